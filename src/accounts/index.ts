@@ -1,0 +1,1 @@
+export { attribution, auditActor, isStaff, type Actor, type Role, type Viewer } from './viewer.ts';

@@ -1,0 +1,24 @@
+import type { Queryable } from '../db/knex.ts';
+import type { AuditActor, AuditEntry } from './audit.ts';
+
+/** The append-only log. Give it the transaction of what it records: both are there or neither is. */
+export interface AuditLog {
+  record(trx: Queryable, actor: AuditActor, entry: AuditEntry): Promise<void>;
+}
+
+export const auditLog: AuditLog = {
+  async record(trx, actor, entry) {
+    await trx('audit_log').insert({
+      actor_id: actor.actorId,
+      acting_as_id: actor.actingAsId,
+      action: entry.action,
+      resource_type: entry.resourceType,
+      resource_id: entry.resourceId,
+      outcome: entry.outcome ?? 'success',
+      metadata: JSON.stringify(entry.metadata ?? {}),
+      ip: actor.request?.ip ?? null,
+      user_agent: actor.request?.userAgent?.slice(0, 400) ?? null,
+      request_id: actor.request?.requestId ?? null,
+    });
+  },
+};

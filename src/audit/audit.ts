@@ -1,0 +1,63 @@
+/** What a request says of itself; kept on every audit row. */
+export interface RequestFacts {
+  requestId: string;
+  ip: string | null;
+  userAgent: string | null;
+}
+
+/** The words of domain.md, checked by the database too. */
+export const auditActions = [
+  'auth.signed_in',
+  'auth.sign_in_failed',
+  'auth.signed_out',
+  'auth.two_factor_failed',
+  'auth.password_reset',
+  'impersonation.started',
+  'impersonation.ended',
+  'booking.created',
+  'booking.viewed',
+  'booking.rescheduled',
+  'booking.cancelled',
+  'booking.progressed',
+  'booking.edited',
+  'document.uploaded',
+  'document.downloaded',
+  'document.deleted',
+  'document.refused',
+  'webhook.received',
+  'webhook.processed',
+  'webhook.rejected',
+  'webhook.replayed',
+  'drift.found',
+  'drift.fixed',
+  'record.changed',
+  'access.denied',
+] as const;
+export type AuditAction = (typeof auditActions)[number];
+
+export interface AuditEntry {
+  action: AuditAction;
+  resourceType:
+    | 'booking'
+    | 'booking_intention'
+    | 'session'
+    | 'user'
+    | 'specialist'
+    | 'document'
+    | 'webhook_event'
+    | 'page';
+  resourceId: string | null;
+  outcome?: 'success' | 'failure' | 'denied' | 'pending';
+  /** Ids, names of columns, reasons. Never health information, never an e-mail address in clear. */
+  metadata?: Record<string, unknown>;
+}
+
+/** Who did it. `actorId` is the person at the keyboard; `actingAsId` the referrer in whose name, if any. */
+export interface AuditActor {
+  actorId: string | null;
+  actingAsId: string | null;
+  request: RequestFacts | null;
+}
+
+/** A job, a webhook, a settlement: nobody at a keyboard. */
+export const systemActor: AuditActor = { actorId: null, actingAsId: null, request: null };

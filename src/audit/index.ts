@@ -1,0 +1,9 @@
+export { auditLog, type AuditLog } from './audit.log.ts';
+export {
+  auditActions,
+  systemActor,
+  type AuditAction,
+  type AuditActor,
+  type AuditEntry,
+  type RequestFacts,
+} from './audit.ts';

@@ -1,0 +1,59 @@
+import type { Result } from '../lib/result.ts';
+import type { ExaminationType, Specialist } from '../specialists/index.ts';
+
+export interface Slot {
+  startsAt: Date;
+  durationMinutes: number;
+}
+
+export type CacheState = 'HIT' | 'MISS' | 'STALE';
+
+export interface DayAvailability {
+  /** `YYYY-MM-DD`, read in `timezone`. */
+  date: string;
+  timezone: string;
+  slots: Slot[];
+  cache: CacheState;
+  /** When Acuity said so. */
+  asOf: Date;
+}
+
+export interface MonthAvailability {
+  month: string;
+  timezone: string;
+  /** Days with at least one free time. */
+  dates: string[];
+  cache: CacheState;
+  asOf: Date;
+}
+
+export type AvailabilityFailure =
+  | { reason: 'type_not_offered' }
+  /** Acuity does not answer, and there is nothing less than an hour old to show. */
+  | { reason: 'acuity_unavailable'; retryAfterMs: number }
+  | { reason: 'acuity_error' };
+
+export interface AvailabilityService {
+  /** `timezone` defaults to the specialist's own. */
+  day(
+    specialist: Specialist,
+    query: { type: ExaminationType; date: string; timezone?: string },
+  ): Promise<Result<DayAvailability, AvailabilityFailure>>;
+  month(
+    specialist: Specialist,
+    query: { type: ExaminationType; month: string; timezone?: string },
+  ): Promise<Result<MonthAvailability, AvailabilityFailure>>;
+  /** Up to `count` free times nearest to `around`, within a week either side, sorted by time. Never throws. */
+  nearest(specialist: Specialist, type: ExaminationType, around: Date, count: number): Promise<Slot[]>;
+  /**
+   * Whether Acuity offers this very time. A cached "no" older than a few seconds is asked again, so that a slot
+   * freed a minute ago can be booked. `unknown` when Acuity cannot be asked.
+   */
+  isFree(
+    specialist: Specialist,
+    type: ExaminationType,
+    startsAt: Date,
+  ): Promise<'free' | 'taken' | 'unknown'>;
+  /** What was cached for this calendar is no longer true; `taken` times vanish from stale copies as well. */
+  invalidate(acuityCalendarId: number, taken?: { startsAt: Date; durationMinutes: number }): Promise<void>;
+}

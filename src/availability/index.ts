@@ -1,0 +1,8 @@
+export type {
+  AvailabilityFailure,
+  AvailabilityService,
+  CacheState,
+  DayAvailability,
+  MonthAvailability,
+  Slot,
+} from './availability.ts';

@@ -1,0 +1,56 @@
+import type { Actor } from '../accounts/index.ts';
+import type { Slot } from '../availability/index.ts';
+import type { Result } from '../lib/result.ts';
+import type { Booking, BookingRequest, Progress, ProgressEntry } from './booking.ts';
+
+export type FieldError = { path: string; message: string };
+
+/** Why a booking was not made. Nothing stands in Acuity, except where it says so. */
+export type BookFailure =
+  | { reason: 'forbidden' }
+  | { reason: 'invalid'; errors: FieldError[] }
+  | { reason: 'slot_taken'; startsAt: Date; nearest: Slot[] }
+  | { reason: 'idempotency_conflict' }
+  /** Acuity's answer was lost: it is being settled; `intentionId` tells where to look. */
+  | { reason: 'outcome_pending'; intentionId: string }
+  | { reason: 'acuity_unavailable'; retryAfterMs: number }
+  | { reason: 'acuity_error' };
+
+export type ChangeFailure =
+  | { reason: 'not_found' }
+  | { reason: 'forbidden' }
+  | { reason: 'invalid'; errors: FieldError[] }
+  | { reason: 'invalid_transition'; from: Progress; to: Progress }
+  | { reason: 'already_cancelled' }
+  | { reason: 'slot_taken'; startsAt: Date; nearest: Slot[] }
+  | { reason: 'outcome_pending'; intentionId: string }
+  | { reason: 'acuity_unavailable'; retryAfterMs: number }
+  | { reason: 'acuity_error' };
+
+/** How an attempt to book ended, for the page that waits for it. */
+export type AttemptState =
+  | { state: 'open'; startsAt: Date; since: Date }
+  | { state: 'completed'; bookingId: string }
+  | { state: 'failed'; failure: { reason: string } };
+
+export interface BookingService {
+  /** Only a referrer, or an admin acting as one, books. */
+  book(
+    actor: Actor,
+    request: BookingRequest,
+    idempotencyKey: string | null,
+  ): Promise<Result<Booking, BookFailure>>;
+  reschedule(actor: Actor, bookingId: string, startsAt: Date): Promise<Result<Booking, ChangeFailure>>;
+  cancel(actor: Actor, bookingId: string, reason: string | null): Promise<Result<Booking, ChangeFailure>>;
+  /** Staff only; the transitions of domain.md, but never those that Acuity must be told of. */
+  moveProgress(
+    actor: Actor,
+    bookingId: string,
+    to: Progress,
+    notes: string,
+  ): Promise<Result<ProgressEntry, ChangeFailure>>;
+  /** Whoever started it, and their organisation; null for everyone else. */
+  attempt(actor: Actor, intentionId: string): Promise<AttemptState | null>;
+  /** One booking with its history; writes `booking.viewed`. Null when unknown or not the viewer's to know of. */
+  view(actor: Actor, bookingId: string): Promise<{ booking: Booking; progress: ProgressEntry[] } | null>;
+}

@@ -1,0 +1,78 @@
+import type { ExaminationType } from '../specialists/index.ts';
+
+export const bookingStatuses = ['active', 'cancelled', 'closed', 'archived'] as const;
+export type BookingStatus = (typeof bookingStatuses)[number];
+
+export const progresses = [
+  'scheduled',
+  'rescheduled',
+  'cancelled',
+  'no_show',
+  'generating_report',
+  'report_generated',
+  'payment_received',
+] as const;
+export type Progress = (typeof progresses)[number];
+
+export interface Examinee {
+  firstName: string;
+  lastName: string;
+  /** E.164. */
+  phone: string;
+  email: string | null;
+  /** `YYYY-MM-DD` */
+  dateOfBirth: string | null;
+}
+
+/** A booking as the API and the pages show it (api.md). Instants are Dates; JSON makes them ISO 8601 in UTC. */
+export interface Booking {
+  id: string;
+  reference: string;
+  acuityAppointmentId: number;
+  specialist: { id: string; name: string; specialty: string };
+  organization: { id: string; name: string } | null;
+  /** The referrer it belongs to. */
+  createdBy: { id: string; name: string } | null;
+  /** The admin who made it while acting as that referrer. */
+  createdFor: { id: string; name: string } | null;
+  detailsNeeded: boolean;
+  examinee: Examinee;
+  claimNumber: string | null;
+  startsAt: Date;
+  durationMinutes: number;
+  /** The examination's own zone (IANA). */
+  timezone: string;
+  type: ExaminationType;
+  location: string | null;
+  meetingLink: string | null;
+  status: BookingStatus;
+  currentProgress: Progress;
+  source: 'portal' | 'acuity_direct';
+  notes: string;
+  version: number;
+  createdAt: Date;
+  updatedAt: Date;
+}
+
+export interface ProgressEntry {
+  id: string;
+  progress: Progress;
+  changedBy: { id: string; name: string } | null;
+  changedFor: { id: string; name: string } | null;
+  source: 'portal' | 'acuity' | 'reconciliation';
+  notes: string;
+  createdAt: Date;
+}
+
+/** What a referrer asks for. Already parsed: names trimmed, phone in E.164, instants with their offset. */
+export interface BookingRequest {
+  specialistId: string;
+  type: ExaminationType;
+  startsAt: Date;
+  /** The reader's zone, for the mail; the examination's own zone is the specialist's. */
+  timezone: string | null;
+  examinee: Examinee;
+  claimNumber: string | null;
+  notes: string;
+  answers: { fieldId: number; value: string }[];
+}

@@ -1,0 +1,66 @@
+// Environment → typed values, checked once at the start. The only reader of process.env in the product.
+import { z } from 'zod';
+
+const flag = z.stringbool();
+const port = z.coerce.number().int().min(0).max(65535);
+const url = z.url();
+
+const schema = z.object({
+  NODE_ENV: z.enum(['development', 'test', 'production']).default('development'),
+  PORT: port.default(3000),
+  BASE_URL: url.optional(),
+  LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
+  DATA_DIR: z.string().min(1).default('.data'),
+  DATABASE_URL: url,
+  MIGRATION_DATABASE_URL: url.optional(),
+  DATABASE_POOL_MAX: z.coerce.number().int().min(2).max(200).default(10),
+  REDIS_URL: url.optional(),
+  BETTER_AUTH_SECRET: z.string().min(32, 'needs at least 32 random characters'),
+  SMTP_URL: url,
+  MAIL_FROM: z.string().min(3).default('Examdesk <bookings@examdesk.example>'),
+  ACUITY_BASE_URL: url,
+  ACUITY_USER_ID: z.string().min(1),
+  ACUITY_API_KEY: z.string().min(1),
+  ACUITY_REFERENCE_FIELD_ID: z.coerce.number().int().positive().optional(),
+  /** How long one call to Acuity may take. */
+  ACUITY_TIMEOUT_MS: z.coerce.number().int().positive().default(12_000),
+  METRICS_TOKEN: z.string().min(1).optional(),
+  /** Express's trust proxy: a number of hops, or addresses. */
+  TRUST_PROXY: z.string().min(1).optional(),
+  /** Whether the web process also works the jobs. */
+  RUN_WORKER: flag.default(true),
+  /** Assert the demo's people may sign in; refused in production. */
+  DEMO_ACCOUNTS: flag.default(false),
+});
+
+/** Absent outside production only: a stand-in takes their place. */
+const neededInProduction = ['BASE_URL', 'REDIS_URL'] as const;
+
+export type Config = Omit<z.output<typeof schema>, 'BASE_URL'> & { BASE_URL: string };
+
+export class ConfigError extends Error {
+  readonly problems: string[];
+  constructor(problems: string[]) {
+    super(['The configuration is not complete:', ...problems.map((p) => `  ${p}`)].join('\n'));
+    this.problems = problems;
+  }
+}
+
+/** @throws ConfigError with one line for each variable that is missing or wrong; values are never repeated. */
+export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
+  // An empty variable is an unset one: that is how .env files and compose files say "nothing".
+  const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''));
+  const parsed = schema.safeParse(given);
+  const problems = parsed.success
+    ? []
+    : parsed.error.issues.map((issue) => {
+        const name = issue.path.join('.');
+        return `${name}: ${given[name] === undefined ? 'is missing' : issue.message}`;
+      });
+  if (given.NODE_ENV === 'production') {
+    for (const name of neededInProduction) if (!given[name]) problems.push(`${name}: is missing`);
+    if (given.DEMO_ACCOUNTS === 'true') problems.push('DEMO_ACCOUNTS: is refused in production');
+  }
+  if (!parsed.success || problems.length > 0) throw new ConfigError(problems);
+  return { ...parsed.data, BASE_URL: parsed.data.BASE_URL ?? `http://localhost:${parsed.data.PORT}` };
+}

@@ -1,0 +1,31 @@
+import path from 'node:path';
+import { runMigrations } from 'graphile-worker';
+import pg from 'pg';
+import { openDatabase } from './knex.ts';
+
+export const migrationsDirectory = path.resolve(import.meta.dirname, '../../migrations');
+
+// Any number will do, as long as every process that migrates takes the same one.
+const migrationLock = 7_265_310;
+
+/**
+ * Brings the schema up to date; safe to run from several processes at once. knex's own lock would make the
+ * second process fail, and would stay shut when a process dies: this one waits, and goes with its connection.
+ */
+export async function migrate(databaseUrl: string): Promise<{ applied: string[] }> {
+  const gate = new pg.Client({ connectionString: databaseUrl });
+  await gate.connect();
+  const db = openDatabase(databaseUrl, 2);
+  try {
+    await gate.query('select pg_advisory_lock($1)', [migrationLock]);
+    const config = { directory: migrationsDirectory, extension: 'ts', loadExtensions: ['.ts'] };
+    // We hold the gate, so a lock found shut was left by a process that died.
+    if (await db.schema.hasTable('knex_migrations_lock')) await db.migrate.forceFreeMigrationsLock(config);
+    const [, applied] = (await db.migrate.latest(config)) as [number, string[]];
+    await runMigrations({ connectionString: databaseUrl });
+    return { applied };
+  } finally {
+    await db.destroy();
+    await gate.end();
+  }
+}

@@ -1,0 +1,34 @@
+import type { Knex } from 'knex';
+import type { z } from 'zod';
+
+/** A job's definition, apart from its handler: the name and the shape of its payload. */
+export interface JobDefinition<Payload> {
+  /** snake_case; carries ids only, never health information. */
+  name: string;
+  payload: z.ZodType<Payload>;
+  /** How often it is tried before it is left for staff. Default 25. */
+  maxAttempts?: number;
+}
+
+export interface AddJobOptions {
+  /** Written in this transaction: it is there exactly when the transaction commits. */
+  trx?: Knex.Transaction;
+  runAt?: Date;
+  /** A waiting job of the same key is replaced. */
+  key?: string;
+}
+
+export interface JobQueue {
+  add<Payload>(job: JobDefinition<Payload>, payload: Payload, options?: AddJobOptions): Promise<void>;
+}
+
+export interface JobHandler<Payload> {
+  job: JobDefinition<Payload>;
+  handle(payload: Payload): Promise<void>;
+}
+
+export interface CronEntry {
+  /** Five fields, UTC. */
+  schedule: string;
+  job: JobDefinition<Record<string, never>>;
+}

@@ -1,0 +1,7 @@
+export {
+  examinationTypes,
+  type ExaminationType,
+  type Specialist,
+  type SpecialistService,
+} from './specialist.ts';
+export type { SpecialistRepository } from './specialist.repository.ts';

@@ -1,0 +1,22 @@
+export const examinationTypes = ['in_person', 'telehealth'] as const;
+export type ExaminationType = (typeof examinationTypes)[number];
+
+export interface SpecialistService {
+  type: ExaminationType;
+  acuityAppointmentTypeId: number;
+  durationMinutes: number;
+}
+
+export interface Specialist {
+  id: string;
+  name: string;
+  title: string | null;
+  specialty: string;
+  /** null: telehealth only. */
+  location: string | null;
+  /** IANA. */
+  timezone: string;
+  acuityCalendarId: number;
+  isActive: boolean;
+  services: SpecialistService[];
+}
