@@ -1,0 +1,22 @@
+// `npm run bench [name]`: every figure is a ratio, measured in one run, against something anyone knows.
+import { run as availabilityHit } from './availability-hit.ts';
+import { run as bookingOverhead } from './booking-overhead.ts';
+
+export interface BenchResult {
+  name: string;
+  /** What was measured, divided by what it is measured against. */
+  ratio: number;
+  detail: string;
+}
+
+const benches: Record<string, () => Promise<BenchResult>> = {
+  'availability-hit': availabilityHit,
+  'booking-overhead': bookingOverhead,
+};
+
+const wanted = process.argv.slice(2);
+for (const [name, bench] of Object.entries(benches)) {
+  if (wanted.length > 0 && !wanted.includes(name)) continue;
+  const result = await bench();
+  console.log(`${result.name}: ${result.ratio.toFixed(2)}  (${result.detail})`);
+}
