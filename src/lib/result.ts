@@ -7,6 +7,6 @@ export function ok<T>(value: T): Ok<T> {
   return { ok: true, value };
 }
 
-export function failure<R extends { reason: string }>(why: R): Failure<R> {
+export function failure<const R extends { reason: string }>(why: R): Failure<R> {
   return { ok: false, ...why };
 }
