@@ -1,0 +1,69 @@
+// The EJS engine: `name.ejs` is a page and gets views/layouts/page.ejs around it, `_name.ejs` is a fragment and
+// goes out as it is. Templates are strict: every value is `it.x`.
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import ejs from 'ejs';
+import type { Express } from 'express';
+import { viewHelpers } from './view-helpers.ts';
+
+const projectRoot = join(dirname(fileURLToPath(import.meta.url)), '../..');
+const viewsRoot = join(projectRoot, 'views');
+const publicRoot = join(projectRoot, 'public');
+const layout = join(viewsRoot, 'layouts/page.ejs');
+
+/** What every page hands to the layout. The rest (viewer, currentPath, requestId) comes from res.locals. */
+export interface PageData {
+  /** Without the product's name; the layout puts "Error: " before it when there are errors. */
+  title: string;
+  /** Shown by the error summary; `path` is the field's name with dots (`examinee.firstName`). */
+  errors?: { path: string; message: string }[];
+  /** A wide page (tables, calendars) instead of the reading width. */
+  wide?: boolean;
+}
+
+type Rendered = (error: Error | null, html?: string) => void;
+
+/** Registers the engine. `cache`: keep compiled templates (production, tests); off: read them anew each time. */
+export function installViews(app: Express, options: { cache?: boolean } = {}): void {
+  const cache = options.cache ?? true;
+  const ejsOptions: ejs.Options = {
+    root: viewsRoot,
+    views: [viewsRoot],
+    cache,
+    strict: true,
+    localsName: 'it',
+  };
+  const render = (file: string, data: object, done: Rendered) =>
+    void ejs.renderFile(file, data as ejs.Data, ejsOptions, (error, html) => done(error, html));
+
+  app.engine('ejs', (file, data, done) => {
+    if (basename(file).startsWith('_')) return render(file, data, done);
+    render(file, data, (error, body) => (error ? done(error) : render(layout, { ...data, body }, done)));
+  });
+  app.set('views', viewsRoot);
+  app.set('view engine', 'ejs');
+  app.set('view cache', cache);
+  Object.assign(app.locals, viewHelpers, { asset: createAssetUrls(cache) });
+
+  app.use((req, res, next) => {
+    res.locals.currentPath = req.path;
+    next();
+  });
+}
+
+/** `/css/base.css` → `/css/base.css?v=1f3a…`: a changed file has a new address, so browsers may keep the old. */
+function createAssetUrls(cache: boolean): (path: string) => string {
+  const known = new Map<string, string>();
+  return (path) => {
+    const seen = cache ? known.get(path) : undefined;
+    if (seen) return seen;
+    const digest = createHash('sha256')
+      .update(readFileSync(join(publicRoot, path)))
+      .digest('hex');
+    const url = `${path}?v=${digest.slice(0, 10)}`;
+    known.set(path, url);
+    return url;
+  };
+}
