@@ -36,11 +36,14 @@ export function installViews(app: Express, options: { cache?: boolean } = {}): v
     localsName: 'it',
   };
   const render = (file: string, data: object, done: Rendered) =>
-    void ejs.renderFile(file, data as ejs.Data, ejsOptions, (error, html) => done(error, html));
+    ejs.renderFile(file, data as ejs.Data, ejsOptions, done);
 
   app.engine('ejs', (file, data, done) => {
-    if (basename(file).startsWith('_')) return render(file, data, done);
-    render(file, data, (error, body) => (error ? done(error) : render(layout, { ...data, body }, done)));
+    const isFragment = basename(file).startsWith('_');
+    render(file, data, (error, body) => {
+      if (error || isFragment) done(error, body);
+      else render(layout, { ...data, body }, done);
+    });
   });
   app.set('views', viewsRoot);
   app.set('view engine', 'ejs');
