@@ -1,4 +1,7 @@
-import type { Viewer } from '../accounts/index.ts';
+import type { Knex } from 'knex';
+import { isStaff, type Viewer } from '../accounts/index.ts';
+import type { Database } from '../db/knex.ts';
+import { selectBookings, toBooking } from './booking.repository.ts';
 import type { Booking, BookingStatus, Progress } from './booking.ts';
 
 export interface BookingListQuery {
@@ -23,4 +26,92 @@ export interface BookingListPage {
 /** A read made for the list page and GET /bookings: newest examination first, keyset pages. */
 export interface BookingList {
   page(viewer: Viewer, query: BookingListQuery): Promise<BookingListPage | 'bad_cursor'>;
+}
+
+export function createBookingList(db: Database): BookingList {
+  return {
+    async page(viewer, query) {
+      const after = query.cursor === undefined ? null : readCursor(query.cursor);
+      if (query.cursor !== undefined && !after) return 'bad_cursor';
+      const rows = (await selectBookings(db)
+        .select(db.raw('(extract(epoch from b.starts_at) * 1000000)::bigint as starts_at_us'))
+        .modify(onlyVisible, viewer)
+        .modify(filtered, query)
+        .modify(startingAfter, after)
+        .orderBy([
+          { column: 'b.starts_at', order: 'desc' },
+          { column: 'b.id', order: 'desc' },
+        ])
+        .limit(query.limit + 1)) as CursorRow[];
+      const shown = rows.slice(0, query.limit);
+      const last = shown.at(-1);
+      return {
+        bookings: shown.map(toBooking),
+        nextCursor: rows.length > query.limit && last ? writeCursor(last.starts_at_us, last.id) : null,
+      };
+    },
+  };
+}
+
+type CursorRow = Parameters<typeof toBooking>[0] & { starts_at_us: number };
+type Query = Knex.QueryBuilder;
+
+function onlyVisible(rows: Query, viewer: Viewer): void {
+  if (isStaff(viewer)) return;
+  void rows.where((own: Query) => {
+    void own.where('b.created_by_id', viewer.userId);
+    if (viewer.organization) void own.orWhere('b.organization_id', viewer.organization.id);
+  });
+}
+
+function filtered(rows: Query, query: BookingListQuery): void {
+  if (query.status) void rows.where('b.status', query.status);
+  if (query.progress) void rows.where('b.current_progress', query.progress);
+  if (query.specialistId) void rows.where('b.specialist_id', query.specialistId);
+  // The first condition of each pair is only there for the index: no zone is more than a day away from UTC.
+  if (query.from) {
+    void rows
+      .whereRaw(`b.starts_at >= ?::date - interval '1 day'`, [query.from])
+      .whereRaw('(b.starts_at at time zone b.timezone)::date >= ?::date', [query.from]);
+  }
+  if (query.to) {
+    void rows
+      .whereRaw(`b.starts_at < ?::date + interval '2 days'`, [query.to])
+      .whereRaw('(b.starts_at at time zone b.timezone)::date <= ?::date', [query.to]);
+  }
+  for (const word of wordsOf(query.q)) {
+    void rows.whereRaw(`b.search_text like lower(?) escape '!'`, [`%${word.replaceAll(/[!%_]/g, '!$&')}%`]);
+  }
+}
+
+function wordsOf(q: string | undefined): string[] {
+  return (q ?? '').normalize('NFC').replaceAll('\0', ' ').split(/\s+/).filter(Boolean).slice(0, 10);
+}
+
+interface Position {
+  startsAtUs: number;
+  id: string;
+}
+
+function startingAfter(rows: Query, after: Position | null): void {
+  if (!after) return;
+  void rows.whereRaw(
+    `(b.starts_at, b.id) < (timestamptz 'epoch' + ?::bigint * interval '1 microsecond', ?::uuid)`,
+    [after.startsAtUs, after.id],
+  );
+}
+
+function writeCursor(startsAtUs: number, id: string): string {
+  return Buffer.from(`${startsAtUs}.${id}`).toString('base64url');
+}
+
+/** Null for anything that is not a cursor of ours. */
+function readCursor(cursor: string): Position | null {
+  if (!/^[A-Za-z0-9_-]{1,100}$/.test(cursor)) return null;
+  const match = /^(-?\d{1,16})\.([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$/.exec(
+    Buffer.from(cursor, 'base64url').toString(),
+  );
+  const startsAtUs = Number(match?.[1]);
+  if (!match?.[2] || Math.abs(startsAtUs) > 8e15) return null;
+  return { startsAtUs, id: match[2] };
 }

@@ -76,3 +76,37 @@ export interface BookingRequest {
   notes: string;
   answers: { fieldId: number; value: string }[];
 }
+
+/** domain.md's table: where each progress may go. */
+const transitions: Record<Progress, readonly Progress[]> = {
+  scheduled: ['rescheduled', 'cancelled', 'no_show', 'generating_report'],
+  rescheduled: ['rescheduled', 'cancelled', 'no_show', 'generating_report'],
+  no_show: ['rescheduled', 'cancelled', 'generating_report'],
+  generating_report: ['report_generated', 'cancelled'],
+  report_generated: ['payment_received', 'generating_report'],
+  payment_received: ['report_generated'],
+  cancelled: [],
+};
+
+/** These come only from the actions that also tell Acuity, or from Acuity itself. */
+const toldToAcuity: readonly Progress[] = ['scheduled', 'rescheduled', 'cancelled'];
+
+export function canMove(booking: Pick<Booking, 'status' | 'currentProgress'>, to: Progress): boolean {
+  return booking.status !== 'archived' && transitions[booking.currentProgress].includes(to);
+}
+
+/** What staff may choose by hand now, in the order of the work. */
+export function movesByHand(booking: Pick<Booking, 'status' | 'currentProgress'>): Progress[] {
+  return progresses.filter((to) => canMove(booking, to) && !toldToAcuity.includes(to));
+}
+
+export function statusAfter(progress: Progress): BookingStatus {
+  if (progress === 'cancelled') return 'cancelled';
+  return progress === 'payment_received' ? 'closed' : 'active';
+}
+
+/** The first web address in a free-text location: there Acuity puts the meeting. */
+export function meetingLinkIn(location: string | null): string | null {
+  const found = /https?:\/\/[^\s<>"']+/i.exec(location ?? '')?.[0].replace(/[.,;:!?)\]]+$/, '');
+  return found && URL.canParse(found) ? found : null;
+}

@@ -1,7 +1,16 @@
 export * from './booking.ts';
 export type * from './booking.service.ts';
-export type * from './booking.list.ts';
-export type * from './booking.drafts.ts';
+export * from './booking.list.ts';
+export * from './booking.drafts.ts';
+export type { Announce, Announcement, BookingDeps, BookingTimings } from './booking.deps.ts';
+export {
+  checkLateJob,
+  removeExpiredDraftsJob,
+  settleIntentionJob,
+  sweepIntentionsJob,
+} from './booking.jobs.ts';
+export { maySee, mayBook } from './booking.access.ts';
+export { findBooking } from './booking.repository.ts';
 export {
   bookingRequestSchema,
   cancelRequestSchema,

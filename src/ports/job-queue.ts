@@ -14,8 +14,12 @@ export interface AddJobOptions {
   /** Written in this transaction: it is there exactly when the transaction commits. */
   trx?: Knex.Transaction;
   runAt?: Date;
+  /** Instead of `runAt`: so long after now, by the database's own clock. */
+  delayMs?: number;
   /** A waiting job of the same key is replaced. */
   key?: string;
+  /** A waiting job of the same key keeps its time: for sweeps, which must not cut a wait short. */
+  keepRunAt?: boolean;
 }
 
 export interface JobQueue {

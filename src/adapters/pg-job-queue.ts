@@ -1,0 +1,25 @@
+import type { Database } from '../db/knex.ts';
+import type { AddJobOptions, JobDefinition, JobQueue } from '../ports/job-queue.ts';
+
+/** graphile-worker's queue: a row in PostgreSQL, so a job commits or vanishes with its transaction. */
+export function createPgJobQueue(db: Database): JobQueue {
+  return {
+    async add<Payload>(job: JobDefinition<Payload>, payload: Payload, options: AddJobOptions = {}) {
+      await (options.trx ?? db).raw(
+        `select graphile_worker.add_job(
+           ?::text, ?::json,
+           run_at := coalesce(?::timestamptz, clock_timestamp() + ? * interval '1 millisecond'),
+           max_attempts := ?::int, job_key := ?::text, job_key_mode := ?::text)`,
+        [
+          job.name,
+          JSON.stringify(job.payload.parse(payload)),
+          options.runAt?.toISOString() ?? null,
+          options.delayMs ?? 0,
+          job.maxAttempts ?? 25,
+          options.key ?? null,
+          options.keepRunAt ? 'preserve_run_at' : 'replace',
+        ],
+      );
+    },
+  };
+}

@@ -1,0 +1,233 @@
+import type { Queryable, Transaction } from '../db/knex.ts';
+import type { Booking, BookingStatus, Examinee, Progress, ProgressEntry } from './booking.ts';
+
+interface BookingRow {
+  id: string;
+  reference: string;
+  acuity_appointment_id: number;
+  specialist_id: string;
+  specialist_name: string;
+  specialist_specialty: string;
+  organization_id: string | null;
+  organization_name: string | null;
+  created_by_id: string | null;
+  created_by_name: string | null;
+  created_for_id: string | null;
+  created_for_name: string | null;
+  details_needed: boolean;
+  examinee_first_name: string;
+  examinee_last_name: string;
+  examinee_phone: string;
+  examinee_email: string | null;
+  examinee_date_of_birth: string | null;
+  claim_number: string | null;
+  starts_at: Date;
+  duration_minutes: number;
+  timezone: string;
+  type: Booking['type'];
+  location: string | null;
+  meeting_link: string | null;
+  status: BookingStatus;
+  current_progress: Progress;
+  source: Booking['source'];
+  notes: string;
+  version: number;
+  created_at: Date;
+  updated_at: Date;
+}
+
+export interface NewBooking {
+  id: string;
+  reference: string;
+  acuityAppointmentId: number;
+  specialistId: string;
+  organizationId: string;
+  createdById: string;
+  createdForId: string | null;
+  examinee: Examinee;
+  claimNumber: string | null;
+  startsAt: Date;
+  durationMinutes: number;
+  timezone: string;
+  type: Booking['type'];
+  location: string | null;
+  meetingLink: string | null;
+  notes: string;
+}
+
+export interface NewProgress {
+  id: string;
+  bookingId: string;
+  progress: Progress;
+  changedById: string | null;
+  changedForId: string | null;
+  source: ProgressEntry['source'];
+  notes: string;
+}
+
+/** What a change may set; everything else of a booking stays as it was made. */
+export interface BookingChange {
+  startsAt?: Date;
+  durationMinutes?: number;
+  location?: string | null;
+  meetingLink?: string | null;
+  status: BookingStatus;
+  currentProgress: Progress;
+}
+
+/** Bookings with the names that every screen shows beside them. */
+export function selectBookings(db: Queryable) {
+  return db('bookings as b')
+    .join('specialists as s', 's.id', 'b.specialist_id')
+    .leftJoin('organizations as o', 'o.id', 'b.organization_id')
+    .leftJoin('users as cb', 'cb.id', 'b.created_by_id')
+    .leftJoin('users as cf', 'cf.id', 'b.created_for_id')
+    .select<BookingRow[]>(
+      'b.*',
+      's.name as specialist_name',
+      's.specialty as specialist_specialty',
+      'o.name as organization_name',
+      'cb.name as created_by_name',
+      'cf.name as created_for_name',
+    );
+}
+
+export function toBooking(row: BookingRow): Booking {
+  return {
+    id: row.id,
+    reference: row.reference,
+    acuityAppointmentId: row.acuity_appointment_id,
+    specialist: { id: row.specialist_id, name: row.specialist_name, specialty: row.specialist_specialty },
+    organization: named(row.organization_id, row.organization_name),
+    createdBy: named(row.created_by_id, row.created_by_name),
+    createdFor: named(row.created_for_id, row.created_for_name),
+    detailsNeeded: row.details_needed,
+    examinee: {
+      firstName: row.examinee_first_name,
+      lastName: row.examinee_last_name,
+      phone: row.examinee_phone,
+      email: row.examinee_email,
+      dateOfBirth: row.examinee_date_of_birth,
+    },
+    claimNumber: row.claim_number,
+    startsAt: row.starts_at,
+    durationMinutes: row.duration_minutes,
+    timezone: row.timezone,
+    type: row.type,
+    location: row.location,
+    meetingLink: row.meeting_link,
+    status: row.status,
+    currentProgress: row.current_progress,
+    source: row.source,
+    notes: row.notes,
+    version: row.version,
+    createdAt: row.created_at,
+    updatedAt: row.updated_at,
+  };
+}
+
+function named(id: string | null, name: string | null): { id: string; name: string } | null {
+  return id === null ? null : { id, name: name ?? '' };
+}
+
+export async function findBooking(db: Queryable, id: string): Promise<Booking | null> {
+  const row = await selectBookings(db).where('b.id', id).first();
+  return row ? toBooking(row) : null;
+}
+
+/** Holds the row until the transaction ends: changes of one booking happen one after the other. */
+export async function lockBooking(trx: Transaction, id: string): Promise<Booking | null> {
+  await trx('bookings').where({ id }).forUpdate().select('id');
+  return findBooking(trx, id);
+}
+
+export async function findBookingByAppointment(
+  db: Queryable,
+  acuityAppointmentId: number,
+): Promise<Booking | null> {
+  const row = await selectBookings(db).where('b.acuity_appointment_id', acuityAppointmentId).first();
+  return row ? toBooking(row) : null;
+}
+
+export async function insertBooking(trx: Transaction, booking: NewBooking): Promise<void> {
+  await trx('bookings').insert({
+    id: booking.id,
+    reference: booking.reference,
+    acuity_appointment_id: booking.acuityAppointmentId,
+    specialist_id: booking.specialistId,
+    organization_id: booking.organizationId,
+    created_by_id: booking.createdById,
+    created_for_id: booking.createdForId,
+    examinee_first_name: booking.examinee.firstName,
+    examinee_last_name: booking.examinee.lastName,
+    examinee_phone: booking.examinee.phone,
+    examinee_email: booking.examinee.email,
+    examinee_date_of_birth: booking.examinee.dateOfBirth,
+    claim_number: booking.claimNumber,
+    starts_at: booking.startsAt,
+    duration_minutes: booking.durationMinutes,
+    timezone: booking.timezone,
+    type: booking.type,
+    location: booking.location,
+    meeting_link: booking.meetingLink,
+    source: 'portal',
+    notes: booking.notes,
+  });
+}
+
+export async function changeBooking(trx: Transaction, id: string, change: BookingChange): Promise<void> {
+  await trx('bookings')
+    .where({ id })
+    .update({
+      ...(change.startsAt && { starts_at: change.startsAt }),
+      ...(change.durationMinutes && { duration_minutes: change.durationMinutes }),
+      ...(change.location !== undefined && { location: change.location }),
+      ...(change.meetingLink !== undefined && { meeting_link: change.meetingLink }),
+      status: change.status,
+      current_progress: change.currentProgress,
+      version: trx.raw('version + 1'),
+    });
+}
+
+export async function insertProgress(trx: Transaction, entry: NewProgress): Promise<void> {
+  await trx('booking_progress').insert({
+    id: entry.id,
+    booking_id: entry.bookingId,
+    progress: entry.progress,
+    changed_by_id: entry.changedById,
+    changed_for_id: entry.changedForId,
+    source: entry.source,
+    notes: entry.notes,
+  });
+}
+
+interface ProgressRow {
+  id: string;
+  progress: Progress;
+  changed_by_id: string | null;
+  changed_by_name: string | null;
+  changed_for_id: string | null;
+  changed_for_name: string | null;
+  source: ProgressEntry['source'];
+  notes: string;
+  created_at: Date;
+}
+
+/** Oldest first. */
+export async function progressOf(db: Queryable, bookingId: string): Promise<ProgressEntry[]> {
+  const rows = await db('booking_progress as p')
+    .leftJoin('users as cb', 'cb.id', 'p.changed_by_id')
+    .leftJoin('users as cf', 'cf.id', 'p.changed_for_id')
+    .where('p.booking_id', bookingId)
+    .orderBy(['p.created_at', 'p.id'])
+    .select<ProgressRow[]>('p.*', 'cb.name as changed_by_name', 'cf.name as changed_for_name');
+  return rows.map((row) => ({
+    id: row.id,
+    progress: row.progress,
+    changedBy: named(row.changed_by_id, row.changed_by_name),
+    changedFor: named(row.changed_for_id, row.changed_for_name),
+    source: row.source,
+    notes: row.notes,
+    createdAt: row.created_at,
+  }));
+}

@@ -1,0 +1,24 @@
+/**
+ * What may be logged of an unexpected error. Messages and details of drivers can quote what people typed, which
+ * may be health information: the name, the codes and our own lines of the stack say enough.
+ */
+export function errorFacts(error: unknown): {
+  name: string;
+  code?: string;
+  constraint?: string;
+  at?: string[];
+} {
+  if (!(error instanceof Error)) return { name: typeof error };
+  const { code, constraint } = error as { code?: unknown; constraint?: unknown };
+  const at = error.stack
+    ?.split('\n')
+    .filter((line) => /^\s+at /.test(line) && !line.includes('node_modules'))
+    .slice(0, 4)
+    .map((line) => line.trim());
+  return {
+    name: error.name,
+    ...(typeof code === 'string' && { code }),
+    ...(typeof constraint === 'string' && { constraint }),
+    ...(at && at.length > 0 && { at }),
+  };
+}
