@@ -1,0 +1,75 @@
+// Servers that outlive the process that started them: one we meet is stopped, one we start is watched over.
+import { execFile, spawn } from 'node:child_process';
+import { readFile, rm } from 'node:fs/promises';
+import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { promisify } from 'node:util';
+
+/** Whether a process with that id exists. */
+export function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}
+
+/** Its command line, or '' when it has gone. */
+export async function commandLine(pid: number): Promise<string> {
+  if (process.platform === 'linux') {
+    const words = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '');
+    return words.replaceAll('\0', ' ').trim();
+  }
+  const { stdout } = await promisify(execFile)('ps', ['-o', 'args=', '-p', String(pid)]).catch(() => ({
+    stdout: '',
+  }));
+  return stdout.trim();
+}
+
+/** Stops the server that a killed start left on this data, and removes the lock of one that was killed itself. */
+export async function stopOrphan(dataDir: string): Promise<void> {
+  const lock = path.join(dataDir, 'postmaster.pid');
+  const pid = Number((await readFile(lock, 'utf8').catch(() => '')).split('\n')[0]);
+  if (!Number.isInteger(pid) || pid <= 1) return rm(lock, { force: true });
+  // The number may have gone to another program since.
+  const isOurs = async () => isAlive(pid) && (await commandLine(pid)).includes(dataDir);
+  for (const [signal, patienceMs] of [
+    ['SIGINT', 5_000],
+    ['SIGQUIT', 3_000],
+    ['SIGKILL', 2_000],
+  ] as const) {
+    const deadline = Date.now() + patienceMs;
+    if (await isOurs()) process.kill(pid, signal);
+    while ((await isOurs()) && Date.now() < deadline) await sleep(20);
+  }
+  if (await isOurs()) throw new Error(`The PostgreSQL of an earlier start (process ${pid}) does not stop`);
+  await rm(lock, { force: true });
+}
+
+/**
+ * A shell that holds the other end of a pipe of ours: when we are killed it reads the end of it, and asks the
+ * server to stop, first once its clients have gone (the app may still be draining), after ten seconds at once.
+ * @param removed files and folders that go with the server
+ */
+export function watchOver(serverPid: number, removed: string[]): { dismiss(): void } {
+  if (process.platform === 'win32') return { dismiss: () => undefined };
+  const script = `
+    read -r word && exit 0
+    pid=$1; shift
+    kill -TERM "$pid" 2>/dev/null
+    for turn in 1 2 3 4 5 6 7 8 9 10; do kill -0 "$pid" 2>/dev/null || break; sleep 1; done
+    kill -INT "$pid" 2>/dev/null
+    for turn in 1 2 3 4 5; do kill -0 "$pid" 2>/dev/null || break; sleep 1; done
+    [ $# -eq 0 ] || rm -rf -- "$@"`;
+  const guardian = spawn('/bin/sh', ['-c', script, 'examdesk-guardian', String(serverPid), ...removed], {
+    stdio: ['pipe', 'ignore', 'ignore'],
+    detached: true,
+    cwd: '/',
+  });
+  guardian.on('error', () => undefined);
+  guardian.stdin.on('error', () => undefined);
+  guardian.unref();
+  (guardian.stdin as unknown as { unref?(): void }).unref?.();
+  return { dismiss: () => guardian.stdin.end('done\n') };
+}

