@@ -1,0 +1,145 @@
+// Calendar days and times of day as people read them. A day is `YYYY-MM-DD`, a month `YYYY-MM`, an instant a Date.
+import { Temporal } from 'temporal-polyfill';
+import { isTimeZone } from './zones.ts';
+
+export { isTimeZone };
+
+/** The day as written, or null when it is not a day of the calendar (2026-02-30) or not `YYYY-MM-DD`. */
+export function parseDay(text: string): string | null {
+  if (!/^\d{4}-\d{2}-\d{2}$/.test(text)) return null;
+  try {
+    return Temporal.PlainDate.from(text, { overflow: 'reject' }).toString();
+  } catch {
+    return null;
+  }
+}
+
+/** The month as written (`2026-12`), or null. */
+export function parseMonth(text: string): string | null {
+  return /^\d{4}-(0[1-9]|1[0-2])$/.test(text) && !text.startsWith('0000') ? text : null;
+}
+
+/** `day` moved by `count` days, back when negative. */
+export function shiftDays(day: string, count: number): string {
+  return Temporal.PlainDate.from(day).add({ days: count }).toString();
+}
+
+/** `month` moved by `count` months, back when negative. */
+export function shiftMonths(month: string, count: number): string {
+  return Temporal.PlainYearMonth.from(month).add({ months: count }).toString();
+}
+
+/** How many days a month has. */
+export function daysInMonth(month: string): number {
+  return Temporal.PlainYearMonth.from(month).daysInMonth;
+}
+
+/** Which calendar day it is in `zone` at `instant`. */
+export function dayIn(instant: Date, zone: string): string {
+  return wallClock(instant, zone).toPlainDate().toString();
+}
+
+/** The first instant of `day` in `zone`; where the clocks skip midnight, the first one that exists. */
+export function startOfDay(day: string, zone: string): Date {
+  return new Date(Temporal.PlainDate.from(day).toZonedDateTime(zone).epochMilliseconds);
+}
+
+/** Whether people in both zones read the same day and time off their clocks at `instant`. */
+export function sameWallClock(instant: Date, zoneA: string, zoneB: string): boolean {
+  return wallClock(instant, zoneA).offsetNanoseconds === wallClock(instant, zoneB).offsetNanoseconds;
+}
+
+/** The offset of `zone` at `instant` in minutes east of UTC. */
+export function offsetMinutes(instant: Date, zone: string): number {
+  return wallClock(instant, zone).offsetNanoseconds / 60e9;
+}
+
+/** "Tuesday 1 December 2026" */
+export function formatDay(instant: Date, zone: string): string {
+  return formatter('en-AU', zone, {
+    weekday: 'long',
+    day: 'numeric',
+    month: 'long',
+    year: 'numeric',
+  }).format(instant);
+}
+
+/** "10:00 am" */
+export function formatTime(instant: Date, zone: string): string {
+  // Newer ICU data puts a narrow no-break space here, which e-mail programs in plain text show as rubbish.
+  return formatter('en-AU', zone, { hour: 'numeric', minute: '2-digit', hour12: true })
+    .format(instant)
+    .replace(/\s/gu, ' ');
+}
+
+/** "Sydney time (AEDT, UTC+11)"; "Tokyo time (UTC+9)" where English has no letters for it. */
+export function zoneName(zone: string, instant: Date): string {
+  const letters = zoneLetters(zone, instant);
+  const offset = formatOffset(instant, zone);
+  return `${zonePlace(zone)} (${letters && letters !== offset ? `${letters}, ${offset}` : offset})`;
+}
+
+/**
+ * "10:00 am, Tuesday 1 December 2026 (Sydney time, AEDT)". With a `readerZone` whose clocks differ at that
+ * moment, the reader's own follows: "…, which is 7:00 am, Tuesday 1 December 2026 in Perth time (AWST)".
+ */
+export function formatExamTime(instant: Date, zone: string, readerZone?: string): string {
+  const there = `${formatTime(instant, zone)}, ${formatDay(instant, zone)} (${zonePlace(zone)}, ${shortZone(zone, instant)})`;
+  if (!readerZone || sameWallClock(instant, zone, readerZone)) return there;
+  const here = `${formatTime(instant, readerZone)}, ${formatDay(instant, readerZone)}`;
+  return `${there}, which is ${here} in ${zonePlace(readerZone)} (${shortZone(readerZone, instant)})`;
+}
+
+/** "AEDT", or "UTC+9" where there are no letters. */
+export function shortZone(zone: string, instant: Date): string {
+  return zoneLetters(zone, instant) ?? formatOffset(instant, zone);
+}
+
+function wallClock(instant: Date, zone: string): Temporal.ZonedDateTime {
+  return Temporal.Instant.fromEpochMilliseconds(instant.getTime()).toZonedDateTimeISO(zone);
+}
+
+/** "Sydney time"; the last part of the zone's name is its best-known city. */
+function zonePlace(zone: string): string {
+  const city = zone.split('/').at(-1)?.replaceAll('_', ' ') ?? zone;
+  return `${city} time`;
+}
+
+function formatOffset(instant: Date, zone: string): string {
+  const minutes = offsetMinutes(instant, zone);
+  if (minutes === 0) return 'UTC';
+  const size = Math.abs(minutes);
+  const rest = size % 60 ? `:${String(Math.round(size % 60)).padStart(2, '0')}` : '';
+  return `UTC${minutes < 0 ? '−' : '+'}${Math.floor(size / 60)}${rest}`;
+}
+
+// Each English knows the letters of its own part of the world and says GMT+11 for the rest.
+const englishes = ['en-AU', 'en-US', 'en-GB'];
+
+function zoneLetters(zone: string, instant: Date): string | null {
+  for (const locale of englishes) {
+    const parts = formatter(locale, zone, { timeZoneName: 'short' }).formatToParts(instant);
+    const letters = parts.find((part) => part.type === 'timeZoneName')?.value;
+    if (letters && !/^(GMT|UTC)[+−-]/.test(letters)) return letters;
+  }
+  return null;
+}
+
+// Making one costs a hundred times what using one does.
+const formatters = new Map<string, Intl.DateTimeFormat>();
+
+function formatter(
+  locale: string,
+  timeZone: string,
+  options: Intl.DateTimeFormatOptions,
+): Intl.DateTimeFormat {
+  const key = `${locale} ${timeZone} ${Object.keys(options).join()}`;
+  let made = formatters.get(key);
+  if (!made) {
+    // Zone names are accepted in any case, so readers could fill this without end.
+    if (formatters.size >= 2_000) formatters.clear();
+    made = new Intl.DateTimeFormat(locale, { ...options, timeZone });
+    formatters.set(key, made);
+  }
+  return made;
+}
