@@ -52,21 +52,32 @@ export async function stopOrphan(dataDir: string): Promise<void> {
  * server to stop, first once its clients have gone (the app may still be draining), after ten seconds at once.
  * @param removed files and folders that go with the server
  */
-export function watchOver(serverPid: number, removed: string[]): { dismiss(): void } {
+export function watchOver(server: { pid: number; dataDir: string }, removed: string[]): { dismiss(): void } {
   if (process.platform === 'win32') return { dismiss: () => undefined };
+  const lock = path.join(server.dataDir, 'postmaster.pid');
+  // The lock tells better than the process id whether it runs: where nobody reaps, a dead one stays listed.
   const script = `
     read -r word && exit 0
-    pid=$1; shift
+    pid=$1; lock=$2; shift 2
+    stops_within() {
+      for turn in $(seq "$1"); do
+        [ -e "$lock" ] && kill -0 "$pid" 2>/dev/null || return 0
+        sleep 0.2
+      done
+      return 1
+    }
     kill -TERM "$pid" 2>/dev/null
-    for turn in 1 2 3 4 5 6 7 8 9 10; do kill -0 "$pid" 2>/dev/null || break; sleep 1; done
-    kill -INT "$pid" 2>/dev/null
-    for turn in 1 2 3 4 5; do kill -0 "$pid" 2>/dev/null || break; sleep 1; done
+    stops_within 50 || { kill -INT "$pid" 2>/dev/null; stops_within 25 || kill -QUIT "$pid" 2>/dev/null; }
     [ $# -eq 0 ] || rm -rf -- "$@"`;
-  const guardian = spawn('/bin/sh', ['-c', script, 'examdesk-guardian', String(serverPid), ...removed], {
-    stdio: ['pipe', 'ignore', 'ignore'],
-    detached: true,
-    cwd: '/',
-  });
+  const guardian = spawn(
+    '/bin/sh',
+    ['-c', script, 'examdesk-guardian', String(server.pid), lock, ...removed],
+    {
+      stdio: ['pipe', 'ignore', 'ignore'],
+      detached: true,
+      cwd: '/',
+    },
+  );
   guardian.on('error', () => undefined);
   guardian.stdin.on('error', () => undefined);
   guardian.unref();

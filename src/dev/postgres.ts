@@ -23,12 +23,12 @@ export interface PostgresOptions {
   dataDir: string;
   /** A free one when unset. */
   port?: number;
-  /** For data nobody will miss: no waiting for the disk, and removed by the guardian if we are killed. */
+  /** For data nobody will miss: no waiting for the disk, and gone with the server, also when we are killed. */
   throwaway?: boolean;
 }
 
 export interface RunningPostgres {
-  /** Of the database `examdesk`, as its owner. */
+  /** Of a database of its own, as the superuser. */
   url: string;
   port: number;
   pid: number;
@@ -56,7 +56,8 @@ export async function startPostgres(options: PostgresOptions): Promise<RunningPo
   const password = (await readFile(passwordFile(dataDir), 'utf8')).trim();
   const { server, port } = await launch(binaries, dataDir, runAs, options);
   const pid = server.pid as number;
-  const guardian = watchOver(pid, options.throwaway ? [dataDir, logFile(dataDir)] : []);
+  const removed = options.throwaway ? [dataDir, logFile(dataDir)] : [];
+  const guardian = watchOver({ pid, dataDir }, removed);
   return {
     url: `postgres://${user}:${password}@127.0.0.1:${port}/${database}`,
     port,
@@ -64,6 +65,7 @@ export async function startPostgres(options: PostgresOptions): Promise<RunningPo
     stop: async () => {
       await stopServer(server);
       guardian.dismiss();
+      await Promise.all(removed.map((entry) => rm(entry, { recursive: true, force: true })));
     },
   };
 }
@@ -111,7 +113,8 @@ async function initialise(
   args.push('--auth=scram-sha-256', '--set=scram_iterations=1', '--encoding=UTF8', '--no-locale');
   args.push('--locale-provider=builtin', '--builtin-locale=C.UTF-8', ...(throwaway ? ['--no-sync'] : []));
   try {
-    await run(initdb, args, runAs);
+    // pg_trgm asks the system what a letter is: beyond ASCII it knows only where that locale is installed.
+    await run(initdb, [...args, '--lc-ctype=C.UTF-8'], runAs).catch(() => run(initdb, args, runAs));
   } finally {
     await rm(handedOver, { force: true });
   }
