@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Database } from '../db/knex.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Ids } from '../ports/ids.ts';
+import { isUuid } from './booking.input.ts';
 import type { ExaminationType } from '../specialists/index.ts';
 
 /** The half-done journey. Values are as typed; they are parsed when the step is left. */
@@ -16,6 +17,8 @@ export interface DraftData {
   notes?: string;
   /** The key under which this draft is confirmed: a double click or a reload books once. Renewed after a failure. */
   idempotencyKey: string;
+  /** Set once the draft became this booking: whoever comes back to a step is sent there. */
+  bookingId?: string;
 }
 
 export interface BookingDrafts {
@@ -30,7 +33,6 @@ export interface BookingDrafts {
 }
 
 const lifetimeMs = 60 * 60_000;
-const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
 export function createBookingDrafts(db: Database, clock: Clock, ids: Ids): BookingDrafts {
   const expiry = () => new Date(clock.now().getTime() + lifetimeMs);
@@ -56,13 +58,13 @@ export function createBookingDrafts(db: Database, clock: Clock, ids: Ids): Booki
     },
 
     async find(ownerId, id) {
-      if (!uuid.test(id)) return null;
+      if (!isUuid(id)) return null;
       const row = await ownLiving(ownerId, id).first('data');
       return row?.data ?? null;
     },
 
     async update(ownerId, id, change) {
-      if (!uuid.test(id)) return null;
+      if (!isUuid(id)) return null;
       // Keys set to undefined are taken out: JSON.stringify would merely leave them unsaid.
       const removed = Object.entries(change).flatMap(([key, value]) => (value === undefined ? [key] : []));
       const [row] = await ownLiving(ownerId, id)
@@ -75,7 +77,7 @@ export function createBookingDrafts(db: Database, clock: Clock, ids: Ids): Booki
     },
 
     async remove(ownerId, id) {
-      if (uuid.test(id)) await db('booking_drafts').where({ id, owner_id: ownerId }).delete();
+      if (isUuid(id)) await db('booking_drafts').where({ id, owner_id: ownerId }).delete();
     },
 
     async removeExpired() {
