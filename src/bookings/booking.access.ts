@@ -1,4 +1,7 @@
-import { isStaff, type Viewer } from '../accounts/index.ts';
+import { auditActor, isStaff, type Actor, type Viewer } from '../accounts/index.ts';
+import type { BookingDeps } from './booking.deps.ts';
+import { isUuid } from './booking.input.ts';
+import { findBooking } from './booking.repository.ts';
 import type { Booking } from './booking.ts';
 
 /**
@@ -14,4 +17,21 @@ export function maySee(viewer: Viewer, booking: Pick<Booking, 'organization' | '
 /** Only a referrer, or an admin acting as one, books: a booking belongs to an organisation. */
 export function mayBook(viewer: Viewer): boolean {
   return viewer.role === 'referrer' && viewer.organization !== null;
+}
+
+/** Null when unknown, or not theirs to know of: the two look the same outside, and differ in the audit log. */
+export async function findVisible(
+  deps: Pick<BookingDeps, 'db' | 'audit'>,
+  actor: Actor,
+  bookingId: string,
+): Promise<Booking | null> {
+  const booking = isUuid(bookingId) ? await findBooking(deps.db, bookingId) : null;
+  if (!booking || maySee(actor.viewer, booking)) return booking;
+  await deps.audit.record(deps.db, auditActor(actor), {
+    action: 'access.denied',
+    resourceType: 'booking',
+    resourceId: booking.id,
+    outcome: 'denied',
+  });
+  return null;
 }

@@ -169,6 +169,10 @@ export const timezoneSchema = text('a time zone').refine(
   'Give a time zone by its IANA name, like Australia/Sydney',
 );
 
+export function isUuid(value: string): boolean {
+  return idSchema.safeParse(value).success;
+}
+
 /** Any UUID in canonical form, made lower-case: what is none is not even looked up. */
 export const idSchema = z
   .string()

@@ -24,3 +24,5 @@ export {
   startsAtSchema,
   timezoneSchema,
 } from './booking.input.ts';
+export { createBookingService } from './booking.verbs.ts';
+export { createBookingSettlement, type BookingSettlement } from './booking.settle.ts';

@@ -1,0 +1,154 @@
+// What a booking says to Acuity, and what Acuity's answer means for it.
+import type { Database, Queryable } from '../db/knex.ts';
+import type { AcuityFailure, AcuityResult, Appointment, NewAppointment } from '../ports/acuity.ts';
+import type { BookingDeps } from './booking.deps.ts';
+import type { BookOrder, Intention } from './booking.intentions.ts';
+
+type IntakeName =
+  | 'reference'
+  | 'examinee_first_name'
+  | 'examinee_last_name'
+  | 'examinee_phone'
+  | 'examinee_email'
+  | 'examinee_date_of_birth'
+  | 'claim_number'
+  | 'organization';
+
+export type IntakeFields = ReadonlyMap<IntakeName, number>;
+
+/** Which question of Acuity's form is which of our columns; the configured reference field wins. */
+export async function intakeFields(
+  db: Queryable,
+  deps: Pick<BookingDeps, 'referenceFieldId'>,
+): Promise<IntakeFields> {
+  const rows = await db('intake_fields').select<{ name: IntakeName; acuity_field_id: number }[]>('*');
+  const fields = new Map(rows.map((row) => [row.name, row.acuity_field_id]));
+  if (deps.referenceFieldId) fields.set('reference', deps.referenceFieldId);
+  return fields;
+}
+
+/** In Acuity the client is the referrer; the examinee is in the intake answers. */
+export function newAppointment(
+  intention: Intention<BookOrder> & { startsAt: Date },
+  fields: IntakeFields,
+): NewAppointment {
+  const { order } = intention;
+  const answers: Record<IntakeName, string | null> = {
+    reference: intention.reference,
+    examinee_first_name: order.examinee.firstName,
+    examinee_last_name: order.examinee.lastName,
+    examinee_phone: order.examinee.phone,
+    examinee_email: order.examinee.email,
+    examinee_date_of_birth: order.examinee.dateOfBirth,
+    claim_number: order.claimNumber,
+    organization: order.organizationName,
+  };
+  const known = [...fields].flatMap(([name, id]) => {
+    const value = answers[name];
+    return value ? [{ id, value }] : [];
+  });
+  const asked = order.answers
+    .filter((answer) => answer.value !== '')
+    .map((answer) => ({ id: answer.fieldId, value: answer.value }));
+  return {
+    startsAt: intention.startsAt,
+    appointmentTypeId: order.acuity.appointmentTypeId,
+    calendarId: order.acuity.calendarId,
+    timezone: order.timezone ?? order.examinationTimezone,
+    client: { ...splitName(order.client.name, order.organizationName), email: order.client.email, phone: '' },
+    fields: [...known, ...asked],
+  };
+}
+
+/** Acuity wants two names. */
+function splitName(name: string, organization: string): { firstName: string; lastName: string } {
+  const words = name.trim().split(/\s+/);
+  const lastName = words.length > 1 ? words.pop() : undefined;
+  return { firstName: words.join(' ') || organization, lastName: lastName ?? organization };
+}
+
+/** Everything in Acuity that was made for this intention, cancelled or not, oldest first. */
+export async function findAppointmentsOf(
+  deps: BookingDeps,
+  intention: Intention<BookOrder>,
+): Promise<AcuityResult<Appointment[]>> {
+  const reference = (await intakeFields(deps.db, deps)).get('reference');
+  const found =
+    reference === undefined
+      ? await searchByClient(deps, intention)
+      : await deps.acuity.findAppointments({
+          field: { id: reference, value: intention.reference },
+          which: 'all',
+        });
+  if (!found.ok) return found;
+  const ours = found.value.filter((appointment) =>
+    reference === undefined
+      ? isAsOrdered(intention, appointment)
+      : appointment.answers.get(reference)?.trim() === intention.reference,
+  );
+  return { ok: true, value: ours.toSorted((a, b) => a.id - b.id) };
+}
+
+// Without a field for the reference: the referrer's address and the exact time say enough, because no two open
+// intentions share a specialist and a time.
+async function searchByClient(deps: BookingDeps, intention: Intention<BookOrder>) {
+  const startsAt = intention.startsAt ?? intention.createdAt;
+  const dayMs = 86_400_000;
+  const found = await deps.acuity.findAppointments({
+    email: intention.order.client.email,
+    calendarId: intention.order.acuity.calendarId,
+    // Whole days in a zone we need not know.
+    minDate: new Date(startsAt.getTime() - dayMs).toISOString().slice(0, 10),
+    maxDate: new Date(startsAt.getTime() + dayMs).toISOString().slice(0, 10),
+    which: 'all',
+  });
+  if (!found.ok) return found;
+  const known = new Set(await bookedAmong(deps.db, found.value));
+  return { ok: true as const, value: found.value.filter((appointment) => !known.has(appointment.id)) };
+}
+
+async function bookedAmong(db: Database, appointments: Appointment[]): Promise<number[]> {
+  const ids = appointments.map((appointment) => appointment.id);
+  return db('bookings').whereIn('acuity_appointment_id', ids).pluck('acuity_appointment_id');
+}
+
+export function isAsOrdered(intention: Intention<BookOrder>, appointment: Appointment): boolean {
+  return (
+    appointment.calendarId === intention.order.acuity.calendarId &&
+    appointment.appointmentTypeId === intention.order.acuity.appointmentTypeId &&
+    appointment.startsAt.getTime() === intention.startsAt?.getTime()
+  );
+}
+
+const takenCodes = new Set([
+  'not_available',
+  'no_available_calendar',
+  'not_available_min_hours_in_advance',
+  'not_available_max_days_in_advance',
+]);
+
+/** What a failed write leaves behind: nothing, for a reason we can name, or nobody knows. */
+export type WriteVerdict =
+  | { verdict: 'taken' }
+  | { verdict: 'out_of_reach'; retryAfterMs: number }
+  | { verdict: 'refused'; code: string }
+  | { verdict: 'unknown'; wasAnswered: boolean };
+
+export function verdictOn(failure: AcuityFailure): WriteVerdict {
+  switch (failure.reason) {
+    case 'unavailable':
+      return failure.notSent
+        ? { verdict: 'out_of_reach', retryAfterMs: failure.retryAfterMs }
+        : { verdict: 'unknown', wasAnswered: false };
+    case 'rate_limited':
+      return { verdict: 'out_of_reach', retryAfterMs: failure.retryAfterMs };
+    case 'unreadable':
+      return { verdict: 'unknown', wasAnswered: true };
+    case 'refused':
+      return takenCodes.has(failure.code) ? { verdict: 'taken' } : { verdict: 'refused', code: failure.code };
+    case 'unauthorized':
+    case 'not_found':
+      break;
+  }
+  return { verdict: 'refused', code: failure.reason };
+}

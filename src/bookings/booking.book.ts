@@ -1,0 +1,234 @@
+// The story of POST /bookings. Whatever dies between two lines of it, booking.settle.ts ends the story.
+import { attribution, type Actor } from '../accounts/index.ts';
+import { violatedConstraint } from '../db/transaction.ts';
+import { errorFacts } from '../lib/error-facts.ts';
+import { failure, ok, type Result } from '../lib/result.ts';
+import { mayBook } from './booking.access.ts';
+import { findAppointmentsOf, intakeFields, newAppointment, verdictOn } from './booking.acuity.ts';
+import { adoptAppointment as adopt, forget, type Adoption } from './booking.adopt.ts';
+import { failIntention } from './booking.complete.ts';
+import { timingsOf, type BookingDeps } from './booking.deps.ts';
+import { idempotencyKeySchema } from './booking.input.ts';
+import {
+  claimForCall,
+  findIntention,
+  findIntentionByKey,
+  fromRefusal,
+  insertIntention,
+  toRefusal,
+  waitUntilSettled,
+  type BookOrder,
+  type Intention,
+  type Refusal,
+} from './booking.intentions.ts';
+import { settleIntentionJob } from './booking.jobs.ts';
+import { hashOf, intentionFor, nearestTo, planFor, type Attempt, type Plan } from './booking.plan.ts';
+import { findBooking } from './booking.repository.ts';
+import type { BookFailure, FieldError } from './booking.service.ts';
+import type { Booking, BookingRequest } from './booking.ts';
+
+type Answer = Result<Booking, BookFailure>;
+type Booked = Intention<BookOrder> & { startsAt: Date };
+
+export async function book(
+  deps: BookingDeps,
+  actor: Actor,
+  request: BookingRequest,
+  idempotencyKey: string | null,
+): Promise<Answer> {
+  if (!mayBook(actor.viewer)) return failure({ reason: 'forbidden' });
+  if (idempotencyKey !== null && !idempotencyKeySchema.safeParse(idempotencyKey).success) {
+    return invalid('Idempotency-Key', 'An Idempotency-Key is 1 to 200 printable characters');
+  }
+  const attempt: Attempt = { actor, request, idempotencyKey, requestHash: hashOf(request) };
+  const earlier = await answerAgain(deps, attempt);
+  if (earlier) return earlier;
+
+  const plan = await planFor(deps, request);
+  if (!plan.ok) return plan;
+  await deps.onStep?.('authorised');
+  const free = await deps.availability.isFree(plan.value.specialist, request.type, request.startsAt);
+  if (free === 'taken') return refuseTaken(deps, attempt, plan.value);
+
+  const stored = await storeIntention(deps, attempt, plan.value);
+  if (!stored.ok) return stored.answer;
+  await deps.onStep?.('intention_stored');
+  const answer = await carryOut(deps, stored.intention, plan.value);
+  await deps.onStep?.('before_answer');
+  return answer;
+}
+
+function invalid(path: string, message: string): Answer {
+  const errors: FieldError[] = [{ path, message }];
+  return failure({ reason: 'invalid', errors });
+}
+
+/** Null when this key was never used by this person. */
+async function answerAgain(deps: BookingDeps, attempt: Attempt): Promise<Answer | null> {
+  if (attempt.idempotencyKey === null) return null;
+  const { byId } = attribution(attempt.actor.viewer);
+  const earlier = await findIntentionByKey(deps.db, byId, attempt.idempotencyKey);
+  if (!earlier) return null;
+  if (earlier.requestHash !== attempt.requestHash) return failure({ reason: 'idempotency_conflict' });
+  return outcomeOf(
+    deps,
+    (await waitUntilSettled(deps.db, earlier.id, timingsOf(deps).patienceMs)) ?? earlier,
+  );
+}
+
+async function outcomeOf(deps: BookingDeps, intention: Intention): Promise<Answer> {
+  if (intention.state === 'open') return failure({ reason: 'outcome_pending', intentionId: intention.id });
+  if (intention.state === 'failed') return refused(intention.failure ?? { reason: 'acuity_error' });
+  const booking = intention.bookingId ? await findBooking(deps.db, intention.bookingId) : null;
+  if (!booking) throw new Error(`Intention ${intention.id} was completed without a booking`);
+  return ok(booking);
+}
+
+function refused(refusal: Refusal): Answer {
+  const answer = fromRefusal(refusal);
+  return answer.reason === 'already_cancelled' ? failure({ reason: 'acuity_error' }) : failure(answer);
+}
+
+/** Acuity was not asked. The refusal is kept, so that the key gives this answer again. */
+async function refuseTaken(deps: BookingDeps, attempt: Attempt, plan: Plan): Promise<Answer> {
+  const { type, startsAt } = attempt.request;
+  const refusal = toRefusal({ startsAt, nearest: await nearestTo(deps, plan.specialist, type, startsAt) });
+  if (attempt.idempotencyKey === null) return refused(refusal);
+  const over = { ...intentionFor(deps, attempt, plan), id: deps.ids.uuid(), failure: refusal };
+  try {
+    await deps.db.transaction((trx) => insertIntention(trx, over));
+  } catch (error) {
+    // An equal request was quicker: its answer counts.
+    if (violatedConstraint(error) !== 'booking_intentions_idempotency_key') throw error;
+    return (await answerAgain(deps, attempt)) ?? refused(refusal);
+  }
+  return refused(refusal);
+}
+
+type Stored = { ok: true; intention: Booked } | { ok: false; answer: Answer };
+
+/** The intention and the job that settles it, whatever becomes of us. */
+async function storeIntention(deps: BookingDeps, attempt: Attempt, plan: Plan): Promise<Stored> {
+  for (let tries = 1; ; tries += 1) {
+    const id = deps.ids.uuid();
+    try {
+      await deps.db.transaction(async (trx) => {
+        await insertIntention(trx, { ...intentionFor(deps, attempt, plan), id });
+        await deps.jobs.add(
+          settleIntentionJob,
+          { intentionId: id },
+          { trx, key: id, delayMs: timingsOf(deps).settleAfterMs },
+        );
+      });
+      const intention = await findIntention(deps.db, id);
+      if (!intention) throw new Error(`Intention ${id} was stored and is not there`);
+      return { ok: true, intention: intention as Booked };
+    } catch (error) {
+      const constraint = violatedConstraint(error);
+      if (constraint === 'booking_intentions_reference_key' && tries < 5) continue;
+      if (
+        constraint !== 'booking_intentions_idempotency_key' &&
+        constraint !== 'booking_intentions_slot_key'
+      ) {
+        throw error;
+      }
+      // The same person's equal request may hold the time: then its answer is ours. Else somebody is booking it.
+      const earlier = await answerAgain(deps, attempt);
+      if (earlier) return { ok: false, answer: earlier };
+      if (constraint === 'booking_intentions_slot_key') {
+        return { ok: false, answer: await refuseTaken(deps, attempt, plan) };
+      }
+      // The key was given free again in between: it is ours to use.
+      if (tries >= 5) throw error;
+    }
+  }
+}
+
+/** From here on something may stand in Acuity: no error may leave this function as if nothing had happened. */
+async function carryOut(deps: BookingDeps, intention: Booked, plan: Plan): Promise<Answer> {
+  try {
+    const fields = await intakeFields(deps.db, deps);
+    if (!(await claimForCall(deps.db, intention.id))) return await currentOutcome(deps, intention);
+    await deps.onStep?.('before_acuity');
+    const created = await deps.acuity.createAppointment(newAppointment(intention, fields));
+    await deps.onStep?.('after_acuity');
+    if (created.ok) return await finish(deps, intention, await adopt(deps, intention, created.value));
+
+    const verdict = verdictOn(created);
+    switch (verdict.verdict) {
+      case 'unknown':
+        return verdict.wasAnswered ? await readAgain(deps, intention) : await leaveOpen(deps, intention);
+      case 'taken':
+        await forget(deps, intention.order.acuity.calendarId, {
+          startsAt: intention.startsAt,
+          durationMinutes: intention.order.durationMinutes,
+        });
+        return await refuseFor(deps, intention, plan);
+      case 'out_of_reach':
+        return await fail(
+          deps,
+          intention,
+          { reason: 'acuity_unavailable', retryAfterMs: verdict.retryAfterMs },
+          true,
+        );
+      case 'refused':
+        break;
+    }
+    return await fail(deps, intention, refusalFor(verdict.code));
+  } catch (error) {
+    deps.log.error({ intentionId: intention.id, err: errorFacts(error) }, 'A booking was interrupted');
+    return failure({ reason: 'outcome_pending', intentionId: intention.id });
+  }
+}
+
+async function finish(deps: BookingDeps, intention: Booked, adoption: Adoption): Promise<Answer> {
+  if (adoption.outcome === 'unknown') return leaveOpen(deps, intention);
+  if (adoption.outcome === 'failed') return refused(adoption.refusal);
+  await deps.onStep?.('completed');
+  const { booking } = adoption;
+  await forget(deps, intention.order.acuity.calendarId, booking);
+  await deps.onStep?.('invalidated');
+  return ok(booking);
+}
+
+/** Acuity answered, but in words we do not know: what it made is read again by its reference. */
+async function readAgain(deps: BookingDeps, intention: Booked): Promise<Answer> {
+  const found = await findAppointmentsOf(deps, intention);
+  const appointment = found.ok ? found.value.find((one) => !one.canceled) : undefined;
+  if (!appointment) return leaveOpen(deps, intention);
+  return finish(deps, intention, await adopt(deps, intention, appointment));
+}
+
+/** Nobody knows whether it was booked: the worker finds out, soon. */
+async function leaveOpen(deps: BookingDeps, intention: Booked): Promise<Answer> {
+  await deps.jobs.add(settleIntentionJob, { intentionId: intention.id }, { key: intention.id });
+  return failure({ reason: 'outcome_pending', intentionId: intention.id });
+}
+
+async function refuseFor(deps: BookingDeps, intention: Booked, { specialist }: Plan): Promise<Answer> {
+  const { startsAt } = intention;
+  const nearest = await nearestTo(deps, specialist, intention.order.type, startsAt);
+  return fail(deps, intention, toRefusal({ startsAt, nearest }));
+}
+
+async function fail(
+  deps: BookingDeps,
+  intention: Booked,
+  refusal: Refusal,
+  releaseKey = false,
+): Promise<Answer> {
+  const failed = await failIntention(deps, intention, refusal, { releaseKey });
+  return failed ? refused(refusal) : currentOutcome(deps, intention);
+}
+
+async function currentOutcome(deps: BookingDeps, intention: Booked): Promise<Answer> {
+  return outcomeOf(deps, (await findIntention(deps.db, intention.id)) ?? intention);
+}
+
+function refusalFor(code: string): Refusal {
+  if (code === 'invalid_fields' || code === 'required_field') {
+    const message = 'The specialist’s form does not take these answers';
+    return { reason: 'invalid', errors: [{ path: 'answers', message }] };
+  }
+  return { reason: 'acuity_error' };
+}

@@ -1,0 +1,118 @@
+// Whether a booking can be asked for at all, and what exactly is then asked for.
+import { createHash } from 'node:crypto';
+import { attribution, auditActor, type Actor } from '../accounts/index.ts';
+import type { Slot } from '../availability/index.ts';
+import { failure, ok, type Result } from '../lib/result.ts';
+import type { Specialist, SpecialistService } from '../specialists/index.ts';
+import { intakeFields } from './booking.acuity.ts';
+import type { BookingDeps } from './booking.deps.ts';
+import type { BookOrder } from './booking.intentions.ts';
+import type { BookFailure, FieldError } from './booking.service.ts';
+import type { Booking, BookingRequest } from './booking.ts';
+
+export interface Attempt {
+  actor: Actor;
+  request: BookingRequest;
+  idempotencyKey: string | null;
+  requestHash: string;
+}
+
+export interface Plan {
+  specialist: Specialist;
+  service: SpecialistService;
+}
+
+/** Equal requests have equal hashes, whatever order their keys came in. */
+export function hashOf(request: BookingRequest): string {
+  const { examinee } = request;
+  const said = [
+    request.specialistId,
+    request.type,
+    request.startsAt.toISOString(),
+    request.timezone,
+    [examinee.firstName, examinee.lastName, examinee.phone, examinee.email, examinee.dateOfBirth],
+    request.claimNumber,
+    request.notes,
+    request.answers.map((answer) => [answer.fieldId, answer.value]),
+  ];
+  return createHash('sha256').update(JSON.stringify(said)).digest('hex');
+}
+
+export async function planFor(
+  deps: BookingDeps,
+  request: BookingRequest,
+): Promise<Result<Plan, BookFailure>> {
+  const errors: FieldError[] = [];
+  const specialist = await deps.specialists.findById(request.specialistId);
+  const service = specialist?.services.find((offered) => offered.type === request.type);
+  if (!specialist?.isActive) {
+    errors.push({ path: 'specialistId', message: 'This specialist cannot be booked: choose another' });
+  } else if (!service) {
+    errors.push({ path: 'type', message: 'This specialist does not offer this kind of examination' });
+  }
+  if (request.startsAt <= deps.clock.now()) {
+    errors.push({ path: 'startsAt', message: 'This time has passed: choose a later one' });
+  }
+  const ours = new Set((await intakeFields(deps.db, deps)).values());
+  const seen = new Set<number>();
+  for (const [index, { fieldId }] of request.answers.entries()) {
+    const path = `answers.${index}.fieldId`;
+    if (ours.has(fieldId)) errors.push({ path, message: 'This field is filled in from the booking itself' });
+    else if (seen.has(fieldId)) errors.push({ path, message: 'This field is answered twice' });
+    seen.add(fieldId);
+  }
+  return specialist && service && errors.length === 0
+    ? ok({ specialist, service })
+    : failure({ reason: 'invalid', errors });
+}
+
+/** The nearest three other times, in their order. */
+export async function nearestTo(
+  deps: Pick<BookingDeps, 'availability'>,
+  specialist: Specialist,
+  type: Booking['type'],
+  startsAt: Date,
+): Promise<Slot[]> {
+  const distance = (slot: Slot) => Math.abs(slot.startsAt.getTime() - startsAt.getTime());
+  // One more than is shown: the contested time itself may still be among them.
+  const slots = await deps.availability.nearest(specialist, type, startsAt, 4);
+  return slots
+    .filter((slot) => distance(slot) > 0)
+    .toSorted((a, b) => distance(a) - distance(b))
+    .slice(0, 3)
+    .toSorted((a, b) => a.startsAt.getTime() - b.startsAt.getTime());
+}
+
+export function intentionFor(deps: BookingDeps, attempt: Attempt, { specialist, service }: Plan) {
+  const { viewer } = attempt.actor;
+  const { byId, forId } = attribution(viewer);
+  const { type, timezone, examinee, claimNumber, notes, answers, startsAt } = attempt.request;
+  const order: BookOrder = {
+    kind: 'book',
+    type,
+    timezone,
+    examinee,
+    claimNumber,
+    notes,
+    answers,
+    actor: auditActor(attempt.actor),
+    client: { name: viewer.name, email: viewer.email },
+    organizationName: viewer.organization?.name ?? '',
+    acuity: { appointmentTypeId: service.acuityAppointmentTypeId, calendarId: specialist.acuityCalendarId },
+    durationMinutes: service.durationMinutes,
+    examinationTimezone: specialist.timezone,
+    location: specialist.location,
+  };
+  return {
+    bookingId: null,
+    reference: deps.ids.reference(),
+    specialistId: specialist.id,
+    organizationId: viewer.organization?.id ?? null,
+    createdById: byId,
+    createdForId: forId,
+    idempotencyKey: attempt.idempotencyKey,
+    requestHash: attempt.requestHash,
+    order,
+    startsAt,
+  };
+}

@@ -1,0 +1,54 @@
+import { attribution, auditActor, isStaff, type Actor } from '../accounts/index.ts';
+import { failure, ok, type Result } from '../lib/result.ts';
+import { findVisible } from './booking.access.ts';
+import type { BookingDeps } from './booking.deps.ts';
+import { findOpenChange } from './booking.intentions.ts';
+import { changeBooking, insertProgress, lockBooking, progressOf } from './booking.repository.ts';
+import type { ChangeFailure } from './booking.service.ts';
+import { movesByHand, statusAfter, type Progress, type ProgressEntry } from './booking.ts';
+
+type Answer = Result<ProgressEntry, ChangeFailure>;
+
+export async function moveProgress(
+  deps: BookingDeps,
+  actor: Actor,
+  bookingId: string,
+  to: Progress,
+  notes: string,
+): Promise<Answer> {
+  const seen = await findVisible(deps, actor, bookingId);
+  if (!seen) return failure({ reason: 'not_found' });
+  if (!isStaff(actor.viewer)) return failure({ reason: 'forbidden' });
+  return deps.db.transaction(async (trx): Promise<Answer> => {
+    const booking = await lockBooking(trx, bookingId);
+    if (!booking) return failure({ reason: 'not_found' });
+    if (!movesByHand(booking).includes(to)) {
+      return failure({ reason: 'invalid_transition', from: booking.currentProgress, to });
+    }
+    // Acuity is being told of another time, or of the end: first that, then this.
+    const underWay = await findOpenChange(trx, bookingId);
+    if (underWay) return failure({ reason: 'outcome_pending', intentionId: underWay.id });
+
+    await changeBooking(trx, bookingId, { status: statusAfter(to), currentProgress: to });
+    const { byId, forId } = attribution(actor.viewer);
+    const id = deps.ids.uuid();
+    await insertProgress(trx, {
+      id,
+      bookingId,
+      progress: to,
+      changedById: byId,
+      changedForId: forId,
+      source: 'portal',
+      notes,
+    });
+    await deps.audit.record(trx, auditActor(actor), {
+      action: 'booking.progressed',
+      resourceType: 'booking',
+      resourceId: bookingId,
+      metadata: { from: booking.currentProgress, to },
+    });
+    const entry = (await progressOf(trx, bookingId)).find((one) => one.id === id);
+    if (!entry) throw new Error(`Progress ${id} was written and is not there`);
+    return ok(entry);
+  });
+}

@@ -1,0 +1,55 @@
+import { auditActor, isStaff, type Actor } from '../accounts/index.ts';
+import { findVisible } from './booking.access.ts';
+import { book } from './booking.book.ts';
+import { change } from './booking.change.ts';
+import type { BookingDeps } from './booking.deps.ts';
+import { isUuid } from './booking.input.ts';
+import { findIntention, type Intention } from './booking.intentions.ts';
+import { moveProgress } from './booking.progress.ts';
+import { progressOf } from './booking.repository.ts';
+import type { AttemptState, BookingService } from './booking.service.ts';
+
+export function createBookingService(deps: BookingDeps): BookingService {
+  return {
+    book: (actor, request, idempotencyKey) => book(deps, actor, request, idempotencyKey),
+
+    reschedule: (actor, bookingId, startsAt) =>
+      change(deps, actor, bookingId, { kind: 'reschedule', startsAt }),
+
+    cancel: (actor, bookingId, reason) => change(deps, actor, bookingId, { kind: 'cancel', reason }),
+
+    moveProgress: (actor, bookingId, to, notes) => moveProgress(deps, actor, bookingId, to, notes),
+
+    async attempt(actor, intentionId) {
+      const intention = isUuid(intentionId) ? await findIntention(deps.db, intentionId) : null;
+      return intention && mayKnow(actor, intention) ? stateOf(intention) : null;
+    },
+
+    async view(actor, bookingId) {
+      const booking = await findVisible(deps, actor, bookingId);
+      if (!booking) return null;
+      await deps.audit.record(deps.db, auditActor(actor), {
+        action: 'booking.viewed',
+        resourceType: 'booking',
+        resourceId: booking.id,
+      });
+      return { booking, progress: await progressOf(deps.db, booking.id) };
+    },
+  };
+}
+
+function mayKnow({ viewer }: Actor, intention: Intention): boolean {
+  const own = viewer.organization !== null && intention.organizationId === viewer.organization.id;
+  return own || intention.createdById === viewer.userId || isStaff(viewer);
+}
+
+function stateOf(intention: Intention): AttemptState {
+  if (intention.state === 'failed') {
+    return { state: 'failed', failure: { reason: intention.failure?.reason ?? 'acuity_error' } };
+  }
+  if (intention.state === 'completed' && intention.bookingId) {
+    return { state: 'completed', bookingId: intention.bookingId };
+  }
+  // A cancellation wants no time of its own; the page then tells since when it is waiting.
+  return { state: 'open', startsAt: intention.startsAt ?? intention.createdAt, since: intention.createdAt };
+}
