@@ -1,0 +1,160 @@
+// The mailbox in the browser: a list, one mail, its parts. Everything in a mail is somebody else's text.
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { ReceivedMail } from './mailbox.ts';
+
+export interface MailboxContents {
+  mails(): ReceivedMail[];
+  clear(): Promise<void>;
+}
+
+const styles = `
+  body { font: 1rem/1.5 system-ui, sans-serif; margin: 0 auto; max-width: 60rem; padding: 1.5rem; color: #1a1a1a }
+  table { border-collapse: collapse; width: 100% } th, td { text-align: left; padding: .5rem; border-bottom: 1px solid #ccc }
+  iframe { width: 100%; height: 34rem; border: 1px solid #767676 } pre { white-space: pre-wrap; overflow-wrap: anywhere }
+  dt { font-weight: 600 } dd { margin: 0 0 .5rem } a { color: #0b4f8a } button { font: inherit; padding: .25rem 1rem }`;
+
+const pagePolicy =
+  "default-src 'none'; style-src 'unsafe-inline'; frame-src 'self'; form-action 'self'; base-uri 'none'";
+// Links in a mail open outside the frame; nothing in it runs, and nothing is fetched from elsewhere.
+const mailSandbox = 'allow-popups allow-popups-to-escape-sandbox';
+const mailPolicy = `sandbox ${mailSandbox}; default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'self'`;
+
+/** Answers one request. A browser gets pages; `Accept: application/json` gets the list or the mail as JSON. */
+export async function answerMailboxRequest(
+  req: IncomingMessage,
+  res: ServerResponse,
+  mailbox: MailboxContents,
+): Promise<void> {
+  res.setHeader('X-Content-Type-Options', 'nosniff');
+  res.setHeader('Referrer-Policy', 'no-referrer');
+  res.setHeader('Cache-Control', 'no-store');
+  // A name that merely points here is another site trying to read the mail.
+  if (!/^(localhost|127\.0\.0\.1|\[::1\])(:\d+)?$/.test(req.headers.host ?? ''))
+    return send(res, 403, 'text/plain', '');
+  const { pathname } = new URL(req.url ?? '/', 'http://mailbox');
+  if (req.method === 'POST' && pathname === '/clear') return clear(req, res, mailbox);
+  if (req.method !== 'GET' && req.method !== 'HEAD') return send(res, 405, 'text/plain', 'GET it');
+
+  const asJson = req.headers.accept?.includes('application/json') ?? false;
+  if (pathname === '/')
+    return asJson
+      ? sendJson(res, { mails: mailbox.mails().map(facts) })
+      : sendPage(res, listPage(mailbox.mails()));
+
+  const [, id, part] = /^\/mails\/([0-9a-f-]+)(\/html|\/attachments\/\d+)?$/.exec(pathname) ?? [];
+  const mail = mailbox.mails().find((candidate) => candidate.id === id);
+  if (!mail)
+    return sendPage(
+      res,
+      page('Not found', '<h1>There is no such mail</h1><p><a href="/">All mails</a></p>'),
+      404,
+    );
+  if (part === '/html') return sendHtmlPart(res, mail);
+  if (part) return sendAttachment(res, mail, Number(part.slice('/attachments/'.length)));
+  return asJson ? sendJson(res, facts(mail)) : sendPage(res, mailPage(mail));
+}
+
+async function clear(req: IncomingMessage, res: ServerResponse, mailbox: MailboxContents): Promise<void> {
+  const site = req.headers['sec-fetch-site'];
+  if (site !== undefined && site !== 'same-origin' && site !== 'none')
+    return send(res, 403, 'text/plain', 'cross-site');
+  await mailbox.clear();
+  res.writeHead(303, { Location: '/' }).end();
+}
+
+function facts({ attachments, ...mail }: ReceivedMail) {
+  return {
+    ...mail,
+    attachments: attachments.map(({ fileName, contentType }) => ({ fileName, contentType })),
+  };
+}
+
+function listPage(mails: ReceivedMail[]): string {
+  if (mails.length === 0)
+    return page('Mailbox', '<h1>Mailbox</h1><p>No mail yet. This page shows what Examdesk sends.</p>');
+  const rows = mails.toReversed().map(
+    (mail) => `<tr><td>${escape(when(mail))}</td><td>${escape(mail.to.join(', '))}</td>
+        <td><a href="/mails/${mail.id}">${escape(mail.subject || '(no subject)')}</a></td></tr>`,
+  );
+  return page(
+    'Mailbox',
+    `<h1>Mailbox</h1>
+     <table><thead><tr><th scope="col">Received</th><th scope="col">To</th><th scope="col">Subject</th></tr></thead>
+     <tbody>${rows.join('')}</tbody></table>
+     <form method="post" action="/clear"><p><button>Delete all</button></p></form>`,
+  );
+}
+
+function mailPage(mail: ReceivedMail): string {
+  const attachments = mail.attachments.map(
+    ({ fileName, contentType, content }, index) =>
+      `<li><a href="/mails/${mail.id}/attachments/${index}">${escape(fileName)}</a> (${escape(contentType)}, ${content.length} bytes)</li>`,
+  );
+  return page(
+    mail.subject,
+    `<p><a href="/">All mails</a></p><h1>${escape(mail.subject || '(no subject)')}</h1>
+     <dl><dt>From</dt><dd>${escape(mail.from)}</dd><dt>To</dt><dd>${escape(mail.to.join(', '))}</dd>
+     <dt>Received</dt><dd>${escape(when(mail))}</dd></dl>
+     ${mail.html === null ? '' : `<h2>HTML</h2><iframe title="The mail as HTML" sandbox="${mailSandbox}" src="/mails/${mail.id}/html"></iframe>`}
+     <h2>Text</h2><pre>${escape(mail.text)}</pre>
+     ${attachments.length === 0 ? '' : `<h2>Attachments</h2><ul>${attachments.join('')}</ul>`}`,
+  );
+}
+
+function sendHtmlPart(res: ServerResponse, mail: ReceivedMail): void {
+  res.setHeader('Content-Security-Policy', mailPolicy);
+  send(
+    res,
+    mail.html === null ? 404 : 200,
+    'text/html; charset=utf-8',
+    `<base target="_blank">${mail.html ?? ''}`,
+  );
+}
+
+function sendAttachment(res: ServerResponse, mail: ReceivedMail, index: number): void {
+  const attachment = mail.attachments[index];
+  if (!attachment) return send(res, 404, 'text/plain', 'There is no such attachment');
+  res.setHeader(
+    'Content-Disposition',
+    `attachment; filename*=UTF-8''${encodeURIComponent(attachment.fileName)}`,
+  );
+  res.setHeader('Content-Security-Policy', 'sandbox');
+  // Its own word for its type came from outside, and a header takes no line breaks.
+  const type = /^[\w.+-]+\/[\w.+-]+$/.test(attachment.contentType)
+    ? attachment.contentType
+    : 'application/octet-stream';
+  send(res, 200, type, attachment.content);
+}
+
+function page(title: string, body: string): string {
+  return `<!doctype html><html lang="en"><head><meta charset="utf-8"><title>${escape(title)} – Examdesk mailbox</title>
+    <meta name="viewport" content="width=device-width"><style>${styles}</style></head><body>${body}</body></html>`;
+}
+
+function sendPage(res: ServerResponse, html: string, status = 200): void {
+  res.setHeader('Content-Security-Policy', pagePolicy);
+  send(res, status, 'text/html; charset=utf-8', html);
+}
+
+function sendJson(res: ServerResponse, value: unknown): void {
+  send(res, 200, 'application/json', JSON.stringify(value));
+}
+
+function send(res: ServerResponse, status: number, type: string, body: string | Buffer): void {
+  res.writeHead(status, { 'Content-Type': type }).end(body);
+}
+
+function when(mail: ReceivedMail): string {
+  return mail.receivedAt.toLocaleString('en-AU', { dateStyle: 'medium', timeStyle: 'medium' });
+}
+
+function escape(text: string): string {
+  const names: Record<string, string> = {
+    '&': '&amp;',
+    '<': '&lt;',
+    '>': '&gt;',
+    '"': '&quot;',
+    "'": '&#39;',
+  };
+  return text.replace(/[&<>"']/g, (character) => names[character] ?? '');
+}

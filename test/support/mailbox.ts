@@ -1,0 +1,26 @@
+// A real mail server for a test, and the patience to wait for a mail.
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type Mailbox, type ReceivedMail, startMailbox } from '../../src/dev/mailbox.ts';
+
+/** On free ports, in memory; close it after. */
+export function openMailbox(): Promise<Mailbox> {
+  return startMailbox({ smtpPort: 0, httpPort: 0 });
+}
+
+/** The first mail that fits. @throws Error with the subjects that came instead */
+export async function waitForMail(
+  mailbox: Mailbox,
+  fits: (mail: ReceivedMail) => boolean = () => true,
+  withinMs = 10_000,
+): Promise<ReceivedMail> {
+  const deadline = Date.now() + withinMs;
+  for (;;) {
+    const found = mailbox.mails().find(fits);
+    if (found) return found;
+    if (Date.now() > deadline) {
+      const subjects = mailbox.mails().map(({ to, subject }) => `${to.join(', ')}: ${subject}`);
+      throw new Error(`No such mail within ${withinMs} ms; received: ${subjects.join('; ') || 'none'}`);
+    }
+    await sleep(25);
+  }
+}
