@@ -26,3 +26,4 @@ export {
 } from './booking.input.ts';
 export { createBookingService } from './booking.verbs.ts';
 export { createBookingSettlement, type BookingSettlement } from './booking.settle.ts';
+export { bookingCalendar } from './booking.calendar.ts';

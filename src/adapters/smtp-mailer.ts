@@ -1,0 +1,48 @@
+import { createTransport } from 'nodemailer';
+import type { Mailer } from '../ports/mailer.ts';
+
+/** Any SMTP server (`smtp://user:pass@host:587`, `smtps://…`). One recipient a message, never a list. */
+export function createSmtpMailer(url: string, from: string): Mailer & { close(): void } {
+  const transport = createTransport({
+    url,
+    connectionTimeout: 10_000,
+    greetingTimeout: 10_000,
+    socketTimeout: 30_000,
+  });
+  return {
+    async send(mail) {
+      await transport.sendMail({
+        from,
+        // An object, not text: text would be read as a list of addresses.
+        to: { name: '', address: singleAddress(mail.to) },
+        subject: oneLine(mail.subject),
+        messageId: mail.messageId,
+        text: mail.text,
+        html: mail.html,
+        ...(mail.calendar && {
+          icalEvent: {
+            method: mail.calendar.method,
+            filename: mail.calendar.fileName,
+            content: mail.calendar.content,
+          },
+        }),
+        headers: { 'Auto-Submitted': 'auto-generated', 'X-Auto-Response-Suppress': 'All' },
+        disableFileAccess: true,
+        disableUrlAccess: true,
+      });
+    },
+    close: () => transport.close(),
+  };
+}
+
+/** @throws when it could be anything but one address. */
+function singleAddress(address: string): string {
+  if (!/^[^\s,;<>"()\p{Cc}]+@[^\s,;<>"()@\p{Cc}]+$/u.test(address)) {
+    throw new Error('The recipient is not one e-mail address');
+  }
+  return address;
+}
+
+function oneLine(header: string): string {
+  return header.replaceAll(/[\p{Cc}\u2028\u2029]+/gu, ' ').trim();
+}

@@ -1,0 +1,43 @@
+// The appointment for a calendar program. Whoever may see the booking may have it; it is not to be published.
+import ical, { ICalCalendarMethod, ICalEventClass, ICalEventStatus } from 'ical-generator';
+import type { Booking } from './booking.ts';
+
+/** An iCalendar file (RFC 5545). `url` is the booking's page. The UID is the booking's id, so a newer file replaces an older. */
+export function bookingCalendar(booking: Booking, url: string): { fileName: string; content: string } {
+  const isCancelled = booking.status === 'cancelled';
+  const calendar = ical({
+    prodId: { company: 'Examdesk', product: 'Bookings', language: 'EN' },
+    method: isCancelled ? ICalCalendarMethod.CANCEL : ICalCalendarMethod.PUBLISH,
+  });
+  calendar.createEvent({
+    id: booking.id,
+    sequence: booking.version,
+    stamp: booking.updatedAt,
+    created: booking.createdAt,
+    lastModified: booking.updatedAt,
+    start: booking.startsAt,
+    end: new Date(booking.startsAt.getTime() + booking.durationMinutes * 60_000),
+    status: isCancelled ? ICalEventStatus.CANCELLED : ICalEventStatus.CONFIRMED,
+    class: ICalEventClass.PRIVATE,
+    // The summary shows on shared screens: the examinee's name is one step further in.
+    summary: `Examination ${booking.reference}, ${booking.specialist.name}`,
+    description: descriptionOf(booking, url),
+    location: booking.meetingLink ?? booking.location,
+    url,
+  });
+  return { fileName: `${booking.reference}.ics`, content: calendar.toString() };
+}
+
+function descriptionOf(booking: Booking, url: string): string {
+  const { examinee, specialist } = booking;
+  return [
+    `Examinee: ${examinee.firstName} ${examinee.lastName}`,
+    `Specialist: ${specialist.name}, ${specialist.specialty}`,
+    `Time zone of the examination: ${booking.timezone}`,
+    booking.claimNumber ? `Claim: ${booking.claimNumber}` : '',
+    booking.meetingLink ? `Meeting: ${booking.meetingLink}` : '',
+    url,
+  ]
+    .filter(Boolean)
+    .join('\n');
+}

@@ -1,0 +1,12 @@
+import { z } from 'zod';
+import type { JobDefinition } from '../ports/job-queue.ts';
+
+const anEmail = z.object({ emailId: z.uuid() });
+
+export const sendEmailJob: JobDefinition<z.infer<typeof anEmail>> = { name: 'send_email', payload: anEmail };
+
+/** Each minute: a queued message whose job went away with its worker gets another. */
+export const sweepEmailsJob: JobDefinition<Record<string, never>> = {
+  name: 'sweep_emails',
+  payload: z.object({}),
+};

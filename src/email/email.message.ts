@@ -1,0 +1,220 @@
+// What a message says. Composed when it is sent, from how things stand then.
+import path from 'node:path';
+import ejs from 'ejs';
+import { bookingCalendar, findBooking, type Announcement, type Booking } from '../bookings/index.ts';
+import type { Queryable } from '../db/knex.ts';
+import { formatDay, formatExamTime } from '../lib/dates.ts';
+import type { Mail } from '../ports/mailer.ts';
+
+/** Absolute addresses of pages. */
+export interface Links {
+  booking(id: string): string;
+  attempt(intentionId: string): string;
+  newBooking(): string;
+}
+
+export interface EmailRow {
+  id: string;
+  kind: Announcement['kind'];
+  recipient: string;
+  booking_id: string | null;
+  intention_id: string | null;
+  attempts: number;
+}
+
+/** A row of the table of facts; a fact with `href` is a link. */
+interface Fact {
+  label: string;
+  value: string;
+  href?: string;
+}
+
+interface Message {
+  subject: string;
+  heading: string;
+  paragraphs: string[];
+  facts: Fact[];
+  action: { label: string; href: string };
+  calendar?: Mail['calendar'];
+}
+
+interface AttemptFacts {
+  kind: 'book' | 'reschedule' | 'cancel';
+  reference: string;
+  starts_at: Date | null;
+  reader_timezone: string | null;
+  specialist_name: string;
+  specialist_timezone: string;
+}
+
+/** Everything of a mail but its Message-ID. */
+export async function composeMail(
+  db: Queryable,
+  email: EmailRow,
+  links: Links,
+): Promise<Omit<Mail, 'messageId'>> {
+  const message = await messageFor(db, email, links);
+  const [html, text] = await Promise.all([render('message.html', message), render('message.text', message)]);
+  return {
+    to: email.recipient,
+    subject: message.subject,
+    html,
+    text,
+    ...(message.calendar && { calendar: message.calendar }),
+  };
+}
+
+const directory = path.resolve(import.meta.dirname, '../../views/emails');
+
+function render(template: string, message: Message): Promise<string> {
+  return ejs.renderFile(path.join(directory, `${template}.ejs`), { ...message }, { cache: true });
+}
+
+async function messageFor(db: Queryable, email: EmailRow, links: Links): Promise<Message> {
+  const attempt = await attemptOf(db, email.intention_id);
+  const booking = email.booking_id ? await findBooking(db, email.booking_id) : null;
+  if (email.kind === 'booking_failed') return failedMessage(attempt, booking, links, email.intention_id);
+  if (!booking) throw new Error(`Message ${email.id} speaks of no booking`);
+  switch (email.kind) {
+    case 'booking_confirmation':
+      return confirmation(booking, attempt, links);
+    case 'booking_rescheduled':
+      return rescheduled(booking, attempt, links);
+    case 'booking_cancelled':
+      break;
+  }
+  return cancelled(booking, attempt, links);
+}
+
+async function attemptOf(db: Queryable, intentionId: string | null): Promise<AttemptFacts | null> {
+  if (!intentionId) return null;
+  const row = (await db('booking_intentions as i')
+    .join('specialists as s', 's.id', 'i.specialist_id')
+    .where('i.id', intentionId)
+    .first(
+      'i.kind',
+      'i.reference',
+      'i.starts_at',
+      db.raw(`i.request ->> 'timezone' as reader_timezone`),
+      's.name as specialist_name',
+      's.timezone as specialist_timezone',
+    )) as AttemptFacts | undefined;
+  return row ?? null;
+}
+
+function confirmation(booking: Booking, attempt: AttemptFacts | null, links: Links): Message {
+  return {
+    subject: `Examination booked: ${booking.reference}, ${dayOf(booking)}`,
+    heading: 'The examination is booked',
+    paragraphs: [`${booking.specialist.name} expects the examinee at the time below.`, ...sinceThen(booking)],
+    ...about(booking, attempt, links),
+  };
+}
+
+function rescheduled(booking: Booking, attempt: AttemptFacts | null, links: Links): Message {
+  return {
+    subject: `Examination moved: ${booking.reference}, now ${dayOf(booking)}`,
+    heading: 'The examination has a new time',
+    paragraphs: ['Please tell the examinee. The time below replaces the earlier one.', ...sinceThen(booking)],
+    ...about(booking, attempt, links),
+  };
+}
+
+function cancelled(booking: Booking, attempt: AttemptFacts | null, links: Links): Message {
+  return {
+    subject: `Examination cancelled: ${booking.reference}, ${dayOf(booking)}`,
+    heading: 'The examination is cancelled',
+    paragraphs: [
+      'The specialist’s time is free again. Please tell the examinee. If it is still needed, book anew.',
+    ],
+    ...about(booking, attempt, links),
+  };
+}
+
+/** A message that was delayed must not tell an old story. */
+function sinceThen(booking: Booking): string[] {
+  return booking.status === 'cancelled' ? ['Since then this examination has been cancelled.'] : [];
+}
+
+function dayOf(booking: Booking): string {
+  return formatDay(booking.startsAt, booking.timezone);
+}
+
+function about(booking: Booking, attempt: AttemptFacts | null, links: Links) {
+  const url = links.booking(booking.id);
+  const method: 'CANCEL' | 'PUBLISH' = booking.status === 'cancelled' ? 'CANCEL' : 'PUBLISH';
+  return {
+    facts: factsOf(booking, attempt?.reader_timezone ?? undefined),
+    action: { label: 'See the booking', href: url },
+    calendar: { method, ...bookingCalendar(booking, url) },
+  };
+}
+
+function factsOf(booking: Booking, readerTimezone: string | undefined): Fact[] {
+  const { examinee, specialist } = booking;
+  const facts: Fact[] = [
+    { label: 'Reference', value: booking.reference },
+    { label: 'When', value: formatExamTime(booking.startsAt, booking.timezone, readerTimezone) },
+    { label: 'How long', value: `${booking.durationMinutes} minutes` },
+    { label: 'Specialist', value: `${specialist.name}, ${specialist.specialty}` },
+    placeFact(booking),
+    { label: 'Examinee', value: `${examinee.firstName} ${examinee.lastName}` },
+  ];
+  if (booking.claimNumber) facts.push({ label: 'Claim number', value: booking.claimNumber });
+  return facts;
+}
+
+function placeFact(booking: Booking): Fact {
+  if (booking.type === 'in_person') {
+    return { label: 'Where', value: booking.location ?? 'The specialist’s rooms: we tell you the address' };
+  }
+  const { meetingLink } = booking;
+  return meetingLink
+    ? { label: 'Where', value: `Telehealth: ${meetingLink}`, href: meetingLink }
+    : { label: 'Where', value: 'Telehealth: the link for the meeting follows' };
+}
+
+const whatFailed = {
+  book: {
+    subject: 'Examination NOT booked',
+    heading: 'The examination could not be booked',
+    says: 'The specialist’s calendar did not confirm your booking, and nothing was booked. The time may still be free: please book again.',
+  },
+  reschedule: {
+    subject: 'Examination NOT moved',
+    heading: 'The examination could not be moved',
+    says: 'The specialist’s calendar did not confirm the new time. The examination stands as it did before.',
+  },
+  cancel: {
+    subject: 'Examination NOT cancelled',
+    heading: 'The examination could not be cancelled',
+    says: 'The specialist’s calendar did not confirm the cancellation. The examination stands as it did before.',
+  },
+} as const;
+
+function failedMessage(
+  attempt: AttemptFacts | null,
+  booking: Booking | null,
+  links: Links,
+  intentionId: string | null,
+): Message {
+  if (!attempt || !intentionId) throw new Error('A failure without an attempt');
+  const words = whatFailed[attempt.kind];
+  const when = attempt.starts_at
+    ? formatExamTime(attempt.starts_at, attempt.specialist_timezone, attempt.reader_timezone ?? undefined)
+    : null;
+  const isNew = attempt.kind === 'book';
+  return {
+    subject: `${words.subject}: ${attempt.reference}`,
+    heading: words.heading,
+    paragraphs: [words.says],
+    facts: [
+      { label: 'Reference', value: attempt.reference },
+      { label: 'Specialist', value: attempt.specialist_name },
+      ...(when ? [{ label: isNew ? 'Time asked for' : 'New time asked for', value: when }] : []),
+    ],
+    action: booking
+      ? { label: 'See the booking', href: links.booking(booking.id) }
+      : { label: 'See what happened', href: links.attempt(intentionId) },
+  };
+}

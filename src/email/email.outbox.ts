@@ -1,0 +1,31 @@
+import type { Announce } from '../bookings/index.ts';
+import type { Ids } from '../ports/ids.ts';
+import type { JobQueue } from '../ports/job-queue.ts';
+import { sendEmailJob } from './email.jobs.ts';
+
+/**
+ * Writes down, in the caller's transaction, that a message is due, and the job that sends it. What it says is
+ * composed when it is sent. The same occasion asked for twice is one message.
+ */
+export function createOutbox({ jobs, ids }: { jobs: JobQueue; ids: Ids }): Announce {
+  return async (trx, { kind, recipientId, bookingId, intentionId }) => {
+    const recipient = (await trx('users').where({ id: recipientId }).first('email')) as
+      | { email: string }
+      | undefined;
+    if (!recipient) throw new Error(`There is no user ${recipientId} to tell`);
+    const occasion = kind === 'booking_confirmation' ? bookingId : intentionId;
+    const [row] = (await trx('emails')
+      .insert({
+        id: ids.uuid(),
+        kind,
+        dedupe_key: `${kind}:${occasion}`,
+        recipient: recipient.email,
+        booking_id: bookingId,
+        intention_id: intentionId,
+      })
+      .onConflict('dedupe_key')
+      .ignore()
+      .returning('id')) as { id: string }[];
+    if (row) await jobs.add(sendEmailJob, { emailId: row.id }, { trx, key: `email:${row.id}` });
+  };
+}

@@ -1,0 +1,121 @@
+import type { Logger } from 'pino';
+import type { Database, Transaction } from '../db/knex.ts';
+import { errorFacts } from '../lib/error-facts.ts';
+import type { JobQueue } from '../ports/job-queue.ts';
+import type { Mail, Mailer } from '../ports/mailer.ts';
+import { sendEmailJob } from './email.jobs.ts';
+import { composeMail, type EmailRow, type Links } from './email.message.ts';
+
+export interface EmailSenderDeps {
+  db: Database;
+  mailer: Mailer;
+  jobs: JobQueue;
+  log: Logger;
+  links: Links;
+  /** The part of the Message-ID after the @. */
+  messageIdDomain: string;
+  /** The first pause after a failure; it doubles up to five minutes. Milliseconds. */
+  firstPauseMs?: number;
+  /** For tests that end the process here. */
+  onStep?: (step: string) => Promise<void> | void;
+}
+
+export interface EmailSender {
+  /** Sends a queued message and marks it sent; when the mail server does not take it, tries again later. */
+  send(emailId: string): Promise<void>;
+  /** Gives a job to every queued message that lost its own; how many were looked after. */
+  sweep(): Promise<number>;
+}
+
+// At five minutes a try: the better part of three days without a mail server.
+const mostAttempts = 800;
+const longestPauseMs = 300_000;
+
+export function createEmailSender(deps: EmailSenderDeps): EmailSender {
+  return {
+    async send(emailId) {
+      await deps.db.transaction(async (trx) => {
+        // Held while it is being sent: nobody else sends it, and a worker that dies lets go of it.
+        const email = (await trx('emails')
+          .where({ id: emailId, status: 'queued' })
+          .forUpdate()
+          .skipLocked()
+          .first()) as EmailRow | undefined;
+        if (email) await sendLocked(deps, trx, email);
+      });
+    },
+
+    async sweep() {
+      const ids = (await deps
+        .db('emails')
+        .where('status', 'queued')
+        .whereRaw(`updated_at < clock_timestamp() - interval '1 minute'`)
+        .orderBy('created_at')
+        .limit(1000)
+        .pluck('id')) as string[];
+      for (const emailId of ids) {
+        await deps.jobs.add(sendEmailJob, { emailId }, { key: `email:${emailId}`, keepRunAt: true });
+      }
+      return ids.length;
+    },
+  };
+}
+
+async function sendLocked(deps: EmailSenderDeps, trx: Transaction, email: EmailRow): Promise<void> {
+  // The same for every try: a mail sent twice, because we died before writing it down, is known as one.
+  const messageId = `<${email.id}@${deps.messageIdDomain}>`;
+  const mail = { ...(await composeMail(trx, email, deps.links)), messageId };
+  await deps.onStep?.('email_before_send');
+  const error = await attempt(deps.mailer, mail);
+  await deps.onStep?.('email_after_send');
+  if (error === null) {
+    await trx('emails')
+      .where({ id: email.id })
+      .update({
+        status: 'sent',
+        attempts: email.attempts + 1,
+        message_id: messageId,
+        last_error: null,
+        sent_at: trx.raw('clock_timestamp()'),
+      });
+    return;
+  }
+  await postpone(deps, trx, email, error);
+}
+
+async function attempt(mailer: Mailer, mail: Mail): Promise<string | null> {
+  try {
+    await mailer.send(mail);
+    return null;
+  } catch (error) {
+    return describe(error);
+  }
+}
+
+// A mail server's own words may quote the address or the content: its codes may not.
+function describe(error: unknown): string {
+  const { name, code } = errorFacts(error);
+  const { responseCode } = error as { responseCode?: unknown };
+  return [code ?? name, typeof responseCode === 'number' ? responseCode : ''].join(' ').trim();
+}
+
+async function postpone(
+  deps: EmailSenderDeps,
+  trx: Transaction,
+  email: EmailRow,
+  error: string,
+): Promise<void> {
+  const attempts = email.attempts + 1;
+  const isOver = attempts >= mostAttempts;
+  await trx('emails')
+    .where({ id: email.id })
+    .update({ attempts, last_error: error, status: isOver ? 'failed' : 'queued' });
+  deps.log[isOver ? 'error' : 'warn']({ emailId: email.id, attempts, error }, 'An e-mail was not taken');
+  if (isOver) return;
+  const pauseMs = Math.min((deps.firstPauseMs ?? 2_000) * 2 ** Math.min(email.attempts, 20), longestPauseMs);
+  await deps.jobs.add(
+    sendEmailJob,
+    { emailId: email.id },
+    { trx, key: `email:${email.id}`, delayMs: pauseMs },
+  );
+}
