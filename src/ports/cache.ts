@@ -1,6 +1,7 @@
 /**
  * What processes share and may lose: cached reads, locks, rate limits. Nothing that must survive lives here.
- * Values are JSON strings. Two adapters, redis-cache and memory-cache, pass one contract test.
+ * Values are JSON strings. Two adapters, redis-cache and memory-cache, pass one contract test. Every method throws
+ * soon when the cache cannot be reached: callers decide how to live without it.
  */
 export interface Cache {
   get(key: string): Promise<string | null>;
@@ -36,5 +37,8 @@ export interface Cache {
 }
 
 export interface Lock {
+  /** Makes it last `ttlMs` from now; false when it was lost in between. For holders that outlive a short lease. */
+  extend(ttlMs: number): Promise<boolean>;
+  /** Never throws: what cannot be given back frees itself when its time is up. */
   release(): Promise<void>;
 }
