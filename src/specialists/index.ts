@@ -4,4 +4,4 @@ export {
   type Specialist,
   type SpecialistService,
 } from './specialist.ts';
-export type { SpecialistRepository } from './specialist.repository.ts';
+export { createSpecialistRepository, type SpecialistRepository } from './specialist.repository.ts';
