@@ -123,8 +123,10 @@ export async function seedDemo(db: Database): Promise<boolean> {
 }
 
 async function isEmpty(db: Database | Transaction): Promise<boolean> {
-  const rows = await Promise.all(['users', 'bookings', 'specialists'].map((table) => db(table).first('id')));
-  return rows.every((row: unknown) => row === undefined);
+  for (const table of ['users', 'bookings', 'specialists']) {
+    if (await db(table).first('id')) return false;
+  }
+  return true;
 }
 
 async function insertPeople(trx: Transaction, passwords: string[]): Promise<void> {
