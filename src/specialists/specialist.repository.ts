@@ -27,7 +27,7 @@ interface ServiceRow {
   duration_minutes: number;
 }
 
-const columns = [
+const columns: (keyof SpecialistRow)[] = [
   'id',
   'name',
   'title',
@@ -36,11 +36,11 @@ const columns = [
   'timezone',
   'acuity_calendar_id',
   'is_active',
-] as const;
+];
 
 export function createSpecialistRepository(db: Queryable): SpecialistRepository {
   async function findOne(where: Partial<SpecialistRow>, at: Queryable): Promise<Specialist | null> {
-    const rows = await at<SpecialistRow>('specialists').where(where).select(columns);
+    const rows = await at<SpecialistRow>('specialists').where(where).select<SpecialistRow[]>(columns);
     const [specialist] = await withServices(at, rows);
     return specialist ?? null;
   }
@@ -50,18 +50,15 @@ export function createSpecialistRepository(db: Queryable): SpecialistRepository 
       const query = db<SpecialistRow>('specialists')
         .where('is_active', true)
         .orderBy(['position', 'name', 'id'])
-        .select(columns);
+        .select<SpecialistRow[]>(columns);
       for (const word of wordsOf(q)) {
         const like = `%${word.replaceAll(/[\\%_]/g, String.raw`\$&`)}%`;
         void query.whereRaw("concat_ws(' ', name, title, specialty, location) ilike ?", [like]);
       }
       if (type) {
-        void query.whereExists((services) =>
-          services
-            .select(db.raw('1'))
-            .from('specialist_services')
-            .whereRaw('specialist_services.specialist_id = specialists.id')
-            .where('type', type),
+        void query.whereRaw(
+          'exists (select from specialist_services s where s.specialist_id = specialists.id and s.type = ?)',
+          [type],
         );
       }
       return withServices(db, await query);

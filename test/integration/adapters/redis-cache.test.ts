@@ -1,0 +1,84 @@
+import net from 'node:net';
+import { expect } from 'chai';
+import { createRedisCache } from '../../../src/adapters/redis-cache.ts';
+import type { Cache } from '../../../src/ports/cache.ts';
+import { describeCacheContract, freshKey } from '../../support/cache-contract.ts';
+import { redisForTests } from '../../support/redis.ts';
+
+describe('redis cache', () => {
+  describe('on a real Redis', () => {
+    let redis: Awaited<ReturnType<typeof redisForTests>>;
+    let cache: Cache;
+    let other: Cache;
+
+    before(async function () {
+      redis = await redisForTests();
+      if (!redis) return this.skip();
+      cache = createRedisCache(redis.url);
+      other = createRedisCache(redis.url);
+    });
+    after(async () => {
+      await cache?.close();
+      await other?.close();
+      await redis?.stop();
+    });
+
+    describeCacheContract(() => cache);
+
+    it('is one cache for two processes', async () => {
+      const key = freshKey();
+      await cache.set(key, 'shared', 10_000);
+      expect(await other.get(key)).to.equal('shared');
+      expect(await cache.lock(key, 10_000)).not.to.equal(null);
+      expect(await other.lock(key, 10_000)).to.equal(null);
+      const limit = { perSecond: 1, burst: 1 };
+      expect(await cache.takeToken(key, limit, 0)).to.equal(0);
+      expect(await other.takeToken(key, limit, 0)).to.equal(null);
+    });
+  });
+
+  it('throws soon when nobody listens, and at once from then on', async () => {
+    const cache = createRedisCache('redis://127.0.0.1:1');
+    try {
+      for (const call of [
+        () => cache.get('key'),
+        () => cache.set('key', 'value', 1_000),
+        () => cache.increment('key', 1_000),
+        () => cache.lock('key', 1_000),
+        () => cache.takeToken('key', { perSecond: 1, burst: 1 }, 0),
+        () => cache.takePlace('key', 1, 1_000),
+        () => cache.ping(),
+      ]) {
+        const startedAt = performance.now();
+        expect(await thrown(call)).to.be.instanceOf(Error);
+        expect(performance.now() - startedAt).to.be.below(1_000);
+      }
+    } finally {
+      await cache.close();
+    }
+  });
+
+  it('throws soon when somebody listens and never answers', async () => {
+    const mute = net.createServer(() => undefined).listen(0, '127.0.0.1');
+    await new Promise((go) => mute.once('listening', go));
+    const { port } = mute.address() as net.AddressInfo;
+    const cache = createRedisCache(`redis://127.0.0.1:${port}`);
+    try {
+      const startedAt = performance.now();
+      expect(await thrown(() => cache.get('key'))).to.be.instanceOf(Error);
+      expect(performance.now() - startedAt).to.be.below(1_500);
+    } finally {
+      await cache.close();
+      mute.close();
+    }
+  });
+});
+
+async function thrown(call: () => Promise<unknown>): Promise<unknown> {
+  try {
+    await call();
+    return null;
+  } catch (error) {
+    return error;
+  }
+}
