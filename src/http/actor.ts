@@ -1,0 +1,29 @@
+import type { Request, Response } from 'express';
+import type { Actor, Viewer } from '../accounts/index.ts';
+import type { RequestFacts } from '../audit/index.ts';
+import { notSignedIn } from './problem.ts';
+
+// What the middleware found out about a request, typed in one place.
+interface RequestLocals {
+  viewer?: Viewer | null;
+  requestId?: string;
+}
+
+export function viewerOf(res: Response): Viewer | null {
+  return (res.locals as RequestLocals).viewer ?? null;
+}
+
+export function requestIdOf(res: Response): string {
+  return (res.locals as RequestLocals).requestId ?? '';
+}
+
+export function requestFacts(req: Request, res: Response): RequestFacts {
+  return { requestId: requestIdOf(res), ip: req.ip ?? null, userAgent: req.get('user-agent') ?? null };
+}
+
+/** @throws Problem `not_signed_in` */
+export function actorOf(req: Request, res: Response): Actor {
+  const viewer = viewerOf(res);
+  if (!viewer) throw notSignedIn();
+  return { viewer, request: requestFacts(req, res) };
+}
