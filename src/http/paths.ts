@@ -5,6 +5,8 @@ export const paths = {
   signOut: () => '/sign-out',
   bookings: () => '/bookings',
   booking: (id: string) => `/bookings/${id}`,
+  bookingConfirmed: (id: string) => `/bookings/${id}?confirmed`,
+  bookingSearch: () => '/bookings/search',
   bookingCalendar: (id: string) => `/bookings/${id}/calendar.ics`,
   bookingReschedule: (id: string) => `/bookings/${id}/reschedule`,
   bookingCancel: (id: string) => `/bookings/${id}/cancel`,
@@ -12,7 +14,8 @@ export const paths = {
   /** Where the outcome of a lost answer is told. */
   bookingAttempt: (intentionId: string) => `/bookings/attempts/${intentionId}`,
   /** The journey: specialist → time → examinee → check → (confirm: POST /bookings). */
-  newBooking: () => '/bookings/new',
+  /** With a draft: choose another specialist for it. */
+  newBooking: (draftId?: string) => (draftId ? `/bookings/new?draft=${draftId}` : '/bookings/new'),
   draftTime: (draftId: string) => `/bookings/new/${draftId}/time`,
   draftExaminee: (draftId: string) => `/bookings/new/${draftId}/examinee`,
   draftReview: (draftId: string) => `/bookings/new/${draftId}/check`,

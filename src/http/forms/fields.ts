@@ -1,0 +1,57 @@
+// Pieces that the pages' forms and queries share.
+import { z } from 'zod';
+import { isTimeZone, parseDay, parseMonth } from '../../lib/dates.ts';
+
+/** An empty box in a GET form is an absent wish. */
+export function blankAsAbsent<Output>(schema: z.ZodType<Output>) {
+  return z.preprocess(
+    (value) => (typeof value === 'string' && value.trim() === '' ? undefined : value),
+    schema.optional(),
+  );
+}
+
+/** `YYYY-MM-DD`, a day that exists. */
+export const calendarDay = z
+  .string('Give one day')
+  .refine((day) => parseDay(day) !== null, 'Enter a real date');
+
+/** `YYYY-MM` */
+export const calendarMonth = z
+  .string('Give one month')
+  .refine((month) => parseMonth(month) !== null, 'Enter a real month');
+
+/** What goes back into the box: an array or a missing value is an empty one. */
+export function typed(body: unknown, name: string): string {
+  const value: unknown = rawField(body, name);
+  return typeof value === 'string' ? value : '';
+}
+
+/** As it was sent, for a schema that says what is wrong with it. */
+export function rawField(body: unknown, name: string): unknown {
+  return typeof body === 'object' && body !== null ? (body as Record<string, unknown>)[name] : undefined;
+}
+
+/** The first complaint about each field. */
+export function fieldErrors(
+  error: z.ZodError,
+  rename: (path: string) => string = (path) => path,
+): { path: string; message: string }[] {
+  const byPath = new Map<string, string>();
+  for (const issue of error.issues) {
+    const path = rename(issue.path.join('.'));
+    if (!byPath.has(path)) byPath.set(path, issue.message);
+  }
+  return [...byPath].map(([path, message]) => ({ path, message }));
+}
+
+/** The reader's zone from the cookie that public/js/time-zone.js sets; null when there is none that makes sense. */
+export function readerZoneOf(cookieHeader: string | undefined): string | null {
+  const match = /(?:^|;\s*)tz=([^;]{1,128})/.exec(cookieHeader ?? '');
+  if (!match?.[1]) return null;
+  try {
+    const zone = decodeURIComponent(match[1]);
+    return isTimeZone(zone) ? zone : null;
+  } catch {
+    return null;
+  }
+}

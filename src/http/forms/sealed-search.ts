@@ -1,0 +1,41 @@
+// People search bookings by the examinee's name, and no name may stand in a URL: URLs stay in histories and logs.
+// The search form posts; the page it leads to carries the words sealed, readable only by this server for this person.
+import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from 'node:crypto';
+
+export interface SealedSearch {
+  seal(userId: string, words: string): string;
+  /** Null when it is not ours, another person's, or was changed. */
+  open(userId: string, sealed: string): string | null;
+}
+
+const ivBytes = 12;
+const tagBytes = 16;
+
+export function createSealedSearch(secret: string): SealedSearch {
+  const key = Buffer.from(hkdfSync('sha256', secret, '', 'examdesk booking search', 32));
+  return {
+    seal(userId, words) {
+      const iv = randomBytes(ivBytes);
+      const cipher = createCipheriv('aes-256-gcm', key, iv).setAAD(Buffer.from(userId));
+      const text = Buffer.concat([cipher.update(words, 'utf8'), cipher.final()]);
+      return Buffer.concat([iv, cipher.getAuthTag(), text]).toString('base64url');
+    },
+    open(userId, sealed) {
+      if (!/^[A-Za-z0-9_-]{38,1000}$/.test(sealed)) return null;
+      const bytes = Buffer.from(sealed, 'base64url');
+      const decipher = createDecipheriv('aes-256-gcm', key, bytes.subarray(0, ivBytes), {
+        authTagLength: tagBytes,
+      })
+        .setAAD(Buffer.from(userId))
+        .setAuthTag(bytes.subarray(ivBytes, ivBytes + tagBytes));
+      try {
+        return Buffer.concat([
+          decipher.update(bytes.subarray(ivBytes + tagBytes)),
+          decipher.final(),
+        ]).toString('utf8');
+      } catch {
+        return null;
+      }
+    },
+  };
+}

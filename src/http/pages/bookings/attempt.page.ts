@@ -1,0 +1,113 @@
+// Where one waits when Acuity's answer was lost: it asks until the attempt is settled, and then goes where it ended.
+import type { Request, Response } from 'express';
+import { z } from 'zod';
+import { idSchema, type AttemptState } from '../../../bookings/index.ts';
+import { actorOf } from '../../actor.ts';
+import type { PageRoute } from '../../endpoint.ts';
+import { blankAsAbsent, readerZoneOf } from '../../forms/fields.ts';
+import { paths } from '../../paths.ts';
+import { notFound, parse } from '../../problem.ts';
+import { wantsFragment } from '../../respond.ts';
+import type { PageServices } from '../page-services.ts';
+import type { PageData } from '../../views.ts';
+import { withQuery } from '../links.ts';
+import { timeAndDay } from '../when.ts';
+
+export interface AttemptPage extends PageData {
+  isOpen: boolean;
+  here: string;
+  /** While it is open: the time that was asked for; in the reader's zone, or UTC. */
+  when: string;
+  /** Without JavaScript the page asks again by itself. */
+  refreshSeconds: number | null;
+  failedTitle: string;
+  failedText: string;
+  back: { href: string; text: string };
+}
+
+type Needs = Pick<PageServices, 'bookings' | 'drafts' | 'ids'>;
+
+const querySchema = z.object({
+  /** The draft it was confirmed from, or the booking that was to be changed: the way back. */
+  draft: blankAsAbsent(idSchema),
+  booking: blankAsAbsent(idSchema),
+});
+type Way = z.output<typeof querySchema>;
+
+export function attemptPages(services: Needs): PageRoute[] {
+  return [
+    {
+      method: 'get',
+      path: '/bookings/attempts/:intentionId',
+      access: 'session',
+      handle: (req, res) => showAttempt(services, req as Request<{ intentionId: string }>, res),
+    },
+  ];
+}
+
+async function showAttempt(
+  services: Needs,
+  req: Request<{ intentionId: string }>,
+  res: Response,
+): Promise<void> {
+  const way = parse(querySchema, req.query);
+  const actor = actorOf(req, res);
+  const { intentionId } = req.params;
+  const attempt = await services.bookings.attempt(actor, intentionId);
+  if (!attempt) throw notFound();
+  if (attempt.state === 'completed') {
+    const url = way.booking ? paths.booking(attempt.bookingId) : paths.bookingConfirmed(attempt.bookingId);
+    if (way.draft) await finishDraft(services, actor.viewer.userId, way.draft, attempt.bookingId);
+    return wantsFragment(req) ? void res.set('HX-Redirect', url).status(200).end() : res.redirect(303, url);
+  }
+  if (attempt.state === 'failed' && way.draft) {
+    await services.drafts.update(actor.viewer.userId, way.draft, { idempotencyKey: services.ids.uuid() });
+  }
+  const page = pageOf(
+    attempt,
+    withQuery(paths.bookingAttempt(intentionId), way),
+    way,
+    readerZoneOf(req.headers.cookie),
+  );
+  res.render(wantsFragment(req) ? 'bookings/_attempt' : 'bookings/attempt', page);
+}
+
+async function finishDraft(
+  services: Needs,
+  ownerId: string,
+  draftId: string,
+  bookingId: string,
+): Promise<void> {
+  const done = { bookingId, examinee: undefined, claimNumber: undefined, notes: undefined };
+  await services.drafts.update(ownerId, draftId, done);
+}
+
+function pageOf(
+  attempt: Exclude<AttemptState, { state: 'completed' }>,
+  here: string,
+  way: Way,
+  readerZone: string | null,
+): AttemptPage {
+  const isOpen = attempt.state === 'open';
+  const wasTaken = attempt.state === 'failed' && attempt.failure.reason === 'slot_taken';
+  return {
+    title: isOpen ? 'We are finding out whether it worked' : 'It did not work',
+    isOpen,
+    here,
+    when: isOpen ? `${timeAndDay(attempt.startsAt, readerZone ?? 'UTC')}${readerZone ? '' : ' UTC'}` : '',
+    refreshSeconds: isOpen ? 5 : null,
+    failedTitle: way.booking ? 'The booking was not changed' : 'Nothing was booked',
+    failedText: wasTaken
+      ? 'The time was taken by somebody else in the meantime.'
+      : 'The specialist’s calendar did not take the request, and we have made sure of it. You can try again.',
+    back: wayBack(way, wasTaken),
+  };
+}
+
+function wayBack({ draft, booking }: Way, wasTaken: boolean): AttemptPage['back'] {
+  if (booking) return { href: paths.booking(booking), text: 'Back to the booking' };
+  if (!draft) return { href: paths.newBooking(), text: 'Start a new booking' };
+  return wasTaken
+    ? { href: paths.draftTime(draft), text: 'Choose another time' }
+    : { href: paths.draftReview(draft), text: 'Back to your answers' };
+}

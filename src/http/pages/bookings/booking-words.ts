@@ -1,0 +1,150 @@
+// How a booking reads on pages: its tone, its rows, its facts.
+import { isStaff, type Viewer } from '../../../accounts/index.ts';
+import type { Booking, Progress, ProgressEntry } from '../../../bookings/index.ts';
+import { zoneName } from '../../../lib/dates.ts';
+import { paths } from '../../paths.ts';
+import { progressWords, typeWords } from '../../view-helpers.ts';
+import { clockTime, readerTimeAndDay, shortDay, timeAndDay } from '../when.ts';
+import { bornOn } from './draft-summary.ts';
+
+export type Tone = 'brand' | 'info' | 'warn' | 'ok' | 'danger';
+
+const tones: Record<Progress, Tone> = {
+  scheduled: 'brand',
+  rescheduled: 'brand',
+  cancelled: 'danger',
+  no_show: 'warn',
+  generating_report: 'info',
+  report_generated: 'info',
+  payment_received: 'ok',
+};
+
+export function toneOf(progress: Progress): Tone {
+  return tones[progress];
+}
+
+export interface BookingRow {
+  href: string;
+  reference: string;
+  startsAt: string;
+  day: string;
+  time: string;
+  zoneName: string;
+  type: string;
+  examinee: string;
+  claimNumber: string | null;
+  specialist: string;
+  specialty: string;
+  progress: string;
+  tone: Tone;
+  detailsNeeded: boolean;
+}
+
+export function bookingRow(booking: Booking): BookingRow {
+  const { startsAt, timezone: zone } = booking;
+  return {
+    href: paths.booking(booking.id),
+    reference: booking.reference,
+    startsAt: startsAt.toISOString(),
+    day: shortDay(startsAt, zone),
+    time: clockTime(startsAt, zone),
+    zoneName: zoneName(zone, startsAt).replace(/ \(.*/, ''),
+    type: typeWords[booking.type],
+    examinee: `${booking.examinee.firstName} ${booking.examinee.lastName}`,
+    claimNumber: booking.claimNumber,
+    specialist: booking.specialist.name,
+    specialty: booking.specialist.specialty,
+    progress: progressWords[booking.currentProgress],
+    tone: toneOf(booking.currentProgress),
+    detailsNeeded: booking.detailsNeeded,
+  };
+}
+
+export interface BookingFact {
+  label: string;
+  value: string;
+  note?: string | null;
+  /** Only ever http(s). */
+  href?: string;
+  isProse?: boolean;
+}
+
+/** When and where: also what the pages that change a booking repeat. */
+export function appointmentFacts(booking: Booking, readerZone: string | null): BookingFact[] {
+  const { startsAt, timezone: zone } = booking;
+  const yours = readerTimeAndDay(startsAt, zone, readerZone);
+  return [
+    { label: 'Starts', value: timeAndDay(startsAt, zone), note: zoneName(zone, startsAt) },
+    ...(yours ? [{ label: 'Your time', value: yours }] : []),
+    { label: 'Kind', value: `${typeWords[booking.type]}, ${booking.durationMinutes} minutes` },
+    { label: 'Specialist', value: booking.specialist.name, note: booking.specialist.specialty },
+    ...placeFacts(booking),
+  ];
+}
+
+function placeFacts(booking: Booking): BookingFact[] {
+  const place = booking.type === 'in_person' ? [{ label: 'Place', value: booking.location ?? '' }] : [];
+  if (booking.meetingLink) {
+    const isAddress = /^https?:\/\//i.test(booking.meetingLink);
+    const href = isAddress ? { href: booking.meetingLink } : {};
+    return [...place, { label: 'Meeting', value: booking.meetingLink, ...href }];
+  }
+  return booking.type === 'telehealth'
+    ? [{ label: 'Meeting', value: 'The link comes from the specialist before the examination' }]
+    : place;
+}
+
+export function examineeFacts({ examinee }: Booking): BookingFact[] {
+  return [
+    { label: 'Name', value: `${examinee.firstName} ${examinee.lastName}` },
+    { label: 'Phone', value: examinee.phone },
+    { label: 'E-mail address', value: examinee.email ?? '' },
+    { label: 'Date of birth', value: bornOn(examinee.dateOfBirth) },
+  ];
+}
+
+export function caseFacts(booking: Booking, viewer: Viewer): BookingFact[] {
+  return [
+    { label: 'Claim number', value: booking.claimNumber ?? '' },
+    { label: 'Notes', value: booking.notes, isProse: true },
+    ...(isStaff(viewer)
+      ? [{ label: 'Organisation', value: booking.organization?.name ?? 'Not assigned' }]
+      : []),
+    { label: 'Booked by', value: madeBy(booking) },
+  ];
+}
+
+function madeBy({ createdBy, createdFor, source }: Booking): string {
+  if (!createdBy) return source === 'acuity_direct' ? 'In the specialist’s calendar' : '';
+  return createdFor ? `${createdBy.name}, assisted by ${createdFor.name}` : createdBy.name;
+}
+
+export interface TimelineEntry {
+  what: string;
+  /** ISO instant. */
+  at: string;
+  when: string;
+  /** `by Rita Shaw, assisted by Ada Fox` */
+  who: string;
+  notes: string;
+  tone: Tone;
+}
+
+/** Newest first; times on the reader's clock where it is known, else on the examination's. */
+export function timelineOf(entries: ProgressEntry[], zone: string): TimelineEntry[] {
+  return entries
+    .toSorted((a, b) => b.createdAt.getTime() - a.createdAt.getTime())
+    .map((entry) => ({
+      what: progressWords[entry.progress],
+      at: entry.createdAt.toISOString(),
+      when: `${shortDay(entry.createdAt, zone)}, ${clockTime(entry.createdAt, zone)}`,
+      who: changedBy(entry),
+      notes: entry.notes,
+      tone: toneOf(entry.progress),
+    }));
+}
+
+function changedBy({ changedBy: by, changedFor, source }: ProgressEntry): string {
+  if (by) return changedFor ? `by ${by.name}, assisted by ${changedFor.name}` : `by ${by.name}`;
+  return source === 'portal' ? '' : 'from the specialist’s calendar';
+}

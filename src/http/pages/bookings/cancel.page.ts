@@ -1,0 +1,93 @@
+import type { Request, Response } from 'express';
+import { cancelRequestSchema, type Booking } from '../../../bookings/index.ts';
+import { actorOf } from '../../actor.ts';
+import type { PageRoute } from '../../endpoint.ts';
+import { fieldErrors, rawField, readerZoneOf, typed } from '../../forms/fields.ts';
+import { paths } from '../../paths.ts';
+import { notFound } from '../../problem.ts';
+import type { PageServices } from '../page-services.ts';
+import type { PageData } from '../../views.ts';
+import { appointmentFacts, type BookingFact } from './booking-words.ts';
+import { changeProblem, type ChangeProblem } from './change-problem.ts';
+import { may } from './show.page.ts';
+
+export interface CancelPage extends PageData {
+  bookingId: string;
+  reference: string;
+  rows: BookingFact[];
+  values: { reason: string };
+  problem: ChangeProblem | null;
+}
+
+type Needs = Pick<PageServices, 'bookings'>;
+type BookingRequest = Request<{ id: string }>;
+
+export function cancelPages(services: Needs): PageRoute[] {
+  const path = '/bookings/:id/cancel';
+  return [
+    {
+      method: 'get',
+      path,
+      access: 'session',
+      handle: async (req, res) => {
+        const booking = await cancellableBooking(services, req as BookingRequest, res);
+        if (booking) render(req, res, booking, {});
+      },
+    },
+    {
+      method: 'post',
+      path,
+      access: 'session',
+      handle: (req, res) => cancel(services, req as BookingRequest, res),
+    },
+  ];
+}
+
+async function cancel(services: Needs, req: BookingRequest, res: Response): Promise<void> {
+  const booking = await cancellableBooking(services, req, res);
+  if (!booking) return;
+  const form = cancelRequestSchema.safeParse({ reason: rawField(req.body, 'reason') });
+  if (!form.success) return render(req, res.status(422), booking, { errors: named(fieldErrors(form.error)) });
+  const cancelled = await services.bookings.cancel(actorOf(req, res), booking.id, form.data.reason);
+  if (cancelled.ok) return res.redirect(303, `${paths.booking(booking.id)}?cancelled`);
+  if (cancelled.reason === 'invalid')
+    return render(req, res.status(422), booking, { errors: cancelled.errors });
+  if (cancelled.reason === 'slot_taken') throw new Error('A cancellation cannot meet a taken slot');
+  const problem = changeProblem(res, booking, cancelled);
+  if (problem) render(req, res, booking, { problem });
+}
+
+/** Null when the answer has been given: a booking that can no longer be cancelled says so on its own page. */
+async function cancellableBooking(
+  services: Needs,
+  req: BookingRequest,
+  res: Response,
+): Promise<Booking | null> {
+  const found = await services.bookings.view(actorOf(req, res), req.params.id);
+  if (!found) throw notFound();
+  if (may(found.booking, 'cancelled')) return found.booking;
+  res.redirect(303, paths.booking(found.booking.id));
+  return null;
+}
+
+function named(errors: { path: string; message: string }[]) {
+  return errors.map(({ message }) => ({ path: 'reason', message: `Reason: ${message}` }));
+}
+
+function render(
+  req: Request,
+  res: Response,
+  booking: Booking,
+  { errors = [], problem }: { errors?: { path: string; message: string }[]; problem?: ChangeProblem },
+): void {
+  const page: CancelPage = {
+    title: `Cancel booking ${booking.reference}`,
+    errors,
+    bookingId: booking.id,
+    reference: booking.reference,
+    rows: appointmentFacts(booking, readerZoneOf(req.headers.cookie)),
+    values: { reason: typed(req.body, 'reason') },
+    problem: problem ?? null,
+  };
+  res.render('bookings/cancel', page);
+}

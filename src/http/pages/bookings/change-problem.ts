@@ -1,0 +1,43 @@
+// Why a move or a cancellation did not happen, in words for its page.
+import type { Response } from 'express';
+import type { Booking, ChangeFailure } from '../../../bookings/index.ts';
+import { paths } from '../../paths.ts';
+import { forbidden, notFound } from '../../problem.ts';
+import { withQuery } from '../links.ts';
+
+export interface ChangeProblem {
+  title: string;
+  text: string;
+}
+
+/** Sets the status and says what to show; null when the answer has been given by a redirect. Throws a Problem for the rest. */
+export function changeProblem(
+  res: Response,
+  booking: Booking,
+  failure: Exclude<ChangeFailure, { reason: 'slot_taken' | 'invalid' }>,
+): ChangeProblem | null {
+  if (failure.reason === 'not_found') throw notFound();
+  if (failure.reason === 'forbidden') throw forbidden();
+  switch (failure.reason) {
+    case 'already_cancelled':
+    case 'invalid_transition':
+      // Its own page shows how it stands now.
+      res.redirect(303, paths.booking(booking.id));
+      return null;
+    case 'outcome_pending':
+      res.redirect(303, withQuery(paths.bookingAttempt(failure.intentionId), { booking: booking.id }));
+      return null;
+    case 'acuity_unavailable':
+      res.status(503).set('Retry-After', String(Math.max(1, Math.ceil(failure.retryAfterMs / 1000))));
+      return {
+        title: 'Nothing was changed: the calendar does not answer',
+        text: 'The specialist’s calendar cannot be reached just now. The booking stands as before; try again in a minute.',
+      };
+    case 'acuity_error':
+      res.status(502);
+      return {
+        title: 'Nothing was changed: the calendar refused',
+        text: 'The specialist’s calendar did not accept the change. The booking stands as before. If trying again does not help, call the agency.',
+      };
+  }
+}

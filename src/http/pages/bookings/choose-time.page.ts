@@ -1,0 +1,131 @@
+import type { Request, Response } from 'express';
+import { startsAtSchema } from '../../../bookings/index.ts';
+import { dayIn } from '../../../lib/dates.ts';
+import type { PageRoute } from '../../endpoint.ts';
+import { rawField, readerZoneOf } from '../../forms/fields.ts';
+import { paths } from '../../paths.ts';
+import { parse } from '../../problem.ts';
+import { wantsFragment } from '../../respond.ts';
+import type { PageServices } from '../page-services.ts';
+import { withQuery } from '../links.ts';
+import { answerPicker, buildPicker, pickerQuerySchema, type Picker } from '../time-picker.ts';
+import { timeAndDay } from '../when.ts';
+import {
+  choiceOf,
+  firstMissing,
+  openDraft,
+  stepPath,
+  stepsAt,
+  type Choice,
+  type JourneyPage,
+  type OpenDraft,
+} from './journey.ts';
+
+export interface ChooseTimePage extends JourneyPage {
+  draftId: string;
+  choice: Choice;
+  picker: Picker;
+}
+
+type Needs = Pick<PageServices, 'specialists' | 'availability' | 'drafts' | 'clock'>;
+type DraftRequest = Request<{ draftId: string }>;
+
+export function chooseTimePages(services: Needs): PageRoute[] {
+  const path = '/bookings/new/:draftId/time';
+  return [
+    {
+      method: 'get',
+      path,
+      access: 'referrer',
+      handle: (req, res) => showTimes(services, req as DraftRequest, res),
+    },
+    {
+      method: 'post',
+      path,
+      access: 'referrer',
+      handle: (req, res) => chooseTime(services, req as DraftRequest, res),
+    },
+  ];
+}
+
+async function showTimes(services: Needs, req: DraftRequest, res: Response): Promise<void> {
+  const query = parse(pickerQuerySchema, req.query);
+  const draft = await openDraft(services, req, res, 'time');
+  if (draft) await render(services, req, res, draft, { query, chosen: draft.startsAt });
+}
+
+async function chooseTime(services: Needs, req: DraftRequest, res: Response): Promise<void> {
+  const draft = await openDraft(services, req, res, 'time');
+  if (!draft) return;
+  const parsed = startsAtSchema.safeParse(rawField(req.body, 'startsAt'));
+  if (!parsed.success) {
+    const day = pickerQuerySchema.shape.day.safeParse(rawField(req.body, 'day')).data;
+    const query = day === undefined ? {} : { day };
+    return refuse(services, req, res, draft, { query, chosen: null }, 'Choose a time');
+  }
+  const startsAt = parsed.data;
+  const state = await services.availability.isFree(draft.specialist, draft.service.type, startsAt);
+  if (state === 'taken') {
+    const zone = draft.specialist.timezone;
+    const query = { day: dayIn(startsAt, zone) };
+    return refuse(
+      services,
+      req,
+      res,
+      draft,
+      { query, chosen: null },
+      `${timeAndDay(startsAt, zone)} is not free. Choose another time.`,
+    );
+  }
+  // Unknown is good enough here: the time is asked for again when the booking is confirmed.
+  const data = await services.drafts.update(draft.ownerId, draft.id, { startsAt: startsAt.toISOString() });
+  if (!data) return res.redirect(303, paths.draftTime(draft.id));
+  res.redirect(303, stepPath(firstMissing({ startsAt, data }), draft.id));
+}
+
+interface Shown {
+  query: { month?: string; day?: string };
+  chosen: Date | null;
+}
+
+function refuse(
+  services: Needs,
+  req: DraftRequest,
+  res: Response,
+  draft: OpenDraft,
+  shown: Shown,
+  message: string,
+) {
+  return render(services, req, res.status(422), draft, shown, [{ path: 'startsAt', message }]);
+}
+
+async function render(
+  services: Needs,
+  req: Request,
+  res: Response,
+  draft: OpenDraft,
+  shown: Shown,
+  errors: { path: string; message: string }[] = [],
+): Promise<void> {
+  const here = paths.draftTime(draft.id);
+  const picker = await buildPicker(services, {
+    specialist: draft.specialist,
+    type: draft.service.type,
+    ...shown,
+    readerZone: readerZoneOf(req.headers.cookie),
+    href: (query) => withQuery(here, query),
+    submit: { action: here, text: 'Continue' },
+  });
+  answerPicker(res, picker);
+  if (wantsFragment(req)) return res.render('bookings/_picker', { picker, errors });
+  const page: ChooseTimePage = {
+    title: 'Choose a day and time',
+    wide: true,
+    errors,
+    steps: stepsAt('time', draft.id),
+    draftId: draft.id,
+    choice: choiceOf(draft, 'time'),
+    picker,
+  };
+  res.render('bookings/time', page);
+}

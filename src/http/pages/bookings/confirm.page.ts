@@ -1,0 +1,161 @@
+// The form of the last step: POST /bookings by people. Programs send JSON to the same address.
+import type { Request, Response } from 'express';
+import { z } from 'zod';
+import {
+  bookingRequestSchema,
+  idempotencyKeySchema,
+  idSchema,
+  type BookFailure,
+  type BookingRequest,
+  type FieldError,
+} from '../../../bookings/index.ts';
+import { zoneName } from '../../../lib/dates.ts';
+import { actorOf } from '../../actor.ts';
+import type { PageRoute } from '../../endpoint.ts';
+import { fieldErrors, readerZoneOf } from '../../forms/fields.ts';
+import { paths } from '../../paths.ts';
+import { forbidden, parse } from '../../problem.ts';
+import type { PageServices } from '../page-services.ts';
+import { withQuery } from '../links.ts';
+import { timeAndDay } from '../when.ts';
+import { draftSections } from './draft-summary.ts';
+import { firstMissing, renderExpired, stepPath, stepsAt, withSpecialist, type OpenDraft } from './journey.ts';
+import { renderReview } from './review.page.ts';
+import { nearestSlots, type SlotTakenPage } from './slot-taken.ts';
+
+type Needs = Pick<PageServices, 'specialists' | 'drafts' | 'bookings' | 'ids'>;
+
+const formSchema = z.object({
+  draftId: z.string('Give one draft').pipe(idSchema),
+  idempotencyKey: idempotencyKeySchema,
+});
+
+export function confirmPages(services: Needs): PageRoute[] {
+  return [
+    {
+      method: 'post',
+      path: '/bookings',
+      access: 'referrer',
+      handle: (req, res) => confirmBooking(services, req, res),
+    },
+  ];
+}
+
+async function confirmBooking(services: Needs, req: Request, res: Response): Promise<void> {
+  const { draftId, idempotencyKey } = parse(formSchema, req.body);
+  const actor = actorOf(req, res);
+  const ownerId = actor.viewer.userId;
+  const data = await services.drafts.find(ownerId, draftId);
+  if (!data) return renderExpired(res);
+  // The first click has booked already; this is the second, or a reload.
+  if (data.bookingId) return res.redirect(303, paths.bookingConfirmed(data.bookingId));
+  const draft = await withSpecialist(services, { id: draftId, ownerId, data });
+  if (!draft) return res.redirect(303, paths.newBooking(draftId));
+  const missing = firstMissing(draft);
+  if (missing !== 'check') return res.redirect(303, stepPath(missing, draftId));
+
+  const request = bookingRequestSchema.safeParse(requestOf(draft, readerZoneOf(req.headers.cookie)));
+  if (!request.success) return renderInvalid(req, res, draft, fieldErrors(request.error));
+  const booked = await services.bookings.book(actor, request.data, idempotencyKey);
+  if (!booked.ok) return notBooked(services, req, res, draft, idempotencyKey, booked);
+  await services.drafts.update(ownerId, draftId, {
+    bookingId: booked.value.id,
+    examinee: undefined,
+    claimNumber: undefined,
+    notes: undefined,
+  });
+  res.redirect(303, paths.bookingConfirmed(booked.value.id));
+}
+
+function requestOf({ data, startsAt }: OpenDraft, readerZone: string | null) {
+  return {
+    specialistId: data.specialistId,
+    type: data.type,
+    startsAt: startsAt?.toISOString(),
+    timezone: readerZone,
+    examinee: data.examinee,
+    claimNumber: data.claimNumber,
+    notes: data.notes,
+    answers: [],
+  } satisfies Record<keyof BookingRequest, unknown>;
+}
+
+async function notBooked(
+  services: Needs,
+  req: Request,
+  res: Response,
+  draft: OpenDraft,
+  usedKey: string,
+  failure: BookFailure,
+): Promise<void> {
+  if (failure.reason === 'outcome_pending') {
+    return res.redirect(303, withQuery(paths.bookingAttempt(failure.intentionId), { draft: draft.id }));
+  }
+  if (failure.reason === 'idempotency_conflict') {
+    // An old page of this draft, whose answers have changed since: show what it says now.
+    return renderReview(req, res.status(409), draft, {
+      problem: {
+        title: 'Your answers have changed since',
+        text: 'Nothing was booked from the page you confirmed. These are the answers as they are now: check them and confirm again.',
+      },
+    });
+  }
+  const renewed = await renewKey(services, draft, usedKey);
+  switch (failure.reason) {
+    case 'forbidden':
+      throw forbidden();
+    case 'invalid':
+      return renderInvalid(req, res, renewed, failure.errors);
+    case 'slot_taken':
+      return renderSlotTaken(req, res, renewed, failure);
+    case 'acuity_unavailable':
+      res.set('Retry-After', String(Math.max(1, Math.ceil(failure.retryAfterMs / 1000))));
+      return renderReview(req, res.status(503), renewed, {
+        problem: {
+          title: 'Nothing was booked: the calendar does not answer',
+          text: 'The specialist’s calendar cannot be reached just now. Everything you typed is kept for an hour; confirm again in a minute.',
+        },
+      });
+    case 'acuity_error':
+      return renderReview(req, res.status(502), renewed, {
+        problem: {
+          title: 'Nothing was booked: the calendar refused',
+          text: 'The specialist’s calendar did not accept the booking. Everything you typed is kept for an hour. Try another time, or call the agency.',
+        },
+      });
+  }
+}
+
+/** A failed attempt has used up its key: the next one is another attempt. An old page's key leaves the new one be. */
+async function renewKey(services: Needs, draft: OpenDraft, usedKey: string): Promise<OpenDraft> {
+  if (draft.data.idempotencyKey !== usedKey) return draft;
+  const idempotencyKey = services.ids.uuid();
+  const data = await services.drafts.update(draft.ownerId, draft.id, { idempotencyKey });
+  return { ...draft, data: data ?? { ...draft.data, idempotencyKey } };
+}
+
+function renderInvalid(req: Request, res: Response, draft: OpenDraft, errors: FieldError[]): void {
+  renderReview(req, res.status(422), draft, { problem: null, errors });
+}
+
+function renderSlotTaken(
+  req: Request,
+  res: Response,
+  draft: OpenDraft,
+  { startsAt, nearest }: Extract<BookFailure, { reason: 'slot_taken' }>,
+): void {
+  const zone = draft.specialist.timezone;
+  const readerZone = readerZoneOf(req.headers.cookie);
+  const page: SlotTakenPage = {
+    title: 'That time has just been taken',
+    steps: stepsAt('check', draft.id),
+    clash: timeAndDay(startsAt, zone),
+    specialistName: draft.specialist.name,
+    zoneName: zoneName(zone, startsAt),
+    nearest: nearestSlots(nearest, zone, readerZone),
+    chooseAction: paths.draftTime(draft.id),
+    otherHref: paths.draftTime(draft.id),
+    sections: draftSections(draft, readerZone).filter(({ id }) => id !== 'summary-time'),
+  };
+  res.status(409).render('bookings/slot-taken', page);
+}

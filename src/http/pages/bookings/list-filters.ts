@@ -1,0 +1,63 @@
+import { bookingStatuses, progresses, type BookingStatus, type Progress } from '../../../bookings/index.ts';
+import type { Specialist } from '../../../specialists/index.ts';
+import { paths } from '../../paths.ts';
+import { progressWords, statusWords } from '../../view-helpers.ts';
+import { withQuery } from '../links.ts';
+import { dayWords } from '../when.ts';
+
+export interface FilterSelect {
+  name: 'status' | 'progress' | 'specialistId';
+  label: string;
+  options: { value: string; text: string }[];
+}
+
+export interface FilterChip {
+  text: string;
+  /** The list without this filter. */
+  href: string;
+}
+
+export function selectsOf(specialists: Specialist[]): FilterSelect[] {
+  return [
+    {
+      name: 'progress',
+      label: 'Progress',
+      options: progresses.map((value) => ({ value, text: progressWords[value] })),
+    },
+    {
+      name: 'status',
+      label: 'Status',
+      options: bookingStatuses.map((value) => ({ value, text: statusWords[value] })),
+    },
+    {
+      name: 'specialistId',
+      label: 'Specialist',
+      options: specialists.map(({ id, name }) => ({ value: id, text: name })),
+    },
+  ];
+}
+
+interface FilterInUrl {
+  status?: BookingStatus | undefined;
+  progress?: Progress | undefined;
+  specialistId?: string | undefined;
+  from?: string | undefined;
+  to?: string | undefined;
+  find?: string | null;
+}
+
+export function chipsOf(query: FilterInUrl, words: string | null, specialists: Specialist[]): FilterChip[] {
+  const { status, progress, specialistId, from, to, find } = query;
+  const specialist = specialists.find(({ id }) => id === specialistId);
+  const texts: [keyof FilterInUrl, string | undefined | null | false][] = [
+    ['find', find && words && `“${words}”`],
+    ['progress', progress && progressWords[progress]],
+    ['status', status && `Status: ${statusWords[status]}`],
+    ['specialistId', specialistId && (specialist?.name ?? 'One specialist')],
+    ['from', from && `From ${dayWords(from)}`],
+    ['to', to && `Until ${dayWords(to)}`],
+  ];
+  return texts.flatMap(([name, text]) =>
+    text ? [{ text, href: withQuery(paths.bookings(), { ...query, [name]: null }) }] : [],
+  );
+}

@@ -1,0 +1,179 @@
+import type { Request, Response } from 'express';
+import { rescheduleRequestSchema, type Booking, type ChangeFailure } from '../../../bookings/index.ts';
+import { dayIn, zoneName } from '../../../lib/dates.ts';
+import { actorOf } from '../../actor.ts';
+import type { PageRoute } from '../../endpoint.ts';
+import { rawField, readerZoneOf } from '../../forms/fields.ts';
+import { paths } from '../../paths.ts';
+import { notFound, parse } from '../../problem.ts';
+import { wantsFragment } from '../../respond.ts';
+import type { PageServices } from '../page-services.ts';
+import { typeWords } from '../../view-helpers.ts';
+import type { PageData } from '../../views.ts';
+import { withQuery } from '../links.ts';
+import { answerPicker, buildPicker, pickerQuerySchema, type Picker } from '../time-picker.ts';
+import { clockTime, timeAndDay } from '../when.ts';
+import { changeProblem, type ChangeProblem } from './change-problem.ts';
+import type { Choice } from './journey.ts';
+import { may } from './show.page.ts';
+import { nearestSlots, type SlotTakenPage } from './slot-taken.ts';
+
+export interface ReschedulePage extends PageData {
+  bookingId: string;
+  reference: string;
+  choice: Choice;
+  picker: Picker;
+  problem: ChangeProblem | null;
+}
+
+type Needs = Pick<PageServices, 'bookings' | 'specialists' | 'availability' | 'clock'>;
+type BookingRequest = Request<{ id: string }>;
+
+export function reschedulePages(services: Needs): PageRoute[] {
+  const path = '/bookings/:id/reschedule';
+  return [
+    {
+      method: 'get',
+      path,
+      access: 'session',
+      handle: (req, res) => showReschedule(services, req as BookingRequest, res),
+    },
+    {
+      method: 'post',
+      path,
+      access: 'session',
+      handle: (req, res) => reschedule(services, req as BookingRequest, res),
+    },
+  ];
+}
+
+async function showReschedule(services: Needs, req: BookingRequest, res: Response): Promise<void> {
+  const query = parse(pickerQuerySchema, req.query);
+  const booking = await changeableBooking(services, req, res);
+  if (booking) await render(services, req, res, booking, { query });
+}
+
+async function reschedule(services: Needs, req: BookingRequest, res: Response): Promise<void> {
+  const booking = await changeableBooking(services, req, res);
+  if (!booking) return;
+  const form = rescheduleRequestSchema.safeParse({ startsAt: rawField(req.body, 'startsAt') });
+  if (!form.success) {
+    const day = pickerQuerySchema.shape.day.safeParse(rawField(req.body, 'day')).data;
+    const errors = [{ path: 'startsAt', message: 'Choose a time' }];
+    return render(services, req, res.status(422), booking, {
+      query: day === undefined ? {} : { day },
+      errors,
+    });
+  }
+  const moved = await services.bookings.reschedule(actorOf(req, res), booking.id, form.data.startsAt);
+  if (moved.ok) return res.redirect(303, `${paths.booking(booking.id)}?rescheduled`);
+  return notMoved(services, req, res, booking, form.data.startsAt, moved);
+}
+
+/** Null when the answer has been given: a booking that can no longer be moved says so on its own page. */
+async function changeableBooking(
+  services: Needs,
+  req: BookingRequest,
+  res: Response,
+): Promise<Booking | null> {
+  const found = await services.bookings.view(actorOf(req, res), req.params.id);
+  if (!found) throw notFound();
+  if (may(found.booking, 'rescheduled')) return found.booking;
+  res.redirect(303, paths.booking(found.booking.id));
+  return null;
+}
+
+async function notMoved(
+  services: Needs,
+  req: BookingRequest,
+  res: Response,
+  booking: Booking,
+  to: Date,
+  failure: ChangeFailure,
+): Promise<void> {
+  const query = { day: dayIn(to, booking.timezone) };
+  if (failure.reason === 'slot_taken') return renderTaken(req, res, booking, failure);
+  if (failure.reason === 'invalid') {
+    const errors = failure.errors.map(({ message }) => ({ path: 'startsAt', message }));
+    return render(services, req, res.status(422), booking, { query, errors });
+  }
+  const problem = changeProblem(res, booking, failure);
+  if (problem) await render(services, req, res, booking, { query, problem });
+}
+
+function renderTaken(
+  req: Request,
+  res: Response,
+  booking: Booking,
+  { startsAt, nearest }: { startsAt: Date; nearest: Parameters<typeof nearestSlots>[0] },
+): void {
+  const zone = booking.timezone;
+  const page: SlotTakenPage = {
+    title: 'That time has just been taken',
+    steps: null,
+    clash: timeAndDay(startsAt, zone),
+    specialistName: booking.specialist.name,
+    zoneName: zoneName(zone, startsAt),
+    nearest: nearestSlots(nearest, zone, readerZoneOf(req.headers.cookie)),
+    chooseAction: paths.bookingReschedule(booking.id),
+    otherHref: paths.bookingReschedule(booking.id),
+    sections: null,
+  };
+  res.status(409).render('bookings/slot-taken', page);
+}
+
+interface Shown {
+  query: { month?: string; day?: string };
+  errors?: { path: string; message: string }[];
+  problem?: ChangeProblem;
+}
+
+async function render(
+  services: Needs,
+  req: Request,
+  res: Response,
+  booking: Booking,
+  { query, errors = [], problem }: Shown,
+): Promise<void> {
+  const specialist = await services.specialists.findById(booking.specialist.id);
+  if (!specialist) throw new Error(`Booking ${booking.id} names a specialist who does not exist`);
+  const here = paths.bookingReschedule(booking.id);
+  const picker = await buildPicker(services, {
+    specialist,
+    type: booking.type,
+    query,
+    chosen: null,
+    readerZone: readerZoneOf(req.headers.cookie),
+    href: (change) => withQuery(here, change),
+    submit: { action: here, text: 'Move the booking' },
+  });
+  answerPicker(res, picker);
+  if (wantsFragment(req)) return res.render('bookings/_picker', { picker, errors });
+  const page: ReschedulePage = {
+    title: `Reschedule booking ${booking.reference}`,
+    wide: true,
+    errors,
+    bookingId: booking.id,
+    reference: booking.reference,
+    choice: presentTime(booking),
+    picker,
+    problem: problem ?? null,
+  };
+  res.render('bookings/reschedule', page);
+}
+
+function presentTime(booking: Booking): Choice {
+  const { startsAt, timezone: zone } = booking;
+  return {
+    title: 'As it stands',
+    rows: [
+      {
+        label: 'Time',
+        value: clockTime(startsAt, zone),
+        note: timeAndDay(startsAt, zone).replace(/^[^,]*, /, ''),
+      },
+      { label: 'Specialist', value: booking.specialist.name, note: booking.specialist.specialty },
+      { label: 'Kind', value: `${typeWords[booking.type]}, ${booking.durationMinutes} minutes` },
+    ],
+  };
+}

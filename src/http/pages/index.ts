@@ -1,0 +1,35 @@
+// Every page for people, apart from signing in and out.
+import type { PageRoute } from '../endpoint.ts';
+import type { PageServices } from './page-services.ts';
+import { attemptPages } from './bookings/attempt.page.ts';
+import { cancelPages } from './bookings/cancel.page.ts';
+import { chooseSpecialistPages } from './bookings/choose-specialist.page.ts';
+import { chooseTimePages } from './bookings/choose-time.page.ts';
+import { confirmPages } from './bookings/confirm.page.ts';
+import { examineePages } from './bookings/examinee.page.ts';
+import { bookingListPages } from './bookings/list.page.ts';
+import { reschedulePages } from './bookings/reschedule.page.ts';
+import { reviewPages } from './bookings/review.page.ts';
+import { showBookingPages } from './bookings/show.page.ts';
+import { homePages } from './home.page.ts';
+import { freeTimesPages } from './specialists/free-times.page.ts';
+import { specialistListPages } from './specialists/list.page.ts';
+
+/** In the order in which they are matched: `/bookings/new` before `/bookings/:id`. */
+export function pages(services: PageServices): PageRoute[] {
+  return [
+    ...homePages(services),
+    ...specialistListPages(services),
+    ...freeTimesPages(services),
+    ...chooseSpecialistPages(services),
+    ...chooseTimePages(services),
+    ...examineePages(services),
+    ...reviewPages(services),
+    ...confirmPages(services),
+    ...attemptPages(services),
+    ...bookingListPages(services),
+    ...reschedulePages(services),
+    ...cancelPages(services),
+    ...showBookingPages(services),
+  ];
+}

@@ -1,0 +1,5 @@
+/** The path with what is set of `query`; what is empty is left out. */
+export function withQuery(path: string, query: Record<string, string | null | undefined>): string {
+  const set = Object.entries(query).filter((pair): pair is [string, string] => Boolean(pair[1]));
+  return set.length > 0 ? `${path}?${new URLSearchParams(set).toString()}` : path;
+}

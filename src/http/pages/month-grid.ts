@@ -1,0 +1,38 @@
+// A month as the weeks of a table, Monday first.
+import { Temporal } from 'temporal-polyfill';
+
+export interface MonthDay {
+  /** `YYYY-MM-DD` */
+  date: string;
+  number: number;
+}
+
+export const weekdays: [string, string][] = [
+  ['Mon', 'Monday'],
+  ['Tue', 'Tuesday'],
+  ['Wed', 'Wednesday'],
+  ['Thu', 'Thursday'],
+  ['Fri', 'Friday'],
+  ['Sat', 'Saturday'],
+  ['Sun', 'Sunday'],
+];
+
+/** Seven cells a week; null where the week reaches out of the month. */
+export function weeksOf(month: string): (MonthDay | null)[][] {
+  const first = Temporal.PlainYearMonth.from(month).toPlainDate({ day: 1 });
+  const before = Array.from({ length: first.dayOfWeek - 1 }, () => null);
+  const days = Array.from({ length: first.daysInMonth }, (_, index) => ({
+    date: first.add({ days: index }).toString(),
+    number: index + 1,
+  }));
+  const cells = [...before, ...days];
+  const weeks = Math.ceil(cells.length / 7);
+  return Array.from({ length: weeks }, (_, week) =>
+    Array.from({ length: 7 }, (__, day) => cells[week * 7 + day] ?? null),
+  );
+}
+
+export function lastDayOf(month: string): string {
+  const yearMonth = Temporal.PlainYearMonth.from(month);
+  return yearMonth.toPlainDate({ day: yearMonth.daysInMonth }).toString();
+}

@@ -1,0 +1,18 @@
+import type { AvailabilityService } from '../../availability/index.ts';
+import type { BookingDrafts, BookingList, BookingService } from '../../bookings/index.ts';
+import type { Config } from '../../config.ts';
+import type { Clock } from '../../ports/clock.ts';
+import type { Ids } from '../../ports/ids.ts';
+import type { SpecialistRepository } from '../../specialists/index.ts';
+
+/** What the pages ask of the rooms. */
+export interface PageServices {
+  config: Pick<Config, 'BETTER_AUTH_SECRET'>;
+  specialists: SpecialistRepository;
+  availability: AvailabilityService;
+  bookings: BookingService;
+  bookingList: BookingList;
+  drafts: BookingDrafts;
+  clock: Clock;
+  ids: Ids;
+}

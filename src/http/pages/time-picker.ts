@@ -1,0 +1,224 @@
+// The month of free days and one day's free times: built here for every page on which a time is chosen.
+import type { Response } from 'express';
+import { z } from 'zod';
+import type { AvailabilityFailure, AvailabilityService, CacheState, Slot } from '../../availability/index.ts';
+import type { Clock } from '../../ports/clock.ts';
+import { dayIn, shiftMonths, shortZone, zoneName } from '../../lib/dates.ts';
+import type { ExaminationType, Specialist } from '../../specialists/index.ts';
+import { blankAsAbsent, calendarDay, calendarMonth } from '../forms/fields.ts';
+import { weekdays, weeksOf } from './month-grid.ts';
+import { ago, clockTime, dayWords, monthWords, readerTime } from './when.ts';
+
+export const pickerQuerySchema = z.object({
+  month: blankAsAbsent(calendarMonth),
+  day: blankAsAbsent(calendarDay),
+});
+
+interface PickerLink {
+  href: string;
+  label: string;
+}
+
+interface PickerDay {
+  date: string;
+  number: number;
+  /** `Tuesday 1 December 2026` */
+  label: string;
+  /** null: no free time on that day. */
+  href: string | null;
+  isChosen: boolean;
+}
+
+export interface PickerSlot {
+  startsAt: string;
+  label: string;
+  /** On the reader's clock, when that shows another time. */
+  reader: string | null;
+  isChosen: boolean;
+}
+
+interface PickerParts {
+  zoneName: string;
+  readerZoneName: string | null;
+  /** `12 minutes ago`, when Acuity does not answer and an older list is shown. */
+  stale: string | null;
+  cache: CacheState;
+  weekdays: [string, string][];
+  month: {
+    label: string;
+    previous: PickerLink | null;
+    next: PickerLink | null;
+    weeks: (PickerDay | null)[][];
+  };
+  day: {
+    date: string;
+    label: string;
+    count: number;
+    parts: { name: string; slots: PickerSlot[] }[];
+  } | null;
+}
+
+/** What views/bookings/_picker.ejs shows. `submit` null: to look at only. */
+export type Picker = { here: string; submit: { action: string; text: string } | null } & (
+  | ({ down: null } & PickerParts)
+  | { down: { text: string; retryAfterMs: number } }
+);
+
+export interface PickerRequest {
+  specialist: Specialist;
+  type: ExaminationType;
+  query: z.output<typeof pickerQuerySchema>;
+  /** The time that is chosen already. */
+  chosen: Date | null;
+  readerZone: string | null;
+  /** The page's address; month and day are added to it. */
+  href: (query: { month?: string; day?: string }) => string;
+  submit: { action: string; text: string } | null;
+}
+
+const monthsAhead = 12;
+
+export async function buildPicker(
+  services: { availability: AvailabilityService; clock: Clock },
+  request: PickerRequest,
+): Promise<Picker> {
+  const { specialist, type, query, chosen } = request;
+  const zone = specialist.timezone;
+  const frame = { here: request.href(query), submit: request.submit };
+
+  const month = await findMonth(services, request);
+  if (!month.ok) return { ...frame, down: downText(month) };
+  const chosenDay = chosen && dayIn(chosen, zone);
+  const date =
+    query.day ??
+    (chosenDay?.startsWith(month.value.month) ? chosenDay : undefined) ??
+    month.value.dates[0] ??
+    null;
+  const day = date ? await services.availability.day(specialist, { type, date }) : null;
+  if (day && !day.ok) return { ...frame, down: downText(day) };
+
+  const readings = day ? [month.value, day.value] : [month.value];
+  const stale = readings.filter(({ cache }) => cache === 'STALE').map(({ asOf }) => asOf.getTime());
+  const shownAt = day?.value.slots[0]?.startsAt ?? new Date(`${month.value.month}-15T00:00:00Z`);
+  return {
+    ...frame,
+    down: null,
+    zoneName: zoneName(zone, shownAt),
+    readerZoneName:
+      request.readerZone && readerTime(shownAt, zone, request.readerZone)
+        ? zoneName(request.readerZone, shownAt)
+        : null,
+    stale: stale.length > 0 ? ago(new Date(Math.min(...stale)), services.clock.now()) : null,
+    cache: stale.length > 0 ? 'STALE' : (readings.at(-1)?.cache ?? 'MISS'),
+    weekdays,
+    month: monthParts(services.clock, request, month.value, date),
+    day: day && {
+      date: day.value.date,
+      label: dayWords(day.value.date),
+      count: day.value.slots.length,
+      parts: partsOfDay(day.value.slots, request),
+    },
+  };
+}
+
+/** The month asked for; without a wish the first from now on that has a free day. */
+async function findMonth(
+  services: { availability: AvailabilityService; clock: Clock },
+  request: PickerRequest,
+) {
+  const { specialist, type, query, chosen } = request;
+  const zone = specialist.timezone;
+  const asked = query.day?.slice(0, 7) ?? query.month ?? (chosen && dayIn(chosen, zone).slice(0, 7));
+  const today = dayIn(services.clock.now(), zone).slice(0, 7);
+  const first = await services.availability.month(specialist, { type, month: asked ?? today });
+  if (asked || !first.ok) return first;
+  let found = first;
+  for (let ahead = 1; ahead <= 2 && found.value.dates.length === 0; ahead++) {
+    const later = await services.availability.month(specialist, { type, month: shiftMonths(today, ahead) });
+    if (!later.ok) return later;
+    if (later.value.dates.length > 0) found = later;
+  }
+  return found;
+}
+
+function monthParts(
+  clock: Clock,
+  request: PickerRequest,
+  { month, dates }: { month: string; dates: string[] },
+  shown: string | null,
+): PickerParts['month'] {
+  const free = new Set(dates);
+  const thisMonth = dayIn(clock.now(), request.specialist.timezone).slice(0, 7);
+  const link = (to: string): PickerLink => ({ href: request.href({ month: to }), label: monthWords(to) });
+  return {
+    label: monthWords(month),
+    previous: month > thisMonth ? link(shiftMonths(month, -1)) : null,
+    next: month < shiftMonths(thisMonth, monthsAhead) ? link(shiftMonths(month, 1)) : null,
+    weeks: weeksOf(month).map((week) =>
+      week.map(
+        (cell) =>
+          cell && {
+            ...cell,
+            label: dayWords(cell.date),
+            href: free.has(cell.date) ? request.href({ day: cell.date }) : null,
+            isChosen: cell.date === shown,
+          },
+      ),
+    ),
+  };
+}
+
+function partsOfDay(slots: Slot[], request: PickerRequest): { name: string; slots: PickerSlot[] }[] {
+  const zone = request.specialist.timezone;
+  const labels = slots.map(({ startsAt }) => clockTime(startsAt, zone));
+  const parts = new Map<string, PickerSlot[]>();
+  for (const [index, { startsAt }] of slots.entries()) {
+    const label = labels[index] ?? '';
+    // The hour that the end of daylight saving shows twice.
+    const isTwice = labels.filter((other) => other === label).length > 1;
+    const slot = {
+      startsAt: startsAt.toISOString(),
+      label: isTwice ? `${label} ${shortZone(zone, startsAt)}` : label,
+      reader: readerTime(startsAt, zone, request.readerZone),
+      isChosen: request.chosen?.getTime() === startsAt.getTime(),
+    };
+    const name = partOfDay(startsAt, zone);
+    parts.set(name, [...(parts.get(name) ?? []), slot]);
+  }
+  return [...parts].map(([name, list]) => ({ name, slots: list }));
+}
+
+function partOfDay(at: Date, zone: string): string {
+  const hour = Number(
+    new Intl.DateTimeFormat('en-AU', { timeZone: zone, hour: 'numeric', hourCycle: 'h23' }).format(at),
+  );
+  if (hour < 12) return 'Morning';
+  return hour < 17 ? 'Afternoon' : 'Evening';
+}
+
+function downText(failure: AvailabilityFailure): { text: string; retryAfterMs: number } {
+  if (failure.reason === 'type_not_offered') {
+    throw new Error('A picker was asked for a kind of examination that the specialist does not offer');
+  }
+  switch (failure.reason) {
+    case 'acuity_unavailable':
+      return {
+        text: 'The specialist’s calendar cannot be reached, so we cannot say which times are free. What you chose so far is kept, and nothing was booked. It usually answers again within a minute.',
+        retryAfterMs: failure.retryAfterMs,
+      };
+    case 'acuity_error':
+      return {
+        text: 'The specialist’s calendar answered with something we cannot read. What you chose so far is kept, and nothing was booked. If trying again does not help, call the agency.',
+        retryAfterMs: 30_000,
+      };
+  }
+}
+
+/** The answer's status and headers say what the picker says: 503 while Acuity is down. */
+export function answerPicker(res: Response, picker: Picker): void {
+  if (!picker.down) {
+    res.set('X-Cache', picker.cache);
+    return;
+  }
+  res.status(503).set('Retry-After', String(Math.max(1, Math.ceil(picker.down.retryAfterMs / 1000))));
+}

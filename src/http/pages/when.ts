@@ -1,0 +1,62 @@
+// Days and times in the shapes that only pages need, on top of lib/dates. An instant is shown in a zone that is named.
+import { dayIn, formatDay, formatTime, sameWallClock, zoneName } from '../../lib/dates.ts';
+
+/** `Tue 1 Dec 2026` */
+export function shortDay(at: Date, zone: string): string {
+  return new Intl.DateTimeFormat('en-AU', {
+    timeZone: zone,
+    weekday: 'short',
+    day: 'numeric',
+    month: 'short',
+    year: 'numeric',
+  })
+    .format(at)
+    .replace(',', '');
+}
+
+/** `9:00 am`, never broken over two lines. */
+export function clockTime(at: Date, zone: string): string {
+  return formatTime(at, zone).replaceAll(' ', '\u00a0');
+}
+
+/** `9:00 am, Tuesday 1 December 2026` */
+export function timeAndDay(at: Date, zone: string): string {
+  return `${clockTime(at, zone)}, ${formatDay(at, zone)}`;
+}
+
+/** The same moment on the reader's clock, or null when that clock shows the same. `6:00 am`, `11:30 pm Mon`. */
+export function readerTime(at: Date, zone: string, readerZone: string | null): string | null {
+  if (!readerZone || sameWallClock(at, zone, readerZone)) return null;
+  const time = clockTime(at, readerZone);
+  if (dayIn(at, zone) === dayIn(at, readerZone)) return time;
+  return `${time} ${new Intl.DateTimeFormat('en-AU', { timeZone: readerZone, weekday: 'short' }).format(at)}`;
+}
+
+/** A fact's second line: `6:00 am, Tuesday 1 December 2026, Perth time (AWST, UTC+8)`; null when it is the same. */
+export function readerTimeAndDay(at: Date, zone: string, readerZone: string | null): string | null {
+  if (!readerZone || sameWallClock(at, zone, readerZone)) return null;
+  return `${timeAndDay(at, readerZone)}, ${zoneName(readerZone, at)}`;
+}
+
+/** `Tuesday 1 December 2026` for `2026-12-01`. */
+export function dayWords(day: string): string {
+  return formatDay(noonOf(day), 'UTC');
+}
+
+/** `December 2026` for `2026-12`. */
+export function monthWords(month: string): string {
+  return new Intl.DateTimeFormat('en-AU', { timeZone: 'UTC', month: 'long', year: 'numeric' }).format(
+    noonOf(`${month}-01`),
+  );
+}
+
+/** How long ago, for people: `12 minutes ago`. */
+export function ago(then: Date, now: Date): string {
+  const minutes = Math.round((now.getTime() - then.getTime()) / 60_000);
+  if (minutes < 1) return 'less than a minute ago';
+  return minutes === 1 ? '1 minute ago' : `${minutes} minutes ago`;
+}
+
+function noonOf(day: string): Date {
+  return new Date(`${day}T12:00:00Z`);
+}
