@@ -200,18 +200,16 @@ function downText(failure: AvailabilityFailure): { text: string; retryAfterMs: n
   if (failure.reason === 'type_not_offered') {
     throw new Error('A picker was asked for a kind of examination that the specialist does not offer');
   }
-  switch (failure.reason) {
-    case 'acuity_unavailable':
-      return {
-        text: 'The specialist’s calendar cannot be reached, so we cannot say which times are free. What you chose so far is kept, and nothing was booked. It usually answers again within a minute.',
-        retryAfterMs: failure.retryAfterMs,
-      };
-    case 'acuity_error':
-      return {
-        text: 'The specialist’s calendar answered with something we cannot read. What you chose so far is kept, and nothing was booked. If trying again does not help, call the agency.',
-        retryAfterMs: 30_000,
-      };
+  if (failure.reason === 'acuity_unavailable') {
+    return {
+      text: 'The specialist’s calendar cannot be reached, so we cannot say which times are free. What you chose so far is kept, and nothing was booked. It usually answers again within a minute.',
+      retryAfterMs: failure.retryAfterMs,
+    };
   }
+  return {
+    text: 'The specialist’s calendar answered with something we cannot read. What you chose so far is kept, and nothing was booked. If trying again does not help, call the agency.',
+    retryAfterMs: 30_000,
+  };
 }
 
 /** The answer's status and headers say what the picker says: 503 while Acuity is down. */

@@ -18,26 +18,25 @@ export function changeProblem(
 ): ChangeProblem | null {
   if (failure.reason === 'not_found') throw notFound();
   if (failure.reason === 'forbidden') throw forbidden();
-  switch (failure.reason) {
-    case 'already_cancelled':
-    case 'invalid_transition':
-      // Its own page shows how it stands now.
-      res.redirect(303, paths.booking(booking.id));
-      return null;
-    case 'outcome_pending':
-      res.redirect(303, withQuery(paths.bookingAttempt(failure.intentionId), { booking: booking.id }));
-      return null;
-    case 'acuity_unavailable':
-      res.status(503).set('Retry-After', String(Math.max(1, Math.ceil(failure.retryAfterMs / 1000))));
-      return {
-        title: 'Nothing was changed: the calendar does not answer',
-        text: 'The specialist’s calendar cannot be reached just now. The booking stands as before; try again in a minute.',
-      };
-    case 'acuity_error':
-      res.status(502);
-      return {
-        title: 'Nothing was changed: the calendar refused',
-        text: 'The specialist’s calendar did not accept the change. The booking stands as before. If trying again does not help, call the agency.',
-      };
+  if (failure.reason === 'already_cancelled' || failure.reason === 'invalid_transition') {
+    // Its own page shows how it stands now.
+    res.redirect(303, paths.booking(booking.id));
+    return null;
   }
+  if (failure.reason === 'outcome_pending') {
+    res.redirect(303, withQuery(paths.bookingAttempt(failure.intentionId), { booking: booking.id }));
+    return null;
+  }
+  if (failure.reason === 'acuity_unavailable') {
+    res.status(503).set('Retry-After', String(Math.max(1, Math.ceil(failure.retryAfterMs / 1000))));
+    return {
+      title: 'Nothing was changed: the calendar does not answer',
+      text: 'The specialist’s calendar cannot be reached just now. The booking stands as before; try again in a minute.',
+    };
+  }
+  res.status(502);
+  return {
+    title: 'Nothing was changed: the calendar refused',
+    text: 'The specialist’s calendar did not accept the change. The booking stands as before. If trying again does not help, call the agency.',
+  };
 }

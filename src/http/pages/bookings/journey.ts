@@ -93,17 +93,15 @@ export function firstMissing({ startsAt, data }: Pick<OpenDraft, 'startsAt' | 'd
   return data.examinee ? 'check' : 'examinee';
 }
 
+const stepPaths: Record<StepName, (draftId: string) => string> = {
+  specialist: paths.newBooking,
+  time: paths.draftTime,
+  examinee: paths.draftExaminee,
+  check: paths.draftReview,
+};
+
 export function stepPath(step: StepName, draftId: string): string {
-  switch (step) {
-    case 'specialist':
-      return paths.newBooking(draftId);
-    case 'time':
-      return paths.draftTime(draftId);
-    case 'examinee':
-      return paths.draftExaminee(draftId);
-    case 'check':
-      return paths.draftReview(draftId);
-  }
+  return stepPaths[step](draftId);
 }
 
 const stepLabels: Record<StepName, string> = {
