@@ -1,0 +1,414 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { expect } from 'chai';
+import type { Appointment } from '../../src/ports/acuity.ts';
+import { openHouse, reasonOf, tuesdayAtTen, valueOf, type House } from '../support/booking-house.ts';
+import { createFakeAcuity, type FakeAcuity } from '../support/fakes/acuity.ts';
+import { lossy, type LossyAcuity } from '../support/lossy-acuity.ts';
+
+describe('booking an examination', () => {
+  let fake: FakeAcuity;
+  let acuity: LossyAcuity;
+  let house: House;
+
+  beforeEach(async () => {
+    fake = createFakeAcuity();
+    fake.offer(7001, tuesdayAtTen.toISOString(), '2026-12-02T10:00:00+11:00');
+    fake.offer(7003, tuesdayAtTen.toISOString());
+    acuity = lossy(fake);
+    house = await openHouse(acuity);
+  });
+  afterEach(() => house.close());
+
+  function madeWithAnother(given: Appointment): Appointment {
+    const wrong = { ...given, calendarId: 7003 };
+    fake.appointments.set(given.id, wrong);
+    fake.offer(7001, given.startsAt.toISOString());
+    return wrong;
+  }
+  const active = () => [...fake.appointments.values()].filter((appointment) => !appointment.canceled);
+  const count = async (table: string) => Number((await house.db(table).count('* as n'))[0]?.n);
+  const intentionId = async () => {
+    const [id] = (await house.db('booking_intentions').pluck('id')) as string[];
+    if (!id) throw new Error('No intention was stored');
+    return id;
+  };
+
+  it('writes booking, first progress, audit row and the mail together', async () => {
+    const booking = valueOf(await house.bookings.book(house.people.rita, house.requestFor(), 'k1'));
+    expect(booking.reference).to.match(/^EX-[2-9A-HJKMNP-TV-Z]{6}$/);
+    expect(booking.createdBy?.name).to.equal('Rita Alvarez');
+    expect(booking.createdFor).to.equal(null);
+    expect(booking.organization?.name).to.equal('Harbour Legal');
+    expect(booking.startsAt).to.deep.equal(tuesdayAtTen);
+    expect(booking.timezone).to.equal('Australia/Sydney');
+    expect(booking.location).to.match(/George Street/);
+    const progress = await house.db('booking_progress').select('*');
+    expect(progress).to.have.length(1);
+    expect(progress[0]).to.include({ booking_id: booking.id, progress: 'scheduled', source: 'portal' });
+    const audit = await house.db('audit_log').where({ resource_id: booking.id });
+    expect(audit).to.have.length(1);
+    expect(audit[0]).to.include({
+      action: 'booking.created',
+      request_id: 'req-rita',
+      ip: '203.0.113.7',
+      user_agent: 'test',
+    });
+    const emails = await house.db('emails').select('*');
+    expect(emails).to.have.length(1);
+    expect(emails[0]).to.include({ kind: 'booking_confirmation', recipient: 'rita@harbour-legal.example' });
+    const jobs = await house.db('graphile_worker.jobs').where({ task_identifier: 'send_email' });
+    expect(jobs).to.have.length(1);
+  });
+
+  it('sends the referrer as client, and our reference and the examinee as intake answers', async () => {
+    const booking = valueOf(await house.bookings.book(house.people.rita, house.requestFor(), null));
+    const [appointment] = active();
+    expect(appointment?.client).to.deep.equal({
+      firstName: 'Rita',
+      lastName: 'Alvarez',
+      email: 'rita@harbour-legal.example',
+      phone: '',
+    });
+    expect(Object.fromEntries(appointment?.answers ?? [])).to.deep.equal({
+      9101: booking.reference,
+      9102: 'Ewan',
+      9103: 'Marsh',
+      9104: '+61412345678',
+      9106: '1984-03-27',
+      9107: 'CL-2207',
+      9108: 'Harbour Legal',
+    });
+    const created = fake.calls.find((call) => call.method === 'createAppointment');
+    expect(created?.query).to.include({
+      calendarId: 7001,
+      appointmentTypeId: 8001,
+      timezone: 'Australia/Perth',
+    });
+  });
+
+  it('forgets what the cache held of the calendar, and the time that is taken now', async () => {
+    await house.bookings.book(house.people.rita, house.requestFor(), null);
+    expect(house.availability.invalidated[0]?.calendarId).to.equal(7001);
+    expect(house.availability.invalidated[0]?.taken?.startsAt).to.deep.equal(tuesdayAtTen);
+  });
+
+  it('an admin acting as a referrer: by is the referrer, for is the admin, the audit row names both', async () => {
+    const booking = valueOf(await house.bookings.book(house.adaAsRita, house.requestFor(), null));
+    const ada = house.people.ada.viewer.userId;
+    const rita = house.people.rita.viewer.userId;
+    expect(booking.createdBy?.id).to.equal(rita);
+    expect(booking.createdFor?.id).to.equal(ada);
+    expect(await house.db('booking_progress').first()).to.include({
+      changed_by_id: rita,
+      changed_for_id: ada,
+    });
+    expect(await house.db('audit_log').where({ resource_id: booking.id }).first()).to.include({
+      actor_id: ada,
+      acting_as_id: rita,
+    });
+  });
+
+  it('staff do not book', async () => {
+    for (const actor of [house.people.sam, house.people.ada]) {
+      expect(reasonOf(await house.bookings.book(actor, house.requestFor(), null)).reason).to.equal(
+        'forbidden',
+      );
+    }
+    expect(fake.calls).to.have.length(0);
+  });
+
+  it('a past time, an inactive specialist, a type not offered and an answer to our own field are refused', async () => {
+    const past = house.requestFor({ startsAt: new Date('2026-11-22T10:00:00Z') });
+    expect(reasonOf(await house.bookings.book(house.people.rita, past, null))).to.deep.include({
+      reason: 'invalid',
+      errors: [{ path: 'startsAt', message: 'This time has passed: choose a later one' }],
+    });
+    const telehealth = reasonOf(
+      await house.bookings.book(house.people.rita, house.requestFor({ type: 'telehealth' }), null),
+    );
+    expect(telehealth).to.have.nested.property('errors[0].path', 'type');
+    const forged = house.requestFor({ answers: [{ fieldId: 9101, value: 'EX-222222' }] });
+    expect(reasonOf(await house.bookings.book(house.people.rita, forged, null))).to.have.nested.property(
+      'errors[0].path',
+      'answers.0.fieldId',
+    );
+    await house.db('specialists').where({ acuity_calendar_id: 7001 }).update({ is_active: false });
+    expect(
+      reasonOf(await house.bookings.book(house.people.rita, house.requestFor(), null)),
+    ).to.have.nested.property('errors[0].path', 'specialistId');
+    expect(await count('booking_intentions')).to.equal(0);
+    expect(fake.calls).to.have.length(0);
+  });
+
+  it('the same key and body give the first booking again', async () => {
+    const first = valueOf(await house.bookings.book(house.people.rita, house.requestFor(), 'k1'));
+    const again = valueOf(await house.bookings.book(house.people.rita, house.requestFor(), 'k1'));
+    expect(again.id).to.equal(first.id);
+    expect(active()).to.have.length(1);
+  });
+
+  it('the same key with another body is a conflict, also after a refusal', async () => {
+    house.availability.taken.add(tuesdayAtTen.getTime());
+    expect(reasonOf(await house.bookings.book(house.people.rita, house.requestFor(), 'k1')).reason).to.equal(
+      'slot_taken',
+    );
+    const other = house.requestFor({ notes: 'Right knee.' });
+    expect(reasonOf(await house.bookings.book(house.people.rita, other, 'k1')).reason).to.equal(
+      'idempotency_conflict',
+    );
+    house.availability.taken.clear();
+    const again = reasonOf(await house.bookings.book(house.people.rita, house.requestFor(), 'k1'));
+    expect(again).to.include({ reason: 'slot_taken' });
+    expect((again as { startsAt: Date }).startsAt).to.deep.equal(tuesdayAtTen);
+  });
+
+  it('another person’s equal key is another key', async () => {
+    valueOf(await house.bookings.book(house.people.rita, house.requestFor(), 'k1'));
+    const day2 = house.requestFor({ startsAt: new Date('2026-12-02T10:00:00+11:00') });
+    valueOf(await house.bookings.book(house.people.rob, day2, 'k1'));
+    expect(active()).to.have.length(2);
+  });
+
+  it('twenty equal requests at once are one booking, told twenty times', async () => {
+    const answers = await Promise.all(
+      Array.from({ length: 20 }, () =>
+        house.bookings.book(house.people.rita, house.requestFor(), 'double-click'),
+      ),
+    );
+    const ids = new Set(answers.map((answer) => valueOf(answer).id));
+    expect(ids.size).to.equal(1);
+    expect(active()).to.have.length(1);
+    expect(await count('bookings')).to.equal(1);
+    expect(await count('emails')).to.equal(1);
+  });
+
+  it('twenty people for one time: one booking, nineteen conflicts with three other times', async () => {
+    const answers = await Promise.all(
+      Array.from({ length: 20 }, (_, index) =>
+        house.bookings.book(house.people.rita, house.requestFor(), `key ${index}`),
+      ),
+    );
+    expect(answers.filter((answer) => answer.ok)).to.have.length(1);
+    for (const answer of answers) {
+      if (answer.ok) continue;
+      expect(answer.reason).to.equal('slot_taken');
+      expect((answer as unknown as { nearest: unknown[] }).nearest).to.have.length(3);
+    }
+    expect(active()).to.have.length(1);
+  });
+
+  it('a time that Acuity refuses is a conflict, and the time is forgotten', async () => {
+    acuity.lose({ fails: { reason: 'refused', code: 'not_available', message: '', status: 400 } });
+    const taken = reasonOf(await house.bookings.book(house.people.rita, house.requestFor(), null));
+    expect(taken.reason).to.equal('slot_taken');
+    expect(house.availability.invalidated[0]?.taken?.startsAt).to.deep.equal(tuesdayAtTen);
+    expect(await count('emails')).to.equal(0);
+    expect(await house.db('booking_intentions').first()).to.include({ state: 'failed' });
+  });
+
+  it('Acuity out of reach: nothing was booked, and the same key may try again', async () => {
+    acuity.lose({ fails: { reason: 'unavailable', notSent: true, retryAfterMs: 5_000 } });
+    expect(reasonOf(await house.bookings.book(house.people.rita, house.requestFor(), 'k1'))).to.deep.include({
+      reason: 'acuity_unavailable',
+      retryAfterMs: 5_000,
+    });
+    valueOf(await house.bookings.book(house.people.rita, house.requestFor(), 'k1'));
+    expect(active()).to.have.length(1);
+  });
+
+  it('a lost answer is pending, and the worker completes the booking that Acuity made', async () => {
+    acuity.lose('after');
+    const pending = reasonOf(await house.bookings.book(house.people.rita, house.requestFor(), 'k1'));
+    expect(pending.reason).to.equal('outcome_pending');
+    const id = await intentionId();
+    expect(await house.bookings.attempt(house.people.rob, id)).to.deep.include({ state: 'open' });
+    expect(await house.bookings.attempt(house.people.nadia, id)).to.equal(null);
+    await Promise.all([house.settlement.settle(id), house.settlement.settle(id)]);
+    const attempt = await house.bookings.attempt(house.people.rita, id);
+    expect(attempt?.state).to.equal('completed');
+    const again = valueOf(await house.bookings.book(house.people.rita, house.requestFor(), 'k1'));
+    expect(again.acuityAppointmentId).to.equal(active()[0]?.id);
+    expect(await house.db('emails').pluck('kind')).to.deep.equal(['booking_confirmation']);
+    expect(await house.db('audit_log').where({ action: 'booking.created' }).first()).to.include({
+      request_id: 'req-rita',
+    });
+  });
+
+  it('a call that Acuity never saw is declared failed once it cannot be under way any more, and told', async () => {
+    acuity.lose('before');
+    await house.bookings.book(house.people.rita, house.requestFor(), 'k1');
+    const id = await intentionId();
+    await house.settlement.settle(id);
+    expect((await house.bookings.attempt(house.people.rita, id))?.state).to.equal('open');
+    await sleep(350);
+    await house.settlement.settle(id);
+    expect(await house.bookings.attempt(house.people.rita, id)).to.deep.equal({
+      state: 'failed',
+      failure: { reason: 'acuity_unavailable' },
+    });
+    expect(await house.db('emails').pluck('kind')).to.deep.equal(['booking_failed']);
+    expect(reasonOf(await house.bookings.book(house.people.rita, house.requestFor(), 'k1')).reason).to.equal(
+      'acuity_unavailable',
+    );
+    const late = await house.db('graphile_worker.jobs').where({ task_identifier: 'check_late' });
+    expect(late).to.have.length(3);
+  });
+
+  it('while Acuity cannot be asked, an open attempt stays open and is looked at again', async () => {
+    acuity.lose('after');
+    await house.bookings.book(house.people.rita, house.requestFor(), null);
+    const id = await intentionId();
+    fake.failWith({ reason: 'unavailable', notSent: true, retryAfterMs: 1_000 });
+    await sleep(350);
+    await house.settlement.settle(id);
+    expect((await house.bookings.attempt(house.people.rita, id))?.state).to.equal('open');
+    const job = (await house.db('graphile_worker.jobs').where({ key: id }).first()) as { run_at: Date };
+    expect(job.run_at.getTime() - Date.now()).to.be.within(1_000, 20_000);
+    fake.recover();
+    await house.settlement.settle(id);
+    expect((await house.bookings.attempt(house.people.rita, id))?.state).to.equal('completed');
+  });
+
+  it('an appointment that appears after all is cancelled again', async () => {
+    acuity.lose('before');
+    await house.bookings.book(house.people.rita, house.requestFor(), null);
+    const id = await intentionId();
+    await sleep(350);
+    await house.settlement.settle(id);
+    const { reference } = (await house.db('booking_intentions').first()) as { reference: string };
+    await fake.createAppointment({
+      startsAt: tuesdayAtTen,
+      appointmentTypeId: 8001,
+      calendarId: 7001,
+      timezone: 'Australia/Sydney',
+      client: { firstName: 'R', lastName: 'A', email: 'rita@harbour-legal.example', phone: '' },
+      fields: [{ id: 9101, value: reference }],
+    });
+    await house.settlement.checkLate(id);
+    expect(active()).to.have.length(0);
+    expect(await house.db('audit_log').where({ action: 'drift.fixed', resource_id: id })).to.have.length(1);
+  });
+
+  it('two appointments with one reference: the first stays, the other is cancelled', async () => {
+    acuity.lose('after');
+    await house.bookings.book(house.people.rita, house.requestFor(), null);
+    const id = await intentionId();
+    const [first] = active();
+    if (!first) throw new Error('Nothing was made');
+    fake.appointments.set(first.id + 7, { ...first, id: first.id + 7 });
+    await house.settlement.settle(id);
+    expect(active().map((appointment) => appointment.id)).to.deep.equal([first.id]);
+    expect(await house.db('bookings').pluck('acuity_appointment_id')).to.deep.equal([first.id]);
+  });
+
+  it('an answer that misses fields loses nothing: it is read again', async () => {
+    acuity.lose('odd');
+    const booking = valueOf(await house.bookings.book(house.people.rita, house.requestFor(), null));
+    expect(booking.acuityAppointmentId).to.equal(active()[0]?.id);
+  });
+
+  it('an appointment made with another specialist is moved to the right one', async () => {
+    acuity.lose({ answers: madeWithAnother });
+    const booking = valueOf(await house.bookings.book(house.people.rita, house.requestFor(), null));
+    expect(active()).to.have.length(1);
+    expect(active()[0]).to.include({ id: booking.acuityAppointmentId, calendarId: 7001 });
+    expect(await house.db('audit_log').where({ action: 'drift.fixed' })).to.have.length(1);
+  });
+
+  it('another specialist’s appointment that cannot be moved is cancelled, and nothing is booked', async () => {
+    acuity.lose(
+      { answers: madeWithAnother },
+      { fails: { reason: 'refused', code: 'not_available', message: '', status: 400 } },
+    );
+    expect(reasonOf(await house.bookings.book(house.people.rita, house.requestFor(), null)).reason).to.equal(
+      'acuity_error',
+    );
+    expect(active()).to.have.length(0);
+    expect(await count('bookings')).to.equal(0);
+  });
+
+  it('an attempt whose process went before the call is declared failed, and cannot be called any more', async () => {
+    let isGone = false;
+    const dying = await openHouse(acuity, {
+      onStep: (step) => {
+        if (step !== 'intention_stored' || isGone) return;
+        isGone = true;
+        throw new Error('the process is gone');
+      },
+    });
+    try {
+      await dying.bookings.book(dying.people.rita, dying.requestFor(), null).catch(() => undefined);
+      const [id] = (await dying.db('booking_intentions').pluck('id')) as [string];
+      await sleep(150);
+      await dying.settlement.settle(id);
+      expect((await dying.bookings.attempt(dying.people.rita, id))?.state).to.equal('failed');
+      expect(active()).to.have.length(0);
+    } finally {
+      await dying.close();
+    }
+  });
+
+  it('declared failed while Acuity took its time: what Acuity then made is cancelled', async () => {
+    const held = fake.hold();
+    const answer = house.bookings.book(house.people.rita, house.requestFor(), null);
+    while (held.waiting() === 0) await sleep(5);
+    const id = await intentionId();
+    await house
+      .db('booking_intentions')
+      .where({ id })
+      .update({
+        state: 'failed',
+        settled_at: new Date(),
+        failure: JSON.stringify({ reason: 'acuity_unavailable', retryAfterMs: 0 }),
+      });
+    held.answer();
+    expect(reasonOf(await answer).reason).to.equal('acuity_unavailable');
+    expect(active()).to.have.length(0);
+    expect(await count('bookings')).to.equal(0);
+  });
+
+  it('an early webhook completes the attempt, and the request answers with the same booking', async () => {
+    const held = fake.hold();
+    const answer = house.bookings.book(house.people.rita, house.requestFor(), null);
+    while (held.waiting() === 0) await sleep(5);
+    const [appointment] = active();
+    if (!appointment) throw new Error('Nothing was made');
+    const told = await house.settlement.completeFromAppointment(
+      appointment.answers.get(9101) ?? '',
+      appointment,
+    );
+    held.answer();
+    const booking = valueOf(await answer);
+    expect(told).to.have.nested.property('booking.id', booking.id);
+    expect(await count('bookings')).to.equal(1);
+    expect(await count('emails')).to.equal(1);
+  });
+
+  it('an unknown reference is not ours', async () => {
+    const booked = valueOf(await house.bookings.book(house.people.rita, house.requestFor(), null));
+    const [appointment] = active();
+    if (!appointment) throw new Error('Nothing was made');
+    expect(await house.settlement.completeFromAppointment('EX-222222', appointment)).to.deep.equal({
+      outcome: 'not_ours',
+    });
+    expect(await house.settlement.completeFromAppointment(booked.reference, appointment)).to.have.property(
+      'outcome',
+      'completed',
+    );
+  });
+
+  it('the sweep gives every open attempt a job', async () => {
+    acuity.lose('after');
+    await house.bookings.book(house.people.rita, house.requestFor(), null);
+    const id = await intentionId();
+    await house.db.raw('delete from graphile_worker._private_jobs');
+    expect(await house.settlement.sweep()).to.equal(1);
+    expect(await house.db('graphile_worker.jobs').where({ key: id })).to.have.length(1);
+  });
+
+  it('what the person typed does not stay in the attempt', async () => {
+    await house.bookings.book(house.people.rita, house.requestFor(), null);
+    const { request } = (await house.db('booking_intentions').first()) as { request: object };
+    expect(JSON.stringify(request)).to.not.match(/Ewan|Marsh|Left knee|CL-2207/);
+  });
+});

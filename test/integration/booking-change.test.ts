@@ -1,0 +1,244 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { expect } from 'chai';
+import type { Booking } from '../../src/bookings/index.ts';
+import { openHouse, reasonOf, tuesdayAtTen, valueOf, type House } from '../support/booking-house.ts';
+import { createFakeAcuity, type FakeAcuity } from '../support/fakes/acuity.ts';
+import { lossy, type LossyAcuity } from '../support/lossy-acuity.ts';
+
+const wednesday = new Date('2026-12-02T10:00:00+11:00');
+
+describe('changing a booking', () => {
+  let fake: FakeAcuity;
+  let acuity: LossyAcuity;
+  let house: House;
+  let booking: Booking;
+
+  beforeEach(async () => {
+    fake = createFakeAcuity();
+    fake.offer(7001, tuesdayAtTen.toISOString(), wednesday.toISOString());
+    acuity = lossy(fake);
+    house = await openHouse(acuity);
+    booking = valueOf(await house.bookings.book(house.people.rita, house.requestFor(), null));
+  });
+  afterEach(() => house.close());
+
+  const appointment = () => fake.appointments.get(booking.acuityAppointmentId);
+  const emails = () => house.db('emails').whereNot({ kind: 'booking_confirmation' }).pluck('kind');
+  const openChange = async () => {
+    const [id] = (await house.db('booking_intentions').where({ state: 'open' }).pluck('id')) as string[];
+    if (!id) throw new Error('No change is open');
+    return id;
+  };
+  const progress = async (actor = house.people.rita) =>
+    (await house.bookings.view(actor, booking.id))?.progress.map((entry) => entry.progress);
+
+  it('moving it tells Acuity, the history, the audit log and the referrer', async () => {
+    const moved = valueOf(await house.bookings.reschedule(house.people.rob, booking.id, wednesday));
+    expect(moved).to.include({ currentProgress: 'rescheduled', status: 'active', version: 2 });
+    expect(moved.startsAt).to.deep.equal(wednesday);
+    expect(appointment()?.startsAt).to.deep.equal(wednesday);
+    expect(await progress()).to.deep.equal(['scheduled', 'rescheduled']);
+    expect(await house.db('audit_log').where({ action: 'booking.rescheduled' }).first()).to.include({
+      actor_id: house.people.rob.viewer.userId,
+    });
+    expect(await house.db('emails').where({ kind: 'booking_rescheduled' }).first()).to.include({
+      recipient: 'rita@harbour-legal.example',
+    });
+    expect(house.availability.invalidated.at(-1)?.taken?.startsAt).to.deep.equal(wednesday);
+  });
+
+  it('moving it to where it is changes nothing', async () => {
+    const calls = fake.calls.length;
+    expect(
+      valueOf(await house.bookings.reschedule(house.people.rita, booking.id, tuesdayAtTen)).version,
+    ).to.equal(1);
+    expect(fake.calls).to.have.length(calls);
+  });
+
+  it('a taken or a past time is refused, and the booking stands', async () => {
+    house.availability.taken.add(wednesday.getTime());
+    expect(reasonOf(await house.bookings.reschedule(house.people.rita, booking.id, wednesday))).to.include({
+      reason: 'slot_taken',
+    });
+    const past = reasonOf(
+      await house.bookings.reschedule(house.people.rita, booking.id, new Date('2026-11-01T00:00:00Z')),
+    );
+    expect(past).to.have.nested.property('errors[0].path', 'startsAt');
+    expect(appointment()?.startsAt).to.deep.equal(tuesdayAtTen);
+    expect(await progress()).to.deep.equal(['scheduled']);
+  });
+
+  it('a cancelled booking frees its slot, and cannot be cancelled or moved again', async () => {
+    const cancelled = valueOf(
+      await house.bookings.cancel(house.people.rita, booking.id, 'Settled out of court'),
+    );
+    expect(cancelled).to.include({ currentProgress: 'cancelled', status: 'cancelled' });
+    expect(appointment()?.canceled).to.equal(true);
+    expect(house.availability.invalidated.at(-1)?.calendarId).to.equal(7001);
+    expect(reasonOf(await house.bookings.cancel(house.people.rita, booking.id, null)).reason).to.equal(
+      'already_cancelled',
+    );
+    expect(
+      reasonOf(await house.bookings.reschedule(house.people.rita, booking.id, wednesday)).reason,
+    ).to.equal('already_cancelled');
+    expect(await emails()).to.deep.equal(['booking_cancelled']);
+    const anew = valueOf(await house.bookings.book(house.people.rita, house.requestFor(), null));
+    expect(anew.id).to.not.equal(booking.id);
+  });
+
+  it('two clicks on cancel at once cancel once, and both hear that it is cancelled', async () => {
+    const answers = await Promise.all(
+      [1, 2, 3].map(() => house.bookings.cancel(house.people.rita, booking.id, null)),
+    );
+    for (const answer of answers) {
+      expect(answer.ok ? answer.value.status : answer.reason).to.be.oneOf(['cancelled', 'already_cancelled']);
+    }
+    expect(await emails()).to.deep.equal(['booking_cancelled']);
+    expect(await progress()).to.deep.equal(['scheduled', 'cancelled']);
+  });
+
+  it('another organisation learns nothing, and the attempt is on record', async () => {
+    expect(reasonOf(await house.bookings.cancel(house.people.nadia, booking.id, null)).reason).to.equal(
+      'not_found',
+    );
+    expect(await house.bookings.view(house.people.nadia, booking.id)).to.equal(null);
+    expect(reasonOf(await house.bookings.cancel(house.people.nadia, 'nonsense', null)).reason).to.equal(
+      'not_found',
+    );
+    expect(
+      await house
+        .db('audit_log')
+        .where({ action: 'access.denied', resource_id: booking.id, outcome: 'denied' }),
+    ).to.have.length(2);
+    expect(appointment()?.canceled).to.equal(false);
+  });
+
+  it('whoever made a booking keeps access after leaving the organisation', async () => {
+    const moved = {
+      ...house.people.rita,
+      viewer: { ...house.people.rita.viewer, organization: house.people.nadia.viewer.organization },
+    };
+    expect((await house.bookings.view(moved, booking.id))?.booking.id).to.equal(booking.id);
+    const page = await house.list.page(moved.viewer, { limit: 20 });
+    expect(page).to.have.nested.property('bookings[0].id', booking.id);
+  });
+
+  for (const kind of ['reschedule', 'cancel'] as const) {
+    const act = () =>
+      kind === 'cancel'
+        ? house.bookings.cancel(house.people.rita, booking.id, null)
+        : house.bookings.reschedule(house.people.rita, booking.id, wednesday);
+    const done = kind === 'cancel' ? 'cancelled' : 'rescheduled';
+
+    it(`${kind}: a lost answer is pending, and settled by reading the appointment`, async () => {
+      acuity.lose('after');
+      expect(reasonOf(await act()).reason).to.equal('outcome_pending');
+      const id = await openChange();
+      await Promise.all([house.settlement.settle(id), house.settlement.settle(id)]);
+      expect(await house.bookings.attempt(house.people.rita, id)).to.deep.equal({
+        state: 'completed',
+        bookingId: booking.id,
+      });
+      expect(await progress()).to.deep.equal(['scheduled', done]);
+      expect(await emails()).to.deep.equal([`booking_${done}`]);
+    });
+
+    it(`${kind}: what Acuity never heard of fails, is told, and is applied should it happen after all`, async () => {
+      acuity.lose('before');
+      expect(reasonOf(await act()).reason).to.equal('outcome_pending');
+      const id = await openChange();
+      expect(
+        reasonOf(await house.bookings.moveProgress(house.people.sam, booking.id, 'no_show', '')).reason,
+      ).to.equal('outcome_pending');
+      await sleep(350);
+      await house.settlement.settle(id);
+      expect((await house.bookings.attempt(house.people.rita, id))?.state).to.equal('failed');
+      expect(await emails()).to.deep.equal(['booking_failed']);
+      expect(await progress()).to.deep.equal(['scheduled']);
+      if (kind === 'cancel') await fake.cancel(booking.acuityAppointmentId);
+      else await fake.reschedule(booking.acuityAppointmentId, { startsAt: wednesday });
+      await house.settlement.checkLate(id);
+      expect(await progress()).to.deep.equal(['scheduled', done]);
+    });
+
+    it(`${kind}: an odd answer is read again`, async () => {
+      acuity.lose('odd');
+      expect(valueOf(await act()).currentProgress).to.equal(done);
+    });
+
+    it(`${kind}: Acuity out of reach changes nothing`, async () => {
+      acuity.lose({ fails: { reason: 'unavailable', notSent: true, retryAfterMs: 4_000 } });
+      expect(reasonOf(await act())).to.include({ reason: 'acuity_unavailable', retryAfterMs: 4_000 });
+      expect(await progress()).to.deep.equal(['scheduled']);
+      expect(valueOf(await act()).currentProgress).to.equal(done);
+    });
+
+    it(`${kind}: the clinic’s notice binds referrers; staff may overrule it`, async () => {
+      const tooClose = {
+        fails: { reason: 'refused', code: `${kind}_too_close`, message: '', status: 400 },
+      } as const;
+      acuity.lose(tooClose);
+      expect(reasonOf(await act()).reason).to.equal('invalid');
+      acuity.lose(tooClose);
+      const byStaff =
+        kind === 'cancel'
+          ? await house.bookings.cancel(house.people.sam, booking.id, null)
+          : await house.bookings.reschedule(house.people.sam, booking.id, wednesday);
+      expect(valueOf(byStaff).currentProgress).to.equal(done);
+      expect(
+        await house
+          .db('emails')
+          .where({ kind: `booking_${done}` })
+          .first(),
+      ).to.include({ recipient: 'rita@harbour-legal.example' });
+    });
+  }
+
+  it('staff move progress by the table, forth and back; closing and reopening with the payment', async () => {
+    const { sam } = house.people;
+    const move = async (to: Parameters<typeof house.bookings.moveProgress>[2]) =>
+      valueOf(await house.bookings.moveProgress(sam, booking.id, to, 'a note'));
+    const entry = await move('generating_report');
+    expect(entry).to.deep.include({
+      progress: 'generating_report',
+      notes: 'a note',
+      changedBy: { id: sam.viewer.userId, name: sam.viewer.name },
+    });
+    await move('report_generated');
+    await move('payment_received');
+    expect((await house.bookings.view(sam, booking.id))?.booking.status).to.equal('closed');
+    await move('report_generated');
+    expect((await house.bookings.view(sam, booking.id))?.booking.status).to.equal('active');
+    expect(await house.db('audit_log').where({ action: 'booking.progressed' })).to.have.length(4);
+    expect(
+      await house.db('audit_log').where({ action: 'record.changed', resource_type: 'booking' }),
+    ).to.have.length(0);
+  });
+
+  it('nobody sets by hand what Acuity must be told, and no referrer sets anything', async () => {
+    for (const to of ['scheduled', 'rescheduled', 'cancelled', 'payment_received'] as const) {
+      expect(
+        reasonOf(await house.bookings.moveProgress(house.people.ada, booking.id, to, '')),
+      ).to.deep.include({ reason: 'invalid_transition', from: 'scheduled', to });
+    }
+    expect(
+      reasonOf(await house.bookings.moveProgress(house.people.rita, booking.id, 'no_show', '')).reason,
+    ).to.equal('forbidden');
+    expect(
+      reasonOf(await house.bookings.moveProgress(house.adaAsRita, booking.id, 'no_show', '')).reason,
+    ).to.equal('forbidden');
+    expect(
+      reasonOf(await house.bookings.moveProgress(house.people.nadia, booking.id, 'no_show', '')).reason,
+    ).to.equal('not_found');
+  });
+
+  it('a view is on record once, with who looked', async () => {
+    await house.bookings.view(house.adaAsRita, booking.id);
+    const rows = await house.db('audit_log').where({ action: 'booking.viewed', resource_id: booking.id });
+    expect(rows).to.have.length(1);
+    expect(rows[0]).to.include({
+      actor_id: house.people.ada.viewer.userId,
+      acting_as_id: house.people.rita.viewer.userId,
+    });
+  });
+});

@@ -1,0 +1,112 @@
+import { expect } from 'chai';
+import type { Booking, BookingListPage, BookingListQuery } from '../../src/bookings/index.ts';
+import type { Actor } from '../../src/accounts/index.ts';
+import { openHouse, valueOf, type House } from '../support/booking-house.ts';
+import { createFakeAcuity, type FakeAcuity } from '../support/fakes/acuity.ts';
+
+describe('the list of bookings', () => {
+  let house: House;
+  let fake: FakeAcuity;
+  const made: Booking[] = [];
+
+  before(async () => {
+    fake = createFakeAcuity();
+    house = await openHouse(fake);
+    const { rita, nadia } = house.people;
+    await book(rita, 7001, '2026-12-01T10:00:00+11:00', 'Ewan', 'Marsh', 'CL-2207');
+    await book(rita, 7001, '2026-12-01T23:30:00+11:00', 'Noor', '100%_sure', 'CL_9');
+    await book(rita, 7003, '2026-12-01T23:30:00+11:00', 'Zoë', 'Nguyễn', null);
+    await book(nadia, 7006, '2026-12-02T09:00:00+13:00', 'Ewan', 'Other', 'NS-1');
+    await book(rita, 7005, '2026-12-03T09:00:00+10:30', 'Una', 'Berg', 'CL-1');
+  });
+  after(() => house.close());
+
+  async function book(
+    actor: Actor,
+    calendarId: number,
+    at: string,
+    firstName: string,
+    lastName: string,
+    claimNumber: string | null,
+  ) {
+    fake.offer(calendarId, at);
+    const request = house.requestFor({
+      specialistId: house.specialistOf(calendarId),
+      startsAt: new Date(at),
+      claimNumber,
+    });
+    made.push(
+      valueOf(
+        await house.bookings.book(
+          actor,
+          { ...request, examinee: { ...request.examinee, firstName, lastName } },
+          null,
+        ),
+      ),
+    );
+  }
+  async function page(query: Partial<BookingListQuery>, actor = house.people.rita): Promise<BookingListPage> {
+    const found = await house.list.page(actor.viewer, { limit: 20, ...query });
+    if (found === 'bad_cursor') throw new Error('bad cursor');
+    return found;
+  }
+  const names = async (query: Partial<BookingListQuery>, actor?: Actor) =>
+    (await page(query, actor)).bookings.map((booking) => booking.examinee.firstName);
+
+  it('a referrer sees the own organisation’s, newest first; staff see all', async () => {
+    expect(await names({})).to.deep.equal(['Una', 'Zoë', 'Noor', 'Ewan']);
+    expect(await names({}, house.people.rob)).to.have.length(4);
+    expect(await names({}, house.people.nadia)).to.deep.equal(['Ewan']);
+    expect(await names({}, house.people.sam)).to.have.length(5);
+  });
+
+  it('finds words in any order, in any case, and takes % and _ as they are', async () => {
+    expect(await names({ q: 'MARSH ewan' })).to.deep.equal(['Ewan']);
+    expect(await names({ q: 'cl-2207' })).to.deep.equal(['Ewan']);
+    expect(await names({ q: 'NGUYỄN' })).to.deep.equal(['Zoë']);
+    expect(await names({ q: '100%_' })).to.deep.equal(['Noor']);
+    expect(await names({ q: '%' })).to.deep.equal(['Noor']);
+    expect(await names({ q: 'cl_' })).to.deep.equal(['Noor']);
+    expect(await names({ q: '!' })).to.deep.equal([]);
+    expect(await names({ q: made[0]?.reference ?? '' })).to.deep.equal(['Ewan']);
+    expect(await names({ q: 'a\0b \\' })).to.deep.equal([]);
+  });
+
+  it('takes from and to as days in the examination’s own zone', async () => {
+    // 23:30 in Sydney is 20:30 of the same day in Perth: both are on the first.
+    expect(await names({ from: '2026-12-01', to: '2026-12-01' })).to.deep.equal(['Zoë', 'Noor', 'Ewan']);
+    expect(await names({ from: '2026-12-02', to: '2026-12-02' }, house.people.sam)).to.deep.equal(['Ewan']);
+    expect(await names({ from: '2026-12-04' })).to.deep.equal([]);
+  });
+
+  it('filters by specialist, status and progress', async () => {
+    expect(await names({ specialistId: house.specialistOf(7003) })).to.deep.equal(['Zoë']);
+    expect(await names({ status: 'cancelled' })).to.deep.equal([]);
+    expect(await names({ status: 'active', progress: 'scheduled' })).to.have.length(4);
+  });
+
+  it('turns its pages without losing or repeating one, also among equal times', async () => {
+    const seen: string[] = [];
+    let cursor: string | undefined;
+    do {
+      const { bookings, nextCursor } = await page({ limit: 1, ...(cursor && { cursor }) });
+      seen.push(...bookings.map((booking) => booking.id));
+      cursor = nextCursor ?? undefined;
+    } while (cursor);
+    expect(seen).to.have.length(4);
+    expect(new Set(seen).size).to.equal(4);
+  });
+
+  it('refuses a cursor that is none of ours', async () => {
+    const forged = [
+      'x',
+      '',
+      Buffer.from('1').toString('base64url'),
+      Buffer.from(`99999999999999999.${made[0]?.id}`).toString('base64url'),
+      Buffer.from("1.' or 1=1").toString('base64url'),
+    ];
+    for (const cursor of forged) {
+      expect(await house.list.page(house.people.rita.viewer, { limit: 5, cursor })).to.equal('bad_cursor');
+    }
+  });
+});

@@ -1,0 +1,187 @@
+// The rooms of a booking on a real database, with Acuity in memory: for tests of rules and of what is written.
+import pino from 'pino';
+import type { Actor, Viewer } from '../../src/accounts/index.ts';
+import { systemIds } from '../../src/adapters/system-ids.ts';
+import { createPgJobQueue } from '../../src/adapters/pg-job-queue.ts';
+import { auditLog } from '../../src/audit/index.ts';
+import type { AvailabilityService, Slot } from '../../src/availability/index.ts';
+import {
+  createBookingList,
+  createBookingService,
+  createBookingSettlement,
+  type BookingDeps,
+  type BookingRequest,
+} from '../../src/bookings/index.ts';
+import type { Database } from '../../src/db/knex.ts';
+import { createOutbox } from '../../src/email/index.ts';
+import type { Result } from '../../src/lib/result.ts';
+import type { Acuity } from '../../src/ports/acuity.ts';
+import { createSpecialistRepository } from '../../src/specialists/index.ts';
+import { seedDemo } from '../../seeds/demo.ts';
+import { openTestDatabase } from './database.ts';
+
+export const silent = pino({ level: 'silent' });
+
+/** A Tuesday at ten in Sydney, well ahead of the tests' clock. */
+export const tuesdayAtTen = new Date('2026-12-01T10:00:00+11:00');
+export const testClock = { now: () => new Date('2026-11-23T09:00:00+11:00') };
+
+export interface FakeAvailability extends AvailabilityService {
+  taken: Set<number>;
+  nearestSlots: Slot[];
+  invalidated: { calendarId: number; taken?: { startsAt: Date } | undefined }[];
+}
+
+export function createFakeAvailability(): FakeAvailability {
+  const taken = new Set<number>();
+  const invalidated: FakeAvailability['invalidated'] = [];
+  const fake: FakeAvailability = {
+    taken,
+    invalidated,
+    nearestSlots: [9, 10, 11, 14, 15].map((hour) => ({
+      startsAt: new Date(Date.UTC(2026, 10, 30, hour + 13)),
+      durationMinutes: 60,
+    })),
+    day: () => Promise.reject(new Error('not asked in these tests')),
+    month: () => Promise.reject(new Error('not asked in these tests')),
+    nearest: (_specialist, _type, _around, count) => Promise.resolve(fake.nearestSlots.slice(0, count)),
+    isFree: (_specialist, _type, startsAt) =>
+      Promise.resolve(taken.has(startsAt.getTime()) ? 'taken' : 'free'),
+    invalidate: (calendarId, slot) => {
+      invalidated.push({ calendarId, taken: slot });
+      return Promise.resolve();
+    },
+  };
+  return fake;
+}
+
+export interface House {
+  db: Database;
+  url: string;
+  deps: BookingDeps;
+  availability: FakeAvailability;
+  bookings: ReturnType<typeof createBookingService>;
+  settlement: ReturnType<typeof createBookingSettlement>;
+  list: ReturnType<typeof createBookingList>;
+  people: Record<'rita' | 'rob' | 'nadia' | 'sam' | 'ada', Actor>;
+  adaAsRita: Actor;
+  /** Specialist ids by calendar. */
+  specialistOf(calendarId: number): string;
+  requestFor(change?: Partial<BookingRequest>): BookingRequest;
+  close(): Promise<void>;
+}
+
+export async function openHouse(acuity: Acuity, overrides: Partial<BookingDeps> = {}): Promise<House> {
+  const database = await openTestDatabase();
+  const { db, url } = database;
+  await seedDemo(db);
+  const jobs = createPgJobQueue(db);
+  const availability = createFakeAvailability();
+  const deps: BookingDeps = {
+    db,
+    acuity,
+    availability,
+    specialists: createSpecialistRepository(db),
+    audit: auditLog,
+    jobs,
+    clock: testClock,
+    ids: systemIds,
+    log: silent,
+    announce: createOutbox({ jobs, ids: systemIds }),
+    timings: { patienceMs: 3_000, inFlightMs: 300, uncalledMs: 100, sweepAfterMs: 0 },
+    ...overrides,
+  };
+  const rows = (await db('specialists').select('id', 'acuity_calendar_id')) as {
+    id: string;
+    acuity_calendar_id: number;
+  }[];
+  const specialistOf = (calendarId: number) => {
+    const found = rows.find((row) => row.acuity_calendar_id === calendarId);
+    if (!found) throw new Error(`No specialist has calendar ${calendarId}`);
+    return found.id;
+  };
+  const people = await peopleOf(db);
+  return {
+    db,
+    url,
+    deps,
+    availability,
+    bookings: createBookingService(deps),
+    settlement: createBookingSettlement(deps),
+    list: createBookingList(db),
+    people,
+    adaAsRita: {
+      viewer: {
+        ...people.rita.viewer,
+        actingAdmin: { id: people.ada.viewer.userId, name: people.ada.viewer.name },
+      },
+      request: { requestId: 'req-acting', ip: '203.0.113.9', userAgent: 'test' },
+    },
+    specialistOf,
+    requestFor: (change = {}) => ({
+      specialistId: specialistOf(7001),
+      type: 'in_person',
+      startsAt: tuesdayAtTen,
+      timezone: 'Australia/Perth',
+      examinee: {
+        firstName: 'Ewan',
+        lastName: 'Marsh',
+        phone: '+61412345678',
+        email: null,
+        dateOfBirth: '1984-03-27',
+      },
+      claimNumber: 'CL-2207',
+      notes: 'Left knee.',
+      answers: [],
+      ...change,
+    }),
+    close: () => database.close(),
+  };
+}
+
+async function peopleOf(db: Database): Promise<House['people']> {
+  const rows = (await db('users as u')
+    .leftJoin('members as m', 'm.user_id', 'u.id')
+    .leftJoin('organizations as o', 'o.id', 'm.organization_id')
+    .select('u.id', 'u.name', 'u.email', 'u.role', 'o.id as org_id', 'o.name as org_name')) as {
+    id: string;
+    name: string;
+    email: string;
+    role: Viewer['role'];
+    org_id: string | null;
+    org_name: string | null;
+  }[];
+  const actor = (first: string): Actor => {
+    const row = rows.find(({ email }) => email.startsWith(`${first}@`));
+    if (!row) throw new Error(`The demo has no ${first}`);
+    return {
+      viewer: {
+        sessionId: '00000000-0000-7000-8000-000000000000',
+        userId: row.id,
+        name: row.name,
+        email: row.email,
+        role: row.role,
+        organization: row.org_id && row.org_name ? { id: row.org_id, name: row.org_name } : null,
+        actingAdmin: null,
+      },
+      request: { requestId: `req-${first}`, ip: '203.0.113.7', userAgent: 'test' },
+    };
+  };
+  return {
+    rita: actor('rita'),
+    rob: actor('rob'),
+    nadia: actor('nadia'),
+    sam: actor('sam'),
+    ada: actor('ada'),
+  };
+}
+
+export function valueOf<T, R extends { reason: string }>(result: Result<T, R>): T {
+  if (!result.ok) throw new Error(`Expected a value, got ${result.reason}`);
+  return result.value;
+}
+
+export function reasonOf<T, R extends { reason: string }>(result: Result<T, R>): R {
+  if (result.ok) throw new Error('Expected a failure');
+  return result;
+}
