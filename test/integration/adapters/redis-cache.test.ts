@@ -13,7 +13,7 @@ describe('redis cache', () => {
 
     before(async function () {
       redis = await redisForTests();
-      if (!redis) return this.skip();
+      if (!redis) this.skip();
       cache = createRedisCache(redis.url);
       other = createRedisCache(redis.url);
     });

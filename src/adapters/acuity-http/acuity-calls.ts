@@ -1,0 +1,212 @@
+// One call to Acuity: within its limits, through the breaker, in bounded time, as a typed outcome.
+import { setTimeout as sleep } from 'node:timers/promises';
+import CircuitBreaker from 'opossum';
+import type { Logger } from 'pino';
+import { failure, ok } from '../../lib/result.ts';
+import type { AcuityFailure, AcuityResult } from '../../ports/acuity.ts';
+import type { Cache } from '../../ports/cache.ts';
+import { createLimiter } from './limiter.ts';
+import { errorReply } from './wire.ts';
+
+export interface Call {
+  method: 'GET' | 'POST' | 'PUT';
+  /** For the log: `/appointments/{id}`. */
+  route: string;
+  path: string;
+  query?: URLSearchParams;
+  body?: object;
+  /** For the log: ids only. */
+  ids?: Record<string, number>;
+  /** Instead of the client's own. */
+  timeoutMs?: number;
+  /** A read that may fail without a second try. */
+  once?: boolean;
+}
+
+export interface CallsOptions {
+  baseUrl: string;
+  userId: string;
+  apiKey: string;
+  timeoutMs: number;
+  cache: Cache;
+  log: Logger;
+  breaker?: { failures?: number; restMs?: number };
+}
+
+interface Reply {
+  status: number;
+  text: string;
+  retryAfter: string | null;
+}
+
+class ServerFailed extends Error {
+  readonly status: number;
+  constructor(status: number) {
+    super(`Acuity answered ${status}`);
+    this.status = status;
+  }
+}
+
+const attemptsOfReads = 3;
+const firstPauseMs = 200;
+const writeWaitMs = 5_000;
+
+/**
+ * The parsed JSON of a 2xx, or why there is none. Reads are tried again within `timeoutMs` in all; writes never, as
+ * Acuity knows no idempotency key.
+ */
+export function createCalls(options: CallsOptions): (call: Call) => Promise<AcuityResult<unknown>> {
+  const { timeoutMs, cache, log } = options;
+  const restMs = options.breaker?.restMs ?? 5_000;
+  const limiter = createLimiter(cache, timeoutMs + 10_000, log);
+  const authorization = `Basic ${Buffer.from(`${options.userId}:${options.apiKey}`).toString('base64')}`;
+
+  async function send(call: Call, within: number): Promise<Reply> {
+    const url = new URL(`/api/v1${call.path}`, options.baseUrl);
+    if (call.query) url.search = call.query.toString();
+    const response = await fetch(url, {
+      method: call.method,
+      headers: {
+        authorization,
+        accept: 'application/json',
+        ...(call.body && { 'content-type': 'application/json' }),
+      },
+      ...(call.body && { body: JSON.stringify(call.body) }),
+      // Following one would turn a POST into a GET.
+      redirect: 'manual',
+      signal: AbortSignal.timeout(Math.max(1, within)),
+    });
+    const text = await response.text();
+    if (response.status >= 500) throw new ServerFailed(response.status);
+    return { status: response.status, text, retryAfter: response.headers.get('retry-after') };
+  }
+
+  // Only what says that Acuity is ill counts: no answer, and 5xx. A refusal is an answer.
+  const breaker = new CircuitBreaker(send, {
+    timeout: false,
+    volumeThreshold: options.breaker?.failures ?? 6,
+    errorThresholdPercentage: 50,
+    rollingCountTimeout: 30_000,
+    rollingCountBuckets: 10,
+    resetTimeout: restMs,
+  });
+  breaker.on('open', () => log.warn({ restMs }, 'acuity fails: calls rest'));
+  breaker.on('close', () => log.info('acuity answers again'));
+
+  async function attempt(call: Call, waitMs: number, within: () => number): Promise<AcuityResult<unknown>> {
+    const startedAt = performance.now();
+    let status: number | string = 'limited';
+    let result: AcuityResult<unknown> = failure({
+      reason: 'unavailable',
+      notSent: true,
+      retryAfterMs: restMs,
+    });
+    try {
+      // An open breaker must not use up what the limits allow.
+      const reply = breaker.opened
+        ? await breaker.fire(call, 0)
+        : await limiter.run(() => breaker.fire(call, within()), waitMs);
+      if (reply) {
+        status = reply.status;
+        result = readReply(reply);
+      }
+    } catch (error) {
+      status = error instanceof ServerFailed ? error.status : codeOf(error);
+      result = failure({
+        reason: 'unavailable',
+        notSent: neverSent.has(String(status)),
+        retryAfterMs: restMs,
+      });
+    }
+    report(call, status, performance.now() - startedAt, result);
+    return result;
+  }
+
+  function report(call: Call, status: number | string, ms: number, result: AcuityResult<unknown>): void {
+    const facts = { method: call.method, route: call.route, status, ms: Math.round(ms), ...call.ids };
+    if (result.ok) log.debug(facts, 'acuity answered');
+    else {
+      const code = result.reason === 'refused' ? { code: result.code } : {};
+      log.warn({ ...facts, reason: result.reason, ...code }, 'acuity call failed');
+    }
+  }
+
+  async function read(call: Call): Promise<AcuityResult<unknown>> {
+    const until = performance.now() + (call.timeoutMs ?? timeoutMs);
+    const left = () => until - performance.now();
+    for (let tried = 1; ; tried += 1) {
+      const result = await attempt(call, left(), left);
+      if (result.ok || call.once || tried === attemptsOfReads || !mayPass(result) || breaker.opened)
+        return result;
+      const pause = pauseBefore(tried, result);
+      if (pause >= left()) return result;
+      await sleep(pause);
+    }
+  }
+
+  return (call) =>
+    call.method === 'GET' ? read(call) : attempt(call, writeWaitMs, () => call.timeoutMs ?? timeoutMs);
+}
+
+function readReply({ status, text, retryAfter }: Reply): AcuityResult<unknown> {
+  const json = parseJson(text);
+  if (status >= 200 && status < 300) {
+    return json === undefined ? failure({ reason: 'unreadable' }) : ok(json);
+  }
+  if (status === 429) return failure({ reason: 'rate_limited', retryAfterMs: retryAfterMs(retryAfter) });
+  if (status === 401) return failure({ reason: 'unauthorized' });
+  if (status === 404 && json !== undefined) return failure({ reason: 'not_found' });
+  const envelope = errorReply.safeParse(json);
+  if (envelope.success && status >= 400) {
+    const { error: code, message } = envelope.data;
+    return failure({ reason: 'refused', code, message, status });
+  }
+  // A page of the edge in front of Acuity, or a redirect: nobody knows what became of the call.
+  return failure({ reason: 'unavailable', notSent: false, retryAfterMs: 5_000 });
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return undefined;
+  }
+}
+
+function retryAfterMs(header: string | null): number {
+  const seconds = Number(header);
+  return header && Number.isFinite(seconds) && seconds > 0 ? seconds * 1_000 : 1_000;
+}
+
+/** The connection was never made, so the call never left. */
+const neverSent = new Set([
+  'EOPENBREAKER',
+  'ECONNREFUSED',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'UND_ERR_CONNECT_TIMEOUT',
+  'CERT_HAS_EXPIRED',
+  'DEPTH_ZERO_SELF_SIGNED_CERT',
+  'ERR_TLS_CERT_ALTNAME_INVALID',
+  'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
+]);
+
+/** A code, never a message: messages can carry the URL with its query. */
+function codeOf(error: unknown): string {
+  const { name, code, cause } = error as { name?: string; code?: unknown; cause?: { code?: unknown } };
+  if (typeof cause?.code === 'string') return cause.code;
+  // A DOMException's code is a number that says nothing.
+  return typeof code === 'string' ? code : (name ?? 'Error');
+}
+
+function mayPass(result: AcuityFailure): boolean {
+  return ['rate_limited', 'unreadable', 'unavailable'].includes(result.reason);
+}
+
+/** Full jitter: callers that failed together do not come back together. */
+function pauseBefore(tried: number, result: AcuityFailure): number {
+  const jitter = Math.random() * firstPauseMs * 2 ** tried;
+  return result.reason === 'rate_limited' ? result.retryAfterMs + jitter : jitter;
+}

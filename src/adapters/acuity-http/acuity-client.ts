@@ -1,0 +1,231 @@
+import type { Logger } from 'pino';
+import type { z } from 'zod';
+import { failure, ok } from '../../lib/result.ts';
+import type {
+  Acuity,
+  AcuityResult,
+  Appointment,
+  AppointmentWindow,
+  NewAppointment,
+} from '../../ports/acuity.ts';
+import type { Cache } from '../../ports/cache.ts';
+import { type Call, createCalls } from './acuity-calls.ts';
+import {
+  asAppointment,
+  availableDatesReply,
+  availableTimesReply,
+  formatDatetime,
+  type KnownFacts,
+  readAppointment,
+} from './wire.ts';
+
+export interface AcuityClientOptions {
+  /** The origin, without `/api/v1`. */
+  baseUrl: string;
+  userId: string;
+  apiKey: string;
+  /** A read is over after this time, tries again included; a write after this and up to 5 s of waiting for its turn. */
+  timeoutMs: number;
+  /** Where processes share the limits of Acuity. */
+  cache: Cache;
+  log: Logger;
+  /** `failures` in 30 s, half of all calls at least, stop the calls for `restMs`. */
+  breaker?: { failures?: number; restMs?: number };
+}
+
+// How readiness is asked must not use up what bookings need.
+const pingEveryMs = 5_000;
+const readLagPausesMs = [0, 250, 1_000];
+
+export function createAcuityClient(options: AcuityClientOptions): Acuity {
+  const log = options.log.child({ part: 'acuity' });
+  const call = createCalls({ ...options, log });
+
+  async function readList<T>(request: Call, schema: z.ZodType<T>): Promise<AcuityResult<T>> {
+    const answer = await call(request);
+    if (!answer.ok) return answer;
+    const parsed = schema.safeParse(answer.value);
+    return parsed.success ? ok(parsed.data) : unreadable(request);
+  }
+
+  function unreadable(request: Call): AcuityResult<never> {
+    log.error({ method: request.method, route: request.route, ...request.ids }, 'acuity answer unreadable');
+    return failure({ reason: 'unreadable' });
+  }
+
+  async function getAppointment(id: number): Promise<AcuityResult<Appointment>> {
+    const request: Call = {
+      method: 'GET',
+      route: '/appointments/{id}',
+      path: `/appointments/${id}`,
+      ids: { appointmentId: id },
+    };
+    const answer = await call(request);
+    if (!answer.ok) return answer;
+    const read = readAppointment(answer.value);
+    if (read.kind === 'complete') return ok(read.appointment);
+    const appointment = read.kind === 'odd' ? asAppointment(read.reply, {}) : null;
+    return appointment ? ok(appointment) : unreadable(request);
+  }
+
+  /** The side effect has happened: whatever the reply lacks is read again, or taken from what we asked for. */
+  async function change(
+    request: Call,
+    known: KnownFacts & { id?: number },
+  ): Promise<AcuityResult<Appointment>> {
+    const answer = await call(request);
+    if (!answer.ok) return answer;
+    const read = readAppointment(answer.value, known);
+    if (read.kind === 'complete') return ok(read.appointment);
+    const id = read.kind === 'odd' ? read.id : known.id;
+    if (id === undefined) return unreadable(request);
+    log.warn({ route: request.route, appointmentId: id }, 'acuity answered a change oddly: reading it again');
+    const again = await readBack(id);
+    if (again.ok) return again;
+    const appointment = read.kind === 'odd' ? asAppointment(read.reply, known) : null;
+    return appointment ? ok(appointment) : unreadable(request);
+  }
+
+  /** What was just written may take a moment to be found. */
+  async function readBack(id: number): Promise<AcuityResult<Appointment>> {
+    let last: AcuityResult<Appointment> = failure({ reason: 'not_found' });
+    for (const pause of readLagPausesMs) {
+      if (pause > 0) await new Promise((go) => setTimeout(go, pause));
+      last = await getAppointment(id);
+      if (last.ok || last.reason !== 'not_found') return last;
+    }
+    return last;
+  }
+
+  let lastPing = { at: Number.NEGATIVE_INFINITY, answer: Promise.resolve<AcuityResult<true>>(ok(true)) };
+  async function askNow(): Promise<AcuityResult<true>> {
+    const timeoutMs = Math.min(3_000, options.timeoutMs);
+    const answer = await call({ method: 'GET', route: '/me', path: '/me', timeoutMs, once: true });
+    return answer.ok ? ok(true) : answer;
+  }
+
+  return {
+    async availableDates({ month, appointmentTypeId, calendarId, timezone }) {
+      const query = params({ month, appointmentTypeID: appointmentTypeId, calendarID: calendarId, timezone });
+      const route = '/availability/dates';
+      const request: Call = {
+        method: 'GET',
+        route,
+        path: route,
+        query,
+        ids: { appointmentTypeId, calendarId },
+      };
+      const answer = await readList(request, availableDatesReply);
+      return answer.ok ? ok(answer.value.map(({ date }) => date)) : answer;
+    },
+    async availableTimes({ date, appointmentTypeId, calendarId, timezone }) {
+      const query = params({ date, appointmentTypeID: appointmentTypeId, calendarID: calendarId, timezone });
+      const route = '/availability/times';
+      const request: Call = {
+        method: 'GET',
+        route,
+        path: route,
+        query,
+        ids: { appointmentTypeId, calendarId },
+      };
+      const answer = await readList(request, availableTimesReply);
+      if (!answer.ok) return answer;
+      return ok(answer.value.filter((slot) => slot.slotsAvailable !== 0).map((slot) => slot.time));
+    },
+
+    async createAppointment(wanted) {
+      const { startsAt, appointmentTypeId, calendarId, client, fields } = wanted;
+      const route = '/appointments';
+      const query = params({ noEmail: true });
+      const ids = { appointmentTypeId, calendarId };
+      const request: Call = { method: 'POST', route, path: route, query, body: newAppointment(wanted), ids };
+      const answers = new Map(fields.map((field) => [field.id, field.value]));
+      return change(request, { startsAt, appointmentTypeId, calendarId, client, answers, canceled: false });
+    },
+    getAppointment,
+    async findAppointments(window) {
+      const route = '/appointments';
+      const request: Call = { method: 'GET', route, path: route, query: windowParams(window) };
+      const answer = await call(request);
+      if (!answer.ok) return answer;
+      if (!Array.isArray(answer.value)) return unreadable(request);
+      const known = { canceled: window.which === 'canceled' };
+      const found = answer.value.map((row) => lenient(row, known));
+      // Leaving out a row that cannot be read would say "it is not there", and somebody would book it anew.
+      return found.every((row) => row !== null) ? ok(found) : unreadable(request);
+    },
+    async reschedule(id, { startsAt, calendarId, timezone, asStaff }) {
+      const request: Call = {
+        method: 'PUT',
+        route: '/appointments/{id}/reschedule',
+        path: `/appointments/${id}/reschedule`,
+        query: params({ noEmail: true, ...(asStaff && { admin: true }) }),
+        body: {
+          datetime: formatDatetime(startsAt, timezone ?? 'UTC'),
+          ...(calendarId !== undefined && { calendarID: calendarId }),
+          ...(timezone && { timezone }),
+        },
+        ids: { appointmentId: id },
+      };
+      return change(request, {
+        id,
+        startsAt,
+        ...(calendarId !== undefined && { calendarId }),
+        canceled: false,
+      });
+    },
+    async cancel(id, { note, noShow, asStaff } = {}) {
+      const request: Call = {
+        method: 'PUT',
+        route: '/appointments/{id}/cancel',
+        path: `/appointments/${id}/cancel`,
+        query: params({ noEmail: true, ...(asStaff && { admin: true }) }),
+        body: { ...(note && { cancelNote: note }), ...(noShow !== undefined && { noShow }) },
+        ids: { appointmentId: id },
+      };
+      return change(request, { id, canceled: true });
+    },
+    ping() {
+      if (performance.now() - lastPing.at > pingEveryMs)
+        lastPing = { at: performance.now(), answer: askNow() };
+      return lastPing.answer;
+    },
+  };
+}
+
+function newAppointment(wanted: NewAppointment): object {
+  return {
+    datetime: formatDatetime(wanted.startsAt, wanted.timezone),
+    appointmentTypeID: wanted.appointmentTypeId,
+    // Without it Acuity may pick another specialist.
+    calendarID: wanted.calendarId,
+    timezone: wanted.timezone,
+    ...wanted.client,
+    fields: wanted.fields,
+  };
+}
+
+function lenient(row: unknown, known: KnownFacts): Appointment | null {
+  const read = readAppointment(row, known);
+  if (read.kind === 'complete') return read.appointment;
+  return read.kind === 'odd' ? asAppointment(read.reply, known) : null;
+}
+
+function windowParams({ minDate, maxDate, calendarId, email, field, which, max }: AppointmentWindow) {
+  return params({
+    ...(minDate && { minDate }),
+    ...(maxDate && { maxDate }),
+    ...(calendarId !== undefined && { calendarID: calendarId }),
+    ...(email && { email }),
+    ...(field && { [`field:${field.id}`]: field.value }),
+    ...(which === 'canceled' && { canceled: true }),
+    ...(which === 'all' && { showall: true }),
+    ...(max !== undefined && { max }),
+  });
+}
+
+function params(values: Record<string, string | number | boolean>): URLSearchParams {
+  const query = new URLSearchParams();
+  for (const [name, value] of Object.entries(values)) query.set(name, String(value));
+  return query;
+}

@@ -1,0 +1,1 @@
+export { type AcuityClientOptions, createAcuityClient } from './acuity-client.ts';

@@ -1,0 +1,60 @@
+// Acuity refuses more than 10 requests a second and 20 at once from one address: all processes share these limits.
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Logger } from 'pino';
+import type { Cache, Lock } from '../../ports/cache.ts';
+import { createMemoryCache } from '../memory-cache.ts';
+
+// Nobody outside knows how Acuity counts. Two at once and eight a second stay within ten in any second, whether it
+// fills a bucket, slides a window or restarts a counter.
+const rate = { perSecond: 8, burst: 2 };
+const places = 20;
+const pauseBetweenTries = 50;
+
+export interface Limiter {
+  /** Runs `call` when it is allowed to; null when that would take longer than `maxWaitMs`: `call` was not run. */
+  run<T>(call: () => Promise<T>, maxWaitMs: number): Promise<T | null>;
+}
+
+/** `leaseMs`: longer than any call lasts. */
+export function createLimiter(cache: Cache, leaseMs: number, log: Logger): Limiter {
+  // While the shared cache is away each process keeps the limits on its own: better than none, better than standing still.
+  const own = createMemoryCache();
+  let isShared = true;
+
+  async function shared<T>(take: (from: Cache) => Promise<T>): Promise<T> {
+    try {
+      const taken = await take(cache);
+      isShared = true;
+      return taken;
+    } catch {
+      if (isShared) log.warn('the cache is away: the limits of Acuity are kept by each process alone');
+      isShared = false;
+      return take(own);
+    }
+  }
+
+  async function place(until: number): Promise<Lock | null> {
+    for (;;) {
+      const lock = await shared((from) => from.takePlace('acuity', places, leaseMs));
+      if (lock || performance.now() + pauseBetweenTries > until) return lock;
+      await sleep(pauseBetweenTries);
+    }
+  }
+
+  return {
+    async run(call, maxWaitMs) {
+      const until = performance.now() + maxWaitMs;
+      const taken = await place(until);
+      if (!taken) return null;
+      try {
+        const left = Math.max(0, until - performance.now());
+        const wait = await shared((from) => from.takeToken('acuity', rate, left));
+        if (wait === null) return null;
+        if (wait > 0) await sleep(wait);
+        return await call();
+      } finally {
+        await taken.release();
+      }
+    },
+  };
+}

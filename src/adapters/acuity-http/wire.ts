@@ -1,0 +1,151 @@
+// Acuity's JSON ↔ our words. What is read before a side effect must be right; what is read after one is taken as it
+// comes, so that no appointment is lost to a missing field.
+import { z } from 'zod';
+import { offsetMinutes } from '../../lib/dates.ts';
+import type { Appointment } from '../../ports/acuity.ts';
+
+/** Acuity's machine format, `2026-12-01T10:00:00+1100`: always with an offset, or it is read in the account's zone. */
+export function formatDatetime(instant: Date, zone: string): string {
+  const minutes = offsetMinutes(instant, zone);
+  const wall = new Date(instant.getTime() + minutes * 60_000).toISOString().slice(0, 19);
+  const size = Math.abs(minutes);
+  const two = (n: number) => String(n).padStart(2, '0');
+  return `${wall}${minutes < 0 ? '-' : '+'}${two(Math.floor(size / 60))}${two(size % 60)}`;
+}
+
+/** An instant from `…±HHMM`, `…±HH:MM` or `…Z`; null for anything else, a time without an offset included. */
+export function parseDatetime(text: string): Date | null {
+  const shape = /^(\d{4}-\d{2}-\d{2})[T ](\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?)(?:(Z)|([+-]\d{2}):?(\d{2}))$/;
+  const [, day, time, utc, hours, minutes] = shape.exec(text.trim()) ?? [];
+  if (!day || !time) return null;
+  const instant = new Date(`${day}T${time}${utc ?? `${hours}:${minutes}`}`);
+  return Number.isNaN(instant.getTime()) ? null : instant;
+}
+
+const instant = z.string().transform((text, context) => {
+  const parsed = parseDatetime(text);
+  if (parsed) return parsed;
+  context.addIssue({ code: 'custom', message: 'is no time with an offset' });
+  return z.NEVER;
+});
+
+export const availableDatesReply = z.array(z.object({ date: z.string().regex(/^\d{4}-\d{2}-\d{2}$/) }));
+
+export const availableTimesReply = z.array(
+  z.object({ time: instant, slotsAvailable: z.number().optional() }),
+);
+
+const id = z.coerce.number().int().positive();
+/** What is odd counts as absent. */
+const text = z.coerce
+  .string()
+  .trim()
+  .transform((value) => value || null)
+  .nullish()
+  .catch(null)
+  .transform((value) => value ?? null);
+const flag = z.boolean().nullish().catch(null);
+
+const appointmentReply = z.object({
+  id,
+  datetime: instant.nullish().catch(null),
+  appointmentTypeID: id.nullish().catch(null),
+  calendarID: id.nullish().catch(null),
+  // A string here, a number on appointment types.
+  duration: z.coerce.number().positive().nullish().catch(null),
+  calendarTimezone: text,
+  canceled: flag,
+  noShow: flag,
+  firstName: text,
+  lastName: text,
+  email: text,
+  phone: text,
+  location: text,
+  notes: text,
+  scheduledBy: text,
+  forms: z
+    .array(
+      z.object({
+        values: z
+          .array(z.object({ fieldID: id.nullish().catch(null), value: text }))
+          .nullish()
+          .catch(null),
+      }),
+    )
+    .nullish()
+    .catch(null),
+});
+
+type AppointmentReply = z.output<typeof appointmentReply>;
+
+/** What the caller knows anyway, for what the reply does not say. */
+export type KnownFacts = Partial<
+  Pick<Appointment, 'startsAt' | 'appointmentTypeId' | 'calendarId' | 'canceled'>
+> & {
+  client?: Appointment['client'];
+  answers?: ReadonlyMap<number, string>;
+};
+
+export type ReadAppointment =
+  | { kind: 'complete'; appointment: Appointment }
+  /** Acuity named the appointment and left out, or garbled, something we need. */
+  | { kind: 'odd'; id: number; reply: AppointmentReply }
+  | { kind: 'unreadable' };
+
+export function readAppointment(json: unknown, known: KnownFacts = {}): ReadAppointment {
+  const parsed = appointmentReply.safeParse(json);
+  if (!parsed.success) return { kind: 'unreadable' };
+  const reply = parsed.data;
+  const isComplete = reply.datetime && reply.appointmentTypeID && reply.calendarID && reply.duration;
+  const appointment = isComplete ? asAppointment(reply, known) : null;
+  return appointment ? { kind: 'complete', appointment } : { kind: 'odd', id: reply.id, reply };
+}
+
+/**
+ * An appointment from what was said, and from `known` where nothing was; null when even both do not say when, what
+ * and with whom. A duration that nobody said is 0.
+ */
+export function asAppointment(reply: AppointmentReply, known: KnownFacts): Appointment | null {
+  const startsAt = reply.datetime ?? known.startsAt;
+  const appointmentTypeId = reply.appointmentTypeID ?? known.appointmentTypeId;
+  const calendarId = reply.calendarID ?? known.calendarId;
+  if (!startsAt || !appointmentTypeId || !calendarId) return null;
+  const canceled = reply.canceled ?? known.canceled ?? false;
+  return {
+    id: reply.id,
+    appointmentTypeId,
+    calendarId,
+    startsAt,
+    durationMinutes: reply.duration ?? 0,
+    calendarTimezone: reply.calendarTimezone,
+    canceled,
+    noShow: canceled && reply.noShow === true,
+    client: {
+      firstName: reply.firstName ?? known.client?.firstName ?? '',
+      lastName: reply.lastName ?? known.client?.lastName ?? '',
+      email: reply.email ?? known.client?.email ?? null,
+      phone: reply.phone ?? known.client?.phone ?? null,
+    },
+    location: reply.location,
+    notes: reply.notes,
+    scheduledBy: reply.scheduledBy,
+    answers: reply.forms ? answersOf(reply) : (known.answers ?? new Map()),
+  };
+}
+
+function answersOf(reply: AppointmentReply): ReadonlyMap<number, string> {
+  const answers = new Map<number, string>();
+  for (const { values } of reply.forms ?? []) {
+    for (const { fieldID, value } of values ?? []) {
+      // A question can stand on two forms; the answer that was given counts.
+      if (fieldID && value && !answers.has(fieldID)) answers.set(fieldID, value);
+    }
+  }
+  return answers;
+}
+
+export const errorReply = z.object({
+  status_code: z.number().optional(),
+  message: z.string(),
+  error: z.string(),
+});
