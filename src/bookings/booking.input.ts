@@ -5,7 +5,7 @@ import { Temporal } from 'temporal-polyfill';
 import { z } from 'zod';
 import { isTimeZone, parseInstant } from '../lib/zones.ts';
 import { examinationTypes } from '../specialists/index.ts';
-import type { BookingRequest } from './booking.ts';
+import { bookingStatuses, progresses, type BookingRequest } from './booking.ts';
 
 // Everything below U+0020 and U+007F–U+009F, also the marks that turn or hide text.
 const controlCharacter = /[\p{Cc}\p{Cs}\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ufffe\uffff]/u;
@@ -222,4 +222,40 @@ export const cancelRequestSchema = z.preprocess(
     },
     'Send a JSON object',
   ),
+);
+
+/** Query parameters come as text; an empty one is an absent one. */
+function parameter<Output>(schema: z.ZodType<Output, string>) {
+  return z.preprocess((value) => (value === '' ? undefined : value), schema.optional());
+}
+
+const daySchema = z
+  .string('Give one day, like 2026-12-01')
+  .refine((value) => calendarDay(value) !== null, 'Give a day of the calendar, like 2026-12-01');
+
+/** The query of GET /bookings. */
+export const bookingListQuerySchema = z.object({
+  status: parameter(z.enum(bookingStatuses, `Choose one of ${bookingStatuses.join(', ')}`)),
+  progress: parameter(z.enum(progresses, `Choose one of ${progresses.join(', ')}`)),
+  specialistId: parameter(idSchema),
+  q: parameter(z.string('Give one text to look for').max(200, 'Look for 200 characters or fewer')),
+  from: parameter(daySchema),
+  to: parameter(daySchema),
+  view: parameter(z.enum(['list', 'calendar'], 'Choose list or calendar')),
+  cursor: parameter(z.string('Give one cursor').max(200, 'This is no cursor of ours')),
+  limit: parameter(
+    z
+      .string('Give one number')
+      .regex(/^([1-9]\d?|100)$/, 'Give a number from 1 to 100')
+      .transform(Number),
+  ).transform((value) => value ?? 20),
+});
+
+/** The body of POST /bookings/:id/progress. */
+export const progressRequestSchema = z.object(
+  {
+    progress: z.enum(progresses, `Choose one of ${progresses.join(', ')}`),
+    notes: notesSchema,
+  },
+  'Send a JSON object',
 );

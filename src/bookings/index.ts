@@ -12,6 +12,7 @@ export {
 export { maySee, mayBook } from './booking.access.ts';
 export { findBooking } from './booking.repository.ts';
 export {
+  bookingListQuerySchema,
   bookingRequestSchema,
   cancelRequestSchema,
   claimNumberSchema,
@@ -19,6 +20,7 @@ export {
   idempotencyKeySchema,
   idSchema,
   notesSchema,
+  progressRequestSchema,
   proseSchema,
   rescheduleRequestSchema,
   startsAtSchema,

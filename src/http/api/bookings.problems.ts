@@ -1,0 +1,90 @@
+import type { Response } from 'express';
+import type { BookFailure, ChangeFailure } from '../../bookings/index.ts';
+import type { Result } from '../../lib/result.ts';
+import { requestIdOf } from '../actor.ts';
+import { paths } from '../paths.ts';
+import {
+  acuityError,
+  acuityUnavailable,
+  conflict,
+  forbidden,
+  invalid,
+  notFound,
+  type Problem,
+} from '../problem.ts';
+
+/** @throws Problem for every failure but one: an outcome that is being settled is told, not thrown. */
+export function answer<T>(
+  res: Response,
+  result: Result<T, BookFailure | ChangeFailure>,
+  tell: (value: T) => void,
+): void {
+  if (result.ok) return tell(result.value);
+  if (result.reason !== 'outcome_pending') throw problemFor(result);
+  const url = paths.bookingAttempt(result.intentionId);
+  res
+    .status(202)
+    .location(url)
+    .type('application/problem+json')
+    .send(
+      JSON.stringify({
+        type: 'about:blank',
+        title: 'Accepted',
+        status: 202,
+        detail: 'The calendar’s answer was lost. We are finding out what became of it: look at the attempt.',
+        code: 'outcome_pending',
+        requestId: requestIdOf(res),
+        attempt: { id: result.intentionId, url },
+      }),
+    );
+}
+
+/** The stable codes of api.md for what a booking or a change can run into. */
+export function problemFor(
+  failure: Exclude<BookFailure | ChangeFailure, { reason: 'outcome_pending' }>,
+): Problem {
+  switch (failure.reason) {
+    case 'forbidden':
+      return forbidden();
+    case 'not_found':
+      return notFound();
+    case 'invalid':
+      return invalid(failure.errors);
+    case 'slot_taken':
+      return slotTaken(failure);
+    case 'idempotency_conflict':
+      return conflict(
+        'idempotency_conflict',
+        'This Idempotency-Key was used for another booking: use a new one.',
+      );
+    case 'already_cancelled':
+      return conflict(
+        'already_cancelled',
+        'This booking is cancelled. Book anew if the examination is still needed.',
+      );
+    case 'invalid_transition':
+      return conflict(
+        'invalid_transition',
+        `A booking that is ${failure.from} cannot become ${failure.to}.`,
+        {
+          from: failure.from,
+          to: failure.to,
+        },
+      );
+    case 'acuity_unavailable':
+      return acuityUnavailable(failure.retryAfterMs);
+    case 'acuity_error':
+      break;
+  }
+  return acuityError();
+}
+
+function slotTaken({ startsAt, nearest }: Extract<BookFailure, { reason: 'slot_taken' }>): Problem {
+  const detail =
+    nearest.length > 0
+      ? 'This time has just been taken. Choose another: the nearest free times are listed.'
+      : 'This time has just been taken, and no other is free near it. Choose another day.';
+  return conflict('slot_taken', detail, { startsAt, nearest }, [
+    { path: 'startsAt', message: 'This time is taken: choose another' },
+  ]);
+}

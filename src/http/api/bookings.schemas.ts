@@ -1,0 +1,79 @@
+// A booking as JSON says it (api.md): what the OpenAPI document promises.
+import { z } from 'zod';
+import { bookingStatuses, progresses } from '../../bookings/index.ts';
+import { examinationTypes } from '../../specialists/index.ts';
+
+const instant = z.iso.datetime().describe('ISO 8601, UTC');
+const person = z.object({ id: z.uuid(), name: z.string() });
+
+export const bookingSchema = z.object({
+  id: z.uuid(),
+  reference: z.string(),
+  acuityAppointmentId: z.int(),
+  specialist: person.extend({ specialty: z.string() }),
+  organization: person.nullable(),
+  createdBy: person.nullable().describe('The referrer it belongs to'),
+  createdFor: person.nullable().describe('The admin who made it while acting as that referrer'),
+  detailsNeeded: z.boolean(),
+  examinee: z.object({
+    firstName: z.string(),
+    lastName: z.string(),
+    phone: z.string().describe('E.164'),
+    email: z.string().nullable(),
+    dateOfBirth: z.iso.date().nullable(),
+  }),
+  claimNumber: z.string().nullable(),
+  startsAt: instant,
+  durationMinutes: z.int(),
+  timezone: z.string().describe('The examination’s own zone (IANA)'),
+  type: z.enum(examinationTypes),
+  location: z.string().nullable(),
+  meetingLink: z.string().nullable(),
+  status: z.enum(bookingStatuses),
+  currentProgress: z.enum(progresses),
+  source: z.enum(['portal', 'acuity_direct']),
+  notes: z.string(),
+  version: z.int(),
+  createdAt: instant,
+  updatedAt: instant,
+});
+
+export const progressSchema = z.object({
+  id: z.uuid(),
+  progress: z.enum(progresses),
+  changedBy: person.nullable(),
+  changedFor: person.nullable(),
+  source: z.enum(['portal', 'acuity', 'reconciliation']),
+  notes: z.string(),
+  createdAt: instant,
+});
+
+const fieldErrors = z.array(z.object({ path: z.string(), message: z.string() }));
+
+export const problemSchema = z.object({
+  type: z.string(),
+  title: z.string(),
+  status: z.int(),
+  detail: z.string(),
+  code: z.string(),
+  requestId: z.string(),
+  errors: fieldErrors.optional(),
+});
+
+export const slotTakenSchema = problemSchema.extend({
+  startsAt: instant.optional().describe('The time that clashes'),
+  nearest: z
+    .array(z.object({ startsAt: instant, durationMinutes: z.int() }))
+    .optional()
+    .describe('Up to three free times near it'),
+});
+
+export const pendingSchema = problemSchema.extend({
+  attempt: z.object({ id: z.uuid(), url: z.string() }),
+});
+
+export const attemptSchema = z.object({
+  state: z.enum(['open', 'completed', 'failed']),
+  booking: bookingSchema.optional(),
+  failure: z.object({ reason: z.string() }).optional(),
+});
