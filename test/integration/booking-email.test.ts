@@ -1,0 +1,258 @@
+import { createServer, type Server } from 'node:net';
+import type { AddressInfo } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { expect } from 'chai';
+import { createSmtpMailer } from '../../src/adapters/smtp-mailer.ts';
+import { createBookingDrafts } from '../../src/bookings/index.ts';
+import { startMailbox, type Mailbox } from '../../src/dev/mailbox.ts';
+import { createEmailSender, type EmailSender } from '../../src/email/index.ts';
+import { createJobHandlers, createWorker, type Worker } from '../../src/jobs/index.ts';
+import type { Mailer } from '../../src/ports/mailer.ts';
+import { systemIds } from '../../src/adapters/system-ids.ts';
+import { openHouse, silent, testClock, tuesdayAtTen, valueOf, type House } from '../support/booking-house.ts';
+import { createFakeAcuity, type FakeAcuity } from '../support/fakes/acuity.ts';
+import { lossy, type LossyAcuity } from '../support/lossy-acuity.ts';
+import { openMailbox, waitForMail } from '../support/mailbox.ts';
+
+const links = {
+  booking: (id: string) => `https://desk.example/bookings/${id}`,
+  attempt: (id: string) => `https://desk.example/bookings/attempts/${id}`,
+  newBooking: () => 'https://desk.example/bookings/new',
+};
+
+describe('the mails of a booking', () => {
+  let fake: FakeAcuity;
+  let acuity: LossyAcuity;
+  let house: House;
+  let mailbox: Mailbox;
+  let worker: Worker | null = null;
+  const closing: (() => void)[] = [];
+
+  beforeEach(async () => {
+    fake = createFakeAcuity();
+    fake.offer(7001, tuesdayAtTen.toISOString(), '2026-12-02T10:00:00+11:00');
+    acuity = lossy(fake);
+    house = await openHouse(acuity);
+    mailbox = await openMailbox();
+  });
+  afterEach(async () => {
+    await worker?.stop();
+    worker = null;
+    for (const close of closing.splice(0)) close();
+    await mailbox.close();
+    await house.close();
+  });
+
+  function senderTo(smtpUrl: string, wrap: (mailer: Mailer) => Mailer = (mailer) => mailer): EmailSender {
+    const mailer = createSmtpMailer(smtpUrl, 'Examdesk <bookings@examdesk.example>');
+    closing.push(() => mailer.close());
+    return createEmailSender({
+      db: house.db,
+      mailer: wrap(mailer),
+      jobs: house.deps.jobs,
+      log: silent,
+      links,
+      messageIdDomain: 'examdesk.example',
+      firstPauseMs: 200,
+    });
+  }
+  async function work(emails: EmailSender): Promise<void> {
+    const handlers = createJobHandlers({
+      settlement: house.settlement,
+      drafts: createBookingDrafts(house.db, testClock, systemIds),
+      emails,
+    });
+    worker = createWorker({
+      databaseUrl: house.url,
+      handlers,
+      jobs: house.deps.jobs,
+      log: silent,
+      concurrency: 2,
+    });
+    await worker.start();
+  }
+  const outbox = async () =>
+    (await house.db('emails').orderBy('created_at').select('*')) as {
+      id: string;
+      status: string;
+      attempts: number;
+      last_error: string | null;
+    }[];
+
+  it('the confirmation names time and zones, and carries the calendar file', async () => {
+    await work(senderTo(mailbox.smtpUrl));
+    const booking = valueOf(await house.bookings.book(house.people.rita, house.requestFor(), null));
+    const mail = await waitForMail(mailbox);
+    expect(mail.to).to.deep.equal(['rita@harbour-legal.example']);
+    expect(mail.subject).to.equal(`Examination booked: ${booking.reference}, Tuesday 1 December 2026`);
+    for (const body of [mail.text, mail.html ?? '']) {
+      expect(body).to.include('10:00 am, Tuesday 1 December 2026 (Sydney time, AEDT), which is 7:00 am');
+      expect(body).to.include('Perth time (AWST)');
+      expect(body).to.include(links.booking(booking.id));
+      expect(body).to.include('Ewan Marsh');
+    }
+    const calendar = mail.attachments.find((one) => one.fileName === `${booking.reference}.ics`);
+    expect(calendar?.contentType).to.match(/calendar|ics/);
+    const ics = calendar?.content.toString().replaceAll(/\r\n[ \t]/g, '') ?? '';
+    expect(ics)
+      .to.include('DTSTART:20261130T230000Z')
+      .and.include(`UID:${booking.id}`)
+      .and.include('METHOD:PUBLISH');
+    expect(/SUMMARY:.*/.exec(ics)?.[0]).to.equal(
+      `SUMMARY:Examination ${booking.reference}\\, Dr Amelia Hart`,
+    );
+    await sleep(100);
+    expect((await outbox())[0]).to.include({ status: 'sent', message_id: mail.messageId });
+  });
+
+  it('nothing in a name can leave its place in a mail', async () => {
+    await house
+      .db('specialists')
+      .where({ acuity_calendar_id: 7001 })
+      .update({ name: 'Dr <b>X</b>\r\nBcc: evil@example.com' });
+    await work(senderTo(mailbox.smtpUrl));
+    await house.bookings.book(
+      house.people.rita,
+      house.requestFor({ claimNumber: '<script>1</script>' }),
+      null,
+    );
+    const mail = await waitForMail(mailbox);
+    expect(mail.to).to.deep.equal(['rita@harbour-legal.example']);
+    expect(mail.html).to.not.match(/<script>|<b>X/);
+    expect(mail.html).to.include('&lt;script&gt;');
+  });
+
+  it('an address that is more than one is not written to', async () => {
+    const mailer = createSmtpMailer(mailbox.smtpUrl, 'Examdesk <bookings@examdesk.example>');
+    closing.push(() => mailer.close());
+    for (const to of ['a@x.example, b@x.example', 'a@x.example\r\nBcc: b@x.example', '<a@x.example>']) {
+      const sending = mailer.send({ to, subject: 's', text: 't', html: 'h', messageId: '<1@x>' });
+      expect(
+        await sending.then(
+          () => 'sent',
+          () => 'refused',
+        ),
+      ).to.equal('refused');
+    }
+    await mailer.send({
+      to: 'a@x.example',
+      subject: 'a\r\nBcc: b@x.example',
+      text: 't',
+      html: 'h',
+      messageId: '<2@x>',
+    });
+    expect((await waitForMail(mailbox)).to).to.deep.equal(['a@x.example']);
+  });
+
+  it('moved and cancelled are told, the cancellation with a file that takes the entry away', async () => {
+    await work(senderTo(mailbox.smtpUrl));
+    const booking = valueOf(await house.bookings.book(house.people.rita, house.requestFor(), null));
+    valueOf(
+      await house.bookings.reschedule(house.people.rita, booking.id, new Date('2026-12-02T10:00:00+11:00')),
+    );
+    await waitForMail(
+      mailbox,
+      (mail) => mail.subject.startsWith('Examination moved') && mail.subject.includes('2 December'),
+    );
+    valueOf(await house.bookings.cancel(house.people.sam, booking.id, null));
+    const mail = await waitForMail(mailbox, (one) => one.subject.startsWith('Examination cancelled'));
+    expect(mail.to).to.deep.equal(['rita@harbour-legal.example']);
+    const ics = mail.attachments[0]?.content.toString() ?? '';
+    expect(ics).to.include('METHOD:CANCEL').and.include('STATUS:CANCELLED').and.include('SEQUENCE:3');
+  });
+
+  it('a failed attempt is told, without the examinee', async () => {
+    await work(senderTo(mailbox.smtpUrl));
+    acuity.lose('before');
+    await house.bookings.book(house.people.rita, house.requestFor(), null);
+    const mail = await waitForMail(mailbox);
+    expect(mail.subject).to.match(/^Examination NOT booked: EX-/);
+    expect(mail.text)
+      .to.match(/nothing was booked/)
+      .and.match(/bookings\/attempts\//);
+    expect(`${mail.text}${mail.html}`).to.not.match(/Ewan|Marsh/);
+  });
+
+  it('a mail server that is down delays, and loses nothing', async () => {
+    const down = await closedPort();
+    await work(senderTo(`smtp://127.0.0.1:${down}`));
+    await house.bookings.book(house.people.rita, house.requestFor(), null);
+    await until(async () => ((await outbox())[0]?.attempts ?? 0) >= 2);
+    expect((await outbox())[0]).to.include({ status: 'queued', sent_at: null });
+    expect((await outbox())[0]?.last_error).to.match(/^ECONNREFUSED|ESOCKET/);
+    const back = await startMailbox({ smtpPort: down, httpPort: 0 });
+    try {
+      await waitForMail(back);
+      await until(async () => (await outbox())[0]?.status === 'sent');
+      expect(back.mails()).to.have.length(1);
+    } finally {
+      await back.close();
+    }
+  });
+
+  it('a worker that dies between sending and writing it down sends the same message again, not another', async () => {
+    const booking = valueOf(await house.bookings.book(house.people.rita, house.requestFor(), null));
+    const [{ id }] = (await outbox()) as [{ id: string }];
+    const dying = senderTo(mailbox.smtpUrl, (mailer) => ({
+      async send(mail) {
+        await mailer.send(mail);
+        // What a killed process leaves: the mail is out, the transaction is not committed.
+        throw Object.assign(new Error('gone'), { code: 'EGONE' });
+      },
+    }));
+    await dying.send(id);
+    await senderTo(mailbox.smtpUrl).send(id);
+    await waitForMail(mailbox, () => mailbox.mails().length === 2);
+    expect(new Set(mailbox.mails().map((mail) => mail.messageId)).size).to.equal(1);
+    expect(mailbox.mails()[0]?.subject).to.include(booking.reference);
+  });
+
+  it('two workers do not send one message twice', async () => {
+    valueOf(await house.bookings.book(house.people.rita, house.requestFor(), null));
+    const [{ id }] = (await outbox()) as [{ id: string }];
+    const sender = senderTo(mailbox.smtpUrl);
+    await Promise.all(Array.from({ length: 5 }, () => sender.send(id)));
+    await sleep(100);
+    expect(mailbox.mails()).to.have.length(1);
+  });
+
+  it('a queued message whose job is lost gets another', async () => {
+    valueOf(await house.bookings.book(house.people.rita, house.requestFor(), null));
+    await house.db.raw('delete from graphile_worker._private_jobs');
+    await house.db.raw('alter table emails disable trigger emails_updated_at');
+    await house.db('emails').update({ updated_at: new Date(Date.now() - 120_000) });
+    await work(senderTo(mailbox.smtpUrl));
+    await waitForMail(mailbox);
+  });
+
+  it('a confirmation delayed past the cancellation says so', async () => {
+    const booking = valueOf(await house.bookings.book(house.people.rita, house.requestFor(), null));
+    valueOf(await house.bookings.cancel(house.people.rita, booking.id, null));
+    await work(senderTo(mailbox.smtpUrl));
+    const mail = await waitForMail(mailbox, (one) => one.subject.startsWith('Examination booked'));
+    expect(mail.text).to.include('Since then this examination has been cancelled.');
+  });
+
+  it('jobs, payloads and outbox hold ids only', async () => {
+    acuity.lose('before');
+    await house.bookings.book(house.people.rita, house.requestFor(), null);
+    const jobs: unknown = await house.db('graphile_worker._private_jobs').select('payload', 'key');
+    expect(JSON.stringify([jobs, await outbox()])).to.not.match(/Ewan|Marsh|61412|CL-2207|knee/);
+  });
+});
+
+async function closedPort(): Promise<number> {
+  const server: Server = createServer();
+  await new Promise<void>((done) => void server.listen(0, '127.0.0.1', done));
+  const { port } = server.address() as AddressInfo;
+  await new Promise((done) => void server.close(done));
+  return port;
+}
+
+async function until(isTrue: () => Promise<boolean>, withinMs = 10_000): Promise<void> {
+  const deadline = Date.now() + withinMs;
+  while (!(await isTrue())) {
+    if (Date.now() > deadline) throw new Error('It did not become true in time');
+    await sleep(25);
+  }
+}
