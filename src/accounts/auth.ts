@@ -1,0 +1,115 @@
+// better-auth as a library: its tables, its password hashes, its session cookie. Its router is never mounted;
+// our own routes call auth.api (docs/decisions/0007-better-auth-behind-an-allow-list.md).
+import { betterAuth } from 'better-auth';
+import { admin, organization } from 'better-auth/plugins';
+import type { Pool } from 'pg';
+import type { Logger } from 'pino';
+
+export interface AuthOptions {
+  pool: Pool;
+  secret: string;
+  baseUrl: string;
+  log?: Logger;
+}
+
+const halfDay = 12 * 60 * 60;
+
+export function createAuth({ pool, secret, baseUrl, log }: AuthOptions) {
+  return betterAuth({
+    database: pool,
+    secret,
+    baseURL: baseUrl,
+    telemetry: { enabled: false },
+    // Only the level and better-auth's own words: arguments can hold what people typed.
+    logger: { log: (level, message) => log?.[level]({ from: 'better-auth' }, message) },
+    emailAndPassword: { enabled: true, disableSignUp: true, minPasswordLength: 12 },
+    // Limits by address and by account are ours (sign-in.limits.ts): better-auth knows only the address.
+    rateLimit: { enabled: false },
+    advanced: {
+      cookiePrefix: 'examdesk',
+      database: { generateId: 'uuid', joins: true },
+      // Under NODE_ENV=test better-auth would skip this check; our tests want it.
+      disableOriginCheck: false,
+      ipAddress: { ipAddressHeaders: ['x-client-ip'] },
+    },
+    user: {
+      modelName: 'users',
+      fields: { emailVerified: 'email_verified', createdAt: 'created_at', updatedAt: 'updated_at' },
+    },
+    session: {
+      modelName: 'sessions',
+      expiresIn: halfDay,
+      updateAge: 5 * 60,
+      fields: {
+        userId: 'user_id',
+        expiresAt: 'expires_at',
+        createdAt: 'created_at',
+        updatedAt: 'updated_at',
+        ipAddress: 'ip_address',
+        userAgent: 'user_agent',
+      },
+      additionalFields: {
+        // An acting session goes with the admin's own (see the foreign key).
+        impersonatorSessionId: {
+          type: 'string',
+          required: false,
+          input: false,
+          returned: false,
+          fieldName: 'impersonator_session_id',
+          references: { model: 'sessions', field: 'id', onDelete: 'cascade' },
+        },
+      },
+    },
+    account: {
+      modelName: 'accounts',
+      fields: {
+        accountId: 'account_id',
+        providerId: 'provider_id',
+        userId: 'user_id',
+        accessToken: 'access_token',
+        refreshToken: 'refresh_token',
+        idToken: 'id_token',
+        accessTokenExpiresAt: 'access_token_expires_at',
+        refreshTokenExpiresAt: 'refresh_token_expires_at',
+        createdAt: 'created_at',
+        updatedAt: 'updated_at',
+      },
+    },
+    verification: {
+      modelName: 'verifications',
+      fields: { expiresAt: 'expires_at', createdAt: 'created_at', updatedAt: 'updated_at' },
+    },
+    plugins: [
+      admin({
+        defaultRole: 'referrer',
+        adminRoles: ['admin'],
+        schema: {
+          user: { fields: { banReason: 'ban_reason', banExpires: 'ban_expires' } },
+          session: { fields: { impersonatedBy: 'impersonated_by' } },
+        },
+      }),
+      organization({
+        allowUserToCreateOrganization: false,
+        schema: {
+          organization: { modelName: 'organizations', fields: { createdAt: 'created_at' } },
+          member: {
+            modelName: 'members',
+            fields: { organizationId: 'organization_id', userId: 'user_id', createdAt: 'created_at' },
+          },
+          invitation: {
+            modelName: 'invitations',
+            fields: {
+              organizationId: 'organization_id',
+              inviterId: 'inviter_id',
+              expiresAt: 'expires_at',
+              createdAt: 'created_at',
+            },
+          },
+          session: { fields: { activeOrganizationId: 'active_organization_id' } },
+        },
+      }),
+    ],
+  });
+}
+
+export type Auth = ReturnType<typeof createAuth>;

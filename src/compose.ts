@@ -1,0 +1,154 @@
+// Builds everything once, by hand, in reading order: config → adapters → rooms → app.
+import pg from 'pg';
+import { pino, type Logger } from 'pino';
+import { createAccounts, createAuth, createSignInLimiter, type SignInLimits } from './accounts/index.ts';
+import { createAcuityClient } from './adapters/acuity-http/index.ts';
+import { createMemoryCache } from './adapters/memory-cache.ts';
+import { createPgJobQueue } from './adapters/pg-job-queue.ts';
+import { createRedisCache } from './adapters/redis-cache.ts';
+import { createSmtpMailer } from './adapters/smtp-mailer.ts';
+import { systemClock } from './adapters/system-clock.ts';
+import { systemIds } from './adapters/system-ids.ts';
+import { auditLog } from './audit/index.ts';
+import { createAvailabilityService } from './availability/index.ts';
+import {
+  createBookingDrafts,
+  createBookingList,
+  createBookingService,
+  createBookingSettlement,
+  type BookingDeps,
+  type BookingSettlement,
+} from './bookings/index.ts';
+import type { Config } from './config.ts';
+import { openDatabase } from './db/knex.ts';
+import { createEmailSender, createOutbox } from './email/index.ts';
+import type { Readiness } from './http/api/health.api.ts';
+import { createApp, type Services } from './http/app.ts';
+import { paths } from './http/paths.ts';
+import { createJobHandlers, createWorker, type Worker } from './jobs/index.ts';
+import { createReadiness } from './readiness.ts';
+import type { Acuity } from './ports/acuity.ts';
+import type { Cache } from './ports/cache.ts';
+import type { Clock } from './ports/clock.ts';
+import type { JobQueue } from './ports/job-queue.ts';
+import type { Mailer } from './ports/mailer.ts';
+import { createSpecialistRepository } from './specialists/index.ts';
+
+/** What tests put in the place of the real thing. */
+export interface Overrides {
+  log?: Logger;
+  clock?: Clock;
+  cache?: Cache;
+  acuity?: Acuity;
+  mailer?: Mailer;
+  signInLimits?: SignInLimits;
+  bookings?: Pick<BookingDeps, 'timings' | 'onStep'>;
+  emails?: { firstPauseMs?: number; onStep?: (step: string) => Promise<void> | void };
+}
+
+export interface System {
+  app: ReturnType<typeof createApp>;
+  services: Services & { jobs: JobQueue; cache: Cache; acuity: Acuity; settlement: BookingSettlement };
+  worker: Worker;
+  readiness(): Promise<Readiness>;
+  /** Lets go of every connection. Stop the worker and the server first. */
+  close(): Promise<void>;
+}
+
+export function compose(config: Config, overrides: Overrides = {}): System {
+  const log = overrides.log ?? pino({ level: config.LOG_LEVEL, base: null });
+  const db = openDatabase(config.DATABASE_URL, config.DATABASE_POOL_MAX);
+  const authPool = new pg.Pool({ connectionString: config.DATABASE_URL, max: config.DATABASE_POOL_MAX });
+  authPool.on('error', () => log.warn('A database connection was lost while idle'));
+  const clock = overrides.clock ?? systemClock;
+  const ids = systemIds;
+  const audit = auditLog;
+
+  const cache =
+    overrides.cache ?? (config.REDIS_URL ? createRedisCache(config.REDIS_URL) : createMemoryCache({ clock }));
+  const acuity =
+    overrides.acuity ??
+    createAcuityClient({
+      baseUrl: config.ACUITY_BASE_URL,
+      userId: config.ACUITY_USER_ID,
+      apiKey: config.ACUITY_API_KEY,
+      timeoutMs: config.ACUITY_TIMEOUT_MS,
+      cache,
+      log,
+    });
+  const jobs = createPgJobQueue(db);
+  const mailer = overrides.mailer ?? createSmtpMailer(config.SMTP_URL, config.MAIL_FROM);
+
+  const accounts = createAccounts({
+    auth: createAuth({ pool: authPool, secret: config.BETTER_AUTH_SECRET, baseUrl: config.BASE_URL, log }),
+    db,
+    audit,
+    limiter: createSignInLimiter(cache, log, overrides.signInLimits),
+    log,
+    allowsDemoAccounts: config.DEMO_ACCOUNTS && config.NODE_ENV !== 'production',
+  });
+  const specialists = createSpecialistRepository(db);
+  const availability = createAvailabilityService({ acuity, cache, clock, log });
+  const drafts = createBookingDrafts(db, clock, ids);
+  const bookingDeps: BookingDeps = {
+    db,
+    acuity,
+    availability,
+    specialists,
+    audit,
+    jobs,
+    clock,
+    ids,
+    log,
+    announce: createOutbox({ jobs, ids }),
+    referenceFieldId: config.ACUITY_REFERENCE_FIELD_ID,
+    ...overrides.bookings,
+  };
+  const settlement = createBookingSettlement(bookingDeps);
+  const emails = createEmailSender({
+    db,
+    mailer,
+    jobs,
+    log,
+    links: {
+      booking: (id) => config.BASE_URL + paths.booking(id),
+      attempt: (id) => config.BASE_URL + paths.bookingAttempt(id),
+      newBooking: () => config.BASE_URL + paths.newBooking(),
+    },
+    messageIdDomain: new URL(config.BASE_URL).hostname,
+    ...overrides.emails,
+  });
+
+  const handlers = createJobHandlers({ settlement, drafts, emails });
+  const worker = createWorker({ databaseUrl: config.DATABASE_URL, handlers, jobs, log });
+  const readiness = createReadiness({ db, cache, acuity });
+  const services = {
+    config,
+    db,
+    log,
+    accounts,
+    audit,
+    specialists,
+    availability,
+    bookings: createBookingService(bookingDeps),
+    bookingList: createBookingList(db),
+    drafts,
+    clock,
+    ids,
+    readiness,
+    jobs,
+    cache,
+    acuity,
+    settlement,
+  };
+
+  return {
+    app: createApp(services),
+    services,
+    worker,
+    readiness,
+    async close() {
+      await Promise.all([db.destroy(), authPool.end(), cache.close()]);
+    },
+  };
+}

@@ -1,0 +1,41 @@
+import { z } from 'zod';
+import type { Endpoint } from '../endpoint.ts';
+
+export type CheckState = 'ok' | 'degraded' | 'down' | 'not_configured';
+/** One look at each thing the instance needs. */
+export interface Readiness {
+  checks: Record<'database' | 'cache' | 'storage' | 'acuity' | 'jobs', CheckState>;
+}
+
+const state = z.enum(['ok', 'degraded', 'down', 'not_configured']);
+const checks = z.object({
+  checks: z.object({ database: state, cache: state, storage: state, acuity: state, jobs: state }),
+});
+
+export function healthEndpoints(look: () => Promise<Readiness>): Endpoint[] {
+  return [
+    {
+      method: 'get',
+      path: '/healthz',
+      access: 'anyone',
+      summary: 'Whether the process lives',
+      responses: { 200: { description: 'It does', schema: z.object({ status: z.literal('ok') }) } },
+      handle: (_req, res) => void res.json({ status: 'ok' }),
+    },
+    {
+      method: 'get',
+      path: '/readyz',
+      access: 'anyone',
+      summary: 'Whether this instance can serve; `degraded` parts are down, but it goes on without them',
+      responses: {
+        200: { description: 'It can', schema: checks },
+        503: { description: 'It cannot', schema: checks },
+      },
+      async handle(_req, res) {
+        const readiness = await look();
+        const isReady = !Object.values(readiness.checks).includes('down');
+        res.status(isReady ? 200 : 503).json(readiness);
+      },
+    },
+  ];
+}

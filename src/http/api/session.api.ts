@@ -1,0 +1,86 @@
+// The three of better-auth's endpoints that are open, answered by us over auth.api; every other is 404.
+import { fromNodeHeaders } from 'better-auth/node';
+import { z } from 'zod';
+import type { Accounts } from '../../accounts/index.ts';
+import { requestFacts, viewerOf } from '../actor.ts';
+import type { Endpoint } from '../endpoint.ts';
+import { parse, Problem, tooManyRequests } from '../problem.ts';
+
+const user = z.object({
+  id: z.uuid(),
+  name: z.string(),
+  email: z.email(),
+  role: z.enum(['referrer', 'support', 'admin']),
+});
+const credentials = z.object({
+  email: z.string().trim().max(254).pipe(z.email()),
+  password: z.string().min(1).max(128),
+});
+
+export function sessionEndpoints(accounts: Accounts): Endpoint[] {
+  return [
+    {
+      method: 'post',
+      path: '/api/auth/sign-in/email',
+      access: 'anyone',
+      summary: 'Sign in; the session is the cookie of the answer',
+      request: { body: credentials },
+      responses: {
+        200: { description: 'Signed in', schema: z.object({ redirect: z.literal(false), user }) },
+      },
+      async handle(req, res) {
+        const given = parse(credentials, req.body);
+        const signedIn = await accounts.signIn(given, fromNodeHeaders(req.headers), requestFacts(req, res));
+        if (!signedIn.ok && signedIn.reason === 'too_many') throw tooManyRequests(signedIn.retryAfterMs);
+        if (!signedIn.ok)
+          throw new Problem('bad_credentials', 'The e-mail address or the password is wrong.');
+        for (const cookie of signedIn.value.cookies) res.append('Set-Cookie', cookie);
+        res.json({ redirect: false, user: signedIn.value.user });
+      },
+    },
+    {
+      method: 'post',
+      path: '/api/auth/sign-out',
+      access: 'anyone',
+      summary: 'End the session',
+      responses: { 200: { description: 'Signed out', schema: z.object({ success: z.literal(true) }) } },
+      async handle(req, res) {
+        const cookies = await accounts.signOut(
+          fromNodeHeaders(req.headers),
+          viewerOf(res),
+          requestFacts(req, res),
+        );
+        for (const cookie of cookies) res.append('Set-Cookie', cookie);
+        res.json({ success: true });
+      },
+    },
+    {
+      method: 'get',
+      path: '/api/auth/get-session',
+      access: 'anyone',
+      summary: 'Who is signed in; null when nobody is',
+      responses: {
+        200: {
+          description: 'The session',
+          schema: z
+            .object({
+              session: z.object({ id: z.uuid(), userId: z.uuid() }),
+              user: user.extend({ organization: z.object({ id: z.uuid(), name: z.string() }).nullable() }),
+              actingAdmin: z.object({ id: z.uuid(), name: z.string() }).nullable(),
+            })
+            .nullable(),
+        },
+      },
+      handle(_req, res) {
+        const viewer = viewerOf(res);
+        if (!viewer) return void res.json(null);
+        const { sessionId, userId, name, email, role, organization, actingAdmin } = viewer;
+        res.json({
+          session: { id: sessionId, userId },
+          user: { id: userId, name, email, role, organization },
+          actingAdmin,
+        });
+      },
+    },
+  ];
+}

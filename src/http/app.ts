@@ -1,0 +1,116 @@
+// The table of contents of the web: middleware in order, then every route.
+import path from 'node:path';
+import express, { Router, type Express, type RequestHandler } from 'express';
+import type { Logger } from 'pino';
+import type { Accounts } from '../accounts/index.ts';
+import type { AuditLog } from '../audit/index.ts';
+import type { Config } from '../config.ts';
+import type { Database } from '../db/knex.ts';
+import { bookingEndpoints, type BookingApiServices } from './api/bookings.api.ts';
+import { healthEndpoints, type Readiness } from './api/health.api.ts';
+import { sessionEndpoints } from './api/session.api.ts';
+import { specialistsEndpoints, type SpecialistsApiServices } from './api/specialists.api.ts';
+import type { Endpoint, PageRoute } from './endpoint.ts';
+import { access } from './middleware/access.ts';
+import { readBody } from './middleware/body.ts';
+import { errors, unmatched } from './middleware/errors.ts';
+import { clientAddress, requestId, requestLog } from './middleware/request.ts';
+import { privateAnswers, sameSite, securityHeaders } from './middleware/security.ts';
+import { session } from './middleware/session.ts';
+import { openApiDocument } from './openapi.ts';
+import { pages } from './pages/index.ts';
+import type { PageServices } from './pages/page-services.ts';
+import { signInPages } from './pages/sign-in.page.ts';
+import { signOutPages } from './pages/sign-out.page.ts';
+import { paths } from './paths.ts';
+import { wantsJson } from './respond.ts';
+import { installViews } from './views.ts';
+
+export interface Services extends PageServices, SpecialistsApiServices, BookingApiServices {
+  config: Config;
+  db: Database;
+  log: Logger;
+  accounts: Accounts;
+  audit: AuditLog;
+  readiness(): Promise<Readiness>;
+}
+
+const root = path.resolve(import.meta.dirname, '../..');
+
+export function createApp(services: Services): Express {
+  const { config, log } = services;
+  const app = express();
+  app.disable('x-powered-by');
+  app.set('trust proxy', trustProxy(config.TRUST_PROXY));
+  app.set('query parser', 'simple');
+
+  app.use(requestId, requestLog(log), clientAddress, securityHeaders(config.BASE_URL.startsWith('https:')));
+  app.use(staticFiles());
+  installViews(app, { cache: config.NODE_ENV !== 'development' });
+  app.use(privateAnswers, sameSite(config.BASE_URL), ...readBody, session(services.accounts));
+  app.use(routes(services));
+  app.use(unmatched, errors(log));
+  return app;
+}
+
+export function endpoints(services: Services): Endpoint[] {
+  return [
+    ...sessionEndpoints(services.accounts),
+    ...specialistsEndpoints(services),
+    ...bookingEndpoints(services),
+    ...healthEndpoints(() => services.readiness()),
+  ];
+}
+
+function routes(services: Services): Router {
+  const router = Router();
+  const forPeople = [
+    ...signInPages(services.accounts),
+    ...signOutPages(services.accounts),
+    ...pages(services),
+  ];
+  const forPrograms = endpoints(services);
+  // Pages first: `/bookings/new` is a page, and would be a booking's id to the endpoints.
+  for (const page of forPeople) {
+    const twin = forPrograms.find((endpoint) => key(endpoint) === key(page));
+    mount(router, page, services, (req) => !twin || !wantsJson(req));
+  }
+  for (const endpoint of forPrograms) mount(router, endpoint, services, () => true);
+  const document = openApiDocument(forPrograms, services.config.BASE_URL);
+  router.get(paths.openapi(), (_req, res) => void res.json(document));
+  return router;
+}
+
+function mount(
+  router: Router,
+  route: PageRoute,
+  services: Services,
+  isFor: (req: express.Request) => boolean,
+): void {
+  const isThisOne: RequestHandler = (req, res, next) => {
+    if (!isFor(req)) return next('route');
+    res.locals.route = route.path;
+    next();
+  };
+  router[route.method](route.path, isThisOne, access(route.access, services), (req, res) =>
+    route.handle(req, res),
+  );
+}
+
+function key({ method, path: pattern }: PageRoute): string {
+  return `${method} ${pattern.replace(/:\w+/g, ':')}`;
+}
+
+function staticFiles(): Router {
+  const router = Router();
+  const htmx = path.join(root, 'node_modules/htmx.org/dist');
+  // Addresses carry the file's digest (views.ts), so browsers may keep what they have.
+  router.use(express.static(path.join(root, 'public'), { index: false, maxAge: '1h' }));
+  router.get('/vendor/htmx.min.js', (_req, res) => res.sendFile('htmx.min.js', { root: htmx, maxAge: '1d' }));
+  return router;
+}
+
+function trustProxy(given: string | undefined): number | string | boolean {
+  if (given === undefined) return false;
+  return /^\d+$/.test(given) ? Number(given) : given;
+}

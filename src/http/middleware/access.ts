@@ -1,0 +1,52 @@
+import type { RequestHandler } from 'express';
+import { auditActor, isStaff, type Viewer } from '../../accounts/index.ts';
+import type { AuditLog } from '../../audit/index.ts';
+import type { Database } from '../../db/knex.ts';
+import { actorOf, viewerOf } from '../actor.ts';
+import type { Access } from '../endpoint.ts';
+import { paths } from '../paths.ts';
+import { forbidden, notSignedIn } from '../problem.ts';
+import { wantsFragment, wantsJson } from '../respond.ts';
+
+export interface AccessDeps {
+  db: Database;
+  audit: AuditLog;
+}
+
+/** Lets in whom the route is for. People without a session go and sign in; programs are told 401. */
+export function access(wanted: Access, { db, audit }: AccessDeps): RequestHandler {
+  return async (req, res, next) => {
+    if (wanted === 'anyone') return next();
+    const viewer = viewerOf(res);
+    if (!viewer) {
+      if (wantsJson(req)) throw notSignedIn();
+      const signIn = paths.signIn(req.method === 'GET' ? req.originalUrl : paths.home());
+      // htmx reads this header before it swaps, else the sign-in page would land inside a part of the page.
+      if (wantsFragment(req)) return void res.status(401).set('HX-Redirect', signIn).end();
+      return void res.redirect(303, signIn);
+    }
+    if (isAllowed(viewer, wanted)) return next();
+    await audit.record(db, auditActor(actorOf(req, res)), {
+      action: 'access.denied',
+      resourceType: 'page',
+      resourceId: typeof res.locals.route === 'string' ? res.locals.route : null,
+      outcome: 'denied',
+      metadata: { wanted, role: viewer.role },
+    });
+    throw forbidden();
+  };
+}
+
+function isAllowed(viewer: Viewer, wanted: Access): boolean {
+  switch (wanted) {
+    case 'anyone':
+    case 'session':
+      return true;
+    case 'referrer':
+      return viewer.role === 'referrer';
+    case 'staff':
+      return isStaff(viewer);
+    case 'admin':
+      return viewer.role === 'admin';
+  }
+}

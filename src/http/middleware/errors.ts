@@ -1,0 +1,83 @@
+// The one place where an error becomes an answer: problem details for programs, the same in words for people.
+import type { ErrorRequestHandler, RequestHandler } from 'express';
+import type { Logger } from 'pino';
+import { errorFacts } from '../../lib/error-facts.ts';
+import { requestIdOf } from '../actor.ts';
+import { badRequest, notFound, Problem } from '../problem.ts';
+import { wantsJson } from '../respond.ts';
+
+const titles: Record<number, string> = {
+  400: 'That request could not be read',
+  401: 'Sign in first',
+  403: 'Not allowed',
+  404: 'Not found',
+  405: 'Not allowed here',
+  409: 'That cannot be done any more',
+  413: 'Too large',
+  415: 'Not a type we take',
+  422: 'Some answers need to be changed',
+  429: 'Too many tries',
+  500: 'Something went wrong on our side',
+  502: 'The calendar gave an answer we do not understand',
+  503: 'Not available just now',
+};
+
+export const unmatched: RequestHandler = () => {
+  throw notFound();
+};
+
+export function errors(log: Logger): ErrorRequestHandler {
+  return (error: unknown, req, res, next) => {
+    const problem = problemOf(error);
+    const requestId = requestIdOf(res);
+    if (problem.status >= 500 && !(error instanceof Problem)) {
+      log.error({ requestId, err: errorFacts(error) }, 'A request failed');
+    }
+    // Half an answer is out already: only breaking the connection tells the client.
+    if (res.headersSent) return next(error);
+    res.status(problem.status).set(problem.headers);
+    const title = titles[problem.status] ?? 'Error';
+    const { status, code, detail, errors: fields } = problem;
+    const document = {
+      type: `about:blank#${code}`,
+      title,
+      status,
+      detail,
+      code,
+      requestId,
+      ...problem.extra,
+    };
+    if (wantsJson(req) || isForPrograms(req.path)) {
+      res
+        .type('application/problem+json')
+        .send(JSON.stringify(fields ? { ...document, errors: fields } : document));
+      return;
+    }
+    res.render('errors/problem', { ...document, errors: fields ?? [] });
+  };
+}
+
+function isForPrograms(path: string): boolean {
+  return /^\/(api|webhooks|automation|healthz|readyz|metrics)(\/|$)/.test(path);
+}
+
+function problemOf(error: unknown): Problem {
+  if (error instanceof Problem) return error;
+  if (error instanceof URIError) return badRequest('The address is not encoded as it should be.');
+  const { type, status } = error as { type?: unknown; status?: unknown };
+  // What express's body parsers throw.
+  if (type === 'entity.too.large' || type === 'parameters.too.many')
+    return new Problem('too_large', 'The body is too large.');
+  if (type === 'encoding.unsupported' || type === 'charset.unsupported') {
+    return new Problem('unsupported_type', 'This encoding is not supported. Send UTF-8.');
+  }
+  if (typeof type === 'string' && typeof status === 'number' && status < 500) {
+    return badRequest('The body is not what its content type says.');
+  }
+  if (typeof status === 'number' && status >= 400 && status < 500)
+    return badRequest('The request could not be read.');
+  return new Problem(
+    'internal',
+    'Nothing you did is wrong. Try again; if it happens again, tell us the number of this request.',
+  );
+}

@@ -1,0 +1,105 @@
+// OpenAPI 3.1, made from the schemas that validate: it cannot say anything else than what is done.
+import { z } from 'zod';
+import type { Endpoint } from './endpoint.ts';
+import { problemCodes } from './problem.ts';
+
+export const problemSchema = z.object({
+  type: z.string(),
+  title: z.string(),
+  status: z.number().int(),
+  detail: z.string(),
+  code: z.enum(Object.keys(problemCodes) as [keyof typeof problemCodes]),
+  requestId: z.string(),
+  errors: z.array(z.object({ path: z.string(), message: z.string() })).optional(),
+});
+
+type JsonSchema = Record<string, unknown>;
+
+export function openApiDocument(endpoints: Endpoint[], baseUrl: string): Record<string, unknown> {
+  const pathItems: Record<string, Record<string, unknown>> = {};
+  for (const endpoint of endpoints) {
+    const path = endpoint.path.replace(/:(\w+)/g, '{$1}');
+    pathItems[path] = { ...pathItems[path], [endpoint.method]: operation(endpoint) };
+  }
+  return {
+    openapi: '3.1.0',
+    info: {
+      title: 'Examdesk',
+      version: '1',
+      description:
+        'One set of URLs serves people and programs; send `Accept: application/json`. Requests that change something need an `Origin` header with the address of this server.',
+    },
+    servers: [{ url: baseUrl }],
+    paths: pathItems,
+    components: {
+      schemas: { Problem: jsonSchema(problemSchema, 'output') },
+      securitySchemes: { session: { type: 'apiKey', in: 'cookie', name: 'examdesk.session_token' } },
+    },
+  };
+}
+
+function operation(endpoint: Endpoint): JsonSchema {
+  const { request, responses } = endpoint;
+  return {
+    summary: endpoint.summary,
+    security: endpoint.access === 'anyone' ? [] : [{ session: [] }],
+    parameters: [
+      ...pathParameters(endpoint),
+      ...parameters('query', request?.query),
+      ...parameters('header', request?.headers),
+    ],
+    ...(request?.body && {
+      requestBody: {
+        required: true,
+        content: { 'application/json': { schema: jsonSchema(request.body, 'input') } },
+      },
+    }),
+    responses: {
+      ...Object.fromEntries(Object.entries(responses).map(([status, answer]) => [status, response(answer)])),
+      default: {
+        description: 'What went wrong, and what to do',
+        content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
+      },
+    },
+  };
+}
+
+function response({ description, schema, contentType }: Endpoint['responses'][number]): JsonSchema {
+  if (!schema && !contentType) return { description };
+  const type = contentType ?? 'application/json';
+  return { description, content: { [type]: schema ? { schema: jsonSchema(schema, 'output') } : {} } };
+}
+
+function pathParameters({ path }: Endpoint): JsonSchema[] {
+  return [...path.matchAll(/:(\w+)/g)].map(([, name]) => ({
+    name,
+    in: 'path',
+    required: true,
+    schema: { type: 'string' },
+  }));
+}
+
+function parameters(where: 'query' | 'header', schema: z.ZodType | undefined): JsonSchema[] {
+  if (!schema) return [];
+  const { properties = {}, required = [] } = jsonSchema(schema, 'input') as {
+    properties?: Record<string, JsonSchema>;
+    required?: string[];
+  };
+  return Object.entries(properties).map(([name, property]) => ({
+    name,
+    in: where,
+    required: required.includes(name),
+    schema: property,
+  }));
+}
+
+function jsonSchema(schema: z.ZodType, io: 'input' | 'output'): JsonSchema {
+  const { $schema: _, ...rest } = z.toJSONSchema(schema, {
+    io,
+    unrepresentable: 'any',
+    override: ({ zodSchema, jsonSchema: made }) => {
+      if (zodSchema._zod.def.type === 'date') Object.assign(made, { type: 'string', format: 'date-time' });
+    },
+  });
+  return rest;
+}

@@ -1,0 +1,82 @@
+import { fromNodeHeaders } from 'better-auth/node';
+import type { Request, Response } from 'express';
+import { z } from 'zod';
+import type { Accounts } from '../../accounts/index.ts';
+import { requestFacts, viewerOf } from '../actor.ts';
+import type { PageRoute } from '../endpoint.ts';
+import { safeNext } from '../next-path.ts';
+import { paths } from '../paths.ts';
+import type { FieldProblem } from '../problem.ts';
+
+const form = z.object({
+  email: z
+    .string('Enter your e-mail address')
+    .trim()
+    .max(254, 'Enter an e-mail address of at most 254 characters')
+    .pipe(z.email('Enter an e-mail address like name@example.com')),
+  password: z
+    .string('Enter your password')
+    .min(1, 'Enter your password')
+    .max(128, 'Passwords have at most 128 characters'),
+});
+
+interface SignInPage {
+  title: string;
+  email: string;
+  next: string | null;
+  errors: FieldProblem[];
+  notice?: string;
+}
+
+export function signInPages(accounts: Accounts): PageRoute[] {
+  return [
+    {
+      method: 'get',
+      path: paths.signIn(),
+      access: 'anyone',
+      handle(req, res) {
+        const next = safeNext(req.query.next);
+        if (viewerOf(res)) return res.redirect(303, next ?? paths.home());
+        const notice = next ? 'Sign in to go on where you were.' : undefined;
+        show(res, { title: 'Sign in', email: '', next, errors: [], ...(notice && { notice }) });
+      },
+    },
+    {
+      method: 'post',
+      path: paths.signIn(),
+      access: 'anyone',
+      handle: (req, res) => signIn(accounts, req, res),
+    },
+  ];
+}
+
+async function signIn(accounts: Accounts, req: Request, res: Response): Promise<void> {
+  const typed = (req.body ?? {}) as Record<string, unknown>;
+  const next = safeNext(typed.next);
+  const page = { title: 'Sign in', email: typeof typed.email === 'string' ? typed.email : '', next };
+  const given = form.safeParse(typed);
+  if (!given.success) {
+    const errors = given.error.issues.map((issue) => ({
+      path: issue.path.join('.'),
+      message: issue.message,
+    }));
+    return show(res.status(422), { ...page, errors });
+  }
+  const signedIn = await accounts.signIn(given.data, fromNodeHeaders(req.headers), requestFacts(req, res));
+  if (signedIn.ok) {
+    for (const cookie of signedIn.value.cookies) res.append('Set-Cookie', cookie);
+    return res.redirect(303, next ?? paths.home());
+  }
+  if (signedIn.reason === 'too_many') {
+    const minutes = Math.ceil(signedIn.retryAfterMs / 60_000);
+    res.status(429).set('Retry-After', String(Math.ceil(signedIn.retryAfterMs / 1000)));
+    const message = `Too many tries. Wait ${minutes} minute${minutes === 1 ? '' : 's'}, then try again`;
+    return show(res, { ...page, errors: [{ path: 'email', message }] });
+  }
+  const message = 'The e-mail address or the password is wrong. Check both and try again';
+  show(res.status(401), { ...page, errors: [{ path: 'email', message }] });
+}
+
+function show(res: Response, page: SignInPage): void {
+  res.render('accounts/sign-in', page);
+}

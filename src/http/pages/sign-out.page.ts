@@ -1,0 +1,31 @@
+import { fromNodeHeaders } from 'better-auth/node';
+import type { Accounts } from '../../accounts/index.ts';
+import { requestFacts, viewerOf } from '../actor.ts';
+import type { PageRoute } from '../endpoint.ts';
+import { paths } from '../paths.ts';
+
+export function signOutPages(accounts: Accounts): PageRoute[] {
+  return [
+    {
+      // A link somewhere must not sign anyone out: GET only asks.
+      method: 'get',
+      path: paths.signOut(),
+      access: 'session',
+      handle: (_req, res) => res.render('accounts/sign-out', { title: 'Sign out' }),
+    },
+    {
+      method: 'post',
+      path: paths.signOut(),
+      access: 'anyone',
+      async handle(req, res) {
+        const cookies = await accounts.signOut(
+          fromNodeHeaders(req.headers),
+          viewerOf(res),
+          requestFacts(req, res),
+        );
+        for (const cookie of cookies) res.append('Set-Cookie', cookie);
+        res.redirect(303, paths.home());
+      },
+    },
+  ];
+}

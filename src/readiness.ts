@@ -1,0 +1,44 @@
+import type { Database } from './db/knex.ts';
+import type { CheckState, Readiness } from './http/api/health.api.ts';
+import type { Acuity } from './ports/acuity.ts';
+import type { Cache } from './ports/cache.ts';
+
+const patienceMs = 3_000;
+/** Acuity counts our calls; a probe every second must not be ten percent of them. */
+const acuityMemoryMs = 20_000;
+
+export function createReadiness({ db, cache, acuity }: { db: Database; cache: Cache; acuity: Acuity }) {
+  let acuitySeen: { state: CheckState; at: number } | null = null;
+
+  async function acuityState(): Promise<CheckState> {
+    if (acuitySeen && performance.now() - acuitySeen.at < acuityMemoryMs) return acuitySeen.state;
+    const answer = await within(acuity.ping());
+    // Pages go on with times up to an hour old, so Acuity being down takes no instance out.
+    const state: CheckState = answer?.ok ? 'ok' : 'degraded';
+    acuitySeen = { state, at: performance.now() };
+    return state;
+  }
+
+  return async (): Promise<Readiness> => {
+    const [database, cacheState, acuityNow, jobs] = await Promise.all([
+      stateOf(db.raw('select 1'), 'down'),
+      stateOf(cache.ping(), 'degraded'),
+      acuityState(),
+      stateOf(db.raw('select 1 from graphile_worker.jobs limit 1'), 'down'),
+    ]);
+    return { checks: { database, cache: cacheState, storage: 'not_configured', acuity: acuityNow, jobs } };
+  };
+}
+
+async function stateOf(look: PromiseLike<unknown>, otherwise: CheckState): Promise<CheckState> {
+  return (await within(Promise.resolve(look).then(() => true))) ? 'ok' : otherwise;
+}
+
+/** What the look found, or null when it failed or took too long: both mean "not now". */
+async function within<T>(look: Promise<T>): Promise<T | null> {
+  let timer: NodeJS.Timeout | undefined;
+  const tooLong = new Promise<null>((resolve) => {
+    timer = setTimeout(resolve, patienceMs, null);
+  });
+  return Promise.race([look.catch(() => null), tooLong]).finally(() => clearTimeout(timer));
+}

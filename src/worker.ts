@@ -1,0 +1,15 @@
+// Starts a process that only works jobs. Any number of them, on any number of machines.
+import { compose } from './compose.ts';
+import { ConfigError, readConfig } from './config.ts';
+import { serveUntilStopped } from './process.ts';
+
+try {
+  const config = readConfig();
+  const system = compose(config);
+  const { worker, services } = system;
+  await serveUntilStopped({ server: null, port: 0, worker, close: () => system.close(), log: services.log });
+} catch (error) {
+  if (!(error instanceof ConfigError)) throw error;
+  process.stderr.write(`${error.message}\n`);
+  process.exitCode = 1;
+}
