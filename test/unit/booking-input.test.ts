@@ -1,0 +1,251 @@
+import { expect } from 'chai';
+import {
+  bookingListQuerySchema,
+  bookingRequestSchema,
+  cancelRequestSchema,
+  examineeSchema,
+  idempotencyKeySchema,
+  progressRequestSchema,
+} from '../../src/bookings/index.ts';
+import { isTimeZone, parseInstant, parseWallTime } from '../../src/lib/zones.ts';
+
+const examinee = { firstName: 'Ewan', lastName: 'Marsh', phone: '0412 345 678' };
+const body = {
+  specialistId: '01930000-0000-7000-8000-000000000001',
+  type: 'in_person',
+  startsAt: '2026-12-01T10:00:00+11:00',
+  examinee,
+};
+
+function errorsOf(value: unknown): Record<string, string> {
+  const parsed = bookingRequestSchema.safeParse(value);
+  return Object.fromEntries(
+    (parsed.error?.issues ?? []).map((issue) => [issue.path.join('.'), issue.message]),
+  );
+}
+function messageFor(name: keyof typeof examineeSchema.shape, value: unknown): string | undefined {
+  return examineeSchema.shape[name].safeParse(value).error?.issues[0]?.message;
+}
+
+describe('what a booking is asked with', () => {
+  it('is tidied: names trimmed, phone in E.164, empty boxes absent, the instant in UTC', () => {
+    const parsed = bookingRequestSchema.parse({
+      ...body,
+      examinee: {
+        firstName: '  Anne  Marie ',
+        lastName: 'O’Brien-Śmith',
+        phone: '(02) 9374 4000',
+        email: ' ',
+        dateOfBirth: '',
+      },
+      claimNumber: ' ',
+      notes: ' a\r\nb ',
+      unknown: true,
+    });
+    expect(parsed).to.deep.equal({
+      specialistId: body.specialistId,
+      type: 'in_person',
+      startsAt: new Date('2026-11-30T23:00:00Z'),
+      timezone: null,
+      examinee: {
+        firstName: 'Anne Marie',
+        lastName: 'O’Brien-Śmith',
+        phone: '+61293744000',
+        email: null,
+        dateOfBirth: null,
+      },
+      claimNumber: null,
+      notes: 'a\nb',
+      answers: [],
+    });
+  });
+
+  it('an e with its accent is one name, however it was typed', () => {
+    expect(examineeSchema.shape.firstName.parse('Zoe\u0308')).to.equal('Zo\u00eb');
+  });
+
+  it('names of people are taken', () => {
+    for (const name of [
+      'Zoë',
+      "D'Arcy",
+      'O’Neil',
+      'Anne-Marie',
+      'J. R.',
+      '李',
+      'محمد',
+      'Nguyễn',
+      'ʻAkahi'.replace('ʻ', '’'),
+      'x'.repeat(100),
+    ]) {
+      expect(messageFor('firstName', name), name).to.equal(undefined);
+    }
+  });
+
+  it('what is no name is refused with what to do', () => {
+    expect(messageFor('firstName', '')).to.equal('Enter the examinee’s first name');
+    expect(messageFor('firstName', '   ')).to.equal('Enter the examinee’s first name');
+    expect(messageFor('firstName', undefined)).to.equal('Enter the examinee’s first name');
+    expect(messageFor('lastName', 'Marsh 😀')).to.match(/cannot have emoji/);
+    expect(messageFor('lastName', '👨‍👩‍👧')).to.match(/invisible characters|emoji/);
+    expect(messageFor('lastName', '🇦🇺')).to.match(/emoji/);
+    for (const hidden of ['a\u0000b', 'a\nb', 'a\tb', 'a\u202eb', 'a\u200bb', 'a\ud800b']) {
+      expect(messageFor('lastName', hidden), JSON.stringify(hidden)).to.match(/invisible characters/);
+    }
+    for (const odd of ['<b>', 'a@b', 'R2D2', '-', '...', "'"]) {
+      expect(messageFor('lastName', odd), odd).to.match(/letters, spaces, hyphens/);
+    }
+    expect(messageFor('lastName', 'x'.repeat(101))).to.match(/100 characters or fewer/);
+  });
+
+  it('a phone must be one that can be called', () => {
+    for (const good of [
+      '0412 345 678',
+      '+61 412 345 678',
+      '(02) 9374 4000',
+      '+64 21 123 4567',
+      '+1 212 555 2368',
+    ]) {
+      expect(messageFor('phone', good), good).to.equal(undefined);
+    }
+    for (const bad of [
+      '',
+      '12',
+      'call me',
+      '0412 345 678 or 0412 345 679',
+      '+999 123',
+      '0'.repeat(200),
+      '0412345678 ext 5',
+      ['0412345678'],
+      412345678,
+    ]) {
+      expect(messageFor('phone', bad), String(bad)).to.be.a('string');
+    }
+  });
+
+  it('an e-mail address must be one', () => {
+    expect(messageFor('email', 'ewan@example.com')).to.equal(undefined);
+    for (const bad of [
+      'x',
+      'a@b',
+      'a b@example.com',
+      'a@example.com\nBcc: x@y.zz',
+      `${'x'.repeat(250)}@example.com`,
+      ['a@example.com'],
+    ]) {
+      expect(messageFor('email', bad), String(bad)).to.be.a('string');
+    }
+  });
+
+  it('a date of birth must be a real day, past, after 1900', () => {
+    expect(messageFor('dateOfBirth', '1984-02-29')).to.equal(undefined);
+    expect(messageFor('dateOfBirth', '1985-02-29')).to.match(/real date/);
+    expect(messageFor('dateOfBirth', '27/3/1984')).to.match(/real date/);
+    expect(messageFor('dateOfBirth', '2999-01-01')).to.match(/in the past/);
+    expect(messageFor('dateOfBirth', new Date().toISOString().slice(0, 10))).to.match(/in the past/);
+    expect(messageFor('dateOfBirth', '1899-12-31')).to.match(/after 1900/);
+  });
+
+  it('a time must be a real instant with its offset', () => {
+    for (const good of ['2026-12-01T10:00:00+11:00', '2026-12-01T10:00+1100', '2026-11-30T23:00:00.000Z']) {
+      expect(parseInstant(good)?.toISOString(), good).to.equal('2026-11-30T23:00:00.000Z');
+    }
+    for (const bad of [
+      '2026-12-01T10:00:00',
+      '2026-12-01',
+      '2026-02-30T10:00:00Z',
+      '2026-12-01T25:00:00Z',
+      '2026-12-01T10:00:00+25:00',
+      'tomorrow',
+      '',
+    ]) {
+      expect(parseInstant(bad), bad).to.equal(null);
+    }
+  });
+
+  it('arrays, numbers and objects in the place of text are named field by field', () => {
+    const errors = errorsOf({
+      specialistId: ['x'],
+      type: { a: 1 },
+      startsAt: 1,
+      timezone: 5,
+      examinee: { firstName: ['a'], lastName: 1, phone: {}, email: [], dateOfBirth: 1 },
+      claimNumber: [],
+      notes: {},
+      answers: 'x',
+    });
+    expect(Object.keys(errors).toSorted()).to.deep.equal([
+      'answers',
+      'claimNumber',
+      'examinee.dateOfBirth',
+      'examinee.email',
+      'examinee.firstName',
+      'examinee.lastName',
+      'examinee.phone',
+      'notes',
+      'specialistId',
+      'startsAt',
+      'timezone',
+      'type',
+    ]);
+  });
+
+  it('a body that is no object is refused', () => {
+    for (const bad of [null, [], 'x', 5, undefined])
+      expect(bookingRequestSchema.safeParse(bad).success).to.equal(false);
+  });
+
+  it('notes, claim, answers and keys have their limits', () => {
+    expect(errorsOf({ ...body, notes: 'x'.repeat(2001) })).to.have.key('notes');
+    expect(errorsOf({ ...body, notes: 'a\u0000' })).to.have.key('notes');
+    expect(errorsOf({ ...body, claimNumber: 'x'.repeat(61) })).to.have.key('claimNumber');
+    expect(errorsOf({ ...body, answers: [{ fieldId: 1.5, value: 'x' }] })).to.have.key('answers.0.fieldId');
+    expect(errorsOf({ ...body, answers: [{ fieldId: 1, value: 'x'.repeat(2001) }] })).to.have.key(
+      'answers.0.value',
+    );
+    expect(errorsOf({ ...body, timezone: '+10:00' })).to.have.key('timezone');
+    for (const bad of ['', ' ', 'x'.repeat(201), 'a\tb', 'ü'])
+      expect(idempotencyKeySchema.safeParse(bad).success, bad).to.equal(false);
+    expect(idempotencyKeySchema.safeParse('x'.repeat(200)).success).to.equal(true);
+  });
+
+  it('a cancellation needs no body, a move by hand needs a progress', () => {
+    expect(cancelRequestSchema.parse(undefined)).to.deep.equal({ reason: null });
+    expect(cancelRequestSchema.safeParse({ reason: ['x'] }).success).to.equal(false);
+    expect(progressRequestSchema.safeParse({ progress: 'done' }).success).to.equal(false);
+  });
+
+  it('a query repeated, out of range or misspelt is refused; an empty one is absent', () => {
+    expect(bookingListQuerySchema.parse({ q: '', status: '', limit: '' })).to.deep.include({ limit: 20 });
+    for (const bad of [
+      { limit: '0' },
+      { limit: '101' },
+      { limit: ['5'] },
+      { status: 'open' },
+      { q: ['a', 'b'] },
+      { from: '2026-02-30' },
+      { specialistId: 'x' },
+      { view: 'map' },
+    ]) {
+      expect(bookingListQuerySchema.safeParse(bad).success, JSON.stringify(bad)).to.equal(false);
+    }
+  });
+});
+
+describe('wall-clock times', () => {
+  it('in an ordinary hour are instants', () => {
+    const parsed = parseWallTime('2026-12-01', '10:00', 'Australia/Sydney');
+    expect(parsed).to.deep.equal({ ok: true, value: new Date('2026-11-30T23:00:00Z') });
+  });
+
+  it('that a change of the clocks skips or repeats are not guessed at', () => {
+    expect(parseWallTime('2026-10-04', '02:30', 'Australia/Sydney')).to.include({ reason: 'skipped' });
+    expect(parseWallTime('2027-04-04', '02:30', 'Australia/Sydney')).to.include({ reason: 'ambiguous' });
+    expect(parseWallTime('2026-02-30', '10:00', 'Australia/Sydney')).to.include({ reason: 'not_a_time' });
+    expect(parseWallTime('2026-12-01', '24:00', 'Australia/Sydney')).to.include({ reason: 'not_a_time' });
+  });
+
+  it('need a zone that is one', () => {
+    expect(['Australia/Perth', 'UTC'].every(isTimeZone)).to.equal(true);
+    expect(['+10:00', 'Mars/Base', '', '../etc'].some(isTimeZone)).to.equal(false);
+  });
+});

@@ -1,0 +1,112 @@
+import { expect } from 'chai';
+import { systemIds } from '../../src/adapters/system-ids.ts';
+import {
+  canMove,
+  maySee,
+  meetingLinkIn,
+  movesByHand,
+  progresses,
+  statusAfter,
+  type Progress,
+} from '../../src/bookings/index.ts';
+
+// domain.md's table, written out a second time on purpose.
+const table: Record<Progress, Progress[]> = {
+  scheduled: ['rescheduled', 'cancelled', 'no_show', 'generating_report'],
+  rescheduled: ['rescheduled', 'cancelled', 'no_show', 'generating_report'],
+  no_show: ['rescheduled', 'cancelled', 'generating_report'],
+  generating_report: ['report_generated', 'cancelled'],
+  report_generated: ['payment_received', 'generating_report'],
+  payment_received: ['report_generated'],
+  cancelled: [],
+};
+
+describe('the progress of a booking', () => {
+  for (const from of progresses) {
+    it(`from ${from} goes to ${table[from].join(', ') || 'nothing'}, and nowhere else`, () => {
+      const booking = { status: statusAfter(from), currentProgress: from };
+      expect(progresses.filter((to) => canMove(booking, to))).to.have.members(table[from]);
+    });
+  }
+
+  it('by hand is never what Acuity must be told', () => {
+    for (const from of progresses) {
+      const byHand = movesByHand({ status: statusAfter(from), currentProgress: from });
+      expect(byHand).to.not.include.members(['scheduled']);
+      expect(byHand).to.not.include.members(['rescheduled']);
+      expect(byHand).to.not.include.members(['cancelled']);
+    }
+  });
+
+  it('is over for an archived booking', () => {
+    expect(
+      progresses.filter((to) => canMove({ status: 'archived', currentProgress: 'scheduled' }, to)),
+    ).to.deep.equal([]);
+  });
+
+  it('closes with the payment, cancels with the cancellation, and is active else', () => {
+    expect(statusAfter('payment_received')).to.equal('closed');
+    expect(statusAfter('cancelled')).to.equal('cancelled');
+    for (const other of progresses.filter((one) => !['payment_received', 'cancelled'].includes(one))) {
+      expect(statusAfter(other)).to.equal('active');
+    }
+  });
+});
+
+describe('who sees a booking', () => {
+  const organization = { id: 'o1', name: 'Harbour Legal' };
+  const viewer = {
+    sessionId: 's',
+    userId: 'u1',
+    name: 'R',
+    email: 'r@x.example',
+    role: 'referrer',
+    organization,
+    actingAdmin: null,
+  } as const;
+
+  it('the own organisation and whoever made it, nobody else; one that waits to be assigned only staff', () => {
+    expect(maySee(viewer, { organization, createdBy: { id: 'u2', name: '' } })).to.equal(true);
+    expect(
+      maySee(viewer, { organization: { id: 'o2', name: '' }, createdBy: { id: 'u1', name: '' } }),
+    ).to.equal(true);
+    expect(
+      maySee(viewer, { organization: { id: 'o2', name: '' }, createdBy: { id: 'u2', name: '' } }),
+    ).to.equal(false);
+    expect(maySee({ ...viewer, organization: null }, { organization: null, createdBy: null })).to.equal(
+      false,
+    );
+    expect(maySee(viewer, { organization: null, createdBy: null })).to.equal(false);
+    expect(
+      maySee({ ...viewer, role: 'support', organization: null }, { organization: null, createdBy: null }),
+    ).to.equal(true);
+  });
+});
+
+describe('a meeting link', () => {
+  it('is the first web address in the text', () => {
+    expect(meetingLinkIn('Join: https://zoom.example/j/1?pwd=x. Then wait')).to.equal(
+      'https://zoom.example/j/1?pwd=x',
+    );
+    expect(meetingLinkIn('<https://meet.example/abc>')).to.equal('https://meet.example/abc');
+    expect(meetingLinkIn('12 Ord Street')).to.equal(null);
+    expect(meetingLinkIn('javascript:alert(1)')).to.equal(null);
+    expect(meetingLinkIn(null)).to.equal(null);
+  });
+});
+
+describe('ids', () => {
+  it('are version 7, and sort by when they were made', async () => {
+    const first = systemIds.uuid();
+    await new Promise((done) => setTimeout(done, 3));
+    const second = systemIds.uuid();
+    expect(first).to.match(/^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
+    expect(first < second).to.equal(true);
+  });
+
+  it('of bookings have no look-alike letters', () => {
+    for (let made = 0; made < 500; made += 1) {
+      expect(systemIds.reference()).to.match(/^EX-[2-9A-HJKMNP-TV-Z]{6}$/);
+    }
+  });
+});
