@@ -19,8 +19,6 @@ export interface PageData {
   title: string;
   /** Shown by the error summary; `path` is the field's name with dots (`examinee.firstName`). */
   errors?: { path: string; message: string }[];
-  /** A wide page (tables, calendars) instead of the reading width. */
-  wide?: boolean;
 }
 
 type Rendered = (error: Error | null, html?: string) => void;

@@ -1,4 +1,4 @@
-import type { RequestHandler } from 'express';
+import type { Request, RequestHandler } from 'express';
 import { auditActor, isStaff, type Viewer } from '../../accounts/index.ts';
 import type { AuditLog } from '../../audit/index.ts';
 import type { Database } from '../../db/knex.ts';
@@ -20,7 +20,7 @@ export function access(wanted: Access, { db, audit }: AccessDeps): RequestHandle
     const viewer = viewerOf(res);
     if (!viewer) {
       if (wantsJson(req)) throw notSignedIn();
-      const signIn = paths.signIn(req.method === 'GET' ? req.originalUrl : paths.home());
+      const signIn = paths.signIn(req.method === 'GET' ? req.originalUrl : pageBehind(req));
       // htmx reads this header before it swaps, else the sign-in page would land inside a part of the page.
       if (wantsFragment(req)) return void res.status(401).set('HX-Redirect', signIn).end();
       return void res.redirect(303, signIn);
@@ -35,6 +35,13 @@ export function access(wanted: Access, { db, audit }: AccessDeps): RequestHandle
     });
     throw forbidden();
   };
+}
+
+/** The page whose form was sent: after signing in one is back where one was. The sign-in checks that it is ours. */
+function pageBehind(req: Request): string {
+  const referer = req.get('referer') ?? '';
+  const from = URL.canParse(referer) ? new URL(referer) : null;
+  return from && from.host === req.get('host') ? from.pathname + from.search : paths.home();
 }
 
 function isAllowed(viewer: Viewer, wanted: Access): boolean {

@@ -31,7 +31,6 @@ async function showHome(services: Needs, req: Request, res: Response): Promise<v
   const now = services.clock.now();
   const page: HomePage = {
     title: 'Upcoming examinations',
-    wide: true,
     firstName: viewer.name.split(' ')[0] ?? viewer.name,
     today: formatDay(now, zone),
     rows: (await upcoming(services.bookingList, viewer, now, dayIn(now, zone))).map(bookingRow),

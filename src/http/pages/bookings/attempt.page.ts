@@ -2,6 +2,7 @@
 import type { Request, Response } from 'express';
 import { z } from 'zod';
 import { idSchema, type AttemptState } from '../../../bookings/index.ts';
+import { zoneName } from '../../../lib/dates.ts';
 import { actorOf } from '../../actor.ts';
 import type { PageRoute } from '../../endpoint.ts';
 import { blankAsAbsent, readerZoneOf } from '../../forms/fields.ts';
@@ -16,7 +17,7 @@ import { timeAndDay } from '../when.ts';
 export interface AttemptPage extends PageData {
   isOpen: boolean;
   here: string;
-  /** While it is open: the time that was asked for; in the reader's zone, or UTC. */
+  /** While it is open: the time that was asked for, in a zone that is named. */
   when: string;
   /** Without JavaScript the page asks again by itself. */
   refreshSeconds: number | null;
@@ -25,7 +26,7 @@ export interface AttemptPage extends PageData {
   back: { href: string; text: string };
 }
 
-type Needs = Pick<PageServices, 'bookings' | 'drafts' | 'ids'>;
+type Needs = Pick<PageServices, 'bookings' | 'drafts' | 'specialists' | 'ids'>;
 
 const querySchema = z.object({
   /** The draft it was confirmed from, or the booking that was to be changed: the way back. */
@@ -67,9 +68,16 @@ async function showAttempt(
     attempt,
     withQuery(paths.bookingAttempt(intentionId), way),
     way,
-    readerZoneOf(req.headers.cookie),
+    await zoneToShow(services, actor.viewer.userId, way, req),
   );
   res.render(wantsFragment(req) ? 'bookings/_attempt' : 'bookings/attempt', page);
+}
+
+/** The examination's own zone as far as the draft still knows it, else the reader's. */
+async function zoneToShow(services: Needs, ownerId: string, { draft }: Way, req: Request): Promise<string> {
+  const data = draft ? await services.drafts.find(ownerId, draft) : null;
+  const specialist = data?.specialistId ? await services.specialists.findById(data.specialistId) : null;
+  return specialist?.timezone ?? readerZoneOf(req.headers.cookie) ?? 'UTC';
 }
 
 async function finishDraft(
@@ -86,7 +94,7 @@ function pageOf(
   attempt: Exclude<AttemptState, { state: 'completed' }>,
   here: string,
   way: Way,
-  readerZone: string | null,
+  zone: string,
 ): AttemptPage {
   const isOpen = attempt.state === 'open';
   const wasTaken = attempt.state === 'failed' && attempt.failure.reason === 'slot_taken';
@@ -94,7 +102,7 @@ function pageOf(
     title: isOpen ? 'We are finding out whether it worked' : 'It did not work',
     isOpen,
     here,
-    when: isOpen ? `${timeAndDay(attempt.startsAt, readerZone ?? 'UTC')}${readerZone ? '' : ' UTC'}` : '',
+    when: isOpen ? `${timeAndDay(attempt.startsAt, zone)}, ${zoneName(zone, attempt.startsAt)}` : '',
     refreshSeconds: isOpen ? 5 : null,
     failedTitle: way.booking ? 'The booking was not changed' : 'Nothing was booked',
     failedText: wasTaken

@@ -1,7 +1,8 @@
 // How a booking reads on pages: its tone, its rows, its facts.
+import { parsePhoneNumberFromString } from 'libphonenumber-js';
 import { isStaff, type Viewer } from '../../../accounts/index.ts';
 import type { Booking, Progress, ProgressEntry } from '../../../bookings/index.ts';
-import { zoneName } from '../../../lib/dates.ts';
+import { shortZone, zoneName } from '../../../lib/dates.ts';
 import { paths } from '../../paths.ts';
 import { progressWords, typeWords } from '../../view-helpers.ts';
 import { clockTime, readerTimeAndDay, shortDay, timeAndDay } from '../when.ts';
@@ -97,7 +98,10 @@ function placeFacts(booking: Booking): BookingFact[] {
 export function examineeFacts({ examinee }: Booking): BookingFact[] {
   return [
     { label: 'Name', value: `${examinee.firstName} ${examinee.lastName}` },
-    { label: 'Phone', value: examinee.phone },
+    {
+      label: 'Phone',
+      value: parsePhoneNumberFromString(examinee.phone)?.formatInternational() ?? examinee.phone,
+    },
     { label: 'E-mail address', value: examinee.email ?? '' },
     { label: 'Date of birth', value: bornOn(examinee.dateOfBirth) },
   ];
@@ -137,7 +141,7 @@ export function timelineOf(entries: ProgressEntry[], zone: string): TimelineEntr
     .map((entry) => ({
       what: progressWords[entry.progress],
       at: entry.createdAt.toISOString(),
-      when: `${shortDay(entry.createdAt, zone)}, ${clockTime(entry.createdAt, zone)}`,
+      when: `${shortDay(entry.createdAt, zone)}, ${clockTime(entry.createdAt, zone)} ${shortZone(zone, entry.createdAt)}`,
       who: changedBy(entry),
       notes: entry.notes,
       tone: toneOf(entry.progress),

@@ -120,7 +120,6 @@ async function render(
   if (wantsFragment(req)) return res.render('bookings/_picker', { picker, errors });
   const page: ChooseTimePage = {
     title: 'Choose a day and time',
-    wide: true,
     errors,
     steps: stepsAt('time', draft.id),
     draftId: draft.id,

@@ -43,6 +43,8 @@ export function confirmPages(services: Needs): PageRoute[] {
 
 async function confirmBooking(services: Needs, req: Request, res: Response): Promise<void> {
   const { draftId, idempotencyKey } = parse(formSchema, req.body);
+  // Whatever this shows belongs to the journey, not to the list that has the same address.
+  res.locals.currentPath = paths.newBooking();
   const actor = actorOf(req, res);
   const ownerId = actor.viewer.userId;
   const data = await services.drafts.find(ownerId, draftId);

@@ -64,7 +64,6 @@ function render(
 ): void {
   const page: ExamineePage = {
     title: 'Who is to be examined?',
-    wide: true,
     errors,
     steps: stepsAt('examinee', draft.id),
     draftId: draft.id,

@@ -93,7 +93,6 @@ async function showList(services: Needs, sealed: SealedSearch, req: Request, res
   const specialists = await services.specialists.listActive();
   const page: BookingListPage = {
     title: 'Bookings',
-    wide: true,
     rows: found.bookings.map(bookingRow),
     calendar: null,
     listHref: withQuery(paths.bookings(), query),
@@ -126,7 +125,6 @@ async function showCalendar(
 async function emptyPage(services: Needs, query: unknown): Promise<BookingListPage> {
   return {
     title: 'Bookings',
-    wide: true,
     rows: [],
     calendar: null,
     listHref: paths.bookings(),

@@ -151,7 +151,6 @@ async function render(
   if (wantsFragment(req)) return res.render('bookings/_picker', { picker, errors });
   const page: ReschedulePage = {
     title: `Reschedule booking ${booking.reference}`,
-    wide: true,
     errors,
     bookingId: booking.id,
     reference: booking.reference,

@@ -56,7 +56,6 @@ async function showBooking(
   const readerZone = readerZoneOf(req.headers.cookie);
   const page: BookingPage = {
     title: `Booking ${booking.reference}`,
-    wide: true,
     booking,
     confirmed: req.query.confirmed !== undefined && booking.status === 'active',
     notice: noticeOf(req.query),
