@@ -6,3 +6,4 @@ export type {
   MonthAvailability,
   Slot,
 } from './availability.ts';
+export { type AvailabilityDeps, createAvailabilityService } from './availability.service.ts';

@@ -1,0 +1,103 @@
+import type { Logger } from 'pino';
+import { dayIn, shiftDays, startOfDay } from '../lib/dates.ts';
+import { errorFacts } from '../lib/error-facts.ts';
+import { failure, ok } from '../lib/result.ts';
+import type { Acuity } from '../ports/acuity.ts';
+import type { Cache } from '../ports/cache.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { Specialist, SpecialistService } from '../specialists/index.ts';
+import type { AvailabilityService, Slot } from './availability.ts';
+import { combine, createCalendarReads, daysOver, explain, shownSlots } from './calendar-reads.ts';
+import { nearestSlots } from './nearest.ts';
+import { createSharedReads } from './shared-reads.ts';
+
+export interface AvailabilityDeps {
+  acuity: Acuity;
+  cache: Cache;
+  clock: Clock;
+  log: Logger;
+}
+
+const dayMs = 24 * 3_600_000;
+/** Nobody books so far ahead: such a day is empty without asking. */
+const horizonMs = 2 * 366 * dayMs;
+/** A "no" this old is asked again before somebody is told that the time is gone. */
+const oldNoMs = 5_000;
+
+export function createAvailabilityService({
+  acuity,
+  cache,
+  clock,
+  log,
+}: AvailabilityDeps): AvailabilityService {
+  const shared = createSharedReads({ cache, clock, log });
+  const reads = createCalendarReads({ acuity, shared });
+
+  const isWithinReach = (from: Date, to: Date) =>
+    to > clock.now() && from.getTime() < clock.now().getTime() + horizonMs;
+  const nothing = () => ({ cache: 'HIT' as const, asOf: clock.now() });
+
+  return {
+    async day(specialist, { type, date, timezone = specialist.timezone }) {
+      const service = serviceOf(specialist, type);
+      if (!service) return failure({ reason: 'type_not_offered' });
+      const [from, to] = [startOfDay(date, timezone), startOfDay(shiftDays(date, 1), timezone)];
+      if (!isWithinReach(from, to)) return ok({ date, timezone, slots: [], ...nothing() });
+
+      const days = daysOver(from, to, specialist.timezone);
+      const answers = await Promise.all(days.map((day) => reads.day(specialist, service, day)));
+      const failed = answers.find((answer) => !answer.ok);
+      if (failed) return explain(failed);
+      const known = answers.filter((answer) => answer.ok).map((answer) => answer.value);
+      const slots = shownSlots(known, service, clock.now()).filter(
+        (slot) => slot.startsAt >= from && slot.startsAt < to,
+      );
+      return ok({ date, timezone, slots, ...combine(known) });
+    },
+
+    async month(specialist, { type, month, timezone = specialist.timezone }) {
+      const service = serviceOf(specialist, type);
+      if (!service) return failure({ reason: 'type_not_offered' });
+      const [from, to] = reads.monthBounds(month, timezone);
+      if (!isWithinReach(from, to)) return ok({ month, timezone, dates: [], ...nothing() });
+
+      const answer = await reads.datesOfMonth(specialist, service, month, timezone, clock.now());
+      if (!answer.ok) return explain(answer);
+      const today = dayIn(clock.now(), timezone);
+      const dates = answer.value.dates.filter((date) => date >= today);
+      return ok({ month, timezone, ...answer.value, dates });
+    },
+
+    async nearest(specialist, type, around, count) {
+      const service = serviceOf(specialist, type);
+      if (!service) return [];
+      try {
+        return await nearestSlots({ reads, specialist, service, around, count, now: clock.now() });
+      } catch (error) {
+        // A suggestion is a courtesy; the answer that it goes with matters more.
+        log.warn({ error: errorFacts(error), specialistId: specialist.id }, 'no nearest times found');
+        return [];
+      }
+    },
+
+    async isFree(specialist, type, startsAt) {
+      const service = serviceOf(specialist, type);
+      if (!service || startsAt <= clock.now()) return 'taken';
+      const day = dayIn(startsAt, specialist.timezone);
+      const offers = (slots: Slot[]) => slots.some((slot) => slot.startsAt.getTime() === startsAt.getTime());
+
+      for (const maxAgeMs of [undefined, oldNoMs]) {
+        const answer = await reads.day(specialist, service, day, maxAgeMs);
+        if (!answer.ok || answer.value.cache === 'STALE') return 'unknown';
+        if (offers(shownSlots([answer.value], service, clock.now()))) return 'free';
+      }
+      return 'taken';
+    },
+
+    invalidate: (acuityCalendarId, taken) => shared.invalidate(acuityCalendarId, taken),
+  };
+}
+
+function serviceOf(specialist: Specialist, type: string): SpecialistService | null {
+  return specialist.services.find((service) => service.type === type) ?? null;
+}

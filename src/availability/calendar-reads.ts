@@ -1,0 +1,182 @@
+// A specialist's calendar day by day. A day is one of the specialist's own zone: readers elsewhere see parts of two
+// or three of them, so that everybody shares what was read.
+import { z } from 'zod';
+import { dayIn, daysInMonth, offsetMinutes, shiftDays, shiftMonths, startOfDay } from '../lib/dates.ts';
+import { type Failure, failure, ok } from '../lib/result.ts';
+import type { Acuity, AcuityFailure } from '../ports/acuity.ts';
+import type { Specialist, SpecialistService } from '../specialists/index.ts';
+import type { AvailabilityFailure, CacheState, Slot } from './availability.ts';
+import type { Answer, ReadResult, SharedReads } from './shared-reads.ts';
+
+/** Free times as milliseconds since 1970, sorted. */
+export type DayAnswer = Answer<number[]>;
+
+export interface CalendarReads {
+  /** `day` in the specialist's own zone. */
+  day(
+    specialist: Specialist,
+    service: SpecialistService,
+    day: string,
+    maxAgeMs?: number,
+  ): Promise<ReadResult<number[]>>;
+  /** Days of the specialist's own zone with a free time. */
+  month(specialist: Specialist, service: SpecialistService, month: string): Promise<ReadResult<string[]>>;
+  /** Days of `timezone` with a free time; sorted. */
+  datesOfMonth(
+    specialist: Specialist,
+    service: SpecialistService,
+    month: string,
+    timezone: string,
+    now: Date,
+  ): Promise<
+    { ok: true; value: { dates: string[]; cache: CacheState; asOf: Date } } | ({ ok: false } & AcuityFailure)
+  >;
+  monthBounds(month: string, timezone: string): [Date, Date];
+}
+
+// Each may be a call to Acuity, and bookings want their turn as well.
+const daysAtOnce = 4;
+
+export function createCalendarReads({
+  acuity,
+  shared,
+}: {
+  acuity: Acuity;
+  shared: SharedReads;
+}): CalendarReads {
+  const reads: CalendarReads = {
+    day(specialist, service, day, maxAgeMs) {
+      const { acuityCalendarId: calendarId, timezone } = specialist;
+      const { acuityAppointmentTypeId: appointmentTypeId } = service;
+      return shared.get(
+        {
+          calendarId,
+          name: `${appointmentTypeId}:${day}`,
+          schema: z.array(z.number()),
+          async ask() {
+            const answer = await acuity.availableTimes({
+              date: day,
+              appointmentTypeId,
+              calendarId,
+              timezone,
+            });
+            if (!answer.ok) return answer;
+            const times = new Set(answer.value.map((time) => time.getTime()));
+            return ok([...times].toSorted((a, b) => a - b));
+          },
+        },
+        maxAgeMs,
+      );
+    },
+
+    month(specialist, service, month) {
+      const { acuityCalendarId: calendarId, timezone } = specialist;
+      const { acuityAppointmentTypeId: appointmentTypeId } = service;
+      return shared.get({
+        calendarId,
+        name: `${appointmentTypeId}:${month}`,
+        schema: z.array(z.string()),
+        async ask() {
+          const answer = await acuity.availableDates({ month, appointmentTypeId, calendarId, timezone });
+          return answer.ok ? ok([...new Set(answer.value)].toSorted()) : answer;
+        },
+      });
+    },
+
+    monthBounds(month, timezone) {
+      return [startOfDay(`${month}-01`, timezone), startOfDay(`${shiftMonths(month, 1)}-01`, timezone)];
+    },
+
+    async datesOfMonth(specialist, service, month, timezone, now) {
+      if (sameDaysAllMonth(month, timezone, specialist.timezone)) {
+        const answer = await reads.month(specialist, service, month);
+        return answer.ok ? ok({ dates: answer.value.value, ...combine([answer.value]) }) : answer;
+      }
+      return datesElsewhere(specialist, service, month, timezone, now);
+    },
+  };
+
+  /**
+   * Which days of another zone have a free time depends on the times: at 8 in Sydney it is the day before in London.
+   * So the days that have any are read one by one, from the cache where they are there.
+   */
+  async function datesElsewhere(
+    specialist: Specialist,
+    service: SpecialistService,
+    month: string,
+    timezone: string,
+    now: Date,
+  ): ReturnType<CalendarReads['datesOfMonth']> {
+    const [from, to] = reads.monthBounds(month, timezone);
+    const days = daysOver(from, to, specialist.timezone);
+    const months = await Promise.all(
+      [...new Set(days.map((day) => day.slice(0, 7)))].map((each) => reads.month(specialist, service, each)),
+    );
+    const failed = months.find((answer) => !answer.ok);
+    if (failed) return failed;
+    const known = months.filter((answer) => answer.ok).map((answer) => answer.value);
+
+    const today = dayIn(now, specialist.timezone);
+    const free = new Set(known.flatMap((answer) => answer.value));
+    const wanted = days.filter((day) => day >= today && free.has(day));
+    const answers: DayAnswer[] = [];
+    for (let i = 0; i < wanted.length; i += daysAtOnce) {
+      const some = wanted.slice(i, i + daysAtOnce).map((day) => reads.day(specialist, service, day));
+      for (const answer of await Promise.all(some)) {
+        if (!answer.ok) return answer;
+        answers.push(answer.value);
+      }
+    }
+    const slots = shownSlots(answers, service, now).filter(
+      (slot) => slot.startsAt >= from && slot.startsAt < to,
+    );
+    const dates = [...new Set(slots.map((slot) => dayIn(slot.startsAt, timezone)))];
+    return ok({ dates, ...combine([...known, ...answers]) });
+  }
+
+  return reads;
+}
+
+/** The days of `zone` that lie at least partly between two instants. */
+export function daysOver(from: Date, to: Date, zone: string): string[] {
+  const last = dayIn(new Date(to.getTime() - 1), zone);
+  const days: string[] = [];
+  for (let day = dayIn(from, zone); day <= last; day = shiftDays(day, 1)) days.push(day);
+  return days;
+}
+
+function sameDaysAllMonth(month: string, zone: string, other: string): boolean {
+  if (zone === other) return true;
+  const first = startOfDay(`${month}-01`, zone).getTime();
+  return Array.from({ length: daysInMonth(month) + 2 }, (_, i) => new Date(first + i * 24 * 3_600_000)).every(
+    (instant) => offsetMinutes(instant, zone) === offsetMinutes(instant, other),
+  );
+}
+
+/** What may be offered now: nothing past, and of a stale copy nothing that was taken since. Sorted. */
+export function shownSlots(answers: DayAnswer[], service: SpecialistService, now: Date): Slot[] {
+  const { durationMinutes } = service;
+  const length = durationMinutes * 60_000;
+  const times = answers.flatMap(({ value, takenSince }) =>
+    value.filter(
+      (time) =>
+        time > now.getTime() &&
+        !takenSince.some((taken) => time < taken.endsAt && taken.startsAt < time + length),
+    ),
+  );
+  return times.toSorted((a, b) => a - b).map((time) => ({ startsAt: new Date(time), durationMinutes }));
+}
+
+/** Several answers are as fresh as the oldest of them. */
+export function combine(answers: { cache: CacheState; asOf: Date }[]): { cache: CacheState; asOf: Date } {
+  const states = new Set(answers.map((answer) => answer.cache));
+  const cache = states.has('STALE') ? 'STALE' : states.has('MISS') ? 'MISS' : 'HIT';
+  return { cache, asOf: new Date(Math.min(...answers.map((answer) => answer.asOf.getTime()))) };
+}
+
+export function explain(why: AcuityFailure): Failure<AvailabilityFailure> {
+  if (why.reason === 'unavailable' || why.reason === 'rate_limited') {
+    return failure({ reason: 'acuity_unavailable', retryAfterMs: why.retryAfterMs });
+  }
+  return failure({ reason: 'acuity_error' });
+}

@@ -1,0 +1,43 @@
+// A cache that is away costs time, never an answer: reads find nothing, writes are skipped.
+import type { Logger } from 'pino';
+import { errorFacts } from '../lib/error-facts.ts';
+import type { Cache, Lock } from '../ports/cache.ts';
+
+export interface ForgivingCache {
+  get(key: string): Promise<string | null>;
+  /** Whether it was stored. */
+  set(key: string, value: string, ttlMs: number): Promise<boolean>;
+  /** `away` when nobody can say who holds it. */
+  lock(key: string, ttlMs: number): Promise<Lock | 'held' | 'away'>;
+}
+
+// A cache that hangs would cost every read its time-out; after one failure it is left alone for so long.
+const leftAloneMs = 1_000;
+
+export function forgiving(cache: Cache, log: Logger): ForgivingCache {
+  let isAway = false;
+  let askAgainAt = 0;
+
+  async function attempt<T>(work: () => Promise<T>, otherwise: T): Promise<T> {
+    if (isAway && performance.now() < askAgainAt) return otherwise;
+    try {
+      const answer = await work();
+      if (isAway) log.info('the cache is back');
+      isAway = false;
+      return answer;
+    } catch (error) {
+      if (!isAway)
+        log.warn({ error: errorFacts(error) }, 'the cache is away: availability is read from Acuity');
+      isAway = true;
+      askAgainAt = performance.now() + leftAloneMs;
+      return otherwise;
+    }
+  }
+
+  return {
+    get: (key) => attempt(() => cache.get(key), null),
+    set: (key, value, ttlMs) => attempt(() => cache.set(key, value, ttlMs).then(() => true), false),
+    lock: (key, ttlMs) =>
+      attempt<Lock | 'held' | 'away'>(async () => (await cache.lock(key, ttlMs)) ?? 'held', 'away'),
+  };
+}

@@ -1,0 +1,92 @@
+// What was read from a calendar before it changed must never be shown after. Each change begins a new generation of
+// keys, so that an answer still on its way lands under a key that nobody reads any more.
+import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { z } from 'zod';
+import type { Clock } from '../ports/clock.ts';
+import type { ForgivingCache } from './forgiving-cache.ts';
+
+export interface TakenTime {
+  startsAt: number;
+  endsAt: number;
+  /** When it was taken: what Acuity said later knows of it. */
+  at: number;
+}
+
+export interface Generations {
+  current(calendarId: number): Promise<string>;
+  /** The last one this process heard of: a guess that is nearly always right. */
+  lastKnown(calendarId: number): string;
+  next(calendarId: number, taken?: { startsAt: Date; durationMinutes: number }): Promise<void>;
+  takenTimes(calendarId: number): Promise<TakenTime[]>;
+}
+
+const first = '0';
+// Longer than anything stored under a generation lives; a random name cannot come back after it has expired.
+const rememberedMs = 24 * 3_600_000;
+const takenFor = 3_600_000;
+
+const takenList = z.array(z.object({ startsAt: z.number(), endsAt: z.number(), at: z.number() }));
+
+const generationKey = (calendarId: number) => `availability:${calendarId}:generation`;
+const takenKey = (calendarId: number) => `availability:${calendarId}:taken`;
+
+export function createGenerations(cache: ForgivingCache, clock: Clock): Generations {
+  const known = new Map<number, string>();
+  // Changes that could not be told to the cache; they are told before anything is read from it again.
+  const untold = new Map<number, string>();
+
+  async function takenTimes(calendarId: number): Promise<TakenTime[]> {
+    const raw = await cache.get(takenKey(calendarId));
+    if (raw === null) return [];
+    const parsed = takenList.safeParse(JSON.parse(raw));
+    return parsed.success ? parsed.data : [];
+  }
+
+  async function rememberTaken(calendarId: number, startsAt: Date, minutes: number): Promise<void> {
+    const at = clock.now().getTime();
+    const time = { startsAt: startsAt.getTime(), endsAt: startsAt.getTime() + minutes * 60_000, at };
+    const lock = await lockSoon(`${takenKey(calendarId)}:change`);
+    try {
+      const recent = (await takenTimes(calendarId)).filter((other) => at - other.at < takenFor);
+      await cache.set(takenKey(calendarId), JSON.stringify([...recent, time]), takenFor);
+    } finally {
+      await lock?.release();
+    }
+  }
+
+  /** Waits its turn for a moment; a list that two write at once is better than a booking that stands still. */
+  async function lockSoon(key: string) {
+    for (let tries = 0; tries < 20; tries += 1) {
+      const lock = await cache.lock(key, 2_000);
+      if (lock === 'away') return null;
+      if (lock !== 'held') return lock;
+      await sleep(10 + Math.random() * 20);
+    }
+    return null;
+  }
+
+  return {
+    lastKnown: (calendarId) => known.get(calendarId) ?? first,
+    async current(calendarId) {
+      const mine = untold.get(calendarId);
+      if (mine) {
+        if (!(await cache.set(generationKey(calendarId), mine, rememberedMs))) return mine;
+        untold.delete(calendarId);
+      }
+      const generation = (await cache.get(generationKey(calendarId))) ?? first;
+      known.set(calendarId, generation);
+      return generation;
+    },
+    async next(calendarId, taken) {
+      const generation = randomUUID();
+      known.set(calendarId, generation);
+      // The list first: a stale copy must not be shown in between.
+      if (taken) await rememberTaken(calendarId, taken.startsAt, taken.durationMinutes);
+      const isTold = await cache.set(generationKey(calendarId), generation, rememberedMs);
+      if (isTold) untold.delete(calendarId);
+      else untold.set(calendarId, generation);
+    },
+    takenTimes,
+  };
+}

@@ -1,0 +1,62 @@
+import { dayIn, shiftDays, startOfDay } from '../lib/dates.ts';
+import type { Specialist, SpecialistService } from '../specialists/index.ts';
+import type { Slot } from './availability.ts';
+import { type CalendarReads, daysOver, shownSlots } from './calendar-reads.ts';
+
+interface Search {
+  reads: CalendarReads;
+  specialist: Specialist;
+  service: SpecialistService;
+  around: Date;
+  count: number;
+  now: Date;
+}
+
+const weekMs = 7 * 24 * 3_600_000;
+// Somebody waits for this on a page that already says "taken".
+const patienceMs = 5_000;
+
+/** The free times nearest to `around`, a week either side, that time itself left out. Sorted by time. */
+export async function nearestSlots(search: Search): Promise<Slot[]> {
+  const { reads, specialist, service, around, count, now } = search;
+  const zone = specialist.timezone;
+  const distance = (time: Date) => Math.abs(time.getTime() - around.getTime());
+  const best = (slots: Slot[]) =>
+    slots
+      .filter(({ startsAt }) => distance(startsAt) > 0 && distance(startsAt) <= weekMs)
+      .toSorted((a, b) => distance(a.startsAt) - distance(b.startsAt))
+      .slice(0, count);
+  /** The nearest that a time of this day can be. */
+  const reach = (day: string) => {
+    const [from, to] = [startOfDay(day, zone), startOfDay(shiftDays(day, 1), zone)];
+    if (around >= from && around < to) return 0;
+    return Math.min(distance(from), distance(new Date(to.getTime() - 1)));
+  };
+
+  const giveUpAt = performance.now() + patienceMs;
+  const days = await daysWorthReading(search);
+  let found: Slot[] = [];
+  for (const day of days.toSorted((a, b) => reach(a) - reach(b))) {
+    const farthest = found[count - 1];
+    if (farthest && distance(farthest.startsAt) <= reach(day)) break;
+    if (performance.now() > giveUpAt) break;
+    const answer = await reads.day(specialist, service, day);
+    if (!answer.ok) break;
+    found = best([...found, ...shownSlots([answer.value], service, now)]);
+  }
+  return found.toSorted((a, b) => a.startsAt.getTime() - b.startsAt.getTime());
+}
+
+/** Days with a free time, by what Acuity says of their months. */
+async function daysWorthReading({ reads, specialist, service, around, now }: Search): Promise<string[]> {
+  const from = new Date(Math.max(around.getTime() - weekMs, now.getTime()));
+  const to = new Date(around.getTime() + weekMs + 1);
+  if (from >= to) return [];
+  const days = daysOver(from, to, specialist.timezone);
+  const free = new Set<string>();
+  for (const month of new Set(days.map((day) => day.slice(0, 7)))) {
+    const answer = await reads.month(specialist, service, month);
+    if (answer.ok) for (const day of answer.value.value) free.add(day);
+  }
+  return days.filter((day) => free.has(day) || day === dayIn(around, specialist.timezone));
+}

@@ -1,0 +1,206 @@
+// Reads of Acuity that all requests of all processes share: asked once, kept for five minutes, and for an hour in
+// case Acuity falls silent.
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Logger } from 'pino';
+import { z } from 'zod';
+import { failure, ok, type Result } from '../lib/result.ts';
+import type { AcuityFailure, AcuityResult } from '../ports/acuity.ts';
+import type { Cache, Lock } from '../ports/cache.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { CacheState } from './availability.ts';
+import { forgiving, type ForgivingCache } from './forgiving-cache.ts';
+import { createGenerations, type TakenTime } from './generations.ts';
+
+/** One thing that is read: free times of a day, or days of a month, in the specialist's own zone. */
+export interface SharedRead<T> {
+  calendarId: number;
+  /** The rest of its key: `{typeId}:{YYYY-MM-DD or YYYY-MM}`. No reader's time zone: instants are cached. */
+  name: string;
+  schema: z.ZodType<T>;
+  ask(): Promise<AcuityResult<T>>;
+}
+
+export interface Answer<T> {
+  value: T;
+  /** When Acuity was asked. */
+  asOf: Date;
+  cache: CacheState;
+  /** For stale answers only: what was taken after `asOf`. */
+  takenSince: TakenTime[];
+}
+
+export type ReadResult<T> = Result<Answer<T>, AcuityFailure>;
+
+const freshMs = 5 * 60_000;
+const staleMs = 60 * 60_000;
+const failureMs = 2_000;
+// A holder renews its lock while it lives, so a dead one is replaced after this time.
+const lockMs = 3_000;
+const renewEveryMs = 1_000;
+const patienceMs = 30_000;
+// Clocks of two machines differ; what was taken just before an answer may be missing from it.
+const clockDifferenceMs = 5_000;
+
+type Failed = { ok: false } & AcuityFailure;
+
+const failedReply: z.ZodType<AcuityFailure> = z.union([
+  z.object({ reason: z.literal('unavailable'), notSent: z.boolean(), retryAfterMs: z.number() }),
+  z.object({ reason: z.literal('rate_limited'), retryAfterMs: z.number() }),
+  z.object({ reason: z.enum(['unauthorized', 'not_found', 'unreadable']) }),
+  z.object({ reason: z.literal('refused'), code: z.string(), message: z.string(), status: z.number() }),
+]);
+
+export interface SharedReads {
+  /** `maxAgeMs`: an older answer is asked for again. */
+  get<T>(read: SharedRead<T>, maxAgeMs?: number): Promise<ReadResult<T>>;
+  invalidate(calendarId: number, taken?: { startsAt: Date; durationMinutes: number }): Promise<void>;
+}
+
+interface Stored<T> {
+  value: T;
+  asOf: Date;
+}
+
+interface Options {
+  cache: Cache;
+  clock: Clock;
+  log: Logger;
+}
+
+export function createSharedReads({ cache: plainCache, clock, log }: Options): SharedReads {
+  const cache = forgiving(plainCache, log);
+  const generations = createGenerations(cache, clock);
+  const failures = createFailureMemory(cache, clock);
+  const flights = new Map<string, Promise<ReadResult<unknown>>>();
+
+  const prefix = (calendarId: number) => `availability:${calendarId}:`;
+  const keyOf = (read: SharedRead<unknown>, generation: string) =>
+    `${prefix(read.calendarId)}${generation}:${read.name}`;
+  const staleKeyOf = (read: SharedRead<unknown>) => `${prefix(read.calendarId)}stale:${read.name}`;
+  const ageOf = (answer: { asOf: Date }) => clock.now().getTime() - answer.asOf.getTime();
+
+  async function stored<T>(key: string, read: SharedRead<T>): Promise<Stored<T> | null> {
+    const raw = await cache.get(key);
+    if (raw === null) return null;
+    const envelope = z.object({ asOf: z.number(), value: read.schema }).safeParse(JSON.parse(raw));
+    return envelope.success ? { value: envelope.data.value, asOf: new Date(envelope.data.asOf) } : null;
+  }
+
+  async function fresh<T>(key: string, read: SharedRead<T>, maxAgeMs = freshMs): Promise<Stored<T> | null> {
+    const found = await stored(key, read);
+    return found && ageOf(found) < maxAgeMs ? found : null;
+  }
+
+  /** One round trip, unless another process changed the calendar since the last one. */
+  async function find<T>(read: SharedRead<T>): Promise<{ key: string; found: Stored<T> | null }> {
+    const guess = generations.lastKnown(read.calendarId);
+    const [generation, guessed] = await Promise.all([
+      generations.current(read.calendarId),
+      fresh(keyOf(read, guess), read),
+    ]);
+    const key = keyOf(read, generation);
+    return { key, found: generation === guess ? guessed : await fresh(key, read) };
+  }
+
+  function joinFlight<T>(key: string, read: SharedRead<T>, maxAgeMs: number): Promise<ReadResult<T>> {
+    const flying = flights.get(key);
+    // The key names what is read, and so its type.
+    if (flying) return flying as Promise<ReadResult<T>>;
+    const flight = askOnce(key, read, maxAgeMs).finally(() => {
+      if (flights.get(key) === flight) flights.delete(key);
+    });
+    flights.set(key, flight);
+    return flight;
+  }
+
+  /** Over all processes one asks; the others wait for what it finds, and one of them takes over when it dies. */
+  async function askOnce<T>(key: string, read: SharedRead<T>, maxAgeMs: number): Promise<ReadResult<T>> {
+    const known = async (): Promise<ReadResult<T> | null> => {
+      const found = await fresh(key, read, maxAgeMs);
+      return found ? ok({ ...found, cache: 'MISS', takenSince: [] }) : failures.recent(key);
+    };
+    const giveUpAt = performance.now() + patienceMs;
+    while (performance.now() < giveUpAt) {
+      const lock = await cache.lock(`${key}:asking`, lockMs);
+      if (lock === 'away') return (await failures.recent(key)) ?? ask(key, read);
+      if (lock !== 'held') return holding(lock, async () => (await known()) ?? ask(key, read));
+      const answer = await known();
+      if (answer) return answer;
+      await sleep(20 + Math.random() * 30);
+    }
+    return failure({ reason: 'unavailable', notSent: true, retryAfterMs: failureMs });
+  }
+
+  async function ask<T>(key: string, read: SharedRead<T>): Promise<ReadResult<T>> {
+    // The answer is as old as the question.
+    const asOf = clock.now();
+    const answer = await read.ask();
+    if (!answer.ok) {
+      await failures.remember(key, answer);
+      return answer;
+    }
+    const raw = JSON.stringify({ asOf: asOf.getTime(), value: answer.value });
+    await Promise.all([cache.set(key, raw, freshMs), cache.set(staleKeyOf(read), raw, staleMs)]);
+    return ok({ value: answer.value, asOf, cache: 'MISS', takenSince: [] });
+  }
+
+  async function staleCopy<T>(read: SharedRead<T>): Promise<ReadResult<T> | null> {
+    const found = await stored(staleKeyOf(read), read);
+    if (!found || ageOf(found) > staleMs) return null;
+    const unknownTo = found.asOf.getTime() - clockDifferenceMs;
+    const taken = await generations.takenTimes(read.calendarId);
+    return ok({ ...found, cache: 'STALE', takenSince: taken.filter(({ at }) => at >= unknownTo) });
+  }
+
+  return {
+    async get(read, maxAgeMs = freshMs) {
+      const { key, found } = await find(read);
+      if (found && ageOf(found) < maxAgeMs) return ok({ ...found, cache: 'HIT', takenSince: [] });
+      const result = await joinFlight(key, read, maxAgeMs);
+      if (result.ok || !isOutage(result)) return result;
+      return (await staleCopy(read)) ?? result;
+    },
+    async invalidate(calendarId, taken) {
+      await generations.next(calendarId, taken);
+      // With the cache away the keys may not change; who comes now must ask anew all the same.
+      for (const key of flights.keys()) if (key.startsWith(prefix(calendarId))) flights.delete(key);
+    },
+  };
+}
+
+/** Whether the fault may pass by itself, rather than lie in what we asked. */
+function isOutage({ reason }: AcuityFailure): boolean {
+  return reason !== 'refused' && reason !== 'not_found';
+}
+
+async function holding<T>(lock: Lock, work: () => Promise<T>): Promise<T> {
+  const renewal = setInterval(() => void lock.extend(lockMs).catch(() => false), renewEveryMs);
+  try {
+    return await work();
+  } finally {
+    clearInterval(renewal);
+    await lock.release();
+  }
+}
+
+/** An outage must not multiply calls: for two seconds a failure answers for Acuity, in this process and the others. */
+function createFailureMemory(cache: ForgivingCache, clock: Clock) {
+  const here = new Map<string, { why: Failed; until: number }>();
+  const now = () => clock.now().getTime();
+
+  return {
+    async recent(key: string): Promise<Failed | null> {
+      const mine = here.get(key);
+      if (mine && mine.until > now()) return mine.why;
+      here.delete(key);
+      const raw = await cache.get(`${key}:failed`);
+      const parsed = raw === null ? null : failedReply.safeParse(JSON.parse(raw));
+      return parsed?.success ? failure(parsed.data) : null;
+    },
+    async remember(key: string, why: Failed): Promise<void> {
+      for (const [old, { until }] of here) if (until <= now()) here.delete(old);
+      here.set(key, { why, until: now() + failureMs });
+      await cache.set(`${key}:failed`, JSON.stringify(why), failureMs);
+    },
+  };
+}
