@@ -1,0 +1,82 @@
+// The app as a child of the supervisor: in a process group of its own, so that Ctrl-C does not reach it before
+// the supervisor has decided the order in which things stop.
+import { type ChildProcess, spawn } from 'node:child_process';
+import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { AppLog } from './app-log.ts';
+import { StartError, projectRoot } from './environment.ts';
+
+export interface AppProcess {
+  pid: number;
+  /** Resolves with how it ended, whoever ended it. */
+  ended: Promise<string>;
+  /** Asks it to finish what it is doing and leave; after `patienceMs` it is killed. */
+  stop(): Promise<void>;
+  /** Kills it and what it started. */
+  kill(): void;
+}
+
+const readyWithinMs = 30_000;
+const patienceMs = 25_000; // a little more than the app gives its requests in flight
+
+export function spawnApp(variables: Record<string, string>, log: AppLog): AppProcess {
+  const child = spawn(
+    process.execPath,
+    [
+      '--import',
+      path.join(import.meta.dirname, 'leave-with-parent.ts'),
+      path.join(projectRoot, 'src/main.ts'),
+    ],
+    {
+      cwd: projectRoot,
+      env: { ...process.env, ...variables },
+      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+      detached: true,
+    },
+  );
+  for (const output of [child.stdout, child.stderr]) if (output) log.follow(output);
+  const ended = new Promise<string>((resolve) => {
+    child.once('error', (error) => resolve(error.message));
+    child.once('exit', (code, signal) => resolve(signal ?? `code ${code}`));
+  });
+  const kill = () => killGroup(child);
+  return {
+    pid: child.pid ?? 0,
+    ended,
+    kill,
+    stop: async () => {
+      child.kill('SIGTERM');
+      const timer = setTimeout(kill, patienceMs);
+      await ended;
+      clearTimeout(timer);
+    },
+  };
+}
+
+/** Resolves once the app answers that it is ready. @throws StartError when it ended or took too long */
+export async function waitUntilReady(app: AppProcess, url: string, logFile: string): Promise<void> {
+  let end: string | undefined;
+  void app.ended.then((how) => (end = how));
+  const deadline = Date.now() + readyWithinMs;
+  for (;;) {
+    const ready = await fetch(`${url}/readyz`, { signal: AbortSignal.timeout(2_000) }).then(
+      ({ ok }) => ok,
+      () => false,
+    );
+    if (ready) return;
+    if (end !== undefined) throw new StartError(`The app ended (${end}) before it was ready; see ${logFile}`);
+    if (Date.now() > deadline) {
+      throw new StartError(`The app was not ready within ${readyWithinMs / 1000} s; see ${logFile}`);
+    }
+    await sleep(30);
+  }
+}
+
+function killGroup(child: ChildProcess): void {
+  if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
+  try {
+    process.kill(process.platform === 'win32' ? child.pid : -child.pid, 'SIGKILL');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+  }
+}

@@ -1,0 +1,61 @@
+// The app's life under the supervisor: started, told to be ready, and with --watch started anew on a change.
+import { migrate } from '../db/migrate.ts';
+import type { AppLog } from './app-log.ts';
+import { type AppProcess, spawnApp, waitUntilReady } from './app-process.ts';
+import { StartError, setting, shown } from './environment.ts';
+import { type RunningStack, tell } from './running.ts';
+import { complain, say, step } from './terminal.ts';
+import { watchSources } from './watch.ts';
+
+export interface AppKeeping {
+  dataDir: string;
+  stack: RunningStack;
+  log: AppLog;
+  /** Where the supervisor finds whom to stop. */
+  current: { app: AppProcess | null };
+  leaving: AbortSignal;
+}
+
+/**
+ * Resolves only when the supervisor is leaving.
+ * @param ready called once, when the first start is complete
+ * @throws StartError when the app ends by itself; with --watch it waits for a change instead
+ */
+export async function keepAppRunning(keeping: AppKeeping, ready: () => Promise<void>): Promise<void> {
+  const nextChange = process.argv.includes('--watch') ? watchSources() : null;
+  let announce = ready;
+  while (!keeping.leaving.aborted) {
+    try {
+      const app = await startApp(keeping);
+      await announce();
+      announce = async () => undefined;
+      const end = await Promise.race([app.ended, ...(nextChange ? [nextChange().then(() => null)] : [])]);
+      if (keeping.leaving.aborted) return;
+      if (end !== null) throw new StartError(`The app ended (${end}); see ${shown(keeping.log.file)}`);
+    } catch (error) {
+      if (!nextChange || !(error instanceof StartError)) throw error;
+      complain(`${error.message}. Waiting for a change`);
+      await nextChange();
+    }
+    if (keeping.leaving.aborted) return;
+    say('A file has changed');
+    await keeping.current.app?.stop();
+    await migrate(databaseUrl(keeping));
+  }
+}
+
+async function startApp({ dataDir, stack, log, current }: AppKeeping): Promise<AppProcess> {
+  return step('App', async () => {
+    const app = spawnApp(stack.variables, log);
+    current.app = app;
+    await tell(dataDir, Object.assign(stack, { appPid: app.pid }));
+    await waitUntilReady(app, stack.url ?? '', shown(log.file));
+    return app;
+  });
+}
+
+function databaseUrl({ stack }: AppKeeping): string {
+  return (
+    setting('MIGRATION_DATABASE_URL') ?? setting('DATABASE_URL') ?? (stack.variables.DATABASE_URL as string)
+  );
+}

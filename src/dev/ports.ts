@@ -1,0 +1,39 @@
+import { createServer } from 'node:net';
+import { StartError } from './environment.ts';
+import { freePort } from './free-port.ts';
+
+/** By the variable that sets each; absent: that service is not ours to start. */
+export interface Ports {
+  PORT: number;
+  ACUITY_SIM_PORT?: number;
+  MAILBOX_PORT?: number;
+}
+
+/**
+ * Looks before anything is started, so that a second start says one clear line and leaves nothing.
+ * @returns the same with each 0 replaced by a free one
+ * @throws StartError naming the first port that is taken and its variable
+ */
+export async function choosePorts(wanted: Ports): Promise<Ports> {
+  const chosen = { ...wanted };
+  for (const [name, port] of Object.entries(wanted) as [keyof Ports, number][]) {
+    if (port === 0) chosen[name] = await freePort();
+    else if (!(await isFree(port))) {
+      throw new StartError(`Port ${port} is taken: stop what listens there, or set ${name} to another port`);
+    }
+  }
+  return chosen;
+}
+
+// On every address and on the loopback one: either may be free while the other is not.
+async function isFree(port: number): Promise<boolean> {
+  return (await canListen(port, undefined)) && (await canListen(port, '127.0.0.1'));
+}
+
+function canListen(port: number, host: string | undefined): Promise<boolean> {
+  return new Promise((resolve) => {
+    const probe = createServer();
+    probe.once('error', () => resolve(false));
+    probe.listen(port, host, () => probe.close(() => resolve(true)));
+  });
+}

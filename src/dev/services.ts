@@ -1,0 +1,124 @@
+// The stand-ins: each service whose variable is unset, started for real. What each returns is what the app is told.
+import path from 'node:path';
+import { seedDemo } from '../../seeds/demo.ts';
+import { openDatabase } from '../db/knex.ts';
+import { migrate } from '../db/migrate.ts';
+import { startSimulator } from '../simulator/index.ts';
+import { demoDefaults, setting } from './environment.ts';
+import { startMailbox } from './mailbox.ts';
+import type { Ports } from './ports.ts';
+import { startPostgres } from './postgres.ts';
+import { keptSecret } from './secret.ts';
+import { step } from './terminal.ts';
+
+export interface Services {
+  /** For the app's environment; what was set already is not among them. */
+  variables: Record<string, string>;
+  /** Pages for people, by name. */
+  pages: Record<string, string>;
+  /** In any order; the app must have stopped before. */
+  stop(): Promise<void>;
+}
+
+interface Service {
+  variables: Record<string, string>;
+  page?: { name: string; url: string };
+  stop?(): Promise<void>;
+}
+
+/**
+ * Starts them side by side; when one fails, those that came up are stopped again.
+ * @param ports for people's pages, checked to be free
+ */
+export async function startServices(dataDir: string, ports: Ports): Promise<Services> {
+  const starts: Promise<Service>[] = [database(dataDir), sessions(dataDir), constants()];
+  if (ports.MAILBOX_PORT !== undefined) starts.push(mail(dataDir, ports.MAILBOX_PORT));
+  if (ports.ACUITY_SIM_PORT !== undefined) starts.push(acuity(dataDir, ports.ACUITY_SIM_PORT));
+  const results = await Promise.allSettled(starts);
+  const up = results.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
+  const stop = async () => {
+    await Promise.all(up.map(async (service) => service.stop?.()));
+  };
+  const failure = results.find((result) => result.status === 'rejected');
+  if (failure) {
+    await stop();
+    throw failure.reason;
+  }
+  return {
+    variables: Object.assign({}, ...up.map(({ variables }) => variables)) as Record<string, string>,
+    pages: Object.fromEntries(up.flatMap(({ page }) => (page ? [[page.name, page.url]] : []))),
+    stop,
+  };
+}
+
+async function database(dataDir: string): Promise<Service> {
+  const given = setting('DATABASE_URL');
+  const postgres = given
+    ? null
+    : await step('PostgreSQL', () => startPostgres({ dataDir: path.join(dataDir, 'postgres') }));
+  const url = given ?? postgres?.url ?? '';
+  try {
+    await bringUpToDate(setting('MIGRATION_DATABASE_URL') ?? url, url);
+  } catch (error) {
+    await postgres?.stop();
+    throw error;
+  }
+  if (!postgres) return { variables: {} };
+  return { variables: { DATABASE_URL: url }, stop: () => postgres.stop() };
+}
+
+/** Migrates, and seeds what is empty. */
+async function bringUpToDate(ownerUrl: string, url: string): Promise<void> {
+  await step(
+    'Schema',
+    () => migrate(ownerUrl),
+    ({ applied }) => (applied.length === 0 ? 'up to date' : `${applied.length} migrations applied`),
+  );
+  const db = openDatabase(url, 2);
+  try {
+    await step(
+      'Demo data',
+      () => seedDemo(db),
+      (seeded) => (seeded ? 'loaded' : 'there already'),
+    );
+  } finally {
+    await db.destroy();
+  }
+}
+
+async function sessions(dataDir: string): Promise<Service> {
+  if (setting('BETTER_AUTH_SECRET')) return { variables: {} };
+  return { variables: { BETTER_AUTH_SECRET: await keptSecret(dataDir) } };
+}
+
+async function constants(): Promise<Service> {
+  const unset = Object.entries(demoDefaults).filter(([name]) => setting(name) === undefined);
+  return { variables: Object.fromEntries(unset) };
+}
+
+async function mail(dataDir: string, httpPort: number): Promise<Service> {
+  const mailbox = await step('Mailbox', () =>
+    startMailbox({ smtpPort: 0, httpPort, directory: path.join(dataDir, 'mailbox') }),
+  );
+  return {
+    variables: { SMTP_URL: mailbox.smtpUrl },
+    page: { name: 'Mailbox', url: mailbox.url },
+    stop: () => mailbox.close(),
+  };
+}
+
+async function acuity(dataDir: string, port: number): Promise<Service> {
+  const simulator = await step('Acuity simulator', () =>
+    startSimulator({
+      port,
+      userId: setting('ACUITY_USER_ID') ?? demoDefaults.ACUITY_USER_ID,
+      apiKey: setting('ACUITY_API_KEY') ?? demoDefaults.ACUITY_API_KEY,
+      stateFile: path.join(dataDir, 'acuity.json'),
+    }),
+  );
+  return {
+    variables: { ACUITY_BASE_URL: simulator.url },
+    page: { name: 'Acuity simulator', url: simulator.url },
+    stop: () => simulator.close(),
+  };
+}

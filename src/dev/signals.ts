@@ -1,0 +1,25 @@
+// Ctrl-C, told once. npm passes the terminal's signal on to a child that has already had it.
+const echoMs = 700;
+
+/**
+ * @param leave called once, for the first signal, or when npm has gone and nobody is left to pass signals on
+ * @param hurry called for each later signal
+ */
+export function onLeave(leave: (why: string) => void, hurry: () => void, npmPid: number | undefined): void {
+  let first: number | undefined;
+  const heard = (why: string) => {
+    const now = performance.now();
+    if (first === undefined) {
+      first = now;
+      leave(why);
+    } else if (now - first > echoMs) hurry();
+  };
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => heard(signal));
+  if (npmPid === undefined || process.platform === 'win32') return;
+  const watch = setInterval(() => {
+    if (process.ppid === npmPid) return;
+    clearInterval(watch);
+    heard('npm has gone');
+  }, 300);
+  watch.unref();
+}

@@ -1,0 +1,111 @@
+// npm start: everything the app needs and is not given, then the app. With NODE_ENV=production only the app.
+import { once } from 'node:events';
+import path from 'node:path';
+import { type AppLog, openAppLog } from './app-log.ts';
+import type { AppProcess } from './app-process.ts';
+import {
+  StartError,
+  dataDirectory,
+  isProduction,
+  loadEnvFile,
+  portSetting,
+  setting,
+  shown,
+} from './environment.ts';
+import { keepAppRunning } from './keep-app.ts';
+import { type Ports, choosePorts } from './ports.ts';
+import { type RunningStack, claim, release, sweepKilledStart } from './running.ts';
+import { onLeave } from './signals.ts';
+import { complain, say, seconds } from './terminal.ts';
+
+const startedAt = performance.now();
+
+if (isProduction()) {
+  await import('../main.ts');
+} else {
+  await startDemo().catch((error: unknown) => {
+    complain(error instanceof StartError ? error.message : `Examdesk did not start: ${told(error)}`);
+    process.exitCode = 1;
+  });
+  // Everything has been closed; whatever still holds on is not waited for.
+  setTimeout(() => process.exit(), 3_000).unref();
+}
+
+async function startDemo(): Promise<void> {
+  loadEnvFile();
+  const dataDir = dataDirectory();
+  await sweepKilledStart(dataDir);
+  const ports = await choosePorts({
+    PORT: portSetting('PORT', 3000),
+    ...(setting('ACUITY_BASE_URL') ? {} : { ACUITY_SIM_PORT: portSetting('ACUITY_SIM_PORT', 3001) }),
+    ...(setting('SMTP_URL') ? {} : { MAILBOX_PORT: portSetting('MAILBOX_PORT', 3002) }),
+  });
+  const stack = await claim(dataDir);
+  try {
+    await supervise(dataDir, stack, ports, await openAppLog(dataDir));
+  } finally {
+    await release(dataDir);
+  }
+}
+
+async function supervise(dataDir: string, stack: RunningStack, ports: Ports, log: AppLog): Promise<void> {
+  const current: { app: AppProcess | null } = { app: null };
+  const leaving = leaveOnSignals(stack, current);
+  say(`Examdesk is starting; its data is in ${shown(dataDir)}`);
+  // Loaded here and not above, so that the line appears at once.
+  const { startServices } = await import('./services.ts');
+  const services = await startServices(dataDir, ports);
+  try {
+    if (leaving.aborted) return;
+    stack.url = `http://localhost:${ports.PORT}`;
+    stack.variables = { ...services.variables, PORT: String(ports.PORT), DATA_DIR: dataDir };
+    const running = keepAppRunning({ dataDir, stack, log, current, leaving }, () =>
+      welcome({ Examdesk: setting('BASE_URL') ?? stack.url, ...services.pages }, dataDir, log),
+    );
+    await Promise.race([running, once(leaving, 'abort')]);
+  } finally {
+    await current.app?.stop();
+    await services.stop();
+    await log.close();
+  }
+  say('Examdesk has stopped');
+}
+
+function leaveOnSignals(stack: RunningStack, current: { app: AppProcess | null }): AbortSignal {
+  const leaving = new AbortController();
+  let hurried = false;
+  onLeave(
+    (why) => {
+      say(`\n${why}: stopping, the app first; once more to hurry`);
+      leaving.abort();
+    },
+    () => {
+      if (hurried) process.exit(130); // what is left of the database its guardian stops
+      hurried = true;
+      current.app?.kill();
+    },
+    stack.npmPid,
+  );
+  return leaving.signal;
+}
+
+async function welcome(
+  pages: Record<string, string | undefined>,
+  dataDir: string,
+  log: AppLog,
+): Promise<void> {
+  const { demoAccounts, demoPassword } = await import('../../seeds/demo.ts');
+  say(`\nExamdesk is ready after ${seconds(performance.now() - startedAt)}\n`);
+  for (const [name, url] of Object.entries(pages)) say(`  ${name.padEnd(18)} ${url}`);
+  say(`  ${'Data'.padEnd(18)} ${shown(dataDir)} (npm run reset begins anew)`);
+  say(`  ${'Log'.padEnd(18)} ${shown(path.resolve(log.file))} (warnings and worse show here)`);
+  say(`\nSign in with the password ${demoPassword} as\n`);
+  for (const { email, role, organization } of demoAccounts) {
+    say(`  ${email.padEnd(30)} ${role}${organization ? ` of ${organization.name}` : ''}`);
+  }
+  say('\nCtrl-C stops everything.');
+}
+
+function told(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
