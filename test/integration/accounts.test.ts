@@ -1,0 +1,138 @@
+import { expect } from 'chai';
+import { createAuth } from '../../src/accounts/index.ts';
+import { demoPassword } from '../../seeds/demo.ts';
+import { startTestApp, type TestApp } from '../support/app.ts';
+
+const rita = 'rita@harbour-legal.example';
+
+describe('signing in', () => {
+  let app: TestApp;
+  before(async () => {
+    app = await startTestApp({
+      overrides: { signInLimits: { perAccount: 4, perAddress: 1000, windowMs: 60_000 } },
+    });
+  });
+  after(() => app.close());
+
+  const signIn = (email: string, password: string) =>
+    app.anonymous().post('/api/auth/sign-in/email').send({ email, password });
+  const form = (fields: Record<string, string>) =>
+    app.anonymous().post('/sign-in').set('Accept', 'text/html').type('form').send(fields);
+
+  it('gives a session that says who one is, until one signs out', async () => {
+    const agent = await app.signIn(rita);
+    const { body } = await agent.get('/api/auth/get-session').expect(200);
+    expect(body.user).to.deep.include({ email: rita, role: 'referrer' });
+    expect(body.user.organization.name).to.equal('Harbour Legal');
+    await agent.post('/api/auth/sign-out').expect(200, { success: true });
+    expect((await agent.get('/api/auth/get-session').expect(200)).body).to.equal(null);
+    await agent.get('/bookings').expect(401);
+  });
+
+  it('sets a cookie that scripts cannot read and other sites do not send', async () => {
+    const { headers } = await signIn(rita, demoPassword).expect(200);
+    const [cookie] = headers['set-cookie'] as unknown as string[];
+    expect(cookie)
+      .to.match(/^examdesk\.session_token=/)
+      .and.match(/HttpOnly/)
+      .and.match(/SameSite=Lax/);
+  });
+
+  it('answers alike for an unknown address, a wrong password and a banned person', async () => {
+    await app.db('users').where({ email: 'nadia@northside-claims.example' }).update({ banned: true });
+    const answers = await Promise.all([
+      signIn('nobody@nowhere.example', demoPassword),
+      signIn('rob@harbour-legal.example', 'not the password'),
+      signIn('nadia@northside-claims.example', demoPassword),
+    ]);
+    const seen = answers.map(({ status, body }) => ({ status, code: body.code, detail: body.detail }));
+    expect(new Set(seen.map((answer) => JSON.stringify(answer))).size).to.equal(1);
+    expect(seen[0]).to.include({ status: 401, code: 'bad_credentials' });
+  });
+
+  it('by the form goes on where one was, and nowhere else', async () => {
+    const on = await form({ email: rita, password: demoPassword, next: '/bookings?status=active' }).expect(
+      303,
+    );
+    expect(on.headers.location).to.equal('/bookings?status=active');
+    const astray = await form({ email: rita, password: demoPassword, next: '//evil.example' }).expect(303);
+    expect(astray.headers.location).to.equal('/');
+  });
+
+  it('by the form keeps what was typed and says what to do', async () => {
+    const empty = await form({ email: 'rita@', password: '' }).expect(422);
+    expect(empty.text).to.contain('Enter an e-mail address like').and.contain('Enter your password');
+    expect(empty.text).to.contain('value="rita@"').and.contain('<title>Error: ');
+    const wrong = await form({ email: 'someone@else.example', password: 'wrong' }).expect(401);
+    expect(wrong.text)
+      .to.contain('The e-mail address or the password is wrong')
+      .and.not.contain('value="wrong"');
+  });
+
+  it('writes success, failure and the end to the audit log, without addresses', async () => {
+    const rows = (await app.db('audit_log').whereLike('action', 'auth.%')) as {
+      action: string;
+      ip: string;
+      request_id: string;
+    }[];
+    expect(new Set(rows.map(({ action }) => action))).to.include.keys(
+      'auth.signed_in',
+      'auth.sign_in_failed',
+      'auth.signed_out',
+    );
+    expect(rows.every(({ ip, request_id }) => ip && request_id)).to.equal(true);
+    expect(JSON.stringify(rows)).not.to.contain('@');
+  });
+
+  it('is limited by account, says how long to wait, and counts spellings of one address together', async () => {
+    for (const email of ['lim@x.example', 'LIM@x.example', ' lim@x.example', 'Lim@X.example']) {
+      await signIn(email, 'wrong').expect(401);
+    }
+    const { headers, body } = await signIn('lim@x.example', 'wrong').expect(429);
+    expect(body.code).to.equal('too_many_requests');
+    expect(Number(headers['retry-after'])).to.be.within(1, 60);
+    await form({ email: 'lim@x.example', password: 'wrong' }).expect(429);
+  });
+
+  it('forgives earlier slips once the password was right', async () => {
+    const sam = 'sam@examdesk.example';
+    for (let round = 0; round < 3; round += 1) {
+      await signIn(sam, 'wrong').expect(401);
+      await signIn(sam, 'wrong').expect(401);
+      await signIn(sam, demoPassword).expect(200);
+    }
+  });
+
+  it('is closed to the demo’s people where they are not allowed', async () => {
+    const strict = await startTestApp({ env: { DEMO_ACCOUNTS: 'false' } });
+    try {
+      await strict
+        .anonymous()
+        .post('/api/auth/sign-in/email')
+        .send({ email: rita, password: demoPassword })
+        .expect(401);
+      expect(await strict.db('sessions').select('id')).to.deep.equal([]);
+    } finally {
+      await strict.close();
+    }
+  });
+
+  it('leaves every other endpoint of better-auth closed', async () => {
+    const auth = createAuth({
+      pool: undefined as never,
+      secret: 'a-secret-for-tests-only-0123456789abcdef',
+      baseUrl: app.url,
+    });
+    const open = new Set(['/sign-in/email', '/sign-out', '/get-session']);
+    const paths = Object.values(auth.api)
+      .map((endpoint) => (endpoint as { path?: string }).path)
+      .filter((path): path is string => path !== undefined && !open.has(path));
+    expect(paths.length).to.be.greaterThan(50);
+    const agent = await app.signIn('ada@examdesk.example');
+    for (const path of paths) {
+      const url = `/api/auth${path.replace(/:\w+/g, 'x')}`;
+      const [get, post] = await Promise.all([agent.get(url), agent.post(url).send({})]);
+      expect([get.status, post.status], url).to.deep.equal([404, 404]);
+    }
+  });
+});
