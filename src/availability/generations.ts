@@ -24,7 +24,8 @@ export interface Generations {
 const first = '0';
 // Longer than anything stored under a generation lives; a random name cannot come back after it has expired.
 const rememberedMs = 24 * 3_600_000;
-const takenFor = 3_600_000;
+// Longer than any stale copy is shown.
+const takenFor = 2 * 3_600_000;
 
 const takenList = z.array(z.object({ startsAt: z.number(), endsAt: z.number(), at: z.number() }));
 

@@ -33,6 +33,8 @@ export type ReadResult<T> = Result<Answer<T>, AcuityFailure>;
 
 const freshMs = 5 * 60_000;
 const staleMs = 60 * 60_000;
+// The age decides, by our clock; the cache's own only clears away.
+const keptMs = staleMs + 60_000;
 const failureMs = 2_000;
 // A holder renews its lock while it lives, so a dead one is replaced after this time.
 const lockMs = 3_000;
@@ -140,7 +142,7 @@ export function createSharedReads({ cache: plainCache, clock, log }: Options): S
       return answer;
     }
     const raw = JSON.stringify({ asOf: asOf.getTime(), value: answer.value });
-    await Promise.all([cache.set(key, raw, freshMs), cache.set(staleKeyOf(read), raw, staleMs)]);
+    await Promise.all([cache.set(key, raw, freshMs), cache.set(staleKeyOf(read), raw, keptMs)]);
     return ok({ value: answer.value, asOf, cache: 'MISS', takenSince: [] });
   }
 

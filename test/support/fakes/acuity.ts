@@ -10,6 +10,8 @@ export interface FakeAcuity extends Acuity {
   recover(): void;
   /** From now on calls answer only after `answer()`; says how many wait. */
   hold(): { answer(): void; waiting(): number };
+  /** Somebody else books this time in Acuity itself, whatever is held or fails. */
+  takeElsewhere(calendarId: number, startsAt: string): void;
   calls: { method: keyof Acuity; query: unknown }[];
   appointments: Map<number, Appointment>;
 }
@@ -67,6 +69,9 @@ export function createFakeAcuity(): FakeAcuity {
       const slots = offered.get(calendarId) ?? new Set();
       for (const time of times) slots.add(new Date(time).getTime());
       offered.set(calendarId, slots);
+    },
+    takeElsewhere(calendarId, startsAt) {
+      offered.get(calendarId)?.delete(new Date(startsAt).getTime());
     },
     failWith(why) {
       failing = why;

@@ -1,0 +1,18 @@
+import { randomUUID } from 'node:crypto';
+import type { Specialist } from '../../../src/specialists/index.ts';
+
+/** Dr Amelia Hart of the simulator's fixture, in Sydney, in person, an hour. */
+export function aSpecialist(but: Partial<Specialist> = {}): Specialist {
+  return {
+    id: randomUUID(),
+    name: 'Amelia Hart',
+    title: 'Dr',
+    specialty: 'Orthopaedic surgery',
+    location: 'Level 2, 100 Macquarie Street, Sydney',
+    timezone: 'Australia/Sydney',
+    acuityCalendarId: 7001,
+    isActive: true,
+    services: [{ type: 'in_person', acuityAppointmentTypeId: 8001, durationMinutes: 60 }],
+    ...but,
+  };
+}
