@@ -21,7 +21,7 @@ import {
 } from './bookings/index.ts';
 import type { Config } from './config.ts';
 import { openDatabase } from './db/knex.ts';
-import { createEmailSender, createOutbox } from './email/index.ts';
+import { createEmailSender, createOutbox, type EmailSenderDeps } from './email/index.ts';
 import type { Readiness } from './http/api/health.api.ts';
 import { createApp, type Services } from './http/app.ts';
 import { paths } from './http/paths.ts';
@@ -43,7 +43,7 @@ export interface Overrides {
   mailer?: Mailer;
   signInLimits?: SignInLimits;
   bookings?: Pick<BookingDeps, 'timings' | 'onStep'>;
-  emails?: { firstPauseMs?: number; onStep?: (step: string) => Promise<void> | void };
+  emails?: Pick<EmailSenderDeps, 'firstPauseMs' | 'sweepAfterMs' | 'onStep'>;
 }
 
 export interface System {
@@ -103,6 +103,8 @@ export function compose(config: Config, overrides: Overrides = {}): System {
     announce: createOutbox({ jobs, ids }),
     referenceFieldId: config.ACUITY_REFERENCE_FIELD_ID,
     ...overrides.bookings,
+    // A call may wait for its turn before its time-out begins.
+    timings: { inFlightMs: config.ACUITY_TIMEOUT_MS + 8_000, ...overrides.bookings?.timings },
   };
   const settlement = createBookingSettlement(bookingDeps);
   const emails = createEmailSender({

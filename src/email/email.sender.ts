@@ -16,6 +16,8 @@ export interface EmailSenderDeps {
   messageIdDomain: string;
   /** The first pause after a failure; it doubles up to five minutes. Milliseconds. */
   firstPauseMs?: number;
+  /** A queued message nobody touched for so long is looked after by the sweep. Milliseconds. */
+  sweepAfterMs?: number;
   /** For tests that end the process here. */
   onStep?: (step: string) => Promise<void> | void;
 }
@@ -49,7 +51,9 @@ export function createEmailSender(deps: EmailSenderDeps): EmailSender {
       const ids = (await deps
         .db('emails')
         .where('status', 'queued')
-        .whereRaw(`updated_at < clock_timestamp() - interval '1 minute'`)
+        .whereRaw(`updated_at < clock_timestamp() - ? * interval '1 millisecond'`, [
+          deps.sweepAfterMs ?? 30_000,
+        ])
         .orderBy('created_at')
         .limit(1000)
         .pluck('id')) as string[];

@@ -1,0 +1,238 @@
+import { expect } from 'chai';
+import { bookingSchema, progressSchema } from '../../src/http/api/bookings.schemas.ts';
+import { tuesdayAtTen } from '../support/booking-house.ts';
+import { startTestApp, type Agent, type TestApp } from '../support/app.ts';
+import { createFakeAcuity, type FakeAcuity } from '../support/fakes/acuity.ts';
+import { lossy, type LossyAcuity } from '../support/lossy-acuity.ts';
+
+const wednesday = '2026-12-02T10:00:00+11:00';
+const clock = { now: () => new Date('2026-11-23T09:00:00+11:00') };
+
+interface BookingJson {
+  id: string;
+  reference: string;
+  startsAt: string;
+  status: string;
+}
+
+describe('the API of bookings', () => {
+  let fake: FakeAcuity;
+  let acuity: LossyAcuity;
+  let app: TestApp;
+  let rita: Agent;
+  let nadia: Agent;
+  let sam: Agent;
+  let specialistId: string;
+
+  before(async () => {
+    fake = createFakeAcuity();
+    acuity = lossy(fake);
+    app = await startTestApp({ overrides: { acuity, clock } });
+    [rita, nadia, sam] = await Promise.all([
+      app.signIn('rita@harbour-legal.example'),
+      app.signIn('nadia@northside-claims.example'),
+      app.signIn('sam@examdesk.example'),
+    ]);
+    const row = (await app.db('specialists').where({ acuity_calendar_id: 7001 }).first('id')) as {
+      id: string;
+    };
+    specialistId = row.id;
+  });
+  after(() => app.close());
+
+  const body = (change: object = {}) => ({
+    specialistId,
+    type: 'in_person',
+    startsAt: '2026-12-01T10:00:00+11:00',
+    timezone: 'Australia/Perth',
+    examinee: { firstName: 'Ewan', lastName: 'Marsh', phone: '0412 345 678' },
+    ...change,
+  });
+  let hour = 0;
+  /** Another free hour for each booking. */
+  async function book(): Promise<BookingJson> {
+    hour += 1;
+    const startsAt = new Date(Date.UTC(2027, 0, 4, hour));
+    fake.offer(7001, startsAt.toISOString());
+    await app.system.services.availability.invalidate(7001);
+    const answer = await rita
+      .post('/bookings')
+      .send(body({ startsAt: startsAt.toISOString() }))
+      .expect(201);
+    return (answer.body as { booking: BookingJson }).booking;
+  }
+  async function offer(...times: string[]): Promise<void> {
+    fake.offer(7001, ...times);
+    await app.system.services.availability.invalidate(7001);
+  }
+
+  it('books: 201, Location, and a booking exactly as the contract says it', async () => {
+    await offer(tuesdayAtTen.toISOString());
+    const answer = await rita.post('/bookings').set('Idempotency-Key', 'one').send(body()).expect(201);
+    const { booking } = answer.body as { booking: BookingJson };
+    expect(bookingSchema.strict().safeParse(booking).error).to.equal(undefined);
+    expect(booking.startsAt).to.equal('2026-11-30T23:00:00.000Z');
+    expect(answer.headers.location).to.equal(`/bookings/${booking.id}`);
+    const again = await rita.post('/bookings').set('Idempotency-Key', 'one').send(body()).expect(201);
+    expect(again.body).to.have.nested.property('booking.id', booking.id);
+    const other = await rita
+      .post('/bookings')
+      .set('Idempotency-Key', 'one')
+      .send(body({ notes: 'other' }))
+      .expect(409);
+    expect(other.body).to.include({ code: 'idempotency_conflict', status: 409 });
+  });
+
+  it('a taken time is 409 with the clash and the nearest three', async () => {
+    await offer(
+      '2026-12-01T09:00:00+11:00',
+      '2026-12-01T11:00:00+11:00',
+      wednesday,
+      '2026-12-04T10:00:00+11:00',
+    );
+    const { body: problem } = await rita
+      .post('/bookings')
+      .send(body())
+      .expect(409)
+      .expect('Content-Type', /problem\+json/);
+    expect(problem).to.include({ code: 'slot_taken', startsAt: '2026-11-30T23:00:00.000Z' });
+    expect(
+      (problem as { nearest: { startsAt: string }[] }).nearest.map((slot) => slot.startsAt),
+    ).to.deep.equal(['2026-11-30T22:00:00.000Z', '2026-12-01T00:00:00.000Z', '2026-12-01T23:00:00.000Z']);
+    expect(problem).to.have.nested.property('errors[0].path', 'startsAt');
+  });
+
+  it('bad input is 422 with each field named, and nothing is written', async () => {
+    const before = await app.db('booking_intentions').count('* as n').first();
+    const bad = [
+      {},
+      body({ startsAt: '2026-12-01T10:00:00' }),
+      body({ startsAt: '2020-01-01T10:00:00Z' }),
+      body({ examinee: { firstName: '😀', lastName: ['x'], phone: '1' } }),
+      body({ specialistId: '01930000-0000-7000-8000-000000000001' }),
+      body({ type: 'telehealth' }),
+      body({ answers: [{ fieldId: 9101, value: 'x' }] }),
+      [],
+    ];
+    for (const sent of bad) {
+      const { body: problem } = await rita.post('/bookings').send(sent).expect(422);
+      expect((problem as { errors: unknown[] }).errors, JSON.stringify(sent)).to.not.have.length(0);
+    }
+    await rita.post('/bookings').set('Idempotency-Key', 'x'.repeat(201)).send(body()).expect(422);
+    expect(await app.db('booking_intentions').count('* as n').first()).to.deep.equal(before);
+  });
+
+  it('is for referrers who are signed in', async () => {
+    await app.anonymous().post('/bookings').send(body()).expect(401);
+    await sam.post('/bookings').send(body()).expect(403);
+  });
+
+  it('a lost answer is 202 with where to look, and there the outcome stands', async () => {
+    await offer('2026-12-07T10:00:00+11:00');
+    acuity.lose('after');
+    const lost = await rita
+      .post('/bookings')
+      .send(body({ startsAt: '2026-12-07T10:00:00+11:00' }))
+      .expect(202);
+    expect(lost.body).to.include({ code: 'outcome_pending', status: 202 });
+    const { location } = lost.headers as { location: string };
+    expect((await rita.get(location).expect(200)).body).to.deep.equal({ state: 'open' });
+    await nadia.get(location).expect(404);
+    await app.system.services.settlement.settle(location.split('/').at(-1) ?? '');
+    const settled = (await rita.get(location).expect(200)).body as { state: string; booking: object };
+    expect(settled.state).to.equal('completed');
+    expect(bookingSchema.strict().safeParse(settled.booking).error).to.equal(undefined);
+  });
+
+  it('Acuity out of reach is 503 with Retry-After, a refusal without sense 502', async () => {
+    await offer('2026-12-08T10:00:00+11:00');
+    const startsAt = '2026-12-08T10:00:00+11:00';
+    acuity.lose({ fails: { reason: 'unavailable', notSent: true, retryAfterMs: 2_500 } });
+    await rita.post('/bookings').send(body({ startsAt })).expect(503).expect('Retry-After', '3');
+    acuity.lose({ fails: { reason: 'refused', code: 'required_email', message: '', status: 400 } });
+    const { body: problem } = await rita.post('/bookings').send(body({ startsAt })).expect(502);
+    expect(problem).to.include({ code: 'acuity_error' });
+  });
+
+  it('one booking comes with its history; another organisation gets 404 on every URL', async () => {
+    const { id } = await book();
+    const { body: seen } = await rita.get(`/bookings/${id}`).expect(200);
+    const shown = seen as { booking: object; progress: object[]; documents: object[] };
+    expect(bookingSchema.strict().safeParse(shown.booking).error).to.equal(undefined);
+    expect(progressSchema.strict().safeParse(shown.progress[0]).error).to.equal(undefined);
+    expect(shown.documents).to.deep.equal([]);
+    await nadia.get(`/bookings/${id}`).expect(404);
+    await nadia.get(`/bookings/${id}/calendar.ics`).expect(404);
+    await nadia.post(`/bookings/${id}/cancel`).send({}).expect(404);
+    await nadia.post(`/bookings/${id}/reschedule`).send({ startsAt: wednesday }).expect(404);
+    await rita.get('/bookings/not-an-id').expect(404);
+    const { body: list } = await nadia.get('/bookings').expect(200);
+    expect(list).to.deep.equal({ bookings: [], nextCursor: null });
+  });
+
+  it('the calendar file is one', async () => {
+    const { id, reference } = await book();
+    const answer = await rita
+      .get(`/bookings/${id}/calendar.ics`)
+      .buffer(true)
+      .expect(200)
+      .expect('Content-Type', /text\/calendar/);
+    expect(answer.headers['content-disposition']).to.include(`${reference}.ics`);
+    expect(answer.text)
+      .to.match(/^BEGIN:VCALENDAR\r\n/)
+      .and.include(`UID:${id}`);
+  });
+
+  it('moves, cancels once, and says why it cannot again', async () => {
+    const { id } = await book();
+    await offer(wednesday);
+    const moved = await rita.post(`/bookings/${id}/reschedule`).send({ startsAt: wednesday }).expect(200);
+    expect(moved.body).to.have.nested.property('booking.startsAt', '2026-12-01T23:00:00.000Z');
+    await rita.post(`/bookings/${id}/reschedule`).send({ startsAt: 'noon' }).expect(422);
+    const cancelled = await rita.post(`/bookings/${id}/cancel`).send({ reason: 'Settled' }).expect(200);
+    expect(cancelled.body).to.have.nested.property('booking.status', 'cancelled');
+    const again = await rita.post(`/bookings/${id}/cancel`).send({}).expect(409);
+    expect(again.body).to.include({ code: 'already_cancelled' });
+  });
+
+  it('staff move the progress, referrers do not', async () => {
+    const { id } = await book();
+    await rita.post(`/bookings/${id}/progress`).send({ progress: 'no_show' }).expect(403);
+    const moved = await sam
+      .post(`/bookings/${id}/progress`)
+      .send({ progress: 'no_show', notes: 'Did not come' })
+      .expect(201);
+    expect(progressSchema.strict().safeParse((moved.body as { progress: object }).progress).error).to.equal(
+      undefined,
+    );
+    const odd = await sam.post(`/bookings/${id}/progress`).send({ progress: 'payment_received' }).expect(409);
+    expect(odd.body).to.include({ code: 'invalid_transition' });
+    await sam.post(`/bookings/${id}/progress`).send({ progress: 'done' }).expect(422);
+  });
+
+  it('lists by pages, and refuses a query that makes no sense', async () => {
+    const first = (await rita.get('/bookings?limit=1').expect(200)).body as {
+      bookings: BookingJson[];
+      nextCursor: string;
+    };
+    const second = (await rita.get('/bookings').query({ limit: '1', cursor: first.nextCursor }).expect(200))
+      .body as { bookings: BookingJson[] };
+    expect(second.bookings[0]?.id).to.not.equal(first.bookings[0]?.id);
+    for (const query of [
+      'limit=0',
+      'status=x',
+      'from=2026-02-30',
+      'cursor=x',
+      'q=a&q=b',
+      'specialistId=1',
+      'limit=5&limit=6',
+    ]) {
+      const { body: problem } = await rita.get(`/bookings?${query}`).expect(422);
+      expect(problem, query).to.include({ code: 'invalid' });
+    }
+  });
+
+  it('no health information is logged', () => {
+    expect(app.logLines.join('\n')).to.not.match(/Ewan|Marsh|412 ?345|Did not come/);
+  });
+});
