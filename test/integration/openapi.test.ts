@@ -1,0 +1,155 @@
+import { expect } from 'chai';
+import type { z } from 'zod';
+import { endpoints } from '../../src/http/app.ts';
+import type { Endpoint } from '../../src/http/endpoint.ts';
+import { problemSchema } from '../../src/http/openapi.ts';
+import { startTestApp, type Agent, type TestApp } from '../support/app.ts';
+import { createFakeAcuity } from '../support/fakes/acuity.ts';
+
+const unknownId = '0192f000-0000-7000-8000-000000000009';
+const changesSomething = (endpoint: Endpoint): boolean => endpoint.method !== 'get';
+
+interface Document {
+  openapi: string;
+  paths: Record<string, Record<string, { responses: Record<string, unknown> }>>;
+  components: { schemas: Record<string, unknown> };
+}
+
+describe('the OpenAPI document', () => {
+  let app: TestApp;
+  let rita: Agent;
+  let all: Endpoint[];
+  const acuity = createFakeAcuity();
+  const startsAt = '2026-12-15T10:00:00+11:00';
+
+  before(async () => {
+    acuity.offer(7001, startsAt, '2026-12-16T10:00:00+11:00', '2026-12-17T10:00:00+11:00');
+    app = await startTestApp({
+      overrides: { acuity, clock: { now: () => new Date('2026-11-23T00:00:00Z') } },
+    });
+    rita = await app.signIn('rita@harbour-legal.example');
+    all = endpoints(app.system.services);
+  });
+  after(() => app.close());
+
+  const document = async () => (await app.anonymous().get('/api/openapi.json').expect(200)).body as Document;
+
+  it('describes every endpoint, and each answer of it', async () => {
+    const { openapi, paths } = await document();
+    expect(openapi).to.equal('3.1.0');
+    for (const endpoint of all) {
+      const described = paths[endpoint.path.replace(/:(\w+)/g, '{$1}')]?.[endpoint.method];
+      expect(
+        Object.keys(described?.responses ?? {}),
+        `${endpoint.method} ${endpoint.path}`,
+      ).to.include.members(Object.keys(endpoint.responses));
+    }
+  });
+
+  it('has no reference that leads nowhere', async () => {
+    const whole = await document();
+    const references = [...JSON.stringify(whole).matchAll(/"\$ref":"#\/components\/schemas\/(\w+)"/g)];
+    expect(references.length).to.be.greaterThan(0);
+    for (const [, name] of references) expect(whole.components.schemas).to.have.property(name ?? '');
+  });
+
+  it('every route that needs a session tells a stranger 401 as a problem', async () => {
+    for (const endpoint of all.filter(({ access }) => access !== 'anyone')) {
+      const url = endpoint.path.replace(/:\w+/g, unknownId);
+      const { status, body, type } = await app.anonymous()[endpoint.method](url);
+      expect({ status, type, code: (body as { code: string }).code }, url).to.deep.equal({
+        status: 401,
+        type: 'application/problem+json',
+        code: 'not_signed_in',
+      });
+      problemSchema.parse(body);
+    }
+  });
+
+  it('every route that takes a body refuses another type, and nonsense, with a problem it announces', async () => {
+    for (const endpoint of all.filter(changesSomething)) {
+      const url = endpoint.path.replace(/:\w+/g, unknownId);
+      const xml = await rita[endpoint.method](url).set('Content-Type', 'application/xml').send('<a/>');
+      expect(xml.status, url).to.equal(415);
+      problemSchema.parse(xml.body);
+    }
+    for (const endpoint of all.filter((route) => changesSomething(route) && route.request?.body)) {
+      const url = endpoint.path.replace(/:\w+/g, unknownId);
+      const nonsense = await rita[endpoint.method](url).send({
+        startsAt: ['x'],
+        email: 17,
+        progress: {},
+        reason: 3,
+      });
+      expect(nonsense.status, url).to.be.oneOf([403, 404, 422]);
+      problemSchema.parse(nonsense.body);
+    }
+  });
+
+  it('every route answers as it says', async () => {
+    const answered = new Set<string>();
+    const check = (method: string, path: string, status: number, body: unknown): void => {
+      const endpoint = all.find((one) => one.method === method && one.path === path);
+      const promised: { schema?: z.ZodType } | undefined = endpoint?.responses[status];
+      expect(promised, `${method} ${path} ${status}`).not.to.equal(undefined);
+      promised?.schema?.parse(body);
+      answered.add(`${method} ${path}`);
+    };
+    const get = async (path: string, url = path): Promise<Record<string, never>> => {
+      const { status, body } = await rita.get(url);
+      check('get', path, status, body);
+      return body as Record<string, never>;
+    };
+    const post = async (path: string, url: string, sent: object, agent = rita) => {
+      const { status, body } = await agent.post(url).send(sent);
+      check('post', path, status, body);
+      return { status, body: body as Record<string, never> };
+    };
+
+    await get('/healthz');
+    await get('/readyz');
+    await get('/api/auth/get-session');
+    const { specialists } = (await get('/specialists')) as unknown as {
+      specialists: { id: string; name: string }[];
+    };
+    const hart = specialists.find(({ name }) => name.includes('Hart'))?.id;
+    await get(
+      '/specialists/:id/availability',
+      `/specialists/${hart}/availability?type=in_person&date=2026-12-15`,
+    );
+    await get(
+      '/specialists/:id/availability',
+      `/specialists/${hart}/availability?type=in_person&month=2026-12`,
+    );
+    const request = {
+      specialistId: hart,
+      type: 'in_person',
+      startsAt,
+      examinee: { firstName: 'Ida', lastName: 'Sample', phone: '+61 2 9374 4000' },
+    };
+    const booked = await post('/bookings', '/bookings', request);
+    expect(booked.status).to.equal(201);
+    const { id } = (booked.body as unknown as { booking: { id: string } }).booking;
+    expect((await post('/bookings', '/bookings', request)).status).to.equal(409);
+    expect((await post('/bookings', '/bookings', {})).status).to.equal(422);
+    await get('/bookings');
+    await get('/bookings/:id', `/bookings/${id}`);
+    const ics = await rita.get(`/bookings/${id}/calendar.ics`).expect(200);
+    expect(ics.type).to.equal('text/calendar');
+    answered.add('get /bookings/:id/calendar.ics');
+    const intention = (await app.db('booking_intentions').first('id')) as { id: string };
+    await get('/bookings/attempts/:id', `/bookings/attempts/${intention.id}`);
+    await post('/bookings/:id/reschedule', `/bookings/${id}/reschedule`, {
+      startsAt: '2026-12-16T10:00:00+11:00',
+    });
+    const sam = await app.signIn('sam@examdesk.example');
+    await post('/bookings/:id/progress', `/bookings/${id}/progress`, { progress: 'no_show' }, sam);
+    await post('/bookings/:id/cancel', `/bookings/${id}/cancel`, {});
+    await post('/api/auth/sign-in/email', '/api/auth/sign-in/email', {
+      email: 'rob@harbour-legal.example',
+      password: 'examdesk-demo',
+    });
+    await post('/api/auth/sign-out', '/api/auth/sign-out', {});
+    expect([...answered]).to.have.members(all.map(({ method, path }) => `${method} ${path}`));
+  });
+});
