@@ -27,7 +27,7 @@ export interface ChooseSpecialistPage extends JourneyPage {
   notice: string | null;
 }
 
-type Needs = Pick<PageServices, 'specialists' | 'drafts' | 'clock'>;
+type Needs = Pick<PageServices, 'specialists' | 'drafts' | 'clock' | 'ids'>;
 
 const querySchema = z.object({
   q: blankAsAbsent(z.string('Give one search').max(100, 'Search with 100 characters or fewer')),
@@ -96,7 +96,8 @@ async function chooseSpecialist(services: Needs, req: Request, res: Response): P
   }
   // A time belongs to one calendar and one kind: another choice, another time.
   const isSame = draft.data.specialistId === specialistId && draft.data.type === type;
-  const change = isSame ? { specialistId, type } : { specialistId, type, startsAt: undefined };
+  const idempotencyKey = services.ids.uuid();
+  const change = isSame ? {} : { specialistId, type, startsAt: undefined, idempotencyKey };
   const data = await services.drafts.update(viewer.userId, draft.id, change);
   const ready = data && (await withSpecialist(services, { ...draft, data }));
   if (!ready) return renderExpired(res);

@@ -27,7 +27,7 @@ export interface ChooseTimePage extends JourneyPage {
   picker: Picker;
 }
 
-type Needs = Pick<PageServices, 'specialists' | 'availability' | 'drafts' | 'clock'>;
+type Needs = Pick<PageServices, 'specialists' | 'availability' | 'drafts' | 'clock' | 'ids'>;
 type DraftRequest = Request<{ draftId: string }>;
 
 export function chooseTimePages(services: Needs): PageRoute[] {
@@ -78,7 +78,10 @@ async function chooseTime(services: Needs, req: DraftRequest, res: Response): Pr
     );
   }
   // Unknown is good enough here: the time is asked for again when the booking is confirmed.
-  const data = await services.drafts.update(draft.ownerId, draft.id, { startsAt: startsAt.toISOString() });
+  const data = await services.drafts.update(draft.ownerId, draft.id, {
+    startsAt: startsAt.toISOString(),
+    idempotencyKey: services.ids.uuid(),
+  });
   if (!data) return res.redirect(303, paths.draftTime(draft.id));
   res.redirect(303, stepPath(firstMissing({ startsAt, data }), draft.id));
 }

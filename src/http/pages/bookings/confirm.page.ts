@@ -55,11 +55,13 @@ async function confirmBooking(services: Needs, req: Request, res: Response): Pro
   if (!draft) return res.redirect(303, paths.newBooking(draftId));
   const missing = firstMissing(draft);
   if (missing !== 'check') return res.redirect(303, stepPath(missing, draftId));
+  // Each change of the answers, and each failed attempt, gives the draft a new key.
+  if (idempotencyKey !== data.idempotencyKey) return renderOutOfDate(req, res, draft);
 
   const request = bookingRequestSchema.safeParse(requestOf(draft, readerZoneOf(req.headers.cookie)));
   if (!request.success) return renderInvalid(req, res, draft, fieldErrors(request.error));
   const booked = await services.bookings.book(actor, request.data, idempotencyKey);
-  if (!booked.ok) return notBooked(services, req, res, draft, idempotencyKey, booked);
+  if (!booked.ok) return notBooked(services, req, res, draft, booked);
   await services.drafts.update(ownerId, draftId, {
     bookingId: booked.value.id,
     examinee: undefined,
@@ -87,23 +89,15 @@ async function notBooked(
   req: Request,
   res: Response,
   draft: OpenDraft,
-  usedKey: string,
   failure: BookFailure,
 ): Promise<void> {
   if (failure.reason === 'outcome_pending') {
     return res.redirect(303, withQuery(paths.bookingAttempt(failure.intentionId), { draft: draft.id }));
   }
-  if (failure.reason === 'idempotency_conflict') {
-    // An old page of this draft, whose answers have changed since: show what it says now.
-    return renderReview(req, res.status(409), draft, {
-      problem: {
-        title: 'Your answers have changed since',
-        text: 'Nothing was booked from the page you confirmed. These are the answers as they are now: check them and confirm again.',
-      },
-    });
-  }
-  const renewed = await renewKey(services, draft, usedKey);
+  const renewed = await renewKey(services, draft);
   switch (failure.reason) {
+    case 'idempotency_conflict':
+      return renderOutOfDate(req, res, renewed);
     case 'forbidden':
       throw forbidden();
     case 'invalid':
@@ -128,9 +122,17 @@ async function notBooked(
   }
 }
 
-/** A failed attempt has used up its key: the next one is another attempt. An old page's key leaves the new one be. */
-async function renewKey(services: Needs, draft: OpenDraft, usedKey: string): Promise<OpenDraft> {
-  if (draft.data.idempotencyKey !== usedKey) return draft;
+function renderOutOfDate(req: Request, res: Response, draft: OpenDraft): void {
+  renderReview(req, res.status(409), draft, {
+    problem: {
+      title: 'That page was out of date',
+      text: 'Nothing was booked from it. These are the answers as they are now: check them and confirm again.',
+    },
+  });
+}
+
+/** A failed attempt has used up its key: the next one is another attempt. */
+async function renewKey(services: Needs, draft: OpenDraft): Promise<OpenDraft> {
   const idempotencyKey = services.ids.uuid();
   const data = await services.drafts.update(draft.ownerId, draft.id, { idempotencyKey });
   return { ...draft, data: data ?? { ...draft.data, idempotencyKey } };

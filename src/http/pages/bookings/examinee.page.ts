@@ -20,7 +20,7 @@ export interface ExamineePage extends JourneyPage {
   values: ExamineeFormValues;
 }
 
-type Needs = Pick<PageServices, 'specialists' | 'drafts'>;
+type Needs = Pick<PageServices, 'specialists' | 'drafts' | 'ids'>;
 type DraftRequest = Request<{ draftId: string }>;
 
 export function examineePages(services: Needs): PageRoute[] {
@@ -51,7 +51,10 @@ async function saveExaminee(services: Needs, req: DraftRequest, res: Response): 
   if (!draft) return;
   const form = parseExamineeForm(req.body);
   if (!form.ok) return render(res.status(422), draft, form.values, form.errors);
-  const saved = await services.drafts.update(draft.ownerId, draft.id, form.draft);
+  const saved = await services.drafts.update(draft.ownerId, draft.id, {
+    ...form.draft,
+    idempotencyKey: services.ids.uuid(),
+  });
   if (!saved) return renderExpired(res);
   res.redirect(303, paths.draftReview(draft.id));
 }
