@@ -90,6 +90,7 @@ async function showList(services: Needs, sealed: SealedSearch, req: Request, res
 
   const find = words ? (filter.find ?? sealed.seal(viewer.userId, words)) : null;
   const query = { ...filterQuery(filter), find };
+  const size = { limit: limit ? String(limit) : null };
   const specialists = await services.specialists.listActive();
   const page: BookingListPage = {
     title: 'Bookings',
@@ -97,7 +98,8 @@ async function showList(services: Needs, sealed: SealedSearch, req: Request, res
     calendar: null,
     listHref: withQuery(paths.bookings(), query),
     calendarHref: withQuery(paths.bookings(), { view: 'calendar' }),
-    nextHref: found.nextCursor && withQuery(paths.bookings(), { ...query, cursor: found.nextCursor }),
+    nextHref:
+      found.nextCursor && withQuery(paths.bookings(), { ...query, ...size, cursor: found.nextCursor }),
     isLaterPage: cursor !== undefined,
     values: valuesOf(filter, words),
     selects: selectsOf(specialists),
