@@ -74,7 +74,7 @@ export function createCalls(options: CallsOptions): (call: Call) => Promise<Acui
       ...(call.body && { body: JSON.stringify(call.body) }),
       // Following one would turn a POST into a GET.
       redirect: 'manual',
-      signal: AbortSignal.timeout(Math.max(1, within)),
+      signal: AbortSignal.timeout(Math.max(1, Math.ceil(within))),
     });
     const text = await response.text();
     if (response.status >= 500) throw new ServerFailed(response.status);

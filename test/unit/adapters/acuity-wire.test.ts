@@ -1,0 +1,170 @@
+import { expect } from 'chai';
+import fc from 'fast-check';
+import {
+  asAppointment,
+  formatDatetime,
+  parseDatetime,
+  readAppointment,
+} from '../../../src/adapters/acuity-http/wire.ts';
+
+/** As captured: acuity.md, section 5. */
+const captured = {
+  id: 1700000101,
+  firstName: 'Rita',
+  lastName: ' Harbour ',
+  phone: '+61290000001',
+  email: 'rita@harbour-legal.example',
+  date: 'December 1, 2026',
+  time: '10:00am',
+  endTime: '11:00am',
+  datetimeCreated: '2026-11-23T09:12:44-0800',
+  datetime: '2026-12-01T10:00:00+1100',
+  paid: 'no',
+  type: 'Examination',
+  appointmentTypeID: 8001,
+  duration: '60',
+  calendar: 'Dr Amelia Hart',
+  calendarID: 7001,
+  location: 'Level 2, 100 Macquarie Street',
+  notes: '',
+  timezone: 'Australia/Sydney',
+  calendarTimezone: 'Australia/Sydney',
+  canceled: false,
+  labels: null,
+  forms: [
+    {
+      id: 501,
+      name: 'Examination details',
+      values: [
+        { id: 1, fieldID: 9101, value: 'EX-7K3M9Q', name: 'Booking reference', fieldWidget: null },
+        { id: 2, fieldID: 9105, value: '', name: 'Examinee e-mail' },
+      ],
+    },
+  ],
+  formsText: '…',
+  scheduledBy: null,
+};
+
+describe("Acuity's times", () => {
+  it('are written with an offset without a colon', () => {
+    const instant = new Date('2026-12-01T10:00:00+11:00');
+    expect(formatDatetime(instant, 'Australia/Sydney')).to.equal('2026-12-01T10:00:00+1100');
+    expect(formatDatetime(instant, 'Australia/Adelaide')).to.equal('2026-12-01T09:30:00+1030');
+    expect(formatDatetime(instant, 'America/St_Johns')).to.equal('2026-11-30T19:30:00-0330');
+    expect(formatDatetime(instant, 'UTC')).to.equal('2026-11-30T23:00:00+0000');
+  });
+
+  it('tell the two 02:30 apart when the clocks go back', () => {
+    const first = new Date('2027-04-03T15:30:00Z');
+    const second = new Date('2027-04-03T16:30:00Z');
+    expect(formatDatetime(first, 'Australia/Sydney')).to.equal('2027-04-04T02:30:00+1100');
+    expect(formatDatetime(second, 'Australia/Sydney')).to.equal('2027-04-04T02:30:00+1000');
+  });
+
+  it('are read with and without a colon, and as UTC', () => {
+    const instant = '2026-12-01T10:00:00+11:00';
+    for (const text of [
+      '2026-12-01T10:00:00+1100',
+      '2026-12-01T10:00:00+11:00',
+      '2026-11-30T23:00:00Z',
+      '2026-11-30 23:00:00+0000',
+      '2026-12-01T10:00+1100',
+      '2026-11-30T23:00:00.000+0000',
+    ]) {
+      expect(parseDatetime(text)?.getTime(), text).to.equal(new Date(instant).getTime());
+    }
+  });
+
+  it('are nothing without an offset, or as words', () => {
+    for (const text of [
+      '2026-12-01T10:00:00',
+      '2026-12-01',
+      '10:00am',
+      'December 1, 2026',
+      '',
+      '2026-13-01T10:00:00+1100',
+    ]) {
+      expect(parseDatetime(text), text).to.equal(null);
+    }
+  });
+
+  it('come back as they went, whatever the zone', () => {
+    const zones = ['Australia/Sydney', 'Australia/Adelaide', 'Pacific/Auckland', 'America/St_Johns', 'UTC'];
+    const seconds = fc.integer({ min: 1_700_000_000, max: 1_900_000_000 });
+    fc.assert(
+      fc.property(seconds, fc.constantFrom(...zones), (second, zone) => {
+        const instant = new Date(second * 1_000);
+        expect(parseDatetime(formatDatetime(instant, zone))?.getTime()).to.equal(instant.getTime());
+      }),
+    );
+  });
+});
+
+describe("Acuity's appointments", () => {
+  it('are read as they were captured', () => {
+    expect(readAppointment(captured)).to.deep.equal({
+      kind: 'complete',
+      appointment: {
+        id: 1700000101,
+        appointmentTypeId: 8001,
+        calendarId: 7001,
+        startsAt: new Date('2026-11-30T23:00:00Z'),
+        durationMinutes: 60,
+        calendarTimezone: 'Australia/Sydney',
+        canceled: false,
+        noShow: false,
+        client: {
+          firstName: 'Rita',
+          lastName: 'Harbour',
+          email: 'rita@harbour-legal.example',
+          phone: '+61290000001',
+        },
+        location: 'Level 2, 100 Macquarie Street',
+        notes: null,
+        scheduledBy: null,
+        answers: new Map([[9101, 'EX-7K3M9Q']]),
+      },
+    });
+  });
+
+  it('are a no-show only when they are cancelled', () => {
+    const read = (more: object) => {
+      const result = readAppointment({ ...captured, ...more });
+      return result.kind === 'complete' && result.appointment.noShow;
+    };
+    expect(read({ canceled: true, noShow: true })).to.equal(true);
+    expect(read({ canceled: true, noShow: false })).to.equal(false);
+    expect(read({ canceled: false, noShow: true })).to.equal(false);
+  });
+
+  it('lose nothing else when one field is odd', () => {
+    const odd = { canceled: 'no', forms: 'none', labels: 7, location: { street: 1 }, scheduledBy: undefined };
+    const result = readAppointment({ ...captured, ...odd, id: '1700000101', duration: 60 });
+    if (result.kind !== 'complete') throw new Error(result.kind);
+    expect(result.appointment).to.deep.include({
+      id: 1700000101,
+      durationMinutes: 60,
+      canceled: false,
+    });
+  });
+
+  it('are odd when they lack what we need, and completed by what we know', () => {
+    for (const name of ['datetime', 'appointmentTypeID', 'calendarID', 'duration']) {
+      const result = readAppointment({ ...captured, [name]: undefined });
+      expect(result.kind, name).to.equal('odd');
+    }
+    const bare = readAppointment({ id: 5 });
+    if (bare.kind !== 'odd') throw new Error(bare.kind);
+    const startsAt = new Date('2026-11-30T23:00:00Z');
+    expect(asAppointment(bare.reply, {})).to.equal(null);
+    expect(
+      asAppointment(bare.reply, { startsAt, appointmentTypeId: 8001, calendarId: 7001 }),
+    ).to.deep.include({ id: 5, startsAt, calendarId: 7001, durationMinutes: 0 });
+  });
+
+  it('are nothing without an id', () => {
+    for (const json of [null, [], {}, 'ok', { id: 0 }, { id: 'abc' }, { ...captured, id: null }]) {
+      expect(readAppointment(json).kind).to.equal('unreadable');
+    }
+  });
+});
