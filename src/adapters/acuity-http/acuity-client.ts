@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import type { z } from 'zod';
 import { failure, ok } from '../../lib/result.ts';
@@ -24,7 +25,10 @@ export interface AcuityClientOptions {
   baseUrl: string;
   userId: string;
   apiKey: string;
-  /** A read is over after this time, tries again included; a write after this and up to 5 s of waiting for its turn. */
+  /**
+   * A read is over after this time, tries again included; a write after this, up to 5 s of waiting for its turn and,
+   * when its answer is odd, 3 s of reading it again.
+   */
   timeoutMs: number;
   /** Where processes share the limits of Acuity. */
   cache: Cache;
@@ -35,7 +39,9 @@ export interface AcuityClientOptions {
 
 // How readiness is asked must not use up what bookings need.
 const pingEveryMs = 5_000;
-const readLagPausesMs = [0, 250, 1_000];
+// Whoever booked waits for it, and what was asked for will do when it fails.
+const readBackMs = 3_000;
+const readLagMs = 250;
 
 export function createAcuityClient(options: AcuityClientOptions): Acuity {
   const log = options.log.child({ part: 'acuity' });
@@ -53,12 +59,16 @@ export function createAcuityClient(options: AcuityClientOptions): Acuity {
     return failure({ reason: 'unreadable' });
   }
 
-  async function getAppointment(id: number): Promise<AcuityResult<Appointment>> {
+  async function getAppointment(
+    id: number,
+    timeoutMs = options.timeoutMs,
+  ): Promise<AcuityResult<Appointment>> {
     const request: Call = {
       method: 'GET',
       route: '/appointments/{id}',
       path: `/appointments/${id}`,
       ids: { appointmentId: id },
+      timeoutMs,
     };
     const answer = await call(request);
     if (!answer.ok) return answer;
@@ -88,13 +98,13 @@ export function createAcuityClient(options: AcuityClientOptions): Acuity {
 
   /** What was just written may take a moment to be found. */
   async function readBack(id: number): Promise<AcuityResult<Appointment>> {
-    let last: AcuityResult<Appointment> = failure({ reason: 'not_found' });
-    for (const pause of readLagPausesMs) {
-      if (pause > 0) await new Promise((go) => setTimeout(go, pause));
-      last = await getAppointment(id);
-      if (last.ok || last.reason !== 'not_found') return last;
+    const until = performance.now() + Math.min(readBackMs, options.timeoutMs);
+    for (;;) {
+      const result = await getAppointment(id, Math.max(1, until - performance.now()));
+      const isLagging = !result.ok && result.reason === 'not_found';
+      if (!isLagging || performance.now() + readLagMs >= until) return result;
+      await sleep(readLagMs);
     }
-    return last;
   }
 
   let lastPing = { at: Number.NEGATIVE_INFINITY, answer: Promise.resolve<AcuityResult<true>>(ok(true)) };
@@ -142,7 +152,7 @@ export function createAcuityClient(options: AcuityClientOptions): Acuity {
       const answers = new Map(fields.map((field) => [field.id, field.value]));
       return change(request, { startsAt, appointmentTypeId, calendarId, client, answers, canceled: false });
     },
-    getAppointment,
+    getAppointment: (id) => getAppointment(id),
     async findAppointments(window) {
       const route = '/appointments';
       const request: Call = { method: 'GET', route, path: route, query: windowParams(window) };
