@@ -1,0 +1,125 @@
+import { expect } from 'chai';
+import { parseExamineeForm } from '../../src/http/forms/examinee.form.ts';
+import { readerZoneOf } from '../../src/http/forms/fields.ts';
+import { createSealedSearch } from '../../src/http/forms/sealed-search.ts';
+import { weeksOf } from '../../src/http/pages/month-grid.ts';
+import { buildPicker } from '../../src/http/pages/time-picker.ts';
+import { ago, readerTime } from '../../src/http/pages/when.ts';
+import { ok } from '../../src/lib/result.ts';
+import type { AvailabilityService } from '../../src/availability/index.ts';
+import type { Specialist } from '../../src/specialists/index.ts';
+
+describe('a sealed search', () => {
+  const sealed = createSealedSearch('a secret of at least thirty-two characters');
+
+  it('opens for the person who sealed it and for nobody else', () => {
+    const token = sealed.seal('rita', 'Ewan Marsh');
+    expect(token).to.match(/^[\w-]+$/);
+    expect(Buffer.from(token, 'base64url').toString()).not.to.contain('Ewan');
+    expect(sealed.open('rita', token)).to.equal('Ewan Marsh');
+    expect(sealed.open('nadia', token)).to.equal(null);
+    expect(createSealedSearch('another secret of thirty-two characters').open('rita', token)).to.equal(null);
+  });
+
+  it('does not open when a letter was changed, or for nonsense', () => {
+    const token = sealed.seal('rita', 'Ewan Marsh');
+    const flipped = (token.startsWith('A') ? 'B' : 'A') + token.slice(1);
+    for (const bad of [flipped, '', 'abc', token.slice(0, 20), `${token}!`]) {
+      expect(sealed.open('rita', bad), bad).to.equal(null);
+    }
+  });
+});
+
+describe('the examinee’s form', () => {
+  const typed = { firstName: ' Ewan ', lastName: 'Marsh', phone: '0412 345 678' };
+
+  it('makes one day of three boxes', () => {
+    const form = parseExamineeForm({
+      ...typed,
+      'dateOfBirth-day': '7',
+      'dateOfBirth-month': '03',
+      'dateOfBirth-year': '1984',
+    });
+    expect(form.ok && form.draft.examinee?.dateOfBirth).to.equal('1984-03-07');
+  });
+
+  it('lets the optional ones be empty', () => {
+    const form = parseExamineeForm(typed);
+    expect(form.ok).to.equal(true);
+  });
+
+  for (const body of [undefined, null, 'text', [], { firstName: ['a', 'b'], notes: { a: 1 } }]) {
+    it(`refuses ${JSON.stringify(body)} without throwing`, () => {
+      const form = parseExamineeForm(body);
+      expect(form.ok ? [] : form.errors.map(({ path }) => path)).to.include.members([
+        'firstName',
+        'lastName',
+        'phone',
+      ]);
+    });
+  }
+});
+
+describe('the reader’s zone', () => {
+  it('is read from the cookie when it is a zone', () => {
+    expect(readerZoneOf('a=b; tz=Australia%2FPerth; c=d')).to.equal('Australia/Perth');
+    for (const cookie of [undefined, '', 'tz=', 'tz=Nowhere', 'tz=%ZZ', 'xtz=Australia/Perth', 'tz=+10:00']) {
+      expect(readerZoneOf(cookie), String(cookie)).to.equal(null);
+    }
+  });
+
+  it('names the weekday when it is another there', () => {
+    const at = new Date('2026-12-01T08:00:00+11:00');
+    expect(readerTime(at, 'Australia/Sydney', 'Europe/London')?.replaceAll('\u00a0', ' ')).to.equal(
+      '9:00 pm Mon',
+    );
+    expect(readerTime(at, 'Australia/Sydney', 'Australia/Melbourne')).to.equal(null);
+  });
+});
+
+describe('a month as weeks', () => {
+  it('starts on Monday and holds every day once', () => {
+    const weeks = weeksOf('2027-02');
+    expect(weeks).to.have.length(4);
+    expect(weeks.flat().map((day) => day?.number)).to.deep.equal(Array.from({ length: 28 }, (_, i) => i + 1));
+    expect(weeksOf('2026-11')[0]?.map((day) => day?.number ?? 0)).to.deep.equal([0, 0, 0, 0, 0, 0, 1]);
+  });
+});
+
+it('says how long ago in words', () => {
+  const now = new Date('2026-12-01T10:00:00Z');
+  const before = (minutes: number) => ago(new Date(now.getTime() - minutes * 60_000), now);
+  expect([before(0), before(1), before(12)]).to.deep.equal([
+    'less than a minute ago',
+    '1 minute ago',
+    '12 minutes ago',
+  ]);
+});
+
+it('tells the two half past twos apart when daylight saving ends', async () => {
+  const specialist = { timezone: 'Australia/Sydney', services: [] } as unknown as Specialist;
+  const slots = ['2027-04-04T02:30:00+11:00', '2027-04-04T02:30:00+10:00', '2027-04-04T09:00:00+10:00'].map(
+    (at) => ({
+      startsAt: new Date(at),
+      durationMinutes: 60,
+    }),
+  );
+  const reading = { timezone: 'Australia/Sydney', cache: 'HIT' as const, asOf: new Date() };
+  const availability = {
+    month: () => Promise.resolve(ok({ ...reading, month: '2027-04', dates: ['2027-04-04'] })),
+    day: () => Promise.resolve(ok({ ...reading, date: '2027-04-04', slots })),
+  } as unknown as AvailabilityService;
+  const picker = await buildPicker(
+    { availability, clock: { now: () => new Date('2027-04-01T00:00:00Z') } },
+    {
+      ...{ specialist, type: 'in_person', query: {}, chosen: null, readerZone: null, submit: null },
+      href: ({ day }) => `?day=${day}`,
+    },
+  );
+  const labels = picker.down ? [] : picker.day?.parts.flatMap((part) => part.slots.map(({ label }) => label));
+  expect(labels?.map((label) => label.replaceAll('\u00a0', ' '))).to.deep.equal([
+    '2:30 am AEDT',
+    '2:30 am AEST',
+    '9:00 am',
+  ]);
+});
