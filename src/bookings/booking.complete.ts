@@ -66,7 +66,8 @@ async function writeBooking(
     examinee: order.examinee,
     claimNumber: order.claimNumber,
     startsAt: appointment.startsAt,
-    durationMinutes: appointment.durationMinutes,
+    // Acuity's answer may lack it; the service says how long it takes.
+    durationMinutes: appointment.durationMinutes || order.durationMinutes,
     timezone: order.examinationTimezone,
     type: order.type,
     ...placeOf(order.type, appointment.location, order.location),
