@@ -1,31 +1,9 @@
 // Servers that outlive the process that started them: one we meet is stopped, one we start is watched over.
-import { execFile, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { readFile, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { promisify } from 'node:util';
-
-/** Whether a process with that id exists. */
-export function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
-  }
-}
-
-/** Its command line, or '' when it has gone. */
-export async function commandLine(pid: number): Promise<string> {
-  if (process.platform === 'linux') {
-    const words = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '');
-    return words.replaceAll('\0', ' ').trim();
-  }
-  const { stdout } = await promisify(execFile)('ps', ['-o', 'args=', '-p', String(pid)]).catch(() => ({
-    stdout: '',
-  }));
-  return stdout.trim();
-}
+import { commandLine, isAlive } from './processes.ts';
 
 /** Stops the server that a killed start left on this data, and removes the lock of one that was killed itself. */
 export async function stopOrphan(dataDir: string): Promise<void> {

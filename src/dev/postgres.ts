@@ -16,7 +16,8 @@ import {
   publicShelter,
   unprivilegedUser,
 } from './postgres-binaries.ts';
-import { isAlive, stopOrphan, watchOver } from './postgres-orphan.ts';
+import { stopOrphan, watchOver } from './postgres-orphan.ts';
+import { isAlive } from './processes.ts';
 
 export interface PostgresOptions {
   /** Where the cluster lives; made when it is not there. */

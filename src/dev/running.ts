@@ -3,7 +3,7 @@ import { mkdir, readFile, rename, rm, stat, chmod, writeFile } from 'node:fs/pro
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { StartError, shown } from './environment.ts';
-import { commandLine, isAlive } from './postgres-orphan.ts';
+import { commandLine, isAlive, npmAbove } from './processes.ts';
 
 export interface RunningStack {
   /** The supervisor's. */
@@ -45,7 +45,8 @@ export async function claim(dataDir: string): Promise<RunningStack> {
   // As root the database runs as somebody else, who has to pass through; what lies here is closed to others.
   if (process.getuid?.() === 0) await chmod(dataDir, (await stat(dataDir)).mode | 0o011);
   const stack: RunningStack = { pid: process.pid, variables: {} };
-  if (startedByNpm()) stack.npmPid = process.ppid;
+  const npmPid = await npmAbove();
+  if (npmPid !== null) stack.npmPid = npmPid;
   try {
     await writeFile(fileIn(dataDir), JSON.stringify(stack), { flag: 'wx', mode: 0o600 });
   } catch (error) {
@@ -70,10 +71,6 @@ export async function tell(dataDir: string, stack: RunningStack): Promise<void> 
 
 export async function release(dataDir: string): Promise<void> {
   await rm(fileIn(dataDir), { force: true });
-}
-
-export function startedByNpm(): boolean {
-  return process.env.npm_lifecycle_event !== undefined;
 }
 
 async function read(dataDir: string): Promise<RunningStack | null> {

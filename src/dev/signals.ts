@@ -1,4 +1,6 @@
 // Ctrl-C, told once. npm passes the terminal's signal on to a child that has already had it.
+import { isAlive } from './processes.ts';
+
 const echoMs = 700;
 
 /**
@@ -15,9 +17,9 @@ export function onLeave(leave: (why: string) => void, hurry: () => void, npmPid:
     } else if (now - first > echoMs) hurry();
   };
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => heard(signal));
-  if (npmPid === undefined || process.platform === 'win32') return;
+  if (npmPid === undefined) return;
   const watch = setInterval(() => {
-    if (process.ppid === npmPid) return;
+    if (isAlive(npmPid)) return;
     clearInterval(watch);
     heard('npm has gone');
   }, 300);
