@@ -6,6 +6,7 @@ export interface Appointment {
   appointmentTypeId: number;
   calendarId: number;
   startsAt: Date;
+  /** 0 when the reply did not say. */
   durationMinutes: number;
   /** IANA zone of the calendar; null when the reply did not say. */
   calendarTimezone: string | null;
