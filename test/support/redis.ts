@@ -1,0 +1,57 @@
+// A real Redis for the tests, wherever there is one.
+import { spawn } from 'node:child_process';
+import { mkdtemp, rm } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import { createInterface } from 'node:readline';
+import { freePort } from '../../src/dev/free-port.ts';
+
+export interface TestRedis {
+  url: string;
+  stop(): Promise<void>;
+}
+
+/**
+ * REDIS_URL, or a `redis-server` of the PATH on a free port, or null. What runs at REDIS_URL is not stopped and not
+ * emptied: use keys of your own.
+ * @throws Error when there is a redis-server that does not start
+ */
+export async function redisForTests(): Promise<TestRedis | null> {
+  if (process.env.REDIS_URL) return { url: process.env.REDIS_URL, stop: async () => undefined };
+  const directory = await mkdtemp(path.join(os.tmpdir(), 'examdesk-redis-'));
+  const port = await freePort();
+  const config = ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no'];
+  // Through a shell that holds our pipe: when we are killed, it ends the server. Its exit code tells "not found".
+  const script =
+    'command -v redis-server >/dev/null || exit 127; redis-server "$@" & read -r word; kill $!; wait $!';
+  const server = spawn('/bin/sh', ['-c', script, 'redis', ...config, '--dir', directory], {
+    stdio: ['pipe', 'pipe', 'ignore'],
+    detached: true,
+  });
+  const gone = new Promise<number | null>((resolve) => {
+    server.once('error', () => resolve(127));
+    server.once('exit', resolve);
+  });
+  server.stdin.on('error', () => undefined);
+  const said: string[] = [];
+  const ready = new Promise<'ready'>((resolve) => {
+    createInterface({ input: server.stdout }).on('line', (line) => {
+      said.push(line);
+      if (line.includes('eady to accept connections')) resolve('ready');
+    });
+  });
+  const outcome = await Promise.race([ready, gone]);
+  if (outcome !== 'ready') {
+    await rm(directory, { recursive: true, force: true });
+    if (outcome === 127) return null;
+    throw new Error(`redis-server ended with ${outcome}: ${said.slice(-3).join(' ')}`);
+  }
+  return {
+    url: `redis://127.0.0.1:${port}`,
+    stop: async () => {
+      server.stdin.end();
+      await gone;
+      await rm(directory, { recursive: true, force: true });
+    },
+  };
+}
