@@ -1,0 +1,109 @@
+// An appointment as Acuity's API shows it: field order, strings where numbers are expected, and all (section 5).
+import { createHash } from 'node:crypto';
+import { account, findCalendar, findType, forms, labels } from './fixture.ts';
+import type { StoredAppointment } from './state.ts';
+import { humanDate, humanTime, machineTime } from './times.ts';
+import { locationOf } from './meeting-link.ts';
+import type { World } from './world.ts';
+
+export interface ShownForm {
+  id: number;
+  name: string;
+  values: { id: number; fieldID: number; fieldWidget: number; value: string; name: string }[];
+}
+
+export function showAppointment(
+  world: World,
+  one: StoredAppointment,
+  options: { excludeForms?: boolean } = {},
+): Record<string, unknown> {
+  const calendar = findCalendar(one.calendarID);
+  const type = findType(one.appointmentTypeID);
+  const zone = calendar?.timezone ?? account.timezone;
+  const start = new Date(one.datetime);
+  const end = new Date(start.getTime() + one.duration * 60_000);
+  const created = new Date(one.createdAt);
+  const label = labels.find(({ id }) => id === one.labelId);
+  const location = locationOf(world, one);
+  const shownForms = formsOf(one);
+  const confirmation = `https://app.acuityscheduling.com/schedule.php?owner=${account.id}&action=appt&id%5B%5D=${createHash('md5').update(String(one.id)).digest('hex')}`;
+  return {
+    id: one.id,
+    firstName: one.firstName,
+    lastName: one.lastName,
+    phone: one.phone,
+    email: one.email,
+    date: humanDate(start, zone),
+    time: humanTime(start, zone),
+    endTime: humanTime(end, zone),
+    dateCreated: humanDate(created, zone),
+    datetimeCreated: machineTime(created, account.timezone),
+    datetime: machineTime(start, zone),
+    price: type?.price ?? '0.00',
+    priceSold: type?.price ?? '0.00',
+    paid: 'no',
+    amountPaid: '0.00',
+    type: type?.name ?? '',
+    appointmentTypeID: one.appointmentTypeID,
+    classID: null,
+    addonIDs: [],
+    category: type?.category ?? '',
+    duration: String(one.duration),
+    calendar: calendar?.name ?? '',
+    calendarID: one.calendarID,
+    certificate: null,
+    confirmationPage: confirmation,
+    confirmationPagePaymentLink: `${confirmation}&paymentLink=true#payment`,
+    location,
+    notes: one.notes,
+    timezone: one.timezone,
+    calendarTimezone: zone,
+    canceled: one.canceled,
+    canClientCancel: !one.canceled,
+    canClientReschedule: !one.canceled,
+    labels: label ? [label] : null,
+    ...(options.excludeForms ? {} : { forms: shownForms, formsText: formsText(one, location, shownForms) }),
+    isVerified: false,
+    scheduledBy: one.scheduledBy,
+    ...(one.canceled ? { noShow: one.noShow } : {}),
+  };
+}
+
+/** Every field of the type's forms, also the unanswered ones. */
+function formsOf(one: StoredAppointment): ShownForm[] {
+  return forms
+    .filter((form) => form.appointmentTypeIDs.includes(one.appointmentTypeID))
+    .map((form) => ({
+      id: form.id,
+      name: form.name,
+      values: form.fields.flatMap((field) => {
+        const answers = one.answers.filter(({ fieldID }) => fieldID === field.id);
+        const given =
+          answers.length > 0 ? answers : [{ id: one.id * 10_000 + field.id, fieldID: field.id, value: '' }];
+        return given.map(({ id, fieldID, value }) => ({
+          id,
+          fieldID,
+          fieldWidget: 1,
+          value,
+          name: field.name,
+        }));
+      }),
+    }));
+}
+
+function formsText(one: StoredAppointment, location: string, shown: ShownForm[]): string {
+  const rule = '='.repeat(12);
+  const head = [
+    `Name: ${one.firstName} ${one.lastName}`,
+    `Phone: ${one.phone}`,
+    ...(one.email ? [`E-mail: ${one.email}`] : []),
+  ].join('\n');
+  const sections = [
+    ...(location ? [`Location\n${rule}\n${location}\n`] : []),
+    ...shown.map(
+      (form) =>
+        `${form.name}\n${rule}\n${form.values.map(({ name, value }) => `${name}: ${value}`).join('\n\n')}\n`,
+    ),
+  ];
+  return `${head}\n\n${sections.join('\n\n')}\n`;
+}

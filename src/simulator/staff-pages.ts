@@ -1,0 +1,118 @@
+// The clinic's own door: staff book, move and cancel here as they would in Acuity, and webhooks go out just the same.
+import express, { Router, type Request, type Response } from 'express';
+import {
+  cancelAppointment,
+  createAppointment,
+  editAppointment,
+  rescheduleAppointment,
+} from './appointments.ts';
+import { AcuityError } from './errors.ts';
+import { account, fieldsOfType } from './fixture.ts';
+import { appointmentList, appointmentPage, bookPage, deliveryList, page, stylesheet } from './staff-views.ts';
+import type { StoredAppointment } from './state.ts';
+import type { Webhooks } from './webhooks.ts';
+import type { World } from './world.ts';
+
+const asStaff = { admin: true };
+const halfDay = 12 * 3_600_000;
+
+export function staffPages(world: World, webhooks: Webhooks): Router {
+  const router = Router();
+  router.use(express.urlencoded({ extended: false }));
+  router.use((_req, res, next) => {
+    res.set(
+      'Content-Security-Policy',
+      "default-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'",
+    );
+    next();
+  });
+
+  router.get('/staff.css', (_req, res) => void res.type('css').send(stylesheet));
+  router.get('/', (_req, res) => {
+    const upcoming = world.store.state.appointments
+      .filter(({ datetime }) => Date.parse(datetime) > world.now().getTime() - halfDay)
+      .toSorted((a, b) => Date.parse(a.datetime) - Date.parse(b.datetime));
+    res.send(page('Appointments', '/', appointmentList(world, upcoming)));
+  });
+  router.get(
+    '/deliveries',
+    (_req, res) => void res.send(page('Webhooks', '/deliveries', deliveryList(webhooks.deliveries))),
+  );
+
+  router.get('/book', (_req, res) => void res.send(page('Book', '/book', bookPage({}, null))));
+  router.post('/book', (req, res) => {
+    const typed = fieldsTyped(req);
+    attempt(
+      res,
+      () => {
+        const made = createAppointment(
+          world,
+          { ...typed, fields: answersTyped(typed) },
+          asStaff,
+          account.email,
+        );
+        res.redirect(303, `/appointments/${made.id}`);
+      },
+      (problem) => page('Book', '/book', bookPage(typed, problem)),
+    );
+  });
+
+  router.get('/appointments/:id', (req, res) => show(res, world, find(world, req)));
+  const action = (
+    name: string,
+    act: (one: StoredAppointment, typed: Record<string, string>) => void,
+  ): void => {
+    router.post(`/appointments/:id/${name}`, (req, res) => {
+      const one = find(world, req);
+      if (!one) return show(res, world, one);
+      attempt(
+        res,
+        () => {
+          act(one, fieldsTyped(req));
+          res.redirect(303, `/appointments/${one.id}`);
+        },
+        (problem) => page('Appointment', '', appointmentPage(world, one, problem)),
+      );
+    });
+  };
+  action('reschedule', (one, typed) => rescheduleAppointment(world, one, typed, asStaff));
+  action('cancel', (one, typed) =>
+    cancelAppointment(world, one, { noShow: typed.noShow === 'true' }, asStaff),
+  );
+  action('edit', (one, typed) => {
+    one.location = typed.location ?? one.location;
+    editAppointment(world, one, { notes: typed.notes, fields: answersTyped(typed) }, asStaff);
+  });
+  return router;
+}
+
+function attempt(res: Response, act: () => void, otherwise: (problem: string) => string): void {
+  try {
+    act();
+  } catch (error) {
+    if (!(error instanceof AcuityError)) throw error;
+    res.status(422).send(otherwise(error.message));
+  }
+}
+
+function find({ store }: World, req: Request): StoredAppointment | undefined {
+  return store.state.appointments.find(({ id }) => String(id) === req.params.id);
+}
+
+function show(res: Response, world: World, one: StoredAppointment | undefined): void {
+  if (one) res.send(page('Appointment', '', appointmentPage(world, one, null)));
+  else res.status(404).send(page('Not found', '', appointmentList(world, [])));
+}
+
+function fieldsTyped(req: Request): Record<string, string> {
+  const entries = Object.entries((req.body ?? {}) as Record<string, unknown>);
+  return Object.fromEntries(
+    entries.filter((entry): entry is [string, string] => typeof entry[1] === 'string'),
+  );
+}
+
+function answersTyped(typed: Record<string, string>): { id: number; value: string }[] {
+  return fieldsOfType(8001)
+    .filter(({ id }) => typed[`field-${id}`] !== undefined)
+    .map(({ id }) => ({ id, value: typed[`field-${id}`] ?? '' }));
+}

@@ -1,0 +1,140 @@
+// What the clinic's staff see.
+import { account, appointmentTypes, calendars, fieldsOfType, findCalendar, findType } from './fixture.ts';
+import { html, type Html } from './html.ts';
+import { locationOf } from './meeting-link.ts';
+import type { Delivery, StoredAppointment } from './state.ts';
+import { dayOf, humanDate, humanTime, machineTime } from './times.ts';
+import type { World } from './world.ts';
+
+const nav = (current: string): Html =>
+  html`<nav aria-label="Main">${[
+    ['/', 'Appointments'],
+    ['/book', 'Book'],
+    ['/deliveries', 'Webhooks'],
+  ].map(
+    ([href, name]) =>
+      html`<a href="${href}"${current === href ? html` aria-current="page"` : ''}>${name}</a>`,
+  )}</nav>`;
+
+export function page(title: string, current: string, main: Html): string {
+  return html`<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
+<title>${title} – Simulated Acuity</title>
+<link rel="stylesheet" href="/staff.css">
+</head>
+<body>
+<header><p class="mark"><strong>Simulated Acuity</strong> <span>not the real service · ${account.name}</span></p>${nav(current)}</header>
+<main><h1>${title}</h1>
+${main}</main>
+</body>
+</html>
+`.text;
+}
+
+const zoneOf = (one: StoredAppointment): string => findCalendar(one.calendarID)?.timezone ?? account.timezone;
+
+export function appointmentList(world: World, rows: StoredAppointment[]): Html {
+  if (rows.length === 0)
+    return html`<p class="empty">No appointments from today on. <a href="/book">Book one</a>, or book in Examdesk.</p>`;
+  const days = Map.groupBy(rows, (one) => dayOf(new Date(one.datetime), zoneOf(one)));
+  return html`${[...days].map(
+    ([, ones]) => html`<section><h2>${ones[0] && humanDate(new Date(ones[0].datetime), zoneOf(ones[0]))}</h2>
+<ul class="cards">${ones.map((one) => card(world, one))}</ul></section>`,
+  )}`;
+}
+
+function card(world: World, one: StoredAppointment): Html {
+  const zone = zoneOf(one);
+  const start = new Date(one.datetime);
+  const answers = new Map(one.answers.map(({ fieldID, value }) => [fieldID, value]));
+  const location = locationOf(world, one);
+  return html`<li class="${one.canceled ? 'card canceled' : 'card'}">
+<h3><a href="/appointments/${one.id}">${humanTime(start, zone)} ${findCalendar(one.calendarID)?.name}</a>${one.canceled && html` <span class="tag">${one.noShow ? 'No-show' : 'Cancelled'}</span>`}</h3>
+<p>${findType(one.appointmentTypeID)?.name} · ${one.duration} minutes · ${zone}</p>
+<dl><dt>Client</dt><dd>${one.firstName} ${one.lastName}, ${one.email}</dd>
+${fieldsOfType(one.appointmentTypeID)
+  .filter(({ id }) => answers.get(id))
+  .map(({ id, name }) => html`<dt>${name}</dt><dd>${answers.get(id)}</dd>`)}
+${location && html`<dt>Location</dt><dd>${location}</dd>`}
+<dt>Appointment</dt><dd>${one.id}</dd></dl></li>`;
+}
+
+export function appointmentPage(world: World, one: StoredAppointment, problem: string | null): Html {
+  const zone = zoneOf(one);
+  const local = machineTime(new Date(one.datetime), zone).slice(0, 16);
+  return html`${problem && html`<p class="problem" role="alert">${problem}</p>`}
+<ul class="cards">${card(world, one)}</ul>
+${
+  !one.canceled &&
+  html`
+<form method="post" action="/appointments/${one.id}/reschedule" class="panel"><h2>Reschedule</h2>
+<label for="datetime">New time (${zone})</label><input id="datetime" name="datetime" type="datetime-local" value="${local}" required>
+<label for="calendarID">Calendar</label>${calendarSelect(one.calendarID)}
+<button>Reschedule</button></form>
+<form method="post" action="/appointments/${one.id}/cancel" class="panel"><h2>Cancel</h2>
+<label class="check"><input type="checkbox" name="noShow" value="true"> The client did not come (no-show)</label>
+<button class="danger">Cancel appointment</button></form>`
+}
+<form method="post" action="/appointments/${one.id}/edit" class="panel"><h2>Details</h2>
+<label for="location">Meeting link or location</label><input id="location" name="location" value="${one.location}">
+<label for="notes">Notes</label><textarea id="notes" name="notes" rows="2">${one.notes}</textarea>
+${fieldsOfType(one.appointmentTypeID).map(({ id, name }) => html`<label for="field-${id}">${name}</label><input id="field-${id}" name="field-${id}" value="${one.answers.find(({ fieldID }) => fieldID === id)?.value ?? ''}">`)}
+<button>Save</button></form>`;
+}
+
+export function bookPage(typed: Record<string, string>, problem: string | null): Html {
+  const input = (name: string, label: string, type = 'text'): Html =>
+    html`<label for="${name}">${label}</label><input id="${name}" name="${name}" type="${type}" value="${typed[name] ?? ''}">`;
+  return html`${problem && html`<p class="problem" role="alert">${problem}</p>`}
+<form method="post" action="/book" class="panel">
+<label for="calendarID">Calendar</label>${calendarSelect(Number(typed.calendarID))}
+<label for="appointmentTypeID">Type</label><select id="appointmentTypeID" name="appointmentTypeID">${appointmentTypes.map(
+    ({ id, name, duration }) =>
+      html`<option value="${id}"${Number(typed.appointmentTypeID) === id ? html` selected` : ''}>${name} (${duration} minutes)</option>`,
+  )}</select>
+${input('datetime', 'Time, in the calendar’s own zone', 'datetime-local')}
+${input('firstName', 'Client’s first name')}${input('lastName', 'Client’s last name')}
+${input('email', 'Client’s e-mail', 'email')}${input('phone', 'Client’s phone', 'tel')}
+${fieldsOfType(8001).map(({ id, name }) => input(`field-${id}`, name))}
+<button>Book as staff</button></form>`;
+}
+
+function calendarSelect(selected: number): Html {
+  return html`<select id="calendarID" name="calendarID">${calendars.map(
+    ({ id, name, timezone }) =>
+      html`<option value="${id}"${id === selected ? html` selected` : ''}>${name} (${timezone})</option>`,
+  )}</select>`;
+}
+
+export function deliveryList(deliveries: Delivery[]): Html {
+  if (deliveries.length === 0) return html`<p class="empty">No webhook was sent yet.</p>`;
+  return html`<div class="scroll" tabindex="0" role="region" aria-label="Deliveries"><table><caption>Newest first</caption>
+<thead><tr><th scope="col">Event</th><th scope="col">Appointment</th><th scope="col">To</th><th scope="col">State</th><th scope="col">Attempts</th></tr></thead>
+<tbody>${deliveries
+    .toReversed()
+    .slice(0, 200)
+    .map(
+      (one) =>
+        html`<tr><td>${one.action}</td><td>${one.appointmentID}</td><td>${one.target}</td><td>${one.state}</td><td>${one.attempts.map(({ status }) => status).join(', ') || 'none yet'}</td></tr>`,
+    )}</tbody></table></div>`;
+}
+
+export const stylesheet = `
+:root { color-scheme: light dark; --line: light-dark(#d5d0ca, #4a4541); --paper: light-dark(#fff, #242220); --ink: light-dark(#1f2a37, #ece8e4); --mark: light-dark(#1d4e89, #9cc3f0); }
+body { margin: 0; font: 1rem/1.5 system-ui, sans-serif; color: var(--ink); background: light-dark(#f4f6f8, #1a1918); }
+header { display: flex; flex-wrap: wrap; gap: .5rem 2rem; align-items: center; justify-content: space-between; padding: .75rem 1rem; background: var(--paper); border-bottom: 3px solid var(--mark); }
+.mark { margin: 0; } .mark span { opacity: .85; font-size: .875rem; }
+nav { display: flex; gap: 1rem; } a { color: var(--mark); } nav a { padding: .6rem 0; } [aria-current] { font-weight: 700; text-decoration-thickness: 3px; }
+main { max-width: 56rem; margin: 0 auto; padding: 1rem; } h2 { font-size: 1.1rem; margin: 1.5rem 0 .5rem; } h3 { font-size: 1rem; margin: 0; }
+.cards { list-style: none; margin: 0; padding: 0; display: grid; gap: .75rem; } .card, .panel { background: var(--paper); border: 1px solid var(--line); border-radius: .5rem; padding: 1rem; }
+.canceled h3 a { text-decoration: line-through; } .tag { border: 1px solid; border-radius: 1rem; padding: 0 .6rem; font-size: .8rem; }
+.card p { margin: .25rem 0 .5rem; } dl { display: grid; grid-template-columns: max-content 1fr; gap: .1rem 1rem; margin: 0; font-size: .925rem; } dt { opacity: .85; } dd { margin: 0; overflow-wrap: anywhere; }
+.panel { display: grid; gap: .35rem; margin-top: 1rem; max-width: 34rem; } .panel h2 { margin: 0; } label { font-weight: 600; margin-top: .4rem; } .check { font-weight: 400; }
+input, select, textarea, button { font: inherit; padding: .55rem .7rem; border: 1px solid #7a8290; border-radius: .3rem; } input[type=checkbox] { inline-size: 1.2rem; block-size: 1.2rem; vertical-align: -.2rem; }
+button { margin-top: .75rem; background: #1d4e89; color: #fff; border-color: #1d4e89; min-height: 2.75rem; cursor: pointer; } .danger { background: #a4262c; border-color: #a4262c; }
+.problem { border-left: 4px solid #a4262c; background: var(--paper); padding: .75rem 1rem; } .empty { background: var(--paper); padding: 2rem; border-radius: .5rem; text-align: center; }
+.scroll { overflow-x: auto; } table { border-collapse: collapse; background: var(--paper); inline-size: 100%; } th, td { text-align: start; padding: .5rem .75rem; border-bottom: 1px solid var(--line); } caption { text-align: start; padding: .5rem 0; }
+:focus-visible { outline: 3px solid var(--mark); outline-offset: 2px; }
+`;
