@@ -1,0 +1,91 @@
+import { fork, type ChildProcess } from 'node:child_process';
+import { randomInt } from 'node:crypto';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import path from 'node:path';
+import { expect } from 'chai';
+import { shiftDays } from '../../src/lib/dates.ts';
+import { redisForTests } from '../support/redis.ts';
+
+interface Answer {
+  states: Record<string, number>;
+  times: number[];
+}
+
+const program = path.resolve(import.meta.dirname, '../support/processes/availability-reader.ts');
+const date = shiftDays(new Date().toISOString().slice(0, 10), 100);
+
+describe('free times read by two processes through one Redis', () => {
+  let redis: Awaited<ReturnType<typeof redisForTests>>;
+  const children: ChildProcess[] = [];
+  const seen = { calls: 0 };
+  let delayMs = 300;
+  const acuity = createServer((req, res) => {
+    seen.calls += 1;
+    const { searchParams } = new URL(req.url ?? '/', 'http://localhost');
+    const time = `${searchParams.get('date')}T10:00:00+1100`;
+    setTimeout(() => res.end(JSON.stringify([{ time, slotsAvailable: 1 }])), delayMs);
+  });
+
+  before(async function () {
+    redis = await redisForTests();
+    if (!redis) this.skip();
+    acuity.listen(0, '127.0.0.1');
+    await once(acuity, 'listening');
+  });
+  beforeEach(() => {
+    seen.calls = 0;
+    delayMs = 300;
+  });
+  afterEach(() => {
+    for (const child of children.splice(0)) child.kill('SIGKILL');
+  });
+  after(async () => {
+    acuity.closeAllConnections();
+    acuity.close();
+    await redis?.stop();
+  });
+
+  async function startTwo(): Promise<[ChildProcess, ChildProcess]> {
+    const origin = `http://127.0.0.1:${(acuity.address() as AddressInfo).port}`;
+    // A calendar of its own for each test: Redis remembers the last one's.
+    const calendar = String(randomInt(1_000_000, 1_000_000_000));
+    const start = () => fork(program, [redis?.url ?? '', origin, date, calendar], { stdio: 'inherit' });
+    const pair: [ChildProcess, ChildProcess] = [start(), start()];
+    children.push(...pair);
+    await Promise.all(pair.map((child) => once(child, 'message')));
+    return pair;
+  }
+
+  async function ask(child: ChildProcess, count: number): Promise<Answer> {
+    const answer = once(child, 'message') as Promise<[Answer]>;
+    child.send({ ask: count });
+    return (await answer)[0];
+  }
+
+  it('make one call of a thousand simultaneous requests for a cold day', async () => {
+    const pair = await startTwo();
+    const answers = await Promise.all(pair.map((child) => ask(child, 500)));
+    expect(seen.calls).to.equal(1);
+    for (const { times } of answers) expect(times).to.deep.equal([1]);
+    const later = await ask(pair[0], 500);
+    expect(later.states).to.deep.equal({ HIT: 500 });
+    expect(seen.calls).to.equal(1);
+  });
+
+  it('come all the same when the process that asks is killed', async () => {
+    delayMs = 60_000;
+    const [first, second] = await startTwo();
+    first.send({ ask: 1 });
+    while (seen.calls === 0) await new Promise((go) => setTimeout(go, 10));
+    const answer = ask(second, 100);
+    await new Promise((go) => setTimeout(go, 200));
+    delayMs = 50;
+    first.kill('SIGKILL');
+    const startedAt = performance.now();
+    expect((await answer).times).to.deep.equal([1]);
+    expect(performance.now() - startedAt).to.be.below(8_000);
+    expect(seen.calls).to.equal(2);
+  });
+});

@@ -1,0 +1,43 @@
+// A process of its own that reads free times: forked by availability-processes.test.ts.
+// Arguments: Redis's URL, Acuity's origin, the day, the calendar. In: {ask: n}. Out: 'ready', then {states, times}.
+import { pino } from 'pino';
+import { createAcuityClient } from '../../../src/adapters/acuity-http/index.ts';
+import { createRedisCache } from '../../../src/adapters/redis-cache.ts';
+import { systemClock } from '../../../src/adapters/system-clock.ts';
+import { createAvailabilityService } from '../../../src/availability/index.ts';
+import { aSpecialist } from '../builders/specialist.ts';
+
+const [redisUrl = '', baseUrl = '', date = '', calendar = ''] = process.argv.slice(2);
+const log = pino({ level: 'silent' });
+const cache = createRedisCache(redisUrl);
+const acuity = createAcuityClient({
+  baseUrl,
+  userId: '11100001',
+  apiKey: 'demo-acuity-key',
+  timeoutMs: 10_000,
+  cache,
+  log,
+});
+const availability = createAvailabilityService({ acuity, cache, clock: systemClock, log });
+const specialist = aSpecialist({ acuityCalendarId: Number(calendar) });
+
+async function ask(count: number): Promise<{ states: Record<string, number>; times: number[] }> {
+  const states: Record<string, number> = {};
+  const times = new Set<number>();
+  await Promise.all(
+    Array.from({ length: count }, async () => {
+      const answer = await availability.day(specialist, { type: 'in_person', date });
+      const state = answer.ok ? answer.value.cache : answer.reason;
+      states[state] = (states[state] ?? 0) + 1;
+      if (answer.ok) times.add(answer.value.slots.length);
+    }),
+  );
+  return { states, times: [...times] };
+}
+
+process.on('message', (message: { ask: number }) => {
+  void ask(message.ask).then((answer) => process.send?.(answer));
+});
+process.on('disconnect', () => process.exit());
+await cache.ping();
+process.send?.('ready');
