@@ -1,6 +1,6 @@
 // The mailbox in the browser: a list, one mail, its parts. Everything in a mail is somebody else's text.
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { ReceivedMail } from './mailbox.ts';
+import type { ReceivedMail } from './received-mail.ts';
 
 export interface MailboxContents {
   mails(): ReceivedMail[];

@@ -7,21 +7,9 @@ import path from 'node:path';
 import { type AddressObject, simpleParser } from 'mailparser';
 import { SMTPServer, type SMTPServerDataStream } from 'smtp-server';
 import { answerMailboxRequest } from './mailbox-page.ts';
+import type { ReceivedMail } from './received-mail.ts';
 
-export interface ReceivedMail {
-  id: string;
-  receivedAt: Date;
-  /** The Message-ID with its angle brackets, '' when it has none. */
-  messageId: string;
-  /** As written in the header: 'Examdesk <bookings@examdesk.example>'. */
-  from: string;
-  /** Whom the envelope named: bare addresses. */
-  to: string[];
-  subject: string;
-  text: string;
-  html: string | null;
-  attachments: { fileName: string; contentType: string; content: Buffer }[];
-}
+export type { ReceivedMail };
 
 export interface MailboxOptions {
   /** 0: a free one. */

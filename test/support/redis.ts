@@ -23,8 +23,8 @@ export async function redisForTests(): Promise<TestRedis | null> {
   const config = ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no'];
   // Through a shell that holds our pipe: when we are killed, it ends the server. Its exit code tells "not found".
   const script =
-    'command -v redis-server >/dev/null || exit 127; redis-server "$@" & read -r word; kill $!; wait $!';
-  const server = spawn('/bin/sh', ['-c', script, 'redis', ...config, '--dir', directory], {
+    'command -v redis-server >/dev/null || exit 127; redis-server --dir "$0" "$@" & read -r word; kill $!; wait $!; rm -rf "$0"';
+  const server = spawn('/bin/sh', ['-c', script, directory, ...config], {
     stdio: ['pipe', 'pipe', 'ignore'],
     detached: true,
   });

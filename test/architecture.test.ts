@@ -1,0 +1,176 @@
+// The house's rules on who may know whom, held against every file.
+import { existsSync, readFileSync, readdirSync } from 'node:fs';
+import path from 'node:path';
+import { expect } from 'chai';
+
+const root = path.resolve(import.meta.dirname, '..');
+
+/** Each looks only leftward. */
+const rooms = ['audit', 'accounts', 'specialists', 'availability', 'bookings', 'email'];
+const ground = ['ports', 'db', 'lib'];
+
+/** What a part may import besides itself. */
+const mayImport: Record<string, string[]> = {
+  entry: ['compose', 'config', 'jobs', 'lib'],
+  compose: ['config', 'http', 'jobs', 'adapters', ...rooms, ...ground],
+  http: ['config', ...rooms, ...ground],
+  jobs: [...rooms, ...ground],
+  ...Object.fromEntries(rooms.map((room, index) => [room, [...rooms.slice(0, index), ...ground]])),
+  adapters: ['ports', 'db', 'lib'],
+  ports: ['lib'],
+  db: ['lib'],
+  lib: [],
+  config: ['lib'],
+  simulator: ['lib'],
+  dev: ['entry', 'simulator', 'seeds', 'config', 'db', 'lib'],
+};
+
+const files = filesBelow('src', '.ts');
+const imports = new Map(files.map((file) => [file, importsOf(file)]));
+const views = filesBelow('views', '.ejs');
+
+describe('the house', () => {
+  it('is looked at whole', () => {
+    expect(files).to.include.members([
+      'src/main.ts',
+      'src/bookings/index.ts',
+      'src/http/paths.ts',
+      'src/dev/start.ts',
+    ]);
+    expect([...imports.values()].flat()).to.have.length.above(100);
+    expect(views).to.have.length.above(10);
+  });
+
+  it('points its imports one way', () => {
+    const wrong = eachImport().filter(([from, to]) => {
+      const [part, other] = [partOf(from), partOf(to)];
+      return part !== other && !mayImport[part]?.includes(other);
+    });
+    expect(wrong.map(arrow)).to.deep.equal([]);
+  });
+
+  it('enters a room by its front door', () => {
+    const wrong = eachImport().filter(([from, to]) => {
+      const room = partOf(to);
+      return rooms.includes(room) && partOf(from) !== room && to !== `src/${room}/index.ts`;
+    });
+    expect(wrong.map(arrow)).to.deep.equal([]);
+  });
+
+  it('has no circle of imports', () => {
+    expect(findCircle()).to.deep.equal([]);
+  });
+
+  it('imports only files that are there', () => {
+    expect(
+      eachImport()
+        .filter(([, to]) => !existsSync(path.join(root, to)))
+        .map(arrow),
+    ).to.deep.equal([]);
+  });
+
+  it('reads the environment in one module, and in the commands of the demo', () => {
+    const readers = files.filter((file) =>
+      /\bprocess\s*\.\s*env\b|\benv\s*}\s*=\s*process\b/.test(read(file)),
+    );
+    expect(readers.filter((file) => file !== 'src/config.ts' && partOf(file) !== 'dev')).to.deep.equal([]);
+  });
+
+  it('keeps Express, knex and the drivers out of the rules', () => {
+    const outside = /from '(express|ioredis|nodemailer|pg|graphile-worker|@aws-sdk\/[^']+)'/;
+    const wrong = files.filter((file) => rooms.includes(partOf(file)) && outside.test(read(file)));
+    // better-auth lives behind accounts, and wants a pool of its own.
+    expect(wrong.filter((file) => !file.startsWith('src/accounts/'))).to.deep.equal([]);
+  });
+});
+
+describe('the views', () => {
+  const faults: Record<string, RegExp> = {
+    'an inline handler': /\son[a-z]+\s*=\s*["']/i,
+    'an evaluated htmx attribute': /\shx-on[:\-a-z]*\s*=|["']\s*js:|javascript:/i,
+    'an evaluated trigger filter': /hx-trigger\s*=\s*"[^"]*\[/i,
+    'an inline script': /<script(?![^>]*\ssrc=)[^>]*>/i,
+    'an inline style': /<style[\s>]|\sstyle\s*=\s*["']/i,
+  };
+
+  for (const [fault, pattern] of Object.entries(faults)) {
+    it(`hold nothing a content security policy would have to allow: ${fault}`, () => {
+      // Mail programs know no stylesheets.
+      const looked =
+        fault === 'an inline style' ? views.filter((view) => !view.startsWith('views/emails/')) : views;
+      expect(looked.filter((view) => pattern.test(read(view)))).to.deep.equal([]);
+    });
+  }
+
+  it('are recognised when they do', () => {
+    const bad = [
+      '<a onclick="x()">',
+      '<div hx-on:click="x()">',
+      '<form hx-vals="js:{a: 1}">',
+      '<input hx-trigger="keyup[key==\'x\']">',
+      '<script>x()</script>',
+      '<p style="color: red">',
+    ];
+    for (const line of bad) {
+      expect(
+        Object.values(faults).some((pattern) => pattern.test(line)),
+        line,
+      ).to.equal(true);
+    }
+    const good =
+      '<script type="module" src="/js/x.js"></script><p class="onward" data-style="x">on = "x"</p>';
+    expect(Object.values(faults).some((pattern) => pattern.test(good))).to.equal(false);
+  });
+});
+
+function filesBelow(folder: string, extension: string): string[] {
+  const all = readdirSync(path.join(root, folder), { recursive: true, encoding: 'utf8' });
+  return all.filter((name) => name.endsWith(extension)).map((name) => path.posix.join(folder, name));
+}
+
+function read(file: string): string {
+  return readFileSync(path.join(root, file), 'utf8');
+}
+
+/** The project's files that a file imports, by type or by value, at once or later. */
+function importsOf(file: string): string[] {
+  const found = read(file).matchAll(/(?:\bfrom\s*|\bimport\s*\(\s*|^import\s*)'(\.[^']+)'/gm);
+  return [...found].map(([, to = '']) => path.posix.join(path.posix.dirname(file), to));
+}
+
+function partOf(file: string): string {
+  if (!file.startsWith('src/')) return file.split('/')[0] as string;
+  const [, first = '', second] = file.split('/');
+  if (second !== undefined) return first;
+  if (first === 'config.ts') return 'config';
+  return ['main.ts', 'worker.ts', 'process.ts'].includes(first) ? 'entry' : 'compose';
+}
+
+function eachImport(): [string, string][] {
+  return [...imports].flatMap(([from, targets]) => targets.map((to): [string, string] => [from, to]));
+}
+
+function arrow([from, to]: [string, string]): string {
+  return `${from} → ${to}`;
+}
+
+/** One circle, as the files it goes through, or nothing. */
+function findCircle(): string[] {
+  const done = new Set<string>();
+  const visit = (file: string, trail: string[]): string[] => {
+    const at = trail.indexOf(file);
+    if (at >= 0) return [...trail.slice(at), file];
+    if (done.has(file)) return [];
+    for (const next of imports.get(file) ?? []) {
+      const circle = visit(next, [...trail, file]);
+      if (circle.length > 0) return circle;
+    }
+    done.add(file);
+    return [];
+  };
+  for (const file of files) {
+    const circle = visit(file, []);
+    if (circle.length > 0) return circle;
+  }
+  return [];
+}
