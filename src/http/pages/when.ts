@@ -32,10 +32,14 @@ export function readerTime(at: Date, zone: string, readerZone: string | null): s
   return `${time} ${new Intl.DateTimeFormat('en-AU', { timeZone: readerZone, weekday: 'short' }).format(at)}`;
 }
 
-/** A fact's second line: `6:00 am, Tuesday 1 December 2026, Perth time (AWST, UTC+8)`; null when it is the same. */
-export function readerTimeAndDay(at: Date, zone: string, readerZone: string | null): string | null {
+/** A moment on the reader's clock with its zone named; null when that clock shows the same. */
+export function readerTimeAndDay(
+  at: Date,
+  zone: string,
+  readerZone: string | null,
+): { time: string; zone: string } | null {
   if (!readerZone || sameWallClock(at, zone, readerZone)) return null;
-  return `${timeAndDay(at, readerZone)}, ${zoneName(readerZone, at)}`;
+  return { time: timeAndDay(at, readerZone), zone: zoneName(readerZone, at) };
 }
 
 /** `Tuesday 1 December 2026` for `2026-12-01`. */

@@ -76,7 +76,7 @@ export function appointmentFacts(booking: Booking, readerZone: string | null): B
   const yours = readerTimeAndDay(startsAt, zone, readerZone);
   return [
     { label: 'Starts', value: timeAndDay(startsAt, zone), note: zoneName(zone, startsAt) },
-    ...(yours ? [{ label: 'Your time', value: yours }] : []),
+    ...(yours ? [{ label: 'Your time', value: yours.time, note: yours.zone }] : []),
     { label: 'Kind', value: `${typeWords[booking.type]}, ${booking.durationMinutes} minutes` },
     { label: 'Specialist', value: booking.specialist.name, note: booking.specialist.specialty },
     ...placeFacts(booking),

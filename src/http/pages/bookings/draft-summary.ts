@@ -28,6 +28,7 @@ export function draftSections(draft: OpenDraft, readerZone: string | null): Summ
   const { id, data, specialist, service, startsAt } = draft;
   const zone = specialist.timezone;
   const examinee = data.examinee;
+  const yours = startsAt && readerTimeAndDay(startsAt, zone, readerZone);
   const row = (path: string, label: string, value: string, note?: string | null): SummaryRow => ({
     id: fieldId(path),
     label,
@@ -54,7 +55,7 @@ export function draftSections(draft: OpenDraft, readerZone: string | null): Summ
       rows: startsAt
         ? [
             row('startsAt', 'Starts', timeAndDay(startsAt, zone), zoneName(zone, startsAt)),
-            ...optionalRow('your-time', 'Your time', readerTimeAndDay(startsAt, zone, readerZone)),
+            ...(yours ? [row('your-time', 'Your time', yours.time, yours.zone)] : []),
           ]
         : [],
     },
@@ -74,10 +75,6 @@ export function draftSections(draft: OpenDraft, readerZone: string | null): Summ
       ],
     },
   ];
-}
-
-function optionalRow(id: string, label: string, value: string | null): SummaryRow[] {
-  return value ? [{ id, label, value }] : [];
 }
 
 /** `27 March 1984`: nobody needs the weekday of a birth. */
