@@ -17,8 +17,7 @@ import { createOutbox } from '../../src/email/index.ts';
 import type { Result } from '../../src/lib/result.ts';
 import type { Acuity } from '../../src/ports/acuity.ts';
 import { createSpecialistRepository } from '../../src/specialists/index.ts';
-import { seedDemo } from '../../seeds/demo.ts';
-import { openTestDatabase } from './database.ts';
+import { openSeededDatabase } from './database.ts';
 
 export const silent = pino({ level: 'silent' });
 
@@ -72,9 +71,8 @@ export interface House {
 }
 
 export async function openHouse(acuity: Acuity, overrides: Partial<BookingDeps> = {}): Promise<House> {
-  const database = await openTestDatabase();
+  const database = await openSeededDatabase();
   const { db, url } = database;
-  await seedDemo(db);
   const jobs = createPgJobQueue(db);
   const availability = createFakeAvailability();
   const deps: BookingDeps = {

@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import pg from 'pg';
 import { type Database, openDatabase } from '../../src/db/knex.ts';
 import { migrate } from '../../src/db/migrate.ts';
+import { seedDemo } from '../../seeds/demo.ts';
 import { sharedPostgres } from './postgres.ts';
 
 export interface TestDatabase {
@@ -14,14 +15,27 @@ export interface TestDatabase {
 }
 
 const templateName = 'examdesk_template';
+const seededTemplateName = 'examdesk_seeded_template';
 let template: Promise<void> | undefined;
+let seededTemplate: Promise<void> | undefined;
 // A template may have no other user while it is copied: one copy at a time.
 let lastCopy: Promise<unknown> = Promise.resolve();
 
 export async function openTestDatabase(): Promise<TestDatabase> {
   template ??= makeTemplate();
   await template;
-  const name = await createDatabase(templateName);
+  return openCopy(templateName);
+}
+
+/** With the demo's people and specialists in it. Their passwords are hashed once, not for each test. */
+export async function openSeededDatabase(): Promise<TestDatabase> {
+  seededTemplate ??= makeSeededTemplate();
+  await seededTemplate;
+  return openCopy(seededTemplateName);
+}
+
+async function openCopy(from: string): Promise<TestDatabase> {
+  const name = await createDatabase(from);
   const url = await urlOf(name);
   const db = openDatabase(url);
   return {
@@ -46,6 +60,18 @@ export async function openEmptyDatabase(): Promise<{ url: string; close(): Promi
 async function makeTemplate(): Promise<void> {
   await administer(`create database ${templateName}`);
   await migrate(await urlOf(templateName));
+}
+
+async function makeSeededTemplate(): Promise<void> {
+  template ??= makeTemplate();
+  await template;
+  await administer(`create database ${seededTemplateName} template ${templateName}`);
+  const db = openDatabase(await urlOf(seededTemplateName), 2);
+  try {
+    await seedDemo(db);
+  } finally {
+    await db.destroy();
+  }
 }
 
 function createDatabase(from: string): Promise<string> {

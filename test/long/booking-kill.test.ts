@@ -1,0 +1,78 @@
+import { randomInt } from 'node:crypto';
+import { expect } from 'chai';
+import {
+  findDisagreements,
+  openBookingStack,
+  recover,
+  runChild,
+  startChild,
+  type BookingStack,
+} from '../support/booking-stack.ts';
+
+const steps = [
+  'authorised',
+  'intention_stored',
+  'before_acuity',
+  'after_acuity',
+  'before_complete',
+  'in_complete_transaction',
+  'completed',
+  'invalidated',
+  'before_answer',
+];
+const workerSteps = [
+  'settle_started',
+  'before_complete',
+  'in_complete_transaction',
+  'settle_completed',
+  'email_before_send',
+  'email_after_send',
+];
+const kills = Number(process.env.KILLS ?? 1_000);
+// A calendar has no thousand free times: each campaign gets a stack of its own.
+const killsInOneStack = 200;
+
+describe(`${kills} processes killed at random steps`, () => {
+  it('leave no appointment without a booking, none twice, and no booking untold', async () => {
+    for (let done = 0; done < kills; ) {
+      const batch = Math.min(killsInOneStack, kills - done);
+      const stack = await openBookingStack();
+      try {
+        await killMany(stack, batch, (count) => show(done + count));
+        await recover(stack, 120_000);
+        expect(await findDisagreements(stack)).to.deep.equal([]);
+      } finally {
+        await stack.close();
+      }
+      done += batch;
+    }
+  });
+});
+
+async function killMany(stack: BookingStack, count: number, progress: (done: number) => void): Promise<void> {
+  for (let done = 0; done < count; done += 1) {
+    const startsAt = (await stack.freeTime()).toISOString();
+    const killAt = steps[randomInt(steps.length)] ?? null;
+    const end = await runChild(stack, { does: 'book', killAt, specialistId: stack.specialistId, startsAt });
+    expect(end.signal, `at ${killAt}`).to.equal('SIGKILL');
+    // Every tenth time a worker dies as well, over whatever is open by then.
+    if (done % 10 === 9) await killWorker(stack);
+    progress(done + 1);
+  }
+}
+
+async function killWorker(stack: BookingStack): Promise<void> {
+  const killAt = workerSteps[randomInt(workerSteps.length)] ?? null;
+  // Not every step comes up: then the worker is ended from outside.
+  const worker = startChild(stack, { does: 'work', killAt });
+  const timer = setTimeout(() => worker.process.kill('SIGKILL'), 3_000);
+  expect((await worker.end).signal).to.equal('SIGKILL');
+  clearTimeout(timer);
+}
+
+function show(done: number): void {
+  const width = 40;
+  const filled = Math.round((done / kills) * width);
+  process.stderr.write(`\r    [${'#'.repeat(filled)}${'.'.repeat(width - filled)}] ${done}/${kills}`);
+  if (done === kills) process.stderr.write('\n');
+}

@@ -1,0 +1,132 @@
+// Many requests for one time over three real web processes that share a database, and Redis where there is one.
+import { fork, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import path from 'node:path';
+import { demoPassword } from '../../seeds/demo.ts';
+import { freePort } from '../../src/dev/free-port.ts';
+import { openBookingStack, type BookingStack } from './booking-stack.ts';
+import { redisForTests } from './redis.ts';
+
+const main = path.resolve(import.meta.dirname, '../../src/main.ts');
+
+export interface RaceResult {
+  statuses: Map<number, number>;
+  bodies: { status: number; code?: string; nearest?: unknown[] }[];
+  bookings: number;
+  appointments: number;
+  disagreements: string[];
+}
+
+export async function race(requests: number): Promise<{ result: RaceResult; withRedis: boolean }> {
+  const redis = await redisForTests();
+  const stack = await openBookingStack(redis ? { REDIS_URL: redis.url } : {});
+  const processes: ChildProcess[] = [];
+  try {
+    const urls = await Promise.all(
+      [0, 1, 2].map(async (index) => {
+        const port = await freePort();
+        processes.push(await startWeb(stack, port, index === 0));
+        return `http://127.0.0.1:${port}`;
+      }),
+    );
+    const result = await runRace(stack, urls, requests);
+    return { result, withRedis: redis !== null };
+  } finally {
+    await Promise.all(processes.map(stopWeb));
+    await stack.close();
+    await redis?.stop();
+  }
+}
+
+async function startWeb(stack: BookingStack, port: number, worksJobs: boolean): Promise<ChildProcess> {
+  const started = fork(main, [], {
+    env: {
+      PATH: process.env.PATH,
+      ...stack.env,
+      PORT: String(port),
+      BASE_URL: `http://127.0.0.1:${port}`,
+      RUN_WORKER: String(worksJobs),
+      DATABASE_POOL_MAX: '10',
+    },
+    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+  });
+  await Promise.race([
+    once(started, 'message'),
+    once(started, 'exit').then(() => {
+      throw new Error('A web process ended before it was ready');
+    }),
+  ]);
+  return started;
+}
+
+async function stopWeb(web: ChildProcess): Promise<void> {
+  if (web.exitCode !== null || web.signalCode !== null) return;
+  const ended = once(web, 'exit');
+  web.kill('SIGTERM');
+  await ended;
+}
+
+async function runRace(stack: BookingStack, urls: string[], requests: number): Promise<RaceResult> {
+  const cookies = await Promise.all(urls.map(signIn));
+  const startsAt = (await stack.freeTime()).toISOString();
+  const bodies = await Promise.all(
+    Array.from({ length: requests }, async (_, index) => {
+      const which = index % urls.length;
+      return post(urls[which] ?? '', cookies[which] ?? '', stack.specialistId, startsAt, index);
+    }),
+  );
+  const statuses = new Map<number, number>();
+  for (const { status } of bodies) statuses.set(status, (statuses.get(status) ?? 0) + 1);
+  const found = await stack.acuity.findAppointments({ which: 'all', max: 1_000 });
+  if (!found.ok) throw new Error('The simulator does not answer');
+  const wanted = found.value.filter(
+    (one) => one.calendarId === 7001 && one.startsAt.toISOString() === startsAt,
+  );
+  const bookings: unknown[] = await stack.db('bookings').select('id');
+  return {
+    statuses,
+    bodies,
+    bookings: bookings.length,
+    appointments: wanted.length,
+    disagreements: await orphans(stack),
+  };
+}
+
+async function orphans(stack: BookingStack): Promise<string[]> {
+  const open: unknown[] = await stack.db('booking_intentions').where({ state: 'open' }).select('id');
+  return open.map(() => 'an attempt is still open');
+}
+
+async function signIn(url: string): Promise<string> {
+  const answer = await fetch(`${url}/api/auth/sign-in/email`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', accept: 'application/json', origin: url },
+    body: JSON.stringify({ email: 'rita@harbour-legal.example', password: demoPassword }),
+  });
+  if (answer.status !== 200) throw new Error(`Signing in answered ${answer.status}`);
+  return answer.headers
+    .getSetCookie()
+    .map((cookie) => cookie.split(';')[0])
+    .join('; ');
+}
+
+async function post(url: string, cookie: string, specialistId: string, startsAt: string, index: number) {
+  const answer = await fetch(`${url}/bookings`, {
+    method: 'POST',
+    headers: {
+      'content-type': 'application/json',
+      accept: 'application/json',
+      origin: url,
+      cookie,
+      'idempotency-key': `racer ${index}`,
+    },
+    body: JSON.stringify({
+      specialistId,
+      type: 'in_person',
+      startsAt,
+      examinee: { firstName: 'Ewan', lastName: 'Marsh', phone: '0412 345 678' },
+    }),
+  });
+  const body = (await answer.json()) as { code?: string; nearest?: unknown[] };
+  return { status: answer.status, ...body };
+}

@@ -1,0 +1,250 @@
+// What processes of a fault test share: a database, an Acuity over HTTP, a mail server; and how to see that all is whole.
+import { fork, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { createAcuityClient } from '../../src/adapters/acuity-http/index.ts';
+import { createMemoryCache } from '../../src/adapters/memory-cache.ts';
+import type { BookingTimings } from '../../src/bookings/index.ts';
+import { compose, type Overrides, type System } from '../../src/compose.ts';
+import { readConfig } from '../../src/config.ts';
+import type { Database } from '../../src/db/knex.ts';
+import type { Mailbox } from '../../src/dev/mailbox.ts';
+import type { Acuity, Appointment } from '../../src/ports/acuity.ts';
+import { startSimulator, type Simulator } from '../../src/simulator/index.ts';
+import { silent } from './booking-house.ts';
+import { openSeededDatabase } from './database.ts';
+import { openMailbox } from './mailbox.ts';
+
+/** Everything that waits in production waits here too, only not so long. */
+export const hurried: Partial<BookingTimings> = {
+  settleAfterMs: 200,
+  uncalledMs: 200,
+  inFlightMs: 1_200,
+  retryMs: 300,
+  sweepAfterMs: 0,
+};
+
+export interface BookingStack {
+  db: Database;
+  databaseUrl: string;
+  simulator: Simulator;
+  mailbox: Mailbox;
+  acuity: Acuity;
+  /** What a process needs to know. */
+  env: Record<string, string>;
+  /** A free time of calendar 7001 nobody was given before. */
+  freeTime(): Promise<Date>;
+  specialistId: string;
+  compose(overrides?: Overrides): System;
+  close(): Promise<void>;
+}
+
+export async function openBookingStack(extraEnv: Record<string, string> = {}): Promise<BookingStack> {
+  const database = await openSeededDatabase();
+  const mailbox = await openMailbox();
+  const credentials = { userId: '11100001', apiKey: 'demo-acuity-key' };
+  const simulator = await startSimulator({ port: 0, ...credentials });
+  const acuity = createAcuityClient({
+    baseUrl: simulator.url,
+    ...credentials,
+    timeoutMs: 5_000,
+    cache: createMemoryCache(),
+    log: silent,
+  });
+  const env = {
+    NODE_ENV: 'test',
+    LOG_LEVEL: 'fatal',
+    DATABASE_URL: database.url,
+    DATABASE_POOL_MAX: '6',
+    BASE_URL: 'http://127.0.0.1:1',
+    BETTER_AUTH_SECRET: 'a-secret-for-tests-only-0123456789abcdef',
+    SMTP_URL: mailbox.smtpUrl,
+    ACUITY_BASE_URL: simulator.url,
+    ACUITY_USER_ID: credentials.userId,
+    ACUITY_API_KEY: credentials.apiKey,
+    DEMO_ACCOUNTS: 'true',
+    ...extraEnv,
+  };
+  const { id: specialistId } = (await database
+    .db('specialists')
+    .where({ acuity_calendar_id: 7001 })
+    .first('id')) as { id: string };
+  const times = freeTimes(acuity);
+  return {
+    db: database.db,
+    databaseUrl: database.url,
+    simulator,
+    mailbox,
+    acuity,
+    env,
+    specialistId,
+    async freeTime() {
+      const next = await times.next();
+      if (next.done) throw new Error('The simulator has no free time left');
+      return next.value;
+    },
+    compose: (overrides = {}) =>
+      compose(readConfig(env), {
+        log: silent,
+        ...overrides,
+        bookings: { timings: hurried, ...overrides.bookings },
+        emails: { firstPauseMs: 100, sweepAfterMs: 0, ...overrides.emails },
+      }),
+    async close() {
+      await simulator.close();
+      await mailbox.close();
+      await database.close();
+    },
+  };
+}
+
+/** One time of every day and hour: neighbours would be hidden by each other's padding. */
+async function* freeTimes(acuity: Acuity): AsyncGenerator<Date> {
+  const dayMs = 86_400_000;
+  for (let day = 3; day < 190; day += 1) {
+    const date = new Date(Date.now() + day * dayMs).toISOString().slice(0, 10);
+    const times = await acuity.availableTimes({
+      date,
+      appointmentTypeId: 8001,
+      calendarId: 7001,
+      timezone: 'Australia/Sydney',
+    });
+    if (!times.ok) throw new Error(`The simulator does not answer: ${times.reason}`);
+    let last = 0;
+    for (const time of times.value) {
+      if (time.getTime() - last < 2 * 3_600_000) continue;
+      last = time.getTime();
+      yield time;
+    }
+  }
+}
+
+export interface ChildPlan {
+  does: 'book' | 'reschedule' | 'cancel' | 'work';
+  /** Where the process is ended by SIGKILL; null: nowhere. */
+  killAt: string | null;
+  specialistId?: string;
+  bookingId?: string;
+  startsAt?: string;
+  idempotencyKey?: string;
+}
+
+export interface ChildEnd {
+  signal: NodeJS.Signals | null;
+  /** What the verb answered, when it came to that. */
+  answer: { ok: boolean; reason?: string; bookingId?: string } | null;
+}
+
+const child = path.resolve(import.meta.dirname, '../faults/booking-child.ts');
+
+export function startChild(
+  stack: BookingStack,
+  plan: ChildPlan,
+): { process: ChildProcess; end: Promise<ChildEnd> } {
+  const started = fork(child, [JSON.stringify(plan)], {
+    env: { PATH: process.env.PATH, ...stack.env },
+    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+  });
+  let answer: ChildEnd['answer'] = null;
+  started.on('message', (message) => {
+    answer = message as ChildEnd['answer'];
+  });
+  const end = once(started, 'exit').then(([, signal]) => ({
+    signal: signal as NodeJS.Signals | null,
+    answer,
+  }));
+  return { process: started, end };
+}
+
+export function runChild(stack: BookingStack, plan: ChildPlan): Promise<ChildEnd> {
+  return startChild(stack, plan).end;
+}
+
+/** Lets a fresh worker work until every attempt is settled and every mail is out. */
+export async function recover(stack: BookingStack, withinMs = 20_000): Promise<void> {
+  const system = stack.compose();
+  await system.worker.start();
+  try {
+    await until(() => isQuiet(stack.db), withinMs);
+  } finally {
+    await system.worker.stop();
+    await system.close();
+  }
+}
+
+async function isQuiet(db: Database): Promise<boolean> {
+  const open: unknown[] = await db('booking_intentions').where({ state: 'open' }).limit(1).select('id');
+  const queued: unknown[] = await db('emails').where({ status: 'queued' }).limit(1).select('id');
+  return open.length + queued.length === 0;
+}
+
+export async function until(isTrue: () => Promise<boolean>, withinMs = 10_000): Promise<void> {
+  const deadline = Date.now() + withinMs;
+  while (!(await isTrue())) {
+    if (Date.now() > deadline) throw new Error('It did not become true in time');
+    await sleep(30);
+  }
+}
+
+interface BookingFacts {
+  id: string;
+  reference: string;
+  acuity_appointment_id: number;
+  starts_at: Date;
+  status: string;
+}
+
+/** Every way in which the two systems, the outbox and the mailbox disagree; empty when all is whole. */
+export async function findDisagreements(stack: BookingStack): Promise<string[]> {
+  const { db } = stack;
+  const bookings = (await db('bookings').select('*')) as BookingFacts[];
+  const references = new Set((await db('booking_intentions').pluck('reference')) as string[]);
+  const appointments = (await allAppointments(stack.acuity)).filter((one) =>
+    references.has(one.answers.get(9101) ?? ''),
+  );
+  const wrong: string[] = [];
+  for (const appointment of appointments.filter((one) => !one.canceled)) {
+    const booking = bookings.find((one) => one.acuity_appointment_id === appointment.id);
+    if (!booking) wrong.push(`appointment ${appointment.id} has no booking`);
+    else if (booking.starts_at.getTime() !== appointment.startsAt.getTime())
+      wrong.push(`booking ${booking.id} has another time`);
+    else if (booking.status === 'cancelled')
+      wrong.push(`booking ${booking.id} is cancelled, its appointment is not`);
+  }
+  for (const booking of bookings) {
+    const own = appointments.filter((one) => one.answers.get(9101) === booking.reference && !one.canceled);
+    const expected = booking.status === 'cancelled' ? 0 : 1;
+    if (own.length !== expected) wrong.push(`booking ${booking.id} has ${own.length} appointments`);
+    wrong.push(...(await disagreeingRecords(stack, booking)));
+  }
+  return wrong;
+}
+
+async function disagreeingRecords({ db, mailbox }: BookingStack, booking: BookingFacts): Promise<string[]> {
+  const wrong: string[] = [];
+  const audit: unknown[] = await db('audit_log').where({
+    action: 'booking.created',
+    resource_id: booking.id,
+    outcome: 'success',
+  });
+  const first: unknown[] = await db('booking_progress').where({
+    booking_id: booking.id,
+    progress: 'scheduled',
+  });
+  if (audit.length !== 1) wrong.push(`booking ${booking.id} has ${audit.length} audit rows`);
+  if (first.length !== 1) wrong.push(`booking ${booking.id} has ${first.length} first entries`);
+  // A mail sent twice because the process died in between is one by its Message-ID.
+  const confirmations = mailbox
+    .mails()
+    .filter((mail) => mail.subject.startsWith(`Examination booked: ${booking.reference}`));
+  const distinct = new Set(confirmations.map((mail) => mail.messageId)).size;
+  if (distinct !== 1) wrong.push(`booking ${booking.id} has ${distinct} confirmations`);
+  return wrong;
+}
+
+async function allAppointments(acuity: Acuity): Promise<Appointment[]> {
+  const found = await acuity.findAppointments({ which: 'all', max: 5_000 });
+  if (!found.ok) throw new Error(`The simulator does not answer: ${found.reason}`);
+  return found.value;
+}
