@@ -22,10 +22,20 @@ export async function migrate(databaseUrl: string): Promise<{ applied: string[] 
     // We hold the gate, so a lock found shut was left by a process that died.
     if (await db.schema.hasTable('knex_migrations_lock')) await db.migrate.forceFreeMigrationsLock(config);
     const [, applied] = (await db.migrate.latest(config)) as [number, string[]];
-    await runMigrations({ connectionString: databaseUrl });
+    await migrateJobs(databaseUrl);
     return { applied };
   } finally {
     await db.destroy();
     await gate.end();
+  }
+}
+
+// Given only an address, graphile-worker opens a pool that is still closing when it is done.
+async function migrateJobs(databaseUrl: string): Promise<void> {
+  const pgPool = new pg.Pool({ connectionString: databaseUrl, max: 1 });
+  try {
+    await runMigrations({ pgPool });
+  } finally {
+    await pgPool.end();
   }
 }

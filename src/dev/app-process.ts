@@ -8,7 +8,7 @@ import { StartError, projectRoot } from './environment.ts';
 
 export interface AppProcess {
   pid: number;
-  /** Resolves with how it ended, whoever ended it. */
+  /** Resolves with how it ended, whoever ended it, once all it said has been read. */
   ended: Promise<string>;
   /** Asks it to finish what it is doing and leave; after `patienceMs` it is killed. */
   stop(): Promise<void>;
@@ -37,7 +37,7 @@ export function spawnApp(variables: Record<string, string>, log: AppLog): AppPro
   for (const output of [child.stdout, child.stderr]) if (output) log.follow(output);
   const ended = new Promise<string>((resolve) => {
     child.once('error', (error) => resolve(error.message));
-    child.once('exit', (code, signal) => resolve(signal ?? `code ${code}`));
+    child.once('close', (code, signal) => resolve(signal ?? `code ${code}`));
   });
   const kill = () => killGroup(child);
   return {
