@@ -44,7 +44,7 @@ export function createAvailabilityService({
       const [from, to] = [startOfDay(date, timezone), startOfDay(shiftDays(date, 1), timezone)];
       if (!isWithinReach(from, to)) return ok({ date, timezone, slots: [], ...nothing() });
 
-      const days = daysOver(from, to, specialist.timezone);
+      const days = timezone === specialist.timezone ? [date] : daysOver(from, to, specialist.timezone);
       const answers = await Promise.all(days.map((day) => reads.day(specialist, service, day)));
       const failed = answers.find((answer) => !answer.ok);
       if (failed) return explain(failed);

@@ -6,7 +6,7 @@ import { type Failure, failure, ok } from '../lib/result.ts';
 import type { Acuity, AcuityFailure } from '../ports/acuity.ts';
 import type { Specialist, SpecialistService } from '../specialists/index.ts';
 import type { AvailabilityFailure, CacheState, Slot } from './availability.ts';
-import type { Answer, ReadResult, SharedReads } from './shared-reads.ts';
+import { type Answer, type ReadResult, type SharedReads, storedSchema } from './shared-reads.ts';
 
 /** Free times as milliseconds since 1970, sorted. */
 export type DayAnswer = Answer<number[]>;
@@ -34,6 +34,9 @@ export interface CalendarReads {
   monthBounds(month: string, timezone: string): [Date, Date];
 }
 
+const storedTimes = storedSchema(z.array(z.number()));
+const storedDates = storedSchema(z.array(z.string()));
+
 // Each may be a call to Acuity, and bookings want their turn as well.
 const daysAtOnce = 4;
 
@@ -52,7 +55,7 @@ export function createCalendarReads({
         {
           calendarId,
           name: `${appointmentTypeId}:${day}`,
-          schema: z.array(z.number()),
+          stored: storedTimes,
           async ask() {
             const answer = await acuity.availableTimes({
               date: day,
@@ -75,7 +78,7 @@ export function createCalendarReads({
       return shared.get({
         calendarId,
         name: `${appointmentTypeId}:${month}`,
-        schema: z.array(z.string()),
+        stored: storedDates,
         async ask() {
           const answer = await acuity.availableDates({ month, appointmentTypeId, calendarId, timezone });
           return answer.ok ? ok([...new Set(answer.value)].toSorted()) : answer;

@@ -16,8 +16,19 @@ export interface SharedRead<T> {
   calendarId: number;
   /** The rest of its key: `{typeId}:{YYYY-MM-DD or YYYY-MM}`. No reader's time zone: instants are cached. */
   name: string;
-  schema: z.ZodType<T>;
+  stored: z.ZodType<Stored<T>>;
   ask(): Promise<AcuityResult<T>>;
+}
+
+/** As it lies in the cache, and out of it. */
+export interface Stored<T> {
+  value: T;
+  asOf: Date;
+}
+
+/** To be made once: making one costs more than a thousand uses of it. */
+export function storedSchema<T>(value: z.ZodType<T>): z.ZodType<Stored<T>> {
+  return z.object({ value, asOf: z.number().transform((at) => new Date(at)) });
 }
 
 export interface Answer<T> {
@@ -58,11 +69,6 @@ export interface SharedReads {
   invalidate(calendarId: number, taken?: { startsAt: Date; durationMinutes: number }): Promise<void>;
 }
 
-interface Stored<T> {
-  value: T;
-  asOf: Date;
-}
-
 interface Options {
   cache: Cache;
   clock: Clock;
@@ -84,8 +90,8 @@ export function createSharedReads({ cache: plainCache, clock, log }: Options): S
   async function stored<T>(key: string, read: SharedRead<T>): Promise<Stored<T> | null> {
     const raw = await cache.get(key);
     if (raw === null) return null;
-    const envelope = z.object({ asOf: z.number(), value: read.schema }).safeParse(JSON.parse(raw));
-    return envelope.success ? { value: envelope.data.value, asOf: new Date(envelope.data.asOf) } : null;
+    const parsed = read.stored.safeParse(JSON.parse(raw));
+    return parsed.success ? parsed.data : null;
   }
 
   async function fresh<T>(key: string, read: SharedRead<T>, maxAgeMs = freshMs): Promise<Stored<T> | null> {

@@ -39,9 +39,19 @@ export function dayIn(instant: Date, zone: string): string {
   return wallClock(instant, zone).toPlainDate().toString();
 }
 
+// Asked for every request about free times, always of the same few days.
+const startsOfDays = new Map<string, number>();
+
 /** The first instant of `day` in `zone`; where the clocks skip midnight, the first one that exists. */
 export function startOfDay(day: string, zone: string): Date {
-  return new Date(Temporal.PlainDate.from(day).toZonedDateTime(zone).epochMilliseconds);
+  const key = `${day} ${zone}`;
+  let start = startsOfDays.get(key);
+  if (start === undefined) {
+    if (startsOfDays.size >= 5_000) startsOfDays.clear();
+    start = Temporal.PlainDate.from(day).toZonedDateTime(zone).epochMilliseconds;
+    startsOfDays.set(key, start);
+  }
+  return new Date(start);
 }
 
 /** Whether people in both zones read the same day and time off their clocks at `instant`. */

@@ -1,5 +1,5 @@
 import type { Queryable } from '../db/knex.ts';
-import { examinationTypes, type ExaminationType, type Specialist } from './specialist.ts';
+import type { ExaminationType, Specialist, SpecialistService } from './specialist.ts';
 
 export interface SpecialistRepository {
   /** Active ones in their order. `q` looks in name, title, specialty and location. */
@@ -18,39 +18,30 @@ interface SpecialistRow {
   timezone: string;
   acuity_calendar_id: number;
   is_active: boolean;
+  services: SpecialistService[];
 }
 
-interface ServiceRow {
-  specialist_id: string;
-  type: ExaminationType;
-  acuity_appointment_type_id: number;
-  duration_minutes: number;
-}
-
-const columns: (keyof SpecialistRow)[] = [
-  'id',
-  'name',
-  'title',
-  'specialty',
-  'location',
-  'timezone',
-  'acuity_calendar_id',
-  'is_active',
-];
+// One round trip: this is read for every request about free times.
+const columns = `id, name, title, specialty, location, timezone, acuity_calendar_id, is_active,
+  coalesce((
+    select json_agg(json_build_object(
+      'type', type, 'acuityAppointmentTypeId', acuity_appointment_type_id, 'durationMinutes', duration_minutes
+    ) order by type)
+    from specialist_services where specialist_id = specialists.id
+  ), '[]') as services`;
 
 export function createSpecialistRepository(db: Queryable): SpecialistRepository {
-  async function findOne(where: Partial<SpecialistRow>, at: Queryable): Promise<Specialist | null> {
-    const rows = await at<SpecialistRow>('specialists').where(where).select<SpecialistRow[]>(columns);
-    const [specialist] = await withServices(at, rows);
-    return specialist ?? null;
+  async function findOne(where: Record<string, string | number>, at: Queryable): Promise<Specialist | null> {
+    const rows = (await at('specialists').where(where).select(at.raw(columns))) as SpecialistRow[];
+    return rows[0] ? asSpecialist(rows[0]) : null;
   }
 
   return {
     async listActive({ q, type } = {}) {
-      const query = db<SpecialistRow>('specialists')
+      const query = db('specialists')
         .where('is_active', true)
         .orderBy(['position', 'name', 'id'])
-        .select<SpecialistRow[]>(columns);
+        .select(db.raw(columns));
       for (const word of wordsOf(q)) {
         const like = `%${word.replaceAll(/[\\%_]/g, String.raw`\$&`)}%`;
         void query.whereRaw("concat_ws(' ', name, title, specialty, location) ilike ?", [like]);
@@ -61,7 +52,7 @@ export function createSpecialistRepository(db: Queryable): SpecialistRepository 
           [type],
         );
       }
-      return withServices(db, await query);
+      return ((await query) as SpecialistRow[]).map(asSpecialist);
     },
     async findById(id, trx = db) {
       // PostgreSQL would answer anything else with an error.
@@ -84,28 +75,6 @@ function isUuid(text: string): boolean {
   return /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(text);
 }
 
-async function withServices(db: Queryable, rows: SpecialistRow[]): Promise<Specialist[]> {
-  if (rows.length === 0) return [];
-  const ids = rows.map((row) => row.id);
-  const services = await db<ServiceRow>('specialist_services')
-    .whereIn('specialist_id', ids)
-    .select('specialist_id', 'type', 'acuity_appointment_type_id', 'duration_minutes');
-  return rows.map((row) => ({
-    id: row.id,
-    name: row.name,
-    title: row.title,
-    specialty: row.specialty,
-    location: row.location,
-    timezone: row.timezone,
-    acuityCalendarId: row.acuity_calendar_id,
-    isActive: row.is_active,
-    services: services
-      .filter((service) => service.specialist_id === row.id)
-      .toSorted((a, b) => examinationTypes.indexOf(a.type) - examinationTypes.indexOf(b.type))
-      .map((service) => ({
-        type: service.type,
-        acuityAppointmentTypeId: service.acuity_appointment_type_id,
-        durationMinutes: service.duration_minutes,
-      })),
-  }));
+function asSpecialist({ acuity_calendar_id, is_active, ...row }: SpecialistRow): Specialist {
+  return { ...row, acuityCalendarId: acuity_calendar_id, isActive: is_active };
 }
