@@ -33,6 +33,9 @@ const schema = z.object({
   DEMO_ACCOUNTS: flag.default(false),
 });
 
+/** Every variable that is read. */
+export const configVariables = Object.keys(schema.shape);
+
 /** Absent outside production only: a stand-in takes their place. */
 const neededInProduction = ['BASE_URL', 'REDIS_URL'] as const;
 

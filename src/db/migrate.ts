@@ -33,6 +33,9 @@ export async function migrate(databaseUrl: string): Promise<{ applied: string[] 
 // Given only an address, graphile-worker opens a pool that is still closing when it is done.
 async function migrateJobs(databaseUrl: string): Promise<void> {
   const pgPool = new pg.Pool({ connectionString: databaseUrl, max: 1 });
+  // A lost connection fails the query that is under way; nobody else needs to hear of it.
+  const heard = () => undefined;
+  pgPool.on('error', heard).on('connect', (client) => client.on('error', heard));
   try {
     await runMigrations({ pgPool });
   } finally {

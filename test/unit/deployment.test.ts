@@ -1,0 +1,144 @@
+import { accessSync, constants, existsSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { parseEnv } from 'node:util';
+import { expect } from 'chai';
+import { parse } from 'yaml';
+import { configVariables, readConfig } from '../../src/config.ts';
+import { demoDefaults } from '../../src/dev/environment.ts';
+
+const root = path.resolve(import.meta.dirname, '../..');
+const read = (file: string) => readFileSync(path.join(root, file), 'utf8');
+
+interface Compose {
+  services: Record<
+    string,
+    {
+      image?: string;
+      build?: string;
+      command?: string[];
+      environment?: Record<string, string>;
+      depends_on?: Record<string, unknown>;
+      volumes?: string[];
+    }
+  >;
+  volumes: Record<string, unknown>;
+}
+
+describe('docker-compose.yml', () => {
+  const compose = parse(read('docker-compose.yml'), { merge: true }) as Compose;
+
+  it('names the whole system: web, worker, PostgreSQL, Redis, an S3 server and a mail catcher', () => {
+    expect(compose.services).to.include.keys('web', 'worker', 'postgres', 'redis', 's3', 'mail');
+  });
+
+  it('runs files that are there, and depends on services that are there', () => {
+    for (const [name, service] of Object.entries(compose.services)) {
+      if (service.build) expect(existsSync(path.join(root, service.command?.[1] ?? '')), name).to.equal(true);
+      else expect(service.image, name).to.match(/^[a-z0-9/-]+:v?\d/);
+      for (const other of Object.keys(service.depends_on ?? {}))
+        expect(compose.services).to.have.property(other);
+      for (const volume of service.volumes ?? [])
+        expect(compose.volumes).to.have.property(volume.split(':')[0] ?? '');
+    }
+  });
+
+  it('gives the web and the worker a whole configuration, and nothing that is not read', () => {
+    for (const name of ['web', 'worker']) {
+      const given = compose.services[name]?.environment ?? {};
+      expect(configVariables).to.include.members(Object.keys(given));
+      const filled = Object.fromEntries(
+        Object.entries(given).map(([variable, value]) => [
+          variable,
+          value
+            .replace(/\$\{(\w+):-([^}]*)\}/g, '$2')
+            .replace(/\$\{BETTER_AUTH_SECRET:\?\}/, 'x'.repeat(32))
+            .replace(/\$\{ACUITY_BASE_URL:\?\}/, 'https://acuity.example')
+            .replace(/\$\{\w+:\?\}/g, 'given'),
+        ]),
+      );
+      expect(() => readConfig(filled), name).not.to.throw();
+    }
+  });
+});
+
+describe('.env.example', () => {
+  const example = read('.env.example');
+  const given = parseEnv(example);
+
+  it('holds every variable of the configuration and of the demo', () => {
+    const all = [...configVariables, ...Object.keys(demoDefaults), 'ACUITY_SIM_PORT', 'MAILBOX_PORT'];
+    expect(Object.keys(given)).to.have.members([...new Set(all)]);
+  });
+
+  it('explains each', () => {
+    const lines = example.split('\n');
+    // A comment stands above a variable, or above the group that it belongs to.
+    const unexplained = lines.filter(
+      (line, index) => /^[A-Z_]+=/.test(line) && !/^(#|[A-Z_]+=)/.test(lines[index - 1] ?? ''),
+    );
+    expect(unexplained).to.deep.equal([]);
+  });
+
+  it('leaves every service to its stand-in, and gives away no secret', () => {
+    const filled = Object.entries(given).filter(([, value]) => value !== '');
+    expect(filled).to.deep.equal([['NODE_ENV', 'development']]);
+  });
+});
+
+describe('the Dockerfile', () => {
+  const lines = read('Dockerfile').split('\n');
+
+  it('copies only what is there and not ignored, and runs the web process unprivileged on Node 24', () => {
+    expect(lines[0]).to.match(/^FROM node:24\b/);
+    const admitted = read('.dockerignore')
+      .split('\n')
+      .flatMap((line) => (line.startsWith('!') ? [line.slice(1)] : []));
+    const copied = lines.flatMap((line) => (line.startsWith('COPY ') ? line.split(' ').slice(1, -1) : []));
+    expect(copied).to.include.members(['src', 'views', 'public', 'migrations', 'package-lock.json']);
+    for (const source of copied) {
+      expect(existsSync(path.join(root, source)), source).to.equal(true);
+      expect(admitted).to.include(source);
+    }
+    const user = lines.indexOf('USER node');
+    expect(user).to.be.above(0);
+    expect(lines.slice(user).join('\n')).to.contain('CMD ["node", "src/main.ts"]');
+  });
+
+  it('needs no dev dependency to run the web process, the worker or the migrations', () => {
+    const { devDependencies } = JSON.parse(read('package.json')) as {
+      devDependencies: Record<string, string>;
+    };
+    const reached = new Set<string>();
+    const follow = (file: string): void => {
+      if (reached.has(file)) return;
+      reached.add(file);
+      for (const [, to = ''] of read(file).matchAll(
+        /^(?:import|export)\b(?! type)[^;]*?\bfrom '(\.[^']+)';/gm,
+      )) {
+        follow(path.posix.join(path.posix.dirname(file), to));
+      }
+    };
+    for (const entry of ['src/main.ts', 'src/worker.ts', 'src/dev/migrate.ts']) follow(entry);
+    expect(reached.size).to.be.above(50);
+    const wanted = [...reached].flatMap((file) =>
+      [...read(file).matchAll(/^(?:import|export)\b(?! type)[^;]*?\bfrom '([^'.][^']*)';/gm)]
+        .map(([, name = '']) =>
+          name
+            .split('/')
+            .slice(0, name.startsWith('@') ? 2 : 1)
+            .join('/'),
+        )
+        .filter((name) => name in devDependencies)
+        .map((name) => `${file} → ${name}`),
+    );
+    expect(wanted).to.deep.equal([]);
+  });
+});
+
+describe('.ci/run', () => {
+  it('may be executed, and calls the command that the README names', () => {
+    accessSync(path.join(root, '.ci/run'), constants.X_OK);
+    expect(read('.ci/run')).to.contain('npm test').and.to.contain('npm ci');
+    expect(read('README.md')).to.contain('npm test').and.to.contain('npm ci');
+  });
+});
