@@ -77,8 +77,8 @@ async function nativeDirectory(): Promise<string> {
   }
 }
 
-// The package's install script makes these; npm ci --ignore-scripts, or a refused approval, leaves them out.
-async function restoreLinks(root: string): Promise<void> {
+/** What the install script of the package at `root` does; npm ci --ignore-scripts leaves it out. */
+export async function restoreLinks(root: string): Promise<void> {
   const listed = await readFile(path.join(root, 'pg-symlinks.json'), 'utf8').catch(() => '[]');
   for (const link of JSON.parse(listed) as { source: string; target: string }[]) {
     const target = path.join(root, '..', link.target);

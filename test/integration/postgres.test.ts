@@ -1,5 +1,17 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { chmod, mkdir, mkdtemp, readFile, readlink, realpath, rm, writeFile } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import { createInterface } from 'node:readline';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
+import pg from 'pg';
+import { restoreLinks } from '../../src/dev/postgres-binaries.ts';
+import { startPostgres } from '../../src/dev/postgres.ts';
+import { isAlive } from '../../src/dev/processes.ts';
 import { openTestDatabase } from '../support/database.ts';
+import { projectRoot } from '../support/stack.ts';
 
 describe('the database of the tests', () => {
   it('gives each caller a migrated database of its own', async () => {
@@ -7,11 +19,154 @@ describe('the database of the tests', () => {
     try {
       await one
         .db('organizations')
-        .insert({ name: 'Harbour Legal', slug: 'harbour-legal', created_at: new Date() });
-      expect(await one.db('organizations').select('slug')).to.deep.equal([{ slug: 'harbour-legal' }]);
+        .insert({ name: 'Harbour Legal', slug: 'harbour', created_at: new Date() });
+      expect(await one.db('organizations').select('slug')).to.deep.equal([{ slug: 'harbour' }]);
       expect(await two.db('organizations').select('slug')).to.deep.equal([]);
     } finally {
       await Promise.all([one.close(), two.close()]);
     }
   });
 });
+
+describe('the PostgreSQL of the demo', function () {
+  this.timeout(60_000);
+  let folder: string;
+  beforeEach(async () => {
+    folder = await mkdtemp(path.join(os.tmpdir(), 'examdesk-pg-test-'));
+    await chmod(folder, 0o711);
+  });
+  afterEach(() => rm(folder, { recursive: true, force: true }));
+
+  it('keeps its data from one start to the next', async () => {
+    const dataDir = path.join(folder, 'postgres');
+    const first = await startPostgres({ dataDir });
+    await query(first.url, 'create table kept (word text); insert into kept values ($$still here$$)');
+    await first.stop();
+    const second = await startPostgres({ dataDir });
+    expect(await query(second.url, 'select word from kept')).to.deep.equal([{ word: 'still here' }]);
+    await second.stop();
+    expect(isAlive(second.pid)).to.equal(false);
+  });
+
+  it('knows letters beyond ASCII, and the extensions that the schema may want', async () => {
+    const server = await startPostgres({ dataDir: path.join(folder, 'postgres'), throwaway: true });
+    try {
+      expect(await query(server.url, `select lower('ÜNAL É') as low`)).to.deep.equal([{ low: 'ünal é' }]);
+      for (const name of ['pg_trgm', 'citext', 'unaccent', 'btree_gist', 'pgcrypto']) {
+        await query(server.url, `create extension ${name}`);
+      }
+    } finally {
+      await server.stop();
+    }
+    expect(existsSync(path.join(folder, 'postgres'))).to.equal(false);
+  });
+
+  it('starts below a folder that is closed to others, as root too, and takes the same data the next time', async () => {
+    await chmod(folder, 0o700);
+    const dataDir = path.join(folder, 'closed', 'postgres');
+    const first = await startPostgres({ dataDir });
+    await query(first.url, 'create table kept ()');
+    await first.stop();
+    const second = await startPostgres({ dataDir });
+    expect(await query(second.url, 'select * from kept')).to.deep.equal([]);
+    await second.stop();
+    const real = await realpath(dataDir);
+    await Promise.all([rm(real, { recursive: true }), rm(`${real}.log`, { force: true })]);
+  });
+
+  it('stops the server that a killed start left behind, and goes on with its data', async () => {
+    const dataDir = path.join(folder, 'postgres');
+    const starter = startInChild(dataDir);
+    const orphan = await starter.told;
+    const client = new pg.Client({ connectionString: orphan.url });
+    client.on('error', () => undefined);
+    await client.connect(); // a client keeps the orphan from stopping by itself at once
+    await client.query('create table kept ()');
+    starter.child.kill('SIGKILL');
+    const next = await startPostgres({ dataDir });
+    expect(isAlive(orphan.pid)).to.equal(false);
+    expect(await query(next.url, 'select * from kept')).to.deep.equal([]);
+    await client.end().catch(() => undefined);
+    await next.stop();
+  });
+
+  it('stops by itself when its starter was killed', async () => {
+    const starter = startInChild(path.join(folder, 'postgres'));
+    const { pid } = await starter.told;
+    starter.child.kill('SIGKILL');
+    for (const deadline = Date.now() + 10_000; isAlive(pid) && Date.now() < deadline; ) await sleep(20);
+    expect(isAlive(pid)).to.equal(false);
+  });
+
+  it('does not take a stranger with a recycled process id for its orphan', async () => {
+    const dataDir = path.join(folder, 'postgres');
+    await (await startPostgres({ dataDir })).stop();
+    const stranger = spawn('sleep', ['60']);
+    await writeFile(path.join(dataDir, 'postmaster.pid'), `${stranger.pid}\n${dataDir}\n`);
+    const server = await startPostgres({ dataDir });
+    expect(isAlive(stranger.pid as number)).to.equal(true);
+    stranger.kill('SIGKILL');
+    await server.stop();
+  });
+
+  it('begins again where a start was killed while the cluster was made', async () => {
+    const dataDir = path.join(folder, 'postgres');
+    await mkdir(path.join(dataDir, 'base'), { recursive: true });
+    await writeFile(path.join(dataDir, 'PG_VERSION'), '18\n');
+    const server = await startPostgres({ dataDir });
+    expect(await query(server.url, 'select 1 as one')).to.deep.equal([{ one: 1 }]);
+    await server.stop();
+  });
+
+  it('says what the server said when it does not start', async () => {
+    const dataDir = path.join(folder, 'postgres');
+    const running = await startPostgres({ dataDir });
+    const other = path.join(folder, 'other');
+    const failure: unknown = await startPostgres({ dataDir: other, port: running.port }).catch(
+      (error: unknown) => error,
+    );
+    expect(failure).to.be.an('error').with.property('message').that.contains('Address already in use');
+    await running.stop();
+  });
+
+  it('puts back the links that an install without scripts left out', async () => {
+    await mkdir(path.join(folder, 'native', 'lib'), { recursive: true });
+    await writeFile(path.join(folder, 'native', 'lib', 'libpq.so.5.18'), 'library');
+    const links = [{ source: 'native/lib/libpq.so.5.18', target: 'native/lib/libpq.so.5' }];
+    await writeFile(path.join(folder, 'native', 'pg-symlinks.json'), JSON.stringify(links));
+    await restoreLinks(path.join(folder, 'native'));
+    await restoreLinks(path.join(folder, 'native'));
+    const link = path.join(folder, 'native', 'lib', 'libpq.so.5');
+    expect(await readlink(link)).to.equal('libpq.so.5.18');
+    expect(await readFile(link, 'utf8')).to.equal('library');
+  });
+});
+
+async function query(url: string, statement: string): Promise<unknown[]> {
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  try {
+    return (await client.query(statement)).rows as unknown[];
+  } finally {
+    await client.end();
+  }
+}
+
+/** A process that starts a server, tells of it and waits to be killed. */
+function startInChild(dataDir: string): { child: ChildProcess; told: Promise<{ url: string; pid: number }> } {
+  const script = `
+    const { startPostgres } = await import('${projectRoot}/src/dev/postgres.ts');
+    const { url, pid } = await startPostgres({ dataDir: process.argv[1] });
+    console.log(JSON.stringify({ url, pid }));
+    setInterval(() => {}, 1000);`;
+  const child = spawn(process.execPath, ['--input-type=module', '-e', script, dataDir], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const told = new Promise<{ url: string; pid: number }>((resolve, reject) => {
+    createInterface({ input: child.stdout }).once('line', (line) =>
+      resolve(JSON.parse(line) as { url: string; pid: number }),
+    );
+    child.once('exit', () => reject(new Error('The starter ended before it told')));
+  });
+  return { child, told };
+}
