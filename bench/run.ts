@@ -1,6 +1,5 @@
 // `npm run bench [name]`: every figure is a ratio, measured in one run, against something anyone knows.
 import { run as availabilityHit } from './availability-hit.ts';
-import { run as bookingOverhead } from './booking-overhead.ts';
 
 export interface BenchResult {
   name: string;
@@ -11,7 +10,6 @@ export interface BenchResult {
 
 const benches: Record<string, () => Promise<BenchResult>> = {
   'availability-hit': availabilityHit,
-  'booking-overhead': bookingOverhead,
 };
 
 const wanted = process.argv.slice(2);

@@ -37,11 +37,7 @@ export async function serveUntilStopped(running: Running): Promise<void> {
     if (isStopping) process.exit(1);
     isStopping = true;
     log.info({ signal }, 'stopping');
-    void shutDown(running).then(() => {
-      log.info('stopped');
-      // A parent's channel would keep the process alive.
-      if (process.connected) process.disconnect();
-    });
+    void shutDown(running);
   };
   process.on('SIGTERM', stop);
   process.on('SIGINT', stop);
@@ -57,10 +53,16 @@ async function listen(server: Server, port: number): Promise<boolean> {
   });
 }
 
-async function shutDown({ server, worker, close, log }: Running): Promise<void> {
+async function shutDown(running: Running): Promise<void> {
+  const { server, worker, log } = running;
   if (server) await drain(server);
   await worker?.stop();
-  await close().catch((error: unknown) => log.warn({ err: errorFacts(error) }, 'Closing was not clean'));
+  await running
+    .close()
+    .catch((error: unknown) => log.warn({ err: errorFacts(error) }, 'Closing was not clean'));
+  log.info('stopped');
+  // A parent's channel would keep the process alive.
+  if (process.connected) process.disconnect();
 }
 
 /** No new connections; requests in flight finish, idle keep-alive connections close at once. */

@@ -20,9 +20,9 @@ declare module 'ioredis' {
 }
 
 // A cache that answers later than this is no help to a person who waits for a page.
-const commandTimeout = 500;
+const commandTimeout = 1_000;
 
-/** Calls fail within half a second when Redis is away, and at once while it is known to be: requests never hang. */
+/** Calls fail within a second when Redis is away, and at once while it is known to be: requests never hang. */
 export function createRedisCache(url: string): Cache {
   const redis = new Redis(url, {
     keyPrefix: 'examdesk:',

@@ -1,9 +1,12 @@
 // A cache that is away costs time, never an answer: reads find nothing, writes are skipped.
 import type { Logger } from 'pino';
+import type { z } from 'zod';
 import { errorFacts } from '../lib/error-facts.ts';
 import type { Cache, Lock } from '../ports/cache.ts';
 
 export interface ForgivingCache {
+  /** Null also for what is not of this shape: another version of us may have written it. */
+  read<T>(key: string, schema: z.ZodType<T>): Promise<T | null>;
   get(key: string): Promise<string | null>;
   /** Whether it was stored. */
   set(key: string, value: string, ttlMs: number): Promise<boolean>;
@@ -34,10 +37,26 @@ export function forgiving(cache: Cache, log: Logger): ForgivingCache {
     }
   }
 
+  const get = (key: string) => attempt(() => cache.get(key), null);
+
   return {
-    get: (key) => attempt(() => cache.get(key), null),
+    get,
+    async read(key, schema) {
+      const raw = await get(key);
+      if (raw === null) return null;
+      const parsed = schema.safeParse(parseJson(raw));
+      return parsed.success ? parsed.data : null;
+    },
     set: (key, value, ttlMs) => attempt(() => cache.set(key, value, ttlMs).then(() => true), false),
     lock: (key, ttlMs) =>
       attempt<Lock | 'held' | 'away'>(async () => (await cache.lock(key, ttlMs)) ?? 'held', 'away'),
   };
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
 }

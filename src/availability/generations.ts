@@ -38,10 +38,7 @@ export function createGenerations(cache: ForgivingCache, clock: Clock): Generati
   const untold = new Map<number, string>();
 
   async function takenTimes(calendarId: number): Promise<TakenTime[]> {
-    const raw = await cache.get(takenKey(calendarId));
-    if (raw === null) return [];
-    const parsed = takenList.safeParse(JSON.parse(raw));
-    return parsed.success ? parsed.data : [];
+    return (await cache.read(takenKey(calendarId), takenList)) ?? [];
   }
 
   async function rememberTaken(calendarId: number, startsAt: Date, minutes: number): Promise<void> {

@@ -87,15 +87,8 @@ export function createSharedReads({ cache: plainCache, clock, log }: Options): S
   const staleKeyOf = (read: SharedRead<unknown>) => `${prefix(read.calendarId)}stale:${read.name}`;
   const ageOf = (answer: { asOf: Date }) => clock.now().getTime() - answer.asOf.getTime();
 
-  async function stored<T>(key: string, read: SharedRead<T>): Promise<Stored<T> | null> {
-    const raw = await cache.get(key);
-    if (raw === null) return null;
-    const parsed = read.stored.safeParse(JSON.parse(raw));
-    return parsed.success ? parsed.data : null;
-  }
-
   async function fresh<T>(key: string, read: SharedRead<T>, maxAgeMs = freshMs): Promise<Stored<T> | null> {
-    const found = await stored(key, read);
+    const found = await cache.read(key, read.stored);
     return found && ageOf(found) < maxAgeMs ? found : null;
   }
 
@@ -153,7 +146,7 @@ export function createSharedReads({ cache: plainCache, clock, log }: Options): S
   }
 
   async function staleCopy<T>(read: SharedRead<T>): Promise<ReadResult<T> | null> {
-    const found = await stored(staleKeyOf(read), read);
+    const found = await cache.read(staleKeyOf(read), read.stored);
     if (!found || ageOf(found) > staleMs) return null;
     const unknownTo = found.asOf.getTime() - clockDifferenceMs;
     const taken = await generations.takenTimes(read.calendarId);
@@ -201,9 +194,8 @@ function createFailureMemory(cache: ForgivingCache, clock: Clock) {
       const mine = here.get(key);
       if (mine && mine.until > now()) return mine.why;
       here.delete(key);
-      const raw = await cache.get(`${key}:failed`);
-      const parsed = raw === null ? null : failedReply.safeParse(JSON.parse(raw));
-      return parsed?.success ? failure(parsed.data) : null;
+      const theirs = await cache.read(`${key}:failed`, failedReply);
+      return theirs && failure(theirs);
     },
     async remember(key: string, why: Failed): Promise<void> {
       for (const [old, { until }] of here) if (until <= now()) here.delete(old);

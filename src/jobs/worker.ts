@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { Logger as WorkerLogger, parseCronItems, run, type Runner } from 'graphile-worker';
 import type { Logger } from 'pino';
 import { errorFacts } from '../lib/error-facts.ts';
@@ -35,6 +34,8 @@ export function createWorker(deps: WorkerDeps): Worker {
         pollInterval: 1_000,
         noHandleSignals: true,
         gracefulShutdownAbortTimeout: 5_000,
+        // With a batch, however short, a stop waits until the queue knows how the last jobs ended.
+        preset: { worker: { failJobBatchDelay: 0, completeJobBatchDelay: 0 } },
         logger: quietLogger(deps.log),
         taskList: Object.fromEntries(deps.handlers.map((handler) => [handler.name, taskFor(deps, handler)])),
         parsedCronItems: parseCronItems(
@@ -55,28 +56,38 @@ export function createWorker(deps: WorkerDeps): Worker {
     async stop() {
       const stopping = runner;
       runner = null;
-      if (!stopping) return;
-      // A job that hangs must not hold up the stop: its lock is given back by kill.
-      const isStopped = await Promise.race([
-        stopping.stop().then(() => true),
-        sleep(8_000, false, { ref: false }),
-      ]);
-      if (!isStopped) await stopping.kill();
+      await stopping?.stop();
     },
   };
 }
 
+interface Helpers {
+  job: { id: string; attempts: number };
+  abortSignal?: AbortSignal;
+}
+
 function taskFor({ log }: WorkerDeps, handler: RunnableJob) {
-  return async (payload: unknown, helpers: { job: { id: string; attempts: number } }): Promise<void> => {
-    const { id: jobId, attempts } = helpers.job;
+  return async (payload: unknown, { job, abortSignal }: Helpers): Promise<void> => {
+    const facts = { job: handler.name, jobId: job.id, attempts: job.attempts };
     const startedAt = performance.now();
-    const failed = await handler.run(payload).then(() => null, errorFacts);
+    // A job that hangs is given back when the worker stops: another takes it up, and finds it as safe to repeat.
+    const outcome = await Promise.race([
+      handler.run(payload).then(() => null, errorFacts),
+      givenBack(abortSignal),
+    ]);
     const ms = Math.round(performance.now() - startedAt);
-    if (!failed) return log.debug({ job: handler.name, jobId, ms }, 'A job is done');
-    log.error({ job: handler.name, jobId, attempts, err: failed }, 'A job failed');
+    if (outcome === null) return log.debug({ ...facts, ms }, 'A job is done');
+    if (outcome === 'given back') log.warn({ ...facts, ms }, 'A job is given back');
+    else log.error({ ...facts, err: outcome }, 'A job failed');
     // The queue keeps what is thrown, and messages of drivers can quote what people typed.
-    throw new Error(failed.code ?? failed.name);
+    throw new Error(outcome === 'given back' ? outcome : (outcome.code ?? outcome.name));
   };
+}
+
+function givenBack(signal: AbortSignal | undefined): Promise<'given back'> {
+  return new Promise((resolve) => {
+    signal?.addEventListener('abort', () => resolve('given back'), { once: true });
+  });
 }
 
 /** graphile-worker's own words go to our log, without what jobs carry. */

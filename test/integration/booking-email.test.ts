@@ -223,16 +223,19 @@ describe('the mails of a booking', () => {
     });
     await new Promise<void>((done) => void silentServer.listen(0, '127.0.0.1', done));
     const { port } = silentServer.address() as AddressInfo;
-    await work(senderTo(`smtp://127.0.0.1:${port}`));
-    await house.bookings.book(house.people.rita, house.requestFor(), null);
-    await until(() => Promise.resolve(calls > 0));
-    await worker?.stop();
-    worker = null;
-    const job = house.db('graphile_worker._private_jobs').whereNotNull('locked_at').select('id');
-    expect(await job).to.deep.equal([]);
-    await until(async () => (await outbox())[0]?.attempts === 1, 15_000);
-    expect((await outbox())[0]?.status).to.equal('queued');
-    silentServer.close();
+    try {
+      await work(senderTo(`smtp://127.0.0.1:${port}`));
+      await house.bookings.book(house.people.rita, house.requestFor(), null);
+      await until(() => Promise.resolve(calls > 0));
+      await worker?.stop();
+      worker = null;
+      const job = house.db('graphile_worker._private_jobs').whereNotNull('locked_at').select('id');
+      expect(await job).to.deep.equal([]);
+      await until(async () => (await outbox())[0]?.attempts === 1, 15_000);
+      expect((await outbox())[0]?.status).to.equal('queued');
+    } finally {
+      silentServer.close();
+    }
   });
 
   it('a queued message whose job is lost gets another', async () => {

@@ -58,8 +58,7 @@ export async function startTestApp({ overrides = {}, env = {} }: TestAppOptions 
   const system = compose(config, { log, ...acuity, ...overrides });
   server.on('request', system.app);
 
-  const anonymous = (): Agent =>
-    supertest.agent(url).set('Origin', url).set('Accept', 'application/json') as unknown as Agent;
+  const anonymous = (): Agent => supertest.agent(url).set('Origin', url).set('Accept', 'application/json');
   return {
     url,
     db: database.db,

@@ -73,7 +73,10 @@ export function sessionEndpoints(accounts: Accounts): Endpoint[] {
       },
       handle(_req, res) {
         const viewer = viewerOf(res);
-        if (!viewer) return void res.json(null);
+        if (!viewer) {
+          res.json(null);
+          return;
+        }
         const { sessionId, userId, name, email, role, organization, actingAdmin } = viewer;
         res.json({
           session: { id: sessionId, userId },

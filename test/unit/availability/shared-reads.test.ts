@@ -130,6 +130,15 @@ describe('shared reads of availability', () => {
     expect(await availability.day(amelia, inPerson)).to.deep.equal({ ok: false, reason: 'acuity_error' });
   });
 
+  it('ask anew when what lies in the cache is not theirs', async () => {
+    const { cache, day } = house();
+    for (const rubbish of ['', '{', 'null', '{"asOf":"now","value":7}']) {
+      await cache.set('availability:7001:0:8001:2026-12-01', rubbish, 60_000);
+      await cache.set('availability:7001:0:8001:2026-12-01:failed', rubbish, 60_000);
+      expect((await day()).state, rubbish).to.equal('MISS');
+    }
+  });
+
   describe('after a booking', () => {
     const taken = { startsAt: new Date(ten), durationMinutes: 60 };
 
