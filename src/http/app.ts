@@ -17,6 +17,7 @@ import { errors, unmatched } from './middleware/errors.ts';
 import { clientAddress, requestId, requestLog } from './middleware/request.ts';
 import { privateAnswers, sameSite, securityHeaders } from './middleware/security.ts';
 import { session } from './middleware/session.ts';
+import { createMetrics } from './metrics.ts';
 import { openApiDocument } from './openapi.ts';
 import { pages } from './pages/index.ts';
 import type { PageServices } from './pages/page-services.ts';
@@ -40,11 +41,19 @@ const root = path.resolve(import.meta.dirname, '../..');
 export function createApp(services: Services): Express {
   const { config, log } = services;
   const app = express();
+  const metrics = createMetrics(services.db, config.METRICS_TOKEN);
   app.disable('x-powered-by');
   app.set('trust proxy', trustProxy(config.TRUST_PROXY));
   app.set('query parser', 'simple');
 
-  app.use(requestId, requestLog(log), clientAddress, securityHeaders(config.BASE_URL.startsWith('https:')));
+  app.use(
+    requestId,
+    requestLog(log),
+    metrics.watch,
+    clientAddress,
+    securityHeaders(config.BASE_URL.startsWith('https:')),
+  );
+  app.get(paths.metrics(), metrics.answer);
   app.use(staticFiles());
   installViews(app, { cache: config.NODE_ENV !== 'development' });
   app.use(privateAnswers, sameSite(config.BASE_URL), ...readBody, session(services.accounts));
