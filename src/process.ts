@@ -21,26 +21,33 @@ export async function serveUntilStopped(running: Running): Promise<void> {
     log.fatal({ err: errorFacts(reason) }, 'A promise was left unhandled');
     process.exit(1);
   });
+  // Before anybody can see that we are there: whoever does may ask us to leave at once.
+  const stopping = stopSignal(log);
   if (server && !(await listen(server, port))) {
     process.stderr.write(`Port ${port} is taken by another program. Set PORT to a free one.\n`);
     await running.close();
-    process.exitCode = 1;
-    return;
+    process.exit(1);
   }
   await worker?.start();
   log.info({ port: server ? port : undefined, jobs: worker !== null }, 'ready');
   process.send?.('ready');
+  await stopping;
+  await shutDown(running);
+}
 
-  let isStopping = false;
-  const stop = (signal: string): void => {
-    // A second signal hurries.
-    if (isStopping) process.exit(1);
-    isStopping = true;
-    log.info({ signal }, 'stopping');
-    void shutDown(running);
-  };
-  process.on('SIGTERM', stop);
-  process.on('SIGINT', stop);
+/** Resolves at the first signal; a second one hurries. */
+function stopSignal(log: Logger): Promise<void> {
+  return new Promise((resolve) => {
+    let isStopping = false;
+    const stop = (signal: string): void => {
+      if (isStopping) process.exit(1);
+      isStopping = true;
+      log.info({ signal }, 'stopping');
+      resolve();
+    };
+    process.on('SIGTERM', stop);
+    process.on('SIGINT', stop);
+  });
 }
 
 async function listen(server: Server, port: number): Promise<boolean> {
