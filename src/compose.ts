@@ -9,7 +9,7 @@ import { createRedisCache } from './adapters/redis-cache.ts';
 import { createSmtpMailer } from './adapters/smtp-mailer.ts';
 import { systemClock } from './adapters/system-clock.ts';
 import { systemIds } from './adapters/system-ids.ts';
-import { auditLog } from './audit/index.ts';
+import { auditLog, sealAudit } from './audit/index.ts';
 import { createAvailabilityService } from './availability/index.ts';
 import {
   createBookingDrafts,
@@ -121,7 +121,12 @@ export function compose(config: Config, overrides: Overrides = {}): System {
     ...overrides.emails,
   });
 
-  const handlers = createJobHandlers({ settlement, drafts, emails });
+  const handlers = createJobHandlers({
+    settlement,
+    drafts,
+    emails,
+    sealAudit: () => sealAudit(db, config.ENCRYPTION_KEYS),
+  });
   const worker = createWorker({ databaseUrl: config.DATABASE_URL, handlers, jobs, log });
   const readiness = createReadiness({ db, cache, acuity });
   const services = {

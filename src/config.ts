@@ -1,9 +1,26 @@
 // Environment → typed values, checked once at the start. The only reader of process.env in the product.
 import { z } from 'zod';
+import { type Keyring, parseKeyring } from './lib/keyring.ts';
 
 const flag = z.stringbool();
 const port = z.coerce.number().int().min(0).max(65535);
 const url = z.url();
+
+// Outside production only. Nothing is secret about it.
+const demoKeys = `demo:${'0123456789abcdef'.repeat(4)}`;
+
+const encryptionKeys = z
+  .string()
+  .default(demoKeys)
+  .transform((text, context): Keyring => {
+    const keyring = parseKeyring(text);
+    if (keyring) return keyring;
+    context.addIssue({
+      code: 'custom',
+      message: 'needs id:key, the key in 64 hex digits; several with commas',
+    });
+    return z.NEVER;
+  });
 
 const schema = z.object({
   NODE_ENV: z.enum(['development', 'test', 'production']).default('development'),
@@ -29,6 +46,8 @@ const schema = z.object({
   TRUST_PROXY: z.string().min(1).optional(),
   /** Whether the web process also works the jobs. */
   RUN_WORKER: flag.default(true),
+  /** Who seals the audit log: `id:64 hex digits`, several with commas between, the current one first. */
+  ENCRYPTION_KEYS: encryptionKeys,
   /** Assert the demo's people may sign in; refused in production. */
   DEMO_ACCOUNTS: flag.default(false),
 });
@@ -37,7 +56,7 @@ const schema = z.object({
 export const configVariables = Object.keys(schema.shape);
 
 /** Absent outside production only: a stand-in takes their place. */
-const neededInProduction = ['BASE_URL', 'REDIS_URL'] as const;
+const neededInProduction = ['BASE_URL', 'REDIS_URL', 'ENCRYPTION_KEYS'] as const;
 
 export type Config = Omit<z.output<typeof schema>, 'BASE_URL'> & { BASE_URL: string };
 
@@ -47,6 +66,13 @@ export class ConfigError extends Error {
     super(['The configuration is not complete:', ...problems.map((p) => `  ${p}`)].join('\n'));
     this.problems = problems;
   }
+}
+
+/** For commands that need nothing else of the configuration. @throws ConfigError */
+export function readEncryptionKeys(env: NodeJS.ProcessEnv = process.env): Keyring {
+  const parsed = encryptionKeys.safeParse(env.ENCRYPTION_KEYS || undefined);
+  if (!parsed.success) throw new ConfigError([`ENCRYPTION_KEYS: ${parsed.error.issues[0]?.message}`]);
+  return parsed.data;
 }
 
 /** @throws ConfigError with one line for each variable that is missing or wrong; values are never repeated. */

@@ -22,7 +22,8 @@ const mayImport: Record<string, string[]> = {
   lib: [],
   config: ['lib'],
   simulator: ['lib'],
-  dev: ['entry', 'simulator', 'seeds', 'config', 'db', 'lib'],
+  // The commands (audit:verify, reconcile …) ask the rooms directly.
+  dev: ['entry', 'compose', 'simulator', 'seeds', 'config', 'db', 'lib', ...rooms],
 };
 
 const files = filesBelow('src', '.ts');

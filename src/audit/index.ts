@@ -7,3 +7,4 @@ export {
   type AuditEntry,
   type RequestFacts,
 } from './audit.ts';
+export { sealAudit, sealAuditJob, verifyAudit, type AuditVerdict, type SealFault } from './audit.seals.ts';

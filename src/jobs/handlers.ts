@@ -1,4 +1,5 @@
 // The table of contents of the background: which job does what, and when.
+import { sealAuditJob } from '../audit/index.ts';
 import {
   checkLateJob,
   removeExpiredDraftsJob,
@@ -11,6 +12,8 @@ import { sendEmailJob, sweepEmailsJob, type EmailSender } from '../email/index.t
 import type { CronEntry, JobHandler } from '../ports/job-queue.ts';
 
 export interface JobServices {
+  /** Seals what the audit log has got. */
+  sealAudit(): Promise<number>;
   settlement: BookingSettlement;
   drafts: BookingDrafts;
   emails: EmailSender;
@@ -22,13 +25,14 @@ export interface RunnableJob {
   run(payload: unknown): Promise<void>;
 }
 
-export function createJobHandlers({ settlement, drafts, emails }: JobServices): RunnableJob[] {
+export function createJobHandlers({ settlement, drafts, emails, sealAudit }: JobServices): RunnableJob[] {
   return [
     runnable({ job: settleIntentionJob, handle: ({ intentionId }) => settlement.settle(intentionId) }),
     runnable({ job: checkLateJob, handle: ({ intentionId }) => settlement.checkLate(intentionId) }),
     runnable({ job: sweepIntentionsJob, handle: () => nothing(settlement.sweep()) }),
     runnable({ job: removeExpiredDraftsJob, handle: () => nothing(drafts.removeExpired()) }),
     runnable({ job: sendEmailJob, handle: ({ emailId }) => emails.send(emailId) }),
+    runnable({ job: sealAuditJob, handle: () => nothing(sealAudit()) }),
     runnable({ job: sweepEmailsJob, handle: () => nothing(emails.sweep()) }),
   ];
 }
@@ -36,6 +40,7 @@ export function createJobHandlers({ settlement, drafts, emails }: JobServices): 
 export const cron: CronEntry[] = [
   { schedule: '* * * * *', job: sweepIntentionsJob },
   { schedule: '* * * * *', job: sweepEmailsJob },
+  { schedule: '* * * * *', job: sealAuditJob },
   { schedule: '17 * * * *', job: removeExpiredDraftsJob },
 ];
 

@@ -61,6 +61,7 @@ describe('the mails of a booking', () => {
       settlement: house.settlement,
       drafts: createBookingDrafts(house.db, testClock, systemIds),
       emails,
+      sealAudit: () => Promise.resolve(0),
     });
     worker = createWorker({
       databaseUrl: house.url,

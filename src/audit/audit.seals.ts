@@ -1,0 +1,157 @@
+// The log's proof: a chain of keyed digests over its rows. The key is not in the database, so whoever owns the
+// database alone can neither change a sealed row nor forge the seals to fit.
+import { createHmac } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { z } from 'zod';
+import { inTransaction } from '../db/transaction.ts';
+import type { Database, Queryable, Transaction } from '../db/knex.ts';
+import type { Keyring } from '../lib/keyring.ts';
+import type { JobDefinition } from '../ports/job-queue.ts';
+
+export const sealAuditJob: JobDefinition<Record<string, never>> = {
+  name: 'seal_audit',
+  payload: z.object({}),
+};
+
+export interface AuditSeal {
+  id: number;
+  sealed_at: Date;
+  from_id: number;
+  to_id: number;
+  row_count: number;
+  key_id: string;
+  digest: Buffer;
+}
+
+export type SealFault = 'changed' | 'missing_rows' | 'extra_rows' | 'unknown_key' | 'gap';
+
+export interface AuditVerdict {
+  /** Seals that were looked at, and the rows below them. */
+  seals: number;
+  rows: number;
+  /** Rows younger than the last seal: nothing vouches for them yet. */
+  unsealed: number;
+  faults: { seal: number; fromId: number; toId: number; fault: SealFault }[];
+}
+
+const batch = 2_000;
+const lockKey = 'audit-seals';
+
+/** Seals what is final. @returns how many rows; 0 when there is nothing new, or another process is at it. */
+export async function sealAudit(db: Database, keyring: Keyring, patienceMs = 10_000): Promise<number> {
+  const upTo = await finalId(db, patienceMs);
+  if (upTo === null) return 0;
+  return db.transaction(async (trx) => {
+    const { rows } = await trx.raw<{ rows: { free: boolean }[] }>(
+      'select pg_try_advisory_xact_lock(hashtext(?)) as free',
+      [lockKey],
+    );
+    if (!rows[0]?.free) return 0;
+    const last = await trx<AuditSeal>('audit_seals').orderBy('id', 'desc').first();
+    const fromId = last?.to_id ?? 0;
+    const { id, key } = keyring.current;
+    const { digest, count } = await digestOf(trx, key, last?.digest ?? null, fromId, upTo);
+    if (count === 0) return 0;
+    await trx('audit_seals').insert({ from_id: fromId, to_id: upTo, row_count: count, key_id: id, digest });
+    return count;
+  });
+}
+
+/** Computes every seal anew from the rows as they stand. */
+export async function verifyAudit(
+  db: Queryable,
+  keyring: Keyring,
+  onProgress: (rows: number, of: number) => void = () => undefined,
+): Promise<AuditVerdict> {
+  // One moment's view: rows that come while we look must not seem to have been slipped in.
+  return inTransaction(db, async (trx) => {
+    await trx.raw('set transaction isolation level repeatable read, read only');
+    const seals = await trx<AuditSeal>('audit_seals').orderBy('id');
+    const total = seals.reduce((sum, seal) => sum + seal.row_count, 0);
+    const verdict: AuditVerdict = { seals: seals.length, rows: 0, unsealed: 0, faults: [] };
+    let before: AuditSeal | null = null;
+    for (const seal of seals) {
+      const fault = await faultOf(trx, keyring, seal, before);
+      if (fault) verdict.faults.push({ seal: seal.id, fromId: seal.from_id, toId: seal.to_id, fault });
+      verdict.rows += seal.row_count;
+      onProgress(verdict.rows, total);
+      before = seal;
+    }
+    const [young] = await trx('audit_log')
+      .where('id', '>', before?.to_id ?? 0)
+      .count({ n: '*' });
+    verdict.unsealed = Number(young?.n ?? 0);
+    return verdict;
+  });
+}
+
+async function faultOf(
+  trx: Transaction,
+  keyring: Keyring,
+  seal: AuditSeal,
+  before: AuditSeal | null,
+): Promise<SealFault | null> {
+  if (seal.from_id !== (before?.to_id ?? 0)) return 'gap';
+  const key = keyring.find(seal.key_id);
+  if (!key) return 'unknown_key';
+  const { digest, count } = await digestOf(trx, key, before?.digest ?? null, seal.from_id, seal.to_id);
+  if (count < seal.row_count) return 'missing_rows';
+  if (count > seal.row_count) return 'extra_rows';
+  return digest.equals(seal.digest) ? null : 'changed';
+}
+
+async function digestOf(
+  trx: Transaction,
+  key: Buffer,
+  before: Buffer | null,
+  fromId: number,
+  toId: number,
+): Promise<{ digest: Buffer; count: number }> {
+  const hmac = createHmac('sha256', key).update(before ?? Buffer.alloc(32));
+  let count = 0;
+  for (let after = fromId; ; ) {
+    const rows = await rowTexts(trx, after, toId);
+    for (const { text } of rows) hmac.update(`${text}\n`);
+    count += rows.length;
+    const last = rows.at(-1);
+    if (!last || rows.length < batch) return { digest: hmac.digest(), count };
+    after = last.id;
+  }
+}
+
+// Columns by name and in microseconds: neither a new column nor a session's time zone may change a digest.
+async function rowTexts(
+  trx: Transaction,
+  after: number,
+  toId: number,
+): Promise<{ id: number; text: string }[]> {
+  const { rows } = await trx.raw<{ rows: { id: number; text: string }[] }>(
+    `select id, jsonb_build_array(id, (extract(epoch from at) * 1000000)::bigint, actor_id, acting_as_id, action,
+              resource_type, resource_id, outcome, metadata, ip, user_agent, request_id)::text as text
+     from audit_log where id > ? and id <= ? order by id limit ?`,
+    [after, toId, batch],
+  );
+  return rows;
+}
+
+/**
+ * The newest id below which no row can appear any more. An id is drawn before its transaction commits, so it is
+ * only final once every transaction that was under way when it was seen has ended. Null when one goes on for too long.
+ */
+async function finalId(db: Database, patienceMs: number): Promise<number | null> {
+  const { rows } = await db.raw<{ rows: { id: number | null; horizon: string }[] }>(
+    `select (select max(id) from audit_log) as id, pg_snapshot_xmax(pg_current_snapshot())::text as horizon`,
+  );
+  const [seen] = rows;
+  if (seen?.id == null) return null;
+  const deadline = performance.now() + patienceMs;
+  for (;;) {
+    const { rows: now } = await db.raw<{ rows: { over: boolean }[] }>(
+      'select pg_snapshot_xmin(pg_current_snapshot()) >= ?::xid8 as over',
+      [seen.horizon],
+    );
+    if (now[0]?.over) return seen.id;
+    if (performance.now() > deadline) return null;
+    await sleep(100);
+  }
+}

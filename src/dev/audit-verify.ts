@@ -1,0 +1,48 @@
+// npm run audit:verify: whether the audit log is as it was written. Ends with 1 when it is not.
+import { verifyAudit, type SealFault } from '../audit/index.ts';
+import { readEncryptionKeys } from '../config.ts';
+import { openDatabase } from '../db/knex.ts';
+import { migrate } from '../db/migrate.ts';
+import { isProduction, loadEnvFile } from './environment.ts';
+import { type MeantDatabase, withMeantDatabase } from './meant-database.ts';
+import { progressBar } from './progress-bar.ts';
+import { complain, say } from './terminal.ts';
+
+const inWords: Record<SealFault, string> = {
+  changed: 'a row was changed',
+  missing_rows: 'rows were removed',
+  extra_rows: 'rows were slipped in',
+  unknown_key: 'was sealed with a key that ENCRYPTION_KEYS does not name',
+  gap: 'does not follow the seal before it: a seal was removed or changed',
+};
+
+loadEnvFile();
+try {
+  await withMeantDatabase(['DATABASE_URL'], verify);
+} catch (error) {
+  complain(error instanceof Error ? error.message : String(error));
+  process.exitCode = 1;
+}
+
+async function verify({ which, url }: MeantDatabase): Promise<void> {
+  // A demo that was never started since the seals came has no table for them yet.
+  if (!isProduction()) await migrate(url);
+  const db = openDatabase(url, 2);
+  const bar = progressBar('Verifying');
+  try {
+    const { faults, rows, seals, unsealed } = await verifyAudit(db, readEncryptionKeys(), (done, of) =>
+      bar.show(done, of),
+    );
+    bar.done();
+    for (const { seal, fromId, toId, fault } of faults) {
+      complain(`Seal ${seal} (rows ${fromId + 1} to ${toId}): ${inWords[fault]}`);
+    }
+    const young = unsealed > 0 ? `; ${unsealed} young rows are not sealed yet` : '';
+    say(`${rows} rows under ${seals} seals in ${which}${young}`);
+    say(faults.length === 0 ? 'The audit log is as it was written.' : 'The audit log was TAMPERED with.');
+    if (faults.length > 0) process.exitCode = 1;
+  } finally {
+    bar.done();
+    await db.destroy();
+  }
+}

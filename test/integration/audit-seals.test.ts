@@ -1,0 +1,128 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { expect } from 'chai';
+import { auditLog, sealAudit, systemActor, verifyAudit } from '../../src/audit/index.ts';
+import type { Database } from '../../src/db/knex.ts';
+import { parseKeyring, type Keyring } from '../../src/lib/keyring.ts';
+import { openTestDatabase, type TestDatabase } from '../support/database.ts';
+
+const keys = (text: string): Keyring => parseKeyring(text) as Keyring;
+const old = `old:${'a1'.repeat(32)}`;
+const keyring = keys(old);
+
+describe('the seals of the audit log', () => {
+  let database: TestDatabase;
+  let db: Database;
+
+  beforeEach(async () => {
+    database = await openTestDatabase();
+    db = database.db;
+  });
+  afterEach(() => database.close());
+
+  const write = (resourceId: string, on: Parameters<typeof auditLog.record>[0] = db) =>
+    auditLog.record(on, systemActor, {
+      action: 'booking.viewed',
+      resourceType: 'booking',
+      resourceId,
+      metadata: { n: 1 },
+    });
+  const faults = async (with_: Keyring = keyring) =>
+    (await verifyAudit(db, with_)).faults.map(({ fault }) => fault);
+  /** As somebody who owns the tables would. */
+  const tamper = async (sql: string) => {
+    await db.raw('alter table audit_log disable trigger all; alter table audit_seals disable trigger all');
+    await db.raw(sql);
+  };
+
+  it('cover every row, each but once', async () => {
+    for (const id of ['a', 'b', 'c']) await write(id);
+    expect(await sealAudit(db, keyring)).to.equal(3);
+    expect(await sealAudit(db, keyring)).to.equal(0);
+    await write('d');
+    expect(await verifyAudit(db, keyring)).to.deep.equal({ seals: 1, rows: 3, unsealed: 1, faults: [] });
+    expect(await sealAudit(db, keyring)).to.equal(1);
+    expect(await verifyAudit(db, keyring)).to.deep.equal({ seals: 2, rows: 4, unsealed: 0, faults: [] });
+  });
+
+  it('hold whatever the time zone of the session is', async () => {
+    await write('a');
+    await sealAudit(db, keyring);
+    const verdict = await db.transaction(async (trx) => {
+      await trx.raw("set transaction isolation level repeatable read; set local time zone 'Pacific/Auckland'");
+      return verifyAudit(trx, keyring);
+    });
+    expect(verdict.faults).to.deep.equal([]);
+  });
+
+  it('wait for a row whose transaction is under way, and do not leave it out', async () => {
+    const slow = await db.transaction();
+    await write('slow', slow);
+    await write('quick');
+    expect(await sealAudit(db, keyring, 200)).to.equal(0);
+    const sealing = sealAudit(db, keyring, 5_000);
+    await sleep(200);
+    await slow.commit();
+    expect(await sealing).to.equal(2);
+  });
+
+  it('two processes that seal at once make one chain', async () => {
+    for (let i = 0; i < 20; i++) await write(String(i));
+    const sealed = await Promise.all([1, 2, 3, 4].map(() => sealAudit(db, keyring)));
+    expect(sealed.reduce((sum, n) => sum + n)).to.equal(20);
+    expect(await verifyAudit(db, keyring)).to.deep.include({ rows: 20, unsealed: 0, faults: [] });
+  });
+
+  for (const [what, sql, fault] of [
+    ['a changed row', `update audit_log set outcome = 'denied' where resource_id = 'b'`, 'changed'],
+    ['a removed row', `delete from audit_log where resource_id = 'b'`, 'missing_rows'],
+    [
+      'a row that was slipped in',
+      `insert into audit_log (id, action, resource_type) overriding system value
+       select max(id) - 1, 'booking.viewed', 'booking' from audit_log`,
+      'extra_rows',
+    ],
+    ['a removed seal', 'delete from audit_seals where id = (select min(id) from audit_seals)', 'gap'],
+    [
+      'a changed seal',
+      `update audit_seals set digest = '\\\\x00' where id = (select min(id) from audit_seals)`,
+      'changed',
+    ],
+  ] as const) {
+    it(`tell of ${what}`, async () => {
+      await write('a');
+      await write('b');
+      await sealAudit(db, keyring);
+      // A row drawn and rolled back leaves a number free: that is where one could slip something in.
+      await db
+        .transaction(async (trx) => {
+          await write('rolled back', trx);
+          await trx.rollback();
+        })
+        .catch(() => undefined);
+      await write('c');
+      await sealAudit(db, keyring);
+      expect(await faults()).to.deep.equal([]);
+      await tamper(sql);
+      expect(await faults()).to.include(fault);
+    });
+  }
+
+  it('are checked with the key that made them, after the key was changed', async () => {
+    await write('a');
+    await sealAudit(db, keyring);
+    const rotated = keys(`new:${'b2'.repeat(32)},${old}`);
+    await write('b');
+    await sealAudit(db, rotated);
+    expect(await faults(rotated)).to.deep.equal([]);
+    expect(await faults(keyring)).to.deep.equal(['unknown_key']);
+  });
+
+  it('cannot be changed through the application', async () => {
+    await write('a');
+    await sealAudit(db, keyring);
+    const refused = await db('audit_seals')
+      .update({ row_count: 2 })
+      .catch((error: Error) => error.message);
+    expect(refused).to.contain('append-only');
+  });
+});
