@@ -13,7 +13,7 @@ import type { CronEntry, JobHandler } from '../ports/job-queue.ts';
 
 export interface JobServices {
   /** Seals what the audit log has got. */
-  sealAudit(): Promise<number>;
+  sealAudit: () => Promise<number>;
   settlement: BookingSettlement;
   drafts: BookingDrafts;
   emails: EmailSender;
