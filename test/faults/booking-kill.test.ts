@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import {
+  bookingSteps,
   findDisagreements,
   openBookingStack,
   recover,
@@ -8,17 +9,6 @@ import {
   type ChildPlan,
 } from '../support/booking-stack.ts';
 
-const bookingSteps = [
-  'authorised',
-  'intention_stored',
-  'before_acuity',
-  'after_acuity',
-  'before_complete',
-  'in_complete_transaction',
-  'completed',
-  'invalidated',
-  'before_answer',
-] as const;
 /** From here on the appointment stands: the booking must follow. */
 const firstStepWithAppointment = bookingSteps.indexOf('after_acuity');
 

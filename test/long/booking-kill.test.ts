@@ -1,6 +1,7 @@
 import { randomInt } from 'node:crypto';
 import { expect } from 'chai';
 import {
+  bookingSteps,
   findDisagreements,
   openBookingStack,
   recover,
@@ -9,17 +10,6 @@ import {
   type BookingStack,
 } from '../support/booking-stack.ts';
 
-const steps = [
-  'authorised',
-  'intention_stored',
-  'before_acuity',
-  'after_acuity',
-  'before_complete',
-  'in_complete_transaction',
-  'completed',
-  'invalidated',
-  'before_answer',
-];
 const workerSteps = [
   'settle_started',
   'before_complete',
@@ -52,7 +42,7 @@ describe(`${kills} processes killed at random steps`, () => {
 async function killMany(stack: BookingStack, count: number, progress: (done: number) => void): Promise<void> {
   for (let done = 0; done < count; done += 1) {
     const startsAt = (await stack.freeTime()).toISOString();
-    const killAt = steps[randomInt(steps.length)] ?? null;
+    const killAt = bookingSteps[randomInt(bookingSteps.length)] ?? null;
     const end = await runChild(stack, { does: 'book', killAt, specialistId: stack.specialistId, startsAt });
     expect(end.signal, `at ${killAt}`).to.equal('SIGKILL');
     // Every tenth time a worker dies as well, over whatever is open by then.

@@ -17,6 +17,19 @@ import { openSeededDatabase } from './database.ts';
 import { openMailbox } from './mailbox.ts';
 
 /** Everything that waits in production waits here too, only not so long. */
+/** Where a process that books may die, in the order it comes there. */
+export const bookingSteps = [
+  'authorised',
+  'intention_stored',
+  'before_acuity',
+  'after_acuity',
+  'before_complete',
+  'in_complete_transaction',
+  'completed',
+  'invalidated',
+  'before_answer',
+] as const;
+
 export const hurried: Partial<BookingTimings> = {
   settleAfterMs: 200,
   uncalledMs: 200,

@@ -4,12 +4,11 @@ import { actorOf } from '../../actor.ts';
 import type { PageRoute } from '../../endpoint.ts';
 import { fieldErrors, rawField, readerZoneOf, typed } from '../../forms/fields.ts';
 import { paths } from '../../paths.ts';
-import { notFound } from '../../problem.ts';
 import type { PageServices } from '../page-services.ts';
 import type { PageData } from '../../views.ts';
+import { bookingToChange, type BookingRequest } from './booking-to-change.ts';
 import { appointmentFacts, type BookingFact } from './booking-words.ts';
 import { changeProblem, type ChangeProblem } from './change-problem.ts';
-import { may } from './show.page.ts';
 
 export interface CancelPage extends PageData {
   bookingId: string;
@@ -20,7 +19,6 @@ export interface CancelPage extends PageData {
 }
 
 type Needs = Pick<PageServices, 'bookings'>;
-type BookingRequest = Request<{ id: string }>;
 
 export function cancelPages(services: Needs): PageRoute[] {
   const path = '/bookings/:id/cancel';
@@ -30,7 +28,7 @@ export function cancelPages(services: Needs): PageRoute[] {
       path,
       access: 'session',
       handle: async (req, res) => {
-        const booking = await cancellableBooking(services, req as BookingRequest, res);
+        const booking = await bookingToChange(services, req as BookingRequest, res, 'cancelled');
         if (booking) render(req, res, booking, {});
       },
     },
@@ -44,7 +42,7 @@ export function cancelPages(services: Needs): PageRoute[] {
 }
 
 async function cancel(services: Needs, req: BookingRequest, res: Response): Promise<void> {
-  const booking = await cancellableBooking(services, req, res);
+  const booking = await bookingToChange(services, req, res, 'cancelled');
   if (!booking) return;
   const form = cancelRequestSchema.safeParse({ reason: rawField(req.body, 'reason') });
   if (!form.success) return render(req, res.status(422), booking, { errors: named(fieldErrors(form.error)) });
@@ -55,19 +53,6 @@ async function cancel(services: Needs, req: BookingRequest, res: Response): Prom
   if (cancelled.reason === 'slot_taken') throw new Error('A cancellation cannot meet a taken slot');
   const problem = changeProblem(res, booking, cancelled);
   if (problem) render(req, res, booking, { problem });
-}
-
-/** Null when the answer has been given: a booking that can no longer be cancelled says so on its own page. */
-async function cancellableBooking(
-  services: Needs,
-  req: BookingRequest,
-  res: Response,
-): Promise<Booking | null> {
-  const found = await services.bookings.view(actorOf(req, res), req.params.id);
-  if (!found) throw notFound();
-  if (may(found.booking, 'cancelled')) return found.booking;
-  res.redirect(303, paths.booking(found.booking.id));
-  return null;
 }
 
 function named(errors: { path: string; message: string }[]) {

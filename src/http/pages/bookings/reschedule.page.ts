@@ -5,7 +5,7 @@ import { actorOf } from '../../actor.ts';
 import type { PageRoute } from '../../endpoint.ts';
 import { rawField, readerZoneOf } from '../../forms/fields.ts';
 import { paths } from '../../paths.ts';
-import { notFound, parse } from '../../problem.ts';
+import { parse } from '../../problem.ts';
 import { wantsFragment } from '../../respond.ts';
 import type { PageServices } from '../page-services.ts';
 import { typeWords } from '../../view-helpers.ts';
@@ -13,9 +13,9 @@ import type { PageData } from '../../views.ts';
 import { withQuery } from '../links.ts';
 import { answerPicker, buildPicker, pickerQuerySchema, type Picker } from '../time-picker.ts';
 import { clockTime, timeAndDay } from '../when.ts';
+import { bookingToChange, type BookingRequest } from './booking-to-change.ts';
 import { changeProblem, type ChangeProblem } from './change-problem.ts';
 import type { Choice } from './journey.ts';
-import { may } from './show.page.ts';
 import { nearestSlots, type SlotTakenPage } from './slot-taken.ts';
 
 export interface ReschedulePage extends PageData {
@@ -27,7 +27,6 @@ export interface ReschedulePage extends PageData {
 }
 
 type Needs = Pick<PageServices, 'bookings' | 'specialists' | 'availability' | 'clock'>;
-type BookingRequest = Request<{ id: string }>;
 
 export function reschedulePages(services: Needs): PageRoute[] {
   const path = '/bookings/:id/reschedule';
@@ -49,12 +48,12 @@ export function reschedulePages(services: Needs): PageRoute[] {
 
 async function showReschedule(services: Needs, req: BookingRequest, res: Response): Promise<void> {
   const query = parse(pickerQuerySchema, req.query);
-  const booking = await changeableBooking(services, req, res);
+  const booking = await bookingToChange(services, req, res, 'rescheduled');
   if (booking) await render(services, req, res, booking, { query });
 }
 
 async function reschedule(services: Needs, req: BookingRequest, res: Response): Promise<void> {
-  const booking = await changeableBooking(services, req, res);
+  const booking = await bookingToChange(services, req, res, 'rescheduled');
   if (!booking) return;
   const form = rescheduleRequestSchema.safeParse({ startsAt: rawField(req.body, 'startsAt') });
   if (!form.success) {
@@ -68,19 +67,6 @@ async function reschedule(services: Needs, req: BookingRequest, res: Response): 
   const moved = await services.bookings.reschedule(actorOf(req, res), booking.id, form.data.startsAt);
   if (moved.ok) return res.redirect(303, `${paths.booking(booking.id)}?rescheduled`);
   return notMoved(services, req, res, booking, form.data.startsAt, moved);
-}
-
-/** Null when the answer has been given: a booking that can no longer be moved says so on its own page. */
-async function changeableBooking(
-  services: Needs,
-  req: BookingRequest,
-  res: Response,
-): Promise<Booking | null> {
-  const found = await services.bookings.view(actorOf(req, res), req.params.id);
-  if (!found) throw notFound();
-  if (may(found.booking, 'rescheduled')) return found.booking;
-  res.redirect(303, paths.booking(found.booking.id));
-  return null;
 }
 
 async function notMoved(
