@@ -6,14 +6,27 @@ import { expect } from 'chai';
 const root = path.resolve(import.meta.dirname, '..');
 
 /** Each looks only leftward. */
-const rooms = ['audit', 'accounts', 'specialists', 'availability', 'bookings', 'email'];
+const rooms = [
+  'audit',
+  'accounts',
+  'specialists',
+  'availability',
+  'bookings',
+  'documents',
+  'email',
+  'impersonation',
+  'webhooks',
+  'relay',
+  'sync',
+];
 const ground = ['ports', 'db', 'lib'];
 
 /** What a part may import besides itself. */
 const mayImport: Record<string, string[]> = {
   entry: ['compose', 'config', 'jobs', 'lib'],
-  compose: ['config', 'http', 'jobs', 'adapters', ...rooms, ...ground],
-  http: ['config', ...rooms, ...ground],
+  compose: ['config', 'http', 'console', 'jobs', 'adapters', ...rooms, ...ground],
+  http: ['config', 'console', ...rooms, ...ground],
+  console: ['config', ...rooms, ...ground],
   jobs: [...rooms, ...ground],
   ...Object.fromEntries(rooms.map((room, index) => [room, [...rooms.slice(0, index), ...ground]])),
   adapters: ['ports', 'db', 'lib'],
