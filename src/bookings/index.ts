@@ -9,8 +9,8 @@ export {
   settleIntentionJob,
   sweepIntentionsJob,
 } from './booking.jobs.ts';
-export { maySee, mayBook } from './booking.access.ts';
-export { findBooking } from './booking.repository.ts';
+export { findVisible, maySee, mayBook } from './booking.access.ts';
+export { findBooking, lockBooking } from './booking.repository.ts';
 export {
   bookingListQuerySchema,
   bookingRequestSchema,
