@@ -52,6 +52,7 @@ describe('docker-compose.yml', () => {
           value
             .replace(/\$\{(\w+):-([^}]*)\}/g, '$2')
             .replace(/\$\{BETTER_AUTH_SECRET:\?\}/, 'x'.repeat(32))
+            .replace(/\$\{ENCRYPTION_KEYS:\?\}/, `k:${'a1'.repeat(32)}`)
             .replace(/\$\{ACUITY_BASE_URL:\?\}/, 'https://acuity.example')
             .replace(/\$\{\w+:\?\}/g, 'given'),
         ]),
