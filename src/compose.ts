@@ -1,11 +1,22 @@
 // Builds everything once, by hand, in reading order: config → adapters → rooms → app.
 import pg from 'pg';
 import { pino, type Logger } from 'pino';
-import { createAccounts, createAuth, createSignInLimiter, type SignInLimits } from './accounts/index.ts';
+import {
+  createAccounts,
+  createAttemptLimiter,
+  createAuth,
+  createLinkTokens,
+  createSignInLimiter,
+  type AttemptLimits,
+  type SignInLimits,
+} from './accounts/index.ts';
 import { createAcuityClient } from './adapters/acuity-http/index.ts';
+import { noObjectStore, noUploadStorage } from './adapters/no-object-store.ts';
 import { createMemoryCache } from './adapters/memory-cache.ts';
 import { createPgJobQueue } from './adapters/pg-job-queue.ts';
 import { createRedisCache } from './adapters/redis-cache.ts';
+import { connectS3, createS3ObjectStore } from './adapters/s3-object-store.ts';
+import { createS3UploadStorage } from './adapters/s3-upload-storage.ts';
 import { createSmtpMailer } from './adapters/smtp-mailer.ts';
 import { systemClock } from './adapters/system-clock.ts';
 import { systemIds } from './adapters/system-ids.ts';
@@ -21,7 +32,8 @@ import {
 } from './bookings/index.ts';
 import type { Config } from './config.ts';
 import { openDatabase } from './db/knex.ts';
-import { createEmailSender, createOutbox, type EmailSenderDeps } from './email/index.ts';
+import { allKinds, createDocumentService, type DocumentDeps } from './documents/index.ts';
+import { createAccountOutbox, createEmailSender, createOutbox, type EmailSenderDeps } from './email/index.ts';
 import type { Readiness } from './http/api/health.api.ts';
 import { createApp, type Services } from './http/app.ts';
 import { paths } from './http/paths.ts';
@@ -32,6 +44,7 @@ import type { Cache } from './ports/cache.ts';
 import type { Clock } from './ports/clock.ts';
 import type { JobQueue } from './ports/job-queue.ts';
 import type { Mailer } from './ports/mailer.ts';
+import type { ObjectStore, UploadStorage } from './ports/object-store.ts';
 import { createSpecialistRepository } from './specialists/index.ts';
 
 /** What tests put in the place of the real thing. */
@@ -42,7 +55,9 @@ export interface Overrides {
   acuity?: Acuity;
   mailer?: Mailer;
   signInLimits?: SignInLimits;
+  attemptLimits?: AttemptLimits;
   bookings?: Pick<BookingDeps, 'timings' | 'onStep'>;
+  documents?: Partial<Pick<DocumentDeps, 'timings' | 'onStep' | 'limits' | 'scanner' | 'retentionDays'>>;
   emails?: Pick<EmailSenderDeps, 'firstPauseMs' | 'sweepAfterMs' | 'onStep'>;
 }
 
@@ -79,11 +94,16 @@ export function compose(config: Config, overrides: Overrides = {}): System {
   const jobs = createPgJobQueue(db);
   const mailer = overrides.mailer ?? createSmtpMailer(config.SMTP_URL, config.MAIL_FROM);
 
+  const linkTokens = createLinkTokens(config.BETTER_AUTH_SECRET);
   const accounts = createAccounts({
     auth: createAuth({ pool: authPool, secret: config.BETTER_AUTH_SECRET, baseUrl: config.BASE_URL, log }),
     db,
     audit,
+    ids,
     limiter: createSignInLimiter(cache, log, overrides.signInLimits),
+    attempts: createAttemptLimiter(cache, log, overrides.attemptLimits),
+    tokens: linkTokens,
+    announce: createAccountOutbox({ jobs, ids }),
     log,
     allowsDemoAccounts: config.DEMO_ACCOUNTS && config.NODE_ENV !== 'production',
   });
@@ -107,6 +127,20 @@ export function compose(config: Config, overrides: Overrides = {}): System {
     timings: { inFlightMs: config.ACUITY_TIMEOUT_MS + 8_000, ...overrides.bookings?.timings },
   };
   const settlement = createBookingSettlement(bookingDeps);
+  const s3 = objectStorage(config);
+  const documentDeps: DocumentDeps = {
+    db,
+    store: s3.store,
+    scanner: null,
+    audit,
+    jobs,
+    clock,
+    ids,
+    log,
+    limits: { maxBytes: config.UPLOAD_MAX_BYTES, maxFiles: 20, kinds: allKinds },
+    retentionDays: config.DOCUMENT_RETENTION_DAYS ?? null,
+    ...overrides.documents,
+  };
   const emails = createEmailSender({
     db,
     mailer,
@@ -116,6 +150,8 @@ export function compose(config: Config, overrides: Overrides = {}): System {
       booking: (id) => config.BASE_URL + paths.booking(id),
       attempt: (id) => config.BASE_URL + paths.bookingAttempt(id),
       newBooking: () => config.BASE_URL + paths.newBooking(),
+      account: () => config.BASE_URL + paths.account(),
+      accountLink: (kind, id) => config.BASE_URL + paths.accountLink(kind, linkTokens.tokenFor(kind, id)),
     },
     messageIdDomain: new URL(config.BASE_URL).hostname,
     ...overrides.emails,
@@ -128,7 +164,7 @@ export function compose(config: Config, overrides: Overrides = {}): System {
     sealAudit: () => sealAudit(db, config.ENCRYPTION_KEYS),
   });
   const worker = createWorker({ databaseUrl: config.DATABASE_URL, handlers, jobs, log });
-  const readiness = createReadiness({ db, cache, acuity });
+  const readiness = createReadiness({ db, cache, acuity, store: config.S3_BUCKET ? s3.store : null });
   const services = {
     config,
     db,
@@ -140,6 +176,8 @@ export function compose(config: Config, overrides: Overrides = {}): System {
     bookings: createBookingService(bookingDeps),
     bookingList: createBookingList(db),
     drafts,
+    documents: createDocumentService(documentDeps),
+    uploadStorage: s3.uploads,
     clock,
     ids,
     readiness,
@@ -155,7 +193,26 @@ export function compose(config: Config, overrides: Overrides = {}): System {
     worker,
     readiness,
     async close() {
+      s3.store.close();
       await Promise.all([db.destroy(), authPool.end(), cache.close()]);
     },
   };
+}
+
+function objectStorage(config: Config): { store: ObjectStore; uploads: UploadStorage } {
+  const { S3_BUCKET, S3_ACCESS_KEY_ID, S3_SECRET_ACCESS_KEY } = config;
+  if (!S3_BUCKET) return { store: noObjectStore, uploads: noUploadStorage };
+  const connection = connectS3({
+    bucket: S3_BUCKET,
+    region: config.S3_REGION,
+    endpoint: config.S3_ENDPOINT,
+    credentials:
+      S3_ACCESS_KEY_ID && S3_SECRET_ACCESS_KEY
+        ? { accessKeyId: S3_ACCESS_KEY_ID, secretAccessKey: S3_SECRET_ACCESS_KEY }
+        : undefined,
+    forcePathStyle: config.S3_FORCE_PATH_STYLE,
+    encryption: config.S3_ENCRYPTION,
+    patienceMs: config.S3_TIMEOUT_MS,
+  });
+  return { store: createS3ObjectStore(connection), uploads: createS3UploadStorage(connection) };
 }

@@ -42,6 +42,24 @@ const schema = z.object({
   /** How long one call to Acuity may take. */
   ACUITY_TIMEOUT_MS: z.coerce.number().int().positive().default(12_000),
   METRICS_TOKEN: z.string().min(1).optional(),
+  /** Where documents lie. Unset outside production: npm start and the tests bring a store of their own. */
+  S3_BUCKET: z.string().min(3).optional(),
+  S3_REGION: z.string().min(1).default('us-east-1'),
+  /** Unset: Amazon's own. */
+  S3_ENDPOINT: url.optional(),
+  /** Unset: what the machine has been given (role, profile). */
+  S3_ACCESS_KEY_ID: z.string().min(1).optional(),
+  S3_SECRET_ACCESS_KEY: z.string().min(1).optional(),
+  S3_FORCE_PATH_STYLE: flag.default(false),
+  /** What the store is asked to encrypt with. */
+  S3_ENCRYPTION: z.enum(['AES256', 'aws:kms', 'none']).default('AES256'),
+  /** Between two bytes of the store's answer. */
+  S3_TIMEOUT_MS: z.coerce.number().int().positive().default(30_000),
+  UPLOAD_MAX_BYTES: z.coerce.number().int().positive().default(524_288_000),
+  /** How long the bytes of a deleted document are kept; unset: for ever. */
+  DOCUMENT_RETENTION_DAYS: z.coerce.number().int().min(0).optional(),
+  /** The virus scanner, tcp://host:port; unset: uploads are not scanned. */
+  CLAMD_URL: z.url({ protocol: /^tcp$/ }).optional(),
   /** Express's trust proxy: a number of hops, or addresses. */
   TRUST_PROXY: z.string().min(1).optional(),
   /** Whether the web process also works the jobs. */
@@ -56,7 +74,7 @@ const schema = z.object({
 export const configVariables = Object.keys(schema.shape);
 
 /** Absent outside production only: a stand-in takes their place. */
-const neededInProduction = ['BASE_URL', 'REDIS_URL', 'ENCRYPTION_KEYS'] as const;
+const neededInProduction = ['BASE_URL', 'REDIS_URL', 'ENCRYPTION_KEYS', 'S3_BUCKET', 'S3_REGION'] as const;
 
 export type Config = Omit<z.output<typeof schema>, 'BASE_URL'> & { BASE_URL: string };
 

@@ -2,12 +2,21 @@ import type { Database } from './db/knex.ts';
 import type { CheckState, Readiness } from './http/api/health.api.ts';
 import type { Acuity } from './ports/acuity.ts';
 import type { Cache } from './ports/cache.ts';
+import type { ObjectStore } from './ports/object-store.ts';
 
 const patienceMs = 3_000;
 /** Acuity counts our calls; a probe every second must not be ten percent of them. */
 const acuityMemoryMs = 20_000;
 
-export function createReadiness({ db, cache, acuity }: { db: Database; cache: Cache; acuity: Acuity }) {
+export interface ReadinessDeps {
+  db: Database;
+  cache: Cache;
+  acuity: Acuity;
+  /** Null: none is set up. */
+  store: ObjectStore | null;
+}
+
+export function createReadiness({ db, cache, acuity, store }: ReadinessDeps) {
   let acuitySeen: { state: CheckState; at: number } | null = null;
 
   async function acuityState(): Promise<CheckState> {
@@ -20,13 +29,15 @@ export function createReadiness({ db, cache, acuity }: { db: Database; cache: Ca
   }
 
   return async (): Promise<Readiness> => {
-    const [database, cacheState, acuityNow, jobs] = await Promise.all([
+    const [database, cacheState, storage, acuityNow, jobs] = await Promise.all([
       stateOf(db.raw('select 1'), 'down'),
       stateOf(cache.ping(), 'degraded'),
+      // Bookings go on without documents.
+      store ? stateOf(store.ping(), 'degraded') : ('not_configured' as const),
       acuityState(),
       stateOf(db.raw('select 1 from graphile_worker.jobs limit 1'), 'down'),
     ]);
-    return { checks: { database, cache: cacheState, storage: 'not_configured', acuity: acuityNow, jobs } };
+    return { checks: { database, cache: cacheState, storage, acuity: acuityNow, jobs } };
   };
 }
 

@@ -1,4 +1,5 @@
 // The stand-ins: each service whose variable is unset, started for real. What each returns is what the app is told.
+import { randomBytes } from 'node:crypto';
 import path from 'node:path';
 import { seedDemo } from '../../seeds/demo.ts';
 import { openDatabase } from '../db/knex.ts';
@@ -9,6 +10,7 @@ import { startMailbox } from './mailbox.ts';
 import type { Ports } from './ports.ts';
 import { startPostgres } from './postgres.ts';
 import { keptSecret } from './secret.ts';
+import { startS3Server } from './s3-server.ts';
 import { step } from './terminal.ts';
 
 export interface Services {
@@ -31,7 +33,7 @@ interface Service {
  * @param ports for people's pages, checked to be free
  */
 export async function startServices(dataDir: string, ports: Ports): Promise<Services> {
-  const starts: Promise<Service>[] = [database(dataDir), sessions(dataDir), constants()];
+  const starts: Promise<Service>[] = [database(dataDir), sessions(dataDir), documents(dataDir), constants()];
   if (ports.MAILBOX_PORT !== undefined) starts.push(mail(dataDir, ports.MAILBOX_PORT));
   if (ports.ACUITY_SIM_PORT !== undefined) starts.push(acuity(dataDir, ports.ACUITY_SIM_PORT));
   const results = await Promise.allSettled(starts);
@@ -94,6 +96,31 @@ async function sessions(dataDir: string): Promise<Service> {
 async function constants(): Promise<Service> {
   const unset = Object.entries(demoDefaults).filter(([name]) => setting(name) === undefined);
   return { variables: Object.fromEntries(unset) };
+}
+
+async function documents(dataDir: string): Promise<Service> {
+  if (setting('S3_BUCKET')) return { variables: {} };
+  const bucket = 'examdesk-documents';
+  const credentials = { accessKeyId: 'demo', secretAccessKey: randomBytes(24).toString('base64url') };
+  const store = await step('Documents (S3)', () =>
+    startS3Server({
+      ...credentials,
+      directory: path.join(dataDir, 's3'),
+      buckets: [bucket],
+      allowedOrigin: '*',
+    }),
+  );
+  return {
+    variables: {
+      S3_BUCKET: bucket,
+      S3_REGION: 'us-east-1',
+      S3_ENDPOINT: store.url,
+      S3_ACCESS_KEY_ID: credentials.accessKeyId,
+      S3_SECRET_ACCESS_KEY: credentials.secretAccessKey,
+      S3_FORCE_PATH_STYLE: 'true',
+    },
+    stop: () => store.close(),
+  };
 }
 
 async function mail(dataDir: string, httpPort: number): Promise<Service> {

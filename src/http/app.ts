@@ -7,6 +7,7 @@ import type { AuditLog } from '../audit/index.ts';
 import type { Config } from '../config.ts';
 import type { Database } from '../db/knex.ts';
 import { bookingEndpoints, type BookingApiServices } from './api/bookings.api.ts';
+import { documentEndpoints, type DocumentApiServices } from './api/documents.api.ts';
 import { healthEndpoints, type Readiness } from './api/health.api.ts';
 import { sessionEndpoints } from './api/session.api.ts';
 import { specialistsEndpoints, type SpecialistsApiServices } from './api/specialists.api.ts';
@@ -19,6 +20,7 @@ import { privateAnswers, sameSite, securityHeaders } from './middleware/security
 import { session } from './middleware/session.ts';
 import { createMetrics } from './metrics.ts';
 import { openApiDocument } from './openapi.ts';
+import { accountPages } from './pages/account/index.ts';
 import { pages } from './pages/index.ts';
 import type { PageServices } from './pages/page-services.ts';
 import { signInPages } from './pages/sign-in.page.ts';
@@ -27,7 +29,11 @@ import { paths } from './paths.ts';
 import { wantsJson } from './respond.ts';
 import { installViews } from './views.ts';
 
-export interface Services extends PageServices, SpecialistsApiServices, BookingApiServices {
+export interface Services
+  extends PageServices,
+    SpecialistsApiServices,
+    BookingApiServices,
+    DocumentApiServices {
   config: Config;
   db: Database;
   log: Logger;
@@ -67,6 +73,7 @@ export function endpoints(services: Services): Endpoint[] {
     ...sessionEndpoints(services.accounts),
     ...specialistsEndpoints(services),
     ...bookingEndpoints(services),
+    ...documentEndpoints(services),
     ...healthEndpoints(() => services.readiness()),
   ];
 }
@@ -76,6 +83,7 @@ function routes(services: Services): Router {
   const forPeople = [
     ...signInPages(services.accounts),
     ...signOutPages(services.accounts),
+    ...accountPages(services.accounts),
     ...pages(services),
   ];
   const forPrograms = endpoints(services);

@@ -1,4 +1,7 @@
 // Every URL of the app as a function: no template and no handler spells one out.
+
+const linkPages = { invitation: 'invitation', password_reset: 'new-password', email_change: 'email' } as const;
+
 export const paths = {
   home: () => '/',
   signIn: (next?: string) => (next ? `/sign-in?next=${encodeURIComponent(next)}` : '/sign-in'),
@@ -19,8 +22,31 @@ export const paths = {
   draftTime: (draftId: string) => `/bookings/new/${draftId}/time`,
   draftExaminee: (draftId: string) => `/bookings/new/${draftId}/examinee`,
   draftReview: (draftId: string) => `/bookings/new/${draftId}/check`,
+  bookingDocuments: (id: string) => `/bookings/${id}/documents`,
+  document: (id: string) => `/documents/${id}`,
+  documentReceipt: (id: string) => `/documents/${id}/receipt`,
+  documentDelete: (id: string) => `/documents/${id}/delete`,
   specialists: () => '/specialists',
   availability: (specialistId: string) => `/specialists/${specialistId}/availability`,
+  account: () => '/account',
+  accountInvitation: (token: string) => `/account/invitation/${token}`,
+  accountForgotten: () => '/account/forgotten',
+  accountPasswordReset: (token: string) => `/account/new-password/${token}`,
+  accountPassword: () => '/account/password',
+  accountEmail: () => '/account/email',
+  accountEmailProof: (token: string) => `/account/email/${token}`,
+  accountSessions: () => '/account/sessions',
+  accountSessionsEnd: () => '/account/sessions/end',
+  accountSessionsEndAll: () => '/account/sessions/end-all',
+  accountTwoFactor: () => '/account/two-factor',
+  accountTwoFactorSetUp: () => '/account/two-factor/set-up',
+  accountTwoFactorCodes: () => '/account/two-factor/codes',
+  accountTwoFactorOff: () => '/account/two-factor/off',
+  accountPeople: () => '/account/people',
+  signInSecondStep: (next?: string) =>
+    next ? `/sign-in/code?next=${encodeURIComponent(next)}` : '/sign-in/code',
+  /** Of a mail: with its secret part. */
+  accountLink: (kind: keyof typeof linkPages, token: string) => `/account/${linkPages[kind]}/${token}`,
   health: () => '/healthz',
   ready: () => '/readyz',
   metrics: () => '/metrics',

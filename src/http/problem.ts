@@ -20,13 +20,16 @@ export const problemCodes = {
   idempotency_conflict: 409,
   invalid_transition: 409,
   already_cancelled: 409,
+  document_unavailable: 409,
   too_large: 413,
   unsupported_type: 415,
+  range_not_satisfiable: 416,
   invalid: 422,
   too_many_requests: 429,
   internal: 500,
   acuity_error: 502,
   acuity_unavailable: 503,
+  storage_unavailable: 503,
   unavailable: 503,
 } as const;
 export type ProblemCode = keyof typeof problemCodes;

@@ -5,6 +5,7 @@ import type { Endpoint } from '../../src/http/endpoint.ts';
 import { problemSchema } from '../../src/http/openapi.ts';
 import { startTestApp, type Agent, type TestApp } from '../support/app.ts';
 import { createFakeAcuity } from '../support/fakes/acuity.ts';
+import { openTestStorage, type TestStorage } from '../support/object-storage.ts';
 
 const unknownId = '0192f000-0000-7000-8000-000000000009';
 const changesSomething = (endpoint: Endpoint): boolean => endpoint.method !== 'get';
@@ -17,6 +18,7 @@ interface Document {
 
 describe('the OpenAPI document', () => {
   let app: TestApp;
+  let storage: TestStorage;
   let rita: Agent;
   let all: Endpoint[];
   const acuity = createFakeAcuity();
@@ -24,13 +26,18 @@ describe('the OpenAPI document', () => {
 
   before(async () => {
     acuity.offer(7001, startsAt, '2026-12-16T10:00:00+11:00', '2026-12-17T10:00:00+11:00');
+    storage = await openTestStorage();
     app = await startTestApp({
+      env: storage.env,
       overrides: { acuity, clock: { now: () => new Date('2026-11-23T00:00:00Z') } },
     });
     rita = await app.signIn('rita@harbour-legal.example');
     all = endpoints(app.system.services);
   });
-  after(() => app.close());
+  after(async () => {
+    await app.close();
+    await storage.close();
+  });
 
   const document = async () => (await app.anonymous().get('/api/openapi.json').expect(200)).body as Document;
 
@@ -142,6 +149,16 @@ describe('the OpenAPI document', () => {
     await post('/bookings/:id/reschedule', `/bookings/${id}/reschedule`, {
       startsAt: '2026-12-16T10:00:00+11:00',
     });
+    const uploaded = await rita
+      .post(`/bookings/${id}/documents`)
+      .field('category', 'brief')
+      .attach('files', Buffer.from('A brief.\n'), 'brief.txt');
+    check('post', '/bookings/:id/documents', uploaded.status, uploaded.body);
+    const [brief] = (uploaded.body as { documents: { url: string }[] }).documents;
+    const file = await rita.get(brief?.url ?? '').expect(200);
+    check('get', '/documents/:id', file.status, file.body);
+    const removed = await rita.delete(brief?.url ?? '').expect(204);
+    check('delete', '/documents/:id', removed.status, removed.body);
     const sam = await app.signIn('sam@examdesk.example');
     await post('/bookings/:id/progress', `/bookings/${id}/progress`, { progress: 'no_show' }, sam);
     await post('/bookings/:id/cancel', `/bookings/${id}/cancel`, {});

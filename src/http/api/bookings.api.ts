@@ -11,11 +11,13 @@ import {
   type BookingList,
   type BookingService,
 } from '../../bookings/index.ts';
+import type { DocumentService } from '../../documents/index.ts';
 import { actorOf } from '../actor.ts';
 import type { Endpoint } from '../endpoint.ts';
 import { paths } from '../paths.ts';
 import { invalid, notFound, parse } from '../problem.ts';
 import { answer } from './bookings.problems.ts';
+import { documentJson, documentSchema } from './documents.schemas.ts';
 import {
   attemptSchema,
   bookingSchema,
@@ -28,6 +30,7 @@ import {
 export interface BookingApiServices {
   bookings: BookingService;
   bookingList: BookingList;
+  documents: DocumentService;
   config: { BASE_URL: string };
 }
 
@@ -144,7 +147,7 @@ export function bookingEndpoints(services: BookingApiServices): Endpoint[] {
           schema: z.object({
             booking: bookingSchema,
             progress: z.array(progressSchema),
-            documents: z.array(z.unknown()),
+            documents: z.array(documentSchema),
           }),
         },
         401: noSession,
@@ -153,7 +156,8 @@ export function bookingEndpoints(services: BookingApiServices): Endpoint[] {
       async handle(req, res) {
         const seen = await bookings.view(actorOf(req, res), idOf(req));
         if (!seen) throw notFound();
-        res.json({ ...seen, documents: [] });
+        const documents = await services.documents.list(actorOf(req, res).viewer, seen.booking.id);
+        res.json({ ...seen, documents: documents.map(documentJson) });
       },
     },
     {

@@ -1,0 +1,250 @@
+// Documents' bytes in S3, or in anything that speaks its protocol.
+import type { Readable } from 'node:stream';
+import {
+  AbortMultipartUploadCommand,
+  CompleteMultipartUploadCommand,
+  CopyObjectCommand,
+  CreateMultipartUploadCommand,
+  DeleteObjectsCommand,
+  GetObjectCommand,
+  HeadBucketCommand,
+  HeadObjectCommand,
+  ListMultipartUploadsCommand,
+  type ListMultipartUploadsCommandOutput,
+  ListObjectsV2Command,
+  ListPartsCommand,
+  PutObjectCommand,
+  S3Client,
+  UploadPartCommand,
+  type S3ClientConfig,
+} from '@aws-sdk/client-s3';
+import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
+import { ObjectStoreUnavailable, type ObjectStore, type StoredPart } from '../ports/object-store.ts';
+
+export interface S3Settings {
+  bucket: string;
+  region: string;
+  /** Unset: Amazon's own. */
+  endpoint?: string | undefined;
+  /** Unset: whatever the machine has been given (role, profile). */
+  credentials?: { accessKeyId: string; secretAccessKey: string } | undefined;
+  forcePathStyle?: boolean | undefined;
+  encryption: 'AES256' | 'aws:kms' | 'none';
+  /** Between two bytes of an answer, and until one begins. Default 30 s. */
+  patienceMs?: number | undefined;
+}
+
+export type S3Connection = { client: S3Client; settings: S3Settings };
+
+const maxAddressSeconds = 300;
+/** S3 deletes so many at once. */
+const maxRemoved = 1000;
+
+export function connectS3(settings: S3Settings): S3Connection {
+  const patienceMs = settings.patienceMs ?? 30_000;
+  const config: S3ClientConfig = {
+    region: settings.region,
+    forcePathStyle: settings.forcePathStyle ?? false,
+    maxAttempts: 3,
+    requestHandler: {
+      connectionTimeout: Math.min(3_000, patienceMs),
+      requestTimeout: patienceMs,
+      throwOnRequestTimeout: true,
+      httpAgent: { maxSockets: 100, keepAlive: true },
+      httpsAgent: { maxSockets: 100, keepAlive: true },
+    },
+  };
+  if (settings.endpoint) config.endpoint = settings.endpoint;
+  if (settings.credentials) config.credentials = settings.credentials;
+  return { client: new S3Client(config), settings };
+}
+
+/** What every object is stored with. */
+export function encryptionOf({ encryption }: S3Settings): { ServerSideEncryption?: 'AES256' | 'aws:kms' } {
+  return encryption === 'none' ? {} : { ServerSideEncryption: encryption };
+}
+
+export function createS3ObjectStore({ client, settings }: S3Connection): ObjectStore {
+  const Bucket = settings.bucket;
+  const encryption = encryptionOf(settings);
+
+  return {
+    put: (key, body) =>
+      asked(async () => {
+        await client.send(new PutObjectCommand({ Bucket, Key: key, Body: body, ...encryption }));
+      }),
+
+    get: (key, range) =>
+      orNull(async () => {
+        const Range = range && `bytes=${range.start}-${range.end}`;
+        const found = await client.send(new GetObjectCommand({ Bucket, Key: key, Range }));
+        return { stream: found.Body as Readable, size: found.ContentLength ?? 0 };
+      }),
+
+    head: (key) =>
+      orNull(async () => {
+        const found = await client.send(new HeadObjectCommand({ Bucket, Key: key }));
+        return {
+          key,
+          size: found.ContentLength ?? 0,
+          etag: found.ETag ?? '',
+          lastModified: found.LastModified ?? new Date(0),
+        };
+      }),
+
+    copy: async (from, to) => {
+      const CopySource = `${Bucket}/${from.split('/').map(encodeURIComponent).join('/')}`;
+      const copied = await orNull(() =>
+        client.send(new CopyObjectCommand({ Bucket, Key: to, CopySource, ...encryption })),
+      );
+      return copied !== null;
+    },
+
+    remove: (keys) =>
+      asked(async () => {
+        for (let at = 0; at < keys.length; at += maxRemoved) {
+          const Objects = keys.slice(at, at + maxRemoved).map((Key) => ({ Key }));
+          const answer = await client.send(
+            new DeleteObjectsCommand({ Bucket, Delete: { Objects, Quiet: true } }),
+          );
+          const [error] = answer.Errors ?? [];
+          if (error) throw new ObjectStoreUnavailable(error.Code ?? 'DeleteObjects');
+        }
+      }),
+
+    async *list(prefix) {
+      let ContinuationToken: string | undefined;
+      do {
+        const token = ContinuationToken;
+        const page = await asked(() =>
+          client.send(new ListObjectsV2Command({ Bucket, Prefix: prefix, ContinuationToken: token })),
+        );
+        for (const { Key, Size, ETag, LastModified } of page.Contents ?? []) {
+          yield {
+            key: Key ?? '',
+            size: Size ?? 0,
+            etag: ETag ?? '',
+            lastModified: LastModified ?? new Date(0),
+          };
+        }
+        ContinuationToken = page.NextContinuationToken;
+      } while (ContinuationToken);
+    },
+
+    async *openUploads(prefix) {
+      let markers: { KeyMarker?: string | undefined; UploadIdMarker?: string | undefined } | null = {};
+      while (markers) {
+        const command: ListMultipartUploadsCommand = new ListMultipartUploadsCommand({
+          Bucket,
+          Prefix: prefix,
+          ...markers,
+        });
+        const page: ListMultipartUploadsCommandOutput = await asked(() => client.send(command));
+        for (const { Key, UploadId, Initiated } of page.Uploads ?? []) {
+          yield { key: Key ?? '', uploadId: UploadId ?? '', startedAt: Initiated ?? new Date(0) };
+        }
+        markers = page.IsTruncated
+          ? { KeyMarker: page.NextKeyMarker, UploadIdMarker: page.NextUploadIdMarker }
+          : null;
+      }
+    },
+
+    abortUpload: async (key, uploadId) => {
+      await orNull(() =>
+        client.send(new AbortMultipartUploadCommand({ Bucket, Key: key, UploadId: uploadId })),
+      );
+    },
+
+    startUpload: (key) =>
+      asked(async () => {
+        const begun = await client.send(
+          new CreateMultipartUploadCommand({ Bucket, Key: key, ...encryption }),
+        );
+        if (!begun.UploadId) throw new ObjectStoreUnavailable('CreateMultipartUpload');
+        return begun.UploadId;
+      }),
+
+    partAddress: (key, uploadId, { partNumber, size }, seconds) =>
+      asked(() =>
+        getSignedUrl(
+          client,
+          new UploadPartCommand({
+            Bucket,
+            Key: key,
+            UploadId: uploadId,
+            PartNumber: partNumber,
+            ContentLength: size,
+          }),
+          {
+            expiresIn: Math.min(seconds, maxAddressSeconds),
+            // The length is part of what is signed: nobody sends more than was asked for.
+            signableHeaders: new Set(['host', 'content-length']),
+          },
+        ),
+      ),
+
+    parts: (key, uploadId) =>
+      orNull(async () => {
+        const found: StoredPart[] = [];
+        let PartNumberMarker: string | undefined;
+        do {
+          const page = await client.send(
+            new ListPartsCommand({ Bucket, Key: key, UploadId: uploadId, PartNumberMarker }),
+          );
+          for (const { PartNumber, ETag, Size } of page.Parts ?? []) {
+            found.push({ partNumber: PartNumber ?? 0, etag: ETag ?? '', size: Size ?? 0 });
+          }
+          PartNumberMarker = page.IsTruncated ? page.NextPartNumberMarker : undefined;
+        } while (PartNumberMarker);
+        return found;
+      }),
+
+    completeUpload: (key, uploadId, parts) =>
+      asked(async () => {
+        const Parts = parts.map(({ partNumber, etag }) => ({ PartNumber: partNumber, ETag: etag }));
+        await client.send(
+          new CompleteMultipartUploadCommand({
+            Bucket,
+            Key: key,
+            UploadId: uploadId,
+            MultipartUpload: { Parts },
+          }),
+        );
+      }),
+
+    ping: () =>
+      asked(async () => {
+        await client.send(new HeadBucketCommand({ Bucket }));
+      }),
+
+    close: () => client.destroy(),
+  };
+}
+
+const absent = new Set(['NoSuchKey', 'NotFound', 'NoSuchUpload']);
+
+async function orNull<T>(ask: () => Promise<T>): Promise<T | null> {
+  try {
+    return await ask();
+  } catch (error) {
+    if (error instanceof Error && absent.has(error.name)) return null;
+    throw unavailable(error);
+  }
+}
+
+async function asked<T>(ask: () => Promise<T>): Promise<T> {
+  try {
+    return await ask();
+  } catch (error) {
+    throw unavailable(error);
+  }
+}
+
+/** By its code only: messages of the SDK can quote addresses. */
+export function unavailable(error: unknown): ObjectStoreUnavailable {
+  if (error instanceof ObjectStoreUnavailable) return error;
+  const { code, name } = error as { code?: unknown; name?: unknown };
+  return new ObjectStoreUnavailable(
+    typeof code === 'string' ? code : typeof name === 'string' ? name : 'unknown',
+  );
+}

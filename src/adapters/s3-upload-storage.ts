@@ -1,0 +1,142 @@
+// multer-s3, with a look at each file on its way and a limit to what is on its way at once.
+import { pipeline, Transform } from 'node:stream';
+import { UploadPartCommand, type S3Client } from '@aws-sdk/client-s3';
+import type { StorageEngine } from 'multer';
+import multerS3 from 'multer-s3';
+import { ObjectStoreUnavailable, type FileIntake, type UploadStorage } from '../ports/object-store.ts';
+import { encryptionOf, unavailable, type S3Connection } from './s3-object-store.ts';
+
+/** lib-storage holds up to four parts of 5 MB for each file; with four files at once that is too much memory. */
+const maxPartsUnderWay = 2;
+
+type Request = Parameters<StorageEngine['_handleFile']>[0];
+type Done = (error?: unknown, info?: Partial<Express.Multer.File>) => void;
+
+export function createS3UploadStorage(connection: S3Connection): UploadStorage {
+  return (intake) => {
+    const underWay = new Set<Promise<void>>();
+    const engine: StorageEngine = {
+      _handleFile(req, file, done: Done) {
+        const receiving = store(connection, intake, req, file, done);
+        underWay.add(receiving);
+        void receiving.finally(() => underWay.delete(receiving));
+      },
+      // What was stored is the intake's to take back, also when multer never hears of it.
+      _removeFile: (_req, _file, done) => done(null),
+    };
+    return {
+      engine,
+      async settled() {
+        await Promise.all(underWay);
+      },
+    };
+  };
+}
+
+async function store(
+  connection: S3Connection,
+  intake: FileIntake,
+  req: Request,
+  file: Express.Multer.File,
+  done: Done,
+): Promise<void> {
+  let key: string;
+  try {
+    key = await receive(connection, intake, req, file);
+  } catch (error) {
+    // multer waits for the file's end, whatever became of it.
+    file.stream.resume();
+    return done(error);
+  }
+  done(null, { path: key });
+}
+
+async function receive(
+  { client, settings }: S3Connection,
+  intake: FileIntake,
+  req: Request,
+  file: Express.Multer.File,
+): Promise<string> {
+  const { key, content } = intake.admit(req, { originalName: file.originalname, stream: file.stream });
+  const gate = createGate();
+  // Its outcome reaches whoever reads the gate.
+  const paced = pipeline(content, gate.stream, () => undefined);
+  const { ServerSideEncryption } = encryptionOf(settings);
+  const storage = multerS3({
+    s3: watched(client, gate),
+    bucket: settings.bucket,
+    key: (_req, _file, answer) => answer(null, key),
+    // The type is decided by us and kept in the row; nobody is ever served by the bucket.
+    contentType: (_req, _file, answer) => answer(null, 'application/octet-stream', paced),
+    ...(ServerSideEncryption && { serverSideEncryption: ServerSideEncryption }),
+  });
+  await new Promise<void>((resolve, reject) => {
+    // The two methods of a storage engine are named by multer.
+    // oxlint-disable-next-line no-underscore-dangle
+    storage._handleFile(req, file, (error) => {
+      if (!error) return resolve();
+      const cause = gate.failure() ?? asStoreError(error);
+      // Nobody reads on: whoever writes must know.
+      paced.destroy();
+      reject(cause);
+    });
+  });
+  return key;
+}
+
+/** The SDK's errors carry metadata; everything else came from the stream. */
+function asStoreError(error: unknown): unknown {
+  const isOfStore = typeof error === 'object' && error !== null && ('$metadata' in error || 'code' in error);
+  return isOfStore && !(error instanceof ObjectStoreUnavailable) ? unavailable(error) : error;
+}
+
+interface Gate {
+  stream: Transform;
+  /** Why the source ended before its end. */
+  failure(): Error | null;
+  begin(): void;
+  end(): void;
+}
+
+/** Lets bytes pass while few enough parts are on their way. */
+function createGate(): Gate {
+  let underWay = 0;
+  let waiting: (() => void) | null = null;
+  let failure: Error | null = null;
+  const stream = new Transform({
+    transform(bytes, _encoding, done) {
+      if (underWay < maxPartsUnderWay) done(null, bytes);
+      else waiting = () => done(null, bytes);
+    },
+    destroy(error, done) {
+      failure = error;
+      waiting = null;
+      done(error);
+    },
+  });
+  return {
+    stream,
+    failure: () => failure,
+    begin: () => void (underWay += 1),
+    end: () => {
+      underWay -= 1;
+      const go = waiting;
+      waiting = null;
+      go?.();
+    },
+  };
+}
+
+/** The client as multer-s3 sees it: parts are counted as they go. */
+function watched(client: S3Client, gate: Gate): S3Client {
+  const send = async (command: Parameters<S3Client['send']>[0]): Promise<unknown> => {
+    if (!(command instanceof UploadPartCommand)) return client.send(command);
+    gate.begin();
+    try {
+      return await client.send(command);
+    } finally {
+      gate.end();
+    }
+  };
+  return Object.create(client, { send: { value: send } }) as S3Client;
+}

@@ -1,0 +1,129 @@
+// What happens to a file's bytes on their way into the store: counted, hashed, and stopped as soon as they cannot
+// be what we take.
+import { Transform, type TransformCallback } from 'node:stream';
+import { ContentRefused, type RandomAccess } from './content.ts';
+import { lookThroughCompoundFile } from './content.cfb.ts';
+import { createDigest, type Digest } from './content.digest.ts';
+import { headBytes, lookAtHead } from './content.head.ts';
+import { createTextCheck, type TextCheck } from './content.text.ts';
+import { lookThroughZip } from './content.zip.ts';
+import { fitsName, type DocumentKind } from './document.kinds.ts';
+
+export interface InspectionRules {
+  maxBytes: number;
+  accepted: readonly DocumentKind[];
+  /** Of the name it came with; null when it has none. */
+  extension: string | null;
+}
+
+export interface Inspection {
+  /** Bytes in, the same bytes out; ends with ContentRefused when they cannot be taken. */
+  stream: Transform;
+  /** After the stream has ended. */
+  digest(): Digest;
+  /** Looks into what only the whole file can tell. @throws ContentRefused */
+  settle(stored: RandomAccess): Promise<DocumentKind>;
+}
+
+type Promising = DocumentKind | 'some_zip' | 'some_cfb';
+
+/** Which kinds a container may turn out to be. */
+const inside = { some_zip: ['zip', 'docx', 'xlsx'], some_cfb: ['doc', 'xls'] } as const;
+
+export function createInspection(rules: InspectionRules): Inspection {
+  const digest = createDigest();
+  let held: Buffer[] | null = [];
+  let promising: Promising | null = null;
+  let text: TextCheck | null = null;
+  let finished: Digest | null = null;
+
+  const decide = async (): Promise<Buffer> => {
+    const head = Buffer.concat(held ?? []);
+    held = null;
+    promising = await promise(head, rules);
+    if (promising === 'txt') {
+      text = createTextCheck();
+      if (!text.update(head)) throw new ContentRefused('unsupported_type');
+    }
+    return head;
+  };
+
+  const begin = async (done: TransformCallback): Promise<void> => {
+    let head: Buffer;
+    try {
+      head = await decide();
+    } catch (error) {
+      return done(error as Error);
+    }
+    done(null, head);
+  };
+
+  const stream = new Transform({
+    transform(bytes: Buffer, _encoding, done: TransformCallback) {
+      digest.update(bytes);
+      if (digest.bytes() > rules.maxBytes) return done(new ContentRefused('too_large'));
+      if (!held) {
+        if (text && !text.update(bytes)) return done(new ContentRefused('unsupported_type'));
+        return done(null, bytes);
+      }
+      held.push(bytes);
+      if (digest.bytes() < headBytes) return done();
+      void begin(done);
+    },
+    flush(done: TransformCallback) {
+      if (digest.bytes() === 0) return done(new ContentRefused('empty'));
+      const close: TransformCallback = (error, head) => {
+        if (error) return done(error);
+        if (text && !text.isText()) return done(new ContentRefused('unsupported_type'));
+        finished = digest.end();
+        done(null, head);
+      };
+      if (held) void begin(close);
+      else close(null);
+    },
+  });
+
+  return {
+    stream,
+    digest() {
+      if (!finished) throw new Error('The content has not come to its end');
+      return finished;
+    },
+    async settle(stored) {
+      if (!promising) throw new Error('The content has not been looked at');
+      const kind = await insideOf(promising, stored);
+      refuseUnlessFit(kind, rules);
+      return kind;
+    },
+  };
+}
+
+async function insideOf(promising: Promising, stored: RandomAccess): Promise<DocumentKind> {
+  if (promising === 'some_zip') return lookThroughZip(stored);
+  return promising === 'some_cfb' ? lookThroughCompoundFile(stored) : promising;
+}
+
+/** What the head lets one hope for. @throws ContentRefused when there is no hope */
+async function promise(head: Buffer, rules: InspectionRules): Promise<Promising> {
+  const found = await lookAtHead(head);
+  if (found.is === 'kind') {
+    refuseUnlessFit(found.kind, rules);
+    return found.kind;
+  }
+  if (found.is === 'zip' || found.is === 'cfb') {
+    const container = found.is === 'zip' ? 'some_zip' : 'some_cfb';
+    const kinds = inside[container].filter((kind) => rules.accepted.includes(kind));
+    if (kinds.length === 0) throw new ContentRefused('unsupported_type');
+    if (!kinds.some((kind) => fitsName(kind, rules.extension))) throw new ContentRefused('name_mismatch');
+    return container;
+  }
+  // Letters can begin like another format ("BM…" like a bitmap): what calls itself text is read to its end.
+  const mayBeText = rules.extension === 'txt' || (rules.extension === null && found.is === 'unknown');
+  if (!mayBeText || !rules.accepted.includes('txt')) throw new ContentRefused('unsupported_type');
+  return 'txt';
+}
+
+function refuseUnlessFit(kind: DocumentKind, { accepted, extension }: InspectionRules): void {
+  if (!accepted.includes(kind)) throw new ContentRefused('unsupported_type');
+  if (!fitsName(kind, extension)) throw new ContentRefused('name_mismatch');
+}

@@ -1,0 +1,52 @@
+import type { Logger } from 'pino';
+import type { AuditLog } from '../audit/index.ts';
+import type { Database } from '../db/knex.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { Ids } from '../ports/ids.ts';
+import type { JobQueue } from '../ports/job-queue.ts';
+import type { ObjectStore } from '../ports/object-store.ts';
+import type { Scanner } from '../ports/scanner.ts';
+import type { DocumentKind } from './document.kinds.ts';
+
+export interface DocumentLimits {
+  maxBytes: number;
+  maxFiles: number;
+  kinds: readonly DocumentKind[];
+}
+
+export interface DocumentTimings {
+  /** A request that takes longer is not completed: its objects may be swept. */
+  uploadMs: number;
+  /** What lies under the pending prefix for longer belongs to nobody. Longer than `uploadMs`. */
+  abandonedMs: number;
+  /** A document that waits for its scan for longer gets a new job. */
+  scanOverdueMs: number;
+}
+
+export const usualTimings: DocumentTimings = {
+  uploadMs: 6 * 3_600_000,
+  abandonedMs: 24 * 3_600_000,
+  scanOverdueMs: 15 * 60_000,
+};
+
+export interface DocumentDeps {
+  db: Database;
+  store: ObjectStore;
+  /** Null: uploads are not scanned. */
+  scanner: Scanner | null;
+  audit: AuditLog;
+  jobs: JobQueue;
+  clock: Clock;
+  ids: Ids;
+  log: Logger;
+  limits: DocumentLimits;
+  /** How long the bytes of a deleted document are kept; null: for ever. */
+  retentionDays: number | null;
+  timings?: Partial<DocumentTimings>;
+  /** For tests that end the process here; called with the name of the step just reached. */
+  onStep?: (step: string) => Promise<void> | void;
+}
+
+export function timingsOf(deps: Pick<DocumentDeps, 'timings'>): DocumentTimings {
+  return { ...usualTimings, ...deps.timings };
+}

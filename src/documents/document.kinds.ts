@@ -1,0 +1,46 @@
+// What may be uploaded: the list that people see before they choose, and what each kind is called.
+
+/** The first extension is the one given to a file whose name has none. */
+export const documentKinds = {
+  pdf: { label: 'PDF', mimeType: 'application/pdf', extensions: ['pdf'] },
+  doc: { label: 'Word', mimeType: 'application/msword', extensions: ['doc'] },
+  docx: {
+    label: 'Word',
+    mimeType: 'application/vnd.openxmlformats-officedocument.wordprocessingml.document',
+    extensions: ['docx'],
+  },
+  xls: { label: 'Excel', mimeType: 'application/vnd.ms-excel', extensions: ['xls'] },
+  xlsx: {
+    label: 'Excel',
+    mimeType: 'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet',
+    extensions: ['xlsx'],
+  },
+  txt: { label: 'plain text', mimeType: 'text/plain', extensions: ['txt'] },
+  rtf: { label: 'RTF', mimeType: 'application/rtf', extensions: ['rtf'] },
+  jpeg: { label: 'JPEG', mimeType: 'image/jpeg', extensions: ['jpg', 'jpeg', 'jpe', 'jfif'] },
+  png: { label: 'PNG', mimeType: 'image/png', extensions: ['png'] },
+  tiff: { label: 'TIFF', mimeType: 'image/tiff', extensions: ['tif', 'tiff'] },
+  heic: { label: 'HEIC', mimeType: 'image/heic', extensions: ['heic', 'heif'] },
+  dicom: { label: 'DICOM', mimeType: 'application/dicom', extensions: ['dcm', 'dicom'] },
+  mp3: { label: 'MP3', mimeType: 'audio/mpeg', extensions: ['mp3'] },
+  m4a: { label: 'M4A', mimeType: 'audio/mp4', extensions: ['m4a'] },
+  wav: { label: 'WAV', mimeType: 'audio/wav', extensions: ['wav', 'wave'] },
+  zip: { label: 'ZIP', mimeType: 'application/zip', extensions: ['zip'] },
+} as const satisfies Record<string, { label: string; mimeType: string; extensions: readonly string[] }>;
+
+export type DocumentKind = keyof typeof documentKinds;
+export const allKinds = Object.keys(documentKinds) as [DocumentKind, ...DocumentKind[]];
+
+/** "PDF, Word, Excel, …" for those given. */
+export function kindWords(kinds: readonly DocumentKind[]): string {
+  return [...new Set(kinds.map((kind) => documentKinds[kind].label))].join(', ');
+}
+
+/** Whether a file of this kind may be called so: the content has decided, and the name must not say otherwise. */
+export function fitsName(kind: DocumentKind, extension: string | null): boolean {
+  return extension === null || (documentKinds[kind].extensions as readonly string[]).includes(extension);
+}
+
+export function mimeTypeOf(kind: DocumentKind): string {
+  return documentKinds[kind].mimeType;
+}

@@ -1,0 +1,182 @@
+// Handing a document out: rights, then its bytes piece by piece, each checked against what was received before it
+// is handed on. A wrong byte ends the answer; it is never sent.
+import { createHash } from 'node:crypto';
+import { Readable } from 'node:stream';
+import { auditActor, type Actor } from '../accounts/index.ts';
+import { systemActor } from '../audit/index.ts';
+import { findBooking, idSchema, maySee } from '../bookings/index.ts';
+import { failure, ok, type Result } from '../lib/result.ts';
+import { ObjectStoreUnavailable } from '../ports/object-store.ts';
+import type { DocumentDeps } from './document.deps.ts';
+import { custodyOf, findDocument, type Custody } from './document.repository.ts';
+import type { OpenedDocument, OpenFailure, WantedRange } from './document.service.ts';
+import { isReady, maySeeCategory, type Document } from './document.ts';
+
+type Range = { start: number; end: number };
+
+/** The stored bytes are not those received. */
+export class DocumentDamaged extends Error {
+  override readonly name = 'DocumentDamaged';
+}
+
+/** Null when unknown, or not theirs to know of: the two look the same outside, and differ in the audit log. */
+export async function findVisibleDocument(
+  deps: Pick<DocumentDeps, 'db' | 'audit'>,
+  actor: Actor,
+  id: string,
+): Promise<Document | null> {
+  const document = idSchema.safeParse(id).success ? await findDocument(deps.db, id) : null;
+  if (!document) return null;
+  const booking = await findBooking(deps.db, document.bookingId);
+  if (booking && maySee(actor.viewer, booking) && maySeeCategory(actor.viewer, document.category))
+    return document;
+  await deps.audit.record(deps.db, auditActor(actor), {
+    action: 'access.denied',
+    resourceType: 'document',
+    resourceId: document.id,
+    outcome: 'denied',
+  });
+  return null;
+}
+
+export async function openDocument(
+  deps: DocumentDeps,
+  actor: Actor,
+  id: string,
+  wanted: WantedRange | null,
+  purpose: 'download' | 'view',
+): Promise<Result<OpenedDocument, OpenFailure>> {
+  const document = await findVisibleDocument(deps, actor, id);
+  if (!document) return failure({ reason: 'not_found' });
+  if (!isReady(document)) {
+    return failure({
+      reason: 'not_available',
+      because: document.status === 'infected' ? 'infected' : 'checking',
+    });
+  }
+  const range = wanted && rangeWithin(wanted, document.sizeBytes);
+  if (wanted && !range) return failure({ reason: 'range_not_satisfiable', sizeBytes: document.sizeBytes });
+  try {
+    const content = await begun(checkedContent(deps, document, range ?? whole(document)));
+    await deps.audit.record(deps.db, auditActor(actor), {
+      action: 'document.downloaded',
+      resourceType: 'document',
+      resourceId: document.id,
+      metadata: { bookingId: document.bookingId, purpose, ...(range && { range }) },
+    });
+    return ok({ document, range, content });
+  } catch (error) {
+    if (error instanceof DocumentDamaged) return failure({ reason: 'not_available', because: 'damaged' });
+    if (error instanceof ObjectStoreUnavailable) return failure({ reason: 'storage_unavailable' });
+    throw error;
+  }
+}
+
+export function whole({ sizeBytes }: Pick<Document, 'sizeBytes'>): Range {
+  return { start: 0, end: sizeBytes - 1 };
+}
+
+function rangeWithin({ start, end }: WantedRange, size: number): Range | null {
+  if (start === null)
+    return end === null || end === 0 ? null : { start: Math.max(size - end, 0), end: size - 1 };
+  return start >= size || (end !== null && end < start)
+    ? null
+    : { start, end: Math.min(end ?? size, size - 1) };
+}
+
+/** With its first piece in hand: until then there is still a status to answer with. */
+async function begun(pieces: AsyncGenerator<Buffer>): Promise<Readable> {
+  const first = await pieces.next();
+  return Readable.from(
+    (async function* () {
+      if (!first.done) yield first.value;
+      yield* pieces;
+    })(),
+    { objectMode: false, highWaterMark: 1 },
+  );
+}
+
+/** The wanted bytes. Throws DocumentDamaged, and raises the alarm, before any byte of a wrong piece. */
+export async function* checkedContent(
+  deps: Pick<DocumentDeps, 'db' | 'store' | 'audit' | 'log'>,
+  document: Pick<Document, 'id' | 'sizeBytes' | 'damagedAt'>,
+  { start, end }: Range,
+): AsyncGenerator<Buffer> {
+  const custody = await custodyOf(deps.db, document.id);
+  const { chunkBytes } = custody;
+  const from = start - (start % chunkBytes);
+  const to = Math.min(end - (end % chunkBytes) + chunkBytes, document.sizeBytes) - 1;
+  const found = await deps.store.get(custody.s3Key, { start: from, end: to });
+  if (!found) throw await alarmed(deps, document, 'the object is gone');
+  try {
+    let at = from;
+    for await (const chunk of inChunks(found.stream, chunkBytes)) {
+      const expected = Math.min(chunkBytes, document.sizeBytes - at);
+      if (chunk.length !== expected || !isIntact(custody, at / chunkBytes, chunk)) {
+        throw await alarmed(deps, document, 'the bytes are not those received');
+      }
+      yield chunk.subarray(Math.max(start - at, 0), Math.min(end + 1 - at, chunk.length));
+      at += chunk.length;
+    }
+    if (at !== to + 1) throw await alarmed(deps, document, 'the object is shorter than what was received');
+  } finally {
+    found.stream.destroy();
+  }
+}
+
+function isIntact({ chunkSha256 }: Custody, index: number, chunk: Buffer): boolean {
+  const wanted = chunkSha256.subarray(index * 32, index * 32 + 32);
+  return createHash('sha256').update(chunk).digest().equals(wanted);
+}
+
+async function* inChunks(stream: Readable, size: number): AsyncGenerator<Buffer> {
+  let held: Buffer[] = [];
+  let length = 0;
+  try {
+    for await (const piece of stream as AsyncIterable<Buffer>) {
+      let rest = piece;
+      while (length + rest.length >= size) {
+        const part = rest.subarray(0, size - length);
+        yield Buffer.concat([...held, part], size);
+        rest = rest.subarray(part.length);
+        held = [];
+        length = 0;
+      }
+      if (rest.length > 0) held.push(rest);
+      length += rest.length;
+    }
+  } catch (error) {
+    // What breaks while it is read is the way to the store, not the document.
+    const { code, name } = error as { code?: string; name?: string };
+    throw new ObjectStoreUnavailable(code ?? name ?? 'read');
+  }
+  if (length > 0) yield Buffer.concat(held, length);
+}
+
+/** Custody is broken: the row says so from now on, the log shouts, and the audit log knows when. */
+async function alarmed(
+  deps: Pick<DocumentDeps, 'db' | 'audit' | 'log'>,
+  document: Pick<Document, 'id' | 'damagedAt'>,
+  what: string,
+): Promise<DocumentDamaged> {
+  deps.log.error({ documentId: document.id, alarm: 'document_damaged' }, `A document is damaged: ${what}`);
+  await deps.db.transaction(async (trx) => {
+    await trx('documents')
+      .where({ id: document.id })
+      .whereNull('damaged_at')
+      .update({ damaged_at: trx.fn.now() });
+    await deps.audit.record(trx, systemActor, {
+      action: 'drift.found',
+      resourceType: 'document',
+      resourceId: document.id,
+      outcome: 'failure',
+      metadata: { what },
+    });
+  });
+  return new DocumentDamaged(what);
+}
+
+/** For callers that read to the end by themselves. */
+export function contentOf(deps: DocumentDeps, document: Document): Readable {
+  return Readable.from(checkedContent(deps, document, whole(document)), { objectMode: false });
+}

@@ -1,0 +1,94 @@
+// What the room promises. Failures are values; see document.upload.ts for what may be thrown inside streams.
+import type { Readable } from 'node:stream';
+import type { Actor, Viewer } from '../accounts/index.ts';
+import type { Result } from '../lib/result.ts';
+import type { ContentFault } from './content.ts';
+import type { DocumentLimits } from './document.deps.ts';
+import type { Document, DocumentCategory } from './document.ts';
+
+export type UploadFailure =
+  | { reason: 'not_found' }
+  | { reason: 'forbidden' }
+  | { reason: 'booking_cancelled' }
+  | { reason: 'invalid'; errors: { path: string; message: string }[] }
+  /** `position`: which file of the request, from 1. Its name is health information and stays out of errors. */
+  | { reason: 'content'; position: number; fault: ContentFault }
+  | { reason: 'too_slow' }
+  | { reason: 'storage_unavailable' };
+
+/** One request with files. Exactly one of `finish` and `abandon` ends it. */
+export interface UploadSession {
+  /**
+   * The next file, as it comes in: `content` is what must be stored at `key`.
+   * @throws UploadRefused
+   */
+  admit(
+    category: unknown,
+    file: { originalName: string; stream: Readable },
+  ): { key: string; content: Readable };
+  /** What the first refused file was refused for. */
+  refusal(): UploadFailure | null;
+  /** All files are stored: makes them documents, all or none. */
+  finish(actor: Actor, category: unknown): Promise<Result<Document[], UploadFailure>>;
+  /** Takes back what was stored; what cannot be, the sweeper does. Writes `document.refused`. */
+  abandon(why: string): Promise<void>;
+}
+
+export class UploadRefused extends Error {
+  override readonly name = 'UploadRefused';
+  readonly failure: UploadFailure;
+  constructor(failure: UploadFailure) {
+    super(`The upload is refused: ${failure.reason}`);
+    this.failure = failure;
+  }
+}
+
+export type OpenFailure =
+  | { reason: 'not_found' }
+  | { reason: 'range_not_satisfiable'; sizeBytes: number }
+  /** It is there, and its bytes are not handed out: still being scanned, found infected, or not what was received. */
+  | { reason: 'not_available'; because: 'checking' | 'infected' | 'damaged' }
+  | { reason: 'storage_unavailable' };
+
+export interface WantedRange {
+  /** From the end when `start` is null: `end` bytes. */
+  start: number | null;
+  end: number | null;
+}
+
+export interface OpenedDocument {
+  document: Document;
+  /** Both ends included; null: the whole. */
+  range: { start: number; end: number } | null;
+  /** Checked piece by piece before it is handed on; fails rather than give one wrong byte. */
+  content: Readable;
+}
+
+export interface DocumentService {
+  limits: DocumentLimits;
+  begin(actor: Actor, bookingId: string): Promise<Result<UploadSession, UploadFailure>>;
+  /** Those of a booking that the viewer may see the booking of; dictations are for staff only. */
+  list(viewer: Viewer, bookingId: string): Promise<Document[]>;
+  /** Null when unknown, or not theirs to know of. */
+  find(actor: Actor, id: string): Promise<Document | null>;
+  /** Writes `document.downloaded`. */
+  open(
+    actor: Actor,
+    id: string,
+    wanted: WantedRange | null,
+    purpose?: 'download' | 'view',
+  ): Promise<Result<OpenedDocument, OpenFailure>>;
+  remove(actor: Actor, id: string): Promise<Result<null, { reason: 'not_found' } | { reason: 'forbidden' }>>;
+  /** What a viewer may upload to a booking that they may see. */
+  categoriesFor(viewer: Viewer): DocumentCategory[];
+  /** Who received, opened or deleted it, oldest first; null when it is not the viewer's to know of. */
+  history(actor: Actor, id: string): Promise<DocumentEvent[] | null>;
+}
+
+export interface DocumentEvent {
+  what: 'uploaded' | 'downloaded' | 'viewed' | 'found_damaged';
+  at: Date;
+  by: { id: string; name: string } | null;
+  /** The admin at the keyboard. */
+  actingAdmin: { id: string; name: string } | null;
+}

@@ -1,0 +1,52 @@
+import type { ObjectStore } from '../ports/object-store.ts';
+import type { RandomAccess } from './content.ts';
+
+const blockBytes = 4 * 1024 * 1024;
+/** One for the directory at the end, one for where one reads. */
+const blocksKept = 3;
+
+/** A stored object to look into here and there: read block by block, and not the same block twice in a row. */
+export function storedFile(store: ObjectStore, key: string, size: number): RandomAccess {
+  const blocks = new Map<number, Promise<Buffer>>();
+
+  function block(index: number): Promise<Buffer> {
+    const known = blocks.get(index);
+    if (known) {
+      blocks.delete(index);
+      blocks.set(index, known);
+      return known;
+    }
+    const start = index * blockBytes;
+    const wanted = readWhole(store, key, start, Math.min(start + blockBytes, size) - 1);
+    blocks.set(index, wanted);
+    const [oldest] = blocks.keys();
+    if (blocks.size > blocksKept && oldest !== undefined) blocks.delete(oldest);
+    return wanted;
+  }
+
+  return {
+    size,
+    async read(start, length) {
+      const end = Math.min(start + length, size);
+      const pieces: Buffer[] = [];
+      for (let at = start; at < end; ) {
+        const index = Math.floor(at / blockBytes);
+        const bytes = await block(index);
+        const piece = bytes.subarray(at - index * blockBytes, end - index * blockBytes);
+        pieces.push(piece);
+        at += piece.length;
+      }
+      return pieces.length === 1 ? (pieces[0] as Buffer) : Buffer.concat(pieces);
+    },
+  };
+}
+
+async function readWhole(store: ObjectStore, key: string, start: number, end: number): Promise<Buffer> {
+  const found = await store.get(key, { start, end });
+  if (!found) throw new Error(`Object ${key} is gone while it is looked into`);
+  const pieces: Buffer[] = [];
+  for await (const piece of found.stream as AsyncIterable<Buffer>) pieces.push(piece);
+  const bytes = Buffer.concat(pieces);
+  if (bytes.length !== end - start + 1) throw new Error(`Object ${key} is shorter than what was stored`);
+  return bytes;
+}

@@ -1,0 +1,62 @@
+// What a document is, and who may do what with which category.
+import { isStaff, type Viewer } from '../accounts/index.ts';
+
+export const documentCategories = ['consent_form', 'brief', 'report', 'dictation', 'other'] as const;
+export type DocumentCategory = (typeof documentCategories)[number];
+
+/** `checking`: the virus scan has not spoken yet. `not_scanned`: it is switched off. */
+export const documentStatuses = ['checking', 'clean', 'infected', 'not_scanned'] as const;
+export type DocumentStatus = (typeof documentStatuses)[number];
+
+export interface Document {
+  id: string;
+  bookingId: string;
+  category: DocumentCategory;
+  fileName: string;
+  mimeType: string;
+  sizeBytes: number;
+  /** Of the bytes as they were received, in hex. */
+  sha256: string;
+  status: DocumentStatus;
+  /** The referrer or member of staff whose upload it is. */
+  uploadedBy: { id: string; name: string };
+  /** The admin who made it while acting as that referrer. */
+  uploadedFor: { id: string; name: string } | null;
+  createdAt: Date;
+  /** When the stored bytes were found not to be those received. */
+  damagedAt: Date | null;
+}
+
+type Verb = 'upload' | 'see' | 'delete';
+
+const referrerMay: Record<DocumentCategory, readonly Verb[]> = {
+  consent_form: ['upload', 'see', 'delete'],
+  brief: ['upload', 'see', 'delete'],
+  report: ['see'],
+  // Does not exist for them: in no list, no count and no error.
+  dictation: [],
+  other: ['upload', 'see', 'delete'],
+};
+
+export function maySeeCategory(viewer: Viewer, category: DocumentCategory): boolean {
+  return isStaff(viewer) || referrerMay[category].includes('see');
+}
+
+export function visibleCategories(viewer: Viewer): DocumentCategory[] {
+  return documentCategories.filter((category) => maySeeCategory(viewer, category));
+}
+
+export function uploadCategories(viewer: Viewer): DocumentCategory[] {
+  return documentCategories.filter((category) => isStaff(viewer) || referrerMay[category].includes('upload'));
+}
+
+/** A referrer deletes what is their own; of the staff only admins delete (domain.md: support has no deletion). */
+export function mayDelete(viewer: Viewer, document: Pick<Document, 'category' | 'uploadedBy'>): boolean {
+  if (isStaff(viewer)) return viewer.role === 'admin';
+  return referrerMay[document.category].includes('delete') && document.uploadedBy.id === viewer.userId;
+}
+
+/** Whether its bytes may be handed out now. */
+export function isReady({ status }: Pick<Document, 'status'>): boolean {
+  return status === 'clean' || status === 'not_scanned';
+}

@@ -1,0 +1,235 @@
+// Receiving files: stored under the pending prefix while they are looked at, then copied to their place, then
+// their rows are written; only then is the pending twin removed. Whoever finds a twin knows that the copy beside
+// it is either spoken of by a row, or left by a process that died (document.sweep.ts).
+import { pipeline } from 'node:stream';
+import { attribution, auditActor, type Actor } from '../accounts/index.ts';
+import { findVisible, lockBooking, maySee, type Booking } from '../bookings/index.ts';
+import { errorFacts } from '../lib/error-facts.ts';
+import { failure, ok, type Result } from '../lib/result.ts';
+import { ObjectStoreUnavailable } from '../ports/object-store.ts';
+import { chunkBytes } from './content.digest.ts';
+import { createInspection, type Inspection } from './content.inspection.ts';
+import { ContentRefused } from './content.ts';
+import { timingsOf, type DocumentDeps } from './document.deps.ts';
+import { scanDocumentJob } from './document.jobs.ts';
+import { newObjectName, pendingKey, storedKey } from './document.keys.ts';
+import { documentKinds, mimeTypeOf } from './document.kinds.ts';
+import { findDocument, insertDocument, type NewDocument } from './document.repository.ts';
+import { storedFile } from './document.stored-file.ts';
+import { UploadRefused, type UploadFailure, type UploadSession } from './document.service.ts';
+import { documentCategories, uploadCategories, type Document, type DocumentCategory } from './document.ts';
+import { cleanFileName, withExtension, type FileName } from './file-name.ts';
+
+interface Received {
+  objectName: string;
+  name: FileName;
+  inspection: Inspection;
+}
+
+export async function beginUpload(
+  deps: DocumentDeps,
+  actor: Actor,
+  bookingId: string,
+): Promise<Result<UploadSession, UploadFailure>> {
+  const booking = await findVisible(deps, actor, bookingId);
+  if (!booking) return failure({ reason: 'not_found' });
+  const refused = refusalOf(booking);
+  return refused ? failure(refused) : ok(createSession(deps, actor, booking.id));
+}
+
+function refusalOf({ status }: Pick<Booking, 'status'>): UploadFailure | null {
+  return status === 'cancelled' ? { reason: 'booking_cancelled' } : null;
+}
+
+function createSession(deps: DocumentDeps, actor: Actor, bookingId: string): UploadSession {
+  const received: Received[] = [];
+  const expiresAt = deps.clock.now().getTime() + timingsOf(deps).uploadMs;
+  let first: UploadFailure | null = null;
+  const refuse = (why: UploadFailure): never => {
+    first ??= why;
+    throw new UploadRefused(why);
+  };
+
+  return {
+    admit(category, { originalName, stream }) {
+      const position = received.length + 1;
+      const chosen = chooseCategory(actor, category);
+      if (!chosen.ok) return refuse(chosen);
+      if (position > deps.limits.maxFiles) return refuse(tooMany(deps));
+      const name = cleanFileName(originalName);
+      const inspection = createInspection({
+        maxBytes: deps.limits.maxBytes,
+        accepted: deps.limits.kinds,
+        extension: name.extension,
+      });
+      pipeline(stream, inspection.stream, (error) => {
+        if (error instanceof ContentRefused) first ??= { reason: 'content', position, fault: error.fault };
+      });
+      const objectName = newObjectName();
+      received.push({ objectName, name, inspection });
+      return { key: pendingKey(objectName), content: inspection.stream };
+    },
+
+    refusal: () => first,
+
+    async finish(now, category) {
+      const chosen = chooseCategory(now, category);
+      if (!chosen.ok) return chosen;
+      if (received.length === 0) return failure(noFiles());
+      await deps.onStep?.('received');
+      if (deps.clock.now().getTime() > expiresAt) return failure({ reason: 'too_slow' });
+      try {
+        return await keep(deps, now, bookingId, chosen.value, received);
+      } catch (error) {
+        if (error instanceof ObjectStoreUnavailable) return failure({ reason: 'storage_unavailable' });
+        throw error;
+      }
+    },
+
+    async abandon(why) {
+      const names = received.map(({ objectName }) => objectName);
+      if (names.length > 0) await takeBack(deps, names);
+      await deps.audit.record(deps.db, auditActor(actor), {
+        action: 'document.refused',
+        resourceType: 'booking',
+        resourceId: bookingId,
+        outcome: 'failure',
+        metadata: { reason: why, files: names.length },
+      });
+    },
+  };
+}
+
+async function keep(
+  deps: DocumentDeps,
+  actor: Actor,
+  bookingId: string,
+  category: DocumentCategory,
+  received: Received[],
+): Promise<Result<Document[], UploadFailure>> {
+  const settled = await settleAll(deps, actor, bookingId, category, received);
+  if (!settled.ok) return settled;
+  await deps.onStep?.('verified');
+  for (const { objectName } of received) {
+    const copied = await deps.store.copy(pendingKey(objectName), storedKey(objectName));
+    if (!copied) throw new ObjectStoreUnavailable('vanished');
+  }
+  await deps.onStep?.('copied');
+  const documents = await writeRows(deps, actor, bookingId, settled.value);
+  if (!documents.ok) return documents;
+  await deps.onStep?.('committed');
+  await removeTwins(deps, received);
+  await deps.onStep?.('answered');
+  return documents;
+}
+
+/** What each file is, looked into as a whole; the first that cannot be taken refuses all. */
+async function settleAll(
+  deps: DocumentDeps,
+  actor: Actor,
+  bookingId: string,
+  category: DocumentCategory,
+  received: Received[],
+): Promise<Result<NewDocument[], UploadFailure>> {
+  const { byId, forId } = attribution(actor.viewer);
+  const documents: NewDocument[] = [];
+  for (const [index, { objectName, name, inspection }] of received.entries()) {
+    const digest = inspection.digest();
+    try {
+      const kind = await inspection.settle(storedFile(deps.store, pendingKey(objectName), digest.sizeBytes));
+      documents.push({
+        id: deps.ids.uuid(),
+        bookingId,
+        category,
+        fileName: withExtension(name, documentKinds[kind].extensions[0]),
+        mimeType: mimeTypeOf(kind),
+        digest,
+        chunkBytes,
+        s3Key: storedKey(objectName),
+        status: deps.scanner ? 'checking' : 'not_scanned',
+        uploadedById: byId,
+        uploadedForId: forId,
+      });
+    } catch (error) {
+      if (!(error instanceof ContentRefused)) throw error;
+      return failure({ reason: 'content', position: index + 1, fault: error.fault });
+    }
+  }
+  return ok(documents);
+}
+
+async function writeRows(
+  deps: DocumentDeps,
+  actor: Actor,
+  bookingId: string,
+  documents: NewDocument[],
+): Promise<Result<Document[], UploadFailure>> {
+  return deps.db.transaction(async (trx): Promise<Result<Document[], UploadFailure>> => {
+    // Hours may have passed since the first byte.
+    const booking = await lockBooking(trx, bookingId);
+    if (!booking || !maySee(actor.viewer, booking)) return failure({ reason: 'not_found' });
+    const refused = refusalOf(booking);
+    if (refused) return failure(refused);
+    const written: Document[] = [];
+    for (const document of documents) {
+      await insertDocument(trx, document);
+      await deps.audit.record(trx, auditActor(actor), {
+        action: 'document.uploaded',
+        resourceType: 'document',
+        resourceId: document.id,
+        metadata: {
+          bookingId,
+          category: document.category,
+          sizeBytes: document.digest.sizeBytes,
+          sha256: document.digest.sha256,
+        },
+      });
+      if (deps.scanner) await deps.jobs.add(scanDocumentJob, { documentId: document.id }, { trx });
+      const found = await findDocument(trx, document.id);
+      if (found) written.push(found);
+    }
+    await deps.onStep?.('in_transaction');
+    return ok(written);
+  });
+}
+
+/** The copies first: a twin without its copy is nothing, a copy without its twin would be nobody's. */
+async function takeBack(deps: DocumentDeps, names: string[]): Promise<void> {
+  try {
+    await deps.store.remove(names.map(storedKey));
+    await deps.store.remove(names.map(pendingKey));
+  } catch (error) {
+    deps.log.warn({ err: errorFacts(error) }, 'Objects of a refused upload are left to the sweeper');
+  }
+}
+
+async function removeTwins(deps: DocumentDeps, received: Received[]): Promise<void> {
+  try {
+    await deps.store.remove(received.map(({ objectName }) => pendingKey(objectName)));
+  } catch (error) {
+    deps.log.warn({ err: errorFacts(error) }, 'Pending objects are left to the sweeper');
+  }
+}
+
+function chooseCategory(actor: Actor, given: unknown): Result<DocumentCategory, UploadFailure> {
+  const allowed = uploadCategories(actor.viewer);
+  const words = allowed.join(', ');
+  const invalid = (message: string) =>
+    failure({ reason: 'invalid', errors: [{ path: 'category', message }] } satisfies UploadFailure);
+  if (given === undefined || given === '')
+    return invalid(`Send the category before the files: one of ${words}`);
+  if (Array.isArray(given)) return invalid('Send one category, once: it holds for all the files');
+  const known = documentCategories.find((category) => category === given);
+  // To whom dictations do not exist, theirs is a word like any other.
+  if (!known || (known === 'dictation' && !allowed.includes(known))) return invalid(`Choose one of ${words}`);
+  return allowed.includes(known) ? ok(known) : failure({ reason: 'forbidden' });
+}
+
+function noFiles(): UploadFailure {
+  return { reason: 'invalid', errors: [{ path: 'files', message: 'Choose at least one file' }] };
+}
+
+export function tooMany({ limits }: Pick<DocumentDeps, 'limits'>): UploadFailure {
+  const message = `Choose ${limits.maxFiles} files or fewer, and send the others after`;
+  return { reason: 'invalid', errors: [{ path: 'files', message }] };
+}

@@ -1,0 +1,21 @@
+import { visibleCategories, uploadCategories } from './document.ts';
+import type { DocumentDeps } from './document.deps.ts';
+import { historyOf } from './document.history.ts';
+import { findVisibleDocument, openDocument } from './document.open.ts';
+import { removeDocument } from './document.remove.ts';
+import { documentsOf } from './document.repository.ts';
+import type { DocumentService } from './document.service.ts';
+import { beginUpload } from './document.upload.ts';
+
+export function createDocumentService(deps: DocumentDeps): DocumentService {
+  return {
+    limits: deps.limits,
+    begin: (actor, bookingId) => beginUpload(deps, actor, bookingId),
+    list: (viewer, bookingId) => documentsOf(deps.db, bookingId, visibleCategories(viewer)),
+    find: (actor, id) => findVisibleDocument(deps, actor, id),
+    open: (actor, id, wanted, purpose = 'download') => openDocument(deps, actor, id, wanted, purpose),
+    remove: (actor, id) => removeDocument(deps, actor, id),
+    categoriesFor: uploadCategories,
+    history: (actor, id) => historyOf(deps, actor, id),
+  };
+}

@@ -1,0 +1,51 @@
+// What a browser says a file is called, made safe to show, to keep and to save under.
+
+// Controls, lone surrogates, and the marks that hide text or turn its direction.
+const invisible =
+  /[\p{Cc}\p{Cs}\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\uffff]/gu;
+const maxLength = 180;
+
+export interface FileName {
+  /** Without folders, controls, marks of direction and what Windows refuses; 1 to 180 characters. */
+  name: string;
+  /** Lower-case, without the dot; null when the name has none. */
+  extension: string | null;
+}
+
+export function cleanFileName(given: string): FileName {
+  const visible = given
+    .normalize('NFC')
+    .replaceAll(/[\n\r\t]/g, ' ')
+    .replaceAll(invisible, '');
+  const last = visible.split(/[/\\]/).at(-1) ?? '';
+  const plain = last
+    .replaceAll(/[<>:"|?*]/g, '_')
+    .replaceAll(/ {2,}/g, ' ')
+    .replace(/^[. ]+/, '')
+    .replace(/[. ]+$/, '');
+  const extension = extensionOf(plain);
+  return { name: shorten(plain || 'document', extension), extension };
+}
+
+/** The same with the kind's own extension, for a name that has none. */
+export function withExtension({ name, extension }: FileName, usual: string): string {
+  return extension === null ? `${shortenTo(name, maxLength - usual.length - 1)}.${usual}` : name;
+}
+
+function extensionOf(name: string): string | null {
+  return /[^.]\.([A-Za-z0-9]{1,10})$/.exec(name)?.[1]?.toLowerCase() ?? null;
+}
+
+function shorten(name: string, extension: string | null): string {
+  if (name.length <= maxLength || extension === null) return shortenTo(name, maxLength);
+  const stem = name.slice(0, -(extension.length + 1));
+  return `${shortenTo(stem, maxLength - extension.length - 1)}${name.slice(stem.length)}`;
+}
+
+// Never between the two halves of a character outside the basic plane.
+function shortenTo(text: string, length: number): string {
+  return text
+    .slice(0, length)
+    .replace(/[\ud800-\udbff]$/, '')
+    .trimEnd();
+}

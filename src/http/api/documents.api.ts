@@ -1,0 +1,158 @@
+import type { Request, Response } from 'express';
+import { pipeline } from 'node:stream/promises';
+import { z } from 'zod';
+import { kindWords, type Document, type DocumentService, type WantedRange } from '../../documents/index.ts';
+import { actorOf } from '../actor.ts';
+import { attachment } from '../content-disposition.ts';
+import type { Endpoint } from '../endpoint.ts';
+import { forbidden, notFound } from '../problem.ts';
+import { receiveFiles, type ReceiveServices } from '../receive-files.ts';
+import { openProblem, uploadProblem } from './documents.problems.ts';
+import { documentJson, documentSchema } from './documents.schemas.ts';
+import { problemSchema } from './bookings.schemas.ts';
+
+export type DocumentApiServices = ReceiveServices;
+
+const idParams = z.object({ id: z.uuid() });
+const problem = (description: string) => ({
+  description,
+  schema: problemSchema,
+  contentType: 'application/problem+json',
+});
+const noSession = problem('not_signed_in');
+const away = problem('storage_unavailable: see Retry-After');
+
+export function documentEndpoints(services: DocumentApiServices): Endpoint[] {
+  const { documents } = services;
+  return [
+    {
+      method: 'post',
+      path: '/bookings/:id/documents',
+      access: 'session',
+      summary: 'Upload documents: multipart/form-data with category, then files; all or none',
+      request: { params: idParams },
+      responses: {
+        201: { description: 'Stored', schema: z.object({ documents: z.array(documentSchema) }) },
+        401: noSession,
+        403: problem('forbidden'),
+        404: problem('not_found'),
+        409: problem('already_cancelled'),
+        413: problem('too_large'),
+        415: problem(
+          'unsupported_type: what is in a file is not of a kind we take, or not what its name says',
+        ),
+        422: problem('invalid'),
+        503: away,
+      },
+      async handle(req, res) {
+        const received = await receiveFiles(services, req, res, idOf(req));
+        if (!received.ok) throw uploadProblem(received, uploadWords(documents));
+        res.status(201).json({ documents: received.value.map(documentJson) });
+      },
+    },
+    {
+      method: 'get',
+      path: '/documents/:id',
+      access: 'session',
+      summary: 'The file; Range works',
+      request: { params: idParams, headers: z.object({ range: z.string().optional() }) },
+      responses: {
+        200: { description: 'The whole file', contentType: 'application/octet-stream' },
+        206: { description: 'The part that was asked for', contentType: 'application/octet-stream' },
+        304: { description: 'It is what If-None-Match says' },
+        401: noSession,
+        404: problem('not_found'),
+        409: problem('document_unavailable: still being checked, infected, or damaged (see `because`)'),
+        416: problem('range_not_satisfiable'),
+        503: away,
+      },
+      handle: (req, res) => download(documents, req, res),
+    },
+    {
+      method: 'delete',
+      path: '/documents/:id',
+      access: 'session',
+      summary: 'Delete a document',
+      request: { params: idParams },
+      responses: {
+        204: { description: 'Deleted' },
+        401: noSession,
+        403: problem('forbidden'),
+        404: problem('not_found'),
+      },
+      async handle(req, res) {
+        const removed = await documents.remove(actorOf(req, res), idOf(req));
+        if (!removed.ok) throw removed.reason === 'not_found' ? notFound() : forbidden();
+        res.status(204).end();
+      },
+    },
+  ];
+}
+
+export function uploadWords({ limits }: Pick<DocumentService, 'limits'>): {
+  kinds: string;
+  maxBytes: number;
+} {
+  return { kinds: kindWords(limits.kinds), maxBytes: limits.maxBytes };
+}
+
+async function download(documents: DocumentService, req: Request, res: Response): Promise<void> {
+  const actor = actorOf(req, res);
+  if (req.method === 'HEAD' || req.get('if-none-match') !== undefined) {
+    const document = await documents.find(actor, idOf(req));
+    if (!document) throw notFound();
+    const isKnown = req.get('if-none-match')?.includes(etagOf(document)) === true;
+    if (req.method === 'HEAD' || isKnown) {
+      describe(res, document);
+      res.status(isKnown ? 304 : 200);
+      if (!isKnown) res.set('Content-Length', String(document.sizeBytes));
+      res.end();
+      return;
+    }
+  }
+  const opened = await documents.open(actor, idOf(req), await wantedRange(documents, req, res));
+  if (!opened.ok) throw openProblem(opened);
+  const { document, range, content } = opened.value;
+  describe(res, document);
+  const size = range ? range.end - range.start + 1 : document.sizeBytes;
+  res.status(range ? 206 : 200).set('Content-Length', String(size));
+  if (range) res.set('Content-Range', `bytes ${range.start}-${range.end}/${document.sizeBytes}`);
+  // Once it has begun, only a broken connection tells that it failed; the client sees less than was promised.
+  await pipeline(content, res).catch(() => res.destroy());
+}
+
+function describe(res: Response, document: Document): void {
+  res.set({
+    'Content-Type': document.mimeType,
+    'Content-Disposition': attachment(document.fileName),
+    'Cache-Control': 'private, no-store',
+    'Accept-Ranges': 'bytes',
+    ETag: etagOf(document),
+    // Should a browser show it after all: nothing in it runs, and it belongs to no site.
+    'Content-Security-Policy': "default-src 'none'; sandbox",
+  });
+}
+
+function etagOf({ sha256 }: Document): string {
+  return `"${sha256}"`;
+}
+
+/** Null: the whole. What is no single range of bytes is ignored, as RFC 9110 allows. */
+async function wantedRange(
+  documents: DocumentService,
+  req: Request,
+  res: Response,
+): Promise<WantedRange | null> {
+  const [, first = '', last = ''] = /^bytes=(\d{0,15})-(\d{0,15})$/.exec(req.get('range') ?? '') ?? [];
+  if (first === '' && last === '') return null;
+  const condition = req.get('if-range');
+  if (condition !== undefined) {
+    const document = await documents.find(actorOf(req, res), idOf(req));
+    if (!document || condition !== etagOf(document)) return null;
+  }
+  return { start: first === '' ? null : Number(first), end: last === '' ? null : Number(last) };
+}
+
+function idOf(req: Request): string {
+  return String(req.params.id);
+}

@@ -1,0 +1,125 @@
+import type { ContentFault, OpenFailure, UploadFailure } from '../../documents/index.ts';
+import { badRequest, conflict, forbidden, invalid, notFound, notSignedIn, Problem } from '../problem.ts';
+
+/** What the room refuses, and what can befall a request with files on its way. */
+export type ReceiveFailure =
+  | UploadFailure
+  | { reason: 'not_multipart' }
+  | { reason: 'malformed' }
+  | { reason: 'signed_out' };
+
+const retryAfter = { headers: { 'Retry-After': '30' } };
+
+export interface UploadWords {
+  /** "PDF, Word, …" */
+  kinds: string;
+  maxBytes: number;
+}
+
+/** The stable codes of api.md. Files are spoken of by their place: names are health information. */
+export function uploadProblem(failure: ReceiveFailure, words: UploadWords): Problem {
+  switch (failure.reason) {
+    case 'not_found':
+      return notFound();
+    case 'forbidden':
+      return forbidden('Your role does not upload documents of this category.');
+    case 'booking_cancelled':
+      return conflict('already_cancelled', 'This booking is cancelled: nothing can be added to it.');
+    case 'invalid':
+      return invalid(failure.errors);
+    case 'content':
+      return contentProblem(failure, words);
+    case 'too_slow':
+      return new Problem('invalid', 'The upload took too long. Send fewer files at once.', {
+        errors: [{ path: 'files', message: 'Send fewer files at once' }],
+      });
+    case 'storage_unavailable':
+      return new Problem(
+        'storage_unavailable',
+        'The file store does not answer just now. Nothing was stored. Try again shortly.',
+        retryAfter,
+      );
+    case 'not_multipart':
+      return new Problem(
+        'unsupported_type',
+        'Send the files as multipart/form-data: category first, then files.',
+      );
+    case 'malformed':
+      return badRequest('The body is not the multipart/form-data that its content type says.');
+    case 'signed_out':
+      break;
+  }
+  return notSignedIn();
+}
+
+type ContentFailure = Extract<UploadFailure, { reason: 'content' }>;
+
+function contentProblem({ position, fault }: ContentFailure, words: UploadWords): Problem {
+  const message = `File ${position} ${contentWords(fault, words)}`;
+  const detail = `${message}. Nothing was stored.`;
+  const errors = [{ path: 'files', message }];
+  if (fault === 'too_large') return new Problem('too_large', detail, { errors });
+  if (fault === 'empty') return invalid(errors, detail);
+  return new Problem('unsupported_type', detail, { errors });
+}
+
+function contentWords(fault: ContentFault, { kinds, maxBytes }: UploadWords): string {
+  switch (fault) {
+    case 'empty':
+      return 'is empty: choose one with something in it';
+    case 'too_large':
+      return `is larger than ${megabytes(maxBytes)}: split it, or make it smaller`;
+    case 'unsupported_type':
+      return `is not of a kind we take: send ${kinds}`;
+    case 'name_mismatch':
+      return 'is not what the end of its name says: give it the right ending, or save it again as that kind';
+    case 'zip_bomb':
+      return 'unpacks to far more than it should: send its contents without packing them';
+    case 'encrypted':
+      return 'is protected by a password: remove the password, the way here is encrypted anyway';
+    case 'macros':
+      return 'has macros in it: save it without them, or as PDF';
+    case 'broken':
+      break;
+  }
+  return 'is damaged or cut short: open it to check, and save it again';
+}
+
+function megabytes(bytes: number): string {
+  return bytes >= 1024 * 1024 ? `${Math.floor(bytes / (1024 * 1024))} MB` : `${bytes} bytes`;
+}
+
+export function openProblem(failure: OpenFailure): Problem {
+  switch (failure.reason) {
+    case 'not_found':
+      return notFound();
+    case 'range_not_satisfiable':
+      return new Problem(
+        'range_not_satisfiable',
+        'The document is shorter than the part that was asked for.',
+        {
+          headers: { 'Content-Range': `bytes */${failure.sizeBytes}` },
+        },
+      );
+    case 'storage_unavailable':
+      return new Problem(
+        'storage_unavailable',
+        'The file store does not answer just now. Try again shortly.',
+        retryAfter,
+      );
+    case 'not_available':
+      break;
+  }
+  const { because } = failure;
+  return new Problem('document_unavailable', unavailableWords[because], {
+    extra: { because },
+    ...(because === 'checking' && { headers: { 'Retry-After': '10' } }),
+  });
+}
+
+const unavailableWords = {
+  checking: 'This document is being checked for viruses. Try again in a moment.',
+  infected: 'A virus was found in this document. It was removed; send a clean copy.',
+  damaged:
+    'This document is not what was received any more, so it is not handed out. We have been told; ask for a new copy.',
+} as const;

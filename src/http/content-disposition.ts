@@ -1,0 +1,16 @@
+/** RFC 6266 with RFC 8187: any name for today's browsers, letters and digits for the others. */
+export function attachment(fileName: string): string {
+  const plain = fileName
+    .normalize('NFKD')
+    .replaceAll(/\p{M}/gu, '')
+    .replaceAll(/[^\x20-\x7e]|["\\%]/gu, '_');
+  return `attachment; filename="${plain}"; filename*=UTF-8''${extValue(fileName)}`;
+}
+
+function extValue(text: string): string {
+  // encodeURIComponent leaves four characters that RFC 8187 does not.
+  return encodeURIComponent(text.toWellFormed()).replaceAll(
+    /['()*]/g,
+    (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`,
+  );
+}

@@ -1,0 +1,77 @@
+// The S3 of the tests: our own over files, one for the whole run, a bucket for whoever asks.
+import { randomUUID } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { open } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import { startS3Server, type S3Server } from '../../src/dev/s3-server.ts';
+
+export const testCredentials = { accessKeyId: 'test', secretAccessKey: 'a-secret-of-the-tests' };
+
+export interface TestStorage {
+  server: S3Server;
+  bucket: string;
+  /** For the app's configuration. */
+  env: Record<string, string>;
+  keys(prefix?: string): Promise<string[]>;
+  /** Uploads in parts that nobody completed or aborted. */
+  openUploads(): Promise<string[]>;
+  /** Changes one byte of an object behind everybody's back. */
+  damage(key: string, at?: number): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** A server of its own: its troubles are nobody else's. */
+export async function openTestStorage(): Promise<TestStorage> {
+  const directory = mkdtempSync(path.join(os.tmpdir(), 'examdesk-s3-'));
+  const bucket = `test-${randomUUID()}`;
+  const server = await startS3Server({
+    directory,
+    ...testCredentials,
+    buckets: [bucket],
+    allowedOrigin: '*',
+  });
+  // Also when the run is broken off.
+  const sweep = () => rmSync(directory, { recursive: true, force: true });
+  process.once('exit', sweep);
+  return {
+    server,
+    bucket,
+    env: {
+      S3_BUCKET: bucket,
+      S3_REGION: 'us-east-1',
+      S3_ENDPOINT: server.url,
+      S3_ACCESS_KEY_ID: testCredentials.accessKeyId,
+      S3_SECRET_ACCESS_KEY: testCredentials.secretAccessKey,
+      S3_FORCE_PATH_STYLE: 'true',
+    },
+    keys: (prefix = '') => server.files.keys(bucket, prefix),
+    openUploads: async () => (await server.files.uploads(bucket, '')).map(({ key }) => key),
+    async damage(key, at = 0) {
+      const found = await server.files.find(bucket, key);
+      let before = 0;
+      for (const { file, size } of found?.files ?? []) {
+        if (at < before + size) return flip(server.files.pathOf(file), at - before);
+        before += size;
+      }
+      throw new Error(`There is no byte ${at} of ${key}`);
+    },
+    async close() {
+      await server.close();
+      process.removeListener('exit', sweep);
+      sweep();
+    },
+  };
+}
+
+async function flip(file: string, at: number): Promise<void> {
+  const handle = await open(file, 'r+');
+  try {
+    const byte = Buffer.alloc(1);
+    await handle.read(byte, 0, 1, at);
+    byte[0] = (byte[0] ?? 0) ^ 1;
+    await handle.write(byte, 0, 1, at);
+  } finally {
+    await handle.close();
+  }
+}
