@@ -38,6 +38,7 @@ import type { Readiness } from './http/api/health.api.ts';
 import { createApp, type Services } from './http/app.ts';
 import { paths } from './http/paths.ts';
 import { createJobHandlers, createWorker, type Worker } from './jobs/index.ts';
+import { createMergeService } from './merging/index.ts';
 import { createReadiness } from './readiness.ts';
 import type { Acuity } from './ports/acuity.ts';
 import type { Cache } from './ports/cache.ts';
@@ -174,6 +175,7 @@ export function compose(config: Config, overrides: Overrides = {}): System {
     specialists,
     availability,
     bookings: createBookingService(bookingDeps),
+    merges: createMergeService({ db, audit, clock, ids }),
     bookingList: createBookingList(db),
     drafts,
     documents: createDocumentService(documentDeps),

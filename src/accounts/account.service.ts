@@ -1,12 +1,12 @@
 import { APIError } from 'better-auth/api';
-import type { Logger } from 'pino';
-import type { AuditLog, RequestFacts } from '../audit/index.ts';
-import type { Database } from '../db/knex.ts';
+import type { RequestFacts } from '../audit/index.ts';
 import { errorFacts } from '../lib/error-facts.ts';
 import { failure, ok, type Result } from '../lib/result.ts';
+import type { AccountDeps } from './account.deps.ts';
+import { createInvitations, type Invitations } from './account.invitations.ts';
 import { viewerOfSession } from './account.repository.ts';
-import type { Auth } from './auth.ts';
-import { emailDigest, type SignInLimiter } from './sign-in.limits.ts';
+import { isDemoAccount } from './demo-accounts.ts';
+import { emailDigest } from './sign-in.limits.ts';
 import { auditActor, type Viewer } from './viewer.ts';
 
 export interface SignedIn {
@@ -25,24 +25,20 @@ export interface Accounts {
   ): Promise<Result<SignedIn, SignInFailure>>;
   /** The Set-Cookie lines that end the session; also when there was none. */
   signOut(headers: Headers, viewer: Viewer | null, request: RequestFacts): Promise<string[]>;
+  invitations: Invitations;
+  invite: Invitations['invite'];
+  acceptInvitation: Invitations['accept'];
   /** Who is signed in, read from the database now, and cookies to refresh. */
   viewer(headers: Headers): Promise<{ viewer: Viewer | null; expiresAt: Date | null; cookies: string[] }>;
 }
 
-export interface AccountDeps {
-  auth: Auth;
-  db: Database;
-  audit: AuditLog;
-  limiter: SignInLimiter;
-  log: Logger;
-  /** Whether the demo's people may sign in: never in production. */
-  allowsDemoAccounts: boolean;
-}
-
-const demoDomains = /@(harbour-legal|northside-claims|examdesk)\.example$/i;
-
 export function createAccounts(deps: AccountDeps): Accounts {
+  const invitations = createInvitations(deps);
   return {
+    invitations,
+    invite: (input, actor) => invitations.invite(input, actor),
+    acceptInvitation: (given, request) => invitations.accept(given, request),
+
     async signIn({ email, password }, headers, request) {
       const retryAfterMs = await deps.limiter.count(email, request.ip);
       if (retryAfterMs > 0) {
@@ -110,7 +106,7 @@ async function tryPassword(
       cookies: answered.getSetCookie(),
       token,
     };
-    if (deps.allowsDemoAccounts || !demoDomains.test(user.email)) return accepted;
+    if (deps.allowsDemoAccounts || !isDemoAccount(user.email)) return accepted;
     await deps.db('sessions').where({ token }).delete();
     return null;
   } catch (error) {

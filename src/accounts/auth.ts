@@ -1,7 +1,7 @@
 // better-auth as a library: its tables, its password hashes, its session cookie. Its router is never mounted;
 // our own routes call auth.api (docs/decisions/0007-better-auth-behind-an-allow-list.md).
 import { betterAuth } from 'better-auth';
-import { admin, organization } from 'better-auth/plugins';
+import { admin, organization, twoFactor } from 'better-auth/plugins';
 import type { Pool } from 'pg';
 import type { Logger } from 'pino';
 
@@ -22,6 +22,8 @@ export function createAuth({ pool, secret, baseUrl, log }: AuthOptions) {
     telemetry: { enabled: false },
     // Only the level and better-auth's own words: arguments can hold what people typed.
     logger: { log: (level, message) => log?.[level]({ from: 'better-auth' }, message) },
+    appName: 'Examdesk',
+    // Passwords are chosen on our own pages, by our own rules (password.rules.ts).
     emailAndPassword: { enabled: true, disableSignUp: true, minPasswordLength: 12 },
     // Limits by address and by account are ours (sign-in.limits.ts): better-auth knows only the address.
     rateLimit: { enabled: false },
@@ -38,8 +40,9 @@ export function createAuth({ pool, secret, baseUrl, log }: AuthOptions) {
     },
     session: {
       modelName: 'sessions',
+      // Half a day from signing in, whatever happens in between; staff's idle time is ours (account.repository.ts).
       expiresIn: halfDay,
-      updateAge: 5 * 60,
+      disableSessionRefresh: true,
       fields: {
         userId: 'user_id',
         expiresAt: 'expires_at',
@@ -106,6 +109,21 @@ export function createAuth({ pool, secret, baseUrl, log }: AuthOptions) {
             },
           },
           session: { fields: { activeOrganizationId: 'active_organization_id' } },
+        },
+      }),
+      twoFactor({
+        issuer: 'Examdesk',
+        twoFactorTable: 'two_factors',
+        schema: {
+          user: { fields: { twoFactorEnabled: 'two_factor_enabled' } },
+          twoFactor: {
+            fields: {
+              userId: 'user_id',
+              backupCodes: 'backup_codes',
+              failedVerificationCount: 'failed_verification_count',
+              lockedUntil: 'locked_until',
+            },
+          },
         },
       }),
     ],

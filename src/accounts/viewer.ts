@@ -25,6 +25,11 @@ export function isStaff(viewer: Viewer): boolean {
   return viewer.role === 'support' || viewer.role === 'admin';
 }
 
+/** Users, organisations, invitations: an admin's own, never while acting as somebody. */
+export function mayAdminister(viewer: Viewer): boolean {
+  return viewer.role === 'admin' && !viewer.actingAdmin;
+}
+
 /** Attribution as the product's owner defined it: by = the referrer, for = the admin acting. */
 export function attribution(viewer: Viewer): { byId: string; forId: string | null } {
   return { byId: viewer.userId, forId: viewer.actingAdmin?.id ?? null };

@@ -42,7 +42,9 @@ export interface AuditEntry {
     | 'booking_intention'
     | 'session'
     | 'user'
+    | 'account_link'
     | 'specialist'
+    | 'organization'
     | 'document'
     | 'webhook_event'
     | 'page';

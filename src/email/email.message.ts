@@ -1,26 +1,34 @@
 // What a message says. Composed when it is sent, from how things stand then.
 import path from 'node:path';
 import ejs from 'ejs';
+import type { AccountMailKind, LinkKind } from '../accounts/index.ts';
 import { bookingCalendar, findBooking, type Announcement, type Booking } from '../bookings/index.ts';
 import type { Queryable } from '../db/knex.ts';
 import { formatDay, formatExamTime } from '../lib/dates.ts';
 import type { Mail } from '../ports/mailer.ts';
+import { accountMessage, isAboutAccount } from './email.account.ts';
 
 /** Absolute addresses of pages. */
 export interface Links {
   booking(id: string): string;
   attempt(intentionId: string): string;
   newBooking(): string;
+  /** With its secret part: only ever in a mail. */
+  accountLink(kind: LinkKind, id: string): string;
+  account(): string;
 }
 
-export interface EmailRow {
+interface EmailFacts {
   id: string;
-  kind: Announcement['kind'];
   recipient: string;
   booking_id: string | null;
   intention_id: string | null;
+  account_link_id: string | null;
   attempts: number;
 }
+export type BookingEmail = EmailFacts & { kind: Announcement['kind'] };
+export type AccountEmail = EmailFacts & { kind: AccountMailKind };
+export type EmailRow = BookingEmail | AccountEmail;
 
 /** A row of the table of facts; a fact with `href` is a link. */
 interface Fact {
@@ -29,12 +37,14 @@ interface Fact {
   href?: string;
 }
 
-interface Message {
+export interface Message {
   subject: string;
   heading: string;
   paragraphs: string[];
   facts: Fact[];
   action: { label: string; href: string };
+  /** Why this came, and what to mind. */
+  footer: string;
   calendar?: Mail['calendar'];
 }
 
@@ -53,7 +63,9 @@ export async function composeMail(
   email: EmailRow,
   links: Links,
 ): Promise<Omit<Mail, 'messageId'>> {
-  const message = await messageFor(db, email, links);
+  const message = isAboutAccount(email)
+    ? await accountMessage(db, email, links)
+    : { ...(await bookingMessage(db, email, links)), footer: aboutBookings };
   const [html, text] = await Promise.all([render('message.html', message), render('message.text', message)]);
   return {
     to: email.recipient,
@@ -70,7 +82,12 @@ function render(template: string, message: Message): Promise<string> {
   return ejs.renderFile(path.join(directory, `${template}.ejs`), { ...message }, { cache: true });
 }
 
-async function messageFor(db: Queryable, email: EmailRow, links: Links): Promise<Message> {
+const aboutBookings =
+  'This message was sent to you because you arranged this examination. It may hold health information: please do not pass it on to anyone who need not know.';
+
+type BookingMessage = Omit<Message, 'footer'>;
+
+async function bookingMessage(db: Queryable, email: BookingEmail, links: Links): Promise<BookingMessage> {
   const attempt = await attemptOf(db, email.intention_id);
   const booking = email.booking_id ? await findBooking(db, email.booking_id) : null;
   if (email.kind === 'booking_failed') return failedMessage(attempt, booking, links, email.intention_id);
@@ -102,7 +119,7 @@ async function attemptOf(db: Queryable, intentionId: string | null): Promise<Att
   return row ?? null;
 }
 
-function confirmation(booking: Booking, attempt: AttemptFacts | null, links: Links): Message {
+function confirmation(booking: Booking, attempt: AttemptFacts | null, links: Links): BookingMessage {
   return {
     subject: `Examination booked: ${booking.reference}, ${dayOf(booking)}`,
     heading: 'The examination is booked',
@@ -111,7 +128,7 @@ function confirmation(booking: Booking, attempt: AttemptFacts | null, links: Lin
   };
 }
 
-function rescheduled(booking: Booking, attempt: AttemptFacts | null, links: Links): Message {
+function rescheduled(booking: Booking, attempt: AttemptFacts | null, links: Links): BookingMessage {
   return {
     subject: `Examination moved: ${booking.reference}, now ${dayOf(booking)}`,
     heading: 'The examination has a new time',
@@ -120,7 +137,7 @@ function rescheduled(booking: Booking, attempt: AttemptFacts | null, links: Link
   };
 }
 
-function cancelled(booking: Booking, attempt: AttemptFacts | null, links: Links): Message {
+function cancelled(booking: Booking, attempt: AttemptFacts | null, links: Links): BookingMessage {
   return {
     subject: `Examination cancelled: ${booking.reference}, ${dayOf(booking)}`,
     heading: 'The examination is cancelled',
@@ -197,7 +214,7 @@ function failedMessage(
   booking: Booking | null,
   links: Links,
   intentionId: string | null,
-): Message {
+): BookingMessage {
   if (!attempt || !intentionId) throw new Error('A failure without an attempt');
   const words = whatFailed[attempt.kind];
   const when = attempt.starts_at

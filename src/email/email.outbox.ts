@@ -1,3 +1,4 @@
+import type { AnnounceAccount } from '../accounts/index.ts';
 import type { Announce } from '../bookings/index.ts';
 import type { Ids } from '../ports/ids.ts';
 import type { JobQueue } from '../ports/job-queue.ts';
@@ -27,5 +28,18 @@ export function createOutbox({ jobs, ids }: { jobs: JobQueue; ids: Ids }): Annou
       .ignore()
       .returning('id')) as { id: string }[];
     if (row) await jobs.add(sendEmailJob, { emailId: row.id }, { trx, key: `email:${row.id}` });
+  };
+}
+
+/** The same for what concerns somebody's account. Each asking is a message of its own. */
+export function createAccountOutbox({ jobs, ids }: { jobs: JobQueue; ids: Ids }): AnnounceAccount {
+  return async (trx, { kind, recipient, linkId }) => {
+    const id = ids.uuid();
+    await trx('emails').insert({
+      ...{ id, kind, recipient },
+      dedupe_key: `${kind}:${linkId ?? id}`,
+      account_link_id: linkId,
+    });
+    await jobs.add(sendEmailJob, { emailId: id }, { trx, key: `email:${id}` });
   };
 }

@@ -18,6 +18,8 @@ const links = {
   booking: (id: string) => `https://desk.example/bookings/${id}`,
   attempt: (id: string) => `https://desk.example/bookings/attempts/${id}`,
   newBooking: () => 'https://desk.example/bookings/new',
+  account: () => 'https://desk.example/account',
+  accountLink: () => 'https://desk.example/account/link',
 };
 
 describe('the mails of a booking', () => {

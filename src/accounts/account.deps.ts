@@ -1,0 +1,40 @@
+import type { Logger } from 'pino';
+import type { AuditLog } from '../audit/index.ts';
+import type { Database, Transaction } from '../db/knex.ts';
+import type { Ids } from '../ports/ids.ts';
+import type { AttemptLimiter } from './attempt.limits.ts';
+import type { Auth } from './auth.ts';
+import type { LinkTokens } from './link.tokens.ts';
+import type { SignInLimiter } from './sign-in.limits.ts';
+
+export type AccountMailKind =
+  | 'account_invitation'
+  | 'password_reset'
+  | 'password_changed'
+  | 'email_change'
+  | 'email_changed'
+  | 'two_factor_changed';
+
+export interface AccountMail {
+  kind: AccountMailKind;
+  recipient: string;
+  /** The row of account_links whose link the mail carries. */
+  linkId: string | null;
+}
+
+/** Writes down, in the transaction, that a mail is due. */
+export type AnnounceAccount = (trx: Transaction, mail: AccountMail) => Promise<void>;
+
+export interface AccountDeps {
+  auth: Auth;
+  db: Database;
+  audit: AuditLog;
+  ids: Ids;
+  limiter: SignInLimiter;
+  attempts: AttemptLimiter;
+  tokens: LinkTokens;
+  announce: AnnounceAccount;
+  log: Logger;
+  /** Whether the demo's people may sign in: never in production. */
+  allowsDemoAccounts: boolean;
+}

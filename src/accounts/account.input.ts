@@ -1,0 +1,57 @@
+// What the account's forms and the console hand in, parsed once.
+import { z } from 'zod';
+
+export const emailInput = z
+  .string('Enter an e-mail address')
+  .trim()
+  .toLowerCase()
+  .max(254, 'Enter an e-mail address of at most 254 characters')
+  .pipe(z.email('Enter an e-mail address like name@example.com'));
+
+export const nameInput = z
+  .string('Enter a name')
+  .transform((name) => name.normalize('NFC').replace(/\s+/g, ' ').trim())
+  .pipe(
+    z
+      .string()
+      .min(1, 'Enter a name')
+      .max(100, 'Enter a name of at most 100 characters')
+      .refine((name) => !/[\p{Cc}<>]/u.test(name), 'Leave out signs that do not belong in a name'),
+  );
+
+export const inviteInput = z
+  .object({
+    email: emailInput,
+    name: z
+      .preprocess((name) => (name === '' || name === null ? undefined : name), nameInput.optional())
+      .optional(),
+    role: z.enum(['referrer', 'support', 'admin'], 'Choose what the person does'),
+    organizationId: z
+      .preprocess(
+        (id) => (id === '' || id === null ? undefined : id),
+        z.uuid('Choose an organisation').optional(),
+      )
+      .optional(),
+  })
+  .superRefine(({ role, organizationId }, context) => {
+    if (role === 'referrer' && !organizationId) {
+      context.addIssue({ code: 'custom', path: ['organizationId'], message: 'Choose an organisation' });
+    }
+    if (role !== 'referrer' && organizationId) {
+      const message = 'Staff belong to no organisation: leave it empty';
+      context.addIssue({ code: 'custom', path: ['organizationId'], message });
+    }
+  });
+
+export type InviteInput = z.input<typeof inviteInput>;
+
+export interface InputError {
+  path: string;
+  message: string;
+}
+
+/** The first complaint about each field. */
+export function inputErrors(error: z.ZodError): InputError[] {
+  const byPath = new Map(error.issues.toReversed().map((issue) => [issue.path.join('.'), issue.message]));
+  return [...byPath].map(([path, message]) => ({ path, message })).toReversed();
+}

@@ -1,0 +1,238 @@
+// How people come in: an admin invites, the mail's link leads to a page, name and password make the account.
+import { hashPassword } from 'better-auth/crypto';
+import type { AuditActor, RequestFacts } from '../audit/index.ts';
+import { type Transaction } from '../db/knex.ts';
+import { violatedConstraint } from '../db/transaction.ts';
+import { failure, ok, type Result } from '../lib/result.ts';
+import type { AccountDeps } from './account.deps.ts';
+import {
+  emailInput,
+  inputErrors,
+  inviteInput,
+  nameInput,
+  type InputError,
+  type InviteInput,
+} from './account.input.ts';
+import {
+  findLink,
+  insertLink,
+  listInvitations,
+  revokeLinks,
+  useLink,
+  type AccountLink,
+} from './account.links.ts';
+import { setPassword } from './account.credentials.ts';
+import { passwordComplaint } from './password.rules.ts';
+import { auditActor, mayAdminister, type Actor, type Role } from './viewer.ts';
+
+export type InviteFailure =
+  | { reason: 'not_allowed' }
+  | { reason: 'invalid'; errors: InputError[] }
+  /** Somebody works with this address already. */
+  | { reason: 'already_active' }
+  | { reason: 'unknown_organization' }
+  | { reason: 'too_many'; retryAfterMs: number };
+
+export type AcceptFailure =
+  /** Used, revoked, out of time, or never ours. */
+  | { reason: 'link_closed' }
+  | { reason: 'invalid'; errors: InputError[] }
+  | { reason: 'already_active' }
+  | { reason: 'too_many'; retryAfterMs: number };
+
+export interface Invitations {
+  /** Sends the mail. An earlier invitation of the same address is closed by it. */
+  invite(input: InviteInput, actor: Actor): Promise<Result<{ id: string }, InviteFailure>>;
+  /** What the page of a link shows; null when the link opens nothing (any more). */
+  find(token: string): Promise<AccountLink | null>;
+  /** Makes the account (or opens a deactivated one again). Signing in comes after, with what was chosen here. */
+  accept(
+    given: { token: string; name: unknown; password: unknown },
+    request: RequestFacts,
+  ): Promise<Result<{ userId: string; email: string }, AcceptFailure>>;
+  list(): Promise<AccountLink[]>;
+  /** false when there was nothing open to close. */
+  revoke(id: string, actor: Actor): Promise<Result<{ revoked: boolean }, { reason: 'not_allowed' }>>;
+}
+
+export function createInvitations(deps: AccountDeps): Invitations {
+  return {
+    async invite(input, actor) {
+      if (!mayAdminister(actor.viewer)) return failure({ reason: 'not_allowed' });
+      const retryAfterMs = await deps.attempts.count('invite', actor.viewer.userId, actor.request.ip);
+      if (retryAfterMs > 0) return failure({ reason: 'too_many', retryAfterMs });
+      return writeInvitation(deps, input, auditActor(actor), actor.viewer.userId);
+    },
+
+    async find(token) {
+      const id = deps.tokens.idOf('invitation', token);
+      const link = id ? await findLink(deps.db, id) : null;
+      return link?.state === 'open' ? link : null;
+    },
+
+    accept: (given, request) => acceptInvitation(deps, given, request),
+
+    list: () => listInvitations(deps.db),
+
+    async revoke(id, actor) {
+      if (!mayAdminister(actor.viewer)) return failure({ reason: 'not_allowed' });
+      const revoked = await deps.db.transaction(async (trx) => {
+        const ids = await revokeLinks(trx, { kind: 'invitation', id });
+        for (const one of ids) await recordLink(deps, trx, auditActor(actor), one, 'revoked');
+        return ids.length > 0;
+      });
+      return ok({ revoked });
+    },
+  };
+}
+
+/** Also for the command that makes the first admin: then nobody is named as the one who invites. */
+export async function writeInvitation(
+  deps: Pick<AccountDeps, 'db' | 'audit' | 'ids' | 'announce'>,
+  input: InviteInput,
+  by: AuditActor,
+  invitedById: string | null,
+): Promise<Result<{ id: string }, Exclude<InviteFailure, { reason: 'not_allowed' | 'too_many' }>>> {
+  const parsed = inviteInput.safeParse(input);
+  if (!parsed.success) return failure({ reason: 'invalid', errors: inputErrors(parsed.error) });
+  const { email, name, role, organizationId } = parsed.data;
+  return deps.db.transaction(async (trx) => {
+    // Two invitations of one address at once: the second waits here, and closes the first.
+    await trx.raw(`select pg_advisory_xact_lock(hashtextextended('invite:' || ?, 0))`, [email]);
+    if (organizationId && !(await trx('organizations').where({ id: organizationId }).first('id'))) {
+      return failure({ reason: 'unknown_organization' });
+    }
+    const known = await personByEmail(trx, email);
+    if (known && !known.banned) return failure({ reason: 'already_active' });
+    for (const earlier of await revokeLinks(trx, { kind: 'invitation', email })) {
+      await recordLink(deps, trx, by, earlier, 'replaced');
+    }
+    const id = deps.ids.uuid();
+    await insertLink(trx, {
+      ...{ id, kind: 'invitation', email, role, createdById: invitedById },
+      ...{ name: name ?? null, organizationId: organizationId ?? null },
+    });
+    await recordLink(deps, trx, by, id, 'invited', { role, organizationId: organizationId ?? null });
+    await deps.announce(trx, { kind: 'account_invitation', recipient: email, linkId: id });
+    return ok({ id });
+  });
+}
+
+async function acceptInvitation(
+  deps: AccountDeps,
+  given: { token: string; name: unknown; password: unknown },
+  request: RequestFacts,
+): Promise<Result<{ userId: string; email: string }, AcceptFailure>> {
+  const retryAfterMs = await deps.attempts.count('link', given.token, request.ip);
+  if (retryAfterMs > 0) return failure({ reason: 'too_many', retryAfterMs });
+  const id = deps.tokens.idOf('invitation', given.token);
+  const link = id ? await findLink(deps.db, id) : null;
+  if (link?.state !== 'open' || !link.role) return failure({ reason: 'link_closed' });
+  const name = nameInput.safeParse(given.name);
+  const complaint = passwordComplaintAbout(given.password, [link.email, name.data ?? '']);
+  const errors: InputError[] = [];
+  if (!name.success)
+    errors.push({ path: 'name', message: name.error.issues[0]?.message ?? 'Enter your name' });
+  if (complaint) errors.push({ path: 'password', message: complaint });
+  if (!name.success || typeof given.password !== 'string' || errors.length > 0) {
+    return failure({ reason: 'invalid', errors });
+  }
+  // Before the transaction: hashing is slow on purpose.
+  const hash = await hashPassword(given.password);
+  return enrol(deps, { ...link, role: link.role }, { name: name.data, hash }, request);
+}
+
+/** As for every password that is chosen: the complaint, also when it is no text at all. */
+export function passwordComplaintAbout(password: unknown, about: string[]): string | null {
+  return typeof password === 'string' && password !== ''
+    ? passwordComplaint(password, about)
+    : 'Choose a password';
+}
+
+async function enrol(
+  deps: AccountDeps,
+  link: AccountLink & { role: Role },
+  chosen: { name: string; hash: string },
+  request: RequestFacts,
+): Promise<Result<{ userId: string; email: string }, AcceptFailure>> {
+  try {
+    return await deps.db.transaction(async (trx) => {
+      if (!(await useLink(trx, link.id))) return failure({ reason: 'link_closed' });
+      const known = await personByEmail(trx, link.email);
+      // Thrown away with the transaction: the link stays as it was.
+      if (known && !known.banned) throw new AlreadyActive();
+      const userId = known?.id ?? deps.ids.uuid();
+      const facts = { name: chosen.name, role: link.role, email_verified: true };
+      if (known) {
+        await trx('users')
+          .where({ id: userId })
+          .update({ ...facts, banned: false, ban_reason: null, ban_expires: null });
+      } else {
+        await trx('users').insert({ id: userId, email: link.email, ...facts });
+      }
+      await setPassword(trx, userId, chosen.hash);
+      await setOrganization(trx, userId, link.organization?.id ?? null);
+      const by = { actorId: userId, actingAsId: null, request };
+      await recordLink(deps, trx, by, link.id, 'accepted', { userId });
+      await deps.audit.record(trx, by, {
+        action: 'record.changed',
+        resourceType: 'user',
+        resourceId: userId,
+        metadata: {
+          change: known ? 'reactivated_by_invitation' : 'created_by_invitation',
+          invitationId: link.id,
+          role: link.role,
+        },
+      });
+      return ok({ userId, email: link.email });
+    });
+  } catch (error) {
+    if (error instanceof AlreadyActive || violatedConstraint(error) === 'users_email_key') {
+      return failure({ reason: 'already_active' });
+    }
+    throw error;
+  }
+}
+
+class AlreadyActive extends Error {}
+
+/** One organisation for each referrer, none for staff. */
+export async function setOrganization(
+  trx: Transaction,
+  userId: string,
+  organizationId: string | null,
+): Promise<void> {
+  await trx('members').where({ user_id: userId }).delete();
+  if (!organizationId) return;
+  await trx('members').insert({
+    organization_id: organizationId,
+    user_id: userId,
+    role: 'member',
+    created_at: trx.raw('clock_timestamp()'),
+  });
+}
+
+async function personByEmail(
+  trx: Transaction,
+  email: string,
+): Promise<{ id: string; banned: boolean } | undefined> {
+  return (await trx('users')
+    .where({ email: emailInput.parse(email) })
+    .first('id', 'banned')) as { id: string; banned: boolean } | undefined;
+}
+
+async function recordLink(
+  deps: Pick<AccountDeps, 'audit'>,
+  trx: Transaction,
+  by: AuditActor,
+  linkId: string,
+  change: 'invited' | 'replaced' | 'revoked' | 'accepted',
+  more: Record<string, unknown> = {},
+): Promise<void> {
+  await deps.audit.record(trx, by, {
+    action: 'record.changed',
+    resourceType: 'account_link',
+    resourceId: linkId,
+    metadata: { change, ...more },
+  });
+}

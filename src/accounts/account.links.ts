@@ -1,0 +1,142 @@
+// The rows behind the links of our mails. A link opens once, until its time is up or another takes its place.
+import type { Queryable, Transaction } from '../db/knex.ts';
+import type { LinkKind } from './link.tokens.ts';
+import type { Role } from './viewer.ts';
+
+/** What a link is good for. `userId` is null for an invitation, whose person does not exist yet. */
+export interface AccountLink {
+  id: string;
+  kind: LinkKind;
+  userId: string | null;
+  email: string;
+  name: string | null;
+  role: Role | null;
+  organization: { id: string; name: string } | null;
+  invitedBy: { id: string; name: string } | null;
+  createdAt: Date;
+  expiresAt: Date;
+  state: 'open' | 'used' | 'revoked' | 'expired';
+}
+
+/** How long a link lives. */
+export const linkHours: Record<LinkKind, number> = {
+  invitation: 7 * 24,
+  password_reset: 1,
+  email_change: 24,
+};
+
+export interface NewLink {
+  id: string;
+  kind: LinkKind;
+  userId?: string;
+  email: string;
+  name?: string | null;
+  role?: Role;
+  organizationId?: string | null;
+  createdById?: string | null;
+}
+
+export async function insertLink(trx: Transaction, link: NewLink): Promise<void> {
+  await trx('account_links').insert({
+    id: link.id,
+    kind: link.kind,
+    user_id: link.userId ?? null,
+    email: link.email,
+    name: link.name ?? null,
+    role: link.role ?? null,
+    organization_id: link.organizationId ?? null,
+    created_by_id: link.createdById ?? null,
+    expires_at: trx.raw(`clock_timestamp() + ? * interval '1 hour'`, [linkHours[link.kind]]),
+  });
+}
+
+/** Marks an open link as used; false when somebody else was first, or its time is up. */
+export async function useLink(trx: Transaction, id: string): Promise<boolean> {
+  const used = await openLinks(trx)
+    .where({ id })
+    .update({ used_at: trx.raw('clock_timestamp()') });
+  return used === 1;
+}
+
+/** Closes what is open of them; the ids that were. */
+export async function revokeLinks(
+  trx: Transaction,
+  which: { kind?: LinkKind; user_id?: string; email?: string; id?: string },
+): Promise<string[]> {
+  const rows = (await trx('account_links')
+    .where(which)
+    .whereNull('used_at')
+    .whereNull('revoked_at')
+    .update({ revoked_at: trx.raw('clock_timestamp()') })
+    .returning('id')) as { id: string }[];
+  return rows.map(({ id }) => id);
+}
+
+function openLinks(db: Queryable) {
+  return db('account_links')
+    .whereNull('used_at')
+    .whereNull('revoked_at')
+    .whereRaw('expires_at > clock_timestamp()');
+}
+
+interface LinkRow {
+  id: string;
+  kind: LinkKind;
+  user_id: string | null;
+  email: string;
+  name: string | null;
+  role: Role | null;
+  organization_id: string | null;
+  organization_name: string | null;
+  created_by_id: string | null;
+  created_by_name: string | null;
+  created_at: Date;
+  expires_at: Date;
+  state: AccountLink['state'];
+}
+
+export async function findLink(db: Queryable, id: string): Promise<AccountLink | null> {
+  const row = (await selectLinks(db).where('l.id', id).first()) as LinkRow | undefined;
+  return row ? toLink(row) : null;
+}
+
+/** Those that nobody has accepted or revoked, expired ones too; the latest first. */
+export async function listInvitations(db: Queryable): Promise<AccountLink[]> {
+  const rows = (await selectLinks(db)
+    .where('l.kind', 'invitation')
+    .whereNull('l.used_at')
+    .whereNull('l.revoked_at')
+    .orderBy('l.created_at', 'desc')
+    .limit(200)) as LinkRow[];
+  return rows.map(toLink);
+}
+
+function selectLinks(db: Queryable) {
+  return db('account_links as l')
+    .leftJoin('organizations as o', 'o.id', 'l.organization_id')
+    .leftJoin('users as u', 'u.id', 'l.created_by_id')
+    .select(
+      ...['l.id', 'l.kind', 'l.user_id', 'l.email', 'l.name', 'l.role', 'l.created_at', 'l.expires_at'],
+      ...['o.id as organization_id', 'o.name as organization_name'],
+      ...['u.id as created_by_id', 'u.name as created_by_name'],
+      db.raw(`case when l.used_at is not null then 'used' when l.revoked_at is not null then 'revoked'
+                   when l.expires_at <= clock_timestamp() then 'expired' else 'open' end as state`),
+    );
+}
+
+function toLink(row: LinkRow): AccountLink {
+  const named = (id: string | null, name: string | null) => (id && name !== null ? { id, name } : null);
+  return {
+    id: row.id,
+    kind: row.kind,
+    userId: row.user_id,
+    email: row.email,
+    name: row.name,
+    role: row.role,
+    organization: named(row.organization_id, row.organization_name),
+    invitedBy: named(row.created_by_id, row.created_by_name),
+    createdAt: row.created_at,
+    expiresAt: row.expires_at,
+    state: row.state,
+  };
+}

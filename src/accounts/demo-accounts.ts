@@ -1,0 +1,13 @@
+// The demo's people (seeds/demo.ts). Everybody knows their password, so they need no second factor and are refused
+// in production.
+const demoEmails: ReadonlySet<string> = new Set([
+  'rita@harbour-legal.example',
+  'rob@harbour-legal.example',
+  'nadia@northside-claims.example',
+  'sam@examdesk.example',
+  'ada@examdesk.example',
+]);
+
+export function isDemoAccount(email: string): boolean {
+  return demoEmails.has(email.toLowerCase());
+}

@@ -1,0 +1,118 @@
+// What the mails about somebody's account say. They never hold anything of a booking.
+import { findLink, linkHours, type AccountLink, type AccountMailKind } from '../accounts/index.ts';
+import type { Queryable } from '../db/knex.ts';
+import type { AccountEmail, EmailRow, Links, Message } from './email.message.ts';
+
+const kinds: readonly string[] = [
+  'account_invitation',
+  'password_reset',
+  'password_changed',
+  'email_change',
+  'email_changed',
+  'two_factor_changed',
+] satisfies AccountMailKind[];
+
+export function isAboutAccount(email: EmailRow): email is AccountEmail {
+  return kinds.includes(email.kind);
+}
+
+export async function accountMessage(db: Queryable, email: AccountEmail, links: Links): Promise<Message> {
+  const link = email.account_link_id ? await findLink(db, email.account_link_id) : null;
+  switch (email.kind) {
+    case 'account_invitation':
+      return invitation(needed(link, email), links);
+    case 'password_reset':
+      return passwordReset(needed(link, email), links);
+    case 'email_change':
+      return emailChange(needed(link, email), links);
+    case 'password_changed':
+    case 'email_changed':
+    case 'two_factor_changed':
+      break;
+  }
+  return notice(email.kind, links);
+}
+
+function needed(link: AccountLink | null, email: AccountEmail): AccountLink {
+  if (!link) throw new Error(`Message ${email.id} speaks of no link`);
+  return link;
+}
+
+const onlyForYou =
+  'The link is only for you: whoever has it can use it once. Examdesk never asks for your password by mail or phone.';
+
+function invitation(link: AccountLink, links: Links): Message {
+  const host = link.invitedBy?.name ?? 'The agency';
+  const where = link.organization ? ` as part of ${link.organization.name}` : ' as staff';
+  return {
+    subject: 'Your invitation to Examdesk',
+    heading: link.name ? `Welcome to Examdesk, ${link.name}` : 'Welcome to Examdesk',
+    paragraphs: [
+      `${host} invites you to work with Examdesk${where}. Examdesk arranges independent medical examinations.`,
+      'Follow the link to enter your name and choose a password.',
+    ],
+    facts: [
+      { label: 'You sign in with', value: link.email },
+      { label: 'The link works', value: `once, for ${linkHours.invitation / 24} days` },
+    ],
+    action: { label: 'Accept the invitation', href: links.accountLink('invitation', link.id) },
+    footer: `${onlyForYou} If you did not expect this, you need not do anything.`,
+  };
+}
+
+function passwordReset(link: AccountLink, links: Links): Message {
+  return {
+    subject: 'Choose a new password for Examdesk',
+    heading: 'Choose a new password',
+    paragraphs: [
+      'Somebody, we hope you, said that the password of your Examdesk account is forgotten. Until you choose a new one, the old one works.',
+    ],
+    facts: [{ label: 'The link works', value: 'once, for an hour' }],
+    action: { label: 'Choose a password', href: links.accountLink('password_reset', link.id) },
+    footer: `${onlyForYou} If it was not you, you need not do anything.`,
+  };
+}
+
+function emailChange(link: AccountLink, links: Links): Message {
+  return {
+    subject: 'Confirm your new e-mail address for Examdesk',
+    heading: 'Is this your address?',
+    paragraphs: ['Confirm that you read mail at this address. From then on you sign in with it.'],
+    facts: [
+      { label: 'New address', value: link.email },
+      { label: 'The link works', value: `once, for ${linkHours.email_change} hours` },
+    ],
+    action: { label: 'Confirm the address', href: links.accountLink('email_change', link.id) },
+    footer: `${onlyForYou} If you did not expect this, you need not do anything.`,
+  };
+}
+
+const notices = {
+  password_changed: {
+    subject: 'Your Examdesk password was changed',
+    says: 'The password of your account was changed just now, and it was signed out on other devices.',
+  },
+  email_changed: {
+    subject: 'Your Examdesk e-mail address was changed',
+    says: 'Your account now has another e-mail address. This one, the old one, gets no more mail from us.',
+  },
+  two_factor_changed: {
+    subject: 'Your Examdesk two-step sign-in was changed',
+    says: 'The second step of signing in (codes from an app, or recovery codes) was changed just now.',
+  },
+} as const;
+
+function notice(kind: keyof typeof notices, links: Links): Message {
+  const { subject, says } = notices[kind];
+  return {
+    subject,
+    heading: subject,
+    paragraphs: [
+      says,
+      'If it was you, all is well. If it was not, call the person at the agency whom you deal with, at once.',
+    ],
+    facts: [],
+    action: { label: 'See your account', href: links.account() },
+    footer: 'This message was sent to you because you have an account with us.',
+  };
+}

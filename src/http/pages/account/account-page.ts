@@ -1,0 +1,51 @@
+// What the pages of an account share.
+import type { Request, Response } from 'express';
+import type { Actor } from '../../../accounts/index.ts';
+import { actorOf } from '../../actor.ts';
+import { forbidden, type FieldProblem } from '../../problem.ts';
+import type { PageData } from '../../views.ts';
+
+/**
+ * Who asks about the own account. What belongs to a person alone (password, address, second step, sessions) is not
+ * done in somebody's name.
+ * @throws Problem `not_signed_in`, `forbidden`
+ */
+export function ownActor(req: Request, res: Response): Actor {
+  const actor = actorOf(req, res);
+  if (actor.viewer.actingAdmin) {
+    throw forbidden(
+      'While acting as somebody you cannot see or change what belongs to their account. Stop acting first.',
+    );
+  }
+  return actor;
+}
+
+export function setCookies(res: Response, cookies: string[]): void {
+  for (const cookie of cookies) res.append('Set-Cookie', cookie);
+}
+
+/** The page again, with what is wrong. */
+export function showErrors(res: Response, view: string, page: PageData & { errors: FieldProblem[] }): void {
+  res.status(422).render(view, page);
+}
+
+/** The page again: tried too often. */
+export function showTooMany(
+  res: Response,
+  view: string,
+  page: PageData,
+  retryAfterMs: number,
+  path: string,
+): void {
+  const minutes = Math.max(1, Math.ceil(retryAfterMs / 60_000));
+  const message = `Too many tries. Wait ${minutes} minute${minutes === 1 ? '' : 's'}, then try again`;
+  res
+    .status(429)
+    .set('Retry-After', String(Math.max(1, Math.ceil(retryAfterMs / 1000))))
+    .render(view, { ...page, errors: [{ path, message }] });
+}
+
+/** A mail's link that opens nothing (any more). */
+export function showClosedLink(res: Response, title: string, advice: string): void {
+  res.status(404).render('account/link-closed', { title, advice });
+}
