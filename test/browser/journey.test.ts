@@ -131,6 +131,7 @@ describe('the journey in a real browser', function () {
         }
 
         await page.getByRole('button', { name: 'Continue' }).click();
+        await page.locator('.error-summary').waitFor();
         expect(await page.title()).to.match(/^Error: /);
         await watched.check();
         await page.locator('.error-summary a').click();
