@@ -15,6 +15,7 @@ const rooms = [
   'documents',
   'email',
   'impersonation',
+  'merging',
   'webhooks',
   'relay',
   'sync',

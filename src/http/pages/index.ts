@@ -1,6 +1,7 @@
 // Every page for people, apart from signing in and out.
 import type { PageRoute } from '../endpoint.ts';
 import type { PageServices } from './page-services.ts';
+import { mergePages } from './admin/merges.page.ts';
 import { attemptPages } from './bookings/attempt.page.ts';
 import { cancelPages } from './bookings/cancel.page.ts';
 import { chooseSpecialistPages } from './bookings/choose-specialist.page.ts';
@@ -19,6 +20,7 @@ import { specialistListPages } from './specialists/list.page.ts';
 export function pages(services: PageServices): PageRoute[] {
   return [
     ...homePages(services),
+    ...mergePages(services),
     ...specialistListPages(services),
     ...freeTimesPages(services),
     ...chooseSpecialistPages(services),

@@ -1,6 +1,7 @@
 import type { AvailabilityService } from '../../availability/index.ts';
 import type { BookingDrafts, BookingList, BookingService } from '../../bookings/index.ts';
 import type { Config } from '../../config.ts';
+import type { MergeService } from '../../merging/index.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { Ids } from '../../ports/ids.ts';
 import type { SpecialistRepository } from '../../specialists/index.ts';
@@ -13,6 +14,7 @@ export interface PageServices {
   bookings: BookingService;
   bookingList: BookingList;
   drafts: BookingDrafts;
+  merges: MergeService;
   clock: Clock;
   ids: Ids;
 }

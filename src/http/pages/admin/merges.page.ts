@@ -1,0 +1,201 @@
+// Two records of the same referrer or organisation made one: first shown, then done, and taken back within 30 days.
+import type { Request, Response } from 'express';
+import { z } from 'zod';
+import {
+  undoDays,
+  type Merge,
+  type MergeFailure,
+  type MergePreview,
+  type MergeService,
+  type MovedColumn,
+  type UndoFailure,
+} from '../../../merging/index.ts';
+import { actorOf } from '../../actor.ts';
+import type { PageRoute } from '../../endpoint.ts';
+import { fieldErrors, rawField, readerZoneOf, typed } from '../../forms/fields.ts';
+import { paths } from '../../paths.ts';
+import { notFound } from '../../problem.ts';
+import type { PageData } from '../../views.ts';
+import { timeAndDay } from '../when.ts';
+
+type Complaint = { path: string; message: string };
+
+export interface MergesPage extends PageData {
+  values: { kind: string; from: string; into: string };
+  merges: {
+    id: string;
+    kind: string;
+    from: string;
+    into: string;
+    reason: string;
+    made: string;
+    state: string;
+    canUndo: boolean;
+  }[];
+  done: string | null;
+}
+
+export interface MergePreviewPage extends PageData {
+  preview: MergePreview;
+  moves: { what: string; count: number }[];
+  values: { reason: string };
+}
+
+const requestSchema = z.object({
+  kind: z.enum(['referrer', 'organization'], 'Choose what you want to merge'),
+  from: z.string('Say which record goes').trim().min(1, 'Say which record goes').max(200, 'Is too long'),
+  into: z.string('Say which record stays').trim().min(1, 'Say which record stays').max(200, 'Is too long'),
+});
+const reasonSchema = z.object({
+  reason: z.string('Give a reason').trim().min(1, 'Give a reason').max(500, 'Use at most 500 characters'),
+});
+
+const columnWords: Record<MovedColumn, string> = {
+  'bookings.created_by_id': 'Bookings',
+  'booking_progress.changed_by_id': 'Entries of progress',
+  'documents.uploaded_by_id': 'Documents',
+  'members.organization_id': 'Members',
+  'bookings.organization_id': 'Bookings',
+  'invitations.organization_id': 'Invitations',
+  'account_links.organization_id': 'Invitations',
+};
+
+export function mergePages({ merges }: { merges: MergeService }): PageRoute[] {
+  return [
+    {
+      method: 'get',
+      path: '/admin/merges',
+      access: 'admin',
+      handle: (req, res) => show(merges, req, res, []),
+    },
+    {
+      method: 'post',
+      path: '/admin/merges/preview',
+      access: 'admin',
+      handle: (req, res) => preview(merges, req, res),
+    },
+    { method: 'post', path: '/admin/merges', access: 'admin', handle: (req, res) => merge(merges, req, res) },
+    {
+      method: 'post',
+      path: '/admin/merges/:id/undo',
+      access: 'admin',
+      handle: (req, res) => undo(merges, req, res),
+    },
+  ];
+}
+
+async function preview(merges: MergeService, req: Request, res: Response): Promise<void> {
+  const request = requestSchema.safeParse(fieldsOf(req.body));
+  if (!request.success) return show(merges, req, res.status(422), fieldErrors(request.error));
+  const found = await merges.preview(request.data);
+  if (!found.ok) return show(merges, req, res.status(422), [complaintOf(found)]);
+  showPreview(res, found.value, '', []);
+}
+
+async function merge(merges: MergeService, req: Request, res: Response): Promise<void> {
+  const request = requestSchema.safeParse(fieldsOf(req.body));
+  if (!request.success) return show(merges, req, res.status(422), fieldErrors(request.error));
+  const reason = reasonSchema.safeParse({ reason: rawField(req.body, 'reason') });
+  if (!reason.success) {
+    const found = await merges.preview(request.data);
+    if (!found.ok) return show(merges, req, res.status(422), [complaintOf(found)]);
+    return showPreview(res.status(422), found.value, typed(req.body, 'reason'), fieldErrors(reason.error));
+  }
+  const made = await merges.merge(actorOf(req, res), request.data, reason.data.reason);
+  if (!made.ok) return show(merges, req, res.status(409), [complaintOf(made)]);
+  res.redirect(303, `${paths.merges()}?merged`);
+}
+
+async function undo(merges: MergeService, req: Request, res: Response): Promise<void> {
+  const undone = await merges.undo(actorOf(req, res), String(req.params.id));
+  if (undone.ok) return res.redirect(303, `${paths.merges()}?undone`);
+  if (undone.reason === 'not_found') throw notFound();
+  return show(merges, req, res.status(409), [{ path: '', message: undoWords[undone.reason] }]);
+}
+
+const undoWords: Record<Exclude<UndoFailure['reason'], 'not_found'>, string> = {
+  undone_already: 'This merge has been undone already',
+  too_late: `A merge can be undone for ${undoDays} days; this one is older`,
+  merged_on: 'The record it went into was merged on since: undo that merge first',
+};
+
+function complaintOf(failure: MergeFailure): Complaint {
+  if (failure.reason === 'unknown') return { path: failure.which, message: unknownRecord };
+  return mergeWords[failure.reason];
+}
+
+const unknownRecord =
+  'There is no such record: give the e-mail address of a referrer, or the name of an organisation';
+
+const mergeWords: Record<Exclude<MergeFailure['reason'], 'unknown'>, Complaint> = {
+  same: { path: 'into', message: 'These are the same record: name another' },
+  other_organization: {
+    path: 'into',
+    message: 'They belong to different organisations: merge the organisations first, or choose another',
+  },
+  merged_already: { path: 'from', message: 'One of them was merged away already: undo that first' },
+};
+
+function fieldsOf(body: unknown): Record<string, unknown> {
+  return { kind: rawField(body, 'kind'), from: rawField(body, 'from'), into: rawField(body, 'into') };
+}
+
+async function show(merges: MergeService, req: Request, res: Response, errors: Complaint[]): Promise<void> {
+  const zone = readerZoneOf(req.headers.cookie) ?? 'UTC';
+  const page: MergesPage = {
+    title: 'Merge records',
+    errors,
+    values: {
+      kind: typed(req.body, 'kind') || 'referrer',
+      from: typed(req.body, 'from'),
+      into: typed(req.body, 'into'),
+    },
+    merges: (await merges.list()).map((row) => rowOf(row, zone)),
+    done: doneWords(req.query),
+  };
+  res.render('admin/merges', page);
+}
+
+function doneWords(query: Request['query']): string | null {
+  if ('merged' in query) return 'Merged';
+  return 'undone' in query ? 'The merge is undone' : null;
+}
+
+function rowOf(row: Merge, zone: string): MergesPage['merges'][number] {
+  const canUndo = row.undoUntil !== null && row.undoUntil > new Date();
+  return {
+    id: row.id,
+    kind: row.kind === 'referrer' ? 'Referrer' : 'Organisation',
+    from: row.from.name,
+    into: row.into.name,
+    reason: row.reason,
+    made: `${timeAndDay(row.madeAt, zone)}, by ${row.madeBy.name}`,
+    state: stateWords(row, zone, canUndo),
+    canUndo,
+  };
+}
+
+function stateWords({ undoneAt, undoUntil }: Merge, zone: string, canUndo: boolean): string {
+  if (undoneAt) return `Undone ${timeAndDay(undoneAt, zone)}`;
+  return canUndo && undoUntil ? `Can be undone until ${timeAndDay(undoUntil, zone)}` : 'Final';
+}
+
+function showPreview(res: Response, found: MergePreview, reason: string, errors: Complaint[]): void {
+  const page: MergePreviewPage = {
+    title: `Merge ${found.from.name} into ${found.into.name}`,
+    errors,
+    preview: found,
+    moves: inWords(found),
+    values: { reason },
+  };
+  res.render('admin/merge-preview', page);
+}
+
+function inWords({ moves }: MergePreview): { what: string; count: number }[] {
+  const counts = new Map<string, number>();
+  for (const { column, count } of moves) {
+    const what = columnWords[column] ?? column;
+    counts.set(what, (counts.get(what) ?? 0) + count);
+  }
+  return [...counts].map(([what, count]) => ({ what, count }));
+}

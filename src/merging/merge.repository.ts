@@ -1,0 +1,173 @@
+import type { Queryable, Transaction } from '../db/knex.ts';
+import {
+  movedColumns,
+  undoDays,
+  type Merge,
+  type Mergeable,
+  type MergeKind,
+  type MovedColumn,
+} from './merge.ts';
+
+interface MergeRow {
+  id: string;
+  kind: MergeKind;
+  from_id: string;
+  into_id: string;
+  from_name: string;
+  into_name: string;
+  reason: string;
+  moved: Record<string, string[]>;
+  made_by_id: string;
+  made_by_name: string;
+  made_at: Date;
+  undone_at: Date | null;
+}
+
+const uuid = /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/i;
+
+/** A referrer by e-mail address or id, an organisation by name or id. Null when there is none. */
+export async function findMergeable(db: Queryable, kind: MergeKind, key: string): Promise<Mergeable | null> {
+  const wanted = key.trim();
+  const row = (await (kind === 'referrer' ? referrers(db, wanted) : organizations(db, wanted)).first()) as
+    | {
+        id: string;
+        name: string;
+        email: string | null;
+        organization_id: string | null;
+        organization: string | null;
+      }
+    | undefined;
+  if (!row) return null;
+  const { id, name, email } = row;
+  const organization =
+    row.organization_id && row.organization ? { id: row.organization_id, name: row.organization } : null;
+  return { id, name, email, organization };
+}
+
+function referrers(db: Queryable, wanted: string) {
+  return db('users as u')
+    .leftJoin('members as m', 'm.user_id', 'u.id')
+    .leftJoin('organizations as o', 'o.id', 'm.organization_id')
+    .where('u.role', 'referrer')
+    .where(uuid.test(wanted) ? { 'u.id': wanted } : { 'u.email': wanted.toLowerCase() })
+    .select({
+      id: 'u.id',
+      name: 'u.name',
+      email: 'u.email',
+      organization_id: 'o.id',
+      organization: 'o.name',
+    });
+}
+
+function organizations(db: Queryable, wanted: string) {
+  return db('organizations as o')
+    .where(uuid.test(wanted) ? { 'o.id': wanted } : db.raw('lower(o.name) = lower(?)', [wanted]))
+    .select({ id: 'o.id', name: 'o.name' })
+    .select(db.raw('null as email, null as organization_id, null as organization'));
+}
+
+/** How many rows name this record, by column. */
+export async function countMoves(
+  db: Queryable,
+  kind: MergeKind,
+  fromId: string,
+): Promise<{ column: MovedColumn; count: number }[]> {
+  const counts: { column: MovedColumn; count: number }[] = [];
+  for (const column of movedColumns[kind]) {
+    const { table, field } = split(column);
+    const [found] = await db(table).where(field, fromId).count({ n: '*' });
+    counts.push({ column, count: Number(found?.n ?? 0) });
+  }
+  return counts;
+}
+
+/** @returns the ids of the rows that went over, by column */
+export async function moveAll(
+  trx: Transaction,
+  kind: MergeKind,
+  fromId: string,
+  intoId: string,
+): Promise<Record<MovedColumn, string[]>> {
+  const moved: Record<MovedColumn, string[]> = {};
+  for (const column of movedColumns[kind]) {
+    const { table, field } = split(column);
+    const rows = await trx(table)
+      .where(field, fromId)
+      .update(change(trx, column, intoId))
+      .returning<{ id: string }[]>('id');
+    moved[column] = rows.map(({ id }) => id);
+  }
+  return moved;
+}
+
+/** Only rows that still name the record they went into: what has gone elsewhere since stays there. */
+export async function moveBack(trx: Transaction, merge: MergeRow): Promise<void> {
+  for (const [column, ids] of Object.entries(merge.moved)) {
+    const { table, field } = split(column as MovedColumn);
+    await trx(table)
+      .whereIn('id', ids)
+      .where(field, merge.into_id)
+      .update(change(trx, column as MovedColumn, merge.from_id));
+  }
+}
+
+// A booking's version tells whoever has it open in a form that it is another one now.
+function change(trx: Transaction, column: MovedColumn, id: string): Record<string, unknown> {
+  const { table, field } = split(column);
+  return table === 'bookings' ? { [field]: id, version: trx.raw('version + 1') } : { [field]: id };
+}
+
+function split(column: MovedColumn): { table: string; field: string } {
+  const [table = '', field = ''] = column.split('.');
+  return { table, field };
+}
+
+export async function insertMerge(
+  trx: Transaction,
+  row: Omit<MergeRow, 'made_by_name' | 'made_at' | 'undone_at'>,
+): Promise<void> {
+  await trx('merges').insert({ ...row, moved: JSON.stringify(row.moved) });
+}
+
+/** Locked until the transaction ends. */
+export async function lockMerge(trx: Transaction, id: string): Promise<MergeRow | undefined> {
+  return uuid.test(id)
+    ? ((await trx('merges').where({ id }).forUpdate().first()) as MergeRow | undefined)
+    : undefined;
+}
+
+export async function markUndone(trx: Transaction, id: string, byId: string, at: Date): Promise<void> {
+  await trx('merges').where({ id }).update({ undone_by_id: byId, undone_at: at });
+}
+
+/** Whether one of them was merged away, and is not back yet. */
+export async function isMergedAway(db: Queryable, ids: string[]): Promise<boolean> {
+  return (await db('merges').whereIn('from_id', ids).whereNull('undone_at').first('id')) !== undefined;
+}
+
+/** The newest hundred. */
+export async function listMerges(db: Queryable): Promise<Merge[]> {
+  const rows = (await db('merges as g')
+    .join('users as u', 'u.id', 'g.made_by_id')
+    .orderBy([
+      { column: 'g.made_at', order: 'desc' },
+      { column: 'g.id', order: 'desc' },
+    ])
+    .limit(100)
+    .select('g.*', { made_by_name: 'u.name' })) as MergeRow[];
+  return rows.map((row) => ({
+    id: row.id,
+    kind: row.kind,
+    from: { id: row.from_id, name: row.from_name },
+    into: { id: row.into_id, name: row.into_name },
+    reason: row.reason,
+    madeBy: { id: row.made_by_id, name: row.made_by_name },
+    madeAt: row.made_at,
+    undoneAt: row.undone_at,
+    undoUntil: row.undone_at ? null : undoUntil(row.made_at),
+  }));
+}
+
+export function undoUntil(madeAt: Date): Date {
+  return new Date(madeAt.getTime() + undoDays * 86_400_000);
+}

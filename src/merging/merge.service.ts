@@ -1,0 +1,162 @@
+import { auditActor, type Actor } from '../accounts/index.ts';
+import type { AuditLog } from '../audit/index.ts';
+import type { Database, Queryable, Transaction } from '../db/knex.ts';
+import { violatedConstraint } from '../db/transaction.ts';
+import { failure, ok, type Result } from '../lib/result.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { Ids } from '../ports/ids.ts';
+import {
+  countMoves,
+  findMergeable,
+  insertMerge,
+  isMergedAway,
+  listMerges,
+  lockMerge,
+  markUndone,
+  moveAll,
+  moveBack,
+  undoUntil,
+} from './merge.repository.ts';
+import type { Merge, MergeFailure, MergeKind, MergePreview, Mergeable, UndoFailure } from './merge.ts';
+
+export interface MergeRequest {
+  kind: MergeKind;
+  /** The record that goes: a referrer's e-mail address or id, an organisation's name or id. */
+  from: string;
+  /** The record that stays. */
+  into: string;
+}
+
+export interface MergeService {
+  /** What a merge would do; nothing is changed. */
+  preview(request: MergeRequest): Promise<Result<MergePreview, MergeFailure>>;
+  /** Moves everything over; a referrer that goes can no longer sign in. All or nothing. */
+  merge(actor: Actor, request: MergeRequest, reason: string): Promise<Result<{ id: string }, MergeFailure>>;
+  /** Within 30 days: what was moved goes back; what came since stays. */
+  undo(actor: Actor, mergeId: string): Promise<Result<null, UndoFailure>>;
+  list(): Promise<Merge[]>;
+}
+
+export interface MergeDeps {
+  db: Database;
+  audit: AuditLog;
+  clock: Clock;
+  ids: Ids;
+}
+
+export function createMergeService(deps: MergeDeps): MergeService {
+  const { db } = deps;
+  return {
+    preview: (request) => previewOf(db, request),
+
+    async merge(actor, request, reason) {
+      try {
+        return await db.transaction((trx) => mergeIn(trx, deps, actor, request, reason));
+      } catch (error) {
+        // Somebody else merged the same record away at this very moment.
+        if (violatedConstraint(error) === 'merges_from_key') return failure({ reason: 'merged_already' });
+        throw error;
+      }
+    },
+
+    undo: (actor, mergeId) => db.transaction((trx) => undoIn(trx, deps, actor, mergeId)),
+
+    list: () => listMerges(db),
+  };
+}
+
+async function previewOf(db: Queryable, request: MergeRequest): Promise<Result<MergePreview, MergeFailure>> {
+  const { kind } = request;
+  const from = await findMergeable(db, kind, request.from);
+  if (!from) return failure({ reason: 'unknown', which: 'from' });
+  const into = await findMergeable(db, kind, request.into);
+  if (!into) return failure({ reason: 'unknown', which: 'into' });
+  if (from.id === into.id) return failure({ reason: 'same' });
+  if (await isMergedAway(db, [from.id, into.id])) return failure({ reason: 'merged_already' });
+  if (kind === 'referrer' && !(await shareOrganization(db, from, into))) {
+    return failure({ reason: 'other_organization' });
+  }
+  return ok({ kind, from, into, moves: await countMoves(db, kind, from.id) });
+}
+
+/** One who has left has no organisation: then the bookings tell. */
+async function shareOrganization(db: Queryable, from: Mergeable, into: Mergeable): Promise<boolean> {
+  const home = into.organization?.id;
+  if (home === undefined || (from.organization && from.organization.id !== home)) return false;
+  const elsewhere = await db('bookings')
+    .where('created_by_id', from.id)
+    .whereNot('organization_id', home)
+    .first('id');
+  return elsewhere === undefined;
+}
+
+async function mergeIn(
+  trx: Transaction,
+  { audit, ids }: MergeDeps,
+  actor: Actor,
+  request: MergeRequest,
+  reason: string,
+): Promise<Result<{ id: string }, MergeFailure>> {
+  const found = await previewOf(trx, request);
+  if (!found.ok) return found;
+  const { kind, from, into } = found.value;
+  const id = ids.uuid();
+  const moved = await moveAll(trx, kind, from.id, into.id);
+  if (kind === 'referrer') await close(trx, from.id);
+  await insertMerge(trx, {
+    id,
+    kind,
+    from_id: from.id,
+    into_id: into.id,
+    from_name: from.name,
+    into_name: into.name,
+    reason,
+    moved,
+    made_by_id: actor.viewer.userId,
+  });
+  const counts = Object.fromEntries(Object.entries(moved).map(([column, rows]) => [column, rows.length]));
+  await audit.record(trx, auditActor(actor), {
+    action: 'record.changed',
+    resourceType: kind === 'referrer' ? 'user' : 'organization',
+    resourceId: from.id,
+    metadata: { merge: id, into: into.id, moved: counts },
+  });
+  return ok({ id });
+}
+
+async function undoIn(
+  trx: Transaction,
+  { audit, clock }: MergeDeps,
+  actor: Actor,
+  mergeId: string,
+): Promise<Result<null, UndoFailure>> {
+  const merge = await lockMerge(trx, mergeId);
+  if (!merge) return failure({ reason: 'not_found' });
+  if (merge.undone_at) return failure({ reason: 'undone_already' });
+  const now = clock.now();
+  if (now > undoUntil(merge.made_at)) return failure({ reason: 'too_late' });
+  if (await isMergedAway(trx, [merge.into_id])) return failure({ reason: 'merged_on' });
+  await moveBack(trx, merge);
+  if (merge.kind === 'referrer') await reopen(trx, merge.from_id);
+  await markUndone(trx, merge.id, actor.viewer.userId, now);
+  await audit.record(trx, auditActor(actor), {
+    action: 'record.changed',
+    resourceType: merge.kind === 'referrer' ? 'user' : 'organization',
+    resourceId: merge.from_id,
+    metadata: { mergeUndone: merge.id, into: merge.into_id },
+  });
+  return ok(null);
+}
+
+const banReason = 'merged';
+
+/** Out at the next request, on every process: sessions are read from the database. */
+async function close(trx: Transaction, userId: string): Promise<void> {
+  await trx('users').where({ id: userId, banned: false }).update({ banned: true, ban_reason: banReason });
+  await trx('sessions').where({ user_id: userId }).delete();
+}
+
+/** One who was out before the merge for another reason stays out. */
+async function reopen(trx: Transaction, userId: string): Promise<void> {
+  await trx('users').where({ id: userId, ban_reason: banReason }).update({ banned: false, ban_reason: null });
+}

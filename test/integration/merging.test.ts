@@ -1,0 +1,221 @@
+import { expect } from 'chai';
+import { movedColumns } from '../../src/merging/index.ts';
+import { startTestApp, type Agent, type TestApp } from '../support/app.ts';
+
+const rita = 'rita@harbour-legal.example';
+const rob = 'rob@harbour-legal.example';
+const nadia = 'nadia@northside-claims.example';
+
+/** Names of people and organisations that a merge leaves alone, each with its reason. */
+const stays: Record<string, string> = {
+  'sessions.user_id': 'ended by the merge',
+  'sessions.impersonated_by': 'an admin, never merged',
+  'accounts.user_id': 'the password of the one that goes serves nobody',
+  'members.user_id': 'a member of one organisation only: the one that stays is one already',
+  'invitations.inviter_id': 'staff',
+  'specialists.user_id': 'not a referrer',
+  'bookings.created_for_id': 'an admin',
+  'booking_progress.changed_for_id': 'an admin',
+  'booking_intentions.organization_id': 'settled within minutes, and kept as it was asked',
+  'booking_intentions.created_by_id': 'settled within minutes, and kept as it was asked',
+  'booking_intentions.created_for_id': 'an admin',
+  'booking_drafts.owner_id': 'gone within the hour',
+  'documents.uploaded_for_id': 'an admin',
+  'documents.deleted_by_id': 'history',
+  'documents.deleted_for_id': 'history',
+  'two_factors.user_id': 'of the one that goes, who no longer signs in',
+  'used_two_factor_codes.user_id': 'of the one that goes, who no longer signs in',
+  'account_links.user_id': 'of the one that goes, who no longer signs in',
+  'account_links.created_by_id': 'staff',
+  'merges.made_by_id': 'an admin',
+  'merges.undone_by_id': 'an admin',
+};
+
+describe('merging records', () => {
+  let app: TestApp;
+  let ada: Agent;
+  const id: Record<string, string> = {};
+
+  beforeEach(async () => {
+    app = await startTestApp();
+    ada = await app.signIn('ada@examdesk.example');
+    for (const { id: userId, email } of await app.db('users').select('id', 'email')) id[email] = userId;
+    for (const { id: orgId, name } of await app.db('organizations').select('id', 'name')) id[name] = orgId;
+  });
+  afterEach(() => app.close());
+
+  async function bookingOf(email: string, organization: string, n: number): Promise<string> {
+    const specialist = await app.db('specialists').first('id');
+    const [row] = await app
+      .db('bookings')
+      .insert({
+        id: app.db.raw('gen_random_uuid()'),
+        reference: `EX-AAAAA${n}`,
+        acuity_appointment_id: 1000 + n,
+        specialist_id: specialist.id,
+        organization_id: id[organization],
+        created_by_id: id[email],
+        examinee_first_name: 'Ewan',
+        examinee_last_name: 'Marsh',
+        examinee_phone: '+61412345678',
+        starts_at: '2026-12-01T00:00:00Z',
+        duration_minutes: 60,
+        timezone: 'Australia/Sydney',
+        type: 'in_person',
+        source: 'portal',
+      })
+      .returning<{ id: string }[]>('id');
+    return row?.id ?? '';
+  }
+
+  const post = (agent: Agent, path: string, fields: Record<string, string>) =>
+    agent.post(path).set('Accept', 'text/html').type('form').send(fields);
+  const merge = (from: string, into: string, kind = 'referrer') =>
+    post(ada, '/admin/merges', { kind, from, into, reason: 'The same person twice' });
+  const lastMerge = async (): Promise<string> => {
+    const row = (await app.db('merges').orderBy('made_at', 'desc').first('id')) as { id: string };
+    return row.id;
+  };
+  const ownerOf = (bookingId: string): Promise<{ created_by_id: string; version: number }> =>
+    app.db('bookings').where({ id: bookingId }).first('created_by_id', 'version');
+
+  it('decides for every column that names a person or an organisation', async () => {
+    const { rows } = await app.db.raw<{ rows: { name: string }[] }>(`
+      select c.conrelid::regclass || '.' || a.attname as name
+      from pg_constraint c join pg_attribute a on a.attrelid = c.conrelid and a.attnum = c.conkey[1]
+      where c.contype = 'f' and c.confrelid in ('users'::regclass, 'organizations'::regclass)`);
+    const moved: readonly string[] = [...movedColumns.referrer, ...movedColumns.organization];
+    const undecided = rows
+      .map(({ name }) => name)
+      .filter((name) => !moved.includes(name) && !(name in stays));
+    expect(undecided).to.deep.equal([]);
+  });
+
+  it('shows what would move, and moves nothing', async () => {
+    const bookingId = await bookingOf(rob, 'Harbour Legal', 2);
+    const { text } = await post(ada, '/admin/merges/preview', {
+      kind: 'referrer',
+      from: rob,
+      into: rita,
+    }).expect(200);
+    expect(text).to.match(/Bookings<\/dt><dd>1 goes over/);
+    expect((await ownerOf(bookingId)).created_by_id).to.equal(id[rob]);
+    expect(await app.db('merges')).to.deep.equal([]);
+  });
+
+  it('hands a referrer’s bookings over, and lets them out at the next request', async () => {
+    const bookingId = await bookingOf(rob, 'Harbour Legal', 2);
+    const robAgent = await app.signIn(rob);
+    await merge(rob, rita).expect(303);
+    expect(await ownerOf(bookingId)).to.deep.equal({ created_by_id: id[rita], version: 2 });
+    await robAgent.get('/bookings').expect(401);
+    await app
+      .anonymous()
+      .post('/api/auth/sign-in/email')
+      .send({ email: rob, password: 'examdesk-demo' })
+      .expect(401);
+  });
+
+  it('is undone with everything that went over, and without what came since', async () => {
+    const old = await bookingOf(rob, 'Harbour Legal', 2);
+    const ritas = await bookingOf(rita, 'Harbour Legal', 3);
+    await merge(rob, rita).expect(303);
+    const since = await bookingOf(rita, 'Harbour Legal', 4);
+    await post(ada, `/admin/merges/${await lastMerge()}/undo`, {}).expect(303);
+    expect((await ownerOf(old)).created_by_id).to.equal(id[rob]);
+    for (const kept of [ritas, since]) expect((await ownerOf(kept)).created_by_id).to.equal(id[rita]);
+    await app.signIn(rob);
+    await post(ada, `/admin/merges/${await lastMerge()}/undo`, {}).expect(409);
+  });
+
+  it('lets the members of two organisations see each other’s bookings, until it is undone', async () => {
+    const bookingId = await bookingOf(rita, 'Harbour Legal', 2);
+    const nadiaAgent = await app.signIn(nadia);
+    await nadiaAgent.get(`/bookings/${bookingId}`).expect(404);
+    await merge('Northside Claims', 'Harbour Legal', 'organization').expect(303);
+    await nadiaAgent.get(`/bookings/${bookingId}`).expect(200);
+    await post(ada, `/admin/merges/${await lastMerge()}/undo`, {}).expect(303);
+    await nadiaAgent.get(`/bookings/${bookingId}`).expect(404);
+  });
+
+  it('refuses referrers of different organisations: each would see the other’s bookings', async () => {
+    const { text } = await merge(nadia, rita).expect(409);
+    expect(text).to.contain('different organisations');
+    expect((await app.db('users').where({ email: nadia }).first('banned')).banned).to.equal(false);
+  });
+
+  for (const [what, fields, words] of [
+    ['an unknown record', { kind: 'referrer', from: 'nobody@nowhere.example', into: rita }, 'no such record'],
+    ['the same record', { kind: 'referrer', from: rita, into: rita.toUpperCase() }, 'the same record'],
+    ['staff', { kind: 'referrer', from: 'sam@examdesk.example', into: rita }, 'no such record'],
+    ['an empty box', { kind: 'referrer', from: ' ', into: rita }, 'which record goes'],
+    ['another kind', { kind: 'specialist', from: rob, into: rita }, 'what you want to merge'],
+    [
+      'odd characters',
+      { kind: 'organization', from: '\uFFFF\u202E%_', into: 'Harbour Legal' },
+      'no such record',
+    ],
+  ] as const) {
+    it(`refuses ${what} in words`, async () => {
+      const { text } = await post(ada, '/admin/merges/preview', fields).expect(422);
+      expect(text).to.contain(words);
+    });
+  }
+
+  it('refuses a merge without a reason, and keeps the preview', async () => {
+    const { text } = await post(ada, '/admin/merges', {
+      kind: 'referrer',
+      from: rob,
+      into: rita,
+      reason: ' ',
+    }).expect(422);
+    expect(text).to.contain('Give a reason').and.contain('Merge Rob');
+    expect(await app.db('merges')).to.deep.equal([]);
+  });
+
+  it('happens once when two admins do it at the same moment', async () => {
+    const answers = await Promise.all([merge(rob, rita), merge(rob, rita), merge(rob, rita)]);
+    expect(answers.map(({ status }) => status)).to.have.members([303, 409, 409]);
+    expect(await app.db('merges')).to.have.length(1);
+  });
+
+  it('is final after 30 days', async () => {
+    await merge(rob, rita).expect(303);
+    await app.db('merges').update({ made_at: app.db.raw(`now() - interval '31 days'`) });
+    const { text } = await post(ada, `/admin/merges/${await lastMerge()}/undo`, {}).expect(409);
+    expect(text).to.contain('30 days');
+    expect((await ada.get('/admin/merges').set('Accept', 'text/html').expect(200)).text).to.contain('Final');
+  });
+
+  it('names each changed record in the audit log, in the same transaction', async () => {
+    const bookingId = await bookingOf(rob, 'Harbour Legal', 2);
+    await merge(rob, rita).expect(303);
+    const rows = (await app
+      .db('audit_log')
+      .whereIn('resource_id', [bookingId, id[rob] ?? ''])
+      .orderBy('id', 'desc')
+      .limit(2)) as {
+      resource_id: string;
+      xact: string;
+    }[];
+    expect(rows.map((row) => row.resource_id)).to.have.members([bookingId, id[rob]]);
+    expect(new Set(rows.map(({ xact }) => xact)).size).to.equal(1);
+  });
+
+  it('is for admins alone', async () => {
+    const merges = await lastMergeAsAda();
+    for (const email of [rita, 'sam@examdesk.example']) {
+      const agent = await app.signIn(email);
+      await agent.get('/admin/merges').expect(403);
+      await post(agent, '/admin/merges', { kind: 'referrer', from: rob, into: rita, reason: 'x' }).expect(
+        403,
+      );
+      await post(agent, `/admin/merges/${merges}/undo`, {}).expect(403);
+    }
+  });
+
+  async function lastMergeAsAda(): Promise<string> {
+    await merge(rob, rita).expect(303);
+    return lastMerge();
+  }
+});
