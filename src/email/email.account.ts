@@ -1,7 +1,7 @@
 // What the mails about somebody's account say. They never hold anything of a booking.
 import { findLink, linkHours, type AccountLink, type AccountMailKind } from '../accounts/index.ts';
 import type { Queryable } from '../db/knex.ts';
-import type { AccountEmail, EmailRow, Links, Message } from './email.message.ts';
+import type { AccountEmail, EmailRow, Links, Message } from './email.ts';
 
 const kinds: readonly string[] = [
   'account_invitation',

@@ -1,52 +1,12 @@
 // What a message says. Composed when it is sent, from how things stand then.
 import path from 'node:path';
 import ejs from 'ejs';
-import type { AccountMailKind, LinkKind } from '../accounts/index.ts';
-import { bookingCalendar, findBooking, type Announcement, type Booking } from '../bookings/index.ts';
+import { bookingCalendar, findBooking, type Booking } from '../bookings/index.ts';
 import type { Queryable } from '../db/knex.ts';
 import { formatDay, formatExamTime } from '../lib/dates.ts';
 import type { Mail } from '../ports/mailer.ts';
 import { accountMessage, isAboutAccount } from './email.account.ts';
-
-/** Absolute addresses of pages. */
-export interface Links {
-  booking(id: string): string;
-  attempt(intentionId: string): string;
-  newBooking(): string;
-  /** With its secret part: only ever in a mail. */
-  accountLink(kind: LinkKind, id: string): string;
-  account(): string;
-}
-
-interface EmailFacts {
-  id: string;
-  recipient: string;
-  booking_id: string | null;
-  intention_id: string | null;
-  account_link_id: string | null;
-  attempts: number;
-}
-export type BookingEmail = EmailFacts & { kind: Announcement['kind'] };
-export type AccountEmail = EmailFacts & { kind: AccountMailKind };
-export type EmailRow = BookingEmail | AccountEmail;
-
-/** A row of the table of facts; a fact with `href` is a link. */
-interface Fact {
-  label: string;
-  value: string;
-  href?: string;
-}
-
-export interface Message {
-  subject: string;
-  heading: string;
-  paragraphs: string[];
-  facts: Fact[];
-  action: { label: string; href: string };
-  /** Why this came, and what to mind. */
-  footer: string;
-  calendar?: Mail['calendar'];
-}
+import type { BookingEmail, EmailRow, Fact, Links, Message } from './email.ts';
 
 interface AttemptFacts {
   kind: 'book' | 'reschedule' | 'cancel';

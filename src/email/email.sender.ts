@@ -4,7 +4,8 @@ import { errorFacts } from '../lib/error-facts.ts';
 import type { JobQueue } from '../ports/job-queue.ts';
 import type { Mail, Mailer } from '../ports/mailer.ts';
 import { sendEmailJob } from './email.jobs.ts';
-import { composeMail, type EmailRow, type Links } from './email.message.ts';
+import { composeMail } from './email.message.ts';
+import type { EmailRow, Links } from './email.ts';
 
 export interface EmailSenderDeps {
   db: Database;

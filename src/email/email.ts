@@ -1,0 +1,44 @@
+// What a mail is: a row of the outbox, and what its words are made of.
+import type { AccountMailKind, LinkKind } from '../accounts/index.ts';
+import type { Announcement } from '../bookings/index.ts';
+import type { Mail } from '../ports/mailer.ts';
+
+/** Absolute addresses of pages. */
+export interface Links {
+  booking(id: string): string;
+  attempt(intentionId: string): string;
+  newBooking(): string;
+  /** With its secret part: only ever in a mail. */
+  accountLink(kind: LinkKind, id: string): string;
+  account(): string;
+}
+
+interface EmailFacts {
+  id: string;
+  recipient: string;
+  booking_id: string | null;
+  intention_id: string | null;
+  account_link_id: string | null;
+  attempts: number;
+}
+export type BookingEmail = EmailFacts & { kind: Announcement['kind'] };
+export type AccountEmail = EmailFacts & { kind: AccountMailKind };
+export type EmailRow = BookingEmail | AccountEmail;
+
+/** A row of the table of facts; a fact with `href` is a link. */
+export interface Fact {
+  label: string;
+  value: string;
+  href?: string;
+}
+
+export interface Message {
+  subject: string;
+  heading: string;
+  paragraphs: string[];
+  facts: Fact[];
+  action: { label: string; href: string };
+  /** Why this came, and what to mind. */
+  footer: string;
+  calendar?: Mail['calendar'];
+}
