@@ -11,6 +11,7 @@ import {
   type SignInLimits,
 } from './accounts/index.ts';
 import { createAcuityClient } from './adapters/acuity-http/index.ts';
+import { createClamavScanner } from './adapters/clamav-scanner.ts';
 import { noObjectStore, noUploadStorage } from './adapters/no-object-store.ts';
 import { createMemoryCache } from './adapters/memory-cache.ts';
 import { createPgJobQueue } from './adapters/pg-job-queue.ts';
@@ -30,9 +31,17 @@ import {
   type BookingDeps,
   type BookingSettlement,
 } from './bookings/index.ts';
-import type { Config } from './config.ts';
+import { ConfigError, type Config } from './config.ts';
 import { openDatabase } from './db/knex.ts';
-import { allKinds, createDocumentService, type DocumentDeps } from './documents/index.ts';
+import {
+  allKinds,
+  createDocumentCare,
+  createDocumentService,
+  noDocumentCare,
+  type DocumentCare,
+  type DocumentDeps,
+  type DocumentKind,
+} from './documents/index.ts';
 import { createAccountOutbox, createEmailSender, createOutbox, type EmailSenderDeps } from './email/index.ts';
 import type { Readiness } from './http/api/health.api.ts';
 import { createApp, type Services } from './http/app.ts';
@@ -64,7 +73,13 @@ export interface Overrides {
 
 export interface System {
   app: ReturnType<typeof createApp>;
-  services: Services & { jobs: JobQueue; cache: Cache; acuity: Acuity; settlement: BookingSettlement };
+  services: Services & {
+    documentCare: DocumentCare;
+    jobs: JobQueue;
+    cache: Cache;
+    acuity: Acuity;
+    settlement: BookingSettlement;
+  };
   worker: Worker;
   readiness(): Promise<Readiness>;
   /** Lets go of every connection. Stop the worker and the server first. */
@@ -132,16 +147,17 @@ export function compose(config: Config, overrides: Overrides = {}): System {
   const documentDeps: DocumentDeps = {
     db,
     store: s3.store,
-    scanner: null,
+    scanner: config.CLAMD_URL ? createClamavScanner({ url: config.CLAMD_URL }) : null,
     audit,
     jobs,
     clock,
     ids,
     log,
-    limits: { maxBytes: config.UPLOAD_MAX_BYTES, maxFiles: 20, kinds: allKinds },
+    limits: { maxBytes: config.UPLOAD_MAX_BYTES, maxFiles: 20, kinds: acceptedKinds(config) },
     retentionDays: config.DOCUMENT_RETENTION_DAYS ?? null,
     ...overrides.documents,
   };
+  const documentCare = config.S3_BUCKET ? createDocumentCare(documentDeps) : noDocumentCare;
   const emails = createEmailSender({
     db,
     mailer,
@@ -159,6 +175,7 @@ export function compose(config: Config, overrides: Overrides = {}): System {
   });
 
   const handlers = createJobHandlers({
+    documentCare,
     settlement,
     drafts,
     emails,
@@ -179,6 +196,7 @@ export function compose(config: Config, overrides: Overrides = {}): System {
     bookingList: createBookingList(db),
     drafts,
     documents: createDocumentService(documentDeps),
+    documentCare,
     uploadStorage: s3.uploads,
     clock,
     ids,
@@ -199,6 +217,14 @@ export function compose(config: Config, overrides: Overrides = {}): System {
       await Promise.all([db.destroy(), authPool.end(), cache.close()]);
     },
   };
+}
+
+function acceptedKinds({ UPLOAD_TYPES }: Config): readonly DocumentKind[] {
+  if (UPLOAD_TYPES === undefined) return allKinds;
+  const wanted = UPLOAD_TYPES.split(',').map((kind) => kind.trim());
+  const unknown = wanted.find((kind) => !allKinds.some((known) => known === kind));
+  if (unknown !== undefined) throw new ConfigError([`UPLOAD_TYPES: name some of ${allKinds.join(', ')}`]);
+  return allKinds.filter((kind) => wanted.includes(kind));
 }
 
 function objectStorage(config: Config): { store: ObjectStore; uploads: UploadStorage } {

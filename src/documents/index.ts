@@ -6,3 +6,5 @@ export type { DocumentDeps, DocumentLimits, DocumentTimings } from './document.d
 export { allKinds, documentKinds, kindWords, type DocumentKind } from './document.kinds.ts';
 export { checkCustodyJob, retainDocumentsJob, scanDocumentJob, sweepDocumentsJob } from './document.jobs.ts';
 export { createDocumentService } from './document.verbs.ts';
+export { createDocumentCare, noDocumentCare, type DocumentCare } from './document.care.ts';
+export type { CustodyFinding, CustodyReport } from './document.custody.ts';

@@ -78,7 +78,9 @@ function failureOf(error: unknown, maxFiles: number): ReceiveFailure {
   if (error instanceof UploadRefused) return error.failure;
   if (error instanceof ObjectStoreUnavailable) return { reason: 'storage_unavailable' };
   if (error instanceof MulterError) return { reason: 'invalid', errors: [multerWords(error, maxFiles)] };
-  // What busboy says of a body that it cannot read, and the end of a request whose client went away.
+  // multer's words for a client that went away; then busboy's for a body that it cannot read.
+  if (error instanceof Error && /^Request (aborted|closed)$/.test(error.message))
+    return { reason: 'aborted' };
   if (error instanceof Error && error.name === 'Error') return { reason: 'malformed' };
   throw error;
 }

@@ -8,6 +8,13 @@ import {
   type BookingDrafts,
   type BookingSettlement,
 } from '../bookings/index.ts';
+import {
+  checkCustodyJob,
+  retainDocumentsJob,
+  scanDocumentJob,
+  sweepDocumentsJob,
+  type DocumentCare,
+} from '../documents/index.ts';
 import { sendEmailJob, sweepEmailsJob, type EmailSender } from '../email/index.ts';
 import type { CronEntry, JobHandler } from '../ports/job-queue.ts';
 
@@ -16,6 +23,7 @@ export interface JobServices {
   sealAudit: () => Promise<number>;
   settlement: BookingSettlement;
   drafts: BookingDrafts;
+  documentCare: DocumentCare;
   emails: EmailSender;
 }
 
@@ -25,12 +33,17 @@ export interface RunnableJob {
   run(payload: unknown): Promise<void>;
 }
 
-export function createJobHandlers({ settlement, drafts, emails, sealAudit }: JobServices): RunnableJob[] {
+export function createJobHandlers(services: JobServices): RunnableJob[] {
+  const { settlement, drafts, emails, documentCare, sealAudit } = services;
   return [
     runnable({ job: settleIntentionJob, handle: ({ intentionId }) => settlement.settle(intentionId) }),
     runnable({ job: checkLateJob, handle: ({ intentionId }) => settlement.checkLate(intentionId) }),
     runnable({ job: sweepIntentionsJob, handle: () => nothing(settlement.sweep()) }),
     runnable({ job: removeExpiredDraftsJob, handle: () => nothing(drafts.removeExpired()) }),
+    runnable({ job: scanDocumentJob, handle: ({ documentId }) => documentCare.scan(documentId) }),
+    runnable({ job: sweepDocumentsJob, handle: () => nothing(documentCare.sweep()) }),
+    runnable({ job: retainDocumentsJob, handle: () => nothing(documentCare.retain()) }),
+    runnable({ job: checkCustodyJob, handle: () => nothing(documentCare.checkCustody()) }),
     runnable({ job: sendEmailJob, handle: ({ emailId }) => emails.send(emailId) }),
     runnable({ job: sealAuditJob, handle: () => nothing(sealAudit()) }),
     runnable({ job: sweepEmailsJob, handle: () => nothing(emails.sweep()) }),
@@ -42,6 +55,9 @@ export const cron: CronEntry[] = [
   { schedule: '* * * * *', job: sweepEmailsJob },
   { schedule: '* * * * *', job: sealAuditJob },
   { schedule: '17 * * * *', job: removeExpiredDraftsJob },
+  { schedule: '*/10 * * * *', job: sweepDocumentsJob },
+  { schedule: '20 2 * * *', job: retainDocumentsJob },
+  { schedule: '40 2 * * *', job: checkCustodyJob },
 ];
 
 function runnable<Payload>(handler: JobHandler<Payload>): RunnableJob {

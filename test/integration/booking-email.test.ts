@@ -5,6 +5,7 @@ import { expect } from 'chai';
 import { createSmtpMailer } from '../../src/adapters/smtp-mailer.ts';
 import { createBookingDrafts } from '../../src/bookings/index.ts';
 import { startMailbox, type Mailbox } from '../../src/dev/mailbox.ts';
+import { noDocumentCare } from '../../src/documents/index.ts';
 import { createEmailSender, type EmailSender } from '../../src/email/index.ts';
 import { createJobHandlers, createWorker, type Worker } from '../../src/jobs/index.ts';
 import type { Mailer } from '../../src/ports/mailer.ts';
@@ -63,6 +64,7 @@ describe('the mails of a booking', () => {
       settlement: house.settlement,
       drafts: createBookingDrafts(house.db, testClock, systemIds),
       emails,
+      documentCare: noDocumentCare,
       sealAudit: () => Promise.resolve(0),
     });
     worker = createWorker({

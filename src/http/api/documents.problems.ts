@@ -6,6 +6,7 @@ export type ReceiveFailure =
   | UploadFailure
   | { reason: 'not_multipart' }
   | { reason: 'malformed' }
+  | { reason: 'aborted' }
   | { reason: 'signed_out' };
 
 const retryAfter = { headers: { 'Retry-After': '30' } };
@@ -45,6 +46,7 @@ export function uploadProblem(failure: ReceiveFailure, words: UploadWords): Prob
         'Send the files as multipart/form-data: category first, then files.',
       );
     case 'malformed':
+    case 'aborted':
       return badRequest('The body is not the multipart/form-data that its content type says.');
     case 'signed_out':
       break;

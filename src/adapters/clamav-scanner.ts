@@ -1,0 +1,112 @@
+// clamd over TCP: INSTREAM, in frames of a length and its bytes.
+// https://docs.clamav.net/manual/Usage/Scanning.html#clamd
+import { connect, type Socket } from 'node:net';
+import type { Readable } from 'node:stream';
+import type { Scanner, ScanVerdict } from '../ports/scanner.ts';
+
+export interface ClamavSettings {
+  /** `tcp://host:port`; the port unset: 3310. */
+  url: string;
+  /** For an answer, and for each step on the way to it. Default two minutes: large archives take their time. */
+  patienceMs?: number;
+}
+
+const frameBytes = 64 * 1024;
+
+export function createClamavScanner({ url, patienceMs = 120_000 }: ClamavSettings): Scanner {
+  const { hostname, port } = new URL(url);
+  const call = () => converse(hostname.replace(/^\[|\]$/g, ''), Number(port || 3310), patienceMs);
+
+  return {
+    async scan(content) {
+      const talk = call();
+      try {
+        await talk.say(Buffer.from('zINSTREAM\0'));
+        await sendFrames(content, talk);
+        return verdictIn(await talk.answer);
+      } finally {
+        content.destroy();
+        talk.close();
+      }
+    },
+
+    async ping() {
+      const talk = call();
+      try {
+        await talk.say(Buffer.from('zPING\0'));
+        const answer = await talk.answer;
+        if (answer !== 'PONG') throw new Error('clamd does not answer as clamd does');
+      } finally {
+        talk.close();
+      }
+    },
+  };
+}
+
+interface Talk {
+  /** Resolves when there is room for more. */
+  say(bytes: Buffer): Promise<void>;
+  answer: Promise<string>;
+  close(): void;
+}
+
+function converse(host: string, port: number, patienceMs: number): Talk {
+  const socket = connect({ host, port });
+  socket.setTimeout(patienceMs, () => socket.destroy(new Error('clamd took too long')));
+  const answer = answerOf(socket);
+  // Whoever speaks hears of a failure by the next word; the answer is awaited last.
+  answer.catch(() => undefined);
+  return {
+    answer,
+    close: () => void socket.destroy(),
+    async say(bytes) {
+      if (socket.write(bytes)) return;
+      await Promise.race([new Promise((resume) => socket.once('drain', resume)), answer]);
+    },
+  };
+}
+
+function answerOf(socket: Socket): Promise<string> {
+  return new Promise((resolve, reject) => {
+    let said = '';
+    socket.on('data', (bytes: Buffer) => {
+      said += bytes.toString('utf8');
+      if (said.endsWith('\0')) resolve(said.slice(0, -1));
+    });
+    socket.once('error', reject);
+    socket.once('close', () => reject(new Error('clamd hung up without an answer')));
+  });
+}
+
+async function sendFrames(content: Readable, talk: Talk): Promise<void> {
+  // clamd answers before the end when it has heard enough: a find, or its limit.
+  const heard = { enough: false };
+  const note = () => void (heard.enough = true);
+  talk.answer.then(note, note);
+  for await (const piece of content as AsyncIterable<Buffer>) {
+    for (let at = 0; at < piece.length && !heard.enough; at += frameBytes) {
+      const bytes = piece.subarray(at, at + frameBytes);
+      await talk.say(frame(bytes));
+    }
+    if (heard.enough) return;
+  }
+  await talk.say(frame(Buffer.alloc(0)));
+}
+
+function frame(bytes: Buffer): Buffer {
+  const framed = Buffer.alloc(4 + bytes.length);
+  framed.writeUInt32BE(bytes.length);
+  bytes.copy(framed, 4);
+  return framed;
+}
+
+/** A file that is more than clamd looks at is not clean: with AlertExceedsMax it says so, and here it is no verdict. */
+function verdictIn(answer: string): ScanVerdict {
+  if (answer === 'stream: OK') return { verdict: 'clean' };
+  const signature = /^stream: (.+) FOUND$/.exec(answer)?.[1];
+  if (signature && !signature.startsWith('Heuristics.Limits.Exceeded'))
+    return { verdict: 'infected', signature };
+  throw new Error(
+    signature ? `clamd's limit: ${signature}` : 'clamd gave no verdict; see its StreamMaxLength',
+  );
+}

@@ -1,0 +1,180 @@
+// Each night: rows and objects against each other. What is safe to repair is repaired, nothing is deleted: a bucket
+// may be whole while the database was restored from yesterday.
+import { systemActor } from '../audit/index.ts';
+import type { ObjectFacts } from '../ports/object-store.ts';
+import { timingsOf, type DocumentDeps } from './document.deps.ts';
+import { objectName, pendingKey, storedPrefix, strayKey } from './document.keys.ts';
+import { checkedContent, DocumentDamaged, whole } from './document.open.ts';
+import { knownKeys } from './document.repository.ts';
+
+export interface CustodyFinding {
+  kind: 'object_without_row' | 'row_without_object' | 'damaged';
+  documentId?: string;
+  key: string;
+  /** Put aside, put back, or found whole again. */
+  repaired: boolean;
+}
+
+export interface CustodyReport {
+  id: string;
+  startedAt: Date;
+  finishedAt: Date;
+  rowsChecked: number;
+  objectsChecked: number;
+  findings: CustodyFinding[];
+}
+
+interface Kept {
+  id: string;
+  s3_key: string;
+  size_bytes: number;
+  damaged_at: Date | null;
+}
+
+const pageRows = 1_000;
+
+export async function checkCustody(deps: DocumentDeps): Promise<CustodyReport> {
+  const startedAt = deps.clock.now();
+  const findings: CustodyFinding[] = [];
+  const rows = keptRows(deps);
+  const objects = deps.store.list(storedPrefix)[Symbol.asyncIterator]();
+  let [row, object] = [await rows.next(), await objects.next()];
+  let [rowsChecked, objectsChecked] = [0, 0];
+  const note = (finding: CustodyFinding | null) => {
+    if (finding) findings.push(finding);
+  };
+  // Both come in the order of their keys: one walk along the two.
+  while (!row.done || !object.done) {
+    const order = row.done ? 1 : object.done ? -1 : compare(row.value.s3_key, object.value.key);
+    if (order === 0 && !row.done && !object.done) note(await checkPair(deps, row.value, object.value));
+    else if (order < 0 && !row.done) note(await checkLoneRow(deps, row.value));
+    else if (!object.done) note(await checkLoneObject(deps, object.value));
+    if (order <= 0) {
+      rowsChecked += 1;
+      row = await rows.next();
+    }
+    if (order >= 0) {
+      objectsChecked += 1;
+      object = await objects.next();
+    }
+  }
+  return report(deps, { startedAt, rowsChecked, objectsChecked, findings });
+}
+
+async function* keptRows({ db }: DocumentDeps): AsyncGenerator<Kept, undefined> {
+  let after = '';
+  for (;;) {
+    const page: Kept[] = await db('documents')
+      .whereNull('object_removed_at')
+      .whereRaw('s3_key collate "C" > ?', [after])
+      .orderByRaw('s3_key collate "C"')
+      .limit(pageRows)
+      .select('id', 's3_key', 'size_bytes', 'damaged_at');
+    yield* page;
+    const last = page.at(-1);
+    if (page.length < pageRows || !last) return;
+    after = last.s3_key;
+  }
+}
+
+function compare(a: string, b: string): number {
+  return a === b ? 0 : a < b ? -1 : 1;
+}
+
+/** Its bytes are read only when there is doubt: at each download they are checked anyway. */
+async function checkPair(deps: DocumentDeps, row: Kept, object: ObjectFacts): Promise<CustodyFinding | null> {
+  if (object.size === row.size_bytes && row.damaged_at === null) return null;
+  const isWhole = await isIntact(deps, row);
+  if (isWhole) await clearDamage(deps, row, 'found whole again');
+  return { kind: 'damaged', documentId: row.id, key: row.s3_key, repaired: isWhole };
+}
+
+async function checkLoneRow(deps: DocumentDeps, row: Kept): Promise<CustodyFinding | null> {
+  // Written since the listing began, or gone since by retention.
+  const still = (await deps
+    .db('documents')
+    .where({ id: row.id })
+    .whereNull('object_removed_at')
+    .first('id')) as unknown;
+  if (!still || (await deps.store.head(row.s3_key))) return null;
+  const name = objectName(row.s3_key);
+  for (const elsewhere of [strayKey(name), pendingKey(name)]) {
+    if (!(await deps.store.copy(elsewhere, row.s3_key))) continue;
+    if (await isIntact(deps, row)) {
+      await deps.store.remove([elsewhere]);
+      await clearDamage(deps, row, 'put back');
+      return { kind: 'row_without_object', documentId: row.id, key: row.s3_key, repaired: true };
+    }
+  }
+  await isIntact(deps, row);
+  return { kind: 'row_without_object', documentId: row.id, key: row.s3_key, repaired: false };
+}
+
+async function checkLoneObject(
+  deps: DocumentDeps,
+  { key, lastModified }: ObjectFacts,
+): Promise<CustodyFinding | null> {
+  // An upload may be between its copy and its row.
+  if (lastModified.getTime() > deps.clock.now().getTime() - timingsOf(deps).abandonedMs) return null;
+  if (await isRemoved(deps, key)) return null;
+  if ((await knownKeys(deps.db, [key])).has(key)) return null;
+  const name = objectName(key);
+  // With a pending twin it is what a dead process left: the sweeper's.
+  if (await deps.store.head(pendingKey(name))) return null;
+  if (await deps.store.copy(key, strayKey(name))) await deps.store.remove([key]);
+  return { kind: 'object_without_row', key, repaired: true };
+}
+
+/** Its row says that it went; the object came back with a restored bucket, say. Retention's. */
+async function isRemoved({ db, store }: DocumentDeps, key: string): Promise<boolean> {
+  const row = (await db('documents')
+    .where({ s3_key: key })
+    .whereNotNull('object_removed_at')
+    .first('id')) as unknown;
+  if (row) await store.remove([key]);
+  return row !== undefined;
+}
+
+/** Raises the alarm itself when it is not. */
+async function isIntact(deps: DocumentDeps, row: Kept): Promise<boolean> {
+  const document = { id: row.id, sizeBytes: row.size_bytes, damagedAt: row.damaged_at };
+  try {
+    for await (const _ of checkedContent(deps, document, whole(document)));
+    return true;
+  } catch (error) {
+    if (error instanceof DocumentDamaged) return false;
+    throw error;
+  }
+}
+
+async function clearDamage(deps: DocumentDeps, row: Kept, how: string): Promise<void> {
+  await deps.db.transaction(async (trx) => {
+    await trx('documents').where({ id: row.id }).update({ damaged_at: null });
+    await deps.audit.record(trx, systemActor, {
+      action: 'drift.fixed',
+      resourceType: 'document',
+      resourceId: row.id,
+      metadata: { how },
+    });
+  });
+}
+
+async function report(
+  deps: DocumentDeps,
+  found: Omit<CustodyReport, 'id' | 'finishedAt'>,
+): Promise<CustodyReport> {
+  const saved = { ...found, id: deps.ids.uuid(), finishedAt: deps.clock.now() };
+  await deps.db('custody_reports').insert({
+    id: saved.id,
+    started_at: saved.startedAt,
+    finished_at: saved.finishedAt,
+    rows_checked: saved.rowsChecked,
+    objects_checked: saved.objectsChecked,
+    findings: JSON.stringify(saved.findings),
+  });
+  const open = saved.findings.filter(({ repaired }) => !repaired).length;
+  const facts = { reportId: saved.id, findings: saved.findings.length, open };
+  if (open > 0) deps.log.error({ ...facts, alarm: 'custody' }, 'Documents and objects do not agree');
+  else if (facts.findings > 0) deps.log.warn(facts, 'Documents and objects did not agree, and were repaired');
+  return saved;
+}

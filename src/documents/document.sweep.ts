@@ -1,0 +1,87 @@
+// What uploads leave behind when a process dies or a store goes away. Each pending object is the twin of a copy:
+// if no row speaks of the copy, both go. Nothing younger than any upload may take is looked at.
+import type { ObjectFacts } from '../ports/object-store.ts';
+import { timingsOf, type DocumentDeps } from './document.deps.ts';
+import { scanDocumentJob } from './document.jobs.ts';
+import { objectName, pendingPrefix, storedKey } from './document.keys.ts';
+import { knownKeys } from './document.repository.ts';
+import { removeBytes } from './document.retention.ts';
+
+export interface Swept {
+  pendingObjects: number;
+  openUploads: number;
+}
+
+const atOnce = 200;
+
+export async function sweepDocuments(deps: DocumentDeps): Promise<Swept> {
+  const before = deps.clock.now().getTime() - timingsOf(deps).abandonedMs;
+  const pendingObjects = await sweepPending(deps, before);
+  const openUploads = await abortUploads(deps, before);
+  await resumeScans(deps);
+  await removeInfected(deps);
+  if (pendingObjects + openUploads > 0) deps.log.info({ pendingObjects, openUploads }, 'Uploads were swept');
+  return { pendingObjects, openUploads };
+}
+
+async function sweepPending(deps: DocumentDeps, before: number): Promise<number> {
+  let swept = 0;
+  let batch: ObjectFacts[] = [];
+  const flush = async () => {
+    await removePairs(deps, batch);
+    swept += batch.length;
+    batch = [];
+  };
+  for await (const object of deps.store.list(pendingPrefix)) {
+    if (object.lastModified.getTime() > before) continue;
+    batch.push(object);
+    if (batch.length === atOnce) await flush();
+  }
+  if (batch.length > 0) await flush();
+  return swept;
+}
+
+/** The copies first: dying in between, the twins are still there to tell. */
+async function removePairs(deps: DocumentDeps, pending: ObjectFacts[]): Promise<void> {
+  const copies = pending.map(({ key }) => storedKey(objectName(key)));
+  const known = await knownKeys(deps.db, copies);
+  const nobodys = copies.filter((key) => !known.has(key));
+  if (nobodys.length > 0) await deps.store.remove(nobodys);
+  await deps.store.remove(pending.map(({ key }) => key));
+}
+
+async function abortUploads(deps: DocumentDeps, before: number): Promise<number> {
+  let aborted = 0;
+  for await (const { key, uploadId, startedAt } of deps.store.openUploads(pendingPrefix)) {
+    if (startedAt.getTime() > before) continue;
+    await deps.store.abortUpload(key, uploadId);
+    aborted += 1;
+  }
+  return aborted;
+}
+
+/** Whose job gave up, or was lost with a restored database. */
+async function resumeScans(deps: DocumentDeps): Promise<void> {
+  const before = new Date(deps.clock.now().getTime() - timingsOf(deps).scanOverdueMs);
+  const waiting = (await deps
+    .db('documents')
+    .where({ status: 'checking' })
+    .whereNull('deleted_at')
+    .where('created_at', '<', before)
+    .orderBy('created_at')
+    .limit(atOnce)
+    .pluck('id')) as string[];
+  for (const documentId of waiting) {
+    await deps.jobs.add(scanDocumentJob, { documentId }, { key: `scan:${documentId}`, keepRunAt: true });
+  }
+}
+
+async function removeInfected(deps: DocumentDeps): Promise<void> {
+  const left = (await deps
+    .db('documents')
+    .where({ status: 'infected' })
+    .whereNull('object_removed_at')
+    .limit(atOnce)
+    .pluck('id')) as string[];
+  for (const id of left) await removeBytes(deps, id, 'infected');
+}
