@@ -13,6 +13,7 @@ const rooms = [
   'availability',
   'bookings',
   'documents',
+  'access',
   'email',
   'impersonation',
   'merging',

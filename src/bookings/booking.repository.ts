@@ -136,6 +136,11 @@ export async function findBooking(db: Queryable, id: string): Promise<Booking | 
 }
 
 /** Holds the row until the transaction ends: changes of one booking happen one after the other. */
+export async function findBookingId(db: Queryable, reference: string): Promise<string | null> {
+  const row = (await db('bookings').where({ reference }).first('id')) as { id: string } | undefined;
+  return row?.id ?? null;
+}
+
 export async function lockBooking(trx: Transaction, id: string): Promise<Booking | null> {
   await trx('bookings').where({ id }).forUpdate().select('id');
   return findBooking(trx, id);

@@ -10,7 +10,7 @@ export {
   sweepIntentionsJob,
 } from './booking.jobs.ts';
 export { findVisible, maySee, mayBook } from './booking.access.ts';
-export { findBooking, lockBooking } from './booking.repository.ts';
+export { findBooking, findBookingId, lockBooking } from './booking.repository.ts';
 export {
   bookingListQuerySchema,
   bookingRequestSchema,

@@ -21,6 +21,7 @@ import { session } from './middleware/session.ts';
 import { createMetrics } from './metrics.ts';
 import { openApiDocument } from './openapi.ts';
 import { accountPages } from './pages/account/index.ts';
+import { accessCheckPages } from './pages/admin/access-check.page.ts';
 import { pages } from './pages/index.ts';
 import type { PageServices } from './pages/page-services.ts';
 import { signInPages } from './pages/sign-in.page.ts';
@@ -80,11 +81,12 @@ export function endpoints(services: Services): Endpoint[] {
 
 function routes(services: Services): Router {
   const router = Router();
-  const forPeople = [
+  const forPeople: PageRoute[] = [
     ...signInPages(services.accounts),
     ...signOutPages(services.accounts),
     ...accountPages(services.accounts),
     ...pages(services),
+    ...accessCheckPages(services, () => [...forPeople, ...forPrograms]),
   ];
   const forPrograms = endpoints(services);
   // Pages first: `/bookings/new` is a page, and would be a booking's id to the endpoints.

@@ -1,6 +1,10 @@
 // Every URL of the app as a function: no template and no handler spells one out.
 
-const linkPages = { invitation: 'invitation', password_reset: 'new-password', email_change: 'email' } as const;
+const linkPages = {
+  invitation: 'invitation',
+  password_reset: 'new-password',
+  email_change: 'email',
+} as const;
 
 export const paths = {
   home: () => '/',
@@ -28,6 +32,7 @@ export const paths = {
   documentDelete: (id: string) => `/documents/${id}/delete`,
   specialists: () => '/specialists',
   availability: (specialistId: string) => `/specialists/${specialistId}/availability`,
+  accessCheck: () => '/admin/access-check',
   merges: () => '/admin/merges',
   mergePreview: () => '/admin/merges/preview',
   mergeUndo: (id: string) => `/admin/merges/${id}/undo`,

@@ -45,7 +45,8 @@ function pageBehind(req: Request): string {
   return from && from.host === req.get('host') ? from.pathname + from.search : paths.home();
 }
 
-function isAllowed(viewer: Viewer, wanted: Exclude<Access, 'anyone'>): boolean {
+/** The rule itself, apart from what is answered: also asked by staff who want to know why. */
+export function isAllowed(viewer: Viewer, wanted: Exclude<Access, 'anyone'>): boolean {
   if (wanted === 'session') return true;
   return wanted === 'staff' ? isStaff(viewer) : viewer.role === wanted;
 }

@@ -1,0 +1,1 @@
+export { explainAccess, type Explanation, type Step, type Target } from './explanation.ts';

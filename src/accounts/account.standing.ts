@@ -1,0 +1,48 @@
+// How somebody stands with us, whether they are signed in or not: for staff who are asked why something is refused.
+import type { Queryable } from '../db/knex.ts';
+import type { Role, Viewer } from './viewer.ts';
+
+export interface Standing {
+  user: { id: string; name: string; email: string };
+  isBanned: boolean;
+  role: string;
+  /** As whom their next request would come; null when they may not work. */
+  viewer: Viewer | null;
+}
+
+const uuid = /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/i;
+const roles: readonly string[] = ['referrer', 'support', 'admin'] satisfies Role[];
+
+/** @param key an e-mail address or an id. Null when there is nobody */
+export async function standingOf(db: Queryable, key: string): Promise<Standing | null> {
+  const wanted = key.trim();
+  const row = (await db('users as u')
+    .leftJoin('members as m', 'm.user_id', 'u.id')
+    .leftJoin('organizations as o', 'o.id', 'm.organization_id')
+    .where(uuid.test(wanted) ? { 'u.id': wanted } : { 'u.email': wanted.toLowerCase() })
+    .first('u.id', 'u.name', 'u.email', 'u.role', 'u.banned', {
+      organization_id: 'o.id',
+      organization_name: 'o.name',
+    })) as
+    | {
+        id: string;
+        name: string;
+        email: string;
+        role: string;
+        banned: boolean;
+        organization_id: string | null;
+        organization_name: string | null;
+      }
+    | undefined;
+  if (!row) return null;
+  const { id, name, email, role, banned, organization_id, organization_name } = row;
+  const organization =
+    role === 'referrer' && organization_id && organization_name
+      ? { id: organization_id, name: organization_name }
+      : null;
+  const viewer: Viewer | null =
+    banned || !roles.includes(role)
+      ? null
+      : { sessionId: '', userId: id, name, email, role: role as Role, organization, actingAdmin: null };
+  return { user: { id, name, email }, isBanned: banned, role, viewer };
+}

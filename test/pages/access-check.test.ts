@@ -1,0 +1,146 @@
+import { expect } from 'chai';
+import { startTestApp, type Agent, type TestApp } from '../support/app.ts';
+
+const rita = 'rita@harbour-legal.example';
+const nadia = 'nadia@northside-claims.example';
+
+describe('the page that says why somebody cannot see something', () => {
+  let app: TestApp;
+  let sam: Agent;
+  let documentId: string;
+
+  before(async () => {
+    app = await startTestApp();
+    sam = await app.signIn('sam@examdesk.example');
+    const idOf = async (email: string): Promise<string> => {
+      const user = (await app.db('users').where({ email }).first('id')) as { id: string };
+      return user.id;
+    };
+    const specialist = (await app.db('specialists').first('id')) as { id: string };
+    const harbour = (await app.db('organizations').where({ name: 'Harbour Legal' }).first('id')) as {
+      id: string;
+    };
+    const booking = (reference: string, n: number, owner: object) => ({
+      id: app.db.raw('gen_random_uuid()'),
+      reference,
+      acuity_appointment_id: 2000 + n,
+      specialist_id: specialist.id,
+      examinee_first_name: 'Ewan',
+      examinee_last_name: 'Marsh',
+      examinee_phone: '+61412345678',
+      starts_at: '2026-12-01T00:00:00Z',
+      duration_minutes: 60,
+      timezone: 'Australia/Sydney',
+      type: 'in_person',
+      source: 'acuity_direct',
+      ...owner,
+    });
+    const [made] = await app
+      .db('bookings')
+      .insert(booking('EX-AAAAA2', 1, { organization_id: harbour.id, created_by_id: await idOf(rita) }))
+      .returning<{ id: string }[]>('id');
+    await app.db('bookings').insert(booking('EX-AAAAA3', 2, {}));
+    const [document] = await app
+      .db('documents')
+      .insert({
+        id: app.db.raw('gen_random_uuid()'),
+        booking_id: made?.id,
+        category: 'dictation',
+        file_name: 'Marsh dictation.m4a',
+        mime_type: 'audio/mp4',
+        size_bytes: 3,
+        sha256: 'a1'.repeat(32),
+        s3_key: 'documents/somewhere',
+        uploaded_by_id: await idOf('sam@examdesk.example'),
+        status: 'clean',
+        chunk_bytes: 8_388_608,
+        chunk_sha256: Buffer.alloc(32),
+      })
+      .returning<{ id: string }[]>('id');
+    documentId = document?.id ?? '';
+  });
+  after(() => app.close());
+
+  const ask = (person: string, what: string, key: string, agent = sam) =>
+    agent.post('/admin/access-check').set('Accept', 'text/html').type('form').send({ person, what, key });
+
+  /** The rules that were asked, with their answers; the finding of the last. */
+  async function answer(person: string, what: string, key: string) {
+    const { text } = await ask(person, what, key).expect(200);
+    const steps = [
+      ...text.matchAll(/tag-(ok|danger)">[^<]*<\/span> <strong>([^<]*)<\/strong><span class="note">([^<]*)/g),
+    ];
+    const last = steps.at(-1);
+    return {
+      can: /can see it<\/h2>/.test(text),
+      refusing: last?.[1] === 'danger' ? last[2] : null,
+      finding: last?.[3],
+      text,
+    };
+  }
+
+  it('finds nothing against one’s own booking', async () => {
+    expect(await answer(rita, 'booking', 'ex-aaaaa2')).to.include({ can: true, refusing: null });
+  });
+
+  it('names the organisations when they differ', async () => {
+    const { can, finding } = await answer(nadia, 'booking', 'EX-AAAAA2');
+    expect(can).to.equal(false);
+    expect(finding).to.contain('Northside Claims').and.contain('Harbour Legal');
+  });
+
+  it('says that a booking waits to be assigned', async () => {
+    expect((await answer(rita, 'booking', 'EX-AAAAA3')).finding).to.contain('waits to be assigned');
+  });
+
+  it('says that a booking does not exist', async () => {
+    expect((await answer(rita, 'booking', 'EX-ZZZZZ9')).refusing).to.equal('The booking exists');
+  });
+
+  it('names the category of a document, and never its file', async () => {
+    const { refusing, finding, text } = await answer(rita, 'document', documentId);
+    expect(refusing).to.contain('category');
+    expect(finding).to.equal('referrer, dictation');
+    expect(text).not.to.contain('Marsh');
+    expect((await answer('sam@examdesk.example', 'document', documentId)).can).to.equal(true);
+  });
+
+  it('reads the rules of pages off the routes', async () => {
+    expect((await answer(rita, 'page', '/admin/merges')).refusing).to.equal('The page is for admins');
+    expect((await answer(rita, 'page', 'https://examdesk.example/bookings/1234?x=1')).can).to.equal(true);
+    expect((await answer('sam@examdesk.example', 'page', '/bookings/new')).refusing).to.contain('referrers');
+    expect((await answer(rita, 'page', '/nowhere')).refusing).to.equal('There is a page at this address');
+  });
+
+  it('says that somebody is deactivated', async () => {
+    await app.db('users').where({ email: 'rob@harbour-legal.example' }).update({ banned: true });
+    expect((await answer('rob@harbour-legal.example', 'booking', 'EX-AAAAA2')).refusing).to.equal(
+      'The account is active',
+    );
+  });
+
+  it('agrees with what the person is answered', async () => {
+    const { id } = (await app.db('bookings').where({ reference: 'EX-AAAAA2' }).first('id')) as { id: string };
+    for (const email of [rita, nadia, 'ada@examdesk.example']) {
+      const { status } = await (await app.signIn(email)).get(`/bookings/${id}`);
+      expect((await answer(email, 'booking', id)).can, email).to.equal(status === 200);
+    }
+  });
+
+  it('asks for what is missing, in words', async () => {
+    for (const [person, what, key, words] of [
+      ['', 'booking', 'EX-AAAAA2', 'Name a person'],
+      [rita, 'moon', 'x', 'Choose what it is about'],
+      [rita, 'booking', '', 'Say which one'],
+      ['nobody@nowhere.example', 'booking', 'EX-AAAAA2', 'Nobody has this e-mail address'],
+    ] as const) {
+      expect((await ask(person, what, key).expect(422)).text).to.contain(words);
+    }
+    for (const odd of ['//', 'http://', '%00', '/%E0%A4%A', '\u202E'])
+      await ask(rita, 'page', odd).expect(200);
+  });
+
+  it('is for staff alone', async () => {
+    await ask(nadia, 'booking', 'EX-AAAAA2', await app.signIn(rita)).expect(403);
+  });
+});
