@@ -52,7 +52,7 @@ describe('the page that says why somebody cannot see something', () => {
         sha256: 'a1'.repeat(32),
         s3_key: 'documents/somewhere',
         uploaded_by_id: await idOf('sam@examdesk.example'),
-        status: 'clean',
+        status: 'not_scanned',
         chunk_bytes: 8_388_608,
         chunk_sha256: Buffer.alloc(32),
       })
