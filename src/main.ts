@@ -8,7 +8,8 @@ try {
   const config = readConfig();
   const system = compose(config);
   await serveUntilStopped({
-    server: createServer(system.app),
+    // An upload of 500 MB over a slow line takes its hours; who sends nothing is cut off sooner, by each route.
+    server: createServer({ requestTimeout: 6 * 3_600_000, headersTimeout: 60_000 }, system.app),
     port: config.PORT,
     worker: config.RUN_WORKER ? system.worker : null,
     close: () => system.close(),

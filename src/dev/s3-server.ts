@@ -95,7 +95,7 @@ function callOf(req: IncomingMessage): Omit<S3Call, 'req' | 'res'> {
 }
 
 function refuse(req: IncomingMessage, res: ServerResponse, error: unknown): void {
-  if (res.headersSent || req.destroyed) return void res.destroy();
+  if (res.headersSent || req.socket.destroyed) return void res.destroy();
   const fault =
     error instanceof S3Fault
       ? error

@@ -87,7 +87,7 @@ function contentWords(fault: ContentFault, { kinds, maxBytes }: UploadWords): st
   return 'is damaged or cut short: open it to check, and save it again';
 }
 
-function megabytes(bytes: number): string {
+export function megabytes(bytes: number): string {
   return bytes >= 1024 * 1024 ? `${Math.floor(bytes / (1024 * 1024))} MB` : `${bytes} bytes`;
 }
 

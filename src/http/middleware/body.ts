@@ -3,6 +3,9 @@ import { badRequest, Problem } from '../problem.ts';
 
 const limit = '100kb';
 
+/** In so long any body but an upload has come in, over any line. */
+const patienceMs = 60_000;
+
 /** Signed bytes are read as they are, by their own route: no parser may touch them first. */
 const rawPaths = new Set(['/webhooks/acuity', '/automation/acuity']);
 const parsers = [
@@ -11,10 +14,13 @@ const parsers = [
 ];
 
 export const readBody: RequestHandler[] = [
-  (req, _res, next) => {
+  (req, res, next) => {
     const hasBody = req.get('transfer-encoding') !== undefined || Number(req.get('content-length') ?? 0) > 0;
-    if (!hasBody || rawPaths.has(req.path)) return next();
-    if (req.is(['json', 'urlencoded', 'multipart'])) return next();
+    if (!hasBody || req.is('multipart')) return next();
+    const tooLate = setTimeout(() => void (req.complete || req.destroy()), patienceMs);
+    res.once('close', () => clearTimeout(tooLate));
+    if (rawPaths.has(req.path)) return next();
+    if (req.is(['json', 'urlencoded'])) return next();
     next(
       new Problem(
         'unsupported_type',

@@ -12,6 +12,9 @@ import { bookingListPages } from './bookings/list.page.ts';
 import { reschedulePages } from './bookings/reschedule.page.ts';
 import { reviewPages } from './bookings/review.page.ts';
 import { showBookingPages } from './bookings/show.page.ts';
+import { deleteDocumentPages } from './documents/delete.page.ts';
+import { receiptPages } from './documents/receipt.page.ts';
+import { uploadPages } from './documents/upload.page.ts';
 import { homePages } from './home.page.ts';
 import { freeTimesPages } from './specialists/free-times.page.ts';
 import { specialistListPages } from './specialists/list.page.ts';
@@ -33,5 +36,8 @@ export function pages(services: PageServices): PageRoute[] {
     ...reschedulePages(services),
     ...cancelPages(services),
     ...showBookingPages(services),
+    ...uploadPages(services),
+    ...receiptPages(services),
+    ...deleteDocumentPages(services),
   ];
 }

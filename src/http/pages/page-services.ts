@@ -1,5 +1,8 @@
+import type { Accounts } from '../../accounts/index.ts';
 import type { AvailabilityService } from '../../availability/index.ts';
 import type { BookingDrafts, BookingList, BookingService } from '../../bookings/index.ts';
+import type { DocumentService } from '../../documents/index.ts';
+import type { UploadStorage } from '../../ports/object-store.ts';
 import type { Config } from '../../config.ts';
 import type { MergeService } from '../../merging/index.ts';
 import type { Clock } from '../../ports/clock.ts';
@@ -14,6 +17,9 @@ export interface PageServices {
   bookings: BookingService;
   bookingList: BookingList;
   drafts: BookingDrafts;
+  documents: DocumentService;
+  uploadStorage: UploadStorage;
+  accounts: Accounts;
   merges: MergeService;
   clock: Clock;
   ids: Ids;

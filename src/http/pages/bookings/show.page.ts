@@ -3,7 +3,8 @@ import type { Booking, Progress } from '../../../bookings/index.ts';
 import { actorOf } from '../../actor.ts';
 import type { PageRoute } from '../../endpoint.ts';
 import { readerZoneOf } from '../../forms/fields.ts';
-import { notFound } from '../../problem.ts';
+import { notFound, type FieldProblem } from '../../problem.ts';
+import { documentsSection, type DocumentsSection } from '../documents/document-words.ts';
 import type { PageServices } from '../page-services.ts';
 import { progressWords, statusWords } from '../../view-helpers.ts';
 import type { PageData } from '../../views.ts';
@@ -31,9 +32,12 @@ export interface BookingPage extends PageData {
   timeline: TimelineEntry[];
   mayReschedule: boolean;
   mayCancel: boolean;
+  documents: DocumentsSection;
 }
 
-export function showBookingPages(services: Pick<PageServices, 'bookings'>): PageRoute[] {
+type Needs = Pick<PageServices, 'bookings' | 'documents'>;
+
+export function showBookingPages(services: Needs): PageRoute[] {
   return [
     {
       method: 'get',
@@ -44,10 +48,12 @@ export function showBookingPages(services: Pick<PageServices, 'bookings'>): Page
   ];
 }
 
-async function showBooking(
-  services: Pick<PageServices, 'bookings'>,
+/** @param upload what was wrong with an upload that has just been refused, and what was chosen with it */
+export async function showBooking(
+  services: Needs,
   req: Request<{ id: string }>,
   res: Response,
+  upload: { errors?: FieldProblem[]; category?: string } = {},
 ): Promise<void> {
   const actor = actorOf(req, res);
   const found = await services.bookings.view(actor, req.params.id);
@@ -56,6 +62,7 @@ async function showBooking(
   const readerZone = readerZoneOf(req.headers.cookie);
   const page: BookingPage = {
     title: `Booking ${booking.reference}`,
+    ...(upload.errors && { errors: upload.errors }),
     booking,
     confirmed: req.query.confirmed !== undefined && booking.status === 'active',
     notice: noticeOf(req.query),
@@ -71,11 +78,23 @@ async function showBooking(
     timeline: timelineOf(progress, readerZone ?? booking.timezone),
     mayReschedule: may(booking, 'rescheduled'),
     mayCancel: may(booking, 'cancelled'),
+    documents: await documentsSection(
+      services.documents,
+      actor.viewer,
+      booking,
+      readerZone ?? booking.timezone,
+      upload.category,
+    ),
   };
   res.render('bookings/show', page);
 }
 
 function noticeOf(query: Request['query']): string | null {
+  if (typeof query.uploaded === 'string') {
+    const isOne = query.uploaded === '1';
+    return isOne ? 'The document was stored.' : 'The documents were stored.';
+  }
+  if (query.deleted !== undefined) return 'The document was deleted.';
   if (query.rescheduled !== undefined) return 'The booking was moved. An e-mail tells the new time.';
   if (query.cancelled !== undefined) return 'The booking was cancelled, and its time is free for others.';
   return null;

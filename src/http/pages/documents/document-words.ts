@@ -1,0 +1,120 @@
+// How documents are spoken of on pages.
+import {
+  documentKinds,
+  mayDelete,
+  type Document,
+  type DocumentCategory,
+  type DocumentService,
+  type DocumentStatus,
+} from '../../../documents/index.ts';
+import type { Viewer } from '../../../accounts/index.ts';
+import type { Booking } from '../../../bookings/index.ts';
+import { uploadWords } from '../../api/documents.api.ts';
+import { megabytes } from '../../api/documents.problems.ts';
+import { timeAndDay } from '../when.ts';
+
+export const categoryWords: Record<DocumentCategory, string> = {
+  consent_form: 'Consent form',
+  brief: 'Brief',
+  report: 'Report',
+  dictation: 'Dictation',
+  other: 'Other',
+};
+
+const statusWords: Record<DocumentStatus, string | null> = {
+  checking: 'Being checked for viruses',
+  infected: 'Refused: a virus was found',
+  clean: null,
+  not_scanned: null,
+};
+
+export interface DocumentRow {
+  id: string;
+  fileName: string;
+  /** "Brief · PDF · 2.4 MB" */
+  facts: string;
+  who: string;
+  when: string;
+  at: string;
+  /** Why it cannot be downloaded; null when it can. */
+  state: string | null;
+  mayDelete: boolean;
+}
+
+/** What views/bookings/_documents.ejs shows. */
+export interface DocumentsSection {
+  bookingId: string;
+  rows: DocumentRow[];
+  /** Null when nothing can be added: to a cancelled booking, for one. */
+  upload: {
+    categories: { value: DocumentCategory; label: string }[];
+    chosen: string;
+    /** "PDF, Word, …" */
+    kinds: string;
+    /** For the file chooser: ".pdf,.doc,…" */
+    accept: string;
+    maxBytes: number;
+    /** "500 MB" */
+    maxSize: string;
+    maxFiles: number;
+  } | null;
+}
+
+export async function documentsSection(
+  documents: DocumentService,
+  viewer: Viewer,
+  booking: Booking,
+  zone: string,
+  chosen = '',
+): Promise<DocumentsSection> {
+  const found = await documents.list(viewer, booking.id);
+  const { limits } = documents;
+  const categories = documents.categoriesFor(viewer).map((value) => ({ value, label: categoryWords[value] }));
+  return {
+    bookingId: booking.id,
+    rows: found.map((document) => rowOf(document, viewer, zone)),
+    upload:
+      booking.status === 'cancelled'
+        ? null
+        : {
+            categories,
+            chosen,
+            kinds: uploadWords(documents).kinds,
+            accept: limits.kinds
+              .flatMap((kind) => documentKinds[kind].extensions.map((extension) => `.${extension}`))
+              .join(','),
+            maxBytes: limits.maxBytes,
+            maxSize: megabytes(limits.maxBytes),
+            maxFiles: limits.maxFiles,
+          },
+  };
+}
+
+function rowOf(document: Document, viewer: Viewer, zone: string): DocumentRow {
+  return {
+    id: document.id,
+    fileName: document.fileName,
+    facts: factsOf(document),
+    who: whoOf(document),
+    when: timeAndDay(document.createdAt, zone),
+    at: document.createdAt.toISOString(),
+    state: document.damagedAt ? 'Damaged: ask for a new copy' : statusWords[document.status],
+    mayDelete: mayDelete(viewer, document),
+  };
+}
+
+export function factsOf({ category, mimeType, sizeBytes }: Document): string {
+  const kind = Object.values(documentKinds).find((one) => one.mimeType === mimeType)?.label ?? 'File';
+  return [categoryWords[category], kind, sizeWords(sizeBytes)].join(' · ');
+}
+
+export function whoOf({ uploadedBy, uploadedFor }: Document): string {
+  return uploadedFor ? `${uploadedFor.name} for ${uploadedBy.name}` : uploadedBy.name;
+}
+
+/** "812 bytes", "14 kB", "2.4 MB" */
+export function sizeWords(bytes: number): string {
+  if (bytes < 1024) return bytes === 1 ? '1 byte' : `${bytes} bytes`;
+  if (bytes < 1024 * 1024) return `${Math.round(bytes / 1024)} kB`;
+  return `${(bytes / (1024 * 1024)).toFixed(1)} MB`;
+}

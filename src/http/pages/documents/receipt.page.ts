@@ -1,0 +1,84 @@
+import type { Request, Response } from 'express';
+import type { DocumentEvent } from '../../../documents/index.ts';
+import { actorOf } from '../../actor.ts';
+import type { PageRoute } from '../../endpoint.ts';
+import { readerZoneOf } from '../../forms/fields.ts';
+import { notFound } from '../../problem.ts';
+import type { PageServices } from '../page-services.ts';
+import { timeAndDay } from '../when.ts';
+import { zoneName } from '../../../lib/dates.ts';
+import type { PageData } from '../../views.ts';
+import { categoryWords, sizeWords, whoOf } from './document-words.ts';
+
+type Needs = Pick<PageServices, 'documents' | 'bookings'>;
+
+export interface ReceiptPage extends PageData {
+  bookingId: string;
+  reference: string;
+  documentId: string;
+  rows: { label: string; value: string; isCode?: boolean }[];
+  events: { what: string; when: string; at: string; who: string }[];
+}
+
+/** To print and keep: what was received, its hash, and who has opened it since. */
+export function receiptPages(services: Needs): PageRoute[] {
+  return [
+    {
+      method: 'get',
+      path: '/documents/:id/receipt',
+      access: 'session',
+      handle: (req, res) => showReceipt(services, req as Request<{ id: string }>, res),
+    },
+  ];
+}
+
+async function showReceipt(
+  { documents, bookings }: Needs,
+  req: Request<{ id: string }>,
+  res: Response,
+): Promise<void> {
+  const actor = actorOf(req, res);
+  const document = await documents.find(actor, req.params.id);
+  const events = document && (await documents.history(actor, document.id));
+  const seen = document && (await bookings.view(actor, document.bookingId));
+  if (!document || !events || !seen) throw notFound();
+  const zone = readerZoneOf(req.headers.cookie) ?? seen.booking.timezone;
+  const page: ReceiptPage = {
+    title: 'Receipt for a document',
+    bookingId: document.bookingId,
+    reference: seen.booking.reference,
+    documentId: document.id,
+    rows: [
+      { label: 'File', value: document.fileName },
+      { label: 'Category', value: categoryWords[document.category] },
+      {
+        label: 'Received',
+        value: `${timeAndDay(document.createdAt, zone)}, ${zoneName(zone, document.createdAt)}`,
+      },
+      { label: 'From', value: whoOf(document) },
+      { label: 'Size', value: `${sizeWords(document.sizeBytes)} (${document.sizeBytes} bytes)` },
+      { label: 'Type', value: document.mimeType },
+      { label: 'SHA-256', value: document.sha256, isCode: true },
+      { label: 'Number', value: document.id, isCode: true },
+    ],
+    events: events.map((event) => ({
+      what: eventWords[event.what],
+      when: timeAndDay(event.at, zone),
+      at: event.at.toISOString(),
+      who: eventWho(event),
+    })),
+  };
+  res.render('documents/receipt', page);
+}
+
+const eventWords: Record<DocumentEvent['what'], string> = {
+  uploaded: 'Received',
+  downloaded: 'Downloaded',
+  viewed: 'Viewed',
+  found_damaged: 'Found damaged',
+};
+
+function eventWho({ by, actingAdmin }: DocumentEvent): string {
+  if (!by) return 'Examdesk';
+  return actingAdmin ? `${actingAdmin.name} for ${by.name}` : by.name;
+}
