@@ -1,0 +1,170 @@
+// Small files of every kind that is taken, and of some that are not: real enough for whoever looks at their content.
+import { crc32, deflateRawSync } from 'node:zlib';
+
+export interface ZipEntry {
+  name: string;
+  data: Buffer;
+  /** What the directory claims, when it lies. */
+  declaredSize?: number;
+  encrypted?: boolean;
+}
+
+export function zipOf(entries: ZipEntry[]): Buffer {
+  const bodies: Buffer[] = [];
+  const directory: Buffer[] = [];
+  let offset = 0;
+  for (const { name, data, declaredSize = data.length, encrypted = false } of entries) {
+    const packed = deflateRawSync(data);
+    const bytes = Buffer.from(name);
+    const facts = Buffer.alloc(26);
+    facts.writeUInt16LE(20, 0);
+    facts.writeUInt16LE(encrypted ? 0x801 : 0x800, 2);
+    facts.writeUInt16LE(8, 4);
+    facts.writeUInt32LE(crc32(data), 10);
+    facts.writeUInt32LE(packed.length, 14);
+    facts.writeUInt32LE(declaredSize, 18);
+    facts.writeUInt16LE(bytes.length, 22);
+    bodies.push(Buffer.from('PK\x03\x04', 'latin1'), facts, bytes, packed);
+    const place = Buffer.alloc(14);
+    place.writeUInt32LE(offset, 10);
+    directory.push(Buffer.from('PK\x01\x02\x14\x00', 'latin1'), facts, place, bytes);
+    offset += 30 + bytes.length + packed.length;
+  }
+  const list = Buffer.concat(directory);
+  const end = Buffer.alloc(22);
+  end.write('PK\x05\x06', 'latin1');
+  end.writeUInt16LE(entries.length, 8);
+  end.writeUInt16LE(entries.length, 10);
+  end.writeUInt32LE(list.length, 12);
+  end.writeUInt32LE(offset, 16);
+  return Buffer.concat([...bodies, list, end]);
+}
+
+function officeFile(mainType: string, part: string, more: ZipEntry[] = []): Buffer {
+  const types = `<?xml version="1.0"?><Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types"><Override PartName="/${part}" ContentType="${mainType}"/></Types>`;
+  return zipOf([
+    { name: '[Content_Types].xml', data: Buffer.from(types) },
+    { name: part, data: Buffer.from('<document/>') },
+    ...more,
+  ]);
+}
+
+const openXml = 'application/vnd.openxmlformats-officedocument';
+const wordMain = `${openXml}.wordprocessingml.document.main+xml`;
+
+/** A compound file of old Office whose directory holds these names. */
+export function compoundFile(...names: string[]): Buffer {
+  const header = Buffer.alloc(512);
+  Buffer.from('d0cf11e0a1b11ae1', 'hex').copy(header);
+  header.writeUInt16LE(0x3e, 24);
+  header.writeUInt16LE(3, 26);
+  header.writeUInt16LE(0xfffe, 28);
+  header.writeUInt16LE(9, 30);
+  header.writeUInt16LE(6, 32);
+  header.writeUInt32LE(1, 44);
+  header.writeUInt32LE(1, 48); // the directory begins in sector 1
+  header.writeUInt32LE(4096, 56);
+  header.writeUInt32LE(0xfffffffe, 60);
+  header.writeUInt32LE(0xfffffffe, 68);
+  header.fill(0xff, 76);
+  header.writeUInt32LE(0, 76); // the table is sector 0
+  const table = Buffer.alloc(512, 0xff);
+  table.writeUInt32LE(0xfffffffd, 0);
+  const sectors = Math.ceil((names.length + 1) / 4);
+  for (let at = 1; at <= sectors; at += 1) table.writeUInt32LE(at === sectors ? 0xfffffffe : at + 1, at * 4);
+  const directory = Buffer.alloc(512 * sectors);
+  for (const [index, name] of ['Root Entry', ...names].entries()) {
+    directory.write(name, index * 128, 'utf16le');
+    directory.writeUInt16LE((name.length + 1) * 2, index * 128 + 64);
+    directory[index * 128 + 66] = index === 0 ? 5 : 2;
+  }
+  return Buffer.concat([header, table, directory, Buffer.alloc(4096, 'x')]);
+}
+
+function isoMedia(brand: string): Buffer {
+  const box = Buffer.alloc(24);
+  box.writeUInt32BE(24);
+  box.write(`ftyp${brand}`, 4, 'latin1');
+  box.write(brand, 16, 'latin1');
+  return Buffer.concat([box, Buffer.alloc(200)]);
+}
+
+/** With this many bytes in all. */
+export function pdf(bytes = 400): Buffer {
+  const head = Buffer.from('%PDF-1.7\n1 0 obj << /Type /Catalog >> endobj\n');
+  const tail = Buffer.from('\ntrailer << /Root 1 0 R >>\n%%EOF\n');
+  // Not all the same, so that a piece in the wrong place shows.
+  const body = Buffer.alloc(Math.max(bytes - head.length - tail.length, 0));
+  for (let at = 0; at + 4 <= body.length; at += 4) body.writeUInt32LE(at, at);
+  return Buffer.concat([head, body, tail]);
+}
+
+export const samples = {
+  pdf: pdf(),
+  doc: compoundFile('WordDocument', '1Table'),
+  docx: officeFile(wordMain, 'word/document.xml'),
+  xls: compoundFile('Workbook'),
+  xlsx: officeFile(`${openXml}.spreadsheetml.sheet.main+xml`, 'xl/workbook.xml'),
+  txt: Buffer.from('Patient reports pain – since 2024, “constant”.\r\n'),
+  rtf: Buffer.from('{\\rtf1\\ansi Dear Doctor\\par}'),
+  jpeg: Buffer.concat([
+    Buffer.from('ffd8ffe000104a46494600010100000100010000', 'hex'),
+    Buffer.alloc(60),
+    Buffer.from('ffd9', 'hex'),
+  ]),
+  png: Buffer.concat([
+    Buffer.from('89504e470d0a1a0a0000000d494844520000000100000001080600000' + '01f15c489', 'hex'),
+    Buffer.from('0000000d49444154789c6300010000000500010d0a2db40000000049454e44ae426082', 'hex'),
+  ]),
+  tiff: Buffer.concat([Buffer.from('49492a0008000000', 'hex'), Buffer.alloc(64)]),
+  heic: isoMedia('heic'),
+  dicom: Buffer.concat([Buffer.alloc(128), Buffer.from('DICM'), Buffer.alloc(60)]),
+  mp3: Buffer.concat([
+    Buffer.from('ID3\x04\x00\x00\x00\x00\x00\x00', 'latin1'),
+    Buffer.from('fffb9000', 'hex'),
+    Buffer.alloc(800),
+  ]),
+  m4a: isoMedia('M4A '),
+  wav: Buffer.concat([Buffer.from('RIFF\x24\x00\x00\x00WAVEfmt ', 'latin1'), Buffer.alloc(40)]),
+  zip: zipOf([
+    { name: 'scans/1.txt', data: Buffer.from('one') },
+    { name: 'scans/2.txt', data: Buffer.from('two') },
+  ]),
+};
+
+/** A program for Windows. */
+export const executable = Buffer.concat([
+  Buffer.from('MZ\x90\x00\x03\x00\x00\x00', 'latin1'),
+  Buffer.alloc(400),
+]);
+export const installer = compoundFile('!AdminExecuteSequence', '!Property');
+export const macroDocument = officeFile(wordMain, 'word/document.xml', [
+  { name: 'word/vbaProject.bin', data: Buffer.from('macros') },
+]);
+export const protectedDocument = compoundFile('EncryptionInfo', 'EncryptedPackage');
+
+/** A DOCX of some 200 kB that unpacks to `megabytes`. */
+export function zipBomb(megabytes = 200): Buffer {
+  const zeros = Buffer.alloc(megabytes * 1024 * 1024);
+  return officeFile(wordMain, 'word/document.xml', [{ name: 'word/media/image1.bin', data: zeros }]);
+}
+
+/** The same, whose directory says that it is small. */
+export function lyingZipBomb(megabytes = 200): Buffer {
+  const zeros = Buffer.alloc(megabytes * 1024 * 1024);
+  return officeFile(wordMain, 'word/document.xml', [
+    { name: 'word/media/image1.bin', data: zeros, declaredSize: 1_000 },
+  ]);
+}
+
+/** Two names for the same packed bytes. */
+export function overlappingZip(): Buffer {
+  const whole = zipOf([
+    { name: 'a.txt', data: Buffer.alloc(5_000, 'a') },
+    { name: 'b.txt', data: Buffer.alloc(5_000, 'b') },
+  ]);
+  // The second entry of the directory is told the place of the first.
+  const second = whole.lastIndexOf('PK\x01\x02', undefined, 'latin1');
+  whole.writeUInt32LE(0, second + 42);
+  return whole;
+}

@@ -1,0 +1,187 @@
+import { createHash } from 'node:crypto';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { expect } from 'chai';
+import { createDigest, chunkBytes } from '../../../src/documents/content.digest.ts';
+import { createInspection, type InspectionRules } from '../../../src/documents/content.inspection.ts';
+import { ContentRefused, type RandomAccess } from '../../../src/documents/content.ts';
+import { createTextCheck } from '../../../src/documents/content.text.ts';
+import { allKinds, documentKinds, type DocumentKind } from '../../../src/documents/document.kinds.ts';
+import {
+  compoundFile,
+  executable,
+  installer,
+  lyingZipBomb,
+  macroDocument,
+  overlappingZip,
+  pdf,
+  protectedDocument,
+  samples,
+  zipBomb,
+  zipOf,
+} from '../../support/builders/files.ts';
+
+/** Through the stream in pieces of `pieceBytes`, then looked into as a whole: the kind, or what was wrong. */
+async function look(
+  bytes: Buffer,
+  extension: string | null,
+  rules: Partial<InspectionRules> = {},
+  pieceBytes = 1_000,
+) {
+  const inspection = createInspection({ maxBytes: 1e9, accepted: allKinds, extension, ...rules });
+  const pieces: Buffer[] = [];
+  const out: Buffer[] = [];
+  for (let at = 0; at < bytes.length; at += pieceBytes) pieces.push(bytes.subarray(at, at + pieceBytes));
+  try {
+    await pipeline(Readable.from(pieces), inspection.stream, async (source: AsyncIterable<Buffer>) => {
+      for await (const piece of source) out.push(piece);
+    });
+    const kind = await inspection.settle(inMemory(bytes));
+    return { kind, digest: inspection.digest(), out: Buffer.concat(out) };
+  } catch (error) {
+    if (!(error instanceof ContentRefused)) throw error;
+    return { fault: error.fault, out: Buffer.concat(out) };
+  }
+}
+
+function inMemory(bytes: Buffer): RandomAccess {
+  return {
+    size: bytes.length,
+    read: (start, length) => Promise.resolve(bytes.subarray(start, start + length)),
+  };
+}
+
+describe('the content of a document', () => {
+  for (const kind of allKinds) {
+    it(`decides that a ${kind} is one, under each ending it may have and under none`, async () => {
+      for (const extension of [...documentKinds[kind].extensions, null]) {
+        const seen = await look(samples[kind], extension);
+        expect(seen.kind ?? seen.fault, String(extension)).to.equal(kind);
+        expect(seen.out.equals(samples[kind])).to.equal(true);
+      }
+    });
+  }
+
+  it('refuses each kind under the ending of each other', async () => {
+    for (const kind of allKinds) {
+      for (const other of allKinds.filter((one) => one !== kind)) {
+        const { fault } = await look(samples[kind], documentKinds[other].extensions[0]);
+        // RTF is made of letters, and so are some PDFs: as text they harm nobody, but are refused all the same.
+        expect(fault, `${kind} as ${other}`).to.be.oneOf(['name_mismatch', 'unsupported_type']);
+      }
+    }
+  });
+
+  it('takes only the kinds that are set up', async () => {
+    const accepted: DocumentKind[] = ['pdf', 'docx'];
+    expect((await look(samples.pdf, 'pdf', { accepted })).kind).to.equal('pdf');
+    expect((await look(samples.docx, 'docx', { accepted })).kind).to.equal('docx');
+    for (const kind of ['png', 'zip', 'xlsx', 'doc', 'txt'] as const) {
+      const { fault } = await look(samples[kind], documentKinds[kind].extensions[0], { accepted });
+      expect(fault, kind).to.be.oneOf(['unsupported_type', 'name_mismatch']);
+    }
+  });
+
+  it('refuses a program at its first bytes, whatever it is called', async () => {
+    const long = Buffer.concat([executable, Buffer.alloc(3_000_000)]);
+    for (const extension of ['pdf', 'exe', 'docx', 'txt', null]) {
+      const seen = await look(long, extension);
+      expect(seen.fault, String(extension)).to.equal('unsupported_type');
+      expect(seen.out).to.have.length(0);
+    }
+    expect((await look(installer, 'doc')).fault).to.equal('unsupported_type');
+  });
+
+  it('refuses an empty file, and one that is a byte too long while it comes in', async () => {
+    expect((await look(Buffer.alloc(0), 'pdf')).fault).to.equal('empty');
+    expect((await look(pdf(50_000), 'pdf', { maxBytes: 50_000 })).kind).to.equal('pdf');
+    const seen = await look(pdf(5_000_001), 'pdf', { maxBytes: 50_000 });
+    expect(seen.fault).to.equal('too_large');
+    expect(seen.out.length).to.be.at.most(50_000);
+  });
+
+  it('sees a bomb in what a ZIP says of itself, and in what it does not say', async () => {
+    for (const bomb of [zipBomb(), lyingZipBomb(), overlappingZip()]) {
+      for (const extension of ['docx', 'zip']) {
+        expect((await look(bomb, extension, {}, 64_000)).fault).to.equal('zip_bomb');
+      }
+    }
+  });
+
+  it('takes a ZIP that packs well, within reason', async () => {
+    const letters = zipOf([
+      { name: 'long.txt', data: Buffer.alloc(9 * 1024 * 1024, 'All work and no play. ') },
+    ]);
+    expect((await look(letters, 'zip')).kind).to.equal('zip');
+  });
+
+  it('refuses what cannot be looked into: passwords, cut ends, other ways of packing', async () => {
+    expect((await look(protectedDocument, 'doc')).fault).to.equal('encrypted');
+    const locked = zipOf([{ name: 'a.txt', data: Buffer.from('a'), encrypted: true }]);
+    expect((await look(locked, 'zip')).fault).to.equal('encrypted');
+    expect((await look(samples.docx.subarray(0, -30), 'docx')).fault).to.equal('broken');
+    expect((await look(samples.doc.subarray(0, 600), 'doc')).fault).to.equal('broken');
+    const odd = Buffer.from(samples.zip);
+    odd.writeUInt16LE(97, odd.indexOf('PK\x01\x02', 0, 'latin1') + 10);
+    expect((await look(odd, 'zip')).fault).to.equal('broken');
+    expect((await look(zipOf([]), 'zip')).fault).to.equal('unsupported_type');
+  });
+
+  it('refuses macros, and presentations that wear the coat of Word', async () => {
+    expect((await look(macroDocument, 'docx')).fault).to.equal('macros');
+    const slides = zipOf([
+      { name: '[Content_Types].xml', data: Buffer.from('presentationml.presentation.main+xml') },
+    ]);
+    expect((await look(slides, 'docx')).fault).to.equal('unsupported_type');
+  });
+
+  it('follows the table of a compound file whose directory is long', async () => {
+    const many = Array.from({ length: 60 }, (_, index) => `Stream ${index}`);
+    expect((await look(compoundFile(...many, 'WordDocument'), 'doc')).kind).to.equal('doc');
+    // A directory that leads back to itself ends.
+    const circle = compoundFile('x');
+    circle.writeUInt32LE(1, 512 + 4);
+    expect((await look(circle, 'doc')).fault).to.equal('broken');
+  });
+
+  it('counts and hashes the whole and each piece, however the bytes come in', async () => {
+    const bytes = pdf(2 * chunkBytes + 12_345);
+    for (const pieceBytes of [1_000, 65_536, chunkBytes, bytes.length]) {
+      const { digest } = await look(bytes, 'pdf', {}, pieceBytes);
+      expect(digest?.sizeBytes).to.equal(bytes.length);
+      expect(digest?.sha256).to.equal(sha256(bytes).toString('hex'));
+      const pieces = [0, 1, 2].map((n) => sha256(bytes.subarray(n * chunkBytes, (n + 1) * chunkBytes)));
+      expect(digest?.chunkSha256.equals(Buffer.concat(pieces))).to.equal(true);
+    }
+    const exact = createDigest();
+    exact.update(Buffer.alloc(chunkBytes));
+    expect(exact.end().chunkSha256).to.have.length(32);
+  });
+});
+
+describe('plain text', () => {
+  const isText = (bytes: Buffer, pieceBytes = 3): boolean => {
+    const check = createTextCheck();
+    for (let at = 0; at < bytes.length; at += pieceBytes) check.update(bytes.subarray(at, at + pieceBytes));
+    return check.isText();
+  };
+
+  it('is UTF-8, also cut in the middle of a letter, UTF-16 with its mark, and what Windows wrote', () => {
+    expect(isText(Buffer.from('Grüße, 日本 😀\n\tend', 'utf8'))).to.equal(true);
+    expect(isText(Buffer.from('\ufeffGrüße\r\n', 'utf16le'), 5)).to.equal(true);
+    expect(isText(Buffer.from('Caf\xe9 \x93quoted\x94', 'latin1'))).to.equal(true);
+    expect(isText(Buffer.from('BMW, rear bumper, and MZ'))).to.equal(true);
+  });
+
+  it('holds no control characters and nothing that no letter is made of', () => {
+    expect(isText(Buffer.from('before\0after'))).to.equal(false);
+    expect(isText(Buffer.from('\x1b[31mred'))).to.equal(false);
+    expect(isText(Buffer.from([0x41, 0xe9, 0x81, 0x41]))).to.equal(false);
+    expect(isText(Buffer.from([0xff, 0xfe, 0x41, 0x00, 0x00, 0x00]), 6)).to.equal(false);
+    expect(isText(Buffer.from('whole, then cut \xe2\x82', 'latin1'))).to.equal(true);
+  });
+});
+
+function sha256(bytes: Buffer): Buffer {
+  return createHash('sha256').update(bytes).digest();
+}
