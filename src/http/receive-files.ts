@@ -60,6 +60,8 @@ async function readBody(
   const read = multer({
     storage: storage.engine,
     defParamCharset: 'utf8',
+    // Names are cleaned by the room; busboy would drop a file called "..".
+    preservePath: true,
     // Sizes are watched by the room, which stops a file at its first byte too many.
     limits: { files: documents.limits.maxFiles, fields: 20, fieldSize: 1024, fieldNameSize: 100, parts: 60 },
   }).array('files');

@@ -113,7 +113,7 @@ export const samples = {
     Buffer.from('ffd9', 'hex'),
   ]),
   png: Buffer.concat([
-    Buffer.from('89504e470d0a1a0a0000000d494844520000000100000001080600000' + '01f15c489', 'hex'),
+    Buffer.from('89504e470d0a1a0a0000000d49484452000000010000000108060000001f15c489', 'hex'),
     Buffer.from('0000000d49444154789c6300010000000500010d0a2db40000000049454e44ae426082', 'hex'),
   ]),
   tiff: Buffer.concat([Buffer.from('49492a0008000000', 'hex'), Buffer.alloc(64)]),
