@@ -7,6 +7,12 @@ import type { Auth } from './auth.ts';
 import type { LinkTokens } from './link.tokens.ts';
 import type { SignInLimiter } from './sign-in.limits.ts';
 
+export interface SignedIn {
+  user: { id: string; name: string; email: string; role: string };
+  /** Set-Cookie lines to hand on as they are. */
+  cookies: string[];
+}
+
 export type AccountMailKind =
   | 'account_invitation'
   | 'password_reset'

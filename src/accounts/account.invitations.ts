@@ -22,7 +22,7 @@ import {
   type AccountLink,
 } from './account.links.ts';
 import { setPassword } from './account.credentials.ts';
-import { passwordComplaint } from './password.rules.ts';
+import { passwordComplaintAbout } from './password.rules.ts';
 import { auditActor, mayAdminister, type Actor, type Role } from './viewer.ts';
 
 export type InviteFailure =
@@ -140,13 +140,6 @@ async function acceptInvitation(
   // Before the transaction: hashing is slow on purpose.
   const hash = await hashPassword(given.password);
   return enrol(deps, { ...link, role: link.role }, { name: name.data, hash }, request);
-}
-
-/** As for every password that is chosen: the complaint, also when it is no text at all. */
-export function passwordComplaintAbout(password: unknown, about: string[]): string | null {
-  return typeof password === 'string' && password !== ''
-    ? passwordComplaint(password, about)
-    : 'Choose a password';
 }
 
 async function enrol(

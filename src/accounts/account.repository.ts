@@ -1,7 +1,11 @@
-import type { Queryable } from '../db/knex.ts';
+import type { AuditLog } from '../audit/index.ts';
+import type { Database, Queryable } from '../db/knex.ts';
 import type { Role, Viewer } from './viewer.ts';
 
 const roles: readonly string[] = ['referrer', 'support', 'admin'] satisfies Role[];
+
+/** As long may staff be away; then the session ends. */
+const idleMinutes = 30;
 
 interface Row {
   user_id: string;
@@ -9,20 +13,46 @@ interface Row {
   email: string;
   role: string;
   banned: boolean;
+  two_factor_enabled: boolean;
   organization_id: string | null;
   organization_name: string | null;
   admin_id: string | null;
   admin_name: string | null;
   admin_role: string | null;
   admin_banned: boolean | null;
+  impersonator_session_id: string | null;
+  is_idle: boolean;
+  is_stale: boolean;
+}
+
+export interface SessionOwner {
+  viewer: Viewer;
+  hasTwoFactor: boolean;
 }
 
 /**
  * Whom a session speaks for, as the database has it now; null when that person (or the admin acting as them)
  * may not work any more. Roles are derived here, once a request, and an unknown role gets nothing.
  */
-export async function viewerOfSession(db: Queryable, sessionId: string): Promise<Viewer | null> {
-  const row = (await db('sessions as s')
+export async function ownerOfSession(
+  db: Database,
+  audit: AuditLog,
+  sessionId: string,
+): Promise<SessionOwner | null> {
+  const row = await readSession(db, sessionId);
+  if (!row || row.banned || !isRole(row.role)) return null;
+  if (row.admin_id && (row.admin_banned || row.admin_role !== 'admin')) return null;
+  const isStaffAtKeyboard = row.role !== 'referrer' || row.admin_id !== null;
+  if (isStaffAtKeyboard && row.is_idle) {
+    await endIdle(db, audit, sessionId, row);
+    return null;
+  }
+  if (row.is_stale) await touch(db, [sessionId, row.impersonator_session_id]);
+  return { viewer: toViewer(row, row.role, sessionId), hasTwoFactor: row.two_factor_enabled };
+}
+
+async function readSession(db: Queryable, sessionId: string): Promise<Row | undefined> {
+  return (await db('sessions as s')
     .join('users as u', 'u.id', 's.user_id')
     .leftJoin('members as m', 'm.user_id', 'u.id')
     .leftJoin('organizations as o', 'o.id', 'm.organization_id')
@@ -34,27 +64,60 @@ export async function viewerOfSession(db: Queryable, sessionId: string): Promise
       email: 'u.email',
       role: 'u.role',
       banned: 'u.banned',
+      two_factor_enabled: 'u.two_factor_enabled',
       organization_id: 'o.id',
       organization_name: 'o.name',
       admin_id: 'a.id',
       admin_name: 'a.name',
       admin_role: 'a.role',
       admin_banned: 'a.banned',
+      impersonator_session_id: 's.impersonator_session_id',
+      is_idle: db.raw(`s.last_seen_at < clock_timestamp() - ? * interval '1 minute'`, [idleMinutes]),
+      is_stale: db.raw(`s.last_seen_at < clock_timestamp() - interval '1 minute'`),
     })) as Row | undefined;
-  if (!row || row.banned || !isRole(row.role)) return null;
-  if (row.admin_id && (row.admin_banned || row.admin_role !== 'admin')) return null;
+}
+
+function toViewer(row: Row, role: Role, sessionId: string): Viewer {
   return {
     sessionId,
     userId: row.user_id,
     name: row.name,
     email: row.email,
-    role: row.role,
+    role,
     organization:
-      row.role === 'referrer' && row.organization_id && row.organization_name
+      role === 'referrer' && row.organization_id && row.organization_name
         ? { id: row.organization_id, name: row.organization_name }
         : null,
     actingAdmin: row.admin_id && row.admin_name ? { id: row.admin_id, name: row.admin_name } : null,
   };
+}
+
+/** Acting keeps the admin's own session awake, too. */
+async function touch(db: Database, sessionIds: (string | null)[]): Promise<void> {
+  await db('sessions')
+    .whereIn(
+      'id',
+      sessionIds.filter((id) => id !== null),
+    )
+    .update({ last_seen_at: db.raw('clock_timestamp()') });
+}
+
+async function endIdle(db: Database, audit: AuditLog, sessionId: string, row: Row): Promise<void> {
+  await db.transaction(async (trx) => {
+    const ended = await trx('sessions').where({ id: sessionId }).delete();
+    // The end of acting is told by the room that began it.
+    if (ended === 0 || row.admin_id) return;
+    await audit.record(
+      trx,
+      { actorId: row.user_id, actingAsId: null, request: null },
+      {
+        action: 'auth.signed_out',
+        resourceType: 'session',
+        resourceId: sessionId,
+        metadata: { reason: 'idle' },
+      },
+    );
+  });
 }
 
 function isRole(role: string): role is Role {

@@ -1,21 +1,36 @@
+// The room's front desk: signing in and out, and who is there. The rest is one file a matter.
 import { APIError } from 'better-auth/api';
 import type { RequestFacts } from '../audit/index.ts';
 import { errorFacts } from '../lib/error-facts.ts';
 import { failure, ok, type Result } from '../lib/result.ts';
-import type { AccountDeps } from './account.deps.ts';
+import type { AccountDeps, SignedIn } from './account.deps.ts';
+import { createEmailChange, type EmailChange } from './account.email.ts';
 import { createInvitations, type Invitations } from './account.invitations.ts';
-import { viewerOfSession } from './account.repository.ts';
+import { createOrganizations, type Organizations } from './account.organizations.ts';
+import { createPasswords, type Passwords } from './account.passwords.ts';
+import { createPeople, type People } from './account.people.ts';
+import { ownerOfSession } from './account.repository.ts';
+import { takeSecondStep, type SecondStep, type SecondStepFailure } from './account.second-step.ts';
+import { createOwnSessions, type OwnSessions } from './account.sessions.ts';
+import { createTwoFactor, mustSetUp, type TwoFactor } from './account.two-factor.ts';
 import { isDemoAccount } from './demo-accounts.ts';
 import { emailDigest } from './sign-in.limits.ts';
 import { auditActor, type Viewer } from './viewer.ts';
 
-export interface SignedIn {
-  user: { id: string; name: string; email: string; role: string };
-  /** Set-Cookie lines to hand on as they are. */
-  cookies: string[];
-}
+export type SignInFailure =
+  | { reason: 'bad_credentials' }
+  | { reason: 'too_many'; retryAfterMs: number }
+  /** The password was right; the cookies remember it for ten minutes. Next: `secondStep`. */
+  | { reason: 'second_step'; cookies: string[] };
 
-export type SignInFailure = { reason: 'bad_credentials' } | { reason: 'too_many'; retryAfterMs: number };
+export interface CurrentSession {
+  viewer: Viewer | null;
+  expiresAt: Date | null;
+  /** To be handed on as Set-Cookie. */
+  cookies: string[];
+  /** Staff without two-factor reach nothing but its set-up. */
+  mustSetUpTwoFactor: boolean;
+}
 
 export interface Accounts {
   signIn(
@@ -23,92 +38,142 @@ export interface Accounts {
     headers: Headers,
     request: RequestFacts,
   ): Promise<Result<SignedIn, SignInFailure>>;
+  secondStep(
+    given: SecondStep,
+    headers: Headers,
+    request: RequestFacts,
+  ): Promise<Result<SignedIn, SecondStepFailure>>;
   /** The Set-Cookie lines that end the session; also when there was none. */
   signOut(headers: Headers, viewer: Viewer | null, request: RequestFacts): Promise<string[]>;
-  invitations: Invitations;
+  /** Who is signed in, read from the database now. */
+  viewer(headers: Headers): Promise<CurrentSession>;
+
   invite: Invitations['invite'];
   acceptInvitation: Invitations['accept'];
-  /** Who is signed in, read from the database now, and cookies to refresh. */
-  viewer(headers: Headers): Promise<{ viewer: Viewer | null; expiresAt: Date | null; cookies: string[] }>;
+  invitations: Pick<Invitations, 'find' | 'list' | 'revoke'>;
+  passwords: Passwords;
+  emailChange: EmailChange;
+  twoFactor: TwoFactor;
+  ownSessions: OwnSessions;
+
+  people: Pick<People, 'list'>;
+  deactivate: People['deactivate'];
+  reactivate: People['reactivate'];
+  changeRole: People['changeRole'];
+  endSessions: People['endSessions'];
+  organizations: Organizations;
 }
 
 export function createAccounts(deps: AccountDeps): Accounts {
   const invitations = createInvitations(deps);
+  const people = createPeople(deps);
   return {
-    invitations,
+    signIn: (given, headers, request) => signIn(deps, given, headers, request),
+    secondStep: (given, headers, request) => takeSecondStep(deps, given, headers, request),
+    signOut: (headers, viewer, request) => signOut(deps, headers, viewer, request),
+    viewer: (headers) => currentSession(deps, headers),
     invite: (input, actor) => invitations.invite(input, actor),
     acceptInvitation: (given, request) => invitations.accept(given, request),
-
-    async signIn({ email, password }, headers, request) {
-      const retryAfterMs = await deps.limiter.count(email, request.ip);
-      if (retryAfterMs > 0) {
-        await noteFailure(deps, email, request, 'too_many');
-        return failure({ reason: 'too_many', retryAfterMs });
-      }
-      const answer = await tryPassword(deps, email, password, headers);
-      if (!answer) {
-        await noteFailure(deps, email, request, 'bad_credentials');
-        return failure({ reason: 'bad_credentials' });
-      }
-      await deps.limiter.forgive(email);
-      await noteSignIn(deps, answer, request);
-      return ok({ user: answer.user, cookies: answer.cookies });
-    },
-
-    async signOut(headers, viewer, request) {
-      const response = await deps.auth.api.signOut({ headers, asResponse: true });
-      if (viewer) {
-        await deps.audit.record(deps.db, auditActor({ viewer, request }), {
-          action: 'auth.signed_out',
-          resourceType: 'session',
-          resourceId: viewer.sessionId,
-        });
-      }
-      return response.headers.getSetCookie();
-    },
-
-    async viewer(headers) {
-      if (!headers.has('cookie')) return { viewer: null, expiresAt: null, cookies: [] };
-      const { response, headers: answered } = await deps.auth.api.getSession({
-        headers,
-        returnHeaders: true,
-      });
-      const viewer = response ? await viewerOfSession(deps.db, response.session.id) : null;
-      return {
-        viewer,
-        expiresAt: viewer && response ? response.session.expiresAt : null,
-        cookies: answered.getSetCookie(),
-      };
-    },
+    invitations,
+    passwords: createPasswords(deps),
+    emailChange: createEmailChange(deps),
+    twoFactor: createTwoFactor(deps),
+    ownSessions: createOwnSessions(deps),
+    people,
+    deactivate: (userId, actor) => people.deactivate(userId, actor),
+    reactivate: (userId, actor) => people.reactivate(userId, actor),
+    changeRole: (userId, to, actor) => people.changeRole(userId, to, actor),
+    endSessions: (userId, actor) => people.endSessions(userId, actor),
+    organizations: createOrganizations(deps),
   };
 }
 
-interface PasswordAccepted extends SignedIn {
-  token: string;
+async function signIn(
+  deps: AccountDeps,
+  { email, password }: { email: string; password: string },
+  headers: Headers,
+  request: RequestFacts,
+): Promise<Result<SignedIn, SignInFailure>> {
+  const retryAfterMs = await deps.limiter.count(email, request.ip);
+  if (retryAfterMs > 0) {
+    await noteFailure(deps, email, request, 'too_many');
+    return failure({ reason: 'too_many', retryAfterMs });
+  }
+  const answer = await tryPassword(deps, email, password, headers);
+  if (!answer) {
+    await noteFailure(deps, email, request, 'bad_credentials');
+    return failure({ reason: 'bad_credentials' });
+  }
+  await deps.limiter.forgive(email);
+  if (answer.token === null) return failure({ reason: 'second_step', cookies: answer.cookies });
+  await noteSignIn(deps, answer, request);
+  return ok({ user: answer.user, cookies: answer.cookies });
 }
+
+async function signOut(
+  deps: AccountDeps,
+  headers: Headers,
+  viewer: Viewer | null,
+  request: RequestFacts,
+): Promise<string[]> {
+  const response = await deps.auth.api.signOut({ headers, asResponse: true });
+  if (viewer) {
+    await deps.audit.record(deps.db, auditActor({ viewer, request }), {
+      action: 'auth.signed_out',
+      resourceType: 'session',
+      resourceId: viewer.sessionId,
+    });
+  }
+  return response.headers.getSetCookie();
+}
+
+async function currentSession(deps: AccountDeps, headers: Headers): Promise<CurrentSession> {
+  const nobody = { viewer: null, expiresAt: null, mustSetUpTwoFactor: false };
+  if (!headers.has('cookie')) return { ...nobody, cookies: [] };
+  const { response, headers: answered } = await deps.auth.api.getSession({ headers, returnHeaders: true });
+  const cookies = answered.getSetCookie();
+  const owner = response ? await ownerOfSession(deps.db, deps.audit, response.session.id) : null;
+  if (!response || !owner || isRefusedDemo(deps, owner.viewer.email)) return { ...nobody, cookies };
+  const { viewer, hasTwoFactor } = owner;
+  return {
+    viewer,
+    expiresAt: response.session.expiresAt,
+    cookies,
+    mustSetUpTwoFactor: mustSetUp(viewer, hasTwoFactor),
+  };
+}
+
+/** Everybody knows these passwords; a database that was a demo once may hold them, and their sessions. */
+function isRefusedDemo(deps: AccountDeps, email: string): boolean {
+  return !deps.allowsDemoAccounts && isDemoAccount(email);
+}
+
+type PasswordAccepted = SignedIn & { token: string };
+type HalfAccepted = { token: null; cookies: string[] };
 
 async function tryPassword(
   deps: AccountDeps,
   email: string,
   password: string,
   headers: Headers,
-): Promise<PasswordAccepted | null> {
+): Promise<PasswordAccepted | HalfAccepted | null> {
   try {
     const { response, headers: answered } = await deps.auth.api.signInEmail({
       body: { email, password, rememberMe: true },
       headers,
       returnHeaders: true,
     });
+    const cookies = answered.getSetCookie();
+    if ('twoFactorRedirect' in response) {
+      return isRefusedDemo(deps, email.trim()) ? null : { token: null, cookies };
+    }
     const { user, token } = response;
-    const role = (await deps.db('users').where({ id: user.id }).first('role')) as { role: string };
-    const accepted = {
-      user: { id: user.id, name: user.name, email: user.email, role: role.role },
-      cookies: answered.getSetCookie(),
-      token,
-    };
-    if (deps.allowsDemoAccounts || !isDemoAccount(user.email)) return accepted;
-    await deps.db('sessions').where({ token }).delete();
-    return null;
+    const row = (await deps.db('users').where({ id: user.id }).first('role')) as { role: string };
+    if (isRefusedDemo(deps, user.email)) {
+      await deps.db('sessions').where({ token }).delete();
+      return null;
+    }
+    return { user: { id: user.id, name: user.name, email: user.email, role: row.role }, cookies, token };
   } catch (error) {
     // Unknown, wrong, banned: one answer for all, or it would tell which addresses have accounts.
     if (error instanceof APIError && error.statusCode < 500) return null;

@@ -4,6 +4,7 @@ import { betterAuth } from 'better-auth';
 import { admin, organization, twoFactor } from 'better-auth/plugins';
 import type { Pool } from 'pg';
 import type { Logger } from 'pino';
+import { joinablePool } from './auth.pool.ts';
 
 export interface AuthOptions {
   pool: Pool;
@@ -16,7 +17,7 @@ const halfDay = 12 * 60 * 60;
 
 export function createAuth({ pool, secret, baseUrl, log }: AuthOptions) {
   return betterAuth({
-    database: pool,
+    database: joinablePool(pool),
     secret,
     baseURL: baseUrl,
     telemetry: { enabled: false },

@@ -1,8 +1,13 @@
-export type { AccountMail, AccountMailKind, AnnounceAccount } from './account.deps.ts';
+export type { AccountMail, AccountMailKind, AnnounceAccount, SignedIn } from './account.deps.ts';
 export type { InputError, InviteInput } from './account.input.ts';
 export type { AcceptFailure, Invitations, InviteFailure } from './account.invitations.ts';
 export { findLink, linkHours, type AccountLink } from './account.links.ts';
-export { createAccounts, type Accounts, type SignedIn, type SignInFailure } from './account.service.ts';
+export type { Organizations, OrganizationSummary } from './account.organizations.ts';
+export type { Person, PersonFailure } from './account.people.ts';
+export type { SecondStepFailure } from './account.second-step.ts';
+export { createAccounts, type Accounts, type SignInFailure } from './account.service.ts';
+export type { OwnSession } from './account.sessions.ts';
+export type { TwoFactorFailure } from './account.two-factor.ts';
 export { createAttemptLimiter, usualAttemptLimits, type AttemptLimits } from './attempt.limits.ts';
 export { createAuth, type Auth } from './auth.ts';
 export { standingOf, type Standing } from './account.standing.ts';

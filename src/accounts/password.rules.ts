@@ -15,6 +15,13 @@ export function passwordComplaint(password: string, about: string[] = []): strin
   return null;
 }
 
+/** As for every password that is chosen: the complaint, also when it is no text at all. */
+export function passwordComplaintAbout(password: unknown, about: string[]): string | null {
+  return typeof password === 'string' && password !== ''
+    ? passwordComplaint(password, about)
+    : 'Choose a password';
+}
+
 function isCommon(password: string): boolean {
   const plain = folded(password);
   return (

@@ -9,12 +9,12 @@ import { sendEmailJob } from './email.jobs.ts';
  * composed when it is sent. The same occasion asked for twice is one message.
  */
 export function createOutbox({ jobs, ids }: { jobs: JobQueue; ids: Ids }): Announce {
-  return async (trx, { kind, recipientId, bookingId, intentionId }) => {
+  return async (trx, { kind, recipientId, bookingId, intentionId, occasion: given }) => {
     const recipient = (await trx('users').where({ id: recipientId }).first('email')) as
       | { email: string }
       | undefined;
     if (!recipient) throw new Error(`There is no user ${recipientId} to tell`);
-    const occasion = kind === 'booking_confirmation' ? bookingId : intentionId;
+    const occasion = kind === 'booking_confirmation' ? bookingId : (intentionId ?? given);
     const [row] = (await trx('emails')
       .insert({
         id: ids.uuid(),

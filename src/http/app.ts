@@ -24,6 +24,7 @@ import { accountPages } from './pages/account/index.ts';
 import { accessCheckPages } from './pages/admin/access-check.page.ts';
 import { pages } from './pages/index.ts';
 import type { PageServices } from './pages/page-services.ts';
+import { secondStepPages } from './pages/second-step.page.ts';
 import { signInPages } from './pages/sign-in.page.ts';
 import { signOutPages } from './pages/sign-out.page.ts';
 import { paths } from './paths.ts';
@@ -83,6 +84,7 @@ function routes(services: Services): Router {
   const router = Router();
   const forPeople: PageRoute[] = [
     ...signInPages(services.accounts),
+    ...secondStepPages(services.accounts),
     ...signOutPages(services.accounts),
     ...accountPages(services.accounts),
     ...pages(services),

@@ -1,9 +1,11 @@
-// The three of better-auth's endpoints that are open, answered by us over auth.api; every other is 404.
+// The few of better-auth's endpoints that are open, answered by us over auth.api; every other is 404.
 import { fromNodeHeaders } from 'better-auth/node';
+import type { Request, Response } from 'express';
 import { z } from 'zod';
 import type { Accounts } from '../../accounts/index.ts';
 import { requestFacts, viewerOf } from '../actor.ts';
 import type { Endpoint } from '../endpoint.ts';
+import { digits } from '../forms/codes.ts';
 import { parse, Problem, tooManyRequests } from '../problem.ts';
 
 const user = z.object({
@@ -17,7 +19,37 @@ const credentials = z.object({
   password: z.string().min(1).max(128),
 });
 
+const secondStepNext = z.object({
+  twoFactorRedirect: z.literal(true),
+  twoFactorMethods: z.array(z.literal('totp')),
+});
+const code = z.object({ code: z.string().trim().min(1).max(40) });
+
+const secondStep = {
+  method: 'post',
+  access: 'anyone',
+  request: { body: code },
+  responses: { 200: { description: 'Signed in', schema: z.object({ user }) } },
+} as const;
+
 export function sessionEndpoints(accounts: Accounts): Endpoint[] {
+  const answerSecondStep = async (
+    req: Request,
+    res: Response,
+    given: { code: string } | { recoveryCode: string },
+  ): Promise<void> => {
+    const taken = await accounts.secondStep(given, fromNodeHeaders(req.headers), requestFacts(req, res));
+    if (taken.ok) {
+      for (const cookie of taken.value.cookies) res.append('Set-Cookie', cookie);
+      res.json({ user: taken.value.user });
+      return;
+    }
+    if (taken.reason === 'too_many') throw tooManyRequests(taken.retryAfterMs);
+    throw new Problem(
+      'bad_credentials',
+      taken.reason === 'wrong_code' ? 'The code is wrong.' : 'Sign in with the password first.',
+    );
+  };
   return [
     {
       method: 'post',
@@ -26,17 +58,38 @@ export function sessionEndpoints(accounts: Accounts): Endpoint[] {
       summary: 'Sign in; the session is the cookie of the answer',
       request: { body: credentials },
       responses: {
-        200: { description: 'Signed in', schema: z.object({ redirect: z.literal(false), user }) },
+        200: {
+          description:
+            'Signed in; or, with `twoFactorRedirect`, the password was right and a code is asked for next',
+          schema: z.union([z.object({ redirect: z.literal(false), user }), secondStepNext]),
+        },
       },
       async handle(req, res) {
         const given = parse(credentials, req.body);
         const signedIn = await accounts.signIn(given, fromNodeHeaders(req.headers), requestFacts(req, res));
         if (!signedIn.ok && signedIn.reason === 'too_many') throw tooManyRequests(signedIn.retryAfterMs);
+        if (!signedIn.ok && signedIn.reason === 'second_step') {
+          for (const cookie of signedIn.cookies) res.append('Set-Cookie', cookie);
+          res.json({ twoFactorRedirect: true, twoFactorMethods: ['totp'] });
+          return;
+        }
         if (!signedIn.ok)
           throw new Problem('bad_credentials', 'The e-mail address or the password is wrong.');
         for (const cookie of signedIn.value.cookies) res.append('Set-Cookie', cookie);
         res.json({ redirect: false, user: signedIn.value.user });
       },
+    },
+    {
+      ...secondStep,
+      path: '/api/auth/two-factor/verify-totp',
+      summary: 'Sign in, second step: the code that the app shows',
+      handle: (req, res) => answerSecondStep(req, res, { code: digits(parse(code, req.body).code) }),
+    },
+    {
+      ...secondStep,
+      path: '/api/auth/two-factor/verify-backup-code',
+      summary: 'Sign in, second step: a recovery code, which then is used up',
+      handle: (req, res) => answerSecondStep(req, res, { recoveryCode: parse(code, req.body).code }),
     },
     {
       method: 'post',

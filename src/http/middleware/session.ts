@@ -1,13 +1,44 @@
 import { fromNodeHeaders } from 'better-auth/node';
-import type { RequestHandler } from 'express';
+import type { Request, RequestHandler, Response } from 'express';
 import type { Accounts } from '../../accounts/index.ts';
+import { paths } from '../paths.ts';
+import { forbidden } from '../problem.ts';
+import { wantsFragment, wantsJson } from '../respond.ts';
 
 /** Once a request: who is signed in, as the database has it now. */
 export function session(accounts: Accounts): RequestHandler {
   return async (req, res, next) => {
-    const { viewer, cookies } = await accounts.viewer(fromNodeHeaders(req.headers));
+    const { viewer, cookies, mustSetUpTwoFactor } = await accounts.viewer(fromNodeHeaders(req.headers));
     res.locals.viewer = viewer;
     for (const cookie of cookies) res.append('Set-Cookie', cookie);
+    if (mustSetUpTwoFactor && !isOpenBefore(req.path)) return sendToSetUp(req, res);
     next();
   };
+}
+
+/** What staff may reach before their second step is set up: setting it up, and leaving. */
+const openBefore = new Set<string>([
+  paths.accountTwoFactor(),
+  paths.accountTwoFactorSetUp(),
+  paths.signOut(),
+  '/api/auth/sign-out',
+  '/api/auth/get-session',
+  paths.health(),
+  paths.ready(),
+]);
+
+function isOpenBefore(path: string): boolean {
+  return openBefore.has(path);
+}
+
+function sendToSetUp(req: Request, res: Response): void {
+  if (wantsJson(req)) {
+    throw forbidden(
+      'Staff need two-step sign-in. Set it up in a browser, under Account, before anything else.',
+    );
+  }
+  const setUp = paths.accountTwoFactor();
+  // See access.ts: htmx must not swap the page into a part of another.
+  if (wantsFragment(req)) res.status(403).set('HX-Redirect', setUp).end();
+  else res.redirect(303, setUp);
 }

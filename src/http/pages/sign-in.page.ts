@@ -37,7 +37,7 @@ export function signInPages(accounts: Accounts): PageRoute[] {
       handle(req, res) {
         const next = safeNext(req.query.next);
         if (viewerOf(res)) return res.redirect(303, next ?? paths.home());
-        const notice = next ? 'Sign in to go on where you were.' : undefined;
+        const notice = noticeFor(req.query.after, next);
         show(res, { title: 'Sign in', email: '', next, errors: [], ...(notice && { notice }) });
       },
     },
@@ -67,6 +67,10 @@ async function signIn(accounts: Accounts, req: Request, res: Response): Promise<
     for (const cookie of signedIn.value.cookies) res.append('Set-Cookie', cookie);
     return res.redirect(303, next ?? paths.home());
   }
+  if (signedIn.reason === 'second_step') {
+    for (const cookie of signedIn.cookies) res.append('Set-Cookie', cookie);
+    return res.redirect(303, paths.signInSecondStep(next ?? undefined));
+  }
   if (signedIn.reason === 'too_many') {
     const minutes = Math.ceil(signedIn.retryAfterMs / 60_000);
     res.status(429).set('Retry-After', String(Math.ceil(signedIn.retryAfterMs / 1000)));
@@ -75,6 +79,15 @@ async function signIn(accounts: Accounts, req: Request, res: Response): Promise<
   }
   const message = 'The e-mail address or the password is wrong. Check both and try again';
   show(res.status(401), { ...page, errors: [{ path: 'email', message }] });
+}
+
+/** Why one is here, if not of one's own accord. */
+function noticeFor(after: unknown, next: string | null): string | undefined {
+  if (after === 'password') return 'Your new password is set. Sign in with it.';
+  if (after === 'email') return 'Your new address is confirmed. Sign in with it.';
+  if (after === 'everywhere') return 'You are signed out everywhere.';
+  if (after === 'code') return 'That took too long, or there were too many wrong codes. Begin again.';
+  return next ? 'Sign in to go on where you were.' : undefined;
 }
 
 function show(res: Response, page: SignInPage): void {

@@ -1,8 +1,20 @@
 // The pages of an account: getting in, and looking after it.
 import type { Accounts } from '../../../accounts/index.ts';
 import type { PageRoute } from '../../endpoint.ts';
+import { emailPages } from './email.page.ts';
 import { invitationPages } from './invitation.page.ts';
+import { overviewPages } from './overview.page.ts';
+import { passwordPages } from './password.page.ts';
+import { sessionsPages } from './sessions.page.ts';
+import { twoFactorPages } from './two-factor.page.ts';
 
 export function accountPages(accounts: Accounts): PageRoute[] {
-  return [...invitationPages(accounts)];
+  return [
+    ...overviewPages(accounts),
+    ...invitationPages(accounts),
+    ...passwordPages(accounts),
+    ...emailPages(accounts),
+    ...sessionsPages(accounts),
+    ...twoFactorPages(accounts),
+  ];
 }

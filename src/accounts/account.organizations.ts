@@ -1,0 +1,135 @@
+import { violatedConstraint } from '../db/transaction.ts';
+import { failure, ok, type Result } from '../lib/result.ts';
+import { z } from 'zod';
+import type { AccountDeps } from './account.deps.ts';
+import { inputErrors, type InputError } from './account.input.ts';
+import { auditActor, mayAdminister, type Actor } from './viewer.ts';
+
+export interface OrganizationSummary {
+  id: string;
+  name: string;
+  slug: string;
+  createdAt: Date;
+  /** Active ones. */
+  members: number;
+}
+
+export type OrganizationFailure =
+  | { reason: 'not_allowed' }
+  | { reason: 'not_found' }
+  | { reason: 'invalid'; errors: InputError[] };
+
+export interface Organizations {
+  /** By name. */
+  list(): Promise<OrganizationSummary[]>;
+  find(id: string): Promise<OrganizationSummary | null>;
+  create(input: { name: string }, actor: Actor): Promise<Result<{ id: string }, OrganizationFailure>>;
+  rename(id: string, input: { name: string }, actor: Actor): Promise<Result<null, OrganizationFailure>>;
+}
+
+const organizationInput = z.object({
+  name: z
+    .string('Enter the name of the organisation')
+    .transform((name) => name.normalize('NFC').replace(/\s+/g, ' ').trim())
+    .pipe(
+      z
+        .string()
+        .min(2, 'Enter the name of the organisation')
+        .max(120, 'Enter a name of at most 120 characters')
+        .refine((name) => !/[\p{Cc}<>]/u.test(name), 'Leave out signs that do not belong in a name'),
+    ),
+});
+
+const taken = [{ path: 'name', message: 'There is an organisation of this name already' }];
+
+export function createOrganizations(deps: AccountDeps): Organizations {
+  const select = () =>
+    deps.db('organizations as o').select(
+      ...['o.id', 'o.name', 'o.slug', 'o.created_at'],
+      deps.db.raw(`(select count(*) from members m join users u on u.id = m.user_id
+                      where m.organization_id = o.id and not u.banned) as members`),
+    );
+  return {
+    async list() {
+      const rows = (await select().orderByRaw('lower(o.name)')) as Row[];
+      return rows.map(toSummary);
+    },
+
+    async find(id) {
+      if (!z.uuid().safeParse(id).success) return null;
+      const row = (await select().where('o.id', id).first()) as Row | undefined;
+      return row ? toSummary(row) : null;
+    },
+
+    create: (input, actor) =>
+      writing(deps, input, actor, async (name, trx) => {
+        const id = deps.ids.uuid();
+        await trx('organizations').insert({
+          id,
+          name,
+          slug: slugOf(name),
+          created_at: trx.raw('clock_timestamp()'),
+        });
+        return id;
+      }),
+
+    async rename(id, input, actor) {
+      const renamed = await writing(deps, input, actor, async (name, trx) => {
+        const found = await trx('organizations')
+          .where({ id })
+          .update({ name, slug: slugOf(name) });
+        return found > 0 ? id : null;
+      });
+      return renamed.ok ? ok(null) : renamed;
+    },
+  };
+}
+
+async function writing(
+  deps: AccountDeps,
+  input: { name: string },
+  actor: Actor,
+  write: (
+    name: string,
+    trx: Parameters<Parameters<AccountDeps['db']['transaction']>[0]>[0],
+  ) => Promise<string | null>,
+): Promise<Result<{ id: string }, OrganizationFailure>> {
+  if (!mayAdminister(actor.viewer)) return failure({ reason: 'not_allowed' });
+  const parsed = organizationInput.safeParse(input);
+  if (!parsed.success) return failure({ reason: 'invalid', errors: inputErrors(parsed.error) });
+  try {
+    return await deps.db.transaction(async (trx) => {
+      const id = await write(parsed.data.name, trx);
+      if (id === null) return failure({ reason: 'not_found' });
+      await deps.audit.record(trx, auditActor(actor), {
+        action: 'record.changed',
+        resourceType: 'organization',
+        resourceId: id,
+        metadata: { columns: ['name'] },
+      });
+      return ok({ id });
+    });
+  } catch (error) {
+    if (violatedConstraint(error) === 'organizations_slug_key')
+      return failure({ reason: 'invalid', errors: taken });
+    throw error;
+  }
+}
+
+/** Also what tells two organisations apart: `Müller & Co` and `Muller Co` are one. */
+function slugOf(name: string): string {
+  const plain = name.normalize('NFD').replace(/\p{M}/gu, '').toLowerCase();
+  return plain.replace(/[^\p{L}\p{N}]+/gu, '-').replace(/^-|-$/g, '') || plain;
+}
+
+interface Row {
+  id: string;
+  name: string;
+  slug: string;
+  created_at: Date;
+  members: number;
+}
+
+function toSummary({ created_at, ...row }: Row): OrganizationSummary {
+  return { ...row, createdAt: created_at };
+}

@@ -1,0 +1,189 @@
+// Forgotten and changed passwords. Both end what was open with the old one.
+import { hashPassword } from 'better-auth/crypto';
+import type { RequestFacts } from '../audit/index.ts';
+import { failure, ok, type Result } from '../lib/result.ts';
+import { isPassword, setPassword } from './account.credentials.ts';
+import type { AccountDeps } from './account.deps.ts';
+import type { InputError } from './account.input.ts';
+import { findLink, insertLink, revokeLinks, useLink, type AccountLink } from './account.links.ts';
+import { passwordComplaintAbout } from './password.rules.ts';
+import { auditActor, type Actor } from './viewer.ts';
+
+export interface Passwords {
+  /** Sends a link if the address has an account that is in use. Nobody is told whether it has. */
+  forgotten(
+    email: string,
+    request: RequestFacts,
+  ): Promise<Result<null, { reason: 'too_many'; retryAfterMs: number }>>;
+  /** What the page of a link shows; null when the link opens nothing (any more). */
+  find(token: string): Promise<AccountLink | null>;
+  /** Every session of the person ends. */
+  reset(
+    given: { token: string; password: unknown },
+    request: RequestFacts,
+  ): Promise<
+    Result<
+      { userId: string; email: string },
+      | { reason: 'link_closed' }
+      | { reason: 'invalid'; errors: InputError[] }
+      | { reason: 'too_many'; retryAfterMs: number }
+    >
+  >;
+  /** Every other session of the person ends. */
+  change(
+    given: { current: unknown; password: unknown },
+    actor: Actor,
+  ): Promise<
+    Result<null, { reason: 'invalid'; errors: InputError[] } | { reason: 'too_many'; retryAfterMs: number }>
+  >;
+}
+
+/** Without the cache nobody counts; this many links an hour is all that one person gets by mail. */
+const mostLinksAnHour = 5;
+
+export function createPasswords(deps: AccountDeps): Passwords {
+  return {
+    async forgotten(email, request) {
+      const retryAfterMs = await deps.attempts.count('forgotten', email, request.ip);
+      if (retryAfterMs > 0) return failure({ reason: 'too_many', retryAfterMs });
+      await sendLink(deps, email, request);
+      return ok(null);
+    },
+
+    find: (token) => findOpen(deps, token),
+
+    async reset(given, request) {
+      const retryAfterMs = await deps.attempts.count('link', given.token, request.ip);
+      if (retryAfterMs > 0) return failure({ reason: 'too_many', retryAfterMs });
+      const link = await findOpen(deps, given.token);
+      if (!link?.userId) return failure({ reason: 'link_closed' });
+      const complaint = passwordComplaintAbout(given.password, [link.email, link.name ?? '']);
+      if (complaint || typeof given.password !== 'string') {
+        const errors = [{ path: 'password', message: complaint ?? 'Choose a password' }];
+        return failure({ reason: 'invalid', errors });
+      }
+      const hash = await hashPassword(given.password);
+      return writeReset(deps, { ...link, userId: link.userId }, hash, request);
+    },
+
+    async change(given, actor) {
+      const { userId, email, name } = actor.viewer;
+      const retryAfterMs = await deps.attempts.count('password', userId, actor.request.ip);
+      if (retryAfterMs > 0) return failure({ reason: 'too_many', retryAfterMs });
+      const errors: InputError[] = [];
+      const complaint = passwordComplaintAbout(given.password, [email, name]);
+      if (complaint) errors.push({ path: 'password', message: complaint });
+      if (!(await isPassword(deps.db, userId, given.current))) {
+        errors.unshift({ path: 'current', message: 'This is not your password. Enter the one you have now' });
+      }
+      if (errors.length > 0 || typeof given.password !== 'string')
+        return failure({ reason: 'invalid', errors });
+      await writeChange(deps, actor, await hashPassword(given.password));
+      return ok(null);
+    },
+  };
+}
+
+async function findOpen(deps: AccountDeps, token: string): Promise<AccountLink | null> {
+  const id = deps.tokens.idOf('password_reset', token);
+  const link = id ? await findLink(deps.db, id) : null;
+  return link?.state === 'open' ? link : null;
+}
+
+async function sendLink(deps: AccountDeps, email: string, request: RequestFacts): Promise<void> {
+  const user = (await deps
+    .db('users')
+    .where({ email: email.trim().toLowerCase(), banned: false })
+    .first('id', 'name', 'email')) as { id: string; name: string; email: string } | undefined;
+  if (!user) return;
+  await deps.db.transaction(async (trx) => {
+    const recent = (await trx('account_links')
+      .where({ user_id: user.id, kind: 'password_reset' })
+      .whereRaw(`created_at > clock_timestamp() - interval '1 hour'`)
+      .count('* as sent')) as { sent: number }[];
+    if ((recent[0]?.sent ?? 0) >= mostLinksAnHour) return;
+    const revoked = await revokeLinks(trx, { user_id: user.id, kind: 'password_reset' });
+    const id = deps.ids.uuid();
+    await insertLink(trx, {
+      id,
+      kind: 'password_reset',
+      userId: user.id,
+      email: user.email,
+      name: user.name,
+    });
+    // A stranger asked: nobody is named.
+    const by = { actorId: null, actingAsId: null, request };
+    for (const [linkId, change] of [
+      ...revoked.map((one) => [one, 'replaced'] as const),
+      [id, 'requested'] as const,
+    ]) {
+      await deps.audit.record(trx, by, {
+        action: 'record.changed',
+        resourceType: 'account_link',
+        resourceId: linkId,
+        metadata: { change, kind: 'password_reset', userId: user.id },
+      });
+    }
+    await deps.announce(trx, { kind: 'password_reset', recipient: user.email, linkId: id });
+  });
+}
+
+async function writeReset(
+  deps: AccountDeps,
+  link: AccountLink & { userId: string },
+  hash: string,
+  request: RequestFacts,
+): Promise<Result<{ userId: string; email: string }, { reason: 'link_closed' }>> {
+  const { id, userId } = link;
+  return deps.db.transaction(async (trx) => {
+    if (!(await useLink(trx, id))) return failure({ reason: 'link_closed' });
+    const user = (await trx('users').where({ id: userId, banned: false }).first('email')) as
+      | { email: string }
+      | undefined;
+    // The address may have changed since, or the person have left: the link was for how things stood.
+    if (user?.email !== link.email) return failure({ reason: 'link_closed' });
+    await setPassword(trx, userId, hash);
+    await trx('sessions').where({ user_id: userId }).whereNull('impersonated_by').delete();
+    const by = { actorId: userId, actingAsId: null, request };
+    await deps.audit.record(trx, by, {
+      action: 'auth.password_reset',
+      resourceType: 'user',
+      resourceId: userId,
+    });
+    await deps.audit.record(trx, by, {
+      action: 'record.changed',
+      resourceType: 'account_link',
+      resourceId: id,
+      metadata: { change: 'used', kind: 'password_reset', userId },
+    });
+    await deps.announce(trx, { kind: 'password_changed', recipient: link.email, linkId: null });
+    return ok({ userId, email: link.email });
+  });
+}
+
+async function writeChange(deps: AccountDeps, actor: Actor, hash: string): Promise<void> {
+  const { userId, email, sessionId } = actor.viewer;
+  await deps.db.transaction(async (trx) => {
+    await setPassword(trx, userId, hash);
+    await trx('sessions')
+      .where({ user_id: userId })
+      .whereNot({ id: sessionId })
+      .whereNull('impersonated_by')
+      .delete();
+    for (const linkId of await revokeLinks(trx, { user_id: userId, kind: 'password_reset' })) {
+      await deps.audit.record(trx, auditActor(actor), {
+        action: 'record.changed',
+        resourceType: 'account_link',
+        resourceId: linkId,
+        metadata: { change: 'revoked', userId },
+      });
+    }
+    await deps.audit.record(trx, auditActor(actor), {
+      action: 'record.changed',
+      resourceType: 'user',
+      resourceId: userId,
+      metadata: { change: 'password_changed', columns: ['password'] },
+    });
+    await deps.announce(trx, { kind: 'password_changed', recipient: email, linkId: null });
+  });
+}

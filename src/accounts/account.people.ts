@@ -1,0 +1,190 @@
+// What an admin does to somebody's account. Nothing is deleted: bookings stay with the organisation, names on them.
+import type { Transaction } from '../db/knex.ts';
+import { failure, ok, type Result } from '../lib/result.ts';
+import type { AccountDeps } from './account.deps.ts';
+import { revokeLinks } from './account.links.ts';
+import { setOrganization } from './account.invitations.ts';
+import { auditActor, mayAdminister, type Actor, type Role } from './viewer.ts';
+
+export type PersonFailure =
+  | { reason: 'not_allowed' }
+  | { reason: 'not_found' }
+  /** Nobody changes their own account from here. */
+  | { reason: 'oneself' }
+  /** Somebody must be left who can invite. */
+  | { reason: 'last_admin' }
+  | { reason: 'unknown_organization' };
+
+type Outcome<T = null> = Promise<Result<T, PersonFailure>>;
+
+export interface Person {
+  id: string;
+  name: string;
+  email: string;
+  role: Role;
+  isActive: boolean;
+  hasTwoFactor: boolean;
+  organization: { id: string; name: string } | null;
+  lastSeenAt: Date | null;
+}
+
+export interface People {
+  list(filter?: { organizationId?: string; staff?: boolean }): Promise<Person[]>;
+  /** Out at the next request, on every process; the name stays on what was done. */
+  deactivate(userId: string, actor: Actor): Outcome;
+  reactivate(userId: string, actor: Actor): Outcome;
+  endSessions(userId: string, actor: Actor): Outcome<{ ended: number }>;
+  /** A referrer needs an organisation; staff have none. */
+  changeRole(userId: string, to: { role: Role; organizationId?: string | null }, actor: Actor): Outcome;
+}
+
+export function createPeople(deps: AccountDeps): People {
+  return {
+    list: (filter = {}) => listPeople(deps, filter),
+
+    deactivate: (userId, actor) =>
+      change(deps, userId, actor, async (trx, person) => {
+        if (person.role === 'admin' && !(await hasOtherAdmin(trx, userId))) return 'last_admin';
+        // The sessions go by trigger: whoever sets `banned`, also by hand in psql, ends them.
+        await trx('users').where({ id: userId }).update({ banned: true, ban_reason: 'deactivated' });
+        await closeLinks(deps, trx, userId, actor);
+        return 'deactivated';
+      }),
+
+    reactivate: (userId, actor) =>
+      change(deps, userId, actor, async (trx) => {
+        await trx('users')
+          .where({ id: userId })
+          .update({ banned: false, ban_reason: null, ban_expires: null });
+        return 'reactivated';
+      }),
+
+    changeRole: (userId, { role, organizationId = null }, actor) =>
+      change(deps, userId, actor, async (trx, person) => {
+        if (person.role === 'admin' && role !== 'admin' && !(await hasOtherAdmin(trx, userId)))
+          return 'last_admin';
+        const isKnown =
+          organizationId !== null && (await trx('organizations').where({ id: organizationId }).first('id'));
+        if (role === 'referrer' ? !isKnown : organizationId !== null) return 'unknown_organization';
+        await trx('users').where({ id: userId }).update({ role });
+        await setOrganization(trx, userId, organizationId);
+        return 'role_changed';
+      }),
+
+    async endSessions(userId, actor) {
+      if (!mayAdminister(actor.viewer)) return failure({ reason: 'not_allowed' });
+      return deps.db.transaction(async (trx) => {
+        if (!(await trx('users').where({ id: userId }).first('id'))) return failure({ reason: 'not_found' });
+        const rows = (await trx('sessions').where({ user_id: userId }).delete().returning('id')) as unknown[];
+        await deps.audit.record(trx, auditActor(actor), {
+          action: 'auth.signed_out',
+          resourceType: 'user',
+          resourceId: userId,
+          metadata: { reason: 'ended_by_admin', sessions: rows.length },
+        });
+        return ok({ ended: rows.length });
+      });
+    },
+  };
+}
+
+const changedColumns = { deactivated: ['banned'], reactivated: ['banned'], role_changed: ['role'] };
+type Changed = keyof typeof changedColumns;
+
+async function change(
+  deps: AccountDeps,
+  userId: string,
+  actor: Actor,
+  work: (
+    trx: Transaction,
+    person: { role: Role; banned: boolean },
+  ) => Promise<Changed | PersonFailure['reason']>,
+): Outcome {
+  if (!mayAdminister(actor.viewer)) return failure({ reason: 'not_allowed' });
+  if (userId === actor.viewer.userId) return failure({ reason: 'oneself' });
+  return deps.db.transaction(async (trx): Outcome => {
+    // One change of people at a time: two admins must not remove each other.
+    await trx.raw(`select pg_advisory_xact_lock(hashtextextended('accounts.people', 0))`);
+    const person = (await trx('users').where({ id: userId }).forUpdate().first('role', 'banned')) as
+      | { role: Role; banned: boolean }
+      | undefined;
+    if (!person) return failure({ reason: 'not_found' });
+    const outcome = await work(trx, person);
+    if (!isChange(outcome)) return failure({ reason: outcome });
+    await deps.audit.record(trx, auditActor(actor), {
+      action: 'record.changed',
+      resourceType: 'user',
+      resourceId: userId,
+      metadata: { change: outcome, columns: changedColumns[outcome] },
+    });
+    return ok(null);
+  });
+}
+
+function isChange(outcome: Changed | PersonFailure['reason']): outcome is Changed {
+  return outcome in changedColumns;
+}
+
+async function hasOtherAdmin(trx: Transaction, userId: string): Promise<boolean> {
+  const other: unknown = await trx('users')
+    .where({ role: 'admin', banned: false })
+    .whereNot({ id: userId })
+    .first('id');
+  return other !== undefined;
+}
+
+async function closeLinks(deps: AccountDeps, trx: Transaction, userId: string, actor: Actor): Promise<void> {
+  for (const linkId of await revokeLinks(trx, { user_id: userId })) {
+    await deps.audit.record(trx, auditActor(actor), {
+      action: 'record.changed',
+      resourceType: 'account_link',
+      resourceId: linkId,
+      metadata: { change: 'revoked', userId },
+    });
+  }
+}
+
+async function listPeople(
+  deps: AccountDeps,
+  filter: { organizationId?: string; staff?: boolean },
+): Promise<Person[]> {
+  const query = deps
+    .db('users as u')
+    .leftJoin('members as m', 'm.user_id', 'u.id')
+    .leftJoin('organizations as o', 'o.id', 'm.organization_id')
+    .orderBy([{ column: 'u.banned' }, { column: 'u.name' }])
+    .limit(500);
+  if (filter.organizationId) void query.where('o.id', filter.organizationId);
+  if (filter.staff !== undefined)
+    void query[filter.staff ? 'whereIn' : 'whereNotIn']('u.role', ['support', 'admin']);
+  const rows = (await query.select(
+    ...['u.id', 'u.name', 'u.email', 'u.role', 'u.banned', 'u.two_factor_enabled'],
+    ...['o.id as organization_id', 'o.name as organization_name'],
+    deps.db.raw(
+      '(select max(last_seen_at) from sessions s where s.user_id = u.id and s.impersonated_by is null) as last_seen_at',
+    ),
+  )) as {
+    id: string;
+    name: string;
+    email: string;
+    role: Role;
+    banned: boolean;
+    two_factor_enabled: boolean;
+    organization_id: string | null;
+    organization_name: string | null;
+    last_seen_at: Date | null;
+  }[];
+  return rows.map((row) => ({
+    id: row.id,
+    name: row.name,
+    email: row.email,
+    role: row.role,
+    isActive: !row.banned,
+    hasTwoFactor: row.two_factor_enabled,
+    organization:
+      row.organization_id && row.organization_name
+        ? { id: row.organization_id, name: row.organization_name }
+        : null,
+    lastSeenAt: row.last_seen_at,
+  }));
+}

@@ -1,0 +1,76 @@
+// Where one is signed in, and ending it from elsewhere. An admin acting has a session of the admin's, not listed here.
+import type { Database } from '../db/knex.ts';
+import type { AccountDeps } from './account.deps.ts';
+import { auditActor, type Actor, type Viewer } from './viewer.ts';
+
+export interface OwnSession {
+  id: string;
+  isThisOne: boolean;
+  signedInAt: Date;
+  lastSeenAt: Date;
+  expiresAt: Date;
+  ip: string | null;
+  userAgent: string | null;
+}
+
+export interface OwnSessions {
+  /** This one first, then the latest used. */
+  list(viewer: Viewer): Promise<OwnSession[]>;
+  /** false when there is no such session of this person (any more). */
+  end(sessionId: string, actor: Actor): Promise<boolean>;
+  /** This one, too; how many there were. */
+  endAll(actor: Actor): Promise<number>;
+}
+
+export function createOwnSessions(deps: AccountDeps): OwnSessions {
+  return {
+    list: (viewer) => listSessions(deps.db, viewer),
+    end: async (sessionId, actor) => (await endSessions(deps, actor, { id: sessionId })) > 0,
+    endAll: (actor) => endSessions(deps, actor, {}),
+  };
+}
+
+async function listSessions(db: Database, viewer: Viewer): Promise<OwnSession[]> {
+  const rows = (await db('sessions')
+    .where({ user_id: viewer.userId })
+    .whereNull('impersonated_by')
+    .whereRaw('expires_at > clock_timestamp()')
+    .orderByRaw('id = ? desc, last_seen_at desc', [viewer.sessionId])
+    .limit(100)
+    .select('id', 'created_at', 'last_seen_at', 'expires_at', 'ip_address', 'user_agent')) as {
+    id: string;
+    created_at: Date;
+    last_seen_at: Date;
+    expires_at: Date;
+    ip_address: string | null;
+    user_agent: string | null;
+  }[];
+  return rows.map((row) => ({
+    id: row.id,
+    isThisOne: row.id === viewer.sessionId,
+    signedInAt: row.created_at,
+    lastSeenAt: row.last_seen_at,
+    expiresAt: row.expires_at,
+    ip: row.ip_address || null,
+    userAgent: row.user_agent || null,
+  }));
+}
+
+async function endSessions(deps: AccountDeps, actor: Actor, which: { id?: string }): Promise<number> {
+  return deps.db.transaction(async (trx) => {
+    const ended = (await trx('sessions')
+      .where({ ...which, user_id: actor.viewer.userId })
+      .whereNull('impersonated_by')
+      .delete()
+      .returning('id')) as { id: string }[];
+    for (const { id } of ended) {
+      await deps.audit.record(trx, auditActor(actor), {
+        action: 'auth.signed_out',
+        resourceType: 'session',
+        resourceId: id,
+        metadata: { reason: id === actor.viewer.sessionId ? 'everywhere' : 'from_another_session' },
+      });
+    }
+    return ended.length;
+  });
+}

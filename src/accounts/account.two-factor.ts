@@ -1,0 +1,244 @@
+// The second step of signing in: codes from an app, and recovery codes for the day it is lost. better-auth's plugin
+// keeps and checks them; what it leaves out (a code works once, staff must have it) is here.
+import { createHash } from 'node:crypto';
+import { APIError } from 'better-auth/api';
+import { symmetricDecrypt } from 'better-auth/crypto';
+import type { Transaction } from '../db/knex.ts';
+import { failure, ok, type Result } from '../lib/result.ts';
+import type { AccountDeps } from './account.deps.ts';
+import { joining } from './auth.pool.ts';
+import { isDemoAccount } from './demo-accounts.ts';
+import { auditActor, isStaff, mayAdminister, type Actor, type Viewer } from './viewer.ts';
+
+export type TwoFactorFailure =
+  | { reason: 'wrong_password' }
+  | { reason: 'wrong_code' }
+  /** Begun without a beginning, or turned on where it is on. */
+  | { reason: 'not_now' }
+  /** Staff cannot do without. */
+  | { reason: 'required' }
+  | { reason: 'too_many'; retryAfterMs: number };
+
+type Outcome<T> = Result<T, TwoFactorFailure>;
+
+export interface TwoFactorState {
+  isOn: boolean;
+  isRequired: boolean;
+  /** Recovery codes that were not used; null while it is off. */
+  recoveryCodesLeft: number | null;
+}
+
+export interface TwoFactor {
+  state(viewer: Viewer): Promise<TwoFactorState>;
+  /** Makes the secret, which counts for nothing until a code made with it was seen. */
+  begin(actor: Actor, headers: Headers, password: string): Promise<Outcome<null>>;
+  /** What the app needs; null when nothing was begun. */
+  pending(viewer: Viewer): Promise<{ uri: string; secret: string } | null>;
+  /** From now on it is asked for. The recovery codes are told this once. */
+  confirm(
+    actor: Actor,
+    headers: Headers,
+    code: string,
+  ): Promise<Outcome<{ recoveryCodes: string[]; cookies: string[] }>>;
+  renewRecoveryCodes(
+    actor: Actor,
+    headers: Headers,
+    password: string,
+  ): Promise<Outcome<{ recoveryCodes: string[] }>>;
+  turnOff(actor: Actor, headers: Headers, password: string): Promise<Outcome<{ cookies: string[] }>>;
+  /** By an admin, for somebody who lost phone and recovery codes: sessions end, it is set up anew. */
+  reset(
+    userId: string,
+    actor: Actor,
+  ): Promise<Result<null, { reason: 'not_allowed' } | { reason: 'not_found' }>>;
+}
+
+/** Whether this person may do nothing before the second step is set up. */
+export function mustSetUp(viewer: Viewer, hasTwoFactor: boolean): boolean {
+  return isStaff(viewer) && !hasTwoFactor && !isDemoAccount(viewer.email);
+}
+
+export function createTwoFactor(deps: AccountDeps): TwoFactor {
+  const { api } = deps.auth;
+  const guarded = <T>(actor: Actor, work: (trx: Transaction) => Promise<Outcome<T>>) =>
+    limited(deps, actor, work);
+  return {
+    async state(viewer) {
+      const user = (await deps.db('users').where({ id: viewer.userId }).first('two_factor_enabled')) as
+        | { two_factor_enabled: boolean }
+        | undefined;
+      const isOn = user?.two_factor_enabled ?? false;
+      const recoveryCodesLeft = isOn ? (await codesLeft(deps, viewer.userId)).length : null;
+      return { isOn, isRequired: isStaff(viewer) && !isDemoAccount(viewer.email), recoveryCodesLeft };
+    },
+
+    begin: (actor, headers, password) =>
+      guarded(actor, async (trx) => {
+        await joining(trx, () => api.enableTwoFactor({ body: { password, method: 'totp' }, headers }));
+        await record(deps, trx, actor, 'two_factor_begun');
+        return ok(null);
+      }),
+
+    async pending(viewer) {
+      const row = (await deps
+        .db('two_factors')
+        .where({ user_id: viewer.userId, verified: false })
+        .first('secret')) as { secret: string } | undefined;
+      if (!row) return null;
+      const { secretConfig } = await deps.auth.$context;
+      const secret = base32(await symmetricDecrypt({ key: secretConfig, data: row.secret }));
+      const query = new URLSearchParams({ secret, issuer: 'Examdesk', digits: '6', period: '30' });
+      return {
+        uri: `otpauth://totp/Examdesk:${encodeURIComponent(viewer.email)}?${query.toString()}`,
+        secret,
+      };
+    },
+
+    confirm: (actor, headers, code) =>
+      guarded(actor, async (trx) => {
+        const { headers: answered } = await joining(trx, () =>
+          api.verifyTOTP({ body: { code }, headers, returnHeaders: true }),
+        );
+        await useCode(trx, actor.viewer.userId, code);
+        await record(deps, trx, actor, 'two_factor_on');
+        await tell(deps, trx, actor);
+        const { backupCodes } = await joining(trx, () =>
+          api.viewBackupCodes({ body: { userId: actor.viewer.userId } }),
+        );
+        return ok({ recoveryCodes: backupCodes, cookies: answered.getSetCookie() });
+      }),
+
+    renewRecoveryCodes: (actor, headers, password) =>
+      guarded(actor, async (trx) => {
+        const { backupCodes } = await joining(trx, () =>
+          api.generateBackupCodes({ body: { password }, headers }),
+        );
+        await record(deps, trx, actor, 'recovery_codes_renewed');
+        await tell(deps, trx, actor);
+        return ok({ recoveryCodes: backupCodes });
+      }),
+
+    async turnOff(actor, headers, password) {
+      if (isStaff(actor.viewer) && !isDemoAccount(actor.viewer.email)) return failure({ reason: 'required' });
+      return guarded(actor, async (trx) => {
+        const { headers: answered } = await joining(trx, () =>
+          api.disableTwoFactor({ body: { password }, headers, returnHeaders: true }),
+        );
+        await record(deps, trx, actor, 'two_factor_off');
+        await tell(deps, trx, actor);
+        return ok({ cookies: answered.getSetCookie() });
+      });
+    },
+
+    async reset(userId, actor) {
+      if (!mayAdminister(actor.viewer)) return failure({ reason: 'not_allowed' });
+      return deps.db.transaction(async (trx) => {
+        const [user] = (await trx('users')
+          .where({ id: userId })
+          .update({ two_factor_enabled: false })
+          .returning('email')) as { email: string }[];
+        if (!user) return failure({ reason: 'not_found' });
+        await trx('two_factors').where({ user_id: userId }).delete();
+        await trx('sessions').where({ user_id: userId }).delete();
+        await record(deps, trx, actor, 'two_factor_reset', userId);
+        await deps.announce(trx, { kind: 'two_factor_changed', recipient: user.email, linkId: null });
+        return ok(null);
+      });
+    },
+  };
+}
+
+/** One transaction for what better-auth changes and its audit row; its refusals become values. */
+async function limited<T>(
+  deps: AccountDeps,
+  actor: Actor,
+  work: (trx: Transaction) => Promise<Outcome<T>>,
+): Promise<Outcome<T>> {
+  const retryAfterMs = await deps.attempts.count('second_factor', actor.viewer.userId, actor.request.ip);
+  if (retryAfterMs > 0) return failure({ reason: 'too_many', retryAfterMs });
+  try {
+    return await deps.db.transaction(work);
+  } catch (error) {
+    const refusal = refusalOf(error);
+    if (!refusal) throw error;
+    if (refusal.reason === 'wrong_code') await recordFailure(deps, actor);
+    return refusal;
+  }
+}
+
+/** A code that was seen once opens nothing again, though its half minute is not over. */
+export class CodeUsedBefore extends Error {}
+
+/** @throws CodeUsedBefore, for the whole transaction to be undone */
+export async function useCode(trx: Transaction, userId: string, code: string): Promise<void> {
+  const digest = createHash('sha256').update(`${userId}:${code}`).digest('hex');
+  await trx('used_two_factor_codes')
+    .where({ user_id: userId })
+    .whereRaw(`used_at < clock_timestamp() - interval '5 minutes'`)
+    .delete();
+  const inserted = (await trx('used_two_factor_codes')
+    .insert({ user_id: userId, digest })
+    .onConflict()
+    .ignore()
+    .returning('user_id')) as unknown[];
+  if (inserted.length === 0) throw new CodeUsedBefore();
+}
+
+const refusals: Record<string, 'wrong_password' | 'wrong_code' | 'not_now'> = {
+  INVALID_PASSWORD: 'wrong_password',
+  INVALID_CODE: 'wrong_code',
+  TOTP_ALREADY_ENABLED: 'not_now',
+  TOTP_NOT_ENABLED: 'not_now',
+  TWO_FACTOR_NOT_ENABLED: 'not_now',
+};
+
+function refusalOf(
+  error: unknown,
+): ReturnType<typeof failure<{ reason: 'wrong_password' | 'wrong_code' | 'not_now' }>> | null {
+  if (error instanceof CodeUsedBefore) return failure({ reason: 'wrong_code' });
+  const reason = error instanceof APIError ? refusals[error.body?.code ?? ''] : undefined;
+  return reason ? failure({ reason }) : null;
+}
+
+async function codesLeft(deps: AccountDeps, userId: string): Promise<string[]> {
+  const { backupCodes } = await deps.auth.api.viewBackupCodes({ body: { userId } });
+  return backupCodes;
+}
+
+async function record(
+  deps: AccountDeps,
+  trx: Transaction,
+  actor: Actor,
+  change: string,
+  userId = actor.viewer.userId,
+): Promise<void> {
+  await deps.audit.record(trx, auditActor(actor), {
+    action: 'record.changed',
+    resourceType: 'user',
+    resourceId: userId,
+    metadata: { change },
+  });
+}
+
+async function recordFailure(deps: AccountDeps, actor: Actor): Promise<void> {
+  await deps.audit.record(deps.db, auditActor(actor), {
+    action: 'auth.two_factor_failed',
+    resourceType: 'user',
+    resourceId: actor.viewer.userId,
+    outcome: 'failure',
+    metadata: { while: 'setting_up' },
+  });
+}
+
+function tell(deps: AccountDeps, trx: Transaction, actor: Actor): Promise<void> {
+  return deps.announce(trx, { kind: 'two_factor_changed', recipient: actor.viewer.email, linkId: null });
+}
+
+/** RFC 4648 without padding, as authenticator apps want the secret. */
+function base32(text: string): string {
+  const bits = [...Buffer.from(text)].map((byte) => byte.toString(2).padStart(8, '0')).join('');
+  const letters = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567';
+  return (bits.match(/.{1,5}/g) ?? [])
+    .map((five) => letters[Number.parseInt(five.padEnd(5, '0'), 2)])
+    .join('');
+}

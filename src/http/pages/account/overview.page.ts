@@ -1,0 +1,68 @@
+// The account's front page: what is known of one, and where to change it.
+import type { Accounts } from '../../../accounts/index.ts';
+import type { PageRoute } from '../../endpoint.ts';
+import { paths } from '../../paths.ts';
+import type { PageData } from '../../views.ts';
+import { ownActor } from './account-page.ts';
+
+interface AccountPage extends PageData {
+  rows: { label: string; value: string; note?: string; href?: string; action?: string }[];
+  notice: string | null;
+}
+
+const notices: Record<string, string> = {
+  password: 'Your new password is set. Every other device is signed out.',
+  'two-factor-off': 'Two-step sign-in is off.',
+};
+
+export function overviewPages(accounts: Accounts): PageRoute[] {
+  return [
+    {
+      method: 'get',
+      path: paths.account(),
+      access: 'session',
+      async handle(req, res) {
+        const { viewer } = ownActor(req, res);
+        const [twoFactor, sessions] = await Promise.all([
+          accounts.twoFactor.state(viewer),
+          accounts.ownSessions.list(viewer),
+        ]);
+        const elsewhere = sessions.filter(({ isThisOne }) => !isThisOne).length;
+        const page: AccountPage = {
+          title: 'Your account',
+          notice: typeof req.query.done === 'string' ? (notices[req.query.done] ?? null) : null,
+          rows: [
+            { label: 'Name', value: viewer.name },
+            {
+              label: viewer.organization ? 'Organisation' : 'Role',
+              value: viewer.organization?.name ?? roleWords[viewer.role],
+            },
+            { label: 'E-mail address', value: viewer.email, href: paths.accountEmail(), action: 'Change' },
+            { label: 'Password', value: 'Set', href: paths.accountPassword(), action: 'Change' },
+            {
+              label: 'Two-step sign-in',
+              value: twoFactor.isOn ? 'On' : 'Off',
+              ...(twoFactor.recoveryCodesLeft !== null && {
+                note: `${twoFactor.recoveryCodesLeft} recovery code${twoFactor.recoveryCodesLeft === 1 ? '' : 's'} left`,
+              }),
+              href: paths.accountTwoFactor(),
+              action: twoFactor.isOn ? 'Look after' : 'Set up',
+            },
+            {
+              label: 'Signed in',
+              value:
+                elsewhere === 0
+                  ? 'Here only'
+                  : `Here and in ${elsewhere} other place${elsewhere === 1 ? '' : 's'}`,
+              href: paths.accountSessions(),
+              action: 'See',
+            },
+          ],
+        };
+        res.render('account/overview', page);
+      },
+    },
+  ];
+}
+
+export const roleWords = { referrer: 'Referrer', support: 'Support', admin: 'Administrator' } as const;

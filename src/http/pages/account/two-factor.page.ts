@@ -1,0 +1,162 @@
+// The second step of signing in: setting it up with an app, recovery codes, turning it off.
+import { fromNodeHeaders } from 'better-auth/node';
+import type { Request, Response } from 'express';
+import QRCode from 'qrcode';
+import type { Accounts, Actor, TwoFactorFailure } from '../../../accounts/index.ts';
+import type { PageRoute } from '../../endpoint.ts';
+import { digits } from '../../forms/codes.ts';
+import { typed } from '../../forms/fields.ts';
+import { paths } from '../../paths.ts';
+import type { FieldProblem } from '../../problem.ts';
+import type { PageData } from '../../views.ts';
+import { ownActor, setCookies, showErrors, showTooMany } from './account-page.ts';
+
+interface TwoFactorPage extends PageData {
+  isOn: boolean;
+  isRequired: boolean;
+  recoveryCodesLeft: number | null;
+  errors: FieldProblem[];
+}
+
+interface SetUpPage extends PageData {
+  /** An SVG of ours. */
+  qr: string;
+  /** For those who cannot scan it, in groups of four. */
+  secret: string;
+  errors: FieldProblem[];
+}
+
+interface CodesPage extends PageData {
+  recoveryCodes: string[];
+  isNew: boolean;
+}
+
+const view = 'account/two-factor';
+
+export function twoFactorPages(accounts: Accounts): PageRoute[] {
+  const on = (
+    method: 'get' | 'post',
+    path: string,
+    handle: (accounts: Accounts, req: Request, res: Response) => Promise<void>,
+  ): PageRoute => ({ method, path, access: 'session', handle: (req, res) => handle(accounts, req, res) });
+  return [
+    on('get', paths.accountTwoFactor(), show),
+    on('post', paths.accountTwoFactor(), begin),
+    on('get', paths.accountTwoFactorSetUp(), showSetUp),
+    on('post', paths.accountTwoFactorSetUp(), confirm),
+    on('post', paths.accountTwoFactorCodes(), renew),
+    on('post', paths.accountTwoFactorOff(), turnOff),
+  ];
+}
+
+async function show(accounts: Accounts, req: Request, res: Response): Promise<void> {
+  res.render(view, await pageOf(accounts, ownActor(req, res)));
+}
+
+async function begin(accounts: Accounts, req: Request, res: Response): Promise<void> {
+  const actor = ownActor(req, res);
+  const begun = await accounts.twoFactor.begin(
+    actor,
+    fromNodeHeaders(req.headers),
+    typed(req.body, 'password'),
+  );
+  if (begun.ok) return res.redirect(303, paths.accountTwoFactorSetUp());
+  await refuse(accounts, actor, res, begun, 'password');
+}
+
+async function showSetUp(accounts: Accounts, req: Request, res: Response): Promise<void> {
+  const page = await setUpPage(accounts, ownActor(req, res));
+  if (!page) return res.redirect(303, paths.accountTwoFactor());
+  res.render('account/two-factor-set-up', page);
+}
+
+async function confirm(accounts: Accounts, req: Request, res: Response): Promise<void> {
+  const actor = ownActor(req, res);
+  const page = await setUpPage(accounts, actor);
+  if (!page) return res.redirect(303, paths.accountTwoFactor());
+  const code = digits(typed(req.body, 'code'));
+  const setUp = 'account/two-factor-set-up';
+  if (!/^\d{6}$/.test(code)) {
+    const message = 'Enter the six digits that the app shows';
+    return showErrors(res, setUp, { ...page, errors: [{ path: 'code', message }] });
+  }
+  const confirmed = await accounts.twoFactor.confirm(actor, fromNodeHeaders(req.headers), code);
+  if (confirmed.ok) {
+    setCookies(res, confirmed.value.cookies);
+    return showCodes(res, confirmed.value.recoveryCodes, true);
+  }
+  switch (confirmed.reason) {
+    case 'too_many':
+      return showTooMany(res, setUp, page, confirmed.retryAfterMs, 'code');
+    case 'wrong_code': {
+      const message = 'This code is not the one we expect. Enter the next one that the app shows';
+      return showErrors(res, setUp, { ...page, errors: [{ path: 'code', message }] });
+    }
+    case 'wrong_password':
+    case 'not_now':
+    case 'required':
+      return res.redirect(303, paths.accountTwoFactor());
+  }
+}
+
+async function renew(accounts: Accounts, req: Request, res: Response): Promise<void> {
+  const actor = ownActor(req, res);
+  const password = typed(req.body, 'codesPassword');
+  const renewed = await accounts.twoFactor.renewRecoveryCodes(actor, fromNodeHeaders(req.headers), password);
+  if (renewed.ok) return showCodes(res, renewed.value.recoveryCodes, false);
+  await refuse(accounts, actor, res, renewed, 'codesPassword');
+}
+
+async function turnOff(accounts: Accounts, req: Request, res: Response): Promise<void> {
+  const actor = ownActor(req, res);
+  const password = typed(req.body, 'offPassword');
+  const turnedOff = await accounts.twoFactor.turnOff(actor, fromNodeHeaders(req.headers), password);
+  if (turnedOff.ok) {
+    setCookies(res, turnedOff.value.cookies);
+    return res.redirect(303, `${paths.account()}?done=two-factor-off`);
+  }
+  await refuse(accounts, actor, res, turnedOff, 'offPassword');
+}
+
+const words: Record<Exclude<TwoFactorFailure['reason'], 'too_many'>, string> = {
+  wrong_password: 'This is not your password. Enter the one you sign in with',
+  wrong_code: 'This code is not the one we expect',
+  not_now: 'This was done already, perhaps in another window',
+  required: 'Staff cannot do without two-step sign-in',
+};
+
+async function refuse(
+  accounts: Accounts,
+  actor: Actor,
+  res: Response,
+  why: TwoFactorFailure,
+  path: string,
+): Promise<void> {
+  const page = await pageOf(accounts, actor);
+  if (why.reason === 'too_many') return showTooMany(res, view, page, why.retryAfterMs, path);
+  const isAboutField = why.reason === 'wrong_password';
+  showErrors(res, view, {
+    ...page,
+    errors: [{ path: isAboutField ? path : '', message: words[why.reason] }],
+  });
+}
+
+function showCodes(res: Response, recoveryCodes: string[], isNew: boolean): void {
+  const page: CodesPage = { title: 'Your recovery codes', recoveryCodes, isNew };
+  res.render('account/recovery-codes', page);
+}
+
+async function pageOf(accounts: Accounts, actor: Actor): Promise<TwoFactorPage> {
+  return { title: 'Two-step sign-in', ...(await accounts.twoFactor.state(actor.viewer)), errors: [] };
+}
+
+async function setUpPage(accounts: Accounts, actor: Actor): Promise<SetUpPage | null> {
+  const pending = await accounts.twoFactor.pending(actor.viewer);
+  if (!pending) return null;
+  return {
+    title: 'Set up two-step sign-in',
+    qr: await QRCode.toString(pending.uri, { type: 'svg', margin: 2, errorCorrectionLevel: 'M' }),
+    secret: pending.secret.match(/.{1,4}/g)?.join(' ') ?? pending.secret,
+    errors: [],
+  };
+}
