@@ -1,6 +1,11 @@
 // multer-s3, with a look at each file on its way and a limit to what is on its way at once.
 import { pipeline, Transform } from 'node:stream';
-import { UploadPartCommand, type S3Client } from '@aws-sdk/client-s3';
+import {
+  AbortMultipartUploadCommand,
+  CreateMultipartUploadCommand,
+  UploadPartCommand,
+  type S3Client,
+} from '@aws-sdk/client-s3';
 import type { StorageEngine } from 'multer';
 import multerS3 from 'multer-s3';
 import { ObjectStoreUnavailable, type FileIntake, type UploadStorage } from '../ports/object-store.ts';
@@ -61,27 +66,28 @@ async function receive(
   const gate = createGate();
   // Its outcome reaches whoever reads the gate.
   const paced = pipeline(content, gate.stream, () => undefined);
+  const watched = watch(client, gate);
   const { ServerSideEncryption } = encryptionOf(settings);
   const storage = multerS3({
-    s3: watched(client, gate),
+    s3: watched.client,
     bucket: settings.bucket,
     key: (_req, _file, answer) => answer(null, key),
     // The type is decided by us and kept in the row; nobody is ever served by the bucket.
     contentType: (_req, _file, answer) => answer(null, 'application/octet-stream', paced),
     ...(ServerSideEncryption && { serverSideEncryption: ServerSideEncryption }),
   });
-  await new Promise<void>((resolve, reject) => {
+  const error = await new Promise<unknown>((resolve) => {
     // The two methods of a storage engine are named by multer.
     // oxlint-disable-next-line no-underscore-dangle
-    storage._handleFile(req, file, (error) => {
-      if (!error) return resolve();
-      const cause = gate.failure() ?? asStoreError(error);
-      // Nobody reads on: whoever writes must know.
-      paced.destroy();
-      reject(cause);
-    });
+    storage._handleFile(req, file, resolve);
   });
-  return key;
+  if (error === null || error === undefined) return key;
+  const cause = gate.failure() ?? asStoreError(error);
+  // Nobody reads on: whoever writes must know.
+  paced.destroy();
+  // Absent, it was aborted already; unreachable, the sweeper will.
+  await watched.abortLeftOpen().catch(() => undefined);
+  throw cause;
 }
 
 /** The SDK's errors carry metadata; everything else came from the stream. */
@@ -127,16 +133,30 @@ function createGate(): Gate {
   };
 }
 
-/** The client as multer-s3 sees it: parts are counted as they go. */
-function watched(client: S3Client, gate: Gate): S3Client {
+interface Watched {
+  client: S3Client;
+  /** lib-storage leaves an upload open when putting its parts together fails. */
+  abortLeftOpen(): Promise<void>;
+}
+
+/** The client as multer-s3 sees it: parts are counted as they go, and what is opened is remembered. */
+function watch(client: S3Client, gate: Gate): Watched {
+  let open: { Bucket: string | undefined; Key: string | undefined; UploadId: string } | null = null;
   const send = async (command: Parameters<S3Client['send']>[0]): Promise<unknown> => {
-    if (!(command instanceof UploadPartCommand)) return client.send(command);
-    gate.begin();
-    try {
-      return await client.send(command);
-    } finally {
-      gate.end();
+    if (command instanceof UploadPartCommand) {
+      gate.begin();
+      return client.send(command).finally(() => gate.end());
     }
+    if (!(command instanceof CreateMultipartUploadCommand)) return client.send(command);
+    const begun = await client.send(command);
+    const { Bucket, Key } = command.input;
+    if (begun.UploadId) open = { Bucket, Key, UploadId: begun.UploadId };
+    return begun;
   };
-  return Object.create(client, { send: { value: send } }) as S3Client;
+  return {
+    client: Object.create(client, { send: { value: send } }) as S3Client,
+    async abortLeftOpen() {
+      if (open) await client.send(new AbortMultipartUploadCommand(open));
+    },
+  };
 }
