@@ -88,7 +88,7 @@ export function createInvitations(deps: AccountDeps): Invitations {
 
 /** Also for the command that makes the first admin: then nobody is named as the one who invites. */
 export async function writeInvitation(
-  deps: Pick<AccountDeps, 'db' | 'audit' | 'ids' | 'announce'>,
+  deps: Pick<AccountDeps, 'db' | 'audit' | 'announce'> & { ids: Pick<AccountDeps['ids'], 'uuid'> },
   input: InviteInput,
   by: AuditActor,
   invitedById: string | null,

@@ -1,5 +1,6 @@
 export type { AccountMail, AccountMailKind, AnnounceAccount, SignedIn } from './account.deps.ts';
 export type { InputError, InviteInput } from './account.input.ts';
+export { inviteFirstAdmin, type FirstAdminFailure } from './account.first-admin.ts';
 export type { AcceptFailure, Invitations, InviteFailure } from './account.invitations.ts';
 export { findLink, linkHours, type AccountLink } from './account.links.ts';
 export type { Organizations, OrganizationSummary } from './account.organizations.ts';

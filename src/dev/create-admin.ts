@@ -1,0 +1,85 @@
+// npm run create-admin -- --email ada@agency.example --name "Ada Lovelace": the link by which the first admin comes in.
+import { parseArgs } from 'node:util';
+import { createLinkTokens, inviteFirstAdmin, type FirstAdminFailure } from '../accounts/index.ts';
+import { openDatabase } from '../db/knex.ts';
+import { migrate } from '../db/migrate.ts';
+import { dataDirectory, isProduction, loadEnvFile, setting, StartError } from './environment.ts';
+import { type MeantDatabase, withMeantDatabase } from './meant-database.ts';
+import { findRunning } from './running.ts';
+import { keptSecret } from './secret.ts';
+import { complain, say } from './terminal.ts';
+
+const usage = 'npm run create-admin -- --email ada@agency.example [--name "Ada Lovelace"] [--another]';
+
+loadEnvFile();
+try {
+  const given = readArguments();
+  await withMeantDatabase(['DATABASE_URL'], (database) => invite(database, given));
+} catch (error) {
+  complain(error instanceof Error ? error.message : String(error));
+  process.exitCode = 1;
+}
+
+interface Given {
+  email: string;
+  name: string | undefined;
+  another: boolean;
+}
+
+function readArguments(): Given {
+  const { values } = parseArgs({
+    options: { email: { type: 'string' }, name: { type: 'string' }, another: { type: 'boolean' } },
+  });
+  if (!values.email) throw new StartError(`Whom? ${usage}`);
+  return { email: values.email, name: values.name, another: values.another ?? false };
+}
+
+async function invite({ which, url }: MeantDatabase, { email, name, another }: Given): Promise<void> {
+  if (!isProduction()) await migrate(url);
+  const [origin, secret] = [await baseUrl(), await authSecret()];
+  const db = openDatabase(url, 2);
+  try {
+    const tokens = createLinkTokens(secret);
+    const invited = await inviteFirstAdmin(
+      { db, tokens },
+      { email, another, ...(name !== undefined && { name }) },
+    );
+    if (!invited.ok) throw new StartError(inWords(invited));
+    say(`An administrator is expected in ${which}. The link works once, for seven days:`);
+    say(new URL(`/account/invitation/${invited.value.token}`, origin).href);
+    say('Whoever opens it chooses the name, the password and the second step. Hand it on in person.');
+  } finally {
+    await db.destroy();
+  }
+}
+
+async function baseUrl(): Promise<string> {
+  const named = setting('BASE_URL');
+  if (named) return named;
+  if (isProduction()) throw new StartError('BASE_URL: is missing');
+  const running = await findRunning(dataDirectory());
+  return running?.url ?? `http://localhost:${setting('PORT') ?? '3000'}`;
+}
+
+async function authSecret(): Promise<string> {
+  const named = setting('BETTER_AUTH_SECRET');
+  if (named) return named;
+  if (isProduction()) throw new StartError('BETTER_AUTH_SECRET: is missing');
+  return keptSecret(dataDirectory());
+}
+
+function inWords(why: FirstAdminFailure): string {
+  switch (why.reason) {
+    case 'there_is_one':
+      return 'There is an administrator already, who can invite others. To invite one from here all the same: --another';
+    case 'demo_account':
+      return 'This address belongs to the demo, and is refused in production';
+    case 'already_active':
+      return 'This address has an account already';
+    case 'unknown_organization':
+      return 'There is no such organisation';
+    case 'invalid':
+      break;
+  }
+  return `${why.errors.map(({ message }) => message).join('. ')}. ${usage}`;
+}
