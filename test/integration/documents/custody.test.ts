@@ -1,0 +1,234 @@
+// What happens to documents while nobody looks: sweeping, retention, and each night's look at bucket and table.
+import { expect } from 'chai';
+import { compose } from '../../../src/compose.ts';
+import { connectS3, createS3ObjectStore } from '../../../src/adapters/s3-object-store.ts';
+import { pdf, samples } from '../../support/builders/files.ts';
+import { silent } from '../../support/booking-house.ts';
+import {
+  eventually,
+  openDocumentHouse,
+  type DocumentHouse,
+  type UploadedDocument,
+} from '../../support/document-house.ts';
+import { cron } from '../../../src/jobs/index.ts';
+import type { ObjectStore } from '../../../src/ports/object-store.ts';
+
+const dayMs = 24 * 3_600_000;
+
+describe('the care for documents', () => {
+  let house: DocumentHouse;
+  let store: ObjectStore;
+  before(async () => {
+    house = await openDocumentHouse({ env: { DOCUMENT_RETENTION_DAYS: '30' } });
+    const { env } = house.storage;
+    store = createS3ObjectStore(
+      connectS3({
+        bucket: house.storage.bucket,
+        region: 'us-east-1',
+        endpoint: env.S3_ENDPOINT,
+        credentials: {
+          accessKeyId: env.S3_ACCESS_KEY_ID ?? '',
+          secretAccessKey: env.S3_SECRET_ACCESS_KEY ?? '',
+        },
+        forcePathStyle: true,
+        encryption: 'AES256',
+      }),
+    );
+  });
+  after(async () => {
+    store.close();
+    await house.close();
+  });
+
+  /** The rooms as they are so many days later. */
+  async function days<T>(
+    later: number,
+    work: (care: ReturnType<typeof compose>['services']['documentCare']) => Promise<T>,
+  ): Promise<T> {
+    const clock = { now: () => new Date(Date.now() + later * dayMs) };
+    const system = compose(house.app.system.services.config, { clock, log: silent });
+    try {
+      return await work(system.services.documentCare);
+    } finally {
+      await system.close();
+    }
+  }
+  async function one(
+    bytes: Buffer = samples.txt,
+    name = 'a.txt',
+  ): Promise<UploadedDocument & { key: string }> {
+    const [stored] = await house.upload({ [name]: bytes });
+    if (!stored) throw new Error('Nothing was stored');
+    const [key = ''] = (await house.app.db('documents').where({ id: stored.id }).pluck('s3_key')) as string[];
+    return { ...stored, key };
+  }
+  const nameOf = (key: string) => key.slice(key.indexOf('/') + 1);
+  const check = async () => {
+    const report = await days(2, (care) => care.checkCustody());
+    if (!report) throw new Error('There is no report');
+    return report;
+  };
+
+  describe('the sweep', () => {
+    it('takes the pending twin of a document, and leaves the document', async () => {
+      const { key, url } = await one();
+      await store.copy(key, `pending/${nameOf(key)}`);
+      expect(await days(2, (care) => care.sweep())).to.deep.equal({ pendingObjects: 1, openUploads: 0 });
+      expect(await house.storage.keys('pending/')).to.deep.equal([]);
+      await house.rita.get(url).expect(200);
+    });
+
+    it('takes a pending object and the copy that no row speaks of', async () => {
+      await store.put('pending/orphan', Buffer.from('x'));
+      await store.copy('pending/orphan', 'documents/orphan');
+      await store.put('pending/lonely', Buffer.from('x'));
+      expect(await days(2, (care) => care.sweep())).to.deep.equal({ pendingObjects: 2, openUploads: 0 });
+      expect((await house.storage.keys()).filter((key) => /orphan|lonely/.test(key))).to.deep.equal([]);
+    });
+
+    it('aborts uploads in parts that nobody goes on with', async () => {
+      await store.startUpload('pending/open');
+      expect(await days(2, (care) => care.sweep())).to.deep.equal({ pendingObjects: 0, openUploads: 1 });
+      expect(await house.storage.openUploads()).to.deep.equal([]);
+    });
+
+    it('leaves alone what may still be on its way', async () => {
+      await store.put('pending/young', Buffer.from('x'));
+      await store.copy('pending/young', 'documents/young');
+      await store.startUpload('pending/young-too');
+      expect(await days(0.9, (care) => care.sweep())).to.deep.equal({ pendingObjects: 0, openUploads: 0 });
+      expect(await house.storage.keys()).to.include.members(['pending/young', 'documents/young']);
+      await days(2, (care) => care.sweep());
+    });
+  });
+
+  describe('retention', () => {
+    it('removes the bytes of what was deleted when its days are over, and keeps the row', async () => {
+      const { id, key, url } = await one();
+      const other = await one();
+      await house.rita.delete(url).expect(204);
+      expect(await days(29, (care) => care.retain())).to.equal(0);
+      expect(await house.storage.keys()).to.include(key);
+      expect(await days(31, (care) => care.retain())).to.equal(1);
+      expect(await house.storage.keys()).not.to.include(key);
+      expect(await house.storage.keys()).to.include(other.key);
+      expect(await days(31, (care) => care.retain())).to.equal(0);
+      const row = (await house.app.db('documents').where({ id }).first()) as Record<string, unknown>;
+      expect(row.object_removed_at).to.be.an.instanceOf(Date);
+      expect((await house.audit('document.deleted')).map(({ metadata }) => metadata)).to.deep.include({
+        bytes: 'removed',
+        why: 'retention',
+      });
+    });
+
+    it('comes back to what it could not remove', async () => {
+      const { key, url } = await one();
+      await house.rita.delete(url).expect(204);
+      house.storage.server.trouble = () => 'drop';
+      const outcome = await days(31, (care) => care.retain()).then(
+        () => 'done',
+        (error: unknown) => (error as Error).name,
+      );
+      expect(outcome).to.equal('ObjectStoreUnavailable');
+      house.storage.server.trouble = null;
+      expect(await days(31, (care) => care.retain())).to.equal(1);
+      expect(await house.storage.keys()).not.to.include(key);
+    });
+  });
+
+  describe('the nightly look', () => {
+    it('finds nothing where all is well, and says how much it looked at', async () => {
+      await one(pdf(3_000_000), 'a.pdf');
+      const report = await check();
+      expect(report.findings).to.deep.equal([]);
+      expect(report.rowsChecked).to.equal(report.objectsChecked).and.to.be.above(0);
+      const kept = (await house.app.db('custody_reports').where({ id: report.id }).first()) as Record<
+        string,
+        unknown
+      >;
+      expect(kept).to.deep.include({ rows_checked: report.rowsChecked, findings: [] });
+    });
+
+    it('puts an object aside that no row speaks of, and gives it back when its row returns', async () => {
+      const { id, key, url } = await one();
+      const [row] = (await house.app.db('documents').where({ id })) as Record<string, unknown>[];
+      await house.app.db('documents').where({ id }).delete();
+      expect((await check()).findings).to.deep.equal([{ kind: 'object_without_row', key, repaired: true }]);
+      expect(await house.storage.keys())
+        .to.include(`strays/${nameOf(key)}`)
+        .and.not.to.include(key);
+      expect((await check()).findings).to.deep.equal([]);
+      // The database is restored.
+      await house.app.db('documents').insert({ ...row, damaged_at: null });
+      expect((await check()).findings).to.deep.equal([
+        { kind: 'row_without_object', documentId: id, key, repaired: true },
+      ]);
+      await house.rita.get(url).expect(200);
+      expect(await house.storage.keys('strays/')).to.deep.equal([]);
+    });
+
+    it('leaves an object alone that is too young to be nobody’s', async () => {
+      await store.put('documents/young', Buffer.from('x'));
+      const report = await days(0, (care) => care.checkCustody());
+      expect(report?.findings).to.deep.equal([]);
+      await store.remove(['documents/young']);
+    });
+
+    it('raises the alarm for a row whose bytes are nowhere, and for one whose bytes are others', async () => {
+      const gone = await one();
+      const other = await one(pdf(2_500_000), 'b.pdf');
+      await store.remove([gone.key]);
+      await store.put(other.key, Buffer.from('something else'));
+      const { findings } = await check();
+      expect(findings).to.have.deep.members([
+        { kind: 'row_without_object', documentId: gone.id, key: gone.key, repaired: false },
+        { kind: 'damaged', documentId: other.id, key: other.key, repaired: false },
+      ]);
+      const damaged = (await house.app.db('documents').whereNotNull('damaged_at').pluck('id')) as string[];
+      expect(damaged).to.have.members([gone.id, other.id]);
+      const page = await house.rita
+        .get(`/bookings/${house.bookingId}`)
+        .set('Accept', 'text/html')
+        .expect(200);
+      expect(page.text).to.contain('Damaged: ask for a new copy');
+
+      // Staff put the right bytes back, from a backup.
+      await store.put(gone.key, samples.txt);
+      await store.put(other.key, pdf(2_500_000));
+      expect((await check()).findings).to.have.deep.members([
+        { kind: 'damaged', documentId: gone.id, key: gone.key, repaired: true },
+        { kind: 'damaged', documentId: other.id, key: other.key, repaired: true },
+      ]);
+      expect((await check()).findings).to.deep.equal([]);
+      expect((await house.audit('drift.fixed')).map(({ resource_id }) => resource_id)).to.include(gone.id);
+    });
+
+    it('does not miss what retention took, and takes what came back with a restored bucket', async () => {
+      const { key, url } = await one();
+      await house.rita.delete(url).expect(204);
+      await days(31, (care) => care.retain());
+      expect((await check()).findings).to.deep.equal([]);
+      await store.put(key, samples.txt);
+      expect((await check()).findings).to.deep.equal([]);
+      expect(await house.storage.keys()).not.to.include(key);
+    });
+  });
+
+  it('is taken by the worker', async () => {
+    expect(cron.map(({ job }) => job.name)).to.include.members([
+      'sweep_documents',
+      'retain_documents',
+      'check_custody',
+    ]);
+    const reports = async () => (await house.app.db('custody_reports').pluck('id')).length;
+    const before = await reports();
+    const { worker } = house.app.system;
+    await worker.start();
+    try {
+      // Each job of the clock runs once when the worker comes up.
+      await eventually(async () => (await reports()) > before, 15_000);
+    } finally {
+      await worker.stop();
+    }
+  });
+});
