@@ -103,11 +103,10 @@ async function writeChange(
   const { userId, email } = link;
   try {
     return await deps.db.transaction(async (trx) => {
-      if (!(await useLink(trx, link.id))) return failure({ reason: 'link_closed' });
       const before = (await trx('users').where({ id: userId, banned: false }).forUpdate().first('email')) as
         | { email: string }
         | undefined;
-      if (!before) return failure({ reason: 'link_closed' });
+      if (!before || !(await useLink(trx, link.id))) return failure({ reason: 'link_closed' });
       await trx('users').where({ id: userId }).update({ email, email_verified: true });
       const by = { actorId: userId, actingAsId: null, request };
       const metadata = { change: 'email_changed', columns: ['email'] };

@@ -136,12 +136,11 @@ async function writeReset(
 ): Promise<Result<{ userId: string; email: string }, { reason: 'link_closed' }>> {
   const { id, userId } = link;
   return deps.db.transaction(async (trx) => {
-    if (!(await useLink(trx, id))) return failure({ reason: 'link_closed' });
-    const user = (await trx('users').where({ id: userId, banned: false }).first('email')) as
+    const user = (await trx('users').where({ id: userId, banned: false }).forUpdate().first('email')) as
       | { email: string }
       | undefined;
     // The address may have changed since, or the person have left: the link was for how things stood.
-    if (user?.email !== link.email) return failure({ reason: 'link_closed' });
+    if (user?.email !== link.email || !(await useLink(trx, id))) return failure({ reason: 'link_closed' });
     await setPassword(trx, userId, hash);
     await trx('sessions').where({ user_id: userId }).whereNull('impersonated_by').delete();
     const by = { actorId: userId, actingAsId: null, request };

@@ -13,6 +13,7 @@ import { ownerOfSession } from './account.repository.ts';
 import { takeSecondStep, type SecondStep, type SecondStepFailure } from './account.second-step.ts';
 import { createOwnSessions, type OwnSessions } from './account.sessions.ts';
 import { createTwoFactor, mustSetUp, type TwoFactor } from './account.two-factor.ts';
+import { joining } from './auth.pool.ts';
 import { isDemoAccount } from './demo-accounts.ts';
 import { emailDigest } from './sign-in.limits.ts';
 import { auditActor, type Viewer } from './viewer.ts';
@@ -116,14 +117,17 @@ async function signOut(
   viewer: Viewer | null,
   request: RequestFacts,
 ): Promise<string[]> {
-  const response = await deps.auth.api.signOut({ headers, asResponse: true });
-  if (viewer) {
-    await deps.audit.record(deps.db, auditActor({ viewer, request }), {
-      action: 'auth.signed_out',
-      resourceType: 'session',
-      resourceId: viewer.sessionId,
-    });
-  }
+  const response = await deps.db.transaction(async (trx) => {
+    const answered = await joining(trx, () => deps.auth.api.signOut({ headers, asResponse: true }));
+    if (viewer) {
+      await deps.audit.record(trx, auditActor({ viewer, request }), {
+        action: 'auth.signed_out',
+        resourceType: 'session',
+        resourceId: viewer.sessionId,
+      });
+    }
+    return answered;
+  });
   return response.headers.getSetCookie();
 }
 

@@ -13,7 +13,7 @@ export { createAttemptLimiter, usualAttemptLimits, type AttemptLimits } from './
 export { createAuth, type Auth } from './auth.ts';
 export { standingOf, type Standing } from './account.standing.ts';
 export { createLinkTokens, type LinkKind, type LinkTokens } from './link.tokens.ts';
-export { passwordLength } from './password.rules.ts';
+export { passwordComplaint, passwordLength } from './password.rules.ts';
 export { createSignInLimiter, usualSignInLimits, type SignInLimits } from './sign-in.limits.ts';
 export {
   attribution,

@@ -1,0 +1,377 @@
+import { expect } from 'chai';
+import { pino } from 'pino';
+import { compose } from '../../src/compose.ts';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { Actor, Role } from '../../src/accounts/index.ts';
+import { demoAccounts } from '../../seeds/demo.ts';
+import { startTestApp, type Agent, type TestApp } from '../support/app.ts';
+
+const ada = 'ada@examdesk.example';
+const sam = 'sam@examdesk.example';
+const rita = 'rita@harbour-legal.example';
+const rob = 'rob@harbour-legal.example';
+const nadia = 'nadia@northside-claims.example';
+
+describe('the people of the house', () => {
+  let app: TestApp;
+  beforeEach(async () => {
+    app = await startTestApp();
+  });
+  afterEach(() => app.close());
+
+  const idIn = async (table: string, where: Record<string, string>) => {
+    const row = (await app.db(table).where(where).first('id')) as { id: string } | undefined;
+    return row?.id ?? '';
+  };
+  const idOf = (email: string) => idIn('users', { email });
+  const actor = async (email: string): Promise<Actor> => {
+    const user = (await app.db('users').where({ email }).first()) as { id: string; name: string; role: Role };
+    return {
+      viewer: {
+        sessionId: user.id,
+        userId: user.id,
+        name: user.name,
+        email,
+        role: user.role,
+        organization: null,
+        actingAdmin: null,
+      },
+      request: { requestId: 'test-request', ip: null, userAgent: null },
+    };
+  };
+  const status = async (agent: Agent) => (await agent.get('/bookings')).status;
+  const lastRow = async (resourceId: string) =>
+    (await app.db('audit_log').where({ resource_id: resourceId }).orderBy('id', 'desc').first()) as {
+      action: string;
+      actor_id: string | null;
+      metadata: Record<string, unknown>;
+    };
+
+  /** The same app in another process's place: nothing in common but the database. */
+  async function secondApp() {
+    const server = createServer();
+    await new Promise<void>((resolve) => {
+      server.listen(0, '127.0.0.1', resolve);
+    });
+    const system = compose(app.system.services.config, { log: pino({ level: 'silent' }) });
+    server.on('request', system.app);
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    return {
+      status: async (cookie: string) =>
+        (await fetch(`${url}/bookings`, { headers: { cookie, accept: 'application/json' } })).status,
+      async close() {
+        server.closeAllConnections();
+        await new Promise((resolve) => {
+          server.close(resolve);
+        });
+        await system.close();
+      },
+    };
+  }
+
+  it('who are deactivated are out at the next request, on every process, and back when they are wanted back', async () => {
+    const { accounts } = app.system.services;
+    const agent = app.anonymous();
+    const answer = await agent
+      .post('/api/auth/sign-in/email')
+      .send({ email: rita, password: 'examdesk-demo' });
+    const [cookie = ''] = answer.headers['set-cookie'] as unknown as string[];
+    const other = await secondApp();
+    try {
+      expect([await status(agent), await other.status(cookie)]).to.deep.equal([200, 200]);
+      const id = await idOf(rita);
+      expect(await accounts.deactivate(id, await actor(ada))).to.deep.equal({ ok: true, value: null });
+      expect([await status(agent), await other.status(cookie)]).to.deep.equal([401, 401]);
+      expect(await lastRow(id)).to.deep.include({
+        action: 'record.changed',
+        actor_id: await idOf(ada),
+        metadata: { change: 'deactivated', columns: ['banned'] },
+      });
+      await app
+        .anonymous()
+        .post('/api/auth/sign-in/email')
+        .send({ email: rita, password: 'examdesk-demo' })
+        .expect(401);
+      await accounts.reactivate(id, await actor(ada));
+      await app.signIn(rita);
+      expect(await status(agent), 'the old session').to.equal(401);
+    } finally {
+      await other.close();
+    }
+  });
+
+  it('who are banned, demoted, moved or removed by hand in psql are out all the same', async () => {
+    const changes: [string, (id: string) => Promise<unknown>][] = [
+      [rita, (id) => app.db('users').where({ id }).update({ banned: true })],
+      [ada, (id) => app.db('users').where({ id }).update({ role: 'support' })],
+      [rob, (id) => app.db('users').where({ id }).delete()],
+    ];
+    for (const [email, change] of changes) {
+      const agent = await app.signIn(email);
+      expect(await status(agent), email).to.equal(200);
+      const id = await idOf(email);
+      await change(id);
+      expect(await status(agent), email).to.equal(401);
+      expect(await app.db('sessions').where({ user_id: id })).to.deep.equal([]);
+      expect((await lastRow(id)).action).to.equal('record.changed');
+    }
+    const agent = await app.signIn(nadia);
+    await app
+      .db('members')
+      .where({ user_id: await idOf(nadia) })
+      .delete();
+    const { body } = await agent.get('/api/auth/get-session');
+    expect(body.user.organization, 'at the next request').to.equal(null);
+  });
+
+  it('who act as somebody are out with their own role', async () => {
+    await app.signIn(rita);
+    const id = await idOf(rita);
+    await app
+      .db('sessions')
+      .where({ user_id: id })
+      .update({ impersonated_by: await idOf(ada) });
+    await app.db('users').where({ email: ada }).update({ banned: true });
+    expect(await app.db('sessions').where({ user_id: id })).to.deep.equal([]);
+  });
+
+  it('leave their bookings with the organisation', async () => {
+    const id = await idOf(rita);
+    await app.system.services.accounts.deactivate(id, await actor(ada));
+    const rows = await app.db('members').where({ user_id: id });
+    expect(rows, 'still named among the people of Harbour Legal').to.have.length(1);
+    const { members } =
+      (await app.system.services.accounts.organizations.list()).find(
+        ({ name }) => name === 'Harbour Legal',
+      ) ?? {};
+    expect(members, 'but not counted').to.equal(1);
+  });
+
+  it('are changed by admins only, never by themselves, and one admin is always left', async () => {
+    const { accounts } = app.system.services;
+    const id = await idOf(nadia);
+    for (const email of [sam, rita]) {
+      expect(await accounts.deactivate(id, await actor(email))).to.deep.equal({
+        ok: false,
+        reason: 'not_allowed',
+      });
+      expect(await accounts.endSessions(id, await actor(email))).to.deep.equal({
+        ok: false,
+        reason: 'not_allowed',
+      });
+      expect(await accounts.changeRole(id, { role: 'admin' }, await actor(email))).to.deep.equal({
+        ok: false,
+        reason: 'not_allowed',
+      });
+      expect(await accounts.organizations.create({ name: 'New Law' }, await actor(email))).to.deep.equal({
+        ok: false,
+        reason: 'not_allowed',
+      });
+    }
+    const acting = await actor(ada);
+    acting.viewer.actingAdmin = { id: acting.viewer.userId, name: 'Ada' };
+    expect(await accounts.deactivate(id, acting)).to.deep.equal({ ok: false, reason: 'not_allowed' });
+    expect(await accounts.deactivate(await idOf(ada), await actor(ada))).to.deep.equal({
+      ok: false,
+      reason: 'oneself',
+    });
+    expect(await accounts.deactivate(crypto.randomUUID(), await actor(ada))).to.deep.equal({
+      ok: false,
+      reason: 'not_found',
+    });
+
+    await accounts.changeRole(await idOf(sam), { role: 'admin' }, await actor(ada));
+    const [one, two] = await Promise.all([
+      accounts.deactivate(await idOf(sam), await actor(ada)),
+      accounts.deactivate(await idOf(ada), await actor(sam)),
+    ]);
+    expect([one.ok, two.ok].filter(Boolean)).to.have.length(1);
+    expect([one, two]).to.deep.include({ ok: false, reason: 'last_admin' });
+  });
+
+  it('become staff, or referrers of an organisation, and sign in anew', async () => {
+    const { accounts } = app.system.services;
+    const agent = await app.signIn(rob);
+    const id = await idOf(rob);
+    expect(await accounts.changeRole(id, { role: 'referrer' }, await actor(ada))).to.deep.equal({
+      ok: false,
+      reason: 'unknown_organization',
+    });
+    const northside = await idIn('organizations', { name: 'Northside Claims' });
+    expect((await accounts.changeRole(id, { role: 'support' }, await actor(ada))).ok).to.equal(true);
+    expect(await status(agent)).to.equal(401);
+    expect(await app.db('members').where({ user_id: id })).to.deep.equal([]);
+    expect(
+      (await accounts.changeRole(id, { role: 'referrer', organizationId: northside }, await actor(ada))).ok,
+    ).to.equal(true);
+    const back = await app.signIn(rob);
+    expect((await back.get('/api/auth/get-session')).body.user.organization.name).to.equal(
+      'Northside Claims',
+    );
+  });
+
+  it('are signed out by an admin, wherever they are', async () => {
+    const agents = [await app.signIn(rita), await app.signIn(rita)];
+    const id = await idOf(rita);
+    expect(await app.system.services.accounts.endSessions(id, await actor(ada))).to.deep.equal({
+      ok: true,
+      value: { ended: 2 },
+    });
+    for (const agent of agents) expect(await status(agent)).to.equal(401);
+    expect(await lastRow(id)).to.deep.include({
+      action: 'auth.signed_out',
+      metadata: { reason: 'ended_by_admin', sessions: 2 },
+    });
+  });
+
+  it('have organisations, each of its own name', async () => {
+    const { organizations } = app.system.services.accounts;
+    const created = await organizations.create({ name: '  Müller  &  Sons ' }, await actor(ada));
+    expect(created.ok).to.equal(true);
+    const again = await organizations.create({ name: 'MULLER SONS' }, await actor(ada));
+    expect(again).to.deep.include({ ok: false, reason: 'invalid' });
+    const id = created.ok ? created.value.id : '';
+    expect(await organizations.find(id)).to.deep.include({
+      name: 'Müller & Sons',
+      slug: 'muller-sons',
+      members: 0,
+    });
+    expect((await organizations.rename(id, { name: 'Müller Legal' }, await actor(ada))).ok).to.equal(true);
+    expect(
+      await organizations.rename(crypto.randomUUID(), { name: 'Other' }, await actor(ada)),
+    ).to.deep.equal({ ok: false, reason: 'not_found' });
+    expect((await organizations.create({ name: ' ' }, await actor(ada))).ok).to.equal(false);
+    expect(await lastRow(id)).to.deep.include({ action: 'record.changed', actor_id: await idOf(ada) });
+    expect(await organizations.find('nonsense')).to.equal(null);
+  });
+
+  it('of the demo are the five of the seeds, and nobody else is taken for one of them', async () => {
+    const { isDemoAccount } = await import('../../src/accounts/demo-accounts.ts');
+    expect(demoAccounts.every(({ email }) => isDemoAccount(email))).to.equal(true);
+    expect(isDemoAccount('new@examdesk.example')).to.equal(false);
+    await app
+      .db('users')
+      .insert({ name: 'New', email: 'new@examdesk.example', email_verified: true, role: 'admin' });
+    const row = (await app
+      .db('accounts')
+      .where({ user_id: await idOf(ada) })
+      .first('password')) as { password: string };
+    const id = await idOf('new@examdesk.example');
+    await app.db('accounts').insert({
+      account_id: id,
+      provider_id: 'credential',
+      user_id: id,
+      password: row.password,
+      updated_at: new Date(),
+    });
+    const agent = app.anonymous();
+    await agent
+      .post('/api/auth/sign-in/email')
+      .send({ email: 'new@examdesk.example', password: 'examdesk-demo' })
+      .expect(200);
+    expect(await status(agent), 'no second step yet').to.equal(403);
+  });
+});
+
+describe('a session', () => {
+  let app: TestApp;
+  before(async () => {
+    app = await startTestApp();
+  });
+  after(() => app.close());
+
+  const status = async (agent: Agent) => (await agent.get('/bookings')).status;
+  const sessionOf = async (email: string) => {
+    const [row] = (await app
+      .db('sessions as s')
+      .join('users as u', 'u.id', 's.user_id')
+      .where('u.email', email)
+      .orderBy('s.created_at', 'desc')
+      .select('s.*')) as { id: string; created_at: Date; expires_at: Date; last_seen_at: Date }[];
+    if (!row) throw new Error(`${email} has no session`);
+    return row;
+  };
+  const ago = (minutes: number) => app.db.raw(`clock_timestamp() - ? * interval '1 minute'`, [minutes]);
+
+  it('lasts twelve hours from signing in, however much it is used', async () => {
+    const agent = await app.signIn(rita);
+    const { id, created_at, expires_at } = await sessionOf(rita);
+    expect(expires_at.getTime() - created_at.getTime()).to.be.within(
+      12 * 3_600_000 - 2_000,
+      12 * 3_600_000 + 2_000,
+    );
+    await app
+      .db('sessions')
+      .where({ id })
+      .update({ created_at: ago(700), updated_at: ago(700), expires_at: ago(-20) });
+    expect(await status(agent)).to.equal(200);
+    const after = await sessionOf(rita);
+    expect(after.expires_at.getTime() - Date.now(), 'not made longer by use').to.be.below(21 * 60_000);
+    await app
+      .db('sessions')
+      .where({ id })
+      .update({ expires_at: ago(1) });
+    expect(await status(agent)).to.equal(401);
+  });
+
+  it('of staff ends after thirty idle minutes, and says so in the audit log', async () => {
+    const agent = await app.signIn(sam);
+    const { id } = await sessionOf(sam);
+    await app
+      .db('sessions')
+      .where({ id })
+      .update({ last_seen_at: ago(29) });
+    expect(await status(agent)).to.equal(200);
+    expect(Date.now() - (await sessionOf(sam)).last_seen_at.getTime(), 'awake again').to.be.below(60_000);
+    await app
+      .db('sessions')
+      .where({ id })
+      .update({ last_seen_at: ago(31) });
+    expect(await status(agent)).to.equal(401);
+    expect(await app.db('sessions').where({ id })).to.deep.equal([]);
+    const row = (await app.db('audit_log').where({ resource_id: id }).first()) as {
+      action: string;
+      metadata: unknown;
+    };
+    expect(row).to.deep.include({ action: 'auth.signed_out', metadata: { reason: 'idle' } });
+  });
+
+  it('of a referrer does not', async () => {
+    const agent = await app.signIn(rob);
+    const { id } = await sessionOf(rob);
+    await app
+      .db('sessions')
+      .where({ id })
+      .update({ last_seen_at: ago(300) });
+    expect(await status(agent)).to.equal(200);
+  });
+
+  it('is written to at most once a minute', async () => {
+    const agent = await app.signIn(nadia);
+    const before = await sessionOf(nadia);
+    await status(agent);
+    await status(agent);
+    expect((await sessionOf(nadia)).last_seen_at).to.deep.equal(before.last_seen_at);
+  });
+
+  it('is not the demo’s any more once the demo is over, though its cookie lives', async () => {
+    const agent = app.anonymous();
+    const answer = await agent
+      .post('/api/auth/sign-in/email')
+      .send({ email: ada, password: 'examdesk-demo' });
+    const [cookie = ''] = answer.headers['set-cookie'] as unknown as string[];
+    const strict = compose(
+      { ...app.system.services.config, DEMO_ACCOUNTS: false },
+      { log: pino({ level: 'silent' }) },
+    );
+    try {
+      const { viewer } = await strict.services.accounts.viewer(new Headers({ cookie }));
+      expect(viewer).to.equal(null);
+      const here = await app.system.services.accounts.viewer(new Headers({ cookie }));
+      expect(here.viewer?.email).to.equal(ada);
+    } finally {
+      await strict.close();
+    }
+  });
+});
