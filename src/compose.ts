@@ -55,6 +55,14 @@ import type { Clock } from './ports/clock.ts';
 import type { JobQueue } from './ports/job-queue.ts';
 import type { Mailer } from './ports/mailer.ts';
 import type { ObjectStore, UploadStorage } from './ports/object-store.ts';
+import { createRelay, type Relay, type RelayDeps } from './relay/index.ts';
+import {
+  createConvergence,
+  createWebhookService,
+  type Convergence,
+  type ConvergenceDeps,
+  type WebhookDeps,
+} from './webhooks/index.ts';
 import { createSpecialistRepository } from './specialists/index.ts';
 
 /** What tests put in the place of the real thing. */
@@ -68,6 +76,9 @@ export interface Overrides {
   attemptLimits?: AttemptLimits;
   bookings?: Pick<BookingDeps, 'timings' | 'onStep'>;
   documents?: Partial<Pick<DocumentDeps, 'timings' | 'onStep' | 'limits' | 'scanner' | 'retentionDays'>>;
+  convergence?: Pick<ConvergenceDeps, 'readAgainMs' | 'linkDelayMs'>;
+  webhooks?: Pick<WebhookDeps, 'onStep'>;
+  relay?: Partial<Pick<RelayDeps, 'targetUrl' | 'concurrency' | 'pollMs' | 'timeoutMs' | 'onStep'>>;
   emails?: Pick<EmailSenderDeps, 'firstPauseMs' | 'sweepAfterMs' | 'onStep'>;
 }
 
@@ -79,8 +90,11 @@ export interface System {
     cache: Cache;
     acuity: Acuity;
     settlement: BookingSettlement;
+    convergence: Convergence;
   };
+  /** Jobs, and the relay's deliveries unless RUN_RELAY says no. */
   worker: Worker;
+  relay: Relay;
   readiness(): Promise<Readiness>;
   /** Lets go of every connection. Stop the worker and the server first. */
   close(): Promise<void>;
@@ -138,6 +152,7 @@ export function compose(config: Config, overrides: Overrides = {}): System {
     log,
     announce: createOutbox({ jobs, ids }),
     referenceFieldId: config.ACUITY_REFERENCE_FIELD_ID,
+    referrerFieldId: config.REFERRER_FIELD_ID,
     ...overrides.bookings,
     // A call may wait for its turn before its time-out begins.
     timings: { inFlightMs: config.ACUITY_TIMEOUT_MS + 8_000, ...overrides.bookings?.timings },
@@ -174,14 +189,29 @@ export function compose(config: Config, overrides: Overrides = {}): System {
     ...overrides.emails,
   });
 
+  const convergence = createConvergence({ bookings: bookingDeps, settlement, ...overrides.convergence });
+  const webhooks = createWebhookService({
+    ...{ db, audit, clock, ids, log, convergence },
+    apiKey: config.ACUITY_API_KEY,
+    automationSecrets: config.AUTOMATION_SECRETS,
+    delayMs: config.WEBHOOK_DELAY_SECONDS * 1_000,
+    ...overrides.webhooks,
+  });
+  const relay = createRelay({
+    ...{ db, clock, log, webhooks },
+    targetUrl: config.RELAY_TARGET_URL ?? new URL(paths.acuityWebhook(), config.BASE_URL).href,
+    ...overrides.relay,
+  });
   const handlers = createJobHandlers({
+    convergence,
     documentCare,
     settlement,
     drafts,
     emails,
     sealAudit: () => sealAudit(db, config.ENCRYPTION_KEYS),
   });
-  const worker = createWorker({ databaseUrl: config.DATABASE_URL, handlers, jobs, log });
+  const jobWorker = createWorker({ databaseUrl: config.DATABASE_URL, handlers, jobs, log });
+  const worker = config.RUN_RELAY ? together(jobWorker, relay) : jobWorker;
   const readiness = createReadiness({ db, cache, acuity, store: config.S3_BUCKET ? s3.store : null });
   const services = {
     config,
@@ -205,16 +235,31 @@ export function compose(config: Config, overrides: Overrides = {}): System {
     cache,
     acuity,
     settlement,
+    convergence,
+    webhooks,
   };
 
   return {
     app: createApp(services),
     services,
     worker,
+    relay,
     readiness,
     async close() {
       s3.store.close();
       await Promise.all([db.destroy(), authPool.end(), cache.close()]);
+    },
+  };
+}
+
+function together(jobs: Worker, relay: Relay): Worker {
+  return {
+    async start() {
+      relay.start();
+      await jobs.start();
+    },
+    async stop() {
+      await Promise.all([relay.stop(), jobs.stop()]);
     },
   };
 }

@@ -9,6 +9,8 @@ const url = z.url();
 // Outside production only. Nothing is secret about it.
 const demoKeys = `demo:${'0123456789abcdef'.repeat(4)}`;
 
+const listOf = (text: string): string[] => text.split(/[,\s]+/).filter(Boolean);
+
 const encryptionKeys = z
   .string()
   .default(demoKeys)
@@ -41,6 +43,16 @@ const schema = z.object({
   ACUITY_REFERENCE_FIELD_ID: z.coerce.number().int().positive().optional(),
   /** How long one call to Acuity may take. */
   ACUITY_TIMEOUT_MS: z.coerce.number().int().positive().default(12_000),
+  /** The question of Acuity's form whose answer is the referrer's address; unset: the client's own address. */
+  REFERRER_FIELD_ID: z.coerce.number().int().positive().optional(),
+  /** How long the relay keeps an event before it delivers it. */
+  WEBHOOK_DELAY_SECONDS: z.coerce.number().min(0).max(3_600).default(30),
+  /** Where the relay delivers; unset: our own /webhooks/acuity. */
+  RELAY_TARGET_URL: url.optional(),
+  /** Of another automation layer (Standard Webhooks), several with commas; unset: JSON is not taken. */
+  AUTOMATION_SECRETS: z.string().default('').transform(listOf),
+  /** Whether the processes that work jobs also deliver events. */
+  RUN_RELAY: flag.default(true),
   METRICS_TOKEN: z.string().min(1).optional(),
   /** Where documents lie. Unset outside production: npm start and the tests bring a store of their own. */
   S3_BUCKET: z.string().min(3).optional(),

@@ -25,7 +25,7 @@ const ground = ['ports', 'db', 'lib'];
 
 /** What a part may import besides itself. */
 const mayImport: Record<string, string[]> = {
-  entry: ['compose', 'config', 'jobs', 'lib'],
+  entry: ['compose', 'config', 'http', 'jobs', 'lib'],
   compose: ['config', 'http', 'console', 'jobs', 'adapters', ...rooms, ...ground],
   http: ['config', 'console', ...rooms, ...ground],
   console: ['config', ...rooms, ...ground],
@@ -159,7 +159,7 @@ function partOf(file: string): string {
   const [, first = '', second] = file.split('/');
   if (second !== undefined) return first;
   if (first === 'config.ts') return 'config';
-  return ['main.ts', 'worker.ts', 'process.ts'].includes(first) ? 'entry' : 'compose';
+  return ['main.ts', 'worker.ts', 'automation.ts', 'process.ts'].includes(first) ? 'entry' : 'compose';
 }
 
 function eachImport(): [string, string][] {

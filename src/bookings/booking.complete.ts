@@ -3,6 +3,8 @@
 import type { AuditActor } from '../audit/index.ts';
 import type { Transaction } from '../db/knex.ts';
 import type { Appointment } from '../ports/acuity.ts';
+import { intakeFields } from './booking.acuity.ts';
+import { answersOf } from './booking.answers.ts';
 import type { BookingDeps } from './booking.deps.ts';
 import { timingsOf } from './booking.deps.ts';
 import {
@@ -72,6 +74,10 @@ async function writeBooking(
     type: order.type,
     ...placeOf(order.type, appointment.location, order.location),
     notes: order.notes,
+    source: 'portal',
+    externalCreatedBy: null,
+    detailsNeeded: false,
+    answersDigest: answersOf(appointment, await intakeFields(trx, deps)).digest,
   });
   await insertProgress(trx, {
     id: deps.ids.uuid(),

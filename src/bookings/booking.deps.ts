@@ -14,7 +14,10 @@ export interface Announcement {
   /** The referrer: nobody else is told. */
   recipientId: string;
   bookingId: string | null;
-  intentionId: string;
+  /** Null when Acuity told us, and nobody here asked for it. */
+  intentionId: string | null;
+  /** Tells messages of one kind about one booking apart; the intention when there is one. */
+  occasion?: string;
 }
 
 export type Announce = (trx: Transaction, announcement: Announcement) => Promise<void>;
@@ -60,6 +63,8 @@ export interface BookingDeps {
   announce: Announce;
   /** Overrides the row `reference` of intake_fields. */
   referenceFieldId?: number | undefined;
+  /** The question of Acuity's form whose answer is the referrer's address; unset: the client's own. */
+  referrerFieldId?: number | undefined;
   timings?: Partial<BookingTimings>;
   /** For tests that end the process here; called with the name of the step just reached. */
   onStep?: (step: string) => Promise<void> | void;

@@ -41,8 +41,8 @@ export interface NewBooking {
   reference: string;
   acuityAppointmentId: number;
   specialistId: string;
-  organizationId: string;
-  createdById: string;
+  organizationId: string | null;
+  createdById: string | null;
   createdForId: string | null;
   examinee: Examinee;
   claimNumber: string | null;
@@ -53,6 +53,11 @@ export interface NewBooking {
   location: string | null;
   meetingLink: string | null;
   notes: string;
+  source: Booking['source'];
+  externalCreatedBy: string | null;
+  detailsNeeded: boolean;
+  /** See booking.answers.ts. */
+  answersDigest: string;
 }
 
 export interface NewProgress {
@@ -135,12 +140,12 @@ export async function findBooking(db: Queryable, id: string): Promise<Booking | 
   return row ? toBooking(row) : null;
 }
 
-/** Holds the row until the transaction ends: changes of one booking happen one after the other. */
 export async function findBookingId(db: Queryable, reference: string): Promise<string | null> {
   const row = (await db('bookings').where({ reference }).first('id')) as { id: string } | undefined;
   return row?.id ?? null;
 }
 
+/** Holds the row until the transaction ends: changes of one booking happen one after the other. */
 export async function lockBooking(trx: Transaction, id: string): Promise<Booking | null> {
   await trx('bookings').where({ id }).forUpdate().select('id');
   return findBooking(trx, id);
@@ -175,8 +180,11 @@ export async function insertBooking(trx: Transaction, booking: NewBooking): Prom
     type: booking.type,
     location: booking.location,
     meeting_link: booking.meetingLink,
-    source: 'portal',
+    source: booking.source,
     notes: booking.notes,
+    external_created_by: booking.externalCreatedBy,
+    details_needed: booking.detailsNeeded,
+    acuity_answers_digest: booking.answersDigest,
   });
 }
 
@@ -192,6 +200,62 @@ export async function changeBooking(trx: Transaction, id: string, change: Bookin
       current_progress: change.currentProgress,
       version: trx.raw('version + 1'),
     });
+}
+
+/** What Acuity changed; only what is set is written. */
+export interface Following {
+  startsAt?: Date;
+  specialistId?: string;
+  timezone?: string;
+  durationMinutes?: number;
+  type?: Booking['type'];
+  location?: string;
+  meetingLink?: string;
+  examinee?: Partial<Examinee>;
+  claimNumber?: string;
+  detailsNeeded?: boolean;
+  answersDigest?: string;
+  /** It takes place no more. */
+  ended?: 'cancelled' | 'no_show';
+}
+
+export async function followInto(
+  trx: Transaction,
+  id: string,
+  set: Following,
+  progress: Progress | null,
+): Promise<void> {
+  const { examinee = {} } = set;
+  const columns = {
+    starts_at: set.startsAt,
+    specialist_id: set.specialistId,
+    timezone: set.timezone,
+    duration_minutes: set.durationMinutes,
+    type: set.type,
+    location: set.location,
+    meeting_link: set.meetingLink,
+    examinee_first_name: examinee.firstName,
+    examinee_last_name: examinee.lastName,
+    examinee_phone: examinee.phone,
+    examinee_email: examinee.email,
+    examinee_date_of_birth: examinee.dateOfBirth,
+    claim_number: set.claimNumber,
+    details_needed: set.detailsNeeded,
+    acuity_answers_digest: set.answersDigest,
+    current_progress: progress ?? undefined,
+    status: set.ended === 'cancelled' ? 'cancelled' : undefined,
+  };
+  const given = Object.fromEntries(Object.entries(columns).filter(([, value]) => value !== undefined));
+  await trx('bookings')
+    .where({ id })
+    .update({ ...given, version: trx.raw('version + 1') });
+}
+
+export async function answersDigestOf(db: Queryable, id: string): Promise<string | null> {
+  const row = (await db('bookings').where({ id }).first('acuity_answers_digest')) as
+    | { acuity_answers_digest: string | null }
+    | undefined;
+  return row?.acuity_answers_digest ?? null;
 }
 
 export async function insertProgress(trx: Transaction, entry: NewProgress): Promise<void> {

@@ -28,4 +28,9 @@ export {
 } from './booking.input.ts';
 export { createBookingService } from './booking.verbs.ts';
 export { createBookingSettlement, type BookingSettlement } from './booking.settle.ts';
+export { answersOf, type Answers } from './booking.answers.ts';
+export { intakeFields } from './booking.acuity.ts';
+export { differences, bookingDifferences, type BookingDifference } from './booking.differences.ts';
+export { followAppointment, seenBooking, type FollowCause, type Followed } from './booking.follow.ts';
+export { importAppointment, type Imported } from './booking.import.ts';
 export { bookingCalendar } from './booking.calendar.ts';

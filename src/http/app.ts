@@ -4,6 +4,7 @@ import express, { Router, type Express, type RequestHandler } from 'express';
 import type { Logger } from 'pino';
 import type { Accounts } from '../accounts/index.ts';
 import type { AuditLog } from '../audit/index.ts';
+import type { WebhookService } from '../webhooks/index.ts';
 import type { Config } from '../config.ts';
 import type { Database } from '../db/knex.ts';
 import { bookingEndpoints, type BookingApiServices } from './api/bookings.api.ts';
@@ -29,6 +30,7 @@ import { signInPages } from './pages/sign-in.page.ts';
 import { signOutPages } from './pages/sign-out.page.ts';
 import { paths } from './paths.ts';
 import { wantsJson } from './respond.ts';
+import { webhookEndpoints } from './webhooks/acuity.webhook.ts';
 import { installViews } from './views.ts';
 
 export interface Services
@@ -41,6 +43,7 @@ export interface Services
   log: Logger;
   accounts: Accounts;
   audit: AuditLog;
+  webhooks: WebhookService;
   readiness(): Promise<Readiness>;
 }
 
@@ -76,6 +79,7 @@ export function endpoints(services: Services): Endpoint[] {
     ...specialistsEndpoints(services),
     ...bookingEndpoints(services),
     ...documentEndpoints(services),
+    ...webhookEndpoints(services),
     ...healthEndpoints(() => services.readiness()),
   ];
 }

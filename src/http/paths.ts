@@ -32,6 +32,9 @@ export const paths = {
   documentDelete: (id: string) => `/documents/${id}/delete`,
   specialists: () => '/specialists',
   availability: (specialistId: string) => `/specialists/${specialistId}/availability`,
+  automation: () => '/automation/acuity',
+  acuityWebhook: () => '/webhooks/acuity',
+  webhookReplay: (id: string) => `/admin/webhooks/${id}/replay`,
   accessCheck: () => '/admin/access-check',
   merges: () => '/admin/merges',
   mergePreview: () => '/admin/merges/preview',
@@ -50,7 +53,14 @@ export const paths = {
   accountTwoFactorSetUp: () => '/account/two-factor/set-up',
   accountTwoFactorCodes: () => '/account/two-factor/codes',
   accountTwoFactorOff: () => '/account/two-factor/off',
-  accountPeople: () => '/account/people',
+  /** Of one organisation, or of the agency: `staff`. */
+  accountPeople: (which?: string) => (which ? `/account/people?of=${which}` : '/account/people'),
+  accountPerson: (id: string) => `/account/people/${id}`,
+  accountPersonRole: (id: string) => `/account/people/${id}/role`,
+  accountInvite: () => '/account/invitations',
+  accountInviteAgain: () => '/account/invitations/again',
+  accountInviteRevoke: () => '/account/invitations/revoke',
+  accountOrganizations: () => '/account/organizations',
   signInSecondStep: (next?: string) =>
     next ? `/sign-in/code?next=${encodeURIComponent(next)}` : '/sign-in/code',
   /** Of a mail: with its secret part. */

@@ -16,9 +16,11 @@ import {
   type DocumentCare,
 } from '../documents/index.ts';
 import { sendEmailJob, sweepEmailsJob, type EmailSender } from '../email/index.ts';
+import { fetchMeetingLinkJob, type Convergence } from '../webhooks/index.ts';
 import type { CronEntry, JobHandler } from '../ports/job-queue.ts';
 
 export interface JobServices {
+  convergence: Pick<Convergence, 'fetchMeetingLink'>;
   /** Seals what the audit log has got. */
   sealAudit: () => Promise<number>;
   settlement: BookingSettlement;
@@ -34,7 +36,7 @@ export interface RunnableJob {
 }
 
 export function createJobHandlers(services: JobServices): RunnableJob[] {
-  const { settlement, drafts, emails, documentCare, sealAudit } = services;
+  const { settlement, drafts, emails, documentCare, sealAudit, convergence } = services;
   return [
     runnable({ job: settleIntentionJob, handle: ({ intentionId }) => settlement.settle(intentionId) }),
     runnable({ job: checkLateJob, handle: ({ intentionId }) => settlement.checkLate(intentionId) }),
@@ -46,6 +48,7 @@ export function createJobHandlers(services: JobServices): RunnableJob[] {
     runnable({ job: checkCustodyJob, handle: () => nothing(documentCare.checkCustody()) }),
     runnable({ job: sendEmailJob, handle: ({ emailId }) => emails.send(emailId) }),
     runnable({ job: sealAuditJob, handle: () => nothing(sealAudit()) }),
+    runnable({ job: fetchMeetingLinkJob, handle: (one) => convergence.fetchMeetingLink(one.appointmentId) }),
     runnable({ job: sweepEmailsJob, handle: () => nothing(emails.sweep()) }),
   ];
 }

@@ -65,6 +65,7 @@ describe('the mails of a booking', () => {
       drafts: createBookingDrafts(house.db, testClock, systemIds),
       emails,
       documentCare: noDocumentCare,
+      convergence: { fetchMeetingLink: () => Promise.resolve() },
       sealAudit: () => Promise.resolve(0),
     });
     worker = createWorker({

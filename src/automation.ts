@@ -1,0 +1,23 @@
+// Starts the relay in a process of its own: takes Acuity's events, keeps them, delivers them.
+import { createServer } from 'node:http';
+import { compose } from './compose.ts';
+import { ConfigError, readConfig } from './config.ts';
+import { createRelayApp } from './http/relay.app.ts';
+import { serveUntilStopped } from './process.ts';
+
+try {
+  const config = readConfig();
+  const system = compose(config);
+  const { relay, services } = system;
+  await serveUntilStopped({
+    server: createServer(createRelayApp(services)),
+    port: config.PORT,
+    worker: { start: () => Promise.resolve(relay.start()), stop: () => relay.stop() },
+    close: () => system.close(),
+    log: services.log,
+  });
+} catch (error) {
+  if (!(error instanceof ConfigError)) throw error;
+  process.stderr.write(`${error.message}\n`);
+  process.exitCode = 1;
+}

@@ -1,0 +1,50 @@
+// Drift: in what a booking and its appointment differ. One rule for webhooks and for reconciliation.
+import type { Appointment } from '../ports/acuity.ts';
+import type { Specialist } from '../specialists/index.ts';
+import { meetingLinkIn, type Booking } from './booking.ts';
+
+export const bookingDifferences = [
+  'status',
+  'time',
+  'duration',
+  'specialist',
+  'unknown_calendar',
+  'type',
+  'location',
+  'link',
+] as const;
+export type BookingDifference = (typeof bookingDifferences)[number];
+
+/** @param specialist whose calendar the appointment is in; null when none of ours is */
+export function differences(
+  booking: Booking,
+  appointment: Appointment,
+  specialist: Specialist | null,
+): BookingDifference[] {
+  const found: BookingDifference[] = [];
+  if (!specialist) found.push('unknown_calendar');
+  if (differsInStatus(booking, appointment)) found.push('status');
+  // What is over in both is not compared further: nobody acts on it any more.
+  if (appointment.canceled) return found;
+  if (booking.startsAt.getTime() !== appointment.startsAt.getTime()) found.push('time');
+  if (specialist && specialist.id !== booking.specialist.id) found.push('specialist');
+  if (appointment.durationMinutes > 0 && appointment.durationMinutes !== booking.durationMinutes)
+    found.push('duration');
+  const service = specialist?.services.find(
+    (one) => one.acuityAppointmentTypeId === appointment.appointmentTypeId,
+  );
+  if (service && service.type !== booking.type) found.push('type');
+  const type = service?.type ?? booking.type;
+  if (type === 'in_person' && appointment.location && appointment.location !== booking.location)
+    found.push('location');
+  const link = type === 'telehealth' ? meetingLinkIn(appointment.location) : null;
+  if (link !== null && link !== booking.meetingLink) found.push('link');
+  return found;
+}
+
+/** A no-show is a cancelled appointment in Acuity; work that went on after one is not undone by it. */
+function differsInStatus({ status, currentProgress }: Booking, { canceled, noShow }: Appointment): boolean {
+  if (!canceled) return status === 'cancelled';
+  if (currentProgress === 'cancelled') return false;
+  return !(noShow && currentProgress !== 'scheduled' && currentProgress !== 'rescheduled');
+}

@@ -1,0 +1,223 @@
+// A booking follows its appointment: whatever the clinic's staff did in Acuity becomes true here. Given what Acuity
+// says now, safe to repeat, in any order, in several processes at once.
+import { systemActor } from '../audit/index.ts';
+import type { Transaction } from '../db/knex.ts';
+import type { Appointment } from '../ports/acuity.ts';
+import type { Specialist } from '../specialists/index.ts';
+import { intakeFields } from './booking.acuity.ts';
+import { forget } from './booking.adopt.ts';
+import { answersOf, type Answers } from './booking.answers.ts';
+import { applyChange, isCarriedOut } from './booking.apply.ts';
+import { placeOf } from './booking.complete.ts';
+import type { BookingDeps } from './booking.deps.ts';
+import { differences, type BookingDifference } from './booking.differences.ts';
+import { findOpenChange, type ChangeOrder, type Intention } from './booking.intentions.ts';
+import {
+  answersDigestOf,
+  findBookingByAppointment,
+  followInto,
+  insertProgress,
+  lockBooking,
+  type Following,
+} from './booking.repository.ts';
+import { canMove, type Booking, type Progress } from './booking.ts';
+
+export interface FollowCause {
+  source: 'acuity' | 'reconciliation';
+}
+
+export type Followed =
+  | { outcome: 'updated' | 'cancelled' | 'skipped'; bookingId: string; left?: BookingDifference[] }
+  /** Somebody changed the booking after `seenVersion`: what Acuity said may be older. Read it again. */
+  | { outcome: 'stale' };
+
+/**
+ * @param seenVersion the booking's version before Acuity was asked: only then is `appointment` known to be newer
+ * @returns `left`: what differs and is for staff to decide
+ */
+export async function followAppointment(
+  deps: BookingDeps,
+  bookingId: string,
+  appointment: Appointment,
+  seenVersion: number,
+  cause: FollowCause,
+): Promise<Followed> {
+  const specialist = await deps.specialists.findByCalendar(appointment.calendarId);
+  const fields = await intakeFields(deps.db, deps);
+  const open = (await findOpenChange(deps.db, bookingId)) as Intention<ChangeOrder> | null;
+  if (open && isCarriedOut(open, appointment)) {
+    // Our own change, told by Acuity before its answer reached us: it is that person's doing, not the clinic's.
+    await applyChange(deps, open.id, appointment);
+    await forget(deps, appointment.calendarId, appointment.canceled ? undefined : appointment);
+    return { outcome: open.order.kind === 'cancel' ? 'cancelled' : 'updated', bookingId };
+  }
+  const followed = await deps.db.transaction(async (trx): Promise<Followed & { before?: Booking }> => {
+    const booking = await lockBooking(trx, bookingId);
+    if (!booking) throw new Error(`Booking ${bookingId} is gone`);
+    if (booking.version !== seenVersion) return { outcome: 'stale' };
+    const answers = answersOf(appointment, fields);
+    const known = await answersDigestOf(trx, bookingId);
+    const change = planOf(booking, appointment, specialist, answers, known);
+    await deps.onStep?.('in_follow_transaction');
+    return { ...(await write(deps, trx, booking, change, cause)), before: booking };
+  });
+  const { before, ...outcome } = followed;
+  if (before && (outcome.outcome === 'updated' || outcome.outcome === 'cancelled')) {
+    await forgetBoth(deps, before, appointment);
+  }
+  return outcome;
+}
+
+interface Plan {
+  set: Following;
+  /** What a person would care about; null when nothing of that kind changed. */
+  progress: Progress | null;
+  notes: string;
+  left: BookingDifference[];
+}
+
+function planOf(
+  booking: Booking,
+  appointment: Appointment,
+  specialist: Specialist | null,
+  answers: Answers,
+  knownDigest: string | null,
+): Plan {
+  const found = differences(booking, appointment, specialist);
+  const plan: Plan = { set: {}, progress: null, notes: '', left: [] };
+  const has = (difference: BookingDifference) => found.includes(difference);
+  if (has('unknown_calendar')) plan.left.push('unknown_calendar');
+  if (has('status')) return planEnd(plan, booking, appointment);
+  if (booking.status === 'cancelled') return plan;
+  if (has('time')) Object.assign(plan.set, { startsAt: appointment.startsAt });
+  if (has('specialist') && specialist) {
+    Object.assign(plan.set, { specialistId: specialist.id, timezone: specialist.timezone });
+    plan.notes = `Moved from ${booking.specialist.name} to ${specialist.name}`;
+  }
+  if ((has('time') || (has('specialist') && specialist)) && canMove(booking, 'rescheduled'))
+    plan.progress = 'rescheduled';
+  if (has('duration')) plan.set.durationMinutes = appointment.durationMinutes;
+  if (has('type')) plan.set.type = typeOf(appointment, specialist) ?? booking.type;
+  Object.assign(plan.set, placeChange(booking, appointment, plan.set));
+  if (answers.digest !== knownDigest) Object.assign(plan.set, detailsChange(booking, answers));
+  return plan;
+}
+
+/** Cancelled in Acuity, or not any more there while it is here. */
+function planEnd(plan: Plan, booking: Booking, appointment: Appointment): Plan {
+  if (!appointment.canceled) return { ...plan, left: [...plan.left, 'status'] };
+  const to: Progress = appointment.noShow ? 'no_show' : 'cancelled';
+  // A report is being paid for: whether that examination "was cancelled" is for staff to say.
+  if (!canMove(booking, to)) return { ...plan, left: [...plan.left, 'status'] };
+  return { ...plan, set: { ...plan.set, ended: to }, progress: to };
+}
+
+export function typeOf(appointment: Appointment, specialist: Specialist | null): Booking['type'] | null {
+  const service = specialist?.services.find(
+    (one) => one.acuityAppointmentTypeId === appointment.appointmentTypeId,
+  );
+  return service?.type ?? null;
+}
+
+function placeChange(booking: Booking, appointment: Appointment, set: Following): Following {
+  const place = placeOf(set.type ?? booking.type, appointment.location, booking.location);
+  const change: Following = {};
+  if (place.location !== null && place.location !== booking.location) change.location = place.location;
+  // The link of the old time stays until Acuity names another.
+  if (place.meetingLink !== null && place.meetingLink !== booking.meetingLink)
+    change.meetingLink = place.meetingLink;
+  return change;
+}
+
+function detailsChange(booking: Booking, answers: Answers): Following {
+  const { examinee, claimNumber, digest } = answers;
+  const change: Following = {};
+  const changed = Object.entries(examinee).filter(
+    ([name, value]) => value !== booking.examinee[name as keyof Booking['examinee']],
+  );
+  if (changed.length > 0) change.examinee = Object.fromEntries(changed);
+  if (claimNumber !== null && claimNumber !== booking.claimNumber) change.claimNumber = claimNumber;
+  if (Object.keys(change).length === 0) return {};
+  const { firstName, lastName, phone } = { ...booking.examinee, ...examinee };
+  return { ...change, answersDigest: digest, detailsNeeded: !(firstName && lastName && phone) };
+}
+
+async function write(
+  deps: BookingDeps,
+  trx: Transaction,
+  booking: Booking,
+  { set, progress, notes, left }: Plan,
+  cause: FollowCause,
+): Promise<Exclude<Followed, { outcome: 'stale' }>> {
+  const rest = left.length > 0 ? { left } : {};
+  if (Object.keys(set).length === 0) return { outcome: 'skipped', bookingId: booking.id, ...rest };
+  await followInto(trx, booking.id, set, progress);
+  if (progress) {
+    await insertProgress(trx, {
+      id: deps.ids.uuid(),
+      bookingId: booking.id,
+      progress,
+      changedById: null,
+      changedForId: null,
+      source: cause.source,
+      notes,
+    });
+    await announceProgress(deps, trx, booking, progress);
+  }
+  await deps.audit.record(trx, systemActor, {
+    action: auditActions[progress ?? 'edited'] ?? 'booking.edited',
+    resourceType: 'booking',
+    resourceId: booking.id,
+    metadata: {
+      source: cause.source,
+      columns: Object.keys(set),
+      ...(set.startsAt && { from: booking.startsAt.toISOString(), to: set.startsAt.toISOString() }),
+    },
+  });
+  return { outcome: set.ended ? 'cancelled' : 'updated', bookingId: booking.id, ...rest };
+}
+
+const auditActions: Partial<
+  Record<
+    Progress | 'edited',
+    'booking.rescheduled' | 'booking.cancelled' | 'booking.progressed' | 'booking.edited'
+  >
+> = {
+  rescheduled: 'booking.rescheduled',
+  cancelled: 'booking.cancelled',
+  no_show: 'booking.progressed',
+  edited: 'booking.edited',
+};
+
+async function announceProgress(
+  deps: BookingDeps,
+  trx: Transaction,
+  booking: Booking,
+  progress: Progress,
+): Promise<void> {
+  if (!booking.createdBy) return;
+  await deps.announce(trx, {
+    kind: progress === 'rescheduled' ? 'booking_rescheduled' : 'booking_cancelled',
+    recipientId: booking.createdBy.id,
+    bookingId: booking.id,
+    intentionId: null,
+    // One message for each version that became true, however often it is found out.
+    occasion: `${booking.id}:${booking.version + 1}`,
+  });
+}
+
+/** Both calendars, when it moved from one to the other. */
+async function forgetBoth(deps: BookingDeps, before: Booking, appointment: Appointment): Promise<void> {
+  await forget(deps, appointment.calendarId, appointment.canceled ? undefined : appointment);
+  const old = await deps.specialists.findById(before.specialist.id);
+  if (old && old.acuityCalendarId !== appointment.calendarId) await forget(deps, old.acuityCalendarId);
+}
+
+/** The booking of this appointment, and which version of it we know; null when there is none. */
+export async function seenBooking(
+  deps: Pick<BookingDeps, 'db'>,
+  appointmentId: number,
+): Promise<{ id: string; version: number } | null> {
+  const booking = await findBookingByAppointment(deps.db, appointmentId);
+  return booking && { id: booking.id, version: booking.version };
+}

@@ -1,0 +1,139 @@
+// An appointment that was made in Acuity becomes a booking.
+import { systemActor } from '../audit/index.ts';
+import type { Queryable, Transaction } from '../db/knex.ts';
+import { violatedConstraint } from '../db/transaction.ts';
+import type { Appointment } from '../ports/acuity.ts';
+import type { Specialist } from '../specialists/index.ts';
+import { intakeFields } from './booking.acuity.ts';
+import { forget } from './booking.adopt.ts';
+import { answersOf, type Answers } from './booking.answers.ts';
+import { placeOf } from './booking.complete.ts';
+import type { BookingDeps } from './booking.deps.ts';
+import { typeOf, type FollowCause } from './booking.follow.ts';
+import { findBookingByAppointment, insertBooking, insertProgress } from './booking.repository.ts';
+import { meetingLinkIn } from './booking.ts';
+
+export type Imported =
+  | { outcome: 'created'; bookingId: string }
+  /** Another process was first. */
+  | { outcome: 'exists' }
+  /** For staff: no specialist of ours has this calendar. */
+  | { outcome: 'unknown_calendar' };
+
+/** One appointment, one booking, however many processes hear of it. */
+export async function importAppointment(
+  deps: BookingDeps,
+  appointment: Appointment,
+  cause: FollowCause,
+): Promise<Imported> {
+  const specialist = await deps.specialists.findByCalendar(appointment.calendarId);
+  if (!specialist) return { outcome: 'unknown_calendar' };
+  const answers = answersOf(appointment, await intakeFields(deps.db, deps));
+  // The reference is drawn at random: once in a blue moon it is one that is in use.
+  for (let tries = 0; ; tries += 1) {
+    try {
+      const bookingId = await deps.db.transaction((trx) =>
+        writeImported(deps, trx, appointment, specialist, answers, cause),
+      );
+      await forget(deps, appointment.calendarId, appointment);
+      return { outcome: 'created', bookingId };
+    } catch (error) {
+      const constraint = violatedConstraint(error);
+      if (constraint === 'bookings_acuity_appointment_id_key') return { outcome: 'exists' };
+      if (constraint !== 'bookings_reference_key' || tries >= 5) throw error;
+      if (await findBookingByAppointment(deps.db, appointment.id)) return { outcome: 'exists' };
+    }
+  }
+}
+
+async function writeImported(
+  deps: BookingDeps,
+  trx: Transaction,
+  appointment: Appointment,
+  specialist: Specialist,
+  answers: Answers,
+  cause: FollowCause,
+): Promise<string> {
+  const bookingId = deps.ids.uuid();
+  const owner = await ownerOf(trx, deps, appointment, answers);
+  const type =
+    typeOf(appointment, specialist) ?? (meetingLinkIn(appointment.location) ? 'telehealth' : 'in_person');
+  const service = specialist.services.find((one) => one.type === type);
+  const { firstName = '', lastName = '', phone = '', email = null, dateOfBirth = null } = answers.examinee;
+  await insertBooking(trx, {
+    id: bookingId,
+    reference: deps.ids.reference(),
+    acuityAppointmentId: appointment.id,
+    specialistId: specialist.id,
+    organizationId: owner.organizationId,
+    createdById: owner.userId,
+    createdForId: null,
+    examinee: { firstName, lastName, phone, email, dateOfBirth },
+    claimNumber: answers.claimNumber,
+    startsAt: appointment.startsAt,
+    durationMinutes: appointment.durationMinutes || (service?.durationMinutes ?? 60),
+    timezone: specialist.timezone,
+    type,
+    ...placeOf(type, appointment.location, specialist.location),
+    notes: '',
+    source: 'acuity_direct',
+    externalCreatedBy: appointment.scheduledBy ?? appointment.client.email,
+    detailsNeeded: !(firstName && lastName && phone),
+    answersDigest: answers.digest,
+  });
+  await insertProgress(trx, {
+    ...{ id: deps.ids.uuid(), bookingId, progress: 'scheduled', notes: '' },
+    ...{ changedById: null, changedForId: null, source: cause.source },
+  });
+  await deps.audit.record(trx, systemActor, {
+    action: 'booking.created',
+    resourceType: 'booking',
+    resourceId: bookingId,
+    metadata: {
+      acuityAppointmentId: appointment.id,
+      source: cause.source,
+      isAssigned: owner.organizationId !== null,
+    },
+  });
+  if (owner.userId) {
+    await deps.announce(trx, {
+      ...{ kind: 'booking_confirmation', recipientId: owner.userId, bookingId, intentionId: null },
+    });
+  }
+  await deps.onStep?.('in_import_transaction');
+  return bookingId;
+}
+
+interface Owner {
+  userId: string | null;
+  organizationId: string | null;
+}
+
+/** By the referrer's address, else by the organisation's name; else it waits for staff to assign it. */
+async function ownerOf(
+  db: Queryable,
+  deps: Pick<BookingDeps, 'referrerFieldId'>,
+  appointment: Appointment,
+  answers: Answers,
+): Promise<Owner> {
+  const named =
+    deps.referrerFieldId === undefined ? undefined : appointment.answers.get(deps.referrerFieldId);
+  for (const email of [named, appointment.client.email]) {
+    const referrer = email ? await referrerBy(db, email) : null;
+    if (referrer) return referrer;
+  }
+  const organization = answers.organization
+    ? ((await db('organizations').whereRaw('lower(name) = lower(?)', [answers.organization]).first('id')) as
+        | { id: string }
+        | undefined)
+    : undefined;
+  return { userId: null, organizationId: organization?.id ?? null };
+}
+
+async function referrerBy(db: Queryable, email: string): Promise<Owner | null> {
+  const row = (await db('users as u')
+    .join('members as m', 'm.user_id', 'u.id')
+    .where({ 'u.email': email.trim().toLowerCase(), 'u.role': 'referrer', 'u.banned': false })
+    .first('u.id', 'm.organization_id')) as { id: string; organization_id: string } | undefined;
+  return row ? { userId: row.id, organizationId: row.organization_id } : null;
+}

@@ -1,0 +1,24 @@
+// npm run relay: the relay in a process of its own, with the variables that are set; those that are not it takes
+// from the stack that npm start is running on the same DATA_DIR.
+import { StartError, dataDirectory, isProduction, loadEnvFile, setting, shown } from './environment.ts';
+import { findRunning } from './running.ts';
+import { complain } from './terminal.ts';
+
+const usualPort = '3003';
+
+loadEnvFile();
+try {
+  if (!isProduction() && !setting('DATABASE_URL')) {
+    const dataDir = dataDirectory();
+    const stack = await findRunning(dataDir);
+    if (!stack?.url)
+      throw new StartError(`Nothing runs on ${shown(dataDir)}: set DATABASE_URL, or run npm start first`);
+    const { PORT: _, ...variables } = stack.variables;
+    process.env = { BASE_URL: stack.url, ...variables, PORT: usualPort, ...process.env };
+  }
+  await import('../automation.ts');
+} catch (error) {
+  if (!(error instanceof StartError)) throw error;
+  complain(error.message);
+  process.exitCode = 1;
+}

@@ -1,0 +1,126 @@
+// Where Acuity (and whoever speaks for it) tells us that something happened. Signed instead of signed in; the bytes
+// are read here, untouched by any parser.
+import express, { type Request, type Response } from 'express';
+import { z } from 'zod';
+import type { RequestFacts } from '../../audit/index.ts';
+import { eventHeader } from '../../relay/index.ts';
+import type { IncomingEvent, Refusal, WebhookService } from '../../webhooks/index.ts';
+import { actorOf, requestFacts } from '../actor.ts';
+import type { Endpoint } from '../endpoint.ts';
+import { badRequest, conflict, notFound, Problem } from '../problem.ts';
+
+const limitBytes = 16 * 1024;
+const readRaw = express.raw({ type: () => true, limit: limitBytes, inflate: false });
+
+const problem = (description: string) => ({ description, contentType: 'application/problem+json' });
+const refusals = {
+  400: problem('`bad_request`: the body is not what its content type says'),
+  401: problem('`bad_signature`'),
+  413: problem('`too_large`: more than 16 KB'),
+  415: problem('`unsupported_type`'),
+};
+
+export function webhookEndpoints({ webhooks }: { webhooks: WebhookService }): Endpoint[] {
+  return [
+    {
+      method: 'post',
+      path: '/automation/acuity',
+      access: 'anyone',
+      summary: 'The relay: keeps an event of Acuity, and delivers it a moment later',
+      responses: {
+        202: { description: 'It is kept', schema: z.object({ eventId: z.uuid() }) },
+        ...refusals,
+      },
+      async handle(req, res) {
+        const taken = await webhooks.take(await eventOf(req, res), requestFacts(req, res));
+        if (!taken.ok) throw refused(taken.refusal);
+        res.status(202).json({ eventId: taken.eventId });
+      },
+    },
+    {
+      method: 'post',
+      path: '/webhooks/acuity',
+      access: 'anyone',
+      summary: 'Brings the booking of an appointment in step with Acuity',
+      responses: {
+        200: {
+          description: 'Done; `bookingId` when there is a booking',
+          schema: z.object({
+            outcome: z.enum(['created', 'skipped', 'updated', 'cancelled', 'ignored']),
+            bookingId: z.uuid().optional(),
+          }),
+        },
+        ...refusals,
+        503: problem('`unavailable`: send it again, after as many seconds as Retry-After says'),
+      },
+      handle: (req, res) => receive(webhooks, req, res),
+    },
+    {
+      method: 'post',
+      path: '/admin/webhooks/:id/replay',
+      access: 'admin',
+      summary: 'Deliver an event again, whatever became of it',
+      request: { params: z.object({ id: z.uuid() }) },
+      responses: {
+        202: { description: 'It waits to be delivered', schema: z.object({ eventId: z.uuid() }) },
+        401: problem('`not_signed_in`'),
+        403: problem('`forbidden`'),
+        404: problem('`not_found`'),
+        409: problem('`invalid_transition`: it was refused, and its bytes were not kept'),
+      },
+      handle: (req, res) => replay(webhooks, req, res),
+    },
+  ];
+}
+
+async function receive(webhooks: WebhookService, req: Request, res: Response): Promise<void> {
+  const event = await eventOf(req, res);
+  const request: RequestFacts = requestFacts(req, res);
+  const answer = await webhooks.receive(event, request, req.get(eventHeader));
+  switch (answer.kind) {
+    case 'refused':
+      throw refused(answer.refusal);
+    case 'retry':
+      throw new Problem('unavailable', 'This cannot be done just now: send it again.', {
+        headers: { 'Retry-After': String(Math.max(1, Math.ceil(answer.retryAfterMs / 1000))) },
+      });
+    case 'done':
+      res.json({ outcome: answer.outcome, ...(answer.bookingId && { bookingId: answer.bookingId }) });
+  }
+}
+
+async function replay(webhooks: WebhookService, req: Request, res: Response): Promise<void> {
+  const eventId = String(req.params.id);
+  const done = await webhooks.replay(actorOf(req, res), eventId);
+  if (done === 'not_found') throw notFound();
+  if (done === 'refused_event')
+    throw conflict('invalid_transition', 'This event was refused, and its bytes were not kept.');
+  res.status(202).json({ eventId });
+}
+
+async function eventOf(req: Request, res: Response): Promise<IncomingEvent> {
+  await new Promise<void>((resolve, reject) => {
+    readRaw(req, res, (error?: Error) => (error ? reject(error) : resolve()));
+  });
+  const body: unknown = req.body;
+  const headers = Object.entries(req.headers).flatMap(([name, value]) =>
+    typeof value === 'string' ? [[name, value]] : [],
+  );
+  return {
+    body: Buffer.isBuffer(body) ? body : Buffer.alloc(0),
+    headers: Object.fromEntries(headers) as Record<string, string>,
+  };
+}
+
+function refused(refusal: Refusal): Problem {
+  if (refusal === 'malformed') return badRequest('The body is not the JSON object it says it is.');
+  if (refusal === 'unsupported_type') {
+    return new Problem('unsupported_type', 'Send the form body that Acuity signed.');
+  }
+  return new Problem(
+    'bad_signature',
+    refusal === 'too_old'
+      ? 'The event was signed more than five minutes ago.'
+      : 'The signature does not fit these bytes.',
+  );
+}

@@ -1,0 +1,1 @@
+export { createRelay, eventHeader, type Relay, type RelayDeps } from './relay.ts';

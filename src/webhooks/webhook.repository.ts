@@ -1,0 +1,263 @@
+import { createHash } from 'node:crypto';
+import type { Queryable, Transaction } from '../db/knex.ts';
+import {
+  keptHeaders,
+  type Channel,
+  type IncomingEvent,
+  type Outcome,
+  type Refusal,
+} from './webhook.event.ts';
+
+export interface WebhookEvent {
+  id: string;
+  seq: number;
+  channel: Channel;
+  state: 'waiting' | 'delivering' | 'processed' | 'dead' | 'refused';
+  receivedAt: Date;
+  action: string | null;
+  appointmentId: number | null;
+  body: Buffer | null;
+  headers: Record<string, string>;
+  refusal: Refusal | null;
+  coalesced: number;
+  nextAttemptAt: Date | null;
+  attempts: number;
+  lastStatus: number | null;
+  lastError: string | null;
+  outcome: Outcome | null;
+  note: string | null;
+  bookingId: string | null;
+  durationMs: number | null;
+  processedAt: Date | null;
+  replayedAt: Date | null;
+}
+
+interface EventRow {
+  id: string;
+  seq: number;
+  channel: Channel;
+  state: WebhookEvent['state'];
+  received_at: Date;
+  action: string | null;
+  appointment_id: number | null;
+  body: Buffer | null;
+  headers: Record<string, string>;
+  body_digest: Buffer;
+  refusal: Refusal | null;
+  coalesced: number;
+  next_attempt_at: Date | null;
+  attempts: number;
+  last_status: number | null;
+  last_error: string | null;
+  outcome: Outcome | null;
+  note: string | null;
+  booking_id: string | null;
+  duration_ms: number | null;
+  processed_at: Date | null;
+  replayed_at: Date | null;
+}
+
+export function toEvent(row: EventRow): WebhookEvent {
+  return {
+    id: row.id,
+    seq: row.seq,
+    channel: row.channel,
+    state: row.state,
+    receivedAt: row.received_at,
+    action: row.action,
+    appointmentId: row.appointment_id,
+    body: row.body,
+    headers: row.headers,
+    refusal: row.refusal,
+    coalesced: row.coalesced,
+    nextAttemptAt: row.next_attempt_at,
+    attempts: row.attempts,
+    lastStatus: row.last_status,
+    lastError: row.last_error,
+    outcome: row.outcome,
+    note: row.note,
+    bookingId: row.booking_id,
+    durationMs: row.duration_ms,
+    processedAt: row.processed_at,
+    replayedAt: row.replayed_at,
+  };
+}
+
+export interface NewEvent extends IncomingEvent {
+  id: string;
+  channel: Channel;
+  receivedAt: Date;
+  action: string | null;
+  appointmentId: number | null;
+  /** When it is delivered; with `isUnderWay` when another takes it up, should we die. */
+  nextAttemptAt: Date;
+  isUnderWay: boolean;
+}
+
+export function digestOf(body: Buffer): Buffer {
+  return createHash('sha256').update(body).digest();
+}
+
+export async function insertEvent(trx: Queryable, event: NewEvent): Promise<void> {
+  await trx('webhook_events').insert({
+    id: event.id,
+    channel: event.channel,
+    state: event.isUnderWay ? 'delivering' : 'waiting',
+    received_at: event.receivedAt,
+    action: event.action,
+    appointment_id: event.appointmentId,
+    body: event.body,
+    headers: JSON.stringify(
+      Object.fromEntries(
+        keptHeaders.flatMap((name) => (event.headers[name] ? [[name, event.headers[name]]] : [])),
+      ),
+    ),
+    body_digest: digestOf(event.body),
+    next_attempt_at: event.nextAttemptAt,
+    ...(event.isUnderWay && { lease_until: event.nextAttemptAt, attempts: 1 }),
+  });
+}
+
+/** Neither bytes nor headers: anybody can send such a one. */
+export async function insertRefusal(
+  trx: Queryable,
+  event: { id: string; channel: Channel; receivedAt: Date; body: Buffer; refusal: Refusal },
+): Promise<void> {
+  await trx('webhook_events').insert({
+    ...{ id: event.id, channel: event.channel, state: 'refused', refusal: event.refusal },
+    ...{ received_at: event.receivedAt, body_digest: digestOf(event.body) },
+  });
+}
+
+/**
+ * The event that says the same and still waits, counted up; null when there is none. One whose delivery has begun is
+ * another matter: Acuity's state may have been read before this event's change (traps.md, 1).
+ */
+export async function coalesce(trx: Queryable, body: Buffer): Promise<string | null> {
+  const [row] = (await trx('webhook_events')
+    .where({ body_digest: digestOf(body), state: 'waiting', attempts: 0, channel: 'relay' })
+    .update({ coalesced: trx.raw('coalesced + 1') })
+    .returning('id')) as { id: string }[];
+  return row?.id ?? null;
+}
+
+export async function findEvent(db: Queryable, id: string): Promise<WebhookEvent | null> {
+  if (!/^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/i.test(id)) return null;
+  const row = (await db('webhook_events').where({ id }).first()) as EventRow | undefined;
+  return row ? toEvent(row) : null;
+}
+
+/** Newest first; keyset by (receivedAt, id). */
+export async function listEvents(
+  db: Queryable,
+  filter: { state?: WebhookEvent['state']; limit?: number } = {},
+): Promise<WebhookEvent[]> {
+  const rows = (await db('webhook_events')
+    .where(filter.state ? { state: filter.state } : {})
+    .orderBy([
+      { column: 'received_at', order: 'desc' },
+      { column: 'id', order: 'desc' },
+    ])
+    .limit(filter.limit ?? 100)) as EventRow[];
+  return rows.map(toEvent);
+}
+
+export interface Processing {
+  outcome: Outcome;
+  bookingId: string | null;
+  note: string | null;
+  durationMs: number;
+  at: Date;
+}
+
+/** False when it was written down before. */
+export async function markProcessed(trx: Transaction, id: string, done: Processing): Promise<boolean> {
+  const changed = await trx('webhook_events')
+    .where({ id })
+    .whereNot({ state: 'processed' })
+    .update({
+      ...{ state: 'processed', lease_until: null, next_attempt_at: null, last_error: null },
+      outcome: done.outcome,
+      booking_id: done.bookingId,
+      note: done.note,
+      duration_ms: Math.round(done.durationMs),
+      processed_at: done.at,
+    });
+  return changed > 0;
+}
+
+/** Somebody took it. Where that was our own /webhooks/acuity, the outcome stands there already. */
+export async function markDelivered(
+  db: Queryable,
+  id: string,
+  { status, durationMs, at }: { status: number; durationMs: number; at: Date },
+): Promise<void> {
+  await db('webhook_events')
+    .where({ id })
+    .update({
+      ...{
+        state: 'processed',
+        lease_until: null,
+        next_attempt_at: null,
+        last_error: null,
+        last_status: status,
+      },
+      duration_ms: db.raw('coalesce(duration_ms, ?::int)', [Math.round(durationMs)]),
+      processed_at: db.raw('coalesce(processed_at, ?::timestamptz)', [at.toISOString()]),
+    });
+}
+
+/** Back into the row of those that wait, or dead when its time is over. */
+export async function markFailed(
+  db: Queryable,
+  id: string,
+  why: { error: string; status: number | null; nextAttemptAt: Date | null },
+): Promise<void> {
+  await db('webhook_events')
+    .where({ id, state: 'delivering' })
+    .update({
+      state: why.nextAttemptAt ? 'waiting' : 'dead',
+      ...{ next_attempt_at: why.nextAttemptAt, lease_until: null },
+      ...{ last_error: why.error, last_status: why.status },
+    });
+}
+
+/** Whatever became of it, it is delivered again now. False when it has no bytes: it was refused. */
+export async function markForReplay(trx: Transaction, id: string, now: Date): Promise<boolean> {
+  const changed = await trx('webhook_events')
+    .where({ id })
+    .whereNotNull('body')
+    .update({
+      ...{ state: 'waiting', next_attempt_at: now, lease_until: null, attempts: 0 },
+      replayed_at: now,
+      ...{ outcome: null, note: null, processed_at: null, last_error: null, last_status: null },
+    });
+  return changed > 0;
+}
+
+/**
+ * Takes the events whose turn it is: due, and none of the same appointment before them that is not over. What a
+ * process held when it died comes back when its lease has run out.
+ */
+export async function claimDue(
+  db: Queryable,
+  now: Date,
+  leaseMs: number,
+  limit: number,
+): Promise<WebhookEvent[]> {
+  const { rows } = await db.raw<{ rows: EventRow[] }>(
+    `update webhook_events set state = 'delivering', attempts = attempts + 1, lease_until = ?::timestamptz
+     where id in (
+       select e.id from webhook_events e
+       where (e.state = 'waiting' and e.next_attempt_at <= ?::timestamptz
+              or e.state = 'delivering' and e.lease_until <= ?::timestamptz)
+         and not exists (
+           select from webhook_events o
+           where o.appointment_id = e.appointment_id and o.seq < e.seq and o.state in ('waiting', 'delivering'))
+       order by e.next_attempt_at, e.seq limit ?
+       for update skip locked)
+     returning *`,
+    [new Date(now.getTime() + leaseMs).toISOString(), now.toISOString(), now.toISOString(), limit],
+  );
+  return rows.map(toEvent).toSorted((a, b) => a.seq - b.seq);
+}

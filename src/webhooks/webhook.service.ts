@@ -1,0 +1,242 @@
+// An event is verified, kept, and brought to its end by reading Acuity. What was answered 2xx is never lost: it is
+// either over, or waits in the table for the relay.
+import type { Logger } from 'pino';
+import { auditActor, type Actor } from '../accounts/index.ts';
+import { systemActor, type AuditLog, type RequestFacts } from '../audit/index.ts';
+import type { Database, Transaction } from '../db/knex.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { Ids } from '../ports/ids.ts';
+import type { Convergence } from './webhook.converge.ts';
+import {
+  concernsAppointment,
+  factsOf,
+  isForm,
+  isJson,
+  type Channel,
+  type IncomingEvent,
+  type Outcome,
+  type Refusal,
+} from './webhook.event.ts';
+import {
+  coalesce,
+  digestOf,
+  findEvent,
+  insertEvent,
+  insertRefusal,
+  listEvents,
+  markFailed,
+  markForReplay,
+  markProcessed,
+  type WebhookEvent,
+} from './webhook.repository.ts';
+import { isSignedByAcuity, verifyStandardWebhook } from './webhook.signature.ts';
+
+export type Answer =
+  | { kind: 'refused'; refusal: Refusal }
+  | { kind: 'done'; outcome: Outcome; bookingId: string | null }
+  | { kind: 'retry'; reason: string; retryAfterMs: number };
+
+export type Processed = Exclude<Answer, { kind: 'refused' }>;
+
+export interface WebhookService {
+  /** For the relay: kept, and delivered later. */
+  take(
+    event: IncomingEvent,
+    request: RequestFacts,
+  ): Promise<{ ok: true; eventId: string } | { ok: false; refusal: Refusal }>;
+  /** For /webhooks/acuity: brought to its end at once. `relayed`: the id of the relay's event that brought it. */
+  receive(event: IncomingEvent, request: RequestFacts, relayed?: string): Promise<Answer>;
+  /** An event that is kept already. */
+  process(event: Pick<WebhookEvent, 'id' | 'action' | 'appointmentId'>): Promise<Processed>;
+  find(id: string): Promise<WebhookEvent | null>;
+  list(filter?: { state?: WebhookEvent['state']; limit?: number }): Promise<WebhookEvent[]>;
+  /** Delivers it again, whatever became of it. */
+  replay(actor: Actor, id: string): Promise<'replayed' | 'not_found' | 'refused_event'>;
+}
+
+export interface WebhookDeps {
+  db: Database;
+  audit: AuditLog;
+  clock: Clock;
+  ids: Ids;
+  log: Logger;
+  convergence: Convergence;
+  apiKey: string;
+  /** Of another automation layer; none: JSON is not taken. */
+  automationSecrets: readonly string[];
+  /** How long an event waits in the relay before it is delivered. */
+  delayMs: number;
+  /** For tests that end the process here. */
+  onStep?: (step: string) => Promise<void> | void;
+}
+
+/** A process that dies while it works on an event: the relay takes it up after so long. */
+const leaseMs = 60_000;
+const refusalsAMinute = 60;
+
+export function createWebhookService(deps: WebhookDeps): WebhookService {
+  const { db, clock, ids } = deps;
+  const mayKeepRefusal = perMinute(refusalsAMinute, clock);
+
+  async function refuse(event: IncomingEvent, channel: Channel, refusal: Refusal, request: RequestFacts) {
+    // Anybody can send rubbish: a flood of it must not fill the disk.
+    if (mayKeepRefusal())
+      await db.transaction((trx) => writeRefusal(deps, trx, event, channel, refusal, request));
+    else deps.log.warn({ refusal }, 'A webhook was refused, one of very many');
+    return refusal;
+  }
+
+  async function process(event: Pick<WebhookEvent, 'id' | 'action' | 'appointmentId'>): Promise<Processed> {
+    const startedAt = performance.now();
+    const done = concernsAppointment(event)
+      ? await deps.convergence.converge(event.appointmentId, { source: 'acuity' })
+      : ({ ok: true, outcome: 'ignored', bookingId: null, note: null } as const);
+    if (!done.ok) return { kind: 'retry', reason: done.reason, retryAfterMs: done.retryAfterMs };
+    const { outcome, bookingId, note } = done;
+    await deps.onStep?.('converged');
+    await db.transaction(async (trx) => {
+      const durationMs = performance.now() - startedAt;
+      if (!(await markProcessed(trx, event.id, { outcome, bookingId, note, durationMs, at: clock.now() })))
+        return;
+      await deps.audit.record(trx, systemActor, {
+        action: 'webhook.processed',
+        resourceType: 'webhook_event',
+        resourceId: event.id,
+        metadata: { event: event.action, appointmentId: event.appointmentId, outcome, bookingId, note },
+      });
+    });
+    return { kind: 'done', outcome, bookingId };
+  }
+
+  return {
+    process,
+
+    async take(event, request) {
+      // The relay hands Acuity's own bytes on, so only Acuity's own signature will do.
+      const refusal = !isForm(event.headers) ? 'unsupported_type' : verifyAcuity(deps, event);
+      if (refusal) return { ok: false, refusal: await refuse(event, 'relay', refusal, request) };
+      return { ok: true, eventId: await keep(deps, event, request) };
+    },
+
+    async receive(event, request, relayed) {
+      const channel = isJson(event.headers) ? 'automation' : 'direct';
+      const refusal = verify(deps, event);
+      if (refusal) return { kind: 'refused', refusal: await refuse(event, channel, refusal, request) };
+      const known = relayed ? await findEvent(db, relayed) : null;
+      if (known?.body?.equals(event.body)) return process(known);
+      const facts = factsOf(event) ?? { action: null, appointmentId: null };
+      const id = ids.uuid();
+      await db.transaction((trx) =>
+        writeReceived(deps, trx, { ...event, ...facts, id, channel }, request, leaseMs),
+      );
+      const answer = await process({ id, ...facts });
+      if (answer.kind === 'retry') {
+        const nextAttemptAt = new Date(clock.now().getTime() + answer.retryAfterMs);
+        await markFailed(db, id, { error: answer.reason, status: null, nextAttemptAt });
+      }
+      return answer;
+    },
+
+    find: (id) => findEvent(db, id),
+    list: (filter) => listEvents(db, filter),
+
+    async replay(actor, id) {
+      const event = await findEvent(db, id);
+      if (!event) return 'not_found';
+      return db.transaction(async (trx) => {
+        if (!(await markForReplay(trx, id, clock.now()))) return 'refused_event';
+        await deps.audit.record(trx, auditActor(actor), {
+          action: 'webhook.replayed',
+          resourceType: 'webhook_event',
+          resourceId: id,
+          metadata: { stateBefore: event.state },
+        });
+        return 'replayed';
+      });
+    },
+  };
+}
+
+function verify(deps: WebhookDeps, event: IncomingEvent): Refusal | null {
+  if (isForm(event.headers)) return verifyAcuity(deps, event);
+  if (!isJson(event.headers) || deps.automationSecrets.length === 0) return 'unsupported_type';
+  const verdict = verifyStandardWebhook(event.body, event.headers, deps.automationSecrets);
+  if (verdict !== 'ok') return verdict;
+  return factsOf(event) ? null : 'malformed';
+}
+
+function verifyAcuity({ apiKey }: WebhookDeps, { body, headers }: IncomingEvent): Refusal | null {
+  return isSignedByAcuity(body, headers['x-acuity-signature'], apiKey) ? null : 'bad_signature';
+}
+
+async function keep(deps: WebhookDeps, event: IncomingEvent, request: RequestFacts): Promise<string> {
+  const waiting = await coalesce(deps.db, event.body);
+  if (waiting) return waiting;
+  const id = deps.ids.uuid();
+  const facts = factsOf(event) ?? { action: null, appointmentId: null };
+  await deps.db.transaction((trx) =>
+    writeReceived(deps, trx, { ...event, ...facts, id, channel: 'relay' }, request, null),
+  );
+  return id;
+}
+
+async function writeReceived(
+  deps: WebhookDeps,
+  trx: Transaction,
+  event: IncomingEvent & {
+    id: string;
+    channel: Channel;
+    action: string | null;
+    appointmentId: number | null;
+  },
+  request: RequestFacts,
+  lease: number | null,
+): Promise<void> {
+  const receivedAt = deps.clock.now();
+  const nextAttemptAt = new Date(receivedAt.getTime() + (lease ?? deps.delayMs));
+  await insertEvent(trx, { ...event, receivedAt, nextAttemptAt, isUnderWay: lease !== null });
+  await deps.audit.record(
+    trx,
+    { ...systemActor, request },
+    {
+      action: 'webhook.received',
+      resourceType: 'webhook_event',
+      resourceId: event.id,
+      metadata: { channel: event.channel, event: event.action, appointmentId: event.appointmentId },
+    },
+  );
+}
+
+async function writeRefusal(
+  deps: WebhookDeps,
+  trx: Transaction,
+  event: IncomingEvent,
+  channel: Channel,
+  refusal: Refusal,
+  request: RequestFacts,
+): Promise<void> {
+  const id = deps.ids.uuid();
+  await insertRefusal(trx, { id, channel, receivedAt: deps.clock.now(), body: event.body, refusal });
+  await deps.audit.record(
+    trx,
+    { ...systemActor, request },
+    {
+      action: 'webhook.rejected',
+      resourceType: 'webhook_event',
+      resourceId: id,
+      outcome: 'denied',
+      metadata: { refusal, bytes: event.body.length, sha256: digestOf(event.body).toString('hex') },
+    },
+  );
+}
+
+function perMinute(limit: number, clock: Clock): () => boolean {
+  let minute = 0;
+  let used = 0;
+  return () => {
+    const now = Math.floor(clock.now().getTime() / 60_000);
+    if (now !== minute) [minute, used] = [now, 0];
+    used += 1;
+    return used <= limit;
+  };
+}

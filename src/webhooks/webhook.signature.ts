@@ -1,0 +1,34 @@
+// Whether bytes come from whom they claim to come from.
+import { createHmac, timingSafeEqual } from 'node:crypto';
+import { Webhook, WebhookVerificationError } from 'standardwebhooks';
+
+/**
+ * Acuity: base64(HMAC-SHA256(raw body, API key)) in X-Acuity-Signature (acuity.md 7.1). Compared in constant time.
+ * @param body the bytes as they came: any parser before this breaks the signature
+ */
+export function isSignedByAcuity(body: Buffer, signature: string | undefined, apiKey: string): boolean {
+  const wanted = createHmac('sha256', apiKey).update(body).digest('base64');
+  const given = Buffer.from(signature ?? '');
+  return given.length === wanted.length && timingSafeEqual(given, Buffer.from(wanted));
+}
+
+export type StandardVerdict = 'ok' | 'bad_signature' | 'too_old';
+
+/** Standard Webhooks: id, time (within five minutes) and signature in headers; any of several secrets will do. */
+export function verifyStandardWebhook(
+  body: Buffer,
+  headers: Record<string, string>,
+  secrets: readonly string[],
+): StandardVerdict {
+  let verdict: StandardVerdict = 'bad_signature';
+  for (const secret of secrets) {
+    try {
+      new Webhook(secret).verify(body.toString('utf8'), headers, { jsonParse: false });
+      return 'ok';
+    } catch (error) {
+      if (!(error instanceof WebhookVerificationError)) continue;
+      if (/timestamp too/i.test(error.message)) verdict = 'too_old';
+    }
+  }
+  return verdict;
+}

@@ -1,0 +1,150 @@
+// The app and a simulated Acuity over real HTTP, each hearing of the other's doings; the relay delivers at once.
+import { createHmac } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { startSimulator, type Simulator, type WebhookTarget } from '../../src/simulator/index.ts';
+import type { Overrides } from '../../src/compose.ts';
+import { startTestApp, type TestApp } from './app.ts';
+
+export const apiKey = 'demo-acuity-key';
+export const rita = 'rita@harbour-legal.example';
+
+export interface WebhookStack {
+  app: TestApp;
+  simulator: Simulator;
+  /** Acuity's API, as the clinic's staff use it. @throws on anything but 2xx */
+  staff<T = { id: number }>(method: string, path: string, body?: object): Promise<T>;
+  /** The simulator's control API. */
+  control(path: string, body: object): Promise<void>;
+  /** An appointment made in Acuity for a referrer, or for somebody we do not know. */
+  makeAppointment(change?: object): Promise<{ id: number; datetime: string }>;
+  /** Resolves when every event was delivered and is over. */
+  settled(withinMs?: number): Promise<void>;
+  booking(appointmentId: number): Promise<BookingRow | undefined>;
+  close(): Promise<void>;
+}
+
+export interface BookingRow {
+  id: string;
+  acuity_appointment_id: number;
+  specialist_id: string;
+  organization_id: string | null;
+  created_by_id: string | null;
+  starts_at: Date;
+  duration_minutes: number;
+  status: string;
+  current_progress: string;
+  source: string;
+  type: string;
+  meeting_link: string | null;
+  examinee_first_name: string;
+  examinee_last_name: string;
+  details_needed: boolean;
+  version: number;
+}
+
+export interface StackOptions {
+  env?: Record<string, string>;
+  overrides?: Overrides;
+  /** Where Acuity sends its events; the relay unless said otherwise. */
+  target?: '/automation/acuity' | '/webhooks/acuity' | null;
+}
+
+export async function openWebhookStack(options: StackOptions = {}): Promise<WebhookStack> {
+  // Filled once the app's address is known.
+  const webhookTargets: WebhookTarget[] = [];
+  const simulator = await startSimulator({ port: 0, userId: '11100001', apiKey, webhookTargets });
+  const app = await startTestApp({
+    env: { ACUITY_BASE_URL: simulator.url, WEBHOOK_DELAY_SECONDS: '0', ...options.env },
+    overrides: { ...options.overrides, relay: { pollMs: 25, ...options.overrides?.relay } },
+  });
+  const target = options.target === undefined ? '/automation/acuity' : options.target;
+  if (target) webhookTargets.push({ url: app.url + target, style: 'static' });
+  app.system.relay.start();
+
+  async function call<T>(method: string, path: string, body?: object): Promise<T> {
+    const response = await fetch(simulator.url + path, {
+      method,
+      headers: {
+        authorization: `Basic ${Buffer.from(`11100001:${apiKey}`).toString('base64')}`,
+        'content-type': 'application/json',
+      },
+      ...(body && { body: JSON.stringify(body) }),
+    });
+    if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${await response.text()}`);
+    return (await response.json()) as T;
+  }
+
+  let slot = 0;
+  const stack: WebhookStack = {
+    app,
+    simulator,
+    staff: (method, path, body) => call(method, `/api/v1${path}`, body),
+    control: (path, body) => call('POST', `/_sim${path}`, body),
+    makeAppointment(change = {}) {
+      slot += 1;
+      return call('POST', '/api/v1/appointments?admin=true&noEmail=true', {
+        datetime: nextSlot(slot),
+        appointmentTypeID: 8001,
+        calendarID: 7001,
+        firstName: 'Rita',
+        lastName: 'Alvarez',
+        email: rita,
+        fields: [
+          { id: 9102, value: 'Ewan' },
+          { id: 9103, value: 'Marsh' },
+          { id: 9104, value: '0412 345 678' },
+        ],
+        ...change,
+      });
+    },
+    async settled(withinMs = 15_000) {
+      const deadline = Date.now() + withinMs;
+      for (;;) {
+        const answer = await fetch(`${simulator.url}/_sim/deliveries`);
+        const { deliveries } = (await answer.json()) as { deliveries: { state: string }[] };
+        const [waiting] = await app
+          .db('webhook_events')
+          .whereIn('state', ['waiting', 'delivering'])
+          .count({ n: '*' });
+        if (!deliveries.some(({ state }) => state === 'waiting') && Number(waiting?.n) === 0) return;
+        if (Date.now() > deadline) throw new Error(`Not settled: ${waiting?.n} events wait`);
+        await sleep(25);
+      }
+    },
+    booking: (id) =>
+      app.db('bookings').where({ acuity_appointment_id: id }).first() as Promise<BookingRow | undefined>,
+    async close() {
+      await app.system.relay.stop();
+      await simulator.close();
+      await app.close();
+    },
+  };
+  return stack;
+}
+
+/** Ten in the morning in Sydney, from next week on, one for each call. */
+function nextSlot(n: number): string {
+  const day = new Date(Date.now() + (7 + n) * 86_400_000).toISOString().slice(0, 10);
+  return `${day}T10:00:00+1100`;
+}
+
+export function signed(body: string, key = apiKey): Record<string, string> {
+  return {
+    'content-type': 'application/x-www-form-urlencoded',
+    'x-acuity-signature': createHmac('sha256', key).update(body).digest('base64'),
+  };
+}
+
+export function eventBody(action: string, id: number, calendarId = 7001): string {
+  return `action=${action}&id=${id}&calendarID=${calendarId}&appointmentTypeID=8001`;
+}
+
+export async function send(
+  url: string,
+  body: string,
+  headers = signed(body),
+): Promise<{ status: number; body: Record<string, unknown> }> {
+  const response = await fetch(url, { method: 'POST', headers, body });
+  const text = await response.text();
+  return { status: response.status, body: text ? (JSON.parse(text) as Record<string, unknown>) : {} };
+}
