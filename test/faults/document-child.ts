@@ -1,0 +1,51 @@
+// A web process that is ended by SIGKILL at a step of an upload, a scan or a removal of its choice.
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { compose } from '../../src/compose.ts';
+import { readConfig } from '../../src/config.ts';
+import type { Scanner } from '../../src/ports/scanner.ts';
+import { createFakeAcuity } from '../support/fakes/acuity.ts';
+
+interface Plan {
+  killAt: string;
+  /** Of the scan, when there is to be one. */
+  verdict?: 'clean' | 'infected';
+  /** What it does by itself; without it waits for requests. */
+  scan?: string;
+}
+
+const plan = JSON.parse(process.argv[2] ?? '{}') as Plan;
+
+async function onStep(step: string): Promise<void> {
+  if (step !== plan.killAt) return;
+  process.kill(process.pid, 'SIGKILL');
+  await new Promise(() => {});
+}
+
+const { verdict } = plan;
+const scanner: Scanner | null = verdict
+  ? {
+      ping: () => Promise.resolve(),
+      async scan(content) {
+        for await (const _ of content as AsyncIterable<Buffer>);
+        return verdict === 'clean' ? { verdict } : { verdict, signature: 'Test' };
+      },
+    }
+  : null;
+
+const server = createServer();
+await new Promise<void>((resolve) => {
+  server.listen(0, '127.0.0.1', resolve);
+});
+const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+const system = compose(readConfig({ ...process.env, BASE_URL: url }), {
+  acuity: createFakeAcuity(),
+  documents: { scanner, onStep },
+});
+server.on('request', system.app);
+if (plan.scan) {
+  await system.services.documentCare.scan(plan.scan);
+  await system.close();
+  process.exit(0);
+}
+process.send?.({ url });

@@ -1,0 +1,120 @@
+// Documents for people without JavaScript: the list, the plain form, the receipt, and deleting.
+import { expect } from 'chai';
+import { executable, pdf, samples } from '../support/builders/files.ts';
+import { openDocumentHouse, type DocumentHouse } from '../support/document-house.ts';
+import { complaintsAbout, createVisitor, type Visit, type Visitor } from '../support/visitor.ts';
+
+const rita = 'rita@harbour-legal.example';
+
+describe('the documents on a booking’s page', () => {
+  let house: DocumentHouse;
+  let visitor: Visitor;
+  before(async () => {
+    house = await openDocumentHouse();
+    visitor = createVisitor(house.app.url);
+    await visitor.signIn(rita);
+  });
+  after(() => house.close());
+
+  const page = () => visitor.get(`/bookings/${house.bookingId}`);
+  /** As a browser sends the form; then where it leads. */
+  async function submit(files: Record<string, Buffer>, category = 'brief'): Promise<Response> {
+    const form = new FormData();
+    form.set('category', category);
+    for (const [name, bytes] of Object.entries(files))
+      form.append('files', new Blob([new Uint8Array(bytes)]), name);
+    if (Object.keys(files).length === 0) form.append('files', new Blob([]), '');
+    return visitor.raw(`/bookings/${house.bookingId}/documents`, { method: 'POST', body: form });
+  }
+  const linkOf = (visit: Visit, text: string): string => {
+    const link = visit.all('a').find((one) => one.textContent.includes(text));
+    return link?.getAttributeValue('href') ?? '';
+  };
+
+  it('tells before the choice what is taken, and how large', async () => {
+    const visit = await page();
+    expect(visit.text('#documents')).to.match(
+      /No documents yet.*PDF, Word, Excel, plain text.*Up to 500 MB each, 20 at once/,
+    );
+    expect(visit.attribute('#files', 'accept')).to.contain('.pdf,.doc,.docx');
+    expect(visit.texts('#category option')).to.deep.equal(['Choose one', 'Consent form', 'Brief', 'Other']);
+    expect(visit.attribute('.document-upload', 'enctype')).to.equal('multipart/form-data');
+    expect(await complaintsAbout(visit)).to.deep.equal([]);
+  });
+
+  it('are there after the form was sent, with a notice', async () => {
+    const answer = await submit({ 'Brief <b>of<i> evidence.pdf': pdf(6_000_000), 'note.txt': samples.txt });
+    expect(answer.status).to.equal(303);
+    const visit = await visitor.get(answer.headers.get('location') ?? '');
+    expect(visit.text('.notice')).to.equal('The documents were stored.');
+    expect(visit.texts('.document-name')).to.deep.equal(['Brief _b_of_i_ evidence.pdf', 'note.txt']);
+    expect(visit.texts('.document-facts')[0]).to.match(/^Brief · PDF · 5.7 MB · .+ · Rita Alvarez$/);
+    expect(await complaintsAbout(visit)).to.deep.equal([]);
+  });
+
+  it('stay as they were when a file is refused; the page says which, and what to do', async () => {
+    const answer = await submit({ 'fine.pdf': pdf(), 'invoice.pdf': executable }, 'other');
+    expect(answer.status).to.equal(415);
+    const html = await answer.text();
+    expect(html).to.contain('Error: Booking').and.to.contain('File 2 is not of a kind we take');
+    expect(html)
+      .to.match(/<option value="other" selected>/)
+      .and.to.contain('href="#files"');
+    expect(html).not.to.match(/fine\.pdf|invoice\.pdf/);
+    expect(await complaintsAbout({ at: '/bookings', html })).to.deep.equal([]);
+  });
+
+  it('ask for a file and for a category', async () => {
+    const noFile = await submit({});
+    expect(noFile.status).to.equal(422);
+    expect(await noFile.text()).to.contain('Choose at least one file');
+    const noCategory = await submit({ 'a.pdf': pdf() }, '');
+    expect(noCategory.status).to.equal(422);
+    expect(await noCategory.text()).to.contain('href="#category"');
+  });
+
+  it('say that the store is away, and keep the page', async () => {
+    house.storage.server.trouble = () => 'drop';
+    const answer = await submit({ 'a.pdf': pdf() });
+    house.storage.server.trouble = null;
+    expect(answer.status).to.equal(503);
+    expect(await answer.text()).to.contain('The file store does not answer just now. Nothing was stored.');
+  });
+
+  it('have a receipt to print: what was received, its hash, and who has had it', async () => {
+    const visit = await visitor.get(linkOf(await page(), 'Receipt for note.txt'));
+    const [row] = (await house.app.db('documents').where({ file_name: 'note.txt' })) as { sha256: string }[];
+    expect(visit.text('main'))
+      .to.contain(row?.sha256 ?? 'no hash')
+      .and.to.match(/Received\d+:.+ Rita Alvarez$/);
+    expect(await complaintsAbout(visit)).to.deep.equal([]);
+  });
+
+  it('are deleted on a page that asks first', async () => {
+    const asks = await visitor.get(linkOf(await page(), 'Delete note.txt'));
+    expect(asks.text('h1')).to.equal('Delete this document?');
+    expect(await complaintsAbout(asks)).to.deep.equal([]);
+    const done = await visitor.post(asks.at, asks.form(asks.at));
+    expect(done.text('.notice')).to.equal('The document was deleted.');
+    expect(done.texts('.document-name')).to.deep.equal(['Brief _b_of_i_ evidence.pdf']);
+    expect((await visitor.get(asks.at)).status).to.equal(404);
+  });
+
+  it('offer no deleting to a colleague, and no form on a cancelled booking', async () => {
+    const rob = createVisitor(house.app.url);
+    await rob.signIn('rob@harbour-legal.example');
+    const theirs = await rob.get(`/bookings/${house.bookingId}`);
+    expect(theirs.text('#documents')).to.contain('evidence.pdf').and.not.to.contain('Delete');
+    const cancelled = await house.newBooking();
+    await house.rita.post(`/bookings/${cancelled}/cancel`).send({}).expect(200);
+    expect((await visitor.get(`/bookings/${cancelled}`)).has('.document-upload')).to.equal(false);
+  });
+
+  it('lead to the sign-in when nobody is signed in', async () => {
+    const answer = await createVisitor(house.app.url).raw(`/bookings/${house.bookingId}/documents`, {
+      method: 'POST',
+      body: new FormData(),
+    });
+    expect([answer.status, answer.headers.get('location')]).to.deep.equal([303, '/sign-in?next=%2F']);
+  });
+});
