@@ -48,7 +48,9 @@ describe('the seals of the audit log', () => {
     await write('a');
     await sealAudit(db, keyring);
     const verdict = await db.transaction(async (trx) => {
-      await trx.raw("set transaction isolation level repeatable read; set local time zone 'Pacific/Auckland'");
+      await trx.raw(
+        "set transaction isolation level repeatable read; set local time zone 'Pacific/Auckland'",
+      );
       return verifyAudit(trx, keyring);
     });
     expect(verdict.faults).to.deep.equal([]);

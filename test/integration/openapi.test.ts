@@ -3,6 +3,7 @@ import type { z } from 'zod';
 import { endpoints } from '../../src/http/app.ts';
 import type { Endpoint } from '../../src/http/endpoint.ts';
 import { problemSchema } from '../../src/http/openapi.ts';
+import { send } from '../support/webhook-stack.ts';
 import { startTestApp, type Agent, type TestApp } from '../support/app.ts';
 import { createFakeAcuity } from '../support/fakes/acuity.ts';
 import { openTestStorage, type TestStorage } from '../support/object-storage.ts';
@@ -173,6 +174,13 @@ describe('the OpenAPI document', () => {
       problemSchema.parse(body);
       answered.add(`post ${path}`);
     }
+    for (const path of ['/webhooks/acuity', '/automation/acuity']) {
+      const { status, body } = await send(app.url + path, 'action=order.completed&id=99');
+      check('post', path, status, body);
+    }
+    const event = (await app.db('webhook_events').where({ channel: 'relay' }).first('id')) as { id: string };
+    const ada = await app.signIn('ada@examdesk.example');
+    await post('/admin/webhooks/:id/replay', `/admin/webhooks/${event.id}/replay`, {}, ada);
     expect([...answered]).to.have.members(all.map(({ method, path }) => `${method} ${path}`));
   });
 });
