@@ -1,6 +1,11 @@
 // What the account's forms and the console hand in, parsed once.
 import { z } from 'zod';
 
+/** What is no id names nobody: PostgreSQL would call it an error. */
+export function isId(text: unknown): text is string {
+  return z.uuid().safeParse(text).success;
+}
+
 export const emailInput = z
   .string('Enter an e-mail address')
   .trim()

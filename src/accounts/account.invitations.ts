@@ -9,6 +9,7 @@ import {
   emailInput,
   inputErrors,
   inviteInput,
+  isId,
   nameInput,
   type InputError,
   type InviteInput,
@@ -76,6 +77,7 @@ export function createInvitations(deps: AccountDeps): Invitations {
 
     async revoke(id, actor) {
       if (!mayAdminister(actor.viewer)) return failure({ reason: 'not_allowed' });
+      if (!isId(id)) return ok({ revoked: false });
       const revoked = await deps.db.transaction(async (trx) => {
         const ids = await revokeLinks(trx, { kind: 'invitation', id });
         for (const one of ids) await recordLink(deps, trx, auditActor(actor), one, 'revoked');

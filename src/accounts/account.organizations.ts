@@ -2,7 +2,7 @@ import { violatedConstraint } from '../db/transaction.ts';
 import { failure, ok, type Result } from '../lib/result.ts';
 import { z } from 'zod';
 import type { AccountDeps } from './account.deps.ts';
-import { inputErrors, type InputError } from './account.input.ts';
+import { inputErrors, isId, type InputError } from './account.input.ts';
 import { auditActor, mayAdminister, type Actor } from './viewer.ts';
 
 export interface OrganizationSummary {
@@ -56,7 +56,7 @@ export function createOrganizations(deps: AccountDeps): Organizations {
     },
 
     async find(id) {
-      if (!z.uuid().safeParse(id).success) return null;
+      if (!isId(id)) return null;
       const row = (await select().where('o.id', id).first()) as Row | undefined;
       return row ? toSummary(row) : null;
     },
@@ -74,6 +74,7 @@ export function createOrganizations(deps: AccountDeps): Organizations {
       }),
 
     async rename(id, input, actor) {
+      if (!isId(id)) return failure({ reason: 'not_found' });
       const renamed = await writing(deps, input, actor, async (name, trx) => {
         const found = await trx('organizations')
           .where({ id })

@@ -2,6 +2,7 @@
 import type { Transaction } from '../db/knex.ts';
 import { failure, ok, type Result } from '../lib/result.ts';
 import type { AccountDeps } from './account.deps.ts';
+import { isId } from './account.input.ts';
 import { revokeLinks } from './account.links.ts';
 import { setOrganization } from './account.invitations.ts';
 import { auditActor, mayAdminister, type Actor, type Role } from './viewer.ts';
@@ -28,8 +29,16 @@ export interface Person {
   lastSeenAt: Date | null;
 }
 
+interface PeopleFilter {
+  id?: string;
+  organizationId?: string;
+  staff?: boolean;
+}
+
 export interface People {
-  list(filter?: { organizationId?: string; staff?: boolean }): Promise<Person[]>;
+  /** Active ones first, then by name; 500 at most. */
+  list(filter?: PeopleFilter): Promise<Person[]>;
+  find(id: string): Promise<Person | null>;
   /** Out at the next request, on every process; the name stays on what was done. */
   deactivate(userId: string, actor: Actor): Outcome;
   reactivate(userId: string, actor: Actor): Outcome;
@@ -41,6 +50,11 @@ export interface People {
 export function createPeople(deps: AccountDeps): People {
   return {
     list: (filter = {}) => listPeople(deps, filter),
+
+    async find(id) {
+      const [person] = isId(id) ? await listPeople(deps, { id }) : [];
+      return person ?? null;
+    },
 
     deactivate: (userId, actor) =>
       change(deps, userId, actor, async (trx, person) => {
@@ -64,7 +78,7 @@ export function createPeople(deps: AccountDeps): People {
         if (person.role === 'admin' && role !== 'admin' && !(await hasOtherAdmin(trx, userId)))
           return 'last_admin';
         const isKnown =
-          organizationId !== null && (await trx('organizations').where({ id: organizationId }).first('id'));
+          isId(organizationId) && (await trx('organizations').where({ id: organizationId }).first('id'));
         if (role === 'referrer' ? !isKnown : organizationId !== null) return 'unknown_organization';
         await trx('users').where({ id: userId }).update({ role });
         await setOrganization(trx, userId, organizationId);
@@ -73,6 +87,7 @@ export function createPeople(deps: AccountDeps): People {
 
     async endSessions(userId, actor) {
       if (!mayAdminister(actor.viewer)) return failure({ reason: 'not_allowed' });
+      if (!isId(userId)) return failure({ reason: 'not_found' });
       return deps.db.transaction(async (trx) => {
         if (!(await trx('users').where({ id: userId }).first('id'))) return failure({ reason: 'not_found' });
         const rows = (await trx('sessions').where({ user_id: userId }).delete().returning('id')) as unknown[];
@@ -101,6 +116,7 @@ async function change(
   ) => Promise<Changed | PersonFailure['reason']>,
 ): Outcome {
   if (!mayAdminister(actor.viewer)) return failure({ reason: 'not_allowed' });
+  if (!isId(userId)) return failure({ reason: 'not_found' });
   if (userId === actor.viewer.userId) return failure({ reason: 'oneself' });
   return deps.db.transaction(async (trx): Outcome => {
     // One change of people at a time: two admins must not remove each other.
@@ -144,16 +160,14 @@ async function closeLinks(deps: AccountDeps, trx: Transaction, userId: string, a
   }
 }
 
-async function listPeople(
-  deps: AccountDeps,
-  filter: { organizationId?: string; staff?: boolean },
-): Promise<Person[]> {
+async function listPeople(deps: AccountDeps, filter: PeopleFilter): Promise<Person[]> {
   const query = deps
     .db('users as u')
     .leftJoin('members as m', 'm.user_id', 'u.id')
     .leftJoin('organizations as o', 'o.id', 'm.organization_id')
     .orderBy([{ column: 'u.banned' }, { column: 'u.name' }])
     .limit(500);
+  if (filter.id) void query.where('u.id', filter.id);
   if (filter.organizationId) void query.where('o.id', filter.organizationId);
   if (filter.staff !== undefined)
     void query[filter.staff ? 'whereIn' : 'whereNotIn']('u.role', ['support', 'admin']);

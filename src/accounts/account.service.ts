@@ -57,7 +57,7 @@ export interface Accounts {
   twoFactor: TwoFactor;
   ownSessions: OwnSessions;
 
-  people: Pick<People, 'list'>;
+  people: Pick<People, 'list' | 'find'>;
   deactivate: People['deactivate'];
   reactivate: People['reactivate'];
   changeRole: People['changeRole'];

@@ -1,6 +1,7 @@
 // Where one is signed in, and ending it from elsewhere. An admin acting has a session of the admin's, not listed here.
 import type { Database } from '../db/knex.ts';
 import type { AccountDeps } from './account.deps.ts';
+import { isId } from './account.input.ts';
 import { auditActor, type Actor, type Viewer } from './viewer.ts';
 
 export interface OwnSession {
@@ -25,7 +26,8 @@ export interface OwnSessions {
 export function createOwnSessions(deps: AccountDeps): OwnSessions {
   return {
     list: (viewer) => listSessions(deps.db, viewer),
-    end: async (sessionId, actor) => (await endSessions(deps, actor, { id: sessionId })) > 0,
+    end: async (sessionId, actor) =>
+      isId(sessionId) && (await endSessions(deps, actor, { id: sessionId })) > 0,
     endAll: (actor) => endSessions(deps, actor, {}),
   };
 }

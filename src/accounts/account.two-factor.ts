@@ -6,6 +6,7 @@ import { symmetricDecrypt } from 'better-auth/crypto';
 import type { Transaction } from '../db/knex.ts';
 import { failure, ok, type Result } from '../lib/result.ts';
 import type { AccountDeps } from './account.deps.ts';
+import { isId } from './account.input.ts';
 import { joining } from './auth.pool.ts';
 import { isDemoAccount } from './demo-accounts.ts';
 import { auditActor, isStaff, mayAdminister, type Actor, type Viewer } from './viewer.ts';
@@ -132,6 +133,7 @@ export function createTwoFactor(deps: AccountDeps): TwoFactor {
 
     async reset(userId, actor) {
       if (!mayAdminister(actor.viewer)) return failure({ reason: 'not_allowed' });
+      if (!isId(userId)) return failure({ reason: 'not_found' });
       return deps.db.transaction(async (trx) => {
         const [user] = (await trx('users')
           .where({ id: userId })

@@ -25,7 +25,11 @@ export function setCookies(res: Response, cookies: string[]): void {
 }
 
 /** The page again, with what is wrong. */
-export function showErrors(res: Response, view: string, page: PageData & { errors: FieldProblem[] }): void {
+export function showErrors<Page extends PageData & { errors: FieldProblem[] }>(
+  res: Response,
+  view: string,
+  page: Page,
+): void {
   res.status(422).render(view, page);
 }
 

@@ -5,6 +5,8 @@ import { emailPages } from './email.page.ts';
 import { invitationPages } from './invitation.page.ts';
 import { overviewPages } from './overview.page.ts';
 import { passwordPages } from './password.page.ts';
+import { peoplePages } from './people.page.ts';
+import { personPages } from './person.page.ts';
 import { sessionsPages } from './sessions.page.ts';
 import { twoFactorPages } from './two-factor.page.ts';
 
@@ -16,5 +18,7 @@ export function accountPages(accounts: Accounts): PageRoute[] {
     ...emailPages(accounts),
     ...sessionsPages(accounts),
     ...twoFactorPages(accounts),
+    ...peoplePages(accounts),
+    ...personPages(accounts),
   ];
 }

@@ -4,6 +4,7 @@ import type { PageRoute } from '../../endpoint.ts';
 import { paths } from '../../paths.ts';
 import type { PageData } from '../../views.ts';
 import { ownActor } from './account-page.ts';
+import { roleWords } from './role-words.ts';
 
 interface AccountPage extends PageData {
   rows: { label: string; value: string; note?: string; href?: string; action?: string }[];
@@ -64,5 +65,3 @@ export function overviewPages(accounts: Accounts): PageRoute[] {
     },
   ];
 }
-
-export const roleWords = { referrer: 'Referrer', support: 'Support', admin: 'Administrator' } as const;

@@ -1,0 +1,177 @@
+// For admins: who works with us, who is invited, and the organisations. One person's page is person.page.ts.
+import type { Request, Response } from 'express';
+import type { AccountLink, Accounts, InviteInput, OrganizationSummary } from '../../../accounts/index.ts';
+import type { PageRoute } from '../../endpoint.ts';
+import { rawField, readerZoneOf, typed } from '../../forms/fields.ts';
+import { paths } from '../../paths.ts';
+import { tooManyRequests, type FieldProblem } from '../../problem.ts';
+import type { PageData } from '../../views.ts';
+import { shortDay, timeAndDay } from '../when.ts';
+import { ownActor, showErrors } from './account-page.ts';
+import { roleWords } from './role-words.ts';
+
+interface PeoplePage extends PageData {
+  /** An organisation's id, or `staff`. */
+  of: string;
+  ofName: string;
+  organizations: OrganizationSummary[];
+  people: {
+    id: string;
+    name: string;
+    email: string;
+    role: string;
+    isActive: boolean;
+    lastSeen: string;
+    twoFactor: string;
+  }[];
+  invitations: { id: string; email: string; as: string; sent: string; until: string; isExpired: boolean }[];
+  roles: { value: string; label: string }[];
+  invite: { email: string; name: string; role: string; organizationId: string };
+  organizationName: string;
+  notice: string | null;
+  errors: FieldProblem[];
+}
+
+const notices: Record<string, string> = {
+  invited: 'The invitation is on its way.',
+  again: 'Another invitation is on its way. The earlier link opens nothing any more.',
+  revoked: 'The invitation opens nothing any more.',
+  organization: 'The organisation is there. Invite its first person.',
+};
+
+const view = 'account/people';
+
+export function peoplePages(accounts: Accounts): PageRoute[] {
+  const on = (
+    method: 'get' | 'post',
+    path: string,
+    handle: (accounts: Accounts, req: Request, res: Response) => Promise<void>,
+  ): PageRoute => ({ method, path, access: 'admin', handle: (req, res) => handle(accounts, req, res) });
+  return [
+    on('get', paths.accountPeople(), show),
+    on('post', paths.accountInvite(), invite),
+    on('post', paths.accountInviteAgain(), inviteAgain),
+    on('post', paths.accountInviteRevoke(), revoke),
+    on('post', paths.accountOrganizations(), createOrganization),
+  ];
+}
+
+async function show(accounts: Accounts, req: Request, res: Response): Promise<void> {
+  const of = typeof req.query.of === 'string' ? req.query.of : 'staff';
+  const notice = typeof req.query.done === 'string' ? (notices[req.query.done] ?? null) : null;
+  res.render(view, { ...(await pageOf(accounts, req, of)), notice });
+}
+
+async function invite(accounts: Accounts, req: Request, res: Response): Promise<void> {
+  const actor = ownActor(req, res);
+  const typedIn = {
+    email: typed(req.body, 'email'),
+    name: typed(req.body, 'name'),
+    role: typed(req.body, 'role'),
+    organizationId: typed(req.body, 'organizationId'),
+  };
+  // The room says what is wrong with each.
+  const invited = await accounts.invite(typedIn as InviteInput, actor);
+  const of = typedIn.organizationId || 'staff';
+  if (invited.ok) return done(res, of, 'invited');
+  const refuse = async (...errors: FieldProblem[]) =>
+    showErrors(res, view, { ...(await pageOf(accounts, req, of)), invite: typedIn, errors });
+  switch (invited.reason) {
+    case 'invalid':
+      return refuse(...invited.errors);
+    case 'already_active':
+      return refuse({ path: 'email', message: 'Somebody works with this address already' });
+    case 'unknown_organization':
+      return refuse({ path: 'organizationId', message: 'Choose an organisation from the list' });
+    case 'too_many':
+      throw tooManyRequests(invited.retryAfterMs, 'Too many invitations at once. Wait a while, then go on.');
+    case 'not_allowed':
+      return refuse({ path: '', message: 'Only administrators invite' });
+  }
+}
+
+async function inviteAgain(accounts: Accounts, req: Request, res: Response): Promise<void> {
+  const actor = ownActor(req, res);
+  const wanted = rawField(req.body, 'id');
+  const link = (await accounts.invitations.list()).find(({ id }) => id === wanted);
+  // Accepted or revoked in the meantime: the list shows how it is.
+  if (!link?.role) return res.redirect(303, paths.accountPeople());
+  const { email, name, role, organization } = link;
+  const input = {
+    email,
+    role,
+    ...(name && { name }),
+    ...(organization && { organizationId: organization.id }),
+  };
+  const invited = await accounts.invite(input, actor);
+  if (!invited.ok && invited.reason === 'too_many') throw tooManyRequests(invited.retryAfterMs);
+  if (!invited.ok) return res.redirect(303, paths.accountPeople());
+  done(res, organization?.id ?? 'staff', 'again');
+}
+
+async function revoke(accounts: Accounts, req: Request, res: Response): Promise<void> {
+  await accounts.invitations.revoke(typed(req.body, 'id'), ownActor(req, res));
+  done(res, typed(req.body, 'of') || 'staff', 'revoked');
+}
+
+async function createOrganization(accounts: Accounts, req: Request, res: Response): Promise<void> {
+  const name = typed(req.body, 'organizationName');
+  const created = await accounts.organizations.create({ name }, ownActor(req, res));
+  if (created.ok) return done(res, created.value.id, 'organization');
+  const message =
+    created.reason === 'invalid'
+      ? (created.errors[0]?.message ?? 'Enter a name')
+      : 'Only administrators make organisations';
+  const page = { ...(await pageOf(accounts, req, 'staff')), organizationName: name };
+  showErrors(res, view, { ...page, errors: [{ path: 'organizationName', message }] });
+}
+
+function done(res: Response, of: string, what: string): void {
+  res.redirect(303, `${paths.accountPeople()}?${new URLSearchParams({ of, done: what }).toString()}`);
+}
+
+async function pageOf(accounts: Accounts, req: Request, asked: string): Promise<PeoplePage> {
+  const zone = readerZoneOf(req.headers.cookie) ?? 'Australia/Sydney';
+  const [organizations, invitations] = await Promise.all([
+    accounts.organizations.list(),
+    accounts.invitations.list(),
+  ]);
+  const organization = organizations.find(({ id }) => id === asked);
+  const people = await accounts.people.list(
+    organization ? { organizationId: organization.id } : { staff: true },
+  );
+  return {
+    title: 'People and organisations',
+    of: organization?.id ?? 'staff',
+    ofName: organization?.name ?? 'Examdesk staff',
+    organizations,
+    people: people.map((person) => ({
+      ...person,
+      role: roleWords[person.role],
+      lastSeen: person.lastSeenAt ? shortDay(person.lastSeenAt, zone) : '–',
+      twoFactor: person.hasTwoFactor ? 'On' : 'Off',
+    })),
+    invitations: invitations.map((link) => invitationRow(link, zone)),
+    roles: Object.entries(roleWords).map(([value, label]) => ({ value, label })),
+    invite: {
+      email: '',
+      name: '',
+      role: organization ? 'referrer' : '',
+      organizationId: organization?.id ?? '',
+    },
+    organizationName: '',
+    notice: null,
+    errors: [],
+  };
+}
+
+function invitationRow(link: AccountLink, zone: string): PeoplePage['invitations'][number] {
+  return {
+    id: link.id,
+    email: link.email,
+    as: link.organization?.name ?? (link.role ? roleWords[link.role] : ''),
+    sent: shortDay(link.createdAt, zone),
+    until: timeAndDay(link.expiresAt, zone),
+    isExpired: link.state === 'expired',
+  };
+}

@@ -1,0 +1,1 @@
+export const roleWords = { referrer: 'Referrer', support: 'Support', admin: 'Administrator' } as const;
