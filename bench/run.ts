@@ -1,5 +1,7 @@
 // `npm run bench [name]`: every figure is a ratio, measured in one run, against something anyone knows.
 import { run as availabilityHit } from './availability-hit.ts';
+import { run as download } from './download.ts';
+import { run as upload, runMemory as uploadMemory } from './upload.ts';
 
 export interface BenchResult {
   name: string;
@@ -10,6 +12,9 @@ export interface BenchResult {
 
 const benches: Record<string, () => Promise<BenchResult>> = {
   'availability-hit': availabilityHit,
+  upload,
+  'upload-memory': uploadMemory,
+  download,
 };
 
 const wanted = process.argv.slice(2);

@@ -16,22 +16,27 @@ export interface TestDatabase {
 
 const templateName = 'examdesk_template';
 const seededTemplateName = 'examdesk_seeded_template';
-let template: Promise<void> | undefined;
-let seededTemplate: Promise<void> | undefined;
+// By server: when one is stopped and another started, its templates are gone with it.
+const templates = new Map<string, Promise<void>>();
 // A template may have no other user while it is copied: one copy at a time.
 let lastCopy: Promise<unknown> = Promise.resolve();
 
 export async function openTestDatabase(): Promise<TestDatabase> {
-  template ??= makeTemplate();
-  await template;
+  await once(templateName, makeTemplate);
   return openCopy(templateName);
 }
 
 /** With the demo's people and specialists in it. Their passwords are hashed once, not for each test. */
 export async function openSeededDatabase(): Promise<TestDatabase> {
-  seededTemplate ??= makeSeededTemplate();
-  await seededTemplate;
+  await once(seededTemplateName, makeSeededTemplate);
   return openCopy(seededTemplateName);
+}
+
+async function once(name: string, make: () => Promise<void>): Promise<void> {
+  const key = `${(await sharedPostgres()).url} ${name}`;
+  const made = templates.get(key) ?? make();
+  templates.set(key, made);
+  await made;
 }
 
 async function openCopy(from: string): Promise<TestDatabase> {
@@ -63,8 +68,7 @@ async function makeTemplate(): Promise<void> {
 }
 
 async function makeSeededTemplate(): Promise<void> {
-  template ??= makeTemplate();
-  await template;
+  await once(templateName, makeTemplate);
   await administer(`create database ${seededTemplateName} template ${templateName}`);
   const db = openDatabase(await urlOf(seededTemplateName), 2);
   try {

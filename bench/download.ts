@@ -1,0 +1,50 @@
+// How much longer 200 MB take through the app, each piece checked before it is handed on, than by the SDK.
+import type { Readable } from 'node:stream';
+import { GetObjectCommand, ListObjectsV2Command } from '@aws-sdk/client-s3';
+import { median, megabyte, openDocumentsBench, timed } from './support/documents-bench.ts';
+import { clientOf } from './upload.ts';
+
+const bytes = 200 * megabyte;
+const rounds = 5;
+
+/** `ratio`: our throughput divided by the SDK's; 1 would be as fast. */
+export async function run(): Promise<{ name: string; ratio: number; detail: string }> {
+  const bench = await openDocumentsBench();
+  const client = clientOf(bench);
+  try {
+    const address = await bench.upload(await bench.file(bytes), bytes);
+    const [object] =
+      (await client.send(new ListObjectsV2Command({ Bucket: 'bench', Prefix: 'documents/' }))).Contents ?? [];
+    const direct = async () => {
+      const found = await client.send(new GetObjectCommand({ Bucket: 'bench', Key: object?.Key }));
+      await drain(found.Body as Readable);
+    };
+    const through = async () => {
+      const res = await fetch(bench.url + address, { headers: { cookie: bench.cookie } });
+      if (res.status !== 200) throw new Error(`The download answered ${res.status}`);
+      await drain(res.body ?? []);
+    };
+    await through();
+    const ours: number[] = [];
+    const theirs: number[] = [];
+    for (let round = 0; round < rounds; round += 1) {
+      theirs.push(await timed(direct));
+      ours.push(await timed(through));
+    }
+    const speed = (seconds: number) => `${Math.round(bytes / megabyte / seconds)} MB/s`;
+    return {
+      name: 'download of 200 MB through the app against reading the object with the SDK',
+      ratio: median(theirs) / median(ours),
+      detail: `${speed(median(ours))} against ${speed(median(theirs))}; the ratio is of throughputs`,
+    };
+  } finally {
+    client.destroy();
+    await bench.close();
+  }
+}
+
+async function drain(source: AsyncIterable<Uint8Array> | Iterable<Uint8Array>): Promise<void> {
+  let received = 0;
+  for await (const piece of source) received += piece.length;
+  if (received !== bytes) throw new Error(`${received} bytes came instead of ${bytes}`);
+}

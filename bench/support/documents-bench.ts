@@ -1,0 +1,135 @@
+// Three processes, as in production: this one is the client, one is the app, one the store.
+import { fork, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { createReadStream } from 'node:fs';
+import { mkdtemp, open, rm } from 'node:fs/promises';
+import { request } from 'node:http';
+import os from 'node:os';
+import path from 'node:path';
+import { demoPassword } from '../../seeds/demo.ts';
+import { openSeededDatabase } from '../../test/support/database.ts';
+import { stopSharedPostgres } from '../../test/support/postgres.ts';
+
+export const megabyte = 1024 * 1024;
+const part = path.join(import.meta.dirname, 'documents-part.ts');
+
+export interface DocumentsBench {
+  url: string;
+  cookie: string;
+  bookingId: string;
+  storage: Record<string, string>;
+  /** A PDF of so many bytes on disk. */
+  file(bytes: number): Promise<string>;
+  /** @returns the document's address */
+  upload(file: string, bytes: number): Promise<string>;
+  /** Resident bytes of the app's process. */
+  resident(): Promise<number>;
+  close(): Promise<void>;
+}
+
+export async function openDocumentsBench(): Promise<DocumentsBench> {
+  const database = await openSeededDatabase();
+  const directory = await mkdtemp(path.join(os.tmpdir(), 'examdesk-bench-'));
+  const store = await startPart({ part: 'store', directory });
+  const storage = store.said as Record<string, string>;
+  const app = await startPart({ part: 'app', databaseUrl: database.url, storage });
+  const { url, bookingId } = app.said as { url: string; bookingId: string };
+  const cookie = await signIn(url);
+  return {
+    url,
+    cookie,
+    bookingId,
+    storage,
+    async file(bytes) {
+      const name = path.join(directory, `${bytes}.pdf`);
+      const handle = await open(name, 'w');
+      await handle.write('%PDF-1.7\n', 0);
+      const block = Buffer.alloc(megabyte, 'examdesk ');
+      for (let at = 9; at < bytes; at += block.length) {
+        await handle.write(block, 0, Math.min(block.length, bytes - at), at);
+      }
+      await handle.close();
+      return name;
+    },
+    upload: (file, bytes) => sendForm(`${url}/bookings/${bookingId}/documents`, cookie, file, bytes),
+    async resident() {
+      app.process.send('resident');
+      const [bytes] = (await once(app.process, 'message')) as [number];
+      return bytes;
+    },
+    async close() {
+      for (const { process: child } of [app, store]) {
+        child.disconnect();
+        await once(child, 'exit');
+      }
+      await database.close();
+      await rm(directory, { recursive: true, force: true });
+      await stopSharedPostgres();
+    },
+  };
+}
+
+async function startPart(plan: Record<string, unknown>): Promise<{ process: ChildProcess; said: unknown }> {
+  const child = fork(part, [JSON.stringify(plan)], { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
+  const ended = once(child, 'exit').then(() => {
+    throw new Error('A part of the bench ended early');
+  });
+  const [said] = (await Promise.race([once(child, 'message'), ended])) as [unknown];
+  ended.catch(() => undefined);
+  return { process: child, said };
+}
+
+async function sendForm(url: string, cookie: string, file: string, bytes: number): Promise<string> {
+  const boundary = '----bench';
+  const head = Buffer.from(
+    `--${boundary}\r\nContent-Disposition: form-data; name="category"\r\n\r\nbrief\r\n--${boundary}\r\nContent-Disposition: form-data; name="files"; filename="bench.pdf"\r\nContent-Type: application/pdf\r\n\r\n`,
+  );
+  const tail = Buffer.from(`\r\n--${boundary}--\r\n`);
+  const req = request(url, {
+    method: 'POST',
+    headers: {
+      'content-type': `multipart/form-data; boundary=${boundary}`,
+      'content-length': head.length + bytes + tail.length,
+      accept: 'application/json',
+      origin: new URL(url).origin,
+      cookie,
+    },
+  });
+  const answered = once(req, 'response');
+  req.write(head);
+  for await (const piece of createReadStream(file, { highWaterMark: megabyte })) {
+    if (!req.write(piece)) await once(req, 'drain');
+  }
+  req.end(tail);
+  const [res] = (await answered) as [AsyncIterable<Buffer> & { statusCode: number }];
+  const body: Buffer[] = [];
+  for await (const piece of res) body.push(piece);
+  const text = Buffer.concat(body).toString();
+  if (res.statusCode !== 201) throw new Error(`The upload answered ${res.statusCode}: ${text}`);
+  const [document] = (JSON.parse(text) as { documents: { url: string }[] }).documents;
+  return document?.url ?? '';
+}
+
+async function signIn(url: string): Promise<string> {
+  const res = await fetch(`${url}/api/auth/sign-in/email`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', accept: 'application/json', origin: url },
+    body: JSON.stringify({ email: 'rita@harbour-legal.example', password: demoPassword }),
+  });
+  if (!res.ok) throw new Error(`Sign-in answered ${res.status}`);
+  return res.headers
+    .getSetCookie()
+    .map((cookie) => cookie.split(';', 1)[0])
+    .join('; ');
+}
+
+export function median(values: number[]): number {
+  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
+}
+
+/** Seconds. */
+export async function timed(work: () => Promise<unknown>): Promise<number> {
+  const start = performance.now();
+  await work();
+  return (performance.now() - start) / 1_000;
+}

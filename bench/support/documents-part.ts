@@ -1,0 +1,115 @@
+// The app, or the store, of the benches of documents, in a process of its own.
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import path from 'node:path';
+import { pino } from 'pino';
+import { compose } from '../../src/compose.ts';
+import { readConfig } from '../../src/config.ts';
+import { startS3Server } from '../../src/dev/s3-server.ts';
+import { createFakeAcuity } from '../../test/support/fakes/acuity.ts';
+import type { Actor } from '../../src/accounts/index.ts';
+
+interface Plan {
+  part: 'app' | 'store';
+  directory: string;
+  databaseUrl: string;
+  storage: Record<string, string>;
+}
+
+const plan = JSON.parse(process.argv[2] ?? '{}') as Plan;
+process.on('disconnect', () => process.exit());
+process.send?.(plan.part === 'store' ? await startStore() : await startApp());
+
+async function startStore(): Promise<Record<string, string>> {
+  const credentials = { accessKeyId: 'bench', secretAccessKey: 'a-secret-of-the-bench' };
+  const store = await startS3Server({
+    ...credentials,
+    directory: path.join(plan.directory, 's3'),
+    buckets: ['bench'],
+  });
+  return {
+    S3_BUCKET: 'bench',
+    S3_REGION: 'us-east-1',
+    S3_ENDPOINT: store.url,
+    S3_ACCESS_KEY_ID: credentials.accessKeyId,
+    S3_SECRET_ACCESS_KEY: credentials.secretAccessKey,
+    S3_FORCE_PATH_STYLE: 'true',
+  };
+}
+
+async function startApp(): Promise<{ url: string; bookingId: string }> {
+  const server = createServer();
+  await new Promise<void>((resolve) => {
+    server.listen(0, '127.0.0.1', resolve);
+  });
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const acuity = createFakeAcuity();
+  const config = readConfig({
+    NODE_ENV: 'test',
+    DATABASE_URL: plan.databaseUrl,
+    BASE_URL: url,
+    BETTER_AUTH_SECRET: 'a-secret-for-the-bench-only-0123456789ab',
+    SMTP_URL: 'smtp://127.0.0.1:9',
+    ACUITY_BASE_URL: 'http://127.0.0.1:9',
+    ACUITY_USER_ID: '1',
+    ACUITY_API_KEY: 'bench',
+    DEMO_ACCOUNTS: 'true',
+    ...plan.storage,
+  });
+  const system = compose(config, { acuity, log: pino({ level: 'silent' }) });
+  server.on('request', system.app);
+  process.on('message', () => process.send?.(process.memoryUsage.rss()));
+  const startsAt = new Date(Math.ceil(Date.now() / 3_600_000 + 48) * 3_600_000);
+  acuity.offer(7001, startsAt.toISOString());
+  const { db, specialists, bookings } = system.services;
+  const specialist = await specialists.findByCalendar(7001);
+  const booked = await bookings.book(
+    await ritaOf(db),
+    {
+      specialistId: specialist?.id ?? '',
+      type: 'in_person',
+      startsAt,
+      timezone: null,
+      examinee: {
+        firstName: 'Ewan',
+        lastName: 'Marsh',
+        phone: '+61412345678',
+        email: null,
+        dateOfBirth: null,
+      },
+      claimNumber: null,
+      notes: '',
+      answers: [],
+    },
+    null,
+  );
+  if (!booked.ok) throw new Error(`Not booked: ${booked.reason}`);
+  return { url, bookingId: booked.value.id };
+}
+
+async function ritaOf(db: ReturnType<typeof compose>['services']['db']): Promise<Actor> {
+  const row = await db('users as u')
+    .join('members as m', 'm.user_id', 'u.id')
+    .join('organizations as o', 'o.id', 'm.organization_id')
+    .where('u.email', 'rita@harbour-legal.example')
+    .first<Record<'id' | 'name' | 'email' | 'org_id' | 'org_name', string>>(
+      'u.id',
+      'u.name',
+      'u.email',
+      'o.id as org_id',
+      'o.name as org_name',
+    );
+  if (!row) throw new Error('The demo has no Rita');
+  return {
+    viewer: {
+      sessionId: '00000000-0000-7000-8000-000000000000',
+      userId: row.id,
+      name: row.name,
+      email: row.email,
+      role: 'referrer',
+      organization: { id: row.org_id, name: row.org_name },
+      actingAdmin: null,
+    },
+    request: { requestId: 'bench', ip: null, userAgent: null },
+  };
+}

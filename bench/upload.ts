@@ -1,0 +1,82 @@
+// How much longer 200 MB take through the app (session, rights, multipart, count, hashes, content, S3, copy, rows) than
+// by the SDK's own upload from disk straight to the same store; and what four at once cost in memory.
+import { createReadStream } from 'node:fs';
+import { S3Client } from '@aws-sdk/client-s3';
+import { Upload } from '@aws-sdk/lib-storage';
+import {
+  median,
+  megabyte,
+  openDocumentsBench,
+  timed,
+  type DocumentsBench,
+} from './support/documents-bench.ts';
+
+const bytes = 200 * megabyte;
+const rounds = 3;
+const allowedGrowth = 80 * megabyte;
+
+/** `ratio`: our throughput divided by the SDK's; 1 would be as fast. */
+export async function run(): Promise<{ name: string; ratio: number; detail: string }> {
+  const bench = await openDocumentsBench();
+  const client = clientOf(bench);
+  try {
+    const file = await bench.file(bytes);
+    const ours: number[] = [];
+    const theirs: number[] = [];
+    // Neither pays for the first connections.
+    await bench.upload(file, bytes);
+    for (let round = 0; round < rounds; round += 1) {
+      theirs.push(await timed(() => sdkUpload(client, file, `direct/${round}`)));
+      ours.push(await timed(() => bench.upload(file, bytes)));
+    }
+    const speed = (seconds: number) => `${Math.round(bytes / megabyte / seconds)} MB/s`;
+    return {
+      name: 'upload of 200 MB through the app against lib-storage from disk to the same store',
+      ratio: median(theirs) / median(ours),
+      detail: `${speed(median(ours))} against ${speed(median(theirs))}; the ratio is of throughputs`,
+    };
+  } finally {
+    client.destroy();
+    await bench.close();
+  }
+}
+
+/** `ratio`: growth of the app's resident memory, divided by the 80 MB it may grow. */
+export async function runMemory(): Promise<{ name: string; ratio: number; detail: string }> {
+  const bench = await openDocumentsBench();
+  try {
+    const file = await bench.file(bytes);
+    // What is loaded and compiled once is not the uploads'.
+    await bench.upload(file, bytes);
+    const before = await bench.resident();
+    let most = before;
+    const done = Promise.all([1, 2, 3, 4].map(() => bench.upload(file, bytes))).then(() => 'done' as const);
+    const pause = () => new Promise<'again'>((go) => setTimeout(go, 50, 'again'));
+    while ((await Promise.race([done, pause()])) === 'again') most = Math.max(most, await bench.resident());
+    const grown = most - before;
+    return {
+      name: 'resident memory with four uploads of 200 MB at once, against 80 MB of growth',
+      ratio: grown / allowedGrowth,
+      detail: `from ${Math.round(before / megabyte)} MB by ${Math.round(grown / megabyte)} MB`,
+    };
+  } finally {
+    await bench.close();
+  }
+}
+
+async function sdkUpload(client: S3Client, file: string, key: string): Promise<void> {
+  const params = { Bucket: 'bench', Key: key, Body: createReadStream(file) };
+  await new Upload({ client, params }).done();
+}
+
+export function clientOf({ storage }: DocumentsBench): S3Client {
+  return new S3Client({
+    region: 'us-east-1',
+    endpoint: storage.S3_ENDPOINT ?? '',
+    forcePathStyle: true,
+    credentials: {
+      accessKeyId: storage.S3_ACCESS_KEY_ID ?? '',
+      secretAccessKey: storage.S3_SECRET_ACCESS_KEY ?? '',
+    },
+  });
+}
