@@ -24,9 +24,9 @@ export function differences(
   const found: BookingDifference[] = [];
   if (!specialist) found.push('unknown_calendar');
   if (differsInStatus(booking, appointment)) found.push('status');
-  // What is over in both is not compared further: nobody acts on it any more.
-  if (appointment.canceled) return found;
   if (booking.startsAt.getTime() !== appointment.startsAt.getTime()) found.push('time');
+  // Of what is over only the time is compared further: it stands in lists and calendars.
+  if (appointment.canceled) return found;
   if (specialist && specialist.id !== booking.specialist.id) found.push('specialist');
   if (appointment.durationMinutes > 0 && appointment.durationMinutes !== booking.durationMinutes)
     found.push('duration');

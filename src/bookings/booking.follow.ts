@@ -87,9 +87,9 @@ function planOf(
   const plan: Plan = { set: {}, progress: null, notes: '', left: [] };
   const has = (difference: BookingDifference) => found.includes(difference);
   if (has('unknown_calendar')) plan.left.push('unknown_calendar');
+  if (has('time') && !isLeftAlone(booking, appointment)) plan.set.startsAt = appointment.startsAt;
   if (has('status')) return planEnd(plan, booking, appointment);
-  if (booking.status === 'cancelled') return plan;
-  if (has('time')) Object.assign(plan.set, { startsAt: appointment.startsAt });
+  if (appointment.canceled || booking.status === 'cancelled') return plan;
   if (has('specialist') && specialist) {
     Object.assign(plan.set, { specialistId: specialist.id, timezone: specialist.timezone });
     plan.notes = `Moved from ${booking.specialist.name} to ${specialist.name}`;
@@ -101,6 +101,11 @@ function planOf(
   Object.assign(plan.set, placeChange(booking, appointment, plan.set));
   if (answers.digest !== knownDigest) Object.assign(plan.set, detailsChange(booking, answers));
   return plan;
+}
+
+/** Cancelled here and not there: which of the two is right is for staff to say, and the time with it. */
+function isLeftAlone(booking: Booking, appointment: Appointment): boolean {
+  return booking.status === 'cancelled' && !appointment.canceled;
 }
 
 /** Cancelled in Acuity, or not any more there while it is here. */

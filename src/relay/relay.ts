@@ -135,7 +135,8 @@ async function post(deps: RelayDeps, event: WebhookEvent, timeoutMs: number): Pr
     }
     await response.body?.cancel();
   } catch (error) {
-    const { code, name } = errorFacts(error);
+    // fetch wraps what happened on the line.
+    const { code, name } = errorFacts(error instanceof TypeError && error.cause ? error.cause : error);
     return { error: code ?? name, status: null, retryAfterMs: null };
   }
   await markDelivered(deps.db, event.id, {
