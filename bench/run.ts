@@ -1,6 +1,7 @@
 // `npm run bench [name]`: every figure is a ratio, measured in one run, against something anyone knows.
 import { run as availabilityHit } from './availability-hit.ts';
 import { run as download } from './download.ts';
+import { drain, intake } from './relay.ts';
 import { run as upload, runMemory as uploadMemory } from './upload.ts';
 
 export interface BenchResult {
@@ -15,6 +16,8 @@ const benches: Record<string, () => Promise<BenchResult>> = {
   upload,
   'upload-memory': uploadMemory,
   download,
+  'relay-intake': intake,
+  'relay-drain': drain,
 };
 
 const wanted = process.argv.slice(2);

@@ -1,0 +1,176 @@
+// What it costs to take an event, beside a bare Express route that only inserts the same row; and how fast a backlog
+// is carried to its end: delivered over HTTP, Acuity asked (in memory), the booking written, the outcome kept.
+import { fork } from 'node:child_process';
+import { createHash, createHmac, randomUUID } from 'node:crypto';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import express from 'express';
+import { pino } from 'pino';
+import { openDatabase, type Database } from '../src/db/knex.ts';
+import { startTestApp, type TestApp } from '../test/support/app.ts';
+import { createFakeAcuity, type FakeAcuity } from '../test/support/fakes/acuity.ts';
+import { stopSharedPostgres } from '../test/support/postgres.ts';
+
+const rounds = 3;
+const eventsARound = 2_000;
+const backlog = 20_000;
+const drainSeconds = 20;
+const eventsAnAppointment = 4;
+const apiKey = 'demo-acuity-key';
+
+/** `ratio`: time of one event at our door, divided by that of the bare route; the median of the rounds. */
+export async function intake(): Promise<{ name: string; ratio: number; detail: string }> {
+  const app = await openApp(createFakeAcuity());
+  // Connections of its own, as many as the app has.
+  const db = openDatabase(app.databaseUrl, 10);
+  const bare = await openBareRoute(db);
+  try {
+    await load(`${app.url}/automation/acuity`, 300, 1);
+    await load(bare.url, 300, 1);
+    const results: { ours: number; bare: number }[] = [];
+    for (let round = 0; round < rounds; round += 1) {
+      const firstId = 1_000 + round * eventsARound;
+      results.push({
+        bare: await load(bare.url, eventsARound, firstId),
+        ours: await load(`${app.url}/automation/acuity`, eventsARound, firstId),
+      });
+    }
+    const ms = (which: 'ours' | 'bare') => median(results.map((result) => result[which])).toFixed(2);
+    return {
+      name: 'relay intake against a bare Express route doing the same insert',
+      ratio: median(results.map((result) => result.ours / result.bare)),
+      detail: `${ms('ours')} ms against ${ms('bare')} ms an event at 10 connections`,
+    };
+  } finally {
+    await bare.close();
+    await db.destroy();
+    await app.close();
+    await stopSharedPostgres();
+  }
+}
+
+/** `ratio`: events a second. */
+export async function drain(): Promise<{ name: string; ratio: number; detail: string }> {
+  const acuity = createFakeAcuity();
+  const app = await openApp(acuity);
+  try {
+    await fillBacklog(app.db, acuity);
+    const startedAt = performance.now();
+    app.system.relay.start();
+    await sleep(drainSeconds * 1_000);
+    const done = await processed(app.db);
+    const seconds = (performance.now() - startedAt) / 1_000;
+    await app.system.relay.stop();
+    if (done === backlog) throw new Error('The backlog was over before its time: make it longer');
+    const [row] = (await app.db('bookings').count('id as count')) as { count: number | string }[];
+    return {
+      name: `events a second from a backlog of ${backlog}`,
+      ratio: done / seconds,
+      detail: `${done} in ${seconds.toFixed(0)} s, ${row?.count} bookings made on the way; app and relay in one process`,
+    };
+  } finally {
+    await app.close();
+    await stopSharedPostgres();
+  }
+}
+
+function openApp(acuity: FakeAcuity): Promise<TestApp> {
+  const log = pino({ level: 'info' }, pino.destination('/dev/null'));
+  return startTestApp({ overrides: { acuity, log } });
+}
+
+async function openBareRoute(db: Database): Promise<{ url: string; close(): Promise<void> }> {
+  const app = express();
+  app.post('/automation/acuity', express.raw({ type: () => true }), async (req, res) => {
+    const id = randomUUID();
+    const body = req.body as Buffer;
+    await db('webhook_events').insert({
+      id,
+      channel: 'relay',
+      state: 'waiting',
+      received_at: new Date(),
+      body,
+      headers: JSON.stringify({ 'content-type': req.get('content-type') }),
+      body_digest: createHash('sha256').update('bare').update(body).digest(),
+      next_attempt_at: new Date(),
+    });
+    res.status(202).json({ eventId: id });
+  });
+  const server = createServer(app);
+  await new Promise<void>((go) => {
+    server.listen(0, '127.0.0.1', go);
+  });
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/automation/acuity`,
+    async close() {
+      server.closeAllConnections();
+      await new Promise((go) => {
+        server.close(go);
+      });
+    },
+  };
+}
+
+/** Milliseconds of wall time for each event, with all connections busy. */
+async function load(url: string, count: number, firstId: number): Promise<number> {
+  const file = path.join(import.meta.dirname, 'relay-load.ts');
+  const child = fork(file, [url, apiKey, String(count), String(firstId)]);
+  const [[said]] = await Promise.all([once(child, 'message'), once(child, 'exit')]);
+  return (said as { milliseconds: number }).milliseconds / count;
+}
+
+/** Appointments that nobody here has heard of, and the events about them. */
+async function fillBacklog(db: Database, acuity: FakeAcuity): Promise<void> {
+  const firstDay = Date.UTC(2027, 0, 4);
+  const actions = ['scheduled', 'changed', 'rescheduled', 'updated'];
+  const rows = Array.from({ length: backlog }, (_, index) => {
+    const appointmentId = 2_000_000_000 + Math.floor(index / eventsAnAppointment);
+    const action = actions[index % eventsAnAppointment] ?? 'changed';
+    const body = Buffer.from(`action=${action}&id=${appointmentId}&calendarID=7001&appointmentTypeID=8001`);
+    acuity.appointments.set(appointmentId, {
+      id: appointmentId,
+      appointmentTypeId: 8001,
+      calendarId: 7001,
+      startsAt: new Date(firstDay + (appointmentId % 5_000) * 3_600_000),
+      durationMinutes: 60,
+      calendarTimezone: 'Australia/Sydney',
+      canceled: false,
+      noShow: false,
+      client: { firstName: 'Clinic', lastName: 'Desk', email: null, phone: null },
+      location: null,
+      notes: null,
+      scheduledBy: null,
+      answers: new Map(),
+    });
+    return {
+      id: randomUUID(),
+      channel: 'relay',
+      state: 'waiting',
+      received_at: new Date(),
+      action,
+      appointment_id: appointmentId,
+      body,
+      headers: JSON.stringify({
+        'content-type': 'application/x-www-form-urlencoded',
+        'x-acuity-signature': createHmac('sha256', apiKey).update(body).digest('base64'),
+      }),
+      body_digest: createHash('sha256').update(body).digest(),
+      next_attempt_at: new Date(),
+    };
+  });
+  await db.batchInsert('webhook_events', rows, 1_000);
+}
+
+async function processed(db: Database): Promise<number> {
+  const [row] = (await db('webhook_events').where({ state: 'processed' }).count('id as count')) as {
+    count: number | string;
+  }[];
+  return Number(row?.count);
+}
+
+function median(values: number[]): number {
+  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
+}
