@@ -3,6 +3,7 @@ import { pipeline, Transform } from 'node:stream';
 import {
   AbortMultipartUploadCommand,
   CreateMultipartUploadCommand,
+  PutObjectCommand,
   UploadPartCommand,
   type S3Client,
 } from '@aws-sdk/client-s3';
@@ -147,7 +148,10 @@ function watch(client: S3Client, gate: Gate): Watched {
       gate.begin();
       return client.send(command).finally(() => gate.end());
     }
+    // multer-s3 asks for a list of rights, which buckets refuse since 2023.
+    if (command instanceof PutObjectCommand) delete command.input.ACL;
     if (!(command instanceof CreateMultipartUploadCommand)) return client.send(command);
+    delete command.input.ACL;
     const begun = await client.send(command);
     const { Bucket, Key } = command.input;
     if (begun.UploadId) open = { Bucket, Key, UploadId: begun.UploadId };

@@ -60,6 +60,7 @@ async function answerBucket(files: S3Files, call: S3Call): Promise<void> {
 }
 
 async function put(files: S3Files, { bucket, key, req, res }: S3Call): Promise<void> {
+  refuseAcl(req);
   const written = await receive(files, req);
   try {
     if (req.headers['if-none-match'] === '*' && (await files.find(bucket, key))) {
@@ -84,6 +85,11 @@ async function put(files: S3Files, { bucket, key, req, res }: S3Call): Promise<v
     ...(sse && { 'x-amz-server-side-encryption': sse }),
   });
   res.end();
+}
+
+/** As every new bucket does: its owner owns what is in it, and lists of rights are switched off. */
+function refuseAcl(req: IncomingMessage): void {
+  if (req.headers['x-amz-acl'] !== undefined) throw new S3Fault(400, 'AccessControlListNotSupported');
 }
 
 /** The body as a file, when it is what its length, its hash and its checksums say. */
@@ -215,6 +221,7 @@ async function list(files: S3Files, { bucket, query, res }: S3Call): Promise<voi
 }
 
 async function startUpload(files: S3Files, { bucket, key, req, res }: S3Call): Promise<void> {
+  refuseAcl(req);
   const uploadId = randomUUID();
   await files.openUpload(bucket, { uploadId, key, initiated: new Date().toISOString(), ...describedBy(req) });
   sendXml(res, xml('InitiateMultipartUploadResult', { Bucket: bucket, Key: key, UploadId: uploadId }));

@@ -6,7 +6,7 @@ import type { DocumentKind } from './document.kinds.ts';
 
 const mebibyte = 1024 * 1024;
 const maxEntries = 10_000;
-const maxUnpacked = 4096 * mebibyte;
+const maxUnpacked = 2048 * mebibyte;
 /** What unpacks to less harms nobody, however well it was packed. */
 const harmlessUnpacked = 10 * mebibyte;
 /** Real documents stay far below; deflate itself cannot do more than 1032. */

@@ -17,6 +17,12 @@ export interface PageRoute {
 /** An endpoint: for programs, on the same URLs. Its schemas are the OpenAPI document. */
 export interface Endpoint extends PageRoute {
   summary: string;
-  request?: { params?: z.ZodType; query?: z.ZodType; headers?: z.ZodType; body?: z.ZodType };
+  request?: {
+    params?: z.ZodType;
+    query?: z.ZodType;
+    headers?: z.ZodType;
+    body?: z.ZodType;
+    multipart?: z.ZodType;
+  };
   responses: Record<number, { description: string; schema?: z.ZodType; contentType?: string }>;
 }

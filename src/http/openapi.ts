@@ -48,6 +48,12 @@ function operation(endpoint: Endpoint): JsonSchema {
       ...parameters('query', request?.query),
       ...parameters('header', request?.headers),
     ],
+    ...(request?.multipart && {
+      requestBody: {
+        required: true,
+        content: { 'multipart/form-data': { schema: jsonSchema(request.multipart, 'input') } },
+      },
+    }),
     ...(request?.body && {
       requestBody: {
         required: true,

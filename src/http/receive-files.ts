@@ -65,7 +65,8 @@ async function readBody(
     // Sizes are watched by the room, which stops a file at its first byte too many.
     limits: { files: documents.limits.maxFiles, fields: 20, fieldSize: 1024, fieldNameSize: 100, parts: 60 },
   }).array('files');
-  req.setTimeout(silenceMs, () => req.destroy());
+  // Held back while the store is slow, it cannot send: that is not its silence.
+  req.setTimeout(silenceMs, () => void (req.isPaused() || req.destroy()));
   const error = await new Promise<unknown>((resolve) => {
     void read(req, res, resolve);
   });

@@ -20,6 +20,10 @@ const problem = (description: string) => ({
   contentType: 'application/problem+json',
 });
 const noSession = problem('not_signed_in');
+const uploadForm = z.object({
+  category: z.string().describe('First: one for all the files'),
+  files: z.array(z.file()).min(1).max(20),
+});
 const away = problem('storage_unavailable: see Retry-After');
 
 export function documentEndpoints(services: DocumentApiServices): Endpoint[] {
@@ -30,7 +34,7 @@ export function documentEndpoints(services: DocumentApiServices): Endpoint[] {
       path: '/bookings/:id/documents',
       access: 'session',
       summary: 'Upload documents: multipart/form-data with category, then files; all or none',
-      request: { params: idParams },
+      request: { params: idParams, multipart: uploadForm },
       responses: {
         201: { description: 'Stored', schema: z.object({ documents: z.array(documentSchema) }) },
         401: noSession,
