@@ -21,6 +21,8 @@ interface TwoFactorPage extends PageData {
 interface SetUpPage extends PageData {
   /** An SVG of ours. */
   qr: string;
+  /** For the app on the same device. */
+  uri: string;
   /** For those who cannot scan it, in groups of four. */
   secret: string;
   errors: FieldProblem[];
@@ -156,6 +158,7 @@ async function setUpPage(accounts: Accounts, actor: Actor): Promise<SetUpPage | 
   return {
     title: 'Set up two-step sign-in',
     qr: await QRCode.toString(pending.uri, { type: 'svg', margin: 2, errorCorrectionLevel: 'M' }),
+    uri: pending.uri,
     secret: pending.secret.match(/.{1,4}/g)?.join(' ') ?? pending.secret,
     errors: [],
   };
