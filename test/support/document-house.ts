@@ -146,7 +146,7 @@ export interface RawUpload {
   end(): void;
   /** Breaks the connection. */
   vanish(): void;
-  answer: Promise<{ status: number; body: { code?: string } }>;
+  answer: Promise<{ status: number; body: { code?: string; documents?: { url: string }[] } }>;
 }
 
 /** A request whose body the test writes as it likes; without a length, so in chunks. */
@@ -161,16 +161,21 @@ export async function rawUpload(house: DocumentHouse, path: string, cookie: stri
       cookie,
     },
   });
-  const answer = new Promise<{ status: number; body: { code?: string } }>((resolve, reject) => {
-    req.once('error', reject);
-    req.once('response', (res: IncomingMessage) => {
-      let text = '';
-      res.on('data', (piece: Buffer) => (text += piece.toString()));
-      res.once('end', () =>
-        resolve({ status: res.statusCode ?? 0, body: (text ? JSON.parse(text) : {}) as { code?: string } }),
-      );
-    });
-  });
+  const answer = new Promise<{ status: number; body: { code?: string; documents?: { url: string }[] } }>(
+    (resolve, reject) => {
+      req.once('error', reject);
+      req.once('response', (res: IncomingMessage) => {
+        let text = '';
+        res.on('data', (piece: Buffer) => (text += piece.toString()));
+        res.once('end', () =>
+          resolve({
+            status: res.statusCode ?? 0,
+            body: (text ? JSON.parse(text) : {}) as { code?: string; documents?: { url: string }[] },
+          }),
+        );
+      });
+    },
+  );
   answer.catch(() => undefined);
   await sleep(0);
   return {

@@ -1,0 +1,65 @@
+// The real limit, with real bytes: 500 MB go in and come out, 501 do not. The short tests hold a smaller limit.
+import { createHash } from 'node:crypto';
+import { expect } from 'chai';
+import {
+  closing,
+  cookieOf,
+  field,
+  fileHead,
+  openDocumentHouse,
+  rawUpload,
+  type DocumentHouse,
+} from '../support/document-house.ts';
+
+const megabyte = 1024 * 1024;
+const rita = 'rita@harbour-legal.example';
+
+describe('documents of their largest size', () => {
+  let house: DocumentHouse;
+  before(async () => {
+    house = await openDocumentHouse({ env: { S3_TIMEOUT_MS: '30000' } });
+  });
+  after(() => house.close());
+
+  const head = Buffer.from('%PDF-1.7\n');
+  const block = Buffer.alloc(megabyte, 'examdesk ');
+
+  async function send(
+    bytes: number,
+  ): Promise<{ status: number; sha256: string; body: { documents?: { url: string }[] } }> {
+    const digest = createHash('sha256').update(head);
+    const upload = await rawUpload(
+      house,
+      `/bookings/${house.bookingId}/documents`,
+      await cookieOf(house, rita),
+    );
+    await upload.write(Buffer.concat([field('category', 'brief'), fileHead('a.pdf'), head]));
+    for (let at = head.length; at < bytes; at += block.length) {
+      const piece = block.subarray(0, bytes - at);
+      digest.update(piece);
+      await upload.write(piece);
+    }
+    await upload.write(closing);
+    upload.end();
+    const { status, body } = await upload.answer;
+    return { status, sha256: digest.digest('hex'), body };
+  }
+
+  it('500 MB are taken, and handed out as they came', async () => {
+    const sent = await send(500 * megabyte);
+    expect(sent.status).to.equal(201);
+    const res = await fetch(house.app.url + (sent.body.documents?.[0]?.url ?? ''), {
+      headers: { cookie: await cookieOf(house, rita) },
+    });
+    const digest = createHash('sha256');
+    for await (const piece of res.body ?? []) digest.update(piece as Uint8Array);
+    expect(digest.digest('hex')).to.equal(sent.sha256);
+  });
+
+  it('501 MB are refused, and nothing of them is left', async () => {
+    const before = await house.traces();
+    const sent = await send(501 * megabyte);
+    expect(sent.status).to.equal(413);
+    expect(await house.traces()).to.deep.equal(before);
+  });
+});
