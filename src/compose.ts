@@ -203,6 +203,7 @@ export function compose(config: Config, overrides: Overrides = {}): System {
     ...overrides.relay,
   });
   const handlers = createJobHandlers({
+    accounts,
     convergence,
     documentCare,
     settlement,

@@ -6,6 +6,7 @@ import { failure, ok, type Result } from '../lib/result.ts';
 import type { AccountDeps, SignedIn } from './account.deps.ts';
 import { createEmailChange, type EmailChange } from './account.email.ts';
 import { createInvitations, type Invitations } from './account.invitations.ts';
+import { removeExpired } from './account.jobs.ts';
 import { createOrganizations, type Organizations } from './account.organizations.ts';
 import { createPasswords, type Passwords } from './account.passwords.ts';
 import { createPeople, type People } from './account.people.ts';
@@ -63,6 +64,8 @@ export interface Accounts {
   changeRole: People['changeRole'];
   endSessions: People['endSessions'];
   organizations: Organizations;
+  /** How many sessions were out of time. */
+  removeExpired(): Promise<number>;
 }
 
 export function createAccounts(deps: AccountDeps): Accounts {
@@ -86,6 +89,7 @@ export function createAccounts(deps: AccountDeps): Accounts {
     changeRole: (userId, to, actor) => people.changeRole(userId, to, actor),
     endSessions: (userId, actor) => people.endSessions(userId, actor),
     organizations: createOrganizations(deps),
+    removeExpired: () => removeExpired(deps.db),
   };
 }
 

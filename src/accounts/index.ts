@@ -2,6 +2,7 @@ export type { AccountMail, AccountMailKind, AnnounceAccount, SignedIn } from './
 export type { InputError, InviteInput } from './account.input.ts';
 export { inviteFirstAdmin, type FirstAdminFailure } from './account.first-admin.ts';
 export type { AcceptFailure, Invitations, InviteFailure } from './account.invitations.ts';
+export { removeExpiredSessionsJob } from './account.jobs.ts';
 export { findLink, linkHours, type AccountLink } from './account.links.ts';
 export type { Organizations, OrganizationSummary } from './account.organizations.ts';
 export type { Person, PersonFailure } from './account.people.ts';

@@ -1,4 +1,5 @@
 // The table of contents of the background: which job does what, and when.
+import { removeExpiredSessionsJob, type Accounts } from '../accounts/index.ts';
 import { sealAuditJob } from '../audit/index.ts';
 import {
   checkLateJob,
@@ -20,6 +21,7 @@ import { fetchMeetingLinkJob, type Convergence } from '../webhooks/index.ts';
 import type { CronEntry, JobHandler } from '../ports/job-queue.ts';
 
 export interface JobServices {
+  accounts: Pick<Accounts, 'removeExpired'>;
   convergence: Pick<Convergence, 'fetchMeetingLink'>;
   /** Seals what the audit log has got. */
   sealAudit: () => Promise<number>;
@@ -36,7 +38,7 @@ export interface RunnableJob {
 }
 
 export function createJobHandlers(services: JobServices): RunnableJob[] {
-  const { settlement, drafts, emails, documentCare, sealAudit, convergence } = services;
+  const { accounts, settlement, drafts, emails, documentCare, sealAudit, convergence } = services;
   return [
     runnable({ job: settleIntentionJob, handle: ({ intentionId }) => settlement.settle(intentionId) }),
     runnable({ job: checkLateJob, handle: ({ intentionId }) => settlement.checkLate(intentionId) }),
@@ -47,6 +49,7 @@ export function createJobHandlers(services: JobServices): RunnableJob[] {
     runnable({ job: retainDocumentsJob, handle: () => nothing(documentCare.retain()) }),
     runnable({ job: checkCustodyJob, handle: () => nothing(documentCare.checkCustody()) }),
     runnable({ job: sendEmailJob, handle: ({ emailId }) => emails.send(emailId) }),
+    runnable({ job: removeExpiredSessionsJob, handle: () => nothing(accounts.removeExpired()) }),
     runnable({ job: sealAuditJob, handle: () => nothing(sealAudit()) }),
     runnable({ job: fetchMeetingLinkJob, handle: (one) => convergence.fetchMeetingLink(one.appointmentId) }),
     runnable({ job: sweepEmailsJob, handle: () => nothing(emails.sweep()) }),
@@ -58,6 +61,7 @@ export const cron: CronEntry[] = [
   { schedule: '* * * * *', job: sweepEmailsJob },
   { schedule: '* * * * *', job: sealAuditJob },
   { schedule: '17 * * * *', job: removeExpiredDraftsJob },
+  { schedule: '37 * * * *', job: removeExpiredSessionsJob },
   { schedule: '*/10 * * * *', job: sweepDocumentsJob },
   { schedule: '20 2 * * *', job: retainDocumentsJob },
   { schedule: '40 2 * * *', job: checkCustodyJob },

@@ -355,6 +355,17 @@ describe('a session', () => {
     expect((await sessionOf(nadia)).last_seen_at).to.deep.equal(before.last_seen_at);
   });
 
+  it('that is out of time is removed, and no other', async () => {
+    await app.db('sessions').delete();
+    await app.signIn(rita);
+    await app.db('sessions').update({ expires_at: ago(1) });
+    const agent = await app.signIn(rob);
+    await app.db('verifications').insert({ identifier: '2fa-x', value: 'x', expires_at: ago(1) });
+    expect(await app.system.services.accounts.removeExpired()).to.equal(1);
+    expect(await app.db('verifications')).to.deep.equal([]);
+    expect(await status(agent)).to.equal(200);
+  });
+
   it('is not the demo’s any more once the demo is over, though its cookie lives', async () => {
     const agent = app.anonymous();
     const answer = await agent
