@@ -12,6 +12,7 @@ const ours = [
   'postgres',
   'postgres.log',
   'mailbox',
+  's3',
   'acuity.json',
   'auth-secret',
   'app.log',

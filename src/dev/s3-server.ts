@@ -39,7 +39,7 @@ export interface S3Server {
 }
 
 export async function startS3Server(options: S3ServerOptions): Promise<S3Server> {
-  await mkdir(options.directory, { recursive: true });
+  await mkdir(options.directory, { recursive: true, mode: 0o700 });
   const files = createS3Files(options.directory);
   for (const bucket of options.buckets ?? []) await files.createBucket(bucket);
   const server = createServer({ requestTimeout: 0 });
