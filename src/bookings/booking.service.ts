@@ -53,4 +53,6 @@ export interface BookingService {
   attempt(actor: Actor, intentionId: string): Promise<AttemptState | null>;
   /** One booking with its history; writes `booking.viewed`. Null when unknown or not the viewer's to know of. */
   view(actor: Actor, bookingId: string): Promise<{ booking: Booking; progress: ProgressEntry[] } | null>;
+  /** When it last changed; for pages that stay open and ask again and again: that is no viewing. Null as for `view`. */
+  changedAt(actor: Actor, bookingId: string): Promise<Date | null>;
 }

@@ -35,6 +35,10 @@ export function createBookingService(deps: BookingDeps): BookingService {
       });
       return { booking, progress: await progressOf(deps.db, booking.id) };
     },
+
+    async changedAt(actor, bookingId) {
+      return (await findVisible(deps, actor, bookingId))?.updatedAt ?? null;
+    },
   };
 }
 

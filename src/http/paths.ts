@@ -15,6 +15,8 @@ export const paths = {
   bookingConfirmed: (id: string) => `/bookings/${id}?confirmed`,
   bookingSearch: () => '/bookings/search',
   bookingCalendar: (id: string) => `/bookings/${id}/calendar.ics`,
+  /** What of a booking's page may change while it is open. */
+  bookingStatus: (id: string) => `/bookings/${id}/status`,
   bookingReschedule: (id: string) => `/bookings/${id}/reschedule`,
   bookingCancel: (id: string) => `/bookings/${id}/cancel`,
   bookingProgress: (id: string) => `/bookings/${id}/progress`,

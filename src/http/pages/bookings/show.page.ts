@@ -1,9 +1,12 @@
 import type { Request, Response } from 'express';
-import type { Booking, Progress } from '../../../bookings/index.ts';
+import type { Viewer } from '../../../accounts/index.ts';
+import type { Booking, Progress, ProgressEntry } from '../../../bookings/index.ts';
 import { actorOf } from '../../actor.ts';
 import type { PageRoute } from '../../endpoint.ts';
 import { readerZoneOf } from '../../forms/fields.ts';
+import { paths } from '../../paths.ts';
 import { notFound, type FieldProblem } from '../../problem.ts';
+import { wantsFragment } from '../../respond.ts';
 import { documentsSection, type DocumentsSection } from '../documents/document-words.ts';
 import type { PageServices } from '../page-services.ts';
 import { progressWords, statusWords } from '../../view-helpers.ts';
@@ -19,11 +22,11 @@ import {
   type Tone,
 } from './booking-words.ts';
 
-export interface BookingPage extends PageData {
+/** What of the page may change while it is open: asked for again every few seconds. */
+export interface BookingStatus {
   booking: Booking;
-  /** Fresh from the journey: the reference to read out, and what happens next. */
-  confirmed: boolean;
-  notice: string | null;
+  /** When what is shown last changed. */
+  seen: string;
   tone: Tone;
   progressLabel: string;
   /** Only where it says more than the progress does. */
@@ -32,6 +35,12 @@ export interface BookingPage extends PageData {
   timeline: TimelineEntry[];
   mayReschedule: boolean;
   mayCancel: boolean;
+}
+
+export interface BookingPage extends PageData, BookingStatus {
+  /** Fresh from the journey: the reference to read out, and what happens next. */
+  confirmed: boolean;
+  notice: string | null;
   documents: DocumentsSection;
 }
 
@@ -44,6 +53,12 @@ export function showBookingPages(services: Needs): PageRoute[] {
       path: '/bookings/:id',
       access: 'session',
       handle: (req, res) => showBooking(services, req as Request<{ id: string }>, res),
+    },
+    {
+      method: 'get',
+      path: '/bookings/:id/status',
+      access: 'session',
+      handle: (req, res) => showStatus(services, req as Request<{ id: string }>, res),
     },
   ];
 }
@@ -58,14 +73,49 @@ export async function showBooking(
   const actor = actorOf(req, res);
   const found = await services.bookings.view(actor, req.params.id);
   if (!found) throw notFound();
-  const { booking, progress } = found;
-  const readerZone = readerZoneOf(req.headers.cookie);
+  const { booking } = found;
   const page: BookingPage = {
+    ...statusOf(found, actor.viewer, readerZoneOf(req.headers.cookie)),
     title: `Booking ${booking.reference}`,
     ...(upload.errors && { errors: upload.errors }),
-    booking,
     confirmed: req.query.confirmed !== undefined && booking.status === 'active',
     notice: noticeOf(req.query),
+    documents: await documentsSection(
+      services.documents,
+      actor.viewer,
+      booking,
+      readerZoneOf(req.headers.cookie) ?? booking.timezone,
+      upload.category,
+    ),
+  };
+  res.render('bookings/show', page);
+}
+
+/** 204 as long as nothing changed: then nothing on the page moves, and nobody has viewed anything. */
+async function showStatus(
+  { bookings }: Pick<Needs, 'bookings'>,
+  req: Request<{ id: string }>,
+  res: Response,
+): Promise<void> {
+  const { id } = req.params;
+  if (!wantsFragment(req)) return res.redirect(303, paths.booking(id));
+  const actor = actorOf(req, res);
+  const changedAt = await bookings.changedAt(actor, id);
+  if (changedAt && changedAt.toISOString() === req.query.seen) return void res.status(204).end();
+  const found = changedAt && (await bookings.view(actor, id));
+  // It was taken from this reader's sight: so it goes from the screen.
+  if (!found) return void res.status(404).set('HX-Redirect', paths.booking(id)).end();
+  res.render('bookings/_status', statusOf(found, actor.viewer, readerZoneOf(req.headers.cookie)));
+}
+
+function statusOf(
+  { booking, progress }: { booking: Booking; progress: ProgressEntry[] },
+  viewer: Viewer,
+  readerZone: string | null,
+): BookingStatus {
+  return {
+    booking,
+    seen: booking.updatedAt.toISOString(),
     tone: toneOf(booking.currentProgress),
     progressLabel: progressWords[booking.currentProgress],
     statusLabel:
@@ -73,20 +123,12 @@ export async function showBooking(
     sections: [
       { id: 'appointment', title: 'Appointment', rows: appointmentFacts(booking, readerZone) },
       { id: 'examinee', title: 'Examinee', rows: examineeFacts(booking) },
-      { id: 'case', title: 'Case', rows: caseFacts(booking, actor.viewer) },
+      { id: 'case', title: 'Case', rows: caseFacts(booking, viewer) },
     ],
     timeline: timelineOf(progress, readerZone ?? booking.timezone),
     mayReschedule: may(booking, 'rescheduled'),
     mayCancel: may(booking, 'cancelled'),
-    documents: await documentsSection(
-      services.documents,
-      actor.viewer,
-      booking,
-      readerZone ?? booking.timezone,
-      upload.category,
-    ),
   };
-  res.render('bookings/show', page);
 }
 
 function noticeOf(query: Request['query']): string | null {
