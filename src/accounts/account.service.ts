@@ -110,9 +110,38 @@ async function signIn(
     return failure({ reason: 'bad_credentials' });
   }
   await deps.limiter.forgive(email);
+  await endReplaced(deps, headers, request);
   if (answer.token === null) return failure({ reason: 'second_step', cookies: answer.cookies });
   await noteSignIn(deps, answer, request);
   return ok({ user: answer.user, cookies: answer.cookies });
+}
+
+/** The session whose cookie the new one takes the place of: nobody could end it any more. */
+async function endReplaced(deps: AccountDeps, headers: Headers, request: RequestFacts): Promise<void> {
+  const replaced = headers.has('cookie') ? await deps.auth.api.getSession({ headers }) : null;
+  if (!replaced) return;
+  const { id } = replaced.session;
+  await deps.db.transaction(async (trx) => {
+    const row = (await trx('sessions')
+      .where({ id })
+      .first('user_id', 'impersonated_by', 'impersonator_session_id')) as
+      | { user_id: string; impersonated_by: string | null; impersonator_session_id: string | null }
+      | undefined;
+    if (!row) return;
+    // Of an acting session the admin's own goes; the acting one goes with it.
+    const own = row.impersonator_session_id ?? id;
+    await trx('sessions').whereIn('id', [id, own]).delete();
+    await deps.audit.record(
+      trx,
+      { actorId: row.impersonated_by ?? row.user_id, actingAsId: null, request },
+      {
+        action: 'auth.signed_out',
+        resourceType: 'session',
+        resourceId: own,
+        metadata: { reason: 'signed_in_again' },
+      },
+    );
+  });
 }
 
 async function signOut(

@@ -315,6 +315,18 @@ describe('a session', () => {
     expect(await status(agent)).to.equal(401);
   });
 
+  it('ends when its browser signs in anew', async () => {
+    const agent = await app.signIn(nadia);
+    const { id } = await sessionOf(nadia);
+    await agent.post('/api/auth/sign-in/email').send({ email: nadia, password: 'wrong' }).expect(401);
+    expect(await app.db('sessions').where({ id })).to.have.length(1);
+    await agent.post('/api/auth/sign-in/email').send({ email: rob, password: 'examdesk-demo' }).expect(200);
+    expect(await app.db('sessions').where({ id })).to.deep.equal([]);
+    const row = (await app.db('audit_log').where({ resource_id: id }).first()) as { metadata: unknown };
+    expect(row.metadata).to.deep.equal({ reason: 'signed_in_again' });
+    expect((await agent.get('/api/auth/get-session')).body.user.email).to.equal(rob);
+  });
+
   it('of staff ends after thirty idle minutes, and says so in the audit log', async () => {
     const agent = await app.signIn(sam);
     const { id } = await sessionOf(sam);
