@@ -34,7 +34,12 @@ export interface S3Settings {
   patienceMs?: number | undefined;
 }
 
-export type S3Connection = { client: S3Client; settings: S3Settings };
+export interface S3Connection {
+  client: S3Client;
+  /** For addresses given away: it signs nothing about bytes that it does not see. */
+  signer: S3Client;
+  settings: S3Settings;
+}
 
 const maxAddressSeconds = 300;
 /** S3 deletes so many at once. */
@@ -56,7 +61,8 @@ export function connectS3(settings: S3Settings): S3Connection {
   };
   if (settings.endpoint) config.endpoint = settings.endpoint;
   if (settings.credentials) config.credentials = settings.credentials;
-  return { client: new S3Client(config), settings };
+  const signer = new S3Client({ ...config, requestChecksumCalculation: 'WHEN_REQUIRED' });
+  return { client: new S3Client(config), signer, settings };
 }
 
 /** What every object is stored with. */
@@ -64,7 +70,7 @@ export function encryptionOf({ encryption }: S3Settings): { ServerSideEncryption
   return encryption === 'none' ? {} : { ServerSideEncryption: encryption };
 }
 
-export function createS3ObjectStore({ client, settings }: S3Connection): ObjectStore {
+export function createS3ObjectStore({ client, signer, settings }: S3Connection): ObjectStore {
   const Bucket = settings.bucket;
   const encryption = encryptionOf(settings);
 
@@ -167,7 +173,7 @@ export function createS3ObjectStore({ client, settings }: S3Connection): ObjectS
     partAddress: (key, uploadId, { partNumber, size }, seconds) =>
       asked(() =>
         getSignedUrl(
-          client,
+          signer,
           new UploadPartCommand({
             Bucket,
             Key: key,
@@ -217,7 +223,10 @@ export function createS3ObjectStore({ client, settings }: S3Connection): ObjectS
         await client.send(new HeadBucketCommand({ Bucket }));
       }),
 
-    close: () => client.destroy(),
+    close() {
+      client.destroy();
+      signer.destroy();
+    },
   };
 }
 
