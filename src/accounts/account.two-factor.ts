@@ -188,10 +188,14 @@ export async function useCode(trx: Transaction, userId: string, code: string): P
 
 const refusals: Record<string, 'wrong_password' | 'wrong_code' | 'not_now'> = {
   INVALID_PASSWORD: 'wrong_password',
+  PASSWORD_TOO_LONG: 'wrong_password',
+  PASSWORD_TOO_SHORT: 'wrong_password',
   INVALID_CODE: 'wrong_code',
   TOTP_ALREADY_ENABLED: 'not_now',
   TOTP_NOT_ENABLED: 'not_now',
   TWO_FACTOR_NOT_ENABLED: 'not_now',
+  // The session ended while the form was on its way.
+  UNAUTHORIZED: 'not_now',
 };
 
 function refusalOf(

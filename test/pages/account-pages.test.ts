@@ -124,6 +124,100 @@ describe('people and organisations, for admins', () => {
   });
 });
 
+describe('the account’s forms', () => {
+  let house: AccountHouse;
+  before(async () => {
+    house = await openAccountHouse();
+  });
+  after(() => house.close());
+
+  it('take nothing from another site', async () => {
+    const adas = await house.app.signIn(ada);
+    const before = await house.app.db('account_links').count();
+    for (const path of [
+      '/account/invitation/x',
+      '/account/forgotten',
+      '/account/new-password/x',
+      '/account/password',
+      '/account/email',
+      '/account/email/x',
+      '/account/sessions/end',
+      '/account/sessions/end-all',
+      '/account/two-factor',
+      '/account/two-factor/set-up',
+      '/account/two-factor/codes',
+      '/account/two-factor/off',
+      '/account/invitations',
+      '/account/invitations/again',
+      '/account/invitations/revoke',
+      '/account/organizations',
+      `/account/people/${await house.userId(rita)}`,
+      `/account/people/${await house.userId(rita)}/role`,
+      '/sign-in/code',
+    ]) {
+      const { status, body } = await adas
+        .post(path)
+        .set('Origin', 'https://evil.example')
+        .type('form')
+        .send('email=x@y.example');
+      expect([status, body.code], path).to.deep.equal([403, 'cross_site']);
+    }
+    expect(await house.app.db('account_links').count()).to.deep.equal(before);
+  });
+
+  it('answer nonsense with what is wrong, never with a failure of ours', async () => {
+    const adas = await house.app.signIn(ada);
+    const id = await house.userId(rita);
+    const nonsense = [
+      {
+        email: ['a', 'b'],
+        password: { x: 1 },
+        current: 7,
+        code: ['1'],
+        name: {},
+        role: [],
+        change: {},
+        id: 'x',
+      },
+      {
+        email: 'é'.repeat(300),
+        password: 'x'.repeat(5000),
+        code: '९९९९९९',
+        sessionId: 'x',
+        organizationId: 'x',
+        role: 'referrer',
+      },
+      {},
+    ];
+    for (const path of [
+      '/account/forgotten',
+      '/account/password',
+      '/account/email',
+      '/account/sessions/end',
+      '/account/two-factor',
+      '/account/two-factor/set-up',
+      '/account/two-factor/codes',
+      '/account/two-factor/off',
+      '/account/invitations',
+      '/account/invitations/again',
+      '/account/invitations/revoke',
+      '/account/organizations',
+      `/account/people/${id}`,
+      `/account/people/${id}/role`,
+      '/account/people/x/role',
+      '/sign-in/code',
+      '/sign-in',
+    ]) {
+      for (const body of nonsense) {
+        const { status } = await adas.post(path).set('Accept', 'text/html').send(body);
+        expect(status, `${path} ${JSON.stringify(body).slice(0, 60)}`).to.be.oneOf([
+          200, 303, 401, 404, 422, 429,
+        ]);
+      }
+    }
+  });
+});
+
 describe('the markup of the account’s pages', () => {
   let house: AccountHouse;
   before(async () => {

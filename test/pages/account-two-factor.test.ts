@@ -225,6 +225,47 @@ describe('two-step sign-in', () => {
     expect((await firstStep(person, email)).at).to.equal('/account/two-factor');
   });
 
+  it('changes nothing that cannot be audited, what better-auth writes included', async () => {
+    const email = 'atomic@harbour-legal.example';
+    const person = await newReferrer(email);
+    const id = await house.userId(email);
+    const refuse = (change: string) =>
+      house.app.db.raw(`
+        create or replace function refuse_in_test() returns trigger language plpgsql as $$
+        begin
+          if new.metadata ->> 'change' = '${change}' or new.metadata ->> 'secondStep' = '${change}' then
+            raise exception 'refused in this test';
+          end if;
+          return new;
+        end $$;
+        create or replace trigger refuse_in_test before insert on audit_log for each row execute function refuse_in_test()`);
+    try {
+      await refuse('two_factor_begun');
+      expect((await person.post('/account/two-factor', { password: goodPassword })).status).to.equal(500);
+      expect(await house.app.db('two_factors').where({ user_id: id })).to.deep.equal([]);
+
+      await refuse('two_factor_on');
+      const page = await person.post('/account/two-factor', { password: goodPassword });
+      const secret = page.text('.secret');
+      expect((await person.post(setUp, { code: totp(secret) })).status).to.equal(500);
+      expect(await house.app.db('users').where({ id }).first('two_factor_enabled')).to.deep.equal({
+        two_factor_enabled: false,
+      });
+      expect((await person.get('/bookings')).at, 'the session is the one before').to.equal('/bookings');
+      expect((await person.post(setUp, { code: totp(secret, -1) })).status).to.equal(500);
+
+      await refuse('code');
+      expect((await person.post(setUp, { code: totp(secret) })).status).to.equal(200);
+      const late = house.visitor();
+      await firstStep(late, email);
+      const sessions = await house.app.db('sessions').where({ user_id: id });
+      expect((await late.post('/sign-in/code', { code: totp(secret, 1) })).status).to.equal(500);
+      expect(await house.app.db('sessions').where({ user_id: id })).to.have.length(sessions.length);
+    } finally {
+      await house.app.db.raw('drop trigger refuse_in_test on audit_log');
+    }
+  });
+
   it('serves programs, too', async () => {
     const email = 'program@harbour-legal.example';
     const { secret, recoveryCodes } = await turnOn(await newReferrer(email), goodPassword, email);
