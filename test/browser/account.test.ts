@@ -64,14 +64,14 @@ describe('an account in a browser', function () {
         await page.getByRole('button', { name: 'Sign in' }).click();
         await page.waitForURL('**/account');
         await check();
-        for (const path of [
+        for (const next of [
           '/account/email',
           '/account/password',
           '/account/sessions',
           '/account/two-factor',
         ]) {
-          await page.locator(`main a[href="${path}"]`).click();
-          await page.waitForURL(`**${path}`);
+          await page.locator(`main a[href="${next}"]`).click();
+          await page.waitForURL(`**${next}`);
           await check();
           await page.goto('/account');
         }
