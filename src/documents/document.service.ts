@@ -26,6 +26,12 @@ export interface UploadSession {
     category: unknown,
     file: { originalName: string; stream: Readable },
   ): { key: string; content: Readable };
+  /**
+   * The next file, when the browser has sent it to the store itself: `objectName` is its name below the pending
+   * prefix. Its bytes are read once, and held to the same rules.
+   * @throws UploadRefused, ContentRefused, ObjectStoreUnavailable
+   */
+  adopt(category: unknown, file: { originalName: string; objectName: string }): Promise<void>;
   /** What the first refused file was refused for. */
   refusal(): UploadFailure | null;
   /** All files are stored: makes them documents, all or none. */

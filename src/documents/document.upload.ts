@@ -1,7 +1,7 @@
 // Receiving files: stored under the pending prefix while they are looked at, then copied to their place, then
 // their rows are written; only then is the pending twin removed. Whoever finds a twin knows that the copy beside
 // it is either spoken of by a row, or left by a process that died (document.sweep.ts).
-import { pipeline } from 'node:stream';
+import { pipeline, type Readable } from 'node:stream';
 import { attribution, auditActor, type Actor } from '../accounts/index.ts';
 import { findVisible, lockBooking, maySee, type Booking } from '../bookings/index.ts';
 import { errorFacts } from '../lib/error-facts.ts';
@@ -25,6 +25,11 @@ interface Received {
   name: FileName;
   inspection: Inspection;
 }
+
+type Take = (
+  category: unknown,
+  file: { originalName: string; objectName: string; stream: Readable },
+) => { key: string; content: Readable };
 
 export async function beginUpload(
   deps: DocumentDeps,
@@ -50,24 +55,39 @@ function createSession(deps: DocumentDeps, actor: Actor, bookingId: string): Upl
     throw new UploadRefused(why);
   };
 
+  const take: Take = (category, { originalName, objectName, stream }) => {
+    const position = received.length + 1;
+    const chosen = chooseCategory(actor, category);
+    if (!chosen.ok) return refuse(chosen);
+    if (position > deps.limits.maxFiles) return refuse(tooMany(deps));
+    const name = cleanFileName(originalName);
+    const inspection = createInspection({
+      maxBytes: deps.limits.maxBytes,
+      accepted: deps.limits.kinds,
+      extension: name.extension,
+    });
+    pipeline(stream, inspection.stream, (error) => {
+      if (error instanceof ContentRefused) first ??= { reason: 'content', position, fault: error.fault };
+    });
+    received.push({ objectName, name, inspection });
+    return { key: pendingKey(objectName), content: inspection.stream };
+  };
+
   return {
-    admit(category, { originalName, stream }) {
-      const position = received.length + 1;
-      const chosen = chooseCategory(actor, category);
-      if (!chosen.ok) return refuse(chosen);
-      if (position > deps.limits.maxFiles) return refuse(tooMany(deps));
-      const name = cleanFileName(originalName);
-      const inspection = createInspection({
-        maxBytes: deps.limits.maxBytes,
-        accepted: deps.limits.kinds,
-        extension: name.extension,
-      });
-      pipeline(stream, inspection.stream, (error) => {
-        if (error instanceof ContentRefused) first ??= { reason: 'content', position, fault: error.fault };
-      });
-      const objectName = newObjectName();
-      received.push({ objectName, name, inspection });
-      return { key: pendingKey(objectName), content: inspection.stream };
+    admit: (category, file) => take(category, { ...file, objectName: newObjectName() }),
+
+    async adopt(category, { originalName, objectName }) {
+      const nothing: UploadFailure = { reason: 'content', position: received.length + 1, fault: 'empty' };
+      const found = (await deps.store.get(pendingKey(objectName))) ?? refuse(nothing);
+      try {
+        const { content } = take(category, { originalName, objectName, stream: found.stream });
+        for await (const _ of content);
+      } catch (error) {
+        if (error instanceof ContentRefused || error instanceof UploadRefused) throw error;
+        throw new ObjectStoreUnavailable('read');
+      } finally {
+        found.stream.destroy();
+      }
     },
 
     refusal: () => first,

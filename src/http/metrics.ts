@@ -19,6 +19,8 @@ const waiting = `
   select 'open_intentions' as what, count(*)::int as n from booking_intentions where state = 'open'
   union all select 'queued_emails', count(*)::int from emails where status = 'queued'
   union all select 'failed_emails', count(*)::int from emails where status = 'failed'
+  union all select 'checking_documents', count(*)::int from documents where status = 'checking' and deleted_at is null
+  union all select 'damaged_documents', count(*)::int from documents where damaged_at is not null and deleted_at is null
   union all select 'jobs', count(*)::int from graphile_worker._private_jobs
   union all select 'dead_jobs', count(*)::int from graphile_worker._private_jobs where attempts >= max_attempts`;
 

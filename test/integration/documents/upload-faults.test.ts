@@ -131,6 +131,19 @@ describe('an upload that is disturbed', () => {
     });
   }
 
+  it('by a store that goes away when all is written: it is stored, and the sweeper takes the pending twins', async () => {
+    house.storage.server.trouble = ({ method, query }) =>
+      method === 'POST' && query.has('delete') ? 'drop' : undefined;
+    const [stored] = await house.upload({ 'a.pdf': pdf(6_000_000) });
+    house.storage.server.trouble = null;
+    expect(await house.storage.keys('pending/')).to.have.length(1);
+    const later = openLater(house);
+    await later.sweep();
+    await later.close();
+    expect(await house.storage.keys('pending/')).to.have.length(0);
+    await house.rita.get(stored?.url ?? '').expect(200);
+  });
+
   it('by a store that fails once: it is asked again, and all is well', async () => {
     const failed = new Set<string>();
     house.storage.server.trouble = ({ method, key, query }) => {

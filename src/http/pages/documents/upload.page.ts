@@ -32,7 +32,8 @@ async function upload(services: PageServices, req: Request<{ id: string }>, res:
   if (received.reason === 'not_found' || received.reason === 'forbidden') throw problem;
   res.status(problem.status).set(problem.headers);
   await showBooking(services, req, res, {
-    errors: problem.errors ?? [{ path: 'files', message: problem.detail }],
+    // On a cancelled booking there is no form whose field could be pointed at.
+    errors: problem.errors ?? [{ path: problem.status === 409 ? '' : 'files', message: problem.detail }],
     category: typed(req.body, 'category'),
   });
 }
