@@ -28,18 +28,27 @@ export interface FollowCause {
 
 export type Followed =
   | { outcome: 'updated' | 'cancelled' | 'skipped'; bookingId: string; left?: BookingDifference[] }
-  /** Somebody changed the booking after `seenVersion`: what Acuity said may be older. Read it again. */
-  | { outcome: 'stale' };
+  /** It was our own change, told before its answer reached us; what Acuity says now may be newer. Read it again. */
+  | { outcome: 'carried_out'; as: 'updated' | 'cancelled'; bookingId: string }
+  /** Somebody was quicker: what Acuity said may be older than what is written. Read it again. */
+  | { outcome: 'stale' }
+  /** A change of our own is on its way to Acuity: its answer comes first. */
+  | { outcome: 'busy' };
 
-/**
- * @param seenVersion the booking's version before Acuity was asked: only then is `appointment` known to be newer
- * @returns `left`: what differs and is for staff to decide
- */
+/** What Acuity said about an appointment, and how new that is. */
+export interface Reading {
+  appointment: Appointment;
+  /** The booking's version before Acuity was asked. */
+  seenVersion: number;
+  /** Whether nobody acted upon another answer about it since; whoever did after us will hear that we did. */
+  isNewest: (trx: Transaction) => Promise<boolean>;
+}
+
+/** @returns `left`: what differs and is for staff to decide */
 export async function followAppointment(
   deps: BookingDeps,
   bookingId: string,
-  appointment: Appointment,
-  seenVersion: number,
+  { appointment, seenVersion, isNewest }: Reading,
   cause: FollowCause,
 ): Promise<Followed> {
   const specialist = await deps.specialists.findByCalendar(appointment.calendarId);
@@ -49,15 +58,18 @@ export async function followAppointment(
     // Our own change, told by Acuity before its answer reached us: it is that person's doing, not the clinic's.
     await applyChange(deps, open.id, appointment);
     await forget(deps, appointment.calendarId, appointment.canceled ? undefined : appointment);
-    return { outcome: open.order.kind === 'cancel' ? 'cancelled' : 'updated', bookingId };
+    return { outcome: 'carried_out', as: open.order.kind === 'cancel' ? 'cancelled' : 'updated', bookingId };
   }
   const followed = await deps.db.transaction(async (trx): Promise<Followed & { before?: Booking }> => {
     const booking = await lockBooking(trx, bookingId);
     if (!booking) throw new Error(`Booking ${bookingId} is gone`);
-    if (booking.version !== seenVersion) return { outcome: 'stale' };
+    const isSure = (await isNewest(trx)) && booking.version === seenVersion;
     const answers = answersOf(appointment, fields);
     const known = await answersDigestOf(trx, bookingId);
     const change = planOf(booking, appointment, specialist, answers, known);
+    // Where nothing is to be written, nothing older can be written either.
+    if (!isEmpty(change) && !isSure) return { outcome: 'stale' };
+    if (!isEmpty(change) && (await findOpenChange(trx, bookingId))) return { outcome: 'busy' };
     await deps.onStep?.('in_follow_transaction');
     return { ...(await write(deps, trx, booking, change, cause)), before: booking };
   });
@@ -74,6 +86,10 @@ interface Plan {
   progress: Progress | null;
   notes: string;
   left: BookingDifference[];
+}
+
+function isEmpty({ set }: Plan): boolean {
+  return Object.keys(set).length === 0;
 }
 
 function planOf(
@@ -151,11 +167,12 @@ async function write(
   deps: BookingDeps,
   trx: Transaction,
   booking: Booking,
-  { set, progress, notes, left }: Plan,
+  plan: Plan,
   cause: FollowCause,
-): Promise<Exclude<Followed, { outcome: 'stale' }>> {
+): Promise<Extract<Followed, { left?: unknown }>> {
+  const { set, progress, notes, left } = plan;
   const rest = left.length > 0 ? { left } : {};
-  if (Object.keys(set).length === 0) return { outcome: 'skipped', bookingId: booking.id, ...rest };
+  if (isEmpty(plan)) return { outcome: 'skipped', bookingId: booking.id, ...rest };
   await followInto(trx, booking.id, set, progress);
   if (progress) {
     await insertProgress(trx, {

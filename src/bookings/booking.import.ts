@@ -9,21 +9,21 @@ import { forget } from './booking.adopt.ts';
 import { answersOf, type Answers } from './booking.answers.ts';
 import { placeOf } from './booking.complete.ts';
 import type { BookingDeps } from './booking.deps.ts';
-import { typeOf, type FollowCause } from './booking.follow.ts';
+import { typeOf, type FollowCause, type Reading } from './booking.follow.ts';
 import { findBookingByAppointment, insertBooking, insertProgress } from './booking.repository.ts';
 import { meetingLinkIn } from './booking.ts';
 
 export type Imported =
   | { outcome: 'created'; bookingId: string }
-  /** Another process was first. */
-  | { outcome: 'exists' }
+  /** Another process was first, or knows something newer: read it again. */
+  | { outcome: 'stale' }
   /** For staff: no specialist of ours has this calendar. */
   | { outcome: 'unknown_calendar' };
 
 /** One appointment, one booking, however many processes hear of it. */
 export async function importAppointment(
   deps: BookingDeps,
-  appointment: Appointment,
+  { appointment, isNewest }: Omit<Reading, 'seenVersion'>,
   cause: FollowCause,
 ): Promise<Imported> {
   const specialist = await deps.specialists.findByCalendar(appointment.calendarId);
@@ -32,16 +32,17 @@ export async function importAppointment(
   // The reference is drawn at random: once in a blue moon it is one that is in use.
   for (let tries = 0; ; tries += 1) {
     try {
-      const bookingId = await deps.db.transaction((trx) =>
-        writeImported(deps, trx, appointment, specialist, answers, cause),
+      const bookingId = await deps.db.transaction(async (trx) =>
+        (await isNewest(trx)) ? writeImported(deps, trx, appointment, specialist, answers, cause) : null,
       );
+      if (bookingId === null) return { outcome: 'stale' };
       await forget(deps, appointment.calendarId, appointment);
       return { outcome: 'created', bookingId };
     } catch (error) {
       const constraint = violatedConstraint(error);
-      if (constraint === 'bookings_acuity_appointment_id_key') return { outcome: 'exists' };
+      if (constraint === 'bookings_acuity_appointment_id_key') return { outcome: 'stale' };
       if (constraint !== 'bookings_reference_key' || tries >= 5) throw error;
-      if (await findBookingByAppointment(deps.db, appointment.id)) return { outcome: 'exists' };
+      if (await findBookingByAppointment(deps.db, appointment.id)) return { outcome: 'stale' };
     }
   }
 }

@@ -10,7 +10,12 @@ export {
   sweepIntentionsJob,
 } from './booking.jobs.ts';
 export { findVisible, maySee, mayBook } from './booking.access.ts';
-export { findBooking, findBookingId, lockBooking } from './booking.repository.ts';
+export {
+  answersDigestOf as storedAnswersDigest,
+  findBooking,
+  findBookingId,
+  lockBooking,
+} from './booking.repository.ts';
 export {
   bookingListQuerySchema,
   bookingRequestSchema,
@@ -31,6 +36,12 @@ export { createBookingSettlement, type BookingSettlement } from './booking.settl
 export { answersOf, type Answers } from './booking.answers.ts';
 export { intakeFields } from './booking.acuity.ts';
 export { differences, bookingDifferences, type BookingDifference } from './booking.differences.ts';
-export { followAppointment, seenBooking, type FollowCause, type Followed } from './booking.follow.ts';
+export {
+  followAppointment,
+  seenBooking,
+  type FollowCause,
+  type Followed,
+  type Reading,
+} from './booking.follow.ts';
 export { importAppointment, type Imported } from './booking.import.ts';
 export { bookingCalendar } from './booking.calendar.ts';

@@ -12,10 +12,13 @@ import {
   type BookingDifference,
   type BookingSettlement,
   type FollowCause,
+  type Reading,
 } from '../bookings/index.ts';
+import type { Transaction } from '../db/knex.ts';
 import type { AcuityResult, Appointment } from '../ports/acuity.ts';
 import type { Outcome } from './webhook.event.ts';
 import { fetchMeetingLinkJob } from './webhook.jobs.ts';
+import { looksAt, takeLook } from './webhook.looks.ts';
 
 /** Why nothing was done, or not all: work for staff. */
 export type ConvergenceNote =
@@ -44,18 +47,32 @@ export interface ConvergenceDeps {
   linkDelayMs?: number;
 }
 
-const tries = 6;
+const tries = 10;
+
+/** What a look came to: the end, another look, or another look after something was done. */
+type Step = Converged | 'again' | { did: Outcome };
 
 export function createConvergence(deps: ConvergenceDeps): Convergence {
   async function inStep(appointmentId: number, cause: FollowCause): Promise<Converged> {
+    let did: Outcome | null = null;
     for (let round = 0; round < tries; round += 1) {
-      // The version first, then Acuity: whoever writes in between makes us look again.
+      // First what was acted upon, then Acuity: whoever acts in between makes us look again.
+      const looks = await looksAt(deps.bookings.db, appointmentId);
       const seen = await seenBooking(deps.bookings, appointmentId);
       const read = await readBack(deps, appointmentId);
       if (!read.ok) return notRead(read);
       await deps.bookings.onStep?.('read_back');
-      const done = seen ? await follow(deps, seen, read.value, cause) : await create(deps, read.value, cause);
-      if (done !== 'again') return done;
+      const reading = {
+        appointment: read.value,
+        isNewest: (trx: Transaction) => takeLook(trx, appointmentId, looks),
+      };
+      const step: Step = seen
+        ? await follow(deps, seen.id, { ...reading, seenVersion: seen.version }, cause)
+        : await create(deps, reading, cause);
+      if (step === 'again') continue;
+      if (!('did' in step))
+        return step.ok && step.outcome === 'skipped' && did ? { ...step, outcome: did } : step;
+      did = step.did;
     }
     return { ok: false, reason: 'busy', retryAfterMs: 1_000 };
   }
@@ -96,50 +113,52 @@ function notRead(failure: Exclude<AcuityResult<Appointment>, { ok: true }>): Con
 
 async function follow(
   { bookings }: ConvergenceDeps,
-  seen: { id: string; version: number },
-  appointment: Appointment,
+  bookingId: string,
+  reading: Reading,
   cause: FollowCause,
-): Promise<Converged | 'again'> {
-  const followed = await followAppointment(bookings, seen.id, appointment, seen.version, cause);
+): Promise<Step> {
+  const followed = await followAppointment(bookings, bookingId, reading, cause);
   if (followed.outcome === 'stale') return 'again';
-  const { outcome, bookingId, left } = followed;
+  if (followed.outcome === 'busy') return { ok: false, reason: 'busy', retryAfterMs: 2_000 };
+  if (followed.outcome === 'carried_out') return { did: followed.as };
+  const { outcome, left } = followed;
   return { ok: true, outcome, bookingId, note: left?.[0] ? `left:${left[0]}` : null };
 }
 
 async function create(
   { bookings, settlement }: ConvergenceDeps,
-  appointment: Appointment,
+  reading: Omit<Reading, 'seenVersion'>,
   cause: FollowCause,
-): Promise<Converged | 'again'> {
+): Promise<Step> {
+  const { appointment } = reading;
+  const ignored = async (note: ConvergenceNote): Promise<Step> =>
+    (await bookings.db.transaction(reading.isNewest))
+      ? { ok: true, outcome: 'ignored', bookingId: null, note }
+      : 'again';
   const { reference } = answersOf(appointment, await intakeFields(bookings.db, bookings));
   if (reference) {
     const adoption = await settlement.completeFromAppointment(reference, appointment);
     switch (adoption.outcome) {
       case 'completed':
-        if (adoption.booking.acuityAppointmentId === appointment.id) return made(adoption.booking.id);
+        // Whoever completed it may have held an older answer than ours.
+        if (adoption.booking.acuityAppointmentId === appointment.id) return { did: 'created' };
         // Somebody copied a reference of ours onto another appointment: a booking of its own.
         break;
       case 'failed':
-        return { ok: true, outcome: 'ignored', bookingId: null, note: 'attempt_failed' };
+        return ignored('attempt_failed');
       case 'unknown':
         return { ok: false, reason: 'acuity_unavailable', retryAfterMs: 5_000 };
       case 'not_yet':
-        return { ok: true, outcome: 'ignored', bookingId: null, note: 'cancelled_before_booked' };
+        return ignored('cancelled_before_booked');
       case 'not_ours':
         break;
     }
   }
-  if (appointment.canceled) {
-    return { ok: true, outcome: 'ignored', bookingId: null, note: 'cancelled_before_booked' };
-  }
-  const imported = await importAppointment(bookings, appointment, cause);
-  if (imported.outcome === 'exists') return 'again';
-  if (imported.outcome === 'created') return made(imported.bookingId);
-  return { ok: true, outcome: 'ignored', bookingId: null, note: 'unknown_calendar' };
-}
-
-function made(bookingId: string): Converged {
-  return { ok: true, outcome: 'created', bookingId, note: null };
+  if (appointment.canceled) return ignored('cancelled_before_booked');
+  const imported = await importAppointment(bookings, reading, cause);
+  if (imported.outcome === 'stale') return 'again';
+  if (imported.outcome === 'unknown_calendar') return ignored('unknown_calendar');
+  return { ok: true, outcome: 'created', bookingId: imported.bookingId, note: null };
 }
 
 async function wantLink(deps: ConvergenceDeps, bookingId: string, appointmentId: number): Promise<void> {

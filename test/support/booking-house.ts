@@ -137,7 +137,7 @@ export async function openHouse(acuity: Acuity, overrides: Partial<BookingDeps> 
   };
 }
 
-async function peopleOf(db: Database): Promise<House['people']> {
+export async function peopleOf(db: Database): Promise<House['people']> {
   const rows = (await db('users as u')
     .leftJoin('members as m', 'm.user_id', 'u.id')
     .leftJoin('organizations as o', 'o.id', 'm.organization_id')
