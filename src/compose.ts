@@ -42,7 +42,13 @@ import {
   type DocumentDeps,
   type DocumentKind,
 } from './documents/index.ts';
-import { createAccountOutbox, createEmailSender, createOutbox, type EmailSenderDeps } from './email/index.ts';
+import {
+  createAccountOutbox,
+  createStaffOutbox,
+  createEmailSender,
+  createOutbox,
+  type EmailSenderDeps,
+} from './email/index.ts';
 import type { Readiness } from './http/api/health.api.ts';
 import { createApp, type Services } from './http/app.ts';
 import { paths } from './http/paths.ts';
@@ -56,6 +62,7 @@ import type { JobQueue } from './ports/job-queue.ts';
 import type { Mailer } from './ports/mailer.ts';
 import type { ObjectStore, UploadStorage } from './ports/object-store.ts';
 import { createRelay, type Relay, type RelayDeps } from './relay/index.ts';
+import { createSyncService, type ReconcileDeps, type SyncService } from './sync/index.ts';
 import {
   createConvergence,
   createWebhookService,
@@ -76,6 +83,7 @@ export interface Overrides {
   attemptLimits?: AttemptLimits;
   bookings?: Pick<BookingDeps, 'timings' | 'onStep'>;
   documents?: Partial<Pick<DocumentDeps, 'timings' | 'onStep' | 'limits' | 'scanner' | 'retentionDays'>>;
+  sync?: Pick<ReconcileDeps, 'onStep'>;
   convergence?: Pick<ConvergenceDeps, 'readAgainMs' | 'linkDelayMs'>;
   webhooks?: Pick<WebhookDeps, 'onStep'>;
   relay?: Partial<Pick<RelayDeps, 'targetUrl' | 'concurrency' | 'pollMs' | 'timeoutMs' | 'onStep'>>;
@@ -91,6 +99,7 @@ export interface System {
     acuity: Acuity;
     settlement: BookingSettlement;
     convergence: Convergence;
+    sync: SyncService;
   };
   /** Jobs, and the relay's deliveries unless RUN_RELAY says no. */
   worker: Worker;
@@ -183,6 +192,7 @@ export function compose(config: Config, overrides: Overrides = {}): System {
       attempt: (id) => config.BASE_URL + paths.bookingAttempt(id),
       newBooking: () => config.BASE_URL + paths.newBooking(),
       account: () => config.BASE_URL + paths.account(),
+      console: () => config.BASE_URL + paths.console(),
       accountLink: (kind, id) => config.BASE_URL + paths.accountLink(kind, linkTokens.tokenFor(kind, id)),
     },
     messageIdDomain: new URL(config.BASE_URL).hostname,
@@ -202,7 +212,22 @@ export function compose(config: Config, overrides: Overrides = {}): System {
     targetUrl: config.RELAY_TARGET_URL ?? new URL(paths.acuityWebhook(), config.BASE_URL).href,
     ...overrides.relay,
   });
+  const tellStaff = createStaffOutbox({ jobs, ids });
+  const sync = createSyncService({
+    reconciling: {
+      ...{ db, acuity, specialists, convergence, audit, clock, ids, log },
+      referenceFieldId: config.ACUITY_REFERENCE_FIELD_ID,
+      announce: (trx, report) => tellStaff(trx, { kind: 'drift_report', driftReportId: report.id }),
+      ...overrides.sync,
+    },
+    subscribing: {
+      ...{ db, acuity, clock, log },
+      target: new URL(paths.automation(), config.BASE_URL).href,
+      announce: (trx) => tellStaff(trx, { kind: 'webhooks_repaired', driftReportId: null }),
+    },
+  });
   const handlers = createJobHandlers({
+    sync,
     accounts,
     convergence,
     documentCare,
@@ -213,7 +238,10 @@ export function compose(config: Config, overrides: Overrides = {}): System {
   });
   const jobWorker = createWorker({ databaseUrl: config.DATABASE_URL, handlers, jobs, log });
   const worker = config.RUN_RELAY ? together(jobWorker, relay) : jobWorker;
-  const readiness = createReadiness({ db, cache, acuity, store: config.S3_BUCKET ? s3.store : null });
+  const readiness = createReadiness({
+    ...{ db, cache, acuity, sync },
+    store: config.S3_BUCKET ? s3.store : null,
+  });
   const services = {
     config,
     db,
@@ -238,6 +266,7 @@ export function compose(config: Config, overrides: Overrides = {}): System {
     settlement,
     convergence,
     webhooks,
+    sync,
   };
 
   return {

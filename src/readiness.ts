@@ -1,3 +1,4 @@
+import type { SyncService } from './sync/index.ts';
 import type { Database } from './db/knex.ts';
 import type { CheckState, Readiness } from './http/api/health.api.ts';
 import type { Acuity } from './ports/acuity.ts';
@@ -12,11 +13,12 @@ export interface ReadinessDeps {
   db: Database;
   cache: Cache;
   acuity: Acuity;
+  sync: Pick<SyncService, 'knownSubscriptions'>;
   /** Null: none is set up. */
   store: ObjectStore | null;
 }
 
-export function createReadiness({ db, cache, acuity, store }: ReadinessDeps) {
+export function createReadiness({ db, cache, acuity, store, sync }: ReadinessDeps) {
   let acuitySeen: { state: CheckState; at: number } | null = null;
 
   async function acuityState(): Promise<CheckState> {
@@ -29,15 +31,27 @@ export function createReadiness({ db, cache, acuity, store }: ReadinessDeps) {
   }
 
   return async (): Promise<Readiness> => {
-    const [database, cacheState, storage, acuityNow, jobs] = await Promise.all([
+    const [database, cacheState, storage, acuityNow, jobs, subscriptions] = await Promise.all([
       stateOf(db.raw('select 1'), 'down'),
       stateOf(cache.ping(), 'degraded'),
       // Bookings go on without documents.
       store ? stateOf(store.ping(), 'degraded') : ('not_configured' as const),
       acuityState(),
       stateOf(db.raw('select 1 from graphile_worker.jobs limit 1'), 'down'),
+      within(sync.knownSubscriptions()),
     ]);
-    return { checks: { database, cache: cacheState, storage, acuity: acuityNow, jobs } };
+    return {
+      checks: { database, cache: cacheState, storage, acuity: acuityNow, jobs },
+      ...(subscriptions && {
+        details: {
+          webhooks: subscriptions.map(({ event, trouble, checkedAt }) => ({
+            event,
+            repaired: trouble,
+            checkedAt: checkedAt?.toISOString() ?? null,
+          })),
+        },
+      }),
+    };
   };
 }
 

@@ -6,6 +6,7 @@ import type { Queryable } from '../db/knex.ts';
 import { formatDay, formatExamTime } from '../lib/dates.ts';
 import type { Mail } from '../ports/mailer.ts';
 import { accountMessage, isAboutAccount } from './email.account.ts';
+import { isForStaff, staffMessage } from './email.staff.ts';
 import type { BookingEmail, EmailRow, Fact, Links, Message } from './email.ts';
 
 interface AttemptFacts {
@@ -23,9 +24,7 @@ export async function composeMail(
   email: EmailRow,
   links: Links,
 ): Promise<Omit<Mail, 'messageId'>> {
-  const message = isAboutAccount(email)
-    ? await accountMessage(db, email, links)
-    : { ...(await bookingMessage(db, email, links)), footer: aboutBookings };
+  const message = await messageOf(db, email, links);
   const [html, text] = await Promise.all([render('message.html', message), render('message.text', message)]);
   return {
     to: email.recipient,
@@ -34,6 +33,12 @@ export async function composeMail(
     text,
     ...(message.calendar && { calendar: message.calendar }),
   };
+}
+
+async function messageOf(db: Queryable, email: EmailRow, links: Links): Promise<Message> {
+  if (isForStaff(email)) return staffMessage(db, email, links);
+  if (isAboutAccount(email)) return accountMessage(db, email, links);
+  return { ...(await bookingMessage(db, email, links)), footer: aboutBookings };
 }
 
 const directory = path.resolve(import.meta.dirname, '../../views/emails');

@@ -1,5 +1,7 @@
 import type { AnnounceAccount } from '../accounts/index.ts';
 import type { Announce } from '../bookings/index.ts';
+import type { Transaction } from '../db/knex.ts';
+import type { StaffEmail } from './email.ts';
 import type { Ids } from '../ports/ids.ts';
 import type { JobQueue } from '../ports/job-queue.ts';
 import { sendEmailJob } from './email.jobs.ts';
@@ -41,5 +43,25 @@ export function createAccountOutbox({ jobs, ids }: { jobs: JobQueue; ids: Ids })
       account_link_id: linkId,
     });
     await jobs.add(sendEmailJob, { emailId: id }, { trx, key: `email:${id}` });
+  };
+}
+
+export interface StaffNews {
+  kind: StaffEmail['kind'];
+  driftReportId: string | null;
+}
+
+/** To every admin who may work. */
+export function createStaffOutbox({ jobs, ids }: { jobs: JobQueue; ids: Ids }) {
+  return async (trx: Transaction, { kind, driftReportId }: StaffNews): Promise<void> => {
+    const admins = (await trx('users').where({ role: 'admin', banned: false }).pluck('email')) as string[];
+    for (const recipient of admins) {
+      const id = ids.uuid();
+      await trx('emails').insert({
+        ...{ id, kind, recipient, drift_report_id: driftReportId },
+        dedupe_key: `${kind}:${driftReportId ?? id}:${recipient}`,
+      });
+      await jobs.add(sendEmailJob, { emailId: id }, { trx, key: `email:${id}` });
+    }
   };
 }

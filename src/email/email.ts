@@ -11,6 +11,7 @@ export interface Links {
   /** With its secret part: only ever in a mail. */
   accountLink(kind: LinkKind, id: string): string;
   account(): string;
+  console(): string;
 }
 
 interface EmailFacts {
@@ -23,7 +24,12 @@ interface EmailFacts {
 }
 export type BookingEmail = EmailFacts & { kind: Announcement['kind'] };
 export type AccountEmail = EmailFacts & { kind: AccountMailKind };
-export type EmailRow = BookingEmail | AccountEmail;
+/** To the admins of the agency. */
+export type StaffEmail = EmailFacts & {
+  kind: 'drift_report' | 'webhooks_repaired';
+  drift_report_id: string | null;
+};
+export type EmailRow = BookingEmail | AccountEmail | StaffEmail;
 
 /** A row of the table of facts; a fact with `href` is a link. */
 export interface Fact {

@@ -1,4 +1,4 @@
-export { createAccountOutbox, createOutbox } from './email.outbox.ts';
+export { createAccountOutbox, createStaffOutbox, createOutbox } from './email.outbox.ts';
 export { createEmailSender, type EmailSender, type EmailSenderDeps } from './email.sender.ts';
 export { sendEmailJob, sweepEmailsJob } from './email.jobs.ts';
 export type { Links } from './email.ts';

@@ -34,6 +34,7 @@ export const paths = {
   documentDelete: (id: string) => `/documents/${id}/delete`,
   specialists: () => '/specialists',
   availability: (specialistId: string) => `/specialists/${specialistId}/availability`,
+  console: () => '/admin',
   automation: () => '/automation/acuity',
   acuityWebhook: () => '/webhooks/acuity',
   webhookReplay: (id: string) => `/admin/webhooks/${id}/replay`,

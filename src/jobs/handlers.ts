@@ -18,11 +18,13 @@ import {
 } from '../documents/index.ts';
 import { sendEmailJob, sweepEmailsJob, type EmailSender } from '../email/index.ts';
 import { fetchMeetingLinkJob, type Convergence } from '../webhooks/index.ts';
+import { checkSubscriptionsJob, reconcileAllJob, reconcileNearJob, type SyncService } from '../sync/index.ts';
 import type { CronEntry, JobHandler } from '../ports/job-queue.ts';
 
 export interface JobServices {
   accounts: Pick<Accounts, 'removeExpired'>;
   convergence: Pick<Convergence, 'fetchMeetingLink'>;
+  sync: Pick<SyncService, 'reconcileNear' | 'reconcileAll' | 'checkSubscriptions'>;
   /** Seals what the audit log has got. */
   sealAudit: () => Promise<number>;
   settlement: BookingSettlement;
@@ -38,7 +40,7 @@ export interface RunnableJob {
 }
 
 export function createJobHandlers(services: JobServices): RunnableJob[] {
-  const { accounts, settlement, drafts, emails, documentCare, sealAudit, convergence } = services;
+  const { accounts, settlement, drafts, emails, documentCare, sealAudit, convergence, sync } = services;
   return [
     runnable({ job: settleIntentionJob, handle: ({ intentionId }) => settlement.settle(intentionId) }),
     runnable({ job: checkLateJob, handle: ({ intentionId }) => settlement.checkLate(intentionId) }),
@@ -52,6 +54,9 @@ export function createJobHandlers(services: JobServices): RunnableJob[] {
     runnable({ job: removeExpiredSessionsJob, handle: () => nothing(accounts.removeExpired()) }),
     runnable({ job: sealAuditJob, handle: () => nothing(sealAudit()) }),
     runnable({ job: fetchMeetingLinkJob, handle: (one) => convergence.fetchMeetingLink(one.appointmentId) }),
+    runnable({ job: reconcileNearJob, handle: () => nothing(sync.reconcileNear()) }),
+    runnable({ job: reconcileAllJob, handle: () => nothing(sync.reconcileAll()) }),
+    runnable({ job: checkSubscriptionsJob, handle: () => sync.checkSubscriptions() }),
     runnable({ job: sweepEmailsJob, handle: () => nothing(emails.sweep()) }),
   ];
 }
@@ -60,6 +65,9 @@ export const cron: CronEntry[] = [
   { schedule: '* * * * *', job: sweepIntentionsJob },
   { schedule: '* * * * *', job: sweepEmailsJob },
   { schedule: '* * * * *', job: sealAuditJob },
+  { schedule: '*/15 * * * *', job: reconcileNearJob },
+  { schedule: '10 3 * * *', job: reconcileAllJob },
+  { schedule: '*/10 * * * *', job: checkSubscriptionsJob },
   { schedule: '17 * * * *', job: removeExpiredDraftsJob },
   { schedule: '37 * * * *', job: removeExpiredSessionsJob },
   { schedule: '*/10 * * * *', job: sweepDocumentsJob },

@@ -62,6 +62,15 @@ export interface AppointmentWindow {
   max?: number;
 }
 
+/** A dynamic webhook: one event, one target (acuity.md 6.15). */
+export interface WebhookSubscription {
+  id: number;
+  event: string;
+  target: string;
+  /** `active`; anything else is disabled. */
+  status: string;
+}
+
 export interface Acuity {
   /** Days of a month with a free time. `month`: `YYYY-MM`, read in `timezone`. */
   availableDates(query: {
@@ -89,6 +98,10 @@ export interface Acuity {
     id: number,
     options?: { note?: string; noShow?: boolean; asStaff?: boolean },
   ): Promise<AcuityResult<Appointment>>;
+  listWebhooks(): Promise<AcuityResult<WebhookSubscription[]>>;
+  createWebhook(event: string, target: string): Promise<AcuityResult<WebhookSubscription>>;
+  /** One that is gone already is as good. */
+  deleteWebhook(id: number): Promise<AcuityResult<true>>;
   /** Throws nothing; says whether Acuity answers now (for /readyz). */
   ping(): Promise<AcuityResult<true>>;
 }

@@ -20,6 +20,7 @@ const links = {
   attempt: (id: string) => `https://desk.example/bookings/attempts/${id}`,
   newBooking: () => 'https://desk.example/bookings/new',
   account: () => 'https://desk.example/account',
+  console: () => 'https://desk.example/admin',
   accountLink: () => 'https://desk.example/account/link',
 };
 
@@ -67,6 +68,11 @@ describe('the mails of a booking', () => {
       emails,
       documentCare: noDocumentCare,
       convergence: { fetchMeetingLink: () => Promise.resolve() },
+      sync: {
+        reconcileNear: () => Promise.resolve(null),
+        reconcileAll: () => Promise.resolve(null),
+        checkSubscriptions: () => Promise.resolve(),
+      },
       sealAudit: () => Promise.resolve(0),
     });
     worker = createWorker({

@@ -9,7 +9,7 @@ import { createLimiter } from './limiter.ts';
 import { errorReply } from './wire.ts';
 
 export interface Call {
-  method: 'GET' | 'POST' | 'PUT';
+  method: 'GET' | 'POST' | 'PUT' | 'DELETE';
   /** For the log: `/appointments/{id}`. */
   route: string;
   path: string;
@@ -149,6 +149,7 @@ export function createCalls(options: CallsOptions): (call: Call) => Promise<Acui
 }
 
 function readReply({ status, text, retryAfter }: Reply): AcuityResult<unknown> {
+  if (status === 204) return ok(null);
   const json = parseJson(text);
   if (status >= 200 && status < 300) {
     return json === undefined ? failure({ reason: 'unreadable' }) : ok(json);

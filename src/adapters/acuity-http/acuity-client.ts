@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
-import type { z } from 'zod';
+import { z } from 'zod';
 import { failure, ok } from '../../lib/result.ts';
 import type {
   Acuity,
@@ -18,6 +18,7 @@ import {
   formatDatetime,
   type KnownFacts,
   readAppointment,
+  webhookReply,
 } from './wire.ts';
 
 export interface AcuityClientOptions {
@@ -194,6 +195,19 @@ export function createAcuityClient(options: AcuityClientOptions): Acuity {
         ids: { appointmentId: id },
       };
       return change(request, { id, canceled: true });
+    },
+    listWebhooks() {
+      const route = '/webhooks';
+      return readList({ method: 'GET', route, path: route }, z.array(webhookReply));
+    },
+    createWebhook(event, target) {
+      const route = '/webhooks';
+      return readList({ method: 'POST', route, path: route, body: { event, target } }, webhookReply);
+    },
+    async deleteWebhook(id) {
+      const request: Call = { method: 'DELETE', route: '/webhooks/{id}', path: `/webhooks/${id}` };
+      const answer = await call(request);
+      return answer.ok || answer.reason === 'not_found' ? ok(true) : answer;
     },
     ping() {
       if (performance.now() - lastPing.at > pingEveryMs)

@@ -149,3 +149,11 @@ export const errorReply = z.object({
   message: z.string(),
   error: z.string(),
 });
+
+/** acuity.md 6.15 */
+export const webhookReply = z.object({
+  id: z.coerce.number().int(),
+  event: z.string(),
+  target: z.string(),
+  status: z.string().default('active'),
+});

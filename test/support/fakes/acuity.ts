@@ -153,6 +153,10 @@ export function createFakeAcuity(): FakeAcuity {
           return ok({ ...found, canceled: true, noShow: options?.noShow ?? false });
         }),
       ),
+    listWebhooks: () => answer('listWebhooks', {}, () => ok([])),
+    createWebhook: (event, target) =>
+      answer('createWebhook', { event, target }, () => ok({ id: 1, event, target, status: 'active' })),
+    deleteWebhook: (id) => answer('deleteWebhook', { id }, () => ok(true as const)),
     ping: () => answer('ping', {}, () => ok(true)),
   };
 }

@@ -1,0 +1,69 @@
+// npm run reconcile [-- --from YYYY-MM-DD --to YYYY-MM-DD --fix]
+import { parseArgs } from 'node:util';
+import { ConfigError } from '../config.ts';
+import { parseDay } from '../lib/dates.ts';
+import type { DriftReport, Span } from '../sync/index.ts';
+import { loadEnvFile, StartError } from './environment.ts';
+import { withMeantSystem } from './meant-stack.ts';
+import { progressBar } from './progress-bar.ts';
+import { complain, say } from './terminal.ts';
+
+class UsageError extends Error {}
+
+loadEnvFile();
+try {
+  const wanted = readArguments();
+  await withMeantSystem(async ({ services: { sync } }) => {
+    const span: Span = { ...sync.nearSpan(), ...wanted.span };
+    if (span.from > span.to) throw new UsageError(`--from ${span.from} is after --to ${span.to}`);
+    const bar = progressBar('Reconciling');
+    const report = await sync.reconcile({ ...span, fixes: wanted.fixes }, (done, of) => bar.show(done, of));
+    bar.done();
+    tell(report, wanted.fixes);
+  });
+} catch (error) {
+  const isExpected =
+    error instanceof UsageError || error instanceof StartError || error instanceof ConfigError;
+  if (!isExpected) throw error;
+  complain(error.message);
+  process.exitCode = error instanceof UsageError ? 2 : 1;
+}
+
+function readArguments(): { span: Partial<Span>; fixes: boolean } {
+  let values: { from?: string; to?: string; fix?: boolean };
+  try {
+    ({ values } = parseArgs({
+      options: { from: { type: 'string' }, to: { type: 'string' }, fix: { type: 'boolean' } },
+    }));
+  } catch (error) {
+    throw new UsageError(
+      `${(error as Error).message.split('.')[0]}. Use: npm run reconcile -- --from YYYY-MM-DD --to YYYY-MM-DD --fix`,
+    );
+  }
+  const span: Partial<Span> = {};
+  for (const name of ['from', 'to'] as const) {
+    const day = values[name];
+    if (day === undefined) continue;
+    if (parseDay(day) === null) throw new UsageError(`--${name} ${day} is not a day like 2026-12-01`);
+    span[name] = day;
+  }
+  return { span, fixes: values.fix ?? false };
+}
+
+function tell(report: DriftReport | null, fixes: boolean): void {
+  if (!report) {
+    complain('Another reconciliation is under way: try again when it is over');
+    process.exitCode = 1;
+    return;
+  }
+  const { from, to, appointments, found, fixed, state, lastError } = report;
+  say(
+    `${appointments} appointments from ${from} to ${to} compared: ${found} differences, ${fixed} put right`,
+  );
+  if (found > 0 && !fixes) say('Put them right with: npm run reconcile -- --fix');
+  if (found > fixed && fixes) say(`${found - fixed} are left for staff; the console says why`);
+  if (state === 'failed') {
+    complain(`It could not be finished: ${lastError ?? 'unknown'}`);
+    process.exitCode = 1;
+  }
+}

@@ -1,0 +1,66 @@
+// What the mails to the agency's own admins say. Counts and links; nothing of anybody examined.
+import type { Queryable } from '../db/knex.ts';
+import type { Links, Message, StaffEmail } from './email.ts';
+
+const kinds: readonly string[] = ['drift_report', 'webhooks_repaired'] satisfies StaffEmail['kind'][];
+
+export function isForStaff(email: { kind: string }): email is StaffEmail {
+  return kinds.includes(email.kind);
+}
+
+const footer = 'This message was sent to you because you are an admin of Examdesk.';
+
+export async function staffMessage(db: Queryable, email: StaffEmail, links: Links): Promise<Message> {
+  return email.kind === 'drift_report' ? drift(db, email, links) : repaired(links);
+}
+
+interface ReportFacts {
+  from_day: string;
+  to_day: string;
+  found: number;
+  fixed: number;
+  unannounced: number;
+}
+
+async function drift(db: Queryable, email: StaffEmail, links: Links): Promise<Message> {
+  const report = (await db('drift_reports').where({ id: email.drift_report_id }).first()) as
+    | ReportFacts
+    | undefined;
+  if (!report) throw new Error(`Message ${email.id} speaks of no report`);
+  const left = report.found - report.fixed;
+  return {
+    subject:
+      left > 0
+        ? `${left} differences with Acuity need you`
+        : `${report.found} differences with Acuity put right`,
+    heading: 'Examdesk and Acuity differed',
+    paragraphs: [
+      left > 0
+        ? 'What was safe to repair is repaired. The rest needs somebody to decide.'
+        : 'Everything that differed is repaired. You need not do anything.',
+    ],
+    facts: [
+      { label: 'Days looked at', value: `${report.from_day} to ${report.to_day}` },
+      { label: 'Found', value: String(report.found) },
+      { label: 'Repaired', value: String(report.fixed) },
+      { label: 'Left for staff', value: String(left) },
+      { label: 'Of which no event had told', value: String(report.unannounced) },
+    ],
+    action: { label: 'See the console', href: links.console() },
+    footer,
+  };
+}
+
+function repaired(links: Links): Message {
+  return {
+    subject: 'Acuity had stopped telling us of changes',
+    heading: 'The connection to Acuity is repaired',
+    paragraphs: [
+      'A webhook subscription of ours was missing, disabled or silent. It was made anew, and what was missed meanwhile was looked up in Acuity and put right.',
+      'If this comes again, look whether the address that Acuity calls can be reached from outside.',
+    ],
+    facts: [],
+    action: { label: 'See the console', href: links.console() },
+    footer,
+  };
+}

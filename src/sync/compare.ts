@@ -1,0 +1,134 @@
+// One window of days: what stands in Acuity and what stands here, both ways; and what differs put right the way a
+// webhook would.
+import {
+  answersOf,
+  differences,
+  findBooking,
+  intakeFields,
+  storedAnswersDigest,
+  type Booking,
+} from '../bookings/index.ts';
+import type { Database } from '../db/knex.ts';
+import type { Acuity, Appointment } from '../ports/acuity.ts';
+import type { SpecialistRepository } from '../specialists/index.ts';
+import type { Convergence } from '../webhooks/index.ts';
+import type { Difference, DriftItem } from './drift.ts';
+import { announcedSince, bookingsToCompare } from './drift.repository.ts';
+
+export interface CompareDeps {
+  db: Database;
+  acuity: Acuity;
+  specialists: SpecialistRepository;
+  convergence: Convergence;
+  referenceFieldId?: number | undefined;
+}
+
+/** Acuity's days are in the account's zone: bookings are looked for a day further on each side. */
+const slackMs = 26 * 3_600_000;
+const dayMs = 86_400_000;
+
+/** @throws Error when Acuity cannot be asked: the run is resumed later */
+export async function compareWindow(
+  deps: CompareDeps,
+  span: { from: string; to: string },
+  appointments: Appointment[],
+  options: { fixes: boolean; now: Date },
+): Promise<DriftItem[]> {
+  const ids = appointments.map(({ id }) => id);
+  const here = await bookingsToCompare(deps.db, ids, {
+    from: new Date(Date.parse(span.from) - slackMs),
+    to: new Date(Date.parse(span.to) + dayMs + slackMs),
+  });
+  const there = new Map(appointments.map((appointment) => [appointment.id, appointment]));
+  const ours = new Map(here.map((booking) => [booking.appointmentId, booking.id]));
+  const suspects = new Set<number>();
+  for (const appointment of appointments) {
+    const bookingId = ours.get(appointment.id);
+    if (bookingId === undefined ? !appointment.canceled : await differs(deps, bookingId, appointment))
+      suspects.add(appointment.id);
+  }
+  // Not in the list: moved to other days, or gone. Only asking for it tells.
+  for (const { appointmentId, isActive } of here) {
+    if (isActive && !there.has(appointmentId)) suspects.add(appointmentId);
+  }
+  const announced = await announcedSince(deps.db, [...suspects], new Date(options.now.getTime() - dayMs));
+  const items: DriftItem[] = [];
+  for (const appointmentId of suspects) {
+    const found = await examine(deps, appointmentId, options.fixes);
+    items.push(...found.map((item) => ({ ...item, announced: announced.has(appointmentId) })));
+  }
+  return items;
+}
+
+async function differs(deps: CompareDeps, bookingId: string, appointment: Appointment): Promise<boolean> {
+  const booking = await findBooking(deps.db, bookingId);
+  return booking !== null && (await differencesOf(deps, booking, appointment)).length > 0;
+}
+
+async function differencesOf(
+  deps: CompareDeps,
+  booking: Booking,
+  appointment: Appointment,
+): Promise<Difference[]> {
+  const specialist = await deps.specialists.findByCalendar(appointment.calendarId);
+  const found: Difference[] = differences(booking, appointment, specialist);
+  if (appointment.canceled || booking.status === 'cancelled') return found;
+  const answers = answersOf(appointment, await intakeFields(deps.db, deps));
+  const isChanged = answers.digest !== (await storedAnswersDigest(deps.db, booking.id));
+  const says = Object.entries(answers.examinee).some(
+    ([name, value]) => booking.examinee[name as keyof Booking['examinee']] !== value,
+  );
+  return isChanged && says ? [...found, 'details'] : found;
+}
+
+type Found = Omit<DriftItem, 'announced'>;
+
+/** The list may be older than what was done meanwhile: both are read anew, one by one, before anything is said. */
+async function examine(deps: CompareDeps, appointmentId: number, fixes: boolean): Promise<Found[]> {
+  const read = await deps.acuity.getAppointment(appointmentId);
+  if (!read.ok && read.reason !== 'not_found') throw new Error(`acuity_${read.reason}`);
+  const [row] = await bookingsToCompare(deps.db, [appointmentId], { from: new Date(0), to: new Date(0) });
+  const booking = row ? await findBooking(deps.db, row.id) : null;
+  const base = { appointmentId, bookingId: booking?.id ?? null };
+  if (!read.ok) {
+    const reason = 'Acuity does not know this appointment any more';
+    return booking ? [{ ...base, difference: 'missing_there', state: 'left', reason }] : [];
+  }
+  const found: Difference[] = booking
+    ? await differencesOf(deps, booking, read.value)
+    : read.value.canceled
+      ? []
+      : ['missing_here'];
+  if (found.length === 0) return [];
+  if (!fixes) return found.map((difference) => ({ ...base, difference, state: 'found', reason: null }));
+  return fix(deps, appointmentId, found);
+}
+
+async function fix(deps: CompareDeps, appointmentId: number, found: Difference[]): Promise<Found[]> {
+  const done = await deps.convergence.converge(appointmentId, { source: 'reconciliation' });
+  if (!done.ok) throw new Error(done.reason);
+  const [row] = await bookingsToCompare(deps.db, [appointmentId], { from: new Date(0), to: new Date(0) });
+  const booking = row ? await findBooking(deps.db, row.id) : null;
+  const read = await deps.acuity.getAppointment(appointmentId);
+  const remaining = booking && read.ok ? await differencesOf(deps, booking, read.value) : found;
+  return found.map((difference) => {
+    const isLeft = remaining.includes(difference);
+    return {
+      ...{ appointmentId, bookingId: booking?.id ?? null, difference },
+      state: isLeft ? ('left' as const) : ('fixed' as const),
+      reason: isLeft ? (reasons[done.note ?? ''] ?? reasonOf(difference)) : null,
+    };
+  });
+}
+
+const reasons: Record<string, string> = {
+  unknown_calendar: 'No specialist of ours has this calendar: add the specialist, or correct the calendar id',
+  attempt_failed: 'An attempt that was given up left it behind; it is being cancelled',
+};
+
+function reasonOf(difference: Difference): string {
+  if (difference === 'unknown_calendar') return reasons.unknown_calendar ?? '';
+  if (difference === 'status')
+    return 'One side says that it is cancelled: decide which is right, and say so in Acuity';
+  return 'It could not be taken over: compare the booking with Acuity';
+}

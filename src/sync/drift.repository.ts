@@ -1,0 +1,177 @@
+import type { Queryable, Transaction } from '../db/knex.ts';
+import { violatedConstraint } from '../db/transaction.ts';
+import type { DriftItem, DriftReport, ReportKind, Span } from './drift.ts';
+
+interface ReportRow {
+  id: string;
+  kind: ReportKind;
+  from_day: string;
+  to_day: string;
+  fixes: boolean;
+  state: DriftReport['state'];
+  next_day: string;
+  appointments: number;
+  found: number;
+  fixed: number;
+  unannounced: number;
+  last_error: string | null;
+  started_at: Date;
+  finished_at: Date | null;
+}
+
+function toReport(row: ReportRow): DriftReport {
+  return {
+    id: row.id,
+    kind: row.kind,
+    from: row.from_day,
+    to: row.to_day,
+    fixes: row.fixes,
+    state: row.state,
+    nextDay: row.next_day,
+    appointments: row.appointments,
+    found: row.found,
+    fixed: row.fixed,
+    unannounced: row.unannounced,
+    lastError: row.last_error,
+    startedAt: row.started_at,
+    finishedAt: row.finished_at,
+  };
+}
+
+/** Null when another run is under way. */
+export async function startReport(
+  db: Queryable,
+  report: Span & { id: string; kind: ReportKind; fixes: boolean; startedAt: Date; leaseUntil: Date },
+): Promise<DriftReport | null> {
+  try {
+    const [row] = (await db('drift_reports')
+      .insert({
+        ...{ id: report.id, kind: report.kind, fixes: report.fixes },
+        ...{ from_day: report.from, to_day: report.to, next_day: report.from },
+        ...{ started_at: report.startedAt, lease_until: report.leaseUntil },
+      })
+      .returning('*')) as ReportRow[];
+    return row ? toReport(row) : null;
+  } catch (error) {
+    if (violatedConstraint(error) === 'drift_reports_one_at_a_time') return null;
+    throw error;
+  }
+}
+
+/** A run whose process died: taken over, once its lease is out. */
+export async function takeOver(db: Queryable, now: Date, leaseUntil: Date): Promise<DriftReport | null> {
+  const [row] = (await db('drift_reports')
+    .where('state', 'running')
+    .where('lease_until', '<=', now)
+    .update({ lease_until: leaseUntil })
+    .returning('*')) as ReportRow[];
+  return row ? toReport(row) : null;
+}
+
+export async function holdLease(db: Queryable, id: string, leaseUntil: Date): Promise<void> {
+  await db('drift_reports').where({ id, state: 'running' }).update({ lease_until: leaseUntil });
+}
+
+/** What a window brought, and how far we are: together, so that a resumed run counts nothing twice. */
+export async function writeWindow(
+  trx: Transaction,
+  reportId: string,
+  window: {
+    nextDay: string;
+    appointments: number;
+    items: (DriftItem & { id: string })[];
+    at: Date;
+    leaseUntil: Date;
+  },
+): Promise<void> {
+  const { items, appointments, nextDay, at, leaseUntil } = window;
+  const rows = items.map((item) => ({
+    ...{ id: item.id, report_id: reportId, appointment_id: item.appointmentId, booking_id: item.bookingId },
+    ...{ difference: item.difference, state: item.state, reason: item.reason, announced: item.announced },
+    found_at: at,
+  }));
+  const inserted =
+    rows.length === 0
+      ? []
+      : ((await trx('drift_items')
+          .insert(rows)
+          .onConflict(['report_id', 'appointment_id', 'difference'])
+          .ignore()
+          .returning(['state', 'announced'])) as { state: string; announced: boolean }[]);
+  await trx('drift_reports')
+    .where({ id: reportId })
+    .update({
+      ...{ next_day: nextDay, lease_until: leaseUntil },
+      appointments: trx.raw('appointments + ?', [appointments]),
+      found: trx.raw('found + ?', [inserted.length]),
+      fixed: trx.raw('fixed + ?', [inserted.filter(({ state }) => state === 'fixed').length]),
+      unannounced: trx.raw('unannounced + ?', [inserted.filter(({ announced }) => !announced).length]),
+    });
+}
+
+export async function finishReport(
+  trx: Queryable,
+  id: string,
+  end: { state: 'done' | 'failed'; error: string | null; at: Date },
+): Promise<DriftReport> {
+  const [row] = (await trx('drift_reports')
+    .where({ id })
+    .update({ state: end.state, last_error: end.error, finished_at: end.at, lease_until: null })
+    .returning('*')) as ReportRow[];
+  if (!row) throw new Error(`Report ${id} is gone`);
+  return toReport(row);
+}
+
+export async function findReport(db: Queryable, id: string): Promise<DriftReport | null> {
+  const row = (await db('drift_reports').where({ id }).first()) as ReportRow | undefined;
+  return row ? toReport(row) : null;
+}
+
+export async function listReports(db: Queryable, limit = 50): Promise<DriftReport[]> {
+  const rows = (await db('drift_reports')
+    .orderBy([
+      { column: 'started_at', order: 'desc' },
+      { column: 'id', order: 'desc' },
+    ])
+    .limit(limit)) as ReportRow[];
+  return rows.map(toReport);
+}
+
+/** Which of these appointments an event told of since then. */
+export async function announcedSince(
+  db: Queryable,
+  appointmentIds: number[],
+  since: Date,
+): Promise<Set<number>> {
+  if (appointmentIds.length === 0) return new Set();
+  const ids = await db('webhook_events')
+    .whereIn('appointment_id', appointmentIds)
+    .where('received_at', '>', since)
+    .distinct()
+    .pluck('appointment_id');
+  return new Set(ids as number[]);
+}
+
+/** Our bookings by appointment: those of these appointments, and those that should be in the span. */
+export async function bookingsToCompare(
+  db: Queryable,
+  appointmentIds: number[],
+  span: { from: Date; to: Date },
+): Promise<{ id: string; appointmentId: number; isActive: boolean }[]> {
+  const rows = (await db('bookings')
+    .where((either) => {
+      void either
+        .whereIn('acuity_appointment_id', appointmentIds)
+        .orWhereBetween('starts_at', [span.from, span.to]);
+    })
+    .select('id', 'acuity_appointment_id', 'status')) as {
+    id: string;
+    acuity_appointment_id: number;
+    status: string;
+  }[];
+  return rows.map((row) => ({
+    id: row.id,
+    appointmentId: row.acuity_appointment_id,
+    isActive: row.status === 'active',
+  }));
+}

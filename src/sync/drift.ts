@@ -1,0 +1,41 @@
+// Drift: any difference between a booking and its appointment, found by looking at both.
+import type { BookingDifference } from '../bookings/index.ts';
+
+export type Difference = BookingDifference | 'missing_here' | 'missing_there' | 'details';
+
+export interface DriftItem {
+  appointmentId: number;
+  bookingId: string | null;
+  difference: Difference;
+  /** `found`: nothing was to be repaired in this run. `left`: for staff, with the reason. */
+  state: 'fixed' | 'left' | 'found';
+  reason: string | null;
+  /** Whether an event of Acuity had told of the appointment within the last day. */
+  announced: boolean;
+}
+
+export type ReportKind = 'near' | 'all' | 'manual' | 'gap';
+
+export interface DriftReport {
+  id: string;
+  kind: ReportKind;
+  /** Calendar days, both included. */
+  from: string;
+  to: string;
+  fixes: boolean;
+  state: 'running' | 'done' | 'failed';
+  nextDay: string;
+  appointments: number;
+  found: number;
+  fixed: number;
+  unannounced: number;
+  lastError: string | null;
+  startedAt: Date;
+  finishedAt: Date | null;
+}
+
+export interface Span {
+  /** `YYYY-MM-DD`, both included. */
+  from: string;
+  to: string;
+}

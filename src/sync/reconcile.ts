@@ -1,0 +1,125 @@
+// Reconciliation: what Acuity has is held against what we have, window after window. Resumable: each window's result
+// and how far we are are written together; a run whose process died is taken over.
+import type { Logger } from 'pino';
+import { systemActor, type AuditLog } from '../audit/index.ts';
+import { errorFacts } from '../lib/error-facts.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { Ids } from '../ports/ids.ts';
+import type { Transaction } from '../db/knex.ts';
+import { compareWindow, type CompareDeps } from './compare.ts';
+import type { DriftItem, DriftReport, ReportKind, Span } from './drift.ts';
+import { finishReport, startReport, takeOver, writeWindow } from './drift.repository.ts';
+import { addDays, daysBetween, readWindow } from './window.ts';
+
+export interface ReconcileDeps extends CompareDeps {
+  audit: AuditLog;
+  clock: Clock;
+  ids: Ids;
+  log: Logger;
+  /** Tells staff what was found, in the transaction that ends the report. */
+  announce(trx: Transaction, report: DriftReport): Promise<void>;
+  /** For tests that end the process here. */
+  onStep?: (step: string) => Promise<void> | void;
+}
+
+export type Progress = (doneDays: number, ofDays: number) => void;
+
+const windowDays = 7;
+const leaseMs = 5 * 60_000;
+
+/** Null when a run is under way already. A run that was interrupted is finished first, whatever was asked for. */
+export async function reconcile(
+  deps: ReconcileDeps,
+  wanted: Span & { kind: ReportKind; fixes: boolean },
+  onProgress: Progress = () => undefined,
+): Promise<DriftReport | null> {
+  const left = await takeOver(deps.db, deps.clock.now(), lease(deps));
+  if (left) await run(deps, left, onProgress);
+  const report = await startReport(deps.db, {
+    ...wanted,
+    ...{ id: deps.ids.uuid(), startedAt: deps.clock.now(), leaseUntil: lease(deps) },
+  });
+  return report && run(deps, report, onProgress);
+}
+
+async function run(deps: ReconcileDeps, report: DriftReport, onProgress: Progress): Promise<DriftReport> {
+  const days = daysBetween(report.from, report.to) + 1;
+  try {
+    for (let day = report.nextDay; day <= report.to; ) {
+      onProgress(daysBetween(report.from, day), days);
+      const last = addDays(day, windowDays - 1);
+      const span = { from: day, to: last < report.to ? last : report.to };
+      day = addDays(span.to, 1);
+      await oneWindow(deps, report, span, day);
+      await deps.onStep?.('window');
+    }
+    onProgress(days, days);
+    return await end(deps, report.id, 'done', null);
+  } catch (error) {
+    deps.log.error({ reportId: report.id, err: errorFacts(error) }, 'A reconciliation could not be finished');
+    return end(
+      deps,
+      report.id,
+      'failed',
+      error instanceof Unreadable ? error.message : errorFacts(error).name,
+    );
+  }
+}
+
+class Unreadable extends Error {}
+
+async function oneWindow(
+  deps: ReconcileDeps,
+  report: DriftReport,
+  span: Span,
+  nextDay: string,
+): Promise<void> {
+  const calendars = (await deps.db('specialists').pluck('acuity_calendar_id')) as number[];
+  const found = await readWindow(deps.acuity, span, calendars);
+  if (!found.ok) throw new Unreadable(`acuity_${found.reason}`);
+  const now = deps.clock.now();
+  const items = await compareWindow(deps, span, found.value, { fixes: report.fixes, now });
+  await deps.db.transaction(async (trx) => {
+    await writeWindow(trx, report.id, {
+      ...{ nextDay, appointments: found.value.length, at: now, leaseUntil: lease(deps) },
+      items: items.map((item) => ({ ...item, id: deps.ids.uuid() })),
+    });
+    for (const item of items) await recordItem(deps, trx, report, item);
+  });
+}
+
+async function recordItem(
+  { audit }: ReconcileDeps,
+  trx: Transaction,
+  report: DriftReport,
+  item: DriftItem,
+): Promise<void> {
+  await audit.record(trx, systemActor, {
+    action: item.state === 'fixed' ? 'drift.fixed' : 'drift.found',
+    resourceType: 'booking',
+    resourceId: item.bookingId,
+    metadata: {
+      reportId: report.id,
+      appointmentId: item.appointmentId,
+      difference: item.difference,
+      announced: item.announced,
+    },
+  });
+}
+
+function end(
+  deps: ReconcileDeps,
+  reportId: string,
+  state: 'done' | 'failed',
+  error: string | null,
+): Promise<DriftReport> {
+  return deps.db.transaction(async (trx) => {
+    const report = await finishReport(trx, reportId, { state, error, at: deps.clock.now() });
+    if (report.found > 0 && report.kind !== 'manual') await deps.announce(trx, report);
+    return report;
+  });
+}
+
+function lease({ clock }: Pick<ReconcileDeps, 'clock'>): Date {
+  return new Date(clock.now().getTime() + leaseMs);
+}

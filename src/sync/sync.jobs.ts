@@ -1,0 +1,19 @@
+import { z } from 'zod';
+import type { JobDefinition } from '../ports/job-queue.ts';
+
+/** Every 15 minutes: the weeks that matter. */
+export const reconcileNearJob: JobDefinition<Record<string, never>> = {
+  name: 'reconcile_near',
+  payload: z.object({}),
+};
+
+/** Each night: everything that can still change. */
+export const reconcileAllJob: JobDefinition<Record<string, never>> = {
+  name: 'reconcile_all',
+  payload: z.object({}),
+};
+
+export const checkSubscriptionsJob: JobDefinition<Record<string, never>> = {
+  name: 'check_subscriptions',
+  payload: z.object({}),
+};

@@ -1,0 +1,88 @@
+import { failure, ok, type Result } from '../lib/result.ts';
+import { findReport, listReports } from './drift.repository.ts';
+import type { DriftReport, Span } from './drift.ts';
+import { reconcile, type Progress, type ReconcileDeps } from './reconcile.ts';
+import {
+  ensureSubscriptions,
+  knownSubscriptions,
+  lookAtSubscriptions,
+  type SubscriptionDeps,
+  type SubscriptionState,
+} from './subscriptions.ts';
+import { addDays } from './window.ts';
+
+export interface SyncService {
+  /** Null when a run is under way already. */
+  reconcile(wanted: Span & { fixes: boolean }, onProgress?: Progress): Promise<DriftReport | null>;
+  /** The near weeks, put right. For the job. */
+  reconcileNear(): Promise<DriftReport | null>;
+  reconcileAll(): Promise<DriftReport | null>;
+  reports(limit?: number): Promise<DriftReport[]>;
+  report(id: string): Promise<DriftReport | null>;
+  /** The days that reconciliation looks at by itself. */
+  nearSpan(): Span;
+  /** What of our webhooks stands in Acuity. */
+  subscriptions(): Promise<Result<SubscriptionState[], { reason: 'acuity_unavailable' }>>;
+  /** Makes those that are missing, and remakes those that are disabled. */
+  subscribe(): Promise<Result<SubscriptionState[], { reason: 'acuity_unavailable' }>>;
+  /** For the job: repairs what we made, and reconciles what was missed meanwhile. */
+  checkSubscriptions(): Promise<void>;
+  /** For /readyz; null when we made none. */
+  knownSubscriptions: () => ReturnType<typeof knownSubscriptions>;
+}
+
+export interface SyncDeps {
+  reconciling: ReconcileDeps;
+  subscribing: SubscriptionDeps;
+}
+
+/** Acuity is silent when reconciliation found this lately, and no event had told of it. */
+const silenceMs = 30 * 60_000;
+
+export function createSyncService({ reconciling, subscribing }: SyncDeps): SyncService {
+  const { db, clock } = reconciling;
+  const today = () => clock.now().toISOString().slice(0, 10);
+  const nearSpan = (): Span => ({ from: addDays(today(), -7), to: addDays(today(), 35) });
+
+  async function isSilent(): Promise<boolean> {
+    const since = new Date(clock.now().getTime() - silenceMs);
+    const unannounced = await db('drift_items')
+      .where({ announced: false })
+      .whereIn('state', ['fixed', 'found'])
+      .where('found_at', '>', since)
+      .first('id');
+    if (unannounced === undefined) return false;
+    // Made anew within that time already: what was found may be from before.
+    const young = await db('webhook_subscriptions').where('created_at', '>', since).first('acuity_id');
+    return young === undefined;
+  }
+
+  return {
+    nearSpan,
+    reconcile: (wanted, onProgress) => reconcile(reconciling, { ...wanted, kind: 'manual' }, onProgress),
+    reconcileNear: () => reconcile(reconciling, { ...nearSpan(), kind: 'near', fixes: true }),
+    reconcileAll: () =>
+      reconcile(reconciling, {
+        ...{ from: addDays(today(), -90), to: addDays(today(), 400) },
+        ...{ kind: 'all', fixes: true },
+      }),
+    reports: (limit) => listReports(db, limit),
+    report: (id) => findReport(db, id),
+    subscriptions: () => lookAtSubscriptions(subscribing),
+
+    async subscribe() {
+      const done = await ensureSubscriptions(subscribing, { onlyOurs: false, silent: false });
+      return done.ok ? ok(done.value.states) : failure({ reason: done.reason });
+    },
+
+    async checkSubscriptions() {
+      const done = await ensureSubscriptions(subscribing, { onlyOurs: true, silent: await isSilent() });
+      if (!done.ok) throw new Error(done.reason);
+      if (done.value.repaired.length === 0) return;
+      // Nobody told us of what happened meanwhile: look at everything near.
+      await reconcile(reconciling, { ...nearSpan(), kind: 'gap', fixes: true });
+    },
+
+    knownSubscriptions: () => knownSubscriptions(db),
+  };
+}

@@ -1,0 +1,67 @@
+// Appointments of some days, all of them: Acuity lists at most a hundred and does not say that there are more
+// (acuity.md 6.1), so a full page is asked for again in halves.
+import { Temporal } from 'temporal-polyfill';
+import { failure, ok } from '../lib/result.ts';
+import type { Acuity, AcuityResult, Appointment } from '../ports/acuity.ts';
+import type { Span } from './drift.ts';
+
+const page = 100;
+/** For one day of one calendar, which cannot be halved. Accepted in practice. */
+const largest = 2_000;
+
+export function addDays(day: string, days: number): string {
+  return Temporal.PlainDate.from(day).add({ days }).toString();
+}
+
+export function daysBetween(from: string, to: string): number {
+  return Temporal.PlainDate.from(from).until(Temporal.PlainDate.from(to), { largestUnit: 'days' }).days;
+}
+
+/** Active and cancelled, each once. */
+export async function readWindow(
+  acuity: Pick<Acuity, 'findAppointments'>,
+  span: Span,
+  calendarIds: readonly number[],
+): Promise<AcuityResult<Appointment[]>> {
+  const all = await read(acuity, span, calendarIds);
+  if (!all.ok) return all;
+  return ok([...new Map(all.value.map((appointment) => [appointment.id, appointment])).values()]);
+}
+
+async function read(
+  acuity: Pick<Acuity, 'findAppointments'>,
+  { from, to }: Span,
+  calendarIds: readonly number[],
+  calendarId?: number,
+): Promise<AcuityResult<Appointment[]>> {
+  const isWhole = from === to && calendarId !== undefined;
+  const found = await acuity.findAppointments({
+    ...{ minDate: from, maxDate: to, which: 'all', max: isWhole ? largest : page },
+    ...(calendarId !== undefined && { calendarId }),
+  });
+  if (!found.ok || found.value.length < (isWhole ? largest : page)) return found;
+  // Better no answer than one with holes: what is left out would look as if it were gone.
+  if (isWhole) return failure({ reason: 'unreadable' });
+  if (from === to) return each(calendarIds, (id) => read(acuity, { from, to }, calendarIds, id));
+  const middle = addDays(from, Math.floor(daysBetween(from, to) / 2));
+  return each(
+    [
+      { from, to: middle },
+      { from: addDays(middle, 1), to },
+    ],
+    (half) => read(acuity, half, calendarIds, calendarId),
+  );
+}
+
+async function each<T>(
+  parts: readonly T[],
+  readPart: (part: T) => Promise<AcuityResult<Appointment[]>>,
+): Promise<AcuityResult<Appointment[]>> {
+  const all: Appointment[] = [];
+  for (const part of parts) {
+    const found = await readPart(part);
+    if (!found.ok) return found;
+    all.push(...found.value);
+  }
+  return ok(all);
+}
