@@ -1,0 +1,281 @@
+// The simulator seen by Acuity's own client: what that client was made for has to work here, to the letter.
+import { createServer, type Server } from 'node:http';
+import { createRequire } from 'node:module';
+import type { AddressInfo } from 'node:net';
+import express from 'express';
+import { expect } from 'chai';
+import { startSimulator, type Simulator, type WebhookTarget } from '../../src/simulator/index.ts';
+
+interface AcuityReply<T> {
+  status: number;
+  body: T;
+}
+interface OfficialClient {
+  request(
+    path: string,
+    options: { method?: string; body?: unknown; qs?: Record<string, unknown> },
+    done: (error: Error | null, response: { statusCode: number }, body: unknown) => void,
+  ): void;
+}
+interface OfficialSdk {
+  basic(options: { userId: string; apiKey: string; base: string }): OfficialClient;
+  bodyParserVerify(secret: string): (req: unknown, res: unknown, buffer: Buffer) => void;
+}
+
+interface Appointment {
+  id: number;
+  datetime: string;
+  datetimeCreated: string;
+  calendarID: number;
+  appointmentTypeID: number;
+  duration: string;
+  price: string;
+  paid: string;
+  canceled: boolean;
+  noShow?: boolean;
+  labels: unknown;
+  forms: { id: number; values: { fieldID: number; value: string }[] }[];
+  firstName: string;
+  email: string;
+}
+
+// CommonJS, without types.
+const sdk = createRequire(import.meta.url)('acuityscheduling') as OfficialSdk;
+const credentials = { userId: '11100001', apiKey: 'demo-acuity-key' };
+
+describe('the simulator, seen by the official client', () => {
+  let simulator: Simulator;
+  let client: OfficialClient;
+  const targets: WebhookTarget[] = [];
+
+  before(async () => {
+    simulator = await startSimulator({
+      port: 0,
+      ...credentials,
+      webhookTargets: targets,
+      now: () => new Date('2026-11-23T00:00:00Z'),
+    });
+    client = sdk.basic({ ...credentials, base: simulator.url });
+  });
+  after(() => simulator.close());
+  beforeEach(async () => {
+    targets.length = 0;
+    await fetch(`${simulator.url}/_sim/reset`, { method: 'POST' });
+    await fetch(`${simulator.url}/_sim/switches`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: '{"limits":false}',
+    });
+  });
+
+  function ask<T>(
+    path: string,
+    options: Parameters<OfficialClient['request']>[1] = {},
+    by = client,
+  ): Promise<AcuityReply<T>> {
+    return new Promise((resolve, reject) => {
+      by.request(path, options, (error, response, body) => {
+        if (error) reject(error);
+        else resolve({ status: response.statusCode, body: body as T });
+      });
+    });
+  }
+
+  async function freeTimes(calendarID: number, appointmentTypeID = 8001): Promise<string[]> {
+    const dates = await ask<{ date: string }[]>('availability/dates', {
+      qs: { month: '2026-12', appointmentTypeID, calendarID },
+    });
+    const date = dates.body[0]?.date;
+    const times = await ask<{ time: string; slotsAvailable: number }[]>('availability/times', {
+      qs: { date, appointmentTypeID, calendarID },
+    });
+    return times.body.map(({ time }) => time);
+  }
+
+  const booking = (datetime: string | undefined, change: object = {}) => ({
+    method: 'POST',
+    body: {
+      datetime,
+      appointmentTypeID: 8001,
+      calendarID: 7001,
+      firstName: 'Rita',
+      lastName: 'Alvarez',
+      email: 'rita@harbour-legal.example',
+      fields: [{ id: 9101, value: 'EX-AAAAA2' }],
+      ...change,
+    },
+  });
+
+  it('goes the whole way: types, dates, times, create, get, reschedule, cancel, list', async () => {
+    const types =
+      await ask<{ id: number; duration: number; price: string; calendarIDs: number[]; type: string }[]>(
+        'appointment-types',
+      );
+    expect(types.status).to.equal(200);
+    const inPerson = types.body.find(({ id }) => id === 8001);
+    expect(inPerson).to.include({ duration: 60, type: 'service' });
+    expect(inPerson?.price).to.be.a('string');
+    expect(inPerson?.calendarIDs).to.include(7001);
+
+    const [first, second] = await freeTimes(7001);
+    expect(first).to.match(/^2026-12-\d\dT\d\d:\d\d:00\+1100$/);
+
+    const made = await ask<Appointment>('appointments', booking(first));
+    expect(made.status).to.equal(200);
+    expect(made.body).to.include({
+      datetime: first,
+      calendarID: 7001,
+      duration: '60',
+      canceled: false,
+      labels: null,
+      paid: 'no',
+    });
+    expect(made.body).not.to.have.property('noShow');
+    const { id } = made.body;
+
+    const got = await ask<Appointment>(`appointments/${id}`);
+    expect(got.body).to.deep.equal(made.body);
+    expect(got.body.forms[0]?.values.find(({ fieldID }) => fieldID === 9101)?.value).to.equal('EX-AAAAA2');
+
+    const moved = await ask<Appointment>(`appointments/${id}/reschedule`, {
+      method: 'PUT',
+      body: { datetime: second },
+    });
+    expect(moved.body).to.include({ id, datetime: second, calendarID: 7001 });
+    expect(await freeTimes(7001))
+      .to.include(first)
+      .and.not.include(second);
+
+    const cancelled = await ask<Appointment>(`appointments/${id}/cancel`, { method: 'PUT' });
+    expect(cancelled.body).to.include({ id, canceled: true, noShow: false });
+
+    const list = (qs: Record<string, unknown>) => ask<Appointment[]>('appointments', { qs });
+    const ids = async (qs: Record<string, unknown>) => (await list(qs)).body.map((one) => one.id);
+    const window = { minDate: '2026-12-01', maxDate: '2026-12-31' };
+    expect(await ids(window)).to.deep.equal([]);
+    expect(await ids({ ...window, canceled: true })).to.deep.equal([id]);
+    expect(await ids({ ...window, showall: true })).to.deep.equal([id]);
+    expect(await ids({ 'field:9101': 'EX-AAAAA2', showall: true })).to.deep.equal([id]);
+    expect(await ids({ 'field:9101': 'EX-OTHER', showall: true })).to.deep.equal([]);
+  });
+
+  it('lists a hundred, the latest first, and does not say that there are more', async () => {
+    const [time] = await freeTimes(7001);
+    const { body } = await ask<Appointment>('appointments', booking(time));
+    const [pattern] = simulator.state.appointments;
+    if (!pattern) throw new Error('No appointment');
+    for (let n = 1; n <= 120; n += 1)
+      simulator.state.appointments.push({ ...structuredClone(pattern), id: body.id + n });
+    const window = { minDate: '2026-12-01', maxDate: '2026-12-31' };
+    expect((await ask<Appointment[]>('appointments', { qs: window })).body).to.have.length(100);
+    expect((await ask<Appointment[]>('appointments', { qs: { ...window, max: 500 } })).body).to.have.length(
+      121,
+    );
+  });
+
+  for (const [what, change, error, message] of [
+    ['no first name', { firstName: '' }, 'required_first_name', 'Attribute "firstName" is required.'],
+    ['no e-mail', { email: undefined }, 'required_email', 'Attribute "email" is required.'],
+    ['a bad e-mail', { email: 'rita' }, 'invalid_email', 'Invalid "email" attribute value.'],
+    [
+      'an unknown field',
+      { fields: [{ id: 1, value: 'x' }] },
+      'invalid_fields',
+      'The field "1" does not exist on this appointment.',
+    ],
+    [
+      'an unknown type',
+      { appointmentTypeID: 987 },
+      'invalid_appointment_type',
+      'The appointment type "987" does not exist.',
+    ],
+    ['an unknown calendar', { calendarID: 987 }, 'invalid_calendar', 'The calendar "987" does not exist.'],
+    ['no time', { datetime: undefined }, 'required_datetime', 'The parameter "datetime" is required.'],
+    ['a time that is none', { datetime: 'asdf' }, 'invalid_datetime', 'The datetime "asdf" is invalid.'],
+    [
+      'a zone that is none',
+      { timezone: 'Aint/No_Timezone' },
+      'invalid_timezone',
+      'Invalid timezone "Aint/No_Timezone".',
+    ],
+    [
+      'a time at night',
+      { datetime: '2026-12-01T03:00:00+1100' },
+      'not_available',
+      'The time "2026-12-01T03:00:00+1100" is not an available time slot.',
+    ],
+  ] as const) {
+    it(`refuses ${what} with ${error}, in Acuity’s words`, async () => {
+      const [time] = await freeTimes(7001);
+      const answer = await ask('appointments', booking(time, change));
+      expect(answer).to.deep.equal({ status: 400, body: { status_code: 400, message, error } });
+    });
+  }
+
+  it('answers wrong credentials, unknown paths and wrong verbs as Acuity does', async () => {
+    const stranger = sdk.basic({ ...credentials, apiKey: 'another', base: simulator.url });
+    expect(await ask('me', {}, stranger)).to.deep.equal({
+      status: 401,
+      body: { status_code: 401, message: 'Unauthorized', error: 'unauthorized' },
+    });
+    expect(await ask('nothing-here')).to.have.nested.property('body.error', 'not_found');
+    expect(await ask('appointments/99')).to.have.nested.property('body.error', 'not_found');
+    expect(await ask('appointments', { method: 'DELETE' })).to.deep.equal({
+      status: 405,
+      body: { status_code: 405, message: 'Method Not Allowed', error: 'method_not_allowed' },
+    });
+  });
+
+  it('refuses a taken time to a client, and lets staff double it', async () => {
+    const [time] = await freeTimes(7001);
+    await ask('appointments', booking(time));
+    expect(await ask('appointments', booking(time))).to.have.nested.property('body.error', 'not_available');
+    expect(await ask('appointments?admin=true', booking(time))).to.have.property('status', 200);
+    expect(await ask('appointments?admin=true', booking(time, { calendarID: undefined }))).to.have.property(
+      'status',
+      400,
+    );
+  });
+
+  describe('its webhooks', () => {
+    let receiver: Server;
+    let received: { body: Record<string, string>; status: number }[];
+
+    beforeEach(async () => {
+      received = [];
+      const app = express();
+      app.use(express.urlencoded({ extended: false, verify: sdk.bodyParserVerify(credentials.apiKey) }));
+      app.post('/hook', (req, res) => {
+        received.push({ body: req.body as Record<string, string>, status: 200 });
+        res.sendStatus(200);
+      });
+      receiver = createServer(app);
+      await new Promise<void>((done) => {
+        receiver.listen(0, '127.0.0.1', done);
+      });
+      const url = `http://127.0.0.1:${(receiver.address() as AddressInfo).port}/hook`;
+      targets.push({ url, style: 'static' });
+    });
+    afterEach(() => {
+      receiver.close();
+    });
+
+    it('bear a signature that the official check accepts, in pairs with `changed`', async () => {
+      const [time] = await freeTimes(7001);
+      const { body } = await ask<Appointment>('appointments', booking(time));
+      await ask(`appointments/${body.id}/cancel`, { method: 'PUT', body: {} });
+      const deadline = Date.now() + 5_000;
+      while (received.length < 4 && Date.now() < deadline) await new Promise((done) => setTimeout(done, 20));
+      expect(received.map((one) => one.body.action)).to.have.members([
+        'scheduled',
+        'changed',
+        'canceled',
+        'changed',
+      ]);
+      for (const { body: fields } of received) {
+        expect(Object.keys(fields)).to.deep.equal(['action', 'id', 'calendarID', 'appointmentTypeID']);
+        expect(fields.id).to.equal(String(body.id));
+      }
+    });
+  });
+});
