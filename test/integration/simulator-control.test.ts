@@ -1,0 +1,248 @@
+// How tests make the simulator misbehave, and the page where people play the clinic's staff.
+import { mkdtemp, rm } from 'node:fs/promises';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { expect } from 'chai';
+import { startSimulator, type Simulator, type WebhookTarget } from '../../src/simulator/index.ts';
+
+const credentials = { userId: '11100001', apiKey: 'demo-acuity-key' };
+const authorization = `Basic ${Buffer.from('11100001:demo-acuity-key').toString('base64')}`;
+
+describe('the control API of the simulator', () => {
+  let simulator: Simulator;
+  let folder: string;
+  let receiver: Server;
+  let received: string[];
+  let answer = 200;
+  const targets: WebhookTarget[] = [];
+
+  beforeEach(async () => {
+    folder = await mkdtemp(path.join(tmpdir(), 'examdesk-simulator-'));
+    received = [];
+    answer = 200;
+    receiver = createServer((req, res) => {
+      let body = '';
+      req.on('data', (chunk: Buffer) => (body += chunk.toString()));
+      req.on('end', () => {
+        received.push(body);
+        res.statusCode = answer;
+        res.end();
+      });
+    });
+    await new Promise<void>((done) => {
+      receiver.listen(0, '127.0.0.1', done);
+    });
+    targets.splice(0, 1, {
+      url: `http://127.0.0.1:${(receiver.address() as AddressInfo).port}/`,
+      style: 'static',
+    });
+    simulator = await start();
+  });
+  afterEach(async () => {
+    await simulator.close();
+    receiver.close();
+    await rm(folder, { recursive: true });
+  });
+
+  const start = () =>
+    startSimulator({
+      port: 0,
+      ...credentials,
+      stateFile: path.join(folder, 'acuity.json'),
+      webhookTargets: targets,
+    });
+
+  async function api(
+    method: string,
+    where: string,
+    body?: object,
+  ): Promise<{ status: number; body: unknown }> {
+    const response = await fetch(`${simulator.url}/api/v1${where}`, {
+      method,
+      headers: { authorization, 'content-type': 'application/json' },
+      ...(body && { body: JSON.stringify(body) }),
+    });
+    const text = await response.text();
+    return {
+      status: response.status,
+      body: (text.startsWith('<') ? text : JSON.parse(text || 'null')) as unknown,
+    };
+  }
+  async function control(where: string, body: object): Promise<Response> {
+    return fetch(`${simulator.url}/_sim/${where}`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(body),
+    });
+  }
+  const book = (change: object = {}) =>
+    api('POST', '/appointments?admin=true', {
+      ...{ datetime: '2027-01-12T10:00:00+1100', appointmentTypeID: 8001, calendarID: 7001 },
+      ...{ firstName: 'Rita', lastName: 'Alvarez', email: 'rita@harbour-legal.example' },
+      ...change,
+    });
+  const appointments = async () =>
+    (await api('GET', '/appointments?minDate=2027-01-01&maxDate=2027-01-31&showall=true')).body;
+  async function until(isTrue: () => boolean): Promise<void> {
+    const deadline = Date.now() + 5_000;
+    while (!isTrue() && Date.now() < deadline) await sleep(20);
+    expect(isTrue()).to.equal(true);
+  }
+
+  it('goes back to the fixture', async () => {
+    await book();
+    await control('faults', { rules: [{ effect: { status: 500 } }] });
+    await control('reset', {});
+    expect(await appointments()).to.deep.equal([]);
+  });
+
+  it('answers with a status and a body of one’s choice, as often as asked', async () => {
+    await control('faults', {
+      rules: [{ method: 'GET', path: '/me', times: 2, effect: { status: 502, body: '<html>no</html>' } }],
+    });
+    for (const wanted of [502, 502, 200]) expect((await api('GET', '/me')).status).to.equal(wanted);
+  });
+
+  it('takes its time', async () => {
+    await control('faults', { rules: [{ path: '/me', times: 1, effect: { delayMs: 200 } }] });
+    const startedAt = performance.now();
+    await api('GET', '/me');
+    expect(performance.now() - startedAt).to.be.above(190);
+  });
+
+  it('loses a call before it was carried out, or its answer after', async () => {
+    for (const [drop, count] of [
+      ['before', 0],
+      ['after', 1],
+    ] as const) {
+      await control('faults', { rules: [{ method: 'POST', times: 1, effect: { drop } }] });
+      expect(
+        await book().then(
+          () => 'answered',
+          () => 'lost',
+        ),
+      ).to.equal('lost');
+      expect(await appointments()).to.have.length(count);
+    }
+  });
+
+  it('delays, doubles and holds back its events', async () => {
+    await control('webhooks', { duplicate: true });
+    await book();
+    await until(() => received.length === 4);
+    received.length = 0;
+    await control('webhooks', { duplicate: 0, delayMs: 300 });
+    await book({ calendarID: 7003 });
+    await sleep(100);
+    expect(received).to.have.length(0);
+    await until(() => received.length === 2);
+    received.length = 0;
+    await control('webhooks', { enabled: false });
+    await book({ calendarID: 7005 });
+    await sleep(400);
+    expect(received).to.have.length(0);
+  });
+
+  it('sends an event before the answer to the call that caused it', async () => {
+    await control('webhooks', { early: true });
+    await book();
+    expect(received).to.have.length(2);
+  });
+
+  it('sends again what a server failed to take, minutes later by its own clock, and not what it refused', async () => {
+    answer = 503;
+    await book();
+    await until(() => received.length === 2);
+    answer = 200;
+    await control('clock', { now: new Date(Date.now() + 90_000).toISOString() });
+    await until(() => received.length === 4);
+    answer = 400;
+    await book({ calendarID: 7003 });
+    await until(() => received.length === 6);
+    await control('clock', { now: new Date(Date.now() + 86_400_000).toISOString() });
+    await sleep(200);
+    expect(received).to.have.length(6);
+  });
+
+  it('tells what was called and what was delivered', async () => {
+    await book();
+    await until(() => received.length === 2);
+    const look = async (what: string) =>
+      (await fetch(`${simulator.url}/_sim/${what}`)).json() as Promise<
+        Record<string, { state?: string; path?: string; status?: number }[]>
+      >;
+    expect((await look('deliveries')).deliveries?.map(({ state }) => state)).to.deep.equal([
+      'delivered',
+      'delivered',
+    ]);
+    expect((await look('calls')).calls?.at(-1)).to.include({ path: '/appointments', status: 200 });
+  });
+
+  it('says what is wrong with an order it does not understand', async () => {
+    expect((await control('faults', { rules: [{ effect: { drop: 'sideways' } }] })).status).to.equal(400);
+    expect((await control('clock', { now: 'soon' })).status).to.equal(400);
+  });
+
+  it('keeps its state over a restart', async () => {
+    await book();
+    const before = await appointments();
+    await simulator.close();
+    simulator = await start();
+    expect(await appointments()).to.deep.equal(before);
+  });
+
+  describe('the page of the clinic’s staff', () => {
+    const post = (where: string, fields: Record<string, string>) =>
+      fetch(simulator.url + where, { method: 'POST', body: new URLSearchParams(fields), redirect: 'manual' });
+    const hostile = '<script>alert(1)</script>"\'&';
+    const typed = {
+      ...{ datetime: '2027-01-12T10:00:00+1100', appointmentTypeID: '8001', calendarID: '7001' },
+      ...{ firstName: hostile, lastName: 'Alvarez', email: 'rita@harbour-legal.example' },
+    };
+
+    it('books, moves, edits and cancels, and events go out as ever', async () => {
+      const booked = await post('/book', typed);
+      expect(booked.status).to.equal(303);
+      const where = booked.headers.get('location') ?? '';
+      expect((await post(`${where}/reschedule`, { datetime: '2027-01-13T10:00:00+1100' })).status).to.equal(
+        303,
+      );
+      expect(
+        (await post(`${where}/edit`, { location: 'https://meet.example/1', notes: '' })).status,
+      ).to.equal(303);
+      expect((await post(`${where}/cancel`, { noShow: 'true' })).status).to.equal(303);
+      const [one] = (await appointments()) as {
+        datetime: string;
+        canceled: boolean;
+        noShow: boolean;
+        location: string;
+      }[];
+      expect(one).to.include({
+        datetime: '2027-01-13T10:00:00+1100',
+        canceled: true,
+        noShow: true,
+        location: 'https://meet.example/1',
+      });
+      await until(() => received.some((body) => body.startsWith('action=canceled')));
+    });
+
+    it('shows hostile text as text', async () => {
+      const { headers } = await post('/book', typed);
+      for (const where of ['/', headers.get('location') ?? '', '/deliveries']) {
+        const page = await (await fetch(simulator.url + where)).text();
+        expect(page).not.to.contain('<script>');
+      }
+      const again = await (await post('/book', { ...typed, datetime: hostile })).text();
+      expect(again).to.contain('&lt;script&gt;').and.not.contain('<script>alert');
+    });
+
+    it('says in words what cannot be done', async () => {
+      const answered = await post('/book', { ...typed, calendarID: '99' });
+      expect(await answered.text()).to.contain('does not exist');
+      expect((await fetch(`${simulator.url}/appointments/99`)).status).to.equal(404);
+    });
+  });
+});
