@@ -143,14 +143,14 @@ export const macroDocument = officeFile(wordMain, 'word/document.xml', [
 ]);
 export const protectedDocument = compoundFile('EncryptionInfo', 'EncryptedPackage');
 
-/** A DOCX of some 200 kB that unpacks to `megabytes`. */
-export function zipBomb(megabytes = 200): Buffer {
+/** A DOCX of some 64 kB that unpacks to `megabytes`. */
+export function zipBomb(megabytes = 64): Buffer {
   const zeros = Buffer.alloc(megabytes * 1024 * 1024);
   return officeFile(wordMain, 'word/document.xml', [{ name: 'word/media/image1.bin', data: zeros }]);
 }
 
 /** The same, whose directory says that it is small. */
-export function lyingZipBomb(megabytes = 200): Buffer {
+export function lyingZipBomb(megabytes = 64): Buffer {
   const zeros = Buffer.alloc(megabytes * 1024 * 1024);
   return officeFile(wordMain, 'word/document.xml', [
     { name: 'word/media/image1.bin', data: zeros, declaredSize: 1_000 },
