@@ -1,5 +1,6 @@
 // A migrated database of its own for whoever asks: a clone of a template, in a twentieth of a second.
 import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { type Database, openDatabase } from '../../src/db/knex.ts';
 import { migrate } from '../../src/db/migrate.ts';
@@ -48,6 +49,7 @@ async function openCopy(from: string): Promise<TestDatabase> {
     url,
     close: async () => {
       await db.destroy();
+      await untilLeft(name);
       await administer(`drop database if exists ${name} with (force)`);
     },
   };
@@ -91,6 +93,26 @@ async function urlOf(name: string): Promise<string> {
   const url = new URL((await sharedPostgres()).url);
   url.pathname = `/${name}`;
   return url.href;
+}
+
+/**
+ * A pool says that it has ended while its connections are still closing; one that is thrown out then is an error that
+ * nobody listens for any more. Whoever is still there after a second stays to be thrown out.
+ */
+async function untilLeft(name: string): Promise<void> {
+  const client = new pg.Client({ connectionString: (await sharedPostgres()).url });
+  await client.connect();
+  try {
+    for (let look = 0; look < 50; look += 1) {
+      const { rows } = await client.query('select 1 from pg_stat_activity where datname = $1 limit 1', [
+        name,
+      ]);
+      if (rows.length === 0) return;
+      await sleep(20);
+    }
+  } finally {
+    await client.end();
+  }
 }
 
 async function administer(statement: string): Promise<void> {
