@@ -1,7 +1,6 @@
 // The room's front desk: signing in and out, and who is there. The rest is one file a matter.
 import { APIError } from 'better-auth/api';
 import type { RequestFacts } from '../audit/index.ts';
-import { errorFacts } from '../lib/error-facts.ts';
 import { failure, ok, type Result } from '../lib/result.ts';
 import type { AccountDeps, SignedIn } from './account.deps.ts';
 import { createEmailChange, type EmailChange } from './account.email.ts';
@@ -14,7 +13,7 @@ import { ownerOfSession } from './account.repository.ts';
 import { takeSecondStep, type SecondStep, type SecondStepFailure } from './account.second-step.ts';
 import { createOwnSessions, type OwnSessions } from './account.sessions.ts';
 import { createTwoFactor, mustSetUp, type TwoFactor } from './account.two-factor.ts';
-import { joining } from './auth.pool.ts';
+import { joining, joiningLate } from './auth.pool.ts';
 import { isDemoAccount } from './demo-accounts.ts';
 import { emailDigest } from './sign-in.limits.ts';
 import { auditActor, type Viewer } from './viewer.ts';
@@ -104,15 +103,14 @@ async function signIn(
     await noteFailure(deps, email, request, 'too_many');
     return failure({ reason: 'too_many', retryAfterMs });
   }
-  const answer = await tryPassword(deps, email, password, headers);
+  const answer = await tryPassword(deps, { email, password }, headers, request);
   if (!answer) {
     await noteFailure(deps, email, request, 'bad_credentials');
     return failure({ reason: 'bad_credentials' });
   }
   await deps.limiter.forgive(email);
   await endReplaced(deps, headers, request);
-  if (answer.token === null) return failure({ reason: 'second_step', cookies: answer.cookies });
-  await noteSignIn(deps, answer, request);
+  if (!answer.user) return failure({ reason: 'second_step', cookies: answer.cookies });
   return ok({ user: answer.user, cookies: answer.cookies });
 }
 
@@ -185,54 +183,39 @@ function isRefusedDemo(deps: AccountDeps, email: string): boolean {
   return !deps.allowsDemoAccounts && isDemoAccount(email);
 }
 
-type PasswordAccepted = SignedIn & { token: string };
-type HalfAccepted = { token: null; cookies: string[] };
+class RefusedDemo extends Error {}
 
+/** `user` is null when a second step has to follow. A sign-in that cannot be audited does not happen. */
 async function tryPassword(
   deps: AccountDeps,
-  email: string,
-  password: string,
+  given: { email: string; password: string },
   headers: Headers,
-): Promise<PasswordAccepted | HalfAccepted | null> {
+  request: RequestFacts,
+): Promise<{ user: SignedIn['user'] | null; cookies: string[] } | null> {
   try {
-    const { response, headers: answered } = await deps.auth.api.signInEmail({
-      body: { email, password, rememberMe: true },
-      headers,
-      returnHeaders: true,
+    return await joiningLate(deps.db, async (begin) => {
+      const { response, headers: answered } = await deps.auth.api.signInEmail({
+        body: { ...given, rememberMe: true },
+        headers,
+        returnHeaders: true,
+      });
+      if (isRefusedDemo(deps, given.email.trim())) throw new RefusedDemo();
+      const cookies = answered.getSetCookie();
+      if ('twoFactorRedirect' in response) return { user: null, cookies };
+      const { id, name, email } = response.user;
+      const trx = await begin();
+      const row = (await trx('users').where({ id }).first('role')) as { role: string };
+      await deps.audit.record(
+        trx,
+        { actorId: id, actingAsId: null, request },
+        { action: 'auth.signed_in', resourceType: 'user', resourceId: id },
+      );
+      return { user: { id, name, email, role: row.role }, cookies };
     });
-    const cookies = answered.getSetCookie();
-    if ('twoFactorRedirect' in response) {
-      return isRefusedDemo(deps, email.trim()) ? null : { token: null, cookies };
-    }
-    const { user, token } = response;
-    const row = (await deps.db('users').where({ id: user.id }).first('role')) as { role: string };
-    if (isRefusedDemo(deps, user.email)) {
-      await deps.db('sessions').where({ token }).delete();
-      return null;
-    }
-    return { user: { id: user.id, name: user.name, email: user.email, role: row.role }, cookies, token };
   } catch (error) {
     // Unknown, wrong, banned: one answer for all, or it would tell which addresses have accounts.
+    if (error instanceof RefusedDemo) return null;
     if (error instanceof APIError && error.statusCode < 500) return null;
-    throw error;
-  }
-}
-
-/** A sign-in that cannot be audited does not happen. */
-async function noteSignIn(
-  deps: AccountDeps,
-  accepted: PasswordAccepted,
-  request: RequestFacts,
-): Promise<void> {
-  try {
-    await deps.audit.record(
-      deps.db,
-      { actorId: accepted.user.id, actingAsId: null, request },
-      { action: 'auth.signed_in', resourceType: 'user', resourceId: accepted.user.id },
-    );
-  } catch (error) {
-    deps.log.error({ err: errorFacts(error) }, 'A sign-in could not be audited and was undone');
-    await deps.db('sessions').where({ token: accepted.token }).delete();
     throw error;
   }
 }

@@ -12,6 +12,7 @@ export type { OwnSession } from './account.sessions.ts';
 export type { TwoFactorFailure } from './account.two-factor.ts';
 export { createAttemptLimiter, usualAttemptLimits, type AttemptLimits } from './attempt.limits.ts';
 export { createAuth, type Auth } from './auth.ts';
+export { joining } from './auth.pool.ts';
 export { standingOf, type Standing } from './account.standing.ts';
 export { createLinkTokens, type LinkKind, type LinkTokens } from './link.tokens.ts';
 export { passwordComplaint, passwordLength } from './password.rules.ts';

@@ -367,6 +367,24 @@ describe('a session', () => {
     expect((await sessionOf(nadia)).last_seen_at).to.deep.equal(before.last_seen_at);
   });
 
+  it('that cannot be audited does not begin', async () => {
+    await app.db('sessions').delete();
+    await app.db.raw(`
+      create function refuse_sign_in() returns trigger language plpgsql as $$
+      begin
+        if new.action = 'auth.signed_in' then raise exception 'refused in this test'; end if;
+        return new;
+      end $$;
+      create trigger refuse_sign_in before insert on audit_log for each row execute function refuse_sign_in()`);
+    const signIn = () =>
+      app.anonymous().post('/api/auth/sign-in/email').send({ email: rita, password: 'examdesk-demo' });
+    const refused = await signIn();
+    expect([refused.status, refused.headers['set-cookie']]).to.deep.equal([500, undefined]);
+    expect(await app.db('sessions')).to.deep.equal([]);
+    await app.db.raw('drop trigger refuse_sign_in on audit_log');
+    await signIn().expect(200);
+  });
+
   it('that is out of time is removed, and no other', async () => {
     await app.db('sessions').delete();
     await app.signIn(rita);
