@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Logger as WorkerLogger, parseCronItems, run, type Runner } from 'graphile-worker';
 import type { Logger } from 'pino';
 import { errorFacts } from '../lib/error-facts.ts';
@@ -21,44 +22,88 @@ export interface Worker {
   stop(): Promise<void>;
 }
 
+/** Between two tries to come back when the database is away. */
+const comeBackMs = 1_000;
+
 export function createWorker(deps: WorkerDeps): Worker {
   let runner: Runner | null = null;
+  let comingBack: Promise<void> = Promise.resolve();
+  let isWanted = false;
+
+  async function launch(): Promise<void> {
+    const launched = await launchRunner(deps);
+    runner = launched;
+    // It stops by itself when its connections break: a database that was away for a moment must not end the jobs.
+    void watch(launched);
+  }
+
+  async function watch(launched: Runner): Promise<void> {
+    const err = await launched.promise.then(() => null, errorFacts);
+    if (!isWanted || runner !== launched) return;
+    runner = null;
+    deps.log.error({ err }, 'The worker stopped by itself, and comes back');
+    comingBack = comeBack();
+  }
+
+  async function comeBack(): Promise<void> {
+    for (;;) {
+      await sleep(comeBackMs);
+      if (!isWanted) return;
+      try {
+        await launch();
+        return;
+      } catch (error) {
+        deps.log.warn({ err: errorFacts(error) }, 'The worker cannot come back yet');
+      }
+    }
+  }
+
   return {
     async start() {
-      const cron = deps.cron ?? usualCron;
-      runner = await run({
-        connectionString: deps.databaseUrl,
-        concurrency: deps.concurrency ?? 4,
-        maxPoolSize: (deps.concurrency ?? 4) + 2,
-        // New jobs are announced by NOTIFY; the poll finds those whose time has come.
-        pollInterval: 1_000,
-        noHandleSignals: true,
-        gracefulShutdownAbortTimeout: 5_000,
-        // With a batch, however short, a stop waits until the queue knows how the last jobs ended.
-        preset: { worker: { failJobBatchDelay: 0, completeJobBatchDelay: 0 } },
-        logger: quietLogger(deps.log),
-        taskList: Object.fromEntries(deps.handlers.map((handler) => [handler.name, taskFor(deps, handler)])),
-        parsedCronItems: parseCronItems(
-          cron.map(({ schedule, job }) => ({
-            task: job.name,
-            match: schedule,
-            options: { maxAttempts: 1, jobKey: `cron:${job.name}` },
-          })),
-        ),
-      });
-      runner.promise.catch((error: unknown) => {
-        deps.log.error({ err: errorFacts(error) }, 'The worker stopped by itself');
-      });
-      // Whatever a process left open when it died need not wait for the next full minute.
-      for (const { job } of cron) await deps.jobs.add(job, {}, { key: `cron:${job.name}` });
+      isWanted = true;
+      await launch();
     },
 
     async stop() {
+      isWanted = false;
+      await comingBack;
       const stopping = runner;
       runner = null;
       await stopping?.stop();
     },
   };
+}
+
+async function launchRunner(deps: WorkerDeps): Promise<Runner> {
+  const cron = deps.cron ?? usualCron;
+  const runner = await run({
+    connectionString: deps.databaseUrl,
+    concurrency: deps.concurrency ?? 4,
+    maxPoolSize: (deps.concurrency ?? 4) + 2,
+    // New jobs are announced by NOTIFY; the poll finds those whose time has come.
+    pollInterval: 1_000,
+    noHandleSignals: true,
+    gracefulShutdownAbortTimeout: 5_000,
+    // With a batch, however short, a stop waits until the queue knows how the last jobs ended.
+    preset: { worker: { failJobBatchDelay: 0, completeJobBatchDelay: 0 } },
+    logger: quietLogger(deps.log),
+    taskList: Object.fromEntries(deps.handlers.map((handler) => [handler.name, taskFor(deps, handler)])),
+    parsedCronItems: parseCronItems(
+      cron.map(({ schedule, job }) => ({
+        task: job.name,
+        match: schedule,
+        options: { maxAttempts: 1, jobKey: `cron:${job.name}` },
+      })),
+    ),
+  });
+  // Whatever a process left open when it died need not wait for the next full minute.
+  try {
+    for (const { job } of cron) await deps.jobs.add(job, {}, { key: `cron:${job.name}` });
+  } catch (error) {
+    await runner.stop();
+    throw error;
+  }
+  return runner;
 }
 
 interface Helpers {

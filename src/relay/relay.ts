@@ -134,6 +134,7 @@ async function post(deps: RelayDeps, event: WebhookEvent, timeoutMs: number): Pr
       return { error: `HTTP ${response.status}`, status: response.status, retryAfterMs };
     }
     await response.body?.cancel();
+    await deps.onStep?.('posted');
   } catch (error) {
     // fetch wraps what happened on the line.
     const { code, name } = errorFacts(error instanceof TypeError && error.cause ? error.cause : error);

@@ -115,7 +115,9 @@ export function createWebhookService(deps: WebhookDeps): WebhookService {
       // The relay hands Acuity's own bytes on, so only Acuity's own signature will do.
       const refusal = !isForm(event.headers) ? 'unsupported_type' : verifyAcuity(deps, event);
       if (refusal) return { ok: false, refusal: await refuse(event, 'relay', refusal, request) };
-      return { ok: true, eventId: await keep(deps, event, request) };
+      const eventId = await keep(deps, event, request);
+      await deps.onStep?.('kept');
+      return { ok: true, eventId };
     },
 
     async receive(event, request, relayed) {

@@ -1,0 +1,37 @@
+// The whole app in a process of its own: doors, relay and jobs; ended by SIGKILL at a step of its choice.
+import { createServer } from 'node:http';
+import { compose } from '../../src/compose.ts';
+import { readConfig } from '../../src/config.ts';
+import type { WebhookPlan } from '../support/webhook-process.ts';
+import { hurried } from '../support/booking-stack.ts';
+
+const plan = JSON.parse(process.argv[2] ?? '{}') as WebhookPlan;
+const config = readConfig();
+
+async function onStep(step: string): Promise<void> {
+  if (step !== plan.killAt) return;
+  process.kill(process.pid, 'SIGKILL');
+  await new Promise(() => {});
+}
+
+const system = compose(config, {
+  // What a dead process held comes back when its time is up: for us it is later already.
+  clock: { now: () => new Date(Date.now() + plan.clockAheadMs) },
+  bookings: { timings: hurried, onStep },
+  emails: { firstPauseMs: 100, sweepAfterMs: 0, onStep },
+  webhooks: { onStep },
+  relay: { pollMs: 50, timeoutMs: 5_000, onStep },
+});
+const server = createServer(system.app);
+server.listen(config.PORT, '127.0.0.1', () => {
+  void system.worker.start().then(() => process.send?.('ready'));
+});
+process.on('SIGTERM', () => {
+  server.closeAllConnections();
+  server.close(() => {
+    void system.worker
+      .stop()
+      .then(() => system.close())
+      .then(() => process.exit(0));
+  });
+});

@@ -1,0 +1,167 @@
+// The app as a process beside a simulated Acuity, for tests that kill it or take its database away.
+import { fork, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import path from 'node:path';
+import { freePort } from '../../src/dev/free-port.ts';
+import { openBookingStack, until, type BookingStack } from './booking-stack.ts';
+import { eventBody, signed } from './webhook-stack.ts';
+
+export interface WebhookPlan {
+  /** Where it is ended by SIGKILL; null: nowhere. */
+  killAt: string | null;
+  clockAheadMs: number;
+}
+
+export interface Rig {
+  stack: BookingStack;
+  url: string;
+  /** Resolves when it takes events. */
+  start(plan?: Partial<WebhookPlan>, env?: Record<string, string>): Promise<ChildProcess>;
+  stop(child: ChildProcess): Promise<void>;
+  /** One delivery, as Acuity makes it: the status, or null when nobody answered. */
+  tell(action: string, appointmentId: number): Promise<number | null>;
+  /** Tells it as often as Acuity would: until somebody answers 2xx. */
+  tellUntilTaken(action: string, appointmentId: number): Promise<void>;
+  /** As the clinic's staff. */
+  makeAppointment(): Promise<number>;
+  move(appointmentId: number): Promise<void>;
+  /** Every event is over, and every mail is out. */
+  quiet(withinMs?: number): Promise<void>;
+  close(): Promise<void>;
+}
+
+const childFile = path.resolve(import.meta.dirname, '../faults/webhook-child.ts');
+
+export async function openRig(): Promise<Rig> {
+  const port = await freePort();
+  const url = `http://127.0.0.1:${port}`;
+  const stack = await openBookingStack({ PORT: String(port), BASE_URL: url, WEBHOOK_DELAY_SECONDS: '0' });
+  const running = new Set<ChildProcess>();
+
+  async function acuity<T>(method: string, way: string, body: object): Promise<T> {
+    const answer = await fetch(`${stack.simulator.url}/api/v1${way}`, {
+      method,
+      headers: {
+        authorization: `Basic ${Buffer.from(`${stack.env.ACUITY_USER_ID}:${stack.env.ACUITY_API_KEY}`).toString('base64')}`,
+        'content-type': 'application/json',
+      },
+      body: JSON.stringify(body),
+    });
+    if (!answer.ok) throw new Error(`${method} ${way}: ${answer.status}`);
+    return (await answer.json()) as T;
+  }
+
+  const rig: Rig = {
+    stack,
+    url,
+    async start({ killAt = null, clockAheadMs = 0 } = {}, env = {}) {
+      const child = fork(childFile, [JSON.stringify({ killAt, clockAheadMs })], {
+        env: { PATH: process.env.PATH, ...stack.env, ...env },
+        stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+      });
+      running.add(child);
+      child.once('exit', () => running.delete(child));
+      await Promise.race([once(child, 'message'), once(child, 'exit')]);
+      return child;
+    },
+    async stop(child) {
+      if (child.exitCode !== null || child.signalCode !== null) return;
+      const exit = once(child, 'exit');
+      child.kill('SIGTERM');
+      await exit;
+    },
+    async tell(action, appointmentId) {
+      const body = eventBody(action, appointmentId);
+      const answer = await fetch(`${url}/automation/acuity`, {
+        method: 'POST',
+        headers: signed(body),
+        body,
+        signal: AbortSignal.timeout(10_000),
+      }).catch(() => null);
+      await answer?.body?.cancel();
+      return answer?.status ?? null;
+    },
+    tellUntilTaken: (action, appointmentId) =>
+      until(async () => (await rig.tell(action, appointmentId)) === 202, 60_000),
+    async makeAppointment() {
+      const { id } = await acuity<{ id: number }>('POST', '/appointments?admin=true&noEmail=true', {
+        datetime: (await stack.freeTime()).toISOString(),
+        appointmentTypeID: 8001,
+        calendarID: 7001,
+        firstName: 'Rita',
+        lastName: 'Alvarez',
+        email: 'rita@harbour-legal.example',
+        fields: [
+          { id: 9102, value: 'Ewan' },
+          { id: 9103, value: 'Marsh' },
+          { id: 9104, value: '0412 345 678' },
+        ],
+      });
+      return id;
+    },
+    async move(appointmentId) {
+      const datetime = (await stack.freeTime()).toISOString();
+      await acuity('PUT', `/appointments/${appointmentId}/reschedule?admin=true`, { datetime });
+    },
+    quiet: (withinMs = 20_000) =>
+      until(async () => {
+        const waiting: unknown[] = await stack
+          .db('webhook_events')
+          .whereIn('state', ['waiting', 'delivering'])
+          .select('id');
+        const queued: unknown[] = await stack.db('emails').where({ status: 'queued' }).select('id');
+        return waiting.length + queued.length === 0;
+      }, withinMs),
+    async close() {
+      for (const child of running) {
+        const exit = once(child, 'exit');
+        child.kill('SIGKILL');
+        await exit;
+      }
+      await stack.close();
+    },
+  };
+  return rig;
+}
+
+/** In what the two systems, the outbox and the mailbox differ about this appointment; empty when all is whole. */
+export async function differencesOf(
+  { stack }: Rig,
+  appointmentId: number,
+  expected: { confirmations: number; moves: number },
+): Promise<string[]> {
+  const wrong: string[] = [];
+  const there = await stack.acuity.getAppointment(appointmentId);
+  const here = (await stack.db('bookings').where({ acuity_appointment_id: appointmentId }).select('*')) as {
+    id: string;
+    reference: string;
+    starts_at: Date;
+  }[];
+  if (!there.ok) return [`Acuity does not answer: ${there.reason}`];
+  const [booking] = here;
+  if (!booking || here.length > 1) return [`there are ${here.length} bookings`];
+  if (booking.starts_at.getTime() !== there.value.startsAt.getTime()) wrong.push('the times differ');
+  const count = async (progress: string) =>
+    (
+      (await stack
+        .db('booking_progress')
+        .where({ booking_id: booking.id, progress })
+        .select('id')) as unknown[]
+    ).length;
+  if ((await count('scheduled')) !== 1) wrong.push('it was not scheduled once');
+  if ((await count('rescheduled')) !== expected.moves)
+    wrong.push(`it was moved ${await count('rescheduled')} times`);
+  // A mail sent twice because its sender died in between is one by its Message-ID.
+  const mails = (subject: string) =>
+    new Set(
+      stack.mailbox
+        .mails()
+        .filter((mail) => mail.subject.startsWith(`${subject}: ${booking.reference}`))
+        .map(({ messageId }) => messageId),
+    ).size;
+  if (mails('Examination booked') !== expected.confirmations)
+    wrong.push(`${mails('Examination booked')} confirmations`);
+  if (mails('Examination moved') !== expected.moves)
+    wrong.push(`${mails('Examination moved')} notices of a move`);
+  return wrong;
+}
