@@ -143,7 +143,6 @@ export function compose(config: Config, overrides: Overrides = {}): System {
     attempts: createAttemptLimiter(cache, log, overrides.attemptLimits),
     tokens: linkTokens,
     announce: createAccountOutbox({ jobs, ids }),
-    log,
     allowsDemoAccounts: config.DEMO_ACCOUNTS && config.NODE_ENV !== 'production',
   });
   const specialists = createSpecialistRepository(db);

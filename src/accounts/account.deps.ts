@@ -1,4 +1,3 @@
-import type { Logger } from 'pino';
 import type { AuditLog } from '../audit/index.ts';
 import type { Database, Transaction } from '../db/knex.ts';
 import type { Ids } from '../ports/ids.ts';
@@ -40,7 +39,6 @@ export interface AccountDeps {
   attempts: AttemptLimiter;
   tokens: LinkTokens;
   announce: AnnounceAccount;
-  log: Logger;
   /** Whether the demo's people may sign in: never in production. */
   allowsDemoAccounts: boolean;
 }

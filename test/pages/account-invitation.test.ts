@@ -133,6 +133,19 @@ describe('an invitation', () => {
     ).to.deep.equal({ ok: false, reason: 'unknown_organization' });
   });
 
+  it('brings back who was deactivated, into another organisation if so', async () => {
+    const nadia = 'nadia@northside-claims.example';
+    const id = await house.userId(nadia);
+    await house.app.system.services.accounts.deactivate(id, await house.actor(ada));
+    expect((await invite(nadia)).ok).to.equal(true);
+    const path = await linkOf(nadia);
+    const back = await house.visitor().post(path, { name: 'Nadia Karim-Lee', password: goodPassword });
+    expect(back.text('.person-organization')).to.equal('Harbour Legal');
+    expect(await house.userId(nadia)).to.equal(id);
+    expect(await house.app.db('members').where({ user_id: id })).to.have.length(1);
+    expect((await house.visitor().signIn(nadia)).status, 'the old password').to.equal(401);
+  });
+
   it('leaves its token in no table and no log, and a row in the audit log for each step', async () => {
     await invite('traces@harbour-legal.example');
     const path = await linkOf('traces@harbour-legal.example');

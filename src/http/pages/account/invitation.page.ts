@@ -50,9 +50,14 @@ async function accept(accounts: Accounts, req: Request, res: Response): Promise<
     const { email } = accepted.value;
     const headers = fromNodeHeaders(req.headers);
     const signedIn = await accounts.signIn({ email, password: String(password) }, headers, request);
-    if (!signedIn.ok) return res.redirect(303, paths.signIn());
-    setCookies(res, signedIn.value.cookies);
-    return res.redirect(303, paths.home());
+    if (signedIn.ok) {
+      setCookies(res, signedIn.value.cookies);
+      return res.redirect(303, paths.home());
+    }
+    // Somebody who comes back, and has an app for the second step from before.
+    if (signedIn.reason !== 'second_step') return res.redirect(303, paths.signIn());
+    setCookies(res, signedIn.cookies);
+    return res.redirect(303, paths.signInSecondStep());
   }
   switch (accepted.reason) {
     case 'invalid':
