@@ -25,10 +25,10 @@ export function setCookies(res: Response, cookies: string[]): void {
 }
 
 /** The page again, with what is wrong. */
-export function showErrors<Page extends PageData & { errors: FieldProblem[] }>(
+export function showErrors(
   res: Response,
   view: string,
-  page: Page,
+  page: PageData & { errors: FieldProblem[]; [more: string]: unknown },
 ): void {
   res.status(422).render(view, page);
 }
