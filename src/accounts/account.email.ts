@@ -74,6 +74,8 @@ async function findOpen(deps: AccountDeps, token: string): Promise<AccountLink |
 async function sendLink(deps: AccountDeps, actor: Actor, email: string): Promise<void> {
   const { userId, name } = actor.viewer;
   await deps.db.transaction(async (trx) => {
+    // One asking after the other: only the latest link opens.
+    await trx('users').where({ id: userId }).forUpdate().first('id');
     const revoked = await revokeLinks(trx, { user_id: userId, kind: 'email_change' });
     const isTaken = (await trx('users').where({ email }).first('id')) !== undefined || isDemoAccount(email);
     const id = deps.ids.uuid();

@@ -97,6 +97,8 @@ async function sendLink(deps: AccountDeps, email: string, request: RequestFacts)
     .first('id', 'name', 'email')) as { id: string; name: string; email: string } | undefined;
   if (!user) return;
   await deps.db.transaction(async (trx) => {
+    // One asking after the other: only the latest link opens.
+    await trx('users').where({ id: user.id }).forUpdate().first('id');
     const recent = (await trx('account_links')
       .where({ user_id: user.id, kind: 'password_reset' })
       .whereRaw(`created_at > clock_timestamp() - interval '1 hour'`)

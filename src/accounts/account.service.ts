@@ -149,6 +149,11 @@ async function signOut(
   request: RequestFacts,
 ): Promise<string[]> {
   const response = await deps.db.transaction(async (trx) => {
+    // Out is out: of an acting session the admin's own goes as well.
+    if (viewer?.actingAdmin) {
+      const own = trx('sessions').where({ id: viewer.sessionId }).select('impersonator_session_id');
+      await trx('sessions').whereIn('id', own).delete();
+    }
     const answered = await joining(trx, () => deps.auth.api.signOut({ headers, asResponse: true }));
     if (viewer) {
       await deps.audit.record(trx, auditActor({ viewer, request }), {

@@ -1,5 +1,7 @@
 import { expect } from 'chai';
 import { demoPassword } from '../../seeds/demo.ts';
+import { createMemoryCache } from '../../src/adapters/memory-cache.ts';
+import { systemClock } from '../../src/adapters/system-clock.ts';
 import { usualAttemptLimits } from '../../src/accounts/index.ts';
 import { goodPassword, openAccountHouse, type AccountHouse } from './account-house.ts';
 
@@ -54,6 +56,12 @@ describe('a forgotten password', () => {
     expect(second).not.to.equal(first);
     expect((await house.visitor().get(first)).status).to.equal(404);
     expect((await house.visitor().get(second)).status).to.equal(200);
+    await Promise.all([forgotten(nadia), forgotten(nadia)]);
+    const open = house.app.db('account_links').whereNull('revoked_at').whereNull('used_at');
+    expect(
+      await open.where({ user_id: await house.userId(nadia) }),
+      'asked for twice at once',
+    ).to.have.length(1);
   });
 
   it('cannot be reset after an hour, nor by a link for an address that is another’s by now', async () => {
@@ -93,6 +101,22 @@ describe('a forgotten password', () => {
       expect(over.status).to.equal(429);
       expect(Number(over.headers.get('retry-after'))).to.be.greaterThan(0);
       expect(over.text('.error-summary')).to.contain('Too many tries');
+    } finally {
+      await limited.close();
+    }
+  });
+
+  it('sends no more than five even while nobody counts, the cache being down', async () => {
+    const cache = createMemoryCache({ clock: systemClock });
+    cache.increment = () => Promise.reject(new Error('no cache'));
+    const limited = await openAccountHouse({ overrides: { cache } });
+    try {
+      for (let i = 0; i < 7; i += 1) {
+        expect((await limited.visitor().post('/account/forgotten', { email: rita })).status).to.equal(200);
+      }
+      const links = (await limited.app.db('account_links')) as { revoked_at: Date | null }[];
+      expect(links).to.have.length(5);
+      expect(links.filter(({ revoked_at }) => revoked_at === null)).to.have.length(1);
     } finally {
       await limited.close();
     }
