@@ -53,6 +53,7 @@ import type { Readiness } from './http/api/health.api.ts';
 import { createApp, type Services } from './http/app.ts';
 import { paths } from './http/paths.ts';
 import { createJobHandlers, createWorker, type Worker } from './jobs/index.ts';
+import { createImpersonation } from './impersonation/index.ts';
 import { createMergeService } from './merging/index.ts';
 import { createReadiness } from './readiness.ts';
 import type { Acuity } from './ports/acuity.ts';
@@ -134,8 +135,14 @@ export function compose(config: Config, overrides: Overrides = {}): System {
   const mailer = overrides.mailer ?? createSmtpMailer(config.SMTP_URL, config.MAIL_FROM);
 
   const linkTokens = createLinkTokens(config.BETTER_AUTH_SECRET);
+  const auth = createAuth({
+    pool: authPool,
+    secret: config.BETTER_AUTH_SECRET,
+    baseUrl: config.BASE_URL,
+    log,
+  });
   const accounts = createAccounts({
-    auth: createAuth({ pool: authPool, secret: config.BETTER_AUTH_SECRET, baseUrl: config.BASE_URL, log }),
+    auth,
     db,
     audit,
     ids,
@@ -251,6 +258,7 @@ export function compose(config: Config, overrides: Overrides = {}): System {
     availability,
     bookings: createBookingService(bookingDeps),
     merges: createMergeService({ db, audit, clock, ids }),
+    impersonation: createImpersonation({ db, auth, audit, ids }),
     bookingList: createBookingList(db),
     drafts,
     documents: createDocumentService(documentDeps),

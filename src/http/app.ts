@@ -10,10 +10,12 @@ import type { Database } from '../db/knex.ts';
 import { bookingEndpoints, type BookingApiServices } from './api/bookings.api.ts';
 import { documentEndpoints, type DocumentApiServices } from './api/documents.api.ts';
 import { healthEndpoints, type Readiness } from './api/health.api.ts';
+import { impersonationEndpoints } from './api/impersonation.api.ts';
 import { sessionEndpoints } from './api/session.api.ts';
 import { specialistsEndpoints, type SpecialistsApiServices } from './api/specialists.api.ts';
 import type { Endpoint, PageRoute } from './endpoint.ts';
 import { access } from './middleware/access.ts';
+import { acting } from './middleware/acting.ts';
 import { readBody } from './middleware/body.ts';
 import { errors, unmatched } from './middleware/errors.ts';
 import { clientAddress, requestId, requestLog } from './middleware/request.ts';
@@ -22,6 +24,7 @@ import { session } from './middleware/session.ts';
 import { createMetrics } from './metrics.ts';
 import { openApiDocument } from './openapi.ts';
 import { accountPages } from './pages/account/index.ts';
+import { consolePages } from './pages/admin/console.page.ts';
 import { accessCheckPages } from './pages/admin/access-check.page.ts';
 import { pages } from './pages/index.ts';
 import type { PageServices } from './pages/page-services.ts';
@@ -67,7 +70,13 @@ export function createApp(services: Services): Express {
   app.get(paths.metrics(), metrics.answer);
   app.use(staticFiles());
   installViews(app, { cache: config.NODE_ENV !== 'development' });
-  app.use(privateAnswers, sameSite(config.BASE_URL), ...readBody, session(services.accounts));
+  app.use(
+    privateAnswers,
+    sameSite(config.BASE_URL),
+    ...readBody,
+    session(services.accounts),
+    acting(services.impersonation),
+  );
   app.use(routes(services));
   app.use(unmatched, errors(log));
   return app;
@@ -79,6 +88,7 @@ export function endpoints(services: Services): Endpoint[] {
     ...specialistsEndpoints(services),
     ...bookingEndpoints(services),
     ...documentEndpoints(services),
+    ...impersonationEndpoints(services),
     ...webhookEndpoints(services),
     ...healthEndpoints(() => services.readiness()),
   ];
@@ -92,6 +102,7 @@ function routes(services: Services): Router {
     ...signOutPages(services.accounts),
     ...accountPages(services.accounts),
     ...pages(services),
+    ...consolePages(services),
     ...accessCheckPages(services, () => [...forPeople, ...forPrograms]),
   ];
   const forPrograms = endpoints(services);

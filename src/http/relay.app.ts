@@ -1,5 +1,5 @@
 // The relay alone: takes Acuity's events and nothing else, so that they are kept while the rest is being replaced.
-import express, { type Express } from 'express';
+import express, { type Express, type RequestHandler } from 'express';
 import { healthEndpoints } from './api/health.api.ts';
 import type { Services } from './app.ts';
 import { errors, unmatched } from './middleware/errors.ts';
@@ -15,6 +15,7 @@ export function createRelayApp(
   const app = express();
   app.disable('x-powered-by');
   app.use(requestId, requestLog(log), securityHeaders(config.BASE_URL.startsWith('https:')));
+  app.use(forPrograms);
   const offered = [...webhookEndpoints(services), ...healthEndpoints(() => services.readiness())];
   const wanted = new Set<string>([paths.automation(), paths.health(), paths.ready()]);
   for (const endpoint of offered.filter(({ path }) => wanted.has(path))) {
@@ -26,3 +27,9 @@ export function createRelayApp(
   app.use(unmatched, errors(log));
   return app;
 }
+
+/** There are no pages here, whoever asks. */
+const forPrograms: RequestHandler = (req, _res, next) => {
+  req.headers.accept = 'application/json';
+  next();
+};

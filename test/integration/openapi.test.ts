@@ -181,6 +181,11 @@ describe('the OpenAPI document', () => {
     const event = (await app.db('webhook_events').where({ channel: 'relay' }).first('id')) as { id: string };
     const ada = await app.signIn('ada@examdesk.example');
     await post('/admin/webhooks/:id/replay', `/admin/webhooks/${event.id}/replay`, {}, ada);
+    const found = await ada.get('/admin/referrers/search?query=rita');
+    check('get', '/admin/referrers/search', found.status, found.body);
+    const [referrer] = (found.body as { referrers: { id: string }[] }).referrers;
+    await post('/admin/impersonate', '/admin/impersonate', { userId: referrer?.id }, ada);
+    await post('/admin/exit-impersonation', '/admin/exit-impersonation', {}, ada);
     expect([...answered]).to.have.members(all.map(({ method, path }) => `${method} ${path}`));
   });
 });

@@ -1,6 +1,8 @@
 // Every page for people, apart from signing in and out.
 import type { PageRoute } from '../endpoint.ts';
 import type { PageServices } from './page-services.ts';
+import { actAsPages } from './impersonation/act-as.page.ts';
+import { episodePages } from './impersonation/episodes.page.ts';
 import { mergePages } from './admin/merges.page.ts';
 import { attemptPages } from './bookings/attempt.page.ts';
 import { cancelPages } from './bookings/cancel.page.ts';
@@ -24,6 +26,8 @@ export function pages(services: PageServices): PageRoute[] {
   return [
     ...homePages(services),
     ...mergePages(services),
+    ...actAsPages(services),
+    ...episodePages(services),
     ...specialistListPages(services),
     ...freeTimesPages(services),
     ...chooseSpecialistPages(services),

@@ -1,0 +1,116 @@
+// Whom an admin wants to act as, and why: searched as one types, confirmed before it begins.
+import type { Request, Response } from 'express';
+import type { FoundReferrer, ImpersonationService } from '../../../impersonation/index.ts';
+import { startActing, stopActing } from '../../api/impersonation.api.ts';
+import { actorOf } from '../../actor.ts';
+import type { PageRoute } from '../../endpoint.ts';
+import { typed } from '../../forms/fields.ts';
+import { paths } from '../../paths.ts';
+import { notFound } from '../../problem.ts';
+import { wantsFragment } from '../../respond.ts';
+import type { PageData } from '../../views.ts';
+import { ago } from '../when.ts';
+
+interface ReferrerRow {
+  id: string;
+  name: string;
+  email: string;
+  organization: string;
+  lastActive: string;
+}
+
+export interface ActAsPage extends PageData {
+  query: string;
+  /** Found, or without a query the last ten acted as. */
+  referrers: ReferrerRow[];
+  isRecent: boolean;
+}
+
+export interface ConfirmActAsPage extends PageData {
+  referrer: ReferrerRow;
+  values: { reason: string };
+}
+
+export function actAsPages({ impersonation }: { impersonation: ImpersonationService }): PageRoute[] {
+  return [
+    {
+      method: 'get',
+      path: '/admin/act-as',
+      access: 'admin',
+      handle: (req, res) => show(impersonation, req, res),
+    },
+    {
+      method: 'post',
+      path: '/admin/impersonate',
+      access: 'admin',
+      handle: (req, res) => start(impersonation, req, res),
+    },
+    {
+      method: 'post',
+      path: '/admin/exit-impersonation',
+      access: 'session',
+      async handle(req, res) {
+        const isAdminBack = await stopActing(impersonation, req, res);
+        res.redirect(303, isAdminBack ? paths.console() : paths.signIn(paths.console()));
+      },
+    },
+  ];
+}
+
+async function show(impersonation: ImpersonationService, req: Request, res: Response): Promise<void> {
+  const { user } = req.query;
+  if (typeof user === 'string' && user !== '')
+    return confirm(res, await referrerOf(impersonation, user), '', []);
+  const query = typeof req.query.q === 'string' ? req.query.q.slice(0, 200).trim() : '';
+  const found =
+    query === ''
+      ? await impersonation.recent(actorOf(req, res).viewer.userId)
+      : await impersonation.search(query);
+  const page: ActAsPage = {
+    title: 'Act as',
+    query,
+    referrers: found.map(rowOf),
+    isRecent: query === '',
+  };
+  res.render(wantsFragment(req) ? 'impersonation/_found' : 'impersonation/act-as', page);
+}
+
+async function start(impersonation: ImpersonationService, req: Request, res: Response): Promise<void> {
+  const reason = typed(req.body, 'reason').trim();
+  if (reason === '' || reason.length > 500) {
+    const referrer = await referrerOf(impersonation, typed(req.body, 'userId'));
+    const message = reason === '' ? 'Say why' : 'Use at most 500 characters';
+    return confirm(res.status(422), referrer, reason, [{ path: 'reason', message }]);
+  }
+  await startActing(impersonation, req, res);
+  res.redirect(303, paths.bookings());
+}
+
+function confirm(
+  res: Response,
+  referrer: FoundReferrer,
+  reason: string,
+  errors: { path: string; message: string }[],
+): void {
+  const page: ConfirmActAsPage = {
+    title: `Act as ${referrer.name}`,
+    errors,
+    referrer: rowOf(referrer),
+    values: { reason },
+  };
+  res.render('impersonation/confirm', page);
+}
+
+async function referrerOf(impersonation: ImpersonationService, id: string): Promise<FoundReferrer> {
+  const referrer = await impersonation.find(id);
+  if (!referrer) throw notFound('There is no active referrer of this id.');
+  return referrer;
+}
+
+function rowOf({ id, name, email, organization, lastActiveAt }: FoundReferrer): ReferrerRow {
+  return {
+    ...{ id, name, email },
+    organization: organization?.name ?? '',
+    lastActive: lastActiveAt ? ago(lastActiveAt, new Date()) : 'not yet',
+  };
+}

@@ -1,0 +1,258 @@
+import { auditActor, joining, type Actor, type Auth, type Viewer } from '../accounts/index.ts';
+import type { AuditLog } from '../audit/index.ts';
+import type { Database, Queryable, Transaction } from '../db/knex.ts';
+import { failure, ok, type Result } from '../lib/result.ts';
+import type { Ids } from '../ports/ids.ts';
+import {
+  idleMinutes,
+  longestHours,
+  type Episode,
+  type EpisodeStep,
+  type FoundReferrer,
+  type StartFailure,
+} from './impersonation.ts';
+import { findReferrer, searchReferrers } from './referrer.search.ts';
+
+export interface Started {
+  actingAs: { id: string; name: string; email: string };
+  admin: { id: string; name: string };
+  startedAt: Date;
+  /** Of quiet; each request moves it on, up to `longestHours` in all. */
+  expiresAt: Date;
+  cookies: string[];
+}
+
+export interface ImpersonationService {
+  search(query: string): Promise<FoundReferrer[]>;
+  /** One who may be acted as. */
+  find(userId: string): Promise<FoundReferrer | null>;
+  /** The last ten that this admin acted as. */
+  recent(adminId: string): Promise<FoundReferrer[]>;
+  start(
+    actor: Actor,
+    headers: Headers,
+    userId: string,
+    reason: string,
+  ): Promise<Result<Started, StartFailure>>;
+  /** Ends the acting session, and brings the admin's own back when it is there still. */
+  exit(headers: Headers, viewer: Viewer): Promise<{ isAdminBack: boolean; cookies: string[] }>;
+  /** For the banner: since when, and until when unless something is done. Null when nobody acts. */
+  current(viewer: Viewer): Promise<{ startedAt: Date; expiresAt: Date } | null>;
+  episode(id: string): Promise<{ episode: Episode; steps: EpisodeStep[] } | null>;
+  episodes(limit?: number): Promise<Episode[]>;
+}
+
+export interface ImpersonationDeps {
+  db: Database;
+  auth: Auth;
+  audit: AuditLog;
+  ids: Ids;
+}
+
+const uuid = /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/i;
+
+export function createImpersonation(deps: ImpersonationDeps): ImpersonationService {
+  const { db } = deps;
+  return {
+    search: (query) => searchReferrers(db, query),
+    find: (userId) => findReferrer(db, userId),
+    recent: (adminId) => recentOf(db, adminId),
+
+    async start(actor, headers, userId, reason) {
+      if (actor.viewer.actingAdmin) return failure({ reason: 'acting_already' });
+      if (userId === actor.viewer.userId) return failure({ reason: 'oneself' });
+      if (!(await mayBeActedAs(db, userId))) return failure({ reason: 'not_a_referrer' });
+      return db.transaction(async (trx) => ok(await begin(trx, deps, actor, headers, userId, reason)));
+    },
+
+    async exit(headers, viewer) {
+      return db.transaction(async (trx) => {
+        await trx.raw(`select set_config('examdesk.end_reason', 'exit', true)`);
+        const back = await joining(trx, () => restored(deps, headers));
+        // Also when the admin's own session has gone, and there is nothing to go back to.
+        await trx('sessions').where({ id: viewer.sessionId }).whereNotNull('impersonated_by').delete();
+        return back;
+      });
+    },
+
+    current: (viewer) => currentOf(db, viewer),
+    episode: (id) => episodeOf(db, id),
+    episodes: async (limit = 50) =>
+      selectEpisodes(db)
+        .orderBy('i.started_at', 'desc')
+        .limit(limit)
+        .then((rows) => (rows as EpisodeRow[]).map(toEpisode)),
+  };
+}
+
+/** An active referrer of an organisation: without one there is nothing to do in their name. */
+async function mayBeActedAs(db: Queryable, userId: string): Promise<boolean> {
+  if (!uuid.test(userId)) return false;
+  const found = await db('users as u')
+    .join('members as m', 'm.user_id', 'u.id')
+    .where({ 'u.id': userId, 'u.role': 'referrer', 'u.banned': false })
+    .first('u.id');
+  return found !== undefined;
+}
+
+async function begin(
+  trx: Transaction,
+  { auth, audit, ids }: ImpersonationDeps,
+  actor: Actor,
+  headers: Headers,
+  userId: string,
+  reason: string,
+): Promise<Started> {
+  const { response, headers: answered } = await joining(trx, () =>
+    auth.api.impersonateUser({ body: { userId }, headers, returnHeaders: true }),
+  );
+  const sessionId = response.session.id;
+  // The admin's own session is behind it: when that goes, this goes (see the foreign key).
+  await trx('sessions')
+    .where({ id: sessionId })
+    .update({
+      impersonator_session_id: actor.viewer.sessionId,
+      expires_at: trx.raw(`clock_timestamp() + ? * interval '1 hour'`, [longestHours]),
+    });
+  const id = ids.uuid();
+  const [row] = (await trx('impersonations')
+    .insert({ id, admin_id: actor.viewer.userId, user_id: userId, session_id: sessionId, reason })
+    .returning('started_at')) as { started_at: Date }[];
+  const startedAt = row?.started_at ?? new Date();
+  await audit.record(
+    trx,
+    { ...auditActor(actor), actingAsId: userId },
+    {
+      action: 'impersonation.started',
+      resourceType: 'user',
+      resourceId: userId,
+      metadata: { impersonationId: id, reason },
+    },
+  );
+  const { name, email } = response.user;
+  return {
+    actingAs: { id: userId, name, email },
+    admin: { id: actor.viewer.userId, name: actor.viewer.name },
+    startedAt,
+    expiresAt: new Date(startedAt.getTime() + idleMinutes * 60_000),
+    cookies: answered.getSetCookie(),
+  };
+}
+
+/** better-auth keeps the admin's own session in a signed cookie beside; when that is gone, all cookies are. */
+async function restored(
+  { auth }: ImpersonationDeps,
+  headers: Headers,
+): Promise<{ isAdminBack: boolean; cookies: string[] }> {
+  const stopped = await auth.api.stopImpersonating({ headers, asResponse: true });
+  if (stopped.ok) return { isAdminBack: true, cookies: stopped.headers.getSetCookie() };
+  const out = await auth.api.signOut({ headers, asResponse: true });
+  return { isAdminBack: false, cookies: out.headers.getSetCookie() };
+}
+
+async function currentOf(
+  db: Queryable,
+  viewer: Viewer,
+): Promise<{ startedAt: Date; expiresAt: Date } | null> {
+  if (!viewer.actingAdmin) return null;
+  const row = (await db('impersonations as i')
+    .join('sessions as s', 's.id', 'i.session_id')
+    .where({ 'i.session_id': viewer.sessionId })
+    .first(
+      'i.started_at',
+      db.raw(`least(s.expires_at, clock_timestamp() + ? * interval '1 minute') as expires_at`, [idleMinutes]),
+    )) as { started_at: Date; expires_at: Date } | undefined;
+  return row ? { startedAt: row.started_at, expiresAt: row.expires_at } : null;
+}
+
+async function recentOf(db: Queryable, adminId: string): Promise<FoundReferrer[]> {
+  const { rows } = await db.raw<{
+    rows: {
+      id: string;
+      name: string;
+      email: string;
+      organization_id: string | null;
+      organization_name: string | null;
+      last_active_at: Date | null;
+    }[];
+  }>(
+    `select u.id, u.name, u.email, o.id as organization_id, o.name as organization_name,
+            (select max(s.last_seen_at) from sessions s where s.user_id = u.id and s.impersonated_by is null) as last_active_at
+     from (select user_id, max(started_at) as last from impersonations where admin_id = ? group by user_id) i
+     join users u on u.id = i.user_id and u.role = 'referrer' and not u.banned
+     join members m on m.user_id = u.id join organizations o on o.id = m.organization_id
+     order by i.last desc limit 10`,
+    [adminId],
+  );
+  return rows.map((row) => ({
+    id: row.id,
+    name: row.name,
+    email: row.email,
+    organization: { id: row.organization_id ?? '', name: row.organization_name ?? '' },
+    lastActiveAt: row.last_active_at,
+  }));
+}
+
+interface EpisodeRow {
+  id: string;
+  admin_id: string;
+  admin_name: string;
+  user_id: string;
+  user_name: string;
+  user_email: string;
+  reason: string;
+  started_at: Date;
+  ended_at: Date | null;
+  end_reason: Episode['endReason'];
+}
+
+function selectEpisodes(db: Queryable) {
+  return db('impersonations as i')
+    .join('users as a', 'a.id', 'i.admin_id')
+    .join('users as u', 'u.id', 'i.user_id')
+    .select('i.*', { admin_name: 'a.name', user_name: 'u.name', user_email: 'u.email' });
+}
+
+function toEpisode(row: EpisodeRow): Episode {
+  return {
+    id: row.id,
+    admin: { id: row.admin_id, name: row.admin_name },
+    actingAs: { id: row.user_id, name: row.user_name, email: row.user_email },
+    reason: row.reason,
+    startedAt: row.started_at,
+    endedAt: row.ended_at,
+    endReason: row.end_reason,
+  };
+}
+
+async function episodeOf(
+  db: Queryable,
+  id: string,
+): Promise<{ episode: Episode; steps: EpisodeStep[] } | null> {
+  if (!uuid.test(id)) return null;
+  const row = (await selectEpisodes(db).where('i.id', id).first()) as EpisodeRow | undefined;
+  if (!row) return null;
+  const steps = (await db('audit_log')
+    .where({ actor_id: row.admin_id, acting_as_id: row.user_id })
+    .where('at', '>=', row.started_at)
+    .modify((query) => {
+      if (row.ended_at) void query.where('at', '<=', new Date(row.ended_at.getTime() + 1_000));
+    })
+    .orderBy('id')
+    .limit(2_000)
+    .select('at', 'action', 'resource_type', 'resource_id', 'outcome')) as {
+    at: Date;
+    action: string;
+    resource_type: string;
+    resource_id: string | null;
+    outcome: string;
+  }[];
+  return {
+    episode: toEpisode(row),
+    steps: steps.map(({ at, action, resource_type, resource_id, outcome }) => ({
+      ...{ at, action, outcome },
+      resourceType: resource_type,
+      resourceId: resource_id,
+    })),
+  };
+}

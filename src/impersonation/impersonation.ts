@@ -1,0 +1,37 @@
+// An admin acting as a referrer. Not "logged in as": both are on every record that is made meanwhile.
+
+export interface Episode {
+  id: string;
+  admin: { id: string; name: string };
+  actingAs: { id: string; name: string; email: string };
+  reason: string;
+  startedAt: Date;
+  endedAt: Date | null;
+  endReason: 'exit' | 'idle' | 'expired' | 'session_ended' | null;
+}
+
+/** What was seen or changed in an episode, from the audit log. */
+export interface EpisodeStep {
+  at: Date;
+  action: string;
+  resourceType: string;
+  resourceId: string | null;
+  outcome: string;
+}
+
+export interface FoundReferrer {
+  id: string;
+  name: string;
+  email: string;
+  organization: { id: string; name: string } | null;
+  lastActiveAt: Date | null;
+}
+
+export type StartFailure =
+  /** Unknown, staff, deactivated or without an organisation: the four look the same. */
+  { reason: 'not_a_referrer' } | { reason: 'oneself' } | { reason: 'acting_already' };
+
+/** Of quiet; then it ends by itself. */
+export const idleMinutes = 30;
+/** At the most, whatever is done. */
+export const longestHours = 4;

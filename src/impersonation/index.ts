@@ -1,0 +1,8 @@
+export {
+  createImpersonation,
+  type ImpersonationDeps,
+  type ImpersonationService,
+  type Started,
+} from './impersonation.service.ts';
+export { idleMinutes, longestHours } from './impersonation.ts';
+export type { Episode, EpisodeStep, FoundReferrer, StartFailure } from './impersonation.ts';
