@@ -11,6 +11,10 @@ const demoKeys = `demo:${'0123456789abcdef'.repeat(4)}`;
 
 const listOf = (text: string): string[] => text.split(/[,\s]+/).filter(Boolean);
 
+/** As Standard Webhooks writes them; one that cannot be decoded would refuse every event, and say nothing. */
+const isWebhookSecret = (secret: string): boolean =>
+  /^(whsec_)?(?=.)([A-Za-z0-9+/]{4})*([A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/.test(secret);
+
 const encryptionKeys = z
   .string()
   .default(demoKeys)
@@ -50,7 +54,11 @@ const schema = z.object({
   /** Where the relay delivers; unset: our own /webhooks/acuity. */
   RELAY_TARGET_URL: url.optional(),
   /** Of another automation layer (Standard Webhooks), several with commas; unset: JSON is not taken. */
-  AUTOMATION_SECRETS: z.string().default('').transform(listOf),
+  AUTOMATION_SECRETS: z
+    .string()
+    .default('')
+    .transform(listOf)
+    .refine((secrets) => secrets.every(isWebhookSecret), { message: 'needs whsec_ and base64 for each' }),
   /** Whether the processes that work jobs also deliver events. */
   RUN_RELAY: flag.default(true),
   METRICS_TOKEN: z.string().min(1).optional(),

@@ -186,7 +186,7 @@ export async function markProcessed(trx: Transaction, id: string, done: Processi
   return changed > 0;
 }
 
-/** Somebody took it. Where that was our own /webhooks/acuity, the outcome stands there already. */
+/** Somebody took it. Where that was our own /webhooks/acuity, the outcome stands there already. Not over a replay. */
 export async function markDelivered(
   db: Queryable,
   id: string,
@@ -194,6 +194,7 @@ export async function markDelivered(
 ): Promise<void> {
   await db('webhook_events')
     .where({ id })
+    .whereIn('state', ['delivering', 'processed'])
     .update({
       ...{
         state: 'processed',
@@ -236,8 +237,8 @@ export async function markForReplay(trx: Transaction, id: string, now: Date): Pr
 }
 
 /**
- * Takes the events whose turn it is: due, and none of the same appointment before them that is not over. What a
- * process held when it died comes back when its lease has run out.
+ * Takes the events whose turn it is: due, and of the same appointment none before them that is not over and none under
+ * way (an earlier one may become visible late). What a process held when it died comes back when its lease has run out.
  */
 export async function claimDue(
   db: Queryable,
@@ -253,11 +254,12 @@ export async function claimDue(
               or e.state = 'delivering' and e.lease_until <= ?::timestamptz)
          and not exists (
            select from webhook_events o
-           where o.appointment_id = e.appointment_id and o.seq < e.seq and o.state in ('waiting', 'delivering'))
+           where o.appointment_id = e.appointment_id and o.state in ('waiting', 'delivering')
+             and (o.seq < e.seq or o.seq > e.seq and o.state = 'delivering' and o.lease_until > ?::timestamptz))
        order by e.next_attempt_at, e.seq limit ?
        for update skip locked)
      returning *`,
-    [new Date(now.getTime() + leaseMs).toISOString(), now.toISOString(), now.toISOString(), limit],
+    [new Date(now.getTime() + leaseMs).toISOString(), ...Array<string>(3).fill(now.toISOString()), limit],
   );
   return rows.map(toEvent).toSorted((a, b) => a.seq - b.seq);
 }
