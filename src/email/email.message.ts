@@ -103,6 +103,7 @@ function rescheduled(booking: Booking, attempt: AttemptFacts | null, links: Link
 }
 
 function cancelled(booking: Booking, attempt: AttemptFacts | null, links: Links): BookingMessage {
+  if (booking.currentProgress === 'no_show') return missed(booking, attempt, links);
   return {
     subject: `Examination cancelled: ${booking.reference}, ${dayOf(booking)}`,
     heading: 'The examination is cancelled',
@@ -110,6 +111,20 @@ function cancelled(booking: Booking, attempt: AttemptFacts | null, links: Links)
       'The specialist’s time is free again. Please tell the examinee. If it is still needed, book anew.',
     ],
     ...about(booking, attempt, links),
+  };
+}
+
+/** Acuity takes it for a kind of cancellation; the booking stays open, and so does what happens next. */
+function missed(booking: Booking, attempt: AttemptFacts | null, links: Links): BookingMessage {
+  const { calendar: _, ...rest } = about(booking, attempt, links);
+  return {
+    subject: `Examination missed: ${booking.reference}, ${dayOf(booking)}`,
+    heading: 'The examinee did not come',
+    paragraphs: [
+      'The specialist waited at the time below. If the examination is still needed, book another time.',
+      ...sinceThen(booking),
+    ],
+    ...rest,
   };
 }
 

@@ -1,4 +1,6 @@
 import { expect } from 'chai';
+import { composeMail } from '../../../src/email/email.message.ts';
+import type { EmailRow } from '../../../src/email/email.ts';
 import { openWebhookStack, rita, type WebhookStack } from '../../support/webhook-stack.ts';
 
 describe('what the clinic does in Acuity', () => {
@@ -111,6 +113,21 @@ describe('what the clinic does in Acuity', () => {
     await stack.staff('PUT', `/appointments/${id}/cancel?admin=true`, { noShow: true });
     await stack.settled();
     expect(await stack.booking(id)).to.include({ status: 'active', current_progress: 'no_show' });
+    const { db } = stack.app;
+    const row = (await db('emails').where({ kind: 'booking_cancelled' }).first()) as EmailRow;
+    const mail = await composeMail(db, row, {
+      booking: (bookingId) => `https://desk.example/bookings/${bookingId}`,
+      ...{
+        attempt: () => '',
+        newBooking: () => '',
+        accountLink: () => '',
+        account: () => '',
+        console: () => '',
+      },
+    });
+    expect(mail.subject).to.match(/^Examination missed: EX-/);
+    expect(mail.text).not.to.match(/cancelled|free again/);
+    expect(mail.calendar).to.equal(undefined);
   });
 
   it('corrects the examinee’s details without an entry of progress or a mail', async () => {
