@@ -37,7 +37,9 @@ export interface ImpersonationService {
   /** Ends the acting session, and brings the admin's own back when it is there still. */
   exit(headers: Headers, viewer: Viewer): Promise<{ isAdminBack: boolean; cookies: string[] }>;
   /** For the banner: since when, and until when unless something is done. Null when nobody acts. */
-  current(viewer: Viewer): Promise<{ startedAt: Date; expiresAt: Date } | null>;
+  current(viewer: Viewer): Promise<{ id: string; startedAt: Date; expiresAt: Date } | null>;
+  /** A page was shown in this episode. `path`: without the query. */
+  sawPage(episodeId: string, path: string): Promise<void>;
   episode(id: string): Promise<{ episode: Episode; steps: EpisodeStep[] } | null>;
   episodes(limit?: number): Promise<Episode[]>;
 }
@@ -76,6 +78,9 @@ export function createImpersonation(deps: ImpersonationDeps): ImpersonationServi
     },
 
     current: (viewer) => currentOf(db, viewer),
+    async sawPage(episodeId, path) {
+      await db('impersonation_views').insert({ impersonation_id: episodeId, path: path.slice(0, 300) });
+    },
     episode: (id) => episodeOf(db, id),
     episodes: async (limit = 50) =>
       selectEpisodes(db)
@@ -153,16 +158,17 @@ async function restored(
 async function currentOf(
   db: Queryable,
   viewer: Viewer,
-): Promise<{ startedAt: Date; expiresAt: Date } | null> {
+): Promise<{ id: string; startedAt: Date; expiresAt: Date } | null> {
   if (!viewer.actingAdmin) return null;
   const row = (await db('impersonations as i')
     .join('sessions as s', 's.id', 'i.session_id')
     .where({ 'i.session_id': viewer.sessionId })
     .first(
+      'i.id',
       'i.started_at',
       db.raw(`least(s.expires_at, clock_timestamp() + ? * interval '1 minute') as expires_at`, [idleMinutes]),
-    )) as { started_at: Date; expires_at: Date } | undefined;
-  return row ? { startedAt: row.started_at, expiresAt: row.expires_at } : null;
+    )) as { id: string; started_at: Date; expires_at: Date } | undefined;
+  return row ? { id: row.id, startedAt: row.started_at, expiresAt: row.expires_at } : null;
 }
 
 async function recentOf(db: Queryable, adminId: string): Promise<FoundReferrer[]> {
@@ -247,12 +253,26 @@ async function episodeOf(
     resource_id: string | null;
     outcome: string;
   }[];
-  return {
-    episode: toEpisode(row),
-    steps: steps.map(({ at, action, resource_type, resource_id, outcome }) => ({
+  const views = (await db('impersonation_views')
+    .where({ impersonation_id: id })
+    .orderBy('id')
+    .limit(2_000)
+    .select('at', 'path')) as { at: Date; path: string }[];
+  const done = steps.map(
+    ({ at, action, resource_type, resource_id, outcome }): EpisodeStep => ({
       ...{ at, action, outcome },
       resourceType: resource_type,
       resourceId: resource_id,
-    })),
+    }),
+  );
+  const seen = views.map(
+    ({ at, path }): EpisodeStep => ({
+      ...{ at, action: 'page.seen', outcome: 'success' },
+      ...{ resourceType: 'page', resourceId: path },
+    }),
+  );
+  return {
+    episode: toEpisode(row),
+    steps: [...done, ...seen].toSorted((a, b) => a.at.getTime() - b.at.getTime()),
   };
 }

@@ -233,6 +233,7 @@ describe('acting as a referrer', () => {
       .to.contain('On the phone')
       .and.contain('booking created')
       .and.contain('booking cancelled')
+      .and.contain(`page /bookings/${bookingId}`)
       .and.not.contain('Marsh');
   });
 

@@ -6,12 +6,13 @@ import { viewerOf } from '../actor.ts';
 import { readerZoneOf } from '../forms/fields.ts';
 import { wantsFragment, wantsJson } from '../respond.ts';
 
-export function acting(impersonation: Pick<ImpersonationService, 'current'>): RequestHandler {
+export function acting(impersonation: Pick<ImpersonationService, 'current' | 'sawPage'>): RequestHandler {
   return async (req, res, next) => {
     const viewer = viewerOf(res);
     const isPage = !wantsJson(req) && !wantsFragment(req);
     const episode = viewer?.actingAdmin && isPage ? await impersonation.current(viewer) : null;
     if (episode) {
+      if (req.method === 'GET') await impersonation.sawPage(episode.id, req.path);
       const zone = readerZoneOf(req.headers.cookie) ?? 'UTC';
       res.locals.acting = {
         since: formatTime(episode.startedAt, zone),
