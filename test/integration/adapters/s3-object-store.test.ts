@@ -19,7 +19,7 @@ describe('the object store', () => {
         credentials: testCredentials,
         forcePathStyle: true,
         encryption: 'AES256',
-        patienceMs: 500,
+        patienceMs: 5_000,
       }),
     );
   });
