@@ -142,9 +142,10 @@ describe('events of Acuity that go wrong on their way', () => {
     ],
     ['an HTML page with 502', { status: 502, body: '<html><body>Bad gateway</body></html>' }, 4],
     ['a reply that is cut off', { drop: 'after' }, 3],
+    ['a reply that comes after our patience', { delayMs: 2_500 }, 2],
   ] as const) {
     it(`with ${what}: delivered again until it is done`, async () => {
-      await open();
+      await open({ env: { ACUITY_TIMEOUT_MS: '1000' } });
       await stack.control('/faults', { rules: [{ method: 'GET', path: '/appointments/', times, effect }] });
       const { id } = await stack.makeAppointment();
       await stack.settled(30_000);
