@@ -31,6 +31,7 @@ export const auditActions = [
   'drift.found',
   'drift.fixed',
   'record.changed',
+  'records.exported',
   'access.denied',
 ] as const;
 export type AuditAction = (typeof auditActions)[number];
@@ -47,6 +48,8 @@ export interface AuditEntry {
     | 'organization'
     | 'document'
     | 'webhook_event'
+    | 'email'
+    | 'job'
     | 'page';
   resourceId: string | null;
   outcome?: 'success' | 'failure' | 'denied' | 'pending';

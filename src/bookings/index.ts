@@ -45,3 +45,4 @@ export {
 } from './booking.follow.ts';
 export { importAppointment, type Imported } from './booking.import.ts';
 export { bookingCalendar } from './booking.calendar.ts';
+export { assignBooking, editBooking, type BookingEdit, type EditFailure } from './booking.edit.ts';

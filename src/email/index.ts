@@ -2,3 +2,4 @@ export { createAccountOutbox, createStaffOutbox, createOutbox } from './email.ou
 export { createEmailSender, type EmailSender, type EmailSenderDeps } from './email.sender.ts';
 export { sendEmailJob, sweepEmailsJob } from './email.jobs.ts';
 export type { Links } from './email.ts';
+export { resendEmail } from './email.resend.ts';

@@ -15,13 +15,15 @@ import { sessionEndpoints } from './api/session.api.ts';
 import { specialistsEndpoints, type SpecialistsApiServices } from './api/specialists.api.ts';
 import type { Endpoint, PageRoute } from './endpoint.ts';
 import { access } from './middleware/access.ts';
-import { acting } from './middleware/acting.ts';
+import { acting, keepSeen } from './middleware/acting.ts';
 import { readBody } from './middleware/body.ts';
 import { errors, unmatched } from './middleware/errors.ts';
 import { clientAddress, requestId, requestLog } from './middleware/request.ts';
 import { privateAnswers, sameSite, securityHeaders } from './middleware/security.ts';
 import { session } from './middleware/session.ts';
 import { createMetrics } from './metrics.ts';
+import { consoleRouter } from './console/console.router.ts';
+import type { ConsoleServices } from './console/console.services.ts';
 import { openApiDocument } from './openapi.ts';
 import { accountPages } from './pages/account/index.ts';
 import { consolePages } from './pages/admin/console.page.ts';
@@ -40,7 +42,8 @@ export interface Services
   extends PageServices,
     SpecialistsApiServices,
     BookingApiServices,
-    DocumentApiServices {
+    DocumentApiServices,
+    ConsoleServices {
   config: Config;
   db: Database;
   log: Logger;
@@ -78,6 +81,7 @@ export function createApp(services: Services): Express {
     acting(services.impersonation),
   );
   app.use(routes(services));
+  app.use(paths.console(), consoleRouter(services));
   app.use(unmatched, errors(log));
   return app;
 }
@@ -128,7 +132,8 @@ function mount(
     res.locals.route = route.path;
     next();
   };
-  router[route.method](route.path, isThisOne, access(route.access, services), (req, res) =>
+  const seen = keepSeen(services.impersonation, route);
+  router[route.method](route.path, isThisOne, access(route.access, services), seen, (req, res) =>
     route.handle(req, res),
   );
 }

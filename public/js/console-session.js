@@ -1,0 +1,9 @@
+// In the console: whose session has ended goes to sign in, and comes back to the same list.
+const open = XMLHttpRequest.prototype.open;
+XMLHttpRequest.prototype.open = function (...request) {
+  this.addEventListener('load', () => {
+    if (this.status !== 401) return;
+    location.assign(`/sign-in?next=${encodeURIComponent(location.pathname + location.search)}`);
+  });
+  return open.apply(this, request);
+};

@@ -1,0 +1,71 @@
+// What staff can do to a record or a list. The forms and their effects are answered by http/console; the buttons
+// are AdminJS's. One list for both, so that what is offered is what is allowed.
+import type { Role } from '../accounts/index.ts';
+
+export interface ActionButton {
+  name: string;
+  table: string;
+  label: string;
+  icon: string;
+  who: 'staff' | 'admin';
+  kind: 'record' | 'resource';
+  /** Where a plain link leads: `{id}` is the record's. None: a form of ours opens. */
+  href?: string;
+  /** Whether the record as shown offers it. */
+  isOffered?(row: Record<string, unknown>): boolean;
+}
+
+const isOpen = (row: Record<string, unknown>): boolean => row.status === 'active';
+
+export const actionButtons: readonly ActionButton[] = [
+  button('change', 'bookings', 'Edit', 'Edit', 'staff'),
+  button('assign', 'bookings', 'Assign organisation', 'Users', 'staff', { isOffered: isOpen }),
+  button('reschedule', 'bookings', 'Reschedule', 'Calendar', 'staff', {
+    href: '/bookings/{id}/reschedule',
+    isOffered: isOpen,
+  }),
+  button('cancel', 'bookings', 'Cancel booking', 'X', 'staff', {
+    href: '/bookings/{id}/cancel',
+    isOffered: isOpen,
+  }),
+  button('move-on', 'bookings', 'Move progress on', 'ChevronRight', 'staff', {
+    isOffered: (row) => row.status !== 'cancelled' && row.status !== 'archived',
+  }),
+  button('change', 'specialists', 'Edit', 'Edit', 'admin'),
+  button('rename', 'organizations', 'Rename', 'Edit', 'admin'),
+  button('act-as', 'users', 'Act as', 'User', 'admin', {
+    href: '/admin/act-as?user={id}',
+    isOffered: (row) => row.role === 'referrer' && row.isActive === true,
+  }),
+  button('deactivate', 'users', 'Deactivate', 'UserX', 'admin', {
+    isOffered: (row) => row.isActive === true,
+  }),
+  button('end-sessions', 'users', 'End sessions', 'LogOut', 'admin'),
+  button('replay', 'webhook-events', 'Replay webhook', 'RefreshCw', 'admin', {
+    isOffered: (row) => row.state !== 'refused',
+  }),
+  button('send-again', 'emails', 'Send again', 'Send', 'staff', {
+    isOffered: (row) => row.status !== 'queued',
+  }),
+  button('run-again', 'failed-jobs', 'Run again', 'RefreshCw', 'admin'),
+  { ...button('reconcile', 'drift-reports', 'Reconcile now', 'RefreshCw', 'admin'), kind: 'resource' },
+];
+
+function button(
+  name: string,
+  table: string,
+  label: string,
+  icon: string,
+  who: ActionButton['who'],
+  more: Pick<ActionButton, 'href' | 'isOffered'> = {},
+): ActionButton {
+  return { ...{ name, table, label, icon, who }, kind: 'record', ...more };
+}
+
+export function mayDo(role: Role, action: Pick<ActionButton, 'who'>): boolean {
+  return role === 'admin' || (role === 'support' && action.who === 'staff');
+}
+
+export function actionOf(table: string, name: string): ActionButton | null {
+  return actionButtons.find((one) => one.table === table && one.name === name) ?? null;
+}

@@ -1,0 +1,184 @@
+// AdminJS itself. Loaded at the first request to the console: it takes a second and a hundred megabytes.
+import path from 'node:path';
+import {
+  AdminJS,
+  ComponentLoader,
+  Router as adminRoutes,
+  type ActionContext,
+  type ActionRequest,
+  type CurrentAdmin,
+  type PageContext,
+  type ResourceOptions,
+} from 'adminjs';
+import type { Role } from '../accounts/index.ts';
+import type { Database } from '../db/knex.ts';
+import { actionButtons, mayDo, type ActionButton } from './actions.ts';
+import { readDashboard } from './dashboard.ts';
+import { mayRead, type Table } from './table.ts';
+import { TableResource } from './table.resource.ts';
+import { tables } from './tables.ts';
+
+const componentsFile = path.resolve(import.meta.dirname, '../../public/js/console-components.js');
+
+/** What of a viewer goes into the page: signs that could end its script are left out (AdminJS does not escape). */
+export function currentAdminOf(viewer: {
+  userId: string;
+  name: string;
+  email: string;
+  role: Role;
+}): CurrentAdmin {
+  const plain = (text: string): string => text.replace(/[<>&\u2028\u2029]/g, '');
+  const { userId: id, role } = viewer;
+  return { id, role, title: role, email: plain(viewer.email), name: plain(viewer.name) } as CurrentAdmin;
+}
+
+const roleOf = (context: Pick<ActionContext, 'currentAdmin'>): Role =>
+  ((context.currentAdmin as { role?: Role } | undefined)?.role ?? 'referrer') as Role;
+
+export interface ConsoleParts {
+  admin: AdminJS;
+  routes: typeof adminRoutes.routes;
+  assets: typeof adminRoutes.assets;
+}
+
+export function createAdmin(db: Database): ConsoleParts {
+  const componentLoader = new ComponentLoader();
+  // The browser gets that one file for all of them: nothing is bundled, at the start or ever.
+  const component = (name: string): string => componentLoader.add(name, componentsFile);
+  const parts = {
+    dashboard: component('ConsoleDashboard'),
+    form: component('ConsoleForm'),
+    leave: component('ConsoleLeave'),
+    json: component('ConsoleJson'),
+  };
+  const admin = new AdminJS({
+    rootPath: '/admin',
+    loginPath: '/sign-in',
+    logoutPath: '/sign-out',
+    componentLoader,
+    resources: tables.map((table) => ({
+      resource: new TableResource(db, table),
+      options: optionsOf(table, parts),
+    })),
+    dashboard: {
+      component: parts.dashboard,
+      handler: (_request: ActionRequest, _response: unknown, context: PageContext) =>
+        readDashboard(db, roleOf(context)),
+    },
+    branding: {
+      companyName: 'Examdesk',
+      logo: '/img/mark.svg',
+      favicon: '/img/mark.svg',
+      withMadeWithLove: false,
+      theme: { colors: brandColors },
+    },
+    version: { admin: false },
+    assets: { styles: ['/css/console.css'], scripts: ['/js/console-session.js'] },
+    locale: {
+      language: 'en',
+      availableLanguages: ['en'],
+      translations: { en: { labels: labels(), ...words() } },
+    },
+    settings: { defaultPerPage: 20 },
+  });
+  return { admin, routes: adminRoutes.routes, assets: adminRoutes.assets };
+}
+
+const brandColors = {
+  primary100: '#7a5c46',
+  primary80: '#8b6d57',
+  primary60: '#a2826c',
+  primary40: '#d9c8ba',
+  primary20: '#f5efe9',
+  accent: '#7a5c46',
+  love: '#a4262c',
+  bg: '#f7f5f3',
+  sidebar: '#ffffff',
+};
+
+function labels(): Record<string, string> {
+  return Object.fromEntries(tables.map(({ id, label }) => [id, label]));
+}
+
+function words() {
+  const resources = tables.map((table) => [
+    table.id,
+    {
+      properties: Object.fromEntries(
+        table.columns.flatMap(({ name, label }) => (label ? [[name, label]] : [])),
+      ),
+      actions: Object.fromEntries(
+        actionButtons.filter((one) => one.table === table.id).map(({ name, label }) => [name, label]),
+      ),
+    },
+  ]);
+  return {
+    actions: { export: 'Export CSV' },
+    resources: Object.fromEntries(resources) as Record<string, { properties: Record<string, string> }>,
+  };
+}
+
+const icons = { Work: 'Briefcase', People: 'Users', Exchange: 'Repeat', Oversight: 'Shield' };
+const never = { isAccessible: false, isVisible: false };
+
+function optionsOf(table: Table, parts: Record<'form' | 'leave' | 'json', string>): ResourceOptions {
+  const isAccessible = (context: ActionContext): boolean => mayRead(roleOf(context), table);
+  const names = (where: 'list' | 'record' | 'filter'): string[] =>
+    table.columns
+      .filter(({ shown = 'everywhere' }) => {
+        if (where === 'filter') return true;
+        return shown === 'everywhere' || (where === 'record' && shown === 'record');
+      })
+      .map(({ name }) => name);
+  const buttons = actionButtons.filter((one) => one.table === table.id);
+  return {
+    navigation: { name: table.group, icon: icons[table.group] },
+    titleProperty: table.title,
+    sort: { sortBy: table.sort.by, direction: table.sort.direction },
+    listProperties: names('list'),
+    showProperties: names('record'),
+    filterProperties: names('filter'),
+    editProperties: [],
+    properties: Object.fromEntries(
+      table.columns
+        .filter(({ type }) => type === 'json')
+        .map(({ name }) => [name, { components: { show: parts.json } }]),
+    ),
+    actions: {
+      list: { isAccessible },
+      show: { isAccessible },
+      // All that writes, and the search that answers apart from the list: closed, bulk and all.
+      ...{ new: never, edit: never, delete: never, bulkDelete: never, search: never },
+      ...Object.fromEntries(buttons.map((one) => [one.name, actionOptions(one, table, parts)])),
+      export: {
+        actionType: 'resource',
+        icon: 'Download',
+        component: parts.leave,
+        custom: { href: `/admin/export/${table.id}` },
+        isAccessible,
+        handler: () => ({}),
+      },
+    },
+  };
+}
+
+function actionOptions(button: ActionButton, table: Table, parts: Record<'form' | 'leave', string>) {
+  const isAccessible = (context: ActionContext): boolean => {
+    const { isOffered } = button;
+    if (!mayRead(roleOf(context), table) || !mayDo(roleOf(context), button)) return false;
+    return !isOffered || !context.record || isOffered(context.record.params);
+  };
+  return {
+    actionType: button.kind,
+    icon: button.icon,
+    component: button.href ? parts.leave : parts.form,
+    custom: {
+      href:
+        button.href ?? `/admin/forms/${table.id}/${button.kind === 'record' ? '{id}/' : ''}${button.name}`,
+    },
+    isAccessible,
+    // Opens the page and does nothing: what it does is posted to the form's own address.
+    handler: (_request: ActionRequest, _response: unknown, context: ActionContext) =>
+      context.record ? { record: context.record.toJSON(context.currentAdmin) } : {},
+  };
+}

@@ -1,0 +1,108 @@
+// A table as AdminJS reads it. It cannot write: changes are actions of ours (actions.ts), through the rooms.
+import { BaseProperty, BaseRecord, BaseResource, type Filter } from 'adminjs';
+import type { Database } from '../db/knex.ts';
+import type { Column, Table } from './table.ts';
+import {
+  findRow,
+  inOrder,
+  selectRows,
+  shownRow,
+  type Filters,
+  type FilterValue,
+  type Row,
+} from './table.query.ts';
+
+const propertyTypes = { id: 'uuid', enum: 'string', search: 'string', json: 'textarea' } as const;
+
+class TableProperty extends BaseProperty {
+  readonly #column: Column;
+  constructor(column: Column, isId: boolean, position: number) {
+    const type =
+      column.type in propertyTypes ? propertyTypes[column.type as keyof typeof propertyTypes] : column.type;
+    super({
+      path: column.name,
+      type: type as 'string',
+      isId,
+      isSortable: column.type !== 'search',
+      position,
+    });
+    this.#column = column;
+  }
+  override availableValues(): string[] | null {
+    return this.#column.values ? [...this.#column.values] : null;
+  }
+  override isEditable(): boolean {
+    return false;
+  }
+}
+
+export class TableResource extends BaseResource {
+  readonly table: Table;
+  readonly #db: Database;
+  readonly #properties: TableProperty[];
+
+  constructor(db: Database, table: Table) {
+    super(table);
+    this.#db = db;
+    this.table = table;
+    this.#properties = table.columns.map((column, index) => new TableProperty(column, index === 0, index));
+  }
+
+  override databaseName(): string {
+    return 'examdesk';
+  }
+  override databaseType(): string {
+    return 'postgresql';
+  }
+  override id(): string {
+    return this.table.id;
+  }
+  override properties(): BaseProperty[] {
+    return this.#properties;
+  }
+  override property(path: string): BaseProperty | null {
+    return this.#properties.find((property) => property.path() === path) ?? null;
+  }
+
+  override async count(filter: Filter): Promise<number> {
+    const [row] = (await selectRows(this.#db, this.table, filtersOf(filter)).count('* as total')) as {
+      total: number;
+    }[];
+    return Number(row?.total ?? 0);
+  }
+
+  override async find(
+    filter: Filter,
+    options: { limit?: number; offset?: number; sort?: { sortBy?: string; direction?: 'asc' | 'desc' } },
+  ): Promise<BaseRecord[]> {
+    const { sort } = this.table;
+    const order = {
+      by: options.sort?.sortBy ?? sort.by,
+      direction: options.sort?.direction ?? sort.direction,
+    };
+    const rows = (await inOrder(selectRows(this.#db, this.table, filtersOf(filter)), this.table, order)
+      .select('r.*')
+      .limit(options.limit ?? 20)
+      .offset(options.offset ?? 0)) as Row[];
+    return rows.map((row) => this.#record(row));
+  }
+
+  override async findOne(id: string): Promise<BaseRecord | null> {
+    const row = await findRow(this.#db, this.table, id);
+    return row ? this.#record(row) : null;
+  }
+
+  override async findMany(ids: (string | number)[]): Promise<BaseRecord[]> {
+    const found = await Promise.all(ids.map((id) => this.findOne(String(id))));
+    return found.filter((record) => record !== null);
+  }
+
+  #record(row: Row): BaseRecord {
+    return new BaseRecord(shownRow(this.table, row), this);
+  }
+}
+
+function filtersOf(filter: Filter): Filters {
+  const elements = Object.values(filter.filters) as { path: string; value: FilterValue }[];
+  return Object.fromEntries(elements.map(({ path, value }) => [path, value]));
+}

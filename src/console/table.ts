@@ -1,0 +1,46 @@
+// What the console may show of a table. What is not named here is neither read, filtered by, sorted by nor sent.
+import type { Role } from '../accounts/index.ts';
+
+export type ColumnType =
+  | 'string'
+  | 'search'
+  | 'enum'
+  | 'number'
+  | 'datetime'
+  | 'date'
+  | 'boolean'
+  | 'id'
+  | 'json';
+
+export interface Column {
+  name: string;
+  label?: string;
+  type: ColumnType;
+  /** SQL over the table's `from`; a trusted constant, never made of input. */
+  sql: string;
+  /** Of an enumeration. */
+  values?: readonly string[];
+  /** Where it is shown besides the filter; everywhere when unset. */
+  shown?: 'everywhere' | 'record' | 'filter';
+}
+
+export interface Table {
+  id: string;
+  label: string;
+  group: 'Work' | 'People' | 'Exchange' | 'Oversight';
+  who: 'staff' | 'admin';
+  /** SQL after `from`, joins included. */
+  from: string;
+  /** The first is the id. */
+  columns: readonly Column[];
+  title: string;
+  sort: { by: string; direction: 'asc' | 'desc' };
+}
+
+export function mayRead(role: Role, table: Pick<Table, 'who'>): boolean {
+  return role === 'admin' || (role === 'support' && table.who === 'staff');
+}
+
+export function columnOf(table: Table, name: string): Column | null {
+  return table.columns.find((column) => column.name === name) ?? null;
+}

@@ -1,0 +1,147 @@
+// The console at /admin: one sign-in, one gate for rights, then our forms and exports, then AdminJS's pages and lists.
+import path from 'node:path';
+import { Router, type Request, type RequestHandler, type Response } from 'express';
+import { actionOf, loadConsole, mayDo, mayRead, tableOf, type Table } from '../../console/index.ts';
+import { actorOf, viewerOf } from '../actor.ts';
+import { access } from '../middleware/access.ts';
+import { badRequest, forbidden, notFound, Problem } from '../problem.ts';
+import { exportCsv } from './console.export.ts';
+import { formOf, type FormAction } from './console.forms.ts';
+import { sendPage, statusOf } from './console.page.ts';
+import { filtersOf } from './console.query.ts';
+import type { ConsoleServices } from './console.services.ts';
+
+const root = path.resolve(import.meta.dirname, '../../..');
+
+export function consoleRouter(services: ConsoleServices): Router {
+  const router = Router();
+  router.use(named, access('staff', services), fromOwnPages);
+  router
+    .route(['/forms/:table/:id/:action', '/forms/:table/:action'])
+    .get(async (req, res) => {
+      const { form, id } = allowedForm(req, res);
+      res.json(await form.open(services, id));
+    })
+    .post(async (req, res) => {
+      const { form, id } = allowedForm(req, res);
+      const { version, values } = (req.body ?? {}) as { version?: unknown; values?: unknown };
+      if (
+        typeof version !== 'string' ||
+        typeof values !== 'object' ||
+        values === null ||
+        Array.isArray(values)
+      )
+        throw badRequest('Send {"version": "…", "values": {…}} as JSON.');
+      const sent = { version, values: values as Record<string, unknown> };
+      res.json({ notice: await form.send(services, actorOf(req, res), id, sent) });
+    });
+  router.get('/export/:table', async (req, res) => {
+    const table = allowedTable(String(req.params.table), res);
+    await exportCsv(services, actorOf(req, res), table, filtersOf(req, table), res);
+  });
+  router.get('/frontend/assets/components.bundle.js', (_req, res) => {
+    res.sendFile('console-components.js', { root: path.join(root, 'public/js'), cacheControl: false });
+  });
+  // The lists themselves: who, which, and by what. AdminJS asks again, action by action.
+  router.use(['/api/resources/:table', '/resources/:table'], guardTable);
+  router.use(lazily(() => adminRouter(services)));
+  return router;
+}
+
+const named: RequestHandler = (req, res, next) => {
+  res.locals.route = req.baseUrl;
+  next();
+};
+
+/** The whole API of the console, reads too, is for its own pages alone. */
+const fromOwnPages: RequestHandler = (req, _res, next) => {
+  const isData = /^\/(api|forms|export)\//.test(req.path);
+  const site = req.get('sec-fetch-site');
+  if (isData && site !== undefined && site !== 'same-origin' && site !== 'none')
+    throw new Problem('cross_site', 'This request did not come from the console itself.');
+  next();
+};
+
+function roleOf(res: Response) {
+  const viewer = viewerOf(res);
+  if (!viewer) throw forbidden();
+  return viewer.role;
+}
+
+function allowedTable(id: string, res: Response): Table {
+  const table = tableOf(id);
+  if (!table) throw notFound();
+  if (!mayRead(roleOf(res), table)) throw forbidden();
+  return table;
+}
+
+function allowedForm(req: Request, res: Response): { form: FormAction; id: string } {
+  const { table, id = '', action } = req.params as Record<string, string>;
+  allowedTable(table ?? '', res);
+  const button = actionOf(table ?? '', action ?? '');
+  const form = formOf(table ?? '', action ?? '');
+  if (!button || !form || (button.kind === 'record') !== (id !== '')) throw notFound();
+  if (!mayDo(roleOf(res), button)) throw forbidden();
+  return { form, id };
+}
+
+/** Closed at the door, whatever AdminJS makes of it: writing, bulk actions, and the search apart from the list. */
+const closed = new Set(['new', 'edit', 'delete', 'bulkDelete', 'search', 'bulk']);
+
+const guardTable: RequestHandler = (req, res, next) => {
+  const table = allowedTable(String(req.params.table), res);
+  const [kind = '', first = '', second = ''] = req.path.split('/').filter(Boolean);
+  const name = kind === 'records' ? second : first;
+  if (closed.has(kind) || closed.has(name))
+    throw forbidden('The console changes records by its own actions only.');
+  if (kind !== '') {
+    const isOurs =
+      name === 'list' || name === 'show' || name === 'export' || actionOf(table.id, name) !== null;
+    if (!isOurs) throw notFound();
+  }
+  if (req.method !== 'GET' && req.method !== 'HEAD')
+    throw new Problem('method_not_allowed', 'Use the forms of the console.');
+  filtersOf(req, table);
+  next();
+};
+
+function lazily(load: () => Promise<RequestHandler>): RequestHandler {
+  let loaded: Promise<RequestHandler> | undefined;
+  return async (req, res, next) => {
+    loaded ??= load();
+    (await loaded)(req, res, next);
+  };
+}
+
+/** What @adminjs/express would do, without its session, its body parser and its bundler. */
+async function adminRouter(services: ConsoleServices): Promise<RequestHandler> {
+  const { createAdmin, currentAdminOf } = await loadConsole();
+  const { admin, routes, assets } = createAdmin(services.db);
+  const router = Router();
+  for (const { path: address, src } of assets) {
+    // One build of the page for development and production: what is tested is what runs.
+    const file = path.basename(src).replace('.development.', '.production.');
+    const folder = path.resolve(path.dirname(src));
+    router.get(address, (_req, res) => {
+      res.removeHeader('Cache-Control');
+      res.sendFile(file, { root: folder, maxAge: '1h' });
+    });
+  }
+  for (const { method, path: address, Controller, action } of routes) {
+    if (method !== 'GET' || action === 'bundleComponents') continue;
+    router.get(address.replace(/{(\w+)}/g, ':$1') || '/', async (req, res) => {
+      const viewer = viewerOf(res);
+      if (!viewer) throw forbidden();
+      const controller = new Controller({ admin }, currentAdminOf(viewer)) as unknown as Record<
+        string,
+        (request: object, response: Response) => Promise<unknown>
+      >;
+      const asked = { params: req.params, query: { ...req.query }, payload: {}, method: 'get' };
+      const answer = await controller[action]?.(asked, res);
+      if (res.headersSent) return;
+      if (typeof answer === 'string') sendPage(res, answer);
+      else res.status(statusOf(answer)).json(answer ?? {});
+    });
+  }
+  return router;
+}

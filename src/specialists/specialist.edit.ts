@@ -1,0 +1,54 @@
+// What an admin changes of a specialist. The calendar and what it serves are Acuity's.
+import { auditActor, mayAdminister, type Actor } from '../accounts/index.ts';
+import type { AuditLog } from '../audit/index.ts';
+import type { Database } from '../db/knex.ts';
+import { failure, ok, type Result } from '../lib/result.ts';
+
+export interface SpecialistEdit {
+  name: string;
+  title: string | null;
+  specialty: string;
+  location: string | null;
+  position: number;
+  isActive: boolean;
+}
+
+export type SpecialistEditFailure =
+  | { reason: 'not_found' }
+  | { reason: 'forbidden' }
+  /** Somebody changed it since it was read. */
+  | { reason: 'stale'; current: SpecialistEdit & { updatedAt: Date } };
+
+/** `seen`: when it had last been changed, as it was looked at. */
+export async function editSpecialist(
+  { db, audit }: { db: Database; audit: AuditLog },
+  actor: Actor,
+  id: string,
+  seen: Date,
+  edit: SpecialistEdit,
+): Promise<Result<null, SpecialistEditFailure>> {
+  if (!mayAdminister(actor.viewer)) return failure({ reason: 'forbidden' });
+  return db.transaction(async (trx): Promise<Result<null, SpecialistEditFailure>> => {
+    const row = (await trx('specialists').where({ id }).forUpdate().first()) as
+      | (Record<string, unknown> & { updated_at: Date; is_active: boolean })
+      | undefined;
+    if (!row) return failure({ reason: 'not_found' });
+    if (row.updated_at.getTime() !== seen.getTime()) {
+      const { name, title, specialty, location, position } = row as unknown as SpecialistEdit;
+      const current = { name, title, specialty, location, position, isActive: row.is_active };
+      return failure({ reason: 'stale', current: { ...current, updatedAt: row.updated_at } });
+    }
+    const { isActive, ...rest } = edit;
+    const wanted: Record<string, unknown> = { ...rest, is_active: isActive };
+    const columns = Object.keys(wanted).filter((name) => wanted[name] !== row[name]);
+    if (columns.length === 0) return ok(null);
+    await trx('specialists').where({ id }).update(wanted);
+    await audit.record(trx, auditActor(actor), {
+      action: 'record.changed',
+      resourceType: 'specialist',
+      resourceId: id,
+      metadata: { columns },
+    });
+    return ok(null);
+  });
+}
