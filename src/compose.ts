@@ -232,7 +232,9 @@ export function compose(config: Config, overrides: Overrides = {}): System {
       announce: (trx) => tellStaff(trx, { kind: 'webhooks_repaired', driftReportId: null }),
     },
   });
+  const impersonation = createImpersonation({ db, auth, audit, ids });
   const handlers = createJobHandlers({
+    impersonation,
     sync,
     accounts,
     convergence,
@@ -258,7 +260,7 @@ export function compose(config: Config, overrides: Overrides = {}): System {
     availability,
     bookings: createBookingService(bookingDeps),
     merges: createMergeService({ db, audit, clock, ids }),
-    impersonation: createImpersonation({ db, auth, audit, ids }),
+    impersonation,
     bookingList: createBookingList(db),
     drafts,
     documents: createDocumentService(documentDeps),

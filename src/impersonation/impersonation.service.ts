@@ -11,6 +11,7 @@ import {
   type FoundReferrer,
   type StartFailure,
 } from './impersonation.ts';
+import { episodeOf, newestEpisodes, savePage } from './impersonation.episodes.ts';
 import { findReferrer, searchReferrers } from './referrer.search.ts';
 
 export interface Started {
@@ -40,6 +41,10 @@ export interface ImpersonationService {
   current(viewer: Viewer): Promise<{ id: string; startedAt: Date; expiresAt: Date } | null>;
   /** A page was shown in this episode. `path`: without the query. */
   sawPage(episodeId: string, path: string): Promise<void>;
+  /** Keeps that a page was opened, before it is answered. @param path with ids in it, and nothing that was typed */
+  saw(viewer: Viewer, path: string): Promise<void>;
+  /** Ends what has been quiet for too long though no request came to find that out; how many there were. */
+  endQuiet(): Promise<number>;
   episode(id: string): Promise<{ episode: Episode; steps: EpisodeStep[] } | null>;
   episodes(limit?: number): Promise<Episode[]>;
 }
@@ -78,15 +83,13 @@ export function createImpersonation(deps: ImpersonationDeps): ImpersonationServi
     },
 
     current: (viewer) => currentOf(db, viewer),
+    saw: (viewer, path) => savePage(db, viewer, path),
+    endQuiet: () => endQuiet(db),
     async sawPage(episodeId, path) {
       await db('impersonation_views').insert({ impersonation_id: episodeId, path: path.slice(0, 300) });
     },
     episode: (id) => episodeOf(db, id),
-    episodes: async (limit = 50) =>
-      selectEpisodes(db)
-        .orderBy('i.started_at', 'desc')
-        .limit(limit)
-        .then((rows) => (rows as EpisodeRow[]).map(toEpisode)),
+    episodes: (limit = 50) => newestEpisodes(db, limit),
   };
 }
 
@@ -199,80 +202,13 @@ async function recentOf(db: Queryable, adminId: string): Promise<FoundReferrer[]
   }));
 }
 
-interface EpisodeRow {
-  id: string;
-  admin_id: string;
-  admin_name: string;
-  user_id: string;
-  user_name: string;
-  user_email: string;
-  reason: string;
-  started_at: Date;
-  ended_at: Date | null;
-  end_reason: Episode['endReason'];
-}
-
-function selectEpisodes(db: Queryable) {
-  return db('impersonations as i')
-    .join('users as a', 'a.id', 'i.admin_id')
-    .join('users as u', 'u.id', 'i.user_id')
-    .select('i.*', { admin_name: 'a.name', user_name: 'u.name', user_email: 'u.email' });
-}
-
-function toEpisode(row: EpisodeRow): Episode {
-  return {
-    id: row.id,
-    admin: { id: row.admin_id, name: row.admin_name },
-    actingAs: { id: row.user_id, name: row.user_name, email: row.user_email },
-    reason: row.reason,
-    startedAt: row.started_at,
-    endedAt: row.ended_at,
-    endReason: row.end_reason,
-  };
-}
-
-async function episodeOf(
-  db: Queryable,
-  id: string,
-): Promise<{ episode: Episode; steps: EpisodeStep[] } | null> {
-  if (!uuid.test(id)) return null;
-  const row = (await selectEpisodes(db).where('i.id', id).first()) as EpisodeRow | undefined;
-  if (!row) return null;
-  const steps = (await db('audit_log')
-    .where({ actor_id: row.admin_id, acting_as_id: row.user_id })
-    .where('at', '>=', row.started_at)
-    .modify((query) => {
-      if (row.ended_at) void query.where('at', '<=', new Date(row.ended_at.getTime() + 1_000));
-    })
-    .orderBy('id')
-    .limit(2_000)
-    .select('at', 'action', 'resource_type', 'resource_id', 'outcome')) as {
-    at: Date;
-    action: string;
-    resource_type: string;
-    resource_id: string | null;
-    outcome: string;
-  }[];
-  const views = (await db('impersonation_views')
-    .where({ impersonation_id: id })
-    .orderBy('id')
-    .limit(2_000)
-    .select('at', 'path')) as { at: Date; path: string }[];
-  const done = steps.map(
-    ({ at, action, resource_type, resource_id, outcome }): EpisodeStep => ({
-      ...{ at, action, outcome },
-      resourceType: resource_type,
-      resourceId: resource_id,
-    }),
-  );
-  const seen = views.map(
-    ({ at, path }): EpisodeStep => ({
-      ...{ at, action: 'page.seen', outcome: 'success' },
-      ...{ resourceType: 'page', resourceId: path },
-    }),
-  );
-  return {
-    episode: toEpisode(row),
-    steps: [...done, ...seen].toSorted((a, b) => a.at.getTime() - b.at.getTime()),
-  };
+/** The trigger on sessions keeps each end, with its audit row. */
+async function endQuiet(db: Queryable): Promise<number> {
+  return db('sessions')
+    .whereNotNull('impersonated_by')
+    .whereRaw(
+      `(expires_at <= clock_timestamp() or last_seen_at < clock_timestamp() - ? * interval '1 minute')`,
+      [idleMinutes],
+    )
+    .delete();
 }

@@ -1,3 +1,4 @@
+export { endQuietActingJob } from './impersonation.jobs.ts';
 export {
   createImpersonation,
   type ImpersonationDeps,

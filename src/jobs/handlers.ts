@@ -17,12 +17,14 @@ import {
   type DocumentCare,
 } from '../documents/index.ts';
 import { sendEmailJob, sweepEmailsJob, type EmailSender } from '../email/index.ts';
+import { endQuietActingJob, type ImpersonationService } from '../impersonation/index.ts';
 import { fetchMeetingLinkJob, type Convergence } from '../webhooks/index.ts';
 import { checkSubscriptionsJob, reconcileAllJob, reconcileNearJob, type SyncService } from '../sync/index.ts';
 import type { CronEntry, JobHandler } from '../ports/job-queue.ts';
 
 export interface JobServices {
   accounts: Pick<Accounts, 'removeExpired'>;
+  impersonation: Pick<ImpersonationService, 'endQuiet'>;
   convergence: Pick<Convergence, 'fetchMeetingLink'>;
   sync: Pick<SyncService, 'reconcileNear' | 'reconcileAll' | 'checkSubscriptions'>;
   /** Seals what the audit log has got. */
@@ -40,7 +42,8 @@ export interface RunnableJob {
 }
 
 export function createJobHandlers(services: JobServices): RunnableJob[] {
-  const { accounts, settlement, drafts, emails, documentCare, sealAudit, convergence, sync } = services;
+  const { accounts, settlement, drafts, emails, documentCare, sealAudit, convergence, sync, impersonation } =
+    services;
   return [
     runnable({ job: settleIntentionJob, handle: ({ intentionId }) => settlement.settle(intentionId) }),
     runnable({ job: checkLateJob, handle: ({ intentionId }) => settlement.checkLate(intentionId) }),
@@ -52,6 +55,7 @@ export function createJobHandlers(services: JobServices): RunnableJob[] {
     runnable({ job: checkCustodyJob, handle: () => nothing(documentCare.checkCustody()) }),
     runnable({ job: sendEmailJob, handle: ({ emailId }) => emails.send(emailId) }),
     runnable({ job: removeExpiredSessionsJob, handle: () => nothing(accounts.removeExpired()) }),
+    runnable({ job: endQuietActingJob, handle: () => nothing(impersonation.endQuiet()) }),
     runnable({ job: sealAuditJob, handle: () => nothing(sealAudit()) }),
     runnable({ job: fetchMeetingLinkJob, handle: (one) => convergence.fetchMeetingLink(one.appointmentId) }),
     runnable({ job: reconcileNearJob, handle: () => nothing(sync.reconcileNear()) }),
@@ -65,6 +69,7 @@ export const cron: CronEntry[] = [
   { schedule: '* * * * *', job: sweepIntentionsJob },
   { schedule: '* * * * *', job: sweepEmailsJob },
   { schedule: '* * * * *', job: sealAuditJob },
+  { schedule: '* * * * *', job: endQuietActingJob },
   { schedule: '*/15 * * * *', job: reconcileNearJob },
   { schedule: '10 3 * * *', job: reconcileAllJob },
   { schedule: '*/10 * * * *', job: checkSubscriptionsJob },

@@ -62,6 +62,7 @@ describe('the mails of a booking', () => {
   }
   async function work(emails: EmailSender): Promise<void> {
     const handlers = createJobHandlers({
+      impersonation: { endQuiet: () => Promise.resolve(0) },
       accounts: { removeExpired: () => Promise.resolve(0) },
       settlement: house.settlement,
       drafts: createBookingDrafts(house.db, testClock, systemIds),

@@ -1,0 +1,88 @@
+import { expect } from 'chai';
+import { openMatrixHouse, type MatrixHouse } from '../support/matrix-house.ts';
+import { isChanging, mountedRoutes } from '../support/routes.ts';
+
+const inSession = ['rita', 'admin', 'acting'] as const;
+const signedInstead = ['post /automation/acuity', 'post /webhooks/acuity'];
+
+/** How a request looks that another site makes our reader's browser send. */
+const foreign: [string, Record<string, string>][] = [
+  ['a foreign Origin', { Origin: 'https://evil.example' }],
+  ['an opaque Origin', { Origin: 'null' }],
+  ['a sibling’s Origin', { Origin: 'http://127.0.0.1:1' }],
+  ['Sec-Fetch-Site: cross-site', { 'Sec-Fetch-Site': 'cross-site' }],
+  ['Sec-Fetch-Site: same-site', { 'Sec-Fetch-Site': 'same-site' }],
+  ['our Origin, but cross-site', { Origin: 'own', 'Sec-Fetch-Site': 'cross-site' }],
+  ['no word of where it comes from', {}],
+];
+
+describe('a request from another site', function () {
+  this.timeout(60_000);
+  let house: MatrixHouse;
+  before(async () => {
+    house = await openMatrixHouse();
+  });
+  after(() => house.close());
+
+  it('changes nothing, by whatever route and in whoever’s session', async () => {
+    const routes = mountedRoutes(house.app.system.app).filter(
+      (route) => isChanging(route) && !signedInstead.includes(route),
+    );
+    expect(routes.length).to.be.greaterThan(30);
+    const cookies = await sessionCookies(house);
+    const before = await counts(house);
+    for (const route of routes) {
+      const [method = '', pattern = ''] = route.split(' ');
+      for (const [how, headers] of foreign) {
+        for (const name of inSession) {
+          const answer = await fetch(house.app.url + pattern.replaceAll(/:\w+/g, house.bookingId), {
+            method: method.toUpperCase(),
+            redirect: 'manual',
+            headers: {
+              Accept: 'application/json',
+              'Content-Type': 'application/x-www-form-urlencoded',
+              Cookie: cookies[name] ?? '',
+              ...headers,
+              ...(headers.Origin === 'own' && { Origin: house.app.url }),
+            },
+            body: 'reason=x',
+          });
+          const said = (await answer.json()) as { code?: string };
+          expect([answer.status, said.code], `${route} with ${how} by ${name}`).to.deep.equal([
+            403,
+            'cross_site',
+          ]);
+        }
+      }
+    }
+    expect(await counts(house)).to.deep.equal(before);
+  });
+
+  it('is what the two webhook doors expect: they ask for a signature instead', async () => {
+    for (const route of signedInstead) {
+      const answer = await fetch(house.app.url + route.split(' ')[1], {
+        method: 'POST',
+        headers: { 'Content-Type': 'application/x-www-form-urlencoded', Origin: 'https://evil.example' },
+        body: 'action=changed&id=1',
+      });
+      expect(answer.status, route).to.equal(401);
+    }
+  });
+});
+
+async function sessionCookies(house: MatrixHouse): Promise<Record<string, string>> {
+  const found: Record<string, string> = {};
+  for (const name of inSession) {
+    const access = { path: '/', domain: '127.0.0.1', secure: false, script: false };
+    found[name] = house.agents[name].jar.getCookies(access as never).toValueString();
+    expect(found[name], name).to.contain('session_token');
+  }
+  return found;
+}
+
+async function counts({ app: { db } }: MatrixHouse): Promise<Record<string, unknown>> {
+  const of: Record<string, unknown> = {};
+  for (const table of ['sessions', 'bookings', 'booking_progress', 'audit_log', 'impersonations', 'users'])
+    of[table] = (await db(table).count({ n: '*' }).first())?.n;
+  return of;
+}

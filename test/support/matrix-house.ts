@@ -1,0 +1,116 @@
+// Six people before every door, with a booking, a draft, a document and an episode to knock for.
+import { randomUUID } from 'node:crypto';
+import { expect } from 'chai';
+import { demoPassword } from '../../seeds/demo.ts';
+import { startTestApp, type Agent, type TestApp } from './app.ts';
+import { createFakeAcuity } from './fakes/acuity.ts';
+
+export const visitors = ['nobody', 'rita', 'nadia', 'support', 'admin', 'acting'] as const;
+export type VisitorName = (typeof visitors)[number];
+
+const emails = {
+  rita: 'rita@harbour-legal.example',
+  nadia: 'nadia@northside-claims.example',
+  support: 'sam@examdesk.example',
+  admin: 'ada@examdesk.example',
+} as const;
+
+/** What was answered, as the table says it. */
+export type Answer = 'in' | 'sign in' | 'no' | 'unknown';
+
+export interface MatrixHouse {
+  app: TestApp;
+  agents: Record<VisitorName, Agent>;
+  userIds: Record<keyof typeof emails, string>;
+  bookingId: string;
+  /** Signs one in anew, as after a sign-out. */
+  enter(name: VisitorName): Promise<Agent>;
+  /** A document of Rita's, on her booking. */
+  aDocument(): Promise<string>;
+  /** With what the house has in the place of each `:name`. */
+  fill(pattern: string): Promise<string>;
+  close(): Promise<void>;
+}
+
+export async function openMatrixHouse(): Promise<MatrixHouse> {
+  const acuity = createFakeAcuity();
+  const app = await startTestApp({
+    overrides: { acuity, signInLimits: { perAccount: 1_000, perAddress: 10_000, windowMs: 60_000 } },
+  });
+  const userIds = {} as MatrixHouse['userIds'];
+  for (const name of Object.keys(emails) as (keyof typeof emails)[]) {
+    const row = (await app.db('users').where({ email: emails[name] }).first('id')) as { id: string };
+    userIds[name] = row.id;
+  }
+  const enter = async (name: VisitorName): Promise<Agent> => {
+    if (name === 'nobody') return app.anonymous();
+    const agent = app.anonymous();
+    const email = name === 'acting' ? emails.admin : emails[name];
+    await agent.post('/api/auth/sign-in/email').send({ email, password: demoPassword }).expect(200);
+    if (name === 'acting')
+      await agent.post('/admin/impersonate').send({ userId: userIds.rita, reason: 'Matrix' }).expect(200);
+    return agent;
+  };
+  const agents = {} as MatrixHouse['agents'];
+  for (const name of visitors) agents[name] = await enter(name);
+
+  acuity.offer(7001, '2027-01-12T10:00:00+11:00');
+  const specialist = await app.system.services.specialists.findByCalendar(7001);
+  if (!specialist) throw new Error('The demo has no specialist with calendar 7001');
+  const booked = await agents.rita
+    .post('/bookings')
+    .send({
+      specialistId: specialist.id,
+      type: 'in_person',
+      startsAt: '2027-01-12T10:00:00+11:00',
+      examinee: { firstName: 'Ewan', lastName: 'Marsh', phone: '0412 345 678' },
+    })
+    .expect(201);
+  const bookingId = booked.body.booking.id as string;
+  const draft = await agents.rita
+    .post('/bookings/new')
+    .set('Accept', 'text/html')
+    .type('form')
+    .send({ specialistId: specialist.id, type: 'in_person' })
+    .expect(303);
+  const draftId = /^\/bookings\/new\/([^/]+)\//.exec(draft.headers.location as string)?.[1];
+  expect(draftId, 'the draft’s address').to.be.a('string');
+  const intention = (await app.db('booking_intentions').first('id')) as { id: string };
+  const episode = (await app.db('impersonations').first('id')) as { id: string };
+
+  const aDocument = async (): Promise<string> => {
+    const id = randomUUID();
+    await app.db.transaction(async (trx) => {
+      await trx('documents').insert({
+        id,
+        booking_id: bookingId,
+        category: 'consent_form',
+        file_name: 'consent.txt',
+        mime_type: 'text/plain',
+        size_bytes: 4,
+        sha256: 'a'.repeat(64),
+        chunk_bytes: 4,
+        chunk_sha256: Buffer.alloc(32),
+        status: 'not_scanned',
+        s3_key: `documents/${id}`,
+        uploaded_by_id: userIds.rita,
+      });
+    });
+    return id;
+  };
+  const fill = async (pattern: string): Promise<string> => {
+    const filled = pattern
+      .replace(':draftId', draftId ?? '')
+      .replace(':intentionId', intention.id)
+      .replace('/attempts/:id', `/attempts/${intention.id}`)
+      .replace('/specialists/:id', `/specialists/${specialist.id}`)
+      .replace('/bookings/:id', `/bookings/${bookingId}`)
+      .replace('/episodes/:id', `/episodes/${episode.id}`)
+      .replace('/people/:id', `/people/${userIds.nadia}`)
+      .replace(':token', 'no-such-token');
+    if (filled.includes('/documents/:id')) return filled.replace(':id', await aDocument());
+    // What is left (a webhook event, a merge) is not there for anybody who may ask.
+    return filled.replace(':id', randomUUID());
+  };
+  return { app, agents, userIds, bookingId, enter, aDocument, fill, close: () => app.close() };
+}
