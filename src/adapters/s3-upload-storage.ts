@@ -12,18 +12,21 @@ import multerS3 from 'multer-s3';
 import { ObjectStoreUnavailable, type FileIntake, type UploadStorage } from '../ports/object-store.ts';
 import { encryptionOf, unavailable, type S3Connection } from './s3-object-store.ts';
 
-/** lib-storage holds up to four parts of 5 MB for each file; with four files at once that is too much memory. */
-const maxPartsUnderWay = 2;
+/** lib-storage would hold four parts of 5 MB for each file: with a few files at once that is too much memory. */
+const maxPartsOfFile = 2;
+/** One file alone goes twice as fast as each of many. */
+const maxPartsOfAll = 3;
 
 type Request = Parameters<StorageEngine['_handleFile']>[0];
 type Done = (error?: unknown, info?: Partial<Express.Multer.File>) => void;
 
 export function createS3UploadStorage(connection: S3Connection): UploadStorage {
+  const traffic: Traffic = { parts: 0, waiting: new Set() };
   return (intake) => {
     const underWay = new Set<Promise<void>>();
     const engine: StorageEngine = {
       _handleFile(req, file, done: Done) {
-        const receiving = store(connection, intake, req, file, done);
+        const receiving = store({ ...connection, traffic }, intake, req, file, done);
         underWay.add(receiving);
         void receiving.finally(() => underWay.delete(receiving));
       },
@@ -40,7 +43,7 @@ export function createS3UploadStorage(connection: S3Connection): UploadStorage {
 }
 
 async function store(
-  connection: S3Connection,
+  connection: S3Connection & { traffic: Traffic },
   intake: FileIntake,
   req: Request,
   file: Express.Multer.File,
@@ -58,13 +61,13 @@ async function store(
 }
 
 async function receive(
-  { client, settings }: S3Connection,
+  { client, settings, traffic }: S3Connection & { traffic: Traffic },
   intake: FileIntake,
   req: Request,
   file: Express.Multer.File,
 ): Promise<string> {
   const { key, content } = intake.admit(req, { originalName: file.originalname, stream: file.stream });
-  const gate = createGate();
+  const gate = createGate(traffic);
   // Its outcome reaches whoever reads the gate.
   const paced = pipeline(content, gate.stream, () => undefined);
   const watched = watch(client, gate);
@@ -105,31 +108,48 @@ interface Gate {
   end(): void;
 }
 
-/** Lets bytes pass while few enough parts are on their way. */
-function createGate(): Gate {
-  let underWay = 0;
-  let waiting: (() => void) | null = null;
+/** How many parts are on their way for all files of this process, and who waits for there being fewer. */
+interface Traffic {
+  parts: number;
+  waiting: Set<() => void>;
+}
+
+/** Lets bytes pass while few enough parts are on their way, of this file and of all. */
+function createGate(traffic: Traffic): Gate {
+  let parts = 0;
+  let held: (() => void) | null = null;
   let failure: Error | null = null;
+  const goOn = () => {
+    if (parts >= maxPartsOfFile || traffic.parts >= maxPartsOfAll) return;
+    traffic.waiting.delete(goOn);
+    const go = held;
+    held = null;
+    go?.();
+  };
   const stream = new Transform({
     transform(bytes, _encoding, done) {
-      if (underWay < maxPartsUnderWay) done(null, bytes);
-      else waiting = () => done(null, bytes);
+      held = () => done(null, bytes);
+      traffic.waiting.add(goOn);
+      goOn();
     },
     destroy(error, done) {
       failure = error;
-      waiting = null;
+      held = null;
+      traffic.waiting.delete(goOn);
       done(error);
     },
   });
   return {
     stream,
     failure: () => failure,
-    begin: () => void (underWay += 1),
+    begin: () => {
+      parts += 1;
+      traffic.parts += 1;
+    },
     end: () => {
-      underWay -= 1;
-      const go = waiting;
-      waiting = null;
-      go?.();
+      parts -= 1;
+      traffic.parts -= 1;
+      for (const wake of [...traffic.waiting]) wake();
     },
   };
 }

@@ -84,18 +84,14 @@ describe('an upload', () => {
   });
 
   it('of an admin acting as a referrer is the referrer’s, and both are on it', async () => {
-    const acting = await house.app.signIn('rita@harbour-legal.example');
     const [rita, ada] = await Promise.all(
       ['rita@harbour-legal.example', 'ada@examdesk.example'].map((email) =>
         house.app.db('users').where({ email }).first<{ id: string; name: string }>('id', 'name'),
       ),
     );
-    const newest = house.app
-      .db('sessions')
-      .where({ user_id: rita?.id })
-      .orderBy('created_at', 'desc')
-      .first('id');
-    await house.app.db('sessions').where('id', newest).update({ impersonated_by: ada?.id });
+    const acting = await house.app.signIn('ada@examdesk.example');
+    const reason = 'Sends the brief for Rita, who is on the phone';
+    await acting.post('/admin/impersonate').send({ userId: rita?.id, reason }).expect(200);
     const [stored] = await house.upload({ 'a.pdf': pdf() }, { agent: acting });
     expect(stored?.uploadedBy).to.deep.equal(rita);
     expect(stored?.uploadedFor).to.deep.equal(ada);
