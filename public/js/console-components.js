@@ -227,6 +227,16 @@
           'made in Acuity',
         ),
       ),
+      h(
+        'section',
+        { className: 'console-card' },
+        h('h2', null, 'Tools'),
+        h(
+          'ul',
+          null,
+          data.tools.map((one) => h('li', { key: one.href }, h('a', { href: one.href }, one.label))),
+        ),
+      ),
     );
   }
 

@@ -16,6 +16,7 @@ export interface Dashboard {
   /** The last twelve weeks, oldest first; `week` is its Monday. */
   weeks: { week: string; portal: number; acuity_direct: number }[];
   waiting: { label: string; count: number; href: string; repair: string }[];
+  tools: { label: string; href: string }[];
 }
 
 interface Waiting {
@@ -68,6 +69,14 @@ const waitings: readonly Waiting[] = [
   },
 ];
 
+const tools = [
+  { label: 'Why can’t they see it?', href: '/admin/access-check', who: 'staff' },
+  { label: 'Act as a referrer', href: '/admin/act-as', who: 'admin' },
+  { label: 'What was done in referrers’ names', href: '/admin/episodes', who: 'admin' },
+  { label: 'Merge records', href: '/admin/merges', who: 'admin' },
+  { label: 'People, organisations and invitations', href: '/account/people', who: 'admin' },
+] as const;
+
 export async function readDashboard(db: Database, role: Role): Promise<Dashboard> {
   const mine = waitings.filter(({ table: id }) => {
     const table = tableOf(id);
@@ -97,6 +106,9 @@ export async function readDashboard(db: Database, role: Role): Promise<Dashboard
   ]);
   return {
     ...{ today, weeks },
+    tools: tools
+      .filter(({ who }) => role === 'admin' || who === 'staff')
+      .map(({ label, href }) => ({ label, href })),
     waiting: mine.map(({ label, table, filter, repair }, index) => ({
       ...{ label, repair },
       count: waiting[0]?.[String(index)] ?? 0,

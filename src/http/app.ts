@@ -26,7 +26,6 @@ import { consoleRouter } from './console/console.router.ts';
 import type { ConsoleServices } from './console/console.services.ts';
 import { openApiDocument } from './openapi.ts';
 import { accountPages } from './pages/account/index.ts';
-import { consolePages } from './pages/admin/console.page.ts';
 import { accessCheckPages } from './pages/admin/access-check.page.ts';
 import { pages } from './pages/index.ts';
 import type { PageServices } from './pages/page-services.ts';
@@ -81,7 +80,7 @@ export function createApp(services: Services): Express {
     acting(services.impersonation),
   );
   app.use(routes(services));
-  app.use(paths.console(), consoleRouter(services));
+  app.use(consoleRouter(services));
   app.use(unmatched, errors(log));
   return app;
 }
@@ -106,7 +105,6 @@ function routes(services: Services): Router {
     ...signOutPages(services.accounts),
     ...accountPages(services.accounts),
     ...pages(services),
-    ...consolePages(services),
     ...accessCheckPages(services, () => [...forPeople, ...forPrograms]),
   ];
   const forPrograms = endpoints(services);

@@ -44,5 +44,6 @@ export function statusOf(body: unknown): number {
   const type = record?.baseError?.type;
   if (type === 'ForbiddenError') return 403;
   if (type === 'NotFoundError') return 404;
-  return notice?.type === 'error' ? 403 : 200;
+  // The rest of what reading can run into: a record that is not there.
+  return notice?.type === 'error' ? 404 : 200;
 }

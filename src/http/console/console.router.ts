@@ -15,36 +15,34 @@ const root = path.resolve(import.meta.dirname, '../../..');
 
 export function consoleRouter(services: ConsoleServices): Router {
   const router = Router();
-  router.use(named, access('staff', services), fromOwnPages);
-  router
-    .route(['/forms/:table/:id/:action', '/forms/:table/:action'])
-    .get(async (req, res) => {
-      const { form, id } = allowedForm(req, res);
-      res.json(await form.open(services, id));
-    })
-    .post(async (req, res) => {
-      const { form, id } = allowedForm(req, res);
-      const { version, values } = (req.body ?? {}) as { version?: unknown; values?: unknown };
-      if (
-        typeof version !== 'string' ||
-        typeof values !== 'object' ||
-        values === null ||
-        Array.isArray(values)
-      )
-        throw badRequest('Send {"version": "…", "values": {…}} as JSON.');
-      const sent = { version, values: values as Record<string, unknown> };
-      res.json({ notice: await form.send(services, actorOf(req, res), id, sent) });
-    });
-  router.get('/export/:table', async (req, res) => {
+  router.use('/admin', named, access('staff', services), fromOwnPages);
+  const open: RequestHandler = async (req, res) => {
+    const { form, id } = allowedForm(req, res);
+    res.json(await form.open(services, id));
+  };
+  const send: RequestHandler = async (req, res) => {
+    const { form, id } = allowedForm(req, res);
+    const { version, values } = (req.body ?? {}) as { version?: unknown; values?: unknown };
+    if (typeof version !== 'string' || typeof values !== 'object' || values === null || Array.isArray(values))
+      throw badRequest('Send {"version": "…", "values": {…}} as JSON.');
+    const sent = { version, values: values as Record<string, unknown> };
+    res.json({ notice: await form.send(services, actorOf(req, res), id, sent) });
+  };
+  for (const address of ['/admin/forms/:table/:id/:action', '/admin/forms/:table/:action']) {
+    router.get(address, open);
+    router.post(address, send);
+  }
+  router.get('/admin/export/:table', async (req, res) => {
     const table = allowedTable(String(req.params.table), res);
     await exportCsv(services, actorOf(req, res), table, filtersOf(req, table), res);
   });
-  router.get('/frontend/assets/components.bundle.js', (_req, res) => {
+  router.get('/admin/frontend/assets/components.bundle.js', (_req, res) => {
     res.sendFile('console-components.js', { root: path.join(root, 'public/js'), cacheControl: false });
   });
   // The lists themselves: who, which, and by what. AdminJS asks again, action by action.
-  router.use(['/api/resources/:table', '/resources/:table'], guardTable);
-  router.use(lazily(() => adminRouter(services)));
+  router.use(['/admin/api/resources/:table', '/admin/resources/:table'], guardTable);
+  const admin = lazily(() => adminRouter(services));
+  for (const address of ['/admin', '/admin/*rest']) router.get(address, admin);
   return router;
 }
 
@@ -55,7 +53,7 @@ const named: RequestHandler = (req, res, next) => {
 
 /** The whole API of the console, reads too, is for its own pages alone. */
 const fromOwnPages: RequestHandler = (req, _res, next) => {
-  const isData = /^\/(api|forms|export)\//.test(req.path);
+  const isData = /^\/(api|forms|export)\//i.test(req.path);
   const site = req.get('sec-fetch-site');
   if (isData && site !== undefined && site !== 'same-origin' && site !== 'none')
     throw new Problem('cross_site', 'This request did not come from the console itself.');
@@ -122,14 +120,14 @@ async function adminRouter(services: ConsoleServices): Promise<RequestHandler> {
     // One build of the page for development and production: what is tested is what runs.
     const file = path.basename(src).replace('.development.', '.production.');
     const folder = path.resolve(path.dirname(src));
-    router.get(address, (_req, res) => {
+    router.get(`/admin${address}`, (_req, res) => {
       res.removeHeader('Cache-Control');
       res.sendFile(file, { root: folder, maxAge: '1h' });
     });
   }
   for (const { method, path: address, Controller, action } of routes) {
     if (method !== 'GET' || action === 'bundleComponents') continue;
-    router.get(address.replace(/{(\w+)}/g, ':$1') || '/', async (req, res) => {
+    router.get(`/admin${address.replace(/{(\w+)}/g, ':$1')}`, async (req, res) => {
       const viewer = viewerOf(res);
       if (!viewer) throw forbidden();
       const controller = new Controller({ admin }, currentAdminOf(viewer)) as unknown as Record<

@@ -1,0 +1,304 @@
+// Each defect that AdminJS has by itself is a request here, which must fail against us.
+import { randomUUID } from 'node:crypto';
+import { expect } from 'chai';
+import { columnOf, tables } from '../../src/console/index.ts';
+import { startTestApp, type Agent, type TestApp } from '../support/app.ts';
+
+const list = (id: string): string => `/admin/api/resources/${id}/actions/list`;
+
+async function bookOne({ db }: TestApp): Promise<string> {
+  const id = randomUUID();
+  const who = await db('users as u')
+    .join('members as m', 'm.user_id', 'u.id')
+    .where({ 'u.email': 'rita@harbour-legal.example' })
+    .first('u.id', 'm.organization_id');
+  const specialist = await db('specialists').orderBy('position').first('id');
+  await db('bookings').insert({
+    id,
+    reference: 'EX-7K3M9Q',
+    acuity_appointment_id: 880_001,
+    specialist_id: specialist.id,
+    organization_id: who.organization_id,
+    created_by_id: who.id,
+    examinee_first_name: 'Ewan',
+    examinee_last_name: 'Marsh',
+    examinee_phone: '+61412345678',
+    starts_at: new Date('2026-12-01T10:00:00+11:00'),
+    duration_minutes: 60,
+    timezone: 'Australia/Sydney',
+    type: 'in_person',
+    source: 'portal',
+  });
+  return id;
+}
+
+describe('the console', () => {
+  let app: TestApp;
+  let ada: Agent;
+  let sam: Agent;
+  let rita: Agent;
+  let bookingId: string;
+
+  before(async () => {
+    app = await startTestApp();
+    ada = await app.signIn('ada@examdesk.example');
+    sam = await app.signIn('sam@examdesk.example');
+    rita = await app.signIn('rita@harbour-legal.example');
+    bookingId = await bookOne(app);
+  });
+  after(() => app.close());
+
+  it('asks to sign in', async () => {
+    await app.anonymous().get('/admin').expect(401);
+    const page = await app.anonymous().get('/admin').set('Accept', 'text/html').expect(303);
+    expect(page.headers.location).to.equal('/sign-in?next=%2Fadmin');
+  });
+
+  it('is closed to referrers', async () => {
+    await rita.get('/admin').expect(403);
+    await rita.get(list('bookings')).expect(403);
+    await rita.get('/admin/export/bookings').expect(403);
+    await rita.get(`/admin/forms/bookings/${bookingId}/change`).expect(403);
+  });
+
+  it('opens for staff under a policy without inline scripts, and names no other host', async () => {
+    const page = await sam.get('/admin').set('Accept', 'text/html').expect(200);
+    const policy = String(page.headers['content-security-policy']);
+    expect(policy).to.match(/script-src 'self' 'nonce-[\w+/=]+';/);
+    expect(page.text).not.to.match(/(src|href)="https?:/);
+    const inline = [...page.text.matchAll(/<script([^>]*)>/g)].filter(
+      ([, attributes]) => !attributes?.includes('src='),
+    );
+    expect(inline.every(([, attributes]) => attributes?.includes('nonce='))).to.equal(true);
+  });
+
+  it('lets no name end the page’s script', async () => {
+    await app
+      .db('users')
+      .where({ email: 'sam@examdesk.example' })
+      .update({ name: '</script><script>alert(1)</script>' });
+    const page = await sam.get('/admin').set('Accept', 'text/html').expect(200);
+    await app.db('users').where({ email: 'sam@examdesk.example' }).update({ name: 'Sam' });
+    expect(page.text).not.to.contain('alert(1)</script>');
+  });
+
+  it('serves its scripts itself', async () => {
+    for (const file of ['app', 'global', 'design-system', 'components']) {
+      await sam
+        .get(`/admin/frontend/assets/${file}.bundle.js`)
+        .expect(200)
+        .expect('Content-Type', /javascript/);
+    }
+  });
+
+  for (const { id, who } of tables) {
+    it(`shows ${id} with its named columns and no other`, async () => {
+      const { body } = (await ada.get(list(id)).expect(200)) as {
+        body: { meta: { total: unknown }; records: { params: object }[] };
+      };
+      expect(body.meta.total).to.be.a('number');
+      const known = (name: string) => tables.some((table) => table.id === id && columnOf(table, name));
+      expect(
+        body.records.flatMap(({ params }) => Object.keys(params)).filter((name) => !known(name)),
+      ).to.deep.equal([]);
+      await sam.get(list(id)).expect(who === 'staff' ? 200 : 403);
+    });
+
+    it(`sorts and filters ${id} by every column`, async () => {
+      const table = tables.find((one) => one.id === id);
+      for (const { name, type } of table?.columns ?? []) {
+        if (type !== 'search') await ada.get(list(id)).query({ sortBy: name, direction: 'asc' }).expect(200);
+        const values = ["%_'", '99999999999999999999', '2026-12-01'];
+        for (const value of values) {
+          const answer = await ada.get(list(id)).query({ [`filters.${name}`]: value });
+          expect(answer.status, `${id}.${name}=${value}`).to.equal(200);
+          expect(answer.body.notice, `${id}.${name}=${value}`).to.equal(undefined);
+        }
+        if (type === 'datetime' || type === 'date') {
+          for (const bound of ['from', 'to'])
+            await ada
+              .get(list(id))
+              .query({ [`filters.${name}~~${bound}`]: '2026-11-01' })
+              .expect(200);
+        }
+      }
+    });
+  }
+
+  it('filters by nothing that is hidden, and by nothing unknown', async () => {
+    for (const name of [
+      'filters.password',
+      'filters.token',
+      'filters.s3_key',
+      'filters.constructor',
+      'filters.__proto__',
+    ]) {
+      await ada
+        .get(list('users'))
+        .query({ [name]: 'a' })
+        .expect(400);
+    }
+    await ada.get(list('users')).query({ sortBy: 'password' }).expect(400);
+    await ada.get(list('users')).query({ perPage: '-1' }).expect(400);
+    await ada.get(list('users')).query({ page: '0' }).expect(400);
+    await ada.get('/admin/export/users').query({ 'filters.password': 'a' }).expect(400);
+  });
+
+  it('takes % and _ as they are typed', async () => {
+    const { body } = await ada.get(list('users')).query({ 'filters.email': 'r_ta%' }).expect(200);
+    expect(body.meta.total).to.equal(0);
+  });
+
+  it('tells active from inactive', async () => {
+    await app.db('bookings').where({ id: bookingId }).update({ status: 'archived' });
+    const active = await ada.get(list('bookings')).query({ 'filters.status': 'active' }).expect(200);
+    expect(active.body.meta.total).to.equal(0);
+    await app.db('bookings').where({ id: bookingId }).update({ status: 'active' });
+    const again = await ada.get(list('bookings')).query({ 'filters.status': 'active' }).expect(200);
+    expect(again.body.meta.total).to.equal(1);
+  });
+
+  it('writes nothing past its own actions, one by one or in bulk', async () => {
+    const record = `/admin/api/resources/users/records/${bookingId}`;
+    for (const address of [
+      `${record}/edit`,
+      `${record}/delete`,
+      '/admin/api/resources/users/actions/new',
+      '/admin/api/resources/users/bulk/bulkDelete',
+    ]) {
+      for (const type of ['form', 'json'] as const) {
+        const answer = await ada.post(address).type(type).send({ role: 'admin' });
+        expect(answer.status, address).to.be.oneOf([403, 404, 405]);
+      }
+      await ada.get(address).expect(403);
+    }
+    await ada.get('/admin/api/resources/users/search/rita').expect(403);
+  });
+
+  it('says 404 to what it has not', async () => {
+    await ada.get(list('sessions')).expect(404);
+    await ada.get('/admin/api/resources/bookings/actions/unheard-of').expect(404);
+    await ada.get(`/admin/api/resources/bookings/records/${crypto.randomUUID()}/show`).expect(404);
+    await ada.get('/admin/api/resources/bookings/records/not-an-id/show').expect(404);
+  });
+
+  it('answers its own pages only, reads included', async () => {
+    await ada.get(list('bookings')).set('Sec-Fetch-Site', 'cross-site').expect(403);
+    await ada.get('/admin/export/bookings').set('Sec-Fetch-Site', 'cross-site').expect(403);
+    await ada
+      .post(`/admin/forms/bookings/${bookingId}/change`)
+      .set('Sec-Fetch-Site', 'cross-site')
+      .set('Origin', 'https://elsewhere.example')
+      .send({ version: '1', values: {} })
+      .expect(403);
+  });
+
+  it('refuses to support what is an admin’s', async () => {
+    const { id } = await app.db('users').where({ email: 'rob@harbour-legal.example' }).first('id');
+    const sent = { version: '', values: {} };
+    for (const address of [`users/${id}/deactivate`, `users/${id}/end-sessions`, 'drift-reports/reconcile']) {
+      await sam.post(`/admin/forms/${address}`).send(sent).expect(403);
+    }
+    await sam.get('/admin/export/users').expect(403);
+    const { body } = await sam.get('/admin/api/dashboard').expect(200);
+    expect(JSON.stringify(body)).not.to.contain('failed-jobs');
+  });
+
+  describe('editing a booking', () => {
+    const address = () => `/admin/forms/bookings/${bookingId}/change`;
+    const opened = async () => {
+      const { body } = (await sam.get(address()).expect(200)) as {
+        body: { version: string; fields: { name: string; value: unknown }[] };
+      };
+      return {
+        version: body.version,
+        values: Object.fromEntries(body.fields.map(({ name, value }) => [name, value])),
+      };
+    };
+
+    it('writes the change and its audit row together, names of columns only', async () => {
+      const { version, values } = await opened();
+      await sam
+        .post(address())
+        .send({ version, values: { ...values, claimNumber: 'CL-9000' } })
+        .expect(200);
+      const row = await app.db('bookings').where({ id: bookingId }).first();
+      expect(row.claim_number).to.equal('CL-9000');
+      const audit = await app.db('audit_log').where({ action: 'booking.edited', resource_id: bookingId });
+      expect(audit.map(({ metadata }) => metadata)).to.deep.equal([{ columns: ['claim_number'] }]);
+    });
+
+    it('tells each error at its field', async () => {
+      const { version, values } = await opened();
+      const { body } = await sam
+        .post(address())
+        .send({ version, values: { ...values, phone: 'x' } })
+        .expect(422);
+      expect(body.errors.map(({ path }: { path: string }) => path)).to.deep.equal(['phone']);
+    });
+
+    it('does not overwrite what somebody else changed meanwhile, and shows both', async () => {
+      const seen = await opened();
+      await ada
+        .post(address())
+        .send({ ...seen, values: { ...seen.values, notes: 'Ada was here' } })
+        .expect(200);
+      const mine = { ...seen, values: { ...seen.values, notes: 'Sam was here' } };
+      const { body } = await sam.post(address()).send(mine).expect(409);
+      expect(body.code).to.equal('stale_version');
+      expect(body.errors).to.deep.equal([{ path: 'notes', message: 'Now: Ada was here' }]);
+      await sam
+        .post(address())
+        .send({ ...mine, version: body.version })
+        .expect(200);
+    });
+
+    it('cannot type over what is Acuity’s', async () => {
+      const { version, values } = await opened();
+      const before = await app.db('bookings').where({ id: bookingId }).first();
+      const more = {
+        startsAt: '2030-01-01T00:00:00Z',
+        status: 'cancelled',
+        version: 99,
+        organization_id: null,
+      };
+      await sam
+        .post(address())
+        .send({ version, values: { ...values, ...more } })
+        .expect(200);
+      expect(await app.db('bookings').where({ id: bookingId }).first()).to.deep.equal(before);
+    });
+  });
+
+  it('moves progress on by the booking’s own rules', async () => {
+    const address = `/admin/forms/bookings/${bookingId}/move-on`;
+    await sam
+      .post(address)
+      .send({ version: '', values: { progress: 'payment_received' } })
+      .expect(409);
+    await sam
+      .post(address)
+      .send({ version: '', values: { progress: 'generating_report' } })
+      .expect(200);
+  });
+
+  it('deactivates a person and ends their sessions', async () => {
+    const rob = await app.signIn('rob@harbour-legal.example');
+    const { id } = await app.db('users').where({ email: 'rob@harbour-legal.example' }).first('id');
+    await ada.post(`/admin/forms/users/${id}/deactivate`).send({ version: '', values: {} }).expect(200);
+    await rob.get('/bookings').expect(401);
+  });
+
+  it('exports what is filtered, tells the log, and gives a spreadsheet no formula', async () => {
+    await app.db('bookings').where({ id: bookingId }).update({ notes: '=HYPERLINK("x")' });
+    const { text, headers } = await sam
+      .get('/admin/export/bookings')
+      .query({ 'filters.status': 'active' })
+      .expect(200);
+    expect(headers['content-type']).to.match(/^text\/csv/);
+    expect(text.trim().split('\r\n')).to.have.length(2);
+    expect(text).to.contain(`"'=HYPERLINK(""x"")"`);
+    const row = await app.db('audit_log').where({ action: 'records.exported' }).first();
+    expect(row.metadata).to.deep.equal({ table: 'bookings', filteredBy: ['status'] });
+  });
+});
