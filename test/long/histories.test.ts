@@ -1,0 +1,27 @@
+import { expect } from 'chai';
+import fc from 'fast-check';
+import { histories, openHistoryHouse } from '../support/random-history.ts';
+
+const runs = Number(process.env.HISTORIES ?? 500);
+// A calendar has only so many free times: each campaign gets a house of its own.
+const runsInOneHouse = 25;
+
+describe(`${runs} histories under any trouble`, () => {
+  it('leave bookings and appointments in agreement, and nobody told twice', async () => {
+    for (let done = 0; done < runs; done += runsInOneHouse) {
+      const house = await openHistoryHouse();
+      try {
+        await fc.assert(
+          fc.asyncProperty(histories, async (steps) => {
+            await house.play(steps);
+            await house.comeToRest();
+            expect(await house.disagreements()).to.deep.equal([]);
+          }),
+          { numRuns: Math.min(runsInOneHouse, runs - done), endOnFailure: true },
+        );
+      } finally {
+        await house.close();
+      }
+    }
+  });
+});
