@@ -107,7 +107,10 @@ export async function openMatrixHouse(): Promise<MatrixHouse> {
       .replace('/bookings/:id', `/bookings/${bookingId}`)
       .replace('/episodes/:id', `/episodes/${episode.id}`)
       .replace('/people/:id', `/people/${userIds.nadia}`)
-      .replace(':token', 'no-such-token');
+      .replace(':token', 'no-such-token')
+      .replace('*rest', 'resources/no-such-table')
+      .replace(':table', 'no-such-table')
+      .replace(':action', 'edit');
     if (filled.includes('/documents/:id')) return filled.replace(':id', await aDocument());
     // What is left (a webhook event, a merge) is not there for anybody who may ask.
     return filled.replace(':id', randomUUID());
