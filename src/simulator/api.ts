@@ -15,7 +15,7 @@ import {
   rescheduleAppointment,
 } from './appointments.ts';
 import { availableDates, availableTimes, checkTimes } from './availability.ts';
-import { AcuityError, methodNotAllowed, notFound, refuse, unauthorized } from './errors.ts';
+import { AcuityError, genericError, methodNotAllowed, notFound, refuse, unauthorized } from './errors.ts';
 import type { Faults } from './faults.ts';
 import { labels } from './fixture.ts';
 import type { Limits } from './limits.ts';
@@ -193,13 +193,13 @@ async function reply({ webhooks }: ApiParts, req: Request, res: Response, answer
   const body = answer(req);
   // An event may overtake the reply to the call that caused it.
   if (webhooks.misbehaviour.early) await webhooks.settled();
-  const { effect } = res.locals as { effect?: { drop?: string } };
-  if (effect?.drop === 'after') {
-    res.destroy();
-    return;
-  }
-  if (body === nothing) res.status(204).end();
+  if (isReplyLost(res)) res.destroy();
+  else if (body === nothing) res.status(204).end();
   else res.json(body);
+}
+
+function isReplyLost({ locals }: Response): boolean {
+  return (locals as { effect?: { drop?: string } }).effect?.drop === 'after';
 }
 
 const noteCall =
@@ -229,14 +229,7 @@ const orderedFaults =
     if (effect.status !== undefined || effect.body !== undefined) {
       res.status(effect.status ?? 200);
       if (typeof effect.body === 'string') res.type('html').send(effect.body);
-      else
-        res.json(
-          effect.body ?? {
-            status_code: effect.status,
-            message: 'As ordered',
-            error: 'internal_server_error',
-          },
-        );
+      else res.json(effect.body ?? genericError(effect.status ?? 200).envelope());
       return;
     }
     res.locals.effect = effect;
@@ -261,12 +254,20 @@ const limit =
   };
 
 const envelope: ErrorRequestHandler = (error: unknown, _req, res, _next) => {
-  const known =
-    error instanceof AcuityError
-      ? error
-      : new AcuityError(500, 'internal_server_error', 'An internal error occurred.');
+  // A refusal is lost on its way just like a success.
+  if (isReplyLost(res)) {
+    res.destroy();
+    return;
+  }
+  const known = error instanceof AcuityError ? error : genericError(httpStatusOf(error));
   res.status(known.status).json(known.envelope());
 };
+
+/** Express's own refusals (a body too large, a path that cannot be decoded) are the caller's fault. */
+function httpStatusOf(error: unknown): number {
+  const status = (error as { status?: unknown } | null)?.status;
+  return typeof status === 'number' && status >= 400 && status < 500 ? status : 500;
+}
 
 function theAppointment({ store }: World, req: Request): StoredAppointment {
   const found = store.state.appointments.find(({ id }) => id === idOf(req));

@@ -1,5 +1,6 @@
 // An appointment as Acuity's API shows it: field order, strings where numbers are expected, and all (section 5).
 import { createHash } from 'node:crypto';
+import { isTooClose } from './appointments.ts';
 import { account, findCalendar, findType, forms, labels } from './fixture.ts';
 import type { StoredAppointment } from './state.ts';
 import { humanDate, humanTime, machineTime } from './times.ts';
@@ -26,6 +27,7 @@ export function showAppointment(
   const label = labels.find(({ id }) => id === one.labelId);
   const location = locationOf(world, one);
   const shownForms = formsOf(one);
+  const isChangeable = !one.canceled && !isTooClose(world, one);
   const confirmation = `https://app.acuityscheduling.com/schedule.php?owner=${account.id}&action=appt&id%5B%5D=${createHash('md5').update(String(one.id)).digest('hex')}`;
   return {
     id: one.id,
@@ -59,8 +61,8 @@ export function showAppointment(
     timezone: one.timezone,
     calendarTimezone: zone,
     canceled: one.canceled,
-    canClientCancel: !one.canceled,
-    canClientReschedule: !one.canceled,
+    canClientCancel: isChangeable && world.switches.clientsMay.cancel,
+    canClientReschedule: isChangeable && world.switches.clientsMay.reschedule,
     labels: label ? [label] : null,
     ...(options.excludeForms ? {} : { forms: shownForms, formsText: formsText(one, location, shownForms) }),
     isVerified: false,

@@ -22,7 +22,7 @@ export interface Mode {
 
 type Body = Record<string, unknown>;
 
-const advanceMessages = {
+export const advanceMessages = {
   not_available_min_hours_in_advance: 'is not far enough in advance.',
   not_available_max_days_in_advance: 'is too far in advance.',
 } as const;
@@ -41,6 +41,9 @@ export function createAppointment(
   const { start, given } = requireTime(body, calendar?.timezone ?? account.timezone);
   requireClient(body, mode);
   const answers = answersOf(world, type, body.fields, mode);
+  // The practice sells no coupons and packages, so there is none that would be right.
+  if (!isBlank(body.certificate))
+    throw refuse('invalid_certificate', `The certificate "${text(body.certificate)}" is invalid.`);
   const chosen = mode.admin && calendar ? calendar : chooseCalendar(world, type, calendar, start, given);
   const { store, now } = world;
   const made: StoredAppointment = {
@@ -78,6 +81,8 @@ export function rescheduleAppointment(
   if (one.canceled) throw refuse('reschedule_canceled', 'Canceled appointments may not be rescheduled.');
   const moved =
     body.calendarID === undefined ? findCalendar(one.calendarID) : requestedCalendar(body.calendarID);
+  if (!mode.admin && !world.switches.clientsMay.reschedule)
+    throw refuse('reschedule_not_allowed', 'Clients are not allowed to reschedule.');
   const timezone = requireZone(body.timezone);
   const { start, given } = requireTime(body, moved?.timezone ?? account.timezone);
   if (!mode.admin && isTooClose(world, one)) {
@@ -119,6 +124,8 @@ export function cancelAppointment(
     }
     return one;
   }
+  if (!mode.admin && !world.switches.clientsMay.cancel)
+    throw refuse('cancel_not_allowed', 'Clients are not allowed to cancel.');
   if (!mode.admin && isTooClose(world, one)) {
     throw refuse(
       'cancel_too_close',
@@ -237,7 +244,7 @@ function answersOf(
   { admin }: Mode,
 ): StoredAppointment['answers'] {
   const fields = fieldsOfType(type.id);
-  const answers = (Array.isArray(given) ? (given as Body[]) : []).map((answer) => {
+  const answers = objectsIn(given).map((answer) => {
     const fieldID = Number(answer.id);
     if (!fields.some(({ id }) => id === fieldID) && !admin) {
       throw refuse('invalid_fields', `The field "${text(answer.id)}" does not exist on this appointment.`);
@@ -252,11 +259,17 @@ function answersOf(
 }
 
 function labelOf(given: unknown): number | null {
-  const [first] = Array.isArray(given) ? (given as Body[]) : [];
+  const [first] = objectsIn(given);
   return labels.find(({ id }) => id === Number(first?.id))?.id ?? null;
 }
 
-function isTooClose({ now }: World, one: StoredAppointment): boolean {
+/** Anything else in a list is as if it were not there. */
+function objectsIn(given: unknown): Body[] {
+  const all = Array.isArray(given) ? (given as unknown[]) : [];
+  return all.filter((one): one is Body => typeof one === 'object' && one !== null);
+}
+
+export function isTooClose({ now }: Pick<World, 'now'>, one: StoredAppointment): boolean {
   return Date.parse(one.datetime) - now().getTime() < account.changeCutoffHours * 3_600_000;
 }
 

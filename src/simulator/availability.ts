@@ -1,5 +1,13 @@
 import { Temporal } from 'temporal-polyfill';
-import { isBlank, requestedCalendar, requireTime, requireType, requireZone, text } from './appointments.ts';
+import {
+  advanceMessages,
+  isBlank,
+  requestedCalendar,
+  requireTime,
+  requireType,
+  requireZone,
+  text,
+} from './appointments.ts';
 import { refuse } from './errors.ts';
 import { account, calendars, type AppointmentType, type Calendar } from './fixture.ts';
 import { advanceProblem, freeSlots, isOffered } from './slots.ts';
@@ -66,11 +74,12 @@ function checkTime(world: World, body: unknown): Record<string, unknown> {
   const problem = advanceProblem(world, start);
   const isFree = !problem && from.some((one) => isOffered(world, one, type, start));
   const error = problem ?? 'not_available';
+  const because = problem ? advanceMessages[problem] : 'is not an available time slot.';
   return {
     ...asked,
     valid: isFree,
     // Which key carries the reason is not known (section 14.2): ours is the error envelope's.
-    ...(isFree ? {} : { error, message: `The time "${given}" is not an available time slot.` }),
+    ...(isFree ? {} : { error, message: `The time "${given}" ${because}` }),
   };
 }
 

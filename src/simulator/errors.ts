@@ -20,9 +20,20 @@ export const notFound = (pattern?: string): AcuityError =>
   new AcuityError(404, 'not_found', pattern ? `Not Found. Did you mean \`${pattern}\`?` : 'Not Found.');
 export const methodNotAllowed = (): AcuityError =>
   new AcuityError(405, 'method_not_allowed', 'Method Not Allowed');
+export const forbidden = (): AcuityError => new AcuityError(403, 'forbidden', 'Forbidden');
 export const tooMany = (): AcuityError =>
   new AcuityError(
     429,
     'too_many_requests',
     'Rate limit reached. Limit 10req/s and 20 concurrent connections.',
   );
+
+/** What Acuity says with a status when nothing else is known. */
+export function genericError(status: number): AcuityError {
+  const known = [unauthorized(), forbidden(), notFound(), methodNotAllowed(), tooMany()];
+  const found = known.find((error) => error.status === status);
+  if (found) return found;
+  return status < 500
+    ? new AcuityError(status, 'bad_request', 'Bad Request')
+    : new AcuityError(status, 'internal_server_error', 'An internal error occurred.');
+}

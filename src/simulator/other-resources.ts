@@ -3,7 +3,7 @@ import { isBlank, requestedCalendar, text } from './appointments.ts';
 import { AcuityError, notFound, refuse } from './errors.ts';
 import { account, appointmentTypes, calendars, findCalendar, forms } from './fixture.ts';
 import type { StoredBlock, Subscription } from './state.ts';
-import { dayOf, humanTime, machineTime, parseTime } from './times.ts';
+import { dayOf, humanDate, humanTime, machineTime, parseTime, weekday } from './times.ts';
 import type { World } from './world.ts';
 
 type Given = Record<string, unknown>;
@@ -57,7 +57,7 @@ export function showBlock(block: StoredBlock): Record<string, unknown> {
     calendarTimezone: zone,
     start: machineTime(start, zone),
     end: machineTime(end, zone),
-    description: `${dayOf(start, zone)} ${humanTime(start, zone)} - ${humanTime(end, zone)}`,
+    description: `${weekday(start, zone)}, ${humanDate(start, zone)} ${humanTime(start, zone)} - ${humanTime(end, zone)}`,
     managed: false,
     notes: block.notes,
     recurring: null,
@@ -102,10 +102,14 @@ export function deleteBlock(world: World, id: number): void {
 export function listBlocks({ store }: World, query: Given): StoredBlock[] {
   const most = Number(query.max ?? 100);
   return store.state.blocks
-    .filter((block) => isBlank(query.calendarID) || block.calendarID === Number(query.calendarID))
-    .filter((block) => isBlank(query.minDate) || block.end.slice(0, 10) >= text(query.minDate))
-    .filter((block) => isBlank(query.maxDate) || block.start.slice(0, 10) <= text(query.maxDate))
-    .slice(0, most);
+    .filter((block) => {
+      const zone = findCalendar(block.calendarID)?.timezone ?? account.timezone;
+      if (!isBlank(query.calendarID) && block.calendarID !== Number(query.calendarID)) return false;
+      const [min, max] = [query.minDate, query.maxDate].map((given) => parseTime(text(given), zone));
+      if (min && dayOf(new Date(block.end), zone) < dayOf(min, zone)) return false;
+      return !max || dayOf(new Date(block.start), zone) <= dayOf(max, zone);
+    })
+    .slice(0, most > 0 ? most : 100);
 }
 
 type Client = World['store']['state']['clients'][number];
@@ -147,10 +151,13 @@ export function addClient({ store }: World, body: Given): Client {
 
 export function changeClient(world: World, query: Given, body: Given | null): Client | null {
   const { store } = world;
-  const client = store.state.clients.find((one) =>
-    (['firstName', 'lastName', 'phone'] as const).every(
-      (name) => isBlank(query[name]) || one[name] === text(query[name]),
-    ),
+  const client = store.state.clients.find(
+    (one) =>
+      !isBlank(query.firstName) &&
+      !isBlank(query.lastName) &&
+      (['firstName', 'lastName', 'phone'] as const).every(
+        (name) => isBlank(query[name]) || one[name] === text(query[name]),
+      ),
   );
   if (!client) throw refuse('client_not_found', 'Client does not exist');
   if (body)
@@ -205,5 +212,5 @@ function isReachable(target: string): boolean {
   if (!URL.canParse(target)) return false;
   const { protocol, hostname, port } = new URL(target);
   if (!/^https?:$/.test(protocol)) return false;
-  return port === '' || /^(localhost|127\.|\[::1\])/.test(hostname);
+  return ['', '80', '443'].includes(port) || /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(hostname);
 }

@@ -64,6 +64,11 @@ export function humanDate(at: Date, zone: string): string {
   return new Intl.DateTimeFormat('en-US', { dateStyle: 'long', timeZone: zone }).format(at);
 }
 
+/** `Wednesday` */
+export function weekday(at: Date, zone: string): string {
+  return new Intl.DateTimeFormat('en-US', { weekday: 'long', timeZone: zone }).format(at);
+}
+
 /** `2:00pm` */
 export function humanTime(at: Date, zone: string): string {
   const { hour, minute } = zoned(at, zone);

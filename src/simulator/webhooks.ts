@@ -66,7 +66,7 @@ export function createWebhooks(
   targets: WebhookTarget[],
 ): Webhooks {
   let waiting: Waiting[] = [];
-  let underWay: Promise<unknown>[] = [];
+  const underWay = new Set<Promise<unknown>>();
   let heldBack: Delivery | null = null;
   let isStopped = false;
 
@@ -91,15 +91,12 @@ export function createWebhooks(
       const now = world.now().getTime();
       for (const one of waiting.filter(({ dueAt, isSending }) => !isSending && dueAt <= now)) {
         one.isSending = true;
-        underWay.push(attempt(one));
+        const sending = attempt(one).finally(() => underWay.delete(sending));
+        underWay.add(sending);
       }
     },
     async settled() {
-      while (underWay.length > 0) {
-        const these = underWay;
-        underWay = [];
-        await Promise.all(these);
-      }
+      while (underWay.size > 0) await Promise.all(underWay);
     },
     reset() {
       waiting = [];

@@ -7,12 +7,15 @@ export interface Switches {
   slotLagMs: number;
   /** The meeting link of a telehealth appointment: at once, after so many milliseconds, or never. */
   link: { mode: 'at_once' | 'late' | 'never'; afterMs: number };
+  /** What the account's settings leave to clients; staff (`admin=true`) may always. */
+  clientsMay: { cancel: boolean; reschedule: boolean };
 }
 
 export const usualSwitches = (): Switches => ({
   limits: false,
   slotLagMs: 0,
   link: { mode: 'at_once', afterMs: 0 },
+  clientsMay: { cancel: true, reschedule: true },
 });
 
 /** Everything the parts of the simulator share. */
