@@ -1,0 +1,152 @@
+// What a calendar offers: opening hours by the wall clock of its zone, on the days of the change too, less what is taken.
+import { expect } from 'chai';
+import { findCalendar, findType, type AppointmentType, type Calendar } from '../../src/simulator/fixture.ts';
+import { advanceProblem, freeSlots, isOffered, openSlots } from '../../src/simulator/slots.ts';
+import { openStore, type StoredAppointment } from '../../src/simulator/state.ts';
+import { machineTime } from '../../src/simulator/times.ts';
+import { usualSwitches, type World } from '../../src/simulator/world.ts';
+
+const hart = calendar(7001);
+const examination = type(8001);
+
+function calendar(id: number): Calendar {
+  const found = findCalendar(id);
+  if (!found) throw new Error(`No calendar ${id}`);
+  return found;
+}
+function type(id: number): AppointmentType {
+  const found = findType(id);
+  if (!found) throw new Error(`No type ${id}`);
+  return found;
+}
+function aWorld(now = '2026-11-23T00:00:00Z'): World {
+  return {
+    store: openStore(undefined),
+    switches: usualSwitches(),
+    now: () => new Date(now),
+    announce: () => undefined,
+  };
+}
+function take(world: World, datetime: string, change: Partial<StoredAppointment> = {}): StoredAppointment {
+  const one: StoredAppointment = {
+    ...{ id: world.store.newId(), firstName: 'Rita', lastName: 'Alvarez', phone: '', email: '' },
+    ...{ appointmentTypeID: 8001, calendarID: 7001, duration: 60, timezone: hart.timezone },
+    ...{ createdAt: world.now().toISOString(), location: '', notes: '', canceled: false, noShow: false },
+    ...{ labelId: null, scheduledBy: null, answers: [] },
+    datetime: new Date(datetime).toISOString(),
+    ...change,
+  };
+  world.store.state.appointments.push(one);
+  return one;
+}
+const shown = (slots: Date[], of = hart): string[] => slots.map((slot) => machineTime(slot, of.timezone));
+/** The fixture's clinics are shut on Sundays, when clocks change: this one is open all night. */
+const nightly: Calendar = { ...hart, hours: { 7: [['00:00', '06:00']] } };
+const hourly = { ...examination, paddingAfter: 0 };
+
+describe('a day of the simulated calendar', () => {
+  it('has each opening’s starts, a padding apart, and none that ends after closing', () => {
+    expect(shown(openSlots(hart, examination, '2026-12-01'))).to.deep.equal([
+      '2026-12-01T09:00:00+1100',
+      '2026-12-01T10:10:00+1100',
+      '2026-12-01T11:20:00+1100',
+      '2026-12-01T13:30:00+1100',
+      '2026-12-01T14:40:00+1100',
+      '2026-12-01T15:50:00+1100',
+    ]);
+    expect(openSlots(hart, examination, '2026-12-05')).to.deep.equal([]);
+  });
+
+  it('begins at nine by the wall clock on both sides of the change', () => {
+    expect(shown(openSlots(hart, examination, '2027-04-02'))[0]).to.equal('2027-04-02T09:00:00+1100');
+    expect(shown(openSlots(hart, examination, '2027-04-05'))[0]).to.equal('2027-04-05T09:00:00+1000');
+  });
+
+  it('has an hour more when the clock goes back, and no instant twice', () => {
+    const slots = openSlots(nightly, hourly, '2027-04-04');
+    expect(shown(slots)).to.deep.equal([
+      '2027-04-04T00:00:00+1100',
+      '2027-04-04T01:00:00+1100',
+      '2027-04-04T02:00:00+1100',
+      '2027-04-04T02:00:00+1000',
+      '2027-04-04T03:00:00+1000',
+      '2027-04-04T04:00:00+1000',
+      '2027-04-04T05:00:00+1000',
+    ]);
+    expect(new Set(slots.map(Number)).size).to.equal(slots.length);
+  });
+
+  it('has an hour less when the clock goes forward, and no time that does not exist', () => {
+    expect(shown(openSlots(nightly, hourly, '2027-10-03'))).to.deep.equal([
+      '2027-10-03T00:00:00+1000',
+      '2027-10-03T01:00:00+1000',
+      '2027-10-03T03:00:00+1100',
+      '2027-10-03T04:00:00+1100',
+      '2027-10-03T05:00:00+1100',
+    ]);
+  });
+});
+
+describe('a free time of the simulated calendar', () => {
+  const at = '2026-12-01T10:10:00+1100';
+  const isFree = (world: World, time = at, ignore: number[] = []): boolean =>
+    isOffered(world, hart, examination, new Date(time.replace(/(\d\d)$/, ':$1')), ignore);
+  const iso = '2026-12-01T10:10:00+11:00';
+
+  it('is one that opens, not any time between', () => {
+    const world = aWorld();
+    expect(isFree(world)).to.equal(true);
+    expect(isFree(world, '2026-12-01T10:15:00+1100')).to.equal(false);
+    expect(isFree(world, '2026-12-01T12:45:00+1100')).to.equal(false);
+  });
+
+  it('is gone with an appointment, for its calendar only, and not for the appointment itself', () => {
+    const world = aWorld();
+    const one = take(world, iso);
+    expect(isFree(world)).to.equal(false);
+    expect(isFree(world, at, [one.id])).to.equal(true);
+    expect(shown(freeSlots(world, hart, examination, '2026-12-01')))
+      .to.have.length(5)
+      .and.not.include(at);
+    expect(isFree(aWorld())).to.equal(true);
+  });
+
+  it('is gone when only the padding of the one before touches it', () => {
+    const world = aWorld();
+    // Ends at 10:05, and ten minutes of padding follow.
+    take(world, '2026-12-01T09:05:00+11:00');
+    expect(isFree(world)).to.equal(false);
+    world.store.state.appointments.length = 0;
+    take(world, '2026-12-01T09:00:00+11:00');
+    expect(isFree(world)).to.equal(true);
+  });
+
+  it('is gone with a block that touches it, and free beside one that only ends there', () => {
+    const world = aWorld();
+    const block = { id: 1, calendarID: 7001, notes: '', start: '2026-11-30T22:00:00Z' };
+    world.store.state.blocks = [{ ...block, end: '2026-11-30T23:30:00Z' }];
+    expect(isFree(world)).to.equal(false);
+    world.store.state.blocks = [{ ...block, end: '2026-11-30T23:10:00Z' }];
+    expect(isFree(world)).to.equal(true);
+  });
+
+  it('comes back with a cancellation, at once or after the lag', () => {
+    const world = aWorld();
+    const one = take(world, iso, { canceled: true });
+    expect(isFree(world)).to.equal(true);
+    one.slotFreeAt = '2026-11-23T00:01:00Z';
+    expect(isFree(world)).to.equal(false);
+    expect(isFree({ ...world, now: () => new Date('2026-11-23T00:01:00Z') })).to.equal(true);
+  });
+
+  it('is a day ahead at least and two hundred days at most', () => {
+    const world = aWorld();
+    const ahead = (hours: number): string | null =>
+      advanceProblem(world, new Date(world.now().getTime() + hours * 3_600_000));
+    expect(ahead(24)).to.equal(null);
+    expect(ahead(23.9)).to.equal('not_available_min_hours_in_advance');
+    expect(ahead(-24)).to.equal('not_available_min_hours_in_advance');
+    expect(ahead(200 * 24)).to.equal(null);
+    expect(ahead(200 * 24 + 0.1)).to.equal('not_available_max_days_in_advance');
+  });
+});
