@@ -101,7 +101,7 @@
     return h(
       'form',
       { className: 'console-card', onSubmit: send, noValidate: true },
-      h('h2', null, action.label),
+      h('h2', null, action.custom.title),
       problem && h('div', { className: 'console-problem', role: 'alert' }, problem.detail),
       form && form.intro && h('p', null, form.intro),
       form &&

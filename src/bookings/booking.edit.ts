@@ -54,11 +54,11 @@ export async function assignBooking(
     if (booking.organization && actor.viewer.role !== 'admin') {
       return wrong('This booking has its organisation already: an admin can change it');
     }
-    const referrer = isUuid(referrerId)
-      ? ((await trx('users as u')
+    const referrer: { id: string; organization_id: string } | undefined = isUuid(referrerId)
+      ? await trx('users as u')
           .join('members as m', 'm.user_id', 'u.id')
           .where({ 'u.id': referrerId, 'u.role': 'referrer', 'u.banned': false })
-          .first('u.id', 'm.organization_id')) as { id: string; organization_id: string } | undefined)
+          .first('u.id', 'm.organization_id')
       : undefined;
     if (!referrer) return wrong('Choose a referrer who is active');
     const changed: Record<string, unknown> = {};

@@ -29,11 +29,11 @@ export function currentAdminOf(viewer: {
 }): CurrentAdmin {
   const plain = (text: string): string => text.replace(/[<>&\u2028\u2029]/g, '');
   const { userId: id, role } = viewer;
-  return { id, role, title: role, email: plain(viewer.email), name: plain(viewer.name) } as CurrentAdmin;
+  return { id, role, title: role, email: plain(viewer.email), name: plain(viewer.name) };
 }
 
 const roleOf = (context: Pick<ActionContext, 'currentAdmin'>): Role =>
-  ((context.currentAdmin as { role?: Role } | undefined)?.role ?? 'referrer') as Role;
+  (context.currentAdmin as { role?: Role } | undefined)?.role ?? 'referrer';
 
 export interface ConsoleParts {
   admin: AdminJS;
@@ -164,9 +164,8 @@ function optionsOf(table: Table, parts: Record<'form' | 'leave' | 'json', string
 
 function actionOptions(button: ActionButton, table: Table, parts: Record<'form' | 'leave', string>) {
   const isAccessible = (context: ActionContext): boolean => {
-    const { isOffered } = button;
     if (!mayRead(roleOf(context), table) || !mayDo(roleOf(context), button)) return false;
-    return !isOffered || !context.record || isOffered(context.record.params);
+    return !context.record || (button.isOffered?.(context.record.params) ?? true);
   };
   return {
     actionType: button.kind,

@@ -118,5 +118,6 @@ export async function readDashboard(db: Database, role: Role): Promise<Dashboard
 }
 
 async function rowsOf<Row>(db: Database, sql: string): Promise<Row[]> {
-  return ((await db.raw(sql)) as { rows: Row[] }).rows;
+  const { rows } = await db.raw<{ rows: Row[] }>(sql);
+  return rows;
 }

@@ -36,7 +36,8 @@ export async function findRow(db: Queryable, table: Table, id: string): Promise<
   if (!idColumn) throw new Error(`Table ${table.id} has no columns`);
   if (idColumn.type === 'string') void query.where('r.id', id);
   else narrow(query, idColumn, id);
-  return ((await query.first('r.*')) as Row | undefined) ?? null;
+  const row: Row | undefined = await query.first('r.*');
+  return row ?? null;
 }
 
 const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
@@ -59,7 +60,9 @@ function narrow(query: Knex.QueryBuilder, column: Column, value: FilterValue): v
         : query.whereRaw('false'));
     case 'enum':
       return void query.whereRaw('??::text = ?', [name, value]);
-    default:
+    case 'json':
+    case 'search':
+    case 'string':
       for (const word of column.type === 'search' ? value.split(/\s+/) : [value]) {
         void query.whereRaw('??::text ilike ?', [name, `%${literally(word)}%`]);
       }

@@ -68,7 +68,7 @@ export class TableResource extends BaseResource {
     const [row] = (await selectRows(this.#db, this.table, filtersOf(filter)).count('* as total')) as {
       total: number;
     }[];
-    return Number(row?.total ?? 0);
+    return row?.total ?? 0;
   }
 
   override async find(

@@ -124,14 +124,15 @@ function editProblem(
     case 'invalid':
       return invalid(failure.errors);
     case 'stale':
-      return staleProblem(asFields(failure.current), String(failure.current.version), values);
+      break;
   }
+  return staleProblem(asFields(failure.current), String(failure.current.version), values);
 }
 
 /** Both are shown: what one typed stays in the field, what stands there now is said beside it. */
 function staleProblem(now: FormField[], version: string, values: Values): Problem {
   const errors: FieldProblem[] = now
-    .filter(({ name, value }) => name in values && String(values[name] ?? '') !== String(value))
+    .filter(({ name, value }) => name in values && (values[name] ?? '') !== value)
     .map(({ name, value }) => ({ path: name, message: `Now: ${String(value) || 'empty'}` }));
   return conflict(
     'stale_version',
@@ -264,10 +265,8 @@ const changeSpecialist: FormAction = {
       'is_active as isActive',
       'updated_at',
     ];
-    const row = z.uuid().safeParse(id).success
-      ? ((await db('specialists').where({ id }).first(columns)) as
-          | (SpecialistEdit & { updated_at: Date })
-          | undefined)
+    const row: (SpecialistEdit & { updated_at: Date }) | undefined = z.uuid().safeParse(id).success
+      ? await db('specialists').where({ id }).first(columns)
       : undefined;
     if (!row) throw notFound();
     const intro = 'The calendar, the time zone and the services come from Acuity.';
@@ -291,7 +290,11 @@ const rename: FormAction = {
     return { intro: '', submit: 'Save', version: '', fields: [text('name', 'Name', found.name)] };
   },
   async send({ accounts }, actor, id, { values }) {
-    const renamed = await accounts.organizations.rename(id, { name: String(values.name ?? '') }, actor);
+    const renamed = await accounts.organizations.rename(
+      id,
+      { name: typeof values.name === 'string' ? values.name : '' },
+      actor,
+    );
     if (renamed.ok) return 'Saved';
     if (renamed.reason === 'invalid') throw invalid(renamed.errors);
     throw renamed.reason === 'not_found' ? notFound() : forbidden();

@@ -33,7 +33,7 @@ export function consoleRouter(services: ConsoleServices): Router {
     router.post(address, send);
   }
   router.get('/admin/export/:table', async (req, res) => {
-    const table = allowedTable(String(req.params.table), res);
+    const table = allowedTable(req.params.table, res);
     await exportCsv(services, actorOf(req, res), table, filtersOf(req, table), res);
   });
   router.get('/admin/frontend/assets/components.bundle.js', (_req, res) => {

@@ -1,0 +1,105 @@
+import { randomUUID } from 'node:crypto';
+import { expect } from 'chai';
+import type { Browser, Page } from 'playwright-core';
+import { demoPassword } from '../../seeds/demo.ts';
+import { startTestApp, type TestApp } from '../support/app.ts';
+import { openBrowser } from '../support/browser.ts';
+
+describe('the console in a browser', function () {
+  this.timeout(120_000);
+  let browser: Browser;
+  let app: TestApp;
+  let page: Page;
+  const bookingId = randomUUID();
+  const asked: string[] = [];
+  const faults: string[] = [];
+
+  before(async () => {
+    [browser, app] = await Promise.all([openBrowser(), startTestApp()]);
+    const specialist = (await app.db('specialists').orderBy('position').first('id')) as { id: string };
+    await app.db('bookings').insert({
+      ...{
+        id: bookingId,
+        reference: 'EX-7K3M9Q',
+        acuity_appointment_id: 880_001,
+        specialist_id: specialist.id,
+      },
+      ...{ examinee_first_name: 'Ewan', examinee_last_name: 'Marsh', examinee_phone: '+61412345678' },
+      ...{ starts_at: new Date(), duration_minutes: 60, timezone: 'Australia/Sydney', type: 'in_person' },
+      source: 'acuity_direct',
+    });
+    const context = await browser.newContext({ baseURL: app.url, viewport: { width: 1360, height: 900 } });
+    page = await context.newPage();
+    page.on('request', (request) => asked.push(request.url()));
+    page.on('pageerror', (error) => faults.push(error.message));
+    page.on('console', (message) => {
+      if (/Content Security Policy/i.test(message.text())) faults.push(message.text());
+    });
+    await page.goto('/sign-in?next=%2Fadmin');
+    await page.getByLabel('E-mail address').fill('ada@examdesk.example');
+    await page.getByLabel('Password').fill(demoPassword);
+    await page.getByRole('button', { name: 'Sign in' }).click();
+    await page.getByRole('heading', { name: 'Waits for us' }).waitFor();
+  });
+  after(async () => {
+    await browser.close();
+    await app.close();
+  });
+  afterEach(async () => {
+    if (process.env.SHOTS)
+      await page.screenshot({ path: `${process.env.SHOTS}/${Date.now()}.png`, fullPage: true });
+  });
+
+  it('leads from a number of the dashboard to its list', async () => {
+    const card = page.getByRole('link', { name: /Bookings without an organisation/ });
+    expect(await card.locator('strong').innerText()).to.equal('1');
+    await card.click();
+    await page.getByText('EX-7K3M9Q').waitFor();
+  });
+
+  it('assigns a booking to a referrer', async () => {
+    await page.goto(`/admin/resources/bookings/records/${bookingId}/show`);
+    await page.getByText('Assign organisation').first().click();
+    await page.getByLabel('Referrer').selectOption({ index: 1 });
+    await page.getByRole('button', { name: 'Assign' }).click();
+    await page.getByRole('heading', { name: 'Assigned' }).waitFor();
+    const row = (await app.db('bookings').where({ id: bookingId }).first('organization_id')) as {
+      organization_id: string | null;
+    };
+    expect(row.organization_id).not.to.equal(null);
+  });
+
+  it('shows both when somebody else was faster', async () => {
+    await page.goto(`/admin/resources/bookings/records/${bookingId}/change`);
+    await page.getByLabel('Claim number').fill('CL-1');
+    await app
+      .db('bookings')
+      .where({ id: bookingId })
+      .update({ claim_number: 'CL-2', version: app.db.raw('version + 1') });
+    await page.getByRole('button', { name: 'Save' }).click();
+    await page.getByText('Now: CL-2').waitFor();
+    expect(await page.getByLabel('Claim number').inputValue()).to.equal('CL-1');
+  });
+
+  it('saves once both have been seen', async () => {
+    await page.getByRole('button', { name: 'Save' }).click();
+    await page.getByRole('heading', { name: 'Saved' }).waitFor();
+  });
+
+  it('shows the audit log’s facts readably', async () => {
+    const { id } = (await app
+      .db('audit_log')
+      .where({ action: 'booking.edited' })
+      .orderBy('id', 'desc')
+      .first('id')) as {
+      id: number;
+    };
+    await page.goto(`/admin/resources/audit/records/${id}/show`);
+    await page.getByText('"columns"').waitFor();
+  });
+
+  it('asks nobody but us, and breaks no rule of the page’s policy', () => {
+    expect(asked.filter((url) => !url.startsWith(app.url) && !url.startsWith('data:'))).to.deep.equal([]);
+    expect(faults).to.deep.equal([]);
+  });
+});
