@@ -1,10 +1,19 @@
 /** RFC 6266 with RFC 8187: any name for today's browsers, letters and digits for the others. */
 export function attachment(fileName: string): string {
+  return disposition('attachment', fileName);
+}
+
+/** To be shown; the name is for whoever saves it from there. */
+export function inline(fileName: string): string {
+  return disposition('inline', fileName);
+}
+
+function disposition(kind: 'attachment' | 'inline', fileName: string): string {
   const plain = fileName
     .normalize('NFKD')
     .replaceAll(/\p{M}/gu, '')
     .replaceAll(/[^\x20-\x7e]|["\\%]/gu, '_');
-  return `attachment; filename="${plain}"; filename*=UTF-8''${extValue(fileName)}`;
+  return `${kind}; filename="${plain}"; filename*=UTF-8''${extValue(fileName)}`;
 }
 
 function extValue(text: string): string {

@@ -30,6 +30,8 @@ export const paths = {
   draftReview: (draftId: string) => `/bookings/new/${draftId}/check`,
   bookingDocuments: (id: string) => `/bookings/${id}/documents`,
   document: (id: string) => `/documents/${id}`,
+  /** Inline, in a sandbox of its own. */
+  documentView: (id: string) => `/documents/${id}/view`,
   documentReceipt: (id: string) => `/documents/${id}/receipt`,
   documentDelete: (id: string) => `/documents/${id}/delete`,
   specialists: () => '/specialists',

@@ -15,8 +15,10 @@ import { reschedulePages } from './bookings/reschedule.page.ts';
 import { reviewPages } from './bookings/review.page.ts';
 import { showBookingPages } from './bookings/show.page.ts';
 import { deleteDocumentPages } from './documents/delete.page.ts';
+import { documentListPages } from './documents/list.page.ts';
 import { receiptPages } from './documents/receipt.page.ts';
 import { uploadPages } from './documents/upload.page.ts';
+import { documentViewPages } from './documents/view.page.ts';
 import { homePages } from './home.page.ts';
 import { freeTimesPages } from './specialists/free-times.page.ts';
 import { specialistListPages } from './specialists/list.page.ts';
@@ -41,6 +43,8 @@ export function pages(services: PageServices): PageRoute[] {
     ...cancelPages(services),
     ...showBookingPages(services),
     ...uploadPages(services),
+    ...documentListPages(services),
+    ...documentViewPages(services),
     ...receiptPages(services),
     ...deleteDocumentPages(services),
   ];

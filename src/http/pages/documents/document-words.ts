@@ -1,6 +1,7 @@
 // How documents are spoken of on pages.
 import {
   documentKinds,
+  isReady,
   mayDelete,
   type Document,
   type DocumentCategory,
@@ -38,6 +39,8 @@ export interface DocumentRow {
   at: string;
   /** Why it cannot be downloaded; null when it can. */
   state: string | null;
+  /** Whether browsers show its kind by themselves. */
+  mayView: boolean;
   mayDelete: boolean;
 }
 
@@ -99,8 +102,19 @@ function rowOf(document: Document, viewer: Viewer, zone: string): DocumentRow {
     when: timeAndDay(document.createdAt, zone),
     at: document.createdAt.toISOString(),
     state: document.damagedAt ? 'Damaged: ask for a new copy' : statusWords[document.status],
+    mayView: isShownInline(document) && isReady(document) && !document.damagedAt,
     mayDelete: mayDelete(viewer, document),
   };
+}
+
+const shownInline: readonly string[] = [
+  documentKinds.pdf.mimeType,
+  documentKinds.jpeg.mimeType,
+  documentKinds.png.mimeType,
+];
+
+export function isShownInline({ mimeType }: Pick<Document, 'mimeType'>): boolean {
+  return shownInline.includes(mimeType);
 }
 
 export function factsOf({ category, mimeType, sizeBytes }: Document): string {
@@ -109,7 +123,7 @@ export function factsOf({ category, mimeType, sizeBytes }: Document): string {
 }
 
 export function whoOf({ uploadedBy, uploadedFor }: Document): string {
-  return uploadedFor ? `${uploadedFor.name} for ${uploadedBy.name}` : uploadedBy.name;
+  return uploadedFor ? `${uploadedBy.name}, assisted by ${uploadedFor.name}` : uploadedBy.name;
 }
 
 /** "812 bytes", "14 kB", "2.4 MB" */

@@ -80,5 +80,5 @@ const eventWords: Record<DocumentEvent['what'], string> = {
 
 function eventWho({ by, actingAdmin }: DocumentEvent): string {
   if (!by) return 'Examdesk';
-  return actingAdmin ? `${actingAdmin.name} for ${by.name}` : by.name;
+  return actingAdmin ? `${by.name}, assisted by ${actingAdmin.name}` : by.name;
 }

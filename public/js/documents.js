@@ -1,0 +1,248 @@
+// Files go one by one, each with its progress, and can be cancelled and sent again. Without this script the form
+// sends them all in one request. The server decides by the content; what is checked here only spares the wait.
+const form = document.querySelector('form.document-upload');
+if (form instanceof HTMLFormElement) enhance(form);
+
+function enhance(form) {
+  const input = form.querySelector('input[type="file"]');
+  const category = form.querySelector('select[name="category"]');
+  const section = form.closest('section');
+  const uploads = section.querySelector('[data-uploads]');
+  const news = section.querySelector('[data-upload-news]');
+  const list = section.querySelector('[data-document-list]');
+  const limits = {
+    bytes: Number(form.dataset.maxBytes),
+    files: Number(form.dataset.maxFiles),
+    extensions: input.accept.toLowerCase().split(','),
+  };
+  const waiting = [];
+  let running = 0;
+  form.querySelector('.document-drop').hidden = false;
+
+  form.addEventListener('submit', (event) => {
+    event.preventDefault();
+    // submit-once.js is for forms that leave the page.
+    event.stopPropagation();
+    const files = [...input.files];
+    const tooMany = files.length > limits.files;
+    showError(tooMany ? `Choose ${limits.files} files or fewer, and send the others after` : '');
+    if (tooMany) return;
+    for (const file of files) add(file, category.value);
+    form.reset();
+    next();
+  });
+
+  for (const type of ['dragenter', 'dragover']) {
+    form.addEventListener(type, (event) => {
+      if (!event.dataTransfer?.types.includes('Files')) return;
+      event.preventDefault();
+      form.classList.add('is-over');
+    });
+  }
+  form.addEventListener('dragleave', (event) => {
+    if (!form.contains(event.relatedTarget)) form.classList.remove('is-over');
+  });
+  form.addEventListener('drop', (event) => {
+    if (!event.dataTransfer?.files.length) return;
+    event.preventDefault();
+    form.classList.remove('is-over');
+    input.files = event.dataTransfer.files;
+    const count = input.files.length;
+    if (category.value) {
+      form.requestSubmit();
+      return;
+    }
+    tell(`${count === 1 ? 'One file' : `${count} files`} chosen. Choose a category, then upload.`);
+    category.focus();
+  });
+
+  window.addEventListener('beforeunload', (event) => {
+    if (running > 0 || waiting.length > 0) event.preventDefault();
+  });
+
+  function add(file, chosen) {
+    const row = rowFor(file.name);
+    const upload = { file, category: chosen, row, request: null };
+    uploads.append(row.item);
+    uploads.hidden = false;
+    const fault = faultOf(file);
+    if (fault) return refuse(upload, fault, false);
+    enqueue(upload);
+  }
+
+  function enqueue(upload) {
+    const { row } = upload;
+    row.item.classList.remove('upload-failed');
+    row.progress.hidden = false;
+    row.progress.value = 0;
+    row.state.textContent = 'Waiting';
+    row.setAction('Cancel', () => {
+      const at = waiting.indexOf(upload);
+      if (at >= 0) waiting.splice(at, 1);
+      if (upload.request) upload.request.abort();
+      else refuse(upload, 'Cancelled.', true);
+    });
+    waiting.push(upload);
+  }
+
+  // One after the other: each has the whole line, and its time left can be told.
+  function next() {
+    const upload = running === 0 ? waiting.shift() : undefined;
+    if (upload) send(upload);
+  }
+
+  function send(upload) {
+    const { row, file } = upload;
+    const request = new XMLHttpRequest();
+    const body = new FormData();
+    body.append('category', upload.category);
+    body.append('files', file, file.name);
+    upload.request = request;
+    running += 1;
+    const startedAt = performance.now();
+    row.state.textContent = 'Sending';
+    request.upload.addEventListener('progress', ({ loaded, total, lengthComputable }) => {
+      if (!lengthComputable) return;
+      row.progress.value = loaded / total;
+      row.state.textContent =
+        loaded < total
+          ? `${Math.floor((100 * loaded) / total)} %, ${timeLeft(((performance.now() - startedAt) / loaded) * (total - loaded))}`
+          : 'Sent. Being checked';
+    });
+    request.addEventListener('load', () => {
+      if (request.status === 201) void finish(upload);
+      else fail(upload, request);
+    });
+    request.addEventListener('error', () =>
+      refuse(upload, 'The connection broke. Nothing of it was stored.', true),
+    );
+    request.addEventListener('abort', () => refuse(upload, 'Cancelled.', true));
+    request.addEventListener('loadend', () => {
+      upload.request = null;
+      running -= 1;
+      next();
+    });
+    request.open('POST', form.action);
+    request.setRequestHeader('Accept', 'application/json');
+    request.responseType = 'json';
+    request.send(body);
+  }
+
+  async function finish({ row, file }) {
+    const hadFocus = row.item.contains(document.activeElement);
+    row.item.remove();
+    uploads.hidden = uploads.children.length === 0;
+    if (hadFocus) input.focus();
+    tell(`${file.name} was stored.`);
+    await refresh();
+  }
+
+  function fail(upload, { status, response }) {
+    if (status === 401)
+      return refuse(upload, 'You are signed out. Sign in in another tab, then try again.', true);
+    const said = response?.errors?.[0]?.message ?? response?.detail ?? 'The server did not take it.';
+    const mayRetry = status === 0 || status >= 500 || status === 429;
+    refuse(upload, said.replace(/^File 1 /, 'The file '), mayRetry);
+  }
+
+  function refuse(upload, why, mayRetry) {
+    const { row, file } = upload;
+    row.item.classList.add('upload-failed');
+    row.progress.hidden = true;
+    row.state.textContent = why;
+    tell(`${file.name}: ${why}`);
+    if (mayRetry) {
+      row.setAction('Try again', () => {
+        enqueue(upload);
+        next();
+      });
+    } else row.setAction(null);
+  }
+
+  /** Why it is not worth sending; null when it may be. A name without an ending is left to the server. */
+  function faultOf({ name, size }) {
+    const ending = /\.[^.]+$/.exec(name)?.[0].toLowerCase();
+    if (ending && !limits.extensions.includes(ending))
+      return `Not of a kind we take. Send ${form.dataset.kinds}.`;
+    if (size === 0) return 'The file is empty.';
+    if (size > limits.bytes) return `Larger than ${form.dataset.maxSize}.`;
+    return null;
+  }
+
+  async function refresh() {
+    const answer = await fetch(list.dataset.documentList, {
+      headers: { 'HX-Request-Type': 'partial', Accept: 'text/html' },
+    }).catch(() => null);
+    // A list that cannot be fetched is shown as it was; the next load of the page has it.
+    if (answer?.ok) list.innerHTML = await answer.text();
+  }
+
+  function showError(message) {
+    input.setCustomValidity(message);
+    if (!message) return;
+    input.reportValidity();
+    input.addEventListener('change', () => void input.setCustomValidity(''), { once: true });
+  }
+
+  function tell(text) {
+    news.textContent = text;
+  }
+}
+
+function rowFor(name) {
+  const item = document.createElement('li');
+  item.className = 'upload';
+  const title = document.createElement('p');
+  title.className = 'document-name';
+  title.textContent = name;
+  const progress = document.createElement('progress');
+  progress.max = 1;
+  progress.setAttribute('aria-label', `Progress of ${name}`);
+  const state = document.createElement('p');
+  state.className = 'upload-state document-facts';
+  const actions = document.createElement('p');
+  actions.className = 'document-actions';
+  const act = button();
+  const dismiss = button();
+  actions.append(act, dismiss);
+  item.append(title, progress, state, actions);
+  let action = () => undefined;
+  act.addEventListener('click', () => action());
+  label(dismiss, 'Dismiss');
+  dismiss.addEventListener('click', () => {
+    const list = item.parentElement;
+    item.remove();
+    if (list) list.hidden = list.children.length === 0;
+    document.querySelector('#files')?.focus();
+  });
+  return {
+    item,
+    progress,
+    state,
+    /** What its button does now; null: there is nothing to do but to dismiss it. */
+    setAction(text, run) {
+      act.hidden = text === null;
+      dismiss.hidden = text === 'Cancel';
+      action = run ?? (() => undefined);
+      if (text !== null) label(act, text);
+    },
+  };
+
+  function label(element, text) {
+    element.textContent = text;
+    element.setAttribute('aria-label', `${text} ${name}`);
+  }
+}
+
+function button() {
+  const element = document.createElement('button');
+  element.type = 'button';
+  element.className = 'button button-quiet';
+  return element;
+}
+
+function timeLeft(ms) {
+  const seconds = Math.ceil(ms / 1000);
+  if (seconds < 60) return `${seconds} s left`;
+  return `${Math.ceil(seconds / 60)} min left`;
+}

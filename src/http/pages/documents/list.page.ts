@@ -1,0 +1,33 @@
+import type { Request } from 'express';
+import { actorOf } from '../../actor.ts';
+import type { PageRoute } from '../../endpoint.ts';
+import { readerZoneOf } from '../../forms/fields.ts';
+import { paths } from '../../paths.ts';
+import { notFound } from '../../problem.ts';
+import { wantsFragment } from '../../respond.ts';
+import type { PageServices } from '../page-services.ts';
+import { documentsSection } from './document-words.ts';
+
+type Needs = Pick<PageServices, 'bookings' | 'documents'>;
+
+/** The list alone, for the booking's page to fetch anew; as an address of its own it leads to that page. */
+export function documentListPages({ bookings, documents }: Needs): PageRoute[] {
+  return [
+    {
+      method: 'get',
+      path: '/bookings/:id/documents',
+      access: 'session',
+      async handle(req, res) {
+        const { id } = (req as Request<{ id: string }>).params;
+        const actor = actorOf(req, res);
+        const found = await bookings.view(actor, id);
+        if (!found) throw notFound();
+        if (!wantsFragment(req)) return res.redirect(303, `${paths.booking(id)}#documents`);
+        const zone = readerZoneOf(req.headers.cookie) ?? found.booking.timezone;
+        res.render('bookings/_documents_list', {
+          documents: await documentsSection(documents, actor.viewer, found.booking, zone),
+        });
+      },
+    },
+  ];
+}

@@ -1,0 +1,150 @@
+// Sending with a script: progress, cancelling, trying again, dropping, and what never leaves the browser.
+import { expect } from 'chai';
+import type { Browser, Page } from 'playwright-core';
+import { pdf, samples } from '../support/builders/files.ts';
+import { openBrowser } from '../support/browser.ts';
+import { openDocumentHouse, type DocumentHouse } from '../support/document-house.ts';
+import { watchedPage, type Watched } from './watched-page.ts';
+
+describe('sending documents with a script', function () {
+  this.timeout(120_000);
+  let browser: Browser;
+  let house: DocumentHouse;
+  let watched: Watched;
+  let page: Page;
+  let bookingId: string;
+
+  before(async () => {
+    [browser, house] = await Promise.all([openBrowser(), openDocumentHouse()]);
+  });
+  after(async () => {
+    await house.close();
+    await browser.close();
+  });
+  afterEach(() => watched.close());
+
+  const file = (name: string, buffer: Buffer) => ({ name, mimeType: 'application/octet-stream', buffer });
+  const open = async (width = 1280) => {
+    watched = await watchedPage(browser, house.app.url, { width });
+    ({ page } = watched);
+    await watched.signIn('rita@harbour-legal.example');
+    bookingId = await house.newBooking();
+    await page.goto(`/bookings/${bookingId}`);
+    await page.getByText('drop files onto this box').waitFor();
+    await page.getByLabel('Category').selectOption('brief');
+  };
+  const choose = (...files: ReturnType<typeof file>[]) => page.getByLabel('Files').setInputFiles(files);
+  const upload = () => page.getByRole('button', { name: 'Upload' }).click();
+  const stored = (name: string) => page.getByRole('link', { name, exact: true });
+  const rows = async () => (await house.app.db('documents').where({ booking_id: bookingId })).length;
+  const throttle = async (bytesPerSecond: number) => {
+    const client = await watched.context.newCDPSession(page);
+    await client.send('Network.emulateNetworkConditions', {
+      ...{ offline: false, latency: 0, downloadThroughput: -1, uploadThroughput: bytesPerSecond },
+    });
+  };
+
+  for (const width of [1280, 390]) {
+    it(`shows the progress and the time left of a file, and then the file in the list (${width} px)`, async () => {
+      await open(width);
+      await throttle(1_000_000);
+      await choose(file('Brief.pdf', pdf(3_000_000)), file('note.txt', samples.txt));
+      await upload();
+      await page.getByText(/^[1-9]\d? %, \d+ s left$/).waitFor();
+      const value = await page.evaluate(`document.querySelector('.upload progress').value`);
+      expect(value).to.be.within(0.01, 0.99);
+      await watched.check();
+      await stored('Brief.pdf').waitFor();
+      await stored('note.txt').waitFor();
+      expect(await page.getByRole('status').filter({ hasText: 'note.txt was stored.' }).count()).to.equal(1);
+      expect(await page.getByRole('list', { name: 'Being sent' }).count()).to.equal(0);
+      await watched.check();
+    });
+  }
+
+  it('stops a file that is cancelled, keeps nothing of it, and sends it when tried again', async () => {
+    await open();
+    await throttle(300_000);
+    await choose(file('Brief.pdf', pdf(1_000_000)));
+    await upload();
+    await page.getByText(/% *, \d+ s left$/).waitFor();
+    await page.getByRole('button', { name: 'Cancel Brief.pdf' }).press('Enter');
+    await page.getByText('Cancelled.', { exact: true }).waitFor();
+    expect(await rows()).to.equal(0);
+    await watched.check();
+    await throttle(-1);
+    await page.getByRole('button', { name: 'Try again Brief.pdf' }).press('Enter');
+    await stored('Brief.pdf').waitFor();
+    expect(await rows()).to.equal(1);
+  });
+
+  it('says that the connection broke, and sends the file again when asked', async () => {
+    await open();
+    const path = `**/bookings/${bookingId}/documents`;
+    await page.route(path, (route) => route.abort('connectionreset'), { times: 1 });
+    await choose(file('Brief.pdf', pdf(50_000)));
+    await upload();
+    await page.getByText('The connection broke. Nothing of it was stored.', { exact: true }).waitFor();
+    await page.getByRole('button', { name: 'Try again Brief.pdf' }).click();
+    await stored('Brief.pdf').waitFor();
+    expect(await rows()).to.equal(1);
+  });
+
+  it('refuses a wrong kind, an empty file and too many before anything is sent', async () => {
+    await open();
+    const sent: string[] = [];
+    page.on('request', (request) => void (request.method() === 'POST' && sent.push(request.url())));
+    await choose(file('setup.exe', samples.txt), file('empty.pdf', Buffer.alloc(0)));
+    await upload();
+    await page.getByText(/^Not of a kind we take\. Send PDF/).waitFor();
+    await page.getByText('The file is empty.', { exact: true }).waitFor();
+    await watched.check();
+    await page.getByLabel('Category').selectOption('brief');
+    await choose(...Array.from({ length: 21 }, (_, at) => file(`note ${at}.txt`, samples.txt)));
+    await upload();
+    expect(await page.evaluate(`document.querySelector('#files').validationMessage`)).to.match(
+      /^Choose 20 files or fewer/,
+    );
+    expect(sent).to.deep.equal([]);
+    await page.getByRole('button', { name: 'Dismiss setup.exe' }).click();
+    expect(await page.getByText('setup.exe').count()).to.equal(0);
+  });
+
+  it('tells what the server found in a file, and offers no second try', async () => {
+    await open();
+    await choose(file('scan.pdf', samples.png));
+    await upload();
+    await page.getByText(/^The file is not what the end of its name says/).waitFor();
+    expect(await page.getByRole('button', { name: 'Try again scan.pdf' }).count()).to.equal(0);
+    expect(await rows()).to.equal(0);
+  });
+
+  it('takes files that are dropped, and asks for the category when there is none', async () => {
+    await open();
+    const drop = `{
+      const form = document.querySelector('.document-upload');
+      const dataTransfer = new DataTransfer();
+      dataTransfer.items.add(new File(['Dear doctor, please see.'], 'dropped.txt', { type: 'text/plain' }));
+      for (const type of ['dragenter', 'dragover', 'drop'])
+        form.dispatchEvent(new DragEvent(type, { bubbles: true, cancelable: true, dataTransfer }));
+    }`;
+    await page.getByLabel('Category').selectOption('');
+    await page.evaluate(drop);
+    await page.getByText('One file chosen. Choose a category, then upload.').waitFor();
+    await page.getByLabel('Category').selectOption('other');
+    await upload();
+    await stored('dropped.txt').waitFor();
+    await page.getByLabel('Category').selectOption('other');
+    await page.evaluate(drop);
+    await page.locator('.document').nth(1).waitFor();
+  });
+
+  it('sends nothing when the session is over, and says how to go on', async () => {
+    await open();
+    await watched.context.clearCookies();
+    await choose(file('Brief.pdf', pdf(50_000)));
+    await upload();
+    await page.getByText(/^You are signed out\. Sign in in another tab/).waitFor();
+    expect(await rows()).to.equal(0);
+  });
+});

@@ -1,0 +1,73 @@
+import { expect } from 'chai';
+import { pdf, samples } from '../support/builders/files.ts';
+import { download, openDocumentHouse, type DocumentHouse } from '../support/document-house.ts';
+
+describe('documents on their pages', () => {
+  let house: DocumentHouse;
+  before(async () => {
+    house = await openDocumentHouse();
+  });
+  after(() => house.close());
+
+  const html = { accept: 'text/html' };
+  const fragment = { ...html, 'HX-Request-Type': 'partial' };
+  const only = async (name: string, bytes: Buffer, category = 'brief', email?: string) => {
+    const agent = email ? await house.app.signIn(email) : house.rita;
+    const [document] = await house.upload({ [name]: bytes }, { category, agent });
+    if (!document) throw new Error('Nothing was stored');
+    return document;
+  };
+
+  it('a PDF is shown inline in a sandbox, and on record as a view', async () => {
+    const bytes = pdf(20_000);
+    const { id } = await only('Brief.pdf', bytes);
+    const answer = await download(house.rita, `/documents/${id}/view`, html).expect(200);
+    expect((answer.body as Buffer).equals(bytes)).to.equal(true);
+    expect(answer.headers['content-type']).to.equal('application/pdf');
+    expect(answer.headers['content-disposition']).to.match(/^inline; filename="Brief\.pdf"/);
+    expect(answer.headers['content-security-policy']).to.match(/default-src 'none'.*; sandbox;/);
+    expect(answer.headers['x-content-type-options']).to.equal('nosniff');
+    expect(answer.headers['cache-control']).to.contain('no-store');
+    const last = (await house.audit('document.downloaded')).at(-1);
+    expect(last?.resource_id).to.equal(id);
+    expect(last?.metadata.purpose).to.equal('view');
+  });
+
+  it('what a browser does not show safely is handed out as a file instead', async () => {
+    const { id } = await only('note.txt', samples.txt);
+    await house.rita
+      .get(`/documents/${id}/view`)
+      .set(html)
+      .expect(303)
+      .expect('Location', `/documents/${id}`);
+  });
+
+  it('a view of another organisation’s document, or of a dictation, is not found', async () => {
+    const { id } = await only('Brief.pdf', pdf(20_000));
+    const nadia = await house.app.signIn('nadia@northside-claims.example');
+    await nadia.get(`/documents/${id}/view`).set(html).expect(404);
+    const dictation = await only('Secret.pdf', pdf(20_000), 'dictation', 'sam@examdesk.example');
+    await house.rita.get(`/documents/${dictation.id}/view`).set(html).expect(404);
+    await house.rita.get(`/documents/${dictation.id}/receipt`).set(html).expect(404);
+  });
+
+  it('the list alone is a fragment with the categories of its reader; a person is led to the page', async () => {
+    await only('Hidden.pdf', pdf(20_000), 'dictation', 'sam@examdesk.example');
+    const path = `/bookings/${house.bookingId}/documents`;
+    const seen = await house.rita.get(path).set(fragment).expect(200);
+    expect(seen.text)
+      .to.contain('Brief.pdf')
+      .and.not.contain('Hidden.pdf')
+      .and.not.match(/dictation/i);
+    expect(seen.text).to.not.contain('<html');
+    const sam = await house.app.signIn('sam@examdesk.example');
+    expect((await sam.get(path).set(fragment).expect(200)).text).to.contain('Hidden.pdf');
+    await house.rita
+      .get(path)
+      .set(html)
+      .expect(303)
+      .expect('Location', `/bookings/${house.bookingId}#documents`);
+    const nadia = await house.app.signIn('nadia@northside-claims.example');
+    await nadia.get(path).set(fragment).expect(404);
+  });
+});
