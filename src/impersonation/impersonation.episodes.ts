@@ -7,7 +7,7 @@ const uuid = /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/i;
 
 export async function savePage(db: Queryable, viewer: Viewer, path: string): Promise<void> {
   await db.raw(
-    `insert into impersonation_pages (impersonation_id, path)
+    `insert into impersonation_views (impersonation_id, path)
      select id, ? from impersonations where session_id = ?`,
     [path.slice(0, 300), viewer.sessionId],
   );

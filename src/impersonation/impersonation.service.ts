@@ -39,8 +39,6 @@ export interface ImpersonationService {
   exit(headers: Headers, viewer: Viewer): Promise<{ isAdminBack: boolean; cookies: string[] }>;
   /** For the banner: since when, and until when unless something is done. Null when nobody acts. */
   current(viewer: Viewer): Promise<{ id: string; startedAt: Date; expiresAt: Date } | null>;
-  /** A page was shown in this episode. `path`: without the query. */
-  sawPage(episodeId: string, path: string): Promise<void>;
   /** Keeps that a page was opened, before it is answered. @param path with ids in it, and nothing that was typed */
   saw(viewer: Viewer, path: string): Promise<void>;
   /** Ends what has been quiet for too long though no request came to find that out; how many there were. */
@@ -85,9 +83,6 @@ export function createImpersonation(deps: ImpersonationDeps): ImpersonationServi
     current: (viewer) => currentOf(db, viewer),
     saw: (viewer, path) => savePage(db, viewer, path),
     endQuiet: () => endQuiet(db),
-    async sawPage(episodeId, path) {
-      await db('impersonation_views').insert({ impersonation_id: episodeId, path: path.slice(0, 300) });
-    },
     episode: (id) => episodeOf(db, id),
     episodes: (limit = 50) => newestEpisodes(db, limit),
   };

@@ -10,14 +10,13 @@ import { paths } from '../paths.ts';
 import { forbidden } from '../problem.ts';
 import { wantsFragment, wantsJson } from '../respond.ts';
 
-export function acting(impersonation: Pick<ImpersonationService, 'current' | 'sawPage'>): RequestHandler {
+export function acting(impersonation: Pick<ImpersonationService, 'current'>): RequestHandler {
   return async (req, res, next) => {
     const viewer = viewerOf(res);
     if (viewer?.actingAdmin && isOfAccount(req.path)) throw forbidden(notInTheirName);
     const isPage = !wantsJson(req) && !wantsFragment(req);
     const episode = viewer?.actingAdmin && isPage ? await impersonation.current(viewer) : null;
     if (episode) {
-      if (req.method === 'GET') await impersonation.sawPage(episode.id, req.path);
       const zone = readerZoneOf(req.headers.cookie) ?? 'UTC';
       res.locals.acting = {
         since: formatTime(episode.startedAt, zone),
