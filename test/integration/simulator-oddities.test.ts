@@ -1,0 +1,119 @@
+// What of Acuity's oddities the simulator keeps, in good times and on order.
+import { expect } from 'chai';
+import { openDesk, tuesdayAtTen, type Desk } from '../support/simulator-desk.ts';
+
+describe('the oddities of the simulator', () => {
+  let desk: Desk;
+
+  before(async () => {
+    desk = await openDesk();
+  });
+  after(() => desk.simulator.close());
+  beforeEach(() => desk.control('reset', {}));
+
+  it('answers nonsense with its own envelope and never with 500', async () => {
+    const id = await desk.book();
+    const bodies = [
+      '',
+      'null',
+      '[]',
+      '"x"',
+      '7',
+      '{',
+      '{"fields":[null,1]}',
+      '{"labels":[null]}',
+      `{"x":"${'y'.repeat(1_100_000)}"}`,
+    ];
+    for (const [method, where] of [
+      ['POST', '/appointments'],
+      ['PUT', `/appointments/${id}`],
+      ['PUT', `/appointments/${id}/reschedule`],
+      ['POST', '/availability/check-times'],
+      ['POST', '/blocks'],
+      ['POST', '/clients'],
+      ['PUT', '/clients'],
+      ['POST', '/webhooks'],
+    ] as const) {
+      for (const body of bodies) {
+        const answer = await desk.raw(method, where, body);
+        expect(answer.status, `${method} ${where} ${body.slice(0, 30)}`).to.be.below(500);
+        if (answer.status !== 200 && !Array.isArray(answer.body))
+          expect(answer.body).to.have.all.keys('status_code', 'message', 'error');
+      }
+    }
+    const full = await desk.api(
+      'POST',
+      '/appointments',
+      desk.order({ datetime: tuesdayAtTen, fields: [null, 1], labels: [null] }),
+    );
+    expect(full.status).to.equal(200);
+    for (const where of [
+      '/appointments/%zz',
+      '/appointments/-1',
+      '/appointments/1e3',
+      '/availability/dates?month=x&appointmentTypeID=8001',
+      '/availability/times?date=&appointmentTypeID=8001',
+      '/appointments?minDate=x&max=x',
+    ]) {
+      const answer = await desk.raw('GET', where);
+      expect(answer.status, where).to.be.below(500);
+    }
+  });
+
+  it('refuses more than ten calls a second, when it is told to', async () => {
+    await desk.control('switches', { limits: true });
+    const answers = await Promise.all(Array.from({ length: 30 }, () => desk.api('GET', '/me')));
+    const refused = answers.filter(({ status }) => status === 429);
+    expect(refused.length).to.be.within(10, 20);
+    expect(refused[0]?.body).to.deep.equal({
+      ...{ status_code: 429, error: 'too_many_requests' },
+      message: 'Rate limit reached. Limit 10req/s and 20 concurrent connections.',
+    });
+  });
+
+  it('shows the meeting link of a telehealth appointment at once, late, or never', async () => {
+    const id = await desk.book({
+      appointmentTypeID: 8002,
+      calendarID: 7005,
+      datetime: '2026-12-01T09:30:00+1030',
+    });
+    const link = async () => String((await desk.api('GET', `/appointments/${id}`)).body.location);
+    expect(await link()).to.match(/^https:\/\/\S+$/);
+    await desk.control('switches', { link: { mode: 'never' } });
+    expect(await link()).to.equal('');
+    await desk.control('switches', { link: { mode: 'late', afterMs: 60_000 } });
+    expect(await link()).to.equal('');
+    await desk.control('clock', { now: '2026-11-23T00:02:00Z' });
+    expect(await link()).to.match(/^https:\/\/\S+$/);
+  });
+
+  it('keeps a cancelled time for a while, when it is told to', async () => {
+    await desk.control('switches', { slotLagMs: 120_000 });
+    await desk.api('PUT', `/appointments/${await desk.book()}/cancel`);
+    expect((await desk.api('POST', '/appointments', desk.order())).body.error).to.equal('not_available');
+    await desk.control('clock', { now: '2026-11-23T00:03:00Z' });
+    await desk.book();
+  });
+
+  it('loses the answer also when it was a refusal, and says the right word with a status', async () => {
+    await desk.book();
+    await desk.control('faults', { rules: [{ method: 'POST', effect: { drop: 'after' } }] });
+    const lost = await desk.api('POST', '/appointments', desk.order()).then(
+      () => 'answered',
+      () => 'lost',
+    );
+    expect(lost).to.equal('lost');
+    for (const [status, error] of [
+      [401, 'unauthorized'],
+      [403, 'forbidden'],
+      [404, 'not_found'],
+      [429, 'too_many_requests'],
+      [503, 'internal_server_error'],
+    ] as const) {
+      await desk.control('faults', { rules: [{ effect: { status } }] });
+      const answer = await desk.api('GET', '/me');
+      expect(answer.status).to.equal(status);
+      expect(answer.body).to.include({ status_code: status, error });
+    }
+  });
+});

@@ -1,0 +1,257 @@
+// What a client of the simulated practice may not do and its staff may.
+import { expect } from 'chai';
+import { openDesk, refusal, tuesdayAtNine, tuesdayAtTen, type Desk } from '../support/simulator-desk.ts';
+
+describe('the rules of the simulated practice', () => {
+  let desk: Desk;
+
+  before(async () => {
+    desk = await openDesk();
+  });
+  after(() => desk.simulator.close());
+  beforeEach(() => desk.control('reset', {}));
+
+  describe('booking as a client', () => {
+    for (const [what, change, error, message] of [
+      [
+        'too soon',
+        { datetime: '2026-11-23T11:20:00+1100' },
+        'not_available_min_hours_in_advance',
+        'far enough in advance',
+      ],
+      [
+        'too far ahead',
+        { datetime: '2027-09-01T09:00:00+1000' },
+        'not_available_max_days_in_advance',
+        'too far in advance',
+      ],
+      ['with a coupon', { certificate: 'TEN' }, 'invalid_certificate', 'The certificate "TEN" is invalid.'],
+      [
+        'a type the calendar lacks',
+        { appointmentTypeID: 8003 },
+        'not_available',
+        'not an available time slot',
+      ],
+      [
+        'any calendar at night',
+        { calendarID: undefined, datetime: '2026-12-01T03:00:00+1100' },
+        'no_available_calendar',
+        'We could not find an available calendar.',
+      ],
+    ] as const) {
+      it(`${what} is refused with ${error}`, async () => {
+        const answer = await desk.api('POST', '/appointments', desk.order(change));
+        expect(answer.status).to.equal(400);
+        expect(answer.body).to.include({ status_code: 400, error });
+        expect(answer.body.message).to.include(message);
+        expect(desk.simulator.state.appointments).to.have.length(0);
+      });
+    }
+
+    it('names the first fault only: type, calendar, zone, time, people, fields, then whether it is free', async () => {
+      const faults: [string, unknown, string][] = [
+        ['appointmentTypeID', 987, 'invalid_appointment_type'],
+        ['calendarID', 987, 'invalid_calendar'],
+        ['timezone', 'Aint/No', 'invalid_timezone'],
+        ['datetime', 'asdf', 'invalid_datetime'],
+        ['firstName', '', 'required_first_name'],
+        ['lastName', '', 'required_last_name'],
+        ['email', 'rita', 'invalid_email'],
+        ['fields', [{ id: 1, value: 'x' }], 'invalid_fields'],
+        ['certificate', 'TEN', 'invalid_certificate'],
+      ];
+      for (let from = 0; from < faults.length; from += 1) {
+        const wrong = Object.fromEntries(faults.slice(from).map(([name, value]) => [name, value]));
+        const answer = await desk.api('POST', '/appointments', desk.order(wrong));
+        expect(answer.body.error).to.equal(faults[from]?.[2]);
+      }
+    });
+
+    it('is given the first free calendar when it names none, and none when all are taken', async () => {
+      const change = { calendarID: undefined, datetime: '2026-12-01T09:00:00+1100' };
+      const first = await desk.api('POST', '/appointments', desk.order(change));
+      expect(first.body.calendarID).to.equal(7001);
+      const second = await desk.api('POST', '/appointments', desk.order(change));
+      expect(second.body.calendarID).to.equal(7007);
+      const third = await desk.api('POST', '/appointments', desk.order(change));
+      expect(third).to.deep.equal(
+        refusal('no_available_calendar', 'We could not find an available calendar.'),
+      );
+    });
+
+    it('gets one appointment out of fifty simultaneous orders for one time', async () => {
+      const answers = await Promise.all(
+        Array.from({ length: 50 }, () => desk.api('POST', '/appointments', desk.order())),
+      );
+      expect(answers.filter(({ status }) => status === 200)).to.have.length(1);
+      expect(
+        new Set(answers.filter(({ status }) => status !== 200).map(({ body }) => body.error)),
+      ).to.deep.equal(new Set(['not_available']));
+    });
+
+    it('cannot be staff by a word in the body', async () => {
+      await desk.book();
+      const answer = await desk.api('POST', '/appointments', desk.order({ admin: true, notes: 'x' }));
+      expect(answer.body.error).to.equal('not_available');
+    });
+  });
+
+  describe('moving and cancelling as a client', () => {
+    it('a taken time is refused, an own one is not in one’s way', async () => {
+      const id = await desk.book();
+      await desk.book({ datetime: tuesdayAtTen });
+      const taken = await desk.api('PUT', `/appointments/${id}/reschedule`, { datetime: tuesdayAtTen });
+      expect(taken).to.deep.equal(
+        refusal('not_available', `The time "${tuesdayAtTen}" is not an available time slot.`),
+      );
+      const own = await desk.api('PUT', `/appointments/${id}/reschedule`, { datetime: tuesdayAtNine });
+      expect(own.status).to.equal(200);
+    });
+
+    it('keeps the calendar, takes the one that is named, or any with null', async () => {
+      const id = await desk.book();
+      const move = async (body: object) =>
+        (await desk.api('PUT', `/appointments/${id}/reschedule`, body)).body.calendarID;
+      expect(await move({ datetime: tuesdayAtTen })).to.equal(7001);
+      expect(await move({ datetime: tuesdayAtTen, calendarID: 7007 })).to.equal(7007);
+      expect(await move({ datetime: tuesdayAtTen, calendarID: null })).to.equal(7001);
+    });
+
+    it('is too late two hours before, and not for staff', async () => {
+      const id = await desk.book();
+      await desk.control('clock', { now: '2026-11-30T20:30:00Z' });
+      const move = { datetime: '2026-12-03T09:00:00+1100' };
+      expect((await desk.api('GET', `/appointments/${id}`)).body).to.include({
+        canClientCancel: false,
+        canClientReschedule: false,
+      });
+      expect((await desk.api('PUT', `/appointments/${id}/reschedule`, move)).body.error).to.equal(
+        'reschedule_too_close',
+      );
+      expect((await desk.api('PUT', `/appointments/${id}/cancel`)).body.error).to.equal('cancel_too_close');
+      expect((await desk.api('PUT', `/appointments/${id}/reschedule?admin=true`, move)).status).to.equal(200);
+    });
+
+    it('is refused when the practice does not allow it, and not to staff', async () => {
+      const id = await desk.book();
+      expect((await desk.api('GET', `/appointments/${id}`)).body).to.include({
+        canClientCancel: true,
+        canClientReschedule: true,
+      });
+      await desk.control('switches', { clientsMay: { cancel: false, reschedule: false } });
+      expect((await desk.api('GET', `/appointments/${id}`)).body).to.include({
+        canClientCancel: false,
+        canClientReschedule: false,
+      });
+      expect(await desk.api('PUT', `/appointments/${id}/cancel`)).to.deep.equal(
+        refusal('cancel_not_allowed', 'Clients are not allowed to cancel.'),
+      );
+      expect(
+        await desk.api('PUT', `/appointments/${id}/reschedule`, { datetime: tuesdayAtTen }),
+      ).to.deep.equal(refusal('reschedule_not_allowed', 'Clients are not allowed to reschedule.'));
+      expect((await desk.api('PUT', `/appointments/${id}/cancel?admin=true`)).status).to.equal(200);
+    });
+
+    it('cannot move what is cancelled; cancels twice in peace; only staff say that nobody came', async () => {
+      const id = await desk.book();
+      expect((await desk.api('PUT', `/appointments/${id}/cancel`, { noShow: true })).body).to.include({
+        canceled: true,
+        noShow: false,
+      });
+      expect(await desk.raw('PUT', `/appointments/${id}/cancel`, '[]')).to.have.property('status', 200);
+      expect(
+        (await desk.api('PUT', `/appointments/${id}/reschedule`, { datetime: tuesdayAtTen })).body.error,
+      ).to.equal('reschedule_canceled');
+      expect(
+        (await desk.api('PUT', `/appointments/${id}/cancel?admin=true`, { noShow: true })).body.noShow,
+      ).to.equal(true);
+    });
+  });
+
+  it('ignores what may not be edited, still says 200, and never clears a name', async () => {
+    const id = await desk.book();
+    const edit = {
+      canceled: true,
+      datetime: tuesdayAtTen,
+      calendarID: 7007,
+      notes: 'x',
+      phone: '+61299990000',
+    };
+    const edited = await desk.api('PUT', `/appointments/${id}`, edit);
+    expect(edited.status).to.equal(200);
+    expect(edited.body).to.include({ canceled: false, datetime: tuesdayAtNine, calendarID: 7001, notes: '' });
+    expect(edited.body.phone).to.equal('+61299990000');
+    expect((await desk.api('PUT', `/appointments/${id}?admin=true`, { notes: 'x' })).body.notes).to.equal(
+      'x',
+    );
+    expect(await desk.api('PUT', `/appointments/${id}`, { lastName: '' })).to.deep.equal(
+      refusal('invalid_name', 'Can not clear the field "lastName".'),
+    );
+  });
+
+  it('lists the latest first and the earliest on demand, by day, calendar and client', async () => {
+    const first = await desk.book();
+    const second = await desk.book({
+      datetime: '2026-12-03T09:00:00+1100',
+      email: 'rob@harbour-legal.example',
+    });
+    const third = await desk.book({ datetime: '2026-12-03T09:00:00+1100', calendarID: 7007 });
+    const ids = async (query: string) => (await desk.list(`/appointments?${query}`)).map(({ id }) => id);
+    expect(await ids('')).to.deep.equal([third, second, first]);
+    expect(await ids('direction=ASC')).to.deep.equal([first, second, third]);
+    expect(await ids('minDate=2026-12-01&maxDate=2026-12-01')).to.deep.equal([first]);
+    expect(await ids('minDate=2026-12-02')).to.deep.equal([third, second]);
+    expect(await ids('calendarID=7007')).to.deep.equal([third]);
+    expect(await ids('email=rob%40harbour-legal.example')).to.deep.equal([second]);
+    expect(await ids('max=1')).to.deep.equal([third]);
+    const [bare] = await desk.list('/appointments?excludeForms=true');
+    expect(bare).not.to.have.any.keys('forms', 'formsText');
+  });
+
+  it('a block takes the times that it touches, and gives them back', async () => {
+    const times = async () =>
+      (await desk.list('/availability/times?date=2026-12-01&appointmentTypeID=8001&calendarID=7001')).length;
+    const before = await times();
+    const block = await desk.api('POST', '/blocks', {
+      start: '2026-12-01 09:30',
+      end: '2026-12-01 11:00AM',
+      calendarID: 7001,
+    });
+    expect(block.body).to.include({
+      start: '2026-12-01T09:30:00+1100',
+      calendarTimezone: 'Australia/Sydney',
+      description: 'Tuesday, December 1, 2026 9:30am - 11:00am',
+    });
+    expect(await times()).to.equal(before - 2);
+    expect(await desk.list('/blocks?minDate=2026-12-01&maxDate=2026-12-01')).to.have.length(1);
+    expect(await desk.list('/blocks?minDate=2026-12-02')).to.deep.equal([]);
+    const gone = await desk.raw('DELETE', `/blocks/${String(block.body.id)}`);
+    expect(gone).to.deep.equal({ status: 204, body: {} });
+    expect(await times()).to.equal(before);
+    expect((await desk.api('GET', `/blocks/${String(block.body.id)}`)).status).to.equal(404);
+  });
+
+  it('checks many times at once, and gives a reason for those that are not free', async () => {
+    await desk.book();
+    const asked = [tuesdayAtNine, tuesdayAtTen, '2028-01-04T09:00:00+1100'].map((datetime) => ({
+      ...{ datetime, appointmentTypeID: 8001, calendarID: 7001 },
+    }));
+    const { status, body } = await desk.api('POST', '/availability/check-times', asked);
+    expect(status).to.equal(200);
+    expect(body).to.deep.equal([
+      {
+        ...asked[0],
+        valid: false,
+        error: 'not_available',
+        message: `The time "${tuesdayAtNine}" is not an available time slot.`,
+      },
+      { ...asked[1], valid: true },
+      {
+        ...asked[2],
+        valid: false,
+        error: 'not_available_max_days_in_advance',
+        message: 'The time "2028-01-04T09:00:00+1100" is too far in advance.',
+      },
+    ]);
+  });
+});

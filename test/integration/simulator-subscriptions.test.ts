@@ -1,0 +1,127 @@
+// Who subscribes to the simulator's events, what they are told, and when they are told no more.
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { expect } from 'chai';
+import { openDesk, tuesdayAtTen, type Desk } from '../support/simulator-desk.ts';
+
+describe('the simulator and its subscribers', () => {
+  let desk: Desk;
+
+  before(async () => {
+    desk = await openDesk();
+  });
+  after(() => desk.simulator.close());
+  beforeEach(() => desk.control('reset', {}));
+
+  describe('subscriptions', () => {
+    let receiver: Server;
+    let target: string;
+    let received: string[];
+    let answer = 200;
+
+    beforeEach(async () => {
+      received = [];
+      answer = 200;
+      receiver = createServer((req, res) => {
+        let body = '';
+        req.on('data', (chunk: Buffer) => (body += chunk.toString()));
+        req.on('end', () => {
+          received.push(body);
+          res.writeHead(answer).end();
+        });
+      });
+      await new Promise<void>((done) => {
+        receiver.listen(0, '127.0.0.1', done);
+      });
+      target = `http://127.0.0.1:${(receiver.address() as AddressInfo).port}/`;
+    });
+    afterEach(() => void receiver.close());
+
+    async function until(isTrue: () => boolean): Promise<void> {
+      const deadline = Date.now() + 5_000;
+      while (!isTrue() && Date.now() < deadline) await sleep(20);
+      expect(isTrue()).to.equal(true);
+    }
+
+    it('are made, listed and ended, twenty-five at most, for known events and reachable targets only', async () => {
+      const event = 'appointment.changed';
+      const made = await desk.api('POST', '/webhooks', { event, target });
+      expect(made).to.deep.equal({
+        status: 200,
+        body: { id: made.body.id, event, target, status: 'active' },
+      });
+      for (const wrong of [
+        { event: 'appointment.lost', target },
+        { event, target: 'ftp://example.com/' },
+        { event, target: 'https://example.com:8443/' },
+        { event, target: 'https://localhost.example.com:8443/' },
+        { event, target: 'https://127.0.0.1.example.com:8443/' },
+        { event, target: '/hooks' },
+      ]) {
+        expect((await desk.api('POST', '/webhooks', wrong)).status, JSON.stringify(wrong)).to.equal(400);
+      }
+      for (let n = 1; n < 25; n += 1)
+        await desk.api('POST', '/webhooks', { event, target: 'https://example.com/' });
+      expect((await desk.api('POST', '/webhooks', { event, target })).status).to.equal(400);
+      expect(await desk.list('/webhooks')).to.have.length(25);
+      expect(await desk.raw('DELETE', `/webhooks/${String(made.body.id)}`)).to.deep.equal({
+        status: 204,
+        body: {},
+      });
+      expect(await desk.list('/webhooks')).to.have.length(24);
+    });
+
+    it('bear prefixed actions, only those they were made for, and an edit is only `changed`', async () => {
+      for (const event of ['appointment.rescheduled', 'appointment.changed']) {
+        await desk.api('POST', '/webhooks', { event, target });
+      }
+      const id = await desk.book();
+      await until(() => received.length === 1);
+      await desk.api('PUT', `/appointments/${id}/reschedule`, { datetime: tuesdayAtTen });
+      await until(() => received.length === 3);
+      await desk.api('PUT', `/appointments/${id}`, { phone: '+61299990000' });
+      await until(() => received.length === 4);
+      const rest = `&id=${id}&calendarID=7001&appointmentTypeID=8001`;
+      const [changed, rescheduled] = [
+        `action=appointment.changed${rest}`,
+        `action=appointment.rescheduled${rest}`,
+      ];
+      expect(received.toSorted()).to.deep.equal([changed, changed, changed, rescheduled]);
+    });
+
+    it('are switched off silently after five days of nothing but failure', async () => {
+      const { body } = await desk.api('POST', '/webhooks', { event: 'appointment.changed', target });
+      answer = 500;
+      const statuses = async () => (await desk.list('/webhooks')).map(({ status }) => status);
+      const id = await desk.book();
+      await until(() => received.length === 1);
+      await desk.control('clock', { now: '2026-11-27T00:00:00Z' });
+      await until(() => received.length === 2);
+      expect(await statuses()).to.deep.equal(['active']);
+      await desk.control('clock', { now: '2026-11-28T00:01:00Z' });
+      await desk.api('PUT', `/appointments/${id}`, { phone: '1' });
+      await until(() => received.length === 3);
+      await until(() => desk.simulator.state.subscriptions[0]?.status === 'disabled');
+      await desk.api('PUT', `/appointments/${id}`, { phone: '2' });
+      await sleep(150);
+      expect(received).to.have.length(3);
+      expect(await desk.list('/webhooks')).to.deep.include({
+        ...{ id: body.id, event: 'appointment.changed', target, status: 'disabled' },
+      });
+    });
+
+    it('reach the later one of two events first, when they are told to', async () => {
+      await desk.control('webhooks', { reorder: true, duplicate: 0 });
+      for (const event of ['appointment.scheduled', 'appointment.changed']) {
+        await desk.api('POST', '/webhooks', { event, target });
+      }
+      await desk.book();
+      await until(() => received.length === 1);
+      expect(received[0]).to.include('action=appointment.changed');
+      await desk.control('clock', { now: '2026-11-23T00:00:01Z' });
+      await until(() => received.length === 2);
+      expect(received[1]).to.include('action=appointment.scheduled');
+    });
+  });
+});

@@ -1,0 +1,74 @@
+// A simulated Acuity of its own with a hand on its controls, for tests of its rules.
+import { expect } from 'chai';
+import { startSimulator, type Simulator } from '../../src/simulator/index.ts';
+
+const credentials = { userId: '11100001', apiKey: 'demo-acuity-key' };
+const authorization = `Basic ${Buffer.from('11100001:demo-acuity-key').toString('base64')}`;
+
+/** Free on calendars 7001 and 7007, a week and a day after the desk's clock. */
+export const tuesdayAtNine = '2026-12-01T09:00:00+1100';
+export const tuesdayAtTen = '2026-12-01T10:10:00+1100';
+
+export interface Reply {
+  status: number;
+  body: Record<string, unknown>;
+}
+
+export interface Desk {
+  simulator: Simulator;
+  /** An order to `/_sim`; it has to be understood. */
+  control(where: string, body: object): Promise<void>;
+  raw(method: string, where: string, body?: string): Promise<Reply>;
+  api(method: string, where: string, body?: unknown): Promise<Reply>;
+  list(where: string): Promise<Record<string, unknown>[]>;
+  /** The body of a booking that a client may make. */
+  order(change?: object): Record<string, unknown>;
+  /** The id of an appointment that was made with it. */
+  book(change?: object): Promise<number>;
+}
+
+/** Its clock stands at 2026-11-23T00:00Z until `control('clock', …)` moves it. */
+export async function openDesk(): Promise<Desk> {
+  const simulator = await startSimulator({
+    port: 0,
+    ...credentials,
+    now: () => new Date('2026-11-23T00:00:00Z'),
+  });
+  const desk: Desk = {
+    simulator,
+    async control(where, body) {
+      const answer = await fetch(`${simulator.url}/_sim/${where}`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify(body),
+      });
+      expect(answer.status, where).to.equal(200);
+    },
+    async raw(method, where, body) {
+      const answer = await fetch(`${simulator.url}/api/v1${where}`, {
+        method,
+        headers: { authorization, 'content-type': 'application/json' },
+        ...(body !== undefined && { body }),
+      });
+      const text = await answer.text();
+      return { status: answer.status, body: JSON.parse(text || '{}') as Record<string, unknown> };
+    },
+    api: (method, where, body) => desk.raw(method, where, JSON.stringify(body)),
+    list: async (where) => (await desk.api('GET', where)).body as unknown as Record<string, unknown>[],
+    order: (change = {}) => ({
+      ...{ datetime: tuesdayAtNine, appointmentTypeID: 8001, calendarID: 7001, firstName: 'Rita' },
+      ...{ lastName: 'Alvarez', email: 'rita@harbour-legal.example', ...change },
+    }),
+    async book(change = {}) {
+      const made = await desk.api('POST', '/appointments', desk.order(change));
+      expect(made.status, JSON.stringify(made.body)).to.equal(200);
+      return Number(made.body.id);
+    },
+  };
+  return desk;
+}
+
+export const refusal = (error: string, message: string): Reply => ({
+  status: 400,
+  body: { status_code: 400, message, error },
+});
