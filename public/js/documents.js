@@ -1,7 +1,7 @@
 // Files go one by one, each with its progress, and can be cancelled and sent again. Without this script the form
 // sends them all in one request. The server decides by the content; what is checked here only spares the wait.
-const form = document.querySelector('form.document-upload');
-if (form instanceof HTMLFormElement) enhance(form);
+const found = document.querySelector('form.document-upload');
+if (found instanceof HTMLFormElement) enhance(found);
 
 function enhance(form) {
   const input = form.querySelector('input[type="file"]');

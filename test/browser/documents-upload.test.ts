@@ -139,6 +139,23 @@ describe('sending documents with a script', function () {
     await page.locator('.document').nth(1).waitFor();
   });
 
+  it('shows a picture in a tab of its own, without breaking its policy', async () => {
+    await open();
+    await choose(file('scan.png', samples.png));
+    await upload();
+    await stored('scan.png').waitFor();
+    const opening = watched.context.waitForEvent('page');
+    await page.getByRole('link', { name: 'View scan.png in a new tab' }).click();
+    const tab = await opening;
+    const violations: string[] = [];
+    tab.on('console', (message) => {
+      if (/content security policy/i.test(message.text())) violations.push(message.text());
+    });
+    await tab.reload();
+    expect(await tab.locator('img').count()).to.equal(1);
+    expect(violations).to.deep.equal([]);
+  });
+
   it('sends nothing when the session is over, and says how to go on', async () => {
     await open();
     await watched.context.clearCookies();
