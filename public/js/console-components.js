@@ -1,8 +1,11 @@
 // The console's own components, as AdminJS wants them. Plain JavaScript: what is here is what the browser runs.
 (() => {
-  const { createElement: h, useEffect, useState } = React;
+  const { useEffect, useState } = React;
+  /** @type {(...parts: unknown[]) => object} */
+  const h = React.createElement;
   const words = (code) => String(code).replaceAll('_', ' ');
 
+  /** @returns {Promise<{ok: boolean, answer: any}>} */
   async function ask(address, body) {
     const response = await fetch(address, {
       method: body ? 'POST' : 'GET',
@@ -68,11 +71,13 @@
     const [notice, setNotice] = useState(null);
 
     useEffect(() => {
-      ask(address).then(({ ok, answer }) => {
-        if (!ok) return setProblem(answer);
-        setForm(answer);
-        setValues(Object.fromEntries(answer.fields.map(({ name, value }) => [name, value])));
-      });
+      void (async () => {
+        const { ok, answer } = await ask(address);
+        if (ok) {
+          setForm(answer);
+          setValues(Object.fromEntries(answer.fields.map(({ name, value }) => [name, value])));
+        } else setProblem(answer);
+      })();
     }, [address]);
 
     const send = async (event) => {
@@ -82,7 +87,8 @@
       setSending(false);
       if (ok) {
         setProblem(null);
-        return setNotice(answer.notice);
+        setNotice(answer.notice);
+        return;
       }
       setProblem(answer);
       // Somebody else was faster: saving again is meant, now that both have been seen.
@@ -157,7 +163,10 @@
   function Dashboard() {
     const [data, setData] = useState(null);
     useEffect(() => {
-      ask('/admin/api/dashboard').then(({ ok, answer }) => ok && setData(answer));
+      void (async () => {
+        const { ok, answer } = await ask('/admin/api/dashboard');
+        if (ok) setData(answer);
+      })();
     }, []);
     if (!data) return h('div', { className: 'console-dashboard' }, 'Loading…');
     const time = ({ startsAt, timezone }) =>

@@ -225,7 +225,9 @@ describe('the console', () => {
       const row = await app.db('bookings').where({ id: bookingId }).first();
       expect(row.claim_number).to.equal('CL-9000');
       const audit = await app.db('audit_log').where({ action: 'booking.edited', resource_id: bookingId });
-      expect(audit.map(({ metadata }) => metadata)).to.deep.equal([{ columns: ['claim_number'] }]);
+      expect(audit.map(({ metadata }: { metadata: unknown }) => metadata)).to.deep.equal([
+        { columns: ['claim_number'] },
+      ]);
     });
 
     it('tells each error at its field', async () => {
@@ -234,7 +236,9 @@ describe('the console', () => {
         .post(address())
         .send({ version, values: { ...values, phone: 'x' } })
         .expect(422);
-      expect(body.errors.map(({ path }: { path: string }) => path)).to.deep.equal(['phone']);
+      expect((body as { errors: { path: string }[] }).errors.map(({ path }) => path)).to.deep.equal([
+        'phone',
+      ]);
     });
 
     it('does not overwrite what somebody else changed meanwhile, and shows both', async () => {

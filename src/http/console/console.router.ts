@@ -1,7 +1,7 @@
 // The console at /admin: one sign-in, one gate for rights, then our forms and exports, then AdminJS's pages and lists.
 import path from 'node:path';
 import { Router, type Request, type RequestHandler, type Response } from 'express';
-import { actionOf, loadConsole, mayDo, mayRead, tableOf, type Table } from '../../console/index.ts';
+import { actionOf, findRow, loadConsole, mayDo, mayRead, tableOf, type Table } from '../../console/index.ts';
 import { actorOf, viewerOf } from '../actor.ts';
 import { access } from '../middleware/access.ts';
 import { badRequest, forbidden, notFound, Problem } from '../problem.ts';
@@ -40,7 +40,7 @@ export function consoleRouter(services: ConsoleServices): Router {
     res.sendFile('console-components.js', { root: path.join(root, 'public/js'), cacheControl: false });
   });
   // The lists themselves: who, which, and by what. AdminJS asks again, action by action.
-  router.use(['/admin/api/resources/:table', '/admin/resources/:table'], guardTable);
+  router.use(['/admin/api/resources/:table', '/admin/resources/:table'], guardTable(services));
   const admin = lazily(() => adminRouter(services));
   for (const address of ['/admin', '/admin/*rest']) router.get(address, admin);
   return router;
@@ -86,22 +86,26 @@ function allowedForm(req: Request, res: Response): { form: FormAction; id: strin
 /** Closed at the door, whatever AdminJS makes of it: writing, bulk actions, and the search apart from the list. */
 const closed = new Set(['new', 'edit', 'delete', 'bulkDelete', 'search', 'bulk']);
 
-const guardTable: RequestHandler = (req, res, next) => {
-  const table = allowedTable(String(req.params.table), res);
-  const [kind = '', first = '', second = ''] = req.path.split('/').filter(Boolean);
-  const name = kind === 'records' ? second : first;
-  if (closed.has(kind) || closed.has(name))
-    throw forbidden('The console changes records by its own actions only.');
-  if (kind !== '') {
-    const isOurs =
-      name === 'list' || name === 'show' || name === 'export' || actionOf(table.id, name) !== null;
-    if (!isOurs) throw notFound();
-  }
-  if (req.method !== 'GET' && req.method !== 'HEAD')
-    throw new Problem('method_not_allowed', 'Use the forms of the console.');
-  filtersOf(req, table);
-  next();
-};
+const guardTable =
+  ({ db }: Pick<ConsoleServices, 'db'>): RequestHandler =>
+  async (req, res, next) => {
+    const table = allowedTable(String(req.params.table), res);
+    const [kind = '', first = '', second = ''] = req.path.split('/').filter(Boolean);
+    const name = kind === 'records' ? second : first;
+    if (closed.has(kind) || closed.has(name))
+      throw forbidden('The console changes records by its own actions only.');
+    if (kind !== '') {
+      const isOurs =
+        name === 'list' || name === 'show' || name === 'export' || actionOf(table.id, name) !== null;
+      if (!isOurs) throw notFound();
+    }
+    if (req.method !== 'GET' && req.method !== 'HEAD')
+      throw new Problem('method_not_allowed', 'Use the forms of the console.');
+    // AdminJS would say 'forbidden' of a record that is not there.
+    if (kind === 'records' && !(await findRow(db, table, decodeURIComponent(first)))) throw notFound();
+    filtersOf(req, table);
+    next();
+  };
 
 function lazily(load: () => Promise<RequestHandler>): RequestHandler {
   let loaded: Promise<RequestHandler> | undefined;
@@ -110,6 +114,11 @@ function lazily(load: () => Promise<RequestHandler>): RequestHandler {
     (await loaded)(req, res, next);
   };
 }
+
+type Controllers = new (
+  parts: object,
+  who: object,
+) => Record<string, (request: object, response: Response) => Promise<unknown>>;
 
 /** What @adminjs/express would do, without its session, its body parser and its bundler. */
 async function adminRouter(services: ConsoleServices): Promise<RequestHandler> {
@@ -130,10 +139,7 @@ async function adminRouter(services: ConsoleServices): Promise<RequestHandler> {
     router.get(`/admin${address.replace(/{(\w+)}/g, ':$1')}`, async (req, res) => {
       const viewer = viewerOf(res);
       if (!viewer) throw forbidden();
-      const controller = new Controller({ admin }, currentAdminOf(viewer)) as unknown as Record<
-        string,
-        (request: object, response: Response) => Promise<unknown>
-      >;
+      const controller = new (Controller as Controllers)({ admin }, currentAdminOf(viewer));
       const asked = { params: req.params, query: { ...req.query }, payload: {}, method: 'get' };
       const answer = await controller[action]?.(asked, res);
       if (res.headersSent) return;
