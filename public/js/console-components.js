@@ -1,4 +1,5 @@
 // The console's own components, as AdminJS wants them. Plain JavaScript: what is here is what the browser runs.
+/* oxlint-disable typescript/no-unsafe-return -- React is a global of AdminJS here, and has no types */
 (() => {
   const { useEffect, useState } = React;
   /** @type {(...parts: unknown[]) => object} */
