@@ -1,0 +1,59 @@
+import { expect } from 'chai';
+import type { Browser } from 'playwright-core';
+import { openBrowser } from '../support/browser.ts';
+import { startTestApp, type TestApp } from '../support/app.ts';
+import { watchedPage } from './watched-page.ts';
+
+const shots = process.env.SCREENSHOTS;
+
+describe('acting as a referrer in a browser', function () {
+  this.timeout(90_000);
+  let browser: Browser;
+  let app: TestApp;
+  before(async () => {
+    [browser, app] = await Promise.all([openBrowser(), startTestApp()]);
+  });
+  after(async () => {
+    await browser.close();
+    await app.close();
+  });
+
+  for (const width of [1280, 390]) {
+    it(`goes by keyboard from anywhere to a referrer, and back, at ${width} pixels`, async () => {
+      const watched = await watchedPage(browser, app.url, { width });
+      const { page } = watched;
+      const look = async (name: string) => {
+        await watched.check();
+        if (shots) await page.screenshot({ path: `${shots}/acting-${name}-${width}.png`, fullPage: true });
+      };
+      try {
+        await watched.signIn('ada@examdesk.example');
+        await page.goto('/specialists');
+        await page.keyboard.press('Control+k');
+        await page.waitForURL('**/admin/act-as');
+        await page.keyboard.type('alvarz rita');
+        await page.waitForSelector('#found a.found-person:has-text("Rita Alvarez")');
+        await look('search');
+        await page.keyboard.press('ArrowDown');
+        await page.keyboard.press('Enter');
+        await page.waitForURL('**/admin/act-as?user=*');
+        await page.getByLabel('Why').fill('On the phone');
+        await look('confirm');
+        await page.getByRole('button', { name: 'Act as Rita Alvarez' }).click();
+        await page.waitForURL('**/bookings');
+        expect(await page.locator('.acting-banner').innerText()).to.contain('Acting as Rita Alvarez');
+        await look('acting');
+        await page.getByRole('button', { name: 'Stop acting' }).click();
+        await page.waitForURL('**/admin**');
+        expect(await page.locator('.acting-banner').count()).to.equal(0);
+        const { id } = (await app.db('impersonations').orderBy('started_at', 'desc').first('id')) as {
+          id: string;
+        };
+        await page.goto(`/admin/episodes/${id}`);
+        expect(await page.locator('main').innerText()).to.contain('/bookings');
+      } finally {
+        await watched.close();
+      }
+    });
+  }
+});
