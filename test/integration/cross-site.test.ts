@@ -74,7 +74,7 @@ async function sessionCookies(house: MatrixHouse): Promise<Record<string, string
   const found: Record<string, string> = {};
   for (const name of inSession) {
     const access = { path: '/', domain: '127.0.0.1', secure: false, script: false };
-    found[name] = house.agents[name].jar.getCookies(access as never).toValueString();
+    found[name] = house.agents[name].jar.getCookies(access).toValueString();
     expect(found[name], name).to.contain('session_token');
   }
   return found;
