@@ -8,7 +8,15 @@ import {
 } from './appointments.ts';
 import { AcuityError } from './errors.ts';
 import { account, fieldsOfType } from './fixture.ts';
-import { appointmentList, appointmentPage, bookPage, deliveryList, page, stylesheet } from './staff-views.ts';
+import {
+  appointmentList,
+  appointmentPage,
+  bookPage,
+  deliveryList,
+  notFoundPage,
+  page,
+  stylesheet,
+} from './staff-views.ts';
 import type { StoredAppointment } from './state.ts';
 import type { Webhooks } from './webhooks.ts';
 import type { World } from './world.ts';
@@ -101,7 +109,7 @@ function find({ store }: World, req: Request): StoredAppointment | undefined {
 
 function show(res: Response, world: World, one: StoredAppointment | undefined): void {
   if (one) res.send(page('Appointment', '', appointmentPage(world, one, null)));
-  else res.status(404).send(page('Not found', '', appointmentList(world, [])));
+  else res.status(404).send(page('Not found', '', notFoundPage()));
 }
 
 function fieldsTyped(req: Request): Record<string, string> {
