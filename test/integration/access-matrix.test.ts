@@ -181,7 +181,7 @@ async function knock(
     for (const one of name === 'admin' ? (['admin', 'acting'] as const) : [name])
       house.agents[one] = await house.enter(one);
   }
-  return read(answer.status, String(answer.headers.location ?? ''), pattern);
+  return read(answer.status, answer.headers.location ?? '', pattern);
 }
 
 function read(status: number, location: string, pattern: string): string {
