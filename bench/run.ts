@@ -1,6 +1,9 @@
 // `npm run bench [name]`: every figure is a ratio, measured in one run, against something anyone knows.
 import { run as availabilityHit } from './availability-hit.ts';
+import { run as bookingOverhead } from './booking-overhead.ts';
 import { run as download } from './download.ts';
+import { run as reconcile } from './reconcile.ts';
+import { run as referrerSearch } from './referrer-search.ts';
 import { drain, intake } from './relay.ts';
 import { run as upload, runMemory as uploadMemory } from './upload.ts';
 
@@ -13,11 +16,14 @@ export interface BenchResult {
 
 const benches: Record<string, () => Promise<BenchResult>> = {
   'availability-hit': availabilityHit,
+  'booking-overhead': bookingOverhead,
   upload,
   'upload-memory': uploadMemory,
   download,
+  'referrer-search': referrerSearch,
   'relay-intake': intake,
   'relay-drain': drain,
+  reconcile,
 };
 
 const wanted = process.argv.slice(2);

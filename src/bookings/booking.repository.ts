@@ -32,6 +32,7 @@ interface BookingRow {
   source: Booking['source'];
   notes: string;
   version: number;
+  acuity_answers_digest: string | null;
   created_at: Date;
   updated_at: Date;
 }

@@ -34,7 +34,7 @@ export {
 export { createBookingService } from './booking.verbs.ts';
 export { createBookingSettlement, type BookingSettlement } from './booking.settle.ts';
 export { answersOf, type Answers } from './booking.answers.ts';
-export { intakeFields } from './booking.acuity.ts';
+export { intakeFields, type IntakeFields } from './booking.acuity.ts';
 export { differences, bookingDifferences, type BookingDifference } from './booking.differences.ts';
 export {
   followAppointment,
@@ -44,5 +44,6 @@ export {
   type Reading,
 } from './booking.follow.ts';
 export { importAppointment, type Imported } from './booking.import.ts';
+export { findKnown, type KnownBooking } from './booking.known.ts';
 export { bookingCalendar } from './booking.calendar.ts';
 export { assignBooking, editBooking, type BookingEdit, type EditFailure } from './booking.edit.ts';

@@ -3,14 +3,15 @@
 import {
   answersOf,
   differences,
-  findBooking,
+  findKnown,
   intakeFields,
-  storedAnswersDigest,
   type Booking,
+  type IntakeFields,
+  type KnownBooking,
 } from '../bookings/index.ts';
 import type { Database } from '../db/knex.ts';
 import type { Acuity, Appointment } from '../ports/acuity.ts';
-import type { SpecialistRepository } from '../specialists/index.ts';
+import type { Specialist, SpecialistRepository } from '../specialists/index.ts';
 import type { Convergence } from '../webhooks/index.ts';
 import type { Difference, DriftItem } from './drift.ts';
 import { announcedSince, bookingsToCompare } from './drift.repository.ts';
@@ -40,11 +41,11 @@ export async function compareWindow(
     to: new Date(Date.parse(span.to) + dayMs + slackMs),
   });
   const there = new Map(appointments.map((appointment) => [appointment.id, appointment]));
-  const ours = new Map(here.map((booking) => [booking.appointmentId, booking.id]));
+  const ours = await findKnown(deps.db, ids);
+  const practice = await practiceOf(deps, appointments);
   const suspects = new Set<number>();
   for (const appointment of appointments) {
-    const bookingId = ours.get(appointment.id);
-    if (bookingId === undefined ? !appointment.canceled : await differs(deps, bookingId, appointment))
+    if (differencesOf(practice, ours.get(appointment.id), appointment).length > 0)
       suspects.add(appointment.id);
   }
   // Not in the list: moved to other days, or gone. Only asking for it tells.
@@ -60,25 +61,37 @@ export async function compareWindow(
   return items;
 }
 
-async function differs(deps: CompareDeps, bookingId: string, appointment: Appointment): Promise<boolean> {
-  const booking = await findBooking(deps.db, bookingId);
-  return booking !== null && (await differencesOf(deps, booking, appointment)).length > 0;
+/** What the comparison of many needs of the practice, read once. */
+interface Practice {
+  fields: IntakeFields;
+  specialists: ReadonlyMap<number, Specialist | null>;
 }
 
-async function differencesOf(
-  deps: CompareDeps,
-  booking: Booking,
+async function practiceOf(deps: CompareDeps, appointments: Appointment[]): Promise<Practice> {
+  const specialists = new Map<number, Specialist | null>();
+  for (const calendarId of new Set(appointments.map((one) => one.calendarId)))
+    specialists.set(calendarId, await deps.specialists.findByCalendar(calendarId));
+  return { fields: await intakeFields(deps.db, deps), specialists };
+}
+
+function differencesOf(
+  { fields, specialists }: Practice,
+  known: KnownBooking | undefined,
   appointment: Appointment,
-): Promise<Difference[]> {
-  const specialist = await deps.specialists.findByCalendar(appointment.calendarId);
-  const found: Difference[] = differences(booking, appointment, specialist);
+): Difference[] {
+  if (!known) return appointment.canceled ? [] : ['missing_here'];
+  const { booking, answersDigest } = known;
+  const found: Difference[] = differences(
+    booking,
+    appointment,
+    specialists.get(appointment.calendarId) ?? null,
+  );
   if (appointment.canceled || booking.status === 'cancelled') return found;
-  const answers = answersOf(appointment, await intakeFields(deps.db, deps));
-  const isChanged = answers.digest !== (await storedAnswersDigest(deps.db, booking.id));
+  const answers = answersOf(appointment, fields);
   const says = Object.entries(answers.examinee).some(
     ([name, value]) => booking.examinee[name as keyof Booking['examinee']] !== value,
   );
-  return isChanged && says ? [...found, 'details'] : found;
+  return says && answers.digest !== answersDigest ? [...found, 'details'] : found;
 }
 
 type Found = Omit<DriftItem, 'announced'>;
@@ -87,18 +100,13 @@ type Found = Omit<DriftItem, 'announced'>;
 async function examine(deps: CompareDeps, appointmentId: number, fixes: boolean): Promise<Found[]> {
   const read = await deps.acuity.getAppointment(appointmentId);
   if (!read.ok && read.reason !== 'not_found') throw new Error(`acuity_${read.reason}`);
-  const [row] = await bookingsToCompare(deps.db, [appointmentId], { from: new Date(0), to: new Date(0) });
-  const booking = row ? await findBooking(deps.db, row.id) : null;
-  const base = { appointmentId, bookingId: booking?.id ?? null };
+  const known = (await findKnown(deps.db, [appointmentId])).get(appointmentId);
+  const base = { appointmentId, bookingId: known?.booking.id ?? null };
   if (!read.ok) {
     const reason = 'Acuity does not know this appointment any more';
-    return booking ? [{ ...base, difference: 'missing_there', state: 'left', reason }] : [];
+    return known ? [{ ...base, difference: 'missing_there', state: 'left', reason }] : [];
   }
-  const found: Difference[] = booking
-    ? await differencesOf(deps, booking, read.value)
-    : read.value.canceled
-      ? []
-      : ['missing_here'];
+  const found = differencesOf(await practiceOf(deps, [read.value]), known, read.value);
   if (found.length === 0) return [];
   if (!fixes) return found.map((difference) => ({ ...base, difference, state: 'found', reason: null }));
   return fix(deps, appointmentId, found);
@@ -107,14 +115,14 @@ async function examine(deps: CompareDeps, appointmentId: number, fixes: boolean)
 async function fix(deps: CompareDeps, appointmentId: number, found: Difference[]): Promise<Found[]> {
   const done = await deps.convergence.converge(appointmentId, { source: 'reconciliation' });
   if (!done.ok) throw new Error(done.reason);
-  const [row] = await bookingsToCompare(deps.db, [appointmentId], { from: new Date(0), to: new Date(0) });
-  const booking = row ? await findBooking(deps.db, row.id) : null;
+  const known = (await findKnown(deps.db, [appointmentId])).get(appointmentId);
   const read = await deps.acuity.getAppointment(appointmentId);
-  const remaining = booking && read.ok ? await differencesOf(deps, booking, read.value) : found;
+  const remaining =
+    known && read.ok ? differencesOf(await practiceOf(deps, [read.value]), known, read.value) : found;
   return found.map((difference) => {
     const isLeft = remaining.includes(difference);
     return {
-      ...{ appointmentId, bookingId: booking?.id ?? null, difference },
+      ...{ appointmentId, bookingId: known?.booking.id ?? null, difference },
       state: isLeft ? ('left' as const) : ('fixed' as const),
       reason: isLeft ? (reasons[done.note ?? ''] ?? reasonOf(difference)) : null,
     };

@@ -1,0 +1,24 @@
+// Many bookings at once, by their appointments: for reconciliation, which holds thousands against Acuity.
+import type { Queryable } from '../db/knex.ts';
+import { selectBookings, toBooking } from './booking.repository.ts';
+import type { Booking } from './booking.ts';
+
+export interface KnownBooking {
+  booking: Booking;
+  /** See booking.answers.ts. */
+  answersDigest: string | null;
+}
+
+/** By appointment id. */
+export async function findKnown(
+  db: Queryable,
+  appointmentIds: readonly number[],
+): Promise<Map<number, KnownBooking>> {
+  const rows = await selectBookings(db).whereIn('b.acuity_appointment_id', appointmentIds);
+  return new Map(
+    rows.map((row) => [
+      row.acuity_appointment_id,
+      { booking: toBooking(row), answersDigest: row.acuity_answers_digest },
+    ]),
+  );
+}
