@@ -1,38 +1,109 @@
-// What booking costs beyond Acuity's own reply: the intention, the transaction, the audit row, the mail's job.
-import { openWebhookStack, rita } from '../test/support/webhook-stack.ts';
+// What booking costs beyond Acuity's own reply: the session, the intention, the transaction, the audit row, the mail's
+// job. The simulator runs in a process of its own, so that its work is not counted as ours.
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { createInterface } from 'node:readline';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { pino } from 'pino';
+import { startTestApp, type Agent } from '../test/support/app.ts';
+import { stopSharedPostgres } from '../test/support/postgres.ts';
 import type { BenchResult } from './run.ts';
 
-const rounds = 40;
+const rounds = 25;
+/** Ten calls a second may go to Acuity: without a pause the wait for a turn would be measured, not the booking. */
+const pauseMs = 500;
+/** About what the real service takes to book. */
+const usualReplyMs = 250;
+const apiKey = 'demo-acuity-key';
 
+/** `ratio`: POST /bookings, whole, divided by the same order sent straight to a simulator that answers at once. */
 export async function run(): Promise<BenchResult> {
-  const stack = await openWebhookStack({ target: null });
+  const folder = await mkdtemp(path.join(tmpdir(), 'examdesk-bench-'));
+  const acuity = await startAcuity(folder);
+  const log = pino({ level: 'info' }, pino.destination('/dev/null'));
+  const app = await startTestApp({ env: { ACUITY_BASE_URL: acuity.url }, overrides: { log } });
   try {
-    await stack.control('/switches', { limits: false });
-    const agent = await stack.app.signIn(rita);
-    const hart = (await stack.app.db('specialists').where({ acuity_calendar_id: 7001 }).first('id')) as {
+    const agent = await app.signIn('rita@harbour-legal.example');
+    const { id } = (await app.db('specialists').where({ acuity_calendar_id: 7001 }).first('id')) as {
       id: string;
     };
-    const ours: number[] = [];
-    const theirs: number[] = [];
-    for (let round = 0; round < rounds; round += 1) {
-      const date = new Date(Date.now() + (10 + round * 2) * 86_400_000).toISOString().slice(0, 10);
-      const { body } = await agent.get(`/specialists/${hart.id}/availability?type=in_person&date=${date}`);
-      const [slot] = (body as { slots: { startsAt: string }[] }).slots;
-      if (!slot) continue;
-      const examinee = { firstName: 'Ewan', lastName: 'Marsh', phone: '0412 345 678' };
-      const request = { specialistId: hart.id, type: 'in_person', startsAt: slot.startsAt, examinee };
-      ours.push(await timed(() => agent.post('/bookings').send(request).expect(201)));
-      theirs.push(await timed(() => stack.makeAppointment({ calendarID: 7003 })));
-    }
-    const [total, reply] = [median(ours), median(theirs)];
+    const bare = await measure(agent, id, acuity.url, 3);
+    await control(acuity.url, usualReplyMs);
+    const usual = await measure(agent, id, acuity.url, 60);
     return {
-      name: 'booking, whole over Acuity’s own reply',
-      ratio: total / reply,
-      detail: `${total.toFixed(1)} ms over ${reply.toFixed(1)} ms, medians of ${ours.length}`,
+      name: 'booking, whole, over Acuity’s own reply',
+      ratio: bare.ours / bare.theirs,
+      detail:
+        `${bare.ours.toFixed(1)} ms over ${bare.theirs.toFixed(1)} ms, medians of ${bare.count}; ` +
+        `with an Acuity that takes ${usualReplyMs} ms ${(usual.ours / usual.theirs).toFixed(2)} ` +
+        `(${usual.ours.toFixed(0)} ms over ${usual.theirs.toFixed(0)} ms)`,
     };
   } finally {
-    await stack.close();
+    await app.close();
+    acuity.process.kill();
+    await once(acuity.process, 'exit');
+    await rm(folder, { recursive: true });
+    await stopSharedPostgres();
   }
+}
+
+async function startAcuity(folder: string): Promise<{ url: string; process: ChildProcess }> {
+  const file = path.resolve(import.meta.dirname, '../src/dev/acuity.ts');
+  const child = spawn(process.execPath, [file], {
+    env: { PATH: process.env.PATH, ACUITY_SIM_PORT: '0', DATA_DIR: folder, ACUITY_API_KEY: apiKey },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  for await (const line of createInterface(child.stdout)) {
+    const [url] = /http:\/\/[\d.:]+/.exec(line) ?? [];
+    if (url) return { url, process: child };
+  }
+  throw new Error('The simulator did not start');
+}
+
+async function control(url: string, delayMs: number): Promise<void> {
+  await fetch(`${url}/_sim/faults`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ rules: [{ method: 'POST', path: '/appointments', effect: { delayMs } }] }),
+  });
+}
+
+async function measure(agent: Agent, specialistId: string, acuityUrl: string, firstDay: number) {
+  const ours: number[] = [];
+  const theirs: number[] = [];
+  for (let round = 0; round < rounds; round += 1) {
+    const date = new Date(Date.now() + (firstDay + round) * 86_400_000).toISOString().slice(0, 10);
+    const free = await agent.get(`/specialists/${specialistId}/availability?type=in_person&date=${date}`);
+    const { slots } = free.body as { slots: { startsAt: string }[] };
+    const [first, last] = [slots[0], slots.at(-1)];
+    // The clinic is shut at weekends.
+    if (!first || !last || first === last) continue;
+    await sleep(pauseMs);
+    const examinee = { firstName: 'Ewan', lastName: 'Marsh', phone: '0412 345 678' };
+    const request = { specialistId, type: 'in_person', startsAt: first.startsAt, examinee };
+    ours.push(await timed(() => agent.post('/bookings').send(request).expect(201)));
+    theirs.push(await timed(() => bookDirectly(acuityUrl, last.startsAt)));
+  }
+  return { ours: median(ours), theirs: median(theirs), count: ours.length };
+}
+
+async function bookDirectly(url: string, datetime: string): Promise<void> {
+  const answer = await fetch(`${url}/api/v1/appointments`, {
+    method: 'POST',
+    headers: {
+      authorization: `Basic ${Buffer.from(`11100001:${apiKey}`).toString('base64')}`,
+      'content-type': 'application/json',
+    },
+    body: JSON.stringify({
+      ...{ datetime, appointmentTypeID: 8001, calendarID: 7001, firstName: 'Rita', lastName: 'Alvarez' },
+      ...{ email: 'rita@harbour-legal.example', fields: [{ id: 9101, value: 'EX-AAAAA2' }] },
+    }),
+  });
+  if (!answer.ok) throw new Error(`Acuity answered ${answer.status}`);
+  await answer.json();
 }
 
 async function timed(work: () => Promise<unknown>): Promise<number> {
