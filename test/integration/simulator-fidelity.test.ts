@@ -237,6 +237,27 @@ describe('the simulator, seen by the official client', () => {
     );
   });
 
+  it('leaves out of account the appointments that a list in the query names', async () => {
+    const [first, second] = await freeTimes(7001);
+    const ids: number[] = [];
+    for (const time of [first, second]) {
+      const made = await ask<Appointment>('appointments', booking(time));
+      ids.push(made.body.id);
+    }
+    const qs = { date: first?.slice(0, 10), appointmentTypeID: 8001, calendarID: 7001 };
+    const times = async (ignoreAppointmentIDs?: number[]) => {
+      const found = await ask<{ time: string }[]>('availability/times', {
+        qs: { ...qs, ...(ignoreAppointmentIDs && { ignoreAppointmentIDs }) },
+      });
+      return found.body.map(({ time }) => time);
+    };
+    expect(await times()).not.to.include.oneOf([first, second]);
+    expect(await times(ids)).to.include.members([first, second]);
+    expect(await times(ids.slice(1)))
+      .to.include(second)
+      .and.not.include(first);
+  });
+
   describe('its webhooks', () => {
     let receiver: Server;
     let received: { body: Record<string, string>; status: number }[];
