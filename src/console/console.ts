@@ -125,8 +125,8 @@ function optionsOf(table: Table, parts: Record<'form' | 'leave' | 'json', string
   const isAccessible = (context: ActionContext): boolean => mayRead(roleOf(context), table);
   const names = (where: 'list' | 'record' | 'filter'): string[] =>
     table.columns
-      .filter(({ shown = 'everywhere' }) => {
-        if (where === 'filter') return true;
+      .filter(({ shown = 'everywhere', isHealth }) => {
+        if (where === 'filter') return !isHealth;
         return shown === 'everywhere' || (where === 'record' && shown === 'record');
       })
       .map(({ name }) => name);

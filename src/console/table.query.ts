@@ -61,11 +61,8 @@ function narrow(query: Knex.QueryBuilder, column: Column, value: FilterValue): v
     case 'enum':
       return void query.whereRaw('??::text = ?', [name, value]);
     case 'json':
-    case 'search':
     case 'string':
-      for (const word of column.type === 'search' ? value.split(/\s+/) : [value]) {
-        void query.whereRaw('??::text ilike ?', [name, `%${literally(word)}%`]);
-      }
+      void query.whereRaw('??::text ilike ?', [name, `%${literally(value)}%`]);
   }
 }
 

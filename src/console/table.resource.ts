@@ -12,7 +12,7 @@ import {
   type Row,
 } from './table.query.ts';
 
-const propertyTypes = { id: 'uuid', enum: 'string', search: 'string', json: 'textarea' } as const;
+const propertyTypes = { id: 'uuid', enum: 'string', json: 'textarea' } as const;
 
 class TableProperty extends BaseProperty {
   readonly #column: Column;
@@ -23,7 +23,7 @@ class TableProperty extends BaseProperty {
       path: column.name,
       type: type as 'string',
       isId,
-      isSortable: column.type !== 'search',
+      isSortable: true,
       position,
     });
     this.#column = column;

@@ -1,16 +1,7 @@
 // What the console may show of a table. What is not named here is neither read, filtered by, sorted by nor sent.
 import type { Role } from '../accounts/index.ts';
 
-export type ColumnType =
-  | 'string'
-  | 'search'
-  | 'enum'
-  | 'number'
-  | 'datetime'
-  | 'date'
-  | 'boolean'
-  | 'id'
-  | 'json';
+export type ColumnType = 'string' | 'enum' | 'number' | 'datetime' | 'date' | 'boolean' | 'id' | 'json';
 
 export interface Column {
   name: string;
@@ -20,8 +11,10 @@ export interface Column {
   sql: string;
   /** Of an enumeration. */
   values?: readonly string[];
-  /** Where it is shown besides the filter; everywhere when unset. */
-  shown?: 'everywhere' | 'record' | 'filter';
+  /** Health information: shown, but never filtered by, because filters stand in the address. */
+  isHealth?: true;
+  /** In lists and records, or in records only; everywhere when unset. */
+  shown?: 'everywhere' | 'record';
 }
 
 export interface Table {

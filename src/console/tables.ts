@@ -11,6 +11,7 @@ const column = (name: string, type: ColumnType, sql: string, more: More = {}): C
 const oneOf = (name: string, sql: string, values: readonly string[], more: More = {}): Column =>
   column(name, 'enum', sql, { values, ...more });
 const record: More = { shown: 'record' };
+const health: More = { isHealth: true };
 const types = ['in_person', 'telehealth'];
 
 const bookings: Table = {
@@ -22,10 +23,9 @@ const bookings: Table = {
   columns: [
     column('id', 'id', 'b.id', record),
     column('reference', 'string', 'b.reference'),
-    column('q', 'search', 'b.search_text', { label: 'Examinee, reference or claim', shown: 'filter' }),
     column('startsAt', 'datetime', 'b.starts_at'),
     column('specialist', 'string', 's.name'),
-    column('examinee', 'string', `b.examinee_first_name || ' ' || b.examinee_last_name`),
+    column('examinee', 'string', `b.examinee_first_name || ' ' || b.examinee_last_name`, health),
     column('organization', 'string', 'o.name', { label: 'Organisation' }),
     oneOf('status', 'b.status', bookingStatuses),
     oneOf('currentProgress', 'b.current_progress', progresses, { label: 'Progress' }),
@@ -38,11 +38,11 @@ const bookings: Table = {
     column('location', 'string', 'b.location', record),
     column('meetingLink', 'string', 'b.meeting_link', record),
     column('acuityAppointmentId', 'number', 'b.acuity_appointment_id', record),
-    column('phone', 'string', 'b.examinee_phone', record),
-    column('email', 'string', 'b.examinee_email', record),
-    column('dateOfBirth', 'date', 'b.examinee_date_of_birth', record),
-    column('claimNumber', 'string', 'b.claim_number', record),
-    column('notes', 'string', 'b.notes', record),
+    column('phone', 'string', 'b.examinee_phone', { ...record, ...health }),
+    column('email', 'string', 'b.examinee_email', { ...record, ...health }),
+    column('dateOfBirth', 'date', 'b.examinee_date_of_birth', { ...record, ...health }),
+    column('claimNumber', 'string', 'b.claim_number', { ...record, ...health }),
+    column('notes', 'string', 'b.notes', { ...record, ...health }),
     column('referrer', 'string', 'cb.name', { label: 'Belongs to (referrer)', ...record }),
     column('assistedBy', 'string', 'cf.name', { label: 'Assisted by (admin)', ...record }),
     column('externalCreatedBy', 'string', 'b.external_created_by', { label: 'Made in Acuity by', ...record }),
@@ -64,7 +64,7 @@ const progress: Table = {
     column('changedBy', 'string', 'cb.name'),
     column('assistedBy', 'string', 'cf.name'),
     oneOf('source', 'p.source', ['portal', 'acuity', 'reconciliation']),
-    column('notes', 'string', 'p.notes', record),
+    column('notes', 'string', 'p.notes', { ...record, ...health }),
     column('createdAt', 'datetime', 'p.created_at'),
   ],
 };
@@ -76,7 +76,7 @@ const documents: Table = {
     left join users f on f.id = d.uploaded_for_id left join users x on x.id = d.deleted_by_id`,
   columns: [
     column('id', 'id', 'd.id', record),
-    column('fileName', 'string', 'd.file_name'),
+    column('fileName', 'string', 'd.file_name', health),
     column('booking', 'string', 'b.reference'),
     oneOf('category', 'd.category', ['consent_form', 'brief', 'report', 'dictation', 'other']),
     oneOf('status', 'd.status', ['checking', 'clean', 'infected', 'not_scanned']),

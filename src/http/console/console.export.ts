@@ -35,7 +35,7 @@ export async function exportCsv(
 }
 
 async function* linesOf(db: ConsoleServices['db'], table: Table, filters: Filters): AsyncGenerator<string> {
-  const columns = table.columns.filter(({ shown }) => shown !== 'filter').map(({ name }) => name);
+  const columns = table.columns.map(({ name }) => name);
   // Excel takes a file without this mark for another encoding.
   yield `\uFEFF${columns.join(',')}\r\n`;
   const trx = await db.transaction({ readOnly: true });

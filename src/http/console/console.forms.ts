@@ -379,7 +379,7 @@ const reconcile: FormAction = {
     const report = await sync.reconcile({ ...sync.nearSpan(), fixes: true });
     if (!report)
       throw conflict('invalid_transition', 'A reconciliation is under way already. Look at its report.');
-    const entry = { action: 'drift.found', resourceType: 'page', resourceId: report.id } as const;
+    const entry = { action: 'record.changed', resourceType: 'page', resourceId: report.id } as const;
     await audit.record(db, auditActor(actor), { ...entry, metadata: { asked: 'reconcile' } });
     return 'Done: the report is in the list';
   },

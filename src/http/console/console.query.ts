@@ -29,6 +29,8 @@ export function filtersOf(req: Request, table: Table): Filters {
     const isBound = bound === 'from' || bound === 'to';
     if (!column || rest.length > 0 || (bound !== undefined && !(isSpan && isBound)))
       throw badRequest(`This list cannot be filtered by ${plain(key)}.`);
+    if (column.isHealth)
+      throw badRequest(`${plain(name)} would stand in the address: look for it on /bookings instead.`);
     if (value === '') continue;
     const before = filters[name];
     filters[name] = isBound ? { ...(typeof before === 'object' ? before : {}), [bound]: value } : value;
@@ -40,8 +42,7 @@ export function filtersOf(req: Request, table: Table): Filters {
 function checkOrder({ query }: Request, table: Table): void {
   const { sortBy, direction, page, perPage } = query;
   const column = typeof sortBy === 'string' ? columnOf(table, sortBy) : null;
-  if (sortBy !== undefined && (!column || column.type === 'search'))
-    throw badRequest('This list cannot be sorted by that.');
+  if (sortBy !== undefined && !column) throw badRequest('This list cannot be sorted by that.');
   if (direction !== undefined && direction !== 'asc' && direction !== 'desc')
     throw badRequest('The direction is asc or desc.');
   for (const [name, value, most] of [

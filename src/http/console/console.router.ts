@@ -1,6 +1,7 @@
 // The console at /admin: one sign-in, one gate for rights, then our forms and exports, then AdminJS's pages and lists.
 import path from 'node:path';
 import { Router, type Request, type RequestHandler, type Response } from 'express';
+import { auditActor } from '../../accounts/index.ts';
 import { actionOf, findRow, loadConsole, mayDo, mayRead, tableOf, type Table } from '../../console/index.ts';
 import { actorOf, viewerOf } from '../actor.ts';
 import { access } from '../middleware/access.ts';
@@ -87,7 +88,7 @@ function allowedForm(req: Request, res: Response): { form: FormAction; id: strin
 const closed = new Set(['new', 'edit', 'delete', 'bulkDelete', 'search', 'bulk']);
 
 const guardTable =
-  ({ db }: Pick<ConsoleServices, 'db'>): RequestHandler =>
+  ({ db, audit }: Pick<ConsoleServices, 'db' | 'audit'>): RequestHandler =>
   async (req, res, next) => {
     const table = allowedTable(String(req.params.table), res);
     const [kind = '', first = '', second = ''] = req.path.split('/').filter(Boolean);
@@ -104,8 +105,25 @@ const guardTable =
     // AdminJS would say 'forbidden' of a record that is not there.
     if (kind === 'records' && !(await findRow(db, table, decodeURIComponent(first)))) throw notFound();
     filtersOf(req, table);
+    if (table.id === 'bookings' && kind === 'records' && name === 'show')
+      await noteViewed(audit, db, req, res);
     next();
   };
+
+async function noteViewed(
+  audit: ConsoleServices['audit'],
+  db: ConsoleServices['db'],
+  req: Request,
+  res: Response,
+): Promise<void> {
+  const [, id = ''] = req.path.split('/').filter(Boolean);
+  await audit.record(db, auditActor(actorOf(req, res)), {
+    action: 'booking.viewed',
+    resourceType: 'booking',
+    resourceId: id,
+    metadata: { in: 'console' },
+  });
+}
 
 function lazily(load: () => Promise<RequestHandler>): RequestHandler {
   let loaded: Promise<RequestHandler> | undefined;
