@@ -66,10 +66,10 @@ export function createJobHandlers(services: JobServices): RunnableJob[] {
 }
 
 export const cron: CronEntry[] = [
-  { schedule: '* * * * *', job: sweepIntentionsJob },
-  { schedule: '* * * * *', job: sweepEmailsJob },
-  { schedule: '* * * * *', job: sealAuditJob },
-  { schedule: '* * * * *', job: endQuietActingJob },
+  { schedule: '* * * * *', job: sweepIntentionsJob, alsoAtStart: true },
+  { schedule: '* * * * *', job: sweepEmailsJob, alsoAtStart: true },
+  { schedule: '* * * * *', job: sealAuditJob, alsoAtStart: true },
+  { schedule: '* * * * *', job: endQuietActingJob, alsoAtStart: true },
   { schedule: '*/15 * * * *', job: reconcileNearJob },
   { schedule: '10 3 * * *', job: reconcileAllJob },
   { schedule: '*/10 * * * *', job: checkSubscriptionsJob },

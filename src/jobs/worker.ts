@@ -96,9 +96,9 @@ async function launchRunner(deps: WorkerDeps): Promise<Runner> {
       })),
     ),
   });
-  // Whatever a process left open when it died need not wait for the next full minute.
   try {
-    for (const { job } of cron) await deps.jobs.add(job, {}, { key: `cron:${job.name}` });
+    for (const { job, alsoAtStart } of cron)
+      if (alsoAtStart) await deps.jobs.add(job, {}, { key: `cron:${job.name}` });
   } catch (error) {
     await runner.stop();
     throw error;

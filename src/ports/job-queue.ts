@@ -35,4 +35,6 @@ export interface CronEntry {
   /** Five fields, UTC. */
   schedule: string;
   job: JobDefinition<Record<string, never>>;
+  /** When a worker starts, too: what a process left open when it died need not wait for its next time. */
+  alsoAtStart?: boolean;
 }
