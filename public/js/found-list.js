@@ -10,3 +10,17 @@ document.addEventListener('keydown', (event) => {
   const next = here + (event.key === 'ArrowDown' ? 1 : -1);
   (links[Math.min(next, links.length - 1)] ?? box).focus();
 });
+
+// An answer that comes while one is among the results replaces them: one stays at the same place of the new list.
+const list = box && document.getElementById(box.dataset.finds);
+let place = -1;
+document.addEventListener('focusin', ({ target }) => {
+  place = list ? [...list.querySelectorAll('a.found-person')].indexOf(target) : -1;
+});
+if (list) {
+  new MutationObserver(() => {
+    if (place < 0 || document.activeElement !== document.body) return;
+    const links = list.querySelectorAll('a.found-person');
+    (links[Math.min(place, links.length - 1)] ?? box).focus();
+  }).observe(list, { childList: true });
+}

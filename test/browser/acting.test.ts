@@ -31,6 +31,7 @@ describe('acting as a referrer in a browser', function () {
         await page.goto('/specialists');
         await page.keyboard.press('Control+k');
         await page.waitForURL('**/admin/act-as');
+        await page.locator('#q:focus').waitFor();
         await page.keyboard.type('alvarz rita');
         await page.waitForSelector('#found a.found-person:has-text("Rita Alvarez")');
         await look('search');
