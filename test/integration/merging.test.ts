@@ -27,6 +27,9 @@ const stays: Record<string, string> = {
   'used_two_factor_codes.user_id': 'of the one that goes, who no longer signs in',
   'account_links.user_id': 'of the one that goes, who no longer signs in',
   'account_links.created_by_id': 'staff',
+  'impersonations.admin_id': 'an admin',
+  'impersonations.user_id': 'history',
+  'referrer_search.user_id': 'follows the users by trigger',
   'merges.made_by_id': 'an admin',
   'merges.undone_by_id': 'an admin',
 };

@@ -10,6 +10,7 @@ import {
   type DocumentHouse,
   type UploadedDocument,
 } from '../../support/document-house.ts';
+import { checkCustodyJob } from '../../../src/documents/index.ts';
 import { cron } from '../../../src/jobs/index.ts';
 import type { ObjectStore } from '../../../src/ports/object-store.ts';
 
@@ -222,10 +223,11 @@ describe('the care for documents', () => {
     ]);
     const reports = async () => (await house.app.db('custody_reports').pluck('id')).length;
     const before = await reports();
-    const { worker } = house.app.system;
+    const { worker, services } = house.app.system;
     await worker.start();
     try {
-      // Each job of the clock runs once when the worker comes up.
+      // As the clock would at its time.
+      await services.jobs.add(checkCustodyJob, {});
       await eventually(async () => (await reports()) > before, 15_000);
     } finally {
       await worker.stop();
