@@ -42,13 +42,15 @@ export interface Reading {
   seenVersion: number;
   /** Whether nobody acted upon another answer about it since; whoever did after us will hear that we did. */
   isNewest: (trx: Transaction) => Promise<boolean>;
+  /** Nothing was to be done: whoever asked before us, and would write, has to ask again. */
+  noteUnchanged: (trx: Transaction) => Promise<void>;
 }
 
 /** @returns `left`: what differs and is for staff to decide */
 export async function followAppointment(
   deps: BookingDeps,
   bookingId: string,
-  { appointment, seenVersion, isNewest }: Reading,
+  { appointment, seenVersion, isNewest, noteUnchanged }: Reading,
   cause: FollowCause,
 ): Promise<Followed> {
   const specialist = await deps.specialists.findByCalendar(appointment.calendarId);
@@ -63,12 +65,12 @@ export async function followAppointment(
   const followed = await deps.db.transaction(async (trx): Promise<Followed & { before?: Booking }> => {
     const booking = await lockBooking(trx, bookingId);
     if (!booking) throw new Error(`Booking ${bookingId} is gone`);
-    const isSure = (await isNewest(trx)) && booking.version === seenVersion;
     const answers = answersOf(appointment, fields);
     const known = await answersDigestOf(trx, bookingId);
     const change = planOf(booking, appointment, specialist, answers, known);
     // Where nothing is to be written, nothing older can be written either.
-    if (!isEmpty(change) && !isSure) return { outcome: 'stale' };
+    if (isEmpty(change)) await noteUnchanged(trx);
+    else if (booking.version !== seenVersion || !(await isNewest(trx))) return { outcome: 'stale' };
     if (!isEmpty(change) && (await findOpenChange(trx, bookingId))) return { outcome: 'busy' };
     await deps.onStep?.('in_follow_transaction');
     return { ...(await write(deps, trx, booking, change, cause)), before: booking };

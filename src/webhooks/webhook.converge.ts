@@ -18,7 +18,7 @@ import type { Transaction } from '../db/knex.ts';
 import type { AcuityResult, Appointment } from '../ports/acuity.ts';
 import type { Outcome } from './webhook.event.ts';
 import { fetchMeetingLinkJob } from './webhook.jobs.ts';
-import { looksAt, takeLook } from './webhook.looks.ts';
+import { countLook, looksAt, takeLook } from './webhook.looks.ts';
 
 /** Why nothing was done, or not all: work for staff. */
 export type ConvergenceNote =
@@ -65,6 +65,7 @@ export function createConvergence(deps: ConvergenceDeps): Convergence {
       const reading = {
         appointment: read.value,
         isNewest: (trx: Transaction) => takeLook(trx, appointmentId, looks),
+        noteUnchanged: (trx: Transaction) => countLook(trx, appointmentId),
       };
       const step: Step = seen
         ? await follow(deps, seen.id, { ...reading, seenVersion: seen.version }, cause)

@@ -10,15 +10,25 @@ export async function looksAt(db: Queryable, appointmentId: number): Promise<num
 }
 
 /**
- * Counts one more, for as long as the transaction lasts alone. False when somebody else acted since there were `seen`:
- * what we hold may be older than what they held, and must not be written.
+ * Counts one more, unless somebody else acted since there were `seen`: then false, and what we hold may be older than
+ * what they held, and must not be written. One that is refused counts nothing, or dozens at once would refuse each
+ * other for ever.
  */
 export async function takeLook(trx: Transaction, appointmentId: number, seen: number): Promise<boolean> {
-  const { rows } = await trx.raw<{ rows: { looks: number | string }[] }>(
+  const { rows } = await trx.raw<{ rows: unknown[] }>(
     `insert into appointment_looks as l values (?, 1)
-     on conflict (appointment_id) do update set looks = l.looks + 1
+     on conflict (appointment_id) do update set looks = l.looks + 1 where l.looks = ?
      returning looks`,
+    [appointmentId, seen],
+  );
+  return rows.length > 0;
+}
+
+/** For a look that found nothing to do: whoever asked before it, and would write, has to ask again. */
+export async function countLook(trx: Transaction, appointmentId: number): Promise<void> {
+  await trx.raw(
+    `insert into appointment_looks as l values (?, 1)
+     on conflict (appointment_id) do update set looks = l.looks + 1`,
     [appointmentId],
   );
-  return Number(rows[0]?.looks) === seen + 1;
 }
