@@ -15,6 +15,7 @@ export const noObjectStore: ObjectStore = {
   list: refuse,
   openUploads: refuse,
   abortUpload: reject,
+  browserOrigin: null,
   startUpload: reject,
   partAddress: reject,
   parts: reject,

@@ -26,6 +26,8 @@ export interface S3Settings {
   region: string;
   /** Unset: Amazon's own. */
   endpoint?: string | undefined;
+  /** The store as browsers reach it; unset: they do not. */
+  browserEndpoint?: string | undefined;
   /** Unset: whatever the machine has been given (role, profile). */
   credentials?: { accessKeyId: string; secretAccessKey: string } | undefined;
   forcePathStyle?: boolean | undefined;
@@ -42,6 +44,7 @@ export interface S3Connection {
 }
 
 const maxAddressSeconds = 300;
+const sha256Header = 'x-amz-checksum-sha256';
 /** S3 deletes so many at once. */
 const maxRemoved = 1000;
 
@@ -61,7 +64,11 @@ export function connectS3(settings: S3Settings): S3Connection {
   };
   if (settings.endpoint) config.endpoint = settings.endpoint;
   if (settings.credentials) config.credentials = settings.credentials;
-  const signer = new S3Client({ ...config, requestChecksumCalculation: 'WHEN_REQUIRED' });
+  const signer = new S3Client({
+    ...config,
+    ...(settings.browserEndpoint && { endpoint: settings.browserEndpoint }),
+    requestChecksumCalculation: 'WHEN_REQUIRED',
+  });
   return { client: new S3Client(config), signer, settings };
 }
 
@@ -161,33 +168,32 @@ export function createS3ObjectStore({ client, signer, settings }: S3Connection):
       );
     },
 
+    browserOrigin: browserOriginOf(settings),
+
     startUpload: (key) =>
       asked(async () => {
         const begun = await client.send(
-          new CreateMultipartUploadCommand({ Bucket, Key: key, ...encryption }),
+          new CreateMultipartUploadCommand({ Bucket, Key: key, ChecksumAlgorithm: 'SHA256', ...encryption }),
         );
         if (!begun.UploadId) throw new ObjectStoreUnavailable('CreateMultipartUpload');
         return begun.UploadId;
       }),
 
-    partAddress: (key, uploadId, { partNumber, size }, seconds) =>
-      asked(() =>
-        getSignedUrl(
-          signer,
-          new UploadPartCommand({
-            Bucket,
-            Key: key,
-            UploadId: uploadId,
-            PartNumber: partNumber,
-            ContentLength: size,
-          }),
-          {
-            expiresIn: Math.min(seconds, maxAddressSeconds),
-            // The length is part of what is signed: nobody sends more than was asked for.
-            signableHeaders: new Set(['host', 'content-length']),
-          },
-        ),
-      ),
+    partAddress: (key, uploadId, { partNumber, size, sha256 }, seconds) =>
+      asked(async () => {
+        const checksum = Buffer.from(sha256, 'hex').toString('base64');
+        const command = new UploadPartCommand({
+          ...{ Bucket, Key: key, UploadId: uploadId, PartNumber: partNumber },
+          ...{ ContentLength: size, ChecksumSHA256: checksum },
+        });
+        const url = await getSignedUrl(signer, command, {
+          expiresIn: Math.min(seconds, maxAddressSeconds),
+          // Length and hash are part of what is signed: nobody sends more, or other bytes, than was asked for.
+          signableHeaders: new Set(['host', 'content-length', sha256Header]),
+          unhoistableHeaders: new Set([sha256Header]),
+        });
+        return { url, headers: { [sha256Header]: checksum } };
+      }),
 
     parts: (key, uploadId) =>
       orNull(async () => {
@@ -197,26 +203,26 @@ export function createS3ObjectStore({ client, signer, settings }: S3Connection):
           const page = await client.send(
             new ListPartsCommand({ Bucket, Key: key, UploadId: uploadId, PartNumberMarker }),
           );
-          for (const { PartNumber, ETag, Size } of page.Parts ?? []) {
-            found.push({ partNumber: PartNumber ?? 0, etag: ETag ?? '', size: Size ?? 0 });
+          for (const { PartNumber, ETag, Size, ChecksumSHA256 } of page.Parts ?? []) {
+            const sha256 = Buffer.from(ChecksumSHA256 ?? '', 'base64').toString('hex');
+            found.push({ partNumber: PartNumber ?? 0, etag: ETag ?? '', size: Size ?? 0, sha256 });
           }
           PartNumberMarker = page.IsTruncated ? page.NextPartNumberMarker : undefined;
         } while (PartNumberMarker);
         return found;
       }),
 
-    completeUpload: (key, uploadId, parts) =>
-      asked(async () => {
-        const Parts = parts.map(({ partNumber, etag }) => ({ PartNumber: partNumber, ETag: etag }));
-        await client.send(
-          new CompleteMultipartUploadCommand({
-            Bucket,
-            Key: key,
-            UploadId: uploadId,
-            MultipartUpload: { Parts },
-          }),
-        );
-      }),
+    completeUpload: async (key, uploadId, parts) => {
+      const Parts = parts.map(({ partNumber, etag, sha256 }) => ({
+        PartNumber: partNumber,
+        ETag: etag,
+        ChecksumSHA256: Buffer.from(sha256, 'hex').toString('base64'),
+      }));
+      const command = new CompleteMultipartUploadCommand({
+        ...{ Bucket, Key: key, UploadId: uploadId, MultipartUpload: { Parts } },
+      });
+      return (await orNull(() => client.send(command))) !== null;
+    },
 
     ping: () =>
       asked(async () => {
@@ -228,6 +234,13 @@ export function createS3ObjectStore({ client, signer, settings }: S3Connection):
       signer.destroy();
     },
   };
+}
+
+/** Where addresses lead: the bucket's own host, unless it stands in the path. */
+function browserOriginOf({ browserEndpoint, bucket, forcePathStyle }: S3Settings): string | null {
+  if (!browserEndpoint) return null;
+  const { protocol, host } = new URL(browserEndpoint);
+  return forcePathStyle ? `${protocol}//${host}` : `${protocol}//${bucket}.${host}`;
 }
 
 const absent = new Set(['NoSuchKey', 'NotFound', 'NoSuchUpload']);

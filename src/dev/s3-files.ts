@@ -38,6 +38,8 @@ export interface UploadRecord {
   uploadId: string;
   key: string;
   initiated: string;
+  /** Each of its parts must come with its SHA-256. */
+  isHashed: boolean;
   contentType: string;
   sse: string | null;
   metadata: Record<string, string>;

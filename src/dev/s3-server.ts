@@ -5,7 +5,8 @@ import type { AddressInfo } from 'node:net';
 import { mkdir } from 'node:fs/promises';
 import { MalformedBody } from './s3-body.ts';
 import { createS3Files, type S3Files } from './s3-files.ts';
-import { answerCors, answerTo, type S3Call } from './s3-operations.ts';
+import { answerCors, answerTo } from './s3-operations.ts';
+import type { S3Call } from './s3-requests.ts';
 import { S3Fault, xmlFault } from './s3-faults.ts';
 import { checkSignature, type Credentials } from './s3-signature.ts';
 

@@ -27,6 +27,15 @@ export interface StoredPart {
   partNumber: number;
   etag: string;
   size: number;
+  /** Hex; the store has held the part's bytes against it. */
+  sha256: string;
+}
+
+/** What a browser sends to the store itself, and how. */
+export interface PartAddress {
+  url: string;
+  /** To be sent along: they are part of what is signed. */
+  headers: Record<string, string>;
 }
 
 /**
@@ -48,18 +57,21 @@ export interface ObjectStore {
   /** No error for what is not there. */
   abortUpload(key: string, uploadId: string): Promise<void>;
 
+  /** Of the store as browsers reach it; null: they do not, and the four below are of no use. */
+  readonly browserOrigin: string | null;
   /** For uploads that go from the browser to the store. */
   startUpload(key: string): Promise<string>;
-  /** An address to PUT exactly `size` bytes to, valid for `seconds` (at most 300). */
+  /** To PUT exactly `size` bytes with this SHA-256 (hex) to, valid for `seconds` (at most 300). */
   partAddress(
     key: string,
     uploadId: string,
-    part: { partNumber: number; size: number },
+    part: { partNumber: number; size: number; sha256: string },
     seconds: number,
-  ): Promise<string>;
+  ): Promise<PartAddress>;
   /** In the order of their numbers; null when there is no such upload. */
   parts(key: string, uploadId: string): Promise<StoredPart[] | null>;
-  completeUpload(key: string, uploadId: string, parts: StoredPart[]): Promise<void>;
+  /** False when there is no such upload: never was, or is complete already. */
+  completeUpload(key: string, uploadId: string, parts: StoredPart[]): Promise<boolean>;
 
   ping(): Promise<void>;
   close(): void;

@@ -1,7 +1,11 @@
-import { randomBytes } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { expect } from 'chai';
 import { connectS3, createS3ObjectStore } from '../../../src/adapters/s3-object-store.ts';
-import { ObjectStoreUnavailable, type ObjectStore } from '../../../src/ports/object-store.ts';
+import {
+  ObjectStoreUnavailable,
+  type ObjectStore,
+  type PartAddress,
+} from '../../../src/ports/object-store.ts';
 import { openTestStorage, testCredentials, type TestStorage } from '../../support/object-storage.ts';
 
 const partBytes = 5 * 1024 * 1024;
@@ -16,6 +20,7 @@ describe('the object store', () => {
         bucket: storage.bucket,
         region: 'us-east-1',
         endpoint: storage.server.url,
+        browserEndpoint: storage.server.url,
         credentials: testCredentials,
         forcePathStyle: true,
         encryption: 'AES256',
@@ -77,43 +82,67 @@ describe('the object store', () => {
   });
 
   describe('for uploads from the browser', () => {
-    const send = (address: string, body: Buffer, headers = {}) =>
-      fetch(address, { method: 'PUT', body: new Uint8Array(body), headers });
+    const send = ({ url, headers }: PartAddress, body: Buffer) =>
+      fetch(url, { method: 'PUT', body: new Uint8Array(body), headers });
+    const partOf = (partNumber: number, bytes: Buffer) => ({
+      ...{ partNumber, size: bytes.length },
+      sha256: createHash('sha256').update(bytes).digest('hex'),
+    });
 
     it('gives addresses for parts, and puts together what came', async () => {
       const uploadId = await store.startUpload('pending/direct');
       const [first, second] = [randomBytes(partBytes), randomBytes(1_000)];
       for (const [index, bytes] of [first, second].entries()) {
-        const part = { partNumber: index + 1, size: bytes.length };
-        const address = await store.partAddress('pending/direct', uploadId, part, 300);
-        // Nothing in it may speak of bytes that it does not know: S3 would hold them against what comes.
-        expect(address).not.to.match(/checksum/i);
+        const address = await store.partAddress('pending/direct', uploadId, partOf(index + 1, bytes), 300);
+        // In the address S3 would not look at it; and CRC-32 is not what the upload was begun with.
+        expect(address.url).not.to.match(/checksum-(sha256=|crc32)/i);
         const sent = await send(address, bytes);
         expect(sent.status, await sent.text()).to.equal(200);
       }
       const parts = await store.parts('pending/direct', uploadId);
-      expect(parts?.map(({ partNumber, size }) => [partNumber, size])).to.deep.equal([
-        [1, partBytes],
-        [2, 1_000],
-      ]);
-      await store.completeUpload('pending/direct', uploadId, parts ?? []);
+      expect(parts?.map(({ etag: _, ...part }) => part)).to.deep.equal([partOf(1, first), partOf(2, second)]);
+      expect(await store.completeUpload('pending/direct', uploadId, parts ?? [])).to.equal(true);
       expect((await store.head('pending/direct'))?.size).to.equal(partBytes + 1_000);
       expect(await store.parts('pending/direct', uploadId)).to.equal(null);
+      expect(await store.completeUpload('pending/direct', uploadId, parts ?? [])).to.equal(false);
       expect((await storage.server.files.find(storage.bucket, 'pending/direct'))?.sse).to.equal('AES256');
     });
 
-    it('gives addresses for one part, one size and five minutes, and not for more', async () => {
+    it('gives addresses for one part, one size, its bytes and five minutes, and not for more', async () => {
       const uploadId = await store.startUpload('pending/strict');
-      const part = { partNumber: 1, size: 100 };
-      const address = await store.partAddress('pending/strict', uploadId, part, 3_600);
-      expect(new URL(address).searchParams.get('X-Amz-Expires')).to.equal('300');
-      expect((await send(address, Buffer.alloc(101))).status).to.equal(403);
-      expect(
-        (await send(address.replace('partNumber=1', 'partNumber=2'), Buffer.alloc(100))).status,
-      ).to.equal(403);
-      expect((await fetch(address)).status).to.equal(403);
-      expect((await send(address, Buffer.alloc(100))).status).to.equal(200);
+      const bytes = randomBytes(100);
+      const address = await store.partAddress('pending/strict', uploadId, partOf(1, bytes), 3_600);
+      const { url, headers } = address;
+      expect(new URL(url).searchParams.get('X-Amz-Expires')).to.equal('300');
+      expect(new URL(url).origin).to.equal(store.browserOrigin);
+      const other = randomBytes(100);
+      const otherHash = { 'x-amz-checksum-sha256': createHash('sha256').update(other).digest('base64') };
+      expect((await send(address, Buffer.alloc(101))).status, 'longer').to.equal(403);
+      expect((await send(address, other)).status, 'other bytes').to.equal(400);
+      expect((await send({ url, headers: otherHash }, other)).status, 'another hash').to.equal(403);
+      expect((await send({ url, headers: {} }, bytes)).status, 'no hash').to.equal(403);
+      const second = url.replace('partNumber=1', 'partNumber=2');
+      expect((await send({ url: second, headers }, bytes)).status, 'another part').to.equal(403);
+      expect((await fetch(url, { headers })).status, 'to read').to.equal(403);
+      expect((await send(address, bytes)).status).to.equal(200);
       await store.abortUpload('pending/strict', uploadId);
+    });
+
+    it('knows where addresses lead', async () => {
+      const browserEndpoint = 'https://s3.eu-west-1.amazonaws.com';
+      for (const forcePathStyle of [true, false]) {
+        const settings = {
+          bucket: 'examdesk-documents',
+          region: 'eu-west-1',
+          browserEndpoint,
+          forcePathStyle,
+        };
+        const credentials = { accessKeyId: 'AKIAEXAMPLE', secretAccessKey: 'secret' };
+        const other = createS3ObjectStore(connectS3({ ...settings, credentials, encryption: 'AES256' }));
+        const { url } = await other.partAddress('pending/x', 'upload', partOf(1, Buffer.alloc(1)), 60);
+        expect(other.browserOrigin).to.equal(new URL(url).origin);
+        other.close();
+      }
     });
 
     it('finds what is open, and aborts it', async () => {
