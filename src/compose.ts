@@ -318,6 +318,7 @@ function objectStorage(config: Config): { store: ObjectStore; uploads: UploadSto
     bucket: S3_BUCKET,
     region: config.S3_REGION,
     endpoint: config.S3_ENDPOINT,
+    browserEndpoint: config.S3_BROWSER_ENDPOINT,
     credentials:
       S3_ACCESS_KEY_ID && S3_SECRET_ACCESS_KEY
         ? { accessKeyId: S3_ACCESS_KEY_ID, secretAccessKey: S3_SECRET_ACCESS_KEY }

@@ -67,6 +67,8 @@ const schema = z.object({
   S3_REGION: z.string().min(1).default('us-east-1'),
   /** Unset: Amazon's own. */
   S3_ENDPOINT: url.optional(),
+  /** The store as browsers reach it; unset: large files come through the app like all others. */
+  S3_BROWSER_ENDPOINT: url.optional(),
   /** Unset: what the machine has been given (role, profile). */
   S3_ACCESS_KEY_ID: z.string().min(1).optional(),
   S3_SECRET_ACCESS_KEY: z.string().min(1).optional(),

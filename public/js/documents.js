@@ -62,7 +62,7 @@ function enhance(form) {
 
   function add(file, chosen) {
     const row = rowFor(file.name);
-    const upload = { file, category: chosen, row, request: null };
+    const upload = { file, category: chosen, row, cancelling: null };
     uploads.append(row.item);
     uploads.hidden = false;
     const fault = faultOf(file);
@@ -79,7 +79,7 @@ function enhance(form) {
     row.setAction('Cancel', () => {
       const at = waiting.indexOf(upload);
       if (at >= 0) waiting.splice(at, 1);
-      if (upload.request) upload.request.abort();
+      if (upload.cancelling) upload.cancelling.abort();
       else refuse(upload, 'Cancelled.', true);
     });
     waiting.push(upload);
@@ -88,44 +88,60 @@ function enhance(form) {
   // One after the other: each has the whole line, and its time left can be told.
   function next() {
     const upload = running === 0 ? waiting.shift() : undefined;
-    if (upload) send(upload);
+    if (upload) void send(upload);
   }
 
-  function send(upload) {
+  async function send(upload) {
     const { row, file } = upload;
-    const request = new XMLHttpRequest();
-    const body = new FormData();
-    body.append('category', upload.category);
-    body.append('files', file, file.name);
-    upload.request = request;
+    upload.cancelling = new AbortController();
     running += 1;
-    const startedAt = performance.now();
     row.state.textContent = 'Sending';
-    request.upload.addEventListener('progress', ({ loaded, total, lengthComputable }) => {
-      if (!lengthComputable) return;
-      row.progress.value = loaded / total;
+    const startedAt = performance.now();
+    let before = null;
+    const progress = (sent) => {
+      // What arrived in an earlier try took no time now.
+      before ??= sent < 1 ? sent : 0;
+      const perUnit = (performance.now() - startedAt) / (sent - before || 1);
+      row.progress.value = sent;
       row.state.textContent =
-        loaded < total
-          ? `${Math.floor((100 * loaded) / total)} %, ${timeLeft(((performance.now() - startedAt) / loaded) * (total - loaded))}`
-          : 'Sent. Being checked';
-    });
-    request.addEventListener('load', () => {
-      if (request.status === 201) void finish(upload);
-      else fail(upload, request);
-    });
-    request.addEventListener('error', () =>
-      refuse(upload, 'The connection broke. Nothing of it was stored.', true),
-    );
-    request.addEventListener('abort', () => refuse(upload, 'Cancelled.', true));
-    request.addEventListener('loadend', () => {
-      upload.request = null;
+        sent < 1 ? `${Math.floor(100 * sent)} %, ${timeLeft(perUnit * (1 - sent))}` : 'Sent. Being checked';
+    };
+    try {
+      const { signal } = upload.cancelling;
+      const answer = await transport(file, {
+        action: form.action,
+        category: upload.category,
+        signal,
+        progress,
+      });
+      if (answer.status === 201) void finish(upload);
+      else fail(upload, answer);
+    } catch (error) {
+      refuse(upload, upload.cancelling.signal.aborted ? 'Cancelled.' : `Not sent: ${error.message}`, true);
+    } finally {
+      upload.cancelling = null;
       running -= 1;
       next();
-    });
-    request.open('POST', form.action);
-    request.setRequestHeader('Accept', 'application/json');
-    request.responseType = 'json';
-    request.send(body);
+    }
+  }
+
+  /** Past the app when the file is large, the store is set up for it, and can be reached. */
+  async function transport(file, to) {
+    const { sendByForm, sendWithProgress } = await import(form.dataset.sendByForm);
+    if (
+      form.dataset.sendDirectly &&
+      file.size > Number(form.dataset.directFrom) &&
+      globalThis.crypto?.subtle
+    ) {
+      const { sendDirectly, StoreUnreachable } = await import(form.dataset.sendDirectly);
+      try {
+        return await sendDirectly(file, { ...to, sendWithProgress });
+      } catch (error) {
+        if (!(error instanceof StoreUnreachable)) throw error;
+        delete form.dataset.sendDirectly;
+      }
+    }
+    return sendByForm(file, to);
   }
 
   async function finish({ row, file }) {
@@ -137,12 +153,20 @@ function enhance(form) {
     await refresh();
   }
 
-  function fail(upload, { status, response }) {
+  function fail(upload, { status, body }) {
+    if (status === 0) return refuse(upload, brokenWords(upload), true);
     if (status === 401)
       return refuse(upload, 'You are signed out. Sign in in another tab, then try again.', true);
-    const said = response?.errors?.[0]?.message ?? response?.detail ?? 'The server did not take it.';
-    const mayRetry = status === 0 || status >= 500 || status === 429;
+    const said = body?.errors?.[0]?.message ?? body?.detail ?? 'The server did not take it.';
+    const mayRetry = status >= 500 || status === 429;
     refuse(upload, said.replace(/^File 1 /, 'The file '), mayRetry);
+  }
+
+  function brokenWords({ file }) {
+    const isKept = form.dataset.sendDirectly && file.size > Number(form.dataset.directFrom);
+    return isKept
+      ? 'The connection broke. What arrived is kept: try again to send the rest.'
+      : 'The connection broke. Nothing of it was stored.';
   }
 
   function refuse(upload, why, mayRetry) {

@@ -33,7 +33,7 @@ export async function answerUpload(files: S3Files, call: S3Call, uploadId: strin
   const upload = /^[0-9a-f-]{36}$/.test(uploadId) ? await files.findUpload(call.bucket, uploadId) : null;
   if (!upload || upload.key !== call.key) throw new S3Fault(404, 'NoSuchUpload');
   if (call.method === 'PUT') return putPart(files, call, uploadId);
-  if (call.method === 'POST') return completeUpload(files, call, uploadId);
+  if (call.method === 'POST') return oneAfterTheOther(uploadId, () => completeUpload(files, call, uploadId));
   if (call.method === 'GET') return listParts(files, call, uploadId);
   if (call.method !== 'DELETE') throw new S3Fault(405, 'MethodNotAllowed');
   await files.dropBytes(await files.parts(call.bucket, uploadId));
@@ -55,6 +55,20 @@ async function putPart(files: S3Files, { bucket, query, req, res }: S3Call, uplo
   }
   await files.putPart(bucket, uploadId, { ...written, number });
   res.writeHead(200, { ETag: `"${written.md5}"`, 'x-amz-checksum-crc32': written.crc32 }).end();
+}
+
+const completing = new Map<string, Promise<void>>();
+
+/** Asked twice at once, the second finds what the first left. */
+async function oneAfterTheOther(uploadId: string, complete: () => Promise<void>): Promise<void> {
+  const before = completing.get(uploadId) ?? Promise.resolve();
+  const mine = before.catch(() => undefined).then(complete);
+  completing.set(uploadId, mine);
+  try {
+    await mine;
+  } finally {
+    if (completing.get(uploadId) === mine) completing.delete(uploadId);
+  }
 }
 
 async function completeUpload(files: S3Files, call: S3Call, uploadId: string): Promise<void> {

@@ -116,6 +116,7 @@ async function documents(dataDir: string): Promise<Service> {
       S3_BUCKET: bucket,
       S3_REGION: 'us-east-1',
       S3_ENDPOINT: store.url,
+      S3_BROWSER_ENDPOINT: store.url,
       S3_ACCESS_KEY_ID: credentials.accessKeyId,
       S3_SECRET_ACCESS_KEY: credentials.secretAccessKey,
       S3_FORCE_PATH_STYLE: 'true',

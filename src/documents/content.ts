@@ -11,6 +11,8 @@ export type ContentFault =
   /** Nobody can look into it: neither we nor the virus scan. */
   | 'encrypted'
   | 'macros'
+  /** The bytes that lie in the store are not those that were sent. */
+  | 'altered'
   /** It begins like one of our kinds and does not go on like it. */
   | 'broken';
 

@@ -2,6 +2,7 @@
 import type { Readable } from 'node:stream';
 import type { Actor, Viewer } from '../accounts/index.ts';
 import type { Result } from '../lib/result.ts';
+import type { PartAddress } from '../ports/object-store.ts';
 import type { ContentFault } from './content.ts';
 import type { DocumentLimits } from './document.deps.ts';
 import type { Document, DocumentCategory } from './document.ts';
@@ -13,6 +14,8 @@ export type UploadFailure =
   | { reason: 'invalid'; errors: { path: string; message: string }[] }
   /** `position`: which file of the request, from 1. Its name is health information and stays out of errors. */
   | { reason: 'content'; position: number; fault: ContentFault }
+  /** Uploads from the browser to the store are not set up. */
+  | { reason: 'not_direct' }
   | { reason: 'too_slow' }
   | { reason: 'storage_unavailable' };
 
@@ -26,18 +29,61 @@ export interface UploadSession {
     category: unknown,
     file: { originalName: string; stream: Readable },
   ): { key: string; content: Readable };
-  /**
-   * The next file, when the browser has sent it to the store itself: `objectName` is its name below the pending
-   * prefix. Its bytes are read once, and held to the same rules.
-   * @throws UploadRefused, ContentRefused, ObjectStoreUnavailable
-   */
-  adopt(category: unknown, file: { originalName: string; objectName: string }): Promise<void>;
   /** What the first refused file was refused for. */
   refusal(): UploadFailure | null;
   /** All files are stored: makes them documents, all or none. */
   finish(actor: Actor, category: unknown): Promise<Result<Document[], UploadFailure>>;
   /** Takes back what was stored; what cannot be, the sweeper does. Writes `document.refused`. */
   abandon(why: string): Promise<void>;
+}
+
+/** A file that goes part by part from the browser to the store. */
+export interface DirectUpload {
+  id: string;
+  /** Each part but the last has this many bytes. */
+  partBytes: number;
+  partCount: number;
+  expiresAt: Date;
+}
+
+export interface PartOffer {
+  partNumber: number;
+  /** Null: the store has it already. Else where to PUT it, until when, and with which headers. */
+  send: (PartAddress & { expiresAt: Date }) | null;
+}
+
+/** Hex. */
+export interface PartClaim {
+  partNumber: number;
+  sha256: string;
+}
+
+/** Uploads past the app. What they do not find is `not_found`: not the person's, expired, or refused before. */
+export interface DirectUploads {
+  /** Of the store, for the pages' Content-Security-Policy; null: not set up, and every method fails. */
+  readonly origin: string | null;
+  /** Files larger than this are worth it. Bytes. */
+  readonly fromBytes: number;
+  /** `resumed`: it was under way already, with some of its parts. */
+  start(
+    actor: Actor,
+    bookingId: string,
+    file: { fileName: string; sizeBytes: number; category: unknown },
+  ): Promise<Result<{ upload: DirectUpload; resumed: boolean }, UploadFailure>>;
+  offer(
+    actor: Actor,
+    bookingId: string,
+    uploadId: string,
+    parts: PartClaim[],
+  ): Promise<Result<PartOffer[], UploadFailure>>;
+  /** All parts are sent: makes it a document by the same rules. Asked again, it answers the same. */
+  complete(
+    actor: Actor,
+    bookingId: string,
+    uploadId: string,
+    parts: PartClaim[],
+  ): Promise<Result<Document[], UploadFailure>>;
+  cancel(actor: Actor, bookingId: string, uploadId: string): Promise<Result<null, UploadFailure>>;
 }
 
 export class UploadRefused extends Error {
@@ -72,6 +118,7 @@ export interface OpenedDocument {
 
 export interface DocumentService {
   limits: DocumentLimits;
+  direct: DirectUploads;
   begin(actor: Actor, bookingId: string): Promise<Result<UploadSession, UploadFailure>>;
   /** Those of a booking that the viewer may see the booking of; dictations are for staff only. */
   list(viewer: Viewer, bookingId: string): Promise<Document[]>;

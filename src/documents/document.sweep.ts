@@ -1,6 +1,7 @@
 // What uploads leave behind when a process dies or a store goes away. Each pending object is the twin of a copy:
 // if no row speaks of the copy, both go. Nothing younger than any upload may take is looked at.
 import type { ObjectFacts } from '../ports/object-store.ts';
+import { forgetUploads } from './direct.repository.ts';
 import { timingsOf, type DocumentDeps } from './document.deps.ts';
 import { scanDocumentJob } from './document.jobs.ts';
 import { objectName, pendingPrefix, storedKey } from './document.keys.ts';
@@ -18,6 +19,7 @@ export async function sweepDocuments(deps: DocumentDeps): Promise<Swept> {
   const before = deps.clock.now().getTime() - timingsOf(deps).abandonedMs;
   const pendingObjects = await sweepPending(deps, before);
   const openUploads = await abortUploads(deps, before);
+  await forgetUploads(deps.db, new Date(before));
   await resumeScans(deps);
   await removeInfected(deps);
   if (pendingObjects + openUploads > 0) deps.log.info({ pendingObjects, openUploads }, 'Uploads were swept');

@@ -4,11 +4,13 @@
 import { pipeline, type Readable } from 'node:stream';
 import { attribution, auditActor, type Actor } from '../accounts/index.ts';
 import { findVisible, lockBooking, maySee, type Booking } from '../bookings/index.ts';
+import type { Transaction } from '../db/knex.ts';
 import { errorFacts } from '../lib/error-facts.ts';
 import { failure, ok, type Result } from '../lib/result.ts';
 import { ObjectStoreUnavailable } from '../ports/object-store.ts';
 import { chunkBytes } from './content.digest.ts';
 import { createInspection, type Inspection } from './content.inspection.ts';
+import { createPartCheck, type PartHashes } from './content.parts.ts';
 import { ContentRefused } from './content.ts';
 import { timingsOf, type DocumentDeps } from './document.deps.ts';
 import { scanDocumentJob } from './document.jobs.ts';
@@ -39,14 +41,38 @@ export async function beginUpload(
   const booking = await findVisible(deps, actor, bookingId);
   if (!booking) return failure({ reason: 'not_found' });
   const refused = refusalOf(booking);
-  return refused ? failure(refused) : ok(createSession(deps, actor, booking.id));
+  return refused ? failure(refused) : ok(openSession(deps, actor, booking.id));
 }
 
-function refusalOf({ status }: Pick<Booking, 'status'>): UploadFailure | null {
+/** Null: something may be added to it. */
+export function refusalOf({ status }: Pick<Booking, 'status'>): UploadFailure | null {
   return status === 'cancelled' ? { reason: 'booking_cancelled' } : null;
 }
 
-function createSession(deps: DocumentDeps, actor: Actor, bookingId: string): UploadSession {
+/** What else the transaction writes that makes documents, before it makes them; a failure undoes it. */
+export type FirstWrite = (
+  trx: Transaction,
+  documents: Pick<Document, 'id'>[],
+) => Promise<UploadFailure | null>;
+
+export interface OpenSession extends UploadSession {
+  /**
+   * The next file, when the browser has sent it to the store itself: `objectName` is its name below the pending
+   * prefix. Its bytes are read once, and held to the same rules, and to what the browser said that it sent.
+   * @throws UploadRefused, ContentRefused, ObjectStoreUnavailable
+   */
+  adopt(
+    category: unknown,
+    file: { originalName: string; objectName: string; hashes: PartHashes },
+  ): Promise<void>;
+}
+
+export function openSession(
+  deps: DocumentDeps,
+  actor: Actor,
+  bookingId: string,
+  firstWrite: FirstWrite = () => Promise.resolve(null),
+): OpenSession {
   const received: Received[] = [];
   const expiresAt = deps.clock.now().getTime() + timingsOf(deps).uploadMs;
   let first: UploadFailure | null = null;
@@ -76,11 +102,13 @@ function createSession(deps: DocumentDeps, actor: Actor, bookingId: string): Upl
   return {
     admit: (category, file) => take(category, { ...file, objectName: newObjectName() }),
 
-    async adopt(category, { originalName, objectName }) {
-      const nothing: UploadFailure = { reason: 'content', position: received.length + 1, fault: 'empty' };
-      const found = (await deps.store.get(pendingKey(objectName))) ?? refuse(nothing);
+    async adopt(category, { originalName, objectName, hashes }) {
+      const found = await deps.store.get(pendingKey(objectName));
+      if (!found) throw new ObjectStoreUnavailable('vanished');
       try {
-        const { content } = take(category, { originalName, objectName, stream: found.stream });
+        const checked = createPartCheck(hashes);
+        const { content } = take(category, { originalName, objectName, stream: checked });
+        pipeline(found.stream, checked, () => undefined);
         for await (const _ of content);
       } catch (error) {
         if (error instanceof ContentRefused || error instanceof UploadRefused) throw error;
@@ -99,9 +127,10 @@ function createSession(deps: DocumentDeps, actor: Actor, bookingId: string): Upl
       await deps.onStep?.('received');
       if (deps.clock.now().getTime() > expiresAt) return failure({ reason: 'too_slow' });
       try {
-        return await keep(deps, now, bookingId, chosen.value, received);
+        return await keep(deps, now, { bookingId, category: chosen.value, firstWrite }, received);
       } catch (error) {
         if (error instanceof ObjectStoreUnavailable) return failure({ reason: 'storage_unavailable' });
+        if (error instanceof UploadRefused) return failure(error.failure);
         throw error;
       }
     },
@@ -123,8 +152,11 @@ function createSession(deps: DocumentDeps, actor: Actor, bookingId: string): Upl
 async function keep(
   deps: DocumentDeps,
   actor: Actor,
-  bookingId: string,
-  category: DocumentCategory,
+  {
+    bookingId,
+    category,
+    firstWrite,
+  }: { bookingId: string; category: DocumentCategory; firstWrite: FirstWrite },
   received: Received[],
 ): Promise<Result<Document[], UploadFailure>> {
   const settled = await settleAll(deps, actor, bookingId, category, received);
@@ -135,7 +167,7 @@ async function keep(
     if (!copied) throw new ObjectStoreUnavailable('vanished');
   }
   await deps.onStep?.('copied');
-  const documents = await writeRows(deps, actor, bookingId, settled.value);
+  const documents = await writeRows(deps, actor, bookingId, settled.value, firstWrite);
   if (!documents.ok) return documents;
   await deps.onStep?.('committed');
   await removeTwins(deps, received);
@@ -183,6 +215,7 @@ async function writeRows(
   actor: Actor,
   bookingId: string,
   documents: NewDocument[],
+  firstWrite: FirstWrite,
 ): Promise<Result<Document[], UploadFailure>> {
   return deps.db.transaction(async (trx): Promise<Result<Document[], UploadFailure>> => {
     // Hours may have passed since the first byte.
@@ -190,6 +223,8 @@ async function writeRows(
     if (!booking || !maySee(actor.viewer, booking)) return failure({ reason: 'not_found' });
     const refused = refusalOf(booking);
     if (refused) return failure(refused);
+    const because = await firstWrite(trx, documents);
+    if (because) throw new UploadRefused(because);
     const written: Document[] = [];
     for (const document of documents) {
       await insertDocument(trx, document);
@@ -231,7 +266,7 @@ async function removeTwins(deps: DocumentDeps, received: Received[]): Promise<vo
   }
 }
 
-function chooseCategory(actor: Actor, given: unknown): Result<DocumentCategory, UploadFailure> {
+export function chooseCategory(actor: Actor, given: unknown): Result<DocumentCategory, UploadFailure> {
   const allowed = uploadCategories(actor.viewer);
   const words = allowed.join(', ');
   const invalid = (message: string) =>

@@ -1,5 +1,6 @@
 import { visibleCategories, uploadCategories } from './document.ts';
 import type { DocumentDeps } from './document.deps.ts';
+import { createDirectUploads } from './document.direct.ts';
 import { historyOf } from './document.history.ts';
 import { findVisibleDocument, openDocument } from './document.open.ts';
 import { removeDocument } from './document.remove.ts';
@@ -10,6 +11,7 @@ import { beginUpload } from './document.upload.ts';
 export function createDocumentService(deps: DocumentDeps): DocumentService {
   return {
     limits: deps.limits,
+    direct: createDirectUploads(deps),
     begin: (actor, bookingId) => beginUpload(deps, actor, bookingId),
     list: (viewer, bookingId) => documentsOf(deps.db, bookingId, visibleCategories(viewer)),
     find: (actor, id) => findVisibleDocument(deps, actor, id),

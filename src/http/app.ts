@@ -12,6 +12,7 @@ import { documentEndpoints, type DocumentApiServices } from './api/documents.api
 import { healthEndpoints, type Readiness } from './api/health.api.ts';
 import { impersonationEndpoints } from './api/impersonation.api.ts';
 import { sessionEndpoints } from './api/session.api.ts';
+import { uploadEndpoints } from './api/uploads.api.ts';
 import { specialistsEndpoints, type SpecialistsApiServices } from './api/specialists.api.ts';
 import type { Endpoint, PageRoute } from './endpoint.ts';
 import { access } from './middleware/access.ts';
@@ -67,7 +68,10 @@ export function createApp(services: Services): Express {
     requestLog(log),
     metrics.watch,
     clientAddress,
-    securityHeaders(config.BASE_URL.startsWith('https:')),
+    securityHeaders({
+      isHttps: config.BASE_URL.startsWith('https:'),
+      uploadOrigin: services.documents.direct.origin,
+    }),
   );
   app.get(paths.metrics(), metrics.answer);
   app.use(staticFiles());
@@ -91,6 +95,7 @@ export function endpoints(services: Services): Endpoint[] {
     ...specialistsEndpoints(services),
     ...bookingEndpoints(services),
     ...documentEndpoints(services),
+    ...uploadEndpoints(services),
     ...impersonationEndpoints(services),
     ...webhookEndpoints(services),
     ...healthEndpoints(() => services.readiness()),

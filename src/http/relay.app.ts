@@ -14,7 +14,11 @@ export function createRelayApp(
   const { config, log } = services;
   const app = express();
   app.disable('x-powered-by');
-  app.use(requestId, requestLog(log), securityHeaders(config.BASE_URL.startsWith('https:')));
+  app.use(
+    requestId,
+    requestLog(log),
+    securityHeaders({ isHttps: config.BASE_URL.startsWith('https:'), uploadOrigin: null }),
+  );
   app.use(forPrograms);
   const offered = [...webhookEndpoints(services), ...healthEndpoints(() => services.readiness())];
   const wanted = new Set<string>([paths.automation(), paths.health(), paths.ready()]);

@@ -79,6 +79,12 @@ const table: Record<string, string> = {
   'post /bookings/search': 'siiiii',
   'get /bookings/:id': 'siuiii',
   'get /bookings/:id/status': 'siuiii',
+  // Before the booking is cancelled, below.
+  'post /bookings/:id/documents/uploads': 'siuiii',
+  // Whoever began an upload goes on with it.
+  'post /bookings/:id/documents/uploads/:uploadId/parts': 'siuuui',
+  'post /bookings/:id/documents/uploads/:uploadId/complete': 'siuuui',
+  'delete /bookings/:id/documents/uploads/:uploadId': 'siuuui',
   'get /bookings/:id/calendar.ics': 'siuiii',
   'get /bookings/:id/reschedule': 'siuiii',
   'post /bookings/:id/reschedule': 'siuiii',
@@ -135,6 +141,14 @@ const sayings: Record<string, Partial<Record<VisitorName, string>>> = {
   'post /admin/impersonate html': { admin: 'u' },
 };
 
+const part = { partNumber: 1, sha256: 'a'.repeat(64) };
+/** To doors that first look at what is brought. */
+const bodies: Record<string, object> = {
+  'post /bookings/:id/documents/uploads': { category: 'brief', fileName: 'large.txt', sizeBytes: 4 },
+  'post /bookings/:id/documents/uploads/:uploadId/parts': { parts: [part] },
+  'post /bookings/:id/documents/uploads/:uploadId/complete': { parts: [part] },
+};
+
 /** After these somebody is signed out. */
 const leaves = /sign-out|end-all|exit-impersonation/;
 
@@ -174,6 +188,7 @@ async function knock(
   const agent = isLeaving ? await house.enter(name) : house.agents[name];
   const answer = await agent[method as 'get' | 'post' | 'delete'](await house.fill(pattern))
     .set('Accept', shape === 'json' ? 'application/json' : 'text/html')
+    .send(bodies[route])
     .redirects(0)
     .ok(() => true);
   // Ending all of a person's sessions takes the others of that person along, and what the admin did with them.
@@ -188,7 +203,7 @@ function read(status: number, location: string, pattern: string): string {
   if (status === 401 || (status === 303 && location.startsWith('/sign-in?next='))) return 's';
   if (status === 403) return 'n';
   if (status === 404 || status === 410) return 'u';
-  // The test's house has no object store: whoever gets as far as that was let in.
+  // A document of the test's house has no bytes: whoever gets as far as that was let in.
   if (status === 503 && pattern.startsWith('/documents/:id')) return 'i';
   if (status >= 500) return `[${status}]`;
   return 'i';

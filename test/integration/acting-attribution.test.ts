@@ -14,6 +14,11 @@ const recorded = [
   'post /bookings/:id/reschedule',
   'post /bookings/:id/cancel',
   'post /bookings/:id/documents',
+  // Of a large file, what is recorded is its last step.
+  'post /bookings/:id/documents/uploads',
+  'post /bookings/:id/documents/uploads/:uploadId/parts',
+  'post /bookings/:id/documents/uploads/:uploadId/complete',
+  'delete /bookings/:id/documents/uploads/:uploadId',
   'post /documents/:id/delete',
   'delete /documents/:id',
 ];

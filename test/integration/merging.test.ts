@@ -20,6 +20,7 @@ const stays: Record<string, string> = {
   'booking_intentions.created_by_id': 'settled within minutes, and kept as it was asked',
   'booking_intentions.created_for_id': 'an admin',
   'booking_drafts.owner_id': 'gone within the hour',
+  'direct_uploads.user_id': 'gone within the day',
   'documents.uploaded_for_id': 'an admin',
   'documents.deleted_by_id': 'history',
   'documents.deleted_for_id': 'history',

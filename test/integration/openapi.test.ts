@@ -4,6 +4,7 @@ import { endpoints } from '../../src/http/app.ts';
 import type { Endpoint } from '../../src/http/endpoint.ts';
 import { problemSchema } from '../../src/http/openapi.ts';
 import { send } from '../support/webhook-stack.ts';
+import { sendDirectly } from '../support/direct-upload.ts';
 import { startTestApp, type Agent, type TestApp } from '../support/app.ts';
 import { createFakeAcuity } from '../support/fakes/acuity.ts';
 import { openTestStorage, type TestStorage } from '../support/object-storage.ts';
@@ -160,6 +161,22 @@ describe('the OpenAPI document', () => {
     check('get', '/documents/:id', file.status, file.body);
     const removed = await rita.delete(brief?.url ?? '').expect(204);
     check('delete', '/documents/:id', removed.status, removed.body);
+    const uploads = '/bookings/:id/documents/uploads';
+    const sender = await sendDirectly({ rita, bookingId: id }, Buffer.from('Large.\n'), {
+      fileName: 'large.txt',
+    });
+    answered.add(`post ${uploads}`);
+    await post(`${uploads}/:uploadId/parts`, `/bookings/${id}/documents/uploads/${sender.id}/parts`, {
+      parts: sender.claims,
+    });
+    await sender.send();
+    const completed = await sender.complete();
+    check('post', `${uploads}/:uploadId/complete`, completed.status, completed.body);
+    const another = await sendDirectly({ rita, bookingId: id }, Buffer.from('Large.\n'), {
+      fileName: 'b.txt',
+    });
+    const cancelled = await another.cancel().expect(204);
+    check('delete', `${uploads}/:uploadId`, cancelled.status, cancelled.body);
     const sam = await app.signIn('sam@examdesk.example');
     await post('/bookings/:id/progress', `/bookings/${id}/progress`, { progress: 'no_show' }, sam);
     await post('/bookings/:id/cancel', `/bookings/${id}/cancel`, {});

@@ -4,6 +4,7 @@ import { expect } from 'chai';
 import { demoPassword } from '../../seeds/demo.ts';
 import { startTestApp, type Agent, type TestApp } from './app.ts';
 import { createFakeAcuity } from './fakes/acuity.ts';
+import { openTestStorage } from './object-storage.ts';
 
 export const visitors = ['nobody', 'rita', 'nadia', 'support', 'admin', 'acting'] as const;
 export type VisitorName = (typeof visitors)[number];
@@ -27,6 +28,8 @@ export interface MatrixHouse {
   enter(name: VisitorName): Promise<Agent>;
   /** A document of Rita's, on her booking. */
   aDocument(): Promise<string>;
+  /** A large file of Rita's that is under way. */
+  anUpload(): Promise<string>;
   /** With what the house has in the place of each `:name`. */
   fill(pattern: string): Promise<string>;
   close(): Promise<void>;
@@ -34,7 +37,9 @@ export interface MatrixHouse {
 
 export async function openMatrixHouse(): Promise<MatrixHouse> {
   const acuity = createFakeAcuity();
+  const storage = await openTestStorage();
   const app = await startTestApp({
+    env: storage.env,
     overrides: { acuity, signInLimits: { perAccount: 1_000, perAddress: 10_000, windowMs: 60_000 } },
   });
   const userIds = {} as MatrixHouse['userIds'];
@@ -98,6 +103,12 @@ export async function openMatrixHouse(): Promise<MatrixHouse> {
     });
     return id;
   };
+  const anUpload = async (): Promise<string> => {
+    const started = await agents.rita
+      .post(`/bookings/${bookingId}/documents/uploads`)
+      .send({ category: 'brief', fileName: 'large.txt', sizeBytes: 4 });
+    return (started.body as { upload: { id: string } }).upload.id;
+  };
   const fill = async (pattern: string): Promise<string> => {
     const filled = pattern
       .replace(':draftId', draftId ?? '')
@@ -111,9 +122,14 @@ export async function openMatrixHouse(): Promise<MatrixHouse> {
       .replace('*rest', 'resources/no-such-table')
       .replace(':table', 'no-such-table')
       .replace(':action', 'edit');
+    if (filled.includes(':uploadId')) return filled.replace(':uploadId', await anUpload());
     if (filled.includes('/documents/:id')) return filled.replace(':id', await aDocument());
     // What is left (a webhook event, a merge) is not there for anybody who may ask.
     return filled.replace(':id', randomUUID());
   };
-  return { app, agents, userIds, bookingId, enter, aDocument, fill, close: () => app.close() };
+  const close = async () => {
+    await app.close();
+    await storage.close();
+  };
+  return { app, agents, userIds, bookingId, enter, aDocument, anUpload, fill, close };
 }

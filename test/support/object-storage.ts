@@ -41,6 +41,7 @@ export async function openTestStorage(): Promise<TestStorage> {
       S3_BUCKET: bucket,
       S3_REGION: 'us-east-1',
       S3_ENDPOINT: server.url,
+      S3_BROWSER_ENDPOINT: server.url,
       S3_ACCESS_KEY_ID: testCredentials.accessKeyId,
       S3_SECRET_ACCESS_KEY: testCredentials.secretAccessKey,
       S3_FORCE_PATH_STYLE: 'true',

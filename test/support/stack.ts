@@ -25,6 +25,7 @@ const unset = Object.fromEntries(
     'S3_BUCKET',
     'S3_REGION',
     'S3_ENDPOINT',
+    'S3_BROWSER_ENDPOINT',
     'S3_ACCESS_KEY_ID',
     'S3_SECRET_ACCESS_KEY',
     'S3_FORCE_PATH_STYLE',

@@ -30,6 +30,11 @@ export function uploadProblem(failure: ReceiveFailure, words: UploadWords): Prob
       return invalid(failure.errors);
     case 'content':
       return contentProblem(failure, words);
+    case 'not_direct':
+      return new Problem(
+        'not_found',
+        'Files do not go past the app here: send them to the documents themselves.',
+      );
     case 'too_slow':
       return new Problem('invalid', 'The upload took too long. Send fewer files at once.', {
         errors: [{ path: 'files', message: 'Send fewer files at once' }],
@@ -81,6 +86,8 @@ function contentWords(fault: ContentFault, { kinds, maxBytes }: UploadWords): st
       return 'is protected by a password: remove the password, the way here is encrypted anyway';
     case 'macros':
       return 'has macros in it: save it without them, or as PDF';
+    case 'altered':
+      return 'did not arrive as it was sent: send it again';
     case 'broken':
       break;
   }

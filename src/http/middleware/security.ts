@@ -2,13 +2,23 @@ import type { RequestHandler } from 'express';
 import helmet from 'helmet';
 import { Problem } from '../problem.ts';
 
-/** No inline script, no inline style, nothing from elsewhere: what the pages need is served from here. */
-export function securityHeaders(isHttps: boolean): RequestHandler {
+/**
+ * No inline script, no inline style, nothing from elsewhere: what the pages need is served from here. Only where
+ * browsers send files to the store themselves may they speak to it.
+ */
+export function securityHeaders({
+  isHttps,
+  uploadOrigin,
+}: {
+  isHttps: boolean;
+  uploadOrigin: string | null;
+}): RequestHandler {
   return helmet({
     contentSecurityPolicy: {
       useDefaults: false,
       directives: {
         defaultSrc: ["'self'"],
+        ...(uploadOrigin !== null && { connectSrc: ["'self'", uploadOrigin] }),
         baseUri: ["'none'"],
         objectSrc: ["'none'"],
         formAction: ["'self'"],

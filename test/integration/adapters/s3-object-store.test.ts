@@ -100,7 +100,10 @@ describe('the object store', () => {
         expect(sent.status, await sent.text()).to.equal(200);
       }
       const parts = await store.parts('pending/direct', uploadId);
-      expect(parts?.map(({ etag: _, ...part }) => part)).to.deep.equal([partOf(1, first), partOf(2, second)]);
+      expect(parts?.map(({ partNumber, size, sha256 }) => ({ partNumber, size, sha256 }))).to.deep.equal([
+        partOf(1, first),
+        partOf(2, second),
+      ]);
       expect(await store.completeUpload('pending/direct', uploadId, parts ?? [])).to.equal(true);
       expect((await store.head('pending/direct'))?.size).to.equal(partBytes + 1_000);
       expect(await store.parts('pending/direct', uploadId)).to.equal(null);

@@ -1,5 +1,4 @@
 import { expect } from 'chai';
-import type { Viewer } from '../../../src/accounts/index.ts';
 import { compose } from '../../../src/compose.ts';
 import { ConfigError } from '../../../src/config.ts';
 import { samples, pdf, executable, zipBomb } from '../../support/builders/files.ts';
@@ -359,58 +358,6 @@ describe('an upload', () => {
     });
   });
 
-  describe('that the browser sent to the store itself', () => {
-    const put = (name: string, bytes: Buffer) => {
-      const { server, bucket } = house.storage;
-      const body = (async function* () {
-        yield bytes;
-      })();
-      return server.files.write(body).then((written) =>
-        server.files.put(bucket, `pending/${name}`, {
-          etag: `"${written.md5}"`,
-          size: written.size,
-          lastModified: new Date().toISOString(),
-          contentType: 'application/octet-stream',
-          sse: 'AES256',
-          crc32: null,
-          metadata: {},
-          files: [written],
-        }),
-      );
-    };
-    const begin = async () => {
-      const viewer = await viewerOf(house, 'rita@harbour-legal.example');
-      const actor = { viewer, request: { requestId: 'direct', ip: null, userAgent: null } };
-      const begun = await house.app.system.services.documents.begin(actor, house.bookingId);
-      if (!begun.ok) throw new Error(begun.reason);
-      return { actor, session: begun.value };
-    };
-
-    it('is read once, held to the same rules, and becomes a document', async () => {
-      const bytes = pdf(7_000_000);
-      await put('sent-directly', bytes);
-      const { actor, session } = await begin();
-      await session.adopt('brief', { originalName: 'large.pdf', objectName: 'sent-directly' });
-      const done = await session.finish(actor, 'brief');
-      expect(done.ok && done.value[0]?.sha256).to.equal(sha256(bytes));
-      expect(await house.storage.keys('pending/')).to.deep.equal([]);
-    });
-
-    it('is refused like any other, and taken back', async () => {
-      const before = await house.traces();
-      await put('sent-badly', executable);
-      const { session } = await begin();
-      const error = await session.adopt('brief', { originalName: 'x.pdf', objectName: 'sent-badly' }).then(
-        () => null,
-        (failure: unknown) => failure as Error,
-      );
-      expect(error?.name).to.equal('ContentRefused');
-      expect(session.refusal()).to.deep.equal({ reason: 'content', position: 1, fault: 'unsupported_type' });
-      await session.abandon('unsupported_type');
-      expect(await house.traces()).to.deep.equal(before);
-    });
-  });
-
   it('takes only the kinds that are set up, and does not start with others', async () => {
     const narrow = await openDocumentHouse({ env: { UPLOAD_TYPES: 'pdf, txt' } });
     await narrow.send({ 'a.pdf': pdf(), 'b.txt': samples.txt }).expect(201);
@@ -435,27 +382,3 @@ describe('an upload', () => {
     expect(log).not.to.match(/Marsh|evidence|\.pdf|\.docx|pending\//);
   });
 });
-
-async function viewerOf(house: DocumentHouse, email: string): Promise<Viewer> {
-  const row = await house.app
-    .db('users as u')
-    .join('members as m', 'm.user_id', 'u.id')
-    .join('organizations as o', 'o.id', 'm.organization_id')
-    .where('u.email', email)
-    .first<Record<'id' | 'name' | 'org_id' | 'org_name', string>>(
-      'u.id',
-      'u.name',
-      'o.id as org_id',
-      'o.name as org_name',
-    );
-  if (!row) throw new Error('The demo has nobody of that address');
-  return {
-    sessionId: '00000000-0000-7000-8000-000000000000',
-    userId: row.id,
-    name: row.name,
-    email,
-    role: 'referrer',
-    organization: { id: row.org_id, name: row.org_name },
-    actingAdmin: null,
-  };
-}

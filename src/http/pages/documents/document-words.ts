@@ -60,6 +60,8 @@ export interface DocumentsSection {
     /** "500 MB" */
     maxSize: string;
     maxFiles: number;
+    /** Larger files go from the browser to the store, past the app; null: none do. */
+    directFrom: number | null;
   } | null;
 }
 
@@ -89,6 +91,7 @@ export async function documentsSection(
             maxBytes: limits.maxBytes,
             maxSize: megabytes(limits.maxBytes),
             maxFiles: limits.maxFiles,
+            directFrom: documents.direct.origin === null ? null : documents.direct.fromBytes,
           },
   };
 }

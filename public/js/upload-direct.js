@@ -1,0 +1,124 @@
+// One large file, part by part past the app: it gives an address for each part's bytes, and says in the end what
+// became of them. Parts that arrived before the connection broke are not sent again.
+
+const atOnce = 3;
+const tries = 4;
+
+/** No part ever reached the store: it cannot be reached from here. */
+export class StoreUnreachable extends Error {}
+
+/**
+ * As sendByForm, for one that is large enough.
+ * @param {(request: object, progress: (loaded: number) => void) => Promise<{ status: number }>} sendWithProgress
+ * @throws StoreUnreachable, or the signal's reason
+ */
+export async function sendDirectly(file, { action, category, signal, progress, sendWithProgress }) {
+  const described = { category, fileName: file.name, sizeBytes: file.size };
+  const started = await ask('POST', `${action}/uploads`, described, signal);
+  if (!started.body?.upload) return started;
+  const { id, partCount, partBytes } = started.body.upload;
+  const upload = `${action}/uploads/${id}`;
+  const stop = new AbortController();
+  const either = AbortSignal.any([signal, stop.signal]);
+  const parts = partsOf(file, partBytes, { upload, signal: either, progress, sendWithProgress });
+  let next = 2;
+  let failed = null;
+  const work = async () => {
+    while (next <= partCount && !failed) {
+      const partNumber = next;
+      next += 1;
+      failed = (await parts.send(partNumber)) ?? failed;
+    }
+  };
+  try {
+    // The first alone: if it cannot be sent, none can.
+    failed = await parts.send(1);
+    await Promise.all(Array.from({ length: atOnce }, work));
+    if (failed) return failed;
+    progress(1);
+    return await complete(upload, parts.claims, either);
+  } catch (error) {
+    stop.abort();
+    if (signal.aborted || error instanceof StoreUnreachable) void ask('DELETE', upload);
+    throw error;
+  }
+}
+
+function partsOf(file, partBytes, { upload, signal, progress, sendWithProgress }) {
+  /** Bytes of each part that have gone. */
+  const sent = new Map();
+  /** What complete wants to know. */
+  const claims = [];
+  let arrived = 0;
+  const tell = (partNumber, loaded) => {
+    sent.set(partNumber, loaded);
+    progress([...sent.values()].reduce((sum, one) => sum + one, 0) / file.size);
+  };
+  const put = ({ partNumber, url, headers }, body) =>
+    sendWithProgress({ method: 'PUT', url, headers, body, signal }, (loaded) => tell(partNumber, loaded));
+
+  return {
+    claims,
+    /** Null when it arrived; else the last answer. */
+    async send(partNumber) {
+      const part = file.slice(partBytes * (partNumber - 1), partBytes * partNumber);
+      const claim = { partNumber, sha256: await sha256Of(part) };
+      claims.push(claim);
+      for (let attempt = 1; ; attempt += 1) {
+        const offered = await ask('POST', `${upload}/parts`, { parts: [claim] }, signal);
+        const offer = offered.body?.parts?.[0];
+        const answer = offer && !offer.stored ? await put(offer, part) : offered;
+        if (answer.status === 200) break;
+        // The app says no: asking again would not help. The store may have been busy, or the address too old.
+        const isFinal = !offer && answer.status >= 400 && answer.status < 500;
+        const isOutOfReach = Boolean(offer) && arrived === 0 && answer.status === 0;
+        if (isOutOfReach && attempt > 1) throw new StoreUnreachable();
+        if (isFinal || attempt === tries) return answer;
+        tell(partNumber, 0);
+        await pause(500 * 2 ** attempt, signal);
+      }
+      arrived += 1;
+      tell(partNumber, part.size);
+      return null;
+    },
+  };
+}
+
+/** Asked again, it answers the same: a lost answer is no loss. */
+async function complete(upload, parts, signal) {
+  for (let attempt = 1; ; attempt += 1) {
+    const answer = await ask('POST', `${upload}/complete`, { parts }, signal);
+    if ((answer.status !== 0 && answer.status !== 503) || attempt === tries) return answer;
+    await pause(500 * 2 ** attempt, signal);
+  }
+}
+
+async function ask(method, url, body, signal) {
+  try {
+    const answer = await fetch(url, {
+      method,
+      signal,
+      headers: { Accept: 'application/json', 'Content-Type': 'application/json' },
+      body: body && JSON.stringify(body),
+    });
+    return { status: answer.status, body: await answer.json().catch(() => null) };
+  } catch (error) {
+    if (signal?.aborted) throw error;
+    return { status: 0, body: null };
+  }
+}
+
+async function sha256Of(blob) {
+  const digest = await crypto.subtle.digest('SHA-256', await blob.arrayBuffer());
+  return Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, '0')).join('');
+}
+
+function pause(ms, signal) {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(resolve, ms);
+    signal.addEventListener('abort', () => {
+      clearTimeout(timer);
+      reject(signal.reason);
+    });
+  });
+}

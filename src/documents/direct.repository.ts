@@ -1,0 +1,110 @@
+import type { Queryable } from '../db/knex.ts';
+import type { DocumentCategory } from './document.ts';
+
+interface DirectRow {
+  id: string;
+  booking_id: string;
+  user_id: string;
+  category: DocumentCategory;
+  file_name: string;
+  size_bytes: number;
+  part_bytes: number;
+  object_name: string;
+  s3_upload_id: string;
+  state: 'open' | 'stored' | 'refused';
+  part_sha256: Buffer | null;
+  document_id: string | null;
+  expires_at: Date;
+}
+
+export interface StoredUpload {
+  id: string;
+  bookingId: string;
+  userId: string;
+  category: DocumentCategory;
+  fileName: string;
+  sizeBytes: number;
+  partBytes: number;
+  objectName: string;
+  s3UploadId: string;
+  state: DirectRow['state'];
+  partSha256: Buffer | null;
+  documentId: string | null;
+  expiresAt: Date;
+}
+
+function toUpload(row: DirectRow): StoredUpload {
+  return {
+    id: row.id,
+    bookingId: row.booking_id,
+    userId: row.user_id,
+    category: row.category,
+    fileName: row.file_name,
+    sizeBytes: row.size_bytes,
+    partBytes: row.part_bytes,
+    objectName: row.object_name,
+    s3UploadId: row.s3_upload_id,
+    state: row.state,
+    partSha256: row.part_sha256,
+    documentId: row.document_id,
+    expiresAt: row.expires_at,
+  };
+}
+
+export type NewUpload = Omit<StoredUpload, 'state' | 'partSha256' | 'documentId'>;
+
+export async function insertUpload(db: Queryable, upload: NewUpload): Promise<void> {
+  await db('direct_uploads').insert({
+    id: upload.id,
+    booking_id: upload.bookingId,
+    user_id: upload.userId,
+    category: upload.category,
+    file_name: upload.fileName,
+    size_bytes: upload.sizeBytes,
+    part_bytes: upload.partBytes,
+    object_name: upload.objectName,
+    s3_upload_id: upload.s3UploadId,
+    expires_at: upload.expiresAt,
+  });
+}
+
+export async function findUpload(
+  db: Queryable,
+  key: { id: string; bookingId: string; userId: string },
+): Promise<StoredUpload | null> {
+  const row = (await db('direct_uploads')
+    .where({ id: key.id, booking_id: key.bookingId, user_id: key.userId })
+    .first()) as DirectRow | undefined;
+  return row ? toUpload(row) : null;
+}
+
+/** Those that may still be completed, oldest first. */
+export async function openUploadsOf(
+  db: Queryable,
+  key: { bookingId: string; userId: string },
+  now: Date,
+): Promise<StoredUpload[]> {
+  const rows = (await db('direct_uploads')
+    .where({ user_id: key.userId, booking_id: key.bookingId, state: 'open' })
+    .where('expires_at', '>', now)
+    .orderBy('created_at')) as DirectRow[];
+  return rows.map(toUpload);
+}
+
+export async function keepPartHashes(db: Queryable, id: string, sha256: Buffer): Promise<void> {
+  await db('direct_uploads').where({ id, state: 'open' }).update({ part_sha256: sha256 });
+}
+
+/** False when it is not open any more: whoever comes second changes nothing. */
+export async function endUpload(
+  db: Queryable,
+  id: string,
+  end: { state: 'stored'; document_id: string } | { state: 'refused' },
+): Promise<boolean> {
+  return (await db('direct_uploads').where({ id, state: 'open' }).update(end)) === 1;
+}
+
+/** Rows that nobody asks for any more; their parts are the sweep's. */
+export async function forgetUploads(db: Queryable, before: Date): Promise<void> {
+  await db('direct_uploads').where('created_at', '<', before).delete();
+}

@@ -1,0 +1,278 @@
+// Large files go from the browser to the store, part by part, to addresses made here. What lies there then is a
+// pending object like any other: it is read once, held to the same rules, and becomes a document in the same way.
+import { attribution, type Actor } from '../accounts/index.ts';
+import { findVisible } from '../bookings/index.ts';
+import { failure, ok, type Result } from '../lib/result.ts';
+import { ObjectStoreUnavailable, type StoredPart } from '../ports/object-store.ts';
+import {
+  endUpload,
+  findUpload,
+  insertUpload,
+  keepPartHashes,
+  openUploadsOf,
+  type StoredUpload,
+} from './direct.repository.ts';
+import { ContentRefused } from './content.ts';
+import { timingsOf, type DocumentDeps } from './document.deps.ts';
+import { newObjectName, pendingKey } from './document.keys.ts';
+import { findDocument } from './document.repository.ts';
+import {
+  UploadRefused,
+  type DirectUpload,
+  type DirectUploads,
+  type PartClaim,
+  type PartOffer,
+  type UploadFailure,
+} from './document.service.ts';
+import { chooseCategory, openSession, refusalOf, tooMany, type OpenSession } from './document.upload.ts';
+import type { Document } from './document.ts';
+
+/** More than S3's least of 5 MiB; a part that broke off is soon sent again. */
+const partBytes = 8 * 1024 * 1024;
+const addressSeconds = 300;
+
+export function createDirectUploads(deps: DocumentDeps): DirectUploads {
+  const { browserOrigin } = deps.store;
+  const whenSetUp = <T>(ask: () => Promise<Result<T, UploadFailure>>) =>
+    browserOrigin === null
+      ? Promise.resolve(failure<UploadFailure>({ reason: 'not_direct' }))
+      : answered(ask);
+  return {
+    origin: browserOrigin,
+    fromBytes: partBytes,
+    start: (actor, bookingId, file) => whenSetUp(() => start(deps, actor, bookingId, file)),
+    offer: (actor, ...where) => whenSetUp(() => offer(deps, actor, ...where)),
+    complete: (actor, ...where) => whenSetUp(() => complete(deps, actor, ...where)),
+    cancel: (actor, ...where) => whenSetUp(() => cancel(deps, actor, ...where)),
+  };
+}
+
+async function answered<T>(ask: () => Promise<Result<T, UploadFailure>>): Promise<Result<T, UploadFailure>> {
+  try {
+    return await ask();
+  } catch (error) {
+    if (error instanceof ObjectStoreUnavailable) return failure({ reason: 'storage_unavailable' });
+    throw error;
+  }
+}
+
+async function start(
+  deps: DocumentDeps,
+  actor: Actor,
+  bookingId: string,
+  { fileName, sizeBytes, category }: { fileName: string; sizeBytes: number; category: unknown },
+): Promise<Result<{ upload: DirectUpload; resumed: boolean }, UploadFailure>> {
+  const booking = await findVisible(deps, actor, bookingId);
+  if (!booking) return failure({ reason: 'not_found' });
+  const refused = refusalOf(booking);
+  if (refused) return failure(refused);
+  const chosen = chooseCategory(actor, category);
+  if (!chosen.ok) return chosen;
+  if (sizeBytes > deps.limits.maxBytes)
+    return failure({ reason: 'content', position: 1, fault: 'too_large' });
+
+  const now = deps.clock.now();
+  const userId = attribution(actor.viewer).byId;
+  const open = await openUploadsOf(deps.db, { bookingId, userId }, now);
+  // Whoever chooses the same file again after a broken connection goes on where it broke.
+  const same = open.find(
+    (one) => one.fileName === fileName && one.sizeBytes === sizeBytes && one.category === chosen.value,
+  );
+  if (same) return ok({ upload: told(same), resumed: true });
+  if (open.length >= deps.limits.maxFiles) return failure(tooMany(deps));
+
+  const objectName = newObjectName();
+  const upload = {
+    ...{ id: deps.ids.uuid(), bookingId, userId, category: chosen.value, fileName, sizeBytes, partBytes },
+    ...{ objectName, s3UploadId: await deps.store.startUpload(pendingKey(objectName)) },
+    expiresAt: new Date(now.getTime() + timingsOf(deps).uploadMs),
+  };
+  // Dying before this: the sweep aborts what no row speaks of.
+  await insertUpload(deps.db, upload);
+  return ok({ upload: told(upload), resumed: false });
+}
+
+async function offer(
+  deps: DocumentDeps,
+  actor: Actor,
+  bookingId: string,
+  uploadId: string,
+  claims: PartClaim[],
+): Promise<Result<PartOffer[], UploadFailure>> {
+  const found = await findOpen(deps, actor, bookingId, uploadId);
+  if (!found.ok) return found;
+  const upload = found.value;
+  const beyond = claims.find(({ partNumber }) => partNumber > partCountOf(upload));
+  if (beyond) return failure(partFault(beyond.partNumber, `This file has ${partCountOf(upload)} parts`));
+  const key = pendingKey(upload.objectName);
+  const stored = await deps.store.parts(key, upload.s3UploadId);
+  if (!stored) return failure({ reason: 'not_found' });
+  const expiresAt = new Date(deps.clock.now().getTime() + addressSeconds * 1000);
+  const offers = claims.map(async (claim): Promise<PartOffer> => {
+    const { partNumber } = claim;
+    if (stored.some((part) => isSame(part, claim))) return { partNumber, send: null };
+    const part = { ...claim, size: sizeOf(upload, partNumber) };
+    const address = await deps.store.partAddress(key, upload.s3UploadId, part, addressSeconds);
+    return { partNumber, send: { ...address, expiresAt } };
+  });
+  return ok(await Promise.all(offers));
+}
+
+async function complete(
+  deps: DocumentDeps,
+  actor: Actor,
+  bookingId: string,
+  uploadId: string,
+  claims: PartClaim[],
+): Promise<Result<Document[], UploadFailure>> {
+  const found = await findOpen(deps, actor, bookingId, uploadId);
+  if (!found.ok) return (await alreadyStored(deps, actor, bookingId, uploadId)) ?? found;
+  const upload = found.value;
+  const session = openSession(deps, actor, bookingId, async (trx, [document]) => {
+    const isFirst = await endUpload(trx, uploadId, { state: 'stored', document_id: document?.id ?? '' });
+    return isFirst ? null : { reason: 'not_found' };
+  });
+  const completed = await answered(() => makeDocument(deps, actor, session, upload, claims));
+  if (completed.ok) return completed;
+  // Asked twice at once, the other may have been faster, and have moved the bytes away meanwhile.
+  const stored = await alreadyStored(deps, actor, bookingId, uploadId);
+  if (stored) return stored;
+  await giveUp(deps, session, upload, completed);
+  return completed;
+}
+
+async function makeDocument(
+  deps: DocumentDeps,
+  actor: Actor,
+  session: OpenSession,
+  upload: StoredUpload,
+  claims: PartClaim[],
+): Promise<Result<Document[], UploadFailure>> {
+  const hashes = await putTogether(deps, upload, claims);
+  if (!hashes.ok) return hashes;
+  await deps.onStep?.('put_together');
+  const { fileName: originalName, objectName, category } = upload;
+  try {
+    await session.adopt(category, {
+      ...{ originalName, objectName },
+      hashes: { partBytes: upload.partBytes, sha256: hashes.value },
+    });
+  } catch (error) {
+    if (error instanceof ContentRefused)
+      return failure({ reason: 'content', position: 1, fault: error.fault });
+    if (error instanceof UploadRefused) return failure(error.failure);
+    throw error;
+  }
+  return session.finish(actor, category);
+}
+
+/** The parts as one object under the pending prefix; the hashes that the browser says they have. */
+async function putTogether(
+  { db, store }: DocumentDeps,
+  upload: StoredUpload,
+  claims: PartClaim[],
+): Promise<Result<Buffer, UploadFailure>> {
+  const key = pendingKey(upload.objectName);
+  const parts = await store.parts(key, upload.s3UploadId);
+  // Done before, by a process that died then, or that is about it now.
+  if (!parts) return upload.partSha256 ? ok(upload.partSha256) : failure({ reason: 'not_found' });
+  const wanted: StoredPart[] = [];
+  for (let partNumber = 1; partNumber <= partCountOf(upload); partNumber += 1) {
+    const claim = claims.find((one) => one.partNumber === partNumber);
+    if (!claim) return failure(partFault(partNumber, `Part ${partNumber} has no hash`));
+    const part = parts.find((one) => isSame(one, claim) && one.size === sizeOf(upload, partNumber));
+    if (!part) return failure(partFault(partNumber, `Part ${partNumber} did not arrive: send it again`));
+    wanted.push(part);
+  }
+  const sha256 = Buffer.from(wanted.map((part) => part.sha256).join(''), 'hex');
+  await keepPartHashes(db, upload.id, sha256);
+  await store.completeUpload(key, upload.s3UploadId, wanted);
+  return ok(sha256);
+}
+
+/** What may be mended by asking again stays open. */
+const passing = new Set<UploadFailure['reason']>(['storage_unavailable', 'invalid']);
+
+async function giveUp(
+  deps: DocumentDeps,
+  session: OpenSession,
+  upload: StoredUpload,
+  why: UploadFailure,
+): Promise<void> {
+  if (passing.has(why.reason)) return;
+  if (!(await endUpload(deps.db, upload.id, { state: 'refused' }))) return;
+  await deps.store.abortUpload(pendingKey(upload.objectName), upload.s3UploadId).catch(leaveToSweep(deps));
+  await session.abandon(why.reason === 'content' ? why.fault : why.reason);
+}
+
+async function cancel(
+  deps: DocumentDeps,
+  actor: Actor,
+  bookingId: string,
+  uploadId: string,
+): Promise<Result<null, UploadFailure>> {
+  const found = await findOpen(deps, actor, bookingId, uploadId);
+  if (!found.ok) return found;
+  const upload = found.value;
+  if (!(await endUpload(deps.db, upload.id, { state: 'refused' }))) return failure({ reason: 'not_found' });
+  const key = pendingKey(upload.objectName);
+  await deps.store.abortUpload(key, upload.s3UploadId).catch(leaveToSweep(deps));
+  return ok(null);
+}
+
+function leaveToSweep({ log }: DocumentDeps): (error: unknown) => void {
+  return () => log.warn('An upload in parts is left to the sweeper');
+}
+
+/** Theirs, under way, and to a booking that takes documents. */
+async function findOpen(
+  deps: DocumentDeps,
+  actor: Actor,
+  bookingId: string,
+  uploadId: string,
+): Promise<Result<StoredUpload, UploadFailure>> {
+  const booking = await findVisible(deps, actor, bookingId);
+  if (!booking) return failure({ reason: 'not_found' });
+  const refused = refusalOf(booking);
+  if (refused) return failure(refused);
+  const userId = attribution(actor.viewer).byId;
+  const upload = await findUpload(deps.db, { id: uploadId, bookingId, userId });
+  const isOpen = upload?.state === 'open' && upload.expiresAt > deps.clock.now();
+  return upload && isOpen ? ok(upload) : failure({ reason: 'not_found' });
+}
+
+async function alreadyStored(
+  deps: DocumentDeps,
+  actor: Actor,
+  bookingId: string,
+  uploadId: string,
+): Promise<Result<Document[], UploadFailure> | null> {
+  if (!(await findVisible(deps, actor, bookingId))) return null;
+  const userId = attribution(actor.viewer).byId;
+  const upload = await findUpload(deps.db, { id: uploadId, bookingId, userId });
+  const document = upload?.documentId ? await findDocument(deps.db, upload.documentId) : null;
+  return document && ok([document]);
+}
+
+function partFault(partNumber: number, message: string): UploadFailure {
+  return { reason: 'invalid', errors: [{ path: `parts.${partNumber}`, message }] };
+}
+
+function isSame(part: StoredPart, claim: PartClaim): boolean {
+  return part.partNumber === claim.partNumber && part.sha256 === claim.sha256;
+}
+
+type Sizes = Pick<StoredUpload, 'sizeBytes' | 'partBytes'>;
+
+function partCountOf({ sizeBytes, partBytes: each }: Sizes): number {
+  return Math.ceil(sizeBytes / each);
+}
+
+function sizeOf(upload: Sizes, partNumber: number): number {
+  return Math.min(upload.partBytes, upload.sizeBytes - upload.partBytes * (partNumber - 1));
+}
+
+function told(upload: Sizes & { id: string; expiresAt: Date }): DirectUpload {
+  const { id, expiresAt } = upload;
+  return { id, partBytes: upload.partBytes, partCount: partCountOf(upload), expiresAt };
+}

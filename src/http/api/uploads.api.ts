@@ -1,0 +1,151 @@
+// Large files past the app: the browser asks here for addresses, sends the parts to the store, and says when it is
+// done. See documents/document.direct.ts.
+import type { Request } from 'express';
+import { z } from 'zod';
+import type { DocumentService, DirectUpload, PartOffer, UploadFailure } from '../../documents/index.ts';
+import type { Failure } from '../../lib/result.ts';
+import { actorOf } from '../actor.ts';
+import type { Endpoint } from '../endpoint.ts';
+import { notFound, parse, type Problem } from '../problem.ts';
+import { uploadProblem } from './documents.problems.ts';
+import { documentJson, documentSchema } from './documents.schemas.ts';
+import { uploadWords } from './documents.api.ts';
+import { problemSchema } from './bookings.schemas.ts';
+
+const problem = (description: string) => ({
+  description,
+  schema: problemSchema,
+  contentType: 'application/problem+json',
+});
+const bookingParams = z.object({ id: z.uuid() });
+const uploadParams = z.object({ id: z.uuid(), uploadId: z.uuid() });
+
+const startSchema = z.object({
+  category: z.string(),
+  fileName: z.string().min(1, 'Send the file’s name').max(1000),
+  sizeBytes: z.int().positive('The file is empty'),
+});
+const maxParts = 10_000;
+const claimSchema = z.object({
+  partNumber: z.int().min(1).max(maxParts),
+  sha256: z.string().regex(/^[0-9a-f]{64}$/, 'Send the SHA-256 of the part in 64 hex digits'),
+});
+const offerSchema = z.object({ parts: z.array(claimSchema).min(1).max(20) });
+const completeSchema = z.object({ parts: z.array(claimSchema).min(1).max(maxParts) });
+
+const uploadSchema = z.object({
+  id: z.uuid(),
+  partBytes: z.int().describe('Of every part but the last, which has the rest'),
+  partCount: z.int(),
+  expiresAt: z.iso.datetime().describe('Complete it before'),
+});
+const offeredSchema = z.object({
+  partNumber: z.int(),
+  stored: z.boolean().describe('It arrived already: nothing to send'),
+  url: z.string().optional().describe('PUT the bytes of the part here'),
+  headers: z.record(z.string(), z.string()).optional().describe('To be sent along, unchanged'),
+  expiresAt: z.iso.datetime().optional(),
+});
+
+const refusals = {
+  401: problem('not_signed_in'),
+  403: problem('forbidden'),
+  404: problem('not_found: also when uploads past the app are not set up, or this one has ended'),
+  409: problem('already_cancelled'),
+  413: problem('too_large'),
+  415: problem('unsupported_type: what is in it is not of a kind we take, or not what its name says'),
+  422: problem('invalid'),
+  503: problem('storage_unavailable: see Retry-After'),
+};
+
+export function uploadEndpoints({ documents }: { documents: DocumentService }): Endpoint[] {
+  const refuse = (failed: Failure<UploadFailure>): Problem => uploadProblem(failed, uploadWords(documents));
+  const path = '/bookings/:id/documents/uploads';
+  return [
+    {
+      method: 'post',
+      path,
+      access: 'session',
+      summary: 'Begin to upload a large file past the app; the same file again goes on where it broke off',
+      request: { params: bookingParams, body: startSchema },
+      responses: {
+        200: { description: 'It was under way already', schema: z.object({ upload: uploadSchema }) },
+        201: { description: 'Begun', schema: z.object({ upload: uploadSchema }) },
+        ...refusals,
+      },
+      async handle(req, res) {
+        const { id } = idsOf(bookingParams, req);
+        const started = await documents.direct.start(actorOf(req, res), id, parse(startSchema, req.body));
+        if (!started.ok) throw refuse(started);
+        const { upload, resumed } = started.value;
+        res.status(resumed ? 200 : 201).json({ upload: uploadJson(upload) });
+      },
+    },
+    {
+      method: 'post',
+      path: `${path}/:uploadId/parts`,
+      access: 'session',
+      summary: 'Addresses to send parts to, each for its bytes alone, valid for five minutes',
+      request: { params: uploadParams, body: offerSchema },
+      responses: {
+        200: { description: 'In the order asked', schema: z.object({ parts: z.array(offeredSchema) }) },
+        ...refusals,
+      },
+      async handle(req, res) {
+        const { id, uploadId } = idsOf(uploadParams, req);
+        const { parts } = parse(offerSchema, req.body);
+        const offered = await documents.direct.offer(actorOf(req, res), id, uploadId, parts);
+        if (!offered.ok) throw refuse(offered);
+        res.json({ parts: offered.value.map(offeredJson) });
+      },
+    },
+    {
+      method: 'post',
+      path: `${path}/:uploadId/complete`,
+      access: 'session',
+      summary: 'All parts are sent: checked by the same rules, the file becomes a document',
+      request: { params: uploadParams, body: completeSchema },
+      responses: {
+        201: { description: 'Stored', schema: z.object({ documents: z.array(documentSchema) }) },
+        ...refusals,
+      },
+      async handle(req, res) {
+        const { id, uploadId } = idsOf(uploadParams, req);
+        const { parts } = parse(completeSchema, req.body);
+        const completed = await documents.direct.complete(actorOf(req, res), id, uploadId, parts);
+        if (!completed.ok) throw refuse(completed);
+        res.status(201).json({ documents: completed.value.map(documentJson) });
+      },
+    },
+    {
+      method: 'delete',
+      path: `${path}/:uploadId`,
+      access: 'session',
+      summary: 'Give up an upload that is under way',
+      request: { params: uploadParams },
+      responses: { 204: { description: 'Given up' }, ...refusals },
+      async handle(req, res) {
+        const { id, uploadId } = idsOf(uploadParams, req);
+        const cancelled = await documents.direct.cancel(actorOf(req, res), id, uploadId);
+        if (!cancelled.ok) throw refuse(cancelled);
+        res.status(204).end();
+      },
+    },
+  ];
+}
+
+function idsOf<T>(schema: z.ZodType<T>, req: Request): T {
+  const ids = schema.safeParse(req.params);
+  if (!ids.success) throw notFound();
+  return ids.data;
+}
+
+function uploadJson(upload: DirectUpload): z.input<typeof uploadSchema> {
+  return { ...upload, expiresAt: upload.expiresAt.toISOString() };
+}
+
+function offeredJson({ partNumber, send }: PartOffer): z.input<typeof offeredSchema> {
+  if (!send) return { partNumber, stored: true };
+  const { url, headers, expiresAt } = send;
+  return { partNumber, stored: false, url, headers, expiresAt: expiresAt.toISOString() };
+}
