@@ -12,7 +12,7 @@ import {
   type StartFailure,
 } from './impersonation.ts';
 import { episodeOf, newestEpisodes, savePage } from './impersonation.episodes.ts';
-import { findReferrer, searchReferrers } from './referrer.search.ts';
+import { createReferrerSearch, findReferrer } from './referrer.search.ts';
 
 export interface Started {
   actingAs: { id: string; name: string; email: string };
@@ -59,7 +59,7 @@ const uuid = /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/i;
 export function createImpersonation(deps: ImpersonationDeps): ImpersonationService {
   const { db } = deps;
   return {
-    search: (query) => searchReferrers(db, query),
+    search: createReferrerSearch(db),
     find: (userId) => findReferrer(db, userId),
     recent: (adminId) => recentOf(db, adminId),
 

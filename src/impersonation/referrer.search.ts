@@ -1,6 +1,9 @@
 // A referrer on the phone is found by what one hears: parts of names, in any order, with typos, without accents.
+// Three looks, each only when the one before found too few: the words as typed (or begun), the words that are spelled
+// alike, and all but one of them.
 import type { Queryable } from '../db/knex.ts';
 import type { FoundReferrer } from './impersonation.ts';
+import { createCommonLexemes } from './referrer.common.ts';
 
 interface Row {
   id: string;
@@ -12,20 +15,102 @@ interface Row {
 }
 
 const shown = 20;
-/** As many are ranked; the index finds them, and more would take longer than anyone reads. */
-const ranked = 400;
+const mostWords = 8;
+/** As many are ranked: more would take longer than anyone reads. */
+const ranked = 150;
+/** Of how many words a typed one may be a misspelling. */
+const alternatives = 8;
+/** Shorter beginnings are those of half of all people. */
+const shortestPrefix = 3;
+/** A word that more share than this is not looked up: those found by the others are held against it. */
+const tooCommon = 0.005;
+
+/** What stands for one typed word: any of these lexemes, or, with `:*`, of those that begin so. */
+type Term = string[];
+
+export type ReferrerSearch = (query: string) => Promise<FoundReferrer[]>;
 
 /** Best first, 20 at most. */
-export async function searchReferrers(db: Queryable, query: string): Promise<FoundReferrer[]> {
-  const words = query.normalize('NFC').toLowerCase().split(/\s+/).filter(Boolean).slice(0, 8);
-  if (words.length === 0) return [];
-  const said = words.join(' ');
-  const exact = await byParts(db, said, words);
-  if (exact.length >= shown) return exact.map(toFound);
-  // Nobody, or few: perhaps it is spelled otherwise.
-  const near = await byLikeness(db, said);
-  const known = new Set(exact.map(({ id }) => id));
-  return [...exact, ...near.filter(({ id }) => !known.has(id))].slice(0, shown).map(toFound);
+export function createReferrerSearch(db: Queryable): ReferrerSearch {
+  const common = createCommonLexemes(db);
+
+  return async (query) => {
+    const { said, words } = await normalise(db, query);
+    const found = new Map<string, Row>();
+    const look = async (choices: Term[][]) => {
+      if (choices.length === 0) return;
+      for (const row of await people(db, said, await conditionOf(choices, common))) {
+        if (!found.has(row.id)) found.set(row.id, row);
+      }
+    };
+    const isOneBeginning = words.length === 1 && (words[0]?.length ?? 0) < shortestPrefix;
+    if (isOneBeginning) for (const row of await beginners(db, said)) found.set(row.id, row);
+    else if (words.length > 0) await look([words.map(asTyped)]);
+
+    const mayBeMisspelled = words.some(isWord);
+    if (found.size < shown && mayBeMisspelled) {
+      const terms = await spelledAlike(db, words);
+      await look([terms]);
+      if (found.size === 0 && terms.length > 1) await look(terms.map((_, left) => terms.toSpliced(left, 1)));
+    }
+    return [...found.values()].slice(0, shown).map(toFound);
+  };
+}
+
+async function normalise(db: Queryable, query: string): Promise<{ said: string; words: string[] }> {
+  const { rows } = await db.raw<{ rows: { said: string; words: string[] }[] }>(
+    `select said, referrer_lexemes_of(said) as words from (select lower(unaccent(?)) as said) typed`,
+    [query.normalize('NFC')],
+  );
+  const { said = '', words = [] } = rows[0] ?? {};
+  return { said, words: words.slice(0, mostWords) };
+}
+
+/** No number is taken for another. */
+function isWord(word: string): boolean {
+  return word.length >= shortestPrefix && !/\d/.test(word);
+}
+
+function asTyped(word: string): Term {
+  return [word.length < shortestPrefix ? word : `${word}:*`];
+}
+
+async function spelledAlike(db: Queryable, words: string[]): Promise<Term[]> {
+  const { rows } = await db.raw<{ rows: { typed: string; near: string[] }[] }>(
+    `select typed, array(
+       select word from referrer_lexemes where word % typed order by similarity(word, typed) desc, word limit ?
+     ) as near from unnest(?::text[]) typed`,
+    [alternatives, words.filter(isWord)],
+  );
+  const near = new Map(rows.map((row) => [row.typed, row.near]));
+  return words.map((word) => [...asTyped(word), ...(near.get(word) ?? [])]);
+}
+
+interface Condition {
+  /** Looked up in the index. */
+  rare: string;
+  /** Held against those who were found: nothing when the index has it all. */
+  common: string | null;
+}
+
+async function conditionOf(
+  choices: Term[][],
+  common: ReturnType<typeof createCommonLexemes>,
+): Promise<Condition> {
+  const all = choices.map((terms) => allOf(terms)).join('|');
+  const [terms = []] = choices;
+  if (choices.length > 1) return { rare: all, common: null };
+  const shares = await Promise.all(terms.map((term) => common.share(term)));
+  const rare = terms.filter((_, at) => (shares[at] ?? 0) < tooCommon);
+  const others = terms.filter((term) => !rare.includes(term));
+  if (rare.length === 0 || others.length === 0) return { rare: all, common: null };
+  return { rare: allOf(rare), common: allOf(others) };
+}
+
+/** As a tsquery is written. Lexemes are letters and digits: there is nothing in them to quote but themselves. */
+function allOf(terms: Term[]): string {
+  const quoted = (lexeme: string) => (lexeme.endsWith(':*') ? `'${lexeme.slice(0, -2)}':*` : `'${lexeme}'`);
+  return `(${terms.map((term) => `(${term.map(quoted).join('|')})`).join('&')})`;
 }
 
 const columns = `u.id, u.name, u.email, o.id as organization_id, o.name as organization_name,
@@ -33,34 +118,31 @@ const columns = `u.id, u.name, u.email, o.id as organization_id, o.name as organ
 const joins = `join users u on u.id = r.user_id and u.role = 'referrer' and not u.banned
   left join members m on m.user_id = u.id left join organizations o on o.id = m.organization_id`;
 
-/** Every word stands somewhere in it. */
-async function byParts(db: Queryable, said: string, words: string[]): Promise<Row[]> {
-  const likes = words.map((word) => `%${word.replaceAll(/[\\%_]/g, String.raw`\$&`)}%`);
+async function people(db: Queryable, said: string, { rare, common }: Condition): Promise<Row[]> {
+  // Put together anew, the lexemes are no column of the index any more.
+  const held = common === null ? '' : `and (lexemes || ''::tsvector) @@ ?::tsquery`;
   const { rows } = await db.raw<{ rows: Row[] }>(
     `with found as (
-       select user_id, words from referrer_search
-       where ${likes.map(() => 'words like unaccent(?)').join(' and ')} limit ${ranked}
+       select user_id, words, word_similarity(?, words) as likeness from (
+         select user_id, words from referrer_search where lexemes @@ ?::tsquery ${held} limit ${ranked}
+       ) some_of_them
      ), best as (
-       select * from found order by word_similarity(unaccent(?), words) desc, length(words), user_id limit ${shown}
+       select * from found order by likeness desc, length(words), user_id limit ${shown}
      )
-     select ${columns} from best r ${joins}
-     order by word_similarity(unaccent(?), r.words) desc, length(r.words), u.name, u.id`,
-    [...likes, said, said],
+     select ${columns} from best r ${joins} order by r.likeness desc, length(r.words), u.name, u.id`,
+    [said, rare, ...(common === null ? [] : [common])],
   );
   return rows;
 }
 
-/** Much of it sounds alike. */
-async function byLikeness(db: Queryable, said: string): Promise<Row[]> {
+/** Those whose name begins so, in the order of the alphabet. */
+async function beginners(db: Queryable, said: string): Promise<Row[]> {
   const { rows } = await db.raw<{ rows: Row[] }>(
-    `with found as (
-       select user_id, words from referrer_search where unaccent(?) <% words limit ${ranked}
-     ), best as (
-       select * from found order by word_similarity(unaccent(?), words) desc, length(words), user_id limit ${shown}
+    `with best as (
+       select user_id, words from referrer_search where words like ? order by words using ~<~ limit ${shown}
      )
-     select ${columns} from best r ${joins}
-     order by word_similarity(unaccent(?), r.words) desc, length(r.words), u.name, u.id`,
-    [said, said, said],
+     select ${columns} from best r ${joins} order by r.words, u.id`,
+    [`${said.trim().replaceAll(/[\\%_]/g, String.raw`\$&`)}%`],
   );
   return rows;
 }

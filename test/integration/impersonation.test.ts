@@ -337,6 +337,17 @@ describe('the search for a referrer', () => {
     ['siobhan obrien', 'Siobhán O’Brien'],
     ['smythe harbour', 'Jonathan Smythe'],
     ['j.smythe@harbour', 'Jonathan Smythe'],
+    ['j.smythe@harbour-legal.example', 'Jonathan Smythe'],
+    ['smiythe', 'Jonathan Smythe'],
+    ['smtyhe jonathan', 'Jonathan Smythe'],
+    ['Jonathan Smyth Harbor', 'Jonathan Smythe'],
+    ['jonathan from harbour', 'Jonathan Smythe'],
+    ['Müller', 'Zoë Müller-Lüdenscheid'],
+    ['MÜLLER ZOE', 'Zoë Müller-Lüdenscheid'],
+    ['lüdensheid', 'Zoë Müller-Lüdenscheid'],
+    ["O'Brien", 'Siobhán O’Brien'],
+    ['harb siob', 'Siobhán O’Brien'],
+    ['si', 'Siobhán O’Brien'],
   ] as const) {
     it(`finds ${name} by “${query}”, first`, async () => {
       expect((await find(query))[0]).to.equal(name);
@@ -359,10 +370,49 @@ describe('the search for a referrer', () => {
   it('follows a change of name, at once', async () => {
     await app.db('users').where({ email: 'zoe@harbour-legal.example' }).update({ name: 'Zoë Fischer' });
     expect((await find('fischer'))[0]).to.equal('Zoë Fischer');
+    expect((await find('fisher'))[0]).to.equal('Zoë Fischer');
+    expect(await find('zoe muller')).not.to.include('Zoë Müller-Lüdenscheid');
+  });
+
+  it('follows a new name of the organisation, a new address, and a move to another', async () => {
+    await app.db('organizations').where({ name: 'Harbour Legal' }).update({ name: 'Breakwater Partners' });
+    expect(await find('breakwater siobhan')).to.deep.equal(['Siobhán O’Brien']);
+    const user = app.db('users').where({ name: 'Siobhán O’Brien' });
+    await user.clone().update({ email: 'sob@elsewhere.example' });
+    expect(await find('sob@elsewhere')).to.deep.equal(['Siobhán O’Brien']);
+    const northside = app.db('organizations').where({ name: 'Northside Claims' }).select('id');
+    await app
+      .db('members')
+      .whereIn('user_id', user.clone().select('id'))
+      .update({ organization_id: northside });
+    expect(await find('obrien northside')).to.deep.equal(['Siobhán O’Brien']);
+    expect((await find('obrien breakwater'))[0]).not.to.equal('Rita Alvarez');
+    await user.clone().update({ banned: true });
+    expect(await find('obrien')).to.deep.equal([]);
+    await user.clone().update({ banned: false });
+    expect(await find('obrien')).to.deep.equal(['Siobhán O’Brien']);
   });
 
   it('takes anything for a query', async () => {
-    for (const odd of ['%', '_', '\\', "'", '"', '🦄', '(', ' a  ', 'x'.repeat(200)]) await find(odd);
+    for (const odd of [
+      '!',
+      "it's",
+      ':*',
+      "a'|'b",
+      '& |',
+      'rita:*',
+      'é́',
+      '%',
+      '_',
+      '\\',
+      "'",
+      '"',
+      '🦄',
+      '(',
+      ' a  ',
+      'x'.repeat(200),
+    ])
+      await find(odd);
     await admin.get('/admin/referrers/search?query=').expect(422);
     await admin.get('/admin/referrers/search').expect(422);
     await admin.get(`/admin/referrers/search?query=${'x'.repeat(201)}`).expect(422);

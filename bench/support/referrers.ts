@@ -1,0 +1,83 @@
+// A million referrers as they might be: some first names and surnames that many share, many that few have, firms of
+// very different sizes, addresses made of names.
+import type { Database } from '../../src/db/knex.ts';
+
+const first =
+  'Rita James Mary John Zoë Sarah David Jonathan Michael Emma Siobhán Daniel Olivia Mehmet Thomas Björn Priya Łukasz Anaïs Kwame Charlotte Ahmed Wei Nguyễn Grace Hannah Liam Noah Chloé Matthew';
+const last =
+  'Smith Jones Nguyen Williams Brown Alvarez Wilson Taylor Müller Singh Smythe O’Brien Martin Anderson Yılmaz Thompson Kelly Lee Walker Sørensen Harris Raman Clarke Nowak Lefèvre Mensah Robinson King Wright Campbell';
+const trades = 'Legal Lawyers Law Insurance Claims Partners Group Solicitors Compensation Mutual';
+const syllables =
+  'ba be bo da de di fa fe ga go ha he ja jo ka ke ki la le li lo ma me mi mo na ne ni no pa pe ra re ri ro sa se si so ta te ti to va ve vi wa we ya yo za zo bran stein ford wick well ton ley son man berg';
+
+export const firms = 5_000;
+
+/** The triggers would do row by row what a few statements do here for all. */
+export async function fillReferrers(db: Database, people: number): Promise<void> {
+  await db.transaction(async (trx) => {
+    await trx.raw('alter table users disable trigger user; alter table members disable trigger user');
+    await trx.raw('select setseed(0.5)');
+    // A name made up of syllables, always the same for the same number.
+    await trx.raw(`
+      create function pg_temp.made_up(n int, syllables text[]) returns text language sql immutable as $$
+        select initcap(string_agg(syllables[1 + (n / (cardinality(syllables) ^ at)::int) % cardinality(syllables)], ''))
+        from generate_series(0, 2) at
+      $$`);
+    const words = (text: string) => text.split(' ');
+    await trx.raw(
+      `create temp table firsts on commit drop as
+         select n, coalesce((?::text[])[n + 1], pg_temp.made_up(n * 7919 + 17, ?::text[])) as name
+         from generate_series(0, 2999) n`,
+      [words(first), words(syllables)],
+    );
+    await trx.raw(
+      `create temp table lasts on commit drop as
+         select n, coalesce((?::text[])[n + 1], pg_temp.made_up((n::bigint * 104729 % 200000)::int + 31, ?::text[])) as name
+         from generate_series(0, 59999) n`,
+      [words(last), words(syllables)],
+    );
+    await trx.raw(
+      `insert into organizations (id, name, slug, created_at)
+       select gen_random_uuid(),
+         (select name from lasts where n = firm * 11 % 60000) || ' ' || (?::text[])[1 + firm % 10]
+           || case when firm % 3 = 0 then ' ' || firm else '' end,
+         'bench-' || firm, now()
+       from generate_series(0, ?::int - 1) firm`,
+      [words(trades), firms],
+    );
+    // The rank of each is a power of chance: a few are of very many.
+    await trx.raw(
+      `create temp table drawn on commit drop as
+         select n, gen_random_uuid() as id, floor(3000 * random() ^ 3)::int as f,
+           floor(60000 * random() ^ 3)::int as l, floor(?::int * random() ^ 2)::int as firm
+         from generate_series(1, ?::int) n`,
+      [firms, people],
+    );
+    await trx.raw(`
+      insert into users (id, name, email, email_verified, role)
+      select d.id, f.name || ' ' || l.name,
+        lower(unaccent(translate(case d.n % 3
+          when 0 then f.name || '.' || l.name
+          when 1 then left(f.name, 1) || l.name
+          else f.name end, '’', ''))) || d.n || '@'
+          || regexp_replace(lower(unaccent(o.name)), '[^a-z0-9]+', '-', 'g') || '.example',
+        true, 'referrer'
+      from drawn d join firsts f on f.n = d.f join lasts l on l.n = d.l
+        join organizations o on o.slug = 'bench-' || d.firm`);
+    await trx.raw(`
+      insert into members (id, user_id, organization_id, role, created_at)
+      select gen_random_uuid(), d.id, o.id, 'member', now()
+      from drawn d join organizations o on o.slug = 'bench-' || d.firm`);
+    await trx.raw(`
+      insert into referrer_search (user_id, words, lexemes)
+      select id, words, array_to_tsvector(referrer_lexemes_of(words))
+      from (select id, referrer_words(id) as words from drawn) d`);
+    await trx.raw(`
+      insert into referrer_lexemes
+      select distinct word from referrer_search, unnest(tsvector_to_array(lexemes)) word
+      where word ~ '^[[:alpha:]]{3,}$' on conflict do nothing`);
+    await trx.raw('alter table users enable trigger user; alter table members enable trigger user');
+  });
+  for (const table of ['users', 'members', 'organizations', 'referrer_search', 'referrer_lexemes'])
+    await db.raw(`vacuum analyze ${table}`);
+}
