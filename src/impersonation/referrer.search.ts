@@ -3,7 +3,7 @@
 // alike, and all but one of them.
 import type { Queryable } from '../db/knex.ts';
 import type { FoundReferrer } from './impersonation.ts';
-import { createCommonLexemes } from './referrer.common.ts';
+import { createCommonLexemes, type CommonLexemes } from './referrer.common.ts';
 
 interface Row {
   id: string;
@@ -22,7 +22,7 @@ const ranked = 150;
 const alternatives = 8;
 /** Shorter beginnings are those of half of all people. */
 const shortestPrefix = 3;
-/** A word that more share than this is not looked up: those found by the others are held against it. */
+/** A beginning that more share than this is taken for the commonest words that begin so: the index has those at once. */
 const tooCommon = 0.005;
 
 /** What stands for one typed word: any of these lexemes, or, with `:*`, of those that begin so. */
@@ -36,22 +36,24 @@ export function createReferrerSearch(db: Queryable): ReferrerSearch {
 
   return async (query) => {
     const { said, words } = await normalise(db, query);
-    const found = new Map<string, Row>();
-    const look = async (choices: Term[][]) => {
-      if (choices.length === 0) return;
-      for (const row of await people(db, said, await conditionOf(choices, common))) {
-        if (!found.has(row.id)) found.set(row.id, row);
-      }
-    };
-    const isOneBeginning = words.length === 1 && (words[0]?.length ?? 0) < shortestPrefix;
-    if (isOneBeginning) for (const row of await beginners(db, said)) found.set(row.id, row);
-    else if (words.length > 0) await look([words.map(asTyped)]);
+    if (words.length === 0) return [];
+    if (words.length === 1 && said.length < shortestPrefix) return (await beginners(db, said)).map(toFound);
 
-    const mayBeMisspelled = words.some(isWord);
-    if (found.size < shown && mayBeMisspelled) {
-      const terms = await spelledAlike(db, words);
-      await look([terms]);
-      if (found.size === 0 && terms.length > 1) await look(terms.map((_, left) => terms.toSpliced(left, 1)));
+    const found = new Map<string, Row>();
+    const look = async (terms: Term[]) => {
+      for (const row of await people(db, said, terms)) if (!found.has(row.id)) found.set(row.id, row);
+    };
+    const shares = await common();
+    const typed = words.map((word) => asTyped(word, shares));
+    await look(typed);
+    if (found.size < shown && words.some(isWord)) {
+      const near = await spelledAlike(db, words);
+      const alike = typed.map((term, at) => [...term, ...(near.get(words[at] ?? '') ?? [])]);
+      await look(alike);
+      // One of them may be wrong: first the one that fewest have.
+      for (const at of alike.length > 1 ? byRarity(words, shares) : []) {
+        if (found.size === 0) await look(alike.toSpliced(at, 1));
+      }
     }
     return [...found.values()].slice(0, shown).map(toFound);
   };
@@ -71,46 +73,38 @@ function isWord(word: string): boolean {
   return word.length >= shortestPrefix && !/\d/.test(word);
 }
 
-function asTyped(word: string): Term {
-  return [word.length < shortestPrefix ? word : `${word}:*`];
+function asTyped(word: string, shares: CommonLexemes): Term {
+  if (word.length < shortestPrefix) return [word];
+  const beginning = shares.filter(([lexeme]) => lexeme.startsWith(word));
+  const isCommon = beginning.reduce((sum, [, share]) => sum + share, 0) > tooCommon;
+  return isCommon
+    ? [...new Set([word, ...beginning.slice(0, alternatives).map(([lexeme]) => lexeme)])]
+    : [`${word}:*`];
 }
 
-async function spelledAlike(db: Queryable, words: string[]): Promise<Term[]> {
+function byRarity(words: string[], shares: CommonLexemes): number[] {
+  const known = new Map(shares);
+  return words.map((_, at) => at).sort((a, b) => shareOf(a) - shareOf(b));
+
+  function shareOf(at: number): number {
+    return known.get(words[at] ?? '') ?? 0;
+  }
+}
+
+async function spelledAlike(db: Queryable, words: string[]): Promise<Map<string, string[]>> {
   const { rows } = await db.raw<{ rows: { typed: string; near: string[] }[] }>(
     `select typed, array(
        select word from referrer_lexemes where word % typed order by similarity(word, typed) desc, word limit ?
      ) as near from unnest(?::text[]) typed`,
     [alternatives, words.filter(isWord)],
   );
-  const near = new Map(rows.map((row) => [row.typed, row.near]));
-  return words.map((word) => [...asTyped(word), ...(near.get(word) ?? [])]);
-}
-
-interface Condition {
-  /** Looked up in the index. */
-  rare: string;
-  /** Held against those who were found: nothing when the index has it all. */
-  common: string | null;
-}
-
-async function conditionOf(
-  choices: Term[][],
-  common: ReturnType<typeof createCommonLexemes>,
-): Promise<Condition> {
-  const all = choices.map((terms) => allOf(terms)).join('|');
-  const [terms = []] = choices;
-  if (choices.length > 1) return { rare: all, common: null };
-  const shares = await Promise.all(terms.map((term) => common.share(term)));
-  const rare = terms.filter((_, at) => (shares[at] ?? 0) < tooCommon);
-  const others = terms.filter((term) => !rare.includes(term));
-  if (rare.length === 0 || others.length === 0) return { rare: all, common: null };
-  return { rare: allOf(rare), common: allOf(others) };
+  return new Map(rows.map((row) => [row.typed, row.near]));
 }
 
 /** As a tsquery is written. Lexemes are letters and digits: there is nothing in them to quote but themselves. */
 function allOf(terms: Term[]): string {
   const quoted = (lexeme: string) => (lexeme.endsWith(':*') ? `'${lexeme.slice(0, -2)}':*` : `'${lexeme}'`);
-  return `(${terms.map((term) => `(${term.map(quoted).join('|')})`).join('&')})`;
+  return terms.map((term) => `(${term.map(quoted).join('|')})`).join('&');
 }
 
 const columns = `u.id, u.name, u.email, o.id as organization_id, o.name as organization_name,
@@ -118,19 +112,17 @@ const columns = `u.id, u.name, u.email, o.id as organization_id, o.name as organ
 const joins = `join users u on u.id = r.user_id and u.role = 'referrer' and not u.banned
   left join members m on m.user_id = u.id left join organizations o on o.id = m.organization_id`;
 
-async function people(db: Queryable, said: string, { rare, common }: Condition): Promise<Row[]> {
-  // Put together anew, the lexemes are no column of the index any more.
-  const held = common === null ? '' : `and (lexemes || ''::tsvector) @@ ?::tsquery`;
+async function people(db: Queryable, said: string, terms: Term[]): Promise<Row[]> {
   const { rows } = await db.raw<{ rows: Row[] }>(
     `with found as (
        select user_id, words, word_similarity(?, words) as likeness from (
-         select user_id, words from referrer_search where lexemes @@ ?::tsquery ${held} limit ${ranked}
+         select user_id, words from referrer_search where lexemes @@ ?::tsquery limit ${ranked}
        ) some_of_them
      ), best as (
        select * from found order by likeness desc, length(words), user_id limit ${shown}
      )
      select ${columns} from best r ${joins} order by r.likeness desc, length(r.words), u.name, u.id`,
-    [said, rare, ...(common === null ? [] : [common])],
+    [said, allOf(terms)],
   );
   return rows;
 }
