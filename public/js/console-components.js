@@ -136,6 +136,21 @@
     );
   }
 
+  /** A name that leads to its record; in a list a bare cell, in a record with its label. */
+  function Link({ record, property, where }) {
+    const [admin] = AdminJS.useCurrentAdmin();
+    const name = record.params[property.path];
+    const [table, id] = (record.params[property.custom.to] || '').split('/');
+    const mayOpen = id && (admin?.role === 'admin' || !property.custom.forAdmins.includes(table));
+    const href = `/admin/resources/${table}/records/${encodeURIComponent(id)}/show`;
+    const shown =
+      mayOpen && name
+        ? h('a', { href, className: 'console-link' }, name)
+        : name || (where === 'list' ? '' : '–');
+    if (where === 'list') return shown;
+    return h('div', { className: 'console-json' }, h('label', null, property.label), h('p', null, shown));
+  }
+
   function Chart({ weeks }) {
     const most = Math.max(1, ...weeks.map((week) => week.portal + week.acuity_direct));
     const [width, height, gap] = [52, 160, 12];
@@ -255,5 +270,6 @@
     ConsoleForm: Form,
     ConsoleLeave: Leave,
     ConsoleJson: Json,
+    ConsoleLink: Link,
   };
 })();

@@ -17,6 +17,9 @@ export interface ActionButton {
 
 const isOpen = (row: Record<string, unknown>): boolean => row.status === 'active';
 
+const isThere = (row: Record<string, unknown>): boolean =>
+  row.isDeleted !== true && (row.status === 'clean' || row.status === 'not_scanned');
+
 export const actionButtons: readonly ActionButton[] = [
   button('change', 'bookings', 'Edit', 'Edit', 'staff'),
   button('assign', 'bookings', 'Assign organisation', 'Users', 'staff', { isOffered: isOpen }),
@@ -31,7 +34,21 @@ export const actionButtons: readonly ActionButton[] = [
   button('move-on', 'bookings', 'Move progress on', 'ChevronRight', 'staff', {
     isOffered: (row) => row.status !== 'cancelled' && row.status !== 'archived',
   }),
+  button('view', 'documents', 'Download', 'Download', 'staff', {
+    href: '/documents/{id}',
+    isOffered: isThere,
+  }),
+  button('receipt', 'documents', 'Receipt and history', 'FileText', 'staff', {
+    href: '/documents/{id}/receipt',
+    isOffered: (row) => row.isDeleted !== true,
+  }),
+  button('remove', 'documents', 'Delete', 'Trash2', 'admin', {
+    href: '/documents/{id}/delete',
+    isOffered: (row) => row.isDeleted !== true,
+  }),
+  { ...button('add', 'specialists', 'Add specialist', 'Plus', 'admin'), kind: 'resource' },
   button('change', 'specialists', 'Edit', 'Edit', 'admin'),
+  button('services', 'specialists', 'Services', 'List', 'admin'),
   button('rename', 'organizations', 'Rename', 'Edit', 'admin'),
   button('act-as', 'users', 'Act as', 'User', 'admin', {
     href: '/admin/act-as?user={id}',

@@ -14,7 +14,7 @@ import type { Role } from '../accounts/index.ts';
 import type { Database } from '../db/knex.ts';
 import { actionButtons, mayDo, type ActionButton } from './actions.ts';
 import { readDashboard } from './dashboard.ts';
-import { mayRead, type Table } from './table.ts';
+import { leadsTo, mayRead, type Column, type Table } from './table.ts';
 import { TableResource } from './table.resource.ts';
 import { tables } from './tables.ts';
 
@@ -50,6 +50,7 @@ export function createAdmin(db: Database): ConsoleParts {
     form: component('ConsoleForm'),
     leave: component('ConsoleLeave'),
     json: component('ConsoleJson'),
+    link: component('ConsoleLink'),
   };
   const admin = new AdminJS({
     rootPath: '/admin',
@@ -121,7 +122,16 @@ function words() {
 const icons = { Work: 'Briefcase', People: 'Users', Exchange: 'Repeat', Oversight: 'Shield' };
 const never = { isAccessible: false, isVisible: false };
 
-function optionsOf(table: Table, parts: Record<'form' | 'leave' | 'json', string>): ResourceOptions {
+/** For support a name is a name where the record behind it is not theirs to read. */
+const forAdmins = tables.filter(({ who }) => who === 'admin').map(({ id }) => id);
+
+function propertyOf({ name, type, to }: Column, parts: Record<'json' | 'link', string>) {
+  if (type === 'json') return { components: { show: parts.json } };
+  if (!to) return {};
+  return { components: { show: parts.link, list: parts.link }, custom: { to: leadsTo(name), forAdmins } };
+}
+
+function optionsOf(table: Table, parts: Record<'form' | 'leave' | 'json' | 'link', string>): ResourceOptions {
   const isAccessible = (context: ActionContext): boolean => mayRead(roleOf(context), table);
   const names = (where: 'list' | 'record' | 'filter'): string[] =>
     table.columns
@@ -139,11 +149,7 @@ function optionsOf(table: Table, parts: Record<'form' | 'leave' | 'json', string
     showProperties: names('record'),
     filterProperties: names('filter'),
     editProperties: [],
-    properties: Object.fromEntries(
-      table.columns
-        .filter(({ type }) => type === 'json')
-        .map(({ name }) => [name, { components: { show: parts.json } }]),
-    ),
+    properties: Object.fromEntries(table.columns.map((column) => [column.name, propertyOf(column, parts)])),
     actions: {
       list: { isAccessible },
       show: { isAccessible },

@@ -1,7 +1,7 @@
 // Reads of a table of the console: only named columns, each filtered as its type wants it.
 import type { Knex } from 'knex';
 import type { Queryable } from '../db/knex.ts';
-import { columnOf, type Column, type Table } from './table.ts';
+import { columnOf, leadsTo, type Column, type Table } from './table.ts';
 
 export type Row = Record<string, unknown>;
 /** A text; or, of times, either bound or both. */
@@ -14,7 +14,10 @@ export interface Order {
 
 /** A filter by what is no column of the table finds nothing: the router has refused it before. */
 export function selectRows(db: Queryable, table: Table, filters: Filters): Knex.QueryBuilder {
-  const columns = table.columns.map(({ name, sql }) => `${sql} as "${name}"`).join(', ');
+  const columns = table.columns
+    .flatMap(({ name, sql, to }) => [[sql, name] as const, ...(to ? [[to, leadsTo(name)] as const] : [])])
+    .map(([sql, name]) => `${sql} as "${name}"`)
+    .join(', ');
   const query = db.from(db.raw(`(select ${columns} from ${table.from}) as r`));
   for (const [name, value] of Object.entries(filters)) {
     const column = columnOf(table, name);
@@ -96,7 +99,12 @@ function boundOf(text: string, isDate: boolean, isUpper: boolean): string | null
 
 /** As the console's lists and records show it. */
 export function shownRow(table: Table, row: Row): Row {
-  return Object.fromEntries(table.columns.map((column) => [column.name, shown(column, row[column.name])]));
+  const values: Row = {};
+  for (const column of table.columns) {
+    values[column.name] = shown(column, row[column.name]);
+    if (column.to) values[leadsTo(column.name)] = row[leadsTo(column.name)];
+  }
+  return values;
 }
 
 function shown(column: Column, value: unknown): unknown {

@@ -13,6 +13,8 @@ export interface Column {
   values?: readonly string[];
   /** Health information: shown, but never filtered by, because filters stand in the address. */
   isHealth?: true;
+  /** The record that it names: SQL for `table/id`, null when there is none. */
+  to?: string;
   /** In lists and records, or in records only; everywhere when unset. */
   shown?: 'everywhere' | 'record';
 }
@@ -37,3 +39,6 @@ export function mayRead(role: Role, table: Pick<Table, 'who'>): boolean {
 export function columnOf(table: Table, name: string): Column | null {
   return table.columns.find((column) => column.name === name) ?? null;
 }
+
+/** Beside a column's own value in a row: where it leads. */
+export const leadsTo = (name: string): string => `${name} to`;

@@ -15,7 +15,9 @@ export async function resendEmail(
     const email = (await trx('emails')
       .where({ id: emailId, account_link_id: null })
       .forUpdate()
-      .first('status')) as { status: string } | undefined;
+      .first('status', 'attempts', 'sent_at')) as
+      | { status: string; attempts: number; sent_at: Date | null }
+      | undefined;
     if (!email) return 'not_found';
     if (email.status === 'queued') return 'waits_already';
     await trx('emails')
@@ -26,7 +28,11 @@ export async function resendEmail(
       action: 'record.changed',
       resourceType: 'email',
       resourceId: emailId,
-      metadata: { change: 'sent_again' },
+      // The row forgets them.
+      metadata: {
+        change: 'sent_again',
+        before: { status: email.status, sentAt: email.sent_at, attempts: email.attempts },
+      },
     });
     return 'queued';
   });

@@ -71,7 +71,26 @@ export interface WebhookSubscription {
   status: string;
 }
 
+export interface AcuityCalendar {
+  id: number;
+  name: string;
+  location: string | null;
+  /** IANA. */
+  timezone: string;
+}
+
+export interface AcuityAppointmentType {
+  id: number;
+  name: string;
+  durationMinutes: number;
+  /** Of the calendars that offer it. */
+  calendarIds: number[];
+}
+
 export interface Acuity {
+  calendars(): Promise<AcuityResult<AcuityCalendar[]>>;
+  /** Those that can be booked now. */
+  appointmentTypes(): Promise<AcuityResult<AcuityAppointmentType[]>>;
   /** Days of a month with a free time. `month`: `YYYY-MM`, read in `timezone`. */
   availableDates(query: {
     month: string;

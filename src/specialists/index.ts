@@ -6,3 +6,13 @@ export {
 } from './specialist.ts';
 export { createSpecialistRepository, type SpecialistRepository } from './specialist.repository.ts';
 export { editSpecialist, type SpecialistEdit, type SpecialistEditFailure } from './specialist.edit.ts';
+export {
+  addSpecialist,
+  changeServices,
+  freeCalendars,
+  readOffer,
+  type AcuityOffer,
+  type OfferDeps,
+  type OfferFailure,
+  type WantedServices,
+} from './specialist.offer.ts';

@@ -18,6 +18,8 @@ import {
   formatDatetime,
   type KnownFacts,
   readAppointment,
+  appointmentTypesReply,
+  calendarsReply,
   webhookReply,
 } from './wire.ts';
 
@@ -195,6 +197,16 @@ export function createAcuityClient(options: AcuityClientOptions): Acuity {
         ids: { appointmentId: id },
       };
       return change(request, { id, canceled: true });
+    },
+    calendars() {
+      const route = '/calendars';
+      return readList({ method: 'GET', route, path: route }, calendarsReply);
+    },
+    async appointmentTypes() {
+      const route = '/appointment-types';
+      const answer = await readList({ method: 'GET', route, path: route }, appointmentTypesReply);
+      if (!answer.ok) return answer;
+      return ok(answer.value.filter(({ active }) => active).map(({ active: _active, ...type }) => type));
     },
     listWebhooks() {
       const route = '/webhooks';

@@ -157,3 +157,31 @@ export const webhookReply = z.object({
   target: z.string(),
   status: z.string().default('active'),
 });
+
+/** acuity.md 6.12 */
+export const calendarsReply = z.array(
+  z
+    .object({
+      id: z.coerce.number().int(),
+      name: z.string(),
+      location: z.string().nullish(),
+      timezone: z.string().min(1),
+    })
+    .transform(({ location, ...calendar }) => ({ ...calendar, location: location?.trim() || null })),
+);
+
+export const appointmentTypesReply = z.array(
+  z
+    .object({
+      id: z.coerce.number().int(),
+      name: z.string(),
+      active: z.union([z.boolean(), z.stringbool()]).default(true),
+      duration: z.coerce.number().int().positive(),
+      calendarIDs: z.array(z.coerce.number().int()).default([]),
+    })
+    .transform(({ calendarIDs, duration, ...type }) => ({
+      ...type,
+      durationMinutes: duration,
+      calendarIds: calendarIDs,
+    })),
+);

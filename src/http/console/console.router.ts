@@ -1,13 +1,13 @@
 // The console at /admin: one sign-in, one gate for rights, then our forms and exports, then AdminJS's pages and lists.
 import path from 'node:path';
-import { Router, type Request, type RequestHandler, type Response } from 'express';
-import { auditActor } from '../../accounts/index.ts';
+import { Router, type ErrorRequestHandler, type Request, type RequestHandler, type Response } from 'express';
+import { auditActor, isStaff } from '../../accounts/index.ts';
 import { actionOf, findRow, loadConsole, mayDo, mayRead, tableOf, type Table } from '../../console/index.ts';
 import { actorOf, viewerOf } from '../actor.ts';
-import { access } from '../middleware/access.ts';
+import { access, noteDenial } from '../middleware/access.ts';
 import { badRequest, forbidden, notFound, Problem } from '../problem.ts';
 import { exportCsv } from './console.export.ts';
-import { formOf, type FormAction } from './console.forms.ts';
+import { formOf, type FormAction } from './forms/index.ts';
 import { sendPage, statusOf } from './console.page.ts';
 import { filtersOf } from './console.query.ts';
 import type { ConsoleServices } from './console.services.ts';
@@ -44,6 +44,7 @@ export function consoleRouter(services: ConsoleServices): Router {
   router.use(['/admin/api/resources/:table', '/admin/resources/:table'], guardTable(services));
   const admin = lazily(() => adminRouter(services));
   for (const address of ['/admin', '/admin/*rest']) router.get(address, admin);
+  router.use('/admin', noteDenied(services));
   return router;
 }
 
@@ -51,6 +52,26 @@ const named: RequestHandler = (req, res, next) => {
   res.locals.route = req.baseUrl;
   next();
 };
+
+/** Whoever asks in the console for what is not theirs stands in the log, as at every other door. */
+const noteDenied =
+  (services: Pick<ConsoleServices, 'db' | 'audit'>): ErrorRequestHandler =>
+  async (error: unknown, req, res, next) => {
+    // The gate of the console itself has written its own row.
+    const viewer = viewerOf(res);
+    if (viewer && isStaff(viewer) && error instanceof Problem && error.code === 'forbidden')
+      await noteDenial(services, req, res, {
+        in: 'console',
+        method: req.method,
+        address: req.baseUrl + addressOf(req),
+      });
+    next(error);
+  };
+
+/** Names of tables and actions; ids and what was asked for stay out. */
+function addressOf({ path: asked }: Request): string {
+  return asked.replace(/[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}|\d+/gi, ':id').slice(0, 200);
+}
 
 /** The whole API of the console, reads too, is for its own pages alone. */
 const fromOwnPages: RequestHandler = (req, _res, next) => {

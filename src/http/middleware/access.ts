@@ -1,4 +1,4 @@
-import type { Request, RequestHandler } from 'express';
+import type { Request, RequestHandler, Response } from 'express';
 import { auditActor, isStaff, type Viewer } from '../../accounts/index.ts';
 import type { AuditLog } from '../../audit/index.ts';
 import type { Database } from '../../db/knex.ts';
@@ -27,15 +27,24 @@ export function access(wanted: Access, { db, audit }: AccessDeps): RequestHandle
       return;
     }
     if (isAllowed(viewer, wanted)) return next();
-    await audit.record(db, auditActor(actorOf(req, res)), {
-      action: 'access.denied',
-      resourceType: 'page',
-      resourceId: typeof res.locals.route === 'string' ? res.locals.route : null,
-      outcome: 'denied',
-      metadata: { wanted, role: viewer.role },
-    });
+    await noteDenial({ db, audit }, req, res, { wanted, role: viewer.role });
     throw forbidden();
   };
+}
+
+export async function noteDenial(
+  { db, audit }: AccessDeps,
+  req: Request,
+  res: Response,
+  metadata: Record<string, string>,
+): Promise<void> {
+  await audit.record(db, auditActor(actorOf(req, res)), {
+    action: 'access.denied',
+    resourceType: 'page',
+    resourceId: typeof res.locals.route === 'string' ? res.locals.route : null,
+    outcome: 'denied',
+    metadata,
+  });
 }
 
 /** The page whose form was sent: after signing in one is back where one was. The sign-in checks that it is ours. */

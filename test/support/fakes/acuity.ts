@@ -153,6 +153,14 @@ export function createFakeAcuity(): FakeAcuity {
           return ok({ ...found, canceled: true, noShow: options?.noShow ?? false });
         }),
       ),
+    calendars: () =>
+      answer('calendars', {}, () =>
+        ok([{ id: 7009, name: 'Dr Ines Roy', location: null, timezone: 'Australia/Hobart' }]),
+      ),
+    appointmentTypes: () =>
+      answer('appointmentTypes', {}, () =>
+        ok([{ id: 99, name: 'IME', durationMinutes: 45, calendarIds: [7009] }]),
+      ),
     listWebhooks: () => answer('listWebhooks', {}, () => ok([])),
     createWebhook: (event, target) =>
       answer('createWebhook', { event, target }, () => ok({ id: 1, event, target, status: 'active' })),

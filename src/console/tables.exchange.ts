@@ -1,0 +1,125 @@
+// Lists of what goes to and fro: events, mails, and what the nightly looks found.
+import { column, oneOf, record, to } from './columns.ts';
+import type { Table } from './table.ts';
+
+export const webhookEvents: Table = {
+  ...{ id: 'webhook-events', label: 'Webhook events', group: 'Exchange', who: 'staff', title: 'action' },
+  sort: { by: 'receivedAt', direction: 'desc' },
+  from: 'webhook_events w left join bookings b on b.id = w.booking_id',
+  columns: [
+    column('id', 'id', 'w.id', record),
+    column('receivedAt', 'datetime', 'w.received_at'),
+    column('action', 'string', 'w.action'),
+    column('appointmentId', 'number', 'w.appointment_id'),
+    oneOf('state', 'w.state', ['waiting', 'delivering', 'processed', 'dead', 'refused']),
+    oneOf('outcome', 'w.outcome', ['created', 'skipped', 'updated', 'cancelled', 'ignored']),
+    column('booking', 'string', 'b.reference', to('bookings', 'b.id')),
+    oneOf('channel', 'w.channel', ['relay', 'direct', 'automation'], record),
+    oneOf('refusal', 'w.refusal', ['bad_signature', 'unsupported_type', 'malformed', 'too_old'], record),
+    column('attempts', 'number', 'w.attempts', record),
+    column('lastStatus', 'number', 'w.last_status', record),
+    column('lastError', 'string', 'w.last_error', record),
+    column('note', 'string', 'w.note', record),
+    column('nextAttemptAt', 'datetime', 'w.next_attempt_at', record),
+    column('processedAt', 'datetime', 'w.processed_at', record),
+    column('replayedAt', 'datetime', 'w.replayed_at', record),
+  ],
+};
+
+const emailKinds = [
+  ...['booking_confirmation', 'booking_rescheduled', 'booking_cancelled', 'booking_failed'],
+  ...['drift_report', 'webhooks_repaired'],
+];
+/** When, by whom, and what had become of it before. */
+const sentAgain = `(select jsonb_agg(jsonb_build_object('at', l.at, 'by', k.name, 'before', l.metadata -> 'before') order by l.id)
+  from audit_log l left join users k on k.id = l.actor_id
+  where l.resource_type = 'email' and l.resource_id = e.id::text and l.metadata ->> 'change' = 'sent_again')`;
+export const emails: Table = {
+  ...{ id: 'emails', label: 'E-mails', group: 'Exchange', who: 'staff', title: 'kind' },
+  sort: { by: 'createdAt', direction: 'desc' },
+  // Who is invited, or has forgotten a password, is an admin's to know: those mails stand on the people's pages.
+  from: `emails e left join bookings b on b.id = e.booking_id
+    where e.account_link_id is null and e.kind in (${emailKinds.map((kind) => `'${kind}'`).join(', ')})`,
+  columns: [
+    column('id', 'id', 'e.id', record),
+    oneOf('kind', 'e.kind', emailKinds),
+    column('recipient', 'string', 'e.recipient'),
+    column('booking', 'string', 'b.reference', to('bookings', 'b.id')),
+    oneOf('status', 'e.status', ['queued', 'sent', 'failed']),
+    column('attempts', 'number', 'e.attempts'),
+    column('lastError', 'string', 'e.last_error', record),
+    column('sentAt', 'datetime', 'e.sent_at'),
+    column('sentAgain', 'json', sentAgain, { label: 'Sent again', ...record }),
+    column('createdAt', 'datetime', 'e.created_at'),
+  ],
+};
+
+export const driftReports: Table = {
+  ...{ id: 'drift-reports', label: 'Drift reports', group: 'Exchange', who: 'staff', title: 'startedAt' },
+  sort: { by: 'startedAt', direction: 'desc' },
+  from: 'drift_reports d',
+  columns: [
+    column('id', 'id', 'd.id', record),
+    column('startedAt', 'datetime', 'd.started_at'),
+    oneOf('kind', 'd.kind', ['near', 'all', 'manual', 'gap']),
+    column('fromDay', 'date', 'd.from_day'),
+    column('toDay', 'date', 'd.to_day'),
+    oneOf('state', 'd.state', ['running', 'done', 'failed']),
+    column('appointments', 'number', 'd.appointments'),
+    column('found', 'number', 'd.found'),
+    column('fixed', 'number', 'd.fixed'),
+    column('unannounced', 'number', 'd.unannounced', record),
+    column('lastError', 'string', 'd.last_error', record),
+    column('finishedAt', 'datetime', 'd.finished_at', record),
+  ],
+};
+
+const differences = [
+  ...['missing_here', 'missing_there', 'status', 'time', 'duration', 'specialist', 'unknown_calendar'],
+  ...['type', 'location', 'link', 'details'],
+];
+/** No later look over the same days has been: of it, one would be an item of its own. */
+const stillLeft = `i.state = 'left' and not exists (
+  select from drift_reports n, lateral (select (b.starts_at at time zone b.timezone)::date as day) at
+  where n.state = 'done' and n.started_at > d.started_at
+    and n.from_day <= coalesce(at.day, d.to_day) and n.to_day >= coalesce(at.day, d.from_day))`;
+export const driftItems: Table = {
+  ...{ id: 'drift-items', label: 'Drift found', group: 'Exchange', who: 'staff', title: 'difference' },
+  sort: { by: 'foundAt', direction: 'desc' },
+  from: `drift_items i join drift_reports d on d.id = i.report_id left join bookings b on b.id = i.booking_id`,
+  columns: [
+    column('id', 'id', 'i.id', record),
+    column('foundAt', 'datetime', 'i.found_at'),
+    oneOf('difference', 'i.difference', differences),
+    oneOf('state', 'i.state', ['fixed', 'left', 'found']),
+    column('appointmentId', 'number', 'i.appointment_id'),
+    column('booking', 'string', 'b.reference', to('bookings', 'b.id')),
+    column('reason', 'string', 'i.reason'),
+    column('announced', 'boolean', 'i.announced', record),
+    column('stands', 'boolean', stillLeft, { label: 'Still so' }),
+    column('reportId', 'id', 'i.report_id', { ...record, ...to('drift-reports', 'i.report_id') }),
+  ],
+};
+
+const unrepaired = `(select count(*)::int from jsonb_array_elements(c.findings) f where not (f ->> 'repaired')::boolean)`;
+export const custodyReports: Table = {
+  ...{ id: 'custody-reports', label: 'Custody reports', group: 'Exchange', who: 'staff', title: 'startedAt' },
+  sort: { by: 'startedAt', direction: 'desc' },
+  from: 'custody_reports c',
+  columns: [
+    column('id', 'id', 'c.id', record),
+    column('startedAt', 'datetime', 'c.started_at'),
+    column('rowsChecked', 'number', 'c.rows_checked', { label: 'Documents looked at' }),
+    column('objectsChecked', 'number', 'c.objects_checked', { label: 'Objects looked at' }),
+    column('found', 'number', 'jsonb_array_length(c.findings)'),
+    column('unrepaired', 'number', unrepaired, { label: 'Left to repair' }),
+    column(
+      'needsCare',
+      'boolean',
+      `${unrepaired} > 0 and c.started_at = (select max(started_at) from custody_reports)`,
+      record,
+    ),
+    column('findings', 'json', 'c.findings', record),
+    column('finishedAt', 'datetime', 'c.finished_at', record),
+  ],
+};

@@ -1,0 +1,57 @@
+// Lists for admins: who did what, and what did not get done.
+import { auditActions } from '../audit/index.ts';
+import { column, oneOf, record, to } from './columns.ts';
+import type { Table } from './table.ts';
+
+/** Those that have a list here; a page or a job is only named. */
+const auditedRecord = `case a.resource_type ${[
+  ...[
+    ['booking', 'bookings'],
+    ['document', 'documents'],
+    ['specialist', 'specialists'],
+  ],
+  ...[
+    ['organization', 'organizations'],
+    ['user', 'users'],
+    ['webhook_event', 'webhook-events'],
+    ['email', 'emails'],
+  ],
+]
+  .map(([type, table]) => `when '${type}' then '${table}/' || a.resource_id`)
+  .join(' ')} end`;
+export const auditLog: Table = {
+  ...{ id: 'audit', label: 'Audit log', group: 'Oversight', who: 'admin', title: 'action' },
+  sort: { by: 'id', direction: 'desc' },
+  from: 'audit_log a left join users p on p.id = a.actor_id left join users r on r.id = a.acting_as_id',
+  columns: [
+    column('id', 'number', 'a.id'),
+    column('at', 'datetime', 'a.at'),
+    column('actor', 'string', 'p.name', { label: 'Who', ...to('users', 'p.id') }),
+    column('actingAs', 'string', 'r.name', { label: 'Acting as', ...to('users', 'r.id') }),
+    oneOf('action', 'a.action', auditActions),
+    column('resourceType', 'string', 'a.resource_type'),
+    column('resourceId', 'string', 'a.resource_id', { ...record, to: auditedRecord }),
+    oneOf('outcome', 'a.outcome', ['success', 'failure', 'denied', 'pending']),
+    column('metadata', 'json', 'a.metadata', record),
+    column('ip', 'string', 'a.ip', record),
+    column('userAgent', 'string', 'a.user_agent', record),
+    column('requestId', 'string', 'a.request_id', record),
+  ],
+};
+
+export const failedJobs: Table = {
+  ...{ id: 'failed-jobs', label: 'Jobs that failed', group: 'Oversight', who: 'admin', title: 'task' },
+  sort: { by: 'runAt', direction: 'desc' },
+  // No payload. A job with tries left is here too, once it has failed.
+  from: 'graphile_worker.jobs j where j.last_error is not null',
+  columns: [
+    column('id', 'number', 'j.id'),
+    column('task', 'string', 'j.task_identifier'),
+    column('attempts', 'number', 'j.attempts'),
+    column('maxAttempts', 'number', 'j.max_attempts'),
+    column('isOver', 'boolean', 'j.attempts >= j.max_attempts', { label: 'Given up' }),
+    column('lastError', 'string', 'j.last_error', record),
+    column('runAt', 'datetime', 'j.run_at'),
+    column('createdAt', 'datetime', 'j.created_at', record),
+  ],
+};

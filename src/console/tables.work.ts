@@ -1,0 +1,90 @@
+// Lists of the daily work.
+import { bookingStatuses, progresses } from '../bookings/index.ts';
+import { column, health, oneOf, record, to, types } from './columns.ts';
+import type { Table } from './table.ts';
+
+export const bookings: Table = {
+  ...{ id: 'bookings', label: 'Bookings', group: 'Work', who: 'staff', title: 'reference' },
+  sort: { by: 'startsAt', direction: 'desc' },
+  from: `bookings b join specialists s on s.id = b.specialist_id
+    left join organizations o on o.id = b.organization_id
+    left join users cb on cb.id = b.created_by_id left join users cf on cf.id = b.created_for_id`,
+  columns: [
+    column('id', 'id', 'b.id', record),
+    column('reference', 'string', 'b.reference'),
+    column('startsAt', 'datetime', 'b.starts_at'),
+    column('specialist', 'string', 's.name', to('specialists', 's.id')),
+    column('examinee', 'string', `b.examinee_first_name || ' ' || b.examinee_last_name`, health),
+    column('organization', 'string', 'o.name', { label: 'Organisation', ...to('organizations', 'o.id') }),
+    oneOf('status', 'b.status', bookingStatuses),
+    oneOf('currentProgress', 'b.current_progress', progresses, { label: 'Progress' }),
+    oneOf('source', 'b.source', ['portal', 'acuity_direct'], record),
+    column('assigned', 'boolean', 'b.organization_id is not null', record),
+    column('detailsNeeded', 'boolean', 'b.details_needed', record),
+    oneOf('type', 'b.type', types, record),
+    column('durationMinutes', 'number', 'b.duration_minutes', record),
+    column('timezone', 'string', 'b.timezone', record),
+    column('location', 'string', 'b.location', record),
+    column('meetingLink', 'string', 'b.meeting_link', record),
+    column('acuityAppointmentId', 'number', 'b.acuity_appointment_id', record),
+    column('phone', 'string', 'b.examinee_phone', { ...record, ...health }),
+    column('email', 'string', 'b.examinee_email', { ...record, ...health }),
+    column('dateOfBirth', 'date', 'b.examinee_date_of_birth', { ...record, ...health }),
+    column('claimNumber', 'string', 'b.claim_number', { ...record, ...health }),
+    column('notes', 'string', 'b.notes', { ...record, ...health }),
+    column('referrer', 'string', 'cb.name', {
+      ...{ label: 'Belongs to (referrer)', ...record },
+      ...to('users', 'cb.id'),
+    }),
+    column('assistedBy', 'string', 'cf.name', {
+      ...{ label: 'Assisted by (admin)', ...record },
+      ...to('users', 'cf.id'),
+    }),
+    column('externalCreatedBy', 'string', 'b.external_created_by', { label: 'Made in Acuity by', ...record }),
+    column('version', 'number', 'b.version', record),
+    column('createdAt', 'datetime', 'b.created_at', record),
+    column('updatedAt', 'datetime', 'b.updated_at', record),
+  ],
+};
+
+export const progress: Table = {
+  ...{ id: 'progress', label: 'Progress', group: 'Work', who: 'staff', title: 'progress' },
+  sort: { by: 'createdAt', direction: 'desc' },
+  from: `booking_progress p join bookings b on b.id = p.booking_id
+    left join users cb on cb.id = p.changed_by_id left join users cf on cf.id = p.changed_for_id`,
+  columns: [
+    column('id', 'id', 'p.id', record),
+    column('booking', 'string', 'b.reference', to('bookings', 'b.id')),
+    oneOf('progress', 'p.progress', progresses),
+    column('changedBy', 'string', 'cb.name', to('users', 'cb.id')),
+    column('assistedBy', 'string', 'cf.name', to('users', 'cf.id')),
+    oneOf('source', 'p.source', ['portal', 'acuity', 'reconciliation']),
+    column('notes', 'string', 'p.notes', { ...record, ...health }),
+    column('createdAt', 'datetime', 'p.created_at'),
+  ],
+};
+
+export const documents: Table = {
+  ...{ id: 'documents', label: 'Documents', group: 'Work', who: 'staff', title: 'fileName' },
+  sort: { by: 'createdAt', direction: 'desc' },
+  from: `documents d join bookings b on b.id = d.booking_id join users u on u.id = d.uploaded_by_id
+    left join users f on f.id = d.uploaded_for_id left join users x on x.id = d.deleted_by_id`,
+  columns: [
+    column('id', 'id', 'd.id', record),
+    column('fileName', 'string', 'd.file_name', health),
+    column('booking', 'string', 'b.reference', to('bookings', 'b.id')),
+    oneOf('category', 'd.category', ['consent_form', 'brief', 'report', 'dictation', 'other']),
+    oneOf('status', 'd.status', ['checking', 'clean', 'infected', 'not_scanned']),
+    column('mimeType', 'string', 'd.mime_type', record),
+    column('sizeBytes', 'number', 'd.size_bytes'),
+    column('sha256', 'string', 'd.sha256', record),
+    column('uploadedBy', 'string', 'u.name', to('users', 'u.id')),
+    column('assistedBy', 'string', 'f.name', { ...record, ...to('users', 'f.id') }),
+    column('createdAt', 'datetime', 'd.created_at'),
+    column('deletedAt', 'datetime', 'd.deleted_at', record),
+    column('isDeleted', 'boolean', 'd.deleted_at is not null', { label: 'Deleted', ...record }),
+    column('deletedBy', 'string', 'x.name', { ...record, ...to('users', 'x.id') }),
+    column('bytesRemovedAt', 'datetime', 'd.object_removed_at', record),
+    column('damagedAt', 'datetime', 'd.damaged_at', record),
+  ],
+};

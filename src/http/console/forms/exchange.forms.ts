@@ -1,0 +1,71 @@
+import { z } from 'zod';
+import { auditActor } from '../../../accounts/index.ts';
+import { resendEmail } from '../../../email/index.ts';
+import { conflict, forbidden, notFound } from '../../problem.ts';
+import { question, type FormAction } from './form.ts';
+
+const replay: FormAction = {
+  open: question(
+    'The event is delivered again. The appointment is read anew: nothing is made twice.',
+    'Replay',
+  ),
+  async send({ webhooks }, actor, id) {
+    const outcome = z.uuid().safeParse(id).success ? await webhooks.replay(actor, id) : 'not_found';
+    if (outcome === 'replayed') return 'It will be delivered again in a moment';
+    if (outcome === 'not_found') throw notFound();
+    throw conflict('invalid_transition', 'This event was refused when it came: its content was not kept.');
+  },
+};
+
+const sendAgain: FormAction = {
+  open: question('The same message goes to the same address once more.', 'Send again'),
+  async send({ db, audit, jobs }, actor, id) {
+    const outcome = z.uuid().safeParse(id).success
+      ? await resendEmail({ db, audit, jobs }, actor, id)
+      : 'not_found';
+    if (outcome === 'queued') return 'It is on its way';
+    if (outcome === 'waits_already')
+      throw conflict('invalid_transition', 'This message waits to be sent already.');
+    throw outcome === 'forbidden' ? forbidden() : notFound();
+  },
+};
+
+const runAgain: FormAction = {
+  open: question('The job gets all its tries again, the first one now.', 'Run again'),
+  async send({ db, audit }, actor, id) {
+    if (!/^\d{1,15}$/.test(id)) throw notFound();
+    await db.transaction(async (trx) => {
+      const { rows } = (await trx.raw(
+        'select id from graphile_worker.reschedule_jobs(array[?::bigint], run_at := now(), attempts := 0)',
+        [id],
+      )) as { rows: unknown[] };
+      if (rows.length === 0) throw notFound('This job is gone, or is running just now.');
+      const entry = { action: 'record.changed', resourceType: 'job', resourceId: id } as const;
+      await audit.record(trx, auditActor(actor), { ...entry, metadata: { change: 'run_again' } });
+    });
+    return 'It runs now';
+  },
+};
+
+const reconcile: FormAction = {
+  open: ({ sync }) => {
+    const { from, to } = sync.nearSpan();
+    const intro = `Every appointment from ${from} to ${to} is held against our bookings, and what differs is put right. It may take a minute.`;
+    return Promise.resolve({ intro, submit: 'Reconcile now', fields: [], version: '' });
+  },
+  async send({ sync, audit, db }, actor) {
+    const report = await sync.reconcile({ ...sync.nearSpan(), fixes: true });
+    if (!report)
+      throw conflict('invalid_transition', 'A reconciliation is under way already. Look at its report.');
+    const entry = { action: 'record.changed', resourceType: 'page', resourceId: report.id } as const;
+    await audit.record(db, auditActor(actor), { ...entry, metadata: { asked: 'reconcile' } });
+    return 'Done: the report is in the list';
+  },
+};
+
+export const exchangeForms = {
+  'webhook-events/replay': replay,
+  'emails/send-again': sendAgain,
+  'failed-jobs/run-again': runAgain,
+  'drift-reports/reconcile': reconcile,
+};

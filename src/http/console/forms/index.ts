@@ -1,0 +1,18 @@
+import { bookingForms } from './bookings.forms.ts';
+import { exchangeForms } from './exchange.forms.ts';
+import type { FormAction } from './form.ts';
+import { peopleForms } from './people.forms.ts';
+import { specialistForms } from './specialists.forms.ts';
+
+const forms: Record<string, FormAction> = {
+  ...bookingForms,
+  ...specialistForms,
+  ...peopleForms,
+  ...exchangeForms,
+};
+
+export type { FormAction } from './form.ts';
+
+export function formOf(table: string, action: string): FormAction | null {
+  return Object.hasOwn(forms, `${table}/${action}`) ? (forms[`${table}/${action}`] ?? null) : null;
+}

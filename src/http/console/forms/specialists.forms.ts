@@ -1,0 +1,205 @@
+import { z } from 'zod';
+import {
+  addSpecialist,
+  changeServices,
+  editSpecialist,
+  freeCalendars,
+  readOffer,
+  type AcuityOffer,
+  type ExaminationType,
+  type OfferFailure,
+  type SpecialistEdit,
+  type WantedServices,
+} from '../../../specialists/index.ts';
+import { conflict, forbidden, invalid, notFound, parse, Problem } from '../../problem.ts';
+import type { ConsoleServices } from '../console.services.ts';
+import { staleProblem, text, type FormAction, type FormField } from './form.ts';
+
+const specialistSchema = z.object({
+  name: z.string('Enter a name').trim().min(2, 'Enter a name').max(120, 'Use at most 120 characters'),
+  title: z
+    .string()
+    .trim()
+    .max(40, 'Use at most 40 characters')
+    .transform((value) => value || null),
+  specialty: z
+    .string('Enter a specialty')
+    .trim()
+    .min(2, 'Enter a specialty')
+    .max(120, 'Use at most 120 characters'),
+  location: z
+    .string()
+    .trim()
+    .max(300, 'Use at most 300 characters')
+    .transform((value) => value || null),
+  position: z.coerce.number('Enter a whole number').int('Enter a whole number').min(0).max(10_000),
+  isActive: z.boolean('Say whether the specialist is active'),
+});
+
+const specialistFields = (one: SpecialistEdit): FormField[] => [
+  text('name', 'Name', one.name),
+  text('title', 'Title (optional)', one.title),
+  text('specialty', 'Specialty', one.specialty),
+  text('location', 'Location (empty: telehealth only)', one.location),
+  { name: 'position', label: 'Position in lists', type: 'number', value: one.position },
+  { name: 'isActive', label: 'Takes new bookings', type: 'checkbox', value: one.isActive },
+];
+
+const changeSpecialist: FormAction = {
+  async open({ db }, id) {
+    const columns = [
+      'name',
+      'title',
+      'specialty',
+      'location',
+      'position',
+      'is_active as isActive',
+      'updated_at',
+    ];
+    const row: (SpecialistEdit & { updated_at: Date }) | undefined = z.uuid().safeParse(id).success
+      ? await db('specialists').where({ id }).first(columns)
+      : undefined;
+    if (!row) throw notFound();
+    const intro = 'The calendar and its time zone are Acuity’s. What can be booked is under Services.';
+    return { intro, submit: 'Save', version: row.updated_at.toISOString(), fields: specialistFields(row) };
+  },
+  async send({ db, audit }, actor, id, { version, values }) {
+    const edit = parse(specialistSchema, values);
+    if (!z.uuid().safeParse(id).success) throw notFound();
+    const edited = await editSpecialist({ db, audit }, actor, id, new Date(version), edit);
+    if (edited.ok) return 'Saved';
+    if (edited.reason === 'not_found') throw notFound();
+    if (edited.reason === 'forbidden') throw forbidden();
+    throw staleProblem(specialistFields(edited.current), edited.current.updatedAt.toISOString(), values);
+  },
+};
+
+const typeField = (
+  name: ExaminationType,
+  label: string,
+  offer: AcuityOffer,
+  chosen: number | null,
+): FormField =>
+  text(name, label, chosen === null ? '' : String(chosen), {
+    type: 'select',
+    options: [
+      { value: '', label: 'Not offered' },
+      ...offer.types.map((type) => ({
+        value: String(type.id),
+        label: `${type.name} (${type.durationMinutes} min)`,
+      })),
+    ],
+  });
+
+const serviceFields = (offer: AcuityOffer, chosen: WantedServices): FormField[] => [
+  typeField('in_person', 'In person: appointment type in Acuity', offer, chosen.in_person),
+  typeField('telehealth', 'Telehealth: appointment type in Acuity', offer, chosen.telehealth),
+];
+
+const acuityId = z
+  .union([z.literal('').transform(() => null), z.coerce.number().int().positive()], 'Choose one')
+  .default(null);
+const servicesSchema = z.object({ in_person: acuityId, telehealth: acuityId });
+const calendarSchema = z.object({
+  calendarId: z.coerce.number('Choose a calendar').int().positive('Choose a calendar'),
+});
+
+const add: FormAction = {
+  async open({ db, acuity }) {
+    const offer = await readOffer({ acuity });
+    if (!offer.ok) throw offerProblem(offer);
+    const calendars = await freeCalendars(db, offer.value);
+    return {
+      intro:
+        calendars.length === 0
+          ? 'Every calendar in Acuity has its specialist here. Make one in Acuity first.'
+          : 'The time zone and the lengths of appointments are read in Acuity.',
+      submit: 'Add specialist',
+      version: '',
+      fields: [
+        text('calendarId', 'Calendar in Acuity', '', {
+          type: 'select',
+          options: [
+            { value: '', label: 'Choose…' },
+            ...calendars.map(({ id, name, timezone }) => ({
+              value: String(id),
+              label: `${name} (${timezone})`,
+            })),
+          ],
+        }),
+        ...specialistFields({
+          ...{ name: '', title: null, specialty: '', location: null, position: 100, isActive: true },
+        }),
+        ...serviceFields(offer.value, { in_person: null, telehealth: null }),
+      ],
+    };
+  },
+  async send(services, actor, _id, { values }) {
+    const edit = parse(specialistSchema.extend({ ...calendarSchema.shape, ...servicesSchema.shape }), values);
+    const { in_person, telehealth, ...rest } = edit;
+    const added = await addSpecialist(services, actor, { ...rest, services: { in_person, telehealth } });
+    if (!added.ok) throw offerProblem(added);
+    return 'Added: their free times can be booked at once';
+  },
+};
+
+async function servicesNow({ db }: ConsoleServices, id: string): Promise<WantedServices> {
+  const rows = (await db('specialist_services')
+    .where({ specialist_id: id })
+    .select('type', 'acuity_appointment_type_id as typeId')) as { type: ExaminationType; typeId: number }[];
+  const found = new Map(rows.map(({ type, typeId }) => [type, typeId]));
+  return { in_person: found.get('in_person') ?? null, telehealth: found.get('telehealth') ?? null };
+}
+
+const changeOffered: FormAction = {
+  async open(services, id) {
+    const row: { name: string; updated_at: Date } | undefined = z.uuid().safeParse(id).success
+      ? await services.db('specialists').where({ id }).first('name', 'updated_at')
+      : undefined;
+    if (!row) throw notFound();
+    const offer = await readOffer(services);
+    if (!offer.ok) throw offerProblem(offer);
+    return {
+      intro: `What can be booked with ${row.name}. Bookings that stand are not changed.`,
+      submit: 'Save',
+      version: row.updated_at.toISOString(),
+      fields: serviceFields(offer.value, await servicesNow(services, id)),
+    };
+  },
+  async send(services, actor, id, { version, values }) {
+    const wanted = parse(servicesSchema, values);
+    const seen = new Date(version);
+    if (!z.uuid().safeParse(id).success || Number.isNaN(seen.getTime())) throw notFound();
+    const changed = await changeServices(services, actor, id, seen, wanted);
+    if (changed.ok) return 'Saved';
+    if (changed.reason !== 'stale') throw offerProblem(changed);
+    const { version: newest, fields } = await changeOffered.open(services, id);
+    throw staleProblem(fields, newest, values);
+  },
+};
+
+function offerProblem(failed: OfferFailure): Problem {
+  switch (failed.reason) {
+    case 'forbidden':
+      return forbidden();
+    case 'not_found':
+      return notFound();
+    case 'invalid':
+      return invalid(failed.errors);
+    case 'stale':
+      return conflict('stale_version', 'Somebody else changed this since you opened it.');
+    case 'acuity':
+      break;
+  }
+  return new Problem(
+    'acuity_unavailable',
+    'Acuity does not answer just now, and what it offers is read there. Try again in a moment.',
+    { headers: { 'Retry-After': '10' } },
+  );
+}
+
+export const specialistForms = {
+  'specialists/change': changeSpecialist,
+  'specialists/add': add,
+  'specialists/services': changeOffered,
+};
