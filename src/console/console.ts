@@ -18,7 +18,7 @@ import { leadsTo, mayRead, type Column, type Table } from './table.ts';
 import { TableResource } from './table.resource.ts';
 import { tables } from './tables.ts';
 
-const componentsFile = path.resolve(import.meta.dirname, '../../public/js/console-components.js');
+const componentsFile = path.resolve(import.meta.dirname, '../../public/js/console/1-ask.js');
 
 /** What of a viewer goes into the page: signs that could end its script are left out (AdminJS does not escape). */
 export function currentAdminOf(viewer: {
@@ -51,6 +51,7 @@ export function createAdmin(db: Database): ConsoleParts {
     leave: component('ConsoleLeave'),
     json: component('ConsoleJson'),
     link: component('ConsoleLink'),
+    when: component('ConsoleWhen'),
   };
   const admin = new AdminJS({
     rootPath: '/admin',
@@ -74,7 +75,7 @@ export function createAdmin(db: Database): ConsoleParts {
       theme: { colors: brandColors },
     },
     version: { admin: false },
-    assets: { styles: ['/css/console.css'], scripts: ['/js/console-session.js'] },
+    assets: { styles: ['/css/console.css'], scripts: ['/js/console-session.js', '/js/console-access.js'] },
     locale: {
       language: 'en',
       availableLanguages: ['en'],
@@ -95,6 +96,9 @@ const brandColors = {
   love: '#a4262c',
   bg: '#f7f5f3',
   sidebar: '#ffffff',
+  // AdminJS's own greys are too pale to read.
+  grey60: '#665f5a',
+  grey40: '#6f6862',
 };
 
 function labels(): Record<string, string> {
@@ -108,9 +112,12 @@ function words() {
       properties: Object.fromEntries(
         table.columns.flatMap(({ name, label }) => (label ? [[name, label]] : [])),
       ),
-      actions: Object.fromEntries(
-        actionButtons.filter((one) => one.table === table.id).map(({ name, label }) => [name, label]),
-      ),
+      actions: {
+        ...{ list: table.label, show: table.one },
+        ...Object.fromEntries(
+          actionButtons.filter((one) => one.table === table.id).map(({ name, label }) => [name, label]),
+        ),
+      },
     },
   ]);
   return {
@@ -125,13 +132,24 @@ const never = { isAccessible: false, isVisible: false };
 /** For support a name is a name where the record behind it is not theirs to read. */
 const forAdmins = tables.filter(({ who }) => who === 'admin').map(({ id }) => id);
 
-function propertyOf({ name, type, to }: Column, parts: Record<'json' | 'link', string>) {
+function propertyOf(
+  { name, type, to, zone }: Column,
+  table: Table,
+  parts: Record<'json' | 'link' | 'when', string>,
+) {
   if (type === 'json') return { components: { show: parts.json } };
+  if (type === 'datetime')
+    return { components: { show: parts.when, list: parts.when }, custom: { zone: zone ?? null } };
+  // On a narrow screen AdminJS shows that alone.
+  if (name === table.title && !to) return { isTitle: true };
   if (!to) return {};
   return { components: { show: parts.link, list: parts.link }, custom: { to: leadsTo(name), forAdmins } };
 }
 
-function optionsOf(table: Table, parts: Record<'form' | 'leave' | 'json' | 'link', string>): ResourceOptions {
+function optionsOf(
+  table: Table,
+  parts: Record<'form' | 'leave' | 'json' | 'link' | 'when', string>,
+): ResourceOptions {
   const isAccessible = (context: ActionContext): boolean => mayRead(roleOf(context), table);
   const names = (where: 'list' | 'record' | 'filter'): string[] =>
     table.columns
@@ -139,7 +157,9 @@ function optionsOf(table: Table, parts: Record<'form' | 'leave' | 'json' | 'link
         if (where === 'filter') return !isHealth;
         return shown === 'everywhere' || (where === 'record' && shown === 'record');
       })
-      .map(({ name }) => name);
+      .map(({ name }) => name)
+      // It is what one looks at last.
+      .toSorted((a, b) => Number(a === 'id') - Number(b === 'id'));
   const buttons = actionButtons.filter((one) => one.table === table.id);
   return {
     navigation: { name: table.group, icon: icons[table.group] },
@@ -149,7 +169,9 @@ function optionsOf(table: Table, parts: Record<'form' | 'leave' | 'json' | 'link
     showProperties: names('record'),
     filterProperties: names('filter'),
     editProperties: [],
-    properties: Object.fromEntries(table.columns.map((column) => [column.name, propertyOf(column, parts)])),
+    properties: Object.fromEntries(
+      table.columns.map((column) => [column.name, propertyOf(column, table, parts)]),
+    ),
     actions: {
       list: { isAccessible },
       show: { isAccessible },

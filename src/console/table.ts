@@ -15,6 +15,8 @@ export interface Column {
   isHealth?: true;
   /** The record that it names: SQL for `table/id`, null when there is none. */
   to?: string;
+  /** Of a time: the column that says in which zone it is read; unset: in the reader's. */
+  zone?: string;
   /** In lists and records, or in records only; everywhere when unset. */
   shown?: 'everywhere' | 'record';
 }
@@ -22,6 +24,8 @@ export interface Column {
 export interface Table {
   id: string;
   label: string;
+  /** One of its records. */
+  one: string;
   group: 'Work' | 'People' | 'Exchange' | 'Oversight';
   who: 'staff' | 'admin';
   /** SQL after `from`, joins included. */

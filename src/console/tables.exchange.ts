@@ -3,7 +3,14 @@ import { column, oneOf, record, to } from './columns.ts';
 import type { Table } from './table.ts';
 
 export const webhookEvents: Table = {
-  ...{ id: 'webhook-events', label: 'Webhook events', group: 'Exchange', who: 'staff', title: 'action' },
+  ...{
+    id: 'webhook-events',
+    label: 'Webhook events',
+    one: 'Webhook event',
+    group: 'Exchange',
+    who: 'staff',
+    title: 'action',
+  },
   sort: { by: 'receivedAt', direction: 'desc' },
   from: 'webhook_events w left join bookings b on b.id = w.booking_id',
   columns: [
@@ -35,7 +42,7 @@ const sentAgain = `(select jsonb_agg(jsonb_build_object('at', l.at, 'by', k.name
   from audit_log l left join users k on k.id = l.actor_id
   where l.resource_type = 'email' and l.resource_id = e.id::text and l.metadata ->> 'change' = 'sent_again')`;
 export const emails: Table = {
-  ...{ id: 'emails', label: 'E-mails', group: 'Exchange', who: 'staff', title: 'kind' },
+  ...{ id: 'emails', label: 'E-mails', one: 'E-mail', group: 'Exchange', who: 'staff', title: 'kind' },
   sort: { by: 'createdAt', direction: 'desc' },
   // Who is invited, or has forgotten a password, is an admin's to know: those mails stand on the people's pages.
   from: `emails e left join bookings b on b.id = e.booking_id
@@ -55,7 +62,14 @@ export const emails: Table = {
 };
 
 export const driftReports: Table = {
-  ...{ id: 'drift-reports', label: 'Drift reports', group: 'Exchange', who: 'staff', title: 'startedAt' },
+  ...{
+    id: 'drift-reports',
+    label: 'Drift reports',
+    one: 'Drift report',
+    group: 'Exchange',
+    who: 'staff',
+    title: 'startedAt',
+  },
   sort: { by: 'startedAt', direction: 'desc' },
   from: 'drift_reports d',
   columns: [
@@ -84,7 +98,14 @@ const stillLeft = `i.state = 'left' and not exists (
   where n.state = 'done' and n.started_at > d.started_at
     and n.from_day <= coalesce(at.day, d.to_day) and n.to_day >= coalesce(at.day, d.from_day))`;
 export const driftItems: Table = {
-  ...{ id: 'drift-items', label: 'Drift found', group: 'Exchange', who: 'staff', title: 'difference' },
+  ...{
+    id: 'drift-items',
+    label: 'Drift found',
+    one: 'Difference from Acuity',
+    group: 'Exchange',
+    who: 'staff',
+    title: 'difference',
+  },
   sort: { by: 'foundAt', direction: 'desc' },
   from: `drift_items i join drift_reports d on d.id = i.report_id left join bookings b on b.id = i.booking_id`,
   columns: [
@@ -103,7 +124,14 @@ export const driftItems: Table = {
 
 const unrepaired = `(select count(*)::int from jsonb_array_elements(c.findings) f where not (f ->> 'repaired')::boolean)`;
 export const custodyReports: Table = {
-  ...{ id: 'custody-reports', label: 'Custody reports', group: 'Exchange', who: 'staff', title: 'startedAt' },
+  ...{
+    id: 'custody-reports',
+    label: 'Custody reports',
+    one: 'Custody report',
+    group: 'Exchange',
+    who: 'staff',
+    title: 'startedAt',
+  },
   sort: { by: 'startedAt', direction: 'desc' },
   from: 'custody_reports c',
   columns: [

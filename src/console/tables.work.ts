@@ -4,7 +4,7 @@ import { column, health, oneOf, record, to, types } from './columns.ts';
 import type { Table } from './table.ts';
 
 export const bookings: Table = {
-  ...{ id: 'bookings', label: 'Bookings', group: 'Work', who: 'staff', title: 'reference' },
+  ...{ id: 'bookings', label: 'Bookings', one: 'Booking', group: 'Work', who: 'staff', title: 'reference' },
   sort: { by: 'startsAt', direction: 'desc' },
   from: `bookings b join specialists s on s.id = b.specialist_id
     left join organizations o on o.id = b.organization_id
@@ -12,7 +12,7 @@ export const bookings: Table = {
   columns: [
     column('id', 'id', 'b.id', record),
     column('reference', 'string', 'b.reference'),
-    column('startsAt', 'datetime', 'b.starts_at'),
+    column('startsAt', 'datetime', 'b.starts_at', { zone: 'timezone' }),
     column('specialist', 'string', 's.name', to('specialists', 's.id')),
     column('examinee', 'string', `b.examinee_first_name || ' ' || b.examinee_last_name`, health),
     column('organization', 'string', 'o.name', { label: 'Organisation', ...to('organizations', 'o.id') }),
@@ -48,7 +48,14 @@ export const bookings: Table = {
 };
 
 export const progress: Table = {
-  ...{ id: 'progress', label: 'Progress', group: 'Work', who: 'staff', title: 'progress' },
+  ...{
+    id: 'progress',
+    label: 'Progress',
+    one: 'Step of progress',
+    group: 'Work',
+    who: 'staff',
+    title: 'progress',
+  },
   sort: { by: 'createdAt', direction: 'desc' },
   from: `booking_progress p join bookings b on b.id = p.booking_id
     left join users cb on cb.id = p.changed_by_id left join users cf on cf.id = p.changed_for_id`,
@@ -65,7 +72,7 @@ export const progress: Table = {
 };
 
 export const documents: Table = {
-  ...{ id: 'documents', label: 'Documents', group: 'Work', who: 'staff', title: 'fileName' },
+  ...{ id: 'documents', label: 'Documents', one: 'Document', group: 'Work', who: 'staff', title: 'fileName' },
   sort: { by: 'createdAt', direction: 'desc' },
   from: `documents d join bookings b on b.id = d.booking_id join users u on u.id = d.uploaded_by_id
     left join users f on f.id = d.uploaded_for_id left join users x on x.id = d.deleted_by_id`,
