@@ -12,16 +12,16 @@ import multerS3 from 'multer-s3';
 import { ObjectStoreUnavailable, type FileIntake, type UploadStorage } from '../ports/object-store.ts';
 import { encryptionOf, unavailable, type S3Connection } from './s3-object-store.ts';
 
-/** lib-storage would hold four parts of 5 MB for each file: with a few files at once that is too much memory. */
-const maxPartsOfFile = 2;
-/** One file alone goes twice as fast as each of many. */
-const maxPartsOfAll = 3;
+/** On their way at once; lib-storage has four for one file. Of several files each waits for its own part to arrive. */
+const maxParts = 4;
+/** Smaller ones may be cut from a block that others use. */
+const minBlockBytes = 1024 * 1024;
 
 type Request = Parameters<StorageEngine['_handleFile']>[0];
 type Done = (error?: unknown, info?: Partial<Express.Multer.File>) => void;
 
 export function createS3UploadStorage(connection: S3Connection): UploadStorage {
-  const traffic: Traffic = { parts: 0, waiting: new Set() };
+  const traffic: Traffic = { files: 0, parts: 0, waiting: new Set() };
   return (intake) => {
     const underWay = new Set<Promise<void>>();
     const engine: StorageEngine = {
@@ -68,6 +68,7 @@ async function receive(
 ): Promise<string> {
   const { key, content } = intake.admit(req, { originalName: file.originalname, stream: file.stream });
   const gate = createGate(traffic);
+  traffic.files += 1;
   // Its outcome reaches whoever reads the gate.
   const paced = pipeline(content, gate.stream, () => undefined);
   const watched = watch(client, gate);
@@ -85,6 +86,7 @@ async function receive(
     // oxlint-disable-next-line no-underscore-dangle
     storage._handleFile(req, file, resolve);
   });
+  traffic.files -= 1;
   if (error === null || error === undefined) return key;
   const cause = gate.failure() ?? asStoreError(error);
   // Nobody reads on: whoever writes must know.
@@ -108,8 +110,9 @@ interface Gate {
   end(): void;
 }
 
-/** How many parts are on their way for all files of this process, and who waits for there being fewer. */
+/** How many files and parts are on their way in this process, and who waits for there being fewer. */
 interface Traffic {
+  files: number;
   parts: number;
   waiting: Set<() => void>;
 }
@@ -120,7 +123,7 @@ function createGate(traffic: Traffic): Gate {
   let held: (() => void) | null = null;
   let failure: Error | null = null;
   const goOn = () => {
-    if (parts >= maxPartsOfFile || traffic.parts >= maxPartsOfAll) return;
+    if (parts >= (traffic.files > 1 ? 1 : maxParts) || traffic.parts >= maxParts) return;
     traffic.waiting.delete(goOn);
     const go = held;
     held = null;
@@ -154,6 +157,34 @@ function createGate(traffic: Traffic): Gate {
   };
 }
 
+/**
+ * lib-storage keeps the last four parts of a file in its hands until it is given others: their bytes are let go as soon
+ * as nobody reads them. What follows a part in the same block is copied when the next part is put together, so a block
+ * is done with when its part has gone and a later one, from another block, has begun.
+ */
+function createPartBlocks() {
+  const gone: { number: number; block: ArrayBufferLike }[] = [];
+  let newest: { number: number; block: ArrayBufferLike | undefined } = { number: 0, block: undefined };
+  const letGo = () => {
+    for (const one of gone.splice(0)) {
+      const isDone = one.number < newest.number && one.block !== newest.block;
+      if (!isDone) gone.push(one);
+      else if (one.block instanceof ArrayBuffer) one.block.transfer(0);
+    }
+  };
+  return {
+    begin(number: number, body: unknown) {
+      if (number > newest.number) newest = { number, block: Buffer.isBuffer(body) ? body.buffer : undefined };
+      letGo();
+    },
+    end(number: number, body: unknown) {
+      if (Buffer.isBuffer(body) && body.byteLength >= minBlockBytes)
+        gone.push({ number, block: body.buffer });
+      letGo();
+    },
+  };
+}
+
 interface Watched {
   client: S3Client;
   /** lib-storage leaves an upload open when putting its parts together fails. */
@@ -163,10 +194,20 @@ interface Watched {
 /** The client as multer-s3 sees it: parts are counted as they go, and what is opened is remembered. */
 function watch(client: S3Client, gate: Gate): Watched {
   let open: { Bucket: string | undefined; Key: string | undefined; UploadId: string } | null = null;
+  const blocks = createPartBlocks();
   const send = async (command: Parameters<S3Client['send']>[0]): Promise<unknown> => {
     if (command instanceof UploadPartCommand) {
+      const { PartNumber: number = 0, Body: body } = command.input;
       gate.begin();
-      return client.send(command).finally(() => gate.end());
+      blocks.begin(number, body);
+      try {
+        const answer = await client.send(command);
+        // Of one that failed a socket may still be reading: its bytes are left to the garbage collector.
+        blocks.end(number, body);
+        return answer;
+      } finally {
+        gate.end();
+      }
     }
     // multer-s3 asks for a list of rights, which buckets refuse since 2023.
     if (command instanceof PutObjectCommand) delete command.input.ACL;
