@@ -137,6 +137,8 @@ const sayings: Record<string, Partial<Record<VisitorName, string>>> = {
   // For pages that are open already; anybody else is sent to the page itself, which answers for itself.
   'get /bookings/:id/status html': { nadia: 'i' },
   'get /bookings/:id/status json': { nadia: 'i' },
+  // From a tab that does not know yet that it is over, an admin comes to the console.
+  'post /admin/exit-impersonation html': { admin: 'i' },
   // Without a referrer chosen the form has nothing to ask about.
   'post /admin/impersonate html': { admin: 'u' },
 };

@@ -1,6 +1,7 @@
 // Every route that changes something is walked by an admin acting as Rita; whatever it wrote names both, the right way
 // round. A changing route that this file does not know fails.
 import { expect } from 'chai';
+import { sendDirectly } from '../support/direct-upload.ts';
 import { openMatrixHouse, type MatrixHouse } from '../support/matrix-house.ts';
 import { isChanging, mountedRoutes } from '../support/routes.ts';
 
@@ -42,6 +43,20 @@ describe('what is done while acting', function () {
     const { app, agents, userIds, bookingId } = house;
     const last = (await app.db('audit_log').max({ id: 'id' }).first()) as { id: number };
     await agents.acting
+      .post(`/bookings/${bookingId}/documents`)
+      .field('category', 'brief')
+      .attach('files', Buffer.from('A brief.\n'), 'brief.txt')
+      .expect(201);
+    const large = Buffer.from('A large brief.\n');
+    const direct = await sendDirectly(
+      { rita: agents.rita, bookingId },
+      large,
+      { fileName: 'large.txt' },
+      agents.acting,
+    );
+    await direct.send();
+    await direct.finish();
+    await agents.acting
       .post(`/documents/${await house.aDocument()}/delete`)
       .set('Accept', 'text/html')
       .expect(303);
@@ -50,13 +65,21 @@ describe('what is done while acting', function () {
     const rows = (await app
       .db('audit_log')
       .where('id', '>', last.id)
-      .whereIn('action', ['document.deleted', 'booking.cancelled'])
+      .whereIn('action', ['document.uploaded', 'document.deleted', 'booking.cancelled'])
       .select('action', 'actor_id', 'acting_as_id')) as Record<string, string>[];
     expect(rows.map(({ action }) => String(action)).toSorted()).to.deep.equal([
       'booking.cancelled',
       'document.deleted',
       'document.deleted',
+      'document.uploaded',
+      'document.uploaded',
     ]);
+    expect(
+      await app
+        .db('documents')
+        .whereIn('file_name', ['brief.txt', 'large.txt'])
+        .select({ by: 'uploaded_by_id', for: 'uploaded_for_id' }),
+    ).to.deep.equal(Array.from({ length: 2 }, () => ({ by: userIds.rita, for: userIds.admin })));
     for (const row of rows) expect(row).to.include({ actor_id: userIds.admin, acting_as_id: userIds.rita });
     expect(
       await app

@@ -164,6 +164,22 @@ describe('acting as a referrer', () => {
     expect(await ends()).to.have.length(2);
   });
 
+  it('leads to sign-in and then to the console when both sessions have gone', async () => {
+    await act(admin, rita).expect(200);
+    await app.db('sessions').where({ user_id: id[ada] }).delete();
+    const page = admin.post('/admin/exit-impersonation').set('Accept', 'text/html');
+    const answer = await page.set('Referer', `${app.url}/bookings`).expect(303);
+    expect(answer.headers.location).to.equal('/sign-in?next=%2Fadmin');
+  });
+
+  it('leads to the console from a tab that does not know yet that it is over', async () => {
+    await act(admin, rita).expect(200);
+    await admin.post('/admin/exit-impersonation').expect(200);
+    const again = await admin.post('/admin/exit-impersonation').set('Accept', 'text/html').expect(303);
+    expect(again.headers.location).to.equal('/admin');
+    await admin.post('/admin/exit-impersonation').expect(403);
+  });
+
   it('leads to sign-in when the admin’s own cookie has gone', async () => {
     const { headers } = await act(admin, rita).expect(200);
     const cookies = (headers['set-cookie'] as unknown as string[]).map((line) => line.split(';')[0] ?? '');
@@ -237,22 +253,27 @@ describe('acting as a referrer', () => {
       .and.not.contain('Marsh');
   });
 
-  it('refuses a record that has the two the wrong way round', async () => {
+  it('refuses a record that has the two the wrong way round, or a referrer nobody acted as', async () => {
     await act(admin, rita).expect(200);
-    const written = app.db('booking_progress').insert({
-      id: app.db.raw('gen_random_uuid()'),
-      booking_id: app.db.raw('gen_random_uuid()'),
-      progress: 'scheduled',
-      source: 'portal',
-      changed_by_id: id[ada],
-      changed_for_id: id[rita],
-    });
-    expect(
-      await written.then(
-        () => null,
-        (error: { constraint?: string }) => error.constraint,
-      ),
-    ).to.equal('booking_progress_acting_pair');
+    for (const [by, forAdmin] of [
+      [id[ada], id[rita]],
+      [id[nadia], id[ada]],
+    ]) {
+      const written = app.db('booking_progress').insert({
+        id: app.db.raw('gen_random_uuid()'),
+        booking_id: app.db.raw('gen_random_uuid()'),
+        progress: 'scheduled',
+        source: 'portal',
+        changed_by_id: by,
+        changed_for_id: forAdmin,
+      });
+      expect(
+        await written.then(
+          () => null,
+          (error: { constraint?: string }) => error.constraint,
+        ),
+      ).to.equal('booking_progress_acting_pair');
+    }
   });
 
   it('leaves the referrer’s own account alone', async () => {

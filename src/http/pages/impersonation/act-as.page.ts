@@ -2,7 +2,7 @@
 import type { Request, Response } from 'express';
 import type { FoundReferrer, ImpersonationService } from '../../../impersonation/index.ts';
 import { startActing, stopActing } from '../../api/impersonation.api.ts';
-import { actorOf } from '../../actor.ts';
+import { actorOf, viewerOf } from '../../actor.ts';
 import type { PageRoute } from '../../endpoint.ts';
 import { typed } from '../../forms/fields.ts';
 import { paths } from '../../paths.ts';
@@ -48,8 +48,13 @@ export function actAsPages({ impersonation }: { impersonation: ImpersonationServ
     {
       method: 'post',
       path: '/admin/exit-impersonation',
-      access: 'session',
+      // Whose sessions have both gone is asked to sign in, and comes to the console.
+      access: 'anyone',
       async handle(req, res) {
+        const viewer = viewerOf(res);
+        if (!viewer) return res.redirect(303, paths.signIn(paths.console()));
+        // Left already, in another tab.
+        if (viewer.role === 'admin') return res.redirect(303, paths.console());
         const isAdminBack = await stopActing(impersonation, req, res);
         res.redirect(303, isAdminBack ? paths.console() : paths.signIn(paths.console()));
       },
