@@ -1,11 +1,21 @@
 // Looks through a ZIP as a whole: is it a bomb, may we look into it, and is it Word, Excel or just a ZIP?
 import { Readable } from 'node:stream';
-import { fromRandomAccessReaderPromise, RandomAccessReader, type Entry, type ZipFile } from 'yauzl';
+import {
+  fromRandomAccessReaderPromise,
+  getFileNameLowLevel,
+  RandomAccessReader,
+  validateFileName,
+  type Entry,
+  type ZipFile,
+} from 'yauzl';
 import { ContentRefused, type RandomAccess } from './content.ts';
 import type { DocumentKind } from './document.kinds.ts';
 
 const mebibyte = 1024 * 1024;
 const maxEntries = 10_000;
+/** Names, extra fields and comments of all entries: some hundred bytes each in real archives. */
+const maxDirectoryBytes = 8 * mebibyte;
+const entryHeaderBytes = 46;
 const maxUnpacked = 2048 * mebibyte;
 /** What unpacks to less harms nobody, however well it was packed. */
 const harmlessUnpacked = 10 * mebibyte;
@@ -17,46 +27,82 @@ const contentTypesName = '[Content_Types].xml';
 /** @throws ContentRefused */
 export async function lookThroughZip(file: RandomAccess): Promise<DocumentKind> {
   const archive = await open(file);
-  const entries = await entriesOf(archive, file);
+  const { entries, contentTypes, hasMacros } = await directoryOf(archive, file);
   let types = '';
   let unpacked = 0;
   for (const entry of entries) {
-    const isTypes = entry.fileName === contentTypesName;
+    const isTypes = entry === contentTypes;
     const found = await unpack(archive, entry, isTypes ? maxContentTypes : 0);
     unpacked += found.size;
     refuseBomb(unpacked, file.size);
     if (isTypes) types = found.text;
   }
-  return kindBy(types, entries);
+  return kindBy(types, hasMacros);
+}
+
+interface Directory {
+  /** In the order of their places, without their names. */
+  entries: Entry[];
+  contentTypes: Entry | null;
+  hasMacros: boolean;
 }
 
 async function open(file: RandomAccess): Promise<ZipFile> {
   return fromRandomAccessReaderPromise(new StoredFile(file), file.size, {
     autoClose: false,
     validateEntrySizes: true,
+    // yauzl would decode every comment, letter by letter: two megabytes for one of 64 kB.
+    decodeStrings: false,
   }).catch(broken);
 }
 
-/** In the order of their places; what the directory says is checked before a byte is unpacked. */
-async function entriesOf(archive: ZipFile, file: RandomAccess): Promise<Entry[]> {
+/** What the directory says is checked before a byte is unpacked. */
+async function directoryOf(archive: ZipFile, file: RandomAccess): Promise<Directory> {
   if (archive.entryCount > maxEntries) throw new ContentRefused('zip_bomb');
   if (archive.entryCount === 0) throw new ContentRefused('empty');
   const entries: Entry[] = [];
-  let declared = 0;
+  let contentTypes: Entry | null = null;
+  let hasMacros = false;
+  let [declared, directoryBytes] = [0, 0];
   try {
     for await (const entry of archive.eachEntry()) {
+      directoryBytes += entryHeaderBytes + bytesBeside(entry);
+      if (directoryBytes > maxDirectoryBytes) throw new ContentRefused('zip_bomb');
       if (entry.isEncrypted()) throw new ContentRefused('encrypted');
       if (!entry.canDecodeFileData()) throw new ContentRefused('broken');
       declared += entry.uncompressedSize;
       refuseBomb(declared, file.size);
-      entries.push(entry);
+      const name = nameOf(entry);
+      if (name === contentTypesName) contentTypes = entry;
+      hasMacros ||= /(^|\/)vbaProject\.bin$/i.test(name);
+      entries.push(withoutWords(entry));
     }
   } catch (error) {
     broken(error);
   }
   entries.sort((a, b) => a.relativeOffsetOfLocalHeader - b.relativeOffsetOfLocalHeader);
   refuseOverlaps(entries);
-  return entries;
+  return { entries, contentTypes, hasMacros };
+}
+
+function bytesBeside({ fileNameLength, extraFieldLength, fileCommentLength }: Entry): number {
+  return fileNameLength + extraFieldLength + fileCommentLength;
+}
+
+function nameOf({ generalPurposeBitFlag, fileNameRaw, extraFields }: Entry): string {
+  const name = getFileNameLowLevel(generalPurposeBitFlag, fileNameRaw, extraFields, false);
+  if (validateFileName(name) !== null) throw new ContentRefused('broken');
+  return name;
+}
+
+const none = Buffer.alloc(0);
+
+/** Thousands are held at once: where its bytes lie is all that is still asked of an entry. */
+function withoutWords(entry: Entry): Entry {
+  return Object.assign(entry, {
+    ...{ fileName: '', fileComment: '', comment: '', extraFields: [] },
+    ...{ fileNameRaw: none, extraFieldRaw: none, fileCommentRaw: none },
+  });
 }
 
 function refuseBomb(unpacked: number, packed: number): void {
@@ -94,9 +140,8 @@ async function unpack(archive: ZipFile, entry: Entry, keep: number): Promise<{ s
   return { size, text: Buffer.concat(kept).toString('utf8') };
 }
 
-function kindBy(contentTypes: string, entries: Entry[]): DocumentKind {
+function kindBy(contentTypes: string, hasMacros: boolean): DocumentKind {
   if (contentTypes === '') return 'zip';
-  const hasMacros = entries.some(({ fileName }) => /(^|\/)vbaProject\.bin$/i.test(fileName));
   if (hasMacros || contentTypes.includes('macroEnabled')) throw new ContentRefused('macros');
   if (contentTypes.includes('wordprocessingml.document.main+xml')) return 'docx';
   if (contentTypes.includes('spreadsheetml.sheet.main+xml')) return 'xlsx';

@@ -7,13 +7,17 @@ export interface ZipEntry {
   /** What the directory claims, when it lies. */
   declaredSize?: number;
   encrypted?: boolean;
+  /** Stands in the directory only. */
+  comment?: Buffer;
 }
+
+const none = Buffer.alloc(0);
 
 export function zipOf(entries: ZipEntry[]): Buffer {
   const bodies: Buffer[] = [];
   const directory: Buffer[] = [];
   let offset = 0;
-  for (const { name, data, declaredSize = data.length, encrypted = false } of entries) {
+  for (const { name, data, declaredSize = data.length, encrypted = false, comment = none } of entries) {
     const packed = deflateRawSync(data);
     const bytes = Buffer.from(name);
     const facts = Buffer.alloc(26);
@@ -26,8 +30,9 @@ export function zipOf(entries: ZipEntry[]): Buffer {
     facts.writeUInt16LE(bytes.length, 22);
     bodies.push(Buffer.from('PK\x03\x04', 'latin1'), facts, bytes, packed);
     const place = Buffer.alloc(14);
+    place.writeUInt16LE(comment.length, 0);
     place.writeUInt32LE(offset, 10);
-    directory.push(Buffer.from('PK\x01\x02\x14\x00', 'latin1'), facts, place, bytes);
+    directory.push(Buffer.from('PK\x01\x02\x14\x00', 'latin1'), facts, place, bytes, comment);
     offset += 30 + bytes.length + packed.length;
   }
   const list = Buffer.concat(directory);

@@ -5,6 +5,7 @@ import { expect } from 'chai';
 import { createDigest, chunkBytes } from '../../../src/documents/content.digest.ts';
 import { createInspection, type InspectionRules } from '../../../src/documents/content.inspection.ts';
 import { ContentRefused, type RandomAccess } from '../../../src/documents/content.ts';
+import { lookThroughZip } from '../../../src/documents/content.zip.ts';
 import { createTextCheck } from '../../../src/documents/content.text.ts';
 import { allKinds, documentKinds, type DocumentKind } from '../../../src/documents/document.kinds.ts';
 import {
@@ -105,6 +106,37 @@ describe('the content of a document', () => {
       for (const extension of ['docx', 'zip']) {
         expect((await look(bomb, extension, {}, 64_000)).fault).to.equal('zip_bomb');
       }
+    }
+  });
+
+  it('does not read, let alone keep, a directory of megabytes of comments', async () => {
+    const fat = (entries: number) =>
+      zipOf(
+        Array.from({ length: entries }, (_, index) => ({
+          ...{ name: `${index}.txt`, data: Buffer.from('x') },
+          comment: Buffer.alloc(60_000, 0xe9),
+        })),
+      );
+    expect((await look(fat(100), 'zip', {}, 64_000)).kind).to.equal('zip');
+    const heap = process.memoryUsage().heapUsed;
+    const bytes = fat(400);
+    let read = 0;
+    const counted: RandomAccess = {
+      size: bytes.length,
+      read(start, length) {
+        read += length;
+        return Promise.resolve(bytes.subarray(start, start + length));
+      },
+    };
+    const refused = await lookThroughZip(counted).catch((error: unknown) => error);
+    expect(refused).to.include({ fault: 'zip_bomb' });
+    expect(read).to.be.below(10_000_000);
+    expect(process.memoryUsage().heapUsed - heap).to.be.below(100_000_000);
+  });
+
+  it('refuses a ZIP that would unpack outside its folder', async () => {
+    for (const name of ['../a.txt', '/etc/a.txt', 'C:/a.txt', 'a\\..\\..\\b.txt']) {
+      expect((await look(zipOf([{ name, data: Buffer.from('x') }]), 'zip')).fault, name).to.equal('broken');
     }
   });
 
