@@ -190,6 +190,9 @@ function isRefusedDemo(deps: AccountDeps, email: string): boolean {
 
 class RefusedDemo extends Error {}
 
+/** The second step was turned on between the password and the session, which then has to be asked for. */
+class TurnedOnMeanwhile extends Error {}
+
 /** `user` is null when a second step has to follow. A sign-in that cannot be audited does not happen. */
 async function tryPassword(
   deps: AccountDeps,
@@ -209,7 +212,11 @@ async function tryPassword(
       if ('twoFactorRedirect' in response) return { user: null, cookies };
       const { id, name, email } = response.user;
       const trx = await begin();
-      const row = (await trx('users').where({ id }).first('role')) as { role: string };
+      const row = (await trx('users').where({ id }).first('role', 'two_factor_enabled')) as {
+        role: string;
+        two_factor_enabled: boolean;
+      };
+      if (row.two_factor_enabled) throw new TurnedOnMeanwhile();
       await deps.audit.record(
         trx,
         { actorId: id, actingAsId: null, request },
@@ -220,6 +227,7 @@ async function tryPassword(
   } catch (error) {
     // Unknown, wrong, banned: one answer for all, or it would tell which addresses have accounts.
     if (error instanceof RefusedDemo) return null;
+    if (error instanceof TurnedOnMeanwhile) return tryPassword(deps, given, headers, request);
     if (error instanceof APIError && error.statusCode < 500) return null;
     throw error;
   }

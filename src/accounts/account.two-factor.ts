@@ -3,7 +3,7 @@
 import { createHash } from 'node:crypto';
 import { APIError } from 'better-auth/api';
 import { symmetricDecrypt } from 'better-auth/crypto';
-import type { Transaction } from '../db/knex.ts';
+import type { Queryable, Transaction } from '../db/knex.ts';
 import { failure, ok, type Result } from '../lib/result.ts';
 import type { AccountDeps } from './account.deps.ts';
 import { isId } from './account.input.ts';
@@ -31,11 +31,11 @@ export interface TwoFactorState {
 
 export interface TwoFactor {
   state(viewer: Viewer): Promise<TwoFactorState>;
-  /** Makes the secret, which counts for nothing until a code made with it was seen. */
+  /** Makes the secret, which counts for nothing until a code made with it was seen, in this same session. */
   begin(actor: Actor, headers: Headers, password: string): Promise<Outcome<null>>;
-  /** What the app needs; null when nothing was begun. */
+  /** What the app needs; null when nothing was begun in this session, by the password. */
   pending(viewer: Viewer): Promise<{ uri: string; secret: string } | null>;
-  /** From now on it is asked for. The recovery codes are told this once. */
+  /** From now on it is asked for, and all other sessions end. The recovery codes are told this once. */
   confirm(
     actor: Actor,
     headers: Headers,
@@ -51,7 +51,7 @@ export interface TwoFactor {
   reset(
     userId: string,
     actor: Actor,
-  ): Promise<Result<null, { reason: 'not_allowed' } | { reason: 'not_found' }>>;
+  ): Promise<Result<null, { reason: 'not_allowed' } | { reason: 'not_found' } | { reason: 'oneself' }>>;
 }
 
 /** Whether this person may do nothing before the second step is set up. */
@@ -76,15 +76,14 @@ export function createTwoFactor(deps: AccountDeps): TwoFactor {
     begin: (actor, headers, password) =>
       guarded(actor, async (trx) => {
         await joining(trx, () => api.enableTwoFactor({ body: { password, method: 'totp' }, headers }));
+        const { userId, sessionId } = actor.viewer;
+        await trx('two_factors').where({ user_id: userId }).update({ begun_in_session_id: sessionId });
         await record(deps, trx, actor, 'two_factor_begun');
         return ok(null);
       }),
 
     async pending(viewer) {
-      const row = (await deps
-        .db('two_factors')
-        .where({ user_id: viewer.userId, verified: false })
-        .first('secret')) as { secret: string } | undefined;
+      const row = await findBegun(deps.db, viewer);
       if (!row) return null;
       const { secretConfig } = await deps.auth.$context;
       const secret = base32(await symmetricDecrypt({ key: secretConfig, data: row.secret }));
@@ -97,6 +96,10 @@ export function createTwoFactor(deps: AccountDeps): TwoFactor {
 
     confirm: (actor, headers, code) =>
       guarded(actor, async (trx) => {
+        // Nobody signs in meanwhile: a session's row has to wait for its person's.
+        await trx('users').where({ id: actor.viewer.userId }).forUpdate().first('id');
+        if (!(await findBegun(trx, actor.viewer))) return failure({ reason: 'not_now' });
+        await endOthers(deps, trx, actor);
         const { headers: answered } = await joining(trx, () =>
           api.verifyTOTP({ body: { code }, headers, returnHeaders: true }),
         );
@@ -134,6 +137,8 @@ export function createTwoFactor(deps: AccountDeps): TwoFactor {
     async reset(userId, actor) {
       if (!mayAdminister(actor.viewer)) return failure({ reason: 'not_allowed' });
       if (!isId(userId)) return failure({ reason: 'not_found' });
+      // It would take the second step from oneself without the password and without a code.
+      if (userId === actor.viewer.userId) return failure({ reason: 'oneself' });
       return deps.db.transaction(async (trx) => {
         const [user] = (await trx('users')
           .where({ id: userId })
@@ -148,6 +153,30 @@ export function createTwoFactor(deps: AccountDeps): TwoFactor {
       });
     },
   };
+}
+
+async function findBegun(db: Queryable, viewer: Viewer): Promise<{ secret: string } | undefined> {
+  return (await db('two_factors')
+    .where({ user_id: viewer.userId, verified: false, begun_in_session_id: viewer.sessionId })
+    .first('secret')) as { secret: string } | undefined;
+}
+
+/** They were opened by the password alone. This one better-auth replaces; one of an admin acting is the admin's. */
+async function endOthers(deps: AccountDeps, trx: Transaction, actor: Actor): Promise<void> {
+  const ended = (await trx('sessions')
+    .where({ user_id: actor.viewer.userId })
+    .whereNot({ id: actor.viewer.sessionId })
+    .whereNull('impersonated_by')
+    .delete()
+    .returning('id')) as { id: string }[];
+  for (const { id } of ended) {
+    await deps.audit.record(trx, auditActor(actor), {
+      action: 'auth.signed_out',
+      resourceType: 'session',
+      resourceId: id,
+      metadata: { reason: 'two_factor_on' },
+    });
+  }
 }
 
 /** One transaction for what better-auth changes and its audit row; its refusals become values. */
@@ -196,6 +225,7 @@ const refusals: Record<string, 'wrong_password' | 'wrong_code' | 'not_now'> = {
   TWO_FACTOR_NOT_ENABLED: 'not_now',
   // The session ended while the form was on its way.
   UNAUTHORIZED: 'not_now',
+  INVALID_TWO_FACTOR_COOKIE: 'not_now',
 };
 
 function refusalOf(

@@ -1,6 +1,8 @@
 import { expect } from 'chai';
 import { demoPassword } from '../../seeds/demo.ts';
 import type { Visit, Visitor } from '../support/visitor.ts';
+import { usualAttemptLimits } from '../../src/accounts/attempt.limits.ts';
+import { mountedRoutes } from '../support/routes.ts';
 import { totp } from '../support/totp.ts';
 import { goodPassword, openAccountHouse, type AccountHouse } from './account-house.ts';
 
@@ -10,7 +12,10 @@ const rita = 'rita@harbour-legal.example';
 describe('two-step sign-in', () => {
   let house: AccountHouse;
   before(async () => {
-    house = await openAccountHouse();
+    const signInLimits = { perAccount: 100, perAddress: 1_000, windowMs: 60_000 };
+    const second_factor = { perSubject: 10, perAddress: 1_000, windowMs: 60_000 };
+    const attemptLimits = { ...usualAttemptLimits, second_factor };
+    house = await openAccountHouse({ overrides: { signInLimits, attemptLimits } });
   });
   after(() => house.close());
 
@@ -138,6 +143,76 @@ describe('two-step sign-in', () => {
     }
   });
 
+  it('ends what was opened by the password alone, as it is turned on, and says so in the audit log', async () => {
+    const email = 'alone@examdesk.example';
+    const { person } = await newStaff(email, 'admin');
+    const id = await house.userId(email);
+    const elsewhere = house.visitor();
+    await firstStep(elsewhere, email);
+    const ids = (await house.app.db('sessions').where({ user_id: id }).pluck('id')) as string[];
+    expect(ids).to.have.length(2);
+    await turnOn(person, goodPassword, email);
+    expect((await elsewhere.get('/bookings')).at, 'the other session').to.contain('/sign-in');
+    expect((await person.get('/bookings')).at, 'the one that turned it on').to.equal('/bookings');
+    expect(await house.app.db('sessions').where({ user_id: id })).to.have.length(1);
+    const rows = (await house.app
+      .db('audit_log')
+      .whereIn('resource_id', ids)
+      .select('action', 'actor_id', 'metadata')) as unknown[];
+    expect(rows).to.deep.equal([
+      { action: 'auth.signed_out', actor_id: id, metadata: { reason: 'two_factor_on' } },
+    ]);
+  });
+
+  it('lets no sign-in by password slip through while it is turned on', async () => {
+    const email = 'slip@harbour-legal.example';
+    const person = await newReferrer(email);
+    const id = await house.userId(email);
+    await house.app.db('used_two_factor_codes').delete();
+    const secret = (await person.post('/account/two-factor', { password: goodPassword })).text('.secret');
+    const late = Array.from({ length: 6 }, () => house.visitor());
+    const [done] = await Promise.all([
+      person.post(setUp, { code: totp(secret) }),
+      ...late.map((one) => firstStep(one, email)),
+    ]);
+    expect(done?.status).to.equal(200);
+    expect(await house.app.db('sessions').where({ user_id: id }), 'whoever came by a code').to.have.length(1);
+  });
+
+  it('is turned on once when the form is sent twice', async () => {
+    const email = 'twice@harbour-legal.example';
+    const person = await newReferrer(email);
+    await house.app.db('used_two_factor_codes').delete();
+    const secret = (await person.post('/account/two-factor', { password: goodPassword })).text('.secret');
+    const send = () =>
+      person.raw(setUp, { method: 'POST', body: new URLSearchParams({ code: totp(secret) }) });
+    const statuses = await Promise.all([send(), send()].map(async (answer) => (await answer).status));
+    expect(statuses).to.include(200);
+    expect(statuses.filter((status) => status >= 500)).to.deep.equal([]);
+  });
+
+  it('shows the key for the app to the session that gave the password, and to no other', async () => {
+    const email = 'shown@harbour-legal.example';
+    const person = await newReferrer(email);
+    const other = house.visitor();
+    await firstStep(other, email);
+    await house.app.db('used_two_factor_codes').delete();
+    const shown = await person.post('/account/two-factor', { password: goodPassword });
+    const secret = shown.text('.secret');
+    expect((await person.get(setUp)).text('.secret'), 'again, where it began').to.equal(secret);
+    const elsewhere = await other.get(setUp);
+    expect(elsewhere.at).to.equal('/account/two-factor');
+    expect(elsewhere.html).not.to.contain(secret);
+    const sent = await other.post(setUp, { code: totp(secret) });
+    expect(sent.at, 'nor is it turned on from there').to.equal('/account/two-factor');
+    expect(await house.app.db('users').where({ email }).first('two_factor_enabled')).to.deep.equal({
+      two_factor_enabled: false,
+    });
+    const anew = await other.post('/account/two-factor', { password: goodPassword });
+    expect(anew.text('.secret'), 'with the password one begins anew').not.to.equal(secret);
+    expect((await person.get(setUp)).at, 'which ends what began before').to.equal('/account/two-factor');
+  });
+
   it('can be turned off by a referrer, with the password', async () => {
     const email = 'off@harbour-legal.example';
     const person = await newReferrer(email);
@@ -169,22 +244,35 @@ describe('two-step sign-in', () => {
     const { person, landed } = await newStaff(email, 'admin');
     expect(landed.at).to.equal('/account/two-factor');
     expect(landed.text('.panel')).to.contain('Set this up first');
-    const cookie = { cookie: '' };
-    for (const path of [
-      '/',
-      '/bookings',
-      '/admin',
-      '/specialists',
-      '/account',
-      '/account/sessions',
-      '/nowhere',
-    ]) {
-      expect((await person.get(path)).at, path).to.equal('/account/two-factor');
+    const setUpFirst = /Staff need two-step sign-in/;
+    const reached: string[] = [];
+    for (const route of [...mountedRoutes(house.app.system.app), 'get /nowhere']) {
+      // Out again is tried by itself, below: it would end this walk.
+      if (route === 'post /sign-out' || route === 'post /api/auth/sign-out') continue;
+      const [method = '', pattern = ''] = route.split(' ');
+      const path = pattern.replace(/[:*]\w+/g, () => crypto.randomUUID());
+      const page = await person.raw(path, { method: method.toUpperCase() });
+      const asJson = await person.raw(path, {
+        method: method.toUpperCase(),
+        headers: { accept: 'application/json' },
+      });
+      const isSent = page.status === 303 && page.headers.get('location') === '/account/two-factor';
+      if (isSent && asJson.status === 403 && setUpFirst.test(await asJson.text())) continue;
+      reached.push(route);
     }
-    const json = await person.raw('/bookings', { headers: { accept: 'application/json' } });
-    expect(json.status).to.equal(403);
-    expect(await json.json()).to.deep.include({ code: 'forbidden' });
-    const fragment = await person.raw('/bookings', { headers: { 'HX-Request-Type': 'partial', ...cookie } });
+    expect(reached).to.have.members([
+      'get /metrics',
+      'get /vendor/htmx.min.js',
+      'get /healthz',
+      'get /readyz',
+      'get /account/two-factor',
+      'post /account/two-factor',
+      'get /account/two-factor/set-up',
+      'post /account/two-factor/set-up',
+      'get /sign-out',
+      'get /api/auth/get-session',
+    ]);
+    const fragment = await person.raw('/bookings', { headers: { 'HX-Request-Type': 'partial' } });
     expect([fragment.status, fragment.headers.get('HX-Redirect')]).to.deep.equal([
       403,
       '/account/two-factor',
@@ -223,6 +311,19 @@ describe('two-step sign-in', () => {
     expect((await twoFactor.reset(id, await house.actor('ada@examdesk.example'))).ok).to.equal(true);
     expect((await person.get('/bookings')).at, 'signed out').to.contain('/sign-in');
     expect((await firstStep(person, email)).at).to.equal('/account/two-factor');
+  });
+
+  it('is not reset by an admin for oneself: that would need neither password nor code', async () => {
+    const email = 'myself@examdesk.example';
+    const { person } = await newStaff(email, 'admin');
+    await turnOn(person, goodPassword, email);
+    const id = await house.userId(email);
+    const refused = await person.post(`/account/people/${id}`, { change: 'reset_two_factor' });
+    expect([refused.status, refused.text('.error-summary')]).to.deep.equal([
+      422,
+      'There is a problem Nobody changes the own account from here: ask another administrator',
+    ]);
+    expect((await person.get('/account')).text('.account-list')).to.contain('10 recovery codes left');
   });
 
   it('changes nothing that cannot be audited, what better-auth writes included', async () => {
