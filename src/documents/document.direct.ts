@@ -24,7 +24,15 @@ import {
   type PartOffer,
   type UploadFailure,
 } from './document.service.ts';
-import { chooseCategory, openSession, refusalOf, tooMany, type OpenSession } from './document.upload.ts';
+import {
+  chooseCategory,
+  openSession,
+  recordRefusal,
+  refusalOf,
+  takeBack,
+  tooMany,
+  type OpenSession,
+} from './document.upload.ts';
 import type { Document } from './document.ts';
 
 /** More than S3's least of 5 MiB; a part that broke off is soon sent again. */
@@ -137,7 +145,12 @@ async function complete(
   // Asked twice at once, the other may have been faster, and have moved the bytes away meanwhile.
   const stored = await alreadyStored(deps, actor, bookingId, uploadId);
   if (stored) return stored;
-  await giveUp(deps, session, upload, completed);
+  if ((await findUpload(deps.db, upload))?.state === 'refused') {
+    // Cancelled meanwhile: what has been put together or copied since is nobody's.
+    await clearAway(deps, upload);
+    return failure({ reason: 'not_found' });
+  }
+  if (!passing.has(completed.reason)) await refuse(deps, actor, upload, wordFor(completed));
   return completed;
 }
 
@@ -174,8 +187,12 @@ async function putTogether(
 ): Promise<Result<Buffer, UploadFailure>> {
   const key = pendingKey(upload.objectName);
   const parts = await store.parts(key, upload.s3UploadId);
-  // Done before, by a process that died then, or that is about it now.
-  if (!parts) return upload.partSha256 ? ok(upload.partSha256) : failure({ reason: 'not_found' });
+  if (!parts) {
+    // Done before, by a process that died then, or that is about it now: since this one read the row, perhaps. The
+    // hashes are written first: without them nobody has, and the parts are gone.
+    const { partSha256 = null } = (await findUpload(db, upload)) ?? {};
+    return partSha256 ? ok(partSha256) : failure({ reason: 'not_found' });
+  }
   const wanted: StoredPart[] = [];
   for (let partNumber = 1; partNumber <= partCountOf(upload); partNumber += 1) {
     const claim = claims.find((one) => one.partNumber === partNumber);
@@ -193,16 +210,25 @@ async function putTogether(
 /** What may be mended by asking again stays open. */
 const passing = new Set<UploadFailure['reason']>(['storage_unavailable', 'invalid']);
 
-async function giveUp(
-  deps: DocumentDeps,
-  session: OpenSession,
-  upload: StoredUpload,
-  why: UploadFailure,
-): Promise<void> {
-  if (passing.has(why.reason)) return;
-  if (!(await endUpload(deps.db, upload.id, { state: 'refused' }))) return;
-  await deps.store.abortUpload(pendingKey(upload.objectName), upload.s3UploadId).catch(leaveToSweep(deps));
-  await session.abandon(why.reason === 'content' ? why.fault : why.reason);
+function wordFor(why: UploadFailure): string {
+  return why.reason === 'content' ? why.fault : why.reason;
+}
+
+/** Ends it without a document. False when it had ended already. */
+async function refuse(deps: DocumentDeps, actor: Actor, upload: StoredUpload, why: string): Promise<boolean> {
+  const isFirst = await deps.db.transaction(async (trx) => {
+    if (!(await endUpload(trx, upload.id, { state: 'refused' }))) return false;
+    await recordRefusal({ ...deps, db: trx }, actor, upload.bookingId, { why, files: 1 });
+    return true;
+  });
+  if (isFirst) await clearAway(deps, upload);
+  return isFirst;
+}
+
+/** Only of a refused one: no row speaks of its objects, or ever will. */
+async function clearAway(deps: DocumentDeps, { objectName, s3UploadId }: StoredUpload): Promise<void> {
+  await deps.store.abortUpload(pendingKey(objectName), s3UploadId).catch(leaveToSweep(deps));
+  await takeBack(deps, [objectName]);
 }
 
 async function cancel(
@@ -213,11 +239,7 @@ async function cancel(
 ): Promise<Result<null, UploadFailure>> {
   const found = await findOpen(deps, actor, bookingId, uploadId);
   if (!found.ok) return found;
-  const upload = found.value;
-  if (!(await endUpload(deps.db, upload.id, { state: 'refused' }))) return failure({ reason: 'not_found' });
-  const key = pendingKey(upload.objectName);
-  await deps.store.abortUpload(key, upload.s3UploadId).catch(leaveToSweep(deps));
-  return ok(null);
+  return (await refuse(deps, actor, found.value, 'cancelled')) ? ok(null) : failure({ reason: 'not_found' });
 }
 
 function leaveToSweep({ log }: DocumentDeps): (error: unknown) => void {

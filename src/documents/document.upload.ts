@@ -4,7 +4,7 @@
 import { pipeline, type Readable } from 'node:stream';
 import { attribution, auditActor, type Actor } from '../accounts/index.ts';
 import { findVisible, lockBooking, maySee, type Booking } from '../bookings/index.ts';
-import type { Transaction } from '../db/knex.ts';
+import type { Queryable, Transaction } from '../db/knex.ts';
 import { errorFacts } from '../lib/error-facts.ts';
 import { failure, ok, type Result } from '../lib/result.ts';
 import { ObjectStoreUnavailable } from '../ports/object-store.ts';
@@ -138,15 +138,24 @@ export function openSession(
     async abandon(why) {
       const names = received.map(({ objectName }) => objectName);
       if (names.length > 0) await takeBack(deps, names);
-      await deps.audit.record(deps.db, auditActor(actor), {
-        action: 'document.refused',
-        resourceType: 'booking',
-        resourceId: bookingId,
-        outcome: 'failure',
-        metadata: { reason: why, files: names.length },
-      });
+      await recordRefusal(deps, actor, bookingId, { why, files: names.length });
     },
   };
+}
+
+export async function recordRefusal(
+  { db, audit }: { db: Queryable; audit: DocumentDeps['audit'] },
+  actor: Actor,
+  bookingId: string,
+  { why, files }: { why: string; files: number },
+): Promise<void> {
+  await audit.record(db, auditActor(actor), {
+    action: 'document.refused',
+    resourceType: 'booking',
+    resourceId: bookingId,
+    outcome: 'failure',
+    metadata: { reason: why, files },
+  });
 }
 
 async function keep(
@@ -249,7 +258,7 @@ async function writeRows(
 }
 
 /** The copies first: a twin without its copy is nothing, a copy without its twin would be nobody's. */
-async function takeBack(deps: DocumentDeps, names: string[]): Promise<void> {
+export async function takeBack(deps: DocumentDeps, names: string[]): Promise<void> {
   try {
     await deps.store.remove(names.map(storedKey));
     await deps.store.remove(names.map(pendingKey));

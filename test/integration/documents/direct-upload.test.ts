@@ -166,6 +166,43 @@ describe('an upload past the app', () => {
       expect(await house.app.db('documents').pluck('id')).to.deep.equal([ids[0]]);
     });
 
+    it('is not lost when one of two that complete it looks while the other puts it together', async () => {
+      const upload = await sendDirectly(house, large);
+      await upload.send();
+      const [arrived, released] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+      let isFirst = true;
+      house.storage.server.trouble = async ({ method, query }) => {
+        if (method !== 'GET' || !query.has('uploadId') || !isFirst) return undefined;
+        isFirst = false;
+        arrived.resolve();
+        await released.promise;
+        return undefined;
+      };
+      const late = upload.complete().then(({ status }) => status);
+      await arrived.promise;
+      let waits = true;
+      step = async (name) => {
+        if (name !== 'put_together' || !waits) return;
+        waits = false;
+        released.resolve();
+        await late;
+      };
+      const early = await upload.complete();
+      expect([early.status, await late]).to.deep.equal([201, 201]);
+      expect(await house.app.db('documents').pluck('sha256')).to.deep.equal([sha256(large)]);
+      expect(await house.storage.keys('documents/')).to.have.length(1);
+    });
+
+    it('is over when the store has let go of its parts: the same file begins anew', async () => {
+      const upload = await sendDirectly(house, large);
+      await upload.send();
+      const { bucket, server } = house.storage;
+      for (const { uploadId } of await server.files.uploads(bucket, ''))
+        await server.files.closeUpload(bucket, uploadId);
+      await upload.complete().expect(404);
+      expect((await sendDirectly(house, large)).status).to.equal(201);
+    });
+
     it('is forgotten after a day, with all its parts', async () => {
       const upload = await sendDirectly(house, large);
       await upload.send(1);
@@ -189,8 +226,36 @@ describe('an upload past the app', () => {
       await upload.cancel().expect(204);
       expect((await upload.put(offer as Offer)).status).to.equal(404);
       expect(await house.traces()).to.deep.equal(nothing);
+      expect((await house.audit('document.refused')).at(-1)).to.deep.include({
+        ...{ resource_id: house.bookingId, outcome: 'failure' },
+        metadata: { reason: 'cancelled', files: 1 },
+      });
       await upload.complete().expect(404);
       await upload.cancel().expect(404);
+    });
+
+    for (const name of ['put_together', 'verified', 'copied']) {
+      it(`leaves nothing when it is cancelled while another completes it, at ${name}`, async () => {
+        const upload = await sendDirectly(house, large);
+        await upload.send();
+        step = async (reached) => {
+          if (reached === name) await upload.cancel().expect(204);
+        };
+        await upload.complete().expect(404);
+        expect(await house.traces()).to.deep.equal(nothing);
+        expect((await house.audit('document.refused')).at(-1)?.metadata.reason).to.equal('cancelled');
+        expect(await states()).to.deep.equal(['refused']);
+      });
+    }
+
+    it('stays a document when it is cancelled too late', async () => {
+      const upload = await sendDirectly(house, large);
+      await upload.send();
+      step = async (reached) => {
+        if (reached === 'committed') await upload.cancel().expect(404);
+      };
+      await upload.finish();
+      expect(await house.storage.keys()).to.have.length(1);
     });
   });
 
