@@ -1,5 +1,6 @@
 // Which passwords are taken: by length, and not one that everybody tries first. No character classes (NIST 800-63B).
 import { commonPasswords, commonWords } from './common-passwords.ts';
+import { folded, isListed } from './password.list.ts';
 
 export const passwordLength = { min: 12, max: 128 } as const;
 
@@ -24,32 +25,18 @@ export function passwordComplaintAbout(password: unknown, about: string[]): stri
 
 function isCommon(password: string): boolean {
   const plain = folded(password);
+  const known = [plain, withoutEnds(plain), folded(withoutEnds(password))];
   return (
-    commonPasswords.has(password.toLowerCase()) ||
-    commonPasswords.has(plain) ||
+    known.some((form) => commonPasswords.has(form) || isListed(form)) ||
     isRepeated(plain) ||
     hasRunOf(plain, 0.75) ||
     isOneWord(plain)
   );
 }
 
-/** Lower case, with the digits and signs that stand for letters read as those: `P4$$w0rd` is `password`. */
-function folded(password: string): string {
-  const signs: Record<string, string> = {
-    0: 'o',
-    1: 'i',
-    3: 'e',
-    4: 'a',
-    5: 's',
-    7: 't',
-    '@': 'a',
-    $: 's',
-    '!': 'i',
-  };
-  const lower = password.toLowerCase().replace(/\s+/g, '');
-  return /[a-z]/.test(lower)
-    ? lower.replace(/[013457@$!](?=.*[a-z])/g, (sign) => signs[sign] ?? sign)
-    : lower;
+/** What everybody uses does not become better by a year behind it: `sonyericsson2026!`. */
+function withoutEnds(text: string): string {
+  return text.replace(/^[^\p{L}]+|[^\p{L}]+$/gu, '');
 }
 
 /** One piece again and again: `abcabcabcabc`, `aaaaaaaaaaaa`. */

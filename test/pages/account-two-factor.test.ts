@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { demoPassword } from '../../seeds/demo.ts';
 import type { Visit, Visitor } from '../support/visitor.ts';
-import { usualAttemptLimits } from '../../src/accounts/attempt.limits.ts';
+import { usualAttemptLimits } from '../../src/accounts/index.ts';
 import { mountedRoutes } from '../support/routes.ts';
 import { totp } from '../support/totp.ts';
 import { goodPassword, openAccountHouse, type AccountHouse } from './account-house.ts';

@@ -1,5 +1,6 @@
+import { readFileSync } from 'node:fs';
 import { expect } from 'chai';
-import { passwordComplaint } from '../../src/accounts/index.ts';
+import { packList, passwordComplaint } from '../../src/accounts/index.ts';
 
 describe('the rules for passwords', () => {
   const good = [
@@ -42,6 +43,16 @@ describe('the rules for passwords', () => {
       'Summer2026!!',
       'AustraliaAustralia1',
       '200020002000',
+      'sonyericsson',
+      'Supernatural',
+      'needforspeed',
+      'finalfantasy',
+      'ghbdtnrfrltkf',
+      'chickenwing101',
+      'c0unterstr1ke',
+      'Final Fantasy',
+      'professional2026!',
+      '!!unbelievable1',
     ],
     'mostly your name': ['rita alvarez 1', 'Rita.Alvarez.99', 'harbour-legal-12', 'examdesk-rita-1'],
   };
@@ -54,4 +65,30 @@ describe('the rules for passwords', () => {
       });
     }
   }
+});
+
+describe('the list of common passwords', () => {
+  const file = readFileSync(new URL('../../src/accounts/password-list.bin', import.meta.url));
+
+  it('is small, in order, and holds each once', () => {
+    expect(file.length).to.be.within(200_000, 300_000);
+    const digests = Array.from({ length: file.length / 5 }, (_, index) => file.readUIntBE(index * 5, 5));
+    expect(digests.every((digest, index) => index === 0 || digest > (digests[index - 1] ?? 0))).to.equal(
+      true,
+    );
+  });
+
+  it('is packed by what looks it up: in any case, with any blanks, digits read as the letters they stand for', () => {
+    const packed = packList(['Needforspeed', 'F1nal Fantasy', 'finalfantasy']);
+    expect(packed).to.have.length(10);
+    for (const at of [0, 5]) expect(file.includes(packed.subarray(at, at + 5))).to.equal(true);
+  });
+
+  it('refuses nothing that only looks like it', () => {
+    const made = Array.from(
+      { length: 20_000 },
+      (_, index) => `Giraffe ${index} am Fenster ${index * 7} Regen`,
+    );
+    expect(made.filter((password) => passwordComplaint(password) !== null)).to.deep.equal([]);
+  });
 });
