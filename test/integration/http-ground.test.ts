@@ -137,6 +137,22 @@ describe('the ground every request stands on', () => {
       );
       await rita.get('/bookings?q=%00').expect(400);
     });
+    it('half a character is 400 wherever it stands: no database can hold it', async () => {
+      const half = String.raw`\ud800`;
+      await post('application/json', `{"email": "a${half}@b.example", "password": "x"}`).expect(400);
+      await post('application/json', `{"email": "a@b.example", "${half}": [{"x": "${half}"}]}`).expect(400);
+      const ada = await app.signIn('ada@examdesk.example');
+      const row = (await app.db('users').where({ email: 'rita@harbour-legal.example' }).first('id')) as {
+        id: string;
+      };
+      const act = (reason: string) =>
+        ada
+          .post('/admin/impersonate')
+          .set('Content-Type', 'application/json')
+          .send(`{"userId": "${row.id}", "reason": "${reason}"}`);
+      expect((await act(`She asked ${half}`).expect(400)).body.detail).to.contain('half a character');
+      await act(String.raw`She asked \ud83d\udc18`).expect(200);
+    });
     it('__proto__ in a body changes nothing', async () => {
       await post(
         'application/json',

@@ -33,18 +33,27 @@ export const readBody: RequestHandler[] = [
       (req, res, next) =>
         rawPaths.has(req.path) ? next() : parser(req, res, next),
   ),
-  // PostgreSQL cannot hold a NUL in text, and no person types one.
+  // PostgreSQL holds neither a NUL in text nor half of a pair that makes one character, and no person types either.
   (req, _res, next) => {
-    next(
-      holdsNul(req.body) || holdsNul(req.query) || req.path.includes('%00')
-        ? badRequest('NUL characters are not allowed.')
-        : undefined,
-    );
+    const fault = faultIn(req.body) ?? faultIn(req.query) ?? (req.path.includes('%00') ? nul : null);
+    next(fault === null ? undefined : badRequest(fault));
   },
 ];
 
-function holdsNul(value: unknown, depth = 0): boolean {
-  if (typeof value === 'string') return value.includes('\u0000');
-  if (typeof value !== 'object' || value === null || depth > 20) return false;
-  return Object.entries(value).some(([key, inner]) => key.includes('\u0000') || holdsNul(inner, depth + 1));
+const nul = 'NUL characters are not allowed.';
+const halfCharacter = 'The text holds half a character (a lone surrogate). Send whole ones.';
+
+function faultIn(value: unknown, depth = 0): string | null {
+  if (typeof value === 'string') return faultOf(value);
+  if (typeof value !== 'object' || value === null || depth > 20) return null;
+  for (const [key, inner] of Object.entries(value)) {
+    const fault = faultOf(key) ?? faultIn(inner, depth + 1);
+    if (fault !== null) return fault;
+  }
+  return null;
+}
+
+function faultOf(text: string): string | null {
+  if (text.includes('\u0000')) return nul;
+  return text.isWellFormed() ? null : halfCharacter;
 }
