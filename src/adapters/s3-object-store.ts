@@ -1,5 +1,5 @@
 // Documents' bytes in S3, or in anything that speaks its protocol.
-import type { Readable } from 'node:stream';
+import { Readable } from 'node:stream';
 import {
   AbortMultipartUploadCommand,
   CompleteMultipartUploadCommand,
@@ -20,6 +20,7 @@ import {
 } from '@aws-sdk/client-s3';
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
 import { ObjectStoreUnavailable, type ObjectStore, type StoredPart } from '../ports/object-store.ts';
+import { impatient } from './impatient-stream.ts';
 
 export interface S3Settings {
   bucket: string;
@@ -38,6 +39,8 @@ export interface S3Settings {
 
 export interface S3Connection {
   client: S3Client;
+  /** For bytes of objects, which their reader may take slowly: that they stop coming is watched by impatient(). */
+  reader: S3Client;
   /** For addresses given away: it signs nothing about bytes that it does not see. */
   signer: S3Client;
   settings: S3Settings;
@@ -49,18 +52,22 @@ const sha256Header = 'x-amz-checksum-sha256';
 const maxRemoved = 1000;
 
 export function connectS3(settings: S3Settings): S3Connection {
-  const patienceMs = settings.patienceMs ?? 30_000;
+  const patienceMs = patienceOf(settings);
+  const patience = {
+    connectionTimeout: Math.min(3_000, patienceMs),
+    requestTimeout: patienceMs,
+    throwOnRequestTimeout: true,
+    httpAgent: { maxSockets: 100, keepAlive: true },
+    httpsAgent: { maxSockets: 100, keepAlive: true },
+  };
   const config: S3ClientConfig = {
     region: settings.region,
     forcePathStyle: settings.forcePathStyle ?? false,
     maxAttempts: 3,
-    requestHandler: {
-      connectionTimeout: Math.min(3_000, patienceMs),
-      requestTimeout: patienceMs,
-      throwOnRequestTimeout: true,
-      httpAgent: { maxSockets: 100, keepAlive: true },
-      httpsAgent: { maxSockets: 100, keepAlive: true },
-    },
+    // Every byte that is read is held against a hash of our own; and the SDK's stream would not let go of the socket.
+    responseChecksumValidation: 'WHEN_REQUIRED',
+    // Of an answer that has begun only the silence of its socket tells that it will not end.
+    requestHandler: { ...patience, socketTimeout: patienceMs },
   };
   if (settings.endpoint) config.endpoint = settings.endpoint;
   if (settings.credentials) config.credentials = settings.credentials;
@@ -69,7 +76,12 @@ export function connectS3(settings: S3Settings): S3Connection {
     ...(settings.browserEndpoint && { endpoint: settings.browserEndpoint }),
     requestChecksumCalculation: 'WHEN_REQUIRED',
   });
-  return { client: new S3Client(config), signer, settings };
+  const reader = new S3Client({ ...config, requestHandler: patience });
+  return { client: new S3Client(config), reader, signer, settings };
+}
+
+function patienceOf({ patienceMs = 30_000 }: S3Settings): number {
+  return patienceMs;
 }
 
 /** What every object is stored with. */
@@ -77,7 +89,7 @@ export function encryptionOf({ encryption }: S3Settings): { ServerSideEncryption
   return encryption === 'none' ? {} : { ServerSideEncryption: encryption };
 }
 
-export function createS3ObjectStore({ client, signer, settings }: S3Connection): ObjectStore {
+export function createS3ObjectStore({ client, reader, signer, settings }: S3Connection): ObjectStore {
   const Bucket = settings.bucket;
   const encryption = encryptionOf(settings);
 
@@ -90,8 +102,15 @@ export function createS3ObjectStore({ client, signer, settings }: S3Connection):
     get: (key, range) =>
       orNull(async () => {
         const Range = range && `bytes=${range.start}-${range.end}`;
-        const found = await client.send(new GetObjectCommand({ Bucket, Key: key, Range }));
-        return { stream: found.Body as Readable, size: found.ContentLength ?? 0 };
+        try {
+          const found = await reader.send(new GetObjectCommand({ Bucket, Key: key, Range }));
+          const stream = impatient(found.Body as Readable, patienceOf(settings));
+          return { stream, size: found.ContentLength ?? 0 };
+        } catch (error) {
+          // The object ends before the range begins.
+          if (nameOf(error) === 'InvalidRange') return { stream: Readable.from([]), size: 0 };
+          throw error;
+        }
       }),
 
     head: (key) =>
@@ -231,6 +250,7 @@ export function createS3ObjectStore({ client, signer, settings }: S3Connection):
 
     close() {
       client.destroy();
+      reader.destroy();
       signer.destroy();
     },
   };
@@ -249,9 +269,13 @@ async function orNull<T>(ask: () => Promise<T>): Promise<T | null> {
   try {
     return await ask();
   } catch (error) {
-    if (error instanceof Error && absent.has(error.name)) return null;
+    if (absent.has(nameOf(error))) return null;
     throw unavailable(error);
   }
+}
+
+function nameOf(error: unknown): string {
+  return error instanceof Error ? error.name : '';
 }
 
 async function asked<T>(ask: () => Promise<T>): Promise<T> {

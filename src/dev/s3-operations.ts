@@ -1,4 +1,5 @@
 // What each request to the small S3 does.
+import { once } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { pipeline } from 'node:stream/promises';
 import type { ObjectRecord, S3Files } from './s3-files.ts';
@@ -86,7 +87,8 @@ async function copy(files: S3Files, { bucket, key, req, res }: S3Call): Promise<
   sendXml(res, xml('CopyObjectResult', { ETag: from.etag, LastModified: lastModified }));
 }
 
-async function get(files: S3Files, { method, bucket, key, query, req, res }: S3Call): Promise<void> {
+async function get(files: S3Files, call: S3Call): Promise<void> {
+  const { method, bucket, key, query, req, res } = call;
   const found = await files.find(bucket, key);
   if (!found) throw new S3Fault(404, 'NoSuchKey');
   const range = rangeOf(headerOf(req, 'range'), found.size);
@@ -105,7 +107,24 @@ async function get(files: S3Files, { method, bucket, key, query, req, res }: S3C
       found.crc32 && { 'x-amz-checksum-crc32': found.crc32 }),
   });
   if (method === 'HEAD') return void res.end();
-  await pipeline(files.read(found.files, start, end), res).catch(() => res.destroy());
+  await pipeline(disturbed(files.read(found.files, start, end), call), res).catch(() => res.destroy());
+}
+
+/** Until something befalls the body of an answer that began well. */
+async function* disturbed(
+  bytes: AsyncIterable<Buffer>,
+  { bodyTrouble, res }: Pick<S3Call, 'bodyTrouble' | 'res'>,
+): AsyncGenerator<Buffer> {
+  let left = bodyTrouble?.after ?? Number.POSITIVE_INFINITY;
+  for await (const piece of bytes) {
+    if (piece.length < left) yield piece;
+    else {
+      yield piece.subarray(0, left);
+      if (bodyTrouble?.body === 'stalls') await once(res, 'close');
+      throw new Error('The body ends here');
+    }
+    left -= piece.length;
+  }
 }
 
 function headersOf(found: ObjectRecord): Record<string, string> {

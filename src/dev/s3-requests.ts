@@ -4,6 +4,12 @@ import { bodyOf } from './s3-body.ts';
 import type { ObjectRecord, S3Files, Written } from './s3-files.ts';
 import { S3Fault } from './s3-faults.ts';
 
+/** For tests: so many bytes of an object come, and then no more; `breaks`: nor does the connection stay. */
+export interface BodyTrouble {
+  body: 'stalls' | 'breaks';
+  after: number;
+}
+
 export interface S3Call {
   method: string;
   bucket: string;
@@ -11,6 +17,7 @@ export interface S3Call {
   query: URLSearchParams;
   req: IncomingMessage;
   res: ServerResponse;
+  bodyTrouble: BodyTrouble | undefined;
 }
 
 const metadataPrefix = 'x-amz-meta-';

@@ -6,7 +6,7 @@ import { mkdir } from 'node:fs/promises';
 import { MalformedBody } from './s3-body.ts';
 import { createS3Files, type S3Files } from './s3-files.ts';
 import { answerCors, answerTo } from './s3-operations.ts';
-import type { S3Call } from './s3-requests.ts';
+import type { BodyTrouble, S3Call } from './s3-requests.ts';
 import { S3Fault, xmlFault } from './s3-faults.ts';
 import { checkSignature, type Credentials } from './s3-signature.ts';
 
@@ -19,23 +19,23 @@ export interface S3ServerOptions extends Credentials {
   allowedOrigin?: string;
 }
 
+type Trouble = 'drop' | { status: number; code: string } | BodyTrouble | undefined;
+
 /** For tests: what becomes of a request before it is looked at. `drop` breaks the connection. */
 export type S3Trouble = (call: {
   method: string;
   bucket: string;
   key: string;
   query: URLSearchParams;
-}) =>
-  | Promise<'drop' | { status: number; code: string } | undefined>
-  | 'drop'
-  | { status: number; code: string }
-  | undefined;
+}) => Promise<Trouble> | Trouble;
 
 export interface S3Server {
   url: string;
   files: S3Files;
   /** Until it is set again, each request is asked for first. */
   trouble: S3Trouble | null;
+  /** How many answers are on their way. */
+  answering: number;
   close(): Promise<void>;
 }
 
@@ -48,6 +48,7 @@ export async function startS3Server(options: S3ServerOptions): Promise<S3Server>
     url: '',
     files,
     trouble: null,
+    answering: 0,
     async close() {
       server.closeAllConnections();
       await new Promise((resolve) => {
@@ -55,7 +56,13 @@ export async function startS3Server(options: S3ServerOptions): Promise<S3Server>
       });
     },
   };
-  server.on('request', (req, res) => void answer(running, options, req, res));
+  server.on('request', (req, res) => {
+    running.answering += 1;
+    res.once('close', () => {
+      running.answering -= 1;
+    });
+    void answer(running, options, req, res);
+  });
   await listen(server, options.port ?? 0);
   running.url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   return running;
@@ -74,16 +81,16 @@ async function answer(
     const call = callOf(req);
     const trouble = await running.trouble?.(call);
     if (trouble === 'drop') return void req.socket.destroy();
-    if (trouble) throw new S3Fault(trouble.status, trouble.code);
+    if (trouble && 'status' in trouble) throw new S3Fault(trouble.status, trouble.code);
     const fault = checkSignature(req, options);
     if (fault) throw new S3Fault(fault === 'AuthorizationQueryParametersError' ? 400 : 403, fault);
-    await answerTo(running.files, { ...call, req, res });
+    await answerTo(running.files, { ...call, req, res, bodyTrouble: trouble });
   } catch (error) {
     refuse(req, res, error);
   }
 }
 
-function callOf(req: IncomingMessage): Omit<S3Call, 'req' | 'res'> {
+function callOf(req: IncomingMessage): Omit<S3Call, 'req' | 'res' | 'bodyTrouble'> {
   const url = new URL(req.url ?? '/', 'http://s3');
   const [, bucket = '', ...rest] = url.pathname.split('/');
   const key = decodeURIComponent(rest.join('/'));

@@ -44,7 +44,10 @@ export interface PartAddress {
  */
 export interface ObjectStore {
   put(key: string, body: Buffer): Promise<void>;
-  /** Null when there is no such object. Destroy the stream when it is not read to its end. */
+  /**
+   * Null when there is no such object; a range is as long as the object has bytes for it, perhaps none. The stream
+   * fails when the store stops sending, not when its reader is slow. Destroy it when it is not read to its end.
+   */
   get(key: string, range?: ByteRange): Promise<{ stream: Readable; size: number } | null>;
   head(key: string): Promise<ObjectFacts | null>;
   /** Within the store; false when there is no such object. What was at `to` is replaced. */

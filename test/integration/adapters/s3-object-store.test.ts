@@ -1,11 +1,15 @@
 import { createHash, randomBytes } from 'node:crypto';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
-import { connectS3, createS3ObjectStore } from '../../../src/adapters/s3-object-store.ts';
+import { connectS3, createS3ObjectStore, type S3Settings } from '../../../src/adapters/s3-object-store.ts';
 import {
   ObjectStoreUnavailable,
   type ObjectStore,
   type PartAddress,
 } from '../../../src/ports/object-store.ts';
+import { eventually } from '../../support/document-house.ts';
 import { openTestStorage, testCredentials, type TestStorage } from '../../support/object-storage.ts';
 
 const partBytes = 5 * 1024 * 1024;
@@ -15,18 +19,17 @@ describe('the object store', () => {
   let store: ObjectStore;
   before(async () => {
     storage = await openTestStorage();
-    store = createS3ObjectStore(
-      connectS3({
-        bucket: storage.bucket,
-        region: 'us-east-1',
-        endpoint: storage.server.url,
-        browserEndpoint: storage.server.url,
-        credentials: testCredentials,
-        forcePathStyle: true,
-        encryption: 'AES256',
-        patienceMs: 5_000,
-      }),
-    );
+    store = createS3ObjectStore(connectS3(ourSettings()));
+  });
+  const ourSettings = (): S3Settings => ({
+    bucket: storage.bucket,
+    region: 'us-east-1',
+    endpoint: storage.server.url,
+    browserEndpoint: storage.server.url,
+    credentials: testCredentials,
+    forcePathStyle: true,
+    encryption: 'AES256',
+    patienceMs: 5_000,
   });
   after(async () => {
     store.close();
@@ -159,6 +162,15 @@ describe('the object store', () => {
     });
   });
 
+  it('has no bytes where an object has ended, and those it has of a range that goes beyond', async () => {
+    await store.put('a/short', Buffer.from('0123456789'));
+    await store.put('a/empty', Buffer.alloc(0));
+    expect(await read('a/short', { start: 8, end: 20 })).to.equal('89');
+    expect(await read('a/short', { start: 10, end: 20 })).to.equal('');
+    expect(await read('a/empty', { start: 0, end: 20 })).to.equal('');
+    expect(await store.get('a/never', { start: 0, end: 20 })).to.equal(null);
+  });
+
   it('says that it is away in one kind of error, by a code and no address', async () => {
     const asks: Record<string, () => Promise<unknown>> = {
       ping: () => store.ping(),
@@ -177,6 +189,72 @@ describe('the object store', () => {
       expect(error, name).to.be.an.instanceOf(ObjectStoreUnavailable);
       expect(String(error)).not.to.match(/secret-key|127\.0\.0\.1/);
     }
+  });
+
+  describe('whose answers stop in the middle', () => {
+    const size = 3_000_000;
+    const bytes = randomBytes(size);
+    let hasty: ObjectStore;
+    before(async () => {
+      hasty = createS3ObjectStore(connectS3({ ...ourSettings(), patienceMs: 300 }));
+      await store.put('a/large', bytes);
+    });
+    after(() => hasty.close());
+    const outcome = async (work: Promise<unknown>) => {
+      const startedAt = Date.now();
+      const error: unknown = await work.then(
+        () => null,
+        (failure: unknown) => failure,
+      );
+      return { error, ms: Date.now() - startedAt };
+    };
+    const drain = async () => {
+      const found = await hasty.get('a/large');
+      for await (const _ of found?.stream ?? []);
+    };
+
+    it('is not waited for: neither for an object nor for a list', async () => {
+      storage.server.trouble = () => ({ body: 'stalls', after: 1_000_000 });
+      const stalled = await outcome(drain());
+      expect(stalled.error).to.be.an.instanceOf(ObjectStoreUnavailable);
+      expect(stalled.ms).to.be.within(250, 2_000);
+      storage.server.trouble = () => ({ body: 'breaks', after: 1_000_000 });
+      expect((await outcome(drain())).error).to.be.an.instanceOf(Error);
+
+      const half = createServer(
+        (_, res) => void res.writeHead(200, { 'Content-Length': 500 }).write('<?xml'),
+      );
+      await new Promise<void>((resolve) => {
+        half.listen(0, '127.0.0.1', resolve);
+      });
+      const endpoint = `http://127.0.0.1:${(half.address() as AddressInfo).port}`;
+      const other = createS3ObjectStore(connectS3({ ...ourSettings(), endpoint, patienceMs: 300 }));
+      const listed = await outcome(other.list('a/')[Symbol.asyncIterator]().next());
+      expect(listed.error).to.be.an.instanceOf(ObjectStoreUnavailable);
+      expect(listed.ms).to.be.below(5_000);
+      other.close();
+      half.closeAllConnections();
+      half.close();
+    });
+
+    it('is not one that is read slowly: whoever pauses for longer gets all of it', async () => {
+      const found = await hasty.get('a/large');
+      const pieces: Buffer[] = [];
+      for await (const piece of (found as { stream: AsyncIterable<Buffer> }).stream) {
+        if (pieces.length % 10 === 0) await sleep(400);
+        pieces.push(piece);
+      }
+      expect(Buffer.concat(pieces).equals(bytes)).to.equal(true);
+    });
+
+    it('lets go of the connection when what is read from it is destroyed', async () => {
+      storage.server.trouble = () => ({ body: 'stalls', after: 1_000_000 });
+      const found = await hasty.get('a/large');
+      const closed = new Promise((resolve) => found?.stream.once('close', resolve));
+      found?.stream.destroy();
+      await closed;
+      await eventually(() => Promise.resolve(storage.server.answering === 0), 250);
+    });
   });
 
   it('gives up on a store that never answers', async () => {
