@@ -5,6 +5,7 @@ import type { AccountDeps } from './account.deps.ts';
 import { isId } from './account.input.ts';
 import { revokeLinks } from './account.links.ts';
 import { setOrganization } from './account.invitations.ts';
+import { isDemoAccount } from './demo-accounts.ts';
 import { auditActor, mayAdminister, type Actor, type Role } from './viewer.ts';
 
 export type PersonFailure =
@@ -58,7 +59,7 @@ export function createPeople(deps: AccountDeps): People {
 
     deactivate: (userId, actor) =>
       change(deps, userId, actor, async (trx, person) => {
-        if (person.role === 'admin' && !(await hasOtherAdmin(trx, userId))) return 'last_admin';
+        if (person.role === 'admin' && !(await hasOtherAdmin(deps, trx, userId))) return 'last_admin';
         // The sessions go by trigger: whoever sets `banned`, also by hand in psql, ends them.
         await trx('users').where({ id: userId }).update({ banned: true, ban_reason: 'deactivated' });
         await closeLinks(deps, trx, userId, actor);
@@ -75,7 +76,7 @@ export function createPeople(deps: AccountDeps): People {
 
     changeRole: (userId, { role, organizationId = null }, actor) =>
       change(deps, userId, actor, async (trx, person) => {
-        if (person.role === 'admin' && role !== 'admin' && !(await hasOtherAdmin(trx, userId)))
+        if (person.role === 'admin' && role !== 'admin' && !(await hasOtherAdmin(deps, trx, userId)))
           return 'last_admin';
         const isKnown =
           isId(organizationId) && (await trx('organizations').where({ id: organizationId }).first('id'));
@@ -141,12 +142,17 @@ function isChange(outcome: Changed | PersonFailure['reason']): outcome is Change
   return outcome in changedColumns;
 }
 
-async function hasOtherAdmin(trx: Transaction, userId: string): Promise<boolean> {
-  const other: unknown = await trx('users')
+/** One who can sign in: where the demo is over, its own cannot. */
+async function hasOtherAdmin(
+  { allowsDemoAccounts }: AccountDeps,
+  trx: Transaction,
+  userId: string,
+): Promise<boolean> {
+  const others = (await trx('users')
     .where({ role: 'admin', banned: false })
     .whereNot({ id: userId })
-    .first('id');
-  return other !== undefined;
+    .pluck('email')) as string[];
+  return others.some((email) => allowsDemoAccounts || !isDemoAccount(email));
 }
 
 async function closeLinks(deps: AccountDeps, trx: Transaction, userId: string, actor: Actor): Promise<void> {

@@ -5,7 +5,7 @@ import type { Role, Viewer } from './viewer.ts';
 const roles: readonly string[] = ['referrer', 'support', 'admin'] satisfies Role[];
 
 /** As long may staff be away; then the session ends. */
-const idleMinutes = 30;
+export const idleMinutes = 30;
 
 interface Row {
   user_id: string;

@@ -2,7 +2,8 @@
 import type { Database } from '../db/knex.ts';
 import type { AccountDeps } from './account.deps.ts';
 import { isId } from './account.input.ts';
-import { auditActor, type Actor, type Viewer } from './viewer.ts';
+import { idleMinutes } from './account.repository.ts';
+import { auditActor, isStaff, type Actor, type Viewer } from './viewer.ts';
 
 export interface OwnSession {
   id: string;
@@ -15,7 +16,7 @@ export interface OwnSession {
 }
 
 export interface OwnSessions {
-  /** This one first, then the latest used. */
+  /** Those that still open something: this one first, then the latest used. */
   list(viewer: Viewer): Promise<OwnSession[]>;
   /** false when there is no such session of this person (any more). */
   end(sessionId: string, actor: Actor): Promise<boolean>;
@@ -33,13 +34,18 @@ export function createOwnSessions(deps: AccountDeps): OwnSessions {
 }
 
 async function listSessions(db: Database, viewer: Viewer): Promise<OwnSession[]> {
-  const rows = (await db('sessions')
+  const query = db('sessions')
     .where({ user_id: viewer.userId })
     .whereNull('impersonated_by')
     .whereRaw('expires_at > clock_timestamp()')
     .orderByRaw('id = ? desc, last_seen_at desc', [viewer.sessionId])
-    .limit(100)
-    .select('id', 'created_at', 'last_seen_at', 'expires_at', 'ip_address', 'user_agent')) as {
+    .limit(100);
+  // Of staff, one that was idle too long ends when it is next used, and opens nothing till then.
+  if (isStaff(viewer))
+    void query.whereRaw(`last_seen_at >= clock_timestamp() - ? * interval '1 minute'`, [idleMinutes]);
+  const rows = (await query.select(
+    ...['id', 'created_at', 'last_seen_at', 'expires_at', 'ip_address', 'user_agent'],
+  )) as {
     id: string;
     created_at: Date;
     last_seen_at: Date;

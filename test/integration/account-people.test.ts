@@ -6,6 +6,7 @@ import type { AddressInfo } from 'node:net';
 import type { Actor, Role } from '../../src/accounts/index.ts';
 import { demoAccounts } from '../../seeds/demo.ts';
 import { startTestApp, type Agent, type TestApp } from '../support/app.ts';
+import { createFakeAcuity, type FakeAcuity } from '../support/fakes/acuity.ts';
 
 const ada = 'ada@examdesk.example';
 const sam = 'sam@examdesk.example';
@@ -15,8 +16,10 @@ const nadia = 'nadia@northside-claims.example';
 
 describe('the people of the house', () => {
   let app: TestApp;
+  let acuity: FakeAcuity;
   beforeEach(async () => {
-    app = await startTestApp();
+    acuity = createFakeAcuity();
+    app = await startTestApp({ overrides: { acuity } });
   });
   afterEach(() => app.close());
 
@@ -47,6 +50,20 @@ describe('the people of the house', () => {
       actor_id: string | null;
       metadata: Record<string, unknown>;
     };
+
+  async function bookedBy(email: string): Promise<{ id: string; reference: string }> {
+    const startsAt = '2027-01-12T10:00:00+11:00';
+    acuity.offer(7001, startsAt);
+    const row = (await app.db('specialists').where({ acuity_calendar_id: 7001 }).first('id')) as {
+      id: string;
+    };
+    const examinee = { firstName: 'Ewan', lastName: 'Marsh', phone: '0412 345 678' };
+    const { body } = await (await app.signIn(email))
+      .post('/bookings')
+      .send({ specialistId: row.id, type: 'in_person', startsAt, examinee })
+      .expect(201);
+    return body.booking as { id: string; reference: string };
+  }
 
   /** The same app in another process's place: nothing in common but the database. */
   async function secondApp() {
@@ -127,18 +144,35 @@ describe('the people of the house', () => {
 
   it('who act as somebody are out with their own role', async () => {
     await app.signIn(rita);
+    await app.signIn(ada);
     const id = await idOf(rita);
+    const own = await idIn('sessions', { user_id: await idOf(ada) });
     await app
       .db('sessions')
       .where({ user_id: id })
-      .update({ impersonated_by: await idOf(ada) });
+      .update({ impersonated_by: await idOf(ada), impersonator_session_id: own });
     await app.db('users').where({ email: ada }).update({ banned: true });
     expect(await app.db('sessions').where({ user_id: id })).to.deep.equal([]);
   });
 
-  it('leave their bookings with the organisation', async () => {
+  it('leave their bookings with the organisation, whose colleagues go on with them', async () => {
     const id = await idOf(rita);
+    const booking = await bookedBy(rita);
     await app.system.services.accounts.deactivate(id, await actor(ada));
+    const robs = await app.signIn(rob);
+    const seen = await robs.get(`/bookings/${booking.id}`).expect(200);
+    expect(seen.body.booking).to.deep.include({ reference: booking.reference, status: 'active' });
+    expect((await robs.get('/bookings').expect(200)).text).to.contain(booking.reference);
+    await robs.post(`/bookings/${booking.id}/cancel`).send({ reason: 'The matter settled' }).expect(200);
+    await (await app.signIn(nadia)).get(`/bookings/${booking.id}`).expect(404);
+    const kept: unknown = await app
+      .db('bookings')
+      .where({ id: booking.id })
+      .first('created_by_id', 'organization_id');
+    expect(kept, 'and the name stays on what was done').to.deep.equal({
+      created_by_id: id,
+      organization_id: await idIn('organizations', { name: 'Harbour Legal' }),
+    });
     const rows = await app.db('members').where({ user_id: id });
     expect(rows, 'still named among the people of Harbour Legal').to.have.length(1);
     const { members } =
@@ -188,6 +222,25 @@ describe('the people of the house', () => {
     ]);
     expect([one.ok, two.ok].filter(Boolean)).to.have.length(1);
     expect([one, two]).to.deep.include({ ok: false, reason: 'last_admin' });
+  });
+
+  it('are left an admin who can sign in: where the demo is over, its own does not count', async () => {
+    await app
+      .db('users')
+      .insert({ name: 'Grace', email: 'grace@agency.example', email_verified: true, role: 'admin' });
+    const grace = await idOf('grace@agency.example');
+    const { config } = app.system.services;
+    const strict = compose({ ...config, DEMO_ACCOUNTS: false }, { log: pino({ level: 'silent' }) });
+    try {
+      const refused = { ok: false, reason: 'last_admin' };
+      const { accounts } = strict.services;
+      expect(await accounts.deactivate(grace, await actor(ada))).to.deep.equal(refused);
+      expect(await accounts.changeRole(grace, { role: 'support' }, await actor(ada))).to.deep.equal(refused);
+    } finally {
+      await strict.close();
+    }
+    const here = await app.system.services.accounts.deactivate(grace, await actor(ada));
+    expect(here.ok, 'in the demo there is Ada').to.equal(true);
   });
 
   it('become staff, or referrers of an organisation, and sign in anew', async () => {

@@ -98,6 +98,21 @@ describe('one’s own sessions', () => {
     expect((await here.get('/bookings')).at).to.equal('/bookings');
   });
 
+  it('are listed as long as they live: of staff those that were not idle too long', async () => {
+    const idle = async (email: string) => {
+      const user_id = await house.userId(email);
+      await house.app.db('sessions').where({ user_id }).delete();
+      await house.signedIn(email);
+      await house.app
+        .db('sessions')
+        .where({ user_id })
+        .update({ last_seen_at: house.app.db.raw(`clock_timestamp() - interval '31 minutes'`) });
+      return (await house.signedIn(email)).get('/account/sessions');
+    };
+    expect((await idle('sam@examdesk.example')).texts('.session')).to.have.length(1);
+    expect((await idle(rob)).texts('.session'), 'a referrer’s do not end of it').to.have.length(2);
+  });
+
   it('are one’s own: nobody ends another’s', async () => {
     const robs = await house.signedIn(rob);
     const [session] = (await house.app.db('sessions').where({ user_id: await house.userId(rob) })) as {
@@ -135,12 +150,17 @@ describe('one’s own sessions', () => {
   it('are not to be seen or changed by an admin who acts as somebody', async () => {
     const here = await house.signedIn(rita);
     const ada = await house.userId('ada@examdesk.example');
+    await house.signedIn('ada@examdesk.example');
+    const own = (await house.app.db('sessions').where({ user_id: ada }).first('id')) as { id: string };
     const [session] = (await house.app
       .db('sessions')
       .where({ user_id: await house.userId(rita) })
       .orderBy('created_at', 'desc')
       .limit(1)) as { id: string }[];
-    await house.app.db('sessions').where({ id: session?.id }).update({ impersonated_by: ada });
+    await house.app
+      .db('sessions')
+      .where({ id: session?.id })
+      .update({ impersonated_by: ada, impersonator_session_id: own.id });
     const forms: [string, Record<string, string>][] = [
       ['/account/password', { current: demoPassword, password: 'teapot granite violin' }],
       ['/account/email', { email: 'x@y.example', password: demoPassword }],
