@@ -2,15 +2,33 @@ import { getMigrations } from 'better-auth/db/migration';
 import { expect } from 'chai';
 import pg from 'pg';
 import { createAuth } from '../../src/accounts/index.ts';
-import { openTestDatabase, type TestDatabase } from '../support/database.ts';
+import { openEmptyDatabase, openTestDatabase, type TestDatabase } from '../support/database.ts';
+
+function authOn(pool: pg.Pool) {
+  return createAuth({
+    pool,
+    secret: 'a-secret-for-tests-only-0123456789abcdef',
+    baseUrl: 'http://localhost:3000',
+  });
+}
+
+/** What we do otherwise. */
+const onPurpose = new Set([
+  // A uuid that refers to a user.
+  'sessions.impersonated_by is text',
+  // Nobody is looked up by a secret, least of all by an encrypted one.
+  'two_factors (secret) is indexed',
+]);
 
 describe('the tables of better-auth', () => {
   let database: TestDatabase;
   let pool: pg.Pool;
+  let expected: string[];
 
   before(async () => {
     database = await openTestDatabase();
     pool = new pg.Pool({ connectionString: database.url });
+    expected = await factsOfTheLibrary();
   });
   after(async () => {
     await pool.end();
@@ -19,13 +37,8 @@ describe('the tables of better-auth', () => {
 
   const missing = async () => {
     const warnings: string[] = [];
-    const auth = createAuth({
-      pool,
-      secret: 'a-secret-for-tests-only-0123456789abcdef',
-      baseUrl: 'http://localhost:3000',
-    });
     const options = {
-      ...auth.options,
+      ...authOn(pool).options,
       logger: { log: (level: string, message: string) => void warnings.push(`${level} ${message}`) },
     };
     const { toBeCreated, toBeAdded } = await getMigrations(options);
@@ -35,9 +48,36 @@ describe('the tables of better-auth', () => {
       warnings: warnings.filter((warning) => /^(warn|error)/.test(warning)),
     };
   };
+  const lacking = async () => {
+    const ours = new Set(await factsOf(pool));
+    return expected.filter((fact) => !ours.has(fact) && !onPurpose.has(fact));
+  };
 
   it('are what the library expects, and it warns of nothing', async () => {
     expect(await missing()).to.deep.equal({ tables: [], columns: [], warnings: [] });
+  });
+
+  it('have all that the library would have made: types, what must be there, uniques, indexes, references', async () => {
+    expect(expected).to.have.length.above(80);
+    expect(await lacking()).to.deep.equal([]);
+  });
+
+  it('would be missed if one lost an index, a unique, a reference, a type or what must be there', async () => {
+    await database.db.raw(`
+      drop index sessions_user_id_idx;
+      alter table users drop constraint users_email_key;
+      alter table accounts drop constraint accounts_user_id_fkey;
+      alter table two_factors alter column secret drop not null;
+      alter table verifications alter column expires_at type timestamp;
+    `);
+    expect(await lacking()).to.deep.equal([
+      'accounts: FOREIGN KEY (user_id) REFERENCES users(id) ON DELETE CASCADE',
+      'sessions (user_id) is indexed',
+      'two_factors.secret must be there',
+      'users (email) is indexed',
+      'users (email) is unique',
+      'verifications.expires_at is timestamp with time zone',
+    ]);
   });
 
   it('would be missed if one lost a column', async () => {
@@ -45,3 +85,49 @@ describe('the tables of better-auth', () => {
     expect((await missing()).columns).to.deep.equal(['impersonator_session_id']);
   });
 });
+
+/** Of an empty database in which better-auth made its own tables. */
+async function factsOfTheLibrary(): Promise<string[]> {
+  const empty = await openEmptyDatabase();
+  const pool = new pg.Pool({ connectionString: empty.url });
+  try {
+    const { compileMigrations } = await getMigrations(authOn(pool).options);
+    await pool.query(await compileMigrations());
+    return await factsOf(pool);
+  } finally {
+    await pool.end();
+    await empty.close();
+  }
+}
+
+/** What can be said of the tables, a line each, by columns and not by names. An index counts for its first columns. */
+async function factsOf(pool: pg.Pool): Promise<string[]> {
+  const { rows } = await pool.query<{ fact: string }>(`
+    select format('%s.%s is %s', table_name, column_name, data_type) as fact
+      from information_schema.columns where table_schema = 'public'
+    union
+    select format('%s.%s must be there', table_name, column_name)
+      from information_schema.columns where table_schema = 'public' and is_nullable = 'NO'
+    union
+    select format('%s (%s) %s', i.indrelid::regclass, columns.names,
+                  case when i.indisunique then 'is unique' else 'is indexed' end)
+      from pg_index i
+      join pg_class c on c.oid = i.indrelid and c.relnamespace = 'public'::regnamespace
+      cross join lateral (
+        select string_agg(a.attname, ', ' order by k.place) as names
+        from unnest(i.indkey) with ordinality k (number, place)
+        join pg_attribute a on a.attrelid = i.indrelid and a.attnum = k.number
+      ) columns
+      where i.indpred is null
+    union
+    select format('%s (%s) is indexed', i.indrelid::regclass, a.attname)
+      from pg_index i
+      join pg_class c on c.oid = i.indrelid and c.relnamespace = 'public'::regnamespace
+      join pg_attribute a on a.attrelid = i.indrelid and a.attnum = i.indkey[0]
+      where i.indpred is null
+    union
+    select format('%s: %s', conrelid::regclass, pg_get_constraintdef(oid))
+      from pg_constraint where contype = 'f' and connamespace = 'public'::regnamespace
+    order by 1`);
+  return rows.map(({ fact }) => fact);
+}
