@@ -2,24 +2,30 @@ import { auditActor, isStaff, type Actor } from '../accounts/index.ts';
 import type { AuditLog } from '../audit/index.ts';
 import type { Database } from '../db/knex.ts';
 import type { JobQueue } from '../ports/job-queue.ts';
+import { isAboutAccount } from './email.account.ts';
 import { sendEmailJob } from './email.jobs.ts';
+import { mayReceive } from './email.recipient.ts';
+import type { EmailRow } from './email.ts';
 
-/** Puts a message that was sent, or given up, into the queue again. Account mails are made anew by their own pages. */
+export type Resent = 'queued' | 'not_found' | 'waits_already' | 'forbidden' | 'not_theirs';
+
+/**
+ * Puts a message that was sent, or given up, into the queue again; `not_theirs` when its recipient has left, or may not
+ * see the booking any more. Account mails are made anew by their own pages.
+ */
 export async function resendEmail(
   { db, audit, jobs }: { db: Database; audit: AuditLog; jobs: JobQueue },
   actor: Actor,
   emailId: string,
-): Promise<'queued' | 'not_found' | 'waits_already' | 'forbidden'> {
+): Promise<Resent> {
   if (!isStaff(actor.viewer)) return 'forbidden';
   return db.transaction(async (trx) => {
-    const email = (await trx('emails')
-      .where({ id: emailId, account_link_id: null })
-      .forUpdate()
-      .first('status', 'attempts', 'sent_at')) as
-      | { status: string; attempts: number; sent_at: Date | null }
+    const email = (await trx('emails').where({ id: emailId }).forUpdate().first()) as
+      | (EmailRow & { status: string; sent_at: Date | null })
       | undefined;
-    if (!email) return 'not_found';
+    if (!email || isAboutAccount(email)) return 'not_found';
     if (email.status === 'queued') return 'waits_already';
+    if (!(await mayReceive(trx, email))) return 'not_theirs';
     await trx('emails')
       .where({ id: emailId })
       .update({ status: 'queued', sent_at: null, attempts: 0, last_error: null });

@@ -5,6 +5,7 @@ import type { JobQueue } from '../ports/job-queue.ts';
 import type { Mail, Mailer } from '../ports/mailer.ts';
 import { sendEmailJob } from './email.jobs.ts';
 import { composeMail } from './email.message.ts';
+import { mayReceive } from './email.recipient.ts';
 import type { EmailRow, Links } from './email.ts';
 
 export interface EmailSenderDeps {
@@ -67,13 +68,21 @@ export function createEmailSender(deps: EmailSenderDeps): EmailSender {
 }
 
 async function sendLocked(deps: EmailSenderDeps, trx: Transaction, email: EmailRow): Promise<void> {
+  if (!(await mayReceive(trx, email))) {
+    await trx('emails').where({ id: email.id }).update({ status: 'withheld', last_error: null });
+    deps.log.warn(
+      { emailId: email.id },
+      'An e-mail was withheld: its recipient may not see the booking any more',
+    );
+    return;
+  }
   // The same for every try: a mail sent twice, because we died before writing it down, is known as one.
   const messageId = `<${email.id}@${deps.messageIdDomain}>`;
   const mail = { ...(await composeMail(trx, email, deps.links)), messageId };
   await deps.onStep?.('email_before_send');
-  const error = await attempt(deps.mailer, mail);
+  const refusal = await attempt(deps.mailer, mail);
   await deps.onStep?.('email_after_send');
-  if (error === null) {
+  if (refusal === null) {
     await trx('emails')
       .where({ id: email.id })
       .update({
@@ -85,10 +94,16 @@ async function sendLocked(deps: EmailSenderDeps, trx: Transaction, email: EmailR
       });
     return;
   }
-  await postpone(deps, trx, email, error);
+  await postpone(deps, trx, email, refusal);
 }
 
-async function attempt(mailer: Mailer, mail: Mail): Promise<string | null> {
+interface NotTaken {
+  error: string;
+  /** The mail server will say the same of this message for ever. */
+  isFinal: boolean;
+}
+
+async function attempt(mailer: Mailer, mail: Mail): Promise<NotTaken | null> {
   try {
     await mailer.send(mail);
     return null;
@@ -98,20 +113,26 @@ async function attempt(mailer: Mailer, mail: Mail): Promise<string | null> {
 }
 
 // A mail server's own words may quote the address or the content: its codes may not.
-function describe(error: unknown): string {
+function describe(error: unknown): NotTaken {
   const { name, code } = errorFacts(error);
-  const { responseCode } = error as { responseCode?: unknown };
-  return [code ?? name, typeof responseCode === 'number' ? responseCode : ''].join(' ').trim();
+  const { responseCode, command } = error as { responseCode?: unknown; command?: unknown };
+  const answer = typeof responseCode === 'number' ? responseCode : null;
+  // RFC 5321, 4.2.1. Of the sign-in or of our own address it is a fault of the set-up, which somebody will mend.
+  const isOfMessage = command === 'RCPT TO' || command === 'DATA';
+  return {
+    error: [code ?? name, answer ?? ''].join(' ').trim(),
+    isFinal: answer !== null && answer >= 500 && answer < 600 && isOfMessage,
+  };
 }
 
 async function postpone(
   deps: EmailSenderDeps,
   trx: Transaction,
   email: EmailRow,
-  error: string,
+  { error, isFinal }: NotTaken,
 ): Promise<void> {
   const attempts = email.attempts + 1;
-  const isOver = attempts >= mostAttempts;
+  const isOver = isFinal || attempts >= mostAttempts;
   await trx('emails')
     .where({ id: email.id })
     .update({ attempts, last_error: error, status: isOver ? 'failed' : 'queued' });

@@ -2,6 +2,7 @@ import { createServer, type Server } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
+import { SMTPServer } from 'smtp-server';
 import { createSmtpMailer } from '../../src/adapters/smtp-mailer.ts';
 import { createBookingDrafts } from '../../src/bookings/index.ts';
 import { startMailbox, type Mailbox } from '../../src/dev/mailbox.ts';
@@ -268,6 +269,68 @@ describe('the mails of a booking', () => {
     const mail = await waitForMail(mailbox, (one) => one.subject.startsWith('Examination booked'));
     expect(mail.text).to.include('Since then this examination has been cancelled.');
   });
+
+  const handOver = async (bookingId: string, to: 'rob' | 'nadia') => {
+    const { viewer } = house.people[to];
+    await house
+      .db('bookings')
+      .where({ id: bookingId })
+      .update({ created_by_id: viewer.userId, organization_id: viewer.organization?.id });
+  };
+
+  it('a message that was delayed is withheld from whom the booking is no longer to be seen by', async () => {
+    const booking = valueOf(await house.bookings.book(house.people.rita, house.requestFor(), null));
+    await handOver(booking.id, 'nadia');
+    await senderTo(mailbox.smtpUrl).send((await outbox())[0]?.id ?? '');
+    expect((await outbox())[0]).to.include({ status: 'withheld', sent_at: null });
+    await sleep(100);
+    expect(mailbox.mails()).to.deep.equal([]);
+  });
+
+  it('a message is withheld from whoever was deactivated, also one about a failed attempt', async () => {
+    valueOf(await house.bookings.book(house.people.rita, house.requestFor(), null));
+    acuity.lose('before');
+    const failed = house.requestFor({ startsAt: new Date('2026-12-02T10:00:00+11:00') });
+    await house.bookings.book(house.people.rita, failed, null);
+    const { intention_id } = (await house.db('emails').first('intention_id')) as { intention_id: string };
+    await house.db('emails').insert({
+      ...{ id: systemIds.uuid(), kind: 'booking_failed', dedupe_key: 'failed', intention_id },
+      recipient: 'rita@harbour-legal.example',
+    });
+    await house.db('users').where({ email: 'rita@harbour-legal.example' }).update({ banned: true });
+    for (const { id } of await outbox()) await senderTo(mailbox.smtpUrl).send(id);
+    expect((await outbox()).map(({ status }) => status)).to.deep.equal(['withheld', 'withheld']);
+    expect(mailbox.mails()).to.deep.equal([]);
+  });
+
+  it('a message goes on to a colleague of the organisation that the booking is of', async () => {
+    const booking = valueOf(await house.bookings.book(house.people.rita, house.requestFor(), null));
+    await handOver(booking.id, 'rob');
+    await senderTo(mailbox.smtpUrl).send((await outbox())[0]?.id ?? '');
+    expect((await waitForMail(mailbox)).to).to.deep.equal(['rita@harbour-legal.example']);
+  });
+
+  for (const [code, status] of [
+    [550, 'failed'],
+    [450, 'queued'],
+  ] as const)
+    it(`a recipient refused with ${code} leaves the message ${status}`, async () => {
+      const refusing = new SMTPServer({
+        authOptional: true,
+        disabledCommands: ['STARTTLS'],
+        onRcptTo: (_address, _session, tell) =>
+          tell(Object.assign(new Error('No such user'), { responseCode: code })),
+      });
+      await new Promise<void>((done) => void refusing.listen(0, '127.0.0.1', done));
+      try {
+        const { port } = refusing.server.address() as AddressInfo;
+        valueOf(await house.bookings.book(house.people.rita, house.requestFor(), null));
+        await senderTo(`smtp://127.0.0.1:${port}`).send((await outbox())[0]?.id ?? '');
+        expect((await outbox())[0]).to.include({ status, attempts: 1, last_error: `EENVELOPE ${code}` });
+      } finally {
+        await new Promise<void>((done) => refusing.close(() => done()));
+      }
+    });
 
   it('jobs, payloads and outbox hold ids only', async () => {
     acuity.lose('before');

@@ -26,6 +26,11 @@ const sendAgain: FormAction = {
     if (outcome === 'queued') return 'It is on its way';
     if (outcome === 'waits_already')
       throw conflict('invalid_transition', 'This message waits to be sent already.');
+    if (outcome === 'not_theirs')
+      throw conflict(
+        'invalid_transition',
+        'Nothing was sent: whoever this message is for is deactivated, or may not see the booking any more.',
+      );
     throw outcome === 'forbidden' ? forbidden() : notFound();
   },
 };
