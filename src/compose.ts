@@ -232,7 +232,7 @@ export function compose(config: Config, overrides: Overrides = {}): System {
       announce: (trx) => tellStaff(trx, { kind: 'webhooks_repaired', driftReportId: null }),
     },
   });
-  const impersonation = createImpersonation({ db, auth, audit, ids });
+  const impersonation = createImpersonation({ db, auth, audit, ids, accounts });
   const handlers = createJobHandlers({
     impersonation,
     sync,

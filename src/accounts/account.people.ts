@@ -171,6 +171,7 @@ async function listPeople(deps: AccountDeps, filter: PeopleFilter): Promise<Pers
     .db('users as u')
     .leftJoin('members as m', 'm.user_id', 'u.id')
     .leftJoin('organizations as o', 'o.id', 'm.organization_id')
+    .leftJoin('user_activity as a', 'a.user_id', 'u.id')
     .orderBy([{ column: 'u.banned' }, { column: 'u.name' }])
     .limit(500);
   if (filter.id) void query.where('u.id', filter.id);
@@ -180,9 +181,7 @@ async function listPeople(deps: AccountDeps, filter: PeopleFilter): Promise<Pers
   const rows = (await query.select(
     ...['u.id', 'u.name', 'u.email', 'u.role', 'u.banned', 'u.two_factor_enabled'],
     ...['o.id as organization_id', 'o.name as organization_name'],
-    deps.db.raw(
-      '(select max(last_seen_at) from sessions s where s.user_id = u.id and s.impersonated_by is null) as last_seen_at',
-    ),
+    'a.last_active_at as last_seen_at',
   )) as {
     id: string;
     name: string;

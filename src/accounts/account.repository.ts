@@ -21,6 +21,9 @@ interface Row {
   admin_role: string | null;
   admin_banned: boolean | null;
   impersonator_session_id: string | null;
+  /** Of an acting session: the admin's own session behind it is out of time. */
+  is_own_over: boolean;
+  expires_at: Date;
   is_idle: boolean;
   is_stale: boolean;
 }
@@ -28,6 +31,7 @@ interface Row {
 export interface SessionOwner {
   viewer: Viewer;
   hasTwoFactor: boolean;
+  expiresAt: Date;
 }
 
 /**
@@ -35,20 +39,24 @@ export interface SessionOwner {
  * may not work any more. Roles are derived here, once a request, and an unknown role gets nothing.
  */
 export async function ownerOfSession(
-  db: Database,
-  audit: AuditLog,
+  { db, audit }: { db: Database; audit: AuditLog },
   sessionId: string,
+  { isByItself = false }: { isByItself?: boolean } = {},
 ): Promise<SessionOwner | null> {
   const row = await readSession(db, sessionId);
   if (!row || row.banned || !isRole(row.role)) return null;
-  if (row.admin_id && (row.admin_banned || row.admin_role !== 'admin')) return null;
+  if (row.admin_id && (row.admin_banned || row.admin_role !== 'admin' || row.is_own_over)) return null;
   const isStaffAtKeyboard = row.role !== 'referrer' || row.admin_id !== null;
   if (isStaffAtKeyboard && row.is_idle) {
     await endIdle(db, audit, sessionId, row);
     return null;
   }
-  if (row.is_stale) await touch(db, [sessionId, row.impersonator_session_id]);
-  return { viewer: toViewer(row, row.role, sessionId), hasTwoFactor: row.two_factor_enabled };
+  if (row.is_stale && !isByItself) await touch(db, [sessionId, row.impersonator_session_id]);
+  return {
+    viewer: toViewer(row, row.role, sessionId),
+    hasTwoFactor: row.two_factor_enabled,
+    expiresAt: row.expires_at,
+  };
 }
 
 async function readSession(db: Queryable, sessionId: string): Promise<Row | undefined> {
@@ -57,7 +65,9 @@ async function readSession(db: Queryable, sessionId: string): Promise<Row | unde
     .leftJoin('members as m', 'm.user_id', 'u.id')
     .leftJoin('organizations as o', 'o.id', 'm.organization_id')
     .leftJoin('users as a', 'a.id', 's.impersonated_by')
+    .leftJoin('sessions as own', 'own.id', 's.impersonator_session_id')
     .where('s.id', sessionId)
+    .whereRaw('s.expires_at > clock_timestamp()')
     .first({
       user_id: 'u.id',
       name: 'u.name',
@@ -72,6 +82,10 @@ async function readSession(db: Queryable, sessionId: string): Promise<Row | unde
       admin_role: 'a.role',
       admin_banned: 'a.banned',
       impersonator_session_id: 's.impersonator_session_id',
+      is_own_over: db.raw(
+        `s.impersonated_by is not null and coalesce(own.expires_at <= clock_timestamp(), true)`,
+      ),
+      expires_at: 's.expires_at',
       is_idle: db.raw(`s.last_seen_at < clock_timestamp() - ? * interval '1 minute'`, [idleMinutes]),
       is_stale: db.raw(`s.last_seen_at < clock_timestamp() - interval '1 minute'`),
     })) as Row | undefined;
@@ -88,7 +102,7 @@ function toViewer(row: Row, role: Role, sessionId: string): Viewer {
       role === 'referrer' && row.organization_id && row.organization_name
         ? { id: row.organization_id, name: row.organization_name }
         : null,
-    actingAdmin: row.admin_id && row.admin_name ? { id: row.admin_id, name: row.admin_name } : null,
+    actingAdmin: row.admin_id === null ? null : { id: row.admin_id, name: row.admin_name ?? '' },
   };
 }
 

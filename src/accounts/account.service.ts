@@ -12,11 +12,13 @@ import { createPeople, type People } from './account.people.ts';
 import { ownerOfSession } from './account.repository.ts';
 import { takeSecondStep, type SecondStep, type SecondStepFailure } from './account.second-step.ts';
 import { createOwnSessions, type OwnSessions } from './account.sessions.ts';
+import { endReplaced, signOut } from './account.sign-out.ts';
 import { createTwoFactor, mustSetUp, type TwoFactor } from './account.two-factor.ts';
-import { joining, joiningLate } from './auth.pool.ts';
-import { isDemoAccount } from './demo-accounts.ts';
+import { comeBack, forget, type WayBack } from './account.way-back.ts';
+import { joiningLate } from './auth.pool.ts';
+import { isRefusedDemo } from './demo-accounts.ts';
 import { emailDigest } from './sign-in.limits.ts';
-import { auditActor, type Viewer } from './viewer.ts';
+import type { Viewer } from './viewer.ts';
 
 export type SignInFailure =
   | { reason: 'bad_credentials' }
@@ -29,8 +31,17 @@ export interface CurrentSession {
   expiresAt: Date | null;
   /** To be handed on as Set-Cookie. */
   cookies: string[];
+  /** Acting as somebody had ended otherwise than by its way out: this is the admin again. */
+  isBack: boolean;
   /** Staff without two-factor reach nothing but its set-up. */
   mustSetUpTwoFactor: boolean;
+}
+
+export interface Asked {
+  /** By a timer of the page's, and by nobody: that keeps no session awake. */
+  isByItself?: boolean;
+  /** When acting as somebody has ended otherwise than by its way out, the admin's own session is taken up again. */
+  mayComeBack?: boolean;
 }
 
 export interface Accounts {
@@ -47,7 +58,11 @@ export interface Accounts {
   /** The Set-Cookie lines that end the session; also when there was none. */
   signOut(headers: Headers, viewer: Viewer | null, request: RequestFacts): Promise<string[]>;
   /** Who is signed in, read from the database now. */
-  viewer(headers: Headers): Promise<CurrentSession>;
+  viewer(headers: Headers, asked?: Asked): Promise<CurrentSession>;
+  /** The admin's own session again, for whoever has acted in this browser; null when it cannot go on. */
+  comeBack(headers: Headers): Promise<WayBack | null>;
+  /** The Set-Cookie lines after which this browser has nothing of any session: there is none to end. */
+  forget(headers: Headers): Promise<string[]>;
 
   invite: Invitations['invite'];
   acceptInvitation: Invitations['accept'];
@@ -74,7 +89,9 @@ export function createAccounts(deps: AccountDeps): Accounts {
     signIn: (given, headers, request) => signIn(deps, given, headers, request),
     secondStep: (given, headers, request) => takeSecondStep(deps, given, headers, request),
     signOut: (headers, viewer, request) => signOut(deps, headers, viewer, request),
-    viewer: (headers) => currentSession(deps, headers),
+    viewer: (headers, asked = {}) => currentSession(deps, headers, asked),
+    comeBack: (headers) => comeBack(deps, headers),
+    forget: (headers) => forget(deps, headers),
     invite: (input, actor) => invitations.invite(input, actor),
     acceptInvitation: (given, request) => invitations.accept(given, request),
     invitations,
@@ -109,83 +126,28 @@ async function signIn(
     return failure({ reason: 'bad_credentials' });
   }
   await deps.limiter.forgive(email);
-  await endReplaced(deps, headers, request);
-  if (!answer.user) return failure({ reason: 'second_step', cookies: answer.cookies });
-  return ok({ user: answer.user, cookies: answer.cookies });
+  const cookies = [...answer.cookies, ...(await endReplaced(deps, headers, request))];
+  if (!answer.user) return failure({ reason: 'second_step', cookies });
+  return ok({ user: answer.user, cookies });
 }
 
-/** The session whose cookie the new one takes the place of: nobody could end it any more. */
-async function endReplaced(deps: AccountDeps, headers: Headers, request: RequestFacts): Promise<void> {
-  const replaced = headers.has('cookie') ? await deps.auth.api.getSession({ headers }) : null;
-  if (!replaced) return;
-  const { id } = replaced.session;
-  await deps.db.transaction(async (trx) => {
-    const row = (await trx('sessions')
-      .where({ id })
-      .first('user_id', 'impersonated_by', 'impersonator_session_id')) as
-      | { user_id: string; impersonated_by: string | null; impersonator_session_id: string | null }
-      | undefined;
-    if (!row) return;
-    // Of an acting session the admin's own goes; the acting one goes with it.
-    const own = row.impersonator_session_id ?? id;
-    await trx('sessions').whereIn('id', [id, own]).delete();
-    await deps.audit.record(
-      trx,
-      { actorId: row.impersonated_by ?? row.user_id, actingAsId: null, request },
-      {
-        action: 'auth.signed_out',
-        resourceType: 'session',
-        resourceId: own,
-        metadata: { reason: 'signed_in_again' },
-      },
-    );
-  });
-}
-
-async function signOut(
-  deps: AccountDeps,
-  headers: Headers,
-  viewer: Viewer | null,
-  request: RequestFacts,
-): Promise<string[]> {
-  const response = await deps.db.transaction(async (trx) => {
-    // Out is out: of an acting session the admin's own goes as well.
-    if (viewer?.actingAdmin) {
-      const own = trx('sessions').where({ id: viewer.sessionId }).select('impersonator_session_id');
-      await trx('sessions').whereIn('id', own).delete();
-    }
-    const answered = await joining(trx, () => deps.auth.api.signOut({ headers, asResponse: true }));
-    if (viewer) {
-      await deps.audit.record(trx, auditActor({ viewer, request }), {
-        action: 'auth.signed_out',
-        resourceType: 'session',
-        resourceId: viewer.sessionId,
-      });
-    }
-    return answered;
-  });
-  return response.headers.getSetCookie();
-}
-
-async function currentSession(deps: AccountDeps, headers: Headers): Promise<CurrentSession> {
-  const nobody = { viewer: null, expiresAt: null, mustSetUpTwoFactor: false };
+async function currentSession(deps: AccountDeps, headers: Headers, asked: Asked): Promise<CurrentSession> {
+  const nobody = { viewer: null, expiresAt: null, mustSetUpTwoFactor: false, isBack: false };
   if (!headers.has('cookie')) return { ...nobody, cookies: [] };
   const { response, headers: answered } = await deps.auth.api.getSession({ headers, returnHeaders: true });
-  const cookies = answered.getSetCookie();
-  const owner = response ? await ownerOfSession(deps.db, deps.audit, response.session.id) : null;
-  if (!response || !owner || isRefusedDemo(deps, owner.viewer.email)) return { ...nobody, cookies };
-  const { viewer, hasTwoFactor } = owner;
+  const owner = response ? await ownerOfSession(deps, response.session.id, asked) : null;
+  const here = owner && !isRefusedDemo(deps, owner.viewer.email) ? owner : null;
+  const back = here || !asked.mayComeBack ? null : await comeBack(deps, headers);
+  const found = here ?? back;
+  const cookies = back?.cookies ?? answered.getSetCookie();
+  if (!found) return { ...nobody, cookies };
   return {
-    viewer,
-    expiresAt: response.session.expiresAt,
+    viewer: found.viewer,
+    expiresAt: found.expiresAt,
     cookies,
-    mustSetUpTwoFactor: mustSetUp(viewer, hasTwoFactor),
+    isBack: back !== null,
+    mustSetUpTwoFactor: mustSetUp(found.viewer, found.hasTwoFactor),
   };
-}
-
-/** Everybody knows these passwords; a database that was a demo once may hold them, and their sessions. */
-function isRefusedDemo(deps: AccountDeps, email: string): boolean {
-  return !deps.allowsDemoAccounts && isDemoAccount(email);
 }
 
 class RefusedDemo extends Error {}

@@ -5,6 +5,7 @@ import { admin, organization, twoFactor } from 'better-auth/plugins';
 import type { Pool } from 'pg';
 import type { Logger } from 'pino';
 import { joinablePool } from './auth.pool.ts';
+import { wayBack } from './auth.way-back.ts';
 
 export interface AuthOptions {
   pool: Pool;
@@ -112,6 +113,7 @@ export function createAuth({ pool, secret, baseUrl, log }: AuthOptions) {
           session: { fields: { activeOrganizationId: 'active_organization_id' } },
         },
       }),
+      wayBack(),
       twoFactor({
         issuer: 'Examdesk',
         twoFactorTable: 'two_factors',

@@ -11,3 +11,11 @@ const demoEmails: ReadonlySet<string> = new Set([
 export function isDemoAccount(email: string): boolean {
   return demoEmails.has(email.toLowerCase());
 }
+
+/** Everybody knows these passwords; a database that was a demo once may hold them, and their sessions. */
+export function isRefusedDemo(
+  { allowsDemoAccounts }: { allowsDemoAccounts: boolean },
+  email: string,
+): boolean {
+  return !allowsDemoAccounts && isDemoAccount(email);
+}

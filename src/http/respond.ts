@@ -15,3 +15,11 @@ export function wantsJson(req: Request): boolean {
 export function wantsFragment(req: Request): boolean {
   return req.get('HX-Request-Type') === 'partial';
 }
+
+/**
+ * Whether the page asked by itself, on a timer, and nobody at the keyboard did: it keeps no session awake. Whatever has
+ * a timer in views/ or public/js/ says so.
+ */
+export function isByItself(req: Request): boolean {
+  return req.get('X-By-Itself') === 'true';
+}

@@ -5,11 +5,14 @@ import type { Episode, EpisodeStep } from './impersonation.ts';
 
 const uuid = /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/i;
 
-export async function savePage(db: Queryable, viewer: Viewer, path: string): Promise<void> {
+/** @param isOnce not again what the episode has */
+export async function savePage(db: Queryable, viewer: Viewer, path: string, isOnce: boolean): Promise<void> {
+  const kept = path.slice(0, 300);
   await db.raw(
     `insert into impersonation_views (impersonation_id, path)
-     select id, ? from impersonations where session_id = ?`,
-    [path.slice(0, 300), viewer.sessionId],
+     select i.id, ? from impersonations i where i.session_id = ? and not (?::boolean and exists (
+       select from impersonation_views v where v.impersonation_id = i.id and v.path = ?))`,
+    [kept, viewer.sessionId, isOnce, kept],
   );
 }
 

@@ -1,4 +1,4 @@
-import { auditActor, joining, type Actor, type Auth, type Viewer } from '../accounts/index.ts';
+import { auditActor, joining, type Accounts, type Actor, type Auth, type Viewer } from '../accounts/index.ts';
 import type { AuditLog } from '../audit/index.ts';
 import type { Database, Queryable, Transaction } from '../db/knex.ts';
 import { failure, ok, type Result } from '../lib/result.ts';
@@ -39,8 +39,11 @@ export interface ImpersonationService {
   exit(headers: Headers, viewer: Viewer): Promise<{ isAdminBack: boolean; cookies: string[] }>;
   /** For the banner: since when, and until when unless something is done. Null when nobody acts. */
   current(viewer: Viewer): Promise<{ id: string; startedAt: Date; expiresAt: Date } | null>;
-  /** Keeps that a page was opened, before it is answered. @param path with ids in it, and nothing that was typed */
-  saw(viewer: Viewer, path: string): Promise<void>;
+  /**
+   * Keeps that a page was opened, before it is answered. @param path with ids in it, and nothing that was typed
+   * @param isByItself by a timer of the page's: that is kept once an episode, so that nothing is seen unrecorded
+   */
+  saw(viewer: Viewer, path: string, isByItself?: boolean): Promise<void>;
   /** Ends what has been quiet for too long though no request came to find that out; how many there were. */
   endQuiet(): Promise<number>;
   episode(id: string): Promise<{ episode: Episode; steps: EpisodeStep[] } | null>;
@@ -52,12 +55,13 @@ export interface ImpersonationDeps {
   auth: Auth;
   audit: AuditLog;
   ids: Ids;
+  accounts: Pick<Accounts, 'comeBack' | 'forget'>;
 }
 
 const uuid = /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/i;
 
 export function createImpersonation(deps: ImpersonationDeps): ImpersonationService {
-  const { db } = deps;
+  const { db, accounts } = deps;
   return {
     search: createReferrerSearch(db),
     find: (userId) => findReferrer(db, userId),
@@ -66,34 +70,37 @@ export function createImpersonation(deps: ImpersonationDeps): ImpersonationServi
     async start(actor, headers, userId, reason) {
       if (actor.viewer.actingAdmin) return failure({ reason: 'acting_already' });
       if (userId === actor.viewer.userId) return failure({ reason: 'oneself' });
-      if (!(await mayBeActedAs(db, userId))) return failure({ reason: 'not_a_referrer' });
-      return db.transaction(async (trx) => ok(await begin(trx, deps, actor, headers, userId, reason)));
+      return db.transaction((trx) => begin(trx, deps, actor, headers, userId, reason));
     },
 
     async exit(headers, viewer) {
-      return db.transaction(async (trx) => {
+      await db.transaction(async (trx) => {
         await trx.raw(`select set_config('examdesk.end_reason', 'exit', true)`);
-        const back = await joining(trx, () => restored(deps, headers));
-        // Also when the admin's own session has gone, and there is nothing to go back to.
         await trx('sessions').where({ id: viewer.sessionId }).whereNotNull('impersonated_by').delete();
-        return back;
       });
+      const back = await accounts.comeBack(headers);
+      if (back) return { isAdminBack: true, cookies: back.cookies };
+      return { isAdminBack: false, cookies: await accounts.forget(headers) };
     },
 
     current: (viewer) => currentOf(db, viewer),
-    saw: (viewer, path) => savePage(db, viewer, path),
+    saw: (viewer, path, isByItself = false) => savePage(db, viewer, path, isByItself),
     endQuiet: () => endQuiet(db),
     episode: (id) => episodeOf(db, id),
     episodes: (limit = 50) => newestEpisodes(db, limit),
   };
 }
 
-/** An active referrer of an organisation: without one there is nothing to do in their name. */
-async function mayBeActedAs(db: Queryable, userId: string): Promise<boolean> {
+/**
+ * An active referrer of an organisation: without one there is nothing to do in their name. Nobody bans them, or moves
+ * them to the staff, before it is settled.
+ */
+async function mayBeActedAs(trx: Transaction, userId: string): Promise<boolean> {
   if (!uuid.test(userId)) return false;
-  const found = await db('users as u')
+  const found: unknown = await trx('users as u')
     .join('members as m', 'm.user_id', 'u.id')
     .where({ 'u.id': userId, 'u.role': 'referrer', 'u.banned': false })
+    .forShare('u')
     .first('u.id');
   return found !== undefined;
 }
@@ -105,21 +112,23 @@ async function begin(
   headers: Headers,
   userId: string,
   reason: string,
-): Promise<Started> {
+): Promise<Result<Started, StartFailure>> {
+  if (!(await mayBeActedAs(trx, userId))) return failure({ reason: 'not_a_referrer' });
+  // The admin's own session is behind it: when that goes, this goes (see the foreign key). Whatever hangs on it goes
+  // now: one admin acts as one referrer, however often the button was pressed.
+  const own = { id: actor.viewer.sessionId, user_id: actor.viewer.userId };
+  if (!(await trx('sessions').where(own).forUpdate().first('id')))
+    return failure({ reason: 'session_ended' });
+  await trx.raw(`select set_config('examdesk.end_reason', 'exit', true)`);
+  await trx('sessions').where({ impersonator_session_id: own.id }).delete();
+
   const { response, headers: answered } = await joining(trx, () =>
     auth.api.impersonateUser({ body: { userId }, headers, returnHeaders: true }),
   );
-  const sessionId = response.session.id;
-  // The admin's own session is behind it: when that goes, this goes (see the foreign key).
-  await trx('sessions')
-    .where({ id: sessionId })
-    .update({
-      impersonator_session_id: actor.viewer.sessionId,
-      expires_at: trx.raw(`clock_timestamp() + ? * interval '1 hour'`, [longestHours]),
-    });
+  const session = await hangOn(trx, own.id, response.session.id);
   const id = ids.uuid();
   const [row] = (await trx('impersonations')
-    .insert({ id, admin_id: actor.viewer.userId, user_id: userId, session_id: sessionId, reason })
+    .insert({ id, admin_id: own.user_id, user_id: userId, session_id: response.session.id, reason })
     .returning('started_at')) as { started_at: Date }[];
   const startedAt = row?.started_at ?? new Date();
   await audit.record(
@@ -133,24 +142,27 @@ async function begin(
     },
   );
   const { name, email } = response.user;
-  return {
+  return ok({
     actingAs: { id: userId, name, email },
-    admin: { id: actor.viewer.userId, name: actor.viewer.name },
+    admin: { id: own.user_id, name: actor.viewer.name },
     startedAt,
-    expiresAt: new Date(startedAt.getTime() + idleMinutes * 60_000),
+    expiresAt: new Date(Math.min(startedAt.getTime() + idleMinutes * 60_000, session.expires_at.getTime())),
     cookies: answered.getSetCookie(),
-  };
+  });
 }
 
-/** better-auth keeps the admin's own session in a signed cookie beside; when that is gone, all cookies are. */
-async function restored(
-  { auth }: ImpersonationDeps,
-  headers: Headers,
-): Promise<{ isAdminBack: boolean; cookies: string[] }> {
-  const stopped = await auth.api.stopImpersonating({ headers, asResponse: true });
-  if (stopped.ok) return { isAdminBack: true, cookies: stopped.headers.getSetCookie() };
-  const out = await auth.api.signOut({ headers, asResponse: true });
-  return { isAdminBack: false, cookies: out.headers.getSetCookie() };
+/** It ends with the admin's own at the latest. */
+async function hangOn(trx: Transaction, ownId: string, sessionId: string): Promise<{ expires_at: Date }> {
+  const [session] = (await trx('sessions as s')
+    .updateFrom('sessions as own')
+    .where({ 's.id': sessionId, 'own.id': ownId })
+    .update({
+      impersonator_session_id: ownId,
+      expires_at: trx.raw(`least(own.expires_at, clock_timestamp() + ? * interval '1 hour')`, [longestHours]),
+    })
+    .returning('s.expires_at')) as { expires_at: Date }[];
+  if (!session) throw new Error(`The acting session ${sessionId} has gone while it was begun`);
+  return session;
 }
 
 async function currentOf(
@@ -164,7 +176,7 @@ async function currentOf(
     .first(
       'i.id',
       'i.started_at',
-      db.raw(`least(s.expires_at, clock_timestamp() + ? * interval '1 minute') as expires_at`, [idleMinutes]),
+      db.raw(`least(s.expires_at, s.last_seen_at + ? * interval '1 minute') as expires_at`, [idleMinutes]),
     )) as { id: string; started_at: Date; expires_at: Date } | undefined;
   return row ? { id: row.id, startedAt: row.started_at, expiresAt: row.expires_at } : null;
 }
@@ -181,10 +193,11 @@ async function recentOf(db: Queryable, adminId: string): Promise<FoundReferrer[]
     }[];
   }>(
     `select u.id, u.name, u.email, o.id as organization_id, o.name as organization_name,
-            (select max(s.last_seen_at) from sessions s where s.user_id = u.id and s.impersonated_by is null) as last_active_at
+            a.last_active_at
      from (select user_id, max(started_at) as last from impersonations where admin_id = ? group by user_id) i
      join users u on u.id = i.user_id and u.role = 'referrer' and not u.banned
      join members m on m.user_id = u.id join organizations o on o.id = m.organization_id
+     left join user_activity a on a.user_id = u.id
      order by i.last desc limit 10`,
     [adminId],
   );

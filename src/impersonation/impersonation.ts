@@ -29,7 +29,11 @@ export interface FoundReferrer {
 
 export type StartFailure =
   /** Unknown, staff, deactivated or without an organisation: the four look the same. */
-  { reason: 'not_a_referrer' } | { reason: 'oneself' } | { reason: 'acting_already' };
+  | { reason: 'not_a_referrer' }
+  | { reason: 'oneself' }
+  | { reason: 'acting_already' }
+  /** The admin's own, at this very moment. */
+  | { reason: 'session_ended' };
 
 /** Of quiet; then it ends by itself. */
 export const idleMinutes = 30;

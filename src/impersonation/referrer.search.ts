@@ -108,9 +108,10 @@ function allOf(terms: Term[]): string {
 }
 
 const columns = `u.id, u.name, u.email, o.id as organization_id, o.name as organization_name,
-  (select max(s.last_seen_at) from sessions s where s.user_id = u.id and s.impersonated_by is null) as last_active_at`;
+  a.last_active_at`;
 const joins = `join users u on u.id = r.user_id and u.role = 'referrer' and not u.banned
-  left join members m on m.user_id = u.id left join organizations o on o.id = m.organization_id`;
+  left join members m on m.user_id = u.id left join organizations o on o.id = m.organization_id
+  left join user_activity a on a.user_id = u.id`;
 
 async function people(db: Queryable, said: string, terms: Term[]): Promise<Row[]> {
   const { rows } = await db.raw<{ rows: Row[] }>(

@@ -31,6 +31,7 @@ const stays: Record<string, string> = {
   'impersonations.admin_id': 'an admin',
   'impersonations.user_id': 'history',
   'referrer_search.user_id': 'follows the users by trigger',
+  'user_activity.user_id': 'when each of the two was here last',
   'merges.made_by_id': 'an admin',
   'merges.undone_by_id': 'an admin',
 };

@@ -89,10 +89,16 @@ describe('a month as weeks', () => {
 it('says how long ago in words', () => {
   const now = new Date('2026-12-01T10:00:00Z');
   const before = (minutes: number) => ago(new Date(now.getTime() - minutes * 60_000), now);
-  expect([before(0), before(1), before(12)]).to.deep.equal([
+  const words = [0, 1, 12, 59, 60, 480, 24 * 60, 30 * 24 * 60].map(before);
+  expect(words).to.deep.equal([
     'less than a minute ago',
     '1 minute ago',
     '12 minutes ago',
+    '59 minutes ago',
+    '1 hour ago',
+    '8 hours ago',
+    '1 day ago',
+    '30 days ago',
   ]);
 });
 

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import type { ImpersonationService, Started, StartFailure } from '../../impersonation/index.ts';
 import { actorOf, viewerOf } from '../actor.ts';
 import type { Endpoint } from '../endpoint.ts';
-import { forbidden, invalid, notFound, parse, type Problem } from '../problem.ts';
+import { forbidden, invalid, notFound, notSignedIn, parse, type Problem } from '../problem.ts';
 
 export const impersonateSchema = z.object({
   userId: z.uuid('Name a referrer by id'),
@@ -126,7 +126,11 @@ export async function stopActing(
   res: Response,
 ): Promise<boolean> {
   const viewer = viewerOf(res);
-  if (!viewer?.actingAdmin) throw forbidden('Nobody acts in this session.');
+  if (!viewer?.actingAdmin) {
+    // It had ended otherwise, and the way back has been gone already (session.ts).
+    if (res.locals.isBack === true) return true;
+    throw forbidden('Nobody acts in this session.');
+  }
   const { isAdminBack, cookies } = await impersonation.exit(fromNodeHeaders(req.headers), viewer);
   for (const cookie of cookies) res.append('Set-Cookie', cookie);
   return isAdminBack;
@@ -134,6 +138,7 @@ export async function stopActing(
 
 function refused({ reason }: StartFailure): Problem {
   if (reason === 'not_a_referrer') return notFound('There is no active referrer of this id.');
+  if (reason === 'session_ended') return notSignedIn();
   if (reason === 'oneself') return invalid([{ path: 'userId', message: 'You cannot act as yourself' }]);
   return forbidden('You act as somebody already: stop that first.');
 }

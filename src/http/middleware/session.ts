@@ -3,17 +3,30 @@ import type { Request, RequestHandler, Response } from 'express';
 import type { Accounts } from '../../accounts/index.ts';
 import { paths } from '../paths.ts';
 import { forbidden } from '../problem.ts';
-import { wantsFragment, wantsJson } from '../respond.ts';
+import { isByItself, wantsFragment, wantsJson } from '../respond.ts';
 
 /** Once a request: who is signed in, as the database has it now. */
 export function session(accounts: Accounts): RequestHandler {
   return async (req, res, next) => {
-    const { viewer, cookies, mustSetUpTwoFactor } = await accounts.viewer(fromNodeHeaders(req.headers));
+    const { viewer, cookies, isBack, mustSetUpTwoFactor } = await accounts.viewer(
+      fromNodeHeaders(req.headers),
+      { isByItself: isByItself(req), mayComeBack: mayComeBack(req) },
+    );
     res.locals.viewer = viewer;
+    res.locals.isBack = isBack;
     for (const cookie of cookies) res.append('Set-Cookie', cookie);
     if (mustSetUpTwoFactor && !isOpenBefore(req.path)) return sendToSetUp(req, res);
     next();
   };
+}
+
+/**
+ * When acting has ended otherwise, the admin goes on as themselves from the next page. Not from a form, a part of a page
+ * or a program: what was meant in the referrer's name must not be done or shown in another's.
+ */
+function mayComeBack(req: Request): boolean {
+  if (req.path.toLowerCase() === paths.exitImpersonation()) return req.method === 'POST';
+  return req.method === 'GET' && !wantsJson(req) && !wantsFragment(req);
 }
 
 /** What staff may reach before their second step is set up: setting it up, and leaving. */

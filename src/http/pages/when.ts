@@ -54,11 +54,18 @@ export function monthWords(month: string): string {
   );
 }
 
-/** How long ago, for people: `12 minutes ago`. */
+/** How long ago, for people: `12 minutes ago`, `3 hours ago`, `5 days ago`. */
 export function ago(then: Date, now: Date): string {
   const minutes = Math.round((now.getTime() - then.getTime()) / 60_000);
   if (minutes < 1) return 'less than a minute ago';
-  return minutes === 1 ? '1 minute ago' : `${minutes} minutes ago`;
+  if (minutes < 60) return `${counted(minutes, 'minute')} ago`;
+  const hours = Math.round(minutes / 60);
+  if (hours < 24) return `${counted(hours, 'hour')} ago`;
+  return `${counted(Math.round(hours / 24), 'day')} ago`;
+}
+
+function counted(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`;
 }
 
 function noonOf(day: string): Date {

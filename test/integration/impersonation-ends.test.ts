@@ -1,0 +1,289 @@
+// What becomes of acting, and of the browser that it was done in, when something happens to the admin, to the referrer
+// or to one of the two sessions: the table of better-auth's own behaviour (2.2 of its notes), as ours has to be.
+import { expect } from 'chai';
+import { demoPassword } from '../../seeds/demo.ts';
+import { startTestApp, type Agent, type TestApp } from '../support/app.ts';
+
+const rita = 'rita@harbour-legal.example';
+const rob = 'rob@harbour-legal.example';
+const ada = 'ada@examdesk.example';
+const sam = 'sam@examdesk.example';
+const hour = 3_600_000;
+
+describe('the end of acting', () => {
+  let app: TestApp;
+  let admin: Agent;
+  const id: Record<string, string> = {};
+
+  beforeEach(async () => {
+    app = await startTestApp();
+    admin = await app.signIn(ada);
+    for (const user of (await app.db('users').select('id', 'email')) as { id: string; email: string }[])
+      id[user.email] = user.id;
+  });
+  afterEach(() => app.close());
+
+  const act = (agent: Agent, email: string) =>
+    agent.post('/admin/impersonate').send({ userId: id[email], reason: 'On the phone' });
+  const page = (agent: Agent, path: string) => agent.get(path).set('Accept', 'text/html');
+  const exitForm = (agent: Agent) => agent.post('/admin/exit-impersonation').set('Accept', 'text/html');
+  const who = async (agent: Agent): Promise<string | null> => {
+    const { body } = await agent.get('/api/auth/get-session').expect(200);
+    return (body as { user: { email: string } } | null)?.user.email ?? null;
+  };
+  const acting = () => app.db('sessions').whereNotNull('impersonated_by');
+  const own = () => app.db('sessions').where({ user_id: id[ada] }).whereNull('impersonated_by');
+  const over = () => ({ expires_at: new Date(Date.now() - 1_000) });
+  const endReasons = () => app.db('impersonations').orderBy('started_at').pluck('end_reason');
+
+  describe('when', () => {
+    it('the admin’s own session is out of time: with it at the latest, and nothing dead is brought back', async () => {
+      await own().update({ expires_at: new Date(Date.now() + hour) });
+      const { body } = await act(admin, rita).expect(200);
+      const { expires_at } = (await acting().first('expires_at')) as { expires_at: Date };
+      expect(expires_at.getTime()).to.be.within(Date.now() + 0.9 * hour, Date.now() + hour);
+      expect(Date.parse(body.impersonation.expiresAt as string)).to.be.below(Date.now() + 0.6 * hour);
+
+      await own().update(over());
+      await admin.get('/bookings').expect(401);
+      const left = await exitForm(admin).expect(303);
+      expect(left.headers.location).to.equal('/sign-in?next=%2Fadmin');
+      expect(await who(admin)).to.equal(null);
+    });
+
+    it('the admin has a quarter of an hour left: the end that is shown says so', async () => {
+      await own().update({ expires_at: new Date(Date.now() + hour / 4) });
+      const { body } = await act(admin, rita).expect(200);
+      expect(Date.parse(body.impersonation.expiresAt as string)).to.be.below(Date.now() + 0.26 * hour);
+    });
+
+    it('the admin sets a new password elsewhere', async () => {
+      await act(admin, rita).expect(200);
+      const elsewhere = await app.signIn(ada);
+      await page(elsewhere, '/account/password').expect(200);
+      await elsewhere
+        .post('/account/password')
+        .set('Accept', 'text/html')
+        .type('form')
+        .send({ current: demoPassword, password: 'teapot granite violin' })
+        .expect(303);
+      await admin.get('/bookings').expect(401);
+      expect(await acting()).to.deep.equal([]);
+      expect((await exitForm(admin).expect(303)).headers.location).to.equal('/sign-in?next=%2Fadmin');
+    });
+
+    it('the admin is to be deleted: that is refused, as long as the record of it is kept', async () => {
+      await act(admin, rita).expect(200);
+      await admin.post('/admin/exit-impersonation').expect(200);
+      for (const email of [ada, rita]) {
+        const deleted = app.db('users').where({ email }).delete();
+        expect(
+          await deleted.then(
+            () => null,
+            ({ code }: { code?: string }) => code,
+          ),
+          email,
+        ).to.equal('23503');
+      }
+    });
+  });
+
+  for (const [what, happen] of [
+    ['its time was over', () => acting().update(over())],
+    ['the referrer was deactivated', () => app.db('users').where({ email: rita }).update({ banned: true })],
+    ['it was ended by hand', () => acting().delete()],
+  ] as const) {
+    it(`brings the admin back when ${what}: by the way out, and by the next page`, async () => {
+      for (const leave of [
+        async () => expect((await exitForm(admin).expect(303)).headers.location).to.equal('/admin'),
+        async () => expect((await page(admin, '/bookings').expect(200)).text).not.to.contain('Acting as'),
+        () => admin.post('/admin/exit-impersonation').expect(200, { ended: true }),
+      ]) {
+        await app.db('users').where({ email: rita }).update({ banned: false });
+        await act(admin, rita).expect(200);
+        await happen();
+        await leave();
+        expect(await who(admin)).to.equal(ada);
+        expect(jar(admin)).to.deep.equal(['examdesk.session_token']);
+      }
+    });
+  }
+
+  it('lets nothing that was meant in the referrer’s name be done or shown in the admin’s', async () => {
+    await act(admin, rita).expect(200);
+    await acting().update(over());
+    await admin.get('/bookings').expect(401);
+    await page(admin, '/bookings').set('HX-Request-Type', 'partial').expect(401);
+    const posted = admin.post('/bookings/search').set('Accept', 'text/html').type('form').send({ q: 'x' });
+    expect((await posted.expect(303)).headers.location).to.match(/^\/sign-in/);
+    expect(await who(admin)).to.equal(null);
+    const { headers } = await page(admin, '/sign-in?next=%2Fbookings').expect(303);
+    expect(headers.location).to.equal('/bookings');
+    expect(await who(admin)).to.equal(ada);
+  });
+
+  for (const [what, happen] of [
+    ['idle', () => own().update({ last_seen_at: new Date(Date.now() - hour) })],
+    ['ended', () => own().delete()],
+    ['no admin’s any more', () => app.db('users').where({ email: ada }).update({ role: 'support' })],
+    ['a banned admin’s', () => app.db('users').where({ email: ada }).update({ banned: true })],
+  ] as const) {
+    it(`brings nobody back whose own session is ${what}`, async () => {
+      await act(admin, rita).expect(200);
+      await acting().delete();
+      await happen();
+      expect((await page(admin, '/bookings').expect(303)).headers.location).to.match(/^\/sign-in/);
+      expect((await exitForm(admin).expect(303)).headers.location).to.equal('/sign-in?next=%2Fadmin');
+      expect(await who(admin)).to.equal(null);
+    });
+  }
+
+  it('leaves in the browser the admin’s session as it was, and nothing else', async () => {
+    await act(admin, rita).expect(200);
+    expect(jar(admin)).to.include('examdesk.dont_remember');
+    const { headers } = await admin.post('/admin/exit-impersonation').expect(200);
+    expect(jar(admin)).to.deep.equal(['examdesk.session_token']);
+    const again = (headers['set-cookie'] as unknown as string[]).find((line) =>
+      /session_token=[^;]/.test(line),
+    );
+    expect(again).to.contain('Max-Age=43200');
+  });
+
+  it('by signing out leaves nothing in the browser', async () => {
+    await act(admin, rita).expect(200);
+    await admin.post('/api/auth/sign-out').expect(200);
+    expect(jar(admin)).to.deep.equal([]);
+    expect(await app.db('sessions').where({ user_id: id[ada] })).to.deep.equal([]);
+  });
+
+  it('leaves nothing behind that signing out would not end', async () => {
+    await act(admin, rita).expect(200);
+    await acting().delete();
+    await admin.post('/api/auth/sign-out').expect(200);
+    expect(await own()).to.deep.equal([]);
+    expect(jar(admin)).to.deep.equal([]);
+    const [row] = await app.db('audit_log').where({ action: 'auth.signed_out' });
+    expect(row).to.include({ actor_id: id[ada] });
+  });
+
+  it('leaves nothing behind for whoever signs in after', async () => {
+    await act(admin, rita).expect(200);
+    await acting().delete();
+    await admin.post('/api/auth/sign-in/email').send({ email: sam, password: demoPassword }).expect(200);
+    expect(jar(admin)).to.deep.equal(['examdesk.session_token']);
+    expect(await own()).to.deep.equal([]);
+    await admin.post('/api/auth/sign-out').expect(200);
+    await page(admin, '/bookings').expect(303);
+    expect(await who(admin)).to.equal(null);
+  });
+
+  it('comes with the next beginning: one admin’s session acts as one referrer', async () => {
+    const cookie = jarLine(admin);
+    const attempts = await Promise.all(
+      [rita, rob, rita].map((email) =>
+        app
+          .anonymous()
+          .post('/admin/impersonate')
+          .set('Cookie', cookie)
+          .send({ userId: id[email], reason: 'On the phone' }),
+      ),
+    );
+    expect(attempts.map(({ status }) => status)).to.deep.equal([200, 200, 200]);
+    expect(await acting()).to.have.length(1);
+    expect((await endReasons()).filter((reason) => reason === null)).to.have.length(1);
+    expect((await endReasons()).filter((reason) => reason === 'exit')).to.have.length(2);
+  });
+
+  it('and its beginning hang on the admin’s own session, whoever writes it', async () => {
+    const mine = (await own().first()) as { id: string };
+    await act(admin, rita).expect(200);
+    const session = (await acting().first()) as { id: string };
+    const constraintOf = (write: () => Promise<unknown>) =>
+      app.db.transaction(write).then(
+        () => null,
+        ({ constraint }: { constraint?: string }) => constraint,
+      );
+    const another = { ...session, id: app.db.raw('gen_random_uuid()'), token: 'x' };
+    expect(await constraintOf(async () => app.db('sessions').insert(another))).to.equal(
+      'sessions_impersonator_key',
+    );
+    for (const behind of [null, session.id]) {
+      const written = { ...another, impersonator_session_id: behind };
+      expect(await constraintOf(async () => app.db('sessions').insert(written)), String(behind)).to.equal(
+        'sessions_behind',
+      );
+    }
+    await app.db('sessions').where({ id: session.id }).update({ last_seen_at: new Date() });
+    expect((await acting().first()) as object).to.include({ impersonator_session_id: mine.id });
+  });
+
+  it('comes before its beginning when the referrer or the admin goes at that very moment', async () => {
+    for (const [happen, status] of [
+      [(trx: TestApp['db']) => trx('users').where({ email: rob }).update({ banned: true }), 404],
+      [(trx: TestApp['db']) => trx('users').where({ email: ada }).update({ banned: true }), 401],
+      [(trx: TestApp['db']) => trx('sessions').where({ user_id: id[ada] }).delete(), 401],
+    ] as const) {
+      await app.db('users').update({ banned: false });
+      const agent = await app.signIn(ada);
+      const trx = await app.db.transaction();
+      await happen(trx);
+      const started = act(agent, rob).then((answer) => answer.status);
+      await untilBlocked(app);
+      await trx.commit();
+      expect(await started).to.equal(status);
+      expect(await acting()).to.deep.equal([]);
+    }
+  });
+
+  it('is told as it is in the database, not as it would be if something were done now', async () => {
+    await act(admin, rita).expect(200);
+    await app.db('sessions').update({ last_seen_at: new Date(Date.now() - 40_000) });
+    const { headers } = await page(admin, '/bookings').expect(200);
+    const { last_seen_at } = (await acting().first('last_seen_at')) as { last_seen_at: Date };
+    expect(Date.parse(String(headers['x-acting-until']))).to.equal(last_seen_at.getTime() + hour / 2);
+  });
+
+  it('names the admin, who cannot be without a name', async () => {
+    const nameless = app.db('users').where({ email: ada }).update({ name: ' ' });
+    expect(
+      await nameless.then(
+        () => null,
+        ({ constraint }: { constraint?: string }) => constraint,
+      ),
+    ).to.equal('users_named');
+  });
+});
+
+/** Names of the cookies that the browser would send. */
+function jar(agent: Agent): string[] {
+  return cookies(agent)
+    .filter(({ value }) => value !== '')
+    .map(({ name }) => name)
+    .toSorted();
+}
+
+function jarLine(agent: Agent): string {
+  return cookies(agent)
+    .map(({ name, value }) => `${name}=${value}`)
+    .join('; ');
+}
+
+function cookies(agent: Agent) {
+  const access = { domain: '127.0.0.1', path: '/', secure: false, script: false };
+  return agent.jar.getCookies(access);
+}
+
+/** Until somebody waits for a lock. */
+async function untilBlocked(app: TestApp): Promise<void> {
+  for (let round = 0; round < 200; round += 1) {
+    const waiting = (await app
+      .db('pg_stat_activity')
+      .whereRaw(`datname = current_database() and wait_event_type = 'Lock'`)
+      .first('pid')) as unknown;
+    if (waiting) return;
+    await new Promise((resolve) => {
+      setTimeout(resolve, 25);
+    });
+  }
+  throw new Error('Nobody waited for a lock');
+}

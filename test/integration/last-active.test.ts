@@ -1,0 +1,72 @@
+import { expect } from 'chai';
+import { startTestApp, type Agent, type TestApp } from '../support/app.ts';
+
+const rita = 'rita@harbour-legal.example';
+const ada = 'ada@examdesk.example';
+
+describe('when somebody was here last', () => {
+  let app: TestApp;
+  let admin: Agent;
+
+  beforeEach(async () => {
+    app = await startTestApp();
+    admin = await app.signIn(ada);
+  });
+  afterEach(() => app.close());
+
+  const idOf = async (email: string) => (await app.db('users').where({ email }).first('id')).id as string;
+  const found = async (): Promise<string | null> => {
+    const { body } = await admin.get('/admin/referrers/search?query=rita').expect(200);
+    return (body as { referrers: { lastActiveAt: string | null }[] }).referrers[0]?.lastActiveAt ?? null;
+  };
+  const hoursAgo = async (hours: number) => {
+    const at = new Date(Date.now() - hours * 3_600_000);
+    await app.db('user_activity').update({ last_active_at: at });
+    await app.db('sessions').whereNull('impersonated_by').update({ last_seen_at: at });
+    return at.toISOString();
+  };
+
+  it('is told also when they have signed out since', async () => {
+    expect(await found()).to.equal(null);
+    const agent = await app.signIn(rita);
+    await agent.post('/api/auth/sign-out').expect(200);
+    expect(Date.now() - Date.parse((await found()) ?? '')).to.be.below(60_000);
+    const person = await app.system.services.accounts.people.find(await idOf(rita));
+    expect(person?.lastSeenAt?.toISOString()).to.equal(await found());
+  });
+
+  it('moves on as they work', async () => {
+    const agent = await app.signIn(rita);
+    const before = await hoursAgo(1);
+    admin = await app.signIn(ada);
+    await agent.get('/bookings').expect(200);
+    expect(Date.parse((await found()) ?? '')).to.be.above(Date.parse(before) + 3_000_000);
+  });
+
+  it('is not when an admin acted as them, and is said in hours', async () => {
+    await (await app.signIn(rita)).post('/api/auth/sign-out').expect(200);
+    const before = await hoursAgo(8);
+    admin = await app.signIn(ada);
+    const page = await admin.get('/admin/act-as?q=rita').set('Accept', 'text/html').expect(200);
+    expect(page.text).to.contain('8 hours ago');
+    await admin
+      .post('/admin/impersonate')
+      .send({ userId: await idOf(rita), reason: 'x' })
+      .expect(200);
+    await app.db('sessions').update({ last_seen_at: new Date(Date.now() - 120_000) });
+    await admin.get('/bookings').expect(200);
+    await admin.post('/admin/exit-impersonation').expect(200);
+    expect(await found()).to.equal(before);
+    const { text } = await admin.get('/admin/act-as').set('Accept', 'text/html').expect(200);
+    expect(text, 'among the last ten').to.contain('8 hours ago');
+  });
+
+  it('moves on without a row in the audit log', async () => {
+    const agent = await app.signIn(rita);
+    await hoursAgo(1);
+    const count = async () => Number((await app.db('audit_log').count({ n: '*' }))[0]?.n);
+    const before = await count();
+    await agent.get('/bookings').expect(200);
+    expect(await count()).to.equal(before);
+  });
+});
