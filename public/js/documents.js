@@ -1,9 +1,11 @@
 // Files go one by one, each with its progress, and can be cancelled and sent again. Without this script the form
 // sends them all in one request. The server decides by the content; what is checked here only spares the wait.
+const listTells = 'If it was stored all the same, the list shows it in a moment';
 const found = document.querySelector('form.document-upload');
-if (found instanceof HTMLFormElement) enhance(found);
+if (found instanceof HTMLFormElement) await enhance(found);
 
-function enhance(form) {
+async function enhance(form) {
+  const { rowFor, timeLeft } = await import(form.dataset.uploadRow);
   const input = form.querySelector('input[type="file"]');
   const category = form.querySelector('select[name="category"]');
   const section = form.closest('section');
@@ -62,7 +64,7 @@ function enhance(form) {
 
   function add(file, chosen) {
     const row = rowFor(file.name);
-    const upload = { file, category: chosen, row, cancelling: null };
+    const upload = { file, category: chosen, row, cancelling: null, known: null, hasGone: false };
     uploads.append(row.item);
     uploads.hidden = false;
     const fault = faultOf(file);
@@ -94,6 +96,7 @@ function enhance(form) {
   async function send(upload) {
     const { row, file } = upload;
     upload.cancelling = new AbortController();
+    upload.known ??= new Set(listed().map(({ id }) => id));
     running += 1;
     row.state.textContent = 'Sending';
     const startedAt = performance.now();
@@ -103,10 +106,13 @@ function enhance(form) {
       before ??= sent < 1 ? sent : 0;
       const perUnit = (performance.now() - startedAt) / (sent - before || 1);
       row.progress.value = sent;
+      upload.hasGone = sent >= 1;
       row.state.textContent =
         sent < 1 ? `${Math.floor(100 * sent)} %, ${timeLeft(perUnit * (1 - sent))}` : 'Sent. Being checked';
     };
     try {
+      if (upload.hasGone && (await isListed(upload))) return await finish(upload);
+      upload.hasGone = false;
       const { signal } = upload.cancelling;
       const answer = await transport(file, {
         action: form.action,
@@ -114,10 +120,12 @@ function enhance(form) {
         signal,
         progress,
       });
-      if (answer.status === 201) void finish(upload);
+      if (answer.status === 201) await finish(upload);
+      else if (answer.status === 0) await broken(upload);
       else fail(upload, answer);
     } catch (error) {
-      refuse(upload, upload.cancelling.signal.aborted ? 'Cancelled.' : `Not sent: ${error.message}`, true);
+      if (upload.cancelling.signal.aborted) await cancelled(upload);
+      else refuse(upload, `Not sent: ${error.message}`, true);
     } finally {
       upload.cancelling = null;
       running -= 1;
@@ -153,16 +161,28 @@ function enhance(form) {
     await refresh();
   }
 
-  function fail(upload, { status, body }) {
-    if (status === 0) return refuse(upload, brokenWords(upload), true);
+  /** What was lost may be the answer alone: then it is in the list. */
+  async function broken(upload) {
+    if (await isListed(upload)) return finish(upload);
+    refuse(upload, brokenWords(upload), true);
+  }
+
+  async function cancelled(upload) {
+    if (!upload.hasGone) return refuse(upload, 'Cancelled.', true);
+    if (await isListed(upload)) return refuse(upload, 'It was stored before it could be cancelled.', false);
+    refuse(upload, `Cancelled when all of it had been sent. ${listTells}.`, true);
+  }
+
+  function fail(upload, { status, body, mayRetry }) {
     if (status === 401)
       return refuse(upload, 'You are signed out. Sign in in another tab, then try again.', true);
     const said = body?.errors?.[0]?.message ?? body?.detail ?? 'The server did not take it.';
-    const mayRetry = status >= 500 || status === 429;
-    refuse(upload, said.replace(/^File 1 /, 'The file '), mayRetry);
+    const mayPass = mayRetry === true || status >= 500 || status === 429;
+    refuse(upload, said.replace(/^File 1 /, 'The file '), mayPass);
   }
 
-  function brokenWords({ file }) {
+  function brokenWords({ file, hasGone }) {
+    if (hasGone) return `The connection broke when all of it had been sent. ${listTells}; if not, try again.`;
     const isKept = form.dataset.sendDirectly && file.size > Number(form.dataset.directFrom);
     return isKept
       ? 'The connection broke. What arrived is kept: try again to send the rest.'
@@ -181,6 +201,21 @@ function enhance(form) {
         next();
       });
     } else row.setAction(null);
+  }
+
+  /** Whether the list has it now, and had not when it was first sent: the server may have done its part unheard. */
+  async function isListed({ file, known, row }) {
+    row.state.textContent = 'Looking whether it was stored';
+    await refresh();
+    return listed().some(
+      ({ id, name, size }) => !known.has(id) && name === file.name && size === String(file.size),
+    );
+  }
+
+  function listed() {
+    return Array.from(list.querySelectorAll('[data-document]'), ({ dataset }) => ({
+      ...{ id: dataset.document, size: dataset.sizeBytes, name: dataset.fileName },
+    }));
   }
 
   /** Why it is not worth sending; null when it may be. A name without an ending is left to the server. */
@@ -211,62 +246,4 @@ function enhance(form) {
   function tell(text) {
     news.textContent = text;
   }
-}
-
-function rowFor(name) {
-  const item = document.createElement('li');
-  item.className = 'upload';
-  const title = document.createElement('p');
-  title.className = 'document-name';
-  title.textContent = name;
-  const progress = document.createElement('progress');
-  progress.max = 1;
-  progress.setAttribute('aria-label', `Progress of ${name}`);
-  const state = document.createElement('p');
-  state.className = 'upload-state document-facts';
-  const actions = document.createElement('p');
-  actions.className = 'document-actions';
-  const act = button();
-  const dismiss = button();
-  actions.append(act, dismiss);
-  item.append(title, progress, state, actions);
-  let action = () => undefined;
-  act.addEventListener('click', () => action());
-  label(dismiss, 'Dismiss');
-  dismiss.addEventListener('click', () => {
-    const list = item.parentElement;
-    item.remove();
-    if (list) list.hidden = list.children.length === 0;
-    document.querySelector('#files')?.focus();
-  });
-  return {
-    item,
-    progress,
-    state,
-    /** What its button does now; null: there is nothing to do but to dismiss it. */
-    setAction(text, run) {
-      act.hidden = text === null;
-      dismiss.hidden = text === 'Cancel';
-      action = run ?? (() => undefined);
-      if (text !== null) label(act, text);
-    },
-  };
-
-  function label(element, text) {
-    element.textContent = text;
-    element.setAttribute('aria-label', `${text} ${name}`);
-  }
-}
-
-function button() {
-  const element = document.createElement('button');
-  element.type = 'button';
-  element.className = 'button button-quiet';
-  return element;
-}
-
-function timeLeft(ms) {
-  const seconds = Math.ceil(ms / 1000);
-  if (seconds < 60) return `${seconds} s left`;
-  return `${Math.ceil(seconds / 60)} min left`;
 }

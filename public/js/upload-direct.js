@@ -4,11 +4,11 @@
 const atOnce = 3;
 const tries = 4;
 
-/** No part ever reached the store: it cannot be reached from here. */
+/** The store took no part, by silence or by refusing: it is not to be had from here. */
 export class StoreUnreachable extends Error {}
 
 /**
- * As sendByForm, for one that is large enough.
+ * As sendByForm, for one that is large enough. `mayRetry`: sent once more, it may well go.
  * @param {(request: object, progress: (loaded: number) => void) => Promise<{ status: number }>} sendWithProgress
  * @throws StoreUnreachable, or the signal's reason
  */
@@ -34,9 +34,9 @@ export async function sendDirectly(file, { action, category, signal, progress, s
     // The first alone: if it cannot be sent, none can.
     failed = await parts.send(1);
     await Promise.all(Array.from({ length: atOnce }, work));
-    if (failed) return failed;
+    if (failed) return mendable(failed);
     progress(1);
-    return await complete(upload, parts.claims, either);
+    return mendable(await complete(upload, parts.claims, either));
   } catch (error) {
     stop.abort();
     if (signal.aborted || error instanceof StoreUnreachable) void ask('DELETE', upload);
@@ -71,8 +71,9 @@ function partsOf(file, partBytes, { upload, signal, progress, sendWithProgress }
         if (answer.status === 200) break;
         // The app says no: asking again would not help. The store may have been busy, or the address too old.
         const isFinal = !offer && answer.status >= 400 && answer.status < 500;
-        const isOutOfReach = Boolean(offer) && arrived === 0 && answer.status === 0;
+        const isOutOfReach = Boolean(offer) && arrived === 0 && answer.status < 500;
         if (isOutOfReach && attempt > 1) throw new StoreUnreachable();
+        if (offer && attempt === tries) return storeSaidNo(answer);
         if (isFinal || attempt === tries) return answer;
         tell(partNumber, 0);
         await pause(500 * 2 ** attempt, signal);
@@ -82,6 +83,22 @@ function partsOf(file, partBytes, { upload, signal, progress, sendWithProgress }
       return null;
     },
   };
+}
+
+function storeSaidNo({ status }) {
+  return { status, mayRetry: true, body: { detail: 'The file store did not take a part of it.' } };
+}
+
+/** Marks what the app says that sending again mends: a part that is missing or was altered, a time that was over. */
+function mendable(answer) {
+  const { status, body } = answer;
+  // Of an upload that had begun: it took too long, or another tab has ended it. The next try begins anew.
+  if (status === 404) {
+    const detail = 'The upload was over before all of it had arrived.';
+    return { ...answer, mayRetry: true, body: { detail } };
+  }
+  const isMissing = status === 422 && body?.errors?.some(({ path }) => path.startsWith('parts.'));
+  return isMissing || body?.because === 'altered' ? { ...answer, mayRetry: true } : answer;
 }
 
 /** Asked again, it answers the same: a lost answer is no loss. */

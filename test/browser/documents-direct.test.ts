@@ -17,9 +17,11 @@ describe('sending a large document past the app', function () {
   let bookingId: string;
   /** What went where, as the browser sent it. */
   let sent: string[];
+  let step: ((name: string) => Promise<void>) | null = null;
 
   before(async () => {
-    [browser, house] = await Promise.all([openBrowser(), openDocumentHouse()]);
+    const overrides = { documents: { onStep: (name: string) => step?.(name) } };
+    [browser, house] = await Promise.all([openBrowser(), openDocumentHouse({ overrides })]);
   });
   after(async () => {
     await house.close();
@@ -27,7 +29,11 @@ describe('sending a large document past the app', function () {
   });
   afterEach(async () => {
     house.storage.server.trouble = null;
+    step = null;
     await watched.close();
+    const { server, bucket } = house.storage;
+    for (const { uploadId } of await server.files.uploads(bucket, ''))
+      await server.files.closeUpload(bucket, uploadId);
   });
 
   const open = async (width = 1280) => {
@@ -109,6 +115,86 @@ describe('sending a large document past the app', function () {
     expect(sent.at(-1)).to.equal('form');
     expect(await rows()).to.deep.equal([sha256(large)]);
     await eventually(async () => (await house.storage.openUploads()).length === 0);
+  });
+
+  for (const [status, code] of [
+    [403, 'AccessDenied'],
+    [400, 'InvalidRequest'],
+  ] as const) {
+    it(`goes through the app where the store refuses all that browsers send (${status})`, async () => {
+      await open();
+      house.storage.server.trouble = ({ method, query }) =>
+        method === 'PUT' && query.has('X-Amz-Signature') ? { status, code } : undefined;
+      await upload();
+      await stored().waitFor({ timeout: 40_000 });
+      expect(sent.at(-1)).to.equal('form');
+      expect(await rows()).to.deep.equal([sha256(large)]);
+    });
+  }
+
+  /** Between its last part and its end, once. */
+  const beforeItsEnd = (act: () => Promise<unknown>) =>
+    page.route(
+      '**/documents/uploads/*/complete',
+      async (route) => {
+        await act();
+        await route.fallback();
+      },
+      { times: 1 },
+    );
+  const tryAgain = async () => {
+    await watched.check();
+    await page.getByRole('button', { name: 'Try again Brief.pdf' }).click();
+    await stored().waitFor({ timeout: 40_000 });
+    expect(sent).not.to.include('form');
+    expect(await rows()).to.deep.equal([sha256(large)]);
+  };
+
+  it('may be sent anew when its time was over before its end', async () => {
+    await open();
+    const past = new Date(Date.now() - 1_000);
+    await beforeItsEnd(() => house.app.db('direct_uploads').update({ expires_at: past }));
+    await upload();
+    await page.getByText('The upload was over before all of it had arrived.', { exact: true }).waitFor();
+    await tryAgain();
+  });
+
+  it('may be sent again when a part is not what was sent, and sends only that', async () => {
+    await open();
+    await beforeItsEnd(async () => {
+      const [{ id = '', part_bytes: bytes = 0 } = {}] = (await house.app
+        .db('direct_uploads')
+        .where({ booking_id: bookingId })) as { id?: string; part_bytes?: number }[];
+      const other = Buffer.alloc(bytes, 'x');
+      const parts = [{ partNumber: 1, sha256: sha256(other) }];
+      const path = `/bookings/${bookingId}/documents/uploads/${id}/parts`;
+      const offered = (await house.rita.post(path).send({ parts }).expect(200)) as {
+        body: { parts: { url: string; headers: Record<string, string> }[] };
+      };
+      const [offer] = offered.body.parts;
+      await fetch(offer?.url ?? '', {
+        ...{ method: 'PUT', headers: offer?.headers ?? {}, body: new Uint8Array(other) },
+      });
+    });
+    await upload();
+    await page.getByText('Part 1 did not arrive: send it again', { exact: true }).waitFor();
+    sent.length = 0;
+    await tryAgain();
+    expect(sent).to.deep.equal(['part 1']);
+  });
+
+  it('may be sent anew when it was altered on its way', async () => {
+    await open();
+    let isAltered = false;
+    step = async (name) => {
+      if (name !== 'put_together' || isAltered) return;
+      isAltered = true;
+      const [key = ''] = await house.storage.keys('pending/');
+      await house.storage.damage(key, 9_000_000);
+    };
+    await upload();
+    await page.getByText(/^The file did not arrive as it was sent/).waitFor();
+    await tryAgain();
   });
 
   it('leaves nothing when it is cancelled', async () => {

@@ -13,15 +13,23 @@ describe('sending documents with a script', function () {
   let watched: Watched;
   let page: Page;
   let bookingId: string;
+  /** What the server waits for when it has received all of it. */
+  let received: (() => Promise<void>) | null = null;
 
   before(async () => {
-    [browser, house] = await Promise.all([openBrowser(), openDocumentHouse()]);
+    const overrides = {
+      documents: { onStep: (step: string) => (step === 'received' ? received?.() : undefined) },
+    };
+    [browser, house] = await Promise.all([openBrowser(), openDocumentHouse({ overrides })]);
   });
   after(async () => {
     await house.close();
     await browser.close();
   });
-  afterEach(() => watched.close());
+  afterEach(() => {
+    received = null;
+    return watched.close();
+  });
 
   const file = (name: string, buffer: Buffer) => ({ name, mimeType: 'application/octet-stream', buffer });
   const open = async (width = 1280) => {
@@ -90,6 +98,57 @@ describe('sending documents with a script', function () {
     expect(await rows()).to.equal(1);
   });
 
+  /** Where the server holds the file, all of it there: what is done meanwhile, and then it goes on. */
+  const whenAllIsThere = async (act: () => Promise<unknown>) => {
+    const isThere = Promise.withResolvers<void>();
+    const goesOn = Promise.withResolvers<void>();
+    received = async () => {
+      isThere.resolve();
+      await goesOn.promise;
+    };
+    await upload();
+    await isThere.promise;
+    await page.getByText('Sent. Being checked', { exact: true }).waitFor();
+    await act();
+    goesOn.resolve();
+  };
+
+  it('does not say that a file was cancelled that the server had already: the list shows it, also without a new try', async () => {
+    await open();
+    await choose(file('Brief.pdf', pdf(50_000)));
+    await whenAllIsThere(async () => {
+      await page.getByRole('button', { name: 'Cancel Brief.pdf' }).press('Enter');
+      await page
+        .getByText(/^Cancelled when all of it had been sent\. If it was stored all the same/)
+        .waitFor();
+    });
+    await stored('Brief.pdf').waitFor();
+    await watched.check();
+    received = null;
+    await page.getByRole('button', { name: 'Try again Brief.pdf' }).click();
+    await page.getByRole('status').filter({ hasText: 'Brief.pdf was stored.' }).waitFor();
+    expect(await rows()).to.equal(1);
+  });
+
+  it('finds a file in the list whose answer was lost, and sends it no second time', async () => {
+    await open();
+    await page.route(
+      `**/bookings/${bookingId}/documents`,
+      async (route) => {
+        if (route.request().method() !== 'POST') return route.fallback();
+        await route.fetch();
+        await route.abort('connectionreset');
+      },
+      { times: 1 },
+    );
+    await choose(file('Brief.pdf', pdf(50_000)));
+    await upload();
+    await page.getByRole('status').filter({ hasText: 'Brief.pdf was stored.' }).waitFor();
+    await stored('Brief.pdf').waitFor();
+    expect(await page.getByRole('list', { name: 'Being sent' }).count()).to.equal(0);
+    expect(await rows()).to.equal(1);
+  });
+
   it('refuses a wrong kind, an empty file and too many before anything is sent', async () => {
     await open();
     const sent: string[] = [];
@@ -147,6 +206,7 @@ describe('sending documents with a script', function () {
     const opening = watched.context.waitForEvent('page');
     await page.getByRole('link', { name: 'View scan.png in a new tab' }).click();
     const tab = await opening;
+    await tab.waitForLoadState();
     const violations: string[] = [];
     tab.on('console', (message) => {
       if (/content security policy/i.test(message.text())) violations.push(message.text());

@@ -51,6 +51,37 @@ describe('documents on their pages', () => {
     await house.rita.get(`/documents/${dictation.id}/receipt`).set(html).expect(404);
   });
 
+  it('an open page hears of what is added, checked or deleted, but of no dictation', async () => {
+    const bookingId = await house.newBooking();
+    const seenBy = async () => {
+      const { text } = await house.rita.get(`/bookings/${bookingId}`).set(html).expect(200);
+      const of = (id: string) => new RegExp(`id="${id}"[^>]* value="([^"]+)"`).exec(text)?.[1] ?? '';
+      return { seen: of('booking-seen'), documents: of('documents-seen') };
+    };
+    const asked = await seenBy();
+    const ask = () => house.rita.get(`/bookings/${bookingId}/status`).query(asked).set(fragment);
+    await ask().expect(204);
+    const sam = await house.app.signIn('sam@examdesk.example');
+    await house.upload({ 'Secret.pdf': pdf(20_000) }, { bookingId, agent: sam, category: 'dictation' });
+    await ask().expect(204);
+    const [report] = await house.upload(
+      { 'Report.pdf': pdf(20_000) },
+      { bookingId, agent: sam, category: 'report' },
+    );
+    const { text } = await ask().expect(200);
+    expect(text)
+      .to.contain('Report.pdf')
+      .and.not.match(/Secret|dictation|booking-tags/i);
+    Object.assign(asked, await seenBy());
+    await ask().expect(204);
+    for (const change of [{ status: 'checking' }, { damaged_at: new Date() }, { deleted_at: new Date() }]) {
+      await house.app.db('documents').where({ id: report?.id }).update(change);
+      await ask().expect(200);
+      Object.assign(asked, await seenBy());
+      await ask().expect(204);
+    }
+  });
+
   it('the list alone is a fragment with the categories of its reader; a person is led to the page', async () => {
     await only('Hidden.pdf', pdf(20_000), 'dictation', 'sam@examdesk.example');
     const path = `/bookings/${house.bookingId}/documents`;

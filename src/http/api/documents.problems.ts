@@ -67,7 +67,7 @@ function contentProblem({ position, fault }: ContentFailure, words: UploadWords)
   const errors = [{ path: 'files', message }];
   if (fault === 'too_large') return new Problem('too_large', detail, { errors });
   if (fault === 'empty') return invalid(errors, detail);
-  return new Problem('unsupported_type', detail, { errors });
+  return new Problem('unsupported_type', detail, { errors, extra: { because: fault } });
 }
 
 function contentWords(fault: ContentFault, { kinds, maxBytes }: UploadWords): string {

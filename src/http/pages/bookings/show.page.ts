@@ -7,7 +7,7 @@ import { readerZoneOf } from '../../forms/fields.ts';
 import { paths } from '../../paths.ts';
 import { notFound, type FieldProblem } from '../../problem.ts';
 import { wantsFragment } from '../../respond.ts';
-import { documentsSection, type DocumentsSection } from '../documents/document-words.ts';
+import { documentsSection, seenOf, type DocumentsSection } from '../documents/document-words.ts';
 import type { PageServices } from '../page-services.ts';
 import { progressWords, statusWords } from '../../view-helpers.ts';
 import type { PageData } from '../../views.ts';
@@ -91,9 +91,16 @@ export async function showBooking(
   res.render('bookings/show', page);
 }
 
+/** What has changed of a page that is open. */
+export interface ChangedBooking extends BookingStatus {
+  bookingChanged: boolean;
+  /** Null: they are as they were. */
+  documents: DocumentsSection | null;
+}
+
 /** 204 as long as nothing changed: then nothing on the page moves, and nobody has viewed anything. */
 async function showStatus(
-  { bookings }: Pick<Needs, 'bookings'>,
+  { bookings, documents }: Needs,
   req: Request<{ id: string }>,
   res: Response,
 ): Promise<void> {
@@ -101,11 +108,25 @@ async function showStatus(
   if (!wantsFragment(req)) return res.redirect(303, paths.booking(id));
   const actor = actorOf(req, res);
   const changedAt = await bookings.changedAt(actor, id);
-  if (changedAt && changedAt.toISOString() === req.query.seen) return void res.status(204).end();
+  const bookingChanged = changedAt?.toISOString() !== req.query.seen;
+  const documentsChanged =
+    changedAt !== null &&
+    req.query.documents !== undefined &&
+    seenOf(await documents.list(actor.viewer, id)) !== req.query.documents;
+  if (changedAt && !bookingChanged && !documentsChanged) return void res.status(204).end();
   const found = changedAt && (await bookings.view(actor, id));
   // It was taken from this reader's sight: so it goes from the screen.
   if (!found) return void res.status(404).set('HX-Redirect', paths.booking(id)).end();
-  res.render('bookings/_status', statusOf(found, actor.viewer, readerZoneOf(req.headers.cookie)));
+  const readerZone = readerZoneOf(req.headers.cookie);
+  const { booking } = found;
+  const changed: ChangedBooking = {
+    ...statusOf(found, actor.viewer, readerZone),
+    bookingChanged,
+    documents: documentsChanged
+      ? await documentsSection(documents, actor.viewer, booking, readerZone ?? booking.timezone)
+      : null,
+  };
+  res.render('bookings/_status', changed);
 }
 
 function statusOf(

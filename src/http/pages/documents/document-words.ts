@@ -1,4 +1,5 @@
 // How documents are spoken of on pages.
+import { createHash } from 'node:crypto';
 import {
   documentKinds,
   isReady,
@@ -32,6 +33,7 @@ const statusWords: Record<DocumentStatus, string | null> = {
 export interface DocumentRow {
   id: string;
   fileName: string;
+  sizeBytes: number;
   /** "Brief · PDF · 2.4 MB" */
   facts: string;
   who: string;
@@ -47,6 +49,8 @@ export interface DocumentRow {
 /** What views/bookings/_documents.ejs shows. */
 export interface DocumentsSection {
   bookingId: string;
+  /** What is shown, in short: another when anything of the list has changed. */
+  seen: string;
   rows: DocumentRow[];
   /** Null when nothing can be added: to a cancelled booking, for one. */
   upload: {
@@ -77,6 +81,7 @@ export async function documentsSection(
   const categories = documents.categoriesFor(viewer).map((value) => ({ value, label: categoryWords[value] }));
   return {
     bookingId: booking.id,
+    seen: seenOf(found),
     rows: found.map((document) => rowOf(document, viewer, zone)),
     upload:
       booking.status === 'cancelled'
@@ -96,10 +101,16 @@ export async function documentsSection(
   };
 }
 
+export function seenOf(documents: Document[]): string {
+  const states = documents.map(({ id, status, damagedAt }) => [id, status, damagedAt !== null]);
+  return createHash('sha256').update(JSON.stringify(states)).digest('base64url').slice(0, 22);
+}
+
 function rowOf(document: Document, viewer: Viewer, zone: string): DocumentRow {
   return {
     id: document.id,
     fileName: document.fileName,
+    sizeBytes: document.sizeBytes,
     facts: factsOf(document),
     who: whoOf(document),
     when: timeAndDay(document.createdAt, zone),
