@@ -22,6 +22,7 @@ import { errors, unmatched } from './middleware/errors.ts';
 import { clientAddress, requestId, requestLog } from './middleware/request.ts';
 import { privateAnswers, sameSite, securityHeaders } from './middleware/security.ts';
 import { session } from './middleware/session.ts';
+import { cutOffUnread } from './middleware/unread.ts';
 import { createMetrics } from './metrics.ts';
 import { consoleRouter } from './console/console.router.ts';
 import type { ConsoleServices } from './console/console.services.ts';
@@ -67,6 +68,7 @@ export function createApp(services: Services): Express {
     requestId,
     requestLog(log),
     metrics.watch,
+    cutOffUnread(),
     clientAddress,
     securityHeaders({
       isHttps: config.BASE_URL.startsWith('https:'),

@@ -1,5 +1,6 @@
 // A request with files, from its first byte to documents or to nothing: multer reads it, the object store takes it,
 // the documents room decides.
+import { PassThrough } from 'node:stream';
 import { fromNodeHeaders } from 'better-auth/node';
 import type { Request, Response } from 'express';
 import multer, { MulterError } from 'multer';
@@ -67,14 +68,36 @@ async function readBody(
   }).array('files');
   // Held back while the store is slow, it cannot send: that is not its silence.
   req.setTimeout(silenceMs, () => void (req.isPaused() || req.destroy()));
+  const standIn = standInFor(req);
   const error = await new Promise<unknown>((resolve) => {
-    void read(req, res, resolve);
+    void read(standIn, res, resolve);
   });
+  req.body = standIn.body as unknown;
   req.setTimeout(0);
   await storage.settled();
   if (error === undefined || error === null) return null;
   const refusal = session.refusal();
   return failure(refusal ?? failureOf(error, documents.limits.maxFiles));
+}
+
+/**
+ * The request as multer reads it. multer waits for its end before it tells of an error, and whoever sends on would hear
+ * late, or never, that it is refused: so this ends as soon as multer lets go of it. The rest is middleware/unread.ts's.
+ */
+function standInFor(req: Request): Request {
+  const body = new StandIn();
+  req.once('error', () => body.destroy(new Error('Request closed')));
+  req.once('close', () => {
+    if (!req.readableEnded) body.destroy(new Error('Request closed'));
+  });
+  return Object.assign(req.pipe(body), { headers: req.headers }) as unknown as Request;
+}
+
+class StandIn extends PassThrough {
+  override unpipe(...from: Parameters<PassThrough['unpipe']>): this {
+    super.unpipe(...from);
+    return this.destroy();
+  }
 }
 
 function failureOf(error: unknown, maxFiles: number): ReceiveFailure {
@@ -103,6 +126,8 @@ async function finish(
   req: Request,
   res: Response,
 ): Promise<Result<Document[], ReceiveFailure>> {
+  // Nobody hears what becomes of it: who cancelled it must not find it stored.
+  if (req.socket.destroyed) return failure({ reason: 'aborted' });
   // A long upload outlives sessions: whoever was signed in at its first byte must be so at its last.
   const before = actorOf(req, res).viewer;
   const { viewer } = await accounts.viewer(fromNodeHeaders(req.headers));

@@ -1,0 +1,20 @@
+import type { RequestHandler } from 'express';
+
+const usualGraceMs = 10_000;
+
+/**
+ * Who is answered before all has been sent may hear it while still sending, and is then cut off: without that a body
+ * that never ends would be read for hours. Closing at once would often break the connection before the answer is read.
+ */
+export function cutOffUnread(graceMs = usualGraceMs): RequestHandler {
+  return (req, res, next) => {
+    res.once('finish', () => {
+      if (req.complete) return;
+      req.resume();
+      const { socket } = req;
+      const timer = setTimeout(() => void (req.complete || socket.destroy()), graceMs);
+      socket.once('close', () => clearTimeout(timer));
+    });
+    next();
+  };
+}
