@@ -7,6 +7,7 @@ import type { AuditLog } from '../audit/index.ts';
 import type { WebhookService } from '../webhooks/index.ts';
 import type { Config } from '../config.ts';
 import type { Database } from '../db/knex.ts';
+import { actingEndpoints } from './api/acting.api.ts';
 import { bookingEndpoints, type BookingApiServices } from './api/bookings.api.ts';
 import { documentEndpoints, type DocumentApiServices } from './api/documents.api.ts';
 import { healthEndpoints, type Readiness } from './api/health.api.ts';
@@ -83,7 +84,7 @@ export function createApp(services: Services): Express {
     sameSite(config.BASE_URL),
     ...readBody,
     session(services.accounts),
-    acting(services.impersonation),
+    acting(services),
   );
   app.use(routes(services));
   app.use(consoleRouter(services));
@@ -99,6 +100,7 @@ export function endpoints(services: Services): Endpoint[] {
     ...documentEndpoints(services),
     ...uploadEndpoints(services),
     ...impersonationEndpoints(services),
+    ...actingEndpoints(services),
     ...webhookEndpoints(services),
     ...healthEndpoints(() => services.readiness()),
   ];

@@ -43,6 +43,8 @@ export const paths = {
   accessCheck: () => '/admin/access-check',
   actAs: (userId?: string) => (userId ? `/admin/act-as?user=${userId}` : '/admin/act-as'),
   impersonate: () => '/admin/impersonate',
+  /** What the tabs of an admin ask while one of them acts. */
+  acting: () => '/admin/acting',
   exitImpersonation: () => '/admin/exit-impersonation',
   episodes: () => '/admin/episodes',
   episode: (id: string) => `/admin/episodes/${id}`,

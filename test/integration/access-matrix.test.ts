@@ -126,6 +126,8 @@ const table: Record<string, string> = {
   'post /admin/webhooks/:id/replay': 'snnnun',
 
   // Signed instead of signed in; here with no signature and no body.
+  'get /admin/acting': 'siiiii',
+  'post /admin/acting': 'snnnni',
   'post /automation/acuity': 'iiiiii',
   'post /webhooks/acuity': 'iiiiii',
 };

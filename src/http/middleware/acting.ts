@@ -8,24 +8,42 @@ import type { PageRoute } from '../endpoint.ts';
 import { readerZoneOf } from '../forms/fields.ts';
 import { paths } from '../paths.ts';
 import { forbidden } from '../problem.ts';
-import { wantsFragment, wantsJson } from '../respond.ts';
+import { isByItself } from '../respond.ts';
+import { noteDenial, type AccessDeps } from './access.ts';
 
-export function acting(impersonation: Pick<ImpersonationService, 'current'>): RequestHandler {
+interface ActingDeps extends AccessDeps {
+  impersonation: Pick<ImpersonationService, 'current'>;
+}
+
+export function acting({ impersonation, ...deps }: ActingDeps): RequestHandler {
   return async (req, res, next) => {
     const viewer = viewerOf(res);
-    if (viewer?.actingAdmin && isOfAccount(req.path)) throw forbidden(notInTheirName);
-    const isPage = !wantsJson(req) && !wantsFragment(req);
-    const episode = viewer?.actingAdmin && isPage ? await impersonation.current(viewer) : null;
+    const episode = viewer?.actingAdmin ? await impersonation.current(viewer) : null;
+    // Every page says in whose name it was made: the tabs of a browser agree by that (acting.js).
+    res.locals.episodeId = episode?.id ?? '';
     if (episode) {
+      // Also with a part of a page: what tells the end in the browser follows it.
+      if (!isByItself(req)) res.set('X-Acting-Until', episode.expiresAt.toISOString());
       const zone = readerZoneOf(req.headers.cookie) ?? 'UTC';
       res.locals.acting = {
         since: formatTime(episode.startedAt, zone),
         until: formatTime(episode.expiresAt, zone),
-        untilAt: episode.expiresAt.toISOString(),
+        secondsLeft: secondsUntil(episode.expiresAt),
       };
+    }
+    // Last: the page that refuses has the banner, too, and with it the way out.
+    if (viewer?.actingAdmin && isOfAccount(req.path)) {
+      res.locals.route = paths.account();
+      await noteDenial(deps, req, res, { while: 'acting', method: req.method });
+      throw forbidden(notInTheirName);
     }
     next();
   };
+}
+
+/** The clocks of browsers are wrong by minutes: they count from when they hear it. */
+export function secondsUntil(end: Date): number {
+  return Math.max(0, Math.round((end.getTime() - Date.now()) / 1000));
 }
 
 const notInTheirName =
@@ -43,12 +61,13 @@ const uuid = /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/i;
 export function keepSeen(impersonation: Pick<ImpersonationService, 'saw'>, route: PageRoute): RequestHandler {
   return async (req, res, next) => {
     const viewer = viewerOf(res);
-    if (viewer?.actingAdmin && route.method === 'get') {
+    // Whether one acts shows nothing of anybody.
+    if (viewer?.actingAdmin && route.method === 'get' && route.path !== paths.acting()) {
       const path = route.path.replaceAll(/:(\w+)/g, (name, key: string) => {
         const given = req.params[key];
         return typeof given === 'string' && uuid.test(given) ? given : name;
       });
-      await impersonation.saw(viewer, path);
+      await impersonation.saw(viewer, path, isByItself(req));
     }
     next();
   };

@@ -1,0 +1,58 @@
+// What the tabs of an admin ask while one of them acts: whether it goes on, and to let it go on.
+import type { Response } from 'express';
+import { z } from 'zod';
+import type { ImpersonationService } from '../../impersonation/index.ts';
+import { viewerOf } from '../actor.ts';
+import type { Endpoint } from '../endpoint.ts';
+import { secondsUntil } from '../middleware/acting.ts';
+import { forbidden } from '../problem.ts';
+
+type Current = Pick<ImpersonationService, 'current'>;
+
+const acting = z.object({ episodeId: z.uuid(), expiresAt: z.iso.datetime(), secondsLeft: z.int().min(0) });
+const problem = (description: string) => ({ description, contentType: 'application/problem+json' });
+
+export function actingEndpoints({ impersonation }: { impersonation: Current }): Endpoint[] {
+  return [
+    {
+      method: 'get',
+      path: '/admin/acting',
+      access: 'session',
+      summary:
+        'Whether somebody acts in this session, and until when. With `X-By-Itself: true` it stays at that',
+      responses: {
+        200: { description: 'As it is', schema: z.object({ acting: acting.nullable() }) },
+        401: problem('`not_signed_in`'),
+      },
+      handle: async (_req, res) => void res.json({ acting: await actingOf(impersonation, res) }),
+    },
+    {
+      method: 'post',
+      path: '/admin/acting',
+      access: 'session',
+      summary: 'Go on acting: as every request, it moves the end on, up to four hours in all',
+      responses: {
+        200: { description: 'Goes on', schema: z.object({ acting }) },
+        401: problem('`not_signed_in`'),
+        403: problem('`forbidden`: nobody acts here'),
+      },
+      async handle(_req, res) {
+        const going = await actingOf(impersonation, res);
+        if (!going) throw forbidden('Nobody acts in this session.');
+        res.json({ acting: going });
+      },
+    },
+  ];
+}
+
+async function actingOf(impersonation: Current, res: Response): Promise<z.output<typeof acting> | null> {
+  const viewer = viewerOf(res);
+  const episode = viewer && (await impersonation.current(viewer));
+  if (!episode) return null;
+  const { id, expiresAt } = episode;
+  return {
+    episodeId: id,
+    expiresAt: expiresAt.toISOString(),
+    secondsLeft: secondsUntil(expiresAt),
+  };
+}
