@@ -29,7 +29,7 @@ describe('two-step sign-in', () => {
     const done = await person.post(setUp, { code: totp(secret) });
     expect(done.status, done.text('main')).to.equal(200);
     await house.mailTo(email, /two-step/);
-    return { secret, recoveryCodes: done.texts('.recovery-codes li') };
+    return { secret, recoveryCodes: done.texts('.recovery-codes li'), notice: done.text('.notice') };
   }
   async function newReferrer(email: string): Promise<Visitor> {
     await house.app.system.services.accounts.invite(
@@ -151,7 +151,8 @@ describe('two-step sign-in', () => {
     await firstStep(elsewhere, email);
     const ids = (await house.app.db('sessions').where({ user_id: id }).pluck('id')) as string[];
     expect(ids).to.have.length(2);
-    await turnOn(person, goodPassword, email);
+    const { notice } = await turnOn(person, goodPassword, email);
+    expect(notice).to.contain('Wherever else you were signed in, you are signed out');
     expect((await elsewhere.get('/bookings')).at, 'the other session').to.contain('/sign-in');
     expect((await person.get('/bookings')).at, 'the one that turned it on').to.equal('/bookings');
     expect(await house.app.db('sessions').where({ user_id: id })).to.have.length(1);
