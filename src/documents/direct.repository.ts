@@ -99,7 +99,8 @@ export async function keepPartHashes(db: Queryable, id: string, sha256: Buffer):
 export async function endUpload(
   db: Queryable,
   id: string,
-  end: { state: 'stored'; document_id: string } | { state: 'refused' },
+  /** `part_sha256`: of the parts that the document was made of. */
+  end: { state: 'stored'; document_id: string; part_sha256: Buffer | null } | { state: 'refused' },
 ): Promise<boolean> {
   return (await db('direct_uploads').where({ id, state: 'open' }).update(end)) === 1;
 }

@@ -4,6 +4,7 @@ import { attribution, type Actor } from '../accounts/index.ts';
 import { findVisible } from '../bookings/index.ts';
 import { failure, ok, type Result } from '../lib/result.ts';
 import { ObjectStoreUnavailable, type StoredPart } from '../ports/object-store.ts';
+import { differing, isSame, notArrived, partCountOf, partFault, sizeOf, type Sizes } from './direct.parts.ts';
 import {
   endUpload,
   findUpload,
@@ -134,16 +135,22 @@ async function complete(
   claims: PartClaim[],
 ): Promise<Result<Document[], UploadFailure>> {
   const found = await findOpen(deps, actor, bookingId, uploadId);
-  if (!found.ok) return (await alreadyStored(deps, actor, bookingId, uploadId)) ?? found;
+  if (!found.ok) return (await alreadyStored(deps, actor, bookingId, uploadId, claims)) ?? found;
   const upload = found.value;
+  let hashes: Buffer | null = null;
   const session = openSession(deps, actor, bookingId, async (trx, [document]) => {
-    const isFirst = await endUpload(trx, uploadId, { state: 'stored', document_id: document?.id ?? '' });
-    return isFirst ? null : { reason: 'not_found' };
+    const end = { state: 'stored', document_id: document?.id ?? '', part_sha256: hashes } as const;
+    return (await endUpload(trx, uploadId, end)) ? null : { reason: 'not_found' };
   });
-  const completed = await answered(() => makeDocument(deps, actor, session, upload, claims));
+  const completed = await answered(async () => {
+    const together = await putTogether(deps, upload, claims);
+    if (!together.ok) return together;
+    hashes = together.value;
+    return makeDocument(deps, actor, session, upload, hashes);
+  });
   if (completed.ok) return completed;
   // Asked twice at once, the other may have been faster, and have moved the bytes away meanwhile.
-  const stored = await alreadyStored(deps, actor, bookingId, uploadId);
+  const stored = await alreadyStored(deps, actor, bookingId, uploadId, claims);
   if (stored) return stored;
   if ((await findUpload(deps.db, upload))?.state === 'refused') {
     // Cancelled meanwhile: what has been put together or copied since is nobody's.
@@ -159,16 +166,14 @@ async function makeDocument(
   actor: Actor,
   session: OpenSession,
   upload: StoredUpload,
-  claims: PartClaim[],
+  sha256: Buffer,
 ): Promise<Result<Document[], UploadFailure>> {
-  const hashes = await putTogether(deps, upload, claims);
-  if (!hashes.ok) return hashes;
   await deps.onStep?.('put_together');
   const { fileName: originalName, objectName, category } = upload;
   try {
     await session.adopt(category, {
       ...{ originalName, objectName },
-      hashes: { partBytes: upload.partBytes, sha256: hashes.value },
+      hashes: { partBytes: upload.partBytes, sha256 },
     });
   } catch (error) {
     if (error instanceof ContentRefused)
@@ -191,14 +196,17 @@ async function putTogether(
     // Done before, by a process that died then, or that is about it now: since this one read the row, perhaps. The
     // hashes are written first: without them nobody has, and the parts are gone.
     const { partSha256 = null } = (await findUpload(db, upload)) ?? {};
-    return partSha256 ? ok(partSha256) : failure({ reason: 'not_found' });
+    if (!partSha256) return failure({ reason: 'not_found' });
+    // Another file of that name and size, from another tab: it is that one's now.
+    const other = differing(partSha256, claims);
+    return other === null ? ok(partSha256) : failure(notArrived(other));
   }
   const wanted: StoredPart[] = [];
   for (let partNumber = 1; partNumber <= partCountOf(upload); partNumber += 1) {
     const claim = claims.find((one) => one.partNumber === partNumber);
     if (!claim) return failure(partFault(partNumber, `Part ${partNumber} has no hash`));
     const part = parts.find((one) => isSame(one, claim) && one.size === sizeOf(upload, partNumber));
-    if (!part) return failure(partFault(partNumber, `Part ${partNumber} did not arrive: send it again`));
+    if (!part) return failure(notArrived(partNumber));
     wanted.push(part);
   }
   const sha256 = Buffer.from(wanted.map((part) => part.sha256).join(''), 'hex');
@@ -263,35 +271,20 @@ async function findOpen(
   return upload && isOpen ? ok(upload) : failure({ reason: 'not_found' });
 }
 
+/** The document that it became, if it was made of these very parts: two tabs may have sent two files to one upload. */
 async function alreadyStored(
   deps: DocumentDeps,
   actor: Actor,
   bookingId: string,
   uploadId: string,
+  claims: PartClaim[],
 ): Promise<Result<Document[], UploadFailure> | null> {
   if (!(await findVisible(deps, actor, bookingId))) return null;
   const userId = attribution(actor.viewer).byId;
   const upload = await findUpload(deps.db, { id: uploadId, bookingId, userId });
-  const document = upload?.documentId ? await findDocument(deps.db, upload.documentId) : null;
+  if (!upload?.documentId || !upload.partSha256 || differing(upload.partSha256, claims) !== null) return null;
+  const document = await findDocument(deps.db, upload.documentId);
   return document && ok([document]);
-}
-
-function partFault(partNumber: number, message: string): UploadFailure {
-  return { reason: 'invalid', errors: [{ path: `parts.${partNumber}`, message }] };
-}
-
-function isSame(part: StoredPart, claim: PartClaim): boolean {
-  return part.partNumber === claim.partNumber && part.sha256 === claim.sha256;
-}
-
-type Sizes = Pick<StoredUpload, 'sizeBytes' | 'partBytes'>;
-
-function partCountOf({ sizeBytes, partBytes: each }: Sizes): number {
-  return Math.ceil(sizeBytes / each);
-}
-
-function sizeOf(upload: Sizes, partNumber: number): number {
-  return Math.min(upload.partBytes, upload.sizeBytes - upload.partBytes * (partNumber - 1));
 }
 
 function told(upload: Sizes & { id: string; expiresAt: Date }): DirectUpload {

@@ -1,0 +1,38 @@
+// The parts of a large file: how many, how large, and whether they are those that the browser means.
+import type { StoredPart } from '../ports/object-store.ts';
+import type { StoredUpload } from './direct.repository.ts';
+import type { PartClaim, UploadFailure } from './document.service.ts';
+
+const sha256Bytes = 32;
+
+/** The number of the first part that is not claimed with this hash; null: all are. */
+export function differing(sha256: Buffer, claims: PartClaim[]): number | null {
+  const count = sha256.length / sha256Bytes;
+  for (let partNumber = 1; partNumber <= count; partNumber += 1) {
+    const hash = sha256.subarray((partNumber - 1) * sha256Bytes, partNumber * sha256Bytes).toString('hex');
+    if (!claims.some((claim) => isSame({ partNumber, sha256: hash }, claim))) return partNumber;
+  }
+  return null;
+}
+
+export function notArrived(partNumber: number): UploadFailure {
+  return partFault(partNumber, `Part ${partNumber} did not arrive: send it again`);
+}
+
+export function partFault(partNumber: number, message: string): UploadFailure {
+  return { reason: 'invalid', errors: [{ path: `parts.${partNumber}`, message }] };
+}
+
+export function isSame(part: Pick<StoredPart, 'partNumber' | 'sha256'>, claim: PartClaim): boolean {
+  return part.partNumber === claim.partNumber && part.sha256 === claim.sha256;
+}
+
+export type Sizes = Pick<StoredUpload, 'sizeBytes' | 'partBytes'>;
+
+export function partCountOf({ sizeBytes, partBytes: each }: Sizes): number {
+  return Math.ceil(sizeBytes / each);
+}
+
+export function sizeOf(upload: Sizes, partNumber: number): number {
+  return Math.min(upload.partBytes, upload.sizeBytes - upload.partBytes * (partNumber - 1));
+}
