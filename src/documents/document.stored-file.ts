@@ -1,4 +1,4 @@
-import type { ObjectStore } from '../ports/object-store.ts';
+import { ObjectStoreUnavailable, type ObjectStore } from '../ports/object-store.ts';
 import type { RandomAccess } from './content.ts';
 
 const blockBytes = 4 * 1024 * 1024;
@@ -41,12 +41,18 @@ export function storedFile(store: ObjectStore, key: string, size: number): Rando
   };
 }
 
+/** @throws ObjectStoreUnavailable, whatever goes wrong: none of it is the file's fault. */
 async function readWhole(store: ObjectStore, key: string, start: number, end: number): Promise<Buffer> {
   const found = await store.get(key, { start, end });
-  if (!found) throw new Error(`Object ${key} is gone while it is looked into`);
+  if (!found) throw new ObjectStoreUnavailable('vanished');
   const pieces: Buffer[] = [];
-  for await (const piece of found.stream as AsyncIterable<Buffer>) pieces.push(piece);
+  try {
+    for await (const piece of found.stream as AsyncIterable<Buffer>) pieces.push(piece);
+  } catch (error) {
+    const { code, name } = error as { code?: string; name?: string };
+    throw new ObjectStoreUnavailable(code ?? name ?? 'read');
+  }
   const bytes = Buffer.concat(pieces);
-  if (bytes.length !== end - start + 1) throw new Error(`Object ${key} is shorter than what was stored`);
+  if (bytes.length !== end - start + 1) throw new ObjectStoreUnavailable('shorter than stored');
   return bytes;
 }

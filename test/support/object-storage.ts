@@ -18,6 +18,8 @@ export interface TestStorage {
   openUploads(): Promise<string[]>;
   /** Changes one byte of an object behind everybody's back. */
   damage(key: string, at?: number): Promise<void>;
+  /** Cuts an object behind everybody's back: its first `size` bytes stay. */
+  shorten(key: string, size: number): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -56,6 +58,17 @@ export async function openTestStorage(): Promise<TestStorage> {
         before += size;
       }
       throw new Error(`There is no byte ${at} of ${key}`);
+    },
+    async shorten(key, size) {
+      const found = await server.files.find(bucket, key);
+      if (!found) throw new Error(`There is no ${key}`);
+      let left = size;
+      const files = (await server.files.link(found.files)).map((one) => {
+        const kept = Math.min(one.size, left);
+        left -= kept;
+        return { ...one, size: kept };
+      });
+      await server.files.put(bucket, key, { ...found, size, files });
     },
     async close() {
       await server.close();

@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import type { Agent } from '../../support/app.ts';
-import { executable, lyingZipBomb, pdf } from '../../support/builders/files.ts';
+import type { S3Trouble } from '../../../src/dev/s3-server.ts';
+import { executable, lyingZipBomb, pdf, samples } from '../../support/builders/files.ts';
 import { beginDirect, sendDirectly, type Offer } from '../../support/direct-upload.ts';
 import {
   download,
@@ -125,6 +126,76 @@ describe('an upload past the app', () => {
       expect((refused.body as { errors: object[] }).errors).to.deep.equal([
         { path: 'parts.2', message: 'Part 2 did not arrive: send it again' },
       ]);
+      await upload.send();
+      await upload.finish();
+    });
+
+    /** Asked for a pending object's bytes: first to read it whole, then to look into it. */
+    const atRead = (which: number, what: Awaited<ReturnType<S3Trouble>>): S3Trouble => {
+      let reads = 0;
+      return ({ method, key, query }) => {
+        if (method !== 'GET' || query.has('uploadId') || !key.startsWith('pending/')) return undefined;
+        reads += 1;
+        return reads < which ? undefined : what;
+      };
+    };
+    const disturbed: [string, S3Trouble][] = [];
+    for (const [which, when] of [
+      [1, 'while it is read'],
+      [2, 'while it is looked into'],
+    ] as const) {
+      disturbed.push(
+        [`breaks off ${when}`, atRead(which, { body: 'breaks', after: 40 })],
+        [`stops ${when}`, atRead(which, { body: 'stalls', after: 40 })],
+        [`fails ${when}`, atRead(which, { status: 500, code: 'InternalError' })],
+        [`has lost it ${when}`, atRead(which, { status: 404, code: 'NoSuchKey' })],
+      );
+    }
+    disturbed.push(
+      [
+        'fails when its parts are listed',
+        ({ method, query }) =>
+          method === 'GET' && query.has('uploadId') ? { status: 500, code: 'InternalError' } : undefined,
+      ],
+      [
+        'fails when they are put together',
+        ({ method, query }) =>
+          method === 'POST' && query.has('uploadId') ? { status: 500, code: 'InternalError' } : undefined,
+      ],
+      [
+        'fails when it goes to its place',
+        ({ method, key }) =>
+          method === 'PUT' && key.startsWith('documents/')
+            ? { status: 500, code: 'InternalError' }
+            : undefined,
+      ],
+    );
+    for (const [what, trouble] of disturbed) {
+      it(`is completed later when the store ${what}: the file is not to blame`, async () => {
+        const upload = await sendDirectly(house, samples.docx, { fileName: 'a.docx' });
+        await upload.send();
+        house.storage.server.trouble = trouble;
+        const refused = await upload.complete().timeout(20_000);
+        expect([refused.status, (refused.body as { code: string }).code]).to.deep.equal([
+          503,
+          'storage_unavailable',
+        ]);
+        house.storage.server.trouble = null;
+        expect(await states()).to.deep.equal(['open']);
+        expect((await upload.finish()).sha256).to.equal(sha256(samples.docx));
+      });
+    }
+
+    it('is begun later when the store is away at its beginning, and asked for its parts later', async () => {
+      house.storage.server.trouble = () => ({ status: 503, code: 'SlowDown' });
+      await beginDirect(house, {}).expect(503);
+      house.storage.server.trouble = null;
+      expect([await states(), await house.storage.openUploads()]).to.deep.equal([[], []]);
+      const upload = await sendDirectly(house, large);
+      const path = `/bookings/${house.bookingId}/documents/uploads/${upload.id}/parts`;
+      house.storage.server.trouble = () => ({ status: 503, code: 'SlowDown' });
+      await house.rita.post(path).send({ parts: upload.claims }).expect(503);
+      house.storage.server.trouble = null;
       await upload.send();
       await upload.finish();
     });

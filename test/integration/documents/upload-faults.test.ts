@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
 import { compose } from '../../../src/compose.ts';
 import { pdf, samples } from '../../support/builders/files.ts';
+import type { S3Trouble } from '../../../src/dev/s3-server.ts';
 import { silent } from '../../support/booking-house.ts';
 import {
   closing,
@@ -94,17 +95,26 @@ describe('an upload that is disturbed', () => {
     expect(await house.traces()).to.deep.equal(nothing);
   });
 
+  const placed = new Set<string>();
   const troubles: Record<string, (call: { method: string; key: string; query: URLSearchParams }) => boolean> =
     {
       'at its second part': ({ method, query }) => method === 'PUT' && query.get('partNumber') === '2',
       'when the parts are put together': ({ method, query }) => method === 'POST' && query.has('uploadId'),
+      'when it is looked into': ({ method, key }) => method === 'GET' && key.startsWith('pending/'),
       'when it goes to its place': ({ method, key }) => method === 'PUT' && key.startsWith('documents/'),
+      'when the second of its files goes to its place': ({ method, key }) => {
+        if (method !== 'PUT' || !key.startsWith('documents/')) return false;
+        placed.add(key);
+        return placed.size > 1;
+      },
     };
+  const files = { 'first.txt': samples.txt, 'a.pdf': pdf(12_000_000), 'a.docx': samples.docx };
+  beforeEach(() => placed.clear());
   for (const [when, isIt] of Object.entries(troubles)) {
     it(`by a store that fails ${when}, and comes back: 503, and nothing is left`, async () => {
       house.storage.server.trouble = (call) =>
         isIt(call) ? { status: 500, code: 'InternalError' } : undefined;
-      const answer = await house.send({ 'first.txt': samples.txt, 'a.pdf': pdf(12_000_000) });
+      const answer = await house.send(files);
       expect([answer.status, (answer.body as { code: string }).code]).to.deep.equal([
         503,
         'storage_unavailable',
@@ -119,7 +129,7 @@ describe('an upload that is disturbed', () => {
         away ||= isIt(call);
         return away ? 'drop' : undefined;
       };
-      const answer = await house.send({ 'first.txt': samples.txt, 'a.pdf': pdf(12_000_000) });
+      const answer = await house.send(files);
       expect(answer.status).to.equal(503);
       house.storage.server.trouble = null;
       const { rows } = await house.traces();
@@ -129,6 +139,34 @@ describe('an upload that is disturbed', () => {
       expect(await house.traces()).to.deep.equal(nothing);
       await later.close();
     });
+  }
+
+  const bodies = {
+    'a Word file': { 'a.docx': samples.docx },
+    'an old Word file': { 'a.doc': samples.doc },
+    'a ZIP': { 'a.zip': samples.zip },
+  };
+  const looks: [string, S3Trouble][] = [
+    ['breaks off', () => ({ body: 'breaks', after: 40 })],
+    ['stops', () => ({ body: 'stalls', after: 40 })],
+    ['is away', () => 'drop'],
+    ['has lost what it took', () => ({ status: 404, code: 'NoSuchKey' })],
+  ];
+  for (const [what, sent] of Object.entries(bodies)) {
+    for (const [how, trouble] of looks) {
+      it(`by a store that ${how} while ${what} is looked into: 503, for the file is not to blame`, async () => {
+        house.storage.server.trouble = (call) =>
+          call.method === 'GET' && call.key.startsWith('pending/') ? trouble(call) : undefined;
+        const answer = await house.send(sent).timeout(20_000);
+        expect([answer.status, (answer.body as { code: string }).code]).to.deep.equal([
+          503,
+          'storage_unavailable',
+        ]);
+        house.storage.server.trouble = null;
+        expect(await house.traces()).to.deep.equal(nothing);
+        await house.upload(sent);
+      });
+    }
   }
 
   it('by a store that goes away when all is written: it is stored, and the sweeper takes the pending twins', async () => {
