@@ -1,14 +1,14 @@
 // Each night: rows and objects against each other. What is safe to repair is repaired, nothing is deleted: a bucket
 // may be whole while the database was restored from yesterday.
 import { systemActor } from '../audit/index.ts';
-import type { ObjectFacts } from '../ports/object-store.ts';
+import { ObjectStoreUnavailable, type ObjectFacts } from '../ports/object-store.ts';
 import { timingsOf, type DocumentDeps } from './document.deps.ts';
 import { objectName, pendingKey, storedPrefix, strayKey } from './document.keys.ts';
 import { checkedContent, DocumentDamaged, whole } from './document.open.ts';
 import { knownKeys } from './document.repository.ts';
 
 export interface CustodyFinding {
-  kind: 'object_without_row' | 'row_without_object' | 'damaged';
+  kind: 'object_without_row' | 'row_without_object' | 'damaged' | 'unreadable';
   documentId?: string;
   key: string;
   /** Put aside, put back, or found whole again. */
@@ -46,9 +46,11 @@ export async function checkCustody(deps: DocumentDeps): Promise<CustodyReport> {
   // Both come in the order of their keys: one walk along the two.
   while (!row.done || !object.done) {
     const order = row.done ? 1 : object.done ? -1 : compare(row.value.s3_key, object.value.key);
-    if (order === 0 && !row.done && !object.done) note(await checkPair(deps, row.value, object.value));
-    else if (order < 0 && !row.done) note(await checkLoneRow(deps, row.value));
-    else if (!object.done) note(await checkLoneObject(deps, object.value));
+    const [kept, found] = [
+      order > 0 || row.done ? null : row.value,
+      order < 0 || object.done ? null : object.value,
+    ];
+    note(await checked(deps, kept, found));
     if (order <= 0) {
       rowsChecked += 1;
       row = await rows.next();
@@ -59,6 +61,23 @@ export async function checkCustody(deps: DocumentDeps): Promise<CustodyReport> {
     }
   }
   return report(deps, { startedAt, rowsChecked, objectsChecked, findings });
+}
+
+/** What the store does not give is a finding, and the look goes on; a store that is away ends it. */
+async function checked(
+  deps: DocumentDeps,
+  row: Kept | null,
+  object: ObjectFacts | null,
+): Promise<CustodyFinding | null> {
+  try {
+    if (row) return await (object ? checkPair(deps, row, object) : checkLoneRow(deps, row));
+    return object && (await checkLoneObject(deps, object));
+  } catch (error) {
+    if (!(error instanceof ObjectStoreUnavailable)) throw error;
+    await deps.store.ping();
+    const key = row?.s3_key ?? object?.key ?? '';
+    return { kind: 'unreadable', ...(row && { documentId: row.id }), key, repaired: false };
+  }
 }
 
 async function* keptRows({ db }: DocumentDeps): AsyncGenerator<Kept, undefined> {
@@ -84,7 +103,8 @@ function compare(a: string, b: string): number {
 /** Its bytes are read only when there is doubt: at each download they are checked anyway. */
 async function checkPair(deps: DocumentDeps, row: Kept, object: ObjectFacts): Promise<CustodyFinding | null> {
   if (object.size === row.size_bytes && row.damaged_at === null) return null;
-  const isWhole = await isIntact(deps, row);
+  // A longer one has all its bytes, and is not what was stored all the same.
+  const isWhole = (await isIntact(deps, row)) && object.size === row.size_bytes;
   if (isWhole) await clearDamage(deps, row, 'found whole again');
   return { kind: 'damaged', documentId: row.id, key: row.s3_key, repaired: isWhole };
 }

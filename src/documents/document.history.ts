@@ -30,6 +30,8 @@ export async function historyOf(
     )
     .where({ resource_type: 'document', resource_id: document.id })
     .whereIn('action', ['document.uploaded', 'document.downloaded', 'drift.found'])
+    // What was refused, because it was damaged, nobody has seen.
+    .whereRaw(`(action = 'drift.found' or outcome = 'success')`)
     .orderBy('a.id')
     .select<EventRow[]>(
       'a.action',

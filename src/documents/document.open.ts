@@ -1,7 +1,7 @@
 // Handing a document out: rights, then its bytes piece by piece, each checked against what was received before it
 // is handed on. A wrong byte ends the answer; it is never sent.
 import { createHash } from 'node:crypto';
-import { Readable } from 'node:stream';
+import { addAbortSignal, Readable } from 'node:stream';
 import { auditActor, type Actor } from '../accounts/index.ts';
 import { systemActor } from '../audit/index.ts';
 import { findBooking, idSchema, maySee } from '../bookings/index.ts';
@@ -10,7 +10,7 @@ import { ObjectStoreUnavailable } from '../ports/object-store.ts';
 import type { DocumentDeps } from './document.deps.ts';
 import { custodyOf, findDocument, type Custody } from './document.repository.ts';
 import type { OpenedDocument, OpenFailure, WantedRange } from './document.service.ts';
-import { isReady, maySeeCategory, type Document } from './document.ts';
+import { heldBackBecause, maySeeCategory, type Document } from './document.ts';
 
 type Range = { start: number; end: number };
 
@@ -48,27 +48,38 @@ export async function openDocument(
 ): Promise<Result<OpenedDocument, OpenFailure>> {
   const document = await findVisibleDocument(deps, actor, id);
   if (!document) return failure({ reason: 'not_found' });
-  if (!isReady(document)) {
-    return failure({
-      reason: 'not_available',
-      because: document.status === 'infected' ? 'infected' : 'checking',
-    });
-  }
-  const range = wanted && rangeWithin(wanted, document.sizeBytes);
-  if (wanted && !range) return failure({ reason: 'range_not_satisfiable', sizeBytes: document.sizeBytes });
-  try {
-    const content = await begun(checkedContent(deps, document, range ?? whole(document)));
-    await deps.audit.record(deps.db, auditActor(actor), {
+  const record = (outcome: 'success' | 'failure', range: Range | null = null) =>
+    deps.audit.record(deps.db, auditActor(actor), {
       action: 'document.downloaded',
       resourceType: 'document',
       resourceId: document.id,
-      metadata: { bookingId: document.bookingId, purpose, ...(range && { range }) },
+      outcome,
+      metadata: {
+        bookingId: document.bookingId,
+        purpose,
+        ...(range && { range }),
+        ...(outcome === 'failure' && { because: 'damaged' }),
+      },
+    });
+  const because = heldBackBecause(document);
+  // Found once, it is not begun again and again: the nightly look finds it whole when the right bytes are back.
+  if (because === 'damaged') await record('failure');
+  if (because) return failure({ reason: 'not_available', because });
+  const range = wanted && rangeWithin(wanted, document.sizeBytes);
+  if (wanted && !range) return failure({ reason: 'range_not_satisfiable', sizeBytes: document.sizeBytes });
+  const failed = () => record('failure', range);
+  try {
+    const content = await begun(deps, document, range ?? whole(document), failed);
+    await record('success', range).catch((error: unknown) => {
+      content.destroy();
+      throw error;
     });
     return ok({ document, range, content });
   } catch (error) {
-    if (error instanceof DocumentDamaged) return failure({ reason: 'not_available', because: 'damaged' });
     if (error instanceof ObjectStoreUnavailable) return failure({ reason: 'storage_unavailable' });
-    throw error;
+    if (!(error instanceof DocumentDamaged)) throw error;
+    await failed();
+    return failure({ reason: 'not_available', because: 'damaged' });
   }
 }
 
@@ -84,16 +95,37 @@ function rangeWithin({ start, end }: WantedRange, size: number): Range | null {
     : { start, end: Math.min(end ?? size, size - 1) };
 }
 
-/** With its first piece in hand: until then there is still a status to answer with. */
-async function begun(pieces: AsyncGenerator<Buffer>): Promise<Readable> {
-  const first = await pieces.next();
-  return Readable.from(
-    (async function* () {
-      if (!first.done) yield first.value;
-      yield* pieces;
-    })(),
-    { objectMode: false },
-  );
+/**
+ * With its first piece in hand: until then there is still a status to answer with. Destroyed, it lets go of the store
+ * at once, whether it has been read from or not.
+ */
+async function begun(
+  deps: DocumentDeps,
+  document: Document,
+  range: Range,
+  whenDamaged: () => Promise<void>,
+): Promise<Readable> {
+  const leave = new AbortController();
+  const pieces = checkedContent(deps, document, range, leave.signal);
+  let ahead: IteratorResult<Buffer, void> | null = await pieces.next();
+  const handOn = async () => {
+    try {
+      const { done, value } = ahead ?? (await pieces.next());
+      ahead = null;
+      if (!content.destroyed) content.push(done ? null : value);
+    } catch (error) {
+      if (error instanceof DocumentDamaged) await whenDamaged();
+      throw error;
+    }
+  };
+  const content = new Readable({
+    read: () => void handOn().catch((error: unknown) => content.destroy(error as Error)),
+    destroy(error, done) {
+      leave.abort();
+      done(error);
+    },
+  });
+  return content;
 }
 
 /** The wanted bytes. Throws DocumentDamaged, and raises the alarm, before any byte of a wrong piece. */
@@ -101,13 +133,15 @@ export async function* checkedContent(
   deps: Pick<DocumentDeps, 'db' | 'store' | 'audit' | 'log'>,
   document: Pick<Document, 'id' | 'sizeBytes' | 'damagedAt'>,
   { start, end }: Range,
-): AsyncGenerator<Buffer> {
+  signal?: AbortSignal,
+): AsyncGenerator<Buffer, void> {
   const custody = await custodyOf(deps.db, document.id);
   const { chunkBytes } = custody;
   const from = start - (start % chunkBytes);
   const to = Math.min(end - (end % chunkBytes) + chunkBytes, document.sizeBytes) - 1;
   const found = await deps.store.get(custody.s3Key, { start: from, end: to });
   if (!found) throw await alarmed(deps, document, 'the object is gone');
+  if (signal) addAbortSignal(signal, found.stream);
   try {
     let at = from;
     for await (const chunk of inChunks(found.stream, chunkBytes)) {
@@ -162,7 +196,7 @@ async function* inChunks(stream: Readable, size: number): AsyncGenerator<Buffer[
   if (length > 0) yield held;
 }
 
-/** Custody is broken: the row says so from now on, the log shouts, and the audit log knows when. */
+/** Custody is broken: the row says so from now on, the log shouts each time, and the audit log knows since when. */
 async function alarmed(
   deps: Pick<DocumentDeps, 'db' | 'audit' | 'log'>,
   document: Pick<Document, 'id' | 'damagedAt'>,
@@ -170,10 +204,11 @@ async function alarmed(
 ): Promise<DocumentDamaged> {
   deps.log.error({ documentId: document.id, alarm: 'document_damaged' }, `A document is damaged: ${what}`);
   await deps.db.transaction(async (trx) => {
-    await trx('documents')
+    const isNews = await trx('documents')
       .where({ id: document.id })
       .whereNull('damaged_at')
       .update({ damaged_at: trx.fn.now() });
+    if (!isNews) return;
     await deps.audit.record(trx, systemActor, {
       action: 'drift.found',
       resourceType: 'document',

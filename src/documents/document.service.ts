@@ -5,7 +5,7 @@ import type { Result } from '../lib/result.ts';
 import type { PartAddress } from '../ports/object-store.ts';
 import type { ContentFault } from './content.ts';
 import type { DocumentLimits } from './document.deps.ts';
-import type { Document, DocumentCategory } from './document.ts';
+import type { Document, DocumentCategory, HeldBack } from './document.ts';
 
 export type UploadFailure =
   | { reason: 'not_found' }
@@ -99,7 +99,7 @@ export type OpenFailure =
   | { reason: 'not_found' }
   | { reason: 'range_not_satisfiable'; sizeBytes: number }
   /** It is there, and its bytes are not handed out: still being scanned, found infected, or not what was received. */
-  | { reason: 'not_available'; because: 'checking' | 'infected' | 'damaged' }
+  | { reason: 'not_available'; because: HeldBack }
   | { reason: 'storage_unavailable' };
 
 export interface WantedRange {
@@ -124,7 +124,7 @@ export interface DocumentService {
   list(viewer: Viewer, bookingId: string): Promise<Document[]>;
   /** Null when unknown, or not theirs to know of. */
   find(actor: Actor, id: string): Promise<Document | null>;
-  /** Writes `document.downloaded`. */
+  /** Writes `document.downloaded`; as a failure, when the bytes are not those received. */
   open(
     actor: Actor,
     id: string,

@@ -56,7 +56,18 @@ export function mayDelete(viewer: Viewer, document: Pick<Document, 'category' | 
   return referrerMay[document.category].includes('delete') && document.uploadedBy.id === viewer.userId;
 }
 
-/** Whether its bytes may be handed out now. */
-export function isReady({ status }: Pick<Document, 'status'>): boolean {
-  return status === 'clean' || status === 'not_scanned';
+export type HeldBack = 'checking' | 'infected' | 'damaged';
+
+/** Why its bytes are not handed out now; null: they are. */
+export function heldBackBecause({
+  status,
+  damagedAt,
+}: Pick<Document, 'status' | 'damagedAt'>): HeldBack | null {
+  if (status === 'infected') return 'infected';
+  if (damagedAt) return 'damaged';
+  return status === 'checking' ? 'checking' : null;
+}
+
+export function isReady(document: Pick<Document, 'status' | 'damagedAt'>): boolean {
+  return heldBackBecause(document) === null;
 }

@@ -1,12 +1,18 @@
 import type { Request, Response } from 'express';
-import { pipeline } from 'node:stream/promises';
 import { z } from 'zod';
-import { kindWords, type Document, type DocumentService, type WantedRange } from '../../documents/index.ts';
+import {
+  heldBackBecause,
+  kindWords,
+  type Document,
+  type DocumentService,
+  type WantedRange,
+} from '../../documents/index.ts';
 import { actorOf } from '../actor.ts';
 import { attachment } from '../content-disposition.ts';
 import type { Endpoint } from '../endpoint.ts';
 import { forbidden, notFound } from '../problem.ts';
 import { receiveFiles, type ReceiveServices } from '../receive-files.ts';
+import { sendContent } from '../send-content.ts';
 import { openProblem, uploadProblem } from './documents.problems.ts';
 import { documentJson, documentSchema } from './documents.schemas.ts';
 import { problemSchema } from './bookings.schemas.ts';
@@ -105,8 +111,10 @@ async function download(documents: DocumentService, req: Request, res: Response)
   if (req.method === 'HEAD' || req.get('if-none-match') !== undefined) {
     const document = await documents.find(actor, idOf(req));
     if (!document) throw notFound();
-    const isKnown = req.get('if-none-match')?.includes(etagOf(document)) === true;
+    const isKnown = isNamedBy(req.get('if-none-match'), document);
     if (req.method === 'HEAD' || isKnown) {
+      const because = heldBackBecause(document);
+      if (because) throw openProblem({ reason: 'not_available', because });
       describe(res, document);
       res.status(isKnown ? 304 : 200);
       if (!isKnown) res.set('Content-Length', String(document.sizeBytes));
@@ -121,8 +129,7 @@ async function download(documents: DocumentService, req: Request, res: Response)
   const size = range ? range.end - range.start + 1 : document.sizeBytes;
   res.status(range ? 206 : 200).set('Content-Length', String(size));
   if (range) res.set('Content-Range', `bytes ${range.start}-${range.end}/${document.sizeBytes}`);
-  // Once it has begun, only a broken connection tells that it failed; the client sees less than was promised.
-  await pipeline(content, res).catch(() => res.destroy());
+  await sendContent(content, res);
 }
 
 function describe(res: Response, document: Document): void {
@@ -139,6 +146,12 @@ function describe(res: Response, document: Document): void {
 
 function etagOf({ sha256 }: Document): string {
   return `"${sha256}"`;
+}
+
+/** As RFC 9110 compares If-None-Match: weakly, one tag of a list, or any. */
+function isNamedBy(header: string | undefined, document: Document): boolean {
+  const tags = (header ?? '').split(',').map((tag) => tag.trim().replace(/^W\//, ''));
+  return tags.includes('*') || tags.includes(etagOf(document));
 }
 
 /** Null: the whole. What is no single range of bytes is ignored, as RFC 9110 allows. */

@@ -204,6 +204,57 @@ describe('the care for documents', () => {
       expect((await house.audit('drift.fixed')).map(({ resource_id }) => resource_id)).to.include(gone.id);
     });
 
+    it('raises the alarm for one that was emptied, cut short or made longer, each night until it is put right', async () => {
+      const bytes = pdf(2_500_000);
+      const [empty, short, long] = [await one(), await one(bytes, 'b.pdf'), await one(bytes, 'c.pdf')];
+      const finding = ({ id, key }: { id: string; key: string }, repaired: boolean) => ({
+        ...{ kind: 'damaged', documentId: id, key, repaired },
+      });
+      await house.storage.shorten(empty.key, 0);
+      await house.storage.shorten(short.key, 2_200_000);
+      await store.put(long.key, Buffer.concat([bytes, Buffer.from('more')]));
+      for (const night of [1, 2]) {
+        const { findings } = await check();
+        expect(findings, `night ${night}`).to.have.deep.members(
+          [empty, short, long].map((each) => finding(each, false)),
+        );
+      }
+      const alarms = (await house.audit('drift.found')).map(({ resource_id }) => resource_id);
+      for (const { id } of [empty, short]) expect(alarms.filter((alarm) => alarm === id)).to.have.length(1);
+      await store.put(empty.key, samples.txt);
+      await store.put(short.key, bytes);
+      await store.put(long.key, bytes);
+      const repaired = (await check()).findings;
+      expect(repaired).to.have.deep.members([finding(empty, true), finding(short, true)]);
+      await house.rita.get(empty.url).expect(200);
+    });
+
+    it('goes on past what the store does not give, and says so; a store that is away ends it', async () => {
+      const [locked, other] = [await one(), await one()];
+      const gone = await one();
+      await house.app.db('documents').whereIn('id', [locked.id, other.id]).update({ damaged_at: new Date() });
+      await store.remove([gone.key]);
+      house.storage.server.trouble = ({ method, key }) =>
+        method === 'GET' && key === locked.key ? { status: 403, code: 'InvalidObjectState' } : undefined;
+      expect((await check()).findings).to.have.deep.members([
+        { kind: 'unreadable', documentId: locked.id, key: locked.key, repaired: false },
+        { kind: 'damaged', documentId: other.id, key: other.key, repaired: true },
+        { kind: 'row_without_object', documentId: gone.id, key: gone.key, repaired: false },
+      ]);
+      house.storage.server.trouble = ({ method, key, query }) =>
+        key === locked.key || (method === 'HEAD' && key === '' && !query.has('list-type'))
+          ? 'drop'
+          : undefined;
+      const outcome = await check().then(
+        () => 'a report',
+        (error: unknown) => (error as Error).name,
+      );
+      expect(outcome).to.equal('ObjectStoreUnavailable');
+      house.storage.server.trouble = null;
+      await store.put(gone.key, samples.txt);
+      expect((await check()).findings.filter(({ repaired }) => !repaired)).to.deep.equal([]);
+    });
+
     it('does not miss what retention took, and takes what came back with a restored bucket', async () => {
       const { key, url } = await one();
       await house.rita.delete(url).expect(204);

@@ -1,9 +1,11 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
 import { chunkBytes } from '../../../src/documents/content.digest.ts';
 import { pdf, samples } from '../../support/builders/files.ts';
 import {
   cookieOf,
   download,
+  eventually,
   openDocumentHouse,
   sha256,
   type DocumentHouse,
@@ -102,6 +104,33 @@ describe('a download', () => {
     expect(head.headers['content-length']).to.equal(String(bytes.length));
   });
 
+  it('is known to whoever names it in a list, weakly, or as anything', async () => {
+    const tag = `"${stored.sha256}"`;
+    for (const header of [tag, `W/${tag}`, `"other", ${tag}`, '*'])
+      expect((await house.rita.get(stored.url).set('If-None-Match', header)).status, header).to.equal(304);
+    for (const header of ['"other"', `"x${stored.sha256}"`, stored.sha256])
+      expect((await house.rita.get(stored.url).set('If-None-Match', header)).status, header).to.equal(200);
+  });
+
+  it('is answered for its head, and for what one has already, as it would be for itself', async () => {
+    const waiting = await one({ 'waiting.pdf': bytes });
+    const heads = { 'If-None-Match': `"${waiting.sha256}"` };
+    const becomes = (status: string) =>
+      house.app
+        .db('documents')
+        .where({ id: waiting.id })
+        .update({ status, scanned_at: status === 'checking' ? null : new Date() });
+    for (const status of ['checking', 'infected']) {
+      await becomes(status);
+      expect((await house.rita.get(waiting.url)).body).to.include({ because: status });
+      expect((await house.rita.get(waiting.url).set(heads)).body).to.include({ because: status });
+      for (const url of [waiting.url, `${waiting.url}/view`])
+        expect((await house.rita.head(url)).status, url).to.equal(409);
+    }
+    await becomes('clean');
+    await house.rita.head(waiting.url).expect(200);
+  });
+
   it('is written down, each time, with who it was', async () => {
     const before = (await house.audit('document.downloaded')).length;
     await download(rob, stored.url);
@@ -172,13 +201,10 @@ describe('a download', () => {
       expect(row.damaged_at).to.be.an.instanceOf(Date);
     });
 
-    it('breaks off before the piece that is wrong: no wrong byte ever leaves', async () => {
-      const large = await one({ 'large.pdf': bytes });
-      await house.storage.damage(await keyOf(large.id), 2 * chunkBytes + 7);
-      const res = await fetch(house.app.url + large.url, {
+    const brokenDownload = async (url: string) => {
+      const res = await fetch(house.app.url + url, {
         headers: { cookie: await cookieOf(house, 'rita@harbour-legal.example') },
       });
-      expect(res.status).to.equal(200);
       const got: Buffer[] = [];
       let broke = false;
       try {
@@ -186,21 +212,138 @@ describe('a download', () => {
       } catch {
         broke = true;
       }
-      const received = Buffer.concat(got);
-      expect(broke).to.equal(true);
+      return { status: res.status, broke, received: Buffer.concat(got) };
+    };
+    const ofDocument = async (action: string, id: string) =>
+      (await house.audit(action))
+        .filter(({ resource_id }) => resource_id === id)
+        .map(({ outcome }) => outcome);
+
+    it('breaks off before the piece that is wrong: no wrong byte ever leaves', async () => {
+      const large = await one({ 'large.pdf': bytes });
+      await house.storage.damage(await keyOf(large.id), 2 * chunkBytes + 7);
+      const { status, broke, received } = await brokenDownload(large.url);
+      expect([status, broke]).to.deep.equal([200, true]);
       expect(received.length).to.be.at.most(2 * chunkBytes);
       expect(received.equals(bytes.subarray(0, received.length))).to.equal(true);
-      // The pieces that are whole can still be had.
-      expect((await download(house.rita, large.url, { Range: 'bytes=0-99' })).status).to.equal(206);
-      expect((await house.rita.get(large.url).set('Range', `bytes=${2 * chunkBytes}-`)).status).to.equal(409);
     });
 
-    it('is refused when the object is gone, or cut short', async () => {
+    it('is refused at once from then on, whatever is asked, and each refusal is written down', async () => {
+      const large = await one({ 'large.pdf': bytes });
+      await house.storage.damage(await keyOf(large.id), 2 * chunkBytes + 7);
+      await brokenDownload(large.url);
+      expect(await ofDocument('document.downloaded', large.id)).to.deep.equal(['success', 'failure']);
+      const asks: [string, Record<string, string>][] = [
+        [large.url, {}],
+        [large.url, { Range: 'bytes=0-99' }],
+        [large.url, { Range: `bytes=${2 * chunkBytes}-` }],
+        [`${large.url}/view`, {}],
+      ];
+      for (const [url, headers] of asks) {
+        const answer = await house.rita.get(url).set(headers);
+        expect(answer.status, url + JSON.stringify(headers)).to.equal(409);
+        expect(answer.body).to.include({ code: 'document_unavailable', because: 'damaged' });
+      }
+      const same = { 'If-None-Match': `"${large.sha256}"` };
+      expect((await house.rita.get(large.url).set(same)).status, 'known').to.equal(409);
+      expect((await house.rita.head(large.url)).status, 'its head').to.equal(409);
+      expect((await house.rita.head(`${large.url}/view`)).status, 'the view’s head').to.equal(409);
+      expect(await ofDocument('document.downloaded', large.id)).to.have.length(6);
+      expect(await ofDocument('drift.found', large.id)).to.deep.equal(['failure']);
+      // The first of them got what was whole; of the others nobody has seen a byte.
+      const receipt = await house.rita.get(`${large.url}/receipt`).set('Accept', 'text/html').expect(200);
+      expect(receipt.text.match(/Downloaded/g)).to.have.length(1);
+    });
+
+    const cuts: [string, number, number][] = [
+      ['has lost all its bytes', 0, 409],
+      ['is cut in its first piece', 1_000, 409],
+      ['is cut between two pieces', chunkBytes, 200],
+      ['is cut within a later piece', 2 * chunkBytes + 1_000, 200],
+    ];
+    for (const [what, size, expected] of cuts) {
+      it(`raises the alarm when the object ${what}`, async () => {
+        const cut = await one({ 'cut.pdf': bytes });
+        await house.storage.shorten(await keyOf(cut.id), size);
+        const { status, received } = await brokenDownload(cut.url);
+        expect(status).to.equal(expected);
+        if (status === 200) expect(received.equals(bytes.subarray(0, received.length))).to.equal(true);
+        expect(await ofDocument('drift.found', cut.id)).to.deep.equal(['failure']);
+        expect((await house.rita.get(cut.url)).body).to.include({ because: 'damaged' });
+      });
+
+      it(`raises it, too, when a later part is asked for of one that ${what}`, async () => {
+        const cut = await one({ 'cut.pdf': bytes });
+        await house.storage.shorten(await keyOf(cut.id), size);
+        const answer = await house.rita.get(cut.url).set('Range', `bytes=${3 * chunkBytes}-`);
+        expect(answer.status).to.equal(409);
+        expect(answer.body).to.include({ because: 'damaged' });
+      });
+    }
+
+    it('is refused when the object is gone', async () => {
       const gone = await one({ 'gone.txt': samples.txt });
       const { server, bucket } = house.storage;
       await server.files.remove(bucket, await keyOf(gone.id));
       expect((await house.rita.get(gone.url)).body).to.include({ because: 'damaged' });
     });
+
+    it('is not what a store is that stops or breaks off: that is no alarm, and later all is well', async () => {
+      const large = await one({ 'large.pdf': bytes });
+      for (const body of ['stalls', 'breaks'] as const) {
+        house.storage.server.trouble = () => ({ body, after: 1_000 });
+        await house.rita.get(large.url).expect(503);
+        house.storage.server.trouble = () => ({ body, after: 2 * chunkBytes + 1_000 });
+        const { status, broke, received } = await brokenDownload(large.url);
+        expect([status, broke], body).to.deep.equal([200, true]);
+        expect(received.equals(bytes.subarray(0, received.length))).to.equal(true);
+        house.storage.server.trouble = null;
+      }
+      expect(await ofDocument('drift.found', large.id)).to.deep.equal([]);
+      expect(sha256((await download(house.rita, large.url)).body as Buffer)).to.equal(large.sha256);
+    });
+  });
+
+  describe('that nobody takes', () => {
+    let large: UploadedDocument;
+    before(async () => {
+      large = await one({ 'large.pdf': bytes });
+    });
+    // As much of it comes as is needed to begin; the answer of the store stays open until somebody lets go of it.
+    const onceRecorded = async (sql: string, ask: () => Promise<unknown>) => {
+      await house.app.db.raw(`
+        create function on_download() returns trigger language plpgsql as
+          $$ begin if new.action = 'document.downloaded' then ${sql}; end if; return new; end $$;
+        create trigger on_download before insert on audit_log for each row execute function on_download()`);
+      house.storage.server.trouble = () => ({ body: 'stalls', after: chunkBytes + 500_000 });
+      try {
+        await ask();
+        await eventually(() => Promise.resolve(house.storage.server.answering === 0), 1_500);
+      } finally {
+        house.storage.server.trouble = null;
+        await house.app.db.raw('drop function on_download cascade');
+      }
+    };
+
+    for (const path of ['', '/view']) {
+      it(`lets go of the store when it cannot be written down${path && ', to be shown'}`, async () => {
+        await onceRecorded(`raise exception 'The disk is full'`, () =>
+          house.rita.get(large.url + path).expect(500),
+        );
+      });
+
+      it(`lets go of the store when the client leaves before its first byte${path && ', to be shown'}`, async () => {
+        const cookie = await cookieOf(house, 'rita@harbour-legal.example');
+        await onceRecorded('perform pg_sleep(0.5)', async () => {
+          const asked = fetch(house.app.url + large.url + path, {
+            headers: { cookie },
+            signal: AbortSignal.timeout(200),
+          });
+          expect(await asked.catch((error: unknown) => (error as Error).name)).to.equal('TimeoutError');
+          await sleep(500);
+        });
+      });
+    }
   });
 
   describe('of what was deleted', () => {

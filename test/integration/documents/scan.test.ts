@@ -149,6 +149,23 @@ describe('a scan', () => {
     expect(job?.key).to.equal(`scan:${id}`);
   });
 
+  it('of what the store begins to hand out and does not is no verdict: it comes back, and no alarm is raised', async () => {
+    verdict = () => Promise.resolve({ verdict: 'clean' });
+    const { id } = await one();
+    for (const body of ['stalls', 'breaks'] as const) {
+      house.storage.server.trouble = () => ({ body, after: 1_500_000 });
+      const outcome = await care()
+        .scan(id)
+        .catch((error: unknown) => (error as Error).name);
+      expect(outcome, body).to.equal('ObjectStoreUnavailable');
+      expect(await statusOf(id)).to.equal('checking');
+    }
+    house.storage.server.trouble = null;
+    expect(await house.audit('drift.found')).to.deep.equal([]);
+    await care().scan(id);
+    expect(await statusOf(id)).to.equal('clean');
+  });
+
   it('whose infected bytes could not be removed is followed by a sweep that does', async () => {
     verdict = () => Promise.resolve({ verdict: 'infected', signature: 'Test' });
     const { id } = await one();

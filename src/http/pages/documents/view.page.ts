@@ -1,11 +1,12 @@
 import type { Request, Response } from 'express';
-import { pipeline } from 'node:stream/promises';
+import { heldBackBecause } from '../../../documents/index.ts';
 import { openProblem } from '../../api/documents.problems.ts';
 import { actorOf } from '../../actor.ts';
 import { inline } from '../../content-disposition.ts';
 import type { PageRoute } from '../../endpoint.ts';
 import { paths } from '../../paths.ts';
 import { notFound } from '../../problem.ts';
+import { sendContent } from '../../send-content.ts';
 import type { PageServices } from '../page-services.ts';
 import { isShownInline } from './document-words.ts';
 
@@ -35,7 +36,11 @@ async function showDocument(
   // What browsers do not show, or show by running it, is only handed out as a file.
   if (!isShownInline(document)) return res.redirect(303, paths.document(id));
   // Asked for its head only: nobody has seen anything, so nothing goes on record.
-  if (req.method === 'HEAD') return void res.set('Content-Type', document.mimeType).end();
+  if (req.method === 'HEAD') {
+    const because = heldBackBecause(document);
+    if (because) throw openProblem({ reason: 'not_available', because });
+    return void res.set('Content-Type', document.mimeType).end();
+  }
   const opened = await documents.open(actor, id, null, 'view');
   if (!opened.ok) throw openProblem(opened);
   res.set({
@@ -47,6 +52,5 @@ async function showDocument(
     'Content-Security-Policy':
       "default-src 'none'; img-src 'self'; style-src 'unsafe-inline'; sandbox; frame-ancestors 'none'",
   });
-  // Once it has begun, only a broken connection tells that it failed.
-  await pipeline(opened.value.content, res).catch(() => res.destroy());
+  await sendContent(opened.value.content, res);
 }
