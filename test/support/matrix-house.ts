@@ -1,10 +1,11 @@
 // Six people before every door, with a booking, a draft, a document and an episode to knock for.
-import { randomUUID } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
+import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { expect } from 'chai';
 import { demoPassword } from '../../seeds/demo.ts';
 import { startTestApp, type Agent, type TestApp } from './app.ts';
 import { createFakeAcuity } from './fakes/acuity.ts';
-import { openTestStorage } from './object-storage.ts';
+import { openTestStorage, testCredentials } from './object-storage.ts';
 
 export const visitors = ['nobody', 'rita', 'nadia', 'support', 'admin', 'acting'] as const;
 export type VisitorName = (typeof visitors)[number];
@@ -16,8 +17,12 @@ const emails = {
   admin: 'ada@examdesk.example',
 } as const;
 
-/** What was answered, as the table says it. */
-export type Answer = 'in' | 'sign in' | 'no' | 'unknown';
+export interface Door {
+  method: 'get' | 'post' | 'delete';
+  address: string;
+  shape: 'json' | 'html';
+  body?: object | undefined;
+}
 
 export interface MatrixHouse {
   app: TestApp;
@@ -83,8 +88,19 @@ export async function openMatrixHouse(): Promise<MatrixHouse> {
   const intention = (await app.db('booking_intentions').first('id')) as { id: string };
   const episode = (await app.db('impersonations').first('id')) as { id: string };
 
+  const s3 = new S3Client({
+    region: 'us-east-1',
+    endpoint: storage.server.url,
+    credentials: {
+      accessKeyId: testCredentials.accessKeyId,
+      secretAccessKey: testCredentials.secretAccessKey,
+    },
+    forcePathStyle: true,
+  });
+  const hash = createHash('sha256').update('text').digest();
   const aDocument = async (): Promise<string> => {
     const id = randomUUID();
+    await s3.send(new PutObjectCommand({ Bucket: storage.bucket, Key: `documents/${id}`, Body: 'text' }));
     await app.db.transaction(async (trx) => {
       await trx('documents').insert({
         id,
@@ -93,9 +109,9 @@ export async function openMatrixHouse(): Promise<MatrixHouse> {
         file_name: 'consent.txt',
         mime_type: 'text/plain',
         size_bytes: 4,
-        sha256: 'a'.repeat(64),
+        sha256: hash.toString('hex'),
         chunk_bytes: 4,
-        chunk_sha256: Buffer.alloc(32),
+        chunk_sha256: hash,
         status: 'not_scanned',
         s3_key: `documents/${id}`,
         uploaded_by_id: userIds.rita,
@@ -128,8 +144,27 @@ export async function openMatrixHouse(): Promise<MatrixHouse> {
     return filled.replace(':id', randomUUID());
   };
   const close = async () => {
+    s3.destroy();
     await app.close();
     await storage.close();
   };
   return { app, agents, userIds, bookingId, enter, aDocument, anUpload, fill, close };
+}
+
+/** What was answered, as the tables say it: i in, s sign in first, n 403, u as if it were not there. */
+export async function knockAt(agent: Agent, { method, address, shape, body }: Door): Promise<string> {
+  const answer = await agent[method](address)
+    .set('Accept', shape === 'json' ? 'application/json' : 'text/html')
+    .send(body)
+    .redirects(0)
+    .ok(() => true);
+  return read(answer.status, answer.headers.location ?? '');
+}
+
+function read(status: number, location: string): string {
+  if (status === 401 || (status === 303 && location.startsWith('/sign-in?next='))) return 's';
+  if (status === 403) return 'n';
+  if (status === 404 || status === 410) return 'u';
+  if (status >= 500) return `[${status}]`;
+  return 'i';
 }

@@ -1,0 +1,123 @@
+// What the console holds × everybody who may knock: the tables, the actions and AdminJS's addresses are read from their
+// definitions, and one that has no line here fails, as does a line that has no door any more.
+import { expect } from 'chai';
+import { actionButtons } from '../../src/console/actions.ts';
+import { tables } from '../../src/console/index.ts';
+import { actionDoors, adminAddresses, adminDoor, readingDoors } from '../support/console-doors.ts';
+import { knockAt, openMatrixHouse, visitors, type Door, type MatrixHouse } from '../support/matrix-house.ts';
+
+// As in access-matrix.test.ts: nobody · Rita, whose organisation it is · Nadia of another · support · admin · admin
+// acting as Rita. i: in · s: sign in first · n: 403 · u: 404.
+
+/** Every list of the console: the list itself, one of its records, and all of it as CSV. */
+const consoleTables: Record<string, Record<string, string>> = {
+  bookings: { list: 'snniin', show: 'snniin', export: 'snniin' },
+  progress: { list: 'snniin', show: 'snniin', export: 'snniin' },
+  documents: { list: 'snniin', show: 'snniin', export: 'snniin' },
+  specialists: { list: 'snniin', show: 'snniin', export: 'snniin' },
+  services: { list: 'snniin', show: 'snniin', export: 'snniin' },
+  organizations: { list: 'snniin', show: 'snniin', export: 'snniin' },
+  users: { list: 'snnnin', show: 'snnnin', export: 'snnnin' },
+  'webhook-events': { list: 'snniin', show: 'snniin', export: 'snniin' },
+  emails: { list: 'snniin', show: 'snniin', export: 'snniin' },
+  'drift-reports': { list: 'snniin', show: 'snniin', export: 'snniin' },
+  'drift-items': { list: 'snniin', show: 'snniin', export: 'snniin' },
+  'custody-reports': { list: 'snniin', show: 'snniin', export: 'snniin' },
+  audit: { list: 'snnnin', show: 'snnnin', export: 'snnnin' },
+  'failed-jobs': { list: 'snnnin', show: 'snnnin', export: 'snnnin' },
+};
+
+/** Every action of the console: its button there, and the form (opened, and sent) or the page that the button opens. */
+const consoleActions: Record<string, Record<string, string>> = {
+  'bookings/change': { button: 'snniin', form: 'snniin' },
+  'bookings/assign': { button: 'snniin', form: 'snniin' },
+  'bookings/reschedule': { button: 'snniin', page: 'siuiii' },
+  'bookings/cancel': { button: 'snniin', page: 'siuiii' },
+  'bookings/move-on': { button: 'snniin', form: 'snniin' },
+  'documents/view': { button: 'snniin', page: 'siuiii' },
+  'documents/receipt': { button: 'snniin', page: 'siuiii' },
+  'documents/remove': { button: 'snnnin', page: 'siunii' },
+  'specialists/add': { button: 'snnnin', form: 'snnnin' },
+  'specialists/change': { button: 'snnnin', form: 'snnnin' },
+  'specialists/services': { button: 'snnnin', form: 'snnnin' },
+  'organizations/rename': { button: 'snnnin', form: 'snnnin' },
+  'users/act-as': { button: 'snnnin', page: 'snnnin' },
+  'users/deactivate': { button: 'snnnin', form: 'snnnin' },
+  'users/end-sessions': { button: 'snnnin', form: 'snnnin' },
+  'webhook-events/replay': { button: 'snnnin', form: 'snnnin' },
+  'emails/send-again': { button: 'snniin', form: 'snniin' },
+  'failed-jobs/run-again': { button: 'snnnin', form: 'snnnin' },
+  'drift-reports/reconcile': { button: 'snnnin', form: 'snnnin' },
+};
+
+/** What AdminJS would answer at its own addresses: of bookings, one of them, and a page or action of no such name. */
+const adminJs: Record<string, string> = {
+  'get /admin': 'snniin',
+  'get /admin/api/dashboard': 'snniin',
+  'get /admin/pages/:pageName': 'snniin',
+  'get /admin/api/pages/:pageName': 'snniin',
+  'get /admin/resources/:resourceId': 'snniin',
+  'get /admin/resources/:resourceId/actions/:action': 'snnuun',
+  'get /admin/api/resources/:resourceId/actions/:action': 'snnuun',
+  'get /admin/api/resources/:resourceId/actions/:action/:query': 'snnuun',
+  'get /admin/resources/:resourceId/records/:recordId/:action': 'snnuun',
+  'get /admin/api/resources/:resourceId/records/:recordId/:action': 'snnuun',
+  // The search apart from the list, what works on many at once, and all that AdminJS itself would write: closed.
+  'get /admin/api/resources/:resourceId/search': 'snnnnn',
+  'get /admin/api/resources/:resourceId/search/:query': 'snnnnn',
+  'get /admin/resources/:resourceId/bulk/:action': 'snnnnn',
+  'get /admin/api/resources/:resourceId/bulk/:action': 'snnnnn',
+  'post /admin/api/resources/:resourceId/bulk/:action': 'snnnnn',
+  'post /admin/api/resources/:resourceId/actions/:action': 'snnuun',
+  'post /admin/api/resources/:resourceId/records/:recordId/:action': 'snnuun',
+  'post /admin/api/pages/:pageName': 'snnuun',
+  'get /admin/frontend/assets/components.bundle.js': 'snniin',
+};
+
+describe('who may do what in the console', function () {
+  this.timeout(120_000);
+  let house: MatrixHouse;
+  before(async () => {
+    house = await openMatrixHouse();
+  });
+  after(() => house.close());
+
+  it('names every table, every action and every address of AdminJS, and no other', () => {
+    expect(Object.keys(consoleTables)).to.have.members(tables.map(({ id }) => id));
+    expect(Object.keys(consoleActions)).to.have.members(
+      actionButtons.map(({ table: of, name }) => `${of}/${name}`),
+    );
+    expect(Object.keys(adminJs)).to.have.members(adminAddresses());
+  });
+
+  for (const one of tables)
+    it(`${one.id}: list, records and export`, async () => {
+      expect(await answersAt(await readingDoors(house, one))).to.deep.equal(consoleTables[one.id]);
+    });
+
+  for (const one of actionButtons)
+    it(`${one.table}/${one.name}: ${one.label}`, async () => {
+      const doors = await actionDoors(house, one);
+      expect(await answersAt(doors)).to.deep.equal(consoleActions[`${one.table}/${one.name}`]);
+    });
+
+  for (const [address, expected] of Object.entries(adminJs))
+    it(`${address}: ${expected}`, async () => {
+      expect(await answersAt({ door: [adminDoor(house, address)] })).to.deep.equal({ door: expected });
+    });
+
+  /** By kind of door; doors of a kind that do not answer alike are told apart. */
+  async function answersAt(kinds: Record<string, Door[]>): Promise<Record<string, string>> {
+    const told: Record<string, string> = {};
+    for (const [kind, doors] of Object.entries(kinds)) {
+      const answers = new Set<string>();
+      for (const door of doors) {
+        let answer = '';
+        for (const name of visitors) answer += await knockAt(house.agents[name], door);
+        answers.add(answer);
+      }
+      told[kind] = [...answers].join(' or ');
+    }
+    return told;
+  }
+});

@@ -1,0 +1,143 @@
+// The console's doors: for each table and each action the addresses behind which it is, with a record of the house.
+import { randomUUID } from 'node:crypto';
+import { Router as adminRoutes } from 'adminjs';
+import type { ActionButton } from '../../src/console/actions.ts';
+import { findRow, selectRows, tables, type Row, type Table } from '../../src/console/index.ts';
+import type { Door, MatrixHouse } from './matrix-house.ts';
+
+const get = (address: string, shape: Door['shape'] = 'json'): Door => ({ method: 'get', address, shape });
+const both = (rest: string): Door[] => [
+  get(`/admin/api/resources/${rest}`),
+  get(`/admin/resources/${rest}`, 'html'),
+];
+
+/** What is read of a table: each of the three by every address that leads to it. */
+export async function readingDoors(house: MatrixHouse, table: Table): Promise<Record<string, Door[]>> {
+  const id = encodeURIComponent(await aRecordOf(house, table));
+  return {
+    list: [...both(`${table.id}/actions/list`), get(`/admin/resources/${table.id}`, 'html')],
+    show: both(`${table.id}/records/${id}/show`),
+    export: [get(`/admin/export/${table.id}`), ...both(`${table.id}/actions/export`)],
+  };
+}
+
+/** AdminJS's button, and what it opens: a form of ours, which is opened and sent, or a page. */
+export async function actionDoors(
+  house: MatrixHouse,
+  { table, name, kind, href }: ActionButton,
+): Promise<{ button: Door[]; form?: Door[]; page?: Door[] }> {
+  const id = kind === 'record' ? encodeURIComponent(await aRecordOf(house, tableNamed(table))) : '';
+  const button = both(kind === 'record' ? `${table}/records/${id}/${name}` : `${table}/actions/${name}`);
+  if (href) return { button, page: [get(href.replace('{id}', id), 'html')] };
+  const form = `/admin/forms/${table}/${id && `${id}/`}${name}`;
+  return {
+    button,
+    form: [get(form), { ...get(form), method: 'post', body: { version: day.toISOString(), values: {} } }],
+  };
+}
+
+/** What AdminJS itself would answer: a version with another address in it must not come in unseen. */
+export function adminAddresses(): string[] {
+  return adminRoutes.routes.map(
+    ({ method, path }) => `${method.toLowerCase()} /admin${path.replaceAll(/{(\w+)}/g, ':$1')}`,
+  );
+}
+
+export function adminDoor({ bookingId }: MatrixHouse, route: string): Door {
+  const [method, pattern = ''] = route.split(' ');
+  const address = pattern
+    .replace(':resourceId', 'bookings')
+    .replace(':recordId', bookingId)
+    .replaceAll(/:\w+/g, 'no-such-one');
+  const shape = pattern.startsWith('/admin/api/') ? 'json' : 'html';
+  return { method: method as Door['method'], address, shape };
+}
+
+function tableNamed(id: string): Table {
+  const table = tables.find((one) => one.id === id);
+  if (!table) throw new Error(`There is no table ${id}`);
+  return table;
+}
+
+/** One to which everything may be done. A new table needs a row in the house: here, unless the house has one anyway. */
+async function aRecordOf(house: MatrixHouse, table: Table): Promise<string> {
+  const { db } = house.app;
+  const made = await makers[table.id]?.(house);
+  const row: Row | null | undefined =
+    made === undefined ? await selectRows(db, table, {}).first('r.*') : await findRow(db, table, made);
+  if (!row) throw new Error(`The house has no record of ${table.id}: make one in console-doors.ts`);
+  return String(row.id);
+}
+
+const day = new Date('2026-11-20T00:00:00Z');
+
+const makers: Record<string, (house: MatrixHouse) => Promise<string>> = {
+  bookings: (house) => Promise.resolve(house.bookingId),
+  documents: (house) => house.aDocument(),
+  users: async ({ app }) => {
+    const id = randomUUID();
+    await app.db.transaction(async (trx) => {
+      await trx('users').insert({
+        id,
+        name: 'Lena Ward',
+        email: `${id}@harbour-legal.example`,
+        role: 'referrer',
+        email_verified: true,
+      });
+      const { id: organization } = await trx('organizations').where({ name: 'Harbour Legal' }).first('id');
+      await trx('members').insert({
+        ...{ user_id: id, organization_id: organization, role: 'member', created_at: day },
+      });
+    });
+    return id;
+  },
+  'webhook-events': async ({ app }) => {
+    const id = randomUUID();
+    await app.db('webhook_events').insert({
+      ...{ id, channel: 'relay', state: 'dead', received_at: day, action: 'changed', appointment_id: 1 },
+      ...{ body: Buffer.from('action=changed&id=1'), body_digest: Buffer.alloc(32) },
+    });
+    return id;
+  },
+  emails: async ({ app, bookingId }) => {
+    const id = randomUUID();
+    await app.db('emails').insert({
+      ...{ id, kind: 'booking_confirmation', dedupe_key: id, recipient: 'rita@harbour-legal.example' },
+      ...{ booking_id: bookingId, status: 'failed', attempts: 8 },
+    });
+    return id;
+  },
+  'drift-reports': ({ app }) => aDriftReport(app),
+  'drift-items': async ({ app }) => {
+    const id = randomUUID();
+    await app.db('drift_items').insert({
+      ...{ id, report_id: await aDriftReport(app), appointment_id: 1, difference: 'details' },
+      ...{ state: 'left', announced: true, found_at: day },
+    });
+    return id;
+  },
+  'custody-reports': async ({ app }) => {
+    const id = randomUUID();
+    await app.db('custody_reports').insert({
+      ...{ id, started_at: day, finished_at: day, rows_checked: 1, objects_checked: 1 },
+    });
+    return id;
+  },
+  'failed-jobs': async ({ app }) => {
+    const { rows } = (await app.db.raw(`select id from graphile_worker.add_job('nobody.does-this')`)) as {
+      rows: { id: number }[];
+    };
+    const id = String(rows[0]?.id);
+    await app.db.raw(`select graphile_worker.permanently_fail_jobs(array[?::bigint], 'ETIMEDOUT')`, [id]);
+    return id;
+  },
+};
+
+async function aDriftReport({ db }: MatrixHouse['app']): Promise<string> {
+  const id = randomUUID();
+  await db('drift_reports').insert({
+    ...{ id, kind: 'near', fixes: true, state: 'done', started_at: day, finished_at: day },
+    ...{ from_day: '2026-11-20', to_day: '2026-12-20', next_day: '2026-12-21' },
+  });
+  return id;
+}
