@@ -1,1 +1,9 @@
-export { explainAccess, type Explanation, type Step, type Target } from './explanation.ts';
+export { explainAccess, type Explanation, type Rules, type Step, type Target } from './explanation.ts';
+export {
+  attemptRules,
+  bookingPageRules,
+  bookingRules,
+  documentRules,
+  draftRules,
+  type DocumentVerb,
+} from './record.rules.ts';

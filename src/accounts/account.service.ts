@@ -13,6 +13,7 @@ import { ownerOfSession } from './account.repository.ts';
 import { takeSecondStep, type SecondStep, type SecondStepFailure } from './account.second-step.ts';
 import { createOwnSessions, type OwnSessions } from './account.sessions.ts';
 import { endReplaced, signOut } from './account.sign-out.ts';
+import { standingOf, type Standing } from './account.standing.ts';
 import { createTwoFactor, mustSetUp, type TwoFactor } from './account.two-factor.ts';
 import { comeBack, forget, type WayBack } from './account.way-back.ts';
 import { joiningLate } from './auth.pool.ts';
@@ -72,6 +73,8 @@ export interface Accounts {
   twoFactor: TwoFactor;
   ownSessions: OwnSessions;
 
+  /** How somebody stands, signed in or not; by e-mail address or id. Null when there is nobody. */
+  standing(key: string): Promise<Standing | null>;
   people: Pick<People, 'list' | 'find'>;
   deactivate: People['deactivate'];
   reactivate: People['reactivate'];
@@ -99,6 +102,7 @@ export function createAccounts(deps: AccountDeps): Accounts {
     emailChange: createEmailChange(deps),
     twoFactor: createTwoFactor(deps),
     ownSessions: createOwnSessions(deps),
+    standing: (key) => standingOf(deps.db, key, deps),
     people,
     deactivate: (userId, actor) => people.deactivate(userId, actor),
     reactivate: (userId, actor) => people.reactivate(userId, actor),

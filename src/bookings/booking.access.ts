@@ -14,6 +14,15 @@ export function maySee(viewer: Viewer, booking: Pick<Booking, 'organization' | '
   return own || booking.createdBy?.id === viewer.userId;
 }
 
+/** How an attempt ended whose answer was lost is for those who may see the booking that comes of it. */
+export function mayKnowAttempt(
+  viewer: Viewer,
+  { organizationId, createdById }: { organizationId: string | null; createdById: string },
+): boolean {
+  const own = viewer.organization !== null && organizationId === viewer.organization.id;
+  return own || createdById === viewer.userId || isStaff(viewer);
+}
+
 /** Only a referrer, or an admin acting as one, books: a booking belongs to an organisation. */
 export function mayBook(viewer: Viewer): boolean {
   return viewer.role === 'referrer' && viewer.organization !== null;

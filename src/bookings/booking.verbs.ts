@@ -1,5 +1,5 @@
-import { auditActor, isStaff, type Actor } from '../accounts/index.ts';
-import { findVisible } from './booking.access.ts';
+import { auditActor } from '../accounts/index.ts';
+import { findVisible, mayKnowAttempt } from './booking.access.ts';
 import { book } from './booking.book.ts';
 import { change } from './booking.change.ts';
 import type { BookingDeps } from './booking.deps.ts';
@@ -22,7 +22,7 @@ export function createBookingService(deps: BookingDeps): BookingService {
 
     async attempt(actor, intentionId) {
       const intention = isUuid(intentionId) ? await findIntention(deps.db, intentionId) : null;
-      return intention && mayKnow(actor, intention) ? stateOf(intention) : null;
+      return intention && mayKnowAttempt(actor.viewer, intention) ? stateOf(intention) : null;
     },
 
     async view(actor, bookingId) {
@@ -40,11 +40,6 @@ export function createBookingService(deps: BookingDeps): BookingService {
       return (await findVisible(deps, actor, bookingId))?.updatedAt ?? null;
     },
   };
-}
-
-function mayKnow({ viewer }: Actor, intention: Intention): boolean {
-  const own = viewer.organization !== null && intention.organizationId === viewer.organization.id;
-  return own || intention.createdById === viewer.userId || isStaff(viewer);
 }
 
 function stateOf(intention: Intention): AttemptState {

@@ -9,7 +9,7 @@ export {
   settleIntentionJob,
   sweepIntentionsJob,
 } from './booking.jobs.ts';
-export { findVisible, maySee, mayBook } from './booking.access.ts';
+export { findVisible, maySee, mayBook, mayKnowAttempt } from './booking.access.ts';
 export {
   answersDigestOf as storedAnswersDigest,
   findBooking,
@@ -45,5 +45,6 @@ export {
 } from './booking.follow.ts';
 export { importAppointment, type Imported } from './booking.import.ts';
 export { findKnown, type KnownBooking } from './booking.known.ts';
+export { findIntention } from './booking.intentions.ts';
 export { bookingCalendar } from './booking.calendar.ts';
 export { assignBooking, editBooking, type BookingEdit, type EditFailure } from './booking.edit.ts';

@@ -1,8 +1,11 @@
 import { expect } from 'chai';
+import { bookingRules, explainAccess } from '../../src/access/index.ts';
+import { standingOf, type Standing } from '../../src/accounts/index.ts';
 import { startTestApp, type Agent, type TestApp } from '../support/app.ts';
 
 const rita = 'rita@harbour-legal.example';
 const nadia = 'nadia@northside-claims.example';
+const support = 'sam@examdesk.example';
 
 describe('the page that says why somebody cannot see something', () => {
   let app: TestApp;
@@ -107,9 +110,67 @@ describe('the page that says why somebody cannot see something', () => {
 
   it('reads the rules of pages off the routes', async () => {
     expect((await answer(rita, 'page', '/admin/merges')).refusing).to.equal('The page is for admins');
-    expect((await answer(rita, 'page', 'https://examdesk.example/bookings/1234?x=1')).can).to.equal(true);
+    expect((await answer(rita, 'page', 'https://examdesk.example/bookings/new?x=1')).can).to.equal(true);
     expect((await answer('sam@examdesk.example', 'page', '/bookings/new')).refusing).to.contain('referrers');
     expect((await answer(rita, 'page', '/nowhere')).refusing).to.equal('There is a page at this address');
+  });
+
+  it('goes on with the record that the address names', async () => {
+    const { id } = (await app.db('bookings').where({ reference: 'EX-AAAAA2' }).first('id')) as { id: string };
+    expect((await answer(rita, 'page', `/bookings/${id}`)).can).to.equal(true);
+    expect((await answer(nadia, 'page', `/bookings/${id}`)).finding).to.contain('Northside Claims');
+    expect((await answer(nadia, 'page', `/bookings/${id}/calendar.ics`)).can).to.equal(false);
+    expect((await answer(rita, 'page', '/bookings/EX-AAAAA2')).refusing).to.equal('The booking exists');
+    expect((await answer(rita, 'page', `/documents/${documentId}/receipt`)).refusing).to.contain('category');
+    expect((await answer(support, 'page', `/documents/${documentId}/receipt`)).can).to.equal(true);
+    expect((await answer(support, 'page', `/documents/${documentId}/delete`)).refusing).to.contain(
+      'Admins delete',
+    );
+  });
+
+  it('knows the console, its lists and its actions', async () => {
+    for (const [person, address, refusing] of [
+      ['ada@examdesk.example', '/admin', null],
+      [support, '/admin', null],
+      [rita, '/admin', 'The console is for staff'],
+      [support, '/admin/resources/bookings?filters.status=active', null],
+      [support, '/admin/resources/users', 'The list is for admins'],
+      [support, '/admin/resources/moons', 'The console has this list'],
+      [support, `/admin/resources/documents/records/${documentId}/remove`, 'The action is for admins'],
+      [support, `/admin/resources/bookings/records/${documentId}/show`, 'The record exists'],
+      [support, '/admin/resources/bookings/actions/new', 'The console has this action'],
+      [support, '/admin/nowhere', 'There is a page at this address'],
+    ] as const)
+      expect((await answer(person, 'page', address)).refusing, `${person} ${address}`).to.equal(refusing);
+  });
+
+  it('takes an address as the app itself does, in capitals and with a slash behind', async () => {
+    for (const address of ['/Bookings', '/bookings/', '/BOOKINGS/NEW', '/api/openapi.json', '/css/base.css'])
+      expect((await answer(rita, 'page', address)).can, address).to.equal(true);
+    expect((await answer(rita, 'page', '/css/../../package.json')).can).to.equal(false);
+  });
+
+  it('says that staff have not set up the second step', async () => {
+    await app.db('users').insert({
+      ...{ name: 'Grace Lim', email: 'grace@examdesk.example', role: 'admin', email_verified: true },
+    });
+    const grace = 'grace@examdesk.example';
+    for (const [what, key] of [
+      ['booking', 'EX-AAAAA2'],
+      ['page', '/admin'],
+      ['page', '/'],
+    ] as const)
+      expect((await answer(grace, what, key)).refusing, key).to.equal('Staff sign in in two steps');
+    expect((await answer(grace, 'page', '/account/two-factor')).can).to.equal(true);
+    expect((await answer(grace, 'page', '/healthz')).can).to.equal(true);
+  });
+
+  it('says that demo accounts are not let in', async () => {
+    const standing = await standingOf(app.db, rita, { allowsDemoAccounts: false });
+    expect(standing).to.include({ demo: 'refused', viewer: null });
+    const rules = bookingRules(app.db, 'EX-AAAAA2');
+    const { steps } = await explainAccess(standing as Standing, { for: 'people', rules });
+    expect(steps.at(-1)).to.deep.include({ rule: 'Demo accounts are let in', holds: false });
   });
 
   it('says that somebody is deactivated', async () => {

@@ -40,7 +40,7 @@ const openBefore = new Set<string>([
   paths.ready(),
 ]);
 
-function isOpenBefore(path: string): boolean {
+export function isOpenBefore(path: string): boolean {
   return openBefore.has(path);
 }
 

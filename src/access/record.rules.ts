@@ -1,0 +1,127 @@
+// The rules about records. Each asks what the rooms themselves ask before they hand a record out.
+import type { Viewer } from '../accounts/index.ts';
+import {
+  findBooking,
+  findBookingId,
+  findIntention,
+  maySee,
+  mayKnowAttempt,
+  type Booking,
+  type BookingDrafts,
+} from '../bookings/index.ts';
+import type { Queryable } from '../db/knex.ts';
+import { findDocument, isReady, mayDelete, maySeeCategory } from '../documents/index.ts';
+import type { Rules, Step } from './explanation.ts';
+
+const uuid = /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/i;
+
+/** @param key its id, or its reference */
+export function bookingRules(db: Queryable, key: string): Rules {
+  return async function* (viewer) {
+    const id = uuid.test(key) ? key : await findBookingId(db, key.toUpperCase());
+    yield* rulesOfBooking(viewer, id === null ? null : await findBooking(db, id));
+  };
+}
+
+/** In an address a booking stands by its id alone. */
+export function bookingPageRules(db: Queryable, id: string): Rules {
+  return uuid.test(id) ? bookingRules(db, id) : (viewer) => inTurn(rulesOfBooking(viewer, null));
+}
+
+/** `open`: its bytes; `see`: that it is there, and what is said of it. */
+export type DocumentVerb = 'open' | 'see' | 'delete';
+
+export function documentRules(db: Queryable, id: string, verb: DocumentVerb): Rules {
+  return async function* (viewer) {
+    const document = uuid.test(id) ? await findDocument(db, id) : null;
+    yield {
+      rule: 'The document exists, and is not deleted',
+      holds: document !== null,
+      finding: document
+        ? `It is a ${wordsOf(document.category)}`
+        : 'There is no document of this id, or it is deleted',
+    };
+    if (!document) return;
+    yield* rulesOfBooking(viewer, await findBooking(db, document.bookingId));
+    yield {
+      rule: 'The role may see documents of this category',
+      holds: maySeeCategory(viewer, document.category),
+      finding: `${viewer.role}, ${wordsOf(document.category)}`,
+    };
+    if (verb === 'open')
+      yield {
+        rule: 'The virus scan has passed it',
+        holds: isReady(document),
+        finding: `Its state is ${wordsOf(document.status)}`,
+      };
+    if (verb === 'delete')
+      yield {
+        rule: 'Admins delete documents; a referrer those uploaded by themselves, of the kinds they upload',
+        holds: mayDelete(viewer, document),
+        finding: `${viewer.name} is ${viewer.role}; ${document.uploadedBy.name} uploaded it`,
+      };
+  };
+}
+
+export function draftRules(drafts: Pick<BookingDrafts, 'find'>, id: string): Rules {
+  return async function* ({ userId, name }) {
+    const draft = await drafts.find(userId, id);
+    yield {
+      rule: 'A booking that is half done is its maker’s alone, and for an hour',
+      holds: draft !== null,
+      finding: draft
+        ? `${name} began it`
+        : `${name} has none under this address: it is somebody else’s, or too old`,
+    };
+  };
+}
+
+/** Of a booking or a change whose answer from Acuity was lost. */
+export function attemptRules(db: Queryable, id: string): Rules {
+  return async function* (viewer) {
+    const intention = uuid.test(id) ? await findIntention(db, id) : null;
+    yield {
+      rule: 'The attempt exists',
+      holds: intention !== null,
+      finding: intention ? `It is ${intention.reference}` : 'There is no attempt of this id',
+    };
+    if (!intention) return;
+    yield {
+      rule: 'Staff see every attempt; a referrer those of the own organisation, and those made by themselves',
+      holds: mayKnowAttempt(viewer, intention),
+      finding: `${viewer.name} ${homeOf(viewer)}`,
+    };
+  };
+}
+
+function* rulesOfBooking(viewer: Viewer, booking: Booking | null): Generator<Step> {
+  yield {
+    rule: 'The booking exists',
+    holds: booking !== null,
+    finding: booking ? `It is ${booking.reference}` : 'There is no booking of this reference or id',
+  };
+  if (!booking) return;
+  yield {
+    rule: 'Staff see every booking; a referrer those of the own organisation, and those made by themselves',
+    holds: maySee(viewer, booking),
+    finding: ownershipOf(viewer, booking),
+  };
+}
+
+function ownershipOf(viewer: Viewer, booking: Booking): string {
+  if (viewer.role !== 'referrer') return `${viewer.name} is staff`;
+  if (!booking.organization) return 'The booking waits to be assigned: until then only staff see it';
+  const maker = booking.createdBy ? `${booking.createdBy.name} made it` : 'nobody here made it';
+  return `${viewer.name} ${homeOf(viewer)}; the booking is of ${booking.organization.name}, and ${maker}`;
+}
+
+function homeOf({ role, organization }: Viewer): string {
+  if (role !== 'referrer') return 'is staff';
+  return organization ? `is of ${organization.name}` : 'belongs to no organisation';
+}
+
+async function* inTurn(steps: Iterable<Step>): AsyncGenerator<Step> {
+  yield* steps;
+}
+
+const wordsOf = (name: string): string => name.replaceAll('_', ' ');

@@ -1,0 +1,104 @@
+// The rules of the console's addresses, in the order in which its router asks them (console/console.router.ts).
+import type { Rules, Step } from '../../../access/index.ts';
+import { isStaff } from '../../../accounts/index.ts';
+import { actionOf, findRow, mayDo, mayRead, shownRow, tableOf, type Table } from '../../../console/index.ts';
+import type { Database } from '../../../db/knex.ts';
+import { formOf } from '../../console/forms/index.ts';
+
+type Params = Record<string, string | undefined>;
+type Asked = 'frame' | 'table' | 'form' | 'closed' | 'nothing';
+
+const resources = ['/admin/resources/:table', '/admin/api/resources/:table'] as const;
+
+/** Express's notation; the first that fits counts. */
+export const consoleAddresses: readonly { path: string; asked: Asked }[] = [
+  ...['/admin', '/admin/api/dashboard', '/admin/pages/:name', '/admin/api/pages/:name'].map(
+    (path) => ({ path, asked: 'frame' }) as const,
+  ),
+  { path: '/admin/frontend/assets/:file', asked: 'frame' },
+  { path: '/admin/export/:table', asked: 'table' },
+  { path: '/admin/forms/:table/:id/:action', asked: 'form' },
+  { path: '/admin/forms/:table/:action', asked: 'form' },
+  { path: resources[0], asked: 'table' },
+  ...resources.flatMap(
+    (path) =>
+      [
+        { path: `${path}/actions/:action{/:query}`, asked: 'table' },
+        { path: `${path}/records/:id/:action`, asked: 'table' },
+        { path: `${path}/bulk/:action`, asked: 'closed' },
+        { path: `${path}/search{/:query}`, asked: 'closed' },
+      ] as const,
+  ),
+  { path: '/admin{/*rest}', asked: 'nothing' },
+];
+
+export function consoleRules(db: Database, asked: Asked, params: Params): Rules {
+  return async function* (viewer) {
+    yield {
+      rule: 'The console is for staff',
+      holds: isStaff(viewer),
+      finding: `${viewer.name} is ${viewer.role}`,
+    };
+    if (asked === 'nothing')
+      yield thereIs('There is a page at this address', false, 'the console', 'no such page');
+    if (asked === 'nothing' || asked === 'frame') return;
+    const table = tableOf(params.table ?? '');
+    yield thereIs('The console has this list', table, table?.label ?? '', 'no such list');
+    if (!table) return;
+    yield {
+      rule: `The list is for ${wordsOf(table.who)}`,
+      holds: mayRead(viewer.role, table),
+      finding: `${viewer.name} is ${viewer.role}`,
+    };
+    if (asked === 'closed')
+      yield {
+        rule: 'The console changes records by its own actions only, and searches in its lists',
+        holds: false,
+        finding: 'This is an address of AdminJS that is closed to everybody',
+      };
+    else yield* actionRules(db, viewer, table, asked, params);
+  };
+}
+
+async function* actionRules(
+  db: Database,
+  viewer: Parameters<Rules>[0],
+  table: Table,
+  asked: 'table' | 'form',
+  { id, action: name }: Params,
+): AsyncGenerator<Step> {
+  const action = name === undefined ? null : actionOf(table.id, name);
+  const isReading = asked === 'table' && (name === undefined || reading.has(name));
+  const isForm =
+    asked === 'form' && action && formOf(table.id, action.name) && (action.kind === 'record') === !!id;
+  if (!isReading)
+    yield thereIs(
+      'The console has this action',
+      asked === 'form' ? isForm : action,
+      action?.label ?? '',
+      'no such action of this list',
+    );
+  if (action)
+    yield {
+      rule: `The action is for ${wordsOf(action.who)}`,
+      holds: mayDo(viewer.role, action),
+      finding: `${viewer.name} is ${viewer.role}`,
+    };
+  if (id === undefined) return;
+  const row = await findRow(db, table, id);
+  yield thereIs('The record exists', row, `one of ${table.label}`, `no such record in ${table.label}`);
+  if (row && action?.isOffered)
+    yield {
+      rule: 'The record, as it stands now, offers this action',
+      holds: action.isOffered(shownRow(table, row)),
+      finding: action.label,
+    };
+}
+
+const reading = new Set(['list', 'show', 'export']);
+
+function thereIs(rule: string, what: unknown, found: string, missing: string): Step {
+  return { rule, holds: Boolean(what), finding: what ? `It is ${found}` : `There is ${missing}` };
+}
+
+const wordsOf = (who: Table['who']): string => (who === 'admin' ? 'admins' : 'staff');

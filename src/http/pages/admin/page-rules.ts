@@ -1,0 +1,200 @@
+// What the real rules say of an address: which route answers it, for whom that is, and what of the record it names.
+import { stat } from 'node:fs/promises';
+import path from 'node:path';
+import { Router, type Request, type Response } from 'express';
+import {
+  attemptRules,
+  bookingPageRules,
+  documentRules,
+  draftRules,
+  type Rules,
+  type Step,
+  type Target,
+} from '../../../access/index.ts';
+import type { Config } from '../../../config.ts';
+import type { Database } from '../../../db/knex.ts';
+import type { Access, PageRoute } from '../../endpoint.ts';
+import { isAllowed } from '../../middleware/access.ts';
+import { isOpenBefore } from '../../middleware/session.ts';
+import { paths } from '../../paths.ts';
+import type { PageServices } from '../page-services.ts';
+import { consoleAddresses, consoleRules } from './console-rules.ts';
+
+export type PageRuleServices = Pick<PageServices, 'drafts' | 'specialists' | 'accounts' | 'impersonation'> & {
+  db: Database;
+  config: Pick<Config, 'METRICS_TOKEN'>;
+};
+
+type Params = Record<string, string | undefined>;
+type Named = (params: Params, pathname: string) => Target;
+
+/** @param routes every route of the app: the rules of pages are read off them */
+export function createPageRules(
+  services: PageRuleServices,
+  routes: readonly PageRoute[],
+): (pathname: string) => Promise<Target> {
+  const router = Router();
+  const at = (pattern: string, named: Named) =>
+    router.get(pattern, (req, _res, next) => next(new Found(named, req.params as Params)));
+  at(paths.metrics(), () => metricsTarget(services.config));
+  at('/vendor/htmx.min.js', () => forEverything('a file of the app'));
+  for (const route of routes)
+    if (route.method === 'get')
+      at(route.path, (params, pathname) => routeTarget(services, route, params, pathname));
+  at(paths.openapi(), () => ({ for: 'anyone', rules: () => each(pageAt(paths.openapi()), forAnyone) }));
+  for (const { path: pattern, asked } of consoleAddresses)
+    at(pattern, (params) => ({
+      for: 'people',
+      rules: (viewer) => chain([pageAt(pattern)], consoleRules(services.db, asked, params)(viewer)),
+    }));
+  return async (pathname) => {
+    const found = await whatAnswers(router, pathname);
+    if (found) return found.named(found.params, pathname);
+    return (await isPublicFile(pathname)) ? forEverything('a file of the app') : nothingAt(pathname);
+  };
+}
+
+class Found {
+  readonly named: Named;
+  readonly params: Params;
+  constructor(named: Named, params: Params) {
+    this.named = named;
+    this.params = params;
+  }
+}
+
+/** The router itself is asked, so that an address fits here when it fits there: in capitals, with a slash behind. */
+function whatAnswers(router: Router, pathname: string): Promise<Found | null> {
+  return new Promise((resolve) => {
+    const req = { method: 'GET', url: pathname } as Request;
+    router(req, {} as Response, (outcome: unknown) => resolve(outcome instanceof Found ? outcome : null));
+  });
+}
+
+const publicFolder = path.resolve(import.meta.dirname, '../../../../public');
+
+async function isPublicFile(pathname: string): Promise<boolean> {
+  const file = path.join(publicFolder, path.normalize(pathname));
+  if (!file.startsWith(publicFolder + path.sep) || file.includes('\0')) return false;
+  return stat(file).then(
+    (found) => found.isFile(),
+    () => false,
+  );
+}
+
+function routeTarget(
+  services: PageRuleServices,
+  { path: pattern, access }: PageRoute,
+  params: Params,
+  pathname: string,
+): Target {
+  const ofRecord = recordRules(services, pattern, params);
+  if (access === 'anyone') {
+    const open = () => chain([pageAt(pattern), forAnyone], link(services, pattern, params));
+    return { for: isOpenBefore(pathname) ? 'everything' : 'anyone', rules: open };
+  }
+  const rules: Rules = (viewer) =>
+    chain(
+      [
+        pageAt(pattern),
+        {
+          rule: `The page is for ${forWhom[access]}`,
+          holds: isAllowed(viewer, access),
+          finding: `${viewer.name} is ${viewer.role}`,
+        },
+      ],
+      ofRecord?.(viewer),
+    );
+  return { for: isOpenBefore(pathname) ? 'people_setting_up' : 'people', rules };
+}
+
+const forWhom: Record<Exclude<Access, 'anyone'>, string> = {
+  session: 'everybody who is signed in',
+  referrer: 'referrers',
+  staff: 'staff',
+  admin: 'admins',
+};
+
+const forAnyone: Step = { rule: 'The page is for anyone', holds: true, finding: 'It needs no account' };
+
+/** Of the record that stands in the address; null when there is none. A test holds every route against this. */
+function recordRules(
+  { db, drafts, specialists, accounts, impersonation }: PageRuleServices,
+  pattern: string,
+  { id = '', intentionId, draftId = '' }: Params,
+): Rules | null {
+  if (pattern.startsWith('/bookings/new/:draftId')) return draftRules(drafts, draftId);
+  if (pattern.startsWith('/bookings/attempts/:')) return attemptRules(db, intentionId ?? id);
+  if (pattern.startsWith('/bookings/:id')) return bookingPageRules(db, id);
+  if (pattern === '/documents/:id/receipt') return documentRules(db, id, 'see');
+  if (pattern === '/documents/:id/delete') return documentRules(db, id, 'delete');
+  if (pattern.startsWith('/documents/:id')) return documentRules(db, id, 'open');
+  if (pattern.startsWith('/specialists/:id'))
+    return () => record('The specialist exists, and can be booked', isBookable(specialists, id));
+  if (pattern.startsWith('/account/people/:id'))
+    return () => record('There is such a person', accounts.people.find(id));
+  if (pattern.startsWith('/admin/episodes/:id'))
+    return () => record('There was such an episode', impersonation.episode(id));
+  return null;
+}
+
+async function isBookable(specialists: PageRuleServices['specialists'], id: string): Promise<boolean | null> {
+  return (await specialists.findById(id))?.isActive || null;
+}
+
+/** Of the secret that stands in the address of a mail's link. */
+function link(
+  { accounts }: PageRuleServices,
+  pattern: string,
+  { token = '' }: Params,
+): AsyncIterable<Step> | undefined {
+  const finders: Record<string, (token: string) => Promise<unknown>> = {
+    [paths.accountInvitation(':token')]: (secret) => accounts.invitations.find(secret),
+    [paths.accountPasswordReset(':token')]: (secret) => accounts.passwords.find(secret),
+    [paths.accountEmailProof(':token')]: (secret) => accounts.emailChange.find(secret),
+  };
+  const find = finders[pattern];
+  return find && record('The link is one that we sent, unused and in time', find(token));
+}
+
+async function* record(rule: string, found: Promise<unknown>): AsyncGenerator<Step> {
+  const holds = (await found) !== null;
+  yield { rule, holds, finding: holds ? 'It is there' : 'Nothing is found under what the address says' };
+}
+
+function metricsTarget({ METRICS_TOKEN }: PageRuleServices['config']): Target {
+  const isOpen = METRICS_TOKEN === undefined;
+  const finding = isOpen ? 'None is set' : 'A browser brings none';
+  const rule = 'Whoever reads the metrics brings their token, when one is set';
+  return { for: 'everything', rules: () => each(pageAt(paths.metrics()), { rule, holds: isOpen, finding }) };
+}
+
+const forEverything = (what: string): Target => ({
+  for: 'everything',
+  rules: () => each(pageAt(what), forAnyone),
+});
+
+const pageAt = (pattern: string): Step => ({
+  rule: 'There is a page at this address',
+  holds: true,
+  finding: `It is ${pattern}`,
+});
+
+const nothingAt = (pathname: string): Target => ({
+  for: 'everything',
+  rules: () =>
+    each({
+      rule: 'There is a page at this address',
+      holds: false,
+      finding: `Nothing answers at ${pathname}`,
+    }),
+});
+
+async function* each(...steps: Step[]): AsyncGenerator<Step> {
+  yield* steps;
+}
+
+async function* chain(first: Step[], rest: AsyncIterable<Step> | undefined): AsyncGenerator<Step> {
+  yield* first;
+  if (rest) yield* rest;
+}
