@@ -28,6 +28,8 @@ describe('an open booking page', function () {
     const booking = await stack.booking(id);
     await watched.signIn(rita);
     await page.goto(`/bookings/${booking?.id}`);
+    const asked = await page.waitForRequest(/\/status\b/);
+    expect(await asked.headerValue('x-by-itself'), 'so that it keeps nobody awake').to.equal('true');
     const startsBefore = await page.locator('#appointment dd').first().innerText();
     await page.getByLabel('Category').selectOption('brief');
     await page.getByLabel('Files').setInputFiles({

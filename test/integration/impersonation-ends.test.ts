@@ -2,6 +2,8 @@
 // or to one of the two sessions: the table of better-auth's own behaviour (2.2 of its notes), as ours has to be.
 import { expect } from 'chai';
 import { demoPassword } from '../../seeds/demo.ts';
+import { createLinkTokens } from '../../src/accounts/index.ts';
+import { paths } from '../../src/http/paths.ts';
 import { startTestApp, type Agent, type TestApp } from '../support/app.ts';
 
 const rita = 'rita@harbour-legal.example';
@@ -9,6 +11,7 @@ const rob = 'rob@harbour-legal.example';
 const ada = 'ada@examdesk.example';
 const sam = 'sam@examdesk.example';
 const hour = 3_600_000;
+const secret = 'a-secret-for-tests-only-0123456789abcdef';
 
 describe('the end of acting', () => {
   let app: TestApp;
@@ -70,6 +73,20 @@ describe('the end of acting', () => {
       await admin.get('/bookings').expect(401);
       expect(await acting()).to.deep.equal([]);
       expect((await exitForm(admin).expect(303)).headers.location).to.equal('/sign-in?next=%2Fadmin');
+    });
+
+    it('the admin’s password is reset by the link of a mail', async () => {
+      await act(admin, rita).expect(200);
+      const person = app.anonymous().set('Accept', 'text/html');
+      await person.post('/account/forgotten').type('form').send({ email: ada });
+      const link = (await app.db('account_links').first('id')) as { id: string };
+      const address = paths.accountPasswordReset(
+        createLinkTokens(secret).tokenFor('password_reset', link.id),
+      );
+      await person.post(address).type('form').send({ password: 'teapot granite violin' }).expect(303);
+      await admin.get('/bookings').expect(401);
+      expect(await acting()).to.deep.equal([]);
+      expect(await endReasons()).to.deep.equal(['session_ended']);
     });
 
     it('the admin is to be deleted: that is refused, as long as the record of it is kept', async () => {

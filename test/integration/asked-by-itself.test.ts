@@ -1,0 +1,91 @@
+// Pages that are left open ask by themselves: for that nobody is at the keyboard, and nothing more was seen.
+import { readFileSync, readdirSync } from 'node:fs';
+import path from 'node:path';
+import { expect } from 'chai';
+import type { Agent, TestApp } from '../support/app.ts';
+import { openMatrixHouse, type MatrixHouse } from '../support/matrix-house.ts';
+
+describe('what a page asks by itself', () => {
+  let house: MatrixHouse;
+  let app: TestApp;
+  let bookingId: string;
+
+  before(async () => {
+    house = await openMatrixHouse();
+    ({ app, bookingId } = house);
+  });
+  after(() => house.close());
+
+  const minutesAgo = (minutes: number) =>
+    app.db('sessions').update({ last_seen_at: new Date(Date.now() - minutes * 60_000) });
+  const poll = (agent: Agent) => byItself(fragment(agent, `/bookings/${bookingId}/status?seen=`));
+  const seen = () => app.db('impersonation_views').orderBy('id').pluck('path');
+
+  it('keeps no member of staff awake', async () => {
+    const admin = await house.enter('admin');
+    await minutesAgo(29);
+    await poll(admin).expect(200);
+    await minutesAgo(31);
+    await poll(admin).expect(401);
+  });
+
+  it('keeps nobody awake who acts, nor the admin behind', async () => {
+    const acting = await house.enter('acting');
+    await minutesAgo(29);
+    const before = (await app.db('sessions').orderBy('id').pluck('last_seen_at')) as Date[];
+    const { headers } = await poll(acting).expect(200);
+    expect(await app.db('sessions').orderBy('id').pluck('last_seen_at')).to.deep.equal(before);
+    expect(headers).not.to.have.property('x-acting-until');
+    await minutesAgo(31);
+    await poll(acting).expect(401);
+  });
+
+  it('is seen once an episode, however often it is asked, and so cannot be kept out of it', async () => {
+    const acting = await house.enter('acting');
+    const before = (await seen()).length;
+    await acting.get(`/bookings/${bookingId}`).set('Accept', 'text/html').expect(200);
+    for (let round = 0; round < 3; round += 1) await poll(acting).expect(200);
+    await byItself(acting.get(`/bookings/${bookingId}`).set('Accept', 'text/html')).expect(200);
+    await byItself(acting.get('/bookings').set('Accept', 'text/html')).expect(200);
+    await acting.get('/bookings').set('Accept', 'text/html').expect(200);
+    expect((await seen()).slice(before)).to.deep.equal([
+      `/bookings/${bookingId}`,
+      `/bookings/${bookingId}/status`,
+      '/bookings',
+      '/bookings',
+    ]);
+  });
+
+  it('is told apart from what is done, which says until when it can go on', async () => {
+    const acting = await house.enter('acting');
+    await minutesAgo(10);
+    const { headers } = await fragment(acting, `/bookings/${bookingId}/documents`).expect(200);
+    const left = Date.parse(String(headers['x-acting-until'])) - Date.now();
+    expect(left / 60_000).to.be.within(29, 30.1);
+  });
+
+  it('says so wherever a page has a timer', () => {
+    const timed = textsBelow('views')
+      .flatMap((text) => text.split('\n'))
+      .filter((line) => /hx-trigger="[^"]*\bevery\b/.test(line));
+    expect(timed).to.have.length.above(1);
+    for (const line of timed) expect(line).to.contain(`hx-headers='{"X-By-Itself": "true"}'`);
+    const scripts = textsBelow('public/js').filter((text) => text.includes('setInterval('));
+    for (const text of scripts) expect(text).to.contain('X-By-Itself');
+  });
+});
+
+function fragment(agent: Agent, url: string) {
+  return agent.get(url).set('Accept', 'text/html').set('HX-Request-Type', 'partial');
+}
+
+function byItself(request: ReturnType<Agent['get']>) {
+  return request.set('X-By-Itself', 'true');
+}
+
+function textsBelow(folder: string): string[] {
+  const root = path.resolve(import.meta.dirname, '../..', folder);
+  return readdirSync(root, { recursive: true, encoding: 'utf8' })
+    .filter((name) => /\.(ejs|js)$/.test(name))
+    .map((name) => readFileSync(path.join(root, name), 'utf8'));
+}
