@@ -220,6 +220,7 @@ export function compose(config: Config, overrides: Overrides = {}): System {
   });
   const tellStaff = createStaffOutbox({ jobs, ids });
   const sync = createSyncService({
+    jobs,
     reconciling: {
       ...{ db, acuity, specialists, convergence, audit, clock, ids, log },
       referenceFieldId: config.ACUITY_REFERENCE_FIELD_ID,

@@ -24,7 +24,13 @@ export interface Organizations {
   list(): Promise<OrganizationSummary[]>;
   find(id: string): Promise<OrganizationSummary | null>;
   create(input: { name: string }, actor: Actor): Promise<Result<{ id: string }, OrganizationFailure>>;
-  rename(id: string, input: { name: string }, actor: Actor): Promise<Result<null, OrganizationFailure>>;
+  /** @param seen the name that was looked at; unset: whatever it is called */
+  rename(
+    id: string,
+    input: { name: string },
+    actor: Actor,
+    seen?: string,
+  ): Promise<Result<null, OrganizationFailure | { reason: 'stale'; name: string }>>;
 }
 
 const organizationInput = z.object({
@@ -73,14 +79,21 @@ export function createOrganizations(deps: AccountDeps): Organizations {
         return id;
       }),
 
-    async rename(id, input, actor) {
+    async rename(id, input, actor, seen) {
       if (!isId(id)) return failure({ reason: 'not_found' });
+      let other: string | null = null;
       const renamed = await writing(deps, input, actor, async (name, trx) => {
-        const found = await trx('organizations')
+        const row = (await trx('organizations').where({ id }).forUpdate().first('name')) as
+          | { name: string }
+          | undefined;
+        if (row && seen !== undefined && row.name !== seen) other = row.name;
+        if (!row || other !== null) return null;
+        await trx('organizations')
           .where({ id })
           .update({ name, slug: slugOf(name) });
-        return found > 0 ? id : null;
+        return id;
       });
+      if (other !== null) return failure({ reason: 'stale', name: other });
       return renamed.ok ? ok(null) : renamed;
     },
   };

@@ -21,5 +21,15 @@ export function createPgJobQueue(db: Database): JobQueue {
         ],
       );
     },
+    async runAgain(jobId, trx) {
+      if (!/^\d{1,15}$/.test(jobId)) return false;
+      const { rows } = (await trx.raw(
+        `select id from graphile_worker.reschedule_jobs(
+           array(select id from graphile_worker.jobs where id = ?::bigint and last_error is not null),
+           run_at := now(), attempts := 0)`,
+        [jobId],
+      )) as { rows: unknown[] };
+      return rows.length > 0;
+    },
   };
 }

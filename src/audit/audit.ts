@@ -49,6 +49,7 @@ export interface AuditEntry {
     | 'document'
     | 'webhook_event'
     | 'email'
+    | 'drift_report'
     | 'job'
     | 'page';
   resourceId: string | null;

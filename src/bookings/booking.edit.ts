@@ -4,7 +4,7 @@ import { failure, ok, type Result } from '../lib/result.ts';
 import type { BookingDeps } from './booking.deps.ts';
 import { isUuid } from './booking.input.ts';
 import { findBooking, lockBooking } from './booking.repository.ts';
-import type { FieldError } from './booking.service.ts';
+import type { FieldError, Stale } from './booking.service.ts';
 import type { Booking, Examinee } from './booking.ts';
 
 export interface BookingEdit {
@@ -17,8 +17,7 @@ export type EditFailure =
   | { reason: 'not_found' }
   | { reason: 'forbidden' }
   | { reason: 'invalid'; errors: FieldError[] }
-  /** Somebody changed it since it was read: as it is now. */
-  | { reason: 'stale'; current: Booking };
+  | Stale;
 
 /** `version`: the one that was looked at. */
 export async function editBooking(
@@ -51,6 +50,7 @@ export async function assignBooking(
       errors: [{ path: 'referrerId', message }],
     });
   return changing(deps, actor, bookingId, version, async (booking, trx) => {
+    if (booking.status !== 'active') return wrong('This booking is over: nobody is assigned to it any more');
     if (booking.organization && actor.viewer.role !== 'admin') {
       return wrong('This booking has its organisation already: an admin can change it');
     }

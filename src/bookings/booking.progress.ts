@@ -4,10 +4,10 @@ import { findVisible } from './booking.access.ts';
 import type { BookingDeps } from './booking.deps.ts';
 import { findOpenChange } from './booking.intentions.ts';
 import { changeBooking, insertProgress, lockBooking, progressOf } from './booking.repository.ts';
-import type { ChangeFailure } from './booking.service.ts';
+import type { ChangeFailure, Stale } from './booking.service.ts';
 import { movesByHand, statusAfter, type Progress, type ProgressEntry } from './booking.ts';
 
-type Answer = Result<ProgressEntry, ChangeFailure>;
+type Answer = Result<ProgressEntry, ChangeFailure | Stale>;
 
 export async function moveProgress(
   deps: BookingDeps,
@@ -15,6 +15,7 @@ export async function moveProgress(
   bookingId: string,
   to: Progress,
   notes: string,
+  seenVersion?: number,
 ): Promise<Answer> {
   const seen = await findVisible(deps, actor, bookingId);
   if (!seen) return failure({ reason: 'not_found' });
@@ -22,6 +23,8 @@ export async function moveProgress(
   return deps.db.transaction(async (trx): Promise<Answer> => {
     const booking = await lockBooking(trx, bookingId);
     if (!booking) return failure({ reason: 'not_found' });
+    if (seenVersion !== undefined && booking.version !== seenVersion)
+      return failure({ reason: 'stale', current: booking });
     if (!movesByHand(booking).includes(to)) {
       return failure({ reason: 'invalid_transition', from: booking.currentProgress, to });
     }

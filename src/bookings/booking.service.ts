@@ -27,6 +27,9 @@ export type ChangeFailure =
   | { reason: 'acuity_unavailable'; retryAfterMs: number }
   | { reason: 'acuity_error' };
 
+/** Somebody changed it since it was read: as it is now. */
+export type Stale = { reason: 'stale'; current: Booking };
+
 /** How an attempt to book ended, for the page that waits for it. */
 export type AttemptState =
   | { state: 'open'; startsAt: Date; since: Date }
@@ -42,13 +45,17 @@ export interface BookingService {
   ): Promise<Result<Booking, BookFailure>>;
   reschedule(actor: Actor, bookingId: string, startsAt: Date): Promise<Result<Booking, ChangeFailure>>;
   cancel(actor: Actor, bookingId: string, reason: string | null): Promise<Result<Booking, ChangeFailure>>;
-  /** Staff only; the transitions of domain.md, but never those that Acuity must be told of. */
+  /**
+   * Staff only; the transitions of domain.md, but never those that Acuity must be told of.
+   * @param seen the version that was looked at; unset: whatever stands
+   */
   moveProgress(
     actor: Actor,
     bookingId: string,
     to: Progress,
     notes: string,
-  ): Promise<Result<ProgressEntry, ChangeFailure>>;
+    seen?: number,
+  ): Promise<Result<ProgressEntry, ChangeFailure | Stale>>;
   /** Whoever started it, and their organisation; null for everyone else. */
   attempt(actor: Actor, intentionId: string): Promise<AttemptState | null>;
   /** One booking with its history; writes `booking.viewed`. Null when unknown or not the viewer's to know of. */

@@ -18,7 +18,8 @@ export function createBookingService(deps: BookingDeps): BookingService {
 
     cancel: (actor, bookingId, reason) => change(deps, actor, bookingId, { kind: 'cancel', reason }),
 
-    moveProgress: (actor, bookingId, to, notes) => moveProgress(deps, actor, bookingId, to, notes),
+    moveProgress: (actor, bookingId, to, notes, seen) =>
+      moveProgress(deps, actor, bookingId, to, notes, seen),
 
     async attempt(actor, intentionId) {
       const intention = isUuid(intentionId) ? await findIntention(deps.db, intentionId) : null;

@@ -19,14 +19,20 @@ import {
 import { sendEmailJob, sweepEmailsJob, type EmailSender } from '../email/index.ts';
 import { endQuietActingJob, type ImpersonationService } from '../impersonation/index.ts';
 import { fetchMeetingLinkJob, type Convergence } from '../webhooks/index.ts';
-import { checkSubscriptionsJob, reconcileAllJob, reconcileNearJob, type SyncService } from '../sync/index.ts';
+import {
+  checkSubscriptionsJob,
+  reconcileAllJob,
+  reconcileNearJob,
+  resumeReconciliationJob,
+  type SyncService,
+} from '../sync/index.ts';
 import type { CronEntry, JobHandler } from '../ports/job-queue.ts';
 
 export interface JobServices {
   accounts: Pick<Accounts, 'removeExpired'>;
   impersonation: Pick<ImpersonationService, 'endQuiet'>;
   convergence: Pick<Convergence, 'fetchMeetingLink'>;
-  sync: Pick<SyncService, 'reconcileNear' | 'reconcileAll' | 'checkSubscriptions'>;
+  sync: Pick<SyncService, 'resume' | 'reconcileNear' | 'reconcileAll' | 'checkSubscriptions'>;
   /** Seals what the audit log has got. */
   sealAudit: () => Promise<number>;
   settlement: BookingSettlement;
@@ -58,6 +64,7 @@ export function createJobHandlers(services: JobServices): RunnableJob[] {
     runnable({ job: endQuietActingJob, handle: () => nothing(impersonation.endQuiet()) }),
     runnable({ job: sealAuditJob, handle: () => nothing(sealAudit()) }),
     runnable({ job: fetchMeetingLinkJob, handle: (one) => convergence.fetchMeetingLink(one.appointmentId) }),
+    runnable({ job: resumeReconciliationJob, handle: () => nothing(sync.resume()) }),
     runnable({ job: reconcileNearJob, handle: () => nothing(sync.reconcileNear()) }),
     runnable({ job: reconcileAllJob, handle: () => nothing(sync.reconcileAll()) }),
     runnable({ job: checkSubscriptionsJob, handle: () => sync.checkSubscriptions() }),

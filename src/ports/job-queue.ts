@@ -24,6 +24,8 @@ export interface AddJobOptions {
 
 export interface JobQueue {
   add<Payload>(job: JobDefinition<Payload>, payload: Payload, options?: AddJobOptions): Promise<void>;
+  /** Gives a job that failed all its tries again, the first one now. False when there is none, or it runs just now. */
+  runAgain(jobId: string, trx: Knex.Transaction): Promise<boolean>;
 }
 
 export interface JobHandler<Payload> {

@@ -1,7 +1,7 @@
 // What an admin changes of a specialist. The calendar and what it serves are Acuity's.
 import { auditActor, mayAdminister, type Actor } from '../accounts/index.ts';
 import type { AuditLog } from '../audit/index.ts';
-import type { Database } from '../db/knex.ts';
+import type { Database, Transaction } from '../db/knex.ts';
 import { failure, ok, type Result } from '../lib/result.ts';
 
 export interface SpecialistEdit {
@@ -16,6 +16,7 @@ export interface SpecialistEdit {
 export type SpecialistEditFailure =
   | { reason: 'not_found' }
   | { reason: 'forbidden' }
+  | { reason: 'invalid'; errors: { path: keyof SpecialistEdit; message: string }[] }
   /** Somebody changed it since it was read. */
   | { reason: 'stale'; current: SpecialistEdit & { updatedAt: Date } };
 
@@ -38,6 +39,7 @@ export async function editSpecialist(
       const current = { name, title, specialty, location, position, isActive: row.is_active };
       return failure({ reason: 'stale', current: { ...current, updatedAt: row.updated_at } });
     }
+    if (edit.location === null && (await isVisited(trx, id))) return failure(placeMissing);
     const { isActive, ...rest } = edit;
     const wanted: Record<string, unknown> = { ...rest, is_active: isActive };
     const columns = Object.keys(wanted).filter((name) => wanted[name] !== row[name]);
@@ -51,4 +53,22 @@ export async function editSpecialist(
     });
     return ok(null);
   });
+}
+
+const placeMissing: SpecialistEditFailure = {
+  reason: 'invalid',
+  errors: [
+    {
+      path: 'location',
+      message: 'Enter where examinations in person take place, or stop offering them under Services first',
+    },
+  ],
+};
+
+/** Whoever changes the services holds the same row of the specialist. */
+async function isVisited(trx: Transaction, id: string): Promise<boolean> {
+  const found: unknown = await trx('specialist_services')
+    .where({ specialist_id: id, type: 'in_person' })
+    .first('type');
+  return found !== undefined;
 }

@@ -58,7 +58,11 @@ export async function addSpecialist(
   if (!offer.ok) return offer;
   const calendar = offer.value.calendars.find(({ id }) => id === wanted.calendarId);
   if (!calendar) return invalid('calendarId', 'Acuity has no such calendar any more');
-  const services = servicesOf(offer.value, { ...wanted, calendarId: calendar.id });
+  const services = servicesOf(
+    offer.value,
+    { ...wanted, calendarId: calendar.id },
+    { path: 'location', message: 'Enter where examinations in person take place' },
+  );
   if (!services.ok) return services;
   const id = deps.ids.uuid();
   const { calendarId, services: _, isActive, ...rest } = wanted;
@@ -95,9 +99,12 @@ export async function changeServices(
       | undefined;
     if (!row) return failure({ reason: 'not_found' });
     if (row.updated_at.getTime() !== seen.getTime()) return failure({ reason: 'stale' });
-    const services = servicesOf(offer.value, {
-      ...{ calendarId: row.acuity_calendar_id, location: row.location, services: wanted },
-    });
+    const services = servicesOf(
+      offer.value,
+      { calendarId: row.acuity_calendar_id, location: row.location, services: wanted },
+      // The place itself is not asked for together with the services.
+      { path: 'in_person', message: 'Say first under Edit where examinations in person take place' },
+    );
     if (!services.ok) return services;
     await trx('specialist_services').where({ specialist_id: id }).delete();
     await writeServices(trx, id, services.value);
@@ -117,6 +124,7 @@ interface Service {
 function servicesOf(
   { types }: AcuityOffer,
   wanted: { calendarId: number; location: string | null; services: WantedServices },
+  placeMissing: { path: string; message: string },
 ): Result<Service[], OfferFailure> {
   const services: Service[] = [];
   for (const type of examinationTypes) {
@@ -132,7 +140,7 @@ function servicesOf(
   }
   if (services.length === 0) return invalid('in_person', 'Choose an appointment type for one of the two');
   if (wanted.services.in_person !== null && wanted.location === null)
-    return invalid('location', 'Enter where examinations in person take place');
+    return invalid(placeMissing.path, placeMissing.message);
   return ok(services);
 }
 

@@ -1,5 +1,4 @@
 import type { Queryable, Transaction } from '../db/knex.ts';
-import { violatedConstraint } from '../db/transaction.ts';
 import type { DriftItem, DriftReport, ReportKind, Span } from './drift.ts';
 
 interface ReportRow {
@@ -43,19 +42,16 @@ export async function startReport(
   db: Queryable,
   report: Span & { id: string; kind: ReportKind; fixes: boolean; startedAt: Date; leaseUntil: Date },
 ): Promise<DriftReport | null> {
-  try {
-    const [row] = (await db('drift_reports')
-      .insert({
-        ...{ id: report.id, kind: report.kind, fixes: report.fixes },
-        ...{ from_day: report.from, to_day: report.to, next_day: report.from },
-        ...{ started_at: report.startedAt, lease_until: report.leaseUntil },
-      })
-      .returning('*')) as ReportRow[];
-    return row ? toReport(row) : null;
-  } catch (error) {
-    if (violatedConstraint(error) === 'drift_reports_one_at_a_time') return null;
-    throw error;
-  }
+  const [row] = (await db('drift_reports')
+    .insert({
+      ...{ id: report.id, kind: report.kind, fixes: report.fixes },
+      ...{ from_day: report.from, to_day: report.to, next_day: report.from },
+      ...{ started_at: report.startedAt, lease_until: report.leaseUntil },
+    })
+    .onConflict(db.raw("((true)) where state = 'running'"))
+    .ignore()
+    .returning('*')) as ReportRow[];
+  return row ? toReport(row) : null;
 }
 
 /** A run whose process died: taken over, once its lease is out. */

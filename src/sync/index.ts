@@ -1,5 +1,10 @@
 export { createSyncService, type SyncDeps, type SyncService } from './sync.service.ts';
-export { checkSubscriptionsJob, reconcileAllJob, reconcileNearJob } from './sync.jobs.ts';
+export {
+  checkSubscriptionsJob,
+  reconcileAllJob,
+  reconcileNearJob,
+  resumeReconciliationJob,
+} from './sync.jobs.ts';
 export type { DriftItem, DriftReport, Difference, Span } from './drift.ts';
 export type { ReconcileDeps } from './reconcile.ts';
 export type { SubscriptionDeps, SubscriptionState } from './subscriptions.ts';

@@ -33,13 +33,21 @@ export async function reconcile(
   wanted: Span & { kind: ReportKind; fixes: boolean },
   onProgress: Progress = () => undefined,
 ): Promise<DriftReport | null> {
-  const left = await takeOver(deps.db, deps.clock.now(), lease(deps));
-  if (left) await run(deps, left, onProgress);
+  await resume(deps, onProgress);
   const report = await startReport(deps.db, {
     ...wanted,
     ...{ id: deps.ids.uuid(), startedAt: deps.clock.now(), leaseUntil: lease(deps) },
   });
   return report && run(deps, report, onProgress);
+}
+
+/** A run that has nobody: its process died, or it was asked for and not begun yet. Null when there is none. */
+export async function resume(
+  deps: ReconcileDeps,
+  onProgress: Progress = () => undefined,
+): Promise<DriftReport | null> {
+  const left = await takeOver(deps.db, deps.clock.now(), lease(deps));
+  return left && run(deps, left, onProgress);
 }
 
 async function run(deps: ReconcileDeps, report: DriftReport, onProgress: Progress): Promise<DriftReport> {

@@ -7,6 +7,12 @@ export const reconcileNearJob: JobDefinition<Record<string, never>> = {
   payload: z.object({}),
 };
 
+/** Somebody asked for a run: it waits with its report for whoever takes it up. */
+export const resumeReconciliationJob: JobDefinition<Record<string, never>> = {
+  name: 'resume_reconciliation',
+  payload: z.object({}),
+};
+
 /** Each night: everything that can still change. */
 export const reconcileAllJob: JobDefinition<Record<string, never>> = {
   name: 'reconcile_all',

@@ -1,7 +1,9 @@
+import { auditActor, mayAdminister, type Actor } from '../accounts/index.ts';
 import { failure, ok, type Result } from '../lib/result.ts';
-import { findReport, listReports } from './drift.repository.ts';
+import type { JobQueue } from '../ports/job-queue.ts';
+import { findReport, listReports, startReport } from './drift.repository.ts';
 import type { DriftReport, Span } from './drift.ts';
-import { reconcile, type Progress, type ReconcileDeps } from './reconcile.ts';
+import { reconcile, resume, type Progress, type ReconcileDeps } from './reconcile.ts';
 import {
   ensureSubscriptions,
   knownSubscriptions,
@@ -9,11 +11,16 @@ import {
   type SubscriptionDeps,
   type SubscriptionState,
 } from './subscriptions.ts';
+import { resumeReconciliationJob } from './sync.jobs.ts';
 import { addDays } from './window.ts';
 
 export interface SyncService {
   /** Null when a run is under way already. */
   reconcile(wanted: Span & { fixes: boolean }, onProgress?: Progress): Promise<DriftReport | null>;
+  /** An admin asks for the near weeks, put right: the report is there at once, and a worker does it. */
+  ask(actor: Actor): Promise<Result<DriftReport, { reason: 'forbidden' | 'under_way' }>>;
+  /** For the job: does what was asked for. */
+  resume(): Promise<DriftReport | null>;
   /** The near weeks, put right. For the job. */
   reconcileNear(): Promise<DriftReport | null>;
   reconcileAll(): Promise<DriftReport | null>;
@@ -32,6 +39,7 @@ export interface SyncService {
 }
 
 export interface SyncDeps {
+  jobs: JobQueue;
   reconciling: ReconcileDeps;
   subscribing: SubscriptionDeps;
 }
@@ -39,7 +47,7 @@ export interface SyncDeps {
 /** Acuity is silent when reconciliation found this lately, and no event had told of it. */
 const silenceMs = 30 * 60_000;
 
-export function createSyncService({ reconciling, subscribing }: SyncDeps): SyncService {
+export function createSyncService({ jobs, reconciling, subscribing }: SyncDeps): SyncService {
   const { db, clock } = reconciling;
   const today = () => clock.now().toISOString().slice(0, 10);
   const nearSpan = (): Span => ({ from: addDays(today(), -7), to: addDays(today(), 35) });
@@ -60,6 +68,8 @@ export function createSyncService({ reconciling, subscribing }: SyncDeps): SyncS
   return {
     nearSpan,
     reconcile: (wanted, onProgress) => reconcile(reconciling, { ...wanted, kind: 'manual' }, onProgress),
+    ask: (actor) => ask({ jobs, reconciling }, actor, nearSpan()),
+    resume: () => resume(reconciling),
     reconcileNear: () => reconcile(reconciling, { ...nearSpan(), kind: 'near', fixes: true }),
     reconcileAll: () =>
       reconcile(reconciling, {
@@ -85,4 +95,28 @@ export function createSyncService({ reconciling, subscribing }: SyncDeps): SyncS
 
     knownSubscriptions: () => knownSubscriptions(db),
   };
+}
+
+/** Whose lease is out is taken over by whoever looks next, should the job itself be lost. */
+const nobodysYet = new Date(0);
+
+async function ask(
+  { jobs, reconciling: { db, audit, ids, clock } }: Pick<SyncDeps, 'jobs' | 'reconciling'>,
+  actor: Actor,
+  span: Span,
+): ReturnType<SyncService['ask']> {
+  if (!mayAdminister(actor.viewer)) return failure({ reason: 'forbidden' });
+  return db.transaction(async (trx): ReturnType<SyncService['ask']> => {
+    const report = await startReport(trx, {
+      ...{ ...span, id: ids.uuid(), kind: 'manual', fixes: true },
+      ...{ startedAt: clock.now(), leaseUntil: nobodysYet },
+    });
+    if (!report) return failure({ reason: 'under_way' });
+    await jobs.add(resumeReconciliationJob, {}, { trx });
+    await audit.record(trx, auditActor(actor), {
+      ...{ action: 'record.changed', resourceType: 'drift_report', resourceId: report.id },
+      metadata: { asked: 'reconcile' },
+    });
+    return ok(report);
+  });
 }

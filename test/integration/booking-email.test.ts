@@ -71,6 +71,7 @@ describe('the mails of a booking', () => {
       documentCare: noDocumentCare,
       convergence: { fetchMeetingLink: () => Promise.resolve() },
       sync: {
+        resume: () => Promise.resolve(null),
         reconcileNear: () => Promise.resolve(null),
         reconcileAll: () => Promise.resolve(null),
         checkSubscriptions: () => Promise.resolve(),

@@ -1,6 +1,7 @@
 // What the console's records lead to, its morning page, and what admins make there.
 import { randomUUID } from 'node:crypto';
 import { expect } from 'chai';
+import { personOf } from '../support/console-house.ts';
 import { acuityDown, createFakeAcuity, type FakeAcuity } from '../support/fakes/acuity.ts';
 import { startTestApp, type Agent, type TestApp } from '../support/app.ts';
 
@@ -139,6 +140,11 @@ describe('the console’s records', () => {
 
   it('tells who sent a message again, and what had become of it', async () => {
     const { id } = await app.db('emails').first('id');
+    const rita = await personOf(app.db, 'rita');
+    await app
+      .db('bookings')
+      .where({ id: bookingId })
+      .update({ created_by_id: rita.id, organization_id: rita.organizationId });
     await sam.post(`/admin/forms/emails/${id}/send-again`).send({ version: '', values: {} }).expect(200);
     const { body } = await sam.get(`/admin/api/resources/emails/records/${id}/show`).expect(200);
     const [again] = JSON.parse(body.record.params.sentAgain as string) as { by: string; before: object }[];
@@ -198,6 +204,12 @@ describe('the console’s records', () => {
         [{ ...ines, telehealth: '' }, 'in_person'],
         [{ ...ines, telehealth: '98' }, 'telehealth'],
         [{ ...ines, in_person: '99' }, 'location'],
+        ...['', ' ', null, true, [], {}, '1.5', -1, '1e3', 10_001].map((position): [object, string] => [
+          { ...ines, position },
+          'position',
+        ]),
+        [{ ...ines, telehealth: true }, 'telehealth'],
+        [{ ...ines, calendarId: ['7009'] }, 'calendarId'],
       ];
       const count = await app.db('specialists').pluck('id');
       for (const [values, path] of paths) {
@@ -224,6 +236,42 @@ describe('the console’s records', () => {
       expect(await app.db('specialist_services').where({ specialist_id: id }).pluck('type')).to.deep.equal([
         'in_person',
       ]);
+    });
+
+    it('are not edited out of the place where they see people, nor offered there without one', async () => {
+      const { id } = await app.db('specialists').where({ acuity_calendar_id: 7009 }).first('id');
+      const change = async (location: string) => {
+        const { version, fields } = await open(`${id}/change`);
+        const values = Object.fromEntries(fields.map(({ name, value }) => [name, value]));
+        return ada.post(form(`${id}/change`)).send({ version, values: { ...values, location } });
+      };
+      const offer = async (in_person: string, telehealth: string) => {
+        const { version } = await open(`${id}/services`);
+        return ada.post(form(`${id}/services`)).send({ version, values: { in_person, telehealth } });
+      };
+      const refused = await change(' ');
+      expect([refused.status, refused.body.errors[0].path]).to.deep.equal([422, 'location']);
+      expect((await offer('', '99')).status).to.equal(200);
+      expect((await change('')).status).to.equal(200);
+      const placeless = await offer('99', '99');
+      expect([placeless.status, placeless.body.errors[0].path]).to.deep.equal([422, 'in_person']);
+      expect(placeless.body.errors[0].message).to.match(/under Edit/);
+    });
+
+    it('take nothing from a form but what it asks', async () => {
+      const { id } = await app.db('specialists').where({ acuity_calendar_id: 7009 }).first('id');
+      const { version, fields } = await open(`${id}/change`);
+      const values = Object.fromEntries(fields.map(({ name, value }) => [name, value]));
+      const before = await app.db('specialists').where({ id }).first();
+      const more = {
+        ...{ id: randomUUID(), user_id: randomUUID(), acuity_calendar_id: 1, acuityCalendarId: 1 },
+        ...{ timezone: 'UTC', updated_at: null, is_active: false },
+      };
+      await ada
+        .post(form(`${id}/change`))
+        .send({ version, values: { ...values, ...more } })
+        .expect(200);
+      expect(await app.db('specialists').where({ id }).first()).to.deep.equal(before);
     });
 
     it('wait for Acuity when it is away', async () => {

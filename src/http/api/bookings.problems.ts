@@ -1,5 +1,5 @@
 import type { Response } from 'express';
-import type { BookFailure, ChangeFailure } from '../../bookings/index.ts';
+import type { BookFailure, ChangeFailure, Stale } from '../../bookings/index.ts';
 import type { Result } from '../../lib/result.ts';
 import { requestIdOf } from '../actor.ts';
 import { paths } from '../paths.ts';
@@ -16,7 +16,7 @@ import {
 /** @throws Problem for every failure but one: an outcome that is being settled is told, not thrown. */
 export function answer<T>(
   res: Response,
-  result: Result<T, BookFailure | ChangeFailure>,
+  result: Result<T, BookFailure | ChangeFailure | Stale>,
   tell: (value: T) => void,
 ): void {
   if (result.ok) return tell(result.value);
@@ -41,7 +41,7 @@ export function answer<T>(
 
 /** The stable codes of api.md for what a booking or a change can run into. */
 export function problemFor(
-  failure: Exclude<BookFailure | ChangeFailure, { reason: 'outcome_pending' }>,
+  failure: Exclude<BookFailure | ChangeFailure | Stale, { reason: 'outcome_pending' }>,
 ): Problem {
   switch (failure.reason) {
     case 'forbidden':
@@ -69,6 +69,14 @@ export function problemFor(
         {
           from: failure.from,
           to: failure.to,
+        },
+      );
+    case 'stale':
+      return conflict(
+        'stale_version',
+        'Somebody else changed this booking since you read it. Read it again.',
+        {
+          version: failure.current.version,
         },
       );
     case 'acuity_unavailable':

@@ -1,7 +1,9 @@
 import type { Accounts } from '../../accounts/index.ts';
 import type { AuditLog } from '../../audit/index.ts';
 import type { BookingService } from '../../bookings/index.ts';
+import type { Config } from '../../config.ts';
 import type { Database } from '../../db/knex.ts';
+import type { ImpersonationService } from '../../impersonation/index.ts';
 import type { Acuity } from '../../ports/acuity.ts';
 import type { Ids } from '../../ports/ids.ts';
 import type { JobQueue } from '../../ports/job-queue.ts';
@@ -9,12 +11,14 @@ import type { SyncService } from '../../sync/index.ts';
 import type { WebhookService } from '../../webhooks/index.ts';
 
 export interface ConsoleServices {
+  config: Pick<Config, 'BASE_URL' | 'BETTER_AUTH_SECRET'>;
   db: Database;
   audit: AuditLog;
   accounts: Accounts;
   bookings: BookingService;
   webhooks: WebhookService;
-  sync: Pick<SyncService, 'reconcile' | 'nearSpan'>;
+  impersonation: ImpersonationService;
+  sync: Pick<SyncService, 'ask' | 'nearSpan'>;
   jobs: JobQueue;
   acuity: Acuity;
   ids: Ids;

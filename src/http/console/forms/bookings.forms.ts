@@ -13,6 +13,7 @@ import {
 } from '../../../bookings/index.ts';
 import { problemFor } from '../../api/bookings.problems.ts';
 import { conflict, forbidden, invalid, notFound, parse, type Problem } from '../../problem.ts';
+import { referrerOptionsAddress } from '../console.options.ts';
 import type { ConsoleServices } from '../console.services.ts';
 import { staleProblem, text, words, type FormAction, type FormField, type Values } from './form.ts';
 
@@ -88,39 +89,22 @@ const assign: FormAction = {
       intro: `Booking ${booking.reference} becomes this referrer’s, and their organisation sees it.`,
       submit: 'Assign',
       version: String(booking.version),
-      fields: [await referrerField(services, booking)],
+      fields: [referrerField(booking)],
     };
   },
   async send({ db, audit }, actor, id, { version, values }) {
     const { referrerId } = parse(z.object({ referrerId: z.uuid('Choose a referrer') }), values);
     const assigned = await assignBooking({ db, audit }, actor, id, Number(version), referrerId);
     if (assigned.ok) return 'Assigned';
-    throw editProblem(
-      assigned,
-      ({ createdBy }) => [text('referrerId', 'Referrer', createdBy?.id ?? null)],
-      values,
-    );
+    throw editProblem(assigned, (booking) => [referrerField(booking)], values);
   },
 };
 
-async function referrerField({ db }: ConsoleServices, booking: Booking): Promise<FormField> {
-  const rows = (await db('users as u')
-    .join('members as m', 'm.user_id', 'u.id')
-    .join('organizations as o', 'o.id', 'm.organization_id')
-    .where({ 'u.role': 'referrer', 'u.banned': false })
-    .orderByRaw('lower(o.name), lower(u.name)')
-    .limit(2000)
-    .select('u.id', 'u.name', 'o.name as organization')) as {
-    id: string;
-    name: string;
-    organization: string;
-  }[];
-  return text('referrerId', 'Referrer', booking.createdBy?.id ?? null, {
-    type: 'select',
-    options: [
-      { value: '', label: 'Choose…' },
-      ...rows.map((row) => ({ value: row.id, label: `${row.organization} – ${row.name}` })),
-    ],
+function referrerField({ createdBy, organization }: Booking): FormField {
+  const display = createdBy ? [createdBy.name, organization?.name].filter(Boolean).join(', ') : '';
+  return text('referrerId', 'Referrer', createdBy?.id ?? null, {
+    ...{ type: 'search', source: referrerOptionsAddress, display },
+    hint: 'Type a part of the name, the address or the organisation',
   });
 }
 
@@ -134,7 +118,7 @@ const moveOn: FormAction = {
           ? `It is at ${words(booking.currentProgress)}.`
           : 'This booking can go nowhere by hand.',
       submit: 'Move on',
-      version: '',
+      version: String(booking.version),
       fields:
         moves.length === 0
           ? []
@@ -147,10 +131,18 @@ const moveOn: FormAction = {
             ],
     };
   },
-  async send({ bookings }, actor, id, { values }) {
+  async send({ bookings }, actor, id, { version, values }) {
     const { progress, notes } = parse(progressRequestSchema, values);
-    const moved = await bookings.moveProgress(actor, id, progress, notes);
+    const moved = await bookings.moveProgress(actor, id, progress, notes, Number(version));
     if (moved.ok) return `Now at ${words(progress)}`;
+    if (moved.reason === 'stale') {
+      const { currentProgress, version: newest } = moved.current;
+      throw staleProblem(
+        [text('progress', 'To', currentProgress, { display: words(currentProgress) })],
+        String(newest),
+        values,
+      );
+    }
     if (moved.reason !== 'outcome_pending') throw problemFor(moved);
     throw conflict(
       'invalid_transition',

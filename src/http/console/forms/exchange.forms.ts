@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { auditActor } from '../../../accounts/index.ts';
+import { runJobAgain } from '../../../console/index.ts';
 import { resendEmail } from '../../../email/index.ts';
 import { conflict, forbidden, notFound } from '../../problem.ts';
 import { question, type FormAction } from './form.ts';
@@ -37,34 +37,24 @@ const sendAgain: FormAction = {
 
 const runAgain: FormAction = {
   open: question('The job gets all its tries again, the first one now.', 'Run again'),
-  async send({ db, audit }, actor, id) {
-    if (!/^\d{1,15}$/.test(id)) throw notFound();
-    await db.transaction(async (trx) => {
-      const { rows } = (await trx.raw(
-        'select id from graphile_worker.reschedule_jobs(array[?::bigint], run_at := now(), attempts := 0)',
-        [id],
-      )) as { rows: unknown[] };
-      if (rows.length === 0) throw notFound('This job is gone, or is running just now.');
-      const entry = { action: 'record.changed', resourceType: 'job', resourceId: id } as const;
-      await audit.record(trx, auditActor(actor), { ...entry, metadata: { change: 'run_again' } });
-    });
-    return 'It runs now';
+  async send({ db, audit, jobs }, actor, id) {
+    const done = await runJobAgain({ db, audit, jobs }, actor, id);
+    if (done === 'runs') return 'It runs now';
+    throw done === 'forbidden' ? forbidden() : notFound('This job is gone, or is running just now.');
   },
 };
 
 const reconcile: FormAction = {
   open: ({ sync }) => {
     const { from, to } = sync.nearSpan();
-    const intro = `Every appointment from ${from} to ${to} is held against our bookings, and what differs is put right. It may take a minute.`;
+    const intro = `Every appointment from ${from} to ${to} is held against our bookings, and what differs is put right. It takes some minutes: look at its report.`;
     return Promise.resolve({ intro, submit: 'Reconcile now', fields: [], version: '' });
   },
-  async send({ sync, audit, db }, actor) {
-    const report = await sync.reconcile({ ...sync.nearSpan(), fixes: true });
-    if (!report)
-      throw conflict('invalid_transition', 'A reconciliation is under way already. Look at its report.');
-    const entry = { action: 'record.changed', resourceType: 'page', resourceId: report.id } as const;
-    await audit.record(db, auditActor(actor), { ...entry, metadata: { asked: 'reconcile' } });
-    return 'Done: the report is in the list';
+  async send({ sync }, actor) {
+    const asked = await sync.ask(actor);
+    if (asked.ok) return 'It begins now: its report is in the list';
+    if (asked.reason === 'forbidden') throw forbidden();
+    throw conflict('invalid_transition', 'A reconciliation is under way already. Look at its report.');
   },
 };
 

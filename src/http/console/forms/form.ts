@@ -6,9 +6,13 @@ import type { ConsoleServices } from '../console.services.ts';
 export interface FormField {
   name: string;
   label: string;
-  type: 'text' | 'textarea' | 'select' | 'checkbox' | 'date' | 'number';
+  type: 'text' | 'textarea' | 'select' | 'checkbox' | 'date' | 'number' | 'search';
   value: string | number | boolean;
   options?: { value: string; label: string }[];
+  /** Of a search: where to ask as one types, GET `?query=`, answered `{options: [{value, label}]}`. */
+  source?: string;
+  /** Of a search: the name of what `value` is the id of. */
+  display?: string;
   hint?: string;
 }
 
@@ -51,14 +55,26 @@ export const text = (
 /** Both are shown: what one typed stays in the field, what stands there now is said beside it. */
 export function staleProblem(now: FormField[], version: string, values: Values): Problem {
   const errors: FieldProblem[] = now
-    .filter(({ name, value }) => name in values && (values[name] ?? '') !== value)
-    .map(({ name, value }) => ({ path: name, message: `Now: ${String(value) || 'empty'}` }));
+    .filter(({ name, value }) => name in values && asText(values[name]) !== asText(value))
+    .map((field) => ({ path: field.name, message: `Now: ${asShown(field)}` }));
   return conflict(
     'stale_version',
     'Somebody else changed this since you opened it. Beside each field is what stands there now; save again to overwrite it.',
     { version },
     errors,
   );
+}
+
+/** A number comes back as the digits that stand in its field. */
+function asText(value: unknown): string {
+  if (value === undefined || value === null) return '';
+  return typeof value === 'string' ? value : JSON.stringify(value);
+}
+
+/** As one sees it in the form, not as it is sent. */
+function asShown({ value, options, display }: FormField): string {
+  if (typeof value === 'boolean') return value ? 'yes' : 'no';
+  return display ?? options?.find((one) => one.value === value)?.label ?? (String(value) || 'empty');
 }
 
 export function words(code: string): string {

@@ -1,19 +1,19 @@
 import { forbidden, invalid, notFound, Problem } from '../../problem.ts';
-import { question, text, type FormAction } from './form.ts';
+import { question, staleProblem, text, type FormAction } from './form.ts';
+
+const nameField = (name: string) => text('name', 'Name', name);
 
 const rename: FormAction = {
   async open({ accounts }, id) {
     const found = await accounts.organizations.find(id);
     if (!found) throw notFound();
-    return { intro: '', submit: 'Save', version: '', fields: [text('name', 'Name', found.name)] };
+    return { intro: '', submit: 'Save', version: found.name, fields: [nameField(found.name)] };
   },
-  async send({ accounts }, actor, id, { values }) {
-    const renamed = await accounts.organizations.rename(
-      id,
-      { name: typeof values.name === 'string' ? values.name : '' },
-      actor,
-    );
+  async send({ accounts }, actor, id, { version, values }) {
+    const name = typeof values.name === 'string' ? values.name : '';
+    const renamed = await accounts.organizations.rename(id, { name }, actor, version);
     if (renamed.ok) return 'Saved';
+    if (renamed.reason === 'stale') throw staleProblem([nameField(renamed.name)], renamed.name, values);
     if (renamed.reason === 'invalid') throw invalid(renamed.errors);
     throw renamed.reason === 'not_found' ? notFound() : forbidden();
   },

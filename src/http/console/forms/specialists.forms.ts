@@ -15,6 +15,22 @@ import { conflict, forbidden, invalid, notFound, parse, Problem } from '../../pr
 import type { ConsoleServices } from '../console.services.ts';
 import { staleProblem, text, type FormAction, type FormField } from './form.ts';
 
+/** As a form sends it: a number, or the digits that were typed. An empty field is none, and so are null, true and []. */
+const wholeNumber = (message: string) =>
+  z
+    .union(
+      [
+        z.number(),
+        z
+          .string()
+          .trim()
+          .regex(/^\d{1,15}$/)
+          .transform(Number),
+      ],
+      message,
+    )
+    .pipe(z.int(message).nonnegative(message));
+
 const specialistSchema = z.object({
   name: z.string('Enter a name').trim().min(2, 'Enter a name').max(120, 'Use at most 120 characters'),
   title: z
@@ -32,7 +48,7 @@ const specialistSchema = z.object({
     .trim()
     .max(300, 'Use at most 300 characters')
     .transform((value) => value || null),
-  position: z.coerce.number('Enter a whole number').int('Enter a whole number').min(0).max(10_000),
+  position: wholeNumber('Enter a whole number').pipe(z.int().max(10_000, 'Enter at most 10,000')),
   isActive: z.boolean('Say whether the specialist is active'),
 });
 
@@ -70,6 +86,7 @@ const changeSpecialist: FormAction = {
     if (edited.ok) return 'Saved';
     if (edited.reason === 'not_found') throw notFound();
     if (edited.reason === 'forbidden') throw forbidden();
+    if (edited.reason === 'invalid') throw invalid(edited.errors);
     throw staleProblem(specialistFields(edited.current), edited.current.updatedAt.toISOString(), values);
   },
 };
@@ -97,11 +114,11 @@ const serviceFields = (offer: AcuityOffer, chosen: WantedServices): FormField[] 
 ];
 
 const acuityId = z
-  .union([z.literal('').transform(() => null), z.coerce.number().int().positive()], 'Choose one')
+  .union([z.literal('').transform(() => null), wholeNumber('Choose one')], 'Choose one')
   .default(null);
 const servicesSchema = z.object({ in_person: acuityId, telehealth: acuityId });
 const calendarSchema = z.object({
-  calendarId: z.coerce.number('Choose a calendar').int().positive('Choose a calendar'),
+  calendarId: wholeNumber('Choose a calendar'),
 });
 
 const add: FormAction = {

@@ -1,0 +1,21 @@
+import { auditActor, mayAdminister, type Actor } from '../accounts/index.ts';
+import type { AuditLog } from '../audit/index.ts';
+import type { Database } from '../db/knex.ts';
+import type { JobQueue } from '../ports/job-queue.ts';
+
+/** A job that failed, by an admin's word; `gone`: there is none of this id that failed, or it runs just now. */
+export async function runJobAgain(
+  { db, audit, jobs }: { db: Database; audit: AuditLog; jobs: JobQueue },
+  actor: Actor,
+  jobId: string,
+): Promise<'runs' | 'gone' | 'forbidden'> {
+  if (!mayAdminister(actor.viewer)) return 'forbidden';
+  return db.transaction(async (trx) => {
+    if (!(await jobs.runAgain(jobId, trx))) return 'gone';
+    await audit.record(trx, auditActor(actor), {
+      ...{ action: 'record.changed', resourceType: 'job', resourceId: jobId },
+      metadata: { change: 'run_again' },
+    });
+    return 'runs';
+  });
+}

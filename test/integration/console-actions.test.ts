@@ -1,0 +1,311 @@
+// The console's actions, asked past its buttons: what they refuse, what they write down, and what they say.
+import { randomUUID } from 'node:crypto';
+import { expect } from 'chai';
+import { createJobHandlers } from '../../src/jobs/index.ts';
+import { aBookingOf, anEmailAbout, personOf } from '../support/console-house.ts';
+import { acuityDown, createFakeAcuity, type FakeAcuity } from '../support/fakes/acuity.ts';
+import { startTestApp, type Agent, type TestApp } from '../support/app.ts';
+
+interface Opened {
+  version: string;
+  fields: { name: string; type: string; value: unknown; source?: string; display?: string }[];
+}
+
+describe('the console’s actions', () => {
+  let app: TestApp;
+  let acuity: FakeAcuity;
+  let ada: Agent;
+  let sam: Agent;
+  before(async () => {
+    acuity = createFakeAcuity();
+    app = await startTestApp({ overrides: { acuity } });
+    ada = await app.signIn('ada@examdesk.example');
+    sam = await app.signIn('sam@examdesk.example');
+  });
+  after(() => app.close());
+
+  const form = (path: string) => `/admin/forms/${path}`;
+  const nothing = { version: '', values: {} };
+  const open = async (agent: Agent, path: string) => (await agent.get(form(path)).expect(200)).body as Opened;
+  const rows = (where: Record<string, string>) => app.db('audit_log').where(where).orderBy('id');
+
+  describe('are for what the list shows and the record offers', () => {
+    it('a mail about an account is on no list of support’s, and is not sent by them', async () => {
+      const id = await anEmailAbout(app.db, await aBookingOf(app.db, 'rita'), {
+        ...{ kind: 'password_changed', booking_id: null },
+      });
+      for (const agent of [sam, ada]) {
+        await agent.get(form(`emails/${id}/send-again`)).expect(404);
+        await agent
+          .post(form(`emails/${id}/send-again`))
+          .send(nothing)
+          .expect(404);
+        await agent.get(`/admin/api/resources/emails/records/${id}/show`).expect(404);
+      }
+      await sam.get(`/admin/api/resources/account-emails/records/${id}/show`).expect(403);
+      const { body } = await ada.get(`/admin/api/resources/account-emails/records/${id}/show`).expect(200);
+      expect(body.record.params).to.include({ kind: 'password_changed', status: 'failed', isStuck: true });
+    });
+
+    it('a job that never failed is not run by hand', async () => {
+      const { rows: added } = await app.db.raw(
+        `select id from graphile_worker.add_job('nobody.does-this', run_at := now() + interval '1 day')`,
+      );
+      await ada
+        .post(form(`failed-jobs/${added[0].id}/run-again`))
+        .send(nothing)
+        .expect(404);
+    });
+
+    it('a job that failed is, and the log says by whom', async () => {
+      const { rows: added } = await app.db.raw(`select id from graphile_worker.add_job('nobody.does-this')`);
+      const id = String(added[0].id);
+      await app.db.raw(`select graphile_worker.permanently_fail_jobs(array[?::bigint], 'ETIMEDOUT')`, [id]);
+      await sam
+        .post(form(`failed-jobs/${id}/run-again`))
+        .send(nothing)
+        .expect(403);
+      await ada
+        .post(form(`failed-jobs/${id}/run-again`))
+        .send(nothing)
+        .expect(200);
+      const { rows: jobs } = await app.db.raw('select attempts from graphile_worker.jobs where id = ?', [id]);
+      expect(jobs).to.deep.equal([{ attempts: 0 }]);
+      const [row] = await rows({ resource_type: 'job', resource_id: id });
+      expect(row).to.deep.include({ action: 'record.changed', metadata: { change: 'run_again' } });
+    });
+
+    it('a booking that is over gets no other referrer', async () => {
+      const id = await aBookingOf(app.db, 'rita', { status: 'cancelled', current_progress: 'cancelled' });
+      const nadia = await personOf(app.db, 'nadia');
+      await ada.get(form(`bookings/${id}/assign`)).expect(409);
+      const { body } = await ada
+        .post(form(`bookings/${id}/assign`))
+        .send({ version: '1', values: { referrerId: nadia.id } })
+        .expect(409);
+      expect(body.detail).to.contain('Assign organisation');
+      await ada.get(form(`bookings/${id}/move-on`)).expect(409);
+    });
+
+    it('a record that is not there has none', async () => {
+      await ada.get(form(`users/${randomUUID()}/deactivate`)).expect(404);
+      await ada.get(form('organizations/not-an-id/rename')).expect(404);
+    });
+  });
+
+  describe('send a message again', () => {
+    const sendAgain = (id: string) => sam.post(form(`emails/${id}/send-again`)).send(nothing);
+
+    it('to nobody who may not see the booking any more', async () => {
+      const id = await aBookingOf(app.db, 'rita');
+      const email = await anEmailAbout(app.db, id, { status: 'sent', sent_at: new Date() });
+      const nadia = await personOf(app.db, 'nadia');
+      await app
+        .db('bookings')
+        .where({ id })
+        .update({ created_by_id: nadia.id, organization_id: nadia.organizationId });
+      const { body } = await sendAgain(email).expect(409);
+      expect(body.detail).to.match(/may not see the booking/);
+      expect((await app.db('emails').where({ id: email }).first('status')).status).to.equal('sent');
+    });
+
+    it('to nobody who was deactivated', async () => {
+      const email = await anEmailAbout(app.db, await aBookingOf(app.db, 'rita'));
+      const rita = { email: 'rita@harbour-legal.example' };
+      await app.db('users').where(rita).update({ banned: true });
+      await sendAgain(email).expect(409);
+      await app.db('users').where(rita).update({ banned: false });
+      await sendAgain(email).expect(200);
+    });
+  });
+
+  describe('note who looked at which booking', () => {
+    const views = async (id: string) => (await rows({ action: 'booking.viewed', resource_id: id })).length;
+
+    it('once a look, whichever way the data goes', async () => {
+      const id = await aBookingOf(app.db, 'rita');
+      const api = `/admin/api/resources/bookings/records/${id}`;
+      const addresses = ['show', 'change', 'assign', 'move-on', 'reschedule', 'cancel'].map(
+        (action) => `${api}/${action}`,
+      );
+      for (const [index, address] of [...addresses, form(`bookings/${id}/change`)].entries()) {
+        await sam.get(address).expect(200);
+        expect(await views(id), address).to.equal(index + 1);
+      }
+    });
+
+    it('and not for the page that has no data in it', async () => {
+      const id = await aBookingOf(app.db, 'rita');
+      for (const action of ['show', 'change'])
+        await sam
+          .get(`/admin/resources/bookings/records/${id}/${action}`)
+          .set('Accept', 'text/html')
+          .expect(200);
+      expect(await views(id)).to.equal(0);
+    });
+  });
+
+  describe('reconcile', () => {
+    it('as a job, with the report there at once, and say in it how it ended', async () => {
+      await sam.post(form('drift-reports/reconcile')).send(nothing).expect(403);
+      await ada.post(form('drift-reports/reconcile')).send(nothing).expect(200);
+      await ada.post(form('drift-reports/reconcile')).send(nothing).expect(409);
+      const report = await app.db('drift_reports').first();
+      expect(report).to.include({ kind: 'manual', state: 'running', fixes: true });
+      const [row] = await rows({ resource_type: 'drift_report' });
+      expect(row).to.include({ action: 'record.changed', resource_id: report.id });
+      const { body } = await ada.get(`/admin/api/resources/audit/records/${row.id}/show`).expect(200);
+      expect(body.record.params['resourceId to']).to.equal(`drift-reports/${report.id}`);
+
+      acuity.failWith(acuityDown);
+      await workOff('resume_reconciliation');
+      acuity.recover();
+      const ended = await app.db('drift_reports').where({ id: report.id }).first();
+      expect(ended).to.include({ state: 'failed', last_error: 'acuity_unavailable' });
+    });
+
+    /** As the worker would: the handlers are the same. */
+    async function workOff(name: string): Promise<void> {
+      const { services } = app.system;
+      const handlers = createJobHandlers({
+        ...services,
+        emails: { send: () => Promise.resolve(), sweep: () => Promise.resolve(0) },
+        sealAudit: () => Promise.resolve(0),
+      });
+      const { rows: jobs } = await app.db.raw(
+        'select task_identifier from graphile_worker.jobs where task_identifier = ?',
+        [name],
+      );
+      expect(jobs).to.have.length(1);
+      await handlers.find((one) => one.name === name)?.run({});
+    }
+  });
+
+  describe('tell that somebody was faster', () => {
+    it('moving progress on', async () => {
+      const id = await aBookingOf(app.db, 'rita');
+      const seen = await open(sam, `bookings/${id}/move-on`);
+      const values = { progress: 'no_show', notes: '' };
+      await ada
+        .post(form(`bookings/${id}/move-on`))
+        .send({ ...seen, values: { progress: 'generating_report' } })
+        .expect(200);
+      const { body } = await sam
+        .post(form(`bookings/${id}/move-on`))
+        .send({ ...seen, values })
+        .expect(409);
+      expect(body).to.include({ code: 'stale_version' });
+      expect(body.errors).to.deep.equal([{ path: 'progress', message: 'Now: generating report' }]);
+    });
+
+    it('renaming an organisation', async () => {
+      const { id } = await app.db('organizations').where({ name: 'Northside Claims' }).first('id');
+      const seen = await open(ada, `organizations/${id}/rename`);
+      const rename = (version: string, name: string) =>
+        ada.post(form(`organizations/${id}/rename`)).send({ version, values: { name } });
+      await rename(seen.version, 'Northside').expect(200);
+      const { body } = await rename(seen.version, 'Northside Insurance').expect(409);
+      expect(body.errors).to.deep.equal([{ path: 'name', message: 'Now: Northside' }]);
+      await rename(body.version as string, 'Northside Claims').expect(200);
+    });
+
+    it('assigning, by the name of whom it is now', async () => {
+      const id = await aBookingOf(app.db, null);
+      const [rita, nadia] = [await personOf(app.db, 'rita'), await personOf(app.db, 'nadia')];
+      const seen = await open(sam, `bookings/${id}/assign`);
+      const assign = (agent: Agent, referrerId: string) =>
+        agent.post(form(`bookings/${id}/assign`)).send({ ...seen, values: { referrerId } });
+      await assign(ada, nadia.id).expect(200);
+      const { body } = await assign(sam, rita.id).expect(409);
+      expect(body.errors[0]).to.deep.equal({
+        path: 'referrerId',
+        message: 'Now: Nadia Karim, Northside Claims',
+      });
+    });
+
+    it('editing a specialist', async () => {
+      const { id } = await app.db('specialists').where({ acuity_calendar_id: 7001 }).first('id');
+      const seen = await open(ada, `specialists/${id}/change`);
+      const values = Object.fromEntries(seen.fields.map(({ name, value }) => [name, value]));
+      const edit = (version: string, more: object) =>
+        ada.post(form(`specialists/${id}/change`)).send({ version, values: { ...values, ...more } });
+      await edit(seen.version, { isActive: false }).expect(200);
+      const { body } = await edit(seen.version, { title: 'Prof.' }).expect(409);
+      expect(body.errors).to.deep.equal([
+        { path: 'title', message: 'Now: Orthopaedic surgeon' },
+        { path: 'isActive', message: 'Now: no' },
+      ]);
+      await edit(body.version as string, {}).expect(200);
+    });
+  });
+
+  describe('assign', () => {
+    const assign = async (agent: Agent, id: string, referrerId: string) => {
+      const { version } = await open(agent, `bookings/${id}/assign`);
+      return agent.post(form(`bookings/${id}/assign`)).send({ version, values: { referrerId } });
+    };
+
+    it('finds referrers as one types, for staff alone', async () => {
+      const id = await aBookingOf(app.db, 'rita');
+      const { fields } = await open(sam, `bookings/${id}/assign`);
+      const rita = await personOf(app.db, 'rita');
+      expect(fields[0]).to.deep.include({
+        ...{ name: 'referrerId', type: 'search', value: rita.id, display: 'Rita Alvarez, Harbour Legal' },
+      });
+      const source = String(fields[0]?.source);
+      const { body } = await sam.get(source).query({ query: 'nadia' }).expect(200);
+      const nadia = await personOf(app.db, 'nadia');
+      expect(body.options[0].value).to.equal(nadia.id);
+      expect(body.options[0].label).to.contain('Northside Claims');
+      await sam.get(source).expect(400);
+      await (await app.signIn('rita@harbour-legal.example'))
+        .get(source)
+        .query({ query: 'nadia' })
+        .expect(403);
+      await sam.get(source).query({ query: 'nadia' }).set('Sec-Fetch-Site', 'cross-site').expect(403);
+    });
+
+    it('gives what waits to a referrer, and writes down whose it is', async () => {
+      const id = await aBookingOf(app.db, null);
+      const rita = await personOf(app.db, 'rita');
+      expect((await assign(sam, id, rita.id)).status).to.equal(200);
+      const booking = await app.db('bookings').where({ id }).first();
+      expect(booking).to.include({ created_by_id: rita.id, organization_id: rita.organizationId });
+      const [row] = await rows({ action: 'booking.edited', resource_id: id });
+      expect(row.metadata).to.deep.equal({
+        ...{ columns: ['organization_id', 'created_by_id'] },
+        ...{ referrerId: rita.id, organizationId: rita.organizationId },
+      });
+    });
+
+    it('lets an admin alone correct it, and nobody has assisted then', async () => {
+      const admin = await personOf(app.db, 'ada');
+      const rita = await personOf(app.db, 'rita');
+      await app.db('impersonations').insert({
+        ...{ id: randomUUID(), session_id: randomUUID(), reason: 'On the phone' },
+        ...{ admin_id: admin.id, user_id: rita.id },
+      });
+      const id = await aBookingOf(app.db, 'rita', { created_for_id: admin.id });
+      const nadia = await personOf(app.db, 'nadia');
+      const refused = await assign(sam, id, nadia.id);
+      expect(refused.status).to.equal(422);
+      expect(refused.body.errors[0].path).to.equal('referrerId');
+      expect((await assign(ada, id, nadia.id)).status).to.equal(200);
+      expect(await app.db('bookings').where({ id }).first()).to.include({
+        ...{ created_by_id: nadia.id, organization_id: nadia.organizationId, created_for_id: null },
+      });
+    });
+
+    it('takes nobody who was deactivated, who is staff, or who is nobody', async () => {
+      const id = await aBookingOf(app.db, null);
+      const rob = await personOf(app.db, 'rob');
+      await app.db('users').where({ id: rob.id }).update({ banned: true });
+      for (const wrong of [rob.id, (await personOf(app.db, 'sam')).id, randomUUID(), 'x', '']) {
+        const { status, body } = await assign(sam, id, wrong);
+        expect([status, body.errors[0].path], wrong).to.deep.equal([422, 'referrerId']);
+      }
+      await app.db('users').where({ id: rob.id }).update({ banned: false });
+      expect((await app.db('bookings').where({ id }).first()).organization_id).to.equal(null);
+    });
+  });
+});
