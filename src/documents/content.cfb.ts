@@ -6,8 +6,8 @@ import type { DocumentKind } from './document.kinds.ts';
 const headerBytes = 512;
 const difatInHeader = 109;
 const lastSector = 0xfffffffa;
-/** A directory of real documents has a handful of sectors. */
-const maxDirectorySectors = 2_000;
+/** 128 for each stream; a letter with a hundred drawings in it has some eight hundred streams. */
+const maxDirectoryBytes = 1024 * 1024;
 
 /** @throws ContentRefused */
 export async function lookThroughCompoundFile(file: RandomAccess): Promise<DocumentKind> {
@@ -33,9 +33,11 @@ async function directoryNames(file: RandomAccess): Promise<Set<string>> {
   const next = allocation(header, sectorBytes, sector);
 
   const names = new Set<string>();
+  const seen = new Set<number>();
   let index = header.readUInt32LE(48);
-  for (let count = 0; index < lastSector; count += 1) {
-    if (count === maxDirectorySectors) throw new ContentRefused('broken');
+  while (index < lastSector) {
+    if (seen.has(index) || seen.size * sectorBytes >= maxDirectoryBytes) throw new ContentRefused('broken');
+    seen.add(index);
     const bytes = await sector(index);
     for (let at = 0; at < sectorBytes; at += 128) {
       const length = bytes.readUInt16LE(at + 64);

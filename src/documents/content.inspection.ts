@@ -5,6 +5,7 @@ import { ContentRefused, type RandomAccess } from './content.ts';
 import { lookThroughCompoundFile } from './content.cfb.ts';
 import { createDigest, type Digest } from './content.digest.ts';
 import { headBytes, lookAtHead } from './content.head.ts';
+import { lookThroughMp4 } from './content.mp4.ts';
 import { createTextCheck, type TextCheck } from './content.text.ts';
 import { lookThroughZip } from './content.zip.ts';
 import { fitsName, type DocumentKind } from './document.kinds.ts';
@@ -25,10 +26,15 @@ export interface Inspection {
   settle(stored: RandomAccess): Promise<DocumentKind>;
 }
 
-type Promising = DocumentKind | 'some_zip' | 'some_cfb';
+type Container = 'some_zip' | 'some_cfb' | 'some_mp4';
+type Promising = DocumentKind | Container;
 
 /** Which kinds a container may turn out to be. */
-const inside = { some_zip: ['zip', 'docx', 'xlsx'], some_cfb: ['doc', 'xls'] } as const;
+const inside = {
+  some_zip: ['zip', 'docx', 'xlsx'],
+  some_cfb: ['doc', 'xls'],
+  some_mp4: ['m4a'],
+} as const satisfies Record<Container, DocumentKind[]>;
 
 export function createInspection(rules: InspectionRules): Inspection {
   const digest = createDigest();
@@ -100,7 +106,8 @@ export function createInspection(rules: InspectionRules): Inspection {
 
 async function insideOf(promising: Promising, stored: RandomAccess): Promise<DocumentKind> {
   if (promising === 'some_zip') return lookThroughZip(stored);
-  return promising === 'some_cfb' ? lookThroughCompoundFile(stored) : promising;
+  if (promising === 'some_cfb') return lookThroughCompoundFile(stored);
+  return promising === 'some_mp4' ? lookThroughMp4(stored) : promising;
 }
 
 /** What the head lets one hope for. @throws ContentRefused when there is no hope */
@@ -110,11 +117,13 @@ async function promise(head: Buffer, rules: InspectionRules): Promise<Promising>
     refuseUnlessFit(found.kind, rules);
     return found.kind;
   }
-  if (found.is === 'zip' || found.is === 'cfb') {
-    const container = found.is === 'zip' ? 'some_zip' : 'some_cfb';
+  if (found.is === 'zip' || found.is === 'cfb' || found.is === 'mp4') {
+    const container = `some_${found.is}` as const;
     const kinds = inside[container].filter((kind) => rules.accepted.includes(kind));
     if (kinds.length === 0) throw new ContentRefused('unsupported_type');
-    if (!kinds.some((kind) => fitsName(kind, rules.extension))) throw new ContentRefused('name_mismatch');
+    // Most that begin like a film are one, which no other name would make welcome.
+    if (!kinds.some((kind) => fitsName(kind, rules.extension)))
+      throw new ContentRefused(found.is === 'mp4' ? 'unsupported_type' : 'name_mismatch');
     return container;
   }
   // Letters can begin like another format ("BM…" like a bitmap): what calls itself text is read to its end.

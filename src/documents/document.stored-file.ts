@@ -1,13 +1,19 @@
 import { ObjectStoreUnavailable, type ObjectStore } from '../ports/object-store.ts';
-import type { RandomAccess } from './content.ts';
+import { ContentRefused, type RandomAccess } from './content.ts';
 
 const blockBytes = 4 * 1024 * 1024;
 /** One for the directory at the end, one for where one reads. */
 const blocksKept = 3;
+/** Beyond twice the file. */
+const sparedBytes = 16 * blockBytes;
 
-/** A stored object to look into here and there: read block by block, and not the same block twice in a row. */
+/**
+ * A stored object to look into here and there: read block by block, and not the same block twice in a row. What is in
+ * order is read about once; one that leads to and fro is refused as broken before it has been read over and over.
+ */
 export function storedFile(store: ObjectStore, key: string, size: number): RandomAccess {
   const blocks = new Map<number, Promise<Buffer>>();
+  let allowed = 2 * size + sparedBytes;
 
   function block(index: number): Promise<Buffer> {
     const known = blocks.get(index);
@@ -17,7 +23,10 @@ export function storedFile(store: ObjectStore, key: string, size: number): Rando
       return known;
     }
     const start = index * blockBytes;
-    const wanted = readWhole(store, key, start, Math.min(start + blockBytes, size) - 1);
+    const end = Math.min(start + blockBytes, size);
+    allowed -= end - start;
+    if (allowed < 0) return Promise.reject(new ContentRefused('broken'));
+    const wanted = readWhole(store, key, start, end - 1);
     blocks.set(index, wanted);
     const [oldest] = blocks.keys();
     if (blocks.size > blocksKept && oldest !== undefined) blocks.delete(oldest);

@@ -94,6 +94,31 @@ function isoMedia(brand: string): Buffer {
   return Buffer.concat([box, Buffer.alloc(200)]);
 }
 
+/** A recording or a film, with a track for each handler: `soun`, `vide`, … */
+export function mp4(brand: string, ...handlers: string[]): Buffer {
+  const box = (type: string, ...content: Buffer[]): Buffer => {
+    const head = Buffer.alloc(8);
+    head.writeUInt32BE(8 + content.reduce((sum, { length }) => sum + length, 0));
+    head.write(type, 4, 'latin1');
+    return Buffer.concat([head, ...content]);
+  };
+  const tracks = handlers.map((handler) => {
+    const facts = Buffer.alloc(24);
+    facts.write(handler, 8, 'latin1');
+    return box(
+      'trak',
+      box('tkhd', Buffer.alloc(84)),
+      box('mdia', box('mdhd', Buffer.alloc(24)), box('hdlr', facts)),
+    );
+  });
+  // A length of 1: the real one follows, as where more than 4 GB might have come.
+  const sound = box('mdat', Buffer.alloc(8), Buffer.alloc(5_000, 7));
+  sound.writeBigUInt64BE(BigInt(sound.length), 8);
+  sound.writeUInt32BE(1, 0);
+  const first = box('ftyp', Buffer.from(`${brand}\0\0\0\0${brand}`, 'latin1'));
+  return Buffer.concat([first, sound, box('moov', box('mvhd', Buffer.alloc(100)), ...tracks)]);
+}
+
 /** With this many bytes in all. */
 export function pdf(bytes = 400): Buffer {
   const head = Buffer.from('%PDF-1.7\n1 0 obj << /Type /Catalog >> endobj\n');

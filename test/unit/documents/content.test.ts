@@ -14,6 +14,7 @@ import {
   installer,
   lyingZipBomb,
   macroDocument,
+  mp4,
   overlappingZip,
   pdf,
   protectedDocument,
@@ -174,6 +175,32 @@ describe('the content of a document', () => {
     const circle = compoundFile('x');
     circle.writeUInt32LE(1, 512 + 4);
     expect((await look(circle, 'doc')).fault).to.equal('broken');
+  });
+
+  it('takes what a phone records as sound, whatever it is built like, and no film', async () => {
+    for (const brand of ['mp42', 'isom', '3gp4', '3g2a', 'M4A ']) {
+      for (const extension of ['m4a', null])
+        expect((await look(mp4(brand, 'soun'), extension)).kind, brand).to.equal('m4a');
+    }
+    for (const brand of ['mp42', 'isom', '3gp4']) {
+      expect((await look(mp4(brand, 'soun'), 'mp4')).fault, brand).to.equal('unsupported_type');
+      expect((await look(mp4(brand, 'soun'), 'pdf')).fault, brand).to.equal('unsupported_type');
+      for (const handlers of [['vide'], ['soun', 'vide'], ['soun', 'text'], []])
+        expect((await look(mp4(brand, ...handlers), 'm4a')).fault, brand).to.equal('unsupported_type');
+      expect((await look(mp4(brand, 'soun').subarray(0, -10), 'm4a')).fault, 'cut').to.equal('broken');
+      expect((await look(mp4(brand, 'soun').subarray(0, 5_000), 'm4a')).fault, 'cut').to.equal('broken');
+    }
+    const accepted: DocumentKind[] = ['pdf'];
+    expect((await look(mp4('mp42', 'soun'), 'm4a', { accepted })).fault).to.equal('unsupported_type');
+    // Boxes of no length, and more of them than anybody reads.
+    const endless = Buffer.concat([
+      mp4('mp42').subarray(0, 20),
+      Buffer.alloc(80_000, Buffer.from('\0\0\0\x08free')),
+    ]);
+    expect((await look(endless, 'm4a')).fault).to.equal('broken');
+    expect(
+      (await look(Buffer.concat([mp4('mp42').subarray(0, 20), Buffer.from('\0\0\0\x04free')]), 'm4a')).fault,
+    ).to.equal('broken');
   });
 
   it('counts and hashes the whole and each piece, however the bytes come in', async () => {
