@@ -87,7 +87,7 @@ export const users: Table = {
     column(
       'lastSeenAt',
       'datetime',
-      '(select max(n.last_seen_at) from sessions n where n.user_id = u.id and n.impersonated_by is null)',
+      '(select n.last_active_at from user_activity n where n.user_id = u.id)',
       record,
     ),
     column('createdAt', 'datetime', 'u.created_at', record),

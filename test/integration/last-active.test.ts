@@ -33,6 +33,8 @@ describe('when somebody was here last', () => {
     expect(Date.now() - Date.parse((await found()) ?? '')).to.be.below(60_000);
     const person = await app.system.services.accounts.people.find(await idOf(rita));
     expect(person?.lastSeenAt?.toISOString()).to.equal(await found());
+    const { body } = await admin.get(`/admin/api/resources/users/records/${person?.id}/show`).expect(200);
+    expect(body.record.params.lastSeenAt, 'in the console').to.equal(await found());
   });
 
   it('moves on as they work', async () => {
