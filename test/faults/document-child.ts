@@ -1,4 +1,5 @@
-// A web process that is ended by SIGKILL at a step of an upload, a scan or a removal of its choice.
+// A web process that is ended by SIGKILL at a step of an upload, a scan or a removal of its choice; or by the test, at
+// a request that its store sees.
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { compose } from '../../src/compose.ts';
@@ -12,6 +13,8 @@ interface Plan {
   verdict?: 'clean' | 'infected';
   /** What it does by itself; without it waits for requests. */
   scan?: string;
+  /** The same: a job, as it would run a day and a half later. */
+  care?: 'sweep' | 'retain';
 }
 
 const plan = JSON.parse(process.argv[2] ?? '{}') as Plan;
@@ -40,11 +43,21 @@ await new Promise<void>((resolve) => {
 const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 const system = compose(readConfig({ ...process.env, BASE_URL: url }), {
   acuity: createFakeAcuity(),
-  documents: { scanner, onStep },
+  documents: { scanner, onStep, ...(plan.care && { retentionDays: 1 }) },
+  ...(plan.care && { clock: { now: () => new Date(Date.now() + 36 * 3_600_000) } }),
 });
 server.on('request', system.app);
 if (plan.scan) {
   await system.services.documentCare.scan(plan.scan);
+  await system.close();
+  process.exit(0);
+}
+if (plan.care) {
+  await new Promise((resolve) => {
+    process.once('message', resolve);
+    process.send?.({ url });
+  });
+  await system.services.documentCare[plan.care]();
   await system.close();
   process.exit(0);
 }

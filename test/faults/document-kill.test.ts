@@ -1,21 +1,18 @@
 // The process killed at every step of an upload: afterwards every row has its object, and after the sweeper ran
 // every object its row.
-import { fork } from 'node:child_process';
-import { once } from 'node:events';
-import path from 'node:path';
 import { expect } from 'chai';
-import { compose } from '../../src/compose.ts';
-import { silent } from '../support/booking-house.ts';
+import type { DocumentCare } from '../../src/documents/index.ts';
 import { pdf, samples } from '../support/builders/files.ts';
 import {
   cookieOf,
   download,
+  eventually,
   openDocumentHouse,
   sha256,
   type DocumentHouse,
 } from '../support/document-house.ts';
+import { later36Hours, startProcess, type Plan } from './document-process.ts';
 
-const child = path.join(import.meta.dirname, 'document-child.ts');
 const uploadSteps = ['received', 'verified', 'copied', 'in_transaction', 'committed', 'answered'] as const;
 const files = { 'large.pdf': pdf(11_000_000), 'small.txt': samples.txt };
 
@@ -36,28 +33,7 @@ describe('a process that is killed while it takes documents', function () {
       await house.storage.server.files.remove(house.storage.bucket, key);
   });
 
-  async function start(plan: Record<string, unknown>) {
-    const running = fork(child, [JSON.stringify(plan)], {
-      env: {
-        PATH: process.env.PATH,
-        NODE_ENV: 'test',
-        LOG_LEVEL: 'fatal',
-        DATABASE_URL: house.app.databaseUrl,
-        DATABASE_POOL_MAX: '4',
-        BETTER_AUTH_SECRET: 'a-secret-for-tests-only-0123456789abcdef',
-        SMTP_URL: 'smtp://127.0.0.1:9',
-        ACUITY_BASE_URL: 'http://127.0.0.1:9',
-        ACUITY_USER_ID: '11100001',
-        ACUITY_API_KEY: 'demo-acuity-key',
-        DEMO_ACCOUNTS: 'true',
-        ...house.storage.env,
-      },
-      stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
-    });
-    const ended = once(running, 'exit').then(([, signal]) => signal as string | null);
-    const ready = once(running, 'message').then(([message]) => (message as { url: string }).url);
-    return { running, ended, url: (await Promise.race([ready, ended.then(() => null)])) ?? '' };
-  }
+  const start = (plan: Plan) => startProcess(house, plan);
 
   async function send(url: string): Promise<number | 'no answer'> {
     const form = new FormData();
@@ -75,18 +51,7 @@ describe('a process that is killed while it takes documents', function () {
     );
   }
 
-  /** A day and a half later. */
-  async function later<T>(
-    work: (care: ReturnType<typeof compose>['services']['documentCare']) => Promise<T>,
-  ): Promise<T> {
-    const clock = { now: () => new Date(Date.now() + 36 * 3_600_000) };
-    const system = compose(house.app.system.services.config, { clock, log: silent });
-    try {
-      return await work(system.services.documentCare);
-    } finally {
-      await system.close();
-    }
-  }
+  const later = <T>(work: (care: DocumentCare) => Promise<T>) => later36Hours(house, work);
 
   const rows = () =>
     house.app
@@ -113,6 +78,28 @@ describe('a process that is killed while it takes documents', function () {
         const file = await download(house.rita, `/documents/${id}`).expect(200);
         expect(sha256(file.body as Buffer)).to.equal(wanted);
       }
+      expect((await later((care) => care.checkCustody()))?.findings).to.deep.equal([]);
+    });
+  }
+
+  for (const copied of [true, false]) {
+    it(`between two files that go to their place${copied ? ', the second on its way' : ''}: nothing is there after the sweep`, async () => {
+      const web = await start({ killAt: 'never' });
+      let copies = 0;
+      house.storage.server.trouble = ({ method, key }) => {
+        if (method !== 'PUT' || !key.startsWith('documents/')) return undefined;
+        copies += 1;
+        if (copies < Object.keys(files).length) return undefined;
+        web.running.kill('SIGKILL');
+        return copied ? undefined : 'drop';
+      };
+      expect(await send(web.url)).to.equal('no answer');
+      expect(await web.ended).to.equal('SIGKILL');
+      house.storage.server.trouble = null;
+      expect(await rows()).to.deep.equal([]);
+      await eventually(async () => (await house.storage.keys('documents/')).length === (copied ? 2 : 1));
+      await later((care) => care.sweep());
+      expect(await house.storage.keys()).to.deep.equal([]);
       expect((await later((care) => care.checkCustody()))?.findings).to.deep.equal([]);
     });
   }
@@ -153,6 +140,57 @@ describe('a process that is killed while it takes documents', function () {
       expect(row?.status).to.equal(verdict);
       expect(row?.object_removed_at === null).to.equal(verdict === 'clean');
       expect(await house.storage.keys()).to.have.length(verdict === 'clean' ? 1 : 0);
+    });
+  }
+
+  it('in the sweep, between the copies of an upload that died and their pending twins: the next sweep ends it', async () => {
+    const web = await start({ killAt: 'copied' });
+    expect(await send(web.url)).to.equal('no answer');
+    const before = await house.storage.keys('pending/');
+    expect([before.length, await web.ended]).to.deep.equal([2, 'SIGKILL']);
+    let removals = 0;
+    const sweeping = await start({ killAt: 'never', care: 'sweep' });
+    house.storage.server.trouble = ({ method, query }) => {
+      if (method !== 'POST' || !query.has('delete')) return undefined;
+      removals += 1;
+      if (removals < 2) return undefined;
+      sweeping.running.kill('SIGKILL');
+      return 'drop';
+    };
+    sweeping.go();
+    expect(await sweeping.ended).to.equal('SIGKILL');
+    house.storage.server.trouble = null;
+    expect(await house.storage.keys()).to.have.members(before);
+    await later((care) => care.sweep());
+    expect(await house.storage.keys()).to.deep.equal([]);
+  });
+
+  for (const how of ['before the object goes', 'after it'] as const) {
+    it(`in the removal of what was deleted long ago, ${how}: the next run ends it, once on record`, async () => {
+      const [stored] = await house.upload({ 'small.txt': samples.txt });
+      const id = stored?.id ?? '';
+      await house.rita.delete(`/documents/${id}`).expect(204);
+      const isAfter = how === 'after it';
+      const removing = await start({ killAt: isAfter ? 'object_removed' : 'never', care: 'retain' });
+      house.storage.server.trouble = ({ method, query }) => {
+        if (isAfter || method !== 'POST' || !query.has('delete')) return undefined;
+        removing.running.kill('SIGKILL');
+        return 'drop';
+      };
+      removing.go();
+      expect(await removing.ended).to.equal('SIGKILL');
+      house.storage.server.trouble = null;
+      expect(await house.storage.keys()).to.have.length(isAfter ? 0 : 1);
+      const again = await start({ killAt: 'never', care: 'retain' });
+      again.go();
+      expect(await again.ended).to.equal(null);
+      expect(await house.storage.keys()).to.deep.equal([]);
+      const [row] = (await house.app.db('documents').where({ id })) as { object_removed_at: Date | null }[];
+      expect(row?.object_removed_at).to.be.an.instanceOf(Date);
+      const removed = (await house.audit('document.deleted')).filter(
+        (entry) => entry.resource_id === id && entry.metadata.why === 'retention',
+      );
+      expect(removed).to.have.length(1);
     });
   }
 });

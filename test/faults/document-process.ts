@@ -1,0 +1,57 @@
+// What the tests of killed processes start: document-child.ts, against a house's database and store.
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+import path from 'node:path';
+import { compose } from '../../src/compose.ts';
+import type { DocumentCare } from '../../src/documents/index.ts';
+import { silent } from '../support/booking-house.ts';
+import type { DocumentHouse } from '../support/document-house.ts';
+
+const child = path.join(import.meta.dirname, 'document-child.ts');
+
+export interface Plan {
+  /** `never`: the test ends it. */
+  killAt: string;
+  verdict?: 'clean' | 'infected';
+  scan?: string;
+  /** Begins with `go`, not at once. */
+  care?: 'sweep' | 'retain';
+}
+
+export async function startProcess(house: DocumentHouse, plan: Plan) {
+  const running = fork(child, [JSON.stringify(plan)], {
+    env: {
+      PATH: process.env.PATH,
+      NODE_ENV: 'test',
+      LOG_LEVEL: 'fatal',
+      DATABASE_URL: house.app.databaseUrl,
+      DATABASE_POOL_MAX: '4',
+      BETTER_AUTH_SECRET: 'a-secret-for-tests-only-0123456789abcdef',
+      SMTP_URL: 'smtp://127.0.0.1:9',
+      ACUITY_BASE_URL: 'http://127.0.0.1:9',
+      ACUITY_USER_ID: '11100001',
+      ACUITY_API_KEY: 'demo-acuity-key',
+      DEMO_ACCOUNTS: 'true',
+      ...house.storage.env,
+    },
+    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+  });
+  const ended = once(running, 'exit').then(([, signal]) => signal as string | null);
+  const ready = once(running, 'message').then(([message]) => (message as { url: string }).url);
+  const url = (await Promise.race([ready, ended.then(() => null)])) ?? '';
+  return { running, ended, url, go: () => void running.send('go') };
+}
+
+/** The same house a day and a half later: what is abandoned is old enough. */
+export async function later36Hours<T>(
+  house: DocumentHouse,
+  work: (care: DocumentCare) => Promise<T>,
+): Promise<T> {
+  const clock = { now: () => new Date(Date.now() + 36 * 3_600_000) };
+  const system = compose(house.app.system.services.config, { clock, log: silent });
+  try {
+    return await work(system.services.documentCare);
+  } finally {
+    await system.close();
+  }
+}
