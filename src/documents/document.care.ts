@@ -1,4 +1,4 @@
-import { checkCustody, type CustodyReport } from './document.custody.ts';
+import { checkCustody, watchCustody, type CustodyReport } from './document.custody.ts';
 import type { DocumentDeps } from './document.deps.ts';
 import { retainDocuments } from './document.retention.ts';
 import { scanDocument } from './document.scan.ts';
@@ -17,7 +17,10 @@ export interface DocumentCare {
 export function createDocumentCare(deps: DocumentDeps): DocumentCare {
   return {
     scan: (id) => scanDocument(deps, id),
-    sweep: () => sweepDocuments(deps),
+    async sweep() {
+      await watchCustody(deps);
+      return sweepDocuments(deps);
+    },
     retain: () => retainDocuments(deps),
     checkCustody: () => checkCustody(deps),
   };

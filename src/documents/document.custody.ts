@@ -179,6 +179,21 @@ async function clearDamage(deps: DocumentDeps, row: Kept, how: string): Promise<
   });
 }
 
+const overdueMs = 36 * 3_600_000;
+
+/** The alarm that the nightly look does not raise itself: that it did not come to its end. */
+export async function watchCustody({ db, clock, log }: DocumentDeps): Promise<void> {
+  const { rows } = (await db.raw(`
+    select coalesce((select max(finished_at) from custody_reports), (select min(created_at) from documents)) as since
+  `)) as { rows: { since: Date | null }[] };
+  const since = rows[0]?.since;
+  if (!since || clock.now().getTime() - since.getTime() < overdueMs) return;
+  log.error(
+    { since, alarm: 'custody_overdue' },
+    'Documents and objects have not been held against each other',
+  );
+}
+
 async function report(
   deps: DocumentDeps,
   found: Omit<CustodyReport, 'id' | 'finishedAt'>,

@@ -83,8 +83,9 @@ export const cron: CronEntry[] = [
   { schedule: '17 * * * *', job: removeExpiredDraftsJob },
   { schedule: '37 * * * *', job: removeExpiredSessionsJob },
   { schedule: '*/10 * * * *', job: sweepDocumentsJob },
-  { schedule: '20 2 * * *', job: retainDocumentsJob },
-  { schedule: '40 2 * * *', job: checkCustodyJob },
+  // A store that is away at night is asked again for more than an hour.
+  { schedule: '20 2 * * *', job: retainDocumentsJob, maxAttempts: 9 },
+  { schedule: '40 2 * * *', job: checkCustodyJob, maxAttempts: 9 },
 ];
 
 function runnable<Payload>(handler: JobHandler<Payload>): RunnableJob {

@@ -1,5 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Logger as WorkerLogger, parseCronItems, run, type Runner } from 'graphile-worker';
+import {
+  Logger as WorkerLogger,
+  parseCronItems,
+  run,
+  type ParsedCronItem,
+  type Runner,
+} from 'graphile-worker';
 import type { Logger } from 'pino';
 import { errorFacts } from '../lib/error-facts.ts';
 import type { CronEntry, JobQueue } from '../ports/job-queue.ts';
@@ -88,13 +94,7 @@ async function launchRunner(deps: WorkerDeps): Promise<Runner> {
     preset: { worker: { failJobBatchDelay: 0, completeJobBatchDelay: 0 } },
     logger: quietLogger(deps.log),
     taskList: Object.fromEntries(deps.handlers.map((handler) => [handler.name, taskFor(deps, handler)])),
-    parsedCronItems: parseCronItems(
-      cron.map(({ schedule, job }) => ({
-        task: job.name,
-        match: schedule,
-        options: { maxAttempts: 1, jobKey: `cron:${job.name}` },
-      })),
-    ),
+    parsedCronItems: cronItemsOf(cron),
   });
   try {
     for (const { job, alsoAtStart } of cron)
@@ -104,6 +104,16 @@ async function launchRunner(deps: WorkerDeps): Promise<Runner> {
     throw error;
   }
   return runner;
+}
+
+export function cronItemsOf(cron: CronEntry[]): ParsedCronItem[] {
+  return parseCronItems(
+    cron.map(({ schedule, job, maxAttempts = 1 }) => ({
+      task: job.name,
+      match: schedule,
+      options: { maxAttempts, jobKey: `cron:${job.name}` },
+    })),
+  );
 }
 
 interface Helpers {

@@ -37,6 +37,8 @@ export interface CronEntry {
   /** Five fields, UTC. */
   schedule: string;
   job: JobDefinition<Record<string, never>>;
+  /** How often it is tried before its next time is waited for. Default 1: for what comes back soon anyway. */
+  maxAttempts?: number;
   /** When a worker starts, too: what a process left open when it died need not wait for its next time. */
   alsoAtStart?: boolean;
 }

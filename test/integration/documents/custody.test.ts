@@ -1,5 +1,6 @@
 // What happens to documents while nobody looks: sweeping, retention, and each night's look at bucket and table.
 import { expect } from 'chai';
+import { pino } from 'pino';
 import { compose } from '../../../src/compose.ts';
 import { connectS3, createS3ObjectStore } from '../../../src/adapters/s3-object-store.ts';
 import { pdf, samples } from '../../support/builders/files.ts';
@@ -12,6 +13,7 @@ import {
 } from '../../support/document-house.ts';
 import { checkCustodyJob } from '../../../src/documents/index.ts';
 import { cron } from '../../../src/jobs/index.ts';
+import { cronItemsOf } from '../../../src/jobs/worker.ts';
 import type { ObjectStore } from '../../../src/ports/object-store.ts';
 
 const dayMs = 24 * 3_600_000;
@@ -264,6 +266,42 @@ describe('the care for documents', () => {
       expect((await check()).findings).to.deep.equal([]);
       expect(await house.storage.keys()).not.to.include(key);
     });
+  });
+
+  it('raises the alarm when no nightly look has come to its end for a day and a half', async () => {
+    await house.app.db('custody_reports').delete();
+    const overdue = async (later: number): Promise<boolean> => {
+      const lines: string[] = [];
+      const clock = { now: () => new Date(Date.now() + later * dayMs) };
+      const log = pino({ level: 'error' }, { write: (line: string) => void lines.push(line) });
+      const system = compose(house.app.system.services.config, { clock, log });
+      // Also when the store is what has been away.
+      await system.services.documentCare.sweep().catch(() => undefined);
+      await system.close();
+      return lines.join('').includes('"alarm":"custody_overdue"');
+    };
+    const { key } = await one();
+    expect([await overdue(1.4), await overdue(1.6)], 'no report yet').to.deep.equal([false, true]);
+    await days(3, (care) => care.checkCustody());
+    house.storage.server.trouble = () => 'drop';
+    expect([await overdue(4.4), await overdue(4.6)], 'the last one').to.deep.equal([false, true]);
+    house.storage.server.trouble = null;
+    await house.app.db('custody_reports').delete();
+    await house.app.db('documents').delete();
+    await store.remove([key]);
+    expect(await overdue(9), 'nothing to look after').to.equal(false);
+  });
+
+  it('is tried again for more than an hour when the store is away at night', () => {
+    const items = cronItemsOf(cron);
+    for (const name of ['retain_documents', 'check_custody']) {
+      const { maxAttempts = 0 } = items.find(({ task }) => task === name)?.options ?? {};
+      // https://worker.graphile.org/docs/exponential-backoff
+      let seconds = 0;
+      for (let attempt = 1; attempt < maxAttempts; attempt += 1) seconds += Math.exp(Math.min(10, attempt));
+      expect(seconds, name).to.be.above(3_600);
+    }
+    expect(items.find(({ task }) => task === 'seal_audit')?.options.maxAttempts).to.equal(1);
   });
 
   it('is taken by the worker', async () => {
