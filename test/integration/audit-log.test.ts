@@ -1,6 +1,8 @@
+import { randomUUID } from 'node:crypto';
 import { expect } from 'chai';
 import { auditLog, systemActor } from '../../src/audit/index.ts';
-import { openTestDatabase, type TestDatabase } from '../support/database.ts';
+import { aBookingOf, anEmailAbout } from '../support/console-house.ts';
+import { openSeededDatabase, openTestDatabase, type TestDatabase } from '../support/database.ts';
 
 describe('the audit log', () => {
   let database: TestDatabase;
@@ -76,5 +78,87 @@ describe('the audit log', () => {
       );
     expect(attempt).to.be.instanceOf(Error);
     expect(await db('specialists').where({ title: 'Must not stay' })).to.deep.equal([]);
+  });
+
+  describe('notices, typed into psql,', () => {
+    let seeded: TestDatabase;
+    const [email, event] = [randomUUID(), randomUUID()];
+    let booking: string;
+    let someone: string;
+    before(async () => {
+      seeded = await openSeededDatabase();
+      booking = await aBookingOf(seeded.db, 'rita');
+      someone = (await seeded.db('specialists').where({ acuity_calendar_id: 7001 }).first('id')).id;
+      await seeded.db('specialist_services').where({ specialist_id: someone }).delete();
+      await anEmailAbout(seeded.db, booking, { id: email, status: 'sent', sent_at: new Date() });
+      await seeded.db('webhook_events').insert({
+        ...{ id: event, channel: 'relay', state: 'dead', received_at: new Date(), action: 'changed' },
+        ...{ appointment_id: 1, body: Buffer.from('a'), body_digest: Buffer.alloc(32) },
+      });
+    });
+    after(() => seeded.close());
+
+    const noticed = async (sql: string, id: string): Promise<string[]> => {
+      const last = (await seeded.db('audit_log').max('id as id').first()) as { id: number };
+      await seeded.db.raw(sql, [id]);
+      const rows: { resource_type: string; metadata: { operation: string; columns: string[] } }[] =
+        await seeded.db('audit_log').where('id', '>', last.id);
+      return rows.map(({ resource_type, metadata }) =>
+        [resource_type, metadata.operation, ...metadata.columns].join(' '),
+      );
+    };
+
+    for (const [sql, of, told] of [
+      [
+        `insert into specialist_services values (?, 'telehealth', 1, 30)`,
+        () => someone,
+        ['specialist insert'],
+      ],
+      [
+        'update specialist_services set duration_minutes = 45 where specialist_id = ?',
+        () => someone,
+        ['specialist update duration_minutes'],
+      ],
+      ['delete from specialist_services where specialist_id = ?', () => someone, ['specialist delete']],
+      [
+        `insert into booking_progress (id, booking_id, progress, source) values (gen_random_uuid(), ?, 'no_show', 'portal')`,
+        () => booking,
+        ['booking_progress insert'],
+      ],
+      [
+        `update emails set recipient = 'eve@elsewhere.example' where id = ?`,
+        () => email,
+        ['email update recipient'],
+      ],
+      [
+        `update emails set status = 'queued', sent_at = null where id = ?`,
+        () => email,
+        ['email update sent_at status'],
+      ],
+      // What the sender does with it: no row for each try.
+      [`update emails set attempts = 2, last_error = 'ETIMEDOUT' where id = ?`, () => email, []],
+      [`update emails set status = 'sent', sent_at = now() where id = ?`, () => email, []],
+      ['delete from emails where id = ?', () => email, ['email delete']],
+      [
+        `update webhook_events set state = 'waiting', next_attempt_at = now() where id = ?`,
+        () => event,
+        ['webhook_event update next_attempt_at state'],
+      ],
+      [
+        `update webhook_events set state = 'delivering', lease_until = now(), attempts = 1 where id = ?`,
+        () => event,
+        [],
+      ],
+      [`update webhook_events set state = 'processed', outcome = 'ignored' where id = ?`, () => event, []],
+      [
+        'update webhook_events set appointment_id = 2 where id = ?',
+        () => event,
+        ['webhook_event update appointment_id'],
+      ],
+      ['delete from webhook_events where id = ?', () => event, ['webhook_event delete']],
+    ] as const)
+      it(`${sql}: ${told.join() || 'nothing'}`, async () => {
+        expect(await noticed(sql, of())).to.deep.equal(told);
+      });
   });
 });
