@@ -62,6 +62,7 @@ import type { Clock } from './ports/clock.ts';
 import type { JobQueue } from './ports/job-queue.ts';
 import type { Mailer } from './ports/mailer.ts';
 import type { ObjectStore, UploadStorage } from './ports/object-store.ts';
+import type { Scanner } from './ports/scanner.ts';
 import { createRelay, type Relay, type RelayDeps } from './relay/index.ts';
 import { createSyncService, type ReconcileDeps, type SyncService } from './sync/index.ts';
 import {
@@ -95,6 +96,8 @@ export interface System {
   app: ReturnType<typeof createApp>;
   services: Services & {
     documentCare: DocumentCare;
+    /** Null: uploads are not scanned. */
+    scanner: Scanner | null;
     jobs: JobQueue;
     cache: Cache;
     acuity: Acuity;
@@ -250,6 +253,7 @@ export function compose(config: Config, overrides: Overrides = {}): System {
   const readiness = createReadiness({
     ...{ db, cache, acuity, sync },
     store: config.S3_BUCKET ? s3.store : null,
+    scanner: documentDeps.scanner,
   });
   const services = {
     config,
@@ -266,6 +270,7 @@ export function compose(config: Config, overrides: Overrides = {}): System {
     drafts,
     documents: createDocumentService(documentDeps),
     documentCare,
+    scanner: documentDeps.scanner,
     uploadStorage: s3.uploads,
     clock,
     ids,

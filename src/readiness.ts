@@ -4,10 +4,12 @@ import type { CheckState, Readiness } from './http/api/health.api.ts';
 import type { Acuity } from './ports/acuity.ts';
 import type { Cache } from './ports/cache.ts';
 import type { ObjectStore } from './ports/object-store.ts';
+import type { Scanner } from './ports/scanner.ts';
 
 const patienceMs = 3_000;
 /** Acuity counts our calls; a probe every second must not be ten percent of them. */
 const acuityMemoryMs = 20_000;
+const scannerMemoryMs = 20_000;
 
 export interface ReadinessDeps {
   db: Database;
@@ -16,10 +18,13 @@ export interface ReadinessDeps {
   sync: Pick<SyncService, 'knownSubscriptions'>;
   /** Null: none is set up. */
   store: ObjectStore | null;
+  /** Null: none is set up. */
+  scanner: Scanner | null;
 }
 
-export function createReadiness({ db, cache, acuity, store, sync }: ReadinessDeps) {
+export function createReadiness({ db, cache, acuity, store, scanner, sync }: ReadinessDeps) {
   let acuitySeen: { state: CheckState; at: number } | null = null;
+  let scannerSeen: { state: CheckState; at: number } | null = null;
 
   async function acuityState(): Promise<CheckState> {
     if (acuitySeen && performance.now() - acuitySeen.at < acuityMemoryMs) return acuitySeen.state;
@@ -30,27 +35,38 @@ export function createReadiness({ db, cache, acuity, store, sync }: ReadinessDep
     return state;
   }
 
+  /** Documents wait for it; all else goes on. */
+  async function scannerState(): Promise<CheckState> {
+    if (!scanner) return 'not_configured';
+    if (scannerSeen && performance.now() - scannerSeen.at < scannerMemoryMs) return scannerSeen.state;
+    const state = await stateOf(scanner.ping(), 'degraded');
+    scannerSeen = { state, at: performance.now() };
+    return state;
+  }
+
   return async (): Promise<Readiness> => {
-    const [database, cacheState, storage, acuityNow, jobs, subscriptions] = await Promise.all([
+    const [database, cacheState, storage, acuityNow, jobs, scannerNow, subscriptions] = await Promise.all([
       stateOf(db.raw('select 1'), 'down'),
       stateOf(cache.ping(), 'degraded'),
       // Bookings go on without documents.
       store ? stateOf(store.ping(), 'degraded') : ('not_configured' as const),
       acuityState(),
       stateOf(db.raw('select 1 from graphile_worker.jobs limit 1'), 'down'),
+      scannerState(),
       within(sync.knownSubscriptions()),
     ]);
     return {
       checks: { database, cache: cacheState, storage, acuity: acuityNow, jobs },
-      ...(subscriptions && {
-        details: {
+      details: {
+        scanner: scannerNow,
+        ...(subscriptions && {
           webhooks: subscriptions.map(({ event, trouble, checkedAt }) => ({
             event,
             repaired: trouble,
             checkedAt: checkedAt?.toISOString() ?? null,
           })),
-        },
-      }),
+        }),
+      },
     };
   };
 }

@@ -2,11 +2,13 @@
 import { compose } from './compose.ts';
 import { ConfigError, readConfig } from './config.ts';
 import { serveUntilStopped } from './process.ts';
+import { noteScanner } from './start-notes.ts';
 
 try {
   const config = readConfig();
   const system = compose(config);
   const { worker, services } = system;
+  void noteScanner(services);
   await serveUntilStopped({ server: null, port: 0, worker, close: () => system.close(), log: services.log });
 } catch (error) {
   if (!(error instanceof ConfigError)) throw error;

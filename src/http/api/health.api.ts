@@ -5,24 +5,29 @@ export type CheckState = 'ok' | 'degraded' | 'down' | 'not_configured';
 /** One look at each thing the instance needs. */
 export interface Readiness {
   checks: Record<'database' | 'cache' | 'storage' | 'acuity' | 'jobs', CheckState>;
-  /** Our subscriptions in Acuity, when we made any; `repaired`: what was wrong at the last look. */
-  details?: { webhooks: { event: string; repaired: string | null; checkedAt: string | null }[] };
+  details: {
+    /** `not_configured`: uploads are not scanned. */
+    scanner: CheckState;
+    /** Our subscriptions in Acuity, when we made any; `repaired`: what was wrong at the last look. */
+    webhooks?: { event: string; repaired: string | null; checkedAt: string | null }[];
+  };
 }
 
 const state = z.enum(['ok', 'degraded', 'down', 'not_configured']);
 const checks = z.object({
   checks: z.object({ database: state, cache: state, storage: state, acuity: state, jobs: state }),
-  details: z
-    .object({
-      webhooks: z.array(
+  details: z.object({
+    scanner: state.describe('Of viruses; not_configured: uploads are not scanned'),
+    webhooks: z
+      .array(
         z.object({
           event: z.string(),
           repaired: z.string().nullable(),
           checkedAt: z.iso.datetime().nullable(),
         }),
-      ),
-    })
-    .optional(),
+      )
+      .optional(),
+  }),
 });
 
 export function healthEndpoints(look: () => Promise<Readiness>): Endpoint[] {

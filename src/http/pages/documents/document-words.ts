@@ -30,6 +30,14 @@ const statusWords: Record<DocumentStatus, string | null> = {
   not_scanned: null,
 };
 
+/** For the receipt: what was found, or that nobody looked. */
+export const scanWords: Record<DocumentStatus, string> = {
+  checking: 'Not finished yet',
+  infected: 'A virus was found',
+  clean: 'No virus was found',
+  not_scanned: 'Not scanned: the virus scan is switched off here',
+};
+
 export interface DocumentRow {
   id: string;
   fileName: string;

@@ -8,7 +8,7 @@ import type { PageServices } from '../page-services.ts';
 import { timeAndDay } from '../when.ts';
 import { zoneName } from '../../../lib/dates.ts';
 import type { PageData } from '../../views.ts';
-import { categoryWords, sizeWords, whoOf } from './document-words.ts';
+import { categoryWords, scanWords, sizeWords, whoOf } from './document-words.ts';
 
 type Needs = Pick<PageServices, 'documents' | 'bookings'>;
 
@@ -58,6 +58,7 @@ async function showReceipt(
       { label: 'From', value: whoOf(document) },
       { label: 'Size', value: `${sizeWords(document.sizeBytes)} (${document.sizeBytes} bytes)` },
       { label: 'Type', value: document.mimeType },
+      { label: 'Virus scan', value: scanWords[document.status] },
       { label: 'SHA-256', value: document.sha256, isCode: true },
       { label: 'Number', value: document.id, isCode: true },
     ],
