@@ -8,7 +8,7 @@ import { expect } from 'chai';
 import { createClamavScanner } from '../../../src/adapters/clamav-scanner.ts';
 import type { Scanner } from '../../../src/ports/scanner.ts';
 import { pdf, samples, zipOf } from '../../support/builders/files.ts';
-import { clamdForTests, eicar, type TestClamd } from '../../support/clamd.ts';
+import { clamdForTests, eicar, noClamd, type TestClamd } from '../../support/clamd.ts';
 import {
   openDocumentHouse,
   type DocumentHouse,
@@ -22,11 +22,12 @@ describe('clamd', () => {
   before(async function () {
     this.timeout(60_000);
     clamd = await clamdForTests(streamMaxBytes);
+    if (!clamd) process.stderr.write(`\nSkipped: ${noClamd}\n`);
   });
   after(() => clamd?.stop());
 
   function scanner(context: Context): Scanner {
-    if (!clamd) context.skip(); // no clamd on this machine: apt-get install clamav-daemon
+    if (!clamd) context.skip();
     return createClamavScanner({ url: clamd.url, patienceMs: 20_000 });
   }
 
