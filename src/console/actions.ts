@@ -61,9 +61,14 @@ export const actionButtons: readonly ActionButton[] = [
   button('replay', 'webhook-events', 'Replay webhook', 'RefreshCw', 'admin', {
     isOffered: (row) => row.state !== 'refused',
   }),
+  {
+    ...button('replay-all', 'webhook-events', 'Replay all given up', 'RefreshCw', 'admin'),
+    kind: 'resource',
+  },
   button('send-again', 'emails', 'Send again', 'Send', 'staff', {
     isOffered: (row) => row.status !== 'queued',
   }),
+  { ...button('send-all-again', 'emails', 'Send all failed again', 'Send', 'staff'), kind: 'resource' },
   button('run-again', 'failed-jobs', 'Run again', 'RefreshCw', 'admin'),
   { ...button('reconcile', 'drift-reports', 'Reconcile now', 'RefreshCw', 'admin'), kind: 'resource' },
 ];

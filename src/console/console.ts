@@ -7,14 +7,12 @@ import {
   type ActionContext,
   type ActionRequest,
   type CurrentAdmin,
-  type PageContext,
   type ResourceOptions,
 } from 'adminjs';
 import type { Role } from '../accounts/index.ts';
 import type { Database } from '../db/knex.ts';
 import { actionButtons, mayDo, type ActionButton } from './actions.ts';
-import { readDashboard } from './dashboard.ts';
-import { leadsTo, mayRead, type Column, type Table } from './table.ts';
+import { leadsTo, mayRead, searchOf, type Column, type Table } from './table.ts';
 import { TableResource } from './table.resource.ts';
 import { tables } from './tables.ts';
 
@@ -51,7 +49,11 @@ export function createAdmin(db: Database): ConsoleParts {
     leave: component('ConsoleLeave'),
     json: component('ConsoleJson'),
     link: component('ConsoleLink'),
+    count: component('ConsoleCount'),
+    text: component('ConsoleText'),
+    title: component('ConsoleTitle'),
     when: component('ConsoleWhen'),
+    word: component('ConsoleWord'),
   };
   const admin = new AdminJS({
     rootPath: '/admin',
@@ -62,11 +64,7 @@ export function createAdmin(db: Database): ConsoleParts {
       resource: new TableResource(db, table),
       options: optionsOf(table, parts),
     })),
-    dashboard: {
-      component: parts.dashboard,
-      handler: (_request: ActionRequest, _response: unknown, context: PageContext) =>
-        readDashboard(db, roleOf(context)),
-    },
+    dashboard: { component: parts.dashboard },
     branding: {
       companyName: 'Examdesk',
       logo: '/img/mark.svg',
@@ -75,7 +73,10 @@ export function createAdmin(db: Database): ConsoleParts {
       theme: { colors: brandColors },
     },
     version: { admin: false },
-    assets: { styles: ['/css/console.css'], scripts: ['/js/console-session.js', '/js/console-access.js'] },
+    assets: {
+      styles: ['/css/console.css'],
+      scripts: ['/js/time-zone.js', '/js/console-session.js', '/js/console-access.js'],
+    },
     locale: {
       language: 'en',
       availableLanguages: ['en'],
@@ -110,7 +111,7 @@ function words() {
     table.id,
     {
       properties: Object.fromEntries(
-        table.columns.flatMap(({ name, label }) => (label ? [[name, label]] : [])),
+        table.columns.map(({ name, label }) => [name, label ?? asWords(name)] as const),
       ),
       actions: {
         ...{ list: table.label, show: table.one },
@@ -121,9 +122,14 @@ function words() {
     },
   ]);
   return {
-    actions: { export: 'Export CSV' },
     resources: Object.fromEntries(resources) as Record<string, { properties: Record<string, string> }>,
   };
+}
+
+/** `startsAt` as `Starts at`. */
+function asWords(name: string): string {
+  const text = name.replaceAll(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
+  return `${text.charAt(0).toUpperCase()}${text.slice(1)}`;
 }
 
 const icons = { Work: 'Briefcase', People: 'Users', Exchange: 'Repeat', Oversight: 'Shield' };
@@ -132,31 +138,40 @@ const never = { isAccessible: false, isVisible: false };
 /** For support a name is a name where the record behind it is not theirs to read. */
 const forAdmins = tables.filter(({ who }) => who === 'admin').map(({ id }) => id);
 
-function propertyOf(
-  { name, type, to, zone }: Column,
-  table: Table,
-  parts: Record<'json' | 'link' | 'when', string>,
-) {
-  if (type === 'json') return { components: { show: parts.json } };
-  if (type === 'datetime')
-    return { components: { show: parts.when, list: parts.when }, custom: { zone: zone ?? null } };
-  // On a narrow screen AdminJS shows that alone.
-  if (name === table.title && !to) return { isTitle: true };
-  if (!to) return {};
-  return { components: { show: parts.link, list: parts.link }, custom: { to: leadsTo(name), forAdmins } };
+type Parts = Record<
+  'form' | 'leave' | 'json' | 'link' | 'count' | 'text' | 'title' | 'when' | 'word',
+  string
+>;
+
+function propertyOf(column: Column, table: Table, parts: Parts) {
+  const { name, type, to, zone, lists, isHealth = false } = column;
+  const isTitle = name === table.title && !to;
+  const custom = {
+    ...{ type, isHealth, zone: zone ?? null, lists: lists ?? null },
+    ...{ to: to ? leadsTo(name) : null, forAdmins },
+  };
+  // On a narrow screen AdminJS shows the title alone.
+  return { isTitle, custom, components: componentsOf(column, isTitle, parts) };
 }
 
-function optionsOf(
-  table: Table,
-  parts: Record<'form' | 'leave' | 'json' | 'link' | 'when', string>,
-): ResourceOptions {
+function componentsOf({ type, to, lists }: Column, isTitle: boolean, parts: Parts) {
+  if (type === 'json') return { show: parts.json };
+  if (to) return { show: parts.link, list: parts.link };
+  if (lists) return { show: parts.count, list: parts.count };
+  const value = type === 'datetime' ? parts.when : type === 'enum' ? parts.word : null;
+  return {
+    ...(value ? { show: value, list: value } : { show: parts.text }),
+    ...(isTitle && { list: parts.title }),
+  };
+}
+
+function optionsOf(table: Table, parts: Parts): ResourceOptions {
   const isAccessible = (context: ActionContext): boolean => mayRead(roleOf(context), table);
   const names = (where: 'list' | 'record' | 'filter'): string[] =>
     table.columns
-      .filter(({ shown = 'everywhere', isHealth }) => {
-        if (where === 'filter') return !isHealth;
-        return shown === 'everywhere' || (where === 'record' && shown === 'record');
-      })
+      .filter(
+        ({ shown = 'everywhere' }) => shown === 'everywhere' || (where !== 'list' && shown === 'record'),
+      )
       .map(({ name }) => name)
       // It is what one looks at last.
       .toSorted((a, b) => Number(a === 'id') - Number(b === 'id'));
@@ -173,24 +188,16 @@ function optionsOf(
       table.columns.map((column) => [column.name, propertyOf(column, table, parts)]),
     ),
     actions: {
-      list: { isAccessible },
+      list: { isAccessible, custom: { search: searchOf(table).hint } },
       show: { isAccessible },
       // All that writes, and the search that answers apart from the list: closed, bulk and all.
       ...{ new: never, edit: never, delete: never, bulkDelete: never, search: never },
       ...Object.fromEntries(buttons.map((one) => [one.name, actionOptions(one, table, parts)])),
-      export: {
-        actionType: 'resource',
-        icon: 'Download',
-        component: parts.leave,
-        custom: { href: `/admin/export/${table.id}` },
-        isAccessible,
-        handler: () => ({}),
-      },
     },
   };
 }
 
-function actionOptions(button: ActionButton, table: Table, parts: Record<'form' | 'leave', string>) {
+function actionOptions(button: ActionButton, table: Table, parts: Parts) {
   const isAccessible = (context: ActionContext): boolean => {
     if (!mayRead(roleOf(context), table) || !mayDo(roleOf(context), button)) return false;
     return !context.record || (button.isOffered?.(context.record.params) ?? true);
@@ -200,6 +207,7 @@ function actionOptions(button: ActionButton, table: Table, parts: Record<'form' 
     icon: button.icon,
     component: button.href ? parts.leave : parts.form,
     custom: {
+      leaves: button.href !== undefined,
       href:
         button.href ?? `/admin/forms/${table.id}/${button.kind === 'record' ? '{id}/' : ''}${button.name}`,
     },

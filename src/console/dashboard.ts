@@ -1,131 +1,175 @@
-// The first page of the morning: what is on today, what came in, what waits for somebody.
+// The first page of the morning: what is on today, what came in, what waits for somebody. Every number is counted as
+// the list behind it lists, for the same days in the same zone.
 import type { Role } from '../accounts/index.ts';
 import type { Database } from '../db/knex.ts';
+import { dayIn, shiftDays, startOfDay } from '../lib/dates.ts';
+import { waitings, type Waiting } from './dashboard.waiting.ts';
 import { mayRead } from './table.ts';
-import { selectRows } from './table.query.ts';
+import { selectRows, type Filters } from './table.query.ts';
 import { tableOf } from './tables.ts';
 
 export interface Dashboard {
+  /** The reader's, `YYYY-MM-DD`. */
+  day: string;
   today: {
-    id: string;
-    reference: string;
-    startsAt: string;
-    timezone: string;
-    specialist: string;
-    progress: string;
+    count: number;
+    href: string;
+    /** The first of them by the clock. */
+    rows: {
+      id: string;
+      reference: string;
+      startsAt: string;
+      timezone: string;
+      specialist: string;
+      type: string;
+      currentProgress: string;
+    }[];
+  };
+  /** The last twelve, oldest first; `week` is its Monday. */
+  weeks: { week: string; href: string; sources: { source: string; count: number; href: string }[] }[];
+  waiting: {
+    label: string;
+    count: number;
+    href: string;
+    /** What to do about it; without an address it is for somebody else to do. */
+    repair: { label: string; href: string | null };
   }[];
-  /** The last twelve weeks, oldest first; `week` is its Monday. */
-  weeks: { week: string; portal: number; acuity_direct: number }[];
-  waiting: { label: string; count: number; href: string; repair: string }[];
-  tools: { label: string; href: string }[];
+  tools: { label: string; about: string; href: string }[];
 }
-
-interface Waiting {
-  label: string;
-  table: string;
-  /** The list behind the number: counted as it is listed. */
-  filters: Record<string, string>;
-  repair: string;
-}
-
-const waitings: readonly Waiting[] = [
-  {
-    ...{ label: 'Bookings without an organisation', table: 'bookings' },
-    ...{ filters: { assigned: 'false', status: 'active' }, repair: 'Assign each to its referrer' },
-  },
-  {
-    ...{ label: 'Bookings that lack details', table: 'bookings' },
-    ...{ filters: { detailsNeeded: 'true', status: 'active' }, repair: 'Fill in the examinee’s details' },
-  },
-  {
-    ...{ label: 'Webhooks given up', table: 'webhook-events' },
-    ...{ filters: { state: 'dead' }, repair: 'Replay them' },
-  },
-  {
-    ...{ label: 'Differences from Acuity left', table: 'drift-items' },
-    ...{ filters: { stands: 'true' }, repair: 'Look why, then reconcile' },
-  },
-  {
-    ...{ label: 'E-mails that failed', table: 'emails' },
-    ...{ filters: { status: 'failed' }, repair: 'Send them again' },
-  },
-  {
-    ...{ label: 'Infected files', table: 'documents' },
-    ...{ filters: { status: 'infected', isDeleted: 'false' }, repair: 'Ask the uploader for a clean copy' },
-  },
-  {
-    ...{ label: 'Damaged or missing files', table: 'custody-reports' },
-    ...{ filters: { needsCare: 'true' }, repair: 'See docs/documents.md, Custody' },
-  },
-  {
-    ...{ label: 'Jobs given up', table: 'failed-jobs' },
-    ...{ filters: { isOver: 'true' }, repair: 'Run them again' },
-  },
-];
 
 const tools = [
-  { label: 'Why can’t they see it?', href: '/admin/access-check', who: 'staff' },
-  { label: 'Act as a referrer', href: '/admin/act-as', who: 'admin' },
-  { label: 'What was done in referrers’ names', href: '/admin/episodes', who: 'admin' },
-  { label: 'Merge records', href: '/admin/merges', who: 'admin' },
-  { label: 'People, organisations and invitations', href: '/account/people', who: 'admin' },
+  {
+    ...{ label: 'Why can’t they see it?', href: '/admin/access-check', who: 'staff' },
+    about: 'A person and a page: which rule refuses',
+  },
+  {
+    ...{ label: 'Act as a referrer', href: '/admin/act-as', who: 'admin' },
+    about: 'See and do what they would',
+  },
+  {
+    ...{ label: 'What was done in referrers’ names', href: '/admin/episodes', who: 'admin' },
+    about: 'Each time, with its reason',
+  },
+  {
+    ...{ label: 'Merge records', href: '/admin/merges', who: 'admin' },
+    about: 'Two people or organisations that are one',
+  },
+  {
+    ...{ label: 'People, organisations and invitations', href: '/account/people', who: 'admin' },
+    about: 'Who may come in',
+  },
 ] as const;
 
-export async function readDashboard(db: Database, role: Role): Promise<Dashboard> {
-  const mine = waitings.filter(({ table: id }) => {
-    const table = tableOf(id);
-    return table !== null && mayRead(role, table);
-  });
+const shownToday = 8;
+const shownWeeks = 12;
+const sources = ['portal', 'acuity_direct'] as const;
+
+/** @param zone the reader's */
+export async function readDashboard(db: Database, role: Role, zone: string): Promise<Dashboard> {
+  const day = dayIn(new Date(), zone);
+  const mine = waitings.filter(({ table }) => mayRead(role, named(table)));
   const [today, weeks, waiting] = await Promise.all([
-    rowsOf<Dashboard['today'][number]>(
-      db,
-      `select b.id, b.reference, b.starts_at as "startsAt", b.timezone, s.name as specialist,
-              b.current_progress as progress
-       from bookings b join specialists s on s.id = b.specialist_id
-       where b.starts_at between now() - interval '1 day' and now() + interval '1 day' and b.status <> 'cancelled'
-         and (b.starts_at at time zone b.timezone)::date = (now() at time zone b.timezone)::date
-       order by b.starts_at limit 100`,
-    ),
-    rowsOf<Dashboard['weeks'][number]>(
-      db,
-      `select to_char(w, 'YYYY-MM-DD') as week,
-              count(b.id) filter (where b.source = 'portal')::int as portal,
-              count(b.id) filter (where b.source = 'acuity_direct')::int as acuity_direct
-       from generate_series(date_trunc('week', now()) - interval '11 weeks', date_trunc('week', now()), '1 week') w
-       left join bookings b on b.created_at >= w and b.created_at < w + interval '1 week'
-       group by w order by w`,
-    ),
-    Promise.all(mine.map((one) => countOf(db, one))),
+    readToday(db, day),
+    readWeeks(db, day, zone),
+    Promise.all(mine.map((one) => readWaiting(db, role, one))),
   ]);
   return {
-    ...{ today, weeks },
+    ...{ day, today, weeks, waiting },
     tools: tools
       .filter(({ who }) => role === 'admin' || who === 'staff')
-      .map(({ label, href }) => ({ label, href })),
-    waiting: mine.map(({ label, table, filters, repair }, index) => ({
-      ...{ label, repair },
-      count: waiting[index] ?? 0,
-      href: `/admin/resources/${table}?${queryOf(filters)}`,
-    })),
+      .map(({ label, about, href }) => ({ label, about, href })),
   };
 }
 
-async function countOf(db: Database, { table, filters }: Waiting): Promise<number> {
-  const found = tableOf(table);
-  if (!found) return 0;
-  const row = (await selectRows(db, found, filters).count('* as total').first()) as
+async function readToday(db: Database, day: string): Promise<Dashboard['today']> {
+  const filters: Filters = { startsAt: { from: day, to: day }, takesPlace: 'true' };
+  const [count, rows] = await Promise.all([
+    countOf(db, 'bookings', filters),
+    selectRows(db, named('bookings'), filters)
+      .orderBy([{ column: 'r.startsAt' }, { column: 'r.id' }])
+      .limit(shownToday)
+      .select(
+        ['id', 'reference', 'startsAt', 'timezone', 'specialist', 'type', 'currentProgress'].map(
+          (name) => `r.${name}`,
+        ),
+      ),
+  ]);
+  return {
+    ...{ count, rows: rows as Dashboard['today']['rows'] },
+    href: `${listOf('bookings', filters)}&sortBy=startsAt&direction=asc`,
+  };
+}
+
+async function readWeeks(db: Database, day: string, zone: string): Promise<Dashboard['weeks']> {
+  const sinceMonday = (new Date(`${day}T12:00:00Z`).getUTCDay() + 6) % 7;
+  const mondays = Array.from({ length: shownWeeks }, (_, index) =>
+    shiftDays(day, (index - shownWeeks + 1) * 7 - sinceMonday),
+  );
+  const first = mondays[0] ?? day;
+  const { rows } = await db.raw<{ rows: { week: string; source: string; count: number }[] }>(
+    `select to_char(date_trunc('week', created_at at time zone :zone), 'YYYY-MM-DD') as week, source,
+            count(*)::int as count
+     from bookings where created_at >= :since group by 1, 2`,
+    { zone, since: startOfDay(first, zone) },
+  );
+  return mondays.map((week) => {
+    const created = { from: week, to: shiftDays(week, 6) };
+    return {
+      week,
+      href: listOf('bookings', { createdAt: created }),
+      sources: sources.map((source) => ({
+        source,
+        count: rows.find((row) => row.week === week && row.source === source)?.count ?? 0,
+        href: listOf('bookings', { createdAt: created, source }),
+      })),
+    };
+  });
+}
+
+async function readWaiting(
+  db: Database,
+  role: Role,
+  { label, table, filters, repair }: Waiting,
+): Promise<Dashboard['waiting'][number]> {
+  const isMine = role === 'admin' || repair.who === 'staff';
+  const [count, next] = await Promise.all([
+    countOf(db, table, filters),
+    repair.next && isMine ? nextOf(db, table, filters, repair.next) : null,
+  ]);
+  return {
+    ...{ label, count, href: listOf(table, filters) },
+    repair: isMine
+      ? { label: repair.label, href: repair.next && !next ? null : repair.href.replace('{next}', next ?? '') }
+      : { label: repair.otherwise ?? 'For an admin to look after', href: null },
+  };
+}
+
+/** Which of them comes first. */
+async function nextOf(db: Database, table: string, filters: Filters, by: string): Promise<string | null> {
+  const row = (await selectRows(db, named(table), filters)
+    .orderBy([{ column: `r.${by}` }, { column: 'r.id' }])
+    .first('r.id')) as { id: string | number } | undefined;
+  return row ? encodeURIComponent(String(row.id)) : null;
+}
+
+async function countOf(db: Database, table: string, filters: Filters): Promise<number> {
+  const row = (await selectRows(db, named(table), filters).count('* as total').first()) as
     | { total: number }
     | undefined;
   return row?.total ?? 0;
 }
 
-function queryOf(filters: Waiting['filters']): string {
-  return Object.entries(filters)
-    .map(([name, value]) => `filters.${name}=${value}`)
-    .join('&');
+function named(id: string) {
+  const table = tableOf(id);
+  if (!table) throw new Error(`The dashboard counts ${id}, which is no list of the console`);
+  return table;
 }
 
-async function rowsOf<Row>(db: Database, sql: string): Promise<Row[]> {
-  const { rows } = await db.raw<{ rows: Row[] }>(sql);
-  return rows;
+function listOf(table: string, filters: Filters): string {
+  const query = Object.entries(filters).flatMap(([name, value]) =>
+    typeof value === 'string'
+      ? [`filters.${name}=${value}`]
+      : Object.entries(value).map(([bound, text]) => `filters.${name}~~${bound}=${text}`),
+  );
+  return `/admin/resources/${table}?${query.join('&')}`;
 }

@@ -1,7 +1,8 @@
 // Reads of a table of the console: only named columns, each filtered as its type wants it.
 import type { Knex } from 'knex';
 import type { Queryable } from '../db/knex.ts';
-import { columnOf, leadsTo, type Column, type Table } from './table.ts';
+import { parseDay } from '../lib/dates.ts';
+import { columnOf, leadsTo, searchFilter, searchOf, type Column, type Table } from './table.ts';
 
 export type Row = Record<string, unknown>;
 /** A text; or, of times, either bound or both. */
@@ -18,10 +19,13 @@ export function selectRows(db: Queryable, table: Table, filters: Filters): Knex.
     .flatMap(({ name, sql, to }) => [[sql, name] as const, ...(to ? [[to, leadsTo(name)] as const] : [])])
     .map(([sql, name]) => `${sql} as "${name}"`)
     .join(', ');
-  const query = db.from(db.raw(`(select ${columns} from ${table.from}) as r`));
+  const query = db.from(
+    db.raw(`(select ${columns}, ${searchOf(table).sql} as "${searchFilter}" from ${table.from}) as r`),
+  );
   for (const [name, value] of Object.entries(filters)) {
     const column = columnOf(table, name);
-    if (column) narrow(query, column, value);
+    if (name === searchFilter && typeof value === 'string') narrowToWords(query, value);
+    else if (column) narrow(query, column, value);
     else void query.whereRaw('false');
   }
   return query;
@@ -30,7 +34,18 @@ export function selectRows(db: Queryable, table: Table, filters: Filters): Knex.
 export function inOrder(query: Knex.QueryBuilder, table: Table, order: Order): Knex.QueryBuilder {
   const by = columnOf(table, order.by)?.name ?? table.sort.by;
   const direction = order.direction === 'asc' ? 'asc' : 'desc';
-  return query.orderByRaw(`?? ${direction} nulls last, ?? ${direction}`, [`r.${by}`, 'r.id']);
+  // No index has its nulls there: whatever a list is sorted by without being asked is never null.
+  const nulls = by === table.sort.by || by === table.columns[0]?.name ? '' : 'nulls last';
+  return query.orderByRaw(`?? ${direction} ${nulls}, ?? ${direction}`, [`r.${by}`, 'r.id']);
+}
+
+/** Beyond it nobody turns pages, and counting on would cost more than the page that is shown. */
+export const mostCounted = 100_000;
+
+export async function countRows(db: Queryable, table: Table, filters: Filters): Promise<number> {
+  const some = selectRows(db, table, filters).select(db.raw('1')).limit(mostCounted);
+  const row = (await db.from(some.as('some')).count('* as total').first()) as { total: number } | undefined;
+  return row?.total ?? 0;
 }
 
 export async function findRow(db: Queryable, table: Table, id: string): Promise<Row | null> {
@@ -54,8 +69,9 @@ function narrow(query: Knex.QueryBuilder, column: Column, value: FilterValue): v
     case 'id':
       return void (uuid.test(value) ? query.where(name, value) : query.whereRaw('false'));
     case 'number':
+      // As a bigint, whatever the column is: more digits than it holds find nothing, and its index still serves.
       return void (wholeNumber.test(value.trim())
-        ? query.where(name, Number(value))
+        ? query.whereRaw('?? = ?::bigint', [name, value.trim()])
         : query.whereRaw('false'));
     case 'boolean':
       return void (value === 'true' || value === 'false'
@@ -67,6 +83,12 @@ function narrow(query: Knex.QueryBuilder, column: Column, value: FilterValue): v
     case 'string':
       void query.whereRaw('??::text ilike ?', [name, `%${literally(value)}%`]);
   }
+}
+
+/** In any order, each somewhere. */
+function narrowToWords(query: Knex.QueryBuilder, text: string): void {
+  for (const word of text.normalize('NFC').split(/\s+/).filter(Boolean).slice(0, 10))
+    void query.whereRaw('?? ilike ?', [`r.${searchFilter}`, `%${literally(word)}%`]);
 }
 
 /** `%` and `_` as typed. */
@@ -82,10 +104,28 @@ function narrowToSpan(query: Knex.QueryBuilder, column: Column, value: FilterVal
     ['<=', to],
   ] as const) {
     if (text === undefined || text === '') continue;
+    if (column.zone && parseDay(text)) {
+      narrowToDay(query, column.name, column.zone, sign, text);
+      continue;
+    }
     const bound = boundOf(text, column.type === 'date', sign === '<=');
     if (bound) void query.whereRaw(`?? ${sign} ?::${cast}`, [`r.${column.name}`, bound]);
     else void query.whereRaw('false');
   }
+}
+
+/** As the day stands in the zone of each row. The first condition is there for the index: no zone is a day from UTC. */
+function narrowToDay(
+  query: Knex.QueryBuilder,
+  name: string,
+  zone: string,
+  sign: '>=' | '<=',
+  day: string,
+): void {
+  const near = sign === '>=' ? `>= ?::date - interval '1 day'` : `< ?::date + interval '2 days'`;
+  void query
+    .whereRaw(`?? ${near}`, [`r.${name}`, day])
+    .whereRaw(`(?? at time zone ??)::date ${sign} ?::date`, [`r.${name}`, `r.${zone}`, day]);
 }
 
 /** A bare day as an upper bound is meant with all its hours. */

@@ -3,6 +3,7 @@ import { BaseProperty, BaseRecord, BaseResource, type Filter } from 'adminjs';
 import type { Database } from '../db/knex.ts';
 import type { Column, Table } from './table.ts';
 import {
+  countRows,
   findRow,
   inOrder,
   selectRows,
@@ -64,11 +65,8 @@ export class TableResource extends BaseResource {
     return this.#properties.find((property) => property.path() === path) ?? null;
   }
 
-  override async count(filter: Filter): Promise<number> {
-    const [row] = (await selectRows(this.#db, this.table, filtersOf(filter)).count('* as total')) as {
-      total: number;
-    }[];
-    return row?.total ?? 0;
+  override count(filter: Filter): Promise<number> {
+    return countRows(this.#db, this.table, filtersOf(filter));
   }
 
   override async find(

@@ -11,14 +11,16 @@ export interface Column {
   sql: string;
   /** Of an enumeration. */
   values?: readonly string[];
-  /** Health information: shown, but never filtered by, because filters stand in the address. */
+  /** Health information: filtered by in sealed words only, because filters stand in the address. */
   isHealth?: true;
   /** The record that it names: SQL for `table/id`, null when there is none. */
   to?: string;
-  /** Of a time: the column that says in which zone it is read; unset: in the reader's. */
+  /** Of a count: the list that it counts, and the column there that names this record. */
+  lists?: { table: string; by: string; also?: Record<string, string> };
+  /** Of a time: the column that says in which zone it is read, and its days begin; unset: in the reader's. */
   zone?: string;
-  /** In lists and records, or in records only; everywhere when unset. */
-  shown?: 'everywhere' | 'record';
+  /** In lists and records, in records only, or only filtered by where a link leads; everywhere when unset. */
+  shown?: 'everywhere' | 'record' | 'link';
 }
 
 export interface Table {
@@ -33,6 +35,8 @@ export interface Table {
   /** The first is the id. */
   columns: readonly Column[];
   title: string;
+  /** What its search box looks in, and what is said of it. Unset: all its texts. */
+  searched?: { sql: string; hint: string };
   sort: { by: string; direction: 'asc' | 'desc' };
 }
 
@@ -42,6 +46,16 @@ export function mayRead(role: Role, table: Pick<Table, 'who'>): boolean {
 
 export function columnOf(table: Table, name: string): Column | null {
   return table.columns.find((column) => column.name === name) ?? null;
+}
+
+/** Stands among the filters, and is no column: words that may be anybody's name, sealed as those are. */
+export const searchFilter = 'search';
+
+export function searchOf({ searched, columns }: Table): { sql: string; hint: string | null } {
+  if (searched) return searched;
+  const texts = columns.filter(({ type }) => type === 'string').map(({ sql }) => sql);
+  if (texts.length === 0) return { sql: `''`, hint: null };
+  return { sql: `concat_ws(' ', ${texts.join(', ')})`, hint: 'Any word of it' };
 }
 
 /** Beside a column's own value in a row: where it leads. */

@@ -2,6 +2,12 @@
 import { column, oneOf, record, to } from './columns.ts';
 import type { Table } from './table.ts';
 
+/** Processed, and something is left to do for us: unless a later event of the appointment went through, or a booking came. */
+const webhookNeedsCare = `w.state = 'processed' and w.note is not null and w.note <> 'cancelled_before_booked'
+  and not exists (select from webhook_events n
+    where n.appointment_id = w.appointment_id and n.received_at > w.received_at and n.state = 'processed')
+  and not (w.note = 'unknown_calendar'
+    and exists (select from bookings k where k.acuity_appointment_id = w.appointment_id))`;
 export const webhookEvents: Table = {
   ...{
     id: 'webhook-events',
@@ -27,6 +33,7 @@ export const webhookEvents: Table = {
     column('lastStatus', 'number', 'w.last_status', record),
     column('lastError', 'string', 'w.last_error', record),
     column('note', 'string', 'w.note', record),
+    column('needsCare', 'boolean', webhookNeedsCare, { label: 'Needs a look', ...record }),
     column('nextAttemptAt', 'datetime', 'w.next_attempt_at', record),
     column('processedAt', 'datetime', 'w.processed_at', record),
     column('replayedAt', 'datetime', 'w.replayed_at', record),
@@ -37,6 +44,9 @@ const emailKinds = [
   ...['booking_confirmation', 'booking_rescheduled', 'booking_cancelled', 'booking_failed'],
   ...['drift_report', 'webhooks_repaired'],
 ];
+const emailStatuses = ['queued', 'sent', 'failed', 'withheld'];
+/** It is tried for three days: nobody is to learn only then that the mail server takes nothing. */
+const isStuck = `e.status = 'queued' and e.attempts >= 5`;
 /** When, by whom, and what had become of it before. */
 const sentAgain = `(select jsonb_agg(jsonb_build_object('at', l.at, 'by', k.name, 'before', l.metadata -> 'before') order by l.id)
   from audit_log l left join users k on k.id = l.actor_id
@@ -52,8 +62,9 @@ export const emails: Table = {
     oneOf('kind', 'e.kind', emailKinds),
     column('recipient', 'string', 'e.recipient'),
     column('booking', 'string', 'b.reference', to('bookings', 'b.id')),
-    oneOf('status', 'e.status', ['queued', 'sent', 'failed']),
+    oneOf('status', 'e.status', emailStatuses),
     column('attempts', 'number', 'e.attempts'),
+    column('isStuck', 'boolean', isStuck, { label: 'Does not get through', ...record }),
     column('lastError', 'string', 'e.last_error', record),
     column('sentAt', 'datetime', 'e.sent_at'),
     column('sentAgain', 'json', sentAgain, { label: 'Sent again', ...record }),
@@ -61,6 +72,46 @@ export const emails: Table = {
   ],
 };
 
+const accountEmailKinds = [
+  ...['account_invitation', 'password_reset', 'password_changed', 'email_change', 'email_changed'],
+  'two_factor_changed',
+];
+/** Neither what they say nor their link: whoever has that has the account. */
+export const accountEmails: Table = {
+  ...{
+    id: 'account-emails',
+    label: 'Account e-mails',
+    one: 'Account e-mail',
+    group: 'Exchange',
+    who: 'admin',
+    title: 'kind',
+  },
+  sort: { by: 'createdAt', direction: 'desc' },
+  from: `emails e where e.kind in (${accountEmailKinds.map((kind) => `'${kind}'`).join(', ')})`,
+  columns: [
+    column('id', 'id', 'e.id', record),
+    oneOf('kind', 'e.kind', accountEmailKinds),
+    column('recipient', 'string', 'e.recipient'),
+    oneOf('status', 'e.status', emailStatuses),
+    column('attempts', 'number', 'e.attempts'),
+    column(
+      'isStuck',
+      'boolean',
+      // Made anew by the person's own page, it is a message of its own.
+      `(e.status = 'failed' or ${isStuck}) and not exists (select from emails n
+        where n.recipient = e.recipient and n.kind = e.kind and n.created_at > e.created_at and n.status = 'sent')`,
+      { label: 'Did not get through', ...record },
+    ),
+    column('lastError', 'string', 'e.last_error', record),
+    column('sentAt', 'datetime', 'e.sent_at'),
+    column('createdAt', 'datetime', 'e.created_at'),
+  ],
+};
+
+/** No later look over its days went well; only another look at all of them makes up for one at all. */
+const reportNeedsCare = `d.state = 'failed' and not exists (
+  select from drift_reports n where n.state = 'done' and n.started_at > d.started_at
+    and n.from_day <= d.to_day and n.to_day >= d.from_day and (n.kind = 'all' or d.kind <> 'all'))`;
 export const driftReports: Table = {
   ...{
     id: 'drift-reports',
@@ -84,6 +135,7 @@ export const driftReports: Table = {
     column('fixed', 'number', 'd.fixed'),
     column('unannounced', 'number', 'd.unannounced', record),
     column('lastError', 'string', 'd.last_error', record),
+    column('needsCare', 'boolean', reportNeedsCare, { label: 'Failed, and not made up for', ...record }),
     column('finishedAt', 'datetime', 'd.finished_at', record),
   ],
 };

@@ -15,6 +15,7 @@ const auditedRecord = `case a.resource_type ${[
     ['user', 'users'],
     ['webhook_event', 'webhook-events'],
     ['email', 'emails'],
+    ['drift_report', 'drift-reports'],
   ],
 ]
   .map(([type, table]) => `when '${type}' then '${table}/' || a.resource_id`)
@@ -40,7 +41,7 @@ export const auditLog: Table = {
     column('resourceId', 'string', 'a.resource_id', { ...record, to: auditedRecord }),
     oneOf('outcome', 'a.outcome', ['success', 'failure', 'denied', 'pending']),
     column('metadata', 'json', 'a.metadata', record),
-    column('ip', 'string', 'a.ip', record),
+    column('ip', 'string', 'a.ip', { label: 'IP address', ...record }),
     column('userAgent', 'string', 'a.user_agent', record),
     column('requestId', 'string', 'a.request_id', record),
   ],

@@ -1,6 +1,9 @@
 // Lists of people, and of those they belong to.
-import { column, oneOf, record, to, types } from './columns.ts';
+import { column, counts, link, oneOf, record, to, types } from './columns.ts';
 import type { Table } from './table.ts';
+
+const bookingsOf = (key: string, id: string): string =>
+  `(select count(*)::int from bookings b where b.${key} = ${id})`;
 
 export const specialists: Table = {
   ...{
@@ -19,8 +22,9 @@ export const specialists: Table = {
     column('title', 'string', 's.title', record),
     column('specialty', 'string', 's.specialty'),
     column('location', 'string', 's.location'),
-    column('timezone', 'string', 's.timezone'),
+    column('timezone', 'string', 's.timezone', { label: 'Time zone' }),
     column('isActive', 'boolean', 's.is_active', { label: 'Active' }),
+    column('bookings', 'number', bookingsOf('specialist_id', 's.id'), counts('bookings', 'specialistId')),
     column('position', 'number', 's.position', record),
     column('acuityCalendarId', 'number', 's.acuity_calendar_id', record),
     column('createdAt', 'datetime', 's.created_at', record),
@@ -44,7 +48,7 @@ export const services: Table = {
     column('specialist', 'string', 's.name', to('specialists', 's.id')),
     oneOf('type', 'v.type', types),
     column('acuityAppointmentTypeId', 'number', 'v.acuity_appointment_type_id'),
-    column('durationMinutes', 'number', 'v.duration_minutes'),
+    column('durationMinutes', 'number', 'v.duration_minutes', { label: 'Minutes' }),
   ],
 };
 
@@ -66,8 +70,9 @@ export const organizations: Table = {
       'members',
       'number',
       '(select count(*)::int from members m join users u on u.id = m.user_id where m.organization_id = o.id and not u.banned)',
+      { label: 'Active members', ...counts('users', 'organizationId', { isActive: 'true' }) },
     ),
-    column('bookings', 'number', '(select count(*)::int from bookings b where b.organization_id = o.id)'),
+    column('bookings', 'number', bookingsOf('organization_id', 'o.id'), counts('bookings', 'organizationId')),
     column('createdAt', 'datetime', 'o.created_at'),
   ],
 };
@@ -79,10 +84,14 @@ export const users: Table = {
   columns: [
     column('id', 'id', 'u.id', record),
     column('name', 'string', 'u.name'),
-    column('email', 'string', 'u.email'),
+    column('email', 'string', 'u.email', { label: 'E-mail' }),
     oneOf('role', 'u.role', ['referrer', 'support', 'admin']),
     column('organization', 'string', 'o.name', { label: 'Organisation', ...to('organizations', 'o.id') }),
     column('isActive', 'boolean', 'not u.banned', { label: 'Active' }),
+    column('bookings', 'number', bookingsOf('created_by_id', 'u.id'), {
+      ...record,
+      ...counts('bookings', 'referrerId'),
+    }),
     column('twoFactor', 'boolean', 'u.two_factor_enabled', { label: 'Two-step sign-in' }),
     column(
       'lastSeenAt',
@@ -91,5 +100,6 @@ export const users: Table = {
       record,
     ),
     column('createdAt', 'datetime', 'u.created_at', record),
+    column('organizationId', 'id', 'o.id', { label: 'Organisation', ...link }),
   ],
 };

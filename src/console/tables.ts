@@ -1,13 +1,21 @@
 // Every list of the console.
 import type { Table } from './table.ts';
-import { custodyReports, driftItems, driftReports, emails, webhookEvents } from './tables.exchange.ts';
+import {
+  accountEmails,
+  custodyReports,
+  driftItems,
+  driftReports,
+  emails,
+  webhookEvents,
+} from './tables.exchange.ts';
 import { auditLog, failedJobs } from './tables.oversight.ts';
 import { organizations, services, specialists, users } from './tables.people.ts';
 import { bookings, documents, progress } from './tables.work.ts';
 
 export const tables: readonly Table[] = [
   ...[bookings, progress, documents, specialists, services, organizations, users],
-  ...[webhookEvents, emails, driftReports, driftItems, custodyReports, auditLog, failedJobs],
+  ...[webhookEvents, emails, accountEmails, driftReports, driftItems, custodyReports],
+  ...[auditLog, failedJobs],
 ];
 
 export function tableOf(id: string): Table | null {

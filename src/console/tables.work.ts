@@ -1,10 +1,14 @@
 // Lists of the daily work.
 import { bookingStatuses, progresses } from '../bookings/index.ts';
-import { column, health, oneOf, record, to, types } from './columns.ts';
+import { column, counts, health, link, oneOf, record, to, types } from './columns.ts';
 import type { Table } from './table.ts';
+
+const countOf = (rows: string): string => `(select count(*)::int from ${rows} c where c.booking_id = b.id)`;
 
 export const bookings: Table = {
   ...{ id: 'bookings', label: 'Bookings', one: 'Booking', group: 'Work', who: 'staff', title: 'reference' },
+  // The same as on /bookings, with its index.
+  searched: { sql: 'b.search_text', hint: 'Reference, name or claim number' },
   sort: { by: 'startsAt', direction: 'desc' },
   from: `bookings b join specialists s on s.id = b.specialist_id
     left join organizations o on o.id = b.organization_id
@@ -22,13 +26,13 @@ export const bookings: Table = {
     column('assigned', 'boolean', 'b.organization_id is not null', record),
     column('detailsNeeded', 'boolean', 'b.details_needed', record),
     oneOf('type', 'b.type', types, record),
-    column('durationMinutes', 'number', 'b.duration_minutes', record),
-    column('timezone', 'string', 'b.timezone', record),
+    column('durationMinutes', 'number', 'b.duration_minutes', { label: 'Minutes', ...record }),
+    column('timezone', 'string', 'b.timezone', { label: 'Time zone', ...record }),
     column('location', 'string', 'b.location', record),
     column('meetingLink', 'string', 'b.meeting_link', record),
     column('acuityAppointmentId', 'number', 'b.acuity_appointment_id', record),
     column('phone', 'string', 'b.examinee_phone', { ...record, ...health }),
-    column('email', 'string', 'b.examinee_email', { ...record, ...health }),
+    column('email', 'string', 'b.examinee_email', { label: 'E-mail', ...record, ...health }),
     column('dateOfBirth', 'date', 'b.examinee_date_of_birth', { ...record, ...health }),
     column('claimNumber', 'string', 'b.claim_number', { ...record, ...health }),
     column('notes', 'string', 'b.notes', { ...record, ...health }),
@@ -41,9 +45,18 @@ export const bookings: Table = {
       ...to('users', 'cf.id'),
     }),
     column('externalCreatedBy', 'string', 'b.external_created_by', { label: 'Made in Acuity by', ...record }),
+    column('documents', 'number', countOf('documents'), { ...record, ...counts('documents', 'bookingId') }),
+    column('steps', 'number', countOf('booking_progress'), {
+      ...{ label: 'Steps of progress', ...record },
+      ...counts('progress', 'bookingId'),
+    }),
     column('version', 'number', 'b.version', record),
     column('createdAt', 'datetime', 'b.created_at', record),
     column('updatedAt', 'datetime', 'b.updated_at', record),
+    column('takesPlace', 'boolean', `b.status <> 'cancelled'`, link),
+    column('specialistId', 'id', 'b.specialist_id', { label: 'Specialist', ...link }),
+    column('organizationId', 'id', 'b.organization_id', { label: 'Organisation', ...link }),
+    column('referrerId', 'id', 'b.created_by_id', { label: 'Belongs to (referrer)', ...link }),
   ],
 };
 
@@ -68,6 +81,7 @@ export const progress: Table = {
     oneOf('source', 'p.source', ['portal', 'acuity', 'reconciliation']),
     column('notes', 'string', 'p.notes', { ...record, ...health }),
     column('createdAt', 'datetime', 'p.created_at'),
+    column('bookingId', 'id', 'p.booking_id', { label: 'Booking', ...link }),
   ],
 };
 
@@ -84,7 +98,7 @@ export const documents: Table = {
     oneOf('status', 'd.status', ['checking', 'clean', 'infected', 'not_scanned']),
     column('mimeType', 'string', 'd.mime_type', record),
     column('sizeBytes', 'number', 'd.size_bytes'),
-    column('sha256', 'string', 'd.sha256', record),
+    column('sha256', 'string', 'd.sha256', { label: 'SHA-256', ...record }),
     column('uploadedBy', 'string', 'u.name', to('users', 'u.id')),
     column('assistedBy', 'string', 'f.name', { ...record, ...to('users', 'f.id') }),
     column('createdAt', 'datetime', 'd.created_at'),
@@ -93,5 +107,6 @@ export const documents: Table = {
     column('deletedBy', 'string', 'x.name', { ...record, ...to('users', 'x.id') }),
     column('bytesRemovedAt', 'datetime', 'd.object_removed_at', record),
     column('damagedAt', 'datetime', 'd.damaged_at', record),
+    column('bookingId', 'id', 'd.booking_id', { label: 'Booking', ...link }),
   ],
 };

@@ -1,11 +1,12 @@
 // What staff click in the console, each to its effect; and every kind of its pages under axe, our policy and two widths.
 import { randomUUID } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
 import { expect } from 'chai';
 import type { Browser, Page } from 'playwright-core';
 import { openBrowser } from '../support/browser.ts';
+import { personOf } from '../support/console-house.ts';
 import { createFakeAcuity } from '../support/fakes/acuity.ts';
 import { startTestApp, type TestApp } from '../support/app.ts';
-import { eventually } from '../support/document-house.ts';
 import { watchedPage, type Watched } from './watched-page.ts';
 
 describe('the console’s clicks', function () {
@@ -38,6 +39,8 @@ describe('the console’s clicks', function () {
       ...{ examinee_first_name: 'Ewan', examinee_last_name: 'Marsh', examinee_phone: '+61412345678' },
       ...{ starts_at: new Date(Date.now() + 86_400_000), duration_minutes: 60, timezone: 'Australia/Sydney' },
     });
+    const rita = await personOf(db, 'rita');
+    await db('bookings').update({ created_by_id: rita.id, organization_id: rita.organizationId });
     await db('webhook_events').insert({
       ...{ id: id.event, channel: 'relay', action: 'changed', appointment_id: 880_001, state: 'dead' },
       ...{ body: Buffer.from('action=changed&id=880001'), body_digest: Buffer.alloc(32), attempts: 12 },
@@ -181,13 +184,22 @@ describe('the console’s clicks', function () {
   });
 
   it('export what is filtered as CSV', async () => {
+    await app.db('bookings').insert({
+      ...{ id: randomUUID(), reference: 'EX-2A2A2A', acuity_appointment_id: 880_002, status: 'cancelled' },
+      ...{ specialist_id: id.specialist, source: 'acuity_direct', type: 'in_person', duration_minutes: 60 },
+      ...{ current_progress: 'cancelled', starts_at: new Date(), timezone: 'Australia/Sydney' },
+      ...{ examinee_first_name: 'Tom', examinee_last_name: 'Oakley', examinee_phone: '+61412345678' },
+    });
     await open('/admin/resources/bookings?filters.status=active');
     const downloading = page.waitForEvent('download');
     await page.getByRole('link', { name: 'Export CSV' }).click();
     const download = await downloading;
     expect(download.suggestedFilename()).to.match(/^bookings-\d{4}-\d\d-\d\d\.csv$/);
-    await eventually(
-      async () => (await app.db('audit_log').where({ action: 'records.exported' })).length === 1,
-    );
+    const lines = (await readFile(await download.path(), 'utf8')).trim().split('\r\n');
+    expect(lines).to.have.length(2);
+    const rows = await app.db('audit_log').where({ action: 'records.exported' });
+    expect(rows.map(({ metadata }: { metadata: unknown }) => metadata)).to.deep.equal([
+      { table: 'bookings', filteredBy: ['status'] },
+    ]);
   });
 });

@@ -60,7 +60,8 @@ describe('the console in a browser', function () {
   it('assigns a booking to a referrer', async () => {
     await page.goto(`/admin/resources/bookings/records/${bookingId}/show`);
     await page.getByText('Assign organisation').first().click();
-    await page.getByLabel('Referrer').selectOption({ index: 1 });
+    await page.getByRole('combobox', { name: 'Referrer' }).fill('rita');
+    await page.getByRole('option', { name: /Rita/ }).click();
     await page.getByRole('button', { name: 'Assign' }).click();
     await page.getByRole('heading', { name: 'Assigned' }).waitFor();
     const row = (await app.db('bookings').where({ id: bookingId }).first('organization_id')) as {

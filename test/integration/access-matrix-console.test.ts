@@ -20,6 +20,7 @@ const consoleTables: Record<string, Record<string, string>> = {
   users: { list: 'snnnin', show: 'snnnin', export: 'snnnin' },
   'webhook-events': { list: 'snniin', show: 'snniin', export: 'snniin' },
   emails: { list: 'snniin', show: 'snniin', export: 'snniin' },
+  'account-emails': { list: 'snnnin', show: 'snnnin', export: 'snnnin' },
   'drift-reports': { list: 'snniin', show: 'snniin', export: 'snniin' },
   'drift-items': { list: 'snniin', show: 'snniin', export: 'snniin' },
   'custody-reports': { list: 'snniin', show: 'snniin', export: 'snniin' },
@@ -45,7 +46,9 @@ const consoleActions: Record<string, Record<string, string>> = {
   'users/deactivate': { button: 'snnnin', form: 'snnnin' },
   'users/end-sessions': { button: 'snnnin', form: 'snnnin' },
   'webhook-events/replay': { button: 'snnnin', form: 'snnnin' },
+  'webhook-events/replay-all': { button: 'snnnin', form: 'snnnin' },
   'emails/send-again': { button: 'snniin', form: 'snniin' },
+  'emails/send-all-again': { button: 'snniin', form: 'snniin' },
   'failed-jobs/run-again': { button: 'snnnin', form: 'snnnin' },
   'drift-reports/reconcile': { button: 'snnnin', form: 'snnnin' },
 };

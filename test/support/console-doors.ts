@@ -17,7 +17,7 @@ export async function readingDoors(house: MatrixHouse, table: Table): Promise<Re
   return {
     list: [...both(`${table.id}/actions/list`), get(`/admin/resources/${table.id}`, 'html')],
     show: both(`${table.id}/records/${id}/show`),
-    export: [get(`/admin/export/${table.id}`), ...both(`${table.id}/actions/export`)],
+    export: [get(`/admin/export/${table.id}`)],
   };
 }
 
@@ -104,6 +104,13 @@ const makers: Record<string, (house: MatrixHouse) => Promise<string>> = {
     await app.db('emails').insert({
       ...{ id, kind: 'booking_confirmation', dedupe_key: id, recipient: 'rita@harbour-legal.example' },
       ...{ booking_id: bookingId, status: 'failed', attempts: 8 },
+    });
+    return id;
+  },
+  'account-emails': async ({ app }) => {
+    const id = randomUUID();
+    await app.db('emails').insert({
+      ...{ id, kind: 'password_changed', dedupe_key: id, recipient: 'rita@harbour-legal.example' },
     });
     return id;
   },

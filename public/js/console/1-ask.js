@@ -1,20 +1,41 @@
 // The console's own components, as AdminJS wants them: the files of this folder, one after the other. Plain JavaScript:
 // what is here is what the browser runs.
 (() => {
-  /** @returns {Promise<{ok: boolean, answer: any}>} */
-  async function ask(address, body) {
-    const response = await fetch(address, {
-      method: body ? 'POST' : 'GET',
-      headers: { Accept: 'application/json', ...(body && { 'Content-Type': 'application/json' }) },
-      ...(body && { body: JSON.stringify(body) }),
-    });
+  const unreachable = { detail: 'The server could not be reached. Look at your connection, and try again.' };
+  const unreadable = {
+    detail: 'Something went wrong on our side. Try again; if it goes on, tell whoever runs Examdesk.',
+  };
+
+  /**
+   * Never throws: what went wrong is in the answer's `detail`, in words.
+   * @returns {Promise<{ok: boolean, answer: any}>}
+   */
+  async function ask(address, body, { signal } = {}) {
+    let response;
+    try {
+      response = await fetch(address, {
+        method: body ? 'POST' : 'GET',
+        headers: { Accept: 'application/json', ...(body && { 'Content-Type': 'application/json' }) },
+        ...(body && { body: JSON.stringify(body) }),
+        ...(signal && { signal }),
+      });
+    } catch {
+      return { ok: false, answer: unreachable };
+    }
     if (response.status === 401) {
       location.assign(`/sign-in?next=${encodeURIComponent(location.pathname + location.search)}`);
     }
-    const answer = await response.json();
+    const answer = await response.json().catch(() => null);
+    if (answer === null) return { ok: false, answer: unreadable };
     return { ok: response.ok, answer };
   }
 
+  /** `acuity_direct` as `Acuity direct` */
+  function words(code) {
+    const text = String(code).replaceAll('_', ' ');
+    return `${text.charAt(0).toUpperCase()}${text.slice(1)}`;
+  }
+
   AdminJS.UserComponents = {};
-  globalThis.examdesk = { ask, words: (code) => String(code).replaceAll('_', ' ') };
+  globalThis.examdesk = { ask, words };
 })();

@@ -1,122 +1,154 @@
-// The page of the morning.
-/* oxlint-disable typescript/no-unsafe-return -- React is a global of AdminJS here, and has no types */
+// The page of the morning: what is on today, what waits for us, what came in.
 (() => {
   const { useEffect, useState } = React;
   /** @type {(...parts: unknown[]) => object} */
   const h = React.createElement;
   const { ask, words } = examdesk;
 
-  function Chart({ weeks }) {
-    const most = Math.max(1, ...weeks.map((week) => week.portal + week.acuity_direct));
-    const [width, height, gap] = [52, 160, 12];
-    const label = `Bookings a week: ${weeks.map((w) => `${w.week}: ${w.portal} here, ${w.acuity_direct} in Acuity`).join('; ')}`;
-    const bars = weeks.map((week, index) => {
-      const x = index * (width + gap);
-      const here = (week.portal / most) * height;
-      const there = (week.acuity_direct / most) * height;
-      const total = week.portal + week.acuity_direct;
-      const until = new Date(Date.parse(week.week) + 7 * 86_400_000 - 1).toISOString().slice(0, 10);
-      const href = `/admin/resources/bookings?filters.createdAt~~from=${week.week}&filters.createdAt~~to=${until}`;
-      return h(
-        'a',
-        { key: week.week, href },
-        h('rect', { x, y: 20, width, height, className: 'console-bar-back' }),
-        h('rect', { x, y: 20 + height - here, width, height: here, className: 'console-bar-here' }),
-        h('rect', { x, y: 20 + height - here - there, width, height: there, className: 'console-bar-there' }),
-        h('text', { x: x + width / 2, y: 14 + height - here - there, textAnchor: 'middle' }, total || ''),
-        h('text', { x: x + width / 2, y: height + 38, textAnchor: 'middle' }, week.week.slice(5)),
-      );
-    });
-    const box = `0 0 ${weeks.length * (width + gap) - gap} ${height + 46}`;
-    return h('svg', { viewBox: box, role: 'group', 'aria-label': label, className: 'console-chart' }, bars);
+  const clock = ({ startsAt, timezone }) =>
+    new Intl.DateTimeFormat('en-AU', {
+      ...{ hour: '2-digit', minute: '2-digit', hourCycle: 'h23', timeZone: timezone },
+    }).format(new Date(startsAt));
+  const place = ({ timezone }) => timezone.split('/').at(-1).replaceAll('_', ' ');
+
+  function Today({ today }) {
+    const { count, href, rows } = today;
+    return h(
+      'section',
+      { className: 'console-card', 'aria-labelledby': 'today' },
+      h(
+        'div',
+        { className: 'console-card-head' },
+        h('h2', { id: 'today' }, 'Examinations today'),
+        h('a', { href, 'aria-label': `${count} examinations today: the list` }, h('strong', null, count)),
+      ),
+      count === 0
+        ? h('p', { className: 'console-none' }, 'No examination takes place today.')
+        : h(
+            'ul',
+            { className: 'console-today' },
+            rows.map((one) =>
+              h(
+                'li',
+                { key: one.id },
+                h('time', { dateTime: one.startsAt }, clock(one), h('small', null, ` ${place(one)}`)),
+                h('a', { href: `/admin/resources/bookings/records/${one.id}/show` }, one.reference),
+                h('span', null, `${one.specialist}, ${words(one.type).toLowerCase()}`),
+                examdesk.pill(one.currentProgress),
+              ),
+            ),
+          ),
+      count > rows.length &&
+        h('p', { className: 'console-more' }, h('a', { href }, `All ${count} examinations of today`)),
+    );
+  }
+
+  function Waiting({ one }) {
+    const { label, count, href, repair } = one;
+    return h(
+      'li',
+      { className: 'console-waits' },
+      h('a', { href, className: 'console-waits-for' }, h('strong', null, count), h('span', null, label)),
+      repair.href
+        ? h('a', { href: repair.href, className: 'console-action' }, repair.label)
+        : h('span', { className: 'console-otherwise' }, repair.label),
+    );
+  }
+
+  function Waits({ waiting }) {
+    const some = waiting.filter(({ count }) => count > 0);
+    const none = waiting.filter(({ count }) => count === 0);
+    return h(
+      'section',
+      { className: 'console-card', 'aria-labelledby': 'waits' },
+      h('h2', { id: 'waits' }, 'Waits for us'),
+      some.length > 0
+        ? h(
+            'ul',
+            { className: 'console-waiting' },
+            some.map((one) => h(Waiting, { key: one.label, one })),
+          )
+        : h('p', { className: 'console-none' }, 'Nothing waits. Well done.'),
+      none.length > 0 &&
+        h(
+          'p',
+          { className: 'console-quietly' },
+          some.length > 0 ? 'Nothing to do: ' : 'Looked at: ',
+          none.map((one, index) =>
+            h(
+              React.Fragment,
+              { key: one.label },
+              index > 0 && ' · ',
+              h('a', { href: one.href }, `${one.label} 0`),
+            ),
+          ),
+        ),
+    );
+  }
+
+  function Weeks({ weeks }) {
+    return h(
+      'section',
+      { className: 'console-card', 'aria-labelledby': 'weeks' },
+      h('h2', { id: 'weeks' }, 'New bookings a week'),
+      h(examdesk.Chart, { weeks }),
+      h(examdesk.Legend),
+    );
+  }
+
+  function Tools({ tools }) {
+    return h(
+      'section',
+      { className: 'console-card', 'aria-labelledby': 'tools' },
+      h('h2', { id: 'tools' }, 'Tools'),
+      h(
+        'ul',
+        { className: 'console-toolbox' },
+        tools.map((one) =>
+          h('li', { key: one.href }, h('a', { href: one.href }, one.label), h('small', null, one.about)),
+        ),
+      ),
+    );
   }
 
   function Dashboard() {
     const [data, setData] = useState(null);
+    const [problem, setProblem] = useState(null);
+    const load = async () => {
+      setProblem(null);
+      const { ok, answer } = await ask('/admin/api/dashboard');
+      if (ok) setData(answer);
+      else setProblem(answer.detail);
+    };
     useEffect(() => {
-      void (async () => {
-        const { ok, answer } = await ask('/admin/api/dashboard');
-        if (ok) setData(answer);
-      })();
+      document.title = 'Today – Examdesk';
+      void load();
     }, []);
-    if (!data) return h('div', { className: 'console-dashboard' }, 'Loading…');
-    const time = ({ startsAt, timezone }) =>
-      new Intl.DateTimeFormat('en-AU', { hour: '2-digit', minute: '2-digit', timeZone: timezone }).format(
-        new Date(startsAt),
+    if (!data) {
+      return h(
+        'div',
+        { className: 'console-dashboard' },
+        h('h1', null, 'Today'),
+        problem
+          ? h(
+              'div',
+              { className: 'console-card', role: 'alert' },
+              h('p', { className: 'console-problem' }, problem),
+              h('button', { type: 'button', className: 'console-button', onClick: load }, 'Try again'),
+            )
+          : h('p', { role: 'status' }, 'Loading…'),
       );
+    }
+    const day = new Intl.DateTimeFormat('en-AU', { dateStyle: 'full', timeZone: 'UTC' }).format(
+      new Date(data.day),
+    );
     return h(
       'div',
       { className: 'console-dashboard' },
-      h('h1', null, 'Today'),
-      h(
-        'section',
-        { className: 'console-card' },
-        h('h2', null, `Examinations today: ${data.today.length}`),
-        data.today.length === 0
-          ? h('p', null, 'None today.')
-          : h(
-              'ul',
-              null,
-              data.today.map((one) =>
-                h(
-                  'li',
-                  { key: one.id },
-                  h(
-                    'a',
-                    { href: `/admin/resources/bookings/records/${one.id}/show` },
-                    `${time(one)} ${one.reference}`,
-                  ),
-                  ` ${one.specialist}, ${words(one.progress)}`,
-                ),
-              ),
-            ),
-      ),
-      h(
-        'section',
-        { className: 'console-card' },
-        h('h2', null, 'Waits for us'),
-        h(
-          'div',
-          { className: 'console-waiting' },
-          data.waiting.map((one) =>
-            h(
-              'a',
-              {
-                key: one.label,
-                href: one.href,
-                className: one.count > 0 ? 'console-waits' : 'console-waits-not',
-              },
-              h('strong', null, one.count),
-              h('span', null, one.label),
-              h('small', null, one.count > 0 ? one.repair : 'Nothing to do'),
-            ),
-          ),
-        ),
-      ),
-      h(
-        'section',
-        { className: 'console-card' },
-        h('h2', null, 'Bookings a week'),
-        h(Chart, { weeks: data.weeks }),
-        h(
-          'p',
-          { className: 'console-legend' },
-          h('span', { className: 'console-key-here' }),
-          'made here ',
-          h('span', { className: 'console-key-there' }),
-          'made in Acuity',
-        ),
-      ),
-      h(
-        'section',
-        { className: 'console-card' },
-        h('h2', null, 'Tools'),
-        h(
-          'ul',
-          null,
-          data.tools.map((one) => h('li', { key: one.href }, h('a', { href: one.href }, one.label))),
-        ),
-      ),
+      h('h1', null, 'Today', h('small', null, ` ${day}`)),
+      h(Waits, data),
+      h('div', { className: 'console-columns' }, h(Today, data), h(Weeks, data)),
+      h(Tools, data),
     );
   }
 

@@ -1,20 +1,16 @@
 // Forms of actions, and actions that lead elsewhere.
-/* oxlint-disable typescript/no-unsafe-return -- React is a global of AdminJS here, and has no types */
 (() => {
-  const { useEffect, useState } = React;
+  const { useEffect, useRef, useState } = React;
   /** @type {(...parts: unknown[]) => object} */
   const h = React.createElement;
   const { ask } = examdesk;
 
-  /** An action that is a page, or a file, of its own. */
+  /** An action that is a page of its own. Going back from there does not come by here again. */
   function Leave({ action, record }) {
-    const href = action.custom.href.replace('{id}', encodeURIComponent(record ? record.id : ''));
-    const filters = [...new URLSearchParams(location.search)].filter(([name]) => name.startsWith('filters.'));
-    const query = record ? '' : new URLSearchParams(filters).toString();
-    const target = query ? `${href}?${query}` : href;
+    const target = action.custom.href.replace('{id}', encodeURIComponent(record ? record.id : ''));
     useEffect(() => {
-      location.assign(target);
-    }, []);
+      location.replace(target);
+    }, [target]);
     return h('div', { className: 'console-card' }, h('a', { href: target }, action.label));
   }
 
@@ -35,15 +31,43 @@
         { ...common, value },
         field.options.map((one) => h('option', { key: one.value, value: one.value }, one.label)),
       );
-    } else if (field.type === 'textarea') input = h('textarea', { ...common, value, rows: 5 });
+    } else if (field.type === 'search') input = h(examdesk.SearchField, { field, common, value, onChange });
+    else if (field.type === 'textarea') input = h('textarea', { ...common, value, rows: 5 });
     else if (field.type === 'checkbox') input = h('input', { ...common, type: 'checkbox', checked: value });
     else input = h('input', { ...common, type: field.type, value, autoComplete: 'off' });
     return h(
       'div',
-      { className: error ? 'console-field console-field-wrong' : 'console-field' },
+      {
+        className: [
+          'console-field',
+          field.type === 'checkbox' && 'console-field-check',
+          error && 'console-field-wrong',
+        ]
+          .filter(Boolean)
+          .join(' '),
+      },
       h('label', { htmlFor: id }, field.label),
+      field.hint && field.type !== 'search' && h('p', { className: 'console-hint' }, field.hint),
       error && h('p', { id: `${id}-error`, className: 'console-error' }, error),
       input,
+    );
+  }
+
+  /** Above the form: what is wrong as a whole, and what is wrong with what this form does not ask. */
+  function ProblemBox({ problem, fields }) {
+    const box = useRef(null);
+    useEffect(() => box.current.focus(), [problem]);
+    const elsewhere = (problem.errors ?? []).filter(({ path }) => !fields.some(({ name }) => name === path));
+    return h(
+      'div',
+      { className: 'console-problem', role: 'alert', tabIndex: -1, ref: box },
+      h('p', null, problem.detail),
+      elsewhere.length > 0 &&
+        h(
+          'ul',
+          null,
+          elsewhere.map(({ path, message }) => h('li', { key: path }, message)),
+        ),
     );
   }
 
@@ -56,19 +80,25 @@
     const [problem, setProblem] = useState(null);
     const [isSending, setSending] = useState(false);
     const [notice, setNotice] = useState(null);
+    const isLoading = !form && !problem;
 
+    const open = async () => {
+      setProblem(null);
+      const { ok, answer } = await ask(address);
+      if (!ok) {
+        setProblem(answer);
+        return;
+      }
+      setForm(answer);
+      setValues(Object.fromEntries(answer.fields.map(({ name, value }) => [name, value])));
+    };
     useEffect(() => {
-      void (async () => {
-        const { ok, answer } = await ask(address);
-        if (ok) {
-          setForm(answer);
-          setValues(Object.fromEntries(answer.fields.map(({ name, value }) => [name, value])));
-        } else setProblem(answer);
-      })();
+      void open();
     }, [address]);
 
     const send = async (event) => {
       event.preventDefault();
+      if (isSending) return;
       setSending(true);
       const { ok, answer } = await ask(address, { version: form.version, values });
       setSending(false);
@@ -93,9 +123,10 @@
     }
     return h(
       'form',
-      { className: 'console-card', onSubmit: send, noValidate: true },
-      problem && h('div', { className: 'console-problem', role: 'alert' }, problem.detail),
-      form && form.intro && h('p', null, form.intro),
+      { className: 'console-card console-form', onSubmit: send, noValidate: true },
+      problem && h(ProblemBox, { problem, fields: form ? form.fields : [] }),
+      isLoading && h('p', { role: 'status' }, 'Loading…'),
+      form && form.intro && h('p', { className: 'console-intro' }, form.intro),
       form &&
         form.fields.map((field) =>
           h(Field, {
@@ -106,8 +137,15 @@
             onChange: (name, value) => setValues((before) => ({ ...before, [name]: value })),
           }),
         ),
-      form && h('button', { className: 'console-button', disabled: isSending }, form.submit),
-      h('a', { href: back, className: 'console-cancel' }, 'Back without a change'),
+      h(
+        'div',
+        { className: 'console-form-foot' },
+        form && h('button', { className: 'console-button', disabled: isSending }, form.submit),
+        !form &&
+          problem &&
+          h('button', { type: 'button', className: 'console-button', onClick: open }, 'Try again'),
+        h('a', { href: back, className: 'console-cancel' }, 'Back without a change'),
+      ),
     );
   }
 

@@ -2,6 +2,7 @@
 (() => {
   /** @type {(...parts: unknown[]) => object} */
   const h = React.createElement;
+  const { words } = examdesk;
 
   /** In a list the value alone; in a record under its label, as all the others. */
   function Value({ property, where, children }) {
@@ -16,18 +17,48 @@
     return h(Value, { property }, text && h('pre', { className: 'console-json' }, text));
   }
 
+  const mayOpen = (table, { forAdmins }, admin) => admin?.role === 'admin' || !forAdmins.includes(table);
+
   /** A name that leads to its record, where that is theirs to read. */
   function Link({ record, property, where }) {
     const [admin] = AdminJS.useCurrentAdmin();
     const name = record.params[property.path];
     const [table, id] = (record.params[property.custom.to] || '').split('/');
-    const mayOpen = id && (admin?.role === 'admin' || !property.custom.forAdmins.includes(table));
+    const isOpen = id && name && mayOpen(table, property.custom, admin);
     const href = `/admin/resources/${table}/records/${encodeURIComponent(id)}/show`;
+    return h(Value, { property, where }, isOpen ? h('a', { href, className: 'console-link' }, name) : name);
+  }
+
+  /** A number that leads to what it counts. */
+  function Count({ record, property, where }) {
+    const [admin] = AdminJS.useCurrentAdmin();
+    const { table, by, also } = property.custom.lists;
+    const count = record.params[property.path];
+    const filters = new URLSearchParams(
+      Object.entries({ [by]: record.id, ...also }).map(([name, value]) => [`filters.${name}`, value]),
+    );
+    const isOpen = count > 0 && mayOpen(table, property.custom, admin);
+    const href = `/admin/resources/${table}?${filters}`;
     return h(
       Value,
       { property, where },
-      mayOpen && name ? h('a', { href, className: 'console-link' }, name) : name,
+      isOpen ? h('a', { href, className: 'console-link' }, count) : String(count),
     );
+  }
+
+  const format = (timeZone) =>
+    new Intl.DateTimeFormat('en-AU', {
+      ...{ weekday: 'short', day: 'numeric', month: 'short', year: 'numeric' },
+      ...{ hour: '2-digit', minute: '2-digit', hourCycle: 'h23', timeZone },
+    });
+
+  /** In the reader's own zone. */
+  const moment = (value) => format(undefined).format(new Date(value));
+
+  /** A bare day, or what it was sent as. */
+  function day(value) {
+    if (!/^\d{4}-\d\d-\d\d$/.test(value)) return value;
+    return new Intl.DateTimeFormat('en-AU', { dateStyle: 'medium', timeZone: 'UTC' }).format(new Date(value));
   }
 
   /** In the zone of the examination; all else in the reader's own, as everywhere. */
@@ -35,21 +66,71 @@
     const value = record.params[property.path];
     const timeZone = record.params[property.custom.zone] || undefined;
     if (!value) return h(Value, { property, where }, null);
-    const format = new Intl.DateTimeFormat('en-AU', {
-      ...{ weekday: 'short', day: 'numeric', month: 'short', year: 'numeric' },
-      ...{ hour: '2-digit', minute: '2-digit', hourCycle: 'h23', timeZone },
-    });
     const zone =
       timeZone &&
       h('span', { className: 'console-zone' }, `(${timeZone.split('/').at(-1).replaceAll('_', ' ')})`);
     const shown = h(
       'time',
       { dateTime: value, className: 'console-when' },
-      `${format.format(new Date(value))} `,
+      `${format(timeZone).format(new Date(value))} `,
       zone,
     );
     return h(Value, { property, where }, shown);
   }
 
-  Object.assign(AdminJS.UserComponents, { ConsoleJson: Json, ConsoleLink: Link, ConsoleWhen: When });
+  const tones = {
+    wrong: ['failed', 'dead', 'infected', 'refused', 'denied', 'failure', 'cancelled', 'no_show', 'left'],
+    waits: [
+      'waiting',
+      'delivering',
+      'queued',
+      'checking',
+      'running',
+      'pending',
+      'not_scanned',
+      'rescheduled',
+    ],
+    well: [
+      'done',
+      'clean',
+      'sent',
+      'processed',
+      'success',
+      'fixed',
+      'active',
+      'report_generated',
+      'payment_received',
+    ],
+  };
+  const toneOf = (code) => Object.keys(tones).find((tone) => tones[tone].includes(code)) ?? 'plain';
+  const pill = (code) => h('span', { className: `console-pill console-pill-${toneOf(code)}` }, words(code));
+
+  function Word({ record, property, where }) {
+    const code = record.params[property.path];
+    return h(Value, { property, where }, code && pill(code));
+  }
+
+  /** In a record: what is empty shows as such. */
+  function Text({ record, property }) {
+    const value = record.params[property.path];
+    const { type } = property.custom;
+    const isEmpty = value === null || value === undefined || value === '';
+    const text = type === 'boolean' ? (value ? 'Yes' : 'No') : type === 'date' && value ? day(value) : value;
+    return h(Value, { property }, isEmpty ? null : h('span', { className: 'console-text' }, String(text)));
+  }
+
+  /** In a list: what it is called leads to it. */
+  function Title({ record, property, resource }) {
+    const value = record.params[property.path];
+    const { type } = property.custom;
+    const text = type === 'datetime' && value ? moment(value) : type === 'enum' ? words(value) : value;
+    const to = `/admin/resources/${resource.id}/records/${encodeURIComponent(record.id)}/show`;
+    return h(ReactRouterDOM.Link, { to, className: 'console-link' }, text || 'Open');
+  }
+
+  Object.assign(examdesk, { moment, day, pill });
+  Object.assign(AdminJS.UserComponents, {
+    ...{ ConsoleJson: Json, ConsoleLink: Link, ConsoleCount: Count },
+    ...{ ConsoleWhen: When, ConsoleWord: Word, ConsoleTitle: Title, ConsoleText: Text },
+  });
 })();

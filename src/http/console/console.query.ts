@@ -1,6 +1,8 @@
-// What a list may be asked: its own columns, and numbers that are numbers. Everything else is refused by name.
+// What a list may be asked: its own columns, and numbers that are numbers. Everything else is refused by name. What
+// would tell of somebody examined comes sealed (console.seal.ts); days are the reader's.
 import type { Request } from 'express';
-import { columnOf, type Filters, type Table } from '../../console/index.ts';
+import { columnOf, searchFilter, type Column, type Filters, type Table } from '../../console/index.ts';
+import { parseDay, shiftDays, startOfDay } from '../../lib/dates.ts';
 import { badRequest } from '../problem.ts';
 
 const others = new Set([
@@ -14,8 +16,15 @@ const others = new Set([
   'ignore_cache',
 ]);
 
+/** Whose filters they are. */
+export interface Reader {
+  zone: string;
+  /** Null for what was not sealed for them. */
+  unseal(sealed: string): string | null;
+}
+
 /** @throws Problem `bad_request` */
-export function filtersOf(req: Request, table: Table): Filters {
+export function filtersOf(req: Request, table: Table, reader: Reader): Filters {
   const filters: Filters = {};
   for (const [key, value] of Object.entries(req.query)) {
     if (typeof value !== 'string') throw badRequest(`Give ${plain(key)} once.`);
@@ -27,16 +36,52 @@ export function filtersOf(req: Request, table: Table): Filters {
     const column = columnOf(table, name);
     const isSpan = column?.type === 'datetime' || column?.type === 'date';
     const isBound = bound === 'from' || bound === 'to';
-    if (!column || rest.length > 0 || (bound !== undefined && !(isSpan && isBound)))
+    const isKnown = column !== null || name === searchFilter;
+    if (!isKnown || rest.length > 0 || (bound !== undefined && !(isSpan && isBound)))
       throw badRequest(`This list cannot be filtered by ${plain(key)}.`);
-    if (column.isHealth)
-      throw badRequest(`${plain(name)} would stand in the address: look for it on /bookings instead.`);
     if (value === '') continue;
+    const words = column && !column.isHealth ? value : unsealed(value, name, reader);
+    if (words.includes('\0')) throw badRequest(`${plain(name)} holds a sign that no text has.`);
     const before = filters[name];
-    filters[name] = isBound ? { ...(typeof before === 'object' ? before : {}), [bound]: value } : value;
+    const span = isBound ? { ...(typeof before === 'object' ? before : {}), [bound]: words } : words;
+    filters[name] = column ? inZone(column, span, reader.zone) : span;
   }
   checkOrder(req, table);
   return filters;
+}
+
+/** The query as AdminJS takes it: the filters as they were read. */
+export function readQuery(req: Request, filters: Filters): Record<string, unknown> {
+  const rest = Object.entries(req.query).filter(([key]) => !key.startsWith('filters.'));
+  const read = Object.entries(filters).flatMap(([name, value]) =>
+    typeof value === 'string'
+      ? [[`filters.${name}`, value]]
+      : Object.entries(value).map(([bound, text]) => [`filters.${name}~~${bound}`, text]),
+  );
+  return Object.fromEntries([...rest, ...read]) as Record<string, unknown>;
+}
+
+function unsealed(value: string, name: string, reader: Reader): string {
+  const words = reader.unseal(value);
+  if (words === null)
+    throw badRequest(
+      `${plain(name)} takes sealed words only, and those that were sealed for you: fill in the filter again.`,
+    );
+  return words;
+}
+
+/** A bare day is all its hours where the reader is; a time with a zone of its own keeps it (table.query.ts). */
+function inZone(column: Column, value: Filters[string], zone: string): Filters[string] {
+  if (column.type !== 'datetime') return value;
+  const { from, to } = typeof value === 'string' ? { from: value, to: value } : value;
+  if (column.zone) return { ...(from && { from }), ...(to && { to }) };
+  return { ...(from && { from: instant(from, zone, 0) }), ...(to && { to: instant(to, zone, 1) }) };
+}
+
+function instant(text: string, zone: string, daysAfter: 0 | 1): string {
+  if (!parseDay(text)) return text;
+  const start = startOfDay(daysAfter === 0 ? text : shiftDays(text, 1), zone);
+  return new Date(start.getTime() - daysAfter).toISOString();
 }
 
 function checkOrder({ query }: Request, table: Table): void {

@@ -3,27 +3,44 @@ import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { Router, type ErrorRequestHandler, type Request, type RequestHandler, type Response } from 'express';
 import { auditActor, isStaff } from '../../accounts/index.ts';
-import { actionOf, findRow, loadConsole, mayDo, mayRead, tableOf, type Table } from '../../console/index.ts';
+import {
+  actionOf,
+  findRow,
+  loadConsole,
+  mayDo,
+  mayRead,
+  readDashboard,
+  tableOf,
+  type ActionButton,
+  type Filters,
+  type Table,
+} from '../../console/index.ts';
 import { actorOf, viewerOf } from '../actor.ts';
+import { readerZoneOf } from '../forms/fields.ts';
+import { createSealedSearch } from '../forms/sealed-search.ts';
 import { access, noteDenial } from '../middleware/access.ts';
-import { badRequest, forbidden, notFound, Problem } from '../problem.ts';
-import { exportCsv } from './console.export.ts';
+import { badRequest, conflict, forbidden, notFound, Problem } from '../problem.ts';
+import { createCsvExport } from './console.export.ts';
 import { formOf, type FormAction } from './forms/index.ts';
 import { sendPage, statusOf } from './console.page.ts';
-import { filtersOf } from './console.query.ts';
+import { referrerOptions, referrerOptionsAddress } from './console.options.ts';
+import { filtersOf, readQuery } from './console.query.ts';
+import { sealWords } from './console.seal.ts';
 import type { ConsoleServices } from './console.services.ts';
 
 const root = path.resolve(import.meta.dirname, '../../..');
 
 export function consoleRouter(services: ConsoleServices): Router {
   const router = Router();
-  router.use('/admin', named, access('staff', services), fromOwnPages);
+  router.use('/admin', named, access('staff', services), fromOwnPages(services.config.BASE_URL));
   const open: RequestHandler = async (req, res) => {
-    const { form, id } = allowedForm(req, res);
-    res.json(await form.open(services, id));
+    const { form, id, isView } = await allowedForm(services, req, res);
+    const opened = await form.open(services, id);
+    if (isView) await noteViewed(services, req, res, id);
+    res.json(opened);
   };
   const send: RequestHandler = async (req, res) => {
-    const { form, id } = allowedForm(req, res);
+    const { form, id } = await allowedForm(services, req, res);
     const { version, values } = (req.body ?? {}) as { version?: unknown; values?: unknown };
     if (typeof version !== 'string' || typeof values !== 'object' || values === null || Array.isArray(values))
       throw badRequest('Send {"version": "…", "values": {…}} as JSON.');
@@ -34,22 +51,37 @@ export function consoleRouter(services: ConsoleServices): Router {
     router.get(address, open);
     router.post(address, send);
   }
+  router.get(referrerOptionsAddress, referrerOptions(services));
+  const sealing = createSealedSearch(services.config.BETTER_AUTH_SECRET);
+  const readFilters = (req: Request, res: Response, table: Table): Filters => {
+    const { userId } = actorOf(req, res).viewer;
+    const unseal = (sealed: string): string | null => sealing.open(userId, sealed);
+    return filtersOf(req, table, { zone: zoneOf(req), unseal });
+  };
+  router.post('/admin/seal', sealWords(sealing));
+  const exportCsv = createCsvExport(services);
   router.get('/admin/export/:table', async (req, res) => {
     const table = allowedTable(req.params.table, res);
-    await exportCsv(services, actorOf(req, res), table, filtersOf(req, table), res);
+    await exportCsv(actorOf(req, res), table, readFilters(req, res, table), res);
+  });
+  router.get('/admin/api/dashboard', async (req, res) => {
+    res.json(await readDashboard(services.db, roleOf(res), zoneOf(req)));
   });
   const components = lazy(ownComponents);
   router.get('/admin/frontend/assets/components.bundle.js', async (_req, res) => {
     res.type('js').send(await components());
   });
   // The lists themselves: who, which, and by what. AdminJS asks again, action by action.
-  router.use(['/admin/api/resources/:table', '/admin/resources/:table'], guardTable(services));
+  router.use(['/admin/api/resources/:table', '/admin/resources/:table'], guardTable(services, readFilters));
   const admin = lazy(() => adminRouter(services));
   for (const address of ['/admin', '/admin/*rest'])
     router.get(address, async (req, res, next) => (await admin())(req, res, next));
   router.use('/admin', noteDenied(services));
   return router;
 }
+
+/** As on every page: their browser's, else where most of us are. */
+const zoneOf = (req: Request): string => readerZoneOf(req.headers.cookie) ?? 'Australia/Sydney';
 
 const named: RequestHandler = (req, res, next) => {
   res.locals.route = req.baseUrl;
@@ -76,13 +108,21 @@ function addressOf({ path: asked }: Request): string {
   return asked.replace(/[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}|\d+/gi, ':id').slice(0, 200);
 }
 
-/** The whole API of the console, reads too, is for its own pages alone. */
-const fromOwnPages: RequestHandler = (req, _res, next) => {
-  const isData = /^\/(api|forms|export)\//i.test(req.path);
-  const site = req.get('sec-fetch-site');
-  if (isData && site !== undefined && site !== 'same-origin' && site !== 'none')
-    throw new Problem('cross_site', 'This request did not come from the console itself.');
-  next();
+/** The whole API of the console, reads too, is for its own pages alone. Old browsers name only their origin. */
+const fromOwnPages = (baseUrl: string): RequestHandler => {
+  const own = new URL(baseUrl).origin;
+  return (req, _res, next) => {
+    const isData = /^\/(api|forms|export|options)\//i.test(req.path);
+    const site = req.get('sec-fetch-site');
+    const origin = req.get('origin') ?? own;
+    const isOwn =
+      site === undefined
+        ? origin === own || origin === `${req.protocol}://${req.get('host')}`
+        : site === 'same-origin' || site === 'none';
+    if (isData && !isOwn)
+      throw new Problem('cross_site', 'This request did not come from the console itself.');
+    next();
+  };
 };
 
 function roleOf(res: Response) {
@@ -98,50 +138,86 @@ function allowedTable(id: string, res: Response): Table {
   return table;
 }
 
-function allowedForm(req: Request, res: Response): { form: FormAction; id: string } {
-  const { table, id = '', action } = req.params as Record<string, string>;
-  allowedTable(table ?? '', res);
-  const button = actionOf(table ?? '', action ?? '');
-  const form = formOf(table ?? '', action ?? '');
+/** What the list shows and the record offers, and nothing else: the form is asked as its button would be. */
+async function allowedForm(
+  { db }: Pick<ConsoleServices, 'db'>,
+  req: Request,
+  res: Response,
+): Promise<{ form: FormAction; id: string; isView: boolean }> {
+  const { table: tableId = '', id = '', action = '' } = req.params as Record<string, string>;
+  const table = allowedTable(tableId, res);
+  const button = actionOf(table.id, action);
+  const form = formOf(table.id, action);
   if (!button || !form || (button.kind === 'record') !== (id !== '')) throw notFound();
   if (!mayDo(roleOf(res), button)) throw forbidden();
-  return { form, id };
+  if (button.kind === 'record') {
+    const row = await findRow(db, table, id);
+    if (!row) throw notFound();
+    if (!(button.isOffered?.(row) ?? true))
+      throw conflict('invalid_transition', `“${button.label}” cannot be done to this as it stands now.`);
+  }
+  return { form, id, isView: table.id === 'bookings' && action === 'change' };
 }
 
 /** Closed at the door, whatever AdminJS makes of it: writing, bulk actions, and the search apart from the list. */
 const closed = new Set(['new', 'edit', 'delete', 'bulkDelete', 'search', 'bulk']);
 
 const guardTable =
-  ({ db, audit }: Pick<ConsoleServices, 'db' | 'audit'>): RequestHandler =>
+  (
+    services: Pick<ConsoleServices, 'db' | 'audit'>,
+    readFilters: (req: Request, res: Response, table: Table) => Filters,
+  ): RequestHandler =>
   async (req, res, next) => {
     const table = allowedTable(String(req.params.table), res);
-    const [kind = '', first = '', second = ''] = req.path.split('/').filter(Boolean);
+    const segments = segmentsOf(req.path);
+    const [kind = '', first = '', second = ''] = segments;
     const name = kind === 'records' ? second : first;
     if (closed.has(kind) || closed.has(name))
       throw forbidden('The console changes records by its own actions only.');
-    if (kind !== '') {
-      const action = actionOf(table.id, name);
-      if (!action && name !== 'list' && name !== 'show' && name !== 'export') throw notFound();
-      // AdminJS asks again for its data, but would send its empty page to anybody.
-      if (action && !mayDo(roleOf(res), action)) throw forbidden();
-    }
+    const action = kind === 'records' || kind === 'actions' ? actionOf(table.id, name) : null;
+    if (!isDoor(segments, action)) throw notFound();
+    // AdminJS asks again for its data, but would send its empty page to anybody.
+    if (action && !mayDo(roleOf(res), action)) throw forbidden();
     if (req.method !== 'GET' && req.method !== 'HEAD')
       throw new Problem('method_not_allowed', 'Use the forms of the console.');
     // AdminJS would say 'forbidden' of a record that is not there.
-    if (kind === 'records' && !(await findRow(db, table, decodeURIComponent(first)))) throw notFound();
-    filtersOf(req, table);
-    if (table.id === 'bookings' && kind === 'records' && name === 'show')
-      await noteViewed(audit, db, req, res);
+    if (kind === 'records' && !(await findRow(services.db, table, first))) throw notFound();
+    res.locals.filters = readFilters(req, res, table);
+    // The page itself is a shell: what it shows, it asks for.
+    const isData = req.baseUrl.toLowerCase().startsWith('/admin/api/');
+    if (table.id === 'bookings' && kind === 'records' && isData) await noteViewed(services, req, res, first);
     next();
   };
 
+/** Letter by letter, and no more of them: AdminJS's own addresses know more names, and in any case. */
+function isDoor(segments: readonly string[], action: ActionButton | null): boolean {
+  const [kind, first] = segments;
+  switch (kind) {
+    case undefined:
+      return true;
+    case 'actions':
+      return segments.length === 2 && (first === 'list' || first === 'export' || action?.kind === 'resource');
+    case 'records':
+      return segments.length === 3 && (segments[2] === 'show' || action?.kind === 'record');
+    default:
+      return false;
+  }
+}
+
+function segmentsOf(address: string): string[] {
+  try {
+    return address.split('/').filter(Boolean).map(decodeURIComponent);
+  } catch {
+    throw notFound();
+  }
+}
+
 async function noteViewed(
-  audit: ConsoleServices['audit'],
-  db: ConsoleServices['db'],
+  { audit, db }: Pick<ConsoleServices, 'db' | 'audit'>,
   req: Request,
   res: Response,
+  id: string,
 ): Promise<void> {
-  const [, id = ''] = req.path.split('/').filter(Boolean);
   await audit.record(db, auditActor(actorOf(req, res)), {
     action: 'booking.viewed',
     resourceType: 'booking',
@@ -161,9 +237,14 @@ async function ownComponents(): Promise<string> {
   return (await Promise.all(files.map((file) => readFile(path.join(folder, file), 'utf8')))).join('\n');
 }
 
+/** What failed is tried again by whoever asks next. */
 function lazy<T>(load: () => Promise<T>): () => Promise<T> {
   let loaded: Promise<T> | undefined;
-  return () => (loaded ??= load());
+  return () =>
+    (loaded ??= load().catch((error: unknown) => {
+      loaded = undefined;
+      throw error;
+    }));
 }
 
 type Controllers = new (
@@ -194,7 +275,8 @@ async function adminRouter(services: ConsoleServices): Promise<RequestHandler> {
       const viewer = viewerOf(res);
       if (!viewer) throw forbidden();
       const controller = new (Controller as Controllers)({ admin }, currentAdminOf(viewer));
-      const asked = { params: req.params, query: { ...req.query }, payload: {}, method: 'get' };
+      const query = readQuery(req, (res.locals.filters ?? {}) as Filters);
+      const asked = { params: req.params, query, payload: {}, method: 'get' };
       const answer = await controller[action]?.(asked, res);
       if (res.headersSent) return;
       if (typeof answer === 'string') sendPage(res, answer);

@@ -1,0 +1,78 @@
+// Bookings a week, by where they were made. Bars of the page itself, so that words keep their size on any screen; every
+// part of a bar leads to what it counts.
+(() => {
+  /** @type {(...parts: unknown[]) => object} */
+  const h = React.createElement;
+  const made = { portal: 'made here', acuity_direct: 'made in Acuity' };
+
+  const short = (week) =>
+    new Intl.DateTimeFormat('en-AU', { day: 'numeric', month: 'short', timeZone: 'UTC' }).format(
+      new Date(week),
+    );
+
+  function Chart({ weeks }) {
+    const totalOf = ({ sources }) => sources.reduce((sum, { count }) => sum + count, 0);
+    const most = Math.max(1, ...weeks.map(totalOf));
+    return h(
+      'ol',
+      { className: 'console-chart', 'aria-label': 'Bookings a week' },
+      weeks.map((week) => {
+        const total = totalOf(week);
+        const since = `Week from ${short(week.week)}`;
+        return h(
+          'li',
+          { key: week.week },
+          h(
+            'div',
+            { className: 'console-bar' },
+            h(
+              'a',
+              {
+                href: week.href,
+                className: total === 0 ? 'console-bar-total console-bar-none' : 'console-bar-total',
+                'aria-label': `${since}: ${total} in all`,
+              },
+              total,
+            ),
+            week.sources
+              .filter(({ count }) => count > 0)
+              .map(({ source, count, href }) =>
+                h('a', {
+                  ...{ key: source, href, className: `console-bar-part console-bar-${source}` },
+                  // The rest is the number's above it.
+                  style: { height: `calc((100% - 24px) * ${count / most})` },
+                  'aria-label': `${since}: ${count} ${made[source]}`,
+                  title: `${count} ${made[source]}`,
+                }),
+              )
+              .reverse(),
+          ),
+          h(
+            'span',
+            { className: 'console-bar-week', 'aria-hidden': 'true' },
+            short(week.week)
+              .split(' ')
+              .map((part) => h('span', { key: part }, part)),
+          ),
+        );
+      }),
+    );
+  }
+
+  function Legend() {
+    return h(
+      'p',
+      { className: 'console-legend' },
+      Object.entries(made).map(([source, label]) =>
+        h(
+          'span',
+          { key: source },
+          h('span', { className: `console-key console-bar-${source}` }),
+          `${label.charAt(0).toUpperCase()}${label.slice(1)}`,
+        ),
+      ),
+    );
+  }
+
+  Object.assign(examdesk, { Chart, Legend });
+})();

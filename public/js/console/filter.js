@@ -1,0 +1,207 @@
+// The filters of a list: a form of the browser's own fields. Days are sent as days, and read in the reader's zone by the
+// server; what may tell of somebody examined is sealed first, and only then applied.
+(() => {
+  const { useEffect, useRef, useState } = React;
+  /** @type {(...parts: unknown[]) => object} */
+  const h = React.createElement;
+  const { seal, useOpened, words } = examdesk;
+
+  function Choice({ id, name, value, options }) {
+    return h(
+      'select',
+      { id, name, defaultValue: value },
+      h('option', { value: '' }, 'Any'),
+      options.map(([option, label]) => h('option', { key: option, value: option }, label)),
+    );
+  }
+
+  function Field({ property, label, values }) {
+    const { propertyPath: path, availableValues, custom } = property;
+    const id = `filter-${path}`;
+    if (custom.type === 'datetime' || custom.type === 'date') {
+      return h(
+        'fieldset',
+        { className: 'console-field' },
+        h('legend', null, label),
+        h(
+          'div',
+          { className: 'console-span' },
+          ['from', 'to'].map((bound) =>
+            h(
+              'label',
+              { key: bound },
+              h('span', null, bound === 'from' ? 'From' : 'To'),
+              h('input', {
+                ...{ type: 'date', name: `${path}~~${bound}`, 'aria-label': `${label}, ${bound}` },
+                defaultValue: values[`${path}~~${bound}`] ?? '',
+              }),
+            ),
+          ),
+        ),
+      );
+    }
+    const value = values[path] ?? '';
+    const options =
+      custom.type === 'boolean'
+        ? [
+            ['true', 'Yes'],
+            ['false', 'No'],
+          ]
+        : availableValues?.map((one) => [one.value, words(one.value)]);
+    return h(
+      'div',
+      { className: 'console-field' },
+      h('label', { htmlFor: id }, label),
+      options
+        ? h(Choice, { id, name: path, value, options })
+        : h('input', {
+            ...{
+              id,
+              name: path,
+              defaultValue: value,
+              autoComplete: 'off',
+              spellCheck: false,
+              maxLength: 200,
+            },
+            ...(custom.type === 'number' && { inputMode: 'numeric' }),
+          }),
+    );
+  }
+
+  /** Sorting by what is no column of the list, and on a narrow screen, where no column has a head. */
+  function Order({ properties, labelOf, sortBy, direction }) {
+    return h(
+      'fieldset',
+      { className: 'console-field' },
+      h('legend', null, 'Sort by'),
+      h(
+        'div',
+        { className: 'console-span' },
+        h(
+          'select',
+          { name: 'sortBy', defaultValue: sortBy ?? '', 'aria-label': 'Sort by' },
+          h('option', { value: '' }, 'As usual'),
+          properties.map((one) =>
+            h('option', { key: one.propertyPath, value: one.propertyPath }, labelOf(one)),
+          ),
+        ),
+        h(
+          'select',
+          { name: 'direction', defaultValue: direction ?? 'asc', 'aria-label': 'Direction' },
+          h('option', { value: 'asc' }, 'Ascending'),
+          h('option', { value: 'desc' }, 'Descending'),
+        ),
+      ),
+    );
+  }
+
+  function Filters({ resource }) {
+    const { isVisible, close } = AdminJS.useFilterDrawer();
+    const { filters = {}, sortBy, direction, storeParams } = AdminJS.useQueryParams();
+    const { translateProperty } = AdminJS.useTranslation();
+    const [problem, setProblem] = useState(null);
+    const [isSealing, setSealing] = useState(false);
+    const form = useRef(null);
+    const properties = resource.filterProperties;
+    const sealedNames = Object.keys(filters).filter(
+      (name) => properties.find(({ propertyPath }) => propertyPath === name.split('~~')[0])?.custom.isHealth,
+    );
+    const { words: textOf, isReady } = useOpened(sealedNames.map((name) => filters[name]).filter(Boolean));
+    const values = Object.fromEntries(
+      Object.entries(filters).map(([name, value]) => [
+        name,
+        sealedNames.includes(name) ? textOf(value) : value,
+      ]),
+    );
+    const labelOf = (property) => translateProperty(property.label, resource.id);
+
+    useEffect(() => close(), [resource.id]);
+    useEffect(() => {
+      if (isVisible) form.current?.querySelector('input, select')?.focus();
+    }, [isVisible]);
+    const leave = () => {
+      close();
+      document.getElementById('console-filter')?.focus();
+    };
+
+    const apply = async (event) => {
+      event.preventDefault();
+      const typed = [...new FormData(form.current)].map(([name, value]) => [name, value.trim()]);
+      const order = Object.fromEntries(typed.filter(([name]) => name === 'sortBy' || name === 'direction'));
+      const given = typed.filter(([name, value]) => value && !(name in order));
+      const isHealth = ([name]) =>
+        properties.find(({ propertyPath }) => propertyPath === name.split('~~')[0]).custom.isHealth;
+      setSealing(true);
+      const sealed = await seal(Object.fromEntries(given.filter(isHealth)));
+      setSealing(false);
+      if (!sealed.ok) {
+        setProblem(sealed.detail);
+        return;
+      }
+      setProblem(null);
+      // What has no field here, the search and what a link brought along, stays.
+      const others = Object.entries(filters).filter(
+        ([name]) => !properties.some(({ propertyPath }) => propertyPath === name.split('~~')[0]),
+      );
+      storeParams({
+        filters: {
+          ...Object.fromEntries(others),
+          ...Object.fromEntries(given.filter((pair) => !isHealth(pair))),
+          ...sealed.sealed,
+        },
+        page: '1',
+        ...(order.sortBy ? order : { sortBy: undefined, direction: undefined }),
+      });
+      leave();
+    };
+
+    return h(
+      'form',
+      {
+        ...{ id: 'console-filters', className: 'console-filters', hidden: !isVisible, ref: form },
+        ...{ 'aria-label': 'Filters', noValidate: true, onSubmit: apply },
+        // Filled anew when the address says something else.
+        key: `${resource.id} ${JSON.stringify(filters)} ${sortBy} ${direction} ${isReady}`,
+        onKeyDown: ({ key }) => key === 'Escape' && leave(),
+      },
+      h(
+        'div',
+        { className: 'console-filters-head' },
+        h('h2', null, 'Filters'),
+        h(
+          'button',
+          { type: 'button', className: 'console-quiet', 'aria-label': 'Close the filters', onClick: leave },
+          h(AdminJSDesignSystem.Icon, { icon: 'X' }),
+        ),
+      ),
+      h(
+        'div',
+        { className: 'console-filters-fields' },
+        problem && h('p', { className: 'console-problem', role: 'alert' }, problem),
+        properties.map((property) =>
+          h(Field, { key: property.propertyPath, property, label: labelOf(property), values }),
+        ),
+        h(Order, { properties, labelOf, sortBy, direction }),
+      ),
+      h(
+        'div',
+        { className: 'console-filters-foot' },
+        h('button', { className: 'console-button', disabled: isSealing }, 'Apply'),
+        h(
+          'button',
+          {
+            type: 'button',
+            className: 'console-action',
+            onClick: () => {
+              storeParams({ filters: {}, page: '1', sortBy: undefined, direction: undefined });
+              leave();
+            },
+          },
+          'Reset',
+        ),
+      ),
+    );
+  }
+
+  Object.assign(AdminJS.UserComponents, { FilterDrawer: Filters });
+})();

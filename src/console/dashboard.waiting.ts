@@ -1,0 +1,119 @@
+// What waits for staff: each a list, and what is done about it.
+import type { Filters } from './table.query.ts';
+
+export interface Waiting {
+  label: string;
+  table: string;
+  /** The list behind the number: counted as it is listed. */
+  filters: Filters;
+  repair: {
+    label: string;
+    /** `{next}` is the id of the one that comes first. */
+    href: string;
+    /** The column that says which comes first. */
+    next?: string;
+    who: 'staff' | 'admin';
+    /** Said to whom it is closed. */
+    otherwise?: string;
+  };
+}
+
+const record = (table: string, action: string): string =>
+  `/admin/resources/${table}/records/{next}/${action}`;
+const action = (table: string, name: string): string => `/admin/resources/${table}/actions/${name}`;
+
+export const waitings: readonly Waiting[] = [
+  {
+    ...{ label: 'Bookings without an organisation', table: 'bookings' },
+    filters: { assigned: 'false', status: 'active' },
+    repair: {
+      ...{ label: 'Assign the next one', who: 'staff' },
+      ...{ href: record('bookings', 'assign'), next: 'startsAt' },
+    },
+  },
+  {
+    ...{ label: 'Bookings that lack details', table: 'bookings' },
+    filters: { detailsNeeded: 'true', status: 'active' },
+    repair: {
+      ...{ label: 'Fill in the next one', who: 'staff' },
+      ...{ href: record('bookings', 'change'), next: 'startsAt' },
+    },
+  },
+  {
+    ...{ label: 'Webhooks given up', table: 'webhook-events' },
+    filters: { state: 'dead' },
+    repair: {
+      ...{ label: 'Replay them all', href: action('webhook-events', 'replay-all'), who: 'admin' },
+      otherwise: 'Ask an admin to replay them',
+    },
+  },
+  {
+    ...{ label: 'Webhooks that need a look', table: 'webhook-events' },
+    filters: { needsCare: 'true' },
+    repair: {
+      ...{ label: 'See what the next one says', who: 'staff' },
+      ...{ href: record('webhook-events', 'show'), next: 'receivedAt' },
+    },
+  },
+  {
+    ...{ label: 'Differences from Acuity left', table: 'drift-items' },
+    filters: { stands: 'true' },
+    repair: {
+      ...{ label: 'Reconcile now', href: action('drift-reports', 'reconcile'), who: 'admin' },
+      otherwise: 'Ask an admin to reconcile',
+    },
+  },
+  {
+    ...{ label: 'Reconciliations that failed', table: 'drift-reports' },
+    filters: { needsCare: 'true' },
+    repair: {
+      ...{ label: 'Reconcile now', href: action('drift-reports', 'reconcile'), who: 'admin' },
+      otherwise: 'Ask an admin to reconcile',
+    },
+  },
+  {
+    ...{ label: 'E-mails that failed', table: 'emails' },
+    filters: { status: 'failed' },
+    repair: { label: 'Send them all again', href: action('emails', 'send-all-again'), who: 'staff' },
+  },
+  {
+    ...{ label: 'E-mails that do not get through', table: 'emails' },
+    filters: { isStuck: 'true' },
+    repair: {
+      ...{ label: 'See what the mail server says', who: 'staff' },
+      ...{ href: record('emails', 'show'), next: 'createdAt' },
+    },
+  },
+  {
+    ...{ label: 'Account e-mails that did not get through', table: 'account-emails' },
+    filters: { isStuck: 'true' },
+    repair: {
+      ...{ label: 'See what the mail server says', who: 'admin' },
+      ...{ href: record('account-emails', 'show'), next: 'createdAt' },
+    },
+  },
+  {
+    ...{ label: 'Infected files', table: 'documents' },
+    filters: { status: 'infected', isDeleted: 'false' },
+    repair: {
+      ...{ label: 'Look at the next one', who: 'staff' },
+      ...{ href: record('documents', 'show'), next: 'createdAt' },
+    },
+  },
+  {
+    ...{ label: 'Damaged or missing files', table: 'custody-reports' },
+    filters: { needsCare: 'true' },
+    repair: {
+      ...{ label: 'See which', who: 'staff' },
+      ...{ href: record('custody-reports', 'show'), next: 'startedAt' },
+    },
+  },
+  {
+    ...{ label: 'Jobs given up', table: 'failed-jobs' },
+    filters: { isOver: 'true' },
+    repair: {
+      ...{ label: 'Run the next one again', who: 'admin' },
+      ...{ href: record('failed-jobs', 'run-again'), next: 'runAt' },
+    },
+  },
+];

@@ -1,0 +1,293 @@
+// What narrows the console's lists: sealed words, days where the reader is, exact ids behind links, and the morning's
+// numbers, which are counts of such lists.
+import { randomUUID } from 'node:crypto';
+import { expect } from 'chai';
+import type { Dashboard } from '../../src/console/index.ts';
+import { dayIn, shiftDays } from '../../src/lib/dates.ts';
+import { startTestApp, type Agent, type TestApp } from '../support/app.ts';
+import { aBookingOf, anEmailAbout, personOf } from '../support/console-house.ts';
+
+const list = (id: string): string => `/admin/api/resources/${id}/actions/list`;
+const inZone = (zone: string) => `tz=${encodeURIComponent(zone)}`;
+
+describe('the console’s filters', () => {
+  let app: TestApp;
+  let ada: Agent;
+  let sam: Agent;
+  before(async () => {
+    app = await startTestApp();
+    ada = await app.signIn('ada@examdesk.example');
+    sam = await app.signIn('sam@examdesk.example');
+    await aBookingOf(app.db, 'rita', { claim_number: 'CL-77', notes: 'Bring the X-rays' });
+    await aBookingOf(app.db, 'nadia', { examinee_first_name: 'Priya', examinee_last_name: 'Nair' });
+  });
+  after(() => app.close());
+
+  const seal = async (agent: Agent, words: Record<string, string>) =>
+    (await agent.post('/admin/seal').send({ words }).expect(200)).body.sealed as Record<string, string>;
+  const found = async (agent: Agent, table: string, query: object) => {
+    const { body } = await agent.get(list(table)).query(query).expect(200);
+    return (body.records as { params: Record<string, unknown> }[]).map(({ params }) => params);
+  };
+
+  describe('of health information', () => {
+    it('take sealed words, and each of those columns', async () => {
+      const words = {
+        ...{ examinee: 'marsh', phone: '6141', claimNumber: 'cl-77', notes: 'x-rays' },
+      };
+      for (const [name, text] of Object.entries(words)) {
+        const sealed = await seal(sam, { [name]: text });
+        const rows = await found(sam, 'bookings', { [`filters.${name}`]: sealed[name] });
+        expect(rows.length, name).to.be.at.least(1);
+        expect(
+          rows.every(({ examinee }) => name === 'phone' || examinee === 'Ewan Marsh'),
+          name,
+        ).to.equal(true);
+        await sam
+          .get(list('bookings'))
+          .query({ [`filters.${name}`]: text })
+          .expect(400);
+      }
+    });
+
+    it('are nobody else’s, and show nothing in their address', async () => {
+      const { examinee = '' } = await seal(sam, { examinee: 'marsh' });
+      expect(Buffer.from(examinee, 'base64url').toString('latin1').toLowerCase()).not.to.contain('marsh');
+      await ada.get(list('bookings')).query({ 'filters.examinee': examinee }).expect(400);
+      const opened = (agent: Agent) => agent.post('/admin/seal').send({ sealed: { examinee } }).expect(200);
+      expect((await opened(sam)).body.words).to.deep.equal({ examinee: 'marsh' });
+      expect((await opened(ada)).body.words).to.deep.equal({});
+    });
+
+    it('narrow the export as well, of which the log knows the name alone', async () => {
+      const { claimNumber } = await seal(sam, { claimNumber: 'CL-77' });
+      const { text } = await sam
+        .get('/admin/export/bookings')
+        .query({ 'filters.claimNumber': claimNumber })
+        .expect(200);
+      expect(text.trim().split('\r\n')).to.have.length(2);
+      const row = await app
+        .db('audit_log')
+        .where({ action: 'records.exported' })
+        .orderBy('id', 'desc')
+        .first();
+      expect(row.metadata).to.deep.equal({ table: 'bookings', filteredBy: ['claimNumber'] });
+    });
+
+    it('are refused when there is nothing to seal, or too much', async () => {
+      for (const words of [{ examinee: '' }, { examinee: 'x'.repeat(201) }, { examinee: 1 }, 'marsh'])
+        await sam.post('/admin/seal').send({ words }).expect(422);
+      await (await app.signIn('rita@harbour-legal.example'))
+        .post('/admin/seal')
+        .send({ words: {} })
+        .expect(403);
+      await app.anonymous().post('/admin/seal').send({ words: {} }).expect(401);
+    });
+  });
+
+  it('search a list by words in any order, sealed as well', async () => {
+    const { search } = await seal(sam, { search: 'MARSH ewan cl-77' });
+    const rows = await found(sam, 'bookings', { 'filters.search': search });
+    expect(rows.map(({ examinee }) => examinee)).to.deep.equal(['Ewan Marsh']);
+    await sam.get(list('bookings')).query({ 'filters.search': 'marsh' }).expect(400);
+    await sam.get(list('bookings')).query({ sortBy: 'search' }).expect(400);
+    const { search: firm } = await seal(ada, { search: 'nadia northside' });
+    const people = await found(ada, 'users', { 'filters.search': firm });
+    expect(people.map(({ name }) => String(name).split(' ')[0])).to.deep.equal(['Nadia']);
+    expect(people[0]).not.to.have.property('search');
+  });
+
+  it('never break on a sign that no text has', async () => {
+    await ada.get(`${list('users')}?filters.name=a%00b`).expect(400);
+    await ada
+      .post('/admin/seal')
+      .send({ words: { search: 'a\0b' } })
+      .expect(400);
+  });
+
+  describe('of days', () => {
+    let early: string;
+    let late: string;
+    before(async () => {
+      // 1 and 2 June, in Sydney and in Perth two hours behind.
+      early = await aBookingOf(app.db, null, { starts_at: new Date('2027-06-01T00:30:00+10:00') });
+      late = await aBookingOf(app.db, null, {
+        ...{ starts_at: new Date('2027-06-02T23:30:00+08:00'), timezone: 'Australia/Perth' },
+        created_at: new Date('2026-06-01T00:30:00+10:00'),
+      });
+    });
+    const between = async (zone: string, name: string, from: string, to: string) => {
+      const { body } = await sam
+        .get(list('bookings'))
+        .set('Cookie', inZone(zone))
+        .query({ [`filters.${name}~~from`]: from, [`filters.${name}~~to`]: to })
+        .expect(200);
+      return (body.records as { id: string }[]).map(({ id }) => id);
+    };
+
+    it('are those of the examination’s own zone, the last one with all its hours', async () => {
+      for (const zone of ['Australia/Sydney', 'Pacific/Auckland', 'America/New_York']) {
+        expect(await between(zone, 'startsAt', '2027-06-01', '2027-06-01'), zone).to.deep.equal([early]);
+        expect(await between(zone, 'startsAt', '2027-06-02', '2027-06-02'), zone).to.deep.equal([late]);
+      }
+    });
+
+    it('are the reader’s where a time has no zone', async () => {
+      expect(await between('Australia/Sydney', 'createdAt', '2026-06-01', '2026-06-01')).to.deep.equal([
+        late,
+      ]);
+      expect(await between('Australia/Perth', 'createdAt', '2026-06-01', '2026-06-01')).to.deep.equal([]);
+      expect(await between('Australia/Perth', 'createdAt', '2026-05-31', '2026-05-31')).to.deep.equal([late]);
+    });
+  });
+
+  it('tell two of one name apart, by the link from the record of one', async () => {
+    const rita = await personOf(app.db, 'rita');
+    const [firm] = await found(ada, 'organizations', { 'filters.name': 'Harbour Legal' });
+    const theirs = await found(ada, 'bookings', { 'filters.organizationId': rita.organizationId });
+    expect(theirs).to.have.length(firm?.bookings as number);
+    expect(theirs.map(({ organization }) => organization)).to.deep.equal(theirs.map(() => 'Harbour Legal'));
+    expect(await found(ada, 'bookings', { 'filters.referrerId': rita.id })).to.have.length(1);
+    const [member] = await found(ada, 'users', {
+      ...{ 'filters.organizationId': rita.organizationId, 'filters.isActive': 'true' },
+      'filters.name': 'Rita',
+    });
+    expect(member?.bookings).to.equal(1);
+  });
+});
+
+describe('the console’s morning page', () => {
+  let app: TestApp;
+  let ada: Agent;
+  let sam: Agent;
+  const zone = 'Australia/Sydney';
+  const today = dayIn(new Date(), zone);
+  before(async () => {
+    app = await startTestApp();
+    ada = await app.signIn('ada@examdesk.example');
+    sam = await app.signIn('sam@examdesk.example');
+  });
+  after(() => app.close());
+
+  const morning = async (agent: Agent) =>
+    (await agent.get('/admin/api/dashboard').set('Cookie', inZone(zone)).expect(200)).body as Dashboard;
+  const totalOf = async (href: string) => {
+    const [, table = '', query = ''] = /^\/admin\/resources\/([\w-]+)\?(.*)$/.exec(href) ?? [];
+    const { body } = await ada
+      .get(`${list(table)}?${query}`)
+      .set('Cookie', inZone(zone))
+      .expect(200);
+    return body.meta.total as number;
+  };
+  const waits = ({ waiting }: Dashboard, label: string) => waiting.find((one) => one.label === label);
+
+  it('counts the examinations of today, all of them, and leads to just those', async () => {
+    const noon = (day: string) => new Date(`${day}T12:00:00+10:00`);
+    for (let count = 0; count < 10; count += 1) await aBookingOf(app.db, null, { starts_at: noon(today) });
+    await aBookingOf(app.db, null, { starts_at: noon(shiftDays(today, 1)) });
+    await aBookingOf(app.db, null, { starts_at: noon(shiftDays(today, -1)) });
+    await aBookingOf(app.db, null, {
+      starts_at: noon(today),
+      status: 'cancelled',
+      current_progress: 'cancelled',
+    });
+    const page = await morning(sam);
+    expect(page.day).to.equal(today);
+    expect(page.today.count).to.equal(10);
+    expect(page.today.rows).to.have.length(8);
+    expect(await totalOf(page.today.href)).to.equal(10);
+  });
+
+  it('counts twelve weeks from Monday on, by where they were made, each with its list', async () => {
+    await aBookingOf(app.db, 'rita', { created_at: new Date(Date.now() - 21 * 86_400_000) });
+    await aBookingOf(app.db, null, { created_at: new Date(Date.now() - 21 * 86_400_000) });
+    const { weeks } = await morning(sam);
+    expect(weeks).to.have.length(12);
+    expect(weeks.map(({ week }) => new Date(week).getUTCDay())).to.deep.equal(weeks.map(() => 1));
+    for (const { href, sources } of weeks) {
+      expect(await totalOf(href)).to.equal(sources.reduce((sum, { count }) => sum + count, 0));
+      for (const source of sources) expect(await totalOf(source.href)).to.equal(source.count);
+    }
+    expect(weeks.at(-4)?.sources.map(({ source, count }) => [source, count])).to.deep.equal([
+      ['portal', 1],
+      ['acuity_direct', 1],
+    ]);
+  });
+
+  it('leads to the repair of each number, whoever may do it', async () => {
+    const booking = await aBookingOf(app.db, null, {
+      ...{ starts_at: new Date('2026-01-01T10:00:00+11:00'), details_needed: true },
+    });
+    await anEmailAbout(app.db, booking);
+    await app.db('webhook_events').insert({
+      ...{ id: randomUUID(), channel: 'relay', action: 'changed', appointment_id: 1, state: 'dead' },
+      ...{ body: Buffer.from('x'), body_digest: Buffer.alloc(32), attempts: 12, received_at: new Date() },
+    });
+    for (const agent of [ada, sam]) {
+      const page = await morning(agent);
+      for (const { label, count, href, repair } of page.waiting) {
+        expect(await totalOf(href), label).to.equal(count);
+        if (count === 0 || !repair.href) continue;
+        const [, table = '', rest = ''] = /^\/admin\/resources\/([\w-]+)\/(.*)$/.exec(repair.href) ?? [];
+        await agent.get(`/admin/api/resources/${table}/${rest}`).expect(200);
+      }
+      expect(waits(page, 'Bookings without an organisation')?.repair.href).to.equal(
+        `/admin/resources/bookings/records/${booking}/assign`,
+      );
+    }
+    expect(waits(await morning(sam), 'Webhooks given up')?.repair).to.deep.equal({
+      label: 'Ask an admin to replay them',
+      href: null,
+    });
+  });
+
+  it('shows what an event left for us to do, until somebody did it', async () => {
+    const event = (appointment: number, note: string, at: number) => ({
+      ...{ id: randomUUID(), channel: 'relay', action: 'scheduled', appointment_id: appointment, note },
+      ...{ state: 'processed', outcome: 'ignored', body: Buffer.from('x'), body_digest: Buffer.alloc(32) },
+      ...{ received_at: new Date(at), processed_at: new Date(at) },
+    });
+    const { known } = (await app.db('bookings').first('acuity_appointment_id as known')) as { known: number };
+    await app
+      .db('webhook_events')
+      .insert([
+        event(990_001, 'unknown_calendar', 1e12),
+        event(known, 'unknown_calendar', 1e12),
+        event(990_002, 'left:time', 1e12),
+        event(990_002, 'cancelled_before_booked', 2e12),
+      ]);
+    const one = waits(await morning(sam), 'Webhooks that need a look');
+    expect(one?.count).to.equal(1);
+    expect(await totalOf(one?.href ?? '')).to.equal(1);
+  });
+
+  it('shows a reconciliation that failed, until one went well', async () => {
+    const report = (state: string, at: number) => ({
+      ...{ id: randomUUID(), kind: 'near', fixes: true, state, started_at: new Date(at) },
+      ...{ finished_at: new Date(at), from_day: '2026-11-20', to_day: '2026-12-20', next_day: '2026-12-21' },
+    });
+    await app.db('drift_reports').insert(report('failed', 1e12));
+    expect(waits(await morning(ada), 'Reconciliations that failed')).to.deep.include({ count: 1 });
+    await app.db('drift_reports').insert(report('done', 1.1e12));
+    expect(waits(await morning(ada), 'Reconciliations that failed')).to.deep.include({ count: 0 });
+  });
+
+  it('replays all that were given up, and sends all that failed once more', async () => {
+    const sent = { version: '', values: {} };
+    await sam.post('/admin/forms/webhook-events/replay-all').send(sent).expect(403);
+    const replayed = await ada.post('/admin/forms/webhook-events/replay-all').send(sent).expect(200);
+    expect(replayed.body.notice).to.match(/^Replayed: 1\b/);
+    expect(await app.db('webhook_events').where({ state: 'dead' })).to.have.length(0);
+    expect(await app.db('audit_log').where({ action: 'webhook.replayed' })).to.have.length(1);
+
+    const rita = await aBookingOf(app.db, 'rita');
+    await app.db('emails').del();
+    const emails = [await anEmailAbout(app.db, rita), await anEmailAbout(app.db, rita)];
+    const { body } = await sam.get('/admin/forms/emails/send-all-again').expect(200);
+    expect(body.intro).to.contain('all 2');
+    const answer = await sam.post('/admin/forms/emails/send-all-again').send(sent).expect(200);
+    expect(answer.body.notice).to.equal('On their way: 2');
+    const rows = await app.db('audit_log').where({ resource_type: 'email' }).whereIn('resource_id', emails);
+    expect(rows).to.have.length(2);
+  });
+});
