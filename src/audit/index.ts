@@ -1,3 +1,4 @@
+export { sayOfChanges } from './audit.changes.ts';
 export { auditLog, type AuditLog } from './audit.log.ts';
 export {
   auditActions,

@@ -2,6 +2,7 @@
 // here, at any time and several at once; the intention's row decides who was first.
 import type { AuditActor } from '../audit/index.ts';
 import type { Transaction } from '../db/knex.ts';
+import { keepMergesOff, mergedInto } from '../db/merges.ts';
 import type { Appointment } from '../ports/acuity.ts';
 import { intakeFields } from './booking.acuity.ts';
 import { answersOf } from './booking.answers.ts';
@@ -32,6 +33,7 @@ export async function completeBooking(
   appointment: Appointment,
 ): Promise<Completion> {
   return deps.db.transaction(async (trx) => {
+    await keepMergesOff(trx);
     const intention = await lockIntention(trx, intentionId);
     if (!intention || intention.order.kind !== 'book') {
       throw new Error(`No booking is intended under ${intentionId}`);
@@ -54,8 +56,10 @@ async function writeBooking(
   appointment: Appointment,
 ): Promise<void> {
   const { order } = intention;
-  const { organizationId } = intention;
-  if (!organizationId) throw new Error(`Intention ${intention.id} has no organisation`);
+  if (!intention.organizationId) throw new Error(`Intention ${intention.id} has no organisation`);
+  // Either may have been merged away since it was asked for: then it is for the one who stays.
+  const organizationId = await mergedInto(trx, intention.organizationId);
+  const createdById = await mergedInto(trx, intention.createdById);
   const bookingId = deps.ids.uuid();
   await insertBooking(trx, {
     id: bookingId,
@@ -63,7 +67,7 @@ async function writeBooking(
     acuityAppointmentId: appointment.id,
     specialistId: intention.specialistId,
     organizationId,
-    createdById: intention.createdById,
+    createdById,
     createdForId: intention.createdForId,
     examinee: order.examinee,
     claimNumber: order.claimNumber,
@@ -83,7 +87,7 @@ async function writeBooking(
     id: deps.ids.uuid(),
     bookingId,
     progress: 'scheduled',
-    changedById: intention.createdById,
+    changedById: createdById,
     changedForId: intention.createdForId,
     source: 'portal',
     notes: '',
@@ -96,7 +100,7 @@ async function writeBooking(
   });
   await deps.announce(trx, {
     kind: 'booking_confirmation',
-    recipientId: intention.createdById,
+    recipientId: createdById,
     bookingId,
     intentionId: intention.id,
   });

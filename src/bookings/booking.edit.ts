@@ -1,5 +1,6 @@
 // What staff put right in a booking: only what we are master of. Time, specialist and end are Acuity's.
 import { auditActor, isStaff, type Actor } from '../accounts/index.ts';
+import { keepMergesOff } from '../db/merges.ts';
 import { failure, ok, type Result } from '../lib/result.ts';
 import type { BookingDeps } from './booking.deps.ts';
 import { isUuid } from './booking.input.ts';
@@ -86,6 +87,7 @@ async function changing(
   if (!isStaff(actor.viewer)) return failure({ reason: 'forbidden' });
   if (!isUuid(bookingId)) return failure({ reason: 'not_found' });
   return db.transaction(async (trx): Promise<Result<Booking, EditFailure>> => {
+    await keepMergesOff(trx);
     const booking = await lockBooking(trx, bookingId);
     if (!booking) return failure({ reason: 'not_found' });
     if (booking.version !== version) return failure({ reason: 'stale', current: booking });

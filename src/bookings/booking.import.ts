@@ -1,6 +1,7 @@
 // An appointment that was made in Acuity becomes a booking.
 import { systemActor } from '../audit/index.ts';
 import type { Queryable, Transaction } from '../db/knex.ts';
+import { keepMergesOff, mergedInto } from '../db/merges.ts';
 import { violatedConstraint } from '../db/transaction.ts';
 import type { Appointment } from '../ports/acuity.ts';
 import type { Specialist } from '../specialists/index.ts';
@@ -32,9 +33,12 @@ export async function importAppointment(
   // The reference is drawn at random: once in a blue moon it is one that is in use.
   for (let tries = 0; ; tries += 1) {
     try {
-      const bookingId = await deps.db.transaction(async (trx) =>
-        (await isNewest(trx)) ? writeImported(deps, trx, appointment, specialist, answers, cause) : null,
-      );
+      const bookingId = await deps.db.transaction(async (trx) => {
+        await keepMergesOff(trx);
+        return (await isNewest(trx))
+          ? writeImported(deps, trx, appointment, specialist, answers, cause)
+          : null;
+      });
       if (bookingId === null) return { outcome: 'stale' };
       await forget(deps, appointment.calendarId, appointment);
       return { outcome: 'created', bookingId };
@@ -110,7 +114,10 @@ interface Owner {
   organizationId: string | null;
 }
 
-/** By the referrer's address, else by the organisation's name; else it waits for staff to assign it. */
+/**
+ * By the referrer's address, else by the organisation's name; else it waits for staff to assign it. In Acuity the
+ * address and the name of one who was merged away live on.
+ */
 async function ownerOf(
   db: Queryable,
   deps: Pick<BookingDeps, 'referrerFieldId'>,
@@ -128,13 +135,14 @@ async function ownerOf(
         | { id: string }
         | undefined)
     : undefined;
-  return { userId: null, organizationId: organization?.id ?? null };
+  return { userId: null, organizationId: organization ? await mergedInto(db, organization.id) : null };
 }
 
 async function referrerBy(db: Queryable, email: string): Promise<Owner | null> {
   const row = (await db('users as u')
     .join('members as m', 'm.user_id', 'u.id')
-    .where({ 'u.email': email.trim().toLowerCase(), 'u.role': 'referrer', 'u.banned': false })
+    .where({ 'u.role': 'referrer', 'u.banned': false })
+    .whereRaw('u.id = merged_into((select id from users where email = ?))', [email.trim().toLowerCase()])
     .first('u.id', 'm.organization_id')) as { id: string; organization_id: string } | undefined;
   return row ? { userId: row.id, organizationId: row.organization_id } : null;
 }

@@ -111,6 +111,29 @@ export async function moveBack(trx: Transaction, merge: MergeRow): Promise<void>
   }
 }
 
+/**
+ * Bookings that were asked for in the name of the one that went, and only made after the merge: they came to the one
+ * that stays (booking.complete.ts). After the merge is marked as undone, so that merges before it are followed to here.
+ */
+export async function moveBackWhatWasUnderWay(trx: Transaction, merge: MergeRow): Promise<void> {
+  // The intention's column has the booking's name.
+  const field = merge.kind === 'referrer' ? 'created_by_id' : 'organization_id';
+  const { rows } = await trx.raw<{ rows: { id: string }[] }>(
+    `update bookings b set ?? = ?, version = version + 1 from booking_intentions i
+     where i.booking_id = b.id and i.kind = 'book' and i.settled_at >= ? and merged_into(i.??) = ? and b.?? = ?
+     returning b.id`,
+    [field, merge.from_id, merge.made_at, field, merge.from_id, field, merge.into_id],
+  );
+  if (merge.kind === 'organization') return;
+  await trx('booking_progress')
+    .whereIn(
+      'booking_id',
+      rows.map(({ id }) => id),
+    )
+    .where({ progress: 'scheduled', source: 'portal', changed_by_id: merge.into_id })
+    .update({ changed_by_id: merge.from_id });
+}
+
 // A booking's version tells whoever has it open in a form that it is another one now.
 function change(trx: Transaction, column: MovedColumn, id: string): Record<string, unknown> {
   const { table, field } = split(column);

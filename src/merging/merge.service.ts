@@ -1,6 +1,7 @@
 import { auditActor, type Actor } from '../accounts/index.ts';
-import type { AuditLog } from '../audit/index.ts';
+import { sayOfChanges, type AuditLog } from '../audit/index.ts';
 import type { Database, Queryable, Transaction } from '../db/knex.ts';
+import { lockMerges } from '../db/merges.ts';
 import { violatedConstraint } from '../db/transaction.ts';
 import { failure, ok, type Result } from '../lib/result.ts';
 import type { Clock } from '../ports/clock.ts';
@@ -15,6 +16,7 @@ import {
   markUndone,
   moveAll,
   moveBack,
+  moveBackWhatWasUnderWay,
   undoUntil,
 } from './merge.repository.ts';
 import type { Merge, MergeFailure, MergeKind, MergePreview, Mergeable, UndoFailure } from './merge.ts';
@@ -49,17 +51,17 @@ export function createMergeService(deps: MergeDeps): MergeService {
   return {
     preview: (request) => previewOf(db, request),
 
-    async merge(actor, request, reason) {
+    merge: (actor, request, reason) => db.transaction((trx) => mergeIn(trx, deps, actor, request, reason)),
+
+    async undo(actor, mergeId) {
       try {
-        return await db.transaction((trx) => mergeIn(trx, deps, actor, request, reason));
+        return await db.transaction((trx) => undoIn(trx, deps, actor, mergeId));
       } catch (error) {
-        // Somebody else merged the same record away at this very moment.
-        if (violatedConstraint(error) === 'merges_from_key') return failure({ reason: 'merged_already' });
+        // All of it stays as it was: a half that goes back would be worse than none.
+        if (violatedConstraint(error) !== null) return failure({ reason: 'changed_since' });
         throw error;
       }
     },
-
-    undo: (actor, mergeId) => db.transaction((trx) => undoIn(trx, deps, actor, mergeId)),
 
     list: () => listMerges(db),
   };
@@ -97,10 +99,13 @@ async function mergeIn(
   request: MergeRequest,
   reason: string,
 ): Promise<Result<{ id: string }, MergeFailure>> {
+  // Two at once, crosswise, would each take the other's record away.
+  await lockMerges(trx);
   const found = await previewOf(trx, request);
   if (!found.ok) return found;
   const { kind, from, into } = found.value;
   const id = ids.uuid();
+  await sayOfChanges(trx, auditActor(actor), { merge: id });
   const moved = await moveAll(trx, kind, from.id, into.id);
   if (kind === 'referrer') await close(trx, from.id);
   await insertMerge(trx, {
@@ -115,12 +120,11 @@ async function mergeIn(
     made_by_id: actor.viewer.userId,
   });
   const counts = Object.fromEntries(Object.entries(moved).map(([column, rows]) => [column, rows.length]));
-  await audit.record(trx, auditActor(actor), {
-    action: 'record.changed',
-    resourceType: kind === 'referrer' ? 'user' : 'organization',
-    resourceId: from.id,
-    metadata: { merge: id, into: into.id, moved: counts },
-  });
+  const entry = { action: 'record.changed', resourceType: resourceTypes[kind] } as const;
+  const by = auditActor(actor);
+  const metadata = { merge: id, moved: counts };
+  await audit.record(trx, by, { ...entry, resourceId: from.id, metadata: { ...metadata, into: into.id } });
+  await audit.record(trx, by, { ...entry, resourceId: into.id, metadata: { ...metadata, from: from.id } });
   return ok({ id });
 }
 
@@ -130,23 +134,28 @@ async function undoIn(
   actor: Actor,
   mergeId: string,
 ): Promise<Result<null, UndoFailure>> {
+  await lockMerges(trx);
   const merge = await lockMerge(trx, mergeId);
   if (!merge) return failure({ reason: 'not_found' });
   if (merge.undone_at) return failure({ reason: 'undone_already' });
   const now = clock.now();
   if (now > undoUntil(merge.made_at)) return failure({ reason: 'too_late' });
   if (await isMergedAway(trx, [merge.into_id])) return failure({ reason: 'merged_on' });
-  await moveBack(trx, merge);
-  if (merge.kind === 'referrer') await reopen(trx, merge.from_id);
+  const by = auditActor(actor);
+  const metadata = { mergeUndone: merge.id };
+  await sayOfChanges(trx, by, metadata);
   await markUndone(trx, merge.id, actor.viewer.userId, now);
-  await audit.record(trx, auditActor(actor), {
-    action: 'record.changed',
-    resourceType: merge.kind === 'referrer' ? 'user' : 'organization',
-    resourceId: merge.from_id,
-    metadata: { mergeUndone: merge.id, into: merge.into_id },
-  });
+  await moveBack(trx, merge);
+  await moveBackWhatWasUnderWay(trx, merge);
+  if (merge.kind === 'referrer') await reopen(trx, merge.from_id);
+  const { from_id: from, into_id: into } = merge;
+  const entry = { action: 'record.changed', resourceType: resourceTypes[merge.kind] } as const;
+  await audit.record(trx, by, { ...entry, resourceId: from, metadata: { ...metadata, into } });
+  await audit.record(trx, by, { ...entry, resourceId: into, metadata: { ...metadata, from } });
   return ok(null);
 }
+
+const resourceTypes = { referrer: 'user', organization: 'organization' } as const;
 
 const banReason = 'merged';
 

@@ -65,4 +65,6 @@ export type UndoFailure =
   | { reason: 'undone_already' }
   | { reason: 'too_late' }
   /** The record it went into was itself merged away since: that has to be undone first. */
-  | { reason: 'merged_on' };
+  | { reason: 'merged_on' }
+  /** What went over has been changed since, so that the database does not take it back as it was. */
+  | { reason: 'changed_since' };

@@ -117,6 +117,7 @@ const undoWords: Record<Exclude<UndoFailure['reason'], 'not_found'>, string> = {
   undone_already: 'This merge has been undone already',
   too_late: `A merge can be undone for ${undoDays} days; this one is older`,
   merged_on: 'The record it went into was merged on since: undo that merge first',
+  changed_since: 'What went over was changed since in a way that cannot go back: nothing has been undone',
 };
 
 function complaintOf(failure: MergeFailure): Complaint {

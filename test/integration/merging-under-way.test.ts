@@ -1,0 +1,169 @@
+// Merges that meet: each other, bookings whose answer is still under way, and people who are somebody else by now.
+import { setTimeout as sleep } from 'node:timers/promises';
+import { expect } from 'chai';
+import type { Booking } from '../../src/bookings/index.ts';
+import { startTestApp, type Agent, type TestApp } from '../support/app.ts';
+import { createFakeAcuity, type FakeAcuity } from '../support/fakes/acuity.ts';
+
+const ada = 'ada@examdesk.example';
+const rita = 'rita@harbour-legal.example';
+const rob = 'rob@harbour-legal.example';
+const nadia = 'nadia@northside-claims.example';
+const lena = 'lena@harbour-legal.example';
+const startsAt = '2027-01-12T10:00:00+11:00';
+
+describe('merging while other things happen', () => {
+  let app: TestApp;
+  let acuity: FakeAcuity;
+  let admin: Agent;
+  let onStep: (step: string) => Promise<void>;
+  const id: Record<string, string> = {};
+
+  beforeEach(async () => {
+    acuity = createFakeAcuity();
+    acuity.offer(7001, startsAt);
+    onStep = () => Promise.resolve();
+    app = await startTestApp({ overrides: { acuity, bookings: { onStep: (step) => onStep(step) } } });
+    admin = await app.signIn(ada);
+    await app.db('users').insert({ name: 'Lena Ward', email: lena, role: 'referrer', email_verified: true });
+    for (const row of await app.db('users').select('id', 'email')) id[row.email] = row.id;
+    for (const row of await app.db('organizations').select('id', 'name')) id[row.name] = row.id;
+    await app.db('members').insert({
+      ...{ user_id: id[lena], organization_id: id['Harbour Legal'], role: 'member', created_at: new Date() },
+    });
+  });
+  afterEach(() => app.close());
+
+  const post = (path: string, fields: Record<string, string> = {}) =>
+    admin.post(path).set('Accept', 'text/html').type('form').send(fields);
+  const merge = (from: string, into: string, kind = 'referrer') =>
+    post('/admin/merges', { kind, from, into, reason: 'The same twice' });
+  const undoLast = async () => {
+    const row = (await app.db('merges').whereNull('undone_at').orderBy('made_at', 'desc').first('id')) as {
+      id: string;
+    };
+    return post(`/admin/merges/${row.id}/undo`);
+  };
+  const book = async (agent: Agent) => {
+    const specialist = await app.db('specialists').where({ acuity_calendar_id: 7001 }).first('id');
+    const examinee = { firstName: 'Ewan', lastName: 'Marsh', phone: '0412 345 678' };
+    return agent
+      .post('/bookings')
+      .send({ specialistId: specialist.id, type: 'in_person', startsAt, examinee });
+  };
+  /** What was booked while `meanwhile` happened, at that step of the way. */
+  const bookedDuring = async (
+    agent: Agent,
+    meanwhile: () => Promise<unknown>,
+    step = 'intention_stored',
+  ): Promise<string> => {
+    onStep = async (at) => {
+      if (at === step) await meanwhile();
+    };
+    const answer = await book(agent);
+    expect(answer.status).to.equal(201);
+    return (answer.body as { booking: Booking }).booking.id;
+  };
+  const owners = (bookingId: string): Promise<Record<string, string>> =>
+    app.db('bookings').where({ id: bookingId }).first('organization_id', 'created_by_id', 'created_for_id');
+
+  it('merges one of two that are merged into each other at once', async () => {
+    const answers = await Promise.all([merge(rita, rob), merge(rob, rita)]);
+    expect(answers.map(({ status }) => status)).to.have.members([303, 409]);
+    const out = await app.db('users').whereIn('email', [rita, rob]).where({ banned: true });
+    expect(out).to.have.length(1);
+  });
+
+  it('leaves nothing with one who is merged away while something is merged into them', async () => {
+    const bookingId = ((await book(await app.signIn(rob))).body as { booking: Booking }).booking.id;
+    await Promise.all([merge(rob, rita), merge(rita, lena)]);
+    const away = await app.db('merges').pluck('from_id');
+    expect(away).not.to.include((await owners(bookingId)).created_by_id);
+  });
+
+  it('gives a booking under way to the organisation that its own has become, and back', async () => {
+    const ritaAgent = await app.signIn(rita);
+    const bookingId = await bookedDuring(await app.signIn(nadia), () =>
+      merge('Northside Claims', 'Harbour Legal', 'organization').expect(303),
+    );
+    expect((await owners(bookingId)).organization_id).to.equal(id['Harbour Legal']);
+    await ritaAgent.get(`/bookings/${bookingId}`).expect(200);
+    expect((await undoLast()).status).to.equal(303);
+    expect((await owners(bookingId)).organization_id).to.equal(id['Northside Claims']);
+    await ritaAgent.get(`/bookings/${bookingId}`).expect(404);
+  });
+
+  it('gives a booking under way to the referrer that stays, merge after merge, and back', async () => {
+    const bookingId = await bookedDuring(await app.signIn(rob), async () => {
+      await merge(rob, rita).expect(303);
+      await merge(rita, lena).expect(303);
+    });
+    const steps = () => app.db('booking_progress').where({ booking_id: bookingId }).pluck('changed_by_id');
+    expect((await owners(bookingId)).created_by_id).to.equal(id[lena]);
+    for (const owner of [rita, rob]) {
+      expect((await undoLast()).status).to.equal(303);
+      expect((await owners(bookingId)).created_by_id).to.equal(id[owner]);
+      expect(await steps()).to.deep.equal([id[owner]]);
+    }
+  });
+
+  it('keeps who assisted on a booking under way', async () => {
+    const another = await app.signIn(ada);
+    await another.post('/admin/impersonate').send({ userId: id[rob], reason: 'On the phone' }).expect(200);
+    const bookingId = await bookedDuring(another, () => merge(rob, rita).expect(303));
+    expect(await owners(bookingId)).to.include({ created_by_id: id[rita], created_for_id: id[ada] });
+  });
+
+  it('waits for a booking that is just being written, and takes it along', async () => {
+    let merged: Promise<{ status: number }> | undefined;
+    const bookingId = await bookedDuring(
+      await app.signIn(nadia),
+      async () => {
+        merged = merge('Northside Claims', 'Harbour Legal', 'organization').then((answer) => answer);
+        await sleep(200);
+      },
+      'in_complete_transaction',
+    );
+    expect((await merged)?.status).to.equal(303);
+    expect((await owners(bookingId)).organization_id).to.equal(id['Harbour Legal']);
+    expect((await undoLast()).status).to.equal(303);
+    expect((await owners(bookingId)).organization_id).to.equal(id['Northside Claims']);
+  });
+
+  it('is undone also when who was merged away has become staff', async () => {
+    const another = await app.signIn(ada);
+    await another.post('/admin/impersonate').send({ userId: id[rob], reason: 'On the phone' }).expect(200);
+    const bookingId = ((await book(another)).body as { booking: Booking }).booking.id;
+    await merge(rob, rita).expect(303);
+    await app.db('users').where({ id: id[rob] }).update({ role: 'support' });
+    expect((await undoLast()).status).to.equal(303);
+    expect(await owners(bookingId)).to.include({ created_by_id: id[rob], created_for_id: id[ada] });
+  });
+
+  it('settles what was begun while acting when the referrer has become staff meanwhile', async () => {
+    const another = await app.signIn(ada);
+    await another.post('/admin/impersonate').send({ userId: id[rob], reason: 'On the phone' }).expect(200);
+    const bookingId = await bookedDuring(another, () =>
+      app.db('users').where({ id: id[rob] }).update({ role: 'support' }),
+    );
+    expect(await owners(bookingId)).to.include({ created_by_id: id[rob], created_for_id: id[ada] });
+  });
+
+  it('says so when what went over cannot go back', async () => {
+    const another = await app.signIn(ada);
+    await another.post('/admin/impersonate').send({ userId: id[nadia], reason: 'On the phone' }).expect(200);
+    const bookingId = ((await book(another)).body as { booking: Booking }).booking.id;
+    // By hand: nobody ever acted as Rob.
+    const harbour = id['Harbour Legal'];
+    await app
+      .db('bookings')
+      .where({ id: bookingId })
+      .update({ created_by_id: id[rob], organization_id: harbour });
+    await merge(rob, rita).expect(303);
+    await app.db('users').where({ id: id[rob] }).update({ role: 'support' });
+    const answer = await undoLast();
+    expect(answer.status).to.equal(409);
+    expect(answer.text).to.contain('nothing has been undone');
+    expect((await owners(bookingId)).created_by_id).to.equal(id[rita]);
+  });
+});
