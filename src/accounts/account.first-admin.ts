@@ -14,6 +14,7 @@ export type FirstAdminFailure =
   | { reason: 'demo_account' }
   | { reason: 'already_active' }
   | { reason: 'unknown_organization' }
+  | { reason: 'merged_away' }
   | { reason: 'invalid'; errors: InputError[] };
 
 /**

@@ -2,6 +2,7 @@
 import { hashPassword } from 'better-auth/crypto';
 import type { AuditActor, RequestFacts } from '../audit/index.ts';
 import { type Transaction } from '../db/knex.ts';
+import { isMergedAway, keepMergesOff, mergedInto } from '../db/merges.ts';
 import { violatedConstraint } from '../db/transaction.ts';
 import { failure, ok, type Result } from '../lib/result.ts';
 import type { AccountDeps } from './account.deps.ts';
@@ -32,6 +33,8 @@ export type InviteFailure =
   /** Somebody works with this address already. */
   | { reason: 'already_active' }
   | { reason: 'unknown_organization' }
+  /** There is another record that stands for them: that merge has to be undone first. */
+  | { reason: 'merged_away' }
   | { reason: 'too_many'; retryAfterMs: number };
 
 export type AcceptFailure =
@@ -99,13 +102,15 @@ export async function writeInvitation(
   if (!parsed.success) return failure({ reason: 'invalid', errors: inputErrors(parsed.error) });
   const { email, name, role, organizationId } = parsed.data;
   return deps.db.transaction(async (trx) => {
+    await keepMergesOff(trx);
     // Two invitations of one address at once: the second waits here, and closes the first.
     await trx.raw(`select pg_advisory_xact_lock(hashtextextended('invite:' || ?, 0))`, [email]);
-    if (organizationId && !(await trx('organizations').where({ id: organizationId }).first('id'))) {
+    if (organizationId && !(await isOpen(trx, organizationId))) {
       return failure({ reason: 'unknown_organization' });
     }
     const known = await personByEmail(trx, email);
     if (known && !known.banned) return failure({ reason: 'already_active' });
+    if (known && (await isMergedAway(trx, known.id))) return failure({ reason: 'merged_away' });
     for (const earlier of await revokeLinks(trx, { kind: 'invitation', email })) {
       await recordLink(deps, trx, by, earlier, 'replaced');
     }
@@ -152,10 +157,12 @@ async function enrol(
 ): Promise<Result<{ userId: string; email: string }, AcceptFailure>> {
   try {
     return await deps.db.transaction(async (trx) => {
+      await keepMergesOff(trx);
       if (!(await useLink(trx, link.id))) return failure({ reason: 'link_closed' });
       const known = await personByEmail(trx, link.email);
       // Thrown away with the transaction: the link stays as it was.
       if (known && !known.banned) throw new AlreadyActive();
+      if (known && (await isMergedAway(trx, known.id))) return failure({ reason: 'link_closed' });
       const userId = known?.id ?? deps.ids.uuid();
       const facts = { name: chosen.name, role: link.role, email_verified: true };
       if (known) {
@@ -166,7 +173,7 @@ async function enrol(
         await trx('users').insert({ id: userId, email: link.email, ...facts });
       }
       await setPassword(trx, userId, chosen.hash);
-      await setOrganization(trx, userId, link.organization?.id ?? null);
+      await setOrganization(trx, userId, link.organization && (await mergedInto(trx, link.organization.id)));
       const by = { actorId: userId, actingAsId: null, request };
       await recordLink(deps, trx, by, link.id, 'accepted', { userId });
       await deps.audit.record(trx, by, {
@@ -205,6 +212,14 @@ export async function setOrganization(
     role: 'member',
     created_at: trx.raw('clock_timestamp()'),
   });
+}
+
+/** Nobody joins an organisation that has gone into another. */
+async function isOpen(trx: Transaction, organizationId: string): Promise<boolean> {
+  const row = (await trx('organizations').where({ id: organizationId }).first('id')) as
+    | { id: string }
+    | undefined;
+  return row !== undefined && !(await isMergedAway(trx, organizationId));
 }
 
 async function personByEmail(

@@ -20,7 +20,7 @@ export type OrganizationFailure =
   | { reason: 'invalid'; errors: InputError[] };
 
 export interface Organizations {
-  /** By name. */
+  /** By name; without those that were merged into others. */
   list(): Promise<OrganizationSummary[]>;
   find(id: string): Promise<OrganizationSummary | null>;
   create(input: { name: string }, actor: Actor): Promise<Result<{ id: string }, OrganizationFailure>>;
@@ -57,7 +57,7 @@ export function createOrganizations(deps: AccountDeps): Organizations {
     );
   return {
     async list() {
-      const rows = (await select().orderByRaw('lower(o.name)')) as Row[];
+      const rows = (await select().whereRaw('merged_into(o.id) = o.id').orderByRaw('lower(o.name)')) as Row[];
       return rows.map(toSummary);
     },
 

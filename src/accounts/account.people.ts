@@ -1,5 +1,6 @@
 // What an admin does to somebody's account. Nothing is deleted: bookings stay with the organisation, names on them.
 import type { Transaction } from '../db/knex.ts';
+import { isMergedAway, keepMergesOff } from '../db/merges.ts';
 import { failure, ok, type Result } from '../lib/result.ts';
 import type { AccountDeps } from './account.deps.ts';
 import { isId } from './account.input.ts';
@@ -15,7 +16,9 @@ export type PersonFailure =
   | { reason: 'oneself' }
   /** Somebody must be left who can invite. */
   | { reason: 'last_admin' }
-  | { reason: 'unknown_organization' };
+  | { reason: 'unknown_organization' }
+  /** There is another record that stands for them: that merge has to be undone first. */
+  | { reason: 'merged_away' };
 
 type Outcome<T = null> = Promise<Result<T, PersonFailure>>;
 
@@ -68,6 +71,7 @@ export function createPeople(deps: AccountDeps): People {
 
     reactivate: (userId, actor) =>
       change(deps, userId, actor, async (trx) => {
+        if (await isMergedAway(trx, userId)) return 'merged_away';
         await trx('users')
           .where({ id: userId })
           .update({ banned: false, ban_reason: null, ban_expires: null });
@@ -78,8 +82,11 @@ export function createPeople(deps: AccountDeps): People {
       change(deps, userId, actor, async (trx, person) => {
         if (person.role === 'admin' && role !== 'admin' && !(await hasOtherAdmin(deps, trx, userId)))
           return 'last_admin';
+        if (await isMergedAway(trx, userId)) return 'merged_away';
         const isKnown =
-          isId(organizationId) && (await trx('organizations').where({ id: organizationId }).first('id'));
+          isId(organizationId) &&
+          (await trx('organizations').where({ id: organizationId }).first('id')) &&
+          !(await isMergedAway(trx, organizationId));
         if (role === 'referrer' ? !isKnown : organizationId !== null) return 'unknown_organization';
         await trx('users').where({ id: userId }).update({ role });
         await setOrganization(trx, userId, organizationId);
@@ -120,6 +127,7 @@ async function change(
   if (!isId(userId)) return failure({ reason: 'not_found' });
   if (userId === actor.viewer.userId) return failure({ reason: 'oneself' });
   return deps.db.transaction(async (trx): Outcome => {
+    await keepMergesOff(trx);
     // One change of people at a time: two admins must not remove each other.
     await trx.raw(`select pg_advisory_xact_lock(hashtextextended('accounts.people', 0))`);
     const person = (await trx('users').where({ id: userId }).forUpdate().first('role', 'banned')) as

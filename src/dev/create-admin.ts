@@ -76,6 +76,8 @@ function inWords(why: FirstAdminFailure): string {
       return 'This address belongs to the demo, and is refused in production';
     case 'already_active':
       return 'This address has an account already';
+    case 'merged_away':
+      return 'This address belongs to somebody who was merged into another record';
     case 'unknown_organization':
       return 'There is no such organisation';
     case 'invalid':

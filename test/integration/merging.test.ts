@@ -16,8 +16,8 @@ const stays: Record<string, string> = {
   'specialists.user_id': 'not a referrer',
   'bookings.created_for_id': 'an admin',
   'booking_progress.changed_for_id': 'an admin',
-  'booking_intentions.organization_id': 'settled within minutes, and kept as it was asked',
-  'booking_intentions.created_by_id': 'settled within minutes, and kept as it was asked',
+  'booking_intentions.organization_id': 'kept as it was asked; what comes of it goes to the one that stays',
+  'booking_intentions.created_by_id': 'kept as it was asked; what comes of it goes to the one that stays',
   'booking_intentions.created_for_id': 'an admin',
   'booking_drafts.owner_id': 'gone within the hour',
   'direct_uploads.user_id': 'gone within the day',
@@ -108,6 +108,18 @@ describe('merging records', () => {
     expect(await app.db('merges')).to.deep.equal([]);
   });
 
+  it('shows what of an organisation would move', async () => {
+    await bookingOf(nadia, 'Northside Claims', 2);
+    const fields = { kind: 'organization', from: 'northside claims', into: 'Harbour Legal' };
+    const { text } = await post(ada, '/admin/merges/preview', fields).expect(200);
+    expect(text).to.contain('Merge Northside Claims into Harbour Legal');
+    expect(text).to.match(/Members<\/dt><dd>1 goes over/);
+    expect(text).to.match(/Bookings<\/dt><dd>1 goes over/);
+    expect(text).to.contain('Every member of Northside Claims then sees the bookings of Harbour Legal');
+    const members = await app.db('members').where({ organization_id: id['Northside Claims'] });
+    expect(members).to.have.length(1);
+  });
+
   it('hands a referrer’s bookings over, and lets them out at the next request', async () => {
     const bookingId = await bookingOf(rob, 'Harbour Legal', 2);
     const robAgent = await app.signIn(rob);
@@ -131,6 +143,32 @@ describe('merging records', () => {
     for (const kept of [ritas, since]) expect((await ownerOf(kept)).created_by_id).to.equal(id[rita]);
     await app.signIn(rob);
     await post(ada, `/admin/merges/${await lastMerge()}/undo`, {}).expect(409);
+  });
+
+  it('leaves what was given to somebody else meanwhile where it is', async () => {
+    const given = await bookingOf(rob, 'Harbour Legal', 2);
+    const kept = await bookingOf(rob, 'Harbour Legal', 3);
+    await merge(rob, rita).expect(303);
+    const third = await anotherReferrer('lena@harbour-legal.example');
+    await app.db('bookings').where({ id: given }).update({ created_by_id: third });
+    await post(ada, `/admin/merges/${await lastMerge()}/undo`, {}).expect(303);
+    expect((await ownerOf(given)).created_by_id).to.equal(third);
+    expect((await ownerOf(kept)).created_by_id).to.equal(id[rob]);
+  });
+
+  it('is not undone before the merge that came after it', async () => {
+    const bookingId = await bookingOf(rob, 'Harbour Legal', 2);
+    await merge(rob, rita).expect(303);
+    const first = await lastMerge();
+    const third = await anotherReferrer('lena@harbour-legal.example');
+    await merge(rita, 'lena@harbour-legal.example').expect(303);
+    const second = await lastMerge();
+    const { text } = await post(ada, `/admin/merges/${first}/undo`, {}).expect(409);
+    expect(text).to.contain('was merged on since');
+    expect((await ownerOf(bookingId)).created_by_id).to.equal(third);
+    await post(ada, `/admin/merges/${second}/undo`, {}).expect(303);
+    await post(ada, `/admin/merges/${first}/undo`, {}).expect(303);
+    expect((await ownerOf(bookingId)).created_by_id).to.equal(id[rob]);
   });
 
   it('lets the members of two organisations see each other’s bookings, until it is undone', async () => {
@@ -192,19 +230,86 @@ describe('merging records', () => {
     expect((await ada.get('/admin/merges').set('Accept', 'text/html').expect(200)).text).to.contain('Final');
   });
 
-  it('names each changed record in the audit log, in the same transaction', async () => {
+  it('names each changed record in the audit log, with who merged it, in the same transaction', async () => {
+    const bookings = [await bookingOf(rob, 'Harbour Legal', 2), await bookingOf(rob, 'Harbour Legal', 3)];
+    const cancelled = await bookingOf(rita, 'Harbour Legal', 4);
+    const [step] = await app
+      .db('booking_progress')
+      .insert({
+        ...{ id: app.db.raw('gen_random_uuid()'), booking_id: cancelled, progress: 'cancelled' },
+        ...{ changed_by_id: id[rob], source: 'portal', notes: '' },
+      })
+      .returning<{ id: string }[]>('id');
+    const written = async () => {
+      const newest = (await app.db('audit_log').orderBy('id', 'desc').first('xact')) as { xact: string };
+      const rows = (await app.db('audit_log').where({ xact: newest.xact })) as {
+        resource_id: string;
+        actor_id: string | null;
+        request_id: string | null;
+        metadata: Record<string, unknown>;
+      }[];
+      expect(rows.map((row) => row.resource_id)).to.have.members([...bookings, step?.id, id[rob], id[rita]]);
+      for (const row of rows) {
+        expect(row.actor_id, row.resource_id).to.equal(id['ada@examdesk.example']);
+        expect(row.request_id, row.resource_id).to.be.a('string');
+      }
+      return rows;
+    };
+    await merge(rob, rita).expect(303);
+    const mergeId = await lastMerge();
+    for (const { metadata } of await written()) expect(metadata).to.include({ merge: mergeId });
+    await post(ada, `/admin/merges/${mergeId}/undo`, {}).expect(303);
+    for (const { metadata } of await written()) expect(metadata).to.include({ mergeUndone: mergeId });
+  });
+
+  it('leaves no name on what the next transaction changes', async () => {
     const bookingId = await bookingOf(rob, 'Harbour Legal', 2);
     await merge(rob, rita).expect(303);
-    const rows = (await app
-      .db('audit_log')
-      .whereIn('resource_id', [bookingId, id[rob] ?? ''])
-      .orderBy('id', 'desc')
-      .limit(2)) as {
-      resource_id: string;
-      xact: string;
-    }[];
-    expect(rows.map((row) => row.resource_id)).to.have.members([bookingId, id[rob]]);
-    expect(new Set(rows.map(({ xact }) => xact)).size).to.equal(1);
+    await app.db('bookings').where({ id: bookingId }).update({ notes: 'Bring the films' });
+    const row = (await app.db('audit_log').orderBy('id', 'desc').first()) as Record<string, unknown>;
+    expect(row).to.include({ resource_id: bookingId, actor_id: null, request_id: null });
+    expect(row.metadata).not.to.have.property('merge');
+  });
+
+  it('keeps somebody who was merged away from coming in by another door', async () => {
+    await merge(rob, rita).expect(303);
+    const person = `/account/people/${id[rob]}`;
+    const harbour = id['Harbour Legal'] ?? '';
+    for (const [path, fields] of [
+      [person, { change: 'reactivate' }],
+      [`${person}/role`, { role: 'support', organizationId: '' }],
+      ['/account/invitations', { email: rob, name: 'Rob', role: 'referrer', organizationId: harbour }],
+    ] as const) {
+      const { text } = await post(ada, path, fields).expect(422);
+      expect(text, path).to.contain('merged into another record');
+    }
+    const row = await app.db('users').where({ email: rob }).first('banned', 'role');
+    expect(row).to.deep.equal({ banned: true, role: 'referrer' });
+    await post(ada, `/admin/merges/${await lastMerge()}/undo`, {}).expect(303);
+    await post(ada, `${person}/role`, { role: 'support', organizationId: '' }).expect(303);
+  });
+
+  it('lets nobody into an organisation that was merged away, and offers it nowhere', async () => {
+    await merge('Northside Claims', 'Harbour Legal', 'organization').expect(303);
+    const northside = id['Northside Claims'] ?? '';
+    const { text } = await ada.get('/account/people').set('Accept', 'text/html').expect(200);
+    expect(text).not.to.contain(northside);
+    const invited = { email: 'new@northside-claims.example', name: 'New', role: 'referrer' };
+    for (const [path, fields] of [
+      ['/account/invitations', { ...invited, organizationId: northside }],
+      [`/account/people/${id[rob]}/role`, { role: 'referrer', organizationId: northside }],
+    ] as const)
+      await post(ada, path, fields).expect(422);
+    expect(await app.db('members').where({ organization_id: northside })).to.deep.equal([]);
+  });
+
+  it('takes who was invited before into the organisation that stays', async () => {
+    const invited = { email: 'new@northside-claims.example', name: 'New', role: 'referrer' };
+    const northside = id['Northside Claims'] ?? '';
+    await post(ada, '/account/invitations', { ...invited, organizationId: northside }).expect(303);
+    await merge('Northside Claims', 'Harbour Legal', 'organization').expect(303);
+    const link = (await app.db('account_links').first('organization_id')) as { organization_id: string };
+    expect(link.organization_id).to.equal(id['Harbour Legal']);
   });
 
   it('is for admins alone', async () => {
@@ -218,6 +323,17 @@ describe('merging records', () => {
       await post(agent, `/admin/merges/${merges}/undo`, {}).expect(403);
     }
   });
+
+  async function anotherReferrer(email: string): Promise<string> {
+    return app.db.transaction(async (trx) => {
+      const [user] = await trx('users')
+        .insert({ name: 'Lena Ward', email, role: 'referrer', email_verified: true })
+        .returning<{ id: string }[]>('id');
+      const member = { user_id: user?.id, organization_id: id['Harbour Legal'], role: 'member' };
+      await trx('members').insert({ ...member, created_at: new Date() });
+      return user?.id ?? '';
+    });
+  }
 
   async function lastMergeAsAda(): Promise<string> {
     await merge(rob, rita).expect(303);

@@ -23,6 +23,7 @@ const personWords = {
   oneself: 'Nobody does this to their own account.',
   last_admin: 'This is the last admin: make another one first.',
   unknown_organization: 'The organisation is unknown.',
+  merged_away: 'They were merged into another record.',
 };
 
 const deactivate: FormAction = {

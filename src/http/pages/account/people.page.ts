@@ -81,6 +81,11 @@ async function invite(accounts: Accounts, req: Request, res: Response): Promise<
       return refuse(...invited.errors);
     case 'already_active':
       return refuse({ path: 'email', message: 'Somebody works with this address already' });
+    case 'merged_away':
+      return refuse({
+        path: 'email',
+        message: 'They were merged into another record. Undo that merge first, or invite another address',
+      });
     case 'unknown_organization':
       return refuse({ path: 'organizationId', message: 'Choose an organisation from the list' });
     case 'too_many':

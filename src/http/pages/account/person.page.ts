@@ -88,6 +88,7 @@ const words: Record<PersonFailure['reason'], string> = {
   not_found: 'There is no such person any more',
   oneself: 'Nobody changes the own account from here: ask another administrator',
   last_admin: 'This is the only administrator. Make another one first',
+  merged_away: 'They were merged into another record. Undo that merge first',
   unknown_organization: 'A referrer needs an organisation from the list; staff have none',
 };
 
