@@ -2,6 +2,7 @@
 import { once } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { pipeline } from 'node:stream/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { ObjectRecord, S3Files } from './s3-files.ts';
 import { S3Fault, xml, xmlTexts, type XmlNode } from './s3-faults.ts';
 import { describedBy, headerOf, receive, refuseAcl, sendXml, textOf, type S3Call } from './s3-requests.ts';
@@ -115,8 +116,10 @@ async function* disturbed(
   bytes: AsyncIterable<Buffer>,
   { bodyTrouble, res }: Pick<S3Call, 'bodyTrouble' | 'res'>,
 ): AsyncGenerator<Buffer> {
-  let left = bodyTrouble?.after ?? Number.POSITIVE_INFINITY;
+  const isCut = bodyTrouble !== undefined && bodyTrouble.body !== 'drips';
+  let left = isCut ? bodyTrouble.after : Number.POSITIVE_INFINITY;
   for await (const piece of bytes) {
+    if (bodyTrouble?.body === 'drips') await sleep(bodyTrouble.everyMs);
     if (piece.length < left) yield piece;
     else {
       yield piece.subarray(0, left);

@@ -4,11 +4,11 @@ import { bodyOf } from './s3-body.ts';
 import type { ObjectRecord, S3Files, Written } from './s3-files.ts';
 import { S3Fault } from './s3-faults.ts';
 
-/** For tests: so many bytes of an object come, and then no more; `breaks`: nor does the connection stay. */
-export interface BodyTrouble {
-  body: 'stalls' | 'breaks';
-  after: number;
-}
+/**
+ * For tests: so many bytes of an object come, and then no more; `breaks`: nor does the connection stay. `drips`: all of
+ * them come, a piece at a time.
+ */
+export type BodyTrouble = { body: 'stalls' | 'breaks'; after: number } | { body: 'drips'; everyMs: number };
 
 export interface S3Call {
   method: string;
