@@ -46,7 +46,11 @@ export const paths = {
   /** What the tabs of an admin ask while one of them acts. */
   acting: () => '/admin/acting',
   exitImpersonation: () => '/admin/exit-impersonation',
-  episodes: () => '/admin/episodes',
+  /** Of those in whose names or addresses it stands. */
+  episodes: (query?: string, page?: number) =>
+    query || page
+      ? `/admin/episodes?${new URLSearchParams({ ...(query && { q: query }), ...(page && { page: String(page) }) }).toString()}`
+      : '/admin/episodes',
   episode: (id: string) => `/admin/episodes/${id}`,
   merges: () => '/admin/merges',
   mergePreview: () => '/admin/merges/preview',

@@ -1,7 +1,7 @@
 // What is told of an episode afterwards: who, why, every page seen and every change made.
 import type { Viewer } from '../accounts/index.ts';
 import type { Queryable } from '../db/knex.ts';
-import type { Episode, EpisodeStep } from './impersonation.ts';
+import type { Episode, EpisodeQuery, EpisodeStep } from './impersonation.ts';
 
 const uuid = /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/i;
 
@@ -16,9 +16,26 @@ export async function savePage(db: Queryable, viewer: Viewer, path: string, isOn
   );
 }
 
-export async function newestEpisodes(db: Queryable, limit: number): Promise<Episode[]> {
-  const rows = (await selectEpisodes(db).orderBy('i.started_at', 'desc').limit(limit)) as EpisodeRow[];
-  return rows.map(toEpisode);
+const aPage = 50;
+
+/** Newest first. @param page from 1 */
+export async function listEpisodes(
+  db: Queryable,
+  { query, page }: EpisodeQuery,
+): Promise<{ episodes: Episode[]; isMore: boolean }> {
+  const like = `%${query.replaceAll(/[\\%_]/g, String.raw`\$&`)}%`;
+  const rows = (await selectEpisodes(db)
+    .modify((found) => {
+      if (query !== '')
+        void found.whereRaw(`concat_ws(' ', u.name, u.email, a.name, a.email) ilike ?`, [like]);
+    })
+    .orderBy([
+      { column: 'i.started_at', order: 'desc' },
+      { column: 'i.id', order: 'desc' },
+    ])
+    .offset((page - 1) * aPage)
+    .limit(aPage + 1)) as EpisodeRow[];
+  return { episodes: rows.slice(0, aPage).map(toEpisode), isMore: rows.length > aPage };
 }
 
 interface EpisodeRow {
@@ -60,41 +77,75 @@ export async function episodeOf(
   if (!uuid.test(id)) return null;
   const row = (await selectEpisodes(db).where('i.id', id).first()) as EpisodeRow | undefined;
   if (!row) return null;
-  const steps = (await db('audit_log')
-    .where({ actor_id: row.admin_id, acting_as_id: row.user_id })
-    .where('at', '>=', row.started_at)
-    .modify((query) => {
-      if (row.ended_at) void query.where('at', '<=', new Date(row.ended_at.getTime() + 1_000));
-    })
-    .orderBy('id')
-    .limit(2_000)
-    .select('at', 'action', 'resource_type', 'resource_id', 'outcome')) as {
-    at: Date;
-    action: string;
-    resource_type: string;
-    resource_id: string | null;
-    outcome: string;
-  }[];
+  const found = [...(await changesOf(db, row)), ...(await pagesOf(db, id))];
+  const subjects = await subjectsOf(db, found);
+  const steps = found.map((step) => ({
+    ...step,
+    subject:
+      idsIn(step.resourceId ?? '')
+        .map((one) => subjects.get(one))
+        .find(Boolean) ?? null,
+    isLate: row.ended_at !== null && step.at > graceAfter(row.ended_at),
+  }));
+  return { episode: toEpisode(row), steps: steps.toSorted((a, b) => a.at.getTime() - b.at.getTime()) };
+}
+
+type Found = Omit<EpisodeStep, 'subject' | 'isLate'>;
+
+/** Its own end is written a moment after it. */
+function graceAfter(end: Date): Date {
+  return new Date(end.getTime() + 1_000);
+}
+
+/**
+ * All of them: an episode is four hours at the most. What was begun in it and settled after it (an answer of Acuity
+ * that was lost on the way) is of it, and not of a later one of the same two.
+ */
+async function changesOf(db: Queryable, episode: EpisodeRow): Promise<Found[]> {
+  const end = episode.ended_at && graceAfter(episode.ended_at);
+  const { rows } = await db.raw<{
+    rows: { at: Date; action: string; resource_type: string; resource_id: string | null; outcome: string }[];
+  }>(
+    `select l.at, l.action, l.resource_type, l.resource_id, l.outcome
+     from audit_log l
+     left join booking_intentions n on n.id::text = l.metadata ->> 'intentionId'
+     where l.actor_id = :admin and l.acting_as_id = :user and l.at >= :start
+       and coalesce(n.created_at, l.at) between :start and coalesce(:end::timestamptz, 'infinity')
+       and coalesce(l.metadata ->> 'impersonationId', :id) = :id
+     order by l.id`,
+    { admin: episode.admin_id, user: episode.user_id, start: episode.started_at, end, id: episode.id },
+  );
+  return rows.map(({ at, action, resource_type: resourceType, resource_id: resourceId, outcome }) => ({
+    ...{ at, action, resourceType, resourceId, outcome },
+  }));
+}
+
+async function pagesOf(db: Queryable, id: string): Promise<Found[]> {
   const views = (await db('impersonation_views')
     .where({ impersonation_id: id })
     .orderBy('id')
-    .limit(2_000)
     .select('at', 'path')) as { at: Date; path: string }[];
-  const done = steps.map(
-    ({ at, action, resource_type, resource_id, outcome }): EpisodeStep => ({
-      ...{ at, action, outcome },
-      resourceType: resource_type,
-      resourceId: resource_id,
-    }),
+  return views.map(({ at, path }) => ({
+    ...{ at, action: 'page.seen', outcome: 'success' },
+    ...{ resourceType: 'page', resourceId: path },
+  }));
+}
+
+function idsIn(text: string): string[] {
+  return text.toLowerCase().match(/[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}/g) ?? [];
+}
+
+/** What people call it: a booking by its reference, a document by that of its booking, anybody by name. */
+async function subjectsOf(db: Queryable, steps: Found[]): Promise<Map<string, string>> {
+  const ids = [...new Set(steps.flatMap(({ resourceId }) => idsIn(resourceId ?? '')))];
+  const { rows } = await db.raw<{ rows: { id: string; name: string }[] }>(
+    `with asked as (select unnest(?::uuid[]) as id)
+     select id, reference as name from bookings join asked using (id)
+     union all select d.id, b.reference from documents d join asked using (id) join bookings b on b.id = d.booking_id
+     union all select id, reference from booking_intentions join asked using (id)
+     union all select id, name from specialists join asked using (id)
+     union all select id, name from users join asked using (id)`,
+    [ids],
   );
-  const seen = views.map(
-    ({ at, path }): EpisodeStep => ({
-      ...{ at, action: 'page.seen', outcome: 'success' },
-      ...{ resourceType: 'page', resourceId: path },
-    }),
-  );
-  return {
-    episode: toEpisode(row),
-    steps: [...done, ...seen].toSorted((a, b) => a.at.getTime() - b.at.getTime()),
-  };
+  return new Map(rows.map(({ id, name }) => [id, name]));
 }

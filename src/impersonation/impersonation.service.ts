@@ -7,11 +7,12 @@ import {
   idleMinutes,
   longestHours,
   type Episode,
+  type EpisodeQuery,
   type EpisodeStep,
   type FoundReferrer,
   type StartFailure,
 } from './impersonation.ts';
-import { episodeOf, newestEpisodes, savePage } from './impersonation.episodes.ts';
+import { episodeOf, listEpisodes, savePage } from './impersonation.episodes.ts';
 import { createReferrerSearch, findReferrer } from './referrer.search.ts';
 
 export interface Started {
@@ -47,7 +48,7 @@ export interface ImpersonationService {
   /** Ends what has been quiet for too long though no request came to find that out; how many there were. */
   endQuiet(): Promise<number>;
   episode(id: string): Promise<{ episode: Episode; steps: EpisodeStep[] } | null>;
-  episodes(limit?: number): Promise<Episode[]>;
+  episodes(query: EpisodeQuery): Promise<{ episodes: Episode[]; isMore: boolean }>;
 }
 
 export interface ImpersonationDeps {
@@ -87,7 +88,7 @@ export function createImpersonation(deps: ImpersonationDeps): ImpersonationServi
     saw: (viewer, path, isByItself = false) => savePage(db, viewer, path, isByItself),
     endQuiet: () => endQuiet(db),
     episode: (id) => episodeOf(db, id),
-    episodes: (limit = 50) => newestEpisodes(db, limit),
+    episodes: (query) => listEpisodes(db, query),
   };
 }
 

@@ -10,6 +10,13 @@ export interface Episode {
   endReason: 'exit' | 'idle' | 'expired' | 'session_ended' | null;
 }
 
+export interface EpisodeQuery {
+  /** A part of the name or address of either; empty for all. */
+  query: string;
+  /** From 1. */
+  page: number;
+}
+
 /** What was seen or changed in an episode, from the audit log. */
 export interface EpisodeStep {
   at: Date;
@@ -17,6 +24,10 @@ export interface EpisodeStep {
   resourceType: string;
   resourceId: string | null;
   outcome: string;
+  /** What people call it; null when it is nothing that has a name. */
+  subject: string | null;
+  /** Settled after the episode had ended; begun in it. */
+  isLate: boolean;
 }
 
 export interface FoundReferrer {

@@ -6,4 +6,4 @@ export {
   type Started,
 } from './impersonation.service.ts';
 export { idleMinutes, longestHours } from './impersonation.ts';
-export type { Episode, EpisodeStep, FoundReferrer, StartFailure } from './impersonation.ts';
+export type { Episode, EpisodeQuery, EpisodeStep, FoundReferrer, StartFailure } from './impersonation.ts';

@@ -103,10 +103,10 @@ describe('what is done while acting', function () {
     const { id } = (await app.db('impersonations').first('id')) as { id: string };
     const page = await agents.admin.get(`/admin/episodes/${id}`).set('Accept', 'text/html').expect(200);
     expect(page.text)
-      .to.contain('page seen')
+      .to.contain('Page: Booking')
       .and.contain(`/bookings/${bookingId}`)
-      .and.contain('booking cancelled')
-      .and.contain('document deleted')
+      .and.contain('Cancelled')
+      .and.contain('Document deleted')
       .and.not.contain('Marsh');
     const seen = (await app.db('impersonation_views').orderBy('id').pluck('path')) as string[];
     expect(seen.slice(-3)).to.deep.equal([`/bookings/${bookingId}`, '/bookings', '/bookings/:id']);

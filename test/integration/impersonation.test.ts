@@ -247,9 +247,9 @@ describe('acting as a referrer', () => {
     const page = await admin.get(`/admin/episodes/${episode?.id}`).set('Accept', 'text/html').expect(200);
     expect(page.text)
       .to.contain('On the phone')
-      .and.contain('booking created')
-      .and.contain('booking cancelled')
-      .and.contain(`page /bookings/${bookingId}`)
+      .and.contain('Scheduled')
+      .and.contain('Cancelled')
+      .and.contain(`href="/bookings/${bookingId}">Page: Booking</a>`)
       .and.not.contain('Marsh');
   });
 

@@ -64,6 +64,15 @@ export function ago(then: Date, now: Date): string {
   return `${counted(Math.round(hours / 24), 'day')} ago`;
 }
 
+/** From one to the other: `less than a minute`, `1 hour 12 minutes`. */
+export function lasting(from: Date, to: Date): string {
+  const minutes = Math.floor((to.getTime() - from.getTime()) / 60_000);
+  if (minutes < 1) return 'less than a minute';
+  const hours = Math.floor(minutes / 60);
+  const rest = minutes % 60;
+  return [hours > 0 && counted(hours, 'hour'), rest > 0 && counted(rest, 'minute')].filter(Boolean).join(' ');
+}
+
 function counted(count: number, noun: string): string {
   return `${count} ${noun}${count === 1 ? '' : 's'}`;
 }

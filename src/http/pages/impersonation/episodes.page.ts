@@ -1,10 +1,19 @@
 // What was done in a referrer's name, one episode a page: to look at, and to print for the client.
-import { idleMinutes, type Episode, type ImpersonationService } from '../../../impersonation/index.ts';
+import type { Request, Response } from 'express';
+import {
+  idleMinutes,
+  type Episode,
+  type EpisodeStep,
+  type ImpersonationService,
+} from '../../../impersonation/index.ts';
+import { zoneName } from '../../../lib/dates.ts';
 import type { PageRoute } from '../../endpoint.ts';
 import { readerZoneOf } from '../../forms/fields.ts';
+import { paths } from '../../paths.ts';
 import { notFound } from '../../problem.ts';
 import type { PageData } from '../../views.ts';
-import { timeAndDay } from '../when.ts';
+import { lasting, timeAndDay } from '../when.ts';
+import { outcomeWords, whatWords } from './episode-words.ts';
 
 interface EpisodeRow {
   id: string;
@@ -13,52 +22,112 @@ interface EpisodeRow {
   reason: string;
   started: string;
   ended: string;
+  /** `12 minutes`; of one that goes on, until now. */
+  lasted: string;
 }
 
 export interface EpisodesPage extends PageData {
+  query: string;
   episodes: EpisodeRow[];
+  zone: string;
+  newer: string | null;
+  older: string | null;
+}
+
+interface StepRow {
+  at: string;
+  what: string;
+  about: string;
+  /** Of the record, for whoever reads it on a screen. */
+  href: string | null;
+  outcome: string;
 }
 
 export interface EpisodePage extends PageData {
   episode: EpisodeRow & { email: string };
-  steps: { at: string; what: string; about: string; outcome: string }[];
+  zone: string;
+  seen: number;
+  changed: number;
+  steps: StepRow[];
 }
 
-export function episodePages({ impersonation }: { impersonation: ImpersonationService }): PageRoute[] {
+type Needs = Pick<ImpersonationService, 'episode' | 'episodes'>;
+
+export function episodePages({ impersonation }: { impersonation: Needs }): PageRoute[] {
   return [
     {
       method: 'get',
       path: '/admin/episodes',
       access: 'admin',
-      async handle(req, res) {
-        const zone = readerZoneOf(req.headers.cookie) ?? 'UTC';
-        const episodes = (await impersonation.episodes()).map((episode) => rowOf(episode, zone));
-        const page: EpisodesPage = { title: 'Acted as', episodes };
-        res.render('impersonation/episodes', page);
-      },
+      handle: (req, res) => showList(impersonation, req, res),
     },
     {
       method: 'get',
       path: '/admin/episodes/:id',
       access: 'admin',
-      async handle(req, res) {
-        const found = await impersonation.episode(String(req.params.id));
-        if (!found) throw notFound();
-        const zone = readerZoneOf(req.headers.cookie) ?? 'UTC';
-        const page: EpisodePage = {
-          title: `${found.episode.admin.name} acting as ${found.episode.actingAs.name}`,
-          episode: { ...rowOf(found.episode, zone), email: found.episode.actingAs.email },
-          steps: found.steps.map(({ at, action, resourceType, resourceId, outcome }) => ({
-            at: timeAndDay(at, zone),
-            what: action.replaceAll(/[._]/g, ' '),
-            about: [resourceType.replaceAll('_', ' '), resourceId].filter(Boolean).join(' '),
-            outcome,
-          })),
-        };
-        res.render('impersonation/episode', page);
-      },
+      handle: (req, res) => showOne(impersonation, req, res),
     },
   ];
+}
+
+async function showList(impersonation: Needs, req: Request, res: Response): Promise<void> {
+  const query = typeof req.query.q === 'string' ? req.query.q.slice(0, 200).trim() : '';
+  const asked = typeof req.query.page === 'string' ? req.query.page : '';
+  const page = /^[1-9]\d{0,5}$/.test(asked) ? Number(asked) : 1;
+  const { episodes, isMore } = await impersonation.episodes({ query, page });
+  const now = new Date();
+  const zone = zoneOf(req);
+  res.render('impersonation/episodes', {
+    title: 'Acted as',
+    query,
+    episodes: episodes.map((episode) => rowOf(episode, zone, now)),
+    zone: zoneName(zone, now),
+    newer: page > 1 ? paths.episodes(query, page - 1) : null,
+    older: isMore ? paths.episodes(query, page + 1) : null,
+  } satisfies EpisodesPage);
+}
+
+async function showOne(impersonation: Needs, req: Request, res: Response): Promise<void> {
+  const found = await impersonation.episode(String(req.params.id));
+  if (!found) throw notFound();
+  const { episode, steps } = found;
+  const zone = zoneOf(req);
+  const seen = steps.filter(({ action }) => action === 'page.seen').length;
+  res.render('impersonation/episode', {
+    title: `${episode.admin.name} acting as ${episode.actingAs.name}`,
+    episode: { ...rowOf(episode, zone, new Date()), email: episode.actingAs.email },
+    zone: zoneName(zone, episode.startedAt),
+    seen,
+    changed: steps.filter(isChange).length,
+    steps: steps.map((step) => stepRow(step, zone)),
+  } satisfies EpisodePage);
+}
+
+function zoneOf(req: Request): string {
+  return readerZoneOf(req.headers.cookie) ?? 'UTC';
+}
+
+function isChange({ action, outcome }: EpisodeStep): boolean {
+  return outcome === 'success' && /^(booking|document|record)\.(?!viewed|downloaded)/.test(action);
+}
+
+function stepRow(step: EpisodeStep, zone: string): StepRow {
+  const { at, resourceType, resourceId, subject } = step;
+  return {
+    at: timeAndDay(at, zone),
+    what: whatWords(step),
+    about: subject ?? '',
+    href: hrefOf(resourceType, resourceId),
+    outcome: outcomeWords(step),
+  };
+}
+
+function hrefOf(type: string, id: string | null): string | null {
+  if (!id) return null;
+  if (type === 'booking') return paths.booking(id);
+  if (type === 'document') return paths.documentReceipt(id);
+  // A page that did not name a record stands there as its route.
+  return type === 'page' && !id.includes(':') ? id : null;
 }
 
 const endWords: Record<NonNullable<Episode['endReason']>, string> = {
@@ -71,10 +140,12 @@ const endWords: Record<NonNullable<Episode['endReason']>, string> = {
 function rowOf(
   { id, admin, actingAs, reason, startedAt, endedAt, endReason }: Episode,
   zone: string,
+  now: Date,
 ): EpisodeRow {
   return {
     ...{ id, reason, admin: admin.name, actingAs: actingAs.name },
     started: timeAndDay(startedAt, zone),
     ended: endedAt && endReason ? `${timeAndDay(endedAt, zone)}, ${endWords[endReason]}` : 'Goes on',
+    lasted: lasting(startedAt, endedAt ?? now),
   };
 }

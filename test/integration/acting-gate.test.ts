@@ -1,0 +1,80 @@
+// What an admin acting as somebody meets at the gate: refused on record, told until when, and asked whether to go on.
+import { expect } from 'chai';
+import { startTestApp, type Agent, type TestApp } from '../support/app.ts';
+
+const rita = 'rita@harbour-legal.example';
+
+describe('at the gate while acting', () => {
+  let app: TestApp;
+  let acting: Agent;
+  let adminId: string;
+  let ritaId: string;
+
+  beforeEach(async () => {
+    app = await startTestApp();
+    acting = await app.signIn('ada@examdesk.example');
+    const idOf = async (email: string): Promise<string> =>
+      (await app.db('users').where({ email }).first('id')).id;
+    [adminId, ritaId] = await Promise.all([idOf('ada@examdesk.example'), idOf(rita)]);
+    await acting.post('/admin/impersonate').send({ userId: ritaId, reason: 'On the phone' }).expect(200);
+  });
+  afterEach(() => app.close());
+
+  const quiet = (minutes: number) =>
+    app.db('sessions').update({ last_seen_at: new Date(Date.now() - minutes * 60_000) });
+  const ask = () => acting.get('/admin/acting').set('X-By-Itself', 'true');
+
+  it('whoever asks for the referrer’s account is refused on record, without what the address says', async () => {
+    await acting.get('/account/email/a-secret-of-a-mail').set('Accept', 'text/html').expect(403);
+    await acting.post('/Account/password').send({ password: 'x' }).expect(403);
+    const rows = await app
+      .db('audit_log')
+      .where({ action: 'access.denied' })
+      .orderBy('id')
+      .select('actor_id', 'acting_as_id', 'resource_id', 'outcome', 'metadata');
+    const common = { actor_id: adminId, acting_as_id: ritaId, resource_id: '/account', outcome: 'denied' };
+    expect(rows).to.deep.equal([
+      { ...common, metadata: { while: 'acting', method: 'GET' } },
+      { ...common, metadata: { while: 'acting', method: 'POST' } },
+    ]);
+  });
+
+  it('the page that refuses has the banner whole, with the way out', async () => {
+    const { text } = await acting.get('/account').set('Accept', 'text/html').expect(403);
+    expect(text)
+      .to.match(/Since .+; ends at /)
+      .and.contain('data-acting-left="')
+      .and.contain('Stop acting');
+  });
+
+  it('asking how long it goes on leaves the end where it is, and is no page that was seen', async () => {
+    await quiet(20);
+    const { body } = await ask().expect(200);
+    expect(body.acting.secondsLeft).to.be.within(9 * 60, 10 * 60);
+    const again = await ask().expect(200);
+    expect(again.body.acting.expiresAt).to.equal(body.acting.expiresAt);
+    expect(again.headers).not.to.have.property('x-acting-until');
+    expect(await app.db('impersonation_views').pluck('path')).to.deep.equal([]);
+    await quiet(31);
+    await ask().expect(401);
+  });
+
+  it('asking to go on moves the end on, up to four hours in all', async () => {
+    await quiet(20);
+    const { body } = await acting.post('/admin/acting').expect(200);
+    expect(body.acting.secondsLeft).to.be.within(29 * 60, 30 * 60);
+    await app
+      .db('sessions')
+      .whereNotNull('impersonated_by')
+      .update({ expires_at: new Date(Date.now() + 120_000) });
+    const last = await acting.post('/admin/acting').expect(200);
+    expect(last.body.acting.secondsLeft).to.be.within(100, 120);
+  });
+
+  it('nobody goes on who does not act', async () => {
+    const sam = await app.signIn('sam@examdesk.example');
+    expect((await sam.get('/admin/acting').expect(200)).body).to.deep.equal({ acting: null });
+    await sam.post('/admin/acting').expect(403);
+    await app.anonymous().get('/admin/acting').expect(401);
+  });
+});

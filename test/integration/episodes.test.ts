@@ -1,0 +1,139 @@
+// What is told afterwards of what was done in a referrer's name: all of it, in words that the client understands.
+import { randomUUID } from 'node:crypto';
+import { expect } from 'chai';
+import { auditLog } from '../../src/audit/index.ts';
+import { pageWords } from '../../src/http/pages/impersonation/episode-words.ts';
+import { openMatrixHouse, type MatrixHouse } from '../support/matrix-house.ts';
+import { mountedRoutes } from '../support/routes.ts';
+
+describe('the page of an episode', function () {
+  this.timeout(60_000);
+  let house: MatrixHouse;
+  beforeEach(async () => {
+    house = await openMatrixHouse();
+  });
+  afterEach(() => house.close());
+
+  const newest = async () =>
+    (await house.app.db('impersonations').orderBy('started_at', 'desc').first()) as {
+      id: string;
+      admin_id: string;
+      user_id: string;
+      started_at: Date;
+    };
+  const read = async (path: string): Promise<string> =>
+    (
+      await house.agents.admin
+        .get(path)
+        .set('Accept', 'text/html')
+        .set('Cookie', 'tz=Australia%2FPerth')
+        .expect(200)
+    ).text;
+  /** As it is on paper: no addresses behind words. */
+  const printed = (html: string): string =>
+    html
+      .replace(/.*(?=<main)|(?<=<\/main>).*/gs, '')
+      .replaceAll(/<[^>]*>/g, ' ')
+      .replaceAll(/\s+/g, ' ');
+
+  it('tells of each page and each change, however many there were', async () => {
+    const { id, admin_id: actorId, user_id: actingAsId } = await newest();
+    await house.app.db.raw(
+      `insert into impersonation_views (impersonation_id, path) select ?, '/specialists' from generate_series(1, 2300)`,
+      [id],
+    );
+    await house.app.db.raw(
+      `insert into audit_log (actor_id, acting_as_id, action, resource_type, resource_id)
+       select ?, ?, 'booking.viewed', 'booking', ? from generate_series(1, 2200)`,
+      [actorId, actingAsId, house.bookingId],
+    );
+    const page = await read(`/admin/episodes/${id}`);
+    expect(page.match(/Page: Specialists/g)).to.have.length(2300);
+    expect(page.match(/Booking looked at/g)).to.have.length(2200);
+  });
+
+  it('speaks in words, references and a zone that is named, and says how long it lasted', async () => {
+    const { agents, app, bookingId } = house;
+    await agents.acting.get(`/bookings/${bookingId}`).set('Accept', 'text/html').expect(200);
+    await agents.acting.post(`/bookings/${bookingId}/cancel`).send({}).expect(200);
+    await agents.acting.get('/account').set('Accept', 'text/html').expect(403);
+    await app
+      .db('impersonations')
+      .update({ started_at: app.db.raw(`started_at - interval '72 minutes 10 seconds'`) });
+    await agents.acting.post('/admin/exit-impersonation').expect(200);
+    const { reference } = (await app.db('bookings').first('reference')) as { reference: string };
+    const html = await read(`/admin/episodes/${(await newest()).id}`);
+    expect(html).to.contain(`href="/bookings/${bookingId}"`);
+    const text = printed(html);
+    expect(text)
+      .to.contain(`Page: Booking ${reference} Seen`)
+      .and.contain(`Cancelled ${reference} Done`)
+      .and.contain('Asked for what is not theirs Refused')
+      .and.contain('Lasted 1 hour 12 minutes')
+      .and.contain('Times are Perth time')
+      .and.contain('In all 1 change, 1 page')
+      .and.contain('Began to act Rita Alvarez');
+    expect(text).not.to.match(/[\da-f]{8}-[\da-f]{4}-/);
+    expect(text).not.to.contain('Marsh');
+  });
+
+  it('has what was begun in it and settled after its end, and a later episode of the same two has not', async () => {
+    const { app, agents } = house;
+    const first = await newest();
+    await app.db('booking_intentions').update({ created_at: app.db.raw('clock_timestamp()') });
+    const { id: intentionId } = (await app.db('booking_intentions').first('id')) as { id: string };
+    await agents.acting.post('/admin/exit-impersonation').expect(200);
+    await app.db('impersonations').update({ ended_at: app.db.raw(`ended_at - interval '1 second'`) });
+    house.agents.acting = await house.enter('acting');
+    const second = await newest();
+    await app.db.raw('select pg_sleep(1.1)');
+    await auditLog.record(
+      app.db,
+      { actorId: first.admin_id, actingAsId: first.user_id, request: null },
+      {
+        action: 'booking.created',
+        resourceType: 'booking',
+        resourceId: house.bookingId,
+        metadata: { intentionId },
+      },
+    );
+    expect(printed(await read(`/admin/episodes/${first.id}`))).to.match(
+      /Scheduled \S+ Done, settled after the end/,
+    );
+    expect(printed(await read(`/admin/episodes/${second.id}`))).not.to.contain('Scheduled');
+  });
+
+  it('has words for every page that one can open while acting', () => {
+    const open = mountedRoutes(house.app.system.app)
+      .filter((route) => /^get \/(bookings|documents|specialists|$)/.test(route))
+      .map((route) => route.slice('get '.length));
+    expect(open.length).to.be.above(15);
+    expect(open.filter((path) => pageWords(path) === undefined)).to.deep.equal([]);
+  });
+
+  it('is found by the name or address of either, a page of fifty at a time', async () => {
+    const { app, userIds } = house;
+    const rows = Array.from({ length: 60 }, (_, n) => ({
+      id: randomUUID(),
+      admin_id: userIds.admin,
+      user_id: userIds.nadia,
+      session_id: randomUUID(),
+      reason: `Reason ${n}`,
+      started_at: new Date(Date.now() - (n + 1) * 60_000),
+      ended_at: new Date(),
+      end_reason: 'exit',
+    }));
+    await app.db('impersonations').insert(rows);
+    const count = (html: string) => html.match(/class="row-link"/g)?.length ?? 0;
+    const all = await read('/admin/episodes');
+    expect(count(all)).to.equal(50);
+    expect(all).to.contain('href="/admin/episodes?page=2"').and.contain('Rita Alvarez');
+    expect(count(await read('/admin/episodes?page=2'))).to.equal(11);
+    expect(count(await read('/admin/episodes?q=NORTHSIDE-claims.example&page=2'))).to.equal(10);
+    expect(count(await read('/admin/episodes?q=rita'))).to.equal(1);
+    expect(count(await read('/admin/episodes?q=lindqvist&page=2'))).to.equal(11);
+    for (const odd of ['%25', '_', '\\', "'"])
+      expect(count(await read(`/admin/episodes?q=${odd}`)), odd).to.equal(0);
+    expect(count(await read('/admin/episodes?page=0'))).to.equal(50);
+  });
+});
