@@ -11,9 +11,9 @@ export function cutOffUnread(graceMs = usualGraceMs): RequestHandler {
     res.once('finish', () => {
       if (req.complete) return;
       req.resume();
-      const { socket } = req;
-      const timer = setTimeout(() => void (req.complete || socket.destroy()), graceMs);
-      socket.once('close', () => clearTimeout(timer));
+      const timer = setTimeout(() => void (req.complete || req.socket.destroy()), graceMs);
+      // Of the request, which ends with its last byte or its connection: a socket has many of them.
+      req.once('close', () => clearTimeout(timer));
     });
     next();
   };
