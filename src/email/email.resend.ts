@@ -25,21 +25,26 @@ export async function resendEmail(
       | undefined;
     if (!email || isAboutAccount(email)) return 'not_found';
     if (email.status === 'queued') return 'waits_already';
-    if (!(await mayReceive(trx, email))) return 'not_theirs';
+    const note = (metadata: Record<string, unknown>) =>
+      audit.record(trx, auditActor(actor), {
+        ...{ action: 'record.changed', resourceType: 'email', resourceId: emailId },
+        metadata,
+      });
+    if (!(await mayReceive(trx, email))) {
+      // It waits for nobody any more.
+      if (email.status === 'failed') {
+        await trx('emails').where({ id: emailId }).update({ status: 'withheld' });
+        await note({ change: 'withheld' });
+      }
+      return 'not_theirs';
+    }
     await trx('emails')
       .where({ id: emailId })
       .update({ status: 'queued', sent_at: null, attempts: 0, last_error: null });
     await jobs.add(sendEmailJob, { emailId }, { trx, key: `email:${emailId}` });
-    await audit.record(trx, auditActor(actor), {
-      action: 'record.changed',
-      resourceType: 'email',
-      resourceId: emailId,
-      // The row forgets them.
-      metadata: {
-        change: 'sent_again',
-        before: { status: email.status, sentAt: email.sent_at, attempts: email.attempts },
-      },
-    });
+    // The row forgets them.
+    const before = { status: email.status, sentAt: email.sent_at, attempts: email.attempts };
+    await note({ change: 'sent_again', before });
     return 'queued';
   });
 }

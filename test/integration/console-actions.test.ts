@@ -114,8 +114,11 @@ describe('the console’s actions', () => {
       const rita = { email: 'rita@harbour-legal.example' };
       await app.db('users').where(rita).update({ banned: true });
       await sendAgain(email).expect(409);
+      expect((await app.db('emails').where({ id: email }).first('status')).status).to.equal('withheld');
       await app.db('users').where(rita).update({ banned: false });
       await sendAgain(email).expect(200);
+      const changes = (await rows({ resource_id: email })).map(({ metadata }) => metadata.change as string);
+      expect(changes.slice(-2)).to.deep.equal(['withheld', 'sent_again']);
     });
   });
 
