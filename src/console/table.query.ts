@@ -40,7 +40,7 @@ export function inOrder(query: Knex.QueryBuilder, table: Table, order: Order): K
 }
 
 /** Beyond it nobody turns pages, and counting on would cost more than the page that is shown. */
-export const mostCounted = 100_000;
+const mostCounted = 100_000;
 
 export async function countRows(db: Queryable, table: Table, filters: Filters): Promise<number> {
   const some = selectRows(db, table, filters).select(db.raw('1')).limit(mostCounted);
