@@ -48,12 +48,18 @@ export function documentRules(db: Queryable, id: string, verb: DocumentVerb): Ru
       holds: maySeeCategory(viewer, document.category),
       finding: `${viewer.role}, ${wordsOf(document.category)}`,
     };
-    if (verb === 'open')
+    if (verb === 'open') {
       yield {
         rule: 'The virus scan has passed it',
-        holds: isReady(document),
+        holds: isReady({ ...document, damagedAt: null }),
         finding: `Its state is ${wordsOf(document.status)}`,
       };
+      yield {
+        rule: 'Its bytes are those that were received',
+        holds: document.damagedAt === null,
+        finding: document.damagedAt ? 'They were found to be others' : 'Nobody has found otherwise',
+      };
+    }
     if (verb === 'delete')
       yield {
         rule: 'Admins delete documents; a referrer those uploaded by themselves, of the kinds they upload',

@@ -139,6 +139,7 @@ describe('the page that says why somebody cannot see something', () => {
       [support, `/admin/resources/documents/records/${documentId}/remove`, 'The action is for admins'],
       [support, `/admin/resources/bookings/records/${documentId}/show`, 'The record exists'],
       [support, '/admin/resources/bookings/actions/new', 'The console has this action'],
+      [support, `/admin/resources/bookings/records/${documentId}/list`, 'The console has this action'],
       [support, '/admin/nowhere', 'There is a page at this address'],
     ] as const)
       expect((await answer(person, 'page', address)).refusing, `${person} ${address}`).to.equal(refusing);

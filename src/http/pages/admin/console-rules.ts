@@ -3,10 +3,11 @@ import type { Rules, Step } from '../../../access/index.ts';
 import { isStaff } from '../../../accounts/index.ts';
 import { actionOf, findRow, mayDo, mayRead, shownRow, tableOf, type Table } from '../../../console/index.ts';
 import type { Database } from '../../../db/knex.ts';
+import { referrerOptionsAddress } from '../../console/console.options.ts';
 import { formOf } from '../../console/forms/index.ts';
 
 type Params = Record<string, string | undefined>;
-type Asked = 'frame' | 'table' | 'form' | 'closed' | 'nothing';
+type Asked = 'frame' | 'table' | 'list' | 'record' | 'form' | 'closed' | 'nothing';
 
 const resources = ['/admin/resources/:table', '/admin/api/resources/:table'] as const;
 
@@ -16,6 +17,7 @@ export const consoleAddresses: readonly { path: string; asked: Asked }[] = [
     (path) => ({ path, asked: 'frame' }) as const,
   ),
   { path: '/admin/frontend/assets/:file', asked: 'frame' },
+  { path: referrerOptionsAddress, asked: 'frame' },
   { path: '/admin/export/:table', asked: 'table' },
   { path: '/admin/forms/:table/:id/:action', asked: 'form' },
   { path: '/admin/forms/:table/:action', asked: 'form' },
@@ -23,8 +25,8 @@ export const consoleAddresses: readonly { path: string; asked: Asked }[] = [
   ...resources.flatMap(
     (path) =>
       [
-        { path: `${path}/actions/:action{/:query}`, asked: 'table' },
-        { path: `${path}/records/:id/:action`, asked: 'table' },
+        { path: `${path}/actions/:action`, asked: 'list' },
+        { path: `${path}/records/:id/:action`, asked: 'record' },
         { path: `${path}/bulk/:action`, asked: 'closed' },
         { path: `${path}/search{/:query}`, asked: 'closed' },
       ] as const,
@@ -56,7 +58,7 @@ export function consoleRules(db: Database, asked: Asked, params: Params): Rules 
         holds: false,
         finding: 'This is an address of AdminJS that is closed to everybody',
       };
-    else yield* actionRules(db, viewer, table, asked, params);
+    else if (asked !== 'table') yield* actionRules(db, viewer, table, asked, params);
   };
 }
 
@@ -64,19 +66,18 @@ async function* actionRules(
   db: Database,
   viewer: Parameters<Rules>[0],
   table: Table,
-  asked: 'table' | 'form',
-  { id, action: name }: Params,
+  asked: 'list' | 'record' | 'form',
+  { id, action: name = '' }: Params,
 ): AsyncGenerator<Step> {
-  const action = name === undefined ? null : actionOf(table.id, name);
-  const isReading = asked === 'table' && (name === undefined || reading.has(name));
-  const isForm =
-    asked === 'form' && action && formOf(table.id, action.name) && (action.kind === 'record') === !!id;
-  if (!isReading)
+  const action = actionOf(table.id, name);
+  const kind = id === undefined ? 'resource' : 'record';
+  const isOpen = action?.kind === kind && (asked !== 'form' || formOf(table.id, name) !== null);
+  if (asked === 'form' || !reading[asked].includes(name))
     yield thereIs(
       'The console has this action',
-      asked === 'form' ? isForm : action,
+      isOpen,
       action?.label ?? '',
-      'no such action of this list',
+      `no such action of ${kind === 'record' ? 'a record of ' : ''}this list`,
     );
   if (action)
     yield {
@@ -95,7 +96,7 @@ async function* actionRules(
     };
 }
 
-const reading = new Set(['list', 'show', 'export']);
+const reading = { list: ['list', 'export'], record: ['show'] };
 
 function thereIs(rule: string, what: unknown, found: string, missing: string): Step {
   return { rule, holds: Boolean(what), finding: what ? `It is ${found}` : `There is ${missing}` };
