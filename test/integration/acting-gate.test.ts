@@ -14,7 +14,7 @@ describe('at the gate while acting', () => {
     app = await startTestApp();
     acting = await app.signIn('ada@examdesk.example');
     const idOf = async (email: string): Promise<string> =>
-      (await app.db('users').where({ email }).first('id')).id;
+      String((await app.db('users').where({ email }).pluck('id'))[0]);
     [adminId, ritaId] = await Promise.all([idOf('ada@examdesk.example'), idOf(rita)]);
     await acting.post('/admin/impersonate').send({ userId: ritaId, reason: 'On the phone' }).expect(200);
   });
