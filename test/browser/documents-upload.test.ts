@@ -1,6 +1,7 @@
 // Sending with a script: progress, cancelling, trying again, dropping, and what never leaves the browser.
+import { readFile } from 'node:fs/promises';
 import { expect } from 'chai';
-import type { Browser, Page } from 'playwright-core';
+import type { Browser, Download, Page } from 'playwright-core';
 import { pdf, samples } from '../support/builders/files.ts';
 import { openBrowser } from '../support/browser.ts';
 import { openDocumentHouse, type DocumentHouse } from '../support/document-house.ts';
@@ -214,6 +215,34 @@ describe('sending documents with a script', function () {
     await tab.reload();
     expect(await tab.locator('img').count()).to.equal(1);
     expect(violations).to.deep.equal([]);
+  });
+
+  it('shows a PDF in the browser’s own viewer, or hands it over where there is none, without breaking its policy', async () => {
+    await open();
+    const bytes = pdf(20_000);
+    await choose(file('Brief.pdf', bytes));
+    await upload();
+    await stored('Brief.pdf').waitFor();
+    const complaints: string[] = [];
+    watched.context.on('console', (message) => {
+      if (/content security policy/i.test(message.text())) complaints.push(message.text());
+    });
+    const downloading = new Promise<Download>((resolve) => page.once('download', resolve));
+    const opening = watched.context.waitForEvent('page');
+    await page.getByRole('link', { name: 'View Brief.pdf in a new tab' }).click();
+    const tab = await opening;
+    // The Chromium that npm brings has no viewer.
+    if (await page.evaluate('navigator.pdfViewerEnabled')) {
+      await tab.waitForLoadState();
+      expect(new URL(tab.url()).pathname).to.match(/^\/documents\/.+\/view$/);
+      expect(await tab.evaluate('document.contentType')).to.equal('application/pdf');
+    } else {
+      const download = await downloading;
+      expect(download.suggestedFilename()).to.equal('Brief.pdf');
+      expect((await readFile(await download.path())).equals(bytes)).to.equal(true);
+    }
+    expect(complaints).to.deep.equal([]);
+    expect((await house.audit('document.downloaded')).at(-1)?.metadata.purpose).to.equal('view');
   });
 
   it('sends nothing when the session is over, and says how to go on', async () => {

@@ -304,7 +304,7 @@ describe('an upload', () => {
       );
     });
 
-    it('is told so when the booking is cancelled, before and while it comes in', async () => {
+    it('is told so when the booking was cancelled before it came in', async () => {
       const cancelled = await house.newBooking();
       await house.rita.post(`/bookings/${cancelled}/cancel`).send({}).expect(200);
       await expectRefused(
