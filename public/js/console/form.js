@@ -26,9 +26,12 @@
     };
     let input;
     if (field.type === 'select') {
+      // What stands there now may be offered no more: it is not to look like the first that is.
+      const isOffered = field.options.some((one) => one.value === String(value));
       input = h(
         'select',
         { ...common, value },
+        !isOffered && h('option', { value }, `No longer offered (${value})`),
         field.options.map((one) => h('option', { key: one.value, value: one.value }, one.label)),
       );
     } else if (field.type === 'search') input = h(examdesk.SearchField, { field, common, value, onChange });

@@ -1,4 +1,5 @@
-// The bar above everything. AdminJS's own has no button that a keyboard reaches: not the menu's, nor the way out.
+// What stands around everything: the bar above, and the lists at the side. In AdminJS's own, a keyboard reaches neither
+// the menu, nor a list in it, nor the way out.
 (() => {
   /** @type {(...parts: unknown[]) => object} */
   const h = React.createElement;
@@ -24,5 +25,46 @@
     );
   }
 
-  Object.assign(AdminJS.UserComponents, { TopBar });
+  function Lists({ resources }) {
+    const { translateLabel } = AdminJS.useTranslation();
+    const { pathname } = ReactRouter.useLocation();
+    const groups = [...new Set(resources.map(({ navigation }) => navigation?.name))];
+    return h(
+      'div',
+      { className: 'console-lists' },
+      h(
+        ReactRouterDOM.Link,
+        { to: '/admin', 'aria-current': pathname === '/admin' ? 'page' : undefined },
+        'Today',
+      ),
+      groups.map((group) =>
+        h(
+          React.Fragment,
+          { key: group },
+          h('h2', null, group),
+          h(
+            'ul',
+            null,
+            resources
+              .filter(({ navigation }) => navigation?.name === group)
+              .map((resource) => {
+                const to = `/admin/resources/${resource.id}`;
+                const isHere = pathname === to || pathname.startsWith(`${to}/`);
+                return h(
+                  'li',
+                  { key: resource.id },
+                  h(
+                    ReactRouterDOM.Link,
+                    { to, 'aria-current': isHere ? 'page' : undefined },
+                    translateLabel(resource.name, resource.id),
+                  ),
+                );
+              }),
+          ),
+        ),
+      ),
+    );
+  }
+
+  Object.assign(AdminJS.UserComponents, { TopBar, SidebarResourceSection: Lists });
 })();
