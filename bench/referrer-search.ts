@@ -1,34 +1,49 @@
-// How long an admin waits while typing, with a million referrers: the 95th percentile of many kinds of searches, against a plain
-// look-up of one person by e-mail address on the same connection.
-import { startTestApp } from '../test/support/app.ts';
-import { fillReferrers } from './support/referrers.ts';
+// How long an admin waits while typing, with a million referrers: the 95th percentile of many kinds of searches over HTTP,
+// against a plain look-up of one person by e-mail address; and whether the one who is meant comes first.
+import { startTestApp, type TestApp } from '../test/support/app.ts';
 import { stopSharedPostgres } from '../test/support/postgres.ts';
+import type { BenchResult } from './run.ts';
+import { fillReferrers, theOne } from './support/referrers.ts';
 
 const people = 1_000_000;
 const rounds = 15;
 const boundMs = 30;
 
-/** As somebody with a telephone in the other hand types: by kind, each several times. */
-const queries = {
-  begun: ['r', 'ri', 'rita', 'smi', 'jon', 'mar', 'sol'],
-  named: ['rita alvarez', 'james smith', 'mary jones', 'grace king', 'liam campbell', 'priya raman'],
-  turned: ['alvarez rita', 'smith john', 'brown emma', 'nowak lukasz'],
+/** As somebody with a telephone in the other hand types: by kind, each several times; who must be first where it is clear. */
+const queries: Record<string, (string | [typed: string, first: string])[]> = {
+  begun: ['r', 'ri', 'rita', 'smi', 'jon', 'mar', 'sol', ['barnab quillfeather', theOne]],
+  named: [
+    ['rita alvarez', 'Rita Alvarez'],
+    ['james smith', 'James Smith'],
+    ['mary jones', 'Mary Jones'],
+    ['grace king', 'Grace King'],
+    ['liam campbell', 'Liam Campbell'],
+    ['priya raman', 'Priya Raman'],
+  ],
+  turned: [
+    ['alvarez rita', 'Rita Alvarez'],
+    ['smith john', 'John Smith'],
+    ['brown emma', 'Emma Brown'],
+    ['nowak lukasz', 'Łukasz Nowak'],
+    ['quillfeather barnab', theOne],
+  ],
   accents: [
-    'zoe muller',
-    'siobhán o’brien',
-    'siobhan obrien',
-    'mehmet yilmaz',
-    'bjorn sorensen',
-    'anais lefevre',
+    ['zoe muller', 'Zoë Müller'],
+    ['siobhán o’brien', 'Siobhán O’Brien'],
+    ['siobhan obrien', 'Siobhán O’Brien'],
+    ['mehmet yilmaz', 'Mehmet Yılmaz'],
+    ['bjorn sorensen', 'Björn Sørensen'],
+    ['anais lefevre', 'Anaïs Lefèvre'],
   ],
   typos: [
     'alvarz',
-    'rita alvares',
+    ['rita alvares', 'Rita Alvarez'],
     'jonathon smyth',
     'micheal thomson',
-    'chalotte andersen',
+    ['chalotte andersen', 'Charlotte Anderson'],
     'smiht',
-    'oliva williams',
+    ['oliva williams', 'Olivia Williams'],
+    ['barnab quilfeather', theOne],
   ],
   firm: [
     'smith legal',
@@ -41,45 +56,74 @@ const queries = {
   address: ['rita.alvarez', 'jsmith', 'rsmith4242', 'emma77', 'james.smith@smith'],
   nobody: ['qqqq zzzz', 'xylophone', 'rita 999999999', '4711 0815'],
 };
+const all = Object.values(queries)
+  .flat()
+  .map((one) => (typeof one === 'string' ? { query: one, first: null } : { query: one[0], first: one[1] }));
 
 /** `ratio`: the 95th percentile of a search, divided by that of a look-up by e-mail address. */
-export async function run(): Promise<{ name: string; ratio: number; detail: string }> {
+export async function run(): Promise<BenchResult> {
   const app = await startTestApp();
-  const { db } = app;
   try {
-    await fillReferrers(db, people);
-    const { impersonation } = app.system.services;
-    const all = Object.entries(queries).flatMap(([kind, some]) => some.map((query) => ({ kind, query })));
-    for (const { query } of all) await impersonation.search(query);
-    const searches: number[] = [];
-    const byQuery = new Map<string, number[]>();
-    const lookUps: number[] = [];
-    const emails = await db('users')
-      .where({ role: 'referrer' })
-      .limit(rounds * all.length)
-      .pluck('email');
-    for (let round = 0; round < rounds; round += 1) {
-      for (const { query } of all) {
-        const took = await timed(() => impersonation.search(query));
-        searches.push(took);
-        byQuery.set(query, [...(byQuery.get(query) ?? []), took]);
-        const email = emails[lookUps.length] as string;
-        lookUps.push(await timed(() => db('users').where({ email }).first('id', 'name', 'email')));
-      }
+    await fillReferrers(app.db, people);
+    const search = await signedIn(app);
+    const wrong: string[] = [];
+    for (const { query, first } of all) {
+      const [found] = await search(query);
+      if (first !== null && found?.name !== first)
+        wrong.push(`“${query}” gives ${found?.name ?? 'nobody'}, not ${first}`);
     }
+    const { searches, byQuery, lookUps } = await measure(app, search);
     const p95 = percentile(searches, 0.95);
     const slowest = [...byQuery].map(([query, took]) => ({ query, ms: percentile(took, 0.5) }));
     slowest.sort((a, b) => b.ms - a.ms);
     const slow = slowest.slice(0, 5).map(({ query, ms }) => `“${query}” ${ms.toFixed(1)}`);
     return {
-      name: `search among ${people.toLocaleString('en')} referrers, p95, against a look-up by e-mail address`,
+      name: `search among ${people.toLocaleString('en')} referrers over HTTP, p95, against a look-up by e-mail address`,
       ratio: p95 / percentile(lookUps, 0.95),
       detail: `${p95.toFixed(1)} ms (${(p95 / boundMs).toFixed(2)} of the bound of ${boundMs} ms), median ${percentile(searches, 0.5).toFixed(1)} ms; slowest medians ${slow.join(', ')}`,
+      failures: [...(p95 > boundMs ? [`slower than ${boundMs} ms`] : []), ...wrong],
     };
   } finally {
     await app.close();
     await stopSharedPostgres();
   }
+}
+
+type Search = (query: string) => Promise<{ name: string }[]>;
+
+/** As the browser does it, on a connection that stays open. */
+async function signedIn(app: TestApp): Promise<Search> {
+  const agent = await app.signIn('ada@examdesk.example');
+  const cookie = agent.jar
+    .getCookies({ domain: '127.0.0.1', path: '/', secure: false, script: false })
+    .toValueString();
+  const headers = { Cookie: cookie, Accept: 'application/json' };
+  return async (query) => {
+    const url = `${app.url}/admin/referrers/search?query=${encodeURIComponent(query)}`;
+    const answer = await fetch(url, { headers });
+    if (!answer.ok) throw new Error(`The search answered ${answer.status}`);
+    return ((await answer.json()) as { referrers: { name: string }[] }).referrers;
+  };
+}
+
+async function measure({ db }: TestApp, search: Search) {
+  const searches: number[] = [];
+  const byQuery = new Map<string, number[]>();
+  const lookUps: number[] = [];
+  const emails = (await db('users')
+    .where({ role: 'referrer' })
+    .limit(rounds * all.length)
+    .pluck('email')) as string[];
+  for (let round = 0; round < rounds; round += 1) {
+    for (const { query } of all) {
+      const took = await timed(() => search(query));
+      searches.push(took);
+      byQuery.set(query, [...(byQuery.get(query) ?? []), took]);
+      const email = emails[lookUps.length] ?? '';
+      lookUps.push(await timed(() => db('users').where({ email }).first('id', 'name', 'email')));
+    }
+  }
+  return { searches, byQuery, lookUps };
 }
 
 async function timed(work: () => Promise<unknown>): Promise<number> {

@@ -1,5 +1,5 @@
 // A million referrers as they might be: some first names and surnames that many share, many that few have, firms of
-// very different sizes, addresses made of names.
+// very different sizes, addresses made of names; some are signed in, most were here at some time.
 import type { Database } from '../../src/db/knex.ts';
 
 const first =
@@ -12,10 +12,16 @@ const syllables =
 
 export const firms = 5_000;
 
+/** Of this name there is one; of the other, which begins with the same letters, there are hundreds. */
+export const theOne = 'Barnab Quillfeather';
+export const theOthers = 'Barnabas Quillfeatherstone';
+
 /** The triggers would do row by row what a few statements do here for all. */
 export async function fillReferrers(db: Database, people: number): Promise<void> {
   await db.transaction(async (trx) => {
-    await trx.raw('alter table users disable trigger user; alter table members disable trigger user');
+    await trx.raw(
+      'alter table users disable trigger user; alter table members disable trigger user; alter table sessions disable trigger user',
+    );
     await trx.raw('select setseed(0.5)');
     // A name made up of syllables, always the same for the same number.
     await trx.raw(`
@@ -55,7 +61,7 @@ export async function fillReferrers(db: Database, people: number): Promise<void>
     );
     await trx.raw(`
       insert into users (id, name, email, email_verified, role)
-      select d.id, f.name || ' ' || l.name,
+      select d.id, coalesce(case d.n when 1 then '${theOne}' end, case when d.n <= 400 then '${theOthers}' end, f.name || ' ' || l.name),
         lower(unaccent(translate(case d.n % 3
           when 0 then f.name || '.' || l.name
           when 1 then left(f.name, 1) || l.name
@@ -69,15 +75,34 @@ export async function fillReferrers(db: Database, people: number): Promise<void>
       select gen_random_uuid(), d.id, o.id, 'member', now()
       from drawn d join organizations o on o.slug = 'bench-' || d.firm`);
     await trx.raw(`
-      insert into referrer_search (user_id, words, lexemes)
-      select id, words, array_to_tsvector(referrer_lexemes_of(words))
-      from (select id, referrer_words(id) as words from drawn) d`);
+      insert into referrer_search (user_id, words, lexemes, name_words, name_lexemes)
+      select id, words, array_to_tsvector(referrer_lexemes_of(words)), referrer_name_words(name),
+        array_to_tsvector(referrer_lexemes_of(name))
+      from (
+        select d.id, referrer_words(d.id) as words, lower(unaccent(u.name)) as name
+        from drawn d join users u on u.id = d.id
+      ) said`);
     await trx.raw(`
       insert into referrer_lexemes
       select distinct word from referrer_search, unnest(tsvector_to_array(lexemes)) word
       where word ~ '^[[:alpha:]]{3,}$' on conflict do nothing`);
-    await trx.raw('alter table users enable trigger user; alter table members enable trigger user');
+    await trx.raw(
+      `insert into user_activity (user_id, last_active_at)
+       select id, now() - random() * interval '300 days' from drawn where n % 5 <> 0`,
+    );
+    // One of ten is signed in, some of them in several places.
+    await trx.raw(
+      `insert into sessions (token, user_id, expires_at, created_at, updated_at, last_seen_at)
+       select 'bench-' || d.n || '-' || device, d.id, now() + interval '6 hours', now(), now(), now()
+       from drawn d, generate_series(1, 2) device where d.n % 10 = 0 and (device = 1 or d.n % 40 = 0)`,
+    );
+    await trx.raw(
+      'alter table users enable trigger user; alter table members enable trigger user; alter table sessions enable trigger user',
+    );
   });
-  for (const table of ['users', 'members', 'organizations', 'referrer_search', 'referrer_lexemes'])
+  for (const table of [
+    ...['users', 'members', 'organizations', 'sessions', 'user_activity'],
+    ...['referrer_search', 'referrer_lexemes'],
+  ])
     await db.raw(`vacuum analyze ${table}`);
 }

@@ -1,6 +1,6 @@
 // A referrer on the phone is found by what one hears: parts of names, in any order, with typos, without accents.
-// Three looks, each only when the one before found too few: the words as typed (or begun), the words that are spelled
-// alike, and all but one of them.
+// Several looks, each only when those before found too few: the words as they stand, first of all as a whole name; the
+// words with the last, then with any of them only begun; those that are spelled alike; all but one of them.
 import type { Queryable } from '../db/knex.ts';
 import type { FoundReferrer } from './impersonation.ts';
 import { createCommonLexemes, type CommonLexemes } from './referrer.common.ts';
@@ -9,12 +9,14 @@ interface Row {
   id: string;
   name: string;
   email: string;
-  organization_id: string | null;
-  organization_name: string | null;
+  organization_id: string;
+  organization_name: string;
   last_active_at: Date | null;
 }
 
 const shown = 20;
+/** Of those who are called as was typed: with fewer, something may be misspelled. */
+const few = 5;
 const mostWords = 8;
 /** As many are ranked: more would take longer than anyone reads. */
 const ranked = 150;
@@ -35,37 +37,57 @@ export function createReferrerSearch(db: Queryable): ReferrerSearch {
   const common = createCommonLexemes(db);
 
   return async (query) => {
-    const { said, words } = await normalise(db, query);
+    const { said, words, last, name } = await normalise(db, query);
     if (words.length === 0) return [];
     if (words.length === 1 && said.length < shortestPrefix) return (await beginners(db, said)).map(toFound);
 
-    const found = new Map<string, Row>();
-    const look = async (terms: Term[]) => {
-      for (const row of await people(db, said, terms)) if (!found.has(row.id)) found.set(row.id, row);
-    };
     const shares = await common();
     const typed = words.map((word) => asTyped(word, shares));
-    await look(typed);
-    if (found.size < shown && words.some(isWord)) {
+    const whole: Term[] = words.map((word) => [word]);
+    const lastBegun = words.map((word, at) => (word === last && typed[at]) || [word]);
+    const found = new Map<string, Row>();
+    const look = async (...looks: Look[]) => {
+      for (const row of await people(db, said, looks)) if (!found.has(row.id)) found.set(row.id, row);
+    };
+    await look(
+      { column: 'name_words', wanted: name },
+      { column: 'name_lexemes', wanted: allOf(whole) },
+      { column: 'name_lexemes', wanted: allOf(lastBegun) },
+      { column: 'lexemes', wanted: allOf(whole) },
+      { column: 'lexemes', wanted: allOf(lastBegun) },
+      { column: 'lexemes', wanted: allOf(typed) },
+    );
+    if (found.size < few && words.some(isWord)) {
       const near = await spelledAlike(db, words);
       const alike = typed.map((term, at) => [...term, ...(near.get(words[at] ?? '') ?? [])]);
-      await look(alike);
+      await look({ column: 'lexemes', wanted: allOf(alike) });
       // One of them may be wrong: first the one that fewest have.
       for (const at of alike.length > 1 ? byRarity(words, shares) : []) {
-        if (found.size === 0) await look(alike.toSpliced(at, 1));
+        if (found.size === 0) await look({ column: 'lexemes', wanted: allOf(alike.toSpliced(at, 1)) });
       }
     }
     return [...found.values()].slice(0, shown).map(toFound);
   };
 }
 
-async function normalise(db: Queryable, query: string): Promise<{ said: string; words: string[] }> {
-  const { rows } = await db.raw<{ rows: { said: string; words: string[] }[] }>(
-    `select said, referrer_lexemes_of(said) as words from (select lower(unaccent(?)) as said) typed`,
+interface Typed {
+  said: string;
+  words: string[];
+  /** The one that may not be typed to its end; one of `words` unless too many were typed. */
+  last: string | null;
+  /** As the names of referrers are kept, when it is one. */
+  name: string;
+}
+
+async function normalise(db: Queryable, query: string): Promise<Typed> {
+  const { rows } = await db.raw<{ rows: Typed[] }>(
+    `select said, referrer_lexemes_of(said) as words, referrer_name_words(said) as name,
+       (referrer_lexemes_of(substring(said from '[^[:space:]]*$')))[1] as last
+     from (select lower(unaccent(?)) as said) typed`,
     [query.normalize('NFC')],
   );
-  const { said = '', words = [] } = rows[0] ?? {};
-  return { said, words: words.slice(0, mostWords) };
+  const { said = '', words = [], last = null, name = '' } = rows[0] ?? {};
+  return { said, words: words.slice(0, mostWords), last, name };
 }
 
 /** No number is taken for another. */
@@ -110,20 +132,43 @@ function allOf(terms: Term[]): string {
 const columns = `u.id, u.name, u.email, o.id as organization_id, o.name as organization_name,
   a.last_active_at`;
 const joins = `join users u on u.id = r.user_id and u.role = 'referrer' and not u.banned
-  left join members m on m.user_id = u.id left join organizations o on o.id = m.organization_id
+  join members m on m.user_id = u.id join organizations o on o.id = m.organization_id
   left join user_activity a on a.user_id = u.id`;
 
-async function people(db: Queryable, said: string, terms: Term[]): Promise<Row[]> {
+/** One way to look: a whole name, or a tsquery in the words of the name or in all words. */
+interface Look {
+  column: 'name_words' | 'name_lexemes' | 'lexemes';
+  wanted: string;
+}
+
+/**
+ * What the first look finds before what the next does, in one round trip; a look is not taken when one before it found
+ * enough. Within one, the likest first.
+ */
+async function people(db: Queryable, said: string, looks: Look[]): Promise<Row[]> {
+  // None twice: of a single word the last is the only one.
+  const taken = looks.filter(
+    (one, at) =>
+      looks.findIndex((other) => other.column === one.column && other.wanted === one.wanted) === at,
+  );
+  const ctes = taken.map(({ column }, at) => {
+    const isIn = column === 'name_words' ? 'name_words = ?' : `${column} @@ ?::tsquery`;
+    const isWanted = taken
+      .slice(0, at)
+      .map((_, before) => `(select count(*) from look_${before}) < ${shown}`);
+    return `look_${at} as materialized (
+       select user_id, words, ${at} as look from referrer_search where ${[isIn, ...isWanted].join(' and ')} limit ${ranked})`;
+  });
   const { rows } = await db.raw<{ rows: Row[] }>(
-    `with found as (
-       select user_id, words, word_similarity(?, words) as likeness from (
-         select user_id, words from referrer_search where lexemes @@ ?::tsquery limit ${ranked}
-       ) some_of_them
+    `with ${ctes.join(', ')}, found as (
+       select user_id, words, min(look) as look, word_similarity(?, words) as likeness
+       from (${taken.map((_, at) => `select * from look_${at}`).join(' union all ')}) some_of_them
+       group by user_id, words
      ), best as (
-       select * from found order by likeness desc, length(words), user_id limit ${shown}
+       select * from found order by look, likeness desc, length(words), user_id limit ${shown}
      )
-     select ${columns} from best r ${joins} order by r.likeness desc, length(r.words), u.name, u.id`,
-    [said, allOf(terms)],
+     select ${columns} from best r ${joins} order by r.look, r.likeness desc, length(r.words), u.name, u.id`,
+    [...taken.map(({ wanted }) => wanted), said],
   );
   return rows;
 }
@@ -144,7 +189,7 @@ async function beginners(db: Queryable, said: string): Promise<Row[]> {
 export async function findReferrer(db: Queryable, userId: string): Promise<FoundReferrer | null> {
   if (!/^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/i.test(userId)) return null;
   const { rows } = await db.raw<{ rows: Row[] }>(
-    `select ${columns} from (select ?::uuid as user_id) r ${joins} where o.id is not null`,
+    `select ${columns} from (select ?::uuid as user_id) r ${joins}`,
     [userId],
   );
   return rows[0] ? toFound(rows[0]) : null;
@@ -155,10 +200,7 @@ function toFound(row: Row): FoundReferrer {
     id: row.id,
     name: row.name,
     email: row.email,
-    organization:
-      row.organization_id && row.organization_name
-        ? { id: row.organization_id, name: row.organization_name }
-        : null,
+    organization: { id: row.organization_id, name: row.organization_name },
     lastActiveAt: row.last_active_at,
   };
 }

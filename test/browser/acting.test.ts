@@ -18,6 +18,48 @@ describe('acting as a referrer in a browser', function () {
     await app.close();
   });
 
+  it('goes through what was found with the arrows, and keeps the place when a later answer comes', async () => {
+    const watched = await watchedPage(browser, app.url, { width: 1280 });
+    const { page } = watched;
+    const focused = () => page.evaluate(`document.activeElement.id || document.activeElement.textContent`);
+    const search = async (query: string) => {
+      const answer = page.waitForResponse((response) => /[?&]q=/.test(response.url()));
+      // As an answer that comes late: the focus is on the list already.
+      await page.evaluate(
+        `const box = document.querySelector('#q'); box.value = '${query}'; box.dispatchEvent(new Event('input', { bubbles: true }))`,
+      );
+      await answer;
+      await page.waitForFunction(`!document.querySelector('.htmx-request')`);
+    };
+    try {
+      await watched.signIn('ada@examdesk.example');
+      await page.goto('/admin/act-as');
+      await search('harbour');
+      await page.locator('#q').focus();
+      await page.keyboard.press('ArrowDown');
+      const first = await focused();
+      await page.keyboard.press('ArrowDown');
+      const second = await focused();
+      expect(second).not.to.equal(first);
+      // The last is the last.
+      await page.keyboard.press('ArrowDown');
+      expect(await focused()).to.equal(second);
+      await search('harbour legal');
+      expect(await focused()).to.equal(second);
+      await page.keyboard.press('ArrowUp');
+      expect(await focused()).to.equal(first);
+      await search('nadia');
+      expect(await focused()).to.contain('Nadia Karim');
+      await page.keyboard.press('ArrowUp');
+      expect(await focused()).to.equal('q');
+      await page.keyboard.press('ArrowUp');
+      expect(await focused()).to.equal('q');
+      await watched.check();
+    } finally {
+      await watched.close();
+    }
+  });
+
   for (const width of [1280, 390]) {
     it(`goes by keyboard from anywhere to a referrer, and back, at ${width} pixels`, async () => {
       const watched = await watchedPage(browser, app.url, { width });
@@ -51,7 +93,7 @@ describe('acting as a referrer in a browser', function () {
           id: string;
         };
         await page.goto(`/admin/episodes/${id}`);
-        expect(await page.locator('main').innerText()).to.contain('/bookings');
+        expect(await page.locator('main').innerText()).to.contain('Page: List of bookings');
       } finally {
         await watched.close();
       }
