@@ -55,7 +55,7 @@ export function searchOf({ searched, columns }: Table): { sql: string; hint: str
   if (searched) return searched;
   const texts = columns.filter(({ type }) => type === 'string').map(({ sql }) => sql);
   if (texts.length === 0) return { sql: `''`, hint: null };
-  return { sql: `concat_ws(' ', ${texts.join(', ')})`, hint: 'Any word of it' };
+  return { sql: `concat_ws(' ', ${texts.join(', ')})`, hint: 'Search in all its texts' };
 }
 
 /** Beside a column's own value in a row: where it leads. */

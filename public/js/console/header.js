@@ -48,6 +48,13 @@
     return custom?.type === 'enum' ? words(value) : String(value ?? '');
   }
 
+  /** The server counts no further (table.query.ts). */
+  const mostCounted = 100_000;
+  function countWords(tag) {
+    const count = Number(tag);
+    return `${count.toLocaleString('en-AU')}${count >= mostCounted ? ' or more' : ''}`;
+  }
+
   function ActionLink({ action, resource, record }) {
     const { translateAction } = AdminJS.useTranslation();
     const label = translateAction(action.label, resource.id);
@@ -90,7 +97,7 @@
           null,
           heading,
           record && title && h('span', { className: 'console-title' }, ` ${title}`),
-          isList && tag && h('span', { className: 'console-count' }, ` ${tag}`),
+          isList && tag && h('span', { className: 'console-count' }, ` ${countWords(tag)}`),
         ),
         actions.length > 0 &&
           h(
