@@ -10,9 +10,12 @@ document.addEventListener('examdesk:leaving', (event) => {
   if (isUnsaved()) event.preventDefault();
 });
 
+/** A form that came back with errors holds what was typed before; files may be on their way. */
+const cameBack =
+  '.error-summary, main:has(form[method="post"]) .panel[autofocus], form .console-problem, .upload';
+
 function isUnsaved() {
-  // A form that came back with errors holds what was typed before; files may be on their way.
-  if (document.querySelector('.error-summary, .panel[autofocus], .console-problem, .upload')) return true;
+  if (document.querySelector(cameBack)) return true;
   if ([...document.querySelectorAll('input[type="file"]')].some(({ files }) => files.length > 0)) return true;
   return [...touched].some(({ isConnected, form }) => isConnected && form && isSentOnce(form));
 }

@@ -29,7 +29,7 @@ describe('acting as a referrer in a browser', function () {
         `const box = document.querySelector('#q'); box.value = '${query}'; box.dispatchEvent(new Event('input', { bubbles: true }))`,
       );
       await answer;
-      await page.waitForFunction(`!document.querySelector('.htmx-request')`);
+      await page.locator('.htmx-request').first().waitFor({ state: 'detached' });
     };
     try {
       await watched.signIn('ada@examdesk.example');
@@ -94,6 +94,13 @@ describe('acting as a referrer in a browser', function () {
         };
         await page.goto(`/admin/episodes/${id}`);
         expect(await page.locator('main').innerText()).to.contain('Page: List of bookings');
+        await look('episode');
+        await page.goto('/admin/episodes');
+        await look('episodes');
+        await page.getByRole('searchbox').fill('rita');
+        await page.keyboard.press('Enter');
+        await page.getByText('Show all').waitFor();
+        expect(await page.locator('.row-link').count()).to.be.above(0);
       } finally {
         await watched.close();
       }

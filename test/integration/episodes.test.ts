@@ -124,7 +124,7 @@ describe('the page of an episode', function () {
       end_reason: 'exit',
     }));
     await app.db('impersonations').insert(rows);
-    const count = (html: string) => html.match(/class="row-link"/g)?.length ?? 0;
+    const count = (html: string) => html.match(/class="row-link row-name"/g)?.length ?? 0;
     const all = await read('/admin/episodes');
     expect(count(all)).to.equal(50);
     expect(all).to.contain('href="/admin/episodes?page=2"').and.contain('Rita Alvarez');

@@ -202,6 +202,9 @@ describe('the OpenAPI document', () => {
     check('get', '/admin/referrers/search', found.status, found.body);
     const [referrer] = (found.body as { referrers: { id: string }[] }).referrers;
     await post('/admin/impersonate', '/admin/impersonate', { userId: referrer?.id }, ada);
+    const acting = await ada.get('/admin/acting');
+    check('get', '/admin/acting', acting.status, acting.body);
+    await post('/admin/acting', '/admin/acting', {}, ada);
     await post('/admin/exit-impersonation', '/admin/exit-impersonation', {}, ada);
     expect([...answered]).to.have.members(all.map(({ method, path }) => `${method} ${path}`));
   });
