@@ -1,5 +1,10 @@
 // Files go one by one, each with its progress, and can be cancelled and sent again. Without this script the form
 // sends them all in one request. The server decides by the content; what is checked here only spares the wait.
+// Browsers tell late of what has gone. Who cancels when the rest may have gone meanwhile is not told that it has not:
+// only the server knows.
+const lateMs = 500;
+/** In so long a fast line takes as much. */
+const burstBytes = 3_000_000;
 const listTells = 'If it was stored all the same, the list shows it in a moment';
 const found = document.querySelector('form.document-upload');
 if (found instanceof HTMLFormElement) await enhance(found);
@@ -64,7 +69,7 @@ async function enhance(form) {
 
   function add(file, chosen) {
     const row = rowFor(file.name);
-    const upload = { file, category: chosen, row, cancelling: null, known: null, hasGone: false };
+    const upload = { file, category: chosen, row, cancelling: null, known: null, mayHaveGone: false };
     uploads.append(row.item);
     uploads.hidden = false;
     const fault = faultOf(file);
@@ -104,15 +109,17 @@ async function enhance(form) {
     const progress = (sent) => {
       // What arrived in an earlier try took no time now.
       before ??= sent < 1 ? sent : 0;
-      const perUnit = (performance.now() - startedAt) / (sent - before || 1);
+      const elapsed = performance.now() - startedAt;
+      const msLeft = (elapsed / (sent - before || 1)) * (1 - sent);
       row.progress.value = sent;
-      upload.hasGone = sent >= 1;
+      const isSlow = elapsed > 2 * lateMs && msLeft > lateMs;
+      upload.mayHaveGone = sent >= 1 || (mayBurst(file, sent) && !isSlow);
       row.state.textContent =
-        sent < 1 ? `${Math.floor(100 * sent)} %, ${timeLeft(perUnit * (1 - sent))}` : 'Sent. Being checked';
+        sent < 1 ? `${Math.floor(100 * sent)} %, ${timeLeft(msLeft)}` : 'Sent. Being checked';
     };
     try {
-      if (upload.hasGone && (await isListed(upload))) return await finish(upload);
-      upload.hasGone = false;
+      if (upload.mayHaveGone && (await isListed(upload))) return await finish(upload);
+      upload.mayHaveGone = mayBurst(file, 0);
       const { signal } = upload.cancelling;
       const answer = await transport(file, {
         action: form.action,
@@ -136,11 +143,7 @@ async function enhance(form) {
   /** Past the app when the file is large, the store is set up for it, and can be reached. */
   async function transport(file, to) {
     const { sendByForm, sendWithProgress } = await import(form.dataset.sendByForm);
-    if (
-      form.dataset.sendDirectly &&
-      file.size > Number(form.dataset.directFrom) &&
-      globalThis.crypto?.subtle
-    ) {
+    if (goesDirectly(file) && globalThis.crypto?.subtle) {
       const { sendDirectly, StoreUnreachable } = await import(form.dataset.sendDirectly);
       try {
         return await sendDirectly(file, { ...to, sendWithProgress });
@@ -168,9 +171,9 @@ async function enhance(form) {
   }
 
   async function cancelled(upload) {
-    if (!upload.hasGone) return refuse(upload, 'Cancelled.', true);
+    if (!upload.mayHaveGone) return refuse(upload, 'Cancelled.', true);
     if (await isListed(upload)) return refuse(upload, 'It was stored before it could be cancelled.', false);
-    refuse(upload, `Cancelled when all of it had been sent. ${listTells}.`, true);
+    refuse(upload, `Cancelled, perhaps too late. ${listTells}.`, true);
   }
 
   function fail(upload, { status, body, mayRetry }) {
@@ -181,12 +184,20 @@ async function enhance(form) {
     refuse(upload, said.replace(/^File 1 /, 'The file '), mayPass);
   }
 
-  function brokenWords({ file, hasGone }) {
-    if (hasGone) return `The connection broke when all of it had been sent. ${listTells}; if not, try again.`;
-    const isKept = form.dataset.sendDirectly && file.size > Number(form.dataset.directFrom);
-    return isKept
+  function brokenWords({ file, mayHaveGone }) {
+    if (mayHaveGone) return `The connection broke at its end. ${listTells}; if not, try again.`;
+    return goesDirectly(file)
       ? 'The connection broke. What arrived is kept: try again to send the rest.'
       : 'The connection broke. Nothing of it was stored.';
+  }
+
+  function goesDirectly({ size }) {
+    return Boolean(form.dataset.sendDirectly) && size > Number(form.dataset.directFrom);
+  }
+
+  /** Of what goes directly nothing is stored before the app is asked to. */
+  function mayBurst(file, sent) {
+    return !goesDirectly(file) && file.size * (1 - sent) < burstBytes;
   }
 
   function refuse(upload, why, mayRetry) {
