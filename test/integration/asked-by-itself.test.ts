@@ -69,7 +69,7 @@ describe('what a page asks by itself', () => {
       .flatMap((text) => text.split('\n'))
       .filter((line) => /hx-trigger="[^"]*\bevery\b/.test(line));
     expect(timed).to.have.length.above(1);
-    for (const line of timed) expect(line).to.contain(`hx-headers='{"X-By-Itself": "true"}'`);
+    for (const line of timed) expect(line).to.contain('hx-config="headers.X-By-Itself:true"');
     const scripts = textsBelow('public/js').filter((text) => text.includes('setInterval('));
     for (const text of scripts) expect(text).to.contain('X-By-Itself');
   });
