@@ -12,10 +12,12 @@ interface Row {
   organization_id: string;
   organization_name: string;
   last_active_at: Date | null;
+  /** Which of the looks found it. */
+  look?: number;
 }
 
 const shown = 20;
-/** Of those who are called as was typed: with fewer, something may be misspelled. */
+/** With fewer, something may be misspelled. */
 const few = 5;
 const mostWords = 8;
 /** As many are ranked: more would take longer than anyone reads. */
@@ -57,10 +59,18 @@ export function createReferrerSearch(db: Queryable): ReferrerSearch {
       { column: 'lexemes', wanted: allOf(lastBegun) },
       { column: 'lexemes', wanted: allOf(typed) },
     );
-    if (found.size < few && words.some(isWord)) {
+    // A name that somebody has is not misspelled.
+    const isName = [...found.values()].some((row) => row.look === 0);
+    if (found.size < few && !isName && words.some(isWord)) {
       const near = await spelledAlike(db, words);
       const alike = typed.map((term, at) => [...term, ...(near.get(words[at] ?? '') ?? [])]);
-      await look({ column: 'lexemes', wanted: allOf(alike) });
+      // Most often each is one letter from what was meant.
+      const nearest = words.map((word) => [near.get(word)?.[0] ?? word]);
+      await look(
+        { column: 'name_lexemes', wanted: allOf(nearest) },
+        { column: 'lexemes', wanted: allOf(nearest) },
+        { column: 'lexemes', wanted: allOf(alike) },
+      );
       // One of them may be wrong: first the one that fewest have.
       for (const at of alike.length > 1 ? byRarity(words, shares) : []) {
         if (found.size === 0) await look({ column: 'lexemes', wanted: allOf(alike.toSpliced(at, 1)) });
@@ -167,7 +177,7 @@ async function people(db: Queryable, said: string, looks: Look[]): Promise<Row[]
      ), best as (
        select * from found order by look, likeness desc, length(words), user_id limit ${shown}
      )
-     select ${columns} from best r ${joins} order by r.look, r.likeness desc, length(r.words), u.name, u.id`,
+     select ${columns}, r.look from best r ${joins} order by r.look, r.likeness desc, length(r.words), u.name, u.id`,
     [...taken.map(({ wanted }) => wanted), said],
   );
   return rows;

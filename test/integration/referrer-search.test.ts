@@ -56,6 +56,8 @@ describe('the search for a referrer among many', () => {
     ['jameson zoe', 'Zoë Smith-Jameson'],
     ['jameson smithers', 'Jameson Smithers'],
     ['james smth breakwater', 'James Smith'],
+    ['zoe smithe jameson', 'Zoë Smith-Jameson'],
+    ['jamess smith', 'James Smith'],
   ] as const) {
     it(`finds ${name} by “${query}”, first`, async () => {
       expect((await find(query))[0]).to.equal(name);
