@@ -5,6 +5,7 @@ import { ewan, inUtc, nadia, nineOnTuesday, openPageHouse, rita, sam, type PageH
 
 const amelia = 7001;
 const elevenOnWednesday = '2026-12-02T11:00:00+11:00';
+const tenOnThursday = '2026-12-03T10:00:00+11:00';
 const threeOnFriday = '2026-12-04T15:00:00+11:00';
 
 describe('the pages of bookings', () => {
@@ -22,11 +23,15 @@ describe('the pages of bookings', () => {
 
   after(() => house.close());
 
-  async function book(examinee: Partial<typeof ewan>, startsAt = nineOnTuesday): Promise<string> {
-    const draftId = await house.draftAt(visitor, 'time');
-    await visitor.post(`/bookings/new/${draftId}/time`, { startsAt: inUtc(startsAt) });
-    const check = await visitor.post(`/bookings/new/${draftId}/examinee`, { ...ewan, ...examinee });
-    const done = await visitor.post('/bookings', check.form('/bookings'));
+  async function book(
+    examinee: Partial<typeof ewan>,
+    startsAt = nineOnTuesday,
+    by = visitor,
+  ): Promise<string> {
+    const draftId = await house.draftAt(by, 'time');
+    await by.post(`/bookings/new/${draftId}/time`, { startsAt: inUtc(startsAt) });
+    const check = await by.post(`/bookings/new/${draftId}/examinee`, { ...ewan, ...examinee });
+    const done = await by.post('/bookings', check.form('/bookings'));
     return done.at.replace('?confirmed', '');
   }
 
@@ -144,13 +149,13 @@ describe('the pages of bookings', () => {
   });
 
   it('name the admin who assisted', async () => {
-    const { db } = house.app;
-    const ada = (await db('users').where({ email: 'ada@examdesk.example' }).first('id')) as { id: string };
-    const id = bookingPath.split('/').at(-1);
-    await db('booking_progress').where({ booking_id: id }).update({ changed_for_id: ada.id });
-    const page = await visitor.get(bookingPath);
-    expect(page.text('.timeline-who')).to.contain('by Rita Alvarez, assisted by Ada Lindqvist');
-    await db('booking_progress').where({ booking_id: id }).update({ changed_for_id: null });
+    const { id } = (await house.app.db('users').where({ email: nadia }).first('id')) as { id: string };
+    const ada = await house.signedIn('ada@examdesk.example');
+    await ada.post('/admin/impersonate', { userId: id, reason: 'Nadia is on the phone' });
+    house.acuity.offer(amelia, tenOnThursday);
+    const assisted = await book({}, tenOnThursday, ada);
+    const page = await (await house.signedIn(nadia)).get(assisted);
+    expect(page.text('.timeline-who')).to.contain('by Nadia Karim, assisted by Ada Lindqvist');
   });
 
   it('show staff every organisation’s bookings', async () => {
