@@ -75,6 +75,9 @@ async function readBody(
   req.body = standIn.body as unknown;
   req.setTimeout(0);
   await storage.settled();
+  standIn.destroy();
+  // It calls some content types none of its own that Express calls multipart, reads nothing, and says that all is well.
+  if (req.body === undefined) return failure({ reason: 'malformed' });
   if (error === undefined || error === null) return null;
   const refusal = session.refusal();
   return failure(refusal ?? failureOf(error, documents.limits.maxFiles));
@@ -86,6 +89,8 @@ async function readBody(
  */
 function standInFor(req: Request): Request {
   const body = new StandIn();
+  // multer listens only to what it reads, and only while it reads.
+  body.on('error', () => undefined);
   req.once('error', () => body.destroy(new Error('Request closed')));
   req.once('close', () => {
     if (!req.readableEnded) body.destroy(new Error('Request closed'));

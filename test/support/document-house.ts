@@ -150,12 +150,17 @@ export interface RawUpload {
 }
 
 /** A request whose body the test writes as it likes; without a length, so in chunks. */
-export async function rawUpload(house: DocumentHouse, path: string, cookie: string): Promise<RawUpload> {
+export async function rawUpload(
+  house: DocumentHouse,
+  path: string,
+  cookie: string,
+  contentType = `multipart/form-data; boundary=${boundary}`,
+): Promise<RawUpload> {
   const url = new URL(path, house.app.url);
   const req = httpRequest(url, {
     method: 'POST',
     headers: {
-      'content-type': `multipart/form-data; boundary=${boundary}`,
+      'content-type': contentType,
       accept: 'application/json',
       origin: house.app.url,
       cookie,

@@ -107,6 +107,51 @@ describe('an upload that is refused while it comes in', () => {
     expect(await house.traces()).to.deep.equal(nothing);
   });
 
+  const unreadable = [
+    'multipart/form-data',
+    'multipart/form-data;',
+    'multipart/form-data; boundary',
+    `multipart/form-data; boundary="${boundary}`,
+  ];
+  for (const contentType of unreadable) {
+    const asSuch = contentType.replace(boundary, '…');
+    const begin = async () => {
+      const path = `/bookings/${house.bookingId}/documents`;
+      const upload = await rawUpload(house, path, cookie, contentType);
+      await upload.write(Buffer.concat([category, fileHead('a.pdf'), pdf(10_000)]));
+      return upload;
+    };
+
+    it(`as ${asSuch} is told that it cannot be read`, async () => {
+      const upload = await begin();
+      const answer = await upload.answer;
+      expect([answer.status, answer.body.code]).to.deep.equal([400, 'bad_request']);
+      upload.end();
+      expect(await house.traces()).to.deep.equal(nothing);
+    });
+
+    it(`as ${asSuch} by whoever vanishes before the answer harms nobody`, async () => {
+      const refusals = async () => (await house.audit('document.refused')).length;
+      const before = await refusals();
+      const hold = await house.app.db.transaction();
+      await hold.raw('lock table audit_log in exclusive mode');
+      const isAtIt = async () => {
+        const { rows } = (await house.app.db.raw(
+          `select from pg_locks where relation = 'audit_log'::regclass and not granted`,
+        )) as { rows: object[] };
+        return rows.length > 0;
+      };
+      const upload = await begin();
+      await eventually(isAtIt);
+      upload.vanish();
+      // What nobody listens to would end the process, and this run with it.
+      await sleep(100);
+      await hold.rollback();
+      await eventually(async () => (await refusals()) === before + 1);
+      expect(await house.traces()).to.deep.equal(nothing);
+    });
+  }
+
   it('leaves the connection to whoever has sent all of it', async () => {
     const send = () =>
       fetch(`${house.app.url}/bookings/${house.bookingId}/documents`, {
