@@ -94,7 +94,7 @@ export function attemptRules(db: Queryable, id: string): Rules {
     if (!intention) return;
     yield {
       rule: 'Staff see every attempt; a referrer those of the own organisation, and those made by themselves',
-      holds: mayKnowAttempt(viewer, intention),
+      holds: await mayKnowAttempt(db, viewer, intention),
       finding: `${viewer.name} ${homeOf(viewer)}`,
     };
   };

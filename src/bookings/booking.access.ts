@@ -1,4 +1,6 @@
 import { auditActor, isStaff, type Actor, type Viewer } from '../accounts/index.ts';
+import type { Queryable } from '../db/knex.ts';
+import { mergedInto } from '../db/merges.ts';
 import type { BookingDeps } from './booking.deps.ts';
 import { isUuid } from './booking.input.ts';
 import { findBooking } from './booking.repository.ts';
@@ -14,13 +16,20 @@ export function maySee(viewer: Viewer, booking: Pick<Booking, 'organization' | '
   return own || booking.createdBy?.id === viewer.userId;
 }
 
-/** How an attempt ended whose answer was lost is for those who may see the booking that comes of it. */
-export function mayKnowAttempt(
+/**
+ * How an attempt ended whose answer was lost is for those who may see the booking that comes of it. An attempt stays
+ * as it was begun: what either has been merged into since is asked for here.
+ */
+export async function mayKnowAttempt(
+  db: Queryable,
   viewer: Viewer,
   { organizationId, createdById }: { organizationId: string | null; createdById: string },
-): boolean {
-  const own = viewer.organization !== null && organizationId === viewer.organization.id;
-  return own || createdById === viewer.userId || isStaff(viewer);
+): Promise<boolean> {
+  if (isStaff(viewer)) return true;
+  const home = viewer.organization?.id;
+  const isOfHome =
+    home !== undefined && organizationId !== null && (await mergedInto(db, organizationId)) === home;
+  return isOfHome || (await mergedInto(db, createdById)) === viewer.userId;
 }
 
 /** Only a referrer, or an admin acting as one, books: a booking belongs to an organisation. */

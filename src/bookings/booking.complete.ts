@@ -149,6 +149,7 @@ export async function failIntention(
   options: FailOptions = {},
 ): Promise<boolean> {
   return deps.db.transaction(async (trx) => {
+    await keepMergesOff(trx);
     const failed = options.onlyUncalled
       ? await failUncalled(trx, intention.id, refusal)
       : await failOpen(trx, intention.id, refusal, options);
@@ -157,7 +158,7 @@ export async function failIntention(
     if (options.tell && !('byStaff' in intention.order && intention.order.byStaff)) {
       await deps.announce(trx, {
         kind: 'booking_failed',
-        recipientId: intention.createdById,
+        recipientId: await mergedInto(trx, intention.createdById),
         bookingId: intention.bookingId,
         intentionId: intention.id,
       });

@@ -23,7 +23,8 @@ export function createBookingService(deps: BookingDeps): BookingService {
 
     async attempt(actor, intentionId) {
       const intention = isUuid(intentionId) ? await findIntention(deps.db, intentionId) : null;
-      return intention && mayKnowAttempt(actor.viewer, intention) ? stateOf(intention) : null;
+      const isTheirs = intention && (await mayKnowAttempt(deps.db, actor.viewer, intention));
+      return isTheirs ? stateOf(intention) : null;
     },
 
     async view(actor, bookingId) {

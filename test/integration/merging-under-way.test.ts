@@ -2,8 +2,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
 import type { Booking } from '../../src/bookings/index.ts';
+import { createEmailSender, type EmailSender } from '../../src/email/index.ts';
+import type { Mail } from '../../src/ports/mailer.ts';
+import { silent } from '../support/booking-house.ts';
 import { startTestApp, type Agent, type TestApp } from '../support/app.ts';
 import { createFakeAcuity, type FakeAcuity } from '../support/fakes/acuity.ts';
+import { lossy, type LossyAcuity } from '../support/lossy-acuity.ts';
 
 const ada = 'ada@examdesk.example';
 const rita = 'rita@harbour-legal.example';
@@ -14,16 +18,19 @@ const startsAt = '2027-01-12T10:00:00+11:00';
 
 describe('merging while other things happen', () => {
   let app: TestApp;
-  let acuity: FakeAcuity;
+  let fake: FakeAcuity;
+  let acuity: LossyAcuity;
   let admin: Agent;
   let onStep: (step: string) => Promise<void>;
   const id: Record<string, string> = {};
 
   beforeEach(async () => {
-    acuity = createFakeAcuity();
-    acuity.offer(7001, startsAt);
+    fake = createFakeAcuity();
+    fake.offer(7001, startsAt);
+    acuity = lossy(fake);
     onStep = () => Promise.resolve();
-    app = await startTestApp({ overrides: { acuity, bookings: { onStep: (step) => onStep(step) } } });
+    const bookings = { onStep: (step: string) => onStep(step), timings: { inFlightMs: 0 } };
+    app = await startTestApp({ overrides: { acuity, bookings } });
     admin = await app.signIn(ada);
     await app.db('users').insert({ name: 'Lena Ward', email: lena, role: 'referrer', email_verified: true });
     for (const row of await app.db('users').select('id', 'email')) id[row.email] = row.id;
@@ -64,6 +71,16 @@ describe('merging while other things happen', () => {
     expect(answer.status).to.equal(201);
     return (answer.body as { booking: Booking }).booking.id;
   };
+  /** The answer of Acuity was lost, `meanwhile` happened, and then it was found that there is no appointment. */
+  const failedDuring = async (agent: Agent, meanwhile: () => Promise<unknown>): Promise<string> => {
+    acuity.lose('before');
+    await book(agent).then(({ status }) => expect(status).to.equal(202));
+    const intention = (await app.db('booking_intentions').first('id')) as { id: string };
+    await meanwhile();
+    await app.system.services.settlement.settle(intention.id);
+    return intention.id;
+  };
+  const told = () => app.db('emails').where({ kind: 'booking_failed' }).pluck('recipient');
   const owners = (bookingId: string): Promise<Record<string, string>> =>
     app.db('bookings').where({ id: bookingId }).first('organization_id', 'created_by_id', 'created_for_id');
 
@@ -112,6 +129,28 @@ describe('merging while other things happen', () => {
     await another.post('/admin/impersonate').send({ userId: id[rob], reason: 'On the phone' }).expect(200);
     const bookingId = await bookedDuring(another, () => merge(rob, rita).expect(303));
     expect(await owners(bookingId)).to.include({ created_by_id: id[rita], created_for_id: id[ada] });
+  });
+
+  it('tells the one who stays of an attempt under way that failed', async () => {
+    await failedDuring(await app.signIn(rob), () => merge(rob, rita).expect(303));
+    expect(await told()).to.deep.equal([rita]);
+    // As who made it, not as a colleague.
+    const sent: string[] = [];
+    const email = (await app.db('emails').where({ kind: 'booking_failed' }).first('id')) as { id: string };
+    await app.db('members').where({ user_id: id[rita] }).delete();
+    await sendTo(app, (mail) => sent.push(mail.to)).send(email.id);
+    expect(sent).to.deep.equal([rita]);
+  });
+
+  it('shows a failed attempt to the organisation that its own has become, and not once that is undone', async () => {
+    const ritaAgent = await app.signIn(rita);
+    const intentionId = await failedDuring(await app.signIn(nadia), () =>
+      merge('Northside Claims', 'Harbour Legal', 'organization').expect(303),
+    );
+    const attempt = () => ritaAgent.get(`/bookings/attempts/${intentionId}`);
+    expect((await attempt()).body).to.deep.include({ state: 'failed' });
+    await undoLast();
+    await attempt().expect(404);
   });
 
   it('waits for a booking that is just being written, and takes it along', async () => {
@@ -167,3 +206,24 @@ describe('merging while other things happen', () => {
     expect((await owners(bookingId)).created_by_id).to.equal(id[rita]);
   });
 });
+
+function sendTo({ db, system }: TestApp, taken: (mail: Mail) => unknown): EmailSender {
+  const page = () => 'https://desk.example/';
+  return createEmailSender({
+    ...{ db, jobs: system.services.jobs, log: silent, messageIdDomain: 'examdesk.example' },
+    links: {
+      booking: page,
+      attempt: page,
+      newBooking: page,
+      account: page,
+      console: page,
+      accountLink: page,
+    },
+    mailer: {
+      send(mail) {
+        taken(mail);
+        return Promise.resolve();
+      },
+    },
+  });
+}
