@@ -11,6 +11,8 @@ export interface PageRoute {
   /** Express's notation: `/bookings/:id`. */
   path: string;
   access: Access;
+  /** A page that is open asks for it on a timer: while acting it is seen once, and elsewhere nobody may say so. */
+  isPolled?: boolean;
   handle(req: Request, res: Response): Promise<void> | void;
 }
 

@@ -23,3 +23,8 @@ export function wantsFragment(req: Request): boolean {
 export function isByItself(req: Request): boolean {
   return req.get('X-By-Itself') === 'true';
 }
+
+/** The same, for a part of itself: all that a timer of a page asks for. */
+export function isPoll(req: Request): boolean {
+  return isByItself(req) && wantsFragment(req);
+}

@@ -5,8 +5,29 @@ import type { Episode, EpisodeQuery, EpisodeStep } from './impersonation.ts';
 
 const uuid = /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/i;
 
+const mostRemembered = 1_000;
+
+/**
+ * What is kept once is asked for every few seconds, and nothing takes it from the record again: this process remembers
+ * that it is there.
+ */
+export function createPageRecord(
+  db: Queryable,
+): (viewer: Viewer, path: string, isOnce: boolean) => Promise<void> {
+  const remembered = new Set<string>();
+
+  return async (viewer, path, isOnce) => {
+    const page = `${viewer.sessionId} ${path}`;
+    if (isOnce && remembered.has(page)) return;
+    await savePage(db, viewer, path, isOnce);
+    if (!isOnce) return;
+    if (remembered.size === mostRemembered) remembered.clear();
+    remembered.add(page);
+  };
+}
+
 /** @param isOnce not again what the episode has */
-export async function savePage(db: Queryable, viewer: Viewer, path: string, isOnce: boolean): Promise<void> {
+async function savePage(db: Queryable, viewer: Viewer, path: string, isOnce: boolean): Promise<void> {
   const kept = path.slice(0, 300);
   await db.raw(
     `insert into impersonation_views (impersonation_id, path)

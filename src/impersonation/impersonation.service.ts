@@ -12,7 +12,7 @@ import {
   type FoundReferrer,
   type StartFailure,
 } from './impersonation.ts';
-import { episodeOf, listEpisodes, savePage } from './impersonation.episodes.ts';
+import { createPageRecord, episodeOf, listEpisodes } from './impersonation.episodes.ts';
 import { createReferrerSearch, findReferrer } from './referrer.search.ts';
 
 export interface Started {
@@ -63,6 +63,7 @@ const uuid = /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/i;
 
 export function createImpersonation(deps: ImpersonationDeps): ImpersonationService {
   const { db, accounts } = deps;
+  const record = createPageRecord(db);
   return {
     search: createReferrerSearch(db),
     find: (userId) => findReferrer(db, userId),
@@ -85,7 +86,7 @@ export function createImpersonation(deps: ImpersonationDeps): ImpersonationServi
     },
 
     current: (viewer) => currentOf(db, viewer),
-    saw: (viewer, path, isByItself = false) => savePage(db, viewer, path, isByItself),
+    saw: (viewer, path, isByItself = false) => record(viewer, path, isByItself),
     endQuiet: () => endQuiet(db),
     episode: (id) => episodeOf(db, id),
     episodes: (query) => listEpisodes(db, query),

@@ -44,16 +44,47 @@ describe('what a page asks by itself', () => {
     const acting = await house.enter('acting');
     const before = (await seen()).length;
     await acting.get(`/bookings/${bookingId}`).set('Accept', 'text/html').expect(200);
-    for (let round = 0; round < 3; round += 1) await poll(acting).expect(200);
-    await byItself(acting.get(`/bookings/${bookingId}`).set('Accept', 'text/html')).expect(200);
-    await byItself(acting.get('/bookings').set('Accept', 'text/html')).expect(200);
-    await acting.get('/bookings').set('Accept', 'text/html').expect(200);
+    const [intentionId] = (await app.db('booking_intentions').pluck('id')) as string[];
+    const attempt = `/bookings/attempts/${intentionId}`;
+    for (let round = 0; round < 3; round += 1) {
+      await poll(acting).expect(200);
+      await byItself(fragment(acting, attempt)).expect(200);
+    }
     expect((await seen()).slice(before)).to.deep.equal([
       `/bookings/${bookingId}`,
       `/bookings/${bookingId}/status`,
-      '/bookings',
-      '/bookings',
+      attempt,
     ]);
+  });
+
+  it('is what a page has a timer for, and a part of it: whoever says so elsewhere is seen as ever', async () => {
+    const acting = await house.enter('acting');
+    const before = (await seen()).length;
+    const booking = `/bookings/${bookingId}`;
+    for (let round = 0; round < 2; round += 1) {
+      await byItself(acting.get(booking).set('Accept', 'text/html')).expect(200);
+      await byItself(acting.get(booking).set('Accept', 'application/json')).expect(200);
+      await byItself(fragment(acting, `${booking}/documents`)).expect(200);
+      await byItself(acting.get(`${booking}/status`).set('Accept', 'text/html')).expect(303);
+    }
+    const round = [booking, booking, `${booking}/documents`, `${booking}/status`];
+    expect((await seen()).slice(before)).to.deep.equal([...round, ...round]);
+  });
+
+  it('costs the database no more while acting than for the referrer, from the second time on', async () => {
+    const acting = await house.enter('acting');
+    const statementsOf = async (agent: Agent) => {
+      const statements: string[] = [];
+      const note = ({ sql }: { sql: string }) => void statements.push(sql);
+      await poll(agent).expect(200);
+      app.system.services.db.on('query', note);
+      await poll(agent).expect(200);
+      app.system.services.db.off('query', note);
+      return statements;
+    };
+    const asReferrer = await statementsOf(house.agents.rita);
+    expect(asReferrer).not.to.deep.equal([]);
+    expect(await statementsOf(acting)).to.deep.equal(asReferrer);
   });
 
   it('is told apart from what is done, which says until when it can go on', async () => {

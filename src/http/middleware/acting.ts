@@ -8,7 +8,7 @@ import type { PageRoute } from '../endpoint.ts';
 import { readerZoneOf } from '../forms/fields.ts';
 import { paths } from '../paths.ts';
 import { forbidden } from '../problem.ts';
-import { isByItself } from '../respond.ts';
+import { isByItself, isPoll } from '../respond.ts';
 import { noteDenial, type AccessDeps } from './access.ts';
 
 interface ActingDeps extends AccessDeps {
@@ -18,7 +18,9 @@ interface ActingDeps extends AccessDeps {
 export function acting({ impersonation, ...deps }: ActingDeps): RequestHandler {
   return async (req, res, next) => {
     const viewer = viewerOf(res);
-    const episode = viewer?.actingAdmin ? await impersonation.current(viewer) : null;
+    // What a timer asks for has no banner, and moves no end.
+    const mayTell = viewer?.actingAdmin && !isPoll(req);
+    const episode = mayTell ? await impersonation.current(viewer) : null;
     // Every page says in whose name it was made: the tabs of a browser agree by that (acting.js).
     res.locals.episodeId = episode?.id ?? '';
     if (episode) {
@@ -67,7 +69,7 @@ export function keepSeen(impersonation: Pick<ImpersonationService, 'saw'>, route
         const given = req.params[key];
         return typeof given === 'string' && uuid.test(given) ? given : name;
       });
-      await impersonation.saw(viewer, path, isByItself(req));
+      await impersonation.saw(viewer, path, route.isPolled && isPoll(req));
     }
     next();
   };

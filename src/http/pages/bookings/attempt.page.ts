@@ -41,6 +41,7 @@ export function attemptPages(services: Needs): PageRoute[] {
       method: 'get',
       path: '/bookings/attempts/:intentionId',
       access: 'session',
+      isPolled: true,
       handle: (req, res) => showAttempt(services, req as Request<{ intentionId: string }>, res),
     },
   ];

@@ -58,6 +58,7 @@ export function showBookingPages(services: Needs): PageRoute[] {
       method: 'get',
       path: '/bookings/:id/status',
       access: 'session',
+      isPolled: true,
       handle: (req, res) => showStatus(services, req as Request<{ id: string }>, res),
     },
   ];
