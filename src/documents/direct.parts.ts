@@ -5,14 +5,23 @@ import type { PartClaim, UploadFailure } from './document.service.ts';
 
 const sha256Bytes = 32;
 
+/** Whether each of these parts, if not all there are, has this hash. */
+export function holdsAll(sha256: Buffer, claims: PartClaim[]): boolean {
+  return claims.every((claim) => isSame({ ...claim, sha256: hashOf(sha256, claim.partNumber) }, claim));
+}
+
 /** The number of the first part that is not claimed with this hash; null: all are. */
 export function differing(sha256: Buffer, claims: PartClaim[]): number | null {
   const count = sha256.length / sha256Bytes;
   for (let partNumber = 1; partNumber <= count; partNumber += 1) {
-    const hash = sha256.subarray((partNumber - 1) * sha256Bytes, partNumber * sha256Bytes).toString('hex');
-    if (!claims.some((claim) => isSame({ partNumber, sha256: hash }, claim))) return partNumber;
+    const part = { partNumber, sha256: hashOf(sha256, partNumber) };
+    if (!claims.some((claim) => isSame(part, claim))) return partNumber;
   }
   return null;
+}
+
+function hashOf(sha256: Buffer, partNumber: number): string {
+  return sha256.subarray((partNumber - 1) * sha256Bytes, partNumber * sha256Bytes).toString('hex');
 }
 
 export function notArrived(partNumber: number): UploadFailure {

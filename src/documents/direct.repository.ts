@@ -14,6 +14,7 @@ interface DirectRow {
   state: 'open' | 'stored' | 'refused';
   part_sha256: Buffer | null;
   document_id: string | null;
+  passed_over: boolean;
   expires_at: Date;
 }
 
@@ -78,17 +79,21 @@ export async function findUpload(
   return row ? toUpload(row) : null;
 }
 
-/** Those that may still be completed, oldest first. */
+/** Those that may still be completed, oldest first. `passedOver`: whoever begins again is not led to it. */
 export async function openUploadsOf(
   db: Queryable,
   key: { bookingId: string; userId: string },
   now: Date,
-): Promise<StoredUpload[]> {
+): Promise<(StoredUpload & { passedOver: boolean })[]> {
   const rows = (await db('direct_uploads')
     .where({ user_id: key.userId, booking_id: key.bookingId, state: 'open' })
     .where('expires_at', '>', now)
     .orderBy('created_at')) as DirectRow[];
-  return rows.map(toUpload);
+  return rows.map((row) => ({ ...toUpload(row), passedOver: row.passed_over }));
+}
+
+export async function passOver(db: Queryable, id: string): Promise<void> {
+  await db('direct_uploads').where({ id, state: 'open' }).update({ passed_over: true });
 }
 
 export async function keepPartHashes(db: Queryable, id: string, sha256: Buffer): Promise<void> {

@@ -4,41 +4,17 @@ import { attribution, type Actor } from '../accounts/index.ts';
 import { findVisible } from '../bookings/index.ts';
 import { failure, ok, type Result } from '../lib/result.ts';
 import { ObjectStoreUnavailable, type StoredPart } from '../ports/object-store.ts';
-import { differing, isSame, notArrived, partCountOf, partFault, sizeOf, type Sizes } from './direct.parts.ts';
-import {
-  endUpload,
-  findUpload,
-  insertUpload,
-  keepPartHashes,
-  openUploadsOf,
-  type StoredUpload,
-} from './direct.repository.ts';
+import { offer, partBytes, start } from './direct.begin.ts';
+import { clearAway, findOpen, refuse } from './direct.open.ts';
+import { differing, isSame, notArrived, partCountOf, partFault, sizeOf } from './direct.parts.ts';
+import { endUpload, findUpload, keepPartHashes, type StoredUpload } from './direct.repository.ts';
 import { ContentRefused } from './content.ts';
-import { timingsOf, type DocumentDeps } from './document.deps.ts';
-import { newObjectName, pendingKey } from './document.keys.ts';
+import type { DocumentDeps } from './document.deps.ts';
+import { pendingKey } from './document.keys.ts';
 import { findDocument } from './document.repository.ts';
-import {
-  UploadRefused,
-  type DirectUpload,
-  type DirectUploads,
-  type PartClaim,
-  type PartOffer,
-  type UploadFailure,
-} from './document.service.ts';
-import {
-  chooseCategory,
-  openSession,
-  recordRefusal,
-  refusalOf,
-  takeBack,
-  tooMany,
-  type OpenSession,
-} from './document.upload.ts';
+import { UploadRefused, type DirectUploads, type PartClaim, type UploadFailure } from './document.service.ts';
+import { openSession, type OpenSession } from './document.upload.ts';
 import type { Document } from './document.ts';
-
-/** More than S3's least of 5 MiB; a part that broke off is soon sent again. */
-const partBytes = 8 * 1024 * 1024;
-const addressSeconds = 300;
 
 export function createDirectUploads(deps: DocumentDeps): DirectUploads {
   const { browserOrigin } = deps.store;
@@ -63,68 +39,6 @@ async function answered<T>(ask: () => Promise<Result<T, UploadFailure>>): Promis
     if (error instanceof ObjectStoreUnavailable) return failure({ reason: 'storage_unavailable' });
     throw error;
   }
-}
-
-async function start(
-  deps: DocumentDeps,
-  actor: Actor,
-  bookingId: string,
-  { fileName, sizeBytes, category }: { fileName: string; sizeBytes: number; category: unknown },
-): Promise<Result<{ upload: DirectUpload; resumed: boolean }, UploadFailure>> {
-  const booking = await findVisible(deps, actor, bookingId);
-  if (!booking) return failure({ reason: 'not_found' });
-  const refused = refusalOf(booking);
-  if (refused) return failure(refused);
-  const chosen = chooseCategory(actor, category);
-  if (!chosen.ok) return chosen;
-  if (sizeBytes > deps.limits.maxBytes)
-    return failure({ reason: 'content', position: 1, fault: 'too_large' });
-
-  const now = deps.clock.now();
-  const userId = attribution(actor.viewer).byId;
-  const open = await openUploadsOf(deps.db, { bookingId, userId }, now);
-  // Whoever chooses the same file again after a broken connection goes on where it broke.
-  const same = open.find(
-    (one) => one.fileName === fileName && one.sizeBytes === sizeBytes && one.category === chosen.value,
-  );
-  if (same) return ok({ upload: told(same), resumed: true });
-  if (open.length >= deps.limits.maxFiles) return failure(tooMany(deps));
-
-  const objectName = newObjectName();
-  const upload = {
-    ...{ id: deps.ids.uuid(), bookingId, userId, category: chosen.value, fileName, sizeBytes, partBytes },
-    ...{ objectName, s3UploadId: await deps.store.startUpload(pendingKey(objectName)) },
-    expiresAt: new Date(now.getTime() + timingsOf(deps).uploadMs),
-  };
-  // Dying before this: the sweep aborts what no row speaks of.
-  await insertUpload(deps.db, upload);
-  return ok({ upload: told(upload), resumed: false });
-}
-
-async function offer(
-  deps: DocumentDeps,
-  actor: Actor,
-  bookingId: string,
-  uploadId: string,
-  claims: PartClaim[],
-): Promise<Result<PartOffer[], UploadFailure>> {
-  const found = await findOpen(deps, actor, bookingId, uploadId);
-  if (!found.ok) return found;
-  const upload = found.value;
-  const beyond = claims.find(({ partNumber }) => partNumber > partCountOf(upload));
-  if (beyond) return failure(partFault(beyond.partNumber, `This file has ${partCountOf(upload)} parts`));
-  const key = pendingKey(upload.objectName);
-  const stored = await deps.store.parts(key, upload.s3UploadId);
-  if (!stored) return failure({ reason: 'not_found' });
-  const expiresAt = new Date(deps.clock.now().getTime() + addressSeconds * 1000);
-  const offers = claims.map(async (claim): Promise<PartOffer> => {
-    const { partNumber } = claim;
-    if (stored.some((part) => isSame(part, claim))) return { partNumber, send: null };
-    const part = { ...claim, size: sizeOf(upload, partNumber) };
-    const address = await deps.store.partAddress(key, upload.s3UploadId, part, addressSeconds);
-    return { partNumber, send: { ...address, expiresAt } };
-  });
-  return ok(await Promise.all(offers));
 }
 
 async function complete(
@@ -222,23 +136,6 @@ function wordFor(why: UploadFailure): string {
   return why.reason === 'content' ? why.fault : why.reason;
 }
 
-/** Ends it without a document. False when it had ended already. */
-async function refuse(deps: DocumentDeps, actor: Actor, upload: StoredUpload, why: string): Promise<boolean> {
-  const isFirst = await deps.db.transaction(async (trx) => {
-    if (!(await endUpload(trx, upload.id, { state: 'refused' }))) return false;
-    await recordRefusal({ ...deps, db: trx }, actor, upload.bookingId, { why, files: 1 });
-    return true;
-  });
-  if (isFirst) await clearAway(deps, upload);
-  return isFirst;
-}
-
-/** Only of a refused one: no row speaks of its objects, or ever will. */
-async function clearAway(deps: DocumentDeps, { objectName, s3UploadId }: StoredUpload): Promise<void> {
-  await deps.store.abortUpload(pendingKey(objectName), s3UploadId).catch(leaveToSweep(deps));
-  await takeBack(deps, [objectName]);
-}
-
 async function cancel(
   deps: DocumentDeps,
   actor: Actor,
@@ -248,27 +145,6 @@ async function cancel(
   const found = await findOpen(deps, actor, bookingId, uploadId);
   if (!found.ok) return found;
   return (await refuse(deps, actor, found.value, 'cancelled')) ? ok(null) : failure({ reason: 'not_found' });
-}
-
-function leaveToSweep({ log }: DocumentDeps): (error: unknown) => void {
-  return () => log.warn('An upload in parts is left to the sweeper');
-}
-
-/** Theirs, under way, and to a booking that takes documents. */
-async function findOpen(
-  deps: DocumentDeps,
-  actor: Actor,
-  bookingId: string,
-  uploadId: string,
-): Promise<Result<StoredUpload, UploadFailure>> {
-  const booking = await findVisible(deps, actor, bookingId);
-  if (!booking) return failure({ reason: 'not_found' });
-  const refused = refusalOf(booking);
-  if (refused) return failure(refused);
-  const userId = attribution(actor.viewer).byId;
-  const upload = await findUpload(deps.db, { id: uploadId, bookingId, userId });
-  const isOpen = upload?.state === 'open' && upload.expiresAt > deps.clock.now();
-  return upload && isOpen ? ok(upload) : failure({ reason: 'not_found' });
 }
 
 /** The document that it became, if it was made of these very parts: two tabs may have sent two files to one upload. */
@@ -285,9 +161,4 @@ async function alreadyStored(
   if (!upload?.documentId || !upload.partSha256 || differing(upload.partSha256, claims) !== null) return null;
   const document = await findDocument(deps.db, upload.documentId);
   return document && ok([document]);
-}
-
-function told(upload: Sizes & { id: string; expiresAt: Date }): DirectUpload {
-  const { id, expiresAt } = upload;
-  return { id, partBytes: upload.partBytes, partCount: partCountOf(upload), expiresAt };
 }

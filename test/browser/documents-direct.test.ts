@@ -183,6 +183,18 @@ describe('sending a large document past the app', function () {
     expect(sent).to.deep.equal(['part 1']);
   });
 
+  it('becomes a document when tried again, and is not sent again, after the store did not take it to its place', async () => {
+    await open();
+    house.storage.server.trouble = ({ method, key }) =>
+      method === 'PUT' && key.startsWith('documents/') ? { status: 500, code: 'InternalError' } : undefined;
+    await upload();
+    await page.getByText(/^The file store does not answer just now/).waitFor({ timeout: 60_000 });
+    house.storage.server.trouble = null;
+    sent.length = 0;
+    await tryAgain();
+    expect(sent).to.deep.equal([]);
+  });
+
   it('may be sent anew when it was altered on its way', async () => {
     await open();
     let isAltered = false;
