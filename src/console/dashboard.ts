@@ -5,7 +5,7 @@ import type { Database } from '../db/knex.ts';
 import { dayIn, shiftDays, startOfDay } from '../lib/dates.ts';
 import { waitings, type Waiting } from './dashboard.waiting.ts';
 import { mayRead } from './table.ts';
-import { selectRows, type Filters } from './table.query.ts';
+import { countRows, selectRows, type Filters } from './table.query.ts';
 import { tableOf } from './tables.ts';
 
 export interface Dashboard {
@@ -68,11 +68,11 @@ const sources = ['portal', 'acuity_direct'] as const;
 export async function readDashboard(db: Database, role: Role, zone: string): Promise<Dashboard> {
   const day = dayIn(new Date(), zone);
   const mine = waitings.filter(({ table }) => mayRead(role, named(table)));
-  const [today, weeks, waiting] = await Promise.all([
-    readToday(db, day),
-    readWeeks(db, day, zone),
-    Promise.all(mine.map((one) => readWaiting(db, role, one))),
-  ]);
+  const today = await readToday(db, day);
+  const weeks = await readWeeks(db, day, zone);
+  // One after the other: all at once, two who open it hold every connection there is.
+  const waiting: Dashboard['waiting'] = [];
+  for (const one of mine) waiting.push(await readWaiting(db, role, one));
   return {
     ...{ day, today, weeks, waiting },
     tools: tools
@@ -84,7 +84,7 @@ export async function readDashboard(db: Database, role: Role, zone: string): Pro
 async function readToday(db: Database, day: string): Promise<Dashboard['today']> {
   const filters: Filters = { startsAt: { from: day, to: day }, takesPlace: 'true' };
   const [count, rows] = await Promise.all([
-    countOf(db, 'bookings', filters),
+    countRows(db, named('bookings'), filters),
     selectRows(db, named('bookings'), filters)
       .orderBy([{ column: 'r.startsAt' }, { column: 'r.id' }])
       .limit(shownToday)
@@ -133,7 +133,7 @@ async function readWaiting(
 ): Promise<Dashboard['waiting'][number]> {
   const isMine = role === 'admin' || repair.who === 'staff';
   const [count, next] = await Promise.all([
-    countOf(db, table, filters),
+    countRows(db, named(table), filters),
     repair.next && isMine ? nextOf(db, table, filters, repair.next) : null,
   ]);
   return {
@@ -150,13 +150,6 @@ async function nextOf(db: Database, table: string, filters: Filters, by: string)
     .orderBy([{ column: `r.${by}` }, { column: 'r.id' }])
     .first('r.id')) as { id: string | number } | undefined;
   return row ? encodeURIComponent(String(row.id)) : null;
-}
-
-async function countOf(db: Database, table: string, filters: Filters): Promise<number> {
-  const row = (await selectRows(db, named(table), filters).count('* as total').first()) as
-    | { total: number }
-    | undefined;
-  return row?.total ?? 0;
 }
 
 function named(id: string) {

@@ -144,11 +144,8 @@ const differences = [
   ...['missing_here', 'missing_there', 'status', 'time', 'duration', 'specialist', 'unknown_calendar'],
   ...['type', 'location', 'link', 'details'],
 ];
-/** No later look over the same days has been: of it, one would be an item of its own. */
-const stillLeft = `i.state = 'left' and not exists (
-  select from drift_reports n, lateral (select (b.starts_at at time zone b.timezone)::date as day) at
-  where n.state = 'done' and n.started_at > d.started_at
-    and n.from_day <= coalesce(at.day, d.to_day) and n.to_day >= coalesce(at.day, d.from_day))`;
+/** No later look over its day has been: of it, one would be an item of its own. */
+const stillLeft = `i.state = 'left' and not i.superseded`;
 export const driftItems: Table = {
   ...{
     id: 'drift-items',
@@ -159,7 +156,7 @@ export const driftItems: Table = {
     title: 'difference',
   },
   sort: { by: 'foundAt', direction: 'desc' },
-  from: `drift_items i join drift_reports d on d.id = i.report_id left join bookings b on b.id = i.booking_id`,
+  from: `drift_items i left join bookings b on b.id = i.booking_id`,
   columns: [
     column('id', 'id', 'i.id', record),
     column('foundAt', 'datetime', 'i.found_at'),
@@ -167,6 +164,7 @@ export const driftItems: Table = {
     oneOf('state', 'i.state', ['fixed', 'left', 'found']),
     column('appointmentId', 'number', 'i.appointment_id'),
     column('booking', 'string', 'b.reference', to('bookings', 'b.id')),
+    column('day', 'date', `coalesce((b.starts_at at time zone b.timezone)::date, i.day)`, record),
     column('reason', 'string', 'i.reason'),
     column('announced', 'boolean', 'i.announced', record),
     column('stands', 'boolean', stillLeft, { label: 'Still so' }),

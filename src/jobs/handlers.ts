@@ -23,6 +23,7 @@ import {
   checkSubscriptionsJob,
   reconcileAllJob,
   reconcileNearJob,
+  removeOldLooksJob,
   resumeReconciliationJob,
   type SyncService,
 } from '../sync/index.ts';
@@ -32,7 +33,7 @@ export interface JobServices {
   accounts: Pick<Accounts, 'removeExpired'>;
   impersonation: Pick<ImpersonationService, 'endQuiet'>;
   convergence: Pick<Convergence, 'fetchMeetingLink'>;
-  sync: Pick<SyncService, 'resume' | 'reconcileNear' | 'reconcileAll' | 'checkSubscriptions'>;
+  sync: Pick<SyncService, 'resume' | 'reconcileNear' | 'reconcileAll' | 'checkSubscriptions' | 'removeOld'>;
   /** Seals what the audit log has got. */
   sealAudit: () => Promise<number>;
   settlement: BookingSettlement;
@@ -67,6 +68,7 @@ export function createJobHandlers(services: JobServices): RunnableJob[] {
     runnable({ job: resumeReconciliationJob, handle: () => nothing(sync.resume()) }),
     runnable({ job: reconcileNearJob, handle: () => nothing(sync.reconcileNear()) }),
     runnable({ job: reconcileAllJob, handle: () => nothing(sync.reconcileAll()) }),
+    runnable({ job: removeOldLooksJob, handle: () => nothing(sync.removeOld()) }),
     runnable({ job: checkSubscriptionsJob, handle: () => sync.checkSubscriptions() }),
     runnable({ job: sweepEmailsJob, handle: () => nothing(emails.sweep()) }),
   ];
@@ -79,6 +81,7 @@ export const cron: CronEntry[] = [
   { schedule: '* * * * *', job: endQuietActingJob, alsoAtStart: true },
   { schedule: '*/15 * * * *', job: reconcileNearJob },
   { schedule: '10 3 * * *', job: reconcileAllJob },
+  { schedule: '50 3 * * *', job: removeOldLooksJob },
   { schedule: '*/10 * * * *', job: checkSubscriptionsJob },
   { schedule: '17 * * * *', job: removeExpiredDraftsJob },
   { schedule: '37 * * * *', job: removeExpiredSessionsJob },

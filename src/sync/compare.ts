@@ -10,6 +10,7 @@ import {
   type KnownBooking,
 } from '../bookings/index.ts';
 import type { Database } from '../db/knex.ts';
+import { dayIn } from '../lib/dates.ts';
 import type { Acuity, Appointment } from '../ports/acuity.ts';
 import type { Specialist, SpecialistRepository } from '../specialists/index.ts';
 import type { Convergence } from '../webhooks/index.ts';
@@ -101,7 +102,11 @@ async function examine(deps: CompareDeps, appointmentId: number, fixes: boolean)
   const read = await deps.acuity.getAppointment(appointmentId);
   if (!read.ok && read.reason !== 'not_found') throw new Error(`acuity_${read.reason}`);
   const known = (await findKnown(deps.db, [appointmentId])).get(appointmentId);
-  const base = { appointmentId, bookingId: known?.booking.id ?? null };
+  const base = {
+    appointmentId,
+    bookingId: known?.booking.id ?? null,
+    day: read.ok ? dayOf(read.value) : null,
+  };
   if (!read.ok) {
     const reason = 'Acuity does not know this appointment any more';
     return known ? [{ ...base, difference: 'missing_there', state: 'left', reason }] : [];
@@ -109,10 +114,16 @@ async function examine(deps: CompareDeps, appointmentId: number, fixes: boolean)
   const found = differencesOf(await practiceOf(deps, [read.value]), known, read.value);
   if (found.length === 0) return [];
   if (!fixes) return found.map((difference) => ({ ...base, difference, state: 'found', reason: null }));
-  return fix(deps, appointmentId, found);
+  return fix(deps, read.value, found);
 }
 
-async function fix(deps: CompareDeps, appointmentId: number, found: Difference[]): Promise<Found[]> {
+/** Without a zone, as Acuity's own pages mostly are. */
+function dayOf({ startsAt, calendarTimezone }: Appointment): string {
+  return dayIn(startsAt, calendarTimezone ?? 'Australia/Sydney');
+}
+
+async function fix(deps: CompareDeps, appointment: Appointment, found: Difference[]): Promise<Found[]> {
+  const appointmentId = appointment.id;
   const done = await deps.convergence.converge(appointmentId, { source: 'reconciliation' });
   if (!done.ok) throw new Error(done.reason);
   const known = (await findKnown(deps.db, [appointmentId])).get(appointmentId);
@@ -123,6 +134,7 @@ async function fix(deps: CompareDeps, appointmentId: number, found: Difference[]
     const isLeft = remaining.includes(difference);
     return {
       ...{ appointmentId, bookingId: known?.booking.id ?? null, difference },
+      day: dayOf(appointment),
       state: isLeft ? ('left' as const) : ('fixed' as const),
       reason: isLeft ? (reasons[done.note ?? ''] ?? reasonOf(difference)) : null,
     };

@@ -1,4 +1,5 @@
 import type { Queryable, Transaction } from '../db/knex.ts';
+import { supersedeEarlier } from './drift.standing.ts';
 import type { DriftItem, DriftReport, ReportKind, Span } from './drift.ts';
 
 interface ReportRow {
@@ -84,7 +85,7 @@ export async function writeWindow(
   const rows = items.map((item) => ({
     ...{ id: item.id, report_id: reportId, appointment_id: item.appointmentId, booking_id: item.bookingId },
     ...{ difference: item.difference, state: item.state, reason: item.reason, announced: item.announced },
-    found_at: at,
+    ...{ day: item.day, found_at: at },
   }));
   const inserted =
     rows.length === 0
@@ -115,6 +116,7 @@ export async function finishReport(
     .update({ state: end.state, last_error: end.error, finished_at: end.at, lease_until: null })
     .returning('*')) as ReportRow[];
   if (!row) throw new Error(`Report ${id} is gone`);
+  if (end.state === 'done') await supersedeEarlier(trx, id);
   return toReport(row);
 }
 

@@ -7,6 +7,8 @@ export interface DriftItem {
   appointmentId: number;
   bookingId: string | null;
   difference: Difference;
+  /** The appointment's, `YYYY-MM-DD`; null when Acuity does not know it any more. */
+  day: string | null;
   /** `found`: nothing was to be repaired in this run. `left`: for staff, with the reason. */
   state: 'fixed' | 'left' | 'found';
   reason: string | null;

@@ -3,6 +3,7 @@ export {
   checkSubscriptionsJob,
   reconcileAllJob,
   reconcileNearJob,
+  removeOldLooksJob,
   resumeReconciliationJob,
 } from './sync.jobs.ts';
 export type { DriftItem, DriftReport, Difference, Span } from './drift.ts';

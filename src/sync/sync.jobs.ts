@@ -19,6 +19,12 @@ export const reconcileAllJob: JobDefinition<Record<string, never>> = {
   payload: z.object({}),
 };
 
+/** Each night: what nobody looks at any more of the looks of a season ago. */
+export const removeOldLooksJob: JobDefinition<Record<string, never>> = {
+  name: 'remove_old_looks',
+  payload: z.object({}),
+};
+
 export const checkSubscriptionsJob: JobDefinition<Record<string, never>> = {
   name: 'check_subscriptions',
   payload: z.object({}),

@@ -2,6 +2,7 @@ import { auditActor, mayAdminister, type Actor } from '../accounts/index.ts';
 import { failure, ok, type Result } from '../lib/result.ts';
 import type { JobQueue } from '../ports/job-queue.ts';
 import { findReport, listReports, startReport } from './drift.repository.ts';
+import { removeOldLooks } from './drift.standing.ts';
 import type { DriftReport, Span } from './drift.ts';
 import { reconcile, resume, type Progress, type ReconcileDeps } from './reconcile.ts';
 import {
@@ -24,6 +25,8 @@ export interface SyncService {
   /** The near weeks, put right. For the job. */
   reconcileNear(): Promise<DriftReport | null>;
   reconcileAll(): Promise<DriftReport | null>;
+  /** For the job: what was found long ago, and was said again since. Returns how many rows. */
+  removeOld(): Promise<number>;
   reports(limit?: number): Promise<DriftReport[]>;
   report(id: string): Promise<DriftReport | null>;
   /** The days that reconciliation looks at by itself. */
@@ -46,6 +49,7 @@ export interface SyncDeps {
 
 /** Acuity is silent when reconciliation found this lately, and no event had told of it. */
 const silenceMs = 30 * 60_000;
+const keptMs = 90 * 86_400_000;
 
 export function createSyncService({ jobs, reconciling, subscribing }: SyncDeps): SyncService {
   const { db, clock } = reconciling;
@@ -76,6 +80,7 @@ export function createSyncService({ jobs, reconciling, subscribing }: SyncDeps):
         ...{ from: addDays(today(), -90), to: addDays(today(), 400) },
         ...{ kind: 'all', fixes: true },
       }),
+    removeOld: () => removeOldLooks(db, new Date(clock.now().getTime() - keptMs)),
     reports: (limit) => listReports(db, limit),
     report: (id) => findReport(db, id),
     subscriptions: () => lookAtSubscriptions(subscribing),

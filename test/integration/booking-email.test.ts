@@ -75,6 +75,7 @@ describe('the mails of a booking', () => {
         reconcileNear: () => Promise.resolve(null),
         reconcileAll: () => Promise.resolve(null),
         checkSubscriptions: () => Promise.resolve(),
+        removeOld: () => Promise.resolve(0),
       },
       sealAudit: () => Promise.resolve(0),
     });

@@ -18,7 +18,9 @@ describe('the console’s filters', () => {
     app = await startTestApp();
     ada = await app.signIn('ada@examdesk.example');
     sam = await app.signIn('sam@examdesk.example');
-    await aBookingOf(app.db, 'rita', { claim_number: 'CL-77', notes: 'Bring the X-rays' });
+    await aBookingOf(app.db, 'rita', {
+      ...{ claim_number: 'CL-77', notes: 'Bring the X-rays', external_created_by: 'ewan@marsh.example' },
+    });
     await aBookingOf(app.db, 'nadia', { examinee_first_name: 'Priya', examinee_last_name: 'Nair' });
   });
   after(() => app.close());
@@ -34,6 +36,7 @@ describe('the console’s filters', () => {
     it('take sealed words, and each of those columns', async () => {
       const words = {
         ...{ examinee: 'marsh', phone: '6141', claimNumber: 'cl-77', notes: 'x-rays' },
+        externalCreatedBy: 'ewan@',
       };
       for (const [name, text] of Object.entries(words)) {
         const sealed = await seal(sam, { [name]: text });
@@ -212,6 +215,18 @@ describe('the console’s morning page', () => {
       ['portal', 1],
       ['acuity_direct', 1],
     ]);
+  });
+
+  it('leaves connections to others while it counts', async () => {
+    let running = 0;
+    let most = 0;
+    const begins = () => (most = Math.max(most, (running += 1)));
+    const ends = () => (running -= 1);
+    const { db } = app.system.services;
+    db.on('query', begins).on('query-response', ends).on('query-error', ends);
+    await morning(ada);
+    db.off('query', begins).off('query-response', ends).off('query-error', ends);
+    expect(most).to.be.within(1, 3);
   });
 
   it('leads to the repair of each number, whoever may do it', async () => {
