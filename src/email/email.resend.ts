@@ -7,16 +7,19 @@ import { sendEmailJob } from './email.jobs.ts';
 import { mayReceive } from './email.recipient.ts';
 import type { EmailRow } from './email.ts';
 
-export type Resent = 'queued' | 'not_found' | 'waits_already' | 'forbidden' | 'not_theirs';
+export type Resent = 'queued' | 'not_found' | 'waits_already' | 'done_meanwhile' | 'forbidden' | 'not_theirs';
 
 /**
  * Puts a message that was sent, or given up, into the queue again; `not_theirs` when its recipient has left, or may not
  * see the booking any more. Account mails are made anew by their own pages.
+ *
+ * @param only `failed`: not what was sent since it was looked at, by another's word; that is `done_meanwhile`
  */
 export async function resendEmail(
   { db, audit, jobs }: { db: Database; audit: AuditLog; jobs: JobQueue },
   actor: Actor,
   emailId: string,
+  only?: 'failed',
 ): Promise<Resent> {
   if (!isStaff(actor.viewer)) return 'forbidden';
   return db.transaction(async (trx) => {
@@ -24,6 +27,7 @@ export async function resendEmail(
       | (EmailRow & { status: string; sent_at: Date | null })
       | undefined;
     if (!email || isAboutAccount(email)) return 'not_found';
+    if (only && email.status !== only) return 'done_meanwhile';
     if (email.status === 'queued') return 'waits_already';
     const note = (metadata: Record<string, unknown>) =>
       audit.record(trx, auditActor(actor), {

@@ -141,9 +141,14 @@ export async function coalesce(trx: Queryable, body: Buffer): Promise<string | n
   return row?.id ?? null;
 }
 
-export async function findEvent(db: Queryable, id: string): Promise<WebhookEvent | null> {
+export async function findEvent(
+  db: Queryable,
+  id: string,
+  { isLocked = false } = {},
+): Promise<WebhookEvent | null> {
   if (!/^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/i.test(id)) return null;
-  const row = (await db('webhook_events').where({ id }).first()) as EventRow | undefined;
+  const found = db('webhook_events').where({ id });
+  const row = (await (isLocked ? found.forUpdate() : found).first()) as EventRow | undefined;
   return row ? toEvent(row) : null;
 }
 

@@ -38,6 +38,8 @@ export type Answer =
 
 export type Processed = Exclude<Answer, { kind: 'refused' }>;
 
+export type Replayed = 'replayed' | 'not_found' | 'refused_event' | 'done_meanwhile';
+
 export interface WebhookService {
   /** For the relay: kept, and delivered later. */
   take(
@@ -50,8 +52,8 @@ export interface WebhookService {
   process(event: Pick<WebhookEvent, 'id' | 'action' | 'appointmentId'>): Promise<Processed>;
   find(id: string): Promise<WebhookEvent | null>;
   list(filter?: { state?: WebhookEvent['state']; limit?: number }): Promise<WebhookEvent[]>;
-  /** Delivers it again, whatever became of it. */
-  replay(actor: Actor, id: string): Promise<'replayed' | 'not_found' | 'refused_event'>;
+  /** Delivers it again, whatever became of it; with `only`, not when somebody has had it delivered meanwhile. */
+  replay(actor: Actor, id: string, only?: 'dead'): Promise<Replayed>;
 }
 
 export interface WebhookDeps {
@@ -142,10 +144,11 @@ export function createWebhookService(deps: WebhookDeps): WebhookService {
     find: (id) => findEvent(db, id),
     list: (filter) => listEvents(db, filter),
 
-    async replay(actor, id) {
-      const event = await findEvent(db, id);
-      if (!event) return 'not_found';
+    replay(actor, id, only) {
       return db.transaction(async (trx) => {
+        const event = await findEvent(trx, id, { isLocked: true });
+        if (!event) return 'not_found';
+        if (only && event.state !== only) return 'done_meanwhile';
         if (!(await markForReplay(trx, id, clock.now()))) return 'refused_event';
         await deps.audit.record(trx, auditActor(actor), {
           action: 'webhook.replayed',

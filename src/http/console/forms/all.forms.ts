@@ -45,7 +45,7 @@ const replayAll: FormAction = {
   async send(services, actor) {
     let replayed = 0;
     for (const id of await idsOf(services, 'webhook-events', dead))
-      if ((await services.webhooks.replay(actor, id)) === 'replayed') replayed += 1;
+      if ((await services.webhooks.replay(actor, id, 'dead')) === 'replayed') replayed += 1;
     return `Replayed: ${replayed}. They are delivered again in a moment.`;
   },
 };
@@ -65,9 +65,9 @@ const sendAllAgain: FormAction = {
   async send(services, actor) {
     const outcomes = [];
     for (const id of await idsOf(services, 'emails', failed))
-      outcomes.push(await resendEmail(services, actor, id));
+      outcomes.push(await resendEmail(services, actor, id, 'failed'));
     const queued = outcomes.filter((outcome) => outcome === 'queued').length;
-    const left = outcomes.length - queued;
+    const left = outcomes.filter((outcome) => outcome === 'not_theirs').length;
     return left === 0 ? `On their way: ${queued}` : `On their way: ${queued}. Not sent: ${left}.`;
   },
 };
