@@ -179,6 +179,23 @@ describe('the console', () => {
       .expect(403);
   });
 
+  it('keeps what was typed out of the log of what was refused', async () => {
+    const noted = async (address: string) => {
+      await sam.get(address).expect(403);
+      const row = await app.db('audit_log').where({ action: 'access.denied' }).orderBy('id', 'desc').first();
+      return row.metadata.address as string;
+    };
+    for (const [address, told] of [
+      ['api/resources/bookings/search/Jane%20Citizen', 'api/resources/bookings/search/:id'],
+      ['api/resources/bookings/records/Citizen/edit', 'api/resources/bookings/records/:id/edit'],
+      [`resources/users/records/${bookingId}/show`, 'resources/users/records/:id/show'],
+      ['forms/users/Citizen/deactivate', 'forms/users/:id/deactivate'],
+      ['forms/specialists/add', 'forms/specialists/add'],
+      ['export/users', 'export/users'],
+    ])
+      expect(await noted(`/admin/${address}`)).to.equal(`/admin/${told}`);
+  });
+
   it('refuses to support what is an admin’s', async () => {
     const { id } = await app.db('users').where({ email: 'rob@harbour-legal.example' }).first('id');
     const sent = { version: '', values: {} };

@@ -103,9 +103,15 @@ const noteDenied =
     next(error);
   };
 
-/** Names of tables and actions; ids and what was asked for stay out. */
+const parts = ['api', 'resources', 'records', 'actions', 'forms', 'export', 'bulk', 'search', 'list', 'show'];
+
+/** Of words that are ours only: anything else may be what somebody typed, a name among them, and the log forgets nothing. */
 function addressOf({ path: asked }: Request): string {
-  return asked.replace(/[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}|\d+/gi, ':id').slice(0, 200);
+  const segments = asked.split('/').slice(1, 9);
+  const table = segments.find((segment) => tableOf(segment)) ?? '';
+  const isOurs = (word: string) =>
+    parts.includes(word) || word === table || closed.has(word) || actionOf(table, word) !== null;
+  return segments.map((segment) => `/${isOurs(segment) ? segment : ':id'}`).join('');
 }
 
 /** The whole API of the console, reads too, is for its own pages alone. Old browsers name only their origin. */
