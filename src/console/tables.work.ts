@@ -44,7 +44,11 @@ export const bookings: Table = {
       ...{ label: 'Assisted by (admin)', ...record },
       ...to('users', 'cf.id'),
     }),
-    column('externalCreatedBy', 'string', 'b.external_created_by', { label: 'Made in Acuity by', ...record }),
+    // The clinic's staff, or whoever booked there: the person examined may have.
+    column('externalCreatedBy', 'string', 'b.external_created_by', {
+      ...{ label: 'Made in Acuity by', ...record },
+      ...health,
+    }),
     column('documents', 'number', countOf('documents'), { ...record, ...counts('documents', 'bookingId') }),
     column('steps', 'number', countOf('booking_progress'), {
       ...{ label: 'Steps of progress', ...record },
