@@ -189,6 +189,13 @@ describe('the page that says why somebody cannot see something', () => {
     }
   });
 
+  it('knows of no record by a sign that no text has', async () => {
+    for (const table of ['services', 'bookings', 'audit']) {
+      const { refusing } = await answer(support, 'page', `/admin/resources/${table}/records/%00/show`);
+      expect(refusing, table).to.equal(table === 'audit' ? 'The list is for admins' : 'The record exists');
+    }
+  });
+
   it('asks for what is missing, in words', async () => {
     for (const [person, what, key, words] of [
       ['', 'booking', 'EX-AAAAA2', 'Name a person'],
