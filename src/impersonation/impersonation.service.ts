@@ -94,15 +94,16 @@ export function createImpersonation(deps: ImpersonationDeps): ImpersonationServi
 }
 
 /**
- * An active referrer of an organisation: without one there is nothing to do in their name. Nobody bans them, or moves
- * them to the staff, before it is settled.
+ * An active referrer of an organisation: without one there is nothing to do in their name. Nobody bans them or the
+ * admin, or moves them elsewhere, before it is settled: whoever does takes first the person, then the sessions, and so
+ * does a beginning.
  */
-async function mayBeActedAs(trx: Transaction, userId: string): Promise<boolean> {
+async function mayBeActedAs(trx: Transaction, userId: string, adminId: string): Promise<boolean> {
   if (!uuid.test(userId)) return false;
+  await trx('users').whereIn('id', [userId, adminId]).orderBy('id').forShare().select('id');
   const found: unknown = await trx('users as u')
     .join('members as m', 'm.user_id', 'u.id')
     .where({ 'u.id': userId, 'u.role': 'referrer', 'u.banned': false })
-    .forShare('u')
     .first('u.id');
   return found !== undefined;
 }
@@ -115,7 +116,7 @@ async function begin(
   userId: string,
   reason: string,
 ): Promise<Result<Started, StartFailure>> {
-  if (!(await mayBeActedAs(trx, userId))) return failure({ reason: 'not_a_referrer' });
+  if (!(await mayBeActedAs(trx, userId, actor.viewer.userId))) return failure({ reason: 'not_a_referrer' });
   // The admin's own session is behind it: when that goes, this goes (see the foreign key). Whatever hangs on it goes
   // now: one admin acts as one referrer, however often the button was pressed.
   const own = { id: actor.viewer.sessionId, user_id: actor.viewer.userId };

@@ -252,6 +252,17 @@ describe('the end of acting', () => {
     }
   });
 
+  it('keeps to the order of whoever ends the admin’s sessions: first the person, then the session', async () => {
+    const trx = await app.db.transaction();
+    await trx('users').where({ id: id[ada] }).forUpdate().first('id');
+    const started = act(admin, rita).then((answer) => answer.status);
+    await untilBlocked(app);
+    await trx('sessions').where({ user_id: id[ada] }).delete();
+    await trx.commit();
+    expect(await started).to.equal(401);
+    expect(await acting()).to.deep.equal([]);
+  });
+
   it('is told as it is in the database, not as it would be if something were done now', async () => {
     await act(admin, rita).expect(200);
     await app.db('sessions').update({ last_seen_at: new Date(Date.now() - 40_000) });
