@@ -1,11 +1,11 @@
 import type { Logger } from 'pino';
 import type { Database, Transaction } from '../db/knex.ts';
-import { errorFacts } from '../lib/error-facts.ts';
 import type { JobQueue } from '../ports/job-queue.ts';
 import type { Mail, Mailer } from '../ports/mailer.ts';
 import { sendEmailJob } from './email.jobs.ts';
 import { composeMail } from './email.message.ts';
 import { mayReceive } from './email.recipient.ts';
+import { refusalOf, type NotTaken } from './email.refusal.ts';
 import type { EmailRow, Links } from './email.ts';
 
 export interface EmailSenderDeps {
@@ -97,32 +97,13 @@ async function sendLocked(deps: EmailSenderDeps, trx: Transaction, email: EmailR
   await postpone(deps, trx, email, refusal);
 }
 
-interface NotTaken {
-  error: string;
-  /** The mail server will say the same of this message for ever. */
-  isFinal: boolean;
-}
-
 async function attempt(mailer: Mailer, mail: Mail): Promise<NotTaken | null> {
   try {
     await mailer.send(mail);
     return null;
   } catch (error) {
-    return describe(error);
+    return refusalOf(error);
   }
-}
-
-// A mail server's own words may quote the address or the content: its codes may not.
-function describe(error: unknown): NotTaken {
-  const { name, code } = errorFacts(error);
-  const { responseCode, command } = error as { responseCode?: unknown; command?: unknown };
-  const answer = typeof responseCode === 'number' ? responseCode : null;
-  // RFC 5321, 4.2.1. Of the sign-in or of our own address it is a fault of the set-up, which somebody will mend.
-  const isOfMessage = command === 'RCPT TO' || command === 'DATA';
-  return {
-    error: [code ?? name, answer ?? ''].join(' ').trim(),
-    isFinal: answer !== null && answer >= 500 && answer < 600 && isOfMessage,
-  };
 }
 
 async function postpone(

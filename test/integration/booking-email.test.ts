@@ -312,23 +312,40 @@ describe('the mails of a booking', () => {
     expect((await waitForMail(mailbox)).to).to.deep.equal(['rita@harbour-legal.example']);
   });
 
-  for (const [code, status] of [
-    [550, 'failed'],
-    [450, 'queued'],
+  for (const [at, said, status] of [
+    ['onRcptTo', '550 No such user', 'failed'],
+    ['onRcptTo', '550 5.1.1 No such user', 'failed'],
+    ['onRcptTo', '552 5.2.2 Mailbox full', 'failed'],
+    ['onRcptTo', '450 Try again', 'queued'],
+    // Of us, not of whom it is for: somebody will mend the set-up.
+    ['onRcptTo', '554 5.7.1 Relay access denied', 'queued'],
+    ['onRcptTo', '553 5.1.8 Sender address rejected', 'queued'],
+    ['onRcptTo', '554 Transaction failed', 'queued'],
+    ['onData', '552 5.3.4 Message too big', 'failed'],
+    ['onData', '550 5.7.26 This mail is unauthenticated', 'queued'],
   ] as const)
-    it(`a recipient refused with ${code} leaves the message ${status}`, async () => {
+    it(`a message is ${status} that is answered by “${said}” (${at})`, async () => {
+      const [, code, words = ''] = /^(\d+) (.*)/.exec(said) ?? [];
+      const refusal = Object.assign(new Error(words), { responseCode: Number(code) });
       const refusing = new SMTPServer({
         authOptional: true,
         disabledCommands: ['STARTTLS'],
-        onRcptTo: (_address, _session, tell) =>
-          tell(Object.assign(new Error('No such user'), { responseCode: code })),
+        ...(at === 'onRcptTo'
+          ? { onRcptTo: (_address, _session, tell) => tell(refusal) }
+          : {
+              onData: (stream, _session, tell) => {
+                stream.on('end', () => tell(refusal)).resume();
+              },
+            }),
       });
       await new Promise<void>((done) => void refusing.listen(0, '127.0.0.1', done));
       try {
         const { port } = refusing.server.address() as AddressInfo;
         valueOf(await house.bookings.book(house.people.rita, house.requestFor(), null));
         await senderTo(`smtp://127.0.0.1:${port}`).send((await outbox())[0]?.id ?? '');
-        expect((await outbox())[0]).to.include({ status, attempts: 1, last_error: `EENVELOPE ${code}` });
+        const enhanced = /^\S+ \d\.\d+\.\d+/.exec(said)?.[0] ?? code;
+        const error = `${at === 'onData' ? 'EMESSAGE' : 'EENVELOPE'} ${enhanced}`;
+        expect((await outbox())[0]).to.include({ status, attempts: 1, last_error: error });
       } finally {
         await new Promise<void>((done) => refusing.close(() => done()));
       }

@@ -1,0 +1,36 @@
+// What a mail server's no means: whether of this message for ever, or of how things stand.
+import { errorFacts } from '../lib/error-facts.ts';
+
+export interface NotTaken {
+  error: string;
+  /** The mail server will say the same of this message for ever. */
+  isFinal: boolean;
+}
+
+// A mail server's own words may quote the address or the content: its codes may not.
+export function refusalOf(error: unknown): NotTaken {
+  const { name, code } = errorFacts(error);
+  const said = error as { responseCode?: unknown; response?: unknown; command?: unknown };
+  const answer = typeof said.responseCode === 'number' ? said.responseCode : null;
+  const detail = answer === null ? null : detailOf(said.response);
+  return {
+    error: [code ?? name, answer, detail].filter((part) => part !== null).join(' '),
+    isFinal: answer !== null && answer >= 500 && answer < 600 && isOfMessage(said.command, answer, detail),
+  };
+}
+
+/** RFC 3463: `5.1.1` in `550 5.1.1 No such user`. */
+function detailOf(response: unknown): string | null {
+  return /^5\d\d[ -](5\.\d{1,3}\.\d{1,3})\b/.exec(String(response))?.[1] ?? null;
+}
+
+/**
+ * RFC 5321, 4.2.1. Of the sign-in or of our own address (5.1.7, 5.1.8) it is a fault of the set-up, which somebody will
+ * mend; so is what a policy forbids (5.7), such as to relay.
+ */
+function isOfMessage(command: unknown, answer: number, detail: string | null): boolean {
+  if (command === 'DATA') return !detail?.startsWith('5.7.');
+  if (command !== 'RCPT TO') return false;
+  if (detail === null) return answer >= 550 && answer <= 553;
+  return /^5\.[12]\./.test(detail) && detail !== '5.1.7' && detail !== '5.1.8';
+}
