@@ -87,30 +87,40 @@ export function compoundFile(...names: string[]): Buffer {
 }
 
 function isoMedia(brand: string): Buffer {
-  const box = Buffer.alloc(24);
-  box.writeUInt32BE(24);
-  box.write(`ftyp${brand}`, 4, 'latin1');
-  box.write(brand, 16, 'latin1');
-  return Buffer.concat([box, Buffer.alloc(200)]);
+  const first = Buffer.alloc(24);
+  first.writeUInt32BE(24);
+  first.write(`ftyp${brand}`, 4, 'latin1');
+  first.write(brand, 16, 'latin1');
+  return Buffer.concat([first, Buffer.alloc(200)]);
+}
+
+function box(type: string, ...content: Buffer[]): Buffer {
+  const head = Buffer.alloc(8);
+  head.writeUInt32BE(8 + content.reduce((sum, { length }) => sum + length, 0));
+  head.write(type, 4, 'latin1');
+  return Buffer.concat([head, ...content]);
+}
+
+/** `before`: what stands in it before its media. */
+function track(handler: string, ...before: Buffer[]): Buffer {
+  const facts = Buffer.alloc(24);
+  facts.write(handler, 8, 'latin1');
+  const media = box('mdia', box('mdhd', Buffer.alloc(24)), box('hdlr', facts));
+  return box('trak', box('tkhd', Buffer.alloc(84)), ...before, media);
+}
+
+/** Sound, with this many tracks, each with so many empty boxes in it. */
+export function mp4OfBoxes(tracks: number, boxesInEach: number): Buffer {
+  const one = track('soun', ...Array.from({ length: boxesInEach }, () => box('free')));
+  return Buffer.concat([
+    box('ftyp', Buffer.from('mp42\0\0\0\0mp42', 'latin1')),
+    box('moov', ...Array.from({ length: tracks }, () => one)),
+  ]);
 }
 
 /** A recording or a film, with a track for each handler: `soun`, `vide`, … */
 export function mp4(brand: string, ...handlers: string[]): Buffer {
-  const box = (type: string, ...content: Buffer[]): Buffer => {
-    const head = Buffer.alloc(8);
-    head.writeUInt32BE(8 + content.reduce((sum, { length }) => sum + length, 0));
-    head.write(type, 4, 'latin1');
-    return Buffer.concat([head, ...content]);
-  };
-  const tracks = handlers.map((handler) => {
-    const facts = Buffer.alloc(24);
-    facts.write(handler, 8, 'latin1');
-    return box(
-      'trak',
-      box('tkhd', Buffer.alloc(84)),
-      box('mdia', box('mdhd', Buffer.alloc(24)), box('hdlr', facts)),
-    );
-  });
+  const tracks = handlers.map((handler) => track(handler));
   // A length of 1: the real one follows, as where more than 4 GB might have come.
   const sound = box('mdat', Buffer.alloc(8), Buffer.alloc(5_000, 7));
   sound.writeBigUInt64BE(BigInt(sound.length), 8);

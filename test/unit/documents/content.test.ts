@@ -3,6 +3,7 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { expect } from 'chai';
 import { createDigest, chunkBytes } from '../../../src/documents/content.digest.ts';
+import { lookThroughMp4 } from '../../../src/documents/content.mp4.ts';
 import { createInspection, type InspectionRules } from '../../../src/documents/content.inspection.ts';
 import { ContentRefused, type RandomAccess } from '../../../src/documents/content.ts';
 import { lookThroughZip } from '../../../src/documents/content.zip.ts';
@@ -15,6 +16,7 @@ import {
   lyingZipBomb,
   macroDocument,
   mp4,
+  mp4OfBoxes,
   overlappingZip,
   pdf,
   protectedDocument,
@@ -201,6 +203,24 @@ describe('the content of a document', () => {
     expect(
       (await look(Buffer.concat([mp4('mp42').subarray(0, 20), Buffer.from('\0\0\0\x04free')]), 'm4a')).fault,
     ).to.equal('broken');
+  });
+
+  it('reads a few thousand boxes of a recording, wherever they are, and lets others have their turn', async () => {
+    expect(await lookThroughMp4(inMemory(mp4OfBoxes(40, 100)))).to.equal('m4a');
+    const stored = inMemory(mp4OfBoxes(900, 900));
+    let [reads, hadTurn] = [0, false];
+    const counted: RandomAccess = {
+      size: stored.size,
+      read(start, length) {
+        reads += 1;
+        return stored.read(start, length);
+      },
+    };
+    setImmediate(() => (hadTurn = true));
+    const refused = await lookThroughMp4(counted).catch((error: unknown) => error);
+    expect(refused).to.be.instanceOf(ContentRefused).and.include({ fault: 'broken' });
+    expect(reads).to.be.at.most(6_000);
+    expect(hadTurn).to.equal(true);
   });
 
   it('counts and hashes the whole and each piece, however the bytes come in', async () => {
