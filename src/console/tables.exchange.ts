@@ -111,7 +111,7 @@ export const accountEmails: Table = {
 /** No later look over its days went well; only another look at all of them makes up for one at all. */
 const reportNeedsCare = `d.state = 'failed' and not exists (
   select from drift_reports n where n.state = 'done' and n.started_at > d.started_at
-    and n.from_day <= d.to_day and n.to_day >= d.from_day and (n.kind = 'all' or d.kind <> 'all'))`;
+    and n.from_day <= d.to_day and n.to_day >= d.from_day and (n.kind = 'all' or d.kind <> 'all') and (n.fixes or not d.fixes))`;
 export const driftReports: Table = {
   ...{
     id: 'drift-reports',

@@ -3,7 +3,7 @@ import type { Database, Queryable } from '../db/knex.ts';
 
 /**
  * Once a look has ended well: what earlier ones left is no longer so, or is said again by an item of this one. Of what
- * has no day it is enough that the days overlap. Days that not even the widest look covers are nobody's any more.
+ * has no day it is enough that the days overlap. A look that puts nothing right leaves them as they were. Days that not even the widest look covers are nobody's any more.
  */
 export async function supersedeEarlier(trx: Queryable, reportId: string): Promise<void> {
   await trx.raw(
@@ -11,7 +11,7 @@ export async function supersedeEarlier(trx: Queryable, reportId: string): Promis
        select i.id
        from drift_items i
          join drift_reports d on d.id = i.report_id
-         join drift_reports n on n.id = ? and n.id <> d.id
+         join drift_reports n on n.id = ? and n.id <> d.id and n.fixes
          left join bookings b on b.id = i.booking_id
          cross join lateral (
            select coalesce((b.starts_at at time zone b.timezone)::date, i.day) as day) at

@@ -3,7 +3,7 @@ import { failure, ok, type Result } from '../lib/result.ts';
 import type { JobQueue } from '../ports/job-queue.ts';
 import { findReport, listReports, startReport } from './drift.repository.ts';
 import { removeOldLooks } from './drift.standing.ts';
-import type { DriftReport, Span } from './drift.ts';
+import type { DriftReport, ReportKind, Span } from './drift.ts';
 import { reconcile, resume, type Progress, type ReconcileDeps } from './reconcile.ts';
 import {
   ensureSubscriptions,
@@ -18,8 +18,8 @@ import { addDays } from './window.ts';
 export interface SyncService {
   /** Null when a run is under way already. */
   reconcile(wanted: Span & { fixes: boolean }, onProgress?: Progress): Promise<DriftReport | null>;
-  /** An admin asks for the near weeks, put right: the report is there at once, and a worker does it. */
-  ask(actor: Actor): Promise<Result<DriftReport, { reason: 'forbidden' | 'under_way' }>>;
+  /** An admin asks for a look that puts things right: the report is there at once, and a worker does it. */
+  ask(actor: Actor, which: keyof Spans): Promise<Result<DriftReport, { reason: 'forbidden' | 'under_way' }>>;
   /** For the job: does what was asked for. */
   resume(): Promise<DriftReport | null>;
   /** The near weeks, put right. For the job. */
@@ -30,6 +30,7 @@ export interface SyncService {
   reports(limit?: number): Promise<DriftReport[]>;
   report(id: string): Promise<DriftReport | null>;
   /** The days that reconciliation looks at by itself. */
+  spans(): Spans;
   nearSpan(): Span;
   /** What of our webhooks stands in Acuity. */
   subscriptions(): Promise<Result<SubscriptionState[], { reason: 'acuity_unavailable' }>>;
@@ -40,6 +41,9 @@ export interface SyncService {
   /** For /readyz; null when we made none. */
   knownSubscriptions: () => ReturnType<typeof knownSubscriptions>;
 }
+
+/** The weeks that matter; everything that can still change. */
+export type Spans = Record<'near' | 'all', Span>;
 
 export interface SyncDeps {
   jobs: JobQueue;
@@ -55,6 +59,7 @@ export function createSyncService({ jobs, reconciling, subscribing }: SyncDeps):
   const { db, clock } = reconciling;
   const today = () => clock.now().toISOString().slice(0, 10);
   const nearSpan = (): Span => ({ from: addDays(today(), -7), to: addDays(today(), 35) });
+  const allSpan = (): Span => ({ from: addDays(today(), -90), to: addDays(today(), 400) });
 
   async function isSilent(): Promise<boolean> {
     const since = new Date(clock.now().getTime() - silenceMs);
@@ -72,14 +77,16 @@ export function createSyncService({ jobs, reconciling, subscribing }: SyncDeps):
   return {
     nearSpan,
     reconcile: (wanted, onProgress) => reconcile(reconciling, { ...wanted, kind: 'manual' }, onProgress),
-    ask: (actor) => ask({ jobs, reconciling }, actor, nearSpan()),
+    spans: () => ({ near: nearSpan(), all: allSpan() }),
+    ask: (actor, which) =>
+      ask({ jobs, reconciling }, actor, {
+        ...(which === 'all' ? allSpan() : nearSpan()),
+        // As wide as the nightly one, it makes up for that.
+        kind: which === 'all' ? 'all' : 'manual',
+      }),
     resume: () => resume(reconciling),
     reconcileNear: () => reconcile(reconciling, { ...nearSpan(), kind: 'near', fixes: true }),
-    reconcileAll: () =>
-      reconcile(reconciling, {
-        ...{ from: addDays(today(), -90), to: addDays(today(), 400) },
-        ...{ kind: 'all', fixes: true },
-      }),
+    reconcileAll: () => reconcile(reconciling, { ...allSpan(), kind: 'all', fixes: true }),
     removeOld: () => removeOldLooks(db, new Date(clock.now().getTime() - keptMs)),
     reports: (limit) => listReports(db, limit),
     report: (id) => findReport(db, id),
@@ -108,12 +115,12 @@ const nobodysYet = new Date(0);
 async function ask(
   { jobs, reconciling: { db, audit, ids, clock } }: Pick<SyncDeps, 'jobs' | 'reconciling'>,
   actor: Actor,
-  span: Span,
+  wanted: Span & { kind: ReportKind },
 ): ReturnType<SyncService['ask']> {
   if (!mayAdminister(actor.viewer)) return failure({ reason: 'forbidden' });
   return db.transaction(async (trx): ReturnType<SyncService['ask']> => {
     const report = await startReport(trx, {
-      ...{ ...span, id: ids.uuid(), kind: 'manual', fixes: true },
+      ...{ ...wanted, id: ids.uuid(), fixes: true },
       ...{ startedAt: clock.now(), leaseUntil: nobodysYet },
     });
     if (!report) return failure({ reason: 'under_way' });

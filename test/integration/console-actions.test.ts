@@ -167,6 +167,52 @@ describe('the console’s actions', () => {
       expect(ended).to.include({ state: 'failed', last_error: 'acuity_unavailable' });
     });
 
+    it('all that can still change, when the near weeks are not enough for what is open', async () => {
+      const days = async () => (await open(ada, 'drift-reports/reconcile')).fields[0]?.value;
+      const at = (hours: number) => new Date(Date.now() - hours * 3_600_000);
+      const report = (kind: string, hours: number, state: string) => ({
+        ...{ id: randomUUID(), kind, fixes: true, state, started_at: at(hours), finished_at: at(hours) },
+        ...{ from_day: dayFrom(-90), to_day: dayFrom(400), next_day: dayFrom(400) },
+      });
+      await app.db('drift_reports').del();
+      expect(await days()).to.equal('near');
+      const nightly = report('all', 3, 'done');
+      await app.db('drift_reports').insert(nightly);
+      const left = (id: string, day: string) => ({
+        ...{ id, report_id: nightly.id, appointment_id: 1, difference: 'missing_there', state: 'left', day },
+        ...{ announced: false, found_at: at(3) },
+      });
+      const item = randomUUID();
+      await app.db('drift_items').insert(left(item, dayFrom(2)));
+      expect(await days()).to.equal('near');
+      await app
+        .db('drift_items')
+        .where({ id: item })
+        .update({ day: dayFrom(-40) });
+      expect(await days()).to.equal('all');
+      await app.db('drift_items').del();
+      const failed = report('all', 2, 'failed');
+      await app.db('drift_reports').insert([failed, report('near', 1, 'done')]);
+      expect(await days()).to.equal('all');
+
+      await ada
+        .post(form('drift-reports/reconcile'))
+        .send({ version: '', values: { days: 'yesterday' } })
+        .expect(422);
+      await ada
+        .post(form('drift-reports/reconcile'))
+        .send({ version: '', values: { days: 'all' } })
+        .expect(200);
+      await workOff('resume_reconciliation');
+      const { body } = await ada
+        .get(`/admin/api/resources/drift-reports/records/${failed.id}/show`)
+        .expect(200);
+      expect(body.record.params).to.include({ state: 'failed', needsCare: false });
+      expect(await days()).to.equal('near');
+    });
+
+    const dayFrom = (days: number) => new Date(Date.now() + days * 86_400_000).toISOString().slice(0, 10);
+
     /** As the worker would: the handlers are the same. */
     async function workOff(name: string): Promise<void> {
       const { services } = app.system;
@@ -176,11 +222,12 @@ describe('the console’s actions', () => {
         sealAudit: () => Promise.resolve(0),
       });
       const { rows: jobs } = await app.db.raw(
-        'select task_identifier from graphile_worker.jobs where task_identifier = ?',
+        'select id from graphile_worker.jobs where task_identifier = ?',
         [name],
       );
       expect(jobs).to.have.length(1);
       await handlers.find((one) => one.name === name)?.run({});
+      await app.db.raw('select graphile_worker.complete_jobs(array[?::bigint])', [jobs[0].id]);
     }
   });
 

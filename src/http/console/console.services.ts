@@ -18,7 +18,7 @@ export interface ConsoleServices {
   bookings: BookingService;
   webhooks: WebhookService;
   impersonation: ImpersonationService;
-  sync: Pick<SyncService, 'ask' | 'nearSpan'>;
+  sync: Pick<SyncService, 'ask' | 'spans'>;
   jobs: JobQueue;
   acuity: Acuity;
   ids: Ids;

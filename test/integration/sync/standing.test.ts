@@ -44,6 +44,13 @@ describe('differences that were left', () => {
     expect(await reportsOfStanding()).to.deep.equal([]);
   });
 
+  it('stand when a look that puts nothing right has been over them', async () => {
+    await makeUnknown(10);
+    const near = await sync().reconcileNear();
+    await sync().reconcile({ ...sync().nearSpan(), fixes: false });
+    expect(await reportsOfStanding()).to.deep.equal([near?.id]);
+  });
+
   it('stand while only looks over other days come, and until one over theirs', async () => {
     await makeUnknown(60);
     const whole = await sync().reconcileAll();

@@ -1,18 +1,11 @@
 // The same repair for all that wait for it: what the morning page leads to. One by one, each with its own audit row.
-import { selectRows, tableOf, type Filters } from '../../../console/index.ts';
+import type { Filters } from '../../../console/index.ts';
 import { resendEmail } from '../../../email/index.ts';
 import type { ConsoleServices } from '../console.services.ts';
-import type { FormAction } from './form.ts';
+import { listed, type FormAction } from './form.ts';
 
 /** More are done by asking again: the answer does not wait for thousands. */
 const atMost = 500;
-
-/** As they stand in the list. */
-function listed({ db }: ConsoleServices, id: string, filters: Filters) {
-  const table = tableOf(id);
-  if (!table) throw new Error(`There is no list of ${id}`);
-  return selectRows(db, table, filters);
-}
 
 async function idsOf(services: ConsoleServices, table: string, filters: Filters): Promise<string[]> {
   return listed(services, table, filters).orderBy('r.id').limit(atMost).pluck('r.id');
@@ -58,7 +51,7 @@ const sendAllAgain: FormAction = {
       count,
       'No message failed.',
       (many) =>
-        `Sends ${many} that failed once more, to the same addresses. Who may not see a booking any more gets nothing.`,
+        `Sends ${many} that failed once more, to the same recipients. Who may not see a booking any more gets nothing.`,
       'Send again',
     );
   },
@@ -67,7 +60,7 @@ const sendAllAgain: FormAction = {
     for (const id of await idsOf(services, 'emails', failed))
       outcomes.push(await resendEmail(services, actor, id, 'failed'));
     const queued = outcomes.filter((outcome) => outcome === 'queued').length;
-    const left = outcomes.filter((outcome) => outcome === 'not_theirs').length;
+    const left = outcomes.filter((outcome) => outcome === 'not_theirs' || outcome === 'nobody').length;
     return left === 0 ? `On their way: ${queued}` : `On their way: ${queued}. Not sent: ${left}.`;
   },
 };

@@ -1,8 +1,10 @@
 import { z } from 'zod';
 import { runJobAgain } from '../../../console/index.ts';
 import { resendEmail } from '../../../email/index.ts';
-import { conflict, forbidden, notFound } from '../../problem.ts';
-import { question, type FormAction } from './form.ts';
+import type { Span } from '../../../sync/index.ts';
+import { conflict, forbidden, notFound, parse } from '../../problem.ts';
+import type { ConsoleServices } from '../console.services.ts';
+import { listed, question, type FormAction, type FormField } from './form.ts';
 
 const replay: FormAction = {
   open: question(
@@ -18,7 +20,7 @@ const replay: FormAction = {
 };
 
 const sendAgain: FormAction = {
-  open: question('The same message goes to the same address once more.', 'Send again'),
+  open: question('The same message goes to the same recipient once more.', 'Send again'),
   async send({ db, audit, jobs }, actor, id) {
     const outcome = z.uuid().safeParse(id).success
       ? await resendEmail({ db, audit, jobs }, actor, id)
@@ -30,6 +32,11 @@ const sendAgain: FormAction = {
       throw conflict(
         'invalid_transition',
         'Nothing was sent: whoever this message is for is deactivated, or may not see the booking any more.',
+      );
+    if (outcome === 'nobody')
+      throw conflict(
+        'invalid_transition',
+        'Nothing was sent: nobody here has the address of this message any more.',
       );
     throw outcome === 'forbidden' ? forbidden() : notFound();
   },
@@ -44,14 +51,37 @@ const runAgain: FormAction = {
   },
 };
 
+const reconcileSchema = z.object({ days: z.enum(['near', 'all'], 'Choose which days').default('near') });
+
+/** Whether a look at the near weeks clears all that the first page leads here for. */
+async function isNearEnough(services: Pick<ConsoleServices, 'db'>, near: Span): Promise<boolean> {
+  const nightly = await listed(services, 'drift-reports', { needsCare: 'true', kind: 'all' }).first('r.id');
+  const far = await listed(services, 'drift-items', { stands: 'true' })
+    .where((day) => {
+      void day.where('r.day', '<', near.from).orWhere('r.day', '>', near.to);
+    })
+    .first('r.id');
+  return nightly === undefined && far === undefined;
+}
+
 const reconcile: FormAction = {
-  open: ({ sync }) => {
-    const { from, to } = sync.nearSpan();
-    const intro = `Every appointment from ${from} to ${to} is held against our bookings, and what differs is put right. It takes some minutes: look at its report.`;
-    return Promise.resolve({ intro, submit: 'Reconcile now', fields: [], version: '' });
+  async open({ db, sync }) {
+    const { near, all } = sync.spans();
+    const intro =
+      'Every appointment of these days is held against our bookings, and what differs is put right. It takes some minutes: look at its report.';
+    const days: FormField = {
+      ...{ name: 'days', label: 'Which days', type: 'select' },
+      value: (await isNearEnough({ db }, near)) ? 'near' : 'all',
+      options: [
+        { value: 'near', label: `The near weeks, ${near.from} to ${near.to}` },
+        { value: 'all', label: `All that can still change, ${all.from} to ${all.to}: takes longer` },
+      ],
+    };
+    return { intro, submit: 'Reconcile now', fields: [days], version: '' };
   },
-  async send({ sync }, actor) {
-    const asked = await sync.ask(actor);
+  async send({ sync }, actor, _id, { values }) {
+    const { days } = parse(reconcileSchema, values);
+    const asked = await sync.ask(actor, days);
     if (asked.ok) return 'It begins now: its report is in the list';
     if (asked.reason === 'forbidden') throw forbidden();
     throw conflict('invalid_transition', 'A reconciliation is under way already. Look at its report.');

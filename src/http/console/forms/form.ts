@@ -1,5 +1,6 @@
 // What a form of the console is: what it asks, and which verb of which room it calls.
 import type { Actor } from '../../../accounts/index.ts';
+import { selectRows, tableOf, type Filters } from '../../../console/index.ts';
 import { conflict, type FieldProblem, type Problem } from '../../problem.ts';
 import type { ConsoleServices } from '../console.services.ts';
 
@@ -41,6 +42,13 @@ export const question =
   (intro: string, submit: string): FormAction['open'] =>
   () =>
     Promise.resolve({ intro, submit, fields: [], version: '' });
+
+/** As they stand in that list. */
+export function listed({ db }: Pick<ConsoleServices, 'db'>, id: string, filters: Filters) {
+  const table = tableOf(id);
+  if (!table) throw new Error(`There is no list of ${id}`);
+  return selectRows(db, table, filters);
+}
 
 export const text = (
   name: string,
