@@ -23,6 +23,7 @@ export function createOutbox({ jobs, ids }: { jobs: JobQueue; ids: Ids }): Annou
         kind,
         dedupe_key: `${kind}:${occasion}`,
         recipient: recipient.email,
+        recipient_id: recipientId,
         booking_id: bookingId,
         intention_id: intentionId,
       })
@@ -54,11 +55,14 @@ export interface StaffNews {
 /** To every admin who may work. */
 export function createStaffOutbox({ jobs, ids }: { jobs: JobQueue; ids: Ids }) {
   return async (trx: Transaction, { kind, driftReportId }: StaffNews): Promise<void> => {
-    const admins = (await trx('users').where({ role: 'admin', banned: false }).pluck('email')) as string[];
-    for (const recipient of admins) {
+    const admins = (await trx('users').where({ role: 'admin', banned: false }).select('id', 'email')) as {
+      id: string;
+      email: string;
+    }[];
+    for (const { id: recipientId, email: recipient } of admins) {
       const id = ids.uuid();
       await trx('emails').insert({
-        ...{ id, kind, recipient, drift_report_id: driftReportId },
+        ...{ id, kind, recipient, recipient_id: recipientId, drift_report_id: driftReportId },
         dedupe_key: `${kind}:${driftReportId ?? id}:${recipient}`,
       });
       await jobs.add(sendEmailJob, { emailId: id }, { trx, key: `email:${id}` });

@@ -1,19 +1,37 @@
 // Who was meant to read a message may have left, or the booking may have become another organisation's. Asked whenever
 // one is composed: what it says is what the booking holds then.
-import { isStaff, standingOf } from '../accounts/index.ts';
+import { isStaff, standingOf, type Viewer } from '../accounts/index.ts';
 import { findBooking, findIntention, mayKnowAttempt, maySee } from '../bookings/index.ts';
 import type { Queryable } from '../db/knex.ts';
+import { mergedInto } from '../db/merges.ts';
 import { isAboutAccount } from './email.account.ts';
 import { isForStaff } from './email.staff.ts';
-import type { EmailRow } from './email.ts';
+import type { BookingEmail, EmailRow } from './email.ts';
 
-/** Mails about an account go to whoever has the address: an invitation to somebody who is nobody here yet. */
-export async function mayReceive(db: Queryable, email: EmailRow): Promise<boolean> {
-  if (isAboutAccount(email)) return true;
-  const viewer = (await standingOf(db, email.recipient))?.viewer ?? null;
-  if (!viewer) return false;
-  if (isForStaff(email)) return isStaff(viewer);
-  // An attempt that never became a booking is of those who made it.
+export type Reader =
+  | { state: 'may'; address: string }
+  /** Deactivated, or not to see what it tells. */
+  | { state: 'may_not' }
+  /** Written before we kept whom it is for, and nobody here has the address any more: we cannot tell. */
+  | { state: 'nobody' };
+
+/**
+ * Whom a message goes to now: the person it is for, by the address of today, or who stands for them since a merge. Mails
+ * about an account go to whoever has the address: an invitation to somebody who is nobody here yet.
+ */
+export async function readerOf(db: Queryable, email: EmailRow): Promise<Reader> {
+  if (isAboutAccount(email)) return { state: 'may', address: email.recipient };
+  const { recipient_id: id } = email;
+  const standing = await standingOf(db, id ? await mergedInto(db, id) : email.recipient);
+  if (!standing) return { state: 'nobody' };
+  const { viewer } = standing;
+  if (!viewer) return { state: 'may_not' };
+  const may = isForStaff(email) ? isStaff(viewer) : await mayKnow(db, viewer, email);
+  return may ? { state: 'may', address: viewer.email } : { state: 'may_not' };
+}
+
+/** The booking as it is now; an attempt that never became one is of those who made it. */
+async function mayKnow(db: Queryable, viewer: Viewer, email: BookingEmail): Promise<boolean> {
   if (!email.booking_id) {
     const attempt = email.intention_id ? await findIntention(db, email.intention_id) : null;
     return attempt !== null && mayKnowAttempt(db, viewer, attempt);

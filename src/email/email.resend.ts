@@ -4,14 +4,21 @@ import type { Database } from '../db/knex.ts';
 import type { JobQueue } from '../ports/job-queue.ts';
 import { isAboutAccount } from './email.account.ts';
 import { sendEmailJob } from './email.jobs.ts';
-import { mayReceive } from './email.recipient.ts';
+import { readerOf } from './email.recipient.ts';
 import type { EmailRow } from './email.ts';
 
-export type Resent = 'queued' | 'not_found' | 'waits_already' | 'done_meanwhile' | 'forbidden' | 'not_theirs';
+export type Resent =
+  | 'queued'
+  | 'not_found'
+  | 'waits_already'
+  | 'done_meanwhile'
+  | 'forbidden'
+  | 'not_theirs'
+  | 'nobody';
 
 /**
  * Puts a message that was sent, or given up, into the queue again; `not_theirs` when its recipient has left, or may not
- * see the booking any more. Account mails are made anew by their own pages.
+ * see the booking any more; `nobody` when nobody here has its address any more. Account mails are made anew by their own pages.
  *
  * @param only `failed`: not what was sent since it was looked at, by another's word; that is `done_meanwhile`
  */
@@ -34,7 +41,9 @@ export async function resendEmail(
         ...{ action: 'record.changed', resourceType: 'email', resourceId: emailId },
         metadata,
       });
-    if (!(await mayReceive(trx, email))) {
+    const { state } = await readerOf(trx, email);
+    if (state === 'nobody') return 'nobody';
+    if (state === 'may_not') {
       // It waits for nobody any more.
       if (email.status === 'failed') {
         await trx('emails').where({ id: emailId }).update({ status: 'withheld' });

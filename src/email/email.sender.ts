@@ -4,7 +4,7 @@ import type { JobQueue } from '../ports/job-queue.ts';
 import type { Mail, Mailer } from '../ports/mailer.ts';
 import { sendEmailJob } from './email.jobs.ts';
 import { composeMail } from './email.message.ts';
-import { mayReceive } from './email.recipient.ts';
+import { readerOf } from './email.recipient.ts';
 import { refusalOf, type NotTaken } from './email.refusal.ts';
 import type { EmailRow, Links } from './email.ts';
 
@@ -68,17 +68,12 @@ export function createEmailSender(deps: EmailSenderDeps): EmailSender {
 }
 
 async function sendLocked(deps: EmailSenderDeps, trx: Transaction, email: EmailRow): Promise<void> {
-  if (!(await mayReceive(trx, email))) {
-    await trx('emails').where({ id: email.id }).update({ status: 'withheld', last_error: null });
-    deps.log.warn(
-      { emailId: email.id },
-      'An e-mail was withheld: its recipient may not see the booking any more',
-    );
-    return;
-  }
+  const reader = await readerOf(trx, email);
+  if (reader.state !== 'may') return leave(deps, trx, email, reader.state);
+  const recipient = reader.address;
   // The same for every try: a mail sent twice, because we died before writing it down, is known as one.
   const messageId = `<${email.id}@${deps.messageIdDomain}>`;
-  const mail = { ...(await composeMail(trx, email, deps.links)), messageId };
+  const mail = { ...(await composeMail(trx, { ...email, recipient }, deps.links)), messageId };
   await deps.onStep?.('email_before_send');
   const refusal = await attempt(deps.mailer, mail);
   await deps.onStep?.('email_after_send');
@@ -87,6 +82,7 @@ async function sendLocked(deps: EmailSenderDeps, trx: Transaction, email: EmailR
       .where({ id: email.id })
       .update({
         status: 'sent',
+        recipient,
         attempts: email.attempts + 1,
         message_id: messageId,
         last_error: null,
@@ -95,6 +91,28 @@ async function sendLocked(deps: EmailSenderDeps, trx: Transaction, email: EmailR
     return;
   }
   await postpone(deps, trx, email, refusal);
+}
+
+async function leave(
+  deps: EmailSenderDeps,
+  trx: Transaction,
+  { id }: EmailRow,
+  why: 'may_not' | 'nobody',
+): Promise<void> {
+  const isNobody = why === 'nobody';
+  await trx('emails')
+    .where({ id })
+    .update(
+      isNobody
+        ? { status: 'failed', last_error: 'unknown address' }
+        : { status: 'withheld', last_error: null },
+    );
+  deps.log.warn(
+    { emailId: id },
+    isNobody
+      ? 'An e-mail was not sent: nobody here has its address any more'
+      : 'An e-mail was withheld: its recipient is deactivated, or may not see what it tells any more',
+  );
 }
 
 async function attempt(mailer: Mailer, mail: Mail): Promise<NotTaken | null> {

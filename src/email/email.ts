@@ -16,7 +16,9 @@ export interface Links {
 
 interface EmailFacts {
   id: string;
+  /** The address; of one that was sent, the one it went to. */
   recipient: string;
+  recipient_id: string | null;
   booking_id: string | null;
   intention_id: string | null;
   account_link_id: string | null;

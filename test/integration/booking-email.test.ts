@@ -4,10 +4,11 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
 import { SMTPServer } from 'smtp-server';
 import { createSmtpMailer } from '../../src/adapters/smtp-mailer.ts';
+import { auditLog } from '../../src/audit/index.ts';
 import { createBookingDrafts } from '../../src/bookings/index.ts';
 import { startMailbox, type Mailbox } from '../../src/dev/mailbox.ts';
 import { noDocumentCare } from '../../src/documents/index.ts';
-import { createEmailSender, type EmailSender } from '../../src/email/index.ts';
+import { createEmailSender, resendEmail, type EmailSender } from '../../src/email/index.ts';
 import { createJobHandlers, createWorker, type Worker } from '../../src/jobs/index.ts';
 import type { Mailer } from '../../src/ports/mailer.ts';
 import { systemIds } from '../../src/adapters/system-ids.ts';
@@ -303,6 +304,41 @@ describe('the mails of a booking', () => {
     for (const { id } of await outbox()) await senderTo(mailbox.smtpUrl).send(id);
     expect((await outbox()).map(({ status }) => status)).to.deep.equal(['withheld', 'withheld']);
     expect(mailbox.mails()).to.deep.equal([]);
+  });
+
+  it('a message that was delayed goes to the address that its recipient has by then', async () => {
+    valueOf(await house.bookings.book(house.people.rita, house.requestFor(), null));
+    const moved = 'rita@new-home.example';
+    await house.db('users').where({ id: house.people.rita.viewer.userId }).update({ email: moved });
+    await senderTo(mailbox.smtpUrl).send((await outbox())[0]?.id ?? '');
+    expect((await waitForMail(mailbox)).to).to.deep.equal([moved]);
+    expect((await outbox())[0]).to.include({ status: 'sent', recipient: moved });
+  });
+
+  it('a message that was delayed goes to whoever stands for its recipient since a merge', async () => {
+    valueOf(await house.bookings.book(house.people.rob, house.requestFor(), null));
+    const [from, into] = [house.people.rob.viewer, house.people.rita.viewer];
+    await house.db('merges').insert({
+      ...{ id: systemIds.uuid(), kind: 'referrer', reason: 'The same twice', moved: '{}' },
+      ...{ from_id: from.userId, into_id: into.userId, from_name: from.name, into_name: into.name },
+      made_by_id: house.people.ada.viewer.userId,
+    });
+    await house.db('users').where({ id: from.userId }).update({ banned: true });
+    await senderTo(mailbox.smtpUrl).send((await outbox())[0]?.id ?? '');
+    expect((await waitForMail(mailbox)).to).to.deep.equal([into.email]);
+  });
+
+  it('a message from before recipients were kept, to an address that nobody has any more, can be sent again', async () => {
+    valueOf(await house.bookings.book(house.people.rita, house.requestFor(), null));
+    const id = (await outbox())[0]?.id ?? '';
+    await house.db('emails').update({ recipient_id: null, recipient: 'rita@old-home.example' });
+    await senderTo(mailbox.smtpUrl).send(id);
+    expect((await outbox())[0]).to.include({ status: 'failed', last_error: 'unknown address' });
+    const { userId } = house.people.rita.viewer;
+    const again = () => resendEmail({ ...house.deps, audit: auditLog }, house.people.sam, id);
+    expect(await again()).to.equal('nobody');
+    await house.db('users').where({ id: userId }).update({ email: 'rita@old-home.example' });
+    expect(await again()).to.equal('queued');
   });
 
   it('a message goes on to a colleague of the organisation that the booking is of', async () => {
