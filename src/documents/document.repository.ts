@@ -100,6 +100,22 @@ export async function documentsOf(
   return rows.map(toDocument);
 }
 
+/** Asked for every few seconds by each page that is open: one row, and of one table, however many there are. */
+export async function documentsState(
+  db: Queryable,
+  bookingId: string,
+  categories: readonly DocumentCategory[],
+): Promise<string> {
+  const { rows } = (await db.raw(
+    `select left(encode(sha256(convert_to(all_of_it, 'UTF8')), 'hex'), 32) as state
+     from (select coalesce(string_agg(concat_ws(' ', id, status, damaged_at is not null), ',' order by created_at, id), '')
+           from documents
+           where booking_id = ? and category = any(?) and deleted_at is null) as list (all_of_it)`,
+    [bookingId, [...categories]],
+  )) as { rows: [{ state: string }] };
+  return rows[0].state;
+}
+
 export async function custodyOf(db: Queryable, id: string): Promise<Custody> {
   const row = (await db('documents').where({ id }).first('s3_key', 'chunk_bytes', 'chunk_sha256')) as
     | { s3_key: string; chunk_bytes: number; chunk_sha256: Buffer }

@@ -122,6 +122,8 @@ export interface DocumentService {
   begin(actor: Actor, bookingId: string): Promise<Result<UploadSession, UploadFailure>>;
   /** Those of a booking that the viewer may see the booking of; dictations are for staff only. */
   list(viewer: Viewer, bookingId: string): Promise<Document[]>;
+  /** The same in short, for whoever watches it: another when anything of what is shown has changed. */
+  listState(viewer: Viewer, bookingId: string): Promise<string>;
   /** Null when unknown, or not theirs to know of. */
   find(actor: Actor, id: string): Promise<Document | null>;
   /** Writes `document.downloaded`; as a failure, when the bytes are not those received. */

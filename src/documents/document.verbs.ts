@@ -4,7 +4,7 @@ import { createDirectUploads } from './document.direct.ts';
 import { historyOf } from './document.history.ts';
 import { findVisibleDocument, openDocument } from './document.open.ts';
 import { removeDocument } from './document.remove.ts';
-import { documentsOf } from './document.repository.ts';
+import { documentsOf, documentsState } from './document.repository.ts';
 import type { DocumentService } from './document.service.ts';
 import { beginUpload } from './document.upload.ts';
 
@@ -14,6 +14,7 @@ export function createDocumentService(deps: DocumentDeps): DocumentService {
     direct: createDirectUploads(deps),
     begin: (actor, bookingId) => beginUpload(deps, actor, bookingId),
     list: (viewer, bookingId) => documentsOf(deps.db, bookingId, visibleCategories(viewer)),
+    listState: (viewer, bookingId) => documentsState(deps.db, bookingId, visibleCategories(viewer)),
     find: (actor, id) => findVisibleDocument(deps, actor, id),
     open: (actor, id, wanted, purpose = 'download') => openDocument(deps, actor, id, wanted, purpose),
     remove: (actor, id) => removeDocument(deps, actor, id),

@@ -7,7 +7,7 @@ import { readerZoneOf } from '../../forms/fields.ts';
 import { paths } from '../../paths.ts';
 import { notFound, type FieldProblem } from '../../problem.ts';
 import { wantsFragment } from '../../respond.ts';
-import { documentsSection, seenOf, type DocumentsSection } from '../documents/document-words.ts';
+import { documentsSection, type DocumentsSection } from '../documents/document-words.ts';
 import type { PageServices } from '../page-services.ts';
 import { progressWords, statusWords } from '../../view-helpers.ts';
 import type { PageData } from '../../views.ts';
@@ -113,7 +113,7 @@ async function showStatus(
   const documentsChanged =
     changedAt !== null &&
     req.query.documents !== undefined &&
-    seenOf(await documents.list(actor.viewer, id)) !== req.query.documents;
+    (await documents.listState(actor.viewer, id)) !== req.query.documents;
   if (changedAt && !bookingChanged && !documentsChanged) return void res.status(204).end();
   const found = changedAt && (await bookings.view(actor, id));
   // It was taken from this reader's sight: so it goes from the screen.
