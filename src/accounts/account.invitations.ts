@@ -162,7 +162,7 @@ async function enrol(
       const known = await personByEmail(trx, link.email);
       // Thrown away with the transaction: the link stays as it was.
       if (known && !known.banned) throw new AlreadyActive();
-      if (known && (await isMergedAway(trx, known.id))) return failure({ reason: 'link_closed' });
+      if (known && (await isMergedAway(trx, known.id))) throw new MergedAway();
       const userId = known?.id ?? deps.ids.uuid();
       const facts = { name: chosen.name, role: link.role, email_verified: true };
       if (known) {
@@ -192,11 +192,14 @@ async function enrol(
     if (error instanceof AlreadyActive || violatedConstraint(error) === 'users_email_key') {
       return failure({ reason: 'already_active' });
     }
+    if (error instanceof MergedAway) return failure({ reason: 'link_closed' });
     throw error;
   }
 }
 
 class AlreadyActive extends Error {}
+
+class MergedAway extends Error {}
 
 /** One organisation for each referrer, none for staff. */
 export async function setOrganization(

@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { createLinkTokens } from '../../src/accounts/index.ts';
 import { movedColumns } from '../../src/merging/index.ts';
 import { startTestApp, type Agent, type TestApp } from '../support/app.ts';
 
@@ -287,6 +288,27 @@ describe('merging records', () => {
     expect(row).to.deep.equal({ banned: true, role: 'referrer' });
     await post(ada, `/admin/merges/${await lastMerge()}/undo`, {}).expect(303);
     await post(ada, `${person}/role`, { role: 'support', organizationId: '' }).expect(303);
+  });
+
+  it('leaves the invitation of somebody who was merged away as it was', async () => {
+    const harbour = id['Harbour Legal'] ?? '';
+    await post(ada, `/account/people/${id[rob]}`, { change: 'deactivate' }).expect(303);
+    const invited = { email: rob, name: 'Rob', role: 'referrer', organizationId: harbour };
+    await post(ada, '/account/invitations', invited).expect(303);
+    await merge(rob, rita).expect(303);
+    const link = (await app.db('account_links').where({ email: rob }).first()) as { id: string };
+    const accept = () =>
+      app.system.services.accounts.acceptInvitation(
+        {
+          token: createLinkTokens('a-secret-for-tests-only-0123456789abcdef').tokenFor('invitation', link.id),
+          ...{ name: 'Rob', password: 'teapot granite violin' },
+        },
+        { ip: null, userAgent: null, requestId: 'accepting' },
+      );
+    expect(await accept()).to.deep.equal({ ok: false, reason: 'link_closed' });
+    expect(await app.db('account_links').where({ email: rob }).first()).to.deep.equal(link);
+    await post(ada, `/admin/merges/${await lastMerge()}/undo`, {}).expect(303);
+    expect((await accept()).ok).to.equal(true);
   });
 
   it('lets nobody into an organisation that was merged away, and offers it nowhere', async () => {
