@@ -51,7 +51,7 @@ export async function ownerOfSession(
     await endIdle(db, audit, sessionId, row);
     return null;
   }
-  if (row.is_stale && !isByItself) await touch(db, [sessionId, row.impersonator_session_id]);
+  if (row.is_stale && !isByItself) await touch(db, row.impersonator_session_id, sessionId);
   return {
     viewer: toViewer(row, row.role, sessionId),
     hasTwoFactor: row.two_factor_enabled,
@@ -106,14 +106,14 @@ function toViewer(row: Row, role: Role, sessionId: string): Viewer {
   };
 }
 
-/** Acting keeps the admin's own session awake, too. */
-async function touch(db: Database, sessionIds: (string | null)[]): Promise<void> {
-  await db('sessions')
-    .whereIn(
-      'id',
-      sessionIds.filter((id) => id !== null),
-    )
-    .update({ last_seen_at: db.raw('clock_timestamp()') });
+/**
+ * Acting keeps the admin's own session awake, too. One statement for each: whoever begins or ends acting holds the
+ * admin's own and waits for the acting one.
+ */
+async function touch(db: Database, ownId: string | null, sessionId: string): Promise<void> {
+  const touched = { last_seen_at: db.raw('clock_timestamp()') };
+  if (ownId) await db('sessions').where({ id: ownId }).update(touched);
+  await db('sessions').where({ id: sessionId }).update(touched);
 }
 
 async function endIdle(db: Database, audit: AuditLog, sessionId: string, row: Row): Promise<void> {

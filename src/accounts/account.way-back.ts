@@ -15,6 +15,8 @@ export async function comeBack(deps: Needs, headers: Headers): Promise<WayBack |
   const sessionId = await sessionBehind(deps, headers);
   const owner = sessionId ? await ownerOfSession(deps, sessionId) : null;
   if (!owner || owner.viewer.role !== 'admin' || isRefusedDemo(deps, owner.viewer.email)) return null;
+  // A browser that lost the acting cookie alone: nobody could end that session any more.
+  await deps.db('sessions').where({ impersonator_session_id: sessionId }).delete();
   const { headers: answered } = await deps.auth.api.backToAdmin({ headers, returnHeaders: true });
   return { ...owner, cookies: answered.getSetCookie() };
 }

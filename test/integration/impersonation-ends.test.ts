@@ -122,9 +122,20 @@ describe('the end of acting', () => {
         await leave();
         expect(await who(admin)).to.equal(ada);
         expect(jar(admin)).to.deep.equal(['examdesk.session_token']);
+        expect(await acting(), 'what they acted in').to.deep.equal([]);
+        expect(await endReasons()).not.to.include(null);
       }
     });
   }
+
+  it('comes with the way back when the browser has lost the cookie of the acting session alone', async () => {
+    await act(admin, rita).expect(200);
+    admin.jar.setCookie('examdesk.session_token=; Max-Age=0; Path=/', '127.0.0.1', '/');
+    await page(admin, '/bookings').expect(200);
+    expect(await who(admin)).to.equal(ada);
+    expect(await acting()).to.deep.equal([]);
+    expect(await endReasons()).to.deep.equal(['session_ended']);
+  });
 
   it('lets nothing that was meant in the referrer’s name be done or shown in the admin’s', async () => {
     await act(admin, rita).expect(200);
@@ -250,6 +261,21 @@ describe('the end of acting', () => {
       expect(await started).to.equal(status);
       expect(await acting()).to.deep.equal([]);
     }
+  });
+
+  it('does not meet what keeps the two sessions awake in a deadlock', async () => {
+    await act(admin, rita).expect(200);
+    await app.db('sessions').update({ last_seen_at: new Date(Date.now() - 120_000) });
+    // With another index entry its row comes after that of the acting session, however the two are looked for.
+    await acting().update({ id: '00000000-0000-4000-8000-000000000000' });
+    await own().update({ token: 'another' });
+    const trx = await app.db.transaction();
+    await trx('sessions').where({ user_id: id[ada] }).forUpdate();
+    const asked = admin.get('/bookings').then(({ status }) => status);
+    await untilBlocked(app);
+    await trx('sessions').whereNotNull('impersonated_by').delete();
+    await trx.commit();
+    expect(await asked).to.equal(200);
   });
 
   it('keeps to the order of whoever ends the admin’s sessions: first the person, then the session', async () => {
