@@ -18,8 +18,12 @@ export function createDocumentCare(deps: DocumentDeps): DocumentCare {
   return {
     scan: (id) => scanDocument(deps, id),
     async sweep() {
-      await watchCustody(deps);
-      return sweepDocuments(deps);
+      try {
+        return await sweepDocuments(deps);
+      } finally {
+        // Also when the store is away: that may be why no look came to its end.
+        await watchCustody(deps);
+      }
     },
     retain: () => retainDocuments(deps),
     checkCustody: () => checkCustody(deps),

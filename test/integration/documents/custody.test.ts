@@ -95,6 +95,17 @@ describe('the care for documents', () => {
       expect(await house.storage.openUploads()).to.deep.equal([]);
     });
 
+    it('is done also when nobody can tell whether the nightly look is overdue', async () => {
+      await store.put('pending/lonely', Buffer.from('x'));
+      await house.app.db.raw('alter table custody_reports rename to custody_reports_away');
+      try {
+        await days(2, (care) => care.sweep().catch(() => undefined));
+      } finally {
+        await house.app.db.raw('alter table custody_reports_away rename to custody_reports');
+      }
+      expect(await house.storage.keys('pending/')).to.deep.equal([]);
+    });
+
     it('leaves alone what may still be on its way', async () => {
       await store.put('pending/young', Buffer.from('x'));
       await store.copy('pending/young', 'documents/young');
