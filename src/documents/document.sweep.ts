@@ -69,6 +69,8 @@ async function resumeScans(deps: DocumentDeps): Promise<void> {
     .db('documents')
     .where({ status: 'checking' })
     .whereNull('deleted_at')
+    // The scan would end at the damage each time; found whole again, it is resumed.
+    .whereNull('damaged_at')
     .where('created_at', '<', before)
     .orderBy('created_at')
     .limit(atOnce)

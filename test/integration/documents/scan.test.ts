@@ -150,6 +150,23 @@ describe('a scan', () => {
     expect(job?.key).to.equal(`scan:${id}`);
   });
 
+  it('of a damaged document is not begun again until it is whole: it cannot come to an end', async () => {
+    const { id } = await one();
+    await house.app
+      .db('documents')
+      .where({ id })
+      .update({ created_at: new Date(Date.now() - 3_600_000), damaged_at: new Date() });
+    const resumed = async () => {
+      await house.app.db.raw(`delete from graphile_worker._private_jobs`);
+      await care().sweep();
+      const keys = (await house.app.db('graphile_worker.jobs').pluck('key')) as string[];
+      return keys.includes(`scan:${id}`);
+    };
+    expect(await resumed()).to.equal(false);
+    await house.app.db('documents').where({ id }).update({ damaged_at: null });
+    expect(await resumed()).to.equal(true);
+  });
+
   it('of what the store begins to hand out and does not is no verdict: it comes back, and no alarm is raised', async () => {
     verdict = () => Promise.resolve({ verdict: 'clean' });
     const { id } = await one();
