@@ -129,6 +129,33 @@ describe('the console’s lists in a browser', function () {
       .waitFor();
   });
 
+  it('stay narrowed by what could not be read for a moment, whatever else is applied', async () => {
+    await open(bookings);
+    await page.getByRole('button', { name: 'Filter' }).click();
+    await page.getByLabel('Examinee', { exact: true }).fill('marsh');
+    await page.getByRole('button', { name: 'Apply' }).click();
+    await listed('EX-AAAAAA');
+    await page.route('**/admin/seal', (route) => route.abort());
+    await page.reload();
+    await listed('EX-AAAAAA');
+    await page.getByRole('button', { name: 'Filter (1)' }).click();
+    await page.getByLabel('Status').selectOption('active');
+    await page.getByRole('button', { name: 'Apply' }).click();
+    await page.getByRole('button', { name: 'Filter (2)' }).waitFor();
+    await page.getByRole('button', { name: 'Search', exact: true }).click();
+    await listed('EX-AAAAAA');
+    expect(page.url()).to.contain('filters.examinee=').and.to.contain('filters.status=active');
+    // Read at the next look; and emptied, it is gone.
+    await page.unroute('**/admin/seal');
+    await page.getByRole('button', { name: 'Filter (2)' }).click();
+    const examinee = page.getByLabel('Examinee', { exact: true });
+    await eventually(async () => (await examinee.inputValue()) === 'marsh');
+    await examinee.fill('');
+    await page.getByRole('button', { name: 'Apply' }).click();
+    await listed('EX-AAAAAA', 'EX-BBBBBB');
+    expect(page.url()).not.to.contain('filters.examinee=');
+  });
+
   it('are searched by name, reference and claim in one box', async () => {
     await open(bookings);
     for (const [words, reference] of [

@@ -6,11 +6,16 @@
     detail: 'Something went wrong on our side. Try again; if it goes on, tell whoever runs Examdesk.',
   };
 
+  const ended = {
+    detail: 'Your session has ended. Sign in again in another tab, then come back and try again.',
+  };
+
   /**
-   * Never throws: what went wrong is in the answer's `detail`, in words.
+   * Never throws: what went wrong is in the answer's `detail`, in words. `stays`: what is typed on the page is not left
+   * behind to sign in.
    * @returns {Promise<{ok: boolean, answer: any}>}
    */
-  async function ask(address, body, { signal } = {}) {
+  async function ask(address, body, { signal, stays = Boolean(body) } = {}) {
     let response;
     try {
       response = await fetch(address, {
@@ -23,6 +28,7 @@
       return { ok: false, answer: unreachable };
     }
     if (response.status === 401) {
+      if (stays) return { ok: false, answer: ended };
       location.assign(`/sign-in?next=${encodeURIComponent(location.pathname + location.search)}`);
     }
     const answer = await response.json().catch(() => null);

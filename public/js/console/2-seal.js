@@ -14,21 +14,27 @@
     return { ok: true, sealed: answer.sealed };
   }
 
-  /** The words behind those tokens, by token; those that are not known yet come a moment later. */
-  function useOpened(tokens) {
+  /**
+   * The words behind those tokens, by token; those that are not known yet come a moment later. Those that the server
+   * could not be asked for stay unknown, and are asked for again at another `moment`.
+   */
+  function useOpened(tokens, moment) {
     const [, setCount] = useState(0);
     const missing = tokens.filter((token) => !opened.has(token));
     useEffect(() => {
       if (missing.length === 0) return;
       void (async () => {
         const { ok, answer } = await ask('/admin/seal', { sealed: Object.fromEntries(missing.entries()) });
-        for (const [index, token] of missing.entries()) {
-          opened.set(token, ok ? (answer.words[index] ?? '') : '');
-        }
+        if (!ok) return;
+        for (const [index, token] of missing.entries()) opened.set(token, answer.words[index] ?? '');
         setCount((count) => count + 1);
       })();
-    }, [missing.join(' ')]);
-    return { words: (token) => opened.get(token) ?? '', isReady: missing.length === 0 };
+    }, [missing.join(' '), moment]);
+    return {
+      isKnown: (token) => opened.has(token),
+      words: (token) => opened.get(token) ?? '',
+      isReady: missing.length === 0,
+    };
   }
 
   Object.assign(examdesk, { seal, useOpened });

@@ -15,7 +15,7 @@
       const leaving = new AbortController();
       const timer = setTimeout(async () => {
         const { ok, answer } = await ask(`${source}?query=${encodeURIComponent(query)}`, undefined, {
-          signal: leaving.signal,
+          ...{ signal: leaving.signal, stays: true },
         });
         if (leaving.signal.aborted) return;
         setFound({ text, options: ok ? answer.options : [], problem: ok ? null : answer.detail });

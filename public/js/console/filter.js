@@ -106,7 +106,8 @@
     const sealedNames = Object.keys(filters).filter(
       (name) => properties.find(({ propertyPath }) => propertyPath === name.split('~~')[0])?.custom.isHealth,
     );
-    const { words: textOf, isReady } = useOpened(sealedNames.map((name) => filters[name]).filter(Boolean));
+    const tokens = sealedNames.map((name) => filters[name]).filter(Boolean);
+    const { words: textOf, isKnown, isReady } = useOpened(tokens, isVisible);
     const values = Object.fromEntries(
       Object.entries(filters).map(([name, value]) => [
         name,
@@ -131,8 +132,14 @@
       const given = typed.filter(([name, value]) => value && !(name in order));
       const isHealth = ([name]) =>
         properties.find(({ propertyPath }) => propertyPath === name.split('~~')[0]).custom.isHealth;
+      // What nobody touched, or could not even read, stays as it is in the address.
+      const isKept = (name, value) =>
+        sealedNames.includes(name) && value === textOf(filters[name]) && (value || !isKnown(filters[name]));
+      const kept = typed.filter((pair) => isKept(...pair)).map(([name]) => [name, filters[name]]);
       setSealing(true);
-      const sealed = await seal(Object.fromEntries(given.filter(isHealth)));
+      const sealed = await seal(
+        Object.fromEntries(given.filter((pair) => isHealth(pair) && !isKept(...pair))),
+      );
       setSealing(false);
       if (!sealed.ok) {
         setProblem(sealed.detail);
@@ -147,6 +154,7 @@
         filters: {
           ...Object.fromEntries(others),
           ...Object.fromEntries(given.filter((pair) => !isHealth(pair))),
+          ...Object.fromEntries(kept),
           ...sealed.sealed,
         },
         page: '1',

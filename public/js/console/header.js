@@ -149,11 +149,13 @@
     const { filters = {}, storeParams } = AdminJS.useQueryParams();
     const addNotice = AdminJS.useNotice();
     const token = filters[searchName];
-    const { words: textOf, isReady } = useOpened(token ? [token] : []);
+    const { words: textOf, isKnown, isReady } = useOpened(token ? [token] : []);
     const input = useRef(null);
     const find = async (event) => {
       event.preventDefault();
       const text = input.current.value.trim();
+      // The words in the address could not be read: that the box is empty does not take them away.
+      if (!text && token && !isKnown(token)) return;
       const sealed = await seal(text ? { [searchName]: text } : {});
       if (!sealed.ok) {
         addNotice({ message: sealed.detail, type: 'error' });
