@@ -1,5 +1,8 @@
 import { expect } from 'chai';
+import { demoPassword } from '../../seeds/demo.ts';
 import { startTestApp, type Agent, type TestApp } from '../support/app.ts';
+import { totp } from '../support/totp.ts';
+import { createVisitor } from '../support/visitor.ts';
 
 const rita = 'rita@harbour-legal.example';
 const ada = 'ada@examdesk.example';
@@ -42,6 +45,20 @@ describe('when somebody was here last', () => {
     const before = await hoursAgo(1);
     admin = await app.signIn(ada);
     await agent.get('/bookings').expect(200);
+    expect(Date.parse((await found()) ?? '')).to.be.above(Date.parse(before) + 3_000_000);
+  });
+
+  it('is not when a password was right and the second step has not followed', async () => {
+    const person = createVisitor(app.url);
+    await person.signIn(rita);
+    const secret = (await person.post('/account/two-factor', { password: demoPassword })).text('.secret');
+    await person.post('/account/two-factor/set-up', { code: totp(secret) });
+    const before = await hoursAgo(1);
+    admin = await app.signIn(ada);
+    const again = createVisitor(app.url);
+    expect((await again.signIn(rita)).at).to.contain('/sign-in/code');
+    expect(await found()).to.equal(before);
+    await again.post('/sign-in/code', { code: totp(secret, 1) });
     expect(Date.parse((await found()) ?? '')).to.be.above(Date.parse(before) + 3_000_000);
   });
 
