@@ -12,12 +12,9 @@ import {
 } from './accounts/index.ts';
 import { createAcuityClient } from './adapters/acuity-http/index.ts';
 import { createClamavScanner } from './adapters/clamav-scanner.ts';
-import { noObjectStore, noUploadStorage } from './adapters/no-object-store.ts';
 import { createMemoryCache } from './adapters/memory-cache.ts';
 import { createPgJobQueue } from './adapters/pg-job-queue.ts';
 import { createRedisCache } from './adapters/redis-cache.ts';
-import { connectS3, createS3ObjectStore } from './adapters/s3-object-store.ts';
-import { createS3UploadStorage } from './adapters/s3-upload-storage.ts';
 import { createSmtpMailer } from './adapters/smtp-mailer.ts';
 import { systemClock } from './adapters/system-clock.ts';
 import { systemIds } from './adapters/system-ids.ts';
@@ -31,16 +28,15 @@ import {
   type BookingDeps,
   type BookingSettlement,
 } from './bookings/index.ts';
-import { ConfigError, type Config } from './config.ts';
+import { acceptedKinds, objectStorage } from './compose.documents.ts';
+import type { Config } from './config.ts';
 import { openDatabase } from './db/knex.ts';
 import {
-  allKinds,
   createDocumentCare,
   createDocumentService,
   noDocumentCare,
   type DocumentCare,
   type DocumentDeps,
-  type DocumentKind,
 } from './documents/index.ts';
 import {
   createAccountOutbox,
@@ -61,7 +57,6 @@ import type { Cache } from './ports/cache.ts';
 import type { Clock } from './ports/clock.ts';
 import type { JobQueue } from './ports/job-queue.ts';
 import type { Mailer } from './ports/mailer.ts';
-import type { ObjectStore, UploadStorage } from './ports/object-store.ts';
 import type { Scanner } from './ports/scanner.ts';
 import { createRelay, type Relay, type RelayDeps } from './relay/index.ts';
 import { createSyncService, type ReconcileDeps, type SyncService } from './sync/index.ts';
@@ -307,31 +302,4 @@ function together(jobs: Worker, relay: Relay): Worker {
       await Promise.all([relay.stop(), jobs.stop()]);
     },
   };
-}
-
-function acceptedKinds({ UPLOAD_TYPES }: Config): readonly DocumentKind[] {
-  if (UPLOAD_TYPES === undefined) return allKinds;
-  const wanted = UPLOAD_TYPES.split(',').map((kind) => kind.trim());
-  const unknown = wanted.find((kind) => !allKinds.some((known) => known === kind));
-  if (unknown !== undefined) throw new ConfigError([`UPLOAD_TYPES: name some of ${allKinds.join(', ')}`]);
-  return allKinds.filter((kind) => wanted.includes(kind));
-}
-
-function objectStorage(config: Config): { store: ObjectStore; uploads: UploadStorage } {
-  const { S3_BUCKET, S3_ACCESS_KEY_ID, S3_SECRET_ACCESS_KEY } = config;
-  if (!S3_BUCKET) return { store: noObjectStore, uploads: noUploadStorage };
-  const connection = connectS3({
-    bucket: S3_BUCKET,
-    region: config.S3_REGION,
-    endpoint: config.S3_ENDPOINT,
-    browserEndpoint: config.S3_BROWSER_ENDPOINT,
-    credentials:
-      S3_ACCESS_KEY_ID && S3_SECRET_ACCESS_KEY
-        ? { accessKeyId: S3_ACCESS_KEY_ID, secretAccessKey: S3_SECRET_ACCESS_KEY }
-        : undefined,
-    forcePathStyle: config.S3_FORCE_PATH_STYLE,
-    encryption: config.S3_ENCRYPTION,
-    patienceMs: config.S3_TIMEOUT_MS,
-  });
-  return { store: createS3ObjectStore(connection), uploads: createS3UploadStorage(connection) };
 }
