@@ -1,5 +1,8 @@
 // How long an admin waits while typing, with a million referrers: the 95th percentile of many kinds of searches over HTTP,
 // against a plain look-up of one person by e-mail address; and whether the one who is meant comes first.
+import { once } from 'node:events';
+import { Agent, get, type IncomingMessage } from 'node:http';
+import { json } from 'node:stream/consumers';
 import { startTestApp, type TestApp } from '../test/support/app.ts';
 import { stopSharedPostgres } from '../test/support/postgres.ts';
 import type { BenchResult } from './run.ts';
@@ -98,11 +101,12 @@ async function signedIn(app: TestApp): Promise<Search> {
     .getCookies({ domain: '127.0.0.1', path: '/', secure: false, script: false })
     .toValueString();
   const headers = { Cookie: cookie, Accept: 'application/json' };
+  const kept = new Agent({ keepAlive: true, maxSockets: 1 });
   return async (query) => {
     const url = `${app.url}/admin/referrers/search?query=${encodeURIComponent(query)}`;
-    const answer = await fetch(url, { headers });
-    if (!answer.ok) throw new Error(`The search answered ${answer.status}`);
-    return ((await answer.json()) as { referrers: { name: string }[] }).referrers;
+    const [answer] = (await once(get(url, { headers, agent: kept }), 'response')) as [IncomingMessage];
+    if (answer.statusCode !== 200) throw new Error(`The search answered ${answer.statusCode}`);
+    return ((await json(answer)) as { referrers: { name: string }[] }).referrers;
   };
 }
 

@@ -56,24 +56,27 @@ export function createReferrerSearch(db: Queryable): ReferrerSearch {
       { column: 'name_lexemes', wanted: allOf(whole) },
       { column: 'name_lexemes', wanted: allOf(lastBegun) },
       { column: 'lexemes', wanted: allOf(whole) },
-      { column: 'lexemes', wanted: allOf(lastBegun) },
       { column: 'lexemes', wanted: allOf(typed) },
     );
     // A name that somebody has is not misspelled.
     const isName = [...found.values()].some((row) => row.look === 0);
     if (found.size < few && !isName && words.some(isWord)) {
       const near = await spelledAlike(db, words);
-      const alike = typed.map((term, at) => [...term, ...(near.get(words[at] ?? '') ?? [])]);
       // Most often each is one letter from what was meant.
       const nearest = words.map((word) => [near.get(word)?.[0] ?? word]);
+      const alike = words.map((word, at) => [
+        ...((word === last && typed[at]) || [word]),
+        ...(near.get(word) ?? []),
+      ]);
       await look(
         { column: 'name_lexemes', wanted: allOf(nearest) },
         { column: 'lexemes', wanted: allOf(nearest) },
         { column: 'lexemes', wanted: allOf(alike) },
       );
-      // One of them may be wrong: first the one that fewest have.
-      for (const at of alike.length > 1 ? byRarity(words, shares) : []) {
-        if (found.size === 0) await look({ column: 'lexemes', wanted: allOf(alike.toSpliced(at, 1)) });
+      // One of them may be wrong, the others only begun: first the one that fewest have.
+      const rest = typed.map((term, at) => [...term, ...(near.get(words[at] ?? '') ?? [])]);
+      for (const at of rest.length > 1 ? byRarity(words, shares) : []) {
+        if (found.size === 0) await look({ column: 'lexemes', wanted: allOf(rest.toSpliced(at, 1)) });
       }
     }
     return [...found.values()].slice(0, shown).map(toFound);
