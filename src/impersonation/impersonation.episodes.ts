@@ -1,9 +1,8 @@
 // What is told of an episode afterwards: who, why, every page seen and every change made.
 import type { Viewer } from '../accounts/index.ts';
 import type { Queryable } from '../db/knex.ts';
+import { isUuid, uuidPattern, uuidShape } from '../lib/uuid.ts';
 import type { Episode, EpisodeQuery, EpisodeStep } from './impersonation.ts';
-
-const uuid = /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/i;
 
 const mostRemembered = 1_000;
 
@@ -91,11 +90,16 @@ function toEpisode(row: EpisodeRow): Episode {
   };
 }
 
+/** Without what was done in it: that may be thousands of rows. */
+export async function hasEpisode(db: Queryable, id: string): Promise<boolean> {
+  return isUuid(id) && (await db('impersonations').where({ id }).first('id')) !== undefined;
+}
+
 export async function episodeOf(
   db: Queryable,
   id: string,
 ): Promise<{ episode: Episode; steps: EpisodeStep[] } | null> {
-  if (!uuid.test(id)) return null;
+  if (!isUuid(id)) return null;
   const row = (await selectEpisodes(db).where('i.id', id).first()) as EpisodeRow | undefined;
   if (!row) return null;
   const found = [...(await changesOf(db, row)), ...(await pagesOf(db, id))];
@@ -129,12 +133,20 @@ async function changesOf(db: Queryable, episode: EpisodeRow): Promise<Found[]> {
   }>(
     `select l.at, l.action, l.resource_type, l.resource_id, l.outcome
      from audit_log l
-     left join booking_intentions n on n.id::text = l.metadata ->> 'intentionId'
+     left join booking_intentions n on n.id = case
+       when l.metadata ->> 'intentionId' ~* :shape then (l.metadata ->> 'intentionId')::uuid end
      where l.actor_id = :admin and l.acting_as_id = :user and l.at >= :start
        and coalesce(n.created_at, l.at) between :start and coalesce(:end::timestamptz, 'infinity')
        and coalesce(l.metadata ->> 'impersonationId', :id) = :id
      order by l.id`,
-    { admin: episode.admin_id, user: episode.user_id, start: episode.started_at, end, id: episode.id },
+    {
+      admin: episode.admin_id,
+      user: episode.user_id,
+      start: episode.started_at,
+      end,
+      id: episode.id,
+      shape: uuidPattern,
+    },
   );
   return rows.map(({ at, action, resource_type: resourceType, resource_id: resourceId, outcome }) => ({
     ...{ at, action, resourceType, resourceId, outcome },
@@ -153,7 +165,7 @@ async function pagesOf(db: Queryable, id: string): Promise<Found[]> {
 }
 
 function idsIn(text: string): string[] {
-  return text.toLowerCase().match(/[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}/g) ?? [];
+  return text.toLowerCase().match(new RegExp(uuidShape, 'g')) ?? [];
 }
 
 /** What people call it: a booking by its reference, a document by that of its booking, anybody by name. */

@@ -2,6 +2,7 @@ import { auditActor, joining, type Accounts, type Actor, type Auth, type Viewer 
 import type { AuditLog } from '../audit/index.ts';
 import type { Database, Queryable, Transaction } from '../db/knex.ts';
 import { failure, ok, type Result } from '../lib/result.ts';
+import { isUuid } from '../lib/uuid.ts';
 import type { Ids } from '../ports/ids.ts';
 import {
   idleMinutes,
@@ -12,7 +13,7 @@ import {
   type FoundReferrer,
   type StartFailure,
 } from './impersonation.ts';
-import { createPageRecord, episodeOf, listEpisodes } from './impersonation.episodes.ts';
+import { createPageRecord, episodeOf, hasEpisode, listEpisodes } from './impersonation.episodes.ts';
 import { createReferrerSearch, findReferrer } from './referrer.search.ts';
 
 export interface Started {
@@ -48,6 +49,7 @@ export interface ImpersonationService {
   /** Ends what has been quiet for too long though no request came to find that out; how many there were. */
   endQuiet(): Promise<number>;
   episode(id: string): Promise<{ episode: Episode; steps: EpisodeStep[] } | null>;
+  hasEpisode(id: string): Promise<boolean>;
   episodes(query: EpisodeQuery): Promise<{ episodes: Episode[]; isMore: boolean }>;
 }
 
@@ -58,8 +60,6 @@ export interface ImpersonationDeps {
   ids: Ids;
   accounts: Pick<Accounts, 'comeBack' | 'forget'>;
 }
-
-const uuid = /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/i;
 
 export function createImpersonation(deps: ImpersonationDeps): ImpersonationService {
   const { db, accounts } = deps;
@@ -89,6 +89,7 @@ export function createImpersonation(deps: ImpersonationDeps): ImpersonationServi
     saw: (viewer, path, isByItself = false) => record(viewer, path, isByItself),
     endQuiet: () => endQuiet(db),
     episode: (id) => episodeOf(db, id),
+    hasEpisode: (id) => hasEpisode(db, id),
     episodes: (query) => listEpisodes(db, query),
   };
 }
@@ -99,7 +100,7 @@ export function createImpersonation(deps: ImpersonationDeps): ImpersonationServi
  * does a beginning.
  */
 async function mayBeActedAs(trx: Transaction, userId: string, adminId: string): Promise<boolean> {
-  if (!uuid.test(userId)) return false;
+  if (!isUuid(userId)) return false;
   await trx('users').whereIn('id', [userId, adminId]).orderBy('id').forShare().select('id');
   const found: unknown = await trx('users as u')
     .join('members as m', 'm.user_id', 'u.id')

@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { expect } from 'chai';
 import { auditLog } from '../../src/audit/index.ts';
+import { episodeOf } from '../../src/impersonation/impersonation.episodes.ts';
 import { pageWords } from '../../src/http/pages/impersonation/episode-words.ts';
 import { openMatrixHouse, type MatrixHouse } from '../support/matrix-house.ts';
 import { mountedRoutes } from '../support/routes.ts';
@@ -101,6 +102,40 @@ describe('the page of an episode', function () {
       /Scheduled \S+ Done, settled after the end/,
     );
     expect(printed(await read(`/admin/episodes/${second.id}`))).not.to.contain('Scheduled');
+  });
+
+  it('is read by keys, also what its entries say of attempts', async () => {
+    const { db } = house.app;
+    const asked: { sql: string; bindings: string[] }[] = [];
+    const keep = (query: { sql: string; bindings: string[] }) => asked.push(query);
+    db.on('query', keep);
+    await episodeOf(db, (await newest()).id);
+    db.off('query', keep);
+    const changes = asked.find(({ sql }) => sql.includes('booking_intentions n'));
+    // However few there are yet.
+    const { rows } = await db.transaction(async (trx) => {
+      await trx.raw('set local enable_seqscan = off');
+      const sql = changes?.sql.replaceAll(/\$\d+/g, '?') ?? '';
+      return trx.raw<{ rows: { 'QUERY PLAN': string }[] }>(`explain ${sql}`, changes?.bindings ?? []);
+    });
+    const plan = rows.map((row) => row['QUERY PLAN']).join('\n');
+    expect(plan).to.contain('booking_intentions_pkey');
+  });
+
+  it('is told of by the access check without being read', async () => {
+    const { id } = await newest();
+    const check = (key: string) =>
+      house.agents.admin
+        .post('/admin/access-check')
+        .set('Accept', 'text/html')
+        .type('form')
+        .send({ person: 'ada@examdesk.example', what: 'page', key });
+    const { text } = await check(`/admin/episodes/${id}`).expect(200);
+    expect(text).to.contain('There was such an episode').and.contain('It is there');
+    for (const other of [randomUUID(), 'x'])
+      expect((await check(`/admin/episodes/${other}`).expect(200)).text, other).to.contain(
+        'Nothing is found under what the address says',
+      );
   });
 
   it('has words for every page that one can open while acting', () => {

@@ -134,8 +134,12 @@ function recordRules(
   if (pattern.startsWith('/account/people/:id'))
     return () => record('There is such a person', accounts.people.find(id));
   if (pattern.startsWith('/admin/episodes/:id'))
-    return () => record('There was such an episode', impersonation.episode(id));
+    return () => record('There was such an episode', existing(impersonation.hasEpisode(id)));
   return null;
+}
+
+async function existing(isThere: Promise<boolean>): Promise<true | null> {
+  return (await isThere) || null;
 }
 
 async function isBookable(specialists: PageRuleServices['specialists'], id: string): Promise<boolean | null> {
