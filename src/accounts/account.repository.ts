@@ -4,7 +4,7 @@ import type { Role, Viewer } from './viewer.ts';
 
 const roles: readonly string[] = ['referrer', 'support', 'admin'] satisfies Role[];
 
-/** As long may staff be away; then the session ends. */
+/** As long may staff be away, and whoever of them acts as somebody; then the session ends. */
 export const idleMinutes = 30;
 
 interface Row {

@@ -7,6 +7,7 @@ export { findLink, linkHours, type AccountLink } from './account.links.ts';
 export type { Organizations, OrganizationSummary } from './account.organizations.ts';
 export type { Person, PersonFailure } from './account.people.ts';
 export type { SecondStepFailure } from './account.second-step.ts';
+export { idleMinutes } from './account.repository.ts';
 export { createAccounts, type Accounts, type SignInFailure } from './account.service.ts';
 export type { OwnSession } from './account.sessions.ts';
 export type { TwoFactorFailure } from './account.two-factor.ts';

@@ -46,7 +46,7 @@ export type StartFailure =
   /** The admin's own, at this very moment. */
   | { reason: 'session_ended' };
 
-/** Of quiet; then it ends by itself. */
-export const idleMinutes = 30;
+/** Of quiet, as for all staff; then it ends by itself. */
+export { idleMinutes } from '../accounts/index.ts';
 /** At the most, whatever is done. */
 export const longestHours = 4;

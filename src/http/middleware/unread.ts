@@ -12,7 +12,8 @@ export function cutOffUnread(graceMs = usualGraceMs): RequestHandler {
       if (req.complete) return;
       req.resume();
       const timer = setTimeout(() => void (req.complete || req.socket.destroy()), graceMs);
-      // Of the request, which ends with its last byte or its connection: a socket has many of them.
+      // Of the request, which ends with its last byte: a socket has many of them. Of a connection that breaks after the
+      // answer a request does not hear: then the timer runs out, and destroys what is gone already.
       req.once('close', () => clearTimeout(timer));
     });
     next();
