@@ -2,6 +2,7 @@
 import type { Knex } from 'knex';
 import type { Queryable } from '../db/knex.ts';
 import { parseDay } from '../lib/dates.ts';
+import { isUuid } from '../lib/uuid.ts';
 import { columnOf, leadsTo, searchFilter, searchOf, type Column, type Table } from './table.ts';
 
 export type Row = Record<string, unknown>;
@@ -22,13 +23,37 @@ export function selectRows(db: Queryable, table: Table, filters: Filters): Knex.
   const query = db.from(
     db.raw(`(select ${columns}, ${searchOf(table).sql} as "${searchFilter}" from ${table.from}) as r`),
   );
-  for (const [name, value] of Object.entries(filters)) {
+  if (table.textsOfNewest === undefined) return narrowed(query, table, Object.entries(filters));
+  const [texts, others] = apart(Object.entries(filters), ([name, value]) => isText(table, name, value));
+  void narrowed(query, table, others);
+  if (texts.length === 0) return query;
+  const newest = query.orderBy('r.id', 'desc').limit(table.textsOfNewest).select('r.*');
+  return narrowed(db.from(newest.as('r')), table, texts);
+}
+
+function narrowed(
+  query: Knex.QueryBuilder,
+  table: Table,
+  filters: readonly [string, FilterValue][],
+): Knex.QueryBuilder {
+  for (const [name, value] of filters) {
     const column = columnOf(table, name);
     if (name === searchFilter && typeof value === 'string') narrowToWords(query, value);
     else if (column) narrow(query, column, value);
     else void query.whereRaw('false');
   }
   return query;
+}
+
+/** What no index finds: each row has to be read for it. */
+function isText(table: Table, name: string, value: FilterValue): boolean {
+  const column = columnOf(table, name);
+  if (column?.isId && isUuid(value)) return false;
+  return name === searchFilter || column?.type === 'string' || column?.type === 'json';
+}
+
+function apart<T>(all: readonly T[], is: (one: T) => boolean): [T[], T[]] {
+  return [all.filter(is), all.filter((one) => !is(one))];
 }
 
 export function inOrder(query: Knex.QueryBuilder, table: Table, order: Order): Knex.QueryBuilder {
@@ -60,16 +85,16 @@ export async function findRow(db: Queryable, table: Table, id: string): Promise<
   return row ?? null;
 }
 
-const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 const wholeNumber = /^-?\d{1,15}$/;
 
 function narrow(query: Knex.QueryBuilder, column: Column, value: FilterValue): void {
   const name = `r.${column.name}`;
   if (column.type === 'datetime' || column.type === 'date') return narrowToSpan(query, column, value);
   if (typeof value !== 'string') return void query.whereRaw('false');
+  if (column.isId && isUuid(value)) return void query.where(name, value.toLowerCase());
   switch (column.type) {
     case 'id':
-      return void (uuid.test(value) ? query.where(name, value) : query.whereRaw('false'));
+      return void (isUuid(value) ? query.where(name, value) : query.whereRaw('false'));
     case 'number':
       // As a bigint, whatever the column is: more digits than it holds find nothing, and its index still serves.
       return void (wholeNumber.test(value.trim())

@@ -19,6 +19,8 @@ export interface Column {
   lists?: { table: string; by: string; also?: Record<string, string> };
   /** Of a time: the column that says in which zone it is read, and its days begin; unset: in the reader's. */
   zone?: string;
+  /** Of ids of many kinds: one that is written out is meant as it is. */
+  isId?: true;
   /** In lists and records, in records only, or only filtered by where a link leads; everywhere when unset. */
   shown?: 'everywhere' | 'record' | 'link';
 }
@@ -37,6 +39,8 @@ export interface Table {
   title: string;
   /** What its search box looks in, and what is said of it. Unset: all its texts. */
   searched?: { sql: string; hint: string };
+  /** Texts are looked for in so many of its newest records, of those that everything else leaves. Unset: in all. */
+  textsOfNewest?: number;
   sort: { by: string; direction: 'asc' | 'desc' };
 }
 
@@ -51,11 +55,14 @@ export function columnOf(table: Table, name: string): Column | null {
 /** Stands among the filters, and is no column: words that may be anybody's name, sealed as those are. */
 export const searchFilter = 'search';
 
-export function searchOf({ searched, columns }: Table): { sql: string; hint: string | null } {
+export function searchOf({ searched, columns, textsOfNewest }: Table): { sql: string; hint: string | null } {
   if (searched) return searched;
   const texts = columns.filter(({ type }) => type === 'string').map(({ sql }) => sql);
   if (texts.length === 0) return { sql: `''`, hint: null };
-  return { sql: `concat_ws(' ', ${texts.join(', ')})`, hint: 'Search in all its texts' };
+  const hint = textsOfNewest
+    ? `Search in the newest ${textsOfNewest.toLocaleString('en-AU')}`
+    : 'Search in all its texts';
+  return { sql: `concat_ws(' ', ${texts.join(', ')})`, hint };
 }
 
 /** Beside a column's own value in a row: where it leads. */

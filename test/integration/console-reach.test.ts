@@ -1,0 +1,50 @@
+// How far the console looks for what is asked of its longest lists.
+import { randomUUID } from 'node:crypto';
+import { expect } from 'chai';
+import { countRows } from '../../src/console/table.query.ts';
+import { selectRows, tableOf, type Filters, type Table } from '../../src/console/index.ts';
+import { openSeededDatabase, type TestDatabase } from '../support/database.ts';
+
+describe('the reach of the console’s lists', () => {
+  let database: TestDatabase;
+  before(async () => {
+    database = await openSeededDatabase();
+  });
+  after(() => database.close());
+
+  it('texts are looked for in the newest of the audit log: it is never read to its beginning', async () => {
+    expect(tableOf('audit')?.textsOfNewest).to.be.within(10_000, 200_000);
+    const audit: Table = { ...(tableOf('audit') as Table), textsOfNewest: 3 };
+    const record = randomUUID();
+    await database.db('audit_log').insert(
+      [9, 8, 7, 2, 1, 0].map((days) => ({
+        ...{ at: new Date(Date.now() - days * 86_400_000), action: 'auth.signed_in', outcome: 'success' },
+        ...{ resource_type: 'session', resource_id: days === 9 ? record : randomUUID() },
+        ...{ metadata: {}, user_agent: 'Kiosk' },
+      })),
+    );
+    const count = (filters: Filters) => countRows(database.db, audit, filters);
+    const weekAgo = { at: { to: new Date(Date.now() - 5 * 86_400_000).toISOString() } };
+    expect(await count({ search: 'kiosk' })).to.equal(3);
+    expect(await count({ userAgent: 'kiosk' })).to.equal(3);
+    // What else narrows the list comes first: a time is a way to look further back.
+    expect(await count({ search: 'kiosk', ...weekAgo })).to.equal(3);
+    expect(await count(weekAgo)).to.be.at.least(3);
+    // An id that is written out is meant as it is.
+    expect(await count({ resourceId: record })).to.equal(1);
+    expect(await count({ resourceId: record.slice(0, 30) })).to.equal(0);
+    expect(await count({ resourceId: record.toUpperCase(), search: 'kiosk' })).to.equal(1);
+  });
+
+  it('mails that were made up for by a later one are known by an index', async () => {
+    const stuck = selectRows(database.db, tableOf('account-emails') as Table, { isStuck: 'true' });
+    const { sql, bindings } = stuck.count('* as total').toSQL().toNative();
+    const plan = await database.db.transaction(async (trx) => {
+      for (const way of ['seqscan', 'bitmapscan', 'hashjoin', 'mergejoin'])
+        await trx.raw(`set local enable_${way} = off`);
+      const { rows } = await trx.raw(`explain ${sql.replace(/\$\d+/g, '?')}`, [...bindings]);
+      return (rows as { 'QUERY PLAN': string }[]).map((row) => row['QUERY PLAN']).join('\n');
+    });
+    expect(plan).to.contain('emails_reached_idx');
+  });
+});
