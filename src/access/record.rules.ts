@@ -11,21 +11,20 @@ import {
 } from '../bookings/index.ts';
 import type { Queryable } from '../db/knex.ts';
 import { findDocument, isReady, mayDelete, maySeeCategory } from '../documents/index.ts';
+import { isUuid } from '../lib/uuid.ts';
 import type { Rules, Step } from './explanation.ts';
-
-const uuid = /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/i;
 
 /** @param key its id, or its reference */
 export function bookingRules(db: Queryable, key: string): Rules {
   return async function* (viewer) {
-    const id = uuid.test(key) ? key : await findBookingId(db, key.toUpperCase());
+    const id = isUuid(key) ? key : await findBookingId(db, key.toUpperCase());
     yield* rulesOfBooking(viewer, id === null ? null : await findBooking(db, id));
   };
 }
 
 /** In an address a booking stands by its id alone. */
 export function bookingPageRules(db: Queryable, id: string): Rules {
-  return uuid.test(id) ? bookingRules(db, id) : (viewer) => inTurn(rulesOfBooking(viewer, null));
+  return isUuid(id) ? bookingRules(db, id) : (viewer) => inTurn(rulesOfBooking(viewer, null));
 }
 
 /** `open`: its bytes; `see`: that it is there, and what is said of it. */
@@ -33,7 +32,7 @@ export type DocumentVerb = 'open' | 'see' | 'delete';
 
 export function documentRules(db: Queryable, id: string, verb: DocumentVerb): Rules {
   return async function* (viewer) {
-    const document = uuid.test(id) ? await findDocument(db, id) : null;
+    const document = isUuid(id) ? await findDocument(db, id) : null;
     yield {
       rule: 'The document exists, and is not deleted',
       holds: document !== null,
@@ -85,7 +84,7 @@ export function draftRules(drafts: Pick<BookingDrafts, 'find'>, id: string): Rul
 /** Of a booking or a change whose answer from Acuity was lost. */
 export function attemptRules(db: Queryable, id: string): Rules {
   return async function* (viewer) {
-    const intention = uuid.test(id) ? await findIntention(db, id) : null;
+    const intention = isUuid(id) ? await findIntention(db, id) : null;
     yield {
       rule: 'The attempt exists',
       holds: intention !== null,

@@ -1,5 +1,6 @@
 // How somebody stands with us, whether they are signed in or not: for staff who are asked why something is refused.
 import type { Queryable } from '../db/knex.ts';
+import { isUuid } from '../lib/uuid.ts';
 import type { AccountDeps } from './account.deps.ts';
 import { mustSetUp } from './account.two-factor.ts';
 import { isDemoAccount } from './demo-accounts.ts';
@@ -17,7 +18,6 @@ export interface Standing {
   viewer: Viewer | null;
 }
 
-const uuid = /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/i;
 const roles: readonly string[] = ['referrer', 'support', 'admin'] satisfies Role[];
 
 /** @param key an e-mail address or an id. Null when there is nobody */
@@ -30,7 +30,7 @@ export async function standingOf(
   const row = (await db('users as u')
     .leftJoin('members as m', 'm.user_id', 'u.id')
     .leftJoin('organizations as o', 'o.id', 'm.organization_id')
-    .where(uuid.test(wanted) ? { 'u.id': wanted } : { 'u.email': wanted.toLowerCase() })
+    .where(isUuid(wanted) ? { 'u.id': wanted } : { 'u.email': wanted.toLowerCase() })
     .first('u.id', 'u.name', 'u.email', 'u.role', 'u.banned', 'u.two_factor_enabled', {
       organization_id: 'o.id',
       organization_name: 'o.name',

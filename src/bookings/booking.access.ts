@@ -1,8 +1,8 @@
 import { auditActor, isStaff, type Actor, type Viewer } from '../accounts/index.ts';
 import type { Queryable } from '../db/knex.ts';
 import { mergedInto } from '../db/merges.ts';
+import { isUuid } from '../lib/uuid.ts';
 import type { BookingDeps } from './booking.deps.ts';
-import { isUuid } from './booking.input.ts';
 import { findBooking } from './booking.repository.ts';
 import type { Booking } from './booking.ts';
 

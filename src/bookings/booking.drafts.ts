@@ -2,8 +2,8 @@ import { randomUUID } from 'node:crypto';
 import type { Database } from '../db/knex.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Ids } from '../ports/ids.ts';
-import { isUuid } from './booking.input.ts';
 import type { ExaminationType } from '../specialists/index.ts';
+import { isUuid } from '../lib/uuid.ts';
 
 /** The half-done journey. Values are as typed; they are parsed when the step is left. */
 export interface DraftData {

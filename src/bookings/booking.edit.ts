@@ -2,8 +2,8 @@
 import { auditActor, isStaff, type Actor } from '../accounts/index.ts';
 import { keepMergesOff } from '../db/merges.ts';
 import { failure, ok, type Result } from '../lib/result.ts';
+import { isUuid } from '../lib/uuid.ts';
 import type { BookingDeps } from './booking.deps.ts';
-import { isUuid } from './booking.input.ts';
 import { findBooking, lockBooking } from './booking.repository.ts';
 import type { FieldError, Stale } from './booking.service.ts';
 import type { Booking, Examinee } from './booking.ts';

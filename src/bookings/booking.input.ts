@@ -5,6 +5,7 @@ import { Temporal } from 'temporal-polyfill';
 import { z } from 'zod';
 import { isTimeZone, parseInstant } from '../lib/zones.ts';
 import { examinationTypes } from '../specialists/index.ts';
+import { uuidPattern } from '../lib/uuid.ts';
 import { bookingStatuses, progresses, type BookingRequest } from './booking.ts';
 
 // Everything below U+0020 and U+007F–U+009F, also the marks that turn or hide text.
@@ -169,15 +170,8 @@ export const timezoneSchema = text('a time zone').refine(
   'Give a time zone by its IANA name, like Australia/Sydney',
 );
 
-export function isUuid(value: string): boolean {
-  return idSchema.safeParse(value).success;
-}
-
 /** Any UUID in canonical form, made lower-case: what is none is not even looked up. */
-export const idSchema = z
-  .string()
-  .regex(/^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i, 'Not an id')
-  .toLowerCase();
+export const idSchema = z.string().regex(new RegExp(uuidPattern, 'i'), 'Not an id').toLowerCase();
 
 export const idempotencyKeySchema = z
   .string('Send one Idempotency-Key')

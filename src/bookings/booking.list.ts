@@ -1,6 +1,7 @@
 import type { Knex } from 'knex';
 import { isStaff, type Viewer } from '../accounts/index.ts';
 import type { Database } from '../db/knex.ts';
+import { uuidShape } from '../lib/uuid.ts';
 import { selectBookings, toBooking } from './booking.repository.ts';
 import type { Booking, BookingStatus, Progress } from './booking.ts';
 
@@ -105,12 +106,12 @@ function writeCursor(startsAtUs: number, id: string): string {
   return Buffer.from(`${startsAtUs}.${id}`).toString('base64url');
 }
 
+const position = new RegExp(`^(-?\\d{1,16})\\.(${uuidShape})$`);
+
 /** Null for anything that is not a cursor of ours. */
 function readCursor(cursor: string): Position | null {
   if (!/^[A-Za-z0-9_-]{1,100}$/.test(cursor)) return null;
-  const match = /^(-?\d{1,16})\.([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$/.exec(
-    Buffer.from(cursor, 'base64url').toString(),
-  );
+  const match = position.exec(Buffer.from(cursor, 'base64url').toString());
   const startsAtUs = Number(match?.[1]);
   if (!match?.[2] || Math.abs(startsAtUs) > 8e15) return null;
   return { startsAtUs, id: match[2] };

@@ -1,9 +1,9 @@
 import { auditActor } from '../accounts/index.ts';
+import { isUuid } from '../lib/uuid.ts';
 import { findVisible, mayKnowAttempt } from './booking.access.ts';
 import { book } from './booking.book.ts';
 import { change } from './booking.change.ts';
 import type { BookingDeps } from './booking.deps.ts';
-import { isUuid } from './booking.input.ts';
 import { findIntention, type Intention } from './booking.intentions.ts';
 import { moveProgress } from './booking.progress.ts';
 import { progressOf } from './booking.repository.ts';

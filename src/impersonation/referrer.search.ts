@@ -2,6 +2,7 @@
 // Several looks, each only when those before found too few: the words as they stand, first of all as a whole name; the
 // words with the last, then with any of them only begun; those that are spelled alike; all but one of them.
 import type { Queryable } from '../db/knex.ts';
+import { isUuid } from '../lib/uuid.ts';
 import type { FoundReferrer } from './impersonation.ts';
 import { createCommonLexemes, type CommonLexemes } from './referrer.common.ts';
 
@@ -200,7 +201,7 @@ async function beginners(db: Queryable, said: string): Promise<Row[]> {
 
 /** One who may be acted as: active, and of an organisation. */
 export async function findReferrer(db: Queryable, userId: string): Promise<FoundReferrer | null> {
-  if (!/^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/i.test(userId)) return null;
+  if (!isUuid(userId)) return null;
   const { rows } = await db.raw<{ rows: Row[] }>(
     `select ${columns} from (select ?::uuid as user_id) r ${joins}`,
     [userId],

@@ -6,6 +6,8 @@ export const uuidPattern = `^${uuidShape}$`;
 const whole = new RegExp(uuidPattern, 'i');
 
 /** Whether PostgreSQL would take it for an id: it answers to anything else with an error. */
-export function isUuid(text: unknown): text is string {
+export function isUuid(text: string): boolean;
+export function isUuid(text: unknown): text is string;
+export function isUuid(text: unknown): boolean {
   return typeof text === 'string' && whole.test(text);
 }

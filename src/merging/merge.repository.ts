@@ -1,4 +1,5 @@
 import type { Queryable, Transaction } from '../db/knex.ts';
+import { isUuid } from '../lib/uuid.ts';
 import {
   movedColumns,
   undoDays,
@@ -22,8 +23,6 @@ interface MergeRow {
   made_at: Date;
   undone_at: Date | null;
 }
-
-const uuid = /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/i;
 
 /** A referrer by e-mail address or id, an organisation by name or id. Null when there is none. */
 export async function findMergeable(db: Queryable, kind: MergeKind, key: string): Promise<Mergeable | null> {
@@ -49,7 +48,7 @@ function referrers(db: Queryable, wanted: string) {
     .leftJoin('members as m', 'm.user_id', 'u.id')
     .leftJoin('organizations as o', 'o.id', 'm.organization_id')
     .where('u.role', 'referrer')
-    .where(uuid.test(wanted) ? { 'u.id': wanted } : { 'u.email': wanted.toLowerCase() })
+    .where(isUuid(wanted) ? { 'u.id': wanted } : { 'u.email': wanted.toLowerCase() })
     .select({
       id: 'u.id',
       name: 'u.name',
@@ -61,7 +60,7 @@ function referrers(db: Queryable, wanted: string) {
 
 function organizations(db: Queryable, wanted: string) {
   return db('organizations as o')
-    .where(uuid.test(wanted) ? { 'o.id': wanted } : db.raw('lower(o.name) = lower(?)', [wanted]))
+    .where(isUuid(wanted) ? { 'o.id': wanted } : db.raw('lower(o.name) = lower(?)', [wanted]))
     .select({ id: 'o.id', name: 'o.name' })
     .select(db.raw('null as email, null as organization_id, null as organization'));
 }
@@ -154,7 +153,7 @@ export async function insertMerge(
 
 /** Locked until the transaction ends. */
 export async function lockMerge(trx: Transaction, id: string): Promise<MergeRow | undefined> {
-  return uuid.test(id)
+  return isUuid(id)
     ? ((await trx('merges').where({ id }).forUpdate().first()) as MergeRow | undefined)
     : undefined;
 }

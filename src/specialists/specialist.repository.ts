@@ -1,4 +1,5 @@
 import type { Queryable } from '../db/knex.ts';
+import { isUuid } from '../lib/uuid.ts';
 import type { ExaminationType, Specialist, SpecialistService } from './specialist.ts';
 
 export interface SpecialistRepository {
@@ -69,10 +70,6 @@ export function createSpecialistRepository(db: Queryable): SpecialistRepository 
 /** Each word must be found somewhere: "hart sydney" finds Dr Hart in Sydney. */
 function wordsOf(q = ''): string[] {
   return q.replaceAll('\0', '').split(/\s+/).filter(Boolean).slice(0, 10);
-}
-
-function isUuid(text: string): boolean {
-  return /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(text);
 }
 
 function asSpecialist({ acuity_calendar_id, is_active, ...row }: SpecialistRow): Specialist {

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Queryable, Transaction } from '../db/knex.ts';
+import { isUuid } from '../lib/uuid.ts';
 import {
   keptHeaders,
   type Channel,
@@ -146,7 +147,7 @@ export async function findEvent(
   id: string,
   { isLocked = false } = {},
 ): Promise<WebhookEvent | null> {
-  if (!/^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/i.test(id)) return null;
+  if (!isUuid(id)) return null;
   const found = db('webhook_events').where({ id });
   const row = (await (isLocked ? found.forUpdate() : found).first()) as EventRow | undefined;
   return row ? toEvent(row) : null;

@@ -3,6 +3,7 @@
 import type { RequestHandler } from 'express';
 import type { ImpersonationService } from '../../impersonation/index.ts';
 import { formatTime } from '../../lib/dates.ts';
+import { isUuid } from '../../lib/uuid.ts';
 import { viewerOf } from '../actor.ts';
 import type { PageRoute } from '../endpoint.ts';
 import { readerZoneOf } from '../forms/fields.ts';
@@ -57,8 +58,6 @@ function isOfAccount(path: string): boolean {
   return asked === paths.account() || asked.startsWith(`${paths.account()}/`);
 }
 
-const uuid = /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/i;
-
 /** Behind the check of access: what was refused was not seen. Of the address only what the route and ids say. */
 export function keepSeen(impersonation: Pick<ImpersonationService, 'saw'>, route: PageRoute): RequestHandler {
   return async (req, res, next) => {
@@ -67,7 +66,7 @@ export function keepSeen(impersonation: Pick<ImpersonationService, 'saw'>, route
     if (viewer?.actingAdmin && route.method === 'get' && route.path !== paths.acting()) {
       const path = route.path.replaceAll(/:(\w+)/g, (name, key: string) => {
         const given = req.params[key];
-        return typeof given === 'string' && uuid.test(given) ? given : name;
+        return isUuid(given) ? given : name;
       });
       await impersonation.saw(viewer, path, route.isPolled && isPoll(req));
     }

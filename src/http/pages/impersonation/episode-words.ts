@@ -1,5 +1,6 @@
 // How what was done in a referrer's name reads on paper: no codes, no numbers of records.
 import type { EpisodeStep } from '../../../impersonation/index.ts';
+import { uuidShape } from '../../../lib/uuid.ts';
 import { progressWords } from '../../view-helpers.ts';
 
 const actions: Record<string, string> = {
@@ -55,8 +56,10 @@ export function whatWords({ action, resourceId }: EpisodeStep): string {
   return `Page: ${pageWords(resourceId ?? '') ?? resourceId}`;
 }
 
+const idInPath = new RegExp(`/(${uuidShape}|:\\w+)`, 'gi');
+
 export function pageWords(path: string): string | undefined {
-  return pages[path.replaceAll(/\/([\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}|:\w+)/gi, '/:id')];
+  return pages[path.replaceAll(idInPath, '/:id')];
 }
 
 export function outcomeWords({ action, outcome, isLate }: EpisodeStep): string {
