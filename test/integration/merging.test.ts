@@ -33,6 +33,7 @@ const stays: Record<string, string> = {
   'impersonations.user_id': 'history',
   'referrer_search.user_id': 'follows the users by trigger',
   'user_activity.user_id': 'when each of the two was here last',
+  'emails.recipient_id': 'followed when it is sent: to the one that stays, and back once that is undone',
   'merges.made_by_id': 'an admin',
   'merges.undone_by_id': 'an admin',
 };
