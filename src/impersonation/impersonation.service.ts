@@ -14,7 +14,7 @@ import {
   type StartFailure,
 } from './impersonation.ts';
 import { createPageRecord, episodeOf, hasEpisode, listEpisodes } from './impersonation.episodes.ts';
-import { createReferrerSearch, findReferrer } from './referrer.search.ts';
+import { createReferrerSearch, findReferrer, recentReferrers } from './referrer.search.ts';
 
 export interface Started {
   actingAs: { id: string; name: string; email: string };
@@ -67,7 +67,7 @@ export function createImpersonation(deps: ImpersonationDeps): ImpersonationServi
   return {
     search: createReferrerSearch(db),
     find: (userId) => findReferrer(db, userId),
-    recent: (adminId) => recentOf(db, adminId),
+    recent: (adminId) => recentReferrers(db, adminId),
 
     async start(actor, headers, userId, reason) {
       if (actor.viewer.actingAdmin) return failure({ reason: 'acting_already' });
@@ -183,35 +183,6 @@ async function currentOf(
       db.raw(`least(s.expires_at, s.last_seen_at + ? * interval '1 minute') as expires_at`, [idleMinutes]),
     )) as { id: string; started_at: Date; expires_at: Date } | undefined;
   return row ? { id: row.id, startedAt: row.started_at, expiresAt: row.expires_at } : null;
-}
-
-async function recentOf(db: Queryable, adminId: string): Promise<FoundReferrer[]> {
-  const { rows } = await db.raw<{
-    rows: {
-      id: string;
-      name: string;
-      email: string;
-      organization_id: string | null;
-      organization_name: string | null;
-      last_active_at: Date | null;
-    }[];
-  }>(
-    `select u.id, u.name, u.email, o.id as organization_id, o.name as organization_name,
-            a.last_active_at
-     from (select user_id, max(started_at) as last from impersonations where admin_id = ? group by user_id) i
-     join users u on u.id = i.user_id and u.role = 'referrer' and not u.banned
-     join members m on m.user_id = u.id join organizations o on o.id = m.organization_id
-     left join user_activity a on a.user_id = u.id
-     order by i.last desc limit 10`,
-    [adminId],
-  );
-  return rows.map((row) => ({
-    id: row.id,
-    name: row.name,
-    email: row.email,
-    organization: { id: row.organization_id ?? '', name: row.organization_name ?? '' },
-    lastActiveAt: row.last_active_at,
-  }));
 }
 
 /** The trigger on sessions keeps each end, with its audit row. */

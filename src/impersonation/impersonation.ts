@@ -34,7 +34,7 @@ export interface FoundReferrer {
   id: string;
   name: string;
   email: string;
-  organization: { id: string; name: string } | null;
+  organization: { id: string; name: string };
   lastActiveAt: Date | null;
 }
 

@@ -209,6 +209,17 @@ export async function findReferrer(db: Queryable, userId: string): Promise<Found
   return rows[0] ? toFound(rows[0]) : null;
 }
 
+/** The last ten that this admin acted as, and may still act as. */
+export async function recentReferrers(db: Queryable, adminId: string): Promise<FoundReferrer[]> {
+  const { rows } = await db.raw<{ rows: Row[] }>(
+    `select ${columns}
+     from (select user_id, max(started_at) as last from impersonations where admin_id = ? group by user_id) r ${joins}
+     order by r.last desc limit 10`,
+    [adminId],
+  );
+  return rows.map(toFound);
+}
+
 function toFound(row: Row): FoundReferrer {
   return {
     id: row.id,

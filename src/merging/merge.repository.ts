@@ -162,11 +162,6 @@ export async function markUndone(trx: Transaction, id: string, byId: string, at:
   await trx('merges').where({ id }).update({ undone_by_id: byId, undone_at: at });
 }
 
-/** Whether one of them was merged away, and is not back yet. */
-export async function isMergedAway(db: Queryable, ids: string[]): Promise<boolean> {
-  return (await db('merges').whereIn('from_id', ids).whereNull('undone_at').first('id')) !== undefined;
-}
-
 /** The newest hundred. */
 export async function listMerges(db: Queryable): Promise<Merge[]> {
   const rows = (await db('merges as g')

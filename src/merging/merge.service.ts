@@ -1,7 +1,7 @@
 import { auditActor, type Actor } from '../accounts/index.ts';
 import { sayOfChanges, type AuditLog } from '../audit/index.ts';
 import type { Database, Queryable, Transaction } from '../db/knex.ts';
-import { lockMerges } from '../db/merges.ts';
+import { isMergedAway, lockMerges } from '../db/merges.ts';
 import { violatedConstraint } from '../db/transaction.ts';
 import { failure, ok, type Result } from '../lib/result.ts';
 import type { Clock } from '../ports/clock.ts';
@@ -10,7 +10,6 @@ import {
   countMoves,
   findMergeable,
   insertMerge,
-  isMergedAway,
   listMerges,
   lockMerge,
   markUndone,
@@ -74,7 +73,8 @@ async function previewOf(db: Queryable, request: MergeRequest): Promise<Result<M
   const into = await findMergeable(db, kind, request.into);
   if (!into) return failure({ reason: 'unknown', which: 'into' });
   if (from.id === into.id) return failure({ reason: 'same' });
-  if (await isMergedAway(db, [from.id, into.id])) return failure({ reason: 'merged_already' });
+  if ((await isMergedAway(db, from.id)) || (await isMergedAway(db, into.id)))
+    return failure({ reason: 'merged_already' });
   if (kind === 'referrer' && !(await shareOrganization(db, from, into))) {
     return failure({ reason: 'other_organization' });
   }
@@ -140,7 +140,7 @@ async function undoIn(
   if (merge.undone_at) return failure({ reason: 'undone_already' });
   const now = clock.now();
   if (now > undoUntil(merge.made_at)) return failure({ reason: 'too_late' });
-  if (await isMergedAway(trx, [merge.into_id])) return failure({ reason: 'merged_on' });
+  if (await isMergedAway(trx, merge.into_id)) return failure({ reason: 'merged_on' });
   const by = auditActor(actor);
   const metadata = { mergeUndone: merge.id };
   await sayOfChanges(trx, by, metadata);

@@ -18,8 +18,9 @@ export const referrerOptions =
     if (typeof query !== 'string' || query.length > 200)
       throw badRequest('Give one query of 200 characters.');
     const found = await impersonation.search(query);
-    const options: Option[] = found.flatMap(({ id, name, email, organization }) =>
-      organization ? [{ value: id, label: `${name}, ${organization.name} (${email})` }] : [],
-    );
+    const options: Option[] = found.map(({ id, name, email, organization }) => ({
+      value: id,
+      label: `${name}, ${organization.name} (${email})`,
+    }));
     res.json({ options });
   };

@@ -115,7 +115,7 @@ async function referrerOf(impersonation: ImpersonationService, id: string): Prom
 function rowOf({ id, name, email, organization, lastActiveAt }: FoundReferrer): ReferrerRow {
   return {
     ...{ id, name, email },
-    organization: organization?.name ?? '',
+    organization: organization.name,
     lastActive: lastActiveAt ? ago(lastActiveAt, new Date()) : 'not yet',
   };
 }
