@@ -74,7 +74,7 @@ export function createAdmin(db: Database): ConsoleParts {
     },
     version: { admin: false },
     assets: {
-      styles: ['/css/console.css'],
+      styles: stylesheets.map((part) => `/css/console/${part}.css`),
       scripts: ['/js/time-zone.js', '/js/console-session.js', '/js/console-access.js'],
     },
     locale: {
@@ -86,6 +86,9 @@ export function createAdmin(db: Database): ConsoleParts {
   });
   return { admin, routes: adminRoutes.routes, assets: adminRoutes.assets };
 }
+
+/** In this order: what comes later wins. */
+const stylesheets = ['pieces', 'bar', 'dashboard', 'list-head', 'forms', 'lists', 'acting-notice'];
 
 const brandColors = {
   primary100: '#7a5c46',

@@ -82,6 +82,18 @@ describe('the console', () => {
     expect(page.text).not.to.contain('alert(1)</script>');
   });
 
+  it('serves its styles itself, the shared pieces first', async () => {
+    const { text } = await ada.get('/admin').set('Accept', 'text/html').expect(200);
+    const styles = [...text.matchAll(/href="(\/css\/[^"]+)"/g)].map(([, href]) => href ?? '');
+    expect(styles).to.have.length(7);
+    expect(styles[0]).to.equal('/css/console/pieces.css');
+    for (const href of styles)
+      await ada
+        .get(href)
+        .expect(200)
+        .expect('Content-Type', /text\/css/);
+  });
+
   it('serves its scripts itself', async () => {
     for (const file of ['app', 'global', 'design-system', 'components']) {
       await sam
