@@ -68,7 +68,7 @@ describe('the console’s records', () => {
           booking_id: bookingId,
           difference: 'details',
         },
-        ...{ state: 'left', announced: true, found_at: finished_at },
+        ...{ state: 'left', announced: true, found_at: finished_at, superseded: at === 0 },
       });
     }
     for (const [at, repaired] of [false, true, false].entries()) {
