@@ -3,7 +3,8 @@ import type { Database, Queryable } from '../db/knex.ts';
 
 /**
  * Once a look has ended well: what earlier ones left is no longer so, or is said again by an item of this one. Of what
- * has no day it is enough that the days overlap. A look that puts nothing right leaves them as they were. Days that not even the widest look covers are nobody's any more.
+ * has no day it is enough that the days overlap. A look that puts nothing right leaves them as they were. Days that not
+ * even the widest look covers are nobody's any more.
  */
 export async function supersedeEarlier(trx: Queryable, reportId: string): Promise<void> {
   await trx.raw(
@@ -22,6 +23,23 @@ export async function supersedeEarlier(trx: Queryable, reportId: string): Promis
              where s.report_id = n.id and s.appointment_id = i.appointment_id and s.difference = i.difference)))`,
     [reportId],
   );
+}
+
+/**
+ * Whether a look found anything that no earlier one had left already. Asked before it supersedes them: what stands for
+ * days is found every quarter of an hour, and is told of once, and then with each night's look.
+ */
+export async function foundNews(trx: Queryable, reportId: string): Promise<boolean> {
+  const { rows } = await trx.raw<{ rows: { is_news: boolean }[] }>(
+    `select exists (
+       select from drift_items i
+       where i.report_id = ? and not (i.state = 'left' and exists (
+         select from drift_items e
+         where e.report_id <> i.report_id and e.state = 'left' and not e.superseded
+           and e.difference = i.difference and e.appointment_id is not distinct from i.appointment_id))) as is_news`,
+    [reportId],
+  );
+  return rows[0]?.is_news ?? false;
 }
 
 const oldItems = `select id from drift_items where state = 'left' and superseded and found_at < ?`;

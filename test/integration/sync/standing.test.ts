@@ -33,6 +33,19 @@ describe('differences that were left', () => {
     expect(await stack.app.db('drift_items').where({ state: 'left' })).to.have.length(4);
   });
 
+  it('are told of once, and again only with what is new and with each night’s look', async () => {
+    const told = () => stack.app.db('emails').where({ kind: 'drift_report' }).pluck('drift_report_id');
+    await makeUnknown(10);
+    const first = await sync().reconcileNear();
+    await sync().reconcileNear();
+    expect(await told()).to.deep.equal([first?.id]);
+    await makeUnknown(11);
+    const second = await sync().reconcileNear();
+    await sync().reconcileNear();
+    const nightly = await sync().reconcileAll();
+    expect(await told()).to.have.members([first?.id, second?.id, nightly?.id]);
+  });
+
   it('stand no longer once a look over their day finds them gone', async () => {
     await makeUnknown(10);
     await sync().reconcileNear();
