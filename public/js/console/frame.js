@@ -14,6 +14,17 @@
         { type: 'button', className: 'console-menu', 'aria-label': 'Menu', onClick: toggleSidebar },
         h(AdminJSDesignSystem.Icon, { icon: 'Menu', size: 24 }),
       ),
+      // The sidebar bears the same where there is room for one.
+      h(
+        ReactRouterDOM.Link,
+        {
+          to: '/admin',
+          className: 'console-brand',
+          'aria-label': 'Examdesk, to the first page of the console',
+        },
+        h('img', { src: '/img/mark.svg', alt: '', width: 32, height: 32 }),
+        h('span', null, 'Examdesk'),
+      ),
       h('a', { href: '/', className: 'console-quiet' }, 'Leave the console'),
       admin &&
         h(
