@@ -178,7 +178,9 @@ export function createS3Files(directory: string) {
       return parts.filter((part) => part !== null).sort((a, b) => a.number - b.number);
     },
 
+    /** Its record first: whoever finds that has found all parts. */
     async closeUpload(bucket: string, id: string): Promise<void> {
+      await rm(path.join(uploadOf(bucket, id), 'upload.json'), { force: true });
       await rm(uploadOf(bucket, id), { recursive: true, force: true });
     },
 

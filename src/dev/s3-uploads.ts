@@ -112,10 +112,10 @@ async function completeUpload(files: S3Files, call: S3Call, uploadId: string): P
 }
 
 async function listParts(files: S3Files, { bucket, key, res }: S3Call, uploadId: string): Promise<void> {
-  const [upload, parts] = await Promise.all([
-    files.findUpload(bucket, uploadId),
-    files.parts(bucket, uploadId),
-  ]);
+  const parts = await files.parts(bucket, uploadId);
+  // Completed or aborted meanwhile, it has none: not those that were still there.
+  const upload = await files.findUpload(bucket, uploadId);
+  if (!upload) throw new S3Fault(404, 'NoSuchUpload');
   sendXml(
     res,
     xml('ListPartsResult', {
@@ -127,7 +127,7 @@ async function listParts(files: S3Files, { bucket, key, res }: S3Call, uploadId:
         PartNumber: part.number,
         ETag: `"${part.md5}"`,
         Size: part.size,
-        ...(upload?.isHashed && { ChecksumSHA256: sha256Of(part) }),
+        ...(upload.isHashed && { ChecksumSHA256: sha256Of(part) }),
       })),
     }),
   );
