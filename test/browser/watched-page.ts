@@ -48,6 +48,8 @@ export async function watchedPage(
     page,
     context,
     async check() {
+      // Its words can stand there before its styles do.
+      await page.waitForLoadState();
       const at = new URL(page.url()).pathname;
       expect(violations.splice(0), `policy at ${at}`).to.deep.equal([]);
       if (!javaScript) return;
