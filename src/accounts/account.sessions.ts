@@ -1,5 +1,6 @@
 // Where one is signed in, and ending it from elsewhere. An admin acting has a session of the admin's, not listed here.
-import type { Database } from '../db/knex.ts';
+import type { Knex } from 'knex';
+import type { Database, Transaction } from '../db/knex.ts';
 import type { AccountDeps } from './account.deps.ts';
 import { isId } from './account.input.ts';
 import { idleMinutes } from './account.repository.ts';
@@ -64,21 +65,34 @@ async function listSessions(db: Database, viewer: Viewer): Promise<OwnSession[]>
   }));
 }
 
-async function endSessions(deps: AccountDeps, actor: Actor, which: { id?: string }): Promise<number> {
-  return deps.db.transaction(async (trx) => {
-    const ended = (await trx('sessions')
-      .where({ ...which, user_id: actor.viewer.userId })
-      .whereNull('impersonated_by')
-      .delete()
-      .returning('id')) as { id: string }[];
-    for (const { id } of ended) {
-      await deps.audit.record(trx, auditActor(actor), {
-        action: 'auth.signed_out',
-        resourceType: 'session',
-        resourceId: id,
-        metadata: { reason: id === actor.viewer.sessionId ? 'everywhere' : 'from_another_session' },
-      });
-    }
-    return ended.length;
-  });
+/** Sessions of the person's own, each with its audit row; those of an admin acting are the admin's. How many there were. */
+export async function endOwnSessions(
+  { audit }: Pick<AccountDeps, 'audit'>,
+  trx: Transaction,
+  actor: Actor,
+  which: (sessions: Knex.QueryBuilder) => void,
+  reasonFor: (sessionId: string) => string,
+): Promise<number> {
+  const ended = (await trx('sessions')
+    .where({ user_id: actor.viewer.userId })
+    .modify(which)
+    .whereNull('impersonated_by')
+    .delete()
+    .returning('id')) as { id: string }[];
+  for (const { id } of ended) {
+    await audit.record(trx, auditActor(actor), {
+      action: 'auth.signed_out',
+      resourceType: 'session',
+      resourceId: id,
+      metadata: { reason: reasonFor(id) },
+    });
+  }
+  return ended.length;
+}
+
+function endSessions(deps: AccountDeps, actor: Actor, which: { id?: string }): Promise<number> {
+  const reasonFor = (id: string) => (id === actor.viewer.sessionId ? 'everywhere' : 'from_another_session');
+  return deps.db.transaction((trx) =>
+    endOwnSessions(deps, trx, actor, (sessions) => void sessions.where(which), reasonFor),
+  );
 }

@@ -3,10 +3,12 @@
 import { createHash } from 'node:crypto';
 import { APIError } from 'better-auth/api';
 import { symmetricDecrypt } from 'better-auth/crypto';
+import type { Knex } from 'knex';
 import type { Queryable, Transaction } from '../db/knex.ts';
 import { failure, ok, type Result } from '../lib/result.ts';
 import type { AccountDeps } from './account.deps.ts';
 import { isId } from './account.input.ts';
+import { endOwnSessions } from './account.sessions.ts';
 import { joining } from './auth.pool.ts';
 import { isDemoAccount } from './demo-accounts.ts';
 import { auditActor, isStaff, mayAdminister, type Actor, type Viewer } from './viewer.ts';
@@ -161,22 +163,10 @@ async function findBegun(db: Queryable, viewer: Viewer): Promise<{ secret: strin
     .first('secret')) as { secret: string } | undefined;
 }
 
-/** They were opened by the password alone. This one better-auth replaces; one of an admin acting is the admin's. */
+/** They were opened by the password alone. This one better-auth replaces. */
 async function endOthers(deps: AccountDeps, trx: Transaction, actor: Actor): Promise<void> {
-  const ended = (await trx('sessions')
-    .where({ user_id: actor.viewer.userId })
-    .whereNot({ id: actor.viewer.sessionId })
-    .whereNull('impersonated_by')
-    .delete()
-    .returning('id')) as { id: string }[];
-  for (const { id } of ended) {
-    await deps.audit.record(trx, auditActor(actor), {
-      action: 'auth.signed_out',
-      resourceType: 'session',
-      resourceId: id,
-      metadata: { reason: 'two_factor_on' },
-    });
-  }
+  const others = (sessions: Knex.QueryBuilder) => void sessions.whereNot({ id: actor.viewer.sessionId });
+  await endOwnSessions(deps, trx, actor, others, () => 'two_factor_on');
 }
 
 /** One transaction for what better-auth changes and its audit row; its refusals become values. */
