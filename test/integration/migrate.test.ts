@@ -4,6 +4,7 @@ import path from 'node:path';
 import { promisify } from 'node:util';
 import { expect } from 'chai';
 import pg from 'pg';
+import { auditActions } from '../../src/audit/index.ts';
 import { bookingStatuses, progresses } from '../../src/bookings/index.ts';
 import { migrate, migrationsDirectory } from '../../src/db/migrate.ts';
 import { examinationTypes } from '../../src/specialists/index.ts';
@@ -84,6 +85,7 @@ describe('the schema', () => {
     expect(await allowed('bookings', 'type')).to.have.members([...examinationTypes]);
     expect(await allowed('specialist_services', 'type')).to.have.members([...examinationTypes]);
     expect(await allowed('users', 'role')).to.have.members(['referrer', 'support', 'admin']);
+    expect(await database.db('audit_actions').pluck('action')).to.have.members([...auditActions]);
   });
 
   it('sets updated_at wherever there is one', async () => {
