@@ -1,5 +1,6 @@
 // Calendar days and times of day as people read them. A day is `YYYY-MM-DD`, a month `YYYY-MM`, an instant a Date.
 import { Temporal } from 'temporal-polyfill';
+import { dateFormat } from './date-formats.ts';
 import { isTimeZone } from './zones.ts';
 
 export { isTimeZone };
@@ -66,7 +67,7 @@ export function offsetMinutes(instant: Date, zone: string): number {
 
 /** "Tuesday 1 December 2026" */
 export function formatDay(instant: Date, zone: string): string {
-  return formatter('en-AU', zone, {
+  return dateFormat('en-AU', zone, {
     weekday: 'long',
     day: 'numeric',
     month: 'long',
@@ -77,7 +78,7 @@ export function formatDay(instant: Date, zone: string): string {
 /** "10:00 am" */
 export function formatTime(instant: Date, zone: string): string {
   // Newer ICU data puts a narrow no-break space here, which e-mail programs in plain text show as rubbish.
-  return formatter('en-AU', zone, { hour: 'numeric', minute: '2-digit', hour12: true })
+  return dateFormat('en-AU', zone, { hour: 'numeric', minute: '2-digit', hour12: true })
     .format(instant)
     .replace(/\s/gu, ' ');
 }
@@ -128,28 +129,9 @@ const englishes = ['en-AU', 'en-US', 'en-GB'];
 
 function zoneLetters(zone: string, instant: Date): string | null {
   for (const locale of englishes) {
-    const parts = formatter(locale, zone, { timeZoneName: 'short' }).formatToParts(instant);
+    const parts = dateFormat(locale, zone, { timeZoneName: 'short' }).formatToParts(instant);
     const letters = parts.find((part) => part.type === 'timeZoneName')?.value;
     if (letters && !/^(GMT|UTC)[+−-]/.test(letters)) return letters;
   }
   return null;
-}
-
-// Making one costs a hundred times what using one does.
-const formatters = new Map<string, Intl.DateTimeFormat>();
-
-function formatter(
-  locale: string,
-  timeZone: string,
-  options: Intl.DateTimeFormatOptions,
-): Intl.DateTimeFormat {
-  const key = `${locale} ${timeZone} ${Object.keys(options).join()}`;
-  let made = formatters.get(key);
-  if (!made) {
-    // Zone names are accepted in any case, so readers could fill this without end.
-    if (formatters.size >= 2_000) formatters.clear();
-    made = new Intl.DateTimeFormat(locale, { ...options, timeZone });
-    formatters.set(key, made);
-  }
-  return made;
 }

@@ -1,6 +1,7 @@
 // Times as Acuity reads and writes them: out `2026-03-18T14:00:00-0700` in the calendar's zone, in whatever PHP's
 // strtotime would take. We take the part of it that anyone sends.
 import { Temporal } from 'temporal-polyfill';
+import { dateFormat } from '../lib/date-formats.ts';
 
 const pattern =
   /^(\d{4})-(\d{1,2})-(\d{1,2})(?:[T ]+(\d{1,2}):(\d{2})(?::(\d{2})(?:\.\d+)?)?\s*([AaPp][Mm])?\s*(Z|[+-]\d{2}:?\d{2})?)?$/;
@@ -40,10 +41,7 @@ export function parseMonth(given: string): Temporal.PlainYearMonth | null {
 
 export function isZone(zone: string): boolean {
   try {
-    return (
-      new Intl.DateTimeFormat('en', { timeZone: zone }).resolvedOptions().timeZone !== '' &&
-      zone.includes('/')
-    );
+    return dateFormat('en', zone, {}).resolvedOptions().timeZone !== '' && zone.includes('/');
   } catch {
     return false;
   }
@@ -61,12 +59,12 @@ export function machineTime(at: Date, zone: string): string {
 
 /** `March 18, 2026` */
 export function humanDate(at: Date, zone: string): string {
-  return new Intl.DateTimeFormat('en-US', { dateStyle: 'long', timeZone: zone }).format(at);
+  return dateFormat('en-US', zone, { dateStyle: 'long' }).format(at);
 }
 
 /** `Wednesday` */
 export function weekday(at: Date, zone: string): string {
-  return new Intl.DateTimeFormat('en-US', { weekday: 'long', timeZone: zone }).format(at);
+  return dateFormat('en-US', zone, { weekday: 'long' }).format(at);
 }
 
 /** `2:00pm` */

@@ -3,6 +3,7 @@ import type { Response } from 'express';
 import { z } from 'zod';
 import type { AvailabilityFailure, AvailabilityService, CacheState, Slot } from '../../availability/index.ts';
 import type { Clock } from '../../ports/clock.ts';
+import { dateFormat } from '../../lib/date-formats.ts';
 import { dayIn, shiftMonths, shortZone, zoneName } from '../../lib/dates.ts';
 import type { ExaminationType, Specialist } from '../../specialists/index.ts';
 import { blankAsAbsent, calendarDay, calendarMonth } from '../forms/fields.ts';
@@ -189,9 +190,7 @@ function partsOfDay(slots: Slot[], request: PickerRequest): { name: string; slot
 }
 
 function partOfDay(at: Date, zone: string): string {
-  const hour = Number(
-    new Intl.DateTimeFormat('en-AU', { timeZone: zone, hour: 'numeric', hourCycle: 'h23' }).format(at),
-  );
+  const hour = Number(dateFormat('en-AU', zone, { hour: 'numeric', hourCycle: 'h23' }).format(at));
   if (hour < 12) return 'Morning';
   return hour < 17 ? 'Afternoon' : 'Evening';
 }

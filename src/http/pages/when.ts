@@ -1,15 +1,10 @@
 // Days and times in the shapes that only pages need, on top of lib/dates. An instant is shown in a zone that is named.
+import { dateFormat } from '../../lib/date-formats.ts';
 import { dayIn, formatDay, formatTime, sameWallClock, zoneName } from '../../lib/dates.ts';
 
 /** `Tue 1 Dec 2026` */
 export function shortDay(at: Date, zone: string): string {
-  return new Intl.DateTimeFormat('en-AU', {
-    timeZone: zone,
-    weekday: 'short',
-    day: 'numeric',
-    month: 'short',
-    year: 'numeric',
-  })
+  return dateFormat('en-AU', zone, { weekday: 'short', day: 'numeric', month: 'short', year: 'numeric' })
     .format(at)
     .replace(',', '');
 }
@@ -29,7 +24,7 @@ export function readerTime(at: Date, zone: string, readerZone: string | null): s
   if (!readerZone || sameWallClock(at, zone, readerZone)) return null;
   const time = clockTime(at, readerZone);
   if (dayIn(at, zone) === dayIn(at, readerZone)) return time;
-  return `${time} ${new Intl.DateTimeFormat('en-AU', { timeZone: readerZone, weekday: 'short' }).format(at)}`;
+  return `${time} ${dateFormat('en-AU', readerZone, { weekday: 'short' }).format(at)}`;
 }
 
 /** A moment on the reader's clock with its zone named; null when that clock shows the same. */
@@ -49,9 +44,7 @@ export function dayWords(day: string): string {
 
 /** `December 2026` for `2026-12`. */
 export function monthWords(month: string): string {
-  return new Intl.DateTimeFormat('en-AU', { timeZone: 'UTC', month: 'long', year: 'numeric' }).format(
-    noonOf(`${month}-01`),
-  );
+  return dateFormat('en-AU', 'UTC', { month: 'long', year: 'numeric' }).format(noonOf(`${month}-01`));
 }
 
 /** How long ago, for people: `12 minutes ago`, `3 hours ago`, `5 days ago`. */
