@@ -11,7 +11,8 @@ export const paths = {
   signIn: (next?: string) => (next ? `/sign-in?next=${encodeURIComponent(next)}` : '/sign-in'),
   signOut: () => '/sign-out',
   bookings: () => '/bookings',
-  booking: (id: string) => `/bookings/${id}`,
+  /** Encoded, because some callers pass the id as the request named it, before anything has checked it. */
+  booking: (id: string) => `/bookings/${encodeURIComponent(id)}`,
   bookingConfirmed: (id: string) => `/bookings/${id}?confirmed`,
   bookingSearch: () => '/bookings/search',
   bookingCalendar: (id: string) => `/bookings/${id}/calendar.ics`,

@@ -4,6 +4,7 @@ import type { AuditLog } from '../../audit/index.ts';
 import type { Database } from '../../db/knex.ts';
 import { actorOf, viewerOf } from '../actor.ts';
 import type { Access } from '../endpoint.ts';
+import { safeNext } from '../next-path.ts';
 import { paths } from '../paths.ts';
 import { forbidden, notSignedIn } from '../problem.ts';
 import { wantsFragment, wantsJson } from '../respond.ts';
@@ -47,11 +48,12 @@ export async function noteDenial(
   });
 }
 
-/** The page whose form was sent: after signing in one is back where one was. The sign-in checks that it is ours. */
+/** The page whose form was sent, so that signing in leads back to it. */
 function pageBehind(req: Request): string {
   const referer = req.get('referer') ?? '';
   const from = URL.canParse(referer) ? new URL(referer) : null;
-  return from && from.host === req.get('host') ? from.pathname + from.search : paths.home();
+  const isOurs = from !== null && from.host === req.get('host');
+  return (isOurs ? safeNext(from.pathname + from.search) : null) ?? paths.home();
 }
 
 /** The rule itself, apart from what is answered: also asked by staff who want to know why. */
