@@ -51,6 +51,7 @@ import { paths } from './http/paths.ts';
 import { createJobHandlers, createWorker, type Worker } from './jobs/index.ts';
 import { createImpersonation } from './impersonation/index.ts';
 import { createMergeService } from './merging/index.ts';
+import { createQuestions, type QuestionDeps, type Questions } from './questions/index.ts';
 import { createReadiness } from './readiness.ts';
 import type { Acuity } from './ports/acuity.ts';
 import type { Cache } from './ports/cache.ts';
@@ -79,6 +80,7 @@ export interface Overrides {
   signInLimits?: SignInLimits;
   attemptLimits?: AttemptLimits;
   bookings?: Pick<BookingDeps, 'timings' | 'onStep'>;
+  questions?: Pick<QuestionDeps, 'timings'>;
   documents?: Partial<Pick<DocumentDeps, 'timings' | 'onStep' | 'limits' | 'scanner' | 'retentionDays'>>;
   sync?: Pick<ReconcileDeps, 'onStep'>;
   convergence?: Pick<ConvergenceDeps, 'readAgainMs' | 'linkDelayMs'>;
@@ -96,6 +98,7 @@ export interface System {
     jobs: JobQueue;
     cache: Cache;
     acuity: Acuity;
+    questions: Questions;
     settlement: BookingSettlement;
     convergence: Convergence;
     sync: SyncService;
@@ -152,6 +155,11 @@ export function compose(config: Config, overrides: Overrides = {}): System {
   });
   const specialists = createSpecialistRepository(db);
   const availability = createAvailabilityService({ acuity, cache, clock, log });
+  const intakeFields = {
+    referenceFieldId: config.ACUITY_REFERENCE_FIELD_ID,
+    referrerFieldId: config.REFERRER_FIELD_ID,
+  };
+  const questions = createQuestions({ db, acuity, log, ...intakeFields, ...overrides.questions });
   const drafts = createBookingDrafts(db, clock, ids);
   const bookingDeps: BookingDeps = {
     db,
@@ -164,8 +172,7 @@ export function compose(config: Config, overrides: Overrides = {}): System {
     ids,
     log,
     announce: createOutbox({ jobs, ids }),
-    referenceFieldId: config.ACUITY_REFERENCE_FIELD_ID,
-    referrerFieldId: config.REFERRER_FIELD_ID,
+    ...intakeFields,
     ...overrides.bookings,
     // A call may wait for its turn before its time-out begins.
     timings: { inFlightMs: config.ACUITY_TIMEOUT_MS + 8_000, ...overrides.bookings?.timings },
@@ -273,6 +280,7 @@ export function compose(config: Config, overrides: Overrides = {}): System {
     jobs,
     cache,
     acuity,
+    questions,
     settlement,
     convergence,
     webhooks,

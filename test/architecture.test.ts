@@ -11,6 +11,7 @@ const rooms = [
   'accounts',
   'specialists',
   'availability',
+  'questions',
   'bookings',
   'documents',
   'access',

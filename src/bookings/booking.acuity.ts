@@ -1,6 +1,7 @@
 // What a booking says to Acuity, and what Acuity's answer means for it.
 import type { Database, Queryable } from '../db/knex.ts';
 import type { AcuityFailure, AcuityResult, Appointment, NewAppointment } from '../ports/acuity.ts';
+import { readIntakeFields } from '../questions/index.ts';
 import type { BookingDeps } from './booking.deps.ts';
 import type { BookOrder, Intention } from './booking.intentions.ts';
 
@@ -21,10 +22,7 @@ export async function intakeFields(
   db: Queryable,
   deps: Pick<BookingDeps, 'referenceFieldId'>,
 ): Promise<IntakeFields> {
-  const rows = await db('intake_fields').select<{ name: IntakeName; acuity_field_id: number }[]>('*');
-  const fields = new Map(rows.map((row) => [row.name, row.acuity_field_id]));
-  if (deps.referenceFieldId) fields.set('reference', deps.referenceFieldId);
-  return fields;
+  return (await readIntakeFields(db, deps)) as Map<IntakeName, number>;
 }
 
 /** In Acuity the client is the referrer; the examinee is in the intake answers. */

@@ -87,10 +87,44 @@ export interface AcuityAppointmentType {
   calendarIds: number[];
 }
 
+export const acuityFieldTypes = [
+  'textbox',
+  'textarea',
+  'dropdown',
+  'checkbox',
+  'checkboxlist',
+  'yesno',
+  'address',
+  'file',
+] as const;
+
+export interface AcuityField {
+  id: number;
+  name: string;
+  required: boolean;
+  /** `textbox` for a type that we do not know. */
+  type: (typeof acuityFieldTypes)[number];
+  options: string[];
+}
+
+/** An intake form with its questions, in Acuity's order. */
+export interface AcuityForm {
+  id: number;
+  name: string;
+  description: string | null;
+  /** Filled in by the clinic, not shown to clients. */
+  isInternal: boolean;
+  /** The appointment types that ask it. */
+  appointmentTypeIds: number[];
+  fields: AcuityField[];
+}
+
 export interface Acuity {
   calendars(): Promise<AcuityResult<AcuityCalendar[]>>;
   /** Those that can be booked now. */
   appointmentTypes(): Promise<AcuityResult<AcuityAppointmentType[]>>;
+  /** All intake forms of the account. What cannot be read of one is left out. Takes 5 s at most. */
+  forms(): Promise<AcuityResult<AcuityForm[]>>;
   /** Days of a month with a free time. `month`: `YYYY-MM`, read in `timezone`. */
   availableDates(query: {
     month: string;

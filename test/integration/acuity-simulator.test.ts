@@ -178,6 +178,16 @@ describe('against the simulator', () => {
     );
   });
 
+  it('the intake forms are read with their questions', async () => {
+    const found = await house().acuity.forms();
+    const form = found.ok ? found.value.find(({ id }) => id === 501) : undefined;
+    expect(form).to.deep.include({ name: 'Examination details', isInternal: false });
+    expect(form?.appointmentTypeIds).to.include.members([8001, 8002]);
+    expect(form?.fields[0]).to.deep.equal({
+      ...{ id: 9101, name: 'Booking reference', required: false, type: 'textbox', options: [] },
+    });
+  });
+
   it('the limits of the real service are never met', async function () {
     this.timeout(20_000);
     await control('switches', { limits: true });

@@ -20,6 +20,7 @@ import {
   readAppointment,
   appointmentTypesReply,
   calendarsReply,
+  formsReply,
   webhookReply,
 } from './wire.ts';
 
@@ -45,6 +46,8 @@ const pingEveryMs = 5_000;
 // Whoever booked waits for it, and what was asked for will do when it fails.
 const readBackMs = 3_000;
 const readLagMs = 250;
+// A page waits for the forms, and can do with those that were read last.
+const formsMs = 5_000;
 
 export function createAcuityClient(options: AcuityClientOptions): Acuity {
   const log = options.log.child({ part: 'acuity' });
@@ -207,6 +210,11 @@ export function createAcuityClient(options: AcuityClientOptions): Acuity {
       const answer = await readList({ method: 'GET', route, path: route }, appointmentTypesReply);
       if (!answer.ok) return answer;
       return ok(answer.value.filter(({ active }) => active).map(({ active: _active, ...type }) => type));
+    },
+    forms() {
+      const route = '/forms';
+      const timeoutMs = Math.min(formsMs, options.timeoutMs);
+      return readList({ method: 'GET', route, path: route, timeoutMs }, formsReply);
     },
     listWebhooks() {
       const route = '/webhooks';

@@ -2,7 +2,7 @@
 // comes, so that no appointment is lost to a missing field.
 import { z } from 'zod';
 import { offsetMinutes } from '../../lib/dates.ts';
-import type { Appointment } from '../../ports/acuity.ts';
+import { acuityFieldTypes, type AcuityForm, type Appointment } from '../../ports/acuity.ts';
 
 /** Acuity's machine format, `2026-12-01T10:00:00+1100`: always with an offset, or it is read in the account's zone. */
 export function formatDatetime(instant: Date, zone: string): string {
@@ -184,4 +184,45 @@ export const appointmentTypesReply = z.array(
       durationMinutes: duration,
       calendarIds: calendarIDs,
     })),
+);
+
+const yes = z.union([z.boolean(), z.stringbool(), z.number().transform((value) => value !== 0)]).catch(false);
+const ids = z
+  .array(z.unknown())
+  .catch([])
+  .transform((values) => values.flatMap((value) => id.safeParse(value).data ?? []));
+/** A list, or one text with an option a line. */
+const options = z
+  .union([z.array(z.unknown()), z.string().transform((lines): unknown[] => lines.split(/\r?\n/))])
+  .catch([])
+  .transform((values) => values.flatMap((value) => text.parse(value) ?? []));
+
+const fieldReply = z.object({
+  id,
+  name: text.transform((name) => name ?? ''),
+  required: yes,
+  type: z.enum(acuityFieldTypes).catch('textbox'),
+  options,
+});
+
+const formReply = z.object({
+  id,
+  name: text.transform((name) => name ?? ''),
+  description: text,
+  hidden: yes,
+  appointmentTypeIDs: ids,
+  fields: z
+    .array(z.unknown())
+    .catch([])
+    .transform((fields) => fields.flatMap((field) => fieldReply.safeParse(field).data ?? [])),
+});
+
+/** acuity.md 6.12. A form or field without an id is left out. */
+export const formsReply: z.ZodType<AcuityForm[]> = z.array(z.unknown()).transform((forms) =>
+  forms.flatMap((form) => {
+    const { data } = formReply.safeParse(form);
+    if (!data) return [];
+    const { hidden, appointmentTypeIDs, ...rest } = data;
+    return { ...rest, isInternal: hidden, appointmentTypeIds: appointmentTypeIDs };
+  }),
 );

@@ -1,4 +1,10 @@
-import type { Acuity, AcuityFailure, AcuityResult, Appointment } from '../../../src/ports/acuity.ts';
+import type {
+  Acuity,
+  AcuityFailure,
+  AcuityForm,
+  AcuityResult,
+  Appointment,
+} from '../../../src/ports/acuity.ts';
 import { dayIn } from '../../../src/lib/dates.ts';
 import { failure, ok } from '../../../src/lib/result.ts';
 
@@ -14,12 +20,14 @@ export interface FakeAcuity extends Acuity {
   takeElsewhere(calendarId: number, startsAt: string): void;
   calls: { method: keyof Acuity; query: unknown }[];
   appointments: Map<number, Appointment>;
+  /** What GET /forms answers. Appointments are made whatever the forms ask. */
+  intakeForms: AcuityForm[];
 }
 
 /** What a down Acuity looks like. */
 export const acuityDown: AcuityFailure = { reason: 'unavailable', notSent: true, retryAfterMs: 10_000 };
 
-/** A small Acuity in memory: offered times, appointments, double bookings refused. No padding, no forms. */
+/** A small Acuity in memory: offered times, appointments, double bookings refused. No padding; forms are shown, not enforced. */
 export function createFakeAcuity(): FakeAcuity {
   const offered = new Map<number, Set<number>>();
   const appointments = new Map<number, Appointment>();
@@ -62,9 +70,10 @@ export function createFakeAcuity(): FakeAcuity {
     return failure({ reason: 'refused', code: 'not_available', message, status: 400 });
   }
 
-  return {
+  const fake: FakeAcuity = {
     calls,
     appointments,
+    intakeForms: [],
     offer(calendarId, ...times) {
       const slots = offered.get(calendarId) ?? new Set();
       for (const time of times) slots.add(new Date(time).getTime());
@@ -161,10 +170,12 @@ export function createFakeAcuity(): FakeAcuity {
       answer('appointmentTypes', {}, () =>
         ok([{ id: 99, name: 'IME', durationMinutes: 45, calendarIds: [7009] }]),
       ),
+    forms: () => answer('forms', {}, () => ok(structuredClone(fake.intakeForms))),
     listWebhooks: () => answer('listWebhooks', {}, () => ok([])),
     createWebhook: (event, target) =>
       answer('createWebhook', { event, target }, () => ok({ id: 1, event, target, status: 'active' })),
     deleteWebhook: (id) => answer('deleteWebhook', { id }, () => ok(true as const)),
     ping: () => answer('ping', {}, () => ok(true)),
   };
+  return fake;
 }

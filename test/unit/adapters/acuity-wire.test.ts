@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import {
   asAppointment,
   formatDatetime,
+  formsReply,
   parseDatetime,
   readAppointment,
 } from '../../../src/adapters/acuity-http/wire.ts';
@@ -166,5 +167,60 @@ describe("Acuity's appointments", () => {
     for (const json of [null, [], {}, 'ok', { id: 0 }, { id: 'abc' }, { ...captured, id: null }]) {
       expect(readAppointment(json).kind).to.equal('unreadable');
     }
+  });
+});
+
+describe('formsReply', () => {
+  it('reads forms as Acuity shows them', () => {
+    const fields = [
+      { id: 9101, name: ' Side ', required: true, type: 'dropdown', options: ['Left', 'Right'] },
+    ];
+    const form = {
+      id: 501,
+      name: 'Intake',
+      description: '',
+      hidden: false,
+      appointmentTypeIDs: [8001],
+      fields,
+    };
+    expect(formsReply.parse([form])).to.deep.equal([
+      {
+        id: 501,
+        name: 'Intake',
+        description: null,
+        isInternal: false,
+        appointmentTypeIds: [8001],
+        fields: [{ id: 9101, name: 'Side', required: true, type: 'dropdown', options: ['Left', 'Right'] }],
+      },
+    ]);
+  });
+
+  it('reads what it can when something is odd or absent', () => {
+    const odd = {
+      id: '501',
+      name: null,
+      hidden: 'true',
+      appointmentTypeIDs: ['8001', null, 'x', 8002],
+      fields: [
+        { id: '9101', required: '1', type: 'signature', options: 'Left\r\nRight\n' },
+        { id: 9102, name: 'Two', required: null, type: 'yesno', options: null },
+        { id: 9103, name: 'Three', type: 'dropdown', options: [1, ' two ', null, ''] },
+        { name: 'without an id' },
+        'nothing',
+      ],
+    };
+    const [form, ...others] = formsReply.parse([odd, null, { name: 'without an id' }]);
+    expect(others).to.deep.equal([]);
+    expect(form).to.deep.include({ id: 501, name: '', isInternal: true, appointmentTypeIds: [8001, 8002] });
+    expect(form?.fields).to.deep.equal([
+      { id: 9101, name: '', required: true, type: 'textbox', options: ['Left', 'Right'] },
+      { id: 9102, name: 'Two', required: false, type: 'yesno', options: [] },
+      { id: 9103, name: 'Three', required: false, type: 'dropdown', options: ['1', 'two'] },
+    ]);
+    expect(formsReply.parse([{ id: 1 }])[0]).to.deep.include({ appointmentTypeIds: [], fields: [] });
+  });
+
+  it('refuses what is no list', () => {
+    expect(formsReply.safeParse({ forms: [] }).success).to.equal(false);
   });
 });

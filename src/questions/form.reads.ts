@@ -1,0 +1,156 @@
+// Reads Acuity's forms once for all processes and keeps them in PostgreSQL. Ages are by the database's clock.
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Logger } from 'pino';
+import { z } from 'zod';
+import type { Database } from '../db/knex.ts';
+import { type Acuity, type AcuityForm, acuityFieldTypes } from '../ports/acuity.ts';
+
+export interface KnownForms {
+  forms: AcuityForm[];
+  /** When they were read. */
+  asOf: Date;
+  /** Newer ones were wanted, and Acuity cannot be read at the moment. */
+  isStale: boolean;
+}
+
+/** Milliseconds. */
+export interface FormTimings {
+  /** Older forms are read again. */
+  freshMs: number;
+  /** Between two reads, however often a new one is wanted. */
+  gapMs: number;
+  /** After a failed read Acuity is left alone for so long. */
+  retryMs: number;
+  /** How long a caller waits for a read. */
+  patienceMs: number;
+}
+
+const usualTimings: FormTimings = { freshMs: 3_600_000, gapMs: 2_000, retryMs: 15_000, patienceMs: 8_000 };
+
+// A read lasts 5 s at most (the adapter's limit), plus its turn; after this time its process is gone.
+const leaseMs = 20_000;
+const pollMs = 50;
+
+export interface FormReads {
+  /** Forms that are not older than an hour, where Acuity can be read; else the last ones. Null: never read. */
+  recent(): Promise<KnownForms | null>;
+  /** Forms read after this call began, where Acuity can be read. Callers share one read every two seconds. */
+  again(): Promise<KnownForms | null>;
+}
+
+interface FormReadDeps {
+  db: Database;
+  acuity: Acuity;
+  log: Logger;
+  timings?: Partial<FormTimings> | undefined;
+}
+
+interface Kept {
+  known: { forms: AcuityForm[]; asOf: Date } | null;
+  /** Milliseconds since a read failed; null when the last one succeeded. */
+  failedAgoMs: number | null;
+  /** The database's time. */
+  now: Date;
+}
+
+// Of an older or newer version of this program, perhaps: what does not fit counts as never read.
+const storedForms: z.ZodType<AcuityForm[]> = z.array(
+  z.object({
+    id: z.number(),
+    name: z.string(),
+    description: z.string().nullable(),
+    isInternal: z.boolean(),
+    appointmentTypeIds: z.array(z.number()),
+    fields: z.array(
+      z.object({
+        id: z.number(),
+        name: z.string(),
+        required: z.boolean(),
+        type: z.enum(acuityFieldTypes),
+        options: z.array(z.string()),
+      }),
+    ),
+  }),
+);
+
+export function createFormReads({ db, acuity, log, timings }: FormReadDeps): FormReads {
+  const { freshMs, gapMs, retryMs, patienceMs } = { ...usualTimings, ...timings };
+  let flight: Promise<void> | null = null;
+
+  async function load(): Promise<Kept> {
+    const row = (await db('acuity_forms').first(
+      'forms',
+      'read_at',
+      db.raw('(extract(epoch from clock_timestamp() - failed_at) * 1000)::float8 as failed_ago_ms'),
+      db.raw('clock_timestamp() as now'),
+    )) as { forms: unknown; read_at: Date | null; failed_ago_ms: number | null; now: Date };
+    const forms = storedForms.safeParse(row.forms);
+    return {
+      known: forms.success && row.read_at ? { forms: forms.data, asOf: row.read_at } : null,
+      failedAgoMs: row.failed_ago_ms,
+      now: row.now,
+    };
+  }
+
+  async function notOlderThan(maxAgeMs: number): Promise<KnownForms | null> {
+    const giveUpAt = performance.now() + patienceMs;
+    let since: Date | null = null;
+    for (;;) {
+      const { known, failedAgoMs, now } = await load();
+      since ??= new Date(now.getTime() - maxAgeMs);
+      const isNewEnough = known !== null && known.asOf >= since;
+      const isResting = failedAgoMs !== null && failedAgoMs < retryMs;
+      if (isNewEnough || isResting || performance.now() > giveUpAt) {
+        return known && { ...known, isStale: !isNewEnough };
+      }
+      flight ??= readOnce(known ? since : now).finally(() => {
+        flight = null;
+      });
+      await flight;
+    }
+  }
+
+  /** Reads them, unless they were read after `since` or another process is reading now. */
+  async function readOnce(since: Date): Promise<void> {
+    const startedAt = await claim(since);
+    if (!startedAt) {
+      await sleep(pollMs);
+      return;
+    }
+    const answer = await acuity.forms();
+    if (answer.ok) {
+      // A process that was held up longer than its lease must not replace what another has read since.
+      await db('acuity_forms')
+        .whereRaw('(read_at is null or read_at < ?)', [startedAt])
+        .update({
+          forms: JSON.stringify(answer.value),
+          read_at: startedAt,
+          failed_at: null,
+          reading_until: null,
+        });
+    } else {
+      log.warn({ reason: answer.reason }, 'The forms of Acuity could not be read');
+      await db('acuity_forms').update({ failed_at: db.raw('clock_timestamp()'), reading_until: null });
+    }
+  }
+
+  /** When the read began; null when it is not for us to read now. */
+  async function claim(since: Date): Promise<Date | null> {
+    const claimed = await db.raw<{ rows: { started_at: Date }[] }>(
+      `update acuity_forms set reading_until = clock_timestamp() + :leaseMs * interval '1 millisecond'
+        where (reading_until is null or reading_until < clock_timestamp())
+          and (read_at is null
+            or (read_at < :since and read_at < clock_timestamp() - :gapMs * interval '1 millisecond'))
+          and (failed_at is null or failed_at < clock_timestamp() - :retryMs * interval '1 millisecond')
+        returning clock_timestamp() as started_at`,
+      { leaseMs, since, gapMs, retryMs },
+    );
+    const [row] = claimed.rows;
+    return row?.started_at ?? null;
+  }
+
+  return {
+    recent: () => notOlderThan(freshMs),
+    again: () => notOlderThan(0),
+  };
+}

@@ -1,0 +1,9 @@
+export { fieldsOf, type Question, type QuestionForm, type QuestionType, questionTypes } from './question.ts';
+export { type FormTimings, type KnownForms } from './form.reads.ts';
+export { type IntakeSettings, readIntakeFields } from './intake.fields.ts';
+export {
+  type AskedQuestions,
+  createQuestions,
+  type QuestionDeps,
+  type Questions,
+} from './question.service.ts';

@@ -1,0 +1,77 @@
+// Which questions Acuity's intake forms ask for an appointment type, beyond the details that we fill in ourselves.
+import type { AcuityField, AcuityForm } from '../ports/acuity.ts';
+
+export const questionTypes = [
+  'text',
+  'textarea',
+  'dropdown',
+  'checkbox',
+  'checkboxlist',
+  'yesno',
+  'address',
+  'file',
+] as const;
+export type QuestionType = (typeof questionTypes)[number];
+
+export interface Question {
+  fieldId: number;
+  label: string;
+  type: QuestionType;
+  required: boolean;
+  /** What may be chosen; empty for every type but `dropdown` and `checkboxlist`. */
+  options: string[];
+}
+
+export interface QuestionForm {
+  id: number;
+  name: string;
+  description: string | null;
+  questions: Question[];
+}
+
+/**
+ * The forms of this appointment type with their questions, both in Acuity's order. A field that is one of our own
+ * details (`ours`), or that stands on an earlier form as well, is left out; so is a form without questions. Internal
+ * forms are filled in by the clinic and not asked.
+ */
+export function questionForms(
+  forms: readonly AcuityForm[],
+  appointmentTypeId: number,
+  ours: ReadonlySet<number>,
+): QuestionForm[] {
+  const seen = new Set(ours);
+  return formsOf(forms, appointmentTypeId)
+    .filter((form) => !form.isInternal)
+    .map((form) => {
+      const questions: Question[] = [];
+      for (const field of form.fields) {
+        if (seen.has(field.id)) continue;
+        seen.add(field.id);
+        questions.push(questionOf(field));
+      }
+      return { id: form.id, name: form.name, description: form.description, questions };
+    })
+    .filter((form) => form.questions.length > 0);
+}
+
+/** Every field that Acuity accepts an answer to with this appointment type (`invalid_fields` for any other). */
+export function fieldsOf(forms: readonly AcuityForm[], appointmentTypeId: number): AcuityField[] {
+  return formsOf(forms, appointmentTypeId).flatMap((form) => form.fields);
+}
+
+function formsOf(forms: readonly AcuityForm[], appointmentTypeId: number): AcuityForm[] {
+  return forms.filter((form) => form.appointmentTypeIds.includes(appointmentTypeId));
+}
+
+function questionOf(field: AcuityField): Question {
+  const type = field.type === 'textbox' ? 'text' : field.type;
+  // A list without options cannot be answered as one.
+  const hasOptions = (type === 'dropdown' || type === 'checkboxlist') && field.options.length > 0;
+  return {
+    fieldId: field.id,
+    label: field.name,
+    type: hasOptions || (type !== 'dropdown' && type !== 'checkboxlist') ? type : 'text',
+    required: field.required,
+    options: hasOptions ? field.options : [],
+  };
+}
