@@ -71,15 +71,60 @@ describe('acting as a referrer', () => {
     for (const email of [sam, ada]) expect((await act(admin, email)).status, email).to.be.oneOf([404, 422]);
     await admin
       .post('/admin/impersonate')
-      .send({ userId: '0190aaaa-0000-7000-8000-000000000000' })
+      .send({ userId: '0190aaaa-0000-7000-8000-000000000000', reason: 'On the phone' })
       .expect(404);
-    await admin.post('/admin/impersonate').send({ userId: 'rita' }).expect(422);
+    await admin.post('/admin/impersonate').send({ userId: 'rita', reason: 'On the phone' }).expect(422);
     await admin.post('/admin/impersonate').send({}).expect(422);
     await app.db('users').where({ email: nadia }).update({ banned: true });
     await act(admin, nadia).expect(404);
     await act(admin, rita).expect(200);
     await act(admin, 'rob@harbour-legal.example').expect(403);
     expect(await episodes()).to.have.length(1);
+  });
+
+  describe('a reason', () => {
+    const json = (reason: unknown) => admin.post('/admin/impersonate').send({ userId: id[rita], reason });
+    const form = (fields: Record<string, string>) =>
+      admin
+        .post('/admin/impersonate')
+        .set('Accept', 'text/html')
+        .type('form')
+        .send({ userId: id[rita] ?? '', ...fields });
+    const refused: [string, unknown, string][] = [
+      ['is missing', undefined, 'Enter a reason'],
+      ['is empty', '', 'Enter a reason of at least 3 characters'],
+      ['is blank', ' \n\t ', 'Enter a reason of at least 3 characters'],
+      ['has 2 characters and spaces', '  ok  ', 'Enter a reason of at least 3 characters'],
+      ['has 201 characters', 'r'.repeat(201), 'Enter a reason of at most 200 characters'],
+    ];
+    for (const [what, reason, message] of refused) {
+      it(`is refused with 422 by JSON and form alike when it ${what}`, async () => {
+        const { body } = await json(reason).expect(422);
+        expect(body).to.deep.include({ code: 'invalid', errors: [{ path: 'reason', message }] });
+        const fields: Record<string, string> = typeof reason === 'string' ? { reason } : {};
+        const { text } = await form(fields).expect(422);
+        expect(text).to.contain(`<a href="#reason">${message}</a>`).and.contain('Act as Rita Alvarez?');
+        expect(await episodes()).to.deep.equal([]);
+        await admin.get('/admin/act-as').expect(200);
+      });
+    }
+
+    it('is refused with 422 when it is not text', async () => {
+      for (const reason of [null, 17, ['On the phone'], { text: 'On the phone' }]) {
+        const { body } = await json(reason).expect(422);
+        expect(body.errors[0]).to.deep.equal({ path: 'reason', message: 'Enter a reason' });
+      }
+    });
+
+    it('is kept trimmed when it has 3 or 200 characters', async () => {
+      for (const reason of ['Fax', 'r'.repeat(200)]) {
+        await json(`  ${reason}\n`).expect(200);
+        await admin.post('/admin/exit-impersonation').expect(200);
+      }
+      await form({ reason: `${'r'.repeat(99)}\r\n${'r'.repeat(100)}` }).expect(303);
+      const kept = (await episodes()) as { reason: string }[];
+      expect(kept.map(({ reason }) => reason.length)).to.deep.equal([3, 200, 200]);
+    });
   });
 
   it('is for admins alone', async () => {
@@ -305,7 +350,7 @@ describe('acting as a referrer', () => {
       admin.post('/admin/impersonate').set('Accept', 'text/html').type('form').send(fields);
     const page = await admin.get(`/admin/act-as?user=${id[rita]}`).set('Accept', 'text/html').expect(200);
     expect(page.text).to.contain('Act as Rita Alvarez?');
-    expect((await post({ userId: id[rita], reason: ' ' }).expect(422)).text).to.contain('Say why');
+    expect((await post({ userId: id[rita], reason: ' ' }).expect(422)).text).to.contain('Enter a reason');
     const { headers } = await post({ userId: id[rita], reason: 'On the phone' }).expect(303);
     expect(headers.location).to.equal('/bookings');
     const left = await admin.post('/admin/exit-impersonation').set('Accept', 'text/html').expect(303);

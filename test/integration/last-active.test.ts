@@ -70,7 +70,7 @@ describe('when somebody was here last', () => {
     expect(page.text).to.contain('8 hours ago');
     await admin
       .post('/admin/impersonate')
-      .send({ userId: await idOf(rita), reason: 'x' })
+      .send({ userId: await idOf(rita), reason: 'On the phone' })
       .expect(200);
     await app.db('sessions').update({ last_seen_at: new Date(Date.now() - 120_000) });
     await admin.get('/bookings').expect(200);

@@ -201,7 +201,8 @@ describe('the OpenAPI document', () => {
     const found = await ada.get('/admin/referrers/search?query=rita');
     check('get', '/admin/referrers/search', found.status, found.body);
     const [referrer] = (found.body as { referrers: { id: string }[] }).referrers;
-    await post('/admin/impersonate', '/admin/impersonate', { userId: referrer?.id }, ada);
+    const wanted = { userId: referrer?.id, reason: 'On the phone' };
+    await post('/admin/impersonate', '/admin/impersonate', wanted, ada);
     const acting = await ada.get('/admin/acting');
     check('get', '/admin/acting', acting.status, acting.body);
     await post('/admin/acting', '/admin/acting', {}, ada);

@@ -6,9 +6,18 @@ import { actorOf, viewerOf } from '../actor.ts';
 import type { Endpoint } from '../endpoint.ts';
 import { forbidden, invalid, notFound, notSignedIn, parse, type Problem } from '../problem.ts';
 
+export const longestReason = 200;
+
+/** The JSON request and the form. */
 export const impersonateSchema = z.object({
   userId: z.uuid('Name a referrer by id'),
-  reason: z.string().trim().max(500, 'Use at most 500 characters').optional(),
+  reason: z
+    .string('Enter a reason')
+    // A browser sends each line break of the form as two characters and counts it as one.
+    .overwrite((text) => text.replaceAll('\r\n', '\n'))
+    .trim()
+    .min(3, 'Enter a reason of at least 3 characters')
+    .max(longestReason, `Enter a reason of at most ${longestReason} characters`),
 });
 const searchSchema = z.object({
   query: z.string('Say whom you look for').trim().min(1, 'Say whom you look for').max(200, 'Is too long'),
@@ -112,7 +121,7 @@ export async function startActing(
 ): Promise<Started> {
   const { userId, reason } = parse(impersonateSchema, req.body);
   const started = await impersonation.start(
-    ...([actorOf(req, res), fromNodeHeaders(req.headers), userId, reason || 'Not given'] as const),
+    ...([actorOf(req, res), fromNodeHeaders(req.headers), userId, reason] as const),
   );
   if (!started.ok) throw refused(started);
   for (const cookie of started.value.cookies) res.append('Set-Cookie', cookie);

@@ -1,10 +1,10 @@
 // Whom an admin wants to act as, and why: searched as one types, confirmed before it begins.
 import type { Request, Response } from 'express';
 import type { FoundReferrer, ImpersonationService } from '../../../impersonation/index.ts';
-import { startActing, stopActing } from '../../api/impersonation.api.ts';
+import { impersonateSchema, longestReason, startActing, stopActing } from '../../api/impersonation.api.ts';
 import { actorOf, viewerOf } from '../../actor.ts';
 import type { PageRoute } from '../../endpoint.ts';
-import { typed } from '../../forms/fields.ts';
+import { fieldErrors, rawField, typed } from '../../forms/fields.ts';
 import { paths } from '../../paths.ts';
 import { notFound } from '../../problem.ts';
 import { wantsFragment } from '../../respond.ts';
@@ -29,6 +29,7 @@ export interface ActAsPage extends PageData {
 export interface ConfirmActAsPage extends PageData {
   referrer: ReferrerRow;
   values: { reason: string };
+  longestReason: number;
 }
 
 export function actAsPages({ impersonation }: { impersonation: ImpersonationService }): PageRoute[] {
@@ -81,11 +82,11 @@ async function show(impersonation: ImpersonationService, req: Request, res: Resp
 }
 
 async function start(impersonation: ImpersonationService, req: Request, res: Response): Promise<void> {
-  const reason = typed(req.body, 'reason').trim();
-  if (reason === '' || reason.length > 500) {
+  const reason = impersonateSchema.shape.reason.safeParse(rawField(req.body, 'reason'));
+  if (!reason.success) {
     const referrer = await referrerOf(impersonation, typed(req.body, 'userId'));
-    const message = reason === '' ? 'Say why' : 'Use at most 500 characters';
-    return confirm(res.status(422), referrer, reason, [{ path: 'reason', message }]);
+    const errors = fieldErrors(reason.error).map(({ message }) => ({ path: 'reason', message }));
+    return confirm(res.status(422), referrer, typed(req.body, 'reason'), errors);
   }
   await startActing(impersonation, req, res);
   res.redirect(303, paths.bookings());
@@ -102,6 +103,7 @@ function confirm(
     errors,
     referrer: rowOf(referrer),
     values: { reason },
+    longestReason,
   };
   res.render('impersonation/confirm', page);
 }
