@@ -3,18 +3,22 @@ import type { Database, Queryable } from '../db/knex.ts';
 import type { AcuityFailure, AcuityResult, Appointment, NewAppointment } from '../ports/acuity.ts';
 import { readIntakeFields } from '../questions/index.ts';
 import type { BookingDeps } from './booking.deps.ts';
+import { detailIn, details, type DetailIntakeName } from './booking.details.ts';
 import type { BookOrder, Intention } from './booking.intentions.ts';
 
-type IntakeName =
-  | 'reference'
-  | 'examinee_first_name'
-  | 'examinee_last_name'
-  | 'examinee_phone'
-  | 'examinee_email'
-  | 'examinee_date_of_birth'
-  | 'claim_number'
-  | 'organization';
+/** A question of Acuity's form that the booking itself answers: one of its details, or what it belongs to. */
+export type IntakeName = DetailIntakeName | 'reference' | 'organization';
 
+/** What each of them is about, in words. */
+export const intakeLabels = {
+  reference: 'Booking reference',
+  ...Object.fromEntries(
+    details.flatMap(({ intake, label }) => (intake ? [[intake.name, label] as const] : [])),
+  ),
+  organization: 'Organisation',
+} as Record<IntakeName, string>;
+
+/** By name: the id of Acuity's field. */
 export type IntakeFields = ReadonlyMap<IntakeName, number>;
 
 /** Which question of Acuity's form is which of our columns; the configured reference field wins. */
@@ -25,21 +29,25 @@ export async function intakeFields(
   return (await readIntakeFields(db, deps)) as Map<IntakeName, number>;
 }
 
+/** Whether the booking itself answers this field of Acuity's: then nobody is asked it. */
+export function isOwnDetail(fields: IntakeFields, fieldId: number): boolean {
+  return [...fields.values()].includes(fieldId);
+}
+
 /** In Acuity the client is the referrer; the examinee is in the intake answers. */
 export function newAppointment(
   intention: Intention<BookOrder> & { startsAt: Date },
   fields: IntakeFields,
 ): NewAppointment {
   const { order } = intention;
-  const answers: Record<IntakeName, string | null> = {
+  const answers: Partial<Record<IntakeName, string | null>> = {
     reference: intention.reference,
-    examinee_first_name: order.examinee.firstName,
-    examinee_last_name: order.examinee.lastName,
-    examinee_phone: order.examinee.phone,
-    examinee_email: order.examinee.email,
-    examinee_date_of_birth: order.examinee.dateOfBirth,
-    claim_number: order.claimNumber,
     organization: order.organizationName,
+    ...Object.fromEntries(
+      details.flatMap((detail) =>
+        detail.intake ? [[detail.intake.name, detailIn(order, detail) ?? null] as const] : [],
+      ),
+    ),
   };
   const known = [...fields].flatMap(([name, id]) => {
     const value = answers[name];

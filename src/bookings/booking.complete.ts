@@ -8,6 +8,7 @@ import { intakeFields } from './booking.acuity.ts';
 import { answersOf } from './booking.answers.ts';
 import type { BookingDeps } from './booking.deps.ts';
 import { timingsOf } from './booking.deps.ts';
+import { detailsIn } from './booking.details.ts';
 import {
   completeOpen,
   failOpen,
@@ -69,15 +70,13 @@ async function writeBooking(
     organizationId,
     createdById,
     createdForId: intention.createdForId,
-    examinee: order.examinee,
-    claimNumber: order.claimNumber,
+    ...detailsIn(order),
     startsAt: appointment.startsAt,
     // Acuity's answer may lack it; the service says how long it takes.
     durationMinutes: appointment.durationMinutes || order.durationMinutes,
     timezone: order.examinationTimezone,
     type: order.type,
     ...placeOf(order.type, appointment.location, order.location),
-    notes: order.notes,
     source: 'portal',
     externalCreatedBy: null,
     detailsNeeded: false,

@@ -4,17 +4,15 @@ import type { Clock } from '../ports/clock.ts';
 import type { Ids } from '../ports/ids.ts';
 import type { ExaminationType } from '../specialists/index.ts';
 import { isUuid } from '../lib/uuid.ts';
+import { detailKeys, type DetailKey, type DraftDetails } from './booking.details.ts';
 
 /** The half-done journey. Values are as typed; they are parsed when the step is left. */
-export interface DraftData {
+export interface DraftData extends DraftDetails {
   specialistId?: string;
   type?: ExaminationType;
   /** ISO instant. */
   startsAt?: string;
   timezone?: string;
-  examinee?: { firstName: string; lastName: string; phone: string; email: string; dateOfBirth: string };
-  claimNumber?: string;
-  notes?: string;
   /** The key under which this draft is confirmed: a double click or a reload books once. Renewed after a failure. */
   idempotencyKey: string;
   /** Set once the draft became this booking: whoever comes back to a step is sent there. */
@@ -30,6 +28,11 @@ export interface BookingDrafts {
   remove(ownerId: string, id: string): Promise<void>;
   /** How many went. */
   removeExpired(): Promise<number>;
+}
+
+/** For `update`: takes what was typed about the examination out of the draft. */
+export function withoutDetails(): Record<DetailKey, undefined> {
+  return Object.fromEntries(detailKeys().map((key) => [key, undefined])) as Record<DetailKey, undefined>;
 }
 
 const lifetimeMs = 60 * 60_000;

@@ -4,15 +4,10 @@ import { keepMergesOff } from '../db/merges.ts';
 import { failure, ok, type Result } from '../lib/result.ts';
 import { isUuid } from '../lib/uuid.ts';
 import type { BookingDeps } from './booking.deps.ts';
+import { changedDetails, columnsOf, type BookingDetails } from './booking.details.ts';
 import { findBooking, lockBooking } from './booking.repository.ts';
 import type { FieldError, Stale } from './booking.service.ts';
-import type { Booking, Examinee } from './booking.ts';
-
-export interface BookingEdit {
-  examinee: Examinee;
-  claimNumber: string | null;
-  notes: string;
-}
+import type { Booking } from './booking.ts';
 
 export type EditFailure =
   | { reason: 'not_found' }
@@ -26,12 +21,10 @@ export async function editBooking(
   actor: Actor,
   bookingId: string,
   version: number,
-  edit: BookingEdit,
+  edit: BookingDetails,
 ): Promise<Result<Booking, EditFailure>> {
   return changing(deps, actor, bookingId, version, async (booking) => {
-    const wanted = columnsOf(edit);
-    const was = columnsOf(booking);
-    const changed = Object.fromEntries(Object.entries(wanted).filter(([name, value]) => was[name] !== value));
+    const changed: Record<string, unknown> = columnsOf(changedDetails(booking, edit));
     if (booking.detailsNeeded) changed.details_needed = false;
     return { changed, facts: {} };
   });
@@ -106,16 +99,4 @@ async function changing(
     });
     return ok((await findBooking(trx, bookingId)) as Booking);
   });
-}
-
-function columnsOf({ examinee, claimNumber, notes }: BookingEdit): Record<string, unknown> {
-  return {
-    examinee_first_name: examinee.firstName,
-    examinee_last_name: examinee.lastName,
-    examinee_phone: examinee.phone,
-    examinee_email: examinee.email,
-    examinee_date_of_birth: examinee.dateOfBirth,
-    claim_number: claimNumber,
-    notes,
-  };
 }

@@ -10,6 +10,7 @@ import { answersOf, type Answers } from './booking.answers.ts';
 import { applyChange, isCarriedOut } from './booking.apply.ts';
 import { placeOf } from './booking.complete.ts';
 import type { BookingDeps } from './booking.deps.ts';
+import { allDetails, changedDetails, detailIn, lacksDetails } from './booking.details.ts';
 import { differences, type BookingDifference } from './booking.differences.ts';
 import { findOpenChange, type ChangeOrder, type Intention } from './booking.intentions.ts';
 import {
@@ -153,16 +154,10 @@ function placeChange(booking: Booking, appointment: Appointment, set: Following)
 }
 
 function detailsChange(booking: Booking, answers: Answers): Following {
-  const { examinee, claimNumber, digest } = answers;
-  const change: Following = {};
-  const changed = Object.entries(examinee).filter(
-    ([name, value]) => value !== booking.examinee[name as keyof Booking['examinee']],
-  );
-  if (changed.length > 0) change.examinee = Object.fromEntries(changed);
-  if (claimNumber !== null && claimNumber !== booking.claimNumber) change.claimNumber = claimNumber;
-  if (Object.keys(change).length === 0) return {};
-  const { firstName, lastName, phone } = { ...booking.examinee, ...examinee };
-  return { ...change, answersDigest: digest, detailsNeeded: !(firstName && lastName && phone) };
+  const changed = changedDetails(booking, answers.details);
+  if (Object.keys(changed).length === 0) return {};
+  const after = allDetails((detail) => detailIn(answers.details, detail) ?? detailIn(booking, detail));
+  return { ...changed, answersDigest: answers.digest, detailsNeeded: lacksDetails(after) };
 }
 
 async function write(

@@ -10,6 +10,7 @@ import { forget } from './booking.adopt.ts';
 import { answersOf, type Answers } from './booking.answers.ts';
 import { placeOf } from './booking.complete.ts';
 import type { BookingDeps } from './booking.deps.ts';
+import { allDetails, detailIn, lacksDetails } from './booking.details.ts';
 import { typeOf, type FollowCause, type Reading } from './booking.follow.ts';
 import { findBookingByAppointment, insertBooking, insertProgress } from './booking.repository.ts';
 import { meetingLinkIn } from './booking.ts';
@@ -64,7 +65,7 @@ async function writeImported(
   const type =
     typeOf(appointment, specialist) ?? (meetingLinkIn(appointment.location) ? 'telehealth' : 'in_person');
   const service = specialist.services.find((one) => one.type === type);
-  const { firstName = '', lastName = '', phone = '', email = null, dateOfBirth = null } = answers.examinee;
+  const details = allDetails((detail) => detailIn(answers.details, detail));
   await insertBooking(trx, {
     id: bookingId,
     reference: deps.ids.reference(),
@@ -73,17 +74,15 @@ async function writeImported(
     organizationId: owner.organizationId,
     createdById: owner.userId,
     createdForId: null,
-    examinee: { firstName, lastName, phone, email, dateOfBirth },
-    claimNumber: answers.claimNumber,
+    ...details,
     startsAt: appointment.startsAt,
     durationMinutes: appointment.durationMinutes || (service?.durationMinutes ?? 60),
     timezone: specialist.timezone,
     type,
     ...placeOf(type, appointment.location, specialist.location),
-    notes: '',
     source: 'acuity_direct',
     externalCreatedBy: appointment.scheduledBy ?? appointment.client.email,
-    detailsNeeded: !(firstName && lastName && phone),
+    detailsNeeded: lacksDetails(details),
     answersDigest: answers.digest,
   });
   await insertProgress(trx, {

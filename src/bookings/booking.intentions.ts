@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { AuditActor } from '../audit/index.ts';
 import type { Slot } from '../availability/index.ts';
 import type { Queryable, Transaction } from '../db/knex.ts';
+import { detailKeys } from './booking.details.ts';
 import type { FieldError } from './booking.service.ts';
 import type { BookingRequest } from './booking.ts';
 
@@ -256,7 +257,7 @@ export async function completeOpen(trx: Transaction, id: string, bookingId: stri
 }
 
 // What the person typed has done its work once the intention is settled: the booking holds it, or nobody needs it.
-const typedByThePerson = ['examinee', 'claimNumber', 'notes', 'answers', 'reason'];
+const typedByThePerson: string[] = [...detailKeys(), 'answers', 'reason'];
 
 function withoutPerson(order: Order): Record<string, unknown> {
   return Object.fromEntries(Object.entries(order).filter(([key]) => !typedByThePerson.includes(key)));

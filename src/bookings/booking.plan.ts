@@ -4,8 +4,9 @@ import { attribution, auditActor, type Actor } from '../accounts/index.ts';
 import type { Slot } from '../availability/index.ts';
 import { failure, ok, type Result } from '../lib/result.ts';
 import type { Specialist, SpecialistService } from '../specialists/index.ts';
-import { intakeFields } from './booking.acuity.ts';
+import { intakeFields, isOwnDetail } from './booking.acuity.ts';
 import type { BookingDeps } from './booking.deps.ts';
+import { detailsIn, hashedDetails } from './booking.details.ts';
 import type { BookOrder } from './booking.intentions.ts';
 import type { BookFailure, FieldError } from './booking.service.ts';
 import type { Booking, BookingRequest } from './booking.ts';
@@ -24,15 +25,12 @@ export interface Plan {
 
 /** Equal requests have equal hashes, whatever order their keys came in. */
 export function hashOf(request: BookingRequest): string {
-  const { examinee } = request;
   const said = [
     request.specialistId,
     request.type,
     request.startsAt.toISOString(),
     request.timezone,
-    [examinee.firstName, examinee.lastName, examinee.phone, examinee.email, examinee.dateOfBirth],
-    request.claimNumber,
-    request.notes,
+    ...hashedDetails(request),
     request.answers.map((answer) => [answer.fieldId, answer.value]),
   ];
   return createHash('sha256').update(JSON.stringify(said)).digest('hex');
@@ -53,11 +51,12 @@ export async function planFor(
   if (request.startsAt <= deps.clock.now()) {
     errors.push({ path: 'startsAt', message: 'This time has passed: choose a later one' });
   }
-  const ours = new Set((await intakeFields(deps.db, deps)).values());
+  const fields = await intakeFields(deps.db, deps);
   const seen = new Set<number>();
   for (const [index, { fieldId }] of request.answers.entries()) {
     const path = `answers.${index}.fieldId`;
-    if (ours.has(fieldId)) errors.push({ path, message: 'This field is filled in from the booking itself' });
+    if (isOwnDetail(fields, fieldId))
+      errors.push({ path, message: 'This field is filled in from the booking itself' });
     else if (seen.has(fieldId)) errors.push({ path, message: 'This field is answered twice' });
     seen.add(fieldId);
   }
@@ -86,14 +85,12 @@ export async function nearestTo(
 export function intentionFor(deps: BookingDeps, attempt: Attempt, { specialist, service }: Plan) {
   const { viewer } = attempt.actor;
   const { byId, forId } = attribution(viewer);
-  const { type, timezone, examinee, claimNumber, notes, answers, startsAt } = attempt.request;
+  const { type, timezone, answers, startsAt } = attempt.request;
   const order: BookOrder = {
     kind: 'book',
     type,
     timezone,
-    examinee,
-    claimNumber,
-    notes,
+    ...detailsIn(attempt.request),
     answers,
     actor: auditActor(attempt.actor),
     client: { name: viewer.name, email: viewer.email },

@@ -1,7 +1,14 @@
 import type { Queryable, Transaction } from '../db/knex.ts';
-import type { Booking, BookingStatus, Examinee, Progress, ProgressEntry } from './booking.ts';
+import {
+  columnsOf,
+  detailsOfRow,
+  type BookingDetails,
+  type DetailColumns,
+  type PartialDetails,
+} from './booking.details.ts';
+import type { Booking, BookingStatus, Progress, ProgressEntry } from './booking.ts';
 
-interface BookingRow {
+interface BookingRow extends DetailColumns {
   id: string;
   reference: string;
   acuity_appointment_id: number;
@@ -15,12 +22,6 @@ interface BookingRow {
   created_for_id: string | null;
   created_for_name: string | null;
   details_needed: boolean;
-  examinee_first_name: string;
-  examinee_last_name: string;
-  examinee_phone: string;
-  examinee_email: string | null;
-  examinee_date_of_birth: string | null;
-  claim_number: string | null;
   starts_at: Date;
   duration_minutes: number;
   timezone: string;
@@ -30,14 +31,13 @@ interface BookingRow {
   status: BookingStatus;
   current_progress: Progress;
   source: Booking['source'];
-  notes: string;
   version: number;
   acuity_answers_digest: string | null;
   created_at: Date;
   updated_at: Date;
 }
 
-export interface NewBooking {
+export interface NewBooking extends BookingDetails {
   id: string;
   reference: string;
   acuityAppointmentId: number;
@@ -45,15 +45,12 @@ export interface NewBooking {
   organizationId: string | null;
   createdById: string | null;
   createdForId: string | null;
-  examinee: Examinee;
-  claimNumber: string | null;
   startsAt: Date;
   durationMinutes: number;
   timezone: string;
   type: Booking['type'];
   location: string | null;
   meetingLink: string | null;
-  notes: string;
   source: Booking['source'];
   externalCreatedBy: string | null;
   detailsNeeded: boolean;
@@ -108,14 +105,7 @@ export function toBooking(row: BookingRow): Booking {
     createdBy: named(row.created_by_id, row.created_by_name),
     createdFor: named(row.created_for_id, row.created_for_name),
     detailsNeeded: row.details_needed,
-    examinee: {
-      firstName: row.examinee_first_name,
-      lastName: row.examinee_last_name,
-      phone: row.examinee_phone,
-      email: row.examinee_email,
-      dateOfBirth: row.examinee_date_of_birth,
-    },
-    claimNumber: row.claim_number,
+    ...detailsOfRow(row),
     startsAt: row.starts_at,
     durationMinutes: row.duration_minutes,
     timezone: row.timezone,
@@ -125,7 +115,6 @@ export function toBooking(row: BookingRow): Booking {
     status: row.status,
     currentProgress: row.current_progress,
     source: row.source,
-    notes: row.notes,
     version: row.version,
     createdAt: row.created_at,
     updatedAt: row.updated_at,
@@ -169,12 +158,7 @@ export async function insertBooking(trx: Transaction, booking: NewBooking): Prom
     organization_id: booking.organizationId,
     created_by_id: booking.createdById,
     created_for_id: booking.createdForId,
-    examinee_first_name: booking.examinee.firstName,
-    examinee_last_name: booking.examinee.lastName,
-    examinee_phone: booking.examinee.phone,
-    examinee_email: booking.examinee.email,
-    examinee_date_of_birth: booking.examinee.dateOfBirth,
-    claim_number: booking.claimNumber,
+    ...columnsOf(booking),
     starts_at: booking.startsAt,
     duration_minutes: booking.durationMinutes,
     timezone: booking.timezone,
@@ -182,7 +166,6 @@ export async function insertBooking(trx: Transaction, booking: NewBooking): Prom
     location: booking.location,
     meeting_link: booking.meetingLink,
     source: booking.source,
-    notes: booking.notes,
     external_created_by: booking.externalCreatedBy,
     details_needed: booking.detailsNeeded,
     acuity_answers_digest: booking.answersDigest,
@@ -204,7 +187,7 @@ export async function changeBooking(trx: Transaction, id: string, change: Bookin
 }
 
 /** What Acuity changed; only what is set is written. */
-export interface Following {
+export interface Following extends PartialDetails {
   startsAt?: Date;
   specialistId?: string;
   timezone?: string;
@@ -212,8 +195,6 @@ export interface Following {
   type?: Booking['type'];
   location?: string;
   meetingLink?: string;
-  examinee?: Partial<Examinee>;
-  claimNumber?: string;
   detailsNeeded?: boolean;
   answersDigest?: string;
   /** It takes place no more. */
@@ -226,7 +207,6 @@ export async function followInto(
   set: Following,
   progress: Progress | null,
 ): Promise<void> {
-  const { examinee = {} } = set;
   const columns = {
     starts_at: set.startsAt,
     specialist_id: set.specialistId,
@@ -235,12 +215,7 @@ export async function followInto(
     type: set.type,
     location: set.location,
     meeting_link: set.meetingLink,
-    examinee_first_name: examinee.firstName,
-    examinee_last_name: examinee.lastName,
-    examinee_phone: examinee.phone,
-    examinee_email: examinee.email,
-    examinee_date_of_birth: examinee.dateOfBirth,
-    claim_number: set.claimNumber,
+    ...columnsOf(set),
     details_needed: set.detailsNeeded,
     acuity_answers_digest: set.answersDigest,
     current_progress: progress ?? undefined,

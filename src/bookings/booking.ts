@@ -1,4 +1,5 @@
 import type { ExaminationType } from '../specialists/index.ts';
+import type { BookingDetails } from './booking.details.ts';
 
 export const bookingStatuses = ['active', 'cancelled', 'closed', 'archived'] as const;
 export type BookingStatus = (typeof bookingStatuses)[number];
@@ -14,18 +15,8 @@ export const progresses = [
 ] as const;
 export type Progress = (typeof progresses)[number];
 
-export interface Examinee {
-  firstName: string;
-  lastName: string;
-  /** E.164. */
-  phone: string;
-  email: string | null;
-  /** `YYYY-MM-DD` */
-  dateOfBirth: string | null;
-}
-
 /** A booking as the API and the pages show it (api.md). Instants are Dates; JSON makes them ISO 8601 in UTC. */
-export interface Booking {
+export interface Booking extends BookingDetails {
   id: string;
   reference: string;
   acuityAppointmentId: number;
@@ -36,8 +27,6 @@ export interface Booking {
   /** The admin who made it while acting as that referrer. */
   createdFor: { id: string; name: string } | null;
   detailsNeeded: boolean;
-  examinee: Examinee;
-  claimNumber: string | null;
   startsAt: Date;
   durationMinutes: number;
   /** The examination's own zone (IANA). */
@@ -48,7 +37,6 @@ export interface Booking {
   status: BookingStatus;
   currentProgress: Progress;
   source: 'portal' | 'acuity_direct';
-  notes: string;
   version: number;
   createdAt: Date;
   updatedAt: Date;
@@ -65,15 +53,12 @@ export interface ProgressEntry {
 }
 
 /** What a referrer asks for. Already parsed: names trimmed, phone in E.164, instants with their offset. */
-export interface BookingRequest {
+export interface BookingRequest extends BookingDetails {
   specialistId: string;
   type: ExaminationType;
   startsAt: Date;
   /** The reader's zone, for the mail; the examination's own zone is the specialist's. */
   timezone: string | null;
-  examinee: Examinee;
-  claimNumber: string | null;
-  notes: string;
   answers: { fieldId: number; value: string }[];
 }
 

@@ -1,4 +1,5 @@
 export * from './booking.ts';
+export * from './booking.details.ts';
 export type * from './booking.service.ts';
 export * from './booking.list.ts';
 export * from './booking.drafts.ts';
@@ -20,13 +21,11 @@ export {
   bookingListQuerySchema,
   bookingRequestSchema,
   cancelRequestSchema,
-  claimNumberSchema,
   examineeSchema,
+  flatDetailsSchema,
   idempotencyKeySchema,
   idSchema,
-  notesSchema,
   progressRequestSchema,
-  proseSchema,
   rescheduleRequestSchema,
   startsAtSchema,
   timezoneSchema,
@@ -34,7 +33,13 @@ export {
 export { createBookingService } from './booking.verbs.ts';
 export { createBookingSettlement, type BookingSettlement } from './booking.settle.ts';
 export { answersOf, type Answers } from './booking.answers.ts';
-export { intakeFields, type IntakeFields } from './booking.acuity.ts';
+export {
+  intakeFields,
+  intakeLabels,
+  isOwnDetail,
+  type IntakeFields,
+  type IntakeName,
+} from './booking.acuity.ts';
 export { differences, bookingDifferences, type BookingDifference } from './booking.differences.ts';
 export {
   followAppointment,
@@ -47,4 +52,5 @@ export { importAppointment, type Imported } from './booking.import.ts';
 export { findKnown, type KnownBooking } from './booking.known.ts';
 export { findIntention } from './booking.intentions.ts';
 export { bookingCalendar } from './booking.calendar.ts';
-export { assignBooking, editBooking, type BookingEdit, type EditFailure } from './booking.edit.ts';
+export { proseSchema } from './booking.text.ts';
+export { assignBooking, editBooking, type EditFailure } from './booking.edit.ts';

@@ -2,10 +2,10 @@
 // webhook would.
 import {
   answersOf,
+  changedDetails,
   differences,
   findKnown,
   intakeFields,
-  type Booking,
   type IntakeFields,
   type KnownBooking,
 } from '../bookings/index.ts';
@@ -89,9 +89,7 @@ function differencesOf(
   );
   if (appointment.canceled || booking.status === 'cancelled') return found;
   const answers = answersOf(appointment, fields);
-  const says = Object.entries(answers.examinee).some(
-    ([name, value]) => booking.examinee[name as keyof Booking['examinee']] !== value,
-  );
+  const says = Object.keys(changedDetails(booking, answers.details)).length > 0;
   return says && answers.digest !== answersDigest ? [...found, 'details'] : found;
 }
 

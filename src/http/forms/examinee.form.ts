@@ -1,6 +1,5 @@
 // The examinee's step: what was typed, and what it means. The rules are the bookings room's own.
-import { z } from 'zod';
-import { claimNumberSchema, examineeSchema, notesSchema, type DraftData } from '../../bookings/index.ts';
+import { flatDetailsSchema, type DraftData } from '../../bookings/index.ts';
 import { calendarDay, fieldErrors, rawField, typed } from './fields.ts';
 
 const names = [
@@ -24,16 +23,10 @@ export type ExamineeFormResult =
   | { ok: true; values: ExamineeFormValues; draft: Pick<DraftData, 'examinee' | 'claimNumber' | 'notes'> }
   | { ok: false; values: ExamineeFormValues; errors: FieldErrors };
 
-const formSchema = z.object({
-  ...examineeSchema.shape,
-  claimNumber: claimNumberSchema,
-  notes: notesSchema,
-});
-
 export function parseExamineeForm(body: unknown): ExamineeFormResult {
   const values = Object.fromEntries(names.map((name) => [name, typed(body, name)])) as ExamineeFormValues;
   const dateOfBirth = parseDayParts(body);
-  const parsed = formSchema.safeParse({
+  const parsed = flatDetailsSchema.safeParse({
     firstName: rawField(body, 'firstName'),
     lastName: rawField(body, 'lastName'),
     phone: rawField(body, 'phone'),

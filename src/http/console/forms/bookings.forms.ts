@@ -1,12 +1,10 @@
 import { z } from 'zod';
 import {
   assignBooking,
-  claimNumberSchema,
   editBooking,
-  examineeSchema,
   findBooking,
+  flatDetailsSchema,
   movesByHand,
-  notesSchema,
   progressRequestSchema,
   type Booking,
   type EditFailure,
@@ -23,12 +21,6 @@ async function bookingOf({ db }: ConsoleServices, id: string): Promise<Booking> 
   return booking;
 }
 
-const editSchema = z.object({
-  ...examineeSchema.shape,
-  claimNumber: claimNumberSchema,
-  notes: notesSchema,
-});
-
 const changeBooking: FormAction = {
   async open(services, id) {
     const booking = await bookingOf(services, id);
@@ -41,7 +33,7 @@ const changeBooking: FormAction = {
     };
   },
   async send({ db, audit }, actor, id, { version, values }) {
-    const { claimNumber, notes, ...examinee } = parse(editSchema, values);
+    const { claimNumber, notes, ...examinee } = parse(flatDetailsSchema, values);
     const edited = await editBooking({ db, audit }, actor, id, Number(version), {
       examinee,
       claimNumber,

@@ -1,0 +1,334 @@
+// The details of an examination, each said once. The row, the JSON, the forms, Acuity's intake answers, the console and
+// the mails are derived from this list; a new detail is one entry here and one migration.
+import { z } from 'zod';
+import {
+  dateOfBirthSchema,
+  emailSchema,
+  lineSchema,
+  nameSchema,
+  notesSchema,
+  optional,
+  phoneSchema,
+  readDay,
+  readPhone,
+} from './booking.text.ts';
+
+/** How the booking form asks for a detail. */
+export type DetailInput =
+  | { as: 'text'; type?: 'tel' | 'email'; hint?: string; isShort?: true; row?: string }
+  | { as: 'prose'; label?: string; hint?: string; rows: number }
+  /** Three boxes: day, month, year. */
+  | { as: 'day'; hint?: string }
+  /** A yes/no, and a text box for what it is when the answer is yes. */
+  | { as: 'yesNo'; question: string; hint?: string; missing: string; contradicted: string };
+
+export interface Detail {
+  /** In JSON: `examinee.phone`, `claimNumber`. What follows the last dot is its name in forms. */
+  path: string;
+  /** Of the table `bookings`. */
+  column: string;
+  label: string;
+  /** Takes what people and programs send, gives what is stored. */
+  schema: z.ZodType<string | null>;
+  /** As our JSON answers it. */
+  json: z.ZodType<string | null>;
+  /** What is stored when there is none. */
+  absent: '' | null;
+  /** An imported booking without it is marked "details needed"; the form does not call it optional. */
+  isNeeded: boolean;
+  /** A part of the examinee's name, shown as one. */
+  isName?: true;
+  /** Named in the console's filters in sealed words only. */
+  isHealth: boolean;
+  /** Which question of Acuity's intake form it is, by its name in `intake_fields`; null: Acuity is not told. */
+  intake: {
+    name: string;
+    /** What Acuity's answer means; null when it means nothing. Unset: the answer itself. */
+    read?: (answer: string) => string | null;
+  } | null;
+  input: DetailInput;
+  /** Among the facts of a mail, where it has a value. */
+  inMail: boolean;
+  /** A column of its own in the console. */
+  inConsole: boolean;
+  /**
+   * Whether the digests of requests and of Acuity's answers hold it when it has no value. A detail that is added later
+   * is `whenSet`: then what is stored of requests and appointments without it stays as it is.
+   */
+  inDigests: 'always' | 'whenSet';
+  /** What pages show when there is none; unset: "Not given". */
+  absentWords?: string;
+}
+
+/** In the order of the form. */
+export const details = [
+  {
+    path: 'examinee.firstName',
+    column: 'examinee_first_name',
+    label: 'First name',
+    schema: nameSchema('first name'),
+    json: z.string(),
+    absent: '',
+    isNeeded: true,
+    isName: true,
+    isHealth: true,
+    intake: { name: 'examinee_first_name' },
+    input: { as: 'text', row: 'name' },
+    inMail: false,
+    inConsole: false,
+    inDigests: 'always',
+  },
+  {
+    path: 'examinee.lastName',
+    column: 'examinee_last_name',
+    label: 'Last name',
+    schema: nameSchema('last name'),
+    json: z.string(),
+    absent: '',
+    isNeeded: true,
+    isName: true,
+    isHealth: true,
+    intake: { name: 'examinee_last_name' },
+    input: { as: 'text', row: 'name' },
+    inMail: false,
+    inConsole: false,
+    inDigests: 'always',
+  },
+  {
+    path: 'examinee.phone',
+    column: 'examinee_phone',
+    label: 'Phone',
+    schema: phoneSchema,
+    json: z.string().describe('E.164'),
+    absent: '',
+    isNeeded: true,
+    isHealth: true,
+    intake: { name: 'examinee_phone', read: readPhone },
+    input: {
+      as: 'text',
+      type: 'tel',
+      hint: 'For a number outside Australia, start with + and the country’s code',
+      isShort: true,
+    },
+    inMail: false,
+    inConsole: true,
+    inDigests: 'always',
+  },
+  {
+    path: 'examinee.email',
+    column: 'examinee_email',
+    label: 'E-mail address',
+    schema: optional(emailSchema),
+    json: z.string().nullable(),
+    absent: null,
+    isNeeded: false,
+    isHealth: true,
+    intake: { name: 'examinee_email' },
+    input: { as: 'text', type: 'email' },
+    inMail: false,
+    inConsole: true,
+    inDigests: 'always',
+  },
+  {
+    path: 'examinee.dateOfBirth',
+    column: 'examinee_date_of_birth',
+    label: 'Date of birth',
+    schema: optional(dateOfBirthSchema),
+    json: z.iso.date().nullable(),
+    absent: null,
+    isNeeded: false,
+    isHealth: true,
+    intake: { name: 'examinee_date_of_birth', read: readDay },
+    input: { as: 'day', hint: 'For example, 27 3 1984' },
+    inMail: false,
+    inConsole: true,
+    inDigests: 'always',
+  },
+  {
+    path: 'claimNumber',
+    column: 'claim_number',
+    label: 'Claim number',
+    schema: optional(lineSchema('the claim number', 60)),
+    json: z.string().nullable(),
+    absent: null,
+    isNeeded: false,
+    isHealth: true,
+    intake: { name: 'claim_number' },
+    input: { as: 'text', isShort: true },
+    inMail: true,
+    inConsole: true,
+    inDigests: 'always',
+  },
+  {
+    path: 'notes',
+    column: 'notes',
+    label: 'Notes',
+    schema: notesSchema,
+    json: z.string(),
+    absent: '',
+    isNeeded: false,
+    isHealth: true,
+    intake: null,
+    input: {
+      as: 'prose',
+      label: 'Notes for the agency',
+      hint: 'An interpreter, access to the building, anything the day depends on',
+      rows: 4,
+    },
+    inMail: false,
+    inConsole: true,
+    inDigests: 'always',
+  },
+] as const satisfies readonly Detail[];
+
+type AnyDetail = (typeof details)[number];
+type ExamineeDetail = Extract<AnyDetail, { path: `examinee.${string}` }>;
+type CaseDetail = Exclude<AnyDetail, ExamineeDetail>;
+type NameOf<Path extends string> = Path extends `examinee.${infer Name}` ? Name : Path;
+type ValueOf<D extends Pick<Detail, 'schema'>> = z.output<D['schema']>;
+
+export type DetailName = NameOf<AnyDetail['path']>;
+export type DetailIntakeName = NonNullable<AnyDetail['intake']>['name'];
+/** The keys under which details stand in a booking, a request and a draft. */
+export type DetailKey = 'examinee' | CaseDetail['path'];
+
+export type Examinee = { [D in ExamineeDetail as NameOf<D['path']>]: ValueOf<D> };
+type CaseDetails = { [D in CaseDetail as D['path']]: ValueOf<D> };
+
+export interface BookingDetails extends CaseDetails {
+  examinee: Examinee;
+}
+
+/** What is known of them: from Acuity's answers, or what a change sets. */
+export interface PartialDetails extends Partial<CaseDetails> {
+  examinee?: Partial<Examinee>;
+}
+
+/** As typed. */
+export type DraftDetails = { examinee?: Record<keyof Examinee, string> } & {
+  [Path in CaseDetail['path']]?: string;
+};
+
+export type DetailColumns = { [D in AnyDetail as D['column']]: ValueOf<D> };
+
+type Shape<D extends AnyDetail, Kind extends 'schema' | 'json'> = {
+  [Each in D as NameOf<Each['path']>]: Each[Kind];
+};
+
+/** The same array; read where it is used, never copied. */
+const list: readonly Detail[] = details;
+
+export function nameOf({ path }: Pick<Detail, 'path'>): string {
+  return path.slice(path.lastIndexOf('.') + 1);
+}
+
+export function isOfExaminee({ path }: Pick<Detail, 'path'>): boolean {
+  return path.startsWith('examinee.');
+}
+
+/** For `z.object`: what the examinee's details are parsed with, or answered as. */
+export function examineeShape<Kind extends 'schema' | 'json'>(kind: Kind): Shape<ExamineeDetail, Kind> {
+  return shapeOf(list.filter(isOfExaminee), kind) as Shape<ExamineeDetail, Kind>;
+}
+
+/** For `z.object`: the details beside the examinee's. */
+export function caseShape<Kind extends 'schema' | 'json'>(kind: Kind): Shape<CaseDetail, Kind> {
+  return shapeOf(
+    list.filter((detail) => !isOfExaminee(detail)),
+    kind,
+  ) as Shape<CaseDetail, Kind>;
+}
+
+function shapeOf(some: readonly Detail[], kind: 'schema' | 'json'): object {
+  return Object.fromEntries(some.map((detail) => [nameOf(detail), detail[kind]]));
+}
+
+/** Undefined where nothing is said about it. */
+export function detailIn(given: object | undefined, detail: Pick<Detail, 'path'>): string | null | undefined {
+  const record = given as Record<string, unknown> | undefined;
+  const holder = isOfExaminee(detail) ? (record?.examinee as Record<string, unknown> | undefined) : record;
+  return holder?.[nameOf(detail)] as string | null | undefined;
+}
+
+/** As JSON nests them, without those that `read` says nothing about (undefined). */
+export function nestDetails(read: (detail: Detail) => string | null | undefined): PartialDetails {
+  const said = list.flatMap((detail) => {
+    const value = read(detail);
+    return value === undefined ? [] : [{ detail, value }];
+  });
+  const entriesOf = (some: typeof said) =>
+    Object.fromEntries(some.map(({ detail, value }) => [nameOf(detail), value]));
+  const examinee = said.filter(({ detail }) => isOfExaminee(detail));
+  return {
+    ...(examinee.length > 0 && { examinee: entriesOf(examinee) }),
+    ...entriesOf(said.filter(({ detail }) => !isOfExaminee(detail))),
+  };
+}
+
+/** Every detail: absent where `read` says nothing about it. */
+export function allDetails(read: (detail: Detail) => string | null | undefined): BookingDetails {
+  return nestDetails((detail) => read(detail) ?? detail.absent) as BookingDetails;
+}
+
+export function detailsOfRow(row: DetailColumns): BookingDetails {
+  return allDetails((detail) => row[detail.column as keyof DetailColumns]);
+}
+
+/** Only of what is given. */
+export function columnsOf(given: PartialDetails): Partial<DetailColumns> {
+  return Object.fromEntries(
+    list.flatMap((detail) => {
+      const value = detailIn(given, detail);
+      return value === undefined ? [] : [[detail.column, value]];
+    }),
+  );
+}
+
+/** Of what was said, what a booking says differently. */
+export function changedDetails(booking: BookingDetails, said: PartialDetails): PartialDetails {
+  return nestDetails((detail) => {
+    const value = detailIn(said, detail);
+    return value === detailIn(booking, detail) ? undefined : value;
+  });
+}
+
+export function lacksDetails(booking: BookingDetails): boolean {
+  return list.some((detail) => detail.isNeeded && !detailIn(booking, detail));
+}
+
+export function detailKeys(): DetailKey[] {
+  return [...new Set(list.map((detail) => (isOfExaminee(detail) ? 'examinee' : detail.path)))] as DetailKey[];
+}
+
+/** What of a request, an order or a draft is details, under the keys where they stand. */
+export function detailsIn<Given extends { [Key in DetailKey]?: unknown }>(
+  given: Given,
+): Pick<Given, DetailKey> {
+  return Object.fromEntries(detailKeys().map((key) => [key, given[key]]));
+}
+
+/** For the hash of a request: equal details, equal parts. */
+export function hashedDetails(request: BookingDetails): unknown[] {
+  const always = list.filter(({ inDigests }) => inDigests === 'always');
+  return [
+    always.filter(isOfExaminee).map((detail) => detailIn(request, detail)),
+    ...always.filter((detail) => !isOfExaminee(detail)).map((detail) => detailIn(request, detail)),
+    ...setLater(request).map(({ path, value }) => [path, value]),
+  ];
+}
+
+/** For the digest of what Acuity said last: by name, what Acuity can say. */
+export function digestedDetails(said: PartialDetails): Record<string, string | null> {
+  const told = list.filter(({ intake, inDigests }) => intake && inDigests === 'always');
+  return Object.fromEntries([
+    ...told.map((detail) => [nameOf(detail), detailIn(said, detail) ?? null]),
+    ...setLater(said).map(({ path, value }) => [path, value]),
+  ]) as Record<string, string | null>;
+}
+
+function setLater(given: PartialDetails): { path: string; value: string }[] {
+  return list.flatMap((detail) => {
+    const value = detail.inDigests === 'whenSet' ? detailIn(given, detail) : undefined;
+    return value ? [{ path: detail.path, value }] : [];
+  });
+}

@@ -1,0 +1,156 @@
+// Text that people type about an examination: tidied, checked, refused with what to do. Strict for what enters here,
+// lenient for what already stands in Acuity.
+import { parsePhoneNumberFromString } from 'libphonenumber-js';
+import { Temporal } from 'temporal-polyfill';
+import { z } from 'zod';
+import { parseDay } from '../lib/dates.ts';
+
+// Everything below U+0020 and U+007F–U+009F, also the marks that turn or hide text.
+const controlCharacter = /[\p{Cc}\p{Cs}\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ufffe\uffff]/u;
+const controlCharacterInProse = /[\p{Cs}\u202a-\u202e\u2066-\u2069]|(?![\n\t])\p{Cc}/u;
+const emoji = /\p{Extended_Pictographic}|\p{Regional_Indicator}|\u20e3/u;
+const nameCharacters = /^[\p{L}\p{M} '’ʼ‘.‐-]+$/u;
+
+export function text(what: string) {
+  return z.string({
+    error: ({ input }) => (input === undefined ? `Enter ${what}` : `Enter ${what} as one piece of text`),
+  });
+}
+
+function tidy(value: string): string {
+  return value.normalize('NFC').trim();
+}
+
+/** An empty box is an absent answer: null. */
+export function optional<Output>(schema: z.ZodType<Output, string>) {
+  return z
+    .preprocess(
+      (value) => (typeof value === 'string' && value.trim() === '' ? null : value),
+      schema.nullish(),
+    )
+    .transform((value) => value ?? null);
+}
+
+export function nameSchema(what: string) {
+  return text(`the examinee’s ${what}`)
+    .transform((value) => tidy(value).replaceAll(/ {2,}/g, ' '))
+    .superRefine((value, ctx) => {
+      const message = whyNotAName(value, what);
+      if (message) ctx.addIssue({ code: 'custom', message });
+    });
+}
+
+function whyNotAName(value: string, what: string): string | null {
+  const What = what.charAt(0).toUpperCase() + what.slice(1);
+  if (value === '') return `Enter the examinee’s ${what}`;
+  if (controlCharacter.test(value))
+    return `${What} has invisible characters in it: type it instead of pasting it`;
+  if (emoji.test(value))
+    return `${What} cannot have emoji in it: use letters, spaces, hyphens and apostrophes`;
+  if (value.length > 100) return `${What} must be 100 characters or fewer`;
+  if (!nameCharacters.test(value) || !/\p{L}/u.test(value)) {
+    return `${What} can have letters, spaces, hyphens, apostrophes and full stops only`;
+  }
+  return null;
+}
+
+export const phoneSchema = text('the examinee’s phone number').transform((value, ctx) => {
+  const typed = tidy(value);
+  const parsed =
+    typed.length <= 40
+      ? parsePhoneNumberFromString(typed, { defaultCountry: 'AU', extract: false })
+      : undefined;
+  if (parsed?.isValid() && !parsed.ext) return parsed.number;
+  const message =
+    typed === ''
+      ? 'Enter the examinee’s phone number'
+      : 'Enter a phone number that can be called, like 0412 345 678, or +64 21 123 456 for one outside Australia';
+  ctx.addIssue({ code: 'custom', message });
+  return z.NEVER;
+});
+
+export const emailSchema = text('an e-mail address')
+  .transform((value) => value.trim())
+  .pipe(
+    z
+      .email('Enter an e-mail address in the right form, like name@example.com')
+      .max(254, 'The e-mail address must be 254 characters or fewer'),
+  );
+
+export const dateOfBirthSchema = text('the date of birth').transform((value, ctx) => {
+  const day = calendarDay(value.trim());
+  const message = !day
+    ? 'Enter a real date of birth as year, month and day, like 1984-03-27'
+    : Temporal.PlainDate.compare(day, Temporal.Now.plainDateISO('UTC')) >= 0
+      ? 'The date of birth must be in the past'
+      : day.year < 1900
+        ? 'The date of birth must be after 1900'
+        : null;
+  if (!message) return day!.toString();
+  ctx.addIssue({ code: 'custom', message });
+  return z.NEVER;
+});
+
+export function calendarDay(value: string): Temporal.PlainDate | null {
+  if (!/^\d{4}-\d{2}-\d{2}$/.test(value)) return null;
+  try {
+    return Temporal.PlainDate.from(value, { overflow: 'reject' });
+  } catch {
+    return null;
+  }
+}
+
+/** Several lines of prose: line ends are made `\n`; other control characters are refused. */
+export function proseSchema(what: string, maxLength: number) {
+  return text(what)
+    .transform((value) => tidy(value.replaceAll(/\r\n?/g, '\n')))
+    .superRefine((value, ctx) => {
+      if (value.length > maxLength) {
+        ctx.addIssue({
+          code: 'custom',
+          message: `Must be ${maxLength} characters or fewer: it has ${value.length}`,
+        });
+      }
+      if (controlCharacterInProse.test(value)) {
+        ctx.addIssue({
+          code: 'custom',
+          message: 'Has invisible characters in it: type it instead of pasting it',
+        });
+      }
+    });
+}
+
+/** Absent notes are ''. */
+export const notesSchema = proseSchema('the notes', 2000)
+  .nullish()
+  .transform((value) => value ?? '');
+
+/** One line of at most `maxLength` characters. */
+export function lineSchema(what: string, maxLength: number) {
+  const What = what.charAt(0).toUpperCase() + what.slice(1);
+  return text(what)
+    .transform(tidy)
+    .superRefine((value, ctx) => {
+      if (value.length > maxLength)
+        ctx.addIssue({ code: 'custom', message: `${What} must be ${maxLength} characters or fewer` });
+      if (controlCharacter.test(value)) {
+        ctx.addIssue({
+          code: 'custom',
+          message: `${What} has invisible characters in it: type it instead of pasting it`,
+        });
+      }
+    });
+}
+
+/** As it was typed when it is no phone number we know: staff see what stands in Acuity. */
+export function readPhone(typed: string): string {
+  const parsed = parsePhoneNumberFromString(typed, { defaultCountry: 'AU', extract: false });
+  return parsed?.isValid() ? parsed.number : typed.slice(0, 40);
+}
+
+/** `1984-03-27`, `27/03/1984` and `27.3.1984`; null for anything else, which staff read in Acuity. */
+export function readDay(typed: string): string | null {
+  const [, day, month, year] = /^(\d{1,2})[/.](\d{1,2})[/.](\d{4})$/.exec(typed) ?? [];
+  const iso = year && month && day ? `${year}-${month.padStart(2, '0')}-${day.padStart(2, '0')}` : typed;
+  return parseDay(iso) === null ? null : iso;
+}

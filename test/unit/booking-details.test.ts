@@ -1,0 +1,112 @@
+import { expect } from 'chai';
+import {
+  answersOf,
+  details,
+  intakeLabels,
+  isOwnDetail,
+  nameOf,
+  type IntakeName,
+} from '../../src/bookings/index.ts';
+import { hashOf } from '../../src/bookings/booking.plan.ts';
+import type { Appointment } from '../../src/ports/acuity.ts';
+
+const fields = new Map<IntakeName, number>([
+  ['reference', 9101],
+  ['examinee_first_name', 9102],
+  ['examinee_last_name', 9103],
+  ['examinee_phone', 9104],
+  ['examinee_email', 9105],
+  ['examinee_date_of_birth', 9106],
+  ['claim_number', 9107],
+]);
+
+function saying(answers: [number, string][]): Appointment {
+  return { answers: new Map(answers) } as unknown as Appointment;
+}
+
+describe('the list of details', () => {
+  it('names each path, form name, column and question once', () => {
+    for (const values of [
+      details.map(({ path }) => path),
+      details.map(nameOf),
+      details.map(({ column }) => column),
+      details.flatMap(({ intake }) => (intake ? [intake.name] : [])),
+    ]) {
+      expect(new Set<string>(values).size).to.equal(values.length);
+    }
+  });
+
+  it('labels every question that a booking answers itself', () => {
+    expect(intakeLabels).to.include({
+      reference: 'Booking reference',
+      examinee_phone: 'Phone',
+      organization: 'Organisation',
+    });
+  });
+});
+
+// The values were computed before the list existed: stored rows hold digests like these.
+describe('the digests made of details', () => {
+  it('hashOf gives the hash that is stored with earlier requests when they are equal', () => {
+    const hash = hashOf({
+      specialistId: '01930000-0000-7000-8000-000000000001',
+      type: 'in_person',
+      startsAt: new Date('2026-11-30T23:00:00Z'),
+      timezone: null,
+      examinee: {
+        firstName: 'Ewan',
+        lastName: 'Marsh',
+        phone: '+61412345678',
+        email: null,
+        dateOfBirth: '1984-03-27',
+      },
+      claimNumber: 'CL-2207',
+      notes: 'Left knee.',
+      answers: [{ fieldId: 9301, value: 'Left' }],
+    });
+    expect(hash).to.equal('754eecf0fb12fba0ded077ad38d2f14dcdc94c555e3c2cae8ac2618cde628da4');
+  });
+
+  it('answersOf gives the digest that is stored with bookings when Acuity says the same', () => {
+    const { digest } = answersOf(
+      saying([
+        [9101, 'EX-7K3M9Q'],
+        [9102, 'Ewan'],
+        [9103, 'Marsh'],
+        [9104, '0412 345 678'],
+        [9105, ''],
+        [9106, '27/03/1984'],
+        [9107, 'CL-2207'],
+      ]),
+      fields,
+    );
+    expect(digest).to.equal('7FaJR3LDzZVdLNovQx4oVtcjoOUoQurtK1gzKlAkfFs');
+  });
+});
+
+describe('answersOf', () => {
+  it('reads only what was answered, in the form that is stored', () => {
+    const { details: said } = answersOf(
+      saying([
+        [9102, ' Ewan '],
+        [9104, '0412 345 678'],
+        [9105, ''],
+        [9106, 'some day'],
+        [9107, 'CL-2207'],
+      ]),
+      fields,
+    );
+    expect(said).to.deep.equal({
+      examinee: { firstName: 'Ewan', phone: '+61412345678' },
+      claimNumber: 'CL-2207',
+    });
+  });
+});
+
+describe('isOwnDetail', () => {
+  it('recognises the fields that the booking answers itself, and no other', () => {
+    expect(isOwnDetail(fields, 9101)).to.equal(true);
+    expect(isOwnDetail(fields, 9107)).to.equal(true);
+    expect(isOwnDetail(fields, 9301)).to.equal(false);
+  });
+});
