@@ -44,6 +44,7 @@ import {
   createEmailSender,
   createOutbox,
   type EmailSenderDeps,
+  type OutboxDeps,
 } from './email/index.ts';
 import type { Readiness } from './http/api/health.api.ts';
 import { createApp, type Services } from './http/app.ts';
@@ -86,7 +87,7 @@ export interface Overrides {
   convergence?: Pick<ConvergenceDeps, 'readAgainMs' | 'linkDelayMs'>;
   webhooks?: Pick<WebhookDeps, 'onStep'>;
   relay?: Partial<Pick<RelayDeps, 'targetUrl' | 'concurrency' | 'pollMs' | 'timeoutMs' | 'onStep'>>;
-  emails?: Pick<EmailSenderDeps, 'firstPauseMs' | 'sweepAfterMs' | 'onStep'>;
+  emails?: Pick<EmailSenderDeps, 'firstPauseMs' | 'sweepAfterMs' | 'onStep'> & Pick<OutboxDeps, 'gatherMs'>;
 }
 
 export interface System {
@@ -171,7 +172,7 @@ export function compose(config: Config, overrides: Overrides = {}): System {
     clock,
     ids,
     log,
-    announce: createOutbox({ jobs, ids }),
+    announce: createOutbox({ jobs, ids, gatherMs: overrides.emails?.gatherMs }),
     ...intakeFields,
     ...overrides.bookings,
     // A call may wait for its turn before its time-out begins.

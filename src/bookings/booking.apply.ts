@@ -95,12 +95,10 @@ async function writeChange(
       }),
     },
   });
-  if (booking.createdBy) {
-    await deps.announce(trx, {
-      kind: `booking_${progress}`,
-      recipientId: booking.createdBy.id,
-      bookingId: booking.id,
-      intentionId: intention.id,
-    });
-  }
+  await deps.announce(trx, {
+    kind: `booking_${progress}`,
+    bookingId: booking.id,
+    intentionId: intention.id,
+    ...(order.kind === 'reschedule' && { previousStartsAt: booking.startsAt }),
+  });
 }

@@ -97,12 +97,7 @@ async function writeBooking(
     resourceId: bookingId,
     metadata: { acuityAppointmentId: appointment.id, intentionId: intention.id },
   });
-  await deps.announce(trx, {
-    kind: 'booking_confirmation',
-    recipientId: createdById,
-    bookingId,
-    intentionId: intention.id,
-  });
+  await deps.announce(trx, { kind: 'booking_confirmation', bookingId, intentionId: intention.id });
   await completeOpen(trx, intention.id, bookingId);
 }
 
@@ -157,7 +152,6 @@ export async function failIntention(
     if (options.tell && !('byStaff' in intention.order && intention.order.byStaff)) {
       await deps.announce(trx, {
         kind: 'booking_failed',
-        recipientId: await mergedInto(trx, intention.createdById),
         bookingId: intention.bookingId,
         intentionId: intention.id,
       });

@@ -8,16 +8,38 @@ import type { Ids } from '../ports/ids.ts';
 import type { JobQueue } from '../ports/job-queue.ts';
 import type { SpecialistRepository } from '../specialists/index.ts';
 
-/** Something the referrer should hear of. Written down in the transaction that made it true. */
+export const bookingMailKinds = [
+  'booking_confirmation',
+  'booking_rescheduled',
+  'booking_cancelled',
+  'booking_failed',
+  'booking_no_show',
+  'booking_reminder',
+  'document_added',
+  'report_ready',
+] as const;
+export type BookingMailKind = (typeof bookingMailKinds)[number];
+
+/**
+ * What happened, and to which booking. Who is told follows from the kind (src/email/email.audience.ts), in the caller's
+ * transaction. The same occasion announced twice is one message for each recipient.
+ */
 export interface Announcement {
-  kind: 'booking_confirmation' | 'booking_rescheduled' | 'booking_cancelled' | 'booking_failed';
-  /** The referrer: nobody else is told. */
-  recipientId: string;
+  kind: BookingMailKind;
+  /** Null: an attempt to book that failed. */
   bookingId: string | null;
-  /** Null when Acuity told us, and nobody here asked for it. */
-  intentionId: string | null;
-  /** Tells messages of one kind about one booking apart; the intention when there is one. */
+  /** The attempt that led to it; null or left out when Acuity told us and nobody here asked for it. */
+  intentionId?: string | null;
+  /** The document that it is about. */
+  documentId?: string;
+  /** Tells messages of one kind about one booking apart. Default: the attempt, else the document, else the booking. */
   occasion?: string;
+  /** These people and nobody else; who switched the kind off is still left out. */
+  recipientIds?: readonly string[];
+  /** Who did it, and need not be told. */
+  exceptId?: string;
+  /** Of an examination that moved: when it was before. */
+  previousStartsAt?: Date;
 }
 
 export type Announce = (trx: Transaction, announcement: Announcement) => Promise<void>;

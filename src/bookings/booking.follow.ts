@@ -9,7 +9,7 @@ import { forget } from './booking.adopt.ts';
 import { answersOf, type Answers } from './booking.answers.ts';
 import { applyChange, isCarriedOut } from './booking.apply.ts';
 import { placeOf } from './booking.complete.ts';
-import type { BookingDeps } from './booking.deps.ts';
+import type { BookingDeps, BookingMailKind } from './booking.deps.ts';
 import { allDetails, changedDetails, detailIn, lacksDetails } from './booking.details.ts';
 import { differences, type BookingDifference } from './booking.differences.ts';
 import { findOpenChange, type ChangeOrder, type Intention } from './booking.intentions.ts';
@@ -208,20 +208,26 @@ const auditActions: Partial<
   edited: 'booking.edited',
 };
 
+const mailKinds: Partial<Record<Progress, BookingMailKind>> = {
+  rescheduled: 'booking_rescheduled',
+  cancelled: 'booking_cancelled',
+  no_show: 'booking_no_show',
+};
+
 async function announceProgress(
   deps: BookingDeps,
   trx: Transaction,
   booking: Booking,
   progress: Progress,
 ): Promise<void> {
-  if (!booking.createdBy) return;
+  const kind = mailKinds[progress];
+  if (!kind) return;
   await deps.announce(trx, {
-    kind: progress === 'rescheduled' ? 'booking_rescheduled' : 'booking_cancelled',
-    recipientId: booking.createdBy.id,
+    kind,
     bookingId: booking.id,
-    intentionId: null,
     // One message for each version that became true, however often it is found out.
     occasion: `${booking.id}:${booking.version + 1}`,
+    ...(kind === 'booking_rescheduled' && { previousStartsAt: booking.startsAt }),
   });
 }
 

@@ -99,11 +99,7 @@ async function writeImported(
       isAssigned: owner.organizationId !== null,
     },
   });
-  if (owner.userId) {
-    await deps.announce(trx, {
-      ...{ kind: 'booking_confirmation', recipientId: owner.userId, bookingId, intentionId: null },
-    });
-  }
+  await deps.announce(trx, { kind: 'booking_confirmation', bookingId });
   await deps.onStep?.('in_import_transaction');
   return bookingId;
 }

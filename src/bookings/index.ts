@@ -3,7 +3,15 @@ export * from './booking.details.ts';
 export type * from './booking.service.ts';
 export * from './booking.list.ts';
 export * from './booking.drafts.ts';
-export type { Announce, Announcement, BookingDeps, BookingTimings } from './booking.deps.ts';
+export { bookingMailKinds } from './booking.deps.ts';
+export type {
+  Announce,
+  Announcement,
+  BookingDeps,
+  BookingMailKind,
+  BookingTimings,
+} from './booking.deps.ts';
+export { contactRoles, contactsOf, type Contact, type ContactRole } from './booking.contacts.ts';
 export {
   checkLateJob,
   removeExpiredDraftsJob,

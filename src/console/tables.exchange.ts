@@ -1,4 +1,5 @@
 // Lists of what goes to and fro: events, mails, and what the nightly looks found.
+import { accountMailKinds, workMailKinds } from '../email/index.ts';
 import { column, oneOf, record, to } from './columns.ts';
 import type { Table } from './table.ts';
 
@@ -40,10 +41,6 @@ export const webhookEvents: Table = {
   ],
 };
 
-const emailKinds = [
-  ...['booking_confirmation', 'booking_rescheduled', 'booking_cancelled', 'booking_failed'],
-  ...['drift_report', 'webhooks_repaired'],
-];
 const emailStatuses = ['queued', 'sent', 'failed', 'withheld'];
 /** It is tried for three days: nobody is to learn only then that the mail server takes nothing. */
 const isStuck = `e.status = 'queued' and e.attempts >= 5`;
@@ -56,10 +53,10 @@ export const emails: Table = {
   sort: { by: 'createdAt', direction: 'desc' },
   // Who is invited, or has forgotten a password, is an admin's to know: those mails stand on the people's pages.
   from: `emails e left join bookings b on b.id = e.booking_id
-    where e.account_link_id is null and e.kind in (${emailKinds.map((kind) => `'${kind}'`).join(', ')})`,
+    where e.account_link_id is null and e.kind in (${workMailKinds.map((kind) => `'${kind}'`).join(', ')})`,
   columns: [
     column('id', 'id', 'e.id', record),
-    oneOf('kind', 'e.kind', emailKinds),
+    oneOf('kind', 'e.kind', workMailKinds),
     column('recipient', 'string', 'e.recipient'),
     column('booking', 'string', 'b.reference', to('bookings', 'b.id')),
     oneOf('status', 'e.status', emailStatuses),
@@ -72,10 +69,6 @@ export const emails: Table = {
   ],
 };
 
-const accountEmailKinds = [
-  ...['account_invitation', 'password_reset', 'password_changed', 'email_change', 'email_changed'],
-  'two_factor_changed',
-];
 /** Neither what they say nor their link: whoever has that has the account. */
 export const accountEmails: Table = {
   ...{
@@ -87,10 +80,10 @@ export const accountEmails: Table = {
     title: 'kind',
   },
   sort: { by: 'createdAt', direction: 'desc' },
-  from: `emails e where e.kind in (${accountEmailKinds.map((kind) => `'${kind}'`).join(', ')})`,
+  from: `emails e where e.kind in (${accountMailKinds.map((kind) => `'${kind}'`).join(', ')})`,
   columns: [
     column('id', 'id', 'e.id', record),
-    oneOf('kind', 'e.kind', accountEmailKinds),
+    oneOf('kind', 'e.kind', accountMailKinds),
     column('recipient', 'string', 'e.recipient'),
     oneOf('status', 'e.status', emailStatuses),
     column('attempts', 'number', 'e.attempts'),

@@ -1,16 +1,9 @@
 // What the mails about somebody's account say. They never hold anything of a booking.
-import { findLink, linkHours, type AccountLink, type AccountMailKind } from '../accounts/index.ts';
+import { findLink, linkHours, type AccountLink } from '../accounts/index.ts';
 import type { Queryable } from '../db/knex.ts';
-import type { AccountEmail, EmailRow, Links, Message } from './email.ts';
+import { accountMailKinds, type AccountEmail, type EmailRow, type Links, type Message } from './email.ts';
 
-const kinds: readonly string[] = [
-  'account_invitation',
-  'password_reset',
-  'password_changed',
-  'email_change',
-  'email_changed',
-  'two_factor_changed',
-] satisfies AccountMailKind[];
+const kinds: readonly string[] = accountMailKinds;
 
 export function isAboutAccount(email: EmailRow): email is AccountEmail {
   return kinds.includes(email.kind);

@@ -6,8 +6,10 @@ import type { Queryable } from '../db/knex.ts';
 import { formatDay, formatExamTime } from '../lib/dates.ts';
 import type { Mail } from '../ports/mailer.ts';
 import { accountMessage, isAboutAccount } from './email.account.ts';
+import { doneWhileActing } from './email.acting.ts';
+import { documentMessage, isAboutDocument } from './email.documents.ts';
 import { isForStaff, staffMessage } from './email.staff.ts';
-import type { BookingEmail, EmailRow, Fact, Links, Message } from './email.ts';
+import type { EmailRow, ExaminationEmail, Fact, Links, Message } from './email.ts';
 
 interface AttemptFacts {
   kind: 'book' | 'reschedule' | 'cancel';
@@ -38,7 +40,14 @@ export async function composeMail(
 async function messageOf(db: Queryable, email: EmailRow, links: Links): Promise<Message> {
   if (isForStaff(email)) return staffMessage(db, email, links);
   if (isAboutAccount(email)) return accountMessage(db, email, links);
-  return { ...(await bookingMessage(db, email, links)), footer: aboutBookings };
+  const doneBy = await doneWhileActing(db, email);
+  if (isAboutDocument(email)) return documentMessage(db, email, doneBy, links);
+  const message = await bookingMessage(db, email, links);
+  return {
+    ...message,
+    paragraphs: [...message.paragraphs, ...(doneBy ? [doneBy] : [])],
+    footer: aboutBookings,
+  };
 }
 
 const directory = path.resolve(import.meta.dirname, '../../views/emails');
@@ -48,20 +57,24 @@ function render(template: string, message: Message): Promise<string> {
 }
 
 const aboutBookings =
-  'This message was sent to you because you arranged this examination. It may hold health information: please do not pass it on to anyone who need not know.';
+  'This message was sent to you because you are a contact of this examination. It may hold health information: please do not pass it on to anyone who need not know.';
 
 type BookingMessage = Omit<Message, 'footer'>;
 
-async function bookingMessage(db: Queryable, email: BookingEmail, links: Links): Promise<BookingMessage> {
+async function bookingMessage(db: Queryable, email: ExaminationEmail, links: Links): Promise<BookingMessage> {
   const attempt = await attemptOf(db, email.intention_id);
   const booking = email.booking_id ? await findBooking(db, email.booking_id) : null;
   if (email.kind === 'booking_failed') return failedMessage(attempt, booking, links, email.intention_id);
-  if (!booking) throw new Error(`Message ${email.id} speaks of no booking`);
+  if (!booking) throw new Error(`Message ${email.id} names no booking`);
   switch (email.kind) {
     case 'booking_confirmation':
       return confirmation(booking, attempt, links);
     case 'booking_rescheduled':
-      return rescheduled(booking, attempt, links);
+      return rescheduled(booking, attempt, links, email.previous_starts_at);
+    case 'booking_no_show':
+      return missed(booking, attempt, links);
+    case 'booking_reminder':
+      return reminder(booking, links);
     case 'booking_cancelled':
       break;
   }
@@ -93,42 +106,63 @@ function confirmation(booking: Booking, attempt: AttemptFacts | null, links: Lin
   };
 }
 
-function rescheduled(booking: Booking, attempt: AttemptFacts | null, links: Links): BookingMessage {
+function rescheduled(
+  booking: Booking,
+  attempt: AttemptFacts | null,
+  links: Links,
+  previousStartsAt: Date | null,
+): BookingMessage {
+  const at = (startsAt: Date) => formatExamTime(startsAt, booking.timezone);
+  const hasMoved = previousStartsAt !== null && previousStartsAt.getTime() !== booking.startsAt.getTime();
   return {
     subject: `Examination moved: ${booking.reference}, now ${dayOf(booking)}`,
-    heading: 'The examination has a new time',
-    paragraphs: ['Please tell the examinee. The time below replaces the earlier one.', ...sinceThen(booking)],
-    ...about(booking, attempt, links),
-  };
-}
-
-function cancelled(booking: Booking, attempt: AttemptFacts | null, links: Links): BookingMessage {
-  if (booking.currentProgress === 'no_show') return missed(booking, attempt, links);
-  return {
-    subject: `Examination cancelled: ${booking.reference}, ${dayOf(booking)}`,
-    heading: 'The examination is cancelled',
+    heading: hasMoved ? 'The examination has a new time' : 'The examination has changed',
     paragraphs: [
-      'The specialist’s time is free again. Please tell the examinee. If it is still needed, book anew.',
+      hasMoved
+        ? `The examination was at ${at(previousStartsAt)}. It is now at ${at(booking.startsAt)}.`
+        : `The examination is now with ${booking.specialist.name} at the time below.`,
+      ...(booking.status === 'cancelled' ? [] : ['Please tell the examinee.']),
+      ...sinceThen(booking),
     ],
     ...about(booking, attempt, links),
   };
 }
 
-/** Acuity takes it for a kind of cancellation; the booking stays open, and so does what happens next. */
+function reminder(booking: Booking, links: Links): BookingMessage {
+  return {
+    subject: `Reminder: examination ${booking.reference}, ${dayOf(booking)}`,
+    heading: 'An examination is coming up',
+    paragraphs: [`${booking.specialist.name} expects the examinee at the time below.`, ...sinceThen(booking)],
+    ...about(booking, null, links),
+  };
+}
+
+function cancelled(booking: Booking, attempt: AttemptFacts | null, links: Links): BookingMessage {
+  return {
+    subject: `Examination cancelled: ${booking.reference}, ${dayOf(booking)}`,
+    heading: 'The examination is cancelled',
+    paragraphs: [
+      'The examination below will not take place. Please tell the examinee. If it is still needed, you will need to make a new booking.',
+    ],
+    ...about(booking, attempt, links),
+  };
+}
+
+/** The booking stays open: it can be moved or cancelled. */
 function missed(booking: Booking, attempt: AttemptFacts | null, links: Links): BookingMessage {
   const { calendar: _, ...rest } = about(booking, attempt, links);
   return {
     subject: `Examination missed: ${booking.reference}, ${dayOf(booking)}`,
-    heading: 'The examinee did not come',
+    heading: 'The examinee did not attend',
     paragraphs: [
-      'The specialist waited at the time below. If the examination is still needed, book another time.',
+      'The examinee did not attend the examination below. If it is still needed, move the booking to another time.',
       ...sinceThen(booking),
     ],
     ...rest,
   };
 }
 
-/** A message that was delayed must not tell an old story. */
+/** A message is composed when it is sent, which may be after the booking was cancelled. */
 function sinceThen(booking: Booking): string[] {
   return booking.status === 'cancelled' ? ['Since then this examination has been cancelled.'] : [];
 }
@@ -180,12 +214,12 @@ const whatFailed = {
   reschedule: {
     subject: 'Examination NOT moved',
     heading: 'The examination could not be moved',
-    says: 'The specialist’s calendar did not confirm the new time. The examination stands as it did before.',
+    says: 'The specialist’s calendar did not confirm the new time. The examination is still at its earlier time.',
   },
   cancel: {
     subject: 'Examination NOT cancelled',
     heading: 'The examination could not be cancelled',
-    says: 'The specialist’s calendar did not confirm the cancellation. The examination stands as it did before.',
+    says: 'The specialist’s calendar did not confirm the cancellation. The examination is still booked.',
   },
 } as const;
 

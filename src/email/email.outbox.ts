@@ -1,36 +1,77 @@
 import type { AnnounceAccount } from '../accounts/index.ts';
-import type { Announce } from '../bookings/index.ts';
+import type { Announce, Announcement } from '../bookings/index.ts';
 import type { Transaction } from '../db/knex.ts';
-import type { StaffEmail } from './email.ts';
 import type { Ids } from '../ports/ids.ts';
 import type { JobQueue } from '../ports/job-queue.ts';
+import { audienceOf } from './email.audience.ts';
 import { sendEmailJob } from './email.jobs.ts';
+import type { StaffEmail } from './email.ts';
+
+/** Documents are often added one request at a time: what is added within so long is one message. Milliseconds. */
+const usualGatherMs = 5 * 60_000;
+
+export interface OutboxDeps {
+  jobs: JobQueue;
+  ids: Ids;
+  gatherMs?: number | undefined;
+}
 
 /**
- * Writes down, in the caller's transaction, that a message is due, and the job that sends it. What it says is
- * composed when it is sent. The same occasion asked for twice is one message.
+ * Writes, in the caller's transaction, one message for each person who is told, and the job that sends it. What a message
+ * says is composed when it is sent. The same occasion announced twice is one message for each recipient.
  */
-export function createOutbox({ jobs, ids }: { jobs: JobQueue; ids: Ids }): Announce {
-  return async (trx, { kind, recipientId, bookingId, intentionId, occasion: given }) => {
-    const recipient = (await trx('users').where({ id: recipientId }).first('email')) as
-      | { email: string }
-      | undefined;
-    if (!recipient) throw new Error(`There is no user ${recipientId} to tell`);
-    const occasion = kind === 'booking_confirmation' ? bookingId : (intentionId ?? given);
-    const [row] = (await trx('emails')
-      .insert({
-        id: ids.uuid(),
-        kind,
-        dedupe_key: `${kind}:${occasion}`,
-        recipient: recipient.email,
-        recipient_id: recipientId,
-        booking_id: bookingId,
-        intention_id: intentionId,
-      })
-      .onConflict('dedupe_key')
-      .ignore()
-      .returning('id')) as { id: string }[];
-    if (row) await jobs.add(sendEmailJob, { emailId: row.id }, { trx, key: `email:${row.id}` });
+export function createOutbox({ jobs, ids, gatherMs = usualGatherMs }: OutboxDeps): Announce {
+  return async (trx, announcement) => {
+    const { kind, bookingId, intentionId = null, documentId = null, previousStartsAt } = announcement;
+    const { occasion, delayMs } =
+      kind === 'document_added' && !announcement.occasion
+        ? await gathered(trx, announcement, gatherMs)
+        : { occasion: occasionOf(announcement), delayMs: 0 };
+    for (const { id: recipientId, email } of await audienceOf(trx, announcement)) {
+      const [row] = (await trx('emails')
+        .insert({
+          id: ids.uuid(),
+          kind,
+          dedupe_key: `${kind}:${occasion}:${recipientId}`,
+          recipient: email,
+          recipient_id: recipientId,
+          booking_id: bookingId,
+          intention_id: intentionId,
+          document_id: documentId,
+          previous_starts_at: previousStartsAt ?? null,
+        })
+        .onConflict('dedupe_key')
+        .ignore()
+        .returning('id')) as { id: string }[];
+      if (row) await jobs.add(sendEmailJob, { emailId: row.id }, { trx, key: `email:${row.id}`, delayMs });
+    }
+  };
+}
+
+function occasionOf({ kind, occasion: given, bookingId, intentionId, documentId }: Announcement): string {
+  // Confirmed once to each person, whether an attempt, an import or an assignment came first.
+  const usual = kind === 'booking_confirmation' ? bookingId : (intentionId ?? documentId ?? bookingId);
+  const occasion = given ?? usual;
+  if (!occasion) throw new Error(`An announcement of ${kind} names no occasion`);
+  return occasion;
+}
+
+/**
+ * The span of time that an announcement falls into, and how long until it is over. The message is sent a moment later, so
+ * that a transaction which announces at its very end has committed.
+ */
+async function gathered(
+  trx: Transaction,
+  { bookingId }: Announcement,
+  gatherMs: number,
+): Promise<{ occasion: string; delayMs: number }> {
+  const { rows } = await trx.raw<{ rows: [{ ms: number }] }>(
+    'select (extract(epoch from clock_timestamp()) * 1000)::float8 as ms',
+  );
+  const span = Math.floor(rows[0].ms / gatherMs);
+  return {
+    occasion: `${bookingId}:${span}`,
+    delayMs: Math.ceil((span + 1) * gatherMs - rows[0].ms) + Math.min(30_000, gatherMs),
   };
 }
 

@@ -1,8 +1,8 @@
 // What the mails to the agency's own admins say. Counts and links; nothing of anybody examined.
 import type { Queryable } from '../db/knex.ts';
-import type { Links, Message, StaffEmail } from './email.ts';
+import { staffMailKinds, type Links, type Message, type StaffEmail } from './email.ts';
 
-const kinds: readonly string[] = ['drift_report', 'webhooks_repaired'] satisfies StaffEmail['kind'][];
+const kinds: readonly string[] = staffMailKinds;
 
 export function isForStaff(email: { kind: string }): email is StaffEmail {
   return kinds.includes(email.kind);

@@ -1,7 +1,19 @@
 // What a mail is: a row of the outbox, and what its words are made of.
 import type { AccountMailKind, LinkKind } from '../accounts/index.ts';
-import type { Announcement } from '../bookings/index.ts';
+import { bookingMailKinds, type BookingMailKind } from '../bookings/index.ts';
 import type { Mail } from '../ports/mailer.ts';
+
+export const accountMailKinds = [
+  'account_invitation',
+  'password_reset',
+  'password_changed',
+  'email_change',
+  'email_changed',
+  'two_factor_changed',
+] as const satisfies AccountMailKind[];
+export const staffMailKinds = ['drift_report', 'webhooks_repaired'] as const;
+/** Every kind but those about an account. */
+export const workMailKinds: readonly string[] = [...bookingMailKinds, ...staffMailKinds];
 
 /** Absolute addresses of pages. */
 export interface Links {
@@ -22,13 +34,19 @@ interface EmailFacts {
   booking_id: string | null;
   intention_id: string | null;
   account_link_id: string | null;
+  document_id: string | null;
+  previous_starts_at: Date | null;
   attempts: number;
 }
-export type BookingEmail = EmailFacts & { kind: Announcement['kind'] };
+type DocumentMailKind = Extract<BookingMailKind, 'document_added' | 'report_ready'>;
+export type DocumentEmail = EmailFacts & { kind: DocumentMailKind };
+/** About the examination itself. */
+export type ExaminationEmail = EmailFacts & { kind: Exclude<BookingMailKind, DocumentMailKind> };
+export type BookingEmail = DocumentEmail | ExaminationEmail;
 export type AccountEmail = EmailFacts & { kind: AccountMailKind };
 /** To the admins of the agency. */
 export type StaffEmail = EmailFacts & {
-  kind: 'drift_report' | 'webhooks_repaired';
+  kind: (typeof staffMailKinds)[number];
   drift_report_id: string | null;
 };
 export type EmailRow = BookingEmail | AccountEmail | StaffEmail;

@@ -7,6 +7,10 @@ import { openMatrixHouse, type MatrixHouse } from '../support/matrix-house.ts';
 /** Every pair of columns of the kind, and a row to write it into. */
 const pairs: { table: string; by: string; for: string; alone?: object }[] = [
   { table: 'bookings', by: 'created_by_id', for: 'created_for_id' },
+  {
+    ...{ table: 'booking_contacts', by: 'created_by_id', for: 'created_for_id' },
+    alone: { role: 'report_recipient' },
+  },
   { table: 'booking_intentions', by: 'created_by_id', for: 'created_for_id' },
   { table: 'booking_progress', by: 'changed_by_id', for: 'changed_for_id' },
   { table: 'documents', by: 'uploaded_by_id', for: 'uploaded_for_id' },
@@ -18,6 +22,11 @@ describe('the referrer and the admin acting', () => {
   before(async () => {
     house = await openMatrixHouse();
     await house.aDocument();
+    const { rita } = house.userIds;
+    await house.app.db('booking_contacts').insert({
+      ...{ id: house.app.db.raw('gen_random_uuid()'), booking_id: house.bookingId, role: 'solicitor' },
+      ...{ user_id: rita, created_by_id: rita },
+    });
   });
   after(() => house.close());
 

@@ -201,7 +201,9 @@ async function disagreements(stack: WebhookStack): Promise<string[]> {
       when 'booking_rescheduled' then (select count(*) from booking_progress p
         where p.booking_id = m.booking_id and p.progress = 'rescheduled')
       when 'booking_cancelled' then (select count(*) from booking_progress p
-        where p.booking_id = m.booking_id and p.progress in ('cancelled', 'no_show'))
+        where p.booking_id = m.booking_id and p.progress = 'cancelled')
+      when 'booking_no_show' then (select count(*) from booking_progress p
+        where p.booking_id = m.booking_id and p.progress = 'no_show')
       else 100 end`);
   return [...found, ...twice.map(({ kind }) => `two mails: ${kind}`)];
 }

@@ -114,7 +114,7 @@ describe('what the clinic does in Acuity', () => {
     await stack.settled();
     expect(await stack.booking(id)).to.include({ status: 'active', current_progress: 'no_show' });
     const { db } = stack.app;
-    const row = (await db('emails').where({ kind: 'booking_cancelled' }).first()) as EmailRow;
+    const row = (await db('emails').where({ kind: 'booking_no_show' }).first()) as EmailRow;
     const mail = await composeMail(db, row, {
       booking: (bookingId) => `https://desk.example/bookings/${bookingId}`,
       ...{

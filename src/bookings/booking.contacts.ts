@@ -1,0 +1,27 @@
+// Who is told about a booking beside its booker, who is bookings.created_by_id and never a row here.
+import type { Queryable } from '../db/knex.ts';
+
+export const contactRoles = ['solicitor', 'report_recipient'] as const;
+export type ContactRole = (typeof contactRoles)[number];
+
+export interface Contact {
+  userId: string;
+  name: string;
+  email: string;
+  role: ContactRole;
+}
+
+/**
+ * The contacts who may be told today: active referrers of the organisation that the booking belongs to now. A person who
+ * was merged away is the one who stands for them.
+ */
+export async function contactsOf(db: Queryable, bookingId: string): Promise<Contact[]> {
+  return (await db('booking_contacts as c')
+    .join('bookings as b', 'b.id', 'c.booking_id')
+    .join('users as u', 'u.id', db.raw('merged_into(c.user_id)'))
+    .join('members as m', (on) => on.on('m.user_id', 'u.id').andOn('m.organization_id', 'b.organization_id'))
+    .where({ 'c.booking_id': bookingId, 'u.role': 'referrer', 'u.banned': false })
+    .groupBy('u.id', 'u.name', 'u.email', 'c.role')
+    .orderBy([{ column: db.raw('min(c.created_at)') }, { column: 'u.id' }])
+    .select({ userId: 'u.id', name: 'u.name', email: 'u.email', role: 'c.role' })) as Contact[];
+}

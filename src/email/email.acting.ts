@@ -1,0 +1,49 @@
+// What an admin did while acting as a referrer is said in the mail about it, to that referrer and to every other contact.
+import type { Queryable } from '../db/knex.ts';
+import { mergedInto } from '../db/merges.ts';
+import type { BookingEmail } from './email.ts';
+
+const deeds: Record<BookingEmail['kind'], string> = {
+  booking_confirmation: 'made this booking',
+  booking_rescheduled: 'moved this examination',
+  booking_cancelled: 'cancelled this examination',
+  booking_failed: 'asked for this',
+  booking_no_show: 'recorded this',
+  booking_reminder: 'asked for this reminder',
+  document_added: 'added the document',
+  report_ready: 'added the report',
+};
+
+/** Null when nobody was acting: the attempt, or the document, names the admin. */
+export async function doneWhileActing(db: Queryable, email: BookingEmail): Promise<string | null> {
+  const deed = await actingPair(db, email);
+  if (!deed) return null;
+  const isRecipient =
+    email.recipient_id !== null &&
+    (await mergedInto(db, email.recipient_id)) === (await mergedInto(db, deed.referrer_id));
+  return `${deed.admin} of the agency ${deeds[email.kind]} for ${isRecipient ? 'you' : deed.referrer}.`;
+}
+
+interface ActingPair {
+  referrer_id: string;
+  referrer: string;
+  admin: string;
+}
+
+async function actingPair(db: Queryable, email: BookingEmail): Promise<ActingPair | undefined> {
+  const { document_id: documentId, intention_id: intentionId } = email;
+  const columns = { referrer_id: 'r.id', referrer: 'r.name', admin: 'a.name' };
+  if (documentId) {
+    return (await db('documents as d')
+      .join('users as r', 'r.id', 'd.uploaded_by_id')
+      .join('users as a', 'a.id', 'd.uploaded_for_id')
+      .where('d.id', documentId)
+      .first(columns)) as ActingPair | undefined;
+  }
+  if (!intentionId) return undefined;
+  return (await db('booking_intentions as i')
+    .join('users as r', 'r.id', 'i.created_by_id')
+    .join('users as a', 'a.id', 'i.created_for_id')
+    .where('i.id', intentionId)
+    .first(columns)) as ActingPair | undefined;
+}

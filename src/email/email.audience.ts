@@ -1,0 +1,57 @@
+// Who is told what about a booking, computed in the announcing transaction.
+import { contactsOf, findIntention, type Announcement, type BookingMailKind } from '../bookings/index.ts';
+import type { Queryable } from '../db/knex.ts';
+import { mergedInto } from '../db/merges.ts';
+import { switchedOff } from './email.preferences.ts';
+
+/** `requester`: who asked for what failed. `booker`: whom the booking belongs to. The others are its contacts. */
+type Part = 'requester' | 'booker' | 'solicitor' | 'report_recipient';
+
+const toldTo: Record<BookingMailKind, readonly Part[]> = {
+  booking_confirmation: ['booker', 'solicitor'],
+  booking_rescheduled: ['booker', 'solicitor'],
+  booking_cancelled: ['booker', 'solicitor'],
+  booking_no_show: ['booker', 'solicitor'],
+  booking_reminder: ['booker', 'solicitor'],
+  // Whoever asked has to decide what to do next; nothing changed for the others.
+  booking_failed: ['requester'],
+  document_added: ['booker', 'solicitor'],
+  report_ready: ['booker', 'solicitor', 'report_recipient'],
+};
+
+export interface Recipient {
+  id: string;
+  email: string;
+}
+
+/** Each person once, without those who switched this kind off. Empty while a booking waits to be assigned. */
+export async function audienceOf(db: Queryable, announcement: Announcement): Promise<Recipient[]> {
+  const { kind, exceptId, recipientIds } = announcement;
+  const wanted = recipientIds ?? (await concerned(db, announcement));
+  const ids = new Set<string>();
+  for (const id of wanted) ids.add(await mergedInto(db, id));
+  if (exceptId) ids.delete(exceptId);
+  for (const id of await switchedOff(db, kind, [...ids])) ids.delete(id);
+  return (await db('users')
+    .whereIn('id', [...ids])
+    .orderBy('id')
+    .select('id', 'email')) as Recipient[];
+}
+
+async function concerned(db: Queryable, { kind, bookingId, intentionId }: Announcement): Promise<string[]> {
+  const parts = toldTo[kind];
+  const ids: string[] = [];
+  if (parts.includes('requester') && intentionId) {
+    const attempt = await findIntention(db, intentionId);
+    if (attempt) ids.push(attempt.createdById);
+  }
+  if (!bookingId) return ids;
+  if (parts.includes('booker')) {
+    const booking = (await db('bookings').where({ id: bookingId }).first('created_by_id')) as
+      | { created_by_id: string | null }
+      | undefined;
+    if (booking?.created_by_id) ids.push(booking.created_by_id);
+  }
+  const contacts = await contactsOf(db, bookingId);
+  return [...ids, ...contacts.filter(({ role }) => parts.includes(role)).map(({ userId }) => userId)];
+}

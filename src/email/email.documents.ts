@@ -1,0 +1,40 @@
+// What the mails about documents say: that there is one, and where. No file name, nobody's name, nothing about health.
+import { findBooking } from '../bookings/index.ts';
+import type { Queryable } from '../db/knex.ts';
+import type { BookingEmail, DocumentEmail, Links, Message } from './email.ts';
+
+export function isAboutDocument(email: BookingEmail): email is DocumentEmail {
+  return email.kind === 'document_added' || email.kind === 'report_ready';
+}
+
+const words = {
+  document_added: {
+    subject: 'Document added',
+    heading: 'A document was added to your booking',
+    says: 'There is something new among the documents of this booking. Sign in to see it.',
+  },
+  report_ready: {
+    subject: 'Report ready',
+    heading: 'A report is ready',
+    says: 'The report on this examination is ready. Sign in to download it.',
+  },
+} as const;
+
+export async function documentMessage(
+  db: Queryable,
+  email: DocumentEmail,
+  doneBy: string | null,
+  links: Links,
+): Promise<Message> {
+  const booking = email.booking_id ? await findBooking(db, email.booking_id) : null;
+  if (!booking) throw new Error(`Message ${email.id} names no booking`);
+  const { subject, heading, says } = words[email.kind];
+  return {
+    subject: `${subject}: ${booking.reference}`,
+    heading,
+    paragraphs: doneBy ? [says, doneBy] : [says],
+    facts: [{ label: 'Reference', value: booking.reference }],
+    action: { label: 'See the booking', href: links.booking(booking.id) },
+    footer: 'This message was sent to you because you are a contact of this booking.',
+  };
+}
