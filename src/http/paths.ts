@@ -37,6 +37,7 @@ export const paths = {
   documentDelete: (id: string) => `/documents/${id}/delete`,
   specialists: () => '/specialists',
   availability: (specialistId: string) => `/specialists/${specialistId}/availability`,
+  questions: (specialistId: string) => `/specialists/${specialistId}/questions`,
   console: () => '/admin',
   automation: () => '/automation/acuity',
   acuityWebhook: () => '/webhooks/acuity',

@@ -1,3 +1,12 @@
+export {
+  type Answer,
+  type AnswerError,
+  answerPath,
+  type AnswerValue,
+  type GivenAnswer,
+  readAnswers,
+  uploadLater,
+} from './answer.ts';
 export { fieldsOf, type Question, type QuestionForm, type QuestionType, questionTypes } from './question.ts';
 export { type FormTimings, type KnownForms } from './form.reads.ts';
 export { type IntakeSettings, readIntakeFields } from './intake.fields.ts';

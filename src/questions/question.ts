@@ -69,9 +69,9 @@ function questionOf(field: AcuityField): Question {
   const hasOptions = (type === 'dropdown' || type === 'checkboxlist') && field.options.length > 0;
   return {
     fieldId: field.id,
-    label: field.name,
+    label: field.name || `Question ${field.id}`,
     type: hasOptions || (type !== 'dropdown' && type !== 'checkboxlist') ? type : 'text',
     required: field.required,
-    options: hasOptions ? field.options : [],
+    options: hasOptions ? [...new Set(field.options)] : [],
   };
 }

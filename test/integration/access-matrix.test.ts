@@ -70,6 +70,7 @@ const table: Record<string, string> = {
 
   'get /specialists': 'siiiii',
   'get /specialists/:id/availability': 'siiiii',
+  'get /specialists/:id/questions': 'siiiii',
 
   // Only referrers book; another's draft is not there.
   'get /bookings/new': 'siinni',

@@ -130,6 +130,7 @@ describe('the OpenAPI document', () => {
       '/specialists/:id/availability',
       `/specialists/${hart}/availability?type=in_person&month=2026-12`,
     );
+    await get('/specialists/:id/questions', `/specialists/${hart}/questions?type=in_person`);
     const request = {
       specialistId: hart,
       type: 'in_person',

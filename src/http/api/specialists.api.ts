@@ -2,6 +2,7 @@ import type { Request, Response } from 'express';
 import { z } from 'zod';
 import type { AvailabilityFailure, AvailabilityService, CacheState } from '../../availability/index.ts';
 import { isTimeZone } from '../../lib/dates.ts';
+import { type AskedQuestions, type Questions, questionTypes } from '../../questions/index.ts';
 import {
   examinationTypes,
   type ExaminationType,
@@ -17,6 +18,7 @@ import { acuityError, acuityUnavailable, invalid, notFound, parse, type Problem 
 export interface SpecialistsApiServices {
   specialists: SpecialistRepository;
   availability: AvailabilityService;
+  questions: Questions;
 }
 
 const type = z.enum(examinationTypes, 'Choose in_person or telehealth');
@@ -67,6 +69,26 @@ const monthSchema = z.object({
   dates: z.array(z.iso.date()),
 });
 
+const questionsQuery = z.object({ type });
+
+const questionsSchema = z.object({
+  questions: z.array(
+    z.object({
+      fieldId: z.int(),
+      form: z.string(),
+      label: z.string(),
+      description: z.string().optional().describe('Of the form'),
+      type: z.enum(questionTypes),
+      required: z.boolean(),
+      options: z.array(z.string()).optional().describe('For dropdown and checkboxlist'),
+    }),
+  ),
+  asOf: z.iso
+    .datetime()
+    .nullable()
+    .describe('Null: Acuity could not be read yet; a booking is taken without them'),
+});
+
 const problem = (description: string) => ({
   description,
   schema: problemSchema,
@@ -115,6 +137,23 @@ export function specialistsEndpoints(services: SpecialistsApiServices): Endpoint
       },
       handle: (req, res) => showAvailability(services, req as Request<{ id: string }>, res),
     },
+    {
+      method: 'get',
+      path: paths.questions(':id'),
+      access: 'session',
+      summary: 'What a booking must answer beyond the examinee’s details',
+      request: { query: questionsQuery },
+      responses: {
+        200: {
+          description: 'X-Cache says STALE when Acuity cannot be read right now, else HIT',
+          schema: questionsSchema,
+        },
+        401: problem('not_signed_in'),
+        404: problem('not_found: unknown, or no longer active'),
+        422: problem('invalid: also when the specialist does not offer the type'),
+      },
+      handle: (req, res) => showQuestions(services, req as Request<{ id: string }>, res),
+    },
   ];
 }
 
@@ -140,6 +179,35 @@ async function showAvailability(
     const { timezone, dates, cache } = month.value;
     answer(res, cache, { ...whose, month: month.value.month, timezone, dates });
   }
+}
+
+async function showQuestions(
+  { specialists, questions }: SpecialistsApiServices,
+  req: Request<{ id: string }>,
+  res: Response,
+): Promise<void> {
+  const query = parse(questionsQuery, req.query);
+  const specialist = await specialists.findById(req.params.id);
+  if (!specialist?.isActive) throw notFound();
+  const service = specialist.services.find((offered) => offered.type === query.type);
+  if (!service) throw problemOf({ reason: 'type_not_offered' });
+  const asked = await questions.questionsFor(service.acuityAppointmentTypeId);
+  answer(res, !asked || asked.isStale ? 'STALE' : 'HIT', presentQuestions(asked));
+}
+
+function presentQuestions(asked: AskedQuestions | null): z.output<typeof questionsSchema> {
+  const questions = (asked?.forms ?? []).flatMap((form) =>
+    form.questions.map(({ fieldId, label, type: kind, required, options }) => ({
+      fieldId,
+      form: form.name,
+      label,
+      ...(form.description && { description: form.description }),
+      type: kind,
+      required,
+      ...(options.length > 0 && { options }),
+    })),
+  );
+  return { questions, asOf: asked?.asOf.toISOString() ?? null };
 }
 
 function answer(res: Response, cache: CacheState, body: object): void {

@@ -1,0 +1,15 @@
+// Text as people type or paste it.
+
+// Everything below U+0020 and U+007F–U+009F, also the marks that turn or hide text.
+const inLines = /[\p{Cc}\p{Cs}\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ufffe\uffff]/u;
+const inProse = /[\p{Cs}\u202a-\u202e\u2066-\u2069]|(?![\n\t])\p{Cc}/u;
+
+/** Composed characters, no white space at either end, line ends as `\n`. */
+export function tidyText(value: string): string {
+  return value.replaceAll(/\r\n?/g, '\n').normalize('NFC').trim();
+}
+
+/** Characters that nobody types on purpose. `prose` may have line ends and tabs. */
+export function hasInvisible(value: string, kind: 'line' | 'prose'): boolean {
+  return (kind === 'line' ? inLines : inProse).test(value);
+}
