@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { demoPassword } from '../../seeds/demo.ts';
-import { startTestApp, type TestApp } from '../support/app.ts';
+import { startTestApp, type Agent, type TestApp } from '../support/app.ts';
 
 const rita = 'rita@harbour-legal.example';
 
@@ -19,7 +19,7 @@ describe('signing in', () => {
     app.anonymous().post('/sign-in').set('Accept', 'text/html').type('form').send(fields);
 
   it('gives a session that says who one is, until one signs out', async () => {
-    const agent = await app.signIn(rita);
+    const agent = await app.signInByPassword(rita);
     const { body } = await agent.get('/api/auth/get-session').expect(200);
     expect(body.user).to.deep.include({ email: rita, role: 'referrer' });
     expect(body.user.organization.name).to.equal('Harbour Legal');
@@ -35,6 +35,27 @@ describe('signing in', () => {
       .to.match(/^examdesk\.session_token=/)
       .and.match(/HttpOnly/)
       .and.match(/SameSite=Lax/);
+  });
+
+  it('leaves the same rows as mintSession, which other tests use in its place', async () => {
+    const traces = async (enter: (email: string) => Promise<Agent>) => {
+      const agent = await enter('rob@harbour-legal.example');
+      const { body } = await agent.get('/api/auth/get-session').expect(200);
+      const session = (await app.db('sessions').where({ id: body.session.id }).first()) as SessionRow;
+      const audit = await app
+        .db('audit_log')
+        .where({ action: 'auth.signed_in' })
+        .orderBy('id', 'desc')
+        .first();
+      return {
+        body: { ...body, session: null },
+        session: { ...session, id: '', token: session.token.length, ...lifetimeOf(session) },
+        audit: { ...audit, id: '', at: '', request_id: audit.request_id.length, xact: '' },
+      };
+    };
+    expect(await traces((email) => app.signIn(email))).to.deep.equal(
+      await traces((email) => app.signInByPassword(email)),
+    );
   });
 
   it('answers alike for an unknown address, a wrong password and a banned person', async () => {
@@ -116,3 +137,15 @@ describe('signing in', () => {
     }
   });
 });
+
+interface SessionRow {
+  token: string;
+  created_at: Date;
+  expires_at: Date;
+}
+
+/** In hours, in the place of the instants. */
+function lifetimeOf({ created_at, expires_at }: SessionRow) {
+  const hours = (expires_at.getTime() - created_at.getTime()) / 3_600_000;
+  return { expires_at: hours, created_at: '', updated_at: '', last_seen_at: '' };
+}

@@ -31,7 +31,7 @@ describe('when somebody was here last', () => {
 
   it('is told also when they have signed out since', async () => {
     expect(await found()).to.equal(null);
-    const agent = await app.signIn(rita);
+    const agent = await app.signInByPassword(rita);
     await agent.post('/api/auth/sign-out').expect(200);
     expect(Date.now() - Date.parse((await found()) ?? '')).to.be.below(60_000);
     const person = await app.system.services.accounts.people.find(await idOf(rita));

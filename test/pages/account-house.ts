@@ -11,7 +11,7 @@ export interface AccountHouse {
   app: TestApp;
   mailbox: Mailbox;
   visitor(): Visitor;
-  /** Signed in by the form. */
+  /** With a password signed in by the form; else with a session of this person's (TestApp.signIn). */
   signedIn(email: string, password?: string): Promise<Visitor>;
   userId(email: string): Promise<string>;
   organizationId(name: string): Promise<string>;
@@ -40,9 +40,9 @@ export async function openAccountHouse(options: TestAppOptions = {}): Promise<Ac
     mailbox,
     visitor,
     async signedIn(email, password) {
+      if (password === undefined) return app.signedInVisitor(email);
       const person = visitor();
-      if (password === undefined) await person.signIn(email);
-      else await person.post('/sign-in', { email, password });
+      await person.post('/sign-in', { email, password });
       return person;
     },
     userId: (email) => idOf('users', { email }),

@@ -60,11 +60,7 @@ export async function openPageHouse(): Promise<PageHouse> {
     clock,
     visitor,
     specialistId,
-    async signedIn(email) {
-      const person = visitor();
-      await person.signIn(email);
-      return person;
-    },
+    signedIn: (email) => app.signedInVisitor(email),
     async draftAt(person, step) {
       const specialist = await specialistId('Dr Amelia Hart');
       const started = await person.post('/bookings/new', { specialistId: specialist, type: 'in_person' });

@@ -3,12 +3,14 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { pino } from 'pino';
 import supertest from 'supertest';
-import { demoPassword, seedDemo } from '../../seeds/demo.ts';
+import { demoPassword } from '../../seeds/demo.ts';
 import { compose, type Overrides, type System } from '../../src/compose.ts';
 import { readConfig } from '../../src/config.ts';
 import type { Database } from '../../src/db/knex.ts';
-import { openTestDatabase } from './database.ts';
+import { openSeededDatabase } from './database.ts';
 import { createFakeAcuity } from './fakes/acuity.ts';
+import { mintSession, testSecret, type SessionCookie } from './session.ts';
+import { createVisitor, type Visitor } from './visitor.ts';
 
 export type Agent = ReturnType<typeof supertest.agent>;
 
@@ -21,8 +23,14 @@ export interface TestApp {
   logLines: string[];
   /** A program without a session, that says where it comes from. */
   anonymous(): Agent;
-  /** A program signed in as one of the demo's people. */
+  /** A program with a session of this person's, as after a sign-in; their password is not asked for. */
   signIn(email: string): Promise<Agent>;
+  /** The same by the door, for tests of signing in: slower by a password hash. */
+  signInByPassword(email: string): Promise<Agent>;
+  /** A person in a browser without JavaScript, with such a session. */
+  signedInVisitor(email: string): Promise<Visitor>;
+  /** Such a session's cookie, for a browser or a request made by hand. */
+  sessionCookie(email: string): Promise<SessionCookie>;
   close(): Promise<void>;
 }
 
@@ -32,8 +40,7 @@ export interface TestAppOptions {
 }
 
 export async function startTestApp({ overrides = {}, env = {} }: TestAppOptions = {}): Promise<TestApp> {
-  const database = await openTestDatabase();
-  await seedDemo(database.db);
+  const database = await openSeededDatabase();
   const logLines: string[] = [];
   const log = pino({ level: 'info', base: null }, { write: (line: string) => void logLines.push(line) });
   const server = createServer();
@@ -45,7 +52,7 @@ export async function startTestApp({ overrides = {}, env = {} }: TestAppOptions 
     NODE_ENV: 'test',
     DATABASE_URL: database.url,
     BASE_URL: url,
-    BETTER_AUTH_SECRET: 'a-secret-for-tests-only-0123456789abcdef',
+    BETTER_AUTH_SECRET: testSecret,
     SMTP_URL: 'smtp://127.0.0.1:9',
     // Unless a test points elsewhere, no HTTP leaves: the fake stands behind the port.
     ACUITY_BASE_URL: 'http://127.0.0.1:9',
@@ -59,6 +66,7 @@ export async function startTestApp({ overrides = {}, env = {} }: TestAppOptions 
   server.on('request', system.app);
 
   const anonymous = (): Agent => supertest.agent(url).set('Origin', url).set('Accept', 'application/json');
+  const sessionCookie = (email: string) => mintSession(database.db, email);
   return {
     url,
     db: database.db,
@@ -68,9 +76,22 @@ export async function startTestApp({ overrides = {}, env = {} }: TestAppOptions 
     anonymous,
     async signIn(email) {
       const agent = anonymous();
+      const { name, value } = await sessionCookie(email);
+      agent.jar.setCookie(`${name}=${value}; Path=/; HttpOnly; SameSite=Lax`, '127.0.0.1', '/');
+      return agent;
+    },
+    async signInByPassword(email) {
+      const agent = anonymous();
       await agent.post('/api/auth/sign-in/email').send({ email, password: demoPassword }).expect(200);
       return agent;
     },
+    async signedInVisitor(email) {
+      const visitor = createVisitor(url);
+      const { name, value } = await sessionCookie(email);
+      visitor.setCookie(name, value);
+      return visitor;
+    },
+    sessionCookie,
     async close() {
       server.closeAllConnections();
       await new Promise((resolve) => {

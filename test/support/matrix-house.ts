@@ -2,7 +2,6 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { expect } from 'chai';
-import { demoPassword } from '../../seeds/demo.ts';
 import { startTestApp, type Agent, type TestApp } from './app.ts';
 import { createFakeAcuity } from './fakes/acuity.ts';
 import { openTestStorage, testCredentials } from './object-storage.ts';
@@ -54,9 +53,7 @@ export async function openMatrixHouse(): Promise<MatrixHouse> {
   }
   const enter = async (name: VisitorName): Promise<Agent> => {
     if (name === 'nobody') return app.anonymous();
-    const agent = app.anonymous();
-    const email = name === 'acting' ? emails.admin : emails[name];
-    await agent.post('/api/auth/sign-in/email').send({ email, password: demoPassword }).expect(200);
+    const agent = await app.signIn(name === 'acting' ? emails.admin : emails[name]);
     if (name === 'acting')
       await agent.post('/admin/impersonate').send({ userId: userIds.rita, reason: 'Matrix' }).expect(200);
     return agent;

@@ -1,0 +1,49 @@
+// Sessions without a password: for tests that are about something else. scrypt takes a fifth of a second for each.
+import { createHmac, randomBytes, randomUUID } from 'node:crypto';
+import { auditLog } from '../../src/audit/index.ts';
+import type { Database } from '../../src/db/knex.ts';
+
+export const testSecret = 'a-secret-for-tests-only-0123456789abcdef';
+
+export interface SessionCookie {
+  name: string;
+  value: string;
+}
+
+const halfDayMs = 12 * 60 * 60 * 1_000;
+
+/**
+ * Leaves in the database what a sign-in leaves (session, audit row), and returns its cookie as better-auth signs it.
+ * `accounts.test.ts` holds that it equals a real one.
+ * @throws Error when nobody with this address may sign in
+ */
+export async function mintSession(
+  db: Database,
+  email: string,
+  request: { ip: string | null; userAgent: string | null } = { ip: '127.0.0.1', userAgent: null },
+): Promise<SessionCookie> {
+  const token = randomBytes(24).toString('base64url');
+  await db.transaction(async (trx) => {
+    const user = (await trx('users').where({ email, banned: false }).first('id')) as
+      | { id: string }
+      | undefined;
+    if (!user) throw new Error(`Nobody with the address ${email} may sign in`);
+    const now = new Date();
+    await trx('sessions').insert({
+      token,
+      user_id: user.id,
+      expires_at: new Date(now.getTime() + halfDayMs),
+      created_at: now,
+      updated_at: now,
+      ip_address: request.ip ?? '',
+      user_agent: request.userAgent ?? '',
+    });
+    await auditLog.record(
+      trx,
+      { actorId: user.id, actingAsId: null, request: { requestId: randomUUID(), ...request } },
+      { action: 'auth.signed_in', resourceType: 'user', resourceId: user.id },
+    );
+  });
+  const signature = createHmac('sha256', testSecret).update(token).digest('base64');
+  return { name: 'examdesk.session_token', value: encodeURIComponent(`${token}.${signature}`) };
+}
