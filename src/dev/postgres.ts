@@ -146,6 +146,8 @@ async function launch(
             full_page_writes: 'off',
             wal_level: 'minimal',
             max_wal_senders: '0',
+            // It may lie in memory: a gigabyte of log is not kept there.
+            max_wal_size: '256MB',
           }
         : {}),
     };
