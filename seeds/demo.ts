@@ -22,6 +22,8 @@ const inPerson = service('in_person', 8001, 60);
 const telehealth = service('telehealth', 8002, 45);
 const longPsychiatric = service('in_person', 8003, 90);
 const telePsychiatric = service('telehealth', 8004, 60);
+const neuropsychological = service('in_person', 8005, 110);
+const teleNeuropsychological = service('telehealth', 8006, 60);
 
 const specialists = [
   {
@@ -86,6 +88,16 @@ const specialists = [
     timezone: 'Australia/Sydney',
     acuityCalendarId: 7007,
     services: [inPerson],
+  },
+  {
+    // His assessment has an intake form of its own in Acuity, with required questions.
+    name: 'Dr Hugo Iversen',
+    title: 'Neuropsychologist',
+    specialty: 'Neuropsychology',
+    location: 'Level 5, 470 Collins Street, Melbourne VIC 3000',
+    timezone: 'Australia/Melbourne',
+    acuityCalendarId: 7008,
+    services: [neuropsychological, teleNeuropsychological],
   },
 ];
 

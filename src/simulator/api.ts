@@ -17,12 +17,13 @@ import {
 import { availableDates, availableTimes, checkTimes } from './availability.ts';
 import { AcuityError, genericError, methodNotAllowed, notFound, refuse, unauthorized } from './errors.ts';
 import type { Faults } from './faults.ts';
-import { labels } from './fixture.ts';
+import { accountForms } from './intake-forms.ts';
 import type { Limits } from './limits.ts';
 import { isTrue, listAppointments } from './listing.ts';
 import {
   addClient,
   changeClient,
+  checkCertificate,
   createBlock,
   deleteBlock,
   findBlock,
@@ -30,13 +31,13 @@ import {
   listClients,
   showBlock,
   showCalendars,
-  showForms,
   showMe,
   showTypes,
   subscribe,
   unsubscribe,
 } from './other-resources.ts';
 import type { StoredAppointment } from './state.ts';
+import type { Body } from './values.ts';
 import type { Webhooks } from './webhooks.ts';
 import type { World } from './world.ts';
 
@@ -57,7 +58,6 @@ export interface ApiParts {
   credentials: { userId: string; apiKey: string };
 }
 
-type Body = Record<string, unknown>;
 type Answer = (req: Request) => unknown;
 
 /** No content: blocks, clients and webhooks are deleted so. */
@@ -123,8 +123,10 @@ export function apiRouter(parts: ApiParts): Router {
     ['/appointment-types', { get: () => showTypes() }],
     ['/appointment-addons', { get: () => [] }],
     ['/calendars', { get: () => showCalendars() }],
-    ['/forms', { get: () => showForms() }],
-    ['/labels', { get: () => labels }],
+    ['/forms', { get: () => accountForms(world) }],
+    ['/certificates', { get: () => [] }],
+    ['/certificates/check', { get: (req) => checkCertificate(req.query) }],
+    ['/labels', { get: () => [] }],
     ['/me', { get: () => showMe() }],
     [
       '/blocks',

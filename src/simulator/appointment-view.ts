@@ -1,7 +1,8 @@
 // An appointment as Acuity's API shows it: field order, strings where numbers are expected, and all (section 5).
 import { createHash } from 'node:crypto';
 import { isTooClose } from './appointments.ts';
-import { account, findCalendar, findType, forms, labels } from './fixture.ts';
+import { account, findCalendar, findType } from './fixture.ts';
+import { formsOfType } from './intake-forms.ts';
 import type { StoredAppointment } from './state.ts';
 import { humanDate, humanTime, machineTime } from './times.ts';
 import { locationOf } from './meeting-link.ts';
@@ -10,7 +11,7 @@ import type { World } from './world.ts';
 export interface ShownForm {
   id: number;
   name: string;
-  values: { id: number; fieldID: number; fieldWidget: number; value: string; name: string }[];
+  values: { id: number; fieldID: number; fieldWidget: number | null; value: string; name: string }[];
 }
 
 export function showAppointment(
@@ -24,9 +25,8 @@ export function showAppointment(
   const start = new Date(one.datetime);
   const end = new Date(start.getTime() + one.duration * 60_000);
   const created = new Date(one.createdAt);
-  const label = labels.find(({ id }) => id === one.labelId);
   const location = locationOf(world, one);
-  const shownForms = formsOf(one);
+  const shownForms = formsOf(world, one);
   const isChangeable = !one.canceled && !isTooClose(world, one);
   const confirmation = `https://app.acuityscheduling.com/schedule.php?owner=${account.id}&action=appt&id%5B%5D=${createHash('md5').update(String(one.id)).digest('hex')}`;
   return {
@@ -63,7 +63,7 @@ export function showAppointment(
     canceled: one.canceled,
     canClientCancel: isChangeable && world.switches.clientsMay.cancel,
     canClientReschedule: isChangeable && world.switches.clientsMay.reschedule,
-    labels: label ? [label] : null,
+    labels: null,
     ...(options.excludeForms ? {} : { forms: shownForms, formsText: formsText(one, location, shownForms) }),
     isVerified: false,
     scheduledBy: one.scheduledBy,
@@ -71,26 +71,25 @@ export function showAppointment(
   };
 }
 
-/** Every field of the type's forms, also the unanswered ones. */
-function formsOf(one: StoredAppointment): ShownForm[] {
-  return forms
-    .filter((form) => form.appointmentTypeIDs.includes(one.appointmentTypeID))
-    .map((form) => ({
-      id: form.id,
-      name: form.name,
-      values: form.fields.flatMap((field) => {
-        const answers = one.answers.filter(({ fieldID }) => fieldID === field.id);
-        const given =
-          answers.length > 0 ? answers : [{ id: one.id * 10_000 + field.id, fieldID: field.id, value: '' }];
-        return given.map(({ id, fieldID, value }) => ({
-          id,
-          fieldID,
-          fieldWidget: 1,
-          value,
-          name: field.name,
-        }));
-      }),
-    }));
+/** Every field of the type's forms, also the unanswered ones (section 5.2). */
+function formsOf(world: World, one: StoredAppointment): ShownForm[] {
+  return formsOfType(world, one.appointmentTypeID).map((form) => ({
+    id: form.id,
+    name: form.name,
+    values: form.fields.flatMap((field) => {
+      const answers = one.answers.filter(({ fieldID }) => fieldID === field.id);
+      const given =
+        answers.length > 0 ? answers : [{ id: one.id * 10_000 + field.id, fieldID: field.id, value: '' }];
+      return given.map(({ id, fieldID, value }) => ({
+        id,
+        fieldID,
+        // A number, null or absent; which number stands for which type is not known.
+        fieldWidget: field.type === 'textbox' ? 1 : null,
+        value,
+        name: field.name,
+      }));
+    }),
+  }));
 }
 
 function formsText(one: StoredAppointment, location: string, shown: ShownForm[]): string {

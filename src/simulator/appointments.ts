@@ -1,26 +1,25 @@
 // What one may do with appointments, by the API and by the clinic's staff alike.
+import { changedAnswers, newAnswers } from './answers.ts';
 import { refuse } from './errors.ts';
+import { refuseAddons, refuseCertificate, refuseLabels } from './extras.ts';
 import {
   account,
   calendars,
-  fieldsOfType,
   findCalendar,
   findType,
-  labels,
   type AppointmentType,
   type Calendar,
 } from './fixture.ts';
 import { advanceProblem, isOffered } from './slots.ts';
 import type { StoredAppointment } from './state.ts';
 import { isZone, parseTime } from './times.ts';
+import { isBlank, text, type Body } from './values.ts';
 import type { World } from './world.ts';
 
 export interface Mode {
   /** `admin=true`: checks are off, staff's attributes are on. */
   admin: boolean;
 }
-
-type Body = Record<string, unknown>;
 
 export const advanceMessages = {
   not_available_min_hours_in_advance: 'is not far enough in advance.',
@@ -40,10 +39,10 @@ export function createAppointment(
   const timezone = requireZone(body.timezone) ?? account.timezone;
   const { start, given } = requireTime(body, calendar?.timezone ?? account.timezone);
   requireClient(body, mode);
-  const answers = answersOf(world, type, body.fields, mode);
-  // The practice sells no coupons and packages, so there is none that would be right.
-  if (!isBlank(body.certificate))
-    throw refuse('invalid_certificate', `The certificate "${text(body.certificate)}" is invalid.`);
+  const answers = newAnswers(world, type, body.fields, mode);
+  refuseCertificate(body.certificate);
+  refuseAddons(body.addonIDs);
+  refuseLabels(body.labels);
   const chosen = mode.admin && calendar ? calendar : chooseCalendar(world, type, calendar, start, given);
   const { store, now } = world;
   const made: StoredAppointment = {
@@ -62,7 +61,6 @@ export function createAppointment(
     notes: mode.admin ? text(body.notes) : '',
     canceled: false,
     noShow: false,
-    labelId: labelOf(body.labels),
     scheduledBy,
     answers,
   };
@@ -158,17 +156,15 @@ export function editAppointment(
   if (body.email !== undefined && text(body.email) !== '' && !isEmail(text(body.email))) {
     throw refuse('invalid_email', 'Invalid "email" attribute value.');
   }
+  if (mode.admin) refuseCertificate(body.certificate);
+  refuseLabels(body.labels);
+  const type = findType(one.appointmentTypeID);
+  if (type && body.fields !== undefined)
+    one.answers = changedAnswers(world, type, { before: one.answers, given: body.fields }, mode);
   for (const name of ['firstName', 'lastName', 'phone', 'email'] as const) {
     if (body[name] !== undefined) one[name] = text(body[name]);
   }
   if (mode.admin && body.notes !== undefined) one.notes = text(body.notes);
-  if (body.labels !== undefined) one.labelId = labelOf(body.labels);
-  if (body.fields !== undefined) {
-    const type = findType(one.appointmentTypeID);
-    const changed = type ? answersOf(world, type, body.fields, { admin: true }) : [];
-    const kept = one.answers.filter(({ fieldID }) => !changed.some((answer) => answer.fieldID === fieldID));
-    one.answers = [...kept, ...changed];
-  }
   world.store.save();
   world.announce(one.id, null);
   return one;
@@ -237,54 +233,10 @@ function requireClient(body: Body, { admin }: Mode): void {
   } else if (!isEmail(text(body.email))) throw refuse('invalid_email', 'Invalid "email" attribute value.');
 }
 
-function answersOf(
-  { store }: World,
-  type: AppointmentType,
-  given: unknown,
-  { admin }: Mode,
-): StoredAppointment['answers'] {
-  const fields = fieldsOfType(type.id);
-  const answers = objectsIn(given).map((answer) => {
-    const fieldID = Number(answer.id);
-    if (!fields.some(({ id }) => id === fieldID) && !admin) {
-      throw refuse('invalid_fields', `The field "${text(answer.id)}" does not exist on this appointment.`);
-    }
-    return { id: store.newId(), fieldID, value: text(answer.value) };
-  });
-  const missing = fields.find(
-    (field) => field.required && !answers.some((answer) => answer.fieldID === field.id && answer.value),
-  );
-  if (missing && !admin) throw refuse('required_field', `The field "${missing.id}" is required.`);
-  return answers;
-}
-
-function labelOf(given: unknown): number | null {
-  const [first] = objectsIn(given);
-  return labels.find(({ id }) => id === Number(first?.id))?.id ?? null;
-}
-
-/** Anything else in a list is as if it were not there. */
-function objectsIn(given: unknown): Body[] {
-  const all = Array.isArray(given) ? (given as unknown[]) : [];
-  return all.filter((one): one is Body => typeof one === 'object' && one !== null);
-}
-
 export function isTooClose({ now }: Pick<World, 'now'>, one: StoredAppointment): boolean {
   return Date.parse(one.datetime) - now().getTime() < account.changeCutoffHours * 3_600_000;
 }
 
 function isEmail(given: string): boolean {
   return /^[^\s@]+@[^\s@]+\.[^\s@]+$/.test(given);
-}
-
-export function isBlank(given: unknown): boolean {
-  return given === undefined || given === null || given === '';
-}
-
-export function text(given: unknown): string {
-  return typeof given === 'string'
-    ? given
-    : typeof given === 'number' || typeof given === 'boolean'
-      ? String(given)
-      : '';
 }

@@ -1,20 +1,12 @@
 import { Temporal } from 'temporal-polyfill';
-import {
-  advanceMessages,
-  isBlank,
-  requestedCalendar,
-  requireTime,
-  requireType,
-  requireZone,
-  text,
-} from './appointments.ts';
+import { advanceMessages, requestedCalendar, requireTime, requireType, requireZone } from './appointments.ts';
 import { refuse } from './errors.ts';
+import { refuseQueriedAddons } from './extras.ts';
 import { account, calendars, type AppointmentType, type Calendar } from './fixture.ts';
 import { advanceProblem, freeSlots, isOffered } from './slots.ts';
 import { dayOf, machineTime, parseMonth, parseTime } from './times.ts';
+import { numbersIn, text, type Body } from './values.ts';
 import type { World } from './world.ts';
-
-type Query = Record<string, unknown>;
 
 interface Asked {
   type: AppointmentType;
@@ -23,7 +15,7 @@ interface Asked {
   ignore: number[];
 }
 
-export function availableDates(world: World, query: Query): { date: string }[] {
+export function availableDates(world: World, query: Body): { date: string }[] {
   const asked = readQuery(query);
   const month = parseMonth(text(query.month));
   if (!month) throw refuse('invalid_datetime', `The datetime "${text(query.month)}" is invalid.`);
@@ -43,7 +35,7 @@ export function availableDates(world: World, query: Query): { date: string }[] {
     .map((date) => ({ date }));
 }
 
-export function availableTimes(world: World, query: Query): { time: string; slotsAvailable: number }[] {
+export function availableTimes(world: World, query: Body): { time: string; slotsAvailable: number }[] {
   const asked = readQuery(query);
   const given = text(query.date);
   const noon = parseTime(given, asked.zone);
@@ -66,7 +58,7 @@ export function checkTimes(world: World, body: unknown): unknown {
 }
 
 function checkTime(world: World, body: unknown): Record<string, unknown> {
-  const asked = (body ?? {}) as Query;
+  const asked = (body ?? {}) as Body;
   const type = requireType(asked);
   const calendar = requestedCalendar(asked.calendarID);
   const { start, given } = requireTime(asked, calendar?.timezone ?? account.timezone);
@@ -83,16 +75,13 @@ function checkTime(world: World, body: unknown): Record<string, unknown> {
   };
 }
 
-function readQuery(query: Query): Asked {
+function readQuery(query: Body): Asked {
   const type = requireType(query);
   const calendar = requestedCalendar(query.calendarID);
   const zone = requireZone(query.timezone) ?? calendar?.timezone ?? account.timezone;
   const from = calendar ? [calendar] : calendars;
-  const ignored = Object.entries(query).filter(([name]) => /^ignoreAppointmentIDs(\[\d*\])?$/.test(name));
-  const ignore = ignored
-    .flatMap(([, value]) => (Array.isArray(value) ? (value as unknown[]) : [value]))
-    .filter((id) => !isBlank(id))
-    .map(Number);
+  refuseQueriedAddons(query);
+  const ignore = numbersIn(query, 'ignoreAppointmentIDs');
   return { type, from: from.filter(({ id }) => type.calendarIDs.includes(id)), zone, ignore };
 }
 

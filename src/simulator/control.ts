@@ -3,6 +3,7 @@ import express, { Router } from 'express';
 import { z } from 'zod';
 import type { Call } from './api.ts';
 import { type Faults, faultRulesSchema } from './faults.ts';
+import { accountForms, addForms, formsSchema } from './intake-forms.ts';
 import { usualSwitches, type World } from './world.ts';
 import type { Webhooks } from './webhooks.ts';
 
@@ -37,7 +38,7 @@ export interface ControlParts {
 
 export function controlRouter({ world, webhooks, faults, calls, setClock }: ControlParts): Router {
   const router = Router();
-  router.use(express.json());
+  router.use(express.json({ limit: '1mb' }));
   router.post('/reset', (_req, res) => {
     world.store.reset();
     webhooks.reset();
@@ -60,6 +61,10 @@ export function controlRouter({ world, webhooks, faults, calls, setClock }: Cont
     Object.assign(world.switches, switchesSchema.parse(req.body));
     res.json(world.switches);
   });
+  router.post('/forms', (req, res) => {
+    addForms(world, formsSchema.parse(req.body).forms);
+    res.json({ forms: accountForms(world) });
+  });
   router.post('/clock', (req, res) => {
     setClock(clockSchema.parse(req.body).now);
     webhooks.tick();
@@ -69,7 +74,14 @@ export function controlRouter({ world, webhooks, faults, calls, setClock }: Cont
   router.get('/calls', (_req, res) => void res.json({ calls }));
   router.use((error: unknown, _req: express.Request, res: express.Response, next: express.NextFunction) => {
     if (error instanceof z.ZodError) res.status(400).json({ error: z.prettifyError(error) });
+    else if (isRefusedBody(error)) res.status(error.status).json({ error: error.message });
     else next(error);
   });
   return router;
+}
+
+/** What express.json refuses: not JSON, too large, a character set it does not know. */
+function isRefusedBody(error: unknown): error is Error & { status: number } {
+  const status = error instanceof Error && 'status' in error ? error.status : undefined;
+  return typeof status === 'number' && status >= 400 && status < 500;
 }

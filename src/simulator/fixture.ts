@@ -27,11 +27,35 @@ export interface AppointmentType {
   isVideo: boolean;
 }
 
+/** acuity.md, section 6.12. */
+export const fieldTypes = [
+  'textbox',
+  'textarea',
+  'dropdown',
+  'checkbox',
+  'checkboxlist',
+  'yesno',
+  'file',
+  'address',
+] as const;
+
 export interface FormField {
   id: number;
   name: string;
   required: boolean;
-  type: 'textbox' | 'textarea';
+  type: (typeof fieldTypes)[number];
+  /** The choices of a dropdown or a checkbox list; empty for the other types. */
+  options: string[];
+}
+
+export interface IntakeForm {
+  id: number;
+  name: string;
+  description: string;
+  /** An internal form: staff fill it in, clients never see it. */
+  hidden: boolean;
+  appointmentTypeIDs: number[];
+  fields: FormField[];
 }
 
 export const account = {
@@ -116,6 +140,14 @@ export const calendars: Calendar[] = [
     timezone: 'Australia/Sydney',
     hours: { 2: [['09:00', '17:00']], 4: [['09:00', '17:00']] },
   },
+  {
+    id: 7008,
+    name: 'Dr Hugo Iversen',
+    email: 'iversen@clinic.example',
+    location: 'Level 5, 470 Collins Street, Melbourne VIC 3000',
+    timezone: 'Australia/Melbourne',
+    hours: { 1: [['09:00', '15:00']], 3: [['09:00', '15:00']], 5: [['09:00', '13:00']] },
+  },
 ];
 
 const type = (
@@ -143,11 +175,23 @@ export const appointmentTypes: AppointmentType[] = [
   type(8002, 'Telehealth examination', 45, [7005, 7006], true),
   type(8003, 'Psychiatric examination', 90, [7002]),
   type(8004, 'Psychiatric examination by telehealth', 60, [7002, 7004], true),
+  // The only type with a second form (571); the telehealth type of the same specialist asks nothing more.
+  type(8005, 'Neuropsychological assessment', 110, [7008]),
+  type(8006, 'Neuropsychological interview by telehealth', 60, [7008], true),
 ];
 
-const field = (id: number, name: string): FormField => ({ id, name, required: false, type: 'textbox' });
+const field = (id: number, name: string, change: Partial<FormField> = {}): FormField => ({
+  id,
+  name,
+  required: false,
+  type: 'textbox',
+  options: [],
+  ...change,
+});
+const required = true;
 
-export const forms = [
+/** The forms that the practice has by itself; tests add more (intake-forms.ts). */
+export const fixtureForms: IntakeForm[] = [
   {
     id: 501,
     name: 'Examination details',
@@ -165,16 +209,37 @@ export const forms = [
       field(9108, 'Organisation'),
     ],
   },
-];
-
-export const labels = [
-  { id: 1, name: 'Checked in', color: 'green' },
-  { id: 2, name: 'Awaiting documents', color: 'yellow' },
+  {
+    id: 571,
+    name: 'Before the assessment',
+    description: 'Dr Iversen prepares the tests from these answers. The assessment takes about two hours.',
+    hidden: false,
+    appointmentTypeIDs: [8005],
+    fields: [
+      field(9571, 'Your file reference', { required }),
+      field(9572, 'Questions for the report', { type: 'textarea' }),
+      field(9573, 'Kind of claim', {
+        type: 'dropdown',
+        required,
+        options: ['Motor accident', 'Work injury', 'Public liability', 'Medical negligence'],
+      }),
+      field(9574, 'The examinee knows that the assessment takes about two hours', {
+        type: 'checkbox',
+        required,
+      }),
+      field(9575, 'Records that you will send', {
+        type: 'checkboxlist',
+        required,
+        options: ['Hospital records', 'Imaging', 'Earlier reports', 'School or employment records'],
+      }),
+      field(9576, 'Does the examinee use glasses or a hearing aid?', { type: 'yesno', required }),
+      field(9577, 'Address for the travel voucher', { type: 'address' }),
+      field(9578, 'Link to the letter of instruction', { type: 'file' }),
+    ],
+  },
 ];
 
 export const findCalendar = (id: number): Calendar | undefined =>
   calendars.find((calendar) => calendar.id === id);
 export const findType = (id: number): AppointmentType | undefined =>
   appointmentTypes.find((one) => one.id === id);
-export const fieldsOfType = (typeId: number): FormField[] =>
-  forms.filter((form) => form.appointmentTypeIDs.includes(typeId)).flatMap((form) => form.fields);

@@ -2,7 +2,7 @@
 import { account, findCalendar } from './fixture.ts';
 import type { StoredAppointment } from './state.ts';
 import { dayOf, parseTime } from './times.ts';
-import { text } from './appointments.ts';
+import { text } from './values.ts';
 import type { World } from './world.ts';
 
 export function listAppointments({ store }: World, query: Record<string, unknown>): StoredAppointment[] {

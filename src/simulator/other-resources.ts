@@ -1,12 +1,11 @@
 // What is not an appointment: blocks, clients, subscriptions, and the lists that only staff change.
-import { isBlank, requestedCalendar, text } from './appointments.ts';
+import { requestedCalendar, requireType } from './appointments.ts';
 import { AcuityError, notFound, refuse } from './errors.ts';
-import { account, appointmentTypes, calendars, findCalendar, forms } from './fixture.ts';
+import { account, appointmentTypes, calendars, findCalendar } from './fixture.ts';
 import type { StoredBlock, Subscription } from './state.ts';
 import { dayOf, humanDate, humanTime, machineTime, parseTime, weekday } from './times.ts';
+import { isBlank, text, type Body } from './values.ts';
 import type { World } from './world.ts';
-
-type Given = Record<string, unknown>;
 
 export const showTypes = (): unknown[] =>
   appointmentTypes.map(({ isVideo: _isVideo, ...type }) => ({
@@ -31,8 +30,11 @@ export const showCalendars = (): unknown[] =>
     image: false,
   }));
 
-export const showForms = (): unknown[] =>
-  forms.map((form) => ({ ...form, fields: form.fields.map((field) => ({ ...field, options: [] })) }));
+/** There are none, so whichever is asked about is refused (section 3.3). */
+export function checkCertificate(query: Body): never {
+  requireType(query);
+  throw refuse('invalid_certificate', `The certificate "${text(query.certificate)}" is invalid.`);
+}
 
 export const showMe = (): unknown => ({
   id: account.id,
@@ -66,7 +68,7 @@ export function showBlock(block: StoredBlock): Record<string, unknown> {
   };
 }
 
-export function createBlock({ store }: World, body: Given): StoredBlock {
+export function createBlock({ store }: World, body: Body): StoredBlock {
   const calendar = requestedCalendar(body.calendarID);
   if (!calendar) throw refuse('invalid_calendar', `The calendar "${text(body.calendarID)}" does not exist.`);
   const read = (given: unknown): string => {
@@ -99,7 +101,7 @@ export function deleteBlock(world: World, id: number): void {
   world.store.save();
 }
 
-export function listBlocks({ store }: World, query: Given): StoredBlock[] {
+export function listBlocks({ store }: World, query: Body): StoredBlock[] {
   const most = Number(query.max ?? 100);
   return store.state.blocks
     .filter((block) => {
@@ -115,7 +117,7 @@ export function listBlocks({ store }: World, query: Given): StoredBlock[] {
 type Client = World['store']['state']['clients'][number];
 
 /** Clients are those of appointments and those that were added. There is no client id (section 6.14). */
-export function listClients({ store }: World, query: Given): Client[] {
+export function listClients({ store }: World, query: Body): Client[] {
   const { appointments, clients } = store.state;
   const all = [
     ...clients,
@@ -134,7 +136,7 @@ export function listClients({ store }: World, query: Given): Client[] {
   );
 }
 
-export function addClient({ store }: World, body: Given): Client {
+export function addClient({ store }: World, body: Body): Client {
   if (isBlank(body.firstName)) throw refuse('required_first_name', 'Attribute "firstName" is required.');
   if (isBlank(body.lastName)) throw refuse('required_last_name', 'Attribute "lastName" is required.');
   const client = {
@@ -149,7 +151,7 @@ export function addClient({ store }: World, body: Given): Client {
   return client;
 }
 
-export function changeClient(world: World, query: Given, body: Given | null): Client | null {
+export function changeClient(world: World, query: Body, body: Body | null): Client | null {
   const { store } = world;
   const client = store.state.clients.find(
     (one) =>
@@ -180,7 +182,7 @@ const events = [
   'order.completed',
 ];
 
-export function subscribe({ store }: World, body: Given): Subscription {
+export function subscribe({ store }: World, body: Body): Subscription {
   const { subscriptions } = store.state;
   if (subscriptions.length >= 25) throw refuse('webhooks_limit', 'No more than 25 webhooks are allowed.');
   if (!events.includes(text(body.event)))

@@ -7,7 +7,8 @@ import {
   rescheduleAppointment,
 } from './appointments.ts';
 import { AcuityError } from './errors.ts';
-import { account, fieldsOfType } from './fixture.ts';
+import { account, appointmentTypes } from './fixture.ts';
+import { answersTyped } from './staff-questions.ts';
 import {
   appointmentList,
   appointmentPage,
@@ -47,21 +48,24 @@ export function staffPages(world: World, webhooks: Webhooks): Router {
     (_req, res) => void res.send(page('Webhooks', '/deliveries', deliveryList(webhooks.deliveries))),
   );
 
-  router.get('/book', (_req, res) => void res.send(page('Book', '/book', bookPage({}, null))));
+  const showBook = (typed: Record<string, string>, problem: string | null): string =>
+    page('Book', '/book', bookPage(world, { typed, typeId: typeTyped(typed), problem }));
+  router.get('/book', (_req, res) => void res.send(showBook({}, null)));
   router.post('/book', (req, res) => {
     const typed = fieldsTyped(req);
+    // Another type was chosen: its questions, before anything is booked.
+    if (typed.show !== undefined) {
+      res.send(showBook(typed, null));
+      return;
+    }
     attempt(
       res,
       () => {
-        const made = createAppointment(
-          world,
-          { ...typed, fields: answersTyped(typed) },
-          asStaff,
-          account.email,
-        );
+        const fields = answersTyped(world, typeTyped(typed), typed);
+        const made = createAppointment(world, { ...typed, fields }, asStaff, account.email);
         res.redirect(303, `/appointments/${made.id}`);
       },
-      (problem) => page('Book', '/book', bookPage(typed, problem)),
+      (problem) => showBook(typed, problem),
     );
   });
 
@@ -89,7 +93,8 @@ export function staffPages(world: World, webhooks: Webhooks): Router {
   );
   action('edit', (one, typed) => {
     one.location = typed.location ?? one.location;
-    editAppointment(world, one, { notes: typed.notes, fields: answersTyped(typed) }, asStaff);
+    const fields = answersTyped(world, one.appointmentTypeID, typed);
+    editAppointment(world, one, { notes: typed.notes, fields }, asStaff);
   });
   return router;
 }
@@ -112,15 +117,15 @@ function show(res: Response, world: World, one: StoredAppointment | undefined): 
   else res.status(404).send(page('Not found', '', notFoundPage()));
 }
 
+/** What stands in the form; the ticked boxes of a list as one text, as Acuity keeps them. */
 function fieldsTyped(req: Request): Record<string, string> {
-  const entries = Object.entries((req.body ?? {}) as Record<string, unknown>);
+  const entries = Object.entries((req.body ?? {}) as Record<string, string | string[]>);
   return Object.fromEntries(
-    entries.filter((entry): entry is [string, string] => typeof entry[1] === 'string'),
+    entries.map(([name, value]) => [name, [value].flat().filter(Boolean).join(', ')] as const),
   );
 }
 
-function answersTyped(typed: Record<string, string>): { id: number; value: string }[] {
-  return fieldsOfType(8001)
-    .filter(({ id }) => typed[`field-${id}`] !== undefined)
-    .map(({ id }) => ({ id, value: typed[`field-${id}`] ?? '' }));
+/** The type whose questions are shown: the chosen one, or else the first. */
+function typeTyped(typed: Record<string, string>): number {
+  return Number(typed.appointmentTypeID ?? appointmentTypes[0]?.id);
 }

@@ -1,7 +1,9 @@
 // What the clinic's staff see.
-import { account, appointmentTypes, calendars, fieldsOfType, findCalendar, findType } from './fixture.ts';
+import { account, appointmentTypes, calendars, findCalendar, findType } from './fixture.ts';
 import { html, type Html } from './html.ts';
+import { fieldsOfType } from './intake-forms.ts';
 import { locationOf } from './meeting-link.ts';
+import { questionsOfType } from './staff-questions.ts';
 import type { Delivery, StoredAppointment } from './state.ts';
 import { dayOf, humanDate, humanTime, machineTime, weekday } from './times.ts';
 import type { World } from './world.ts';
@@ -64,7 +66,7 @@ function factsOf(world: World, one: StoredAppointment): Html {
   const location = locationOf(world, one);
   return html`<p>${findType(one.appointmentTypeID)?.name} · ${one.duration} minutes · ${zoneOf(one)}</p>
 <dl><dt>Client</dt><dd>${one.firstName} ${one.lastName}, ${one.email}</dd>
-${fieldsOfType(one.appointmentTypeID)
+${fieldsOfType(world, one.appointmentTypeID)
   .filter(({ id }) => answers.get(id))
   .map(({ id, name }) => html`<dt>${name}</dt><dd>${answers.get(id)}</dd>`)}
 ${location && html`<dt>Location</dt><dd>${location}</dd>`}
@@ -90,11 +92,21 @@ export function appointmentPage(world: World, one: StoredAppointment, problem: s
 <form method="post" action="/appointments/${one.id}/edit" class="panel"><h2>Details</h2>
 <label for="location">Meeting link or location</label><input id="location" name="location" value="${one.location}">
 <label for="notes">Notes</label><textarea id="notes" name="notes" rows="2">${one.notes}</textarea>
-${fieldsOfType(one.appointmentTypeID).map(({ id, name }) => html`<label for="field-${id}">${name}</label><input id="field-${id}" name="field-${id}" value="${one.answers.find(({ fieldID }) => fieldID === id)?.value ?? ''}">`)}
+${questionsOfType(world, one.appointmentTypeID, new Map(one.answers.map(({ fieldID, value }) => [fieldID, value])))}
 <button>Save</button></form></div>`;
 }
 
-export function bookPage(typed: Record<string, string>, problem: string | null): Html {
+export interface BookForm {
+  typed: Record<string, string>;
+  /** Whose questions are shown. */
+  typeId: number;
+  problem: string | null;
+}
+
+export function bookPage(world: World, { typed, typeId, problem }: BookForm): Html {
+  const answers = Object.entries(typed).map(
+    ([name, value]) => [Number(name.replace('field-', '')), value] as const,
+  );
   const input = (name: string, label: string, type = 'text'): Html =>
     html`<label for="${name}">${label}</label><input id="${name}" name="${name}" type="${type}" value="${typed[name] ?? ''}">`;
   return html`${problem && html`<p class="problem" role="alert">${problem}</p>`}
@@ -102,12 +114,13 @@ export function bookPage(typed: Record<string, string>, problem: string | null):
 <label for="calendarID">Calendar</label>${calendarSelect(Number(typed.calendarID))}
 <label for="appointmentTypeID">Type</label><select id="appointmentTypeID" name="appointmentTypeID">${appointmentTypes.map(
     ({ id, name, duration }) =>
-      html`<option value="${id}"${Number(typed.appointmentTypeID) === id ? html` selected` : ''}>${name} (${duration} minutes)</option>`,
+      html`<option value="${id}"${typeId === id ? html` selected` : ''}>${name} (${duration} minutes)</option>`,
   )}</select>
+<button name="show" value="questions" class="other">Show the questions of this type</button>
 ${input('datetime', 'Time, in the calendar’s own zone', 'datetime-local')}
 ${input('firstName', 'Client’s first name')}${input('lastName', 'Client’s last name')}
 ${input('email', 'Client’s e-mail', 'email')}${input('phone', 'Client’s phone', 'tel')}
-${fieldsOfType(8001).map(({ id, name }) => input(`field-${id}`, name))}
+${questionsOfType(world, typeId, new Map(answers))}
 <button>Book as staff</button></form>`;
 }
 
@@ -142,9 +155,9 @@ main { max-width: 56rem; margin: 0 auto; padding: 1rem; } h2 { font-size: 1.1rem
 .card h2 { margin: 0; } .canceled h3 a { text-decoration: line-through; } .tag { border: 1px solid; border-radius: 1rem; padding: 0 .6rem; font-size: .8rem; }
 .card p { margin: .25rem 0 .5rem; } dl { display: grid; grid-template-columns: minmax(0, 2fr) minmax(0, 3fr); gap: .1rem 1rem; margin: 0; font-size: .925rem; } dt { opacity: .85; } dd { margin: 0; overflow-wrap: anywhere; }
 .panels { display: grid; gap: 0 1rem; align-items: start; grid-template-columns: repeat(auto-fit, minmax(min(100%, 26rem), 1fr)); }
-.panel { display: grid; grid-template-columns: minmax(0, 1fr); gap: .35rem; margin-top: 1rem; max-width: 34rem; } .panel h2 { margin: 0; } label { font-weight: 600; margin-top: .4rem; } .check { font-weight: 400; }
-input, select, textarea, button { font: inherit; padding: .55rem .7rem; border: 1px solid #7a8290; border-radius: .3rem; min-inline-size: 0; } input, select, textarea { background: Field; color: FieldText; } input[type=checkbox] { inline-size: 1.2rem; block-size: 1.2rem; vertical-align: -.2rem; }
-button { margin-top: .75rem; background: #1d4e89; color: #fff; border-color: #1d4e89; min-height: 2.75rem; cursor: pointer; } .danger { background: #a4262c; border-color: #a4262c; }
+.panel { display: grid; grid-template-columns: minmax(0, 1fr); gap: .35rem; margin-top: 1rem; max-width: 34rem; } .panel h2 { margin: 0; } label { font-weight: 600; margin-top: .4rem; } .check { font-weight: 400; } .panel p { margin: 0; } .hint { font-weight: 400; opacity: .85; } fieldset { border: 1px solid var(--line); border-radius: .3rem; margin: .4rem 0 0; padding: .25rem .75rem .5rem; min-inline-size: 0; } legend { font-weight: 600; } fieldset .check { display: block; margin-top: .25rem; }
+input, select, textarea, button { font: inherit; padding: .55rem .7rem; border: 1px solid #7a8290; border-radius: .3rem; min-inline-size: 0; } input, select, textarea { background: Field; color: FieldText; } input[type=checkbox], input[type=radio] { inline-size: 1.2rem; block-size: 1.2rem; vertical-align: -.2rem; }
+button { margin-top: .75rem; background: #1d4e89; color: #fff; border-color: #1d4e89; min-height: 2.75rem; cursor: pointer; } .other { background: var(--paper); color: var(--mark); border-color: currentColor; } .danger { background: #a4262c; border-color: #a4262c; }
 .problem { border-left: 4px solid #a4262c; background: var(--paper); padding: .75rem 1rem; } .empty { background: var(--paper); padding: 2rem; border-radius: .5rem; text-align: center; }
 .scroll { overflow-x: auto; } table { border-collapse: collapse; background: var(--paper); inline-size: 100%; } th, td { text-align: start; padding: .5rem .75rem; border-bottom: 1px solid var(--line); } caption { text-align: start; padding: .5rem 0; }
 :focus-visible { outline: 3px solid var(--mark); outline-offset: 2px; }

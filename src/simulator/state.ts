@@ -2,6 +2,7 @@
 // what was answered survives even a SIGKILL.
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
+import type { IntakeForm } from './fixture.ts';
 
 export interface StoredAppointment {
   id: number;
@@ -20,7 +21,6 @@ export interface StoredAppointment {
   notes: string;
   canceled: boolean;
   noShow: boolean;
-  labelId: number | null;
   scheduledBy: string | null;
   answers: { id: number; fieldID: number; value: string }[];
   /** When its slot may be booked again (slot lag after a cancellation). */
@@ -62,6 +62,8 @@ export interface SimulatedState {
   blocks: StoredBlock[];
   subscriptions: Subscription[];
   clients: { firstName: string; lastName: string; phone: string; email: string; notes: string }[];
+  /** Forms that were added to those of the fixture, or that replace one of them. */
+  forms: IntakeForm[];
 }
 
 export interface Store {
@@ -77,6 +79,7 @@ const empty = (nextId: number): SimulatedState => ({
   blocks: [],
   subscriptions: [],
   clients: [],
+  forms: [],
 });
 
 const firstId = 1_700_000_101;

@@ -1,26 +1,10 @@
 // The simulator seen by Acuity's own client: what that client was made for has to work here, to the letter.
 import { createServer, type Server } from 'node:http';
-import { createRequire } from 'node:module';
 import type { AddressInfo } from 'node:net';
 import express from 'express';
 import { expect } from 'chai';
 import { startSimulator, type Simulator, type WebhookTarget } from '../../src/simulator/index.ts';
-
-interface AcuityReply<T> {
-  status: number;
-  body: T;
-}
-interface OfficialClient {
-  request(
-    path: string,
-    options: { method?: string; body?: unknown; qs?: Record<string, unknown> },
-    done: (error: Error | null, response: { statusCode: number }, body: unknown) => void,
-  ): void;
-}
-interface OfficialSdk {
-  basic(options: { userId: string; apiKey: string; base: string }): OfficialClient;
-  bodyParserVerify(secret: string): (req: unknown, res: unknown, buffer: Buffer) => void;
-}
+import { credentials, officialClient, sdk, type Ask } from '../support/official-client.ts';
 
 interface Appointment {
   id: number;
@@ -39,13 +23,9 @@ interface Appointment {
   email: string;
 }
 
-// CommonJS, without types.
-const sdk = createRequire(import.meta.url)('acuityscheduling') as OfficialSdk;
-const credentials = { userId: '11100001', apiKey: 'demo-acuity-key' };
-
 describe('the simulator, seen by the official client', () => {
   let simulator: Simulator;
-  let client: OfficialClient;
+  let ask: Ask;
   const targets: WebhookTarget[] = [];
 
   before(async () => {
@@ -55,7 +35,7 @@ describe('the simulator, seen by the official client', () => {
       webhookTargets: targets,
       now: () => new Date('2026-11-23T00:00:00Z'),
     });
-    client = sdk.basic({ ...credentials, base: simulator.url });
+    ask = officialClient(simulator.url);
   });
   after(() => simulator.close());
   beforeEach(async () => {
@@ -67,19 +47,6 @@ describe('the simulator, seen by the official client', () => {
       body: '{"limits":false}',
     });
   });
-
-  function ask<T>(
-    path: string,
-    options: Parameters<OfficialClient['request']>[1] = {},
-    by = client,
-  ): Promise<AcuityReply<T>> {
-    return new Promise((resolve, reject) => {
-      by.request(path, options, (error, response, body) => {
-        if (error) reject(error);
-        else resolve({ status: response.statusCode, body: body as T });
-      });
-    });
-  }
 
   async function freeTimes(calendarID: number, appointmentTypeID = 8001): Promise<string[]> {
     const dates = await ask<{ date: string }[]>('availability/dates', {
@@ -213,8 +180,8 @@ describe('the simulator, seen by the official client', () => {
   }
 
   it('answers wrong credentials, unknown paths and wrong verbs as Acuity does', async () => {
-    const stranger = sdk.basic({ ...credentials, apiKey: 'another', base: simulator.url });
-    expect(await ask('me', {}, stranger)).to.deep.equal({
+    const stranger = officialClient(simulator.url, 'another');
+    expect(await stranger('me')).to.deep.equal({
       status: 401,
       body: { status_code: 401, message: 'Unauthorized', error: 'unauthorized' },
     });

@@ -32,7 +32,7 @@ function take(world: World, datetime: string, change: Partial<StoredAppointment>
     ...{ id: world.store.newId(), firstName: 'Rita', lastName: 'Alvarez', phone: '', email: '' },
     ...{ appointmentTypeID: 8001, calendarID: 7001, duration: 60, timezone: hart.timezone },
     ...{ createdAt: world.now().toISOString(), location: '', notes: '', canceled: false, noShow: false },
-    ...{ labelId: null, scheduledBy: null, answers: [] },
+    ...{ scheduledBy: null, answers: [] },
     datetime: new Date(datetime).toISOString(),
     ...change,
   };
