@@ -23,6 +23,7 @@ const switchesSchema = z
     slotLagMs: z.number().min(0),
     link: z.object({ mode: z.enum(['at_once', 'late', 'never']), afterMs: z.number().min(0).default(0) }),
     clientsMay: z.object({ cancel: z.boolean().default(true), reschedule: z.boolean().default(true) }),
+    phoneRequired: z.boolean(),
   })
   .partial();
 const clockSchema = z.object({ now: z.coerce.date() });

@@ -9,6 +9,8 @@ export interface Switches {
   link: { mode: 'at_once' | 'late' | 'never'; afterMs: number };
   /** What the account's settings leave to clients; staff (`admin=true`) may always. */
   clientsMay: { cancel: boolean; reschedule: boolean };
+  /** Whether the account's settings make clients give a phone number. */
+  phoneRequired: boolean;
 }
 
 export const usualSwitches = (): Switches => ({
@@ -16,6 +18,7 @@ export const usualSwitches = (): Switches => ({
   slotLagMs: 0,
   link: { mode: 'at_once', afterMs: 0 },
   clientsMay: { cancel: true, reschedule: true },
+  phoneRequired: false,
 });
 
 /** Everything the parts of the simulator share. */

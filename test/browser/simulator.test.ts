@@ -72,4 +72,39 @@ describe('the page of the simulated clinic', function () {
       await watched.close();
     });
   }
+
+  for (const width of [1_280, 320]) {
+    it(`asks the questions of the chosen type at ${width} pixels`, async () => {
+      const watched = await watchedPage(browser, desk.simulator.url, { width });
+      const { page } = watched;
+      await page.goto('/book');
+      await page.getByLabel('Calendar', { exact: true }).selectOption('7008');
+      await page.getByLabel('Type', { exact: true }).selectOption('8005');
+      await page.getByLabel('Client’s first name').fill('Rita');
+      await page.getByRole('button', { name: 'Show the questions of this type' }).click();
+      await page.getByRole('heading', { name: 'Before the assessment' }).waitFor();
+      await watched.check();
+      expect(await page.getByLabel('Client’s first name').inputValue()).to.equal('Rita');
+
+      await page.getByLabel('Time, in the calendar’s own zone').fill('2026-12-07T09:00');
+      await page.getByLabel('Client’s last name').fill('Alvarez');
+      await page.getByLabel('Kind of claim').selectOption('Work injury');
+      await page.getByLabel('The examinee knows').check();
+      await page.getByLabel('Imaging').check();
+      await page.getByLabel('Earlier reports').check();
+      await page
+        .getByRole('group', { name: /glasses or a hearing aid/ })
+        .getByLabel('No')
+        .check();
+      await page.getByRole('button', { name: 'Book as staff' }).click();
+      await page.locator('dd', { hasText: 'Imaging, Earlier reports' }).waitFor();
+      await watched.check();
+      expect(await page.getByLabel('Kind of claim').inputValue()).to.equal('Work injury');
+
+      await page.getByLabel('Imaging').uncheck();
+      await page.getByRole('button', { name: 'Save' }).click();
+      await page.locator('dd', { hasText: /^Earlier reports$/ }).waitFor();
+      await watched.close();
+    });
+  }
 });

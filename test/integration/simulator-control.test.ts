@@ -195,7 +195,7 @@ describe('the control API of the simulator', () => {
   });
 
   describe('the page of the clinic’s staff', () => {
-    const post = (where: string, fields: Record<string, string>) =>
+    const post = (where: string, fields: Record<string, string> | [string, string][]) =>
       fetch(simulator.url + where, { method: 'POST', body: new URLSearchParams(fields), redirect: 'manual' });
     const hostile = '<script>alert(1)</script>"\'&';
     const typed = {
@@ -227,6 +227,57 @@ describe('the control API of the simulator', () => {
         location: 'https://meet.example/1',
       });
       await until(() => received.some((body) => body.startsWith('action=canceled')));
+    });
+
+    const assessment = {
+      ...{ datetime: '2027-01-11T09:00:00+1100', appointmentTypeID: '8005', calendarID: '7008' },
+      ...{ firstName: 'Rita', lastName: 'Alvarez', email: 'rita@harbour-legal.example' },
+    };
+    const answersOf = async (where: string): Promise<Record<string, string>> => {
+      const { body } = await api('GET', where);
+      const { forms } = body as { forms: { values: { fieldID: number; value: string }[] }[] };
+      return Object.fromEntries(
+        forms.flatMap(({ values }) => values.map(({ fieldID, value }) => [fieldID, value])),
+      );
+    };
+
+    it('shows the questions of the chosen type and books nothing yet', async () => {
+      const page = await (await fetch(`${simulator.url}/book`)).text();
+      expect(page).to.contain('Examination details').and.not.contain('Before the assessment');
+      const answered = await post('/book', { ...assessment, show: 'questions' });
+      expect(answered.status).to.equal(200);
+      const shown = await answered.text();
+      expect(shown).to.contain('Before the assessment').and.contain('Kind of claim');
+      expect(shown).to.contain('value="Rita"');
+      expect(await appointments()).to.deep.equal([]);
+    });
+
+    it('keeps the answers of every kind of question, shows them and lets staff change them', async () => {
+      const booked = await post('/book', [
+        ...Object.entries(assessment),
+        ['field-9571', 'HL-2041'],
+        ['field-9573', 'Work injury'],
+        // As a browser sends boxes: a hidden value first, which says that they were shown.
+        ...['', 'yes'].map((value): [string, string] => ['field-9574', value]),
+        ...['', 'Imaging', 'Earlier reports'].map((value): [string, string] => ['field-9575', value]),
+        ['field-9576', 'no'],
+      ]);
+      const where = booked.headers.get('location') ?? '';
+      expect(await answersOf(where)).to.include({
+        ...{ 9571: 'HL-2041', 9573: 'Work injury', 9574: 'yes', 9576: 'no' },
+        ...{ 9575: 'Imaging, Earlier reports', 9578: '' },
+      });
+      const page = await (await fetch(simulator.url + where)).text();
+      expect(page).to.contain('<dt>Kind of claim</dt><dd>Work injury</dd>');
+      expect(page).to.contain('value="Earlier reports" checked');
+      await post(`${where}/edit`, { location: '', notes: '', 'field-9574': '', 'field-9575': '' });
+      expect(await answersOf(where)).to.include({ 9571: 'HL-2041', 9574: 'no', 9575: '' });
+    });
+
+    it('books without the answers that clients must give', async () => {
+      const booked = await post('/book', assessment);
+      expect(booked.status).to.equal(303);
+      expect(await answersOf(booked.headers.get('location') ?? '')).to.include({ 9571: '', 9573: '' });
     });
 
     it('shows hostile text as text', async () => {

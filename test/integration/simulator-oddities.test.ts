@@ -87,6 +87,27 @@ describe('the oddities of the simulator', () => {
     expect(await link()).to.match(/^https:\/\/\S+$/);
   });
 
+  it('shows the address that the client gave as the location, unless there is a meeting link or staff typed one', async () => {
+    const forms = [
+      {
+        ...{ id: 630, name: 'Travel', description: '', appointmentTypeIDs: [8001, 8002] },
+        fields: [{ id: 9630, name: 'Home address', required: false, type: 'address' }],
+      },
+    ];
+    await desk.control('forms', { forms });
+    const fields = [{ id: 9630, value: '12 Ord Street, West Perth WA 6005' }];
+    const location = async (id: number) => (await desk.api('GET', `/appointments/${id}`)).body.location;
+    const id = await desk.book({ fields });
+    expect(await location(id)).to.equal('12 Ord Street, West Perth WA 6005');
+    await desk.api('PUT', `/appointments/${id}`, { fields: [{ id: 9630, value: '' }] });
+    expect(await location(id)).to.equal('Level 8, 210 George Street, Sydney NSW 2000');
+    const telehealth = { appointmentTypeID: 8002, calendarID: 7005, datetime: '2026-12-01T09:30:00+1030' };
+    const remote = await desk.book({ ...telehealth, fields });
+    expect(await location(remote)).to.match(/^https:/);
+    await desk.control('switches', { link: { mode: 'never' } });
+    expect(await location(remote)).to.equal('12 Ord Street, West Perth WA 6005');
+  });
+
   it('keeps a cancelled time for a while, when it is told to', async () => {
     await desk.control('switches', { slotLagMs: 120_000 });
     await desk.api('PUT', `/appointments/${await desk.book()}/cancel`);

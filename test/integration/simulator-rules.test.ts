@@ -48,6 +48,15 @@ describe('the rules of the simulated practice', () => {
       });
     }
 
+    it('asks for a phone number when the account’s settings do, and not of staff', async () => {
+      await desk.control('switches', { phoneRequired: true });
+      expect(await desk.api('POST', '/appointments', desk.order({ phone: '' }))).to.deep.equal(
+        refusal('required_phone', 'Attribute "phone" is required.'),
+      );
+      expect((await desk.api('POST', '/appointments?admin=true', desk.order())).status).to.equal(200);
+      await desk.book({ phone: '+61299990000', datetime: tuesdayAtTen });
+    });
+
     it('names the first fault only: type, calendar, zone, time, people, fields, then whether it is free', async () => {
       const faults: [string, unknown, string][] = [
         ['appointmentTypeID', 987, 'invalid_appointment_type'],

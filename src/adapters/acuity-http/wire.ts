@@ -111,6 +111,7 @@ export function asAppointment(reply: AppointmentReply, known: KnownFacts): Appoi
   const calendarId = reply.calendarID ?? known.calendarId;
   if (!startsAt || !appointmentTypeId || !calendarId) return null;
   const canceled = reply.canceled ?? known.canceled ?? false;
+  const answers = reply.forms ? answersOf(reply) : (known.answers ?? new Map<number, string>());
   return {
     id: reply.id,
     appointmentTypeId,
@@ -126,11 +127,20 @@ export function asAppointment(reply: AppointmentReply, known: KnownFacts): Appoi
       email: reply.email ?? known.client?.email ?? null,
       phone: reply.phone ?? known.client?.phone ?? null,
     },
-    location: reply.location,
+    location: placeIn(reply.location, answers),
     notes: reply.notes,
     scheduledBy: reply.scheduledBy,
-    answers: reply.forms ? answersOf(reply) : (known.answers ?? new Map()),
+    answers,
   };
+}
+
+/**
+ * An address that the client typed into an intake form becomes the appointment's location in Acuity (official help page
+ * on locations). It is where somebody lives, not where the examination takes place.
+ */
+function placeIn(location: string | null, answers: ReadonlyMap<number, string>): string | null {
+  const isAnswer = [...answers.values()].some((answer) => answer.trim() === location?.trim());
+  return isAnswer ? null : location;
 }
 
 function answersOf(reply: AppointmentReply): ReadonlyMap<number, string> {

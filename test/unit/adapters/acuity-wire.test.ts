@@ -128,6 +128,17 @@ describe("Acuity's appointments", () => {
     });
   });
 
+  it('have no location when Acuity shows the address that the client gave', () => {
+    const address = { id: 3, fieldID: 9577, value: '12 Ord Street, West Perth WA 6005', name: 'Address' };
+    const forms = [{ id: 571, name: 'Before the assessment', values: [address] }];
+    const read = (location: string) => {
+      const result = readAppointment({ ...captured, forms, location });
+      return result.kind === 'complete' && result.appointment.location;
+    };
+    expect(read(` ${address.value}`)).to.equal(null);
+    expect(read('Level 2, 100 Macquarie Street')).to.equal('Level 2, 100 Macquarie Street');
+  });
+
   it('are a no-show only when they are cancelled', () => {
     const read = (more: object) => {
       const result = readAppointment({ ...captured, ...more });
