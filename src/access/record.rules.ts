@@ -10,7 +10,16 @@ import {
   type BookingDrafts,
 } from '../bookings/index.ts';
 import type { Queryable } from '../db/knex.ts';
-import { findDocument, isReady, mayDelete, maySeeCategory } from '../documents/index.ts';
+import {
+  findDocument,
+  isDraft,
+  isReady,
+  mayDelete,
+  mayRelease,
+  maySeeCategory,
+  maySeeDocument,
+  type Document,
+} from '../documents/index.ts';
 import { isUuid } from '../lib/uuid.ts';
 import type { Rules, Step } from './explanation.ts';
 
@@ -27,8 +36,8 @@ export function bookingPageRules(db: Queryable, id: string): Rules {
   return isUuid(id) ? bookingRules(db, id) : (viewer) => inTurn(rulesOfBooking(viewer, null));
 }
 
-/** `open`: its bytes; `see`: that it is there, and what is said of it. */
-export type DocumentVerb = 'open' | 'see' | 'delete';
+/** `open`: its bytes; `see`: that it is there, and what is said of it; `release`: also to recall it. */
+export type DocumentVerb = 'open' | 'see' | 'delete' | 'release';
 
 export function documentRules(db: Queryable, id: string, verb: DocumentVerb): Rules {
   return async function* (viewer) {
@@ -47,6 +56,13 @@ export function documentRules(db: Queryable, id: string, verb: DocumentVerb): Ru
       holds: maySeeCategory(viewer, document.category),
       finding: `${viewer.role}, ${wordsOf(document.category)}`,
     };
+    if (document.category === 'report')
+      yield {
+        rule: 'Referrers see a report once staff have released it',
+        holds: maySeeDocument(viewer, document),
+        finding: releaseOf(document),
+      };
+    if (verb === 'release') yield* releaseRules(viewer, document);
     if (verb === 'open') {
       yield {
         rule: 'The virus scan has passed it',
@@ -66,6 +82,23 @@ export function documentRules(db: Queryable, id: string, verb: DocumentVerb): Ru
         finding: `${viewer.name} is ${viewer.role}; ${document.uploadedBy.name} uploaded it`,
       };
   };
+}
+
+function* releaseRules(viewer: Viewer, document: Document): Generator<Step> {
+  yield {
+    rule: 'Only reports are released',
+    holds: document.category === 'report',
+    finding: `It is a ${wordsOf(document.category)}`,
+  };
+  yield {
+    rule: 'Staff release reports',
+    holds: mayRelease(viewer),
+    finding: `${viewer.name} is ${viewer.role}`,
+  };
+}
+
+function releaseOf(document: Document): string {
+  return isDraft(document) ? 'It is not released yet, or was recalled' : 'It is released';
 }
 
 export function draftRules(drafts: Pick<BookingDrafts, 'find'>, id: string): Rules {

@@ -4,6 +4,7 @@ export { inviteFirstAdmin, type FirstAdminFailure } from './account.first-admin.
 export type { AcceptFailure, Invitations, InviteFailure } from './account.invitations.ts';
 export { removeExpiredSessionsJob } from './account.jobs.ts';
 export { findLink, linkHours, type AccountLink } from './account.links.ts';
+export { activeMembers, type Member } from './account.members.ts';
 export type { Organizations, OrganizationSummary } from './account.organizations.ts';
 export type { Person, PersonFailure } from './account.people.ts';
 export type { SecondStepFailure } from './account.second-step.ts';

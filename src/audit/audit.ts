@@ -24,6 +24,8 @@ export const auditActions = [
   'document.downloaded',
   'document.deleted',
   'document.refused',
+  'document.released',
+  'document.recalled',
   'webhook.received',
   'webhook.processed',
   'webhook.rejected',

@@ -42,6 +42,14 @@ export const actionButtons: readonly ActionButton[] = [
     href: '/documents/{id}/receipt',
     isOffered: (row) => row.isDeleted !== true,
   }),
+  button('release', 'documents', 'Release report', 'Send', 'staff', {
+    href: '/documents/{id}/release',
+    isOffered: (row) => row.release === 'draft' && isThere(row) && row.damagedAt === null,
+  }),
+  button('recall', 'documents', 'Recall report', 'CornerUpLeft', 'staff', {
+    href: '/documents/{id}/recall',
+    isOffered: (row) => row.release === 'released' && row.isDeleted !== true,
+  }),
   button('remove', 'documents', 'Delete', 'Trash2', 'admin', {
     href: '/documents/{id}/delete',
     isOffered: (row) => row.isDeleted !== true,

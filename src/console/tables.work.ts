@@ -89,17 +89,25 @@ export const progress: Table = {
   ],
 };
 
+/** Null: no report. */
+const releaseOfReport = `case when d.category = 'report'
+  then case when d.released_at is null then 'draft' else 'released' end end`;
+
 export const documents: Table = {
   ...{ id: 'documents', label: 'Documents', one: 'Document', group: 'Work', who: 'staff', title: 'fileName' },
   sort: { by: 'createdAt', direction: 'desc' },
   from: `documents d join bookings b on b.id = d.booking_id join users u on u.id = d.uploaded_by_id
-    left join users f on f.id = d.uploaded_for_id left join users x on x.id = d.deleted_by_id`,
+    left join users f on f.id = d.uploaded_for_id left join users x on x.id = d.deleted_by_id
+    left join users r on r.id = d.released_by_id`,
   columns: [
     column('id', 'id', 'd.id', record),
     column('fileName', 'string', 'd.file_name', health),
     column('booking', 'string', 'b.reference', to('bookings', 'b.id')),
     oneOf('category', 'd.category', ['consent_form', 'brief', 'report', 'dictation', 'other']),
     oneOf('status', 'd.status', ['checking', 'clean', 'infected', 'not_scanned']),
+    oneOf('release', releaseOfReport, ['draft', 'released']),
+    column('releasedAt', 'datetime', 'd.released_at', record),
+    column('releasedBy', 'string', 'r.name', { ...record, ...to('users', 'r.id') }),
     column('mimeType', 'string', 'd.mime_type', record),
     column('sizeBytes', 'number', 'd.size_bytes'),
     column('sha256', 'string', 'd.sha256', { label: 'SHA-256', ...record }),

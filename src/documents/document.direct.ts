@@ -14,7 +14,7 @@ import { pendingKey } from './document.keys.ts';
 import { findDocument } from './document.repository.ts';
 import { UploadRefused, type DirectUploads, type PartClaim, type UploadFailure } from './document.service.ts';
 import { openSession, type OpenSession } from './document.upload.ts';
-import type { Document } from './document.ts';
+import { maySeeDocument, type Document } from './document.ts';
 
 export function createDirectUploads(deps: DocumentDeps): DirectUploads {
   const { browserOrigin } = deps.store;
@@ -160,5 +160,5 @@ async function alreadyStored(
   const upload = await findUpload(deps.db, { id: uploadId, bookingId, userId });
   if (!upload?.documentId || !upload.partSha256 || differing(upload.partSha256, claims) !== null) return null;
   const document = await findDocument(deps.db, upload.documentId);
-  return document && ok([document]);
+  return document && maySeeDocument(actor.viewer, document) ? ok([document]) : null;
 }

@@ -1,4 +1,5 @@
-import type { Actor } from '../accounts/index.ts';
+import { isStaff, type Actor } from '../accounts/index.ts';
+import type { Queryable } from '../db/knex.ts';
 import type { DocumentDeps } from './document.deps.ts';
 import { findVisibleDocument } from './document.open.ts';
 import type { DocumentEvent } from './document.service.ts';
@@ -7,11 +8,21 @@ interface EventRow {
   action: string;
   at: Date;
   purpose: string | null;
+  recipients: string[] | null;
   by_id: string | null;
   by_name: string | null;
+  by_role: string | null;
   admin_id: string | null;
   admin_name: string | null;
 }
+
+const actions = [
+  'document.uploaded',
+  'document.downloaded',
+  'document.released',
+  'document.recalled',
+  'drift.found',
+];
 
 /** Read from the audit log: the chain of custody of one document. */
 export async function historyOf(
@@ -29,7 +40,7 @@ export async function historyOf(
       join.on(deps.db.raw('admin.id = a.actor_id and a.acting_as_id is not null')),
     )
     .where({ resource_type: 'document', resource_id: document.id })
-    .whereIn('action', ['document.uploaded', 'document.downloaded', 'drift.found'])
+    .whereIn('action', actions)
     // What was refused, because it was damaged, nobody has seen.
     .whereRaw(`(action = 'drift.found' or outcome = 'success')`)
     .orderBy('a.id')
@@ -37,25 +48,75 @@ export async function historyOf(
       'a.action',
       'a.at',
       deps.db.raw(`a.metadata ->> 'purpose' as purpose`),
+      deps.db.raw(`a.metadata -> 'recipients' as recipients`),
       'by.id as by_id',
       'by.name as by_name',
+      'by.role as by_role',
       'admin.id as admin_id',
       'admin.name as admin_name',
     );
-  return rows.map((row) => ({
-    what: whatOf(row),
-    at: row.at,
-    by: named(row.by_id, row.by_name),
-    actingAdmin: named(row.admin_id, row.admin_name),
-  }));
+  const names = await namesOf(
+    deps.db,
+    actor,
+    rows.flatMap(({ recipients }) => recipients ?? []),
+  );
+  let isReleased = wasReleasedUnrecorded(rows, document.releasedAt);
+  return rows.map((row) => {
+    const what = whatOf(row);
+    if (what === 'released') isReleased = true;
+    if (what === 'recalled') isReleased = false;
+    return {
+      what,
+      at: row.at,
+      by:
+        row.by_id === null ? null : { ...named(row.by_id, row.by_name), isStaff: row.by_role !== 'referrer' },
+      actingAdmin: row.admin_id === null ? null : named(row.admin_id, row.admin_name),
+      told: (row.recipients ?? []).flatMap((told) => names.get(told) ?? []),
+      whileReleased: isReleased,
+    };
+  });
 }
 
-function whatOf({ action, purpose }: EventRow): DocumentEvent['what'] {
-  if (action === 'document.uploaded') return 'uploaded';
-  if (action === 'drift.found') return 'found_damaged';
-  return purpose === 'view' ? 'viewed' : 'downloaded';
+/** Reports from before releases were recorded have been visible since they were uploaded. */
+function wasReleasedUnrecorded(rows: readonly EventRow[], releasedAt: Date | null): boolean {
+  const first = rows.map(whatOf).find((what) => what === 'released' || what === 'recalled');
+  return first === undefined ? releasedAt !== null : first === 'recalled';
 }
 
-function named(id: string | null, name: string | null): { id: string; name: string } | null {
-  return id === null ? null : { id, name: name ?? '' };
+/** Of another organisation that had the booking before, a referrer learns no names. */
+async function namesOf(
+  db: Queryable,
+  { viewer }: Actor,
+  ids: string[],
+): Promise<Map<string, { id: string; name: string }>> {
+  if (ids.length === 0) return new Map();
+  const people = (await db('users as u')
+    .whereIn('u.id', ids)
+    .modify((query) => {
+      if (isStaff(viewer)) return;
+      void query
+        .join('members as m', 'm.user_id', 'u.id')
+        .where('m.organization_id', viewer.organization?.id ?? null);
+    })
+    .select('u.id', 'u.name')) as { id: string; name: string }[];
+  return new Map(people.map((person) => [person.id, person]));
+}
+
+function whatOf({ action, purpose }: Pick<EventRow, 'action' | 'purpose'>): DocumentEvent['what'] {
+  switch (action) {
+    case 'document.uploaded':
+      return 'uploaded';
+    case 'document.released':
+      return 'released';
+    case 'document.recalled':
+      return 'recalled';
+    case 'drift.found':
+      return 'found_damaged';
+    default:
+      return purpose === 'view' ? 'viewed' : 'downloaded';
+  }
+}
+
+function named(id: string, name: string | null): { id: string; name: string } {
+  return { id, name: name ?? '' };
 }

@@ -10,7 +10,7 @@ import { ObjectStoreUnavailable } from '../ports/object-store.ts';
 import type { DocumentDeps } from './document.deps.ts';
 import { custodyOf, findDocument, type Custody } from './document.repository.ts';
 import type { OpenedDocument, OpenFailure, WantedRange } from './document.service.ts';
-import { heldBackBecause, maySeeCategory, type Document } from './document.ts';
+import { heldBackBecause, maySeeDocument, type Document } from './document.ts';
 
 type Range = { start: number; end: number };
 
@@ -28,8 +28,7 @@ export async function findVisibleDocument(
   const document = idSchema.safeParse(id).success ? await findDocument(deps.db, id) : null;
   if (!document) return null;
   const booking = await findBooking(deps.db, document.bookingId);
-  if (booking && maySee(actor.viewer, booking) && maySeeCategory(actor.viewer, document.category))
-    return document;
+  if (booking && maySee(actor.viewer, booking) && maySeeDocument(actor.viewer, document)) return document;
   await deps.audit.record(deps.db, auditActor(actor), {
     action: 'access.denied',
     resourceType: 'document',

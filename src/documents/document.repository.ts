@@ -1,5 +1,5 @@
 import type { Queryable, Transaction } from '../db/knex.ts';
-import type { Document, DocumentCategory, DocumentStatus } from './document.ts';
+import type { Document, DocumentCategory, DocumentStatus, Visibility } from './document.ts';
 import type { Digest } from './content.digest.ts';
 
 interface DocumentRow {
@@ -17,6 +17,7 @@ interface DocumentRow {
   uploaded_for_name: string | null;
   created_at: Date;
   damaged_at: Date | null;
+  released_at: Date | null;
 }
 
 export interface NewDocument {
@@ -53,6 +54,7 @@ const columns = [
   'uploaded_for_id',
   'created_at',
   'damaged_at',
+  'released_at',
 ].map((column) => `d.${column}`);
 
 function selectDocuments(db: Queryable) {
@@ -78,6 +80,7 @@ function toDocument(row: DocumentRow): Document {
       row.uploaded_for_id === null ? null : { id: row.uploaded_for_id, name: row.uploaded_for_name ?? '' },
     createdAt: row.created_at,
     damagedAt: row.damaged_at,
+    releasedAt: row.released_at,
   };
 }
 
@@ -87,15 +90,18 @@ export async function findDocument(db: Queryable, id: string): Promise<Document 
   return row ? toDocument(row) : null;
 }
 
+/** `maySeeDocument` in SQL. */
+const narrowToVisible = `category = any(:categories) and (:drafts or category <> 'report' or released_at is not null)`;
+
 /** In the order in which they came; deleted ones are left out. */
 export async function documentsOf(
   db: Queryable,
   bookingId: string,
-  categories: readonly DocumentCategory[],
+  { categories, drafts }: Visibility,
 ): Promise<Document[]> {
   const rows = await selectDocuments(db)
     .where('d.booking_id', bookingId)
-    .whereIn('d.category', categories)
+    .whereRaw(narrowToVisible, { categories: [...categories], drafts })
     .orderBy(['d.created_at', 'd.id']);
   return rows.map(toDocument);
 }
@@ -104,14 +110,14 @@ export async function documentsOf(
 export async function documentsState(
   db: Queryable,
   bookingId: string,
-  categories: readonly DocumentCategory[],
+  { categories, drafts }: Visibility,
 ): Promise<string> {
   const { rows } = (await db.raw(
     `select left(encode(sha256(convert_to(all_of_it, 'UTF8')), 'hex'), 32) as state
-     from (select coalesce(string_agg(concat_ws(' ', id, status, damaged_at is not null), ',' order by created_at, id), '')
+     from (select coalesce(string_agg(concat_ws(' ', id, status, damaged_at is not null, released_at), ',' order by created_at, id), '')
            from documents
-           where booking_id = ? and category = any(?) and deleted_at is null) as list (all_of_it)`,
-    [bookingId, [...categories]],
+           where booking_id = :bookingId and ${narrowToVisible} and deleted_at is null) as list (all_of_it)`,
+    { bookingId, categories: [...categories], drafts },
   )) as { rows: [{ state: string }] };
   return rows[0].state;
 }

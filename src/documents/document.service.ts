@@ -116,11 +116,40 @@ export interface OpenedDocument {
   content: Readable;
 }
 
+export type ReleaseFailure =
+  | { reason: 'not_found' }
+  | { reason: 'forbidden' }
+  | { reason: 'not_a_report' }
+  /** Its bytes would not be handed out either. */
+  | { reason: 'not_available'; because: HeldBack }
+  | { reason: 'invalid'; errors: { path: string; message: string }[] };
+
+export interface Released {
+  document: Document;
+  /** Ids of those who are told; null: it was released already, and nobody is told again. */
+  told: string[] | null;
+}
+
+export interface Recalled {
+  document: Document;
+  /** False: it was a draft already. */
+  wasReleased: boolean;
+}
+
+/** An active member of the organisation that the booking belongs to now. */
+export interface ReleaseCandidate {
+  id: string;
+  name: string;
+  email: string;
+  /** Told unless the caller names the recipients. */
+  isUsual: boolean;
+}
+
 export interface DocumentService {
   limits: DocumentLimits;
   direct: DirectUploads;
   begin(actor: Actor, bookingId: string): Promise<Result<UploadSession, UploadFailure>>;
-  /** Those of a booking that the viewer may see the booking of; dictations are for staff only. */
+  /** Those of a booking that the viewer may see the booking of; dictations and draft reports are for staff only. */
   list(viewer: Viewer, bookingId: string): Promise<Document[]>;
   /** The same in short, for whoever watches it: another when anything of what is shown has changed. */
   listState(viewer: Viewer, bookingId: string): Promise<string>;
@@ -134,6 +163,16 @@ export interface DocumentService {
     purpose?: 'download' | 'view',
   ): Promise<Result<OpenedDocument, OpenFailure>>;
   remove(actor: Actor, id: string): Promise<Result<null, { reason: 'not_found' } | { reason: 'forbidden' }>>;
+  /** From now on referrers see the report. @param recipients who is told; null: the booking's usual ones */
+  release(
+    actor: Actor,
+    id: string,
+    recipients: readonly string[] | null,
+  ): Promise<Result<Released, ReleaseFailure>>;
+  /** Takes a release back: the report is a draft again. */
+  recall(actor: Actor, id: string): Promise<Result<Recalled, ReleaseFailure>>;
+  /** Who may be told of a release, by name; null when it is no report, or not the actor's to release. */
+  releaseCandidates(actor: Actor, id: string): Promise<ReleaseCandidate[] | null>;
   /** What a viewer may upload to a booking that they may see. */
   categoriesFor(viewer: Viewer): DocumentCategory[];
   /** Who received, opened or deleted it, oldest first; null when it is not the viewer's to know of. */
@@ -141,9 +180,13 @@ export interface DocumentService {
 }
 
 export interface DocumentEvent {
-  what: 'uploaded' | 'downloaded' | 'viewed' | 'found_damaged';
+  what: 'uploaded' | 'downloaded' | 'viewed' | 'found_damaged' | 'released' | 'recalled';
   at: Date;
-  by: { id: string; name: string } | null;
+  by: { id: string; name: string; isStaff: boolean } | null;
   /** The admin at the keyboard. */
   actingAdmin: { id: string; name: string } | null;
+  /** Of a release: who was told. To a referrer, only those of the own organisation. */
+  told: { id: string; name: string }[];
+  /** Of a report: whether referrers could see it then. */
+  whileReleased: boolean;
 }

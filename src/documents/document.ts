@@ -25,6 +25,8 @@ export interface Document {
   createdAt: Date;
   /** When the stored bytes were found not to be those received. */
   damagedAt: Date | null;
+  /** Of a report: since when referrers see it; null: a draft. Of any other category: null, and of no meaning. */
+  releasedAt: Date | null;
 }
 
 type Verb = 'upload' | 'see' | 'delete';
@@ -32,6 +34,7 @@ type Verb = 'upload' | 'see' | 'delete';
 const referrerMay: Record<DocumentCategory, readonly Verb[]> = {
   consent_form: ['upload', 'see', 'delete'],
   brief: ['upload', 'see', 'delete'],
+  // Once it is released: see `maySeeDocument`.
   report: ['see'],
   // Does not exist for them: in no list, no count and no error.
   dictation: [],
@@ -42,8 +45,36 @@ export function maySeeCategory(viewer: Viewer, category: DocumentCategory): bool
   return isStaff(viewer) || referrerMay[category].includes('see');
 }
 
-export function visibleCategories(viewer: Viewer): DocumentCategory[] {
-  return documentCategories.filter((category) => maySeeCategory(viewer, category));
+/** A report that was not released yet, or was recalled. */
+export function isDraft({ category, releasedAt }: Pick<Document, 'category' | 'releasedAt'>): boolean {
+  return category === 'report' && releasedAt === null;
+}
+
+/** Drafts are for staff only; an admin acting as a referrer has that referrer's rights. */
+export function maySeeDrafts(viewer: Viewer): boolean {
+  return isStaff(viewer);
+}
+
+/** Of a booking that the viewer may see. What a list shows is the same rule in SQL: `narrowToVisible`. */
+export function maySeeDocument(viewer: Viewer, document: Pick<Document, 'category' | 'releasedAt'>): boolean {
+  return maySeeCategory(viewer, document.category) && (!isDraft(document) || maySeeDrafts(viewer));
+}
+
+/** Which documents of a booking a list shows. */
+export interface Visibility {
+  categories: DocumentCategory[];
+  drafts: boolean;
+}
+
+export function visibilityFor(viewer: Viewer): Visibility {
+  return {
+    categories: documentCategories.filter((category) => maySeeCategory(viewer, category)),
+    drafts: maySeeDrafts(viewer),
+  };
+}
+
+export function mayRelease(viewer: Viewer): boolean {
+  return isStaff(viewer);
 }
 
 export function uploadCategories(viewer: Viewer): DocumentCategory[] {

@@ -34,6 +34,8 @@ export const paths = {
   /** Inline, in a sandbox of its own. */
   documentView: (id: string) => `/documents/${id}/view`,
   documentReceipt: (id: string) => `/documents/${id}/receipt`,
+  documentRelease: (id: string) => `/documents/${id}/release`,
+  documentRecall: (id: string) => `/documents/${id}/recall`,
   documentDelete: (id: string) => `/documents/${id}/delete`,
   specialists: () => '/specialists',
   availability: (specialistId: string) => `/specialists/${specialistId}/availability`,

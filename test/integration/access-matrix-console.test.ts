@@ -37,6 +37,8 @@ const consoleActions: Record<string, Record<string, string>> = {
   'bookings/move-on': { button: 'snniin', form: 'snniin' },
   'documents/view': { button: 'snniin', page: 'siuiii' },
   'documents/receipt': { button: 'snniin', page: 'siuiii' },
+  'documents/release': { button: 'snniin', page: 'snniin' },
+  'documents/recall': { button: 'snniin', page: 'snniin' },
   'documents/remove': { button: 'snnnin', page: 'siunii' },
   'specialists/add': { button: 'snnnin', form: 'snnnin' },
   'specialists/change': { button: 'snnnin', form: 'snnnin' },

@@ -110,6 +110,11 @@ const table: Record<string, string> = {
   'get /documents/:id/delete': 'siunii',
   'post /documents/:id/delete': 'siunii',
   'delete /documents/:id': 'siunii',
+  // Of a draft report. Referrers are refused by role before anything is looked up.
+  'get /documents/:id/release': 'snniin',
+  'post /documents/:id/release': 'snniin',
+  'get /documents/:id/recall': 'snniin',
+  'post /documents/:id/recall': 'snniin',
 
   'get /admin': 'snniin',
   // The console's own: here of a table that there is not. Those that there are: access-matrix-console.test.ts.

@@ -25,6 +25,7 @@ const stays: Record<string, string> = {
   'documents.uploaded_for_id': 'an admin',
   'documents.deleted_by_id': 'history',
   'documents.deleted_for_id': 'history',
+  'documents.released_by_id': 'staff',
   'two_factors.user_id': 'of the one that goes, who no longer signs in',
   'used_two_factor_codes.user_id': 'of the one that goes, who no longer signs in',
   'account_links.user_id': 'of the one that goes, who no longer signs in',

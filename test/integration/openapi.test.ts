@@ -179,6 +179,14 @@ describe('the OpenAPI document', () => {
     const cancelled = await another.cancel().expect(204);
     check('delete', `${uploads}/:uploadId`, cancelled.status, cancelled.body);
     const sam = await app.signIn('sam@examdesk.example');
+    const report = await sam
+      .post(`/bookings/${id}/documents`)
+      .field('category', 'report')
+      .attach('files', Buffer.from('A report.\n'), 'report.txt');
+    check('post', '/bookings/:id/documents', report.status, report.body);
+    const [draft] = (report.body as { documents: { url: string }[] }).documents;
+    await post('/documents/:id/release', `${draft?.url}/release`, {}, sam);
+    await post('/documents/:id/recall', `${draft?.url}/recall`, {}, sam);
     await post('/bookings/:id/progress', `/bookings/${id}/progress`, { progress: 'no_show' }, sam);
     await post('/bookings/:id/cancel', `/bookings/${id}/cancel`, {});
     await post('/api/auth/sign-in/email', '/api/auth/sign-in/email', {

@@ -68,6 +68,8 @@ describe('documents on their pages', () => {
       { 'Report.pdf': pdf(20_000) },
       { bookingId, agent: sam, category: 'report' },
     );
+    await ask().expect(204);
+    await sam.post(`/documents/${report?.id}/release`).send({}).expect(200);
     const { text } = await ask().expect(200);
     expect(text)
       .to.contain('Report.pdf')

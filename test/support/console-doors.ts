@@ -26,7 +26,7 @@ export async function actionDoors(
   house: MatrixHouse,
   { table, name, kind, href }: ActionButton,
 ): Promise<{ button: Door[]; form?: Door[]; page?: Door[] }> {
-  const id = kind === 'record' ? encodeURIComponent(await aRecordOf(house, tableNamed(table))) : '';
+  const id = kind === 'record' ? encodeURIComponent(await aRecordFor(house, table, name)) : '';
   const button = both(kind === 'record' ? `${table}/records/${id}/${name}` : `${table}/actions/${name}`);
   if (href) return { button, page: [get(href.replace('{id}', id), 'html')] };
   const form = `/admin/forms/${table}/${id && `${id}/`}${name}`;
@@ -67,6 +67,14 @@ async function aRecordOf(house: MatrixHouse, table: Table): Promise<string> {
     made === undefined ? await selectRows(db, table, {}).first('r.*') : await findRow(db, table, made);
   if (!row) throw new Error(`The house has no record of ${table.id}: make one in console-doors.ts`);
   return String(row.id);
+}
+
+/** What an action is offered for, where not every record of the table will do. */
+async function aRecordFor(house: MatrixHouse, table: string, action: string): Promise<string> {
+  const reports = { release: 'draft_report', recall: 'released_report' } as const;
+  if (table === 'documents' && (action === 'release' || action === 'recall'))
+    return house.aDocument(reports[action]);
+  return aRecordOf(house, tableNamed(table));
 }
 
 const day = new Date('2026-11-20T00:00:00Z');

@@ -30,8 +30,8 @@ export interface MatrixHouse {
   bookingId: string;
   /** Signs one in anew, as after a sign-out. */
   enter(name: VisitorName): Promise<Agent>;
-  /** A document of Rita's, on her booking. */
-  aDocument(): Promise<string>;
+  /** A document on Rita's booking: a consent form of hers, or a report of the staff's. */
+  aDocument(of?: 'consent_form' | 'draft_report' | 'released_report'): Promise<string>;
   /** A large file of Rita's that is under way. */
   anUpload(): Promise<string>;
   /** With what the house has in the place of each `:name`. */
@@ -95,14 +95,15 @@ export async function openMatrixHouse(): Promise<MatrixHouse> {
     forcePathStyle: true,
   });
   const hash = createHash('sha256').update('text').digest();
-  const aDocument = async (): Promise<string> => {
+  const aDocument: MatrixHouse['aDocument'] = async (of = 'consent_form') => {
     const id = randomUUID();
     await s3.send(new PutObjectCommand({ Bucket: storage.bucket, Key: `documents/${id}`, Body: 'text' }));
     await app.db.transaction(async (trx) => {
       await trx('documents').insert({
         id,
         booking_id: bookingId,
-        category: 'consent_form',
+        category: of === 'consent_form' ? 'consent_form' : 'report',
+        ...(of === 'released_report' && { released_at: new Date(), releases: 1 }),
         file_name: 'consent.txt',
         mime_type: 'text/plain',
         size_bytes: 4,
@@ -111,7 +112,7 @@ export async function openMatrixHouse(): Promise<MatrixHouse> {
         chunk_sha256: hash,
         status: 'not_scanned',
         s3_key: `documents/${id}`,
-        uploaded_by_id: userIds.rita,
+        uploaded_by_id: of === 'consent_form' ? userIds.rita : userIds.support,
       });
     });
     return id;
@@ -136,6 +137,8 @@ export async function openMatrixHouse(): Promise<MatrixHouse> {
       .replace(':table', 'no-such-table')
       .replace(':action', 'edit');
     if (filled.includes(':uploadId')) return filled.replace(':uploadId', await anUpload());
+    if (/\/documents\/:id\/(release|recall)/.test(filled))
+      return filled.replace(':id', await aDocument('draft_report'));
     if (filled.includes('/documents/:id')) return filled.replace(':id', await aDocument());
     // What is left (a webhook event, a merge) is not there for anybody who may ask.
     return filled.replace(':id', randomUUID());

@@ -12,6 +12,8 @@ export const htmlRules = new HtmlValidate(
       'void-style': 'off',
       'long-title': 'off',
       'require-sri': 'off',
+      // Boxes of one question have one name: each that is ticked is sent.
+      'form-dup-name': ['error', { shared: ['radio', 'checkbox', 'button', 'reset', 'submit'] }],
       'no-redundant-for': 'off',
       // A page that waits may reload itself for those without JavaScript; it stands in a noscript element.
       'meta-refresh': 'off',

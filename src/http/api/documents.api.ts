@@ -10,10 +10,10 @@ import {
 import { actorOf } from '../actor.ts';
 import { attachment } from '../content-disposition.ts';
 import type { Endpoint } from '../endpoint.ts';
-import { forbidden, notFound } from '../problem.ts';
+import { forbidden, notFound, parse } from '../problem.ts';
 import { receiveFiles, type ReceiveServices } from '../receive-files.ts';
 import { sendContent } from '../send-content.ts';
-import { openProblem, uploadProblem } from './documents.problems.ts';
+import { openProblem, releaseProblem, uploadProblem } from './documents.problems.ts';
 import { documentJson, documentSchema } from './documents.schemas.ts';
 import { problemSchema } from './bookings.schemas.ts';
 
@@ -31,6 +31,17 @@ const uploadForm = z.object({
   files: z.array(z.file()).min(1).max(20),
 });
 const away = problem('storage_unavailable: see Retry-After');
+export const releaseRequestSchema = z.object({
+  recipients: z
+    .array(z.uuid('Send the id of a person').toLowerCase())
+    .max(100, 'Name 100 people or fewer')
+    .optional()
+    .describe(
+      'Who is told by e-mail: ids of active members of the booking’s organisation. Left out: those whom the booking names. Empty: nobody',
+    ),
+});
+const oneDocument = z.object({ document: documentSchema });
+const notAReport = problem('invalid: not a report, or a recipient who may not see it (`recipients.<n>`)');
 
 export function documentEndpoints(services: DocumentApiServices): Endpoint[] {
   const { documents } = services;
@@ -94,6 +105,49 @@ export function documentEndpoints(services: DocumentApiServices): Endpoint[] {
         const removed = await documents.remove(actorOf(req, res), idOf(req));
         if (!removed.ok) throw removed.reason === 'not_found' ? notFound() : forbidden();
         res.status(204).end();
+      },
+    },
+    {
+      method: 'post',
+      path: '/documents/:id/release',
+      access: 'staff',
+      summary: 'Release a report: until then it is a draft that referrers do not see',
+      request: { params: idParams, body: releaseRequestSchema },
+      responses: {
+        200: {
+          description: 'Released; released before, nothing changes and nobody is told again',
+          schema: oneDocument,
+        },
+        401: noSession,
+        403: problem('forbidden'),
+        404: problem('not_found'),
+        409: problem('document_unavailable: still being checked, infected, or damaged (see `because`)'),
+        422: notAReport,
+      },
+      async handle(req, res) {
+        const { recipients } = parse(releaseRequestSchema, req.body);
+        const released = await documents.release(actorOf(req, res), idOf(req), recipients ?? null);
+        if (!released.ok) throw releaseProblem(released);
+        res.json({ document: documentJson(released.value.document) });
+      },
+    },
+    {
+      method: 'post',
+      path: '/documents/:id/recall',
+      access: 'staff',
+      summary: 'Take the release of a report back: it is a draft again',
+      request: { params: idParams },
+      responses: {
+        200: { description: 'A draft', schema: oneDocument },
+        401: noSession,
+        403: problem('forbidden'),
+        404: problem('not_found'),
+        422: problem('invalid: not a report'),
+      },
+      async handle(req, res) {
+        const recalled = await documents.recall(actorOf(req, res), idOf(req));
+        if (!recalled.ok) throw releaseProblem(recalled);
+        res.json({ document: documentJson(recalled.value.document) });
       },
     },
   ];

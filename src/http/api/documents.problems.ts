@@ -1,4 +1,4 @@
-import type { ContentFault, OpenFailure, UploadFailure } from '../../documents/index.ts';
+import type { ContentFault, OpenFailure, ReleaseFailure, UploadFailure } from '../../documents/index.ts';
 import { badRequest, conflict, forbidden, invalid, notFound, notSignedIn, Problem } from '../problem.ts';
 
 /** What the room refuses, and what can befall a request with files on its way. */
@@ -125,6 +125,33 @@ export function openProblem(failure: OpenFailure): Problem {
     ...(because === 'checking' && { headers: { 'Retry-After': '10' } }),
   });
 }
+
+export function releaseProblem(failure: ReleaseFailure): Problem {
+  switch (failure.reason) {
+    case 'not_found':
+      return notFound();
+    case 'forbidden':
+      return forbidden('Only staff release and recall reports.');
+    case 'not_a_report':
+      return invalid(
+        [{ path: 'category', message: 'Only reports are released and recalled' }],
+        'This document is not a report. Referrers see documents of its category without a release, or never.',
+      );
+    case 'invalid':
+      return invalid(failure.errors);
+    case 'not_available':
+      break;
+  }
+  const { because } = failure;
+  return new Problem('document_unavailable', unreleasableWords[because], { extra: { because } });
+}
+
+const unreleasableWords = {
+  checking: 'This report is still being checked for viruses. Release it once the check has finished.',
+  infected: 'A virus was found in this report, and it was removed. Upload a clean copy and release that.',
+  damaged:
+    'This report is damaged: the stored file is not the one that was received. Upload it again and release that copy.',
+} as const;
 
 const unavailableWords = {
   checking: 'This document is being checked for viruses. Try again in a moment.',

@@ -17,12 +17,22 @@ export const documentSchema = z.object({
     .enum(documentStatuses)
     .describe('Downloads begin when it is `clean`, or `not_scanned` where no scan is set up'),
   createdAt: z.iso.datetime().describe('ISO 8601, UTC'),
+  releasedAt: z.iso
+    .datetime()
+    .nullable()
+    .optional()
+    .describe('Only of a report: since when the referrer can see it; null: a draft, which only staff see'),
   uploadedBy: person.describe('The referrer or member of staff whose upload it is'),
   uploadedFor: person.nullable().describe('The admin who made it while acting as that referrer'),
   url: z.string(),
 });
 
 export function documentJson(document: Document): z.input<typeof documentSchema> {
-  const { bookingId: _, damagedAt: __, createdAt, ...facts } = document;
-  return { ...facts, createdAt: createdAt.toISOString(), url: paths.document(document.id) };
+  const { bookingId: _, damagedAt: __, createdAt, releasedAt, ...facts } = document;
+  return {
+    ...facts,
+    createdAt: createdAt.toISOString(),
+    ...(document.category === 'report' && { releasedAt: releasedAt?.toISOString() ?? null }),
+    url: paths.document(document.id),
+  };
 }

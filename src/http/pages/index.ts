@@ -17,6 +17,7 @@ import { showBookingPages } from './bookings/show.page.ts';
 import { deleteDocumentPages } from './documents/delete.page.ts';
 import { documentListPages } from './documents/list.page.ts';
 import { receiptPages } from './documents/receipt.page.ts';
+import { releasePages } from './documents/release.page.ts';
 import { uploadPages } from './documents/upload.page.ts';
 import { documentViewPages } from './documents/view.page.ts';
 import { homePages } from './home.page.ts';
@@ -46,6 +47,7 @@ export function pages(services: PageServices): PageRoute[] {
     ...documentListPages(services),
     ...documentViewPages(services),
     ...receiptPages(services),
+    ...releasePages(services),
     ...deleteDocumentPages(services),
   ];
 }

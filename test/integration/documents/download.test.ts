@@ -163,6 +163,7 @@ describe('a download', () => {
   it('of a dictation is for staff: for a referrer it is in no list, no count and no error', async () => {
     const dictation = await one({ 'dictation.mp3': samples.mp3 }, { category: 'dictation', agent: sam });
     const report = await one({ 'report.pdf': pdf() }, { category: 'report', agent: sam });
+    await sam.post(`${report.url}/release`).send({}).expect(200);
     await sam.get(dictation.url).expect(200);
     await house.rita.get(report.url).expect(200);
     for (const ask of ['get', 'delete', 'head'] as const) {
@@ -368,6 +369,7 @@ describe('a download', () => {
       }
       await ada.delete(mine.url).expect(204);
       const report = await one({ 'report.pdf': pdf() }, { category: 'report', agent: sam });
+      await sam.post(`${report.url}/release`).send({}).expect(200);
       await house.rita.delete(report.url).expect(403);
     });
   });

@@ -128,6 +128,8 @@ function recordRules(
   if (pattern.startsWith('/bookings/:id')) return bookingPageRules(db, id);
   if (pattern === '/documents/:id/receipt') return documentRules(db, id, 'see');
   if (pattern === '/documents/:id/delete') return documentRules(db, id, 'delete');
+  if (pattern === '/documents/:id/release' || pattern === '/documents/:id/recall')
+    return documentRules(db, id, 'release');
   if (pattern.startsWith('/documents/:id')) return documentRules(db, id, 'open');
   if (pattern.startsWith('/specialists/:id'))
     return () => record('The specialist exists, and can be booked', isBookable(specialists, id));

@@ -158,11 +158,23 @@ function noticeOf(query: Request['query']): string | null {
     const isOne = query.uploaded === '1';
     return isOne ? 'The document was stored.' : 'The documents were stored.';
   }
+  if (typeof query.released === 'string') return releaseNotices[query.released] ?? null;
+  if (typeof query.recalled === 'string') return recallNotices[query.recalled] ?? null;
   if (query.deleted !== undefined) return 'The document was deleted.';
   if (query.rescheduled !== undefined) return 'The booking was moved. An e-mail tells the new time.';
   if (query.cancelled !== undefined) return 'The booking was cancelled, and its time is free for others.';
   return null;
 }
+
+const releaseNotices: Record<string, string> = {
+  told: 'The report was released. An e-mail tells those you chose.',
+  untold: 'The report was released. Nobody was told by e-mail.',
+  before: 'The report had been released already. Nobody was told again.',
+};
+const recallNotices: Record<string, string> = {
+  now: 'The report was recalled. The referrer no longer sees it.',
+  before: 'The report is a draft already. The referrer does not see it.',
+};
 
 // Which buttons are worth showing; the bookings room decides.
 const changeable: Record<'rescheduled' | 'cancelled', Progress[]> = {

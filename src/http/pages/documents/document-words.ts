@@ -1,10 +1,13 @@
 // How documents are spoken of on pages.
 import {
   documentKinds,
+  isDraft,
   isReady,
   mayDelete,
+  mayRelease,
   type Document,
   type DocumentCategory,
+  type DocumentEvent,
   type DocumentService,
   type DocumentStatus,
 } from '../../../documents/index.ts';
@@ -51,6 +54,10 @@ export interface DocumentRow {
   /** Whether browsers show its kind by themselves. */
   mayView: boolean;
   mayDelete: boolean;
+  /** Only staff ever see one. */
+  isDraft: boolean;
+  mayRelease: boolean;
+  mayRecall: boolean;
 }
 
 /** What views/bookings/_documents.ejs shows. */
@@ -122,6 +129,9 @@ function rowOf(document: Document, viewer: Viewer, zone: string): DocumentRow {
     state: document.damagedAt ? 'Damaged: ask for a new copy' : statusWords[document.status],
     mayView: isShownInline(document) && isReady(document) && !document.damagedAt,
     mayDelete: mayDelete(viewer, document),
+    isDraft: isDraft(document),
+    mayRelease: isDraft(document) && mayRelease(viewer) && isReady(document),
+    mayRecall: document.category === 'report' && !isDraft(document) && mayRelease(viewer),
   };
 }
 
@@ -142,6 +152,11 @@ export function factsOf({ category, mimeType, sizeBytes }: Document): string {
 
 export function whoOf({ uploadedBy, uploadedFor }: Document): string {
   return uploadedFor ? `${uploadedBy.name}, assisted by ${uploadedFor.name}` : uploadedBy.name;
+}
+
+export function eventWho({ by, actingAdmin }: Pick<DocumentEvent, 'by' | 'actingAdmin'>): string {
+  if (!by) return 'Examdesk';
+  return actingAdmin ? `${by.name}, assisted by ${actingAdmin.name}` : by.name;
 }
 
 /** "812 bytes", "14 kB", "2.4 MB" */

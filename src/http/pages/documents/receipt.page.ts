@@ -8,7 +8,7 @@ import type { PageServices } from '../page-services.ts';
 import { timeAndDay } from '../when.ts';
 import { zoneName } from '../../../lib/dates.ts';
 import type { PageData } from '../../views.ts';
-import { categoryWords, scanWords, sizeWords, whoOf } from './document-words.ts';
+import { categoryWords, eventWho, scanWords, sizeWords, whoOf } from './document-words.ts';
 
 type Needs = Pick<PageServices, 'documents' | 'bookings'>;
 
@@ -17,7 +17,7 @@ export interface ReceiptPage extends PageData {
   reference: string;
   documentId: string;
   rows: { label: string; value: string; isCode?: boolean }[];
-  events: { what: string; when: string; at: string; who: string }[];
+  events: { what: string; when: string; at: string; who: string; told: string | null }[];
 }
 
 /** To print and keep: what was received, its hash, and who has opened it since. */
@@ -56,6 +56,14 @@ async function showReceipt(
         value: `${timeAndDay(document.createdAt, zone)}, ${zoneName(zone, document.createdAt)}`,
       },
       { label: 'From', value: whoOf(document) },
+      ...(document.category === 'report'
+        ? [
+            {
+              label: 'Released',
+              value: document.releasedAt ? timeAndDay(document.releasedAt, zone) : 'No: a draft',
+            },
+          ]
+        : []),
       { label: 'Size', value: `${sizeWords(document.sizeBytes)} (${document.sizeBytes} bytes)` },
       { label: 'Type', value: document.mimeType },
       { label: 'Virus scan', value: scanWords[document.status] },
@@ -63,10 +71,11 @@ async function showReceipt(
       { label: 'Number', value: document.id, isCode: true },
     ],
     events: events.map((event) => ({
-      what: eventWords[event.what],
+      what: whatWords(event, document.category === 'report'),
       when: timeAndDay(event.at, zone),
       at: event.at.toISOString(),
       who: eventWho(event),
+      told: event.told.length > 0 ? event.told.map(({ name }) => name).join(', ') : null,
     })),
   };
   res.render('documents/receipt', page);
@@ -77,9 +86,13 @@ const eventWords: Record<DocumentEvent['what'], string> = {
   downloaded: 'Downloaded',
   viewed: 'Viewed',
   found_damaged: 'Found damaged',
+  released: 'Released',
+  recalled: 'Recalled',
 };
 
-function eventWho({ by, actingAdmin }: DocumentEvent): string {
-  if (!by) return 'Examdesk';
-  return actingAdmin ? `${by.name}, assisted by ${actingAdmin.name}` : by.name;
+function whatWords({ what, whileReleased }: DocumentEvent, isReport: boolean): string {
+  const isOpening = what === 'downloaded' || what === 'viewed';
+  return isReport && isOpening
+    ? `${eventWords[what]} ${whileReleased ? 'while released' : 'as a draft'}`
+    : eventWords[what];
 }

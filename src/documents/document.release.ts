@@ -1,0 +1,120 @@
+// A report is a draft until staff release it; recalled, it is a draft again.
+import { activeMembers, auditActor, type Actor } from '../accounts/index.ts';
+import { findBooking, lockBooking, type Booking } from '../bookings/index.ts';
+import type { Queryable, Transaction } from '../db/knex.ts';
+import { failure, ok, type Result } from '../lib/result.ts';
+import type { DocumentDeps } from './document.deps.ts';
+import { findVisibleDocument } from './document.open.ts';
+import { findDocument, lockDocument } from './document.repository.ts';
+import type { Recalled, Released, ReleaseCandidate, ReleaseFailure } from './document.service.ts';
+import { heldBackBecause, mayRelease, type Document } from './document.ts';
+
+/** Who may be told of a release. Null: unknown, not a report, or not the actor's to release. */
+export async function releaseCandidates(
+  deps: Pick<DocumentDeps, 'db' | 'audit'>,
+  actor: Actor,
+  id: string,
+): Promise<ReleaseCandidate[] | null> {
+  const document = await findVisibleDocument(deps, actor, id);
+  const booking = document && (await findBooking(deps.db, document.bookingId));
+  if (!booking || document.category !== 'report' || !mayRelease(actor.viewer)) return null;
+  return candidatesOf(deps.db, booking);
+}
+
+/**
+ * Releasing what is released already changes nothing and tells nobody.
+ * @param recipients whom a message tells; null: the booking's usual ones
+ */
+export async function releaseReport(
+  deps: DocumentDeps,
+  actor: Actor,
+  id: string,
+  recipients: readonly string[] | null,
+): Promise<Result<Released, ReleaseFailure>> {
+  const released = await onLockedReport<Released>(deps, actor, id, async (trx, document, booking) => {
+    if (document.releasedAt) return ok({ document, told: null });
+    const because = heldBackBecause(document);
+    if (because) return failure({ reason: 'not_available', because });
+    const told = chosenOf(await candidatesOf(trx, booking), recipients);
+    if (!told.ok) return told;
+    await trx('documents')
+      .where({ id })
+      .update({
+        released_at: deps.clock.now(),
+        released_by_id: actor.viewer.userId,
+        releases: trx.raw('releases + 1'),
+      });
+    await deps.audit.record(trx, auditActor(actor), {
+      action: 'document.released',
+      resourceType: 'document',
+      resourceId: id,
+      metadata: { bookingId: booking.id, recipients: told.value },
+    });
+    await deps.onStep?.('release_written');
+    return ok({ document: await reread(trx, id), told: told.value });
+  });
+  await deps.onStep?.('release_committed');
+  return released;
+}
+
+/** Recalling a draft changes nothing. */
+export async function recallReport(
+  deps: DocumentDeps,
+  actor: Actor,
+  id: string,
+): Promise<Result<Recalled, ReleaseFailure>> {
+  return onLockedReport<Recalled>(deps, actor, id, async (trx, document, booking) => {
+    if (!document.releasedAt) return ok({ document, wasReleased: false });
+    await trx('documents').where({ id }).update({ released_at: null, released_by_id: null });
+    await deps.audit.record(trx, auditActor(actor), {
+      action: 'document.recalled',
+      resourceType: 'document',
+      resourceId: id,
+      metadata: { bookingId: booking.id, releasedAt: document.releasedAt.toISOString() },
+    });
+    return ok({ document: await reread(trx, id), wasReleased: true });
+  });
+}
+
+/** Locks the booking first, as uploads do: then who belongs to it cannot change meanwhile. */
+async function onLockedReport<T>(
+  deps: DocumentDeps,
+  actor: Actor,
+  id: string,
+  change: (trx: Transaction, document: Document, booking: Booking) => Promise<Result<T, ReleaseFailure>>,
+): Promise<Result<T, ReleaseFailure>> {
+  const seen = await findVisibleDocument(deps, actor, id);
+  if (!seen) return failure({ reason: 'not_found' });
+  if (!mayRelease(actor.viewer)) return failure({ reason: 'forbidden' });
+  if (seen.category !== 'report') return failure({ reason: 'not_a_report' });
+  return deps.db.transaction(async (trx): Promise<Result<T, ReleaseFailure>> => {
+    const booking = await lockBooking(trx, seen.bookingId);
+    const document = await lockDocument(trx, id);
+    return booking && document ? change(trx, document, booking) : failure({ reason: 'not_found' });
+  });
+}
+
+async function candidatesOf(db: Queryable, booking: Booking): Promise<ReleaseCandidate[]> {
+  if (!booking.organization) return [];
+  const members = await activeMembers(db, booking.organization.id);
+  return members.map((member) => ({ ...member, isUsual: member.id === booking.createdBy?.id }));
+}
+
+function chosenOf(
+  candidates: readonly ReleaseCandidate[],
+  recipients: readonly string[] | null,
+): Result<string[], ReleaseFailure> {
+  if (!recipients) return ok(candidates.filter(({ isUsual }) => isUsual).map(({ id }) => id));
+  const errors = recipients.flatMap((recipient, index) =>
+    candidates.some(({ id }) => id === recipient)
+      ? []
+      : [{ path: `recipients.${index}`, message: 'Choose an active member of the booking’s organisation' }],
+  );
+  return errors.length > 0 ? failure({ reason: 'invalid', errors }) : ok([...new Set(recipients)]);
+}
+
+async function reread(trx: Transaction, id: string): Promise<Document> {
+  const document = await findDocument(trx, id);
+  if (!document) throw new Error(`Document ${id} is locked and is not there`);
+  return document;
+}
