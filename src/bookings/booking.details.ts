@@ -20,7 +20,18 @@ export type DetailInput =
   /** Three boxes: day, month, year. */
   | { as: 'day'; hint?: string }
   /** A yes/no, and a text box for what it is when the answer is yes. */
-  | { as: 'yesNo'; question: string; hint?: string; missing: string; contradicted: string };
+  | {
+      as: 'yesNo';
+      question: string;
+      /** The label of its text box. */
+      box: string;
+      hint?: string;
+      /** What is said when the answer is yes and the box is empty, and when it is no and the box is not. */
+      missing: string;
+      contradicted: string;
+      /** In the console there is the box alone. */
+      hintForStaff: string;
+    };
 
 export interface Detail {
   /** In JSON: `examinee.phone`, `claimNumber`. What follows the last dot is its name in forms. */
@@ -61,7 +72,7 @@ export interface Detail {
 }
 
 /** In the order of the form. */
-export const details = [
+const entries = [
   {
     path: 'examinee.firstName',
     column: 'examinee_first_name',
@@ -181,7 +192,10 @@ export const details = [
   },
 ] as const satisfies readonly Detail[];
 
-type AnyDetail = (typeof details)[number];
+/** In the order of the form. */
+export const details: readonly Detail[] = entries;
+
+type AnyDetail = (typeof entries)[number];
 type ExamineeDetail = Extract<AnyDetail, { path: `examinee.${string}` }>;
 type CaseDetail = Exclude<AnyDetail, ExamineeDetail>;
 type NameOf<Path extends string> = Path extends `examinee.${infer Name}` ? Name : Path;
@@ -215,9 +229,6 @@ type Shape<D extends AnyDetail, Kind extends 'schema' | 'json'> = {
   [Each in D as NameOf<Each['path']>]: Each[Kind];
 };
 
-/** The same array; read where it is used, never copied. */
-const list: readonly Detail[] = details;
-
 export function nameOf({ path }: Pick<Detail, 'path'>): string {
   return path.slice(path.lastIndexOf('.') + 1);
 }
@@ -228,13 +239,13 @@ export function isOfExaminee({ path }: Pick<Detail, 'path'>): boolean {
 
 /** For `z.object`: what the examinee's details are parsed with, or answered as. */
 export function examineeShape<Kind extends 'schema' | 'json'>(kind: Kind): Shape<ExamineeDetail, Kind> {
-  return shapeOf(list.filter(isOfExaminee), kind) as Shape<ExamineeDetail, Kind>;
+  return shapeOf(details.filter(isOfExaminee), kind) as Shape<ExamineeDetail, Kind>;
 }
 
 /** For `z.object`: the details beside the examinee's. */
 export function caseShape<Kind extends 'schema' | 'json'>(kind: Kind): Shape<CaseDetail, Kind> {
   return shapeOf(
-    list.filter((detail) => !isOfExaminee(detail)),
+    details.filter((detail) => !isOfExaminee(detail)),
     kind,
   ) as Shape<CaseDetail, Kind>;
 }
@@ -252,7 +263,7 @@ export function detailIn(given: object | undefined, detail: Pick<Detail, 'path'>
 
 /** As JSON nests them, without those that `read` says nothing about (undefined). */
 export function nestDetails(read: (detail: Detail) => string | null | undefined): PartialDetails {
-  const said = list.flatMap((detail) => {
+  const said = details.flatMap((detail) => {
     const value = read(detail);
     return value === undefined ? [] : [{ detail, value }];
   });
@@ -277,7 +288,7 @@ export function detailsOfRow(row: DetailColumns): BookingDetails {
 /** Only of what is given. */
 export function columnsOf(given: PartialDetails): Partial<DetailColumns> {
   return Object.fromEntries(
-    list.flatMap((detail) => {
+    details.flatMap((detail) => {
       const value = detailIn(given, detail);
       return value === undefined ? [] : [[detail.column, value]];
     }),
@@ -293,23 +304,27 @@ export function changedDetails(booking: BookingDetails, said: PartialDetails): P
 }
 
 export function lacksDetails(booking: BookingDetails): boolean {
-  return list.some((detail) => detail.isNeeded && !detailIn(booking, detail));
+  return details.some((detail) => detail.isNeeded && !detailIn(booking, detail));
 }
 
 export function detailKeys(): DetailKey[] {
-  return [...new Set(list.map((detail) => (isOfExaminee(detail) ? 'examinee' : detail.path)))] as DetailKey[];
+  return [
+    ...new Set(details.map((detail) => (isOfExaminee(detail) ? 'examinee' : detail.path))),
+  ] as DetailKey[];
 }
 
 /** What of a request, an order or a draft is details, under the keys where they stand. */
 export function detailsIn<Given extends { [Key in DetailKey]?: unknown }>(
   given: Given,
-): Pick<Given, DetailKey> {
-  return Object.fromEntries(detailKeys().map((key) => [key, given[key]]));
+): { [Key in DetailKey]: Given[Key] } {
+  return Object.fromEntries(detailKeys().map((key) => [key, given[key]])) as {
+    [Key in DetailKey]: Given[Key];
+  };
 }
 
 /** For the hash of a request: equal details, equal parts. */
 export function hashedDetails(request: BookingDetails): unknown[] {
-  const always = list.filter(({ inDigests }) => inDigests === 'always');
+  const always = details.filter(({ inDigests }) => inDigests === 'always');
   return [
     always.filter(isOfExaminee).map((detail) => detailIn(request, detail)),
     ...always.filter((detail) => !isOfExaminee(detail)).map((detail) => detailIn(request, detail)),
@@ -319,7 +334,7 @@ export function hashedDetails(request: BookingDetails): unknown[] {
 
 /** For the digest of what Acuity said last: by name, what Acuity can say. */
 export function digestedDetails(said: PartialDetails): Record<string, string | null> {
-  const told = list.filter(({ intake, inDigests }) => intake && inDigests === 'always');
+  const told = details.filter(({ intake, inDigests }) => intake && inDigests === 'always');
   return Object.fromEntries([
     ...told.map((detail) => [nameOf(detail), detailIn(said, detail) ?? null]),
     ...setLater(said).map(({ path, value }) => [path, value]),
@@ -327,7 +342,7 @@ export function digestedDetails(said: PartialDetails): Record<string, string | n
 }
 
 function setLater(given: PartialDetails): { path: string; value: string }[] {
-  return list.flatMap((detail) => {
+  return details.flatMap((detail) => {
     const value = detail.inDigests === 'whenSet' ? detailIn(given, detail) : undefined;
     return value ? [{ path: detail.path, value }] : [];
   });

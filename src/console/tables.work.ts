@@ -1,9 +1,15 @@
 // Lists of the daily work.
-import { bookingStatuses, progresses } from '../bookings/index.ts';
+import { bookingStatuses, details, nameOf, progresses, type Detail } from '../bookings/index.ts';
 import { column, counts, health, link, oneOf, record, to, types } from './columns.ts';
-import type { Table } from './table.ts';
+import type { Column, Table } from './table.ts';
 
 const countOf = (rows: string): string => `(select count(*)::int from ${rows} c where c.booking_id = b.id)`;
+
+function detailColumn(detail: Detail): Column {
+  const type = detail.input.as === 'day' ? 'date' : 'string';
+  const more = { label: detail.label, ...record, ...(detail.isHealth && health) };
+  return column(nameOf(detail), type, `b.${detail.column}`, more);
+}
 
 export const bookings: Table = {
   ...{ id: 'bookings', label: 'Bookings', one: 'Booking', group: 'Work', who: 'staff', title: 'reference' },
@@ -31,11 +37,7 @@ export const bookings: Table = {
     column('location', 'string', 'b.location', record),
     column('meetingLink', 'string', 'b.meeting_link', record),
     column('acuityAppointmentId', 'number', 'b.acuity_appointment_id', record),
-    column('phone', 'string', 'b.examinee_phone', { ...record, ...health }),
-    column('email', 'string', 'b.examinee_email', { label: 'E-mail', ...record, ...health }),
-    column('dateOfBirth', 'date', 'b.examinee_date_of_birth', { ...record, ...health }),
-    column('claimNumber', 'string', 'b.claim_number', { ...record, ...health }),
-    column('notes', 'string', 'b.notes', { ...record, ...health }),
+    ...details.filter(({ inConsole }) => inConsole).map(detailColumn),
     column('referrer', 'string', 'cb.name', {
       ...{ label: 'Belongs to (referrer)', ...record },
       ...to('users', 'cb.id'),

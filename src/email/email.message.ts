@@ -1,7 +1,7 @@
 // What a message says. Composed when it is sent, from how things stand then.
 import path from 'node:path';
 import ejs from 'ejs';
-import { bookingCalendar, findBooking, type Booking } from '../bookings/index.ts';
+import { bookingCalendar, detailIn, details, findBooking, type Booking } from '../bookings/index.ts';
 import type { Queryable } from '../db/knex.ts';
 import { formatDay, formatExamTime } from '../lib/dates.ts';
 import type { Mail } from '../ports/mailer.ts';
@@ -191,8 +191,14 @@ function factsOf(booking: Booking, readerTimezone: string | undefined): Fact[] {
     placeFact(booking),
     { label: 'Examinee', value: `${examinee.firstName} ${examinee.lastName}` },
   ];
-  if (booking.claimNumber) facts.push({ label: 'Claim number', value: booking.claimNumber });
-  return facts;
+  return [...facts, ...detailFacts(booking)];
+}
+
+function detailFacts(booking: Booking): Fact[] {
+  return details.flatMap((detail) => {
+    const value = detail.inMail ? detailIn(booking, detail) : null;
+    return value ? [{ label: detail.label, value }] : [];
+  });
 }
 
 function placeFact(booking: Booking): Fact {

@@ -1,6 +1,6 @@
 // A booking as JSON says it (api.md): what the OpenAPI document promises.
 import { z } from 'zod';
-import { bookingStatuses, progresses } from '../../bookings/index.ts';
+import { bookingStatuses, caseShape, examineeShape, progresses } from '../../bookings/index.ts';
 import { examinationTypes } from '../../specialists/index.ts';
 
 const instant = z.iso.datetime().describe('ISO 8601, UTC');
@@ -15,14 +15,8 @@ export const bookingSchema = z.object({
   createdBy: person.nullable().describe('The referrer it belongs to'),
   createdFor: person.nullable().describe('The admin who made it while acting as that referrer'),
   detailsNeeded: z.boolean(),
-  examinee: z.object({
-    firstName: z.string(),
-    lastName: z.string(),
-    phone: z.string().describe('E.164'),
-    email: z.string().nullable(),
-    dateOfBirth: z.iso.date().nullable(),
-  }),
-  claimNumber: z.string().nullable(),
+  examinee: z.object(examineeShape('json')),
+  ...caseShape('json'),
   startsAt: instant,
   durationMinutes: z.int(),
   timezone: z.string().describe('The examination’s own zone (IANA)'),
@@ -32,7 +26,6 @@ export const bookingSchema = z.object({
   status: z.enum(bookingStatuses),
   currentProgress: z.enum(progresses),
   source: z.enum(['portal', 'acuity_direct']),
-  notes: z.string(),
   version: z.int(),
   createdAt: instant,
   updatedAt: instant,

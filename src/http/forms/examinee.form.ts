@@ -1,99 +1,190 @@
-// The examinee's step: what was typed, and what it means. The rules are the bookings room's own.
-import { flatDetailsSchema, type DraftData } from '../../bookings/index.ts';
+// The examinee's step: what was typed, and what it means. Which details there are, and their rules, is said by the
+// bookings room's list; how each kind of input is asked and read is said here.
+import {
+  detailIn,
+  details,
+  flatDetailsSchema,
+  nameOf,
+  nestDetails,
+  type Detail,
+  type DetailInput,
+  type DraftDetails,
+} from '../../bookings/index.ts';
 import { calendarDay, fieldErrors, rawField, typed } from './fields.ts';
 
-const names = [
-  'firstName',
-  'lastName',
-  'phone',
-  'email',
-  'dateOfBirth-day',
-  'dateOfBirth-month',
-  'dateOfBirth-year',
-  'claimNumber',
-  'notes',
-] as const;
-
-/** As typed, for the boxes. */
-export type ExamineeFormValues = Record<(typeof names)[number], string>;
+/** As typed, for the boxes: by the names of the inputs. */
+export type ExamineeFormValues = Record<string, string>;
 
 type FieldErrors = { path: string; message: string }[];
 
 export type ExamineeFormResult =
-  | { ok: true; values: ExamineeFormValues; draft: Pick<DraftData, 'examinee' | 'claimNumber' | 'notes'> }
+  | { ok: true; values: ExamineeFormValues; draft: DraftDetails }
   | { ok: false; values: ExamineeFormValues; errors: FieldErrors };
 
+/** What is sent for a detail, ready for its schema; or what is wrong before any schema can judge it. */
+type Sent = { ok: true; value: unknown } | { ok: false; message: string };
+
+const dayParts = ['day', 'month', 'year'] as const;
+
 export function parseExamineeForm(body: unknown): ExamineeFormResult {
-  const values = Object.fromEntries(names.map((name) => [name, typed(body, name)])) as ExamineeFormValues;
-  const dateOfBirth = parseDayParts(body);
-  const parsed = flatDetailsSchema.safeParse({
-    firstName: rawField(body, 'firstName'),
-    lastName: rawField(body, 'lastName'),
-    phone: rawField(body, 'phone'),
-    email: rawField(body, 'email'),
-    dateOfBirth: dateOfBirth.ok ? dateOfBirth.day : '',
-    claimNumber: rawField(body, 'claimNumber'),
-    notes: rawField(body, 'notes'),
-  });
+  const values = Object.fromEntries(
+    details.flatMap(inputNames).map((name): [string, string] => [name, typed(body, name)]),
+  );
+  const sent = details.map((detail) => ({ detail, sent: sentFor(detail, body) }));
+  const parsed = flatDetailsSchema.safeParse(
+    Object.fromEntries(sent.map((one) => [nameOf(one.detail), one.sent.ok ? one.sent.value : ''])),
+  );
+  const early = sent.flatMap((one) =>
+    one.sent.ok ? [] : [{ path: nameOf(one.detail), message: one.sent.message }],
+  );
+  const late = parsed.success ? [] : fieldErrors(parsed.error).map(namedInSummary);
   const errors = [
-    ...(parsed.success ? [] : fieldErrors(parsed.error).map(namedInSummary)),
-    ...(dateOfBirth.ok ? [] : [{ path: 'dateOfBirth', message: dateOfBirth.message }]),
+    ...early,
+    // The schema was given an empty value in place of what could not be read: its complaint would be another's.
+    ...late.filter(({ path }) => !early.some((one) => one.path === path)),
   ];
   if (errors.length > 0) return { ok: false, values, errors: inFormOrder(errors) };
-  const { firstName, lastName, phone, email, claimNumber, notes } = values;
-  const day = dateOfBirth.ok ? dateOfBirth.day : '';
-  return {
-    ok: true,
-    values,
-    draft: { examinee: { firstName, lastName, phone, email, dateOfBirth: day }, claimNumber, notes },
-  };
+  const draft = nestDetails((detail) => draftValue(detail, body, values)) as DraftDetails;
+  return { ok: true, values, draft };
 }
 
 /** What the draft holds, back in its boxes. */
-export function examineeFormValues(draft: DraftData): ExamineeFormValues {
-  const [year = '', month = '', day = ''] = (draft.examinee?.dateOfBirth ?? '').split('-');
+export function examineeFormValues(draft: DraftDetails): ExamineeFormValues {
+  return Object.assign(
+    {},
+    ...details.map((detail) =>
+      boxesOf(detail, detailIn(draft, detail) ?? null, draft.examinee !== undefined),
+    ),
+  ) as ExamineeFormValues;
+}
+
+function inputNames(detail: Detail): string[] {
+  const name = nameOf(detail);
+  if (detail.input.as === 'day') return dayParts.map((part) => `${name}-${part}`);
+  return detail.input.as === 'yesNo' ? [`${name}-answer`, name] : [name];
+}
+
+function boxesOf(detail: Detail, value: string | null, wasAnswered: boolean): ExamineeFormValues {
+  const name = nameOf(detail);
+  if (detail.input.as === 'yesNo') {
+    const answer = value ? 'yes' : wasAnswered ? 'no' : '';
+    return { [`${name}-answer`]: answer, [name]: value ?? '' };
+  }
+  if (detail.input.as !== 'day') return { [name]: value ?? '' };
+  const [year = '', month = '', day = ''] = (value ?? '').split('-');
   return {
-    firstName: draft.examinee?.firstName ?? '',
-    lastName: draft.examinee?.lastName ?? '',
-    phone: draft.examinee?.phone ?? '',
-    email: draft.examinee?.email ?? '',
-    'dateOfBirth-day': day.replace(/^0/, ''),
-    'dateOfBirth-month': month.replace(/^0/, ''),
-    'dateOfBirth-year': year,
-    claimNumber: draft.claimNumber ?? '',
-    notes: draft.notes ?? '',
+    [`${name}-day`]: day.replace(/^0/, ''),
+    [`${name}-month`]: month.replace(/^0/, ''),
+    [`${name}-year`]: year,
   };
 }
 
-type DayParts = { ok: true; day: string } | { ok: false; message: string };
+function sentFor(detail: Detail, body: unknown): Sent {
+  const name = nameOf(detail);
+  if (detail.input.as === 'day') return readDayParts(body, name, detail.label);
+  if (detail.input.as === 'yesNo') return readYesNo(body, name, detail.input);
+  return { ok: true, value: rawField(body, name) };
+}
+
+function draftValue(detail: Detail, body: unknown, values: ExamineeFormValues): string {
+  const sent = detail.input.as === 'day' ? sentFor(detail, body) : null;
+  if (sent?.ok && typeof sent.value === 'string') return sent.value;
+  return values[nameOf(detail)] ?? '';
+}
 
 /** Three boxes → `YYYY-MM-DD`, or '' when all are empty. */
-function parseDayParts(body: unknown): DayParts {
-  const parts = (['day', 'month', 'year'] as const).map((part) => ({
+function readDayParts(body: unknown, name: string, label: string): Sent {
+  const what = label.toLowerCase();
+  const parts = dayParts.map((part) => ({
     part,
-    text: typed(body, `dateOfBirth-${part}`).trim(),
-    isText: ['string', 'undefined'].includes(typeof rawField(body, `dateOfBirth-${part}`)),
+    text: typed(body, `${name}-${part}`).trim(),
+    isText: ['string', 'undefined'].includes(typeof rawField(body, `${name}-${part}`)),
   }));
-  if (parts.some(({ isText }) => !isText))
-    return { ok: false, message: 'Enter the date of birth as numbers' };
+  if (parts.some(({ isText }) => !isText)) return { ok: false, message: `Enter the ${what} as numbers` };
   const missing = parts.filter(({ text }) => text === '').map(({ part }) => part);
-  if (missing.length === 3) return { ok: true, day: '' };
+  if (missing.length === 3) return { ok: true, value: '' };
   if (missing.length > 0)
-    return { ok: false, message: `The date of birth must include a ${missing.join(' and a ')}` };
+    return { ok: false, message: `The ${what} must include a ${missing.join(' and a ')}` };
   const [day = '', month = '', year = ''] = parts.map(({ text }) => text);
   const iso = `${year}-${month.padStart(2, '0')}-${day.padStart(2, '0')}`;
   return calendarDay.safeParse(iso).success
-    ? { ok: true, day: iso }
-    : { ok: false, message: 'The date of birth must be a real date, with the year in four digits' };
+    ? { ok: true, value: iso }
+    : { ok: false, message: `The ${what} must be a real date, with the year in four digits` };
 }
 
-/** A complaint that relies on standing below its box is given its subject for the summary. */
+/** Without an answer the box decides: empty is a no. */
+function readYesNo(body: unknown, name: string, input: Extract<DetailInput, { as: 'yesNo' }>): Sent {
+  const value = rawField(body, name);
+  const isBlank = value === undefined || (typeof value === 'string' && value.trim() === '');
+  switch (rawField(body, `${name}-answer`) ?? '') {
+    case 'yes':
+      return isBlank ? { ok: false, message: input.missing } : { ok: true, value };
+    case 'no':
+      return isBlank ? { ok: true, value } : { ok: false, message: input.contradicted };
+    case '':
+      return { ok: true, value };
+    default:
+      return { ok: false, message: 'Choose yes or no' };
+  }
+}
+
+/** The messages about prose have no subject of their own: beside their box it is plain what they are about. */
 function namedInSummary({ path, message }: { path: string; message: string }) {
-  return path === 'notes' ? { path, message: `Notes for the agency: ${message}` } : { path, message };
+  const detail = details.find((one) => nameOf(one) === path);
+  return detail?.input.as === 'prose'
+    ? { path, message: `${detail.input.label ?? detail.label}: ${message}` }
+    : { path, message };
 }
-
-const order = ['firstName', 'lastName', 'phone', 'email', 'dateOfBirth', 'claimNumber', 'notes'];
 
 function inFormOrder(errors: FieldErrors): FieldErrors {
+  const order = details.map(nameOf);
   return errors.toSorted((a, b) => order.indexOf(a.path) - order.indexOf(b.path));
+}
+
+/** An input as the view draws it; `path` is its name, and the id of what an error leads to. */
+export type DetailField = { path: string; label: string; optional: boolean; hint?: string } & (
+  | { kind: 'text'; type: string; width?: string; autocomplete: string; spellcheck: false }
+  | { kind: 'prose'; rows: number }
+  | { kind: 'day' }
+  | { kind: 'yesNo'; box: string }
+);
+
+/** The inputs of the step in their order; those of one row share a line. */
+export function detailRows(): DetailField[][] {
+  const rows: { name: string | undefined; fields: DetailField[] }[] = [];
+  for (const detail of details) {
+    const name = detail.input.as === 'text' ? detail.input.row : undefined;
+    const last = rows.at(-1);
+    if (name !== undefined && last?.name === name) last.fields.push(fieldOf(detail));
+    else rows.push({ name, fields: [fieldOf(detail)] });
+  }
+  return rows.map(({ fields }) => fields);
+}
+
+function fieldOf(detail: Detail): DetailField {
+  const { input, label } = detail;
+  const base = {
+    path: nameOf(detail),
+    label,
+    optional: !detail.isNeeded,
+    ...(input.hint !== undefined && { hint: input.hint }),
+  };
+  switch (input.as) {
+    case 'text':
+      return {
+        ...base,
+        kind: 'text',
+        type: input.type ?? 'text',
+        autocomplete: 'off',
+        spellcheck: false,
+        ...(input.isShort && { width: 'phone' }),
+      };
+    case 'prose':
+      return { ...base, kind: 'prose', label: input.label ?? label, rows: input.rows };
+    case 'day':
+      return { ...base, kind: 'day' };
+    case 'yesNo':
+      break;
+  }
+  return { ...base, kind: 'yesNo', label: input.question, box: input.box };
 }

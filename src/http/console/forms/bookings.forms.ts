@@ -1,12 +1,17 @@
 import { z } from 'zod';
 import {
+  allDetails,
   assignBooking,
+  detailIn,
+  details,
   editBooking,
   findBooking,
   flatDetailsSchema,
   movesByHand,
+  nameOf,
   progressRequestSchema,
   type Booking,
+  type Detail,
   type EditFailure,
 } from '../../../bookings/index.ts';
 import { problemFor } from '../../api/bookings.problems.ts';
@@ -33,28 +38,30 @@ const changeBooking: FormAction = {
     };
   },
   async send({ db, audit }, actor, id, { version, values }) {
-    const { claimNumber, notes, ...examinee } = parse(flatDetailsSchema, values);
-    const edited = await editBooking({ db, audit }, actor, id, Number(version), {
-      examinee,
-      claimNumber,
-      notes,
-    });
+    const given: Record<string, string | null> = parse(flatDetailsSchema, values);
+    const edit = allDetails((detail) => given[nameOf(detail)]);
+    const edited = await editBooking({ db, audit }, actor, id, Number(version), edit);
     if (edited.ok) return 'Saved';
     throw editProblem(edited, fieldsOf, values);
   },
 };
 
-function fieldsOf({ examinee, claimNumber, notes }: Booking): FormField[] {
-  return [
-    text('firstName', 'First name', examinee.firstName),
-    text('lastName', 'Last name', examinee.lastName),
-    text('phone', 'Phone', examinee.phone),
-    text('email', 'E-mail (optional)', examinee.email),
-    text('dateOfBirth', 'Date of birth (optional)', examinee.dateOfBirth, { type: 'date' }),
-    text('claimNumber', 'Claim number (optional)', claimNumber),
-    text('notes', 'Notes', notes, { type: 'textarea' }),
-  ];
+function fieldsOf(booking: Booking): FormField[] {
+  return details.map((detail) => {
+    const label = detail.isNeeded ? detail.label : `${detail.label} (optional)`;
+    return text(nameOf(detail), label, detailIn(booking, detail) ?? null, {
+      type: fieldTypes[detail.input.as],
+      ...('hintForStaff' in detail.input && { hint: detail.input.hintForStaff }),
+    });
+  });
 }
+
+const fieldTypes: Record<Detail['input']['as'], FormField['type']> = {
+  text: 'text',
+  prose: 'textarea',
+  day: 'date',
+  yesNo: 'text',
+};
 
 function editProblem(
   failure: EditFailure,

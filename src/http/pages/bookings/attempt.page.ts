@@ -1,7 +1,7 @@
 // Where one waits when Acuity's answer was lost: it asks until the attempt is settled, and then goes where it ended.
 import type { Request, Response } from 'express';
 import { z } from 'zod';
-import { idSchema, type AttemptState } from '../../../bookings/index.ts';
+import { idSchema, withoutDetails, type AttemptState } from '../../../bookings/index.ts';
 import { zoneName } from '../../../lib/dates.ts';
 import { actorOf } from '../../actor.ts';
 import type { PageRoute } from '../../endpoint.ts';
@@ -87,7 +87,7 @@ async function finishDraft(
   draftId: string,
   bookingId: string,
 ): Promise<void> {
-  const done = { bookingId, examinee: undefined, claimNumber: undefined, notes: undefined };
+  const done = { bookingId, ...withoutDetails() };
   await services.drafts.update(ownerId, draftId, done);
 }
 

@@ -1,12 +1,19 @@
 // How a booking reads on pages: its tone, its rows, its facts.
-import { parsePhoneNumberFromString } from 'libphonenumber-js';
 import { isStaff, type Viewer } from '../../../accounts/index.ts';
-import type { Booking, Progress, ProgressEntry } from '../../../bookings/index.ts';
+import {
+  detailIn,
+  details,
+  isOfExaminee,
+  type Booking,
+  type Detail,
+  type Progress,
+  type ProgressEntry,
+} from '../../../bookings/index.ts';
 import { shortZone, zoneName } from '../../../lib/dates.ts';
 import { paths } from '../../paths.ts';
 import { progressWords, typeWords } from '../../view-helpers.ts';
 import { clockTime, readerTimeAndDay, shortDay, timeAndDay } from '../when.ts';
-import { bornOn } from './draft-summary.ts';
+import { detailWords } from './detail-words.ts';
 
 export type Tone = 'brand' | 'info' | 'warn' | 'ok' | 'danger';
 
@@ -95,22 +102,26 @@ function placeFacts(booking: Booking): BookingFact[] {
     : place;
 }
 
-export function examineeFacts({ examinee }: Booking): BookingFact[] {
-  return [
-    { label: 'Name', value: `${examinee.firstName} ${examinee.lastName}` },
-    {
-      label: 'Phone',
-      value: parsePhoneNumberFromString(examinee.phone)?.formatInternational() ?? examinee.phone,
-    },
-    { label: 'E-mail address', value: examinee.email ?? '' },
-    { label: 'Date of birth', value: bornOn(examinee.dateOfBirth) },
-  ];
+export function examineeFacts(booking: Booking): BookingFact[] {
+  const { firstName, lastName } = booking.examinee;
+  const others = details.filter((detail) => isOfExaminee(detail) && !detail.isName);
+  return [{ label: 'Name', value: `${firstName} ${lastName}` }, ...factsOf(booking, others)];
+}
+
+function factsOf(booking: Booking, some: Detail[]): BookingFact[] {
+  return some.map((detail) => ({
+    label: detail.label,
+    value: detailWords(detail, detailIn(booking, detail)),
+    isProse: detail.input.as === 'prose',
+  }));
 }
 
 export function caseFacts(booking: Booking, viewer: Viewer): BookingFact[] {
   return [
-    { label: 'Claim number', value: booking.claimNumber ?? '' },
-    { label: 'Notes', value: booking.notes, isProse: true },
+    ...factsOf(
+      booking,
+      details.filter((detail) => !isOfExaminee(detail)),
+    ),
     ...(isStaff(viewer)
       ? [{ label: 'Organisation', value: booking.organization?.name ?? 'Not assigned' }]
       : []),

@@ -3,8 +3,10 @@ import type { Request, Response } from 'express';
 import { z } from 'zod';
 import {
   bookingRequestSchema,
+  detailsIn,
   idempotencyKeySchema,
   idSchema,
+  withoutDetails,
   type BookFailure,
   type BookingRequest,
   type FieldError,
@@ -64,9 +66,7 @@ async function confirmBooking(services: Needs, req: Request, res: Response): Pro
   if (!booked.ok) return notBooked(services, req, res, draft, booked);
   await services.drafts.update(ownerId, draftId, {
     bookingId: booked.value.id,
-    examinee: undefined,
-    claimNumber: undefined,
-    notes: undefined,
+    ...withoutDetails(),
   });
   res.redirect(303, paths.bookingConfirmed(booked.value.id));
 }
@@ -77,9 +77,7 @@ function requestOf({ data, startsAt }: OpenDraft, readerZone: string | null) {
     type: data.type,
     startsAt: startsAt?.toISOString(),
     timezone: readerZone,
-    examinee: data.examinee,
-    claimNumber: data.claimNumber,
-    notes: data.notes,
+    ...detailsIn(data),
     answers: [],
   } satisfies Record<keyof BookingRequest, unknown>;
 }

@@ -1,8 +1,10 @@
 // What a draft holds, in words, with the way back to each step.
+import { detailIn, details } from '../../../bookings/index.ts';
 import { zoneName } from '../../../lib/dates.ts';
 import { paths } from '../../paths.ts';
 import { fieldId, typeWords } from '../../view-helpers.ts';
-import { dayWords, readerTimeAndDay, timeAndDay } from '../when.ts';
+import { readerTimeAndDay, timeAndDay } from '../when.ts';
+import { detailWords } from './detail-words.ts';
 import type { OpenDraft } from './journey.ts';
 
 export interface SummaryRow {
@@ -27,7 +29,6 @@ export interface SummarySection {
 export function draftSections(draft: OpenDraft, readerZone: string | null): SummarySection[] {
   const { id, data, specialist, service, startsAt } = draft;
   const zone = specialist.timezone;
-  const examinee = data.examinee;
   const yours = startsAt && readerTimeAndDay(startsAt, zone, readerZone);
   const row = (path: string, label: string, value: string, note?: string | null): SummaryRow => ({
     id: fieldId(path),
@@ -64,20 +65,10 @@ export function draftSections(draft: OpenDraft, readerZone: string | null): Summ
       title: 'Examinee',
       href: paths.draftExaminee(id),
       change: 'the examinee',
-      rows: [
-        row('examinee.firstName', 'First name', examinee?.firstName ?? ''),
-        row('examinee.lastName', 'Last name', examinee?.lastName ?? ''),
-        row('examinee.phone', 'Phone', examinee?.phone ?? ''),
-        row('examinee.email', 'E-mail address', examinee?.email ?? ''),
-        row('examinee.dateOfBirth', 'Date of birth', bornOn(examinee?.dateOfBirth)),
-        row('claimNumber', 'Claim number', data.claimNumber ?? ''),
-        { ...row('notes', 'Notes', data.notes ?? ''), isProse: true },
-      ],
+      rows: details.map((detail) => ({
+        ...row(detail.path, detail.label, detailWords(detail, detailIn(data, detail))),
+        isProse: detail.input.as === 'prose',
+      })),
     },
   ];
-}
-
-/** `27 March 1984`: nobody needs the weekday of a birth. */
-export function bornOn(day: string | null | undefined): string {
-  return day ? dayWords(day).replace(/^\S+ /, '') : '';
 }

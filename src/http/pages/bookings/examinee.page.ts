@@ -1,6 +1,12 @@
 import type { Request, Response } from 'express';
 import type { PageRoute } from '../../endpoint.ts';
-import { examineeFormValues, parseExamineeForm, type ExamineeFormValues } from '../../forms/examinee.form.ts';
+import {
+  detailRows,
+  examineeFormValues,
+  parseExamineeForm,
+  type DetailField,
+  type ExamineeFormValues,
+} from '../../forms/examinee.form.ts';
 import { paths } from '../../paths.ts';
 import type { PageServices } from '../page-services.ts';
 import {
@@ -16,6 +22,8 @@ import {
 export interface ExamineePage extends JourneyPage {
   draftId: string;
   choice: Choice;
+  /** Row by row. */
+  rows: DetailField[][];
   /** As typed. */
   values: ExamineeFormValues;
 }
@@ -71,6 +79,7 @@ function render(
     steps: stepsAt('examinee', draft.id),
     draftId: draft.id,
     choice: choiceOf(draft, 'examinee'),
+    rows: detailRows(),
     values,
   };
   res.render('bookings/examinee', page);

@@ -1,0 +1,19 @@
+// How a detail of an examination reads on pages.
+import { parsePhoneNumberFromString } from 'libphonenumber-js';
+import type { Detail } from '../../../bookings/index.ts';
+import { dayWords } from '../when.ts';
+
+/** '' where there is none: the page says so in its own words. */
+export function detailWords(detail: Detail, value: string | null | undefined): string {
+  if (!value) return detail.absentWords ?? '';
+  const { input } = detail;
+  if (input.as === 'day') return bornOn(value);
+  if (input.as === 'text' && input.type === 'tel')
+    return parsePhoneNumberFromString(value)?.formatInternational() ?? value;
+  return value;
+}
+
+/** `27 March 1984`: nobody needs the weekday of a birth. */
+function bornOn(day: string): string {
+  return dayWords(day).replace(/^\S+ /, '');
+}

@@ -1,0 +1,166 @@
+// A process of its own, in which bookings have one more detail: pushed into the list before anything else is loaded.
+// It takes the detail through the app and fails at the first place that does not know it.
+import { expect } from 'chai';
+import { z } from 'zod';
+import { details, type Detail } from '../../src/bookings/booking.details.ts';
+import type { EmailRow } from '../../src/email/email.ts';
+import { lineSchema, optional } from '../../src/bookings/booking.text.ts';
+
+process.env.NODE_ENV = 'test';
+
+const fieldId = 9999;
+(details as Detail[]).push({
+  path: 'caseManager',
+  column: 'case_manager',
+  label: 'Case manager',
+  schema: optional(lineSchema('the case manager', 60)),
+  json: z.string().nullable(),
+  absent: null,
+  isNeeded: false,
+  isHealth: true,
+  intake: { name: 'case_manager' },
+  input: { as: 'text' },
+  inMail: true,
+  inConsole: true,
+  inDigests: 'whenSet',
+});
+
+// Only now: what they derive from the list is derived when they are loaded.
+const { openPageHouse, ewan, inUtc, nineOnTuesday, rita } = await import('../pages/page-house.ts');
+const { stopSharedPostgres } = await import('./postgres.ts');
+const { eventBody, send } = await import('./webhook-stack.ts');
+const { composeMail } = await import('../../src/email/email.message.ts');
+
+const house = await openPageHouse();
+const { app, acuity } = house;
+const { db } = app;
+const tenOnTuesday = '2026-12-01T10:00:00+11:00';
+
+interface Operation {
+  requestBody: { content: object };
+  responses: Record<string, { content: object }>;
+}
+
+/** What a person or a program reads. */
+const said = 'Cleo Cole';
+
+try {
+  await db.raw('alter table bookings add column case_manager text');
+  await db('intake_fields').insert({ name: 'case_manager', acuity_field_id: fieldId });
+  acuity.offer(7001, nineOnTuesday, tenOnTuesday);
+  const bookingId = await throughJson();
+  await throughForms();
+  await throughAcuity(bookingId);
+  await throughConsole(bookingId);
+  await throughMail(bookingId);
+} finally {
+  await house.close();
+  await stopSharedPostgres();
+}
+
+async function throughJson(): Promise<string> {
+  const program = await app.signIn(rita);
+  const request = {
+    specialistId: await house.specialistId('Dr Amelia Hart'),
+    type: 'in_person',
+    startsAt: inUtc(nineOnTuesday),
+    examinee: { firstName: 'Ewan', lastName: 'Marsh', phone: '0412 345 678' },
+    caseManager: said,
+  };
+  const refused = await program.post('/bookings').send({ ...request, caseManager: 'x'.repeat(61) });
+  expect(refused.body.errors, 'the schema of a request').to.deep.equal([
+    { path: 'caseManager', message: 'The case manager must be 60 characters or fewer' },
+  ]);
+  const booked = await program.post('/bookings').set('Idempotency-Key', 'k1').send(request);
+  expect(booked.status).to.equal(201);
+  expect(booked.body.booking.caseManager, 'the row, there and back').to.equal(said);
+  const other = await program
+    .post('/bookings')
+    .set('Idempotency-Key', 'k1')
+    .send({ ...request, caseManager: 'Somebody else' });
+  expect(other.body.code, 'the hash of a request').to.equal('idempotency_conflict');
+  const [appointment] = acuity.appointments.values();
+  expect(appointment?.answers.get(fieldId), 'the intake answers').to.equal(said);
+  const attempt = await db('booking_intentions').first('request');
+  expect(attempt.request, 'what is wiped from a settled attempt').not.to.have.any.keys(
+    'caseManager',
+    'examinee',
+  );
+  const { body: document } = (await program.get('/api/openapi.json')) as {
+    body: { paths: Record<string, { post: Operation }> };
+  };
+  const post = document.paths['/bookings']?.post;
+  expect(post?.requestBody.content, 'OpenAPI, request').to.have.nested.property(
+    'application/json.schema.properties.caseManager',
+  );
+  expect(post?.responses[201]?.content, 'OpenAPI, answer').to.have.nested.property(
+    'application/json.schema.properties.booking.properties.caseManager',
+  );
+  return booked.body.booking.id as string;
+}
+
+async function throughForms(): Promise<void> {
+  const person = await house.signedIn(rita);
+  const draftId = await house.draftAt(person, 'time');
+  await person.post(`/bookings/new/${draftId}/time`, { startsAt: inUtc(tenOnTuesday) });
+  const form = await person.get(`/bookings/new/${draftId}/examinee`);
+  const names = form.all('main form [name]').map((one) => one.getAttributeValue('name'));
+  expect(names.at(-1), 'the form, in the order of the list').to.equal('caseManager');
+  const check = await person.post(`/bookings/new/${draftId}/examinee`, { ...ewan, caseManager: said });
+  expect(check.text('#caseManager'), 'the check page').to.equal(`Case manager${said}`);
+  const back = await person.get(`/bookings/new/${draftId}/examinee`);
+  expect(back.attribute('#caseManager', 'value'), 'the draft').to.equal(said);
+  const booking = await person.post('/bookings', check.form('/bookings'));
+  expect(booking.texts('dl div'), 'the page of the booking').to.include(`Case manager${said}`);
+  const draft = await db('booking_drafts').where({ id: draftId }).first('data');
+  expect(draft.data, 'what is wiped from a draft').not.to.have.any.keys('caseManager', 'examinee');
+}
+
+async function throughAcuity(bookingId: string): Promise<void> {
+  const [appointment] = acuity.appointments.values();
+  if (!appointment) throw new Error('Nothing was booked in Acuity');
+  acuity.appointments.set(appointment.id, {
+    ...appointment,
+    answers: new Map(appointment.answers).set(fieldId, 'Dan Day'),
+  });
+  const { body } = await send(`${app.url}/webhooks/acuity`, eventBody('changed', appointment.id));
+  expect(body.outcome, 'the digest of what Acuity said').to.equal('updated');
+  const row = await db('bookings').where({ id: bookingId }).first('case_manager');
+  expect(row.case_manager, 'following').to.equal('Dan Day');
+}
+
+async function throughConsole(bookingId: string): Promise<void> {
+  const staff = await app.signIn('sam@examdesk.example');
+  const shown = await staff.get(`/admin/api/resources/bookings/records/${bookingId}/show`);
+  expect(shown.body.record.params.caseManager, 'the console, a record').to.equal('Dan Day');
+  const address = `/admin/forms/bookings/${bookingId}/change`;
+  const { body } = await staff.get(address);
+  const fields = body.fields as { name: string; label: string; value: unknown }[];
+  expect(fields.at(-1), 'the console, the form').to.include({
+    label: 'Case manager (optional)',
+    value: 'Dan Day',
+  });
+  const values = Object.fromEntries(fields.map(({ name, value }) => [name, value]));
+  await staff
+    .post(address)
+    .send({ version: body.version, values: { ...values, caseManager: said } })
+    .expect(200);
+  const row = await db('bookings').where({ id: bookingId }).first('case_manager');
+  expect(row.case_manager, 'what an edit may touch').to.equal(said);
+  const audit = await db('audit_log')
+    .where({ action: 'booking.edited', resource_id: bookingId })
+    .whereNotNull('actor_id')
+    .first('metadata');
+  expect(audit.metadata, 'the audit row of an edit').to.deep.equal({ columns: ['case_manager'] });
+}
+
+async function throughMail(bookingId: string): Promise<void> {
+  const email = (await db('emails').where({ booking_id: bookingId }).first()) as EmailRow;
+  const address = () => 'https://desk.example/somewhere';
+  const links = {
+    ...{ booking: address, attempt: address, newBooking: address, account: address },
+    ...{ console: address, accountLink: address },
+  };
+  const { text } = await composeMail(db, email, links);
+  expect(text, 'the facts of a mail').to.match(new RegExp(`Case manager:?\\s+${said}`));
+}
