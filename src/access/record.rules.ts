@@ -102,14 +102,14 @@ function releaseOf(document: Document): string {
 }
 
 export function draftRules(drafts: Pick<BookingDrafts, 'find'>, id: string): Rules {
-  return async function* ({ userId, name }) {
-    const draft = await drafts.find(userId, id);
+  return async function* (viewer) {
+    const draft = await drafts.find(viewer, id);
     yield {
-      rule: 'A booking that is half done is its maker’s alone, and for an hour',
+      rule: 'An unfinished booking is for the person who began it, in the organisation they began it in, for an hour',
       holds: draft !== null,
       finding: draft
-        ? `${name} began it`
-        : `${name} has none under this address: it is somebody else’s, or too old`,
+        ? `${viewer.name} began it`
+        : `${viewer.name} has none at this address: it is somebody else’s, of an organisation they have left, or too old`,
     };
   };
 }
@@ -125,7 +125,7 @@ export function attemptRules(db: Queryable, id: string): Rules {
     };
     if (!intention) return;
     yield {
-      rule: 'Staff see every attempt; a referrer those of the own organisation, and those made by themselves',
+      rule: 'Staff see every attempt; a referrer those of the own organisation',
       holds: await mayKnowAttempt(db, viewer, intention),
       finding: `${viewer.name} ${homeOf(viewer)}`,
     };
@@ -140,7 +140,7 @@ function* rulesOfBooking(viewer: Viewer, booking: Booking | null): Generator<Ste
   };
   if (!booking) return;
   yield {
-    rule: 'Staff see every booking; a referrer those of the own organisation, and those made by themselves',
+    rule: 'Staff see every booking; a referrer those of the own organisation',
     holds: maySee(viewer, booking),
     finding: ownershipOf(viewer, booking),
   };
@@ -149,8 +149,9 @@ function* rulesOfBooking(viewer: Viewer, booking: Booking | null): Generator<Ste
 function ownershipOf(viewer: Viewer, booking: Booking): string {
   if (viewer.role !== 'referrer') return `${viewer.name} is staff`;
   if (!booking.organization) return 'The booking waits to be assigned: until then only staff see it';
-  const maker = booking.createdBy ? `${booking.createdBy.name} made it` : 'nobody here made it';
-  return `${viewer.name} ${homeOf(viewer)}; the booking is of ${booking.organization.name}, and ${maker}`;
+  const hasLeft = booking.createdBy?.id === viewer.userId && !maySee(viewer, booking);
+  const note = hasLeft ? '. Having made it grants no access after a change of organisation' : '';
+  return `${viewer.name} ${homeOf(viewer)}; the booking is of ${booking.organization.name}${note}`;
 }
 
 function homeOf({ role, organization }: Viewer): string {

@@ -1,35 +1,46 @@
+// Who may see a booking. The rule is here once, for one booking and for queries of many.
+import type { Knex } from 'knex';
 import { auditActor, isStaff, type Actor, type Viewer } from '../accounts/index.ts';
 import type { Queryable } from '../db/knex.ts';
 import { mergedInto } from '../db/merges.ts';
 import { isUuid } from '../lib/uuid.ts';
 import type { BookingDeps } from './booking.deps.ts';
+import type { Intention } from './booking.intentions.ts';
 import { findBooking } from './booking.repository.ts';
 import type { Booking } from './booking.ts';
 
 /**
- * Staff see all; a referrer sees the own organisation's. Whoever made a booking keeps access to it, also after
- * a change of organisation. To everyone else it does not exist.
+ * Staff see every booking, a referrer those of the organisation that they belong to today. To everyone else a booking
+ * does not exist. Who made it grants nothing: a person who has changed organisations may now work for the other side.
  */
-export function maySee(viewer: Viewer, booking: Pick<Booking, 'organization' | 'createdBy'>): boolean {
+export function maySee(viewer: Viewer, booking: Pick<Booking, 'organization'>): boolean {
   if (isStaff(viewer)) return true;
-  const own = viewer.organization !== null && booking.organization?.id === viewer.organization.id;
-  return own || booking.createdBy?.id === viewer.userId;
+  return viewer.organization !== null && booking.organization?.id === viewer.organization.id;
+}
+
+/** The same rule for a query: `modify(onlyVisible, viewer, 'b.organization_id')`. */
+export function onlyVisible(rows: Knex.QueryBuilder, viewer: Viewer, organizationColumn: string): void {
+  if (isStaff(viewer)) return;
+  if (viewer.organization) void rows.where(organizationColumn, viewer.organization.id);
+  else void rows.whereRaw('false');
 }
 
 /**
- * How an attempt ended whose answer was lost is for those who may see the booking that comes of it. An attempt stays
- * as it was begun: what either has been merged into since is asked for here.
+ * How an attempt ended is for those who may see its booking. While it has none, it is for the organisation that it was
+ * made in. An attempt keeps that organisation's id when the organisation is merged away, so merges are followed here.
  */
 export async function mayKnowAttempt(
   db: Queryable,
   viewer: Viewer,
-  { organizationId, createdById }: { organizationId: string | null; createdById: string },
+  { organizationId, bookingId }: Pick<Intention, 'organizationId' | 'bookingId'>,
 ): Promise<boolean> {
   if (isStaff(viewer)) return true;
-  const home = viewer.organization?.id;
-  const isOfHome =
-    home !== undefined && organizationId !== null && (await mergedInto(db, organizationId)) === home;
-  return isOfHome || (await mergedInto(db, createdById)) === viewer.userId;
+  if (viewer.organization === null) return false;
+  if (bookingId) {
+    const booking = await findBooking(db, bookingId);
+    return booking !== null && maySee(viewer, booking);
+  }
+  return organizationId !== null && (await mergedInto(db, organizationId)) === viewer.organization.id;
 }
 
 /** Only a referrer, or an admin acting as one, books: a booking belongs to an organisation. */

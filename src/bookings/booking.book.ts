@@ -3,7 +3,7 @@ import { attribution, type Actor } from '../accounts/index.ts';
 import { violatedConstraint } from '../db/transaction.ts';
 import { errorFacts } from '../lib/error-facts.ts';
 import { failure, ok, type Result } from '../lib/result.ts';
-import { mayBook } from './booking.access.ts';
+import { mayBook, mayKnowAttempt } from './booking.access.ts';
 import { findAppointmentsOf, intakeFields, newAppointment, verdictOn } from './booking.acuity.ts';
 import { adoptAppointment as adopt, forget, type Adoption } from './booking.adopt.ts';
 import { failIntention } from './booking.complete.ts';
@@ -63,17 +63,19 @@ function invalid(path: string, message: string): Answer {
   return failure({ reason: 'invalid', errors });
 }
 
-/** Null when this key was never used by this person. */
+/**
+ * Null when this key was never used by this person. Used for an organisation that they have left since, it is as taken
+ * as for another request, and tells nothing of what came of it.
+ */
 async function answerAgain(deps: BookingDeps, attempt: Attempt): Promise<Answer | null> {
   if (attempt.idempotencyKey === null) return null;
   const { byId } = attribution(attempt.actor.viewer);
   const earlier = await findIntentionByKey(deps.db, byId, attempt.idempotencyKey);
   if (!earlier) return null;
   if (earlier.requestHash !== attempt.requestHash) return failure({ reason: 'idempotency_conflict' });
-  return outcomeOf(
-    deps,
-    (await waitUntilSettled(deps.db, earlier.id, timingsOf(deps).patienceMs)) ?? earlier,
-  );
+  const settled = (await waitUntilSettled(deps.db, earlier.id, timingsOf(deps).patienceMs)) ?? earlier;
+  const isTheirs = await mayKnowAttempt(deps.db, attempt.actor.viewer, settled);
+  return isTheirs ? outcomeOf(deps, settled) : failure({ reason: 'idempotency_conflict' });
 }
 
 async function outcomeOf(deps: BookingDeps, intention: Intention): Promise<Answer> {

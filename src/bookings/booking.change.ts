@@ -5,7 +5,7 @@ import { errorFacts } from '../lib/error-facts.ts';
 import { failure, ok, type Result } from '../lib/result.ts';
 import type { AcuityResult, Appointment } from '../ports/acuity.ts';
 import type { Specialist } from '../specialists/index.ts';
-import { findVisible } from './booking.access.ts';
+import { findVisible, maySee } from './booking.access.ts';
 import { verdictOn } from './booking.acuity.ts';
 import { forget } from './booking.adopt.ts';
 import { applyChange, isCarriedOut } from './booking.apply.ts';
@@ -55,8 +55,10 @@ export async function change(
     if (!settled || settled.state === 'open' || tries >= 3) {
       return failure({ reason: 'outcome_pending', intentionId: stored.other.id });
     }
-    if (settled.state === 'completed' && settled.requestHash === hashOf(wish))
-      return currentBooking(deps, bookingId);
+    if (settled.state === 'completed' && settled.requestHash === hashOf(wish)) {
+      const changed = await findVisible(deps, actor, bookingId);
+      return changed ? ok(changed) : failure({ reason: 'not_found' });
+    }
   }
 }
 
@@ -114,7 +116,8 @@ async function storeIntention(deps: BookingDeps, actor: Actor, seen: Booking, wi
   const id = deps.ids.uuid();
   return deps.db.transaction(async (trx): Promise<Stored> => {
     const booking = await lockBooking(trx, seen.id);
-    if (!booking) return { refusal: failure({ reason: 'not_found' }) };
+    // It may have been assigned to another organisation since it was read.
+    if (!booking || !maySee(actor.viewer, booking)) return { refusal: failure({ reason: 'not_found' }) };
     const refusal = whyNot(deps, booking, wish);
     if (refusal) return { refusal };
     const other = await findOpenChange(trx, booking.id);

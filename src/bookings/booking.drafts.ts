@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import type { Viewer } from '../accounts/index.ts';
 import type { Database } from '../db/knex.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Ids } from '../ports/ids.ts';
@@ -19,13 +20,19 @@ export interface DraftData extends DraftDetails {
   bookingId?: string;
 }
 
+/** A draft belongs to a person in an organisation: after a change of organisation it is not found any more. */
+export type DraftOwner = Pick<Viewer, 'userId' | 'organization'>;
+
 export interface BookingDrafts {
-  create(ownerId: string, data: Omit<DraftData, 'idempotencyKey'>): Promise<{ id: string; data: DraftData }>;
-  /** Null when unknown, another's, or older than an hour. */
-  find(ownerId: string, id: string): Promise<DraftData | null>;
+  create(
+    owner: DraftOwner,
+    data: Omit<DraftData, 'idempotencyKey'>,
+  ): Promise<{ id: string; data: DraftData }>;
+  /** Null when unknown, another's, begun in another organisation, or older than an hour. */
+  find(owner: DraftOwner, id: string): Promise<DraftData | null>;
   /** Merges `change` in and starts the hour anew; null as for find. */
-  update(ownerId: string, id: string, change: Partial<DraftData>): Promise<DraftData | null>;
-  remove(ownerId: string, id: string): Promise<void>;
+  update(owner: DraftOwner, id: string, change: Partial<DraftData>): Promise<DraftData | null>;
+  remove(owner: DraftOwner, id: string): Promise<void>;
   /** How many went. */
   removeExpired(): Promise<number>;
 }
@@ -40,37 +47,42 @@ const lifetimeMs = 60 * 60_000;
 export function createBookingDrafts(db: Database, clock: Clock, ids: Ids): BookingDrafts {
   const expiry = () => new Date(clock.now().getTime() + lifetimeMs);
 
-  function ownLiving(ownerId: string, id: string) {
+  function own({ userId, organization }: DraftOwner, id: string) {
     return db<{ id: string; owner_id: string; data: DraftData; expires_at: Date }>('booking_drafts')
-      .where({ id, owner_id: ownerId })
-      .where('expires_at', '>', clock.now());
+      .where({ id, owner_id: userId })
+      .whereRaw('merged_into(organization_id) is not distinct from ?', [organization?.id ?? null]);
+  }
+
+  function ownLiving(owner: DraftOwner, id: string) {
+    return own(owner, id).where('expires_at', '>', clock.now());
   }
 
   return {
-    async create(ownerId, given) {
+    async create(owner, given) {
       // Random through and through, unlike the ids port's: it stands in a URL.
       const id = randomUUID();
       const data = { ...given, idempotencyKey: ids.uuid() };
       await db('booking_drafts').insert({
         id,
-        owner_id: ownerId,
+        owner_id: owner.userId,
+        organization_id: owner.organization?.id ?? null,
         data: JSON.stringify(data),
         expires_at: expiry(),
       });
       return { id, data };
     },
 
-    async find(ownerId, id) {
+    async find(owner, id) {
       if (!isUuid(id)) return null;
-      const row = await ownLiving(ownerId, id).first('data');
+      const row = await ownLiving(owner, id).first('data');
       return row?.data ?? null;
     },
 
-    async update(ownerId, id, change) {
+    async update(owner, id, change) {
       if (!isUuid(id)) return null;
       // Keys set to undefined are taken out: JSON.stringify would merely leave them unsaid.
       const removed = Object.entries(change).flatMap(([key, value]) => (value === undefined ? [key] : []));
-      const [row] = await ownLiving(ownerId, id)
+      const [row] = await ownLiving(owner, id)
         .update({
           data: db.raw('(data || ?::jsonb) - ?::text[]', [JSON.stringify(change), removed]),
           expires_at: expiry(),
@@ -79,8 +91,8 @@ export function createBookingDrafts(db: Database, clock: Clock, ids: Ids): Booki
       return row?.data ?? null;
     },
 
-    async remove(ownerId, id) {
-      if (isUuid(id)) await db('booking_drafts').where({ id, owner_id: ownerId }).delete();
+    async remove(owner, id) {
+      if (isUuid(id)) await own(owner, id).delete();
     },
 
     async removeExpired() {

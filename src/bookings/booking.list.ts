@@ -1,7 +1,8 @@
 import type { Knex } from 'knex';
-import { isStaff, type Viewer } from '../accounts/index.ts';
+import type { Viewer } from '../accounts/index.ts';
 import type { Database } from '../db/knex.ts';
 import { uuidShape } from '../lib/uuid.ts';
+import { onlyVisible } from './booking.access.ts';
 import { selectBookings, toBooking } from './booking.repository.ts';
 import type { Booking, BookingStatus, Progress } from './booking.ts';
 
@@ -36,7 +37,7 @@ export function createBookingList(db: Database): BookingList {
       if (query.cursor !== undefined && !after) return 'bad_cursor';
       const rows = (await selectBookings(db)
         .select(db.raw('(extract(epoch from b.starts_at) * 1000000)::bigint as starts_at_us'))
-        .modify(onlyVisible, viewer)
+        .modify(onlyVisible, viewer, 'b.organization_id')
         .modify(filtered, query)
         .modify(startingAfter, after)
         .orderBy([
@@ -56,14 +57,6 @@ export function createBookingList(db: Database): BookingList {
 
 type CursorRow = Parameters<typeof toBooking>[0] & { starts_at_us: number };
 type Query = Knex.QueryBuilder;
-
-function onlyVisible(rows: Query, viewer: Viewer): void {
-  if (isStaff(viewer)) return;
-  void rows.where((own: Query) => {
-    void own.where('b.created_by_id', viewer.userId);
-    if (viewer.organization) void own.orWhere('b.organization_id', viewer.organization.id);
-  });
-}
 
 function filtered(rows: Query, query: BookingListQuery): void {
   if (query.status) void rows.where('b.status', query.status);

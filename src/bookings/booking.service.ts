@@ -56,7 +56,7 @@ export interface BookingService {
     notes: string,
     seen?: number,
   ): Promise<Result<ProgressEntry, ChangeFailure | Stale>>;
-  /** Whoever started it, and their organisation; null for everyone else. */
+  /** For those who may see its booking, or are of the organisation that it was made in; null for everyone else. */
   attempt(actor: Actor, intentionId: string): Promise<AttemptState | null>;
   /** One booking with its history; writes `booking.viewed`. Null when unknown or not the viewer's to know of. */
   view(actor: Actor, bookingId: string): Promise<{ booking: Booking; progress: ProgressEntry[] } | null>;

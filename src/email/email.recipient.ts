@@ -30,7 +30,7 @@ export async function readerOf(db: Queryable, email: EmailRow): Promise<Reader> 
   return may ? { state: 'may', address: viewer.email } : { state: 'may_not' };
 }
 
-/** The booking as it is now; an attempt that never became one is of those who made it. */
+/** Asks about the booking as it is now, or about the attempt when it never became a booking. */
 async function mayKnow(db: Queryable, viewer: Viewer, email: BookingEmail): Promise<boolean> {
   if (!email.booking_id) {
     const attempt = email.intention_id ? await findIntention(db, email.intention_id) : null;

@@ -113,14 +113,29 @@ describe('changing a booking', () => {
     expect(appointment()?.canceled).to.equal(false);
   });
 
-  it('whoever made a booking keeps access after leaving the organisation', async () => {
-    const moved = {
-      ...house.people.rita,
-      viewer: { ...house.people.rita.viewer, organization: house.people.nadia.viewer.organization },
+  it('answers not_found when whoever made the booking has changed organisations', async () => {
+    const { viewer } = house.people.rita;
+    const { organization } = house.people.nadia.viewer;
+    for (const elsewhere of [organization, null]) {
+      const moved = { ...house.people.rita, viewer: { ...viewer, organization: elsewhere } };
+      expect(await house.bookings.view(moved, booking.id)).to.equal(null);
+      expect(reasonOf(await house.bookings.cancel(moved, booking.id, null)).reason).to.equal('not_found');
+      const page = await house.list.page(moved.viewer, { limit: 20 });
+      expect(page).to.deep.equal({ bookings: [], nextCursor: null });
+    }
+    expect(appointment()?.canceled).to.equal(false);
+  });
+
+  it('answers not_found when the booking is given to another organisation after it was read', async () => {
+    const { organization } = house.people.nadia.viewer;
+    house.deps.onStep = async (step) => {
+      if (step === 'authorised')
+        await house.db('bookings').where({ id: booking.id }).update({ organization_id: organization?.id });
     };
-    expect((await house.bookings.view(moved, booking.id))?.booking.id).to.equal(booking.id);
-    const page = await house.list.page(moved.viewer, { limit: 20 });
-    expect(page).to.have.nested.property('bookings[0].id', booking.id);
+    const answer = await house.bookings.cancel(house.people.rita, booking.id, null);
+    expect(reasonOf(answer).reason).to.equal('not_found');
+    expect(await house.db('booking_intentions').where({ kind: 'cancel' })).to.deep.equal([]);
+    expect(appointment()?.canceled).to.equal(false);
   });
 
   for (const kind of ['reschedule', 'cancel'] as const) {

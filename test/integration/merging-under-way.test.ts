@@ -134,12 +134,20 @@ describe('merging while other things happen', () => {
   it('tells the one who stays of an attempt under way that failed', async () => {
     await failedDuring(await app.signIn(rob), () => merge(rob, rita).expect(303));
     expect(await told()).to.deep.equal([rita]);
-    // As who made it, not as a colleague.
     const sent: string[] = [];
     const email = (await app.db('emails').where({ kind: 'booking_failed' }).first('id')) as { id: string };
-    await app.db('members').where({ user_id: id[rita] }).delete();
     await sendTo(app, (mail) => sent.push(mail.to)).send(email.id);
     expect(sent).to.deep.equal([rita]);
+  });
+
+  it('tells nobody of a failed attempt when the one who stays has left the organisation', async () => {
+    await failedDuring(await app.signIn(rob), () => merge(rob, rita).expect(303));
+    await app.db('members').where({ user_id: id[rita] }).delete();
+    const sent: string[] = [];
+    const email = (await app.db('emails').where({ kind: 'booking_failed' }).first('id')) as { id: string };
+    await sendTo(app, (mail) => sent.push(mail.to)).send(email.id);
+    expect(sent).to.deep.equal([]);
+    expect(await app.db('emails').where({ id: email.id }).first('status')).to.include({ status: 'withheld' });
   });
 
   it('shows a failed attempt to the organisation that its own has become, and not once that is undone', async () => {

@@ -21,6 +21,7 @@ const stays: Record<string, string> = {
   'booking_intentions.created_by_id': 'kept as it was asked; what comes of it goes to the one that stays',
   'booking_intentions.created_for_id': 'an admin',
   'booking_drafts.owner_id': 'gone within the hour',
+  'booking_drafts.organization_id': 'followed when a draft is looked for, and gone within the hour',
   'direct_uploads.user_id': 'gone within the day',
   'documents.uploaded_for_id': 'an admin',
   'documents.deleted_by_id': 'history',

@@ -92,6 +92,21 @@ describe('the page that says why somebody cannot see something', () => {
     expect(finding).to.contain('Northside Claims').and.contain('Harbour Legal');
   });
 
+  it('says that having made a booking grants nothing when its maker has changed organisations', async () => {
+    const member = app.db('members').where('user_id', app.db('users').where({ email: rita }).select('id'));
+    const northside = app.db('organizations').where({ name: 'Northside Claims' }).select('id');
+    const harbour = app.db('organizations').where({ name: 'Harbour Legal' }).select('id');
+    await member.clone().update({ organization_id: northside });
+    const { can, refusing, finding } = await answer(rita, 'booking', 'EX-AAAAA2');
+    await member.clone().update({ organization_id: harbour });
+    expect(can).to.equal(false);
+    expect(refusing).to.equal('Staff see every booking; a referrer those of the own organisation');
+    expect(finding).to.equal(
+      'Rita Alvarez is of Northside Claims; the booking is of Harbour Legal. ' +
+        'Having made it grants no access after a change of organisation',
+    );
+  });
+
   it('says that a booking waits to be assigned', async () => {
     expect((await answer(rita, 'booking', 'EX-AAAAA3')).finding).to.contain('waits to be assigned');
   });

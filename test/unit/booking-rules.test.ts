@@ -65,21 +65,20 @@ describe('who sees a booking', () => {
     actingAdmin: null,
   } as const;
 
-  it('the own organisation and whoever made it, nobody else; one that waits to be assigned only staff', () => {
-    expect(maySee(viewer, { organization, createdBy: { id: 'u2', name: '' } })).to.equal(true);
-    expect(
-      maySee(viewer, { organization: { id: 'o2', name: '' }, createdBy: { id: 'u1', name: '' } }),
-    ).to.equal(true);
-    expect(
-      maySee(viewer, { organization: { id: 'o2', name: '' }, createdBy: { id: 'u2', name: '' } }),
-    ).to.equal(false);
-    expect(maySee({ ...viewer, organization: null }, { organization: null, createdBy: null })).to.equal(
-      false,
-    );
-    expect(maySee(viewer, { organization: null, createdBy: null })).to.equal(false);
-    expect(
-      maySee({ ...viewer, role: 'support', organization: null }, { organization: null, createdBy: null }),
-    ).to.equal(true);
+  const northside = { id: 'o2', name: 'Northside Claims' };
+  const staff = { ...viewer, role: 'support', organization: null } as const;
+
+  it('maySee lets a referrer see the bookings of the organisation of today only', () => {
+    expect(maySee(viewer, { organization })).to.equal(true);
+    expect(maySee(viewer, { organization: northside })).to.equal(false);
+    expect(maySee({ ...viewer, organization: northside }, { organization })).to.equal(false);
+  });
+
+  it('maySee lets staff alone see a booking that waits to be assigned', () => {
+    expect(maySee(viewer, { organization: null })).to.equal(false);
+    expect(maySee({ ...viewer, organization: null }, { organization: null })).to.equal(false);
+    expect(maySee(staff, { organization: null })).to.equal(true);
+    expect(maySee(staff, { organization })).to.equal(true);
   });
 });
 

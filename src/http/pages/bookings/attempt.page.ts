@@ -1,7 +1,7 @@
 // Where one waits when Acuity's answer was lost: it asks until the attempt is settled, and then goes where it ended.
 import type { Request, Response } from 'express';
 import { z } from 'zod';
-import { idSchema, withoutDetails, type AttemptState } from '../../../bookings/index.ts';
+import { idSchema, withoutDetails, type AttemptState, type DraftOwner } from '../../../bookings/index.ts';
 import { zoneName } from '../../../lib/dates.ts';
 import { actorOf } from '../../actor.ts';
 import type { PageRoute } from '../../endpoint.ts';
@@ -59,36 +59,36 @@ async function showAttempt(
   if (!attempt) throw notFound();
   if (attempt.state === 'completed') {
     const url = way.booking ? paths.booking(attempt.bookingId) : paths.bookingConfirmed(attempt.bookingId);
-    if (way.draft) await finishDraft(services, actor.viewer.userId, way.draft, attempt.bookingId);
+    if (way.draft) await finishDraft(services, actor.viewer, way.draft, attempt.bookingId);
     return wantsFragment(req) ? void res.set('HX-Redirect', url).status(200).end() : res.redirect(303, url);
   }
   if (attempt.state === 'failed' && way.draft) {
-    await services.drafts.update(actor.viewer.userId, way.draft, { idempotencyKey: services.ids.uuid() });
+    await services.drafts.update(actor.viewer, way.draft, { idempotencyKey: services.ids.uuid() });
   }
   const page = pageOf(
     attempt,
     withQuery(paths.bookingAttempt(intentionId), way),
     way,
-    await zoneToShow(services, actor.viewer.userId, way, req),
+    await zoneToShow(services, actor.viewer, way, req),
   );
   res.render(wantsFragment(req) ? 'bookings/_attempt' : 'bookings/attempt', page);
 }
 
 /** The examination's own zone as far as the draft still knows it, else the reader's. */
-async function zoneToShow(services: Needs, ownerId: string, { draft }: Way, req: Request): Promise<string> {
-  const data = draft ? await services.drafts.find(ownerId, draft) : null;
+async function zoneToShow(services: Needs, owner: DraftOwner, { draft }: Way, req: Request): Promise<string> {
+  const data = draft ? await services.drafts.find(owner, draft) : null;
   const specialist = data?.specialistId ? await services.specialists.findById(data.specialistId) : null;
   return specialist?.timezone ?? readerZoneOf(req.headers.cookie) ?? 'UTC';
 }
 
 async function finishDraft(
   services: Needs,
-  ownerId: string,
+  owner: DraftOwner,
   draftId: string,
   bookingId: string,
 ): Promise<void> {
   const done = { bookingId, ...withoutDetails() };
-  await services.drafts.update(ownerId, draftId, done);
+  await services.drafts.update(owner, draftId, done);
 }
 
 function pageOf(

@@ -1,6 +1,6 @@
 import type { Request, Response } from 'express';
 import { z } from 'zod';
-import { idSchema, type DraftData } from '../../../bookings/index.ts';
+import { idSchema, type DraftData, type DraftOwner } from '../../../bookings/index.ts';
 import { examinationTypes, type ExaminationType, type Specialist } from '../../../specialists/index.ts';
 import { actorOf } from '../../actor.ts';
 import type { PageRoute } from '../../endpoint.ts';
@@ -61,14 +61,9 @@ export function chooseSpecialistPages(services: Needs): PageRoute[] {
 async function showSpecialists(services: Needs, req: Request, res: Response): Promise<void> {
   const query = parse(querySchema, req.query);
   const { viewer } = actorOf(req, res);
-  const data = query.draft ? await services.drafts.find(viewer.userId, query.draft) : null;
+  const data = query.draft ? await services.drafts.find(viewer, query.draft) : null;
   if (query.draft && !data) return renderExpired(res);
-  await render(
-    services,
-    res,
-    query,
-    query.draft && data ? { id: query.draft, ownerId: viewer.userId, data } : null,
-  );
+  await render(services, res, query, query.draft && data ? { id: query.draft, owner: viewer, data } : null);
 }
 
 async function chooseSpecialist(services: Needs, req: Request, res: Response): Promise<void> {
@@ -79,9 +74,9 @@ async function chooseSpecialist(services: Needs, req: Request, res: Response): P
     return render(services, res.status(422), {}, null, errors);
   }
   const { specialistId, type, draftId } = chosen.data;
-  const old = draftId ? await services.drafts.find(viewer.userId, draftId) : null;
+  const old = draftId ? await services.drafts.find(viewer, draftId) : null;
   if (draftId && !old) return renderExpired(res);
-  const draft = draftId && old ? { id: draftId, ownerId: viewer.userId, data: old } : null;
+  const draft = draftId && old ? { id: draftId, owner: viewer, data: old } : null;
 
   const specialist = await services.specialists.findById(specialistId);
   const isOffered = specialist?.isActive && specialist.services.some((service) => service.type === type);
@@ -91,14 +86,14 @@ async function chooseSpecialist(services: Needs, req: Request, res: Response): P
   }
 
   if (!draft) {
-    const { id } = await services.drafts.create(viewer.userId, { specialistId, type });
+    const { id } = await services.drafts.create(viewer, { specialistId, type });
     return res.redirect(303, paths.draftTime(id));
   }
   // A time belongs to one calendar and one kind: another choice, another time.
   const isSame = draft.data.specialistId === specialistId && draft.data.type === type;
   const idempotencyKey = services.ids.uuid();
   const change = isSame ? {} : { specialistId, type, startsAt: undefined, idempotencyKey };
-  const data = await services.drafts.update(viewer.userId, draft.id, change);
+  const data = await services.drafts.update(viewer, draft.id, change);
   const ready = data && (await withSpecialist(services, { ...draft, data }));
   if (!ready) return renderExpired(res);
   res.redirect(303, stepPath(firstMissing(ready), draft.id));
@@ -108,7 +103,7 @@ async function render(
   services: Needs,
   res: Response,
   filter: { q?: string | undefined; type?: ExaminationType | undefined },
-  draft: { id: string; ownerId: string; data: DraftData } | null,
+  draft: { id: string; owner: DraftOwner; data: DraftData } | null,
   errors: { path: string; message: string }[] = [],
 ): Promise<void> {
   const { q, type } = filter;
@@ -137,7 +132,7 @@ function offering(card: SpecialistCard, type: ExaminationType | undefined): Spec
 /** The specialist of the draft went away between the steps. */
 async function lostSpecialist(
   services: Needs,
-  draft: { id: string; ownerId: string; data: DraftData },
+  draft: { id: string; owner: DraftOwner; data: DraftData },
 ): Promise<string | null> {
   if (!draft.data.specialistId || (await withSpecialist(services, draft))) return null;
   const specialist: Specialist | null = await services.specialists.findById(draft.data.specialistId);

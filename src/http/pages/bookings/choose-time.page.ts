@@ -78,7 +78,7 @@ async function chooseTime(services: Needs, req: DraftRequest, res: Response): Pr
     );
   }
   // Unknown is good enough here: the time is asked for again when the booking is confirmed.
-  const data = await services.drafts.update(draft.ownerId, draft.id, {
+  const data = await services.drafts.update(draft.owner, draft.id, {
     startsAt: startsAt.toISOString(),
     idempotencyKey: services.ids.uuid(),
   });

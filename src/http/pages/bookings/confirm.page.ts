@@ -48,12 +48,12 @@ async function confirmBooking(services: Needs, req: Request, res: Response): Pro
   // Whatever this shows belongs to the journey, not to the list that has the same address.
   res.locals.currentPath = paths.newBooking();
   const actor = actorOf(req, res);
-  const ownerId = actor.viewer.userId;
-  const data = await services.drafts.find(ownerId, draftId);
+  const owner = actor.viewer;
+  const data = await services.drafts.find(owner, draftId);
   if (!data) return renderExpired(res);
   // The first click has booked already; this is the second, or a reload.
   if (data.bookingId) return res.redirect(303, paths.bookingConfirmed(data.bookingId));
-  const draft = await withSpecialist(services, { id: draftId, ownerId, data });
+  const draft = await withSpecialist(services, { id: draftId, owner, data });
   if (!draft) return res.redirect(303, paths.newBooking(draftId));
   const missing = firstMissing(draft);
   if (missing !== 'check') return res.redirect(303, stepPath(missing, draftId));
@@ -64,7 +64,7 @@ async function confirmBooking(services: Needs, req: Request, res: Response): Pro
   if (!request.success) return renderInvalid(req, res, draft, fieldErrors(request.error));
   const booked = await services.bookings.book(actor, request.data, idempotencyKey);
   if (!booked.ok) return notBooked(services, req, res, draft, booked);
-  await services.drafts.update(ownerId, draftId, {
+  await services.drafts.update(owner, draftId, {
     bookingId: booked.value.id,
     ...withoutDetails(),
   });
@@ -132,7 +132,7 @@ function renderOutOfDate(req: Request, res: Response, draft: OpenDraft): void {
 /** A failed attempt has used up its key: the next one is another attempt. */
 async function renewKey(services: Needs, draft: OpenDraft): Promise<OpenDraft> {
   const idempotencyKey = services.ids.uuid();
-  const data = await services.drafts.update(draft.ownerId, draft.id, { idempotencyKey });
+  const data = await services.drafts.update(draft.owner, draft.id, { idempotencyKey });
   return { ...draft, data: data ?? { ...draft.data, idempotencyKey } };
 }
 

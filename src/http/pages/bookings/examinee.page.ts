@@ -59,7 +59,7 @@ async function saveExaminee(services: Needs, req: DraftRequest, res: Response): 
   if (!draft) return;
   const form = parseExamineeForm(req.body);
   if (!form.ok) return render(res.status(422), draft, form.values, form.errors);
-  const saved = await services.drafts.update(draft.ownerId, draft.id, {
+  const saved = await services.drafts.update(draft.owner, draft.id, {
     ...form.draft,
     idempotencyKey: services.ids.uuid(),
   });

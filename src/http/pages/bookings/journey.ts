@@ -1,6 +1,6 @@
 // What the steps of a booking share: the draft in the URL, the order of the steps, and what is chosen so far.
 import type { Request, Response } from 'express';
-import type { DraftData } from '../../../bookings/index.ts';
+import type { DraftData, DraftOwner } from '../../../bookings/index.ts';
 import { formatDay, zoneName } from '../../../lib/dates.ts';
 import type { Specialist, SpecialistService } from '../../../specialists/index.ts';
 import { actorOf } from '../../actor.ts';
@@ -33,7 +33,7 @@ export interface Choice {
 /** A draft whose specialist can be booked for the kind that was chosen. */
 export interface OpenDraft {
   id: string;
-  ownerId: string;
+  owner: DraftOwner;
   data: DraftData;
   specialist: Specialist;
   service: SpecialistService;
@@ -52,7 +52,7 @@ export async function openDraft(
 ): Promise<OpenDraft | null> {
   const { viewer } = actorOf(req, res);
   const id = req.params.draftId;
-  const data = await services.drafts.find(viewer.userId, id);
+  const data = await services.drafts.find(viewer, id);
   if (!data) {
     renderExpired(res);
     return null;
@@ -61,7 +61,7 @@ export async function openDraft(
     res.redirect(303, paths.booking(data.bookingId));
     return null;
   }
-  const draft = await withSpecialist(services, { id, ownerId: viewer.userId, data });
+  const draft = await withSpecialist(services, { id, owner: viewer, data });
   const missing = draft ? firstMissing(draft) : 'specialist';
   if (!draft || stepNames.indexOf(missing) < stepNames.indexOf(step)) {
     res.redirect(303, stepPath(missing, id));
@@ -80,12 +80,12 @@ export function renderExpired(res: Response): void {
 /** Null when the specialist is gone, inactive, or no longer offers the kind that was chosen. */
 export async function withSpecialist(
   services: Pick<PageServices, 'specialists'>,
-  { id, ownerId, data }: { id: string; ownerId: string; data: DraftData },
+  { id, owner, data }: { id: string; owner: DraftOwner; data: DraftData },
 ): Promise<OpenDraft | null> {
   const specialist = data.specialistId ? await services.specialists.findById(data.specialistId) : null;
   const service = specialist?.services.find(({ type }) => type === data.type);
   if (!specialist?.isActive || !service) return null;
-  return { id, ownerId, data, specialist, service, startsAt: data.startsAt ? new Date(data.startsAt) : null };
+  return { id, owner, data, specialist, service, startsAt: data.startsAt ? new Date(data.startsAt) : null };
 }
 
 export function firstMissing({ startsAt, data }: Pick<OpenDraft, 'startsAt' | 'data'>): StepName {
