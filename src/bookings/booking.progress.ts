@@ -50,6 +50,13 @@ export async function moveProgress(
       resourceId: bookingId,
       metadata: { from: booking.currentProgress, to },
     });
+    if (to === 'no_show') {
+      await deps.announce(trx, {
+        kind: 'booking_no_show',
+        bookingId,
+        occasion: `${bookingId}:${booking.version + 1}`,
+      });
+    }
     const entry = (await progressOf(trx, bookingId)).find((one) => one.id === id);
     if (!entry) throw new Error(`Progress ${id} was written and is not there`);
     return ok(entry);
