@@ -42,7 +42,9 @@ import {
   createAccountOutbox,
   createStaffOutbox,
   createEmailSender,
+  createMailPreferences,
   createOutbox,
+  createUnassignedDigest,
   type EmailSenderDeps,
   type OutboxDeps,
 } from './email/index.ts';
@@ -205,6 +207,8 @@ export function compose(config: Config, overrides: Overrides = {}): System {
       newBooking: () => config.BASE_URL + paths.newBooking(),
       account: () => config.BASE_URL + paths.account(),
       console: () => config.BASE_URL + paths.console(),
+      bookingsWithoutReferrer: () => config.BASE_URL + paths.bookingsWithoutReferrer(),
+      mailPreferences: () => config.BASE_URL + paths.accountMail(),
       accountLink: (kind, id) => config.BASE_URL + paths.accountLink(kind, linkTokens.tokenFor(kind, id)),
     },
     messageIdDomain: new URL(config.BASE_URL).hostname,
@@ -249,6 +253,7 @@ export function compose(config: Config, overrides: Overrides = {}): System {
     settlement,
     drafts,
     emails,
+    unassignedDigest: createUnassignedDigest({ db, jobs, ids }),
     sealAudit: () => sealAudit(db, config.ENCRYPTION_KEYS),
   });
   const jobWorker = createWorker({ databaseUrl: config.DATABASE_URL, handlers, jobs, log });
@@ -267,6 +272,7 @@ export function compose(config: Config, overrides: Overrides = {}): System {
     specialists,
     availability,
     bookings: createBookingService(bookingDeps),
+    mailPreferences: createMailPreferences({ db, audit }),
     merges: createMergeService({ db, audit, clock, ids }),
     impersonation,
     bookingList: createBookingList(db),

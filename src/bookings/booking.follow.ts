@@ -21,7 +21,7 @@ import {
   lockBooking,
   type Following,
 } from './booking.repository.ts';
-import { canMove, type Booking, type Progress } from './booking.ts';
+import { canMove, hasEnded, type Booking, type Progress } from './booking.ts';
 
 export interface FollowCause {
   source: 'acuity' | 'reconciliation';
@@ -181,7 +181,7 @@ async function write(
       source: cause.source,
       notes,
     });
-    await announceProgress(deps, trx, booking, progress);
+    await announceProgress(deps, trx, booking, set, progress);
   }
   await deps.audit.record(trx, systemActor, {
     action: auditActions[progress ?? 'edited'] ?? 'booking.edited',
@@ -218,10 +218,14 @@ async function announceProgress(
   deps: BookingDeps,
   trx: Transaction,
   booking: Booking,
+  set: Following,
   progress: Progress,
 ): Promise<void> {
   const kind = mailKinds[progress];
   if (!kind) return;
+  const now = deps.clock.now();
+  // Over before and after: there is nothing left to do. That somebody did not attend is always known afterwards.
+  if (progress !== 'no_show' && hasEnded(booking, now) && hasEnded({ ...booking, ...set }, now)) return;
   await deps.announce(trx, {
     kind,
     bookingId: booking.id,

@@ -13,7 +13,7 @@ import type { BookingDeps } from './booking.deps.ts';
 import { allDetails, detailIn, lacksDetails } from './booking.details.ts';
 import { typeOf, type FollowCause, type Reading } from './booking.follow.ts';
 import { findBookingByAppointment, insertBooking, insertProgress } from './booking.repository.ts';
-import { meetingLinkIn } from './booking.ts';
+import { hasEnded, meetingLinkIn } from './booking.ts';
 
 export type Imported =
   | { outcome: 'created'; bookingId: string }
@@ -65,6 +65,7 @@ async function writeImported(
   const type =
     typeOf(appointment, specialist) ?? (meetingLinkIn(appointment.location) ? 'telehealth' : 'in_person');
   const service = specialist.services.find((one) => one.type === type);
+  const durationMinutes = appointment.durationMinutes || (service?.durationMinutes ?? 60);
   const details = allDetails((detail) => detailIn(answers.details, detail));
   await insertBooking(trx, {
     id: bookingId,
@@ -76,7 +77,7 @@ async function writeImported(
     createdForId: null,
     ...details,
     startsAt: appointment.startsAt,
-    durationMinutes: appointment.durationMinutes || (service?.durationMinutes ?? 60),
+    durationMinutes,
     timezone: specialist.timezone,
     type,
     ...placeOf(type, appointment.location, specialist.location),
@@ -99,7 +100,9 @@ async function writeImported(
       isAssigned: owner.organizationId !== null,
     },
   });
-  await deps.announce(trx, { kind: 'booking_confirmation', bookingId });
+  // Reconciliation also finds examinations that are over: there is nothing left to do about those.
+  if (!hasEnded({ startsAt: appointment.startsAt, durationMinutes }, deps.clock.now()))
+    await deps.announce(trx, { kind: 'booking_confirmation', bookingId });
   await deps.onStep?.('in_import_transaction');
   return bookingId;
 }

@@ -1,6 +1,7 @@
 import type { Actor } from '../accounts/index.ts';
 import type { Slot } from '../availability/index.ts';
 import type { Result } from '../lib/result.ts';
+import type { BookingDetails } from './booking.details.ts';
 import type { Booking, BookingRequest, Progress, ProgressEntry } from './booking.ts';
 
 export type FieldError = { path: string; message: string };
@@ -30,6 +31,12 @@ export type ChangeFailure =
 /** Somebody changed it since it was read: as it is now. */
 export type Stale = { reason: 'stale'; current: Booking };
 
+export type EditFailure =
+  | { reason: 'not_found' }
+  | { reason: 'forbidden' }
+  | { reason: 'invalid'; errors: FieldError[] }
+  | Stale;
+
 /** How an attempt to book ended, for the page that waits for it. */
 export type AttemptState =
   | { state: 'open'; startsAt: Date; since: Date }
@@ -56,6 +63,20 @@ export interface BookingService {
     notes: string,
     seen?: number,
   ): Promise<Result<ProgressEntry, ChangeFailure | Stale>>;
+  /** Staff only. `version`: the one that was looked at. The referrer is told how the booking stands. */
+  assign(
+    actor: Actor,
+    bookingId: string,
+    version: number,
+    referrerId: string,
+  ): Promise<Result<Booking, EditFailure>>;
+  /** Staff only, and only what is not Acuity’s to say. */
+  edit(
+    actor: Actor,
+    bookingId: string,
+    version: number,
+    details: BookingDetails,
+  ): Promise<Result<Booking, EditFailure>>;
   /** For those who may see its booking, or are of the organisation that it was made in; null for everyone else. */
   attempt(actor: Actor, intentionId: string): Promise<AttemptState | null>;
   /** One booking with its history; writes `booking.viewed`. Null when unknown or not the viewer's to know of. */

@@ -90,6 +90,13 @@ export function statusAfter(progress: Progress): BookingStatus {
   return progress === 'payment_received' ? 'closed' : 'active';
 }
 
+export function hasEnded(
+  { startsAt, durationMinutes }: Pick<Booking, 'startsAt' | 'durationMinutes'>,
+  now: Date,
+): boolean {
+  return startsAt.getTime() + durationMinutes * 60_000 <= now.getTime();
+}
+
 /** The first web address in a free-text location: there Acuity puts the meeting. */
 export function meetingLinkIn(location: string | null): string | null {
   const found = /https?:\/\/[^\s<>"']+/i.exec(location ?? '')?.[0].replace(/[.,;:!?)\]]+$/, '');

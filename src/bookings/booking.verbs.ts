@@ -1,9 +1,11 @@
 import { auditActor } from '../accounts/index.ts';
 import { isUuid } from '../lib/uuid.ts';
 import { findVisible, mayKnowAttempt } from './booking.access.ts';
+import { assignBooking } from './booking.assign.ts';
 import { book } from './booking.book.ts';
 import { change } from './booking.change.ts';
 import type { BookingDeps } from './booking.deps.ts';
+import { editBooking } from './booking.edit.ts';
 import { findIntention, type Intention } from './booking.intentions.ts';
 import { moveProgress } from './booking.progress.ts';
 import { progressOf } from './booking.repository.ts';
@@ -20,6 +22,11 @@ export function createBookingService(deps: BookingDeps): BookingService {
 
     moveProgress: (actor, bookingId, to, notes, seen) =>
       moveProgress(deps, actor, bookingId, to, notes, seen),
+
+    assign: (actor, bookingId, version, referrerId) =>
+      assignBooking(deps, actor, bookingId, version, referrerId),
+
+    edit: (actor, bookingId, version, details) => editBooking(deps, actor, bookingId, version, details),
 
     async attempt(actor, intentionId) {
       const intention = isUuid(intentionId) ? await findIntention(deps.db, intentionId) : null;

@@ -61,4 +61,4 @@ export { findKnown, type KnownBooking } from './booking.known.ts';
 export { findIntention } from './booking.intentions.ts';
 export { bookingCalendar } from './booking.calendar.ts';
 export { proseSchema } from './booking.text.ts';
-export { assignBooking, editBooking, type EditFailure } from './booking.edit.ts';
+export { countUnassigned, needsReferrer } from './booking.unassigned.ts';

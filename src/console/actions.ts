@@ -22,7 +22,9 @@ const isThere = (row: Record<string, unknown>): boolean =>
 
 export const actionButtons: readonly ActionButton[] = [
   button('change', 'bookings', 'Edit', 'Edit', 'staff'),
-  button('assign', 'bookings', 'Assign organisation', 'Users', 'staff', { isOffered: isOpen }),
+  button('assign', 'bookings', 'Assign referrer', 'Users', 'staff', {
+    isOffered: (row) => isOpen(row) || row.needsReferrer === true,
+  }),
   button('reschedule', 'bookings', 'Reschedule', 'Calendar', 'staff', {
     href: '/bookings/{id}/reschedule',
     isOffered: isOpen,

@@ -24,8 +24,8 @@ const action = (table: string, name: string): string => `/admin/resources/${tabl
 
 export const waitings: readonly Waiting[] = [
   {
-    ...{ label: 'Bookings without an organisation', table: 'bookings' },
-    filters: { assigned: 'false', status: 'active' },
+    ...{ label: 'Bookings without a referrer', table: 'bookings' },
+    filters: { needsReferrer: 'true' },
     repair: {
       ...{ label: 'Assign the next one', who: 'staff' },
       ...{ href: record('bookings', 'assign'), next: 'startsAt' },

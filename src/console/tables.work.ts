@@ -1,5 +1,12 @@
 // Lists of the daily work.
-import { bookingStatuses, details, nameOf, progresses, type Detail } from '../bookings/index.ts';
+import {
+  bookingStatuses,
+  details,
+  nameOf,
+  needsReferrer,
+  progresses,
+  type Detail,
+} from '../bookings/index.ts';
 import { column, counts, health, link, oneOf, record, to, types } from './columns.ts';
 import type { Column, Table } from './table.ts';
 
@@ -30,6 +37,7 @@ export const bookings: Table = {
     oneOf('currentProgress', 'b.current_progress', progresses, { label: 'Progress' }),
     oneOf('source', 'b.source', ['portal', 'acuity_direct'], record),
     column('assigned', 'boolean', 'b.organization_id is not null', record),
+    column('needsReferrer', 'boolean', needsReferrer('b'), { label: 'Needs a referrer', ...record }),
     column('detailsNeeded', 'boolean', 'b.details_needed', record),
     oneOf('type', 'b.type', types, record),
     column('durationMinutes', 'number', 'b.duration_minutes', { label: 'Minutes', ...record }),

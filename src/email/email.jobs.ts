@@ -10,3 +10,9 @@ export const sweepEmailsJob: JobDefinition<Record<string, never>> = {
   name: 'sweep_emails',
   payload: z.object({}),
 };
+
+/** Every quarter of an hour: staff are told of new bookings without a referrer. */
+export const tellUnassignedJob: JobDefinition<Record<string, never>> = {
+  name: 'tell_unassigned',
+  payload: z.object({}),
+};

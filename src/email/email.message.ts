@@ -9,7 +9,8 @@ import { accountMessage, isAboutAccount } from './email.account.ts';
 import { doneWhileActing } from './email.acting.ts';
 import { documentMessage, isAboutDocument } from './email.documents.ts';
 import { isForStaff, staffMessage } from './email.staff.ts';
-import type { EmailRow, ExaminationEmail, Fact, Links, Message } from './email.ts';
+import { isStoppable } from './email.preferences.ts';
+import type { BookingEmail, EmailRow, ExaminationEmail, Fact, Links, Message } from './email.ts';
 
 interface AttemptFacts {
   kind: 'book' | 'reschedule' | 'cancel';
@@ -38,22 +39,26 @@ export async function composeMail(
 }
 
 async function messageOf(db: Queryable, email: EmailRow, links: Links): Promise<Message> {
-  if (isForStaff(email)) return staffMessage(db, email, links);
   if (isAboutAccount(email)) return accountMessage(db, email, links);
+  const message = isForStaff(email)
+    ? await staffMessage(db, email, links)
+    : await messageAboutBooking(db, email, links);
+  return isStoppable(email.kind) ? { ...message, preferences: links.mailPreferences() } : message;
+}
+
+async function messageAboutBooking(db: Queryable, email: BookingEmail, links: Links): Promise<Message> {
   const doneBy = await doneWhileActing(db, email);
   if (isAboutDocument(email)) return documentMessage(db, email, doneBy, links);
   const message = await bookingMessage(db, email, links);
-  return {
-    ...message,
-    paragraphs: [...message.paragraphs, ...(doneBy ? [doneBy] : [])],
-    footer: aboutBookings,
-  };
+  const paragraphs = doneBy ? [...message.paragraphs, doneBy] : message.paragraphs;
+  return { ...message, paragraphs, footer: aboutBookings };
 }
 
 const directory = path.resolve(import.meta.dirname, '../../views/emails');
 
 function render(template: string, message: Message): Promise<string> {
-  return ejs.renderFile(path.join(directory, `${template}.ejs`), { ...message }, { cache: true });
+  const data = { ...message, preferences: message.preferences ?? null };
+  return ejs.renderFile(path.join(directory, `${template}.ejs`), data, { cache: true });
 }
 
 const aboutBookings =

@@ -89,24 +89,39 @@ export function createAccountOutbox({ jobs, ids }: { jobs: JobQueue; ids: Ids })
 }
 
 export interface StaffNews {
-  kind: StaffEmail['kind'];
+  kind: 'drift_report' | 'webhooks_repaired';
   driftReportId: string | null;
 }
 
 /** To every admin who may work. */
-export function createStaffOutbox({ jobs, ids }: { jobs: JobQueue; ids: Ids }) {
+export function createStaffOutbox(deps: Pick<OutboxDeps, 'jobs' | 'ids'>) {
   return async (trx: Transaction, { kind, driftReportId }: StaffNews): Promise<void> => {
-    const admins = (await trx('users').where({ role: 'admin', banned: false }).select('id', 'email')) as {
-      id: string;
-      email: string;
-    }[];
-    for (const { id: recipientId, email: recipient } of admins) {
-      const id = ids.uuid();
-      await trx('emails').insert({
-        ...{ id, kind, recipient, recipient_id: recipientId, drift_report_id: driftReportId },
-        dedupe_key: `${kind}:${driftReportId ?? id}:${recipient}`,
-      });
-      await jobs.add(sendEmailJob, { emailId: id }, { trx, key: `email:${id}` });
-    }
+    const admins = (await trx('users')
+      .where({ role: 'admin', banned: false })
+      .select('id', 'email')) as StaffReader[];
+    await writeStaffEmails(trx, deps, admins, { kind, drift_report_id: driftReportId }, driftReportId);
   };
+}
+
+export interface StaffReader {
+  id: string;
+  email: string;
+}
+
+/** @param occasion null: each call is an occasion of its own */
+export async function writeStaffEmails(
+  trx: Transaction,
+  { jobs, ids }: Pick<OutboxDeps, 'jobs' | 'ids'>,
+  readers: readonly StaffReader[],
+  columns: { kind: StaffEmail['kind']; drift_report_id?: string | null; digest_id?: string },
+  occasion: string | null,
+): Promise<void> {
+  for (const { id: recipientId, email: recipient } of readers) {
+    const id = ids.uuid();
+    await trx('emails').insert({
+      ...{ ...columns, id, recipient, recipient_id: recipientId },
+      dedupe_key: `${columns.kind}:${occasion ?? id}:${recipient}`,
+    });
+    await jobs.add(sendEmailJob, { emailId: id }, { trx, key: `email:${id}` });
+  }
 }

@@ -1,26 +1,83 @@
 // Which kinds of message a person has switched off. No row: the message is sent at once.
+import { auditActor, isStaff, type Actor, type Viewer } from '../accounts/index.ts';
+import type { AuditLog } from '../audit/index.ts';
 import type { BookingMailKind } from '../bookings/index.ts';
-import type { Queryable } from '../db/knex.ts';
+import type { Database, Queryable, Transaction } from '../db/knex.ts';
 
-/** A failed attempt needs a decision, and account mails keep the account safe: those are always sent. */
-export const stoppableKinds = {
-  referrer: [
-    'booking_confirmation',
-    'booking_rescheduled',
-    'booking_cancelled',
-    'booking_no_show',
-    'booking_reminder',
-    'document_added',
-    'report_ready',
-  ],
-  staff: ['unassigned_bookings'],
-} as const satisfies { referrer: readonly BookingMailKind[]; staff: readonly string[] };
+const referrerKinds = [
+  'booking_confirmation',
+  'booking_rescheduled',
+  'booking_cancelled',
+  'booking_no_show',
+  'booking_reminder',
+  'document_added',
+  'report_ready',
+] as const satisfies BookingMailKind[];
+const staffKinds = ['unassigned_bookings'] as const;
 
-export type StoppableKind = (typeof stoppableKinds)[keyof typeof stoppableKinds][number];
+/** Not among them: a failed attempt needs a decision, and account mails keep the account safe. Those are always sent. */
+export type StoppableKind = (typeof referrerKinds)[number] | (typeof staffKinds)[number];
+const stoppableKinds: readonly string[] = [...referrerKinds, ...staffKinds];
+
+export function isStoppable(kind: string): boolean {
+  return stoppableKinds.includes(kind);
+}
+
+export interface MailPreference {
+  kind: StoppableKind;
+  isOn: boolean;
+}
+
+export interface MailPreferences {
+  /** Every kind that this person gets and may stop. */
+  list(viewer: Viewer): Promise<MailPreference[]>;
+  /** These kinds on, every other of {@link list} off. */
+  save(actor: Actor, on: readonly string[]): Promise<void>;
+}
+
+export function createMailPreferences({ db, audit }: { db: Database; audit: AuditLog }): MailPreferences {
+  return {
+    list: (viewer) => preferencesOf(db, viewer),
+
+    async save(actor, on) {
+      await db.transaction(async (trx) => {
+        const changed = (await preferencesOf(trx, actor.viewer)).filter(
+          ({ kind, isOn }) => isOn !== on.includes(kind),
+        );
+        if (changed.length === 0) return;
+        await write(trx, actor.viewer, changed);
+        const { userId } = actor.viewer;
+        await audit.record(trx, auditActor(actor), {
+          ...{ action: 'record.changed', resourceType: 'user', resourceId: userId },
+          metadata: {
+            change: 'mail_preferences',
+            on: changed.filter(({ isOn }) => !isOn).map(({ kind }) => kind),
+            off: changed.filter(({ isOn }) => isOn).map(({ kind }) => kind),
+          },
+        });
+      });
+    },
+  };
+}
+
+async function preferencesOf(db: Queryable, viewer: Viewer): Promise<MailPreference[]> {
+  const off = (await db('mail_preferences')
+    .where({ user_id: viewer.userId, delivery: 'off' })
+    .pluck('kind')) as string[];
+  const kinds: readonly StoppableKind[] = isStaff(viewer) ? staffKinds : referrerKinds;
+  return kinds.map((kind) => ({ kind, isOn: !off.includes(kind) }));
+}
+
+/** @param before the kinds that change, as they were */
+async function write(trx: Transaction, { userId }: Viewer, before: MailPreference[]): Promise<void> {
+  await trx('mail_preferences')
+    .insert(before.map(({ kind, isOn }) => ({ user_id: userId, kind, delivery: isOn ? 'off' : 'at_once' })))
+    .onConflict(['user_id', 'kind'])
+    .merge(['delivery']);
+}
 
 /** Of these people, those who want no message of this kind. */
 export async function switchedOff(db: Queryable, kind: string, userIds: string[]): Promise<string[]> {
-  const stoppable: readonly string[] = [...stoppableKinds.referrer, ...stoppableKinds.staff];
-  if (!stoppable.includes(kind)) return [];
+  if (!isStoppable(kind)) return [];
   return db('mail_preferences').where({ kind, delivery: 'off' }).whereIn('user_id', userIds).pluck('user_id');
 }

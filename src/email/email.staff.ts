@@ -1,5 +1,6 @@
-// What the mails to the agency's own admins say. Counts and links; nothing of anybody examined.
+// What the mails to the agency's own staff say. Counts and links; nothing of anybody examined.
 import type { Queryable } from '../db/knex.ts';
+import { unassignedMessage } from './email.digest.ts';
 import { staffMailKinds, type Links, type Message, type StaffEmail } from './email.ts';
 
 const kinds: readonly string[] = staffMailKinds;
@@ -8,10 +9,18 @@ export function isForStaff(email: { kind: string }): email is StaffEmail {
   return kinds.includes(email.kind);
 }
 
-const footer = 'This message was sent to you because you are an admin of Examdesk.';
+const footer = 'This message was sent to you because you work for the agency.';
 
 export async function staffMessage(db: Queryable, email: StaffEmail, links: Links): Promise<Message> {
-  return email.kind === 'drift_report' ? drift(db, email, links) : repaired(links);
+  switch (email.kind) {
+    case 'drift_report':
+      return drift(db, email, links);
+    case 'webhooks_repaired':
+      return repaired(links);
+    case 'unassigned_bookings':
+      break;
+  }
+  return { ...(await unassignedMessage(db, email, links)), footer };
 }
 
 interface ReportFacts {

@@ -11,7 +11,7 @@ export const accountMailKinds = [
   'email_changed',
   'two_factor_changed',
 ] as const satisfies AccountMailKind[];
-export const staffMailKinds = ['drift_report', 'webhooks_repaired'] as const;
+export const staffMailKinds = ['drift_report', 'webhooks_repaired', 'unassigned_bookings'] as const;
 /** Every kind but those about an account. */
 export const workMailKinds: readonly string[] = [...bookingMailKinds, ...staffMailKinds];
 
@@ -24,6 +24,8 @@ export interface Links {
   accountLink(kind: LinkKind, id: string): string;
   account(): string;
   console(): string;
+  bookingsWithoutReferrer(): string;
+  mailPreferences(): string;
 }
 
 interface EmailFacts {
@@ -44,10 +46,11 @@ export type DocumentEmail = EmailFacts & { kind: DocumentMailKind };
 export type ExaminationEmail = EmailFacts & { kind: Exclude<BookingMailKind, DocumentMailKind> };
 export type BookingEmail = DocumentEmail | ExaminationEmail;
 export type AccountEmail = EmailFacts & { kind: AccountMailKind };
-/** To the admins of the agency. */
+/** To staff of the agency. */
 export type StaffEmail = EmailFacts & {
   kind: (typeof staffMailKinds)[number];
   drift_report_id: string | null;
+  digest_id: string | null;
 };
 export type EmailRow = BookingEmail | AccountEmail | StaffEmail;
 
@@ -66,5 +69,7 @@ export interface Message {
   action: { label: string; href: string };
   /** Why this came, and what to mind. */
   footer: string;
+  /** Where the recipient chooses which messages to get; of messages that may be stopped. */
+  preferences?: string;
   calendar?: Mail['calendar'];
 }

@@ -7,6 +7,7 @@ import type { AuditLog } from '../audit/index.ts';
 import type { WebhookService } from '../webhooks/index.ts';
 import type { Config } from '../config.ts';
 import type { Database } from '../db/knex.ts';
+import type { MailPreferences } from '../email/index.ts';
 import { actingEndpoints } from './api/acting.api.ts';
 import { bookingEndpoints, type BookingApiServices } from './api/bookings.api.ts';
 import { documentEndpoints, type DocumentApiServices } from './api/documents.api.ts';
@@ -51,6 +52,7 @@ export interface Services
   log: Logger;
   accounts: Accounts;
   audit: AuditLog;
+  mailPreferences: MailPreferences;
   webhooks: WebhookService;
   readiness(): Promise<Readiness>;
 }
@@ -112,7 +114,7 @@ function routes(services: Services): Router {
     ...signInPages(services.accounts),
     ...secondStepPages(services.accounts),
     ...signOutPages(services.accounts),
-    ...accountPages(services.accounts),
+    ...accountPages(services.accounts, services.mailPreferences),
     ...pages(services),
     ...accessCheckPages(services, () => [...forPeople, ...forPrograms]),
   ];

@@ -16,7 +16,13 @@ import {
   sweepDocumentsJob,
   type DocumentCare,
 } from '../documents/index.ts';
-import { sendEmailJob, sweepEmailsJob, type EmailSender } from '../email/index.ts';
+import {
+  sendEmailJob,
+  sweepEmailsJob,
+  tellUnassignedJob,
+  type EmailSender,
+  type UnassignedDigest,
+} from '../email/index.ts';
 import { endQuietActingJob, type ImpersonationService } from '../impersonation/index.ts';
 import { fetchMeetingLinkJob, type Convergence } from '../webhooks/index.ts';
 import {
@@ -40,6 +46,7 @@ export interface JobServices {
   drafts: BookingDrafts;
   documentCare: DocumentCare;
   emails: EmailSender;
+  unassignedDigest: UnassignedDigest;
 }
 
 /** A handler that checks what it is given: payloads come out of a table that outlives deployments. */
@@ -71,6 +78,7 @@ export function createJobHandlers(services: JobServices): RunnableJob[] {
     runnable({ job: removeOldLooksJob, handle: () => nothing(sync.removeOld()) }),
     runnable({ job: checkSubscriptionsJob, handle: () => sync.checkSubscriptions() }),
     runnable({ job: sweepEmailsJob, handle: () => nothing(emails.sweep()) }),
+    runnable({ job: tellUnassignedJob, handle: () => nothing(services.unassignedDigest.write()) }),
   ];
 }
 
@@ -80,6 +88,7 @@ export const cron: CronEntry[] = [
   { schedule: '* * * * *', job: sealAuditJob, alsoAtStart: true },
   { schedule: '* * * * *', job: endQuietActingJob, alsoAtStart: true },
   { schedule: '*/15 * * * *', job: reconcileNearJob },
+  { schedule: '*/15 * * * *', job: tellUnassignedJob },
   { schedule: '10 3 * * *', job: reconcileAllJob },
   { schedule: '50 3 * * *', job: removeOldLooksJob },
   { schedule: '*/10 * * * *', job: checkSubscriptionsJob },

@@ -51,7 +51,7 @@ describe('the console in a browser', function () {
   });
 
   it('leads from a number of the dashboard to its list', async () => {
-    const card = page.getByRole('link', { name: /Bookings without an organisation/ });
+    const card = page.getByRole('link', { name: /Bookings without a referrer/ });
     expect(await card.locator('strong').innerText()).to.equal('1');
     await card.click();
     await page.getByText('EX-7K3M9Q').waitFor();
@@ -59,7 +59,7 @@ describe('the console in a browser', function () {
 
   it('assigns a booking to a referrer', async () => {
     await page.goto(`/admin/resources/bookings/records/${bookingId}/show`);
-    await page.getByText('Assign organisation').first().click();
+    await page.getByText('Assign referrer').first().click();
     await page.getByRole('combobox', { name: 'Referrer' }).fill('rita');
     await page.getByRole('option', { name: /Rita/ }).click();
     await page.getByRole('button', { name: 'Assign' }).click();

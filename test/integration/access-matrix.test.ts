@@ -40,6 +40,8 @@ const table: Record<string, string> = {
   'post /account/password': 'siiiin',
   'get /account/email': 'siiiin',
   'post /account/email': 'siiiin',
+  'get /account/mail': 'siiiin',
+  'post /account/mail': 'siiiin',
   'get /account/sessions': 'siiiin',
   'post /account/sessions/end': 'siiiin',
   'post /account/sessions/end-all': 'siiiin',

@@ -15,16 +15,8 @@ import { systemIds } from '../../src/adapters/system-ids.ts';
 import { openHouse, silent, testClock, tuesdayAtTen, valueOf, type House } from '../support/booking-house.ts';
 import { createFakeAcuity, type FakeAcuity } from '../support/fakes/acuity.ts';
 import { lossy, type LossyAcuity } from '../support/lossy-acuity.ts';
+import { testLinks } from '../support/links.ts';
 import { openMailbox, waitForMail } from '../support/mailbox.ts';
-
-const links = {
-  booking: (id: string) => `https://desk.example/bookings/${id}`,
-  attempt: (id: string) => `https://desk.example/bookings/attempts/${id}`,
-  newBooking: () => 'https://desk.example/bookings/new',
-  account: () => 'https://desk.example/account',
-  console: () => 'https://desk.example/admin',
-  accountLink: () => 'https://desk.example/account/link',
-};
 
 describe('the mails of a booking', () => {
   let fake: FakeAcuity;
@@ -57,7 +49,7 @@ describe('the mails of a booking', () => {
       mailer: wrap(mailer),
       jobs: house.deps.jobs,
       log: silent,
-      links,
+      links: testLinks,
       messageIdDomain: 'examdesk.example',
       firstPauseMs: 200,
     });
@@ -69,6 +61,7 @@ describe('the mails of a booking', () => {
       settlement: house.settlement,
       drafts: createBookingDrafts(house.db, testClock, systemIds),
       emails,
+      unassignedDigest: { write: () => Promise.resolve(0) },
       documentCare: noDocumentCare,
       convergence: { fetchMeetingLink: () => Promise.resolve() },
       sync: {
@@ -106,7 +99,7 @@ describe('the mails of a booking', () => {
     for (const body of [mail.text, mail.html ?? '']) {
       expect(body).to.include('10:00 am, Tuesday 1 December 2026 (Sydney time, AEDT), which is 7:00 am');
       expect(body).to.include('Perth time (AWST)');
-      expect(body).to.include(links.booking(booking.id));
+      expect(body).to.include(testLinks.booking(booking.id));
       expect(body).to.include('Ewan Marsh');
     }
     const calendar = mail.attachments.find((one) => one.fileName === `${booking.reference}.ics`);

@@ -83,7 +83,7 @@ describe('the console’s actions', () => {
         .post(form(`bookings/${id}/assign`))
         .send({ version: '1', values: { referrerId: nadia.id } })
         .expect(409);
-      expect(body.detail).to.contain('Assign organisation');
+      expect(body.detail).to.contain('Assign referrer');
       await ada.get(form(`bookings/${id}/move-on`)).expect(409);
     });
 
@@ -218,6 +218,7 @@ describe('the console’s actions', () => {
       const { services } = app.system;
       const handlers = createJobHandlers({
         ...services,
+        unassignedDigest: { write: () => Promise.resolve(0) },
         emails: { send: () => Promise.resolve(), sweep: () => Promise.resolve(0) },
         sealAudit: () => Promise.resolve(0),
       });

@@ -246,7 +246,7 @@ describe('the console’s morning page', () => {
         const [, table = '', rest = ''] = /^\/admin\/resources\/([\w-]+)\/(.*)$/.exec(repair.href) ?? [];
         await agent.get(`/admin/api/resources/${table}/${rest}`).expect(200);
       }
-      expect(waits(page, 'Bookings without an organisation')?.repair.href).to.equal(
+      expect(waits(page, 'Bookings without a referrer')?.repair.href).to.equal(
         `/admin/resources/bookings/records/${booking}/assign`,
       );
     }

@@ -104,7 +104,7 @@ describe('the console’s records', () => {
       }
       const counts = Object.fromEntries(body.waiting.map(({ label, count }) => [label, count]));
       expect(counts).to.include({
-        'Bookings without an organisation': 1,
+        'Bookings without a referrer': 1,
         'Bookings that lack details': 1,
         'E-mails that failed': 1,
         // Deleted, found again by a later look, repaired since: none of these waits for anybody.

@@ -7,6 +7,7 @@ import type { Mail } from '../../src/ports/mailer.ts';
 import { silent } from '../support/booking-house.ts';
 import { startTestApp, type Agent, type TestApp } from '../support/app.ts';
 import { createFakeAcuity, type FakeAcuity } from '../support/fakes/acuity.ts';
+import { testLinks } from '../support/links.ts';
 import { lossy, type LossyAcuity } from '../support/lossy-acuity.ts';
 
 const ada = 'ada@examdesk.example';
@@ -216,17 +217,9 @@ describe('merging while other things happen', () => {
 });
 
 function sendTo({ db, system }: TestApp, taken: (mail: Mail) => unknown): EmailSender {
-  const page = () => 'https://desk.example/';
   return createEmailSender({
     ...{ db, jobs: system.services.jobs, log: silent, messageIdDomain: 'examdesk.example' },
-    links: {
-      booking: page,
-      attempt: page,
-      newBooking: page,
-      account: page,
-      console: page,
-      accountLink: page,
-    },
+    links: testLinks,
     mailer: {
       send(mail) {
         taken(mail);

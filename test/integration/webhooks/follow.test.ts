@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import { composeMail } from '../../../src/email/email.message.ts';
 import type { EmailRow } from '../../../src/email/email.ts';
+import { testLinks } from '../../support/links.ts';
 import { openWebhookStack, rita, type WebhookStack } from '../../support/webhook-stack.ts';
 
 describe('what the clinic does in Acuity', () => {
@@ -115,16 +116,7 @@ describe('what the clinic does in Acuity', () => {
     expect(await stack.booking(id)).to.include({ status: 'active', current_progress: 'no_show' });
     const { db } = stack.app;
     const row = (await db('emails').where({ kind: 'booking_no_show' }).first()) as EmailRow;
-    const mail = await composeMail(db, row, {
-      booking: (bookingId) => `https://desk.example/bookings/${bookingId}`,
-      ...{
-        attempt: () => '',
-        newBooking: () => '',
-        accountLink: () => '',
-        account: () => '',
-        console: () => '',
-      },
-    });
+    const mail = await composeMail(db, row, testLinks);
     expect(mail.subject).to.match(/^Examination missed: EX-/);
     expect(mail.text).not.to.match(/cancelled|free again/);
     expect(mail.calendar).to.equal(undefined);

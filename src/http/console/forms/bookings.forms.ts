@@ -1,10 +1,8 @@
 import { z } from 'zod';
 import {
   allDetails,
-  assignBooking,
   detailIn,
   details,
-  editBooking,
   findBooking,
   flatDetailsSchema,
   movesByHand,
@@ -37,10 +35,10 @@ const changeBooking: FormAction = {
       fields: fieldsOf(booking),
     };
   },
-  async send({ db, audit }, actor, id, { version, values }) {
+  async send({ bookings }, actor, id, { version, values }) {
     const given: Record<string, string | null> = parse(flatDetailsSchema, values);
     const edit = allDetails((detail) => given[nameOf(detail)]);
-    const edited = await editBooking({ db, audit }, actor, id, Number(version), edit);
+    const edited = await bookings.edit(actor, id, Number(version), edit);
     if (edited.ok) return 'Saved';
     throw editProblem(edited, fieldsOf, values);
   },
@@ -91,9 +89,9 @@ const assign: FormAction = {
       fields: [referrerField(booking)],
     };
   },
-  async send({ db, audit }, actor, id, { version, values }) {
+  async send({ bookings }, actor, id, { version, values }) {
     const { referrerId } = parse(z.object({ referrerId: z.uuid('Choose a referrer') }), values);
-    const assigned = await assignBooking({ db, audit }, actor, id, Number(version), referrerId);
+    const assigned = await bookings.assign(actor, id, Number(version), referrerId);
     if (assigned.ok) return 'Assigned';
     throw editProblem(assigned, (booking) => [referrerField(booking)], values);
   },

@@ -1,8 +1,10 @@
 // The pages of an account: getting in, and looking after it.
 import type { Accounts } from '../../../accounts/index.ts';
+import type { MailPreferences } from '../../../email/index.ts';
 import type { PageRoute } from '../../endpoint.ts';
 import { emailPages } from './email.page.ts';
 import { invitationPages } from './invitation.page.ts';
+import { mailPages } from './mail.page.ts';
 import { overviewPages } from './overview.page.ts';
 import { passwordPages } from './password.page.ts';
 import { peoplePages } from './people.page.ts';
@@ -10,12 +12,13 @@ import { personPages } from './person.page.ts';
 import { sessionsPages } from './sessions.page.ts';
 import { twoFactorPages } from './two-factor.page.ts';
 
-export function accountPages(accounts: Accounts): PageRoute[] {
+export function accountPages(accounts: Accounts, mailPreferences: MailPreferences): PageRoute[] {
   return [
     ...overviewPages(accounts),
     ...invitationPages(accounts),
     ...passwordPages(accounts),
     ...emailPages(accounts),
+    ...mailPages(mailPreferences),
     ...sessionsPages(accounts),
     ...twoFactorPages(accounts),
     ...peoplePages(accounts),

@@ -39,6 +39,12 @@ export function overviewPages(accounts: Accounts): PageRoute[] {
               value: viewer.organization?.name ?? roleWords[viewer.role],
             },
             { label: 'E-mail address', value: viewer.email, href: paths.accountEmail(), action: 'Change' },
+            {
+              label: 'E-mails',
+              value: 'Which messages you get',
+              href: paths.accountMail(),
+              action: 'Choose',
+            },
             { label: 'Password', value: 'Set', href: paths.accountPassword(), action: 'Change' },
             {
               label: 'Two-step sign-in',

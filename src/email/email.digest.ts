@@ -1,0 +1,94 @@
+// Staff are told by mail of bookings without a referrer: every quarter of an hour at most, and of each booking once.
+import { countUnassigned, needsReferrer } from '../bookings/index.ts';
+import type { Database, Queryable, Transaction } from '../db/knex.ts';
+import type { Ids } from '../ports/ids.ts';
+import type { JobQueue } from '../ports/job-queue.ts';
+import { writeStaffEmails, type StaffReader } from './email.outbox.ts';
+import { switchedOff } from './email.preferences.ts';
+import type { Links, Message, StaffEmail } from './email.ts';
+
+export interface UnassignedDigest {
+  /** Writes one digest when there is something new; how many bookings it tells of. Safe to run twice at once. */
+  write(): Promise<number>;
+}
+
+export function createUnassignedDigest(deps: { db: Database; jobs: JobQueue; ids: Ids }): UnassignedDigest {
+  return {
+    write: () =>
+      deps.db.transaction(async (trx) => {
+        const readers = await digestReaders(trx);
+        // Nobody to tell: the bookings stay new until there is somebody.
+        if (readers.length === 0) return 0;
+        const digestId = deps.ids.uuid();
+        const told = await claimNew(trx, digestId);
+        if (told > 0) {
+          await writeStaffEmails(
+            trx,
+            deps,
+            readers,
+            { kind: 'unassigned_bookings', digest_id: digestId },
+            digestId,
+          );
+        }
+        return told;
+      }),
+  };
+}
+
+/** A second worker waits here for the first one's transaction, and then claims nothing. */
+async function claimNew(trx: Transaction, digestId: string): Promise<number> {
+  const { rows } = await trx.raw<{ rows: unknown[] }>(
+    `insert into unassigned_notices (booking_id, digest_id)
+     select b.id, ? from bookings b
+     where ${needsReferrer('b')} and not exists (select from unassigned_notices n where n.booking_id = b.id)
+     order by b.id
+     on conflict do nothing returning booking_id`,
+    [digestId],
+  );
+  return rows.length;
+}
+
+/** Support; admins where there is no support that wants it. */
+async function digestReaders(trx: Transaction): Promise<StaffReader[]> {
+  for (const role of ['support', 'admin']) {
+    const staff = (await trx('users')
+      .where({ role, banned: false })
+      .orderBy('id')
+      .select('id', 'email')) as StaffReader[];
+    const off = await switchedOff(
+      trx,
+      'unassigned_bookings',
+      staff.map(({ id }) => id),
+    );
+    const readers = staff.filter(({ id }) => !off.includes(id));
+    if (readers.length > 0) return readers;
+  }
+  return [];
+}
+
+export async function unassignedMessage(
+  db: Queryable,
+  email: StaffEmail,
+  links: Links,
+): Promise<Omit<Message, 'footer'>> {
+  const [row] = await db('unassigned_notices').where({ digest_id: email.digest_id }).count({ n: '*' });
+  const count = Number(row?.n ?? 0);
+  const waiting = await countUnassigned(db);
+  const isOne = count === 1;
+  return {
+    subject: isOne
+      ? 'A booking from Acuity needs a referrer'
+      : `${count} bookings from Acuity need a referrer`,
+    heading: isOne ? 'A booking needs a referrer' : 'Bookings need a referrer',
+    paragraphs: [
+      waiting === 0
+        ? 'Since then all of them have been assigned. There is nothing left to do.'
+        : 'We do not know which referrer they belong to. Nobody gets a confirmation until somebody assigns them.',
+    ],
+    facts: [
+      { label: 'New since the last message', value: String(count) },
+      { label: 'Waiting now', value: String(waiting) },
+    ],
+    action: { label: 'Assign bookings', href: links.bookingsWithoutReferrer() },
+  };
+}

@@ -1,0 +1,64 @@
+// Which e-mails somebody gets: each kind on or off.
+import type { MailPreferences, StoppableKind } from '../../../email/index.ts';
+import type { PageRoute } from '../../endpoint.ts';
+import { rawField } from '../../forms/fields.ts';
+import { paths } from '../../paths.ts';
+import type { PageData } from '../../views.ts';
+import { ownActor } from './account-page.ts';
+
+interface MailPage extends PageData {
+  kinds: { kind: string; label: string; hint: string; isOn: boolean }[];
+  /** What is sent in any case. */
+  always: string;
+  notice: string | null;
+}
+
+const words: Record<StoppableKind, { label: string; hint: string }> = {
+  booking_confirmation: { label: 'Booked', hint: 'An examination is booked, with its calendar entry' },
+  booking_rescheduled: { label: 'Moved', hint: 'An examination has a new time or specialist' },
+  booking_cancelled: { label: 'Cancelled', hint: 'An examination will not take place' },
+  booking_no_show: { label: 'Not attended', hint: 'The examinee did not attend' },
+  booking_reminder: { label: 'Reminders', hint: 'Seven days and one day before an examination' },
+  document_added: { label: 'Documents', hint: 'The agency added a document to a booking' },
+  report_ready: { label: 'Reports', hint: 'A report is ready to download' },
+  unassigned_bookings: {
+    label: 'Bookings without a referrer',
+    hint: 'At most every 15 minutes, when a booking made in Acuity needs a referrer',
+  },
+};
+
+export function mailPages(preferences: MailPreferences): PageRoute[] {
+  return [
+    {
+      method: 'get',
+      path: paths.accountMail(),
+      access: 'session',
+      async handle(req, res) {
+        const { viewer } = ownActor(req, res);
+        const page: MailPage = {
+          title: 'E-mails',
+          kinds: (await preferences.list(viewer)).map((one) => ({ ...one, ...words[one.kind] })),
+          always:
+            viewer.role === 'referrer'
+              ? 'Messages about your account, and about a request of yours that failed, are always sent.'
+              : 'Messages about your account, and about faults that need an admin, are always sent.',
+          notice: req.query.done === 'saved' ? 'Your choice is saved.' : null,
+        };
+        res.render('account/mail', page);
+      },
+    },
+    {
+      method: 'post',
+      path: paths.accountMail(),
+      access: 'session',
+      async handle(req, res) {
+        const actor = ownActor(req, res);
+        const kinds = (await preferences.list(actor.viewer)).map(({ kind }) => kind);
+        // An unticked box sends nothing: what is not named is off.
+        const on = kinds.filter((kind) => rawField(req.body, kind) === 'on');
+        await preferences.save(actor, on);
+        res.redirect(303, `${paths.accountMail()}?done=saved`);
+      },
+    },
+  ];
+}

@@ -1,0 +1,13 @@
+import type { Links } from '../../src/email/index.ts';
+
+/** Addresses of pages in mails, as a test expects them. */
+export const testLinks: Links = {
+  booking: (id) => `https://desk.example/bookings/${id}`,
+  attempt: (id) => `https://desk.example/bookings/attempts/${id}`,
+  newBooking: () => 'https://desk.example/bookings/new',
+  account: () => 'https://desk.example/account',
+  mailPreferences: () => 'https://desk.example/account/mail',
+  console: () => 'https://desk.example/admin',
+  bookingsWithoutReferrer: () => 'https://desk.example/admin/resources/bookings',
+  accountLink: () => 'https://desk.example/account/link',
+};
