@@ -10,6 +10,7 @@ import { sendDirectly, type DirectSender } from '../support/direct-upload.ts';
 import { createFakeAcuity, type FakeAcuity } from '../support/fakes/acuity.ts';
 import { lossy, type LossyAcuity } from '../support/lossy-acuity.ts';
 import { openTestStorage, type TestStorage } from '../support/object-storage.ts';
+import { testLinks } from '../support/links.ts';
 
 const rita = 'rita@harbour-legal.example';
 const rob = 'rob@harbour-legal.example';
@@ -293,10 +294,7 @@ describe('a former member of an organisation', () => {
     const emails = createEmailSender({
       ...{ db: app.db, jobs: app.system.services.jobs, log: silent, messageIdDomain: 'desk.example' },
       mailer: { send: async (mail) => void sent.push(mail) },
-      links: {
-        ...{ booking: (key) => key, attempt: (key) => key, newBooking: () => '', account: () => '' },
-        ...{ console: () => '', accountLink: () => '' },
-      },
+      links: testLinks,
     });
     const sendAll = async () => {
       for (const key of (await app.db('emails').where({ status: 'queued' }).pluck('id')) as string[])

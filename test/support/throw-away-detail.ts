@@ -5,6 +5,7 @@ import { z } from 'zod';
 import { details, type Detail } from '../../src/bookings/booking.details.ts';
 import type { EmailRow } from '../../src/email/email.ts';
 import { lineSchema, optional } from '../../src/bookings/booking.text.ts';
+import { testLinks } from './links.ts';
 
 process.env.NODE_ENV = 'test';
 
@@ -156,11 +157,6 @@ async function throughConsole(bookingId: string): Promise<void> {
 
 async function throughMail(bookingId: string): Promise<void> {
   const email = (await db('emails').where({ booking_id: bookingId }).first()) as EmailRow;
-  const address = () => 'https://desk.example/somewhere';
-  const links = {
-    ...{ booking: address, attempt: address, newBooking: address, account: address },
-    ...{ console: address, accountLink: address },
-  };
-  const { text } = await composeMail(db, email, links);
+  const { text } = await composeMail(db, email, testLinks);
   expect(text, 'the facts of a mail').to.match(new RegExp(`Case manager:?\\s+${said}`));
 }
