@@ -4,7 +4,7 @@ import { attribution, auditActor, isStaff, type Actor } from '../accounts/index.
 import { errorFacts } from '../lib/error-facts.ts';
 import { failure, ok, type Result } from '../lib/result.ts';
 import type { AcuityResult, Appointment } from '../ports/acuity.ts';
-import type { Specialist } from '../specialists/index.ts';
+import { offers, type Specialist } from '../specialists/index.ts';
 import { findVisible, maySee } from './booking.access.ts';
 import { verdictOn } from './booking.acuity.ts';
 import { forget } from './booking.adopt.ts';
@@ -88,8 +88,15 @@ function invalid(path: string, message: string): Answer {
 }
 
 async function whyNotFree(deps: BookingDeps, booking: Booking, wish: Wish): Promise<Answer | null> {
-  if (wish.kind === 'cancel' || overlapsItself(booking, wish.startsAt)) return null;
+  if (wish.kind === 'cancel') return null;
   const specialist = await specialistOf(deps, booking);
+  if (!offers(specialist, booking.type)) {
+    return invalid(
+      'startsAt',
+      'The specialist no longer offers this kind of examination: call the agency to move it',
+    );
+  }
+  if (overlapsItself(booking, wish.startsAt)) return null;
   const free = await deps.availability.isFree(specialist, booking.type, wish.startsAt);
   if (free !== 'taken') return null;
   const nearest = await nearestTo(deps, specialist, booking.type, wish.startsAt);

@@ -1,5 +1,6 @@
 export {
   examinationTypes,
+  offers,
   type ExaminationType,
   type Specialist,
   type SpecialistService,

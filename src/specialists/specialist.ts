@@ -20,3 +20,7 @@ export interface Specialist {
   isActive: boolean;
   services: SpecialistService[];
 }
+
+export function offers({ services }: Pick<Specialist, 'services'>, type: ExaminationType): boolean {
+  return services.some((service) => service.type === type);
+}

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { acuityDown } from '../support/fakes/acuity.ts';
-import type { Visitor } from '../support/visitor.ts';
+import { complaintsAbout, type Visitor } from '../support/visitor.ts';
 import { ewan, inUtc, nadia, nineOnTuesday, openPageHouse, rita, sam, type PageHouse } from './page-house.ts';
 
 const amelia = 7001;
@@ -208,6 +208,40 @@ describe('the pages of bookings', () => {
       expect(taken.status).to.equal(409);
       expect(taken.text('.panel')).to.contain('9:00 am, Tuesday 1 December 2026');
       expect(taken.form(`${path}/reschedule`)).to.deep.equal({});
+    });
+
+    it('say that they cannot be moved when the specialist no longer offers the kind', async () => {
+      const services = house.app.db('specialist_services');
+      const rows = (await services.clone()) as { specialist_id: string; type: string }[];
+      await services.clone().where({ type: 'in_person' }).delete();
+      try {
+        const page = await visitor.get(`${path}/reschedule`);
+        expect(page.status).to.equal(409);
+        expect(page.text('.panel'))
+          .to.contain('This booking cannot be moved here')
+          .and.contain('call the agency');
+        expect(page.texts('.picker')).to.deep.equal([]);
+        expect(await complaintsAbout(page)).to.deep.equal([]);
+        const part = await visitor.raw(`${path}/reschedule?month=2026-12`, {
+          headers: { accept: 'text/html', 'hx-request-type': 'partial' },
+        });
+        expect([part.status, part.headers.get('hx-redirect')]).to.deep.equal([409, `${path}/reschedule`]);
+        for (const startsAt of ['2026-12-09T11:00:00+11:00', '2026-12-10T15:00:00+11:00']) {
+          const sent = await visitor.post(`${path}/reschedule`, { startsAt: inUtc(startsAt) });
+          expect(sent.status, startsAt).to.equal(409);
+          expect(sent.text('.panel')).to.contain('This booking cannot be moved here');
+          const json = await visitor.raw(`${path}/reschedule`, {
+            method: 'POST',
+            headers: { accept: 'application/json', 'content-type': 'application/json' },
+            body: JSON.stringify({ startsAt }),
+          });
+          expect(json.status, startsAt).to.equal(422);
+        }
+        expect((await visitor.get(path)).texts('.summary-list dd')[0]).to.contain('10:00 am');
+        expect((await visitor.get(`${path}/cancel`)).status).to.equal(200);
+      } finally {
+        await services.clone().insert(rows).onConflict().ignore();
+      }
     });
 
     it('are cancelled with a reason, once', async () => {

@@ -7,6 +7,7 @@ import { rawField, readerZoneOf } from '../../forms/fields.ts';
 import { paths } from '../../paths.ts';
 import { parse } from '../../problem.ts';
 import { wantsFragment } from '../../respond.ts';
+import { offers } from '../../../specialists/index.ts';
 import type { PageServices } from '../page-services.ts';
 import { typeWords } from '../../view-helpers.ts';
 import type { PageData } from '../../views.ts';
@@ -22,7 +23,8 @@ export interface ReschedulePage extends PageData {
   bookingId: string;
   reference: string;
   choice: Choice;
-  picker: Picker;
+  /** Null when there is no time to choose: `problem` says why. */
+  picker: Picker | null;
   problem: ChangeProblem | null;
 }
 
@@ -124,6 +126,7 @@ async function render(
   const specialist = await services.specialists.findById(booking.specialist.id);
   if (!specialist) throw new Error(`Booking ${booking.id} names a specialist who does not exist`);
   const here = paths.bookingReschedule(booking.id);
+  if (!offers(specialist, booking.type)) return renderNotOffered(req, res, booking);
   const picker = await buildPicker(services, {
     specialist,
     type: booking.type,
@@ -143,6 +146,26 @@ async function render(
     choice: presentTime(booking),
     picker,
     problem: problem ?? null,
+  };
+  res.render('bookings/reschedule', page);
+}
+
+/** An admin took this kind of examination from the specialist after it was booked. */
+function renderNotOffered(req: Request, res: Response, booking: Booking): void {
+  res.status(409);
+  // A part of the page that was open before: the whole page says what happened.
+  if (wantsFragment(req)) return void res.set('HX-Redirect', paths.bookingReschedule(booking.id)).end();
+  const page: ReschedulePage = {
+    title: `Reschedule booking ${booking.reference}`,
+    errors: [],
+    bookingId: booking.id,
+    reference: booking.reference,
+    choice: presentTime(booking),
+    picker: null,
+    problem: {
+      title: 'This booking cannot be moved here',
+      text: `${booking.specialist.name} no longer offers this kind of examination (${typeWords[booking.type].toLowerCase()}). The booking stands as before. To move it, call the agency.`,
+    },
   };
   res.render('bookings/reschedule', page);
 }
