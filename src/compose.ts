@@ -164,6 +164,7 @@ export function compose(config: Config, overrides: Overrides = {}): System {
   };
   const questions = createQuestions({ db, acuity, log, ...intakeFields, ...overrides.questions });
   const drafts = createBookingDrafts(db, clock, ids);
+  const announce = createOutbox({ jobs, ids, gatherMs: overrides.emails?.gatherMs });
   const bookingDeps: BookingDeps = {
     db,
     acuity,
@@ -174,7 +175,7 @@ export function compose(config: Config, overrides: Overrides = {}): System {
     clock,
     ids,
     log,
-    announce: createOutbox({ jobs, ids, gatherMs: overrides.emails?.gatherMs }),
+    announce,
     ...intakeFields,
     ...overrides.bookings,
     // A call may wait for its turn before its time-out begins.
@@ -191,6 +192,7 @@ export function compose(config: Config, overrides: Overrides = {}): System {
     clock,
     ids,
     log,
+    announce,
     limits: { maxBytes: config.UPLOAD_MAX_BYTES, maxFiles: 20, kinds: acceptedKinds(config) },
     retentionDays: config.DOCUMENT_RETENTION_DAYS ?? null,
     ...overrides.documents,

@@ -1,5 +1,6 @@
 import type { Logger } from 'pino';
 import type { AuditLog } from '../audit/index.ts';
+import type { Announce } from '../bookings/index.ts';
 import type { Database } from '../db/knex.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Ids } from '../ports/ids.ts';
@@ -39,6 +40,7 @@ export interface DocumentDeps {
   clock: Clock;
   ids: Ids;
   log: Logger;
+  announce: Announce;
   limits: DocumentLimits;
   /** How long the bytes of a deleted document are kept; null: for ever. */
   retentionDays: number | null;

@@ -1,6 +1,6 @@
 // A report is a draft until staff release it; recalled, it is a draft again.
 import { activeMembers, auditActor, type Actor } from '../accounts/index.ts';
-import { findBooking, lockBooking, type Booking } from '../bookings/index.ts';
+import { contactsOf, findBooking, lockBooking, type Booking } from '../bookings/index.ts';
 import type { Queryable, Transaction } from '../db/knex.ts';
 import { failure, ok, type Result } from '../lib/result.ts';
 import type { DocumentDeps } from './document.deps.ts';
@@ -37,18 +37,28 @@ export async function releaseReport(
     if (because) return failure({ reason: 'not_available', because });
     const told = chosenOf(await candidatesOf(trx, booking), recipients);
     if (!told.ok) return told;
-    await trx('documents')
+    const [{ releases } = { releases: 0 }] = (await trx('documents')
       .where({ id })
       .update({
-        released_at: deps.clock.now(),
+        // The transaction's time, which the messages about this release have, too: see src/email/email.documents.ts.
+        released_at: trx.fn.now(),
         released_by_id: actor.viewer.userId,
         releases: trx.raw('releases + 1'),
-      });
+      })
+      .returning('releases')) as { releases: number }[];
     await deps.audit.record(trx, auditActor(actor), {
       action: 'document.released',
       resourceType: 'document',
       resourceId: id,
       metadata: { bookingId: booking.id, recipients: told.value },
+    });
+    await deps.announce(trx, {
+      kind: 'report_ready',
+      bookingId: booking.id,
+      documentId: id,
+      occasion: `${id}:${releases}`,
+      recipientIds: told.value,
+      exceptId: actor.viewer.userId,
     });
     await deps.onStep?.('release_written');
     return ok({ document: await reread(trx, id), told: told.value });
@@ -97,7 +107,9 @@ async function onLockedReport<T>(
 async function candidatesOf(db: Queryable, booking: Booking): Promise<ReleaseCandidate[]> {
   if (!booking.organization) return [];
   const members = await activeMembers(db, booking.organization.id);
-  return members.map((member) => ({ ...member, isUsual: member.id === booking.createdBy?.id }));
+  const concerned = (await contactsOf(db, booking.id)).map(({ userId }) => userId);
+  const usual = new Set([...concerned, booking.createdBy?.id]);
+  return members.map((member) => ({ ...member, isUsual: usual.has(member.id) }));
 }
 
 function chosenOf(

@@ -73,6 +73,11 @@ export function visibilityFor(viewer: Viewer): Visibility {
   };
 }
 
+/** Whether referrers can see a document of this category as soon as it is uploaded. */
+export function isVisibleAtOnce(category: DocumentCategory): boolean {
+  return category !== 'report' && referrerMay[category].includes('see');
+}
+
 export function mayRelease(viewer: Viewer): boolean {
   return isStaff(viewer);
 }

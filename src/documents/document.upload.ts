@@ -2,7 +2,7 @@
 // their rows are written; only then is the pending twin removed. Whoever finds a twin knows that the copy beside
 // it is either spoken of by a row, or left by a process that died (document.sweep.ts).
 import { pipeline, type Readable } from 'node:stream';
-import { attribution, auditActor, type Actor } from '../accounts/index.ts';
+import { attribution, auditActor, isStaff, type Actor } from '../accounts/index.ts';
 import { findVisible, lockBooking, maySee, type Booking } from '../bookings/index.ts';
 import type { Queryable, Transaction } from '../db/knex.ts';
 import { errorFacts } from '../lib/error-facts.ts';
@@ -19,7 +19,13 @@ import { documentKinds, mimeTypeOf } from './document.kinds.ts';
 import { findDocument, insertDocument, type NewDocument } from './document.repository.ts';
 import { storedFile } from './document.stored-file.ts';
 import { UploadRefused, type UploadFailure, type UploadSession } from './document.service.ts';
-import { documentCategories, uploadCategories, type Document, type DocumentCategory } from './document.ts';
+import {
+  documentCategories,
+  isVisibleAtOnce,
+  uploadCategories,
+  type Document,
+  type DocumentCategory,
+} from './document.ts';
 import { cleanFileName, withExtension, type FileName } from './file-name.ts';
 
 interface Received {
@@ -252,9 +258,22 @@ async function writeRows(
       const found = await findDocument(trx, document.id);
       if (found) written.push(found);
     }
+    await announceAdded(deps, trx, actor, written);
     await deps.onStep?.('in_transaction');
     return ok(written);
   });
+}
+
+/** Referrers are told of what staff add for them to see: one message, however many documents. */
+async function announceAdded(
+  deps: DocumentDeps,
+  trx: Transaction,
+  { viewer }: Actor,
+  [first]: readonly Document[],
+): Promise<void> {
+  // All documents of one upload have one category.
+  if (!first || !isStaff(viewer) || !isVisibleAtOnce(first.category)) return;
+  await deps.announce(trx, { kind: 'document_added', bookingId: first.bookingId, exceptId: viewer.userId });
 }
 
 /** The copies first: a twin without its copy is nothing, a copy without its twin would be nobody's. */

@@ -8,4 +8,4 @@ export { checkCustodyJob, retainDocumentsJob, scanDocumentJob, sweepDocumentsJob
 export { createDocumentService } from './document.verbs.ts';
 export { createDocumentCare, noDocumentCare, type DocumentCare } from './document.care.ts';
 export type { CustodyFinding, CustodyReport } from './document.custody.ts';
-export { findDocument } from './document.repository.ts';
+export { documentsOf, findDocument } from './document.repository.ts';

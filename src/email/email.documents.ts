@@ -1,10 +1,37 @@
 // What the mails about documents say: that there is one, and where. No file name, nobody's name, nothing about health.
+import type { Viewer } from '../accounts/index.ts';
 import { findBooking } from '../bookings/index.ts';
 import type { Queryable } from '../db/knex.ts';
+import { documentsOf, findDocument, maySeeDocument, visibilityFor } from '../documents/index.ts';
 import type { BookingEmail, DocumentEmail, Links, Message } from './email.ts';
 
 export function isAboutDocument(email: BookingEmail): email is DocumentEmail {
   return email.kind === 'document_added' || email.kind === 'report_ready';
+}
+
+/**
+ * Whether a message about documents is still true for a reader who may see the booking. A report may have been recalled
+ * or deleted since; what was added may have been deleted, or found infected.
+ */
+export async function isStillTrue(db: Queryable, viewer: Viewer, email: DocumentEmail): Promise<boolean> {
+  return email.kind === 'report_ready'
+    ? isReleaseTold(db, viewer, email)
+    : hasSomethingNew(db, viewer, email);
+}
+
+/** Message and release were written in one transaction, at its time: a later release has a message of its own. */
+async function isReleaseTold(db: Queryable, viewer: Viewer, email: DocumentEmail): Promise<boolean> {
+  const document = email.document_id ? await findDocument(db, email.document_id) : null;
+  if (!document?.releasedAt || !maySeeDocument(viewer, document)) return false;
+  return document.status !== 'infected' && document.releasedAt <= email.created_at;
+}
+
+async function hasSomethingNew(db: Queryable, viewer: Viewer, email: DocumentEmail): Promise<boolean> {
+  const documents = email.booking_id ? await documentsOf(db, email.booking_id, visibilityFor(viewer)) : [];
+  return documents.some(
+    ({ createdAt, status, uploadedBy }) =>
+      createdAt >= email.created_at && status !== 'infected' && uploadedBy.id !== viewer.userId,
+  );
 }
 
 const words = {

@@ -5,6 +5,7 @@ import { findBooking, findIntention, mayKnowAttempt, maySee } from '../bookings/
 import type { Queryable } from '../db/knex.ts';
 import { mergedInto } from '../db/merges.ts';
 import { isAboutAccount } from './email.account.ts';
+import { isAboutDocument, isStillTrue } from './email.documents.ts';
 import { isForStaff } from './email.staff.ts';
 import type { BookingEmail, EmailRow } from './email.ts';
 
@@ -30,12 +31,16 @@ export async function readerOf(db: Queryable, email: EmailRow): Promise<Reader> 
   return may ? { state: 'may', address: viewer.email } : { state: 'may_not' };
 }
 
-/** Asks about the booking as it is now, or about the attempt when it never became a booking. */
+/**
+ * Asks about the booking as it is now, and of its documents what is left to tell; or about the attempt when it never
+ * became a booking.
+ */
 async function mayKnow(db: Queryable, viewer: Viewer, email: BookingEmail): Promise<boolean> {
   if (!email.booking_id) {
     const attempt = email.intention_id ? await findIntention(db, email.intention_id) : null;
     return attempt !== null && mayKnowAttempt(db, viewer, attempt);
   }
   const booking = await findBooking(db, email.booking_id);
-  return booking !== null && maySee(viewer, booking);
+  if (booking === null || !maySee(viewer, booking)) return false;
+  return !isAboutDocument(email) || isStillTrue(db, viewer, email);
 }

@@ -39,6 +39,7 @@ interface EmailFacts {
   document_id: string | null;
   previous_starts_at: Date | null;
   attempts: number;
+  created_at: Date;
 }
 type DocumentMailKind = Extract<BookingMailKind, 'document_added' | 'report_ready'>;
 export type DocumentEmail = EmailFacts & { kind: DocumentMailKind };

@@ -86,7 +86,7 @@ describe('releasing a report in a browser', function () {
         await soon('detached');
 
         await page.getByRole('link', { name: 'Receipt for Report.pdf' }).click();
-        await page.getByText('Told: Rita Alvarez, Rob Petersen').waitFor();
+        await page.getByText('Chosen to be told: Rita Alvarez, Rob Petersen').waitFor();
         await look('receipt');
       } finally {
         await staff.close();

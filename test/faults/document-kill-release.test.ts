@@ -35,9 +35,13 @@ describe('a process that is killed while it releases a report', function () {
       const releases = async () =>
         (await house.audit('document.released')).filter(({ resource_id }) => resource_id === report?.id);
       expect(await releases()).to.have.length(isKept ? 1 : 0);
+      const mails = async () =>
+        (await house.app.db('emails').where({ kind: 'report_ready', document_id: report?.id })).length;
+      expect(await mails()).to.equal(isKept ? 1 : 0);
       await house.rita.get(`/documents/${report?.id}`).expect(isKept ? 200 : 404);
       await sam.post(path).send({}).expect(200);
       expect(await releases()).to.have.length(1);
+      expect(await mails()).to.equal(1);
       await house.rita.get(`/documents/${report?.id}`).expect(200);
     });
   }

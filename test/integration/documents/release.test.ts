@@ -315,10 +315,10 @@ describe('the release of a report', function () {
       const expected = [
         'Received · Sam Whitlock',
         'Downloaded as a draft · Ada Lindqvist',
-        'Released · Sam Whitlock · Told: Rob Petersen',
+        'Released · Sam Whitlock · Chosen to be told: Rob Petersen',
         'Downloaded while released · Rita Alvarez',
         'Recalled · Ada Lindqvist',
-        'Released · Sam Whitlock · Told: Rita Alvarez',
+        'Released · Sam Whitlock · Chosen to be told: Rita Alvarez',
       ];
       expect(await timeline(agents.sam)).to.deep.equal(expected);
       expect(await timeline(agents.rita)).to.deep.equal(expected);
@@ -341,7 +341,7 @@ describe('the release of a report', function () {
       expect((await receipt(agents.nadia).expect(200)).text)
         .to.contain('Released')
         .and.not.contain('Rita');
-      expect((await receipt(agents.sam).expect(200)).text).to.contain('Told: Rita Alvarez');
+      expect((await receipt(agents.sam).expect(200)).text).to.contain('Chosen to be told: Rita Alvarez');
     });
 
     it('has no row for what changed nothing', async () => {
