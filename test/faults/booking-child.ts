@@ -1,17 +1,13 @@
-// A process that books, moves, cancels or works the jobs, and is ended by SIGKILL at a step of its choice.
+// A process that books, moves, cancels or works the jobs, as each plan says, and is ended by SIGKILL at a step.
 import type { Actor } from '../../src/accounts/index.ts';
 import { compose } from '../../src/compose.ts';
 import { readConfig } from '../../src/config.ts';
 import type { Database } from '../../src/db/knex.ts';
 import { hurried, type ChildPlan } from '../support/booking-stack.ts';
+import { killedAt, nextPlan } from '../support/child-pool.ts';
 
-const plan = JSON.parse(process.argv[2] ?? '{}') as ChildPlan;
-
-async function onStep(step: string): Promise<void> {
-  if (step !== plan.killAt) return;
-  process.kill(process.pid, 'SIGKILL');
-  await new Promise(() => {});
-}
+let plan: ChildPlan = { does: 'work', killAt: null };
+const onStep = killedAt(() => plan.killAt);
 
 const system = compose(readConfig(), {
   bookings: { timings: hurried, onStep },
@@ -19,22 +15,16 @@ const system = compose(readConfig(), {
 });
 const { bookings, db } = system.services;
 
-if (plan.does === 'work') {
-  await system.worker.start();
-  process.on('SIGTERM', () => {
-    void system.worker
-      .stop()
-      .then(() => system.close())
-      .then(() => process.disconnect());
-  });
-} else {
-  const result = await carryOut(await ritaOf(db));
-  process.send?.({
-    ok: result.ok,
-    ...(result.ok ? { bookingId: result.value.id } : { reason: result.reason }),
-  });
-  await system.close();
-  process.disconnect();
+for (;;) {
+  plan = await nextPlan<ChildPlan>();
+  if (plan.does === 'work') await system.worker.start();
+  else {
+    const result = await carryOut(await ritaOf(db));
+    process.send?.({
+      ok: result.ok,
+      ...(result.ok ? { bookingId: result.value.id } : { reason: result.reason }),
+    });
+  }
 }
 
 function carryOut(rita: Actor) {

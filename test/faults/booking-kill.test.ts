@@ -1,3 +1,4 @@
+// A process that books is killed at each step of it. All kills first, then one recovery, then everybody asks again.
 import { expect } from 'chai';
 import {
   bookingSteps,
@@ -6,108 +7,77 @@ import {
   recover,
   runChild,
   type BookingStack,
-  type ChildPlan,
+  type ChildEnd,
 } from '../support/booking-stack.ts';
+
+type Step = (typeof bookingSteps)[number];
+
+interface Outcome {
+  /** Bookings by the instant of their time: each kill has a time of its own. */
+  booked: Map<string, number>;
+  disagreements: string[];
+}
 
 /** From here on the appointment stands: the booking must follow. */
 const firstStepWithAppointment = bookingSteps.indexOf('after_acuity');
+const becomesBooking = (step: Step) => bookingSteps.indexOf(step) >= firstStepWithAppointment;
+/** Nothing of the first attempt was stored: asked again, it is a new one. */
+const isFirstWord = (step: Step) => step === 'authorised';
 
-describe('a process that is killed', () => {
+describe('a process that is killed', function () {
+  this.timeout(120_000);
   let stack: BookingStack;
+  const times = new Map<Step, string>();
+  const killed = new Map<Step, ChildEnd>();
+  const again = new Map<Step, ChildEnd>();
+  let afterKills: Outcome;
+  let afterAsking: Outcome;
+
   before(async () => {
     stack = await openBookingStack();
+    for (const step of bookingSteps) {
+      times.set(step, (await stack.freeTime()).toISOString());
+      killed.set(step, await book(step, step));
+    }
+    afterKills = await recovered();
+    for (const step of bookingSteps) again.set(step, await book(step, null));
+    afterAsking = await recovered();
   });
   after(() => stack.close());
 
-  const bookings = async () => (await stack.db('bookings').pluck('id')) as string[];
-  async function kill(plan: Omit<ChildPlan, 'specialistId'>): Promise<void> {
-    const end = await runChild(stack, { specialistId: stack.specialistId, ...plan });
-    expect(end.signal, `the process was to be killed at ${plan.killAt}`).to.equal('SIGKILL');
+  function book(step: Step, killAt: Step | null): Promise<ChildEnd> {
+    const startsAt = times.get(step) ?? '';
+    return runChild(stack, { does: 'book', killAt, startsAt, idempotencyKey: `key ${step}` });
   }
-  async function expectWhole(): Promise<void> {
+
+  async function recovered(): Promise<Outcome> {
     await recover(stack);
-    expect(await findDisagreements(stack)).to.deep.equal([]);
-  }
-  async function bookOne(): Promise<string> {
-    const startsAt = (await stack.freeTime()).toISOString();
-    const { answer } = await runChild(stack, {
-      does: 'book',
-      killAt: null,
-      specialistId: stack.specialistId,
-      startsAt,
-    });
-    if (!answer?.bookingId) throw new Error(`It was not booked: ${answer?.reason}`);
-    return answer.bookingId;
+    const booked = new Map<string, number>();
+    for (const at of (await stack.db('bookings').pluck('starts_at')) as Date[])
+      booked.set(at.toISOString(), (booked.get(at.toISOString()) ?? 0) + 1);
+    return { booked, disagreements: await findDisagreements(stack) };
   }
 
-  for (const [index, step] of bookingSteps.entries()) {
-    const becomesBooking = index >= firstStepWithAppointment;
-    it(`at ${step}: ${becomesBooking ? 'the booking is completed' : 'nothing is booked'}, once`, async () => {
-      const before = await bookings();
-      const startsAt = (await stack.freeTime()).toISOString();
-      await kill({ does: 'book', killAt: step, startsAt, idempotencyKey: `key ${step}` });
-      await expectWhole();
-      expect((await bookings()).length - before.length).to.equal(becomesBooking ? 1 : 0);
+  for (const step of bookingSteps) {
+    it(`at ${step}: ${becomesBooking(step) ? 'the booking is completed' : 'nothing is booked'}, once`, () => {
+      const startsAt = times.get(step) ?? '';
+      expect(killed.get(step)?.signal, `the process was to be killed at ${step}`).to.equal('SIGKILL');
+      expect(afterKills.disagreements).to.deep.equal([]);
+      expect(afterKills.booked.get(startsAt) ?? 0).to.equal(becomesBooking(step) ? 1 : 0);
       // Whoever asks again with the same key learns what came of it, and books nothing twice.
-      const again = await runChild(stack, {
-        does: 'book',
-        killAt: null,
-        specialistId: stack.specialistId,
-        startsAt,
-        idempotencyKey: `key ${step}`,
-      });
-      const isFirstWord = step === 'authorised';
-      expect(again.answer?.ok, again.answer?.reason).to.equal(becomesBooking || isFirstWord);
-      await expectWhole();
-      expect((await bookings()).length - before.length).to.equal(becomesBooking || isFirstWord ? 1 : 0);
+      const isBooked = becomesBooking(step) || isFirstWord(step);
+      const answer = again.get(step)?.answer;
+      expect(answer?.ok, answer?.reason).to.equal(isBooked);
+      expect(afterAsking.disagreements).to.deep.equal([]);
+      expect(afterAsking.booked.get(startsAt) ?? 0).to.equal(isBooked ? 1 : 0);
     });
   }
 
-  for (const step of [
-    'settle_started',
-    'before_complete',
-    'in_complete_transaction',
-    'settle_completed',
-    'settle_done',
-  ]) {
-    it(`while it settles, at ${step}: the next worker ends it`, async () => {
-      const before = await bookings();
-      const startsAt = (await stack.freeTime()).toISOString();
-      await kill({ does: 'book', killAt: 'after_acuity', startsAt });
-      await kill({ does: 'work', killAt: step });
-      await expectWhole();
-      expect((await bookings()).length - before.length).to.equal(1);
-    });
-  }
-
-  for (const step of ['email_before_send', 'email_after_send']) {
-    it(`while it sends a mail, at ${step}: the referrer gets one message`, async () => {
-      await bookOne();
-      await kill({ does: 'work', killAt: step });
-      await expectWhole();
-    });
-  }
-
-  for (const does of ['reschedule', 'cancel'] as const) {
-    for (const step of [
-      'intention_stored',
-      'before_acuity',
-      'after_acuity',
-      'in_complete_transaction',
-      'completed',
-    ]) {
-      it(`during a ${does}, at ${step}: booking and appointment agree`, async () => {
-        const bookingId = await bookOne();
-        const startsAt = (await stack.freeTime()).toISOString();
-        await kill({ does, killAt: step, bookingId, startsAt });
-        await expectWhole();
-        const { status, starts_at: at } = (await stack.db('bookings').where({ id: bookingId }).first()) as {
-          status: string;
-          starts_at: Date;
-        };
-        const isDone = does === 'cancel' ? status === 'cancelled' : at.toISOString() === startsAt;
-        expect(isDone).to.equal(!['intention_stored', 'before_acuity'].includes(step));
-      });
-    }
-  }
+  it('leaves nothing booked beside that', () => {
+    const sum = ({ booked }: Outcome) => [...booked.values()].reduce((one, other) => one + other, 0);
+    expect(sum(afterKills)).to.equal(bookingSteps.filter(becomesBooking).length);
+    expect(sum(afterAsking)).to.equal(
+      bookingSteps.filter((step) => becomesBooking(step) || isFirstWord(step)).length,
+    );
+  });
 });

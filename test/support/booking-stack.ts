@@ -1,6 +1,5 @@
 // What processes of a fault test share: a database, an Acuity over HTTP, a mail server; and how to see that all is whole.
-import { fork, type ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
+import type { ChildProcess } from 'node:child_process';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createAcuityClient } from '../../src/adapters/acuity-http/index.ts';
@@ -13,10 +12,10 @@ import type { Mailbox } from '../../src/dev/mailbox.ts';
 import type { Acuity, Appointment } from '../../src/ports/acuity.ts';
 import { startSimulator, type Simulator } from '../../src/simulator/index.ts';
 import { silent } from './booking-house.ts';
+import { openChildPool, type ChildPool } from './child-pool.ts';
 import { openSeededDatabase } from './database.ts';
 import { openMailbox } from './mailbox.ts';
 
-/** Everything that waits in production waits here too, only not so long. */
 /** Where a process that books may die, in the order it comes there. */
 export const bookingSteps = [
   'authorised',
@@ -30,6 +29,7 @@ export const bookingSteps = [
   'before_answer',
 ] as const;
 
+/** Everything that waits in production waits here too, only not so long. */
 export const hurried: Partial<BookingTimings> = {
   settleAfterMs: 200,
   uncalledMs: 200,
@@ -49,6 +49,8 @@ export interface BookingStack {
   /** A free time of calendar 7001 nobody was given before. */
   freeTime(): Promise<Date>;
   specialistId: string;
+  /** Processes of test/faults/booking-child.ts. */
+  children: ChildPool<ChildPlan>;
   compose(overrides?: Overrides): System;
   close(): Promise<void>;
 }
@@ -84,6 +86,7 @@ export async function openBookingStack(extraEnv: Record<string, string> = {}): P
     .where({ acuity_calendar_id: 7001 })
     .first('id')) as { id: string };
   const times = freeTimes(acuity);
+  const children = openChildPool<ChildPlan>(child, env);
   return {
     db: database.db,
     databaseUrl: database.url,
@@ -92,6 +95,7 @@ export async function openBookingStack(extraEnv: Record<string, string> = {}): P
     acuity,
     env,
     specialistId,
+    children,
     async freeTime() {
       const next = await times.next();
       if (next.done) throw new Error('The simulator has no free time left');
@@ -105,6 +109,7 @@ export async function openBookingStack(extraEnv: Record<string, string> = {}): P
         emails: { firstPauseMs: 100, sweepAfterMs: 0, ...overrides.emails },
       }),
     async close() {
+      await children.close();
       await simulator.close();
       await mailbox.close();
       await database.close();
@@ -151,27 +156,37 @@ export interface ChildEnd {
 
 const child = path.resolve(import.meta.dirname, '../faults/booking-child.ts');
 
+/** `end` resolves when the process has answered or has ended. One that has answered takes the next plan. */
 export function startChild(
   stack: BookingStack,
   plan: ChildPlan,
 ): { process: ChildProcess; end: Promise<ChildEnd> } {
-  const started = fork(child, [JSON.stringify(plan)], {
-    env: { PATH: process.env.PATH, ...stack.env },
-    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+  const started = stack.children.take({ specialistId: stack.specialistId, ...plan });
+  const end = new Promise<ChildEnd>((resolve) => {
+    const answered = (answer: unknown) => {
+      started.off('exit', exited);
+      stack.children.giveBack(started);
+      resolve({ signal: null, answer: answer as ChildEnd['answer'] });
+    };
+    const exited = (_code: number | null, signal: NodeJS.Signals | null) => {
+      started.off('message', answered);
+      resolve({ signal, answer: null });
+    };
+    started.once('message', answered).once('exit', exited);
   });
-  let answer: ChildEnd['answer'] = null;
-  started.on('message', (message) => {
-    answer = message as ChildEnd['answer'];
-  });
-  const end = once(started, 'exit').then(([, signal]) => ({
-    signal: signal as NodeJS.Signals | null,
-    answer,
-  }));
   return { process: started, end };
 }
 
 export function runChild(stack: BookingStack, plan: ChildPlan): Promise<ChildEnd> {
   return startChild(stack, plan).end;
+}
+
+/** Books in a process that is not killed; the booking's id. */
+export async function bookOne(stack: BookingStack): Promise<string> {
+  const startsAt = (await stack.freeTime()).toISOString();
+  const { answer } = await runChild(stack, { does: 'book', killAt: null, startsAt });
+  if (!answer?.bookingId) throw new Error(`It was not booked: ${answer?.reason}`);
+  return answer.bookingId;
 }
 
 /** Lets a fresh worker work until every attempt is settled and every mail is out. */

@@ -1,0 +1,55 @@
+// A worker is killed at each step of settling and of sending; the next one ends it.
+import { expect } from 'chai';
+import {
+  bookOne,
+  findDisagreements,
+  openBookingStack,
+  recover,
+  runChild,
+  type BookingStack,
+  type ChildPlan,
+} from '../support/booking-stack.ts';
+
+describe('a process that is killed', function () {
+  this.timeout(60_000);
+  let stack: BookingStack;
+  before(async () => {
+    stack = await openBookingStack();
+  });
+  after(() => stack.close());
+
+  async function kill(plan: ChildPlan): Promise<void> {
+    const end = await runChild(stack, plan);
+    expect(end.signal, `the process was to be killed at ${plan.killAt}`).to.equal('SIGKILL');
+  }
+  async function expectWhole(): Promise<void> {
+    await recover(stack);
+    expect(await findDisagreements(stack)).to.deep.equal([]);
+  }
+
+  for (const step of [
+    'settle_started',
+    'before_complete',
+    'in_complete_transaction',
+    'settle_completed',
+    'settle_done',
+  ]) {
+    it(`while it settles, at ${step}: the next worker ends it`, async () => {
+      const before = (await stack.db('bookings').pluck('id')) as string[];
+      const startsAt = (await stack.freeTime()).toISOString();
+      await kill({ does: 'book', killAt: 'after_acuity', startsAt });
+      await kill({ does: 'work', killAt: step });
+      await expectWhole();
+      const after = (await stack.db('bookings').pluck('id')) as string[];
+      expect(after.length - before.length).to.equal(1);
+    });
+  }
+
+  for (const step of ['email_before_send', 'email_after_send']) {
+    it(`while it sends a mail, at ${step}: the referrer gets one message`, async () => {
+      await bookOne(stack);
+      await kill({ does: 'work', killAt: step });
+      await expectWhole();
+    });
+  }
+});

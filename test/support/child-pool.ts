@@ -1,0 +1,74 @@
+// Processes of a fault test. They load the app first and wait for their plan, so that whoever kills one does not wait
+// until the next has loaded.
+import { fork, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+
+export interface ChildPool<Plan extends object> {
+  /** The process that has waited longest, with its plan sent; another begins to load in its place. */
+  take(plan: Plan): ChildProcess;
+  /** For one that has carried out its plan and waits for the next. */
+  giveBack(child: ChildProcess): void;
+  /** Ends all that still run, by SIGKILL. */
+  close(): Promise<void>;
+}
+
+/** @param file a module that takes its plan with `nextPlan` */
+export function openChildPool<Plan extends object>(
+  file: string,
+  env: Record<string, string>,
+  waitingAtOnce = 1,
+): ChildPool<Plan> {
+  const running = new Set<ChildProcess>();
+  const waiting: ChildProcess[] = [];
+
+  function load(): ChildProcess {
+    const child = forkChild(file, env);
+    running.add(child);
+    child.once('exit', () => running.delete(child));
+    return child;
+  }
+
+  return {
+    take(plan) {
+      const child = waiting.shift() ?? load();
+      child.send(plan);
+      while (waiting.length < waitingAtOnce) waiting.push(load());
+      return child;
+    },
+    giveBack(child) {
+      waiting.unshift(child);
+    },
+    async close() {
+      await Promise.all(
+        [...running].map(async (child) => {
+          const ended = once(child, 'exit');
+          child.kill('SIGKILL');
+          await ended;
+        }),
+      );
+    },
+  };
+}
+
+export function forkChild(file: string, env: Record<string, string>): ChildProcess {
+  return fork(file, {
+    env: { PATH: process.env.PATH, NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE, ...env },
+    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+  });
+}
+
+/** In the process: what the test wants of it next. It ends with the test's own process. */
+export async function nextPlan<Plan>(): Promise<Plan> {
+  if (process.listenerCount('disconnect') === 0) process.once('disconnect', () => process.exit(1));
+  const [plan] = (await once(process, 'message')) as [Plan];
+  return plan;
+}
+
+/** `onStep` for a process: ends it when it comes to the step that it was to be killed at. */
+export function killedAt(step: () => string | null): (reached: string) => Promise<void> {
+  return async (reached) => {
+    if (reached !== step()) return;
+    process.kill(process.pid, 'SIGKILL');
+    await new Promise(() => {});
+  };
+}
