@@ -33,6 +33,13 @@ export type DetailInput =
       hintForStaff: string;
     };
 
+export interface DetailFilter {
+  name: string;
+  label: string;
+  yes: string;
+  no: string;
+}
+
 export interface Detail {
   /** In JSON: `examinee.phone`, `claimNumber`. What follows the last dot is its name in forms. */
   path: string;
@@ -69,6 +76,8 @@ export interface Detail {
   inDigests: 'always' | 'whenSet';
   /** What pages show when there is none; unset: "Not given". */
   absentWords?: string;
+  /** A filter of the list by whether there is one: its name in the URL, and its words. Needs a column that may be null. */
+  filter?: DetailFilter;
 }
 
 /** In the order of the form. */
@@ -203,6 +212,11 @@ type ValueOf<D extends Pick<Detail, 'schema'>> = z.output<D['schema']>;
 
 export type DetailName = NameOf<AnyDetail['path']>;
 export type DetailIntakeName = NonNullable<AnyDetail['intake']>['name'];
+type FilterNameOf<D> = D extends { filter: { name: infer Name extends string } } ? Name : never;
+export type DetailFilterName = FilterNameOf<AnyDetail>;
+/** Of the list: with it, or without. */
+export type DetailFilters = { [Name in DetailFilterName]?: 'yes' | 'no' | undefined };
+
 /** The keys under which details stand in a booking, a request and a draft. */
 export type DetailKey = 'examinee' | CaseDetail['path'];
 
@@ -320,6 +334,26 @@ export function detailsIn<Given extends { [Key in DetailKey]?: unknown }>(
   return Object.fromEntries(detailKeys().map((key) => [key, given[key]])) as {
     [Key in DetailKey]: Given[Key];
   };
+}
+
+export function detailFilters(): (DetailFilter & { column: string })[] {
+  return details.flatMap(({ filter, column }) => (filter ? [{ ...filter, column }] : []));
+}
+
+/** What a query wants of it. */
+export function wantedOf(
+  query: DetailFilters,
+  { name }: Pick<DetailFilter, 'name'>,
+): 'yes' | 'no' | undefined {
+  return (query as Record<string, 'yes' | 'no' | undefined>)[name];
+}
+
+/** For `z.object`: `schema` under the name of each filter. */
+export function filterShape<Schema extends z.ZodType>(schema: Schema): Record<DetailFilterName, Schema> {
+  return Object.fromEntries(detailFilters().map(({ name }) => [name, schema])) as Record<
+    DetailFilterName,
+    Schema
+  >;
 }
 
 /** For the hash of a request: equal details, equal parts. */

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { isTimeZone, parseInstant } from '../lib/zones.ts';
 import { examinationTypes } from '../specialists/index.ts';
 import { uuidPattern } from '../lib/uuid.ts';
-import { caseShape, examineeShape } from './booking.details.ts';
+import { caseShape, examineeShape, filterShape } from './booking.details.ts';
 import { calendarDay, notesSchema, optional, proseSchema, text } from './booking.text.ts';
 import { bookingStatuses, progresses, type BookingRequest } from './booking.ts';
 
@@ -91,6 +91,7 @@ export const bookingListQuerySchema = z.object({
   progress: parameter(z.enum(progresses, `Choose one of ${progresses.join(', ')}`)),
   specialistId: parameter(idSchema),
   q: parameter(z.string('Give one text to look for').max(200, 'Look for 200 characters or fewer')),
+  ...filterShape(parameter(z.enum(['yes', 'no'], 'Choose yes or no'))),
   from: parameter(daySchema),
   to: parameter(daySchema),
   view: parameter(z.enum(['list', 'calendar'], 'Choose list or calendar')),

@@ -3,10 +3,11 @@ import type { Viewer } from '../accounts/index.ts';
 import type { Database } from '../db/knex.ts';
 import { uuidShape } from '../lib/uuid.ts';
 import { onlyVisible } from './booking.access.ts';
+import { detailFilters, wantedOf, type DetailFilters } from './booking.details.ts';
 import { selectBookings, toBooking } from './booking.repository.ts';
 import type { Booking, BookingStatus, Progress } from './booking.ts';
 
-export interface BookingListQuery {
+export interface BookingListQuery extends DetailFilters {
   status?: BookingStatus;
   progress?: Progress;
   specialistId?: string;
@@ -62,6 +63,11 @@ function filtered(rows: Query, query: BookingListQuery): void {
   if (query.status) void rows.where('b.status', query.status);
   if (query.progress) void rows.where('b.current_progress', query.progress);
   if (query.specialistId) void rows.where('b.specialist_id', query.specialistId);
+  for (const filter of detailFilters()) {
+    const wanted = wantedOf(query, filter);
+    if (wanted === 'yes') void rows.whereNotNull(`b.${filter.column}`);
+    if (wanted === 'no') void rows.whereNull(`b.${filter.column}`);
+  }
   // The first condition of each pair is only there for the index: no zone is more than a day away from UTC.
   if (query.from) {
     void rows

@@ -1,6 +1,7 @@
 // Lists of the daily work.
 import {
   bookingStatuses,
+  detailFilters,
   details,
   nameOf,
   needsReferrer,
@@ -46,6 +47,9 @@ export const bookings: Table = {
     column('meetingLink', 'string', 'b.meeting_link', record),
     column('acuityAppointmentId', 'number', 'b.acuity_appointment_id', record),
     ...details.filter(({ inConsole }) => inConsole).map(detailColumn),
+    ...detailFilters().map(({ name, label, column: of }) =>
+      column(name, 'boolean', `b.${of} is not null`, { label, ...record }),
+    ),
     column('referrer', 'string', 'cb.name', {
       ...{ label: 'Belongs to (referrer)', ...record },
       ...to('users', 'cb.id'),

@@ -24,6 +24,7 @@ const fieldId = 9999;
   inMail: true,
   inConsole: true,
   inDigests: 'whenSet',
+  filter: { name: 'managed', label: 'Case manager', yes: 'Has one', no: 'Has none' },
 });
 
 // Only now: what they derive from the list is derived when they are loaded.
@@ -97,11 +98,20 @@ async function throughJson(): Promise<string> {
   expect(post?.responses[201]?.content, 'OpenAPI, answer').to.have.nested.property(
     'application/json.schema.properties.booking.properties.caseManager',
   );
+  const listed = async (managed: string) => {
+    const { body } = await program.get('/bookings').query({ managed });
+    return (body as { bookings: unknown[] }).bookings.length;
+  };
+  expect([await listed('yes'), await listed('no')], 'the filter of the list').to.deep.equal([1, 0]);
+  await program.get('/bookings').query({ managed: 'perhaps' }).expect(422);
   return booked.body.booking.id as string;
 }
 
 async function throughForms(): Promise<void> {
   const person = await house.signedIn(rita);
+  const list = await person.get('/bookings?managed=no');
+  expect(list.texts('.chips li').join(), 'the filter, on the page').to.contain('Has none');
+  expect(list.attribute('#managed option[selected]', 'value')).to.equal('no');
   const draftId = await house.draftAt(person, 'time');
   await person.post(`/bookings/new/${draftId}/time`, { startsAt: inUtc(tenOnTuesday) });
   const form = await person.get(`/bookings/new/${draftId}/examinee`);
@@ -134,6 +144,13 @@ async function throughConsole(bookingId: string): Promise<void> {
   const staff = await app.signIn('sam@examdesk.example');
   const shown = await staff.get(`/admin/api/resources/bookings/records/${bookingId}/show`);
   expect(shown.body.record.params.caseManager, 'the console, a record').to.equal('Dan Day');
+  const listed = async (managed: boolean) => {
+    const { body: page } = await staff.get(
+      `/admin/api/resources/bookings/actions/list?filters.managed=${managed}`,
+    );
+    return (page as { records: unknown[] }).records.length;
+  };
+  expect([await listed(true), await listed(false)], 'the console, the filter').to.deep.equal([2, 0]);
   const address = `/admin/forms/bookings/${bookingId}/change`;
   const { body } = await staff.get(address);
   const fields = body.fields as { name: string; label: string; value: unknown }[];

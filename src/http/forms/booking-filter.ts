@@ -1,6 +1,6 @@
 // The list's filters as they stand in its URL.
 import { z } from 'zod';
-import { bookingStatuses, idSchema, progresses } from '../../bookings/index.ts';
+import { bookingStatuses, filterShape, idSchema, progresses } from '../../bookings/index.ts';
 import { blankAsAbsent, calendarDay, calendarMonth } from './fields.ts';
 
 export const searchWords = blankAsAbsent(
@@ -12,6 +12,7 @@ export const bookingFilterSchema = z
     status: blankAsAbsent(z.enum(bookingStatuses, 'Choose one of the statuses')),
     progress: blankAsAbsent(z.enum(progresses, 'Choose one of the kinds of progress')),
     specialistId: blankAsAbsent(idSchema),
+    ...filterShape(blankAsAbsent(z.enum(['yes', 'no'], 'Choose yes or no'))),
     from: blankAsAbsent(calendarDay),
     to: blankAsAbsent(calendarDay),
     /** Search words, sealed: see sealed-search.ts. */

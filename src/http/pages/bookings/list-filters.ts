@@ -1,4 +1,12 @@
-import { bookingStatuses, progresses, type BookingStatus, type Progress } from '../../../bookings/index.ts';
+import {
+  bookingStatuses,
+  detailFilters,
+  progresses,
+  wantedOf,
+  type BookingStatus,
+  type DetailFilters,
+  type Progress,
+} from '../../../bookings/index.ts';
 import type { Specialist } from '../../../specialists/index.ts';
 import { paths } from '../../paths.ts';
 import { progressWords, statusWords } from '../../view-helpers.ts';
@@ -6,7 +14,7 @@ import { withQuery } from '../links.ts';
 import { dayWords } from '../when.ts';
 
 export interface FilterSelect {
-  name: 'status' | 'progress' | 'specialistId';
+  name: string;
   label: string;
   options: { value: string; text: string }[];
 }
@@ -34,10 +42,18 @@ export function selectsOf(specialists: Specialist[]): FilterSelect[] {
       label: 'Specialist',
       options: specialists.map(({ id, name }) => ({ value: id, text: name })),
     },
+    ...detailFilters().map(({ name, label, yes, no }) => ({
+      name,
+      label,
+      options: [
+        { value: 'yes', text: yes },
+        { value: 'no', text: no },
+      ],
+    })),
   ];
 }
 
-interface FilterInUrl {
+interface FilterInUrl extends DetailFilters {
   status?: BookingStatus | undefined;
   progress?: Progress | undefined;
   specialistId?: string | undefined;
@@ -49,11 +65,15 @@ interface FilterInUrl {
 export function chipsOf(query: FilterInUrl, words: string | null, specialists: Specialist[]): FilterChip[] {
   const { status, progress, specialistId, from, to, find } = query;
   const specialist = specialists.find(({ id }) => id === specialistId);
-  const texts: [keyof FilterInUrl, string | undefined | null | false][] = [
+  const texts: [string, string | undefined | null | false][] = [
     ['find', find && words && `“${words}”`],
     ['progress', progress && progressWords[progress]],
     ['status', status && `Status: ${statusWords[status]}`],
     ['specialistId', specialistId && (specialist?.name ?? 'One specialist')],
+    ...detailFilters().map((filter): [string, string | undefined] => {
+      const wanted = wantedOf(query, filter);
+      return [filter.name, wanted && filter[wanted]];
+    }),
     ['from', from && `From ${dayWords(from)}`],
     ['to', to && `Until ${dayWords(to)}`],
   ];

@@ -1,5 +1,6 @@
 import type { Request, Response } from 'express';
 import type { Viewer } from '../../../accounts/index.ts';
+import { detailFilters, type DetailFilterName } from '../../../bookings/index.ts';
 import { actorOf } from '../../actor.ts';
 import type { PageRoute } from '../../endpoint.ts';
 import { bookingFilterSchema, searchWords, type BookingFilter } from '../../forms/booking-filter.ts';
@@ -23,7 +24,7 @@ export interface BookingListPage extends PageData {
   nextHref: string | null;
   isLaterPage: boolean;
   /** As typed. */
-  values: Record<'q' | 'status' | 'progress' | 'specialistId' | 'from' | 'to', string>;
+  values: Record<string, string>;
   selects: FilterSelect[];
   chips: FilterChip[];
   isFiltered: boolean;
@@ -80,9 +81,10 @@ async function showList(services: Needs, sealed: SealedSearch, req: Request, res
   // Somebody else's search, or one from before the secret changed.
   if (filter.find && words === null)
     return res.redirect(303, withQuery(paths.bookings(), filterQuery(filter)));
-  const { status, progress, specialistId, from, to, cursor, limit } = filter;
+  const { cursor, limit } = filter;
   const found = await services.bookingList.page(viewer, {
-    ...{ status, progress, specialistId, from, to, cursor },
+    ...filterQuery(filter),
+    cursor,
     q: words ?? undefined,
     limit: limit ?? 20,
   });
@@ -133,14 +135,7 @@ async function emptyPage(services: Needs, query: unknown): Promise<BookingListPa
     calendarHref: withQuery(paths.bookings(), { view: 'calendar' }),
     nextHref: null,
     isLaterPage: true,
-    values: {
-      q: typed(query, 'q'),
-      status: typed(query, 'status'),
-      progress: typed(query, 'progress'),
-      specialistId: typed(query, 'specialistId'),
-      from: typed(query, 'from'),
-      to: typed(query, 'to'),
-    },
+    values: Object.fromEntries(['q', ...filterNames()].map((name) => [name, typed(query, name)])),
     selects: selectsOf(await services.specialists.listActive()),
     chips: [],
     isFiltered: true,
@@ -150,18 +145,22 @@ async function emptyPage(services: Needs, query: unknown): Promise<BookingListPa
   };
 }
 
-/** What of the filter goes on into links: never the words in clear. */
-function filterQuery({ status, progress, specialistId, from, to }: BookingFilter) {
-  return { status, progress, specialistId, from, to };
+/** What goes on into links as it is. */
+type FilterName = Exclude<keyof BookingFilter, 'find' | 'q' | 'cursor' | 'limit' | 'view' | 'month'>;
+
+function filterNames(): FilterName[] {
+  const named = detailFilters().map(({ name }) => name as DetailFilterName);
+  return ['status', 'progress', 'specialistId', ...named, 'from', 'to'];
 }
 
-function valuesOf({ status, progress, specialistId, from, to }: BookingFilter, words: string | null) {
+/** What of the filter goes on into links: never the words in clear. */
+function filterQuery(filter: BookingFilter): Pick<BookingFilter, FilterName> {
+  return Object.fromEntries(filterNames().map((name) => [name, filter[name]]));
+}
+
+function valuesOf(filter: BookingFilter, words: string | null): Record<string, string> {
   return {
     q: words ?? '',
-    status: status ?? '',
-    progress: progress ?? '',
-    specialistId: specialistId ?? '',
-    from: from ?? '',
-    to: to ?? '',
+    ...Object.fromEntries(filterNames().map((name) => [name, filter[name] ?? ''])),
   };
 }
