@@ -110,6 +110,7 @@ const intakeFields = {
   examinee_date_of_birth: 9106,
   claim_number: 9107,
   organization: 9108,
+  interpreter_language: 9109,
 };
 
 /**

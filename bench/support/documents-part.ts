@@ -76,6 +76,7 @@ async function startApp(): Promise<{ url: string; bookingId: string }> {
         phone: '+61412345678',
         email: null,
         dateOfBirth: null,
+        interpreterLanguage: null,
       },
       claimNumber: null,
       notes: '',

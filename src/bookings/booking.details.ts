@@ -10,6 +10,7 @@ import {
   optional,
   phoneSchema,
   readDay,
+  readLanguage,
   readPhone,
 } from './booking.text.ts';
 
@@ -165,6 +166,35 @@ const entries = [
     inDigests: 'always',
   },
   {
+    path: 'examinee.interpreterLanguage',
+    column: 'interpreter_language',
+    label: 'Interpreter language',
+    schema: optional(lineSchema('the interpreter’s language', 60)),
+    json: z.string().nullable().describe('null: no interpreter is needed'),
+    absent: null,
+    isNeeded: false,
+    isHealth: true,
+    intake: { name: 'interpreter_language', read: readLanguage },
+    input: {
+      as: 'yesNo',
+      question: 'Does the examinee need an interpreter?',
+      box: 'Language',
+      missing: 'Enter the language of the interpreter, or choose No',
+      contradicted: 'Choose Yes if an interpreter is needed, or empty the language',
+      hintForStaff: 'Empty: no interpreter is needed',
+    },
+    inMail: true,
+    inConsole: true,
+    inDigests: 'whenSet',
+    absentWords: 'No interpreter needed',
+    filter: {
+      name: 'interpreter',
+      label: 'Interpreter',
+      yes: 'Interpreter needed',
+      no: 'No interpreter needed',
+    },
+  },
+  {
     path: 'claimNumber',
     column: 'claim_number',
     label: 'Claim number',
@@ -192,7 +222,7 @@ const entries = [
     input: {
       as: 'prose',
       label: 'Notes for the agency',
-      hint: 'An interpreter, access to the building, anything the day depends on',
+      hint: 'Access to the building, someone who comes along, anything the day depends on',
       rows: 4,
     },
     inMail: false,

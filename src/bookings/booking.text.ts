@@ -154,3 +154,9 @@ export function readDay(typed: string): string | null {
   const iso = year && month && day ? `${year}-${month.padStart(2, '0')}-${day.padStart(2, '0')}` : typed;
   return parseDay(iso) === null ? null : iso;
 }
+
+/** Null for the ways in which people write that none is needed. */
+export function readLanguage(typed: string): string | null {
+  const isNone = /^(no|nil|none|not (needed|required|applicable)|n\/?a|-+)\.?$/i.test(typed);
+  return isNone ? null : typed.slice(0, 60).trim();
+}

@@ -207,6 +207,7 @@ export const fixtureForms: IntakeForm[] = [
       field(9106, 'Examinee date of birth'),
       field(9107, 'Claim number'),
       field(9108, 'Organisation'),
+      field(9109, 'Interpreter language (empty: none needed)'),
     ],
   },
   {

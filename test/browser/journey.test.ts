@@ -154,9 +154,12 @@ describe('the journey in a real browser', function () {
 
         await page.getByRole('link', { name: 'Change the examinee' }).click();
         await page.getByLabel('Last name').fill('Marlow');
+        await page.getByRole('radio', { name: 'Yes' }).check();
+        await page.getByLabel('Language').fill('Tamil');
         await page.getByRole('button', { name: 'Continue' }).click();
         await page.waitForURL(/\/check$/);
         expect(await page.locator('#examinee-lastName dd').innerText()).to.equal('Marlow');
+        expect(await page.locator('#examinee-interpreterLanguage dd').innerText()).to.equal('Tamil');
 
         await mailbox.clear();
         await page.getByRole('button', { name: 'Confirm booking' }).click();

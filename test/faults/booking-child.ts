@@ -44,6 +44,7 @@ function carryOut(rita: Actor) {
         phone: '+61412345678',
         email: null,
         dateOfBirth: null,
+        interpreterLanguage: null,
       },
       claimNumber: null,
       notes: '',

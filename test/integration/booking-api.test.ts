@@ -183,6 +183,33 @@ describe('the API of bookings', () => {
       .and.include(`UID:${id}`);
   });
 
+  it('takes the language of the interpreter, filters by it, and keeps it out of the calendar file', async () => {
+    const startsAt = '2026-12-09T10:00:00+11:00';
+    await offer(startsAt);
+    const examinee = { firstName: 'Priya', lastName: 'Nair', phone: '0412 345 678' };
+    for (const interpreterLanguage of ['x'.repeat(61), ['Tamil'], 'Ta\u202emil']) {
+      const sent = body({ startsAt, examinee: { ...examinee, interpreterLanguage } });
+      const { body: problem } = await rita.post('/bookings').send(sent).expect(422);
+      expect(problem).to.have.nested.property('errors[0].path', 'examinee.interpreterLanguage');
+    }
+    const sent = body({ startsAt, examinee: { ...examinee, interpreterLanguage: ' Tamil ' } });
+    const { body: booked } = await rita.post('/bookings').send(sent).expect(201);
+    const { booking } = booked as { booking: { id: string } };
+    expect(booking).to.have.nested.property('examinee.interpreterLanguage', 'Tamil');
+    const listed = async (interpreter: string) => {
+      const { body: page } = await rita.get('/bookings').query({ interpreter, limit: 100 }).expect(200);
+      return (page as { bookings: { id: string }[] }).bookings.map(({ id }) => id);
+    };
+    expect(await listed('yes')).to.deep.equal([booking.id]);
+    expect(await listed('no')).not.to.include(booking.id);
+    expect(await listed(''))
+      .to.include(booking.id)
+      .and.to.have.length.above(1);
+    await rita.get('/bookings').query({ interpreter: 'perhaps' }).expect(422);
+    const file = await rita.get(`/bookings/${booking.id}/calendar.ics`).buffer(true).expect(200);
+    expect(file.text).to.include('Priya').and.not.to.include('Tamil');
+  });
+
   it('moves, cancels once, and says why it cannot again', async () => {
     const { id } = await book();
     await offer(wednesday);

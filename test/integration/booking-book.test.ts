@@ -61,7 +61,9 @@ describe('booking an examination', () => {
   });
 
   it('sends the referrer as client, and our reference and the examinee as intake answers', async () => {
-    const booking = valueOf(await house.bookings.book(house.people.rita, house.requestFor(), null));
+    const request = house.requestFor();
+    const examinee = { ...request.examinee, interpreterLanguage: 'Arabic' };
+    const booking = valueOf(await house.bookings.book(house.people.rita, { ...request, examinee }, null));
     const [appointment] = active();
     expect(appointment?.client).to.deep.equal({
       firstName: 'Rita',
@@ -77,6 +79,7 @@ describe('booking an examination', () => {
       9106: '1984-03-27',
       9107: 'CL-2207',
       9108: 'Harbour Legal',
+      9109: 'Arabic',
     });
     const created = fake.calls.find((call) => call.method === 'createAppointment');
     expect(created?.query).to.include({

@@ -116,6 +116,19 @@ describe('the mails of a booking', () => {
     expect((await outbox())[0]).to.include({ status: 'sent', message_id: mail.messageId });
   });
 
+  it('a mail says the language of the interpreter when one is needed', async () => {
+    await work(senderTo(mailbox.smtpUrl));
+    const request = house.requestFor();
+    const examinee = { ...request.examinee, interpreterLanguage: 'Tamil' };
+    await house.bookings.book(house.people.rita, { ...request, examinee }, null);
+    const mail = await waitForMail(mailbox);
+    for (const words of [mail.text, mail.html ?? '']) {
+      expect(words).to.include('Interpreter language').and.include('Tamil');
+    }
+    const calendar = mail.attachments.find((one) => one.fileName.endsWith('.ics'));
+    expect(calendar?.content.toString()).to.be.a('string').and.not.include('Tamil');
+  });
+
   it('nothing in a name can leave its place in a mail', async () => {
     await house
       .db('specialists')

@@ -20,6 +20,7 @@ describe('the console’s filters', () => {
     sam = await app.signIn('sam@examdesk.example');
     await aBookingOf(app.db, 'rita', {
       ...{ claim_number: 'CL-77', notes: 'Bring the X-rays', external_created_by: 'ewan@marsh.example' },
+      interpreter_language: 'Arabic',
     });
     await aBookingOf(app.db, 'nadia', { examinee_first_name: 'Priya', examinee_last_name: 'Nair' });
   });
@@ -36,7 +37,7 @@ describe('the console’s filters', () => {
     it('take sealed words, and each of those columns', async () => {
       const words = {
         ...{ examinee: 'marsh', phone: '6141', claimNumber: 'cl-77', notes: 'x-rays' },
-        externalCreatedBy: 'ewan@',
+        ...{ externalCreatedBy: 'ewan@', interpreterLanguage: 'arab' },
       };
       for (const [name, text] of Object.entries(words)) {
         const sealed = await seal(sam, { [name]: text });

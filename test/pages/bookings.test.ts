@@ -18,13 +18,19 @@ describe('the pages of bookings', () => {
     house.acuity.offer(amelia, nineOnTuesday, elevenOnWednesday, threeOnFriday);
     visitor = await house.signedIn(rita);
     bookingPath = await book({});
-    await book({ firstName: 'Priya', lastName: 'Natarajan', claimNumber: '' }, elevenOnWednesday);
+    await book(
+      {
+        ...{ firstName: 'Priya', lastName: 'Natarajan', claimNumber: '' },
+        ...{ 'interpreterLanguage-answer': 'yes', interpreterLanguage: 'Tamil' },
+      },
+      elevenOnWednesday,
+    );
   });
 
   after(() => house.close());
 
   async function book(
-    examinee: Partial<typeof ewan>,
+    examinee: Record<string, string>,
     startsAt = nineOnTuesday,
     by = visitor,
   ): Promise<string> {
@@ -94,12 +100,27 @@ describe('the pages of bookings', () => {
     expect((await visitor.get('/bookings?progress=no_show')).text('.empty')).to.contain('No booking fits');
   });
 
+  it('filter by whether an interpreter is needed', async () => {
+    const needed = await visitor.get('/bookings?interpreter=yes');
+    expect(needed.texts('.row-day')).to.deep.equal(['Wed 2 Dec 2026']);
+    expect(needed.text('.chip')).to.contain('Interpreter needed');
+    expect(needed.attribute('#interpreter option[selected]', 'value')).to.equal('yes');
+    const others = await visitor.get('/bookings?interpreter=no');
+    expect(others.texts('.row-day')).to.deep.equal(['Tue 1 Dec 2026']);
+    const priya = await visitor.get(needed.attribute('.row-link', 'href'));
+    expect(priya.texts('.summary-list div')).to.include('Interpreter languageTamil');
+    expect((await visitor.get(bookingPath)).texts('.summary-list div')).to.include(
+      'Interpreter languageNo interpreter needed',
+    );
+  });
+
   for (const query of [
     'status=gone',
     'from=2026-02-30',
     'from=2026-12-02&to=2026-12-01',
     'status=active&status=closed',
     'limit=0',
+    'interpreter=perhaps',
     'view=tiles',
   ]) {
     it(`answer 422 with a message for ?${query}`, async () => {

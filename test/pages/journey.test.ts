@@ -106,6 +106,7 @@ describe('choosing and telling, page by page', () => {
       '#dateOfBirth',
     ],
     ['a nonsense e-mail', [['email', 'ewan@']], '#email'],
+    ['an interpreter without a language', [['interpreterLanguage-answer', 'yes']], '#interpreterLanguage'],
     ['an endless claim number', [['claimNumber', 'x'.repeat(61)]], '#claimNumber'],
     ['an endless note', [['notes', 'x'.repeat(2001)]], '#notes'],
   ] as [string, [string, string][], string][]) {

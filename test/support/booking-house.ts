@@ -132,6 +132,7 @@ export async function openHouse(acuity: Acuity, overrides: Partial<BookingDeps> 
         phone: '+61412345678',
         email: null,
         dateOfBirth: '1984-03-27',
+        interpreterLanguage: null,
       },
       claimNumber: 'CL-2207',
       notes: 'Left knee.',

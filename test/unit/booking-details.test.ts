@@ -7,6 +7,7 @@ import {
   nameOf,
   type IntakeName,
 } from '../../src/bookings/index.ts';
+import { readLanguage } from '../../src/bookings/booking.text.ts';
 import { hashOf } from '../../src/bookings/booking.plan.ts';
 import type { Appointment } from '../../src/ports/acuity.ts';
 
@@ -47,40 +48,55 @@ describe('the list of details', () => {
 
 // The values were computed before the list existed: stored rows hold digests like these.
 describe('the digests made of details', () => {
+  const before = '7FaJR3LDzZVdLNovQx4oVtcjoOUoQurtK1gzKlAkfFs';
+  const answers: [number, string][] = [
+    [9101, 'EX-7K3M9Q'],
+    [9102, 'Ewan'],
+    [9103, 'Marsh'],
+    [9104, '0412 345 678'],
+    [9105, ''],
+    [9106, '27/03/1984'],
+    [9107, 'CL-2207'],
+  ];
+  const request = {
+    specialistId: '01930000-0000-7000-8000-000000000001',
+    type: 'in_person' as const,
+    startsAt: new Date('2026-11-30T23:00:00Z'),
+    timezone: null,
+    examinee: {
+      firstName: 'Ewan',
+      lastName: 'Marsh',
+      phone: '+61412345678',
+      email: null,
+      dateOfBirth: '1984-03-27',
+      interpreterLanguage: null,
+    },
+    claimNumber: 'CL-2207',
+    notes: 'Left knee.',
+    answers: [{ fieldId: 9301, value: 'Left' }],
+  };
+
   it('hashOf gives the hash that is stored with earlier requests when they are equal', () => {
-    const hash = hashOf({
-      specialistId: '01930000-0000-7000-8000-000000000001',
-      type: 'in_person',
-      startsAt: new Date('2026-11-30T23:00:00Z'),
-      timezone: null,
-      examinee: {
-        firstName: 'Ewan',
-        lastName: 'Marsh',
-        phone: '+61412345678',
-        email: null,
-        dateOfBirth: '1984-03-27',
-      },
-      claimNumber: 'CL-2207',
-      notes: 'Left knee.',
-      answers: [{ fieldId: 9301, value: 'Left' }],
-    });
-    expect(hash).to.equal('754eecf0fb12fba0ded077ad38d2f14dcdc94c555e3c2cae8ac2618cde628da4');
+    expect(hashOf(request)).to.equal('754eecf0fb12fba0ded077ad38d2f14dcdc94c555e3c2cae8ac2618cde628da4');
+  });
+
+  it('hashOf gives another hash when a detail differs that was added later', () => {
+    const { examinee } = request;
+    const inArabic = { ...request, examinee: { ...examinee, interpreterLanguage: 'Arabic' } };
+    const inDari = { ...request, examinee: { ...examinee, interpreterLanguage: 'Dari' } };
+    expect(new Set([request, inArabic, inDari].map(hashOf)).size).to.equal(3);
   });
 
   it('answersOf gives the digest that is stored with bookings when Acuity says the same', () => {
-    const { digest } = answersOf(
-      saying([
-        [9101, 'EX-7K3M9Q'],
-        [9102, 'Ewan'],
-        [9103, 'Marsh'],
-        [9104, '0412 345 678'],
-        [9105, ''],
-        [9106, '27/03/1984'],
-        [9107, 'CL-2207'],
-      ]),
-      fields,
-    );
-    expect(digest).to.equal('7FaJR3LDzZVdLNovQx4oVtcjoOUoQurtK1gzKlAkfFs');
+    expect(answersOf(saying(answers), fields).digest).to.equal(before);
+  });
+
+  it('answersOf gives another digest only when a question that was added later is answered', () => {
+    const mapped = new Map<IntakeName, number>([...fields, ['interpreter_language', 9109]]);
+    const digest = (answer: string) => answersOf(saying([...answers, [9109, answer]]), mapped).digest;
+    expect(digest('')).to.equal(before);
+    expect(digest('Arabic')).not.to.equal(before);
+    expect(digest('Dari')).not.to.equal(digest('Arabic'));
   });
 });
 
@@ -100,6 +116,15 @@ describe('answersOf', () => {
       examinee: { firstName: 'Ewan', phone: '+61412345678' },
       claimNumber: 'CL-2207',
     });
+  });
+});
+
+describe('readLanguage', () => {
+  it('reads the ways of saying that no interpreter is needed as none', () => {
+    for (const none of ['No', 'none', 'Nil.', 'N/A', 'not needed', 'Not required', '-', '--'])
+      expect(readLanguage(none), none).to.equal(null);
+    for (const language of ['Arabic', 'Norwegian', 'Auslan', 'Dari / Farsi'])
+      expect(readLanguage(language), language).to.equal(language);
   });
 });
 

@@ -53,6 +53,7 @@ describe('what a booking is asked with', () => {
         phone: '+61293744000',
         email: null,
         dateOfBirth: null,
+        interpreterLanguage: null,
       },
       claimNumber: null,
       notes: 'a\nb',

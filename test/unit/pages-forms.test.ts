@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { parseExamineeForm } from '../../src/http/forms/examinee.form.ts';
+import { examineeFormValues, parseExamineeForm } from '../../src/http/forms/examinee.form.ts';
 import { readerZoneOf } from '../../src/http/forms/fields.ts';
 import { createSealedSearch } from '../../src/http/forms/sealed-search.ts';
 import { weeksOf } from '../../src/http/pages/month-grid.ts';
@@ -46,6 +46,49 @@ describe('the examinee’s form', () => {
   it('lets the optional ones be empty', () => {
     const form = parseExamineeForm(typed);
     expect(form.ok).to.equal(true);
+  });
+
+  const interpreter = (answer: string | undefined, language: string | undefined) => {
+    const form = parseExamineeForm({
+      ...typed,
+      ...(answer !== undefined && { 'interpreterLanguage-answer': answer }),
+      ...(language !== undefined && { interpreterLanguage: language }),
+    });
+    return form.ok ? form.draft.examinee?.interpreterLanguage : form.errors;
+  };
+
+  it('takes a yes with its text, a no without one, and neither', () => {
+    expect(interpreter('yes', 'Arabic')).to.equal('Arabic');
+    expect(interpreter('no', ' ')).to.equal(' ');
+    expect(interpreter(undefined, undefined)).to.equal('');
+  });
+
+  it('takes the text for a yes when no answer was chosen', () => {
+    expect(interpreter(undefined, 'Arabic')).to.equal('Arabic');
+  });
+
+  it('refuses a yes without its text, a no with one, and any other answer', () => {
+    const path = 'interpreterLanguage';
+    expect(interpreter('yes', '')).to.deep.equal([
+      { path, message: 'Enter the language of the interpreter, or choose No' },
+    ]);
+    expect(interpreter('no', 'Arabic')).to.deep.equal([
+      { path, message: 'Choose Yes if an interpreter is needed, or empty the language' },
+    ]);
+    expect(interpreter('perhaps', '')).to.deep.equal([{ path, message: 'Choose yes or no' }]);
+  });
+
+  it('puts a draft back into its boxes, a no only once the step was answered', () => {
+    const answered = { ...typed, email: '', dateOfBirth: '1984-03-07', interpreterLanguage: '' };
+    expect(examineeFormValues({})).to.include({ 'interpreterLanguage-answer': '', firstName: '' });
+    expect(examineeFormValues({ examinee: answered })).to.include({
+      'interpreterLanguage-answer': 'no',
+      'dateOfBirth-day': '7',
+    });
+    expect(examineeFormValues({ examinee: { ...answered, interpreterLanguage: 'Arabic' } })).to.include({
+      'interpreterLanguage-answer': 'yes',
+      interpreterLanguage: 'Arabic',
+    });
   });
 
   for (const body of [undefined, null, 'text', [], { firstName: ['a', 'b'], notes: { a: 1 } }]) {

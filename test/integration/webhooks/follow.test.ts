@@ -133,6 +133,19 @@ describe('what the clinic does in Acuity', () => {
     expect(await mails()).to.deep.equal(['booking_confirmation']);
   });
 
+  it('brings the language of the interpreter when it is answered, and leaves it when the answer is none', async () => {
+    const { id } = await stack.makeAppointment();
+    await stack.settled();
+    const answer = async (value: string) => {
+      await stack.staff('PUT', `/appointments/${id}?admin=true`, { fields: [{ id: 9109, value }] });
+      await stack.settled();
+      return stack.booking(id);
+    };
+    expect(await answer('None')).to.include({ interpreter_language: null, version: 1 });
+    expect(await answer('Arabic')).to.include({ interpreter_language: 'Arabic', version: 2 });
+    expect(await answer('')).to.include({ interpreter_language: 'Arabic', version: 2 });
+  });
+
   it('does not take back what staff corrected here, while Acuity says what it said before', async () => {
     const { id } = await stack.makeAppointment();
     await stack.settled();
