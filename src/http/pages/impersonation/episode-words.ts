@@ -25,6 +25,7 @@ const pages: Record<string, string> = {
   '/': 'Start page',
   '/specialists': 'Specialists',
   '/specialists/:id/availability': 'Free times',
+  '/specialists/:id/questions': 'Questions of the booking',
   '/bookings': 'List of bookings',
   '/bookings/new': 'New booking: specialist',
   '/bookings/new/:id/time': 'New booking: time',
