@@ -44,6 +44,7 @@ import {
   createEmailSender,
   createMailPreferences,
   createOutbox,
+  createReminders,
   createUnassignedDigest,
   type EmailSenderDeps,
   type OutboxDeps,
@@ -256,6 +257,7 @@ export function compose(config: Config, overrides: Overrides = {}): System {
     drafts,
     emails,
     unassignedDigest: createUnassignedDigest({ db, jobs, ids }),
+    reminders: createReminders({ db, announce: bookingDeps.announce, jobs, ids, clock }),
     sealAudit: () => sealAudit(db, config.ENCRYPTION_KEYS),
   });
   const jobWorker = createWorker({ databaseUrl: config.DATABASE_URL, handlers, jobs, log });

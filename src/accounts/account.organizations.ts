@@ -10,9 +10,13 @@ export interface OrganizationSummary {
   name: string;
   slug: string;
   createdAt: Date;
+  /** Whether the people examined for it are reminded by e-mail too. */
+  remindsExaminees: boolean;
   /** Active ones. */
   members: number;
 }
+
+export type OrganizationEdit = Pick<OrganizationSummary, 'name' | 'remindsExaminees'>;
 
 export type OrganizationFailure =
   | { reason: 'not_allowed' }
@@ -24,13 +28,13 @@ export interface Organizations {
   list(): Promise<OrganizationSummary[]>;
   find(id: string): Promise<OrganizationSummary | null>;
   create(input: { name: string }, actor: Actor): Promise<Result<{ id: string }, OrganizationFailure>>;
-  /** @param seen the name that was looked at; unset: whatever it is called */
-  rename(
+  /** @param seen what the person changing it had read; `stale` when somebody has changed it since */
+  change(
     id: string,
-    input: { name: string },
+    input: OrganizationEdit,
     actor: Actor,
-    seen?: string,
-  ): Promise<Result<null, OrganizationFailure | { reason: 'stale'; name: string }>>;
+    seen: OrganizationEdit,
+  ): Promise<Result<null, OrganizationFailure | { reason: 'stale'; current: OrganizationEdit }>>;
 }
 
 const organizationInput = z.object({
@@ -51,7 +55,7 @@ const taken = [{ path: 'name', message: 'There is an organisation of this name a
 export function createOrganizations(deps: AccountDeps): Organizations {
   const select = () =>
     deps.db('organizations as o').select(
-      ...['o.id', 'o.name', 'o.slug', 'o.created_at'],
+      ...['o.id', 'o.name', 'o.slug', 'o.created_at', 'o.reminds_examinees'],
       deps.db.raw(`(select count(*) from members m join users u on u.id = m.user_id
                       where m.organization_id = o.id and not u.banned) as members`),
     );
@@ -76,25 +80,35 @@ export function createOrganizations(deps: AccountDeps): Organizations {
           slug: slugOf(name),
           created_at: trx.raw('clock_timestamp()'),
         });
-        return id;
+        return { id, columns: ['name'] };
       }),
 
-    async rename(id, input, actor, seen) {
+    async change(id, input, actor, seen) {
       if (!isId(id)) return failure({ reason: 'not_found' });
-      let other: string | null = null;
-      const renamed = await writing(deps, input, actor, async (name, trx) => {
-        const row = (await trx('organizations').where({ id }).forUpdate().first('name')) as
-          | { name: string }
-          | undefined;
-        if (row && seen !== undefined && row.name !== seen) other = row.name;
-        if (!row || other !== null) return null;
+      let other: OrganizationEdit | null = null;
+      const changed = await writing(deps, input, actor, async (name, trx) => {
+        const row = (await trx('organizations')
+          .where({ id })
+          .forUpdate()
+          .first('name', 'reminds_examinees')) as Pick<Row, 'name' | 'reminds_examinees'> | undefined;
+        if (!row) return null;
+        const current = { name: row.name, remindsExaminees: row.reminds_examinees };
+        if (current.name !== seen.name || current.remindsExaminees !== seen.remindsExaminees) {
+          other = current;
+          return null;
+        }
+        const { remindsExaminees } = input;
         await trx('organizations')
           .where({ id })
-          .update({ name, slug: slugOf(name) });
-        return id;
+          .update({ name, slug: slugOf(name), reminds_examinees: remindsExaminees });
+        const columns = [
+          name !== current.name && 'name',
+          remindsExaminees !== current.remindsExaminees && 'reminds_examinees',
+        ].filter((column) => column !== false);
+        return { id, columns };
       });
-      if (other !== null) return failure({ reason: 'stale', name: other });
-      return renamed.ok ? ok(null) : renamed;
+      if (other !== null) return failure({ reason: 'stale', current: other });
+      return changed.ok ? ok(null) : changed;
     },
   };
 }
@@ -106,20 +120,22 @@ async function writing(
   write: (
     name: string,
     trx: Parameters<Parameters<AccountDeps['db']['transaction']>[0]>[0],
-  ) => Promise<string | null>,
+  ) => Promise<{ id: string; columns: string[] } | null>,
 ): Promise<Result<{ id: string }, OrganizationFailure>> {
   if (!mayAdminister(actor.viewer)) return failure({ reason: 'not_allowed' });
   const parsed = organizationInput.safeParse(input);
   if (!parsed.success) return failure({ reason: 'invalid', errors: inputErrors(parsed.error) });
   try {
     return await deps.db.transaction(async (trx) => {
-      const id = await write(parsed.data.name, trx);
-      if (id === null) return failure({ reason: 'not_found' });
+      const written = await write(parsed.data.name, trx);
+      if (written === null) return failure({ reason: 'not_found' });
+      const { id, columns } = written;
+      if (columns.length === 0) return ok({ id });
       await deps.audit.record(trx, auditActor(actor), {
         action: 'record.changed',
         resourceType: 'organization',
         resourceId: id,
-        metadata: { columns: ['name'] },
+        metadata: { columns },
       });
       return ok({ id });
     });
@@ -141,9 +157,10 @@ interface Row {
   name: string;
   slug: string;
   created_at: Date;
+  reminds_examinees: boolean;
   members: number;
 }
 
-function toSummary({ created_at, ...row }: Row): OrganizationSummary {
-  return { ...row, createdAt: created_at };
+function toSummary({ created_at, reminds_examinees, ...row }: Row): OrganizationSummary {
+  return { ...row, createdAt: created_at, remindsExaminees: reminds_examinees };
 }

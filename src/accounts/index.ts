@@ -5,7 +5,7 @@ export type { AcceptFailure, Invitations, InviteFailure } from './account.invita
 export { removeExpiredSessionsJob } from './account.jobs.ts';
 export { findLink, linkHours, type AccountLink } from './account.links.ts';
 export { activeMembers, type Member } from './account.members.ts';
-export type { Organizations, OrganizationSummary } from './account.organizations.ts';
+export type { OrganizationEdit, Organizations, OrganizationSummary } from './account.organizations.ts';
 export type { Person, PersonFailure } from './account.people.ts';
 export type { SecondStepFailure } from './account.second-step.ts';
 export { idleMinutes } from './account.repository.ts';

@@ -59,7 +59,7 @@ export const actionButtons: readonly ActionButton[] = [
   { ...button('add', 'specialists', 'Add specialist', 'Plus', 'admin'), kind: 'resource' },
   button('change', 'specialists', 'Edit', 'Edit', 'admin'),
   button('services', 'specialists', 'Services', 'List', 'admin'),
-  button('rename', 'organizations', 'Rename', 'Edit', 'admin'),
+  button('change', 'organizations', 'Edit', 'Edit', 'admin'),
   button('act-as', 'users', 'Act as', 'User', 'admin', {
     href: '/admin/act-as?user={id}',
     isOffered: (row) => row.role === 'referrer' && row.isActive === true,

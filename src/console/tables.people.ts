@@ -73,6 +73,7 @@ export const organizations: Table = {
       { label: 'Active members', ...counts('users', 'organizationId', { isActive: 'true' }) },
     ),
     column('bookings', 'number', bookingsOf('organization_id', 'o.id'), counts('bookings', 'organizationId')),
+    column('remindsExaminees', 'boolean', 'o.reminds_examinees', { label: 'Reminds examinees' }),
     column('createdAt', 'datetime', 'o.created_at'),
   ],
 };

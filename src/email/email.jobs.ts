@@ -11,6 +11,12 @@ export const sweepEmailsJob: JobDefinition<Record<string, never>> = {
   payload: z.object({}),
 };
 
+/** Every ten minutes: referrers, and examinees where their organisation wants it, are reminded of examinations. */
+export const writeRemindersJob: JobDefinition<Record<string, never>> = {
+  name: 'write_reminders',
+  payload: z.object({}),
+};
+
 /** Every quarter of an hour: staff are told of new bookings without a referrer. */
 export const tellUnassignedJob: JobDefinition<Record<string, never>> = {
   name: 'tell_unassigned',

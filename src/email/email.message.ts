@@ -8,6 +8,7 @@ import type { Mail } from '../ports/mailer.ts';
 import { accountMessage, isAboutAccount } from './email.account.ts';
 import { doneWhileActing } from './email.acting.ts';
 import { documentMessage, isAboutDocument } from './email.documents.ts';
+import { examineeMessage, isToExaminee } from './email.examinee.ts';
 import { isForStaff, staffMessage } from './email.staff.ts';
 import { isStoppable } from './email.preferences.ts';
 import type { BookingEmail, EmailRow, ExaminationEmail, Fact, Links, Message } from './email.ts';
@@ -40,6 +41,7 @@ export async function composeMail(
 
 async function messageOf(db: Queryable, email: EmailRow, links: Links): Promise<Message> {
   if (isAboutAccount(email)) return accountMessage(db, email, links);
+  if (isToExaminee(email)) return examineeMessage(db, email);
   const message = isForStaff(email)
     ? await staffMessage(db, email, links)
     : await messageAboutBooking(db, email, links);
@@ -57,7 +59,7 @@ async function messageAboutBooking(db: Queryable, email: BookingEmail, links: Li
 const directory = path.resolve(import.meta.dirname, '../../views/emails');
 
 function render(template: string, message: Message): Promise<string> {
-  const data = { ...message, preferences: message.preferences ?? null };
+  const data = { ...message, action: message.action ?? null, preferences: message.preferences ?? null };
   return ejs.renderFile(path.join(directory, `${template}.ejs`), data, { cache: true });
 }
 

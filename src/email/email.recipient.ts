@@ -1,17 +1,18 @@
 // Who was meant to read a message may have left, or the booking may have become another organisation's. Asked whenever
 // one is composed: what it says is what the booking holds then.
 import { isStaff, standingOf, type Viewer } from '../accounts/index.ts';
-import { findBooking, findIntention, mayKnowAttempt, maySee } from '../bookings/index.ts';
+import { findBooking, findIntention, mayKnowAttempt, maySee, type Booking } from '../bookings/index.ts';
 import type { Queryable } from '../db/knex.ts';
 import { mergedInto } from '../db/merges.ts';
 import { isAboutAccount } from './email.account.ts';
 import { isAboutDocument, isStillTrue } from './email.documents.ts';
+import { examineeAddress, isToExaminee } from './email.examinee.ts';
 import { isForStaff } from './email.staff.ts';
 import type { BookingEmail, EmailRow } from './email.ts';
 
 export type Reader =
   | { state: 'may'; address: string }
-  /** Deactivated, or not to see what it tells. */
+  /** Deactivated, not to see what it tells, or a reminder of what is over. */
   | { state: 'may_not' }
   /** Written before we kept whom it is for, and nobody here has the address any more: we cannot tell. */
   | { state: 'nobody' };
@@ -22,6 +23,10 @@ export type Reader =
  */
 export async function readerOf(db: Queryable, email: EmailRow): Promise<Reader> {
   if (isAboutAccount(email)) return { state: 'may', address: email.recipient };
+  if (isToExaminee(email)) {
+    const address = await examineeAddress(db, email);
+    return address === null ? { state: 'may_not' } : { state: 'may', address };
+  }
   const { recipient_id: id } = email;
   const standing = await standingOf(db, id ? await mergedInto(db, id) : email.recipient);
   if (!standing) return { state: 'nobody' };
@@ -42,5 +47,12 @@ async function mayKnow(db: Queryable, viewer: Viewer, email: BookingEmail): Prom
   }
   const booking = await findBooking(db, email.booking_id);
   if (booking === null || !maySee(viewer, booking)) return false;
-  return !isAboutDocument(email) || isStillTrue(db, viewer, email);
+  if (isAboutDocument(email)) return isStillTrue(db, viewer, email);
+  return email.kind !== 'booking_reminder' || isUpcoming(booking);
+}
+
+/** Nobody is reminded of an examination that is over, or will not take place. */
+function isUpcoming({ status, currentProgress, startsAt }: Booking): boolean {
+  const isPlanned = currentProgress === 'scheduled' || currentProgress === 'rescheduled';
+  return status === 'active' && isPlanned && startsAt.getTime() > Date.now();
 }

@@ -2,6 +2,7 @@ import type { Logger } from 'pino';
 import type { Database, Transaction } from '../db/knex.ts';
 import type { JobQueue } from '../ports/job-queue.ts';
 import type { Mail, Mailer } from '../ports/mailer.ts';
+import { isToExaminee } from './email.examinee.ts';
 import { sendEmailJob } from './email.jobs.ts';
 import { composeMail } from './email.message.ts';
 import { readerOf } from './email.recipient.ts';
@@ -82,7 +83,8 @@ async function sendLocked(deps: EmailSenderDeps, trx: Transaction, email: EmailR
       .where({ id: email.id })
       .update({
         status: 'sent',
-        recipient,
+        // An examinee's address is health information: the outbox never holds it.
+        recipient: isToExaminee(email) ? email.recipient : recipient,
         attempts: email.attempts + 1,
         message_id: messageId,
         last_error: null,
@@ -111,7 +113,7 @@ async function leave(
     { emailId: id },
     isNobody
       ? 'An e-mail was not sent: nobody here has its address any more'
-      : 'An e-mail was withheld: its recipient is deactivated, or may not see what it tells any more',
+      : 'An e-mail was withheld: its recipient may not read it any more, or it is out of date',
   );
 }
 

@@ -12,8 +12,14 @@ export const accountMailKinds = [
   'two_factor_changed',
 ] as const satisfies AccountMailKind[];
 export const staffMailKinds = ['drift_report', 'webhooks_repaired', 'unassigned_bookings'] as const;
+/** To the person examined. */
+export const examineeMailKinds = ['examinee_reminder'] as const;
 /** Every kind but those about an account. */
-export const workMailKinds: readonly string[] = [...bookingMailKinds, ...staffMailKinds];
+export const workMailKinds: readonly string[] = [
+  ...bookingMailKinds,
+  ...examineeMailKinds,
+  ...staffMailKinds,
+];
 
 /** Absolute addresses of pages. */
 export interface Links {
@@ -46,6 +52,7 @@ export type DocumentEmail = EmailFacts & { kind: DocumentMailKind };
 /** About the examination itself. */
 export type ExaminationEmail = EmailFacts & { kind: Exclude<BookingMailKind, DocumentMailKind> };
 export type BookingEmail = DocumentEmail | ExaminationEmail;
+export type ExamineeEmail = EmailFacts & { kind: (typeof examineeMailKinds)[number] };
 export type AccountEmail = EmailFacts & { kind: AccountMailKind };
 /** To staff of the agency. */
 export type StaffEmail = EmailFacts & {
@@ -53,7 +60,7 @@ export type StaffEmail = EmailFacts & {
   drift_report_id: string | null;
   digest_id: string | null;
 };
-export type EmailRow = BookingEmail | AccountEmail | StaffEmail;
+export type EmailRow = BookingEmail | ExamineeEmail | AccountEmail | StaffEmail;
 
 /** A row of the table of facts; a fact with `href` is a link. */
 export interface Fact {
@@ -67,7 +74,8 @@ export interface Message {
   heading: string;
   paragraphs: string[];
   facts: Fact[];
-  action: { label: string; href: string };
+  /** Left out where there is no page to go to. */
+  action?: { label: string; href: string };
   /** Why this came, and what to mind. */
   footer: string;
   /** Where the recipient chooses which messages to get; of messages that may be stopped. */

@@ -1,9 +1,10 @@
 export { createAccountOutbox, createStaffOutbox, createOutbox, type OutboxDeps } from './email.outbox.ts';
 export { createEmailSender, type EmailSender, type EmailSenderDeps } from './email.sender.ts';
-export { sendEmailJob, sweepEmailsJob, tellUnassignedJob } from './email.jobs.ts';
+export { sendEmailJob, sweepEmailsJob, tellUnassignedJob, writeRemindersJob } from './email.jobs.ts';
 export type { Links } from './email.ts';
 export { resendEmail } from './email.resend.ts';
 export { accountMailKinds, workMailKinds } from './email.ts';
+export { createReminders, type Reminders } from './email.reminders.ts';
 export { createUnassignedDigest, type UnassignedDigest } from './email.digest.ts';
 export {
   createMailPreferences,

@@ -20,7 +20,9 @@ import {
   sendEmailJob,
   sweepEmailsJob,
   tellUnassignedJob,
+  writeRemindersJob,
   type EmailSender,
+  type Reminders,
   type UnassignedDigest,
 } from '../email/index.ts';
 import { endQuietActingJob, type ImpersonationService } from '../impersonation/index.ts';
@@ -47,6 +49,7 @@ export interface JobServices {
   documentCare: DocumentCare;
   emails: EmailSender;
   unassignedDigest: UnassignedDigest;
+  reminders: Reminders;
 }
 
 /** A handler that checks what it is given: payloads come out of a table that outlives deployments. */
@@ -79,6 +82,7 @@ export function createJobHandlers(services: JobServices): RunnableJob[] {
     runnable({ job: checkSubscriptionsJob, handle: () => sync.checkSubscriptions() }),
     runnable({ job: sweepEmailsJob, handle: () => nothing(emails.sweep()) }),
     runnable({ job: tellUnassignedJob, handle: () => nothing(services.unassignedDigest.write()) }),
+    runnable({ job: writeRemindersJob, handle: () => nothing(services.reminders.write()) }),
   ];
 }
 
@@ -89,6 +93,7 @@ export const cron: CronEntry[] = [
   { schedule: '* * * * *', job: endQuietActingJob, alsoAtStart: true },
   { schedule: '*/15 * * * *', job: reconcileNearJob },
   { schedule: '*/15 * * * *', job: tellUnassignedJob },
+  { schedule: '*/10 * * * *', job: writeRemindersJob, alsoAtStart: true },
   { schedule: '10 3 * * *', job: reconcileAllJob },
   { schedule: '50 3 * * *', job: removeOldLooksJob },
   { schedule: '*/10 * * * *', job: checkSubscriptionsJob },

@@ -168,7 +168,7 @@ describe('acting as a referrer in several tabs', function () {
   });
 
   it('keeps what is typed in a form of the console, too', async () => {
-    await other.goto(`/admin/resources/organizations/records/${await anOrganization()}/rename`);
+    await other.goto(`/admin/resources/organizations/records/${await anOrganization()}/change`);
     await other.locator('form.console-card input').first().fill('Harbour Legal and');
     await actAs('Rita Alvarez');
     await notice(other).getByText('You act as somebody now').waitFor();

@@ -164,15 +164,19 @@ describe('the console’s clicks', function () {
     await page.getByText('Neurology').first().waitFor();
   });
 
-  it('rename an organisation', async () => {
+  it('change an organisation', async () => {
     await open(record('organizations', id.firm));
-    await page.getByRole('link', { name: 'Rename', exact: true }).click();
+    await page.getByRole('link', { name: 'Edit', exact: true }).click();
     await page.getByLabel('Name').fill('Northside Insurance');
+    await page.getByLabel(/Remind the people examined/).check();
     await page.getByRole('button', { name: 'Save' }).click();
     await done(/Saved/);
-    expect(await app.db('organizations').where({ id: id.firm }).pluck('name')).to.deep.equal([
-      'Northside Insurance',
-    ]);
+    expect(
+      await app.db('organizations').where({ id: id.firm }).first('name', 'reminds_examinees'),
+    ).to.deep.equal({
+      name: 'Northside Insurance',
+      reminds_examinees: true,
+    });
   });
 
   it('end a person’s sessions, who is out at the next request', async () => {

@@ -43,7 +43,7 @@ const consoleActions: Record<string, Record<string, string>> = {
   'specialists/add': { button: 'snnnin', form: 'snnnin' },
   'specialists/change': { button: 'snnnin', form: 'snnnin' },
   'specialists/services': { button: 'snnnin', form: 'snnnin' },
-  'organizations/rename': { button: 'snnnin', form: 'snnnin' },
+  'organizations/change': { button: 'snnnin', form: 'snnnin' },
   'users/act-as': { button: 'snnnin', page: 'snnnin' },
   'users/deactivate': { button: 'snnnin', form: 'snnnin' },
   'users/end-sessions': { button: 'snnnin', form: 'snnnin' },

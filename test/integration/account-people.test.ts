@@ -290,10 +290,20 @@ describe('the people of the house', () => {
       slug: 'muller-sons',
       members: 0,
     });
-    expect((await organizations.rename(id, { name: 'Müller Legal' }, await actor(ada))).ok).to.equal(true);
-    expect(
-      await organizations.rename(crypto.randomUUID(), { name: 'Other' }, await actor(ada)),
-    ).to.deep.equal({ ok: false, reason: 'not_found' });
+    const seen = { name: 'Müller & Sons', remindsExaminees: false };
+    const edit = { name: 'Müller Legal', remindsExaminees: true };
+    expect((await organizations.change(id, edit, await actor(ada), seen)).ok).to.equal(true);
+    expect(await organizations.find(id)).to.deep.include(edit);
+    expect((await lastRow(id)).metadata).to.deep.equal({ columns: ['name', 'reminds_examinees'] });
+    expect(await organizations.change(id, seen, await actor(ada), seen)).to.deep.equal({
+      ok: false,
+      reason: 'stale',
+      current: edit,
+    });
+    expect(await organizations.change(crypto.randomUUID(), edit, await actor(ada), seen)).to.deep.equal({
+      ok: false,
+      reason: 'not_found',
+    });
     expect((await organizations.create({ name: ' ' }, await actor(ada))).ok).to.equal(false);
     expect(await lastRow(id)).to.deep.include({ action: 'record.changed', actor_id: await idOf(ada) });
     expect(await organizations.find('nonsense')).to.equal(null);

@@ -62,6 +62,7 @@ describe('the mails of a booking', () => {
       drafts: createBookingDrafts(house.db, testClock, systemIds),
       emails,
       unassignedDigest: { write: () => Promise.resolve(0) },
+      reminders: { write: () => Promise.resolve(0) },
       documentCare: noDocumentCare,
       convergence: { fetchMeetingLink: () => Promise.resolve() },
       sync: {

@@ -89,7 +89,7 @@ describe('the console’s actions', () => {
 
     it('a record that is not there has none', async () => {
       await ada.get(form(`users/${randomUUID()}/deactivate`)).expect(404);
-      await ada.get(form('organizations/not-an-id/rename')).expect(404);
+      await ada.get(form('organizations/not-an-id/change')).expect(404);
     });
   });
 
@@ -219,6 +219,7 @@ describe('the console’s actions', () => {
       const handlers = createJobHandlers({
         ...services,
         unassignedDigest: { write: () => Promise.resolve(0) },
+        reminders: { write: () => Promise.resolve(0) },
         emails: { send: () => Promise.resolve(), sweep: () => Promise.resolve(0) },
         sealAudit: () => Promise.resolve(0),
       });
@@ -249,11 +250,11 @@ describe('the console’s actions', () => {
       expect(body.errors).to.deep.equal([{ path: 'progress', message: 'Now: generating report' }]);
     });
 
-    it('renaming an organisation', async () => {
+    it('changing an organisation', async () => {
       const { id } = await app.db('organizations').where({ name: 'Northside Claims' }).first('id');
-      const seen = await open(ada, `organizations/${id}/rename`);
+      const seen = await open(ada, `organizations/${id}/change`);
       const rename = (version: string, name: string) =>
-        ada.post(form(`organizations/${id}/rename`)).send({ version, values: { name } });
+        ada.post(form(`organizations/${id}/change`)).send({ version, values: { name } });
       await rename(seen.version, 'Northside').expect(200);
       const { body } = await rename(seen.version, 'Northside Insurance').expect(409);
       expect(body.errors).to.deep.equal([{ path: 'name', message: 'Now: Northside' }]);

@@ -87,7 +87,7 @@ describe('the schema', () => {
     expect(await allowed('specialist_services', 'type')).to.have.members([...examinationTypes]);
     expect(await allowed('users', 'role')).to.have.members(['referrer', 'support', 'admin']);
     expect(await allowed('booking_contacts', 'role')).to.have.members([...contactRoles]);
-    const mailKinds = [...workMailKinds, ...accountMailKinds, 'examinee_reminder'];
+    const mailKinds = [...workMailKinds, ...accountMailKinds];
     expect(await database.db('email_kinds').pluck('kind')).to.have.members(mailKinds);
     expect(await database.db('audit_actions').pluck('action')).to.have.members([...auditActions]);
   });

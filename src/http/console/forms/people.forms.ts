@@ -1,21 +1,54 @@
+import { z } from 'zod';
+import type { OrganizationEdit } from '../../../accounts/index.ts';
 import { forbidden, invalid, notFound, Problem } from '../../problem.ts';
-import { question, staleProblem, text, type FormAction } from './form.ts';
+import { question, staleProblem, text, type FormAction, type FormField } from './form.ts';
 
-const nameField = (name: string) => text('name', 'Name', name);
+const organizationEdit = z.object({ name: z.string(), remindsExaminees: z.boolean() });
 
-const rename: FormAction = {
+const organizationFields = ({ name, remindsExaminees }: OrganizationEdit): FormField[] => [
+  text('name', 'Name', name),
+  {
+    name: 'remindsExaminees',
+    label: 'Remind the people examined by e-mail, 7 days and 1 day before',
+    type: 'checkbox',
+    value: remindsExaminees,
+    hint: 'Only where this organisation wants it. Their address is the one in the booking.',
+  },
+];
+
+/** The version of an organisation is what its form shows. */
+const versionOf = ({ name, remindsExaminees }: OrganizationEdit) =>
+  JSON.stringify({ name, remindsExaminees });
+
+function seenIn(version: string): OrganizationEdit {
+  try {
+    return organizationEdit.parse(JSON.parse(version));
+  } catch {
+    throw new Problem('bad_request', 'Open the form again: what it was opened with cannot be read.');
+  }
+}
+
+const changeOrganization: FormAction = {
   async open({ accounts }, id) {
     const found = await accounts.organizations.find(id);
     if (!found) throw notFound();
-    return { intro: '', submit: 'Save', version: found.name, fields: [nameField(found.name)] };
+    return { intro: '', submit: 'Save', version: versionOf(found), fields: organizationFields(found) };
   },
   async send({ accounts }, actor, id, { version, values }) {
-    const name = typeof values.name === 'string' ? values.name : '';
-    const renamed = await accounts.organizations.rename(id, { name }, actor, version);
-    if (renamed.ok) return 'Saved';
-    if (renamed.reason === 'stale') throw staleProblem([nameField(renamed.name)], renamed.name, values);
-    if (renamed.reason === 'invalid') throw invalid(renamed.errors);
-    throw renamed.reason === 'not_found' ? notFound() : forbidden();
+    const seen = seenIn(version);
+    const edit = {
+      name: typeof values.name === 'string' ? values.name : '',
+      remindsExaminees:
+        typeof values.remindsExaminees === 'boolean' ? values.remindsExaminees : seen.remindsExaminees,
+    };
+    const changed = await accounts.organizations.change(id, edit, actor, seen);
+    if (changed.ok) return 'Saved';
+    if (changed.reason === 'stale') {
+      const { current } = changed;
+      throw staleProblem(organizationFields(current), versionOf(current), values);
+    }
+    if (changed.reason === 'invalid') throw invalid(changed.errors);
+    throw changed.reason === 'not_found' ? notFound() : forbidden();
   },
 };
 
@@ -46,7 +79,7 @@ const endSessions: FormAction = {
 };
 
 export const peopleForms = {
-  'organizations/rename': rename,
+  'organizations/change': changeOrganization,
   'users/deactivate': deactivate,
   'users/end-sessions': endSessions,
 };

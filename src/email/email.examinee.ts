@@ -1,0 +1,55 @@
+// The reminder to the person examined: when, where and with whom. They have no account, so it leads to no page of ours.
+import { findBooking, type Booking } from '../bookings/index.ts';
+import type { Queryable } from '../db/knex.ts';
+import { formatDay, formatExamTime } from '../lib/dates.ts';
+import type { EmailRow, ExamineeEmail, Fact, Message } from './email.ts';
+
+/** Stands in the outbox instead of the examinee's address, which is health information. */
+export const examineeRecipient = 'examinee';
+
+export function isToExaminee(email: EmailRow): email is ExamineeEmail {
+  return email.kind === 'examinee_reminder';
+}
+
+/**
+ * Today's address. Null when the reminder is out of date: the examination was cancelled or is over, there is no address
+ * any more, or the organisation no longer wants examinees reminded.
+ */
+export async function examineeAddress(db: Queryable, email: ExamineeEmail): Promise<string | null> {
+  const row = (await db('bookings as b')
+    .join('organizations as o', 'o.id', 'b.organization_id')
+    .where({ 'b.id': email.booking_id, 'b.status': 'active', 'o.reminds_examinees': true })
+    .whereIn('b.current_progress', ['scheduled', 'rescheduled'])
+    .whereRaw('b.starts_at > clock_timestamp()')
+    .first('b.examinee_email')) as { examinee_email: string | null } | undefined;
+  return row?.examinee_email ?? null;
+}
+
+export async function examineeMessage(db: Queryable, email: ExamineeEmail): Promise<Message> {
+  const booking = email.booking_id ? await findBooking(db, email.booking_id) : null;
+  if (!booking) throw new Error(`Message ${email.id} names no booking`);
+  const name = [booking.examinee.firstName, booking.examinee.lastName].filter(Boolean).join(' ');
+  return {
+    subject: `Reminder: your appointment on ${formatDay(booking.startsAt, booking.timezone)}`,
+    heading: 'Your appointment is coming up',
+    paragraphs: [
+      `Dear ${name}, this is a reminder of your appointment with ${booking.specialist.name}.`,
+      'Please bring photo identification, such as a driver’s licence or a passport.',
+      `If you cannot attend, please tell ${booking.organization?.name ?? 'the people who arranged it'} as soon as you can.`,
+    ],
+    facts: [
+      { label: 'When', value: formatExamTime(booking.startsAt, booking.timezone) },
+      { label: 'How long', value: `${booking.durationMinutes} minutes` },
+      { label: 'With', value: booking.specialist.name },
+      placeOf(booking),
+    ],
+    footer: `This message was sent to you because ${booking.organization?.name ?? 'a client of ours'} arranged this appointment and gave us your e-mail address.`,
+  };
+}
+
+function placeOf({ type, location, meetingLink }: Booking): Fact {
+  if (type === 'in_person') return { label: 'Where', value: location ?? 'The specialist’s rooms' };
+  return meetingLink
+    ? { label: 'Where', value: `Online: ${meetingLink}`, href: meetingLink }
+    : { label: 'Where', value: 'Online: you will get the link separately' };
+}
