@@ -3,10 +3,11 @@ import type { Actor } from '../accounts/index.ts';
 import type { Transaction } from '../db/knex.ts';
 import { failure, type Result } from '../lib/result.ts';
 import { isUuid } from '../lib/uuid.ts';
-import type { BookingDeps, BookingMailKind } from './booking.deps.ts';
+import type { BookingDeps } from './booking.deps.ts';
 import { editAtVersion, type EditDeps } from './booking.edit.ts';
+import { stateToTell } from './booking.owner.ts';
 import type { EditFailure } from './booking.service.ts';
-import { hasEnded, type Booking } from './booking.ts';
+import type { Booking } from './booking.ts';
 
 /**
  * To a referrer, and so to their organisation. Support assigns what waits for it; an admin may also correct it. Nothing is
@@ -60,13 +61,6 @@ function wrong(message: string) {
     reason: 'invalid',
     errors: [{ path: 'referrerId', message }],
   });
-}
-
-/** How the booking stands now, which includes that it was moved. Null: it is over, and there is nothing left to do. */
-function stateToTell(booking: Booking, now: Date): BookingMailKind | null {
-  if (booking.currentProgress === 'no_show') return 'booking_no_show';
-  if (hasEnded(booking, now)) return null;
-  return booking.status === 'cancelled' ? 'booking_cancelled' : 'booking_confirmation';
 }
 
 async function activeReferrer(

@@ -2,6 +2,7 @@
 // says now, safe to repeat, in any order, in several processes at once.
 import { systemActor } from '../audit/index.ts';
 import type { Transaction } from '../db/knex.ts';
+import { keepMergesOff } from '../db/merges.ts';
 import type { Appointment } from '../ports/acuity.ts';
 import type { Specialist } from '../specialists/index.ts';
 import { intakeFields } from './booking.acuity.ts';
@@ -13,8 +14,10 @@ import type { BookingDeps, BookingMailKind } from './booking.deps.ts';
 import { allDetails, changedDetails, detailIn, lacksDetails } from './booking.details.ts';
 import { differences, type BookingDifference } from './booking.differences.ts';
 import { findOpenChange, type ChangeOrder, type Intention } from './booking.intentions.ts';
+import { lateOwner, stateToTell } from './booking.owner.ts';
 import {
   answersDigestOf,
+  findBooking,
   findBookingByAppointment,
   followInto,
   insertProgress,
@@ -64,11 +67,13 @@ export async function followAppointment(
     return { outcome: 'carried_out', as: open.order.kind === 'cancel' ? 'cancelled' : 'updated', bookingId };
   }
   const followed = await deps.db.transaction(async (trx): Promise<Followed & { before?: Booking }> => {
+    await keepMergesOff(trx);
     const booking = await lockBooking(trx, bookingId);
     if (!booking) throw new Error(`Booking ${bookingId} is gone`);
     const answers = answersOf(appointment, fields);
     const known = await answersDigestOf(trx, bookingId);
     const change = planOf(booking, appointment, specialist, answers, known);
+    Object.assign(change.set, await lateOwner(trx, deps, booking, appointment, answers));
     // Where nothing is to be written, nothing older can be written either.
     if (isEmpty(change)) await noteUnchanged(trx);
     else if (booking.version !== seenVersion || !(await isNewest(trx))) return { outcome: 'stale' };
@@ -181,8 +186,9 @@ async function write(
       source: cause.source,
       notes,
     });
-    await announceProgress(deps, trx, booking, set, progress);
   }
+  if (set.createdById) await announceState(deps, trx, booking, set.createdById);
+  else if (progress) await announceProgress(deps, trx, booking, set, progress);
   await deps.audit.record(trx, systemActor, {
     action: auditActions[progress ?? 'edited'] ?? 'booking.edited',
     resourceType: 'booking',
@@ -233,6 +239,21 @@ async function announceProgress(
     occasion: `${booking.id}:${booking.version + 1}`,
     ...(kind === 'booking_rescheduled' && { previousStartsAt: booking.startsAt }),
   });
+}
+
+/** To the booking's new referrer, who has not heard of it yet. */
+async function announceState(
+  deps: BookingDeps,
+  trx: Transaction,
+  { id, version }: Booking,
+  referrerId: string,
+): Promise<void> {
+  const booking = await findBooking(trx, id);
+  const kind = booking && stateToTell(booking, deps.clock.now());
+  if (kind)
+    await deps.announce(trx, {
+      ...{ kind, bookingId: id, recipientIds: [referrerId], occasion: `assigned:${id}:${version + 1}` },
+    });
 }
 
 /** Both calendars, when it moved from one to the other. */

@@ -1,7 +1,7 @@
 // An appointment that was made in Acuity becomes a booking.
 import { systemActor } from '../audit/index.ts';
-import type { Queryable, Transaction } from '../db/knex.ts';
-import { keepMergesOff, mergedInto } from '../db/merges.ts';
+import type { Transaction } from '../db/knex.ts';
+import { keepMergesOff } from '../db/merges.ts';
 import { violatedConstraint } from '../db/transaction.ts';
 import type { Appointment } from '../ports/acuity.ts';
 import type { Specialist } from '../specialists/index.ts';
@@ -12,6 +12,7 @@ import { placeOf } from './booking.complete.ts';
 import type { BookingDeps } from './booking.deps.ts';
 import { allDetails, detailIn, lacksDetails } from './booking.details.ts';
 import { typeOf, type FollowCause, type Reading } from './booking.follow.ts';
+import { ownerOf } from './booking.owner.ts';
 import { findBookingByAppointment, insertBooking, insertProgress } from './booking.repository.ts';
 import { hasEnded, meetingLinkIn } from './booking.ts';
 
@@ -105,42 +106,4 @@ async function writeImported(
     await deps.announce(trx, { kind: 'booking_confirmation', bookingId });
   await deps.onStep?.('in_import_transaction');
   return bookingId;
-}
-
-interface Owner {
-  userId: string | null;
-  organizationId: string | null;
-}
-
-/**
- * By the referrer's address, else by the organisation's name; else it waits for staff to assign it. In Acuity the
- * address and the name of one who was merged away live on.
- */
-async function ownerOf(
-  db: Queryable,
-  deps: Pick<BookingDeps, 'referrerFieldId'>,
-  appointment: Appointment,
-  answers: Answers,
-): Promise<Owner> {
-  const named =
-    deps.referrerFieldId === undefined ? undefined : appointment.answers.get(deps.referrerFieldId);
-  for (const email of [named, appointment.client.email]) {
-    const referrer = email ? await referrerBy(db, email) : null;
-    if (referrer) return referrer;
-  }
-  const organization = answers.organization
-    ? ((await db('organizations').whereRaw('lower(name) = lower(?)', [answers.organization]).first('id')) as
-        | { id: string }
-        | undefined)
-    : undefined;
-  return { userId: null, organizationId: organization ? await mergedInto(db, organization.id) : null };
-}
-
-async function referrerBy(db: Queryable, email: string): Promise<Owner | null> {
-  const row = (await db('users as u')
-    .join('members as m', 'm.user_id', 'u.id')
-    .where({ 'u.role': 'referrer', 'u.banned': false })
-    .whereRaw('u.id = merged_into((select id from users where email = ?))', [email.trim().toLowerCase()])
-    .first('u.id', 'm.organization_id')) as { id: string; organization_id: string } | undefined;
-  return row ? { userId: row.id, organizationId: row.organization_id } : null;
 }

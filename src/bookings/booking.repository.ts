@@ -197,6 +197,9 @@ export interface Following extends PartialDetails {
   meetingLink?: string;
   detailsNeeded?: boolean;
   answersDigest?: string;
+  /** The referrer of a booking that had none, and their organisation. */
+  createdById?: string;
+  organizationId?: string;
   /** It takes place no more. */
   ended?: 'cancelled' | 'no_show';
 }
@@ -218,6 +221,8 @@ export async function followInto(
     ...columnsOf(set),
     details_needed: set.detailsNeeded,
     acuity_answers_digest: set.answersDigest,
+    created_by_id: set.createdById,
+    organization_id: set.organizationId,
     current_progress: progress ?? undefined,
     status: set.ended === 'cancelled' ? 'cancelled' : undefined,
   };

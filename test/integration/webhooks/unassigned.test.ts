@@ -146,6 +146,38 @@ describe('a booking without a referrer', () => {
     expect(reasonOf(await assign(id, 'nadia'))).to.deep.include({ reason: 'invalid' });
   });
 
+  it('following tells the referrer how it stands when Acuity names them later', async () => {
+    const { id, datetime } = await stack.makeAppointment(unknown);
+    await stack.settled();
+    await stack.control('/webhooks', { enabled: false });
+    await move(id, hoursLater(datetime, 2));
+    await stack.control('/webhooks', { enabled: true });
+    await stack.staff('PUT', `/appointments/${id}?admin=true`, { email: 'Rita@Harbour-Legal.example' });
+    await stack.settled();
+    const { viewer } = people.rita;
+    expect(await bookingOf(id)).to.include({
+      ...{ created_by_id: viewer.userId, organization_id: viewer.organization?.id },
+      current_progress: 'rescheduled',
+    });
+    await mailWith('Examination booked');
+    expect(await told(), 'not also that it moved').to.deep.equal(['booking_confirmation to rita']);
+    await stack.staff('PUT', `/appointments/${id}?admin=true`, { email: 'nadia@northside-claims.example' });
+    await stack.settled();
+    expect(await bookingOf(id)).to.include({ created_by_id: viewer.userId });
+  });
+
+  it('following leaves a booking to staff when the referrer is of another organisation', async () => {
+    const { id } = await stack.makeAppointment({
+      ...unknown,
+      fields: [{ id: 9108, value: 'northside claims' }],
+    });
+    await stack.settled();
+    await stack.staff('PUT', `/appointments/${id}?admin=true`, { email: 'rita@harbour-legal.example' });
+    await stack.settled();
+    expect(await bookingOf(id)).to.include({ created_by_id: null });
+    expect(await told()).to.deep.equal([]);
+  });
+
   it('import and what follows tell nobody when the examination is over', async () => {
     await stack.control('/webhooks', { enabled: false });
     const { id, datetime } = await stack.makeAppointment();

@@ -1,0 +1,73 @@
+// Whose a booking is that was made in Acuity, as far as Acuity says it; and what that referrer is told first.
+import type { Queryable } from '../db/knex.ts';
+import { mergedInto } from '../db/merges.ts';
+import type { Appointment } from '../ports/acuity.ts';
+import type { Answers } from './booking.answers.ts';
+import type { BookingDeps, BookingMailKind } from './booking.deps.ts';
+import { hasEnded, type Booking } from './booking.ts';
+
+export interface Owner {
+  userId: string | null;
+  organizationId: string | null;
+}
+
+/**
+ * By the referrer's address, else by the organisation's name; else it waits for staff to assign it. Acuity keeps the
+ * address and the name of a record that was merged away.
+ */
+export async function ownerOf(
+  db: Queryable,
+  deps: Pick<BookingDeps, 'referrerFieldId'>,
+  appointment: Appointment,
+  answers: Answers,
+): Promise<Owner> {
+  const named =
+    deps.referrerFieldId === undefined ? undefined : appointment.answers.get(deps.referrerFieldId);
+  for (const email of [named, appointment.client.email]) {
+    const referrer = email ? await referrerBy(db, email) : null;
+    if (referrer) return referrer;
+  }
+  const organization = answers.organization
+    ? ((await db('organizations').whereRaw('lower(name) = lower(?)', [answers.organization]).first('id')) as
+        | { id: string }
+        | undefined)
+    : undefined;
+  return { userId: null, organizationId: organization ? await mergedInto(db, organization.id) : null };
+}
+
+async function referrerBy(db: Queryable, email: string): Promise<Owner | null> {
+  const row = (await db('users as u')
+    .join('members as m', 'm.user_id', 'u.id')
+    .where({ 'u.role': 'referrer', 'u.banned': false })
+    .whereRaw('u.id = merged_into((select id from users where email = ?))', [email.trim().toLowerCase()])
+    .first('u.id', 'm.organization_id')) as { id: string; organization_id: string } | undefined;
+  return row ? { userId: row.id, organizationId: row.organization_id } : null;
+}
+
+/**
+ * The referrer of a booking without one, when Acuity names them by now: the clinic corrected the address, or the account
+ * is new. One of another organisation than the booking's is for staff to decide.
+ */
+export async function lateOwner(
+  db: Queryable,
+  deps: Pick<BookingDeps, 'referrerFieldId'>,
+  booking: Booking,
+  appointment: Appointment,
+  answers: Answers,
+): Promise<{ createdById: string; organizationId: string } | null> {
+  if (booking.createdBy || booking.source !== 'acuity_direct') return null;
+  const { userId, organizationId } = await ownerOf(db, deps, appointment, answers);
+  if (!userId || !organizationId) return null;
+  if (booking.organization && booking.organization.id !== organizationId) return null;
+  return { createdById: userId, organizationId };
+}
+
+/**
+ * What a referrer is told who gets a booking that was made before: how it stands now, which includes that it was moved.
+ * Null: it is over, and there is nothing left to do.
+ */
+export function stateToTell(booking: Booking, now: Date): BookingMailKind | null {
+  if (booking.currentProgress === 'no_show') return 'booking_no_show';
+  if (hasEnded(booking, now)) return null;
+  return booking.status === 'cancelled' ? 'booking_cancelled' : 'booking_confirmation';
+}
