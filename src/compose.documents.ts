@@ -21,7 +21,7 @@ export function objectStorage(config: Config): { store: ObjectStore; uploads: Up
     bucket: S3_BUCKET,
     region: config.S3_REGION,
     endpoint: config.S3_ENDPOINT,
-    browserEndpoint: config.S3_BROWSER_ENDPOINT,
+    browserEndpoint: browserEndpointOf(config),
     credentials:
       S3_ACCESS_KEY_ID && S3_SECRET_ACCESS_KEY
         ? { accessKeyId: S3_ACCESS_KEY_ID, secretAccessKey: S3_SECRET_ACCESS_KEY }
@@ -31,4 +31,16 @@ export function objectStorage(config: Config): { store: ObjectStore; uploads: Up
     patienceMs: config.S3_TIMEOUT_MS,
   });
   return { store: createS3ObjectStore(connection), uploads: createS3UploadStorage(connection) };
+}
+
+/** Amazon's stores can be reached from anywhere; of any other only the operator knows its address for browsers. */
+function browserEndpointOf({
+  S3_BROWSER_ENDPOINT,
+  S3_ENDPOINT,
+  S3_REGION,
+}: Pick<Config, 'S3_BROWSER_ENDPOINT' | 'S3_ENDPOINT' | 'S3_REGION'>): string | undefined {
+  if (S3_BROWSER_ENDPOINT === 'none') return undefined;
+  if (S3_BROWSER_ENDPOINT || S3_ENDPOINT) return S3_BROWSER_ENDPOINT;
+  const partition = S3_REGION.startsWith('cn-') ? 'amazonaws.com.cn' : 'amazonaws.com';
+  return `https://s3.${S3_REGION}.${partition}`;
 }

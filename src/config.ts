@@ -67,8 +67,8 @@ const schema = z.object({
   S3_REGION: z.string().min(1).default('us-east-1'),
   /** Unset: Amazon's own. */
   S3_ENDPOINT: url.optional(),
-  /** The store as browsers reach it; unset: large files come through the app like all others. */
-  S3_BROWSER_ENDPOINT: url.optional(),
+  /** The store as browsers reach it; `none`: no file goes there directly. Unset: see browserEndpointOf(). */
+  S3_BROWSER_ENDPOINT: z.union([z.literal('none'), z.url({ protocol: /^https?$/ })]).optional(),
   /** Unset: what the machine has been given (role, profile). */
   S3_ACCESS_KEY_ID: z.string().min(1).optional(),
   S3_SECRET_ACCESS_KEY: z.string().min(1).optional(),
@@ -132,6 +132,17 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     for (const name of neededInProduction) if (!given[name]) problems.push(`${name}: is missing`);
     if (given.DEMO_ACCOUNTS === 'true') problems.push('DEMO_ACCOUNTS: is refused in production');
   }
+  if (parsed.data && isMixedContent(parsed.data))
+    problems.push('S3_BROWSER_ENDPOINT: needs https like BASE_URL: browsers block the other');
   if (!parsed.success || problems.length > 0) throw new ConfigError(problems);
   return { ...parsed.data, BASE_URL: parsed.data.BASE_URL ?? `http://localhost:${parsed.data.PORT}` };
+}
+
+/** A page that came over https may not send over http, except to the machine it is shown on. */
+function isMixedContent({
+  BASE_URL = '',
+  S3_BROWSER_ENDPOINT: endpoint = 'none',
+}: z.output<typeof schema>): boolean {
+  if (!BASE_URL.startsWith('https:') || !endpoint.startsWith('http:')) return false;
+  return !/^(localhost|127\.[\d.]+|\[::1\])$/.test(new URL(endpoint).hostname);
 }

@@ -11,6 +11,8 @@ if (found instanceof HTMLFormElement) await enhance(found);
 
 async function enhance(form) {
   const { rowFor, timeLeft } = await import(form.dataset.uploadRow);
+  /** From which size on files go to the store directly. */
+  let directFrom = await firstDirectSize(form.dataset);
   const input = form.querySelector('input[type="file"]');
   const category = form.querySelector('select[name="category"]');
   const section = form.closest('section');
@@ -140,16 +142,16 @@ async function enhance(form) {
     }
   }
 
-  /** Past the app when the file is large, the store is set up for it, and can be reached. */
+  /** Large files go to the store directly; small ones through the app, and all once the store was out of reach. */
   async function transport(file, to) {
     const { sendByForm, sendWithProgress } = await import(form.dataset.sendByForm);
-    if (goesDirectly(file) && globalThis.crypto?.subtle) {
+    if (goesDirectly(file)) {
       const { sendDirectly, StoreUnreachable } = await import(form.dataset.sendDirectly);
       try {
         return await sendDirectly(file, { ...to, sendWithProgress });
       } catch (error) {
         if (!(error instanceof StoreUnreachable)) throw error;
-        delete form.dataset.sendDirectly;
+        directFrom = Number.POSITIVE_INFINITY;
       }
     }
     return sendByForm(file, to);
@@ -192,7 +194,7 @@ async function enhance(form) {
   }
 
   function goesDirectly({ size }) {
-    return Boolean(form.dataset.sendDirectly) && size > Number(form.dataset.directFrom);
+    return size >= directFrom;
   }
 
   /** Of what goes directly nothing is stored before the app is asked to. */
@@ -257,4 +259,11 @@ async function enhance(form) {
   function tell(text) {
     news.textContent = text;
   }
+}
+
+/** Infinity: this page sends every file through the app. */
+async function firstDirectSize({ sendDirectly, directFrom, directOrigin }) {
+  if (!sendDirectly) return Number.POSITIVE_INFINITY;
+  const { canSendDirectly } = await import(sendDirectly);
+  return canSendDirectly(directOrigin) ? Number(directFrom) : Number.POSITIVE_INFINITY;
 }

@@ -1,11 +1,28 @@
-// One large file, part by part past the app: it gives an address for each part's bytes, and says in the end what
-// became of them. Parts that arrived before the connection broke are not sent again.
+// Sends one large file to the store directly, in parts: the app signs an address for each part and makes the document
+// once all parts are there. Parts that arrived before the connection broke are not sent again.
 
 const atOnce = 3;
 const tries = 4;
+/**
+ * A firewall that swallows packets is recognised after `firstMs`. Afterwards the network has `laterMs` to take what
+ * the browser has already buffered, a few megabytes, over a slow line.
+ */
+const patience = { firstMs: 5_000, laterMs: 120_000 };
 
-/** The store took no part, by silence or by refusing: it is not to be had from here. */
+/** The store takes nothing from this browser: it is silent, unreachable or refuses. */
 export class StoreUnreachable extends Error {}
+
+/**
+ * Whether it is worth trying: hashing needs a page from https or localhost, and a store on localhost is only there for
+ * browsers of the same machine. For any other, localhost is the person's own machine, which must not get the file.
+ */
+export function canSendDirectly(storeOrigin, page = location, { subtle } = globalThis.crypto ?? {}) {
+  return Boolean(subtle) && (!isLoopback(new URL(storeOrigin).hostname) || isLoopback(page.hostname));
+}
+
+function isLoopback(hostname) {
+  return /^(.+\.)?localhost$|^127\.[\d.]+$|^\[::1\]$/.test(hostname);
+}
 
 /**
  * As sendByForm, for one that is large enough. `mayRetry`: sent once more, it may well go.
@@ -15,31 +32,35 @@ export class StoreUnreachable extends Error {}
 export async function sendDirectly(file, { action, category, signal, progress, sendWithProgress }) {
   const described = { category, fileName: file.name, sizeBytes: file.size };
   const started = await ask('POST', `${action}/uploads`, described, signal);
+  // Switched off since the page was loaded; if it is the booking that is gone, the form learns it too.
+  if (started.status === 404) throw new StoreUnreachable();
   if (!started.body?.upload) return started;
   const { id, partCount, partBytes } = started.body.upload;
   const upload = `${action}/uploads/${id}`;
   const stop = new AbortController();
   const either = AbortSignal.any([signal, stop.signal]);
   const parts = partsOf(file, partBytes, { upload, signal: either, progress, sendWithProgress });
-  let next = 2;
+  let next = 1;
   let failed = null;
-  const work = async () => {
-    while (next <= partCount && !failed) {
+  const isLeft = () => next <= partCount && !failed;
+  const sendWhile = async (goOn) => {
+    while (goOn()) {
       const partNumber = next;
       next += 1;
       failed = (await parts.send(partNumber)) ?? failed;
     }
   };
   try {
-    // The first alone: if it cannot be sent, none can.
-    failed = await parts.send(1);
-    await Promise.all(Array.from({ length: atOnce }, work));
+    // One after the other until the store has taken one: if it takes none, the file goes through the app.
+    await sendWhile(() => isLeft() && !parts.isReached());
+    await Promise.all(Array.from({ length: atOnce }, () => sendWhile(isLeft)));
     if (failed) return mendable(failed);
     progress(1);
     return mendable(await complete(upload, parts.claims, either));
   } catch (error) {
     stop.abort();
-    if (signal.aborted || error instanceof StoreUnreachable) void ask('DELETE', upload);
+    if (signal.aborted) void ask('DELETE', upload);
+    else if (error instanceof StoreUnreachable) void ask('DELETE', `${upload}?because=unreachable`);
     throw error;
   }
 }
@@ -49,16 +70,20 @@ function partsOf(file, partBytes, { upload, signal, progress, sendWithProgress }
   const sent = new Map();
   /** What complete wants to know. */
   const claims = [];
-  let arrived = 0;
+  /** Whether the store has taken a part from this browser. */
+  let isReached = false;
   const tell = (partNumber, loaded) => {
     sent.set(partNumber, loaded);
     progress([...sent.values()].reduce((sum, one) => sum + one, 0) / file.size);
   };
   const put = ({ partNumber, url, headers }, body) =>
-    sendWithProgress({ method: 'PUT', url, headers, body, signal }, (loaded) => tell(partNumber, loaded));
+    sendWithProgress({ method: 'PUT', url, headers, body, signal, patience }, (loaded) =>
+      tell(partNumber, loaded),
+    );
 
   return {
     claims,
+    isReached: () => isReached,
     /** Null when it arrived; else the last answer. */
     async send(partNumber) {
       const part = file.slice(partBytes * (partNumber - 1), partBytes * partNumber);
@@ -67,18 +92,19 @@ function partsOf(file, partBytes, { upload, signal, progress, sendWithProgress }
       for (let attempt = 1; ; attempt += 1) {
         const offered = await ask('POST', `${upload}/parts`, { parts: [claim] }, signal);
         const offer = offered.body?.parts?.[0];
-        const answer = offer && !offer.stored ? await put(offer, part) : offered;
+        const isSent = Boolean(offer) && !offer.stored;
+        const answer = isSent ? await put(offer, part) : offered;
+        isReached ||= isSent && answer.status === 200;
         if (answer.status === 200) break;
         // The app says no: asking again would not help. The store may have been busy, or the address too old.
         const isFinal = !offer && answer.status >= 400 && answer.status < 500;
-        const isOutOfReach = Boolean(offer) && arrived === 0 && answer.status < 500;
-        if (isOutOfReach && attempt > 1) throw new StoreUnreachable();
+        const isOutOfReach = isSent && !isReached && answer.status < 500;
+        if (isOutOfReach && (answer.isSilent || attempt > 1)) throw new StoreUnreachable();
         if (offer && attempt === tries) return storeSaidNo(answer);
         if (isFinal || attempt === tries) return answer;
         tell(partNumber, 0);
         await pause(500 * 2 ** attempt, signal);
       }
-      arrived += 1;
       tell(partNumber, part.size);
       return null;
     },

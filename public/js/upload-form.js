@@ -15,18 +15,34 @@ export function sendByForm(file, { action, category, signal, progress }) {
   );
 }
 
-/** What fetch cannot tell: how much has gone. Rejects only when it was cancelled. */
-export function sendWithProgress({ method, url, body, headers, signal }, progress) {
+/**
+ * An XMLHttpRequest, because fetch cannot tell how much has gone. Rejects only when it was cancelled.
+ * @param {{ patience?: { firstMs: number, laterMs: number } }} request `patience`: gives up when the first byte has not
+ * gone within `firstMs`, or nothing is heard for `laterMs` after that. Unset: waits as long as the browser does.
+ * @returns {Promise<{ status: number, body: unknown, isSilent: boolean }>} status 0: no answer; `isSilent`: gave up
+ */
+export function sendWithProgress({ method, url, body, headers, signal, patience }, progress) {
   return new Promise((resolve, reject) => {
     const request = new XMLHttpRequest();
     const cancel = () => request.abort();
+    let isSilent = false;
+    let timer;
+    const giveUpIn = (ms) => {
+      clearTimeout(timer);
+      timer = setTimeout(() => {
+        isSilent = true;
+        request.abort();
+      }, ms);
+    };
     request.upload.addEventListener('progress', ({ loaded, total, lengthComputable }) => {
+      if (patience && loaded > 0) giveUpIn(patience.laterMs);
       if (lengthComputable) progress(loaded, total);
     });
-    request.addEventListener('abort', () => reject(signal.reason));
     request.addEventListener('loadend', () => {
+      clearTimeout(timer);
       signal.removeEventListener('abort', cancel);
-      resolve({ status: request.status, body: request.response });
+      if (signal.aborted) reject(signal.reason);
+      else resolve({ status: request.status, body: request.response, isSilent });
     });
     signal.throwIfAborted();
     signal.addEventListener('abort', cancel, { once: true });
@@ -34,5 +50,6 @@ export function sendWithProgress({ method, url, body, headers, signal }, progres
     for (const [name, value] of Object.entries(headers)) request.setRequestHeader(name, value);
     request.responseType = headers.Accept === 'application/json' ? 'json' : 'text';
     request.send(body);
+    if (patience) giveUpIn(patience.firstMs);
   });
 }

@@ -27,7 +27,7 @@ export interface S3Settings {
   region: string;
   /** Unset: Amazon's own. */
   endpoint?: string | undefined;
-  /** The store as browsers reach it; unset: they do not. */
+  /** The store as browsers reach it; unset: browsers send everything through the app. */
   browserEndpoint?: string | undefined;
   /** Unset: whatever the machine has been given (role, profile). */
   credentials?: { accessKeyId: string; secretAccessKey: string } | undefined;
@@ -223,7 +223,7 @@ export function createS3ObjectStore({ client, reader, signer, settings }: S3Conn
             new ListPartsCommand({ Bucket, Key: key, UploadId: uploadId, PartNumberMarker }),
           );
           for (const { PartNumber, ETag, Size, ChecksumSHA256 } of page.Parts ?? []) {
-            const sha256 = Buffer.from(ChecksumSHA256 ?? '', 'base64').toString('hex');
+            const sha256 = ChecksumSHA256 ? Buffer.from(ChecksumSHA256, 'base64').toString('hex') : null;
             found.push({ partNumber: PartNumber ?? 0, etag: ETag ?? '', size: Size ?? 0, sha256 });
           }
           PartNumberMarker = page.IsTruncated ? page.NextPartNumberMarker : undefined;
@@ -235,7 +235,7 @@ export function createS3ObjectStore({ client, reader, signer, settings }: S3Conn
       const Parts = parts.map(({ partNumber, etag, sha256 }) => ({
         PartNumber: partNumber,
         ETag: etag,
-        ChecksumSHA256: Buffer.from(sha256, 'hex').toString('base64'),
+        ...(sha256 !== null && { ChecksumSHA256: Buffer.from(sha256, 'hex').toString('base64') }),
       }));
       const command = new CompleteMultipartUploadCommand({
         ...{ Bucket, Key: key, UploadId: uploadId, MultipartUpload: { Parts } },
@@ -256,11 +256,13 @@ export function createS3ObjectStore({ client, reader, signer, settings }: S3Conn
   };
 }
 
-/** Where addresses lead: the bucket's own host, unless it stands in the path. */
+/** The origin of presigned addresses: the bucket's own host, or the endpoint's when the bucket is in the path. */
 function browserOriginOf({ browserEndpoint, bucket, forcePathStyle }: S3Settings): string | null {
   if (!browserEndpoint) return null;
   const { protocol, host } = new URL(browserEndpoint);
-  return forcePathStyle ? `${protocol}//${host}` : `${protocol}//${bucket}.${host}`;
+  // The SDK puts a bucket whose name has dots into the path: no certificate covers such a host.
+  const isInPath = forcePathStyle || bucket.includes('.');
+  return isInPath ? `${protocol}//${host}` : `${protocol}//${bucket}.${host}`;
 }
 
 const absent = new Set(['NoSuchKey', 'NotFound', 'NoSuchUpload']);

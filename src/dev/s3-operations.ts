@@ -1,6 +1,5 @@
 // What each request to the small S3 does.
 import { once } from 'node:events';
-import type { IncomingMessage, ServerResponse } from 'node:http';
 import { pipeline } from 'node:stream/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ObjectRecord, S3Files } from './s3-files.ts';
@@ -24,16 +23,6 @@ export async function answerTo(files: S3Files, call: S3Call): Promise<void> {
     return void call.res.writeHead(204).end();
   }
   throw new S3Fault(405, 'MethodNotAllowed');
-}
-
-export function answerCors(req: IncomingMessage, res: ServerResponse, allowed: string): void {
-  const { origin } = req.headers;
-  if (!origin || (allowed !== '*' && allowed !== origin)) return;
-  res.setHeader('Access-Control-Allow-Origin', origin);
-  res.setHeader('Access-Control-Expose-Headers', 'ETag');
-  if (req.method !== 'OPTIONS') return;
-  res.setHeader('Access-Control-Allow-Methods', 'GET, PUT');
-  res.setHeader('Access-Control-Allow-Headers', req.headers['access-control-request-headers'] ?? '');
 }
 
 async function createBucket(files: S3Files, { bucket, res }: S3Call): Promise<void> {

@@ -18,6 +18,7 @@ export interface S3Call {
   req: IncomingMessage;
   res: ServerResponse;
   bodyTrouble: BodyTrouble | undefined;
+  keepsNoPartHashes: boolean;
 }
 
 const metadataPrefix = 'x-amz-meta-';

@@ -5,7 +5,8 @@ import type { AddressInfo } from 'node:net';
 import { mkdir } from 'node:fs/promises';
 import { MalformedBody } from './s3-body.ts';
 import { createS3Files, type S3Files } from './s3-files.ts';
-import { answerCors, answerTo } from './s3-operations.ts';
+import { answerCors, type CorsRule } from './s3-cors.ts';
+import { answerTo } from './s3-operations.ts';
 import type { BodyTrouble, S3Call } from './s3-requests.ts';
 import { S3Fault, xmlFault } from './s3-faults.ts';
 import { checkSignature, type Credentials } from './s3-signature.ts';
@@ -15,8 +16,10 @@ export interface S3ServerOptions extends Credentials {
   /** 0 or unset: any free one. */
   port?: number;
   buckets?: string[];
-  /** Of pages that may send to presigned addresses. `*`: any. */
-  allowedOrigin?: string;
+  /** Which pages may send to presigned addresses; unset: none. */
+  cors?: CorsRule[];
+  /** As some stores do: SHA-256 hashes of parts are neither asked for nor told. */
+  keepsNoPartHashes?: boolean;
 }
 
 type Trouble = 'drop' | { status: number; code: string } | BodyTrouble | undefined;
@@ -76,21 +79,21 @@ async function answer(
 ): Promise<void> {
   res.on('error', () => undefined);
   try {
-    if (options.allowedOrigin) answerCors(req, res, options.allowedOrigin);
-    if (req.method === 'OPTIONS') return void res.writeHead(200).end();
+    if (answerCors(req, res, options.cors ?? [])) return;
     const call = callOf(req);
     const trouble = await running.trouble?.(call);
     if (trouble === 'drop') return void req.socket.destroy();
     if (trouble && 'status' in trouble) throw new S3Fault(trouble.status, trouble.code);
     const fault = checkSignature(req, options);
     if (fault) throw new S3Fault(fault === 'AuthorizationQueryParametersError' ? 400 : 403, fault);
-    await answerTo(running.files, { ...call, req, res, bodyTrouble: trouble });
+    const { keepsNoPartHashes = false } = options;
+    await answerTo(running.files, { ...call, req, res, bodyTrouble: trouble, keepsNoPartHashes });
   } catch (error) {
     refuse(req, res, error);
   }
 }
 
-function callOf(req: IncomingMessage): Omit<S3Call, 'req' | 'res' | 'bodyTrouble'> {
+function callOf(req: IncomingMessage): Pick<S3Call, 'method' | 'bucket' | 'key' | 'query'> {
   const url = new URL(req.url ?? '/', 'http://s3');
   const [, bucket = '', ...rest] = url.pathname.split('/');
   const key = decodeURIComponent(rest.join('/'));

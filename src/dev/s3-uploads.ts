@@ -16,14 +16,17 @@ import {
 
 const minPartBytes = 5 * 1024 * 1024;
 
-export async function startUpload(files: S3Files, { bucket, key, req, res }: S3Call): Promise<void> {
+export async function startUpload(
+  files: S3Files,
+  { bucket, key, req, res, keepsNoPartHashes }: S3Call,
+): Promise<void> {
   refuseAcl(req);
   const uploadId = randomUUID();
   await files.openUpload(bucket, {
     uploadId,
     key,
     initiated: new Date().toISOString(),
-    isHashed: headerOf(req, 'x-amz-checksum-algorithm') === 'SHA256',
+    isHashed: !keepsNoPartHashes && headerOf(req, 'x-amz-checksum-algorithm') === 'SHA256',
     ...describedBy(req),
   });
   sendXml(res, xml('InitiateMultipartUploadResult', { Bucket: bucket, Key: key, UploadId: uploadId }));

@@ -10,6 +10,7 @@ import { startMailbox } from './mailbox.ts';
 import type { Ports } from './ports.ts';
 import { startPostgres } from './postgres.ts';
 import { keptSecret } from './secret.ts';
+import { uploadCors } from './s3-cors.ts';
 import { startS3Server } from './s3-server.ts';
 import { step } from './terminal.ts';
 
@@ -108,7 +109,7 @@ async function documents(dataDir: string): Promise<Service> {
       ...credentials,
       directory: path.join(dataDir, 's3'),
       buckets: [bucket],
-      allowedOrigin: '*',
+      cors: uploadCors('*'),
     }),
   );
   return {
@@ -116,7 +117,8 @@ async function documents(dataDir: string): Promise<Service> {
       S3_BUCKET: bucket,
       S3_REGION: 'us-east-1',
       S3_ENDPOINT: store.url,
-      S3_BROWSER_ENDPOINT: store.url,
+      // Browsers on this machine reach it; what others send goes through the app.
+      ...(setting('S3_BROWSER_ENDPOINT') ? {} : { S3_BROWSER_ENDPOINT: store.url }),
       S3_ACCESS_KEY_ID: credentials.accessKeyId,
       S3_SECRET_ACCESS_KEY: credentials.secretAccessKey,
       S3_FORCE_PATH_STYLE: 'true',

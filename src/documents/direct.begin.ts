@@ -5,13 +5,16 @@ import { failure, ok, type Result } from '../lib/result.ts';
 import { findOpen, refuse } from './direct.open.ts';
 import { holdsAll, isSame, partCountOf, partFault, sizeOf, type Sizes } from './direct.parts.ts';
 import { findUpload, insertUpload, openUploadsOf, passOver, type StoredUpload } from './direct.repository.ts';
+import type { ContentFault } from './content.ts';
 import { timingsOf, type DocumentDeps } from './document.deps.ts';
 import { newObjectName, pendingKey } from './document.keys.ts';
+import { fitsName } from './document.kinds.ts';
 import type { DirectUpload, PartClaim, PartOffer, UploadFailure } from './document.service.ts';
-import { chooseCategory, refusalOf, tooMany } from './document.upload.ts';
+import { chooseCategory, recordRefusal, refusalOf, tooMany } from './document.upload.ts';
+import { cleanFileName } from './file-name.ts';
 
-/** More than S3's least of 5 MiB; a part that broke off is soon sent again. */
-export const partBytes = 8 * 1024 * 1024;
+/** The smallest part that S3 takes, unless it is the last. Files from this size on go to the store directly. */
+export const partBytes = 5 * 1024 * 1024;
 const addressSeconds = 300;
 
 export async function start(
@@ -26,8 +29,11 @@ export async function start(
   if (refused) return failure(refused);
   const chosen = chooseCategory(actor, category);
   if (!chosen.ok) return chosen;
-  if (sizeBytes > deps.limits.maxBytes)
-    return failure({ reason: 'content', position: 1, fault: 'too_large' });
+  const fault = faultBeforehand(deps, fileName, sizeBytes);
+  if (fault) {
+    await recordRefusal(deps, actor, bookingId, { why: fault, files: 1 });
+    return failure({ reason: 'content', position: 1, fault });
+  }
 
   const now = deps.clock.now();
   const userId = attribution(actor.viewer).byId;
@@ -52,6 +58,17 @@ export async function start(
   // Dying before this: the sweep aborts what no row speaks of.
   await insertUpload(deps.db, upload);
   return ok({ upload: told(upload), resumed: false });
+}
+
+/** What no content can mend, told before a byte is sent. */
+function faultBeforehand(
+  { limits }: Pick<DocumentDeps, 'limits'>,
+  fileName: string,
+  sizeBytes: number,
+): ContentFault | null {
+  if (sizeBytes > limits.maxBytes) return 'too_large';
+  const { extension } = cleanFileName(fileName);
+  return limits.kinds.some((kind) => fitsName(kind, extension)) ? null : 'unsupported_type';
 }
 
 export async function offer(

@@ -32,8 +32,14 @@ export function partFault(partNumber: number, message: string): UploadFailure {
   return { reason: 'invalid', errors: [{ path: `parts.${partNumber}`, message }] };
 }
 
+/** False also where the store keeps no hash of the part. */
 export function isSame(part: Pick<StoredPart, 'partNumber' | 'sha256'>, claim: PartClaim): boolean {
   return part.partNumber === claim.partNumber && part.sha256 === claim.sha256;
+}
+
+/** Whether it can be the part that is claimed. Without a stored hash only reading the whole object can tell. */
+export function mayBeSame(part: StoredPart, claim: PartClaim): boolean {
+  return part.sha256 === null ? part.partNumber === claim.partNumber : isSame(part, claim);
 }
 
 export type Sizes = Pick<StoredUpload, 'sizeBytes' | 'partBytes'>;

@@ -6,13 +6,19 @@ import { failure, ok, type Result } from '../lib/result.ts';
 import { ObjectStoreUnavailable, type StoredPart } from '../ports/object-store.ts';
 import { offer, partBytes, start } from './direct.begin.ts';
 import { clearAway, findOpen, refuse } from './direct.open.ts';
-import { differing, isSame, notArrived, partCountOf, partFault, sizeOf } from './direct.parts.ts';
+import { differing, mayBeSame, notArrived, partCountOf, partFault, sizeOf } from './direct.parts.ts';
 import { endUpload, findUpload, keepPartHashes, type StoredUpload } from './direct.repository.ts';
 import { ContentRefused } from './content.ts';
 import type { DocumentDeps } from './document.deps.ts';
 import { pendingKey } from './document.keys.ts';
 import { findDocument } from './document.repository.ts';
-import { UploadRefused, type DirectUploads, type PartClaim, type UploadFailure } from './document.service.ts';
+import {
+  UploadRefused,
+  type CancelReason,
+  type DirectUploads,
+  type PartClaim,
+  type UploadFailure,
+} from './document.service.ts';
 import { openSession, type OpenSession } from './document.upload.ts';
 import { maySeeDocument, type Document } from './document.ts';
 
@@ -116,18 +122,23 @@ async function putTogether(
     return other === null ? ok(partSha256) : failure(notArrived(other));
   }
   const wanted: StoredPart[] = [];
+  const hashes: string[] = [];
   for (let partNumber = 1; partNumber <= partCountOf(upload); partNumber += 1) {
     const claim = claims.find((one) => one.partNumber === partNumber);
     if (!claim) return failure(partFault(partNumber, `Part ${partNumber} has no hash`));
-    const part = parts.find((one) => isSame(one, claim) && one.size === sizeOf(upload, partNumber));
+    const part = parts.find((one) => mayBeSame(one, claim) && one.size === sizeOf(upload, partNumber));
     if (!part) return failure(notArrived(partNumber));
     wanted.push(part);
+    hashes.push(claim.sha256);
   }
-  const sha256 = Buffer.from(wanted.map((part) => part.sha256).join(''), 'hex');
+  const sha256 = Buffer.from(hashes.join(''), 'hex');
   await keepPartHashes(db, upload.id, sha256);
   await store.completeUpload(key, upload.s3UploadId, wanted);
   return ok(sha256);
 }
+
+const unreachableNote =
+  'A browser could not send to the file store and sends through the app instead: see docs/documents.md';
 
 /** What may be mended by asking again stays open. */
 const passing = new Set<UploadFailure['reason']>(['storage_unavailable', 'invalid']);
@@ -141,10 +152,12 @@ async function cancel(
   actor: Actor,
   bookingId: string,
   uploadId: string,
+  why: CancelReason,
 ): Promise<Result<null, UploadFailure>> {
   const found = await findOpen(deps, actor, bookingId, uploadId);
   if (!found.ok) return found;
-  return (await refuse(deps, actor, found.value, 'cancelled')) ? ok(null) : failure({ reason: 'not_found' });
+  if (why === 'unreachable') deps.log.warn(unreachableNote);
+  return (await refuse(deps, actor, found.value, why)) ? ok(null) : failure({ reason: 'not_found' });
 }
 
 /** The document that it became, if it was made of these very parts: two tabs may have sent two files to one upload. */

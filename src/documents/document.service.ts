@@ -58,11 +58,15 @@ export interface PartClaim {
   sha256: string;
 }
 
+/** Why an upload is given up: by the person, or because the browser cannot send to the store. */
+export const cancelReasons = ['cancelled', 'unreachable'] as const;
+export type CancelReason = (typeof cancelReasons)[number];
+
 /** Uploads past the app. What they do not find is `not_found`: not the person's, expired, or refused before. */
 export interface DirectUploads {
   /** Of the store, for the pages' Content-Security-Policy; null: not set up, and every method fails. */
   readonly origin: string | null;
-  /** Files larger than this are worth it. Bytes. */
+  /** Files of this size and larger go directly; smaller ones through the app. Bytes. */
   readonly fromBytes: number;
   /** `resumed`: it was under way already, with some of its parts. */
   start(
@@ -83,7 +87,12 @@ export interface DirectUploads {
     uploadId: string,
     parts: PartClaim[],
   ): Promise<Result<Document[], UploadFailure>>;
-  cancel(actor: Actor, bookingId: string, uploadId: string): Promise<Result<null, UploadFailure>>;
+  cancel(
+    actor: Actor,
+    bookingId: string,
+    uploadId: string,
+    why: CancelReason,
+  ): Promise<Result<null, UploadFailure>>;
 }
 
 export class UploadRefused extends Error {

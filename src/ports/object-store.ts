@@ -27,8 +27,8 @@ export interface StoredPart {
   partNumber: number;
   etag: string;
   size: number;
-  /** Hex; the store has held the part's bytes against it. */
-  sha256: string;
+  /** Hex; the store compared the part's bytes with it. Null: this store keeps no SHA-256 of parts. */
+  sha256: string | null;
 }
 
 /** What a browser sends to the store itself, and how. */

@@ -73,7 +73,7 @@ describe('sending a large document past the app', function () {
     await watched.check();
     await throttle(-1);
     await stored().waitFor();
-    expect(sent.toSorted()).to.deep.equal(['part 1', 'part 2', 'part 3']);
+    expect(sent.toSorted()).to.deep.equal(['part 1', 'part 2', 'part 3', 'part 4']);
     expect(await rows()).to.deep.equal([sha256(large)]);
     await watched.check();
   });

@@ -17,7 +17,7 @@ import {
 import { later36Hours, startProcess } from './document-process.ts';
 
 /** Two parts. */
-const large = pdf(8 * 1024 * 1024 + 1_000);
+const large = pdf(5 * 1024 * 1024 + 1_000);
 
 interface StoreCall {
   method: string;

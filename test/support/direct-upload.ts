@@ -31,7 +31,7 @@ export interface DirectSender {
   complete(claims?: Claim[], agent?: Agent): Test;
   /** As it must succeed. */
   finish(): Promise<UploadedDocument>;
-  cancel(): Test;
+  cancel(because?: string): Test;
 }
 
 export function beginDirect(
@@ -87,7 +87,7 @@ export async function sendDirectly(
       if (!document) throw new Error('It became no document');
       return document;
     },
-    cancel: () => agent.delete(path),
+    cancel: (because) => agent.delete(because === undefined ? path : `${path}?because=${because}`),
   };
   return sender;
 }

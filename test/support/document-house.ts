@@ -45,9 +45,13 @@ export interface DocumentHouse {
 }
 
 export async function openDocumentHouse(
-  options: { overrides?: Overrides; env?: Record<string, string> } = {},
+  options: {
+    overrides?: Overrides;
+    env?: Record<string, string>;
+    storage?: Parameters<typeof openTestStorage>[0];
+  } = {},
 ): Promise<DocumentHouse> {
-  const storage = await openTestStorage();
+  const storage = await openTestStorage(options.storage);
   const acuity = createFakeAcuity();
   const app = await startTestApp({
     overrides: { acuity, ...options.overrides },

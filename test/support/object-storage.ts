@@ -4,7 +4,8 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
-import { startS3Server, type S3Server } from '../../src/dev/s3-server.ts';
+import { uploadCors } from '../../src/dev/s3-cors.ts';
+import { startS3Server, type S3Server, type S3ServerOptions } from '../../src/dev/s3-server.ts';
 
 export const testCredentials = { accessKeyId: 'test', secretAccessKey: 'a-secret-of-the-tests' };
 
@@ -24,14 +25,17 @@ export interface TestStorage {
 }
 
 /** A server of its own: its troubles are nobody else's. */
-export async function openTestStorage(): Promise<TestStorage> {
+export async function openTestStorage(
+  options: Pick<S3ServerOptions, 'keepsNoPartHashes'> = {},
+): Promise<TestStorage> {
   const directory = mkdtempSync(path.join(os.tmpdir(), 'examdesk-s3-'));
   const bucket = `test-${randomUUID()}`;
   const server = await startS3Server({
     directory,
     ...testCredentials,
     buckets: [bucket],
-    allowedOrigin: '*',
+    cors: uploadCors('*'),
+    ...options,
   });
   // Also when the run is broken off.
   const sweep = () => rmSync(directory, { recursive: true, force: true });

@@ -2,7 +2,13 @@
 // done. See documents/document.direct.ts.
 import type { Request } from 'express';
 import { z } from 'zod';
-import type { DocumentService, DirectUpload, PartOffer, UploadFailure } from '../../documents/index.ts';
+import {
+  cancelReasons,
+  type DirectUpload,
+  type DocumentService,
+  type PartOffer,
+  type UploadFailure,
+} from '../../documents/index.ts';
 import type { Failure } from '../../lib/result.ts';
 import { actorOf } from '../actor.ts';
 import type { Endpoint } from '../endpoint.ts';
@@ -31,6 +37,12 @@ const claimSchema = z.object({
   sha256: z.string().regex(/^[0-9a-f]{64}$/, 'Send the SHA-256 of the part in 64 hex digits'),
 });
 const offerSchema = z.object({ parts: z.array(claimSchema).min(1).max(20) });
+const cancelQuery = z.object({
+  because: z
+    .enum(cancelReasons)
+    .default('cancelled')
+    .describe('unreachable: the store cannot be reached from here, so the file comes through the app'),
+});
 const completeSchema = z.object({ parts: z.array(claimSchema).min(1).max(maxParts) });
 
 const uploadSchema = z.object({
@@ -122,11 +134,12 @@ export function uploadEndpoints({ documents }: { documents: DocumentService }): 
       path: `${path}/:uploadId`,
       access: 'session',
       summary: 'Give up an upload that is under way',
-      request: { params: uploadParams },
+      request: { params: uploadParams, query: cancelQuery },
       responses: { 204: { description: 'Given up' }, ...refusals },
       async handle(req, res) {
         const { id, uploadId } = idsOf(uploadParams, req);
-        const cancelled = await documents.direct.cancel(actorOf(req, res), id, uploadId);
+        const { because } = parse(cancelQuery, req.query);
+        const cancelled = await documents.direct.cancel(actorOf(req, res), id, uploadId, because);
         if (!cancelled.ok) throw refuse(cancelled);
         res.status(204).end();
       },

@@ -11,7 +11,7 @@ import {
   type UploadedDocument,
 } from '../../support/document-house.ts';
 
-const partBytes = 8 * 1024 * 1024;
+const partBytes = 5 * 1024 * 1024;
 /** Three parts. */
 const file = pdf(2 * partBytes + 1_000);
 /** It differs in its third part. */

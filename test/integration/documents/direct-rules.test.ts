@@ -51,7 +51,8 @@ describe('an upload past the app', () => {
       for (const fileName of ['nul\u0000.pdf', 'half \ud800.pdf'])
         await beginDirect(house, { fileName }).expect(400);
       await beginDirect(house, { fileName: 'n'.repeat(1_001) }).expect(422);
-      const upload = await sendDirectly(house, samples.pdf, { fileName: 'harmless\u202efdp.exe' });
+      await beginDirect(house, { fileName: 'harmless\u202efdp.exe' }).expect(415);
+      const upload = await sendDirectly(house, samples.pdf, { fileName: 'harmless\u202efdp.docx' });
       await upload.send();
       await upload.complete().expect(415);
       expect(await house.traces()).to.deep.equal(nothing);

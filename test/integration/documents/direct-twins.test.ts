@@ -10,7 +10,7 @@ import {
   type UploadedDocument,
 } from '../../support/document-house.ts';
 
-const partBytes = 8 * 1024 * 1024;
+const partBytes = 5 * 1024 * 1024;
 const one = pdf(2 * partBytes + 1_000);
 /** It differs in its second part. */
 const other = Buffer.from(one);

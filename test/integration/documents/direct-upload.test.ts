@@ -11,7 +11,7 @@ import {
   type DocumentHouse,
 } from '../../support/document-house.ts';
 
-const partBytes = 8 * 1024 * 1024;
+const partBytes = 5 * 1024 * 1024;
 /** Three parts. */
 const large = pdf(2 * partBytes + 1_000);
 const maxBytes = 40 * 1024 * 1024;
@@ -319,6 +319,17 @@ describe('an upload past the app', () => {
       });
     }
 
+    it('tells staff when a browser gives it up because it cannot reach the store', async () => {
+      const upload = await sendDirectly(house, large, { fileName: 'Marsh psychiatric.pdf' });
+      await upload.cancel('maybe').expect(422);
+      await upload.cancel('unreachable').expect(204);
+      expect(await house.traces()).to.deep.equal(nothing);
+      expect((await house.audit('document.refused')).at(-1)?.metadata.reason).to.equal('unreachable');
+      const lines = house.app.logLines.filter((line) => line.includes('could not send to the file store'));
+      expect(lines).to.have.length(1);
+      expect(lines[0]).not.to.match(/psychiatric|X-Amz/i);
+    });
+
     it('stays a document when it is cancelled too late', async () => {
       const upload = await sendDirectly(house, large);
       await upload.send();
@@ -379,6 +390,7 @@ describe('an upload past the app', () => {
     it('is too large, empty, of no category or one that is not theirs, before a byte is sent', async () => {
       const codes: [object, number][] = [
         [{ sizeBytes: maxBytes + 1 }, 413],
+        [{ fileName: 'setup.exe' }, 415],
         [{ sizeBytes: 0 }, 422],
         [{ sizeBytes: 1.5 }, 422],
         [{ fileName: '' }, 422],
@@ -388,6 +400,8 @@ describe('an upload past the app', () => {
       ];
       for (const [file, status] of codes) await beginDirect(house, file).expect(status);
       expect(await house.traces()).to.deep.equal(nothing);
+      const refused = (await house.audit('document.refused')).slice(-2);
+      expect(refused.map(({ metadata }) => metadata.reason)).to.deep.equal(['too_large', 'unsupported_type']);
     });
 
     it('asks for parts that it does not have, in ways that nobody understands', async () => {
@@ -452,8 +466,8 @@ describe('an upload past the app', () => {
     });
   });
 
-  it('is not offered where no browser reaches the store', async () => {
-    const closed = await openDocumentHouse({ env: { S3_BROWSER_ENDPOINT: '' } });
+  it('is not offered when S3_BROWSER_ENDPOINT is none', async () => {
+    const closed = await openDocumentHouse({ env: { S3_BROWSER_ENDPOINT: 'none' } });
     const refused = await beginDirect(closed, {}).expect(404);
     expect((refused.body as { detail: string }).detail).to.contain('do not go past the app');
     const page = await closed.rita.get(`/bookings/${closed.bookingId}`).set('Accept', 'text/html');

@@ -78,8 +78,8 @@ export interface DocumentsSection {
     /** "500 MB" */
     maxSize: string;
     maxFiles: number;
-    /** Larger files go from the browser to the store, past the app; null: none do. */
-    directFrom: number | null;
+    /** Files of `fromBytes` and larger go from the browser to the store at `origin`; null: none do. */
+    direct: { fromBytes: number; origin: string } | null;
   } | null;
 }
 
@@ -112,9 +112,15 @@ export async function documentsSection(
             maxBytes: limits.maxBytes,
             maxSize: megabytes(limits.maxBytes),
             maxFiles: limits.maxFiles,
-            directFrom: documents.direct.origin === null ? null : documents.direct.fromBytes,
+            direct: directOf(documents),
           },
   };
+}
+
+function directOf({
+  direct: { origin, fromBytes },
+}: DocumentService): NonNullable<DocumentsSection['upload']>['direct'] {
+  return origin === null ? null : { origin, fromBytes };
 }
 
 function rowOf(document: Document, viewer: Viewer, zone: string): DocumentRow {
