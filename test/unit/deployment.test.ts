@@ -5,6 +5,8 @@ import { expect } from 'chai';
 import { parse } from 'yaml';
 import { configVariables, readConfig } from '../../src/config.ts';
 import { demoDefaults } from '../../src/dev/environment.ts';
+import { uploadCors } from '../../src/dev/s3-cors.ts';
+import { pendingKey } from '../../src/documents/document.keys.ts';
 
 const root = path.resolve(import.meta.dirname, '../..');
 const read = (file: string) => readFileSync(path.join(root, file), 'utf8');
@@ -19,8 +21,11 @@ interface Compose {
       environment?: Record<string, string>;
       depends_on?: Record<string, unknown>;
       volumes?: string[];
+      ports?: string[];
+      configs?: { source: string; target: string }[];
     }
   >;
+  configs: Record<string, { file: string }>;
   volumes: Record<string, unknown>;
 }
 
@@ -42,6 +47,34 @@ describe('docker-compose.yml', () => {
     }
   });
 
+  it('lets browsers send to the bucket, through the proxy alone', () => {
+    const { web, s3, proxy, bucket } = compose.services;
+    expect(s3?.ports, 'of the store').to.equal(undefined);
+    expect(proxy?.ports).to.deep.equal(['127.0.0.1:8333:8333']);
+    expect(web?.environment?.S3_BROWSER_ENDPOINT).to.equal('${S3_BROWSER_ENDPOINT:-http://localhost:8333}');
+    expect(proxy?.environment?.BASE_URL).to.equal(web?.environment?.BASE_URL);
+    for (const service of [s3, bucket]) {
+      const { AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY } = service?.environment ?? {};
+      expect(AWS_ACCESS_KEY_ID).to.equal(web?.environment?.S3_ACCESS_KEY_ID);
+      expect(AWS_SECRET_ACCESS_KEY).to.equal(web?.environment?.S3_SECRET_ACCESS_KEY);
+      expect(AWS_SECRET_ACCESS_KEY, 'no secret that everybody knows').to.equal('${S3_SECRET_ACCESS_KEY:?}');
+    }
+  });
+
+  it('has the proxy admit what the bucket of the configuration is sent, and no more', () => {
+    const { web, proxy } = compose.services;
+    const [config] = proxy?.configs ?? [];
+    const caddyfile = read(compose.configs[config?.source ?? '']?.file ?? '');
+    const prefix = `/${web?.environment?.S3_BUCKET}/${pendingKey('')}`;
+    expect(caddyfile.match(/^\s+path .*$/gm)?.map((line) => line.trim())).to.deep.equal([
+      `path ${prefix}*`,
+      `path ${prefix}*`,
+    ]);
+    const [rule] = uploadCors('');
+    expect(caddyfile).to.contain(`Access-Control-Allow-Methods ${rule?.AllowedMethods.join(', ')}\n`);
+    expect(caddyfile).to.contain(`Access-Control-Allow-Headers ${rule?.AllowedHeaders.join(', ')}\n`);
+  });
+
   it('gives the web and the worker a whole configuration, and nothing that is not read', () => {
     for (const name of ['web', 'worker']) {
       const given = compose.services[name]?.environment ?? {};
@@ -59,6 +92,15 @@ describe('docker-compose.yml', () => {
       );
       expect(() => readConfig(filled), name).not.to.throw();
     }
+  });
+});
+
+describe('docs/documents.md', () => {
+  it('gives the CORS rule that the tests and the demo use', () => {
+    const blocks = [...read('docs/documents.md').matchAll(/```json\n([^`]+)```/g)].map(
+      ([, json = '']) => JSON.parse(json) as unknown,
+    );
+    expect(blocks).to.deep.include(uploadCors('https://examdesk.your-agency.example'));
   });
 });
 
