@@ -98,8 +98,9 @@ function partsOf(file, partBytes, { upload, signal, progress, sendWithProgress }
         if (answer.status === 200) break;
         // The app says no: asking again would not help. The store may have been busy, or the address too old.
         const isFinal = !offer && answer.status >= 400 && answer.status < 500;
-        const isOutOfReach = isSent && !isReached && answer.status < 500;
-        if (isOutOfReach && (answer.isSilent || attempt > 1)) throw new StoreUnreachable();
+        // A store that is only busy (5xx) gets as many tries as any part.
+        const enough = answer.isSilent ? 1 : answer.status < 500 ? 2 : tries;
+        if (isSent && !isReached && attempt >= enough) throw new StoreUnreachable();
         if (offer && attempt === tries) return storeSaidNo(answer);
         if (isFinal || attempt === tries) return answer;
         tell(partNumber, 0);

@@ -107,6 +107,21 @@ describe('sending a large document past the app', function () {
     expect(await rows()).to.deep.equal([sha256(large)]);
   });
 
+  it('goes through the app when it goes on where the store cannot be reached', async () => {
+    await open();
+    house.storage.server.trouble = ({ method, query }) =>
+      method === 'PUT' && query.get('partNumber') === '2' ? 'drop' : undefined;
+    await upload();
+    await page.getByText(/^The connection broke. What arrived is kept/).waitFor({ timeout: 40_000 });
+    house.storage.server.trouble = null;
+    await page.route(`${house.storage.server.url}/**`, (route) => route.abort('connectionrefused'));
+    await page.getByRole('button', { name: 'Try again Brief.pdf' }).click();
+    await stored().waitFor({ timeout: 40_000 });
+    expect(sent.at(-1)).to.equal('form');
+    expect(await rows()).to.deep.equal([sha256(large)]);
+    await eventually(async () => (await house.storage.openUploads()).length === 0);
+  });
+
   it('goes through the app where the store cannot be reached', async () => {
     await open();
     await page.route(`${house.storage.server.url}/**`, (route) => route.abort('connectionrefused'));
@@ -120,6 +135,7 @@ describe('sending a large document past the app', function () {
   for (const [status, code] of [
     [403, 'AccessDenied'],
     [400, 'InvalidRequest'],
+    [502, 'BadGateway'],
   ] as const) {
     it(`goes through the app where the store refuses all that browsers send (${status})`, async () => {
       await open();
