@@ -34,7 +34,7 @@ describe('acting as a referrer in several tabs', function () {
     watched = await watchedPage(browser, app.url, { width: 1280 });
     await watched.context.clock.install();
     ({ page } = watched);
-    await watched.signIn('ada@examdesk.example');
+    await watched.useSession(await app.sessionCookie('ada@examdesk.example'));
     other = await watched.context.newPage();
   });
   afterEach(() => watched.close());

@@ -32,7 +32,7 @@ describe('acting as a referrer in a browser', function () {
       await page.locator('.htmx-request').first().waitFor({ state: 'detached' });
     };
     try {
-      await watched.signIn('ada@examdesk.example');
+      await watched.useSession(await app.sessionCookie('ada@examdesk.example'));
       await page.goto('/admin/act-as');
       await search('harbour');
       await page.locator('#q').focus();
@@ -69,7 +69,7 @@ describe('acting as a referrer in a browser', function () {
         if (shots) await page.screenshot({ path: `${shots}/acting-${name}-${width}.png`, fullPage: true });
       };
       try {
-        await watched.signIn('ada@examdesk.example');
+        await watched.useSession(await app.sessionCookie('ada@examdesk.example'));
         await page.goto('/specialists');
         await page.keyboard.press('Control+k');
         await page.waitForURL('**/admin/act-as');

@@ -26,7 +26,7 @@ describe('an open booking page', function () {
     const { id, datetime } = await stack.makeAppointment();
     await stack.settled();
     const booking = await stack.booking(id);
-    await watched.signIn(rita);
+    await watched.useSession(await stack.app.sessionCookie(rita));
     await page.goto(`/bookings/${booking?.id}`);
     const asked = await page.waitForRequest(/\/status\b/);
     expect(await asked.headerValue('x-by-itself'), 'so that it keeps nobody awake').to.equal('true');

@@ -48,7 +48,7 @@ describe('the console’s actions in a browser', function () {
   const open = async (path: string, email = 'ada@examdesk.example') => {
     watched = await watchedPage(browser, app.url, { width: 1280 });
     ({ page } = watched);
-    await watched.signIn(email);
+    await watched.useSession(await app.sessionCookie(email));
     await page.goto(path);
   };
   const signInAgain = async (tab = page) => {

@@ -69,7 +69,7 @@ describe('the console’s clicks', function () {
   const open = async (path: string, width = 1280, email = 'ada@examdesk.example') => {
     watched = await watchedPage(browser, app.url, { width });
     ({ page } = watched);
-    await watched.signIn(email);
+    await watched.useSession(await app.sessionCookie(email));
     await page.goto(path);
   };
   const record = (table: string, key: string) => `/admin/resources/${table}/records/${key}/show`;

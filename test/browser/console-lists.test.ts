@@ -46,7 +46,7 @@ describe('the console’s lists in a browser', function () {
     ({ page } = watched);
     asked.length = 0;
     page.on('request', (request: Request) => void asked.push(request.url()));
-    await watched.signIn('ada@examdesk.example');
+    await watched.useSession(await app.sessionCookie('ada@examdesk.example'));
     await page.goto(path);
   };
   const rows = () => page.locator('tbody td[data-property-name="reference"]').allInnerTexts();

@@ -39,7 +39,7 @@ describe('sending a large document past the app', function () {
   const open = async (width = 1280) => {
     watched = await watchedPage(browser, house.app.url, { width });
     ({ page } = watched);
-    await watched.signIn('rita@harbour-legal.example');
+    await watched.useSession(await house.app.sessionCookie('rita@harbour-legal.example'));
     bookingId = await house.newBooking();
     await page.goto(`/bookings/${bookingId}`);
     await page.getByText('drop files onto this box').waitFor();

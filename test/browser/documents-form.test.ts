@@ -34,7 +34,7 @@ describe('documents in a real browser', function () {
     it(`are sent, refused, opened and deleted (${how})`, async () => {
       watched = await watchedPage(browser, house.app.url, options);
       const { page } = watched;
-      await watched.signIn('rita@harbour-legal.example');
+      await watched.useSession(await house.app.sessionCookie('rita@harbour-legal.example'));
       await page.goto(`/bookings/${await house.newBooking()}`);
       await watched.check();
 

@@ -37,7 +37,7 @@ describe('the list of documents on an open page', function () {
   it('shows the scan’s late verdict, and what colleagues add and delete, and keeps one’s place', async () => {
     watched = await watchedPage(browser, house.app.url, { width: 1280 });
     ({ page } = watched);
-    await watched.signIn('rita@harbour-legal.example');
+    await watched.useSession(await house.app.sessionCookie('rita@harbour-legal.example'));
     await page.goto(`/bookings/${house.bookingId}`);
     const link = (name: string) => page.getByRole('link', { name, exact: true });
     const soon = { timeout: 15_000 };

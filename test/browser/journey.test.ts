@@ -80,7 +80,7 @@ describe('the journey in a real browser', function () {
 
   /** Up to the answers, at a time that nobody else takes. */
   async function toCheck(page: Page, day: string, time: string): Promise<void> {
-    await watched.signIn(rita);
+    await watched.useSession(await app.sessionCookie(rita));
     await chooseAmelia(page);
     await page.goto(`${page.url()}?day=${day}`);
     await page.getByRole('radio', { name: time }).check({ force: true });
@@ -186,7 +186,7 @@ describe('the journey in a real browser', function () {
   ] as const) {
     it(`has nothing that axe finds on the other pages (${width} px, ${colorScheme})`, async () => {
       const page = await open({ width, colorScheme });
-      await watched.signIn(rita);
+      await watched.useSession(await app.sessionCookie(rita));
       const [booking] = await bookings();
       for (const path of [
         '/',
@@ -250,7 +250,7 @@ describe('the journey in a real browser', function () {
 
   it('can be gone by keyboard alone', async () => {
     const page = await open({ width: 1280 });
-    await watched.signIn(rita);
+    await watched.useSession(await app.sessionCookie(rita));
     await page.goto('/bookings/new');
     const tabTo = async (selector: string) => {
       for (let presses = 0; presses < 80; presses++) {

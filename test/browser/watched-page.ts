@@ -4,6 +4,7 @@ import { createRequire } from 'node:module';
 import { expect } from 'chai';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { demoPassword } from '../../seeds/demo.ts';
+import type { SessionCookie } from '../support/session.ts';
 
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const rules = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
@@ -13,7 +14,10 @@ export interface Watched {
   context: BrowserContext;
   /** Nothing breaks the policy, nothing sticks out, axe finds nothing. */
   check(): Promise<void>;
+  /** By the form, for tests of signing in. */
   signIn(email: string): Promise<void>;
+  /** With a session that there is (TestApp.sessionCookie): on from the next page. */
+  useSession(cookie: SessionCookie): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -66,6 +70,8 @@ export async function watchedPage(
       await page.getByRole('button', { name: 'Sign in' }).click();
       await page.waitForURL((url) => url.pathname !== '/sign-in');
     },
+    useSession: (cookie) =>
+      context.addCookies([{ ...cookie, url: baseURL, httpOnly: true, sameSite: 'Lax' }]),
     close: () => context.close(),
   };
 }
