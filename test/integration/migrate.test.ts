@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { execFile } from 'node:child_process';
 import { readdir } from 'node:fs/promises';
 import path from 'node:path';
@@ -7,6 +8,7 @@ import pg from 'pg';
 import { auditActions } from '../../src/audit/index.ts';
 import { bookingStatuses, contactRoles, progresses } from '../../src/bookings/index.ts';
 import { accountMailKinds, workMailKinds } from '../../src/email/index.ts';
+import { type Database, openDatabase } from '../../src/db/knex.ts';
 import { migrate, migrationsDirectory } from '../../src/db/migrate.ts';
 import { examinationTypes } from '../../src/specialists/index.ts';
 import { type TestDatabase, openEmptyDatabase, openTestDatabase } from '../support/database.ts';
@@ -58,6 +60,58 @@ describe('the migrations', () => {
     const { applied } = await migrate(database.url);
     expect(applied.at(-1)).to.equal((await steps()).at(-1));
   });
+});
+
+describe('the migration that makes reports drafts', () => {
+  it('releases the reports that are stored already, since their upload, and nothing else', async () => {
+    const database = await openEmptyDatabase();
+    const db = openDatabase(database.url, 2);
+    try {
+      const name = '20261129003000_report_release.ts';
+      const config = { directory: migrationsDirectory, extension: 'ts', loadExtensions: ['.ts'] };
+      for (const step of (await readdir(migrationsDirectory)).toSorted()) {
+        if (step < name) await db.migrate.up({ ...config, name: step });
+      }
+      await insertDocuments(db);
+      await migrate(database.url);
+      const rows = (await db('documents').orderBy('category')) as Record<string, unknown>[];
+      const released = rows.map(({ category, released_at, created_at, released_by_id, releases }) => ({
+        ...{ category, releases, released_by_id },
+        at: released_at instanceof Date && Number(released_at) === Number(created_at),
+      }));
+      expect(released).to.deep.equal([
+        { category: 'brief', releases: 0, released_by_id: null, at: false },
+        { category: 'report', releases: 1, released_by_id: null, at: true },
+      ]);
+    } finally {
+      await db.destroy();
+      await database.close();
+    }
+  });
+
+  async function insertDocuments(db: Database): Promise<void> {
+    const [user, organization, specialist] = [randomUUID(), randomUUID(), randomUUID()];
+    await db('users').insert({ id: user, name: 'Rita', email: 'rita@old.example', email_verified: true });
+    await db('organizations').insert({ id: organization, name: 'Old', slug: 'old', created_at: new Date() });
+    await db('specialists').insert({
+      ...{ id: specialist, name: 'Dr Old', specialty: 'Neurology', timezone: 'Australia/Sydney' },
+      acuity_calendar_id: 1,
+    });
+    const booking_id = randomUUID();
+    await db('bookings').insert({
+      ...{ id: booking_id, reference: 'EX-AAAAA2', acuity_appointment_id: 1, organization_id: organization },
+      ...{ specialist_id: specialist, created_by_id: user, source: 'portal', type: 'in_person' },
+      ...{ examinee_first_name: 'Ewan', examinee_last_name: 'Marsh', examinee_phone: '+61412345678' },
+      ...{ starts_at: '2026-12-01T00:00:00Z', duration_minutes: 60, timezone: 'Australia/Sydney' },
+    });
+    for (const category of ['report', 'brief']) {
+      await db('documents').insert({
+        ...{ id: randomUUID(), booking_id, category, file_name: 'a.txt', mime_type: 'text/plain' },
+        ...{ size_bytes: 4, sha256: 'a'.repeat(64), chunk_bytes: 4, chunk_sha256: Buffer.alloc(32) },
+        ...{ s3_key: `documents/${category}`, status: 'not_scanned', uploaded_by_id: user },
+      });
+    }
+  }
 });
 
 describe('the schema', () => {
