@@ -73,6 +73,16 @@ describe('an upload past the app', () => {
       expect(audited?.resource_id).to.equal(document.id);
     });
 
+    it('is compared with its hashes at every download', async () => {
+      const upload = await sendDirectly(house, large);
+      await upload.send();
+      const { url } = await upload.finish();
+      const [key = ''] = await house.storage.keys('documents/');
+      await house.storage.damage(key, 10);
+      const refused = await house.rita.get(url).expect(409);
+      expect(refused.body).to.include({ code: 'document_unavailable', because: 'damaged' });
+    });
+
     it('gives addresses for five minutes, for these bytes, that say nothing of people or files', async () => {
       const upload = await sendDirectly(house, large, { fileName: 'Marsh psychiatric.pdf' });
       const [offer] = await upload.offer(1);
@@ -395,6 +405,7 @@ describe('an upload past the app', () => {
         [{ sizeBytes: 1.5 }, 422],
         [{ fileName: '' }, 422],
         [{ category: 'dictation' }, 422],
+        [{ category: 'report' }, 403],
         [{ category: 'nonsense' }, 422],
         [{ category: undefined }, 422],
       ];

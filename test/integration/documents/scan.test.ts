@@ -9,6 +9,7 @@ import { createClamavScanner } from '../../../src/adapters/clamav-scanner.ts';
 import type { Scanner } from '../../../src/ports/scanner.ts';
 import { pdf, samples, zipOf } from '../../support/builders/files.ts';
 import { clamdForTests, eicar, noClamd, type TestClamd } from '../../support/clamd.ts';
+import { sendDirectly } from '../../support/direct-upload.ts';
 import {
   openDocumentHouse,
   type DocumentHouse,
@@ -125,6 +126,18 @@ describe('a scan', () => {
     verdict = () => Promise.resolve({ verdict: 'infected', signature: 'Late' });
     await care().scan(id);
     expect(await statusOf(id)).to.equal('clean');
+  });
+
+  it('holds a direct upload back until it was scanned, and removes what is infected', async () => {
+    const upload = await sendDirectly(house, pdf(6_000_000));
+    await upload.send();
+    const { id, url, status } = await upload.finish();
+    expect(status).to.equal('checking');
+    await house.rita.get(url).expect(409);
+    verdict = () => Promise.resolve({ verdict: 'infected', signature: 'Found' });
+    await care().scan(id);
+    expect(scanned.at(-1)?.equals(pdf(6_000_000))).to.equal(true);
+    expect((await house.rita.get(url).expect(409)).body).to.include({ because: 'infected' });
   });
 
   it('without a verdict leaves the document waiting, and its job comes back', async () => {
