@@ -1,4 +1,5 @@
 export * from './booking.ts';
+export type * from './booking.detail.ts';
 export * from './booking.details.ts';
 export type * from './booking.service.ts';
 export * from './booking.list.ts';

@@ -2,7 +2,8 @@
 // It takes the detail through the app and fails at the first place that does not know it.
 import { expect } from 'chai';
 import { z } from 'zod';
-import { details, type Detail } from '../../src/bookings/booking.details.ts';
+import type { Detail } from '../../src/bookings/booking.detail.ts';
+import { details } from '../../src/bookings/booking.details.ts';
 import type { EmailRow } from '../../src/email/email.ts';
 import { lineSchema, optional } from '../../src/bookings/booking.text.ts';
 import { testLinks } from './links.ts';
