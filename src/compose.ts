@@ -164,12 +164,14 @@ export function compose(config: Config, overrides: Overrides = {}): System {
     referrerFieldId: config.REFERRER_FIELD_ID,
   };
   const questions = createQuestions({ db, acuity, log, ...intakeFields, ...overrides.questions });
+  const addressOf = (reference: string) => config.BASE_URL + paths.bookingsFound(reference);
   const drafts = createBookingDrafts(db, clock, ids);
   const announce = createOutbox({ jobs, ids, gatherMs: overrides.emails?.gatherMs });
   const bookingDeps: BookingDeps = {
     db,
     acuity,
     availability,
+    questions,
     specialists,
     audit,
     jobs,
@@ -177,6 +179,7 @@ export function compose(config: Config, overrides: Overrides = {}): System {
     ids,
     log,
     announce,
+    addressOf,
     ...intakeFields,
     ...overrides.bookings,
     // A call may wait for its turn before its time-out begins.
@@ -235,8 +238,8 @@ export function compose(config: Config, overrides: Overrides = {}): System {
   const sync = createSyncService({
     jobs,
     reconciling: {
-      ...{ db, acuity, specialists, convergence, audit, clock, ids, log },
-      referenceFieldId: config.ACUITY_REFERENCE_FIELD_ID,
+      ...{ db, acuity, specialists, questions, convergence, audit, clock, ids, log },
+      ...{ ...intakeFields, addressOf },
       announce: (trx, report) => tellStaff(trx, { kind: 'drift_report', driftReportId: report.id }),
       ...overrides.sync,
     },

@@ -1,7 +1,7 @@
 // What a booking says to Acuity, and what Acuity's answer means for it.
 import type { Database, Queryable } from '../db/knex.ts';
 import type { AcuityFailure, AcuityResult, Appointment, NewAppointment } from '../ports/acuity.ts';
-import { readIntakeFields } from '../questions/index.ts';
+import { readIntakeFields, toAcuity } from '../questions/index.ts';
 import type { BookingDeps } from './booking.deps.ts';
 import { detailIn, details, type DetailIntakeName } from './booking.details.ts';
 import type { BookOrder, Intention } from './booking.intentions.ts';
@@ -29,18 +29,52 @@ export async function intakeFields(
   return (await readIntakeFields(db, deps)) as Map<IntakeName, number>;
 }
 
+/** Every field that the booking itself answers. */
+export type OwnFields = ReadonlyMap<IntakeName | 'referrer', number>;
+
+export async function ownFields(
+  db: Queryable,
+  deps: Pick<BookingDeps, 'referenceFieldId' | 'referrerFieldId'>,
+): Promise<OwnFields> {
+  const { referrerFieldId } = deps;
+  const fields = [...(await intakeFields(db, deps))];
+  return new Map<IntakeName | 'referrer', number>(
+    referrerFieldId ? [...fields, ['referrer', referrerFieldId]] : fields,
+  );
+}
+
 /** Whether the booking itself answers this field of Acuity's: then nobody is asked it. */
-export function isOwnDetail(fields: IntakeFields, fieldId: number): boolean {
+export function isOwnDetail(fields: OwnFields, fieldId: number): boolean {
   return [...fields.values()].includes(fieldId);
 }
 
-/** In Acuity the client is the referrer; the examinee is in the intake answers. */
+function isOmitted({ acuity }: BookOrder, fieldId: number): boolean {
+  return acuity.omittedFieldIds?.includes(fieldId) ?? false;
+}
+
+/** Null when the appointment does not have our reference: there is no such field, or its type has not. */
+async function referenceFieldOf(deps: BookingDeps, { order }: Intention<BookOrder>): Promise<number | null> {
+  const field = (await intakeFields(deps.db, deps)).get('reference');
+  return field === undefined || isOmitted(order, field) ? null : field;
+}
+
+/** Whether the appointment of this intention can be told from others by our reference. */
+export async function hasReference(deps: BookingDeps, intention: Intention<BookOrder>): Promise<boolean> {
+  return (await referenceFieldOf(deps, intention)) !== null;
+}
+
+/**
+ * In Acuity the client is the referrer; the examinee is in the intake answers.
+ * @param uploads where documents of this booking will be found
+ */
 export function newAppointment(
   intention: Intention<BookOrder> & { startsAt: Date },
-  fields: IntakeFields,
+  fields: OwnFields,
+  uploads: string,
 ): NewAppointment {
   const { order } = intention;
-  const answers: Partial<Record<IntakeName, string | null>> = {
+  const answers: Partial<Record<IntakeName | 'referrer', string | null>> = {
+    referrer: order.client.email,
     reference: intention.reference,
     organization: order.organizationName,
     ...Object.fromEntries(
@@ -51,11 +85,12 @@ export function newAppointment(
   };
   const known = [...fields].flatMap(([name, id]) => {
     const value = answers[name];
-    return value ? [{ id, value }] : [];
+    return value && !isOmitted(order, id) ? [{ id, value }] : [];
   });
-  const asked = order.answers
-    .filter((answer) => answer.value !== '')
-    .map((answer) => ({ id: answer.fieldId, value: answer.value }));
+  const asked = order.answers.map(({ fieldId, value, type }) => ({
+    id: fieldId,
+    value: toAcuity(value, type, uploads),
+  }));
   return {
     startsAt: intention.startsAt,
     appointmentTypeId: order.acuity.appointmentTypeId,
@@ -63,6 +98,7 @@ export function newAppointment(
     timezone: order.timezone ?? order.examinationTimezone,
     client: { ...splitName(order.client.name, order.organizationName), email: order.client.email, phone: '' },
     fields: [...known, ...asked],
+    ...(order.acuity.asStaff && { asStaff: true }),
   };
 }
 
@@ -78,9 +114,9 @@ export async function findAppointmentsOf(
   deps: BookingDeps,
   intention: Intention<BookOrder>,
 ): Promise<AcuityResult<Appointment[]>> {
-  const reference = (await intakeFields(deps.db, deps)).get('reference');
+  const reference = await referenceFieldOf(deps, intention);
   const found =
-    reference === undefined
+    reference === null
       ? await searchByClient(deps, intention)
       : await deps.acuity.findAppointments({
           field: { id: reference, value: intention.reference },
@@ -88,7 +124,7 @@ export async function findAppointmentsOf(
         });
   if (!found.ok) return found;
   const ours = found.value.filter((appointment) =>
-    reference === undefined
+    reference === null
       ? isAsOrdered(intention, appointment)
       : appointment.answers.get(reference)?.trim() === intention.reference,
   );
@@ -133,11 +169,26 @@ const takenCodes = new Set([
   'not_available_max_days_in_advance',
 ]);
 
+export interface RefusedField {
+  id: number;
+  /** The appointment's type does not have it. Else an answer is missing or is not accepted. */
+  isUnknown: boolean;
+}
+
+/** acuity.md, section 3.3 */
+function refusedField(code: string, message: string): RefusedField | null {
+  if (code !== 'required_field' && code !== 'invalid_fields') return null;
+  const id = /field "(\d+)"/i.exec(message)?.[1];
+  if (!id) return null;
+  return { id: Number(id), isUnknown: code === 'invalid_fields' && /does not exist/i.test(message) };
+}
+
 /** What a failed write leaves behind: nothing, for a reason we can name, or nobody knows. */
 export type WriteVerdict =
   | { verdict: 'taken' }
   | { verdict: 'out_of_reach'; retryAfterMs: number }
-  | { verdict: 'refused'; code: string }
+  /** `field`: the question that Acuity complains of, where it names one. */
+  | { verdict: 'refused'; code: string; field: RefusedField | null }
   | { verdict: 'unknown'; wasAnswered: boolean };
 
 export function verdictOn(failure: AcuityFailure): WriteVerdict {
@@ -151,10 +202,16 @@ export function verdictOn(failure: AcuityFailure): WriteVerdict {
     case 'unreadable':
       return { verdict: 'unknown', wasAnswered: true };
     case 'refused':
-      return takenCodes.has(failure.code) ? { verdict: 'taken' } : { verdict: 'refused', code: failure.code };
+      return takenCodes.has(failure.code)
+        ? { verdict: 'taken' }
+        : {
+            verdict: 'refused',
+            code: failure.code,
+            field: refusedField(failure.code, failure.message),
+          };
     case 'unauthorized':
     case 'not_found':
       break;
   }
-  return { verdict: 'refused', code: failure.reason };
+  return { verdict: 'refused', code: failure.reason, field: null };
 }

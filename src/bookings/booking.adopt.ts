@@ -4,8 +4,15 @@ import { errorFacts } from '../lib/error-facts.ts';
 import type { Appointment } from '../ports/acuity.ts';
 import { isAsOrdered, verdictOn } from './booking.acuity.ts';
 import { completeBooking, failIntention, type FailOptions } from './booking.complete.ts';
+import { overlapsAnother } from './booking.create.ts';
 import type { BookingDeps } from './booking.deps.ts';
-import type { BookOrder, Intention, Refusal } from './booking.intentions.ts';
+import {
+  findIntention,
+  toRefusal,
+  type BookOrder,
+  type Intention,
+  type Refusal,
+} from './booking.intentions.ts';
 import type { Booking } from './booking.ts';
 
 export type Adoption =
@@ -28,11 +35,33 @@ export async function adoptAppointment(
     await failIntention(deps, intention, refusal, failOptions);
     return { outcome: 'failed', refusal };
   }
+  if (intention.order.acuity.asStaff && (await isStillOpen(deps, intention))) {
+    const overlaps = await overlapsAnother(deps, appointment);
+    if (!overlaps.ok) return { outcome: 'unknown' };
+    if (overlaps.value) return giveTimeBack(deps, intention, appointment, failOptions);
+  }
   await deps.onStep?.('before_complete');
   const completion = await completeBooking(deps, intention.id, appointment);
   // We were given up on while Acuity took its time: what it made must not stay (rule 1).
   if (completion.outcome === 'failed') await removeAppointment(deps, intention, appointment.id);
   return completion;
+}
+
+/** For appointments that were made without Acuity's own check: somebody else has this time. */
+async function giveTimeBack(
+  deps: BookingDeps,
+  intention: Intention<BookOrder>,
+  appointment: Appointment,
+  failOptions: FailOptions,
+): Promise<Adoption> {
+  if (!(await removeAppointment(deps, intention, appointment.id))) return { outcome: 'unknown' };
+  const refusal = toRefusal({ startsAt: appointment.startsAt, nearest: [] });
+  await failIntention(deps, intention, refusal, failOptions);
+  return { outcome: 'failed', refusal };
+}
+
+async function isStillOpen(deps: BookingDeps, { id }: Intention): Promise<boolean> {
+  return (await findIntention(deps.db, id))?.state === 'open';
 }
 
 /** Acuity may have picked another specialist, whatever it was asked: put it right, or take it away. */

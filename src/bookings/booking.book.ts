@@ -4,31 +4,32 @@ import { violatedConstraint } from '../db/transaction.ts';
 import { errorFacts } from '../lib/error-facts.ts';
 import { failure, ok, type Result } from '../lib/result.ts';
 import { mayBook, mayKnowAttempt } from './booking.access.ts';
-import { findAppointmentsOf, intakeFields, newAppointment, verdictOn } from './booking.acuity.ts';
+import { findAppointmentsOf, verdictOn, type RefusedField } from './booking.acuity.ts';
 import { adoptAppointment as adopt, forget, type Adoption } from './booking.adopt.ts';
 import { failIntention } from './booking.complete.ts';
+import { createAppointment, isOfferedNow, type Booked, type Creation } from './booking.create.ts';
 import { timingsOf, type BookingDeps } from './booking.deps.ts';
 import { idempotencyKeySchema } from './booking.input.ts';
 import {
   claimForCall,
+  claimNextCall,
   findIntention,
   findIntentionByKey,
   fromRefusal,
   insertIntention,
   toRefusal,
   waitUntilSettled,
-  type BookOrder,
   type Intention,
   type Refusal,
 } from './booking.intentions.ts';
 import { settleIntentionJob } from './booking.jobs.ts';
 import { hashOf, intentionFor, nearestTo, planFor, type Attempt, type Plan } from './booking.plan.ts';
+import { explainRefusal } from './booking.questions.ts';
 import { findBooking } from './booking.repository.ts';
 import type { BookFailure, FieldError } from './booking.service.ts';
 import type { Booking, BookingRequest } from './booking.ts';
 
 type Answer = Result<Booking, BookFailure>;
-type Booked = Intention<BookOrder> & { startsAt: Date };
 
 export async function book(
   deps: BookingDeps,
@@ -146,41 +147,74 @@ async function storeIntention(deps: BookingDeps, attempt: Attempt, plan: Plan): 
   }
 }
 
-/** From here on something may stand in Acuity: no error may leave this function as if nothing had happened. */
+/** From here Acuity may have made the appointment. Never throws: returns `outcome_pending` instead. */
 async function carryOut(deps: BookingDeps, intention: Booked, plan: Plan): Promise<Answer> {
   try {
-    const fields = await intakeFields(deps.db, deps);
     if (!(await claimForCall(deps.db, intention.id))) return await currentOutcome(deps, intention);
     await deps.onStep?.('before_acuity');
-    const created = await deps.acuity.createAppointment(newAppointment(intention, fields));
+    const creation = await createAppointment(deps, intention);
     await deps.onStep?.('after_acuity');
-    if (created.ok) return await finish(deps, intention, await adopt(deps, intention, created.value));
-
-    const verdict = verdictOn(created);
-    switch (verdict.verdict) {
-      case 'unknown':
-        return verdict.wasAnswered ? await readAgain(deps, intention) : await leaveOpen(deps, intention);
-      case 'taken':
-        await forget(deps, intention.order.acuity.calendarId, {
-          startsAt: intention.startsAt,
-          durationMinutes: intention.order.durationMinutes,
-        });
-        return await refuseFor(deps, intention, plan);
-      case 'out_of_reach':
-        return await fail(
-          deps,
-          intention,
-          { reason: 'acuity_unavailable', retryAfterMs: verdict.retryAfterMs },
-          true,
-        );
-      case 'refused':
-        break;
-    }
-    return await fail(deps, intention, refusalFor(verdict.code));
+    return await conclude(deps, intention, plan, creation);
   } catch (error) {
     deps.log.error({ intentionId: intention.id, err: errorFacts(error) }, 'A booking was interrupted');
     return failure({ reason: 'outcome_pending', intentionId: intention.id });
   }
+}
+
+async function conclude(deps: BookingDeps, asked: Booked, plan: Plan, creation: Creation): Promise<Answer> {
+  if (!creation) return currentOutcome(deps, asked);
+  const { intention, created } = creation;
+  if (created.ok) return finish(deps, intention, await adopt(deps, intention, created.value));
+  const verdict = verdictOn(created);
+  switch (verdict.verdict) {
+    case 'unknown':
+      return verdict.wasAnswered ? readAgain(deps, intention) : leaveOpen(deps, intention);
+    case 'taken':
+      return failAsTaken(deps, intention, plan);
+    case 'out_of_reach':
+      return failOutOfReach(deps, intention, verdict.retryAfterMs);
+    case 'refused':
+      break;
+  }
+  if (verdict.field && !intention.order.acuity.asStaff)
+    return answerRefusedField(deps, intention, plan, verdict.field);
+  return fail(deps, intention, { reason: 'acuity_error' });
+}
+
+async function failAsTaken(deps: BookingDeps, intention: Booked, plan: Plan): Promise<Answer> {
+  await forget(deps, intention.order.acuity.calendarId, {
+    startsAt: intention.startsAt,
+    durationMinutes: intention.order.durationMinutes,
+  });
+  return refuseFor(deps, intention, plan);
+}
+
+function failOutOfReach(deps: BookingDeps, intention: Booked, retryAfterMs: number): Promise<Answer> {
+  return fail(deps, intention, { reason: 'acuity_unavailable', retryAfterMs }, true);
+}
+
+/**
+ * The forms are read again and whoever books is asked what is missing. Where they cannot be asked (a field that we
+ * cannot read, or that they already answered), the clinic's staff book it: nobody is turned away for it.
+ */
+async function answerRefusedField(
+  deps: BookingDeps,
+  intention: Booked,
+  plan: Plan,
+  field: RefusedField,
+): Promise<Answer> {
+  const { order } = intention;
+  const errors = await explainRefusal(deps, order.acuity.appointmentTypeId, order, field);
+  if (errors.length > 0) return fail(deps, intention, { reason: 'invalid', errors }, true);
+  const offered = await isOfferedNow(deps, intention);
+  if (!offered.ok)
+    return failOutOfReach(deps, intention, 'retryAfterMs' in offered ? offered.retryAfterMs : 30_000);
+  if (!offered.value) return failAsTaken(deps, intention, plan);
+  const asStaff = await claimNextCall(deps.db, intention, { acuity: { asStaff: true }, detailsNeeded: true });
+  if (!asStaff) return currentOutcome(deps, intention);
+  deps.log.warn({ intentionId: intention.id, fieldId: field.id }, 'Acuity refused a field: booked as staff');
+  await deps.onStep?.('before_staff_booking');
+  return conclude(deps, asStaff, plan, await createAppointment(deps, asStaff));
 }
 
 async function finish(deps: BookingDeps, intention: Booked, adoption: Adoption): Promise<Answer> {
@@ -225,12 +259,4 @@ async function fail(
 
 async function currentOutcome(deps: BookingDeps, intention: Booked): Promise<Answer> {
   return outcomeOf(deps, (await findIntention(deps.db, intention.id)) ?? intention);
-}
-
-function refusalFor(code: string): Refusal {
-  if (code === 'invalid_fields' || code === 'required_field') {
-    const message = 'The specialist’s form does not take these answers';
-    return { reason: 'invalid', errors: [{ path: 'answers', message }] };
-  }
-  return { reason: 'acuity_error' };
 }

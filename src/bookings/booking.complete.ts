@@ -19,6 +19,7 @@ import {
   type Refusal,
 } from './booking.intentions.ts';
 import { checkLateJob } from './booking.jobs.ts';
+import { digestOfAll, insertAnswers } from './booking.kept-answers.ts';
 import { findBooking, insertBooking, insertProgress } from './booking.repository.ts';
 import { meetingLinkIn, type Booking } from './booking.ts';
 
@@ -79,7 +80,7 @@ async function writeBooking(
     ...placeOf(order.type, appointment.location, order.location),
     source: 'portal',
     externalCreatedBy: null,
-    detailsNeeded: false,
+    detailsNeeded: order.detailsNeeded ?? false,
     answersDigest: answersOf(appointment, await intakeFields(trx, deps)).digest,
   });
   await insertProgress(trx, {
@@ -90,6 +91,10 @@ async function writeBooking(
     changedForId: intention.createdForId,
     source: 'portal',
     notes: '',
+  });
+  await insertAnswers(trx, {
+    ...{ id: deps.ids.uuid(), bookingId, source: 'portal' },
+    ...{ answers: order.answers, acuityDigest: digestOfAll(appointment) },
   });
   await deps.audit.record(trx, order.actor, {
     action: 'booking.created',

@@ -6,6 +6,7 @@ import type { Acuity } from '../ports/acuity.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Ids } from '../ports/ids.ts';
 import type { JobQueue } from '../ports/job-queue.ts';
+import type { Questions } from '../questions/index.ts';
 import type { SpecialistRepository } from '../specialists/index.ts';
 
 export const bookingMailKinds = [
@@ -76,6 +77,7 @@ export interface BookingDeps {
   db: Database;
   acuity: Acuity;
   availability: AvailabilityService;
+  questions: Questions;
   specialists: SpecialistRepository;
   audit: AuditLog;
   jobs: JobQueue;
@@ -83,6 +85,8 @@ export interface BookingDeps {
   ids: Ids;
   log: Logger;
   announce: Announce;
+  /** Where the booking of this reference is found: sent to Acuity for a document that will be uploaded to it. */
+  addressOf: (reference: string) => string;
   /** Overrides the row `reference` of intake_fields. */
   referenceFieldId?: number | undefined;
   /** The question of Acuity's form whose answer is the referrer's address; unset: the client's own. */

@@ -16,6 +16,14 @@ import { differences, type BookingDifference } from './booking.differences.ts';
 import { findOpenChange, type ChangeOrder, type Intention } from './booking.intentions.ts';
 import { lateOwner, stateToTell } from './booking.owner.ts';
 import {
+  answersContext,
+  changedAnswers,
+  insertAnswers,
+  keptAnswers,
+  type AnswersContext,
+  type KeptAnswers,
+} from './booking.kept-answers.ts';
+import {
   answersDigestOf,
   findBooking,
   findBookingByAppointment,
@@ -59,6 +67,7 @@ export async function followAppointment(
 ): Promise<Followed> {
   const specialist = await deps.specialists.findByCalendar(appointment.calendarId);
   const fields = await intakeFields(deps.db, deps);
+  const context = await answersContext(deps);
   const open = (await findOpenChange(deps.db, bookingId)) as Intention<ChangeOrder> | null;
   if (open && isCarriedOut(open, appointment)) {
     // Our own change, told by Acuity before its answer reached us: it is that person's doing, not the clinic's.
@@ -74,6 +83,7 @@ export async function followAppointment(
     const known = await answersDigestOf(trx, bookingId);
     const change = planOf(booking, appointment, specialist, answers, known);
     Object.assign(change.set, await lateOwner(trx, deps, booking, appointment, answers));
+    await planAnswers(trx, change, booking, appointment, context, cause);
     // Where nothing is to be written, nothing older can be written either.
     if (isEmpty(change)) await noteUnchanged(trx);
     else if (booking.version !== seenVersion || !(await isNewest(trx))) return { outcome: 'stale' };
@@ -94,10 +104,30 @@ interface Plan {
   progress: Progress | null;
   notes: string;
   left: BookingDifference[];
+  /** To Acuity's own questions, where they were changed there. */
+  answers: KeptAnswers | null;
 }
 
-function isEmpty({ set }: Plan): boolean {
-  return Object.keys(set).length === 0;
+function isEmpty({ set, answers }: Plan): boolean {
+  return Object.keys(set).length === 0 && answers === null;
+}
+
+/**
+ * A booking that was made before answers were kept gets them when Acuity tells of it. Reconciliation, which looks at
+ * all bookings, leaves it: else its first run would write to each of them.
+ */
+async function planAnswers(
+  trx: Transaction,
+  plan: Plan,
+  booking: Booking,
+  appointment: Appointment,
+  context: AnswersContext,
+  cause: FollowCause,
+): Promise<void> {
+  if (appointment.canceled || booking.status === 'cancelled') return;
+  const kept = (await keptAnswers(trx, [booking.id])).get(booking.id) ?? null;
+  if (!kept && cause.source === 'reconciliation') return;
+  plan.answers = changedAnswers(booking, appointment, kept, context);
 }
 
 function planOf(
@@ -108,7 +138,7 @@ function planOf(
   knownDigest: string | null,
 ): Plan {
   const found = differences(booking, appointment, specialist);
-  const plan: Plan = { set: {}, progress: null, notes: '', left: [] };
+  const plan: Plan = { set: {}, progress: null, notes: '', left: [], answers: null };
   const has = (difference: BookingDifference) => found.includes(difference);
   if (has('unknown_calendar')) plan.left.push('unknown_calendar');
   if (has('time') && !isLeftAlone(booking, appointment)) plan.set.startsAt = appointment.startsAt;
@@ -172,10 +202,16 @@ async function write(
   plan: Plan,
   cause: FollowCause,
 ): Promise<Extract<Followed, { left?: unknown }>> {
-  const { set, progress, notes, left } = plan;
+  const { set, progress, notes, left, answers } = plan;
   const rest = left.length > 0 ? { left } : {};
   if (isEmpty(plan)) return { outcome: 'skipped', bookingId: booking.id, ...rest };
   await followInto(trx, booking.id, set, progress);
+  if (answers) {
+    await insertAnswers(trx, {
+      ...{ id: deps.ids.uuid(), bookingId: booking.id, source: cause.source },
+      ...answers,
+    });
+  }
   if (progress) {
     await insertProgress(trx, {
       id: deps.ids.uuid(),
@@ -195,7 +231,7 @@ async function write(
     resourceId: booking.id,
     metadata: {
       source: cause.source,
-      columns: Object.keys(set),
+      columns: [...Object.keys(set), ...(answers ? ['answers'] : [])],
       ...(set.startsAt && { from: booking.startsAt.toISOString(), to: set.startsAt.toISOString() }),
     },
   });

@@ -13,6 +13,7 @@ import type { BookingDeps } from './booking.deps.ts';
 import { allDetails, detailIn, lacksDetails } from './booking.details.ts';
 import { typeOf, type FollowCause, type Reading } from './booking.follow.ts';
 import { ownerOf } from './booking.owner.ts';
+import { answersContext, importedAnswers, insertAnswers, type KeptAnswers } from './booking.kept-answers.ts';
 import { findBookingByAppointment, insertBooking, insertProgress } from './booking.repository.ts';
 import { hasEnded, meetingLinkIn } from './booking.ts';
 
@@ -32,13 +33,14 @@ export async function importAppointment(
   const specialist = await deps.specialists.findByCalendar(appointment.calendarId);
   if (!specialist) return { outcome: 'unknown_calendar' };
   const answers = answersOf(appointment, await intakeFields(deps.db, deps));
+  const kept = importedAnswers(appointment, await answersContext(deps));
   // The reference is drawn at random: once in a blue moon it is one that is in use.
   for (let tries = 0; ; tries += 1) {
     try {
       const bookingId = await deps.db.transaction(async (trx) => {
         await keepMergesOff(trx);
         return (await isNewest(trx))
-          ? writeImported(deps, trx, appointment, specialist, answers, cause)
+          ? writeImported(deps, trx, appointment, specialist, { answers, kept }, cause)
           : null;
       });
       if (bookingId === null) return { outcome: 'stale' };
@@ -58,7 +60,7 @@ async function writeImported(
   trx: Transaction,
   appointment: Appointment,
   specialist: Specialist,
-  answers: Answers,
+  { answers, kept }: { answers: Answers; kept: KeptAnswers | null },
   cause: FollowCause,
 ): Promise<string> {
   const bookingId = deps.ids.uuid();
@@ -91,6 +93,7 @@ async function writeImported(
     ...{ id: deps.ids.uuid(), bookingId, progress: 'scheduled', notes: '' },
     ...{ changedById: null, changedForId: null, source: cause.source },
   });
+  if (kept) await insertAnswers(trx, { id: deps.ids.uuid(), bookingId, source: cause.source, ...kept });
   await deps.audit.record(trx, systemActor, {
     action: 'booking.created',
     resourceType: 'booking',

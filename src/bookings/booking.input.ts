@@ -37,13 +37,21 @@ export const idempotencyKeySchema = z
   .regex(/^[\x20-\x7e]{1,200}$/, 'An Idempotency-Key is 1 to 200 printable characters')
   .refine((key) => key.trim() !== '', 'An Idempotency-Key is 1 to 200 printable characters');
 
-const answerSchema = z.object({
-  fieldId: z
-    .number('Give the field’s number')
-    .int('Give the field’s number')
-    .positive('Give the field’s number'),
-  value: proseSchema('the answer', 2000),
-});
+const answerSchema = z.object(
+  {
+    fieldId: z
+      .number('Give the field’s number')
+      .int('Give the field’s number')
+      .positive('Give the field’s number'),
+    // What it may be depends on the question: readAnswers says what is wrong with it, under the field's number.
+    value: z.unknown().meta({
+      anyOf: [{ type: 'string' }, { type: 'array', items: { type: 'string' } }],
+      description:
+        'Text; yes or no; for a checkboxlist the chosen options; for a file a web address or “later”',
+    }),
+  },
+  'Give each answer as an object with fieldId and value',
+);
 
 /** The body of POST /bookings. */
 export const bookingRequestSchema = z.object(
@@ -56,7 +64,7 @@ export const bookingRequestSchema = z.object(
     ...caseShape('schema'),
     answers: z
       .array(answerSchema, 'Give the answers as a list')
-      .max(50, 'Give 50 answers or fewer')
+      .max(200, 'Give 200 answers or fewer')
       .nullish()
       .transform((value) => value ?? []),
   },

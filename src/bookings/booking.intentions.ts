@@ -5,15 +5,27 @@ import type { Slot } from '../availability/index.ts';
 import type { Queryable, Transaction } from '../db/knex.ts';
 import { detailKeys } from './booking.details.ts';
 import type { FieldError } from './booking.service.ts';
+import type { Answer } from '../questions/index.ts';
 import type { BookingRequest } from './booking.ts';
 
 /** Everything needed to finish a booking without the person who asked for it. */
-export interface BookOrder extends Omit<BookingRequest, 'specialistId' | 'startsAt'> {
+export interface BookOrder extends Omit<BookingRequest, 'specialistId' | 'startsAt' | 'answers'> {
   kind: 'book';
+  /** To Acuity's own questions. */
+  answers: Answer[];
+  /** Acuity may have asked for something that nobody could answer: the booking is marked for staff. */
+  detailsNeeded?: boolean;
   actor: AuditActor;
   client: { name: string; email: string };
   organizationName: string;
-  acuity: { appointmentTypeId: number; calendarId: number };
+  acuity: {
+    appointmentTypeId: number;
+    calendarId: number;
+    /** Fields of our own details that this appointment type does not have: they are not sent. */
+    omittedFieldIds?: number[];
+    /** Acuity checks neither the fields nor whether the time is free (docs/decisions/0019-acuitys-questions.md). */
+    asStaff?: boolean;
+  };
   durationMinutes: number;
   /** The examination's own zone and place, as the specialist had them when it was asked for. */
   examinationTimezone: string;
@@ -224,6 +236,26 @@ export async function claimForCall(db: Queryable, id: string): Promise<boolean> 
     .whereNull('acuity_called_at')
     .update({ acuity_called_at: db.raw('clock_timestamp()') });
   return claimed === 1;
+}
+
+/**
+ * Before Acuity is called once more for the same intention: what is asked now, and since when. Null when the worker
+ * declared it failed in the meantime.
+ */
+export async function claimNextCall<I extends Intention<BookOrder>>(
+  db: Queryable,
+  intention: I,
+  change: { acuity?: Partial<BookOrder['acuity']>; detailsNeeded?: boolean },
+): Promise<I | null> {
+  const acuity = { ...intention.order.acuity, ...change.acuity };
+  const detailsNeeded = change.detailsNeeded ?? intention.order.detailsNeeded ?? false;
+  const changed = await db('booking_intentions')
+    .where({ id: intention.id, state: 'open' })
+    .update({
+      request: db.raw('request || ?::jsonb', [JSON.stringify({ acuity, detailsNeeded })]),
+      acuity_called_at: db.raw('clock_timestamp()'),
+    });
+  return changed === 1 ? { ...intention, order: { ...intention.order, acuity, detailsNeeded } } : null;
 }
 
 /** False when Acuity is being called after all, or the intention is settled already. */

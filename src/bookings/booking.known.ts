@@ -1,5 +1,6 @@
 // Many bookings at once, by their appointments: for reconciliation, which holds thousands against Acuity.
 import type { Queryable } from '../db/knex.ts';
+import { keptAnswers, type KeptAnswers } from './booking.kept-answers.ts';
 import { selectBookings, toBooking } from './booking.repository.ts';
 import type { Booking } from './booking.ts';
 
@@ -7,6 +8,8 @@ export interface KnownBooking {
   booking: Booking;
   /** See booking.answers.ts. */
   answersDigest: string | null;
+  /** Null: it was made before answers were kept. */
+  keptAnswers: KeptAnswers | null;
 }
 
 /** By appointment id. */
@@ -15,10 +18,18 @@ export async function findKnown(
   appointmentIds: readonly number[],
 ): Promise<Map<number, KnownBooking>> {
   const rows = await selectBookings(db).whereIn('b.acuity_appointment_id', appointmentIds);
+  const kept = await keptAnswers(
+    db,
+    rows.map(({ id }) => id),
+  );
   return new Map(
     rows.map((row) => [
       row.acuity_appointment_id,
-      { booking: toBooking(row), answersDigest: row.acuity_answers_digest },
+      {
+        booking: toBooking(row),
+        answersDigest: row.acuity_answers_digest,
+        keptAnswers: kept.get(row.id) ?? null,
+      },
     ]),
   );
 }

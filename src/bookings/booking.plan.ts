@@ -4,10 +4,10 @@ import { attribution, auditActor, type Actor } from '../accounts/index.ts';
 import type { Slot } from '../availability/index.ts';
 import { failure, ok, type Result } from '../lib/result.ts';
 import type { Specialist, SpecialistService } from '../specialists/index.ts';
-import { intakeFields, isOwnDetail } from './booking.acuity.ts';
 import type { BookingDeps } from './booking.deps.ts';
 import { detailsIn, hashedDetails } from './booking.details.ts';
 import type { BookOrder } from './booking.intentions.ts';
+import { checkQuestions, type CheckedQuestions } from './booking.questions.ts';
 import type { BookFailure, FieldError } from './booking.service.ts';
 import type { Booking, BookingRequest } from './booking.ts';
 
@@ -21,6 +21,7 @@ export interface Attempt {
 export interface Plan {
   specialist: Specialist;
   service: SpecialistService;
+  questions: CheckedQuestions;
 }
 
 /** Equal requests have equal hashes, whatever order their keys came in. */
@@ -51,18 +52,11 @@ export async function planFor(
   if (request.startsAt <= deps.clock.now()) {
     errors.push({ path: 'startsAt', message: 'This time has passed: choose a later one' });
   }
-  const fields = await intakeFields(deps.db, deps);
-  const seen = new Set<number>();
-  for (const [index, { fieldId }] of request.answers.entries()) {
-    const path = `answers.${index}.fieldId`;
-    if (isOwnDetail(fields, fieldId))
-      errors.push({ path, message: 'This field is filled in from the booking itself' });
-    else if (seen.has(fieldId)) errors.push({ path, message: 'This field is answered twice' });
-    seen.add(fieldId);
-  }
-  return specialist && service && errors.length === 0
-    ? ok({ specialist, service })
-    : failure({ reason: 'invalid', errors });
+  if (!specialist || !service || errors.length > 0) return failure({ reason: 'invalid', errors });
+  const questions = await checkQuestions(deps, service.acuityAppointmentTypeId, request);
+  return questions.errors.length > 0
+    ? failure({ reason: 'invalid', errors: questions.errors })
+    : ok({ specialist, service, questions });
 }
 
 /** The nearest three other times, in their order. */
@@ -82,20 +76,26 @@ export async function nearestTo(
     .toSorted((a, b) => a.startsAt.getTime() - b.startsAt.getTime());
 }
 
-export function intentionFor(deps: BookingDeps, attempt: Attempt, { specialist, service }: Plan) {
+export function intentionFor(deps: BookingDeps, attempt: Attempt, plan: Plan) {
+  const { specialist, service, questions } = plan;
   const { viewer } = attempt.actor;
   const { byId, forId } = attribution(viewer);
-  const { type, timezone, answers, startsAt } = attempt.request;
+  const { type, timezone, startsAt } = attempt.request;
   const order: BookOrder = {
     kind: 'book',
     type,
     timezone,
     ...detailsIn(attempt.request),
-    answers,
+    answers: questions.answers,
+    ...(!questions.areKnown && { detailsNeeded: true }),
     actor: auditActor(attempt.actor),
     client: { name: viewer.name, email: viewer.email },
     organizationName: viewer.organization?.name ?? '',
-    acuity: { appointmentTypeId: service.acuityAppointmentTypeId, calendarId: specialist.acuityCalendarId },
+    acuity: {
+      appointmentTypeId: service.acuityAppointmentTypeId,
+      calendarId: specialist.acuityCalendarId,
+      omittedFieldIds: questions.omittedFieldIds,
+    },
     durationMinutes: service.durationMinutes,
     examinationTimezone: specialist.timezone,
     location: specialist.location,

@@ -1,8 +1,9 @@
 import type { Actor } from '../accounts/index.ts';
 import type { Slot } from '../availability/index.ts';
 import type { Result } from '../lib/result.ts';
+import type { Answer } from '../questions/index.ts';
 import type { BookingDetails } from './booking.details.ts';
-import type { Booking, BookingRequest, Progress, ProgressEntry } from './booking.ts';
+import type { AnswersChange, Booking, BookingRequest, Progress, ProgressEntry } from './booking.ts';
 
 export type FieldError = { path: string; message: string };
 
@@ -41,7 +42,16 @@ export type EditFailure =
 export type AttemptState =
   | { state: 'open'; startsAt: Date; since: Date }
   | { state: 'completed'; bookingId: string }
-  | { state: 'failed'; failure: { reason: string } };
+  | { state: 'failed'; failure: { reason: string; errors?: FieldError[] } };
+
+export interface ViewedBooking {
+  booking: Booking;
+  progress: ProgressEntry[];
+  /** To Acuity's own questions. */
+  answers: Answer[];
+  /** How the answers were changed since the booking was made; oldest first. */
+  answerChanges: AnswersChange[];
+}
 
 export interface BookingService {
   /** Only a referrer, or an admin acting as one, books. */
@@ -80,7 +90,7 @@ export interface BookingService {
   /** For those who may see its booking, or are of the organisation that it was made in; null for everyone else. */
   attempt(actor: Actor, intentionId: string): Promise<AttemptState | null>;
   /** One booking with its history; writes `booking.viewed`. Null when unknown or not the viewer's to know of. */
-  view(actor: Actor, bookingId: string): Promise<{ booking: Booking; progress: ProgressEntry[] } | null>;
+  view(actor: Actor, bookingId: string): Promise<ViewedBooking | null>;
   /** When it last changed; for pages that stay open and ask again and again: that is no viewing. Null as for `view`. */
   changedAt(actor: Actor, bookingId: string): Promise<Date | null>;
 }

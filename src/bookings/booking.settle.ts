@@ -1,6 +1,6 @@
 // How a story ends whose teller died: the worker asks Acuity what came of it. Safe to repeat and to run twice at once.
 import type { Appointment } from '../ports/acuity.ts';
-import { findAppointmentsOf, intakeFields } from './booking.acuity.ts';
+import { findAppointmentsOf, hasReference } from './booking.acuity.ts';
 import { adoptAppointment, forget, removeAppointment, type Adoption } from './booking.adopt.ts';
 import { applyChange, isCarriedOut } from './booking.apply.ts';
 import { failIntention } from './booking.complete.ts';
@@ -15,6 +15,7 @@ import {
   type Refusal,
 } from './booking.intentions.ts';
 import { checkLateJob, settleIntentionJob } from './booking.jobs.ts';
+import { checkQuestions } from './booking.questions.ts';
 import { findBooking, findBookingByAppointment } from './booking.repository.ts';
 import type { Booking } from './booking.ts';
 
@@ -104,7 +105,8 @@ async function settleBooking(
   if (!first) {
     // Found, but cancelled again: there is nothing to wait for.
     if (found.value.length === 0 && mayBeUnderWayMs > 0) return mayBeUnderWayMs;
-    await failIntention(deps, intention, lost, { tell: true, checkLater: true });
+    const refusal = found.value.length === 0 ? await likelyRefusal(deps, intention) : lost;
+    await failIntention(deps, intention, refusal, { tell: true, checkLater: true });
     return null;
   }
   const adoption = await adoptAsItStands(deps, intention, first);
@@ -119,6 +121,13 @@ async function settleBooking(
     }
   }
   return null;
+}
+
+/** Acuity made nothing. The reason may be a question that was added since: then whoever booked can answer it. */
+async function likelyRefusal(deps: BookingDeps, { order }: Intention<BookOrder>): Promise<Refusal> {
+  await deps.questions.readAgain();
+  const { errors } = await checkQuestions(deps, order.acuity.appointmentTypeId, order);
+  return errors.length > 0 ? { reason: 'invalid', errors } : lost;
 }
 
 function outOfReach(deps: BookingDeps, intention: Intention, reason: string): LookAgain {
@@ -199,7 +208,7 @@ async function checkLate(deps: BookingDeps, intentionId: string): Promise<void> 
 /** Every active appointment of this attempt that is not its booking's is cancelled (rule 1). */
 async function removeStrays(deps: BookingDeps, intention: Intention<BookOrder>): Promise<boolean> {
   // Without the reference an appointment of the same client at the same time may be a newer attempt's.
-  if (!(await intakeFields(deps.db, deps)).has('reference')) return true;
+  if (!(await hasReference(deps, intention))) return true;
   const found = await findAppointmentsOf(deps, intention);
   if (!found.ok) return false;
   let areGone = true;

@@ -4,10 +4,8 @@ import { parsePhoneNumberFromString } from 'libphonenumber-js';
 import { Temporal } from 'temporal-polyfill';
 import { z } from 'zod';
 import { parseDay } from '../lib/dates.ts';
+import { hasInvisible, tidyText } from '../lib/typed-text.ts';
 
-// Everything below U+0020 and U+007F–U+009F, also the marks that turn or hide text.
-const controlCharacter = /[\p{Cc}\p{Cs}\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ufffe\uffff]/u;
-const controlCharacterInProse = /[\p{Cs}\u202a-\u202e\u2066-\u2069]|(?![\n\t])\p{Cc}/u;
 const emoji = /\p{Extended_Pictographic}|\p{Regional_Indicator}|\u20e3/u;
 const nameCharacters = /^[\p{L}\p{M} '’ʼ‘.‐-]+$/u;
 
@@ -15,10 +13,6 @@ export function text(what: string) {
   return z.string({
     error: ({ input }) => (input === undefined ? `Enter ${what}` : `Enter ${what} as one piece of text`),
   });
-}
-
-function tidy(value: string): string {
-  return value.normalize('NFC').trim();
 }
 
 /** An empty box is an absent answer: null. */
@@ -33,7 +27,7 @@ export function optional<Output>(schema: z.ZodType<Output, string>) {
 
 export function nameSchema(what: string) {
   return text(`the examinee’s ${what}`)
-    .transform((value) => tidy(value).replaceAll(/ {2,}/g, ' '))
+    .transform((value) => tidyText(value).replaceAll(/ {2,}/g, ' '))
     .superRefine((value, ctx) => {
       const message = whyNotAName(value, what);
       if (message) ctx.addIssue({ code: 'custom', message });
@@ -43,7 +37,7 @@ export function nameSchema(what: string) {
 function whyNotAName(value: string, what: string): string | null {
   const What = what.charAt(0).toUpperCase() + what.slice(1);
   if (value === '') return `Enter the examinee’s ${what}`;
-  if (controlCharacter.test(value))
+  if (hasInvisible(value, 'line'))
     return `${What} has invisible characters in it: type it instead of pasting it`;
   if (emoji.test(value))
     return `${What} cannot have emoji in it: use letters, spaces, hyphens and apostrophes`;
@@ -55,7 +49,7 @@ function whyNotAName(value: string, what: string): string | null {
 }
 
 export const phoneSchema = text('the examinee’s phone number').transform((value, ctx) => {
-  const typed = tidy(value);
+  const typed = tidyText(value);
   const parsed =
     typed.length <= 40
       ? parsePhoneNumberFromString(typed, { defaultCountry: 'AU', extract: false })
@@ -103,7 +97,7 @@ export function calendarDay(value: string): Temporal.PlainDate | null {
 /** Several lines of prose: line ends are made `\n`; other control characters are refused. */
 export function proseSchema(what: string, maxLength: number) {
   return text(what)
-    .transform((value) => tidy(value.replaceAll(/\r\n?/g, '\n')))
+    .transform(tidyText)
     .superRefine((value, ctx) => {
       if (value.length > maxLength) {
         ctx.addIssue({
@@ -111,7 +105,7 @@ export function proseSchema(what: string, maxLength: number) {
           message: `Must be ${maxLength} characters or fewer: it has ${value.length}`,
         });
       }
-      if (controlCharacterInProse.test(value)) {
+      if (hasInvisible(value, 'prose')) {
         ctx.addIssue({
           code: 'custom',
           message: 'Has invisible characters in it: type it instead of pasting it',
@@ -129,11 +123,11 @@ export const notesSchema = proseSchema('the notes', 2000)
 export function lineSchema(what: string, maxLength: number) {
   const What = what.charAt(0).toUpperCase() + what.slice(1);
   return text(what)
-    .transform(tidy)
+    .transform(tidyText)
     .superRefine((value, ctx) => {
       if (value.length > maxLength)
         ctx.addIssue({ code: 'custom', message: `${What} must be ${maxLength} characters or fewer` });
-      if (controlCharacter.test(value)) {
+      if (hasInvisible(value, 'line')) {
         ctx.addIssue({
           code: 'custom',
           message: `${What} has invisible characters in it: type it instead of pasting it`,

@@ -1,3 +1,4 @@
+import type { AnswerValue, GivenAnswer } from '../questions/index.ts';
 import type { ExaminationType } from '../specialists/index.ts';
 import type { BookingDetails } from './booking.details.ts';
 
@@ -52,6 +53,14 @@ export interface ProgressEntry {
   createdAt: Date;
 }
 
+/** A change of the answers to Acuity's own questions. */
+export interface AnswersChange {
+  at: Date;
+  source: ProgressEntry['source'];
+  /** Null where there was, or is, no answer. */
+  changed: { label: string; from: AnswerValue | null; to: AnswerValue | null }[];
+}
+
 /** What a referrer asks for. Already parsed: names trimmed, phone in E.164, instants with their offset. */
 export interface BookingRequest extends BookingDetails {
   specialistId: string;
@@ -59,7 +68,8 @@ export interface BookingRequest extends BookingDetails {
   startsAt: Date;
   /** The reader's zone, for the mail; the examination's own zone is the specialist's. */
   timezone: string | null;
-  answers: { fieldId: number; value: string }[];
+  /** To Acuity's own questions, as they came: what is asked depends on the specialist. */
+  answers: GivenAnswer[];
 }
 
 /** domain.md's table: where each progress may go. */

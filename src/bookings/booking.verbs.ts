@@ -7,6 +7,7 @@ import { change } from './booking.change.ts';
 import type { BookingDeps } from './booking.deps.ts';
 import { editBooking } from './booking.edit.ts';
 import { findIntention, type Intention } from './booking.intentions.ts';
+import { answersWithHistory } from './booking.kept-answers.ts';
 import { moveProgress } from './booking.progress.ts';
 import { progressOf } from './booking.repository.ts';
 import type { AttemptState, BookingService } from './booking.service.ts';
@@ -42,7 +43,9 @@ export function createBookingService(deps: BookingDeps): BookingService {
         resourceType: 'booking',
         resourceId: booking.id,
       });
-      return { booking, progress: await progressOf(deps.db, booking.id) };
+      const { answers, changes } = await answersWithHistory(deps.db, booking.id);
+      const progress = await progressOf(deps.db, booking.id);
+      return { booking, progress, answers, answerChanges: changes };
     },
 
     async changedAt(actor, bookingId) {
@@ -53,7 +56,9 @@ export function createBookingService(deps: BookingDeps): BookingService {
 
 function stateOf(intention: Intention): AttemptState {
   if (intention.state === 'failed') {
-    return { state: 'failed', failure: { reason: intention.failure?.reason ?? 'acuity_error' } };
+    const { failure } = intention;
+    const errors = failure?.reason === 'invalid' ? { errors: failure.errors } : {};
+    return { state: 'failed', failure: { reason: failure?.reason ?? 'acuity_error', ...errors } };
   }
   if (intention.state === 'completed' && intention.bookingId) {
     return { state: 'completed', bookingId: intention.bookingId };

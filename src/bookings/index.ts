@@ -58,6 +58,12 @@ export {
   type Reading,
 } from './booking.follow.ts';
 export { importAppointment, type Imported } from './booking.import.ts';
+export {
+  answersContext,
+  answersWithHistory,
+  changedAnswers,
+  type AnswersContext,
+} from './booking.kept-answers.ts';
 export { findKnown, type KnownBooking } from './booking.known.ts';
 export { findIntention } from './booking.intentions.ts';
 export { bookingCalendar } from './booking.calendar.ts';

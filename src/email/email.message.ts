@@ -18,6 +18,7 @@ interface AttemptFacts {
   reference: string;
   starts_at: Date | null;
   reader_timezone: string | null;
+  failure_reason: string | null;
   specialist_name: string;
   specialist_timezone: string;
 }
@@ -98,6 +99,7 @@ async function attemptOf(db: Queryable, intentionId: string | null): Promise<Att
       'i.reference',
       'i.starts_at',
       db.raw(`i.request ->> 'timezone' as reader_timezone`),
+      db.raw(`i.failure ->> 'reason' as failure_reason`),
       's.name as specialist_name',
       's.timezone as specialist_timezone',
     )) as AttemptFacts | undefined;
@@ -236,6 +238,9 @@ const whatFailed = {
   },
 } as const;
 
+const whatIsAsked =
+  'The specialist’s form asks for more than it did when you answered it, and nothing was booked. The time may still be free: please book again and answer the questions in the step “Examinee”.';
+
 function failedMessage(
   attempt: AttemptFacts | null,
   booking: Booking | null,
@@ -244,6 +249,7 @@ function failedMessage(
 ): BookingMessage {
   if (!attempt || !intentionId) throw new Error('A failure without an attempt');
   const words = whatFailed[attempt.kind];
+  const says = attempt.failure_reason === 'invalid' ? whatIsAsked : words.says;
   const when = attempt.starts_at
     ? formatExamTime(attempt.starts_at, attempt.specialist_timezone, attempt.reader_timezone ?? undefined)
     : null;
@@ -251,7 +257,7 @@ function failedMessage(
   return {
     subject: `${words.subject}: ${attempt.reference}`,
     heading: words.heading,
-    paragraphs: [words.says],
+    paragraphs: [says],
     facts: [
       { label: 'Reference', value: attempt.reference },
       { label: 'Specialist', value: attempt.specialist_name },

@@ -11,6 +11,8 @@ export const paths = {
   signIn: (next?: string) => (next ? `/sign-in?next=${encodeURIComponent(next)}` : '/sign-in'),
   signOut: () => '/sign-out',
   bookings: () => '/bookings',
+  /** By reference: what else people search for stays out of addresses. */
+  bookingsFound: (reference: string) => `/bookings?q=${encodeURIComponent(reference)}`,
   /** Encoded, because some callers pass the id as the request named it, before anything has checked it. */
   booking: (id: string) => `/bookings/${encodeURIComponent(id)}`,
   bookingConfirmed: (id: string) => `/bookings/${id}?confirmed`,

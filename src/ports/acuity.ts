@@ -48,6 +48,8 @@ export interface NewAppointment {
   timezone: string;
   client: { firstName: string; lastName: string; email: string; phone: string };
   fields: { id: number; value: string }[];
+  /** Acuity checks neither whether the time is free nor the fields. */
+  asStaff?: boolean;
 }
 
 export interface AppointmentWindow {
@@ -139,7 +141,7 @@ export interface Acuity {
     calendarId: number;
     timezone: string;
   }): Promise<AcuityResult<Date[]>>;
-  /** Client mode: Acuity checks that the slot is free. Never retried here: there is no idempotency key. */
+  /** Acuity checks that the slot is free, unless `asStaff`. Never retried here: there is no idempotency key. */
   createAppointment(appointment: NewAppointment): Promise<AcuityResult<Appointment>>;
   getAppointment(id: number): Promise<AcuityResult<Appointment>>;
   findAppointments(window: AppointmentWindow): Promise<AcuityResult<Appointment[]>>;

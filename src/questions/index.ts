@@ -7,7 +7,15 @@ export {
   readAnswers,
   uploadLater,
 } from './answer.ts';
-export { fieldsOf, type Question, type QuestionForm, type QuestionType, questionTypes } from './question.ts';
+export { fromAcuity, isSameAnswer, toAcuity } from './answer.acuity.ts';
+export {
+  fieldsOf,
+  type Question,
+  type QuestionForm,
+  questionForms,
+  type QuestionType,
+  questionTypes,
+} from './question.ts';
 export { type FormTimings, type KnownForms } from './form.reads.ts';
 export { type IntakeSettings, readIntakeFields } from './intake.fields.ts';
 export {

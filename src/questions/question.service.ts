@@ -3,7 +3,7 @@ import type { Database } from '../db/knex.ts';
 import type { Acuity } from '../ports/acuity.ts';
 import { createFormReads, type FormTimings, type KnownForms } from './form.reads.ts';
 import { type IntakeSettings, readIntakeFields } from './intake.fields.ts';
-import { type QuestionForm, questionForms } from './question.ts';
+import { fieldsOf, type QuestionForm, questionForms, requiredFields } from './question.ts';
 
 export interface AskedQuestions {
   /** Acuity's own, in its order; a form without questions is left out. */
@@ -11,6 +11,10 @@ export interface AskedQuestions {
   asOf: Date;
   /** Newer ones were wanted, and Acuity cannot be read at the moment. */
   isStale: boolean;
+  /** Every field that Acuity takes an answer to with this appointment type, those of our own details too. */
+  fieldIds: number[];
+  /** Of our own details, by their names in `intake_fields`, those that Acuity requires. */
+  requiredDetails: string[];
 }
 
 export interface Questions {
@@ -39,10 +43,17 @@ export function createQuestions(deps: QuestionDeps): Questions {
     async questionsFor(appointmentTypeId) {
       const known = await reads.recent();
       if (!known) return null;
-      const ours = new Set((await readIntakeFields(deps.db, deps)).values());
+      const details = await readIntakeFields(deps.db, deps);
+      const ours = new Set(details.values());
       if (deps.referrerFieldId) ours.add(deps.referrerFieldId);
-      const { asOf, isStale } = known;
-      return { forms: questionForms(known.forms, appointmentTypeId, ours), asOf, isStale };
+      const required = requiredFields(known.forms, appointmentTypeId);
+      return {
+        forms: questionForms(known.forms, appointmentTypeId, ours),
+        asOf: known.asOf,
+        isStale: known.isStale,
+        fieldIds: fieldsOf(known.forms, appointmentTypeId).map(({ id }) => id),
+        requiredDetails: [...details].flatMap(([name, id]) => (required.has(id) ? [name] : [])),
+      };
     },
   };
 }

@@ -59,6 +59,12 @@ export function fieldsOf(forms: readonly AcuityForm[], appointmentTypeId: number
   return formsOf(forms, appointmentTypeId).flatMap((form) => form.fields);
 }
 
+/** The fields that Acuity wants an answer to from whoever books. */
+export function requiredFields(forms: readonly AcuityForm[], appointmentTypeId: number): Set<number> {
+  const asked = formsOf(forms, appointmentTypeId).filter((form) => !form.isInternal);
+  return new Set(asked.flatMap((form) => form.fields.filter(({ required }) => required).map(({ id }) => id)));
+}
+
 function formsOf(forms: readonly AcuityForm[], appointmentTypeId: number): AcuityForm[] {
   return forms.filter((form) => form.appointmentTypeIds.includes(appointmentTypeId));
 }

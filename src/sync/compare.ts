@@ -1,17 +1,21 @@
 // One window of days: what stands in Acuity and what stands here, both ways; and what differs put right the way a
 // webhook would.
 import {
+  answersContext,
   answersOf,
+  changedAnswers,
   changedDetails,
   differences,
   findKnown,
   intakeFields,
+  type AnswersContext,
   type IntakeFields,
   type KnownBooking,
 } from '../bookings/index.ts';
 import type { Database } from '../db/knex.ts';
 import { dayIn } from '../lib/dates.ts';
 import type { Acuity, Appointment } from '../ports/acuity.ts';
+import type { Questions } from '../questions/index.ts';
 import type { Specialist, SpecialistRepository } from '../specialists/index.ts';
 import type { Convergence } from '../webhooks/index.ts';
 import type { Difference, DriftItem } from './drift.ts';
@@ -22,7 +26,10 @@ export interface CompareDeps {
   acuity: Acuity;
   specialists: SpecialistRepository;
   convergence: Convergence;
+  questions: Questions;
+  addressOf: (reference: string) => string;
   referenceFieldId?: number | undefined;
+  referrerFieldId?: number | undefined;
 }
 
 /** Acuity's days are in the account's zone: bookings are looked for a day further on each side. */
@@ -65,6 +72,7 @@ export async function compareWindow(
 /** What the comparison of many needs of the practice, read once. */
 interface Practice {
   fields: IntakeFields;
+  answers: AnswersContext;
   specialists: ReadonlyMap<number, Specialist | null>;
 }
 
@@ -72,16 +80,20 @@ async function practiceOf(deps: CompareDeps, appointments: Appointment[]): Promi
   const specialists = new Map<number, Specialist | null>();
   for (const calendarId of new Set(appointments.map((one) => one.calendarId)))
     specialists.set(calendarId, await deps.specialists.findByCalendar(calendarId));
-  return { fields: await intakeFields(deps.db, deps), specialists };
+  return {
+    fields: await intakeFields(deps.db, deps),
+    answers: await answersContext(deps),
+    specialists,
+  };
 }
 
 function differencesOf(
-  { fields, specialists }: Practice,
+  { fields, specialists, answers: context }: Practice,
   known: KnownBooking | undefined,
   appointment: Appointment,
 ): Difference[] {
   if (!known) return appointment.canceled ? [] : ['missing_here'];
-  const { booking, answersDigest } = known;
+  const { booking, answersDigest, keptAnswers } = known;
   const found: Difference[] = differences(
     booking,
     appointment,
@@ -90,7 +102,9 @@ function differencesOf(
   if (appointment.canceled || booking.status === 'cancelled') return found;
   const answers = answersOf(appointment, fields);
   const says = Object.keys(changedDetails(booking, answers.details)).length > 0;
-  return says && answers.digest !== answersDigest ? [...found, 'details'] : found;
+  const isAnsweredAnew =
+    keptAnswers !== null && changedAnswers(booking, appointment, keptAnswers, context) !== null;
+  return (says && answers.digest !== answersDigest) || isAnsweredAnew ? [...found, 'details'] : found;
 }
 
 type Found = Omit<DriftItem, 'announced'>;

@@ -117,7 +117,7 @@ describe('booking an examination', () => {
         'forbidden',
       );
     }
-    expect(fake.calls).to.have.length(0);
+    expect(fake.calls.filter(({ method }) => method !== 'forms')).to.have.length(0);
   });
 
   it('a past time, an inactive specialist, a type not offered and an answer to our own field are refused', async () => {
@@ -133,14 +133,14 @@ describe('booking an examination', () => {
     const forged = house.requestFor({ answers: [{ fieldId: 9101, value: 'EX-222222' }] });
     expect(reasonOf(await house.bookings.book(house.people.rita, forged, null))).to.have.nested.property(
       'errors[0].path',
-      'answers.0.fieldId',
+      'answers.9101',
     );
     await house.db('specialists').where({ acuity_calendar_id: 7001 }).update({ is_active: false });
     expect(
       reasonOf(await house.bookings.book(house.people.rita, house.requestFor(), null)),
     ).to.have.nested.property('errors[0].path', 'specialistId');
     expect(await count('booking_intentions')).to.equal(0);
-    expect(fake.calls).to.have.length(0);
+    expect(fake.calls.filter(({ method }) => method !== 'forms')).to.have.length(0);
   });
 
   it('the same key and body give the first booking again', async () => {

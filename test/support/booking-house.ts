@@ -16,6 +16,7 @@ import type { Database } from '../../src/db/knex.ts';
 import { createOutbox } from '../../src/email/index.ts';
 import type { Result } from '../../src/lib/result.ts';
 import type { Acuity } from '../../src/ports/acuity.ts';
+import { createQuestions } from '../../src/questions/index.ts';
 import { createSpecialistRepository } from '../../src/specialists/index.ts';
 import { openSeededDatabase } from './database.ts';
 
@@ -79,6 +80,8 @@ export async function openHouse(acuity: Acuity, overrides: Partial<BookingDeps> 
     db,
     acuity,
     availability,
+    questions: createQuestions({ db, acuity, log: silent, timings: { gapMs: 0, retryMs: 100 } }),
+    addressOf: (reference) => `https://examdesk.example/bookings?q=${reference}`,
     specialists: createSpecialistRepository(db),
     audit: auditLog,
     jobs,
@@ -89,6 +92,8 @@ export async function openHouse(acuity: Acuity, overrides: Partial<BookingDeps> 
     timings: { patienceMs: 3_000, inFlightMs: 300, uncalledMs: 100, sweepAfterMs: 0 },
     ...overrides,
   };
+  // Read before a test holds or loses what Acuity answers.
+  await deps.questions.forms();
   const rows = (await db('specialists').select('id', 'acuity_calendar_id')) as {
     id: string;
     acuity_calendar_id: number;

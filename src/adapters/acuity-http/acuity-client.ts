@@ -152,7 +152,7 @@ export function createAcuityClient(options: AcuityClientOptions): Acuity {
     async createAppointment(wanted) {
       const { startsAt, appointmentTypeId, calendarId, client, fields } = wanted;
       const route = '/appointments';
-      const query = params({ noEmail: true });
+      const query = params({ noEmail: true, ...(wanted.asStaff && { admin: true }) });
       const ids = { appointmentTypeId, calendarId };
       const request: Call = { method: 'POST', route, path: route, query, body: newAppointment(wanted), ids };
       const answers = new Map(fields.map((field) => [field.id, field.value]));

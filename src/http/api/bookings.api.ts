@@ -19,6 +19,8 @@ import { invalid, notFound, parse } from '../problem.ts';
 import { answer } from './bookings.problems.ts';
 import { documentJson, documentSchema } from './documents.schemas.ts';
 import {
+  answerJson,
+  answerSchema,
   attemptSchema,
   bookingSchema,
   pendingSchema,
@@ -147,6 +149,7 @@ export function bookingEndpoints(services: BookingApiServices): Endpoint[] {
           schema: z.object({
             booking: bookingSchema,
             progress: z.array(progressSchema),
+            answers: z.array(answerSchema),
             documents: z.array(documentSchema),
           }),
         },
@@ -156,8 +159,14 @@ export function bookingEndpoints(services: BookingApiServices): Endpoint[] {
       async handle(req, res) {
         const seen = await bookings.view(actorOf(req, res), idOf(req));
         if (!seen) throw notFound();
-        const documents = await services.documents.list(actorOf(req, res).viewer, seen.booking.id);
-        res.json({ ...seen, documents: documents.map(documentJson) });
+        const { booking, progress, answers } = seen;
+        const documents = await services.documents.list(actorOf(req, res).viewer, booking.id);
+        res.json({
+          booking,
+          progress,
+          answers: answers.map(answerJson),
+          documents: documents.map(documentJson),
+        });
       },
     },
     {

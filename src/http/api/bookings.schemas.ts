@@ -1,6 +1,7 @@
 // A booking as JSON says it (api.md): what the OpenAPI document promises.
 import { z } from 'zod';
 import { bookingStatuses, caseShape, examineeShape, progresses } from '../../bookings/index.ts';
+import type { Answer } from '../../questions/index.ts';
 import { examinationTypes } from '../../specialists/index.ts';
 
 const instant = z.iso.datetime().describe('ISO 8601, UTC');
@@ -65,8 +66,26 @@ export const pendingSchema = problemSchema.extend({
   attempt: z.object({ id: z.uuid(), url: z.string() }),
 });
 
+/** To a question of Acuity's own, as it was asked. */
+export const answerSchema = z.object({
+  fieldId: z.int(),
+  form: z.string(),
+  label: z.string(),
+  value: z.union([z.string(), z.array(z.string())]),
+});
+
+export function answerJson({ fieldId, form, label, value }: Answer): z.output<typeof answerSchema> {
+  return { fieldId, form, label, value };
+}
+
 export const attemptSchema = z.object({
   state: z.enum(['open', 'completed', 'failed']),
   booking: bookingSchema.optional(),
-  failure: z.object({ reason: z.string() }).optional(),
+  failure: z
+    .object({
+      reason: z.string(),
+      errors: z.array(z.object({ path: z.string(), message: z.string() })).optional(),
+    })
+    .optional()
+    .describe('errors: what to answer before the booking is tried again'),
 });

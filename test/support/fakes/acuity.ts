@@ -27,6 +27,16 @@ export interface FakeAcuity extends Acuity {
 /** What a down Acuity looks like. */
 export const acuityDown: AcuityFailure = { reason: 'unavailable', notSent: true, retryAfterMs: 10_000 };
 
+/** As the demo has it: our own details on every appointment type. */
+export function detailsForm(): AcuityForm {
+  const fields = [9101, 9102, 9103, 9104, 9105, 9106, 9107, 9108, 9109];
+  return {
+    ...{ id: 501, name: 'Examination details', description: null, isInternal: false },
+    appointmentTypeIds: [8001, 8002, 8003, 8004, 8005, 8006],
+    fields: fields.map((id) => ({ id, name: `Detail ${id}`, required: false, type: 'textbox', options: [] })),
+  };
+}
+
 /** A small Acuity in memory: offered times, appointments, double bookings refused. No padding; forms are shown, not enforced. */
 export function createFakeAcuity(): FakeAcuity {
   const offered = new Map<number, Set<number>>();
@@ -73,7 +83,7 @@ export function createFakeAcuity(): FakeAcuity {
   const fake: FakeAcuity = {
     calls,
     appointments,
-    intakeForms: [],
+    intakeForms: [detailsForm()],
     offer(calendarId, ...times) {
       const slots = offered.get(calendarId) ?? new Set();
       for (const time of times) slots.add(new Date(time).getTime());
@@ -112,7 +122,7 @@ export function createFakeAcuity(): FakeAcuity {
     createAppointment: (wanted) =>
       answer('createAppointment', wanted, () => {
         const taken = take(wanted.calendarId, wanted.startsAt);
-        if (!taken.ok) return taken;
+        if (!taken.ok && !wanted.asStaff) return taken;
         const appointment: Appointment = {
           id: nextId++,
           appointmentTypeId: wanted.appointmentTypeId,

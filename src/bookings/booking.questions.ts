@@ -1,0 +1,89 @@
+// What Acuity's forms ask of a booking: checked before Acuity is called, and again when it refuses.
+import {
+  answerPath,
+  readAnswers,
+  type Answer,
+  type AskedQuestions,
+  type GivenAnswer,
+  type Question,
+  type QuestionForm,
+} from '../questions/index.ts';
+import { isOwnDetail, ownFields, type RefusedField } from './booking.acuity.ts';
+import type { BookingDeps } from './booking.deps.ts';
+import { detailIn, details, type BookingDetails } from './booking.details.ts';
+import type { FieldError } from './booking.service.ts';
+
+export interface CheckedQuestions {
+  answers: Answer[];
+  errors: FieldError[];
+  /** Fields of our own details that the appointment type does not have. */
+  omittedFieldIds: number[];
+  /** False: the forms were never read, and Acuity may ask for what nobody was asked. */
+  areKnown: boolean;
+}
+
+type Asked = BookingDetails & { answers: readonly GivenAnswer[] };
+
+export async function checkQuestions(
+  deps: Pick<BookingDeps, 'db' | 'questions' | 'referenceFieldId' | 'referrerFieldId'>,
+  appointmentTypeId: number,
+  request: Asked,
+): Promise<CheckedQuestions> {
+  const fields = await ownFields(deps.db, deps);
+  const asked = await deps.questions.questionsFor(appointmentTypeId);
+  const isOwn = ({ fieldId }: GivenAnswer) => isOwnDetail(fields, fieldId);
+  const errors = request.answers.filter(isOwn).map(({ fieldId }) => ({
+    path: answerPath(fieldId),
+    message: 'This question is answered from the booking itself: leave it out',
+  }));
+  const given = request.answers.filter((answer) => !isOwn(answer));
+  const read = readAnswers(asked?.forms ?? unreadQuestions(given), given);
+  if (asked) errors.push(...requiredDetails(asked, request));
+  if (!read.ok) errors.push(...read.errors);
+  return {
+    answers: read.ok ? read.value : [],
+    errors,
+    omittedFieldIds: asked ? [...fields.values()].filter((id) => !asked.fieldIds.includes(id)) : [],
+    areKnown: asked !== null,
+  };
+}
+
+/** For answers whose questions were never read: whoever sends them knows what they answer. */
+function unreadQuestions(given: readonly GivenAnswer[]): QuestionForm[] {
+  const questions = given.map(({ fieldId, value }): Question => {
+    const isList = Array.isArray(value);
+    const options = isList ? value.filter((one): one is string => typeof one === 'string') : [];
+    const type = isList ? 'checkboxlist' : 'textarea';
+    return { fieldId, label: `Question ${fieldId}`, type, required: false, options };
+  });
+  return [{ id: 0, name: '', description: null, questions }];
+}
+
+/** Details that need not be given here, and that this appointment type requires. */
+function requiredDetails({ requiredDetails: names }: AskedQuestions, given: BookingDetails): FieldError[] {
+  return details
+    .filter(({ intake }) => intake && names.includes(intake.name))
+    .filter((detail) => !detailIn(given, detail))
+    .map(({ path, label }) => ({ path, message: `${label}: the specialist’s form needs an answer` }));
+}
+
+/**
+ * What the person who booked can put right after Acuity refused a field. The forms are read again, so that a question
+ * which was added a minute ago is asked now. Empty: nothing that they were asked, or could be.
+ */
+export async function explainRefusal(
+  deps: Pick<BookingDeps, 'db' | 'questions' | 'referenceFieldId' | 'referrerFieldId'>,
+  appointmentTypeId: number,
+  request: Asked,
+  refused: RefusedField,
+): Promise<FieldError[]> {
+  await deps.questions.readAgain();
+  const { errors, areKnown } = await checkQuestions(deps, appointmentTypeId, request);
+  if (!areKnown || errors.length > 0) return errors;
+  const answer = (await deps.questions.questionsFor(appointmentTypeId))?.forms
+    .flatMap((form) => form.questions)
+    .find(({ fieldId }) => fieldId === refused.id);
+  if (!answer) return [];
+  const message = `The specialist’s calendar did not accept the answer to “${answer.label}”: change it`;
+  return [{ path: answerPath(refused.id), message }];
+}
