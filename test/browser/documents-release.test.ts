@@ -27,7 +27,7 @@ describe('releasing a report in a browser', function () {
   });
 
   for (const { name, ...options } of readers) {
-    it(`shows the referrer the report while it is released, ${name}`, async () => {
+    it(`the referrer sees the report when it is released, until it is recalled, ${name}`, async () => {
       const bookingId = await house.newBooking();
       const sam = await house.app.signIn('sam@examdesk.example');
       await house.upload({ 'Report.pdf': pdf(20_000) }, { category: 'report', agent: sam, bookingId });

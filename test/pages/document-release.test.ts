@@ -37,7 +37,7 @@ describe('the pages that release a report', () => {
       .filter((box) => box.hasAttribute('checked'))
       .map((box) => box.getAttributeValue('value') ?? '');
 
-  it('tick whom the booking names, and tell those who stay ticked', async () => {
+  it('the release page ticks the booker, and tells whoever is ticked when it is sent', async () => {
     const id = await uploaded();
     const asks = await visitor.get(`/documents/${id}/release`);
     expect(asks.text('legend')).to.equal('Who is told by e-mail?');
@@ -57,14 +57,14 @@ describe('the pages that release a report', () => {
     expect(await recipientsOf(id)).to.deep.equal([boxes]);
   });
 
-  it('tell nobody when every box is empty', async () => {
+  it('the release page tells nobody when every box is empty', async () => {
     const id = await uploaded();
     const done = await visitor.post(`/documents/${id}/release`, {});
     expect(done.text('.notice')).to.equal('The report was released. Nobody was told by e-mail.');
     expect(await recipientsOf(id)).to.deep.equal([[]]);
   });
 
-  it('come back with what was ticked when somebody cannot be told any more', async () => {
+  it('the release page keeps what was ticked when somebody can no longer be told', async () => {
     const id = await uploaded();
     const asks = await visitor.get(`/documents/${id}/release`);
     const [rita = ''] = ticked(asks);
@@ -82,7 +82,7 @@ describe('the pages that release a report', () => {
     expect(await recipientsOf(id)).to.deep.equal([]);
   });
 
-  it('say that it was done before, and tell nobody again', async () => {
+  it('the pages say so when the report was released or recalled before', async () => {
     const id = await uploaded();
     await visitor.post(`/documents/${id}/release`, {});
     for (const visit of [
@@ -99,7 +99,7 @@ describe('the pages that release a report', () => {
       expect(visit.text('.notice')).to.equal('The report is a draft already. The referrer does not see it.');
   });
 
-  it('say who has opened it before it is recalled, and that nobody has', async () => {
+  it('the recall page names who has opened the report when somebody has', async () => {
     const id = await uploaded();
     await visitor.post(`/documents/${id}/release`, {});
     const before = await visitor.get(`/documents/${id}/recall`);
@@ -116,7 +116,7 @@ describe('the pages that release a report', () => {
     expect((await visitor.get(`/documents/${id}/recall`)).all('.timeline-what')).to.have.length(0);
   });
 
-  it('are not there for what is no report, and not for referrers', async () => {
+  it('the pages are refused when the document is no report or the reader a referrer', async () => {
     const note = await uploaded('other');
     for (const page of ['release', 'recall']) {
       expect((await visitor.get(`/documents/${note}/${page}`)).status).to.equal(404);
@@ -129,7 +129,7 @@ describe('the pages that release a report', () => {
       expect((await rita.get(`/documents/${id}/${page}`)).status).to.equal(403);
   });
 
-  it('say that nobody can be told while the booking waits to be assigned', async () => {
+  it('the release page says that nobody can be told when the booking waits to be assigned', async () => {
     const bookingId = await house.newBooking();
     const id = await uploaded('report', bookingId);
     await house.app
@@ -142,7 +142,7 @@ describe('the pages that release a report', () => {
     expect(await complaintsAbout(asks)).to.deep.equal([]);
   });
 
-  it('are linked from the booking’s list, each where it can be done', async () => {
+  it('the booking’s list links a page when that can be done to the report', async () => {
     const bookingId = await house.newBooking();
     const id = await uploaded('report', bookingId);
     const links = async () => {

@@ -96,7 +96,7 @@ describe('the mails about documents', function () {
   }
 
   describe('of a report', () => {
-    it('go to those who were chosen, with a link and nothing about the examinee or the file', async () => {
+    it('report_ready holds a link and nothing of examinee or file when it goes to those chosen', async () => {
       const id = await aReport();
       expect(await due('report_ready')).to.deep.equal([]);
       await release(id, { recipients: [ids.rob] }).expect(200);
@@ -112,7 +112,7 @@ describe('the mails about documents', function () {
       expect(mail?.attachments).to.deep.equal([]);
     });
 
-    it('go to the booker and the booking’s contacts when nobody is named', async () => {
+    it('report_ready goes to the booker and the contacts when nobody is named', async () => {
       await addContact('rob', 'report_recipient');
       await addContact('nadia', 'report_recipient');
       const id = await aReport();
@@ -122,19 +122,19 @@ describe('the mails about documents', function () {
       expect(await due('report_ready')).to.deep.equal(['rita queued', 'rob queued']);
     });
 
-    it('go to nobody when nobody is chosen', async () => {
+    it('report_ready goes to nobody when nobody is chosen', async () => {
       await release(await aReport(), { recipients: [] }).expect(200);
       expect(await due('report_ready')).to.deep.equal([]);
     });
 
-    it('are one for each person however often, and by however many at once, it is released', async () => {
+    it('report_ready is written once for each person when a report is released several times', async () => {
       const id = await aReport();
       await Promise.all([release(id), release(id), release(id)]);
       await release(id, { recipients: [ids.rob] }).expect(200);
       expect(await due('report_ready')).to.deep.equal(['rita queued']);
     });
 
-    it('are new ones when it is released again after a recall', async () => {
+    it('report_ready is written anew when a report is released after a recall', async () => {
       const id = await aReport();
       await release(id).expect(200);
       await deliver();
@@ -145,7 +145,7 @@ describe('the mails about documents', function () {
       expect(arrived()).to.deep.equal([`${emails.rita}: Report ready`, `${emails.rita}: Report ready`]);
     });
 
-    it('are withheld when it is recalled, deleted or found infected before they are sent', async () => {
+    it('report_ready is withheld when the report is recalled, deleted or found infected first', async () => {
       const ada = await house.app.signIn(emails.ada);
       const [recalled, deleted, infected] = [await aReport(), await aReport(), await aReport()];
       for (const id of [recalled, deleted, infected]) await release(id).expect(200);
@@ -157,7 +157,7 @@ describe('the mails about documents', function () {
       expect(arrived()).to.deep.equal([]);
     });
 
-    it('are one when it was recalled and released again before the first was sent', async () => {
+    it('report_ready is sent once when the report was recalled and released again first', async () => {
       const id = await aReport();
       await release(id).expect(200);
       await recall(id).expect(200);
@@ -167,7 +167,7 @@ describe('the mails about documents', function () {
       expect(arrived()).to.have.length(1);
     });
 
-    it('are not written for who switched them off, and withheld for who left meanwhile', async () => {
+    it('report_ready leaves out a person when they switched it off or were deactivated since', async () => {
       const off = { user_id: ids.rob, kind: 'report_ready', delivery: 'off' };
       await db()('mail_preferences').insert(off);
       const id = await aReport();
@@ -181,7 +181,7 @@ describe('the mails about documents', function () {
       expect(await due('report_ready')).to.deep.equal(['rita withheld']);
     });
 
-    it('are withheld when the booking became another organisation’s before they are sent', async () => {
+    it('report_ready is withheld when the booking goes to another organisation first', async () => {
       const id = await aReport();
       await release(id).expect(200);
       const { organization_id: northside } = (await db()('members')
@@ -194,7 +194,7 @@ describe('the mails about documents', function () {
       expect(await due('report_ready')).to.deep.equal(['rita withheld']);
     });
 
-    it('are not there when the release could not be written down', async () => {
+    it('release is undone when its message cannot be written', async () => {
       const id = await aReport();
       await db().raw(`
         create function no_email() returns trigger language plpgsql as
@@ -212,7 +212,7 @@ describe('the mails about documents', function () {
   });
 
   describe('of what staff add', () => {
-    it('are one for an upload, however many documents, to booker and solicitor', async () => {
+    it('document_added is one message for booker and solicitor when staff upload several files', async () => {
       await addContact('rob', 'solicitor');
       await add('brief', { 'Ewan Marsh.txt': samples.txt, 'b.txt': samples.txt, 'c.txt': samples.txt });
       expect(await due('document_added')).to.deep.equal(['rita queued', 'rob queued']);
@@ -227,19 +227,19 @@ describe('the mails about documents', function () {
       ]);
     });
 
-    it('leave out who only receives the report', async () => {
+    it('document_added leaves out a contact when they only receive the report', async () => {
       await addContact('rob', 'report_recipient');
       await add('other', { 'a.txt': samples.txt });
       expect(await due('document_added')).to.deep.equal(['rita queued']);
     });
 
-    it('are not written of a dictation or a draft report', async () => {
+    it('document_added is not written when staff add a dictation or a draft report', async () => {
       await add('dictation', { 'a.mp3': samples.mp3 });
       await aReport();
       expect(await due('document_added')).to.deep.equal([]);
     });
 
-    it('are not written of what referrers add, or an admin acting as one', async () => {
+    it('document_added is not written when a referrer, or an admin acting as one, adds it', async () => {
       const acting = await house.app.signIn(emails.ada);
       await acting.post('/admin/impersonate').send({ userId: ids.rita, reason: 'On the phone' }).expect(200);
       const rob = await house.app.signIn(emails.rob);
@@ -247,14 +247,14 @@ describe('the mails about documents', function () {
       expect(await due('document_added')).to.deep.equal([]);
     });
 
-    it('are not written of an upload that is refused', async () => {
+    it('document_added is not written when the upload is refused', async () => {
       await house
         .send({ 'a.txt': samples.txt, 'b.pdf': samples.txt }, { category: 'brief', agent: sam, bookingId })
         .expect(415);
       expect(await due('document_added')).to.deep.equal([]);
     });
 
-    it('are one for a large file that goes past the app, also when it is completed twice', async () => {
+    it('document_added is one message when a large file is completed more than once', async () => {
       const upload = await sendDirectly(
         { rita, bookingId },
         Buffer.from('A large brief.\n'),
@@ -267,7 +267,7 @@ describe('the mails about documents', function () {
       expect(await due('document_added')).to.deep.equal(['rita queued']);
     });
 
-    it('are withheld when all of it is gone before they are sent, and not while something is left', async () => {
+    it('document_added is withheld when nothing of what was added is left', async () => {
       const ada = await house.app.signIn(emails.ada);
       const [first, second] = await add('brief', { 'a.txt': samples.txt, 'b.txt': samples.txt });
       await ada.delete(first?.url ?? '').expect(204);

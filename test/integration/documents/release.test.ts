@@ -1,217 +1,29 @@
-// A report is a draft until staff release it: who sees what before, meanwhile and after, and what happens when it is
-// asked twice, at once, in another order, or of what cannot be released.
+// Releasing and recalling a report: by whom, of what, on whose record, to whom it is told, and what happens when it is
+// asked twice, at once or in another order.
 import { expect } from 'chai';
-import { explainAccess, documentRules } from '../../../src/access/index.ts';
-import { standingOf } from '../../../src/accounts/index.ts';
-import { pdf, samples } from '../../support/builders/files.ts';
-import {
-  openDocumentHouse,
-  type DocumentHouse,
-  type UploadedDocument,
-} from '../../support/document-house.ts';
 import type { Agent } from '../../support/app.ts';
+import { samples } from '../../support/builders/files.ts';
+import type { DocumentHouse } from '../../support/document-house.ts';
+import { openReleaseHouse, type ReleaseHouse } from '../../support/release-house.ts';
 
 const unknownId = '0192f000-0000-7000-8000-000000000009';
-const emails = {
-  rita: 'rita@harbour-legal.example',
-  rob: 'rob@harbour-legal.example',
-  nadia: 'nadia@northside-claims.example',
-  sam: 'sam@examdesk.example',
-  ada: 'ada@examdesk.example',
-} as const;
-type Name = keyof typeof emails;
 
 describe('the release of a report', function () {
   this.timeout(60_000);
   let house: DocumentHouse;
+  let opened: ReleaseHouse;
   let acting: Agent;
-  const agents = {} as Record<Name, Agent>;
-  const ids = {} as Record<Name, string>;
-
+  let agents: ReleaseHouse['agents'];
+  let ids: ReleaseHouse['ids'];
   before(async () => {
-    house = await openDocumentHouse();
-    for (const name of Object.keys(emails) as Name[]) {
-      agents[name] = await house.app.signIn(emails[name]);
-      const row = (await house.app.db('users').where({ email: emails[name] }).first('id')) as { id: string };
-      ids[name] = row.id;
-    }
-    acting = await house.app.signIn(emails.ada);
-    await acting.post('/admin/impersonate').send({ userId: ids.rita, reason: 'Checks a report' }).expect(200);
+    opened = await openReleaseHouse();
+    ({ house, acting, agents, ids } = opened);
   });
   after(() => house.close());
 
-  const aReport = async (bookingId = house.bookingId): Promise<UploadedDocument> => {
-    const [report] = await house.upload(
-      { 'Report.pdf': pdf(2_000) },
-      { category: 'report', agent: agents.sam, bookingId },
-    );
-    if (!report) throw new Error('Nothing was stored');
-    return report;
-  };
-  const release = (report: { id: string }, body: object = {}, agent = agents.sam) =>
-    agent.post(`/documents/${report.id}/release`).send(body);
-  const recall = (report: { id: string }, agent = agents.sam) =>
-    agent.post(`/documents/${report.id}/recall`).send({});
-  const released = async (bookingId?: string): Promise<UploadedDocument> => {
-    const report = await aReport(bookingId);
-    await release(report).expect(200);
-    return report;
-  };
-  const releasesOf = async ({ id }: { id: string }) =>
-    (await house.audit('document.released')).filter(({ resource_id }) => resource_id === id);
-  const recallsOf = async ({ id }: { id: string }) =>
-    (await house.audit('document.recalled')).filter(({ resource_id }) => resource_id === id);
-
-  describe('decides who sees it', () => {
-    /** Every address that says anything of a document, with its id or another. */
-    const asks: [
-      name: string,
-      ask: (agent: Agent, id: string) => Promise<{ status: number; text: string }>,
-    ][] = [
-      ['the file', (agent, id) => agent.get(`/documents/${id}`)],
-      ['its head', (agent, id) => agent.head(`/documents/${id}`)],
-      ['a part of it', (agent, id) => agent.get(`/documents/${id}`).set('Range', 'bytes=0-9')],
-      ['it if changed', (agent, id) => agent.get(`/documents/${id}`).set('If-None-Match', '*')],
-      ['it in the browser', (agent, id) => agent.get(`/documents/${id}/view`).set('Accept', 'text/html')],
-      ['the head of that', (agent, id) => agent.head(`/documents/${id}/view`).set('Accept', 'text/html')],
-      ['its receipt', (agent, id) => agent.get(`/documents/${id}/receipt`).set('Accept', 'text/html')],
-      ['its deletion', (agent, id) => agent.delete(`/documents/${id}`)],
-      ['the page for it', (agent, id) => agent.get(`/documents/${id}/delete`).set('Accept', 'text/html')],
-    ];
-    const told = async (agent: Agent, id: string) => {
-      const answers: Record<string, number> = {};
-      for (const [name, ask] of asks) answers[name] = (await ask(agent, id)).status;
-      return answers;
-    };
-    const all = (status: number) => Object.fromEntries(asks.map(([name]) => [name, status]));
-    const shown = {
-      ...all(200),
-      'a part of it': 206,
-      'it if changed': 304,
-      // A report is not theirs to delete.
-      'its deletion': 403,
-      'the page for it': 403,
-    };
-    /** Every list of the booking: JSON, the page, the fragment, and what the open page is told. */
-    const listed = async (agent: Agent, bookingId: string, id: string): Promise<boolean[]> => {
-      const html = (path: string) => agent.get(path).set('Accept', 'text/html');
-      const answers = [
-        await agent.get(`/bookings/${bookingId}`).expect(200),
-        await html(`/bookings/${bookingId}`).expect(200),
-        await html(`/bookings/${bookingId}/documents`).set('HX-Request-Type', 'partial').expect(200),
-        await html(`/bookings/${bookingId}/status?seen=&documents=none`)
-          .set('HX-Request-Type', 'partial')
-          .expect(200),
-      ];
-      return answers.map(({ text }) => text.includes(id));
-    };
-    const nowhere = [false, false, false, false];
-    const everywhere = [true, true, true, true];
-
-    it('hides a draft from every referrer, and from an admin acting as one, as if it were not there', async () => {
-      const bookingId = await house.newBooking();
-      const draft = await aReport(bookingId);
-      for (const agent of [agents.rita, agents.rob, agents.nadia, acting]) {
-        expect(await told(agent, draft.id)).to.deep.equal(all(404));
-        expect(await told(agent, unknownId)).to.deep.equal(all(404));
-      }
-      for (const agent of [agents.rita, agents.rob, acting])
-        expect(await listed(agent, bookingId, draft.id)).to.deep.equal(nowhere);
-      const page = await agents.rita.get(`/bookings/${bookingId}`).set('Accept', 'text/html');
-      expect(page.text)
-        .to.contain('No documents yet.')
-        .and.not.match(/draft|Report\.pdf|release/i);
-    });
-
-    it('answers for a draft in the same words as for what was never there', async () => {
-      const draft = await aReport();
-      for (const [name, ask] of asks) {
-        const words = async (id: string) =>
-          (await ask(agents.rita, id)).text?.replaceAll(/[0-9a-f-]{36}|<code>.*?<\/code>/g, 'id');
-        expect(await words(draft.id), name).to.equal(await words(unknownId));
-      }
-    });
-
-    it('shows a draft to support and to admins, who open it', async () => {
-      const bookingId = await house.newBooking();
-      const draft = await aReport(bookingId);
-      for (const agent of [agents.sam, agents.ada]) {
-        expect(await listed(agent, bookingId, draft.id)).to.deep.equal(everywhere);
-        await agent.get(draft.url).expect(200);
-        await agent.get(`${draft.url}/receipt`).set('Accept', 'text/html').expect(200);
-      }
-      const [seen] = (await agents.sam.get(`/bookings/${bookingId}`)).body.documents as UploadedDocument[];
-      expect(seen).to.deep.include({ id: draft.id, releasedAt: null });
-    });
-
-    it('shows a released report to the organisation alone, and hides it again once it is recalled', async () => {
-      const bookingId = await house.newBooking();
-      const report = await released(bookingId);
-      for (const agent of [agents.rita, agents.rob, acting]) {
-        expect(await told(agent, report.id)).to.deep.equal(shown);
-        expect(await listed(agent, bookingId, report.id)).to.deep.equal(everywhere);
-      }
-      expect(await told(agents.nadia, report.id)).to.deep.equal(all(404));
-      await recall(report).expect(200);
-      for (const agent of [agents.rita, agents.rob, acting]) {
-        expect(await told(agent, report.id)).to.deep.equal(all(404));
-        expect(await listed(agent, bookingId, report.id)).to.deep.equal(nowhere);
-      }
-    });
-
-    it('tells an open page of each release and recall', async () => {
-      const bookingId = await house.newBooking();
-      const report = await aReport(bookingId);
-      const state = async (agent: Agent) => {
-        const { text } = await agent.get(`/bookings/${bookingId}`).set('Accept', 'text/html').expect(200);
-        return /id="documents-seen"[^>]*value="([^"]*)"/.exec(text)?.[1];
-      };
-      const before = [await state(agents.rita), await state(agents.sam)];
-      await release(report).expect(200);
-      const during = [await state(agents.rita), await state(agents.sam)];
-      await recall(report).expect(200);
-      const after = [await state(agents.rita), await state(agents.sam)];
-      expect(during[0]).not.to.equal(before[0]);
-      expect(during[1]).not.to.equal(before[1]);
-      expect(after).to.deep.equal(before);
-    });
-
-    it('leaves every other category as it was', async () => {
-      const bookingId = await house.newBooking();
-      for (const category of ['consent_form', 'brief', 'other']) {
-        const [document] = await house.upload(
-          { [`${category}.txt`]: samples.txt },
-          { category, agent: agents.sam, bookingId },
-        );
-        expect(document).not.to.have.property('releasedAt');
-        await agents.rita.get(document?.url ?? '').expect(200);
-      }
-    });
-
-    it('is explained by the check of access', async () => {
-      const report = await aReport();
-      const { db } = house.app;
-      const refusedBy = async (name: Name) => {
-        const standing = await standingOf(db, emails[name]);
-        if (!standing) throw new Error(`${name} is nobody`);
-        const { isAllowed, steps } = await explainAccess(standing, {
-          for: 'people',
-          rules: documentRules(db, report.id, 'open'),
-        });
-        return isAllowed ? null : `${steps.at(-1)?.rule}: ${steps.at(-1)?.finding}`;
-      };
-      expect(await refusedBy('rita')).to.equal(
-        'Referrers see a report once staff have released it: It is not released yet, or was recalled',
-      );
-      expect(await refusedBy('sam')).to.equal(null);
-      await release(report).expect(200);
-      expect(await refusedBy('rita')).to.equal(null);
-    });
-  });
-
-  describe('is the staff’s to give', () => {
-    it('is refused to referrers, whatever they name', async () => {
-      const report = await released();
+  describe('by staff', () => {
+    it('release and recall answer 403 when a referrer asks, whatever the id', async () => {
+      const report = await opened.released();
       for (const agent of [agents.rita, agents.nadia, acting])
         for (const id of [report.id, unknownId])
           for (const verb of ['release', 'recall']) {
@@ -222,19 +34,19 @@ describe('the release of a report', function () {
       await agents.rita.get(report.url).expect(200);
     });
 
-    it('answers support and admins with the document and when it was released', async () => {
+    it('release and recall answer with the document when support or an admin asks', async () => {
       for (const agent of [agents.sam, agents.ada]) {
-        const report = await aReport();
-        const { body } = await release(report, {}, agent).expect(200);
+        const report = await opened.aReport();
+        const { body } = await opened.release(report, {}, agent).expect(200);
         expect(body).to.have.all.keys('document');
         expect(body.document).to.include({ id: report.id, category: 'report' });
         expect(Date.parse(body.document.releasedAt as string)).to.be.closeTo(Date.now(), 60_000);
-        const back = await recall(report, agent).expect(200);
+        const back = await opened.recall(report, agent).expect(200);
         expect(back.body.document).to.include({ id: report.id, releasedAt: null });
       }
     });
 
-    it('is refused for what is unknown, deleted, or no report', async () => {
+    it('release and recall are refused when the document is unknown, deleted or no report', async () => {
       for (const verb of ['release', 'recall']) {
         await agents.sam.post(`/documents/${unknownId}/${verb}`).send({}).expect(404);
         await agents.sam.post(`/documents/nonsense/${verb}`).send({}).expect(404);
@@ -244,7 +56,7 @@ describe('the release of a report', function () {
           422,
           [{ path: 'category', message: 'Only reports are released and recalled' }],
         ]);
-        const gone = await aReport();
+        const gone = await opened.aReport();
         await agents.ada.delete(gone.url).expect(204);
         await agents.sam.post(`${gone.url}/${verb}`).send({}).expect(404);
       }
@@ -255,42 +67,42 @@ describe('the release of a report', function () {
       ['infected', { status: 'infected', scanned_at: new Date() }],
       ['damaged', { damaged_at: new Date() }],
     ] as const) {
-      it(`is refused, and says why, while the report is ${because}`, async () => {
-        const report = await aReport();
+      it(`release is refused and says why when the report is ${because}`, async () => {
+        const report = await opened.aReport();
         await house.app.db('documents').where({ id: report.id }).update(change);
-        const answer = await release(report);
+        const answer = await opened.release(report);
         expect(answer.status).to.equal(409);
         expect(answer.body).to.include({ code: 'document_unavailable', because });
         expect(answer.body.detail).to.match(/report/);
         const page = await agents.sam.get(`${report.url}/release`).set('Accept', 'text/html');
         expect(page.status).to.equal(409);
-        expect(await releasesOf(report)).to.deep.equal([]);
+        expect(await opened.releasesOf(report)).to.deep.equal([]);
         await agents.rita.get(report.url).expect(404);
       });
     }
 
-    it('can be taken back of a report that is damaged since', async () => {
-      const report = await released();
+    it('recall works when the report has been damaged since', async () => {
+      const report = await opened.released();
       await house.app.db('documents').where({ id: report.id }).update({ damaged_at: new Date() });
       await agents.rita.get(report.url).expect(409);
-      await recall(report).expect(200);
+      await opened.recall(report).expect(200);
       await agents.rita.get(report.url).expect(404);
     });
 
-    it('ends with the report, when that is deleted', async () => {
-      const report = await released();
+    it('release ends when the report is deleted', async () => {
+      const report = await opened.released();
       await agents.ada.delete(report.url).expect(204);
       await agents.rita.get(report.url).expect(404);
-      await recall(report).expect(404);
-      await release(report).expect(404);
+      await opened.recall(report).expect(404);
+      await opened.release(report).expect(404);
     });
   });
 
-  describe('is on record', () => {
-    it('names who released it, who was told, and nothing of the examinee', async () => {
-      const report = await aReport();
-      await release(report, { recipients: [ids.rob, ids.rita, ids.rob] }).expect(200);
-      const [row] = await releasesOf(report);
+  describe('on record', () => {
+    it('the audit log names who released and who was chosen when a report is released', async () => {
+      const report = await opened.aReport();
+      await opened.release(report, { recipients: [ids.rob, ids.rita, ids.rob] }).expect(200);
+      const [row] = await opened.releasesOf(report);
       expect(row).to.deep.include({ outcome: 'success', actor_id: ids.sam, acting_as_id: null });
       expect(row?.metadata).to.deep.equal({ bookingId: house.bookingId, recipients: [ids.rob, ids.rita] });
       const stored = (await house.app.db('documents').where({ id: report.id }).first()) as {
@@ -299,13 +111,13 @@ describe('the release of a report', function () {
       expect(stored.released_by_id).to.equal(ids.sam);
     });
 
-    it('keeps each release and recall in the receipt, and who opened it while it was released', async () => {
-      const report = await aReport();
+    it('the receipt shows each release, recall and opening when a report was released twice', async () => {
+      const report = await opened.aReport();
       await agents.ada.get(report.url).expect(200);
-      await release(report, { recipients: [ids.rob] }).expect(200);
+      await opened.release(report, { recipients: [ids.rob] }).expect(200);
       await agents.rita.get(report.url).expect(200);
-      await recall(report, agents.ada).expect(200);
-      await release(report).expect(200);
+      await opened.recall(report, agents.ada).expect(200);
+      await opened.release(report).expect(200);
       const timeline = async (agent: Agent) => {
         const { text } = await agent.get(`${report.url}/receipt`).set('Accept', 'text/html').expect(200);
         return [
@@ -324,10 +136,10 @@ describe('the release of a report', function () {
       expect(await timeline(agents.rita)).to.deep.equal(expected);
     });
 
-    it('shows a referrer no names of another organisation that had the booking before', async () => {
+    it('the receipt hides who was chosen when they are of another organisation than the reader', async () => {
       const bookingId = await house.newBooking();
-      const report = await aReport(bookingId);
-      await release(report, { recipients: [ids.rita] }).expect(200);
+      const report = await opened.aReport(bookingId);
+      await opened.release(report, { recipients: [ids.rita] }).expect(200);
       const { organization_id: northside } = (await house.app
         .db('members')
         .where({ user_id: ids.nadia })
@@ -344,16 +156,19 @@ describe('the release of a report', function () {
       expect((await receipt(agents.sam).expect(200)).text).to.contain('Chosen to be told: Rita Alvarez');
     });
 
-    it('has no row for what changed nothing', async () => {
-      const report = await aReport();
-      await recall(report).expect(200);
-      await release(report).expect(200);
-      await release(report, {}, agents.ada).expect(200);
-      expect([(await releasesOf(report)).length, (await recallsOf(report)).length]).to.deep.equal([1, 0]);
+    it('the audit log has no row when a release or recall changed nothing', async () => {
+      const report = await opened.aReport();
+      await opened.recall(report).expect(200);
+      await opened.release(report).expect(200);
+      await opened.release(report, {}, agents.ada).expect(200);
+      expect([
+        (await opened.releasesOf(report)).length,
+        (await opened.recallsOf(report)).length,
+      ]).to.deep.equal([1, 0]);
     });
 
-    it('treats reports from before this was recorded as released since they were uploaded', async () => {
-      const report = await aReport();
+    it('the receipt counts a report as released when its release was never recorded', async () => {
+      const report = await opened.aReport();
       const { db } = house.app;
       // As the migration writes them: no row of the log says so.
       await db('documents')
@@ -365,23 +180,23 @@ describe('the release of a report', function () {
     });
   });
 
-  describe('tells those who are chosen', () => {
+  describe('and its recipients', () => {
     const toldOf = async (report: { id: string }) =>
-      (await releasesOf(report)).map(({ metadata }) => metadata.recipients);
+      (await opened.releasesOf(report)).map(({ metadata }) => metadata.recipients);
 
-    it('is the booker unless somebody is named, and nobody when the list is empty', async () => {
-      const [usual, none] = [await aReport(), await aReport()];
-      await release(usual).expect(200);
-      await release(none, { recipients: [] }).expect(200);
+    it('release tells the booker when nobody is named, and nobody when the list is empty', async () => {
+      const [usual, none] = [await opened.aReport(), await opened.aReport()];
+      await opened.release(usual).expect(200);
+      await opened.release(none, { recipients: [] }).expect(200);
       expect(await toldOf(usual)).to.deep.equal([[ids.rita]]);
       expect(await toldOf(none)).to.deep.equal([[]]);
     });
 
-    it('refuses who is of another organisation, of the staff, unknown or deactivated, by their place', async () => {
-      const report = await aReport();
+    it('release refuses recipients by their place when they may not see the report', async () => {
+      const report = await opened.aReport();
       const { db } = house.app;
       const refused = async (recipients: unknown) => {
-        const { status, body } = await release(report, { recipients });
+        const { status, body } = await opened.release(report, { recipients });
         return [status, (body.errors as { path: string }[] | undefined)?.map(({ path }) => path)];
       };
       expect(await refused([ids.rita, ids.nadia, ids.sam, unknownId])).to.deep.equal([
@@ -394,111 +209,117 @@ describe('the release of a report', function () {
       await db('users').where({ id: ids.rob }).update({ banned: true });
       expect(await refused([ids.rob])).to.deep.equal([422, ['recipients.0']]);
       await db('users').where({ id: ids.rob }).update({ banned: false });
-      agents.rob = await house.app.signIn(emails.rob);
+      await opened.enter('rob');
       expect(await toldOf(report)).to.deep.equal([]);
       await agents.rita.get(report.url).expect(404);
     });
 
-    it('takes an id in capitals for the same person', async () => {
-      const report = await aReport();
-      await release(report, { recipients: [ids.rita.toUpperCase()] }).expect(200);
+    it('release takes a recipient’s id when it is in capitals', async () => {
+      const report = await opened.aReport();
+      await opened.release(report, { recipients: [ids.rita.toUpperCase()] }).expect(200);
       expect(await toldOf(report)).to.deep.equal([[ids.rita]]);
     });
 
-    it('leaves the booker out who has left the organisation or was deactivated', async () => {
+    it('release leaves the booker out when the account is deactivated', async () => {
       const { db } = house.app;
-      const report = await aReport();
+      const report = await opened.aReport();
       await db('users').where({ id: ids.rita }).update({ banned: true });
-      await release(report).expect(200);
+      await opened.release(report).expect(200);
       await db('users').where({ id: ids.rita }).update({ banned: false });
-      agents.rita = await house.app.signIn(emails.rita);
-      acting = await house.app.signIn(emails.ada);
-      await acting.post('/admin/impersonate').send({ userId: ids.rita, reason: 'Again' }).expect(200);
+      await opened.enter('rita');
       expect(await toldOf(report)).to.deep.equal([[]]);
     });
 
-    it('tells nobody while the booking waits to be assigned', async () => {
+    it('release tells nobody when the booking waits to be assigned', async () => {
       const bookingId = await house.newBooking(agents.rita);
-      const report = await aReport(bookingId);
+      const report = await opened.aReport(bookingId);
       await house.app
         .db('bookings')
         .where({ id: bookingId })
         .update({ source: 'acuity_direct', organization_id: null, created_by_id: null });
-      await release(report, { recipients: [ids.rita] }).expect(422);
-      await release(report).expect(200);
+      await opened.release(report, { recipients: [ids.rita] }).expect(422);
+      await opened.release(report).expect(200);
       expect(await toldOf(report)).to.deep.equal([[]]);
     });
   });
 
-  describe('that is asked more than once', () => {
-    it('happens once when two ask at the same moment', async () => {
-      const report = await aReport();
+  describe('asked more than once', () => {
+    it('release happens once when several ask at the same moment', async () => {
+      const report = await opened.aReport();
       const answers = await Promise.all(
-        [agents.sam, agents.ada, agents.sam, agents.ada].map((agent) => release(report, {}, agent)),
+        [agents.sam, agents.ada, agents.sam, agents.ada].map((agent) => opened.release(report, {}, agent)),
       );
       expect(answers.map(({ status }) => status)).to.deep.equal([200, 200, 200, 200]);
-      expect(await releasesOf(report)).to.have.length(1);
+      expect(await opened.releasesOf(report)).to.have.length(1);
       const times = new Set(answers.map(({ body }) => body.document.releasedAt as string));
       expect(times.size).to.equal(1);
     });
 
-    it('changes nothing the second time, whomever it names', async () => {
-      const report = await aReport();
-      const first = await release(report).expect(200);
-      const second = await release(report, { recipients: [ids.rob] }, agents.ada).expect(200);
+    it('release changes nothing when the report is released already', async () => {
+      const report = await opened.aReport();
+      const first = await opened.release(report).expect(200);
+      const second = await opened.release(report, { recipients: [ids.rob] }, agents.ada).expect(200);
       expect(second.body).to.deep.equal(first.body);
-      expect((await releasesOf(report)).map(({ metadata }) => metadata.recipients)).to.deep.equal([
+      expect((await opened.releasesOf(report)).map(({ metadata }) => metadata.recipients)).to.deep.equal([
         [ids.rita],
       ]);
     });
 
-    it('ends as the last of them says when releases and recalls cross', async () => {
-      const report = await aReport();
-      await Promise.all([release(report), recall(report), release(report), recall(report)]);
+    it('log and row agree when releases and recalls cross', async () => {
+      const report = await opened.aReport();
+      await Promise.all([
+        opened.release(report),
+        opened.recall(report),
+        opened.release(report),
+        opened.recall(report),
+      ]);
       const { released_at: at } = (await house.app.db('documents').where({ id: report.id }).first()) as {
         released_at: Date | null;
       };
-      const [releases, recalls] = [(await releasesOf(report)).length, (await recallsOf(report)).length];
+      const [releases, recalls] = [
+        (await opened.releasesOf(report)).length,
+        (await opened.recallsOf(report)).length,
+      ];
       expect(releases - recalls).to.equal(at === null ? 0 : 1);
       expect((await agents.rita.get(report.url)).status).to.equal(at === null ? 404 : 200);
     });
 
-    it('is either released or gone when it is deleted at the same moment', async () => {
-      const report = await aReport();
-      const [one, other] = await Promise.all([release(report), agents.ada.delete(report.url)]);
+    it('release ends when the report is deleted at the same moment', async () => {
+      const report = await opened.aReport();
+      const [one, other] = await Promise.all([opened.release(report), agents.ada.delete(report.url)]);
       expect([200, 404]).to.include(one.status);
       expect(other.status).to.equal(204);
       await agents.rita.get(report.url).expect(404);
     });
 
-    it('is a release of its own after a recall', async () => {
-      const report = await released();
-      await recall(report).expect(200);
-      await release(report).expect(200);
-      expect(await releasesOf(report)).to.have.length(2);
+    it('release is counted anew when the report was recalled before', async () => {
+      const report = await opened.released();
+      await opened.recall(report).expect(200);
+      await opened.release(report).expect(200);
+      expect(await opened.releasesOf(report)).to.have.length(2);
       const { releases } = (await house.app.db('documents').where({ id: report.id }).first('releases')) as {
         releases: number;
       };
       expect(releases).to.equal(2);
     });
 
-    it('leaves nothing of itself when it cannot be written down', async () => {
-      const report = await aReport();
+    it('release leaves nothing when its audit row cannot be written', async () => {
+      const report = await opened.aReport();
       await house.app.db.raw(`
         create function no_release() returns trigger language plpgsql as
           $$ begin if new.action = 'document.released' then raise exception 'The disk is full'; end if; return new; end $$;
         create trigger no_release before insert on audit_log for each row execute function no_release()`);
       try {
-        await release(report).expect(500);
+        await opened.release(report).expect(500);
       } finally {
         await house.app.db.raw('drop function no_release cascade');
       }
       await agents.rita.get(report.url).expect(404);
-      await release(report).expect(200);
+      await opened.release(report).expect(200);
     });
   });
 
-  it('is refused by the database for what is no report', async () => {
+  it('the database refuses a release when the document is no report', async () => {
     const [brief] = await house.upload({ 'Brief.txt': samples.txt });
     const error = (await house.app
       .db('documents')

@@ -1,0 +1,77 @@
+// The house of documents with everybody signed in, and reports to release and recall.
+import type { Test } from 'supertest';
+import { pdf } from './builders/files.ts';
+import type { Agent } from './app.ts';
+import { openDocumentHouse, type DocumentHouse, type UploadedDocument } from './document-house.ts';
+
+const emails = {
+  rita: 'rita@harbour-legal.example',
+  rob: 'rob@harbour-legal.example',
+  nadia: 'nadia@northside-claims.example',
+  sam: 'sam@examdesk.example',
+  ada: 'ada@examdesk.example',
+} as const;
+type Name = keyof typeof emails;
+
+interface AuditRow {
+  outcome: string;
+  metadata: Record<string, unknown>;
+}
+
+export interface ReleaseHouse {
+  house: DocumentHouse;
+  emails: typeof emails;
+  agents: Record<Name, Agent>;
+  ids: Record<Name, string>;
+  /** Ada, acting as Rita. */
+  acting: Agent;
+  /** Signs one in anew, after their sessions were ended. */
+  enter(name: Name): Promise<void>;
+  /** A draft of Sam's. */
+  aReport(bookingId?: string): Promise<UploadedDocument>;
+  released(bookingId?: string): Promise<UploadedDocument>;
+  release(report: { id: string }, body?: object, agent?: Agent): Test;
+  recall(report: { id: string }, agent?: Agent): Test;
+  /** What the audit log has of one report. */
+  releasesOf(report: { id: string }): Promise<AuditRow[]>;
+  recallsOf(report: { id: string }): Promise<AuditRow[]>;
+}
+
+export async function openReleaseHouse(): Promise<ReleaseHouse> {
+  const house = await openDocumentHouse();
+  const agents = {} as ReleaseHouse['agents'];
+  const ids = {} as ReleaseHouse['ids'];
+  const enter = async (name: Name) => {
+    agents[name] = await house.app.signIn(emails[name]);
+  };
+  for (const name of Object.keys(emails) as Name[]) {
+    await enter(name);
+    const row = (await house.app.db('users').where({ email: emails[name] }).first('id')) as { id: string };
+    ids[name] = row.id;
+  }
+  const acting = await house.app.signIn(emails.ada);
+  await acting.post('/admin/impersonate').send({ userId: ids.rita, reason: 'Checks a report' }).expect(200);
+  const aReport = async (bookingId = house.bookingId): Promise<UploadedDocument> => {
+    const [report] = await house.upload(
+      { 'Report.pdf': pdf(2_000) },
+      { category: 'report', agent: agents.sam, bookingId },
+    );
+    if (!report) throw new Error('Nothing was stored');
+    return report;
+  };
+  const release: ReleaseHouse['release'] = ({ id }, body = {}, agent = agents.sam) =>
+    agent.post(`/documents/${id}/release`).send(body);
+  const rowsOf = async (action: string, { id }: { id: string }) =>
+    (await house.audit(action)).filter(({ resource_id }) => resource_id === id);
+  return {
+    ...{ house, emails, agents, ids, acting, enter, aReport, release },
+    recall: ({ id }, agent = agents.sam) => agent.post(`/documents/${id}/recall`).send({}),
+    async released(bookingId) {
+      const report = await aReport(bookingId);
+      await release(report).expect(200);
+      return report;
+    },
+    releasesOf: (report) => rowsOf('document.released', report),
+    recallsOf: (report) => rowsOf('document.recalled', report),
+  };
+}
