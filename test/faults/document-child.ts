@@ -5,25 +5,12 @@ import type { AddressInfo } from 'node:net';
 import { compose } from '../../src/compose.ts';
 import { readConfig } from '../../src/config.ts';
 import type { Scanner } from '../../src/ports/scanner.ts';
+import { killedAt, nextPlan } from '../support/child-pool.ts';
 import { createFakeAcuity } from '../support/fakes/acuity.ts';
+import type { Plan } from './document-process.ts';
 
-interface Plan {
-  killAt: string;
-  /** Of the scan, when there is to be one. */
-  verdict?: 'clean' | 'infected';
-  /** What it does by itself; without it waits for requests. */
-  scan?: string;
-  /** The same: a job, as it would run a day and a half later. */
-  care?: 'sweep' | 'retain';
-}
-
-const plan = JSON.parse(process.argv[2] ?? '{}') as Plan;
-
-async function onStep(step: string): Promise<void> {
-  if (step !== plan.killAt) return;
-  process.kill(process.pid, 'SIGKILL');
-  await new Promise(() => {});
-}
+const plan = await nextPlan<Plan>();
+const onStep = killedAt(() => plan.killAt);
 
 const { verdict } = plan;
 const scanner: Scanner | null = verdict

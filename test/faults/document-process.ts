@@ -1,11 +1,12 @@
 // What the tests of killed processes start: document-child.ts, against a house's database and store.
-import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import path from 'node:path';
 import { compose } from '../../src/compose.ts';
 import type { DocumentCare } from '../../src/documents/index.ts';
 import { silent } from '../support/booking-house.ts';
+import { openChildPool, type ChildPool } from '../support/child-pool.ts';
 import type { DocumentHouse } from '../support/document-house.ts';
+import { testSecret } from '../support/session.ts';
 
 const child = path.join(import.meta.dirname, 'document-child.ts');
 
@@ -18,24 +19,31 @@ export interface Plan {
   care?: 'sweep' | 'retain';
 }
 
-export async function startProcess(house: DocumentHouse, plan: Plan) {
-  const running = fork(child, [JSON.stringify(plan)], {
-    env: {
-      PATH: process.env.PATH,
-      NODE_ENV: 'test',
-      LOG_LEVEL: 'fatal',
-      DATABASE_URL: house.app.databaseUrl,
-      DATABASE_POOL_MAX: '4',
-      BETTER_AUTH_SECRET: 'a-secret-for-tests-only-0123456789abcdef',
-      SMTP_URL: 'smtp://127.0.0.1:9',
-      ACUITY_BASE_URL: 'http://127.0.0.1:9',
-      ACUITY_USER_ID: '11100001',
-      ACUITY_API_KEY: 'demo-acuity-key',
-      DEMO_ACCOUNTS: 'true',
-      ...house.storage.env,
-    },
-    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+const pools = new WeakMap<DocumentHouse, ChildPool<Plan>>();
+
+function poolOf(house: DocumentHouse): ChildPool<Plan> {
+  const known = pools.get(house);
+  if (known) return known;
+  const pool = openChildPool<Plan>(child, {
+    NODE_ENV: 'test',
+    LOG_LEVEL: 'fatal',
+    DATABASE_URL: house.app.databaseUrl,
+    DATABASE_POOL_MAX: '4',
+    BETTER_AUTH_SECRET: testSecret,
+    SMTP_URL: 'smtp://127.0.0.1:9',
+    ACUITY_BASE_URL: 'http://127.0.0.1:9',
+    ACUITY_USER_ID: '11100001',
+    ACUITY_API_KEY: 'demo-acuity-key',
+    DEMO_ACCOUNTS: 'true',
+    ...house.storage.env,
   });
+  pools.set(house, pool);
+  house.onClose(() => pool.close());
+  return pool;
+}
+
+export async function startProcess(house: DocumentHouse, plan: Plan) {
+  const running = poolOf(house).take(plan);
   const ended = once(running, 'exit').then(([, signal]) => signal as string | null);
   const ready = once(running, 'message').then(([message]) => (message as { url: string }).url);
   const url = (await Promise.race([ready, ended.then(() => null)])) ?? '';

@@ -2,17 +2,13 @@
 import { createServer } from 'node:http';
 import { compose } from '../../src/compose.ts';
 import { readConfig } from '../../src/config.ts';
+import { killedAt, nextPlan } from '../support/child-pool.ts';
 import type { WebhookPlan } from '../support/webhook-process.ts';
 import { hurried } from '../support/booking-stack.ts';
 
-const plan = JSON.parse(process.argv[2] ?? '{}') as WebhookPlan;
 const config = readConfig();
-
-async function onStep(step: string): Promise<void> {
-  if (step !== plan.killAt) return;
-  process.kill(process.pid, 'SIGKILL');
-  await new Promise(() => {});
-}
+const plan = await nextPlan<WebhookPlan>();
+const onStep = killedAt(() => plan.killAt);
 
 const system = compose(config, {
   // What a dead process held comes back when its time is up: for us it is later already.

@@ -41,6 +41,8 @@ export interface DocumentHouse {
   audit(
     action: string,
   ): Promise<{ resource_id: string; outcome: string; metadata: Record<string, unknown> }[]>;
+  /** Before everything else is closed. */
+  onClose(work: () => Promise<void>): void;
   close(): Promise<void>;
 }
 
@@ -81,6 +83,7 @@ export async function openDocumentHouse(
     return (booked.body as { booking: { id: string } }).booking.id;
   };
   const bookingId = await newBooking();
+  const closing: (() => Promise<void>)[] = [];
   const house: DocumentHouse = {
     app,
     storage,
@@ -103,7 +106,9 @@ export async function openDocumentHouse(
       return { rows: count, keys: await storage.keys(), openUploads: await storage.openUploads() };
     },
     audit: async (action) => app.db('audit_log').where({ action }).orderBy('id').select('*'),
+    onClose: (work) => void closing.push(work),
     async close() {
+      await Promise.all(closing.map((work) => work()));
       await app.close();
       await storage.close();
     },

@@ -1,9 +1,10 @@
 // The app as a process beside a simulated Acuity, for tests that kill it or take its database away.
-import { fork, type ChildProcess } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import path from 'node:path';
 import { freePort } from '../../src/dev/free-port.ts';
 import { openBookingStack, until, type BookingStack } from './booking-stack.ts';
+import { forkChild, openChildPool } from './child-pool.ts';
 import { eventBody, signed } from './webhook-stack.ts';
 
 export interface WebhookPlan {
@@ -36,7 +37,8 @@ export async function openRig(): Promise<Rig> {
   const port = await freePort();
   const url = `http://127.0.0.1:${port}`;
   const stack = await openBookingStack({ PORT: String(port), BASE_URL: url, WEBHOOK_DELAY_SECONDS: '0' });
-  const running = new Set<ChildProcess>();
+  const children = openChildPool<WebhookPlan>(childFile, stack.env);
+  const others = new Set<ChildProcess>();
 
   async function acuity<T>(method: string, way: string, body: object): Promise<T> {
     const answer = await fetch(`${stack.simulator.url}/api/v1${way}`, {
@@ -51,16 +53,21 @@ export async function openRig(): Promise<Rig> {
     return (await answer.json()) as T;
   }
 
+  /** With another environment than the rest: not one of those that wait. */
+  function startOther(plan: WebhookPlan, env: Record<string, string>): ChildProcess {
+    const child = forkChild(childFile, { ...stack.env, ...env });
+    others.add(child);
+    child.once('exit', () => others.delete(child));
+    child.send(plan);
+    return child;
+  }
+
   const rig: Rig = {
     stack,
     url,
-    async start({ killAt = null, clockAheadMs = 0 } = {}, env = {}) {
-      const child = fork(childFile, [JSON.stringify({ killAt, clockAheadMs })], {
-        env: { PATH: process.env.PATH, ...stack.env, ...env },
-        stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
-      });
-      running.add(child);
-      child.once('exit', () => running.delete(child));
+    async start({ killAt = null, clockAheadMs = 0 } = {}, env) {
+      const plan = { killAt, clockAheadMs };
+      const child = env ? startOther(plan, env) : children.take(plan);
       await Promise.race([once(child, 'message'), once(child, 'exit')]);
       return child;
     },
@@ -113,11 +120,12 @@ export async function openRig(): Promise<Rig> {
         return waiting.length + queued.length === 0;
       }, withinMs),
     async close() {
-      for (const child of running) {
+      for (const child of others) {
         const exit = once(child, 'exit');
         child.kill('SIGKILL');
         await exit;
       }
+      await children.close();
       await stack.close();
     },
   };
