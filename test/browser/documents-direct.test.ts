@@ -4,6 +4,7 @@ import type { Browser, Page } from 'playwright-core';
 import { pdf } from '../support/builders/files.ts';
 import { openBrowser } from '../support/browser.ts';
 import { eventually, openDocumentHouse, sha256, type DocumentHouse } from '../support/document-house.ts';
+import { chooseFiles } from './choose-files.ts';
 import { watchedPage, type Watched } from './watched-page.ts';
 
 const large = pdf(18_000_000);
@@ -53,7 +54,7 @@ describe('sending a large document past the app', function () {
   };
   const upload = async (name = 'Brief.pdf') => {
     await page.getByLabel('Category').selectOption('brief');
-    await page.getByLabel('Files').setInputFiles({ name, mimeType: 'application/pdf', buffer: large });
+    await chooseFiles(page.getByLabel('Files'), { name, buffer: large });
     await page.getByRole('button', { name: 'Upload' }).click();
   };
   const stored = () => page.getByRole('link', { name: 'Brief.pdf', exact: true });

@@ -7,15 +7,15 @@ import type { Browser, Page } from 'playwright-core';
 import { pdf } from '../support/builders/files.ts';
 import { openBrowser } from '../support/browser.ts';
 import { eventually, openDocumentHouse, sha256, type DocumentHouse } from '../support/document-house.ts';
+import { chooseFiles, type ChosenFile } from './choose-files.ts';
 import { watchedPage, type Watched } from './watched-page.ts';
 
 const directFrom = 5 * 1024 * 1024;
 const files = {
-  small: { name: 'Letter.pdf', mimeType: 'application/pdf', buffer: pdf(1_000_000) },
-  large: { name: 'Brief.pdf', mimeType: 'application/pdf', buffer: pdf(6_000_000) },
-  larger: { name: 'Imaging.pdf', mimeType: 'application/pdf', buffer: pdf(12_000_000) },
+  small: { name: 'Letter.pdf', buffer: pdf(1_000_000) },
+  large: { name: 'Brief.pdf', buffer: pdf(6_000_000) },
+  larger: { name: 'Imaging.pdf', buffer: pdf(12_000_000) },
 };
-type ChosenFile = (typeof files)['small'];
 
 interface Sent {
   method: string;
@@ -54,7 +54,7 @@ describe('the wire while documents are uploaded', function () {
   };
   const upload = async (...chosen: ChosenFile[]) => {
     await page.getByLabel('Category').selectOption('brief');
-    await page.getByLabel('Files').setInputFiles(chosen);
+    await chooseFiles(page.getByLabel('Files'), ...chosen);
     await page.getByRole('button', { name: 'Upload' }).click();
     for (const { name } of chosen)
       await page.getByRole('link', { name, exact: true }).waitFor({ timeout: 60_000 });
