@@ -1,27 +1,121 @@
-// Who is told about a booking beside its booker, who is bookings.created_by_id and never a row here.
-import type { Queryable } from '../db/knex.ts';
+// Reading and changing who is told about a booking beside its booker.
+import { activeMembers, attribution, auditActor, type Actor, type Member } from '../accounts/index.ts';
+import type { Queryable, Transaction } from '../db/knex.ts';
+import { keepMergesOff } from '../db/merges.ts';
+import { failure, ok, type Result } from '../lib/result.ts';
+import { findVisible, maySee } from './booking.access.ts';
+import {
+  contactsOf,
+  type BookingContacts,
+  type Contact,
+  type ContactChoice,
+  type ContactsFailure,
+} from './booking.contact.ts';
+import type { BookingDeps } from './booking.deps.ts';
+import { lockBooking } from './booking.repository.ts';
+import type { Booking } from './booking.ts';
 
-export const contactRoles = ['solicitor', 'report_recipient'] as const;
-export type ContactRole = (typeof contactRoles)[number];
+type Deps = Pick<BookingDeps, 'db' | 'audit' | 'ids' | 'announce'>;
 
-export interface Contact {
-  userId: string;
-  name: string;
-  email: string;
-  role: ContactRole;
+/** Null when the booking is unknown, or not the viewer's to know of. */
+export async function findContacts(
+  deps: Deps,
+  actor: Actor,
+  bookingId: string,
+): Promise<BookingContacts | null> {
+  const booking = await findVisible(deps, actor, bookingId);
+  if (!booking) return null;
+  return {
+    booking,
+    contacts: await contactsOf(deps.db, booking.id),
+    candidates: await candidatesOf(deps.db, booking),
+  };
 }
 
-/**
- * The contacts who may be told today: active referrers of the organisation that the booking belongs to now. A person who
- * was merged away is the one who stands for them.
- */
-export async function contactsOf(db: Queryable, bookingId: string): Promise<Contact[]> {
-  return (await db('booking_contacts as c')
-    .join('bookings as b', 'b.id', 'c.booking_id')
-    .join('users as u', 'u.id', db.raw('merged_into(c.user_id)'))
-    .join('members as m', (on) => on.on('m.user_id', 'u.id').andOn('m.organization_id', 'b.organization_id'))
-    .where({ 'c.booking_id': bookingId, 'u.role': 'referrer', 'u.banned': false })
-    .groupBy('u.id', 'u.name', 'u.email', 'c.role')
-    .orderBy([{ column: db.raw('min(c.created_at)') }, { column: 'u.id' }])
-    .select({ userId: 'u.id', name: 'u.name', email: 'u.email', role: 'c.role' })) as Contact[];
+/** These become the booking's contacts, and nobody else. A new solicitor is sent the confirmation of what is still ahead. */
+export async function setContacts(
+  deps: Deps,
+  actor: Actor,
+  bookingId: string,
+  chosen: readonly ContactChoice[],
+): Promise<Result<Contact[], ContactsFailure>> {
+  const seen = await findVisible(deps, actor, bookingId);
+  if (!seen) return failure({ reason: 'not_found' });
+  return deps.db.transaction(async (trx): Promise<Result<Contact[], ContactsFailure>> => {
+    await keepMergesOff(trx);
+    const booking = await lockBooking(trx, seen.id);
+    if (!booking || !maySee(actor.viewer, booking)) return failure({ reason: 'not_found' });
+    const candidates = new Set((await candidatesOf(trx, booking)).map(({ id }) => id));
+    const errors = chosen.flatMap(({ userId }, index) =>
+      candidates.has(userId)
+        ? []
+        : [
+            {
+              path: `contacts.${index}.userId`,
+              message: 'Choose an active colleague of the booking’s organisation',
+            },
+          ],
+    );
+    if (errors.length > 0) return failure({ reason: 'invalid', errors });
+    await write(deps, trx, actor, booking, chosen);
+    return ok(await contactsOf(trx, booking.id));
+  });
+}
+
+async function candidatesOf(db: Queryable, { organization, createdBy }: Booking): Promise<Member[]> {
+  if (!organization) return [];
+  const members = await activeMembers(db, organization.id);
+  return members.filter(({ id }) => id !== createdBy?.id);
+}
+
+async function write(
+  { audit, ids, announce }: Deps,
+  trx: Transaction,
+  actor: Actor,
+  booking: Booking,
+  chosen: readonly ContactChoice[],
+): Promise<void> {
+  const before = (await trx('booking_contacts')
+    .where({ booking_id: booking.id })
+    .select('id', { userId: 'user_id' }, 'role')) as (ContactChoice & { id: string })[];
+  const isSame = (a: ContactChoice) => (b: ContactChoice) => a.userId === b.userId && a.role === b.role;
+  const added = chosen.filter(
+    (one, index) => !before.some(isSame(one)) && chosen.findIndex(isSame(one)) === index,
+  );
+  const removed = before.filter((one) => !chosen.some(isSame(one)));
+  if (added.length === 0 && removed.length === 0) return;
+  await trx('booking_contacts')
+    .whereIn(
+      'id',
+      removed.map(({ id }) => id),
+    )
+    .delete();
+  const { byId, forId } = attribution(actor.viewer);
+  for (const { userId, role } of added) {
+    await trx('booking_contacts').insert({
+      ...{ id: ids.uuid(), booking_id: booking.id, user_id: userId, role },
+      created_by_id: byId,
+      created_for_id: forId,
+    });
+  }
+  await audit.record(trx, auditActor(actor), {
+    action: 'booking.edited',
+    resourceType: 'booking',
+    resourceId: booking.id,
+    metadata: { change: 'contacts', added, removed: removed.map(({ userId, role }) => ({ userId, role })) },
+  });
+  const solicitors = added.filter(({ role }) => role === 'solicitor').map(({ userId }) => userId);
+  if (solicitors.length > 0 && isAhead(booking)) {
+    await announce(trx, {
+      kind: 'booking_confirmation',
+      bookingId: booking.id,
+      recipientIds: solicitors,
+      exceptId: actor.viewer.userId,
+    });
+  }
+}
+
+/** Still to take place, so that its confirmation is true. */
+function isAhead({ status, currentProgress }: Booking): boolean {
+  return status === 'active' && (currentProgress === 'scheduled' || currentProgress === 'rescheduled');
 }

@@ -2,6 +2,7 @@ import type { Actor } from '../accounts/index.ts';
 import type { Slot } from '../availability/index.ts';
 import type { Result } from '../lib/result.ts';
 import type { Answer } from '../questions/index.ts';
+import type { BookingContacts, Contact, ContactChoice, ContactsFailure } from './booking.contact.ts';
 import type { BookingDetails } from './booking.details.ts';
 import type { AnswersChange, Booking, BookingRequest, Progress, ProgressEntry } from './booking.ts';
 
@@ -87,6 +88,16 @@ export interface BookingService {
     version: number,
     details: BookingDetails,
   ): Promise<Result<Booking, EditFailure>>;
+  /** Who is told about a booking beside its booker. Null as for `view`. */
+  contacts(actor: Actor, bookingId: string): Promise<BookingContacts | null>;
+  /** Of a booking that the viewer has been shown. */
+  contactsOf(booking: Pick<Booking, 'id'>): Promise<Contact[]>;
+  /** Whoever may see the booking may say who else is told about it. */
+  setContacts(
+    actor: Actor,
+    bookingId: string,
+    chosen: readonly ContactChoice[],
+  ): Promise<Result<Contact[], ContactsFailure>>;
   /** For those who may see its booking, or are of the organisation that it was made in; null for everyone else. */
   attempt(actor: Actor, intentionId: string): Promise<AttemptState | null>;
   /** One booking with its history; writes `booking.viewed`. Null when unknown or not the viewer's to know of. */

@@ -4,6 +4,8 @@ import { findVisible, mayKnowAttempt } from './booking.access.ts';
 import { assignBooking } from './booking.assign.ts';
 import { book } from './booking.book.ts';
 import { change } from './booking.change.ts';
+import { contactsOf } from './booking.contact.ts';
+import { findContacts, setContacts } from './booking.contacts.ts';
 import type { BookingDeps } from './booking.deps.ts';
 import { editBooking } from './booking.edit.ts';
 import { findIntention, type Intention } from './booking.intentions.ts';
@@ -28,6 +30,12 @@ export function createBookingService(deps: BookingDeps): BookingService {
       assignBooking(deps, actor, bookingId, version, referrerId),
 
     edit: (actor, bookingId, version, details) => editBooking(deps, actor, bookingId, version, details),
+
+    contacts: (actor, bookingId) => findContacts(deps, actor, bookingId),
+
+    contactsOf: ({ id }) => contactsOf(deps.db, id),
+
+    setContacts: (actor, bookingId, chosen) => setContacts(deps, actor, bookingId, chosen),
 
     async attempt(actor, intentionId) {
       const intention = isUuid(intentionId) ? await findIntention(deps.db, intentionId) : null;

@@ -12,7 +12,15 @@ export type {
   BookingMailKind,
   BookingTimings,
 } from './booking.deps.ts';
-export { contactRoles, contactsOf, type Contact, type ContactRole } from './booking.contacts.ts';
+export {
+  contactRoles,
+  contactsOf,
+  contactsRequestSchema,
+  type BookingContacts,
+  type Contact,
+  type ContactChoice,
+  type ContactRole,
+} from './booking.contact.ts';
 export {
   checkLateJob,
   removeExpiredDraftsJob,

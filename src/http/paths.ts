@@ -22,6 +22,8 @@ export const paths = {
   bookingStatus: (id: string) => `/bookings/${id}/status`,
   bookingReschedule: (id: string) => `/bookings/${id}/reschedule`,
   bookingCancel: (id: string) => `/bookings/${id}/cancel`,
+  /** Who is told about a booking beside its booker. */
+  bookingContacts: (id: string) => `/bookings/${id}/contacts`,
   bookingProgress: (id: string) => `/bookings/${id}/progress`,
   /** Where the outcome of a lost answer is told. */
   bookingAttempt: (intentionId: string) => `/bookings/attempts/${intentionId}`,

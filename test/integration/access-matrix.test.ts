@@ -101,6 +101,8 @@ const table: Record<string, string> = {
   'post /bookings/:id/reschedule': 'siuiii',
   'get /bookings/:id/cancel': 'siuiii',
   'post /bookings/:id/cancel': 'siuiii',
+  'get /bookings/:id/contacts': 'siuiii',
+  'post /bookings/:id/contacts': 'siuiii',
   'post /bookings/:id/progress': 'snniin',
   'get /bookings/:id/documents': 'siuiii',
   'post /bookings/:id/documents': 'siuiii',
@@ -167,6 +169,7 @@ const sayings: Record<string, Partial<Record<VisitorName, string>>> = {
 const part = { partNumber: 1, sha256: 'a'.repeat(64) };
 /** To doors that first look at what is brought. */
 const bodies: Record<string, object> = {
+  'post /bookings/:id/contacts': { contacts: [] },
   'post /bookings/:id/documents/uploads': { category: 'brief', fileName: 'large.txt', sizeBytes: 4 },
   'post /bookings/:id/documents/uploads/:uploadId/parts': { parts: [part] },
   'post /bookings/:id/documents/uploads/:uploadId/complete': { parts: [part] },

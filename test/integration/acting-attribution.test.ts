@@ -124,6 +124,14 @@ const walks: Record<string, Walk> = {
     go: ({ agents }, id) => agents.acting.delete(`/documents/${id}`).expect(204),
     leaves: ['documents.deleted_by_id', 'document.deleted'],
   },
+  'post /bookings/:id/contacts': {
+    go: async ({ app, agents, bookingId }) => {
+      const rob = await app.db('users').where({ email: 'rob@harbour-legal.example' }).first('id');
+      const contacts = [{ userId: rob.id, role: 'solicitor' }];
+      await agents.acting.post(`/bookings/${bookingId}/contacts`).send({ contacts }).expect(200);
+    },
+    leaves: ['booking_contacts.created_by_id', 'booking.edited'],
+  },
   'post /bookings/:id/cancel': {
     go: ({ agents, bookingId }) =>
       agents.acting.post(`/bookings/${bookingId}/cancel`).send({ reason: 'Not needed' }).expect(200),

@@ -188,6 +188,7 @@ describe('the OpenAPI document', () => {
     await post('/documents/:id/release', `${draft?.url}/release`, {}, sam);
     await post('/documents/:id/recall', `${draft?.url}/recall`, {}, sam);
     await post('/bookings/:id/progress', `/bookings/${id}/progress`, { progress: 'no_show' }, sam);
+    await post('/bookings/:id/contacts', `/bookings/${id}/contacts`, { contacts: [] });
     await post('/bookings/:id/cancel', `/bookings/${id}/cancel`, {});
     await post('/api/auth/sign-in/email', '/api/auth/sign-in/email', {
       email: 'rob@harbour-legal.example',

@@ -5,6 +5,7 @@ import {
   bookingListQuerySchema,
   bookingRequestSchema,
   cancelRequestSchema,
+  contactsRequestSchema,
   idempotencyKeySchema,
   progressRequestSchema,
   rescheduleRequestSchema,
@@ -23,6 +24,8 @@ import {
   answerSchema,
   attemptSchema,
   bookingSchema,
+  contactJson,
+  contactSchema,
   pendingSchema,
   problemSchema,
   progressSchema,
@@ -151,6 +154,7 @@ export function bookingEndpoints(services: BookingApiServices): Endpoint[] {
             progress: z.array(progressSchema),
             answers: z.array(answerSchema),
             documents: z.array(documentSchema),
+            contacts: z.array(contactSchema),
           }),
         },
         401: noSession,
@@ -160,12 +164,16 @@ export function bookingEndpoints(services: BookingApiServices): Endpoint[] {
         const seen = await bookings.view(actorOf(req, res), idOf(req));
         if (!seen) throw notFound();
         const { booking, progress, answers } = seen;
-        const documents = await services.documents.list(actorOf(req, res).viewer, booking.id);
+        const [documents, contacts] = await Promise.all([
+          services.documents.list(actorOf(req, res).viewer, booking.id),
+          bookings.contactsOf(booking),
+        ]);
         res.json({
           booking,
           progress,
           answers: answers.map(answerJson),
           documents: documents.map(documentJson),
+          contacts: contacts.map(contactJson),
         });
       },
     },
@@ -228,6 +236,28 @@ export function bookingEndpoints(services: BookingApiServices): Endpoint[] {
         const { reason } = parse(cancelRequestSchema, req.body);
         const cancelled = await bookings.cancel(actorOf(req, res), idOf(req), reason);
         answer(res, cancelled, (booking) => res.json({ booking }));
+      },
+    },
+    {
+      method: 'post',
+      path: '/bookings/:id/contacts',
+      access: 'session',
+      summary: 'Say who is told about a booking beside its booker',
+      request: { params: idParams, body: contactsRequestSchema },
+      responses: {
+        200: {
+          description: 'All contacts as they are now',
+          schema: z.object({ contacts: z.array(contactSchema) }),
+        },
+        401: noSession,
+        404: problem('not_found'),
+        422: problem('invalid'),
+      },
+      async handle(req, res) {
+        const { contacts } = parse(contactsRequestSchema, req.body);
+        const set = await bookings.setContacts(actorOf(req, res), idOf(req), contacts);
+        if (set.ok) res.json({ contacts: set.value.map(contactJson) });
+        else throw set.reason === 'invalid' ? invalid(set.errors) : notFound();
       },
     },
     {

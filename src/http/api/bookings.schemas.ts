@@ -1,6 +1,13 @@
 // A booking as JSON says it (api.md): what the OpenAPI document promises.
 import { z } from 'zod';
-import { bookingStatuses, caseShape, examineeShape, progresses } from '../../bookings/index.ts';
+import {
+  bookingStatuses,
+  caseShape,
+  contactRoles,
+  examineeShape,
+  progresses,
+  type Contact,
+} from '../../bookings/index.ts';
 import type { Answer } from '../../questions/index.ts';
 import { examinationTypes } from '../../specialists/index.ts';
 
@@ -41,6 +48,15 @@ export const progressSchema = z.object({
   notes: z.string(),
   createdAt: instant,
 });
+
+export const contactSchema = z.object({
+  user: person,
+  role: z.enum(contactRoles).describe('Whom a message is meant for; the booker is told everything'),
+});
+
+export function contactJson({ userId, name, role }: Contact): z.output<typeof contactSchema> {
+  return { user: { id: userId, name }, role };
+}
 
 const fieldErrors = z.array(z.object({ path: z.string(), message: z.string() }));
 

@@ -9,6 +9,7 @@ import { cancelPages } from './bookings/cancel.page.ts';
 import { chooseSpecialistPages } from './bookings/choose-specialist.page.ts';
 import { chooseTimePages } from './bookings/choose-time.page.ts';
 import { confirmPages } from './bookings/confirm.page.ts';
+import { contactsPages } from './bookings/contacts.page.ts';
 import { examineePages } from './bookings/examinee.page.ts';
 import { bookingListPages } from './bookings/list.page.ts';
 import { reschedulePages } from './bookings/reschedule.page.ts';
@@ -42,6 +43,7 @@ export function pages(services: PageServices): PageRoute[] {
     ...bookingListPages(services),
     ...reschedulePages(services),
     ...cancelPages(services),
+    ...contactsPages(services),
     ...showBookingPages(services),
     ...uploadPages(services),
     ...documentListPages(services),

@@ -11,6 +11,7 @@ import { documentsSection, type DocumentsSection } from '../documents/document-w
 import type { PageServices } from '../page-services.ts';
 import { progressWords, statusWords } from '../../view-helpers.ts';
 import type { PageData } from '../../views.ts';
+import { contactFacts } from './contacts.page.ts';
 import {
   appointmentFacts,
   caseFacts,
@@ -42,6 +43,7 @@ export interface BookingPage extends PageData, BookingStatus {
   confirmed: boolean;
   notice: string | null;
   documents: DocumentsSection;
+  contacts: BookingFact[];
 }
 
 type Needs = Pick<PageServices, 'bookings' | 'documents'>;
@@ -81,6 +83,7 @@ export async function showBooking(
     ...(upload.errors && { errors: upload.errors }),
     confirmed: req.query.confirmed !== undefined && booking.status === 'active',
     notice: noticeOf(req.query),
+    contacts: contactFacts(booking.createdBy?.name ?? null, await services.bookings.contactsOf(booking)),
     documents: await documentsSection(
       services.documents,
       actor.viewer,
@@ -160,6 +163,7 @@ function noticeOf(query: Request['query']): string | null {
   }
   if (typeof query.released === 'string') return releaseNotices[query.released] ?? null;
   if (typeof query.recalled === 'string') return recallNotices[query.recalled] ?? null;
+  if (query.contacts !== undefined) return 'The contacts were saved.';
   if (query.deleted !== undefined) return 'The document was deleted.';
   if (query.rescheduled !== undefined) return 'The booking was moved. An e-mail tells the new time.';
   if (query.cancelled !== undefined) return 'The booking was cancelled, and its time is free for others.';

@@ -37,6 +37,7 @@ const pages: Record<string, string> = {
   '/bookings/:id/calendar.ics': 'Booking, for the calendar',
   '/bookings/:id/reschedule': 'Booking: another time',
   '/bookings/:id/cancel': 'Booking: cancel',
+  '/bookings/:id/contacts': 'Booking: contacts',
   '/bookings/:id/documents': 'Documents',
   '/documents/:id': 'Document',
   '/documents/:id/view': 'Document, in the browser',

@@ -1,0 +1,62 @@
+// Who is told about a booking beside its booker, who is bookings.created_by_id and never a row here.
+import { z } from 'zod';
+import type { Member } from '../accounts/index.ts';
+import type { Queryable } from '../db/knex.ts';
+import type { Booking } from './booking.ts';
+
+export const contactRoles = ['solicitor', 'report_recipient'] as const;
+export type ContactRole = (typeof contactRoles)[number];
+
+export interface Contact {
+  userId: string;
+  name: string;
+  email: string;
+  role: ContactRole;
+}
+
+/**
+ * The contacts who may be told today: active referrers of the organisation that the booking belongs to now. A person who
+ * was merged away is the one who stands for them.
+ */
+export async function contactsOf(db: Queryable, bookingId: string): Promise<Contact[]> {
+  return (await db('booking_contacts as c')
+    .join('bookings as b', 'b.id', 'c.booking_id')
+    .join('users as u', 'u.id', db.raw('merged_into(c.user_id)'))
+    .join('members as m', (on) => on.on('m.user_id', 'u.id').andOn('m.organization_id', 'b.organization_id'))
+    .where({ 'c.booking_id': bookingId, 'u.role': 'referrer', 'u.banned': false })
+    .groupBy('u.id', 'u.name', 'u.email', 'c.role')
+    .orderBy([{ column: db.raw('min(c.created_at)') }, { column: 'u.id' }])
+    .select({ userId: 'u.id', name: 'u.name', email: 'u.email', role: 'c.role' })) as Contact[];
+}
+
+export interface ContactChoice {
+  userId: string;
+  role: ContactRole;
+}
+
+/** The body of POST /bookings/:id/contacts: all contacts as they are to be. */
+export const contactsRequestSchema = z.object(
+  {
+    contacts: z
+      .array(
+        z.object({
+          userId: z.string().transform((id) => id.toLowerCase()),
+          role: z.enum(contactRoles, `Choose one of ${contactRoles.join(', ')}`),
+        }),
+        'Give the contacts as a list',
+      )
+      .max(100, 'Give 100 contacts or fewer'),
+  },
+  'Send a JSON object',
+) satisfies z.ZodType<{ contacts: ContactChoice[] }>;
+
+export interface BookingContacts {
+  booking: Booking;
+  contacts: Contact[];
+  /** Who may be a contact: active members of the booking's organisation. The booker is told everything anyway. */
+  candidates: Member[];
+}
+
+export type ContactsFailure =
+  | { reason: 'not_found' }
+  | { reason: 'invalid'; errors: { path: string; message: string }[] };
