@@ -65,7 +65,7 @@ function render(template: string, message: Message): Promise<string> {
 }
 
 const aboutBookings =
-  'This message was sent to you because you are a contact of this examination. It may hold health information: please do not pass it on to anyone who need not know.';
+  'This message was sent to you because you are a contact of this examination. It may contain health information: share it only with people who need it.';
 
 type BookingMessage = Omit<Message, 'footer'>;
 

@@ -45,6 +45,7 @@ describe('the choice of e-mails', () => {
     await choose(rest);
     expect(await off()).to.deep.equal(['document_added']);
     expect(await ticked()).to.deep.equal(rest);
+    expect((await ritas.get('/account')).text('.account-list')).to.contain('6 of 7 kinds');
     await choose(all);
     expect(await off()).to.deep.equal([]);
     const rows = (await house.app

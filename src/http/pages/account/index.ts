@@ -14,7 +14,7 @@ import { twoFactorPages } from './two-factor.page.ts';
 
 export function accountPages(accounts: Accounts, mailPreferences: MailPreferences): PageRoute[] {
   return [
-    ...overviewPages(accounts),
+    ...overviewPages(accounts, mailPreferences),
     ...invitationPages(accounts),
     ...passwordPages(accounts),
     ...emailPages(accounts),

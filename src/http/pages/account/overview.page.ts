@@ -1,5 +1,6 @@
 // The account's front page: what is known of one, and where to change it.
 import type { Accounts } from '../../../accounts/index.ts';
+import type { MailPreference, MailPreferences } from '../../../email/index.ts';
 import type { PageRoute } from '../../endpoint.ts';
 import { paths } from '../../paths.ts';
 import type { PageData } from '../../views.ts';
@@ -16,7 +17,7 @@ const notices: Record<string, string> = {
   'two-factor-off': 'Two-step sign-in is off.',
 };
 
-export function overviewPages(accounts: Accounts): PageRoute[] {
+export function overviewPages(accounts: Accounts, mailPreferences: MailPreferences): PageRoute[] {
   return [
     {
       method: 'get',
@@ -24,9 +25,10 @@ export function overviewPages(accounts: Accounts): PageRoute[] {
       access: 'session',
       async handle(req, res) {
         const { viewer } = ownActor(req, res);
-        const [twoFactor, sessions] = await Promise.all([
+        const [twoFactor, sessions, mails] = await Promise.all([
           accounts.twoFactor.state(viewer),
           accounts.ownSessions.list(viewer),
+          mailPreferences.list(viewer),
         ]);
         const elsewhere = sessions.filter(({ isThisOne }) => !isThisOne).length;
         const page: AccountPage = {
@@ -41,7 +43,7 @@ export function overviewPages(accounts: Accounts): PageRoute[] {
             { label: 'E-mail address', value: viewer.email, href: paths.accountEmail(), action: 'Change' },
             {
               label: 'E-mails',
-              value: 'Which messages you get',
+              value: mailWords(mails),
               href: paths.accountMail(),
               action: 'Choose',
             },
@@ -70,4 +72,9 @@ export function overviewPages(accounts: Accounts): PageRoute[] {
       },
     },
   ];
+}
+
+function mailWords(preferences: MailPreference[]): string {
+  const on = preferences.filter(({ isOn }) => isOn).length;
+  return on === preferences.length ? 'All' : `${on} of ${preferences.length} kinds`;
 }
