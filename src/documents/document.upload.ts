@@ -264,7 +264,10 @@ async function writeRows(
   });
 }
 
-/** Referrers are told of what staff add for them to see: one message, however many documents. */
+/**
+ * Referrers are told of what staff add for them to see, also of what an admin adds while acting as one of them: one
+ * message, however many documents.
+ */
 async function announceAdded(
   deps: DocumentDeps,
   trx: Transaction,
@@ -272,8 +275,9 @@ async function announceAdded(
   [first]: readonly Document[],
 ): Promise<void> {
   // All documents of one upload have one category.
-  if (!first || !isStaff(viewer) || !isVisibleAtOnce(first.category)) return;
-  await deps.announce(trx, { kind: 'document_added', bookingId: first.bookingId, exceptId: viewer.userId });
+  const isByAgency = isStaff(viewer) || viewer.actingAdmin !== null;
+  if (!first || !isByAgency || !isVisibleAtOnce(first.category)) return;
+  await deps.announce(trx, { kind: 'document_added', bookingId: first.bookingId });
 }
 
 /** The copies first: a twin without its copy is nothing, a copy without its twin would be nobody's. */

@@ -10,11 +10,11 @@ const deeds: Record<BookingEmail['kind'], string> = {
   booking_failed: 'asked for this',
   booking_no_show: 'recorded this',
   booking_reminder: 'asked for this reminder',
-  document_added: 'added the document',
+  document_added: 'added a document',
   report_ready: 'added the report',
 };
 
-/** Null when nobody was acting: the attempt, or the document, names the admin. */
+/** Null when nobody was acting. */
 export async function doneWhileActing(db: Queryable, email: BookingEmail): Promise<string | null> {
   const deed = await actingPair(db, email);
   if (!deed) return null;
@@ -30,20 +30,22 @@ interface ActingPair {
   admin: string;
 }
 
+/** The attempt names the admin, or the newest of the documents that a message is about. */
 async function actingPair(db: Queryable, email: BookingEmail): Promise<ActingPair | undefined> {
-  const { document_id: documentId, intention_id: intentionId } = email;
   const columns = { referrer_id: 'r.id', referrer: 'r.name', admin: 'a.name' };
-  if (documentId) {
+  if (email.kind === 'document_added') {
     return (await db('documents as d')
       .join('users as r', 'r.id', 'd.uploaded_by_id')
       .join('users as a', 'a.id', 'd.uploaded_for_id')
-      .where('d.id', documentId)
+      .where({ 'd.booking_id': email.booking_id, 'd.deleted_at': null })
+      .where('d.created_at', '>=', email.created_at)
+      .orderBy('d.created_at', 'desc')
       .first(columns)) as ActingPair | undefined;
   }
-  if (!intentionId) return undefined;
+  if (!email.intention_id) return undefined;
   return (await db('booking_intentions as i')
     .join('users as r', 'r.id', 'i.created_by_id')
     .join('users as a', 'a.id', 'i.created_for_id')
-    .where('i.id', intentionId)
+    .where('i.id', email.intention_id)
     .first(columns)) as ActingPair | undefined;
 }

@@ -29,8 +29,10 @@ async function isReleaseTold(db: Queryable, viewer: Viewer, email: DocumentEmail
 async function hasSomethingNew(db: Queryable, viewer: Viewer, email: DocumentEmail): Promise<boolean> {
   const documents = email.booking_id ? await documentsOf(db, email.booking_id, visibilityFor(viewer)) : [];
   return documents.some(
-    ({ createdAt, status, uploadedBy }) =>
-      createdAt >= email.created_at && status !== 'infected' && uploadedBy.id !== viewer.userId,
+    ({ createdAt, status, uploadedBy, uploadedFor }) =>
+      createdAt >= email.created_at &&
+      status !== 'infected' &&
+      (uploadedBy.id !== viewer.userId || uploadedFor !== null),
   );
 }
 

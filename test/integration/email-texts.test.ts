@@ -1,7 +1,6 @@
 import { expect } from 'chai';
 import { createSmtpMailer } from '../../src/adapters/smtp-mailer.ts';
 import { systemIds } from '../../src/adapters/system-ids.ts';
-import type { Announcement } from '../../src/bookings/index.ts';
 import type { Mailbox, ReceivedMail } from '../../src/dev/mailbox.ts';
 import { createEmailSender } from '../../src/email/index.ts';
 import type { Mailer } from '../../src/ports/mailer.ts';
@@ -47,22 +46,11 @@ describe('what the mails of a booking say', () => {
       (mail) => (mail.to[0] ?? '').startsWith(`${name}@`) && subject.test(mail.subject),
     );
   }
-  const announce = (announcement: Announcement) =>
-    house.db.transaction((trx) => house.deps.announce(trx, announcement));
   async function addSolicitor(bookingId: string): Promise<void> {
     await house.db('booking_contacts').insert({
       ...{ id: systemIds.uuid(), booking_id: bookingId, user_id: idOf('rob'), role: 'solicitor' },
       created_by_id: idOf('rita'),
     });
-  }
-  async function aDocument(bookingId: string, by: { uploaded_by_id: string; uploaded_for_id?: string }) {
-    const id = systemIds.uuid();
-    await house.db('documents').insert({
-      ...{ id, booking_id: bookingId, category: 'brief', file_name: 'Marsh spine MRI.pdf' },
-      ...{ mime_type: 'application/pdf', size_bytes: 1, sha256: '0'.repeat(64), chunk_bytes: 1 },
-      ...{ chunk_sha256: Buffer.alloc(32), s3_key: 'documents/one', status: 'not_scanned', ...by },
-    });
-    return id;
   }
 
   it('moved names the earlier time and the new one', async () => {
@@ -131,29 +119,5 @@ describe('what the mails of a booking say', () => {
     const refused = await house.bookings.moveProgress(house.people.sam, id, 'no_show', '', 99);
     expect(refused.ok).to.equal(false);
     expect(await house.db('emails').where({ kind: 'booking_no_show' })).to.deep.equal([]);
-  });
-
-  for (const kind of ['report_ready', 'document_added'] as const) {
-    it(`${kind} holds a link and the reference, and nothing about health`, async () => {
-      const { id, reference } = await book();
-      const documentId = await aDocument(id, { uploaded_by_id: idOf('sam') });
-      await announce({ kind, bookingId: id, documentId, exceptId: idOf('sam') });
-      const mail = await sentTo('rita', kind === 'report_ready' ? /^Report ready/ : /^Document added/);
-      const said = `${mail.subject}\n${mail.text}\n${mail.html}`;
-      expect(said).to.include(testLinks.booking(id)).and.include(reference);
-      expect(said).to.not.match(/Ewan|Marsh|MRI|spine|knee|CL-2207|Hart|Sydney|of the agency/);
-      expect(mail.attachments).to.deep.equal([]);
-    });
-  }
-
-  it('document_added says which admin acted when an admin uploaded it for the referrer', async () => {
-    const { id } = await book();
-    const documentId = await aDocument(id, {
-      uploaded_by_id: idOf('rita'),
-      uploaded_for_id: idOf('ada'),
-    });
-    await announce({ kind: 'document_added', bookingId: id, documentId });
-    const mail = await sentTo('rita', /^Document added/);
-    expect(mail.text).to.include('Ada Lindqvist of the agency added the document for you.');
   });
 });

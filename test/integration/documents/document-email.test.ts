@@ -239,12 +239,22 @@ describe('the mails about documents', function () {
       expect(await due('document_added')).to.deep.equal([]);
     });
 
-    it('document_added is not written when a referrer, or an admin acting as one, adds it', async () => {
+    it('document_added is not written when a referrer adds it', async () => {
+      const rob = await house.app.signIn(emails.rob);
+      for (const agent of [rita, rob]) await add('brief', { 'a.txt': samples.txt }, agent);
+      expect(await due('document_added')).to.deep.equal([]);
+    });
+
+    it('document_added names the admin when an admin acting as a referrer adds it', async () => {
+      await addContact('rob', 'solicitor');
       const acting = await house.app.signIn(emails.ada);
       await acting.post('/admin/impersonate').send({ userId: ids.rita, reason: 'On the phone' }).expect(200);
-      const rob = await house.app.signIn(emails.rob);
-      for (const agent of [rita, rob, acting]) await add('brief', { 'a.txt': samples.txt }, agent);
-      expect(await due('document_added')).to.deep.equal([]);
+      await add('brief', { 'a.txt': samples.txt }, acting);
+      expect(await due('document_added')).to.deep.equal(['rita queued', 'rob queued']);
+      await deliver();
+      const textTo = (address: string) => mailbox.mails().find(({ to }) => to.includes(address))?.text;
+      expect(textTo(emails.rita)).to.contain('Ada Lindqvist of the agency added a document for you.');
+      expect(textTo(emails.rob)).to.contain('Ada Lindqvist of the agency added a document for Rita Alvarez.');
     });
 
     it('document_added is not written when the upload is refused', async () => {
