@@ -25,6 +25,7 @@ import {
   createBookingList,
   createBookingService,
   createBookingSettlement,
+  intakeDetails,
   type BookingDeps,
   type BookingSettlement,
 } from './bookings/index.ts';
@@ -55,7 +56,7 @@ import { paths } from './http/paths.ts';
 import { createJobHandlers, createWorker, type Worker } from './jobs/index.ts';
 import { createImpersonation } from './impersonation/index.ts';
 import { createMergeService } from './merging/index.ts';
-import { createQuestions, type QuestionDeps, type Questions } from './questions/index.ts';
+import { createMapping, createQuestions, type QuestionDeps, type Questions } from './questions/index.ts';
 import { createReadiness } from './readiness.ts';
 import type { Acuity } from './ports/acuity.ts';
 import type { Cache } from './ports/cache.ts';
@@ -280,6 +281,7 @@ export function compose(config: Config, overrides: Overrides = {}): System {
     availability,
     bookings: createBookingService(bookingDeps),
     mailPreferences: createMailPreferences({ db, audit }),
+    mapping: createMapping({ db, audit, questions, specialists, details: intakeDetails, ...intakeFields }),
     merges: createMergeService({ db, audit, clock, ids }),
     impersonation,
     bookingList: createBookingList(db),

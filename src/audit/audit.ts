@@ -52,6 +52,7 @@ export interface AuditEntry {
     | 'webhook_event'
     | 'email'
     | 'drift_report'
+    | 'intake_mapping'
     | 'job'
     | 'page';
   resourceId: string | null;

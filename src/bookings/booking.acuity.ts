@@ -1,7 +1,7 @@
 // What a booking says to Acuity, and what Acuity's answer means for it.
 import type { Database, Queryable } from '../db/knex.ts';
 import type { AcuityFailure, AcuityResult, Appointment, NewAppointment } from '../ports/acuity.ts';
-import { readIntakeFields, toAcuity } from '../questions/index.ts';
+import { readIntakeFields, toAcuity, type MappableDetail } from '../questions/index.ts';
 import type { BookingDeps } from './booking.deps.ts';
 import { detailIn, details, type DetailIntakeName } from './booking.details.ts';
 import type { BookOrder, Intention } from './booking.intentions.ts';
@@ -9,14 +9,29 @@ import type { BookOrder, Intention } from './booking.intentions.ts';
 /** A question of Acuity's form that the booking itself answers: one of its details, or what it belongs to. */
 export type IntakeName = DetailIntakeName | 'reference' | 'organization';
 
+const referenceWords = {
+  ...{ 'booking reference': 3, 'examdesk reference': 3, 'appointment reference': 2, 'agency reference': 2 },
+  ...{ 'our reference': 2, examdesk: 2, 'reference number': 1, reference: 1 },
+};
+const organizationWords = {
+  ...{ organisation: 3, organization: 3, 'organisation name': 3, 'organization name': 3, 'law firm': 3 },
+  ...{ 'referring organisation': 3, 'referring organization': 3, firm: 2, company: 2, 'company name': 2 },
+};
+
+/** What of a booking a question of Acuity can hold, in the order of the form. */
+export function intakeDetails(): MappableDetail[] {
+  const ofBooking = details.flatMap(({ intake, label }) => (intake ? [{ ...intake, label }] : []));
+  return [
+    { name: 'reference', label: 'Booking reference', words: referenceWords },
+    ...ofBooking.map(({ name, label, words }) => ({ name, label, words })),
+    { name: 'organization', label: 'Organisation', words: organizationWords },
+  ];
+}
+
 /** What each of them is about, in words. */
-export const intakeLabels = {
-  reference: 'Booking reference',
-  ...Object.fromEntries(
-    details.flatMap(({ intake, label }) => (intake ? [[intake.name, label] as const] : [])),
-  ),
-  organization: 'Organisation',
-} as Record<IntakeName, string>;
+export const intakeLabels = Object.fromEntries(
+  intakeDetails().map(({ name, label }) => [name, label]),
+) as Record<IntakeName, string>;
 
 /** By name: the id of Acuity's field. */
 export type IntakeFields = ReadonlyMap<IntakeName, number>;

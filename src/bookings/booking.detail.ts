@@ -49,6 +49,8 @@ export interface Detail {
   /** Which question of Acuity's intake form it is, by its name in `intake_fields`; null: Acuity is not told. */
   intake: {
     name: string;
+    /** By which its question is recognised: phrases in small letters, each with how sure it is (1 to 3). */
+    words: Record<string, number>;
     /** What Acuity's answer means; null when it means nothing. Unset: the answer itself. */
     read?: (answer: string) => string | null;
   } | null;

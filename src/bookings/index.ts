@@ -51,6 +51,7 @@ export { createBookingService } from './booking.verbs.ts';
 export { createBookingSettlement, type BookingSettlement } from './booking.settle.ts';
 export { answersOf, type Answers } from './booking.answers.ts';
 export {
+  intakeDetails,
   intakeFields,
   intakeLabels,
   isOwnDetail,

@@ -3,7 +3,8 @@
 import type { Role } from '../accounts/index.ts';
 import type { Database } from '../db/knex.ts';
 import { dayIn, shiftDays, startOfDay } from '../lib/dates.ts';
-import { waitings, type Waiting } from './dashboard.waiting.ts';
+import type { MappingAttention } from '../questions/index.ts';
+import { questionsWaiting, waitings, type Waiting } from './dashboard.waiting.ts';
 import { mayRead } from './table.ts';
 import { countRows, selectRows, type Filters } from './table.query.ts';
 import { tableOf } from './tables.ts';
@@ -51,6 +52,10 @@ const tools = [
     about: 'Each time, with its reason',
   },
   {
+    ...{ label: 'Acuity questions', href: '/admin/acuity-questions', who: 'admin' },
+    about: 'Which question of Acuity is which detail',
+  },
+  {
     ...{ label: 'Merge records', href: '/admin/merges', who: 'admin' },
     about: 'Two people or organisations that are one',
   },
@@ -64,8 +69,16 @@ const shownToday = 8;
 const shownWeeks = 12;
 const sources = ['portal', 'acuity_direct'] as const;
 
-/** @param zone the reader's */
-export async function readDashboard(db: Database, role: Role, zone: string): Promise<Dashboard> {
+/**
+ * @param zone the reader's
+ * @param acuityQuestions what waits there; null: not for this reader
+ */
+export async function readDashboard(
+  db: Database,
+  role: Role,
+  zone: string,
+  acuityQuestions: MappingAttention | null,
+): Promise<Dashboard> {
   const day = dayIn(new Date(), zone);
   const mine = waitings.filter(({ table }) => mayRead(role, named(table)));
   const today = await readToday(db, day);
@@ -73,6 +86,7 @@ export async function readDashboard(db: Database, role: Role, zone: string): Pro
   // One after the other: all at once, two who open it hold every connection there is.
   const waiting: Dashboard['waiting'] = [];
   for (const one of mine) waiting.push(await readWaiting(db, role, one));
+  if (acuityQuestions) waiting.push(...questionsWaiting(acuityQuestions));
   return {
     ...{ day, today, weeks, waiting },
     tools: tools

@@ -1,4 +1,5 @@
 // What waits for staff: each a list, and what is done about it.
+import type { MappingAttention } from '../questions/index.ts';
 import type { Filters } from './table.query.ts';
 
 export interface Waiting {
@@ -117,3 +118,27 @@ export const waitings: readonly Waiting[] = [
     },
   },
 ];
+
+interface QuestionsWaiting {
+  label: string;
+  count: number;
+  href: string;
+  repair: { label: string; href: string };
+}
+
+/** What waits on the page of Acuity's questions: of no list, and shown only where there is something to do. */
+export function questionsWaiting({
+  lost,
+  newRequired,
+  withoutReference,
+}: MappingAttention): QuestionsWaiting[] {
+  const href = '/admin/acuity-questions';
+  const all: [string, number, string][] = [
+    ['Details whose question in Acuity is gone', lost, 'Choose another question'],
+    ['New required questions in Acuity', newRequired, 'Say which they are'],
+    ['Examinations without our reference in Acuity', withoutReference, 'See what is missing'],
+  ];
+  return all
+    .filter(([, count]) => count > 0)
+    .map(([label, count, repair]) => ({ label, count, href, repair: { label: repair, href } }));
+}

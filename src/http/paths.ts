@@ -61,6 +61,10 @@ export const paths = {
       ? `/admin/episodes?${new URLSearchParams({ ...(query && { q: query }), ...(page && { page: String(page) }) }).toString()}`
       : '/admin/episodes',
   episode: (id: string) => `/admin/episodes/${id}`,
+  /** Which question of Acuity is which detail. */
+  acuityQuestions: (done?: 'saved' | 'read' | 'unread') =>
+    done ? `/admin/acuity-questions?${done}` : '/admin/acuity-questions',
+  acuityQuestionsRead: () => '/admin/acuity-questions/read',
   merges: () => '/admin/merges',
   mergePreview: () => '/admin/merges/preview',
   mergeUndo: (id: string) => `/admin/merges/${id}/undo`,

@@ -32,6 +32,8 @@ const leaseMs = 20_000;
 const pollMs = 50;
 
 export interface FormReads {
+  /** Those that were read last, whatever their age. */
+  last(): Promise<KnownForms | null>;
   /** Forms that are not older than an hour, where Acuity can be read; else the last ones. Null: never read. */
   recent(): Promise<KnownForms | null>;
   /** Forms read after this call began, where Acuity can be read. Callers share one read every two seconds. */
@@ -150,6 +152,10 @@ export function createFormReads({ db, acuity, log, timings }: FormReadDeps): For
   }
 
   return {
+    async last() {
+      const { known, failedAgoMs } = await load();
+      return known && { ...known, isStale: failedAgoMs !== null };
+    },
     recent: () => notOlderThan(freshMs),
     again: () => notOlderThan(0),
   };

@@ -24,3 +24,19 @@ export {
   type QuestionDeps,
   type Questions,
 } from './question.service.ts';
+export {
+  type MappableDetail,
+  type MappingDetail,
+  type MappingField,
+  type MappingForm,
+  type MappingView,
+  type ServiceName,
+} from './mapping.ts';
+export {
+  createMapping,
+  type Mapping,
+  type MappingAttention,
+  type MappingChoices,
+  type MappingFailure,
+} from './mapping.service.ts';
+export { earlierMappings } from './mapping.repository.ts';

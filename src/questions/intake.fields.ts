@@ -10,8 +10,13 @@ export async function readIntakeFields(
   db: Queryable,
   settings: IntakeSettings,
 ): Promise<Map<string, number>> {
-  const rows = await db('intake_fields').select<{ name: string; acuity_field_id: number }[]>('*');
-  const fields = new Map(rows.map((row) => [row.name, row.acuity_field_id]));
+  const fields = await readMapping(db);
   if (settings.referenceFieldId) fields.set('reference', settings.referenceFieldId);
   return fields;
+}
+
+/** As it was saved, whatever the configuration says of the reference. */
+export async function readMapping(db: Queryable): Promise<Map<string, number>> {
+  const rows = await db('intake_fields').select<{ name: string; acuity_field_id: number }[]>('*');
+  return new Map(rows.map((row) => [row.name, row.acuity_field_id]));
 }

@@ -20,6 +20,8 @@ export interface AskedQuestions {
 export interface Questions {
   /** All intake forms, hidden ones too, not older than an hour where Acuity can be read. Null: never read. */
   forms(): Promise<KnownForms | null>;
+  /** As they were read last; Acuity is not asked. */
+  lastForms(): Promise<KnownForms | null>;
   /** Reads them now, whatever their age: Acuity has refused an answer. At most one read in two seconds. */
   readAgain(): Promise<KnownForms | null>;
   /** What is asked of whoever books this appointment type. Null: the forms were never read. */
@@ -39,6 +41,7 @@ export function createQuestions(deps: QuestionDeps): Questions {
   const reads = createFormReads(deps);
   return {
     forms: () => reads.recent(),
+    lastForms: () => reads.last(),
     readAgain: () => reads.again(),
     async questionsFor(appointmentTypeId) {
       const known = await reads.recent();

@@ -42,6 +42,7 @@ const stays: Record<string, string> = {
   'emails.recipient_id': 'followed when it is sent: to the one that stays, and back once that is undone',
   'merges.made_by_id': 'an admin',
   'merges.undone_by_id': 'an admin',
+  'intake_mappings.saved_by_id': 'an admin',
 };
 
 describe('merging records', () => {

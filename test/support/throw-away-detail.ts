@@ -20,7 +20,7 @@ const fieldId = 9999;
   absent: null,
   isNeeded: false,
   isHealth: true,
-  intake: { name: 'case_manager' },
+  intake: { name: 'case_manager', words: { 'case manager': 3 } },
   input: { as: 'text' },
   inMail: true,
   inConsole: true,

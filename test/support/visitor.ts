@@ -138,7 +138,12 @@ function fieldsOf(form: HtmlElement): Record<string, string> {
       field.tagName === 'textarea' ? field.textContent.replace(/^\n/, '') : field.getAttributeValue('value');
     return [[name, unescaped(value ?? '')]];
   });
-  return Object.fromEntries(pairs);
+  const selects = form.querySelectorAll('select').map((select): [string, string] => {
+    const options = select.querySelectorAll('option');
+    const chosen = options.find((option) => option.hasAttribute('selected')) ?? options[0];
+    return [select.getAttributeValue('name') ?? '', unescaped(chosen?.getAttributeValue('value') ?? '')];
+  });
+  return Object.fromEntries([...pairs, ...selects]);
 }
 
 function words(element: HtmlElement): string {

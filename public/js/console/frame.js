@@ -36,6 +36,17 @@
     );
   }
 
+  /** Pages of ours among the lists, beside the one that they are about. */
+  const pages = [{ beside: 'webhook-events', href: '/admin/acuity-questions', label: 'Acuity questions' }];
+
+  function Pages({ group, resources }) {
+    const [admin] = AdminJS.useCurrentAdmin();
+    if (admin?.role !== 'admin') return null;
+    const isHere = ({ beside }) =>
+      resources.some(({ id, navigation }) => id === beside && navigation?.name === group);
+    return pages.filter(isHere).map(({ href, label }) => h('li', { key: href }, h('a', { href }, label)));
+  }
+
   function Lists({ resources }) {
     const { translateLabel } = AdminJS.useTranslation();
     const { pathname } = ReactRouter.useLocation();
@@ -71,6 +82,7 @@
                   ),
                 );
               }),
+            h(Pages, { group, resources }),
           ),
         ),
       ),

@@ -65,7 +65,9 @@ export function consoleRouter(services: ConsoleServices): Router {
     await exportCsv(actorOf(req, res), table, readFilters(req, res, table), res);
   });
   router.get('/admin/api/dashboard', async (req, res) => {
-    res.json(await readDashboard(services.db, roleOf(res), zoneOf(req)));
+    const role = roleOf(res);
+    const questions = role === 'admin' ? await services.mapping.attention() : null;
+    res.json(await readDashboard(services.db, role, zoneOf(req), questions));
   });
   const components = lazy(ownComponents);
   router.get('/admin/frontend/assets/components.bundle.js', async (_req, res) => {

@@ -4,6 +4,7 @@ import type { BookingService } from '../../bookings/index.ts';
 import type { Config } from '../../config.ts';
 import type { Database } from '../../db/knex.ts';
 import type { ImpersonationService } from '../../impersonation/index.ts';
+import type { Mapping } from '../../questions/index.ts';
 import type { Acuity } from '../../ports/acuity.ts';
 import type { Ids } from '../../ports/ids.ts';
 import type { JobQueue } from '../../ports/job-queue.ts';
@@ -21,5 +22,6 @@ export interface ConsoleServices {
   sync: Pick<SyncService, 'ask' | 'spans'>;
   jobs: JobQueue;
   acuity: Acuity;
+  mapping: Mapping;
   ids: Ids;
 }

@@ -8,9 +8,10 @@ const patienceMs = 60_000;
 
 /** Signed bytes are read as they are, by their own route: no parser may touch them first. */
 const rawPaths = new Set(['/webhooks/acuity', '/automation/acuity']);
+// The form of Acuity's questions has a field for each; an account can have hundreds.
 const parsers = [
   express.json({ limit, strict: true }),
-  express.urlencoded({ limit, extended: false, parameterLimit: 200 }),
+  express.urlencoded({ limit, extended: false, parameterLimit: 1_000 }),
 ];
 
 export const readBody: RequestHandler[] = [

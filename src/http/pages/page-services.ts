@@ -5,6 +5,7 @@ import type { DocumentService } from '../../documents/index.ts';
 import type { UploadStorage } from '../../ports/object-store.ts';
 import type { Config } from '../../config.ts';
 import type { ImpersonationService } from '../../impersonation/index.ts';
+import type { Mapping } from '../../questions/index.ts';
 import type { MergeService } from '../../merging/index.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { Ids } from '../../ports/ids.ts';
@@ -21,6 +22,7 @@ export interface PageServices {
   documents: DocumentService;
   uploadStorage: UploadStorage;
   accounts: Accounts;
+  mapping: Mapping;
   merges: MergeService;
   impersonation: ImpersonationService;
   clock: Clock;

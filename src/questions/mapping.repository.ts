@@ -1,0 +1,72 @@
+import type { Queryable, Transaction } from '../db/knex.ts';
+import { readMapping } from './intake.fields.ts';
+import type { SeenField } from './mapping.ts';
+
+export interface SavedMapping {
+  version: number;
+  before: Record<string, number>;
+  after: Record<string, number>;
+  seen: SeenField[];
+  savedBy: string;
+  savedAt: Date;
+}
+
+interface Row {
+  version: number;
+  before: Record<string, number>;
+  after: Record<string, number>;
+  seen: SeenField[];
+  saved_at: Date;
+  saved_by: string;
+}
+
+/** The latest first, none older than `since`. */
+export async function savedMappings(db: Queryable, since = 0, limit = 100): Promise<SavedMapping[]> {
+  const rows = (await db('intake_mappings as m')
+    .join('users as u', 'u.id', 'm.saved_by_id')
+    .where('m.version', '>', since)
+    .orderBy('m.version', 'desc')
+    .limit(limit)
+    .select('m.version', 'm.before', 'm.after', 'm.seen', 'm.saved_at', 'u.name as saved_by')) as Row[];
+  return rows.map(({ saved_at, saved_by, ...row }) => ({ ...row, savedBy: saved_by, savedAt: saved_at }));
+}
+
+/** Every mapping there was, the latest first, without the present one. */
+export async function earlierMappings(db: Queryable): Promise<ReadonlyMap<string, number>[]> {
+  const rows = await db('intake_mappings')
+    .orderBy('version', 'desc')
+    .limit(100)
+    .select<Pick<Row, 'before' | 'after'>[]>('before', 'after');
+  return rows.flatMap(({ before, after }) => [after, before].map((one) => new Map(Object.entries(one))));
+}
+
+/** Whoever saves waits for whoever is saving. Readers do not. */
+export async function lockMappings(trx: Transaction): Promise<void> {
+  await trx.raw('lock table intake_mappings in share row exclusive mode');
+}
+
+export async function writeMapping(
+  trx: Transaction,
+  saved: { version: number; after: ReadonlyMap<string, number>; seen: SeenField[]; savedById: string },
+): Promise<void> {
+  const before = await readMapping(trx);
+  const { version, after, seen, savedById } = saved;
+  const given = [...before].filter(([name, id]) => after.get(name) !== id);
+  const taken = [...after].filter(([name, id]) => before.get(name) !== id);
+  // All that go before any that comes: two details may change places.
+  await trx('intake_fields')
+    .whereIn(
+      'name',
+      given.map(([name]) => name),
+    )
+    .delete();
+  if (taken.length > 0)
+    await trx('intake_fields').insert(taken.map(([name, id]) => ({ name, acuity_field_id: id })));
+  await trx('intake_mappings').insert({
+    version,
+    before: JSON.stringify(Object.fromEntries(before)),
+    after: JSON.stringify(Object.fromEntries(after)),
+    seen: JSON.stringify(seen),
+    saved_by_id: savedById,
+  });
+}

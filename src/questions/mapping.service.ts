@@ -1,0 +1,177 @@
+// Which of Acuity's questions is which of our details: read for an admin, and saved.
+import { auditActor, mayAdminister, type Actor } from '../accounts/index.ts';
+import type { AuditLog } from '../audit/index.ts';
+import type { Database } from '../db/knex.ts';
+import { violatedConstraint } from '../db/transaction.ts';
+import { failure, ok, type Result } from '../lib/result.ts';
+import type { SpecialistRepository } from '../specialists/index.ts';
+import type { KnownForms } from './form.reads.ts';
+import { readMapping } from './intake.fields.ts';
+import { lockMappings, savedMappings, writeMapping, type SavedMapping } from './mapping.repository.ts';
+import {
+  isMappable,
+  lackingServices,
+  seenFields,
+  servicesOf,
+  type MappingSettings,
+  type MappingView,
+} from './mapping.ts';
+import { checkChoices, type ChoiceError } from './mapping.choices.ts';
+import { buildMapping, effectiveMapping, tokenOf, versionIn } from './mapping.view.ts';
+import type { Questions } from './question.service.ts';
+
+export interface MappingChoices {
+  token: string;
+  /** Field id → name of a detail; empty: none. Of every question that was shown with a choice. */
+  choices: ReadonlyMap<number, string>;
+}
+
+export type MappingFailure =
+  | { reason: 'forbidden' }
+  | { reason: 'never_read' }
+  | { reason: 'invalid'; errors: ChoiceError[] }
+  /** Saved by somebody else since it was shown. `by` null: changed in the database. */
+  | {
+      reason: 'stale';
+      by: string | null;
+      changed: { label: string; from: number | null; to: number | null }[];
+    }
+  /** Acuity's questions were read again since, and differ from those that were shown. */
+  | { reason: 'questions_changed' };
+
+/** What waits for an admin; zero where there is nothing to do. */
+export interface MappingAttention {
+  /** Details whose question is gone, or takes no text any more. */
+  lost: number;
+  /** Required questions that are new since the mapping was saved. */
+  newRequired: number;
+  /** Examinations whose appointment type does not have our reference. */
+  withoutReference: number;
+}
+
+export interface Mapping {
+  read(): Promise<MappingView>;
+  /** Acuity is read now. */
+  readAgain(): Promise<MappingView>;
+  save(actor: Actor, given: MappingChoices): Promise<Result<null, MappingFailure>>;
+  /** From what was read last: Acuity is not asked. */
+  attention(): Promise<MappingAttention>;
+}
+
+export interface MappingDeps extends MappingSettings {
+  db: Database;
+  audit: AuditLog;
+  questions: Questions;
+  specialists: Pick<SpecialistRepository, 'listActive'>;
+}
+
+export function createMapping(deps: MappingDeps): Mapping {
+  const viewOf = async (known: KnownForms | null): Promise<MappingView> => {
+    const [last] = await savedMappings(deps.db, 0, 1);
+    return buildMapping(deps, {
+      known,
+      last: last ?? null,
+      mapping: await readMapping(deps.db),
+      services: servicesOf(await deps.specialists.listActive()),
+    });
+  };
+  return {
+    read: async () => viewOf(await deps.questions.forms()),
+    readAgain: async () => viewOf(await deps.questions.readAgain()),
+    save: (actor, given) => save(deps, actor, given),
+    attention: () => attention(deps),
+  };
+}
+
+async function save(
+  deps: MappingDeps,
+  actor: Actor,
+  { token, choices }: MappingChoices,
+): Promise<Result<null, MappingFailure>> {
+  if (!mayAdminister(actor.viewer)) return failure({ reason: 'forbidden' });
+  const known = await deps.questions.lastForms();
+  if (!known) return failure({ reason: 'never_read' });
+  const fields = seenFields(known.forms);
+  try {
+    return await deps.db.transaction(async (trx): Promise<Result<null, MappingFailure>> => {
+      await lockMappings(trx);
+      const [last] = await savedMappings(trx, 0, 1);
+      const before = await readMapping(trx);
+      const current = tokenOf(last?.version ?? 0, before, fields);
+      if (!current.hasMapping(token))
+        return failure(staleness(deps, await savedMappings(trx, versionIn(token))));
+      if (!current.hasFields(token)) return failure({ reason: 'questions_changed' });
+      const checked = checkChoices(deps, fields, before, choices);
+      if (!checked.ok) return checked;
+      const after = checked.value;
+      const changed = changesBetween(before, after);
+      if (last && Object.keys(changed).length === 0 && isSame(last.seen, fields)) return ok(null);
+      const version = (last?.version ?? 0) + 1;
+      await writeMapping(trx, { version, after, seen: fields, savedById: actor.viewer.userId });
+      await deps.audit.record(trx, auditActor(actor), {
+        action: 'record.changed',
+        resourceType: 'intake_mapping',
+        resourceId: String(version),
+        metadata: { changed, questions: fields.length },
+      });
+      return ok(null);
+    });
+  } catch (error) {
+    // Somebody typed into the database between the look and the write.
+    if (violatedConstraint(error)?.startsWith('intake_fields_')) return failure(staleness(deps, []));
+    throw error;
+  }
+}
+
+type Changes = Record<string, { from: number | null; to: number | null }>;
+
+function changesBetween(before: ReadonlyMap<string, number>, after: ReadonlyMap<string, number>): Changes {
+  const names = [...new Set([...before.keys(), ...after.keys()])];
+  return Object.fromEntries(
+    names
+      .filter((name) => before.get(name) !== after.get(name))
+      .map((name) => [name, { from: before.get(name) ?? null, to: after.get(name) ?? null }]),
+  );
+}
+
+/** @param since the saves since it was shown, the latest first */
+function staleness({ details }: MappingDeps, since: SavedMapping[]): MappingFailure {
+  const [latest, first] = [since[0], since.at(-1)];
+  const changes =
+    latest && first
+      ? changesBetween(new Map(Object.entries(first.before)), new Map(Object.entries(latest.after)))
+      : {};
+  const labels = new Map(details().map(({ name, label }) => [name, label]));
+  return {
+    reason: 'stale',
+    by: latest?.savedBy ?? null,
+    changed: Object.entries(changes).map(([name, change]) => ({
+      label: labels.get(name) ?? name,
+      ...change,
+    })),
+  };
+}
+
+function isSame(a: unknown, b: unknown): boolean {
+  return JSON.stringify(a) === JSON.stringify(b);
+}
+
+async function attention(deps: MappingDeps): Promise<MappingAttention> {
+  const known = await deps.questions.lastForms();
+  const services = servicesOf(await deps.specialists.listActive());
+  const { mapping } = effectiveMapping(deps, await readMapping(deps.db));
+  const reference = mapping.get('reference') ?? null;
+  // Of questions that were never read nothing can be said.
+  if (!known) return { lost: 0, newRequired: 0, withoutReference: reference === null ? services.length : 0 };
+  const [last] = await savedMappings(deps.db, 0, 1);
+  const fields = seenFields(known.forms);
+  const seen = last && new Set(last.seen.map(({ id }) => id));
+  const mapped = new Set(mapping.values());
+  return {
+    lost: [...mapped].filter((id) => !fields.some((field) => field.id === id && isMappable(field))).length,
+    newRequired: fields.filter(
+      ({ id, required, isInternal }) => seen && !seen.has(id) && required && !isInternal && !mapped.has(id),
+    ).length,
+    withoutReference: lackingServices(known.forms, services, reference).length,
+  };
+}
