@@ -37,7 +37,8 @@ export function checkChoices(
     else if (fixed.has(id) || (detail === 'reference' && deps.referenceFieldId))
       refuse(id, `Which question holds “${label}” is set in the configuration`);
     else if (!isOffered) refuse(id, `“${nameOf(id)}” cannot hold “${label}”: only text questions can`);
-    else if (holder !== undefined) refuse(id, `“${label}” is chosen twice: also for “${nameOf(holder)}”`);
+    else if (holder !== undefined)
+      refuse(id, `“${label}” is chosen twice: here and for the question “${nameOf(holder)}”`);
     else after.set(detail, id);
   }
   if (errors.length > 0) return failure({ reason: 'invalid', errors });

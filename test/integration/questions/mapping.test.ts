@@ -229,7 +229,7 @@ describe('createMapping', () => {
       return failed.errors;
     };
     expect(await refused((choices) => choices.set(3, 'claim_number'))).to.deep.equal([
-      { path: 'field-4', message: '“Claim number” is chosen twice: also for “Surname”' },
+      { path: 'field-4', message: '“Claim number” is chosen twice: here and for the question “Surname”' },
     ]);
     expect(await refused((choices) => choices.set(4, 'shoe_size'))).to.deep.equal([
       { path: 'field-4', message: 'Choose from the list what “Claim number” is' },

@@ -52,6 +52,8 @@ export interface ReferenceGap {
   /** No question holds it at all. */
   isEverywhere: boolean;
   lacking: string;
+  /** The question that looks as if it were for it. */
+  suggestion: string | null;
 }
 
 const typeOf: Record<MappingField['type'], string> = {
@@ -86,7 +88,7 @@ function rowOf(field: MappingField, view: MappingView, choices: Choices | null):
   const preselected = view.saved === null && field.detail === null ? field.suggestion : null;
   const chosen = choices?.get(field.id) ?? field.detail ?? preselected ?? '';
   const hasChoice = field.fixedBy === null && (field.isMappable || field.detail !== null);
-  const isPreselected = hasChoice && !choices && preselected !== null;
+  const isPreselected = hasChoice && preselected !== null && chosen === preselected;
   return {
     path: `field-${field.id}`,
     name: field.name || `Question ${field.id}`,
@@ -169,8 +171,8 @@ export function removedRows({ removed, details }: MappingView, choices: Choices 
       options:
         detail && !fixedBy
           ? [
-              { value: '', words: `Free ${label} for another question`, isSelected: chosen !== detail },
-              { value: detail, words: `Keep ${label} here`, isSelected: chosen === detail },
+              { value: '', words: 'No longer used', isSelected: chosen !== detail },
+              { value: detail, words: label, isSelected: chosen === detail },
             ]
           : null,
       isPreselected: false,
@@ -188,7 +190,8 @@ export function detailRows(view: MappingView): DetailRow[] {
       label,
       question: fieldId === null ? null : field?.name || `Question ${fieldId}`,
       isGone: fieldId !== null && gone.has(fieldId),
-      lacking: fieldId === null || lacking.length === 0 ? null : lackingWords(view, lacking),
+      lacking:
+        fieldId === null || gone.has(fieldId) || lacking.length === 0 ? null : lackingWords(view, lacking),
     };
   });
 }
@@ -199,6 +202,9 @@ export function referenceGap(view: MappingView): ReferenceGap | null {
   return {
     isEverywhere: reference.fieldId === null,
     lacking: lackingWords(view, reference.lacking),
+    suggestion:
+      view.forms.flatMap(({ fields }) => fields).find((field) => field.suggestion === 'reference')?.name ??
+      null,
   };
 }
 
