@@ -6,6 +6,7 @@ import type { Detail } from '../../src/bookings/booking.detail.ts';
 import { details } from '../../src/bookings/booking.details.ts';
 import type { EmailRow } from '../../src/email/email.ts';
 import { lineSchema, optional } from '../../src/bookings/booking.text.ts';
+import { aField } from './builders/form.ts';
 import { testLinks } from './links.ts';
 
 process.env.NODE_ENV = 'test';
@@ -50,6 +51,7 @@ const said = 'Cleo Cole';
 try {
   await db.raw('alter table bookings add column case_manager text');
   await db('intake_fields').insert({ name: 'case_manager', acuity_field_id: fieldId });
+  acuity.intakeForms[0]?.fields.push(aField({ id: fieldId, name: 'Case manager' }));
   acuity.offer(7001, nineOnTuesday, tenOnTuesday);
   const bookingId = await throughJson();
   await throughForms();
