@@ -17,6 +17,10 @@ export async function up(knex: Knex): Promise<void> {
 
     -- Referrers have seen these since they were uploaded.
     update documents set released_at = created_at, releases = 1 where category = 'report';
+    -- Runs the deferred audit triggers of the changed rows now: a table that has some waiting cannot be altered by a later
+    -- migration of the same transaction.
+    set constraints all immediate;
+    set constraints all deferred;
   `);
 }
 

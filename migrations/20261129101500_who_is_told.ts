@@ -9,6 +9,10 @@ export async function up(knex: Knex): Promise<void> {
     update emails e set kind = 'booking_no_show' from bookings b
     where b.id = e.booking_id and e.status = 'queued' and e.kind = 'booking_cancelled'
       and b.current_progress = 'no_show';
+    -- Runs the deferred audit triggers of the changed rows now: a table that has some waiting cannot be altered, here or
+    -- in a later migration of the same transaction.
+    set constraints all immediate;
+    set constraints all deferred;
 
     alter table emails
       -- When the examination was before it moved: the message names both times.
