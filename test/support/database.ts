@@ -33,11 +33,29 @@ export async function openSeededDatabase(): Promise<TestDatabase> {
   return openCopy(seededTemplateName);
 }
 
-async function once(name: string, make: () => Promise<void>): Promise<void> {
+async function once(name: string, make: (unfinished: string) => Promise<void>): Promise<void> {
   const key = `${(await sharedPostgres()).url} ${name}`;
-  const made = templates.get(key) ?? make();
+  const made = templates.get(key) ?? makeOnce(name, make);
   templates.set(key, made);
   await made;
+}
+
+/** Once for all processes that share the server. Half a template has another name, and is made again. */
+async function makeOnce(name: string, make: (unfinished: string) => Promise<void>): Promise<void> {
+  const unfinished = `${name}_unfinished`;
+  const gate = new pg.Client({ connectionString: (await sharedPostgres()).url });
+  await gate.connect();
+  try {
+    await gate.query('select pg_advisory_lock(hashtext($1))', [name]);
+    const { rows } = await gate.query('select from pg_database where datname = $1', [name]);
+    if (rows.length > 0) return;
+    await gate.query(`drop database if exists ${unfinished} with (force)`);
+    await make(unfinished);
+    await untilLeft(unfinished);
+    await gate.query(`alter database ${unfinished} rename to ${name}`);
+  } finally {
+    await gate.end();
+  }
 }
 
 async function openCopy(from: string): Promise<TestDatabase> {
@@ -64,15 +82,15 @@ export async function openEmptyDatabase(): Promise<{ url: string; close(): Promi
   };
 }
 
-async function makeTemplate(): Promise<void> {
-  await administer(`create database ${templateName}`);
-  await migrate(await urlOf(templateName));
+async function makeTemplate(name: string): Promise<void> {
+  await administer(`create database ${name}`);
+  await migrate(await urlOf(name));
 }
 
-async function makeSeededTemplate(): Promise<void> {
+async function makeSeededTemplate(name: string): Promise<void> {
   await once(templateName, makeTemplate);
-  await administer(`create database ${seededTemplateName} template ${templateName}`);
-  const db = openDatabase(await urlOf(seededTemplateName), 2);
+  await administer(`create database ${name} template ${templateName} strategy file_copy`);
+  const db = openDatabase(await urlOf(name), 2);
   try {
     await seedDemo(db);
   } finally {

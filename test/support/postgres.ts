@@ -1,25 +1,32 @@
-// One real PostgreSQL for a whole mocha run, started by the first test that asks and stopped by a root hook.
+// One real PostgreSQL for a whole mocha run (one-postgres.ts); for any other process (a benchmark) one of its own.
 import { mkdtemp } from 'node:fs/promises';
 import path from 'node:path';
 import { type RunningPostgres, startPostgres } from '../../src/dev/postgres.ts';
 import { scratchFolder } from './scratch.ts';
 
-let shared: Promise<RunningPostgres> | undefined;
+let shared: Promise<{ url: string; stop(): Promise<void> }> | undefined;
 
-/** The run's server. Each mocha process has its own, in a folder of its own. */
-export function sharedPostgres(): Promise<RunningPostgres> {
-  shared ??= start();
+/** The run's server. It is started by whoever asks first. */
+export function sharedPostgres(): Promise<{ url: string }> {
+  shared ??= process.env.TEST_POSTGRES ? askFor(process.env.TEST_POSTGRES) : startTestPostgres();
   return shared;
 }
 
-async function start(): Promise<RunningPostgres> {
-  const dataDir = await mkdtemp(path.join(await scratchFolder(), 'examdesk-test-'));
-  return startPostgres({ dataDir, throwaway: true });
-}
-
-/** Stops it, if it was started, and removes its data. */
+/** Stops it and removes its data, if this process has started one. */
 export async function stopSharedPostgres(): Promise<void> {
   const server = await shared;
   shared = undefined;
   await server?.stop();
+}
+
+export async function startTestPostgres(): Promise<RunningPostgres> {
+  const dataDir = await mkdtemp(path.join(await scratchFolder(), 'examdesk-test-'));
+  return startPostgres({ dataDir, throwaway: true });
+}
+
+async function askFor(address: string): Promise<{ url: string; stop(): Promise<void> }> {
+  const answer = await fetch(address);
+  const url = await answer.text();
+  if (!answer.ok) throw new Error(`The run has no PostgreSQL: ${url}`);
+  return { url, stop: () => Promise.resolve() };
 }

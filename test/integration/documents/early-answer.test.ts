@@ -137,7 +137,8 @@ describe('an upload that is refused while it comes in', () => {
       await hold.raw('lock table audit_log in exclusive mode');
       const isAtIt = async () => {
         const { rows } = (await house.app.db.raw(
-          `select from pg_locks where relation = 'audit_log'::regclass and not granted`,
+          `select from pg_locks where relation = 'audit_log'::regclass and not granted
+             and database = (select oid from pg_database where datname = current_database())`,
         )) as { rows: object[] };
         return rows.length > 0;
       };
