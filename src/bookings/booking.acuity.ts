@@ -69,13 +69,24 @@ function isOmitted({ acuity }: BookOrder, fieldId: number): boolean {
 
 /** Null when the appointment does not have our reference: there is no such field, or its type has not. */
 async function referenceFieldOf(deps: BookingDeps, { order }: Intention<BookOrder>): Promise<number | null> {
-  const field = (await intakeFields(deps.db, deps)).get('reference');
+  const { referenceFieldId } = order.acuity;
+  const field =
+    referenceFieldId === undefined
+      ? (await intakeFields(deps.db, deps)).get('reference')
+      : (referenceFieldId ?? undefined);
   return field === undefined || isOmitted(order, field) ? null : field;
 }
 
 /** Whether the appointment of this intention can be told from others by our reference. */
 export async function hasReference(deps: BookingDeps, intention: Intention<BookOrder>): Promise<boolean> {
   return (await referenceFieldOf(deps, intention)) !== null;
+}
+
+/** With the reference where the order says that it will be looked for. */
+function fieldsToSend(fields: OwnFields, { acuity: { referenceFieldId: id } }: BookOrder): OwnFields {
+  if (id === undefined || id === (fields.get('reference') ?? null)) return fields;
+  const others = [...fields].filter(([name, field]) => name !== 'reference' && field !== id);
+  return new Map<IntakeName | 'referrer', number>(id === null ? others : [...others, ['reference', id]]);
 }
 
 /**
@@ -98,7 +109,7 @@ export function newAppointment(
       ),
     ),
   };
-  const known = [...fields].flatMap(([name, id]) => {
+  const known = [...fieldsToSend(fields, order)].flatMap(([name, id]) => {
     const value = answers[name];
     return value && !isOmitted(order, id) ? [{ id, value }] : [];
   });

@@ -17,6 +17,7 @@ export type Creation = { intention: Booked; created: AcuityResult<Appointment> }
  */
 export async function createAppointment(deps: BookingDeps, given: Booked): Promise<Creation> {
   const fields = await ownFields(deps.db, deps);
+  const isOwn = (id: number) => isOwnDetail(fields, id) || id === given.order.acuity.referenceFieldId;
   let intention = given;
   // Each round leaves out one more field.
   for (let round = 0; ; round += 1) {
@@ -24,7 +25,7 @@ export async function createAppointment(deps: BookingDeps, given: Booked): Promi
     const created = await deps.acuity.createAppointment(newAppointment(intention, fields, uploads));
     const verdict = created.ok ? null : verdictOn(created);
     const field = verdict?.verdict === 'refused' && verdict.code === 'invalid_fields' ? verdict.field : null;
-    if (!field || !isOwnDetail(fields, field.id) || round >= fields.size) return { intention, created };
+    if (!field || !isOwn(field.id) || round >= fields.size) return { intention, created };
     const { omittedFieldIds = [] } = intention.order.acuity;
     const next = await claimNextCall(deps.db, intention, {
       acuity: { omittedFieldIds: [...omittedFieldIds, field.id] },

@@ -7,11 +7,11 @@ import type { Appointment } from '../ports/acuity.ts';
 import type { Specialist } from '../specialists/index.ts';
 import { intakeFields } from './booking.acuity.ts';
 import { forget } from './booking.adopt.ts';
-import { answersOf, type Answers } from './booking.answers.ts';
+import { answersOf, changedInAcuity, earlierFields, type Answers } from './booking.answers.ts';
 import { applyChange, isCarriedOut } from './booking.apply.ts';
 import { placeOf } from './booking.complete.ts';
 import type { BookingDeps, BookingMailKind } from './booking.deps.ts';
-import { allDetails, changedDetails, detailIn, lacksDetails } from './booking.details.ts';
+import { allDetails, detailIn, lacksDetails, type PartialDetails } from './booking.details.ts';
 import { differences, type BookingDifference } from './booking.differences.ts';
 import { findOpenChange, type ChangeOrder, type Intention } from './booking.intentions.ts';
 import { lateOwner, stateToTell } from './booking.owner.ts';
@@ -81,7 +81,9 @@ export async function followAppointment(
     if (!booking) throw new Error(`Booking ${bookingId} is gone`);
     const answers = answersOf(appointment, fields);
     const known = await answersDigestOf(trx, bookingId);
-    const change = planOf(booking, appointment, specialist, answers, known);
+    const earlier = answers.digest === known ? [] : await earlierFields(trx);
+    const details = changedInAcuity(booking, appointment, fields, known, earlier);
+    const change = planOf(booking, appointment, specialist, detailsChange(booking, answers, details));
     Object.assign(change.set, await lateOwner(trx, deps, booking, appointment, answers));
     await planAnswers(trx, change, booking, appointment, context, cause);
     // Where nothing is to be written, nothing older can be written either.
@@ -134,8 +136,7 @@ function planOf(
   booking: Booking,
   appointment: Appointment,
   specialist: Specialist | null,
-  answers: Answers,
-  knownDigest: string | null,
+  details: Following,
 ): Plan {
   const found = differences(booking, appointment, specialist);
   const plan: Plan = { set: {}, progress: null, notes: '', left: [], answers: null };
@@ -153,7 +154,7 @@ function planOf(
   if (has('duration')) plan.set.durationMinutes = appointment.durationMinutes;
   if (has('type')) plan.set.type = typeOf(appointment, specialist) ?? booking.type;
   Object.assign(plan.set, placeChange(booking, appointment, plan.set));
-  if (answers.digest !== knownDigest) Object.assign(plan.set, detailsChange(booking, answers));
+  Object.assign(plan.set, details);
   return plan;
 }
 
@@ -188,11 +189,10 @@ function placeChange(booking: Booking, appointment: Appointment, set: Following)
   return change;
 }
 
-function detailsChange(booking: Booking, answers: Answers): Following {
-  const changed = changedDetails(booking, answers.details);
+function detailsChange(booking: Booking, { digest }: Answers, changed: PartialDetails): Following {
   if (Object.keys(changed).length === 0) return {};
-  const after = allDetails((detail) => detailIn(answers.details, detail) ?? detailIn(booking, detail));
-  return { ...changed, answersDigest: answers.digest, detailsNeeded: lacksDetails(after) };
+  const after = allDetails((detail) => detailIn(changed, detail) ?? detailIn(booking, detail));
+  return { ...changed, answersDigest: digest, detailsNeeded: lacksDetails(after) };
 }
 
 async function write(

@@ -21,6 +21,8 @@ export interface BookOrder extends Omit<BookingRequest, 'specialistId' | 'starts
   acuity: {
     appointmentTypeId: number;
     calendarId: number;
+    /** Which field holds the reference, even if another one does later; null: none. Unset: the one of today. */
+    referenceFieldId?: number | null;
     /** Fields of our own details that this appointment type does not have: they are not sent. */
     omittedFieldIds?: number[];
     /** Acuity checks neither the fields nor whether the time is free (docs/decisions/0019-acuitys-questions.md). */

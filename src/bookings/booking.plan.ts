@@ -95,6 +95,7 @@ export function intentionFor(deps: BookingDeps, attempt: Attempt, plan: Plan) {
       appointmentTypeId: service.acuityAppointmentTypeId,
       calendarId: specialist.acuityCalendarId,
       omittedFieldIds: questions.omittedFieldIds,
+      referenceFieldId: questions.referenceFieldId,
     },
     durationMinutes: service.durationMinutes,
     examinationTimezone: specialist.timezone,

@@ -18,6 +18,8 @@ export interface CheckedQuestions {
   errors: FieldError[];
   /** Fields of our own details that the appointment type does not have. */
   omittedFieldIds: number[];
+  /** Which field holds the reference now; null: none. */
+  referenceFieldId: number | null;
   /** False: the forms were never read, and Acuity may ask for what nobody was asked. */
   areKnown: boolean;
 }
@@ -43,6 +45,7 @@ export async function checkQuestions(
   return {
     answers: read.ok ? read.value : [],
     errors,
+    referenceFieldId: fields.get('reference') ?? null,
     omittedFieldIds: asked ? [...fields.values()].filter((id) => !asked.fieldIds.includes(id)) : [],
     areKnown: asked !== null,
   };

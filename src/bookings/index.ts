@@ -49,7 +49,7 @@ export {
 } from './booking.input.ts';
 export { createBookingService } from './booking.verbs.ts';
 export { createBookingSettlement, type BookingSettlement } from './booking.settle.ts';
-export { answersOf, type Answers } from './booking.answers.ts';
+export { answersOf, changedInAcuity, earlierFields, referencesIn, type Answers } from './booking.answers.ts';
 export {
   intakeDetails,
   intakeFields,

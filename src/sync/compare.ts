@@ -2,10 +2,10 @@
 // webhook would.
 import {
   answersContext,
-  answersOf,
   changedAnswers,
-  changedDetails,
+  changedInAcuity,
   differences,
+  earlierFields,
   findKnown,
   intakeFields,
   type AnswersContext,
@@ -72,6 +72,8 @@ export async function compareWindow(
 /** What the comparison of many needs of the practice, read once. */
 interface Practice {
   fields: IntakeFields;
+  /** The mappings before. */
+  earlier: IntakeFields[];
   answers: AnswersContext;
   specialists: ReadonlyMap<number, Specialist | null>;
 }
@@ -82,13 +84,14 @@ async function practiceOf(deps: CompareDeps, appointments: Appointment[]): Promi
     specialists.set(calendarId, await deps.specialists.findByCalendar(calendarId));
   return {
     fields: await intakeFields(deps.db, deps),
+    earlier: await earlierFields(deps.db),
     answers: await answersContext(deps),
     specialists,
   };
 }
 
 function differencesOf(
-  { fields, specialists, answers: context }: Practice,
+  { fields, earlier, specialists, answers: context }: Practice,
   known: KnownBooking | undefined,
   appointment: Appointment,
 ): Difference[] {
@@ -100,11 +103,10 @@ function differencesOf(
     specialists.get(appointment.calendarId) ?? null,
   );
   if (appointment.canceled || booking.status === 'cancelled') return found;
-  const answers = answersOf(appointment, fields);
-  const says = Object.keys(changedDetails(booking, answers.details)).length > 0;
+  const changed = changedInAcuity(booking, appointment, fields, answersDigest, earlier);
   const isAnsweredAnew =
     keptAnswers !== null && changedAnswers(booking, appointment, keptAnswers, context) !== null;
-  return (says && answers.digest !== answersDigest) || isAnsweredAnew ? [...found, 'details'] : found;
+  return Object.keys(changed).length > 0 || isAnsweredAnew ? [...found, 'details'] : found;
 }
 
 type Found = Omit<DriftItem, 'announced'>;

@@ -2,11 +2,10 @@
 // meeting links all come here, at any time, in any order, several at once.
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
-  answersOf,
   findBooking,
   followAppointment,
   importAppointment,
-  intakeFields,
+  referencesIn,
   seenBooking,
   type BookingDeps,
   type BookingDifference,
@@ -136,8 +135,7 @@ async function create(
     (await bookings.db.transaction(reading.isNewest))
       ? { ok: true, outcome: 'ignored', bookingId: null, note }
       : 'again';
-  const { reference } = answersOf(appointment, await intakeFields(bookings.db, bookings));
-  if (reference) {
+  for (const reference of await referencesIn(bookings, appointment)) {
     const adoption = await settlement.completeFromAppointment(reference, appointment);
     switch (adoption.outcome) {
       case 'completed':
