@@ -15,8 +15,8 @@ export interface Contact {
 }
 
 /**
- * The contacts who may be told today: active referrers of the organisation that the booking belongs to now. A person who
- * was merged away is the one who stands for them.
+ * The contacts who may be told today: active referrers of the organisation that the booking belongs to now, without its
+ * booker, who may have been assigned since. A person who was merged away is the one who stands for them.
  */
 export async function contactsOf(db: Queryable, bookingId: string): Promise<Contact[]> {
   return (await db('booking_contacts as c')
@@ -24,6 +24,7 @@ export async function contactsOf(db: Queryable, bookingId: string): Promise<Cont
     .join('users as u', 'u.id', db.raw('merged_into(c.user_id)'))
     .join('members as m', (on) => on.on('m.user_id', 'u.id').andOn('m.organization_id', 'b.organization_id'))
     .where({ 'c.booking_id': bookingId, 'u.role': 'referrer', 'u.banned': false })
+    .whereRaw('u.id is distinct from b.created_by_id')
     .groupBy('u.id', 'u.name', 'u.email', 'c.role')
     .orderBy([{ column: db.raw('min(c.created_at)') }, { column: 'u.id' }])
     .select({ userId: 'u.id', name: 'u.name', email: 'u.email', role: 'c.role' })) as Contact[];

@@ -77,7 +77,8 @@ async function write(
 ): Promise<void> {
   const before = (await trx('booking_contacts')
     .where({ booking_id: booking.id })
-    .select('id', { userId: 'user_id' }, 'role')) as (ContactChoice & { id: string })[];
+    // As `contactsOf` names them: else a saved list would replace a person who was merged away.
+    .select('id', { userId: trx.raw('merged_into(user_id)') }, 'role')) as (ContactChoice & { id: string })[];
   const isSame = (a: ContactChoice) => (b: ContactChoice) => a.userId === b.userId && a.role === b.role;
   const added = chosen.filter(
     (one, index) => !before.some(isSame(one)) && chosen.findIndex(isSame(one)) === index,

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { expect } from 'chai';
 import { startTestApp, type Agent, type TestApp } from '../support/app.ts';
 import { createFakeAcuity, type FakeAcuity } from '../support/fakes/acuity.ts';
@@ -136,6 +137,13 @@ describe('the contacts of a booking', () => {
     expect(await told()).to.have.length.at.most(1);
   });
 
+  it('leave out the booker when a contact becomes the booker', async () => {
+    const { body } = await set('rita', solicitor('rob')).expect(200);
+    expect(body.contacts).to.have.length(1);
+    await app.db('bookings').where({ id: bookingId }).update({ created_by_id: ids.rob });
+    expect(await stored()).to.deep.equal([]);
+  });
+
   it('are chosen in a form that works without JavaScript', async () => {
     const html = { Accept: 'text/html' };
     const page = await agents.rita.get(path()).set(html).expect(200);
@@ -165,5 +173,31 @@ describe('the contacts of a booking', () => {
     expect(wrong.text).to.include('can no longer be a contact');
     await agents.rita.post(path()).set(html).type('form').send({}).expect(303);
     expect(await stored()).to.deep.equal([]);
+  });
+
+  it('stay as they are when one was merged away and the list is saved as it was read', async () => {
+    await set('rita', solicitor('rob')).expect(200);
+    await app.db('emails').delete();
+    const lena = randomUUID();
+    await app
+      .db('users')
+      .insert({ id: lena, name: 'Lena Long', email: `${lena}@harbour-legal.example`, email_verified: true });
+    const rob = (await app.db('members').where({ user_id: ids.rob }).first()) as { organization_id: string };
+    await app.db('members').insert({
+      ...{ id: randomUUID(), user_id: lena, organization_id: rob.organization_id },
+      ...{ role: 'member', created_at: new Date() },
+    });
+    await app.db('merges').insert({
+      ...{ id: randomUUID(), kind: 'referrer', reason: 'The same twice', moved: '{}' },
+      ...{ from_id: ids.rob, into_id: lena, from_name: 'Rob', into_name: 'Lena', made_by_id: ids.ada },
+    });
+    await app.db('users').where({ id: ids.rob }).update({ banned: true });
+    const rows = () => app.db('booking_contacts').where({ booking_id: bookingId }).select('id', 'user_id');
+    const before = await rows();
+    await set('rita', { userId: lena, role: 'solicitor' }).expect(200);
+    expect(await rows()).to.deep.equal(before);
+    expect(await told()).to.deep.equal([]);
+    await set('rita').expect(200);
+    expect(await rows()).to.deep.equal([]);
   });
 });
