@@ -204,6 +204,16 @@ describe('the page of Acuity’s questions', () => {
     expect(stale.has('#field-9101')).to.equal(true);
   });
 
+  it('saves the mapping of an account with hundreds of questions', async () => {
+    const many = Array.from({ length: 400 }, (_, index) => text(20_000 + index, `Question ${index}`));
+    await control('forms', {
+      forms: [{ id: 700, name: 'Long form', appointmentTypeIDs: [8001], fields: many }],
+    });
+    const page = await admin.get(address);
+    expect((await admin.post(address, page.form(address))).at).to.equal(`${address}?saved`);
+    expect(await mapped()).to.deep.equal(fixture);
+  });
+
   it('answers 422 or 409, and writes nothing, when the form is not ours', async () => {
     const { token = '' } = (await admin.get(address)).form(address);
     const bodies: (Record<string, string> | [string, string][])[] = [

@@ -203,6 +203,25 @@ describe('createMapping', () => {
     expect(await mapped()).not.to.have.property('claim_number');
   });
 
+  it('says when a mapped question takes no text any more, and lets it keep its detail or lose it', async () => {
+    const mapping = await saveAll();
+    const changed = theirs().fields.map((one) => (one.id === 4 ? { ...one, type: 'yesno' as const } : one));
+    acuity.intakeForms = [{ ...theirs(), fields: changed }];
+    const view = await mapping.readAgain();
+    expect(field(view, 4)).to.deep.include({
+      ...{ detail: 'claim_number', isMappable: false },
+      change: { kind: 'changed', was: { type: 'textbox' } },
+    });
+    expect(await mapping.attention()).to.include({ lost: 1 });
+    valueOf(await mapping.save(people.ada, chosen(view, all)));
+    expect((await mapped()).claim_number).to.equal(4);
+    valueOf(await mapping.save(people.ada, chosen(await mapping.read(), { ...all, 4: '' })));
+    expect(await mapped()).not.to.have.property('claim_number');
+    const again = chosen(await mapping.read(), all);
+    again.choices.set(4, 'claim_number');
+    expect(reasonOf(await mapping.save(people.ada, again)).reason).to.equal('invalid');
+  });
+
   it('lets two details change places', async () => {
     const mapping = await saveAll();
     const view = await mapping.read();
