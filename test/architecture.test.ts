@@ -101,6 +101,16 @@ describe('the house', () => {
   });
 });
 
+describe('random tests', () => {
+  it('say their seed and how to run them again: through assertAlways, with numbers from randomNumbers', () => {
+    const tests = readdirSync(path.join(root, 'test'), { recursive: true, encoding: 'utf8' })
+      .filter((file) => file.endsWith('.ts'))
+      .map((file) => `test/${file}`);
+    const wrong = tests.filter((file) => /\b(fc\.(assert|check)|Math\.random)\(/.test(read(file)));
+    expect(wrong).to.deep.equal(['test/support/random.ts']);
+  });
+});
+
 describe('the views', () => {
   const faults: Record<string, RegExp> = {
     'an inline handler': /\son[a-z]+\s*=\s*["']/i,

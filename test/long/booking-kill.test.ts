@@ -1,4 +1,3 @@
-import { randomInt } from 'node:crypto';
 import { expect } from 'chai';
 import {
   bookingSteps,
@@ -9,6 +8,7 @@ import {
   startChild,
   type BookingStack,
 } from '../support/booking-stack.ts';
+import { randomNumbers } from '../support/random.ts';
 
 const workerSteps = [
   'settle_started',
@@ -19,6 +19,7 @@ const workerSteps = [
   'email_after_send',
 ];
 const kills = Number(process.env.KILLS ?? 1_000);
+const random = randomNumbers('kills');
 // A calendar has no thousand free times: each campaign gets a stack of its own.
 const killsInOneStack = 200;
 
@@ -42,7 +43,7 @@ describe(`${kills} processes killed at random steps`, () => {
 async function killMany(stack: BookingStack, count: number, progress: (done: number) => void): Promise<void> {
   for (let done = 0; done < count; done += 1) {
     const startsAt = (await stack.freeTime()).toISOString();
-    const killAt = bookingSteps[randomInt(bookingSteps.length)] ?? null;
+    const killAt = bookingSteps[random(bookingSteps.length)] ?? null;
     const end = await runChild(stack, { does: 'book', killAt, specialistId: stack.specialistId, startsAt });
     expect(end.signal, `at ${killAt}`).to.equal('SIGKILL');
     // Every tenth time a worker dies as well, over whatever is open by then.
@@ -52,7 +53,7 @@ async function killMany(stack: BookingStack, count: number, progress: (done: num
 }
 
 async function killWorker(stack: BookingStack): Promise<void> {
-  const killAt = workerSteps[randomInt(workerSteps.length)] ?? null;
+  const killAt = workerSteps[random(workerSteps.length)] ?? null;
   // Not every step comes up: then the worker is ended from outside.
   const worker = startChild(stack, { does: 'work', killAt });
   const timer = setTimeout(() => worker.process.kill('SIGKILL'), 3_000);

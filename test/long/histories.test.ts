@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { histories, openHistoryHouse } from '../support/random-history.ts';
+import { assertAlways } from '../support/random.ts';
 
 const runs = Number(process.env.HISTORIES ?? 500);
 // A calendar has only so many free times: each campaign gets a house of its own.
@@ -11,7 +12,7 @@ describe(`${runs} histories under any trouble`, () => {
     for (let done = 0; done < runs; done += runsInOneHouse) {
       const house = await openHistoryHouse();
       try {
-        await fc.assert(
+        await assertAlways(
           fc.asyncProperty(histories, async (steps) => {
             await house.play(steps);
             await house.comeToRest();

@@ -1,15 +1,7 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { safeNext } from '../../src/http/next-path.ts';
-
-// When the property fails, fast-check prints `{ seed: S, path: "P" }` and the shortest text it found. To run that again:
-//   FC_SEED=S FC_PATH=P npx mocha test/unit/next-path.test.ts
-const { FC_SEED, FC_PATH } = process.env;
-const runs = {
-  numRuns: 20_000,
-  ...(FC_SEED && { seed: Number(FC_SEED) }),
-  ...(FC_PATH && { path: FC_PATH }),
-};
+import { assertAlways } from '../support/random.ts';
 
 // What parsers of addresses treat in a way of their own, and what looks like it.
 const pieces = fc.constantFrom(
@@ -29,8 +21,8 @@ const nastyText = fc.oneof(
 const bases = ['http://localhost:3000', 'https://desk.agency.example', 'https://desk.agency.example/'];
 
 describe('safeNext', () => {
-  it('returns null or a path that stays on the site for any text', () => {
-    fc.assert(
+  it('returns null or a path that stays on the site for any text', async () => {
+    await assertAlways(
       fc.property(nastyText, fc.constantFrom(...bases), (text, base) => {
         const path = safeNext(text);
         if (path === null) return;
@@ -45,7 +37,7 @@ describe('safeNext', () => {
         // Kept in a form, it comes back and is judged again.
         expect(safeNext(path)).to.equal(path);
       }),
-      runs,
+      { numRuns: 20_000 },
     );
   });
 
