@@ -18,7 +18,7 @@ export function zipOf(entries: ZipEntry[]): Buffer {
   const directory: Buffer[] = [];
   let offset = 0;
   for (const { name, data, declaredSize = data.length, encrypted = false, comment = none } of entries) {
-    const packed = deflateRawSync(data);
+    const packed = deflateRawSync(data, { level: 1 });
     const bytes = Buffer.from(name);
     const facts = Buffer.alloc(26);
     facts.writeUInt16LE(20, 0);
