@@ -1,7 +1,7 @@
 // Starts the relay in a process of its own: takes Acuity's events, keeps them, delivers them.
 import { createServer } from 'node:http';
 import { compose } from './compose.ts';
-import { ConfigError, readConfig } from './config.ts';
+import { ConfigError, readConfig, stopTimes } from './config.ts';
 import { createRelayApp } from './http/relay.app.ts';
 import { serveUntilStopped } from './process.ts';
 
@@ -13,7 +13,9 @@ try {
     server: createServer(createRelayApp(services)),
     port: config.PORT,
     worker: { start: () => Promise.resolve(relay.start()), stop: () => relay.stop() },
+    beginStop: () => system.beginStop(),
     close: () => system.close(),
+    stopTimes: stopTimes(config),
     log: services.log,
   });
 } catch (error) {

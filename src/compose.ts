@@ -112,6 +112,8 @@ export interface System {
   worker: Worker;
   relay: Relay;
   readiness(): Promise<Readiness>;
+  /** From now on `/readyz` says 503. */
+  beginStop(): void;
   /** Lets go of every connection. Stop the worker and the server first. */
   close(): Promise<void>;
 }
@@ -266,7 +268,9 @@ export function compose(config: Config, overrides: Overrides = {}): System {
   });
   const jobWorker = createWorker({ databaseUrl: config.DATABASE_URL, handlers, jobs, log });
   const worker = config.RUN_RELAY ? together(jobWorker, relay) : jobWorker;
+  let isStopping = false;
   const readiness = createReadiness({
+    isStopping: () => isStopping,
     ...{ db, cache, acuity, sync },
     store: config.S3_BUCKET ? s3.store : null,
     scanner: documentDeps.scanner,
@@ -309,6 +313,9 @@ export function compose(config: Config, overrides: Overrides = {}): System {
     worker,
     relay,
     readiness,
+    beginStop() {
+      isStopping = true;
+    },
     async close() {
       s3.store.close();
       await Promise.all([db.destroy(), authPool.end(), cache.close()]);

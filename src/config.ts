@@ -86,6 +86,10 @@ const schema = z.object({
   CLAMD_URL: z.url({ protocol: /^tcp$/ }).optional(),
   /** Express's trust proxy: a number of hops, or addresses. */
   TRUST_PROXY: z.string().min(1).optional(),
+  /** At a stop: how long new connections are still taken. Unset: see stopTimes(). */
+  STOP_GRACE_SECONDS: z.coerce.number().min(0).max(600).optional(),
+  /** At a stop: how long requests under way may take after that. */
+  STOP_TIMEOUT_SECONDS: z.coerce.number().min(0).max(21_600).default(20),
   /** Whether the web process also works the jobs. */
   RUN_WORKER: flag.default(true),
   /** Who seals the audit log: `id:64 hex digits`, several with commas between, the current one first. */
@@ -136,6 +140,12 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     problems.push('S3_BROWSER_ENDPOINT: needs https like BASE_URL: browsers block the other');
   if (!parsed.success || problems.length > 0) throw new ConfigError(problems);
   return { ...parsed.data, BASE_URL: parsed.data.BASE_URL ?? `http://localhost:${parsed.data.PORT}` };
+}
+
+/** Outside production nothing stands before the app that would have to learn of a stop. */
+export function stopTimes(config: Config): { graceMs: number; timeoutMs: number } {
+  const graceSeconds = config.STOP_GRACE_SECONDS ?? (config.NODE_ENV === 'production' ? 5 : 0);
+  return { graceMs: graceSeconds * 1_000, timeoutMs: config.STOP_TIMEOUT_SECONDS * 1_000 };
 }
 
 /** A page that came over https may not send over http, except to the machine it is shown on. */

@@ -1,7 +1,7 @@
 // Starts the web process: the only place that listens.
 import { createServer } from 'node:http';
 import { compose } from './compose.ts';
-import { ConfigError, readConfig } from './config.ts';
+import { ConfigError, readConfig, stopTimes } from './config.ts';
 import { serveUntilStopped } from './process.ts';
 import { noteScanner } from './start-notes.ts';
 
@@ -14,7 +14,9 @@ try {
     server: createServer({ requestTimeout: 6 * 3_600_000, headersTimeout: 60_000 }, system.app),
     port: config.PORT,
     worker: config.RUN_WORKER ? system.worker : null,
+    beginStop: () => system.beginStop(),
     close: () => system.close(),
+    stopTimes: stopTimes(config),
     log: system.services.log,
   });
 } catch (error) {

@@ -1,6 +1,8 @@
 // How a process begins and ends: listening, signals, and letting go in the right order.
 import type { Server } from 'node:http';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
+import { type Drain, watchConnections } from './drain.ts';
 import type { Worker } from './jobs/index.ts';
 import { errorFacts } from './lib/error-facts.ts';
 
@@ -8,11 +10,19 @@ export interface Running {
   server: Server | null;
   port: number;
   worker: Worker | null;
+  /** From now on `/readyz` says 503. */
+  beginStop(): void;
   close(): Promise<void>;
+  stopTimes: StopTimes;
   log: Logger;
 }
 
-const drainMs = 20_000;
+export interface StopTimes {
+  /** How long new connections are still taken, so that proxies learn of the stop before one is refused. */
+  graceMs: number;
+  /** How long requests under way may take after that. */
+  timeoutMs: number;
+}
 
 /** Runs until SIGTERM or SIGINT, then finishes what is under way: requests first, then jobs, then connections. */
 export async function serveUntilStopped(running: Running): Promise<void> {
@@ -23,6 +33,7 @@ export async function serveUntilStopped(running: Running): Promise<void> {
   });
   // Before anybody can see that we are there: whoever does may ask us to leave at once.
   const stopping = stopSignal(log);
+  const drain = server && watchConnections(server);
   if (server && !(await listen(server, port))) {
     process.stderr.write(`Port ${port} is taken by another program. Set PORT to a free one.\n`);
     await running.close();
@@ -32,7 +43,7 @@ export async function serveUntilStopped(running: Running): Promise<void> {
   log.info({ port: server ? port : undefined, jobs: worker !== null }, 'ready');
   process.send?.('ready');
   await stopping;
-  await shutDown(running);
+  await shutDown(running, drain);
 }
 
 /** Resolves at the first signal; a second one hurries. */
@@ -60,9 +71,10 @@ async function listen(server: Server, port: number): Promise<boolean> {
   });
 }
 
-async function shutDown(running: Running): Promise<void> {
-  const { server, worker, log } = running;
-  if (server) await drain(server);
+async function shutDown(running: Running, drain: Drain | null): Promise<void> {
+  const { worker, log } = running;
+  running.beginStop();
+  if (drain) await empty(drain, running);
   await worker?.stop();
   await running
     .close()
@@ -72,13 +84,9 @@ async function shutDown(running: Running): Promise<void> {
   if (process.connected) process.disconnect();
 }
 
-/** No new connections; requests in flight finish, idle keep-alive connections close at once. */
-async function drain(server: Server): Promise<void> {
-  const closed = new Promise<void>((resolve) => {
-    server.close(() => resolve());
-  });
-  server.closeIdleConnections();
-  const hurry = setTimeout(() => server.closeAllConnections(), drainMs);
-  await closed;
-  clearTimeout(hurry);
+async function empty(drain: Drain, { stopTimes, log }: Running): Promise<void> {
+  drain.begin();
+  await sleep(stopTimes.graceMs);
+  const cutOff = await drain.end(stopTimes.timeoutMs);
+  if (cutOff > 0) log.warn({ requests: cutOff }, 'Requests took too long and were cut off by the stop');
 }

@@ -20,9 +20,10 @@ export interface ReadinessDeps {
   store: ObjectStore | null;
   /** Null: none is set up. */
   scanner: Scanner | null;
+  isStopping: () => boolean;
 }
 
-export function createReadiness({ db, cache, acuity, store, scanner, sync }: ReadinessDeps) {
+export function createReadiness({ db, cache, acuity, store, scanner, sync, isStopping }: ReadinessDeps) {
   let acuitySeen: { state: CheckState; at: number } | null = null;
   let scannerSeen: { state: CheckState; at: number } | null = null;
 
@@ -58,6 +59,7 @@ export function createReadiness({ db, cache, acuity, store, scanner, sync }: Rea
     return {
       checks: { database, cache: cacheState, storage, acuity: acuityNow, jobs },
       details: {
+        stopping: isStopping(),
         scanner: scannerNow,
         ...(subscriptions && {
           webhooks: subscriptions.map(({ event, trouble, checkedAt }) => ({

@@ -1,6 +1,6 @@
 // Starts a process that only works jobs. Any number of them, on any number of machines.
 import { compose } from './compose.ts';
-import { ConfigError, readConfig } from './config.ts';
+import { ConfigError, readConfig, stopTimes } from './config.ts';
 import { serveUntilStopped } from './process.ts';
 import { noteScanner } from './start-notes.ts';
 
@@ -9,7 +9,13 @@ try {
   const system = compose(config);
   const { worker, services } = system;
   void noteScanner(services);
-  await serveUntilStopped({ server: null, port: 0, worker, close: () => system.close(), log: services.log });
+  await serveUntilStopped({
+    ...{ server: null, port: 0, worker },
+    beginStop: () => system.beginStop(),
+    close: () => system.close(),
+    stopTimes: stopTimes(config),
+    log: services.log,
+  });
 } catch (error) {
   if (!(error instanceof ConfigError)) throw error;
   process.stderr.write(`${error.message}\n`);

@@ -170,7 +170,9 @@ function partOf(file: string): string {
   const [, first = '', second] = file.split('/');
   if (second !== undefined) return first;
   if (first === 'config.ts') return 'config';
-  return ['main.ts', 'worker.ts', 'automation.ts', 'process.ts'].includes(first) ? 'entry' : 'compose';
+  return ['main.ts', 'worker.ts', 'automation.ts', 'process.ts', 'drain.ts'].includes(first)
+    ? 'entry'
+    : 'compose';
 }
 
 function eachImport(): [string, string][] {

@@ -6,6 +6,8 @@ export type CheckState = 'ok' | 'degraded' | 'down' | 'not_configured';
 export interface Readiness {
   checks: Record<'database' | 'cache' | 'storage' | 'acuity' | 'jobs', CheckState>;
   details: {
+    /** The process was told to stop: send no new requests. */
+    stopping: boolean;
     /** `not_configured`: uploads are not scanned. */
     scanner: CheckState;
     /** Our subscriptions in Acuity, when we made any; `repaired`: what was wrong at the last look. */
@@ -17,6 +19,7 @@ const state = z.enum(['ok', 'degraded', 'down', 'not_configured']);
 const checks = z.object({
   checks: z.object({ database: state, cache: state, storage: state, acuity: state, jobs: state }),
   details: z.object({
+    stopping: z.boolean().describe('True: it was told to stop, and takes requests for a few seconds more'),
     scanner: state.describe('Of viruses; not_configured: uploads are not scanned'),
     webhooks: z
       .array(
@@ -51,7 +54,7 @@ export function healthEndpoints(look: () => Promise<Readiness>): Endpoint[] {
       },
       async handle(_req, res) {
         const readiness = await look();
-        const isReady = !Object.values(readiness.checks).includes('down');
+        const isReady = !readiness.details.stopping && !Object.values(readiness.checks).includes('down');
         res.status(isReady ? 200 : 503).json(readiness);
       },
     },
