@@ -25,6 +25,7 @@ export {
   type Questions,
 } from './question.service.ts';
 export {
+  costsOfNoReference,
   type MappableDetail,
   type MappingDetail,
   type MappingField,

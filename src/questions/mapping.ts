@@ -169,6 +169,12 @@ export function lackingServices(
   );
 }
 
+/** What it costs when an examination's appointment type does not have our reference. */
+export const costsOfNoReference: readonly string[] = [
+  'When Acuity’s answer to a booking is lost, the appointment is looked for by the referrer’s e-mail address and the exact time. That is slower, and staff may have to settle it by hand.',
+  'An appointment in Acuity cannot be matched to a booking by its reference.',
+];
+
 /** Equal where the mapping and the questions are. */
 export function digestOf(value: unknown): string {
   return createHash('sha256').update(JSON.stringify(value)).digest('base64url').slice(0, 22);

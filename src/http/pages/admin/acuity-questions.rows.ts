@@ -1,10 +1,11 @@
 // What the page of Acuity's questions shows of each form, question and detail. Pure.
-import type {
-  MappingDetail,
-  MappingField,
-  MappingForm,
-  MappingView,
-  ServiceName,
+import {
+  costsOfNoReference,
+  type MappingDetail,
+  type MappingField,
+  type MappingForm,
+  type MappingView,
+  type ServiceName,
 } from '../../../questions/index.ts';
 import { typeWords } from '../../view-helpers.ts';
 
@@ -52,6 +53,7 @@ export interface ReferenceGap {
   /** No question holds it at all. */
   isEverywhere: boolean;
   lacking: string;
+  costs: readonly string[];
   /** The question that looks as if it were for it. */
   suggestion: string | null;
 }
@@ -202,6 +204,7 @@ export function referenceGap(view: MappingView): ReferenceGap | null {
   return {
     isEverywhere: reference.fieldId === null,
     lacking: lackingWords(view, reference.lacking),
+    costs: costsOfNoReference,
     suggestion:
       view.forms.flatMap(({ fields }) => fields).find((field) => field.suggestion === 'reference')?.name ??
       null,
