@@ -22,6 +22,8 @@ export function createAuth({ pool, secret, baseUrl, log }: AuthOptions) {
     secret,
     baseURL: baseUrl,
     telemetry: { enabled: false },
+    // Nobody reads its OpenTelemetry spans; making them costs memory and time on every request that has a session.
+    experimental: { instrumentation: { enabled: false } },
     // Only the level and better-auth's own words: arguments can hold what people typed.
     logger: { log: (level, message) => log?.[level]({ from: 'better-auth' }, message) },
     appName: 'Examdesk',
