@@ -2,6 +2,7 @@
 import { run as availabilityHit } from './availability-hit.ts';
 import { run as bookingOverhead } from './booking-overhead.ts';
 import { run as download } from './download.ts';
+import { run as memory, runLimited as memoryLimited } from './memory.ts';
 import { run as reconcile } from './reconcile.ts';
 import { run as referrerSearch } from './referrer-search.ts';
 import { drain, intake } from './relay.ts';
@@ -26,6 +27,8 @@ const benches: Record<string, () => Promise<BenchResult>> = {
   'relay-intake': intake,
   'relay-drain': drain,
   reconcile,
+  memory,
+  'memory-limited': memoryLimited,
 };
 
 const wanted = process.argv.slice(2);
