@@ -83,7 +83,7 @@ export async function unassignedMessage(
     paragraphs: [
       waiting === 0
         ? 'Since then all of them have been assigned. There is nothing left to do.'
-        : 'We do not know which referrer they belong to. Nobody gets a confirmation until somebody assigns them.',
+        : `We do not know which referrer ${isOne ? 'it belongs' : 'they belong'} to. Nobody gets a confirmation until somebody assigns ${isOne ? 'it' : 'them'}.`,
     ],
     facts: [
       { label: 'New since the last message', value: String(count) },

@@ -83,7 +83,7 @@ const assign: FormAction = {
   async open(services, id) {
     const booking = await bookingOf(services, id);
     return {
-      intro: `Booking ${booking.reference} becomes this referrer’s, and their organisation sees it.`,
+      intro: `The referrer gets an e-mail that says how booking ${booking.reference} stands, and their organisation sees it.`,
       submit: 'Assign',
       version: String(booking.version),
       fields: [referrerField(booking)],
