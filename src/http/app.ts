@@ -125,8 +125,12 @@ function routes(services: Services): Router {
     mount(router, page, services, (req) => !twin || !wantsJson(req));
   }
   for (const endpoint of forPrograms) mount(router, endpoint, services, () => true);
-  const document = openApiDocument(forPrograms, services.config.BASE_URL);
-  router.get(paths.openapi(), (_req, res) => void res.json(document));
+  // Made when it is first asked for: it takes as long as everything else that composes the app.
+  let document: Record<string, unknown> | undefined;
+  router.get(paths.openapi(), (_req, res) => {
+    document ??= openApiDocument(forPrograms, services.config.BASE_URL);
+    res.json(document);
+  });
   return router;
 }
 
