@@ -1,5 +1,6 @@
 // The appointment for a calendar program. Whoever may see the booking may have it; it is not to be published.
 import ical, { ICalCalendarMethod, ICalEventClass, ICalEventStatus } from 'ical-generator';
+import { examineeName } from './booking.details.ts';
 import type { Booking } from './booking.ts';
 
 /** An iCalendar file (RFC 5545). `url` is the booking's page. The UID is the booking's id, so a newer file replaces an older. */
@@ -31,7 +32,7 @@ export function bookingCalendar(booking: Booking, url: string): { fileName: stri
 function descriptionOf(booking: Booking, url: string): string {
   const { examinee, specialist } = booking;
   return [
-    `Examinee: ${examinee.firstName} ${examinee.lastName}`,
+    `Examinee: ${examineeName(examinee)}`,
     `Specialist: ${specialist.name}, ${specialist.specialty}`,
     `Time zone of the examination: ${booking.timezone}`,
     booking.claimNumber ? `Claim: ${booking.claimNumber}` : '',

@@ -42,6 +42,8 @@ export interface Detail {
   absent: '' | null;
   /** An imported booking without it is marked "details needed"; the form does not call it optional. */
   isNeeded: boolean;
+  /** Whether what came from Acuity could be read; otherwise it is kept as typed, and marks the booking "details needed". */
+  isReadable?: (value: string) => boolean;
   /** A part of the examinee's name, shown as one. */
   isName?: true;
   /** Named in the console's filters in sealed words only. */

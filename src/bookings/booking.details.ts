@@ -5,10 +5,12 @@ import type { Detail, DetailFilter } from './booking.detail.ts';
 import {
   dateOfBirthSchema,
   emailSchema,
+  isPhone,
   lineSchema,
   nameSchema,
   notesSchema,
   optional,
+  optionalNameSchema,
   phoneSchema,
   readDay,
   readLanguage,
@@ -21,17 +23,17 @@ const entries = [
     path: 'examinee.firstName',
     column: 'examinee_first_name',
     label: 'First name',
-    schema: nameSchema('first name'),
-    json: z.string(),
+    schema: optionalNameSchema('first name'),
+    json: z.string().describe('Empty where the person has one name only'),
     absent: '',
-    isNeeded: true,
+    isNeeded: false,
     isName: true,
     isHealth: true,
     intake: {
       name: 'examinee_first_name',
       words: { 'first name': 3, 'given name': 3, 'given names': 3, forename: 3, firstname: 3 },
     },
-    input: { as: 'text', row: 'name' },
+    input: { as: 'text', row: 'name', hint: 'Leave it empty if the person has one name only' },
     inMail: false,
     inConsole: false,
     inDigests: 'always',
@@ -60,9 +62,12 @@ const entries = [
     column: 'examinee_phone',
     label: 'Phone',
     schema: phoneSchema,
-    json: z.string().describe('E.164'),
+    json: z
+      .string()
+      .describe('E.164, with ;ext= where it has an extension; as typed in Acuity where it cannot be read'),
     absent: '',
     isNeeded: true,
+    isReadable: isPhone,
     isHealth: true,
     intake: {
       name: 'examinee_phone',
@@ -319,7 +324,15 @@ export function changedDetails(booking: BookingDetails, said: PartialDetails): P
 }
 
 export function lacksDetails(booking: BookingDetails): boolean {
-  return details.some((detail) => detail.isNeeded && !detailIn(booking, detail));
+  return details.some((detail) => {
+    const value = detailIn(booking, detail);
+    return value ? detail.isReadable?.(value) === false : detail.isNeeded;
+  });
+}
+
+/** The examinee's name as one, without a stray blank where there is one name only. */
+export function examineeName({ firstName, lastName }: Pick<Examinee, 'firstName' | 'lastName'>): string {
+  return [firstName, lastName].filter(Boolean).join(' ');
 }
 
 export function detailKeys(): DetailKey[] {

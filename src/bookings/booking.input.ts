@@ -8,11 +8,31 @@ import { caseShape, examineeShape, filterShape } from './booking.details.ts';
 import { calendarDay, notesSchema, optional, proseSchema, text } from './booking.text.ts';
 import { bookingStatuses, progresses, type BookingRequest } from './booking.ts';
 
+// With neither name, both are asked for: the first name may be empty only beside a last name.
+const needsAName = {
+  path: ['firstName'],
+  message: 'Enter the examinee’s first name',
+  // Also when another field is wrong: all complaints come at once.
+  when: ({ value }: { value: unknown }) =>
+    typeof value === 'object' &&
+    value !== null &&
+    'firstName' in value &&
+    typeof value.firstName === 'string',
+};
+
+function hasAName(given: { firstName?: unknown; lastName?: unknown }): boolean {
+  return [given.firstName, given.lastName].some((name) => typeof name === 'string' && name.trim() !== '');
+}
+
 /** Usable field by field: `examineeSchema.shape.phone`. Empty optional fields become null; phone becomes E.164. */
-export const examineeSchema = z.object(examineeShape('schema'), 'Enter the examinee’s details');
+export const examineeSchema = z
+  .object(examineeShape('schema'), 'Enter the examinee’s details')
+  .refine(hasAName, needsAName);
 
 /** Every detail under its own name, as forms have them. */
-export const flatDetailsSchema = z.object({ ...examineeShape('schema'), ...caseShape('schema') });
+export const flatDetailsSchema = z
+  .object({ ...examineeShape('schema'), ...caseShape('schema') })
+  .refine(hasAName, needsAName);
 
 export const startsAtSchema = text('the time of the examination').transform((value, ctx) => {
   const instant = parseInstant(value.trim());

@@ -7,7 +7,9 @@ import { parseDay } from '../lib/dates.ts';
 import { hasInvisible, tidyText } from '../lib/typed-text.ts';
 
 const emoji = /\p{Extended_Pictographic}|\p{Regional_Indicator}|\u20e3/u;
-const nameCharacters = /^[\p{L}\p{M} '’ʼ‘.‐-]+$/u;
+
+/** How a phone number is stored: E.164, with `;ext=` where it has an extension. */
+const storedPhone = /^\+[1-9]\d{6,14}(;ext=\d{1,7})?$/;
 
 export function text(what: string) {
   return z.string({
@@ -25,43 +27,69 @@ export function optional<Output>(schema: z.ZodType<Output, string>) {
     .transform((value) => value ?? null);
 }
 
+/** Names as identity cards have them: `Ali s/o Rahman`, `Siti binti A/L`, `Jennifer 8.`. */
 export function nameSchema(what: string) {
   return text(`the examinee’s ${what}`)
-    .transform((value) => tidyText(value).replaceAll(/ {2,}/g, ' '))
+    .transform(tidyName)
     .superRefine((value, ctx) => {
-      const message = whyNotAName(value, what);
+      const message = value === '' ? `Enter the examinee’s ${what}` : whyNotAName(value, what);
       if (message) ctx.addIssue({ code: 'custom', message });
     });
 }
 
+/** A name that a person may not have: then it is ''. */
+export function optionalNameSchema(what: string) {
+  return text(`the examinee’s ${what}`)
+    .transform(tidyName)
+    .superRefine((value, ctx) => {
+      const message = value === '' ? null : whyNotAName(value, what);
+      if (message) ctx.addIssue({ code: 'custom', message });
+    });
+}
+
+function tidyName(value: string): string {
+  return tidyText(value).replaceAll(/ {2,}/g, ' ');
+}
+
 function whyNotAName(value: string, what: string): string | null {
   const What = what.charAt(0).toUpperCase() + what.slice(1);
-  if (value === '') return `Enter the examinee’s ${what}`;
   if (hasInvisible(value, 'line'))
     return `${What} has invisible characters in it: type it instead of pasting it`;
-  if (emoji.test(value))
-    return `${What} cannot have emoji in it: use letters, spaces, hyphens and apostrophes`;
+  if (emoji.test(value)) return `${What} cannot have emoji in it: use letters, as on an identity card`;
   if (value.length > 100) return `${What} must be 100 characters or fewer`;
-  if (!nameCharacters.test(value) || !/\p{L}/u.test(value)) {
-    return `${What} can have letters, spaces, hyphens, apostrophes and full stops only`;
-  }
-  return null;
+  if (/[<>]/.test(value)) return `${What} cannot have < or > in it`;
+  return /\p{L}/u.test(value) ? null : `${What} must have letters in it`;
 }
 
 export const phoneSchema = text('the examinee’s phone number').transform((value, ctx) => {
   const typed = tidyText(value);
-  const parsed =
-    typed.length <= 40
-      ? parsePhoneNumberFromString(typed, { defaultCountry: 'AU', extract: false })
-      : undefined;
-  if (parsed?.isValid() && !parsed.ext) return parsed.number;
+  const phone = phoneIn(typed);
+  if (phone) return phone;
   const message =
     typed === ''
       ? 'Enter the examinee’s phone number'
-      : 'Enter a phone number that can be called, like 0412 345 678, or +64 21 123 456 for one outside Australia';
+      : 'Enter one phone number that can be called, like 0412 345 678, or +64 21 123 456 for one outside Australia';
   ctx.addIssue({ code: 'custom', message });
   return z.NEVER;
 });
+
+/**
+ * The one number that the text is, as it is stored; null for anything else. Both `00` and Australia's `0011` stand for
+ * the plus of an international number. A longer "extension" is a second number in the same box.
+ */
+function phoneIn(typed: string): string | null {
+  if (typed.length > 60) return null;
+  const international = typed.replace(/^\(?(0011|00)\)?[\s-]*(?=[1-9])/, '+');
+  const parsed = parsePhoneNumberFromString(international, { defaultCountry: 'AU', extract: false });
+  if (!parsed?.isValid()) return null;
+  const phone = parsed.ext ? `${parsed.number};ext=${parsed.ext}` : parsed.number;
+  return isPhone(phone) ? phone : null;
+}
+
+/** Whether it is a number that can be called, and not what somebody typed in Acuity that could not be read. */
+export function isPhone(stored: string): boolean {
+  return storedPhone.test(stored);
+}
 
 export const emailSchema = text('an e-mail address')
   .transform((value) => value.trim())
@@ -136,10 +164,9 @@ export function lineSchema(what: string, maxLength: number) {
     });
 }
 
-/** As it was typed when it is no phone number we know: staff see what stands in Acuity. */
+/** What cannot be read stays as it was typed, and marks the booking "details needed" (isPhone). */
 export function readPhone(typed: string): string {
-  const parsed = parsePhoneNumberFromString(typed, { defaultCountry: 'AU', extract: false });
-  return parsed?.isValid() ? parsed.number : typed.slice(0, 40);
+  return phoneIn(typed) ?? typed;
 }
 
 /** `1984-03-27`, `27/03/1984` and `27.3.1984`; null for anything else, which staff read in Acuity. */

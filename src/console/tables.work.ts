@@ -32,7 +32,7 @@ export const bookings: Table = {
     column('reference', 'string', 'b.reference'),
     column('startsAt', 'datetime', 'b.starts_at', { zone: 'timezone' }),
     column('specialist', 'string', 's.name', to('specialists', 's.id')),
-    column('examinee', 'string', `b.examinee_first_name || ' ' || b.examinee_last_name`, health),
+    column('examinee', 'string', `ltrim(b.examinee_first_name || ' ' || b.examinee_last_name)`, health),
     column('organization', 'string', 'o.name', { label: 'Organisation', ...to('organizations', 'o.id') }),
     oneOf('status', 'b.status', bookingStatuses),
     oneOf('currentProgress', 'b.current_progress', progresses, { label: 'Progress' }),

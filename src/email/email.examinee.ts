@@ -1,5 +1,5 @@
 // The reminder to the person examined: when, where and with whom. They have no account, so it leads to no page of ours.
-import { findBooking, type Booking } from '../bookings/index.ts';
+import { examineeName, findBooking, type Booking } from '../bookings/index.ts';
 import type { Queryable } from '../db/knex.ts';
 import { formatDay, formatExamTime } from '../lib/dates.ts';
 import type { EmailRow, ExamineeEmail, Fact, Message } from './email.ts';
@@ -28,7 +28,7 @@ export async function examineeAddress(db: Queryable, email: ExamineeEmail): Prom
 export async function examineeMessage(db: Queryable, email: ExamineeEmail): Promise<Message> {
   const booking = email.booking_id ? await findBooking(db, email.booking_id) : null;
   if (!booking) throw new Error(`Message ${email.id} names no booking`);
-  const name = [booking.examinee.firstName, booking.examinee.lastName].filter(Boolean).join(' ');
+  const name = examineeName(booking.examinee);
   return {
     subject: `Reminder: your appointment on ${formatDay(booking.startsAt, booking.timezone)}`,
     heading: 'Your appointment is coming up',

@@ -1,7 +1,14 @@
 // What a message says. Composed when it is sent, from how things stand then.
 import path from 'node:path';
 import ejs from 'ejs';
-import { bookingCalendar, detailIn, details, findBooking, type Booking } from '../bookings/index.ts';
+import {
+  bookingCalendar,
+  detailIn,
+  details,
+  examineeName,
+  findBooking,
+  type Booking,
+} from '../bookings/index.ts';
 import type { Queryable } from '../db/knex.ts';
 import { formatDay, formatExamTime } from '../lib/dates.ts';
 import type { Mail } from '../ports/mailer.ts';
@@ -198,7 +205,7 @@ function factsOf(booking: Booking, readerTimezone: string | undefined): Fact[] {
     { label: 'How long', value: `${booking.durationMinutes} minutes` },
     { label: 'Specialist', value: `${specialist.name}, ${specialist.specialty}` },
     placeFact(booking),
-    { label: 'Examinee', value: `${examinee.firstName} ${examinee.lastName}` },
+    { label: 'Examinee', value: examineeName(examinee) },
   ];
   return [...facts, ...detailFacts(booking)];
 }

@@ -85,6 +85,16 @@ describe('choosing and telling, page by page', () => {
     expect(values.notes).to.equal('a "quoted" <note>');
   });
 
+  it('takes one name alone and a phone with an extension', async () => {
+    const draftId = await house.draftAt(visitor, 'examinee');
+    const fields = { ...ewan, firstName: '', lastName: 'Suharto', phone: '02 9374 4000 x55' };
+    const page = await visitor.post(`/bookings/new/${draftId}/examinee`, fields);
+    expect(page.status).to.equal(303);
+    const review = await visitor.get(`/bookings/new/${draftId}/review`);
+    const facts = review.all('dd').map((fact) => fact.textContent);
+    expect(facts).to.include.members(['Suharto', '02 9374 4000 x55']);
+  });
+
   for (const [what, fields, path] of [
     [
       'a list for a name',

@@ -1,9 +1,12 @@
 import { expect } from 'chai';
 import {
+  allDetails,
   answersOf,
+  detailIn,
   details,
   intakeLabels,
   isOwnDetail,
+  lacksDetails,
   nameOf,
   type IntakeName,
 } from '../../src/bookings/index.ts';
@@ -120,6 +123,25 @@ describe('answersOf', () => {
 });
 
 describe('readLanguage', () => {
+  it('lacksDetails is true when a phone from Acuity cannot be read, which is kept as typed', () => {
+    const booking = (phone: string) => {
+      const said = answersOf(
+        saying([
+          [9103, 'Suharto'],
+          [9104, phone],
+        ]),
+        fields,
+      ).details;
+      return allDetails((detail) => detailIn(said, detail));
+    };
+    const two = `0412 345 678 or 0412 345 679, ${'after six, '.repeat(4)}`.trim();
+    expect(booking(two).examinee.phone).to.equal(two);
+    expect(lacksDetails(booking(two))).to.equal(true);
+    expect(lacksDetails(booking(''))).to.equal(true);
+    expect(booking('02 9374 4000 x55').examinee).to.include({ firstName: '', phone: '+61293744000;ext=55' });
+    expect(lacksDetails(booking('02 9374 4000 x55'))).to.equal(false);
+  });
+
   it('reads the ways of saying that no interpreter is needed as none', () => {
     for (const none of ['No', 'none', 'Nil.', 'N/A', 'not needed', 'Not required', '-', '--'])
       expect(readLanguage(none), none).to.equal(null);

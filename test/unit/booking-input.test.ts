@@ -3,6 +3,7 @@ import {
   bookingListQuerySchema,
   bookingRequestSchema,
   cancelRequestSchema,
+  examineeName,
   examineeSchema,
   idempotencyKeySchema,
   progressRequestSchema,
@@ -65,6 +66,23 @@ describe('what a booking is asked with', () => {
     expect(examineeSchema.shape.firstName.parse('Zoe\u0308')).to.equal('Zo\u00eb');
   });
 
+  it('examineeSchema takes an empty first name when there is a last name', () => {
+    const parsed = examineeSchema.parse({ ...examinee, firstName: ' ', lastName: 'Suharto' });
+    expect(parsed).to.include({ firstName: '', lastName: 'Suharto' });
+    expect(examineeName(parsed)).to.equal('Suharto');
+    expect(errorsOf({ ...body, examinee: { ...examinee, lastName: '' } })).to.deep.equal({
+      'examinee.lastName': 'Enter the examinee’s last name',
+    });
+  });
+
+  it('examineeSchema asks for both names when both are empty, beside what else is wrong', () => {
+    expect(errorsOf({ ...body, examinee: { firstName: '', lastName: ' ', phone: '' } })).to.deep.equal({
+      'examinee.firstName': 'Enter the examinee’s first name',
+      'examinee.lastName': 'Enter the examinee’s last name',
+      'examinee.phone': 'Enter the examinee’s phone number',
+    });
+  });
+
   it('names of people are taken', () => {
     for (const name of [
       'Zoë',
@@ -77,14 +95,19 @@ describe('what a booking is asked with', () => {
       'Nguyễn',
       'ʻAkahi'.replace('ʻ', '’'),
       'x'.repeat(100),
+      'Ali s/o Rahman',
+      'Siti A/L Kumar',
+      'Gal·la',
+      'Jennifer 8.',
+      'Bill (William), 3rd',
     ]) {
       expect(messageFor('firstName', name), name).to.equal(undefined);
     }
   });
 
   it('what is no name is refused with what to do', () => {
-    expect(messageFor('firstName', '')).to.equal('Enter the examinee’s first name');
-    expect(messageFor('firstName', '   ')).to.equal('Enter the examinee’s first name');
+    expect(messageFor('lastName', '')).to.equal('Enter the examinee’s last name');
+    expect(messageFor('lastName', '   ')).to.equal('Enter the examinee’s last name');
     expect(messageFor('firstName', undefined)).to.equal('Enter the examinee’s first name');
     expect(messageFor('lastName', 'Marsh 😀')).to.match(/cannot have emoji/);
     expect(messageFor('lastName', '👨‍👩‍👧')).to.match(/invisible characters|emoji/);
@@ -92,8 +115,9 @@ describe('what a booking is asked with', () => {
     for (const hidden of ['a\u0000b', 'a\nb', 'a\tb', 'a\u202eb', 'a\u200bb', 'a\ud800b']) {
       expect(messageFor('lastName', hidden), JSON.stringify(hidden)).to.match(/invisible characters/);
     }
-    for (const odd of ['<b>', 'a@b', 'R2D2', '-', '...', "'"]) {
-      expect(messageFor('lastName', odd), odd).to.match(/letters, spaces, hyphens/);
+    for (const odd of ['<b>', 'a>b']) expect(messageFor('lastName', odd), odd).to.match(/cannot have < or >/);
+    for (const odd of ['-', '...', "'", '12']) {
+      expect(messageFor('lastName', odd), odd).to.match(/must have letters/);
     }
     expect(messageFor('lastName', 'x'.repeat(101))).to.match(/100 characters or fewer/);
   });
@@ -115,11 +139,32 @@ describe('what a booking is asked with', () => {
       '0412 345 678 or 0412 345 679',
       '+999 123',
       '0'.repeat(200),
-      '0412345678 ext 5',
+      '0412 345 678 / 0412 345 679',
+      '02 9374 4000, 93744001',
+      '0412345678;0412345679',
+      '0412345678 x 0412345679',
+      '02 9374 4000 ext',
       ['0412345678'],
       412345678,
     ]) {
       expect(messageFor('phone', bad), String(bad)).to.be.a('string');
+    }
+  });
+
+  it('phoneSchema keeps the extension, and reads both international prefixes', () => {
+    const phone = examineeSchema.shape.phone;
+    for (const typed of [
+      '02 9374 4000 ext 55',
+      '02 9374 4000 Ext. 55',
+      '(02) 9374 4000 x55',
+      '02 9374 4000 #55',
+      '+61 2 9374 4000;ext=55',
+      '0061 2 9374 4000 extension 55',
+    ]) {
+      expect(phone.parse(typed), typed).to.equal('+61293744000;ext=55');
+    }
+    for (const typed of ['0011 64 21 123 4567', '00 64 21 123 4567', '0064211234567', '+64 21 123 4567']) {
+      expect(phone.parse(typed), typed).to.equal('+64211234567');
     }
   });
 

@@ -1,6 +1,6 @@
 // One's bookings as a month.
 import type { Viewer } from '../../../accounts/index.ts';
-import type { Booking, BookingList } from '../../../bookings/index.ts';
+import { examineeName, type Booking, type BookingList } from '../../../bookings/index.ts';
 import { dayIn, shiftMonths } from '../../../lib/dates.ts';
 import type { Clock } from '../../../ports/clock.ts';
 import { paths } from '../../paths.ts';
@@ -91,7 +91,7 @@ function entryOf(booking: Booking): MonthCell['entries'][number] {
   return {
     href: paths.booking(booking.id),
     time: clockTime(booking.startsAt, booking.timezone),
-    text: `${booking.examinee.firstName} ${booking.examinee.lastName}`,
+    text: examineeName(booking.examinee),
     tone: toneOf(booking.currentProgress),
   };
 }

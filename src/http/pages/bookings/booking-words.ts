@@ -3,6 +3,7 @@ import { isStaff, type Viewer } from '../../../accounts/index.ts';
 import {
   detailIn,
   details,
+  examineeName,
   isOfExaminee,
   type Booking,
   type Detail,
@@ -58,7 +59,7 @@ export function bookingRow(booking: Booking): BookingRow {
     time: clockTime(startsAt, zone),
     zoneName: zoneName(zone, startsAt).replace(/ \(.*/, ''),
     type: typeWords[booking.type],
-    examinee: `${booking.examinee.firstName} ${booking.examinee.lastName}`,
+    examinee: examineeName(booking.examinee),
     claimNumber: booking.claimNumber,
     specialist: booking.specialist.name,
     specialty: booking.specialist.specialty,
@@ -103,9 +104,8 @@ function placeFacts(booking: Booking): BookingFact[] {
 }
 
 export function examineeFacts(booking: Booking): BookingFact[] {
-  const { firstName, lastName } = booking.examinee;
   const others = details.filter((detail) => isOfExaminee(detail) && !detail.isName);
-  return [{ label: 'Name', value: `${firstName} ${lastName}` }, ...factsOf(booking, others)];
+  return [{ label: 'Name', value: examineeName(booking.examinee) }, ...factsOf(booking, others)];
 }
 
 function factsOf(booking: Booking, some: Detail[]): BookingFact[] {
