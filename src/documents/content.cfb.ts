@@ -1,5 +1,5 @@
-// The compound files of old Office ([MS-CFB]): Word, Excel, but also installers and mails. The names in their
-// directory tell them apart.
+// The compound files of old Office ([MS-CFB]): Word, Excel and Outlook's mails, but also presentations and installers.
+// The names in the root of their directory tell them apart; what is embedded in them has its own names further down.
 import { ContentRefused, type RandomAccess } from './content.ts';
 import type { DocumentKind } from './document.kinds.ts';
 
@@ -11,15 +11,41 @@ const maxDirectoryBytes = 1024 * 1024;
 
 /** @throws ContentRefused */
 export async function lookThroughCompoundFile(file: RandomAccess): Promise<DocumentKind> {
-  const names = await directoryNames(file);
+  const names = rootNames(await directoryEntries(file));
   // A password-protected DOCX or XLSX wears this wrapper.
-  if (names.has('EncryptedPackage')) throw new ContentRefused('encrypted');
-  if (names.has('WordDocument')) return 'doc';
-  if (names.has('Workbook') || names.has('Book')) return 'xls';
+  if (names.has('encryptedpackage')) throw new ContentRefused('encrypted');
+  if (names.has('worddocument')) return 'doc';
+  if (names.has('workbook') || names.has('book')) return 'xls';
+  // [MS-OXMSG]: every mail has both.
+  if (names.has('__properties_version1.0') && names.has('__nameid_version1.0')) return 'msg';
   throw new ContentRefused('unsupported_type');
 }
 
-async function directoryNames(file: RandomAccess): Promise<Set<string>> {
+interface Entry {
+  /** In lower case: names are compared without case. '' for an unused entry. */
+  name: string;
+  left: number;
+  right: number;
+  child: number;
+}
+
+/** What lies in the root: its child, and the tree of that one's siblings. */
+function rootNames(entries: Entry[]): Set<string> {
+  const names = new Set<string>();
+  const seen = new Set<number>();
+  const waiting = [entries[0]?.child ?? lastSector];
+  for (let index = waiting.pop(); index !== undefined; index = waiting.pop()) {
+    if (index >= lastSector) continue;
+    const entry = entries[index];
+    if (!entry || seen.has(index)) throw new ContentRefused('broken');
+    seen.add(index);
+    names.add(entry.name);
+    waiting.push(entry.left, entry.right);
+  }
+  return names;
+}
+
+async function directoryEntries(file: RandomAccess): Promise<Entry[]> {
   const header = await file.read(0, headerBytes);
   if (header.length < headerBytes) throw new ContentRefused('broken');
   const shift = header.readUInt16LE(30);
@@ -32,7 +58,7 @@ async function directoryNames(file: RandomAccess): Promise<Set<string>> {
   };
   const next = allocation(header, sectorBytes, sector);
 
-  const names = new Set<string>();
+  const entries: Entry[] = [];
   const seen = new Set<number>();
   let index = header.readUInt32LE(48);
   while (index < lastSector) {
@@ -41,11 +67,16 @@ async function directoryNames(file: RandomAccess): Promise<Set<string>> {
     const bytes = await sector(index);
     for (let at = 0; at < sectorBytes; at += 128) {
       const length = bytes.readUInt16LE(at + 64);
-      if (length >= 2 && length <= 64) names.add(bytes.toString('utf16le', at, at + length - 2));
+      entries.push({
+        name: length >= 2 && length <= 64 ? bytes.toString('utf16le', at, at + length - 2).toLowerCase() : '',
+        left: bytes.readUInt32LE(at + 68),
+        right: bytes.readUInt32LE(at + 72),
+        child: bytes.readUInt32LE(at + 76),
+      });
     }
     index = await next(index);
   }
-  return names;
+  return entries;
 }
 
 /** Which sector follows a sector: the file allocation table, whose own sectors the header lists, and a chain. */

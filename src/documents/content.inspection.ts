@@ -5,6 +5,7 @@ import { ContentRefused, type RandomAccess } from './content.ts';
 import { lookThroughCompoundFile } from './content.cfb.ts';
 import { createDigest, type Digest } from './content.digest.ts';
 import { headBytes, lookAtHead } from './content.head.ts';
+import { createMailCheck, looksLikeMail } from './content.mail.ts';
 import { lookThroughMp4 } from './content.mp4.ts';
 import { createTextCheck, type TextCheck } from './content.text.ts';
 import { lookThroughZip } from './content.zip.ts';
@@ -32,7 +33,7 @@ type Promising = DocumentKind | Container;
 /** Which kinds a container may turn out to be. */
 const inside = {
   some_zip: ['zip', 'docx', 'xlsx'],
-  some_cfb: ['doc', 'xls'],
+  some_cfb: ['doc', 'xls', 'msg'],
   some_mp4: ['m4a'],
 } as const satisfies Record<Container, DocumentKind[]>;
 
@@ -46,9 +47,9 @@ export function createInspection(rules: InspectionRules): Inspection {
   const decide = async (): Promise<Buffer> => {
     const head = Buffer.concat(held ?? []);
     held = null;
-    promising = await promise(head, rules);
-    if (promising === 'txt') {
-      text = createTextCheck();
+    promising = await promise(head, rules, head.length < headBytes);
+    if (promising === 'txt' || promising === 'eml') {
+      text = promising === 'txt' ? createTextCheck() : createMailCheck();
       if (!text.update(head)) throw new ContentRefused('unsupported_type');
     }
     return head;
@@ -111,7 +112,10 @@ async function insideOf(promising: Promising, stored: RandomAccess): Promise<Doc
 }
 
 /** What the head lets one hope for. @throws ContentRefused when there is no hope */
-async function promise(head: Buffer, rules: InspectionRules): Promise<Promising> {
+async function promise(head: Buffer, rules: InspectionRules, isWhole: boolean): Promise<Promising> {
+  // Asked first, of what calls itself a mail or nothing: a letter named .txt may begin with "From:" and "Date:".
+  const mayBeMail = rules.accepted.includes('eml') && [null, 'eml'].includes(rules.extension);
+  if (mayBeMail && looksLikeMail(head, isWhole)) return 'eml';
   const found = await lookAtHead(head);
   if (found.is === 'kind') {
     refuseUnlessFit(found.kind, rules);

@@ -8,7 +8,8 @@ import { findUpload, insertUpload, openUploadsOf, passOver, type StoredUpload } 
 import type { ContentFault } from './content.ts';
 import { timingsOf, type DocumentDeps } from './document.deps.ts';
 import { newObjectName, pendingKey } from './document.keys.ts';
-import { fitsName } from './document.kinds.ts';
+import { fitsName, kindsFor } from './document.kinds.ts';
+import type { DocumentCategory } from './document.ts';
 import type { DirectUpload, PartClaim, PartOffer, UploadFailure } from './document.service.ts';
 import { chooseCategory, recordRefusal, refusalOf, tooMany } from './document.upload.ts';
 import { cleanFileName } from './file-name.ts';
@@ -29,7 +30,7 @@ export async function start(
   if (refused) return failure(refused);
   const chosen = chooseCategory(actor, category);
   if (!chosen.ok) return chosen;
-  const fault = faultBeforehand(deps, fileName, sizeBytes);
+  const fault = faultBeforehand(deps, chosen.value, fileName, sizeBytes);
   if (fault) {
     await recordRefusal(deps, actor, bookingId, { why: fault, files: 1 });
     return failure({ reason: 'content', position: 1, fault });
@@ -63,12 +64,15 @@ export async function start(
 /** What no content can mend, told before a byte is sent. */
 function faultBeforehand(
   { limits }: Pick<DocumentDeps, 'limits'>,
+  category: DocumentCategory,
   fileName: string,
   sizeBytes: number,
 ): ContentFault | null {
   if (sizeBytes > limits.maxBytes) return 'too_large';
   const { extension } = cleanFileName(fileName);
-  return limits.kinds.some((kind) => fitsName(kind, extension)) ? null : 'unsupported_type';
+  return kindsFor(category, limits.kinds).some((kind) => fitsName(kind, extension))
+    ? null
+    : 'unsupported_type';
 }
 
 export async function offer(

@@ -15,7 +15,7 @@ import { ContentRefused } from './content.ts';
 import { timingsOf, type DocumentDeps } from './document.deps.ts';
 import { scanDocumentJob } from './document.jobs.ts';
 import { newObjectName, pendingKey, storedKey } from './document.keys.ts';
-import { documentKinds, mimeTypeOf } from './document.kinds.ts';
+import { documentKinds, kindsFor, mimeTypeOf } from './document.kinds.ts';
 import { findDocument, insertDocument, type NewDocument } from './document.repository.ts';
 import { storedFile } from './document.stored-file.ts';
 import { UploadRefused, type UploadFailure, type UploadSession } from './document.service.ts';
@@ -95,7 +95,7 @@ export function openSession(
     const name = cleanFileName(originalName);
     const inspection = createInspection({
       maxBytes: deps.limits.maxBytes,
-      accepted: deps.limits.kinds,
+      accepted: kindsFor(chosen.value, deps.limits.kinds),
       extension: name.extension,
     });
     pipeline(stream, inspection.stream, (error) => {

@@ -59,6 +59,16 @@ describe('an upload past the app', () => {
     });
   });
 
+  it('takes a mail as brief only when its content is one', async () => {
+    await beginDirect(house, { fileName: 'letter.eml', category: 'consent_form' }).expect(415);
+    const upload = await sendDirectly(house, samples.eml, { fileName: 'letter.eml' });
+    await upload.send();
+    expect((await upload.finish()).mimeType).to.equal('message/rfc822');
+    const other = await sendDirectly(house, samples.pdf, { fileName: 'letter.eml' });
+    await other.send();
+    await other.complete().expect(415);
+  });
+
   it('whose session ends before it is completed waits, and is completed in the next session', async () => {
     const agent = await house.app.signIn(rita);
     const bytes = pdf(20_000);

@@ -75,6 +75,30 @@ describe('an upload', () => {
     }
   });
 
+  it('takes mails as brief and other only, and never shows them inline', async () => {
+    const mails = { 'letter.msg': samples.msg, 'letter.eml': samples.eml };
+    for (const category of ['brief', 'other']) {
+      const stored = await house.upload(mails, { category });
+      expect(stored.map(({ mimeType }) => mimeType)).to.deep.equal([
+        'application/vnd.ms-outlook',
+        'message/rfc822',
+      ]);
+      for (const { id, url } of stored) {
+        const file = await house.rita.get(url).expect(200);
+        expect(file.headers['content-disposition']).to.match(/^attachment;/);
+        const view = await house.rita.get(`/documents/${id}/view`).set('Accept', 'text/html').expect(303);
+        expect(view.headers.location).to.equal(url);
+      }
+    }
+    for (const category of ['consent_form', 'report', 'dictation']) {
+      for (const [name, bytes] of Object.entries(mails)) {
+        const refused = await house.send({ [name]: bytes }, { category, agent: sam });
+        expect(refused.status, `${name} as ${category}`).to.equal(415);
+        expect((refused.body as { detail: string }).detail).to.match(/\(as brief or other only\)/);
+      }
+    }
+  });
+
   it('takes two of the same file at once: two documents', async () => {
     const both = await Promise.all([1, 2].map(() => house.upload({ 'same.pdf': pdf(6_000_000) })));
     const [a, b] = both.flat();

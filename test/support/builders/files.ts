@@ -58,7 +58,8 @@ const openXml = 'application/vnd.openxmlformats-officedocument';
 const wordMain = `${openXml}.wordprocessingml.document.main+xml`;
 
 /** A compound file of old Office whose directory holds these names. */
-export function compoundFile(...names: string[]): Buffer {
+export function compoundFile(...names: (string | { storage: string; holds: string[] })[]): Buffer {
+  const entries = entriesOf(names);
   const header = Buffer.alloc(512);
   Buffer.from('d0cf11e0a1b11ae1', 'hex').copy(header);
   header.writeUInt16LE(0x3e, 24);
@@ -75,15 +76,43 @@ export function compoundFile(...names: string[]): Buffer {
   header.writeUInt32LE(0, 76); // the table is sector 0
   const table = Buffer.alloc(512, 0xff);
   table.writeUInt32LE(0xfffffffd, 0);
-  const sectors = Math.ceil((names.length + 1) / 4);
+  const sectors = Math.ceil(entries.length / 4);
   for (let at = 1; at <= sectors; at += 1) table.writeUInt32LE(at === sectors ? 0xfffffffe : at + 1, at * 4);
   const directory = Buffer.alloc(512 * sectors);
-  for (const [index, name] of ['Root Entry', ...names].entries()) {
+  for (const [index, { name, type, right, child }] of entries.entries()) {
     directory.write(name, index * 128, 'utf16le');
     directory.writeUInt16LE((name.length + 1) * 2, index * 128 + 64);
-    directory[index * 128 + 66] = index === 0 ? 5 : 2;
+    directory[index * 128 + 66] = type;
+    directory.writeUInt32LE(noEntry, index * 128 + 68);
+    directory.writeUInt32LE(right, index * 128 + 72);
+    directory.writeUInt32LE(child, index * 128 + 76);
   }
   return Buffer.concat([header, table, directory, Buffer.alloc(4096, 'x')]);
+}
+
+const noEntry = 0xffffffff;
+
+/** The directory: the root, its children as a chain of right siblings, behind them what the storages hold. */
+function entriesOf(names: (string | { storage: string; holds: string[] })[]) {
+  const entries = [
+    { name: 'Root Entry', type: 5, right: noEntry, child: names.length > 0 ? 1 : noEntry },
+    ...names.map((one, at) => ({
+      name: typeof one === 'string' ? one : one.storage,
+      type: typeof one === 'string' ? 2 : 1,
+      right: at + 1 < names.length ? at + 2 : noEntry,
+      child: noEntry,
+    })),
+  ];
+  for (const [at, one] of names.entries()) {
+    if (typeof one === 'string') continue;
+    const storage = entries[at + 1];
+    if (storage) storage.child = entries.length;
+    for (const [index, name] of one.holds.entries()) {
+      const right = index + 1 < one.holds.length ? entries.length + 1 : noEntry;
+      entries.push({ name, type: 2, right, child: noEntry });
+    }
+  }
+  return entries;
 }
 
 function isoMedia(brand: string): Buffer {
@@ -170,6 +199,14 @@ export const samples = {
     { name: 'scans/1.txt', data: Buffer.from('one') },
     { name: 'scans/2.txt', data: Buffer.from('two') },
   ]),
+  msg: compoundFile('__nameid_version1.0', '__properties_version1.0', '__substg1.0_0037001F', {
+    storage: '__attach_version1.0_#00000000',
+    holds: ['WordDocument'],
+  }),
+  eml: Buffer.from(
+    'Received: from mail.example by mx.example;\r\n Mon, 1 Jun 2026 10:00:00 +1000\r\nFrom: Ann <ann@example.com>\r\n' +
+      'Date: Mon, 1 Jun 2026 10:00:00 +1000\r\nSubject: The letter\r\n\r\nAttached.\r\n',
+  ),
 };
 
 /** A program for Windows. */

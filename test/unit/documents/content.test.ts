@@ -68,12 +68,46 @@ describe('the content of a document', () => {
 
   it('refuses each kind under the ending of each other', async () => {
     for (const kind of allKinds) {
-      for (const other of allKinds.filter((one) => one !== kind)) {
+      // A mail is text too, and a letter may begin as a mail does: named .txt it is taken as text.
+      const others = allKinds.filter((one) => one !== kind && !(kind === 'eml' && one === 'txt'));
+      for (const other of others) {
         const { fault } = await look(samples[kind], documentKinds[other].extensions[0]);
         // RTF is made of letters, and so are some PDFs: as text they harm nobody, but are refused all the same.
         expect(fault, `${kind} as ${other}`).to.be.oneOf(['name_mismatch', 'unsupported_type']);
       }
     }
+  });
+
+  it('takes a compound file for what its root says, whatever is embedded in it', async () => {
+    const embedded = { storage: 'MBD0001', holds: ['WordDocument', 'EncryptedPackage'] };
+    expect((await look(compoundFile('WORKBOOK', embedded), 'xls')).kind).to.equal('xls');
+    expect((await look(compoundFile(embedded, 'Book'), null)).kind).to.equal('xls');
+    const slides = compoundFile('PowerPoint Document', { storage: 'MBD0001', holds: ['Workbook'] });
+    expect((await look(slides, 'xls')).fault).to.equal('unsupported_type');
+    expect((await look(compoundFile('encryptedpackage'), 'xls')).fault).to.equal('encrypted');
+  });
+
+  it('takes for a mail only what begins with the fields of one', async () => {
+    const mail = samples.eml;
+    for (const pieces of [1, 7, 5_000]) expect((await look(mail, 'eml', {}, pieces)).kind).to.equal('eml');
+    const long = Buffer.from(
+      `Received: by mx.example\n${'X-Trace: 0\n'.repeat(900)}From: a@b.example\n\nHello`,
+    );
+    const other = Buffer.from(
+      `Return-Path: <a@b.example>\nReceived: by mx\n${'X-Trace: 0\n'.repeat(900)}\nHello`,
+    );
+    expect((await look(other, 'eml')).kind).to.equal('eml');
+    expect((await look(long, 'eml')).fault).to.equal('unsupported_type');
+    expect((await look(Buffer.from('From: me\nDate: today\n\nA memo'), 'txt')).kind).to.equal('txt');
+    expect((await look(Buffer.from('Dear Ann,\nFrom: me\nDate: today'), 'eml')).fault).to.equal(
+      'unsupported_type',
+    );
+    expect((await look(Buffer.concat([mail, Buffer.alloc(3)]), 'eml')).fault).to.equal('unsupported_type');
+    expect((await look(executable, 'eml')).fault).to.equal('unsupported_type');
+    // Where mails are not accepted, one without an ending is the text that it is.
+    const accepted = allKinds.filter((kind) => kind !== 'eml');
+    expect((await look(mail, null, { accepted })).kind).to.equal('txt');
+    expect((await look(mail, 'eml', { accepted })).fault).to.equal('unsupported_type');
   });
 
   it('takes only the kinds that are set up', async () => {
