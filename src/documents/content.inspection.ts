@@ -6,10 +6,11 @@ import { lookThroughCompoundFile } from './content.cfb.ts';
 import { createDigest, type Digest } from './content.digest.ts';
 import { headBytes, lookAtHead } from './content.head.ts';
 import { createMailCheck, looksLikeMail } from './content.mail.ts';
+import { lookThroughMp3 } from './content.mp3.ts';
 import { lookThroughMp4 } from './content.mp4.ts';
 import { createTextCheck, type TextCheck } from './content.text.ts';
 import { lookThroughZip } from './content.zip.ts';
-import { fitsName, type DocumentKind } from './document.kinds.ts';
+import { allKinds, fitsName, type DocumentKind } from './document.kinds.ts';
 
 export interface InspectionRules {
   maxBytes: number;
@@ -27,7 +28,7 @@ export interface Inspection {
   settle(stored: RandomAccess): Promise<DocumentKind>;
 }
 
-type Container = 'some_zip' | 'some_cfb' | 'some_mp4';
+type Container = 'some_zip' | 'some_cfb' | 'some_mp4' | 'some_mp3';
 type Promising = DocumentKind | Container;
 
 /** Which kinds a container may turn out to be. */
@@ -35,6 +36,7 @@ const inside = {
   some_zip: ['zip', 'docx', 'xlsx'],
   some_cfb: ['doc', 'xls', 'msg'],
   some_mp4: ['m4a'],
+  some_mp3: ['mp3'],
 } as const satisfies Record<Container, DocumentKind[]>;
 
 export function createInspection(rules: InspectionRules): Inspection {
@@ -108,25 +110,31 @@ export function createInspection(rules: InspectionRules): Inspection {
 async function insideOf(promising: Promising, stored: RandomAccess): Promise<DocumentKind> {
   if (promising === 'some_zip') return lookThroughZip(stored);
   if (promising === 'some_cfb') return lookThroughCompoundFile(stored);
+  if (promising === 'some_mp3') return lookThroughMp3(stored);
   return promising === 'some_mp4' ? lookThroughMp4(stored) : promising;
 }
 
 /** What the head lets one hope for. @throws ContentRefused when there is no hope */
 async function promise(head: Buffer, rules: InspectionRules, isWhole: boolean): Promise<Promising> {
+  const named = allKinds.filter((kind) => rules.extension !== null && fitsName(kind, rules.extension));
+  if (named.length > 0 && !named.some((kind) => rules.accepted.includes(kind)))
+    throw new ContentRefused('unsupported_type');
   // Asked first, of what calls itself a mail or nothing: a letter named .txt may begin with "From:" and "Date:".
   const mayBeMail = rules.accepted.includes('eml') && [null, 'eml'].includes(rules.extension);
-  if (mayBeMail && looksLikeMail(head, isWhole)) return 'eml';
-  const found = await lookAtHead(head);
+  if (mayBeMail && looksLikeMail(head.subarray(0, headBytes), isWhole)) return 'eml';
+  const found = await lookAtHead(head, rules.extension);
   if (found.is === 'kind') {
     refuseUnlessFit(found.kind, rules);
     return found.kind;
   }
-  if (found.is === 'zip' || found.is === 'cfb' || found.is === 'mp4') {
+  if (found.is === 'zip' || found.is === 'cfb' || found.is === 'mp4' || found.is === 'mp3') {
     const container = `some_${found.is}` as const;
     const kinds = inside[container].filter((kind) => rules.accepted.includes(kind));
     if (kinds.length === 0) throw new ContentRefused('unsupported_type');
+    // With a password, DOCX and XLSX are compound files: looking through it tells the true reason.
+    const mayBeEncrypted = found.is === 'cfb' && ['docx', 'xlsx'].includes(rules.extension ?? '');
     // Most that begin like a film are one, which no other name would make welcome.
-    if (!kinds.some((kind) => fitsName(kind, rules.extension)))
+    if (!mayBeEncrypted && !kinds.some((kind) => fitsName(kind, rules.extension)))
       throw new ContentRefused(found.is === 'mp4' ? 'unsupported_type' : 'name_mismatch');
     return container;
   }

@@ -23,7 +23,7 @@ export const documentKinds = {
   png: { label: 'PNG', mimeType: 'image/png', extensions: ['png'] },
   tiff: { label: 'TIFF', mimeType: 'image/tiff', extensions: ['tif', 'tiff'] },
   heic: { label: 'HEIC', mimeType: 'image/heic', extensions: ['heic', 'heif'] },
-  dicom: { label: 'DICOM', mimeType: 'application/dicom', extensions: ['dcm', 'dicom'] },
+  dicom: { label: 'DICOM', mimeType: 'application/dicom', extensions: ['dcm', 'dicom', 'ima'] },
   mp3: { label: 'MP3', mimeType: 'audio/mpeg', extensions: ['mp3'] },
   m4a: { label: 'M4A', mimeType: 'audio/mp4', extensions: ['m4a'] },
   wav: { label: 'WAV', mimeType: 'audio/wav', extensions: ['wav', 'wave'] },

@@ -87,6 +87,80 @@ describe('the content of a document', () => {
     expect((await look(compoundFile('encryptedpackage'), 'xls')).fault).to.equal('encrypted');
   });
 
+  describe('of formats whose signature is not at the first byte, or is shared', () => {
+    const frame = Buffer.concat([Buffer.from('fffb9000', 'hex'), Buffer.alloc(413, 'x')]);
+    const sound = Buffer.concat([frame, frame, frame, frame]);
+    const unsynchronised = Buffer.concat([
+      Buffer.from('ID3\x03\x00\x80\x00\x00\x02\x00', 'latin1'),
+      Buffer.alloc(400, 1),
+    ]);
+    const explicit = Buffer.from('080005004353020049530800120044410200323008001300544d02003136', 'hex');
+    const implicit = Buffer.from('0800050002000000495308001200020000003230', 'hex');
+    const preamble = (text: string) =>
+      Buffer.concat([Buffer.from(text.padEnd(128, '\0'), 'latin1'), Buffer.from('DICM'), Buffer.alloc(60)]);
+    const bytesOf = (text: string, rest: Buffer = Buffer.alloc(200)) =>
+      Buffer.concat([Buffer.from(text, 'latin1'), rest]);
+
+    const taken: [string, Buffer, string | null, DocumentKind][] = [
+      [
+        'a big-endian TIFF whose directory lies behind the picture',
+        bytesOf('MM\0*\0\x02\0\0'),
+        'tif',
+        'tiff',
+      ],
+      ['a DICOM whose preamble is a TIFF header', preamble('II*\0T\x18\x08\0'), 'dcm', 'dicom'],
+      ['a DICOM without preamble, explicit', explicit, 'dcm', 'dicom'],
+      ['a DICOM without preamble, implicit', implicit, null, 'dicom'],
+      ['a DICOM named .ima', preamble(''), 'ima', 'dicom'],
+      ['a PDF behind white space', bytesOf(' \r\n', pdf()), 'pdf', 'pdf'],
+      ['a PDF behind printer commands', bytesOf('\x1b%-12345X@PJL SET X=1\r\n', pdf()), 'pdf', 'pdf'],
+      ['an MP3 behind zeros', Buffer.concat([Buffer.alloc(300), sound]), 'mp3', 'mp3'],
+      ['an MP3 behind a tag with a wrong size', Buffer.concat([unsynchronised, sound]), 'mp3', 'mp3'],
+      ['an RF64 recording', bytesOf('RF64\xff\xff\xff\xffWAVEds64'), 'wav', 'wav'],
+    ];
+    for (const [what, bytes, extension, kind] of taken) {
+      it(`takes ${what}, however its bytes arrive`, async () => {
+        for (const pieces of [1, 333, 4_100, bytes.length]) {
+          const seen = await look(bytes, extension, {}, pieces);
+          expect(seen.kind ?? seen.fault, `in pieces of ${pieces}`).to.equal(kind);
+        }
+      });
+    }
+
+    const refused: [string, Buffer, string][] = [
+      ['a program with a DICOM mark', preamble('MZ'), 'dcm'],
+      ['a page before a PDF', bytesOf('<html><script>1</script>\n', pdf()), 'pdf'],
+      ['a PDF mark past the first 1,024 bytes', bytesOf(' '.repeat(1_025), pdf()), 'pdf'],
+      ['zeros alone', Buffer.alloc(5_000), 'mp3'],
+      ['a tag without sound', unsynchronised, 'mp3'],
+      ['elements in no order', Buffer.concat([implicit.subarray(10), implicit]), 'dcm'],
+    ];
+    for (const [what, bytes, extension] of refused) {
+      it(`refuses ${what}`, async () => {
+        expect((await look(bytes, extension)).fault).to.equal('unsupported_type');
+      });
+    }
+
+    it('says "encrypted" when a DOCX or XLSX has a password', async () => {
+      for (const extension of ['docx', 'xlsx'])
+        expect((await look(protectedDocument, extension)).fault).to.equal('encrypted');
+      expect((await look(samples.doc, 'docx')).fault).to.equal('name_mismatch');
+    });
+
+    it('decides the same wherever the network cuts the bytes', async () => {
+      for (const [kind, sample] of Object.entries(samples)) {
+        for (const behind of [0, 1, 5_000]) {
+          const bytes = kind === 'txt' ? sample : Buffer.concat([sample, Buffer.alloc(behind)]);
+          const whole = await look(bytes, null, {}, bytes.length);
+          for (let at = 0; at < 8; at += 1) {
+            const cut = await look(bytes, null, {}, 1 + ((at * 2_654_435_761 + 17) % bytes.length));
+            expect(cut.kind ?? cut.fault, `${kind} and ${behind}`).to.equal(whole.kind ?? whole.fault);
+          }
+        }
+      }
+    });
+  });
+
   it('takes for a mail only what begins with the fields of one', async () => {
     const mail = samples.eml;
     for (const pieces of [1, 7, 5_000]) expect((await look(mail, 'eml', {}, pieces)).kind).to.equal('eml');
