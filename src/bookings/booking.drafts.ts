@@ -3,6 +3,7 @@ import type { Viewer } from '../accounts/index.ts';
 import type { Database } from '../db/knex.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Ids } from '../ports/ids.ts';
+import type { AnswerValue } from '../questions/index.ts';
 import type { ExaminationType } from '../specialists/index.ts';
 import { isUuid } from '../lib/uuid.ts';
 import { detailKeys, type DetailKey, type DraftDetails } from './booking.details.ts';
@@ -14,6 +15,8 @@ export interface DraftData extends DraftDetails {
   /** ISO instant. */
   startsAt?: string;
   timezone?: string;
+  /** To Acuity's own questions. */
+  answers?: { fieldId: number; value: AnswerValue }[];
   /** The key under which this draft is confirmed: a double click or a reload books once. Renewed after a failure. */
   idempotencyKey: string;
   /** Set once the draft became this booking: whoever comes back to a step is sent there. */
@@ -38,8 +41,11 @@ export interface BookingDrafts {
 }
 
 /** For `update`: takes what was typed about the examination out of the draft. */
-export function withoutDetails(): Record<DetailKey, undefined> {
-  return Object.fromEntries(detailKeys().map((key) => [key, undefined])) as Record<DetailKey, undefined>;
+export function withoutDetails(): Record<DetailKey | 'answers', undefined> {
+  return Object.fromEntries([...detailKeys(), 'answers'].map((key) => [key, undefined])) as Record<
+    DetailKey | 'answers',
+    undefined
+  >;
 }
 
 const lifetimeMs = 60 * 60_000;

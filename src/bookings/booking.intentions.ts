@@ -25,7 +25,7 @@ export interface BookOrder extends Omit<BookingRequest, 'specialistId' | 'starts
     referenceFieldId?: number | null;
     /** Fields of our own details that this appointment type does not have: they are not sent. */
     omittedFieldIds?: number[];
-    /** Acuity checks neither the fields nor whether the time is free (docs/decisions/0019-acuitys-questions.md). */
+    /** Acuity checks neither the fields nor whether the time is free (docs/decisions/0022-acuitys-questions.md). */
     asStaff?: boolean;
   };
   durationMinutes: number;

@@ -19,6 +19,15 @@ function detailColumn(detail: Detail): Column {
   return column(nameOf(detail), type, `b.${detail.column}`, more);
 }
 
+/** The newest answers to Acuity's own questions, a line each. */
+const currentAnswers = `array_to_string(array(
+  select concat_ws(': ', nullif(answer ->> 'label', ''), case jsonb_typeof(answer -> 'value')
+    when 'array' then array_to_string(array(select jsonb_array_elements_text(answer -> 'value')), ', ')
+    else answer ->> 'value' end)
+  from (select k.answers from booking_answers k where k.booking_id = b.id
+        order by k.created_at desc, k.id desc limit 1) newest
+  cross join lateral jsonb_array_elements(newest.answers) answer), E'\\n')`;
+
 export const bookings: Table = {
   ...{ id: 'bookings', label: 'Bookings', one: 'Booking', group: 'Work', who: 'staff', title: 'reference' },
   // The same as on /bookings, with its index.
@@ -50,6 +59,7 @@ export const bookings: Table = {
     ...detailFilters().map(({ name, label, column: of }) =>
       column(name, 'boolean', `b.${of} is not null`, { label, ...record }),
     ),
+    column('answers', 'string', currentAnswers, { label: 'Specialist’s questions', ...record, ...health }),
     column('referrer', 'string', 'cb.name', {
       ...{ label: 'Belongs to (referrer)', ...record },
       ...to('users', 'cb.id'),

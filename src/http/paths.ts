@@ -32,6 +32,8 @@ export const paths = {
   newBooking: (draftId?: string) => (draftId ? `/bookings/new?draft=${draftId}` : '/bookings/new'),
   draftTime: (draftId: string) => `/bookings/new/${draftId}/time`,
   draftExaminee: (draftId: string) => `/bookings/new/${draftId}/examinee`,
+  /** Says there what is not answered yet. */
+  draftUnanswered: (draftId: string) => `/bookings/new/${draftId}/examinee?unanswered`,
   draftReview: (draftId: string) => `/bookings/new/${draftId}/check`,
   bookingDocuments: (id: string) => `/bookings/${id}/documents`,
   document: (id: string) => `/documents/${id}`,

@@ -62,7 +62,7 @@ describe('confirming a booking, page by page', () => {
 
     const draftId = draftIdOf(time);
     const examinee = await visitor.post(`/bookings/new/${draftId}/time`, { startsAt: inUtc(nineOnTuesday) });
-    expect(examinee.text('h1')).to.equal('Who is to be examined?');
+    expect(examinee.text('h1')).to.equal('Who is being examined?');
 
     const check = await visitor.post(`/bookings/new/${draftId}/examinee`, ewan);
     expect(check.text('h1')).to.equal('Check your answers');

@@ -26,7 +26,8 @@ type Sent = { ok: true; value: unknown } | { ok: false; message: string };
 
 const dayParts = ['day', 'month', 'year'] as const;
 
-export function parseExamineeForm(body: unknown): ExamineeFormResult {
+/** @param required names of details that may be absent elsewhere, and that Acuity's form requires */
+export function parseExamineeForm(body: unknown, required: readonly string[] = []): ExamineeFormResult {
   const values = Object.fromEntries(
     details.flatMap(inputNames).map((name): [string, string] => [name, typed(body, name)]),
   );
@@ -38,14 +39,25 @@ export function parseExamineeForm(body: unknown): ExamineeFormResult {
     one.sent.ok ? [] : [{ path: nameOf(one.detail), message: one.sent.message }],
   );
   const late = parsed.success ? [] : fieldErrors(parsed.error).map(namedInSummary);
+  const missing = parsed.success ? missingDetails(parsed.data, required) : [];
   const errors = [
     ...early,
+    ...missing.filter(({ path }) => !early.some((one) => one.path === path)),
     // The schema was given an empty value in place of what could not be read: its complaint would be another's.
     ...late.filter(({ path }) => !early.some((one) => one.path === path)),
   ];
   if (errors.length > 0) return { ok: false, values, errors: inFormOrder(errors) };
   const draft = nestDetails((detail) => draftValue(detail, body, values)) as DraftDetails;
   return { ok: true, values, draft };
+}
+
+function missingDetails(given: Record<string, unknown>, required: readonly string[]): FieldErrors {
+  return details
+    .filter((detail) => required.includes(nameOf(detail)) && !given[nameOf(detail)])
+    .map((detail) => ({
+      path: nameOf(detail),
+      message: `${detail.label}: the specialist’s form needs an answer`,
+    }));
 }
 
 /** What the draft holds, back in its boxes. */
@@ -150,23 +162,23 @@ export type DetailField = { path: string; label: string; optional: boolean; hint
 );
 
 /** The inputs of the step in their order; those of one row share a line. */
-export function detailRows(): DetailField[][] {
+export function detailRows(required: readonly string[] = []): DetailField[][] {
   const rows: { name: string | undefined; fields: DetailField[] }[] = [];
   for (const detail of details) {
     const name = detail.input.as === 'text' ? detail.input.row : undefined;
     const last = rows.at(-1);
-    if (name !== undefined && last?.name === name) last.fields.push(fieldOf(detail));
-    else rows.push({ name, fields: [fieldOf(detail)] });
+    if (name !== undefined && last?.name === name) last.fields.push(fieldOf(detail, required));
+    else rows.push({ name, fields: [fieldOf(detail, required)] });
   }
   return rows.map(({ fields }) => fields);
 }
 
-function fieldOf(detail: Detail): DetailField {
+function fieldOf(detail: Detail, required: readonly string[]): DetailField {
   const { input, label } = detail;
   const base = {
     path: nameOf(detail),
     label,
-    optional: !detail.isNeeded,
+    optional: !detail.isNeeded && !required.includes(nameOf(detail)),
     ...(input.hint !== undefined && { hint: input.hint }),
   };
   switch (input.as) {

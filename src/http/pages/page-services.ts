@@ -9,6 +9,7 @@ import type { Mapping } from '../../questions/index.ts';
 import type { MergeService } from '../../merging/index.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { Ids } from '../../ports/ids.ts';
+import type { Questions } from '../../questions/index.ts';
 import type { SpecialistRepository } from '../../specialists/index.ts';
 
 /** What the pages ask of the rooms. */
@@ -16,6 +17,7 @@ export interface PageServices {
   config: Pick<Config, 'BETTER_AUTH_SECRET'>;
   specialists: SpecialistRepository;
   availability: AvailabilityService;
+  questions: Questions;
   bookings: BookingService;
   bookingList: BookingList;
   drafts: BookingDrafts;

@@ -1,7 +1,7 @@
 // Answers that are changed in Acuity follow into the booking, and nothing else is written.
 import { expect } from 'chai';
 import type { Answer } from '../../../src/questions/index.ts';
-import { everything, fields, openQuestionStack, type QuestionStack } from './question-stack.ts';
+import { everything, fields, openQuestionStack, type QuestionStack } from '../../support/question-stack.ts';
 
 interface BookingJson {
   id: string;
@@ -69,6 +69,20 @@ describe('answers that change in Acuity', () => {
         .select('metadata')) as { metadata: object }[];
       expect(audit.map(({ metadata }) => metadata)).to.deep.equal([
         { source: 'acuity', columns: ['answers'] },
+      ]);
+    });
+
+    it('shows the newest answers in the record of the console', async () => {
+      const { id, acuityAppointmentId } = await book();
+      await change(acuityAppointmentId, { id: fields.claim, value: 'Motor accident' });
+      await stack.settled();
+      const sam = await stack.app.signIn('sam@examdesk.example');
+      const { body } = await sam.get(`/admin/api/resources/bookings/records/${id}/show`).expect(200);
+      const { answers } = (body as { record: { params: { answers: string } } }).record.params;
+      expect(answers.split('\n').slice(3, 6)).to.deep.equal([
+        'Kind of claim: Motor accident',
+        'The examinee knows that the assessment takes about two hours: yes',
+        'Records that you will send: Hospital records, Imaging',
       ]);
     });
 

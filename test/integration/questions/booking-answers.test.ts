@@ -1,6 +1,12 @@
 // POST /bookings with answers to Acuity's own questions, against the simulator.
 import { expect } from 'chai';
-import { everything, fields, openQuestionStack, required, type QuestionStack } from './question-stack.ts';
+import {
+  everything,
+  fields,
+  openQuestionStack,
+  required,
+  type QuestionStack,
+} from '../../support/question-stack.ts';
 
 interface BookingJson {
   id: string;

@@ -12,7 +12,7 @@ describe('createQuestions', () => {
   beforeEach(async () => {
     database = await openTestDatabase();
     acuity = createFakeAcuity();
-    acuity.intakeForms = [aForm()];
+    acuity.showForms(aForm());
   });
   afterEach(() => database.close());
 
@@ -31,7 +31,7 @@ describe('createQuestions', () => {
     await process().forms();
     expect(reads()).to.equal(1);
     await age(2);
-    acuity.intakeForms = [aForm({ name: 'Changed' })];
+    acuity.showForms(aForm({ name: 'Changed' }));
     const again = await process().forms();
     expect(again?.forms[0]?.name).to.equal('Changed');
     expect(reads()).to.equal(2);
@@ -74,7 +74,7 @@ describe('createQuestions', () => {
   it('reads them again at once when asked to, one read for all who ask', async () => {
     const questions = process();
     await questions.forms();
-    acuity.intakeForms = [aForm({ fields: [aField(), aField({ id: 9302 })] })];
+    acuity.showForms(aForm({ fields: [aField(), aField({ id: 9302 })] }));
     const gate = acuity.hold();
     const all = [questions, questions, process()].map((one) => one.readAgain());
     await until(() => Promise.resolve(gate.waiting() > 0));
@@ -108,10 +108,10 @@ describe('createQuestions', () => {
   });
 
   it('asks what is no detail of ours', async () => {
-    acuity.intakeForms = [
+    acuity.showForms(
       aForm({ fields: [9101, 9102, 9103, 9301].map((id) => aField({ id })) }),
       aForm({ id: 602, appointmentTypeIds: [8002], fields: [aField({ id: 9302 })] }),
-    ];
+    );
     await database.db('intake_fields').insert({ name: 'claim_number', acuity_field_id: 9101 });
     const questions = createQuestions({
       ...{ db: database.db, acuity, log: silent },

@@ -29,7 +29,7 @@ describe('GET /specialists/:id/questions', () => {
 
   it('returns the questions of the specialist’s appointment type, without our own details', async () => {
     const options = ['Left', 'Right'];
-    acuity.intakeForms = [
+    acuity.showForms(
       aForm({ id: 501, name: 'Examination details', fields: [aField({ id: 9101 }), aField({ id: 9107 })] }),
       aForm({
         ...{ id: 601, name: 'Before the examination', description: 'By the practice' },
@@ -39,7 +39,7 @@ describe('GET /specialists/:id/questions', () => {
         ],
       }),
       aForm({ id: 602, name: 'Psychiatry', appointmentTypeIds: [8003], fields: [aField({ id: 9303 })] }),
-    ];
+    );
     const res = await ask('Dr Amelia Hart').expect(200).expect('X-Cache', 'HIT');
     const { questions, asOf } = res.body as QuestionsJson;
     const form = { form: 'Before the examination', description: 'By the practice' };
@@ -53,7 +53,7 @@ describe('GET /specialists/:id/questions', () => {
   });
 
   it('returns the last questions as stale when Acuity cannot be read', async () => {
-    acuity.intakeForms = [aForm()];
+    acuity.showForms(aForm());
     await ask('Dr Amelia Hart').expect(200);
     await app.db('acuity_forms').update({ read_at: app.db.raw(`read_at - interval '2 hours'`) });
     acuity.failWith(acuityDown);

@@ -44,7 +44,7 @@ describe('a booking whose field Acuity refuses', () => {
   const question = aForm({ fields: [aField({ id: 9777, name: 'Dominant hand', required: true })] });
 
   it('asks a question that was added since the forms were read', async () => {
-    fake.intakeForms = [detailsForm(), question];
+    fake.showForms(detailsForm(), question);
     acuity.lose(requires(9777));
     expect(reasonOf(await book())).to.deep.equal({
       ok: false,
@@ -56,7 +56,7 @@ describe('a booking whose field Acuity refuses', () => {
   });
 
   it('names the answer that Acuity does not accept', async () => {
-    fake.intakeForms = [detailsForm(), question];
+    fake.showForms(detailsForm(), question);
     await house.deps.questions.readAgain();
     acuity.lose(refused('invalid_fields', 'The field "9777" has an invalid value.'));
     const answered = { answers: [{ fieldId: 9777, value: 'Both' }] };
@@ -155,7 +155,7 @@ describe('a booking whose field Acuity refuses', () => {
   it('says what to answer when the worker finds that nothing was made', async () => {
     acuity.lose('before');
     const { intentionId = '' } = reasonOf(await book()) as { intentionId?: string };
-    fake.intakeForms = [detailsForm(), question];
+    fake.showForms(detailsForm(), question);
     await house
       .db('booking_intentions')
       .update({ acuity_called_at: house.db.raw(`now() - interval '1 min'`) });

@@ -22,6 +22,8 @@ export interface FakeAcuity extends Acuity {
   appointments: Map<number, Appointment>;
   /** What GET /forms answers. Appointments are made whatever the forms ask. */
   intakeForms: AcuityForm[];
+  /** From now on; also of a fake that was copied by spreading. */
+  showForms(...forms: AcuityForm[]): void;
 }
 
 /** What a down Acuity looks like. */
@@ -42,6 +44,7 @@ export function createFakeAcuity(): FakeAcuity {
   const offered = new Map<number, Set<number>>();
   const appointments = new Map<number, Appointment>();
   const calls: FakeAcuity['calls'] = [];
+  const forms: AcuityForm[] = [detailsForm()];
   let failing: AcuityFailure | null = null;
   let gate: Promise<void> | null = null;
   let waiting = 0;
@@ -80,10 +83,18 @@ export function createFakeAcuity(): FakeAcuity {
     return failure({ reason: 'refused', code: 'not_available', message, status: 400 });
   }
 
-  const fake: FakeAcuity = {
+  return {
     calls,
     appointments,
-    intakeForms: [detailsForm()],
+    get intakeForms() {
+      return forms;
+    },
+    set intakeForms(shown) {
+      forms.splice(0, forms.length, ...shown);
+    },
+    showForms(...shown) {
+      forms.splice(0, forms.length, ...shown);
+    },
     offer(calendarId, ...times) {
       const slots = offered.get(calendarId) ?? new Set();
       for (const time of times) slots.add(new Date(time).getTime());
@@ -180,12 +191,11 @@ export function createFakeAcuity(): FakeAcuity {
       answer('appointmentTypes', {}, () =>
         ok([{ id: 99, name: 'IME', durationMinutes: 45, calendarIds: [7009] }]),
       ),
-    forms: () => answer('forms', {}, () => ok(structuredClone(fake.intakeForms))),
+    forms: () => answer('forms', {}, () => ok(structuredClone(forms))),
     listWebhooks: () => answer('listWebhooks', {}, () => ok([])),
     createWebhook: (event, target) =>
       answer('createWebhook', { event, target }, () => ok({ id: 1, event, target, status: 'active' })),
     deleteWebhook: (id) => answer('deleteWebhook', { id }, () => ok(true as const)),
     ping: () => answer('ping', {}, () => ok(true)),
   };
-  return fake;
 }

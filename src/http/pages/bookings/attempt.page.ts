@@ -23,6 +23,8 @@ export interface AttemptPage extends PageData {
   refreshSeconds: number | null;
   failedTitle: string;
   failedText: string;
+  /** What has to be answered before it is tried again. */
+  asks: string[];
   back: { href: string; text: string };
 }
 
@@ -98,7 +100,7 @@ function pageOf(
   zone: string,
 ): AttemptPage {
   const isOpen = attempt.state === 'open';
-  const wasTaken = attempt.state === 'failed' && attempt.failure.reason === 'slot_taken';
+  const reason = attempt.state === 'failed' ? attempt.failure.reason : null;
   return {
     title: isOpen ? 'We are finding out whether it worked' : 'It did not work',
     isOpen,
@@ -106,17 +108,25 @@ function pageOf(
     when: isOpen ? `${timeAndDay(attempt.startsAt, zone)}, ${zoneName(zone, attempt.startsAt)}` : '',
     refreshSeconds: isOpen ? 5 : null,
     failedTitle: way.booking ? 'The booking was not changed' : 'Nothing was booked',
-    failedText: wasTaken
-      ? 'The time was taken by somebody else in the meantime.'
-      : 'The specialist’s calendar did not take the request, and we have made sure of it. You can try again.',
-    back: wayBack(way, wasTaken),
+    failedText: failedWords[reason ?? ''] ?? notTaken,
+    asks: attempt.state === 'failed' ? (attempt.failure.errors ?? []).map(({ message }) => message) : [],
+    back: wayBack(way, reason),
   };
 }
 
-function wayBack({ draft, booking }: Way, wasTaken: boolean): AttemptPage['back'] {
+const failedWords: Record<string, string> = {
+  slot_taken: 'The time was taken by somebody else in the meantime.',
+  invalid:
+    'The specialist’s form asks for more than it did when you answered it. Answer this in the step “Examinee”, then confirm again:',
+};
+const notTaken =
+  'The specialist’s calendar did not take the request, and we have made sure of it. You can try again.';
+
+function wayBack({ draft, booking }: Way, reason: string | null): AttemptPage['back'] {
   if (booking) return { href: paths.booking(booking), text: 'Back to the booking' };
   if (!draft) return { href: paths.newBooking(), text: 'Start a new booking' };
-  return wasTaken
-    ? { href: paths.draftTime(draft), text: 'Choose another time' }
+  if (reason === 'slot_taken') return { href: paths.draftTime(draft), text: 'Choose another time' };
+  return reason === 'invalid'
+    ? { href: paths.draftUnanswered(draft), text: 'Answer the questions' }
     : { href: paths.draftReview(draft), text: 'Back to your answers' };
 }

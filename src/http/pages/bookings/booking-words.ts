@@ -5,6 +5,7 @@ import {
   details,
   examineeName,
   isOfExaminee,
+  type AnswersChange,
   type Booking,
   type Detail,
   type Progress,
@@ -14,6 +15,7 @@ import { shortZone, zoneName } from '../../../lib/dates.ts';
 import { paths } from '../../paths.ts';
 import { progressWords, typeWords } from '../../view-helpers.ts';
 import { clockTime, readerTimeAndDay, shortDay, timeAndDay } from '../when.ts';
+import { changeWords } from './answer-words.ts';
 import { detailWords } from './detail-words.ts';
 
 export type Tone = 'brand' | 'info' | 'warn' | 'ok' | 'danger';
@@ -146,20 +148,41 @@ export interface TimelineEntry {
 }
 
 /** Newest first; times on the reader's clock where it is known, else on the examination's. */
-export function timelineOf(entries: ProgressEntry[], zone: string): TimelineEntry[] {
-  return entries
-    .toSorted((a, b) => b.createdAt.getTime() - a.createdAt.getTime())
-    .map((entry) => ({
+export function timelineOf(
+  entries: ProgressEntry[],
+  answerChanges: AnswersChange[],
+  zone: string,
+): TimelineEntry[] {
+  const all = [
+    ...entries.map((entry) => ({
+      at: entry.createdAt,
       what: progressWords[entry.progress],
-      at: entry.createdAt.toISOString(),
-      when: `${shortDay(entry.createdAt, zone)}, ${clockTime(entry.createdAt, zone)} ${shortZone(zone, entry.createdAt)}`,
       who: changedBy(entry),
       notes: entry.notes,
       tone: toneOf(entry.progress),
+    })),
+    ...answerChanges.map((change) => ({
+      at: change.at,
+      what: 'Answers changed',
+      who: changedBy({ changedBy: null, changedFor: null, source: change.source }),
+      notes: changeWords(change),
+      tone: 'info' as const,
+    })),
+  ];
+  return all
+    .toSorted((a, b) => b.at.getTime() - a.at.getTime())
+    .map(({ at, ...entry }) => ({
+      ...entry,
+      at: at.toISOString(),
+      when: `${shortDay(at, zone)}, ${clockTime(at, zone)} ${shortZone(zone, at)}`,
     }));
 }
 
-function changedBy({ changedBy: by, changedFor, source }: ProgressEntry): string {
+function changedBy({
+  changedBy: by,
+  changedFor,
+  source,
+}: Pick<ProgressEntry, 'changedBy' | 'changedFor' | 'source'>): string {
   if (by) return changedFor ? `by ${by.name}, assisted by ${changedFor.name}` : `by ${by.name}`;
   return source === 'portal' ? '' : 'from the specialist’s calendar';
 }

@@ -3,6 +3,7 @@ import type { Request, Response } from 'express';
 import { z } from 'zod';
 import {
   bookingRequestSchema,
+  details,
   detailsIn,
   idempotencyKeySchema,
   idSchema,
@@ -12,20 +13,27 @@ import {
   type FieldError,
 } from '../../../bookings/index.ts';
 import { zoneName } from '../../../lib/dates.ts';
+import type { AskedQuestions } from '../../../questions/index.ts';
 import { actorOf } from '../../actor.ts';
 import type { PageRoute } from '../../endpoint.ts';
 import { fieldErrors, readerZoneOf } from '../../forms/fields.ts';
+import { answersAsked } from '../../forms/questions.form.ts';
 import { paths } from '../../paths.ts';
 import { forbidden, parse } from '../../problem.ts';
 import type { PageServices } from '../page-services.ts';
 import { withQuery } from '../links.ts';
 import { timeAndDay } from '../when.ts';
+import { questionsOf } from './draft-questions.ts';
 import { draftSections } from './draft-summary.ts';
+import { renderUnanswered } from './examinee.page.ts';
 import { firstMissing, renderExpired, stepPath, stepsAt, withSpecialist, type OpenDraft } from './journey.ts';
 import { renderReview } from './review.page.ts';
 import { nearestSlots, type SlotTakenPage } from './slot-taken.ts';
 
-type Needs = Pick<PageServices, 'specialists' | 'drafts' | 'bookings' | 'ids'>;
+type Needs = Pick<PageServices, 'specialists' | 'drafts' | 'questions' | 'bookings' | 'ids'>;
+
+/** With what is asked beyond our own details. */
+type AskedDraft = OpenDraft & { asked: AskedQuestions | null };
 
 const formSchema = z.object({
   draftId: z.string('Give one draft').pipe(idSchema),
@@ -53,15 +61,16 @@ async function confirmBooking(services: Needs, req: Request, res: Response): Pro
   if (!data) return renderExpired(res);
   // The first click has booked already; this is the second, or a reload.
   if (data.bookingId) return res.redirect(303, paths.bookingConfirmed(data.bookingId));
-  const draft = await withSpecialist(services, { id: draftId, owner, data });
-  if (!draft) return res.redirect(303, paths.newBooking(draftId));
-  const missing = firstMissing(draft);
+  const open = await withSpecialist(services, { id: draftId, owner, data });
+  if (!open) return res.redirect(303, paths.newBooking(draftId));
+  const missing = firstMissing(open);
   if (missing !== 'check') return res.redirect(303, stepPath(missing, draftId));
+  const draft = { ...open, asked: await questionsOf(services, open) };
   // Each change of the answers, and each failed attempt, gives the draft a new key.
   if (idempotencyKey !== data.idempotencyKey) return renderOutOfDate(req, res, draft);
 
   const request = bookingRequestSchema.safeParse(requestOf(draft, readerZoneOf(req.headers.cookie)));
-  if (!request.success) return renderInvalid(req, res, draft, fieldErrors(request.error));
+  if (!request.success) return renderInvalid(services, req, res, draft, fieldErrors(request.error));
   const booked = await services.bookings.book(actor, request.data, idempotencyKey);
   if (!booked.ok) return notBooked(services, req, res, draft, booked);
   await services.drafts.update(owner, draftId, {
@@ -71,14 +80,14 @@ async function confirmBooking(services: Needs, req: Request, res: Response): Pro
   res.redirect(303, paths.bookingConfirmed(booked.value.id));
 }
 
-function requestOf({ data, startsAt }: OpenDraft, readerZone: string | null) {
+function requestOf({ data, startsAt, asked }: AskedDraft, readerZone: string | null) {
   return {
     specialistId: data.specialistId,
     type: data.type,
     startsAt: startsAt?.toISOString(),
     timezone: readerZone,
     ...detailsIn(data),
-    answers: [],
+    answers: asked ? answersAsked(asked.forms, data.answers) : [],
   } satisfies Record<keyof BookingRequest, unknown>;
 }
 
@@ -86,7 +95,7 @@ async function notBooked(
   services: Needs,
   req: Request,
   res: Response,
-  draft: OpenDraft,
+  draft: AskedDraft,
   failure: BookFailure,
 ): Promise<void> {
   if (failure.reason === 'outcome_pending') {
@@ -99,19 +108,19 @@ async function notBooked(
     case 'forbidden':
       throw forbidden();
     case 'invalid':
-      return renderInvalid(req, res, renewed, failure.errors);
+      return renderInvalid(services, req, res, renewed, failure.errors);
     case 'slot_taken':
       return renderSlotTaken(req, res, renewed, failure);
     case 'acuity_unavailable':
       res.set('Retry-After', String(Math.max(1, Math.ceil(failure.retryAfterMs / 1000))));
-      return renderReview(req, res.status(503), renewed, {
+      return renderReview(req, res.status(503), renewed, renewed.asked, {
         problem: {
           title: 'Nothing was booked: the calendar does not answer',
           text: 'The specialist’s calendar cannot be reached just now. Everything you typed is kept for an hour; confirm again in a minute.',
         },
       });
     case 'acuity_error':
-      return renderReview(req, res.status(502), renewed, {
+      return renderReview(req, res.status(502), renewed, renewed.asked, {
         problem: {
           title: 'Nothing was booked: the calendar refused',
           text: 'The specialist’s calendar did not accept the booking. Everything you typed is kept for an hour. Try another time, or call the agency.',
@@ -120,8 +129,8 @@ async function notBooked(
   }
 }
 
-function renderOutOfDate(req: Request, res: Response, draft: OpenDraft): void {
-  renderReview(req, res.status(409), draft, {
+function renderOutOfDate(req: Request, res: Response, draft: AskedDraft): void {
+  renderReview(req, res.status(409), draft, draft.asked, {
     problem: {
       title: 'That page was out of date',
       text: 'Nothing was booked from it. These are the answers as they are now: check them and confirm again.',
@@ -130,20 +139,34 @@ function renderOutOfDate(req: Request, res: Response, draft: OpenDraft): void {
 }
 
 /** A failed attempt has used up its key: the next one is another attempt. */
-async function renewKey(services: Needs, draft: OpenDraft): Promise<OpenDraft> {
+async function renewKey(services: Needs, draft: AskedDraft): Promise<AskedDraft> {
   const idempotencyKey = services.ids.uuid();
   const data = await services.drafts.update(draft.owner, draft.id, { idempotencyKey });
   return { ...draft, data: data ?? { ...draft.data, idempotencyKey } };
 }
 
-function renderInvalid(req: Request, res: Response, draft: OpenDraft, errors: FieldError[]): void {
-  renderReview(req, res.status(422), draft, { problem: null, errors });
+/** What is answered in the step before goes back there; the rest is told here. */
+async function renderInvalid(
+  services: Needs,
+  req: Request,
+  res: Response,
+  draft: AskedDraft,
+  errors: FieldError[],
+): Promise<void> {
+  if (errors.some(({ path }) => isAnswered(path))) {
+    return renderUnanswered(services, res, draft, errors);
+  }
+  renderReview(req, res.status(422), draft, draft.asked, { problem: null, errors });
+}
+
+function isAnswered(path: string): boolean {
+  return path.startsWith('answers') || details.some((detail) => detail.path === path);
 }
 
 function renderSlotTaken(
   req: Request,
   res: Response,
-  draft: OpenDraft,
+  draft: AskedDraft,
   { startsAt, nearest }: Extract<BookFailure, { reason: 'slot_taken' }>,
 ): void {
   const zone = draft.specialist.timezone;
@@ -157,7 +180,7 @@ function renderSlotTaken(
     nearest: nearestSlots(nearest, zone, readerZone),
     chooseAction: paths.draftTime(draft.id),
     otherHref: paths.draftTime(draft.id),
-    sections: draftSections(draft, readerZone).filter(({ id }) => id !== 'summary-time'),
+    sections: draftSections(draft, draft.asked, readerZone).filter(({ id }) => id !== 'summary-time'),
   };
   res.status(409).render('bookings/slot-taken', page);
 }

@@ -1,9 +1,11 @@
 // What a draft holds, in words, with the way back to each step.
 import { detailIn, details } from '../../../bookings/index.ts';
+import type { AskedQuestions } from '../../../questions/index.ts';
 import { zoneName } from '../../../lib/dates.ts';
 import { paths } from '../../paths.ts';
 import { fieldId, typeWords } from '../../view-helpers.ts';
 import { readerTimeAndDay, timeAndDay } from '../when.ts';
+import { draftAnswers } from './answer-words.ts';
 import { detailWords } from './detail-words.ts';
 import type { OpenDraft } from './journey.ts';
 
@@ -26,7 +28,11 @@ export interface SummarySection {
 }
 
 /** The field of each row, so that what the booking room complains of can be linked to. */
-export function draftSections(draft: OpenDraft, readerZone: string | null): SummarySection[] {
+export function draftSections(
+  draft: OpenDraft,
+  asked: AskedQuestions | null,
+  readerZone: string | null,
+): SummarySection[] {
   const { id, data, specialist, service, startsAt } = draft;
   const zone = specialist.timezone;
   const yours = startsAt && readerTimeAndDay(startsAt, zone, readerZone);
@@ -70,5 +76,12 @@ export function draftSections(draft: OpenDraft, readerZone: string | null): Summ
         isProse: detail.input.as === 'prose',
       })),
     },
+    ...draftAnswers(asked?.forms ?? [], data.answers ?? []).map((group, index) => ({
+      id: `summary-answers-${index + 1}`,
+      title: group.title || 'Questions from the specialist',
+      href: paths.draftExaminee(id),
+      change: `the answers to ${group.title || 'the specialist’s questions'}`,
+      rows: group.rows,
+    })),
   ];
 }

@@ -1,4 +1,6 @@
 import type { Request, Response } from 'express';
+import type { FieldError } from '../../../bookings/index.ts';
+import { readAnswers, type AskedQuestions } from '../../../questions/index.ts';
 import type { PageRoute } from '../../endpoint.ts';
 import {
   detailRows,
@@ -7,8 +9,15 @@ import {
   type DetailField,
   type ExamineeFormValues,
 } from '../../forms/examinee.form.ts';
+import {
+  questionSections,
+  typedAnswers,
+  type QuestionSection,
+  type TypedAnswer,
+} from '../../forms/questions.form.ts';
 import { paths } from '../../paths.ts';
 import type { PageServices } from '../page-services.ts';
+import { answerErrors, questionsOf, requiredNames, staleWords } from './draft-questions.ts';
 import {
   choiceOf,
   openDraft,
@@ -26,9 +35,13 @@ export interface ExamineePage extends JourneyPage {
   rows: DetailField[][];
   /** As typed. */
   values: ExamineeFormValues;
+  /** Acuity's own questions, form by form. */
+  questions: QuestionSection[];
+  /** What to know about the questions when Acuity cannot be read. */
+  staleWords: string | null;
 }
 
-type Needs = Pick<PageServices, 'specialists' | 'drafts' | 'ids'>;
+type Needs = Pick<PageServices, 'specialists' | 'drafts' | 'questions' | 'ids'>;
 type DraftRequest = Request<{ draftId: string }>;
 
 export function examineePages(services: Needs): PageRoute[] {
@@ -51,36 +64,77 @@ export function examineePages(services: Needs): PageRoute[] {
 
 async function showExaminee(services: Needs, req: DraftRequest, res: Response): Promise<void> {
   const draft = await openDraft(services, req, res, 'examinee');
-  if (draft) render(res, draft, examineeFormValues(draft.data));
+  if (!draft) return;
+  const asked = await questionsOf(services, draft);
+  // Sent back by a later step: it says what is missing.
+  const errors = req.query.unanswered === undefined ? [] : answerErrors(asked, draft);
+  render(res, draft, asked, { errors });
 }
 
 async function saveExaminee(services: Needs, req: DraftRequest, res: Response): Promise<void> {
   const draft = await openDraft(services, req, res, 'examinee');
   if (!draft) return;
-  const form = parseExamineeForm(req.body);
-  if (!form.ok) return render(res.status(422), draft, form.values, form.errors);
+  const asked = await questionsOf(services, draft);
+  const forms = asked?.forms ?? [];
+  const answers = typedAnswers(forms, req.body);
+  const form = parseExamineeForm(req.body, requiredNames(asked));
+  const read = readAnswers(forms, answers);
+  if (!form.ok || !read.ok) {
+    const errors = [...(form.ok ? [] : form.errors), ...(read.ok ? [] : read.errors)];
+    return render(res.status(422), draft, asked, { values: form.values, answers, errors });
+  }
   const saved = await services.drafts.update(draft.owner, draft.id, {
     ...form.draft,
+    answers,
     idempotencyKey: services.ids.uuid(),
   });
   if (!saved) return renderExpired(res);
   res.redirect(303, paths.draftReview(draft.id));
 }
 
+/** For the confirmation that was refused: the step again, with what has to be answered. */
+export async function renderUnanswered(
+  services: Needs,
+  res: Response,
+  draft: OpenDraft,
+  given: FieldError[],
+): Promise<void> {
+  const asked = await questionsOf(services, draft);
+  const onPage = new Set([
+    ...detailRows().flatMap((row) => row.map(({ path }) => path)),
+    ...questionSections(asked?.forms ?? [], []).flatMap(({ fields }) => fields.map(({ path }) => path)),
+  ]);
+  const errors = given.map(({ path, message }) => ({
+    path: path.startsWith('answers.') ? path : path.slice(path.lastIndexOf('.') + 1),
+    message,
+  }));
+  const shown = errors.filter(({ path }) => onPage.has(path));
+  const changed = { path: '', message: 'The specialist’s form has changed: check the answers and continue' };
+  render(res.status(422), draft, asked, { errors: shown.length > 0 ? shown : [changed] });
+}
+
+interface Shown {
+  values?: ExamineeFormValues;
+  answers?: TypedAnswer[];
+  errors: FieldError[];
+}
+
 function render(
   res: Response,
   draft: OpenDraft,
-  values: ExamineeFormValues,
-  errors: { path: string; message: string }[] = [],
+  asked: AskedQuestions | null,
+  { errors, values, answers }: Shown,
 ): void {
   const page: ExamineePage = {
-    title: 'Who is to be examined?',
+    title: 'Who is being examined?',
     errors,
     steps: stepsAt('examinee', draft.id),
     draftId: draft.id,
     choice: choiceOf(draft, 'examinee'),
-    rows: detailRows(),
-    values,
+    rows: detailRows(requiredNames(asked)),
+    values: values ?? examineeFormValues(draft.data),
+    questions: questionSections(asked?.forms ?? [], answers ?? draft.data.answers ?? []),
+    staleWords: staleWords(asked, draft.specialist.timezone),
   };
   res.render('bookings/examinee', page);
 }

@@ -1,7 +1,10 @@
 import type { Request, Response } from 'express';
+import type { AskedQuestions } from '../../../questions/index.ts';
 import { readerZoneOf } from '../../forms/fields.ts';
 import type { PageRoute } from '../../endpoint.ts';
+import { paths } from '../../paths.ts';
 import type { PageServices } from '../page-services.ts';
+import { answerErrors, questionsOf } from './draft-questions.ts';
 import { draftSections, type SummarySection } from './draft-summary.ts';
 import { openDraft, stepsAt, type JourneyPage, type OpenDraft } from './journey.ts';
 
@@ -13,7 +16,9 @@ export interface ReviewPage extends JourneyPage {
   problem: { title: string; text: string } | null;
 }
 
-export function reviewPages(services: Pick<PageServices, 'specialists' | 'drafts'>): PageRoute[] {
+export function reviewPages(
+  services: Pick<PageServices, 'specialists' | 'drafts' | 'questions'>,
+): PageRoute[] {
   return [
     {
       method: 'get',
@@ -21,7 +26,11 @@ export function reviewPages(services: Pick<PageServices, 'specialists' | 'drafts
       access: 'referrer',
       handle: async (req, res) => {
         const draft = await openDraft(services, req as Request<{ draftId: string }>, res, 'check');
-        if (draft) renderReview(req, res, draft);
+        if (!draft) return;
+        const asked = await questionsOf(services, draft);
+        // Another specialist was chosen since, or the form has changed in Acuity.
+        if (answerErrors(asked, draft).length > 0) return res.redirect(303, paths.draftUnanswered(draft.id));
+        renderReview(req, res, draft, asked);
       },
     },
   ];
@@ -31,6 +40,7 @@ export function renderReview(
   req: Request,
   res: Response,
   draft: OpenDraft,
+  asked: AskedQuestions | null,
   why: Pick<ReviewPage, 'problem' | 'errors'> = { problem: null },
 ): void {
   const page: ReviewPage = {
@@ -39,7 +49,7 @@ export function renderReview(
     steps: stepsAt('check', draft.id),
     draftId: draft.id,
     idempotencyKey: draft.data.idempotencyKey,
-    sections: draftSections(draft, readerZoneOf(req.headers.cookie)),
+    sections: draftSections(draft, asked, readerZoneOf(req.headers.cookie)),
   };
   res.render('bookings/check', page);
 }

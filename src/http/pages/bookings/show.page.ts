@@ -1,6 +1,6 @@
 import type { Request, Response } from 'express';
 import type { Viewer } from '../../../accounts/index.ts';
-import type { Booking, Progress, ProgressEntry } from '../../../bookings/index.ts';
+import type { Booking, Progress, ViewedBooking } from '../../../bookings/index.ts';
 import { actorOf } from '../../actor.ts';
 import type { PageRoute } from '../../endpoint.ts';
 import { readerZoneOf } from '../../forms/fields.ts';
@@ -12,6 +12,7 @@ import type { PageServices } from '../page-services.ts';
 import { progressWords, statusWords } from '../../view-helpers.ts';
 import type { PageData } from '../../views.ts';
 import { contactFacts } from './contacts.page.ts';
+import { answerGroups, type AnswerGroup } from './answer-words.ts';
 import {
   appointmentFacts,
   caseFacts,
@@ -33,6 +34,8 @@ export interface BookingStatus {
   /** Only where it says more than the progress does. */
   statusLabel: string | null;
   sections: { id: string; title: string; rows: BookingFact[] }[];
+  /** To Acuity's own questions, under the titles of their forms. */
+  answers: AnswerGroup[];
   timeline: TimelineEntry[];
   mayReschedule: boolean;
   mayCancel: boolean;
@@ -134,7 +137,7 @@ async function showStatus(
 }
 
 function statusOf(
-  { booking, progress }: { booking: Booking; progress: ProgressEntry[] },
+  { booking, progress, answers, answerChanges }: ViewedBooking,
   viewer: Viewer,
   readerZone: string | null,
 ): BookingStatus {
@@ -150,7 +153,8 @@ function statusOf(
       { id: 'examinee', title: 'Examinee', rows: examineeFacts(booking) },
       { id: 'case', title: 'Case', rows: caseFacts(booking, viewer) },
     ],
-    timeline: timelineOf(progress, readerZone ?? booking.timezone),
+    answers: answerGroups(answers),
+    timeline: timelineOf(progress, answerChanges, readerZone ?? booking.timezone),
     mayReschedule: may(booking, 'rescheduled'),
     mayCancel: may(booking, 'cancelled'),
   };

@@ -1,11 +1,11 @@
 // An app and a simulated Acuity over HTTP, with the specialist whose form asks a question of each type.
-import type { Agent } from '../../support/app.ts';
+import type { Agent } from './app.ts';
 import {
   openWebhookStack,
   rita as ritasAddress,
   type StackOptions,
   type WebhookStack,
-} from '../../support/webhook-stack.ts';
+} from './webhook-stack.ts';
 
 export interface QuestionStack extends WebhookStack {
   rita: Agent;

@@ -1,0 +1,108 @@
+// Acuity's own questions in the examinee's step: how each type is asked, and how its answer comes back.
+import {
+  answerPath,
+  uploadLater,
+  type AnswerValue,
+  type Question,
+  type QuestionForm,
+} from '../../questions/index.ts';
+import { rawField } from './fields.ts';
+
+/** As typed; kept in the draft. */
+export interface TypedAnswer {
+  fieldId: number;
+  value: AnswerValue;
+}
+
+/** A question as the view draws it; `path` is the name of its inputs, and the id of what an error leads to. */
+export interface QuestionField {
+  path: string;
+  kind: 'text' | 'prose' | 'url' | 'select' | 'yesNo' | 'tick' | 'ticks';
+  label: string;
+  optional: boolean;
+  options: string[];
+  rows?: number;
+  hint?: string;
+  /** For `ticks` the chosen options. */
+  value: AnswerValue;
+}
+
+export interface QuestionSection {
+  id: string;
+  title: string;
+  description: string | null;
+  fields: QuestionField[];
+}
+
+const kinds: Record<Question['type'], Pick<QuestionField, 'kind' | 'rows' | 'hint'>> = {
+  text: { kind: 'text' },
+  textarea: { kind: 'prose', rows: 4 },
+  address: { kind: 'prose', rows: 3 },
+  dropdown: { kind: 'select' },
+  yesno: { kind: 'yesNo' },
+  checkbox: { kind: 'tick' },
+  checkboxlist: { kind: 'ticks' },
+  file: {
+    kind: 'url',
+    hint: 'Paste a link to the document, or leave this empty and upload the document to the booking afterwards',
+  },
+};
+
+export function questionSections(
+  forms: readonly QuestionForm[],
+  answers: readonly TypedAnswer[],
+): QuestionSection[] {
+  return forms.map((form) => ({
+    id: `form-${form.id}`,
+    title: form.name,
+    description: form.description,
+    fields: form.questions.map((question) => fieldOf(question, answers)),
+  }));
+}
+
+function fieldOf(question: Question, answers: readonly TypedAnswer[]): QuestionField {
+  const { fieldId, label, type, required, options } = question;
+  const typed = answers.find((answer) => answer.fieldId === fieldId)?.value;
+  return {
+    ...kinds[type],
+    path: answerPath(fieldId),
+    label,
+    // A document can always be uploaded afterwards.
+    optional: !required || type === 'file',
+    options,
+    value: type === 'checkboxlist' ? [typed ?? []].flat() : boxValue(typed),
+  };
+}
+
+function boxValue(typed: AnswerValue | undefined): string {
+  return typeof typed !== 'string' || typed === uploadLater ? '' : typed;
+}
+
+/** What a browser sent for each question that is asked; what is wrong with it is not decided here. */
+export function typedAnswers(forms: readonly QuestionForm[], body: unknown): TypedAnswer[] {
+  return forms.flatMap((form) =>
+    form.questions.map((question) => ({
+      fieldId: question.fieldId,
+      value: typedAnswer(question, rawField(body, answerPath(question.fieldId))),
+    })),
+  );
+}
+
+function typedAnswer({ type, required }: Question, sent: unknown): AnswerValue {
+  const texts = [sent].flat().filter((one): one is string => typeof one === 'string');
+  if (type === 'checkboxlist') return texts;
+  // A name that was sent twice: neither is shown again.
+  const text = texts.length === 1 ? (texts[0] ?? '') : '';
+  // Browsers send nothing for a box that is not ticked.
+  if (type === 'checkbox' && text === '') return 'no';
+  return type === 'file' && required && text.trim() === '' ? uploadLater : text;
+}
+
+/** Of what was typed, what is asked now: another specialist asks other questions. */
+export function answersAsked(
+  forms: readonly QuestionForm[],
+  answers: readonly TypedAnswer[] | undefined,
+): TypedAnswer[] {
+  const asked = new Set(forms.flatMap((form) => form.questions.map(({ fieldId }) => fieldId)));
+  return (answers ?? []).filter(({ fieldId }) => asked.has(fieldId));
+}
