@@ -192,7 +192,9 @@ function placeChange(booking: Booking, appointment: Appointment, set: Following)
 function detailsChange(booking: Booking, { digest }: Answers, changed: PartialDetails): Following {
   if (Object.keys(changed).length === 0) return {};
   const after = allDetails((detail) => detailIn(changed, detail) ?? detailIn(booking, detail));
-  return { ...changed, answersDigest: digest, detailsNeeded: lacksDetails(after) };
+  // Marked for another reason, such as a question that nobody could answer: only staff take the mark away.
+  const isMarkedAnyway = booking.detailsNeeded && !lacksDetails(booking);
+  return { ...changed, answersDigest: digest, detailsNeeded: isMarkedAnyway || lacksDetails(after) };
 }
 
 async function write(

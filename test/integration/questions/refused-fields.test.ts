@@ -1,5 +1,6 @@
 // What becomes of a booking when Acuity refuses a field, and when the process dies on the way.
 import { expect } from 'chai';
+import { followAppointment } from '../../../src/bookings/index.ts';
 import type { AcuityFailure } from '../../../src/ports/acuity.ts';
 import { aField, aForm } from '../../support/builders/form.ts';
 import { openHouse, reasonOf, tuesdayAtTen, valueOf, type House } from '../../support/booking-house.ts';
@@ -97,6 +98,27 @@ describe('a booking whose field Acuity refuses', () => {
       expect(created.map(({ query }) => (query as { asStaff?: boolean }).asStaff)).to.deep.equal([true]);
       const methods = fake.calls.map(({ method }) => method);
       expect(methods.indexOf('availableTimes')).to.be.below(methods.indexOf('createAppointment'));
+    });
+
+    it('stays marked when a detail is changed in Acuity, because the question is still not answered', async () => {
+      const booking = valueOf(await book());
+      const [made] = active();
+      if (!made) throw new Error('No appointment was made');
+      const appointment = { ...made, answers: new Map([...made.answers, [9107, 'CL-CHANGED']]) };
+      const followed = await followAppointment(
+        house.deps,
+        booking.id,
+        {
+          appointment,
+          seenVersion: booking.version,
+          isNewest: () => Promise.resolve(true),
+          noteUnchanged: () => Promise.resolve(),
+        },
+        { source: 'acuity' },
+      );
+      expect(followed.outcome).to.equal('updated');
+      const row: unknown = await house.db('bookings').where({ id: booking.id }).first();
+      expect(row).to.include({ claim_number: 'CL-CHANGED', details_needed: true });
     });
 
     it('is not made when the time is gone', async () => {
