@@ -4,11 +4,13 @@ import { compose } from './compose.ts';
 import { ConfigError, readConfig, stopTimes } from './config.ts';
 import { createRelayApp } from './http/relay.app.ts';
 import { serveUntilStopped } from './process.ts';
+import { noteDatabase } from './start-notes.ts';
 
 try {
   const config = readConfig();
   const system = compose(config);
   const { relay, services } = system;
+  void noteDatabase(services);
   await serveUntilStopped({
     server: createServer(createRelayApp(services)),
     port: config.PORT,

@@ -3,12 +3,15 @@ import { createServer } from 'node:http';
 import { compose } from './compose.ts';
 import { ConfigError, readConfig, stopTimes } from './config.ts';
 import { serveUntilStopped } from './process.ts';
-import { noteScanner } from './start-notes.ts';
+import { noteDatabase, noteScanner } from './start-notes.ts';
 
 try {
   const config = readConfig();
   const system = compose(config);
   void noteScanner(system.services);
+  const noted = noteDatabase(system.services);
+  // A worker that may not work ends the process: its reason comes first.
+  if (config.RUN_WORKER) await noted;
   await serveUntilStopped({
     // An upload of 500 MB over a slow line takes its hours; who sends nothing is cut off sooner, by each route.
     server: createServer({ requestTimeout: 6 * 3_600_000, headersTimeout: 60_000 }, system.app),

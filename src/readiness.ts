@@ -1,5 +1,6 @@
 import type { SyncService } from './sync/index.ts';
 import type { Database } from './db/knex.ts';
+import { tryJob } from './db/privileges.ts';
 import type { CheckState, Readiness } from './http/api/health.api.ts';
 import type { Acuity } from './ports/acuity.ts';
 import type { Cache } from './ports/cache.ts';
@@ -10,6 +11,8 @@ const patienceMs = 3_000;
 /** Acuity counts our calls; a probe every second must not be ten percent of them. */
 const acuityMemoryMs = 20_000;
 const scannerMemoryMs = 20_000;
+/** A job that is tried is rolled back, but its row has to be cleaned up all the same. */
+const jobMemoryMs = 60_000;
 
 export interface ReadinessDeps {
   db: Database;
@@ -25,6 +28,7 @@ export interface ReadinessDeps {
 
 export function createReadiness({ db, cache, acuity, store, scanner, sync, isStopping }: ReadinessDeps) {
   let acuitySeen: { state: CheckState; at: number } | null = null;
+  let jobTriedAt: number | null = null;
   let scannerSeen: { state: CheckState; at: number } | null = null;
 
   async function acuityState(): Promise<CheckState> {
@@ -33,6 +37,15 @@ export function createReadiness({ db, cache, acuity, store, scanner, sync, isSto
     // Pages go on with times up to an hour old, so Acuity being down takes no instance out.
     const state: CheckState = answer?.ok ? 'ok' : 'degraded';
     acuitySeen = { state, at: performance.now() };
+    return state;
+  }
+
+  /** Bookings cannot be made without it: a job is part of their transaction. */
+  async function jobsState(): Promise<CheckState> {
+    if (jobTriedAt !== null && performance.now() - jobTriedAt < jobMemoryMs)
+      return stateOf(db.raw('select 1 from graphile_worker.jobs limit 1'), 'down');
+    const state = await stateOf(tryJob(db), 'down');
+    jobTriedAt = state === 'ok' ? performance.now() : null;
     return state;
   }
 
@@ -52,7 +65,7 @@ export function createReadiness({ db, cache, acuity, store, scanner, sync, isSto
       // Bookings go on without documents.
       store ? stateOf(store.ping(), 'degraded') : ('not_configured' as const),
       acuityState(),
-      stateOf(db.raw('select 1 from graphile_worker.jobs limit 1'), 'down'),
+      jobsState(),
       scannerState(),
       within(sync.knownSubscriptions()),
     ]);

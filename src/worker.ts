@@ -2,13 +2,15 @@
 import { compose } from './compose.ts';
 import { ConfigError, readConfig, stopTimes } from './config.ts';
 import { serveUntilStopped } from './process.ts';
-import { noteScanner } from './start-notes.ts';
+import { noteDatabase, noteScanner } from './start-notes.ts';
 
 try {
   const config = readConfig();
   const system = compose(config);
   const { worker, services } = system;
   void noteScanner(services);
+  // Before the worker starts, which ends the process when it may not work.
+  await noteDatabase(services);
   await serveUntilStopped({
     ...{ server: null, port: 0, worker },
     beginStop: () => system.beginStop(),

@@ -2,6 +2,7 @@ import path from 'node:path';
 import { runMigrations } from 'graphile-worker';
 import pg from 'pg';
 import { openDatabase } from './knex.ts';
+import { grantToApp } from './privileges.ts';
 
 export const migrationsDirectory = path.resolve(import.meta.dirname, '../../migrations');
 
@@ -11,8 +12,13 @@ const migrationLock = 7_265_310;
 /**
  * Brings the schema up to date; safe to run from several processes at once. knex's own lock would make the
  * second process fail, and would stay shut when a process dies: this one waits, and goes with its connection.
+ * @param appRole who is granted what the app needs, when that is not the owner of the tables
+ * @throws Error when there is no such role; the schema is up to date then
  */
-export async function migrate(databaseUrl: string): Promise<{ applied: string[] }> {
+export async function migrate(
+  databaseUrl: string,
+  appRole: string | null = null,
+): Promise<{ applied: string[] }> {
   const gate = new pg.Client({ connectionString: databaseUrl });
   await gate.connect();
   const db = openDatabase(databaseUrl, 2);
@@ -23,6 +29,7 @@ export async function migrate(databaseUrl: string): Promise<{ applied: string[] 
     if (await db.schema.hasTable('knex_migrations_lock')) await db.migrate.forceFreeMigrationsLock(config);
     const [, applied] = (await db.migrate.latest(config)) as [number, string[]];
     await migrateJobs(databaseUrl);
+    if (appRole !== null) await grantToApp(gate, appRole);
     return { applied };
   } finally {
     await db.destroy();

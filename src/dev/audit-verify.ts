@@ -3,7 +3,7 @@ import { verifyAudit, type SealFault } from '../audit/index.ts';
 import { readEncryptionKeys } from '../config.ts';
 import { openDatabase } from '../db/knex.ts';
 import { migrate } from '../db/migrate.ts';
-import { isProduction, loadEnvFile } from './environment.ts';
+import { isProduction, loadEnvFile, setting } from './environment.ts';
 import { type MeantDatabase, withMeantDatabase } from './meant-database.ts';
 import { progressBar } from './progress-bar.ts';
 import { complain, say } from './terminal.ts';
@@ -26,7 +26,7 @@ try {
 
 async function verify({ which, url }: MeantDatabase): Promise<void> {
   // A demo that was never started since the seals came has no table for them yet.
-  if (!isProduction()) await migrate(url);
+  if (!isProduction()) await migrate(setting('MIGRATION_DATABASE_URL') ?? url);
   const db = openDatabase(url, 2);
   const bar = progressBar('Verifying');
   try {

@@ -35,7 +35,7 @@ function readArguments(): Given {
 }
 
 async function invite({ which, url }: MeantDatabase, { email, name, another }: Given): Promise<void> {
-  if (!isProduction()) await migrate(url);
+  if (!isProduction()) await migrate(setting('MIGRATION_DATABASE_URL') ?? url);
   const [origin, secret] = [await baseUrl(), await authSecret()];
   const db = openDatabase(url, 2);
   try {

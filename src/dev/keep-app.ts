@@ -1,5 +1,6 @@
 // The app's life under the supervisor: started, told to be ready, and with --watch started anew on a change.
 import { migrate } from '../db/migrate.ts';
+import { appRoleOf } from '../db/privileges.ts';
 import type { AppLog } from './app-log.ts';
 import { type AppProcess, spawnApp, waitUntilReady } from './app-process.ts';
 import { StartError, setting, shown } from './environment.ts';
@@ -40,7 +41,8 @@ export async function keepAppRunning(keeping: AppKeeping, ready: () => Promise<v
     if (keeping.leaving.aborted) return;
     say('A file has changed');
     await keeping.current.app?.stop();
-    await migrate(databaseUrl(keeping));
+    const ownerUrl = databaseUrl(keeping);
+    await migrate(ownerUrl, appRoleOf(ownerUrl, setting('DATABASE_URL')));
   }
 }
 

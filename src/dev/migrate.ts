@@ -1,6 +1,7 @@
 // npm run migrate
 import { migrate } from '../db/migrate.ts';
-import { loadEnvFile } from './environment.ts';
+import { appRoleOf } from '../db/privileges.ts';
+import { loadEnvFile, setting } from './environment.ts';
 import { type MeantDatabase, withMeantDatabase } from './meant-database.ts';
 import { complain, say } from './terminal.ts';
 
@@ -13,7 +14,9 @@ try {
 }
 
 async function report({ which, url }: MeantDatabase): Promise<void> {
-  const { applied } = await migrate(url);
+  const appRole = appRoleOf(url, setting('DATABASE_URL'));
+  const { applied } = await migrate(url, appRole);
   say(applied.length === 0 ? `The schema of ${which} is up to date` : `Applied to ${which}:`);
   for (const name of applied) say(`  ${name}`);
+  if (appRole !== null) say(`The role ${appRole} of DATABASE_URL may use it`);
 }

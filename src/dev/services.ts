@@ -4,6 +4,7 @@ import path from 'node:path';
 import { seedDemo } from '../../seeds/demo.ts';
 import { openDatabase } from '../db/knex.ts';
 import { migrate } from '../db/migrate.ts';
+import { appRoleOf } from '../db/privileges.ts';
 import { startSimulator } from '../simulator/index.ts';
 import { demoDefaults, setting } from './environment.ts';
 import { startMailbox } from './mailbox.ts';
@@ -75,7 +76,7 @@ async function database(dataDir: string): Promise<Service> {
 async function bringUpToDate(ownerUrl: string, url: string): Promise<void> {
   await step(
     'Schema',
-    () => migrate(ownerUrl),
+    () => migrate(ownerUrl, appRoleOf(ownerUrl, url)),
     ({ applied }) => (applied.length === 0 ? 'up to date' : `${applied.length} migrations applied`),
   );
   const db = openDatabase(url, 2);

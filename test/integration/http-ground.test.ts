@@ -31,6 +31,19 @@ describe('the ground every request stands on', () => {
     expect(forged.headers['x-request-id']).to.match(/^[\da-f-]{36}$/);
   });
 
+  it('answers /readyz with 503 and everything else as before when it was told to stop', async () => {
+    const told = await startTestApp();
+    try {
+      await told.anonymous().get('/readyz').expect(200);
+      told.system.beginStop();
+      const { body } = await told.anonymous().get('/readyz').expect(503);
+      expect((body as { details: object }).details).to.include({ stopping: true });
+      await told.anonymous().get('/healthz').expect(200);
+    } finally {
+      await told.close();
+    }
+  });
+
   describe('who may come in', () => {
     it('leads a person without a session to sign in and back, keeping the query', async () => {
       const { headers } = await app

@@ -7,7 +7,9 @@ import { demoPassword } from '../../seeds/demo.ts';
 import { compose, type Overrides, type System } from '../../src/compose.ts';
 import { readConfig } from '../../src/config.ts';
 import type { Database } from '../../src/db/knex.ts';
-import { openSeededDatabase } from './database.ts';
+import { migrate } from '../../src/db/migrate.ts';
+import { createAppRole } from './app-role.ts';
+import { openSeededDatabase, type TestDatabase } from './database.ts';
 import { createFakeAcuity } from './fakes/acuity.ts';
 import { mintSession, testSecret, type SessionCookie } from './session.ts';
 import { createVisitor, type Visitor } from './visitor.ts';
@@ -37,10 +39,14 @@ export interface TestApp {
 export interface TestAppOptions {
   overrides?: Overrides;
   env?: Record<string, string>;
+  /** The app signs in to the database as a role that owns nothing; `db` stays the owner's. */
+  asAppRole?: boolean;
 }
 
-export async function startTestApp({ overrides = {}, env = {} }: TestAppOptions = {}): Promise<TestApp> {
+export async function startTestApp(options: TestAppOptions = {}): Promise<TestApp> {
+  const { overrides = {}, env = {}, asAppRole = false } = options;
   const database = await openSeededDatabase();
+  const databaseUrl = asAppRole ? await appRoleUrl(database) : database.url;
   const logLines: string[] = [];
   const log = pino({ level: 'info', base: null }, { write: (line: string) => void logLines.push(line) });
   const server = createServer();
@@ -50,7 +56,7 @@ export async function startTestApp({ overrides = {}, env = {} }: TestAppOptions 
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   const config = readConfig({
     NODE_ENV: 'test',
-    DATABASE_URL: database.url,
+    DATABASE_URL: databaseUrl,
     BASE_URL: url,
     BETTER_AUTH_SECRET: testSecret,
     SMTP_URL: 'smtp://127.0.0.1:9',
@@ -101,4 +107,10 @@ export async function startTestApp({ overrides = {}, env = {} }: TestAppOptions 
       await database.close();
     },
   };
+}
+
+async function appRoleUrl({ db, url: ownerUrl }: TestDatabase): Promise<string> {
+  const { role, url } = await createAppRole(db, ownerUrl);
+  await migrate(ownerUrl, role);
+  return url;
 }

@@ -1,0 +1,15 @@
+// A database role for the app that owns nothing, as DATABASE_URL names it in production.
+import { randomBytes } from 'node:crypto';
+import type { Database } from '../../src/db/knex.ts';
+
+/** One for each caller: roles belong to the whole server. It has no privileges yet. */
+export async function createAppRole(
+  owner: Database,
+  ownerUrl: string,
+): Promise<{ role: string; url: string }> {
+  const role = `app_${randomBytes(6).toString('hex')}`;
+  await owner.raw(`create role ${role} login password 'of-the-tests'`);
+  const url = new URL(ownerUrl);
+  [url.username, url.password] = [role, 'of-the-tests'];
+  return { role, url: url.href };
+}
