@@ -82,7 +82,7 @@ export const acuityError = (): Problem =>
 export const acuityUnavailable = (retryAfterMs: number): Problem =>
   new Problem(
     'acuity_unavailable',
-    'The calendar does not answer just now. Nothing was booked. Try again shortly.',
+    'We can’t reach the calendar right now. Nothing was booked. Try again shortly.',
     {
       headers: { 'Retry-After': retryAfterSeconds(retryAfterMs) },
     },

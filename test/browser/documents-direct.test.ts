@@ -205,7 +205,7 @@ describe('sending a large document past the app', function () {
     house.storage.server.trouble = ({ method, key }) =>
       method === 'PUT' && key.startsWith('documents/') ? { status: 500, code: 'InternalError' } : undefined;
     await upload();
-    await page.getByText(/^The file store does not answer just now/).waitFor({ timeout: 60_000 });
+    await page.getByText(/^We can’t reach the file store right now/).waitFor({ timeout: 60_000 });
     house.storage.server.trouble = null;
     sent.length = 0;
     await tryAgain();

@@ -78,7 +78,7 @@ describe('the documents on a booking’s page', () => {
     const answer = await submit({ 'a.pdf': pdf() });
     house.storage.server.trouble = null;
     expect(answer.status).to.equal(503);
-    expect(await answer.text()).to.contain('The file store does not answer just now. Nothing was stored.');
+    expect(await answer.text()).to.contain('We can’t reach the file store right now. Nothing was stored.');
   });
 
   it('have a receipt to print: what was received, its hash, and who has had it', async () => {

@@ -195,7 +195,7 @@ describe('choosing and telling, page by page', () => {
     house.acuity.failWith(acuityDown);
     const page = await visitor.get(`/bookings/new/${draftId}/time?month=2027-02`);
     expect(page.status).to.equal(503);
-    expect(page.text('.panel')).to.contain('The calendar does not answer just now');
+    expect(page.text('.panel')).to.contain('We can’t reach the calendar right now');
     expect(page.attribute('.panel a', 'href')).to.equal(`/bookings/new/${draftId}/time?month=2027-02`);
   });
 

@@ -60,7 +60,7 @@ export function problemFor(
     case 'already_cancelled':
       return conflict(
         'already_cancelled',
-        'This booking is cancelled. Book anew if the examination is still needed.',
+        'This booking is cancelled. Make a new booking if the examination is still needed.',
       );
     case 'invalid_transition':
       return conflict(

@@ -42,7 +42,7 @@ export function uploadProblem(failure: ReceiveFailure, words: UploadWords): Prob
     case 'storage_unavailable':
       return new Problem(
         'storage_unavailable',
-        'The file store does not answer just now. Nothing was stored. Try again shortly.',
+        'We can’t reach the file store right now. Nothing was stored. Try again shortly.',
         retryAfter,
       );
     case 'not_multipart':
@@ -113,7 +113,7 @@ export function openProblem(failure: OpenFailure): Problem {
     case 'storage_unavailable':
       return new Problem(
         'storage_unavailable',
-        'The file store does not answer just now. Try again shortly.',
+        'We can’t reach the file store right now. Try again shortly.',
         retryAfter,
       );
     case 'not_available':

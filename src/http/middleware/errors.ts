@@ -3,7 +3,7 @@ import type { ErrorRequestHandler, RequestHandler } from 'express';
 import type { Logger } from 'pino';
 import { errorFacts } from '../../lib/error-facts.ts';
 import { requestIdOf } from '../actor.ts';
-import { badRequest, notFound, Problem } from '../problem.ts';
+import { badRequest, notFound, Problem, type ProblemCode } from '../problem.ts';
 import { wantsJson } from '../respond.ts';
 
 const titles: Record<number, string> = {
@@ -14,12 +14,19 @@ const titles: Record<number, string> = {
   405: 'Not allowed here',
   409: 'That cannot be done any more',
   413: 'Too large',
-  415: 'Not a type we take',
+  415: 'Type not accepted',
   422: 'Some answers need to be changed',
   429: 'Too many tries',
   500: 'Something went wrong on our side',
   502: 'The calendar gave an answer we do not understand',
   503: 'Not available just now',
+};
+
+/** Where the status alone would say the wrong thing. */
+const titlesByCode: Partial<Record<ProblemCode, string>> = {
+  bad_signature: 'The signature is wrong',
+  bad_credentials: 'The sign-in failed',
+  range_not_satisfiable: 'There is no such part',
 };
 
 export const unmatched: RequestHandler = () => {
@@ -36,7 +43,7 @@ export function errors(log: Logger): ErrorRequestHandler {
     // Half an answer is out already: only breaking the connection tells the client.
     if (res.headersSent) return next(error);
     res.status(problem.status).set(problem.headers);
-    const title = titles[problem.status] ?? 'Error';
+    const title = titlesByCode[problem.code] ?? titles[problem.status] ?? 'Error';
     const { status, code, detail, errors: fields } = problem;
     const document = {
       type: `about:blank#${code}`,

@@ -210,7 +210,7 @@ function offerProblem(failed: OfferFailure): Problem {
   }
   return new Problem(
     'acuity_unavailable',
-    'Acuity does not answer just now, and what it offers is read there. Try again in a moment.',
+    'We can’t reach Acuity right now, and what it offers is read there. Try again in a moment.',
     { headers: { 'Retry-After': '10' } },
   );
 }
