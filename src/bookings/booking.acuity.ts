@@ -121,11 +121,19 @@ export function newAppointment(
     startsAt: intention.startsAt,
     appointmentTypeId: order.acuity.appointmentTypeId,
     calendarId: order.acuity.calendarId,
-    timezone: order.timezone ?? order.examinationTimezone,
+    timezone: clientZone(order.timezone) ?? order.examinationTimezone,
     client: { ...splitName(order.client.name, order.organizationName), email: order.client.email, phone: '' },
     fields: [...known, ...asked],
     ...(order.acuity.asStaff && { asStaff: true }),
   };
+}
+
+/**
+ * The zone is for Acuity's own messages, which are off. It refuses the whole booking for a name outside its list, such as
+ * the `UTC` and `Etc/GMT-10` that some browsers report; then the examination's own zone is sent.
+ */
+function clientZone(zone: string | null): string | null {
+  return zone !== null && zone.includes('/') && !zone.startsWith('Etc/') ? zone : null;
 }
 
 /** Acuity wants two names. */

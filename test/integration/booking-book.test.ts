@@ -89,6 +89,20 @@ describe('booking an examination', () => {
     });
   });
 
+  it('book sends the examination’s zone when the browser reports one that Acuity refuses', async () => {
+    for (const [index, timezone] of ['UTC', 'Etc/GMT-10', null].entries()) {
+      const startsAt = new Date(tuesdayAtTen.getTime() + (index + 1) * 86_400_000);
+      fake.offer(7001, startsAt.toISOString());
+      valueOf(await house.bookings.book(house.people.rita, house.requestFor({ startsAt, timezone }), null));
+    }
+    const created = fake.calls.filter((call) => call.method === 'createAppointment');
+    expect(created.map(({ query }) => (query as { timezone: string }).timezone)).to.deep.equal([
+      'Australia/Sydney',
+      'Australia/Sydney',
+      'Australia/Sydney',
+    ]);
+  });
+
   it('forgets what the cache held of the calendar, and the time that is taken now', async () => {
     await house.bookings.book(house.people.rita, house.requestFor(), null);
     expect(house.availability.invalidated[0]?.calendarId).to.equal(7001);
