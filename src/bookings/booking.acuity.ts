@@ -113,10 +113,10 @@ export function newAppointment(
     const value = answers[name];
     return value && !isOmitted(order, id) ? [{ id, value }] : [];
   });
-  const asked = order.answers.map(({ fieldId, value, type }) => ({
-    id: fieldId,
-    value: toAcuity(value, type, uploads),
-  }));
+  // A question may have become a detail of ours since it was answered: Acuity takes one answer a field.
+  const asked = order.answers
+    .filter(({ fieldId }) => !isOwnDetail(fields, fieldId))
+    .map(({ fieldId, value, type }) => ({ id: fieldId, value: toAcuity(value, type, uploads) }));
   return {
     startsAt: intention.startsAt,
     appointmentTypeId: order.acuity.appointmentTypeId,

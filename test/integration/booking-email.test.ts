@@ -13,7 +13,8 @@ import { createJobHandlers, createWorker, type Worker } from '../../src/jobs/ind
 import type { Mailer } from '../../src/ports/mailer.ts';
 import { systemIds } from '../../src/adapters/system-ids.ts';
 import { openHouse, silent, testClock, tuesdayAtTen, valueOf, type House } from '../support/booking-house.ts';
-import { createFakeAcuity, type FakeAcuity } from '../support/fakes/acuity.ts';
+import { aField, aForm } from '../support/builders/form.ts';
+import { createFakeAcuity, detailsForm, type FakeAcuity } from '../support/fakes/acuity.ts';
 import { lossy, type LossyAcuity } from '../support/lossy-acuity.ts';
 import { testLinks } from '../support/links.ts';
 import { openMailbox, waitForMail } from '../support/mailbox.ts';
@@ -196,6 +197,18 @@ describe('the mails of a booking', () => {
       .to.match(/nothing was booked/)
       .and.match(/bookings\/attempts\//);
     expect(`${mail.text}${mail.html}`).to.not.match(/Ewan|Marsh/);
+  });
+
+  it('a failed attempt is told with what to do when the form asks for more', async () => {
+    await work(senderTo(mailbox.smtpUrl));
+    acuity.lose('before');
+    await house.bookings.book(house.people.rita, house.requestFor(), null);
+    fake.showForms(detailsForm(), aForm({ fields: [aField({ name: 'Dominant hand', required: true })] }));
+    const mail = await waitForMail(mailbox);
+    expect(mail.subject).to.match(/^Examination NOT booked: EX-/);
+    expect(mail.text)
+      .to.match(/asks for more than it did/)
+      .and.match(/step “Examinee”/);
   });
 
   it('a mail server that is down delays, and loses nothing', async () => {

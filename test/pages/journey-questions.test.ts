@@ -134,6 +134,16 @@ describe('the questions of the specialist, page by page', () => {
     expect(done.at + check.at).not.to.contain('HL-2207');
   });
 
+  it('takes many long answers in any script', async () => {
+    const fields = Array.from({ length: 20 }, (_, index) => aField({ id: 100 + index, type: 'textarea' }));
+    house.acuity.showForms(detailsForm(), aForm({ fields }));
+    const draftId = await house.draftAt(visitor, 'examinee');
+    const long: Fields = fields.map(({ id }) => [`answers.${id}`, '漢'.repeat(2000)]);
+    const check = await visitor.post(examinee(draftId), [...Object.entries(ewan), ...long]);
+    expect(check.text('h1')).to.equal('Check your answers');
+    expect((await confirm(check)).has('.confirmation')).to.equal(true);
+  });
+
   it('keeps the answers when the step is opened again', async () => {
     const draftId = await house.draftAt(visitor, 'examinee');
     await visitor.post(examinee(draftId), answered);

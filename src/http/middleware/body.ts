@@ -8,11 +8,10 @@ const patienceMs = 60_000;
 
 /** Signed bytes are read as they are, by their own route: no parser may touch them first. */
 const rawPaths = new Set(['/webhooks/acuity', '/automation/acuity']);
-// The form of Acuity's questions has a field for each; an account can have hundreds.
-const parsers = [
-  express.json({ limit, strict: true }),
-  express.urlencoded({ limit, extended: false, parameterLimit: 1_000 }),
-];
+// Forms have a field for each of Acuity's questions, of which an account can have hundreds. Their answers arrive
+// percent-encoded: nine bytes for a letter of some scripts.
+const ofForms = { limit: '500kb', parameterLimit: 1_000 };
+const parsers = [express.json({ limit, strict: true }), express.urlencoded({ ...ofForms, extended: false })];
 
 export const readBody: RequestHandler[] = [
   (req, res, next) => {
