@@ -53,7 +53,7 @@ import {
 import type { Readiness } from './http/api/health.api.ts';
 import { createApp, type Services } from './http/app.ts';
 import { paths } from './http/paths.ts';
-import { createJobHandlers, createWorker, type Worker } from './jobs/index.ts';
+import { createJobHandlers, createWorker, type Worker, type WorkerDeps } from './jobs/index.ts';
 import { createImpersonation } from './impersonation/index.ts';
 import { createMergeService } from './merging/index.ts';
 import { createMapping, createQuestions, type QuestionDeps, type Questions } from './questions/index.ts';
@@ -84,6 +84,7 @@ export interface Overrides {
   mailer?: Mailer;
   signInLimits?: SignInLimits;
   attemptLimits?: AttemptLimits;
+  jobs?: Pick<WorkerDeps, 'cron'>;
   bookings?: Pick<BookingDeps, 'timings' | 'onStep'>;
   questions?: Pick<QuestionDeps, 'timings'>;
   documents?: Partial<Pick<DocumentDeps, 'timings' | 'onStep' | 'limits' | 'scanner' | 'retentionDays'>>;
@@ -266,7 +267,10 @@ export function compose(config: Config, overrides: Overrides = {}): System {
     reminders: createReminders({ db, announce: bookingDeps.announce, jobs, ids, clock }),
     sealAudit: () => sealAudit(db, config.ENCRYPTION_KEYS),
   });
-  const jobWorker = createWorker({ databaseUrl: config.DATABASE_URL, handlers, jobs, log });
+  const jobWorker = createWorker({
+    ...{ databaseUrl: config.DATABASE_URL, handlers, jobs, log },
+    ...overrides.jobs,
+  });
   const worker = config.RUN_RELAY ? together(jobWorker, relay) : jobWorker;
   let isStopping = false;
   const readiness = createReadiness({

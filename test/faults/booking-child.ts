@@ -5,11 +5,13 @@ import { readConfig } from '../../src/config.ts';
 import type { Database } from '../../src/db/knex.ts';
 import { hurried, type ChildPlan } from '../support/booking-stack.ts';
 import { killedAt, nextPlan } from '../support/child-pool.ts';
+import { onlyAtStart } from '../support/cron.ts';
 
 let plan: ChildPlan = { does: 'work', killAt: null };
 const onStep = killedAt(() => plan.killAt);
 
 const system = compose(readConfig(), {
+  jobs: { cron: onlyAtStart },
   bookings: { timings: hurried, onStep },
   emails: { firstPauseMs: 100, sweepAfterMs: 0, onStep },
 });

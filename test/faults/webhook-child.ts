@@ -3,6 +3,7 @@ import { createServer } from 'node:http';
 import { compose } from '../../src/compose.ts';
 import { readConfig } from '../../src/config.ts';
 import { killedAt, nextPlan } from '../support/child-pool.ts';
+import { onlyAtStart } from '../support/cron.ts';
 import type { WebhookPlan } from '../support/webhook-process.ts';
 import { hurried } from '../support/booking-stack.ts';
 
@@ -13,6 +14,7 @@ const onStep = killedAt(() => plan.killAt);
 const system = compose(config, {
   // What a dead process held comes back when its time is up: for us it is later already.
   clock: { now: () => new Date(Date.now() + plan.clockAheadMs) },
+  jobs: { cron: onlyAtStart },
   bookings: { timings: hurried, onStep },
   emails: { firstPauseMs: 100, sweepAfterMs: 0, onStep },
   webhooks: { onStep },

@@ -9,6 +9,7 @@ import { readConfig } from '../../src/config.ts';
 import type { Database } from '../../src/db/knex.ts';
 import { migrate } from '../../src/db/migrate.ts';
 import { createAppRole } from './app-role.ts';
+import { onlyAtStart } from './cron.ts';
 import { openSeededDatabase, type TestDatabase } from './database.ts';
 import { createFakeAcuity } from './fakes/acuity.ts';
 import { mintSession, testSecret, type SessionCookie } from './session.ts';
@@ -68,7 +69,7 @@ export async function startTestApp(options: TestAppOptions = {}): Promise<TestAp
     ...env,
   });
   const acuity = env.ACUITY_BASE_URL || overrides.acuity ? {} : { acuity: createFakeAcuity() };
-  const system = compose(config, { log, ...acuity, ...overrides });
+  const system = compose(config, { log, jobs: { cron: onlyAtStart }, ...acuity, ...overrides });
   server.on('request', system.app);
 
   const anonymous = (): Agent => supertest.agent(url).set('Origin', url).set('Accept', 'application/json');

@@ -13,6 +13,7 @@ import type { Acuity, Appointment } from '../../src/ports/acuity.ts';
 import { startSimulator, type Simulator } from '../../src/simulator/index.ts';
 import { silent } from './booking-house.ts';
 import { openChildPool, type ChildPool } from './child-pool.ts';
+import { onlyAtStart } from './cron.ts';
 import { openSeededDatabase } from './database.ts';
 import { openMailbox } from './mailbox.ts';
 
@@ -104,6 +105,7 @@ export async function openBookingStack(extraEnv: Record<string, string> = {}): P
     compose: (overrides = {}) =>
       compose(readConfig(env), {
         log: silent,
+        jobs: { cron: onlyAtStart },
         ...overrides,
         bookings: { timings: hurried, ...overrides.bookings },
         emails: { firstPauseMs: 100, sweepAfterMs: 0, ...overrides.emails },
