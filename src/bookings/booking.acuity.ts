@@ -4,7 +4,7 @@ import type { AcuityFailure, AcuityResult, Appointment, NewAppointment } from '.
 import { readIntakeFields, toAcuity, type MappableDetail } from '../questions/index.ts';
 import type { BookingDeps } from './booking.deps.ts';
 import { detailIn, details, type DetailIntakeName } from './booking.details.ts';
-import type { BookOrder, Intention } from './booking.intentions.ts';
+import { findOpenBookings, type BookOrder, type Intention } from './booking.intentions.ts';
 
 /** A question of Acuity's form that the booking itself answers: one of its details, or what it belongs to. */
 export type IntakeName = DetailIntakeName | 'reference' | 'organization';
@@ -27,11 +27,6 @@ export function intakeDetails(): MappableDetail[] {
     { name: 'organization', label: 'Organisation', words: organizationWords },
   ];
 }
-
-/** What each of them is about, in words. */
-export const intakeLabels = Object.fromEntries(
-  intakeDetails().map(({ name, label }) => [name, label]),
-) as Record<IntakeName, string>;
 
 /** By name: the id of Acuity's field. */
 export type IntakeFields = ReadonlyMap<IntakeName, number>;
@@ -181,6 +176,22 @@ async function searchByClient(deps: BookingDeps, intention: Intention<BookOrder>
   if (!found.ok) return found;
   const known = new Set(await bookedAmong(deps.db, found.value));
   return { ok: true as const, value: found.value.filter((appointment) => !known.has(appointment.id)) };
+}
+
+/**
+ * The reference of the open attempt that asked Acuity for exactly this appointment and could not send its reference. At
+ * most one: no two open attempts share a specialist and a time. Without it, an event that comes before the attempt is
+ * settled would become a second record of the booking, and the attempt would be declared failed.
+ */
+export async function referenceNotSent(deps: BookingDeps, appointment: Appointment): Promise<string | null> {
+  const email = appointment.client.email?.toLowerCase();
+  for (const attempt of await findOpenBookings(deps.db, appointment.startsAt)) {
+    const isTheirs = attempt.order.client.email.toLowerCase() === email && isAsOrdered(attempt, appointment);
+    if (isTheirs && attempt.calledAgoMs !== null && !(await hasReference(deps, attempt))) {
+      return attempt.reference;
+    }
+  }
+  return null;
 }
 
 async function bookedAmong(db: Database, appointments: Appointment[]): Promise<number[]> {

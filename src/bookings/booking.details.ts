@@ -216,7 +216,6 @@ type CaseDetail = Exclude<AnyDetail, ExamineeDetail>;
 type NameOf<Path extends string> = Path extends `examinee.${infer Name}` ? Name : Path;
 type ValueOf<D extends Pick<Detail, 'schema'>> = z.output<D['schema']>;
 
-export type DetailName = NameOf<AnyDetail['path']>;
 export type DetailIntakeName = NonNullable<AnyDetail['intake']>['name'];
 type FilterNameOf<D> = D extends { filter: { name: infer Name extends string } } ? Name : never;
 export type DetailFilterName = FilterNameOf<AnyDetail>;

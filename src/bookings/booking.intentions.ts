@@ -174,6 +174,12 @@ export async function findIntentionByReference(db: Queryable, reference: string)
   return row ? toIntention(row) : null;
 }
 
+/** Attempts to book this time that are open, with any specialist. */
+export async function findOpenBookings(db: Queryable, startsAt: Date): Promise<Intention<BookOrder>[]> {
+  const rows = await selectIntentions(db).where({ kind: 'book', state: 'open', starts_at: startsAt });
+  return rows.map((row) => toIntention(row) as Intention<BookOrder>);
+}
+
 export async function findOpenChange(db: Queryable, bookingId: string): Promise<Intention | null> {
   const row = await selectIntentions(db)
     .where({ booking_id: bookingId, state: 'open' })

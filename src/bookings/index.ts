@@ -53,8 +53,8 @@ export { answersOf, changedInAcuity, earlierFields, referencesIn, type Answers }
 export {
   intakeDetails,
   intakeFields,
-  intakeLabels,
   isOwnDetail,
+  referenceNotSent,
   type IntakeFields,
   type IntakeName,
 } from './booking.acuity.ts';

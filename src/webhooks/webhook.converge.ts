@@ -5,6 +5,7 @@ import {
   findBooking,
   followAppointment,
   importAppointment,
+  referenceNotSent,
   referencesIn,
   seenBooking,
   type BookingDeps,
@@ -135,7 +136,9 @@ async function create(
     (await bookings.db.transaction(reading.isNewest))
       ? { ok: true, outcome: 'ignored', bookingId: null, note }
       : 'again';
-  for (const reference of await referencesIn(bookings, appointment)) {
+  const sent = await referencesIn(bookings, appointment);
+  const notSent = sent.length === 0 ? await referenceNotSent(bookings, appointment) : null;
+  for (const reference of notSent === null ? sent : [notSent]) {
     const adoption = await settlement.completeFromAppointment(reference, appointment);
     switch (adoption.outcome) {
       case 'completed':
