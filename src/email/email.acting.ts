@@ -21,16 +21,18 @@ export async function doneWhileActing(db: Queryable, email: BookingEmail): Promi
   const isRecipient =
     email.recipient_id !== null &&
     (await mergedInto(db, email.recipient_id)) === (await mergedInto(db, deed.referrer_id));
-  return `${deed.admin} of the agency ${deeds[email.kind]} for ${isRecipient ? 'you' : deed.referrer}.`;
+  return `${deed.admin} of the agency ${deed.what ?? deeds[email.kind]} for ${isRecipient ? 'you' : deed.referrer}.`;
 }
 
 interface ActingPair {
+  /** Where the kind of message does not say it. */
+  what?: string;
   referrer_id: string;
   referrer: string;
   admin: string;
 }
 
-/** The attempt names the admin, or the newest of the documents that a message is about. */
+/** The attempt names the admin, or the newest of the documents that a message is about, or the contact who is told. */
 async function actingPair(db: Queryable, email: BookingEmail): Promise<ActingPair | undefined> {
   const columns = { referrer_id: 'r.id', referrer: 'r.name', admin: 'a.name' };
   if (email.kind === 'document_added') {
@@ -42,7 +44,15 @@ async function actingPair(db: Queryable, email: BookingEmail): Promise<ActingPai
       .orderBy('d.created_at', 'desc')
       .first(columns)) as ActingPair | undefined;
   }
-  if (!email.intention_id) return undefined;
+  if (!email.intention_id) {
+    if (email.kind !== 'booking_confirmation') return undefined;
+    const added = (await db('booking_contacts as c')
+      .join('users as r', 'r.id', 'c.created_by_id')
+      .join('users as a', 'a.id', 'c.created_for_id')
+      .where({ 'c.booking_id': email.booking_id, 'c.user_id': email.recipient_id, 'c.role': 'solicitor' })
+      .first(columns)) as ActingPair | undefined;
+    return added && { ...added, what: 'added you to this booking' };
+  }
   return (await db('booking_intentions as i')
     .join('users as r', 'r.id', 'i.created_by_id')
     .join('users as a', 'a.id', 'i.created_for_id')

@@ -66,6 +66,15 @@ describe('what the mails of a booking say', () => {
     expect(mail.text).to.include('Please tell the examinee.').and.not.include('Since then');
   });
 
+  it('confirmation to a new solicitor names the admin when one added them while acting', async () => {
+    const { id } = await book();
+    await house.db('emails').delete();
+    const rob = { userId: idOf('rob'), role: 'solicitor' as const };
+    valueOf(await house.bookings.setContacts(house.adaAsRita, id, [rob]));
+    const { text } = await sentTo('rob', /^Examination booked/);
+    expect(text).to.include('Ada Lindqvist of the agency added you to this booking for Rita Alvarez.');
+  });
+
   it('moved says that it has been cancelled since when it is sent late', async () => {
     const { id } = await book();
     valueOf(await house.bookings.reschedule(house.people.rita, id, wednesday));
