@@ -17,7 +17,7 @@ export async function assertAlways<Case>(
     ...(FC_SEED && { seed: Number(FC_SEED) }),
     ...(FC_PATH && { path: FC_PATH }),
     reporter: (run) => {
-      if (run.failed) throw new Error(reportOf(run), { cause: run.errorInstance });
+      if (run.failed) throw new Error(reportOf(run));
     },
   });
 }
@@ -27,6 +27,8 @@ function reportOf<Case>(run: fc.RunDetails<Case>): string {
   const path = run.counterexamplePath ? ` FC_PATH=${run.counterexamplePath}` : '';
   return [
     fc.defaultReportMessage(run),
+    // In words: an error's cause does not come back from mocha's workers.
+    run.errorInstance instanceof Error ? (run.errorInstance.stack ?? run.errorInstance.message) : '',
     `This case again: ${seed}${path} npm run test:one -- FILE`,
     `All that came before it, too: ${seed} npm run test:one -- FILE`,
   ].join('\n');
