@@ -13,7 +13,7 @@ import {
 } from './booking.contact.ts';
 import type { BookingDeps } from './booking.deps.ts';
 import { lockBooking } from './booking.repository.ts';
-import type { Booking } from './booking.ts';
+import { isPlanned, type Booking } from './booking.ts';
 
 type Deps = Pick<BookingDeps, 'db' | 'audit' | 'ids' | 'announce'>;
 
@@ -106,7 +106,7 @@ async function write(
     metadata: { change: 'contacts', added, removed: removed.map(({ userId, role }) => ({ userId, role })) },
   });
   const solicitors = added.filter(({ role }) => role === 'solicitor').map(({ userId }) => userId);
-  if (solicitors.length > 0 && isAhead(booking)) {
+  if (solicitors.length > 0 && isPlanned(booking)) {
     await announce(trx, {
       kind: 'booking_confirmation',
       bookingId: booking.id,
@@ -114,9 +114,4 @@ async function write(
       exceptId: actor.viewer.userId,
     });
   }
-}
-
-/** Still to take place, so that its confirmation is true. */
-function isAhead({ status, currentProgress }: Booking): boolean {
-  return status === 'active' && (currentProgress === 'scheduled' || currentProgress === 'rescheduled');
 }

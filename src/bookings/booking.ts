@@ -95,6 +95,11 @@ export function movesByHand(booking: Pick<Booking, 'status' | 'currentProgress'>
   return progresses.filter((to) => canMove(booking, to) && !toldToAcuity.includes(to));
 }
 
+/** Whether the examination is still to take place, as far as the work on the booking says. Its time may be over. */
+export function isPlanned({ status, currentProgress }: Pick<Booking, 'status' | 'currentProgress'>): boolean {
+  return status === 'active' && (currentProgress === 'scheduled' || currentProgress === 'rescheduled');
+}
+
 export function statusAfter(progress: Progress): BookingStatus {
   if (progress === 'cancelled') return 'cancelled';
   return progress === 'payment_received' ? 'closed' : 'active';

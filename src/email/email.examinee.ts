@@ -1,5 +1,5 @@
 // The reminder to the person examined: when, where and with whom. They have no account, so it leads to no page of ours.
-import { examineeName, findBooking, type Booking } from '../bookings/index.ts';
+import { examineeName, findBooking, isPlanned, type Booking } from '../bookings/index.ts';
 import type { Queryable } from '../db/knex.ts';
 import { formatDay, formatExamTime } from '../lib/dates.ts';
 import type { EmailRow, ExamineeEmail, Fact, Message } from './email.ts';
@@ -16,13 +16,17 @@ export function isToExaminee(email: EmailRow): email is ExamineeEmail {
  * any more, or the organisation no longer wants examinees reminded.
  */
 export async function examineeAddress(db: Queryable, email: ExamineeEmail): Promise<string | null> {
-  const row = (await db('bookings as b')
-    .join('organizations as o', 'o.id', 'b.organization_id')
-    .where({ 'b.id': email.booking_id, 'b.status': 'active', 'o.reminds_examinees': true })
-    .whereIn('b.current_progress', ['scheduled', 'rescheduled'])
-    .whereRaw('b.starts_at > clock_timestamp()')
-    .first('b.examinee_email')) as { examinee_email: string | null } | undefined;
-  return row?.examinee_email ?? null;
+  const booking = email.booking_id ? await findBooking(db, email.booking_id) : null;
+  if (!booking?.organization || !isToBeReminded(booking)) return null;
+  const wanted = (await db('organizations')
+    .where({ id: booking.organization.id, reminds_examinees: true })
+    .first('id')) as { id: string } | undefined;
+  return wanted ? booking.examinee.email : null;
+}
+
+/** Nobody is reminded of an examination that is over, or will not take place. */
+export function isToBeReminded(booking: Booking): boolean {
+  return isPlanned(booking) && booking.startsAt.getTime() > Date.now();
 }
 
 export async function examineeMessage(db: Queryable, email: ExamineeEmail): Promise<Message> {

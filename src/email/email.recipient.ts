@@ -1,12 +1,12 @@
 // Who was meant to read a message may have left, or the booking may have become another organisation's. Asked whenever
 // one is composed: what it says is what the booking holds then.
 import { isStaff, standingOf, type Viewer } from '../accounts/index.ts';
-import { findBooking, findIntention, mayKnowAttempt, maySee, type Booking } from '../bookings/index.ts';
+import { findBooking, findIntention, mayKnowAttempt, maySee } from '../bookings/index.ts';
 import type { Queryable } from '../db/knex.ts';
 import { mergedInto } from '../db/merges.ts';
 import { isAboutAccount } from './email.account.ts';
 import { isAboutDocument, isStillTrue } from './email.documents.ts';
-import { examineeAddress, isToExaminee } from './email.examinee.ts';
+import { examineeAddress, isToBeReminded, isToExaminee } from './email.examinee.ts';
 import { isForStaff } from './email.staff.ts';
 import type { BookingEmail, EmailRow } from './email.ts';
 
@@ -48,11 +48,5 @@ async function mayKnow(db: Queryable, viewer: Viewer, email: BookingEmail): Prom
   const booking = await findBooking(db, email.booking_id);
   if (booking === null || !maySee(viewer, booking)) return false;
   if (isAboutDocument(email)) return isStillTrue(db, viewer, email);
-  return email.kind !== 'booking_reminder' || isUpcoming(booking);
-}
-
-/** Nobody is reminded of an examination that is over, or will not take place. */
-function isUpcoming({ status, currentProgress, startsAt }: Booking): boolean {
-  const isPlanned = currentProgress === 'scheduled' || currentProgress === 'rescheduled';
-  return status === 'active' && isPlanned && startsAt.getTime() > Date.now();
+  return email.kind !== 'booking_reminder' || isToBeReminded(booking);
 }
