@@ -1,4 +1,5 @@
 // What an admin did while acting as a referrer is said in the mail about it, to that referrer and to every other contact.
+import type { Knex } from 'knex';
 import type { Queryable } from '../db/knex.ts';
 import { mergedInto } from '../db/merges.ts';
 import type { BookingEmail } from './email.ts';
@@ -34,28 +35,33 @@ interface ActingPair {
 
 /** The attempt names the admin, or the newest of the documents that a message is about, or the contact who is told. */
 async function actingPair(db: Queryable, email: BookingEmail): Promise<ActingPair | undefined> {
-  const columns = { referrer_id: 'r.id', referrer: 'r.name', admin: 'a.name' };
   if (email.kind === 'document_added') {
-    return (await db('documents as d')
-      .join('users as r', 'r.id', 'd.uploaded_by_id')
-      .join('users as a', 'a.id', 'd.uploaded_for_id')
+    const documents = db('documents as d')
       .where({ 'd.booking_id': email.booking_id, 'd.deleted_at': null })
       .where('d.created_at', '>=', email.created_at)
-      .orderBy('d.created_at', 'desc')
-      .first(columns)) as ActingPair | undefined;
+      .orderBy('d.created_at', 'desc');
+    return firstPair(documents, 'd.uploaded_by_id', 'd.uploaded_for_id');
   }
-  if (!email.intention_id) {
-    if (email.kind !== 'booking_confirmation') return undefined;
-    const added = (await db('booking_contacts as c')
-      .join('users as r', 'r.id', 'c.created_by_id')
-      .join('users as a', 'a.id', 'c.created_for_id')
-      .where({ 'c.booking_id': email.booking_id, 'c.user_id': email.recipient_id, 'c.role': 'solicitor' })
-      .first(columns)) as ActingPair | undefined;
-    return added && { ...added, what: 'added you to this booking' };
+  if (email.intention_id) {
+    const attempt = db('booking_intentions as i').where('i.id', email.intention_id);
+    return firstPair(attempt, 'i.created_by_id', 'i.created_for_id');
   }
-  return (await db('booking_intentions as i')
-    .join('users as r', 'r.id', 'i.created_by_id')
-    .join('users as a', 'a.id', 'i.created_for_id')
-    .where('i.id', email.intention_id)
-    .first(columns)) as ActingPair | undefined;
+  if (email.kind !== 'booking_confirmation') return undefined;
+  const contact = db('booking_contacts as c')
+    .where({ 'c.booking_id': email.booking_id, 'c.user_id': email.recipient_id })
+    .where('c.role', 'solicitor');
+  const added = await firstPair(contact, 'c.created_by_id', 'c.created_for_id');
+  return added && { ...added, what: 'added you to this booking' };
+}
+
+/** The names on the first of these rows that an admin made while acting. */
+async function firstPair(
+  rows: Knex.QueryBuilder,
+  byColumn: string,
+  forColumn: string,
+): Promise<ActingPair | undefined> {
+  return (await rows
+    .join('users as r', 'r.id', byColumn)
+    .join('users as a', 'a.id', forColumn)
+    .first({ referrer_id: 'r.id', referrer: 'r.name', admin: 'a.name' })) as ActingPair | undefined;
 }
