@@ -7,7 +7,7 @@ import { compose } from '../../src/compose.ts';
 import { readConfig } from '../../src/config.ts';
 import { startS3Server } from '../../src/dev/s3-server.ts';
 import { createFakeAcuity } from '../../test/support/fakes/acuity.ts';
-import { ritaOf } from './rita.ts';
+import { requestAt, ritaOf } from './rita.ts';
 
 interface Plan {
   part: 'app' | 'store';
@@ -63,27 +63,7 @@ async function startApp(): Promise<{ url: string; bookingId: string }> {
   acuity.offer(7001, startsAt.toISOString());
   const { db, specialists, bookings } = system.services;
   const specialist = await specialists.findByCalendar(7001);
-  const booked = await bookings.book(
-    await ritaOf(db),
-    {
-      specialistId: specialist?.id ?? '',
-      type: 'in_person',
-      startsAt,
-      timezone: null,
-      examinee: {
-        firstName: 'Ewan',
-        lastName: 'Marsh',
-        phone: '+61412345678',
-        email: null,
-        dateOfBirth: null,
-        interpreterLanguage: null,
-      },
-      claimNumber: null,
-      notes: '',
-      answers: [],
-    },
-    null,
-  );
+  const booked = await bookings.book(await ritaOf(db), requestAt(startsAt, specialist?.id ?? ''), null);
   if (!booked.ok) throw new Error(`Not booked: ${booked.reason}`);
   return { url, bookingId: booked.value.id };
 }

@@ -14,7 +14,7 @@ import { createFakeAcuity } from '../../test/support/fakes/acuity.ts';
 import { stopSharedPostgres } from '../../test/support/postgres.ts';
 import { mintSession, testSecret } from '../../test/support/session.ts';
 import type { MemoryReading } from './memory-probe.ts';
-import { ritaOf } from './rita.ts';
+import { requestAt, ritaOf } from './rita.ts';
 
 const root = path.resolve(import.meta.dirname, '../..');
 const bookingsMade = 40;
@@ -150,27 +150,7 @@ async function makeBookings(env: Record<string, string>): Promise<string[]> {
     for (let made = 0; made < bookingsMade; made += 1) {
       const startsAt = new Date(firstHour + made * 7 * 3_600_000);
       acuity.offer(7001, startsAt.toISOString());
-      const booked = await services.bookings.book(
-        rita,
-        {
-          specialistId: specialist?.id ?? '',
-          type: 'in_person',
-          startsAt,
-          timezone: null,
-          examinee: {
-            firstName: 'Ewan',
-            lastName: 'Marsh',
-            phone: '+61412345678',
-            email: null,
-            dateOfBirth: null,
-            interpreterLanguage: null,
-          },
-          claimNumber: null,
-          notes: '',
-          answers: [],
-        },
-        null,
-      );
+      const booked = await services.bookings.book(rita, requestAt(startsAt, specialist?.id ?? ''), null);
       if (!booked.ok) throw new Error(`Not booked: ${booked.reason}`);
       ids.push(booked.value.id);
     }
