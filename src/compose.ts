@@ -264,7 +264,7 @@ export function compose(config: Config, overrides: Overrides = {}): System {
     drafts,
     emails,
     unassignedDigest: createUnassignedDigest({ db, jobs, ids }),
-    reminders: createReminders({ db, announce: bookingDeps.announce, jobs, ids, clock }),
+    reminders: createReminders({ db, announce, jobs, ids, clock }),
     sealAudit: () => sealAudit(db, config.ENCRYPTION_KEYS),
   });
   const jobWorker = createWorker({
