@@ -38,8 +38,9 @@ const mayImport: Record<string, string[]> = {
   lib: [],
   config: ['lib'],
   simulator: ['lib'],
-  // The commands (audit:verify, reconcile …) ask the rooms directly.
-  dev: ['entry', 'compose', 'simulator', 'seeds', 'config', 'db', 'lib', ...rooms],
+  // They ask the rooms directly. Of src/dev they know one file, which src/commands/demo.ts loads.
+  commands: ['entry', 'compose', 'config', 'adapters', 'dev', ...rooms, ...ground],
+  dev: ['commands', 'adapters', 'simulator', 'seeds', 'config', ...rooms, ...ground],
 };
 
 const files = filesBelow('src', '.ts');
@@ -52,6 +53,7 @@ describe('the house', () => {
       'src/main.ts',
       'src/bookings/index.ts',
       'src/http/paths.ts',
+      'src/commands/migrate.ts',
       'src/dev/start.ts',
     ]);
     expect([...imports.values()].flat()).to.have.length.above(100);
@@ -78,6 +80,19 @@ describe('the house', () => {
     expect(findCircle()).to.deep.equal([]);
   });
 
+  it('loads the demo and the simulator neither in its processes nor in a command of production', () => {
+    const isDemo = (file: string) => /^(src\/(dev|simulator)|seeds|test)\//.test(file);
+    const toDemo = eachImport().filter(([from, to]) => !isDemo(from) && isDemo(to));
+    expect(toDemo.map(arrow)).to.have.members([
+      'src/commands/start.ts → src/dev/start.ts',
+      'src/commands/demo.ts → src/dev/for-commands.ts',
+    ]);
+    const atOnce = /^(import|export)\b(?! type)[^;]*?'[^']*\/(dev|simulator|seeds|test)\//m;
+    expect(
+      ['src/commands/start.ts', 'src/commands/demo.ts'].filter((file) => atOnce.test(read(file))),
+    ).to.deep.equal([]);
+  });
+
   it('imports only files that are there', () => {
     expect(
       eachImport()
@@ -86,11 +101,13 @@ describe('the house', () => {
     ).to.deep.equal([]);
   });
 
-  it('reads the environment in one module, and in the commands of the demo', () => {
+  it('reads the environment in one module, in the commands and in the demo', () => {
     const readers = files.filter((file) =>
       /\bprocess\s*\.\s*env\b|\benv\s*}\s*=\s*process\b/.test(read(file)),
     );
-    expect(readers.filter((file) => file !== 'src/config.ts' && partOf(file) !== 'dev')).to.deep.equal([]);
+    expect(
+      readers.filter((file) => file !== 'src/config.ts' && !['commands', 'dev'].includes(partOf(file))),
+    ).to.deep.equal([]);
   });
 
   it('keeps Express, knex and the drivers out of the rules', () => {

@@ -4,7 +4,7 @@ import { rename, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
-import { complain } from './terminal.ts';
+import { complain } from '../commands/terminal.ts';
 
 const rotatedAt = 10 * 1024 * 1024;
 const warn = 40;

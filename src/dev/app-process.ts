@@ -4,7 +4,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { AppLog } from './app-log.ts';
-import { StartError, projectRoot } from './environment.ts';
+import { StartError, projectRoot } from '../commands/environment.ts';
 
 export interface AppProcess {
   pid: number;

@@ -3,9 +3,9 @@ import { migrate } from '../db/migrate.ts';
 import { appRoleOf } from '../db/privileges.ts';
 import type { AppLog } from './app-log.ts';
 import { type AppProcess, spawnApp, waitUntilReady } from './app-process.ts';
-import { StartError, setting, shown } from './environment.ts';
+import { StartError, setting, shown } from '../commands/environment.ts';
 import { type RunningStack, tell } from './running.ts';
-import { complain, say, step } from './terminal.ts';
+import { complain, say, step } from '../commands/terminal.ts';
 import { watchSources } from './watch.ts';
 
 export interface AppKeeping {

@@ -2,7 +2,7 @@
 // a line. Where the list of today came from stands in src/accounts/password.list.ts.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { packList, passwordLength } from '../accounts/index.ts';
-import { complain, say } from './terminal.ts';
+import { complain, say } from '../commands/terminal.ts';
 
 const [list] = process.argv.slice(2);
 if (!list) {

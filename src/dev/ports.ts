@@ -1,5 +1,5 @@
 import { createServer } from 'node:net';
-import { StartError } from './environment.ts';
+import { StartError, setting } from '../commands/environment.ts';
 import { freePort } from './free-port.ts';
 
 /** By the variable that sets each; absent: that service is not ours to start. */
@@ -23,6 +23,16 @@ export async function choosePorts(wanted: Ports): Promise<Ports> {
     }
   }
   return chosen;
+}
+
+/** @throws StartError when it is not a port */
+export function portSetting(name: keyof Ports, preset: number): number {
+  const value = setting(name);
+  const port = value === undefined ? preset : Number(value);
+  if (!Number.isInteger(port) || port < 0 || port > 65_535) {
+    throw new StartError(`${name} is not a port number from 0 to 65535`);
+  }
+  return port;
 }
 
 // On every address and on the loopback one: either may be free while the other is not.

@@ -2,10 +2,10 @@
 import { existsSync } from 'node:fs';
 import { lstat, readdir, realpath, rm } from 'node:fs/promises';
 import path from 'node:path';
-import { dataDirectory, isProduction, loadEnvFile, shown } from './environment.ts';
+import { dataDirectory, isProduction, loadEnvFile, shown } from '../commands/environment.ts';
 import { stopOrphan } from './postgres-orphan.ts';
 import { findRunning, sweepKilledStart } from './running.ts';
-import { complain, say } from './terminal.ts';
+import { complain, say } from '../commands/terminal.ts';
 
 // What the demo makes there; a folder that was named by mistake keeps everything else.
 const ours = [

@@ -2,7 +2,7 @@
 import { mkdir, readFile, rename, rm, stat, chmod, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { StartError, shown } from './environment.ts';
+import { StartError, shown } from '../commands/environment.ts';
 import { commandLine, isAlive, npmAbove } from './processes.ts';
 
 export interface RunningStack {
@@ -17,8 +17,8 @@ export interface RunningStack {
   variables: Record<string, string>;
 }
 
-// start.ts, or a command that has the folder to itself for a moment.
-const supervisorScript = path.join('src', 'dev', path.sep);
+// start.ts, or another command that has the folder to itself for a moment.
+const supervisorScript = path.join('src', 'commands', path.sep);
 const appScript = path.join('src', 'main.ts');
 
 /** The stack that runs on this folder now, or null. */

@@ -6,14 +6,15 @@ import { openDatabase } from '../db/knex.ts';
 import { migrate } from '../db/migrate.ts';
 import { appRoleOf } from '../db/privileges.ts';
 import { startSimulator } from '../simulator/index.ts';
-import { demoDefaults, setting } from './environment.ts';
+import { setting } from '../commands/environment.ts';
+import { demoDefaults } from './demo-defaults.ts';
 import { startMailbox } from './mailbox.ts';
 import type { Ports } from './ports.ts';
 import { startPostgres } from './postgres.ts';
 import { keptSecret } from './secret.ts';
 import { uploadCors } from './s3-cors.ts';
 import { startS3Server } from './s3-server.ts';
-import { step } from './terminal.ts';
+import { step } from '../commands/terminal.ts';
 
 export interface Services {
   /** For the app's environment; what was set already is not among them. */

@@ -1,29 +1,20 @@
-// npm start: everything the app needs and is not given, then the app. With NODE_ENV=production only the app.
+// npm start outside production: everything the app needs and is not given, then the app.
 import { once } from 'node:events';
 import path from 'node:path';
 import { type AppLog, openAppLog } from './app-log.ts';
 import type { AppProcess } from './app-process.ts';
-import {
-  StartError,
-  dataDirectory,
-  isProduction,
-  loadEnvFile,
-  portSetting,
-  setting,
-  shown,
-} from './environment.ts';
+import { StartError, dataDirectory, loadEnvFile, setting, shown } from '../commands/environment.ts';
 import { keepAppRunning } from './keep-app.ts';
-import { type Ports, choosePorts } from './ports.ts';
+import { type Ports, choosePorts, portSetting } from './ports.ts';
 import { type RunningStack, claim, release, sweepKilledStart } from './running.ts';
 import { onLeave } from './signals.ts';
-import { complain, say, seconds } from './terminal.ts';
+import { complain, say, seconds } from '../commands/terminal.ts';
 
 const startedAt = performance.now();
 
-if (isProduction()) {
-  await import('../main.ts');
-} else {
-  await startDemo().catch((error: unknown) => {
+/** Resolves once everything has stopped; the process ends soon after. */
+export async function startDemo(): Promise<void> {
+  await startAndSupervise().catch((error: unknown) => {
     complain(error instanceof StartError ? error.message : `Examdesk did not start: ${told(error)}`);
     process.exitCode = 1;
   });
@@ -31,7 +22,7 @@ if (isProduction()) {
   setTimeout(() => process.exit(), 3_000).unref();
 }
 
-async function startDemo(): Promise<void> {
+async function startAndSupervise(): Promise<void> {
   loadEnvFile();
   const dataDir = dataDirectory();
   await sweepKilledStart(dataDir);

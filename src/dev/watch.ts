@@ -1,6 +1,6 @@
 import { watch } from 'node:fs';
 import path from 'node:path';
-import { projectRoot } from './environment.ts';
+import { projectRoot } from '../commands/environment.ts';
 
 const watched = ['src', 'migrations', 'views'];
 const quietMs = 200;

@@ -30,7 +30,7 @@ describe('npm run create-admin', () => {
       ...env,
     };
     try {
-      const { stdout } = await run(process.execPath, ['src/dev/create-admin.ts', ...args], {
+      const { stdout } = await run(process.execPath, ['src/commands/create-admin.ts', ...args], {
         cwd: root,
         env: variables,
       });

@@ -69,7 +69,7 @@ describe('npm start', function () {
   });
 
   it('says one clear line when a port is taken, and leaves nothing running', async () => {
-    const second = await command('src/dev/start.ts');
+    const second = await command('src/commands/start.ts');
     expect(second.code).to.equal(1);
     expect(second.said).to.match(new RegExp(`^Port ${place.variables.PORT} is taken\\b.*\\bPORT\\b.*$`));
     expect((await fetch(`${place.url}/readyz`)).status).to.equal(200);
@@ -82,7 +82,7 @@ describe('npm start', function () {
       const port = Number(elsewhere.variables[variable]);
       await new Promise<void>((resolve) => squatter.listen(port, '127.0.0.1', resolve));
       try {
-        const refused = await command('src/dev/start.ts', elsewhere.variables);
+        const refused = await command('src/commands/start.ts', elsewhere.variables);
         expect(refused).to.include({ code: 1 });
         expect(refused.said).to.match(new RegExp(`^Port ${port} is taken\\b.*\\b${variable}\\b.*$`));
         expect(await readdir(elsewhere.dataDir)).to.deep.equal([]);
@@ -94,13 +94,17 @@ describe('npm start', function () {
   }
 
   it('refuses a second stack on the same folder, on whatever ports', async () => {
-    const other = await command('src/dev/start.ts', { PORT: '0', ACUITY_SIM_PORT: '0', MAILBOX_PORT: '0' });
+    const other = await command('src/commands/start.ts', {
+      PORT: '0',
+      ACUITY_SIM_PORT: '0',
+      MAILBOX_PORT: '0',
+    });
     expect(other.code).to.equal(1);
     expect(other.said).to.contain('runs on').and.to.contain('already').and.not.to.contain('\n');
   });
 
   it('lets commands find the running stack, and none of them take its data away', async () => {
-    expect((await command('src/dev/migrate.ts')).said)
+    expect((await command('src/commands/migrate.ts')).said)
       .to.contain('running')
       .and.to.contain('up to date');
     const refused = await command('src/dev/reset.ts');
@@ -161,14 +165,16 @@ describe('npm start', function () {
   });
 
   it('lets npm run migrate start the database for itself', async () => {
-    expect((await command('src/dev/migrate.ts')).said).to.match(/^Applied to .*\n\s+\d{14}_accounts\.ts/);
-    const again = await command('src/dev/migrate.ts');
+    expect((await command('src/commands/migrate.ts')).said).to.match(
+      /^Applied to .*\n\s+\d{14}_accounts\.ts/,
+    );
+    const again = await command('src/commands/migrate.ts');
     expect(again).to.include({ code: 0 });
     expect(again.said).to.contain('up to date').and.not.to.contain('running');
   });
 
   it('stands in for nothing in production: a line for each variable that is missing', async () => {
-    const refused = await command('src/dev/start.ts', { NODE_ENV: 'production' });
+    const refused = await command('src/commands/start.ts', { NODE_ENV: 'production' });
     expect(refused.code).to.equal(1);
     for (const name of [
       'DATABASE_URL',

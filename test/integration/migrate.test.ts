@@ -31,7 +31,7 @@ describe('the migrations', () => {
     }
   };
   const npmRunMigrate = () =>
-    promisify(execFile)(process.execPath, [path.join(projectRoot, 'src/dev/migrate.ts')], {
+    promisify(execFile)(process.execPath, [path.join(projectRoot, 'src/commands/migrate.ts')], {
       env: { ...process.env, MIGRATION_DATABASE_URL: database.url, NODE_ENV: 'development' },
     });
   const steps = async () => (await readdir(migrationsDirectory)).toSorted((a, b) => a.localeCompare(b));

@@ -165,7 +165,7 @@ describe('the privileges of the role of the app', () => {
   it('are granted by npm run migrate when both addresses are set', async () => {
     const { stdout } = await promisify(execFile)(
       process.execPath,
-      [path.join(projectRoot, 'src/dev/migrate.ts')],
+      [path.join(projectRoot, 'src/commands/migrate.ts')],
       {
         env: {
           ...process.env,

@@ -98,7 +98,7 @@ export function runCommand(script: string, variables: Record<string, string>, ar
 
 /** npm start there, up to the moment it says that it is ready. @throws Error with its output when it ends before */
 export async function startStack(place: StackPlace, withinMs = 60_000): Promise<StackRun> {
-  const run = runCommand('src/dev/start.ts', place.variables);
+  const run = runCommand('src/commands/start.ts', place.variables);
   const ready = new Promise<'ready'>((resolve) => {
     run.child.stdout?.on('data', () => {
       if (run.output().includes('Ctrl-C stops everything')) resolve('ready');

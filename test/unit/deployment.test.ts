@@ -1,10 +1,10 @@
-import { accessSync, constants, existsSync, readFileSync } from 'node:fs';
+import { accessSync, constants, existsSync, readFileSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 import { parseEnv } from 'node:util';
 import { expect } from 'chai';
 import { parse } from 'yaml';
 import { configVariables, readConfig } from '../../src/config.ts';
-import { demoDefaults } from '../../src/dev/environment.ts';
+import { demoDefaults } from '../../src/dev/demo-defaults.ts';
 import { uploadCors } from '../../src/dev/s3-cors.ts';
 import { pendingKey } from '../../src/documents/document.keys.ts';
 
@@ -147,7 +147,7 @@ describe('the Dockerfile', () => {
     expect(lines.slice(user).join('\n')).to.contain('CMD ["node", "src/main.ts"]');
   });
 
-  it('needs no dev dependency to run the web process, the worker or the migrations', () => {
+  it('needs no dev dependency to run the processes and the commands', () => {
     const { devDependencies } = JSON.parse(read('package.json')) as {
       devDependencies: Record<string, string>;
     };
@@ -161,7 +161,8 @@ describe('the Dockerfile', () => {
         follow(path.posix.join(path.posix.dirname(file), to));
       }
     };
-    for (const entry of ['src/main.ts', 'src/worker.ts', 'src/dev/migrate.ts']) follow(entry);
+    const commands = readdirSync(path.join(root, 'src/commands')).map((name) => `src/commands/${name}`);
+    for (const entry of ['src/main.ts', 'src/worker.ts', 'src/automation.ts', ...commands]) follow(entry);
     expect(reached.size).to.be.above(50);
     const wanted = [...reached].flatMap((file) =>
       [...read(file).matchAll(/^(?:import|export)\b(?! type)[^;]*?\bfrom '([^'.][^']*)';/gm)]

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { linesAboutQuestions } from '../../src/dev/doctor.lines.ts';
+import { linesAboutQuestions } from '../../src/commands/doctor.lines.ts';
 import { costsOfNoReference, type MappingView } from '../../src/questions/index.ts';
 
 const page = 'https://examdesk.example/admin/acuity-questions';

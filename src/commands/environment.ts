@@ -1,12 +1,5 @@
-// What the commands of the demo read from the environment. The product itself reads it in src/config.ts only.
+// What the commands and npm start read from the environment. The product itself reads it in src/config.ts only.
 import path from 'node:path';
-
-export const demoDefaults = {
-  ACUITY_USER_ID: '11100001',
-  ACUITY_API_KEY: 'demo-acuity-key',
-  DEMO_ACCOUNTS: 'true',
-  WEBHOOK_DELAY_SECONDS: '2',
-} as const;
 
 /** Adds what a `.env` file beside package.json says; what is set already stays. Not in production. */
 export function loadEnvFile(): void {
@@ -27,16 +20,6 @@ export function isProduction(): boolean {
 /** The variable's value; an empty one counts as unset. */
 export function setting(name: string): string | undefined {
   return process.env[name] || undefined;
-}
-
-/** @throws StartError when it is not a port */
-export function portSetting(name: string, preset: number): number {
-  const value = setting(name);
-  const port = value === undefined ? preset : Number(value);
-  if (!Number.isInteger(port) || port < 0 || port > 65_535) {
-    throw new StartError(`${name} is not a port number from 0 to 65535`);
-  }
-  return port;
 }
 
 /** Absolute. */

@@ -3,10 +3,9 @@ import { parseArgs } from 'node:util';
 import { createLinkTokens, inviteFirstAdmin, type FirstAdminFailure } from '../accounts/index.ts';
 import { openDatabase } from '../db/knex.ts';
 import { migrate } from '../db/migrate.ts';
-import { dataDirectory, isProduction, loadEnvFile, setting, StartError } from './environment.ts';
+import { demo } from './demo.ts';
+import { isProduction, loadEnvFile, setting, StartError } from './environment.ts';
 import { type MeantDatabase, withMeantDatabase } from './meant-database.ts';
-import { findRunning } from './running.ts';
-import { keptSecret } from './secret.ts';
 import { complain, say } from './terminal.ts';
 
 const usage = 'npm run create-admin -- --email ada@agency.example [--name "Ada Lovelace"] [--another]';
@@ -57,7 +56,7 @@ async function baseUrl(): Promise<string> {
   const named = setting('BASE_URL');
   if (named) return named;
   if (isProduction()) throw new StartError('BASE_URL: is missing');
-  const running = await findRunning(dataDirectory());
+  const running = await (await demo()).runningStack();
   return running?.url ?? `http://localhost:${setting('PORT') ?? '3000'}`;
 }
 
@@ -65,7 +64,7 @@ async function authSecret(): Promise<string> {
   const named = setting('BETTER_AUTH_SECRET');
   if (named) return named;
   if (isProduction()) throw new StartError('BETTER_AUTH_SECRET: is missing');
-  return keptSecret(dataDirectory());
+  return (await demo()).demoSecret();
 }
 
 function inWords(why: FirstAdminFailure): string {

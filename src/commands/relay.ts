@@ -1,7 +1,7 @@
 // npm run relay: the relay in a process of its own, with the variables that are set; those that are not it takes
 // from the stack that npm start is running on the same DATA_DIR.
+import { demo } from './demo.ts';
 import { StartError, dataDirectory, isProduction, loadEnvFile, setting, shown } from './environment.ts';
-import { findRunning } from './running.ts';
 import { complain } from './terminal.ts';
 
 const usualPort = '3003';
@@ -9,10 +9,11 @@ const usualPort = '3003';
 loadEnvFile();
 try {
   if (!isProduction() && !setting('DATABASE_URL')) {
-    const dataDir = dataDirectory();
-    const stack = await findRunning(dataDir);
+    const stack = await (await demo()).runningStack();
     if (!stack?.url)
-      throw new StartError(`Nothing runs on ${shown(dataDir)}: set DATABASE_URL, or run npm start first`);
+      throw new StartError(
+        `Nothing runs on ${shown(dataDirectory())}: set DATABASE_URL, or run npm start first`,
+      );
     const { PORT: _, ...variables } = stack.variables;
     process.env = { BASE_URL: stack.url, ...variables, PORT: usualPort, ...process.env };
   }

@@ -1,0 +1,7 @@
+/** What the app is told under npm start where nothing else is set. */
+export const demoDefaults = {
+  ACUITY_USER_ID: '11100001',
+  ACUITY_API_KEY: 'demo-acuity-key',
+  DEMO_ACCOUNTS: 'true',
+  WEBHOOK_DELAY_SECONDS: '2',
+} as const;
