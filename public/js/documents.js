@@ -235,7 +235,7 @@ async function enhance(form) {
   function faultOf({ name, size }) {
     const ending = /\.[^.]+$/.exec(name)?.[0].toLowerCase();
     if (ending && !limits.extensions.includes(ending))
-      return `Not of a kind we take. Send ${form.dataset.kinds}.`;
+      return `This file type isn’t accepted. Use ${form.dataset.kinds}.`;
     if (size === 0) return 'The file is empty.';
     if (size > limits.bytes) return `Larger than ${form.dataset.maxSize}.`;
     return null;

@@ -135,7 +135,7 @@ function asWords(name: string): string {
   return `${text.charAt(0).toUpperCase()}${text.slice(1)}`;
 }
 
-const icons = { Work: 'Briefcase', People: 'Users', Exchange: 'Repeat', Oversight: 'Shield' };
+const icons = { Work: 'Briefcase', People: 'Users', Integrations: 'Repeat', Oversight: 'Shield' };
 const never = { isAccessible: false, isVisible: false };
 
 /** For support a name is a name where the record behind it is not theirs to read. */

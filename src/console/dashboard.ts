@@ -41,7 +41,7 @@ export interface Dashboard {
 const tools = [
   {
     ...{ label: 'Why can’t they see it?', href: '/admin/access-check', who: 'staff' },
-    about: 'A person and a page: which rule refuses',
+    about: 'A person and a page: why access was refused',
   },
   {
     ...{ label: 'Act as a referrer', href: '/admin/act-as', who: 'admin' },
@@ -61,7 +61,7 @@ const tools = [
   },
   {
     ...{ label: 'People, organisations and invitations', href: '/account/people', who: 'admin' },
-    about: 'Who may come in',
+    about: 'People and invitations',
   },
 ] as const;
 

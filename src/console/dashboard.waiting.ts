@@ -1,4 +1,4 @@
-// What waits for staff: each a list, and what is done about it.
+// What needs attention from staff: each entry is a list and its repair.
 import type { MappingAttention } from '../questions/index.ts';
 import type { Filters } from './table.query.ts';
 
@@ -41,7 +41,7 @@ export const waitings: readonly Waiting[] = [
     },
   },
   {
-    ...{ label: 'Webhooks given up', table: 'webhook-events' },
+    ...{ label: 'Webhook events not delivered', table: 'webhook-events' },
     filters: { state: 'dead' },
     repair: {
       ...{ label: 'Replay them all', href: action('webhook-events', 'replay-all'), who: 'admin' },
@@ -49,15 +49,15 @@ export const waitings: readonly Waiting[] = [
     },
   },
   {
-    ...{ label: 'Webhooks that need a look', table: 'webhook-events' },
+    ...{ label: 'Webhook events that need attention', table: 'webhook-events' },
     filters: { needsCare: 'true' },
     repair: {
-      ...{ label: 'See what the next one says', who: 'staff' },
+      ...{ label: 'Open the next one', who: 'staff' },
       ...{ href: record('webhook-events', 'show'), next: 'receivedAt' },
     },
   },
   {
-    ...{ label: 'Differences from Acuity left', table: 'drift-items' },
+    ...{ label: 'Differences from Acuity', table: 'drift-items' },
     filters: { stands: 'true' },
     repair: {
       ...{ label: 'Reconcile now', href: action('drift-reports', 'reconcile'), who: 'admin' },
@@ -78,7 +78,7 @@ export const waitings: readonly Waiting[] = [
     repair: { label: 'Send them all again', href: action('emails', 'send-all-again'), who: 'staff' },
   },
   {
-    ...{ label: 'E-mails that do not get through', table: 'emails' },
+    ...{ label: 'E-mails not delivered so far', table: 'emails' },
     filters: { isStuck: 'true' },
     repair: {
       ...{ label: 'See what the mail server says', who: 'staff' },
@@ -86,7 +86,7 @@ export const waitings: readonly Waiting[] = [
     },
   },
   {
-    ...{ label: 'Account e-mails that did not get through', table: 'account-emails' },
+    ...{ label: 'Account e-mails not delivered', table: 'account-emails' },
     filters: { isStuck: 'true' },
     repair: {
       ...{ label: 'See what the mail server says', who: 'admin' },
@@ -97,7 +97,7 @@ export const waitings: readonly Waiting[] = [
     ...{ label: 'Infected files', table: 'documents' },
     filters: { status: 'infected', isDeleted: 'false' },
     repair: {
-      ...{ label: 'Look at the next one', who: 'staff' },
+      ...{ label: 'Open the next one', who: 'staff' },
       ...{ href: record('documents', 'show'), next: 'createdAt' },
     },
   },
@@ -105,12 +105,12 @@ export const waitings: readonly Waiting[] = [
     ...{ label: 'Damaged or missing files', table: 'custody-reports' },
     filters: { needsCare: 'true' },
     repair: {
-      ...{ label: 'See which', who: 'staff' },
+      ...{ label: 'Open the report', who: 'staff' },
       ...{ href: record('custody-reports', 'show'), next: 'startedAt' },
     },
   },
   {
-    ...{ label: 'Jobs given up', table: 'failed-jobs' },
+    ...{ label: 'Failed jobs', table: 'failed-jobs' },
     filters: { isOver: 'true' },
     repair: {
       ...{ label: 'Run the next one again', who: 'admin' },
@@ -135,7 +135,7 @@ export function questionsWaiting({
   const href = '/admin/acuity-questions';
   const all: [string, number, string][] = [
     ['Details whose question in Acuity is gone', lost, 'Choose another question'],
-    ['New required questions in Acuity', newRequired, 'Say which they are'],
+    ['New required questions in Acuity', newRequired, 'Choose what they are'],
     ['Examinations without our reference in Acuity', withoutReference, 'See what is missing'],
   ];
   return all

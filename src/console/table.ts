@@ -30,7 +30,7 @@ export interface Table {
   label: string;
   /** One of its records. */
   one: string;
-  group: 'Work' | 'People' | 'Exchange' | 'Oversight';
+  group: 'Work' | 'People' | 'Integrations' | 'Oversight';
   who: 'staff' | 'admin';
   /** SQL after `from`, joins included. */
   from: string;

@@ -7,7 +7,7 @@ import {
   driftReports,
   emails,
   webhookEvents,
-} from './tables.exchange.ts';
+} from './tables.integrations.ts';
 import { auditLog, failedJobs } from './tables.oversight.ts';
 import { organizations, services, specialists, users } from './tables.people.ts';
 import { bookings, documents, progress } from './tables.work.ts';

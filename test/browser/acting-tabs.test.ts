@@ -188,7 +188,7 @@ describe('acting as a referrer in several tabs', function () {
 
   it('is begun by the same key in the console', async () => {
     await page.goto('/admin');
-    await page.getByRole('heading', { name: 'Waits for us' }).waitFor();
+    await page.getByRole('heading', { name: 'Needs attention' }).waitFor();
     await page.keyboard.press('Control+k');
     await page.waitForURL('**/admin/act-as');
     await page.locator('#q:focus').waitFor();

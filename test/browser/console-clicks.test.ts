@@ -81,7 +81,7 @@ describe('the console’s clicks', function () {
 
   for (const width of [1280, 390]) {
     for (const [what, path, ready] of [
-      ['the first page', '/admin', 'Waits for us'],
+      ['the first page', '/admin', 'Needs attention'],
       ['a list', '/admin/resources/bookings', 'EX-7K3M9Q'],
       ['a record', record('bookings', id.booking), 'EX-7K3M9Q'],
       ['a form', `/admin/resources/bookings/records/${id.booking}/change`, 'Claim number (optional)'],

@@ -102,7 +102,7 @@ describe('the console’s lists in a browser', function () {
     await download;
     const row = await app.db('audit_log').where({ action: 'records.exported' }).first();
     expect(row.metadata.filteredBy).to.have.members(['examinee', 'claimNumber']);
-    await page.getByRole('button', { name: 'Take all away' }).click();
+    await page.getByRole('button', { name: 'Clear filters' }).click();
     await listed('EX-AAAAAA', 'EX-BBBBBB', 'EX-CCCCCC');
   });
 
@@ -294,7 +294,7 @@ describe('the console’s lists in a browser', function () {
       await page.route('**/admin/api/dashboard', (route) => route.abort());
       for (const [path, then] of [
         [`${bookings}/records/${id.marsh}/change`, 'Claim number (optional)'],
-        ['/admin', 'Waits for us'],
+        ['/admin', 'Needs attention'],
       ] as const) {
         await page.goto(path);
         await page

@@ -39,7 +39,7 @@ describe('the console in a browser', function () {
     await page.getByLabel('E-mail address').fill('ada@examdesk.example');
     await page.getByLabel('Password').fill(demoPassword);
     await page.getByRole('button', { name: 'Sign in' }).click();
-    await page.getByRole('heading', { name: 'Waits for us' }).waitFor();
+    await page.getByRole('heading', { name: 'Needs attention' }).waitFor();
   });
   after(async () => {
     await browser.close();

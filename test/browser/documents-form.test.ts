@@ -50,9 +50,9 @@ describe('documents in a real browser', function () {
       await page.getByLabel('Category').selectOption('other');
       await page.getByLabel('Files').setInputFiles([file('invoice.pdf', executable)]);
       await page.getByRole('button', { name: 'Upload' }).click();
-      if (hasScript) await page.getByText(/^The file is not of a kind we take/).waitFor();
+      if (hasScript) await page.getByText(/^The file is not an accepted file type/).waitFor();
       else {
-        await page.getByRole('alert').getByText('File 1 is not of a kind we take').waitFor();
+        await page.getByRole('alert').getByText('File 1 is not an accepted file type').waitFor();
         expect(await page.getByLabel('Category').inputValue()).to.equal('other');
       }
       await watched.check();

@@ -170,7 +170,7 @@ describe('sending documents with a script', function () {
     page.on('request', (request) => void (request.method() === 'POST' && sent.push(request.url())));
     await choose(file('setup.exe', samples.txt), file('empty.pdf', Buffer.alloc(0)));
     await upload();
-    await page.getByText(/^Not of a kind we take\. Send PDF/).waitFor();
+    await page.getByText(/^This file type isn’t accepted\. Use PDF/).waitFor();
     await page.getByText('The file is empty.', { exact: true }).waitFor();
     await watched.check();
     await page.getByLabel('Category').selectOption('brief');
@@ -188,7 +188,7 @@ describe('sending documents with a script', function () {
     await open();
     await choose(file('scan.pdf', samples.png));
     await upload();
-    await page.getByText(/^The file is not what the end of its name says/).waitFor();
+    await page.getByText(/^The file does not match the ending of its name/).waitFor();
     expect(await page.getByRole('button', { name: 'Try again scan.pdf' }).count()).to.equal(0);
     expect(await rows()).to.equal(0);
   });

@@ -251,7 +251,7 @@ describe('the console’s morning page', () => {
         `/admin/resources/bookings/records/${booking}/assign`,
       );
     }
-    expect(waits(await morning(sam), 'Webhooks given up')?.repair).to.deep.equal({
+    expect(waits(await morning(sam), 'Webhook events not delivered')?.repair).to.deep.equal({
       label: 'Ask an admin to replay them',
       href: null,
     });
@@ -272,7 +272,7 @@ describe('the console’s morning page', () => {
         event(990_002, 'left:time', 1e12),
         event(990_002, 'cancelled_before_booked', 2e12),
       ]);
-    const one = waits(await morning(sam), 'Webhooks that need a look');
+    const one = waits(await morning(sam), 'Webhook events that need attention');
     expect(one?.count).to.equal(1);
     expect(await totalOf(one?.href ?? '')).to.equal(1);
   });

@@ -50,7 +50,7 @@ describe('the page of an episode', function () {
     );
     const page = await read(`/admin/episodes/${id}`);
     expect(page.match(/Page: Specialists/g)).to.have.length(2300);
-    expect(page.match(/Booking looked at/g)).to.have.length(2200);
+    expect(page.match(/Booking viewed/g)).to.have.length(2200);
   });
 
   it('speaks in words, references and a zone that is named, and says how long it lasted', async () => {
@@ -69,11 +69,11 @@ describe('the page of an episode', function () {
     expect(text)
       .to.contain(`Page: Booking ${reference} Seen`)
       .and.contain(`Cancelled ${reference} Done`)
-      .and.contain('Asked for what is not theirs Refused')
+      .and.contain('Access refused Refused')
       .and.contain('Lasted 1 hour 12 minutes')
       .and.contain('Times are Perth time')
       .and.contain('In all 1 change, 1 page')
-      .and.contain('Began to act Rita Alvarez');
+      .and.contain('Started acting Rita Alvarez');
     expect(text).not.to.match(/[\da-f]{8}-[\da-f]{4}-/);
     expect(text).not.to.contain('Marsh');
   });

@@ -1,4 +1,4 @@
-// The page of the morning: what is on today, what waits for us, what came in.
+// The console’s first page: today’s examinations, what needs attention, new bookings.
 (() => {
   const { useEffect, useState } = React;
   /** @type {(...parts: unknown[]) => object} */
@@ -55,34 +55,19 @@
     );
   }
 
-  function Waits({ waiting }) {
+  function NeedsAttention({ waiting }) {
     const some = waiting.filter(({ count }) => count > 0);
-    const none = waiting.filter(({ count }) => count === 0);
     return h(
       'section',
-      { className: 'console-card', 'aria-labelledby': 'waits' },
-      h('h2', { id: 'waits' }, 'Waits for us'),
+      { className: 'console-card', 'aria-labelledby': 'attention' },
+      h('h2', { id: 'attention' }, 'Needs attention'),
       some.length > 0
         ? h(
             'ul',
             { className: 'console-waiting' },
             some.map((one) => h(Waiting, { key: one.label, one })),
           )
-        : h('p', { className: 'console-none' }, 'Nothing waits. Well done.'),
-      none.length > 0 &&
-        h(
-          'p',
-          { className: 'console-quietly' },
-          some.length > 0 ? 'Nothing to do: ' : 'Looked at: ',
-          none.map((one, index) =>
-            h(
-              React.Fragment,
-              { key: one.label },
-              index > 0 && ' · ',
-              h('a', { href: one.href }, `${one.label} 0`),
-            ),
-          ),
-        ),
+        : h('p', { className: 'console-none' }, 'All clear'),
     );
   }
 
@@ -146,7 +131,7 @@
       'div',
       { className: 'console-dashboard' },
       h('h1', null, 'Today', h('small', null, ` ${day}`)),
-      h(Waits, data),
+      h(NeedsAttention, data),
       h('div', { className: 'console-columns' }, h(Today, data), h(Weeks, data)),
       h(Tools, data),
     );

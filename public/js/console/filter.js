@@ -80,7 +80,7 @@
         h(
           'select',
           { name: 'sortBy', defaultValue: sortBy ?? '', 'aria-label': 'Sort by' },
-          h('option', { value: '' }, 'As usual'),
+          h('option', { value: '' }, 'Default'),
           properties.map((one) =>
             h('option', { key: one.propertyPath, value: one.propertyPath }, labelOf(one)),
           ),

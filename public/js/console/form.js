@@ -147,7 +147,7 @@
         !form &&
           problem &&
           h('button', { type: 'button', className: 'console-button', onClick: open }, 'Try again'),
-        h('a', { href: back, className: 'console-cancel' }, 'Back without a change'),
+        h('a', { href: back, className: 'console-cancel' }, 'Cancel'),
       ),
     );
   }

@@ -239,7 +239,7 @@
               className: 'console-quiet',
               onClick: () => storeParams({ filters: {}, page: '1' }),
             },
-            'Take all away',
+            'Clear filters',
           ),
         ),
     );

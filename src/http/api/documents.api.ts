@@ -60,7 +60,7 @@ export function documentEndpoints(services: DocumentApiServices): Endpoint[] {
         409: problem('already_cancelled'),
         413: problem('too_large'),
         415: problem(
-          'unsupported_type: what is in a file is not of a kind we take, or not what its name says',
+          'unsupported_type: a file’s content is not an accepted type, or does not match its name',
         ),
         422: problem('invalid'),
         503: away,

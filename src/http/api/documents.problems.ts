@@ -77,13 +77,13 @@ function contentWords(fault: ContentFault, { kinds, maxBytes }: UploadWords): st
     case 'too_large':
       return `is larger than ${megabytes(maxBytes)}: split it, or make it smaller`;
     case 'unsupported_type':
-      return `is not of a kind we take: send ${kinds}`;
+      return `is not an accepted file type: use ${kinds}`;
     case 'name_mismatch':
-      return 'is not what the end of its name says: give it the right ending, or save it again as that kind';
+      return 'does not match the ending of its name: correct the ending, or save it again as that type';
     case 'zip_bomb':
       return 'unpacks to far more than it should: send its contents without packing them';
     case 'encrypted':
-      return 'is protected by a password: remove the password, the way here is encrypted anyway';
+      return 'is protected by a password: remove the password and upload it again; the connection is encrypted';
     case 'macros':
       return 'has macros in it: save it without them, or as PDF';
     case 'altered':

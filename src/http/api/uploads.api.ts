@@ -65,7 +65,7 @@ const refusals = {
   404: problem('not_found: also when uploads past the app are not set up, or this one has ended'),
   409: problem('already_cancelled'),
   413: problem('too_large'),
-  415: problem('unsupported_type: what is in it is not of a kind we take, or not what its name says'),
+  415: problem('unsupported_type: the file’s content is not an accepted type, or does not match its name'),
   422: problem('invalid'),
   503: problem('storage_unavailable: see Retry-After'),
 };

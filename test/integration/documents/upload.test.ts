@@ -200,7 +200,7 @@ describe('an upload', () => {
         house.send({ 'Marsh.pdf': executable }),
         415,
         'unsupported_type',
-        /File 1 is not of a kind we take: send PDF/,
+        /File 1 is not an accepted file type: use PDF/,
       );
     });
 
@@ -218,7 +218,7 @@ describe('an upload', () => {
         house.send({ 'Marsh.jpg': samples.png }),
         415,
         'unsupported_type',
-        /not what the end of its name says/,
+        /does not match the ending of its name/,
       );
     });
 
@@ -386,7 +386,7 @@ describe('an upload', () => {
     const narrow = await openDocumentHouse({ env: { UPLOAD_TYPES: 'pdf, txt' } });
     await narrow.send({ 'a.pdf': pdf(), 'b.txt': samples.txt }).expect(201);
     const refused = await narrow.send({ 'a.png': samples.png }).expect(415);
-    expect((refused.body as { detail: string }).detail).to.contain('send PDF, plain text');
+    expect((refused.body as { detail: string }).detail).to.contain('use PDF, plain text');
     const page = await narrow.rita
       .get(`/bookings/${narrow.bookingId}`)
       .set('Accept', 'text/html')

@@ -1,23 +1,23 @@
-// How what was done in a referrer's name reads on paper: no codes, no numbers of records.
+// Words for the steps of an acting episode, as printed: no action codes and no record ids.
 import type { EpisodeStep } from '../../../impersonation/index.ts';
 import { uuidShape } from '../../../lib/uuid.ts';
 import { progressWords } from '../../view-helpers.ts';
 
 const actions: Record<string, string> = {
-  'impersonation.started': 'Began to act',
-  'impersonation.ended': 'Ceased to act',
+  'impersonation.started': 'Started acting',
+  'impersonation.ended': 'Stopped acting',
   'booking.created': progressWords.scheduled,
-  'booking.viewed': 'Booking looked at',
+  'booking.viewed': 'Booking viewed',
   'booking.rescheduled': progressWords.rescheduled,
   'booking.cancelled': progressWords.cancelled,
-  'booking.progressed': 'Progress moved on',
+  'booking.progressed': 'Progress updated',
   'booking.edited': 'Details changed',
   'document.uploaded': 'Document added',
   'document.downloaded': 'Document opened',
   'document.deleted': 'Document deleted',
-  'document.refused': 'Document not taken',
+  'document.refused': 'Document refused',
   'record.changed': 'Changed',
-  'access.denied': 'Asked for what is not theirs',
+  'access.denied': 'Access refused',
 };
 
 /** By address, with `:id` for every number in it. */
@@ -25,16 +25,16 @@ const pages: Record<string, string> = {
   '/': 'Start page',
   '/specialists': 'Specialists',
   '/specialists/:id/availability': 'Free times',
-  '/specialists/:id/questions': 'Questions of the booking',
+  '/specialists/:id/questions': 'Booking questions',
   '/bookings': 'List of bookings',
   '/bookings/new': 'New booking: specialist',
   '/bookings/new/:id/time': 'New booking: time',
   '/bookings/new/:id/examinee': 'New booking: examinee',
   '/bookings/new/:id/check': 'New booking: check',
-  '/bookings/attempts/:id': 'Whether it was booked',
+  '/bookings/attempts/:id': 'Booking attempt',
   '/bookings/:id': 'Booking',
-  '/bookings/:id/status': 'Booking, as it changed',
-  '/bookings/:id/calendar.ics': 'Booking, for the calendar',
+  '/bookings/:id/status': 'Booking, live status',
+  '/bookings/:id/calendar.ics': 'Booking, calendar file',
   '/bookings/:id/reschedule': 'Booking: another time',
   '/bookings/:id/cancel': 'Booking: cancel',
   '/bookings/:id/contacts': 'Booking: contacts',
@@ -47,9 +47,9 @@ const pages: Record<string, string> = {
 
 const outcomes: Record<string, string> = {
   success: 'Done',
-  failure: 'Did not work',
+  failure: 'Failed',
   denied: 'Refused',
-  pending: 'Not known yet',
+  pending: 'Pending',
 };
 
 /** `Page: Booking`, `Rescheduled`. One without words stands by its address or its code. */

@@ -131,10 +131,10 @@ function hrefOf(type: string, id: string | null): string | null {
 }
 
 const endWords: Record<NonNullable<Episode['endReason']>, string> = {
-  exit: 'by the way out',
-  idle: `after ${idleMinutes} quiet minutes`,
-  expired: 'because its time was over',
-  session_ended: 'with the admin’s or the referrer’s session',
+  exit: 'ended by the admin',
+  idle: `after ${idleMinutes} minutes of inactivity`,
+  expired: 'time limit reached',
+  session_ended: 'ended with the session',
 };
 
 function rowOf(
@@ -145,7 +145,7 @@ function rowOf(
   return {
     ...{ id, reason, admin: admin.name, actingAs: actingAs.name },
     started: timeAndDay(startedAt, zone),
-    ended: endedAt && endReason ? `${timeAndDay(endedAt, zone)}, ${endWords[endReason]}` : 'Goes on',
+    ended: endedAt && endReason ? `${timeAndDay(endedAt, zone)}, ${endWords[endReason]}` : 'Active',
     lasted: lasting(startedAt, endedAt ?? now),
   };
 }

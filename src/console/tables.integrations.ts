@@ -1,4 +1,4 @@
-// Lists of what goes to and fro: events, mails, and what the nightly looks found.
+// Lists of what Examdesk exchanges with other systems: webhook events, e-mails, differences from Acuity, file checks.
 import { accountMailKinds, workMailKinds } from '../email/index.ts';
 import { column, oneOf, record, to } from './columns.ts';
 import type { Table } from './table.ts';
@@ -14,7 +14,7 @@ export const webhookEvents: Table = {
     id: 'webhook-events',
     label: 'Webhook events',
     one: 'Webhook event',
-    group: 'Exchange',
+    group: 'Integrations',
     who: 'staff',
     title: 'action',
   },
@@ -34,7 +34,7 @@ export const webhookEvents: Table = {
     column('lastStatus', 'number', 'w.last_status', record),
     column('lastError', 'string', 'w.last_error', record),
     column('note', 'string', 'w.note', record),
-    column('needsCare', 'boolean', webhookNeedsCare, { label: 'Needs a look', ...record }),
+    column('needsCare', 'boolean', webhookNeedsCare, { label: 'Needs attention', ...record }),
     column('nextAttemptAt', 'datetime', 'w.next_attempt_at', record),
     column('processedAt', 'datetime', 'w.processed_at', record),
     column('replayedAt', 'datetime', 'w.replayed_at', record),
@@ -49,7 +49,7 @@ const sentAgain = `(select jsonb_agg(jsonb_build_object('at', l.at, 'by', k.name
   from audit_log l left join users k on k.id = l.actor_id
   where l.resource_type = 'email' and l.resource_id = e.id::text and l.metadata ->> 'change' = 'sent_again')`;
 export const emails: Table = {
-  ...{ id: 'emails', label: 'E-mails', one: 'E-mail', group: 'Exchange', who: 'staff', title: 'kind' },
+  ...{ id: 'emails', label: 'E-mails', one: 'E-mail', group: 'Integrations', who: 'staff', title: 'kind' },
   sort: { by: 'createdAt', direction: 'desc' },
   // Who is invited, or has forgotten a password, is an admin's to know: those mails stand on the people's pages.
   from: `emails e left join bookings b on b.id = e.booking_id
@@ -61,7 +61,7 @@ export const emails: Table = {
     column('booking', 'string', 'b.reference', to('bookings', 'b.id')),
     oneOf('status', 'e.status', emailStatuses),
     column('attempts', 'number', 'e.attempts'),
-    column('isStuck', 'boolean', isStuck, { label: 'Does not get through', ...record }),
+    column('isStuck', 'boolean', isStuck, { label: 'Not delivered so far', ...record }),
     column('lastError', 'string', 'e.last_error', record),
     column('sentAt', 'datetime', 'e.sent_at'),
     column('sentAgain', 'json', sentAgain, { label: 'Sent again', ...record }),
@@ -75,7 +75,7 @@ export const accountEmails: Table = {
     id: 'account-emails',
     label: 'Account e-mails',
     one: 'Account e-mail',
-    group: 'Exchange',
+    group: 'Integrations',
     who: 'admin',
     title: 'kind',
   },
@@ -93,7 +93,7 @@ export const accountEmails: Table = {
       // Made anew by the person's own page, it is a message of its own.
       `(e.status = 'failed' or ${isStuck}) and not exists (select from emails n
         where n.recipient = e.recipient and n.kind = e.kind and n.created_at > e.created_at and n.status = 'sent')`,
-      { label: 'Did not get through', ...record },
+      { label: 'Not delivered', ...record },
     ),
     column('lastError', 'string', 'e.last_error', record),
     column('sentAt', 'datetime', 'e.sent_at'),
@@ -110,7 +110,7 @@ export const driftReports: Table = {
     id: 'drift-reports',
     label: 'Drift reports',
     one: 'Drift report',
-    group: 'Exchange',
+    group: 'Integrations',
     who: 'staff',
     title: 'startedAt',
   },
@@ -128,7 +128,7 @@ export const driftReports: Table = {
     column('fixed', 'number', 'd.fixed'),
     column('unannounced', 'number', 'd.unannounced', record),
     column('lastError', 'string', 'd.last_error', record),
-    column('needsCare', 'boolean', reportNeedsCare, { label: 'Failed, and not made up for', ...record }),
+    column('needsCare', 'boolean', reportNeedsCare, { label: 'Failed, no later report', ...record }),
     column('finishedAt', 'datetime', 'd.finished_at', record),
   ],
 };
@@ -142,9 +142,9 @@ const stillLeft = `i.state = 'left' and not i.superseded`;
 export const driftItems: Table = {
   ...{
     id: 'drift-items',
-    label: 'Drift found',
+    label: 'Differences from Acuity',
     one: 'Difference from Acuity',
-    group: 'Exchange',
+    group: 'Integrations',
     who: 'staff',
     title: 'difference',
   },
@@ -160,7 +160,7 @@ export const driftItems: Table = {
     column('day', 'date', `coalesce((b.starts_at at time zone b.timezone)::date, i.day)`, record),
     column('reason', 'string', 'i.reason'),
     column('announced', 'boolean', 'i.announced', record),
-    column('stands', 'boolean', stillLeft, { label: 'Still so' }),
+    column('stands', 'boolean', stillLeft, { label: 'Still different' }),
     column('reportId', 'id', 'i.report_id', { ...record, ...to('drift-reports', 'i.report_id') }),
   ],
 };
@@ -169,9 +169,9 @@ const unrepaired = `(select count(*)::int from jsonb_array_elements(c.findings) 
 export const custodyReports: Table = {
   ...{
     id: 'custody-reports',
-    label: 'Custody reports',
-    one: 'Custody report',
-    group: 'Exchange',
+    label: 'File checks',
+    one: 'File check',
+    group: 'Integrations',
     who: 'staff',
     title: 'startedAt',
   },
@@ -180,10 +180,10 @@ export const custodyReports: Table = {
   columns: [
     column('id', 'id', 'c.id', record),
     column('startedAt', 'datetime', 'c.started_at'),
-    column('rowsChecked', 'number', 'c.rows_checked', { label: 'Documents looked at' }),
-    column('objectsChecked', 'number', 'c.objects_checked', { label: 'Objects looked at' }),
+    column('rowsChecked', 'number', 'c.rows_checked', { label: 'Documents checked' }),
+    column('objectsChecked', 'number', 'c.objects_checked', { label: 'Objects checked' }),
     column('found', 'number', 'jsonb_array_length(c.findings)'),
-    column('unrepaired', 'number', unrepaired, { label: 'Left to repair' }),
+    column('unrepaired', 'number', unrepaired, { label: 'Not repaired' }),
     column(
       'needsCare',
       'boolean',
