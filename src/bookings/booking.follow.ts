@@ -36,6 +36,17 @@ import { canMove, hasEnded, type Booking, type Progress } from './booking.ts';
 
 export interface FollowCause {
   source: 'acuity' | 'reconciliation';
+  /** Nobody is told, staff neither: what is taken over or restored was known before. */
+  quiet?: boolean;
+}
+
+/** Reconciliation finds things late: of an examination whose time is over it tells nobody. */
+export function tellsOf(
+  { source, quiet = false }: FollowCause,
+  examination: Pick<Booking, 'startsAt' | 'durationMinutes'>,
+  now: Date,
+): boolean {
+  return !quiet && (source === 'acuity' || !hasEnded(examination, now));
 }
 
 export type Followed =
@@ -225,8 +236,10 @@ async function write(
       notes,
     });
   }
-  if (set.createdById) await announceState(deps, trx, booking, set.createdById);
-  else if (progress) await announceProgress(deps, trx, booking, set, progress);
+  if (tellsOf(cause, { ...booking, ...set }, deps.clock.now())) {
+    if (set.createdById) await announceState(deps, trx, booking, set.createdById);
+    else if (progress) await announceProgress(deps, trx, booking, set, progress);
+  }
   await deps.audit.record(trx, systemActor, {
     action: auditActions[progress ?? 'edited'] ?? 'booking.edited',
     resourceType: 'booking',

@@ -11,11 +11,12 @@ import { answersOf, type Answers } from './booking.answers.ts';
 import { placeOf } from './booking.complete.ts';
 import type { BookingDeps } from './booking.deps.ts';
 import { allDetails, detailIn, lacksDetails } from './booking.details.ts';
-import { typeOf, type FollowCause, type Reading } from './booking.follow.ts';
+import { tellsOf, typeOf, type FollowCause, type Reading } from './booking.follow.ts';
 import { ownerOf } from './booking.owner.ts';
 import { answersContext, importedAnswers, insertAnswers, type KeptAnswers } from './booking.kept-answers.ts';
 import { findBookingByAppointment, insertBooking, insertProgress } from './booking.repository.ts';
 import { hasEnded, meetingLinkIn } from './booking.ts';
+import { noteAsTold } from './booking.unassigned.ts';
 
 export type Imported =
   | { outcome: 'created'; bookingId: string }
@@ -104,9 +105,12 @@ async function writeImported(
       isAssigned: owner.organizationId !== null,
     },
   });
-  // Reconciliation also finds examinations that are over: there is nothing left to do about those.
-  if (!hasEnded({ startsAt: appointment.startsAt, durationMinutes }, deps.clock.now()))
+  const examination = { startsAt: appointment.startsAt, durationMinutes };
+  const now = deps.clock.now();
+  // Of an examination that is over there is nothing left to do.
+  if (tellsOf(cause, examination, now) && !hasEnded(examination, now))
     await deps.announce(trx, { kind: 'booking_confirmation', bookingId });
+  if (cause.quiet && !owner.userId) await noteAsTold(trx, bookingId, deps.ids.uuid());
   await deps.onStep?.('in_import_transaction');
   return bookingId;
 }

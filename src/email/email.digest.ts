@@ -35,12 +35,16 @@ export function createUnassignedDigest(deps: { db: Database; jobs: JobQueue; ids
   };
 }
 
-/** A second worker waits here for the first one's transaction, and then claims nothing. */
+/**
+ * Nobody gets an e-mail about an examination whose time is over. A second worker waits here for the first one's
+ * transaction, and then claims nothing.
+ */
 async function claimNew(trx: Transaction, digestId: string): Promise<number> {
   const { rows } = await trx.raw<{ rows: unknown[] }>(
     `insert into unassigned_notices (booking_id, digest_id)
      select b.id, ? from bookings b
-     where ${needsReferrer('b')} and not exists (select from unassigned_notices n where n.booking_id = b.id)
+     where ${needsReferrer('b')} and b.starts_at + b.duration_minutes * interval '1 minute' > now()
+       and not exists (select from unassigned_notices n where n.booking_id = b.id)
      order by b.id
      on conflict do nothing returning booking_id`,
     [digestId],

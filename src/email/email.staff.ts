@@ -31,10 +31,18 @@ interface ReportFacts {
   unannounced: number;
 }
 
+/** Counts examinations to come: of those whose time is over the console tells. */
 async function drift(db: Queryable, email: StaffEmail, links: Links): Promise<Message> {
-  const report = (await db('drift_reports').where({ id: email.drift_report_id }).first()) as
-    | ReportFacts
-    | undefined;
+  const count = (which: string) => db.raw(`(count(i.id) filter (where ${which}))::int`);
+  const report = (await db('drift_reports as r')
+    .leftJoin('drift_items as i', (join) => join.on('i.report_id', 'r.id').andOnVal('i.is_over', false))
+    .where('r.id', email.drift_report_id)
+    .groupBy('r.id')
+    .first('r.from_day', 'r.to_day', {
+      found: count('true'),
+      fixed: count(`i.state = 'fixed'`),
+      unannounced: count('not i.announced'),
+    })) as ReportFacts | undefined;
   if (!report) throw new Error(`Message ${email.id} speaks of no report`);
   const left = report.found - report.fixed;
   return {

@@ -7,6 +7,7 @@ import {
   differences,
   earlierFields,
   findKnown,
+  hasEnded,
   intakeFields,
   type AnswersContext,
   type IntakeFields,
@@ -63,7 +64,7 @@ export async function compareWindow(
   const announced = await announcedSince(deps.db, [...suspects], new Date(options.now.getTime() - dayMs));
   const items: DriftItem[] = [];
   for (const appointmentId of suspects) {
-    const found = await examine(deps, appointmentId, options.fixes);
+    const found = await examine(deps, appointmentId, options);
     items.push(...found.map((item) => ({ ...item, announced: announced.has(appointmentId) })));
   }
   return items;
@@ -112,14 +113,20 @@ function differencesOf(
 type Found = Omit<DriftItem, 'announced'>;
 
 /** The list may be older than what was done meanwhile: both are read anew, one by one, before anything is said. */
-async function examine(deps: CompareDeps, appointmentId: number, fixes: boolean): Promise<Found[]> {
+async function examine(
+  deps: CompareDeps,
+  appointmentId: number,
+  { fixes, now }: { fixes: boolean; now: Date },
+): Promise<Found[]> {
   const read = await deps.acuity.getAppointment(appointmentId);
   if (!read.ok && read.reason !== 'not_found') throw new Error(`acuity_${read.reason}`);
   const known = (await findKnown(deps.db, [appointmentId])).get(appointmentId);
+  const examination = read.ok ? read.value : known?.booking;
   const base = {
     appointmentId,
     bookingId: known?.booking.id ?? null,
     day: read.ok ? dayOf(read.value) : null,
+    isOver: examination !== undefined && hasEnded(examination, now),
   };
   if (!read.ok) {
     const reason = 'Acuity does not know this appointment any more';
@@ -128,7 +135,7 @@ async function examine(deps: CompareDeps, appointmentId: number, fixes: boolean)
   const found = differencesOf(await practiceOf(deps, [read.value]), known, read.value);
   if (found.length === 0) return [];
   if (!fixes) return found.map((difference) => ({ ...base, difference, state: 'found', reason: null }));
-  return fix(deps, read.value, found);
+  return fix(deps, read.value, found, base.isOver);
 }
 
 /** Without a zone, as Acuity's own pages mostly are. */
@@ -136,7 +143,12 @@ function dayOf({ startsAt, calendarTimezone }: Appointment): string {
   return dayIn(startsAt, calendarTimezone ?? 'Australia/Sydney');
 }
 
-async function fix(deps: CompareDeps, appointment: Appointment, found: Difference[]): Promise<Found[]> {
+async function fix(
+  deps: CompareDeps,
+  appointment: Appointment,
+  found: Difference[],
+  isOver: boolean,
+): Promise<Found[]> {
   const appointmentId = appointment.id;
   const done = await deps.convergence.converge(appointmentId, { source: 'reconciliation' });
   if (!done.ok) throw new Error(done.reason);
@@ -147,7 +159,7 @@ async function fix(deps: CompareDeps, appointment: Appointment, found: Differenc
   return found.map((difference) => {
     const isLeft = remaining.includes(difference);
     return {
-      ...{ appointmentId, bookingId: known?.booking.id ?? null, difference },
+      ...{ appointmentId, bookingId: known?.booking.id ?? null, difference, isOver },
       day: dayOf(appointment),
       state: isLeft ? ('left' as const) : ('fixed' as const),
       reason: isLeft ? (reasons[done.note ?? ''] ?? reasonOf(difference)) : null,

@@ -85,7 +85,7 @@ export async function writeWindow(
   const rows = items.map((item) => ({
     ...{ id: item.id, report_id: reportId, appointment_id: item.appointmentId, booking_id: item.bookingId },
     ...{ difference: item.difference, state: item.state, reason: item.reason, announced: item.announced },
-    ...{ day: item.day, found_at: at },
+    ...{ day: item.day, is_over: item.isOver, found_at: at },
   }));
   const inserted =
     rows.length === 0

@@ -26,20 +26,23 @@ export async function supersedeEarlier(trx: Queryable, reportId: string): Promis
 }
 
 /**
- * Whether a look found anything that no earlier one had left already. Asked before it supersedes them: what stands for
- * days is found every quarter of an hour, and is told of once, and then with each night's look.
+ * Whether a look found anything about examinations to come: at all, and that no earlier look had left already. Asked
+ * before it supersedes them: what stands for days is found every quarter of an hour, and is told of once, and then with
+ * each night's look.
  */
-export async function foundNews(trx: Queryable, reportId: string): Promise<boolean> {
-  const { rows } = await trx.raw<{ rows: { is_news: boolean }[] }>(
-    `select exists (
-       select from drift_items i
-       where i.report_id = ? and not (i.state = 'left' and exists (
-         select from drift_items e
-         where e.report_id <> i.report_id and e.state = 'left' and not e.superseded
-           and e.difference = i.difference and e.appointment_id is not distinct from i.appointment_id))) as is_news`,
+export async function foundToTell(
+  trx: Queryable,
+  reportId: string,
+): Promise<{ any: boolean; news: boolean }> {
+  const { rows } = await trx.raw<{ rows: [{ any: boolean; news: boolean }] }>(
+    `select count(*) > 0 as any, coalesce(bool_or(not (i.state = 'left' and exists (
+       select from drift_items e
+       where e.report_id <> i.report_id and e.state = 'left' and not e.superseded
+         and e.difference = i.difference and e.appointment_id is not distinct from i.appointment_id))), false) as news
+     from drift_items i where i.report_id = ? and not i.is_over`,
     [reportId],
   );
-  return rows[0]?.is_news ?? false;
+  return rows[0];
 }
 
 const oldItems = `select id from drift_items where state = 'left' and superseded and found_at < ?`;

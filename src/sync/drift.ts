@@ -9,6 +9,8 @@ export interface DriftItem {
   difference: Difference;
   /** The appointment's, `YYYY-MM-DD`; null when Acuity does not know it any more. */
   day: string | null;
+  /** Its time was over when it was found: nobody gets an e-mail about it. */
+  isOver: boolean;
   /** `found`: nothing was to be repaired in this run. `left`: for staff, with the reason. */
   state: 'fixed' | 'left' | 'found';
   reason: string | null;

@@ -9,7 +9,7 @@ import type { Transaction } from '../db/knex.ts';
 import { compareWindow, type CompareDeps } from './compare.ts';
 import type { DriftItem, DriftReport, ReportKind, Span } from './drift.ts';
 import { finishReport, startReport, takeOver, writeWindow } from './drift.repository.ts';
-import { foundNews } from './drift.standing.ts';
+import { foundToTell } from './drift.standing.ts';
 import { addDays, daysBetween, readWindow } from './window.ts';
 
 export interface ReconcileDeps extends CompareDeps {
@@ -123,9 +123,9 @@ function end(
   error: string | null,
 ): Promise<DriftReport> {
   return deps.db.transaction(async (trx) => {
-    const isNews = await foundNews(trx, reportId);
+    const { any, news } = await foundToTell(trx, reportId);
     const report = await finishReport(trx, reportId, { state, error, at: deps.clock.now() });
-    const isToldOf = report.kind === 'all' ? report.found > 0 : report.kind !== 'manual' && isNews;
+    const isToldOf = report.kind === 'all' ? any : report.kind !== 'manual' && news;
     if (isToldOf) await deps.announce(trx, report);
     return report;
   });
