@@ -1,4 +1,4 @@
-import { accessSync, constants, existsSync, readFileSync, readdirSync } from 'node:fs';
+import { accessSync, constants, existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { parseEnv } from 'node:util';
 import { expect } from 'chai';
@@ -125,57 +125,6 @@ describe('.env.example', () => {
   it('leaves every service to its stand-in, and gives away no secret', () => {
     const filled = Object.entries(given).filter(([, value]) => value !== '');
     expect(filled).to.deep.equal([['NODE_ENV', 'development']]);
-  });
-});
-
-describe('the Dockerfile', () => {
-  const lines = read('Dockerfile').split('\n');
-
-  it('copies only what is there and not ignored, and runs the web process unprivileged on Node 24', () => {
-    expect(lines[0]).to.match(/^FROM node:24\b/);
-    const admitted = read('.dockerignore')
-      .split('\n')
-      .flatMap((line) => (line.startsWith('!') ? [line.slice(1)] : []));
-    const copied = lines.flatMap((line) => (line.startsWith('COPY ') ? line.split(' ').slice(1, -1) : []));
-    expect(copied).to.include.members(['src', 'views', 'public', 'migrations', 'package-lock.json']);
-    for (const source of copied) {
-      expect(existsSync(path.join(root, source)), source).to.equal(true);
-      expect(admitted).to.include(source);
-    }
-    const user = lines.indexOf('USER node');
-    expect(user).to.be.above(0);
-    expect(lines.slice(user).join('\n')).to.contain('CMD ["node", "src/main.ts"]');
-  });
-
-  it('needs no dev dependency to run the processes and the commands', () => {
-    const { devDependencies } = JSON.parse(read('package.json')) as {
-      devDependencies: Record<string, string>;
-    };
-    const reached = new Set<string>();
-    const follow = (file: string): void => {
-      if (reached.has(file)) return;
-      reached.add(file);
-      for (const [, to = ''] of read(file).matchAll(
-        /^(?:import|export)\b(?! type)[^;]*?\bfrom '(\.[^']+)';/gm,
-      )) {
-        follow(path.posix.join(path.posix.dirname(file), to));
-      }
-    };
-    const commands = readdirSync(path.join(root, 'src/commands')).map((name) => `src/commands/${name}`);
-    for (const entry of ['src/main.ts', 'src/worker.ts', 'src/automation.ts', ...commands]) follow(entry);
-    expect(reached.size).to.be.above(50);
-    const wanted = [...reached].flatMap((file) =>
-      [...read(file).matchAll(/^(?:import|export)\b(?! type)[^;]*?\bfrom '([^'.][^']*)';/gm)]
-        .map(([, name = '']) =>
-          name
-            .split('/')
-            .slice(0, name.startsWith('@') ? 2 : 1)
-            .join('/'),
-        )
-        .filter((name) => name in devDependencies)
-        .map((name) => `${file} → ${name}`),
-    );
-    expect(wanted).to.deep.equal([]);
   });
 });
 
