@@ -1,5 +1,4 @@
 // Builds everything once, by hand, in reading order: config → adapters → rooms → app.
-import pg from 'pg';
 import { pino, type Logger } from 'pino';
 import {
   createAccounts,
@@ -31,7 +30,7 @@ import {
 } from './bookings/index.ts';
 import { acceptedKinds, objectStorage } from './compose.documents.ts';
 import type { Config } from './config.ts';
-import { openDatabase } from './db/knex.ts';
+import { openDatabase, openPool } from './db/knex.ts';
 import {
   createDocumentCare,
   createDocumentService,
@@ -121,8 +120,13 @@ export interface System {
 
 export function compose(config: Config, overrides: Overrides = {}): System {
   const log = overrides.log ?? pino({ level: config.LOG_LEVEL, base: null });
-  const db = openDatabase(config.DATABASE_URL, config.DATABASE_POOL_MAX);
-  const authPool = new pg.Pool({ connectionString: config.DATABASE_URL, max: config.DATABASE_POOL_MAX });
+  const {
+    DATABASE_URL: databaseUrl,
+    DATABASE_POOL_MAX: poolMax,
+    DATABASE_STATEMENT_TIMEOUT_MS: statementTimeoutMs,
+  } = config;
+  const db = openDatabase(databaseUrl, poolMax, statementTimeoutMs);
+  const authPool = openPool(databaseUrl, poolMax, statementTimeoutMs);
   authPool.on('error', () => log.warn('A database connection was lost while idle'));
   const clock = overrides.clock ?? systemClock;
   const ids = systemIds;
@@ -268,7 +272,7 @@ export function compose(config: Config, overrides: Overrides = {}): System {
     sealAudit: () => sealAudit(db, config.ENCRYPTION_KEYS),
   });
   const jobWorker = createWorker({
-    ...{ databaseUrl: config.DATABASE_URL, handlers, jobs, log },
+    ...{ databaseUrl, handlers, jobs, log },
     ...overrides.jobs,
   });
   const worker = config.RUN_RELAY ? together(jobWorker, relay) : jobWorker;

@@ -37,6 +37,8 @@ const schema = z.object({
   DATABASE_URL: url,
   MIGRATION_DATABASE_URL: url.optional(),
   DATABASE_POOL_MAX: z.coerce.number().int().min(2).max(200).default(10),
+  /** After so long the database ends a statement of a web process, a worker or the relay; 0: never. */
+  DATABASE_STATEMENT_TIMEOUT_MS: z.coerce.number().int().min(0).max(3_600_000).default(30_000),
   REDIS_URL: url.optional(),
   BETTER_AUTH_SECRET: z.string().min(32, 'needs at least 32 random characters'),
   SMTP_URL: url,

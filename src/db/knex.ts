@@ -11,11 +11,38 @@ export type Transaction = Knex.Transaction;
 /** Either: for reads and writes that may join a transaction. */
 export type Queryable = Knex | Knex.Transaction;
 
-export function openDatabase(url: string, poolMax = 10): Database {
+/** How long a request may wait for a connection: for one to be made, or to be given back by another. */
+const connectMs = 5_000;
+const acquireMs = 10_000;
+/** A process that hangs between two statements must not keep its locks. Longer than anybody waits for a service. */
+const idleInTransactionMs = 300_000;
+
+/** @param statementTimeoutMs after so long the server cancels a statement; 0: never, for commands that read everything */
+export function openDatabase(url: string, poolMax = 10, statementTimeoutMs = 0): Database {
   return knexModule.knex({
     client: 'pg',
-    connection: { connectionString: url, application_name: 'examdesk' },
+    connection: connectionOf(url, statementTimeoutMs),
     pool: { min: 0, max: poolMax },
-    acquireConnectionTimeout: 10_000,
+    acquireConnectionTimeout: acquireMs,
+    // knex would print every lost connection with its stack; whoever asks gets the error, and logs it once.
+    log: { warn: () => undefined, error: () => undefined },
   });
+}
+
+/** For better-auth, which knows no knex. */
+export function openPool(url: string, poolMax: number, statementTimeoutMs: number): pg.Pool {
+  const connection = connectionOf(url, statementTimeoutMs);
+  return new pg.Pool({ ...connection, max: poolMax, connectionTimeoutMillis: acquireMs });
+}
+
+// No lock_timeout: a statement that waits for a lock is ended by statement_timeout like any other.
+function connectionOf(url: string, statementTimeoutMs: number) {
+  return {
+    connectionString: url,
+    application_name: 'examdesk',
+    connectionTimeoutMillis: connectMs,
+    keepAlive: true,
+    statement_timeout: statementTimeoutMs,
+    idle_in_transaction_session_timeout: statementTimeoutMs > 0 ? idleInTransactionMs : 0,
+  };
 }

@@ -7,6 +7,8 @@ import { notSignedIn } from './problem.ts';
 interface RequestLocals {
   viewer?: Viewer | null;
   requestId?: string;
+  /** The pattern of the route that answers. */
+  route?: string;
 }
 
 export function viewerOf(res: Response): Viewer | null {
@@ -15,6 +17,11 @@ export function viewerOf(res: Response): Viewer | null {
 
 export function requestIdOf(res: Response): string {
   return (res.locals as RequestLocals).requestId ?? '';
+}
+
+/** For logs and metrics: addresses carry ids and search words. */
+export function routeNameOf(res: Response): string {
+  return (res.locals as RequestLocals).route ?? 'unmatched';
 }
 
 export function requestFacts(req: Request, res: Response): RequestFacts {

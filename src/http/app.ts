@@ -38,6 +38,7 @@ import { signInPages } from './pages/sign-in.page.ts';
 import { signOutPages } from './pages/sign-out.page.ts';
 import { paths } from './paths.ts';
 import { wantsJson } from './respond.ts';
+import { routeFinder } from './route-finder.ts';
 import { webhookEndpoints } from './webhooks/acuity.webhook.ts';
 import { installViews } from './views.ts';
 
@@ -78,7 +79,7 @@ export function createApp(services: Services): Express {
       uploadOrigin: services.documents.direct.origin,
     }),
   );
-  app.get(paths.metrics(), metrics.answer);
+  app.get(paths.metrics(), named(paths.metrics()), metrics.answer);
   app.use(staticFiles());
   installViews(app, { cache: config.NODE_ENV !== 'development' });
   app.use(
@@ -88,9 +89,10 @@ export function createApp(services: Services): Express {
     session(services.accounts),
     acting(services),
   );
-  app.use(routes(services));
+  const table = routeTable(services);
+  app.use(routes(services, table));
   app.use(consoleRouter(services));
-  app.use(unmatched, errors(log));
+  app.use(unmatched, errors(log, routeFinder([...table.forPeople, ...table.forPrograms])));
   return app;
 }
 
@@ -108,8 +110,12 @@ export function endpoints(services: Services): Endpoint[] {
   ];
 }
 
-function routes(services: Services): Router {
-  const router = Router();
+interface RouteTable {
+  forPeople: PageRoute[];
+  forPrograms: Endpoint[];
+}
+
+function routeTable(services: Services): RouteTable {
   const forPeople: PageRoute[] = [
     ...signInPages(services.accounts),
     ...secondStepPages(services.accounts),
@@ -119,6 +125,11 @@ function routes(services: Services): Router {
     ...accessCheckPages(services, () => [...forPeople, ...forPrograms]),
   ];
   const forPrograms = endpoints(services);
+  return { forPeople, forPrograms };
+}
+
+function routes(services: Services, { forPeople, forPrograms }: RouteTable): Router {
+  const router = Router();
   // Pages first: `/bookings/new` is a page, and would be a booking's id to the endpoints.
   for (const page of forPeople) {
     const twin = forPrograms.find((endpoint) => key(endpoint) === key(page));
@@ -127,7 +138,7 @@ function routes(services: Services): Router {
   for (const endpoint of forPrograms) mount(router, endpoint, services, () => true);
   // Made when it is first asked for: it takes as long as everything else that composes the app.
   let document: Record<string, unknown> | undefined;
-  router.get(paths.openapi(), (_req, res) => {
+  router.get(paths.openapi(), named(paths.openapi()), (_req, res) => {
     document ??= openApiDocument(forPrograms, services.config.BASE_URL);
     res.json(document);
   });
@@ -149,6 +160,14 @@ function mount(
   router[route.method](route.path, isThisOne, access(route.access, services), seen, (req, res) =>
     route.handle(req, res),
   );
+}
+
+/** In logs and metrics. */
+function named(route: string): RequestHandler {
+  return (_req, res, next) => {
+    res.locals.route = route;
+    next();
+  };
 }
 
 function key({ method, path: pattern }: PageRoute): string {

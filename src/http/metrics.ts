@@ -3,6 +3,7 @@ import { timingSafeEqual } from 'node:crypto';
 import type { Request, RequestHandler } from 'express';
 import { collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import type { Database } from '../db/knex.ts';
+import { routeNameOf } from './actor.ts';
 import { Problem } from './problem.ts';
 
 export interface Metrics {
@@ -50,8 +51,7 @@ export function createMetrics(db: Database, token: string | undefined): Metrics 
     watch(req, res, next) {
       const time = duration.startTimer({ method: req.method });
       res.on('close', () => {
-        const route = typeof res.locals.route === 'string' ? res.locals.route : 'unmatched';
-        time({ route, status: res.statusCode });
+        time({ route: routeNameOf(res), status: res.statusCode });
       });
       next();
     },

@@ -7,6 +7,7 @@ import {
   type Runner,
 } from 'graphile-worker';
 import type { Logger } from 'pino';
+import { databaseTrouble } from '../db/trouble.ts';
 import { errorFacts } from '../lib/error-facts.ts';
 import type { CronEntry, JobQueue } from '../ports/job-queue.ts';
 import { cron as usualCron, type RunnableJob } from './handlers.ts';
@@ -47,7 +48,7 @@ export function createWorker(deps: WorkerDeps): Worker {
     const err = await launched.promise.then(() => null, errorFacts);
     if (!isWanted || runner !== launched) return;
     runner = null;
-    deps.log.error({ err }, 'The worker stopped by itself, and comes back');
+    deps.log.error({ err }, 'The worker lost its connections: trying again every second');
     comingBack = comeBack();
   }
 
@@ -57,8 +58,11 @@ export function createWorker(deps: WorkerDeps): Worker {
       if (!isWanted) return;
       try {
         await launch();
+        deps.log.info('The worker works again');
         return;
       } catch (error) {
+        // A database that is away was logged once already.
+        if (databaseTrouble(error)) continue;
         deps.log.warn({ err: errorFacts(error) }, 'The worker cannot come back yet');
       }
     }

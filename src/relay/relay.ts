@@ -1,6 +1,7 @@
 // The automation layer's second half: what was taken is delivered, in its turn, until somebody takes it.
 import type { Logger } from 'pino';
 import type { Database } from '../db/knex.ts';
+import { databaseTrouble } from '../db/trouble.ts';
 import { errorFacts } from '../lib/error-facts.ts';
 import type { Clock } from '../ports/clock.ts';
 import {
@@ -44,6 +45,7 @@ export function createRelay(deps: RelayDeps): Relay {
   let timer: NodeJS.Timeout | null = null;
   let looking: Promise<void> | null = null;
   let isStopped = true;
+  let isFailing = false;
 
   function look(): void {
     if (isStopped || looking) return;
@@ -57,9 +59,13 @@ export function createRelay(deps: RelayDeps): Relay {
     let taken = 0;
     try {
       taken = await takeUp();
+      if (isFailing) log.info('The relay finds events again');
+      isFailing = false;
     } catch (error) {
-      // The database is away: what waits, waits there.
-      log.warn({ err: errorFacts(error) }, 'The relay cannot look for events');
+      // Usually the database is away: what waits, waits there. Said once, not with every look.
+      const reason = databaseTrouble(error) ?? 'unexpected';
+      if (!isFailing) log.error({ reason, err: errorFacts(error) }, 'The relay cannot look for events');
+      isFailing = true;
     }
     // As long as there is more than we can carry, the end of a delivery asks for the next.
     if (!isStopped) timer = setTimeout(look, taken > 0 ? 0 : pollMs);

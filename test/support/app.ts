@@ -42,11 +42,13 @@ export interface TestAppOptions {
   env?: Record<string, string>;
   /** The app signs in to the database as a role that owns nothing; `db` stays the owner's. */
   asAppRole?: boolean;
+  /** Instead of a database of its own on the server of all tests; closed with the app. */
+  database?: TestDatabase;
 }
 
 export async function startTestApp(options: TestAppOptions = {}): Promise<TestApp> {
   const { overrides = {}, env = {}, asAppRole = false } = options;
-  const database = await openSeededDatabase();
+  const database = options.database ?? (await openSeededDatabase());
   const databaseUrl = asAppRole ? await appRoleUrl(database) : database.url;
   const logLines: string[] = [];
   const log = pino({ level: 'info', base: null }, { write: (line: string) => void logLines.push(line) });

@@ -1,8 +1,9 @@
 // The one place where an error becomes an answer: problem details for programs, the same in words for people.
-import type { ErrorRequestHandler, RequestHandler } from 'express';
+import type { ErrorRequestHandler, Request, RequestHandler } from 'express';
 import type { Logger } from 'pino';
+import { type DatabaseTrouble, databaseTrouble } from '../../db/trouble.ts';
 import { errorFacts } from '../../lib/error-facts.ts';
-import { requestIdOf } from '../actor.ts';
+import { requestIdOf, routeNameOf } from '../actor.ts';
 import { badRequest, notFound, Problem, type ProblemCode } from '../problem.ts';
 import { wantsJson } from '../respond.ts';
 
@@ -33,12 +34,22 @@ export const unmatched: RequestHandler = () => {
   throw notFound();
 };
 
-export function errors(log: Logger): ErrorRequestHandler {
+/** @param routeOf the pattern of the route that would have answered, for requests that failed on their way there */
+export function errors(
+  log: Logger,
+  routeOf: (req: Request) => string | undefined = () => undefined,
+): ErrorRequestHandler {
   return (error: unknown, req, res, next) => {
-    const problem = problemOf(error);
+    res.locals.route ??= routeOf(req);
+    const trouble = error instanceof Problem ? null : databaseTrouble(error);
+    const problem = trouble ? databaseProblem(trouble) : problemOf(error);
     const requestId = requestIdOf(res);
     if (problem.status >= 500 && !(error instanceof Problem)) {
-      log.error({ requestId, err: errorFacts(error) }, 'A request failed');
+      const facts = { requestId, method: req.method, route: routeNameOf(res) };
+      const { at, ...err } = errorFacts(error);
+      // Where the query was asked says nothing about a database that is away.
+      if (trouble) log.error({ ...facts, err }, trouble);
+      else log.error({ ...facts, err: { ...err, at } }, 'A request failed');
     }
     // Half an answer is out already: only breaking the connection tells the client.
     if (res.headersSent) return next(error);
@@ -66,6 +77,16 @@ export function errors(log: Logger): ErrorRequestHandler {
 
 function isForPrograms(path: string): boolean {
   return /^\/(api|webhooks|automation|healthz|readyz|metrics)(\/|$)/.test(path);
+}
+
+const databaseWords: Record<DatabaseTrouble, string> = {
+  'database unavailable': 'We can’t reach our database right now. Try again in a few seconds.',
+  'no free database connection': 'Too many people are asking at the same time. Try again in a few seconds.',
+  'statement timed out': 'This took too long and was stopped. Try again in a few seconds.',
+};
+
+function databaseProblem(trouble: DatabaseTrouble): Problem {
+  return new Problem('unavailable', databaseWords[trouble], { headers: { 'Retry-After': '5' } });
 }
 
 function problemOf(error: unknown): Problem {

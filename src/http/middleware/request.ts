@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import type { RequestHandler } from 'express';
 import type { Logger } from 'pino';
-import { requestIdOf, viewerOf } from '../actor.ts';
+import { requestIdOf, routeNameOf, viewerOf } from '../actor.ts';
 
 const saneId = /^[\w.-]{8,64}$/;
 
@@ -25,13 +25,12 @@ export function requestLog(log: Logger): RequestHandler {
   return (req, res, next) => {
     const start = performance.now();
     res.on('close', () => {
-      const route = typeof res.locals.route === 'string' ? res.locals.route : 'unmatched';
       const ms = performance.now() - start;
       log[res.statusCode >= 500 ? 'error' : 'info'](
         {
           requestId: requestIdOf(res),
           method: req.method,
-          route,
+          route: routeNameOf(res),
           status: res.statusCode,
           ms: Math.round(ms),
           viewerId: viewerOf(res)?.userId,

@@ -8,6 +8,7 @@ import { isByItself, wantsFragment, wantsJson } from '../respond.ts';
 /** Once a request: who is signed in, as the database has it now. */
 export function session(accounts: Accounts): RequestHandler {
   return async (req, res, next) => {
+    if (withoutSession.has(req.path)) return next();
     const { viewer, cookies, isBack, mustSetUpTwoFactor } = await accounts.viewer(
       fromNodeHeaders(req.headers),
       { isByItself: isByItself(req), mayComeBack: mayComeBack(req) },
@@ -19,6 +20,15 @@ export function session(accounts: Accounts): RequestHandler {
     next();
   };
 }
+
+/** Nobody is signed in there, whatever cookie comes along: the database is not asked, and may be away. */
+const withoutSession = new Set<string>([
+  paths.health(),
+  paths.ready(),
+  paths.automation(),
+  paths.acuityWebhook(),
+  paths.openapi(),
+]);
 
 /**
  * When acting has ended otherwise, the admin goes on as themselves from the next page. Not from a form, a part of a page
@@ -36,8 +46,6 @@ const openBefore = new Set<string>([
   paths.signOut(),
   '/api/auth/sign-out',
   '/api/auth/get-session',
-  paths.health(),
-  paths.ready(),
 ]);
 
 export function isOpenBefore(path: string): boolean {

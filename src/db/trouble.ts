@@ -1,0 +1,44 @@
+// Why a query got no answer though nothing is wrong with it: the database is away or overloaded. Trying again helps.
+
+export type DatabaseTrouble = 'database unavailable' | 'no free database connection' | 'statement timed out';
+
+/** SQLSTATE. 57014: statement_timeout, or an operator cancelled it. 55P03: lock_timeout. */
+const timedOut = new Set(['57014', '55P03']);
+/** Too many connections for the role, the database or the server. */
+const tooManyConnections = new Set(['53300']);
+/** Shutdown, crash, starting up, no such database (being restored), idle in transaction for too long, out of disk or memory. */
+const away = /^(08...|57P0[1-5]|3D000|25P03|53[12]00)$/;
+/** Node's, when there is no connection or it breaks. Failures of other services are caught where those are called. */
+const broken = new Set([
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'EPIPE',
+  'ETIMEDOUT',
+  'EHOSTUNREACH',
+  'EHOSTDOWN',
+  'ENETUNREACH',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+]);
+/** pg gives these no code. */
+const awayWords =
+  /^(Connection terminated|timeout expired$|Client has encountered a connection error|Client was closed)/;
+const noConnectionWords = /^timeout exceeded when trying to connect$/;
+
+/** Also when a library wrapped the error: `cause` is followed. Null: the error is another. */
+export function databaseTrouble(error: unknown): DatabaseTrouble | null {
+  for (let one = error, depth = 0; one instanceof Error && depth < 5; one = one.cause, depth += 1) {
+    const trouble = troubleOf(one);
+    if (trouble) return trouble;
+  }
+  return null;
+}
+
+function troubleOf(error: Error): DatabaseTrouble | null {
+  const { code, name, message } = error as Error & { code?: unknown };
+  if (name === 'KnexTimeoutError' || noConnectionWords.test(message)) return 'no free database connection';
+  if (typeof code !== 'string') return awayWords.test(message) ? 'database unavailable' : null;
+  if (timedOut.has(code)) return 'statement timed out';
+  if (tooManyConnections.has(code)) return 'no free database connection';
+  return away.test(code) || broken.has(code) ? 'database unavailable' : null;
+}

@@ -1,0 +1,123 @@
+import { mkdtemp } from 'node:fs/promises';
+import path from 'node:path';
+import { expect } from 'chai';
+import { seedDemo } from '../../seeds/demo.ts';
+import { openDatabase } from '../../src/db/knex.ts';
+import { migrate } from '../../src/db/migrate.ts';
+import { startPostgres, type RunningPostgres } from '../../src/dev/postgres.ts';
+import { type Agent, startTestApp, type TestApp } from '../support/app.ts';
+import { mountedRoutes } from '../support/routes.ts';
+import { scratchFolder } from '../support/scratch.ts';
+import { signed } from '../support/webhook-stack.ts';
+
+const event = 'action=scheduled&id=1&calendarID=7001&appointmentTypeID=8001';
+/** They ask no database, so they answer as ever. */
+const needNone = new Set([
+  'get /healthz',
+  'get /metrics',
+  'get /vendor/htmx.min.js',
+  'get /api/openapi.json',
+]);
+/** Tested by themselves: their answers have other words or other bodies. */
+const others = ['get /readyz', 'post /automation/acuity', 'post /webhooks/acuity'];
+
+interface Line {
+  msg: string;
+  route?: string;
+  err?: object;
+}
+
+describe('a PostgreSQL that is stopped and started again', function () {
+  this.timeout(120_000);
+  let postgres: RunningPostgres;
+  let dataDir: string;
+  let app: TestApp;
+  let ada: Agent;
+
+  before(async () => {
+    dataDir = await mkdtemp(path.join(await scratchFolder(), 'examdesk-away-'));
+    postgres = await startPostgres({ dataDir });
+    await migrate(postgres.url);
+    const db = openDatabase(postgres.url);
+    await seedDemo(db);
+    app = await startTestApp({ database: { db, url: postgres.url, close: () => db.destroy() } });
+    ada = await app.signIn('ada@examdesk.example');
+    await ada.get('/bookings').expect(200);
+    await postgres.stop();
+  });
+  after(async () => {
+    await app.close();
+    await postgres.stop();
+  });
+
+  /** What was logged while `work` ran. */
+  async function logged(work: () => Promise<unknown>): Promise<Line[]> {
+    const from = app.logLines.length;
+    await work();
+    return app.logLines.slice(from).map((line) => JSON.parse(line) as Line);
+  }
+
+  it('makes every route answer 503 with Retry-After, and the log name the route and the cause', async () => {
+    const routes = mountedRoutes(app.system.app).filter(
+      (route) => !needNone.has(route) && !others.includes(route) && !/\*|components\.bundle/.test(route),
+    );
+    expect(routes).to.have.length.above(60);
+    for (const route of routes) {
+      const [method = '', pattern = ''] = route.split(' ');
+      const address = pattern.replace(/:\w+/g, '0192f000-0000-7000-8000-000000000009');
+      const lines = await logged(async () => {
+        const request = method === 'post' ? ada.post(address).send({}) : ada[method as 'get'](address);
+        const { body, headers, status } = await request;
+        expect(status, route).to.equal(503);
+        expect(headers['retry-after'], route).to.equal('5');
+        expect(body, route).to.include({ code: 'unavailable' });
+      });
+      const cause = lines.filter(({ msg }) => msg === 'database unavailable');
+      expect(cause, route).to.have.length(1);
+      const request = lines.find(({ msg }) => msg === 'request');
+      expect(cause[0]?.route, route).to.equal(request?.route);
+      // A page and its endpoint may call a parameter differently; what AdminJS answers has one name.
+      expect(request?.route?.replace(/:\w+/g, ':'), route).to.be.oneOf([
+        pattern.replace(/:\w+/g, ':'),
+        ...(pattern.startsWith('/admin/') ? ['/admin'] : []),
+      ]);
+      expect(cause[0]?.err, route).not.to.have.property('at');
+      expect(lines, route).to.have.length.below(4);
+    }
+  });
+
+  it('shows people a page in words, and htmx the same', async () => {
+    for (const headers of [{ Accept: 'text/html' }, { Accept: 'text/html', 'HX-Request-Type': 'partial' }]) {
+      const { text } = await ada.get('/bookings').set(headers).expect(503).expect('Retry-After', '5');
+      expect(text).to.contain('<h1>Not available just now</h1>');
+      expect(text).to.contain('We can’t reach our database right now. Try again in a few seconds.');
+    }
+  });
+
+  it('makes Acuity and the relay come again', async () => {
+    for (const address of ['/automation/acuity', '/webhooks/acuity']) {
+      const { body } = await app
+        .anonymous()
+        .post(address)
+        .set(signed(event))
+        .send(event)
+        .expect(503)
+        .expect('Retry-After', '5');
+      expect(body).to.include({ code: 'unavailable' });
+    }
+  });
+
+  it('leaves the process alive, and not ready', async () => {
+    await ada.get('/healthz').expect(200);
+    const { body } = await ada.get('/readyz').expect(503);
+    expect((body as { checks: object }).checks).to.include({ database: 'down', jobs: 'down' });
+  });
+
+  it('needs no restart once it is back', async () => {
+    postgres = await startPostgres({ dataDir, port: postgres.port });
+    await ada.get('/bookings').expect(200);
+    await ada.get('/bookings').set('Accept', 'text/html').expect(200);
+    await app.anonymous().post('/automation/acuity').set(signed(event)).send(event).expect(202);
+    await app.anonymous().get('/readyz').expect(200);
+  });
+});

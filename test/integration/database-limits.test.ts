@@ -1,0 +1,59 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { expect } from 'chai';
+import { type Agent, startTestApp, type TestApp } from '../support/app.ts';
+
+describe('a database that cannot keep up', () => {
+  let app: TestApp;
+  let rita: Agent;
+
+  before(async () => {
+    app = await startTestApp({ env: { DATABASE_STATEMENT_TIMEOUT_MS: '300', DATABASE_POOL_MAX: '2' } });
+    rita = await app.signIn('rita@harbour-legal.example');
+  });
+  after(() => app.close());
+
+  const causes = (): { msg: string; route: string }[] =>
+    app.logLines
+      .map((line) => JSON.parse(line) as { msg: string; route: string })
+      .filter(({ msg }) => msg !== 'request');
+
+  it('ends a statement that waits for too long, answers 503 and says so', async () => {
+    const lock = await app.db.transaction();
+    try {
+      await lock.raw('lock table bookings in access exclusive mode');
+      const { body } = await rita.get('/bookings').expect(503).expect('Retry-After', '5');
+      expect(body).to.include({ code: 'unavailable' });
+      expect(body.detail).to.contain('took too long');
+    } finally {
+      await lock.rollback();
+    }
+    expect(causes().at(-1)).to.include({ msg: 'statement timed out', route: '/bookings' });
+    await rita.get('/bookings').expect(200);
+  });
+
+  it('has no such limit for the commands, and for an export', async () => {
+    const { rows } = await app.db.raw<{ rows: [{ statement_timeout: string }] }>('show statement_timeout');
+    expect(rows[0].statement_timeout).to.equal('0');
+    const lock = await app.db.transaction();
+    await lock.raw('lock table bookings in access exclusive mode');
+    const ada = await app.signIn('ada@examdesk.example');
+    const exported = ada.get('/admin/export/bookings').expect(200);
+    const sent = exported.then(({ text }) => text);
+    await sleep(700);
+    await lock.rollback();
+    expect(await sent).to.match(/^\uFEFFid,/);
+  });
+
+  it('answers 503 with a reason of its own when no connection is free in ten seconds', async () => {
+    const { db } = app.system.services;
+    const held = [await db.transaction(), await db.transaction()];
+    try {
+      const { body } = await rita.get('/bookings').expect(503).expect('Retry-After', '5');
+      expect(body.detail).to.contain('Too many people');
+    } finally {
+      for (const trx of held) await trx.rollback();
+    }
+    expect(causes().at(-1)).to.include({ msg: 'no free database connection', route: '/bookings' });
+    await rita.get('/bookings').expect(200);
+  });
+});
