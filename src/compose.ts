@@ -264,6 +264,7 @@ export function compose(config: Config, overrides: Overrides = {}): System {
     accounts,
     convergence,
     documentCare,
+    jobs,
     settlement,
     drafts,
     emails,

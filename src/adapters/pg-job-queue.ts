@@ -4,7 +4,7 @@ import type { AddJobOptions, JobDefinition, JobQueue } from '../ports/job-queue.
 /** graphile-worker's queue: a row in PostgreSQL, so a job commits or vanishes with its transaction. */
 export function createPgJobQueue(db: Database): JobQueue {
   return {
-    async add<Payload>(job: JobDefinition<Payload>, payload: Payload, options: AddJobOptions = {}) {
+    async add<Payload>(job: JobDefinition<Payload>, payload: Payload, options: AddJobOptions) {
       await (options.trx ?? db).raw(
         `select graphile_worker.add_job(
            ?::text, ?::json,
@@ -16,7 +16,7 @@ export function createPgJobQueue(db: Database): JobQueue {
           options.runAt?.toISOString() ?? null,
           options.delayMs ?? 0,
           job.maxAttempts ?? 25,
-          options.key ?? null,
+          options.key,
           options.keepRunAt ? 'preserve_run_at' : 'replace',
         ],
       );
@@ -30,6 +30,14 @@ export function createPgJobQueue(db: Database): JobQueue {
         [jobId],
       )) as { rows: unknown[] };
       return rows.length > 0;
+    },
+    async removeSuperseded() {
+      // graphile-worker takes the key of a job that is replaced while it runs, and its tries. Every job begins with a key.
+      const { rows } = (await db.raw(
+        `select id from graphile_worker.complete_jobs(
+           array(select id from graphile_worker.jobs where key is null and attempts >= max_attempts))`,
+      )) as { rows: unknown[] };
+      return rows.length;
     },
   };
 }

@@ -12,6 +12,8 @@ export const scanDocumentJob: JobDefinition<z.infer<typeof aDocument>> = {
   payload: aDocument,
 };
 
+export const scanKey = (documentId: string): string => `scan:${documentId}`;
+
 /** What uploads left behind: pending objects, uploads in parts, scans without a job, infected bytes. */
 export const sweepDocumentsJob: JobDefinition<Nothing> = { name: 'sweep_documents', payload: nothing };
 

@@ -3,7 +3,7 @@
 import type { ObjectFacts } from '../ports/object-store.ts';
 import { forgetUploads } from './direct.repository.ts';
 import { timingsOf, type DocumentDeps } from './document.deps.ts';
-import { scanDocumentJob } from './document.jobs.ts';
+import { scanDocumentJob, scanKey } from './document.jobs.ts';
 import { objectName, pendingPrefix, storedKey } from './document.keys.ts';
 import { knownKeys } from './document.repository.ts';
 import { removeBytes } from './document.retention.ts';
@@ -76,7 +76,7 @@ async function resumeScans(deps: DocumentDeps): Promise<void> {
     .limit(atOnce)
     .pluck('id')) as string[];
   for (const documentId of waiting) {
-    await deps.jobs.add(scanDocumentJob, { documentId }, { key: `scan:${documentId}`, keepRunAt: true });
+    await deps.jobs.add(scanDocumentJob, { documentId }, { key: scanKey(documentId), keepRunAt: true });
   }
 }
 

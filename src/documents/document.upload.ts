@@ -13,7 +13,7 @@ import { createInspection, type Inspection } from './content.inspection.ts';
 import { createPartCheck, type PartHashes } from './content.parts.ts';
 import { ContentRefused } from './content.ts';
 import { timingsOf, type DocumentDeps } from './document.deps.ts';
-import { scanDocumentJob } from './document.jobs.ts';
+import { scanDocumentJob, scanKey } from './document.jobs.ts';
 import { newObjectName, pendingKey, storedKey } from './document.keys.ts';
 import { documentKinds, kindsFor, mimeTypeOf } from './document.kinds.ts';
 import { findDocument, insertDocument, type NewDocument } from './document.repository.ts';
@@ -254,7 +254,8 @@ async function writeRows(
           sha256: document.digest.sha256,
         },
       });
-      if (deps.scanner) await deps.jobs.add(scanDocumentJob, { documentId: document.id }, { trx });
+      if (deps.scanner)
+        await deps.jobs.add(scanDocumentJob, { documentId: document.id }, { trx, key: scanKey(document.id) });
       const found = await findDocument(trx, document.id);
       if (found) written.push(found);
     }

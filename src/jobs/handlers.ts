@@ -35,7 +35,8 @@ import {
   resumeReconciliationJob,
   type SyncService,
 } from '../sync/index.ts';
-import type { CronEntry, JobHandler } from '../ports/job-queue.ts';
+import type { CronEntry, JobHandler, JobQueue } from '../ports/job-queue.ts';
+import { removeSupersededJob } from './queue.jobs.ts';
 
 export interface JobServices {
   accounts: Pick<Accounts, 'removeExpired'>;
@@ -44,6 +45,7 @@ export interface JobServices {
   sync: Pick<SyncService, 'resume' | 'reconcileNear' | 'reconcileAll' | 'checkSubscriptions' | 'removeOld'>;
   /** Seals what the audit log has got. */
   sealAudit: () => Promise<number>;
+  jobs: Pick<JobQueue, 'removeSuperseded'>;
   settlement: BookingSettlement;
   drafts: BookingDrafts;
   documentCare: DocumentCare;
@@ -82,6 +84,7 @@ export function createJobHandlers(services: JobServices): RunnableJob[] {
     runnable({ job: checkSubscriptionsJob, handle: () => sync.checkSubscriptions() }),
     runnable({ job: sweepEmailsJob, handle: () => nothing(emails.sweep()) }),
     runnable({ job: tellUnassignedJob, handle: () => nothing(services.unassignedDigest.write()) }),
+    runnable({ job: removeSupersededJob, handle: () => nothing(services.jobs.removeSuperseded()) }),
     runnable({ job: writeRemindersJob, handle: () => nothing(services.reminders.write()) }),
   ];
 }
@@ -97,6 +100,7 @@ export const cron: CronEntry[] = [
   { schedule: '10 3 * * *', job: reconcileAllJob },
   { schedule: '50 3 * * *', job: removeOldLooksJob },
   { schedule: '*/10 * * * *', job: checkSubscriptionsJob },
+  { schedule: '*/10 * * * *', job: removeSupersededJob },
   { schedule: '17 * * * *', job: removeExpiredDraftsJob },
   { schedule: '37 * * * *', job: removeExpiredSessionsJob },
   { schedule: '*/10 * * * *', job: sweepDocumentsJob },

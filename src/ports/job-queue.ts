@@ -16,16 +16,21 @@ export interface AddJobOptions {
   runAt?: Date;
   /** Instead of `runAt`: so long after now, by the database's own clock. */
   delayMs?: number;
-  /** A waiting job of the same key is replaced. */
-  key?: string;
+  /** A waiting job of the same key is replaced; one that runs just now loses its key to the new one. */
+  key: string;
   /** A waiting job of the same key keeps its time: for sweeps, which must not cut a wait short. */
   keepRunAt?: boolean;
 }
 
 export interface JobQueue {
-  add<Payload>(job: JobDefinition<Payload>, payload: Payload, options?: AddJobOptions): Promise<void>;
+  add<Payload>(job: JobDefinition<Payload>, payload: Payload, options: AddJobOptions): Promise<void>;
   /** Gives a job that failed all its tries again, the first one now. False when there is none, or it runs just now. */
   runAgain(jobId: string, trx: Knex.Transaction): Promise<boolean>;
+  /**
+   * Removes jobs that will never run again because a newer job of the same key took their place while they ran. A worker
+   * that then failed, or died, would leave them among the failed for ever. Returns how many.
+   */
+  removeSuperseded(): Promise<number>;
 }
 
 export interface JobHandler<Payload> {

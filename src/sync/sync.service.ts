@@ -124,7 +124,7 @@ async function ask(
       ...{ startedAt: clock.now(), leaseUntil: nobodysYet },
     });
     if (!report) return failure({ reason: 'under_way' });
-    await jobs.add(resumeReconciliationJob, {}, { trx });
+    await jobs.add(resumeReconciliationJob, {}, { trx, key: resumeReconciliationJob.name });
     await audit.record(trx, auditActor(actor), {
       ...{ action: 'record.changed', resourceType: 'drift_report', resourceId: report.id },
       metadata: { asked: 'reconcile' },

@@ -59,6 +59,7 @@ describe('the mails of a booking', () => {
     const handlers = createJobHandlers({
       impersonation: { endQuiet: () => Promise.resolve(0) },
       accounts: { removeExpired: () => Promise.resolve(0) },
+      jobs: house.deps.jobs,
       settlement: house.settlement,
       drafts: createBookingDrafts(house.db, testClock, systemIds),
       emails,

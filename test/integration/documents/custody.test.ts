@@ -327,7 +327,7 @@ describe('the care for documents', () => {
     await worker.start();
     try {
       // As the clock would at its time.
-      await services.jobs.add(checkCustodyJob, {});
+      await services.jobs.add(checkCustodyJob, {}, { key: 'asked' });
       await eventually(async () => (await reports()) > before, 15_000);
     } finally {
       await worker.stop();
