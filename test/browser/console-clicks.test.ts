@@ -1,9 +1,8 @@
 // What staff click in the console, each to its effect; and every kind of its pages under axe, our policy and two widths.
 import { randomUUID } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
 import { expect } from 'chai';
 import type { Browser, Page } from 'playwright-core';
-import { openBrowser } from '../support/browser.ts';
+import { bytesOf, openBrowser } from '../support/browser.ts';
 import { personOf } from '../support/console-house.ts';
 import { createFakeAcuity } from '../support/fakes/acuity.ts';
 import { startTestApp, type TestApp } from '../support/app.ts';
@@ -199,7 +198,7 @@ describe('the console’s clicks', function () {
     await page.getByRole('link', { name: 'Export CSV' }).click();
     const download = await downloading;
     expect(download.suggestedFilename()).to.match(/^bookings-\d{4}-\d\d-\d\d\.csv$/);
-    const lines = (await readFile(await download.path(), 'utf8')).trim().split('\r\n');
+    const lines = (await bytesOf(download)).toString().trim().split('\r\n');
     expect(lines).to.have.length(2);
     const rows = await app.db('audit_log').where({ action: 'records.exported' });
     expect(rows.map(({ metadata }: { metadata: unknown }) => metadata)).to.deep.equal([

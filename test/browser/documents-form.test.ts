@@ -1,9 +1,8 @@
 // A document's way in a real browser: with a script, without one, on a phone.
-import { readFile } from 'node:fs/promises';
 import { expect } from 'chai';
 import type { Browser } from 'playwright-core';
 import { executable, pdf, samples } from '../support/builders/files.ts';
-import { openBrowser } from '../support/browser.ts';
+import { bytesOf, openBrowser } from '../support/browser.ts';
 import { openDocumentHouse, type DocumentHouse } from '../support/document-house.ts';
 import { watchedPage, type Watched, type WatchOptions } from './watched-page.ts';
 
@@ -61,7 +60,7 @@ describe('documents in a real browser', function () {
       await page.getByRole('link', { name: 'note.txt', exact: true }).click();
       const download = await downloading;
       expect(download.suggestedFilename()).to.equal('note.txt');
-      expect((await readFile(await download.path())).equals(samples.txt)).to.equal(true);
+      expect((await bytesOf(download)).equals(samples.txt)).to.equal(true);
 
       await page.getByRole('link', { name: 'Receipt for note.txt' }).click();
       await page.getByRole('heading', { name: 'Receipt', exact: true }).waitFor();

@@ -1,12 +1,11 @@
 // Sending with a script: progress, cancelling, trying again, dropping, and what never leaves the browser.
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
-import { readFile } from 'node:fs/promises';
 import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import { expect } from 'chai';
 import type { Browser, Download, Page } from 'playwright-core';
 import { pdf, samples } from '../support/builders/files.ts';
-import { openBrowser } from '../support/browser.ts';
+import { bytesOf, openBrowser } from '../support/browser.ts';
 import { openDocumentHouse, type DocumentHouse } from '../support/document-house.ts';
 import { watchedPage, type Watched } from './watched-page.ts';
 
@@ -253,7 +252,7 @@ describe('sending documents with a script', function () {
     } else {
       const download = await downloading;
       expect(download.suggestedFilename()).to.equal('Brief.pdf');
-      expect((await readFile(await download.path())).equals(bytes)).to.equal(true);
+      expect((await bytesOf(download)).equals(bytes)).to.equal(true);
     }
     expect(complaints).to.deep.equal([]);
     expect((await house.audit('document.downloaded')).at(-1)?.metadata.purpose).to.equal('view');

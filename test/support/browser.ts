@@ -4,7 +4,9 @@ import { access, constants, mkdir, mkdtemp, readFile, rename, rm } from 'node:fs
 import { createRequire } from 'node:module';
 import os from 'node:os';
 import path from 'node:path';
-import { type Browser, chromium } from 'playwright-core';
+import { buffer } from 'node:stream/consumers';
+import { type Browser, chromium, type Download, type LaunchOptions } from 'playwright-core';
+import { sharedAddress } from './shared-servers.ts';
 
 const systemBrowsers = [
   '/usr/bin/chromium',
@@ -15,26 +17,47 @@ const systemBrowsers = [
 ];
 
 /**
- * Close it after. @throws Error when there is none that starts: a browser test never passes for want of a browser
+ * The browser that all tests of a run share (shared-servers.ts); for any other process one of its own. Contexts belong
+ * to whoever made them, and go when it is closed. Close it after.
+ * @throws Error when there is none that starts: a browser test never passes for want of a browser
  */
 export async function openBrowser(): Promise<Browser> {
-  const named = process.env.CHROMIUM_PATH || systemBrowsers.find((file) => existsSync(file));
-  return named ? launch(named) : launchBundled();
+  const { TEST_BROWSER } = process.env;
+  if (TEST_BROWSER) return chromium.connect(await sharedAddress(TEST_BROWSER));
+  return startAny((options) => chromium.launch(options));
 }
 
-function launch(executablePath: string, env: Record<string, string> = {}): Promise<Browser> {
-  return chromium.launch({
+/** What a page handed over to be saved. Not by its path: the browser may be another process's. */
+export async function bytesOf(download: Download): Promise<Buffer> {
+  return buffer(await download.createReadStream());
+}
+
+/** One browser for many processes, at a WebSocket address. */
+export async function startBrowserServer(): Promise<{ address: string; stop(): Promise<void> }> {
+  const server = await startAny((options) => chromium.launchServer({ ...options, host: '127.0.0.1' }));
+  return { address: server.wsEndpoint(), stop: () => server.close() };
+}
+
+type Start<T> = (options: LaunchOptions) => Promise<T>;
+
+function startAny<T>(start: Start<T>): Promise<T> {
+  const named = process.env.CHROMIUM_PATH || systemBrowsers.find((file) => existsSync(file));
+  return named ? start(optionsFor(named)) : startBundled(start);
+}
+
+function optionsFor(executablePath: string, env: Record<string, string> = {}): LaunchOptions {
+  return {
     executablePath,
     headless: true,
     // No sandbox for root, little shared memory in a container. What protects pages from each other stays on.
     args: ['--no-sandbox', '--disable-dev-shm-usage', '--disable-gpu'],
     env: { ...process.env, ...env },
-  });
+  };
 }
 
 let unpacked: Promise<string> | undefined;
 
-async function launchBundled(): Promise<Browser> {
+async function startBundled<T>(start: Start<T>): Promise<T> {
   unpacked ??= unpack();
   const folder = await unpacked;
   const executable = path.join(folder, 'chromium');
@@ -42,10 +65,10 @@ async function launchBundled(): Promise<Browser> {
     ? {}
     : { FONTCONFIG_PATH: path.join(folder, 'fonts') };
   try {
-    return await launch(executable, fonts);
+    return await start(optionsFor(executable, fonts));
   } catch {
     // A bare system has no libnss3 and no libnspr4: the package brings those too.
-    return launch(executable, { ...fonts, LD_LIBRARY_PATH: path.join(folder, 'al2023', 'lib') });
+    return start(optionsFor(executable, { ...fonts, LD_LIBRARY_PATH: path.join(folder, 'al2023', 'lib') }));
   }
 }
 

@@ -1,8 +1,9 @@
-// One real PostgreSQL for a whole mocha run (one-postgres.ts); for any other process (a benchmark) one of its own.
+// One real PostgreSQL for a whole mocha run (shared-servers.ts); for any other process (a benchmark) one of its own.
 import { mkdtemp } from 'node:fs/promises';
 import path from 'node:path';
 import { type RunningPostgres, startPostgres } from '../../src/dev/postgres.ts';
 import { scratchFolder } from './scratch.ts';
+import { sharedAddress } from './shared-servers.ts';
 
 let shared: Promise<{ url: string; stop(): Promise<void> }> | undefined;
 
@@ -24,9 +25,6 @@ export async function startTestPostgres(): Promise<RunningPostgres> {
   return startPostgres({ dataDir, throwaway: true });
 }
 
-async function askFor(address: string): Promise<{ url: string; stop(): Promise<void> }> {
-  const answer = await fetch(address);
-  const url = await answer.text();
-  if (!answer.ok) throw new Error(`The run has no PostgreSQL: ${url}`);
-  return { url, stop: () => Promise.resolve() };
+async function askFor(from: string): Promise<{ url: string; stop(): Promise<void> }> {
+  return { url: await sharedAddress(from), stop: () => Promise.resolve() };
 }
