@@ -17,7 +17,7 @@ import { createRedisCache } from './adapters/redis-cache.ts';
 import { createSmtpMailer } from './adapters/smtp-mailer.ts';
 import { systemClock } from './adapters/system-clock.ts';
 import { systemIds } from './adapters/system-ids.ts';
-import { auditLog, sealAudit } from './audit/index.ts';
+import { auditLog, sealAudit, systemActor } from './audit/index.ts';
 import { createAvailabilityService } from './availability/index.ts';
 import {
   createBookingDrafts,
@@ -242,6 +242,14 @@ export function compose(config: Config, overrides: Overrides = {}): System {
     targetUrl: config.RELAY_TARGET_URL ?? new URL(paths.acuityWebhook(), config.BASE_URL).href,
     ...overrides.relay,
   });
+  const mapping = createMapping({
+    db,
+    audit,
+    questions,
+    specialists,
+    details: intakeDetails,
+    ...intakeFields,
+  });
   const tellStaff = createStaffOutbox({ jobs, ids });
   const sync = createSyncService({
     jobs,
@@ -254,8 +262,16 @@ export function compose(config: Config, overrides: Overrides = {}): System {
     subscribing: {
       ...{ db, acuity, clock, log },
       target: new URL(paths.automation(), config.BASE_URL).href,
-      announce: (trx) => tellStaff(trx, { kind: 'webhooks_repaired', driftReportId: null }),
+      acuityUrl: config.ACUITY_BASE_URL,
+      async announce(trx, { all, repaired }) {
+        await audit.record(trx, systemActor, {
+          ...{ action: 'record.changed', resourceType: 'acuity_connection', resourceId: null },
+          metadata: { made: all.map(({ event, mended }) => ({ event, mended })) },
+        });
+        if (repaired.length > 0) await tellStaff(trx, { kind: 'webhooks_repaired', driftReportId: null });
+      },
     },
+    mapping,
   });
   const impersonation = createImpersonation({ db, auth, audit, ids, accounts });
   const handlers = createJobHandlers({
@@ -294,7 +310,7 @@ export function compose(config: Config, overrides: Overrides = {}): System {
     availability,
     bookings: createBookingService(bookingDeps),
     mailPreferences: createMailPreferences({ db, audit }),
-    mapping: createMapping({ db, audit, questions, specialists, details: intakeDetails, ...intakeFields }),
+    mapping,
     merges: createMergeService({ db, audit, clock, ids }),
     impersonation,
     bookingList: createBookingList(db),

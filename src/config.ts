@@ -1,5 +1,6 @@
 // Environment → typed values, checked once at the start. The only reader of process.env in the product.
 import { z } from 'zod';
+import { isLoopback } from './lib/addresses.ts';
 import { type Keyring, parseKeyring } from './lib/keyring.ts';
 
 const flag = z.stringbool();
@@ -156,5 +157,5 @@ function isMixedContent({
   S3_BROWSER_ENDPOINT: endpoint = 'none',
 }: z.output<typeof schema>): boolean {
   if (!BASE_URL.startsWith('https:') || !endpoint.startsWith('http:')) return false;
-  return !/^(localhost|127\.[\d.]+|\[::1\])$/.test(new URL(endpoint).hostname);
+  return !isLoopback(new URL(endpoint).hostname);
 }

@@ -18,7 +18,7 @@ export interface ReadinessDeps {
   db: Database;
   cache: Cache;
   acuity: Acuity;
-  sync: Pick<SyncService, 'knownSubscriptions'>;
+  sync: Pick<SyncService, 'connection'>;
   /** Null: none is set up. */
   store: ObjectStore | null;
   /** Null: none is set up. */
@@ -59,7 +59,7 @@ export function createReadiness({ db, cache, acuity, store, scanner, sync, isSto
   }
 
   return async (): Promise<Readiness> => {
-    const [database, cacheState, storage, acuityNow, jobs, scannerNow, subscriptions] = await Promise.all([
+    const [database, cacheState, storage, acuityNow, jobs, scannerNow, connection] = await Promise.all([
       stateOf(db.raw('select 1'), 'down'),
       stateOf(cache.ping(), 'degraded'),
       // Bookings go on without documents.
@@ -67,17 +67,23 @@ export function createReadiness({ db, cache, acuity, store, scanner, sync, isSto
       acuityState(),
       jobsState(),
       scannerState(),
-      within(sync.knownSubscriptions()),
+      within(sync.connection()),
     ]);
     return {
       checks: { database, cache: cacheState, storage, acuity: acuityNow, jobs },
       details: {
         stopping: isStopping(),
         scanner: scannerNow,
-        ...(subscriptions && {
-          webhooks: subscriptions.map(({ event, trouble, checkedAt }) => ({
+        ...(connection && {
+          connection: {
+            attention: connection.attention,
+            trouble: connection.trouble,
+            checkedAt: connection.checkedAt?.toISOString() ?? null,
+            lastEventAt: connection.lastEventAt?.toISOString() ?? null,
+          },
+          webhooks: connection.webhooks.map(({ event, repaired, checkedAt }) => ({
             event,
-            repaired: trouble,
+            repaired,
             checkedAt: checkedAt?.toISOString() ?? null,
           })),
         }),

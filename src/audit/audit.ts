@@ -53,6 +53,7 @@ export interface AuditEntry {
     | 'email'
     | 'drift_report'
     | 'intake_mapping'
+    | 'acuity_connection'
     | 'job'
     | 'page';
   resourceId: string | null;

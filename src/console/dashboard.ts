@@ -4,7 +4,8 @@ import type { Role } from '../accounts/index.ts';
 import type { Database } from '../db/knex.ts';
 import { dayIn, shiftDays, startOfDay } from '../lib/dates.ts';
 import type { MappingAttention } from '../questions/index.ts';
-import { questionsWaiting, waitings, type Waiting } from './dashboard.waiting.ts';
+import type { ConnectionAttention } from '../sync/index.ts';
+import { connectionWaiting, questionsWaiting, waitings, type Waiting } from './dashboard.waiting.ts';
 import { mayRead } from './table.ts';
 import { countRows, selectRows, type Filters } from './table.query.ts';
 import { tableOf } from './tables.ts';
@@ -52,6 +53,10 @@ const tools = [
     about: 'Each time, with its reason',
   },
   {
+    ...{ label: 'Acuity connection', href: '/admin/acuity', who: 'admin' },
+    about: 'Whether Acuity tells us of changes',
+  },
+  {
     ...{ label: 'Acuity questions', href: '/admin/acuity-questions', who: 'admin' },
     about: 'Which question of Acuity is which detail',
   },
@@ -71,22 +76,22 @@ const sources = ['portal', 'acuity_direct'] as const;
 
 /**
  * @param zone the reader's
- * @param acuityQuestions what waits there; null: not for this reader
+ * @param acuity what is to be done about the connection; what waits on the page of questions, null: not for this reader
  */
 export async function readDashboard(
   db: Database,
   role: Role,
   zone: string,
-  acuityQuestions: MappingAttention | null,
+  acuity: { questions: MappingAttention | null; connection: ConnectionAttention | null },
 ): Promise<Dashboard> {
   const day = dayIn(new Date(), zone);
   const mine = waitings.filter(({ table }) => mayRead(role, named(table)));
   const today = await readToday(db, day);
   const weeks = await readWeeks(db, day, zone);
   // One after the other: all at once, two who open it hold every connection there is.
-  const waiting: Dashboard['waiting'] = [];
+  const waiting: Dashboard['waiting'] = connectionWaiting(acuity.connection, role);
   for (const one of mine) waiting.push(await readWaiting(db, role, one));
-  if (acuityQuestions) waiting.push(...questionsWaiting(acuityQuestions));
+  if (acuity.questions) waiting.push(...questionsWaiting(acuity.questions));
   return {
     ...{ day, today, weeks, waiting },
     tools: tools

@@ -1,5 +1,7 @@
 // What needs attention from staff: each entry is a list and its repair.
+import type { Role } from '../accounts/index.ts';
 import type { MappingAttention } from '../questions/index.ts';
+import { attentionWords, type ConnectionAttention } from '../sync/index.ts';
 import type { Filters } from './table.query.ts';
 
 export interface Waiting {
@@ -119,19 +121,26 @@ export const waitings: readonly Waiting[] = [
   },
 ];
 
-interface QuestionsWaiting {
+interface AcuityWaiting {
   label: string;
   count: number;
   href: string;
-  repair: { label: string; href: string };
+  repair: { label: string; href: string | null };
+}
+
+/** Nothing Acuity says arrives: before all else. Support sees which events there were. */
+export function connectionWaiting(attention: ConnectionAttention | null, role: Role): AcuityWaiting[] {
+  if (!attention) return [];
+  const href = role === 'admin' ? '/admin/acuity' : '/admin/resources/webhook-events';
+  const repair =
+    role === 'admin'
+      ? { label: 'Connect Acuity', href }
+      : { label: 'Ask an admin to connect Acuity', href: null };
+  return [{ label: attentionWords[attention], count: 1, href, repair }];
 }
 
 /** What waits on the page of Acuity's questions: of no list, and shown only where there is something to do. */
-export function questionsWaiting({
-  lost,
-  newRequired,
-  withoutReference,
-}: MappingAttention): QuestionsWaiting[] {
+export function questionsWaiting({ lost, newRequired, withoutReference }: MappingAttention): AcuityWaiting[] {
   const href = '/admin/acuity-questions';
   const all: [string, number, string][] = [
     ['Details whose question in Acuity is gone', lost, 'Choose another question'],

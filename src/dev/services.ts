@@ -38,8 +38,7 @@ interface Service {
 export async function startServices(dataDir: string, ports: Ports): Promise<Services> {
   const starts: Promise<Service>[] = [database(dataDir), sessions(dataDir), documents(dataDir), constants()];
   if (ports.MAILBOX_PORT !== undefined) starts.push(mail(dataDir, ports.MAILBOX_PORT));
-  if (ports.ACUITY_SIM_PORT !== undefined)
-    starts.push(acuity(dataDir, ports.ACUITY_SIM_PORT, `http://127.0.0.1:${ports.PORT}`));
+  if (ports.ACUITY_SIM_PORT !== undefined) starts.push(acuity(dataDir, ports.ACUITY_SIM_PORT));
   const results = await Promise.allSettled(starts);
   const up = results.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
   const stop = async () => {
@@ -140,14 +139,13 @@ async function mail(dataDir: string, httpPort: number): Promise<Service> {
   };
 }
 
-async function acuity(dataDir: string, port: number, appUrl: string): Promise<Service> {
+async function acuity(dataDir: string, port: number): Promise<Service> {
   const simulator = await step('Acuity simulator', () =>
     startSimulator({
       port,
       userId: setting('ACUITY_USER_ID') ?? demoDefaults.ACUITY_USER_ID,
       apiKey: setting('ACUITY_API_KEY') ?? demoDefaults.ACUITY_API_KEY,
       stateFile: path.join(dataDir, 'acuity.json'),
-      webhookTargets: [{ url: `${appUrl}/automation/acuity`, style: 'static' }],
     }),
   );
   return {

@@ -63,6 +63,8 @@ export const paths = {
       ? `/admin/episodes?${new URLSearchParams({ ...(query && { q: query }), ...(page && { page: String(page) }) }).toString()}`
       : '/admin/episodes',
   episode: (id: string) => `/admin/episodes/${id}`,
+  addSpecialist: () => '/admin/resources/specialists/actions/add',
+  acuityConnection: () => '/admin/acuity',
   /** Which question of Acuity is which detail. */
   acuityQuestions: (done?: 'saved' | 'read' | 'unread') =>
     done ? `/admin/acuity-questions?${done}` : '/admin/acuity-questions',

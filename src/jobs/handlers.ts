@@ -99,7 +99,7 @@ export const cron: CronEntry[] = [
   { schedule: '*/10 * * * *', job: writeRemindersJob, alsoAtStart: true },
   { schedule: '10 3 * * *', job: reconcileAllJob },
   { schedule: '50 3 * * *', job: removeOldLooksJob },
-  { schedule: '*/10 * * * *', job: checkSubscriptionsJob },
+  { schedule: '*/10 * * * *', job: checkSubscriptionsJob, alsoAtStart: true },
   { schedule: '*/10 * * * *', job: removeSupersededJob },
   { schedule: '17 * * * *', job: removeExpiredDraftsJob },
   { schedule: '37 * * * *', job: removeExpiredSessionsJob },

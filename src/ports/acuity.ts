@@ -73,6 +73,16 @@ export interface WebhookSubscription {
   status: string;
 }
 
+/** Whose key we have. */
+export interface AcuityAccount {
+  id: number;
+  name: string | null;
+  email: string | null;
+  /** IANA. */
+  timezone: string | null;
+  plan: string | null;
+}
+
 export interface AcuityCalendar {
   id: number;
   name: string;
@@ -122,6 +132,7 @@ export interface AcuityForm {
 }
 
 export interface Acuity {
+  account(): Promise<AcuityResult<AcuityAccount>>;
   calendars(): Promise<AcuityResult<AcuityCalendar[]>>;
   /** Those that can be booked now. */
   appointmentTypes(): Promise<AcuityResult<AcuityAppointmentType[]>>;

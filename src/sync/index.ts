@@ -8,4 +8,12 @@ export {
 } from './sync.jobs.ts';
 export type { DriftItem, DriftReport, Difference, Span } from './drift.ts';
 export type { ReconcileDeps } from './reconcile.ts';
-export type { SubscriptionDeps, SubscriptionState } from './subscriptions.ts';
+export type { Connection, ConnectFailure, ConnectionAttention, ConnectionState } from './connection.ts';
+export {
+  attentionWords,
+  connectedWords,
+  nextSteps,
+  troubleWords,
+  type NextStep,
+} from './connection.words.ts';
+export type { ConnectionTrouble, SubscriptionDeps, SubscriptionState } from './subscriptions.ts';

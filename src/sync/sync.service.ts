@@ -6,12 +6,14 @@ import { removeOldLooks } from './drift.standing.ts';
 import type { DriftReport, ReportKind, Span } from './drift.ts';
 import { reconcile, resume, type Progress, type ReconcileDeps } from './reconcile.ts';
 import {
-  ensureSubscriptions,
-  knownSubscriptions,
-  lookAtSubscriptions,
-  type SubscriptionDeps,
-  type SubscriptionState,
-} from './subscriptions.ts';
+  connectAcuity,
+  readConnection,
+  type ConnectDeps,
+  type ConnectFailure,
+  type Connection,
+  type ConnectionState,
+} from './connection.ts';
+import { ensureSubscriptions, type SubscriptionDeps } from './subscriptions.ts';
 import { resumeReconciliationJob } from './sync.jobs.ts';
 import { addDays } from './window.ts';
 
@@ -32,14 +34,12 @@ export interface SyncService {
   /** The days that reconciliation looks at by itself. */
   spans(): Spans;
   nearSpan(): Span;
-  /** What of our webhooks stands in Acuity. */
-  subscriptions(): Promise<Result<SubscriptionState[], { reason: 'acuity_unavailable' }>>;
-  /** Makes those that are missing, and remakes those that are disabled. */
-  subscribe(): Promise<Result<SubscriptionState[], { reason: 'acuity_unavailable' }>>;
-  /** For the job: repairs what we made, and reconciles what was missed meanwhile. */
+  /** Makes our webhooks in Acuity as far as they are missing, and reads what else there is to set up. */
+  connect(actor: Actor | null): Promise<Result<Connection, ConnectFailure>>;
+  /** For the job: makes what is missing, repairs what is not well, and reconciles what was missed meanwhile. */
   checkSubscriptions(): Promise<void>;
-  /** For /readyz; null when we made none. */
-  knownSubscriptions: () => ReturnType<typeof knownSubscriptions>;
+  /** What is known of the connection without asking Acuity. */
+  connection(): Promise<ConnectionState>;
 }
 
 /** The weeks that matter; everything that can still change. */
@@ -49,14 +49,16 @@ export interface SyncDeps {
   jobs: JobQueue;
   reconciling: ReconcileDeps;
   subscribing: SubscriptionDeps;
+  mapping: ConnectDeps['mapping'];
 }
 
 /** Acuity is silent when reconciliation found this lately, and no event had told of it. */
 const silenceMs = 30 * 60_000;
 const keptMs = 90 * 86_400_000;
 
-export function createSyncService({ jobs, reconciling, subscribing }: SyncDeps): SyncService {
-  const { db, clock } = reconciling;
+export function createSyncService({ jobs, reconciling, subscribing, mapping }: SyncDeps): SyncService {
+  const { db, clock, audit, acuity } = reconciling;
+  const connecting: ConnectDeps = { db, clock, audit, acuity, mapping, subscribing };
   const today = () => clock.now().toISOString().slice(0, 10);
   const nearSpan = (): Span => ({ from: addDays(today(), -7), to: addDays(today(), 35) });
   const allSpan = (): Span => ({ from: addDays(today(), -90), to: addDays(today(), 400) });
@@ -90,22 +92,20 @@ export function createSyncService({ jobs, reconciling, subscribing }: SyncDeps):
     removeOld: () => removeOldLooks(db, new Date(clock.now().getTime() - keptMs)),
     reports: (limit) => listReports(db, limit),
     report: (id) => findReport(db, id),
-    subscriptions: () => lookAtSubscriptions(subscribing),
-
-    async subscribe() {
-      const done = await ensureSubscriptions(subscribing, { onlyOurs: false, silent: false });
-      return done.ok ? ok(done.value.states) : failure({ reason: done.reason });
-    },
+    connect: (actor) => connectAcuity(connecting, actor),
+    connection: () => readConnection(subscribing),
 
     async checkSubscriptions() {
-      const done = await ensureSubscriptions(subscribing, { onlyOurs: true, silent: await isSilent() });
-      if (!done.ok) throw new Error(done.reason);
+      const done = await ensureSubscriptions(subscribing, { silent: await isSilent() });
+      if (!done.ok) {
+        // Stored for /readyz and the console; the next look comes in ten minutes.
+        reconciling.log.warn({ reason: done.reason }, 'Our webhooks in Acuity could not be looked at');
+        return;
+      }
       if (done.value.repaired.length === 0) return;
       // Nobody told us of what happened meanwhile: look at everything near.
       await reconcile(reconciling, { ...nearSpan(), kind: 'gap', fixes: true });
     },
-
-    knownSubscriptions: () => knownSubscriptions(db),
   };
 }
 

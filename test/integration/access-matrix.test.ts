@@ -142,6 +142,8 @@ const table: Record<string, string> = {
   'post /admin/acting': 'snnnni',
   'get /admin/episodes': 'snnnin',
   'get /admin/episodes/:id': 'snnnin',
+  'get /admin/acuity': 'snnnin',
+  'post /admin/acuity': 'snnnin',
   'get /admin/acuity-questions': 'snnnin',
   'post /admin/acuity-questions': 'snnnin',
   'post /admin/acuity-questions/read': 'snnnin',

@@ -182,7 +182,7 @@ describe('the privileges of the role of the app', () => {
     const jobs = async () => {
       const look = createReadiness({
         ...{ db: app, cache: createMemoryCache(), acuity: createFakeAcuity(), store: null, scanner: null },
-        sync: { knownSubscriptions: () => Promise.resolve([]) },
+        sync: { connection: () => Promise.reject(new Error('Not asked here')) },
         isStopping: () => false,
       });
       return (await look()).checks.jobs;

@@ -37,7 +37,10 @@
   }
 
   /** Pages of ours among the lists, beside the one that they are about. */
-  const pages = [{ beside: 'webhook-events', href: '/admin/acuity-questions', label: 'Acuity questions' }];
+  const pages = [
+    { beside: 'webhook-events', href: '/admin/acuity', label: 'Acuity connection' },
+    { beside: 'webhook-events', href: '/admin/acuity-questions', label: 'Acuity questions' },
+  ];
 
   function Pages({ group, resources }) {
     const [admin] = AdminJS.useCurrentAdmin();

@@ -12,6 +12,7 @@ import type {
 import type { Cache } from '../../ports/cache.ts';
 import { type Call, createCalls } from './acuity-calls.ts';
 import {
+  accountReply,
   asAppointment,
   availableDatesReply,
   availableTimesReply,
@@ -200,6 +201,10 @@ export function createAcuityClient(options: AcuityClientOptions): Acuity {
         ids: { appointmentId: id },
       };
       return change(request, { id, canceled: true });
+    },
+    account() {
+      const route = '/me';
+      return readList({ method: 'GET', route, path: route }, accountReply);
     },
     calendars() {
       const route = '/calendars';

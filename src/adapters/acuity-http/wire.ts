@@ -168,6 +168,17 @@ export const webhookReply = z.object({
   status: z.string().default('active'),
 });
 
+const textOrNull = z
+  .string()
+  .nullish()
+  .transform((value) => value?.trim() || null);
+
+/** acuity.md 6.13: `/me` */
+export const accountReply = z.object({
+  id: z.coerce.number().int(),
+  ...{ name: textOrNull, email: textOrNull, timezone: textOrNull, plan: textOrNull },
+});
+
 /** acuity.md 6.12 */
 export const calendarsReply = z.array(
   z

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { ConnectionAttention, ConnectionTrouble } from '../../sync/index.ts';
 import type { Endpoint } from '../endpoint.ts';
 
 export type CheckState = 'ok' | 'degraded' | 'down' | 'not_configured';
@@ -10,7 +11,14 @@ export interface Readiness {
     stopping: boolean;
     /** `not_configured`: uploads are not scanned. */
     scanner: CheckState;
-    /** Our subscriptions in Acuity, when we made any; `repaired`: what was wrong at the last look. */
+    /** Whether Acuity tells us of changes. Never a reason to send no requests here. */
+    connection?: {
+      attention: ConnectionAttention | null;
+      trouble: ConnectionTrouble | null;
+      checkedAt: string | null;
+      lastEventAt: string | null;
+    };
+    /** Our webhooks in Acuity; `repaired`: what was wrong at the last look. */
     webhooks?: { event: string; repaired: string | null; checkedAt: string | null }[];
   };
 }
@@ -21,6 +29,21 @@ const checks = z.object({
   details: z.object({
     stopping: z.boolean().describe('True: it was told to stop, and takes requests for a few seconds more'),
     scanner: state.describe('Of viruses; not_configured: uploads are not scanned'),
+    connection: z
+      .object({
+        attention: z
+          .enum(['never_connected', 'broken', 'quiet'])
+          .nullable()
+          .describe('quiet: bookings were made, and no event told of them'),
+        trouble: z
+          .enum(['unauthorized', 'no_api_access', 'limit_reached', 'address', 'refused', 'unavailable'])
+          .nullable()
+          .describe('Why the last look could not bring our webhooks in order'),
+        checkedAt: z.iso.datetime().nullable(),
+        lastEventAt: z.iso.datetime().nullable(),
+      })
+      .optional()
+      .describe('Whether Acuity tells us of changes'),
     webhooks: z
       .array(
         z.object({

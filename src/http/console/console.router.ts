@@ -66,8 +66,11 @@ export function consoleRouter(services: ConsoleServices): Router {
   });
   router.get('/admin/api/dashboard', async (req, res) => {
     const role = roleOf(res);
-    const questions = role === 'admin' ? await services.mapping.attention() : null;
-    res.json(await readDashboard(services.db, role, zoneOf(req), questions));
+    const [questions, { attention }] = await Promise.all([
+      role === 'admin' ? services.mapping.attention() : null,
+      services.sync.connection(),
+    ]);
+    res.json(await readDashboard(services.db, role, zoneOf(req), { questions, connection: attention }));
   });
   const components = lazy(ownComponents);
   router.get('/admin/frontend/assets/components.bundle.js', async (_req, res) => {

@@ -19,7 +19,7 @@ export interface ConsoleServices {
   bookings: BookingService;
   webhooks: WebhookService;
   impersonation: ImpersonationService;
-  sync: Pick<SyncService, 'ask' | 'spans'>;
+  sync: Pick<SyncService, 'ask' | 'spans' | 'connect' | 'connection'>;
   jobs: JobQueue;
   acuity: Acuity;
   mapping: Mapping;

@@ -3,6 +3,7 @@ import type { PageRoute } from '../endpoint.ts';
 import type { PageServices } from './page-services.ts';
 import { actAsPages } from './impersonation/act-as.page.ts';
 import { episodePages } from './impersonation/episodes.page.ts';
+import { acuityConnectionPages } from './admin/acuity-connection.page.ts';
 import { acuityQuestionPages } from './admin/acuity-questions.page.ts';
 import { mergePages } from './admin/merges.page.ts';
 import { attemptPages } from './bookings/attempt.page.ts';
@@ -30,6 +31,7 @@ import { specialistListPages } from './specialists/list.page.ts';
 export function pages(services: PageServices): PageRoute[] {
   return [
     ...homePages(services),
+    ...acuityConnectionPages(services),
     ...acuityQuestionPages(services),
     ...mergePages(services),
     ...actAsPages(services),

@@ -10,6 +10,7 @@ import type { MergeService } from '../../merging/index.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { Ids } from '../../ports/ids.ts';
 import type { Questions } from '../../questions/index.ts';
+import type { SyncService } from '../../sync/index.ts';
 import type { SpecialistRepository } from '../../specialists/index.ts';
 
 /** What the pages ask of the rooms. */
@@ -27,6 +28,7 @@ export interface PageServices {
   mapping: Mapping;
   merges: MergeService;
   impersonation: ImpersonationService;
+  sync: Pick<SyncService, 'ask' | 'spans' | 'connect' | 'connection'>;
   clock: Clock;
   ids: Ids;
 }

@@ -183,6 +183,13 @@ export function createFakeAcuity(): FakeAcuity {
           return ok({ ...found, canceled: true, noShow: options?.noShow ?? false });
         }),
       ),
+    account: () =>
+      answer('account', {}, () =>
+        ok({
+          ...{ id: 11100001, name: 'Examdesk demo', email: 'clinic@examdesk.example' },
+          ...{ timezone: 'Australia/Sydney', plan: 'Professional' },
+        }),
+      ),
     calendars: () =>
       answer('calendars', {}, () =>
         ok([{ id: 7009, name: 'Dr Ines Roy', location: null, timezone: 'Australia/Hobart' }]),

@@ -1,0 +1,24 @@
+// npm run acuity:connect: makes our webhooks in Acuity, reads what else there is, says what it found and what is next.
+import { ConfigError } from '../config.ts';
+import { paths } from '../http/paths.ts';
+import { connectedWords, nextSteps, troubleWords } from '../sync/index.ts';
+import { loadEnvFile, StartError } from './environment.ts';
+import { withMeantSystem } from './meant-stack.ts';
+import { complain, say } from './terminal.ts';
+
+loadEnvFile();
+try {
+  await withMeantSystem(async ({ services: { sync, config } }) => {
+    const done = await sync.connect(null);
+    if (!done.ok) throw new StartError(troubleWords[done.reason]);
+    for (const line of connectedWords(done.value)) say(line);
+    const steps = nextSteps(done.value);
+    say(steps.length === 0 ? 'Nothing is left to do.' : 'Next:');
+    const pages = { questions: paths.acuityQuestions(), specialists: paths.addSpecialist() };
+    for (const { says, at } of steps) say(`- ${says}${at ? `: ${config.BASE_URL}${pages[at]}` : ''}`);
+  });
+} catch (error) {
+  if (!(error instanceof StartError || error instanceof ConfigError)) throw error;
+  complain(error.message);
+  process.exitCode = 1;
+}

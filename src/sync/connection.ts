@@ -1,0 +1,160 @@
+// Connect Acuity: one verb for the command, the console's button and the job. And what is known of the connection
+// without asking Acuity, for /readyz and the console's first page.
+import { auditActor, mayAdminister, type Actor } from '../accounts/index.ts';
+import { systemActor, type AuditLog } from '../audit/index.ts';
+import type { Database } from '../db/knex.ts';
+import { failure, ok, type Result } from '../lib/result.ts';
+import type { Acuity, AcuityAccount, AcuityCalendar } from '../ports/acuity.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { Mapping } from '../questions/index.ts';
+import { freeCalendars, readOffer } from '../specialists/index.ts';
+import { findPublicAddress, type Reach } from './reach.ts';
+import {
+  ensureSubscriptions,
+  type ConnectionTrouble,
+  type Ensured,
+  type SubscriptionDeps,
+  type Trouble,
+} from './subscriptions.ts';
+
+export interface ConnectDeps {
+  db: Database;
+  audit: AuditLog;
+  clock: Clock;
+  acuity: Pick<Acuity, 'account' | 'calendars' | 'appointmentTypes'>;
+  mapping: Pick<Mapping, 'readAgain'>;
+  subscribing: SubscriptionDeps;
+}
+
+/** What was found and made. A part that could not be read is null: the next look may read it. */
+export interface Connection extends Pick<Ensured, 'states' | 'others'> {
+  account: AcuityAccount | null;
+  /** What answers at the address that Acuity sends to, as seen from this machine. */
+  reach: Reach;
+  /** Calendars, and those of them that no specialist has. */
+  calendars: { count: number; free: AcuityCalendar[] } | null;
+  typeCount: number | null;
+  questions: { formCount: number; questionCount: number; unmapped: string[]; isSaved: boolean } | null;
+}
+
+export type ConnectFailure = { reason: ConnectionTrouble | 'under_way' | 'forbidden' };
+
+/** @param actor the admin who asked; null: whoever may start a command */
+export async function connectAcuity(
+  deps: ConnectDeps,
+  actor: Actor | null,
+): Promise<Result<Connection, ConnectFailure>> {
+  if (actor && !mayAdminister(actor.viewer)) return failure({ reason: 'forbidden' });
+  const ensured = await ensureSubscriptions(deps.subscribing, { silent: false });
+  await deps.db.transaction((trx) =>
+    deps.audit.record(trx, actor ? auditActor(actor) : systemActor, {
+      ...{ action: 'record.changed', resourceType: 'acuity_connection', resourceId: null },
+      outcome: ensured.ok ? 'success' : 'failure',
+      metadata: ensured.ok
+        ? { asked: 'connect', made: ensured.value.states.filter(({ mended }) => mended !== null).length }
+        : { asked: 'connect', reason: ensured.reason },
+    }),
+  );
+  if (!ensured.ok) return ensured;
+  const [account, offer, questions, reach] = await Promise.all([
+    deps.acuity.account(),
+    readOffer(deps),
+    deps.mapping.readAgain(),
+    findPublicAddress(deps.subscribing.target),
+  ]);
+  const { states, others } = ensured.value;
+  return ok({
+    ...{ states, others, reach },
+    account: account.ok ? account.value : null,
+    calendars: offer.ok
+      ? { count: offer.value.calendars.length, free: await freeCalendars(deps.db, offer.value) }
+      : null,
+    typeCount: offer.ok ? offer.value.types.length : null,
+    questions:
+      questions.forms === null || questions.isStale
+        ? null
+        : {
+            formCount: questions.forms.length,
+            questionCount: questions.forms.flatMap(({ fields }) => fields).length,
+            unmapped: questions.details.filter(({ fieldId }) => fieldId === null).map(({ label }) => label),
+            isSaved: questions.saved !== null,
+          },
+  });
+}
+
+/** `quiet`: bookings were made that Acuity ought to have told of, and no event came. */
+export type ConnectionAttention = 'never_connected' | 'broken' | 'quiet';
+
+export interface ConnectionState {
+  attention: ConnectionAttention | null;
+  /** Why the last look could not bring the webhooks in order. */
+  trouble: ConnectionTrouble | null;
+  checkedAt: Date | null;
+  lastEventAt: Date | null;
+  webhooks: {
+    event: string;
+    target: string;
+    repaired: Trouble | null;
+    madeAt: Date;
+    checkedAt: Date | null;
+  }[];
+}
+
+/** A booking made here is an event of Acuity's within seconds; after so long without one, none will come. */
+const quietAfterMs = 3_600_000;
+/** An event may be stored before the booking that it tells of. */
+const earlierMs = 5 * 60_000;
+
+export async function readConnection({
+  db,
+  clock,
+  target,
+}: {
+  db: Database;
+  clock: Clock;
+  target: string;
+}): Promise<ConnectionState> {
+  const look = (await db('acuity_connection').first('checked_at', 'trouble')) as {
+    checked_at: Date | null;
+    trouble: ConnectionTrouble | null;
+  };
+  // Those of another address came with a copy of another installation's database, or BASE_URL changed.
+  const rows = (await db('webhook_subscriptions').where({ target }).orderBy('event').select('*')) as {
+    event: string;
+    target: string;
+    trouble: Trouble | null;
+    created_at: Date;
+    checked_at: Date | null;
+  }[];
+  const last = (await db('webhook_events')
+    .whereNot({ state: 'refused' })
+    .orderBy('received_at', 'desc')
+    .first('received_at')) as { received_at: Date } | undefined;
+  const lastEventAt = last?.received_at ?? null;
+  const [oldest] = rows.map(({ created_at }) => created_at).toSorted((a, b) => a.getTime() - b.getTime());
+  return {
+    attention: await attention(),
+    trouble: look.trouble,
+    checkedAt: look.checked_at,
+    lastEventAt,
+    webhooks: rows.map((row) => ({
+      ...{ event: row.event, target: row.target, repaired: row.trouble },
+      ...{ madeAt: row.created_at, checkedAt: row.checked_at },
+    })),
+  };
+
+  async function attention(): Promise<ConnectionAttention | null> {
+    if (oldest === undefined) return 'never_connected';
+    // While Acuity is away nothing is known to be broken; /readyz tells of that under `acuity`.
+    if (look.trouble !== null && look.trouble !== 'unavailable') return 'broken';
+    const since = Math.max(oldest.getTime(), (lastEventAt?.getTime() ?? 0) + earlierMs);
+    const until = clock.now().getTime() - quietAfterMs;
+    if (since > until) return null;
+    const untold = await db('bookings')
+      .where({ source: 'portal' })
+      .where('created_at', '>', new Date(since))
+      .where('created_at', '<', new Date(until))
+      .first('id');
+    return untold === undefined ? null : 'quiet';
+  }
+}

@@ -1,0 +1,85 @@
+// What the command and the console's page say of the connection to Acuity: each thing in one place. Pure.
+import type { Connection, ConnectionAttention, ConnectFailure } from './connection.ts';
+
+/** What is wrong, and what mends it. */
+export const troubleWords: Record<ConnectFailure['reason'], string> = {
+  unauthorized:
+    'Acuity refuses the key: set ACUITY_USER_ID and ACUITY_API_KEY as Acuity shows them under Integrations, API, and restart',
+  no_api_access:
+    'Acuity gives this account no API: that needs a plan with API access. Change the plan in Acuity, then connect again',
+  limit_reached:
+    'This Acuity account has all the webhooks that Acuity allows (25): remove those that are not needed any more, then connect again',
+  address:
+    'Acuity cannot send to BASE_URL: it needs https and port 443, and a name that Acuity can reach. Set BASE_URL, and restart',
+  refused: 'Acuity refused to make the webhook: the log has its code. Connect again',
+  unavailable: 'Acuity does not answer at the moment: connect again in a few minutes',
+  forbidden: 'Connecting Acuity is for admins',
+  under_way: 'Another process is connecting at the moment: connect again in two minutes',
+};
+
+export const attentionWords: Record<ConnectionAttention, string> = {
+  never_connected: 'Acuity is not connected: it tells us of no change',
+  broken: 'The connection to Acuity is broken',
+  quiet: 'Bookings were made, and Acuity told us of none of them',
+};
+
+/** What was found and made, a line each. */
+export function connectedWords(connection: Connection): string[] {
+  const { account, states, others, calendars, typeCount, questions } = connection;
+  const made = { missing: 'made', disabled: 'was disabled, made again', silent: 'was silent, made again' };
+  return [
+    account
+      ? `Acuity account: ${[account.name, account.email, `number ${account.id}`, account.timezone].filter(Boolean).join(', ')}`
+      : 'Acuity account: could not be read at the moment',
+    ...states.map(
+      ({ event, target, acuityId, mended }) =>
+        `Webhook ${event} to ${target}: ${mended ? made[mended] : 'was there, and is active'} (number ${acuityId})`,
+    ),
+    ...others.map(
+      ({ event, target, status, id }) =>
+        `Webhook ${event} to ${target}: not of this installation, left alone (number ${id}, ${status})`,
+    ),
+    calendars
+      ? `Calendars: ${calendars.count}, of which ${calendars.free.length} without a specialist. Appointment types: ${typeCount}`
+      : 'Calendars and appointment types: could not be read at the moment',
+    questions
+      ? `Forms: ${questions.formCount}, with ${questions.questionCount} questions`
+      : 'Forms: could not be read at the moment',
+  ];
+}
+
+export interface NextStep {
+  at: 'questions' | 'specialists' | null;
+  says: string;
+}
+
+/** What is left to do, in its order. */
+export function nextSteps({ reach, calendars, questions }: Connection): NextStep[] {
+  const steps: NextStep[] = [];
+  if (reach !== 'ours')
+    steps.push({
+      at: null,
+      says: `${reach === 'other' ? 'Something that is not Examdesk' : 'Nothing'} answers at our public address, asked from this machine: check that BASE_URL leads here from outside`,
+    });
+  if (questions?.formCount === 0)
+    steps.push({
+      at: null,
+      says: 'Acuity has no form: create one there with a text question for our reference, attach it to every appointment type, then connect again',
+    });
+  else if (questions && (!questions.isSaved || questions.unmapped.length > 0))
+    steps.push({
+      at: 'questions',
+      says:
+        questions.unmapped.length > 0
+          ? `Say which question is which detail. Without a question so far: ${questions.unmapped.join(', ')}`
+          : 'Check which question is which detail, and save',
+    });
+  if (calendars && calendars.free.length > 0)
+    steps.push({
+      at: 'specialists',
+      says: `Add a specialist for each calendar that has none: ${calendars.free.map(({ name }) => name).join(', ')}`,
+    });
+  if (calendars?.count === 0)
+    steps.push({ at: null, says: 'Acuity has no calendar: create one there for each specialist' });
+  return steps;
+}

@@ -1,0 +1,70 @@
+// Connect Acuity in the console, against the simulated Acuity over HTTP.
+import { expect } from 'chai';
+import { openWebhookStack, type WebhookStack } from '../support/webhook-stack.ts';
+
+const address = '/admin/acuity';
+
+describe('the page of the connection to Acuity', () => {
+  let stack: WebhookStack;
+  beforeEach(async () => {
+    stack = await openWebhookStack({ target: null });
+  });
+  afterEach(() => stack.close());
+
+  it('connects with one button, and says what it found, made, and what is next', async () => {
+    await stack.app.db('intake_fields').delete();
+    const admin = await stack.app.signedInVisitor('ada@examdesk.example');
+    const before = await admin.get(address);
+    expect(before.text('.panel-warn h2')).to.equal('Acuity is not connected: it tells us of no change');
+
+    const page = await admin.post(address, {});
+    expect(page.status).to.equal(200);
+    expect(page.has('.panel-warn')).to.equal(false);
+    const done = page.text('[role="status"]');
+    expect(done).to.contain('Acuity account: ').and.to.contain('11100001');
+    expect(done).to.contain(`Webhook appointment.changed to ${stack.app.url}/automation/acuity: made`);
+    const next = page.all('#next ~ ol li');
+    expect(next[0]?.textContent).to.contain('Say which question is which detail');
+    expect(next[0]?.querySelector('a')?.getAttributeValue('href')).to.equal('/admin/acuity-questions');
+
+    const again = await admin.post(address, {});
+    expect(again.text('[role="status"]')).to.contain('was there, and is active');
+    const audit = await stack.app
+      .db('audit_log')
+      .where({ resource_type: 'acuity_connection' })
+      .whereNotNull('actor_id')
+      .orderBy('id')
+      .pluck('metadata');
+    expect(audit).to.deep.equal([
+      { asked: 'connect', made: 1 },
+      { asked: 'connect', made: 0 },
+    ]);
+  });
+
+  it('names the calendars that no specialist has', async () => {
+    await stack.app.db('specialist_services').delete();
+    await stack.app.db('specialists').where({ acuity_calendar_id: 7003 }).delete();
+    const admin = await stack.app.signedInVisitor('ada@examdesk.example');
+    const page = await admin.post(address, {});
+    expect(page.text('#next ~ ol')).to.contain('Add a specialist for each calendar that has none');
+  });
+
+  it('says what mends it when Acuity refuses the key', async () => {
+    await stack.control('/faults', {
+      rules: [
+        {
+          ...{ path: '/webhooks', times: 20 },
+          effect: {
+            status: 401,
+            body: JSON.stringify({ status_code: 401, message: 'Unauthorized', error: 'unauthorized' }),
+          },
+        },
+      ],
+    });
+    const admin = await stack.app.signedInVisitor('ada@examdesk.example');
+    const page = await admin.post(address, {});
+    expect(page.status).to.equal(409);
+    expect(page.text('main')).to.contain('set ACUITY_USER_ID and ACUITY_API_KEY');
+    expect((await admin.get(address)).text('main')).to.contain('set ACUITY_USER_ID and ACUITY_API_KEY');
+  });
+});
