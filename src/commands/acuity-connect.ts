@@ -1,6 +1,5 @@
 // npm run acuity:connect: makes our webhooks in Acuity, reads what else there is, says what it found and what is next.
 import { ConfigError } from '../config.ts';
-import { paths } from '../http/paths.ts';
 import { connectedWords, nextSteps, troubleWords } from '../sync/index.ts';
 import { loadEnvFile, StartError } from './environment.ts';
 import { withMeantSystem } from './meant-stack.ts';
@@ -14,7 +13,10 @@ try {
     for (const line of connectedWords(done.value)) say(line);
     const steps = nextSteps(done.value);
     say(steps.length === 0 ? 'Nothing is left to do.' : 'Next:');
-    const pages = { questions: paths.acuityQuestions(), specialists: paths.addSpecialist() };
+    const pages = {
+      questions: '/admin/acuity-questions',
+      specialists: '/admin/resources/specialists/actions/add',
+    };
     for (const { says, at } of steps) say(`- ${says}${at ? `: ${config.BASE_URL}${pages[at]}` : ''}`);
   });
 } catch (error) {

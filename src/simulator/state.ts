@@ -94,7 +94,7 @@ export function openStore(file: string | undefined): Store {
     save() {
       if (!file) return;
       const temporary = `${file}.new`;
-      writeFileSync(temporary, JSON.stringify(store.state));
+      writeFileSync(temporary, JSON.stringify(store.state), { mode: 0o600 });
       renameSync(temporary, file);
     },
     reset() {
