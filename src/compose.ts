@@ -20,14 +20,21 @@ import { systemIds } from './adapters/system-ids.ts';
 import { auditLog, sealAudit, systemActor } from './audit/index.ts';
 import { createAvailabilityService } from './availability/index.ts';
 import {
+  createAttemptService,
+  createSettlement,
+  findOpenChange,
+  type AttemptDeps,
+  type Settlement,
+} from './attempts/index.ts';
+import {
   createBookingDrafts,
   createBookingList,
   createBookingService,
-  createBookingSettlement,
   intakeDetails,
-  type BookingDeps,
-  type BookingSettlement,
 } from './bookings/index.ts';
+import { createConvergence, type Convergence, type ConvergenceDeps } from './following/index.ts';
+import { createSyncService, type ReconcileDeps, type SyncService } from './sync/index.ts';
+import { createWebhookService, type WebhookDeps } from './webhooks/index.ts';
 import { acceptedKinds, objectStorage } from './compose.documents.ts';
 import type { Config } from './config.ts';
 import { openDatabase, openPool } from './db/knex.ts';
@@ -64,14 +71,6 @@ import type { JobQueue } from './ports/job-queue.ts';
 import type { Mailer } from './ports/mailer.ts';
 import type { Scanner } from './ports/scanner.ts';
 import { createRelay, type Relay, type RelayDeps } from './relay/index.ts';
-import { createSyncService, type ReconcileDeps, type SyncService } from './sync/index.ts';
-import {
-  createConvergence,
-  createWebhookService,
-  type Convergence,
-  type ConvergenceDeps,
-  type WebhookDeps,
-} from './webhooks/index.ts';
 import { createSpecialistRepository } from './specialists/index.ts';
 
 /** What tests put in the place of the real thing. */
@@ -84,7 +83,7 @@ export interface Overrides {
   signInLimits?: SignInLimits;
   attemptLimits?: AttemptLimits;
   jobs?: Pick<WorkerDeps, 'cron'>;
-  bookings?: Pick<BookingDeps, 'timings' | 'onStep'>;
+  bookings?: Pick<AttemptDeps, 'timings' | 'onStep'>;
   questions?: Pick<QuestionDeps, 'timings'>;
   documents?: Partial<Pick<DocumentDeps, 'timings' | 'onStep' | 'limits' | 'scanner' | 'retentionDays'>>;
   sync?: Pick<ReconcileDeps, 'onStep'>;
@@ -104,7 +103,7 @@ export interface System {
     cache: Cache;
     acuity: Acuity;
     questions: Questions;
-    settlement: BookingSettlement;
+    settlement: Settlement;
     convergence: Convergence;
     sync: SyncService;
   };
@@ -175,7 +174,7 @@ export function compose(config: Config, overrides: Overrides = {}): System {
   const addressOf = (reference: string) => config.BASE_URL + paths.bookingsFound(reference);
   const drafts = createBookingDrafts(db, clock, ids);
   const announce = createOutbox({ jobs, ids, gatherMs: overrides.emails?.gatherMs });
-  const bookingDeps: BookingDeps = {
+  const attemptDeps: AttemptDeps = {
     db,
     acuity,
     availability,
@@ -193,7 +192,7 @@ export function compose(config: Config, overrides: Overrides = {}): System {
     // A call may wait for its turn before its time-out begins.
     timings: { inFlightMs: config.ACUITY_TIMEOUT_MS + 8_000, ...overrides.bookings?.timings },
   };
-  const settlement = createBookingSettlement(bookingDeps);
+  const settlement = createSettlement(attemptDeps);
   const s3 = objectStorage(config);
   const documentDeps: DocumentDeps = {
     db,
@@ -229,7 +228,7 @@ export function compose(config: Config, overrides: Overrides = {}): System {
     ...overrides.emails,
   });
 
-  const convergence = createConvergence({ bookings: bookingDeps, settlement, ...overrides.convergence });
+  const convergence = createConvergence({ bookings: attemptDeps, settlement, ...overrides.convergence });
   const webhooks = createWebhookService({
     ...{ db, audit, clock, ids, log, convergence },
     apiKey: config.ACUITY_API_KEY,
@@ -308,7 +307,8 @@ export function compose(config: Config, overrides: Overrides = {}): System {
     audit,
     specialists,
     availability,
-    bookings: createBookingService(bookingDeps),
+    attempts: createAttemptService(attemptDeps),
+    bookings: createBookingService({ ...{ db, audit, clock, ids, announce }, findOpenChange }),
     mailPreferences: createMailPreferences({ db, audit }),
     mapping,
     merges: createMergeService({ db, audit, clock, ids }),

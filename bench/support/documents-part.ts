@@ -61,9 +61,9 @@ async function startApp(): Promise<{ url: string; bookingId: string }> {
   process.on('message', () => process.send?.(process.memoryUsage.rss()));
   const startsAt = new Date(Math.ceil(Date.now() / 3_600_000 + 48) * 3_600_000);
   acuity.offer(7001, startsAt.toISOString());
-  const { db, specialists, bookings } = system.services;
+  const { db, specialists, attempts } = system.services;
   const specialist = await specialists.findByCalendar(7001);
-  const booked = await bookings.book(await ritaOf(db), requestAt(startsAt, specialist?.id ?? ''), null);
+  const booked = await attempts.book(await ritaOf(db), requestAt(startsAt, specialist?.id ?? ''), null);
   if (!booked.ok) throw new Error(`Not booked: ${booked.reason}`);
   return { url, bookingId: booked.value.id };
 }

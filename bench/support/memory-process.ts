@@ -150,7 +150,7 @@ async function makeBookings(env: Record<string, string>): Promise<string[]> {
     for (let made = 0; made < bookingsMade; made += 1) {
       const startsAt = new Date(firstHour + made * 7 * 3_600_000);
       acuity.offer(7001, startsAt.toISOString());
-      const booked = await services.bookings.book(rita, requestAt(startsAt, specialist?.id ?? ''), null);
+      const booked = await services.attempts.book(rita, requestAt(startsAt, specialist?.id ?? ''), null);
       if (!booked.ok) throw new Error(`Not booked: ${booked.reason}`);
       ids.push(booked.value.id);
     }

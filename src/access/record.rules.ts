@@ -1,14 +1,7 @@
 // The rules about records. Each asks what the rooms themselves ask before they hand a record out.
 import type { Viewer } from '../accounts/index.ts';
-import {
-  findBooking,
-  findBookingId,
-  findIntention,
-  maySee,
-  mayKnowAttempt,
-  type Booking,
-  type BookingDrafts,
-} from '../bookings/index.ts';
+import { findIntention, mayKnowAttempt } from '../attempts/index.ts';
+import { findBooking, findBookingId, maySee, type Booking, type BookingDrafts } from '../bookings/index.ts';
 import type { Queryable } from '../db/knex.ts';
 import {
   findDocument,

@@ -1,11 +1,8 @@
 // Who may see a booking. The rule is here once, for one booking and for queries of many.
 import type { Knex } from 'knex';
 import { auditActor, isStaff, type Actor, type Viewer } from '../accounts/index.ts';
-import type { Queryable } from '../db/knex.ts';
-import { mergedInto } from '../db/merges.ts';
 import { isUuid } from '../lib/uuid.ts';
 import type { BookingDeps } from './booking.deps.ts';
-import type { Intention } from './booking.intentions.ts';
 import { findBooking } from './booking.repository.ts';
 import type { Booking } from './booking.ts';
 
@@ -23,24 +20,6 @@ export function onlyVisible(rows: Knex.QueryBuilder, viewer: Viewer, organizatio
   if (isStaff(viewer)) return;
   if (viewer.organization) void rows.where(organizationColumn, viewer.organization.id);
   else void rows.whereRaw('false');
-}
-
-/**
- * How an attempt ended is for those who may see its booking. While it has none, it is for the organisation that it was
- * made in. An attempt keeps that organisation's id when the organisation is merged away, so merges are followed here.
- */
-export async function mayKnowAttempt(
-  db: Queryable,
-  viewer: Viewer,
-  { organizationId, bookingId }: Pick<Intention, 'organizationId' | 'bookingId'>,
-): Promise<boolean> {
-  if (isStaff(viewer)) return true;
-  if (viewer.organization === null) return false;
-  if (bookingId) {
-    const booking = await findBooking(db, bookingId);
-    return booking !== null && maySee(viewer, booking);
-  }
-  return organizationId !== null && (await mergedInto(db, organizationId)) === viewer.organization.id;
 }
 
 /** Only a referrer, or an admin acting as one, books: a booking belongs to an organisation. */

@@ -3,9 +3,9 @@ import type { Actor } from '../accounts/index.ts';
 import type { Transaction } from '../db/knex.ts';
 import { failure, type Result } from '../lib/result.ts';
 import { isUuid } from '../lib/uuid.ts';
+import { stateToTell } from './booking.announcement.ts';
 import type { BookingDeps } from './booking.deps.ts';
 import { editAtVersion, type EditDeps } from './booking.edit.ts';
-import { stateToTell } from './booking.owner.ts';
 import type { EditFailure } from './booking.service.ts';
 import type { Booking } from './booking.ts';
 

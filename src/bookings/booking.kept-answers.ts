@@ -1,20 +1,9 @@
-// The answers to Acuity's own questions that are kept with a booking, and how they follow Acuity.
+// The answers to Acuity's own questions that are kept with a booking, and their history.
 import { createHash } from 'node:crypto';
 import type { Queryable, Transaction } from '../db/knex.ts';
 import type { Appointment } from '../ports/acuity.ts';
-import {
-  fromAcuity,
-  isSameAnswer,
-  questionForms,
-  toAcuity,
-  type Answer,
-  type AnswerValue,
-  type KnownForms,
-  type Question,
-} from '../questions/index.ts';
-import { isOwnDetail, ownFields, type OwnFields } from './booking.acuity.ts';
-import type { BookingDeps } from './booking.deps.ts';
-import type { AnswersChange, Booking, ProgressEntry } from './booking.ts';
+import { isSameAnswer, type Answer } from '../questions/index.ts';
+import type { AnswersChange, ProgressEntry } from './booking.ts';
 
 export interface KeptAnswers {
   answers: Answer[];
@@ -77,7 +66,8 @@ export async function answersWithHistory(
   return { answers: rows.at(-1)?.answers ?? [], changes };
 }
 
-function changesBetween(before: Answer[], after: Answer[]): AnswersChange['changed'] {
+/** What differs between two sets of answers, question by question. */
+export function changesBetween(before: Answer[], after: Answer[]): AnswersChange['changed'] {
   const fieldIds = new Set([...before, ...after].map(({ fieldId }) => fieldId));
   return [...fieldIds].flatMap((fieldId) => {
     const [from, to] = [before, after].map((answers) => answers.find((one) => one.fieldId === fieldId));
@@ -93,85 +83,4 @@ function changesBetween(before: Answer[], after: Answer[]): AnswersChange['chang
 export function digestOfAll({ answers }: Appointment): string {
   const said = [...answers].toSorted(([a], [b]) => a - b);
   return createHash('sha256').update(JSON.stringify(said)).digest('base64url');
-}
-
-/** What is needed to tell which of an appointment's answers are answers to questions that people see. */
-export interface AnswersContext {
-  own: OwnFields;
-  /** As they were read last; null: never. */
-  forms: KnownForms | null;
-  addressOf: (reference: string) => string;
-}
-
-/** Not in a transaction: Acuity may be asked for its forms. */
-export async function answersContext(
-  deps: Pick<BookingDeps, 'db' | 'questions' | 'addressOf' | 'referenceFieldId' | 'referrerFieldId'>,
-): Promise<AnswersContext> {
-  const { questions, addressOf } = deps;
-  return { own: await ownFields(deps.db, deps), forms: await questions.forms(), addressOf };
-}
-
-/**
- * The answers as Acuity has them now, where they were changed there; null where not. Only questions that people may
- * see are followed: those of the forms that we know and that are not internal, and those that were answered here.
- * @param kept null: none were kept so far
- */
-export function changedAnswers(
-  booking: Pick<Booking, 'reference'>,
-  appointment: Appointment,
-  kept: KeptAnswers | null,
-  context: AnswersContext,
-): KeptAnswers | null {
-  const acuityDigest = digestOfAll(appointment);
-  // A reply without any answer lacks the forms: nobody took all answers out of an appointment.
-  if (acuityDigest === kept?.acuityDigest || appointment.answers.size === 0) return null;
-  const before = (kept?.answers ?? []).filter(({ fieldId }) => !isOwnDetail(context.own, fieldId));
-  const answers = answersNow(appointment, before, context, context.addressOf(booking.reference));
-  return changesBetween(before, answers).length > 0 ? { answers, acuityDigest } : null;
-}
-
-/** For an appointment that was made in Acuity; null while the forms were never read. */
-export function importedAnswers(appointment: Appointment, context: AnswersContext): KeptAnswers | null {
-  if (!context.forms) return null;
-  return { answers: answersNow(appointment, [], context, ''), acuityDigest: digestOfAll(appointment) };
-}
-
-function answersNow(
-  appointment: Appointment,
-  before: readonly Answer[],
-  { own, forms }: AnswersContext,
-  uploads: string,
-): Answer[] {
-  const asked = questionForms(forms?.forms ?? [], appointment.appointmentTypeId, new Set(own.values()));
-  const known = asked.flatMap((form) => form.questions.map((question) => ({ form: form.name, ...question })));
-  const answers = known.flatMap((question): Answer[] => {
-    const text = appointment.answers.get(question.fieldId);
-    if (text === undefined) return [];
-    const kept = before.find(({ fieldId }) => fieldId === question.fieldId);
-    const { fieldId, form, label, type } = question;
-    const value = fromAcuity(text, question);
-    return [
-      kept && saysTheSame(kept, value, question, uploads) ? kept : { fieldId, form, label, type, value },
-    ];
-  });
-  // A question that is not asked any more keeps its answer, unless Acuity has another one.
-  const gone = before
-    .filter(({ fieldId }) => !known.some((question) => question.fieldId === fieldId))
-    .map((kept): Answer => {
-      const text = appointment.answers.get(kept.fieldId);
-      const question = { type: kept.type, options: Array.isArray(kept.value) ? kept.value : [] };
-      const value = text === undefined ? kept.value : fromAcuity(text, question);
-      return text === undefined || saysTheSame(kept, value, question, uploads) ? kept : { ...kept, value };
-    });
-  return [...answers, ...gone];
-}
-
-/** Whether what was answered here is what stands in Acuity. */
-function saysTheSame(
-  kept: Answer,
-  value: AnswerValue,
-  question: Pick<Question, 'type' | 'options'>,
-  uploads: string,
-): boolean {
-  return isSameAnswer(fromAcuity(toAcuity(kept.value, kept.type, uploads), question), value);
 }

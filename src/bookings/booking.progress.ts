@@ -2,12 +2,11 @@ import { attribution, auditActor, isStaff, type Actor } from '../accounts/index.
 import { failure, ok, type Result } from '../lib/result.ts';
 import { findVisible } from './booking.access.ts';
 import type { BookingDeps } from './booking.deps.ts';
-import { findOpenChange } from './booking.intentions.ts';
 import { changeBooking, insertProgress, lockBooking, progressOf } from './booking.repository.ts';
-import type { ChangeFailure, Stale } from './booking.service.ts';
+import type { ProgressFailure, Stale } from './booking.service.ts';
 import { movesByHand, statusAfter, type Progress, type ProgressEntry } from './booking.ts';
 
-type Answer = Result<ProgressEntry, ChangeFailure | Stale>;
+type Answer = Result<ProgressEntry, ProgressFailure | Stale>;
 
 export async function moveProgress(
   deps: BookingDeps,
@@ -29,7 +28,7 @@ export async function moveProgress(
       return failure({ reason: 'invalid_transition', from: booking.currentProgress, to });
     }
     // Acuity is being told of another time, or of the end: first that, then this.
-    const underWay = await findOpenChange(trx, bookingId);
+    const underWay = await deps.findOpenChange(trx, bookingId);
     if (underWay) return failure({ reason: 'outcome_pending', intentionId: underWay.id });
 
     await changeBooking(trx, bookingId, { status: statusAfter(to), currentProgress: to });

@@ -1,34 +1,17 @@
 import type { Actor } from '../accounts/index.ts';
-import type { Slot } from '../availability/index.ts';
 import type { Result } from '../lib/result.ts';
 import type { Answer } from '../questions/index.ts';
 import type { BookingContacts, Contact, ContactChoice, ContactsFailure } from './booking.contact.ts';
 import type { BookingDetails } from './booking.details.ts';
-import type { AnswersChange, Booking, BookingRequest, Progress, ProgressEntry } from './booking.ts';
+import type { AnswersChange, Booking, Progress, ProgressEntry } from './booking.ts';
 
 export type FieldError = { path: string; message: string };
 
-/** Why a booking was not made. Nothing stands in Acuity, except where it says so. */
-export type BookFailure =
-  | { reason: 'forbidden' }
-  | { reason: 'invalid'; errors: FieldError[] }
-  | { reason: 'slot_taken'; startsAt: Date; nearest: Slot[] }
-  | { reason: 'idempotency_conflict' }
-  /** Acuity's answer was lost: it is being settled; `intentionId` tells where to look. */
-  | { reason: 'outcome_pending'; intentionId: string }
-  | { reason: 'acuity_unavailable'; retryAfterMs: number }
-  | { reason: 'acuity_error' };
-
-export type ChangeFailure =
+export type ProgressFailure =
   | { reason: 'not_found' }
   | { reason: 'forbidden' }
-  | { reason: 'invalid'; errors: FieldError[] }
   | { reason: 'invalid_transition'; from: Progress; to: Progress }
-  | { reason: 'already_cancelled' }
-  | { reason: 'slot_taken'; startsAt: Date; nearest: Slot[] }
-  | { reason: 'outcome_pending'; intentionId: string }
-  | { reason: 'acuity_unavailable'; retryAfterMs: number }
-  | { reason: 'acuity_error' };
+  | { reason: 'outcome_pending'; intentionId: string };
 
 /** Somebody changed it since it was read: as it is now. */
 export type Stale = { reason: 'stale'; current: Booking };
@@ -38,12 +21,6 @@ export type EditFailure =
   | { reason: 'forbidden' }
   | { reason: 'invalid'; errors: FieldError[] }
   | Stale;
-
-/** How an attempt to book ended, for the page that waits for it. */
-export type AttemptState =
-  | { state: 'open'; startsAt: Date; since: Date }
-  | { state: 'completed'; bookingId: string }
-  | { state: 'failed'; failure: { reason: string; errors?: FieldError[] } };
 
 export interface ViewedBooking {
   booking: Booking;
@@ -55,14 +32,6 @@ export interface ViewedBooking {
 }
 
 export interface BookingService {
-  /** Only a referrer, or an admin acting as one, books. */
-  book(
-    actor: Actor,
-    request: BookingRequest,
-    idempotencyKey: string | null,
-  ): Promise<Result<Booking, BookFailure>>;
-  reschedule(actor: Actor, bookingId: string, startsAt: Date): Promise<Result<Booking, ChangeFailure>>;
-  cancel(actor: Actor, bookingId: string, reason: string | null): Promise<Result<Booking, ChangeFailure>>;
   /**
    * Staff only; the transitions of domain.md, but never those that Acuity must be told of.
    * @param seen the version that was looked at; unset: whatever stands
@@ -73,7 +42,7 @@ export interface BookingService {
     to: Progress,
     notes: string,
     seen?: number,
-  ): Promise<Result<ProgressEntry, ChangeFailure | Stale>>;
+  ): Promise<Result<ProgressEntry, ProgressFailure | Stale>>;
   /** Staff only. `version`: the one that was looked at. The referrer is told how the booking stands. */
   assign(
     actor: Actor,
@@ -98,8 +67,6 @@ export interface BookingService {
     bookingId: string,
     chosen: readonly ContactChoice[],
   ): Promise<Result<Contact[], ContactsFailure>>;
-  /** For those who may see its booking, or are of the organisation that it was made in; null for everyone else. */
-  attempt(actor: Actor, intentionId: string): Promise<AttemptState | null>;
   /** One booking with its history; writes `booking.viewed`. Null when unknown or not the viewer's to know of. */
   view(actor: Actor, bookingId: string): Promise<ViewedBooking | null>;
   /** When it last changed; for pages that stay open and ask again and again: that is no viewing. Null as for `view`. */

@@ -112,6 +112,17 @@ export function hasEnded(
   return startsAt.getTime() + durationMinutes * 60_000 <= now.getTime();
 }
 
+/** Where it takes place: a room for those who come in person, a web address for those who do not. */
+export function placeOf(
+  type: Booking['type'],
+  said: string | null,
+  usual: string | null,
+): { location: string | null; meetingLink: string | null } {
+  return type === 'in_person'
+    ? { location: said ?? usual, meetingLink: null }
+    : { location: null, meetingLink: meetingLinkIn(said) };
+}
+
 /** The first web address in a free-text location: there Acuity puts the meeting. */
 export function meetingLinkIn(location: string | null): string | null {
   const found = /https?:\/\/[^\s<>"']+/i.exec(location ?? '')?.[0].replace(/[.,;:!?)\]]+$/, '');

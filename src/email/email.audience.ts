@@ -1,5 +1,6 @@
 // Who is told what about a booking, computed in the announcing transaction.
-import { contactsOf, findIntention, type Announcement, type BookingMailKind } from '../bookings/index.ts';
+import { findIntention } from '../attempts/index.ts';
+import { contactsOf, type Announcement, type BookingMailKind } from '../bookings/index.ts';
 import type { Queryable } from '../db/knex.ts';
 import { mergedInto } from '../db/merges.ts';
 import { switchedOff } from './email.preferences.ts';

@@ -1,7 +1,8 @@
 // Who was meant to read a message may have left, or the booking may have become another organisation's. Asked whenever
 // one is composed: what it says is what the booking holds then.
 import { isStaff, standingOf, type Viewer } from '../accounts/index.ts';
-import { findBooking, findIntention, mayKnowAttempt, maySee } from '../bookings/index.ts';
+import { findIntention, mayKnowAttempt } from '../attempts/index.ts';
+import { findBooking, maySee } from '../bookings/index.ts';
 import type { Queryable } from '../db/knex.ts';
 import { mergedInto } from '../db/merges.ts';
 import { isAboutAccount } from './email.account.ts';

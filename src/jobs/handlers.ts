@@ -1,14 +1,17 @@
 // The table of contents of the background: which job does what, and when.
 import { removeExpiredSessionsJob, type Accounts } from '../accounts/index.ts';
 import { sealAuditJob } from '../audit/index.ts';
+import { checkLateJob, settleIntentionJob, sweepIntentionsJob, type Settlement } from '../attempts/index.ts';
+import { removeExpiredDraftsJob, type BookingDrafts } from '../bookings/index.ts';
+import { fetchMeetingLinkJob, type Convergence } from '../following/index.ts';
 import {
-  checkLateJob,
-  removeExpiredDraftsJob,
-  settleIntentionJob,
-  sweepIntentionsJob,
-  type BookingDrafts,
-  type BookingSettlement,
-} from '../bookings/index.ts';
+  checkSubscriptionsJob,
+  reconcileAllJob,
+  reconcileNearJob,
+  removeOldLooksJob,
+  resumeReconciliationJob,
+  type SyncService,
+} from '../sync/index.ts';
 import {
   checkCustodyJob,
   retainDocumentsJob,
@@ -26,15 +29,6 @@ import {
   type UnassignedDigest,
 } from '../email/index.ts';
 import { endQuietActingJob, type ImpersonationService } from '../impersonation/index.ts';
-import { fetchMeetingLinkJob, type Convergence } from '../webhooks/index.ts';
-import {
-  checkSubscriptionsJob,
-  reconcileAllJob,
-  reconcileNearJob,
-  removeOldLooksJob,
-  resumeReconciliationJob,
-  type SyncService,
-} from '../sync/index.ts';
 import type { CronEntry, JobHandler, JobQueue } from '../ports/job-queue.ts';
 import { removeSupersededJob } from './queue.jobs.ts';
 
@@ -46,7 +40,7 @@ export interface JobServices {
   /** Seals what the audit log has got. */
   sealAudit: () => Promise<number>;
   jobs: Pick<JobQueue, 'removeSuperseded'>;
-  settlement: BookingSettlement;
+  settlement: Settlement;
   drafts: BookingDrafts;
   documentCare: DocumentCare;
   emails: EmailSender;

@@ -112,7 +112,7 @@ export async function moveBack(trx: Transaction, merge: MergeRow): Promise<void>
 
 /**
  * Bookings that were asked for in the name of the one that went, and only made after the merge: they came to the one
- * that stays (booking.complete.ts). After the merge is marked as undone, so that merges before it are followed to here.
+ * that stays (attempt.complete.ts). After the merge is marked as undone, so that merges before it are followed to here.
  */
 export async function moveBackWhatWasUnderWay(trx: Transaction, merge: MergeRow): Promise<void> {
   // The intention's column has the booking's name.

@@ -1,6 +1,6 @@
 import type { Queryable, Transaction } from '../db/knex.ts';
+import type { DriftItem, DriftReport, ReportKind, Span } from '../following/index.ts';
 import { supersedeEarlier } from './drift.standing.ts';
-import type { DriftItem, DriftReport, ReportKind, Span } from './drift.ts';
 
 interface ReportRow {
   id: string;
@@ -133,43 +133,4 @@ export async function listReports(db: Queryable, limit = 50): Promise<DriftRepor
     ])
     .limit(limit)) as ReportRow[];
   return rows.map(toReport);
-}
-
-/** Which of these appointments an event told of since then. */
-export async function announcedSince(
-  db: Queryable,
-  appointmentIds: number[],
-  since: Date,
-): Promise<Set<number>> {
-  if (appointmentIds.length === 0) return new Set();
-  const ids = await db('webhook_events')
-    .whereIn('appointment_id', appointmentIds)
-    .where('received_at', '>', since)
-    .distinct()
-    .pluck('appointment_id');
-  return new Set(ids as number[]);
-}
-
-/** Our bookings by appointment: those of these appointments, and those that should be in the span. */
-export async function bookingsToCompare(
-  db: Queryable,
-  appointmentIds: number[],
-  span: { from: Date; to: Date },
-): Promise<{ id: string; appointmentId: number; isActive: boolean }[]> {
-  const rows = (await db('bookings')
-    .where((either) => {
-      void either
-        .whereIn('acuity_appointment_id', appointmentIds)
-        .orWhereBetween('starts_at', [span.from, span.to]);
-    })
-    .select('id', 'acuity_appointment_id', 'status')) as {
-    id: string;
-    acuity_appointment_id: number;
-    status: string;
-  }[];
-  return rows.map((row) => ({
-    id: row.id,
-    appointmentId: row.acuity_appointment_id,
-    isActive: row.status === 'active',
-  }));
 }

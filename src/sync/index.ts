@@ -6,7 +6,6 @@ export {
   removeOldLooksJob,
   resumeReconciliationJob,
 } from './sync.jobs.ts';
-export type { DriftItem, DriftReport, Difference, Span } from './drift.ts';
 export type { ReconcileDeps } from './reconcile.ts';
 export type { Connection, ConnectFailure, ConnectionAttention, ConnectionState } from './connection.ts';
 export {

@@ -6,11 +6,19 @@ import { errorFacts } from '../lib/error-facts.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Ids } from '../ports/ids.ts';
 import type { Transaction } from '../db/knex.ts';
-import { compareWindow, type CompareDeps } from './compare.ts';
-import type { DriftItem, DriftReport, ReportKind, Span } from './drift.ts';
+import {
+  addDays,
+  compareWindow,
+  daysBetween,
+  readWindow,
+  type CompareDeps,
+  type DriftItem,
+  type DriftReport,
+  type ReportKind,
+  type Span,
+} from '../following/index.ts';
 import { finishReport, startReport, takeOver, writeWindow } from './drift.repository.ts';
 import { foundToTell } from './drift.standing.ts';
-import { addDays, daysBetween, readWindow } from './window.ts';
 
 export interface ReconcileDeps extends CompareDeps {
   audit: AuditLog;

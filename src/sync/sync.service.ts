@@ -1,9 +1,9 @@
 import { auditActor, mayAdminister, type Actor } from '../accounts/index.ts';
 import { failure, ok, type Result } from '../lib/result.ts';
 import type { JobQueue } from '../ports/job-queue.ts';
+import { addDays, type DriftReport, type ReportKind, type Span } from '../following/index.ts';
 import { findReport, listReports, startReport } from './drift.repository.ts';
 import { removeOldLooks } from './drift.standing.ts';
-import type { DriftReport, ReportKind, Span } from './drift.ts';
 import { reconcile, resume, type Progress, type ReconcileDeps } from './reconcile.ts';
 import {
   connectAcuity,
@@ -15,7 +15,6 @@ import {
 } from './connection.ts';
 import { ensureSubscriptions, type SubscriptionDeps } from './subscriptions.ts';
 import { resumeReconciliationJob } from './sync.jobs.ts';
-import { addDays } from './window.ts';
 
 export interface SyncService {
   /** Null when a run is under way already. */

@@ -3,7 +3,6 @@ import { z } from 'zod';
 
 export type Channel = 'relay' | 'direct' | 'automation';
 export type Refusal = 'bad_signature' | 'unsupported_type' | 'malformed' | 'too_old';
-export type Outcome = 'created' | 'skipped' | 'updated' | 'cancelled' | 'ignored';
 
 /** Headers that go with the bytes wherever they are sent on. */
 export const keptHeaders = [

@@ -1,13 +1,8 @@
 import { createHash } from 'node:crypto';
 import type { Queryable, Transaction } from '../db/knex.ts';
+import type { Outcome } from '../following/index.ts';
 import { isUuid } from '../lib/uuid.ts';
-import {
-  keptHeaders,
-  type Channel,
-  type IncomingEvent,
-  type Outcome,
-  type Refusal,
-} from './webhook.event.ts';
+import { keptHeaders, type Channel, type IncomingEvent, type Refusal } from './webhook.event.ts';
 
 export interface WebhookEvent {
   id: string;

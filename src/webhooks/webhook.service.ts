@@ -4,9 +4,10 @@ import type { Logger } from 'pino';
 import { auditActor, type Actor } from '../accounts/index.ts';
 import { systemActor, type AuditLog, type RequestFacts } from '../audit/index.ts';
 import type { Database, Transaction } from '../db/knex.ts';
+import type { Outcome } from '../following/index.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Ids } from '../ports/ids.ts';
-import type { Convergence } from './webhook.converge.ts';
+import type { Convergence } from '../following/index.ts';
 import {
   concernsAppointment,
   factsOf,
@@ -14,7 +15,6 @@ import {
   isJson,
   type Channel,
   type IncomingEvent,
-  type Outcome,
   type Refusal,
 } from './webhook.event.ts';
 import {

@@ -15,7 +15,7 @@ const system = compose(readConfig(), {
   bookings: { timings: hurried, onStep },
   emails: { firstPauseMs: 100, sweepAfterMs: 0, onStep },
 });
-const { bookings, db } = system.services;
+const { attempts, db } = system.services;
 
 for (;;) {
   plan = await nextPlan<ChildPlan>();
@@ -31,9 +31,9 @@ for (;;) {
 
 function carryOut(rita: Actor) {
   const startsAt = new Date(plan.startsAt ?? '');
-  if (plan.does === 'reschedule') return bookings.reschedule(rita, plan.bookingId ?? '', startsAt);
-  if (plan.does === 'cancel') return bookings.cancel(rita, plan.bookingId ?? '', null);
-  return bookings.book(
+  if (plan.does === 'reschedule') return attempts.reschedule(rita, plan.bookingId ?? '', startsAt);
+  if (plan.does === 'cancel') return attempts.cancel(rita, plan.bookingId ?? '', null);
+  return attempts.book(
     rita,
     {
       specialistId: plan.specialistId ?? '',

@@ -34,7 +34,7 @@ describe('booking an examination', () => {
   };
 
   it('writes booking, first progress, audit row and the mail together', async () => {
-    const booking = valueOf(await house.bookings.book(house.people.rita, house.requestFor(), 'k1'));
+    const booking = valueOf(await house.attempts.book(house.people.rita, house.requestFor(), 'k1'));
     expect(booking.reference).to.match(/^EX-[2-9A-HJKMNP-TV-Z]{6}$/);
     expect(booking.createdBy?.name).to.equal('Rita Alvarez');
     expect(booking.createdFor).to.equal(null);
@@ -63,7 +63,7 @@ describe('booking an examination', () => {
   it('sends the referrer as client, and our reference and the examinee as intake answers', async () => {
     const request = house.requestFor();
     const examinee = { ...request.examinee, interpreterLanguage: 'Arabic' };
-    const booking = valueOf(await house.bookings.book(house.people.rita, { ...request, examinee }, null));
+    const booking = valueOf(await house.attempts.book(house.people.rita, { ...request, examinee }, null));
     const [appointment] = active();
     expect(appointment?.client).to.deep.equal({
       firstName: 'Rita',
@@ -93,7 +93,7 @@ describe('booking an examination', () => {
     for (const [index, timezone] of ['UTC', 'Etc/GMT-10', null].entries()) {
       const startsAt = new Date(tuesdayAtTen.getTime() + (index + 1) * 86_400_000);
       fake.offer(7001, startsAt.toISOString());
-      valueOf(await house.bookings.book(house.people.rita, house.requestFor({ startsAt, timezone }), null));
+      valueOf(await house.attempts.book(house.people.rita, house.requestFor({ startsAt, timezone }), null));
     }
     const created = fake.calls.filter((call) => call.method === 'createAppointment');
     expect(created.map(({ query }) => (query as { timezone: string }).timezone)).to.deep.equal([
@@ -104,13 +104,13 @@ describe('booking an examination', () => {
   });
 
   it('forgets what the cache held of the calendar, and the time that is taken now', async () => {
-    await house.bookings.book(house.people.rita, house.requestFor(), null);
+    await house.attempts.book(house.people.rita, house.requestFor(), null);
     expect(house.availability.invalidated[0]?.calendarId).to.equal(7001);
     expect(house.availability.invalidated[0]?.taken?.startsAt).to.deep.equal(tuesdayAtTen);
   });
 
   it('an admin acting as a referrer: by is the referrer, for is the admin, the audit row names both', async () => {
-    const booking = valueOf(await house.bookings.book(house.adaAsRita, house.requestFor(), null));
+    const booking = valueOf(await house.attempts.book(house.adaAsRita, house.requestFor(), null));
     const ada = house.people.ada.viewer.userId;
     const rita = house.people.rita.viewer.userId;
     expect(booking.createdBy?.id).to.equal(rita);
@@ -127,7 +127,7 @@ describe('booking an examination', () => {
 
   it('staff do not book', async () => {
     for (const actor of [house.people.sam, house.people.ada]) {
-      expect(reasonOf(await house.bookings.book(actor, house.requestFor(), null)).reason).to.equal(
+      expect(reasonOf(await house.attempts.book(actor, house.requestFor(), null)).reason).to.equal(
         'forbidden',
       );
     }
@@ -136,60 +136,60 @@ describe('booking an examination', () => {
 
   it('a past time, an inactive specialist, a type not offered and an answer to our own field are refused', async () => {
     const past = house.requestFor({ startsAt: new Date('2026-11-22T10:00:00Z') });
-    expect(reasonOf(await house.bookings.book(house.people.rita, past, null))).to.deep.include({
+    expect(reasonOf(await house.attempts.book(house.people.rita, past, null))).to.deep.include({
       reason: 'invalid',
       errors: [{ path: 'startsAt', message: 'This time has passed: choose a later one' }],
     });
     const telehealth = reasonOf(
-      await house.bookings.book(house.people.rita, house.requestFor({ type: 'telehealth' }), null),
+      await house.attempts.book(house.people.rita, house.requestFor({ type: 'telehealth' }), null),
     );
     expect(telehealth).to.have.nested.property('errors[0].path', 'type');
     const forged = house.requestFor({ answers: [{ fieldId: 9101, value: 'EX-222222' }] });
-    expect(reasonOf(await house.bookings.book(house.people.rita, forged, null))).to.have.nested.property(
+    expect(reasonOf(await house.attempts.book(house.people.rita, forged, null))).to.have.nested.property(
       'errors[0].path',
       'answers.9101',
     );
     await house.db('specialists').where({ acuity_calendar_id: 7001 }).update({ is_active: false });
     expect(
-      reasonOf(await house.bookings.book(house.people.rita, house.requestFor(), null)),
+      reasonOf(await house.attempts.book(house.people.rita, house.requestFor(), null)),
     ).to.have.nested.property('errors[0].path', 'specialistId');
     expect(await count('booking_intentions')).to.equal(0);
     expect(fake.calls.filter(({ method }) => method !== 'forms')).to.have.length(0);
   });
 
   it('the same key and body give the first booking again', async () => {
-    const first = valueOf(await house.bookings.book(house.people.rita, house.requestFor(), 'k1'));
-    const again = valueOf(await house.bookings.book(house.people.rita, house.requestFor(), 'k1'));
+    const first = valueOf(await house.attempts.book(house.people.rita, house.requestFor(), 'k1'));
+    const again = valueOf(await house.attempts.book(house.people.rita, house.requestFor(), 'k1'));
     expect(again.id).to.equal(first.id);
     expect(active()).to.have.length(1);
   });
 
   it('the same key with another body is a conflict, also after a refusal', async () => {
     house.availability.taken.add(tuesdayAtTen.getTime());
-    expect(reasonOf(await house.bookings.book(house.people.rita, house.requestFor(), 'k1')).reason).to.equal(
+    expect(reasonOf(await house.attempts.book(house.people.rita, house.requestFor(), 'k1')).reason).to.equal(
       'slot_taken',
     );
     const other = house.requestFor({ notes: 'Right knee.' });
-    expect(reasonOf(await house.bookings.book(house.people.rita, other, 'k1')).reason).to.equal(
+    expect(reasonOf(await house.attempts.book(house.people.rita, other, 'k1')).reason).to.equal(
       'idempotency_conflict',
     );
     house.availability.taken.clear();
-    const again = reasonOf(await house.bookings.book(house.people.rita, house.requestFor(), 'k1'));
+    const again = reasonOf(await house.attempts.book(house.people.rita, house.requestFor(), 'k1'));
     expect(again).to.include({ reason: 'slot_taken' });
     expect((again as { startsAt: Date }).startsAt).to.deep.equal(tuesdayAtTen);
   });
 
   it('another person’s equal key is another key', async () => {
-    valueOf(await house.bookings.book(house.people.rita, house.requestFor(), 'k1'));
+    valueOf(await house.attempts.book(house.people.rita, house.requestFor(), 'k1'));
     const day2 = house.requestFor({ startsAt: new Date('2026-12-02T10:00:00+11:00') });
-    valueOf(await house.bookings.book(house.people.rob, day2, 'k1'));
+    valueOf(await house.attempts.book(house.people.rob, day2, 'k1'));
     expect(active()).to.have.length(2);
   });
 
   it('twenty equal requests at once are one booking, told twenty times', async () => {
     const answers = await Promise.all(
       Array.from({ length: 20 }, () =>
-        house.bookings.book(house.people.rita, house.requestFor(), 'double-click'),
+        house.attempts.book(house.people.rita, house.requestFor(), 'double-click'),
       ),
     );
     const ids = new Set(answers.map((answer) => valueOf(answer).id));
@@ -202,7 +202,7 @@ describe('booking an examination', () => {
   it('twenty people for one time: one booking, nineteen conflicts with three other times', async () => {
     const answers = await Promise.all(
       Array.from({ length: 20 }, (_, index) =>
-        house.bookings.book(house.people.rita, house.requestFor(), `key ${index}`),
+        house.attempts.book(house.people.rita, house.requestFor(), `key ${index}`),
       ),
     );
     expect(answers.filter((answer) => answer.ok)).to.have.length(1);
@@ -216,7 +216,7 @@ describe('booking an examination', () => {
 
   it('a time that Acuity refuses is a conflict, and the time is forgotten', async () => {
     acuity.lose({ fails: { reason: 'refused', code: 'not_available', message: '', status: 400 } });
-    const taken = reasonOf(await house.bookings.book(house.people.rita, house.requestFor(), null));
+    const taken = reasonOf(await house.attempts.book(house.people.rita, house.requestFor(), null));
     expect(taken.reason).to.equal('slot_taken');
     expect(house.availability.invalidated[0]?.taken?.startsAt).to.deep.equal(tuesdayAtTen);
     expect(await count('emails')).to.equal(0);
@@ -225,25 +225,25 @@ describe('booking an examination', () => {
 
   it('Acuity out of reach: nothing was booked, and the same key may try again', async () => {
     acuity.lose({ fails: { reason: 'unavailable', notSent: true, retryAfterMs: 5_000 } });
-    expect(reasonOf(await house.bookings.book(house.people.rita, house.requestFor(), 'k1'))).to.deep.include({
+    expect(reasonOf(await house.attempts.book(house.people.rita, house.requestFor(), 'k1'))).to.deep.include({
       reason: 'acuity_unavailable',
       retryAfterMs: 5_000,
     });
-    valueOf(await house.bookings.book(house.people.rita, house.requestFor(), 'k1'));
+    valueOf(await house.attempts.book(house.people.rita, house.requestFor(), 'k1'));
     expect(active()).to.have.length(1);
   });
 
   it('a lost answer is pending, and the worker completes the booking that Acuity made', async () => {
     acuity.lose('after');
-    const pending = reasonOf(await house.bookings.book(house.people.rita, house.requestFor(), 'k1'));
+    const pending = reasonOf(await house.attempts.book(house.people.rita, house.requestFor(), 'k1'));
     expect(pending.reason).to.equal('outcome_pending');
     const id = await intentionId();
-    expect(await house.bookings.attempt(house.people.rob, id)).to.deep.include({ state: 'open' });
-    expect(await house.bookings.attempt(house.people.nadia, id)).to.equal(null);
+    expect(await house.attempts.find(house.people.rob, id)).to.deep.include({ state: 'open' });
+    expect(await house.attempts.find(house.people.nadia, id)).to.equal(null);
     await Promise.all([house.settlement.settle(id), house.settlement.settle(id)]);
-    const attempt = await house.bookings.attempt(house.people.rita, id);
+    const attempt = await house.attempts.find(house.people.rita, id);
     expect(attempt?.state).to.equal('completed');
-    const again = valueOf(await house.bookings.book(house.people.rita, house.requestFor(), 'k1'));
+    const again = valueOf(await house.attempts.book(house.people.rita, house.requestFor(), 'k1'));
     expect(again.acuityAppointmentId).to.equal(active()[0]?.id);
     expect(await house.db('emails').pluck('kind')).to.deep.equal(['booking_confirmation']);
     expect(await house.db('audit_log').where({ action: 'booking.created' }).first()).to.include({
@@ -253,18 +253,18 @@ describe('booking an examination', () => {
 
   it('a call that Acuity never saw is declared failed once it cannot be under way any more, and told', async () => {
     acuity.lose('before');
-    await house.bookings.book(house.people.rita, house.requestFor(), 'k1');
+    await house.attempts.book(house.people.rita, house.requestFor(), 'k1');
     const id = await intentionId();
     await house.settlement.settle(id);
-    expect((await house.bookings.attempt(house.people.rita, id))?.state).to.equal('open');
+    expect((await house.attempts.find(house.people.rita, id))?.state).to.equal('open');
     await sleep(350);
     await house.settlement.settle(id);
-    expect(await house.bookings.attempt(house.people.rita, id)).to.deep.equal({
+    expect(await house.attempts.find(house.people.rita, id)).to.deep.equal({
       state: 'failed',
       failure: { reason: 'acuity_unavailable' },
     });
     expect(await house.db('emails').pluck('kind')).to.deep.equal(['booking_failed']);
-    expect(reasonOf(await house.bookings.book(house.people.rita, house.requestFor(), 'k1')).reason).to.equal(
+    expect(reasonOf(await house.attempts.book(house.people.rita, house.requestFor(), 'k1')).reason).to.equal(
       'acuity_unavailable',
     );
     const late = await house.db('graphile_worker.jobs').where({ task_identifier: 'check_late' });
@@ -273,22 +273,22 @@ describe('booking an examination', () => {
 
   it('while Acuity cannot be asked, an open attempt stays open and is looked at again', async () => {
     acuity.lose('after');
-    await house.bookings.book(house.people.rita, house.requestFor(), null);
+    await house.attempts.book(house.people.rita, house.requestFor(), null);
     const id = await intentionId();
     fake.failWith({ reason: 'unavailable', notSent: true, retryAfterMs: 1_000 });
     await sleep(350);
     await house.settlement.settle(id);
-    expect((await house.bookings.attempt(house.people.rita, id))?.state).to.equal('open');
+    expect((await house.attempts.find(house.people.rita, id))?.state).to.equal('open');
     const job = (await house.db('graphile_worker.jobs').where({ key: id }).first()) as { run_at: Date };
     expect(job.run_at.getTime() - Date.now()).to.be.within(1_000, 20_000);
     fake.recover();
     await house.settlement.settle(id);
-    expect((await house.bookings.attempt(house.people.rita, id))?.state).to.equal('completed');
+    expect((await house.attempts.find(house.people.rita, id))?.state).to.equal('completed');
   });
 
   it('an appointment that appears after all is cancelled again', async () => {
     acuity.lose('before');
-    await house.bookings.book(house.people.rita, house.requestFor(), null);
+    await house.attempts.book(house.people.rita, house.requestFor(), null);
     const id = await intentionId();
     await sleep(350);
     await house.settlement.settle(id);
@@ -308,7 +308,7 @@ describe('booking an examination', () => {
 
   it('two appointments with one reference: the first stays, the other is cancelled', async () => {
     acuity.lose('after');
-    await house.bookings.book(house.people.rita, house.requestFor(), null);
+    await house.attempts.book(house.people.rita, house.requestFor(), null);
     const id = await intentionId();
     const [first] = active();
     if (!first) throw new Error('Nothing was made');
@@ -320,13 +320,13 @@ describe('booking an examination', () => {
 
   it('an answer that misses fields loses nothing: it is read again', async () => {
     acuity.lose('odd');
-    const booking = valueOf(await house.bookings.book(house.people.rita, house.requestFor(), null));
+    const booking = valueOf(await house.attempts.book(house.people.rita, house.requestFor(), null));
     expect(booking.acuityAppointmentId).to.equal(active()[0]?.id);
   });
 
   it('an appointment made with another specialist is moved to the right one', async () => {
     acuity.lose({ answers: madeWithAnother });
-    const booking = valueOf(await house.bookings.book(house.people.rita, house.requestFor(), null));
+    const booking = valueOf(await house.attempts.book(house.people.rita, house.requestFor(), null));
     expect(active()).to.have.length(1);
     expect(active()[0]).to.include({ id: booking.acuityAppointmentId, calendarId: 7001 });
     expect(await house.db('audit_log').where({ action: 'drift.fixed' })).to.have.length(1);
@@ -337,7 +337,7 @@ describe('booking an examination', () => {
       { answers: madeWithAnother },
       { fails: { reason: 'refused', code: 'not_available', message: '', status: 400 } },
     );
-    expect(reasonOf(await house.bookings.book(house.people.rita, house.requestFor(), null)).reason).to.equal(
+    expect(reasonOf(await house.attempts.book(house.people.rita, house.requestFor(), null)).reason).to.equal(
       'acuity_error',
     );
     expect(active()).to.have.length(0);
@@ -354,11 +354,11 @@ describe('booking an examination', () => {
       },
     });
     try {
-      await dying.bookings.book(dying.people.rita, dying.requestFor(), null).catch(() => undefined);
+      await dying.attempts.book(dying.people.rita, dying.requestFor(), null).catch(() => undefined);
       const [id] = (await dying.db('booking_intentions').pluck('id')) as [string];
       await sleep(150);
       await dying.settlement.settle(id);
-      expect((await dying.bookings.attempt(dying.people.rita, id))?.state).to.equal('failed');
+      expect((await dying.attempts.find(dying.people.rita, id))?.state).to.equal('failed');
       expect(active()).to.have.length(0);
     } finally {
       await dying.close();
@@ -367,7 +367,7 @@ describe('booking an examination', () => {
 
   it('declared failed while Acuity took its time: what Acuity then made is cancelled', async () => {
     const held = fake.hold();
-    const answer = house.bookings.book(house.people.rita, house.requestFor(), null);
+    const answer = house.attempts.book(house.people.rita, house.requestFor(), null);
     while (held.waiting() === 0) await sleep(5);
     const id = await intentionId();
     await house
@@ -386,7 +386,7 @@ describe('booking an examination', () => {
 
   it('an early webhook completes the attempt, and the request answers with the same booking', async () => {
     const held = fake.hold();
-    const answer = house.bookings.book(house.people.rita, house.requestFor(), null);
+    const answer = house.attempts.book(house.people.rita, house.requestFor(), null);
     while (held.waiting() === 0) await sleep(5);
     const [appointment] = active();
     if (!appointment) throw new Error('Nothing was made');
@@ -402,7 +402,7 @@ describe('booking an examination', () => {
   });
 
   it('an unknown reference is not ours', async () => {
-    const booked = valueOf(await house.bookings.book(house.people.rita, house.requestFor(), null));
+    const booked = valueOf(await house.attempts.book(house.people.rita, house.requestFor(), null));
     const [appointment] = active();
     if (!appointment) throw new Error('Nothing was made');
     expect(await house.settlement.completeFromAppointment('EX-222222', appointment)).to.deep.equal({
@@ -416,7 +416,7 @@ describe('booking an examination', () => {
 
   it('the sweep gives every open attempt a job', async () => {
     acuity.lose('after');
-    await house.bookings.book(house.people.rita, house.requestFor(), null);
+    await house.attempts.book(house.people.rita, house.requestFor(), null);
     const id = await intentionId();
     await house.db.raw('delete from graphile_worker._private_jobs');
     expect(await house.settlement.sweep()).to.equal(1);
@@ -424,7 +424,7 @@ describe('booking an examination', () => {
   });
 
   it('what the person typed does not stay in the attempt', async () => {
-    await house.bookings.book(house.people.rita, house.requestFor(), null);
+    await house.attempts.book(house.people.rita, house.requestFor(), null);
     const { request } = (await house.db('booking_intentions').first()) as { request: object };
     expect(JSON.stringify(request)).to.not.match(/Ewan|Marsh|Left knee|CL-2207/);
   });

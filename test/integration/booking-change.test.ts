@@ -18,7 +18,7 @@ describe('changing a booking', () => {
     fake.offer(7001, tuesdayAtTen.toISOString(), wednesday.toISOString());
     acuity = lossy(fake);
     house = await openHouse(acuity);
-    booking = valueOf(await house.bookings.book(house.people.rita, house.requestFor(), null));
+    booking = valueOf(await house.attempts.book(house.people.rita, house.requestFor(), null));
   });
   afterEach(() => house.close());
 
@@ -33,7 +33,7 @@ describe('changing a booking', () => {
     (await house.bookings.view(actor, booking.id))?.progress.map((entry) => entry.progress);
 
   it('moving it tells Acuity, the history, the audit log and the referrer', async () => {
-    const moved = valueOf(await house.bookings.reschedule(house.people.rob, booking.id, wednesday));
+    const moved = valueOf(await house.attempts.reschedule(house.people.rob, booking.id, wednesday));
     expect(moved).to.include({ currentProgress: 'rescheduled', status: 'active', version: 2 });
     expect(moved.startsAt).to.deep.equal(wednesday);
     expect(appointment()?.startsAt).to.deep.equal(wednesday);
@@ -50,18 +50,18 @@ describe('changing a booking', () => {
   it('moving it to where it is changes nothing', async () => {
     const calls = fake.calls.length;
     expect(
-      valueOf(await house.bookings.reschedule(house.people.rita, booking.id, tuesdayAtTen)).version,
+      valueOf(await house.attempts.reschedule(house.people.rita, booking.id, tuesdayAtTen)).version,
     ).to.equal(1);
     expect(fake.calls).to.have.length(calls);
   });
 
   it('a taken or a past time is refused, and the booking stands', async () => {
     house.availability.taken.add(wednesday.getTime());
-    expect(reasonOf(await house.bookings.reschedule(house.people.rita, booking.id, wednesday))).to.include({
+    expect(reasonOf(await house.attempts.reschedule(house.people.rita, booking.id, wednesday))).to.include({
       reason: 'slot_taken',
     });
     const past = reasonOf(
-      await house.bookings.reschedule(house.people.rita, booking.id, new Date('2026-11-01T00:00:00Z')),
+      await house.attempts.reschedule(house.people.rita, booking.id, new Date('2026-11-01T00:00:00Z')),
     );
     expect(past).to.have.nested.property('errors[0].path', 'startsAt');
     expect(appointment()?.startsAt).to.deep.equal(tuesdayAtTen);
@@ -70,25 +70,25 @@ describe('changing a booking', () => {
 
   it('a cancelled booking frees its slot, and cannot be cancelled or moved again', async () => {
     const cancelled = valueOf(
-      await house.bookings.cancel(house.people.rita, booking.id, 'Settled out of court'),
+      await house.attempts.cancel(house.people.rita, booking.id, 'Settled out of court'),
     );
     expect(cancelled).to.include({ currentProgress: 'cancelled', status: 'cancelled' });
     expect(appointment()?.canceled).to.equal(true);
     expect(house.availability.invalidated.at(-1)?.calendarId).to.equal(7001);
-    expect(reasonOf(await house.bookings.cancel(house.people.rita, booking.id, null)).reason).to.equal(
+    expect(reasonOf(await house.attempts.cancel(house.people.rita, booking.id, null)).reason).to.equal(
       'already_cancelled',
     );
     expect(
-      reasonOf(await house.bookings.reschedule(house.people.rita, booking.id, wednesday)).reason,
+      reasonOf(await house.attempts.reschedule(house.people.rita, booking.id, wednesday)).reason,
     ).to.equal('already_cancelled');
     expect(await emails()).to.deep.equal(['booking_cancelled']);
-    const anew = valueOf(await house.bookings.book(house.people.rita, house.requestFor(), null));
+    const anew = valueOf(await house.attempts.book(house.people.rita, house.requestFor(), null));
     expect(anew.id).to.not.equal(booking.id);
   });
 
   it('two clicks on cancel at once cancel once, and both hear that it is cancelled', async () => {
     const answers = await Promise.all(
-      [1, 2, 3].map(() => house.bookings.cancel(house.people.rita, booking.id, null)),
+      [1, 2, 3].map(() => house.attempts.cancel(house.people.rita, booking.id, null)),
     );
     for (const answer of answers) {
       expect(answer.ok ? answer.value.status : answer.reason).to.be.oneOf(['cancelled', 'already_cancelled']);
@@ -98,11 +98,11 @@ describe('changing a booking', () => {
   });
 
   it('another organisation learns nothing, and the attempt is on record', async () => {
-    expect(reasonOf(await house.bookings.cancel(house.people.nadia, booking.id, null)).reason).to.equal(
+    expect(reasonOf(await house.attempts.cancel(house.people.nadia, booking.id, null)).reason).to.equal(
       'not_found',
     );
     expect(await house.bookings.view(house.people.nadia, booking.id)).to.equal(null);
-    expect(reasonOf(await house.bookings.cancel(house.people.nadia, 'nonsense', null)).reason).to.equal(
+    expect(reasonOf(await house.attempts.cancel(house.people.nadia, 'nonsense', null)).reason).to.equal(
       'not_found',
     );
     expect(
@@ -119,7 +119,7 @@ describe('changing a booking', () => {
     for (const elsewhere of [organization, null]) {
       const moved = { ...house.people.rita, viewer: { ...viewer, organization: elsewhere } };
       expect(await house.bookings.view(moved, booking.id)).to.equal(null);
-      expect(reasonOf(await house.bookings.cancel(moved, booking.id, null)).reason).to.equal('not_found');
+      expect(reasonOf(await house.attempts.cancel(moved, booking.id, null)).reason).to.equal('not_found');
       const page = await house.list.page(moved.viewer, { limit: 20 });
       expect(page).to.deep.equal({ bookings: [], nextCursor: null });
     }
@@ -132,7 +132,7 @@ describe('changing a booking', () => {
       if (step === 'authorised')
         await house.db('bookings').where({ id: booking.id }).update({ organization_id: organization?.id });
     };
-    const answer = await house.bookings.cancel(house.people.rita, booking.id, null);
+    const answer = await house.attempts.cancel(house.people.rita, booking.id, null);
     expect(reasonOf(answer).reason).to.equal('not_found');
     expect(await house.db('booking_intentions').where({ kind: 'cancel' })).to.deep.equal([]);
     expect(appointment()?.canceled).to.equal(false);
@@ -141,8 +141,8 @@ describe('changing a booking', () => {
   for (const kind of ['reschedule', 'cancel'] as const) {
     const act = () =>
       kind === 'cancel'
-        ? house.bookings.cancel(house.people.rita, booking.id, null)
-        : house.bookings.reschedule(house.people.rita, booking.id, wednesday);
+        ? house.attempts.cancel(house.people.rita, booking.id, null)
+        : house.attempts.reschedule(house.people.rita, booking.id, wednesday);
     const done = kind === 'cancel' ? 'cancelled' : 'rescheduled';
 
     it(`${kind}: a lost answer is pending, and settled by reading the appointment`, async () => {
@@ -150,7 +150,7 @@ describe('changing a booking', () => {
       expect(reasonOf(await act()).reason).to.equal('outcome_pending');
       const id = await openChange();
       await Promise.all([house.settlement.settle(id), house.settlement.settle(id)]);
-      expect(await house.bookings.attempt(house.people.rita, id)).to.deep.equal({
+      expect(await house.attempts.find(house.people.rita, id)).to.deep.equal({
         state: 'completed',
         bookingId: booking.id,
       });
@@ -167,7 +167,7 @@ describe('changing a booking', () => {
       ).to.equal('outcome_pending');
       await sleep(350);
       await house.settlement.settle(id);
-      expect((await house.bookings.attempt(house.people.rita, id))?.state).to.equal('failed');
+      expect((await house.attempts.find(house.people.rita, id))?.state).to.equal('failed');
       expect(await emails()).to.deep.equal(['booking_failed']);
       expect(await progress()).to.deep.equal(['scheduled']);
       if (kind === 'cancel') await fake.cancel(booking.acuityAppointmentId);
@@ -197,8 +197,8 @@ describe('changing a booking', () => {
       acuity.lose(tooClose);
       const byStaff =
         kind === 'cancel'
-          ? await house.bookings.cancel(house.people.sam, booking.id, null)
-          : await house.bookings.reschedule(house.people.sam, booking.id, wednesday);
+          ? await house.attempts.cancel(house.people.sam, booking.id, null)
+          : await house.attempts.reschedule(house.people.sam, booking.id, wednesday);
       expect(valueOf(byStaff).currentProgress).to.equal(done);
       expect(
         await house

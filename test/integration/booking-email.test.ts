@@ -95,7 +95,7 @@ describe('the mails of a booking', () => {
 
   it('the confirmation names time and zones, and carries the calendar file', async () => {
     await work(senderTo(mailbox.smtpUrl));
-    const booking = valueOf(await house.bookings.book(house.people.rita, house.requestFor(), null));
+    const booking = valueOf(await house.attempts.book(house.people.rita, house.requestFor(), null));
     const mail = await waitForMail(mailbox);
     expect(mail.to).to.deep.equal(['rita@harbour-legal.example']);
     expect(mail.subject).to.equal(`Examination booked: ${booking.reference}, Tuesday 1 December 2026`);
@@ -123,7 +123,7 @@ describe('the mails of a booking', () => {
     await work(senderTo(mailbox.smtpUrl));
     const request = house.requestFor();
     const examinee = { ...request.examinee, interpreterLanguage: 'Tamil' };
-    await house.bookings.book(house.people.rita, { ...request, examinee }, null);
+    await house.attempts.book(house.people.rita, { ...request, examinee }, null);
     const mail = await waitForMail(mailbox);
     for (const words of [mail.text, mail.html ?? '']) {
       expect(words).to.include('Interpreter language').and.include('Tamil');
@@ -138,7 +138,7 @@ describe('the mails of a booking', () => {
       .where({ acuity_calendar_id: 7001 })
       .update({ name: 'Dr <b>X</b>\r\nBcc: evil@example.com' });
     await work(senderTo(mailbox.smtpUrl));
-    await house.bookings.book(
+    await house.attempts.book(
       house.people.rita,
       house.requestFor({ claimNumber: '<script>1</script>' }),
       null,
@@ -173,15 +173,15 @@ describe('the mails of a booking', () => {
 
   it('moved and cancelled are told, the cancellation with a file that takes the entry away', async () => {
     await work(senderTo(mailbox.smtpUrl));
-    const booking = valueOf(await house.bookings.book(house.people.rita, house.requestFor(), null));
+    const booking = valueOf(await house.attempts.book(house.people.rita, house.requestFor(), null));
     valueOf(
-      await house.bookings.reschedule(house.people.rita, booking.id, new Date('2026-12-02T10:00:00+11:00')),
+      await house.attempts.reschedule(house.people.rita, booking.id, new Date('2026-12-02T10:00:00+11:00')),
     );
     await waitForMail(
       mailbox,
       (mail) => mail.subject.startsWith('Examination moved') && mail.subject.includes('2 December'),
     );
-    valueOf(await house.bookings.cancel(house.people.sam, booking.id, null));
+    valueOf(await house.attempts.cancel(house.people.sam, booking.id, null));
     const mail = await waitForMail(mailbox, (one) => one.subject.startsWith('Examination cancelled'));
     expect(mail.to).to.deep.equal(['rita@harbour-legal.example']);
     const ics = mail.attachments[0]?.content.toString() ?? '';
@@ -191,7 +191,7 @@ describe('the mails of a booking', () => {
   it('a failed attempt is told, without the examinee', async () => {
     await work(senderTo(mailbox.smtpUrl));
     acuity.lose('before');
-    await house.bookings.book(house.people.rita, house.requestFor(), null);
+    await house.attempts.book(house.people.rita, house.requestFor(), null);
     const mail = await waitForMail(mailbox);
     expect(mail.subject).to.match(/^Examination NOT booked: EX-/);
     expect(mail.text)
@@ -203,7 +203,7 @@ describe('the mails of a booking', () => {
   it('a failed attempt is told with what to do when the form asks for more', async () => {
     await work(senderTo(mailbox.smtpUrl));
     acuity.lose('before');
-    await house.bookings.book(house.people.rita, house.requestFor(), null);
+    await house.attempts.book(house.people.rita, house.requestFor(), null);
     fake.showForms(detailsForm(), aForm({ fields: [aField({ name: 'Dominant hand', required: true })] }));
     const mail = await waitForMail(mailbox);
     expect(mail.subject).to.match(/^Examination NOT booked: EX-/);
@@ -215,7 +215,7 @@ describe('the mails of a booking', () => {
   it('a mail server that is down delays, and loses nothing', async () => {
     const down = await closedPort();
     await work(senderTo(`smtp://127.0.0.1:${down}`));
-    await house.bookings.book(house.people.rita, house.requestFor(), null);
+    await house.attempts.book(house.people.rita, house.requestFor(), null);
     await until(async () => ((await outbox())[0]?.attempts ?? 0) >= 2);
     expect((await outbox())[0]).to.include({ status: 'queued', sent_at: null });
     expect((await outbox())[0]?.last_error).to.match(/^ECONNREFUSED|ESOCKET/);
@@ -230,7 +230,7 @@ describe('the mails of a booking', () => {
   });
 
   it('a worker that dies between sending and writing it down sends the same message again, not another', async () => {
-    const booking = valueOf(await house.bookings.book(house.people.rita, house.requestFor(), null));
+    const booking = valueOf(await house.attempts.book(house.people.rita, house.requestFor(), null));
     const id = (await outbox())[0]?.id ?? '';
     const dying = senderTo(mailbox.smtpUrl, (mailer) => ({
       async send(mail) {
@@ -247,7 +247,7 @@ describe('the mails of a booking', () => {
   });
 
   it('two workers do not send one message twice', async () => {
-    valueOf(await house.bookings.book(house.people.rita, house.requestFor(), null));
+    valueOf(await house.attempts.book(house.people.rita, house.requestFor(), null));
     const id = (await outbox())[0]?.id ?? '';
     const sender = senderTo(mailbox.smtpUrl);
     await Promise.all(Array.from({ length: 5 }, () => sender.send(id)));
@@ -264,7 +264,7 @@ describe('the mails of a booking', () => {
     const { port } = silentServer.address() as AddressInfo;
     try {
       await work(senderTo(`smtp://127.0.0.1:${port}`));
-      await house.bookings.book(house.people.rita, house.requestFor(), null);
+      await house.attempts.book(house.people.rita, house.requestFor(), null);
       await until(() => Promise.resolve(calls > 0));
       await worker?.stop();
       worker = null;
@@ -278,7 +278,7 @@ describe('the mails of a booking', () => {
   });
 
   it('a queued message whose job is lost gets another', async () => {
-    valueOf(await house.bookings.book(house.people.rita, house.requestFor(), null));
+    valueOf(await house.attempts.book(house.people.rita, house.requestFor(), null));
     await house.db.raw('delete from graphile_worker._private_jobs');
     await house.db.raw('alter table emails disable trigger emails_updated_at');
     await house.db('emails').update({ updated_at: new Date(Date.now() - 120_000) });
@@ -287,8 +287,8 @@ describe('the mails of a booking', () => {
   });
 
   it('a confirmation delayed past the cancellation says so', async () => {
-    const booking = valueOf(await house.bookings.book(house.people.rita, house.requestFor(), null));
-    valueOf(await house.bookings.cancel(house.people.rita, booking.id, null));
+    const booking = valueOf(await house.attempts.book(house.people.rita, house.requestFor(), null));
+    valueOf(await house.attempts.cancel(house.people.rita, booking.id, null));
     await work(senderTo(mailbox.smtpUrl));
     const mail = await waitForMail(mailbox, (one) => one.subject.startsWith('Examination booked'));
     expect(mail.text).to.include('Since then this examination has been cancelled.');
@@ -303,7 +303,7 @@ describe('the mails of a booking', () => {
   };
 
   it('a message that was delayed is withheld from whom the booking is no longer to be seen by', async () => {
-    const booking = valueOf(await house.bookings.book(house.people.rita, house.requestFor(), null));
+    const booking = valueOf(await house.attempts.book(house.people.rita, house.requestFor(), null));
     await handOver(booking.id, 'nadia');
     await senderTo(mailbox.smtpUrl).send((await outbox())[0]?.id ?? '');
     expect((await outbox())[0]).to.include({ status: 'withheld', sent_at: null });
@@ -312,10 +312,10 @@ describe('the mails of a booking', () => {
   });
 
   it('a message is withheld from whoever was deactivated, also one about a failed attempt', async () => {
-    valueOf(await house.bookings.book(house.people.rita, house.requestFor(), null));
+    valueOf(await house.attempts.book(house.people.rita, house.requestFor(), null));
     acuity.lose('before');
     const failed = house.requestFor({ startsAt: new Date('2026-12-02T10:00:00+11:00') });
-    await house.bookings.book(house.people.rita, failed, null);
+    await house.attempts.book(house.people.rita, failed, null);
     const { intention_id } = (await house.db('emails').first('intention_id')) as { intention_id: string };
     await house.db('emails').insert({
       ...{ id: systemIds.uuid(), kind: 'booking_failed', dedupe_key: 'failed', intention_id },
@@ -328,7 +328,7 @@ describe('the mails of a booking', () => {
   });
 
   it('a message that was delayed goes to the address that its recipient has by then', async () => {
-    valueOf(await house.bookings.book(house.people.rita, house.requestFor(), null));
+    valueOf(await house.attempts.book(house.people.rita, house.requestFor(), null));
     const moved = 'rita@new-home.example';
     await house.db('users').where({ id: house.people.rita.viewer.userId }).update({ email: moved });
     await senderTo(mailbox.smtpUrl).send((await outbox())[0]?.id ?? '');
@@ -337,7 +337,7 @@ describe('the mails of a booking', () => {
   });
 
   it('a message that was delayed goes to whoever stands for its recipient since a merge', async () => {
-    valueOf(await house.bookings.book(house.people.rob, house.requestFor(), null));
+    valueOf(await house.attempts.book(house.people.rob, house.requestFor(), null));
     const [from, into] = [house.people.rob.viewer, house.people.rita.viewer];
     await house.db('merges').insert({
       ...{ id: systemIds.uuid(), kind: 'referrer', reason: 'The same twice', moved: '{}' },
@@ -350,7 +350,7 @@ describe('the mails of a booking', () => {
   });
 
   it('a message from before recipients were kept, to an address that nobody has any more, can be sent again', async () => {
-    valueOf(await house.bookings.book(house.people.rita, house.requestFor(), null));
+    valueOf(await house.attempts.book(house.people.rita, house.requestFor(), null));
     const id = (await outbox())[0]?.id ?? '';
     await house.db('emails').update({ recipient_id: null, recipient: 'rita@old-home.example' });
     await senderTo(mailbox.smtpUrl).send(id);
@@ -363,7 +363,7 @@ describe('the mails of a booking', () => {
   });
 
   it('a message goes on to a colleague of the organisation that the booking is of', async () => {
-    const booking = valueOf(await house.bookings.book(house.people.rita, house.requestFor(), null));
+    const booking = valueOf(await house.attempts.book(house.people.rita, house.requestFor(), null));
     await handOver(booking.id, 'rob');
     await senderTo(mailbox.smtpUrl).send((await outbox())[0]?.id ?? '');
     expect((await waitForMail(mailbox)).to).to.deep.equal(['rita@harbour-legal.example']);
@@ -398,7 +398,7 @@ describe('the mails of a booking', () => {
       await new Promise<void>((done) => void refusing.listen(0, '127.0.0.1', done));
       try {
         const { port } = refusing.server.address() as AddressInfo;
-        valueOf(await house.bookings.book(house.people.rita, house.requestFor(), null));
+        valueOf(await house.attempts.book(house.people.rita, house.requestFor(), null));
         await senderTo(`smtp://127.0.0.1:${port}`).send((await outbox())[0]?.id ?? '');
         const enhanced = /^\S+ \d\.\d+\.\d+/.exec(said)?.[0] ?? code;
         const error = `${at === 'onData' ? 'EMESSAGE' : 'EENVELOPE'} ${enhanced}`;
@@ -410,7 +410,7 @@ describe('the mails of a booking', () => {
 
   it('jobs, payloads and outbox hold ids only', async () => {
     acuity.lose('before');
-    await house.bookings.book(house.people.rita, house.requestFor(), null);
+    await house.attempts.book(house.people.rita, house.requestFor(), null);
     const jobs: unknown = await house.db('graphile_worker._private_jobs').select('payload', 'key');
     expect(JSON.stringify([jobs, await outbox()])).to.not.match(/Ewan|Marsh|61412|CL-2207|knee/);
   });

@@ -37,7 +37,7 @@ describe('the list of bookings', () => {
     });
     made.push(
       valueOf(
-        await house.bookings.book(
+        await house.attempts.book(
           actor,
           { ...request, examinee: { ...request.examinee, firstName, lastName } },
           null,

@@ -19,7 +19,7 @@ describe('reminders', () => {
     const fake = createFakeAcuity();
     fake.offer(7001, tuesdayAtTen.toISOString());
     house = await openHouse(fake);
-    bookingId = valueOf(await house.bookings.book(house.people.rita, house.requestFor(), null)).id;
+    bookingId = valueOf(await house.attempts.book(house.people.rita, house.requestFor(), null)).id;
     await house.db('bookings').where({ id: bookingId }).update({ starts_at: startsAt });
     await house.db('emails').delete();
   });

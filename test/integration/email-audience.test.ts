@@ -18,7 +18,7 @@ describe('who is told about a booking', () => {
     fake.offer(7001, tuesdayAtTen.toISOString(), '2026-12-02T10:00:00+11:00');
     acuity = lossy(fake);
     house = await openHouse(acuity);
-    bookingId = valueOf(await house.bookings.book(house.people.rita, house.requestFor(), null)).id;
+    bookingId = valueOf(await house.attempts.book(house.people.rita, house.requestFor(), null)).id;
     await house.db('emails').delete();
   });
   afterEach(() => house.close());
@@ -111,7 +111,7 @@ describe('who is told about a booking', () => {
       .insert({ user_id: idOf('rob'), kind: 'booking_failed', delivery: 'off' });
     acuity.lose('before');
     const failing = house.requestFor({ startsAt: new Date('2026-12-02T10:00:00+11:00') });
-    await house.bookings.book(house.people.rob, failing, null);
+    await house.attempts.book(house.people.rob, failing, null);
     const { id } = (await house.db('booking_intentions').where({ state: 'open' }).first('id')) as {
       id: string;
     };

@@ -31,7 +31,7 @@ describe('what the mails of a booking say', () => {
   });
 
   const book = async (by = house.people.rita) =>
-    valueOf(await house.bookings.book(by, house.requestFor({ timezone: null }), null));
+    valueOf(await house.attempts.book(by, house.requestFor({ timezone: null }), null));
   const idOf = (name: keyof House['people']) => house.people[name].viewer.userId;
   /** Sends what is queued, and gives the last of it to this address. */
   async function sentTo(name: 'rita' | 'rob', subject: RegExp): Promise<ReceivedMail> {
@@ -55,7 +55,7 @@ describe('what the mails of a booking say', () => {
 
   it('moved names the earlier time and the new one', async () => {
     const { id } = await book();
-    valueOf(await house.bookings.reschedule(house.people.rita, id, wednesday));
+    valueOf(await house.attempts.reschedule(house.people.rita, id, wednesday));
     const mail = await sentTo('rita', /^Examination moved/);
     const [was, is] = [
       '10:00.am, Tuesday 1 December 2026 \\(Sydney time, AEDT\\)',
@@ -77,8 +77,8 @@ describe('what the mails of a booking say', () => {
 
   it('moved says that it has been cancelled since when it is sent late', async () => {
     const { id } = await book();
-    valueOf(await house.bookings.reschedule(house.people.rita, id, wednesday));
-    valueOf(await house.bookings.cancel(house.people.rita, id, null));
+    valueOf(await house.attempts.reschedule(house.people.rita, id, wednesday));
+    valueOf(await house.attempts.cancel(house.people.rita, id, null));
     const mail = await sentTo('rita', /^Examination moved/);
     expect(mail.text).to.include('Since then this examination has been cancelled.');
     expect(mail.text).to.not.include('Please tell the examinee.');
@@ -90,14 +90,14 @@ describe('what the mails of a booking say', () => {
       'Ada Lindqvist of the agency made this booking for you.',
     );
     await addSolicitor(id);
-    valueOf(await house.bookings.reschedule(house.adaAsRita, id, wednesday));
+    valueOf(await house.attempts.reschedule(house.adaAsRita, id, wednesday));
     expect((await sentTo('rita', /moved/)).text).to.include(
       'Ada Lindqvist of the agency moved this examination for you.',
     );
     expect((await sentTo('rob', /moved/)).text).to.include(
       'Ada Lindqvist of the agency moved this examination for Rita Alvarez.',
     );
-    valueOf(await house.bookings.cancel(house.adaAsRita, id, null));
+    valueOf(await house.attempts.cancel(house.adaAsRita, id, null));
     expect((await sentTo('rita', /cancelled/)).html).to.include(
       'Ada Lindqvist of the agency cancelled this examination for you.',
     );
@@ -105,7 +105,7 @@ describe('what the mails of a booking say', () => {
 
   it('says nothing of the agency when the referrer did it', async () => {
     const { id } = await book();
-    valueOf(await house.bookings.cancel(house.people.rita, id, null));
+    valueOf(await house.attempts.cancel(house.people.rita, id, null));
     for (const subject of [/booked/, /cancelled/])
       expect((await sentTo('rita', subject)).text).to.not.include('of the agency');
   });

@@ -6,12 +6,12 @@ import { createPgJobQueue } from '../../src/adapters/pg-job-queue.ts';
 import { auditLog } from '../../src/audit/index.ts';
 import type { AvailabilityService, Slot } from '../../src/availability/index.ts';
 import {
-  createBookingList,
-  createBookingService,
-  createBookingSettlement,
-  type BookingDeps,
-  type BookingRequest,
-} from '../../src/bookings/index.ts';
+  createAttemptService,
+  createSettlement,
+  findOpenChange,
+  type AttemptDeps,
+} from '../../src/attempts/index.ts';
+import { createBookingList, createBookingService, type BookingRequest } from '../../src/bookings/index.ts';
 import type { Database } from '../../src/db/knex.ts';
 import { createOutbox } from '../../src/email/index.ts';
 import type { Result } from '../../src/lib/result.ts';
@@ -58,10 +58,11 @@ export function createFakeAvailability(): FakeAvailability {
 export interface House {
   db: Database;
   url: string;
-  deps: BookingDeps;
+  deps: AttemptDeps;
   availability: FakeAvailability;
+  attempts: ReturnType<typeof createAttemptService>;
   bookings: ReturnType<typeof createBookingService>;
-  settlement: ReturnType<typeof createBookingSettlement>;
+  settlement: ReturnType<typeof createSettlement>;
   list: ReturnType<typeof createBookingList>;
   people: Record<'rita' | 'rob' | 'nadia' | 'sam' | 'ada', Actor>;
   adaAsRita: Actor;
@@ -71,12 +72,12 @@ export interface House {
   close(): Promise<void>;
 }
 
-export async function openHouse(acuity: Acuity, overrides: Partial<BookingDeps> = {}): Promise<House> {
+export async function openHouse(acuity: Acuity, overrides: Partial<AttemptDeps> = {}): Promise<House> {
   const database = await openSeededDatabase();
   const { db, url } = database;
   const jobs = createPgJobQueue(db);
   const availability = createFakeAvailability();
-  const deps: BookingDeps = {
+  const deps: AttemptDeps = {
     db,
     acuity,
     availability,
@@ -114,8 +115,9 @@ export async function openHouse(acuity: Acuity, overrides: Partial<BookingDeps> 
     url,
     deps,
     availability,
-    bookings: createBookingService(deps),
-    settlement: createBookingSettlement(deps),
+    attempts: createAttemptService(deps),
+    bookings: createBookingService({ ...deps, findOpenChange }),
+    settlement: createSettlement(deps),
     list: createBookingList(db),
     people,
     adaAsRita: {

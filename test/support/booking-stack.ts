@@ -4,7 +4,7 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createAcuityClient } from '../../src/adapters/acuity-http/index.ts';
 import { createMemoryCache } from '../../src/adapters/memory-cache.ts';
-import type { BookingTimings } from '../../src/bookings/index.ts';
+import type { AttemptTimings } from '../../src/attempts/index.ts';
 import { compose, type Overrides, type System } from '../../src/compose.ts';
 import { readConfig } from '../../src/config.ts';
 import type { Database } from '../../src/db/knex.ts';
@@ -31,7 +31,7 @@ export const bookingSteps = [
 ] as const;
 
 /** Everything that waits in production waits here too, only not so long. */
-export const hurried: Partial<BookingTimings> = {
+export const hurried: Partial<AttemptTimings> = {
   settleAfterMs: 200,
   uncalledMs: 200,
   inFlightMs: 1_200,

@@ -4,8 +4,8 @@ import { expect } from 'chai';
 import { z } from 'zod';
 import type { Detail } from '../../src/bookings/booking.detail.ts';
 import { details } from '../../src/bookings/booking.details.ts';
-import type { EmailRow } from '../../src/email/email.ts';
 import { lineSchema, optional } from '../../src/bookings/booking.text.ts';
+import type { EmailRow } from '../../src/email/email.ts';
 import { aField } from './builders/form.ts';
 import { testLinks } from './links.ts';
 

@@ -1,4 +1,6 @@
 import { expect } from 'chai';
+import { hashOf } from '../../src/attempts/attempt.plan.ts';
+import { readLanguage } from '../../src/bookings/booking.text.ts';
 import {
   allDetails,
   answersOf,
@@ -10,8 +12,6 @@ import {
   nameOf,
   type IntakeName,
 } from '../../src/bookings/index.ts';
-import { readLanguage } from '../../src/bookings/booking.text.ts';
-import { hashOf } from '../../src/bookings/booking.plan.ts';
 import type { Appointment } from '../../src/ports/acuity.ts';
 
 const fields = new Map<IntakeName, number>([

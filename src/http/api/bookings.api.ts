@@ -1,5 +1,6 @@
 import type { Request } from 'express';
 import { z } from 'zod';
+import type { AttemptService } from '../../attempts/index.ts';
 import {
   bookingCalendar,
   bookingListQuerySchema,
@@ -33,6 +34,7 @@ import {
 } from './bookings.schemas.ts';
 
 export interface BookingApiServices {
+  attempts: AttemptService;
   bookings: BookingService;
   bookingList: BookingList;
   documents: DocumentService;
@@ -62,7 +64,7 @@ const acuityAway = {
 };
 
 export function bookingEndpoints(services: BookingApiServices): Endpoint[] {
-  const { bookings, bookingList, config } = services;
+  const { attempts, bookings, bookingList, config } = services;
   return [
     {
       method: 'post',
@@ -87,7 +89,7 @@ export function bookingEndpoints(services: BookingApiServices): Endpoint[] {
         const idempotencyKey =
           key === undefined ? null : parse(idempotencyKeySchema, key, { path: 'Idempotency-Key' });
         const request = parse(bookingRequestSchema, req.body);
-        const booked = await bookings.book(actorOf(req, res), request, idempotencyKey);
+        const booked = await attempts.book(actorOf(req, res), request, idempotencyKey);
         answer(res, booked, (booking) => {
           res.status(201).location(paths.booking(booking.id)).json({ booking });
         });
@@ -130,7 +132,7 @@ export function bookingEndpoints(services: BookingApiServices): Endpoint[] {
       },
       async handle(req, res) {
         const actor = actorOf(req, res);
-        const attempt = await bookings.attempt(actor, idOf(req));
+        const attempt = await attempts.find(actor, idOf(req));
         if (!attempt) throw notFound();
         if (attempt.state === 'open') res.json({ state: 'open' });
         else if (attempt.state === 'failed') res.json({ state: 'failed', failure: attempt.failure });
@@ -213,7 +215,7 @@ export function bookingEndpoints(services: BookingApiServices): Endpoint[] {
       },
       async handle(req, res) {
         const { startsAt } = parse(rescheduleRequestSchema, req.body);
-        const moved = await bookings.reschedule(actorOf(req, res), idOf(req), startsAt);
+        const moved = await attempts.reschedule(actorOf(req, res), idOf(req), startsAt);
         answer(res, moved, (booking) => res.json({ booking }));
       },
     },
@@ -234,7 +236,7 @@ export function bookingEndpoints(services: BookingApiServices): Endpoint[] {
       },
       async handle(req, res) {
         const { reason } = parse(cancelRequestSchema, req.body);
-        const cancelled = await bookings.cancel(actorOf(req, res), idOf(req), reason);
+        const cancelled = await attempts.cancel(actorOf(req, res), idOf(req), reason);
         answer(res, cancelled, (booking) => res.json({ booking }));
       },
     },

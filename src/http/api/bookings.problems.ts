@@ -1,5 +1,6 @@
 import type { Response } from 'express';
-import type { BookFailure, ChangeFailure, Stale } from '../../bookings/index.ts';
+import type { BookFailure, ChangeFailure } from '../../attempts/index.ts';
+import type { Stale } from '../../bookings/index.ts';
 import type { Result } from '../../lib/result.ts';
 import { requestIdOf } from '../actor.ts';
 import { paths } from '../paths.ts';

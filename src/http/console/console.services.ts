@@ -1,6 +1,8 @@
 import type { Accounts } from '../../accounts/index.ts';
 import type { AuditLog } from '../../audit/index.ts';
 import type { BookingService } from '../../bookings/index.ts';
+import type { SyncService } from '../../sync/index.ts';
+import type { WebhookService } from '../../webhooks/index.ts';
 import type { Config } from '../../config.ts';
 import type { Database } from '../../db/knex.ts';
 import type { ImpersonationService } from '../../impersonation/index.ts';
@@ -8,8 +10,6 @@ import type { Mapping } from '../../questions/index.ts';
 import type { Acuity } from '../../ports/acuity.ts';
 import type { Ids } from '../../ports/ids.ts';
 import type { JobQueue } from '../../ports/job-queue.ts';
-import type { SyncService } from '../../sync/index.ts';
-import type { WebhookService } from '../../webhooks/index.ts';
 
 export interface ConsoleServices {
   config: Pick<Config, 'BASE_URL' | 'BETTER_AUTH_SECRET'>;

@@ -1,4 +1,5 @@
 import type { Accounts } from '../../accounts/index.ts';
+import type { AttemptService } from '../../attempts/index.ts';
 import type { AvailabilityService } from '../../availability/index.ts';
 import type { BookingDrafts, BookingList, BookingService } from '../../bookings/index.ts';
 import type { DocumentService } from '../../documents/index.ts';
@@ -20,6 +21,7 @@ export interface PageServices {
   availability: AvailabilityService;
   questions: Questions;
   bookings: BookingService;
+  attempts: AttemptService;
   bookingList: BookingList;
   drafts: BookingDrafts;
   documents: DocumentService;

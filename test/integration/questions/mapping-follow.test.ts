@@ -2,8 +2,8 @@
 import { expect } from 'chai';
 import { auditLog } from '../../../src/audit/index.ts';
 import { intakeDetails } from '../../../src/bookings/index.ts';
+import { createConvergence } from '../../../src/following/index.ts';
 import { createMapping, type Mapping } from '../../../src/questions/index.ts';
-import { createConvergence } from '../../../src/webhooks/index.ts';
 import {
   openHouse,
   peopleOf,
@@ -113,7 +113,7 @@ describe('an attempt that is open while the reference gets another question', ()
           ...{ db: house.db, audit: auditLog, questions, specialists, details: intakeDetails },
         });
         acuity.lose('after');
-        const pending = reasonOf(await house.bookings.book(house.people.rita, house.requestFor(), null));
+        const pending = reasonOf(await house.attempts.book(house.people.rita, house.requestFor(), null));
         expect(pending.reason).to.equal('outcome_pending');
         await remap(mapping, house.people, { 9101: '', 9108: 'reference' });
         const { id } = (await house.db('booking_intentions').first('id')) as { id: string };

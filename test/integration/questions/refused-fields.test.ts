@@ -1,6 +1,6 @@
 // What becomes of a booking when Acuity refuses a field, and when the process dies on the way.
 import { expect } from 'chai';
-import { followAppointment } from '../../../src/bookings/index.ts';
+import { followAppointment } from '../../../src/following/index.ts';
 import type { AcuityFailure } from '../../../src/ports/acuity.ts';
 import { aField, aForm } from '../../support/builders/form.ts';
 import { openHouse, reasonOf, tuesdayAtTen, valueOf, type House } from '../../support/booking-house.ts';
@@ -33,7 +33,7 @@ describe('a booking whose field Acuity refuses', () => {
   let closeForms: () => void;
   const closed = { ok: false as const, ...acuityDown };
 
-  const book = (change = {}) => house.bookings.book(house.people.rita, house.requestFor(change), null);
+  const book = (change = {}) => house.attempts.book(house.people.rita, house.requestFor(change), null);
   const active = () => [...fake.appointments.values()].filter(({ canceled }) => !canceled);
   const intention = async (): Promise<{ id: string; state: string }> => {
     const found: { id: string; state: string } | undefined = await house
@@ -182,7 +182,7 @@ describe('a booking whose field Acuity refuses', () => {
       .db('booking_intentions')
       .update({ acuity_called_at: house.db.raw(`now() - interval '1 min'`) });
     await house.settlement.settle(intentionId);
-    expect(await house.bookings.attempt(house.people.rita, intentionId)).to.deep.equal({
+    expect(await house.attempts.find(house.people.rita, intentionId)).to.deep.equal({
       state: 'failed',
       failure: {
         reason: 'invalid',

@@ -132,7 +132,7 @@ describe('two looks at one appointment', () => {
     fake.offer(7001, nine, ten);
     const specialist = await app.system.services.specialists.findByCalendar(7001);
     const reply = acuity.slow('createAppointment');
-    const booked = app.system.services.bookings.book(rita, requestFor(specialist?.id ?? ''), null);
+    const booked = app.system.services.attempts.book(rita, requestFor(specialist?.id ?? ''), null);
     await reply.asked;
     const [id = 0] = [...fake.appointments.keys()];
     const [old, newer] = [acuity.slow('getAppointment'), acuity.slow('getAppointment')];
@@ -157,7 +157,7 @@ describe('two looks at one appointment', () => {
     if (!made.ok || !made.bookingId) throw new Error('No booking was made');
     fake.offer(7001, ten);
     const reply = acuity.slow('reschedule');
-    const moved = app.system.services.bookings.reschedule(rita, made.bookingId, new Date(ten));
+    const moved = app.system.services.attempts.reschedule(rita, made.bookingId, new Date(ten));
     await reply.asked;
     inAcuity({ startsAt: new Date(eleven) });
     const early = await converge();
@@ -185,7 +185,7 @@ describe('two looks at one appointment', () => {
         if (random() < 0.4) late(acuity.slow('getAppointment'));
         if (random() < 0.2 && to) {
           late(acuity.slow('reschedule'));
-          looks.push(app.system.services.bookings.reschedule(rita, bookingId, to).then(() => undefined));
+          looks.push(app.system.services.attempts.reschedule(rita, bookingId, to).then(() => undefined));
         } else if (random() < 0.6 && to) inAcuity({ startsAt: to });
         looks.push(convergeInTheEnd());
         await sleep(random() * 10);

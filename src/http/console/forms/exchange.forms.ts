@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { runJobAgain } from '../../../console/index.ts';
 import { resendEmail } from '../../../email/index.ts';
-import type { Span } from '../../../sync/index.ts';
+import type { Span } from '../../../following/index.ts';
 import { conflict, forbidden, notFound, parse } from '../../problem.ts';
 import type { ConsoleServices } from '../console.services.ts';
 import { listed, question, type FormAction, type FormField } from './form.ts';

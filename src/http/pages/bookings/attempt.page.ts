@@ -1,7 +1,8 @@
 // Where one waits when Acuity's answer was lost: it asks until the attempt is settled, and then goes where it ended.
 import type { Request, Response } from 'express';
 import { z } from 'zod';
-import { idSchema, withoutDetails, type AttemptState, type DraftOwner } from '../../../bookings/index.ts';
+import type { AttemptState } from '../../../attempts/index.ts';
+import { idSchema, withoutDetails, type DraftOwner } from '../../../bookings/index.ts';
 import { zoneName } from '../../../lib/dates.ts';
 import { actorOf } from '../../actor.ts';
 import type { PageRoute } from '../../endpoint.ts';
@@ -28,7 +29,7 @@ export interface AttemptPage extends PageData {
   back: { href: string; text: string };
 }
 
-type Needs = Pick<PageServices, 'bookings' | 'drafts' | 'specialists' | 'ids'>;
+type Needs = Pick<PageServices, 'attempts' | 'drafts' | 'specialists' | 'ids'>;
 
 const querySchema = z.object({
   /** The draft it was confirmed from, or the booking that was to be changed: the way back. */
@@ -57,7 +58,7 @@ async function showAttempt(
   const way = parse(querySchema, req.query);
   const actor = actorOf(req, res);
   const { intentionId } = req.params;
-  const attempt = await services.bookings.attempt(actor, intentionId);
+  const attempt = await services.attempts.find(actor, intentionId);
   if (!attempt) throw notFound();
   if (attempt.state === 'completed') {
     const url = way.booking ? paths.booking(attempt.bookingId) : paths.bookingConfirmed(attempt.bookingId);

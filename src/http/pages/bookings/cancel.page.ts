@@ -18,7 +18,7 @@ export interface CancelPage extends PageData {
   problem: ChangeProblem | null;
 }
 
-type Needs = Pick<PageServices, 'bookings'>;
+type Needs = Pick<PageServices, 'attempts' | 'bookings'>;
 
 export function cancelPages(services: Needs): PageRoute[] {
   const path = '/bookings/:id/cancel';
@@ -46,7 +46,7 @@ async function cancel(services: Needs, req: BookingRequest, res: Response): Prom
   if (!booking) return;
   const form = cancelRequestSchema.safeParse({ reason: rawField(req.body, 'reason') });
   if (!form.success) return render(req, res.status(422), booking, { errors: named(fieldErrors(form.error)) });
-  const cancelled = await services.bookings.cancel(actorOf(req, res), booking.id, form.data.reason);
+  const cancelled = await services.attempts.cancel(actorOf(req, res), booking.id, form.data.reason);
   if (cancelled.ok) return res.redirect(303, `${paths.booking(booking.id)}?cancelled`);
   if (cancelled.reason === 'invalid')
     return render(req, res.status(422), booking, { errors: cancelled.errors });

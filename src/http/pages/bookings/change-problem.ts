@@ -1,6 +1,7 @@
 // Why a move or a cancellation did not happen, in words for its page.
 import type { Response } from 'express';
-import type { Booking, ChangeFailure } from '../../../bookings/index.ts';
+import type { ChangeFailure } from '../../../attempts/index.ts';
+import type { Booking } from '../../../bookings/index.ts';
 import { paths } from '../../paths.ts';
 import { forbidden, notFound } from '../../problem.ts';
 import { withQuery } from '../links.ts';

@@ -1,6 +1,7 @@
 // The form of the last step: POST /bookings by people. Programs send JSON to the same address.
 import type { Request, Response } from 'express';
 import { z } from 'zod';
+import type { BookFailure } from '../../../attempts/index.ts';
 import {
   bookingRequestSchema,
   details,
@@ -8,7 +9,6 @@ import {
   idempotencyKeySchema,
   idSchema,
   withoutDetails,
-  type BookFailure,
   type BookingRequest,
   type FieldError,
 } from '../../../bookings/index.ts';
@@ -30,7 +30,7 @@ import { firstMissing, renderExpired, stepPath, stepsAt, withSpecialist, type Op
 import { renderReview } from './review.page.ts';
 import { nearestSlots, type SlotTakenPage } from './slot-taken.ts';
 
-type Needs = Pick<PageServices, 'specialists' | 'drafts' | 'questions' | 'bookings' | 'ids'>;
+type Needs = Pick<PageServices, 'specialists' | 'drafts' | 'questions' | 'attempts' | 'ids'>;
 
 /** With what is asked beyond our own details. */
 type AskedDraft = OpenDraft & { asked: AskedQuestions | null };
@@ -71,7 +71,7 @@ async function confirmBooking(services: Needs, req: Request, res: Response): Pro
 
   const request = bookingRequestSchema.safeParse(requestOf(draft, readerZoneOf(req.headers.cookie)));
   if (!request.success) return renderInvalid(services, req, res, draft, fieldErrors(request.error));
-  const booked = await services.bookings.book(actor, request.data, idempotencyKey);
+  const booked = await services.attempts.book(actor, request.data, idempotencyKey);
   if (!booked.ok) return notBooked(services, req, res, draft, booked);
   await services.drafts.update(owner, draftId, {
     bookingId: booked.value.id,

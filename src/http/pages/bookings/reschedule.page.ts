@@ -1,5 +1,6 @@
 import type { Request, Response } from 'express';
-import { rescheduleRequestSchema, type Booking, type ChangeFailure } from '../../../bookings/index.ts';
+import type { ChangeFailure } from '../../../attempts/index.ts';
+import { rescheduleRequestSchema, type Booking } from '../../../bookings/index.ts';
 import { dayIn, zoneName } from '../../../lib/dates.ts';
 import { actorOf } from '../../actor.ts';
 import type { PageRoute } from '../../endpoint.ts';
@@ -28,7 +29,7 @@ export interface ReschedulePage extends PageData {
   problem: ChangeProblem | null;
 }
 
-type Needs = Pick<PageServices, 'bookings' | 'specialists' | 'availability' | 'clock'>;
+type Needs = Pick<PageServices, 'attempts' | 'bookings' | 'specialists' | 'availability' | 'clock'>;
 
 export function reschedulePages(services: Needs): PageRoute[] {
   const path = '/bookings/:id/reschedule';
@@ -66,7 +67,7 @@ async function reschedule(services: Needs, req: BookingRequest, res: Response): 
       errors,
     });
   }
-  const moved = await services.bookings.reschedule(actorOf(req, res), booking.id, form.data.startsAt);
+  const moved = await services.attempts.reschedule(actorOf(req, res), booking.id, form.data.startsAt);
   if (moved.ok) return res.redirect(303, `${paths.booking(booking.id)}?rescheduled`);
   return notMoved(services, req, res, booking, form.data.startsAt, moved);
 }

@@ -8,10 +8,16 @@ import {
   type Question,
   type QuestionForm,
 } from '../questions/index.ts';
-import { isOwnDetail, ownFields, type RefusedField } from './booking.acuity.ts';
-import type { BookingDeps } from './booking.deps.ts';
-import { detailIn, details, type BookingDetails } from './booking.details.ts';
-import type { FieldError } from './booking.service.ts';
+import type { RefusedField } from './attempt.acuity.ts';
+import type { AttemptDeps } from './attempt.deps.ts';
+import {
+  detailIn,
+  details,
+  isOwnDetail,
+  ownFields,
+  type BookingDetails,
+  type FieldError,
+} from '../bookings/index.ts';
 
 export interface CheckedQuestions {
   answers: Answer[];
@@ -27,7 +33,7 @@ export interface CheckedQuestions {
 type Asked = BookingDetails & { answers: readonly GivenAnswer[] };
 
 export async function checkQuestions(
-  deps: Pick<BookingDeps, 'db' | 'questions' | 'referenceFieldId' | 'referrerFieldId'>,
+  deps: Pick<AttemptDeps, 'db' | 'questions' | 'referenceFieldId' | 'referrerFieldId'>,
   appointmentTypeId: number,
   request: Asked,
 ): Promise<CheckedQuestions> {
@@ -75,7 +81,7 @@ function requiredDetails({ requiredDetails: names }: AskedQuestions, given: Book
  * which was added a minute ago is asked now. Empty: nothing that they were asked, or could be.
  */
 export async function explainRefusal(
-  deps: Pick<BookingDeps, 'db' | 'questions' | 'referenceFieldId' | 'referrerFieldId'>,
+  deps: Pick<AttemptDeps, 'db' | 'questions' | 'referenceFieldId' | 'referrerFieldId'>,
   appointmentTypeId: number,
   request: Asked,
   refused: RefusedField,

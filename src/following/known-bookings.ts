@@ -1,8 +1,6 @@
 // Many bookings at once, by their appointments: for reconciliation, which holds thousands against Acuity.
 import type { Queryable } from '../db/knex.ts';
-import { keptAnswers, type KeptAnswers } from './booking.kept-answers.ts';
-import { selectBookings, toBooking } from './booking.repository.ts';
-import type { Booking } from './booking.ts';
+import { keptAnswers, selectBookings, toBooking, type Booking, type KeptAnswers } from '../bookings/index.ts';
 
 export interface KnownBooking {
   booking: Booking;

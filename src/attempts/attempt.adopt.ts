@@ -2,18 +2,18 @@
 import { systemActor } from '../audit/index.ts';
 import { errorFacts } from '../lib/error-facts.ts';
 import type { Appointment } from '../ports/acuity.ts';
-import { isAsOrdered, verdictOn } from './booking.acuity.ts';
-import { completeBooking, failIntention, type FailOptions } from './booking.complete.ts';
-import { overlapsAnother } from './booking.create.ts';
-import type { BookingDeps } from './booking.deps.ts';
+import { isAsOrdered, verdictOn } from './attempt.acuity.ts';
+import { completeBooking, failIntention, type FailOptions } from './attempt.complete.ts';
+import { overlapsAnother } from './attempt.create.ts';
+import type { AttemptDeps } from './attempt.deps.ts';
 import {
   findIntention,
   toRefusal,
   type BookOrder,
   type Intention,
   type Refusal,
-} from './booking.intentions.ts';
-import type { Booking } from './booking.ts';
+} from './attempt.repository.ts';
+import type { Booking } from '../bookings/index.ts';
 
 export type Adoption =
   | { outcome: 'completed'; booking: Booking }
@@ -23,7 +23,7 @@ export type Adoption =
 
 /** Safe to repeat, and to run twice at once. */
 export async function adoptAppointment(
-  deps: BookingDeps,
+  deps: AttemptDeps,
   intention: Intention<BookOrder>,
   given: Appointment,
   failOptions: FailOptions = {},
@@ -49,7 +49,7 @@ export async function adoptAppointment(
 
 /** For appointments that were made without Acuity's own check: somebody else has this time. */
 async function giveTimeBack(
-  deps: BookingDeps,
+  deps: AttemptDeps,
   intention: Intention<BookOrder>,
   appointment: Appointment,
   failOptions: FailOptions,
@@ -60,13 +60,13 @@ async function giveTimeBack(
   return { outcome: 'failed', refusal };
 }
 
-async function isStillOpen(deps: BookingDeps, { id }: Intention): Promise<boolean> {
+async function isStillOpen(deps: AttemptDeps, { id }: Intention): Promise<boolean> {
   return (await findIntention(deps.db, id))?.state === 'open';
 }
 
 /** Acuity may have picked another specialist, whatever it was asked: put it right, or take it away. */
 async function repair(
-  deps: BookingDeps,
+  deps: AttemptDeps,
   intention: Intention<BookOrder>,
   appointment: Appointment,
 ): Promise<Appointment | 'removed' | 'unknown'> {
@@ -92,7 +92,7 @@ async function repair(
 
 /** False when Acuity did not confirm it. An appointment that is gone, or cancelled already, is as good. */
 export async function removeAppointment(
-  deps: BookingDeps,
+  deps: AttemptDeps,
   intention: Intention,
   appointmentId: number,
 ): Promise<boolean> {
@@ -110,7 +110,7 @@ export async function removeAppointment(
 }
 
 async function recordRepair(
-  deps: BookingDeps,
+  deps: AttemptDeps,
   intention: Intention,
   appointment: Pick<Appointment, 'id'> & Partial<Pick<Appointment, 'calendarId'>>,
   repairedBy: 'moved' | 'cancelled',
@@ -132,7 +132,7 @@ async function recordRepair(
 
 /** The cache may be away; what it holds goes stale by itself. */
 export async function forget(
-  deps: BookingDeps,
+  deps: AttemptDeps,
   calendarId: number,
   taken?: { startsAt: Date; durationMinutes: number },
 ): Promise<void> {

@@ -1,26 +1,22 @@
 // One window of days: what stands in Acuity and what stands here, both ways; and what differs put right the way a
 // webhook would.
+import { hasEnded, intakeFields, type IntakeFields } from '../bookings/index.ts';
 import {
   answersContext,
   changedAnswers,
   changedInAcuity,
-  differences,
   earlierFields,
-  findKnown,
-  hasEnded,
-  intakeFields,
   type AnswersContext,
-  type IntakeFields,
-  type KnownBooking,
-} from '../bookings/index.ts';
-import type { Database } from '../db/knex.ts';
+} from './answers.ts';
+import type { Convergence } from './converge.ts';
+import { differences } from './differences.ts';
+import type { Difference, DriftItem } from './drift.ts';
+import { findKnown, type KnownBooking } from './known-bookings.ts';
+import type { Database, Queryable } from '../db/knex.ts';
 import { dayIn } from '../lib/dates.ts';
 import type { Acuity, Appointment } from '../ports/acuity.ts';
 import type { Questions } from '../questions/index.ts';
 import type { Specialist, SpecialistRepository } from '../specialists/index.ts';
-import type { Convergence } from '../webhooks/index.ts';
-import type { Difference, DriftItem } from './drift.ts';
-import { announcedSince, bookingsToCompare } from './drift.repository.ts';
 
 export interface CompareDeps {
   db: Database;
@@ -177,4 +173,39 @@ function reasonOf(difference: Difference): string {
   if (difference === 'status')
     return 'One side says that it is cancelled: decide which is right, and say so in Acuity';
   return 'It could not be taken over: compare the booking with Acuity';
+}
+
+/** Which of these appointments an event told of since then. */
+async function announcedSince(db: Queryable, appointmentIds: number[], since: Date): Promise<Set<number>> {
+  if (appointmentIds.length === 0) return new Set();
+  const ids = await db('webhook_events')
+    .whereIn('appointment_id', appointmentIds)
+    .where('received_at', '>', since)
+    .distinct()
+    .pluck('appointment_id');
+  return new Set(ids as number[]);
+}
+
+/** Our bookings by appointment: those of these appointments, and those that should be in the span. */
+async function bookingsToCompare(
+  db: Queryable,
+  appointmentIds: number[],
+  span: { from: Date; to: Date },
+): Promise<{ id: string; appointmentId: number; isActive: boolean }[]> {
+  const rows = (await db('bookings')
+    .where((either) => {
+      void either
+        .whereIn('acuity_appointment_id', appointmentIds)
+        .orWhereBetween('starts_at', [span.from, span.to]);
+    })
+    .select('id', 'acuity_appointment_id', 'status')) as {
+    id: string;
+    acuity_appointment_id: number;
+    status: string;
+  }[];
+  return rows.map((row) => ({
+    id: row.id,
+    appointmentId: row.acuity_appointment_id,
+    isActive: row.status === 'active',
+  }));
 }

@@ -1,17 +1,23 @@
 // A change that Acuity has carried out becomes true here too. Lenient: it has happened, whatever we think of it.
 import type { Transaction } from '../db/knex.ts';
 import type { Appointment } from '../ports/acuity.ts';
-import { placeOf } from './booking.complete.ts';
-import type { BookingDeps } from './booking.deps.ts';
+import type { AttemptDeps } from './attempt.deps.ts';
 import {
   completeOpen,
   findIntention,
   lockIntention,
   type ChangeOrder,
   type Intention,
-} from './booking.intentions.ts';
-import { changeBooking, findBooking, insertProgress, lockBooking } from './booking.repository.ts';
-import { statusAfter, type Booking } from './booking.ts';
+} from './attempt.repository.ts';
+import {
+  changeBooking,
+  findBooking,
+  insertProgress,
+  lockBooking,
+  placeOf,
+  statusAfter,
+  type Booking,
+} from '../bookings/index.ts';
 
 /** Whether Acuity's appointment is what the change wanted it to be. */
 export function isCarriedOut(intention: Intention<ChangeOrder>, appointment: Appointment): boolean {
@@ -25,7 +31,7 @@ export function isCarriedOut(intention: Intention<ChangeOrder>, appointment: App
 
 /** Booking, progress, audit row, announcement and the end of the intention: all or nothing, once. */
 export async function applyChange(
-  deps: BookingDeps,
+  deps: AttemptDeps,
   intentionId: string,
   appointment: Appointment,
 ): Promise<Booking> {
@@ -54,7 +60,7 @@ function isTrueAlready(booking: Booking, { order, startsAt }: Intention<ChangeOr
 }
 
 async function writeChange(
-  deps: BookingDeps,
+  deps: AttemptDeps,
   trx: Transaction,
   booking: Booking,
   intention: Intention<ChangeOrder>,

@@ -1,15 +1,17 @@
-// The story of POST /bookings. Whatever dies between two lines of it, booking.settle.ts ends the story.
+// The story of POST /bookings. Whatever dies between two lines of it, attempt.settle.ts ends the story.
 import { attribution, type Actor } from '../accounts/index.ts';
 import { violatedConstraint } from '../db/transaction.ts';
 import { errorFacts } from '../lib/error-facts.ts';
 import { failure, ok, type Result } from '../lib/result.ts';
-import { mayBook, mayKnowAttempt } from './booking.access.ts';
-import { findAppointmentsOf, verdictOn, type RefusedField } from './booking.acuity.ts';
-import { adoptAppointment as adopt, forget, type Adoption } from './booking.adopt.ts';
-import { failIntention } from './booking.complete.ts';
-import { createAppointment, isOfferedNow, type Booked, type Creation } from './booking.create.ts';
-import { timingsOf, type BookingDeps } from './booking.deps.ts';
-import { idempotencyKeySchema } from './booking.input.ts';
+import { mayKnowAttempt } from './attempt.access.ts';
+import { findAppointmentsOf, verdictOn, type RefusedField } from './attempt.acuity.ts';
+import { adoptAppointment as adopt, forget, type Adoption } from './attempt.adopt.ts';
+import { failIntention } from './attempt.complete.ts';
+import { createAppointment, isOfferedNow, type Booked, type Creation } from './attempt.create.ts';
+import { timingsOf, type AttemptDeps } from './attempt.deps.ts';
+import { settleIntentionJob } from './attempt.jobs.ts';
+import { hashOf, intentionFor, nearestTo, planFor, type Attempt, type Plan } from './attempt.plan.ts';
+import { explainRefusal } from './attempt.questions.ts';
 import {
   claimForCall,
   claimNextCall,
@@ -21,18 +23,21 @@ import {
   waitUntilSettled,
   type Intention,
   type Refusal,
-} from './booking.intentions.ts';
-import { settleIntentionJob } from './booking.jobs.ts';
-import { hashOf, intentionFor, nearestTo, planFor, type Attempt, type Plan } from './booking.plan.ts';
-import { explainRefusal } from './booking.questions.ts';
-import { findBooking } from './booking.repository.ts';
-import type { BookFailure, FieldError } from './booking.service.ts';
-import type { Booking, BookingRequest } from './booking.ts';
+} from './attempt.repository.ts';
+import type { BookFailure } from './attempt.service.ts';
+import {
+  findBooking,
+  idempotencyKeySchema,
+  mayBook,
+  type Booking,
+  type BookingRequest,
+  type FieldError,
+} from '../bookings/index.ts';
 
 type Answer = Result<Booking, BookFailure>;
 
 export async function book(
-  deps: BookingDeps,
+  deps: AttemptDeps,
   actor: Actor,
   request: BookingRequest,
   idempotencyKey: string | null,
@@ -68,7 +73,7 @@ function invalid(path: string, message: string): Answer {
  * Null when this key was never used by this person. Used for an organisation that they have left since, it is as taken
  * as for another request, and tells nothing of what came of it.
  */
-async function answerAgain(deps: BookingDeps, attempt: Attempt): Promise<Answer | null> {
+async function answerAgain(deps: AttemptDeps, attempt: Attempt): Promise<Answer | null> {
   if (attempt.idempotencyKey === null) return null;
   const { byId } = attribution(attempt.actor.viewer);
   const earlier = await findIntentionByKey(deps.db, byId, attempt.idempotencyKey);
@@ -79,7 +84,7 @@ async function answerAgain(deps: BookingDeps, attempt: Attempt): Promise<Answer 
   return isTheirs ? outcomeOf(deps, settled) : failure({ reason: 'idempotency_conflict' });
 }
 
-async function outcomeOf(deps: BookingDeps, intention: Intention): Promise<Answer> {
+async function outcomeOf(deps: AttemptDeps, intention: Intention): Promise<Answer> {
   if (intention.state === 'open') return failure({ reason: 'outcome_pending', intentionId: intention.id });
   if (intention.state === 'failed') return refused(intention.failure ?? { reason: 'acuity_error' });
   const booking = intention.bookingId ? await findBooking(deps.db, intention.bookingId) : null;
@@ -93,7 +98,7 @@ function refused(refusal: Refusal): Answer {
 }
 
 /** Acuity was not asked. The refusal is kept, so that the key gives this answer again. */
-async function refuseTaken(deps: BookingDeps, attempt: Attempt, plan: Plan): Promise<Answer> {
+async function refuseTaken(deps: AttemptDeps, attempt: Attempt, plan: Plan): Promise<Answer> {
   const { type, startsAt } = attempt.request;
   const refusal = toRefusal({ startsAt, nearest: await nearestTo(deps, plan.specialist, type, startsAt) });
   if (attempt.idempotencyKey === null) return refused(refusal);
@@ -111,7 +116,7 @@ async function refuseTaken(deps: BookingDeps, attempt: Attempt, plan: Plan): Pro
 type Stored = { ok: true; intention: Booked } | { ok: false; answer: Answer };
 
 /** The intention and the job that settles it, whatever becomes of us. */
-async function storeIntention(deps: BookingDeps, attempt: Attempt, plan: Plan): Promise<Stored> {
+async function storeIntention(deps: AttemptDeps, attempt: Attempt, plan: Plan): Promise<Stored> {
   for (let tries = 1; ; tries += 1) {
     const id = deps.ids.uuid();
     try {
@@ -148,7 +153,7 @@ async function storeIntention(deps: BookingDeps, attempt: Attempt, plan: Plan): 
 }
 
 /** From here Acuity may have made the appointment. Never throws: returns `outcome_pending` instead. */
-async function carryOut(deps: BookingDeps, intention: Booked, plan: Plan): Promise<Answer> {
+async function carryOut(deps: AttemptDeps, intention: Booked, plan: Plan): Promise<Answer> {
   try {
     if (!(await claimForCall(deps.db, intention.id))) return await currentOutcome(deps, intention);
     await deps.onStep?.('before_acuity');
@@ -161,7 +166,7 @@ async function carryOut(deps: BookingDeps, intention: Booked, plan: Plan): Promi
   }
 }
 
-async function conclude(deps: BookingDeps, asked: Booked, plan: Plan, creation: Creation): Promise<Answer> {
+async function conclude(deps: AttemptDeps, asked: Booked, plan: Plan, creation: Creation): Promise<Answer> {
   if (!creation) return currentOutcome(deps, asked);
   const { intention, created } = creation;
   if (created.ok) return finish(deps, intention, await adopt(deps, intention, created.value));
@@ -181,7 +186,7 @@ async function conclude(deps: BookingDeps, asked: Booked, plan: Plan, creation: 
   return fail(deps, intention, { reason: 'acuity_error' });
 }
 
-async function failAsTaken(deps: BookingDeps, intention: Booked, plan: Plan): Promise<Answer> {
+async function failAsTaken(deps: AttemptDeps, intention: Booked, plan: Plan): Promise<Answer> {
   await forget(deps, intention.order.acuity.calendarId, {
     startsAt: intention.startsAt,
     durationMinutes: intention.order.durationMinutes,
@@ -189,7 +194,7 @@ async function failAsTaken(deps: BookingDeps, intention: Booked, plan: Plan): Pr
   return refuseFor(deps, intention, plan);
 }
 
-function failOutOfReach(deps: BookingDeps, intention: Booked, retryAfterMs: number): Promise<Answer> {
+function failOutOfReach(deps: AttemptDeps, intention: Booked, retryAfterMs: number): Promise<Answer> {
   return fail(deps, intention, { reason: 'acuity_unavailable', retryAfterMs }, true);
 }
 
@@ -198,7 +203,7 @@ function failOutOfReach(deps: BookingDeps, intention: Booked, retryAfterMs: numb
  * cannot read, or that they already answered), the clinic's staff book it: nobody is turned away for it.
  */
 async function answerRefusedField(
-  deps: BookingDeps,
+  deps: AttemptDeps,
   intention: Booked,
   plan: Plan,
   field: RefusedField,
@@ -217,7 +222,7 @@ async function answerRefusedField(
   return conclude(deps, asStaff, plan, await createAppointment(deps, asStaff));
 }
 
-async function finish(deps: BookingDeps, intention: Booked, adoption: Adoption): Promise<Answer> {
+async function finish(deps: AttemptDeps, intention: Booked, adoption: Adoption): Promise<Answer> {
   if (adoption.outcome === 'unknown') return leaveOpen(deps, intention);
   if (adoption.outcome === 'failed') return refused(adoption.refusal);
   await deps.onStep?.('completed');
@@ -228,7 +233,7 @@ async function finish(deps: BookingDeps, intention: Booked, adoption: Adoption):
 }
 
 /** Acuity answered, but in words we do not know: what it made is read again by its reference. */
-async function readAgain(deps: BookingDeps, intention: Booked): Promise<Answer> {
+async function readAgain(deps: AttemptDeps, intention: Booked): Promise<Answer> {
   const found = await findAppointmentsOf(deps, intention);
   const appointment = found.ok ? found.value.find((one) => !one.canceled) : undefined;
   if (!appointment) return leaveOpen(deps, intention);
@@ -236,19 +241,19 @@ async function readAgain(deps: BookingDeps, intention: Booked): Promise<Answer> 
 }
 
 /** Nobody knows whether it was booked: the worker finds out, soon. */
-async function leaveOpen(deps: BookingDeps, intention: Booked): Promise<Answer> {
+async function leaveOpen(deps: AttemptDeps, intention: Booked): Promise<Answer> {
   await deps.jobs.add(settleIntentionJob, { intentionId: intention.id }, { key: intention.id });
   return failure({ reason: 'outcome_pending', intentionId: intention.id });
 }
 
-async function refuseFor(deps: BookingDeps, intention: Booked, { specialist }: Plan): Promise<Answer> {
+async function refuseFor(deps: AttemptDeps, intention: Booked, { specialist }: Plan): Promise<Answer> {
   const { startsAt } = intention;
   const nearest = await nearestTo(deps, specialist, intention.order.type, startsAt);
   return fail(deps, intention, toRefusal({ startsAt, nearest }));
 }
 
 async function fail(
-  deps: BookingDeps,
+  deps: AttemptDeps,
   intention: Booked,
   refusal: Refusal,
   releaseKey = false,
@@ -257,6 +262,6 @@ async function fail(
   return failed ? refused(refusal) : currentOutcome(deps, intention);
 }
 
-async function currentOutcome(deps: BookingDeps, intention: Booked): Promise<Answer> {
+async function currentOutcome(deps: AttemptDeps, intention: Booked): Promise<Answer> {
   return outcomeOf(deps, (await findIntention(deps.db, intention.id)) ?? intention);
 }

@@ -5,12 +5,13 @@ import { errorFacts } from '../lib/error-facts.ts';
 import { failure, ok, type Result } from '../lib/result.ts';
 import type { AcuityResult, Appointment } from '../ports/acuity.ts';
 import { offers, type Specialist } from '../specialists/index.ts';
-import { findVisible, maySee } from './booking.access.ts';
-import { verdictOn } from './booking.acuity.ts';
-import { forget } from './booking.adopt.ts';
-import { applyChange, isCarriedOut } from './booking.apply.ts';
-import { failIntention } from './booking.complete.ts';
-import { timingsOf, type BookingDeps } from './booking.deps.ts';
+import { verdictOn } from './attempt.acuity.ts';
+import { forget } from './attempt.adopt.ts';
+import { applyChange, isCarriedOut } from './attempt.apply.ts';
+import { failIntention } from './attempt.complete.ts';
+import { timingsOf, type AttemptDeps } from './attempt.deps.ts';
+import { settleIntentionJob } from './attempt.jobs.ts';
+import { nearestTo } from './attempt.plan.ts';
 import {
   claimForCall,
   findIntention,
@@ -23,18 +24,23 @@ import {
   type Intention,
   type NewIntention,
   type Refusal,
-} from './booking.intentions.ts';
-import { settleIntentionJob } from './booking.jobs.ts';
-import { nearestTo } from './booking.plan.ts';
-import { findBooking, lockBooking } from './booking.repository.ts';
-import type { ChangeFailure, FieldError } from './booking.service.ts';
-import { canMove, type Booking } from './booking.ts';
+} from './attempt.repository.ts';
+import type { ChangeFailure } from './attempt.service.ts';
+import {
+  canMove,
+  findBooking,
+  findVisible,
+  lockBooking,
+  maySee,
+  type Booking,
+  type FieldError,
+} from '../bookings/index.ts';
 
 type Answer = Result<Booking, ChangeFailure>;
 export type Wish = { kind: 'reschedule'; startsAt: Date } | { kind: 'cancel'; reason: string | null };
 
 export async function change(
-  deps: BookingDeps,
+  deps: AttemptDeps,
   actor: Actor,
   bookingId: string,
   wish: Wish,
@@ -71,7 +77,7 @@ function isWishFulfilled(booking: Booking, wish: Wish): boolean {
   );
 }
 
-function whyNot(deps: BookingDeps, booking: Booking, wish: Wish): Answer | null {
+function whyNot(deps: AttemptDeps, booking: Booking, wish: Wish): Answer | null {
   const to = wish.kind === 'cancel' ? 'cancelled' : 'rescheduled';
   if (booking.status === 'cancelled') return failure({ reason: 'already_cancelled' });
   if (!canMove(booking, to))
@@ -87,7 +93,7 @@ function invalid(path: string, message: string): Answer {
   return failure({ reason: 'invalid', errors });
 }
 
-async function whyNotFree(deps: BookingDeps, booking: Booking, wish: Wish): Promise<Answer | null> {
+async function whyNotFree(deps: AttemptDeps, booking: Booking, wish: Wish): Promise<Answer | null> {
   if (wish.kind === 'cancel') return null;
   const specialist = await specialistOf(deps, booking);
   if (!offers(specialist, booking.type)) {
@@ -110,7 +116,7 @@ function overlapsItself(booking: Booking, startsAt: Date): boolean {
   return Math.abs(booking.startsAt.getTime() - startsAt.getTime()) < reachMs;
 }
 
-async function specialistOf(deps: BookingDeps, booking: Booking): Promise<Specialist> {
+async function specialistOf(deps: AttemptDeps, booking: Booking): Promise<Specialist> {
   const specialist = await deps.specialists.findById(booking.specialist.id);
   if (!specialist) throw new Error(`Booking ${booking.id} has no specialist`);
   return specialist;
@@ -118,7 +124,7 @@ async function specialistOf(deps: BookingDeps, booking: Booking): Promise<Specia
 
 type Stored = { intention: Intention<ChangeOrder> } | { other: Intention } | { refusal: Answer };
 
-async function storeIntention(deps: BookingDeps, actor: Actor, seen: Booking, wish: Wish): Promise<Stored> {
+async function storeIntention(deps: AttemptDeps, actor: Actor, seen: Booking, wish: Wish): Promise<Stored> {
   const specialist = await specialistOf(deps, seen);
   const id = deps.ids.uuid();
   return deps.db.transaction(async (trx): Promise<Stored> => {
@@ -176,7 +182,7 @@ function intentionFor(
 
 /** From here on Acuity may have changed something: no error may leave as if nothing had happened. */
 async function carryOut(
-  deps: BookingDeps,
+  deps: AttemptDeps,
   intention: Intention<ChangeOrder>,
   booking: Booking,
 ): Promise<Answer> {
@@ -202,7 +208,7 @@ async function carryOut(
 
 /** As the client first, so that the clinic's own rules hold; staff may overrule those about notice. */
 async function askAcuity(
-  deps: BookingDeps,
+  deps: AttemptDeps,
   intention: Intention<ChangeOrder>,
 ): Promise<AcuityResult<Appointment>> {
   const asked = await askAs(deps, intention, false);
@@ -217,7 +223,7 @@ const policyCodes = new Set([
   'reschedule_too_close',
 ]);
 
-function askAs(deps: BookingDeps, { order, startsAt }: Intention<ChangeOrder>, asStaff: boolean) {
+function askAs(deps: AttemptDeps, { order, startsAt }: Intention<ChangeOrder>, asStaff: boolean) {
   if (order.kind === 'cancel') {
     return deps.acuity.cancel(order.acuity.appointmentId, {
       asStaff,
@@ -234,7 +240,7 @@ function askAs(deps: BookingDeps, { order, startsAt }: Intention<ChangeOrder>, a
 
 /** An answer in words we do not know is no loss here: the appointment can be read. */
 async function readable(
-  deps: BookingDeps,
+  deps: AttemptDeps,
   { order }: Intention<ChangeOrder>,
   changed: AcuityResult<Appointment>,
 ): Promise<AcuityResult<Appointment>> {
@@ -243,7 +249,7 @@ async function readable(
 }
 
 async function finish(
-  deps: BookingDeps,
+  deps: AttemptDeps,
   intention: Intention<ChangeOrder>,
   appointment: Appointment,
 ): Promise<Answer> {
@@ -261,7 +267,7 @@ async function finish(
 
 /** Null when nobody knows what Acuity did. */
 async function refusalFor(
-  deps: BookingDeps,
+  deps: AttemptDeps,
   { order, startsAt }: Intention<ChangeOrder>,
   booking: Booking,
   changed: Exclude<AcuityResult<Appointment>, { ok: true }>,
@@ -289,20 +295,20 @@ function answerFor(refusal: Refusal): Answer {
   return failure(fromRefusal(refusal));
 }
 
-async function leaveOpen(deps: BookingDeps, intention: Intention): Promise<Answer> {
+async function leaveOpen(deps: AttemptDeps, intention: Intention): Promise<Answer> {
   await deps.jobs.add(settleIntentionJob, { intentionId: intention.id }, { key: intention.id });
   return failure({ reason: 'outcome_pending', intentionId: intention.id });
 }
 
 /** The worker was quicker, or took us for dead. */
-async function outcomeOf(deps: BookingDeps, intention: Intention<ChangeOrder>): Promise<Answer> {
+async function outcomeOf(deps: AttemptDeps, intention: Intention<ChangeOrder>): Promise<Answer> {
   const current = await findIntention(deps.db, intention.id);
   if (current?.state === 'completed' && current.bookingId) return currentBooking(deps, current.bookingId);
   if (current?.state === 'failed' && current.failure) return answerFor(current.failure);
   return failure({ reason: 'outcome_pending', intentionId: intention.id });
 }
 
-async function currentBooking(deps: BookingDeps, bookingId: string): Promise<Answer> {
+async function currentBooking(deps: AttemptDeps, bookingId: string): Promise<Answer> {
   const booking = await findBooking(deps.db, bookingId);
   return booking ? ok(booking) : failure({ reason: 'not_found' });
 }

@@ -3,10 +3,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { AuditActor } from '../audit/index.ts';
 import type { Slot } from '../availability/index.ts';
 import type { Queryable, Transaction } from '../db/knex.ts';
-import { detailKeys } from './booking.details.ts';
-import type { FieldError } from './booking.service.ts';
+import { detailKeys, type BookingRequest, type FieldError } from '../bookings/index.ts';
 import type { Answer } from '../questions/index.ts';
-import type { BookingRequest } from './booking.ts';
 
 /** Everything needed to finish a booking without the person who asked for it. */
 export interface BookOrder extends Omit<BookingRequest, 'specialistId' | 'startsAt' | 'answers'> {

@@ -1,10 +1,9 @@
-// Whose a booking is that was made in Acuity, as far as Acuity says it; and what that referrer is told first.
+// Whose a booking is that was made in Acuity, as far as Acuity says it.
 import type { Queryable } from '../db/knex.ts';
 import { mergedInto } from '../db/merges.ts';
 import type { Appointment } from '../ports/acuity.ts';
-import type { Answers } from './booking.answers.ts';
-import type { BookingDeps, BookingMailKind } from './booking.deps.ts';
-import { hasEnded, type Booking } from './booking.ts';
+import type { AttemptDeps } from '../attempts/index.ts';
+import { type Answers, type Booking } from '../bookings/index.ts';
 
 export interface Owner {
   userId: string | null;
@@ -17,7 +16,7 @@ export interface Owner {
  */
 export async function ownerOf(
   db: Queryable,
-  deps: Pick<BookingDeps, 'referrerFieldId'>,
+  deps: Pick<AttemptDeps, 'referrerFieldId'>,
   appointment: Appointment,
   answers: Answers,
 ): Promise<Owner> {
@@ -50,7 +49,7 @@ async function referrerBy(db: Queryable, email: string): Promise<Owner | null> {
  */
 export async function lateOwner(
   db: Queryable,
-  deps: Pick<BookingDeps, 'referrerFieldId'>,
+  deps: Pick<AttemptDeps, 'referrerFieldId'>,
   booking: Booking,
   appointment: Appointment,
   answers: Answers,
@@ -60,14 +59,4 @@ export async function lateOwner(
   if (!userId || !organizationId) return null;
   if (booking.organization && booking.organization.id !== organizationId) return null;
   return { createdById: userId, organizationId };
-}
-
-/**
- * What a referrer is told who gets a booking that was made before: how it stands now, which includes that it was moved.
- * Null: it is over, and there is nothing left to do.
- */
-export function stateToTell(booking: Booking, now: Date): BookingMailKind | null {
-  if (booking.currentProgress === 'no_show') return 'booking_no_show';
-  if (hasEnded(booking, now)) return null;
-  return booking.status === 'cancelled' ? 'booking_cancelled' : 'booking_confirmation';
 }

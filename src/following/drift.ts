@@ -1,5 +1,5 @@
 // Drift: any difference between a booking and its appointment, found by looking at both.
-import type { BookingDifference } from '../bookings/index.ts';
+import type { BookingDifference } from './differences.ts';
 
 export type Difference = BookingDifference | 'missing_here' | 'missing_there' | 'details';
 

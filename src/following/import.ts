@@ -5,18 +5,27 @@ import { keepMergesOff } from '../db/merges.ts';
 import { violatedConstraint } from '../db/transaction.ts';
 import type { Appointment } from '../ports/acuity.ts';
 import type { Specialist } from '../specialists/index.ts';
-import { intakeFields } from './booking.acuity.ts';
-import { forget } from './booking.adopt.ts';
-import { answersOf, type Answers } from './booking.answers.ts';
-import { placeOf } from './booking.complete.ts';
-import type { BookingDeps } from './booking.deps.ts';
-import { allDetails, detailIn, lacksDetails } from './booking.details.ts';
-import { tellsOf, typeOf, type FollowCause, type Reading } from './booking.follow.ts';
-import { ownerOf } from './booking.owner.ts';
-import { answersContext, importedAnswers, insertAnswers, type KeptAnswers } from './booking.kept-answers.ts';
-import { findBookingByAppointment, insertBooking, insertProgress } from './booking.repository.ts';
-import { hasEnded, meetingLinkIn } from './booking.ts';
-import { noteAsTold } from './booking.unassigned.ts';
+import { forget, type AttemptDeps } from '../attempts/index.ts';
+import {
+  allDetails,
+  answersOf,
+  detailIn,
+  findBookingByAppointment,
+  hasEnded,
+  insertAnswers,
+  insertBooking,
+  insertProgress,
+  intakeFields,
+  lacksDetails,
+  meetingLinkIn,
+  noteAsTold,
+  placeOf,
+  type Answers,
+  type KeptAnswers,
+} from '../bookings/index.ts';
+import { answersContext, importedAnswers } from './answers.ts';
+import { tellsOf, typeOf, type FollowCause, type Reading } from './follow.ts';
+import { ownerOf } from './owner.ts';
 
 export type Imported =
   | { outcome: 'created'; bookingId: string }
@@ -27,7 +36,7 @@ export type Imported =
 
 /** One appointment, one booking, however many processes hear of it. */
 export async function importAppointment(
-  deps: BookingDeps,
+  deps: AttemptDeps,
   { appointment, isNewest }: Omit<Reading, 'seenVersion'>,
   cause: FollowCause,
 ): Promise<Imported> {
@@ -57,7 +66,7 @@ export async function importAppointment(
 }
 
 async function writeImported(
-  deps: BookingDeps,
+  deps: AttemptDeps,
   trx: Transaction,
   appointment: Appointment,
   specialist: Specialist,

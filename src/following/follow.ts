@@ -5,34 +5,50 @@ import type { Transaction } from '../db/knex.ts';
 import { keepMergesOff } from '../db/merges.ts';
 import type { Appointment } from '../ports/acuity.ts';
 import type { Specialist } from '../specialists/index.ts';
-import { intakeFields } from './booking.acuity.ts';
-import { forget } from './booking.adopt.ts';
-import { answersOf, changedInAcuity, earlierFields, type Answers } from './booking.answers.ts';
-import { applyChange, isCarriedOut } from './booking.apply.ts';
-import { placeOf } from './booking.complete.ts';
-import type { BookingDeps, BookingMailKind } from './booking.deps.ts';
-import { allDetails, detailIn, lacksDetails, type PartialDetails } from './booking.details.ts';
-import { differences, type BookingDifference } from './booking.differences.ts';
-import { findOpenChange, type ChangeOrder, type Intention } from './booking.intentions.ts';
-import { lateOwner, stateToTell } from './booking.owner.ts';
 import {
-  answersContext,
-  changedAnswers,
-  insertAnswers,
-  keptAnswers,
-  type AnswersContext,
-  type KeptAnswers,
-} from './booking.kept-answers.ts';
+  applyChange,
+  findOpenChange,
+  forget,
+  isCarriedOut,
+  type AttemptDeps,
+  type ChangeOrder,
+  type Intention,
+} from '../attempts/index.ts';
 import {
+  allDetails,
   answersDigestOf,
+  answersOf,
+  canMove,
+  detailIn,
   findBooking,
   findBookingByAppointment,
   followInto,
+  hasEnded,
+  insertAnswers,
   insertProgress,
+  intakeFields,
+  keptAnswers,
+  lacksDetails,
   lockBooking,
+  placeOf,
+  stateToTell,
+  type Answers,
+  type Booking,
+  type BookingMailKind,
   type Following,
-} from './booking.repository.ts';
-import { canMove, hasEnded, type Booking, type Progress } from './booking.ts';
+  type KeptAnswers,
+  type PartialDetails,
+  type Progress,
+} from '../bookings/index.ts';
+import {
+  answersContext,
+  changedAnswers,
+  changedInAcuity,
+  earlierFields,
+  type AnswersContext,
+} from './answers.ts';
+import { differences, type BookingDifference } from './differences.ts';
+import { lateOwner } from './owner.ts';
 
 export interface FollowCause {
   source: 'acuity' | 'reconciliation';
@@ -71,7 +87,7 @@ export interface Reading {
 
 /** @returns `left`: what differs and is for staff to decide */
 export async function followAppointment(
-  deps: BookingDeps,
+  deps: AttemptDeps,
   bookingId: string,
   { appointment, seenVersion, isNewest, noteUnchanged }: Reading,
   cause: FollowCause,
@@ -209,7 +225,7 @@ function detailsChange(booking: Booking, { digest }: Answers, changed: PartialDe
 }
 
 async function write(
-  deps: BookingDeps,
+  deps: AttemptDeps,
   trx: Transaction,
   booking: Booking,
   plan: Plan,
@@ -272,7 +288,7 @@ const mailKinds: Partial<Record<Progress, BookingMailKind>> = {
 };
 
 async function announceProgress(
-  deps: BookingDeps,
+  deps: AttemptDeps,
   trx: Transaction,
   booking: Booking,
   set: Following,
@@ -294,7 +310,7 @@ async function announceProgress(
 
 /** To the booking's new referrer, who has not heard of it yet. */
 async function announceState(
-  deps: BookingDeps,
+  deps: AttemptDeps,
   trx: Transaction,
   { id, version }: Booking,
   referrerId: string,
@@ -308,7 +324,7 @@ async function announceState(
 }
 
 /** Both calendars, when it moved from one to the other. */
-async function forgetBoth(deps: BookingDeps, before: Booking, appointment: Appointment): Promise<void> {
+async function forgetBoth(deps: AttemptDeps, before: Booking, appointment: Appointment): Promise<void> {
   await forget(deps, appointment.calendarId, appointment.canceled ? undefined : appointment);
   const old = await deps.specialists.findById(before.specialist.id);
   if (old && old.acuityCalendarId !== appointment.calendarId) await forget(deps, old.acuityCalendarId);
@@ -316,7 +332,7 @@ async function forgetBoth(deps: BookingDeps, before: Booking, appointment: Appoi
 
 /** The booking of this appointment, and which version of it we know; null when there is none. */
 export async function seenBooking(
-  deps: Pick<BookingDeps, 'db'>,
+  deps: Pick<AttemptDeps, 'db'>,
   appointmentId: number,
 ): Promise<{ id: string; version: number } | null> {
   const booking = await findBookingByAppointment(deps.db, appointmentId);

@@ -1,24 +1,18 @@
 // Brings a booking in step with its appointment as Acuity has it now. Webhooks, reconciliation and the fetching of
 // meeting links all come here, at any time, in any order, several at once.
 import { setTimeout as sleep } from 'node:timers/promises';
-import {
-  findBooking,
-  followAppointment,
-  importAppointment,
-  referenceNotSent,
-  referencesIn,
-  seenBooking,
-  type BookingDeps,
-  type BookingDifference,
-  type BookingSettlement,
-  type FollowCause,
-  type Reading,
-} from '../bookings/index.ts';
+import { referenceNotSent, type AttemptDeps, type Settlement } from '../attempts/index.ts';
+import { findBooking } from '../bookings/index.ts';
+import { referencesIn } from './answers.ts';
+import type { BookingDifference } from './differences.ts';
+import { followAppointment, seenBooking, type FollowCause, type Reading } from './follow.ts';
+import { fetchMeetingLinkJob } from './following.jobs.ts';
+import { importAppointment } from './import.ts';
+import { countLook, looksAt, takeLook } from './read-versions.ts';
 import type { Transaction } from '../db/knex.ts';
 import type { AcuityResult, Appointment } from '../ports/acuity.ts';
-import type { Outcome } from './webhook.event.ts';
-import { fetchMeetingLinkJob } from './webhook.jobs.ts';
-import { countLook, looksAt, takeLook } from './webhook.looks.ts';
+
+export type Outcome = 'created' | 'skipped' | 'updated' | 'cancelled' | 'ignored';
 
 /** Why nothing was done, or not all: work for staff. */
 export type ConvergenceNote =
@@ -39,8 +33,8 @@ export interface Convergence {
 }
 
 export interface ConvergenceDeps {
-  bookings: BookingDeps;
-  settlement: BookingSettlement;
+  bookings: AttemptDeps;
+  settlement: Settlement;
   /** Between the looks at an appointment that is not there yet. */
   readAgainMs?: readonly number[];
   /** Before a meeting's address is asked for again. */

@@ -1,10 +1,12 @@
 // How a story ends whose teller died: the worker asks Acuity what came of it. Safe to repeat and to run twice at once.
 import type { Appointment } from '../ports/acuity.ts';
-import { findAppointmentsOf, hasReference } from './booking.acuity.ts';
-import { adoptAppointment, forget, removeAppointment, type Adoption } from './booking.adopt.ts';
-import { applyChange, isCarriedOut } from './booking.apply.ts';
-import { failIntention } from './booking.complete.ts';
-import { timingsOf, type BookingDeps } from './booking.deps.ts';
+import { findAppointmentsOf, hasReference } from './attempt.acuity.ts';
+import { adoptAppointment, forget, removeAppointment, type Adoption } from './attempt.adopt.ts';
+import { applyChange, isCarriedOut } from './attempt.apply.ts';
+import { failIntention } from './attempt.complete.ts';
+import { timingsOf, type AttemptDeps } from './attempt.deps.ts';
+import { checkLateJob, settleIntentionJob } from './attempt.jobs.ts';
+import { checkQuestions } from './attempt.questions.ts';
 import {
   findIntention,
   findIntentionByReference,
@@ -13,13 +15,10 @@ import {
   type ChangeOrder,
   type Intention,
   type Refusal,
-} from './booking.intentions.ts';
-import { checkLateJob, settleIntentionJob } from './booking.jobs.ts';
-import { checkQuestions } from './booking.questions.ts';
-import { findBooking, findBookingByAppointment } from './booking.repository.ts';
-import type { Booking } from './booking.ts';
+} from './attempt.repository.ts';
+import { findBooking, findBookingByAppointment, type Booking } from '../bookings/index.ts';
 
-export interface BookingSettlement {
+export interface Settlement {
   /** Finishes or fails an open intention, or comes back to it later by a job of its own. Never gives up. */
   settle(intentionId: string): Promise<void>;
   /** A job for every open intention that should long be settled; how many there were. */
@@ -43,7 +42,7 @@ type LookAgain = number | null;
 
 const lost: Refusal = { reason: 'acuity_unavailable', retryAfterMs: 0 };
 
-export function createBookingSettlement(deps: BookingDeps): BookingSettlement {
+export function createSettlement(deps: AttemptDeps): Settlement {
   return {
     async settle(intentionId) {
       const intention = await findIntention(deps.db, intentionId);
@@ -79,7 +78,7 @@ export function createBookingSettlement(deps: BookingDeps): BookingSettlement {
   };
 }
 
-async function settleOnce(deps: BookingDeps, intention: Intention): Promise<LookAgain> {
+async function settleOnce(deps: AttemptDeps, intention: Intention): Promise<LookAgain> {
   const timings = timingsOf(deps);
   if (intention.calledAgoMs === null) {
     if (intention.ageMs < timings.uncalledMs) return timings.uncalledMs - intention.ageMs;
@@ -94,7 +93,7 @@ async function settleOnce(deps: BookingDeps, intention: Intention): Promise<Look
 }
 
 async function settleBooking(
-  deps: BookingDeps,
+  deps: AttemptDeps,
   intention: Intention<BookOrder>,
   mayBeUnderWayMs: number,
 ): Promise<LookAgain> {
@@ -124,13 +123,13 @@ async function settleBooking(
 }
 
 /** Acuity made nothing. The reason may be a question that was added since: then whoever booked can answer it. */
-async function likelyRefusal(deps: BookingDeps, { order }: Intention<BookOrder>): Promise<Refusal> {
+async function likelyRefusal(deps: AttemptDeps, { order }: Intention<BookOrder>): Promise<Refusal> {
   await deps.questions.readAgain();
   const { errors } = await checkQuestions(deps, order.acuity.appointmentTypeId, order);
   return errors.length > 0 ? { reason: 'invalid', errors } : lost;
 }
 
-function outOfReach(deps: BookingDeps, intention: Intention, reason: string): LookAgain {
+function outOfReach(deps: AttemptDeps, intention: Intention, reason: string): LookAgain {
   deps.log.warn(
     { intentionId: intention.id, reason },
     'Acuity cannot be asked yet what became of an attempt',
@@ -139,7 +138,7 @@ function outOfReach(deps: BookingDeps, intention: Intention, reason: string): Lo
 }
 
 /** The active ones; one that is a booking already comes first. */
-async function keptFirst(deps: BookingDeps, appointments: Appointment[]): Promise<Appointment[]> {
+async function keptFirst(deps: AttemptDeps, appointments: Appointment[]): Promise<Appointment[]> {
   const active = appointments.filter((appointment) => !appointment.canceled);
   for (const appointment of active) {
     if (await findBookingByAppointment(deps.db, appointment.id)) {
@@ -151,7 +150,7 @@ async function keptFirst(deps: BookingDeps, appointments: Appointment[]): Promis
 
 /** The time is taken as it stands: the clinic may have moved the appointment since, and Acuity is right. */
 async function adoptAsItStands(
-  deps: BookingDeps,
+  deps: AttemptDeps,
   intention: Intention<BookOrder>,
   appointment: Appointment,
 ): Promise<Adoption> {
@@ -165,7 +164,7 @@ async function adoptAsItStands(
 }
 
 async function settleChange(
-  deps: BookingDeps,
+  deps: AttemptDeps,
   intention: Intention<ChangeOrder>,
   mayBeUnderWayMs: number,
 ): Promise<LookAgain> {
@@ -183,7 +182,7 @@ async function settleChange(
 }
 
 async function apply(
-  deps: BookingDeps,
+  deps: AttemptDeps,
   intention: Intention<ChangeOrder>,
   appointment: Appointment,
 ): Promise<Booking> {
@@ -193,7 +192,7 @@ async function apply(
   return booking;
 }
 
-async function checkLate(deps: BookingDeps, intentionId: string): Promise<void> {
+async function checkLate(deps: AttemptDeps, intentionId: string): Promise<void> {
   const intention = await findIntention(deps.db, intentionId);
   if (!intention || intention.state === 'open') return;
   const isOver =
@@ -206,7 +205,7 @@ async function checkLate(deps: BookingDeps, intentionId: string): Promise<void> 
 }
 
 /** Every active appointment of this attempt that is not its booking's is cancelled (rule 1). */
-async function removeStrays(deps: BookingDeps, intention: Intention<BookOrder>): Promise<boolean> {
+async function removeStrays(deps: AttemptDeps, intention: Intention<BookOrder>): Promise<boolean> {
   // Without the reference an appointment of the same client at the same time may be a newer attempt's.
   if (!(await hasReference(deps, intention))) return true;
   const found = await findAppointmentsOf(deps, intention);
@@ -220,7 +219,7 @@ async function removeStrays(deps: BookingDeps, intention: Intention<BookOrder>):
 }
 
 /** Acuity has changed it after all: then it is changed. */
-async function applyLate(deps: BookingDeps, intention: Intention<ChangeOrder>): Promise<boolean> {
+async function applyLate(deps: AttemptDeps, intention: Intention<ChangeOrder>): Promise<boolean> {
   if (intention.state !== 'failed') return true;
   const found = await deps.acuity.getAppointment(intention.order.acuity.appointmentId);
   if (!found.ok) return found.reason === 'not_found';

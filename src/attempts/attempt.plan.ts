@@ -4,12 +4,17 @@ import { attribution, auditActor, type Actor } from '../accounts/index.ts';
 import type { Slot } from '../availability/index.ts';
 import { failure, ok, type Result } from '../lib/result.ts';
 import type { Specialist, SpecialistService } from '../specialists/index.ts';
-import type { BookingDeps } from './booking.deps.ts';
-import { detailsIn, hashedDetails } from './booking.details.ts';
-import type { BookOrder } from './booking.intentions.ts';
-import { checkQuestions, type CheckedQuestions } from './booking.questions.ts';
-import type { BookFailure, FieldError } from './booking.service.ts';
-import type { Booking, BookingRequest } from './booking.ts';
+import type { AttemptDeps } from './attempt.deps.ts';
+import { checkQuestions, type CheckedQuestions } from './attempt.questions.ts';
+import type { BookOrder } from './attempt.repository.ts';
+import type { BookFailure } from './attempt.service.ts';
+import {
+  detailsIn,
+  hashedDetails,
+  type Booking,
+  type BookingRequest,
+  type FieldError,
+} from '../bookings/index.ts';
 
 export interface Attempt {
   actor: Actor;
@@ -38,7 +43,7 @@ export function hashOf(request: BookingRequest): string {
 }
 
 export async function planFor(
-  deps: BookingDeps,
+  deps: AttemptDeps,
   request: BookingRequest,
 ): Promise<Result<Plan, BookFailure>> {
   const errors: FieldError[] = [];
@@ -61,7 +66,7 @@ export async function planFor(
 
 /** The nearest three other times, in their order. */
 export async function nearestTo(
-  deps: Pick<BookingDeps, 'availability'>,
+  deps: Pick<AttemptDeps, 'availability'>,
   specialist: Specialist,
   type: Booking['type'],
   startsAt: Date,
@@ -76,7 +81,7 @@ export async function nearestTo(
     .toSorted((a, b) => a.startsAt.getTime() - b.startsAt.getTime());
 }
 
-export function intentionFor(deps: BookingDeps, attempt: Attempt, plan: Plan) {
+export function intentionFor(deps: AttemptDeps, attempt: Attempt, plan: Plan) {
   const { specialist, service, questions } = plan;
   const { viewer } = attempt.actor;
   const { byId, forId } = attribution(viewer);

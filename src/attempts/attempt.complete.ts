@@ -4,11 +4,8 @@ import type { AuditActor } from '../audit/index.ts';
 import type { Transaction } from '../db/knex.ts';
 import { keepMergesOff, mergedInto } from '../db/merges.ts';
 import type { Appointment } from '../ports/acuity.ts';
-import { intakeFields } from './booking.acuity.ts';
-import { answersOf } from './booking.answers.ts';
-import type { BookingDeps } from './booking.deps.ts';
-import { timingsOf } from './booking.deps.ts';
-import { detailsIn } from './booking.details.ts';
+import { timingsOf, type AttemptDeps } from './attempt.deps.ts';
+import { checkLateJob } from './attempt.jobs.ts';
 import {
   completeOpen,
   failOpen,
@@ -17,11 +14,19 @@ import {
   type BookOrder,
   type Intention,
   type Refusal,
-} from './booking.intentions.ts';
-import { checkLateJob } from './booking.jobs.ts';
-import { digestOfAll, insertAnswers } from './booking.kept-answers.ts';
-import { findBooking, insertBooking, insertProgress } from './booking.repository.ts';
-import { meetingLinkIn, type Booking } from './booking.ts';
+} from './attempt.repository.ts';
+import {
+  answersOf,
+  detailsIn,
+  digestOfAll,
+  findBooking,
+  insertAnswers,
+  insertBooking,
+  insertProgress,
+  intakeFields,
+  placeOf,
+  type Booking,
+} from '../bookings/index.ts';
 
 export type Completion =
   | { outcome: 'completed'; booking: Booking }
@@ -30,7 +35,7 @@ export type Completion =
 
 /** Booking, first progress entry, audit row, announcement and the end of the intention: all or nothing, once. */
 export async function completeBooking(
-  deps: BookingDeps,
+  deps: AttemptDeps,
   intentionId: string,
   appointment: Appointment,
 ): Promise<Completion> {
@@ -52,7 +57,7 @@ export async function completeBooking(
 }
 
 async function writeBooking(
-  deps: BookingDeps,
+  deps: AttemptDeps,
   trx: Transaction,
   intention: Intention<BookOrder>,
   appointment: Appointment,
@@ -106,17 +111,6 @@ async function writeBooking(
   await completeOpen(trx, intention.id, bookingId);
 }
 
-/** Where it takes place: a room for those who come in person, a web address for those who do not. */
-export function placeOf(
-  type: Booking['type'],
-  said: string | null,
-  usual: string | null,
-): { location: string | null; meetingLink: string | null } {
-  return type === 'in_person'
-    ? { location: said ?? usual, meetingLink: null }
-    : { location: null, meetingLink: meetingLinkIn(said) };
-}
-
 async function bookingOf(trx: Transaction, intentionId: string): Promise<Booking> {
   const { booking_id: bookingId } = (await trx('booking_intentions')
     .where({ id: intentionId })
@@ -142,7 +136,7 @@ export interface FailOptions {
  * call reach Acuity all the same, the late checks take the appointment away again.
  */
 export async function failIntention(
-  deps: BookingDeps,
+  deps: AttemptDeps,
   intention: Intention,
   refusal: Refusal,
   options: FailOptions = {},
@@ -174,7 +168,7 @@ export async function failIntention(
 }
 
 async function recordFailure(
-  deps: BookingDeps,
+  deps: AttemptDeps,
   trx: Transaction,
   actor: AuditActor,
   intention: Intention,

@@ -1,69 +1,24 @@
-// What a booking says to Acuity, and what Acuity's answer means for it.
-import type { Database, Queryable } from '../db/knex.ts';
+// What an attempt says to Acuity, and what Acuity's answer means for it.
+import type { AttemptDeps } from './attempt.deps.ts';
+import { findOpenBookings, type BookOrder, type Intention } from './attempt.repository.ts';
+import {
+  detailIn,
+  details,
+  intakeFields,
+  isOwnDetail,
+  type IntakeName,
+  type OwnFields,
+} from '../bookings/index.ts';
+import type { Database } from '../db/knex.ts';
 import type { AcuityFailure, AcuityResult, Appointment, NewAppointment } from '../ports/acuity.ts';
-import { readIntakeFields, toAcuity, type MappableDetail } from '../questions/index.ts';
-import type { BookingDeps } from './booking.deps.ts';
-import { detailIn, details, type DetailIntakeName } from './booking.details.ts';
-import { findOpenBookings, type BookOrder, type Intention } from './booking.intentions.ts';
-
-/** A question of Acuity's form that the booking itself answers: one of its details, or what it belongs to. */
-export type IntakeName = DetailIntakeName | 'reference' | 'organization';
-
-const referenceWords = {
-  ...{ 'booking reference': 3, 'examdesk reference': 3, 'appointment reference': 2, 'agency reference': 2 },
-  ...{ 'our reference': 2, examdesk: 2, 'reference number': 1, reference: 1 },
-};
-const organizationWords = {
-  ...{ organisation: 3, organization: 3, 'organisation name': 3, 'organization name': 3, 'law firm': 3 },
-  ...{ 'referring organisation': 3, 'referring organization': 3, firm: 2, company: 2, 'company name': 2 },
-};
-
-/** What of a booking a question of Acuity can hold, in the order of the form. */
-export function intakeDetails(): MappableDetail[] {
-  const ofBooking = details.flatMap(({ intake, label }) => (intake ? [{ ...intake, label }] : []));
-  return [
-    { name: 'reference', label: 'Booking reference', words: referenceWords },
-    ...ofBooking.map(({ name, label, words }) => ({ name, label, words })),
-    { name: 'organization', label: 'Organisation', words: organizationWords },
-  ];
-}
-
-/** By name: the id of Acuity's field. */
-export type IntakeFields = ReadonlyMap<IntakeName, number>;
-
-/** Which question of Acuity's form is which of our columns; the configured reference field wins. */
-export async function intakeFields(
-  db: Queryable,
-  deps: Pick<BookingDeps, 'referenceFieldId'>,
-): Promise<IntakeFields> {
-  return (await readIntakeFields(db, deps)) as Map<IntakeName, number>;
-}
-
-/** Every field that the booking itself answers. */
-export type OwnFields = ReadonlyMap<IntakeName | 'referrer', number>;
-
-export async function ownFields(
-  db: Queryable,
-  deps: Pick<BookingDeps, 'referenceFieldId' | 'referrerFieldId'>,
-): Promise<OwnFields> {
-  const { referrerFieldId } = deps;
-  const fields = [...(await intakeFields(db, deps))];
-  return new Map<IntakeName | 'referrer', number>(
-    referrerFieldId ? [...fields, ['referrer', referrerFieldId]] : fields,
-  );
-}
-
-/** Whether the booking itself answers this field of Acuity's: then nobody is asked it. */
-export function isOwnDetail(fields: OwnFields, fieldId: number): boolean {
-  return [...fields.values()].includes(fieldId);
-}
+import { toAcuity } from '../questions/index.ts';
 
 function isOmitted({ acuity }: BookOrder, fieldId: number): boolean {
   return acuity.omittedFieldIds?.includes(fieldId) ?? false;
 }
 
 /** Null when the appointment does not have our reference: there is no such field, or its type has not. */
-async function referenceFieldOf(deps: BookingDeps, { order }: Intention<BookOrder>): Promise<number | null> {
+async function referenceFieldOf(deps: AttemptDeps, { order }: Intention<BookOrder>): Promise<number | null> {
   const { referenceFieldId } = order.acuity;
   const field =
     referenceFieldId === undefined
@@ -73,7 +28,7 @@ async function referenceFieldOf(deps: BookingDeps, { order }: Intention<BookOrde
 }
 
 /** Whether the appointment of this intention can be told from others by our reference. */
-export async function hasReference(deps: BookingDeps, intention: Intention<BookOrder>): Promise<boolean> {
+export async function hasReference(deps: AttemptDeps, intention: Intention<BookOrder>): Promise<boolean> {
   return (await referenceFieldOf(deps, intention)) !== null;
 }
 
@@ -140,7 +95,7 @@ function splitName(name: string, organization: string): { firstName: string; las
 
 /** Everything in Acuity that was made for this intention, cancelled or not, oldest first. */
 export async function findAppointmentsOf(
-  deps: BookingDeps,
+  deps: AttemptDeps,
   intention: Intention<BookOrder>,
 ): Promise<AcuityResult<Appointment[]>> {
   const reference = await referenceFieldOf(deps, intention);
@@ -162,7 +117,7 @@ export async function findAppointmentsOf(
 
 // Without a field for the reference: the referrer's address and the exact time say enough, because no two open
 // intentions share a specialist and a time.
-async function searchByClient(deps: BookingDeps, intention: Intention<BookOrder>) {
+async function searchByClient(deps: AttemptDeps, intention: Intention<BookOrder>) {
   const startsAt = intention.startsAt ?? intention.createdAt;
   const dayMs = 86_400_000;
   const found = await deps.acuity.findAppointments({
@@ -183,7 +138,7 @@ async function searchByClient(deps: BookingDeps, intention: Intention<BookOrder>
  * most one: no two open attempts share a specialist and a time. Without it, an event that comes before the attempt is
  * settled would become a second record of the booking, and the attempt would be declared failed.
  */
-export async function referenceNotSent(deps: BookingDeps, appointment: Appointment): Promise<string | null> {
+export async function referenceNotSent(deps: AttemptDeps, appointment: Appointment): Promise<string | null> {
   const email = appointment.client.email?.toLowerCase();
   for (const attempt of await findOpenBookings(deps.db, appointment.startsAt)) {
     const isTheirs = attempt.order.client.email.toLowerCase() === email && isAsOrdered(attempt, appointment);

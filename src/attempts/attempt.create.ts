@@ -2,9 +2,10 @@
 import { dayIn } from '../lib/dates.ts';
 import { ok } from '../lib/result.ts';
 import type { AcuityResult, Appointment } from '../ports/acuity.ts';
-import { isOwnDetail, newAppointment, ownFields, verdictOn } from './booking.acuity.ts';
-import type { BookingDeps } from './booking.deps.ts';
-import { claimNextCall, type BookOrder, type Intention } from './booking.intentions.ts';
+import { newAppointment, verdictOn } from './attempt.acuity.ts';
+import type { AttemptDeps } from './attempt.deps.ts';
+import { claimNextCall, type BookOrder, type Intention } from './attempt.repository.ts';
+import { isOwnDetail, ownFields } from '../bookings/index.ts';
 
 export type Booked = Intention<BookOrder> & { startsAt: Date };
 
@@ -15,7 +16,7 @@ export type Creation = { intention: Booked; created: AcuityResult<Appointment> }
  * A field of our own details that Acuity refuses is left out, and Acuity asked again: a refusal made nothing, and
  * nobody who books could do anything about it.
  */
-export async function createAppointment(deps: BookingDeps, given: Booked): Promise<Creation> {
+export async function createAppointment(deps: AttemptDeps, given: Booked): Promise<Creation> {
   const fields = await ownFields(deps.db, deps);
   const isOwn = (id: number) => isOwnDetail(fields, id) || id === given.order.acuity.referenceFieldId;
   let intention = given;
@@ -42,7 +43,7 @@ export async function createAppointment(deps: BookingDeps, given: Booked): Promi
 }
 
 /** Whether Acuity itself offers the time now; no cache is asked. */
-export async function isOfferedNow(deps: BookingDeps, intention: Booked): Promise<AcuityResult<boolean>> {
+export async function isOfferedNow(deps: AttemptDeps, intention: Booked): Promise<AcuityResult<boolean>> {
   const { acuity, examinationTimezone: timezone } = intention.order;
   const times = await deps.acuity.availableTimes({
     date: dayIn(intention.startsAt, timezone),
@@ -56,7 +57,7 @@ export async function isOfferedNow(deps: BookingDeps, intention: Booked): Promis
 
 /** Whether another active appointment of the calendar overlaps this one. */
 export async function overlapsAnother(
-  deps: BookingDeps,
+  deps: AttemptDeps,
   appointment: Appointment,
 ): Promise<AcuityResult<boolean>> {
   const { id, calendarId, startsAt } = appointment;

@@ -1,0 +1,24 @@
+// Who may know how an attempt ended.
+import { isStaff, type Viewer } from '../accounts/index.ts';
+import type { Intention } from './attempt.repository.ts';
+import { findBooking, maySee } from '../bookings/index.ts';
+import type { Queryable } from '../db/knex.ts';
+import { mergedInto } from '../db/merges.ts';
+
+/**
+ * How an attempt ended is for those who may see its booking. While it has none, it is for the organisation that it was
+ * made in. An attempt keeps that organisation's id when the organisation is merged away, so merges are followed here.
+ */
+export async function mayKnowAttempt(
+  db: Queryable,
+  viewer: Viewer,
+  { organizationId, bookingId }: Pick<Intention, 'organizationId' | 'bookingId'>,
+): Promise<boolean> {
+  if (isStaff(viewer)) return true;
+  if (viewer.organization === null) return false;
+  if (bookingId) {
+    const booking = await findBooking(db, bookingId);
+    return booking !== null && maySee(viewer, booking);
+  }
+  return organizationId !== null && (await mergedInto(db, organizationId)) === viewer.organization.id;
+}
