@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { isLoopback } from './lib/addresses.ts';
 import { type Keyring, parseKeyring } from './lib/keyring.ts';
+import { addressParts, readVariables } from './lib/variables.ts';
 
 const flag = z.stringbool();
 const port = z.coerce.number().int().min(0).max(65535);
@@ -101,8 +102,8 @@ const schema = z.object({
   DEMO_ACCOUNTS: flag.default(false),
 });
 
-/** Every variable that is read. */
-export const configVariables = Object.keys(schema.shape);
+/** Every variable that is read. Each may be given as a file: `NAME_FILE` for `NAME`. */
+export const configVariables = [...Object.keys(schema.shape), ...addressParts];
 
 /** Absent outside production only: a stand-in takes their place. */
 const neededInProduction = ['BASE_URL', 'REDIS_URL', 'ENCRYPTION_KEYS', 'S3_BUCKET', 'S3_REGION'] as const;
@@ -117,24 +118,31 @@ export class ConfigError extends Error {
   }
 }
 
+/**
+ * The variables that are set, unchecked: files are read, and addresses hold their user names and passwords.
+ * @throws ConfigError
+ */
+export function givenVariables(env: NodeJS.ProcessEnv = process.env): Record<string, string> {
+  const { values, problems } = readVariables(env, configVariables);
+  if (problems.length > 0) throw new ConfigError(problems);
+  return values;
+}
+
 /** For commands that need nothing else of the configuration. @throws ConfigError */
 export function readEncryptionKeys(env: NodeJS.ProcessEnv = process.env): Keyring {
-  const parsed = encryptionKeys.safeParse(env.ENCRYPTION_KEYS || undefined);
+  const parsed = encryptionKeys.safeParse(givenVariables(env).ENCRYPTION_KEYS);
   if (!parsed.success) throw new ConfigError([`ENCRYPTION_KEYS: ${parsed.error.issues[0]?.message}`]);
   return parsed.data;
 }
 
 /** @throws ConfigError with one line for each variable that is missing or wrong; values are never repeated. */
 export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
-  // An empty variable is an unset one: that is how .env files and compose files say "nothing".
-  const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''));
+  const { values: given, problems } = readVariables(env, configVariables);
   const parsed = schema.safeParse(given);
-  const problems = parsed.success
-    ? []
-    : parsed.error.issues.map((issue) => {
-        const name = issue.path.join('.');
-        return `${name}: ${given[name] === undefined ? 'is missing' : issue.message}`;
-      });
+  for (const { path, message } of parsed.error?.issues ?? []) {
+    const name = path.join('.');
+    problems.push(`${name}: ${given[name] === undefined ? 'is missing' : message}`);
+  }
   if (given.NODE_ENV === 'production') {
     for (const name of neededInProduction) if (!given[name]) problems.push(`${name}: is missing`);
     if (given.DEMO_ACCOUNTS === 'true') problems.push('DEMO_ACCOUNTS: is refused in production');

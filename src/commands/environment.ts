@@ -1,5 +1,6 @@
 // What the commands and npm start read from the environment. The product itself reads it in src/config.ts only.
 import path from 'node:path';
+import { givenVariables } from '../config.ts';
 
 /** Adds what a `.env` file beside package.json says; what is set already stays. Not in production. */
 export function loadEnvFile(): void {
@@ -17,9 +18,9 @@ export function isProduction(): boolean {
   return process.env.NODE_ENV === 'production';
 }
 
-/** The variable's value; an empty one counts as unset. */
+/** The variable's value; an empty one counts as unset. @throws ConfigError */
 export function setting(name: string): string | undefined {
-  return process.env[name] || undefined;
+  return givenVariables()[name];
 }
 
 /** Absolute. */

@@ -1,6 +1,6 @@
 // The whole system a command is about: the one that the variables name, else the running stack, else the demo's own.
 import { compose, type System } from '../compose.ts';
-import { readConfig } from '../config.ts';
+import { givenVariables, readConfig } from '../config.ts';
 import { demo } from './demo.ts';
 import { isProduction, setting } from './environment.ts';
 
@@ -15,7 +15,7 @@ async function inSystem(
   work: (system: System) => Promise<void>,
 ): Promise<void> {
   // What somebody set for this one command counts more than what the stack was started with.
-  const system = compose(readConfig({ LOG_LEVEL: 'error', ...variables, ...process.env }));
+  const system = compose(readConfig({ LOG_LEVEL: 'error', ...variables, ...givenVariables() }));
   try {
     await work(system);
   } finally {

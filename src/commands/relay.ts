@@ -1,5 +1,6 @@
 // npm run relay: the relay in a process of its own, with the variables that are set; those that are not it takes
 // from the stack that npm start is running on the same DATA_DIR.
+import { givenVariables } from '../config.ts';
 import { demo } from './demo.ts';
 import { StartError, dataDirectory, isProduction, loadEnvFile, setting, shown } from './environment.ts';
 import { complain } from './terminal.ts';
@@ -15,7 +16,7 @@ try {
         `Nothing runs on ${shown(dataDirectory())}: set DATABASE_URL, or run npm start first`,
       );
     const { PORT: _, ...variables } = stack.variables;
-    process.env = { BASE_URL: stack.url, ...variables, PORT: usualPort, ...process.env };
+    process.env = { BASE_URL: stack.url, ...variables, PORT: usualPort, ...givenVariables() };
   }
   await import('../automation.ts');
 } catch (error) {

@@ -1,97 +1,230 @@
-import { accessSync, constants, existsSync, readFileSync } from 'node:fs';
+import { execFileSync, spawnSync } from 'node:child_process';
+import { accessSync, constants, existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import os from 'node:os';
 import path from 'node:path';
 import { parseEnv } from 'node:util';
 import { expect } from 'chai';
-import { parse } from 'yaml';
-import { configVariables, readConfig } from '../../src/config.ts';
+import { configVariables, givenVariables, readConfig } from '../../src/config.ts';
+import { appRoleOf } from '../../src/db/privileges.ts';
 import { demoDefaults } from '../../src/dev/demo-defaults.ts';
 import { uploadCors } from '../../src/dev/s3-cors.ts';
 import { pendingKey } from '../../src/documents/document.keys.ts';
+import { paths } from '../../src/http/paths.ts';
+import { awkwardEnv } from '../support/awkward-env.ts';
+import { environmentOf, parseComposeEnv, readComposeFile } from '../support/compose-file.ts';
 
 const root = path.resolve(import.meta.dirname, '../..');
 const read = (file: string) => readFileSync(path.join(root, file), 'utf8');
 
-interface Compose {
-  services: Record<
-    string,
-    {
-      image?: string;
-      build?: string;
-      command?: string[];
-      environment?: Record<string, string>;
-      depends_on?: Record<string, unknown>;
-      volumes?: string[];
-      ports?: string[];
-      configs?: { source: string; target: string }[];
-    }
-  >;
-  configs: Record<string, { file: string }>;
-  volumes: Record<string, unknown>;
-}
-
 describe('docker-compose.yml', () => {
-  const compose = parse(read('docker-compose.yml'), { merge: true }) as Compose;
+  const env = awkwardEnv();
+  const compose = readComposeFile(env);
+  const processes = ['web', 'worker', 'relay'] as const;
+  const given = (name: string) => environmentOf(compose.services[name] ?? {}, env);
 
-  it('names the whole system: web, worker, PostgreSQL, Redis, an S3 server and a mail catcher', () => {
-    expect(compose.services).to.include.keys('web', 'worker', 'postgres', 'redis', 's3', 'mail');
+  it('names the whole system', () => {
+    const whole = ['web', 'worker', 'relay', 'migrate', 'postgres', 'roles', 'redis', 's3', 'bucket'];
+    expect(compose.services).to.have.all.keys(...whole, 'proxy', 'clamd', 'backup', 'mail');
   });
 
-  it('runs files that are there, and depends on services that are there', () => {
+  it('runs files that are there, pinned images, and depends on services that are there', () => {
     for (const [name, service] of Object.entries(compose.services)) {
-      if (service.build) expect(existsSync(path.join(root, service.command?.[1] ?? '')), name).to.equal(true);
-      else expect(service.image, name).to.match(/^[a-z0-9/-]+:v?\d/);
-      for (const other of Object.keys(service.depends_on ?? {}))
+      if (service.build)
+        expect(existsSync(path.join(root, service.build, 'Dockerfile')), name).to.equal(true);
+      else expect(service.image, name).to.match(/^[a-z0-9/-]+:v?\d+\.\d/);
+      if (service.build === '.')
+        expect(existsSync(path.join(root, service.command?.[1] ?? ''))).to.equal(true);
+      for (const [other, { condition }] of Object.entries(service.depends_on ?? {})) {
+        const isOver = compose.services[other]?.restart === 'on-failure';
+        if (condition === 'service_completed_successfully')
+          expect(isOver, `${name} → ${other}`).to.equal(true);
+        if (condition === 'service_healthy')
+          expect(compose.services[other]?.healthcheck, other).to.be.an('object');
         expect(compose.services).to.have.property(other);
-      for (const volume of service.volumes ?? [])
-        expect(compose.volumes).to.have.property(volume.split(':')[0] ?? '');
+      }
+      for (const volume of service.volumes ?? []) {
+        const [from = ''] = volume.split(':');
+        if (!from.startsWith('.')) expect(compose.volumes).to.have.property(from);
+      }
+      for (const { source } of service.configs ?? []) {
+        const { file, content } = compose.configs[source] ?? {};
+        expect(content ?? existsSync(path.join(root, file ?? '-'))).to.be.ok;
+      }
     }
   });
 
-  it('lets browsers send to the bucket, through the proxy alone', () => {
-    const { web, s3, proxy, bucket } = compose.services;
-    expect(s3?.ports, 'of the store').to.equal(undefined);
-    expect(proxy?.ports).to.deep.equal(['127.0.0.1:8333:8333']);
-    expect(web?.environment?.S3_BROWSER_ENDPOINT).to.equal('${S3_BROWSER_ENDPOINT:-http://localhost:8333}');
-    expect(proxy?.environment?.BASE_URL).to.equal(web?.environment?.BASE_URL);
-    for (const service of [s3, bucket]) {
-      const { AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY } = service?.environment ?? {};
-      expect(AWS_ACCESS_KEY_ID).to.equal(web?.environment?.S3_ACCESS_KEY_ID);
-      expect(AWS_SECRET_ACCESS_KEY).to.equal(web?.environment?.S3_SECRET_ACCESS_KEY);
-      expect(AWS_SECRET_ACCESS_KEY, 'no secret that everybody knows').to.equal('${S3_SECRET_ACCESS_KEY:?}');
+  it('keeps all that serves running, looks after it, and publishes nothing but the proxy', () => {
+    for (const [name, { restart, healthcheck, ports, profiles, image }] of Object.entries(compose.services)) {
+      if (restart !== 'on-failure') expect(restart, name).to.equal('unless-stopped');
+      const isWatched = healthcheck !== undefined;
+      if (restart !== 'on-failure' && !profiles) expect(isWatched, `health of ${name}`).to.equal(true);
+      if (healthcheck) expect(healthcheck.test[0], name).to.be.oneOf(['CMD', 'CMD-SHELL']);
+      if (name === 'proxy') expect(ports).to.deep.equal(['80:80', '443:443', '443:443/udp']);
+      else expect(ports?.filter((port) => !port.startsWith('127.0.0.1:')) ?? [], image).to.deep.equal([]);
     }
   });
 
-  it('has the proxy admit what the bucket of the configuration is sent, and no more', () => {
-    const { web, proxy } = compose.services;
-    const [config] = proxy?.configs ?? [];
-    const caddyfile = read(compose.configs[config?.source ?? '']?.file ?? '');
-    const prefix = `/${web?.environment?.S3_BUCKET}/${pendingKey('')}`;
-    expect(caddyfile.match(/^\s+path .*$/gm)?.map((line) => line.trim())).to.deep.equal([
-      `path ${prefix}*`,
-      `path ${prefix}*`,
+  it('asks the health of our processes with what is in the image', () => {
+    for (const name of processes)
+      expect(compose.services[name]?.healthcheck?.test.slice(0, 3)).to.deep.equal(['CMD', 'node', '-e']);
+  });
+
+  it('sets every variable of the configuration, or passes it on from .env', () => {
+    // The schema is changed by migrate alone; the cache has no password; the others are the demo's.
+    const left = ['MIGRATION_DATABASE_URL', 'MIGRATION_DATABASE_PASSWORD', 'REDIS_PASSWORD', 'DATA_DIR'];
+    const wanted = configVariables.filter((name) => ![...left, 'DEMO_ACCOUNTS'].includes(name));
+    for (const name of processes) {
+      const named = Object.keys(compose.services[name]?.environment ?? {});
+      expect(
+        named.filter((one) => !one.endsWith('_FILE')),
+        name,
+      ).to.have.members(wanted);
+      const files = named.filter((one) => one.endsWith('_FILE')).map((one) => one.slice(0, -5));
+      expect(configVariables, name).to.include.members(files);
+    }
+  });
+
+  it('gives every process a whole configuration, whatever characters the secrets hold', () => {
+    for (const name of processes) {
+      const config = readConfig(given(name));
+      expect(config, name).to.deep.include({
+        ACUITY_API_KEY: env.ACUITY_API_KEY,
+        BETTER_AUTH_SECRET: env.BETTER_AUTH_SECRET,
+        S3_SECRET_ACCESS_KEY: env.S3_SECRET_ACCESS_KEY,
+        METRICS_TOKEN: env.METRICS_TOKEN,
+        S3_ENCRYPTION: 'AES256',
+        TRUST_PROXY: '1',
+        RELAY_TARGET_URL: 'http://web:3000/webhooks/acuity',
+        RUN_RELAY: false,
+      });
+      expect(decodeURIComponent(new URL(config.DATABASE_URL).password)).to.equal(env.DATABASE_PASSWORD);
+      expect(decodeURIComponent(new URL(config.SMTP_URL).username)).to.equal(env.SMTP_USER);
+      expect(decodeURIComponent(new URL(config.SMTP_URL).password)).to.equal(env.SMTP_PASSWORD);
+    }
+  });
+
+  it('takes secrets of others from files, too', () => {
+    const file = path.join(root, 'package.json');
+    const fromFile = { ...given('web'), ACUITY_API_KEY: '', ACUITY_API_KEY_FILE: file };
+    expect(readConfig(fromFile).ACUITY_API_KEY).to.equal(read('package.json').trimEnd());
+    expect(compose.services.web?.volumes).to.deep.equal(['./secrets:/run/secrets:ro']);
+  });
+
+  it('passes on what .env sets beside that', () => {
+    const more = {
+      ...env,
+      LOG_LEVEL: 'warn',
+      UPLOAD_MAX_BYTES: '1000000',
+      CLAMD_URL: '',
+      S3_ENCRYPTION: 'none',
+    };
+    const config = readConfig(environmentOf(readComposeFile(more).services.web ?? {}, more));
+    expect(config).to.include({ LOG_LEVEL: 'warn', UPLOAD_MAX_BYTES: 1_000_000, S3_ENCRYPTION: 'none' });
+    expect(config.CLAMD_URL).to.equal(undefined);
+    expect(readComposeFile(more).configs.clamd?.content).to.contain('StreamMaxLength 1000000\n');
+  });
+
+  for (const name of [
+    'DATABASE_PASSWORD',
+    'BETTER_AUTH_SECRET',
+    'ENCRYPTION_KEYS',
+    'S3_ENCRYPTION_KEY',
+    'BASE_URL',
+  ])
+    it(`does not start without ${name}`, () => {
+      expect(() => readComposeFile({ ...env, [name]: '' })).to.throw(name);
+    });
+
+  it('has two roles: the owner migrates, and the app never learns the password of the owner', () => {
+    const migrating = givenVariables(given('migrate'));
+    expect(appRoleOf(migrating.MIGRATION_DATABASE_URL ?? '', migrating.DATABASE_URL)).to.equal(
+      'examdesk_app',
+    );
+    const roles = given('roles');
+    const secrets = ['MIGRATION_DATABASE_PASSWORD', 'DATABASE_PASSWORD'] as const;
+    for (const secret of secrets) expect(roles[secret]).to.equal(env[secret]);
+    for (const name of processes) {
+      expect(Object.values(given(name))).not.to.include(env.MIGRATION_DATABASE_PASSWORD);
+      expect(Object.values(given(name))).not.to.include(env.POSTGRES_PASSWORD);
+    }
+  });
+
+  it('scans what the app takes, and says when something is too much', () => {
+    const { UPLOAD_MAX_BYTES, CLAMD_URL } = readConfig(given('web'));
+    const conf = (compose.configs.clamd?.content ?? '').split('\n');
+    expect(conf).to.include.members([
+      `StreamMaxLength ${UPLOAD_MAX_BYTES}`,
+      `MaxFileSize ${UPLOAD_MAX_BYTES}`,
+      'AlertExceedsMax yes',
+      `TCPSocket ${new URL(CLAMD_URL ?? '').port}`,
     ]);
+  });
+
+  it('has one key for the store, its bucket and the backup, and encrypts with another', () => {
+    const { S3_ACCESS_KEY_ID, S3_SECRET_ACCESS_KEY, S3_BUCKET, S3_ENDPOINT } = given('web');
+    for (const name of ['s3', 'bucket', 'backup'])
+      expect(given(name)).to.deep.include({
+        AWS_ACCESS_KEY_ID: S3_ACCESS_KEY_ID,
+        AWS_SECRET_ACCESS_KEY: S3_SECRET_ACCESS_KEY,
+      });
+    for (const name of ['bucket', 'backup'])
+      expect(given(name)).to.deep.include({ S3_BUCKET, AWS_ENDPOINT_URL: S3_ENDPOINT });
+    expect(given('s3').WEED_S3_SSE_KEY).to.equal(env.S3_ENCRYPTION_KEY);
+  });
+
+  it('lets browsers send to the bucket what the app has signed, and no more', () => {
+    const caddyfile = read(compose.configs[compose.services.proxy?.configs?.[0]?.source ?? '']?.file ?? '');
+    const { S3_BUCKET, BASE_URL, S3_BROWSER_ENDPOINT } = given('web');
+    expect(given('proxy')).to.deep.equal({ S3_BUCKET, BASE_URL, S3_BROWSER_ENDPOINT });
+    const admitted = caddyfile.match(/^\s+path .*$/gm)?.map((line) => line.trim());
+    const prefix = `/{$S3_BUCKET}/${pendingKey('')}`;
+    expect(admitted).to.deep.equal([`path ${prefix}*`, `path ${prefix}*`]);
     const [rule] = uploadCors('');
     expect(caddyfile).to.contain(`Access-Control-Allow-Methods ${rule?.AllowedMethods.join(', ')}\n`);
     expect(caddyfile).to.contain(`Access-Control-Allow-Headers ${rule?.AllowedHeaders.join(', ')}\n`);
   });
 
-  it('gives the web and the worker a whole configuration, and nothing that is not read', () => {
-    for (const name of ['web', 'worker']) {
-      const given = compose.services[name]?.environment ?? {};
-      expect(configVariables).to.include.members(Object.keys(given));
-      const filled = Object.fromEntries(
-        Object.entries(given).map(([variable, value]) => [
-          variable,
-          value
-            .replace(/\$\{(\w+):-([^}]*)\}/g, '$2')
-            .replace(/\$\{BETTER_AUTH_SECRET:\?\}/, 'x'.repeat(32))
-            .replace(/\$\{ENCRYPTION_KEYS:\?\}/, `k:${'a1'.repeat(32)}`)
-            .replace(/\$\{ACUITY_BASE_URL:\?\}/, 'https://acuity.example')
-            .replace(/\$\{\w+:\?\}/g, 'given'),
-        ]),
-      );
-      expect(() => readConfig(filled), name).not.to.throw();
-    }
+  it('sends Acuity to the relay first, and the relay to web', () => {
+    const caddyfile = read('docker/Caddyfile');
+    expect(caddyfile).to.contain(`handle ${paths.automation()} {\n\t\treverse_proxy relay:3000 web:3000 {`);
+    const { RELAY_TARGET_URL, PORT } = readConfig(given('relay'));
+    expect(RELAY_TARGET_URL).to.equal(`http://web:${PORT}${paths.acuityWebhook()}`);
+  });
+});
+
+describe('docker/make-env.sh', () => {
+  const script = path.join(root, 'docker/make-env.sh');
+  let folder: string;
+  beforeEach(() => {
+    folder = mkdtempSync(path.join(os.tmpdir(), 'examdesk-env-'));
+  });
+  afterEach(() => rmSync(folder, { recursive: true }));
+
+  it('writes a file for its owner only, with other secrets each time', () => {
+    const files = ['one', 'two'].map((name) => path.join(folder, name));
+    for (const file of files) execFileSync('sh', [script, file]);
+    const [one = {}, two = {}] = files.map((file) => parseComposeEnv(readFileSync(file, 'utf8')));
+    expect(files.map((file) => statSync(file).mode & 0o077)).to.deep.equal([0, 0]);
+    const secrets = Object.keys(one).filter((name) => one[name] !== two[name]);
+    expect(secrets).to.have.members([
+      ...['POSTGRES_PASSWORD', 'MIGRATION_DATABASE_PASSWORD', 'DATABASE_PASSWORD', 'S3_SECRET_ACCESS_KEY'],
+      ...['S3_ENCRYPTION_KEY', 'BETTER_AUTH_SECRET', 'ENCRYPTION_KEYS', 'METRICS_TOKEN'],
+    ]);
+    for (const name of secrets) expect(one[name], name).to.match(/^(first:)?[0-9a-f]{64}$/);
+  });
+
+  it('leaves a file that is there alone', () => {
+    const file = path.join(folder, '.env');
+    execFileSync('sh', [script, file]);
+    const kept = readFileSync(file, 'utf8');
+    expect(spawnSync('sh', [script, file]).status).to.equal(1);
+    expect(readFileSync(file, 'utf8')).to.equal(kept);
+  });
+});
+
+describe('docker/backup/backup.sh', () => {
+  it('is a script that bash reads', () => {
+    execFileSync('bash', ['-n', path.join(root, 'docker/backup/backup.sh')]);
   });
 });
 

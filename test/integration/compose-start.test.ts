@@ -1,0 +1,229 @@
+// What docker-compose.yml starts, started here: its environment with awkward secrets, on real servers of this machine.
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import type { AddressInfo } from 'node:net';
+import os from 'node:os';
+import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { promisify } from 'node:util';
+import { expect } from 'chai';
+import pg from 'pg';
+import { SMTPServer } from 'smtp-server';
+import { createSmtpMailer } from '../../src/adapters/smtp-mailer.ts';
+import { readConfig } from '../../src/config.ts';
+import { type Database, openDatabase } from '../../src/db/knex.ts';
+import { migrate } from '../../src/db/migrate.ts';
+import { missingPrivileges, tryJob } from '../../src/db/privileges.ts';
+import { freePort } from '../../src/dev/free-port.ts';
+import type { RunningPostgres } from '../../src/dev/postgres.ts';
+import { type S3Server, startS3Server } from '../../src/dev/s3-server.ts';
+import { type Simulator, startSimulator } from '../../src/simulator/index.ts';
+import { awkwardEnv } from '../support/awkward-env.ts';
+import { environmentOf, readComposeFile } from '../support/compose-file.ts';
+import { startTestPostgres } from '../support/postgres.ts';
+import { hasPsql, noPsql, runPsql } from '../support/psql.ts';
+import { type TestRedis, redisForTests } from '../support/redis.ts';
+
+const root = path.resolve(import.meta.dirname, '../..');
+
+describe('docker-compose.yml, started with secrets of every character', function () {
+  this.timeout(60_000);
+  const env = awkwardEnv();
+  const compose = readComposeFile(env);
+  let postgres: RunningPostgres;
+  let redis: TestRedis | null;
+  let simulator: Simulator;
+  let store: S3Server;
+  let smtp: SMTPServer;
+  let folder: string;
+  let web: ChildProcess | undefined;
+  const logins: object[] = [];
+
+  /** The container's environment; only the hosts are those of this machine. */
+  function here(name: string): Record<string, string> {
+    const given = environmentOf(compose.services[name] ?? {}, env);
+    const swapped = Object.entries(given).map(([variable, value]) => [
+      variable,
+      value.replace('@postgres:5432', `@127.0.0.1:${postgres.port}`),
+    ]);
+    return { PATH: process.env.PATH ?? '', ...(Object.fromEntries(swapped) as Record<string, string>) };
+  }
+
+  function appEnvironment(port: number): Record<string, string> {
+    return {
+      ...here('web'),
+      PORT: String(port),
+      REDIS_URL: redis?.url ?? 'redis://127.0.0.1:9',
+      S3_ENDPOINT: store.url,
+      SMTP_URL: `smtp://127.0.0.1:${(smtp.server.address() as AddressInfo).port}`,
+      ACUITY_BASE_URL: simulator.url,
+      CLAMD_URL: '',
+      STOP_GRACE_SECONDS: '0',
+    };
+  }
+
+  const makeRoles = () => {
+    const [file] = (compose.services.roles?.configs ?? []).map(({ source }) => compose.configs[source]?.file);
+    runPsql(postgres.url, path.join(root, file ?? ''), here('roles'));
+  };
+  const runMigrate = async () => {
+    const [command = '', script = ''] = compose.services.migrate?.command ?? [];
+    expect(command).to.equal('node');
+    return promisify(execFile)(process.execPath, [script], { cwd: root, env: here('migrate') });
+  };
+
+  const endWeb = async () => {
+    if (!web) return;
+    const ended = once(web, 'exit');
+    web.kill('SIGKILL');
+    await ended;
+    web = undefined;
+  };
+  const databaseUrl = () => Object.assign(new URL(postgres.url), { pathname: '/examdesk' }).href;
+
+  before(async function () {
+    if (!hasPsql()) {
+      process.stderr.write(`\nSkipped: ${noPsql}\n`);
+      this.skip();
+    }
+    postgres = await startTestPostgres();
+    redis = await redisForTests();
+    folder = await mkdtemp(path.join(os.tmpdir(), 'examdesk-compose-'));
+    const { S3_ACCESS_KEY_ID = '', S3_SECRET_ACCESS_KEY = '', S3_BUCKET = '' } = here('web');
+    store = await startS3Server({
+      directory: folder,
+      accessKeyId: S3_ACCESS_KEY_ID,
+      secretAccessKey: S3_SECRET_ACCESS_KEY,
+      buckets: [S3_BUCKET],
+    });
+    const { ACUITY_USER_ID = '', ACUITY_API_KEY = '' } = env;
+    simulator = await startSimulator({
+      port: 0,
+      userId: ACUITY_USER_ID,
+      apiKey: ACUITY_API_KEY,
+      webhookTargets: [],
+    });
+    smtp = new SMTPServer({
+      hideSTARTTLS: true,
+      onAuth({ username, password }, _session, done) {
+        logins.push({ user: username, password });
+        done(null, { user: username });
+      },
+      onData(stream, _session, done) {
+        stream.resume().once('end', () => done());
+      },
+    });
+    await new Promise<void>((resolve) => {
+      smtp.listen(0, '127.0.0.1', resolve);
+    });
+  });
+
+  after(async () => {
+    await endWeb();
+    await new Promise<void>((resolve) => (smtp ? smtp.close(resolve) : resolve()));
+    await simulator?.close();
+    await store?.close();
+    await redis?.stop();
+    await postgres?.stop();
+    if (folder) await rm(folder, { recursive: true, force: true });
+  });
+
+  it('makes the roles and the database, also again, and migrates as the owner', async () => {
+    makeRoles();
+    makeRoles();
+    const { stdout } = await runMigrate();
+    expect(stdout)
+      .to.contain('Applied to')
+      .and.to.contain('The role examdesk_app of DATABASE_URL may use it');
+    const { rows } = await asSuperuser(
+      `select count(*)::int as n from pg_class where relowner = 'examdesk_owner'::regrole`,
+      [],
+      databaseUrl(),
+    );
+    expect((rows as [{ n: number }])[0].n).to.be.above(50);
+    const { rows: powers } = await asSuperuser(
+      `select bool_or(rolsuper or rolcreaterole or rolcreatedb or rolbypassrls) as some from pg_roles
+         where rolname in ('examdesk_owner', 'examdesk_app')`,
+    );
+    expect(powers).to.deep.equal([{ some: false }]);
+  });
+
+  it('is ready: database, jobs, store and Acuity answer to the secrets of .env', async () => {
+    const port = await freePort();
+    web = spawn(process.execPath, ['src/main.ts'], {
+      cwd: root,
+      env: appEnvironment(port),
+      stdio: ['ignore', 'ignore', 'inherit'],
+    });
+    const ready = await readyz(port);
+    expect(ready.status).to.equal(200);
+    expect(ready.body.checks).to.include({ database: 'ok', jobs: 'ok', storage: 'ok', acuity: 'ok' });
+    if (redis) expect(ready.body.checks.cache).to.equal('ok');
+  });
+
+  it('signs in to the mail server', async () => {
+    const { SMTP_URL, MAIL_FROM } = readConfig({
+      ...appEnvironment(3000),
+      MAIL_FROM: 'Examdesk <b@examdesk.example>',
+    });
+    const mailer = createSmtpMailer(SMTP_URL, MAIL_FROM);
+    await mailer.send({
+      to: 'rita@harbour-legal.example',
+      subject: 'x',
+      text: 'x',
+      html: 'x',
+      messageId: '<x@y>',
+    });
+    mailer.close();
+    expect(logins).to.deep.equal([{ user: env.SMTP_USER, password: env.SMTP_PASSWORD }]);
+  });
+
+  it('hands the tables of a system with one role over to the owner', async () => {
+    await endWeb();
+    await asSuperuser('drop database examdesk with (force)');
+    await asSuperuser('create database examdesk');
+    await migrate(databaseUrl());
+    makeRoles();
+    await runMigrate();
+    const left = await asSuperuser(
+      `select c.oid::regclass::text as name from pg_class c join pg_namespace n on n.oid = c.relnamespace
+         where n.nspname in ('public', 'graphile_worker') and relowner <> 'examdesk_owner'::regrole
+           and not exists (select from pg_depend where deptype = 'e' and objid = c.oid)`,
+      [],
+      databaseUrl(),
+    );
+    expect(left.rows).to.deep.equal([]);
+    const app: Database = openDatabase(readConfig(appEnvironment(3000)).DATABASE_URL, 2);
+    try {
+      expect(await missingPrivileges(app)).to.deep.equal([]);
+      await tryJob(app);
+    } finally {
+      await app.destroy();
+    }
+  });
+
+  async function asSuperuser(text: string, values: unknown[] = [], url = postgres.url) {
+    const client = new pg.Client({ connectionString: url });
+    await client.connect();
+    try {
+      return await client.query(text, values);
+    } finally {
+      await client.end();
+    }
+  }
+});
+
+interface Ready {
+  status: number;
+  body: { checks: Record<string, string> };
+}
+
+async function readyz(port: number): Promise<Ready> {
+  for (const deadline = Date.now() + 30_000; ; await sleep(100)) {
+    const answer = await fetch(`http://127.0.0.1:${port}/readyz`).catch(() => null);
+    const isOver = answer?.status === 200 || Date.now() > deadline;
+    if (answer && isOver) return { status: answer.status, body: (await answer.json()) as Ready['body'] };
+    if (isOver) throw new Error('The web process did not answer within 30 s');
+  }
+}
