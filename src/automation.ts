@@ -10,13 +10,17 @@ try {
   const config = readConfig();
   const system = compose(config);
   const { relay, services } = system;
-  void noteDatabase(services);
+  const noted = noteDatabase(services);
   await serveUntilStopped({
     server: createServer(createRelayApp(services)),
     port: config.PORT,
     worker: { start: () => Promise.resolve(relay.start()), stop: () => relay.stop() },
     beginStop: () => system.beginStop(),
-    close: () => system.close(),
+    async close() {
+      // It still asks the database when the stop comes early.
+      await noted;
+      await system.close();
+    },
     stopTimes: stopTimes(config),
     log: services.log,
   });

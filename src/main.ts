@@ -18,7 +18,11 @@ try {
     port: config.PORT,
     worker: config.RUN_WORKER ? system.worker : null,
     beginStop: () => system.beginStop(),
-    close: () => system.close(),
+    async close() {
+      // It still asks the database when the stop comes early.
+      await noted;
+      await system.close();
+    },
     stopTimes: stopTimes(config),
     log: system.services.log,
   });
