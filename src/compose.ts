@@ -31,6 +31,7 @@ import {
   createBookingList,
   createBookingService,
   intakeDetails,
+  tellNobody,
 } from './bookings/index.ts';
 import { createConvergence, type Convergence, type ConvergenceDeps } from './following/index.ts';
 import { createSyncService, type ReconcileDeps, type SyncService } from './sync/index.ts';
@@ -193,6 +194,7 @@ export function compose(config: Config, overrides: Overrides = {}): System {
     timings: { inFlightMs: config.ACUITY_TIMEOUT_MS + 8_000, ...overrides.bookings?.timings },
   };
   const settlement = createSettlement(attemptDeps);
+  const quietSettlement = createSettlement({ ...attemptDeps, announce: tellNobody });
   const s3 = objectStorage(config);
   const documentDeps: DocumentDeps = {
     db,
@@ -228,7 +230,10 @@ export function compose(config: Config, overrides: Overrides = {}): System {
     ...overrides.emails,
   });
 
-  const convergence = createConvergence({ bookings: attemptDeps, settlement, ...overrides.convergence });
+  const convergence = createConvergence({
+    ...{ bookings: attemptDeps, settlement, quietSettlement },
+    ...overrides.convergence,
+  });
   const webhooks = createWebhookService({
     ...{ db, audit, clock, ids, log, convergence },
     apiKey: config.ACUITY_API_KEY,

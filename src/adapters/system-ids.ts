@@ -1,8 +1,6 @@
 import { randomBytes, randomInt } from 'node:crypto';
+import { referenceLetters as letters } from '../lib/reference.ts';
 import type { Ids } from '../ports/ids.ts';
-
-// No 0 1 I L O U: a reference is spoken over the phone.
-const letters = '23456789ABCDEFGHJKMNPQRSTVWXYZ';
 
 export const systemIds: Ids = {
   uuid: () => uuidv7(Date.now()),

@@ -38,6 +38,9 @@ export interface Announcement {
 
 export type Announce = (trx: Transaction, announcement: Announcement) => Promise<void>;
 
+/** For what people have been told of before: after a restore, or when existing appointments are taken over. */
+export const tellNobody: Announce = () => Promise.resolve();
+
 /**
  * What a referrer is told who gets a booking that was made before: how it stands now, which includes that it was moved.
  * Null: it is over, and there is nothing left to do.

@@ -2,6 +2,7 @@ export { findVisible, mayBook, maySee } from './booking.access.ts';
 export {
   bookingMailKinds,
   stateToTell,
+  tellNobody,
   type Announce,
   type Announcement,
   type BookingMailKind,

@@ -1,4 +1,4 @@
-// npm run reconcile [-- --from YYYY-MM-DD --to YYYY-MM-DD --fix]
+// npm run reconcile [-- --from YYYY-MM-DD --to YYYY-MM-DD --all --fix --quiet]
 import { parseArgs } from 'node:util';
 import { ConfigError } from '../config.ts';
 import { parseDay } from '../lib/dates.ts';
@@ -14,10 +14,11 @@ loadEnvFile();
 try {
   const wanted = readArguments();
   await withMeantSystem(async ({ services: { sync } }) => {
-    const span: Span = { ...sync.nearSpan(), ...wanted.span };
+    const span: Span = { ...sync.spans()[wanted.which], ...wanted.span };
     if (span.from > span.to) throw new UsageError(`--from ${span.from} is after --to ${span.to}`);
     const bar = progressBar('Reconciling');
-    const report = await sync.reconcile({ ...span, fixes: wanted.fixes }, (done, of) => bar.show(done, of));
+    const { fixes, tellsNobody } = wanted;
+    const report = await sync.reconcile({ ...span, fixes, tellsNobody }, (done, of) => bar.show(done, of));
     bar.done();
     tell(report, wanted.fixes);
   });
@@ -29,15 +30,25 @@ try {
   process.exitCode = error instanceof UsageError ? 2 : 1;
 }
 
-function readArguments(): { span: Partial<Span>; fixes: boolean } {
-  let values: { from?: string; to?: string; fix?: boolean };
+interface Wanted {
+  span: Partial<Span>;
+  which: 'near' | 'all';
+  fixes: boolean;
+  tellsNobody: boolean;
+}
+
+function readArguments(): Wanted {
+  let values: { from?: string; to?: string; all?: boolean; fix?: boolean; quiet?: boolean };
   try {
     ({ values } = parseArgs({
-      options: { from: { type: 'string' }, to: { type: 'string' }, fix: { type: 'boolean' } },
+      options: {
+        ...{ from: { type: 'string' }, to: { type: 'string' }, all: { type: 'boolean' } },
+        ...{ fix: { type: 'boolean' }, quiet: { type: 'boolean' } },
+      },
     }));
   } catch (error) {
     throw new UsageError(
-      `${(error as Error).message.split('.')[0]}. Use: npm run reconcile -- --from YYYY-MM-DD --to YYYY-MM-DD --fix`,
+      `${(error as Error).message.split('.')[0]}. Use: npm run reconcile -- --from YYYY-MM-DD --to YYYY-MM-DD --all --fix --quiet`,
     );
   }
   const span: Partial<Span> = {};
@@ -47,7 +58,8 @@ function readArguments(): { span: Partial<Span>; fixes: boolean } {
     if (parseDay(day) === null) throw new UsageError(`--${name} ${day} is not a day like 2026-12-01`);
     span[name] = day;
   }
-  return { span, fixes: values.fix ?? false };
+  const { all = false, fix = false, quiet = false } = values;
+  return { span, which: all ? 'all' : 'near', fixes: fix, tellsNobody: quiet };
 }
 
 function tell(report: DriftReport | null, fixes: boolean): void {

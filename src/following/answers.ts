@@ -63,17 +63,30 @@ export function changedInAcuity(
   });
 }
 
-/**
- * What may be a reference of ours: the answer to its question, and to those that were its question before, because an
- * appointment may have been made under an earlier mapping.
- */
-export async function referencesIn(
+export interface ReferenceAnswer {
+  fieldId: number;
+  reference: string;
+}
+
+/** Every question that is the one for our reference, or was: an appointment may have been made under an earlier mapping. */
+export async function referenceMappings(
   deps: Pick<AttemptDeps, 'db' | 'referenceFieldId'>,
+): Promise<IntakeFields[]> {
+  return [await intakeFields(deps.db, deps), ...(await earlierFields(deps.db))];
+}
+
+/** What may be a reference of ours, each once. */
+export function referenceAnswers(
   appointment: Appointment,
-): Promise<string[]> {
-  const mappings = [await intakeFields(deps.db, deps), ...(await earlierFields(deps.db))];
-  const references = mappings.map((fields) => answersOf(appointment, fields).reference);
-  return [...new Set(references.filter((reference) => reference !== null))];
+  mappings: readonly IntakeFields[],
+): ReferenceAnswer[] {
+  const answers = mappings.flatMap((fields) => {
+    const fieldId = fields.get('reference');
+    const { reference } = answersOf(appointment, fields);
+    return fieldId === undefined || reference === null ? [] : [[reference, { fieldId, reference }] as const];
+  });
+  // The present mapping comes first, and wins.
+  return [...new Map(answers.toReversed()).values()].toReversed();
 }
 
 /** What is needed to tell which of an appointment's answers are answers to questions that people see. */

@@ -11,6 +11,7 @@ import {
 import type { Convergence } from './converge.ts';
 import { differences } from './differences.ts';
 import type { Difference, DriftItem } from './drift.ts';
+import { lostAmong } from './lost.ts';
 import { findKnown, type KnownBooking } from './known-bookings.ts';
 import type { Database, Queryable } from '../db/knex.ts';
 import { dayIn } from '../lib/dates.ts';
@@ -33,12 +34,19 @@ export interface CompareDeps {
 const slackMs = 26 * 3_600_000;
 const dayMs = 86_400_000;
 
+export interface CompareOptions {
+  fixes: boolean;
+  /** Nobody is told of what is put right. */
+  quiet: boolean;
+  now: Date;
+}
+
 /** @throws Error when Acuity cannot be asked: the run is resumed later */
 export async function compareWindow(
   deps: CompareDeps,
   span: { from: string; to: string },
   appointments: Appointment[],
-  options: { fixes: boolean; now: Date },
+  options: CompareOptions,
 ): Promise<DriftItem[]> {
   const ids = appointments.map(({ id }) => id);
   const here = await bookingsToCompare(deps.db, ids, {
@@ -47,7 +55,7 @@ export async function compareWindow(
   });
   const there = new Map(appointments.map((appointment) => [appointment.id, appointment]));
   const ours = await findKnown(deps.db, ids);
-  const practice = await practiceOf(deps, appointments);
+  const practice = await practiceOf(deps, appointments, ours);
   const suspects = new Set<number>();
   for (const appointment of appointments) {
     if (differencesOf(practice, ours.get(appointment.id), appointment).length > 0)
@@ -73,26 +81,32 @@ interface Practice {
   earlier: IntakeFields[];
   answers: AnswersContext;
   specialists: ReadonlyMap<number, Specialist | null>;
+  /** Cancelled appointments whose booking was lost with a restore. */
+  lost: ReadonlySet<number>;
 }
 
-async function practiceOf(deps: CompareDeps, appointments: Appointment[]): Promise<Practice> {
+async function practiceOf(
+  deps: CompareDeps,
+  appointments: Appointment[],
+  ours: ReadonlyMap<number, KnownBooking>,
+): Promise<Practice> {
   const specialists = new Map<number, Specialist | null>();
   for (const calendarId of new Set(appointments.map((one) => one.calendarId)))
     specialists.set(calendarId, await deps.specialists.findByCalendar(calendarId));
-  return {
-    fields: await intakeFields(deps.db, deps),
-    earlier: await earlierFields(deps.db),
-    answers: await answersContext(deps),
-    specialists,
-  };
+  const fields = await intakeFields(deps.db, deps);
+  const earlier = await earlierFields(deps.db);
+  const gone = appointments.filter(({ id, canceled }) => canceled && !ours.has(id));
+  const lost = await lostAmong(deps, gone, [fields, ...earlier]);
+  if (!lost.ok) throw new Error(`acuity_${lost.reason}`);
+  return { fields, earlier, answers: await answersContext(deps), specialists, lost: lost.value };
 }
 
 function differencesOf(
-  { fields, earlier, specialists, answers: context }: Practice,
+  { fields, earlier, specialists, answers: context, lost }: Practice,
   known: KnownBooking | undefined,
   appointment: Appointment,
 ): Difference[] {
-  if (!known) return appointment.canceled ? [] : ['missing_here'];
+  if (!known) return appointment.canceled && !lost.has(appointment.id) ? [] : ['missing_here'];
   const { booking, answersDigest, keptAnswers } = known;
   const found: Difference[] = differences(
     booking,
@@ -112,11 +126,12 @@ type Found = Omit<DriftItem, 'announced'>;
 async function examine(
   deps: CompareDeps,
   appointmentId: number,
-  { fixes, now }: { fixes: boolean; now: Date },
+  { fixes, quiet, now }: CompareOptions,
 ): Promise<Found[]> {
   const read = await deps.acuity.getAppointment(appointmentId);
   if (!read.ok && read.reason !== 'not_found') throw new Error(`acuity_${read.reason}`);
-  const known = (await findKnown(deps.db, [appointmentId])).get(appointmentId);
+  const ours = await findKnown(deps.db, [appointmentId]);
+  const known = ours.get(appointmentId);
   const examination = read.ok ? read.value : known?.booking;
   const base = {
     appointmentId,
@@ -128,10 +143,10 @@ async function examine(
     const reason = 'Acuity does not know this appointment any more';
     return known ? [{ ...base, difference: 'missing_there', state: 'left', reason }] : [];
   }
-  const found = differencesOf(await practiceOf(deps, [read.value]), known, read.value);
+  const found = differencesOf(await practiceOf(deps, [read.value], ours), known, read.value);
   if (found.length === 0) return [];
   if (!fixes) return found.map((difference) => ({ ...base, difference, state: 'found', reason: null }));
-  return fix(deps, read.value, found, base.isOver);
+  return fix(deps, read.value, found, { isOver: base.isOver, quiet });
 }
 
 /** Without a zone, as Acuity's own pages mostly are. */
@@ -143,15 +158,16 @@ async function fix(
   deps: CompareDeps,
   appointment: Appointment,
   found: Difference[],
-  isOver: boolean,
+  { isOver, quiet }: { isOver: boolean; quiet: boolean },
 ): Promise<Found[]> {
   const appointmentId = appointment.id;
-  const done = await deps.convergence.converge(appointmentId, { source: 'reconciliation' });
+  const done = await deps.convergence.converge(appointmentId, { source: 'reconciliation', quiet });
   if (!done.ok) throw new Error(done.reason);
-  const known = (await findKnown(deps.db, [appointmentId])).get(appointmentId);
+  const ours = await findKnown(deps.db, [appointmentId]);
+  const known = ours.get(appointmentId);
   const read = await deps.acuity.getAppointment(appointmentId);
   const remaining =
-    known && read.ok ? differencesOf(await practiceOf(deps, [read.value]), known, read.value) : found;
+    known && read.ok ? differencesOf(await practiceOf(deps, [read.value], ours), known, read.value) : found;
   return found.map((difference) => {
     const isLeft = remaining.includes(difference);
     return {

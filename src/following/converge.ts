@@ -2,8 +2,8 @@
 // meeting links all come here, at any time, in any order, several at once.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { referenceNotSent, type AttemptDeps, type Settlement } from '../attempts/index.ts';
-import { findBooking } from '../bookings/index.ts';
-import { referencesIn } from './answers.ts';
+import { findBooking, tellNobody } from '../bookings/index.ts';
+import { referenceAnswers, referenceMappings } from './answers.ts';
 import type { BookingDifference } from './differences.ts';
 import { followAppointment, seenBooking, type FollowCause, type Reading } from './follow.ts';
 import { fetchMeetingLinkJob } from './following.jobs.ts';
@@ -35,6 +35,8 @@ export interface Convergence {
 export interface ConvergenceDeps {
   bookings: AttemptDeps;
   settlement: Settlement;
+  /** The same, announcing to nobody. */
+  quietSettlement: Settlement;
   /** Between the looks at an appointment that is not there yet. */
   readAgainMs?: readonly number[];
   /** Before a meeting's address is asked for again. */
@@ -46,8 +48,16 @@ const tries = 10;
 /** What a look came to: the end, another look, or another look after something was done. */
 type Step = Converged | 'again' | { did: Outcome };
 
-export function createConvergence(deps: ConvergenceDeps): Convergence {
+export function createConvergence(loud: ConvergenceDeps): Convergence {
+  const quiet: ConvergenceDeps = {
+    ...loud,
+    bookings: { ...loud.bookings, announce: tellNobody },
+    settlement: loud.quietSettlement,
+  };
+
   async function inStep(appointmentId: number, cause: FollowCause): Promise<Converged> {
+    // Whatever a quiet cause leads to, an attempt that it completes too, is announced to nobody.
+    const deps = cause.quiet ? quiet : loud;
     let did: Outcome | null = null;
     for (let round = 0; round < tries; round += 1) {
       // First what was acted upon, then Acuity: whoever acts in between makes us look again.
@@ -75,15 +85,15 @@ export function createConvergence(deps: ConvergenceDeps): Convergence {
   return {
     async converge(appointmentId, cause) {
       const done = await inStep(appointmentId, cause);
-      if (done.ok && done.bookingId) await wantLink(deps, done.bookingId, appointmentId);
+      if (done.ok && done.bookingId) await wantLink(loud, done.bookingId, appointmentId);
       return done;
     },
     async fetchMeetingLink(appointmentId) {
       // Not by converge: that would ask for this job again, each time it runs.
       const done = await inStep(appointmentId, { source: 'acuity' });
       if (!done.ok) throw new Error(done.reason);
-      const booking = done.bookingId ? await findBooking(deps.bookings.db, done.bookingId) : null;
-      const isStillWanted = booking?.status === 'active' && booking.startsAt > deps.bookings.clock.now();
+      const booking = done.bookingId ? await findBooking(loud.bookings.db, done.bookingId) : null;
+      const isStillWanted = booking?.status === 'active' && booking.startsAt > loud.bookings.clock.now();
       if (isStillWanted && booking.type === 'telehealth' && !booking.meetingLink)
         throw new Error('no_link_yet');
     },
@@ -130,7 +140,8 @@ async function create(
     (await bookings.db.transaction(reading.isNewest))
       ? { ok: true, outcome: 'ignored', bookingId: null, note }
       : 'again';
-  const sent = await referencesIn(bookings, appointment);
+  const mappings = await referenceMappings(bookings);
+  const sent = referenceAnswers(appointment, mappings).map(({ reference }) => reference);
   const notSent = sent.length === 0 ? await referenceNotSent(bookings, appointment) : null;
   for (const reference of notSent === null ? sent : [notSent]) {
     const adoption = await settlement.completeFromAppointment(reference, appointment);
@@ -150,10 +161,11 @@ async function create(
         break;
     }
   }
-  if (appointment.canceled) return ignored('cancelled_before_booked');
   const imported = await importAppointment(bookings, reading, cause);
   if (imported.outcome === 'stale') return 'again';
-  if (imported.outcome === 'unknown_calendar') return ignored('unknown_calendar');
+  if (imported.outcome === 'unavailable')
+    return { ok: false, reason: 'acuity_unavailable', retryAfterMs: 5_000 };
+  if (imported.outcome !== 'created') return ignored(imported.outcome);
   return { ok: true, outcome: 'created', bookingId: imported.bookingId, note: null };
 }
 

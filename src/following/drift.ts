@@ -27,6 +27,8 @@ export interface DriftReport {
   from: string;
   to: string;
   fixes: boolean;
+  /** Nobody is told of what it puts right. */
+  tellsNobody: boolean;
   state: 'running' | 'done' | 'failed';
   nextDay: string;
   appointments: number;

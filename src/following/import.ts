@@ -11,6 +11,7 @@ import {
   answersOf,
   detailIn,
   findBookingByAppointment,
+  followInto,
   hasEnded,
   insertAnswers,
   insertBooking,
@@ -22,9 +23,11 @@ import {
   placeOf,
   type Answers,
   type KeptAnswers,
+  type Progress,
 } from '../bookings/index.ts';
-import { answersContext, importedAnswers } from './answers.ts';
+import { answersContext, importedAnswers, referenceMappings } from './answers.ts';
 import { tellsOf, typeOf, type FollowCause, type Reading } from './follow.ts';
+import { isMadeByUs, referenceToKeep } from './lost.ts';
 import { ownerOf } from './owner.ts';
 
 export type Imported =
@@ -32,7 +35,11 @@ export type Imported =
   /** Another process was first, or knows something newer: read it again. */
   | { outcome: 'stale' }
   /** For staff: no specialist of ours has this calendar. */
-  | { outcome: 'unknown_calendar' };
+  | { outcome: 'unknown_calendar' }
+  /** It is cancelled, and was no booking of ours. Whether that is the newest answer is for the caller to ask. */
+  | { outcome: 'cancelled_before_booked' }
+  /** Acuity did not say who else has its reference: nothing was written. */
+  | { outcome: 'unavailable' };
 
 /** One appointment, one booking, however many processes hear of it. */
 export async function importAppointment(
@@ -41,20 +48,24 @@ export async function importAppointment(
   cause: FollowCause,
 ): Promise<Imported> {
   const specialist = await deps.specialists.findByCalendar(appointment.calendarId);
-  if (!specialist) return { outcome: 'unknown_calendar' };
   const answers = answersOf(appointment, await intakeFields(deps.db, deps));
   const kept = importedAnswers(appointment, await answersContext(deps));
-  // The reference is drawn at random: once in a blue moon it is one that is in use.
+  const mappings = await referenceMappings(deps);
+  // A reference that is drawn at random may be in use; one that Acuity names may be taken by another process first.
   for (let tries = 0; ; tries += 1) {
+    const reference = await referenceToKeep(deps, appointment, mappings);
+    if (!reference.ok) return { outcome: 'unavailable' };
+    if (appointment.canceled && !isMadeByUs(appointment, reference.value))
+      return { outcome: 'cancelled_before_booked' };
+    if (!specialist) return { outcome: 'unknown_calendar' };
+    const said = { answers, kept, reference: reference.value };
     try {
       const bookingId = await deps.db.transaction(async (trx) => {
         await keepMergesOff(trx);
-        return (await isNewest(trx))
-          ? writeImported(deps, trx, appointment, specialist, { answers, kept }, cause)
-          : null;
+        return (await isNewest(trx)) ? writeImported(deps, trx, appointment, specialist, said, cause) : null;
       });
       if (bookingId === null) return { outcome: 'stale' };
-      await forget(deps, appointment.calendarId, appointment);
+      await forget(deps, appointment.calendarId, appointment.canceled ? undefined : appointment);
       return { outcome: 'created', bookingId };
     } catch (error) {
       const constraint = violatedConstraint(error);
@@ -70,7 +81,7 @@ async function writeImported(
   trx: Transaction,
   appointment: Appointment,
   specialist: Specialist,
-  { answers, kept }: { answers: Answers; kept: KeptAnswers | null },
+  { answers, kept, reference }: { answers: Answers; kept: KeptAnswers | null; reference: string | null },
   cause: FollowCause,
 ): Promise<string> {
   const bookingId = deps.ids.uuid();
@@ -80,9 +91,11 @@ async function writeImported(
   const service = specialist.services.find((one) => one.type === type);
   const durationMinutes = appointment.durationMinutes || (service?.durationMinutes ?? 60);
   const details = allDetails((detail) => detailIn(answers.details, detail));
+  const isLost = isMadeByUs(appointment, reference);
+  const isFromPortal = isLost && owner.userId !== null;
   await insertBooking(trx, {
     id: bookingId,
-    reference: deps.ids.reference(),
+    reference: reference ?? deps.ids.reference(),
     acuityAppointmentId: appointment.id,
     specialistId: specialist.id,
     organizationId: owner.organizationId,
@@ -94,15 +107,22 @@ async function writeImported(
     timezone: specialist.timezone,
     type,
     ...placeOf(type, appointment.location, specialist.location),
-    source: 'acuity_direct',
-    externalCreatedBy: appointment.scheduledBy ?? appointment.client.email,
+    source: isFromPortal ? 'portal' : 'acuity_direct',
+    externalCreatedBy: isFromPortal ? null : (appointment.scheduledBy ?? appointment.client.email),
     detailsNeeded: lacksDetails(details),
     answersDigest: answers.digest,
   });
-  await insertProgress(trx, {
-    ...{ id: deps.ids.uuid(), bookingId, progress: 'scheduled', notes: '' },
-    ...{ changedById: null, changedForId: null, source: cause.source },
-  });
+  const writeProgress = (progress: Progress) =>
+    insertProgress(trx, {
+      ...{ id: deps.ids.uuid(), bookingId, progress, notes: '' },
+      ...{ changedById: null, changedForId: null, source: cause.source },
+    });
+  await writeProgress('scheduled');
+  if (appointment.canceled) {
+    const ended = appointment.noShow ? 'no_show' : 'cancelled';
+    await followInto(trx, bookingId, { ended }, ended);
+    await writeProgress(ended);
+  }
   if (kept) await insertAnswers(trx, { id: deps.ids.uuid(), bookingId, source: cause.source, ...kept });
   await deps.audit.record(trx, systemActor, {
     action: 'booking.created',
@@ -112,12 +132,13 @@ async function writeImported(
       acuityAppointmentId: appointment.id,
       source: cause.source,
       isAssigned: owner.organizationId !== null,
+      ...(reference && { keptReference: true }),
     },
   });
   const examination = { startsAt: appointment.startsAt, durationMinutes };
   const now = deps.clock.now();
-  // Of an examination that is over there is nothing left to do.
-  if (tellsOf(cause, examination, now) && !hasEnded(examination, now))
+  // Of an examination that is over there is nothing left to do; what we made was confirmed when it was made.
+  if (!isLost && tellsOf(cause, examination, now) && !hasEnded(examination, now))
     await deps.announce(trx, { kind: 'booking_confirmation', bookingId });
   if (cause.quiet && !owner.userId) await noteAsTold(trx, bookingId, deps.ids.uuid());
   await deps.onStep?.('in_import_transaction');

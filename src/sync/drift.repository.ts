@@ -8,6 +8,7 @@ interface ReportRow {
   from_day: string;
   to_day: string;
   fixes: boolean;
+  tells_nobody: boolean;
   state: DriftReport['state'];
   next_day: string;
   appointments: number;
@@ -26,6 +27,7 @@ function toReport(row: ReportRow): DriftReport {
     from: row.from_day,
     to: row.to_day,
     fixes: row.fixes,
+    tellsNobody: row.tells_nobody,
     state: row.state,
     nextDay: row.next_day,
     appointments: row.appointments,
@@ -41,11 +43,19 @@ function toReport(row: ReportRow): DriftReport {
 /** Null when another run is under way. */
 export async function startReport(
   db: Queryable,
-  report: Span & { id: string; kind: ReportKind; fixes: boolean; startedAt: Date; leaseUntil: Date },
+  report: Span & {
+    id: string;
+    kind: ReportKind;
+    fixes: boolean;
+    tellsNobody?: boolean | undefined;
+    startedAt: Date;
+    leaseUntil: Date;
+  },
 ): Promise<DriftReport | null> {
   const [row] = (await db('drift_reports')
     .insert({
       ...{ id: report.id, kind: report.kind, fixes: report.fixes },
+      tells_nobody: report.tellsNobody ?? false,
       ...{ from_day: report.from, to_day: report.to, next_day: report.from },
       ...{ started_at: report.startedAt, lease_until: report.leaseUntil },
     })

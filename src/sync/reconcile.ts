@@ -36,13 +36,16 @@ export type Progress = (doneDays: number, ofDays: number) => void;
 const windowDays = 7;
 const leaseMs = 5 * 60_000;
 
-/** Null when a run is under way already. A run that was interrupted is finished first, whatever was asked for. */
+/**
+ * Null when a run is under way already. A run that was interrupted is finished first, whatever was asked for; quietly
+ * when this one is quiet.
+ */
 export async function reconcile(
   deps: ReconcileDeps,
-  wanted: Span & { kind: ReportKind; fixes: boolean },
+  wanted: Span & { kind: ReportKind; fixes: boolean; tellsNobody?: boolean | undefined },
   onProgress: Progress = () => undefined,
 ): Promise<DriftReport | null> {
-  await resume(deps, onProgress);
+  await resume(deps, onProgress, wanted.tellsNobody);
   const report = await startReport(deps.db, {
     ...wanted,
     ...{ id: deps.ids.uuid(), startedAt: deps.clock.now(), leaseUntil: lease(deps) },
@@ -54,9 +57,10 @@ export async function reconcile(
 export async function resume(
   deps: ReconcileDeps,
   onProgress: Progress = () => undefined,
+  tellsNobody = false,
 ): Promise<DriftReport | null> {
   const left = await takeOver(deps.db, deps.clock.now(), lease(deps));
-  return left && run(deps, left, onProgress);
+  return left && run(deps, { ...left, tellsNobody: left.tellsNobody || tellsNobody }, onProgress);
 }
 
 async function run(deps: ReconcileDeps, report: DriftReport, onProgress: Progress): Promise<DriftReport> {
@@ -71,15 +75,10 @@ async function run(deps: ReconcileDeps, report: DriftReport, onProgress: Progres
       await deps.onStep?.('window');
     }
     onProgress(days, days);
-    return await end(deps, report.id, 'done', null);
+    return await end(deps, report, 'done', null);
   } catch (error) {
     deps.log.error({ reportId: report.id, err: errorFacts(error) }, 'A reconciliation could not be finished');
-    return end(
-      deps,
-      report.id,
-      'failed',
-      error instanceof Unreadable ? error.message : errorFacts(error).name,
-    );
+    return end(deps, report, 'failed', error instanceof Unreadable ? error.message : errorFacts(error).name);
   }
 }
 
@@ -95,7 +94,8 @@ async function oneWindow(
   const found = await readWindow(deps.acuity, span, calendars);
   if (!found.ok) throw new Unreadable(`acuity_${found.reason}`);
   const now = deps.clock.now();
-  const items = await compareWindow(deps, span, found.value, { fixes: report.fixes, now });
+  const { fixes, tellsNobody: quiet } = report;
+  const items = await compareWindow(deps, span, found.value, { fixes, quiet, now });
   await deps.db.transaction(async (trx) => {
     await writeWindow(trx, report.id, {
       ...{ nextDay, appointments: found.value.length, at: now, leaseUntil: lease(deps) },
@@ -126,7 +126,7 @@ async function recordItem(
 
 function end(
   deps: ReconcileDeps,
-  reportId: string,
+  { id: reportId, tellsNobody }: DriftReport,
   state: 'done' | 'failed',
   error: string | null,
 ): Promise<DriftReport> {
@@ -134,7 +134,7 @@ function end(
     const { any, news } = await foundToTell(trx, reportId);
     const report = await finishReport(trx, reportId, { state, error, at: deps.clock.now() });
     const isToldOf = report.kind === 'all' ? any : report.kind !== 'manual' && news;
-    if (isToldOf) await deps.announce(trx, report);
+    if (isToldOf && !tellsNobody) await deps.announce(trx, report);
     return report;
   });
 }

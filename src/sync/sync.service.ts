@@ -18,7 +18,10 @@ import { resumeReconciliationJob } from './sync.jobs.ts';
 
 export interface SyncService {
   /** Null when a run is under way already. */
-  reconcile(wanted: Span & { fixes: boolean }, onProgress?: Progress): Promise<DriftReport | null>;
+  reconcile(
+    wanted: Span & { fixes: boolean; tellsNobody?: boolean },
+    onProgress?: Progress,
+  ): Promise<DriftReport | null>;
   /** An admin asks for a look that puts things right: the report is there at once, and a worker does it. */
   ask(actor: Actor, which: keyof Spans): Promise<Result<DriftReport, { reason: 'forbidden' | 'under_way' }>>;
   /** For the job: does what was asked for. */
@@ -64,11 +67,13 @@ export function createSyncService({ jobs, reconciling, subscribing, mapping }: S
 
   async function isSilent(): Promise<boolean> {
     const since = new Date(clock.now().getTime() - silenceMs);
-    const unannounced = await db('drift_items')
-      .where({ announced: false })
-      .whereIn('state', ['fixed', 'found'])
-      .where('found_at', '>', since)
-      .first('id');
+    // What a restore lost had been announced before.
+    const unannounced = await db('drift_items as i')
+      .join('drift_reports as r', 'r.id', 'i.report_id')
+      .where({ 'i.announced': false, 'r.tells_nobody': false })
+      .whereIn('i.state', ['fixed', 'found'])
+      .where('i.found_at', '>', since)
+      .first('i.id');
     if (unannounced === undefined) return false;
     // Made anew within that time already: what was found may be from before.
     const young = await db('webhook_subscriptions').where('created_at', '>', since).first('acuity_id');

@@ -98,7 +98,9 @@ describe('a booking after the mapping was changed', () => {
 });
 
 const converge = ({ deps, settlement }: House, appointmentId: number) =>
-  createConvergence({ bookings: deps, settlement }).converge(appointmentId, { source: 'acuity' });
+  createConvergence({ bookings: deps, settlement, quietSettlement: settlement }).converge(appointmentId, {
+    source: 'acuity',
+  });
 
 describe('an attempt that is open while the reference gets another question', () => {
   for (const found of ['by the worker', 'by a webhook'] as const) {
