@@ -2,19 +2,19 @@
 import { createServer } from 'node:http';
 import { compose } from './compose.ts';
 import { ConfigError, readConfig, stopTimes } from './config.ts';
-import { createRelayApp } from './http/relay.app.ts';
+import { createRelayApp } from './http/small.app.ts';
 import { serveUntilStopped } from './process.ts';
 import { noteDatabase } from './start-notes.ts';
 
 try {
   const config = readConfig();
   const system = compose(config);
-  const { relay, services } = system;
+  const { relayWorker, services } = system;
   const noted = noteDatabase(services);
   await serveUntilStopped({
     server: createServer(createRelayApp(services)),
     port: config.PORT,
-    worker: { start: () => Promise.resolve(relay.start()), stop: () => relay.stop() },
+    worker: relayWorker,
     beginStop: () => system.beginStop(),
     async close() {
       // It still asks the database when the stop comes early.

@@ -38,7 +38,7 @@ import { createSyncService, type ReconcileDeps, type SyncService } from './sync/
 import { createWebhookService, type WebhookDeps } from './webhooks/index.ts';
 import { acceptedKinds, objectStorage } from './compose.documents.ts';
 import type { Config } from './config.ts';
-import { openDatabase, openPool } from './db/knex.ts';
+import { openDatabase, openPool, useOfDatabase, useOfPool } from './db/knex.ts';
 import {
   createDocumentCare,
   createDocumentService,
@@ -60,9 +60,16 @@ import {
 import type { Readiness } from './http/api/health.api.ts';
 import { createApp, type Services } from './http/app.ts';
 import { paths } from './http/paths.ts';
-import { createJobHandlers, createWorker, type Worker, type WorkerDeps } from './jobs/index.ts';
+import {
+  createJobHandlers,
+  createWorker,
+  withSignOfLife,
+  type Worker,
+  type WorkerDeps,
+} from './jobs/index.ts';
 import { createImpersonation } from './impersonation/index.ts';
 import { createMergeService } from './merging/index.ts';
+import { createMeters } from './metrics/index.ts';
 import { createMapping, createQuestions, type QuestionDeps, type Questions } from './questions/index.ts';
 import { createReadiness } from './readiness.ts';
 import type { Acuity } from './ports/acuity.ts';
@@ -111,6 +118,8 @@ export interface System {
   /** Jobs, and the relay's deliveries unless RUN_RELAY says no. */
   worker: Worker;
   relay: Relay;
+  /** The relay's deliveries alone, with a sign of life. */
+  relayWorker: Worker;
   readiness(): Promise<Readiness>;
   /** From now on `/readyz` says 503. */
   beginStop(): void;
@@ -128,6 +137,7 @@ export function compose(config: Config, overrides: Overrides = {}): System {
   const db = openDatabase(databaseUrl, poolMax, statementTimeoutMs);
   const authPool = openPool(databaseUrl, poolMax, statementTimeoutMs);
   authPool.on('error', () => log.warn('A database connection was lost while idle'));
+  const meters = createMeters(db, { app: () => useOfDatabase(db), sessions: () => useOfPool(authPool) });
   const clock = overrides.clock ?? systemClock;
   const ids = systemIds;
   const audit = auditLog;
@@ -143,6 +153,7 @@ export function compose(config: Config, overrides: Overrides = {}): System {
       timeoutMs: config.ACUITY_TIMEOUT_MS,
       cache,
       log,
+      watch: meters.acuity,
     });
   const jobs = createPgJobQueue(db);
   const mailer = overrides.mailer ?? createSmtpMailer(config.SMTP_URL, config.MAIL_FROM);
@@ -293,10 +304,18 @@ export function compose(config: Config, overrides: Overrides = {}): System {
     sealAudit: () => sealAudit(db, config.ENCRYPTION_KEYS),
   });
   const jobWorker = createWorker({
-    ...{ databaseUrl, handlers, jobs, log },
+    ...{ databaseUrl, handlers, jobs, log, watch: (labels, seconds) => meters.job(labels, seconds) },
     ...overrides.jobs,
   });
-  const worker = config.RUN_RELAY ? together(jobWorker, relay) : jobWorker;
+  const jobsAlive = withSignOfLife(jobWorker, {
+    ...{ db, id: ids.uuid(), kind: 'jobs' },
+    isWorking: () => jobWorker.isWorking(),
+  });
+  const relayAlive = withSignOfLife(
+    { start: () => Promise.resolve(relay.start()), stop: () => relay.stop() },
+    { db, id: ids.uuid(), kind: 'relay', isWorking: () => true },
+  );
+  const worker = config.RUN_RELAY ? together(relayAlive, jobsAlive) : jobsAlive;
   let isStopping = false;
   const readiness = createReadiness({
     isStopping: () => isStopping,
@@ -327,6 +346,7 @@ export function compose(config: Config, overrides: Overrides = {}): System {
     clock,
     ids,
     readiness,
+    meters,
     jobs,
     cache,
     acuity,
@@ -342,6 +362,7 @@ export function compose(config: Config, overrides: Overrides = {}): System {
     services,
     worker,
     relay,
+    relayWorker: relayAlive,
     readiness,
     beginStop() {
       isStopping = true;
@@ -353,14 +374,13 @@ export function compose(config: Config, overrides: Overrides = {}): System {
   };
 }
 
-function together(jobs: Worker, relay: Relay): Worker {
+function together(...workers: Worker[]): Worker {
   return {
     async start() {
-      relay.start();
-      await jobs.start();
+      for (const worker of workers) await worker.start();
     },
     async stop() {
-      await Promise.all([relay.stop(), jobs.stop()]);
+      await Promise.all(workers.map((worker) => worker.stop()));
     },
   };
 }

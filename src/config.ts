@@ -33,6 +33,8 @@ const encryptionKeys = z
 const schema = z.object({
   NODE_ENV: z.enum(['development', 'test', 'production']).default('development'),
   PORT: port.default(3000),
+  /** Where a worker answers /healthz, /readyz and /metrics. Unset: see healthPort(). */
+  HEALTH_PORT: port.optional(),
   BASE_URL: url.optional(),
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
   DATA_DIR: z.string().min(1).default('.data'),
@@ -151,6 +153,13 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     problems.push('S3_BROWSER_ENDPOINT: needs https like BASE_URL: browsers block the other');
   if (!parsed.success || problems.length > 0) throw new ConfigError(problems);
   return { ...parsed.data, BASE_URL: parsed.data.BASE_URL ?? `http://localhost:${parsed.data.PORT}` };
+}
+
+const usualHealthPort = 3004;
+
+/** Of a worker. A second one on the same machine takes a free port, unless its own was named. */
+export function healthPort({ HEALTH_PORT }: Config): { port: number; takesAnyPort: boolean } {
+  return { port: HEALTH_PORT ?? usualHealthPort, takesAnyPort: HEALTH_PORT === undefined };
 }
 
 /** Outside production nothing stands before the app that would have to learn of a stop. */

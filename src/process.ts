@@ -1,5 +1,6 @@
 // How a process begins and ends: listening, signals, and letting go in the right order.
 import type { Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { type Drain, watchConnections } from './drain.ts';
@@ -9,6 +10,8 @@ import { errorFacts } from './lib/error-facts.ts';
 export interface Running {
   server: Server | null;
   port: number;
+  /** When another process has the port, a free one is taken: nobody but a monitor asks there. */
+  takesAnyPort?: boolean;
   worker: Worker | null;
   /** From now on `/readyz` says 503. */
   beginStop(): void;
@@ -34,13 +37,14 @@ export async function serveUntilStopped(running: Running): Promise<void> {
   // Before anybody can see that we are there: whoever does may ask us to leave at once.
   const stopping = stopSignal(log);
   const drain = server && watchConnections(server);
-  if (server && !(await listen(server, port))) {
+  if (server && !(await listen(server, port)) && !(running.takesAnyPort && (await listen(server, 0)))) {
     process.stderr.write(`Port ${port} is taken by another program. Set PORT to a free one.\n`);
     await running.close();
     process.exit(1);
   }
   await worker?.start();
-  log.info({ port: server ? port : undefined, jobs: worker !== null }, 'ready');
+  const address = server?.address();
+  log.info({ port: (address as AddressInfo | null)?.port, jobs: worker !== null }, 'ready');
   process.send?.('ready');
   await stopping;
   await shutDown(running, drain);

@@ -1,6 +1,7 @@
 import type { SyncService } from './sync/index.ts';
 import type { Database } from './db/knex.ts';
 import { tryJob } from './db/privileges.ts';
+import { liveWorkers } from './db/signs-of-life.ts';
 import type { CheckState, Readiness } from './http/api/health.api.ts';
 import type { Acuity } from './ports/acuity.ts';
 import type { Cache } from './ports/cache.ts';
@@ -41,7 +42,7 @@ export function createReadiness({ db, cache, acuity, store, scanner, sync, isSto
   }
 
   /** Bookings cannot be made without it: a job is part of their transaction. */
-  async function jobsState(): Promise<CheckState> {
+  async function queueState(): Promise<CheckState> {
     if (jobTriedAt !== null && performance.now() - jobTriedAt < jobMemoryMs)
       return stateOf(db.raw('select 1 from graphile_worker.jobs limit 1'), 'down');
     const state = await stateOf(tryJob(db), 'down');
@@ -59,21 +60,26 @@ export function createReadiness({ db, cache, acuity, store, scanner, sync, isSto
   }
 
   return async (): Promise<Readiness> => {
-    const [database, cacheState, storage, acuityNow, jobs, scannerNow, connection] = await Promise.all([
-      stateOf(db.raw('select 1'), 'down'),
-      stateOf(cache.ping(), 'degraded'),
-      // Bookings go on without documents.
-      store ? stateOf(store.ping(), 'degraded') : ('not_configured' as const),
-      acuityState(),
-      jobsState(),
-      scannerState(),
-      within(sync.connection()),
-    ]);
+    const [database, cacheState, storage, acuityNow, queue, workers, scannerNow, connection] =
+      await Promise.all([
+        stateOf(db.raw('select 1'), 'down'),
+        stateOf(cache.ping(), 'degraded'),
+        // Bookings go on without documents.
+        store ? stateOf(store.ping(), 'degraded') : ('not_configured' as const),
+        acuityState(),
+        queueState(),
+        within(liveWorkers(db)),
+        scannerState(),
+        within(sync.connection()),
+      ]);
+    // Pages and bookings go on; what jobs do (mails, settling, reconciliation) waits.
+    const jobs = queue === 'ok' && workers?.jobs === 0 ? ('no worker' as const) : queue;
     return {
       checks: { database, cache: cacheState, storage, acuity: acuityNow, jobs },
       details: {
         stopping: isStopping(),
         scanner: scannerNow,
+        ...(workers && { workers }),
         ...(connection && {
           connection: {
             attention: connection.attention,

@@ -1,6 +1,8 @@
 // Starts a process that only works jobs. Any number of them, on any number of machines.
+import { createServer } from 'node:http';
 import { compose } from './compose.ts';
-import { ConfigError, readConfig, stopTimes } from './config.ts';
+import { ConfigError, healthPort, readConfig, stopTimes } from './config.ts';
+import { createWorkerApp } from './http/small.app.ts';
 import { serveUntilStopped } from './process.ts';
 import { noteDatabase, noteScanner } from './start-notes.ts';
 
@@ -12,10 +14,13 @@ try {
   // Before the worker starts, which ends the process when it may not work.
   await noteDatabase(services);
   await serveUntilStopped({
-    ...{ server: null, port: 0, worker },
+    server: createServer(createWorkerApp(services)),
+    ...healthPort(config),
+    worker,
     beginStop: () => system.beginStop(),
     close: () => system.close(),
-    stopTimes: stopTimes(config),
+    // No proxy sends anything here.
+    stopTimes: { ...stopTimes(config), graceMs: 0 },
     log: services.log,
   });
 } catch (error) {

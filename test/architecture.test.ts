@@ -30,10 +30,11 @@ const ground = ['ports', 'db', 'lib'];
 /** What a part may import besides itself. */
 const mayImport: Record<string, string[]> = {
   entry: ['compose', 'config', 'http', 'jobs', 'lib'],
-  compose: ['config', 'http', 'console', 'jobs', 'adapters', ...rooms, ...ground],
-  http: ['config', 'console', ...rooms, ...ground],
+  compose: ['config', 'http', 'console', 'jobs', 'metrics', 'adapters', ...rooms, ...ground],
+  http: ['config', 'console', 'metrics', ...rooms, ...ground],
   console: ['config', ...rooms, ...ground],
   jobs: [...rooms, ...ground],
+  metrics: ground,
   ...Object.fromEntries(rooms.map((room) => [room, [...(edges[room] ?? []), ...ground]])),
   adapters: ['ports', 'db', 'lib'],
   ports: ['lib'],

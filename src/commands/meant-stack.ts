@@ -14,8 +14,9 @@ async function inSystem(
   variables: Record<string, string>,
   work: (system: System) => Promise<void>,
 ): Promise<void> {
-  // What somebody set for this one command counts more than what the stack was started with.
-  const system = compose(readConfig({ LOG_LEVEL: 'error', ...variables, ...givenVariables() }));
+  // What somebody set for this one command counts more than what the stack was started with. Nobody waits for a page.
+  const usual = { LOG_LEVEL: 'error', DATABASE_STATEMENT_TIMEOUT_MS: '0' };
+  const system = compose(readConfig({ ...usual, ...variables, ...givenVariables() }));
   try {
     await work(system);
   } finally {

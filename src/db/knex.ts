@@ -46,3 +46,16 @@ function connectionOf(url: string, statementTimeoutMs: number) {
     idle_in_transaction_session_timeout: statementTimeoutMs > 0 ? idleInTransactionMs : 0,
   };
 }
+
+/** How the connections of this process are used. */
+export function useOfDatabase(db: Database): { used: number; idle: number; waiting: number } {
+  const { pool } = db.client as {
+    pool: { numUsed(): number; numFree(): number; numPendingAcquires(): number };
+  };
+  return { used: pool.numUsed(), idle: pool.numFree(), waiting: pool.numPendingAcquires() };
+}
+
+export function useOfPool(pool: pg.Pool): { used: number; idle: number; waiting: number } {
+  const { totalCount, idleCount, waitingCount } = pool;
+  return { used: totalCount - idleCount, idle: idleCount, waiting: waitingCount };
+}

@@ -7,6 +7,7 @@ import type { AuditLog } from '../audit/index.ts';
 import type { WebhookService } from '../webhooks/index.ts';
 import type { Config } from '../config.ts';
 import type { Database } from '../db/knex.ts';
+import type { Meters } from '../metrics/index.ts';
 import type { MailPreferences } from '../email/index.ts';
 import { actingEndpoints } from './api/acting.api.ts';
 import { bookingEndpoints, type BookingApiServices } from './api/bookings.api.ts';
@@ -25,7 +26,7 @@ import { clientAddress, requestId, requestLog } from './middleware/request.ts';
 import { privateAnswers, sameSite, securityHeaders } from './middleware/security.ts';
 import { session } from './middleware/session.ts';
 import { cutOffUnread } from './middleware/unread.ts';
-import { createMetrics } from './metrics.ts';
+import { answerMetrics, timeRequests } from './metrics.ts';
 import { consoleRouter } from './console/console.router.ts';
 import type { ConsoleServices } from './console/console.services.ts';
 import { openApiDocument } from './openapi.ts';
@@ -55,6 +56,7 @@ export interface Services
   audit: AuditLog;
   mailPreferences: MailPreferences;
   webhooks: WebhookService;
+  meters: Meters;
   readiness(): Promise<Readiness>;
 }
 
@@ -63,7 +65,6 @@ const root = path.resolve(import.meta.dirname, '../..');
 export function createApp(services: Services): Express {
   const { config, log } = services;
   const app = express();
-  const metrics = createMetrics(services.db, config.METRICS_TOKEN);
   app.disable('x-powered-by');
   app.set('trust proxy', trustProxy(config.TRUST_PROXY));
   app.set('query parser', 'simple');
@@ -71,7 +72,7 @@ export function createApp(services: Services): Express {
   app.use(
     requestId,
     requestLog(log),
-    metrics.watch,
+    timeRequests(services.meters),
     cutOffUnread(),
     clientAddress,
     securityHeaders({
@@ -79,7 +80,7 @@ export function createApp(services: Services): Express {
       uploadOrigin: services.documents.direct.origin,
     }),
   );
-  app.get(paths.metrics(), named(paths.metrics()), metrics.answer);
+  app.get(paths.metrics(), named(paths.metrics()), answerMetrics(services.meters, config.METRICS_TOKEN));
   app.use(staticFiles());
   installViews(app, { cache: config.NODE_ENV !== 'development' });
   app.use(

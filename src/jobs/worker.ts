@@ -20,6 +20,8 @@ export interface WorkerDeps {
   cron?: CronEntry[];
   /** Jobs at once. Default 4. */
   concurrency?: number;
+  /** Is told of every run. */
+  watch?: (labels: { job: string; outcome: 'done' | 'failed' | 'given_back' }, seconds: number) => void;
 }
 
 export interface Worker {
@@ -29,10 +31,15 @@ export interface Worker {
   stop(): Promise<void>;
 }
 
+export interface JobWorker extends Worker {
+  /** Not while it has lost its connections. */
+  isWorking(): boolean;
+}
+
 /** Between two tries to come back when the database is away. */
 const comeBackMs = 1_000;
 
-export function createWorker(deps: WorkerDeps): Worker {
+export function createWorker(deps: WorkerDeps): JobWorker {
   let runner: Runner | null = null;
   let comingBack: Promise<void> = Promise.resolve();
   let isWanted = false;
@@ -69,6 +76,8 @@ export function createWorker(deps: WorkerDeps): Worker {
   }
 
   return {
+    isWorking: () => runner !== null,
+
     async start() {
       isWanted = true;
       await launch();
@@ -125,7 +134,7 @@ interface Helpers {
   abortSignal?: AbortSignal;
 }
 
-function taskFor({ log }: WorkerDeps, handler: RunnableJob) {
+function taskFor({ log, watch }: WorkerDeps, handler: RunnableJob) {
   return async (payload: unknown, { job, abortSignal }: Helpers): Promise<void> => {
     const facts = { job: handler.name, jobId: job.id, attempts: job.attempts };
     const startedAt = performance.now();
@@ -135,6 +144,8 @@ function taskFor({ log }: WorkerDeps, handler: RunnableJob) {
       givenBack(abortSignal),
     ]);
     const ms = Math.round(performance.now() - startedAt);
+    const word = outcome === null ? 'done' : outcome === 'given back' ? 'given_back' : 'failed';
+    watch?.({ job: handler.name, outcome: word }, ms / 1_000);
     if (outcome === null) return log.debug({ ...facts, ms }, 'A job is done');
     if (outcome === 'given back') log.warn({ ...facts, ms }, 'A job is given back');
     else log.error({ ...facts, err: outcome }, 'A job failed');

@@ -107,10 +107,15 @@ describe('a PostgreSQL that is stopped and started again', function () {
     }
   });
 
-  it('leaves the process alive, and not ready', async () => {
+  it('leaves the process alive, not ready, and its own figures to be read', async () => {
     await ada.get('/healthz').expect(200);
     const { body } = await ada.get('/readyz').expect(503);
     expect((body as { checks: object }).checks).to.include({ database: 'down', jobs: 'down' });
+    const { text } = await ada.get('/metrics').expect(200);
+    expect(text).to.contain('examdesk_database_up 0').and.not.to.contain('examdesk_waiting{');
+    expect(text).to.contain(
+      'http_request_duration_seconds_count{method="GET",route="/bookings",status="503"}',
+    );
   });
 
   it('needs no restart once it is back', async () => {

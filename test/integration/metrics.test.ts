@@ -1,5 +1,8 @@
+import { randomUUID } from 'node:crypto';
 import { expect } from 'chai';
+import { startSimulator } from '../../src/simulator/index.ts';
 import { startTestApp, type TestApp } from '../support/app.ts';
+import { eventually } from '../support/document-house.ts';
 
 describe('the metrics', () => {
   let app: TestApp;
@@ -22,10 +25,80 @@ describe('the metrics', () => {
     expect(text).not.to.match(/Marsh|0190aaaa/);
   });
 
-  it('tell what waits in the database', async () => {
+  it('tell what waits in the database and since when, what was done last, and who works', async () => {
     app = await startTestApp();
-    const { text } = await app.anonymous().get('/metrics').expect(200);
-    expect(text).to.include('examdesk_waiting{what="queued_emails"} 0');
+    await app.db('emails').insert({
+      ...{
+        id: randomUUID(),
+        kind: 'password_changed',
+        dedupe_key: 'x',
+        recipient: 'rita@harbour-legal.example',
+      },
+      created_at: new Date(Date.now() - 600_000),
+    });
+    await app.db('audit_seals').insert({
+      ...{ from_id: 0, to_id: 1, row_count: 1, key_id: 'k', digest: Buffer.from('x') },
+      sealed_at: new Date('2026-11-29T10:00:00Z'),
+    });
+    await app.system.worker.start();
+    try {
+      const { text } = await app.anonymous().get('/metrics').expect(200);
+      const value = (name: string) => Number(text.split(`\n${name} `)[1]?.split('\n')[0]);
+      expect(value('examdesk_database_up')).to.equal(1);
+      expect(value('examdesk_waiting{what="queued_emails"}')).to.equal(1);
+      expect(value('examdesk_oldest_waiting_age_seconds{what="queued_emails"}')).to.be.within(600, 700);
+      expect(value('examdesk_oldest_waiting_age_seconds{what="open_intentions"}')).to.equal(0);
+      const sealed = value('examdesk_last_success_timestamp_seconds{what="audit_seal"}');
+      expect(new Date(sealed * 1_000).toISOString()).to.equal('2026-11-29T10:00:00.000Z');
+      expect(text, 'of what never happened').not.to.contain(
+        'examdesk_last_success_timestamp_seconds{what="reconciliation"}',
+      );
+      expect(value('examdesk_workers{kind="jobs"}')).to.equal(1);
+      expect(value('examdesk_database_pool_connections{pool="app",state="waiting"}')).to.equal(0);
+    } finally {
+      await app.system.worker.stop();
+    }
+  });
+
+  it('tell of jobs by name and outcome', async () => {
+    app = await startTestApp();
+    await app.system.worker.start();
+    try {
+      // What is done at every start.
+      await eventually(async () =>
+        (await app.anonymous().get('/metrics')).text.includes(
+          'examdesk_job_duration_seconds_count{job="seal_audit",outcome="done"} 1',
+        ),
+      );
+    } finally {
+      await app.system.worker.stop();
+    }
+  });
+
+  it('tell of calls to Acuity by route and outcome, of the wait for the quota, and of the breaker', async () => {
+    const simulator = await startSimulator({ port: 0, userId: '11100001', apiKey: 'demo-acuity-key' });
+    app = await startTestApp({ env: { ACUITY_BASE_URL: simulator.url } });
+    const { acuity } = app.system.services;
+    const text = async () => (await app.anonymous().get('/metrics').expect(200)).text;
+    try {
+      await acuity.calendars();
+      await acuity.getAppointment(1);
+      const before = await text();
+      const counted = (route: string, outcome: string) =>
+        `examdesk_acuity_call_duration_seconds_count{method="GET",route="${route}",outcome="${outcome}"} 1`;
+      expect(before).to.contain(counted('/calendars', 'ok'));
+      expect(before).to.contain(counted('/appointments/{id}', 'not_found'));
+      expect(before).to.contain('examdesk_acuity_quota_wait_seconds_count{outcome="granted"} 2');
+      expect(before).to.contain('examdesk_acuity_breaker_open 0');
+      await simulator.close();
+      for (let call = 0; call < 3; call += 1) await acuity.calendars();
+      const after = await text();
+      expect(after).to.contain('examdesk_acuity_breaker_open 1');
+      expect(after).to.contain('examdesk_acuity_breaker_opened_total 1');
+      expect(after).to.contain('outcome="breaker_open"');
+    } finally {
+      await simulator.close();
+    }
   });
 
   it('want their token when one is set', async () => {

@@ -187,7 +187,7 @@ describe('the privileges of the role of the app', () => {
       });
       return (await look()).checks.jobs;
     };
-    expect(await jobs()).to.equal('ok');
+    expect(await jobs()).to.equal('no worker');
     await database.db.raw(`drop policy app_${role} on graphile_worker._private_jobs`);
     expect(await jobs()).to.equal('down');
   });

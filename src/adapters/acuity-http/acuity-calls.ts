@@ -31,6 +31,15 @@ export interface CallsOptions {
   cache: Cache;
   log: Logger;
   breaker?: { failures?: number; restMs?: number };
+  watch?: CallsWatch;
+}
+
+/** Is told of every try of every call. */
+export interface CallsWatch {
+  /** `outcome`: ok, no_turn (the limits), breaker_open, or the failure's reason. */
+  answered(labels: { method: string; route: string; outcome: string }, seconds: number): void;
+  waited(isGranted: boolean, seconds: number): void;
+  breaker(isOpen: boolean): void;
 }
 
 interface Reply {
@@ -56,9 +65,12 @@ const writeWaitMs = 5_000;
  * Acuity knows no idempotency key.
  */
 export function createCalls(options: CallsOptions): (call: Call) => Promise<AcuityResult<unknown>> {
-  const { timeoutMs, cache, log } = options;
+  const { timeoutMs, cache, log, watch } = options;
   const restMs = options.breaker?.restMs ?? 5_000;
-  const limiter = createLimiter(cache, timeoutMs + 10_000, log);
+  const limiter = createLimiter({
+    ...{ cache, log, leaseMs: timeoutMs + 10_000 },
+    waited: (isGranted, seconds) => watch?.waited(isGranted, seconds),
+  });
   const authorization = `Basic ${Buffer.from(`${options.userId}:${options.apiKey}`).toString('base64')}`;
 
   async function send(call: Call, within: number): Promise<Reply> {
@@ -90,8 +102,14 @@ export function createCalls(options: CallsOptions): (call: Call) => Promise<Acui
     rollingCountBuckets: 10,
     resetTimeout: restMs,
   });
-  breaker.on('open', () => log.warn({ restMs }, 'acuity fails: calls rest'));
-  breaker.on('close', () => log.info('acuity answers again'));
+  breaker.on('open', () => {
+    log.warn({ restMs }, 'acuity fails: calls rest');
+    watch?.breaker(true);
+  });
+  breaker.on('close', () => {
+    log.info('acuity answers again');
+    watch?.breaker(false);
+  });
 
   async function attempt(call: Call, waitMs: number, within: () => number): Promise<AcuityResult<unknown>> {
     const startedAt = performance.now();
@@ -123,7 +141,9 @@ export function createCalls(options: CallsOptions): (call: Call) => Promise<Acui
   }
 
   function report(call: Call, status: number | string, ms: number, result: AcuityResult<unknown>): void {
-    const facts = { method: call.method, route: call.route, status, ms: Math.round(ms), ...call.ids };
+    const { method, route } = call;
+    watch?.answered({ method, route, outcome: outcomeOf(status, result) }, ms / 1_000);
+    const facts = { method, route, status, ms: Math.round(ms), ...call.ids };
     if (result.ok) log.debug(facts, 'acuity answered');
     else {
       const code = result.reason === 'refused' ? { code: result.code } : {};
@@ -146,6 +166,12 @@ export function createCalls(options: CallsOptions): (call: Call) => Promise<Acui
 
   return (call) =>
     call.method === 'GET' ? read(call) : attempt(call, writeWaitMs, () => call.timeoutMs ?? timeoutMs);
+}
+
+function outcomeOf(status: number | string, result: AcuityResult<unknown>): string {
+  if (status === 'limited') return 'no_turn';
+  if (status === 'EOPENBREAKER') return 'breaker_open';
+  return result.ok ? 'ok' : result.reason;
 }
 
 function readReply({ status, text, retryAfter }: Reply): AcuityResult<unknown> {

@@ -10,7 +10,7 @@ import type {
   NewAppointment,
 } from '../../ports/acuity.ts';
 import type { Cache } from '../../ports/cache.ts';
-import { type Call, createCalls } from './acuity-calls.ts';
+import { type Call, type CallsWatch, createCalls } from './acuity-calls.ts';
 import {
   accountReply,
   asAppointment,
@@ -40,6 +40,7 @@ export interface AcuityClientOptions {
   log: Logger;
   /** `failures` in 30 s, half of all calls at least, stop the calls for `restMs`. */
   breaker?: { failures?: number; restMs?: number };
+  watch?: CallsWatch;
 }
 
 // How readiness is asked must not use up what bookings need.

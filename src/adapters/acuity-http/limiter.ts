@@ -15,8 +15,16 @@ export interface Limiter {
   run<T>(call: () => Promise<T>, maxWaitMs: number): Promise<T | null>;
 }
 
-/** `leaseMs`: longer than any call lasts. */
-export function createLimiter(cache: Cache, leaseMs: number, log: Logger): Limiter {
+export interface LimiterOptions {
+  cache: Cache;
+  /** Longer than any call lasts. */
+  leaseMs: number;
+  log: Logger;
+  /** How long a call waited; false: it would have taken too long. */
+  waited?: (isGranted: boolean, seconds: number) => void;
+}
+
+export function createLimiter({ cache, leaseMs, log, waited }: LimiterOptions): Limiter {
   // While the shared cache is away each process keeps the limits on its own: better than none, better than standing still.
   const own = createMemoryCache();
   let isShared = true;
@@ -43,14 +51,23 @@ export function createLimiter(cache: Cache, leaseMs: number, log: Logger): Limit
 
   return {
     async run(call, maxWaitMs) {
-      const until = performance.now() + maxWaitMs;
+      const startedAt = performance.now();
+      const until = startedAt + maxWaitMs;
+      const tell = (isGranted: boolean) => waited?.(isGranted, (performance.now() - startedAt) / 1_000);
       const taken = await place(until);
-      if (!taken) return null;
+      if (!taken) {
+        tell(false);
+        return null;
+      }
       try {
         const left = Math.max(0, until - performance.now());
         const wait = await shared((from) => from.takeToken('acuity', rate, left));
-        if (wait === null) return null;
+        if (wait === null) {
+          tell(false);
+          return null;
+        }
         if (wait > 0) await sleep(wait);
+        tell(true);
         return await call();
       } finally {
         await taken.release();

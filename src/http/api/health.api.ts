@@ -5,12 +5,17 @@ import type { Endpoint } from '../endpoint.ts';
 export type CheckState = 'ok' | 'degraded' | 'down' | 'not_configured';
 /** One look at each thing the instance needs. */
 export interface Readiness {
-  checks: Record<'database' | 'cache' | 'storage' | 'acuity' | 'jobs', CheckState>;
+  checks: Record<'database' | 'cache' | 'storage' | 'acuity', CheckState> & {
+    /** `no worker`: jobs are taken, and nobody works them. */
+    jobs: CheckState | 'no worker';
+  };
   details: {
     /** The process was told to stop: send no new requests. */
     stopping: boolean;
     /** `not_configured`: uploads are not scanned. */
     scanner: CheckState;
+    /** Processes that gave a sign of life lately: that work jobs, that deliver events. */
+    workers?: Record<'jobs' | 'relay', number>;
     /** Whether Acuity tells us of changes. Never a reason to send no requests here. */
     connection?: {
       attention: ConnectionAttention | null;
@@ -25,10 +30,19 @@ export interface Readiness {
 
 const state = z.enum(['ok', 'degraded', 'down', 'not_configured']);
 const checks = z.object({
-  checks: z.object({ database: state, cache: state, storage: state, acuity: state, jobs: state }),
+  checks: z.object({
+    ...{ database: state, cache: state, storage: state, acuity: state },
+    jobs: z
+      .enum([...state.options, 'no worker'])
+      .describe('no worker: jobs are taken, and no process has worked any for 45 seconds'),
+  }),
   details: z.object({
     stopping: z.boolean().describe('True: it was told to stop, and takes requests for a few seconds more'),
     scanner: state.describe('Of viruses; not_configured: uploads are not scanned'),
+    workers: z
+      .object({ jobs: z.int(), relay: z.int() })
+      .optional()
+      .describe('Processes that work jobs, and that deliver events'),
     connection: z
       .object({
         attention: z

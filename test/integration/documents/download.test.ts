@@ -382,9 +382,8 @@ describe('a download', () => {
       'storage_unavailable',
     ]);
     expect(answer.headers['retry-after']).to.equal('30');
-    expect((await house.rita.get('/readyz')).body).to.deep.include({
-      checks: { database: 'ok', cache: 'ok', storage: 'degraded', acuity: 'ok', jobs: 'ok' },
-    });
+    const { body } = await house.rita.get('/readyz').expect(200);
+    expect((body as { checks: object }).checks).to.include({ database: 'ok', storage: 'degraded' });
     house.storage.server.trouble = null;
     await house.rita.get(stored.url).expect(200);
   });

@@ -2,7 +2,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { expect } from 'chai';
 import { ConfigError, readConfig } from '../../../src/config.ts';
-import { createRelayApp } from '../../../src/http/relay.app.ts';
+import { createRelayApp } from '../../../src/http/small.app.ts';
 import { claimDue, markDelivered } from '../../../src/webhooks/index.ts';
 import { startTestApp, type TestApp } from '../../support/app.ts';
 import { peopleOf } from '../../support/booking-house.ts';

@@ -1,0 +1,1 @@
+export { createMeters, type Meters } from './meters.ts';
