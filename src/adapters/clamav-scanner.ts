@@ -2,7 +2,7 @@
 // https://docs.clamav.net/manual/Usage/Scanning.html#clamd
 import { connect, type Socket } from 'node:net';
 import type { Readable } from 'node:stream';
-import type { Scanner, ScanVerdict } from '../ports/scanner.ts';
+import type { Scanner, ScannerFacts, ScanServer, ScanVerdict } from '../ports/scanner.ts';
 
 export interface ClamavSettings {
   /** `tcp://host:port`; the port unset: 3310. */
@@ -12,8 +12,11 @@ export interface ClamavSettings {
 }
 
 const frameBytes = 64 * 1024;
+const mostInAFrame = 0xffff_ffff;
+/** It refuses a size as soon as it has read it; silence after that means that it waits for the bytes. */
+const refusalMs = 1_000;
 
-export function createClamavScanner({ url, patienceMs = 120_000 }: ClamavSettings): Scanner {
+export function createClamavScanner({ url, patienceMs = 120_000 }: ClamavSettings): Scanner & ScanServer {
   const { hostname, port } = new URL(url);
   const call = () => converse(hostname.replace(/^\[|\]$/g, ''), Number(port || 3310), patienceMs);
 
@@ -37,6 +40,36 @@ export function createClamavScanner({ url, patienceMs = 120_000 }: ClamavSetting
         const answer = await talk.answer;
         if (answer !== 'PONG') throw new Error('clamd does not answer as clamd does');
       } finally {
+        talk.close();
+      }
+    },
+
+    async facts() {
+      const talk = call();
+      try {
+        await talk.say(Buffer.from('zVERSION\0'));
+        return factsIn(await talk.answer);
+      } finally {
+        talk.close();
+      }
+    },
+
+    async takes(bytes) {
+      const talk = call();
+      let timer: NodeJS.Timeout | undefined;
+      const silence = new Promise<null>((resolve) => {
+        timer = setTimeout(resolve, refusalMs, null);
+      });
+      try {
+        const size = Buffer.alloc(4);
+        size.writeUInt32BE(Math.min(bytes, mostInAFrame));
+        await talk.say(Buffer.concat([Buffer.from('zINSTREAM\0'), size]));
+        const answer = await Promise.race([talk.answer, silence]);
+        if (answer !== null && !answer.includes('size limit exceeded'))
+          throw new Error('clamd does not answer as clamd does');
+        return answer === null;
+      } finally {
+        clearTimeout(timer);
         talk.close();
       }
     },
@@ -98,6 +131,14 @@ function frame(bytes: Buffer): Buffer {
   framed.writeUInt32BE(bytes.length);
   bytes.copy(framed, 4);
   return framed;
+}
+
+/** `ClamAV 1.0.3/27000/Mon Nov  2 08:00:00 2026`; without signatures the version alone. */
+function factsIn(answer: string): ScannerFacts {
+  const [version = '', , made] = answer.split('/');
+  if (!version.startsWith('ClamAV')) throw new Error('clamd does not answer as clamd does');
+  const at = new Date(`${made ?? ''} UTC`);
+  return { version, signaturesAt: Number.isNaN(at.getTime()) ? null : at };
 }
 
 /** A file that is more than clamd looks at is not clean: with AlertExceedsMax it says so, and here it is no verdict. */

@@ -20,6 +20,7 @@ export const noObjectStore: ObjectStore = {
   partAddress: reject,
   parts: reject,
   completeUpload: reject,
+  lifecycle: reject,
   ping: reject,
   close: () => undefined,
 };

@@ -6,6 +6,7 @@ import {
   CopyObjectCommand,
   CreateMultipartUploadCommand,
   DeleteObjectsCommand,
+  GetBucketLifecycleConfigurationCommand,
   GetObjectCommand,
   HeadBucketCommand,
   HeadObjectCommand,
@@ -16,10 +17,16 @@ import {
   PutObjectCommand,
   S3Client,
   UploadPartCommand,
+  type LifecycleRule as S3LifecycleRule,
   type S3ClientConfig,
 } from '@aws-sdk/client-s3';
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
-import { ObjectStoreUnavailable, type ObjectStore, type StoredPart } from '../ports/object-store.ts';
+import {
+  ObjectStoreUnavailable,
+  type LifecycleRule,
+  type ObjectStore,
+  type StoredPart,
+} from '../ports/object-store.ts';
 import { impatient } from './impatient-stream.ts';
 
 export interface S3Settings {
@@ -243,6 +250,17 @@ export function createS3ObjectStore({ client, reader, signer, settings }: S3Conn
       return (await orNull(() => client.send(command))) !== null;
     },
 
+    lifecycle: () =>
+      asked(async () => {
+        try {
+          const { Rules = [] } = await client.send(new GetBucketLifecycleConfigurationCommand({ Bucket }));
+          return lifecycleRules(Rules);
+        } catch (error) {
+          if (nameOf(error) === 'NoSuchLifecycleConfiguration') return [];
+          throw error;
+        }
+      }),
+
     ping: () =>
       asked(async () => {
         await client.send(new HeadBucketCommand({ Bucket }));
@@ -254,6 +272,24 @@ export function createS3ObjectStore({ client, reader, signer, settings }: S3Conn
       signer.destroy();
     },
   };
+}
+
+/** In our words. Rules for objects with certain tags or sizes are left out: ours have none. */
+export function lifecycleRules(rules: readonly S3LifecycleRule[]): LifecycleRule[] {
+  return rules.flatMap(({ Status, Filter, Prefix, ...rule }) => {
+    const { Tag, And, ObjectSizeGreaterThan, ObjectSizeLessThan } = Filter ?? {};
+    if (Status !== 'Enabled' || Tag || And || ObjectSizeGreaterThan || ObjectSizeLessThan) return [];
+    const { AbortIncompleteMultipartUpload, Expiration, NoncurrentVersionExpiration } = rule;
+    return [
+      {
+        prefix: Filter?.Prefix ?? Prefix ?? '',
+        abortsUploadsAfter: AbortIncompleteMultipartUpload?.DaysAfterInitiation ?? null,
+        removesObjectsAfter: Expiration?.Days ?? null,
+        removesOldVersionsAfter: NoncurrentVersionExpiration?.NoncurrentDays ?? null,
+        removesDeleteMarkers: Expiration?.ExpiredObjectDeleteMarker ?? false,
+      },
+    ];
+  });
 }
 
 /** The origin of presigned addresses: the bucket's own host, or the endpoint's when the bucket is in the path. */

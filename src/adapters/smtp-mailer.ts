@@ -1,8 +1,8 @@
 import { createTransport } from 'nodemailer';
-import type { Mailer } from '../ports/mailer.ts';
+import type { Mailer, MailServer } from '../ports/mailer.ts';
 
 /** Any SMTP server (`smtp://user:pass@host:587`, `smtps://…`). One recipient a message, never a list. */
-export function createSmtpMailer(url: string, from: string): Mailer & { close(): void } {
+export function createSmtpMailer(url: string, from: string): Mailer & MailServer & { close(): void } {
   const transport = createTransport({
     url,
     connectionTimeout: 10_000,
@@ -30,6 +30,9 @@ export function createSmtpMailer(url: string, from: string): Mailer & { close():
         disableFileAccess: true,
         disableUrlAccess: true,
       });
+    },
+    async verify() {
+      await transport.verify();
     },
     close: () => transport.close(),
   };

@@ -85,6 +85,47 @@ export async function verifyAudit(
   });
 }
 
+export interface RecentSeals {
+  /** Null: nothing was ever sealed. */
+  lastSealedAt: Date | null;
+  /** Since when a row waits for its seal; null: none does. */
+  unsealedSince: Date | null;
+  /** Whether the key of the last seal is known. */
+  hasKey: boolean;
+  /** Rows that were held against their seals. */
+  rows: number;
+  faults: AuditVerdict['faults'];
+}
+
+/** The newest seals only, as many as have at most `maxRows` rows, and one at least. */
+export function verifyRecentSeals(db: Queryable, keyring: Keyring, maxRows = 20_000): Promise<RecentSeals> {
+  return inTransaction(db, async (trx) => {
+    await trx.raw('set transaction isolation level repeatable read, read only');
+    const newest = await trx<AuditSeal>('audit_seals').orderBy('id', 'desc').limit(201);
+    const [last] = newest;
+    const found: RecentSeals = {
+      lastSealedAt: last?.sealed_at ?? null,
+      unsealedSince: await oldestAfter(trx, last?.to_id ?? 0),
+      hasKey: last === undefined || keyring.find(last.key_id) !== null,
+      ...{ rows: 0, faults: [] },
+    };
+    for (const [index, seal] of newest.slice(0, 200).entries()) {
+      if (index > 0 && found.rows + seal.row_count > maxRows) break;
+      const fault = await faultOf(trx, keyring, seal, newest[index + 1] ?? null);
+      if (fault) found.faults.push({ seal: seal.id, fromId: seal.from_id, toId: seal.to_id, fault });
+      found.rows += seal.row_count;
+    }
+    return found;
+  });
+}
+
+async function oldestAfter(trx: Transaction, id: number): Promise<Date | null> {
+  const row = (await trx('audit_log').where('id', '>', id).orderBy('id').first('at')) as
+    | { at: Date }
+    | undefined;
+  return row?.at ?? null;
+}
+
 async function faultOf(
   trx: Transaction,
   keyring: Keyring,

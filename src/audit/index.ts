@@ -8,4 +8,12 @@ export {
   type AuditEntry,
   type RequestFacts,
 } from './audit.ts';
-export { sealAudit, sealAuditJob, verifyAudit, type AuditVerdict, type SealFault } from './audit.seals.ts';
+export {
+  sealAudit,
+  sealAuditJob,
+  verifyAudit,
+  verifyRecentSeals,
+  type AuditVerdict,
+  type RecentSeals,
+  type SealFault,
+} from './audit.seals.ts';

@@ -1,7 +1,8 @@
+import { readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { runMigrations } from 'graphile-worker';
 import pg from 'pg';
-import { openDatabase } from './knex.ts';
+import { type Database, openDatabase } from './knex.ts';
 import { grantToApp } from './privileges.ts';
 
 export const migrationsDirectory = path.resolve(import.meta.dirname, '../../migrations');
@@ -35,6 +36,21 @@ export async function migrate(
     await db.destroy();
     await gate.end();
   }
+}
+
+/**
+ * What this program and the database do not have in common. `unknown`: applied by a newer program.
+ */
+export async function migrationState(db: Database): Promise<{ pending: string[]; unknown: string[] }> {
+  const ours = (await readdir(migrationsDirectory)).filter((name) => name.endsWith('.ts')).toSorted();
+  const { rows } = await db.raw<{ rows: { there: boolean }[] }>(
+    "select to_regclass('public.knex_migrations') is not null as there",
+  );
+  const applied = rows[0]?.there ? ((await db('knex_migrations').pluck('name')) as string[]) : [];
+  return {
+    pending: ours.filter((name) => !applied.includes(name)),
+    unknown: applied.filter((name) => !ours.includes(name)),
+  };
 }
 
 // Given only an address, graphile-worker opens a pool that is still closing when it is done.

@@ -110,6 +110,16 @@ export async function missingPrivileges(db: Database): Promise<string[]> {
     .map(({ relname, privilege }) => `${privilege} on ${relname}`);
 }
 
+/** Whether the role that `db` signs in as could change the audit log: it owns it, or was granted more than it needs. */
+export async function mayChangeAuditLog(db: Database): Promise<boolean> {
+  const { rows } = await db.raw<{ rows: { may: boolean }[] }>(
+    `select bool_or(has_table_privilege(to_regclass('public.' || t), p)) as may
+       from unnest(?::text[]) as t, unnest(array['UPDATE', 'DELETE', 'TRUNCATE']) as p`,
+    [appendOnly],
+  );
+  return rows[0]?.may ?? false;
+}
+
 /** Row level security hides from this role what it added itself. */
 export class HiddenJobError extends Error {
   override name = 'HiddenJobError';

@@ -54,6 +54,8 @@ export function createS3Files(directory: string) {
     path.join(directory, 'buckets', encodeURIComponent(bucket), 'objects');
   const uploadsOf = (bucket: string) =>
     path.join(directory, 'buckets', encodeURIComponent(bucket), 'uploads');
+  const lifecycleOf = (bucket: string) =>
+    path.join(directory, 'buckets', encodeURIComponent(bucket), 'lifecycle.xml');
   const recordOf = (bucket: string, key: string) =>
     path.join(objectsOf(bucket), `${encodeURIComponent(key)}.json`);
   const uploadOf = (bucket: string, id: string) => path.join(uploadsOf(bucket), encodeURIComponent(id));
@@ -69,6 +71,20 @@ export function createS3Files(directory: string) {
 
     async hasBucket(bucket: string): Promise<boolean> {
       return (await names(objectsOf(bucket))) !== null;
+    },
+
+    /** As XML; null: none was set. */
+    async lifecycle(bucket: string): Promise<string | null> {
+      try {
+        return await readFile(lifecycleOf(bucket), 'utf8');
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
+        throw error;
+      }
+    },
+
+    async setLifecycle(bucket: string, rules: string): Promise<void> {
+      await writeFile(lifecycleOf(bucket), rules);
     },
 
     /** Nothing is left when the source fails. */

@@ -10,7 +10,7 @@ import { answerUpload, listUploads, startUpload } from './s3-uploads.ts';
 export async function answerTo(files: S3Files, call: S3Call): Promise<void> {
   const { method, bucket, key, query } = call;
   if (bucket === '') throw new S3Fault(501, 'NotImplemented');
-  if (key === '' && method === 'PUT') return createBucket(files, call);
+  if (key === '' && method === 'PUT' && !query.has('lifecycle')) return createBucket(files, call);
   if (!(await files.hasBucket(bucket))) throw new S3Fault(404, 'NoSuchBucket');
   if (key === '') return answerBucket(files, call);
   const uploadId = query.get('uploadId');
@@ -32,10 +32,23 @@ async function createBucket(files: S3Files, { bucket, res }: S3Call): Promise<vo
 
 async function answerBucket(files: S3Files, call: S3Call): Promise<void> {
   const { method, query, res } = call;
+  if (query.has('lifecycle')) return answerLifecycle(files, call);
   if (method === 'HEAD') return void res.writeHead(200).end();
   if (method === 'POST' && query.has('delete')) return removeMany(files, call);
   if (method !== 'GET') throw new S3Fault(405, 'MethodNotAllowed');
   return query.has('uploads') ? listUploads(files, call) : list(files, call);
+}
+
+/** Kept and given back as they came; nobody follows them. */
+async function answerLifecycle(files: S3Files, { method, bucket, req, res }: S3Call): Promise<void> {
+  if (method === 'PUT') {
+    await files.setLifecycle(bucket, await textOf(req));
+    return void res.writeHead(200).end();
+  }
+  if (method !== 'GET') throw new S3Fault(405, 'MethodNotAllowed');
+  const rules = await files.lifecycle(bucket);
+  if (rules === null) throw new S3Fault(404, 'NoSuchLifecycleConfiguration');
+  sendXml(res, rules);
 }
 
 async function put(files: S3Files, { bucket, key, req, res }: S3Call): Promise<void> {

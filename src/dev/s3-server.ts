@@ -4,8 +4,10 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 import { mkdir } from 'node:fs/promises';
 import { MalformedBody } from './s3-body.ts';
+import type { LifecycleRule } from '../ports/object-store.ts';
 import { createS3Files, type S3Files } from './s3-files.ts';
 import { answerCors, type CorsRule } from './s3-cors.ts';
+import { lifecycleXml } from './s3-lifecycle.ts';
 import { answerTo } from './s3-operations.ts';
 import type { BodyTrouble, S3Call } from './s3-requests.ts';
 import { S3Fault, xmlFault } from './s3-faults.ts';
@@ -18,6 +20,8 @@ export interface S3ServerOptions extends Credentials {
   buckets?: string[];
   /** Which pages may send to presigned addresses; unset: none. */
   cors?: CorsRule[];
+  /** Of each bucket; unset: none. Nobody follows them. */
+  lifecycle?: readonly LifecycleRule[];
   /** As some stores do: SHA-256 hashes of parts are neither asked for nor told. */
   keepsNoPartHashes?: boolean;
 }
@@ -46,6 +50,9 @@ export async function startS3Server(options: S3ServerOptions): Promise<S3Server>
   await mkdir(options.directory, { recursive: true, mode: 0o700 });
   const files = createS3Files(options.directory);
   for (const bucket of options.buckets ?? []) await files.createBucket(bucket);
+  if (options.lifecycle)
+    for (const bucket of options.buckets ?? [])
+      await files.setLifecycle(bucket, lifecycleXml(options.lifecycle));
   const server = createServer({ requestTimeout: 0 });
   const running: S3Server = {
     url: '',

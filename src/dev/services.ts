@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import path from 'node:path';
 import { seedDemo } from '../../seeds/demo.ts';
+import { bucketLifecycle } from '../documents/index.ts';
 import { openDatabase } from '../db/knex.ts';
 import { migrate } from '../db/migrate.ts';
 import { appRoleOf } from '../db/privileges.ts';
@@ -111,6 +112,7 @@ async function documents(dataDir: string): Promise<Service> {
       directory: path.join(dataDir, 's3'),
       buckets: [bucket],
       cors: uploadCors('*'),
+      lifecycle: bucketLifecycle,
     }),
   );
   return {

@@ -5,6 +5,8 @@ export { ContentRefused, type ContentFault } from './content.ts';
 export type { DocumentDeps, DocumentLimits, DocumentTimings } from './document.deps.ts';
 export { allKinds, documentKinds, kindWords, type DocumentKind } from './document.kinds.ts';
 export { checkCustodyJob, retainDocumentsJob, scanDocumentJob, sweepDocumentsJob } from './document.jobs.ts';
+export { bucketLifecycle } from './document.bucket.ts';
+export { newObjectName, pendingKey } from './document.keys.ts';
 export { createDocumentService } from './document.verbs.ts';
 export { createDocumentCare, noDocumentCare, type DocumentCare } from './document.care.ts';
 export type { CustodyFinding, CustodyReport } from './document.custody.ts';

@@ -12,3 +12,9 @@ export interface Mailer {
   /** Resolves when the mail server has taken the message; throws when it has not. */
   send(mail: Mail): Promise<void>;
 }
+
+/** The server behind a mailer, for whoever looks whether it is set up. */
+export interface MailServer {
+  /** Connects and signs in, and sends nothing; throws when that fails. */
+  verify(): Promise<void>;
+}

@@ -31,6 +31,16 @@ export interface StoredPart {
   sha256: string | null;
 }
 
+/** What the store does on its own with objects below a prefix, after so many days; null: it does not. */
+export interface LifecycleRule {
+  /** Empty: the whole bucket. */
+  prefix: string;
+  abortsUploadsAfter: number | null;
+  removesObjectsAfter: number | null;
+  removesOldVersionsAfter: number | null;
+  removesDeleteMarkers: boolean;
+}
+
 /** What a browser sends to the store itself, and how. */
 export interface PartAddress {
   url: string;
@@ -76,6 +86,8 @@ export interface ObjectStore {
   /** False when there is no such upload: never was, or is complete already. */
   completeUpload(key: string, uploadId: string, parts: StoredPart[]): Promise<boolean>;
 
+  /** Those that are enabled. */
+  lifecycle(): Promise<LifecycleRule[]>;
   ping(): Promise<void>;
   close(): void;
 }

@@ -5,6 +5,12 @@ export type ScanVerdict =
   /** `signature` is the scanner's name for what it found. */
   | { verdict: 'infected'; signature: string };
 
+export interface ScannerFacts {
+  version: string;
+  /** When its signatures were made; null: it did not say. */
+  signaturesAt: Date | null;
+}
+
 /** Looks for malware. */
 export interface Scanner {
   /**
@@ -14,4 +20,11 @@ export interface Scanner {
   scan(content: Readable): Promise<ScanVerdict>;
   /** Throws when it does not answer. */
   ping(): Promise<void>;
+}
+
+/** The server behind a scanner, for whoever looks whether it is set up. */
+export interface ScanServer extends Pick<Scanner, 'ping'> {
+  facts(): Promise<ScannerFacts>;
+  /** Whether a file of this size would be looked at whole. Nothing is sent but the size. */
+  takes(bytes: number): Promise<boolean>;
 }

@@ -215,6 +215,8 @@ const noteCall =
       status: null,
     };
     calls.push(call);
+    // Its clock, not the machine's: tests move it.
+    res.set('Date', world.now().toUTCString());
     res.on('finish', () => {
       call.status = res.statusCode;
     });

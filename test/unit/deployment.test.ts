@@ -3,11 +3,14 @@ import { accessSync, constants, existsSync, mkdtempSync, readFileSync, rmSync, s
 import os from 'node:os';
 import path from 'node:path';
 import { parseEnv } from 'node:util';
+import type { LifecycleRule } from '@aws-sdk/client-s3';
 import { expect } from 'chai';
+import { lifecycleRules } from '../../src/adapters/s3-object-store.ts';
 import { configVariables, givenVariables, readConfig } from '../../src/config.ts';
 import { appRoleOf } from '../../src/db/privileges.ts';
 import { demoDefaults } from '../../src/dev/demo-defaults.ts';
 import { uploadCors } from '../../src/dev/s3-cors.ts';
+import { bucketLifecycle } from '../../src/documents/document.bucket.ts';
 import { pendingKey } from '../../src/documents/document.keys.ts';
 import { paths } from '../../src/http/paths.ts';
 import { awkwardEnv } from '../support/awkward-env.ts';
@@ -229,10 +232,16 @@ describe('docker/backup/backup.sh', () => {
 });
 
 describe('docs/documents.md', () => {
+  const blocks = [...read('docs/documents.md').matchAll(/```json\n([^`]+)```/g)].map(
+    ([, json = '']) => JSON.parse(json) as unknown,
+  );
+
+  it('gives the lifecycle rules that the doctor looks for', () => {
+    const rules = blocks.flatMap((block) => (block as { Rules?: LifecycleRule[] }).Rules ?? []);
+    expect(lifecycleRules(rules)).to.deep.equal(bucketLifecycle);
+  });
+
   it('gives the CORS rule that the tests and the demo use', () => {
-    const blocks = [...read('docs/documents.md').matchAll(/```json\n([^`]+)```/g)].map(
-      ([, json = '']) => JSON.parse(json) as unknown,
-    );
     expect(blocks).to.deep.include(uploadCors('https://examdesk.your-agency.example'));
   });
 });
