@@ -36,6 +36,7 @@ import {
 import { createConvergence, type Convergence, type ConvergenceDeps } from './following/index.ts';
 import { createSyncService, type ReconcileDeps, type SyncService } from './sync/index.ts';
 import { createWebhookService, type WebhookDeps } from './webhooks/index.ts';
+import { composeDoctor, type DoctorOverrides } from './compose.doctor.ts';
 import { acceptedKinds, objectStorage } from './compose.documents.ts';
 import type { Config } from './config.ts';
 import { openDatabase, openPool, useOfDatabase, useOfPool } from './db/knex.ts';
@@ -98,6 +99,7 @@ export interface Overrides {
   convergence?: Pick<ConvergenceDeps, 'readAgainMs' | 'linkDelayMs'>;
   webhooks?: Pick<WebhookDeps, 'onStep'>;
   relay?: Partial<Pick<RelayDeps, 'targetUrl' | 'concurrency' | 'pollMs' | 'timeoutMs' | 'onStep'>>;
+  doctor?: DoctorOverrides;
   emails?: Pick<EmailSenderDeps, 'firstPauseMs' | 'sweepAfterMs' | 'onStep'> & Pick<OutboxDeps, 'gatherMs'>;
 }
 
@@ -323,6 +325,14 @@ export function compose(config: Config, overrides: Overrides = {}): System {
     store: config.S3_BUCKET ? s3.store : null,
     scanner: documentDeps.scanner,
   });
+  const { doctor, probeTokens } = composeDoctor(
+    config,
+    {
+      ...{ db, cache, acuity, specialists, mapping, sync, clock },
+      store: config.S3_BUCKET ? s3.store : null,
+    },
+    overrides.doctor,
+  );
   const services = {
     config,
     db,
@@ -335,6 +345,8 @@ export function compose(config: Config, overrides: Overrides = {}): System {
     bookings: createBookingService({ ...{ db, audit, clock, ids, announce }, findOpenChange }),
     mailPreferences: createMailPreferences({ db, audit }),
     mapping,
+    doctor,
+    probeTokens,
     merges: createMergeService({ db, audit, clock, ids }),
     impersonation,
     bookingList: createBookingList(db),

@@ -23,6 +23,7 @@ const edges: Record<string, string[]> = {
   webhooks: ['audit', 'accounts', 'following'],
   relay: ['webhooks'],
   sync: ['audit', 'accounts', 'specialists', 'questions', 'following'],
+  doctor: ['audit', 'specialists', 'questions', 'documents', 'sync'],
 };
 const rooms = Object.keys(edges);
 const ground = ['ports', 'db', 'lib'];

@@ -1,22 +1,52 @@
-// npm run doctor: looks at what is set up, says what is missing and what that costs. Exits with 1 when something is.
+// npm run doctor [-- --json]: checks what the system needs, says what is wrong, what that costs and how to mend it.
+// Exits with 1 when something is wrong, with 0 when all is ok or there are warnings only.
+import { parseArgs } from 'node:util';
 import { ConfigError } from '../config.ts';
-import { linesAboutQuestions } from './doctor.lines.ts';
+import type { DoctorReport } from '../doctor/index.ts';
+import { reportOf, textOf } from './doctor.text.ts';
 import { loadEnvFile, StartError } from './environment.ts';
-import { withMeantSystem } from './meant-stack.ts';
+import { withRunningSystem } from './meant-stack.ts';
 import { complain, say } from './terminal.ts';
 
 loadEnvFile();
-try {
-  await withMeantSystem(async ({ services: { mapping, config } }) => {
-    const lines = linesAboutQuestions(await mapping.read(), `${config.BASE_URL}/admin/acuity-questions`);
-    for (const { state, says, more } of lines) {
-      say(`${state.padEnd(8)} ${says}`);
-      for (const one of more) say(`${' '.repeat(9)}${one}`);
-    }
-    if (lines.some(({ state }) => state !== 'ok')) process.exitCode = 1;
-  });
-} catch (error) {
-  if (!(error instanceof StartError || error instanceof ConfigError)) throw error;
-  complain(error.message);
-  process.exitCode = 1;
+const asJson = wantsJson();
+if (asJson !== null) {
+  try {
+    await withRunningSystem(async ({ services: { doctor, config } }) =>
+      tell(await doctor.run(), config.BASE_URL),
+    );
+  } catch (error) {
+    if (error instanceof ConfigError)
+      tell(
+        reportOf(
+          ...(['configuration', 'Configuration'] as const),
+          error.problems.map((says) => ({
+            state: 'wrong',
+            says,
+            mend: { text: 'Every variable is explained in .env.example' },
+          })),
+          new Date(),
+        ),
+        '',
+      );
+    else if (error instanceof StartError)
+      tell(reportOf('stack', 'Examdesk', [{ state: 'wrong', says: error.message }], new Date()), '');
+    else throw error;
+  }
+}
+
+function tell(report: DoctorReport, baseUrl: string): void {
+  if (asJson) say(JSON.stringify(report, null, 2));
+  else for (const line of textOf(report, baseUrl)) say(line);
+  if (report.state === 'wrong') process.exitCode = 1;
+}
+
+function wantsJson(): boolean | null {
+  try {
+    return parseArgs({ options: { json: { type: 'boolean', default: false } } }).values.json;
+  } catch (error) {
+    complain(`${(error as Error).message.split('.')[0]}. Use: npm run doctor [-- --json]`);
+    process.exitCode = 2;
+    return null;
+  }
 }

@@ -1,8 +1,9 @@
 // The whole system a command is about: the one that the variables name, else the running stack, else the demo's own.
-import { compose, type System } from '../compose.ts';
+import { pino } from 'pino';
+import { compose, type Overrides, type System } from '../compose.ts';
 import { givenVariables, readConfig } from '../config.ts';
 import { demo } from './demo.ts';
-import { isProduction, setting } from './environment.ts';
+import { isProduction, setting, StartError } from './environment.ts';
 
 /** @throws StartError, ConfigError */
 export async function withMeantSystem(work: (system: System) => Promise<void>): Promise<void> {
@@ -10,13 +11,31 @@ export async function withMeantSystem(work: (system: System) => Promise<void>): 
   await (await demo()).withDemoServices((variables) => inSystem(variables, work));
 }
 
+/**
+ * The same, without a log, and never the demo's services alone: for what looks at a system that runs.
+ * @throws StartError, ConfigError
+ */
+export async function withRunningSystem(work: (system: System) => Promise<void>): Promise<void> {
+  const quiet = { log: pino({ level: 'silent' }) };
+  if (isProduction() || setting('DATABASE_URL')) return inSystem({}, work, quiet);
+  const running = await (await demo()).runningStack();
+  if (!running?.url)
+    throw new StartError(
+      running
+        ? 'Examdesk is just starting here: try again in a moment'
+        : 'Examdesk does not run here: start it with npm start, or set DATABASE_URL and the other variables of .env.example',
+    );
+  await inSystem({ BASE_URL: running.url, ...running.variables }, work, quiet);
+}
+
 async function inSystem(
   variables: Record<string, string>,
   work: (system: System) => Promise<void>,
+  overrides: Pick<Overrides, 'log'> = {},
 ): Promise<void> {
   // What somebody set for this one command counts more than what the stack was started with. Nobody waits for a page.
   const usual = { LOG_LEVEL: 'error', DATABASE_STATEMENT_TIMEOUT_MS: '0' };
-  const system = compose(readConfig({ ...usual, ...variables, ...givenVariables() }));
+  const system = compose(readConfig({ ...usual, ...variables, ...givenVariables() }), overrides);
   try {
     await work(system);
   } finally {

@@ -11,6 +11,7 @@ import type { Meters } from '../metrics/index.ts';
 import type { MailPreferences } from '../email/index.ts';
 import { actingEndpoints } from './api/acting.api.ts';
 import { bookingEndpoints, type BookingApiServices } from './api/bookings.api.ts';
+import { doctorEndpoints, type DoctorApiServices } from './api/doctor.api.ts';
 import { documentEndpoints, type DocumentApiServices } from './api/documents.api.ts';
 import { healthEndpoints, type Readiness } from './api/health.api.ts';
 import { impersonationEndpoints } from './api/impersonation.api.ts';
@@ -48,6 +49,7 @@ export interface Services
     SpecialistsApiServices,
     BookingApiServices,
     DocumentApiServices,
+    DoctorApiServices,
     ConsoleServices {
   config: Config;
   db: Database;
@@ -107,6 +109,7 @@ export function endpoints(services: Services): Endpoint[] {
     ...impersonationEndpoints(services),
     ...actingEndpoints(services),
     ...webhookEndpoints(services),
+    ...doctorEndpoints(services),
     ...healthEndpoints(() => services.readiness()),
   ];
 }

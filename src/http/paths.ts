@@ -69,6 +69,10 @@ export const paths = {
   acuityQuestions: (done?: 'saved' | 'read' | 'unread') =>
     done ? `/admin/acuity-questions?${done}` : '/admin/acuity-questions',
   acuityQuestionsRead: () => '/admin/acuity-questions/read',
+  /** What is set up, and what is not. */
+  doctor: () => '/admin/doctor',
+  /** Where the app tells its own checks how a request reached it. */
+  doctorProbe: () => '/doctor/probe',
   merges: () => '/admin/merges',
   mergePreview: () => '/admin/merges/preview',
   mergeUndo: (id: string) => `/admin/merges/${id}/undo`,

@@ -15,4 +15,9 @@ export {
   troubleWords,
   type NextStep,
 } from './connection.words.ts';
-export type { ConnectionTrouble, SubscriptionDeps, SubscriptionState } from './subscriptions.ts';
+export {
+  wantedEvents,
+  type ConnectionTrouble,
+  type SubscriptionDeps,
+  type SubscriptionState,
+} from './subscriptions.ts';

@@ -147,6 +147,10 @@ const table: Record<string, string> = {
   'get /admin/acuity-questions': 'snnnin',
   'post /admin/acuity-questions': 'snnnin',
   'post /admin/acuity-questions/read': 'snnnin',
+  // Without the token of our own checks there is nothing.
+  'get /doctor/probe': 'uuuuuu',
+  'get /admin/doctor': 'snnnin',
+  'post /admin/doctor': 'snnnin',
   'get /admin/merges': 'snnnin',
   'post /admin/merges/preview': 'snnnin',
   'post /admin/merges': 'snnnin',

@@ -205,6 +205,9 @@ describe('the OpenAPI document', () => {
       const { status, body } = await send(app.url + path, 'action=order.completed&id=99');
       check('post', path, status, body);
     }
+    const token = app.system.services.probeTokens.make(new Date());
+    const probe = await app.anonymous().get('/doctor/probe').set('Authorization', `Bearer ${token}`);
+    check('get', '/doctor/probe', probe.status, probe.body);
     const event = (await app.db('webhook_events').where({ channel: 'relay' }).first('id')) as { id: string };
     const ada = await app.signIn('ada@examdesk.example');
     await post('/admin/webhooks/:id/replay', `/admin/webhooks/${event.id}/replay`, {}, ada);

@@ -1,0 +1,90 @@
+// A check looks at one thing that the system needs, and reports what it found in lines.
+import { errorFacts } from '../lib/error-facts.ts';
+
+/** `warning`: the system works without it, at a cost. `wrong`: something that people rely on does not work. */
+export type LineState = 'ok' | 'warning' | 'wrong';
+
+export interface Line {
+  state: LineState;
+  /** What was found, without a full stop. Never a secret, never an address with a password in it. */
+  says: string;
+  /** What follows from it, or what to know about it. */
+  means?: string[];
+  /** How to mend it. */
+  mend?: Mend;
+}
+
+export interface Mend {
+  /** What to do, in words. */
+  text: string;
+  /** To be typed as it stands. */
+  command?: string;
+  /** A page of ours: its path. */
+  page?: string;
+}
+
+export interface Check {
+  /** In the JSON report: stable. */
+  id: string;
+  title: string;
+  run(): Promise<Line[]>;
+}
+
+export interface CheckReport {
+  id: string;
+  title: string;
+  lines: Line[];
+}
+
+export const ok = (says: string, ...means: string[]): Line => line('ok', says, means);
+
+export const warning = (says: string, means: string | string[], mend?: Mend | string): Line =>
+  line('warning', says, [means].flat(), mend);
+
+export const wrong = (says: string, means: string | string[], mend?: Mend | string): Line =>
+  line('wrong', says, [means].flat(), mend);
+
+function line(state: LineState, says: string, means: string[], mend?: Mend | string): Line {
+  return {
+    ...{ state, says },
+    ...(means.length > 0 && { means }),
+    ...(mend !== undefined && { mend: typeof mend === 'string' ? { text: mend } : mend }),
+  };
+}
+
+/** All at once. One that fails or takes too long says so in a line of its own; the others go on. */
+export function runChecks(checks: readonly Check[], timeoutMs: number): Promise<CheckReport[]> {
+  return Promise.all(
+    checks.map(async (check) => ({
+      ...{ id: check.id, title: check.title },
+      lines: await linesWithin(check, timeoutMs),
+    })),
+  );
+}
+
+async function linesWithin(check: Check, timeoutMs: number): Promise<Line[]> {
+  let timer: NodeJS.Timeout | undefined;
+  const tooLong = new Promise<Line[]>((resolve) => {
+    const late = wrong(`No answer within ${timeoutMs / 1_000} seconds`, 'This could not be checked.');
+    timer = setTimeout(resolve, timeoutMs, [late]);
+  });
+  try {
+    return await Promise.race([check.run(), tooLong]);
+  } catch (error) {
+    return [wrong(`This could not be checked: ${codeOf(error)}`, 'The check itself failed.')];
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** Of an error, what may be shown: messages of drivers can quote addresses with passwords. */
+export function codeOf(error: unknown): string {
+  const { cause } = error as { cause?: unknown };
+  const { name, code } = errorFacts(error);
+  return code ?? (cause instanceof Error ? codeOf(cause) : name);
+}
+
+export function worstOf(lines: readonly Line[]): LineState {
+  const states = lines.map(({ state }) => state);
+  return states.includes('wrong') ? 'wrong' : states.includes('warning') ? 'warning' : 'ok';
+}

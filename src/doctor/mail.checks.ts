@@ -1,0 +1,55 @@
+import type { MailServer } from '../ports/mailer.ts';
+import { codeOf, ok, wrong, type Check, type Line } from './check.ts';
+
+export interface MailCheckDeps {
+  mailServer: MailServer;
+  /** MAIL_FROM */
+  sender: string;
+  isProduction: boolean;
+}
+
+export function mailChecks({ mailServer, sender, isProduction }: MailCheckDeps): Check[] {
+  return [
+    { id: 'smtp', title: 'Mail server', run: () => checkServer(mailServer) },
+    { id: 'sender', title: 'Sender of mails', run: async () => [senderLine(sender, isProduction)] },
+  ];
+}
+
+async function checkServer(mailServer: MailServer): Promise<Line[]> {
+  try {
+    await mailServer.verify();
+    return [ok('The mail server takes our login', 'Nothing was sent.')];
+  } catch (error) {
+    const { responseCode } = error as { responseCode?: unknown };
+    const code = codeOf(error) + (typeof responseCode === 'number' ? ` ${responseCode}` : '');
+    const isLogin = code.startsWith('EAUTH');
+    return [
+      wrong(
+        isLogin ? `The mail server refuses our login: ${code}` : `The mail server cannot be reached: ${code}`,
+        'Nobody gets a confirmation or an invitation; mails are tried for three days.',
+        isLogin
+          ? 'Check the user and the password in SMTP_URL: characters such as @ : / # % must be written in percent encoding there'
+          : 'Check host and port in SMTP_URL (587 with smtp://, 465 with smtps://), and whether a firewall lets this machine out',
+      ),
+    ];
+  }
+}
+
+/** Names that nobody can own (RFC 2606). */
+const reserved = /(^|\.)(example|invalid|test|localhost|example\.(com|net|org))$/;
+
+export function senderLine(sender: string, isProduction: boolean): Line {
+  const address = (/<([^<>]*)>\s*$/.exec(sender)?.[1] ?? sender).trim();
+  const domain = /^[^\s@<>,;]+@([^\s@<>,;]+)$/.exec(address)?.[1]?.toLowerCase();
+  const mend =
+    'Set MAIL_FROM to an address that the mail server may send from: Your Agency <bookings@your-domain>';
+  if (domain === undefined)
+    return wrong('MAIL_FROM is not an e-mail address', 'The mail server refuses every mail.', mend);
+  if (isProduction && reserved.test(domain))
+    return wrong(
+      `Mails come from ${address}, which is an example`,
+      'Mail servers refuse such mails, or take them for spam.',
+      mend,
+    );
+  return ok(`Mails come from ${address}`);
+}

@@ -1,0 +1,51 @@
+// What our own checks ask of the app over its public address.
+import { z } from 'zod';
+import type { ProbeAnswer, ProbeTokens } from '../../doctor/index.ts';
+import type { Clock } from '../../ports/clock.ts';
+import type { Endpoint } from '../endpoint.ts';
+import { notFound } from '../problem.ts';
+import { paths } from '../paths.ts';
+
+export interface DoctorApiServices {
+  probeTokens: ProbeTokens;
+  clock: Clock;
+}
+
+const answer: z.ZodType<ProbeAnswer> = z.object({
+  address: z.string().describe('What the app takes for the asker’s address'),
+  peer: z.string().describe('Who opened the connection'),
+  forwardedFor: z.string().nullable(),
+  trusts: z.boolean().describe('Whether TRUST_PROXY is set'),
+});
+
+export function doctorEndpoints({ probeTokens, clock }: DoctorApiServices): Endpoint[] {
+  return [
+    {
+      method: 'get',
+      path: paths.doctorProbe(),
+      access: 'anyone',
+      summary:
+        'For `npm run doctor`: how a request reached the app; without the token of our own checks there is nothing',
+      responses: {
+        200: { description: 'As it came', schema: answer },
+        404: { description: '`not_found`', contentType: 'application/problem+json' },
+      },
+      handle(req, res) {
+        const token = /^Bearer (.+)$/.exec(req.get('authorization') ?? '')?.[1] ?? '';
+        if (!probeTokens.isValid(token, clock.now())) throw notFound();
+        const probe: ProbeAnswer = {
+          address: plain(req.ip),
+          peer: plain(req.socket.remoteAddress),
+          forwardedFor: req.get('x-forwarded-for') ?? null,
+          trusts: req.app.get('trust proxy') !== false,
+        };
+        res.json(probe);
+      },
+    },
+  ];
+}
+
+/** Without the prefix that an IPv4 address has on a socket that takes both. */
+function plain(address = ''): string {
+  return address.replace(/^::ffff:(?=\d+\.)/i, '');
+}

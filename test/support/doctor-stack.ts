@@ -1,0 +1,158 @@
+// Everything that the checks look at, for real and well set up; and the same with something broken.
+import { createServer, type IncomingMessage, request, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { SMTPServer } from 'smtp-server';
+import { compose } from '../../src/compose.ts';
+import type { DoctorOverrides } from '../../src/compose.doctor.ts';
+import { readConfig } from '../../src/config.ts';
+import type { Database } from '../../src/db/knex.ts';
+import { uploadCors } from '../../src/dev/s3-cors.ts';
+import type { DoctorReport, Line } from '../../src/doctor/index.ts';
+import { bucketLifecycle } from '../../src/documents/index.ts';
+import { startSimulator, type Simulator } from '../../src/simulator/index.ts';
+import { startTestApp, type TestApp } from './app.ts';
+import { silent } from './booking-house.ts';
+import { clamdForTests, type TestClamd } from './clamd.ts';
+import { openMailbox } from './mailbox.ts';
+import { openTestStorage, type TestStorage } from './object-storage.ts';
+import { redisForTests, type TestRedis } from './redis.ts';
+import { testSecret } from './session.ts';
+
+export interface DoctorStack {
+  app: TestApp;
+  /** Signs in as the owner of the tables; the app does not. */
+  owner: Database;
+  simulator: Simulator;
+  storage: TestStorage;
+  /** Null where this machine has none. */
+  redis: TestRedis | null;
+  clamd: TestClamd | null;
+  /** The simulator's control API. */
+  control(path: string, body: object): Promise<void>;
+  /** Runs the checks of a system with these variables, beside the one that serves. */
+  run(env?: Record<string, string>, overrides?: DoctorOverrides): Promise<DoctorReport>;
+  close(): Promise<void>;
+}
+
+const credentials = { userId: '11100001', apiKey: 'demo-acuity-key' };
+
+export async function openDoctorStack(): Promise<DoctorStack> {
+  const [mailbox, redis, clamd] = [await openMailbox(), await redisForTests(), await clamdForTests()];
+  const storage = await openTestStorage({ cors: uploadCors('*'), lifecycle: bucketLifecycle });
+  const simulator = await startSimulator({ port: 0, ...credentials });
+  const env = {
+    ...storage.env,
+    SMTP_URL: mailbox.smtpUrl,
+    ACUITY_BASE_URL: simulator.url,
+    UPLOAD_MAX_BYTES: '40000000',
+    ...(redis && { REDIS_URL: redis.url }),
+    ...(clamd && { CLAMD_URL: clamd.url }),
+  };
+  const app = await startTestApp({ env, asAppRole: true });
+  const appEnv = {
+    ...{ NODE_ENV: 'test', DATABASE_URL: app.system.services.config.DATABASE_URL, BASE_URL: app.url },
+    ...{ BETTER_AUTH_SECRET: testSecret, DATABASE_POOL_MAX: '4' },
+    ...{ ACUITY_USER_ID: credentials.userId, ACUITY_API_KEY: credentials.apiKey },
+    ...env,
+  };
+  return {
+    ...{ app, owner: app.db, simulator, storage, redis, clamd },
+    async control(path, body) {
+      const answer = await fetch(`${simulator.url}/_sim${path}`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify(body),
+      });
+      if (!answer.ok) throw new Error(`${path}: ${answer.status} ${await answer.text()}`);
+    },
+    async run(change = {}, overrides = {}) {
+      const system = compose(readConfig({ ...appEnv, ...change }), {
+        log: silent,
+        questions: { timings: { gapMs: 0, retryMs: 0 } },
+        doctor: overrides,
+      });
+      try {
+        return await system.services.doctor.run();
+      } finally {
+        await system.close();
+      }
+    },
+    async close() {
+      await app.close();
+      await simulator.close();
+      await storage.close();
+      await mailbox.close();
+      await redis?.stop();
+      await clamd?.stop();
+    },
+  };
+}
+
+/** The lines of one check. */
+export function linesOf(report: DoctorReport, id: string): Line[] {
+  const found = report.checks.find((check) => check.id === id);
+  if (!found) throw new Error(`There is no check ${id}`);
+  return found.lines;
+}
+
+export function said(report: DoctorReport, id: string): string[] {
+  return linesOf(report, id).map(({ state, says }) => `${state}: ${says}`);
+}
+
+/** A mail server that lets nobody in. */
+export async function openClosedMailServer(): Promise<{ url: string; close(): Promise<void> }> {
+  const smtp = new SMTPServer({
+    disabledCommands: ['STARTTLS'],
+    disableReverseLookup: true,
+    closeTimeout: 200,
+    onAuth: (_auth, _session, done) =>
+      done(Object.assign(new Error('Wrong password'), { responseCode: 535 })),
+  });
+  smtp.on('error', () => undefined);
+  await new Promise<void>((resolve) => {
+    smtp.listen(0, '127.0.0.1', resolve);
+  });
+  const { port } = smtp.server.address() as AddressInfo;
+  return {
+    url: `smtp://examdesk:not-the-password@127.0.0.1:${port}`,
+    close: () => new Promise((resolve) => smtp.close(() => resolve())),
+  };
+}
+
+/** A proxy before the app. `adds`: as `$proxy_add_x_forwarded_for` of nginx does. */
+export async function openForwarder(
+  target: () => string,
+  { adds }: { adds: boolean },
+  listen: (
+    pass: (req: IncomingMessage, res: import('node:http').ServerResponse) => void,
+  ) => Server = createServer,
+): Promise<{ port: number; close(): Promise<void> }> {
+  const server = listen((req, res) => {
+    const given = req.headers['x-forwarded-for'];
+    const added = [given, req.socket.remoteAddress].filter(Boolean).join(', ');
+    const headers = { ...req.headers, ...(adds && { 'x-forwarded-for': added }) };
+    const upstream = request(new URL(req.url ?? '/', target()), {
+      method: req.method,
+      headers,
+      agent: false,
+    });
+    upstream.on('response', (answer) => {
+      res.writeHead(answer.statusCode ?? 502, answer.headers);
+      answer.pipe(res);
+    });
+    upstream.on('error', () => res.destroy());
+    req.pipe(upstream);
+  });
+  await new Promise<void>((resolve) => {
+    server.listen(0, '127.0.0.1', resolve);
+  });
+  return {
+    port: (server.address() as AddressInfo).port,
+    async close() {
+      server.closeAllConnections();
+      await new Promise((resolve) => {
+        server.close(resolve);
+      });
+    },
+  };
+}
