@@ -61,6 +61,10 @@ const tools = [
     about: 'Which question of Acuity is which detail',
   },
   {
+    ...{ label: 'System check', href: '/admin/doctor', who: 'admin' },
+    about: 'What is set up, and what is not',
+  },
+  {
     ...{ label: 'Merge records', href: '/admin/merges', who: 'admin' },
     about: 'Two people or organisations that are one',
   },

@@ -40,6 +40,7 @@
   const pages = [
     { beside: 'webhook-events', href: '/admin/acuity', label: 'Acuity connection' },
     { beside: 'webhook-events', href: '/admin/acuity-questions', label: 'Acuity questions' },
+    { beside: 'failed-jobs', href: '/admin/doctor', label: 'System check' },
   ];
 
   function Pages({ group, resources }) {

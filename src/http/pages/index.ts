@@ -5,6 +5,7 @@ import { actAsPages } from './impersonation/act-as.page.ts';
 import { episodePages } from './impersonation/episodes.page.ts';
 import { acuityConnectionPages } from './admin/acuity-connection.page.ts';
 import { acuityQuestionPages } from './admin/acuity-questions.page.ts';
+import { doctorPages } from './admin/doctor.page.ts';
 import { mergePages } from './admin/merges.page.ts';
 import { attemptPages } from './bookings/attempt.page.ts';
 import { cancelPages } from './bookings/cancel.page.ts';
@@ -33,6 +34,7 @@ export function pages(services: PageServices): PageRoute[] {
     ...homePages(services),
     ...acuityConnectionPages(services),
     ...acuityQuestionPages(services),
+    ...doctorPages(services),
     ...mergePages(services),
     ...actAsPages(services),
     ...episodePages(services),

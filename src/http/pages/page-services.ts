@@ -2,6 +2,7 @@ import type { Accounts } from '../../accounts/index.ts';
 import type { AttemptService } from '../../attempts/index.ts';
 import type { AvailabilityService } from '../../availability/index.ts';
 import type { BookingDrafts, BookingList, BookingService } from '../../bookings/index.ts';
+import type { Doctor } from '../../doctor/index.ts';
 import type { DocumentService } from '../../documents/index.ts';
 import type { UploadStorage } from '../../ports/object-store.ts';
 import type { Config } from '../../config.ts';
@@ -29,6 +30,7 @@ export interface PageServices {
   accounts: Accounts;
   mapping: Mapping;
   merges: MergeService;
+  doctor: Doctor;
   impersonation: ImpersonationService;
   sync: Pick<SyncService, 'ask' | 'spans' | 'connect' | 'connection'>;
   clock: Clock;

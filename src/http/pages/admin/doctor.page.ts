@@ -1,0 +1,75 @@
+// What is set up, and what is not: the same checks as `npm run doctor`, for admins.
+import type { Request, Response } from 'express';
+import type { Doctor, DoctorReport, Line, LineState } from '../../../doctor/index.ts';
+import type { PageRoute } from '../../endpoint.ts';
+import { readerZoneOf } from '../../forms/fields.ts';
+import { paths } from '../../paths.ts';
+import type { PageData } from '../../views.ts';
+import { timeAndDay } from '../when.ts';
+
+export interface DoctorPage extends PageData {
+  report: {
+    at: string;
+    /** How many lines are how. */
+    sum: string;
+    tone: Tone;
+    checks: { id: string; title: string; lines: (Line & { tone: Tone; word: string })[] }[];
+  } | null;
+}
+
+type Tone = 'ok' | 'warn' | 'danger';
+
+const words: Record<LineState, { word: string; tone: Tone }> = {
+  ok: { word: 'OK', tone: 'ok' },
+  warning: { word: 'Warning', tone: 'warn' },
+  wrong: { word: 'Wrong', tone: 'danger' },
+};
+const worstFirst: Record<LineState, number> = { wrong: 0, warning: 1, ok: 2 };
+
+export function doctorPages({ doctor }: { doctor: Doctor }): PageRoute[] {
+  return [
+    {
+      method: 'get',
+      path: paths.doctor(),
+      access: 'admin',
+      handle: (req, res) => show(req, res, null),
+    },
+    {
+      method: 'post',
+      path: paths.doctor(),
+      access: 'admin',
+      handle: async (req, res) => show(req, res, await doctor.run()),
+    },
+  ];
+}
+
+function show(req: Request, res: Response, report: DoctorReport | null): void {
+  const zone = readerZoneOf(req.headers.cookie) ?? 'UTC';
+  const page: DoctorPage = { title: 'System check', report: report && shown(report, zone) };
+  res.render('admin/doctor', page);
+}
+
+function shown({ at, state, checks }: DoctorReport, zone: string): DoctorPage['report'] {
+  const all = checks.map(({ id, title, lines }) => ({
+    ...{ id, title },
+    lines: lines.map((line) => ({ ...line, ...words[line.state] })),
+  }));
+  const worst = (lines: Line[]) => Math.min(...lines.map((line) => worstFirst[line.state]));
+  return {
+    at: timeAndDay(at, zone),
+    sum: sumOf(checks.flatMap(({ lines }) => lines)),
+    tone: words[state].tone,
+    // What has to be done stands above what is well; otherwise in their order.
+    checks: all.toSorted((a, b) => worst(a.lines) - worst(b.lines)),
+  };
+}
+
+function sumOf(lines: Line[]): string {
+  const count = (state: LineState) => lines.filter((line) => line.state === state).length;
+  const [wrong, warnings] = [count('wrong'), count('warning')];
+  const parts = [
+    ...(wrong > 0 ? [`${wrong} wrong`] : []),
+    ...(warnings > 0 ? [`${warnings} ${warnings === 1 ? 'warning' : 'warnings'}`] : []),
+  ];
+  return parts.length > 0 ? parts.join(', ') : 'All clear';
+}
