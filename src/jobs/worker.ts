@@ -21,7 +21,7 @@ export interface WorkerDeps {
   /** Jobs at once. Default 4. */
   concurrency?: number;
   /** Is told of every run. */
-  watch?: (labels: { job: string; outcome: 'done' | 'failed' | 'given_back' }, seconds: number) => void;
+  watch?: (labels: { task: string; outcome: 'done' | 'failed' | 'given_back' }, seconds: number) => void;
 }
 
 export interface Worker {
@@ -145,7 +145,7 @@ function taskFor({ log, watch }: WorkerDeps, handler: RunnableJob) {
     ]);
     const ms = Math.round(performance.now() - startedAt);
     const word = outcome === null ? 'done' : outcome === 'given back' ? 'given_back' : 'failed';
-    watch?.({ job: handler.name, outcome: word }, ms / 1_000);
+    watch?.({ task: handler.name, outcome: word }, ms / 1_000);
     if (outcome === null) return log.debug({ ...facts, ms }, 'A job is done');
     if (outcome === 'given back') log.warn({ ...facts, ms }, 'A job is given back');
     else log.error({ ...facts, err: outcome }, 'A job failed');

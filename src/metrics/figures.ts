@@ -49,6 +49,13 @@ const last: Record<string, string> = {
   custody_check: 'select finished_at from custody_reports order by started_at desc limit 1',
 };
 
+/** What `what` may be, by metric: the alerts name some (docs/alerts.yml). */
+export const figureNames = {
+  examdesk_waiting: Object.keys(waiting),
+  examdesk_oldest_waiting_age_seconds: Object.keys(waiting).filter((what) => waiting[what]?.since),
+  examdesk_last_success_timestamp_seconds: Object.keys(last),
+};
+
 const query = [
   ...Object.entries(waiting).map(
     ([what, { from, since, order = since }]) =>

@@ -1,1 +1,2 @@
+export { figureNames } from './figures.ts';
 export { createMeters, type Meters } from './meters.ts';

@@ -22,7 +22,8 @@ export interface Meters {
     waited(isGranted: boolean, seconds: number): void;
     breaker(isOpen: boolean): void;
   };
-  job(labels: { job: string; outcome: 'done' | 'failed' | 'given_back' }, seconds: number): void;
+  /** `task`: the job's name; `job` is Prometheus's own word. */
+  job(labels: { task: string; outcome: 'done' | 'failed' | 'given_back' }, seconds: number): void;
 }
 
 /** @param pools connections of this process, looked at when somebody asks */
@@ -65,7 +66,7 @@ export function createMeters(db: Database, pools: Record<string, () => PoolUse>)
   const jobs = new Histogram({
     name: 'examdesk_job_duration_seconds',
     help: 'Runs of jobs by name and outcome',
-    labelNames: ['job', 'outcome'],
+    labelNames: ['task', 'outcome'],
     buckets: [0.01, 0.05, 0.25, 1, 5, 30, 120, 600],
     registers,
   });

@@ -67,7 +67,7 @@ describe('the metrics', () => {
       // What is done at every start.
       await eventually(async () =>
         (await app.anonymous().get('/metrics')).text.includes(
-          'examdesk_job_duration_seconds_count{job="seal_audit",outcome="done"} 1',
+          'examdesk_job_duration_seconds_count{task="seal_audit",outcome="done"} 1',
         ),
       );
     } finally {
