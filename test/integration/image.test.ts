@@ -91,12 +91,12 @@ describe('an agency set up from the image', function () {
   };
 
   it('makes the schema as the owner, and grants the app what it needs', async () => {
-    const first = await image.command('migrate', [], { MIGRATION_DATABASE_URL: services.ownerUrl });
+    const first = await image.command('migrate', [], services.migrationEnv);
     expect(first.code, first.said).to.equal(0);
     expect(first.said).to.match(
       /Applied to [\s\S]*_accounts\.ts[\s\S]*The role agency_\w+_app of DATABASE_URL/,
     );
-    const again = await image.command('migrate', [], { MIGRATION_DATABASE_URL: services.ownerUrl });
+    const again = await image.command('migrate', [], services.migrationEnv);
     expect(again.said).to.contain('is up to date');
   });
 
@@ -132,7 +132,7 @@ describe('an agency set up from the image', function () {
   });
 
   it('connects to Acuity', async () => {
-    const made = await image.command('acuity:webhooks');
+    const made = await image.command('acuity:connect');
     expect(made.code, made.said).to.equal(0);
     const there = (await acuity('GET', '/webhooks')) as { target: string; status: string }[];
     expect(there).to.have.length.above(0);

@@ -16,13 +16,13 @@ export interface AgencyServices {
   simulator: Simulator;
   /** For every process: the variables that name these services. */
   env: Record<string, string>;
-  /** For npm run migrate. */
-  ownerUrl: string;
+  /** For npm run migrate beside those: the owner of the tables. */
+  migrationEnv: Record<string, string>;
   close(): Promise<void>;
 }
 
 const operations = path.resolve(import.meta.dirname, '../../docs/operations.md');
-/** Any character may stand in a password; in an address it is encoded. */
+/** Holds what means something in an address, to a shell and to PostgreSQL. */
 const password = 'p@ss/w:rd?#%&+ "$x$';
 
 export async function openAgencyServices(): Promise<AgencyServices> {
@@ -32,9 +32,13 @@ export async function openAgencyServices(): Promise<AgencyServices> {
   const simulator = await startSimulator({ port: 0, ...credentials });
   return {
     ...{ mailbox, simulator },
-    ownerUrl: database.ownerUrl,
+    migrationEnv: {
+      MIGRATION_DATABASE_URL: database.ownerUrl,
+      MIGRATION_DATABASE_PASSWORD: password,
+    },
     env: {
       DATABASE_URL: database.appUrl,
+      DATABASE_PASSWORD: password,
       // Without a Redis the app goes on without a shared cache, and /readyz says `degraded`.
       REDIS_URL: redis?.url ?? 'redis://127.0.0.1:9',
       SMTP_URL: mailbox.smtpUrl,
@@ -54,7 +58,8 @@ export async function openAgencyServices(): Promise<AgencyServices> {
   };
 }
 
-/** By the statements of docs/operations.md, with names of our own: roles belong to the whole server. */
+// By the statements of docs/operations.md, with names of our own: roles belong to the whole server. The addresses are
+// without the password.
 async function openEmptyDatabase(): Promise<{
   ownerUrl: string;
   appUrl: string;
@@ -63,11 +68,14 @@ async function openEmptyDatabase(): Promise<{
   const name = `agency_${randomBytes(6).toString('hex')}`;
   const server = (await sharedPostgres()).url;
   const [, block = ''] = /```sql\n([^`]+)```/.exec(readFileSync(operations, 'utf8')) ?? [];
-  const statements = block.replaceAll('examdesk', name).replaceAll('…', password).split(';');
+  const statements = block
+    .replaceAll('examdesk', name)
+    .replaceAll('…', () => password)
+    .split(';');
   for (const statement of statements) if (statement.trim() !== '') await administer(server, statement);
   const urlOf = (role: string) => {
     const url = new URL(server);
-    [url.username, url.password] = [`${name}_${role}`, encodeURIComponent(password)];
+    [url.username, url.password] = [`${name}_${role}`, ''];
     url.pathname = `/${name}`;
     return url.href;
   };

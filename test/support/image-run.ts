@@ -50,8 +50,7 @@ export async function openImageRun(env: Record<string, string>): Promise<ImageRu
     started.add(file);
     const child = spawn(process.execPath, [file, ...args], {
       cwd: folder,
-      // The cache stands for a warm start; the image itself is not written to.
-      env: { ...plan.env, NODE_COMPILE_CACHE: path.join(scratch, 'compiled'), ...env, ...more },
+      env: { ...plan.env, ...env, ...more },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     let text = '';

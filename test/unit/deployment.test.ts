@@ -15,6 +15,7 @@ import { pendingKey } from '../../src/documents/document.keys.ts';
 import { paths } from '../../src/http/paths.ts';
 import { awkwardEnv } from '../support/awkward-env.ts';
 import { environmentOf, parseComposeEnv, readComposeFile } from '../support/compose-file.ts';
+import { readImagePlan } from '../support/image.ts';
 
 const root = path.resolve(import.meta.dirname, '../..');
 const read = (file: string) => readFileSync(path.join(root, file), 'utf8');
@@ -22,6 +23,7 @@ const read = (file: string) => readFileSync(path.join(root, file), 'utf8');
 describe('docker-compose.yml', () => {
   const env = awkwardEnv();
   const compose = readComposeFile(env);
+  const plan = readImagePlan();
   const processes = ['web', 'worker', 'relay'] as const;
   const given = (name: string) => environmentOf(compose.services[name] ?? {}, env);
 
@@ -35,8 +37,7 @@ describe('docker-compose.yml', () => {
       if (service.build)
         expect(existsSync(path.join(root, service.build, 'Dockerfile')), name).to.equal(true);
       else expect(service.image, name).to.match(/^[a-z0-9/-]+:v?\d+\.\d/);
-      if (service.build === '.')
-        expect(existsSync(path.join(root, service.command?.[1] ?? ''))).to.equal(true);
+      if (service.build === '.') expect(plan.files.has(service.command?.[1] ?? ''), name).to.equal(true);
       for (const [other, { condition }] of Object.entries(service.depends_on ?? {})) {
         const isOver = compose.services[other]?.restart === 'on-failure';
         if (condition === 'service_completed_successfully')
