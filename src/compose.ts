@@ -68,6 +68,7 @@ import {
   type Worker,
   type WorkerDeps,
 } from './jobs/index.ts';
+import { createImports, type ImportDeps, type Imports } from './importing/index.ts';
 import { createImpersonation } from './impersonation/index.ts';
 import { createMergeService } from './merging/index.ts';
 import { createMeters } from './metrics/index.ts';
@@ -96,6 +97,7 @@ export interface Overrides {
   questions?: Pick<QuestionDeps, 'timings'>;
   documents?: Partial<Pick<DocumentDeps, 'timings' | 'onStep' | 'limits' | 'scanner' | 'retentionDays'>>;
   sync?: Pick<ReconcileDeps, 'onStep'>;
+  imports?: Pick<ImportDeps, 'onStep'>;
   convergence?: Pick<ConvergenceDeps, 'readAgainMs' | 'linkDelayMs'>;
   webhooks?: Pick<WebhookDeps, 'onStep'>;
   relay?: Partial<Pick<RelayDeps, 'targetUrl' | 'concurrency' | 'pollMs' | 'timeoutMs' | 'onStep'>>;
@@ -116,6 +118,7 @@ export interface System {
     settlement: Settlement;
     convergence: Convergence;
     sync: SyncService;
+    imports: Imports;
   };
   /** Jobs, and the relay's deliveries unless RUN_RELAY says no. */
   worker: Worker;
@@ -167,6 +170,7 @@ export function compose(config: Config, overrides: Overrides = {}): System {
     baseUrl: config.BASE_URL,
     log,
   });
+  const announceAccount = createAccountOutbox({ jobs, ids });
   const accounts = createAccounts({
     auth,
     db,
@@ -175,7 +179,7 @@ export function compose(config: Config, overrides: Overrides = {}): System {
     limiter: createSignInLimiter(cache, log, overrides.signInLimits),
     attempts: createAttemptLimiter(cache, log, overrides.attemptLimits),
     tokens: linkTokens,
-    announce: createAccountOutbox({ jobs, ids }),
+    announce: announceAccount,
     allowsDemoAccounts: config.DEMO_ACCOUNTS && config.NODE_ENV !== 'production',
   });
   const specialists = createSpecialistRepository(db);
@@ -290,6 +294,7 @@ export function compose(config: Config, overrides: Overrides = {}): System {
     },
     mapping,
   });
+  const imports = createImports({ ...{ db, audit, ids, announceAccount }, ...overrides.imports });
   const impersonation = createImpersonation({ db, auth, audit, ids, accounts });
   const handlers = createJobHandlers({
     impersonation,
@@ -367,6 +372,7 @@ export function compose(config: Config, overrides: Overrides = {}): System {
     convergence,
     webhooks,
     sync,
+    imports,
   };
 
   return {

@@ -23,6 +23,7 @@ const edges: Record<string, string[]> = {
   webhooks: ['audit', 'accounts', 'following'],
   relay: ['webhooks'],
   sync: ['audit', 'accounts', 'specialists', 'questions', 'following'],
+  importing: ['audit', 'accounts', 'bookings'],
   doctor: ['audit', 'specialists', 'questions', 'documents', 'sync'],
 };
 const rooms = Object.keys(edges);

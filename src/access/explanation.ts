@@ -46,12 +46,18 @@ async function* rulesFor(standing: Standing, target: Target): AsyncGenerator<Ste
   else if (standing.viewer) yield* target.rules(standing.viewer);
 }
 
-function* personRules({ isBanned, demo, role, viewer, user }: Standing): Generator<Step> {
+function* personRules({ isBanned, awaitsInvitation, demo, role, viewer, user }: Standing): Generator<Step> {
   yield {
     rule: 'The account is active',
     holds: !isBanned,
     finding: isBanned ? `${user.name} is deactivated` : `${user.name} is active`,
   };
+  if (awaitsInvitation)
+    yield {
+      rule: 'The invitation is accepted',
+      holds: false,
+      finding: `${user.name} was imported and has no password yet: invite them`,
+    };
   if (demo !== null)
     yield {
       rule: 'Demo accounts are let in',

@@ -109,7 +109,7 @@ export async function writeInvitation(
       return failure({ reason: 'unknown_organization' });
     }
     const known = await personByEmail(trx, email);
-    if (known && !known.banned) return failure({ reason: 'already_active' });
+    if (known && worksHere(known)) return failure({ reason: 'already_active' });
     if (known && (await isMergedAway(trx, known.id))) return failure({ reason: 'merged_away' });
     for (const earlier of await revokeLinks(trx, { kind: 'invitation', email })) {
       await recordLink(deps, trx, by, earlier, 'replaced');
@@ -161,14 +161,17 @@ async function enrol(
       if (!(await useLink(trx, link.id))) return failure({ reason: 'link_closed' });
       const known = await personByEmail(trx, link.email);
       // Thrown away with the transaction: the link stays as it was.
-      if (known && !known.banned) throw new AlreadyActive();
+      if (known && worksHere(known)) throw new AlreadyActive();
       if (known && (await isMergedAway(trx, known.id))) throw new MergedAway();
       const userId = known?.id ?? deps.ids.uuid();
       const facts = { name: chosen.name, role: link.role, email_verified: true };
       if (known) {
         await trx('users')
           .where({ id: userId })
-          .update({ ...facts, banned: false, ban_reason: null, ban_expires: null });
+          .update({
+            ...{ ...facts, banned: false, ban_reason: null, ban_expires: null },
+            awaits_invitation: false,
+          });
       } else {
         await trx('users').insert({ id: userId, email: link.email, ...facts });
       }
@@ -181,7 +184,7 @@ async function enrol(
         resourceType: 'user',
         resourceId: userId,
         metadata: {
-          change: known ? 'reactivated_by_invitation' : 'created_by_invitation',
+          change: changeOf(known),
           invitationId: link.id,
           role: link.role,
         },
@@ -195,6 +198,11 @@ async function enrol(
     if (error instanceof MergedAway) return failure({ reason: 'link_closed' });
     throw error;
   }
+}
+
+function changeOf(known: KnownPerson | undefined): string {
+  if (!known) return 'created_by_invitation';
+  return known.banned ? 'reactivated_by_invitation' : 'accepted_invitation';
 }
 
 class AlreadyActive extends Error {}
@@ -225,13 +233,21 @@ async function isOpen(trx: Transaction, organizationId: string): Promise<boolean
   return row !== undefined && !(await isMergedAway(trx, organizationId));
 }
 
-async function personByEmail(
-  trx: Transaction,
-  email: string,
-): Promise<{ id: string; banned: boolean } | undefined> {
+interface KnownPerson {
+  id: string;
+  banned: boolean;
+  awaits_invitation: boolean;
+}
+
+async function personByEmail(trx: Transaction, email: string): Promise<KnownPerson | undefined> {
   return (await trx('users')
     .where({ email: emailInput.parse(email) })
-    .first('id', 'banned')) as { id: string; banned: boolean } | undefined;
+    .first('id', 'banned', 'awaits_invitation')) as KnownPerson | undefined;
+}
+
+/** Neither deactivated nor taken over and never invited: those have no use of their account yet. */
+function worksHere({ banned, awaits_invitation }: KnownPerson): boolean {
+  return !banned && !awaits_invitation;
 }
 
 async function recordLink(

@@ -37,7 +37,7 @@ export interface Organizations {
   ): Promise<Result<null, OrganizationFailure | { reason: 'stale'; current: OrganizationEdit }>>;
 }
 
-const organizationInput = z.object({
+export const organizationInput = z.object({
   name: z
     .string('Enter the name of the organisation')
     .transform((name) => name.normalize('NFC').replace(/\s+/g, ' ').trim())
@@ -147,7 +147,7 @@ async function writing(
 }
 
 /** Also what tells two organisations apart: `Müller & Co` and `Muller Co` are one. */
-function slugOf(name: string): string {
+export function slugOf(name: string): string {
   const plain = name.normalize('NFD').replace(/\p{M}/gu, '').toLowerCase();
   return plain.replace(/[^\p{L}\p{N}]+/gu, '-').replace(/^-|-$/g, '') || plain;
 }

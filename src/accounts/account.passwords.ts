@@ -93,7 +93,7 @@ async function findOpen(deps: AccountDeps, token: string): Promise<AccountLink |
 async function sendLink(deps: AccountDeps, email: string, request: RequestFacts): Promise<void> {
   const user = (await deps
     .db('users')
-    .where({ email: email.trim().toLowerCase(), banned: false })
+    .where({ email: email.trim().toLowerCase(), banned: false, awaits_invitation: false })
     .first('id', 'name', 'email')) as { id: string; name: string; email: string } | undefined;
   if (!user) return;
   await deps.db.transaction(async (trx) => {

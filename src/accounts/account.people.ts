@@ -28,6 +28,8 @@ export interface Person {
   email: string;
   role: Role;
   isActive: boolean;
+  /** Imported, and has not accepted an invitation yet. */
+  awaitsInvitation: boolean;
   hasTwoFactor: boolean;
   organization: { id: string; name: string } | null;
   lastSeenAt: Date | null;
@@ -187,7 +189,7 @@ async function listPeople(deps: AccountDeps, filter: PeopleFilter): Promise<Pers
   if (filter.staff !== undefined)
     void query[filter.staff ? 'whereIn' : 'whereNotIn']('u.role', ['support', 'admin']);
   const rows = (await query.select(
-    ...['u.id', 'u.name', 'u.email', 'u.role', 'u.banned', 'u.two_factor_enabled'],
+    ...['u.id', 'u.name', 'u.email', 'u.role', 'u.banned', 'u.two_factor_enabled', 'u.awaits_invitation'],
     ...['o.id as organization_id', 'o.name as organization_name'],
     'a.last_active_at as last_seen_at',
   )) as {
@@ -196,6 +198,7 @@ async function listPeople(deps: AccountDeps, filter: PeopleFilter): Promise<Pers
     email: string;
     role: Role;
     banned: boolean;
+    awaits_invitation: boolean;
     two_factor_enabled: boolean;
     organization_id: string | null;
     organization_name: string | null;
@@ -207,6 +210,7 @@ async function listPeople(deps: AccountDeps, filter: PeopleFilter): Promise<Pers
     email: row.email,
     role: row.role,
     isActive: !row.banned,
+    awaitsInvitation: row.awaits_invitation,
     hasTwoFactor: row.two_factor_enabled,
     organization:
       row.organization_id && row.organization_name

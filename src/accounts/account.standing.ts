@@ -9,6 +9,8 @@ import type { Role, Viewer } from './viewer.ts';
 export interface Standing {
   user: { id: string; name: string; email: string };
   isBanned: boolean;
+  /** Taken over from another system; has no password until they accept their invitation. */
+  awaitsInvitation: boolean;
   role: string;
   /** Null: no demo account. Those are let in by the setting, and never in production. */
   demo: 'let_in' | 'refused' | null;
@@ -31,7 +33,7 @@ export async function standingOf(
     .leftJoin('members as m', 'm.user_id', 'u.id')
     .leftJoin('organizations as o', 'o.id', 'm.organization_id')
     .where(isUuid(wanted) ? { 'u.id': wanted } : { 'u.email': wanted.toLowerCase() })
-    .first('u.id', 'u.name', 'u.email', 'u.role', 'u.banned', 'u.two_factor_enabled', {
+    .first('u.id', 'u.name', 'u.email', 'u.role', 'u.banned', 'u.awaits_invitation', 'u.two_factor_enabled', {
       organization_id: 'o.id',
       organization_name: 'o.name',
     })) as
@@ -41,6 +43,7 @@ export async function standingOf(
         email: string;
         role: string;
         banned: boolean;
+        awaits_invitation: boolean;
         two_factor_enabled: boolean;
         organization_id: string | null;
         organization_name: string | null;
@@ -48,6 +51,7 @@ export async function standingOf(
     | undefined;
   if (!row) return null;
   const { id, name, email, role, banned, organization_id, organization_name } = row;
+  const awaitsInvitation = row.awaits_invitation;
   const organization =
     role === 'referrer' && organization_id && organization_name
       ? { id: organization_id, name: organization_name }
@@ -55,9 +59,12 @@ export async function standingOf(
   const isDemo = isDemoAccount(email);
   const demo = isDemo ? (allowsDemoAccounts ? 'let_in' : 'refused') : null;
   const viewer: Viewer | null =
-    banned || demo === 'refused' || !roles.includes(role)
+    banned || awaitsInvitation || demo === 'refused' || !roles.includes(role)
       ? null
       : { sessionId: '', userId: id, name, email, role: role as Role, organization, actingAdmin: null };
   const mustSetUpTwoFactor = viewer !== null && mustSetUp(viewer, row.two_factor_enabled);
-  return { user: { id, name, email }, isBanned: banned, role, demo, mustSetUpTwoFactor, viewer };
+  return {
+    ...{ user: { id, name, email }, isBanned: banned, awaitsInvitation },
+    ...{ role, demo, mustSetUpTwoFactor, viewer },
+  };
 }

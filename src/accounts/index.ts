@@ -1,5 +1,5 @@
 export type { AccountMail, AccountMailKind, AnnounceAccount, SignedIn } from './account.deps.ts';
-export type { InputError, InviteInput } from './account.input.ts';
+export { inputErrors, type InputError, type InviteInput } from './account.input.ts';
 export { inviteFirstAdmin, type FirstAdminFailure } from './account.first-admin.ts';
 export type { AcceptFailure, Invitations, InviteFailure } from './account.invitations.ts';
 export { removeExpiredSessionsJob } from './account.jobs.ts';
@@ -11,6 +11,17 @@ export type { SecondStepFailure } from './account.second-step.ts';
 export { idleMinutes } from './account.repository.ts';
 export { createAccounts, type Accounts, type SignInFailure } from './account.service.ts';
 export type { OwnSession } from './account.sessions.ts';
+export {
+  inviteTakenOver,
+  notInvitedYet,
+  takeBackOrganization,
+  takeBackReferrer,
+  takenOverInput,
+  takeOverOrganization,
+  takeOverReferrer,
+  type TakeBack,
+  type TakenOver,
+} from './account.taken-over.ts';
 export type { TwoFactorFailure } from './account.two-factor.ts';
 export { createAttemptLimiter, usualAttemptLimits, type AttemptLimits } from './attempt.limits.ts';
 export { createAuth, type Auth } from './auth.ts';

@@ -34,6 +34,7 @@ export const auditActions = [
   'drift.fixed',
   'record.changed',
   'records.exported',
+  'records.imported',
   'access.denied',
 ] as const;
 export type AuditAction = (typeof auditActions)[number];
@@ -54,6 +55,7 @@ export interface AuditEntry {
     | 'drift_report'
     | 'intake_mapping'
     | 'acuity_connection'
+    | 'import'
     | 'job'
     | 'page';
   resourceId: string | null;

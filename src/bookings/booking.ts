@@ -48,7 +48,7 @@ export interface ProgressEntry {
   progress: Progress;
   changedBy: { id: string; name: string } | null;
   changedFor: { id: string; name: string } | null;
-  source: 'portal' | 'acuity' | 'reconciliation';
+  source: 'portal' | 'acuity' | 'reconciliation' | 'import';
   notes: string;
   createdAt: Date;
 }

@@ -68,5 +68,6 @@ export {
 } from './booking.repository.ts';
 export type * from './booking.service.ts';
 export * from './booking.ts';
+export { takeBackBooking, takeBackChange, type BookingBefore } from './booking.take-back.ts';
 export { countUnassigned, needsReferrer, noteAsTold } from './booking.unassigned.ts';
 export { createBookingService } from './booking.verbs.ts';

@@ -8,14 +8,24 @@ export interface ProgressBar {
 
 const width = 30;
 
-export function progressBar(label: string, out: NodeJS.WriteStream = process.stderr): ProgressBar {
+/** @param unit what is counted: then the line also says how many a second, and how long the rest takes */
+export function progressBar(
+  label: string,
+  { unit = '', out = process.stderr }: { unit?: string; out?: NodeJS.WriteStream } = {},
+): ProgressBar {
   let isOpen = false;
+  const startedAt = performance.now();
+  let shownAt = Number.NEGATIVE_INFINITY;
   return {
     show(done, of) {
-      if (!out.isTTY) return;
+      const now = performance.now();
+      if (!out.isTTY || (done < of && now - shownAt < 100)) return;
+      shownAt = now;
       const part = of === 0 ? 1 : Math.min(1, done / of);
       const filled = Math.round(part * width);
-      out.write(`\r${label} ${'█'.repeat(filled)}${'░'.repeat(width - filled)} ${Math.round(part * 100)} %`);
+      const pace = unit === '' ? '' : paceOf(done, of, unit, now - startedAt);
+      const bar = '█'.repeat(filled) + '░'.repeat(width - filled);
+      out.write(`\r${label} ${bar} ${Math.round(part * 100)} %${pace}\x1b[K`);
       isOpen = true;
     },
     done() {
@@ -23,4 +33,12 @@ export function progressBar(label: string, out: NodeJS.WriteStream = process.std
       isOpen = false;
     },
   };
+}
+
+function paceOf(done: number, of: number, unit: string, elapsedMs: number): string {
+  if (done === 0 || elapsedMs < 1_000) return `  ${done} of ${of} ${unit}`;
+  const perSecond = done / (elapsedMs / 1_000);
+  const rest = Math.ceil((of - done) / perSecond);
+  const minutes = Math.floor(rest / 60);
+  return `  ${done} of ${of} ${unit}, ${perSecond.toFixed(1)} a second, ${minutes}:${String(rest % 60).padStart(2, '0')} left`;
 }

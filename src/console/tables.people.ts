@@ -89,6 +89,7 @@ export const users: Table = {
     oneOf('role', 'u.role', ['referrer', 'support', 'admin']),
     column('organization', 'string', 'o.name', { label: 'Organisation', ...to('organizations', 'o.id') }),
     column('isActive', 'boolean', 'not u.banned', { label: 'Active' }),
+    column('awaitsInvitation', 'boolean', 'u.awaits_invitation', { label: 'Awaits invitation' }),
     column('bookings', 'number', bookingsOf('created_by_id', 'u.id'), {
       ...record,
       ...counts('bookings', 'referrerId'),

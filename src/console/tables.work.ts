@@ -106,7 +106,7 @@ export const progress: Table = {
     oneOf('progress', 'p.progress', progresses),
     column('changedBy', 'string', 'cb.name', to('users', 'cb.id')),
     column('assistedBy', 'string', 'cf.name', to('users', 'cf.id')),
-    oneOf('source', 'p.source', ['portal', 'acuity', 'reconciliation']),
+    oneOf('source', 'p.source', ['portal', 'acuity', 'reconciliation', 'import']),
     column('notes', 'string', 'p.notes', { ...record, ...health }),
     column('createdAt', 'datetime', 'p.created_at'),
     column('bookingId', 'id', 'p.booking_id', { label: 'Booking', ...link }),

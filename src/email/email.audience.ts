@@ -25,7 +25,10 @@ export interface Recipient {
   email: string;
 }
 
-/** Each person once, without those who switched this kind off. Empty while a booking waits to be assigned. */
+/**
+ * Each person once, without those who switched this kind off or have not accepted their invitation yet. Empty while a
+ * booking waits to be assigned.
+ */
 export async function audienceOf(db: Queryable, announcement: Announcement): Promise<Recipient[]> {
   const { kind, exceptId, recipientIds } = announcement;
   const wanted = recipientIds ?? (await concerned(db, announcement));
@@ -35,6 +38,7 @@ export async function audienceOf(db: Queryable, announcement: Announcement): Pro
   for (const id of await switchedOff(db, kind, [...ids])) ids.delete(id);
   return (await db('users')
     .whereIn('id', [...ids])
+    .where({ awaits_invitation: false })
     .orderBy('id')
     .select('id', 'email')) as Recipient[];
 }

@@ -51,7 +51,7 @@ import { differences, type BookingDifference } from './differences.ts';
 import { lateOwner } from './owner.ts';
 
 export interface FollowCause {
-  source: 'acuity' | 'reconciliation';
+  source: 'acuity' | 'reconciliation' | 'import';
   /** Nobody is told, staff neither: what is taken over or restored was known before. */
   quiet?: boolean;
 }

@@ -44,7 +44,7 @@ export const progressSchema = z.object({
   progress: z.enum(progresses),
   changedBy: person.nullable(),
   changedFor: person.nullable(),
-  source: z.enum(['portal', 'acuity', 'reconciliation']),
+  source: z.enum(['portal', 'acuity', 'reconciliation', 'import']),
   notes: z.string(),
   createdAt: instant,
 });

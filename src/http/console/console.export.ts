@@ -4,6 +4,7 @@ import { pipeline } from 'node:stream/promises';
 import type { Response } from 'express';
 import { auditActor, type Actor } from '../../accounts/index.ts';
 import { inOrder, selectRows, shownRow, type Filters, type Row, type Table } from '../../console/index.ts';
+import { csvLine } from '../../lib/csv.ts';
 import { tooManyRequests } from '../problem.ts';
 import type { ConsoleServices } from './console.services.ts';
 
@@ -86,13 +87,5 @@ function asRaw(sql: string): string {
 }
 
 function lineOf(columns: string[], row: Row): string {
-  return `${columns.map((name) => cell(row[name])).join(',')}\r\n`;
-}
-
-/** A spreadsheet must not take a text for a formula. */
-function cell(value: unknown): string {
-  if (value === null || value === undefined) return '';
-  const text = typeof value === 'string' ? value : JSON.stringify(value);
-  const safe = typeof value === 'string' && /^[=+\-@\t\r]/.test(text) ? `'${text}` : text;
-  return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
+  return csvLine(columns.map((name) => row[name]));
 }

@@ -21,6 +21,7 @@ interface PeoplePage extends PageData {
     email: string;
     role: string;
     isActive: boolean;
+    awaitsInvitation: boolean;
     lastSeen: string;
     twoFactor: string;
   }[];

@@ -107,7 +107,7 @@ async function pageOf(accounts: Accounts, req: Request, res: Response): Promise<
       { label: 'E-mail address', value: person.email },
       { label: 'Role', value: roleWords[person.role] },
       ...(person.organization ? [{ label: 'Organisation', value: person.organization.name }] : []),
-      { label: 'Account', value: person.isActive ? 'Active' : 'Deactivated' },
+      { label: 'Account', value: stateOf(person) },
       { label: 'Two-step sign-in', value: person.hasTwoFactor ? 'On' : 'Off' },
       {
         label: 'Last seen',
@@ -122,4 +122,9 @@ async function pageOf(accounts: Accounts, req: Request, res: Response): Promise<
     notice: null,
     errors: [],
   };
+}
+
+function stateOf({ isActive, awaitsInvitation }: Person): string {
+  if (!isActive) return 'Deactivated';
+  return awaitsInvitation ? 'Imported; no invitation accepted yet' : 'Active';
 }

@@ -1,0 +1,126 @@
+// npm run import: takes over people and appointments that are there already. Without --apply it only says what it would do.
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { parseArgs } from 'node:util';
+import { ConfigError } from '../config.ts';
+import { TableError, type ImportRun, type Imports } from '../importing/index.ts';
+import { isUuid } from '../lib/uuid.ts';
+import { loadEnvFile, StartError } from './environment.ts';
+import { mostShown, showImport } from './import.report.ts';
+import { withMeantSystem } from './meant-stack.ts';
+import { progressBar } from './progress-bar.ts';
+import { complain, say } from './terminal.ts';
+
+const usage = `Takes over what is there already. Says what it would do; does it with --apply. Tells nobody.
+
+  npm run import -- people FILE.csv [--apply [--invite]]   organisations and their referrers
+  npm run import -- list                                   the imports so far
+  npm run import -- undo ID                                takes back what nobody has touched since
+
+  --report FILE.csv   writes every line of the report there: ids, organisations and referrers, nobody examined
+  --invite            sends each referrer of the file their invitation; nobody gets any other e-mail
+
+The headers and the rules: docs/import.md`;
+
+class UsageError extends Error {}
+
+type Given = ReturnType<typeof readArguments>;
+
+/** Each looks first at what it was given, so that nothing is started for a mistake. */
+const verbs: Record<string, (given: Given) => Promise<(imports: Imports) => Promise<void>>> = {
+  async people(given) {
+    const file = await fileOf(given);
+    const { apply: applies, invite: invites } = given;
+    return (imports) =>
+      showImport(given, 'rows', (listener) => imports.people({ file, applies, invites }, listener));
+  },
+  list: async () => async (imports) => list(await imports.list()),
+  async undo({ what }) {
+    if (what === null || !isUuid(what))
+      throw new UsageError('Which import? npm run import -- list shows their ids');
+    return (imports) => undo(imports, what);
+  },
+};
+
+loadEnvFile();
+try {
+  const given = readArguments();
+  const verb = given.verb !== null && Object.hasOwn(verbs, given.verb) ? verbs[given.verb] : undefined;
+  if (given.verb === null) say(usage);
+  else if (!verb) throw new UsageError(`There is no import of ${given.verb}`);
+  else {
+    const work = await verb(given);
+    await withMeantSystem(({ services: { imports } }) => work(imports));
+  }
+} catch (error) {
+  if (error instanceof UsageError) {
+    complain(`${error.message}\n\n${usage}`);
+    process.exitCode = 2;
+  } else if (error instanceof StartError || error instanceof ConfigError || error instanceof TableError) {
+    complain(error.message);
+    process.exitCode = 1;
+  } else throw error;
+}
+
+function readArguments() {
+  let parsed;
+  try {
+    parsed = parseArgs({
+      allowPositionals: true,
+      options: {
+        apply: { type: 'boolean', default: false },
+        invite: { type: 'boolean', default: false },
+        report: { type: 'string' },
+      },
+    });
+  } catch (error) {
+    throw new UsageError((error as Error).message.split('.')[0] ?? 'That is not understood');
+  }
+  const [verb = null, what = null, ...more] = parsed.positionals;
+  if (more.length > 0) throw new UsageError(`One thing at a time: what is ${more[0]}?`);
+  return { verb, what, ...parsed.values };
+}
+
+async function fileOf({ what }: Given): Promise<{ name: string; bytes: Uint8Array }> {
+  if (what === null) throw new UsageError('Name the CSV file');
+  try {
+    return { name: path.basename(what), bytes: await readFile(what) };
+  } catch (error) {
+    throw new StartError(`${what} cannot be read: ${(error as NodeJS.ErrnoException).code ?? 'unknown'}`);
+  }
+}
+
+function list(runs: readonly ImportRun[]): void {
+  if (runs.length === 0) say('There are no imports yet');
+  for (const { id, kind, state, startedAt, made, changed, takenBack, matched, left, options } of runs) {
+    const about = Object.entries(options).map(([name, value]) => `${name} ${String(value)}`);
+    say(
+      `${id}  ${startedAt.toISOString().slice(0, 16).replace('T', ' ')}  ${kind}, ${state}  ${about.join(', ')}`,
+    );
+    say(`  ${made} made, ${changed} changed, ${takenBack} taken back, ${matched} here already, ${left} left`);
+  }
+}
+
+async function undo(imports: Imports, importId: string): Promise<void> {
+  const bar = progressBar('Taking back', { unit: 'records' });
+  let shown = 0;
+  const undone = await imports.undo(importId, {
+    left({ type, recordId }, reason) {
+      shown += 1;
+      if (shown <= mostShown) say(`left: ${type} ${recordId}: ${reason}`);
+    },
+    progress: (done, of) => bar.show(done, of),
+  });
+  bar.done();
+  if (!undone.ok) {
+    complain(
+      undone.reason === 'no_such_import'
+        ? 'There is no such import: npm run import -- list shows them'
+        : 'Another import is under way: try again when it is over',
+    );
+    process.exitCode = 1;
+    return;
+  }
+  if (shown > mostShown) say(`… and ${shown - mostShown} more`);
+  say(`${undone.takenBack} records taken back, ${undone.left} left`);
+}

@@ -1,0 +1,3 @@
+export * from './import.ts';
+export { createImports, type ImportDeps, type Imports } from './import.service.ts';
+export { TableError } from './import.table.ts';

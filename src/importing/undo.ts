@@ -1,0 +1,107 @@
+// Takes back what one import made or changed, as far as nobody has touched it since; what is left, with the reason.
+import { takeBackOrganization, takeBackReferrer } from '../accounts/index.ts';
+import { systemActor } from '../audit/index.ts';
+import { takeBackBooking, takeBackChange, type BookingBefore } from '../bookings/index.ts';
+import type { Transaction } from '../db/knex.ts';
+import { keepMergesOff } from '../db/merges.ts';
+import { violatedConstraint } from '../db/transaction.ts';
+import type { Listener } from './import.ts';
+import {
+  endRun,
+  findRun,
+  followVersion,
+  markLeft,
+  markTakenBack,
+  recordsToTakeBack,
+  type ImportRecord,
+} from './import.repository.ts';
+import { alone, type RunDeps } from './import.runs.ts';
+
+export type Undone =
+  | { ok: true; takenBack: number; left: number }
+  | { ok: false; reason: 'no_such_import' | 'another_is_running' };
+
+export interface UndoListener extends Pick<Listener, 'progress'> {
+  /** A record that stays. */
+  left(record: Pick<ImportRecord, 'type' | 'recordId' | 'effect'>, reason: string): void;
+}
+
+const batch = 200;
+
+/** Again any number of times: what was taken back is not looked at again, what was left is. */
+export async function undoImport(deps: RunDeps, importId: string, listener: UndoListener): Promise<Undone> {
+  const run = await findRun(deps.db, importId);
+  if (!run) return { ok: false, reason: 'no_such_import' };
+  const undone = await alone(deps.db, async (): Promise<Undone> => {
+    const of = run.made + run.changed - run.takenBack;
+    let [takenBack, left] = [0, 0];
+    let last: ImportRecord | null = null;
+    for (;;) {
+      const records = await recordsToTakeBack(deps.db, importId, last, batch);
+      for (const record of records) {
+        const reason = await takeBack(deps, record);
+        if (reason === null) takenBack += 1;
+        else {
+          left += 1;
+          listener.left(record, reason);
+        }
+        listener.progress(takenBack + left, of);
+      }
+      last = records.at(-1) ?? last;
+      if (records.length < batch) break;
+    }
+    await deps.db.transaction(async (trx) => {
+      await endRun(trx, importId, { state: 'undone' });
+      await deps.audit.record(trx, systemActor, {
+        ...{ action: 'record.changed', resourceType: 'import', resourceId: importId },
+        metadata: { change: 'undone', takenBack, left },
+      });
+    });
+    return { ok: true, takenBack, left };
+  });
+  return undone ?? { ok: false, reason: 'another_is_running' };
+}
+
+class Left extends Error {}
+
+/** Null when it is taken back; else why it stays. */
+async function takeBack(deps: RunDeps, record: ImportRecord): Promise<string | null> {
+  try {
+    await deps.db.transaction(async (trx) => {
+      await keepMergesOff(trx);
+      const done = await takeBackIn(trx, deps, record);
+      if (!done.ok) throw new Left(done.reason);
+      await markTakenBack(trx, record.id);
+    });
+    return null;
+  } catch (error) {
+    const isInUse = violatedConstraint(error) !== null;
+    if (!(error instanceof Left) && !isInUse) throw error;
+    const reason = error instanceof Left ? error.message : 'something was added to it since, or refers to it';
+    await markLeft(deps.db, record.id, reason);
+    return reason;
+  }
+}
+
+async function takeBackIn(
+  trx: Transaction,
+  deps: RunDeps,
+  { type, effect, recordId, importId, before, after }: ImportRecord,
+): Promise<{ ok: true } | { ok: false; reason: string }> {
+  const how = { ...deps, by: systemActor, metadata: { source: 'import', importId, undo: true } };
+  if (type === 'organization') return takeBackOrganization(trx, how, recordId, after as { name: string });
+  if (type === 'user')
+    return takeBackReferrer(
+      trx,
+      how,
+      recordId,
+      after as { name: string; email: string; organizationId: string },
+    );
+  const { version, progressId = null } = after as { version: number; progressId?: string };
+  if (effect === 'made') return takeBackBooking(trx, how, recordId, version);
+  const { version: versionBefore, ...columns } = before as unknown as BookingBefore & { version: number };
+  const done = await takeBackChange(trx, how, recordId, { version, before: columns, progressId });
+  if (done.ok && done.value)
+    await followVersion(trx, recordId, { from: versionBefore, to: done.value.version });
+  return done;
+}
