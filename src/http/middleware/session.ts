@@ -49,7 +49,7 @@ const openBefore = new Set<string>([
 ]);
 
 export function isOpenBefore(path: string): boolean {
-  return openBefore.has(path);
+  return openBefore.has(path) || withoutSession.has(path);
 }
 
 function sendToSetUp(req: Request, res: Response): void {
