@@ -1,7 +1,7 @@
 // Starts the relay in a process of its own: takes Acuity's events, keeps them, delivers them.
 import { createServer } from 'node:http';
 import { compose } from './compose.ts';
-import { ConfigError, readConfig, stopTimes } from './config.ts';
+import { ConfigError, listenAddress, readConfig, stopTimes } from './config.ts';
 import { createRelayApp } from './http/small.app.ts';
 import { serveUntilStopped } from './process.ts';
 import { noteDatabase } from './start-notes.ts';
@@ -14,6 +14,7 @@ try {
   await serveUntilStopped({
     server: createServer(createRelayApp(services)),
     port: config.PORT,
+    host: listenAddress(config),
     worker: relayWorker,
     beginStop: () => system.beginStop(),
     async close() {

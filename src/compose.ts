@@ -38,7 +38,7 @@ import { createSyncService, type ReconcileDeps, type SyncService } from './sync/
 import { createWebhookService, type WebhookDeps } from './webhooks/index.ts';
 import { composeDoctor, type DoctorOverrides } from './compose.doctor.ts';
 import { acceptedKinds, objectStorage } from './compose.documents.ts';
-import type { Config } from './config.ts';
+import { mailNeedsTls, type Config } from './config.ts';
 import { openDatabase, openPool, useOfDatabase, useOfPool } from './db/knex.ts';
 import {
   createDocumentCare,
@@ -161,7 +161,9 @@ export function compose(config: Config, overrides: Overrides = {}): System {
       watch: meters.acuity,
     });
   const jobs = createPgJobQueue(db);
-  const mailer = overrides.mailer ?? createSmtpMailer(config.SMTP_URL, config.MAIL_FROM);
+  const mailer =
+    overrides.mailer ??
+    createSmtpMailer(config.SMTP_URL, config.MAIL_FROM, { needsTls: mailNeedsTls(config) });
 
   const linkTokens = createLinkTokens(config.BETTER_AUTH_SECRET);
   const auth = createAuth({

@@ -1,5 +1,7 @@
 // Environment → typed values, checked once at the start. The only reader of process.env in the product.
 import { z } from 'zod';
+import { isIP } from 'node:net';
+import { unsafeSettings } from './config.production.ts';
 import { isLoopback } from './lib/addresses.ts';
 import { type Keyring, parseKeyring } from './lib/keyring.ts';
 import { addressParts, readVariables } from './lib/variables.ts';
@@ -12,6 +14,16 @@ const url = z.url();
 const demoKeys = `demo:${'0123456789abcdef'.repeat(4)}`;
 
 const listOf = (text: string): string[] => text.split(/[,\s]+/).filter(Boolean);
+
+/** As Express takes it, `true` excepted: whoever connects would be believed. */
+function isTrustProxy(text: string): boolean {
+  if (/^\d{1,2}$/.test(text)) return true;
+  return text.split(',').every((part) => {
+    const [address = '', bits, ...rest] = part.trim().split('/');
+    if (['loopback', 'linklocal', 'uniquelocal'].includes(part.trim())) return true;
+    return isIP(address) > 0 && rest.length === 0 && (bits === undefined || /^\d{1,3}$/.test(bits));
+  });
+}
 
 /** As Standard Webhooks writes them; one that cannot be decoded would refuse every event, and say nothing. */
 const isWebhookSecret = (secret: string): boolean =>
@@ -33,6 +45,8 @@ const encryptionKeys = z
 const schema = z.object({
   NODE_ENV: z.enum(['development', 'test', 'production']).default('development'),
   PORT: port.default(3000),
+  /** The address of this machine that is listened on. Unset: see listenAddress(). */
+  HOST: z.string().min(1).optional(),
   /** Where a worker answers /healthz, /readyz and /metrics. Unset: see healthPort(). */
   HEALTH_PORT: port.optional(),
   BASE_URL: url.optional(),
@@ -67,6 +81,7 @@ const schema = z.object({
     .refine((secrets) => secrets.every(isWebhookSecret), { message: 'needs whsec_ and base64 for each' }),
   /** Whether the processes that work jobs also deliver events. */
   RUN_RELAY: flag.default(true),
+  /** Unset in production: nobody may see /metrics. */
   METRICS_TOKEN: z.string().min(1).optional(),
   /** Where documents lie. Unset outside production: npm start and the tests bring a store of their own. */
   S3_BUCKET: z.string().min(3).optional(),
@@ -91,7 +106,10 @@ const schema = z.object({
   /** The virus scanner, tcp://host:port; unset: uploads are not scanned. */
   CLAMD_URL: z.url({ protocol: /^tcp$/ }).optional(),
   /** Express's trust proxy: a number of hops, or addresses. */
-  TRUST_PROXY: z.string().min(1).optional(),
+  TRUST_PROXY: z
+    .string()
+    .refine(isTrustProxy, { message: 'needs a number of proxies, or their addresses with commas' })
+    .optional(),
   /** At a stop: how long new connections are still taken. Unset: see stopTimes(). */
   STOP_GRACE_SECONDS: z.coerce.number().min(0).max(600).optional(),
   /** At a stop: how long requests under way may take after that. */
@@ -148,6 +166,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
   if (given.NODE_ENV === 'production') {
     for (const name of neededInProduction) if (!given[name]) problems.push(`${name}: is missing`);
     if (given.DEMO_ACCOUNTS === 'true') problems.push('DEMO_ACCOUNTS: is refused in production');
+    problems.push(...unsafeSettings(given));
   }
   if (parsed.data && isMixedContent(parsed.data))
     problems.push('S3_BROWSER_ENDPOINT: needs https like BASE_URL: browsers block the other');
@@ -160,6 +179,20 @@ const usualHealthPort = 3004;
 /** Of a worker. A second one on the same machine takes a free port, unless its own was named. */
 export function healthPort({ HEALTH_PORT }: Config): { port: number; takesAnyPort: boolean } {
   return { port: HEALTH_PORT ?? usualHealthPort, takesAnyPort: HEALTH_PORT === undefined };
+}
+
+/** Outside production only this machine reaches the demo; undefined: all addresses of this machine. */
+export function listenAddress({ HOST, NODE_ENV }: Config): string | undefined {
+  return HOST ?? (NODE_ENV === 'production' ? undefined : '127.0.0.1');
+}
+
+/**
+ * Whether mail may leave only encrypted: STARTTLS with smtp://. To a mail server on this machine, and where the address
+ * itself says `?ignoreTLS=true`, it need not be.
+ */
+export function mailNeedsTls({ NODE_ENV, SMTP_URL }: Config): boolean {
+  const { hostname, searchParams } = new URL(SMTP_URL);
+  return NODE_ENV === 'production' && !isLoopback(hostname) && searchParams.get('ignoreTLS') !== 'true';
 }
 
 /** Outside production nothing stands before the app that would have to learn of a stop. */

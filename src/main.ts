@@ -1,7 +1,7 @@
 // Starts the web process: the only place that listens.
 import { createServer } from 'node:http';
 import { compose } from './compose.ts';
-import { ConfigError, readConfig, stopTimes } from './config.ts';
+import { ConfigError, listenAddress, readConfig, stopTimes } from './config.ts';
 import { serveUntilStopped } from './process.ts';
 import { noteDatabase, noteScanner } from './start-notes.ts';
 
@@ -16,6 +16,7 @@ try {
     // An upload of 500 MB over a slow line takes its hours; who sends nothing is cut off sooner, by each route.
     server: createServer({ requestTimeout: 6 * 3_600_000, headersTimeout: 60_000 }, system.app),
     port: config.PORT,
+    host: listenAddress(config),
     worker: config.RUN_WORKER ? system.worker : null,
     beginStop: () => system.beginStop(),
     async close() {

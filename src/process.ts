@@ -10,6 +10,8 @@ import { errorFacts } from './lib/error-facts.ts';
 export interface Running {
   server: Server | null;
   port: number;
+  /** Undefined: all addresses of this machine. */
+  host?: string | undefined;
   /** When another process has the port, a free one is taken: nobody but a monitor asks there. */
   takesAnyPort?: boolean;
   worker: Worker | null;
@@ -29,7 +31,7 @@ export interface StopTimes {
 
 /** Runs until SIGTERM or SIGINT, then finishes what is under way: requests first, then jobs, then connections. */
 export async function serveUntilStopped(running: Running): Promise<void> {
-  const { server, worker, log, port } = running;
+  const { server, worker, log, port, host } = running;
   process.on('unhandledRejection', (reason) => {
     log.fatal({ err: errorFacts(reason) }, 'A promise was left unhandled');
     process.exit(1);
@@ -37,7 +39,8 @@ export async function serveUntilStopped(running: Running): Promise<void> {
   // Before anybody can see that we are there: whoever does may ask us to leave at once.
   const stopping = stopSignal(log);
   const drain = server && watchConnections(server);
-  if (server && !(await listen(server, port)) && !(running.takesAnyPort && (await listen(server, 0)))) {
+  const takeAny = running.takesAnyPort === true;
+  if (server && !(await listen(server, port, host)) && !(takeAny && (await listen(server, 0, host)))) {
     process.stderr.write(`Port ${port} is taken by another program. Set PORT to a free one.\n`);
     await running.close();
     process.exit(1);
@@ -65,13 +68,13 @@ function stopSignal(log: Logger): Promise<void> {
   });
 }
 
-async function listen(server: Server, port: number): Promise<boolean> {
+async function listen(server: Server, port: number, host: string | undefined): Promise<boolean> {
   return new Promise((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => {
       if (error.code === 'EADDRINUSE') resolve(false);
       else reject(error);
     });
-    server.listen(port, () => resolve(true));
+    server.listen({ port, host }, () => resolve(true));
   });
 }
 

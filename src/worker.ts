@@ -1,7 +1,7 @@
 // Starts a process that only works jobs. Any number of them, on any number of machines.
 import { createServer } from 'node:http';
 import { compose } from './compose.ts';
-import { ConfigError, healthPort, readConfig, stopTimes } from './config.ts';
+import { ConfigError, healthPort, listenAddress, readConfig, stopTimes } from './config.ts';
 import { createWorkerApp } from './http/small.app.ts';
 import { serveUntilStopped } from './process.ts';
 import { noteDatabase, noteScanner } from './start-notes.ts';
@@ -16,6 +16,7 @@ try {
   await serveUntilStopped({
     server: createServer(createWorkerApp(services)),
     ...healthPort(config),
+    host: listenAddress(config),
     worker,
     beginStop: () => system.beginStop(),
     close: () => system.close(),

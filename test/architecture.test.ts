@@ -200,7 +200,7 @@ function partOf(file: string): string {
   if (!file.startsWith('src/')) return file.split('/')[0] as string;
   const [, first = '', second] = file.split('/');
   if (second !== undefined) return first;
-  if (first === 'config.ts') return 'config';
+  if (first === 'config.ts' || first === 'config.production.ts') return 'config';
   return ['main.ts', 'worker.ts', 'automation.ts', 'process.ts', 'drain.ts'].includes(first)
     ? 'entry'
     : 'compose';

@@ -1,10 +1,18 @@
 import { createTransport } from 'nodemailer';
 import type { Mailer, MailServer } from '../ports/mailer.ts';
 
-/** Any SMTP server (`smtp://user:pass@host:587`, `smtps://…`). One recipient a message, never a list. */
-export function createSmtpMailer(url: string, from: string): Mailer & MailServer & { close(): void } {
+/**
+ * Any SMTP server (`smtp://user:pass@host:587`, `smtps://…`). One recipient a message, never a list.
+ * @param options.needsTls nothing is sent, the password neither, before the connection is encrypted
+ */
+export function createSmtpMailer(
+  url: string,
+  from: string,
+  { needsTls = false }: { needsTls?: boolean } = {},
+): Mailer & MailServer & { close(): void } {
   const transport = createTransport({
     url,
+    ...(needsTls && { requireTLS: true }),
     connectionTimeout: 10_000,
     greetingTimeout: 10_000,
     socketTimeout: 30_000,

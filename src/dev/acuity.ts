@@ -1,6 +1,7 @@
 // `npm run acuity`: the simulator alone.
 import path from 'node:path';
 import { startSimulator } from '../simulator/index.ts';
+import { demoDefaults } from './demo-defaults.ts';
 
 const { env } = process;
 const port = Number(env.ACUITY_SIM_PORT || 3001);
@@ -8,8 +9,8 @@ const port = Number(env.ACUITY_SIM_PORT || 3001);
 try {
   const simulator = await startSimulator({
     port,
-    userId: env.ACUITY_USER_ID || '11100001',
-    apiKey: env.ACUITY_API_KEY || 'demo-acuity-key',
+    userId: env.ACUITY_USER_ID || demoDefaults.ACUITY_USER_ID,
+    apiKey: env.ACUITY_API_KEY || demoDefaults.ACUITY_API_KEY,
     stateFile: path.resolve(env.DATA_DIR || '.data', 'acuity.json'),
   });
   console.log(`Simulated Acuity: ${simulator.url} (API under /api/v1). Ctrl-C stops it.`);

@@ -1,7 +1,9 @@
+import { demoAcuityKey } from '../config.production.ts';
+
 /** What the app is told under npm start where nothing else is set. */
 export const demoDefaults = {
   ACUITY_USER_ID: '11100001',
-  ACUITY_API_KEY: 'demo-acuity-key',
+  ACUITY_API_KEY: demoAcuityKey,
   DEMO_ACCOUNTS: 'true',
   WEBHOOK_DELAY_SECONDS: '2',
 } as const;

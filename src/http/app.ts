@@ -23,7 +23,7 @@ import { access } from './middleware/access.ts';
 import { acting, keepSeen } from './middleware/acting.ts';
 import { readBody } from './middleware/body.ts';
 import { errors, unmatched } from './middleware/errors.ts';
-import { clientAddress, requestId, requestLog } from './middleware/request.ts';
+import { clientAddress, noteForwarded, requestId, requestLog, trustedProxies } from './middleware/request.ts';
 import { privateAnswers, sameSite, securityHeaders } from './middleware/security.ts';
 import { session } from './middleware/session.ts';
 import { cutOffUnread } from './middleware/unread.ts';
@@ -68,12 +68,13 @@ export function createApp(services: Services): Express {
   const { config, log } = services;
   const app = express();
   app.disable('x-powered-by');
-  app.set('trust proxy', trustProxy(config.TRUST_PROXY));
+  app.set('trust proxy', trustedProxies(config));
   app.set('query parser', 'simple');
 
   app.use(
     requestId,
     requestLog(log),
+    noteForwarded(config, log),
     timeRequests(services.meters),
     cutOffUnread(),
     clientAddress,
@@ -82,7 +83,7 @@ export function createApp(services: Services): Express {
       uploadOrigin: services.documents.direct.origin,
     }),
   );
-  app.get(paths.metrics(), named(paths.metrics()), answerMetrics(services.meters, config.METRICS_TOKEN));
+  app.get(paths.metrics(), named(paths.metrics()), answerMetrics(services.meters, config));
   app.use(staticFiles());
   installViews(app, { cache: config.NODE_ENV !== 'development' });
   app.use(
@@ -185,9 +186,4 @@ function staticFiles(): Router {
   router.use(express.static(path.join(root, 'public'), { index: false, maxAge: '1h' }));
   router.get('/vendor/htmx.min.js', (_req, res) => res.sendFile('htmx.min.js', { root: htmx, maxAge: '1d' }));
   return router;
-}
-
-function trustProxy(given: string | undefined): number | string | boolean {
-  if (given === undefined) return false;
-  return /^\d+$/.test(given) ? Number(given) : given;
 }

@@ -6,7 +6,7 @@ import type { Services } from './app.ts';
 import type { Endpoint } from './endpoint.ts';
 import { answerMetrics, timeRequests } from './metrics.ts';
 import { errors, unmatched } from './middleware/errors.ts';
-import { requestId, requestLog } from './middleware/request.ts';
+import { noteForwarded, requestId, requestLog, trustedProxies } from './middleware/request.ts';
 import { securityHeaders } from './middleware/security.ts';
 import { paths } from './paths.ts';
 import { webhookEndpoints } from './webhooks/acuity.webhook.ts';
@@ -28,16 +28,18 @@ function createSmallApp(services: SmallServices, offered: Endpoint[]): Express {
   const { config, log, meters } = services;
   const app = express();
   app.disable('x-powered-by');
+  app.set('trust proxy', trustedProxies(config));
   app.use(
     requestId,
     requestLog(log),
+    noteForwarded(config, log),
     timeRequests(meters),
     securityHeaders({ isHttps: config.BASE_URL.startsWith('https:'), uploadOrigin: null }),
   );
   app.use(forPrograms);
   const metrics: Mounted = {
     ...{ method: 'get', path: paths.metrics() },
-    handle: answerMetrics(meters, config.METRICS_TOKEN),
+    handle: answerMetrics(meters, config),
   };
   for (const { method, path, handle } of [
     ...offered,

@@ -3,11 +3,12 @@ import { expect } from 'chai';
 import pg from 'pg';
 import { createAuth } from '../../src/accounts/index.ts';
 import { openEmptyDatabase, openTestDatabase, type TestDatabase } from '../support/database.ts';
+import { testSecret } from '../support/session.ts';
 
 function authOn(pool: pg.Pool) {
   return createAuth({
     pool,
-    secret: 'a-secret-for-tests-only-0123456789abcdef',
+    secret: testSecret,
     baseUrl: 'http://localhost:3000',
   });
 }

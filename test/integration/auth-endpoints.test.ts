@@ -5,6 +5,7 @@ import path from 'node:path';
 import { expect } from 'chai';
 import { createAuth } from '../../src/accounts/index.ts';
 import { type Agent, startTestApp, type TestApp } from '../support/app.ts';
+import { testSecret } from '../support/session.ts';
 
 /** Answered on better-auth's own path, by our routes (src/http/api/session.api.ts). */
 const open = ['signInEmail', 'signOut', 'getSession', 'verifyTOTP', 'verifyBackupCode'];
@@ -42,7 +43,7 @@ describe('the endpoints of better-auth', () => {
   const endpoints = () => {
     const { api } = createAuth({
       pool: { connect: () => undefined } as never,
-      secret: 'a-secret-for-tests-only-0123456789abcdef',
+      secret: testSecret,
       baseUrl: app.url,
     });
     return Object.entries(api).map(([name, endpoint]) => ({

@@ -4,6 +4,7 @@ import { promisify } from 'node:util';
 import { expect } from 'chai';
 import { startTestApp, type TestApp } from '../support/app.ts';
 import { createVisitor } from '../support/visitor.ts';
+import { testSecret } from '../support/session.ts';
 
 const run = promisify(execFile);
 const root = path.resolve(import.meta.dirname, '../..');
@@ -26,7 +27,7 @@ describe('npm run create-admin', () => {
       NODE_ENV: 'production',
       DATABASE_URL: app.databaseUrl,
       BASE_URL: app.url,
-      BETTER_AUTH_SECRET: 'a-secret-for-tests-only-0123456789abcdef',
+      BETTER_AUTH_SECRET: testSecret,
       ...env,
     };
     try {

@@ -134,6 +134,9 @@ describe('an agency set up from the image', function () {
   it('connects to Acuity', async () => {
     const made = await image.command('acuity:connect');
     expect(made.code, made.said).to.equal(0);
+    expect(made.said)
+      .to.contain('Say which question is which detail')
+      .and.to.contain('Add a specialist for each');
     const there = (await acuity('GET', '/webhooks')) as { target: string; status: string }[];
     expect(there).to.have.length.above(0);
     for (const one of there)

@@ -5,13 +5,14 @@ import { demoPassword } from '../../seeds/demo.ts';
 import { createLinkTokens } from '../../src/accounts/index.ts';
 import { paths } from '../../src/http/paths.ts';
 import { startTestApp, type Agent, type TestApp } from '../support/app.ts';
+import { testSecret } from '../support/session.ts';
 
 const rita = 'rita@harbour-legal.example';
 const rob = 'rob@harbour-legal.example';
 const ada = 'ada@examdesk.example';
 const sam = 'sam@examdesk.example';
 const hour = 3_600_000;
-const secret = 'a-secret-for-tests-only-0123456789abcdef';
+const secret = testSecret;
 
 describe('the end of acting', () => {
   let app: TestApp;

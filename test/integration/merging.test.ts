@@ -2,6 +2,7 @@ import { expect } from 'chai';
 import { createLinkTokens } from '../../src/accounts/index.ts';
 import { movedColumns } from '../../src/merging/index.ts';
 import { startTestApp, type Agent, type TestApp } from '../support/app.ts';
+import { testSecret } from '../support/session.ts';
 
 const rita = 'rita@harbour-legal.example';
 const rob = 'rob@harbour-legal.example';
@@ -308,7 +309,7 @@ describe('merging records', () => {
     const accept = () =>
       app.system.services.accounts.acceptInvitation(
         {
-          token: createLinkTokens('a-secret-for-tests-only-0123456789abcdef').tokenFor('invitation', link.id),
+          token: createLinkTokens(testSecret).tokenFor('invitation', link.id),
           ...{ name: 'Rob', password: 'teapot granite violin' },
         },
         { ip: null, userAgent: null, requestId: 'accepting' },

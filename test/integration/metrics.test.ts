@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { expect } from 'chai';
 import { startSimulator } from '../../src/simulator/index.ts';
-import { startTestApp, type TestApp } from '../support/app.ts';
+import { inProduction, startTestApp, type TestApp } from '../support/app.ts';
 import { eventually } from '../support/document-house.ts';
 
 describe('the metrics', () => {
@@ -106,5 +106,10 @@ describe('the metrics', () => {
     await app.anonymous().get('/metrics').expect(401);
     await app.anonymous().get('/metrics').set('Authorization', 'Bearer another-for-prometheus').expect(401);
     await app.anonymous().get('/metrics').set('Authorization', 'Bearer a-token-for-prometheus').expect(200);
+  });
+
+  it('are closed in production when no token is set', async () => {
+    app = await startTestApp({ env: inProduction });
+    await app.anonymous().get('/metrics').expect(404);
   });
 });

@@ -5,7 +5,7 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
 import { freePort } from '../../src/dev/free-port.ts';
-import { startTestApp, type TestApp } from '../support/app.ts';
+import { inProduction, startTestApp, type TestApp } from '../support/app.ts';
 
 const root = path.resolve(import.meta.dirname, '../..');
 
@@ -39,14 +39,10 @@ describe('a production process on a disk that takes nothing', function () {
     child = spawn(process.execPath, [...permissions, 'src/main.ts'], {
       cwd: root,
       env: {
-        ...{ NODE_ENV: 'production', PORT: String(port), BASE_URL: app.url, DATABASE_URL: app.databaseUrl },
-        ...{
-          BETTER_AUTH_SECRET: 'a-secret-for-tests-only-0123456789abcdef',
-          ENCRYPTION_KEYS: `one:${'ab'.repeat(32)}`,
-        },
-        ...{ REDIS_URL: 'redis://127.0.0.1:9', S3_BUCKET: 'documents', S3_REGION: 'us-east-1' },
+        ...inProduction,
+        ...{ PORT: String(port), BASE_URL: app.url, DATABASE_URL: app.databaseUrl },
         ...{ SMTP_URL: 'smtp://127.0.0.1:9', ACUITY_BASE_URL: 'http://127.0.0.1:9', ACUITY_USER_ID: '1' },
-        ...{ ACUITY_API_KEY: 'key', RUN_WORKER: 'false', RUN_RELAY: 'false' },
+        ...{ RUN_WORKER: 'false', RUN_RELAY: 'false' },
       },
     });
     for (const stream of [child.stdout, child.stderr]) stream?.on('data', (text) => (said += String(text)));

@@ -1,4 +1,5 @@
 // The real app on a real database with the demo's people, listening on a port of its own.
+import { randomBytes } from 'node:crypto';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { pino } from 'pino';
@@ -45,6 +46,14 @@ export interface TestAppOptions {
   /** Instead of a database of its own on the server of all tests; closed with the app. */
   database?: TestDatabase;
 }
+
+/** What production wants beside what every test app is given. No such Redis and bucket are there. */
+export const inProduction = {
+  ...{ NODE_ENV: 'production', DEMO_ACCOUNTS: 'false', ACUITY_API_KEY: randomBytes(16).toString('hex') },
+  BETTER_AUTH_SECRET: testSecret,
+  ENCRYPTION_KEYS: `one:${randomBytes(32).toString('hex')}`,
+  ...{ REDIS_URL: 'redis://127.0.0.1:9', S3_BUCKET: 'documents', S3_REGION: 'us-east-1' },
+};
 
 export async function startTestApp(options: TestAppOptions = {}): Promise<TestApp> {
   const { overrides = {}, env = {}, asAppRole = false } = options;

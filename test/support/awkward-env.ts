@@ -25,7 +25,7 @@ export function awkwardEnv(): Record<string, string> {
     const isFree = !/_URL$|^S3_BROWSER_ENDPOINT$|^BACKUP_|^ENCRYPTION_KEYS$|^ACUITY_USER_ID$/.test(name);
     // A mail server takes no tab in a user's name.
     const secret = name === 'SMTP_USER' ? awkward.replace('\t', '') : awkward;
-    const filled = isFree ? `${secret}${name.repeat(3)}` : value || '11100001';
+    const filled = isFree ? `${secret}${name.replaceAll('_', '').repeat(3)}` : value || '11100001';
     return `${name}='${filled.replaceAll("'", "\\'")}'`;
   });
   return parseComposeEnv(lines.join('\n'));

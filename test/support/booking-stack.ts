@@ -16,6 +16,7 @@ import { openChildPool, type ChildPool } from './child-pool.ts';
 import { onlyAtStart } from './cron.ts';
 import { openSeededDatabase } from './database.ts';
 import { openMailbox } from './mailbox.ts';
+import { testSecret } from './session.ts';
 
 /** Where a process that books may die, in the order it comes there. */
 export const bookingSteps = [
@@ -74,7 +75,7 @@ export async function openBookingStack(extraEnv: Record<string, string> = {}): P
     DATABASE_URL: database.url,
     DATABASE_POOL_MAX: '6',
     BASE_URL: 'http://127.0.0.1:1',
-    BETTER_AUTH_SECRET: 'a-secret-for-tests-only-0123456789abcdef',
+    BETTER_AUTH_SECRET: testSecret,
     SMTP_URL: mailbox.smtpUrl,
     ACUITY_BASE_URL: simulator.url,
     ACUITY_USER_ID: credentials.userId,

@@ -1,9 +1,12 @@
 // Sessions without a password: for tests that are about something else. scrypt takes a fifth of a second for each.
-import { createHmac, randomBytes, randomUUID } from 'node:crypto';
+import { createHash, createHmac, randomBytes, randomUUID } from 'node:crypto';
 import { auditLog } from '../../src/audit/index.ts';
 import type { Database } from '../../src/db/knex.ts';
 
-export const testSecret = 'a-secret-for-tests-only-0123456789abcdef';
+/** The same in every process of a run; production takes it, too. */
+export const testSecret = createHash('sha256')
+  .update('The secret that tests sign sessions with')
+  .digest('base64');
 
 export interface SessionCookie {
   name: string;

@@ -22,6 +22,8 @@ const unset = Object.fromEntries(
     'ACUITY_USER_ID',
     'ACUITY_API_KEY',
     'METRICS_TOKEN',
+    'HOST',
+    'TRUST_PROXY',
     'S3_BUCKET',
     'S3_REGION',
     'S3_ENDPOINT',

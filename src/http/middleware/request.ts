@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import type { RequestHandler } from 'express';
 import type { Logger } from 'pino';
+import type { Config } from '../../config.ts';
 import { requestIdOf, routeNameOf, viewerOf } from '../actor.ts';
 
 const saneId = /^[\w.-]{8,64}$/;
@@ -19,6 +20,26 @@ export const clientAddress: RequestHandler = (req, _res, next) => {
   req.headers['x-client-ip'] = req.ip ?? '';
   next();
 };
+
+/** For Express's `trust proxy`. */
+export function trustedProxies({ TRUST_PROXY }: Pick<Config, 'TRUST_PROXY'>): number | string | false {
+  if (TRUST_PROXY === undefined) return false;
+  return /^\d+$/.test(TRUST_PROXY) ? Number(TRUST_PROXY) : TRUST_PROXY;
+}
+
+/** Warns once when a proxy passed a request on and none is trusted: then all people share one address, and its limits. */
+export function noteForwarded({ TRUST_PROXY }: Pick<Config, 'TRUST_PROXY'>, log: Logger): RequestHandler {
+  let isNoted = TRUST_PROXY !== undefined;
+  return (req, _res, next) => {
+    if (!isNoted && (req.headers['x-forwarded-for'] ?? req.headers.forwarded) !== undefined) {
+      isNoted = true;
+      log.warn(
+        'A proxy passed this request on, but TRUST_PROXY is unset: everybody counts as one address, in the limits of tries and in the audit log. Set TRUST_PROXY to the number of proxies in front, or to their addresses',
+      );
+    }
+    next();
+  };
+}
 
 /** The route's pattern, never the address itself: addresses carry ids and search words. */
 export function requestLog(log: Logger): RequestHandler {

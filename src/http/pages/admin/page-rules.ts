@@ -16,13 +16,14 @@ import type { Database } from '../../../db/knex.ts';
 import type { Access, PageRoute } from '../../endpoint.ts';
 import { isAllowed } from '../../middleware/access.ts';
 import { isOpenBefore } from '../../middleware/session.ts';
+import { areMetricsClosed } from '../../metrics.ts';
 import { paths } from '../../paths.ts';
 import type { PageServices } from '../page-services.ts';
 import { consoleAddresses, consoleRules } from './console-rules.ts';
 
 export type PageRuleServices = Pick<PageServices, 'drafts' | 'specialists' | 'accounts' | 'impersonation'> & {
   db: Database;
-  config: Pick<Config, 'METRICS_TOKEN'>;
+  config: Pick<Config, 'METRICS_TOKEN' | 'NODE_ENV'>;
 };
 
 type Params = Record<string, string | undefined>;
@@ -168,8 +169,9 @@ async function* record(rule: string, found: Promise<unknown>): AsyncGenerator<St
   yield { rule, holds, finding: holds ? 'It is there' : 'Nothing is found under what the address says' };
 }
 
-function metricsTarget({ METRICS_TOKEN }: PageRuleServices['config']): Target {
-  const isOpen = METRICS_TOKEN === undefined;
+function metricsTarget(config: PageRuleServices['config']): Target {
+  if (areMetricsClosed(config)) return nothingAt(paths.metrics());
+  const isOpen = config.METRICS_TOKEN === undefined;
   const finding = isOpen ? 'None is set' : 'A browser brings none';
   const rule = 'Whoever reads the metrics brings their token, when one is set';
   return { for: 'everything', rules: () => each(pageAt(paths.metrics()), { rule, holds: isOpen, finding }) };

@@ -1,0 +1,106 @@
+// What production refuses although it could run with it: one line each, which says what to set. Values are never repeated.
+import { isLoopback } from './lib/addresses.ts';
+
+/** Of the simulator: everybody who has read this repository knows it. */
+export const demoAcuityKey = 'demo-acuity-key';
+
+type Given = Readonly<Record<string, string | undefined>>;
+
+/** @param given the environment; what is missing or cannot be read is said elsewhere */
+export function unsafeSettings(given: Given): string[] {
+  const problems: string[] = [];
+  const refuse = (name: string, why: string) => problems.push(`${name}: ${why}`);
+  const {
+    BASE_URL,
+    ACUITY_BASE_URL,
+    SMTP_URL,
+    ACUITY_API_KEY,
+    BETTER_AUTH_SECRET,
+    ENCRYPTION_KEYS,
+    METRICS_TOKEN,
+    AUTOMATION_SECRETS,
+  } = given;
+  for (const [name, address] of Object.entries({ BASE_URL, ACUITY_BASE_URL })) {
+    if (isUnencrypted(address)) refuse(name, 'needs https; http is for localhost only');
+  }
+  if (BASE_URL?.startsWith('https:') && given.TRUST_PROXY === undefined)
+    refuse(
+      'TRUST_PROXY',
+      'is missing: with https a proxy stands in front. Set how many do (1), or their addresses; without it all people count as one address',
+    );
+  if (SMTP_URL !== undefined && !isMailUrl(SMTP_URL))
+    refuse('SMTP_URL', 'needs smtps://, or smtp:// (which then encrypts by STARTTLS)');
+  if (ACUITY_API_KEY === demoAcuityKey)
+    refuse('ACUITY_API_KEY', 'is the demo’s: set the key that Acuity shows under Integrations, API');
+  if (isSimple(BETTER_AUTH_SECRET, 10))
+    refuse('BETTER_AUTH_SECRET', 'can be guessed: set the output of openssl rand -base64 32');
+  if (hexKeysOf(ENCRYPTION_KEYS).some((key) => isSimple(key, 8)))
+    refuse(
+      'ENCRYPTION_KEYS',
+      'has a key that can be guessed: set id: and the output of openssl rand -hex 32',
+    );
+  if (METRICS_TOKEN !== undefined && (METRICS_TOKEN.length < 16 || isSimple(METRICS_TOKEN, 8)))
+    refuse('METRICS_TOKEN', 'can be guessed: set the output of openssl rand -hex 24');
+  if (
+    secretsIn(AUTOMATION_SECRETS).some(
+      (secret) => secret.length < 24 || isSimple(secret.toString('latin1'), 8),
+    )
+  )
+    refuse(
+      'AUTOMATION_SECRETS',
+      'has a secret that can be guessed: set whsec_ and the output of openssl rand -base64 32',
+    );
+  return problems;
+}
+
+function isUnencrypted(address: string | undefined): boolean {
+  if (!address || !URL.canParse(address)) return false;
+  const { protocol, hostname } = new URL(address);
+  return protocol !== 'https:' && !isLoopback(hostname);
+}
+
+function isMailUrl(url: string): boolean {
+  return !URL.canParse(url) || /^smtps?:$/.test(new URL(url).protocol);
+}
+
+/** As Standard Webhooks writes them: base64 with a prefix. */
+function secretsIn(text = ''): Buffer[] {
+  return text
+    .split(/[,\s]+/)
+    .filter(Boolean)
+    .map((secret) => Buffer.from(secret.replace(/^whsec_/, ''), 'base64'));
+}
+
+function hexKeysOf(text = ''): string[] {
+  return text
+    .split(/[,\s]+/)
+    .filter(Boolean)
+    .map((entry) => entry.slice(entry.indexOf(':') + 1).toLowerCase());
+}
+
+const placeholders =
+  /change.?me|replace.?(me|this)|example|(?<![a-z])(demo|test|tests|secret|password|placeholder|default|examdesk)(?![a-z])|your.(secret|key)/i;
+
+/**
+ * Whether a secret was typed rather than drawn: few different characters, one piece over and over, a row of the alphabet,
+ * or a placeholder's words. Of a million drawn at random one looks so at most.
+ * @param fewest different characters
+ */
+export function isSimple(secret: string | undefined, fewest: number): boolean {
+  if (secret === undefined) return false;
+  if (new Set(secret).size < fewest || placeholders.test(secret)) return true;
+  // A text that repeats itself stands again within its double, before its end.
+  return (secret + secret).indexOf(secret, 1) < secret.length || longestRow(secret) >= 8;
+}
+
+/** The longest part whose characters follow each other, up or down: `abcdefgh`, `87654321`. */
+function longestRow(text: string): number {
+  let [longest, row, step] = [1, 1, 0];
+  for (let i = 1; i < text.length; i += 1) {
+    const now = text.charCodeAt(i) - text.charCodeAt(i - 1);
+    row = Math.abs(now) === 1 && now === step ? row + 1 : Math.abs(now) === 1 ? 2 : 1;
+    step = now;
+    longest = Math.max(longest, row);
+  }
+  return longest;
+}

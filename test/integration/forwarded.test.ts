@@ -1,0 +1,35 @@
+// Behind a proxy: whose address counts, and that a proxy nobody named is told of.
+import { expect } from 'chai';
+import { startTestApp, type TestApp } from '../support/app.ts';
+
+describe('a request that a proxy passed on', () => {
+  let app: TestApp;
+  afterEach(() => app.close());
+
+  const warnings = () => app.logLines.filter((line) => line.includes('TRUST_PROXY'));
+  const tryToSignIn = () =>
+    app
+      .anonymous()
+      .post('/api/auth/sign-in/email')
+      .set('X-Forwarded-For', '203.0.113.9')
+      .send({ email: 'rita@harbour-legal.example', password: 'not hers' })
+      .expect(401);
+  const addresses = () => app.db('audit_log').where({ action: 'auth.sign_in_failed' }).pluck('ip');
+
+  it('is warned of once when no proxy is trusted, and counts as the proxy’s own', async () => {
+    app = await startTestApp();
+    await app.anonymous().get('/healthz');
+    expect(warnings()).to.deep.equal([]);
+    await tryToSignIn();
+    await tryToSignIn();
+    expect(warnings()).to.have.length(1);
+    expect(await addresses()).to.satisfy((ips: string[]) => ips.every((ip) => ip.endsWith('127.0.0.1')));
+  });
+
+  it('counts as its client’s when the proxy is trusted, without a warning', async () => {
+    app = await startTestApp({ env: { TRUST_PROXY: '1' } });
+    await tryToSignIn();
+    expect(warnings()).to.deep.equal([]);
+    expect(await addresses()).to.deep.equal(['203.0.113.9']);
+  });
+});
