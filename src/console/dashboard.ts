@@ -5,6 +5,7 @@ import type { Database } from '../db/knex.ts';
 import { dayIn, shiftDays, startOfDay } from '../lib/dates.ts';
 import type { MappingAttention } from '../questions/index.ts';
 import type { ConnectionAttention } from '../sync/index.ts';
+import { systemWaiting } from './dashboard.system.ts';
 import { connectionWaiting, questionsWaiting, waitings, type Waiting } from './dashboard.waiting.ts';
 import { mayRead } from './table.ts';
 import { countRows, selectRows, type Filters } from './table.query.ts';
@@ -32,7 +33,8 @@ export interface Dashboard {
   waiting: {
     label: string;
     count: number;
-    href: string;
+    /** Null: there is nothing that this reader could open. */
+    href: string | null;
     /** What to do about it; without an address it is for somebody else to do. */
     repair: { label: string; href: string | null };
   }[];
@@ -93,7 +95,8 @@ export async function readDashboard(
   const today = await readToday(db, day);
   const weeks = await readWeeks(db, day, zone);
   // One after the other: all at once, two who open it hold every connection there is.
-  const waiting: Dashboard['waiting'] = connectionWaiting(acuity.connection, role);
+  const waiting: Dashboard['waiting'] = await systemWaiting(db, role);
+  waiting.push(...connectionWaiting(acuity.connection, role));
   for (const one of mine) waiting.push(await readWaiting(db, role, one));
   if (acuity.questions) waiting.push(...questionsWaiting(acuity.questions));
   return {

@@ -121,15 +121,17 @@ export const waitings: readonly Waiting[] = [
   },
 ];
 
-interface AcuityWaiting {
+/** Of no list: something to be done elsewhere. */
+export interface NoticeWaiting {
   label: string;
   count: number;
-  href: string;
+  /** Null: there is nothing that this reader could open. */
+  href: string | null;
   repair: { label: string; href: string | null };
 }
 
 /** Nothing Acuity says arrives: before all else. Support sees which events there were. */
-export function connectionWaiting(attention: ConnectionAttention | null, role: Role): AcuityWaiting[] {
+export function connectionWaiting(attention: ConnectionAttention | null, role: Role): NoticeWaiting[] {
   if (!attention) return [];
   const href = role === 'admin' ? '/admin/acuity' : '/admin/resources/webhook-events';
   const repair =
@@ -140,7 +142,7 @@ export function connectionWaiting(attention: ConnectionAttention | null, role: R
 }
 
 /** What waits on the page of Acuity's questions: of no list, and shown only where there is something to do. */
-export function questionsWaiting({ lost, newRequired, withoutReference }: MappingAttention): AcuityWaiting[] {
+export function questionsWaiting({ lost, newRequired, withoutReference }: MappingAttention): NoticeWaiting[] {
   const href = '/admin/acuity-questions';
   const all: [string, number, string][] = [
     ['Details whose question in Acuity is gone', lost, 'Choose another question'],

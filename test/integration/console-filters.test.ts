@@ -241,8 +241,11 @@ describe('the console’s morning page', () => {
     });
     for (const agent of [ada, sam]) {
       const page = await morning(agent);
-      for (const { label, count, href, repair } of page.waiting) {
-        expect(await totalOf(href), label).to.equal(count);
+      // Of no list: nobody works jobs here.
+      const lists = page.waiting.filter(({ href }) => href?.includes('?'));
+      expect(lists).to.have.length.above(8);
+      for (const { label, count, href, repair } of lists) {
+        expect(await totalOf(href ?? ''), label).to.equal(count);
         if (count === 0 || !repair.href) continue;
         const [, table = '', rest = ''] = /^\/admin\/resources\/([\w-]+)\/(.*)$/.exec(repair.href) ?? [];
         await agent.get(`/admin/api/resources/${table}/${rest}`).expect(200);

@@ -96,10 +96,12 @@ describe('the console’s records', () => {
   it('counts on the morning page what the list behind each number holds', async () => {
     for (const agent of [ada, sam]) {
       const { body } = (await agent.get('/admin/api/dashboard').expect(200)) as {
-        body: { waiting: { label: string; count: number; href: string }[] };
+        body: { waiting: { label: string; count: number; href: string | null }[] };
       };
       for (const { label, count, href } of body.waiting) {
-        const [, table = '', query = ''] = /^\/admin\/resources\/([\w-]+)(\?.*)$/.exec(href) ?? [];
+        const [, table, query = ''] = /^\/admin\/resources\/([\w-]+)(\?.*)$/.exec(href ?? '') ?? [];
+        // Of no list: nobody works jobs here.
+        if (!table) continue;
         expect((await list(agent, table, query)).meta.total, label).to.equal(count);
       }
       const counts = Object.fromEntries(body.waiting.map(({ label, count }) => [label, count]));
@@ -109,7 +111,7 @@ describe('the console’s records', () => {
         'E-mails that failed': 1,
         // Deleted, found again by a later look, repaired since: none of these waits for anybody.
         'Infected files': 1,
-        'Differences from Acuity left': 1,
+        'Differences from Acuity': 1,
         'Damaged or missing files': 1,
       });
     }

@@ -34,6 +34,39 @@ describe('signs of life', () => {
       expect(await app.db('workers').select('id')).to.deep.equal([]);
     });
 
+    it('are missed on the console’s first page, and so is a reconciliation that is long ago', async () => {
+      const first = async (email: string) => {
+        const { body } = await (await app.signIn(email)).get('/admin/api/dashboard').expect(200);
+        return (body as { waiting: { label: string; href: string | null; repair: object }[] }).waiting[0];
+      };
+      expect(await first('ada@examdesk.example')).to.deep.equal({
+        label: 'No worker runs: no e-mails are sent, and changes in Acuity wait',
+        count: 1,
+        href: '/admin/doctor',
+        repair: { label: 'Check the system', href: '/admin/doctor' },
+      });
+      expect(await first('sam@examdesk.example')).to.deep.include({
+        href: null,
+        repair: { label: 'Ask an admin to look', href: null },
+      });
+      await app.system.worker.start();
+      try {
+        expect((await first('ada@examdesk.example'))?.label).not.to.match(/worker|compared/);
+        const threeHoursAgo = new Date(Date.now() - 3 * 3_600_000 - 60_000);
+        await app.db('drift_reports').insert({
+          ...{ id: '0192f000-0000-7000-8000-000000000008', kind: 'near', fixes: true, state: 'done' },
+          ...{ from_day: '2026-11-29', to_day: '2026-11-30', next_day: '2026-12-01' },
+          ...{ started_at: threeHoursAgo, finished_at: threeHoursAgo },
+        });
+        expect(await first('ada@examdesk.example')).to.deep.include({
+          label: 'Not compared with Acuity for 3 hours',
+          repair: { label: 'Reconcile now', href: '/admin/resources/drift-reports/actions/reconcile' },
+        });
+      } finally {
+        await app.system.worker.stop();
+      }
+    });
+
     it('are too old when a worker was killed', async () => {
       await app.db('workers').insert({
         ...{ id: '0192f000-0000-7000-8000-000000000009', kind: 'jobs' },

@@ -48,7 +48,12 @@
     return h(
       'li',
       { className: 'console-waits' },
-      h('a', { href, className: 'console-waits-for' }, h('strong', null, count), h('span', null, label)),
+      h(
+        href ? 'a' : 'span',
+        { ...(href && { href }), className: 'console-waits-for' },
+        h('strong', null, count),
+        h('span', null, label),
+      ),
       repair.href
         ? h('a', { href: repair.href, className: 'console-action' }, repair.label)
         : h('span', { className: 'console-otherwise' }, repair.label),

@@ -1,0 +1,45 @@
+// What is wrong with the system itself, for whoever opens the console: said before all that waits.
+import type { Role } from '../accounts/index.ts';
+import type { Database } from '../db/knex.ts';
+import { liveWorkers } from '../db/signs-of-life.ts';
+import type { NoticeWaiting } from './dashboard.waiting.ts';
+
+/** A reconciliation is due every quarter of an hour. */
+const reconcileLateMs = 3_600_000;
+
+export async function systemWaiting(db: Database, role: Role): Promise<NoticeWaiting[]> {
+  const { jobs } = await liveWorkers(db);
+  if (jobs === 0) {
+    // Nothing is reconciled then, either: the cause is enough.
+    const label = 'No worker runs: no e-mails are sent, and changes in Acuity wait';
+    return [{ label, count: 1, ...openTo(role, '/admin/doctor', 'Check the system') }];
+  }
+  const since = await uncomparedSince(db);
+  const lateMs = since ? Date.now() - since.getTime() : 0;
+  if (lateMs < reconcileLateMs) return [];
+  const label = `Not compared with Acuity for ${inWords(lateMs)}`;
+  return [
+    { label, count: 1, ...openTo(role, '/admin/resources/drift-reports/actions/reconcile', 'Reconcile now') },
+  ];
+}
+
+/** The last comparison that came to its end; before the first, the oldest booking. Null: there is nothing to compare. */
+async function uncomparedSince(db: Database): Promise<Date | null> {
+  const { rows } = await db.raw<{ rows: [{ since: Date | null }] }>(
+    `select coalesce(
+       (select finished_at from drift_reports where state = 'done' order by started_at desc limit 1),
+       (select created_at from bookings order by created_at limit 1)) as since`,
+  );
+  return rows[0].since;
+}
+
+function openTo(role: Role, href: string, label: string): Pick<NoticeWaiting, 'href' | 'repair'> {
+  if (role === 'admin') return { href, repair: { label, href } };
+  return { href: null, repair: { label: 'Ask an admin to look', href: null } };
+}
+
+function inWords(ms: number): string {
+  const hours = Math.floor(ms / 3_600_000);
+  if (hours >= 48) return `${Math.floor(hours / 24)} days`;
+  return hours === 1 ? 'an hour' : `${hours} hours`;
+}
