@@ -1,6 +1,6 @@
 // The rules about records. Each asks what the rooms themselves ask before they hand a record out.
 import type { Viewer } from '../accounts/index.ts';
-import { findIntention, mayKnowAttempt } from '../attempts/index.ts';
+import { findAttempt, mayKnowAttempt } from '../attempts/index.ts';
 import { findBooking, findBookingId, maySee, type Booking, type BookingDrafts } from '../bookings/index.ts';
 import type { Queryable } from '../db/knex.ts';
 import {
@@ -110,16 +110,16 @@ export function draftRules(drafts: Pick<BookingDrafts, 'find'>, id: string): Rul
 /** Of a booking or a change whose answer from Acuity was lost. */
 export function attemptRules(db: Queryable, id: string): Rules {
   return async function* (viewer) {
-    const intention = isUuid(id) ? await findIntention(db, id) : null;
+    const attempt = isUuid(id) ? await findAttempt(db, id) : null;
     yield {
       rule: 'The attempt exists',
-      holds: intention !== null,
-      finding: intention ? `It is ${intention.reference}` : 'There is no attempt of this id',
+      holds: attempt !== null,
+      finding: attempt ? `It is ${attempt.reference}` : 'There is no attempt of this id',
     };
-    if (!intention) return;
+    if (!attempt) return;
     yield {
       rule: 'Staff see every attempt; a referrer those of the own organisation',
-      holds: await mayKnowAttempt(db, viewer, intention),
+      holds: await mayKnowAttempt(db, viewer, attempt),
       finding: `${viewer.name} ${homeOf(viewer)}`,
     };
   };

@@ -1,6 +1,6 @@
 // Who may know how an attempt ended.
 import { isStaff, type Viewer } from '../accounts/index.ts';
-import type { Intention } from './attempt.repository.ts';
+import type { Attempt } from './attempt.ts';
 import { findBooking, maySee } from '../bookings/index.ts';
 import type { Queryable } from '../db/knex.ts';
 import { mergedInto } from '../db/merges.ts';
@@ -12,7 +12,7 @@ import { mergedInto } from '../db/merges.ts';
 export async function mayKnowAttempt(
   db: Queryable,
   viewer: Viewer,
-  { organizationId, bookingId }: Pick<Intention, 'organizationId' | 'bookingId'>,
+  { organizationId, bookingId }: Pick<Attempt, 'organizationId' | 'bookingId'>,
 ): Promise<boolean> {
   if (isStaff(viewer)) return true;
   if (viewer.organization === null) return false;

@@ -1,6 +1,7 @@
 // What an attempt says to Acuity, and what Acuity's answer means for it.
 import type { AttemptDeps } from './attempt.deps.ts';
-import { findOpenBookings, type BookOrder, type Intention } from './attempt.repository.ts';
+import { findOpenBookings } from './attempt.repository.ts';
+import type { Attempt, AttemptRequest } from './attempt.ts';
 import {
   detailIn,
   details,
@@ -13,27 +14,30 @@ import type { Database } from '../db/knex.ts';
 import type { AcuityFailure, AcuityResult, Appointment, NewAppointment } from '../ports/acuity.ts';
 import { toAcuity } from '../questions/index.ts';
 
-function isOmitted({ acuity }: BookOrder, fieldId: number): boolean {
+function isOmitted({ acuity }: AttemptRequest<'book'>, fieldId: number): boolean {
   return acuity.omittedFieldIds?.includes(fieldId) ?? false;
 }
 
 /** Null when the appointment does not have our reference: there is no such field, or its type has not. */
-async function referenceFieldOf(deps: AttemptDeps, { order }: Intention<BookOrder>): Promise<number | null> {
-  const { referenceFieldId } = order.acuity;
+async function referenceFieldOf(deps: AttemptDeps, { request }: Attempt<'book'>): Promise<number | null> {
+  const { referenceFieldId } = request.acuity;
   const field =
     referenceFieldId === undefined
       ? (await intakeFields(deps.db, deps)).get('reference')
       : (referenceFieldId ?? undefined);
-  return field === undefined || isOmitted(order, field) ? null : field;
+  return field === undefined || isOmitted(request, field) ? null : field;
 }
 
-/** Whether the appointment of this intention can be told from others by our reference. */
-export async function hasReference(deps: AttemptDeps, intention: Intention<BookOrder>): Promise<boolean> {
-  return (await referenceFieldOf(deps, intention)) !== null;
+/** Whether the appointment of this attempt can be told from others by our reference. */
+export async function hasReference(deps: AttemptDeps, attempt: Attempt<'book'>): Promise<boolean> {
+  return (await referenceFieldOf(deps, attempt)) !== null;
 }
 
-/** With the reference where the order says that it will be looked for. */
-function fieldsToSend(fields: OwnFields, { acuity: { referenceFieldId: id } }: BookOrder): OwnFields {
+/** With the reference where the request says that it will be looked for. */
+function fieldsToSend(
+  fields: OwnFields,
+  { acuity: { referenceFieldId: id } }: AttemptRequest<'book'>,
+): OwnFields {
   if (id === undefined || id === (fields.get('reference') ?? null)) return fields;
   const others = [...fields].filter(([name, field]) => name !== 'reference' && field !== id);
   return new Map<IntakeName | 'referrer', number>(id === null ? others : [...others, ['reference', id]]);
@@ -43,38 +47,38 @@ function fieldsToSend(fields: OwnFields, { acuity: { referenceFieldId: id } }: B
  * In Acuity the client is the referrer; the examinee is in the intake answers.
  * @param uploads where documents of this booking will be found
  */
-export function newAppointment(
-  intention: Intention<BookOrder> & { startsAt: Date },
-  fields: OwnFields,
-  uploads: string,
-): NewAppointment {
-  const { order } = intention;
+export function newAppointment(attempt: Attempt<'book'>, fields: OwnFields, uploads: string): NewAppointment {
+  const { request } = attempt;
   const answers: Partial<Record<IntakeName | 'referrer', string | null>> = {
-    referrer: order.client.email,
-    reference: intention.reference,
-    organization: order.organizationName,
+    referrer: request.client.email,
+    reference: attempt.reference,
+    organization: request.organizationName,
     ...Object.fromEntries(
       details.flatMap((detail) =>
-        detail.intake ? [[detail.intake.name, detailIn(order, detail) ?? null] as const] : [],
+        detail.intake ? [[detail.intake.name, detailIn(request, detail) ?? null] as const] : [],
       ),
     ),
   };
-  const known = [...fieldsToSend(fields, order)].flatMap(([name, id]) => {
+  const known = [...fieldsToSend(fields, request)].flatMap(([name, id]) => {
     const value = answers[name];
-    return value && !isOmitted(order, id) ? [{ id, value }] : [];
+    return value && !isOmitted(request, id) ? [{ id, value }] : [];
   });
   // A question may have become a detail of ours since it was answered: Acuity takes one answer a field.
-  const asked = order.answers
+  const asked = request.answers
     .filter(({ fieldId }) => !isOwnDetail(fields, fieldId))
     .map(({ fieldId, value, type }) => ({ id: fieldId, value: toAcuity(value, type, uploads) }));
   return {
-    startsAt: intention.startsAt,
-    appointmentTypeId: order.acuity.appointmentTypeId,
-    calendarId: order.acuity.calendarId,
-    timezone: clientZone(order.timezone) ?? order.examinationTimezone,
-    client: { ...splitName(order.client.name, order.organizationName), email: order.client.email, phone: '' },
+    startsAt: attempt.startsAt,
+    appointmentTypeId: request.acuity.appointmentTypeId,
+    calendarId: request.acuity.calendarId,
+    timezone: clientZone(request.timezone) ?? request.examinationTimezone,
+    client: {
+      ...splitName(request.client.name, request.organizationName),
+      email: request.client.email,
+      phone: '',
+    },
     fields: [...known, ...asked],
-    ...(order.acuity.asStaff && { asStaff: true }),
+    ...(request.acuity.asStaff && { asStaff: true }),
   };
 }
 
@@ -93,36 +97,36 @@ function splitName(name: string, organization: string): { firstName: string; las
   return { firstName: words.join(' ') || organization, lastName: lastName ?? organization };
 }
 
-/** Everything in Acuity that was made for this intention, cancelled or not, oldest first. */
+/** Everything in Acuity that was made for this attempt, cancelled or not, oldest first. */
 export async function findAppointmentsOf(
   deps: AttemptDeps,
-  intention: Intention<BookOrder>,
+  attempt: Attempt<'book'>,
 ): Promise<AcuityResult<Appointment[]>> {
-  const reference = await referenceFieldOf(deps, intention);
+  const reference = await referenceFieldOf(deps, attempt);
   const found =
     reference === null
-      ? await searchByClient(deps, intention)
+      ? await searchByClient(deps, attempt)
       : await deps.acuity.findAppointments({
-          field: { id: reference, value: intention.reference },
+          field: { id: reference, value: attempt.reference },
           which: 'all',
         });
   if (!found.ok) return found;
   const ours = found.value.filter((appointment) =>
     reference === null
-      ? isAsOrdered(intention, appointment)
-      : appointment.answers.get(reference)?.trim() === intention.reference,
+      ? isAsOrdered(attempt, appointment)
+      : appointment.answers.get(reference)?.trim() === attempt.reference,
   );
   return { ok: true, value: ours.toSorted((a, b) => a.id - b.id) };
 }
 
 // Without a field for the reference: the referrer's address and the exact time say enough, because no two open
 // intentions share a specialist and a time.
-async function searchByClient(deps: AttemptDeps, intention: Intention<BookOrder>) {
-  const startsAt = intention.startsAt ?? intention.createdAt;
+async function searchByClient(deps: AttemptDeps, attempt: Attempt<'book'>) {
+  const startsAt = attempt.startsAt;
   const dayMs = 86_400_000;
   const found = await deps.acuity.findAppointments({
-    email: intention.order.client.email,
-    calendarId: intention.order.acuity.calendarId,
+    email: attempt.request.client.email,
+    calendarId: attempt.request.acuity.calendarId,
     // Whole days in a zone we need not know.
     minDate: new Date(startsAt.getTime() - dayMs).toISOString().slice(0, 10),
     maxDate: new Date(startsAt.getTime() + dayMs).toISOString().slice(0, 10),
@@ -141,7 +145,8 @@ async function searchByClient(deps: AttemptDeps, intention: Intention<BookOrder>
 export async function referenceNotSent(deps: AttemptDeps, appointment: Appointment): Promise<string | null> {
   const email = appointment.client.email?.toLowerCase();
   for (const attempt of await findOpenBookings(deps.db, appointment.startsAt)) {
-    const isTheirs = attempt.order.client.email.toLowerCase() === email && isAsOrdered(attempt, appointment);
+    const isTheirs =
+      attempt.request.client.email.toLowerCase() === email && isAsOrdered(attempt, appointment);
     if (isTheirs && attempt.calledAgoMs !== null && !(await hasReference(deps, attempt))) {
       return attempt.reference;
     }
@@ -154,11 +159,11 @@ async function bookedAmong(db: Database, appointments: Appointment[]): Promise<n
   return db('bookings').whereIn('acuity_appointment_id', ids).pluck('acuity_appointment_id');
 }
 
-export function isAsOrdered(intention: Intention<BookOrder>, appointment: Appointment): boolean {
+export function isAsOrdered(attempt: Attempt<'book'>, appointment: Appointment): boolean {
   return (
-    appointment.calendarId === intention.order.acuity.calendarId &&
-    appointment.appointmentTypeId === intention.order.acuity.appointmentTypeId &&
-    appointment.startsAt.getTime() === intention.startsAt?.getTime()
+    appointment.calendarId === attempt.request.acuity.calendarId &&
+    appointment.appointmentTypeId === attempt.request.acuity.appointmentTypeId &&
+    appointment.startsAt.getTime() === attempt.startsAt.getTime()
   );
 }
 

@@ -1,144 +1,188 @@
 // From an appointment that stands in Acuity to a booking, or, when it cannot become one, to no appointment.
 import { systemActor } from '../audit/index.ts';
-import { errorFacts } from '../lib/error-facts.ts';
+import {
+  answersOf,
+  detailsIn,
+  digestOfAll,
+  insertAnswers,
+  insertBooking,
+  insertProgress,
+  intakeFields,
+  placeOf,
+} from '../bookings/index.ts';
+import type { Transaction } from '../db/knex.ts';
+import { mergedInto } from '../db/merges.ts';
 import type { Appointment } from '../ports/acuity.ts';
 import { isAsOrdered, verdictOn } from './attempt.acuity.ts';
-import { completeBooking, failIntention, type FailOptions } from './attempt.complete.ts';
 import { overlapsAnother } from './attempt.create.ts';
 import type { AttemptDeps } from './attempt.deps.ts';
-import {
-  findIntention,
-  toRefusal,
-  type BookOrder,
-  type Intention,
-  type Refusal,
-} from './attempt.repository.ts';
-import type { Booking } from '../bookings/index.ts';
-
-export type Adoption =
-  | { outcome: 'completed'; booking: Booking }
-  | { outcome: 'failed'; refusal: Refusal }
-  /** Acuity did not say what became of the repair: the intention stays open. */
-  | { outcome: 'unknown' };
+import { completeOnce, failAttempt, type FailOptions } from './attempt.end.ts';
+import type { Completion } from './attempt.kind.ts';
+import { findAttempt } from './attempt.repository.ts';
+import { slotTaken, type Attempt, type Refusal } from './attempt.ts';
 
 /** Safe to repeat, and to run twice at once. */
 export async function adoptAppointment(
   deps: AttemptDeps,
-  intention: Intention<BookOrder>,
+  attempt: Attempt<'book'>,
   given: Appointment,
   failOptions: FailOptions = {},
-): Promise<Adoption> {
-  const appointment = isAsOrdered(intention, given) ? given : await repair(deps, intention, given);
+): Promise<Completion> {
+  const appointment = isAsOrdered(attempt, given) ? given : await repair(deps, attempt, given);
   if (appointment === 'unknown') return { outcome: 'unknown' };
   if (appointment === 'removed') {
     const refusal: Refusal = { reason: 'acuity_error' };
-    await failIntention(deps, intention, refusal, failOptions);
+    await failAttempt(deps, attempt, refusal, failOptions);
     return { outcome: 'failed', refusal };
   }
-  if (intention.order.acuity.asStaff && (await isStillOpen(deps, intention))) {
+  if (attempt.request.acuity.asStaff && (await isStillOpen(deps, attempt))) {
     const overlaps = await overlapsAnother(deps, appointment);
     if (!overlaps.ok) return { outcome: 'unknown' };
-    if (overlaps.value) return giveTimeBack(deps, intention, appointment, failOptions);
+    if (overlaps.value) return giveTimeBack(deps, attempt, appointment, failOptions);
   }
   await deps.onStep?.('before_complete');
-  const completion = await completeBooking(deps, intention.id, appointment);
+  const completion = await completeOnce(deps, attempt.id, (trx, locked) =>
+    writeBooking(deps, trx, locked as Attempt<'book'>, appointment),
+  );
   // We were given up on while Acuity took its time: what it made must not stay (rule 1).
-  if (completion.outcome === 'failed') await removeAppointment(deps, intention, appointment.id);
+  if (completion.outcome === 'failed') await removeAppointment(deps, attempt, appointment.id);
   return completion;
 }
 
 /** For appointments that were made without Acuity's own check: somebody else has this time. */
 async function giveTimeBack(
   deps: AttemptDeps,
-  intention: Intention<BookOrder>,
+  attempt: Attempt<'book'>,
   appointment: Appointment,
   failOptions: FailOptions,
-): Promise<Adoption> {
-  if (!(await removeAppointment(deps, intention, appointment.id))) return { outcome: 'unknown' };
-  const refusal = toRefusal({ startsAt: appointment.startsAt, nearest: [] });
-  await failIntention(deps, intention, refusal, failOptions);
+): Promise<Completion> {
+  if (!(await removeAppointment(deps, attempt, appointment.id))) return { outcome: 'unknown' };
+  const refusal = slotTaken({ startsAt: appointment.startsAt, nearest: [] });
+  await failAttempt(deps, attempt, refusal, failOptions);
   return { outcome: 'failed', refusal };
 }
 
-async function isStillOpen(deps: AttemptDeps, { id }: Intention): Promise<boolean> {
-  return (await findIntention(deps.db, id))?.state === 'open';
+async function isStillOpen(deps: AttemptDeps, { id }: Attempt): Promise<boolean> {
+  return (await findAttempt(deps.db, id))?.state === 'open';
 }
 
 /** Acuity may have picked another specialist, whatever it was asked: put it right, or take it away. */
 async function repair(
   deps: AttemptDeps,
-  intention: Intention<BookOrder>,
+  attempt: Attempt<'book'>,
   appointment: Appointment,
 ): Promise<Appointment | 'removed' | 'unknown'> {
-  const { acuity } = intention.order;
+  const { acuity } = attempt.request;
   deps.log.warn(
-    { intentionId: intention.id, appointmentId: appointment.id, calendarId: appointment.calendarId },
+    { attemptId: attempt.id, appointmentId: appointment.id, calendarId: appointment.calendarId },
     'Acuity made another appointment than the one it was asked for',
   );
-  if (appointment.appointmentTypeId === acuity.appointmentTypeId && intention.startsAt) {
+  if (appointment.appointmentTypeId === acuity.appointmentTypeId && attempt.startsAt) {
     const moved = await deps.acuity.reschedule(appointment.id, {
-      startsAt: intention.startsAt,
+      startsAt: attempt.startsAt,
       calendarId: acuity.calendarId,
     });
-    if (moved.ok && isAsOrdered(intention, moved.value)) {
-      await recordRepair(deps, intention, appointment, 'moved');
-      await forget(deps, appointment.calendarId);
+    if (moved.ok && isAsOrdered(attempt, moved.value)) {
+      await recordRepair(deps, attempt, appointment, 'moved');
+      await deps.availability.invalidate(appointment.calendarId);
       return moved.value;
     }
     if (!moved.ok && verdictOn(moved).verdict === 'unknown') return 'unknown';
   }
-  return (await removeAppointment(deps, intention, appointment.id)) ? 'removed' : 'unknown';
+  return (await removeAppointment(deps, attempt, appointment.id)) ? 'removed' : 'unknown';
 }
 
 /** False when Acuity did not confirm it. An appointment that is gone, or cancelled already, is as good. */
 export async function removeAppointment(
   deps: AttemptDeps,
-  intention: Intention,
+  attempt: Attempt,
   appointmentId: number,
 ): Promise<boolean> {
   const cancelled = await deps.acuity.cancel(appointmentId, { asStaff: true });
   if (!cancelled.ok && cancelled.reason !== 'not_found') {
     deps.log.warn(
-      { intentionId: intention.id, appointmentId, reason: cancelled.reason },
+      { attemptId: attempt.id, appointmentId, reason: cancelled.reason },
       'An appointment without a booking could not be cancelled yet',
     );
     return false;
   }
-  await recordRepair(deps, intention, { id: appointmentId }, 'cancelled');
-  if (cancelled.ok) await forget(deps, cancelled.value.calendarId);
+  await recordRepair(deps, attempt, { id: appointmentId }, 'cancelled');
+  if (cancelled.ok) await deps.availability.invalidate(cancelled.value.calendarId);
   return true;
 }
 
 async function recordRepair(
   deps: AttemptDeps,
-  intention: Intention,
+  attempt: Attempt,
   appointment: Pick<Appointment, 'id'> & Partial<Pick<Appointment, 'calendarId'>>,
   repairedBy: 'moved' | 'cancelled',
 ): Promise<void> {
   await deps.audit.record(deps.db, systemActor, {
     action: 'drift.fixed',
     resourceType: 'booking_intention',
-    resourceId: intention.id,
+    resourceId: attempt.id,
     metadata: {
       acuityAppointmentId: appointment.id,
       appointment: repairedBy,
       ...(appointment.calendarId && {
         calendarId: appointment.calendarId,
-        wantedCalendarId: intention.order.acuity.calendarId,
+        wantedCalendarId: attempt.request.acuity.calendarId,
       }),
     },
   });
 }
 
-/** The cache may be away; what it holds goes stale by itself. */
-export async function forget(
+async function writeBooking(
   deps: AttemptDeps,
-  calendarId: number,
-  taken?: { startsAt: Date; durationMinutes: number },
-): Promise<void> {
-  try {
-    await deps.availability.invalidate(calendarId, taken);
-  } catch (error) {
-    deps.log.warn({ calendarId, err: errorFacts(error) }, 'The cached free times could not be removed');
-  }
+  trx: Transaction,
+  attempt: Attempt<'book'>,
+  appointment: Appointment,
+): Promise<string> {
+  const { request } = attempt;
+  if (!attempt.organizationId) throw new Error(`Attempt ${attempt.id} has no organisation`);
+  // Either may have been merged away since it was asked for: then it is for the one who stays.
+  const organizationId = await mergedInto(trx, attempt.organizationId);
+  const createdById = await mergedInto(trx, attempt.createdById);
+  const bookingId = deps.ids.uuid();
+  await insertBooking(trx, {
+    id: bookingId,
+    reference: attempt.reference,
+    acuityAppointmentId: appointment.id,
+    specialistId: attempt.specialistId,
+    organizationId,
+    createdById,
+    createdForId: attempt.createdForId,
+    ...detailsIn(request),
+    startsAt: appointment.startsAt,
+    // Acuity's answer may lack it; the service says how long it takes.
+    durationMinutes: appointment.durationMinutes || request.durationMinutes,
+    timezone: request.examinationTimezone,
+    type: request.type,
+    ...placeOf(request.type, appointment.location, request.location),
+    source: 'portal',
+    externalCreatedBy: null,
+    detailsNeeded: request.detailsNeeded ?? false,
+    answersDigest: answersOf(appointment, await intakeFields(trx, deps)).digest,
+  });
+  await insertProgress(trx, {
+    id: deps.ids.uuid(),
+    bookingId,
+    progress: 'scheduled',
+    changedById: createdById,
+    changedForId: attempt.createdForId,
+    source: 'portal',
+    notes: '',
+  });
+  await insertAnswers(trx, {
+    ...{ id: deps.ids.uuid(), bookingId, source: 'portal' },
+    ...{ answers: request.answers, acuityDigest: digestOfAll(appointment) },
+  });
+  await deps.audit.record(trx, request.actor, {
+    action: 'booking.created',
+    resourceType: 'booking',
+    resourceId: bookingId,
+    metadata: { acuityAppointmentId: appointment.id, intentionId: attempt.id },
+  });
+  await deps.announce(trx, { kind: 'booking_confirmation', bookingId, attemptId: attempt.id });
+  return bookingId;
 }

@@ -1,58 +1,58 @@
 // Makes the appointment in Acuity: as the client would, and as the clinic's staff where the client cannot.
+import { isOwnDetail, ownFields } from '../bookings/index.ts';
 import { dayIn } from '../lib/dates.ts';
 import { ok } from '../lib/result.ts';
 import type { AcuityResult, Appointment } from '../ports/acuity.ts';
 import { newAppointment, verdictOn } from './attempt.acuity.ts';
 import type { AttemptDeps } from './attempt.deps.ts';
-import { claimNextCall, type BookOrder, type Intention } from './attempt.repository.ts';
-import { isOwnDetail, ownFields } from '../bookings/index.ts';
-
-export type Booked = Intention<BookOrder> & { startsAt: Date };
-
-/** `intention`: as it was asked for in the end. Null: the worker declared it failed in the meantime. */
-export type Creation = { intention: Booked; created: AcuityResult<Appointment> } | null;
+import type { Call } from './attempt.kind.ts';
+import { claimNextCall } from './attempt.repository.ts';
+import type { Attempt } from './attempt.ts';
 
 /**
  * A field of our own details that Acuity refuses is left out, and Acuity asked again: a refusal made nothing, and
  * nobody who books could do anything about it.
  */
-export async function createAppointment(deps: AttemptDeps, given: Booked): Promise<Creation> {
+export async function createAppointment(
+  deps: AttemptDeps,
+  given: Attempt<'book'>,
+): Promise<Call<'book'> | null> {
   const fields = await ownFields(deps.db, deps);
-  const isOwn = (id: number) => isOwnDetail(fields, id) || id === given.order.acuity.referenceFieldId;
-  let intention = given;
+  const isOwn = (id: number) => isOwnDetail(fields, id) || id === given.request.acuity.referenceFieldId;
+  let attempt = given;
   // Each round leaves out one more field.
   for (let round = 0; ; round += 1) {
-    const uploads = deps.addressOf(intention.reference);
-    const created = await deps.acuity.createAppointment(newAppointment(intention, fields, uploads));
-    const verdict = created.ok ? null : verdictOn(created);
+    const uploads = deps.addressOf(attempt.reference);
+    const answer = await deps.acuity.createAppointment(newAppointment(attempt, fields, uploads));
+    const verdict = answer.ok ? null : verdictOn(answer);
     const field = verdict?.verdict === 'refused' && verdict.code === 'invalid_fields' ? verdict.field : null;
-    if (!field || !isOwn(field.id) || round >= fields.size) return { intention, created };
-    const { omittedFieldIds = [] } = intention.order.acuity;
-    const next = await claimNextCall(deps.db, intention, {
+    if (!field || !isOwn(field.id) || round >= fields.size) return { attempt, answer };
+    const { omittedFieldIds = [] } = attempt.request.acuity;
+    const next = await claimNextCall(deps.db, attempt, {
       acuity: { omittedFieldIds: [...omittedFieldIds, field.id] },
       // A field that is there and did not take our answer: staff see to it.
       ...(!field.isUnknown && { detailsNeeded: true }),
     });
     if (!next) return null;
-    deps.log.warn(
-      { intentionId: intention.id, fieldId: field.id },
-      'Acuity refused a field of ours: left out',
-    );
-    intention = next;
+    deps.log.warn({ attemptId: attempt.id, fieldId: field.id }, 'Acuity refused a field of ours: left out');
+    attempt = next;
   }
 }
 
 /** Whether Acuity itself offers the time now; no cache is asked. */
-export async function isOfferedNow(deps: AttemptDeps, intention: Booked): Promise<AcuityResult<boolean>> {
-  const { acuity, examinationTimezone: timezone } = intention.order;
+export async function isOfferedNow(
+  deps: AttemptDeps,
+  attempt: Attempt<'book'>,
+): Promise<AcuityResult<boolean>> {
+  const { acuity, examinationTimezone: timezone } = attempt.request;
   const times = await deps.acuity.availableTimes({
-    date: dayIn(intention.startsAt, timezone),
+    date: dayIn(attempt.startsAt, timezone),
     appointmentTypeId: acuity.appointmentTypeId,
     calendarId: acuity.calendarId,
     timezone,
   });
   if (!times.ok) return times;
-  return ok(times.value.some((time) => time.getTime() === intention.startsAt.getTime()));
+  return ok(times.value.some((time) => time.getTime() === attempt.startsAt.getTime()));
 }
 
 /** Whether another active appointment of the calendar overlaps this one. */

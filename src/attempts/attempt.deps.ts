@@ -12,17 +12,17 @@ import type { SpecialistRepository } from '../specialists/index.ts';
 
 /** Milliseconds, all by the database's clock. */
 export interface AttemptTimings {
-  /** When the worker looks after an intention whose request should long be over. */
+  /** When the worker settles an attempt whose request should long be over. */
   settleAfterMs: number;
-  /** An intention for which Acuity was not called by then never will be: its process is gone. */
+  /** An attempt for which Acuity was not called by then never will be: its process is gone. */
   uncalledMs: number;
   /** Longer than any call to Acuity can be under way, waiting for its turn included. */
   inFlightMs: number;
-  /** Between two looks while Acuity is out of reach. */
+  /** Between two tries while Acuity is out of reach. */
   retryMs: number;
-  /** The sweep takes what is open and older. */
+  /** The sweep takes open attempts that are older. */
   sweepAfterMs: number;
-  /** When a failed intention is looked at again. */
+  /** When Acuity is asked again about an attempt that failed. */
   lateChecksMs: readonly number[];
   /** How long a repeated request waits for the first one's answer. */
   patienceMs: number;

@@ -2,20 +2,21 @@
 import { z } from 'zod';
 import type { JobDefinition } from '../ports/job-queue.ts';
 
-const anIntention = z.object({ intentionId: z.uuid() });
-type AnIntention = z.infer<typeof anIntention>;
+/** The name of the key, and those of the jobs, are kept: jobs outlive the version that added them. */
+const anAttempt = z.object({ intentionId: z.uuid() });
+type AnAttempt = z.infer<typeof anAttempt>;
 
-/** Find out what became of a call to Acuity, and finish or fail what it was for. */
-export const settleIntentionJob: JobDefinition<AnIntention> = {
+/** Finds out what became of a call to Acuity, and completes or fails its attempt. */
+export const settleAttemptJob: JobDefinition<AnAttempt> = {
   name: 'settle_intention',
-  payload: anIntention,
+  payload: anAttempt,
 };
 
-/** Look once more for an appointment that turned up after its intention was declared failed. */
-export const checkLateJob: JobDefinition<AnIntention> = { name: 'check_late', payload: anIntention };
+/** Looks once more for what Acuity did after the attempt was declared failed. */
+export const checkLateJob: JobDefinition<AnAttempt> = { name: 'check_late', payload: anAttempt };
 
-/** Each minute: whatever is open and has no job any more gets one. */
-export const sweepIntentionsJob: JobDefinition<Record<string, never>> = {
+/** Each minute: every open attempt that has no job any more gets one. */
+export const sweepAttemptsJob: JobDefinition<Record<string, never>> = {
   name: 'sweep_intentions',
   payload: z.object({}),
 };

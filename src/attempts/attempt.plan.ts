@@ -1,22 +1,15 @@
 // Whether a booking can be asked for at all, and what exactly is then asked for.
 import { createHash } from 'node:crypto';
 import { attribution, auditActor, type Actor } from '../accounts/index.ts';
-import type { Slot } from '../availability/index.ts';
+import { detailsIn, hashedDetails, type BookingRequest, type FieldError } from '../bookings/index.ts';
 import { failure, ok, type Result } from '../lib/result.ts';
 import type { Specialist, SpecialistService } from '../specialists/index.ts';
 import type { AttemptDeps } from './attempt.deps.ts';
 import { checkQuestions, type CheckedQuestions } from './attempt.questions.ts';
-import type { BookOrder } from './attempt.repository.ts';
-import type { BookFailure } from './attempt.service.ts';
-import {
-  detailsIn,
-  hashedDetails,
-  type Booking,
-  type BookingRequest,
-  type FieldError,
-} from '../bookings/index.ts';
+import type { AttemptRequest, BookFailure, NewAttempt } from './attempt.ts';
 
-export interface Attempt {
+/** What a person asks for, under which key. */
+export interface Asked {
   actor: Actor;
   request: BookingRequest;
   idempotencyKey: string | null;
@@ -64,36 +57,19 @@ export async function planFor(
     : ok({ specialist, service, questions });
 }
 
-/** The nearest three other times, in their order. */
-export async function nearestTo(
-  deps: Pick<AttemptDeps, 'availability'>,
-  specialist: Specialist,
-  type: Booking['type'],
-  startsAt: Date,
-): Promise<Slot[]> {
-  const distance = (slot: Slot) => Math.abs(slot.startsAt.getTime() - startsAt.getTime());
-  // One more than is shown: the contested time itself may still be among them.
-  const slots = await deps.availability.nearest(specialist, type, startsAt, 4);
-  return slots
-    .filter((slot) => distance(slot) > 0)
-    .toSorted((a, b) => distance(a) - distance(b))
-    .slice(0, 3)
-    .toSorted((a, b) => a.startsAt.getTime() - b.startsAt.getTime());
-}
-
-export function intentionFor(deps: AttemptDeps, attempt: Attempt, plan: Plan) {
+export function attemptFor(deps: AttemptDeps, asked: Asked, plan: Plan): Omit<NewAttempt, 'id'> {
   const { specialist, service, questions } = plan;
-  const { viewer } = attempt.actor;
+  const { viewer } = asked.actor;
   const { byId, forId } = attribution(viewer);
-  const { type, timezone, startsAt } = attempt.request;
-  const order: BookOrder = {
+  const { type, timezone, startsAt } = asked.request;
+  const request: AttemptRequest<'book'> = {
     kind: 'book',
     type,
     timezone,
-    ...detailsIn(attempt.request),
+    ...detailsIn(asked.request),
     answers: questions.answers,
     ...(!questions.areKnown && { detailsNeeded: true }),
-    actor: auditActor(attempt.actor),
+    actor: auditActor(asked.actor),
     client: { name: viewer.name, email: viewer.email },
     organizationName: viewer.organization?.name ?? '',
     acuity: {
@@ -113,9 +89,9 @@ export function intentionFor(deps: AttemptDeps, attempt: Attempt, plan: Plan) {
     organizationId: viewer.organization?.id ?? null,
     createdById: byId,
     createdForId: forId,
-    idempotencyKey: attempt.idempotencyKey,
-    requestHash: attempt.requestHash,
-    order,
+    idempotencyKey: asked.idempotencyKey,
+    requestHash: asked.requestHash,
+    request,
     startsAt,
   };
 }

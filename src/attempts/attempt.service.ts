@@ -1,35 +1,13 @@
 import type { Actor } from '../accounts/index.ts';
-import type { Slot } from '../availability/index.ts';
-import type { Booking, BookingRequest, FieldError, Progress } from '../bookings/index.ts';
+import type { Booking, BookingRequest } from '../bookings/index.ts';
 import type { Result } from '../lib/result.ts';
-
-/** Why a booking was not made. Nothing stands in Acuity, except where it says so. */
-export type BookFailure =
-  | { reason: 'forbidden' }
-  | { reason: 'invalid'; errors: FieldError[] }
-  | { reason: 'slot_taken'; startsAt: Date; nearest: Slot[] }
-  | { reason: 'idempotency_conflict' }
-  /** Acuity's answer was lost: it is being settled; `intentionId` tells where to look. */
-  | { reason: 'outcome_pending'; intentionId: string }
-  | { reason: 'acuity_unavailable'; retryAfterMs: number }
-  | { reason: 'acuity_error' };
-
-export type ChangeFailure =
-  | { reason: 'not_found' }
-  | { reason: 'forbidden' }
-  | { reason: 'invalid'; errors: FieldError[] }
-  | { reason: 'invalid_transition'; from: Progress; to: Progress }
-  | { reason: 'already_cancelled' }
-  | { reason: 'slot_taken'; startsAt: Date; nearest: Slot[] }
-  | { reason: 'outcome_pending'; intentionId: string }
-  | { reason: 'acuity_unavailable'; retryAfterMs: number }
-  | { reason: 'acuity_error' };
-
-/** How an attempt to book ended, for the page that waits for it. */
-export type AttemptState =
-  | { state: 'open'; startsAt: Date; since: Date }
-  | { state: 'completed'; bookingId: string }
-  | { state: 'failed'; failure: { reason: string; errors?: FieldError[] } };
+import { isUuid } from '../lib/uuid.ts';
+import { mayKnowAttempt } from './attempt.access.ts';
+import { book } from './attempt.book.ts';
+import { change } from './attempt.change.ts';
+import type { AttemptDeps } from './attempt.deps.ts';
+import { findAttempt } from './attempt.repository.ts';
+import type { Attempt, AttemptState, BookFailure, ChangeFailure } from './attempt.ts';
 
 export interface AttemptService {
   /** Only a referrer, or an admin acting as one, books. */
@@ -41,5 +19,35 @@ export interface AttemptService {
   reschedule(actor: Actor, bookingId: string, startsAt: Date): Promise<Result<Booking, ChangeFailure>>;
   cancel(actor: Actor, bookingId: string, reason: string | null): Promise<Result<Booking, ChangeFailure>>;
   /** For those who may see its booking, or are of the organisation that it was made in; null for everyone else. */
-  find(actor: Actor, intentionId: string): Promise<AttemptState | null>;
+  find(actor: Actor, attemptId: string): Promise<AttemptState | null>;
+}
+
+export function createAttemptService(deps: AttemptDeps): AttemptService {
+  return {
+    book: (actor, request, idempotencyKey) => book(deps, actor, request, idempotencyKey),
+
+    reschedule: (actor, bookingId, startsAt) =>
+      change(deps, actor, bookingId, { kind: 'reschedule', startsAt }),
+
+    cancel: (actor, bookingId, reason) => change(deps, actor, bookingId, { kind: 'cancel', reason }),
+
+    async find(actor, attemptId) {
+      const attempt = isUuid(attemptId) ? await findAttempt(deps.db, attemptId) : null;
+      const isTheirs = attempt && (await mayKnowAttempt(deps.db, actor.viewer, attempt));
+      return isTheirs ? stateOf(attempt) : null;
+    },
+  };
+}
+
+function stateOf(attempt: Attempt): AttemptState {
+  if (attempt.state === 'failed') {
+    const { failure } = attempt;
+    const errors = failure?.reason === 'invalid' ? { errors: failure.errors } : {};
+    return { state: 'failed', failure: { reason: failure?.reason ?? 'acuity_error', ...errors } };
+  }
+  if (attempt.state === 'completed' && attempt.bookingId) {
+    return { state: 'completed', bookingId: attempt.bookingId };
+  }
+  // A cancellation wants no time of its own; the page then tells since when it is waiting.
+  return { state: 'open', startsAt: attempt.startsAt ?? attempt.createdAt, since: attempt.createdAt };
 }

@@ -1,10 +1,8 @@
+export type { Attempt, AttemptState, BookFailure, ChangeFailure } from './attempt.ts';
 export { mayKnowAttempt } from './attempt.access.ts';
 export { referenceNotSent } from './attempt.acuity.ts';
-export { forget } from './attempt.adopt.ts';
-export { applyChange, isCarriedOut } from './attempt.apply.ts';
 export type { AttemptDeps, AttemptTimings } from './attempt.deps.ts';
-export { checkLateJob, settleIntentionJob, sweepIntentionsJob } from './attempt.jobs.ts';
-export { findIntention, findOpenChange, type ChangeOrder, type Intention } from './attempt.repository.ts';
-export type { AttemptService, AttemptState, BookFailure, ChangeFailure } from './attempt.service.ts';
-export { createSettlement, type Settlement } from './attempt.settle.ts';
-export { createAttemptService } from './attempt.verbs.ts';
+export { checkLateJob, settleAttemptJob, sweepAttemptsJob } from './attempt.jobs.ts';
+export { findAttempt, findOpenChange } from './attempt.repository.ts';
+export { createAttemptService, type AttemptService } from './attempt.service.ts';
+export { completeOpenChange, createSettlement, type Settlement } from './attempt.settle.ts';

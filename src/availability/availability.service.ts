@@ -94,7 +94,14 @@ export function createAvailabilityService({
       return 'taken';
     },
 
-    invalidate: (acuityCalendarId, taken) => shared.invalidate(acuityCalendarId, taken),
+    async invalidate(calendarId, taken) {
+      try {
+        await shared.invalidate(calendarId, taken);
+      } catch (error) {
+        // What the cache holds expires by itself.
+        log.warn({ calendarId, err: errorFacts(error) }, 'The cached free times could not be invalidated');
+      }
+    },
   };
 }
 

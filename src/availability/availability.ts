@@ -43,7 +43,7 @@ export interface AvailabilityService {
     specialist: Specialist,
     query: { type: ExaminationType; month: string; timezone?: string },
   ): Promise<Result<MonthAvailability, AvailabilityFailure>>;
-  /** Up to `count` free times nearest to `around`, within a week either side, sorted by time. Never throws. */
+  /** Up to `count` other free times nearest to `around`, within a week either side, sorted by time. Never throws. */
   nearest(specialist: Specialist, type: ExaminationType, around: Date, count: number): Promise<Slot[]>;
   /**
    * Whether Acuity offers this very time. A cached "no" older than a few seconds is asked again, so that a slot
@@ -54,6 +54,6 @@ export interface AvailabilityService {
     type: ExaminationType,
     startsAt: Date,
   ): Promise<'free' | 'taken' | 'unknown'>;
-  /** What was cached for this calendar is no longer true; `taken` times vanish from stale copies as well. */
+  /** What was cached for this calendar is no longer true; `taken` times vanish from stale copies as well. Never throws. */
   invalidate(acuityCalendarId: number, taken?: { startsAt: Date; durationMinutes: number }): Promise<void>;
 }

@@ -23,7 +23,7 @@ export interface Announcement {
   /** Null: an attempt to book that failed. */
   bookingId: string | null;
   /** The attempt that led to it; null or left out when Acuity told us and nobody here asked for it. */
-  intentionId?: string | null;
+  attemptId?: string | null;
   /** The document that it is about. */
   documentId?: string;
   /** Tells messages of one kind about one booking apart. Default: the attempt, else the document, else the booking. */

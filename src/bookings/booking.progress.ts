@@ -29,7 +29,7 @@ export async function moveProgress(
     }
     // Acuity is being told of another time, or of the end: first that, then this.
     const underWay = await deps.findOpenChange(trx, bookingId);
-    if (underWay) return failure({ reason: 'outcome_pending', intentionId: underWay.id });
+    if (underWay) return failure({ reason: 'outcome_pending', attemptId: underWay.id });
 
     await changeBooking(trx, bookingId, { status: statusAfter(to), currentProgress: to });
     const { byId, forId } = attribution(actor.viewer);

@@ -11,7 +11,7 @@ export type ProgressFailure =
   | { reason: 'not_found' }
   | { reason: 'forbidden' }
   | { reason: 'invalid_transition'; from: Progress; to: Progress }
-  | { reason: 'outcome_pending'; intentionId: string };
+  | { reason: 'outcome_pending'; attemptId: string };
 
 /** Somebody changed it since it was read: as it is now. */
 export type Stale = { reason: 'stale'; current: Booking };

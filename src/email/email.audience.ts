@@ -1,5 +1,5 @@
 // Who is told what about a booking, computed in the announcing transaction.
-import { findIntention } from '../attempts/index.ts';
+import { findAttempt } from '../attempts/index.ts';
 import { contactsOf, type Announcement, type BookingMailKind } from '../bookings/index.ts';
 import type { Queryable } from '../db/knex.ts';
 import { mergedInto } from '../db/merges.ts';
@@ -43,11 +43,11 @@ export async function audienceOf(db: Queryable, announcement: Announcement): Pro
     .select('id', 'email')) as Recipient[];
 }
 
-async function concerned(db: Queryable, { kind, bookingId, intentionId }: Announcement): Promise<string[]> {
+async function concerned(db: Queryable, { kind, bookingId, attemptId }: Announcement): Promise<string[]> {
   const parts = toldTo[kind];
   const ids: string[] = [];
-  if (parts.includes('requester') && intentionId) {
-    const attempt = await findIntention(db, intentionId);
+  if (parts.includes('requester') && attemptId) {
+    const attempt = await findAttempt(db, attemptId);
     if (attempt) ids.push(attempt.createdById);
   }
   if (!bookingId) return ids;

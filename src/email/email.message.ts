@@ -96,11 +96,11 @@ async function bookingMessage(db: Queryable, email: ExaminationEmail, links: Lin
   return cancelled(booking, attempt, links);
 }
 
-async function attemptOf(db: Queryable, intentionId: string | null): Promise<AttemptFacts | null> {
-  if (!intentionId) return null;
+async function attemptOf(db: Queryable, attemptId: string | null): Promise<AttemptFacts | null> {
+  if (!attemptId) return null;
   const row = (await db('booking_intentions as i')
     .join('specialists as s', 's.id', 'i.specialist_id')
-    .where('i.id', intentionId)
+    .where('i.id', attemptId)
     .first(
       'i.kind',
       'i.reference',
@@ -252,9 +252,9 @@ function failedMessage(
   attempt: AttemptFacts | null,
   booking: Booking | null,
   links: Links,
-  intentionId: string | null,
+  attemptId: string | null,
 ): BookingMessage {
-  if (!attempt || !intentionId) throw new Error('A failure without an attempt');
+  if (!attempt || !attemptId) throw new Error('A failure without an attempt');
   const words = whatFailed[attempt.kind];
   const says = attempt.failure_reason === 'invalid' ? whatIsAsked : words.says;
   const when = attempt.starts_at
@@ -272,6 +272,6 @@ function failedMessage(
     ],
     action: booking
       ? { label: 'See the booking', href: links.booking(booking.id) }
-      : { label: 'See what happened', href: links.attempt(intentionId) },
+      : { label: 'See what happened', href: links.attempt(attemptId) },
   };
 }

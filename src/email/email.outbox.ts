@@ -22,7 +22,7 @@ export interface OutboxDeps {
  */
 export function createOutbox({ jobs, ids, gatherMs = usualGatherMs }: OutboxDeps): Announce {
   return async (trx, announcement) => {
-    const { kind, bookingId, intentionId = null, documentId = null, previousStartsAt } = announcement;
+    const { kind, bookingId, attemptId = null, documentId = null, previousStartsAt } = announcement;
     const { occasion, delayMs } =
       kind === 'document_added' && !announcement.occasion
         ? await gathered(trx, announcement, gatherMs)
@@ -36,7 +36,7 @@ export function createOutbox({ jobs, ids, gatherMs = usualGatherMs }: OutboxDeps
           recipient: email,
           recipient_id: recipientId,
           booking_id: bookingId,
-          intention_id: intentionId,
+          intention_id: attemptId,
           document_id: documentId,
           previous_starts_at: previousStartsAt ?? null,
         })
@@ -48,9 +48,9 @@ export function createOutbox({ jobs, ids, gatherMs = usualGatherMs }: OutboxDeps
   };
 }
 
-function occasionOf({ kind, occasion: given, bookingId, intentionId, documentId }: Announcement): string {
+function occasionOf({ kind, occasion: given, bookingId, attemptId, documentId }: Announcement): string {
   // Confirmed once to each person, whether an attempt, an import or an assignment came first.
-  const usual = kind === 'booking_confirmation' ? bookingId : (intentionId ?? documentId ?? bookingId);
+  const usual = kind === 'booking_confirmation' ? bookingId : (attemptId ?? documentId ?? bookingId);
   const occasion = given ?? usual;
   if (!occasion) throw new Error(`An announcement of ${kind} names no occasion`);
   return occasion;

@@ -1,7 +1,7 @@
 // Who was meant to read a message may have left, or the booking may have become another organisation's. Asked whenever
 // one is composed: what it says is what the booking holds then.
 import { isStaff, standingOf, type Viewer } from '../accounts/index.ts';
-import { findIntention, mayKnowAttempt } from '../attempts/index.ts';
+import { findAttempt, mayKnowAttempt } from '../attempts/index.ts';
 import { findBooking, maySee } from '../bookings/index.ts';
 import type { Queryable } from '../db/knex.ts';
 import { mergedInto } from '../db/merges.ts';
@@ -43,7 +43,7 @@ export async function readerOf(db: Queryable, email: EmailRow): Promise<Reader> 
  */
 async function mayKnow(db: Queryable, viewer: Viewer, email: BookingEmail): Promise<boolean> {
   if (!email.booking_id) {
-    const attempt = email.intention_id ? await findIntention(db, email.intention_id) : null;
+    const attempt = email.intention_id ? await findAttempt(db, email.intention_id) : null;
     return attempt !== null && mayKnowAttempt(db, viewer, attempt);
   }
   const booking = await findBooking(db, email.booking_id);

@@ -24,7 +24,7 @@ export const workMailKinds: readonly string[] = [
 /** Absolute addresses of pages. */
 export interface Links {
   booking(id: string): string;
-  attempt(intentionId: string): string;
+  attempt(attemptId: string): string;
   newBooking(): string;
   /** With its secret part: only ever in a mail. */
   accountLink(kind: LinkKind, id: string): string;

@@ -5,15 +5,7 @@ import type { Transaction } from '../db/knex.ts';
 import { keepMergesOff } from '../db/merges.ts';
 import type { Appointment } from '../ports/acuity.ts';
 import type { Specialist } from '../specialists/index.ts';
-import {
-  applyChange,
-  findOpenChange,
-  forget,
-  isCarriedOut,
-  type AttemptDeps,
-  type ChangeOrder,
-  type Intention,
-} from '../attempts/index.ts';
+import { completeOpenChange, findOpenChange, type AttemptDeps } from '../attempts/index.ts';
 import {
   allDetails,
   answersDigestOf,
@@ -95,13 +87,8 @@ export async function followAppointment(
   const specialist = await deps.specialists.findByCalendar(appointment.calendarId);
   const fields = await intakeFields(deps.db, deps);
   const context = await answersContext(deps);
-  const open = (await findOpenChange(deps.db, bookingId)) as Intention<ChangeOrder> | null;
-  if (open && isCarriedOut(open, appointment)) {
-    // Our own change, told by Acuity before its answer reached us: it is that person's doing, not the clinic's.
-    await applyChange(deps, open.id, appointment);
-    await forget(deps, appointment.calendarId, appointment.canceled ? undefined : appointment);
-    return { outcome: 'carried_out', as: open.order.kind === 'cancel' ? 'cancelled' : 'updated', bookingId };
-  }
+  const as = await completeOpenChange(deps, bookingId, appointment);
+  if (as) return { outcome: 'carried_out', as, bookingId };
   const followed = await deps.db.transaction(async (trx): Promise<Followed & { before?: Booking }> => {
     await keepMergesOff(trx);
     const booking = await lockBooking(trx, bookingId);
@@ -122,7 +109,7 @@ export async function followAppointment(
   });
   const { before, ...outcome } = followed;
   if (before && (outcome.outcome === 'updated' || outcome.outcome === 'cancelled')) {
-    await forgetBoth(deps, before, appointment);
+    await invalidateBoth(deps, before, appointment);
   }
   return outcome;
 }
@@ -324,10 +311,11 @@ async function announceState(
 }
 
 /** Both calendars, when it moved from one to the other. */
-async function forgetBoth(deps: AttemptDeps, before: Booking, appointment: Appointment): Promise<void> {
-  await forget(deps, appointment.calendarId, appointment.canceled ? undefined : appointment);
+async function invalidateBoth(deps: AttemptDeps, before: Booking, appointment: Appointment): Promise<void> {
+  await deps.availability.invalidate(appointment.calendarId, appointment.canceled ? undefined : appointment);
   const old = await deps.specialists.findById(before.specialist.id);
-  if (old && old.acuityCalendarId !== appointment.calendarId) await forget(deps, old.acuityCalendarId);
+  if (old && old.acuityCalendarId !== appointment.calendarId)
+    await deps.availability.invalidate(old.acuityCalendarId);
 }
 
 /** The booking of this appointment, and which version of it we know; null when there is none. */

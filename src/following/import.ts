@@ -5,7 +5,7 @@ import { keepMergesOff } from '../db/merges.ts';
 import { violatedConstraint } from '../db/transaction.ts';
 import type { Appointment } from '../ports/acuity.ts';
 import type { Specialist } from '../specialists/index.ts';
-import { forget, type AttemptDeps } from '../attempts/index.ts';
+import type { AttemptDeps } from '../attempts/index.ts';
 import {
   allDetails,
   answersOf,
@@ -65,7 +65,10 @@ export async function importAppointment(
         return (await isNewest(trx)) ? writeImported(deps, trx, appointment, specialist, said, cause) : null;
       });
       if (bookingId === null) return { outcome: 'stale' };
-      await forget(deps, appointment.calendarId, appointment.canceled ? undefined : appointment);
+      await deps.availability.invalidate(
+        appointment.calendarId,
+        appointment.canceled ? undefined : appointment,
+      );
       return { outcome: 'created', bookingId };
     } catch (error) {
       const constraint = violatedConstraint(error);

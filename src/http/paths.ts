@@ -26,7 +26,7 @@ export const paths = {
   bookingContacts: (id: string) => `/bookings/${id}/contacts`,
   bookingProgress: (id: string) => `/bookings/${id}/progress`,
   /** Where the outcome of a lost answer is told. */
-  bookingAttempt: (intentionId: string) => `/bookings/attempts/${intentionId}`,
+  bookingAttempt: (attemptId: string) => `/bookings/attempts/${attemptId}`,
   /** The journey: specialist → time → examinee → check → (confirm: POST /bookings). */
   /** With a draft: choose another specialist for it. */
   newBooking: (draftId?: string) => (draftId ? `/bookings/new?draft=${draftId}` : '/bookings/new'),

@@ -1,7 +1,7 @@
 // The table of contents of the background: which job does what, and when.
 import { removeExpiredSessionsJob, type Accounts } from '../accounts/index.ts';
 import { sealAuditJob } from '../audit/index.ts';
-import { checkLateJob, settleIntentionJob, sweepIntentionsJob, type Settlement } from '../attempts/index.ts';
+import { checkLateJob, settleAttemptJob, sweepAttemptsJob, type Settlement } from '../attempts/index.ts';
 import { removeExpiredDraftsJob, type BookingDrafts } from '../bookings/index.ts';
 import { fetchMeetingLinkJob, type Convergence } from '../following/index.ts';
 import {
@@ -58,9 +58,9 @@ export function createJobHandlers(services: JobServices): RunnableJob[] {
   const { accounts, settlement, drafts, emails, documentCare, sealAudit, convergence, sync, impersonation } =
     services;
   return [
-    runnable({ job: settleIntentionJob, handle: ({ intentionId }) => settlement.settle(intentionId) }),
+    runnable({ job: settleAttemptJob, handle: ({ intentionId }) => settlement.settle(intentionId) }),
     runnable({ job: checkLateJob, handle: ({ intentionId }) => settlement.checkLate(intentionId) }),
-    runnable({ job: sweepIntentionsJob, handle: () => nothing(settlement.sweep()) }),
+    runnable({ job: sweepAttemptsJob, handle: () => nothing(settlement.sweep()) }),
     runnable({ job: removeExpiredDraftsJob, handle: () => nothing(drafts.removeExpired()) }),
     runnable({ job: scanDocumentJob, handle: ({ documentId }) => documentCare.scan(documentId) }),
     runnable({ job: sweepDocumentsJob, handle: () => nothing(documentCare.sweep()) }),
@@ -84,7 +84,7 @@ export function createJobHandlers(services: JobServices): RunnableJob[] {
 }
 
 export const cron: CronEntry[] = [
-  { schedule: '* * * * *', job: sweepIntentionsJob, alsoAtStart: true },
+  { schedule: '* * * * *', job: sweepAttemptsJob, alsoAtStart: true },
   { schedule: '* * * * *', job: sweepEmailsJob, alsoAtStart: true },
   { schedule: '* * * * *', job: sealAuditJob, alsoAtStart: true },
   { schedule: '* * * * *', job: endQuietActingJob, alsoAtStart: true },

@@ -11,7 +11,7 @@ import {
 } from '../support/booking-stack.ts';
 
 const steps = [
-  'intention_stored',
+  'attempt_stored',
   'before_acuity',
   'after_acuity',
   'in_complete_transaction',
@@ -50,7 +50,7 @@ describe('a process that is killed', function () {
         starts_at: Date;
       };
       const isDone = does === 'cancel' ? status === 'cancelled' : at.toISOString() === startsAt;
-      expect(isDone).to.equal(!['intention_stored', 'before_acuity'].includes(step));
+      expect(isDone).to.equal(!['attempt_stored', 'before_acuity'].includes(step));
     });
   }
 });

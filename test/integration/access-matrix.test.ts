@@ -83,7 +83,7 @@ const table: Record<string, string> = {
   'post /bookings/new/:draftId/examinee': 'siunni',
   'get /bookings/new/:draftId/check': 'siunni',
   'post /bookings': 'siinni',
-  'get /bookings/attempts/:intentionId': 'siuiii',
+  'get /bookings/attempts/:attemptId': 'siuiii',
   'get /bookings/attempts/:id': 'siuiii',
 
   'get /bookings': 'siiiii',

@@ -27,7 +27,7 @@ describe('booking an examination', () => {
   }
   const active = () => [...fake.appointments.values()].filter((appointment) => !appointment.canceled);
   const count = async (table: string) => Number((await house.db(table).count('* as n'))[0]?.n);
-  const intentionId = async () => {
+  const attemptId = async () => {
     const [id] = (await house.db('booking_intentions').pluck('id')) as string[];
     if (!id) throw new Error('No intention was stored');
     return id;
@@ -237,7 +237,7 @@ describe('booking an examination', () => {
     acuity.lose('after');
     const pending = reasonOf(await house.attempts.book(house.people.rita, house.requestFor(), 'k1'));
     expect(pending.reason).to.equal('outcome_pending');
-    const id = await intentionId();
+    const id = await attemptId();
     expect(await house.attempts.find(house.people.rob, id)).to.deep.include({ state: 'open' });
     expect(await house.attempts.find(house.people.nadia, id)).to.equal(null);
     await Promise.all([house.settlement.settle(id), house.settlement.settle(id)]);
@@ -254,7 +254,7 @@ describe('booking an examination', () => {
   it('a call that Acuity never saw is declared failed once it cannot be under way any more, and told', async () => {
     acuity.lose('before');
     await house.attempts.book(house.people.rita, house.requestFor(), 'k1');
-    const id = await intentionId();
+    const id = await attemptId();
     await house.settlement.settle(id);
     expect((await house.attempts.find(house.people.rita, id))?.state).to.equal('open');
     await sleep(350);
@@ -274,7 +274,7 @@ describe('booking an examination', () => {
   it('while Acuity cannot be asked, an open attempt stays open and is looked at again', async () => {
     acuity.lose('after');
     await house.attempts.book(house.people.rita, house.requestFor(), null);
-    const id = await intentionId();
+    const id = await attemptId();
     fake.failWith({ reason: 'unavailable', notSent: true, retryAfterMs: 1_000 });
     await sleep(350);
     await house.settlement.settle(id);
@@ -289,7 +289,7 @@ describe('booking an examination', () => {
   it('an appointment that appears after all is cancelled again', async () => {
     acuity.lose('before');
     await house.attempts.book(house.people.rita, house.requestFor(), null);
-    const id = await intentionId();
+    const id = await attemptId();
     await sleep(350);
     await house.settlement.settle(id);
     const { reference } = (await house.db('booking_intentions').first()) as { reference: string };
@@ -309,7 +309,7 @@ describe('booking an examination', () => {
   it('two appointments with one reference: the first stays, the other is cancelled', async () => {
     acuity.lose('after');
     await house.attempts.book(house.people.rita, house.requestFor(), null);
-    const id = await intentionId();
+    const id = await attemptId();
     const [first] = active();
     if (!first) throw new Error('Nothing was made');
     fake.appointments.set(first.id + 7, { ...first, id: first.id + 7 });
@@ -348,7 +348,7 @@ describe('booking an examination', () => {
     let isGone = false;
     const dying = await openHouse(acuity, {
       onStep: (step) => {
-        if (step !== 'intention_stored' || isGone) return;
+        if (step !== 'attempt_stored' || isGone) return;
         isGone = true;
         throw new Error('the process is gone');
       },
@@ -369,7 +369,7 @@ describe('booking an examination', () => {
     const held = fake.hold();
     const answer = house.attempts.book(house.people.rita, house.requestFor(), null);
     while (held.waiting() === 0) await sleep(5);
-    const id = await intentionId();
+    const id = await attemptId();
     await house
       .db('booking_intentions')
       .where({ id })
@@ -417,7 +417,7 @@ describe('booking an examination', () => {
   it('the sweep gives every open attempt a job', async () => {
     acuity.lose('after');
     await house.attempts.book(house.people.rita, house.requestFor(), null);
-    const id = await intentionId();
+    const id = await attemptId();
     await house.db.raw('delete from graphile_worker._private_jobs');
     expect(await house.settlement.sweep()).to.equal(1);
     expect(await house.db('graphile_worker.jobs').where({ key: id })).to.have.length(1);

@@ -115,7 +115,7 @@ describe('who is told about a booking', () => {
     const { id } = (await house.db('booking_intentions').where({ state: 'open' }).first('id')) as {
       id: string;
     };
-    await announce({ kind: 'booking_failed', bookingId: null, intentionId: id });
+    await announce({ kind: 'booking_failed', bookingId: null, attemptId: id });
     expect(await told()).to.deep.equal(['rob']);
   });
 

@@ -82,7 +82,7 @@ describe('the page of an episode', function () {
     const { app, agents } = house;
     const first = await newest();
     await app.db('booking_intentions').update({ created_at: app.db.raw('clock_timestamp()') });
-    const { id: intentionId } = (await app.db('booking_intentions').first('id')) as { id: string };
+    const { id: attemptId } = (await app.db('booking_intentions').first('id')) as { id: string };
     await agents.acting.post('/admin/exit-impersonation').expect(200);
     await app.db('impersonations').update({ ended_at: app.db.raw(`ended_at - interval '1 second'`) });
     house.agents.acting = await house.enter('acting');
@@ -95,7 +95,7 @@ describe('the page of an episode', function () {
         action: 'booking.created',
         resourceType: 'booking',
         resourceId: house.bookingId,
-        metadata: { intentionId },
+        metadata: { intentionId: attemptId },
       },
     );
     expect(printed(await read(`/admin/episodes/${first.id}`))).to.match(

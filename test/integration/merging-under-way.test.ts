@@ -63,7 +63,7 @@ describe('merging while other things happen', () => {
   const bookedDuring = async (
     agent: Agent,
     meanwhile: () => Promise<unknown>,
-    step = 'intention_stored',
+    step = 'attempt_stored',
   ): Promise<string> => {
     onStep = async (at) => {
       if (at === step) await meanwhile();
@@ -153,10 +153,10 @@ describe('merging while other things happen', () => {
 
   it('shows a failed attempt to the organisation that its own has become, and not once that is undone', async () => {
     const ritaAgent = await app.signIn(rita);
-    const intentionId = await failedDuring(await app.signIn(nadia), () =>
+    const attemptId = await failedDuring(await app.signIn(nadia), () =>
       merge('Northside Claims', 'Harbour Legal', 'organization').expect(303),
     );
-    const attempt = () => ritaAgent.get(`/bookings/attempts/${intentionId}`);
+    const attempt = () => ritaAgent.get(`/bookings/attempts/${attemptId}`);
     expect((await attempt()).body).to.deep.include({ state: 'failed' });
     await undoLast();
     await attempt().expect(404);

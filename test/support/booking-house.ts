@@ -44,7 +44,10 @@ export function createFakeAvailability(): FakeAvailability {
     })),
     day: () => Promise.reject(new Error('not asked in these tests')),
     month: () => Promise.reject(new Error('not asked in these tests')),
-    nearest: (_specialist, _type, _around, count) => Promise.resolve(fake.nearestSlots.slice(0, count)),
+    nearest: (_specialist, _type, around, count) => {
+      const others = fake.nearestSlots.filter(({ startsAt }) => startsAt.getTime() !== around.getTime());
+      return Promise.resolve(others.slice(0, count));
+    },
     isFree: (_specialist, _type, startsAt) =>
       Promise.resolve(taken.has(startsAt.getTime()) ? 'taken' : 'free'),
     invalidate: (calendarId, slot) => {

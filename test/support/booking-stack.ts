@@ -21,7 +21,7 @@ import { testSecret } from './session.ts';
 /** Where a process that books may die, in the order it comes there. */
 export const bookingSteps = [
   'authorised',
-  'intention_stored',
+  'attempt_stored',
   'before_acuity',
   'after_acuity',
   'before_complete',

@@ -82,7 +82,7 @@ export async function openMatrixHouse(): Promise<MatrixHouse> {
     .expect(303);
   const draftId = /^\/bookings\/new\/([^/]+)\//.exec(draft.headers.location as string)?.[1];
   expect(draftId, 'the draft’s address').to.be.a('string');
-  const intention = (await app.db('booking_intentions').first('id')) as { id: string };
+  const attempt = (await app.db('booking_intentions').first('id')) as { id: string };
   const episode = (await app.db('impersonations').first('id')) as { id: string };
 
   const s3 = new S3Client({
@@ -126,8 +126,8 @@ export async function openMatrixHouse(): Promise<MatrixHouse> {
   const fill = async (pattern: string): Promise<string> => {
     const filled = pattern
       .replace(':draftId', draftId ?? '')
-      .replace(':intentionId', intention.id)
-      .replace('/attempts/:id', `/attempts/${intention.id}`)
+      .replace(':attemptId', attempt.id)
+      .replace('/attempts/:id', `/attempts/${attempt.id}`)
       .replace('/specialists/:id', `/specialists/${specialist.id}`)
       .replace('/bookings/:id', `/bookings/${bookingId}`)
       .replace('/episodes/:id', `/episodes/${episode.id}`)

@@ -22,7 +22,7 @@ export function answer<T>(
 ): void {
   if (result.ok) return tell(result.value);
   if (result.reason !== 'outcome_pending') throw problemFor(result);
-  const url = paths.bookingAttempt(result.intentionId);
+  const url = paths.bookingAttempt(result.attemptId);
   res
     .status(202)
     .location(url)
@@ -35,7 +35,7 @@ export function answer<T>(
         detail: 'The calendar’s answer was lost. We are finding out what became of it: look at the attempt.',
         code: 'outcome_pending',
         requestId: requestIdOf(res),
-        attempt: { id: result.intentionId, url },
+        attempt: { id: result.attemptId, url },
       }),
     );
 }

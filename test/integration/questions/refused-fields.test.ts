@@ -79,8 +79,8 @@ describe('a booking whose field Acuity refuses', () => {
 
   it('finds its appointment by the client when Acuity took no reference and the answer was lost', async () => {
     acuity.lose(refused('invalid_fields', 'The field "9101" does not exist on this appointment.'), 'after');
-    const { intentionId } = reasonOf(await book()) as { intentionId?: string };
-    await house.settlement.settle(intentionId ?? '');
+    const { attemptId } = reasonOf(await book()) as { attemptId?: string };
+    await house.settlement.settle(attemptId ?? '');
     expect(await intention()).to.include({ state: 'completed' });
     expect(active()).to.have.length(1);
   });
@@ -176,13 +176,13 @@ describe('a booking whose field Acuity refuses', () => {
 
   it('says what to answer when the worker finds that nothing was made', async () => {
     acuity.lose('before');
-    const { intentionId = '' } = reasonOf(await book()) as { intentionId?: string };
+    const { attemptId = '' } = reasonOf(await book()) as { attemptId?: string };
     fake.showForms(detailsForm(), question);
     await house
       .db('booking_intentions')
       .update({ acuity_called_at: house.db.raw(`now() - interval '1 min'`) });
-    await house.settlement.settle(intentionId);
-    expect(await house.attempts.find(house.people.rita, intentionId)).to.deep.equal({
+    await house.settlement.settle(attemptId);
+    expect(await house.attempts.find(house.people.rita, attemptId)).to.deep.equal({
       state: 'failed',
       failure: {
         reason: 'invalid',

@@ -122,10 +122,10 @@ const forAnyone: Step = { rule: 'The page is for anyone', holds: true, finding: 
 function recordRules(
   { db, drafts, specialists, accounts, impersonation }: PageRuleServices,
   pattern: string,
-  { id = '', intentionId, draftId = '' }: Params,
+  { id = '', attemptId, draftId = '' }: Params,
 ): Rules | null {
   if (pattern.startsWith('/bookings/new/:draftId')) return draftRules(drafts, draftId);
-  if (pattern.startsWith('/bookings/attempts/:')) return attemptRules(db, intentionId ?? id);
+  if (pattern.startsWith('/bookings/attempts/:')) return attemptRules(db, attemptId ?? id);
   if (pattern.startsWith('/bookings/:id')) return bookingPageRules(db, id);
   if (pattern === '/documents/:id/receipt') return documentRules(db, id, 'see');
   if (pattern === '/documents/:id/delete') return documentRules(db, id, 'delete');

@@ -42,23 +42,23 @@ export function attemptPages(services: Needs): PageRoute[] {
   return [
     {
       method: 'get',
-      path: '/bookings/attempts/:intentionId',
+      path: '/bookings/attempts/:attemptId',
       access: 'session',
       isPolled: true,
-      handle: (req, res) => showAttempt(services, req as Request<{ intentionId: string }>, res),
+      handle: (req, res) => showAttempt(services, req as Request<{ attemptId: string }>, res),
     },
   ];
 }
 
 async function showAttempt(
   services: Needs,
-  req: Request<{ intentionId: string }>,
+  req: Request<{ attemptId: string }>,
   res: Response,
 ): Promise<void> {
   const way = parse(querySchema, req.query);
   const actor = actorOf(req, res);
-  const { intentionId } = req.params;
-  const attempt = await services.attempts.find(actor, intentionId);
+  const { attemptId } = req.params;
+  const attempt = await services.attempts.find(actor, attemptId);
   if (!attempt) throw notFound();
   if (attempt.state === 'completed') {
     const url = way.booking ? paths.booking(attempt.bookingId) : paths.bookingConfirmed(attempt.bookingId);
@@ -70,7 +70,7 @@ async function showAttempt(
   }
   const page = pageOf(
     attempt,
-    withQuery(paths.bookingAttempt(intentionId), way),
+    withQuery(paths.bookingAttempt(attemptId), way),
     way,
     await zoneToShow(services, actor.viewer, way, req),
   );

@@ -25,7 +25,7 @@ export function changeProblem(
     return null;
   }
   if (failure.reason === 'outcome_pending') {
-    res.redirect(303, withQuery(paths.bookingAttempt(failure.intentionId), { booking: booking.id }));
+    res.redirect(303, withQuery(paths.bookingAttempt(failure.attemptId), { booking: booking.id }));
     return null;
   }
   if (failure.reason === 'acuity_unavailable') {

@@ -99,7 +99,7 @@ async function notBooked(
   failure: BookFailure,
 ): Promise<void> {
   if (failure.reason === 'outcome_pending') {
-    return res.redirect(303, withQuery(paths.bookingAttempt(failure.intentionId), { draft: draft.id }));
+    return res.redirect(303, withQuery(paths.bookingAttempt(failure.attemptId), { draft: draft.id }));
   }
   const renewed = await renewKey(services, draft);
   switch (failure.reason) {

@@ -1,0 +1,115 @@
+// The one place where an attempt ends: completed or failed. Requests, the worker and webhooks all come here, at any
+// time and several at once; the attempt's row decides who was first.
+import { findBooking, lockBooking, type Booking } from '../bookings/index.ts';
+import type { Transaction } from '../db/knex.ts';
+import { keepMergesOff } from '../db/merges.ts';
+import { timingsOf, type AttemptDeps } from './attempt.deps.ts';
+import { checkLateJob } from './attempt.jobs.ts';
+import type { Completion } from './attempt.kind.ts';
+import { completeOpen, failOpen, failUncalled, findAttempt, lockAttempt } from './attempt.repository.ts';
+import type { Attempt, Refusal } from './attempt.ts';
+
+/**
+ * Whatever `write` writes, and the end of the attempt: all or nothing, once.
+ * @param write writes the booking, its progress, audit row and announcement; returns the booking's id
+ * @param options.evenIfFailed what Acuity did late becomes true all the same
+ */
+export async function completeOnce(
+  deps: AttemptDeps,
+  attemptId: string,
+  write: (trx: Transaction, attempt: Attempt, booking: Booking | null) => Promise<string>,
+  options: { evenIfFailed?: boolean } = {},
+): Promise<Exclude<Completion, { outcome: 'unknown' }>> {
+  return deps.db.transaction(async (trx) => {
+    await keepMergesOff(trx);
+    const known = await findAttempt(trx, attemptId);
+    // First the booking, then the attempt, as everyone does who needs both.
+    const booking = known?.bookingId ? await lockBooking(trx, known.bookingId) : null;
+    const attempt = await lockAttempt(trx, attemptId);
+    if (!attempt) throw new Error(`There is no attempt ${attemptId}`);
+    if (attempt.state === 'failed' && !options.evenIfFailed) {
+      return { outcome: 'failed', refusal: attempt.failure ?? { reason: 'acuity_error' } };
+    }
+    let { bookingId } = attempt;
+    if (attempt.state !== 'completed') {
+      bookingId = await write(trx, attempt, booking);
+      await completeOpen(trx, attemptId, bookingId);
+      await deps.onStep?.('in_complete_transaction');
+    }
+    return { outcome: 'completed', booking: await bookingOf(trx, attemptId, bookingId) };
+  });
+}
+
+async function bookingOf(trx: Transaction, attemptId: string, bookingId: string | null): Promise<Booking> {
+  const booking = bookingId ? await findBooking(trx, bookingId) : null;
+  if (!booking) throw new Error(`Attempt ${attemptId} was completed without a booking`);
+  return booking;
+}
+
+export interface FailOptions {
+  /** The referrer was told to wait, and is told now by e-mail. */
+  tell?: boolean;
+  /** The answer asks to try again: the same key may. */
+  releaseKey?: boolean;
+  /** Fails it only when Acuity was never called for it. */
+  onlyUncalled?: boolean;
+  /** Acuity did not say no: what we asked for may still appear. */
+  checkLater?: boolean;
+}
+
+/**
+ * Declares an open attempt failed, once; false when it was settled before, or may not be failed now. Should its call
+ * reach Acuity all the same, the late checks put that right.
+ */
+export async function failAttempt(
+  deps: AttemptDeps,
+  attempt: Attempt,
+  refusal: Refusal,
+  options: FailOptions = {},
+): Promise<boolean> {
+  return deps.db.transaction(async (trx) => {
+    await keepMergesOff(trx);
+    const failed = options.onlyUncalled
+      ? await failUncalled(trx, attempt.id, refusal)
+      : await failOpen(trx, attempt.id, refusal, options);
+    if (!failed) return false;
+    await recordFailure(deps, trx, attempt, refusal);
+    if (options.tell && !('byStaff' in attempt.request && attempt.request.byStaff)) {
+      await deps.announce(trx, {
+        kind: 'booking_failed',
+        bookingId: attempt.bookingId,
+        attemptId: attempt.id,
+      });
+    }
+    const lateChecksMs = options.checkLater ? timingsOf(deps).lateChecksMs : [];
+    for (const [index, delayMs] of lateChecksMs.entries()) {
+      await deps.jobs.add(
+        checkLateJob,
+        { intentionId: attempt.id },
+        { trx, delayMs, key: `late:${attempt.id}:${index}` },
+      );
+    }
+    return true;
+  });
+}
+
+const auditActions = {
+  book: 'booking.created',
+  reschedule: 'booking.rescheduled',
+  cancel: 'booking.cancelled',
+} as const;
+
+async function recordFailure(
+  deps: AttemptDeps,
+  trx: Transaction,
+  { id, bookingId, request }: Attempt,
+  refusal: Refusal,
+): Promise<void> {
+  await deps.audit.record(trx, request.actor, {
+    action: auditActions[request.kind],
+    resourceType: bookingId ? 'booking' : 'booking_intention',
+    resourceId: bookingId ?? id,
+    outcome: 'failure',
+    metadata: { reason: refusal.reason, intentionId: id },
+  });
+}

@@ -1,0 +1,162 @@
+// The saga of every attempt: store it, claim it, call Acuity, then complete it, fail it or leave it open. Whatever dies
+// between two steps, the worker ends the attempt (attempt.settle.ts).
+import { findBooking, type Booking } from '../bookings/index.ts';
+import type { Transaction } from '../db/knex.ts';
+import { errorFacts } from '../lib/error-facts.ts';
+import { failure, ok, type Result } from '../lib/result.ts';
+import type { Appointment } from '../ports/acuity.ts';
+import { verdictOn } from './attempt.acuity.ts';
+import { timingsOf, type AttemptDeps } from './attempt.deps.ts';
+import { failAttempt, type FailOptions } from './attempt.end.ts';
+import { settleAttemptJob } from './attempt.jobs.ts';
+import type { Call, Completion } from './attempt.kind.ts';
+import { kindOf } from './attempt.kinds.ts';
+import { claimForCall, findAttempt, insertAttempt } from './attempt.repository.ts';
+import {
+  answerOf,
+  slotTaken,
+  type Attempt,
+  type AttemptFailure,
+  type AttemptKind,
+  type NewAttempt,
+  type Refusal,
+} from './attempt.ts';
+
+export type AttemptAnswer = Result<Booking, AttemptFailure>;
+
+/** The attempt, and the job that settles it whatever becomes of this process: before Acuity is called. */
+export async function storeAttempt(
+  deps: AttemptDeps,
+  trx: Transaction,
+  attempt: NewAttempt,
+): Promise<Attempt> {
+  await insertAttempt(trx, attempt);
+  await deps.jobs.add(
+    settleAttemptJob,
+    { intentionId: attempt.id },
+    { trx, key: attempt.id, delayMs: timingsOf(deps).settleAfterMs },
+  );
+  const stored = await findAttempt(trx, attempt.id);
+  if (!stored) throw new Error(`Attempt ${attempt.id} was stored and is not there`);
+  return stored;
+}
+
+/** Carries out an attempt that is stored. */
+export async function runAttempt(deps: AttemptDeps, attempt: Attempt): Promise<AttemptAnswer> {
+  await deps.onStep?.('attempt_stored');
+  const answer = await carryOut(deps, attempt);
+  await deps.onStep?.('before_answer');
+  return answer;
+}
+
+/** From here Acuity may have made or changed the appointment. Never throws: returns `outcome_pending` instead. */
+async function carryOut(deps: AttemptDeps, attempt: Attempt): Promise<AttemptAnswer> {
+  try {
+    if (!(await claimForCall(deps.db, attempt.id))) return await currentOutcome(deps, attempt);
+    await deps.onStep?.('before_acuity');
+    const call = await kindOf(attempt).call(deps, attempt);
+    await deps.onStep?.('after_acuity');
+    return await conclude(deps, attempt, call);
+  } catch (error) {
+    deps.log.error({ attemptId: attempt.id, err: errorFacts(error) }, 'An attempt was interrupted');
+    return pending(attempt);
+  }
+}
+
+async function conclude(
+  deps: AttemptDeps,
+  asked: Attempt,
+  call: Call<AttemptKind> | null,
+): Promise<AttemptAnswer> {
+  if (!call) return currentOutcome(deps, asked);
+  const { attempt, answer } = call;
+  if (answer.ok) return finish(deps, attempt, answer.value);
+  const verdict = verdictOn(answer);
+  switch (verdict.verdict) {
+    case 'unknown': {
+      const appointment = verdict.wasAnswered ? await kindOf(attempt).readBack(deps, attempt) : null;
+      return appointment ? finish(deps, attempt, appointment) : leaveOpen(deps, attempt);
+    }
+    case 'taken':
+      return failAsTaken(deps, attempt);
+    case 'out_of_reach': {
+      const { retryAfterMs } = verdict;
+      return fail(deps, attempt, { reason: 'acuity_unavailable', retryAfterMs }, { releaseKey: true });
+    }
+    case 'refused':
+      break;
+  }
+  const ruling = await kindOf(attempt).rule(deps, attempt, verdict);
+  if (ruling === 'taken') return failAsTaken(deps, attempt);
+  if ('again' in ruling) return conclude(deps, attempt, ruling.again);
+  return fail(deps, attempt, ruling.refusal, ruling);
+}
+
+async function finish(deps: AttemptDeps, attempt: Attempt, appointment: Appointment): Promise<AttemptAnswer> {
+  const completion = await completeAttempt(deps, attempt, appointment, { step: 'completed' });
+  if (completion.outcome === 'unknown') return leaveOpen(deps, attempt);
+  if (completion.outcome === 'failed') return failure(answerOf(completion.refusal));
+  await deps.onStep?.('invalidated');
+  return ok(completion.booking);
+}
+
+/**
+ * Completes an attempt with what Acuity did, and invalidates the free times that this changed.
+ * @param how.step the name of the step that is then reached
+ */
+export async function completeAttempt(
+  deps: AttemptDeps,
+  attempt: Attempt,
+  appointment: Appointment,
+  how: { step: string; isSettling?: boolean },
+): Promise<Completion> {
+  const { isSettling = false } = how;
+  const completion = await kindOf(attempt).complete(deps, attempt, appointment, isSettling);
+  if (completion.outcome !== 'completed') return completion;
+  await deps.onStep?.(how.step);
+  const { kind, acuity } = attempt.request;
+  await deps.availability.invalidate(acuity.calendarId, kind === 'cancel' ? undefined : completion.booking);
+  return completion;
+}
+
+async function failAsTaken(deps: AttemptDeps, attempt: Attempt): Promise<AttemptAnswer> {
+  const wanted = await kindOf(attempt).wantedTime(deps, attempt);
+  if (!wanted) return fail(deps, attempt, { reason: 'acuity_error' });
+  const { specialist, type, startsAt, durationMinutes } = wanted;
+  await deps.availability.invalidate(attempt.request.acuity.calendarId, { startsAt, durationMinutes });
+  const nearest = await deps.availability.nearest(specialist, type, startsAt, 3);
+  return fail(deps, attempt, slotTaken({ startsAt, nearest }));
+}
+
+async function fail(
+  deps: AttemptDeps,
+  attempt: Attempt,
+  refusal: Refusal,
+  { releaseKey = false }: Pick<FailOptions, 'releaseKey'> = {},
+): Promise<AttemptAnswer> {
+  const failed = await failAttempt(deps, attempt, refusal, { releaseKey });
+  return failed ? failure(answerOf(refusal)) : currentOutcome(deps, attempt);
+}
+
+/** Nobody knows what Acuity did: the worker finds out, soon. */
+async function leaveOpen(deps: AttemptDeps, attempt: Attempt): Promise<AttemptAnswer> {
+  await deps.jobs.add(settleAttemptJob, { intentionId: attempt.id }, { key: attempt.id });
+  return pending(attempt);
+}
+
+function pending({ id }: Attempt): AttemptAnswer {
+  return failure({ reason: 'outcome_pending', attemptId: id });
+}
+
+/** The settle job finished first, or failed this attempt because the request took too long. */
+async function currentOutcome(deps: AttemptDeps, attempt: Attempt): Promise<AttemptAnswer> {
+  return outcomeOf(deps, (await findAttempt(deps.db, attempt.id)) ?? attempt);
+}
+
+export async function outcomeOf(deps: AttemptDeps, attempt: Attempt): Promise<AttemptAnswer> {
+  if (attempt.state === 'open') return pending(attempt);
+  if (attempt.state === 'failed') return failure(answerOf(attempt.failure ?? { reason: 'acuity_error' }));
+  const booking = attempt.bookingId ? await findBooking(deps.db, attempt.bookingId) : null;
+  if (!booking) throw new Error(`Attempt ${attempt.id} was completed without a booking`);
+  return ok(booking);
+}

@@ -1,0 +1,108 @@
+// A booking: makes the appointment, and adopts what Acuity made.
+import { findBookingByAppointment } from '../bookings/index.ts';
+import { ok } from '../lib/result.ts';
+import type { Appointment } from '../ports/acuity.ts';
+import { findAppointmentsOf, hasReference, type RefusedField } from './attempt.acuity.ts';
+import { adoptAppointment, removeAppointment } from './attempt.adopt.ts';
+import { createAppointment, isOfferedNow } from './attempt.create.ts';
+import type { AttemptDeps } from './attempt.deps.ts';
+import type { Kind, Ruling } from './attempt.kind.ts';
+import { checkQuestions, explainRefusal } from './attempt.questions.ts';
+import { claimNextCall } from './attempt.repository.ts';
+import { lost, type Attempt, type Refusal } from './attempt.ts';
+
+type Booking = Attempt<'book'>;
+
+export const bookKind: Kind<'book'> = {
+  call: createAppointment,
+
+  async readBack(deps, attempt) {
+    const found = await findAppointmentsOf(deps, attempt);
+    return (found.ok && found.value.find((one) => !one.canceled)) || null;
+  },
+
+  rule: (deps, attempt, { field }) =>
+    field && !attempt.request.acuity.asStaff
+      ? ruleOnField(deps, attempt, field)
+      : Promise.resolve({ refusal: { reason: 'acuity_error' } }),
+
+  async wantedTime({ specialists }, { id, specialistId, request, startsAt }) {
+    const specialist = await specialists.findById(specialistId);
+    if (!specialist) throw new Error(`Attempt ${id} has no specialist`);
+    return { specialist, startsAt, type: request.type, durationMinutes: request.durationMinutes };
+  },
+
+  complete(deps, attempt, appointment, isSettling) {
+    // The clinic may have moved the appointment since, and Acuity is right.
+    const asItStands = isSettling ? { ...attempt, startsAt: appointment.startsAt } : attempt;
+    return adoptAppointment(deps, asItStands, appointment, { tell: isSettling });
+  },
+
+  async find(deps, attempt) {
+    const found = await findAppointmentsOf(deps, attempt);
+    if (!found.ok) return found;
+    const [appointment, ...strays] = await keptFirst(deps, found.value);
+    if (appointment) return ok({ isDone: true, appointment, strays });
+    // Made, and cancelled again: there is nothing to wait for.
+    const isFinal = found.value.length > 0;
+    const refusal = () => (isFinal ? Promise.resolve(lost) : likelyRefusal(deps, attempt));
+    return ok({ isDone: false, isFinal, refusal, checkLater: true });
+  },
+
+  /** Every active appointment of this attempt that is not its booking's is cancelled (rule 1). */
+  async checkLate(deps, attempt) {
+    // Without the reference an appointment of the same client at the same time may be a newer attempt's.
+    if (!(await hasReference(deps, attempt))) return 'done';
+    const found = await findAppointmentsOf(deps, attempt);
+    if (!found.ok) return 'ask_again';
+    let areGone = true;
+    for (const appointment of found.value.filter((one) => !one.canceled)) {
+      if (await findBookingByAppointment(deps.db, appointment.id)) continue;
+      areGone = (await removeAppointment(deps, attempt, appointment.id)) && areGone;
+    }
+    return areGone ? 'done' : 'ask_again';
+  },
+};
+
+/**
+ * The forms are read again and whoever books is asked what is missing. Where they cannot be asked (a field that we
+ * cannot read, or that they already answered), the clinic's staff book it: nobody is turned away for it.
+ */
+async function ruleOnField(
+  deps: AttemptDeps,
+  attempt: Booking,
+  field: RefusedField,
+): Promise<Ruling<'book'>> {
+  const { request } = attempt;
+  const errors = await explainRefusal(deps, request.acuity.appointmentTypeId, request, field);
+  if (errors.length > 0) return { refusal: { reason: 'invalid', errors }, releaseKey: true };
+  const offered = await isOfferedNow(deps, attempt);
+  if (!offered.ok) {
+    const retryAfterMs = 'retryAfterMs' in offered ? offered.retryAfterMs : 30_000;
+    return { refusal: { reason: 'acuity_unavailable', retryAfterMs }, releaseKey: true };
+  }
+  if (!offered.value) return 'taken';
+  const asStaff = await claimNextCall(deps.db, attempt, { acuity: { asStaff: true }, detailsNeeded: true });
+  if (!asStaff) return { again: null };
+  deps.log.warn({ attemptId: attempt.id, fieldId: field.id }, 'Acuity refused a field: booked as staff');
+  await deps.onStep?.('before_staff_booking');
+  return { again: await createAppointment(deps, asStaff) };
+}
+
+/** The active ones; one that is a booking already comes first. */
+async function keptFirst(deps: AttemptDeps, appointments: Appointment[]): Promise<Appointment[]> {
+  const active = appointments.filter((appointment) => !appointment.canceled);
+  for (const appointment of active) {
+    if (await findBookingByAppointment(deps.db, appointment.id)) {
+      return [appointment, ...active.filter((other) => other !== appointment)];
+    }
+  }
+  return active;
+}
+
+/** Acuity made nothing. The reason may be a question that was added since: then whoever booked can answer it. */
+async function likelyRefusal(deps: AttemptDeps, { request }: Booking): Promise<Refusal> {
+  await deps.questions.readAgain();
+  const { errors } = await checkQuestions(deps, request.acuity.appointmentTypeId, request);
+  return errors.length > 0 ? { reason: 'invalid', errors } : lost;
+}
