@@ -10,6 +10,7 @@ import { mailChecks, type MailCheckDeps } from './mail.checks.ts';
 import { scannerCheck, type ScannerCheckDeps } from './scanner.check.ts';
 import { sealsCheck, type SealsCheckDeps } from './seals.check.ts';
 import { secretsCheck, type Secrets } from './secrets.check.ts';
+import { workersCheck } from './workers.check.ts';
 import { webChecks, type WebCheckDeps } from './web.checks.ts';
 
 export interface DoctorDeps
@@ -68,6 +69,7 @@ export function createDoctor(deps: DoctorDeps): Doctor {
 function checksOf(deps: DoctorDeps): Check[] {
   return [
     ...databaseChecks(deps),
+    workersCheck(deps.db),
     cacheCheck(deps),
     ...bucketChecks(deps),
     ...mailChecks(deps),

@@ -10,6 +10,7 @@ import { parseKeyring, type Keyring } from '../../src/lib/keyring.ts';
 import { startTestApp } from '../support/app.ts';
 import { noClamd } from '../support/clamd.ts';
 import {
+  completeSetUp,
   linesOf,
   openClosedMailServer,
   openDoctorStack,
@@ -27,8 +28,7 @@ describe('the doctor', function () {
   let stack: DoctorStack;
   before(async () => {
     stack = await openDoctorStack();
-    const made = await stack.app.system.services.sync.connect(null);
-    expect(made.ok).to.equal(true);
+    await completeSetUp(stack);
   });
   after(() => stack.close());
 
@@ -144,6 +144,21 @@ describe('the doctor', function () {
       const report = await stack.run();
       await stack.owner.raw(`grant usage on schema graphile_worker to ${role}`);
       expect(said(report, 'job_queue')).to.deep.equal(['wrong: A job cannot be added: 42501']);
+    });
+  });
+
+  describe('about workers', () => {
+    it('is wrong when none gave a sign of life lately', async () => {
+      await stack
+        .owner('workers')
+        .where({ kind: 'jobs' })
+        .update({ seen_at: inMs(-60_000) });
+      const report = await stack.run();
+      await stack.owner('workers').update({ seen_at: inMs(600_000) });
+      expect(said(report, 'workers')).to.deep.equal([
+        'wrong: No process works jobs',
+        'ok: One process delivers Acuity’s events',
+      ]);
     });
   });
 

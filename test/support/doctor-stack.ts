@@ -1,4 +1,5 @@
 // Everything that the checks look at, for real and well set up; and the same with something broken.
+import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, request, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { SMTPServer } from 'smtp-server';
@@ -27,6 +28,8 @@ export interface DoctorStack {
   /** Null where this machine has none. */
   redis: TestRedis | null;
   clamd: TestClamd | null;
+  /** Of the process that serves. */
+  env: Record<string, string>;
   /** The simulator's control API. */
   control(path: string, body: object): Promise<void>;
   /** Runs the checks of a system with these variables, beside the one that serves. */
@@ -56,7 +59,7 @@ export async function openDoctorStack(): Promise<DoctorStack> {
     ...env,
   };
   return {
-    ...{ app, owner: app.db, simulator, storage, redis, clamd },
+    ...{ app, owner: app.db, simulator, storage, redis, clamd, env: appEnv },
     async control(path, body) {
       const answer = await fetch(`${simulator.url}/_sim${path}`, {
         method: 'POST',
@@ -86,6 +89,14 @@ export async function openDoctorStack(): Promise<DoctorStack> {
       await clamd?.stop();
     },
   };
+}
+
+/** What a running system has beside what is configured: its webhook in Acuity, and workers that are alive. */
+export async function completeSetUp({ app, owner }: DoctorStack): Promise<void> {
+  const made = await app.system.services.sync.connect(null);
+  if (!made.ok) throw new Error(`Acuity was not connected: ${made.reason}`);
+  const seen_at = new Date(Date.now() + 600_000);
+  for (const kind of ['jobs', 'relay']) await owner('workers').insert({ id: randomUUID(), kind, seen_at });
 }
 
 /** The lines of one check. */

@@ -10,7 +10,7 @@ import type { RunningStack } from '../../src/dev/running.ts';
 export const projectRoot = path.resolve(import.meta.dirname, '../..');
 
 /** Set empty, so that neither the caller's environment nor a .env file points the stack elsewhere. */
-const unset = Object.fromEntries(
+export const unset = Object.fromEntries(
   [
     'BASE_URL',
     'DATABASE_URL',

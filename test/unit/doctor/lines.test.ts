@@ -8,6 +8,7 @@ import { signaturesLine } from '../../../src/doctor/scanner.check.ts';
 import { sealLines } from '../../../src/doctor/seals.check.ts';
 import { secretLines, type Secrets } from '../../../src/doctor/secrets.check.ts';
 import { certificateLine, proxyLine } from '../../../src/doctor/web.checks.ts';
+import { workerLines } from '../../../src/doctor/workers.check.ts';
 import { bucketLifecycle } from '../../../src/documents/index.ts';
 import type { LifecycleRule } from '../../../src/ports/object-store.ts';
 import { costsOfNoReference, type MappingField, type MappingView } from '../../../src/questions/index.ts';
@@ -231,6 +232,19 @@ describe('the lines about this machine', () => {
     expect(diskLine('/tmp', 20 * gigabyte)).to.deep.equal({ state: 'ok', says: '20.0 GB free in /tmp' });
     expect(diskLine('/tmp', gigabyte / 2).state).to.equal('warning');
     expect(diskLine('/tmp', 50_000_000).state).to.equal('wrong');
+  });
+});
+
+describe('the lines about workers', () => {
+  it('are ok when each kind is alive, and wrong when one is not', () => {
+    expect(short(workerLines({ jobs: 2, relay: 1 }))).to.deep.equal([
+      'ok: 2 processes work jobs',
+      'ok: One process delivers Acuity’s events',
+    ]);
+    expect(short(workerLines({ jobs: 0, relay: 0 }))).to.deep.equal([
+      'wrong: No process works jobs',
+      'wrong: No process delivers Acuity’s events',
+    ]);
   });
 });
 
