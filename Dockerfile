@@ -15,6 +15,6 @@ COPY src ./src
 USER node
 EXPOSE 3000
 
-# The same image works the jobs with node src/worker.ts, is the relay with node src/automation.ts, and runs the commands
+# The same image works the jobs with node src/worker.ts, is the relay with node src/relay-process.ts, and runs the commands
 # of the README: npm run migrate, npm run create-admin, npm run doctor.
 CMD ["node", "src/main.ts"]

@@ -39,7 +39,7 @@ export function composeDoctor(
     scanServer: config.CLAMD_URL ? createClamavScanner({ url: config.CLAMD_URL, patienceMs: 5_000 }) : null,
     maxBytes: config.UPLOAD_MAX_BYTES,
     acuityUrl: config.ACUITY_BASE_URL,
-    automationUrl: at(paths.automation()),
+    relayUrl: at(paths.relay()),
     relayTarget: {
       url: relayTarget,
       isOurs: new URL(relayTarget).pathname.endsWith(paths.acuityWebhook()),

@@ -284,7 +284,7 @@ export function compose(config: Config, overrides: Overrides = {}): System {
     },
     subscribing: {
       ...{ db, acuity, clock, log },
-      target: new URL(paths.automation(), config.BASE_URL).href,
+      target: new URL(paths.relay(), config.BASE_URL).href,
       acuityUrl: config.ACUITY_BASE_URL,
       async announce(trx, { all, repaired }) {
         await audit.record(trx, systemActor, {

@@ -201,7 +201,7 @@ function partOf(file: string): string {
   const [, first = '', second] = file.split('/');
   if (second !== undefined) return first;
   if (first === 'config.ts' || first === 'config.production.ts') return 'config';
-  return ['main.ts', 'worker.ts', 'automation.ts', 'process.ts', 'drain.ts'].includes(first)
+  return ['main.ts', 'worker.ts', 'relay-process.ts', 'process.ts', 'drain.ts'].includes(first)
     ? 'entry'
     : 'compose';
 }

@@ -18,7 +18,7 @@ try {
     const { PORT: _, ...variables } = stack.variables;
     process.env = { BASE_URL: stack.url, ...variables, PORT: usualPort, ...givenVariables() };
   }
-  await import('../automation.ts');
+  await import('../relay-process.ts');
 } catch (error) {
   if (!(error instanceof StartError)) throw error;
   complain(error.message);

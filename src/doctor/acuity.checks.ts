@@ -13,7 +13,7 @@ export interface AcuityCheckDeps {
   mapping: Pick<Mapping, 'read' | 'attention'>;
   sync: Pick<SyncService, 'connection'>;
   /** Where our webhook leads. */
-  automationUrl: string;
+  relayUrl: string;
   clock: Clock;
   /** Our pages for it. */
   pages: { connection: string; questions: string; specialists: string };
@@ -228,7 +228,7 @@ const quietDays = 7;
 async function checkWebhook({
   acuity,
   sync: { connection },
-  automationUrl,
+  relayUrl,
   clock,
   pages,
 }: AcuityCheckDeps): Promise<Line[]> {
@@ -239,7 +239,7 @@ async function checkWebhook({
     lastEventAt !== null && clock.now().getTime() - lastEventAt.getTime() < quietDays * 86_400_000;
   const mend = { text: 'Connect Acuity', command: 'npm run acuity:connect', page: pages.connection };
   const lines = wantedEvents.map((event) => {
-    const ours = listed.value.filter((one) => one.event === event && one.target === automationUrl);
+    const ours = listed.value.filter((one) => one.event === event && one.target === relayUrl);
     if (ours.some(({ status }) => status === 'active'))
       return ok(`Our webhook for ${event} is there and active`);
     const isDisabled = ours.length > 0;

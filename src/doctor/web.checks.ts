@@ -11,7 +11,7 @@ export interface WebCheckDeps {
   baseUrl: string;
   isProduction: boolean;
   /** /automation/acuity over its public address. */
-  automationUrl: string;
+  relayUrl: string;
   acuityUrl: string;
   /** Where the relay delivers, and whether that is an address of ours. */
   relayTarget: { url: string; isOurs: boolean };
@@ -102,8 +102,8 @@ function refusesAsOurs({ status, headers }: Answered): boolean {
   return status === 415 && String(headers['content-type']).startsWith('application/problem+json');
 }
 
-async function checkOutside({ automationUrl, acuityUrl, ca }: WebCheckDeps): Promise<Line[]> {
-  const url = new URL(automationUrl);
+async function checkOutside({ relayUrl, acuityUrl, ca }: WebCheckDeps): Promise<Line[]> {
+  const url = new URL(relayUrl);
   const isReal = !isOnThisMachine(acuityUrl);
   const mend =
     'Check that the proxy passes POST /automation/acuity on to the app or the relay, and that Acuity may reach it';
@@ -124,17 +124,17 @@ async function checkOutside({ automationUrl, acuityUrl, ca }: WebCheckDeps): Pro
       ),
     ];
   try {
-    const answer = await ask(automationUrl, { ...unsignedEvent, ca });
+    const answer = await ask(relayUrl, { ...unsignedEvent, ca });
     if (refusesAsOurs(answer))
       return [
         ok(
-          `${automationUrl} answers, and takes nothing unsigned`,
+          `${relayUrl} answers, and takes nothing unsigned`,
           'Asked from this machine: a firewall may still refuse Acuity. The console’s list of webhook events shows what arrives.',
         ),
       ];
     return [
       wrong(
-        `${automationUrl} is answered by something else (${answer.status})`,
+        `${relayUrl} is answered by something else (${answer.status})`,
         'Acuity’s events do not arrive: what happens there is seen up to 15 minutes late.',
         mend,
       ),
@@ -142,7 +142,7 @@ async function checkOutside({ automationUrl, acuityUrl, ca }: WebCheckDeps): Pro
   } catch (error) {
     return [
       wrong(
-        `${automationUrl} does not answer: ${codeOf(error)}`,
+        `${relayUrl} does not answer: ${codeOf(error)}`,
         'Acuity’s events do not arrive: what happens there is seen up to 15 minutes late.',
         mend,
       ),

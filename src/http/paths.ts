@@ -48,7 +48,7 @@ export const paths = {
   questions: (specialistId: string) => `/specialists/${specialistId}/questions`,
   console: () => '/admin',
   bookingsWithoutReferrer: () => '/admin/resources/bookings?filters.needsReferrer=true',
-  automation: () => '/automation/acuity',
+  relay: () => '/automation/acuity',
   acuityWebhook: () => '/webhooks/acuity',
   webhookReplay: (id: string) => `/admin/webhooks/${id}/replay`,
   accessCheck: () => '/admin/access-check',

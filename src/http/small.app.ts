@@ -16,7 +16,7 @@ type SmallServices = Pick<Services, 'config' | 'log' | 'meters' | 'readiness'>;
 export function createRelayApp(services: SmallServices & Pick<Services, 'webhooks'>): Express {
   return createSmallApp(
     services,
-    webhookEndpoints(services).filter(({ path }) => path === paths.automation()),
+    webhookEndpoints(services).filter(({ path }) => path === paths.relay()),
   );
 }
 

@@ -1,4 +1,4 @@
-// The automation layer's second half: what was taken is delivered, in its turn, until somebody takes it.
+// The second half of the relay: what was taken is delivered, in its turn, until somebody takes it.
 import type { Logger } from 'pino';
 import type { Database } from '../db/knex.ts';
 import { databaseTrouble } from '../db/trouble.ts';

@@ -190,7 +190,7 @@ describe('docker-compose.yml', () => {
 
   it('sends Acuity to the relay first, and the relay to web', () => {
     const caddyfile = read('docker/Caddyfile');
-    expect(caddyfile).to.contain(`handle ${paths.automation()} {\n\t\treverse_proxy relay:3000 web:3000 {`);
+    expect(caddyfile).to.contain(`handle ${paths.relay()} {\n\t\treverse_proxy relay:3000 web:3000 {`);
     const { RELAY_TARGET_URL, PORT } = readConfig(given('relay'));
     expect(RELAY_TARGET_URL).to.equal(`http://web:${PORT}${paths.acuityWebhook()}`);
   });

@@ -25,7 +25,7 @@ export function session(accounts: Accounts): RequestHandler {
 const withoutSession = new Set<string>([
   paths.health(),
   paths.ready(),
-  paths.automation(),
+  paths.relay(),
   paths.acuityWebhook(),
   paths.openapi(),
 ]);
