@@ -72,7 +72,7 @@ async function checkRole(db: Database, isProduction: boolean): Promise<Line[]> {
       `The role ${role} could also change the audit log`,
       'Whoever gets hold of DATABASE_URL could rewrite history; only the seals would show it.',
       {
-        text: 'Use two roles, as docs/operations.md describes under “First start of a production system”, then run',
+        text: 'Use two roles, as docs/first-start.md describes, then run',
         command: 'npm run migrate',
       },
     ),

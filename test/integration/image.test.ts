@@ -1,5 +1,5 @@
 // From nothing to a live agency, in the image's own layout and with production's configuration: what an operator and
-// the first people do, in the order of docs/operations.md, over HTTP and by the commands of the README.
+// the first people do, in the order of docs/first-start.md, over HTTP and by the commands of the README.
 import { createHash } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';

@@ -1,4 +1,4 @@
-// What an operator has before the first start: an empty database with the two roles of docs/operations.md, Redis where
+// What an operator has before the first start: an empty database with the two roles of docs/first-start.md, Redis where
 // there is one, a bucket, a mail server and an Acuity account. Each is a service of its own, outside the image.
 import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
@@ -21,7 +21,7 @@ export interface AgencyServices {
   close(): Promise<void>;
 }
 
-const operations = path.resolve(import.meta.dirname, '../../docs/operations.md');
+const firstStart = path.resolve(import.meta.dirname, '../../docs/first-start.md');
 /** Holds what means something in an address, to a shell and to PostgreSQL. */
 const password = 'p@ss/w:rd?#%&+ "$x$';
 
@@ -58,7 +58,7 @@ export async function openAgencyServices(): Promise<AgencyServices> {
   };
 }
 
-// By the statements of docs/operations.md, with names of our own: roles belong to the whole server. The addresses are
+// By the statements of docs/first-start.md, with names of our own: roles belong to the whole server. The addresses are
 // without the password.
 async function openEmptyDatabase(): Promise<{
   ownerUrl: string;
@@ -67,7 +67,7 @@ async function openEmptyDatabase(): Promise<{
 }> {
   const name = `agency_${randomBytes(6).toString('hex')}`;
   const server = (await sharedPostgres()).url;
-  const [, block = ''] = /```sql\n([^`]+)```/.exec(readFileSync(operations, 'utf8')) ?? [];
+  const [, block = ''] = /```sql\n([^`]+)```/.exec(readFileSync(firstStart, 'utf8')) ?? [];
   const statements = block
     .replaceAll('examdesk', name)
     .replaceAll('…', () => password)

@@ -1,0 +1,65 @@
+// What docs/first-start.md has people copy is what the product reads and runs.
+import { randomBytes } from 'node:crypto';
+import { readFileSync, readdirSync } from 'node:fs';
+import path from 'node:path';
+import { parseEnv } from 'node:util';
+import { expect } from 'chai';
+import { configVariables, readConfig, stopTimes } from '../../src/config.ts';
+import { readImagePlan } from '../support/image.ts';
+
+const root = path.resolve(import.meta.dirname, '../..');
+const read = (file: string) => readFileSync(path.join(root, file), 'utf8');
+
+const page = read('docs/first-start.md');
+const blocks = [...page.matchAll(/```sh\n([^`]+)```/g)].map(([, block = '']) => block);
+const withKey = (name: string) => blocks.find((block) => block.startsWith(`${name}=`)) ?? '';
+const filled = (block: string) => parseEnv(block.replaceAll('…', () => randomBytes(32).toString('hex')));
+const { files } = readImagePlan();
+
+describe('docs/first-start.md', () => {
+  it('gives the processes a whole configuration, and nothing that is not read', () => {
+    const env = filled(withKey('NODE_ENV'));
+    expect(env.NODE_ENV).to.equal('production');
+    expect(configVariables).to.include.members(Object.keys(env));
+    expect(() => readConfig(env)).not.to.throw();
+    expect(() => readConfig({ ...env, ...filled(withKey('MIGRATION_DATABASE_URL')) })).not.to.throw();
+  });
+
+  it('writes values in a way that node --env-file, systemd and a shell read alike', () => {
+    for (const block of [withKey('NODE_ENV'), withKey('MIGRATION_DATABASE_URL')])
+      expect(
+        block
+          .trimEnd()
+          .split('\n')
+          .filter((line) => !/^(#.*|[A-Z_0-9]+='[^'\\]*')$/.test(line)),
+      ).to.deep.equal([]);
+  });
+
+  it('names commands that there are', () => {
+    const names = [
+      ...page.matchAll(/(?:^|[`\s])examdesk ([a-z-]+)(?= --|`|$)|src\/commands\/([a-z-]+)\.ts/gm),
+    ].map(([, alone, whole]) => alone ?? whole);
+    expect(names).to.include.members(['migrate', 'create-admin', 'acuity-connect', 'doctor']);
+    for (const name of names) expect(files.has(`src/commands/${name}.ts`), name).to.equal(true);
+  });
+});
+
+describe('docs/systemd', () => {
+  for (const name of readdirSync(path.join(root, 'docs/systemd'))) {
+    it(`starts a process that there is, and lets it end: ${name}`, () => {
+      const unit = parseUnit(read(`docs/systemd/${name}`));
+      expect(unit.ExecStart).to.match(/^\/usr\/bin\/node src\/\w+\.ts$/);
+      expect(files.has(unit.ExecStart?.split(' ')[1] ?? ''), unit.ExecStart).to.equal(true);
+      expect(page).to.contain(unit.EnvironmentFile).and.to.contain(unit.WorkingDirectory);
+      const { graceMs, timeoutMs } = stopTimes(readConfig(filled(withKey('NODE_ENV'))));
+      expect(Number(unit.TimeoutStopSec) * 1_000).to.be.above(graceMs + timeoutMs + 5_000);
+    });
+  }
+});
+
+function parseUnit(text: string): Record<string, string> {
+  const lines = text.split('\n').filter((line) => /^\w+=/.test(line));
+  return Object.fromEntries(
+    lines.map((line) => [line.slice(0, line.indexOf('=')), line.slice(line.indexOf('=') + 1)]),
+  );
+}
