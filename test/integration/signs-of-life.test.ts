@@ -105,7 +105,7 @@ describe('signs of life', () => {
 
     for (const [entry, variable, kind] of [
       ['worker', 'HEALTH_PORT', 'jobs'],
-      ['automation', 'PORT', 'relay'],
+      ['relay-process', 'PORT', 'relay'],
     ] as const) {
       it(`are shown by ${entry}.ts, beside its health and its figures`, async () => {
         const port = await freePort();

@@ -16,7 +16,7 @@ for (const keepsConnections of [true, false])
       try {
         const web = [await fleet.start('main'), await fleet.start('main'), await fleet.start('main')];
         const workers = [await fleet.start('worker'), await fleet.start('worker')];
-        const relay = await fleet.start('automation');
+        const relay = await fleet.start('relay-process');
         const webPorts = web.map(({ port }) => port);
         fleet.proxy.route('/', webPorts);
         // As docs/operations.md has it: the relay first, a web process where it is away.

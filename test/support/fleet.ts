@@ -17,7 +17,7 @@ export interface Member {
 export interface Fleet {
   proxy: Proxy;
   stack: BookingStack;
-  start(entry: 'main' | 'worker' | 'automation'): Promise<Member>;
+  start(entry: 'main' | 'worker' | 'relay-process'): Promise<Member>;
   close(): Promise<void>;
 }
 
