@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Redis, type Result } from 'ioredis';
 import type { Cache, Lock } from '../ports/cache.ts';
 import { scripts } from './redis-cache.scripts.ts';
@@ -20,13 +21,19 @@ declare module 'ioredis' {
 }
 
 // A cache that answers later than this is no help to a person who waits for a page.
-const commandTimeout = 1_000;
+const timeoutMs = 200;
+/** After one time-out it is left alone for so long, then asked in the background whether it answers again. */
+const restMs = 2_000;
+/** A process that starts lets the connection be made first. */
+const firstConnectMs = 1_000;
 
-/** Calls fail within a second when Redis is away, and at once while it is known to be: requests never hang. */
+/**
+ * A call fails after 200 ms when Redis hangs, and at once while it is known to hang or to be away: requests never wait
+ * for it, and a Redis that hangs costs those under way one time-out.
+ */
 export function createRedisCache(url: string): Cache {
   const redis = new Redis(url, {
     keyPrefix: 'examdesk:',
-    commandTimeout,
     connectTimeout: 2_000,
     lazyConnect: true,
     enableOfflineQueue: false,
@@ -40,65 +47,101 @@ export function createRedisCache(url: string): Cache {
 
   // Only the very first calls wait for a connection that is being made; later ones see a lost one at once.
   const connecting = redis.connect().catch(() => undefined);
-  const firstTry = Promise.race([connecting, new Promise((go) => setTimeout(go, commandTimeout).unref())]);
+  const firstTry = Promise.race([connecting, new Promise((go) => setTimeout(go, firstConnectMs).unref())]);
+  let isHanging = false;
+  let isClosed = false;
 
-  async function connected(): Promise<Redis> {
+  async function ask<T>(command: (redis: Redis) => Promise<T>): Promise<T> {
     if (redis.status !== 'ready') await firstTry;
-    return redis;
+    if (isHanging) throw new CacheHangs();
+    try {
+      return await inTime(command(redis));
+    } catch (error) {
+      if (error instanceof CacheHangs) leaveAlone();
+      throw error;
+    }
+  }
+
+  function leaveAlone(): void {
+    if (isHanging) return;
+    isHanging = true;
+    void comeBack();
+  }
+
+  /** A connection whose other end is gone never breaks by itself: one that still hangs is replaced. */
+  async function comeBack(): Promise<void> {
+    await sleep(restMs, undefined, { ref: false });
+    const answers = await inTime(redis.ping()).then(
+      () => true,
+      () => false,
+    );
+    if (!answers && !isClosed) redis.disconnect(true);
+    isHanging = false;
   }
 
   return {
     async get(key) {
-      return (await connected()).get(key);
+      return ask((to) => to.get(key));
     },
     async set(key, value, ttlMs) {
-      await (await connected()).set(key, value, 'PX', Math.max(1, Math.round(ttlMs)));
+      await ask((to) => to.set(key, value, 'PX', Math.max(1, Math.round(ttlMs))));
     },
     async delete(...keys) {
-      if (keys.length > 0) await (await connected()).del(...keys);
+      if (keys.length > 0) await ask((to) => to.del(...keys));
     },
     async increment(key, ttlMs) {
-      const [count, expiresInMs] = await (await connected()).countUp(key, Math.round(ttlMs));
+      const [count, expiresInMs] = await ask((to) => to.countUp(key, Math.round(ttlMs)));
       return { count, expiresInMs };
     },
 
     async lock(key, ttlMs) {
       const name = `lock:${key}`;
       const token = randomUUID();
-      const taken = await (await connected()).set(name, token, 'PX', Math.round(ttlMs), 'NX');
+      const taken = await ask((to) => to.set(name, token, 'PX', Math.round(ttlMs), 'NX'));
       if (taken === null) return null;
       return asLock(
-        (ms) => redis.extendLock(name, token, ms),
-        () => redis.freeLock(name, token),
+        (ms) => ask((to) => to.extendLock(name, token, ms)),
+        () => ask((to) => to.freeLock(name, token)),
       );
     },
     async takeToken(bucket, limit, maxWaitMs) {
-      return (await connected()).takeToken(
-        `bucket:${bucket}`,
-        limit.perSecond,
-        limit.burst,
-        Math.round(maxWaitMs),
-      );
+      const { perSecond, burst } = limit;
+      return ask((to) => to.takeToken(`bucket:${bucket}`, perSecond, burst, Math.round(maxWaitMs)));
     },
     async takePlace(pool, capacity, leaseMs) {
       const name = `places:${pool}`;
       const token = randomUUID();
-      const taken = await (await connected()).takePlace(name, token, capacity, Math.round(leaseMs));
+      const taken = await ask((to) => to.takePlace(name, token, capacity, Math.round(leaseMs)));
       if (taken === 0) return null;
       return asLock(
-        (ms) => redis.extendPlace(name, token, ms),
-        () => redis.zrem(name, token),
+        (ms) => ask((to) => to.extendPlace(name, token, ms)),
+        () => ask((to) => to.zrem(name, token)),
       );
     },
 
     async ping() {
-      await (await connected()).ping();
+      await ask((to) => to.ping());
     },
     async close() {
-      if (redis.status === 'ready') await redis.quit().catch(() => undefined);
+      isClosed = true;
+      if (redis.status === 'ready') await inTime(redis.quit()).catch(() => undefined);
       redis.disconnect();
     },
   };
+}
+
+class CacheHangs extends Error {
+  override name = 'CacheHangs';
+}
+
+/** @throws CacheHangs when it takes longer than Redis may */
+async function inTime<T>(answer: Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const tooLong = new Promise<never>((_, reject) => {
+    // Once more around the event loop: when we were busy ourselves, the answer has come and is not read yet.
+    timer = setTimeout(() => setImmediate(() => reject(new CacheHangs())), timeoutMs);
+  });
+  return Promise.race([answer, tooLong]).finally(() => clearTimeout(timer));
 }
 
 function asLock(extend: (ttlMs: number) => Promise<number>, free: () => Promise<number>): Lock {

@@ -14,15 +14,10 @@ export interface ForgivingCache {
   lock(key: string, ttlMs: number): Promise<Lock | 'held' | 'away'>;
 }
 
-// A cache that hangs would cost every read its time-out; after one failure it is left alone for so long.
-const leftAloneMs = 1_000;
-
 export function forgiving(cache: Cache, log: Logger): ForgivingCache {
   let isAway = false;
-  let askAgainAt = 0;
 
   async function attempt<T>(work: () => Promise<T>, otherwise: T): Promise<T> {
-    if (isAway && performance.now() < askAgainAt) return otherwise;
     try {
       const answer = await work();
       if (isAway) log.info('the cache is back');
@@ -32,7 +27,6 @@ export function forgiving(cache: Cache, log: Logger): ForgivingCache {
       if (!isAway)
         log.warn({ error: errorFacts(error) }, 'the cache is away: availability is read from Acuity');
       isAway = true;
-      askAgainAt = performance.now() + leftAloneMs;
       return otherwise;
     }
   }

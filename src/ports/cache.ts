@@ -1,7 +1,7 @@
 /**
  * What processes share and may lose: cached reads, locks, rate limits. Nothing that must survive lives here.
  * Values are JSON strings. Two adapters, redis-cache and memory-cache, pass one contract test. Every method throws
- * soon when the cache cannot be reached: callers decide how to live without it.
+ * when the cache cannot be reached, after 200 ms at most and mostly at once: callers decide how to live without it.
  */
 export interface Cache {
   get(key: string): Promise<string | null>;

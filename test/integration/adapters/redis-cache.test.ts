@@ -1,4 +1,6 @@
+import { once } from 'node:events';
 import net from 'node:net';
+import { Worker } from 'node:worker_threads';
 import { expect } from 'chai';
 import { pino } from 'pino';
 import { createRedisCache } from '../../../src/adapters/redis-cache.ts';
@@ -8,6 +10,7 @@ import { describeCacheContract, freshKey } from '../../support/cache-contract.ts
 import { aSpecialist } from '../../support/builders/specialist.ts';
 import { createFakeAcuity } from '../../support/fakes/acuity.ts';
 import { createFakeClock } from '../../support/fakes/clock.ts';
+import { eventually } from '../../support/document-house.ts';
 import { redisForTests } from '../../support/redis.ts';
 
 describe('redis cache', () => {
@@ -95,7 +98,96 @@ describe('redis cache', () => {
       mute.close();
     }
   });
+
+  it('waits for one time-out when Redis hangs, leaves it alone, and goes on when it answers again', async () => {
+    const server = await startFakeRedis();
+    const cache = createRedisCache(server.url);
+    try {
+      expect(await cache.get('key')).to.equal('PONG');
+      await server.hang();
+      expect(await thrown(() => cache.get('key'))).to.be.instanceOf(Error);
+      const received = server.received();
+      for (const call of [
+        () => cache.get('key'),
+        () => cache.set('key', 'value', 1_000),
+        () => cache.increment('key', 1_000),
+        () => cache.lock('key', 1_000),
+        () => cache.takeToken('key', { perSecond: 1, burst: 1 }, 0),
+        () => cache.takePlace('key', 1, 1_000),
+        () => cache.ping(),
+      ])
+        expect(await thrown(call)).to.be.instanceOf(Error);
+      expect(server.received(), 'commands that waited for it').to.equal(received);
+      await server.answer();
+      await eventually(async () => (await thrown(() => cache.get('key'))) === null, 10_000);
+    } finally {
+      await cache.close();
+      await server.close();
+    }
+  });
+
+  it('does not take its own busy process for a Redis that hangs', async () => {
+    const server = await startFakeRedis();
+    const cache = createRedisCache(server.url);
+    try {
+      await cache.get('key');
+      const answer = cache.get('key');
+      // The command leaves at once; its answer lies in the socket until this is over.
+      const until = performance.now() + 600;
+      while (performance.now() < until) Math.sqrt(until);
+      expect(await answer).to.equal('PONG');
+    } finally {
+      await cache.close();
+      await server.close();
+    }
+  });
 });
+
+/** Answers every command with PONG, or takes them and says nothing. Another process: a busy test would not answer. */
+async function startFakeRedis() {
+  const worker = new Worker(
+    `const { parentPort } = require('node:worker_threads');
+     const waiting = [];
+     let hangs = false;
+     let received = 0;
+     const server = require('node:net').createServer((socket) => {
+       socket.on('error', () => undefined);
+       socket.on('data', (data) => {
+         const commands = data.toString('latin1').match(/^\\*\\d+\\r$/gm)?.length ?? 0;
+         received += commands;
+         parentPort.postMessage({ received });
+         const answer = () => socket.write('+PONG\\r\\n'.repeat(commands));
+         if (hangs) waiting.push(answer);
+         else answer();
+       });
+     });
+     parentPort.on('message', (message) => {
+       hangs = message === 'hang';
+       parentPort.postMessage({ hangs });
+       if (!hangs) for (const answer of waiting.splice(0)) answer();
+     });
+     server.listen(0, '127.0.0.1', () => parentPort.postMessage({ port: server.address().port }));`,
+    { eval: true },
+  );
+  let received = 0;
+  const listening = new Promise<number>((resolve) => {
+    worker.on('message', (message: { port?: number; received?: number }) => {
+      if (message.port !== undefined) resolve(message.port);
+      received = message.received ?? received;
+    });
+  });
+  const told = async (word: 'hang' | 'answer') => {
+    worker.postMessage(word);
+    await once(worker, 'message');
+  };
+  return {
+    url: `redis://127.0.0.1:${await listening}`,
+    received: () => received,
+    hang: () => told('hang'),
+    answer: () => told('answer'),
+    close: () => worker.terminate(),
+  };
+}
 
 async function thrown(call: () => Promise<unknown>): Promise<unknown> {
   try {
