@@ -20,9 +20,9 @@ const broken = new Set([
   'ENOTFOUND',
   'EAI_AGAIN',
 ]);
-/** pg gives these no code. */
+/** pg gives these no code, and knex puts the statement before them. */
 const awayWords =
-  /^(Connection terminated|timeout expired$|Client has encountered a connection error|Client was closed)/;
+  /(^| - )(Connection terminated( unexpectedly| due to connection timeout)?|timeout expired|Client has encountered a connection error and is not queryable|Client was closed and is not queryable)$/;
 const noConnectionWords = /^timeout exceeded when trying to connect$/;
 
 /** Also when a library wrapped the error: `cause` is followed. Null: the error is another. */

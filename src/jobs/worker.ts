@@ -160,11 +160,19 @@ function givenBack(signal: AbortSignal | undefined): Promise<'given back'> {
   });
 }
 
+/** It says so for each connection, and with every try to make one. */
+const lostConnection = /client generated error|notify listener|attempting to UNLISTEN/;
+const saidAgainMs = 60_000;
+
 /** graphile-worker's own words go to our log, without what jobs carry. */
 function quietLogger(log: Logger): WorkerLogger {
+  let saidAt = Number.NEGATIVE_INFINITY;
   return new WorkerLogger((scope) => (level, message) => {
     const facts = { worker: scope.workerId, job: scope.taskIdentifier };
-    if (level === 'error') log.error(facts, message);
+    if (level === 'error' && lostConnection.test(message)) {
+      if (performance.now() - saidAt > saidAgainMs) log.error('The worker has no connection to the database');
+      saidAt = performance.now();
+    } else if (level === 'error') log.error(facts, message);
     else if (level === 'warning') log.warn(facts, message);
     else log.debug(facts, message);
   });

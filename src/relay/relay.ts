@@ -63,8 +63,9 @@ export function createRelay(deps: RelayDeps): Relay {
       isFailing = false;
     } catch (error) {
       // Usually the database is away: what waits, waits there. Said once, not with every look.
-      const reason = databaseTrouble(error) ?? 'unexpected';
-      if (!isFailing) log.error({ reason, err: errorFacts(error) }, 'The relay cannot look for events');
+      const reason = databaseTrouble(error);
+      const cause = reason ? { reason } : { err: errorFacts(error) };
+      if (!isFailing) log.error(cause, 'The relay cannot look for events');
       isFailing = true;
     }
     // As long as there is more than we can carry, the end of a delivery asks for the next.

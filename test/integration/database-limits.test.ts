@@ -1,6 +1,40 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
 import { type Agent, startTestApp, type TestApp } from '../support/app.ts';
+import { openSeededDatabase } from '../support/database.ts';
+import { eventually } from '../support/document-house.ts';
+import { openGate } from '../support/gate.ts';
+
+describe('a connection that breaks', () => {
+  it('under a query that waits is answered 503, and logged as a database that is away', async () => {
+    const database = await openSeededDatabase();
+    const real = new URL(database.url);
+    const gate = await openGate({ host: real.hostname, port: Number(real.port) });
+    const throughGate = Object.assign(new URL(real), { hostname: '127.0.0.1', port: String(gate.port) });
+    const app = await startTestApp({ database, env: { DATABASE_URL: throughGate.href } });
+    const lock = await database.db.transaction();
+    try {
+      const rita = await app.signIn('rita@harbour-legal.example');
+      await lock.raw('lock table bookings in access exclusive mode');
+      const asked = rita.get('/bookings').then((answer) => answer);
+      await eventually(async () => {
+        const { rows } = await lock.raw<{ rows: unknown[] }>(
+          'select from pg_locks where not granted and relation = ?::regclass',
+          ['bookings'],
+        );
+        return rows.length > 0;
+      });
+      gate.shut();
+      const { status, headers } = await asked;
+      expect([status, headers['retry-after']]).to.deep.equal([503, '5']);
+      expect(app.logLines.some((line) => line.includes('"msg":"database unavailable"'))).to.equal(true);
+    } finally {
+      await lock.rollback();
+      await app.close();
+      await gate.close();
+    }
+  });
+});
 
 describe('a database that cannot keep up', () => {
   let app: TestApp;
