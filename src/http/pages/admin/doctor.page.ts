@@ -13,8 +13,16 @@ export interface DoctorPage extends PageData {
     /** How many lines are how. */
     sum: string;
     tone: Tone;
-    checks: { id: string; title: string; lines: (Line & { tone: Tone; word: string })[] }[];
+    /** With a line that is not ok: the worst first, otherwise in their order. */
+    toMend: ShownCheck[];
+    well: ShownCheck[];
   } | null;
+}
+
+interface ShownCheck {
+  id: string;
+  title: string;
+  lines: (Line & { tone: Tone; word: string })[];
 }
 
 type Tone = 'ok' | 'warn' | 'danger';
@@ -50,17 +58,19 @@ function show(req: Request, res: Response, report: DoctorReport | null): void {
 }
 
 function shown({ at, state, checks }: DoctorReport, zone: string): DoctorPage['report'] {
-  const all = checks.map(({ id, title, lines }) => ({
-    ...{ id, title },
-    lines: lines.map((line) => ({ ...line, ...words[line.state] })),
-  }));
-  const worst = (lines: Line[]) => Math.min(...lines.map((line) => worstFirst[line.state]));
+  const all = checks.map(
+    ({ id, title, lines }): ShownCheck => ({
+      ...{ id, title },
+      lines: lines.map((line) => ({ ...line, ...words[line.state] })),
+    }),
+  );
+  const worst = ({ lines }: ShownCheck) => Math.min(...lines.map((line) => worstFirst[line.state]));
   return {
     at: timeAndDay(at, zone),
     sum: sumOf(checks.flatMap(({ lines }) => lines)),
     tone: words[state].tone,
-    // What has to be done stands above what is well; otherwise in their order.
-    checks: all.toSorted((a, b) => worst(a.lines) - worst(b.lines)),
+    toMend: all.filter((check) => worst(check) < worstFirst.ok).toSorted((a, b) => worst(a) - worst(b)),
+    well: all.filter((check) => worst(check) === worstFirst.ok),
   };
 }
 
