@@ -80,6 +80,7 @@ import type { Clock } from './ports/clock.ts';
 import type { JobQueue } from './ports/job-queue.ts';
 import type { Mailer } from './ports/mailer.ts';
 import type { Scanner } from './ports/scanner.ts';
+import { createRestoring, type Restoring } from './restoring/index.ts';
 import { createRelay, type Relay, type RelayDeps } from './relay/index.ts';
 import { createSpecialistRepository } from './specialists/index.ts';
 
@@ -119,6 +120,7 @@ export interface System {
     convergence: Convergence;
     sync: SyncService;
     imports: Imports;
+    restoring: Restoring;
   };
   /** Jobs, and the relay's deliveries unless RUN_RELAY says no. */
   worker: Worker;
@@ -297,6 +299,9 @@ export function compose(config: Config, overrides: Overrides = {}): System {
     mapping,
   });
   const imports = createImports({ ...{ db, audit, ids, announceAccount }, ...overrides.imports });
+  const restoring = createRestoring({
+    ...{ db, audit, ids, sync, settlement: quietSettlement, documents: documentCare },
+  });
   const impersonation = createImpersonation({ db, auth, audit, ids, accounts });
   const handlers = createJobHandlers({
     impersonation,
@@ -375,6 +380,7 @@ export function compose(config: Config, overrides: Overrides = {}): System {
     webhooks,
     sync,
     imports,
+    restoring,
   };
 
   return {

@@ -7,6 +7,7 @@ export { findLink, linkHours, type AccountLink } from './account.links.ts';
 export { activeMembers, type Member } from './account.members.ts';
 export type { OrganizationEdit, Organizations, OrganizationSummary } from './account.organizations.ts';
 export type { Person, PersonFailure } from './account.people.ts';
+export { endAllAccess } from './account.restore.ts';
 export type { SecondStepFailure } from './account.second-step.ts';
 export { idleMinutes } from './account.repository.ts';
 export { createAccounts, type Accounts, type SignInFailure } from './account.service.ts';

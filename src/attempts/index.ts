@@ -4,5 +4,6 @@ export { referenceNotSent } from './attempt.acuity.ts';
 export type { AttemptDeps, AttemptTimings } from './attempt.deps.ts';
 export { checkLateJob, settleAttemptJob, sweepAttemptsJob } from './attempt.jobs.ts';
 export { findAttempt, findOpenChange } from './attempt.repository.ts';
+export { takeForCalled } from './attempt.restore.ts';
 export { createAttemptService, type AttemptService } from './attempt.service.ts';
 export { completeOpenChange, createSettlement, type Settlement } from './attempt.settle.ts';

@@ -56,6 +56,7 @@ export interface AuditEntry {
     | 'intake_mapping'
     | 'acuity_connection'
     | 'import'
+    | 'restore'
     | 'job'
     | 'page';
   resourceId: string | null;

@@ -1,5 +1,6 @@
 import { checkCustody, watchCustody, type CustodyReport } from './document.custody.ts';
 import type { DocumentDeps } from './document.deps.ts';
+import { takeInventory, type Inventory } from './document.inventory.ts';
 import { retainDocuments } from './document.retention.ts';
 import { scanDocument } from './document.scan.ts';
 import { sweepDocuments, type Swept } from './document.sweep.ts';
@@ -12,6 +13,8 @@ export interface DocumentCare {
   /** @returns how many objects were removed */
   retain(): Promise<number>;
   checkCustody(): Promise<CustodyReport | null>;
+  /** Null: there is no store. */
+  takeInventory(): Promise<Inventory | null>;
 }
 
 export function createDocumentCare(deps: DocumentDeps): DocumentCare {
@@ -27,6 +30,7 @@ export function createDocumentCare(deps: DocumentDeps): DocumentCare {
     },
     retain: () => retainDocuments(deps),
     checkCustody: () => checkCustody(deps),
+    takeInventory: () => takeInventory(deps),
   };
 }
 
@@ -36,4 +40,5 @@ export const noDocumentCare: DocumentCare = {
   sweep: () => Promise.resolve({ pendingObjects: 0, openUploads: 0 }),
   retain: () => Promise.resolve(0),
   checkCustody: () => Promise.resolve(null),
+  takeInventory: () => Promise.resolve(null),
 };

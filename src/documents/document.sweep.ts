@@ -4,7 +4,7 @@ import type { ObjectFacts } from '../ports/object-store.ts';
 import { forgetUploads } from './direct.repository.ts';
 import { timingsOf, type DocumentDeps } from './document.deps.ts';
 import { scanDocumentJob, scanKey } from './document.jobs.ts';
-import { objectName, pendingPrefix, storedKey } from './document.keys.ts';
+import { objectName, pendingPrefix, storedKey, strayKey } from './document.keys.ts';
 import { knownKeys } from './document.repository.ts';
 import { removeBytes } from './document.retention.ts';
 
@@ -47,9 +47,20 @@ async function sweepPending(deps: DocumentDeps, before: number): Promise<number>
 async function removePairs(deps: DocumentDeps, pending: ObjectFacts[]): Promise<void> {
   const copies = pending.map(({ key }) => storedKey(objectName(key)));
   const known = await knownKeys(deps.db, copies);
-  const nobodys = copies.filter((key) => !known.has(key));
-  if (nobodys.length > 0) await deps.store.remove(nobodys);
+  const nobodys = pending.filter(({ key }) => !known.has(storedKey(objectName(key))));
+  const restoredAt = await lastRestore(deps);
+  for (const { key, lastModified } of nobodys) {
+    // Its row may have been lost with a restore: the bytes are put aside, never removed.
+    const name = objectName(key);
+    if (lastModified.getTime() <= restoredAt) await deps.store.copy(storedKey(name), strayKey(name));
+  }
+  if (nobodys.length > 0) await deps.store.remove(nobodys.map(({ key }) => storedKey(objectName(key))));
   await deps.store.remove(pending.map(({ key }) => key));
+}
+
+async function lastRestore({ db }: DocumentDeps): Promise<number> {
+  const row = (await db('restores').max({ at: 'started_at' }).first()) as { at: Date | null } | undefined;
+  return row?.at?.getTime() ?? 0;
 }
 
 async function abortUploads(deps: DocumentDeps, before: number): Promise<number> {

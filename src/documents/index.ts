@@ -9,5 +9,6 @@ export { bucketLifecycle } from './document.bucket.ts';
 export { newObjectName, pendingKey } from './document.keys.ts';
 export { createDocumentService } from './document.verbs.ts';
 export { createDocumentCare, noDocumentCare, type DocumentCare } from './document.care.ts';
+export type { Inventory } from './document.inventory.ts';
 export type { CustodyFinding, CustodyReport } from './document.custody.ts';
 export { documentsOf, findDocument } from './document.repository.ts';

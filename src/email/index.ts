@@ -2,6 +2,7 @@ export { createAccountOutbox, createStaffOutbox, createOutbox, type OutboxDeps }
 export { createEmailSender, type EmailSender, type EmailSenderDeps } from './email.sender.ts';
 export { sendEmailJob, sweepEmailsJob, tellUnassignedJob, writeRemindersJob } from './email.jobs.ts';
 export type { Links } from './email.ts';
+export { withholdWaiting } from './email.restore.ts';
 export { resendEmail } from './email.resend.ts';
 export { accountMailKinds, workMailKinds } from './email.ts';
 export { createReminders, type Reminders } from './email.reminders.ts';

@@ -75,6 +75,16 @@ export async function takeOver(db: Queryable, now: Date, leaseUntil: Date): Prom
   return row ? toReport(row) : null;
 }
 
+/** Their process is not there any more: a backup brought them along. */
+export async function abandonRuns(trx: Transaction): Promise<void> {
+  await trx('drift_reports')
+    .where({ state: 'running' })
+    .update({
+      ...{ state: 'failed', last_error: 'restored', lease_until: null },
+      finished_at: trx.raw('clock_timestamp()'),
+    });
+}
+
 export async function holdLease(db: Queryable, id: string, leaseUntil: Date): Promise<void> {
   await db('drift_reports').where({ id, state: 'running' }).update({ lease_until: leaseUntil });
 }

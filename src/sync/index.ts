@@ -6,6 +6,7 @@ export {
   removeOldLooksJob,
   resumeReconciliationJob,
 } from './sync.jobs.ts';
+export { abandonRuns } from './drift.repository.ts';
 export type { ReconcileDeps } from './reconcile.ts';
 export type { Connection, ConnectFailure, ConnectionAttention, ConnectionState } from './connection.ts';
 export {

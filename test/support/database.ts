@@ -58,6 +58,13 @@ async function makeOnce(name: string, make: (unfinished: string) => Promise<void
   }
 }
 
+/** The database as it is now, as a backup would hold it. Waits until everybody has left it. */
+export async function copyDatabase({ url }: Pick<TestDatabase, 'url'>): Promise<TestDatabase> {
+  const name = new URL(url).pathname.slice(1);
+  await untilLeft(name);
+  return openCopy(name);
+}
+
 async function openCopy(from: string): Promise<TestDatabase> {
   const name = await createDatabase(from);
   const url = await urlOf(name);

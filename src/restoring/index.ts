@@ -1,0 +1,6 @@
+export {
+  createRestoring,
+  type Restoring,
+  type RestoreReport,
+  type RestoredBooking,
+} from './restore.service.ts';

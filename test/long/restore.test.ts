@@ -1,0 +1,3 @@
+import { describeRestoreDrill } from '../support/restore-drill.ts';
+
+describeRestoreDrill(300);

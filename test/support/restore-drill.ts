@@ -1,0 +1,350 @@
+// The restore drill: a backup that is older than Acuity, the bucket and the mailbox is put in the database's place, and
+// `npm run after-restore` is run on it as a process. Asserts what came back, what is listed, and that nobody was mailed.
+import { setTimeout as sleep } from 'node:timers/promises';
+import { expect } from 'chai';
+import { openDatabase, type Database } from '../../src/db/knex.ts';
+import type { Mailbox } from '../../src/dev/mailbox.ts';
+import { startSimulator, type Simulator, type WebhookTarget } from '../../src/simulator/index.ts';
+import { startTestApp, type Agent, type TestApp } from './app.ts';
+import { onlyAtStart } from './cron.ts';
+import { copyDatabase, openSeededDatabase, type TestDatabase } from './database.ts';
+import { openMailbox } from './mailbox.ts';
+import { openTestStorage, type TestStorage } from './object-storage.ts';
+import { testSecret } from './session.ts';
+import { runCommand } from './stack.ts';
+
+const credentials = { userId: '11100001', apiKey: 'demo-acuity-key' };
+const [rita, rob, nadia] = [
+  'rita@harbour-legal.example',
+  'rob@harbour-legal.example',
+  'nadia@northside-claims.example',
+];
+const pdf = (text: string) => Buffer.from(`%PDF-1.4\n% ${text}\n1 0 obj<<>>endobj\ntrailer<<>>\n%%EOF\n`);
+
+interface Row {
+  id: string;
+  reference: string;
+  acuity_appointment_id: number;
+  source: string;
+  organization_id: string | null;
+  created_by_id: string | null;
+  starts_at: Date;
+  status: string;
+  current_progress: string;
+}
+
+/** What of a booking has to be as it was; when `isDirect` its reference cannot be. */
+const kept = (row: Row) => ({
+  ...(row.source === 'portal' && { reference: row.reference }),
+  ...{ source: row.source, organization: row.organization_id, createdBy: row.created_by_id },
+  ...{ startsAt: row.starts_at.toISOString(), status: row.status },
+  isMissed: row.current_progress === 'no_show',
+});
+
+/** For an app that goes while the database stays. */
+function visited({ url }: TestDatabase): TestDatabase {
+  const db = openDatabase(url);
+  return { db, url, close: () => db.destroy() };
+}
+
+/** @param size how many bookings are made after the backup */
+export function describeRestoreDrill(size: number): void {
+  describe(`a database from a backup, beside a newer Acuity and bucket (${size} bookings later)`, () => {
+    let storage: TestStorage;
+    let mailbox: Mailbox;
+    let simulator: Simulator;
+    let app: TestApp | null = null;
+    const webhookTargets: WebhookTarget[] = [];
+    const databases: TestDatabase[] = [];
+
+    before(async () => {
+      [storage, mailbox] = [await openTestStorage(), await openMailbox()];
+      simulator = await startSimulator({ port: 0, ...credentials, webhookTargets });
+      await control('/switches', { limits: false });
+    });
+    after(async () => {
+      await stop();
+      await simulator.close();
+      await mailbox.close();
+      await storage.close();
+      for (const database of databases) await database.close();
+    });
+
+    /** Of the app and of the command alike. */
+    const variables = () => ({
+      ...storage.env,
+      SMTP_URL: mailbox.smtpUrl,
+      ACUITY_BASE_URL: simulator.url,
+      WEBHOOK_DELAY_SECONDS: '0',
+    });
+
+    /** Everything on this database: web, relay, worker. */
+    async function start(database: TestDatabase, attempts: ((step: string) => Promise<void>) | null = null) {
+      const started = await startTestApp({
+        database: visited(database),
+        env: variables(),
+        overrides: {
+          jobs: { cron: onlyAtStart },
+          relay: { pollMs: 25 },
+          emails: { gatherMs: 100 },
+          ...(attempts && { bookings: { onStep: attempts } }),
+        },
+      });
+      webhookTargets.splice(0, webhookTargets.length, {
+        ...{ url: `${started.url}/automation/acuity`, style: 'static' },
+      });
+      // The worker works the relay, too.
+      await started.system.worker.start();
+      app = started;
+      return started;
+    }
+
+    async function stop(): Promise<void> {
+      await app?.system.worker.stop();
+      await app?.close();
+      app = null;
+    }
+
+    async function call<T>(method: string, where: string, body?: object): Promise<T> {
+      const response = await fetch(simulator.url + where, {
+        method,
+        headers: {
+          authorization: `Basic ${Buffer.from(Object.values(credentials).join(':')).toString('base64')}`,
+          'content-type': 'application/json',
+        },
+        ...(body && { body: JSON.stringify(body) }),
+      });
+      if (!response.ok) throw new Error(`${method} ${where}: ${response.status} ${await response.text()}`);
+      return (await response.json()) as T;
+    }
+    const control = (where: string, body: object) => call('POST', `/_sim${where}`, body);
+    const asStaff = (id: number, what: string, body: object = {}) =>
+      call('PUT', `/api/v1/appointments/${id}${what}?admin=true`, body);
+
+    async function* freeTimes(): AsyncGenerator<string> {
+      for (let day = 8; day < 190; day += 1) {
+        const date = new Date(Date.now() + day * 86_400_000).toISOString().slice(0, 10);
+        const times = await call<{ time: string }[]>(
+          'GET',
+          `/api/v1/availability/times?date=${date}&appointmentTypeID=8001&calendarID=7001&timezone=Australia/Sydney`,
+        );
+        let last = 0;
+        for (const { time } of times) {
+          // Neighbours would be hidden by each other's padding.
+          if (Date.parse(time) - last < 2 * 3_600_000) continue;
+          last = Date.parse(time);
+          yield new Date(time).toISOString();
+        }
+      }
+    }
+    const free = freeTimes();
+    async function freeTime(): Promise<string> {
+      const next = await free.next();
+      if (next.done) throw new Error('The simulator has no free time left');
+      return next.value;
+    }
+
+    let specialistId: string;
+    async function book(agent: Agent, key?: string): Promise<Row> {
+      const startsAt = await freeTime();
+      const request = {
+        ...{ specialistId, type: 'in_person', startsAt },
+        examinee: { firstName: 'Ewan', lastName: 'Marsh', phone: '0412 345 678' },
+      };
+      const posting = agent.post('/bookings');
+      if (key) {
+        void posting.set('Idempotency-Key', key);
+        repeated = request;
+      }
+      const { body } = await posting.send(request).expect(201);
+      return rowOf((body as { booking: { id: string } }).booking.id);
+    }
+    let repeated: object = {};
+
+    async function rowOf(id: string): Promise<Row> {
+      return (await db().from('bookings').where({ id }).first()) as Row;
+    }
+    const db = (): Database => {
+      if (!app) throw new Error('Nothing runs');
+      return app.db;
+    };
+
+    async function upload(agent: Agent, bookingId: string, text: string): Promise<{ url: string }> {
+      const { body } = await agent
+        .post(`/bookings/${bookingId}/documents`)
+        .field('category', 'brief')
+        .attach('files', pdf(text), `${text}.pdf`)
+        .expect(201);
+      return (body as { documents: { url: string }[] }).documents[0] as { url: string };
+    }
+
+    /** Until every event is delivered and every mail out. */
+    async function settled(): Promise<void> {
+      const deadline = Date.now() + 120_000;
+      for (;;) {
+        const { deliveries } = await call<{ deliveries: { state: string }[] }>('GET', '/_sim/deliveries');
+        const { rows } = await db().raw<{ rows: [{ n: string }] }>(
+          `select (select count(*) from webhook_events where state in ('waiting', 'delivering'))
+                + (select count(*) from emails where status = 'queued') as n`,
+        );
+        if (!deliveries.some(({ state }) => state === 'waiting') && Number(rows[0].n) === 0) return;
+        if (Date.now() > deadline) throw new Error(`${rows[0].n} events and mails still wait`);
+        await sleep(50);
+      }
+    }
+
+    it('is brought up to date, mails nobody, and says what is lost', async () => {
+      const original = await openSeededDatabase();
+      databases.push(original);
+
+      // Before the backup.
+      let house = await start(original);
+      ({ id: specialistId } = (await db()
+        .from('specialists')
+        .where({ acuity_calendar_id: 7001 })
+        .first('id')) as { id: string });
+      let agents = await Promise.all([rita, rob, nadia].map((email) => house.signIn(email)));
+      const earlier: Row[] = [];
+      for (let n = 0; n < 6; n += 1) earlier.push(await book(agents[n % 3] as Agent));
+      const document = await upload(agents[0] as Agent, (earlier[0] as Row).id, 'before');
+      await settled();
+      // One message still waits when the backup is made.
+      await house.system.worker.stop();
+      const waits = await book(agents[1] as Agent);
+      await house.close();
+      app = null;
+      const backup = await copyDatabase(original);
+      databases.push(backup);
+
+      // After it.
+      let underWay: Record<string, unknown> | null = null;
+      let isWatched = false;
+      house = await start(original, async (step) => {
+        // As a backup has it that was made between storing an attempt and calling Acuity.
+        if (step !== 'attempt_stored' || !isWatched) return;
+        underWay = (await house.db('booking_intentions').where({ state: 'open' }).first()) as Record<
+          string,
+          unknown
+        >;
+      });
+      agents = await Promise.all([rita, rob, nadia].map((email) => house.signIn(email)));
+      const later: Row[] = [];
+      for (let n = 0; n < size; n += 1)
+        later.push(await book(agents[n % 3] as Agent, n === 0 ? 'a-key-of-the-lost-hour' : undefined));
+      isWatched = true;
+      later.push(await book(agents[0] as Agent));
+      isWatched = false;
+      const [, moved, cancelled, missed, cancelledThere, movedThere] = later as [
+        Row,
+        Row,
+        Row,
+        Row,
+        Row,
+        Row,
+      ];
+      await (agents[1] as Agent)
+        .post(`/bookings/${moved.id}/reschedule`)
+        .send({ startsAt: await freeTime() })
+        .expect(200);
+      await (agents[2] as Agent).post(`/bookings/${cancelled.id}/cancel`).send({}).expect(200);
+      await asStaff(missed.acuity_appointment_id, '/cancel', { noShow: true });
+      await asStaff(cancelledThere.acuity_appointment_id, '/cancel');
+      await asStaff(movedThere.acuity_appointment_id, '/reschedule', { datetime: await freeTime() });
+      const [earlierMoved, earlierCancelled] = earlier as [Row, Row];
+      await (agents[0] as Agent)
+        .post(`/bookings/${earlierMoved.id}/reschedule`)
+        .send({ startsAt: await freeTime() })
+        .expect(200);
+      await (agents[1] as Agent).post(`/bookings/${earlierCancelled.id}/cancel`).send({}).expect(200);
+      const byClinic: number[] = [];
+      for (const email of [rita, 'somebody@else.example'])
+        byClinic.push(
+          (
+            await call<{ id: number }>('POST', '/api/v1/appointments?admin=true&noEmail=true', {
+              ...{ datetime: await freeTime(), appointmentTypeID: 8001, calendarID: 7001 },
+              ...{ firstName: 'Rita', lastName: 'Alvarez', email },
+              fields: [{ id: 9103, value: 'Marsh' }],
+            })
+          ).id,
+        );
+      await upload(agents[0] as Agent, (later[0] as Row).id, 'after');
+      await settled();
+      const objects = await storage.keys('documents/');
+      const truth = (await db().from('bookings').orderBy('acuity_appointment_id')) as Row[];
+      await stop();
+      const mails = mailbox.mails().length;
+
+      // The disaster, and the restore.
+      await backup.db('booking_intentions').insert(underWay ?? {});
+      const { db: restored, url } = backup;
+      const command = runCommand(
+        'src/commands/after-restore.ts',
+        {
+          ...variables(),
+          ...{ NODE_ENV: 'test', DATABASE_URL: url, BASE_URL: 'http://127.0.0.1:1' },
+          ...{ BETTER_AUTH_SECRET: testSecret, ACUITY_USER_ID: credentials.userId },
+          ACUITY_API_KEY: credentials.apiKey,
+        },
+        ['--anyway'],
+      );
+      const { code } = await command.ended;
+      const said = command.output();
+      expect(code, said).to.equal(0);
+
+      const now = (await restored('bookings').orderBy('acuity_appointment_id')) as Row[];
+      expect(now.map(kept)).to.deep.equal(truth.map(kept));
+      expect(now.map((row) => row.acuity_appointment_id)).to.deep.equal(
+        truth.map((row) => row.acuity_appointment_id),
+      );
+      expect(new Set(now.map(({ reference }) => reference)).size).to.equal(now.length);
+      expect(await restored('emails').where({ status: 'queued' })).to.deep.equal([]);
+      expect(await restored('emails').where({ booking_id: waits.id }).pluck('status')).to.deep.equal([
+        'withheld',
+      ]);
+      expect(await restored('sessions')).to.deep.equal([]);
+      expect(await storage.keys('documents/')).to.deep.equal(objects);
+
+      // What it lists: all of that and nothing else.
+      expect(said).to.contain('2 bookings have a new reference');
+      for (const id of byClinic) expect(said).to.contain(`(appointment ${id})`);
+      expect(said).to.contain('1 bookings have no referrer').and.contain('1 files in the bucket');
+      expect(said)
+        .not.to.contain('documents lack their bytes')
+        .and.not.contain('differences from Acuity are left');
+      expect(said).not.to.contain('attempts that were under way');
+
+      // And everything runs on it again.
+      const again = await start(backup);
+      const second = await again.system.services.sync.reconcile({
+        ...again.system.services.sync.spans().all,
+        fixes: true,
+      });
+      expect(second).to.include({ state: 'done', found: 0 });
+      const [visitor, other] = [await again.signIn(rita), await again.signIn(rob)];
+      const bytes = await visitor.get(document.url).buffer(true).expect(200);
+      expect(String(bytes.body)).to.contain('before');
+      await visitor
+        .post('/bookings')
+        .set('Idempotency-Key', 'a-key-of-the-lost-hour')
+        .send(repeated)
+        .expect(409);
+      await again.system.services.documentCare.sweep();
+      await again.system.services.documentCare.checkCustody();
+      expect(await storage.keys('documents/')).to.deep.equal(objects);
+      await settled();
+      expect(mailbox.mails().length, 'mails since the restore').to.equal(mails);
+
+      const one = now.find((row) => row.reference === (later[5] as Row).reference) as Row;
+      await asStaff(one.acuity_appointment_id, '/reschedule', { datetime: await freeTime() });
+      await sleep(300);
+      await settled();
+      expect(await rowOf(one.id)).to.include({ current_progress: 'rescheduled' });
+      expect(mailbox.mails().length, 'mails after somebody moved one').to.equal(mails + 1);
+      await book(other);
+      const audit = (await db().from('audit_log').where({ resource_type: 'restore' }).first()) as {
+        id: number;
+      };
+      expect(audit.id).to.be.above(100_000);
+    }).timeout(60_000 + size * 4_000);
+  });
+}
