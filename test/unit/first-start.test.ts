@@ -5,7 +5,7 @@ import path from 'node:path';
 import { parseEnv } from 'node:util';
 import { expect } from 'chai';
 import { configVariables, readConfig, stopTimes } from '../../src/config.ts';
-import { readImagePlan } from '../support/image.ts';
+import { commandsOf, readImagePlan } from '../support/image.ts';
 
 const root = path.resolve(import.meta.dirname, '../..');
 const read = (file: string) => readFileSync(path.join(root, file), 'utf8');
@@ -14,7 +14,7 @@ const page = read('docs/first-start.md');
 const blocks = [...page.matchAll(/```sh\n([^`]+)```/g)].map(([, block = '']) => block);
 const withKey = (name: string) => blocks.find((block) => block.startsWith(`${name}=`)) ?? '';
 const filled = (block: string) => parseEnv(block.replaceAll('…', () => randomBytes(32).toString('hex')));
-const { files } = readImagePlan();
+const plan = readImagePlan();
 
 describe('docs/first-start.md', () => {
   it('gives the processes a whole configuration, and nothing that is not read', () => {
@@ -35,12 +35,14 @@ describe('docs/first-start.md', () => {
       ).to.deep.equal([]);
   });
 
-  it('names commands that there are', () => {
-    const names = [
-      ...page.matchAll(/(?:^|[`\s])examdesk ([a-z-]+)(?= --|`|$)|src\/commands\/([a-z-]+)\.ts/gm),
-    ].map(([, alone, whole]) => alone ?? whole);
-    expect(names).to.include.members(['migrate', 'create-admin', 'acuity-connect', 'doctor']);
-    for (const name of names) expect(files.has(`src/commands/${name}.ts`), name).to.equal(true);
+  it('names commands that there are, whose files are named alike', () => {
+    for (const [name, file] of commandsOf(plan))
+      if (name !== 'dev') expect(file).to.equal(`src/commands/${name.replace(':', '-')}.ts`);
+    const named = [...page.matchAll(/(?:^|`)examdesk ([a-z:-]+)/gm)].map(([, name = '']) => name);
+    expect(named).to.include.members(['create-admin', 'acuity:connect', 'doctor']);
+    expect([...commandsOf(plan).keys()]).to.include.members(named);
+    const files = [...page.matchAll(/src\/commands\/[a-z-]+\.ts/g)].map(([file]) => file);
+    expect([...plan.files.keys()]).to.include.members(files);
   });
 });
 
@@ -49,7 +51,7 @@ describe('docs/systemd', () => {
     it(`starts a process that there is, and lets it end: ${name}`, () => {
       const unit = parseUnit(read(`docs/systemd/${name}`));
       expect(unit.ExecStart).to.match(/^\/usr\/bin\/node src\/\w+\.ts$/);
-      expect(files.has(unit.ExecStart?.split(' ')[1] ?? ''), unit.ExecStart).to.equal(true);
+      expect(plan.files.has(unit.ExecStart?.split(' ')[1] ?? ''), unit.ExecStart).to.equal(true);
       expect(page).to.contain(unit.EnvironmentFile).and.to.contain(unit.WorkingDirectory);
       const { graceMs, timeoutMs } = stopTimes(readConfig(filled(withKey('NODE_ENV'))));
       expect(Number(unit.TimeoutStopSec) * 1_000).to.be.above(graceMs + timeoutMs + 5_000);
