@@ -4,6 +4,7 @@ import {
   createAccounts,
   createAttemptLimiter,
   createAuth,
+  createKnownBrowsers,
   createLinkTokens,
   createSignInLimiter,
   type AttemptLimits,
@@ -91,7 +92,7 @@ export interface Overrides {
   cache?: Cache;
   acuity?: Acuity;
   mailer?: Mailer;
-  signInLimits?: SignInLimits;
+  signInLimits?: Partial<SignInLimits>;
   attemptLimits?: AttemptLimits;
   jobs?: Pick<WorkerDeps, 'cron'>;
   bookings?: Pick<AttemptDeps, 'timings' | 'onStep'>;
@@ -183,6 +184,9 @@ export function compose(config: Config, overrides: Overrides = {}): System {
     limiter: createSignInLimiter(cache, log, overrides.signInLimits),
     attempts: createAttemptLimiter(cache, log, overrides.attemptLimits),
     tokens: linkTokens,
+    browsers: createKnownBrowsers(config.BETTER_AUTH_SECRET, {
+      isHttps: config.BASE_URL.startsWith('https:'),
+    }),
     announce: announceAccount,
     allowsDemoAccounts: config.DEMO_ACCOUNTS && config.NODE_ENV !== 'production',
   });

@@ -4,6 +4,7 @@ import type { Ids } from '../ports/ids.ts';
 import type { AttemptLimiter } from './attempt.limits.ts';
 import type { Auth } from './auth.ts';
 import type { LinkTokens } from './link.tokens.ts';
+import type { KnownBrowsers } from './known-browsers.ts';
 import type { SignInLimiter } from './sign-in.limits.ts';
 
 export interface SignedIn {
@@ -36,6 +37,7 @@ export interface AccountDeps {
   audit: AuditLog;
   ids: Ids;
   limiter: SignInLimiter;
+  browsers: KnownBrowsers;
   attempts: AttemptLimiter;
   tokens: LinkTokens;
   announce: AnnounceAccount;

@@ -11,10 +11,8 @@ import { auditActor, type Actor } from './viewer.ts';
 
 export interface Passwords {
   /** Sends a link if the address has an account that is in use. Nobody is told whether it has. */
-  forgotten(
-    email: string,
-    request: RequestFacts,
-  ): Promise<Result<null, { reason: 'too_many'; retryAfterMs: number }>>;
+  /** Past the limit nothing is sent, and the last link stays open: a stranger who asks closes nobody's way back. */
+  forgotten(email: string, request: RequestFacts): Promise<void>;
   /** What the page of a link shows; null when the link opens nothing (any more). */
   find(token: string): Promise<AccountLink | null>;
   /** Every session of the person ends. */
@@ -44,10 +42,8 @@ const mostLinksAnHour = 5;
 export function createPasswords(deps: AccountDeps): Passwords {
   return {
     async forgotten(email, request) {
-      const retryAfterMs = await deps.attempts.count('forgotten', email, request.ip);
-      if (retryAfterMs > 0) return failure({ reason: 'too_many', retryAfterMs });
+      if ((await deps.attempts.count('forgotten', email, request.ip)) > 0) return;
       await sendLink(deps, email, request);
-      return ok(null);
     },
 
     find: (token) => findOpen(deps, token),

@@ -1,6 +1,7 @@
 // Between the password and the session: the code. better-auth remembers by a cookie whose password was right.
 import { APIError } from 'better-auth/api';
 import type { RequestFacts } from '../audit/index.ts';
+import { networkOf } from '../lib/addresses.ts';
 import { failure, ok, type Result } from '../lib/result.ts';
 import type { AccountDeps, SignedIn } from './account.deps.ts';
 import { CodeUsedBefore, useCode } from './account.two-factor.ts';
@@ -23,20 +24,47 @@ export async function takeSecondStep(
   request: RequestFacts,
 ): Promise<Result<SignedIn, SecondStepFailure>> {
   const challenge = challengeIn(headers);
-  const userId = challenge ? await userOf(deps, challenge.identifier) : null;
-  if (!challenge || !userId) return failure({ reason: 'challenge_over' });
-  const retryAfterMs = await deps.attempts.count('second_factor', userId, request.ip);
+  const user = challenge ? await userOf(deps, challenge.identifier) : null;
+  if (!challenge || !user) return failure({ reason: 'challenge_over' });
+  const { id: userId } = user;
+  const retryAfterMs = await countTry(deps, user, headers, request);
   if (retryAfterMs > 0) {
     await recordFailure(deps, userId, request, 'too_many');
     return failure({ reason: 'too_many', retryAfterMs });
   }
   try {
-    return await verify(deps, given, challenge.headers, userId, request);
+    const done = await verify(deps, given, challenge.headers, userId, request);
+    if (!done.ok) return done;
+    return ok({
+      ...done.value,
+      cookies: [...done.value.cookies, deps.browsers.remember(headers, user.email)],
+    });
   } catch (error) {
     if (!(error instanceof CodeUsedBefore)) throw error;
     await recordFailure(deps, userId, request, 'code_used_before');
     return failure({ reason: 'wrong_code' });
   }
+}
+
+/** As for passwords: a browser that the account knows has a count of its own, which no stranger can use up. */
+async function countTry(
+  { attempts, browsers }: AccountDeps,
+  { id, email }: Challenged,
+  headers: Headers,
+  { ip }: RequestFacts,
+): Promise<number> {
+  const browserId = browsers.idFor(headers, email);
+  if (browserId !== null) return attempts.count('second_factor', `${id} in ${browserId}`);
+  const waits = await Promise.all([
+    attempts.count('second_factor', `${id} from ${networkOf(ip)}`, ip),
+    attempts.count('second_factor_anywhere', id),
+  ]);
+  return Math.max(...waits);
+}
+
+interface Challenged {
+  id: string;
+  email: string;
 }
 
 async function verify(
@@ -116,14 +144,17 @@ function safelyDecoded(text: string): string {
   }
 }
 
-async function userOf(deps: AccountDeps, identifier: string): Promise<string | null> {
+async function userOf(deps: AccountDeps, identifier: string): Promise<Challenged | null> {
   if (!identifier.startsWith('2fa-')) return null;
-  const row = (await deps
+  const begun = (await deps
     .db('verifications')
     .where({ identifier })
     .whereRaw('expires_at > clock_timestamp()')
     .first('value')) as { value: string } | undefined;
-  return row?.value ?? null;
+  const row =
+    begun &&
+    ((await deps.db('users').where({ id: begun.value }).first('id', 'email')) as Challenged | undefined);
+  return row ?? null;
 }
 
 async function recordFailure(

@@ -1,4 +1,5 @@
 // The room's front desk: signing in and out, and who is there. The rest is one file a matter.
+import { setTimeout as sleep } from 'node:timers/promises';
 import { APIError } from 'better-auth/api';
 import type { RequestFacts } from '../audit/index.ts';
 import { failure, ok, type Result } from '../lib/result.ts';
@@ -119,20 +120,22 @@ async function signIn(
   headers: Headers,
   request: RequestFacts,
 ): Promise<Result<SignedIn, SignInFailure>> {
-  const retryAfterMs = await deps.limiter.count(email, request.ip);
-  if (retryAfterMs > 0) {
+  const tried = { email, address: request.ip, browserId: deps.browsers.idFor(headers, email) };
+  const { refusedMs, slowMs } = await deps.limiter.count(tried);
+  if (refusedMs > 0) {
     await noteFailure(deps, email, request, 'too_many');
-    return failure({ reason: 'too_many', retryAfterMs });
+    return failure({ reason: 'too_many', retryAfterMs: refusedMs });
   }
+  if (slowMs > 0) await sleep(slowMs);
   const answer = await tryPassword(deps, { email, password }, headers, request);
   if (!answer) {
     await noteFailure(deps, email, request, 'bad_credentials');
     return failure({ reason: 'bad_credentials' });
   }
-  await deps.limiter.forgive(email);
+  await deps.limiter.forgive(tried);
   const cookies = [...answer.cookies, ...(await endReplaced(deps, headers, request))];
   if (!answer.user) return failure({ reason: 'second_step', cookies });
-  return ok({ user: answer.user, cookies });
+  return ok({ user: answer.user, cookies: [...cookies, deps.browsers.remember(headers, email)] });
 }
 
 async function currentSession(deps: AccountDeps, headers: Headers, asked: Asked): Promise<CurrentSession> {

@@ -1,10 +1,18 @@
 // How often one may try what sends a mail or checks a secret: by what it is about and by address, in all processes.
 import { createHash } from 'node:crypto';
 import type { Logger } from 'pino';
+import { networkOf } from '../lib/addresses.ts';
 import { errorFacts } from '../lib/error-facts.ts';
 import type { Cache } from '../ports/cache.ts';
 
-export type Attempt = 'link' | 'invite' | 'forgotten' | 'password' | 'email' | 'second_factor';
+export type Attempt =
+  | 'link'
+  | 'invite'
+  | 'forgotten'
+  | 'password'
+  | 'email'
+  | 'second_factor'
+  | 'second_factor_anywhere';
 
 interface Limit {
   perSubject: number;
@@ -23,14 +31,17 @@ export const usualAttemptLimits: AttemptLimits = {
   password: { perSubject: 10, perAddress: 60, windowMs: quarter },
   email: { perSubject: 5, perAddress: 20, windowMs: hour },
   second_factor: { perSubject: 10, perAddress: 60, windowMs: quarter },
+  /** Of one account, outside the browsers that it knows. Codes are short: many addresses together may not try them all. */
+  second_factor_anywhere: { perSubject: 30, perAddress: 60, windowMs: quarter },
 };
 
 export interface AttemptLimiter {
   /**
    * Counts a try. Milliseconds to wait when there were too many, else 0.
    * @param subject an id or an e-mail address; only its digest is kept
+   * @param address left out: tries are counted by subject alone
    */
-  count(attempt: Attempt, subject: string, address: string | null): Promise<number>;
+  count(attempt: Attempt, subject: string, address?: string | null): Promise<number>;
 }
 
 export function createAttemptLimiter(
@@ -45,7 +56,9 @@ export function createAttemptLimiter(
       try {
         const tries = await Promise.all([
           cache.increment(`attempt:${attempt}:subject:${digest}`, windowMs),
-          cache.increment(`attempt:${attempt}:address:${address ?? 'unknown'}`, windowMs),
+          ...(address === undefined
+            ? []
+            : [cache.increment(`attempt:${attempt}:address:${networkOf(address)}`, windowMs)]),
         ]);
         const most = [perSubject, perAddress];
         return Math.max(...tries.map((one, i) => (one.count > (most[i] ?? 0) ? one.expiresInMs : 0)));

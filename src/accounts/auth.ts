@@ -119,6 +119,9 @@ export function createAuth({ pool, secret, baseUrl, log }: AuthOptions) {
       twoFactor({
         issuer: 'Examdesk',
         twoFactorTable: 'two_factors',
+        // Our own limits come first (attempt.limits.ts): this one would keep out the person, too. It is for a cache that
+        // is away, when nobody counts.
+        accountLockout: { maxFailedAttempts: 100, durationSeconds: 15 * 60 },
         schema: {
           user: { fields: { twoFactorEnabled: 'two_factor_enabled' } },
           twoFactor: {

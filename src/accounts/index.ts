@@ -28,10 +28,11 @@ export { createAttemptLimiter, usualAttemptLimits, type AttemptLimits } from './
 export { createAuth, type Auth } from './auth.ts';
 export { joining } from './auth.pool.ts';
 export { standingOf, type Standing } from './account.standing.ts';
+export { createKnownBrowsers } from './known-browsers.ts';
 export { createLinkTokens, type LinkKind, type LinkTokens } from './link.tokens.ts';
 export { packList } from './password.list.ts';
 export { passwordComplaint, passwordLength } from './password.rules.ts';
-export { createSignInLimiter, usualSignInLimits, type SignInLimits } from './sign-in.limits.ts';
+export { createSignInLimiter, type SignInLimits } from './sign-in.limits.ts';
 export {
   attribution,
   auditActor,

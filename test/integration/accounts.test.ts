@@ -8,7 +8,7 @@ describe('signing in', () => {
   let app: TestApp;
   before(async () => {
     app = await startTestApp({
-      overrides: { signInLimits: { perAccount: 4, perAddress: 1000, windowMs: 60_000 } },
+      overrides: { signInLimits: { perPair: 4, perAccount: 1_000, perAddress: 1_000, windowMs: 60_000 } },
     });
   });
   after(() => app.close());
@@ -104,7 +104,7 @@ describe('signing in', () => {
     expect(JSON.stringify(rows)).not.to.contain('@');
   });
 
-  it('is limited by account, says how long to wait, and counts spellings of one address together', async () => {
+  it('is limited by account and address, says how long to wait, and counts spellings of one address together', async () => {
     for (const email of ['lim@x.example', 'LIM@x.example', ' lim@x.example', 'Lim@X.example']) {
       await signIn(email, 'wrong').expect(401);
     }

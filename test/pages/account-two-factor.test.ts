@@ -12,7 +12,13 @@ const rita = 'rita@harbour-legal.example';
 describe('two-step sign-in', () => {
   let house: AccountHouse;
   before(async () => {
-    const signInLimits = { perAccount: 100, perAddress: 1_000, windowMs: 60_000 };
+    const signInLimits = {
+      perPair: 100,
+      perBrowser: 100,
+      perAccount: 100,
+      perAddress: 1_000,
+      windowMs: 60_000,
+    };
     const second_factor = { perSubject: 10, perAddress: 1_000, windowMs: 60_000 };
     const attemptLimits = { ...usualAttemptLimits, second_factor };
     house = await openAccountHouse({ overrides: { signInLimits, attemptLimits } });
@@ -115,6 +121,27 @@ describe('two-step sign-in', () => {
     const over = await person.post('/sign-in/code', { code: totp(secret, 1) });
     expect(over.at).to.contain('/sign-in').and.contain('after=code');
     expect(over.text('.notice')).to.contain('too many wrong codes');
+  });
+
+  it('lets the person in where they usually sign in, whatever codes somebody tries who has the password', async () => {
+    const email = 'tried@harbour-legal.example';
+    const { recoveryCodes } = await turnOn(await newReferrer(email), goodPassword, email);
+    const usual = house.visitor();
+    await firstStep(usual, email);
+    await usual.post('/sign-in/code', { code: recoveryCodes[0] ?? '' });
+    await usual.post('/sign-out', {});
+
+    const statuses: number[] = [];
+    for (let n = 0; n < 11; n += 1) {
+      const stranger = house.visitor();
+      await firstStep(stranger, email);
+      statuses.push((await stranger.post('/sign-in/code', { code: '123456' })).status);
+    }
+    expect(statuses).to.deep.equal([...Array<number>(9).fill(401), 429, 429]);
+
+    await firstStep(usual, email);
+    const inside = await usual.post('/sign-in/code', { code: recoveryCodes[1] ?? '' });
+    expect([inside.status, inside.at]).to.deep.equal([200, '/']);
   });
 
   it('writes half a sign-in as none, and wrong codes down', async () => {

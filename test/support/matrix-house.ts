@@ -44,7 +44,16 @@ export async function openMatrixHouse(): Promise<MatrixHouse> {
   const storage = await openTestStorage();
   const app = await startTestApp({
     env: storage.env,
-    overrides: { acuity, signInLimits: { perAccount: 1_000, perAddress: 10_000, windowMs: 60_000 } },
+    overrides: {
+      acuity,
+      signInLimits: {
+        perPair: 1_000,
+        perBrowser: 1_000,
+        perAccount: 1_000,
+        perAddress: 10_000,
+        windowMs: 60_000,
+      },
+    },
   });
   const userIds = {} as MatrixHouse['userIds'];
   for (const name of Object.keys(emails) as (keyof typeof emails)[]) {

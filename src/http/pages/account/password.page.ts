@@ -76,11 +76,7 @@ async function forgotten(accounts: Accounts, req: Request, res: Response): Promi
     const message = email.error.issues[0]?.message ?? 'Enter your e-mail address';
     return showErrors(res, 'account/forgotten', { ...page, errors: [{ path: 'email', message }] });
   }
-  const [asked] = await Promise.all([
-    accounts.passwords.forgotten(email.data, requestFacts(req, res)),
-    sleep(alwaysMs),
-  ]);
-  if (!asked.ok) return showTooMany(res, 'account/forgotten', page, asked.retryAfterMs, 'email');
+  await Promise.all([accounts.passwords.forgotten(email.data, requestFacts(req, res)), sleep(alwaysMs)]);
   res.render('account/forgotten', { ...page, title: 'Look into your mail', sentTo: email.data });
 }
 

@@ -1,0 +1,52 @@
+// Browsers in which somebody has signed in before, by a signed cookie: their tries have a count of their own, so that a
+// stranger's wrong tries keep nobody out of their usual browser. The cookie opens nothing.
+import { createHmac, hkdfSync, randomBytes, timingSafeEqual } from 'node:crypto';
+
+export interface KnownBrowsers {
+  /** Names the browser, when somebody has signed in to this account in it; null for any other. */
+  idFor(headers: Headers, email: string): string | null;
+  /** The Set-Cookie line after signing in to this account; accounts that it knew before stay known. */
+  remember(headers: Headers, email: string): string;
+}
+
+const keptSeconds = 180 * 24 * 3_600;
+/** On a browser that several people use. */
+const mostAccounts = 10;
+const shape = /^([\w-]{22})~((?:[\w-]{22}\.?)+)~([\w-]{43})$/;
+
+interface Known {
+  id: string;
+  /** The latest first. */
+  accounts: string[];
+}
+
+export function createKnownBrowsers(secret: string, { isHttps }: { isHttps: boolean }): KnownBrowsers {
+  const key = Buffer.from(hkdfSync('sha256', secret, '', 'examdesk known browsers', 32));
+  const name = `${isHttps ? '__Secure-' : ''}examdesk.known`;
+  const mac = (text: string) => createHmac('sha256', key).update(text).digest();
+  const accountOf = (email: string) =>
+    mac(`account:${email.trim().toLowerCase()}`).subarray(0, 16).toString('base64url');
+
+  function read(headers: Headers): Known | null {
+    const pair = (headers.get('cookie') ?? '').split(/;\s*/).find((one) => one.startsWith(`${name}=`));
+    const [, id = '', accounts = '', signature = ''] = shape.exec(pair?.slice(name.length + 1) ?? '') ?? [];
+    if (id === '') return null;
+    const isOurs = timingSafeEqual(Buffer.from(signature, 'base64url'), mac(`browser:${id}~${accounts}`));
+    return isOurs ? { id, accounts: accounts.split('.') } : null;
+  }
+
+  return {
+    idFor(headers, email) {
+      const known = read(headers);
+      return known?.accounts.includes(accountOf(email)) ? known.id : null;
+    },
+    remember(headers, email) {
+      const known = read(headers) ?? { id: randomBytes(16).toString('base64url'), accounts: [] };
+      const account = accountOf(email);
+      const others = known.accounts.filter((one) => one !== account);
+      const named = `${known.id}~${[account, ...others].slice(0, mostAccounts).join('.')}`;
+      const value = `${named}~${mac(`browser:${named}`).toString('base64url')}`;
+      return `${name}=${value}; Max-Age=${keptSeconds}; Path=/; HttpOnly; SameSite=Lax${isHttps ? '; Secure' : ''}`;
+    },
+  };
+}

@@ -1,0 +1,83 @@
+// Nobody can lock somebody else out: whatever strangers try, people sign in from where they usually do.
+import { expect } from 'chai';
+import { demoPassword } from '../../seeds/demo.ts';
+import { startTestApp, type Agent, type TestApp } from '../support/app.ts';
+
+const rita = 'rita@harbour-legal.example';
+const limits = { perPair: 4, perBrowser: 4, perAddress: 12, perAccount: 6, slowMs: 1, slowestMs: 4 };
+
+describe('wrong passwords of strangers', () => {
+  let app: TestApp;
+  beforeEach(async () => {
+    app = await startTestApp({ env: { TRUST_PROXY: '1' }, overrides: { signInLimits: limits } });
+  });
+  afterEach(() => app.close());
+
+  const attempt = (agent: Agent, address: string, password: string, email = rita) =>
+    agent.post('/api/auth/sign-in/email').set('X-Forwarded-For', address).send({ email, password });
+  /** Wrong tries from there until that address is refused. */
+  const attack = async (address: string, tries = limits.perPair): Promise<void> => {
+    for (let n = 0; n < tries; n += 1) await attempt(app.anonymous(), address, `wrong ${n}`).expect(401);
+    await attempt(app.anonymous(), address, 'wrong').expect(429);
+  };
+  const stranger = '198.51.100.7';
+  const home = '203.0.113.20';
+
+  it('keep nobody out at another address', async () => {
+    await attack(stranger);
+    await attempt(app.anonymous(), home, demoPassword).expect(200);
+    await attempt(app.anonymous(), stranger, demoPassword).expect(429);
+  });
+
+  it('from many addresses only slow the person down', async () => {
+    for (let n = 0; n < 5; n += 1) await attack(`198.51.100.${10 + n}`);
+    await attempt(app.anonymous(), home, demoPassword).expect(200);
+  });
+
+  it('from the person’s own address do not keep out the browser that has signed in before', async () => {
+    const browser = app.anonymous();
+    await attempt(browser, home, demoPassword).expect(200);
+    await attack(home);
+    await attempt(app.anonymous(), home, demoPassword).expect(429);
+    await attempt(browser, home, demoPassword).expect(200);
+  });
+
+  it('count in a browser that has signed in before, too', async () => {
+    const browser = app.anonymous();
+    await attempt(browser, home, demoPassword).expect(200);
+    for (let n = 0; n < limits.perBrowser; n += 1) await attempt(browser, home, `wrong ${n}`).expect(401);
+    await attempt(browser, home, demoPassword).expect(429);
+    await attempt(browser, '203.0.113.21', demoPassword).expect(429);
+  });
+
+  it('gain nothing by a browser that knows another account, or by a cookie of their own making', async () => {
+    const browser = app.anonymous();
+    await attempt(browser, stranger, demoPassword, 'nadia@northside-claims.example').expect(200);
+    for (let n = 0; n < limits.perPair; n += 1) await attempt(browser, stranger, `wrong ${n}`).expect(401);
+    await attempt(browser, stranger, 'wrong').expect(429);
+    const made = `examdesk.known=${'a'.repeat(22)}~${'b'.repeat(22)}~${'c'.repeat(43)}`;
+    await attempt(app.anonymous(), stranger, 'wrong').set('Cookie', made).expect(429);
+  });
+
+  it('from one connection of many IPv6 addresses count as one address', async () => {
+    for (let n = 0; n < limits.perPair; n += 1)
+      await attempt(app.anonymous(), `2001:db8:5:6::${n}`, `wrong ${n}`).expect(401);
+    await attempt(app.anonymous(), '2001:db8:5:6:ffff::1', 'wrong').expect(429);
+    await attempt(app.anonymous(), '2001:db8:5:7::1', demoPassword).expect(200);
+  });
+
+  it('against many accounts are refused by address', async () => {
+    for (let n = 0; n < limits.perAddress; n += 1)
+      await attempt(app.anonymous(), stranger, 'wrong', `person${n}@nowhere.example`).expect(401);
+    await attempt(app.anonymous(), stranger, 'wrong', 'another@nowhere.example').expect(429);
+  });
+
+  it('leave no e-mail address in the browser’s cookie', async () => {
+    const { headers } = await attempt(app.anonymous(), home, demoPassword).expect(200);
+    const line = (headers['set-cookie'] as unknown as string[]).find((one) =>
+      one.startsWith('examdesk.known='),
+    );
+    expect(line).to.match(/; HttpOnly; SameSite=Lax$/);
+    expect(decodeURIComponent(line ?? '')).not.to.match(/rita|@/);
+  });
+});
