@@ -170,7 +170,7 @@ describe('an agency set up from the image', function () {
     const invited = await admin.post('/account/invitations', form);
     expect(invited.text('.notice')).to.contain('on its way');
     const mail = await mailTo(rita, /invitation/);
-    expect(mail.from).to.contain('bookings@agency.example');
+    expect(mail.from).to.contain('bookings@agency.internal');
     const link = new URL(/Accept[^:\n]*: (http\S+)/.exec(mail.text)?.[1] ?? '');
     const inside = await referrer.post(link.pathname, { name: 'Rita Alvarez', password });
     expect(inside.text('.person-organization')).to.equal('Harbour Legal');
@@ -243,8 +243,7 @@ describe('an agency set up from the image', function () {
     expect(reconciled.said).to.contain('0 differences');
     const verified = await image.command('audit:verify');
     expect(verified.said).to.contain('The audit log is as it was written');
-    for (const { code, said } of [reconciled, verified]) expect(code, said).to.equal(0);
-    expect(doctor.code, doctor.said).to.be.oneOf([0, 1]);
+    for (const { code, said } of [doctor, reconciled, verified]) expect(code, said).to.equal(0);
   });
 
   it('starts npm start as the web process, and every other command that it has', async () => {

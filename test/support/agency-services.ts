@@ -42,7 +42,7 @@ export async function openAgencyServices(): Promise<AgencyServices> {
       // Without a Redis the app goes on without a shared cache, and /readyz says `degraded`.
       REDIS_URL: redis?.url ?? 'redis://127.0.0.1:9',
       SMTP_URL: mailbox.smtpUrl,
-      MAIL_FROM: 'Agency <bookings@agency.example>',
+      MAIL_FROM: 'Agency <bookings@agency.internal>',
       ...storage.env,
       ACUITY_BASE_URL: simulator.url,
       ACUITY_USER_ID: credentials.userId,

@@ -50,6 +50,8 @@ export async function openProxy({ keepsConnections }: { keepsConnections: boolea
   function ask(port: number, req: IncomingMessage, body: Buffer): Promise<IncomingMessage> {
     return new Promise((resolve, reject) => {
       const { connection: _, ...headers } = req.headers;
+      const before = [headers['x-forwarded-for'] ?? []].flat();
+      headers['x-forwarded-for'] = [...before, req.socket.remoteAddress].join(', ');
       const { method, url: path } = req;
       const upstream = request({ host: '127.0.0.1', port, method, path, headers, agent });
       upstream.once('response', resolve).once('error', reject).end(body);
