@@ -302,7 +302,10 @@ export function compose(config: Config, overrides: Overrides = {}): System {
     },
     mapping,
   });
-  const imports = createImports({ ...{ db, audit, ids, announceAccount }, ...overrides.imports });
+  const imports = createImports({
+    ...{ db, audit, ids, announceAccount, acuity, convergence, attempts: attemptDeps },
+    ...overrides.imports,
+  });
   const restoring = createRestoring({
     ...{ db, audit, ids, sync, settlement: quietSettlement, documents: documentCare },
   });

@@ -23,7 +23,7 @@ const edges: Record<string, string[]> = {
   webhooks: ['audit', 'accounts', 'following'],
   relay: ['webhooks'],
   sync: ['audit', 'accounts', 'specialists', 'questions', 'following'],
-  importing: ['audit', 'accounts', 'bookings'],
+  importing: ['audit', 'accounts', 'bookings', 'attempts', 'following'],
   doctor: ['audit', 'specialists', 'questions', 'documents', 'sync'],
   restoring: ['audit', 'accounts', 'attempts', 'following', 'documents', 'email', 'sync'],
 };

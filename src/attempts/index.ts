@@ -3,7 +3,7 @@ export { mayKnowAttempt } from './attempt.access.ts';
 export { referenceNotSent } from './attempt.acuity.ts';
 export type { AttemptDeps, AttemptTimings } from './attempt.deps.ts';
 export { checkLateJob, settleAttemptJob, sweepAttemptsJob } from './attempt.jobs.ts';
-export { findAttempt, findOpenChange } from './attempt.repository.ts';
+export { findAttempt, findAttemptByReference, findOpenChange } from './attempt.repository.ts';
 export { takeForCalled } from './attempt.restore.ts';
 export { createAttemptService, type AttemptService } from './attempt.service.ts';
 export { completeOpenChange, createSettlement, type Settlement } from './attempt.settle.ts';

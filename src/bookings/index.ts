@@ -68,6 +68,12 @@ export {
 } from './booking.repository.ts';
 export type * from './booking.service.ts';
 export * from './booking.ts';
-export { takeBackBooking, takeBackChange, type BookingBefore } from './booking.take-back.ts';
+export {
+  takeBackBooking,
+  takeBackChange,
+  takeOverInto,
+  type BookingBefore,
+  type TakeOver,
+} from './booking.taken-over.ts';
 export { countUnassigned, needsReferrer, noteAsTold } from './booking.unassigned.ts';
 export { createBookingService } from './booking.verbs.ts';

@@ -3,7 +3,15 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { ConfigError } from '../config.ts';
-import { TableError, type ImportRun, type Imports } from '../importing/index.ts';
+import {
+  isPastProgress,
+  pastProgresses,
+  TableError,
+  type ImportRun,
+  type Imports,
+  type PastRule,
+} from '../importing/index.ts';
+import { parseDay } from '../lib/dates.ts';
 import { isUuid } from '../lib/uuid.ts';
 import { loadEnvFile, StartError } from './environment.ts';
 import { mostShown, showImport } from './import.report.ts';
@@ -14,9 +22,13 @@ import { complain, say } from './terminal.ts';
 const usage = `Takes over what is there already. Says what it would do; does it with --apply. Tells nobody.
 
   npm run import -- people FILE.csv [--apply [--invite]]   organisations and their referrers
+  npm run import -- acuity --from DAY --to DAY [--apply]   appointments, past and to come
+  npm run import -- bookings FILE.csv [--apply]            referrer, claim number and progress of appointments
   npm run import -- list                                   the imports so far
   npm run import -- undo ID                                takes back what nobody has touched since
 
+  --past PROGRESS     of what is over: closed (the default), report_generated, generating_report, no_show or scheduled
+  --closed-until DAY  what took place until then is closed, whatever --past says
   --report FILE.csv   writes every line of the report there: ids, organisations and referrers, nobody examined
   --invite            sends each referrer of the file their invitation; nobody gets any other e-mail
 
@@ -33,6 +45,17 @@ const verbs: Record<string, (given: Given) => Promise<(imports: Imports) => Prom
     const { apply: applies, invite: invites } = given;
     return (imports) =>
       showImport(given, 'rows', (listener) => imports.people({ file, applies, invites }, listener));
+  },
+  async acuity(given) {
+    const { from, to } = { from: dayIn(given, 'from'), to: dayIn(given, 'to') };
+    if (!from || !to) throw new UsageError('Say which days: --from 2021-01-01 --to 2027-12-31');
+    if (from > to) throw new UsageError(`--from ${from} is after --to ${to}`);
+    const request = { from, to, rule: ruleIn(given), applies: given.apply };
+    return (imports) => showImport(given, 'days', (listener) => imports.acuity(request, listener));
+  },
+  async bookings(given) {
+    const request = { file: await fileOf(given), rule: ruleIn(given), applies: given.apply };
+    return (imports) => showImport(given, 'rows', (listener) => imports.bookings(request, listener));
   },
   list: async () => async (imports) => list(await imports.list()),
   async undo({ what }) {
@@ -71,6 +94,10 @@ function readArguments() {
         apply: { type: 'boolean', default: false },
         invite: { type: 'boolean', default: false },
         report: { type: 'string' },
+        from: { type: 'string' },
+        to: { type: 'string' },
+        past: { type: 'string', default: 'closed' },
+        'closed-until': { type: 'string' },
       },
     });
   } catch (error) {
@@ -79,6 +106,19 @@ function readArguments() {
   const [verb = null, what = null, ...more] = parsed.positionals;
   if (more.length > 0) throw new UsageError(`One thing at a time: what is ${more[0]}?`);
   return { verb, what, ...parsed.values };
+}
+
+function dayIn(given: Given, name: 'from' | 'to' | 'closed-until'): string | null {
+  const day = given[name];
+  if (day === undefined) return null;
+  if (parseDay(day) === null) throw new UsageError(`--${name} ${day} is not a day like 2026-12-01`);
+  return day;
+}
+
+function ruleIn(given: Given): PastRule {
+  if (!isPastProgress(given.past))
+    throw new UsageError(`--past ${given.past} is none of ${Object.keys(pastProgresses).join(', ')}`);
+  return { past: given.past, closedUntil: dayIn(given, 'closed-until') };
 }
 
 async function fileOf({ what }: Given): Promise<{ name: string; bytes: Uint8Array }> {

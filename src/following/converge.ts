@@ -2,7 +2,7 @@
 // meeting links all come here, at any time, in any order, several at once.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { referenceNotSent, type AttemptDeps, type Settlement } from '../attempts/index.ts';
-import { findBooking, tellNobody } from '../bookings/index.ts';
+import { findBooking, hasEnded, tellNobody } from '../bookings/index.ts';
 import { referenceAnswers, referenceMappings } from './answers.ts';
 import type { BookingDifference } from './differences.ts';
 import { followAppointment, seenBooking, type FollowCause, type Reading } from './follow.ts';
@@ -10,6 +10,7 @@ import { fetchMeetingLinkJob } from './following.jobs.ts';
 import { importAppointment } from './import.ts';
 import { countLook, looksAt, takeLook } from './read-versions.ts';
 import type { Transaction } from '../db/knex.ts';
+import { ok } from '../lib/result.ts';
 import type { AcuityResult, Appointment } from '../ports/acuity.ts';
 
 export type Outcome = 'created' | 'skipped' | 'updated' | 'cancelled' | 'ignored';
@@ -27,9 +28,16 @@ export type Converged =
   | { ok: false; reason: 'acuity_unavailable' | 'not_found' | 'busy'; retryAfterMs: number };
 
 export interface Convergence {
-  converge(appointmentId: number, cause: FollowCause): Promise<Converged>;
+  /** @param given what Acuity said, read after `readVersion` was: it need not be asked again */
+  converge(appointmentId: number, cause: FollowCause, given?: GivenAppointment): Promise<Converged>;
   /** For the job: throws while the meeting has no address yet. */
   fetchMeetingLink(appointmentId: number): Promise<void>;
+}
+
+export interface GivenAppointment {
+  appointment: Appointment;
+  /** See read-versions.ts. */
+  readVersion: number;
 }
 
 export interface ConvergenceDeps {
@@ -55,15 +63,22 @@ export function createConvergence(loud: ConvergenceDeps): Convergence {
     settlement: loud.quietSettlement,
   };
 
-  async function inStep(appointmentId: number, cause: FollowCause): Promise<Converged> {
-    // Whatever a quiet cause leads to, an attempt that it completes too, is announced to nobody.
-    const deps = cause.quiet ? quiet : loud;
+  async function inStep(
+    appointmentId: number,
+    cause: FollowCause,
+    given?: GivenAppointment,
+  ): Promise<Converged> {
+    // Whatever a quiet cause leads to, an attempt that it completes too, is announced to nobody. What somebody books here
+    // while an import runs is confirmed as ever.
+    const isImport = cause.source === 'import';
+    const deps = !cause.quiet ? loud : isImport ? { ...quiet, settlement: loud.settlement } : quiet;
     let did: Outcome | null = null;
     for (let round = 0; round < tries; round += 1) {
       // First what was acted upon, then Acuity: whoever acts in between makes us look again.
-      const looks = await looksAt(deps.bookings.db, appointmentId);
+      const isGiven = given !== undefined && round === 0;
+      const looks = isGiven ? given.readVersion : await looksAt(deps.bookings.db, appointmentId);
       const seen = await seenBooking(deps.bookings, appointmentId);
-      const read = await readBack(deps, appointmentId);
+      const read = isGiven ? ok(given.appointment) : await readBack(deps, appointmentId);
       if (!read.ok) return notRead(read);
       await deps.bookings.onStep?.('read_back');
       const reading = {
@@ -83,8 +98,8 @@ export function createConvergence(loud: ConvergenceDeps): Convergence {
   }
 
   return {
-    async converge(appointmentId, cause) {
-      const done = await inStep(appointmentId, cause);
+    async converge(appointmentId, cause, given) {
+      const done = await inStep(appointmentId, cause, given);
       if (done.ok && done.bookingId) await wantLink(loud, done.bookingId, appointmentId);
       return done;
     },
@@ -172,6 +187,7 @@ async function create(
 async function wantLink(deps: ConvergenceDeps, bookingId: string, appointmentId: number): Promise<void> {
   const booking = await findBooking(deps.bookings.db, bookingId);
   if (booking?.type !== 'telehealth' || booking.meetingLink || booking.status !== 'active') return;
+  if (hasEnded(booking, deps.bookings.clock.now())) return;
   await deps.bookings.jobs.add(
     fetchMeetingLinkJob,
     { appointmentId },

@@ -27,6 +27,7 @@ import {
   type Answers,
   type Booking,
   type BookingMailKind,
+  type BookingStatus,
   type Following,
   type KeptAnswers,
   type PartialDetails,
@@ -40,12 +41,31 @@ import {
   type AnswersContext,
 } from './answers.ts';
 import { differences, type BookingDifference } from './differences.ts';
-import { lateOwner } from './owner.ts';
+import { lateOwner, type Owner } from './owner.ts';
 
 export interface FollowCause {
   source: 'acuity' | 'reconciliation' | 'import';
   /** Nobody is told, staff neither: what is taken over or restored was known before. */
   quiet?: boolean;
+  takeover?: Takeover;
+}
+
+/** Of an appointment from before this system: it becomes a booking also when it is cancelled. */
+export interface Takeover {
+  /** Where the work on it stands; null: as for any other booking. */
+  standingOf(
+    appointment: Pick<Appointment, 'startsAt' | 'durationMinutes' | 'canceled' | 'noShow'>,
+  ): Standing | null;
+  /** What Acuity does not say. */
+  claimNumber?: string | null;
+  owner?: Owner | null;
+  /** In the transaction that makes the booking. */
+  note(trx: Transaction, bookingId: string): Promise<void>;
+}
+
+export interface Standing {
+  status: BookingStatus;
+  progress: Progress;
 }
 
 /** Reconciliation finds things late: of an examination whose time is over it tells nobody. */

@@ -5,10 +5,11 @@ import { keepMergesOff } from '../db/merges.ts';
 import { violatedConstraint } from '../db/transaction.ts';
 import type { Appointment } from '../ports/acuity.ts';
 import type { Specialist } from '../specialists/index.ts';
-import type { AttemptDeps } from '../attempts/index.ts';
+import { findAttemptByReference, type AttemptDeps } from '../attempts/index.ts';
 import {
   allDetails,
   answersOf,
+  changeBooking,
   detailIn,
   findBookingByAppointment,
   followInto,
@@ -25,10 +26,10 @@ import {
   type KeptAnswers,
   type Progress,
 } from '../bookings/index.ts';
-import { answersContext, importedAnswers, referenceMappings } from './answers.ts';
+import { answersContext, importedAnswers, referenceAnswers, referenceMappings } from './answers.ts';
 import { tellsOf, typeOf, type FollowCause, type Reading } from './follow.ts';
 import { isMadeByUs, referenceToKeep } from './lost.ts';
-import { ownerOf } from './owner.ts';
+import { ownerOf, type Owner } from './owner.ts';
 
 export type Imported =
   | { outcome: 'created'; bookingId: string }
@@ -55,7 +56,7 @@ export async function importAppointment(
   for (let tries = 0; ; tries += 1) {
     const reference = await referenceToKeep(deps, appointment, mappings);
     if (!reference.ok) return { outcome: 'unavailable' };
-    if (appointment.canceled && !isMadeByUs(appointment, reference.value))
+    if (appointment.canceled && !cause.takeover && !isMadeByUs(appointment, reference.value))
       return { outcome: 'cancelled_before_booked' };
     if (!specialist) return { outcome: 'unknown_calendar' };
     const said = { answers, kept, reference: reference.value };
@@ -88,12 +89,13 @@ async function writeImported(
   cause: FollowCause,
 ): Promise<string> {
   const bookingId = deps.ids.uuid();
-  const owner = await ownerOf(trx, deps, appointment, answers);
+  const owner = cause.takeover?.owner ?? (await ownerOf(trx, deps, appointment, answers));
   const type =
     typeOf(appointment, specialist) ?? (meetingLinkIn(appointment.location) ? 'telehealth' : 'in_person');
   const service = specialist.services.find((one) => one.type === type);
   const durationMinutes = appointment.durationMinutes || (service?.durationMinutes ?? 60);
-  const details = allDetails((detail) => detailIn(answers.details, detail));
+  const said = allDetails((detail) => detailIn(answers.details, detail));
+  const details = { ...said, claimNumber: said.claimNumber ?? cause.takeover?.claimNumber ?? null };
   const isLost = isMadeByUs(appointment, reference);
   const isFromPortal = isLost && owner.userId !== null;
   await insertBooking(trx, {
@@ -126,6 +128,12 @@ async function writeImported(
     await followInto(trx, bookingId, { ended }, ended);
     await writeProgress(ended);
   }
+  const standing = cause.takeover?.standingOf({ ...appointment, durationMinutes }) ?? null;
+  if (standing) {
+    const { status, progress } = standing;
+    await changeBooking(trx, bookingId, { status, currentProgress: progress });
+    if (progress !== 'scheduled' && !appointment.canceled) await writeProgress(progress);
+  }
   if (kept) await insertAnswers(trx, { id: deps.ids.uuid(), bookingId, source: cause.source, ...kept });
   await deps.audit.record(trx, systemActor, {
     action: 'booking.created',
@@ -141,9 +149,49 @@ async function writeImported(
   const examination = { startsAt: appointment.startsAt, durationMinutes };
   const now = deps.clock.now();
   // Of an examination that is over there is nothing left to do; what we made was confirmed when it was made.
-  if (!isLost && tellsOf(cause, examination, now) && !hasEnded(examination, now))
+  const isTold = tellsOf(cause, examination, now) && !(await wasTakenOver(trx, appointment.id));
+  if (!isLost && isTold && !hasEnded(examination, now))
     await deps.announce(trx, { kind: 'booking_confirmation', bookingId });
   if (cause.quiet && !owner.userId) await noteAsTold(trx, bookingId, deps.ids.uuid());
+  await cause.takeover?.note(trx, bookingId);
   await deps.onStep?.('in_import_transaction');
   return bookingId;
+}
+
+/** An import made it a booking before, and was undone: nobody is told when it comes back. */
+async function wasTakenOver(trx: Transaction, appointmentId: number): Promise<boolean> {
+  const record: unknown = await trx('import_records')
+    .where({ acuity_appointment_id: appointmentId })
+    .first('id');
+  return record !== undefined;
+}
+
+/** What importing this appointment would come to; nothing is written. */
+export type Foreseen =
+  | { outcome: 'made'; owner: Owner }
+  | { outcome: 'unknown_calendar' | 'attempt_failed' | 'being_booked' };
+
+export async function foreseeImport(
+  deps: AttemptDeps,
+  appointment: Appointment,
+  cause: FollowCause,
+): Promise<Foreseen> {
+  const references = referenceAnswers(appointment, await referenceMappings(deps));
+  for (const { reference } of references) {
+    const attempt = await findAttemptByReference(deps.db, reference);
+    if (attempt?.state === 'failed') return { outcome: 'attempt_failed' };
+    if (attempt?.state === 'open') return { outcome: 'being_booked' };
+  }
+  if (!(await deps.specialists.findByCalendar(appointment.calendarId)))
+    return { outcome: 'unknown_calendar' };
+  const answers = answersOf(appointment, await intakeFields(deps.db, deps));
+  return {
+    outcome: 'made',
+    owner: cause.takeover?.owner ?? (await ownerOf(deps.db, deps, appointment, answers)),
+  };
+}
+
+/** Whose a booking without a referrer is, by what Acuity says now. */
+export async function ownerIn(deps: AttemptDeps, appointment: Appointment): Promise<Owner> {
+  return ownerOf(deps.db, deps, appointment, answersOf(appointment, await intakeFields(deps.db, deps)));
 }

@@ -1,6 +1,17 @@
 export { compareWindow, type CompareDeps } from './compare.ts';
-export { createConvergence, type Convergence, type ConvergenceDeps, type Outcome } from './converge.ts';
+export {
+  createConvergence,
+  type Converged,
+  type Convergence,
+  type ConvergenceDeps,
+  type GivenAppointment,
+  type Outcome,
+} from './converge.ts';
 export type { DriftItem, DriftReport, ReportKind, Span } from './drift.ts';
-export { followAppointment } from './follow.ts';
+export { followAppointment, type FollowCause, type Standing, type Takeover } from './follow.ts';
+export { foreseeImport, ownerIn, type Foreseen } from './import.ts';
+export { findKnown, type KnownBooking } from './known-bookings.ts';
+export type { Owner } from './owner.ts';
+export { looksAtMany } from './read-versions.ts';
 export { fetchMeetingLinkJob } from './following.jobs.ts';
 export { addDays, daysBetween, readWindow } from './window.ts';

@@ -9,6 +9,17 @@ export async function looksAt(db: Queryable, appointmentId: number): Promise<num
   return Number(row?.looks ?? 0);
 }
 
+/** The same of many; those that nobody acted upon yet are left out. */
+export async function looksAtMany(
+  db: Queryable,
+  appointmentIds: readonly number[],
+): Promise<Map<number, number>> {
+  const rows = (await db('appointment_looks')
+    .whereIn('appointment_id', appointmentIds)
+    .select('appointment_id', 'looks')) as { appointment_id: number | string; looks: number | string }[];
+  return new Map(rows.map((row) => [Number(row.appointment_id), Number(row.looks)]));
+}
+
 /**
  * Counts one more, unless somebody else acted since there were `seen`: then false, and what we hold may be older than
  * what they held, and must not be written. One that is refused counts nothing, or dozens at once would refuse each

@@ -1,9 +1,11 @@
-// Undoes what an import did to a booking, while nobody has touched it since. Throws what PostgreSQL says when something
-// belongs to the booking by now: a document, a message.
+// What an import adds to a booking that is here already, and how that, or the booking, is taken back while nobody has
+// touched it since. Nobody is told of any of it.
 import { systemActor, sayOfChanges, type AuditLog } from '../audit/index.ts';
 import type { Transaction } from '../db/knex.ts';
 import { failure, ok, type Result } from '../lib/result.ts';
-import { lockBooking } from './booking.repository.ts';
+import type { Ids } from '../ports/ids.ts';
+import { insertProgress, lockBooking } from './booking.repository.ts';
+import type { Booking, BookingStatus, Progress } from './booking.ts';
 
 export type TakenBack = Result<{ version: number } | null, { reason: string }>;
 
@@ -16,7 +18,60 @@ export interface BookingBefore {
   current_progress?: string;
 }
 
-/** @param version as the import left it */
+export interface TakeOver {
+  owner?: { userId: string; organizationId: string };
+  claimNumber?: string;
+  standing?: { status: BookingStatus; progress: Progress };
+}
+
+export interface TookOver {
+  before: BookingBefore & { version: number };
+  after: { version: number; progressId?: string };
+}
+
+/** Writes what is set. The caller has locked the booking, and decided. */
+export async function takeOverInto(
+  trx: Transaction,
+  { audit, ids, metadata }: { audit: AuditLog; ids: Pick<Ids, 'uuid'>; metadata: Record<string, unknown> },
+  booking: Booking,
+  { owner, claimNumber, standing }: TakeOver,
+): Promise<TookOver> {
+  const version = booking.version + 1;
+  const before: BookingBefore = {
+    ...(owner && { created_by_id: booking.createdBy?.id ?? null }),
+    ...(owner && { organization_id: booking.organization?.id ?? null }),
+    ...(claimNumber !== undefined && { claim_number: null }),
+    ...(standing && { status: booking.status, current_progress: booking.currentProgress }),
+  };
+  await trx('bookings')
+    .where({ id: booking.id })
+    .update({
+      version,
+      ...(owner && { created_by_id: owner.userId, organization_id: owner.organizationId }),
+      ...(claimNumber !== undefined && { claim_number: claimNumber }),
+      ...(standing && { status: standing.status, current_progress: standing.progress }),
+    });
+  const hasMoved = standing !== undefined && standing.progress !== booking.currentProgress;
+  const progressId = hasMoved ? ids.uuid() : null;
+  if (progressId && standing)
+    await insertProgress(trx, {
+      ...{ id: progressId, bookingId: booking.id, progress: standing.progress, notes: '' },
+      ...{ changedById: null, changedForId: null, source: 'import' },
+    });
+  await audit.record(trx, systemActor, {
+    ...{ action: standing ? 'booking.progressed' : 'booking.edited', resourceType: 'booking' },
+    ...{ resourceId: booking.id, metadata: { columns: Object.keys(before), ...metadata } },
+  });
+  return {
+    before: { ...before, version: booking.version },
+    after: { version, ...(progressId && { progressId }) },
+  };
+}
+
+/**
+ * @param version as the import left it
+ * @throws what PostgreSQL says when something belongs to the booking by now: a document, a message
+ */
 export async function takeBackBooking(
   trx: Transaction,
   { audit, metadata }: { audit: AuditLog; metadata: Record<string, unknown> },

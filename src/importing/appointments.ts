@@ -1,0 +1,78 @@
+// All appointments of some days in Acuity, past and to come: one window of days after the other, so that five years take
+// no more memory than a week.
+import { addDays, daysBetween, findKnown, looksAtMany, readWindow } from '../following/index.ts';
+import type { Acuity, Appointment } from '../ports/acuity.ts';
+import { patiently } from './acuity.reads.ts';
+import { nothingKnown, takeAppointment, type AppointmentDeps } from './appointment.ts';
+import type { Ended, Listener } from './import.ts';
+import { runImport } from './import.runs.ts';
+import type { PastRule } from './past.rule.ts';
+
+export interface AcuityRequest {
+  /** Days, both included: `YYYY-MM-DD`. */
+  from: string;
+  to: string;
+  rule: PastRule;
+  applies: boolean;
+}
+
+export interface AcuityImportDeps extends AppointmentDeps {
+  acuity: Acuity;
+  /** For tests that end the process here. */
+  onStep?: ((step: string) => Promise<void> | void) | undefined;
+}
+
+const windowDays = 7;
+
+export async function importAcuity(
+  deps: AcuityImportDeps,
+  { from, to, rule, applies }: AcuityRequest,
+  listener: Listener,
+): Promise<Ended> {
+  const options = { from, to, past: rule.past, ...(rule.closedUntil && { closedUntil: rule.closedUntil }) };
+  return runImport(
+    deps,
+    { kind: 'acuity', options, content: null, applies },
+    listener,
+    async (importId, told) => {
+      const days = daysBetween(from, to) + 1;
+      for (let day = from; day <= to; ) {
+        const last = addDays(day, windowDays - 1);
+        const span = { from: day, to: last < to ? last : to };
+        await oneWindow(deps, importId, span, rule, told);
+        day = addDays(span.to, 1);
+        told.progress(Math.min(days, daysBetween(from, day)), days);
+      }
+      return { invited: 0 };
+    },
+  );
+}
+
+async function oneWindow(
+  deps: AcuityImportDeps,
+  importId: string | null,
+  span: { from: string; to: string },
+  rule: PastRule,
+  told: Listener,
+): Promise<void> {
+  const calendars = (await deps.db('specialists').pluck('acuity_calendar_id')) as number[];
+  const read = async () => (await patiently(() => readWindow(deps.acuity, span, calendars))) ?? [];
+  let appointments = await read();
+  const ids = appointments.map(({ id }) => id);
+  const known = await findKnown(deps.db, ids);
+  const versions = await looksAtMany(deps.db, ids);
+  // First what was acted upon, then Acuity: whoever acts in between makes converging read again.
+  if (importId && appointments.some(({ id }) => !known.has(id))) appointments = await read();
+  for (const appointment of appointments.toSorted(byTime)) {
+    const found = {
+      ...{ appointment, booking: known.get(appointment.id)?.booking ?? null },
+      readVersion: versions.get(appointment.id) ?? 0,
+    };
+    told.line(await takeAppointment(deps, importId, found, nothingKnown, rule));
+    await deps.onStep?.('appointment');
+  }
+}
+
+function byTime(a: Appointment, b: Appointment): number {
+  return a.startsAt.getTime() - b.startsAt.getTime() || a.id - b.id;
+}

@@ -1,0 +1,125 @@
+// An Acuity with a past, a system that knows nothing of it yet, and a mailbox that ought to stay empty.
+import { setTimeout as sleep } from 'node:timers/promises';
+import { onlyAtStart } from './cron.ts';
+import type { Ended, ReportLine } from '../../src/importing/index.ts';
+import { createReminders, createUnassignedDigest } from '../../src/email/index.ts';
+import { openMailbox } from './mailbox.ts';
+import { openWebhookStack, type WebhookStack } from './webhook-stack.ts';
+
+const dayMs = 86_400_000;
+
+export interface ImportStack extends WebhookStack {
+  /** `YYYY-MM-DD`, so many days from today. */
+  day(days: number): string;
+  /** At ten in the morning in Sydney, so many days from today. */
+  appointmentIn(days: number, change?: object): Promise<number>;
+  acuity(options?: Partial<AcuityOptions>): Promise<Done>;
+  bookings(csv: string, options?: Partial<AcuityOptions>): Promise<Done>;
+  undo(importId: string | null): Promise<{ takenBack: number; left: string[] }>;
+  /** The step at which the import ends, as if its process died; null: it does not. */
+  dieAt(step: string | null, after?: number): void;
+  /** What every job would send by now, sent; then all that arrived. */
+  mails(): Promise<string[]>;
+}
+
+export interface AcuityOptions {
+  applies: boolean;
+  past: 'closed' | 'generating_report' | 'scheduled';
+  closedUntil: string | null;
+}
+
+export type Done = Extract<Ended, { ok: true }> & { lines: ReportLine[] };
+
+export async function openImportStack(): Promise<ImportStack> {
+  const mailbox = await openMailbox();
+  let death: { step: string; left: number } | null = null;
+  const stack = await openWebhookStack({
+    target: null,
+    env: { SMTP_URL: mailbox.smtpUrl },
+    overrides: {
+      jobs: { cron: onlyAtStart },
+      emails: { gatherMs: 10, firstPauseMs: 50 },
+      imports: {
+        onStep(step) {
+          if (death?.step !== step) return;
+          death.left -= 1;
+          if (death.left <= 0) throw new Error('It ends here');
+        },
+      },
+    },
+  });
+  const day = (days: number) => new Date(Date.now() + days * dayMs).toISOString().slice(0, 10);
+  const { imports, clock, ids, jobs } = stack.app.system.services;
+
+  async function done(
+    work: (listener: { line(line: ReportLine): void; progress(): void }) => Promise<Ended>,
+  ): Promise<Done> {
+    const lines: ReportLine[] = [];
+    const ended = await work({ line: (line) => lines.push(line), progress: () => undefined });
+    if (!ended.ok) throw new Error(ended.reason);
+    return { ...ended, lines };
+  }
+  const ruleOf = ({ past = 'closed', closedUntil = null }: Partial<AcuityOptions>) => ({ past, closedUntil });
+
+  return {
+    ...stack,
+    day,
+    async appointmentIn(days, change = {}) {
+      const { id } = await stack.makeAppointment({ datetime: `${day(days)}T10:00:00+1100`, ...change });
+      return id;
+    },
+    acuity: (options = {}) =>
+      done((listener) =>
+        imports.acuity(
+          { from: day(-40), to: day(40), rule: ruleOf(options), applies: options.applies ?? true },
+          listener,
+        ),
+      ),
+    bookings: (csv, options = {}) =>
+      done((listener) =>
+        imports.bookings(
+          {
+            file: { name: 'bookings.csv', bytes: Buffer.from(csv) },
+            ...{ rule: ruleOf(options), applies: options.applies ?? true },
+          },
+          listener,
+        ),
+      ),
+    async undo(importId) {
+      const left: string[] = [];
+      const undone = await imports.undo(importId ?? '', {
+        left: (_record, reason) => left.push(reason),
+        progress: () => undefined,
+      });
+      if (!undone.ok) throw new Error(undone.reason);
+      return { takenBack: undone.takenBack, left };
+    },
+    dieAt(step, after = 1) {
+      death = step === null ? null : { step, left: after };
+    },
+    async mails() {
+      const { db } = stack.app;
+      await createUnassignedDigest({ db, jobs, ids }).write();
+      const announce = () => Promise.reject(new Error('A reminder was due'));
+      await createReminders({ db, announce, jobs, ids, clock }).write();
+      const queued = (await db('emails').pluck('kind')) as string[];
+      await stack.app.system.worker.start();
+      const due = async () => {
+        const { rows } = await db.raw<{ rows: [{ n: number }] }>(
+          'select count(*)::int as n from graphile_worker.jobs where run_at <= now() and last_error is null',
+        );
+        return rows[0].n;
+      };
+      try {
+        while ((await due()) > 0) await sleep(50);
+      } finally {
+        await stack.app.system.worker.stop();
+      }
+      return [...queued, ...mailbox.mails().map(({ subject }) => subject)];
+    },
+    async close() {
+      await stack.close();
+      await mailbox.close();
+    },
+  };
+}
