@@ -61,6 +61,20 @@ describe('the audit log', () => {
     expect(await actionsFor(specialist)).to.have.length(before.length + 1);
   });
 
+  it('takes no row of a backup for the announcement of a transaction that has the same number', async () => {
+    const { db } = database;
+    const before = await actionsFor(specialist);
+    await db.transaction(async (trx) => {
+      // Its number is this transaction's.
+      await trx('audit_log').insert({
+        ...{ action: 'record.changed', resource_type: 'specialist', resource_id: specialist },
+        at: trx.raw(`transaction_timestamp() - interval '1 hour'`),
+      });
+      await trx('specialists').where({ id: specialist }).update({ specialty: 'Neurology' });
+    });
+    expect(await actionsFor(specialist)).to.have.length(before.length + 2);
+  });
+
   it('takes the change along when it cannot be written', async () => {
     const { db } = database;
     const attempt: unknown = await db
