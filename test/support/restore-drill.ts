@@ -122,7 +122,7 @@ export function describeRestoreDrill(size: number): void {
       call('PUT', `/api/v1/appointments/${id}${what}?admin=true`, body);
 
     async function* freeTimes(): AsyncGenerator<string> {
-      for (let day = 8; day < 190; day += 1) {
+      for (let day = 3; day < 190; day += 1) {
         const date = new Date(Date.now() + day * 86_400_000).toISOString().slice(0, 10);
         const times = await call<{ time: string }[]>(
           'GET',
@@ -211,6 +211,11 @@ export function describeRestoreDrill(size: number): void {
       // One message still waits when the backup is made.
       await house.system.worker.stop();
       const waits = await book(agents[1] as Agent);
+      // And a reminder falls due right after it.
+      await house
+        .db('booking_progress')
+        .where({ booking_id: (earlier[2] as Row).id })
+        .update({ created_at: house.db.raw(`created_at - interval '60 days'`) });
       await house.close();
       app = null;
       const backup = await copyDatabase(original);
@@ -273,6 +278,8 @@ export function describeRestoreDrill(size: number): void {
       const truth = (await db().from('bookings').orderBy('acuity_appointment_id')) as Row[];
       await stop();
       const mails = mailbox.mails().length;
+      const reminders = mailbox.mails().filter(({ subject }) => /^Reminder/i.test(subject));
+      expect(reminders, 'sent since the backup').to.have.length(1);
 
       // The disaster, and the restore.
       await backup.db('booking_intentions').insert(underWay ?? {});
@@ -312,6 +319,7 @@ export function describeRestoreDrill(size: number): void {
         .not.to.contain('documents lack their bytes')
         .and.not.contain('differences from Acuity are left');
       expect(said).not.to.contain('attempts that were under way');
+      expect(said).to.contain('now withheld: 1; reminders taken for sent: 1');
 
       // And everything runs on it again.
       const again = await start(backup);
