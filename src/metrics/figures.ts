@@ -56,7 +56,7 @@ export const figureNames = {
   examdesk_last_success_timestamp_seconds: Object.keys(last),
 };
 
-const query = [
+export const figuresQuery = [
   ...Object.entries(waiting).map(
     ([what, { from, since, order = since }]) =>
       `select 'waiting' as kind, '${what}' as what, count(*)::float8 as value,
@@ -104,7 +104,7 @@ export function createFigures(db: Database, registry: Registry): Figures {
   async function readNow(): Promise<void> {
     try {
       const [{ rows }, live] = await withPatience(
-        Promise.all([db.raw<{ rows: Figure[] }>(query), liveWorkers(db)]),
+        Promise.all([db.raw<{ rows: Figure[] }>(figuresQuery), liveWorkers(db)]),
       );
       for (const one of ofDatabase) one.reset();
       for (const { kind, what, value, age } of rows) {

@@ -1,7 +1,7 @@
 import { mkdtemp } from 'node:fs/promises';
 import path from 'node:path';
 import { expect } from 'chai';
-import { seedDemo } from '../../seeds/demo.ts';
+import { demoPassword, seedDemo } from '../../seeds/demo.ts';
 import { openDatabase } from '../../src/db/knex.ts';
 import { migrate } from '../../src/db/migrate.ts';
 import { startPostgres, type RunningPostgres } from '../../src/dev/postgres.ts';
@@ -92,6 +92,32 @@ describe('a PostgreSQL that is stopped and started again', function () {
       expect(text).to.contain('<h1>Not available just now</h1>');
       expect(text).to.contain('We can’t reach our database right now. Try again in a few seconds.');
     }
+  });
+
+  it('tells those who would sign in the same, and not that their password is wrong', async () => {
+    const given = { email: 'rita@harbour-legal.example', password: demoPassword };
+    const { body } = await app
+      .anonymous()
+      .post('/api/auth/sign-in/email')
+      .send(given)
+      .expect(503)
+      .expect('Retry-After', '5');
+    expect(body).to.include({ code: 'unavailable' });
+    for (const [address, form] of [
+      ['/sign-in', given],
+      ['/account/forgotten', { email: given.email }],
+    ] as const) {
+      const { text } = await app
+        .anonymous()
+        .post(address)
+        .type('form')
+        .set('Accept', 'text/html')
+        .send(form)
+        .expect(503)
+        .expect('Retry-After', '5');
+      expect(text, address).to.contain('We can’t reach our database right now');
+    }
+    await app.anonymous().get('/sign-in').set('Accept', 'text/html').expect(200);
   });
 
   it('makes Acuity and the relay come again', async () => {
