@@ -15,6 +15,7 @@ describe('the import of people', () => {
   beforeEach(async () => {
     mailbox = await openMailbox();
     app = await startTestApp({
+      asAppRole: true,
       env: { SMTP_URL: mailbox.smtpUrl },
       overrides: {
         imports: {
@@ -199,6 +200,20 @@ describe('the import of people', () => {
       'jo@harbour-legal.example',
     ]);
     expect((await run(example, { invites: true })).invited).to.equal(0);
+  });
+
+  it('lets an admin act as a referrer who has not been invited yet', async () => {
+    await run(example);
+    const jo = await person('jo@harbour-legal.example');
+    const ada = await app.signIn('ada@examdesk.example');
+    const { body } = await ada
+      .post('/admin/impersonate')
+      .send({ userId: jo?.id, reason: 'Booking for them before they are invited' })
+      .expect(200);
+    expect((body as { impersonation: { actingAs: { name: string } } }).impersonation.actingAs.name).to.equal(
+      'Jo March',
+    );
+    await ada.get('/bookings').expect(200);
   });
 
   it('makes an account that opens with its invitation, and until then with nothing', async () => {
