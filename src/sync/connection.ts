@@ -154,6 +154,13 @@ export async function readConnection({
       .where({ source: 'portal' })
       .where('created_at', '>', new Date(since))
       .where('created_at', '<', new Date(until))
+      // Brought back after a restore: Acuity told of it then.
+      .whereNotExists(
+        db('booking_progress as p')
+          .whereRaw('p.booking_id = bookings.id')
+          .where({ 'p.progress': 'scheduled', 'p.source': 'reconciliation' })
+          .select('p.id'),
+      )
       .first('id');
     return untold === undefined ? null : 'quiet';
   }

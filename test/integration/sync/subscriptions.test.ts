@@ -301,6 +301,9 @@ describe('the connection to Acuity', () => {
     expect(await connection(), 'booked a moment ago').to.include({ attention: null });
     await db('bookings').update({ created_at: hoursAgo(2) });
     expect(await connection()).to.include({ attention: 'quiet' });
+    await db('booking_progress').update({ source: 'reconciliation' });
+    expect(await connection(), 'brought back after a restore').to.include({ attention: null });
+    await db('booking_progress').update({ source: 'acuity' });
     await db('webhook_events').update({ received_at: hoursAgo(2.01) });
     expect(await connection(), 'the event came before the booking was stored').to.include({
       attention: null,
