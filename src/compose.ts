@@ -256,7 +256,7 @@ export function compose(config: Config, overrides: Overrides = {}): System {
   });
 
   const convergence = createConvergence({
-    ...{ bookings: attemptDeps, settlement, quietSettlement },
+    ...{ attempts: attemptDeps, settlement, quietSettlement },
     ...overrides.convergence,
   });
   const webhooks = createWebhookService({

@@ -1,9 +1,9 @@
 // Who may know how an attempt ended.
 import { isStaff, type Viewer } from '../accounts/index.ts';
-import type { Attempt } from './attempt.ts';
 import { findBooking, maySee } from '../bookings/index.ts';
 import type { Queryable } from '../db/knex.ts';
 import { mergedInto } from '../db/merges.ts';
+import type { Attempt } from './attempt.ts';
 
 /**
  * How an attempt ended is for those who may see its booking. While it has none, it is for the organisation that it was

@@ -1,7 +1,4 @@
 // What an attempt says to Acuity, and what Acuity's answer means for it.
-import type { AttemptDeps } from './attempt.deps.ts';
-import { findOpenBookings } from './attempt.repository.ts';
-import type { Attempt, AttemptRequest } from './attempt.ts';
 import {
   detailIn,
   details,
@@ -13,6 +10,9 @@ import {
 import type { Database } from '../db/knex.ts';
 import type { AcuityFailure, AcuityResult, Appointment, NewAppointment } from '../ports/acuity.ts';
 import { toAcuity } from '../questions/index.ts';
+import type { AttemptDeps } from './attempt.deps.ts';
+import { findOpenBookings } from './attempt.repository.ts';
+import type { Attempt, AttemptRequest } from './attempt.ts';
 
 function isOmitted({ acuity }: AttemptRequest<'book'>, fieldId: number): boolean {
   return acuity.omittedFieldIds?.includes(fieldId) ?? false;

@@ -1,5 +1,13 @@
 // What Acuity's forms ask of a booking: checked before Acuity is called, and again when it refuses.
 import {
+  detailIn,
+  details,
+  isOwnDetail,
+  ownFields,
+  type BookingDetails,
+  type FieldError,
+} from '../bookings/index.ts';
+import {
   answerPath,
   readAnswers,
   type Answer,
@@ -10,14 +18,6 @@ import {
 } from '../questions/index.ts';
 import type { RefusedField } from './attempt.acuity.ts';
 import type { AttemptDeps } from './attempt.deps.ts';
-import {
-  detailIn,
-  details,
-  isOwnDetail,
-  ownFields,
-  type BookingDetails,
-  type FieldError,
-} from '../bookings/index.ts';
 
 export interface CheckedQuestions {
   answers: Answer[];

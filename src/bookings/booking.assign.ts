@@ -6,8 +6,7 @@ import { isUuid } from '../lib/uuid.ts';
 import { stateToTell } from './booking.announcement.ts';
 import type { BookingDeps } from './booking.deps.ts';
 import { editAtVersion, type EditDeps } from './booking.edit.ts';
-import type { EditFailure } from './booking.service.ts';
-import type { Booking } from './booking.ts';
+import type { Booking, EditFailure } from './booking.ts';
 
 /**
  * To a referrer, and so to their organisation. Support assigns what waits for it; an admin may also correct it. Nothing is

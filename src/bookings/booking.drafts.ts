@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import type { Viewer } from '../accounts/index.ts';
 import type { Database } from '../db/knex.ts';
+import { isUuid } from '../lib/uuid.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Ids } from '../ports/ids.ts';
 import type { AnswerValue } from '../questions/index.ts';
 import type { ExaminationType } from '../specialists/index.ts';
-import { isUuid } from '../lib/uuid.ts';
 import { detailKeys, type DetailKey, type DraftDetails } from './booking.details.ts';
 
 /** The half-done journey. Values are as typed; they are parsed when the step is left. */

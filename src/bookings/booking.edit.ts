@@ -8,8 +8,7 @@ import type { Announcement } from './booking.announcement.ts';
 import type { BookingDeps } from './booking.deps.ts';
 import { changedDetails, columnsOf, type BookingDetails } from './booking.details.ts';
 import { findBooking, lockBooking } from './booking.repository.ts';
-import type { EditFailure } from './booking.service.ts';
-import type { Booking } from './booking.ts';
+import type { Booking, EditFailure } from './booking.ts';
 
 export type EditDeps = Pick<BookingDeps, 'db' | 'audit' | 'announce'>;
 

@@ -1,9 +1,9 @@
 // What people and programs may type into a booking. JSON, the pages and the drafts parse with the same schemas;
 // each message says what to do.
 import { z } from 'zod';
+import { uuidPattern } from '../lib/uuid.ts';
 import { isTimeZone, parseInstant } from '../lib/zones.ts';
 import { examinationTypes } from '../specialists/index.ts';
-import { uuidPattern } from '../lib/uuid.ts';
 import { caseShape, examineeShape, filterShape } from './booking.details.ts';
 import { calendarDay, notesSchema, optional, proseSchema, text } from './booking.text.ts';
 import { bookingStatuses, progresses, type BookingRequest } from './booking.ts';

@@ -3,8 +3,14 @@ import { failure, ok, type Result } from '../lib/result.ts';
 import { findVisible } from './booking.access.ts';
 import type { BookingDeps } from './booking.deps.ts';
 import { changeBooking, insertProgress, lockBooking, progressOf } from './booking.repository.ts';
-import type { ProgressFailure, Stale } from './booking.service.ts';
-import { movesByHand, statusAfter, type Progress, type ProgressEntry } from './booking.ts';
+import {
+  movesByHand,
+  statusAfter,
+  type Progress,
+  type ProgressEntry,
+  type ProgressFailure,
+  type Stale,
+} from './booking.ts';
 
 type Answer = Result<ProgressEntry, ProgressFailure | Stale>;
 

@@ -1,26 +1,31 @@
-import type { Actor } from '../accounts/index.ts';
+import { auditActor, type Actor } from '../accounts/index.ts';
 import type { Result } from '../lib/result.ts';
 import type { Answer } from '../questions/index.ts';
-import type { BookingContacts, Contact, ContactChoice, ContactsFailure } from './booking.contact.ts';
+import { findVisible } from './booking.access.ts';
+import { assignBooking } from './booking.assign.ts';
+import {
+  contactsOf,
+  type BookingContacts,
+  type Contact,
+  type ContactChoice,
+  type ContactsFailure,
+} from './booking.contact.ts';
+import { findContacts, setContacts } from './booking.contacts.ts';
+import type { BookingDeps } from './booking.deps.ts';
 import type { BookingDetails } from './booking.details.ts';
-import type { AnswersChange, Booking, Progress, ProgressEntry } from './booking.ts';
-
-export type FieldError = { path: string; message: string };
-
-export type ProgressFailure =
-  | { reason: 'not_found' }
-  | { reason: 'forbidden' }
-  | { reason: 'invalid_transition'; from: Progress; to: Progress }
-  | { reason: 'outcome_pending'; attemptId: string };
-
-/** Somebody changed it since it was read: as it is now. */
-export type Stale = { reason: 'stale'; current: Booking };
-
-export type EditFailure =
-  | { reason: 'not_found' }
-  | { reason: 'forbidden' }
-  | { reason: 'invalid'; errors: FieldError[] }
-  | Stale;
+import { editBooking } from './booking.edit.ts';
+import { answersWithHistory } from './booking.kept-answers.ts';
+import { moveProgress } from './booking.progress.ts';
+import { progressOf } from './booking.repository.ts';
+import type {
+  AnswersChange,
+  Booking,
+  EditFailure,
+  Progress,
+  ProgressEntry,
+  ProgressFailure,
+  Stale,
+} from './booking.ts';
 
 export interface ViewedBooking {
   booking: Booking;
@@ -71,4 +76,39 @@ export interface BookingService {
   view(actor: Actor, bookingId: string): Promise<ViewedBooking | null>;
   /** When it last changed; for pages that stay open and ask again and again: that is no viewing. Null as for `view`. */
   changedAt(actor: Actor, bookingId: string): Promise<Date | null>;
+}
+
+export function createBookingService(deps: BookingDeps): BookingService {
+  return {
+    moveProgress: (actor, bookingId, to, notes, seen) =>
+      moveProgress(deps, actor, bookingId, to, notes, seen),
+
+    assign: (actor, bookingId, version, referrerId) =>
+      assignBooking(deps, actor, bookingId, version, referrerId),
+
+    edit: (actor, bookingId, version, details) => editBooking(deps, actor, bookingId, version, details),
+
+    contacts: (actor, bookingId) => findContacts(deps, actor, bookingId),
+
+    contactsOf: ({ id }) => contactsOf(deps.db, id),
+
+    setContacts: (actor, bookingId, chosen) => setContacts(deps, actor, bookingId, chosen),
+
+    async view(actor, bookingId) {
+      const booking = await findVisible(deps, actor, bookingId);
+      if (!booking) return null;
+      await deps.audit.record(deps.db, auditActor(actor), {
+        action: 'booking.viewed',
+        resourceType: 'booking',
+        resourceId: booking.id,
+      });
+      const { answers, changes } = await answersWithHistory(deps.db, booking.id);
+      const progress = await progressOf(deps.db, booking.id);
+      return { booking, progress, answers, answerChanges: changes };
+    },
+
+    async changedAt(actor, bookingId) {
+      return (await findVisible(deps, actor, bookingId))?.updatedAt ?? null;
+    },
+  };
 }

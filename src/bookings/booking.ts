@@ -72,6 +72,23 @@ export interface BookingRequest extends BookingDetails {
   answers: GivenAnswer[];
 }
 
+export type FieldError = { path: string; message: string };
+
+export type ProgressFailure =
+  | { reason: 'not_found' }
+  | { reason: 'forbidden' }
+  | { reason: 'invalid_transition'; from: Progress; to: Progress }
+  | { reason: 'outcome_pending'; attemptId: string };
+
+/** Somebody changed it since it was read: as it is now. */
+export type Stale = { reason: 'stale'; current: Booking };
+
+export type EditFailure =
+  | { reason: 'not_found' }
+  | { reason: 'forbidden' }
+  | { reason: 'invalid'; errors: FieldError[] }
+  | Stale;
+
 /** domain.md's table: where each progress may go. */
 const transitions: Record<Progress, readonly Progress[]> = {
   scheduled: ['rescheduled', 'cancelled', 'no_show', 'generating_report'],

@@ -66,7 +66,7 @@ export {
   toBooking,
   type Following,
 } from './booking.repository.ts';
-export type * from './booking.service.ts';
+export * from './booking.service.ts';
 export * from './booking.ts';
 export {
   takeBackBooking,
@@ -76,4 +76,3 @@ export {
   type TakeOver,
 } from './booking.taken-over.ts';
 export { countUnassigned, needsReferrer, noteAsTold } from './booking.unassigned.ts';
-export { createBookingService } from './booking.verbs.ts';

@@ -2,7 +2,8 @@
 import { parseArgs } from 'node:util';
 import { ConfigError } from '../config.ts';
 import { parseDay } from '../lib/dates.ts';
-import type { DriftReport, Span } from '../following/index.ts';
+import type { Span } from '../following/index.ts';
+import type { DriftReport } from '../sync/index.ts';
 import { loadEnvFile, StartError } from './environment.ts';
 import { withMeantSystem } from './meant-stack.ts';
 import { progressBar } from './progress-bar.ts';

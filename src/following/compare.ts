@@ -1,6 +1,11 @@
 // One window of days: what stands in Acuity and what stands here, both ways; and what differs put right the way a
 // webhook would.
 import { hasEnded, intakeFields, type IntakeFields } from '../bookings/index.ts';
+import type { Database, Queryable } from '../db/knex.ts';
+import { dayIn } from '../lib/dates.ts';
+import type { Acuity, Appointment } from '../ports/acuity.ts';
+import type { Questions } from '../questions/index.ts';
+import type { Specialist, SpecialistRepository } from '../specialists/index.ts';
 import {
   answersContext,
   changedAnswers,
@@ -11,13 +16,8 @@ import {
 import type { Convergence } from './converge.ts';
 import { differences } from './differences.ts';
 import type { Difference, DriftItem } from './drift.ts';
-import { lostAmong } from './lost.ts';
 import { findKnown, type KnownBooking } from './known-bookings.ts';
-import type { Database, Queryable } from '../db/knex.ts';
-import { dayIn } from '../lib/dates.ts';
-import type { Acuity, Appointment } from '../ports/acuity.ts';
-import type { Questions } from '../questions/index.ts';
-import type { Specialist, SpecialistRepository } from '../specialists/index.ts';
+import { lostAmong } from './lost.ts';
 
 export interface CompareDeps {
   db: Database;

@@ -3,15 +3,15 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { referenceNotSent, type AttemptDeps, type Settlement } from '../attempts/index.ts';
 import { findBooking, hasEnded, tellNobody } from '../bookings/index.ts';
+import type { Transaction } from '../db/knex.ts';
+import { ok } from '../lib/result.ts';
+import type { AcuityResult, Appointment } from '../ports/acuity.ts';
 import { referenceAnswers, referenceMappings } from './answers.ts';
 import type { BookingDifference } from './differences.ts';
 import { followAppointment, seenBooking, type FollowCause, type Reading } from './follow.ts';
 import { fetchMeetingLinkJob } from './following.jobs.ts';
 import { importAppointment } from './import.ts';
-import { countLook, looksAt, takeLook } from './read-versions.ts';
-import type { Transaction } from '../db/knex.ts';
-import { ok } from '../lib/result.ts';
-import type { AcuityResult, Appointment } from '../ports/acuity.ts';
+import { bumpReadVersion, findReadVersion, claimReadVersion } from './read-versions.ts';
 
 export type Outcome = 'created' | 'skipped' | 'updated' | 'cancelled' | 'ignored';
 
@@ -41,7 +41,7 @@ export interface GivenAppointment {
 }
 
 export interface ConvergenceDeps {
-  bookings: AttemptDeps;
+  attempts: AttemptDeps;
   settlement: Settlement;
   /** The same, announcing to nobody. */
   quietSettlement: Settlement;
@@ -59,7 +59,7 @@ type Step = Converged | 'again' | { did: Outcome };
 export function createConvergence(loud: ConvergenceDeps): Convergence {
   const quiet: ConvergenceDeps = {
     ...loud,
-    bookings: { ...loud.bookings, announce: tellNobody },
+    attempts: { ...loud.attempts, announce: tellNobody },
     settlement: loud.quietSettlement,
   };
 
@@ -76,15 +76,15 @@ export function createConvergence(loud: ConvergenceDeps): Convergence {
     for (let round = 0; round < tries; round += 1) {
       // First what was acted upon, then Acuity: whoever acts in between makes us look again.
       const isGiven = given !== undefined && round === 0;
-      const looks = isGiven ? given.readVersion : await looksAt(deps.bookings.db, appointmentId);
-      const seen = await seenBooking(deps.bookings, appointmentId);
+      const version = isGiven ? given.readVersion : await findReadVersion(deps.attempts.db, appointmentId);
+      const seen = await seenBooking(deps.attempts, appointmentId);
       const read = isGiven ? ok(given.appointment) : await readBack(deps, appointmentId);
       if (!read.ok) return notRead(read);
-      await deps.bookings.onStep?.('read_back');
+      await deps.attempts.onStep?.('read_back');
       const reading = {
         appointment: read.value,
-        isNewest: (trx: Transaction) => takeLook(trx, appointmentId, looks),
-        noteUnchanged: (trx: Transaction) => countLook(trx, appointmentId),
+        isNewest: (trx: Transaction) => claimReadVersion(trx, appointmentId, version),
+        noteUnchanged: (trx: Transaction) => bumpReadVersion(trx, appointmentId),
       };
       const step: Step = seen
         ? await follow(deps, seen.id, { ...reading, seenVersion: seen.version }, cause)
@@ -107,8 +107,8 @@ export function createConvergence(loud: ConvergenceDeps): Convergence {
       // Not by converge: that would ask for this job again, each time it runs.
       const done = await inStep(appointmentId, { source: 'acuity' });
       if (!done.ok) throw new Error(done.reason);
-      const booking = done.bookingId ? await findBooking(loud.bookings.db, done.bookingId) : null;
-      const isStillWanted = booking?.status === 'active' && booking.startsAt > loud.bookings.clock.now();
+      const booking = done.bookingId ? await findBooking(loud.attempts.db, done.bookingId) : null;
+      const isStillWanted = booking?.status === 'active' && booking.startsAt > loud.attempts.clock.now();
       if (isStillWanted && booking.type === 'telehealth' && !booking.meetingLink)
         throw new Error('no_link_yet');
     },
@@ -118,11 +118,11 @@ export function createConvergence(loud: ConvergenceDeps): Convergence {
 async function readBack(deps: ConvergenceDeps, appointmentId: number): Promise<AcuityResult<Appointment>> {
   // Acuity may tell of an appointment before it can be read (acuity.md 7.2).
   for (const pauseMs of deps.readAgainMs ?? [200, 600]) {
-    const read = await deps.bookings.acuity.getAppointment(appointmentId);
+    const read = await deps.attempts.acuity.getAppointment(appointmentId);
     if (read.ok || read.reason !== 'not_found') return read;
     await sleep(pauseMs);
   }
-  return deps.bookings.acuity.getAppointment(appointmentId);
+  return deps.attempts.acuity.getAppointment(appointmentId);
 }
 
 function notRead(failure: Exclude<AcuityResult<Appointment>, { ok: true }>): Converged {
@@ -132,12 +132,12 @@ function notRead(failure: Exclude<AcuityResult<Appointment>, { ok: true }>): Con
 }
 
 async function follow(
-  { bookings }: ConvergenceDeps,
+  { attempts }: ConvergenceDeps,
   bookingId: string,
   reading: Reading,
   cause: FollowCause,
 ): Promise<Step> {
-  const followed = await followAppointment(bookings, bookingId, reading, cause);
+  const followed = await followAppointment(attempts, bookingId, reading, cause);
   if (followed.outcome === 'stale') return 'again';
   if (followed.outcome === 'busy') return { ok: false, reason: 'busy', retryAfterMs: 2_000 };
   if (followed.outcome === 'carried_out') return { did: followed.as };
@@ -146,18 +146,18 @@ async function follow(
 }
 
 async function create(
-  { bookings, settlement }: ConvergenceDeps,
+  { attempts, settlement }: ConvergenceDeps,
   reading: Omit<Reading, 'seenVersion'>,
   cause: FollowCause,
 ): Promise<Step> {
   const { appointment } = reading;
   const ignored = async (note: ConvergenceNote): Promise<Step> =>
-    (await bookings.db.transaction(reading.isNewest))
+    (await attempts.db.transaction(reading.isNewest))
       ? { ok: true, outcome: 'ignored', bookingId: null, note }
       : 'again';
-  const mappings = await referenceMappings(bookings);
+  const mappings = await referenceMappings(attempts);
   const sent = referenceAnswers(appointment, mappings).map(({ reference }) => reference);
-  const notSent = sent.length === 0 ? await referenceNotSent(bookings, appointment) : null;
+  const notSent = sent.length === 0 ? await referenceNotSent(attempts, appointment) : null;
   for (const reference of notSent === null ? sent : [notSent]) {
     const adoption = await settlement.completeFromAppointment(reference, appointment);
     switch (adoption.outcome) {
@@ -176,7 +176,7 @@ async function create(
         break;
     }
   }
-  const imported = await importAppointment(bookings, reading, cause);
+  const imported = await importAppointment(attempts, reading, cause);
   if (imported.outcome === 'stale') return 'again';
   if (imported.outcome === 'unavailable')
     return { ok: false, reason: 'acuity_unavailable', retryAfterMs: 5_000 };
@@ -185,10 +185,10 @@ async function create(
 }
 
 async function wantLink(deps: ConvergenceDeps, bookingId: string, appointmentId: number): Promise<void> {
-  const booking = await findBooking(deps.bookings.db, bookingId);
+  const booking = await findBooking(deps.attempts.db, bookingId);
   if (booking?.type !== 'telehealth' || booking.meetingLink || booking.status !== 'active') return;
-  if (hasEnded(booking, deps.bookings.clock.now())) return;
-  await deps.bookings.jobs.add(
+  if (hasEnded(booking, deps.attempts.clock.now())) return;
+  await deps.attempts.jobs.add(
     fetchMeetingLinkJob,
     { appointmentId },
     { key: `link:${appointmentId}`, delayMs: deps.linkDelayMs ?? 20_000, keepRunAt: true },

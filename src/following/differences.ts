@@ -1,7 +1,7 @@
 // Drift: in what a booking and its appointment differ. One rule for webhooks and for reconciliation.
+import { meetingLinkIn, type Booking } from '../bookings/index.ts';
 import type { Appointment } from '../ports/acuity.ts';
 import type { Specialist } from '../specialists/index.ts';
-import { meetingLinkIn, type Booking } from '../bookings/index.ts';
 
 export const bookingDifferences = [
   'status',

@@ -1,11 +1,7 @@
 // A booking follows its appointment: whatever the clinic's staff did in Acuity becomes true here. Given what Acuity
 // says now, safe to repeat, in any order, in several processes at once.
-import { systemActor } from '../audit/index.ts';
-import type { Transaction } from '../db/knex.ts';
-import { keepMergesOff } from '../db/merges.ts';
-import type { Appointment } from '../ports/acuity.ts';
-import type { Specialist } from '../specialists/index.ts';
 import { completeOpenChange, findOpenChange, type AttemptDeps } from '../attempts/index.ts';
+import { systemActor } from '../audit/index.ts';
 import {
   allDetails,
   answersDigestOf,
@@ -33,6 +29,10 @@ import {
   type PartialDetails,
   type Progress,
 } from '../bookings/index.ts';
+import type { Transaction } from '../db/knex.ts';
+import { keepMergesOff } from '../db/merges.ts';
+import type { Appointment } from '../ports/acuity.ts';
+import type { Specialist } from '../specialists/index.ts';
 import {
   answersContext,
   changedAnswers,

@@ -1,11 +1,6 @@
 // An appointment that was made in Acuity becomes a booking.
-import { systemActor } from '../audit/index.ts';
-import type { Transaction } from '../db/knex.ts';
-import { keepMergesOff } from '../db/merges.ts';
-import { violatedConstraint } from '../db/transaction.ts';
-import type { Appointment } from '../ports/acuity.ts';
-import type { Specialist } from '../specialists/index.ts';
 import { findAttemptByReference, type AttemptDeps } from '../attempts/index.ts';
+import { systemActor } from '../audit/index.ts';
 import {
   allDetails,
   answersOf,
@@ -26,6 +21,11 @@ import {
   type KeptAnswers,
   type Progress,
 } from '../bookings/index.ts';
+import type { Transaction } from '../db/knex.ts';
+import { keepMergesOff } from '../db/merges.ts';
+import { violatedConstraint } from '../db/transaction.ts';
+import type { Appointment } from '../ports/acuity.ts';
+import type { Specialist } from '../specialists/index.ts';
 import { answersContext, importedAnswers, referenceAnswers, referenceMappings } from './answers.ts';
 import { tellsOf, typeOf, type FollowCause, type Reading } from './follow.ts';
 import { isMadeByUs, referenceToKeep } from './lost.ts';

@@ -7,11 +7,11 @@ export {
   type GivenAppointment,
   type Outcome,
 } from './converge.ts';
-export type { DriftItem, DriftReport, ReportKind, Span } from './drift.ts';
+export type { DriftItem, Span } from './drift.ts';
 export { followAppointment, type FollowCause, type Standing, type Takeover } from './follow.ts';
 export { foreseeImport, ownerIn, type Foreseen } from './import.ts';
 export { findKnown, type KnownBooking } from './known-bookings.ts';
 export type { Owner } from './owner.ts';
-export { looksAtMany } from './read-versions.ts';
+export { findReadVersions } from './read-versions.ts';
 export { fetchMeetingLinkJob } from './following.jobs.ts';
 export { addDays, daysBetween, readWindow } from './window.ts';

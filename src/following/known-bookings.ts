@@ -1,6 +1,6 @@
 // Many bookings at once, by their appointments: for reconciliation, which holds thousands against Acuity.
-import type { Queryable } from '../db/knex.ts';
 import { keptAnswers, selectBookings, toBooking, type Booking, type KeptAnswers } from '../bookings/index.ts';
+import type { Queryable } from '../db/knex.ts';
 
 export interface KnownBooking {
   booking: Booking;

@@ -4,8 +4,8 @@
 import type { AttemptDeps } from '../attempts/index.ts';
 import type { IntakeFields } from '../bookings/index.ts';
 import type { Queryable } from '../db/knex.ts';
-import { ok } from '../lib/result.ts';
 import { isReference } from '../lib/reference.ts';
+import { ok } from '../lib/result.ts';
 import type { AcuityResult, Appointment } from '../ports/acuity.ts';
 import { referenceAnswers, type ReferenceAnswer } from './answers.ts';
 

@@ -1,9 +1,9 @@
 // Whose a booking is that was made in Acuity, as far as Acuity says it.
+import type { AttemptDeps } from '../attempts/index.ts';
+import { type Answers, type Booking } from '../bookings/index.ts';
 import type { Queryable } from '../db/knex.ts';
 import { mergedInto } from '../db/merges.ts';
 import type { Appointment } from '../ports/acuity.ts';
-import type { AttemptDeps } from '../attempts/index.ts';
-import { type Answers, type Booking } from '../bookings/index.ts';
 
 export interface Owner {
   userId: string | null;

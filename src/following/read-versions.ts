@@ -1,8 +1,9 @@
-// Which of two answers of Acuity is the newer one: they carry no time and no version (acuity.md 1).
+// Acuity's answers carry no time and no version (acuity.md 1). A counter for each appointment tells which of two answers
+// is the newer one: read it before Acuity is asked, and claim it in the transaction that acts on the answer.
 import type { Queryable, Transaction } from '../db/knex.ts';
 
-/** How often this appointment was acted upon: ask before Acuity is asked. */
-export async function looksAt(db: Queryable, appointmentId: number): Promise<number> {
+/** How often an answer about this appointment was acted upon: read it before Acuity is asked. */
+export async function findReadVersion(db: Queryable, appointmentId: number): Promise<number> {
   const row = (await db('appointment_looks').where({ appointment_id: appointmentId }).first('looks')) as
     | { looks: number | string }
     | undefined;
@@ -10,7 +11,7 @@ export async function looksAt(db: Queryable, appointmentId: number): Promise<num
 }
 
 /** The same of many; those that nobody acted upon yet are left out. */
-export async function looksAtMany(
+export async function findReadVersions(
   db: Queryable,
   appointmentIds: readonly number[],
 ): Promise<Map<number, number>> {
@@ -21,11 +22,14 @@ export async function looksAtMany(
 }
 
 /**
- * Counts one more, unless somebody else acted since there were `seen`: then false, and what we hold may be older than
- * what they held, and must not be written. One that is refused counts nothing, or dozens at once would refuse each
- * other for ever.
+ * Bumps the version if it is still `seen`. Else false: somebody acted upon another answer since, ours may be the older
+ * one, and must not be written. A refused claim bumps nothing, or dozens at once would refuse each other for ever.
  */
-export async function takeLook(trx: Transaction, appointmentId: number, seen: number): Promise<boolean> {
+export async function claimReadVersion(
+  trx: Transaction,
+  appointmentId: number,
+  seen: number,
+): Promise<boolean> {
   const { rows } = await trx.raw<{ rows: unknown[] }>(
     `insert into appointment_looks as l values (?, 1)
      on conflict (appointment_id) do update set looks = l.looks + 1 where l.looks = ?
@@ -35,8 +39,8 @@ export async function takeLook(trx: Transaction, appointmentId: number, seen: nu
   return rows.length > 0;
 }
 
-/** For a look that found nothing to do: whoever asked before it, and would write, has to ask again. */
-export async function countLook(trx: Transaction, appointmentId: number): Promise<void> {
+/** For an answer that left nothing to do: a process that asked Acuity before, and would write, must ask again. */
+export async function bumpReadVersion(trx: Transaction, appointmentId: number): Promise<void> {
   await trx.raw(
     `insert into appointment_looks as l values (?, 1)
      on conflict (appointment_id) do update set looks = l.looks + 1`,

@@ -1,6 +1,6 @@
 // All appointments of some days in Acuity, past and to come: one window of days after the other, so that five years take
 // no more memory than a week.
-import { addDays, daysBetween, findKnown, looksAtMany, readWindow } from '../following/index.ts';
+import { addDays, daysBetween, findKnown, findReadVersions, readWindow } from '../following/index.ts';
 import type { Acuity, Appointment } from '../ports/acuity.ts';
 import { patiently } from './acuity.reads.ts';
 import { nothingKnown, takeAppointment, type AppointmentDeps } from './appointment.ts';
@@ -60,7 +60,7 @@ async function oneWindow(
   let appointments = await read();
   const ids = appointments.map(({ id }) => id);
   const known = await findKnown(deps.db, ids);
-  const versions = await looksAtMany(deps.db, ids);
+  const versions = await findReadVersions(deps.db, ids);
   // First what was acted upon, then Acuity: whoever acts in between makes converging read again.
   if (importId && appointments.some(({ id }) => !known.has(id))) appointments = await read();
   for (const appointment of appointments.toSorted(byTime)) {

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { takenOverInput } from '../accounts/index.ts';
 import type { Queryable } from '../db/knex.ts';
-import { findKnown, looksAtMany } from '../following/index.ts';
+import { findKnown, findReadVersions } from '../following/index.ts';
 import { patiently } from './acuity.reads.ts';
 import { takeAppointment, type Known } from './appointment.ts';
 import type { AcuityImportDeps } from './appointments.ts';
@@ -97,7 +97,7 @@ async function takeRow(
   const owner = referrer ? await referrerBy(deps.db, referrer) : null;
   if (referrer && !owner) return left(`nobody here is the referrer ${referrer}: import people first`);
   const booking = (await findKnown(deps.db, [appointmentId])).get(appointmentId)?.booking ?? null;
-  const versions = await looksAtMany(deps.db, [appointmentId]);
+  const versions = await findReadVersions(deps.db, [appointmentId]);
   const appointment = await patiently(() => deps.acuity.getAppointment(appointmentId));
   if (!appointment) return left('Acuity does not know this appointment');
   const known: Known = { line: row.line, progress, claimNumber: claimNumber || null, owner };

@@ -7,9 +7,8 @@ import { systemActor, type AuditLog } from '../audit/index.ts';
 import type { Database, Transaction } from '../db/knex.ts';
 import type { DocumentCare, Inventory } from '../documents/index.ts';
 import { withholdWaiting } from '../email/index.ts';
-import type { DriftReport } from '../following/index.ts';
 import type { Ids } from '../ports/ids.ts';
-import { abandonRuns, type SyncService } from '../sync/index.ts';
+import { abandonRuns, type SyncService, type DriftReport } from '../sync/index.ts';
 
 export interface RestoredBooking {
   bookingId: string;

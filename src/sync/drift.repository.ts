@@ -1,5 +1,6 @@
 import type { Queryable, Transaction } from '../db/knex.ts';
-import type { DriftItem, DriftReport, ReportKind, Span } from '../following/index.ts';
+import type { DriftItem, Span } from '../following/index.ts';
+import type { DriftReport, ReportKind } from './drift.report.ts';
 import { supersedeEarlier } from './drift.standing.ts';
 
 interface ReportRow {

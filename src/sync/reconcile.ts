@@ -2,9 +2,6 @@
 // and how far we are are written together; a run whose process died is taken over.
 import type { Logger } from 'pino';
 import { systemActor, type AuditLog } from '../audit/index.ts';
-import { errorFacts } from '../lib/error-facts.ts';
-import type { Clock } from '../ports/clock.ts';
-import type { Ids } from '../ports/ids.ts';
 import type { Transaction } from '../db/knex.ts';
 import {
   addDays,
@@ -13,10 +10,12 @@ import {
   readWindow,
   type CompareDeps,
   type DriftItem,
-  type DriftReport,
-  type ReportKind,
   type Span,
 } from '../following/index.ts';
+import { errorFacts } from '../lib/error-facts.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { Ids } from '../ports/ids.ts';
+import type { DriftReport, ReportKind } from './drift.report.ts';
 import { finishReport, startReport, takeOver, writeWindow } from './drift.repository.ts';
 import { foundToTell } from './drift.standing.ts';
 

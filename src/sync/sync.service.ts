@@ -1,10 +1,7 @@
 import { auditActor, mayAdminister, type Actor } from '../accounts/index.ts';
+import { addDays, type Span } from '../following/index.ts';
 import { failure, ok, type Result } from '../lib/result.ts';
 import type { JobQueue } from '../ports/job-queue.ts';
-import { addDays, type DriftReport, type ReportKind, type Span } from '../following/index.ts';
-import { findReport, listReports, startReport } from './drift.repository.ts';
-import { removeOldLooks } from './drift.standing.ts';
-import { reconcile, resume, type Progress, type ReconcileDeps } from './reconcile.ts';
 import {
   connectAcuity,
   readConnection,
@@ -13,6 +10,10 @@ import {
   type Connection,
   type ConnectionState,
 } from './connection.ts';
+import type { DriftReport, ReportKind } from './drift.report.ts';
+import { findReport, listReports, startReport } from './drift.repository.ts';
+import { removeOldLooks } from './drift.standing.ts';
+import { reconcile, resume, type Progress, type ReconcileDeps } from './reconcile.ts';
 import { ensureSubscriptions, type SubscriptionDeps } from './subscriptions.ts';
 import { resumeReconciliationJob } from './sync.jobs.ts';
 

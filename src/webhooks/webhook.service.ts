@@ -5,9 +5,9 @@ import { auditActor, type Actor } from '../accounts/index.ts';
 import { systemActor, type AuditLog, type RequestFacts } from '../audit/index.ts';
 import type { Database, Transaction } from '../db/knex.ts';
 import type { Outcome } from '../following/index.ts';
+import type { Convergence } from '../following/index.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Ids } from '../ports/ids.ts';
-import type { Convergence } from '../following/index.ts';
 import {
   concernsAppointment,
   factsOf,

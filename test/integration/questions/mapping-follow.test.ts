@@ -98,7 +98,7 @@ describe('a booking after the mapping was changed', () => {
 });
 
 const converge = ({ deps, settlement }: House, appointmentId: number) =>
-  createConvergence({ bookings: deps, settlement, quietSettlement: settlement }).converge(appointmentId, {
+  createConvergence({ attempts: deps, settlement, quietSettlement: settlement }).converge(appointmentId, {
     source: 'acuity',
   });
 
