@@ -20,7 +20,7 @@ const steps = [
 const kills = (['reschedule', 'cancel'] as const).flatMap((does) => steps.map((step) => ({ does, step })));
 type Kill = (typeof kills)[number];
 
-describe('a process that is killed', function () {
+describe('recovery after a kill while changing', function () {
   this.timeout(120_000);
   let stack: BookingStack;
   const ends = new Map<Kill, { end: ChildEnd; bookingId: string; startsAt: string }>();
@@ -41,7 +41,7 @@ describe('a process that is killed', function () {
 
   for (const kill of kills) {
     const { does, step } = kill;
-    it(`during a ${does}, at ${step}: booking and appointment agree`, async () => {
+    it(`brings booking and appointment in agreement when a ${does} was killed at ${step}`, async () => {
       const { end, bookingId, startsAt } = ends.get(kill) ?? {};
       expect(end?.signal, `the process was to be killed at ${step}`).to.equal('SIGKILL');
       expect(disagreements).to.deep.equal([]);

@@ -10,7 +10,7 @@ import {
   type ChildPlan,
 } from '../support/booking-stack.ts';
 
-describe('a process that is killed', function () {
+describe('the next worker', function () {
   this.timeout(60_000);
   let stack: BookingStack;
   before(async () => {
@@ -34,7 +34,7 @@ describe('a process that is killed', function () {
     'settle_completed',
     'settle_done',
   ]) {
-    it(`while it settles, at ${step}: the next worker ends it`, async () => {
+    it(`completes the booking once when a worker was killed while settling, at ${step}`, async () => {
       const before = (await stack.db('bookings').pluck('id')) as string[];
       const startsAt = (await stack.freeTime()).toISOString();
       await kill({ does: 'book', killAt: 'after_acuity', startsAt });
@@ -46,7 +46,7 @@ describe('a process that is killed', function () {
   }
 
   for (const step of ['email_before_send', 'email_after_send']) {
-    it(`while it sends a mail, at ${step}: the referrer gets one message`, async () => {
+    it(`sends the referrer one message when a worker was killed while sending, at ${step}`, async () => {
       await bookOne(stack);
       await kill({ does: 'work', killAt: step });
       await expectWhole();

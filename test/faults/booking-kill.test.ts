@@ -1,4 +1,4 @@
-// A process that books is killed at each step of it. All kills first, then one recovery, then everybody asks again.
+// A process that books is killed at each step. All kills first, then one recovery, then every request is repeated.
 import { expect } from 'chai';
 import {
   bookingSteps,
@@ -24,7 +24,7 @@ const becomesBooking = (step: Step) => bookingSteps.indexOf(step) >= firstStepWi
 /** Nothing of the first attempt was stored: asked again, it is a new one. */
 const isFirstWord = (step: Step) => step === 'authorised';
 
-describe('a process that is killed', function () {
+describe('recovery after a kill while booking', function () {
   this.timeout(120_000);
   let stack: BookingStack;
   const times = new Map<Step, string>();
@@ -59,7 +59,7 @@ describe('a process that is killed', function () {
   }
 
   for (const step of bookingSteps) {
-    it(`at ${step}: ${becomesBooking(step) ? 'the booking is completed' : 'nothing is booked'}, once`, () => {
+    it(`${becomesBooking(step) ? 'completes the booking once' : 'books nothing'} when the kill came at ${step}`, () => {
       const startsAt = times.get(step) ?? '';
       expect(killed.get(step)?.signal, `the process was to be killed at ${step}`).to.equal('SIGKILL');
       expect(afterKills.disagreements).to.deep.equal([]);
@@ -73,7 +73,7 @@ describe('a process that is killed', function () {
     });
   }
 
-  it('leaves nothing booked beside that', () => {
+  it('leaves no other booking', () => {
     const sum = ({ booked }: Outcome) => [...booked.values()].reduce((one, other) => one + other, 0);
     expect(sum(afterKills)).to.equal(bookingSteps.filter(becomesBooking).length);
     expect(sum(afterAsking)).to.equal(

@@ -1,8 +1,8 @@
 import { expect } from 'chai';
 import { race } from '../support/booking-race.ts';
 
-describe('sixty requests for one time over three processes', () => {
-  it('are one booking and fifty-nine clean conflicts', async function () {
+describe('book', () => {
+  it('makes one booking and fifty-nine conflicts when three processes get sixty requests for one time', async function () {
     this.timeout(120_000);
     const { result } = await race(60);
     expect(Object.fromEntries(result.statuses)).to.deep.equal({ 201: 1, 409: 59 });

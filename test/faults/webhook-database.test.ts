@@ -6,7 +6,7 @@ import { differencesOf, openRig, type Rig } from '../support/webhook-process.ts'
 
 const outageMs = 30_000;
 
-describe('a database that is away for 30 seconds', function () {
+describe('the relay while the database is away for 30 seconds', function () {
   this.timeout(120_000);
   let rig: Rig;
   let gate: Gate;
@@ -25,7 +25,7 @@ describe('a database that is away for 30 seconds', function () {
     await rig.close();
   });
 
-  it('loses no event: none is answered 2xx that is not kept, and what was kept is carried out', async () => {
+  it('answers 2xx only for events that it keeps, and delivers each of them later', async () => {
     const [kept, refused] = [await rig.makeAppointment(), await rig.makeAppointment()];
     expect(await rig.tell('scheduled', kept)).to.equal(202);
     gate.shut();

@@ -20,7 +20,7 @@ const kills: Kill[] = [
   { step: 'kept', action: 'scheduled' },
 ];
 
-describe('a process that is killed while it carries an event', function () {
+describe('recovery after a kill while processing an event', function () {
   this.timeout(120_000);
   let rig: Rig;
   const appointments = new Map<Kill, number>();
@@ -67,7 +67,7 @@ describe('a process that is killed while it carries an event', function () {
 
   for (const kill of kills) {
     const isMove = kill.action === 'rescheduled';
-    it(`at ${kill.step}${isMove ? ' of a move: moved once, told once' : ': one booking, one confirmation'}`, async () => {
+    it(`${isMove ? 'moves and tells once' : 'makes one booking and one confirmation'} when the kill came at ${kill.step}`, async () => {
       const expected = { confirmations: 1, moves: isMove ? 1 : 0 };
       expect(await differencesOf(rig, appointmentOf(kill), expected)).to.deep.equal([]);
     });

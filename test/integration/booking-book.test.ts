@@ -5,7 +5,7 @@ import { openHouse, reasonOf, tuesdayAtTen, valueOf, type House } from '../suppo
 import { createFakeAcuity, type FakeAcuity } from '../support/fakes/acuity.ts';
 import { lossy, type LossyAcuity } from '../support/lossy-acuity.ts';
 
-describe('booking an examination', () => {
+describe('attempts to book', () => {
   let fake: FakeAcuity;
   let acuity: LossyAcuity;
   let house: House;
@@ -33,7 +33,7 @@ describe('booking an examination', () => {
     return id;
   };
 
-  it('writes booking, first progress, audit row and the mail together', async () => {
+  it('book writes booking, first progress, audit row and e-mail in one transaction', async () => {
     const booking = valueOf(await house.attempts.book(house.people.rita, house.requestFor(), 'k1'));
     expect(booking.reference).to.match(/^EX-[2-9A-HJKMNP-TV-Z]{6}$/);
     expect(booking.createdBy?.name).to.equal('Rita Alvarez');
@@ -60,7 +60,7 @@ describe('booking an examination', () => {
     expect(jobs).to.have.length(1);
   });
 
-  it('sends the referrer as client, and our reference and the examinee as intake answers', async () => {
+  it('book sends the referrer as client, and our reference and the examinee as intake answers', async () => {
     const request = house.requestFor();
     const examinee = { ...request.examinee, interpreterLanguage: 'Arabic' };
     const booking = valueOf(await house.attempts.book(house.people.rita, { ...request, examinee }, null));
@@ -103,13 +103,13 @@ describe('booking an examination', () => {
     ]);
   });
 
-  it('forgets what the cache held of the calendar, and the time that is taken now', async () => {
+  it('book invalidates the calendar’s cached free times, and the time that is taken now', async () => {
     await house.attempts.book(house.people.rita, house.requestFor(), null);
     expect(house.availability.invalidated[0]?.calendarId).to.equal(7001);
     expect(house.availability.invalidated[0]?.taken?.startsAt).to.deep.equal(tuesdayAtTen);
   });
 
-  it('an admin acting as a referrer: by is the referrer, for is the admin, the audit row names both', async () => {
+  it('book records the referrer as by and the admin as for when an admin acts as the referrer', async () => {
     const booking = valueOf(await house.attempts.book(house.adaAsRita, house.requestFor(), null));
     const ada = house.people.ada.viewer.userId;
     const rita = house.people.rita.viewer.userId;
@@ -125,7 +125,7 @@ describe('booking an examination', () => {
     });
   });
 
-  it('staff do not book', async () => {
+  it('book answers forbidden when staff ask', async () => {
     for (const actor of [house.people.sam, house.people.ada]) {
       expect(reasonOf(await house.attempts.book(actor, house.requestFor(), null)).reason).to.equal(
         'forbidden',
@@ -134,7 +134,7 @@ describe('booking an examination', () => {
     expect(fake.calls.filter(({ method }) => method !== 'forms')).to.have.length(0);
   });
 
-  it('a past time, an inactive specialist, a type not offered and an answer to our own field are refused', async () => {
+  it('book refuses a past time, an inactive specialist, a type not offered and an answer to our own field', async () => {
     const past = house.requestFor({ startsAt: new Date('2026-11-22T10:00:00Z') });
     expect(reasonOf(await house.attempts.book(house.people.rita, past, null))).to.deep.include({
       reason: 'invalid',
@@ -157,14 +157,14 @@ describe('booking an examination', () => {
     expect(fake.calls.filter(({ method }) => method !== 'forms')).to.have.length(0);
   });
 
-  it('the same key and body give the first booking again', async () => {
+  it('book answers with the first booking when key and body are the same', async () => {
     const first = valueOf(await house.attempts.book(house.people.rita, house.requestFor(), 'k1'));
     const again = valueOf(await house.attempts.book(house.people.rita, house.requestFor(), 'k1'));
     expect(again.id).to.equal(first.id);
     expect(active()).to.have.length(1);
   });
 
-  it('the same key with another body is a conflict, also after a refusal', async () => {
+  it('book answers idempotency_conflict when the same key comes with another body, also after a refusal', async () => {
     house.availability.taken.add(tuesdayAtTen.getTime());
     expect(reasonOf(await house.attempts.book(house.people.rita, house.requestFor(), 'k1')).reason).to.equal(
       'slot_taken',
@@ -179,14 +179,14 @@ describe('booking an examination', () => {
     expect((again as { startsAt: Date }).startsAt).to.deep.equal(tuesdayAtTen);
   });
 
-  it('another person’s equal key is another key', async () => {
+  it('book treats equal keys of two people as two keys', async () => {
     valueOf(await house.attempts.book(house.people.rita, house.requestFor(), 'k1'));
     const day2 = house.requestFor({ startsAt: new Date('2026-12-02T10:00:00+11:00') });
     valueOf(await house.attempts.book(house.people.rob, day2, 'k1'));
     expect(active()).to.have.length(2);
   });
 
-  it('twenty equal requests at once are one booking, told twenty times', async () => {
+  it('book makes one booking and answers twenty times when twenty equal requests come at once', async () => {
     const answers = await Promise.all(
       Array.from({ length: 20 }, () =>
         house.attempts.book(house.people.rita, house.requestFor(), 'double-click'),
@@ -199,7 +199,7 @@ describe('booking an examination', () => {
     expect(await count('emails')).to.equal(1);
   });
 
-  it('twenty people for one time: one booking, nineteen conflicts with three other times', async () => {
+  it('book makes one booking when twenty people ask for one time, and offers three other times to nineteen', async () => {
     const answers = await Promise.all(
       Array.from({ length: 20 }, (_, index) =>
         house.attempts.book(house.people.rita, house.requestFor(), `key ${index}`),
@@ -214,7 +214,7 @@ describe('booking an examination', () => {
     expect(active()).to.have.length(1);
   });
 
-  it('a time that Acuity refuses is a conflict, and the time is forgotten', async () => {
+  it('book answers slot_taken and invalidates the time when Acuity refuses it', async () => {
     acuity.lose({ fails: { reason: 'refused', code: 'not_available', message: '', status: 400 } });
     const taken = reasonOf(await house.attempts.book(house.people.rita, house.requestFor(), null));
     expect(taken.reason).to.equal('slot_taken');
@@ -223,7 +223,7 @@ describe('booking an examination', () => {
     expect(await house.db('booking_intentions').first()).to.include({ state: 'failed' });
   });
 
-  it('Acuity out of reach: nothing was booked, and the same key may try again', async () => {
+  it('book makes nothing and releases the key when Acuity is out of reach', async () => {
     acuity.lose({ fails: { reason: 'unavailable', notSent: true, retryAfterMs: 5_000 } });
     expect(reasonOf(await house.attempts.book(house.people.rita, house.requestFor(), 'k1'))).to.deep.include({
       reason: 'acuity_unavailable',
@@ -233,7 +233,7 @@ describe('booking an examination', () => {
     expect(active()).to.have.length(1);
   });
 
-  it('a lost answer is pending, and the worker completes the booking that Acuity made', async () => {
+  it('settle completes the booking that Acuity made when its answer was lost', async () => {
     acuity.lose('after');
     const pending = reasonOf(await house.attempts.book(house.people.rita, house.requestFor(), 'k1'));
     expect(pending.reason).to.equal('outcome_pending');
@@ -251,7 +251,7 @@ describe('booking an examination', () => {
     });
   });
 
-  it('a call that Acuity never saw is declared failed once it cannot be under way any more, and told', async () => {
+  it('settle fails an attempt, and tells the referrer, when Acuity never saw the call and it must be over', async () => {
     acuity.lose('before');
     await house.attempts.book(house.people.rita, house.requestFor(), 'k1');
     const id = await attemptId();
@@ -271,7 +271,7 @@ describe('booking an examination', () => {
     expect(late).to.have.length(3);
   });
 
-  it('while Acuity cannot be asked, an open attempt stays open and is looked at again', async () => {
+  it('settle leaves an attempt open and comes back when Acuity cannot be asked', async () => {
     acuity.lose('after');
     await house.attempts.book(house.people.rita, house.requestFor(), null);
     const id = await attemptId();
@@ -286,7 +286,7 @@ describe('booking an examination', () => {
     expect((await house.attempts.find(house.people.rita, id))?.state).to.equal('completed');
   });
 
-  it('an appointment that appears after all is cancelled again', async () => {
+  it('checkLate cancels an appointment that appears after its attempt failed', async () => {
     acuity.lose('before');
     await house.attempts.book(house.people.rita, house.requestFor(), null);
     const id = await attemptId();
@@ -306,7 +306,7 @@ describe('booking an examination', () => {
     expect(await house.db('audit_log').where({ action: 'drift.fixed', resource_id: id })).to.have.length(1);
   });
 
-  it('two appointments with one reference: the first stays, the other is cancelled', async () => {
+  it('settle keeps the first and cancels the other when two appointments have one reference', async () => {
     acuity.lose('after');
     await house.attempts.book(house.people.rita, house.requestFor(), null);
     const id = await attemptId();
@@ -318,13 +318,13 @@ describe('booking an examination', () => {
     expect(await house.db('bookings').pluck('acuity_appointment_id')).to.deep.equal([first.id]);
   });
 
-  it('an answer that misses fields loses nothing: it is read again', async () => {
+  it('book reads the appointment again when Acuity’s answer lacks fields', async () => {
     acuity.lose('odd');
     const booking = valueOf(await house.attempts.book(house.people.rita, house.requestFor(), null));
     expect(booking.acuityAppointmentId).to.equal(active()[0]?.id);
   });
 
-  it('an appointment made with another specialist is moved to the right one', async () => {
+  it('book moves the appointment when Acuity made it with another specialist', async () => {
     acuity.lose({ answers: madeWithAnother });
     const booking = valueOf(await house.attempts.book(house.people.rita, house.requestFor(), null));
     expect(active()).to.have.length(1);
@@ -332,7 +332,7 @@ describe('booking an examination', () => {
     expect(await house.db('audit_log').where({ action: 'drift.fixed' })).to.have.length(1);
   });
 
-  it('another specialist’s appointment that cannot be moved is cancelled, and nothing is booked', async () => {
+  it('book cancels the appointment and makes no booking when it is another specialist’s and cannot be moved', async () => {
     acuity.lose(
       { answers: madeWithAnother },
       { fails: { reason: 'refused', code: 'not_available', message: '', status: 400 } },
@@ -344,7 +344,7 @@ describe('booking an examination', () => {
     expect(await count('bookings')).to.equal(0);
   });
 
-  it('an attempt whose process went before the call is declared failed, and cannot be called any more', async () => {
+  it('settle fails an attempt, and nobody can claim it any more, when its process died before the call', async () => {
     let isGone = false;
     const dying = await openHouse(acuity, {
       onStep: (step) => {
@@ -365,7 +365,7 @@ describe('booking an examination', () => {
     }
   });
 
-  it('declared failed while Acuity took its time: what Acuity then made is cancelled', async () => {
+  it('book cancels what Acuity made when the attempt was declared failed during the call', async () => {
     const held = fake.hold();
     const answer = house.attempts.book(house.people.rita, house.requestFor(), null);
     while (held.waiting() === 0) await sleep(5);
@@ -384,7 +384,7 @@ describe('booking an examination', () => {
     expect(await count('bookings')).to.equal(0);
   });
 
-  it('an early webhook completes the attempt, and the request answers with the same booking', async () => {
+  it('book answers with the same booking when a webhook completes the attempt before Acuity’s reply', async () => {
     const held = fake.hold();
     const answer = house.attempts.book(house.people.rita, house.requestFor(), null);
     while (held.waiting() === 0) await sleep(5);
@@ -401,7 +401,7 @@ describe('booking an examination', () => {
     expect(await count('emails')).to.equal(1);
   });
 
-  it('an unknown reference is not ours', async () => {
+  it('completeFromAppointment answers not_ours when no attempt has the reference', async () => {
     const booked = valueOf(await house.attempts.book(house.people.rita, house.requestFor(), null));
     const [appointment] = active();
     if (!appointment) throw new Error('Nothing was made');
@@ -414,7 +414,7 @@ describe('booking an examination', () => {
     );
   });
 
-  it('the sweep gives every open attempt a job', async () => {
+  it('sweep adds a job for every open attempt', async () => {
     acuity.lose('after');
     await house.attempts.book(house.people.rita, house.requestFor(), null);
     const id = await attemptId();
@@ -423,7 +423,7 @@ describe('booking an examination', () => {
     expect(await house.db('graphile_worker.jobs').where({ key: id })).to.have.length(1);
   });
 
-  it('what the person typed does not stay in the attempt', async () => {
+  it('book removes what the person typed from the attempt when it is settled', async () => {
     await house.attempts.book(house.people.rita, house.requestFor(), null);
     const { request } = (await house.db('booking_intentions').first()) as { request: object };
     expect(JSON.stringify(request)).to.not.match(/Ewan|Marsh|Left knee|CL-2207/);

@@ -32,7 +32,7 @@ describe('changing a booking', () => {
   const progress = async (actor = house.people.rita) =>
     (await house.bookings.view(actor, booking.id))?.progress.map((entry) => entry.progress);
 
-  it('moving it tells Acuity, the history, the audit log and the referrer', async () => {
+  it('reschedule tells Acuity, the history, the audit log and the referrer', async () => {
     const moved = valueOf(await house.attempts.reschedule(house.people.rob, booking.id, wednesday));
     expect(moved).to.include({ currentProgress: 'rescheduled', status: 'active', version: 2 });
     expect(moved.startsAt).to.deep.equal(wednesday);
@@ -47,7 +47,7 @@ describe('changing a booking', () => {
     expect(house.availability.invalidated.at(-1)?.taken?.startsAt).to.deep.equal(wednesday);
   });
 
-  it('moving it to where it is changes nothing', async () => {
+  it('reschedule changes nothing when the booking is at that time already', async () => {
     const calls = fake.calls.length;
     expect(
       valueOf(await house.attempts.reschedule(house.people.rita, booking.id, tuesdayAtTen)).version,
@@ -55,7 +55,7 @@ describe('changing a booking', () => {
     expect(fake.calls).to.have.length(calls);
   });
 
-  it('a taken or a past time is refused, and the booking stands', async () => {
+  it('reschedule leaves the booking as it is when the time is taken or past', async () => {
     house.availability.taken.add(wednesday.getTime());
     expect(reasonOf(await house.attempts.reschedule(house.people.rita, booking.id, wednesday))).to.include({
       reason: 'slot_taken',
@@ -68,7 +68,7 @@ describe('changing a booking', () => {
     expect(await progress()).to.deep.equal(['scheduled']);
   });
 
-  it('a cancelled booking frees its slot, and cannot be cancelled or moved again', async () => {
+  it('cancel frees the slot, and refuses further changes of the booking', async () => {
     const cancelled = valueOf(
       await house.attempts.cancel(house.people.rita, booking.id, 'Settled out of court'),
     );
@@ -86,7 +86,7 @@ describe('changing a booking', () => {
     expect(anew.id).to.not.equal(booking.id);
   });
 
-  it('two clicks on cancel at once cancel once, and both hear that it is cancelled', async () => {
+  it('cancel cancels once and answers each time when it is asked several times at once', async () => {
     const answers = await Promise.all(
       [1, 2, 3].map(() => house.attempts.cancel(house.people.rita, booking.id, null)),
     );
@@ -97,7 +97,7 @@ describe('changing a booking', () => {
     expect(await progress()).to.deep.equal(['scheduled', 'cancelled']);
   });
 
-  it('another organisation learns nothing, and the attempt is on record', async () => {
+  it('cancel answers not_found and records access.denied when another organisation asks', async () => {
     expect(reasonOf(await house.attempts.cancel(house.people.nadia, booking.id, null)).reason).to.equal(
       'not_found',
     );
@@ -145,7 +145,7 @@ describe('changing a booking', () => {
         : house.attempts.reschedule(house.people.rita, booking.id, wednesday);
     const done = kind === 'cancel' ? 'cancelled' : 'rescheduled';
 
-    it(`${kind}: a lost answer is pending, and settled by reading the appointment`, async () => {
+    it(`settle completes a ${kind} by reading the appointment when Acuity’s answer was lost`, async () => {
       acuity.lose('after');
       expect(reasonOf(await act()).reason).to.equal('outcome_pending');
       const id = await openChange();
@@ -158,7 +158,7 @@ describe('changing a booking', () => {
       expect(await emails()).to.deep.equal([`booking_${done}`]);
     });
 
-    it(`${kind}: what Acuity never heard of fails, is told, and is applied should it happen after all`, async () => {
+    it(`settle fails a ${kind} that Acuity never saw, and checkLate applies it when it happens after all`, async () => {
       acuity.lose('before');
       expect(reasonOf(await act()).reason).to.equal('outcome_pending');
       const id = await openChange();
@@ -176,19 +176,29 @@ describe('changing a booking', () => {
       expect(await progress()).to.deep.equal(['scheduled', done]);
     });
 
-    it(`${kind}: an odd answer is read again`, async () => {
+    it(`${kind} reads the appointment when Acuity’s answer cannot be read`, async () => {
       acuity.lose('odd');
       expect(valueOf(await act()).currentProgress).to.equal(done);
     });
 
-    it(`${kind}: Acuity out of reach changes nothing`, async () => {
+    it(`${kind} stays open when neither Acuity’s answer nor the appointment can be read`, async () => {
+      acuity.lose('odd');
+      const read = acuity.getAppointment.bind(acuity);
+      acuity.getAppointment = () => Promise.resolve({ ok: false, reason: 'rate_limited', retryAfterMs: 500 });
+      expect(reasonOf(await act()).reason).to.equal('outcome_pending');
+      acuity.getAppointment = read;
+      await house.settlement.settle(await openChange());
+      expect(await progress()).to.deep.equal(['scheduled', done]);
+    });
+
+    it(`${kind} changes nothing when Acuity is out of reach`, async () => {
       acuity.lose({ fails: { reason: 'unavailable', notSent: true, retryAfterMs: 4_000 } });
       expect(reasonOf(await act())).to.include({ reason: 'acuity_unavailable', retryAfterMs: 4_000 });
       expect(await progress()).to.deep.equal(['scheduled']);
       expect(valueOf(await act()).currentProgress).to.equal(done);
     });
 
-    it(`${kind}: the clinic’s notice binds referrers; staff may overrule it`, async () => {
+    it(`${kind} refuses referrers, and overrules for staff, when the clinic’s notice is too short`, async () => {
       const tooClose = {
         fails: { reason: 'refused', code: `${kind}_too_close`, message: '', status: 400 },
       } as const;
@@ -209,7 +219,7 @@ describe('changing a booking', () => {
     });
   }
 
-  it('staff move progress by the table, forth and back; closing and reopening with the payment', async () => {
+  it('moveProgress follows the table of transitions, and closes and reopens with the payment', async () => {
     const { sam } = house.people;
     const move = async (to: Parameters<typeof house.bookings.moveProgress>[2]) =>
       valueOf(await house.bookings.moveProgress(sam, booking.id, to, 'a note'));
@@ -230,7 +240,7 @@ describe('changing a booking', () => {
     ).to.have.length(0);
   });
 
-  it('nobody sets by hand what Acuity must be told, and no referrer sets anything', async () => {
+  it('moveProgress refuses what Acuity must be told, and refuses referrers everything', async () => {
     for (const to of ['scheduled', 'rescheduled', 'cancelled', 'payment_received'] as const) {
       expect(
         reasonOf(await house.bookings.moveProgress(house.people.ada, booking.id, to, '')),
@@ -247,7 +257,7 @@ describe('changing a booking', () => {
     ).to.equal('not_found');
   });
 
-  it('a view is on record once, with who looked', async () => {
+  it('view writes one audit row with who looked', async () => {
     await house.bookings.view(house.adaAsRita, booking.id);
     const rows = await house.db('audit_log').where({ action: 'booking.viewed', resource_id: booking.id });
     expect(rows).to.have.length(1);

@@ -117,7 +117,7 @@ describe('reconciliation', () => {
     expect(mails).to.deep.equal([{ kind: 'drift_report', recipient: 'ada@examdesk.example' }]);
   });
 
-  it('sees past the hundredth appointment of a day, cancelled ones among them', async () => {
+  it('reads more than a hundred appointments of a day, cancelled ones too', async () => {
     const { id, datetime } = await stack.makeAppointment();
     const [pattern] = stack.simulator.state.appointments;
     if (!pattern) throw new Error('No appointment');
@@ -137,7 +137,7 @@ describe('reconciliation', () => {
     expect(Number(count?.n)).to.equal(1 + 11);
   }).timeout(120_000);
 
-  it('goes on where a run that died had come to, and counts nothing twice', async () => {
+  it('resumes a run whose process died, and counts nothing twice', async () => {
     await stack.makeAppointment();
     const { from, to } = sync().nearSpan();
     const past = new Date(Date.now() - anHour);
@@ -158,14 +158,14 @@ describe('reconciliation', () => {
     expect(report).to.include({ state: 'done', found: 1 });
   });
 
-  it('is one at a time', async () => {
+  it('refuses to start while another run is under way', async () => {
     await stack.makeAppointment();
     const reports = await Promise.all([near(true), near(true), near(true)]);
     expect(reports.filter((report) => report !== null)).to.have.length(1);
     expect(await stack.app.db('bookings')).to.have.length(1);
   });
 
-  it('says that it failed when Acuity cannot be asked, and takes nothing for gone', async () => {
+  it('fails, and takes nothing for gone, when Acuity cannot be asked', async () => {
     const { id } = await stack.makeAppointment();
     await near(true);
     await stack.control('/faults', {
@@ -177,7 +177,7 @@ describe('reconciliation', () => {
     expect(await stack.booking(id)).to.include({ status: 'active' });
   });
 
-  it('does not take for drift what was booked or moved while it looked', async () => {
+  it('reports no difference for what was booked or moved during the run', async () => {
     const { id } = await stack.makeAppointment();
     await near(true);
     await stack.control('/faults', {

@@ -25,7 +25,7 @@ describe('differences that were left', () => {
   });
   afterEach(() => stack.close());
 
-  it('stand once each, however many looks found them', async () => {
+  it('are counted once each when several runs found them', async () => {
     await makeUnknown(10);
     for (let look = 0; look < 3; look += 1) await sync().reconcileNear();
     const last = await sync().reconcileNear();
@@ -33,7 +33,7 @@ describe('differences that were left', () => {
     expect(await stack.app.db('drift_items').where({ state: 'left' })).to.have.length(4);
   });
 
-  it('are told of once, and again only with what is new and with each night’s look', async () => {
+  it('are mailed once, and again only with what is new and with each night’s run', async () => {
     const told = () => stack.app.db('emails').where({ kind: 'drift_report' }).pluck('drift_report_id');
     await makeUnknown(10);
     const first = await sync().reconcileNear();
@@ -46,7 +46,7 @@ describe('differences that were left', () => {
     expect(await told()).to.have.members([first?.id, second?.id, nightly?.id]);
   });
 
-  it('stand no longer once a look over their day finds them gone', async () => {
+  it('are superseded when a run over their day finds them gone', async () => {
     await makeUnknown(10);
     await sync().reconcileNear();
     await stack.app
@@ -57,14 +57,14 @@ describe('differences that were left', () => {
     expect(await reportsOfStanding()).to.deep.equal([]);
   });
 
-  it('stand when a look that puts nothing right has been over them', async () => {
+  it('are kept when a run that repairs nothing went over their day', async () => {
     await makeUnknown(10);
     const near = await sync().reconcileNear();
     await sync().reconcile({ ...sync().nearSpan(), fixes: false });
     expect(await reportsOfStanding()).to.deep.equal([near?.id]);
   });
 
-  it('stand while only looks over other days come, and until one over theirs', async () => {
+  it('are kept while runs look at other days only', async () => {
     await makeUnknown(60);
     const whole = await sync().reconcileAll();
     await sync().reconcileNear();
@@ -73,7 +73,7 @@ describe('differences that were left', () => {
     expect(await reportsOfStanding()).to.deep.equal([again?.id]);
   });
 
-  it('stand no longer when nobody looks at their days any more', async () => {
+  it('are superseded when no run covers their days any more', async () => {
     await aLook({ kind: 'all', days: -91, left: 1 });
     expect(await reportsOfStanding()).to.have.length(1);
     await sync().reconcileNear();
@@ -82,7 +82,7 @@ describe('differences that were left', () => {
     expect(await reportsOfStanding()).to.deep.equal([]);
   });
 
-  it('are counted without looking at those that stand no longer', async () => {
+  it('are counted by an index that leaves superseded ones out', async () => {
     const { db } = stack.app;
     const report = await aLook({ kind: 'near', days: -3, left: 0 });
     await db.raw(
@@ -97,7 +97,7 @@ describe('differences that were left', () => {
     expect(plan).to.contain('drift_items_stands_idx').and.not.contain('drift_reports');
   });
 
-  it('are kept for a season after they were said again, and the looks that found nothing are', async () => {
+  it('are removed a season after they were superseded, as are runs that found nothing', async () => {
     const { db } = stack.app;
     const old = {
       quiet: await aLook({ kind: 'near', days: -100, left: 0 }),

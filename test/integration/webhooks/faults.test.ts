@@ -12,7 +12,7 @@ import {
 
 const whsec = `whsec_${Buffer.from('a secret of thirty-two characters').toString('base64')}`;
 
-describe('events of Acuity that go wrong on their way', () => {
+describe('an event of Acuity', () => {
   let stack: WebhookStack;
   const open = async (options: Parameters<typeof openWebhookStack>[0] = {}): Promise<void> => {
     stack = await openWebhookStack(options);
@@ -35,7 +35,7 @@ describe('events of Acuity that go wrong on their way', () => {
     expect(await bookings()).to.have.length(1);
   }
 
-  it('three times, at the same instant, to two processes: one booking, one mail', async () => {
+  it('makes one booking and one mail when it comes three times at once to two processes', async () => {
     await open({ target: null });
     const second = compose(stack.app.system.services.config, { log: stack.app.system.services.log });
     try {
@@ -65,7 +65,7 @@ describe('events of Acuity that go wrong on their way', () => {
     }
   });
 
-  it('in the reverse order, doubled: what Acuity says last is what stands', async () => {
+  it('ends with Acuity’s last state when events come doubled and in reverse order', async () => {
     await open();
     const { id, datetime } = await stack.makeAppointment();
     await stack.settled();
@@ -79,7 +79,7 @@ describe('events of Acuity that go wrong on their way', () => {
     expect(kinds.filter((kind) => kind === 'booking_cancelled')).to.have.length(1);
   });
 
-  it('before the reply to our own booking: the portal’s booking, and no rival', async () => {
+  it('completes the portal’s booking, and makes no second one, when it comes before Acuity’s reply', async () => {
     await open();
     await stack.control('/webhooks', { early: true });
     const agent = await stack.app.signIn(rita);
@@ -136,7 +136,7 @@ describe('events of Acuity that go wrong on their way', () => {
       2,
     ],
     [
-      '429',
+      'a 429',
       { status: 429, body: '{"status_code":429,"message":"Slow down","error":"too_many_requests"}' },
       3,
     ],
@@ -144,7 +144,7 @@ describe('events of Acuity that go wrong on their way', () => {
     ['a reply that is cut off', { drop: 'after' }, 3],
     ['a reply that comes after our patience', { delayMs: 2_500 }, 2],
   ] as const) {
-    it(`with ${what}: delivered again until it is done`, async () => {
+    it(`is delivered again until it is processed when reading Acuity meets ${what}`, async () => {
       await open({ env: { ACUITY_TIMEOUT_MS: '1000' } });
       await stack.control('/faults', { rules: [{ method: 'GET', path: '/appointments/', times, effect }] });
       const { id } = await stack.makeAppointment();
@@ -154,7 +154,7 @@ describe('events of Acuity that go wrong on their way', () => {
     }).timeout(60_000);
   }
 
-  it('a reply to the relay that is lost: not done twice', async () => {
+  it('is not processed twice when the reply to the relay is lost', async () => {
     await open({ overrides: { relay: { timeoutMs: 300 } } });
     await stack.control('/faults', {
       rules: [{ method: 'GET', path: '/appointments/', times: 1, effect: { delayMs: 700 } }],
@@ -165,7 +165,7 @@ describe('events of Acuity that go wrong on their way', () => {
     expect(await mails()).to.deep.equal(['booking_confirmation']);
   });
 
-  it('a target that is down for an hour: delivered when it is back, in order of arrival', async () => {
+  it('is delivered in order of arrival when the target was down for an hour', async () => {
     let now = Date.now();
     await open({
       overrides: { clock: { now: () => new Date(now) }, relay: { targetUrl: 'http://127.0.0.1:65001/' } },
@@ -200,7 +200,7 @@ describe('events of Acuity that go wrong on their way', () => {
     expect((await waiting()).every(({ state }) => state === 'processed')).to.equal(true);
   });
 
-  it('a target that stays down is given up after a day, kept as dead, and replayed by an admin', async () => {
+  it('is dead after a day, and can be replayed by an admin, when the target stays down', async () => {
     let now = Date.now();
     await open({
       overrides: { clock: { now: () => new Date(now) }, relay: { targetUrl: 'http://127.0.0.1:65001/' } },
@@ -225,7 +225,7 @@ describe('events of Acuity that go wrong on their way', () => {
     expect(actions).to.deep.equal([id]);
   });
 
-  it('equal to one that still waits: counted with it; equal to one under way: kept for itself', async () => {
+  it('is counted with an equal one that still waits, and kept for itself when that one is under way', async () => {
     await open({ target: null, env: { WEBHOOK_DELAY_SECONDS: '3600' } });
     const body = eventBody('changed', 77);
     const [first, second] = [await send(automation(), body), await send(automation(), body)];
@@ -239,7 +239,7 @@ describe('events of Acuity that go wrong on their way', () => {
     expect(await rows()).to.have.length(2);
   });
 
-  it('forged, altered, of another type or too large: refused, noted, nothing kept of them', async () => {
+  it('is refused and noted without its bytes when it is forged, altered, of another type or too large', async () => {
     await open({ target: null });
     const body = eventBody('scheduled', 5);
     const headers = signed(body);
@@ -271,7 +271,7 @@ describe('events of Acuity that go wrong on their way', () => {
       .expect(409);
   });
 
-  it('a flood of forgeries does not fill the table', async () => {
+  it('is not noted any more when a flood of forgeries comes', async () => {
     await open({ target: null });
     for (let i = 0; i < 80; i += 1) await send(webhook(), eventBody('scheduled', i), signed('x', 'forger'));
     const [rows] = await stack.app.db('webhook_events').count({ n: '*' });
@@ -281,7 +281,7 @@ describe('events of Acuity that go wrong on their way', () => {
     expect(Number(rows?.n)).to.equal(60);
   });
 
-  it('of another automation layer: JSON signed after Standard Webhooks, and nothing else in JSON', async () => {
+  it('may be JSON only when it is signed after Standard Webhooks by another automation layer', async () => {
     await open({ target: null, env: { AUTOMATION_SECRETS: `${whsec}, whsec_b2xkZXI=` } });
     const { id } = await stack.makeAppointment();
     const body = JSON.stringify({
@@ -313,7 +313,7 @@ describe('events of Acuity that go wrong on their way', () => {
     expect((await send(automation(), body, headersAt(Date.now()))).status).to.equal(415);
   });
 
-  it('about anything but an appointment: 200, ignored', async () => {
+  it('is answered 200 and ignored when it is about anything but an appointment', async () => {
     await open({ target: null });
     for (const body of [
       'action=order.completed&id=99',
@@ -332,7 +332,7 @@ describe('events of Acuity that go wrong on their way', () => {
     }
   });
 
-  it('an appointment that Acuity does not know: 503, and asked for again', async () => {
+  it('is answered 503 and tried again when Acuity does not know the appointment', async () => {
     await open({ target: null, overrides: { convergence: { readAgainMs: [5] } } });
     const { status } = await send(webhook(), eventBody('scheduled', 123_456));
     expect(status).to.equal(503);
@@ -342,7 +342,7 @@ describe('events of Acuity that go wrong on their way', () => {
     });
   });
 
-  it('answers the relay’s sender before anything is read from Acuity', async () => {
+  it('is answered by the relay before anything is read from Acuity', async () => {
     await open({ target: null, env: { WEBHOOK_DELAY_SECONDS: '60' } });
     const { id } = await stack.makeAppointment();
     expect((await send(automation(), eventBody('scheduled', id))).status).to.equal(202);

@@ -4,7 +4,7 @@ import type { EmailRow } from '../../../src/email/email.ts';
 import { testLinks } from '../../support/links.ts';
 import { openWebhookStack, rita, type WebhookStack } from '../../support/webhook-stack.ts';
 
-describe('what the clinic does in Acuity', () => {
+describe('a webhook event', () => {
   let stack: WebhookStack;
 
   beforeEach(async () => {
@@ -26,7 +26,7 @@ describe('what the clinic does in Acuity', () => {
   const events = () =>
     stack.app.db('webhook_events').orderBy('seq').select('action', 'state', 'outcome', 'note');
 
-  it('becomes a booking of the referrer whose address it bears, who is told once', async () => {
+  it('makes a booking of the referrer whose address the appointment has, and tells them once', async () => {
     const { id } = await stack.makeAppointment();
     await stack.settled();
     const booking = await stack.booking(id);
@@ -48,7 +48,7 @@ describe('what the clinic does in Acuity', () => {
     expect(seen.body.booking.source).to.equal('acuity_direct');
   });
 
-  it('waits for staff when nobody here is named, and nobody is told', async () => {
+  it('leaves the booking to staff and tells nobody when the appointment names nobody here', async () => {
     const { id } = await stack.makeAppointment({ email: 'somebody@elsewhere.example', fields: [] });
     await stack.settled();
     const booking = await stack.booking(id);
@@ -58,7 +58,7 @@ describe('what the clinic does in Acuity', () => {
     await (await stack.app.signIn('sam@examdesk.example')).get(`/bookings/${booking?.id}`).expect(200);
   });
 
-  it('belongs to the organisation that the form names, when the address says nothing', async () => {
+  it('gives the booking to the organisation that the form names when nobody has the address', async () => {
     const { id } = await stack.makeAppointment({
       email: 'somebody@elsewhere.example',
       fields: [{ id: 9108, value: 'northside claims' }],
@@ -70,7 +70,7 @@ describe('what the clinic does in Acuity', () => {
     });
   });
 
-  it('moves a booking: new time, an entry of progress, one mail', async () => {
+  it('moves the booking, with an entry of progress and one mail, when the clinic moved it', async () => {
     const { id, datetime } = await stack.makeAppointment();
     await stack.settled();
     const moved = new Date(new Date(datetime).getTime() + 2 * 3_600_000);
@@ -85,7 +85,7 @@ describe('what the clinic does in Acuity', () => {
     expect(await mails()).to.deep.equal(['booking_confirmation', 'booking_rescheduled']);
   });
 
-  it('moves a booking to another specialist, by name', async () => {
+  it('moves the booking to another specialist, and notes their names', async () => {
     const { id, datetime } = await stack.makeAppointment();
     await stack.settled();
     await stack.staff('PUT', `/appointments/${id}/reschedule?admin=true`, { datetime, calendarID: 7003 });
@@ -99,7 +99,7 @@ describe('what the clinic does in Acuity', () => {
     });
   });
 
-  it('cancels a booking, with a notice', async () => {
+  it('cancels the booking and tells the referrer when the clinic cancelled it', async () => {
     const { id } = await stack.makeAppointment();
     await stack.settled();
     await stack.staff('PUT', `/appointments/${id}/cancel?admin=true`, {});
@@ -108,7 +108,7 @@ describe('what the clinic does in Acuity', () => {
     expect(await mails()).to.deep.equal(['booking_confirmation', 'booking_cancelled']);
   });
 
-  it('says that the examinee did not come, and leaves the booking open', async () => {
+  it('notes a no-show and leaves the booking active', async () => {
     const { id } = await stack.makeAppointment();
     await stack.settled();
     await stack.staff('PUT', `/appointments/${id}/cancel?admin=true`, { noShow: true });
@@ -133,7 +133,7 @@ describe('what the clinic does in Acuity', () => {
     expect(await mails()).to.deep.equal(['booking_confirmation']);
   });
 
-  it('brings the language of the interpreter when it is answered, and leaves it when the answer is none', async () => {
+  it('takes the interpreter’s language over when it is answered, and keeps ours when it is not', async () => {
     const { id } = await stack.makeAppointment();
     await stack.settled();
     const answer = async (value: string) => {
@@ -146,7 +146,7 @@ describe('what the clinic does in Acuity', () => {
     expect(await answer('')).to.include({ interpreter_language: 'Arabic', version: 2 });
   });
 
-  it('does not take back what staff corrected here, while Acuity says what it said before', async () => {
+  it('keeps what staff corrected here while Acuity’s answers are unchanged', async () => {
     const { id } = await stack.makeAppointment();
     await stack.settled();
     await stack.app
@@ -158,7 +158,7 @@ describe('what the clinic does in Acuity', () => {
     expect(await stack.booking(id)).to.include({ examinee_last_name: 'Marlow' });
   });
 
-  it('brings a meeting’s address when there is one, and asks again while there is none', async () => {
+  it('takes the meeting’s address over when there is one, and asks again while there is none', async () => {
     await stack.control('/switches', { link: { mode: 'late', afterMs: 700 } });
     await stack.app.system.worker.start();
     try {
@@ -175,7 +175,7 @@ describe('what the clinic does in Acuity', () => {
     }
   });
 
-  it('in a calendar that we do not know is kept for staff, and answered 200', async () => {
+  it('is kept for staff and answered 200 when the calendar is no specialist’s', async () => {
     await stack.app
       .db('specialists')
       .where({ acuity_calendar_id: 7001 })
@@ -190,7 +190,7 @@ describe('what the clinic does in Acuity', () => {
     });
   });
 
-  it('frees its time here at once', async () => {
+  it('invalidates the cached free times at once', async () => {
     const agent = await stack.app.signIn(rita);
     const specialist = await idOf('specialists', { acuity_calendar_id: 7001 });
     const { id, datetime } = await stack.makeAppointment();
@@ -208,7 +208,7 @@ describe('what the clinic does in Acuity', () => {
     expect((await free()).length).to.be.greaterThan(before.length);
   });
 
-  it('has an audit row for each event and for what it changed', async () => {
+  it('writes an audit row for the event and one for what it changed', async () => {
     const { id } = await stack.makeAppointment();
     await stack.settled();
     const booking = await stack.booking(id);

@@ -46,7 +46,7 @@ function slowAnswers(acuity: FakeAcuity): Acuity & {
   };
 }
 
-describe('two looks at one appointment', () => {
+describe('converge, twice at once for one appointment', () => {
   let app: TestApp;
   let fake: FakeAcuity;
   let acuity: ReturnType<typeof slowAnswers>;
@@ -89,7 +89,7 @@ describe('two looks at one appointment', () => {
     throw new Error('It never came in step');
   }
 
-  it('do not bring back a time that the newer one found unchanged again', async () => {
+  it('does not write an older time over one that a newer answer found unchanged', async () => {
     inAcuity({});
     await converge();
     inAcuity({ startsAt: new Date(ten) });
@@ -103,7 +103,7 @@ describe('two looks at one appointment', () => {
     expect((await bookings())[0]?.starts_at).to.deep.equal(new Date(nine));
   });
 
-  it('do not make a booking of what the newer one saw cancelled', async () => {
+  it('makes no booking when the newer answer says cancelled', async () => {
     inAcuity({});
     const old = acuity.slow('getAppointment');
     const first = converge();
@@ -115,7 +115,7 @@ describe('two looks at one appointment', () => {
     expect(await bookings()).to.deep.equal([]);
   });
 
-  it('make one booking, at the newer time', async () => {
+  it('makes one booking, at the newer time', async () => {
     inAcuity({});
     const old = acuity.slow('getAppointment');
     const first = converge();
@@ -127,7 +127,7 @@ describe('two looks at one appointment', () => {
     expect((await bookings()).map((one) => one.starts_at)).to.deep.equal([new Date(ten)]);
   });
 
-  it('of an attempt of ours that was moved before its reply: the newer time stands', async () => {
+  it('keeps the newer time when our own appointment is moved before Acuity’s reply reached us', async () => {
     const { rita } = await peopleOf(app.db);
     fake.offer(7001, nine, ten);
     const specialist = await app.system.services.specialists.findByCalendar(7001);
@@ -150,7 +150,7 @@ describe('two looks at one appointment', () => {
     expect((await bookings()).map((one) => one.starts_at)).to.deep.equal([new Date(ten)]);
   });
 
-  it('while our own change is on its way: the clinic’s later one stands in the end', async () => {
+  it('ends with the clinic’s later change when our own change is under way', async () => {
     const { rita } = await peopleOf(app.db);
     inAcuity({});
     const made = await converge();
@@ -168,7 +168,7 @@ describe('two looks at one appointment', () => {
   });
 
   for (const seed of [1, 2, 5]) {
-    it(`dozens at once, with answers late in every order (seed ${seed}): the last word of Acuity stands`, async () => {
+    it(`ends with Acuity’s last state when dozens of answers come late and in any order (seed ${seed})`, async () => {
       const random = randomOf(seed);
       const { rita } = await peopleOf(app.db);
       const times = Array.from({ length: 8 }, (_, n) => new Date(new Date(nine).getTime() + n * 3_600_000));
@@ -198,7 +198,7 @@ describe('two looks at one appointment', () => {
     });
   }
 
-  it('when Acuity is away: nothing is written, and it can be tried again', async () => {
+  it('writes nothing and asks to be tried again when Acuity is away', async () => {
     inAcuity({});
     fake.failWith({ reason: 'unavailable', notSent: false, retryAfterMs: 1_000 });
     expect(await converge()).to.deep.equal({ ok: false, reason: 'acuity_unavailable', retryAfterMs: 1_000 });

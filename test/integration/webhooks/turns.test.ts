@@ -8,7 +8,7 @@ import { startTestApp, type TestApp } from '../../support/app.ts';
 import { peopleOf } from '../../support/booking-house.ts';
 import { eventBody, send } from '../../support/webhook-stack.ts';
 
-describe('the relay’s rows', () => {
+describe('claimDue', () => {
   let app: TestApp;
   before(async () => {
     // Nobody delivers here: the tests take their turns themselves.
@@ -24,7 +24,7 @@ describe('the relay’s rows', () => {
   const done = (id: string) => markDelivered(app.db, id, { status: 200, durationMs: 1, at: new Date() });
   const stateOf = (id: string) => app.db('webhook_events').where({ id }).first('state');
 
-  it('are taken one at a time of one appointment, in order of arrival, and others beside it', async () => {
+  it('takes one event of an appointment at a time, in order of arrival, and other appointments’ beside it', async () => {
     const [a1, a2, b1, a3] = [
       await take('scheduled', 1),
       await take('changed', 1),
@@ -39,7 +39,7 @@ describe('the relay’s rows', () => {
     expect(await claim()).to.deep.equal([a3]);
   });
 
-  it('of eight who ask at once go to one', async () => {
+  it('gives an event to one of eight that ask at once', async () => {
     for (let id = 1; id <= 5; id += 1) for (const action of ['scheduled', 'changed']) await take(action, id);
     const claims = (await Promise.all(Array.from({ length: 8 }, () => claim(1_000, 2)))).flat();
     expect(new Set(claims).size).to.equal(claims.length);
@@ -50,7 +50,7 @@ describe('the relay’s rows', () => {
     expect(new Set(appointments).size).to.equal(claims.length);
   });
 
-  it('wait for a later one that is under way already', async () => {
+  it('holds an event back while a later one of its appointment is being delivered', async () => {
     const [first, second] = [await take('scheduled', 1), await take('changed', 1)];
     // As when the first one's insert was committed after the second was taken.
     await app
@@ -62,14 +62,14 @@ describe('the relay’s rows', () => {
     expect(await claim()).to.deep.equal([first]);
   });
 
-  it('come back when whoever took them is gone', async () => {
+  it('gives an event again when the lease of its process has expired', async () => {
     const id = await take('scheduled', 1);
     expect(await claim()).to.deep.equal([id]);
     expect(await claim(59_000)).to.deep.equal([]);
     expect(await claim(62_000)).to.deep.equal([id]);
   });
 
-  it('are delivered again when that was asked for during a delivery', async () => {
+  it('gives an event again when a replay was asked for during its delivery', async () => {
     const id = await take('scheduled', 1);
     await claim();
     const { ada } = await peopleOf(app.db);
@@ -80,7 +80,7 @@ describe('the relay’s rows', () => {
   });
 });
 
-describe('the relay alone', () => {
+describe('the relay’s process', () => {
   let app: TestApp;
   let server: Server;
   let url: string;
@@ -98,12 +98,12 @@ describe('the relay alone', () => {
     await app.close();
   });
 
-  it('takes events, and tells that it lives', async () => {
+  it('takes events and answers health checks', async () => {
     expect((await send(`${url}/automation/acuity`, eventBody('changed', 5))).status).to.equal(202);
     expect((await fetch(`${url}/healthz`)).status).to.equal(200);
   });
 
-  it('has nothing else to show, to a browser either', async () => {
+  it('answers 404 to everything else, also to a browser', async () => {
     for (const path of ['/', '/bookings', '/webhooks/acuity', '/admin/webhooks/x/replay']) {
       const answer = await fetch(url + path, { headers: { accept: 'text/html' } });
       expect(answer.status, path).to.equal(404);
@@ -111,7 +111,7 @@ describe('the relay alone', () => {
     }
   });
 
-  it('does not start with a secret that can verify nothing', () => {
+  it('refuses to start when a secret can verify nothing', () => {
     const env = { ...process.env, AUTOMATION_SECRETS: 'change-me!' };
     expect(() => readConfig(env)).to.throw(ConfigError, /AUTOMATION_SECRETS: needs whsec_/);
   });
