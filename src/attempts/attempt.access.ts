@@ -6,8 +6,8 @@ import { mergedInto } from '../db/merges.ts';
 import type { Attempt } from './attempt.ts';
 
 /**
- * How an attempt ended is for those who may see its booking. While it has none, it is for the organisation that it was
- * made in. An attempt keeps that organisation's id when the organisation is merged away, so merges are followed here.
+ * With a booking: who may see the booking. Without one: staff, and the organisation that the attempt was made in. The
+ * attempt keeps that organisation's id when the organisation is merged away, so merges are followed here.
  */
 export async function mayKnowAttempt(
   db: Queryable,

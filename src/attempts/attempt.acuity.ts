@@ -18,7 +18,7 @@ function isOmitted({ acuity }: AttemptRequest<'book'>, fieldId: number): boolean
   return acuity.omittedFieldIds?.includes(fieldId) ?? false;
 }
 
-/** Null when the appointment does not have our reference: there is no such field, or its type has not. */
+/** Null when the appointment cannot hold our reference: no field is mapped to it, or its type lacks that field. */
 async function referenceFieldOf(deps: AttemptDeps, { request }: Attempt<'book'>): Promise<number | null> {
   const { referenceFieldId } = request.acuity;
   const field =
@@ -28,12 +28,12 @@ async function referenceFieldOf(deps: AttemptDeps, { request }: Attempt<'book'>)
   return field === undefined || isOmitted(request, field) ? null : field;
 }
 
-/** Whether the appointment of this attempt can be told from others by our reference. */
+/** Whether the appointment of this attempt can be found by our reference. */
 export async function hasReference(deps: AttemptDeps, attempt: Attempt<'book'>): Promise<boolean> {
   return (await referenceFieldOf(deps, attempt)) !== null;
 }
 
-/** With the reference where the request says that it will be looked for. */
+/** Sends the reference in the field that the request names: there it is searched for later. */
 function fieldsToSend(
   fields: OwnFields,
   { acuity: { referenceFieldId: id } }: AttemptRequest<'book'>,
@@ -119,15 +119,15 @@ export async function findAppointmentsOf(
   return { ok: true, value: ours.toSorted((a, b) => a.id - b.id) };
 }
 
-// Without a field for the reference: the referrer's address and the exact time say enough, because no two open
-// intentions share a specialist and a time.
+// Without a field for the reference. The referrer's address and the exact time identify the appointment, because no two
+// open attempts share a specialist and a time.
 async function searchByClient(deps: AttemptDeps, attempt: Attempt<'book'>) {
   const startsAt = attempt.startsAt;
   const dayMs = 86_400_000;
   const found = await deps.acuity.findAppointments({
     email: attempt.request.client.email,
     calendarId: attempt.request.acuity.calendarId,
-    // Whole days in a zone we need not know.
+    // Acuity reads these days in the account's zone, which is unknown here: a day more on each side.
     minDate: new Date(startsAt.getTime() - dayMs).toISOString().slice(0, 10),
     maxDate: new Date(startsAt.getTime() + dayMs).toISOString().slice(0, 10),
     which: 'all',
@@ -139,8 +139,8 @@ async function searchByClient(deps: AttemptDeps, attempt: Attempt<'book'>) {
 
 /**
  * The reference of the open attempt that asked Acuity for exactly this appointment and could not send its reference. At
- * most one: no two open attempts share a specialist and a time. Without it, an event that comes before the attempt is
- * settled would become a second record of the booking, and the attempt would be declared failed.
+ * most one: no two open attempts share a specialist and a time. Otherwise an event that comes before the attempt is
+ * settled would be imported as a second booking, and the attempt would be declared failed.
  */
 export async function referenceNotSent(deps: AttemptDeps, appointment: Appointment): Promise<string | null> {
   const email = appointment.client.email?.toLowerCase();
@@ -176,7 +176,7 @@ const takenCodes = new Set([
 
 export interface RefusedField {
   id: number;
-  /** The appointment's type does not have it. Else an answer is missing or is not accepted. */
+  /** True: the appointment type has no such field. False: an answer is missing or not accepted. */
   isUnknown: boolean;
 }
 
@@ -188,7 +188,7 @@ function refusedField(code: string, message: string): RefusedField | null {
   return { id: Number(id), isUnknown: code === 'invalid_fields' && /does not exist/i.test(message) };
 }
 
-/** What a failed write leaves behind: nothing, for a reason we can name, or nobody knows. */
+/** What a failed write did in Acuity: nothing, for a known reason, or something unknown. */
 export type WriteVerdict =
   | { verdict: 'taken' }
   | { verdict: 'out_of_reach'; retryAfterMs: number }

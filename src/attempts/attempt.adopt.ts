@@ -1,4 +1,4 @@
-// From an appointment that stands in Acuity to a booking, or, when it cannot become one, to no appointment.
+// Makes a booking of an appointment that an attempt made in Acuity; cancels the appointment when that is not possible.
 import { systemActor } from '../audit/index.ts';
 import {
   answersOf,
@@ -44,12 +44,12 @@ export async function adoptAppointment(
   const completion = await completeOnce(deps, attempt.id, (trx, locked) =>
     writeBooking(deps, trx, locked as Attempt<'book'>, appointment),
   );
-  // We were given up on while Acuity took its time: what it made must not stay (rule 1).
+  // The settle job failed this attempt during the call: no appointment without a booking (domain.md, rule 1).
   if (completion.outcome === 'failed') await removeAppointment(deps, attempt, appointment.id);
   return completion;
 }
 
-/** For appointments that were made without Acuity's own check: somebody else has this time. */
+/** Cancels an appointment that was made as staff, without Acuity's own check, at a time that somebody else has. */
 async function giveTimeBack(
   deps: AttemptDeps,
   attempt: Attempt<'book'>,
@@ -66,7 +66,7 @@ async function isStillOpen(deps: AttemptDeps, { id }: Attempt): Promise<boolean>
   return (await findAttempt(deps.db, id))?.state === 'open';
 }
 
-/** Acuity may have picked another specialist, whatever it was asked: put it right, or take it away. */
+/** Acuity may have picked another specialist than it was asked for: moves the appointment, or cancels it. */
 async function repair(
   deps: AttemptDeps,
   attempt: Attempt<'book'>,
@@ -92,7 +92,7 @@ async function repair(
   return (await removeAppointment(deps, attempt, appointment.id)) ? 'removed' : 'unknown';
 }
 
-/** False when Acuity did not confirm it. An appointment that is gone, or cancelled already, is as good. */
+/** False when Acuity did not confirm the cancellation. True also when the appointment is gone or cancelled already. */
 export async function removeAppointment(
   deps: AttemptDeps,
   attempt: Attempt,
@@ -140,7 +140,7 @@ async function writeBooking(
 ): Promise<string> {
   const { request } = attempt;
   if (!attempt.organizationId) throw new Error(`Attempt ${attempt.id} has no organisation`);
-  // Either may have been merged away since it was asked for: then it is for the one who stays.
+  // Either may have been merged away since the attempt was stored: the booking goes to the record that stays.
   const organizationId = await mergedInto(trx, attempt.organizationId);
   const createdById = await mergedInto(trx, attempt.createdById);
   const bookingId = deps.ids.uuid();
@@ -154,7 +154,7 @@ async function writeBooking(
     createdForId: attempt.createdForId,
     ...detailsIn(request),
     startsAt: appointment.startsAt,
-    // Acuity's answer may lack it; the service says how long it takes.
+    // Acuity's answer may lack the duration; the service has it.
     durationMinutes: appointment.durationMinutes || request.durationMinutes,
     timezone: request.examinationTimezone,
     type: request.type,

@@ -53,8 +53,8 @@ function bookAnswer(answer: AttemptAnswer): Answer {
 }
 
 /**
- * Null when this key was never used by this person. Used for an organisation that they have left since, it is as taken
- * as for another request, and tells nothing of what came of it.
+ * The answer to an earlier request with the same key; null when this person never used it. If they used it in an
+ * organisation that they have left since, the answer is a conflict, which reveals nothing about the outcome.
  */
 async function answerAgain(deps: AttemptDeps, asked: Asked): Promise<Answer | null> {
   if (asked.idempotencyKey === null) return null;
@@ -67,7 +67,7 @@ async function answerAgain(deps: AttemptDeps, asked: Asked): Promise<Answer | nu
   return isTheirs ? bookAnswer(await outcomeOf(deps, settled)) : failure({ reason: 'idempotency_conflict' });
 }
 
-/** Acuity was not asked. The refusal is kept, so that the key gives this answer again. */
+/** Acuity was not asked. Stores the refusal, so that the same key gets the same answer. */
 async function refuseTaken(deps: AttemptDeps, asked: Asked, plan: Plan): Promise<Answer> {
   const { type, startsAt } = asked.request;
   const nearest = await deps.availability.nearest(plan.specialist, type, startsAt, 3);
@@ -101,7 +101,7 @@ async function store(deps: AttemptDeps, asked: Asked, plan: Plan): Promise<Store
       ) {
         throw error;
       }
-      // The same person's equal request may hold the time: then its answer is ours. Else somebody is booking it.
+      // A concurrent equal request of the same person may hold the time: return its answer.
       const earlier = await answerAgain(deps, asked);
       if (earlier) return { ok: false, answer: earlier };
       if (constraint === 'booking_intentions_slot_key') {

@@ -38,7 +38,7 @@ export async function change(
     const stored = await store(deps, actor, booking, request);
     if ('attempt' in stored) return runAttempt(deps, stored.attempt);
     if ('refusal' in stored) return stored.refusal;
-    // Somebody is changing this booking right now: their answer comes first.
+    // Another change of this booking is under way: wait for its outcome, then check again.
     const settled = await waitUntilSettled(deps.db, stored.other.id, timingsOf(deps).patienceMs);
     if (!settled || settled.state === 'open' || tries >= 3) {
       return failure({ reason: 'outcome_pending', attemptId: stored.other.id });
@@ -50,7 +50,7 @@ export async function change(
   }
 }
 
-/** A double click on "Move it there" finds it there. */
+/** A repeated request, such as a double click, changes nothing. */
 function isFulfilled(booking: Booking, request: ChangeRequest): boolean {
   return (
     request.kind === 'reschedule' &&
@@ -95,7 +95,7 @@ async function whyNotFree(
   return failure({ reason: 'slot_taken', startsAt: request.startsAt, nearest });
 }
 
-// Acuity's list of free times counts the appointment against itself; asked to move it, Acuity does not.
+// Acuity's free times leave out those that overlap the appointment itself, but Acuity accepts a move to them.
 function overlapsItself(booking: Booking, startsAt: Date): boolean {
   const hourMs = 3_600_000;
   const reachMs = booking.durationMinutes * 60_000 + hourMs;

@@ -10,8 +10,8 @@ import { claimNextCall } from './attempt.repository.ts';
 import type { Attempt } from './attempt.ts';
 
 /**
- * A field of our own details that Acuity refuses is left out, and Acuity asked again: a refusal made nothing, and
- * nobody who books could do anything about it.
+ * Omits a field of our own details that Acuity refuses, and asks again: a refused call made no appointment, and the
+ * person who books cannot correct such a field.
  */
 export async function createAppointment(
   deps: AttemptDeps,
@@ -20,7 +20,7 @@ export async function createAppointment(
   const fields = await ownFields(deps.db, deps);
   const isOwn = (id: number) => isOwnDetail(fields, id) || id === given.request.acuity.referenceFieldId;
   let attempt = given;
-  // Each round leaves out one more field.
+  // Each round omits one more field.
   for (let round = 0; ; round += 1) {
     const uploads = deps.addressOf(attempt.reference);
     const answer = await deps.acuity.createAppointment(newAppointment(attempt, fields, uploads));
@@ -30,7 +30,7 @@ export async function createAppointment(
     const { omittedFieldIds = [] } = attempt.request.acuity;
     const next = await claimNextCall(deps.db, attempt, {
       acuity: { omittedFieldIds: [...omittedFieldIds, field.id] },
-      // A field that is there and did not take our answer: staff see to it.
+      // The field exists and refused our answer: staff complete it in Acuity.
       ...(!field.isUnknown && { detailsNeeded: true }),
     });
     if (!next) return null;
@@ -39,7 +39,7 @@ export async function createAppointment(
   }
 }
 
-/** Whether Acuity itself offers the time now; no cache is asked. */
+/** Whether Acuity offers the time now; bypasses the cache. */
 export async function isOfferedNow(
   deps: AttemptDeps,
   attempt: Attempt<'book'>,

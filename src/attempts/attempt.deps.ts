@@ -14,9 +14,9 @@ import type { SpecialistRepository } from '../specialists/index.ts';
 export interface AttemptTimings {
   /** When the worker settles an attempt whose request should long be over. */
   settleAfterMs: number;
-  /** An attempt for which Acuity was not called by then never will be: its process is gone. */
+  /** After this age an attempt that was never called is taken for abandoned: its process died. */
   uncalledMs: number;
-  /** Longer than any call to Acuity can be under way, waiting for its turn included. */
+  /** Longer than any call to Acuity can take, including the wait for the rate limit. */
   inFlightMs: number;
   /** Between two tries while Acuity is out of reach. */
   retryMs: number;
@@ -50,7 +50,7 @@ export interface AttemptDeps extends IntakeDeps {
   ids: Ids;
   log: Logger;
   announce: Announce;
-  /** Where the booking of this reference is found: sent to Acuity for a document that will be uploaded to it. */
+  /** The page that finds the booking of this reference: sent to Acuity as the answer to a question for a file. */
   addressOf: (reference: string) => string;
   timings?: Partial<AttemptTimings>;
   /** For tests that end the process here; called with the name of the step just reached. */

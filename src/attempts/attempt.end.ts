@@ -23,7 +23,7 @@ export async function completeOnce(
   return deps.db.transaction(async (trx) => {
     await keepMergesOff(trx);
     const known = await findAttempt(trx, attemptId);
-    // First the booking, then the attempt, as everyone does who needs both.
+    // Lock order everywhere: the booking, then the attempt.
     const booking = known?.bookingId ? await lockBooking(trx, known.bookingId) : null;
     const attempt = await lockAttempt(trx, attemptId);
     if (!attempt) throw new Error(`There is no attempt ${attemptId}`);
@@ -47,13 +47,13 @@ async function bookingOf(trx: Transaction, attemptId: string, bookingId: string 
 }
 
 export interface FailOptions {
-  /** The referrer was told to wait, and is told now by e-mail. */
+  /** The referrer was answered `outcome_pending`: tells them by e-mail. */
   tell?: boolean;
-  /** The answer asks to try again: the same key may. */
+  /** The answer asks to try again: frees the idempotency key for that. */
   releaseKey?: boolean;
   /** Fails it only when Acuity was never called for it. */
   onlyUncalled?: boolean;
-  /** Acuity did not say no: what we asked for may still appear. */
+  /** Acuity did not refuse: the appointment or the change may still appear, so check again later. */
   checkLater?: boolean;
 }
 

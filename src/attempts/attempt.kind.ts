@@ -9,9 +9,9 @@ import type { Attempt, AttemptKind, Refusal } from './attempt.ts';
 export interface Kind<K extends AttemptKind> {
   /** Asks Acuity. Null: the attempt is no longer open. */
   call(deps: AttemptDeps, attempt: Attempt<K>): Promise<Call<K> | null>;
-  /** What a call did whose answer could not be read; null: nothing is to be seen of it. */
+  /** Reads the appointment after a call whose answer could not be read; null: not found, or not readable either. */
   readBack(deps: AttemptDeps, attempt: Attempt<K>): Promise<Appointment | null>;
-  /** What a refusal of Acuity comes to, apart from "taken" and "out of reach". */
+  /** Decides what follows from a refusal, apart from "taken" and "out of reach". */
   rule(deps: AttemptDeps, attempt: Attempt<K>, refused: RefusedCall): Promise<Ruling<K>>;
   /** The time it asks for; null when it asks for none. */
   wantedTime(deps: AttemptDeps, attempt: Attempt<K>): Promise<WantedTime | null>;
@@ -25,9 +25,9 @@ export interface Kind<K extends AttemptKind> {
     appointment: Appointment,
     isSettling: boolean,
   ): Promise<Completion>;
-  /** For the worker: what Acuity shows of a call whose answer was lost. */
+  /** For the worker: finds out what became of a call whose answer was lost. */
   find(deps: AttemptDeps, attempt: Attempt<K>): Promise<AcuityResult<Finding>>;
-  /** After the attempt was settled: what Acuity did all the same. An appointment: complete the attempt with it. */
+  /** After the attempt was settled: cleans up what Acuity did late. An appointment: complete the attempt with it. */
   checkLate(deps: AttemptDeps, attempt: Attempt<K>): Promise<Appointment | 'done' | 'ask_again'>;
 }
 

@@ -26,7 +26,7 @@ export interface CheckedQuestions {
   omittedFieldIds: number[];
   /** Which field holds the reference now; null: none. */
   referenceFieldId: number | null;
-  /** False: the forms were never read, and Acuity may ask for what nobody was asked. */
+  /** False: the forms were never read, and Acuity may require answers that nobody was asked for. */
   areKnown: boolean;
 }
 
@@ -57,7 +57,7 @@ export async function checkQuestions(
   };
 }
 
-/** For answers whose questions were never read: whoever sends them knows what they answer. */
+/** For answers to questions that were never read: they are accepted as they are. */
 function unreadQuestions(given: readonly GivenAnswer[]): QuestionForm[] {
   const questions = given.map(({ fieldId, value }): Question => {
     const isList = Array.isArray(value);
@@ -77,8 +77,8 @@ function requiredDetails({ requiredDetails: names }: AskedQuestions, given: Book
 }
 
 /**
- * What the person who booked can put right after Acuity refused a field. The forms are read again, so that a question
- * which was added a minute ago is asked now. Empty: nothing that they were asked, or could be.
+ * What the person who books can correct after Acuity refused a field. Reads the forms again, so that a question which
+ * was added a minute ago is asked now. Empty: they cannot correct anything.
  */
 export async function explainRefusal(
   deps: Pick<AttemptDeps, 'db' | 'questions' | 'referenceFieldId' | 'referrerFieldId'>,

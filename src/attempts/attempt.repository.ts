@@ -138,8 +138,8 @@ export async function insertAttempt(trx: Transaction, attempt: NewAttempt): Prom
 }
 
 /**
- * The last thing before Acuity is called. False when the attempt is no longer ours to carry out: the worker took
- * us for dead and declared it failed.
+ * The last statement before Acuity is called. False when the attempt was settled in the meantime: the settle job failed
+ * it because the request took too long.
  */
 export async function claimForCall(db: Queryable, id: string): Promise<boolean> {
   const claimed = await db('booking_intentions')
@@ -199,7 +199,7 @@ export async function completeOpen(trx: Transaction, id: string, bookingId: stri
     .update(settledColumns(trx, { state: 'completed', booking_id: bookingId, failure: null }));
 }
 
-// What the person typed has done its work once the attempt is settled: the booking holds it, or nobody needs it.
+// Health information: removed when the attempt is settled. By then the booking has it, or nobody needs it.
 const typedByThePerson: string[] = [...detailKeys(), 'answers', 'reason'];
 
 function withoutPerson(request: AttemptRequest): Record<string, unknown> {

@@ -138,7 +138,7 @@ async function fail(
   return failed ? failure(answerOf(refusal)) : currentOutcome(deps, attempt);
 }
 
-/** Nobody knows what Acuity did: the worker finds out, soon. */
+/** It is unknown what Acuity did: lets the settle job run now instead of after `settleAfterMs`. */
 async function leaveOpen(deps: AttemptDeps, attempt: Attempt): Promise<AttemptAnswer> {
   await deps.jobs.add(settleAttemptJob, { intentionId: attempt.id }, { key: attempt.id });
   return pending(attempt);

@@ -81,8 +81,8 @@ export function createSettlement(deps: AttemptDeps): Settlement {
 }
 
 /**
- * A change of ours that Acuity tells of before its own answer: it is that person's doing, not the clinic's.
- * Null when no change of this booking is open, or the appointment does not show it yet.
+ * Completes our own change when Acuity's event comes before Acuity's answer, so that it is recorded as that person's
+ * and not as the clinic's. Null when no change of this booking is open, or the appointment does not show it yet.
  */
 export async function completeOpenChange(
   deps: AttemptDeps,

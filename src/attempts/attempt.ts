@@ -9,7 +9,7 @@ interface Requests {
   book: Omit<BookingRequest, 'specialistId' | 'startsAt' | 'answers'> & {
     /** To Acuity's own questions. */
     answers: Answer[];
-    /** Acuity may have asked for something that nobody could answer: the booking is marked for staff. */
+    /** Acuity may require something that nobody could answer: the booking is marked "details needed". */
     detailsNeeded?: boolean;
     actor: AuditActor;
     client: { name: string; email: string };

@@ -135,7 +135,7 @@ export async function findBookingId(db: Queryable, reference: string): Promise<s
   return row?.id ?? null;
 }
 
-/** Holds the row until the transaction ends: changes of one booking happen one after the other. */
+/** Locks the row until the transaction ends: changes of one booking happen one after the other. */
 export async function lockBooking(trx: Transaction, id: string): Promise<Booking | null> {
   await trx('bookings').where({ id }).forUpdate().select('id');
   return findBooking(trx, id);

@@ -1,5 +1,5 @@
-// One window of days: what stands in Acuity and what stands here, both ways; and what differs put right the way a
-// webhook would.
+// Compares Acuity's appointments with our bookings over a window of days, both ways, and repairs differences by the same
+// convergence that webhooks use.
 import { hasEnded, intakeFields, type IntakeFields } from '../bookings/index.ts';
 import type { Database, Queryable } from '../db/knex.ts';
 import { dayIn } from '../lib/dates.ts';

@@ -53,7 +53,7 @@ export interface ConvergenceDeps {
 
 const tries = 10;
 
-/** What a look came to: the end, another look, or another look after something was done. */
+/** The result of one round: final, another round, or another round after something was written. */
 type Step = Converged | 'again' | { did: Outcome };
 
 export function createConvergence(loud: ConvergenceDeps): Convergence {
@@ -74,7 +74,7 @@ export function createConvergence(loud: ConvergenceDeps): Convergence {
     const deps = !cause.quiet ? loud : isImport ? { ...quiet, settlement: loud.settlement } : quiet;
     let did: Outcome | null = null;
     for (let round = 0; round < tries; round += 1) {
-      // First what was acted upon, then Acuity: whoever acts in between makes us look again.
+      // Read the version before Acuity: if another process acts in between, the claim fails and this reads again.
       const isGiven = given !== undefined && round === 0;
       const version = isGiven ? given.readVersion : await findReadVersion(deps.attempts.db, appointmentId);
       const seen = await seenBooking(deps.attempts, appointmentId);
@@ -162,9 +162,9 @@ async function create(
     const adoption = await settlement.completeFromAppointment(reference, appointment);
     switch (adoption.outcome) {
       case 'completed':
-        // Whoever completed it may have held an older answer than ours.
+        // It may have been completed with an older answer than this one: follow it in the next round.
         if (adoption.booking.acuityAppointmentId === appointment.id) return { did: 'created' };
-        // Somebody copied a reference of ours onto another appointment: a booking of its own.
+        // Somebody copied our reference onto another appointment: that becomes a booking of its own.
         break;
       case 'failed':
         return ignored('attempt_failed');

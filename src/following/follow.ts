@@ -1,5 +1,5 @@
-// A booking follows its appointment: whatever the clinic's staff did in Acuity becomes true here. Given what Acuity
-// says now, safe to repeat, in any order, in several processes at once.
+// Writes to a booking what the clinic's staff changed in Acuity. Works from Acuity's current state: safe to repeat, in
+// any order, and in several processes at once.
 import { completeOpenChange, findOpenChange, type AttemptDeps } from '../attempts/index.ts';
 import { systemActor } from '../audit/index.ts';
 import {
@@ -79,21 +79,21 @@ export function tellsOf(
 
 export type Followed =
   | { outcome: 'updated' | 'cancelled' | 'skipped'; bookingId: string; left?: BookingDifference[] }
-  /** It was our own change, told before its answer reached us; what Acuity says now may be newer. Read it again. */
+  /** It was our own change, and is completed as such. Acuity's state may be newer: read it again. */
   | { outcome: 'carried_out'; as: 'updated' | 'cancelled'; bookingId: string }
-  /** Somebody was quicker: what Acuity said may be older than what is written. Read it again. */
+  /** Another process wrote first, perhaps from a newer answer: read it again. */
   | { outcome: 'stale' }
-  /** A change of our own is on its way to Acuity: its answer comes first. */
+  /** A change of our own is under way: try again once it is settled. */
   | { outcome: 'busy' };
 
-/** What Acuity said about an appointment, and how new that is. */
+/** Acuity's answer about an appointment, with what is needed to tell whether it is the newest. */
 export interface Reading {
   appointment: Appointment;
   /** The booking's version before Acuity was asked. */
   seenVersion: number;
-  /** Whether nobody acted upon another answer about it since; whoever did after us will hear that we did. */
+  /** Claims the read version: false when another process acted on an answer since this one was asked for. */
   isNewest: (trx: Transaction) => Promise<boolean>;
-  /** Nothing was to be done: whoever asked before us, and would write, has to ask again. */
+  /** Bumps the read version when nothing differs: a process that holds an older answer must read again. */
   noteUnchanged: (trx: Transaction) => Promise<void>;
 }
 
@@ -120,7 +120,7 @@ export async function followAppointment(
     const change = planOf(booking, appointment, specialist, detailsChange(booking, answers, details));
     Object.assign(change.set, await lateOwner(trx, deps, booking, appointment, answers));
     await planAnswers(trx, change, booking, appointment, context, cause);
-    // Where nothing is to be written, nothing older can be written either.
+    // Nothing is written here, so a stale answer does no harm; but an older one must not be written after it.
     if (isEmpty(change)) await noteUnchanged(trx);
     else if (booking.version !== seenVersion || !(await isNewest(trx))) return { outcome: 'stale' };
     if (!isEmpty(change) && (await findOpenChange(trx, bookingId))) return { outcome: 'busy' };
@@ -192,16 +192,16 @@ function planOf(
   return plan;
 }
 
-/** Cancelled here and not there: which of the two is right is for staff to say, and the time with it. */
+/** Cancelled here and not in Acuity: staff decide which is right, and the time with it. */
 function isLeftAlone(booking: Booking, appointment: Appointment): boolean {
   return booking.status === 'cancelled' && !appointment.canceled;
 }
 
-/** Cancelled in Acuity, or not any more there while it is here. */
+/** Cancelled in Acuity, or cancelled here and not in Acuity. */
 function planEnd(plan: Plan, booking: Booking, appointment: Appointment): Plan {
   if (!appointment.canceled) return { ...plan, left: [...plan.left, 'status'] };
   const to: Progress = appointment.noShow ? 'no_show' : 'cancelled';
-  // A report is being paid for: whether that examination "was cancelled" is for staff to say.
+  // The report is written or paid for: staff decide whether that examination was cancelled.
   if (!canMove(booking, to)) return { ...plan, left: [...plan.left, 'status'] };
   return { ...plan, set: { ...plan.set, ended: to }, progress: to };
 }
@@ -226,7 +226,7 @@ function placeChange(booking: Booking, appointment: Appointment, set: Following)
 function detailsChange(booking: Booking, { digest }: Answers, changed: PartialDetails): Following {
   if (Object.keys(changed).length === 0) return {};
   const after = allDetails((detail) => detailIn(changed, detail) ?? detailIn(booking, detail));
-  // Marked for another reason, such as a question that nobody could answer: only staff take the mark away.
+  // Marked for another reason, such as a question that nobody could answer: only staff remove that mark.
   const isMarkedAnyway = booking.detailsNeeded && !lacksDetails(booking);
   return { ...changed, answersDigest: digest, detailsNeeded: isMarkedAnyway || lacksDetails(after) };
 }
@@ -304,12 +304,12 @@ async function announceProgress(
   const kind = mailKinds[progress];
   if (!kind) return;
   const now = deps.clock.now();
-  // Over before and after: there is nothing left to do. That somebody did not attend is always known afterwards.
+  // Over before and after: nobody needs to act. A no-show is told all the same: it is always known afterwards.
   if (progress !== 'no_show' && hasEnded(booking, now) && hasEnded({ ...booking, ...set }, now)) return;
   await deps.announce(trx, {
     kind,
     bookingId: booking.id,
-    // One message for each version that became true, however often it is found out.
+    // One message for each version of the booking, however often the change is found.
     occasion: `${booking.id}:${booking.version + 1}`,
     ...(kind === 'booking_rescheduled' && { previousStartsAt: booking.startsAt }),
   });
@@ -330,7 +330,7 @@ async function announceState(
     });
 }
 
-/** Both calendars, when it moved from one to the other. */
+/** Invalidates both calendars when the appointment moved from one to the other. */
 async function invalidateBoth(deps: AttemptDeps, before: Booking, appointment: Appointment): Promise<void> {
   await deps.availability.invalidate(appointment.calendarId, appointment.canceled ? undefined : appointment);
   const old = await deps.specialists.findById(before.specialist.id);

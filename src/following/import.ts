@@ -1,4 +1,4 @@
-// An appointment that was made in Acuity becomes a booking.
+// Makes a booking of an appointment that was made in Acuity.
 import { findAttemptByReference, type AttemptDeps } from '../attempts/index.ts';
 import { systemActor } from '../audit/index.ts';
 import {
@@ -42,7 +42,7 @@ export type Imported =
   /** Acuity did not say who else has its reference: nothing was written. */
   | { outcome: 'unavailable' };
 
-/** One appointment, one booking, however many processes hear of it. */
+/** Makes at most one booking for an appointment, however many processes import it at once. */
 export async function importAppointment(
   deps: AttemptDeps,
   { appointment, isNewest }: Omit<Reading, 'seenVersion'>,

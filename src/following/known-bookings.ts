@@ -1,4 +1,4 @@
-// Many bookings at once, by their appointments: for reconciliation, which holds thousands against Acuity.
+// Reads many bookings at once by their appointments: reconciliation compares thousands.
 import { keptAnswers, selectBookings, toBooking, type Booking, type KeptAnswers } from '../bookings/index.ts';
 import type { Queryable } from '../db/knex.ts';
 

@@ -1,4 +1,4 @@
-// Whose a booking is that was made in Acuity, as far as Acuity says it.
+// Finds the referrer and the organisation of an appointment that was made in Acuity.
 import type { AttemptDeps } from '../attempts/index.ts';
 import { type Answers, type Booking } from '../bookings/index.ts';
 import type { Queryable } from '../db/knex.ts';

@@ -1,5 +1,5 @@
-// Appointments of some days, all of them: Acuity lists at most a hundred and does not say that there are more
-// (acuity.md 6.1), so a full page is asked for again in halves.
+// Reads all appointments of some days. Acuity lists at most a hundred and does not say when there are more (acuity.md
+// 6.1), so a full page is read again in two halves.
 import { Temporal } from 'temporal-polyfill';
 import { failure, ok } from '../lib/result.ts';
 import type { Acuity, AcuityResult, Appointment } from '../ports/acuity.ts';
@@ -40,7 +40,7 @@ async function read(
     ...(calendarId !== undefined && { calendarId }),
   });
   if (!found.ok || found.value.length < (isWhole ? largest : page)) return found;
-  // Better no answer than one with holes: what is left out would look as if it were gone.
+  // Fail rather than return a part: appointments left out would look deleted.
   if (isWhole) return failure({ reason: 'unreadable' });
   if (from === to) return each(calendarIds, (id) => read(acuity, { from, to }, calendarIds, id));
   const middle = addDays(from, Math.floor(daysBetween(from, to) / 2));

@@ -66,7 +66,7 @@ export async function startReport(
   return row ? toReport(row) : null;
 }
 
-/** A run whose process died: taken over, once its lease is out. */
+/** Takes over a run whose process died: its lease has expired. */
 export async function takeOver(db: Queryable, now: Date, leaseUntil: Date): Promise<DriftReport | null> {
   const [row] = (await db('drift_reports')
     .where('state', 'running')
@@ -90,7 +90,7 @@ export async function holdLease(db: Queryable, id: string, leaseUntil: Date): Pr
   await db('drift_reports').where({ id, state: 'running' }).update({ lease_until: leaseUntil });
 }
 
-/** What a window brought, and how far we are: together, so that a resumed run counts nothing twice. */
+/** Stores a window's result together with the run's progress, so that a resumed run counts nothing twice. */
 export async function writeWindow(
   trx: Transaction,
   reportId: string,

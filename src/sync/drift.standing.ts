@@ -1,10 +1,10 @@
-// Of the differences that were left: which still stand, and how long what no longer does is kept.
+// Differences that were left for staff: which are superseded by a later run, and how long superseded ones are kept.
 import type { Database, Queryable } from '../db/knex.ts';
 
 /**
- * Once a look has ended well: what earlier ones left is no longer so, or is said again by an item of this one. Of what
- * has no day it is enough that the days overlap. A look that puts nothing right leaves them as they were. Days that not
- * even the widest look covers are nobody's any more.
+ * After a run that repairs: supersedes what earlier runs left on its days, because this run found it gone or lists it
+ * again. An item without a day is superseded when the runs' days overlap. A nightly run also supersedes items on days
+ * that no run covers any more.
  */
 export async function supersedeEarlier(trx: Queryable, reportId: string): Promise<void> {
   await trx.raw(
@@ -26,9 +26,9 @@ export async function supersedeEarlier(trx: Queryable, reportId: string): Promis
 }
 
 /**
- * Whether a look found anything about examinations to come: at all, and that no earlier look had left already. Asked
- * before it supersedes them: what stands for days is found every quarter of an hour, and is told of once, and then with
- * each night's look.
+ * Whether a run found anything about examinations to come: at all, and anything that no earlier run had left already.
+ * Ask before `supersedeEarlier`. A difference that lasts for days is found every quarter of an hour, but is mailed once,
+ * and then with each nightly run.
  */
 export async function foundToTell(
   trx: Queryable,
@@ -49,15 +49,15 @@ const oldItems = `select id from drift_items where state = 'left' and superseded
 const oldReports = `select id from drift_reports r
   where found = 0 and kind in ('near', 'gap') and state <> 'running' and started_at < ?
     and not exists (select from emails e where e.drift_report_id = r.id)`;
-/** At once: a year of looks that was never cleared must not hold its rows for minutes. */
+/** Rows removed at a time: a year of reports that was never cleared must not hold locks for minutes. */
 const batch = 5_000;
 
 /**
- * Of the looks before then: those that found nothing, and the items that a later one has said again. Reports that found
- * something stay, and so does what was put right; the audit log has all of it.
+ * Removes reports before then that found nothing, and their superseded items. Reports that found something stay, and so
+ * do repaired differences; the audit log has all of it.
  * @returns how many rows
  */
-export async function removeOldLooks(db: Database, before: Date): Promise<number> {
+export async function removeOldReports(db: Database, before: Date): Promise<number> {
   let removed = 0;
   for (const [table, old] of [
     ['drift_items', oldItems],

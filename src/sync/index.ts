@@ -3,7 +3,7 @@ export {
   checkSubscriptionsJob,
   reconcileAllJob,
   reconcileNearJob,
-  removeOldLooksJob,
+  removeOldReportsJob,
   resumeReconciliationJob,
 } from './sync.jobs.ts';
 export { abandonRuns } from './drift.repository.ts';

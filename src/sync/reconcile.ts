@@ -1,5 +1,5 @@
-// Reconciliation: what Acuity has is held against what we have, window after window. Resumable: each window's result
-// and how far we are are written together; a run whose process died is taken over.
+// Reconciliation compares Acuity with us, window by window. It is resumable: a window's result and the run's progress are
+// stored together, and a run whose process died is taken over.
 import type { Logger } from 'pino';
 import { systemActor, type AuditLog } from '../audit/index.ts';
 import type { Transaction } from '../db/knex.ts';
@@ -52,7 +52,7 @@ export async function reconcile(
   return report && run(deps, report, onProgress);
 }
 
-/** A run that has nobody: its process died, or it was asked for and not begun yet. Null when there is none. */
+/** Runs a report that no process works on: its process died, or it was asked for and not begun. Null: there is none. */
 export async function resume(
   deps: ReconcileDeps,
   onProgress: Progress = () => undefined,

@@ -19,8 +19,8 @@ export const reconcileAllJob: JobDefinition<Record<string, never>> = {
   payload: z.object({}),
 };
 
-/** Each night: what nobody looks at any more of the looks of a season ago. */
-export const removeOldLooksJob: JobDefinition<Record<string, never>> = {
+/** Each night: removes what is no longer needed of the reports of a season ago. */
+export const removeOldReportsJob: JobDefinition<Record<string, never>> = {
   name: 'remove_old_looks',
   payload: z.object({}),
 };

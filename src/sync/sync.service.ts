@@ -12,7 +12,7 @@ import {
 } from './connection.ts';
 import type { DriftReport, ReportKind } from './drift.report.ts';
 import { findReport, listReports, startReport } from './drift.repository.ts';
-import { removeOldLooks } from './drift.standing.ts';
+import { removeOldReports } from './drift.standing.ts';
 import { reconcile, resume, type Progress, type ReconcileDeps } from './reconcile.ts';
 import { ensureSubscriptions, type SubscriptionDeps } from './subscriptions.ts';
 import { resumeReconciliationJob } from './sync.jobs.ts';
@@ -23,14 +23,14 @@ export interface SyncService {
     wanted: Span & { fixes: boolean; tellsNobody?: boolean },
     onProgress?: Progress,
   ): Promise<DriftReport | null>;
-  /** An admin asks for a look that puts things right: the report is there at once, and a worker does it. */
+  /** An admin asks for a run that repairs: the report exists at once, and a worker does the run. */
   ask(actor: Actor, which: keyof Spans): Promise<Result<DriftReport, { reason: 'forbidden' | 'under_way' }>>;
   /** For the job: does what was asked for. */
   resume(): Promise<DriftReport | null>;
   /** The near weeks, put right. For the job. */
   reconcileNear(): Promise<DriftReport | null>;
   reconcileAll(): Promise<DriftReport | null>;
-  /** For the job: what was found long ago, and was said again since. Returns how many rows. */
+  /** For the job: removes old reports that found nothing, and superseded items. Returns how many rows. */
   removeOld(): Promise<number>;
   reports(limit?: number): Promise<DriftReport[]>;
   report(id: string): Promise<DriftReport | null>;
@@ -55,7 +55,7 @@ export interface SyncDeps {
   mapping: ConnectDeps['mapping'];
 }
 
-/** Acuity is silent when reconciliation found this lately, and no event had told of it. */
+/** Acuity counts as silent when reconciliation found a change within this time that no event had announced. */
 const silenceMs = 30 * 60_000;
 const keptMs = 90 * 86_400_000;
 
@@ -94,7 +94,7 @@ export function createSyncService({ jobs, reconciling, subscribing, mapping }: S
     resume: () => resume(reconciling),
     reconcileNear: () => reconcile(reconciling, { ...nearSpan(), kind: 'near', fixes: true }),
     reconcileAll: () => reconcile(reconciling, { ...allSpan(), kind: 'all', fixes: true }),
-    removeOld: () => removeOldLooks(db, new Date(clock.now().getTime() - keptMs)),
+    removeOld: () => removeOldReports(db, new Date(clock.now().getTime() - keptMs)),
     reports: (limit) => listReports(db, limit),
     report: (id) => findReport(db, id),
     connect: (actor) => connectAcuity(connecting, actor),
@@ -114,7 +114,7 @@ export function createSyncService({ jobs, reconciling, subscribing, mapping }: S
   };
 }
 
-/** Whose lease is out is taken over by whoever looks next, should the job itself be lost. */
+/** An expired lease: the next run takes the report over, should the job be lost. */
 const nobodysYet = new Date(0);
 
 async function ask(

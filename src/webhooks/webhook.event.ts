@@ -1,10 +1,10 @@
-// An event as it came, and what it means. Only ids: what happened is read from Acuity itself.
+// Parses an event. Only its ids are used: what happened is read from Acuity.
 import { z } from 'zod';
 
 export type Channel = 'relay' | 'direct' | 'automation';
 export type Refusal = 'bad_signature' | 'unsupported_type' | 'malformed' | 'too_old';
 
-/** Headers that go with the bytes wherever they are sent on. */
+/** Headers that are stored and delivered with the body. */
 export const keptHeaders = [
   'content-type',
   'x-acuity-signature',
@@ -72,7 +72,7 @@ const aboutAppointments = new Set([
   'noshow',
 ]);
 
-/** Whether the appointment is worth reading: every action about one is answered from its current state alone. */
+/** Whether the event is about an appointment. Which action it names does not matter: the current state is read. */
 export function concernsAppointment(facts: EventFacts): facts is { action: string; appointmentId: number } {
   return (
     facts.appointmentId !== null && facts.action !== null && aboutAppointments.has(facts.action.toLowerCase())

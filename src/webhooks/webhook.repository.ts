@@ -85,7 +85,7 @@ export interface NewEvent extends IncomingEvent {
   receivedAt: Date;
   action: string | null;
   appointmentId: number | null;
-  /** When it is delivered; with `isUnderWay` when another takes it up, should we die. */
+  /** When it is delivered; with `isUnderWay`: when another process takes it over if this one dies. */
   nextAttemptAt: Date;
   isUnderWay: boolean;
 }
@@ -114,7 +114,7 @@ export async function insertEvent(trx: Queryable, event: NewEvent): Promise<void
   });
 }
 
-/** Neither bytes nor headers: anybody can send such a one. */
+/** Stores neither body nor headers: anybody can send such an event. */
 export async function insertRefusal(
   trx: Queryable,
   event: { id: string; channel: Channel; receivedAt: Date; body: Buffer; refusal: Refusal },
@@ -126,8 +126,8 @@ export async function insertRefusal(
 }
 
 /**
- * The event that says the same and still waits, counted up; null when there is none. One whose delivery has begun is
- * another matter: Acuity's state may have been read before this event's change (traps.md, 1).
+ * Counts up an equal event that still waits, and returns its id; null when there is none. An event whose delivery has
+ * begun does not count: Acuity may have been read before this event's change (traps.md, 1).
  */
 export async function coalesce(trx: Queryable, body: Buffer): Promise<string | null> {
   const [row] = (await trx('webhook_events')
@@ -171,7 +171,7 @@ export interface Processing {
   at: Date;
 }
 
-/** False when it was written down before. */
+/** False when the outcome was stored before. */
 export async function markProcessed(trx: Transaction, id: string, done: Processing): Promise<boolean> {
   const changed = await trx('webhook_events')
     .where({ id })
@@ -187,7 +187,7 @@ export async function markProcessed(trx: Transaction, id: string, done: Processi
   return changed > 0;
 }
 
-/** Somebody took it. Where that was our own /webhooks/acuity, the outcome stands there already. Not over a replay. */
+/** The target accepted it; our own /webhooks/acuity has stored the outcome already. Leaves a replay alone. */
 export async function markDelivered(
   db: Queryable,
   id: string,
@@ -209,7 +209,7 @@ export async function markDelivered(
     });
 }
 
-/** Back into the row of those that wait, or dead when its time is over. */
+/** Waiting again, or dead when its time is over. */
 export async function markFailed(
   db: Queryable,
   id: string,
@@ -224,7 +224,7 @@ export async function markFailed(
     });
 }
 
-/** Whatever became of it, it is delivered again now. False when it has no bytes: it was refused. */
+/** Delivers it again now, whatever its state. False when it was refused: its body was not stored. */
 export async function markForReplay(trx: Transaction, id: string, now: Date): Promise<boolean> {
   const changed = await trx('webhook_events')
     .where({ id })
@@ -238,8 +238,9 @@ export async function markForReplay(trx: Transaction, id: string, now: Date): Pr
 }
 
 /**
- * Takes the events whose turn it is: due, and of the same appointment none before them that is not over and none under
- * way (an earlier one may become visible late). What a process held when it died comes back when its lease has run out.
+ * Claims due events, one at a time and in order for each appointment: an event is held back while an earlier one of its
+ * appointment is unfinished, or a later one is being delivered (an earlier row may become visible late). Events of a
+ * process that died are claimed again when their lease expires.
  */
 export async function claimDue(
   db: Queryable,

@@ -1,5 +1,5 @@
-// An event is verified, kept, and brought to its end by reading Acuity. What was answered 2xx is never lost: it is
-// either over, or waits in the table for the relay.
+// Verifies an event, stores it, and processes it by reading Acuity. An event that was answered 2xx is never lost: it is
+// either processed, or waits in the table for the relay.
 import type { Logger } from 'pino';
 import { auditActor, type Actor } from '../accounts/index.ts';
 import { systemActor, type AuditLog, type RequestFacts } from '../audit/index.ts';
@@ -41,18 +41,18 @@ export type Processed = Exclude<Answer, { kind: 'refused' }>;
 export type Replayed = 'replayed' | 'not_found' | 'refused_event' | 'done_meanwhile';
 
 export interface WebhookService {
-  /** For the relay: kept, and delivered later. */
+  /** For the relay: stores the event; it is delivered later. */
   take(
     event: IncomingEvent,
     request: RequestFacts,
   ): Promise<{ ok: true; eventId: string } | { ok: false; refusal: Refusal }>;
-  /** For /webhooks/acuity: brought to its end at once. `relayed`: the id of the relay's event that brought it. */
+  /** For /webhooks/acuity: processes the event at once. `relayed`: the id under which the relay stored it. */
   receive(event: IncomingEvent, request: RequestFacts, relayed?: string): Promise<Answer>;
-  /** An event that is kept already. */
+  /** Processes an event that is stored already. */
   process(event: Pick<WebhookEvent, 'id' | 'action' | 'appointmentId'>): Promise<Processed>;
   find(id: string): Promise<WebhookEvent | null>;
   list(filter?: { state?: WebhookEvent['state']; limit?: number }): Promise<WebhookEvent[]>;
-  /** Delivers it again, whatever became of it; with `only`, not when somebody has had it delivered meanwhile. */
+  /** Delivers it again, whatever its state; with `only`, not when it is no longer dead. */
   replay(actor: Actor, id: string, only?: 'dead'): Promise<Replayed>;
 }
 
@@ -72,7 +72,7 @@ export interface WebhookDeps {
   onStep?: (step: string) => Promise<void> | void;
 }
 
-/** A process that dies while it works on an event: the relay takes it up after so long. */
+/** If a process dies while it processes an event, the relay takes the event over after this time. */
 const leaseMs = 60_000;
 const refusalsAMinute = 60;
 
@@ -81,7 +81,7 @@ export function createWebhookService(deps: WebhookDeps): WebhookService {
   const mayKeepRefusal = perMinute(refusalsAMinute, clock);
 
   async function refuse(event: IncomingEvent, channel: Channel, refusal: Refusal, request: RequestFacts) {
-    // Anybody can send rubbish: a flood of it must not fill the disk.
+    // Anybody can send such events: a flood must not fill the table.
     if (mayKeepRefusal())
       await db.transaction((trx) => writeRefusal(deps, trx, event, channel, refusal, request));
     else deps.log.warn({ refusal }, 'A webhook was refused, one of very many');
@@ -114,7 +114,7 @@ export function createWebhookService(deps: WebhookDeps): WebhookService {
     process,
 
     async take(event, request) {
-      // The relay hands Acuity's own bytes on, so only Acuity's own signature will do.
+      // The relay delivers the body as it came, so it accepts only Acuity's own signature.
       const refusal = !isForm(event.headers) ? 'unsupported_type' : verifyAcuity(deps, event);
       if (refusal) return { ok: false, refusal: await refuse(event, 'relay', refusal, request) };
       const eventId = await keep(deps, event, request);

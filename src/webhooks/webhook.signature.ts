@@ -1,4 +1,4 @@
-// Whether bytes come from whom they claim to come from.
+// Verifies signatures of webhooks.
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import { Webhook, WebhookVerificationError } from 'standardwebhooks';
 
