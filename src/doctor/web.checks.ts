@@ -36,6 +36,8 @@ export interface ProbeAnswer {
 }
 
 const fewDays = 14;
+const fromHere =
+  'Asked from this machine. Where it cannot reach its own public address (a router that does not lead back), look from another one.';
 
 export function webChecks(deps: WebCheckDeps): Check[] {
   return [
@@ -54,7 +56,7 @@ async function checkHttps({ baseUrl, isProduction, clock, ca }: WebCheckDeps): P
     return [
       wrong(
         `BASE_URL cannot be reached over https: ${codeOf(error)}`,
-        'Nobody can sign in.',
+        ['Nobody can sign in.', fromHere],
         'Check the name in DNS, the proxy that ends https, and port 443 of the firewall',
       ),
     ];
@@ -189,7 +191,7 @@ async function checkProxy({ probeUrl, baseUrl, tokens, clock, ca }: WebCheckDeps
     return [
       wrong(
         `The app does not answer at BASE_URL: ${codeOf(error)}`,
-        'Nobody can reach it.',
+        ['Nobody can reach it.', fromHere],
         `Check that the app runs, and that ${new URL(baseUrl).origin} leads to it from this machine`,
       ),
     ];
