@@ -147,7 +147,11 @@ export function typeLines(
   const count = specialists.reduce((sum, { services }) => sum + services.length, 0);
   return lines.length > 0
     ? lines
-    : [ok(`All ${count} examinations of ${specialists.length} specialists are there and active`)];
+    : [
+        ok(
+          `Every appointment type is there and active (examinations: ${count}, specialists: ${specialists.length})`,
+        ),
+      ];
 }
 
 async function checkQuestions({ mapping, pages }: AcuityCheckDeps): Promise<Line[]> {

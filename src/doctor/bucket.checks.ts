@@ -125,7 +125,7 @@ export function lifecycleLines(there: readonly LifecycleRule[]): Line[] {
           warning(
             `A lifecycle rule for ${wanted.prefix} is missing`,
             costs,
-            `Set the lifecycle rules of ${rulesOf}`,
+            `Set the lifecycle rules of ${rulesOf}. A store that has none, such as SeaweedFS, does without`,
           ),
         ];
   });

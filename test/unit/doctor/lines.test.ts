@@ -104,7 +104,7 @@ describe('the lines about appointment types', () => {
 
   it('are ok when each type is active on the calendar of its specialist', () => {
     expect(lines([calendar], [type])).to.deep.equal([
-      'ok: All 1 examinations of 1 specialists are there and active',
+      'ok: Every appointment type is there and active (examinations: 1, specialists: 1)',
     ]);
   });
 
