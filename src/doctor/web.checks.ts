@@ -31,8 +31,8 @@ export interface ProbeAnswer {
   peer: string;
   /** X-Forwarded-For as it came. */
   forwardedFor: string | null;
-  /** TRUST_PROXY is set there. */
-  trusts: boolean;
+  /** Whom TRUST_PROXY names there. */
+  trusts: 'nobody' | 'hops' | 'addresses';
 }
 
 const fewDays = 14;
@@ -223,6 +223,13 @@ const sharedLimits =
 /** From a request that claimed to come from another address. */
 export function proxyLine({ address, peer, forwardedFor, trusts }: ProbeAnswer, isHttps: boolean): Line {
   const isTouched = forwardedFor !== forged;
+  // A proxy of ours may say for whom it asks, and so may this machine where its own address is among theirs.
+  if (address === forged && trusts === 'addresses' && (isTouched || !isHttps))
+    return warning(
+      'This machine is one of the proxies that TRUST_PROXY names',
+      'Whether the app would believe others too cannot be told from here.',
+      'Look from another machine, or set TRUST_PROXY to the number of proxies before the app, mostly 1',
+    );
   if (address === forged)
     return wrong(
       'The app believes whatever address a browser claims to have',
@@ -245,7 +252,7 @@ export function proxyLine({ address, peer, forwardedFor, trusts }: ProbeAnswer, 
           'Have it add the address that it is asked from (nginx: $proxy_add_x_forwarded_for), and set TRUST_PROXY=1',
         )
       : ok('No proxy stands before the app', 'The address of a request is that of its connection.');
-  if (!trusts)
+  if (trusts === 'nobody')
     return wrong(
       'A proxy stands before the app, and TRUST_PROXY is unset',
       sharedLimits,

@@ -15,7 +15,7 @@ const answer: z.ZodType<ProbeAnswer> = z.object({
   address: z.string().describe('What the app takes for the asker’s address'),
   peer: z.string().describe('Who opened the connection'),
   forwardedFor: z.string().nullable(),
-  trusts: z.boolean().describe('Whether TRUST_PROXY is set'),
+  trusts: z.enum(['nobody', 'hops', 'addresses']).describe('What TRUST_PROXY names'),
 });
 
 export function doctorEndpoints({ probeTokens, clock }: DoctorApiServices): Endpoint[] {
@@ -37,12 +37,17 @@ export function doctorEndpoints({ probeTokens, clock }: DoctorApiServices): Endp
           address: plain(req.ip),
           peer: plain(req.socket.remoteAddress),
           forwardedFor: req.get('x-forwarded-for') ?? null,
-          trusts: req.app.get('trust proxy') !== false,
+          trusts: trustIn(req.app.get('trust proxy')),
         };
         res.json(probe);
       },
     },
   ];
+}
+
+function trustIn(setting: unknown): ProbeAnswer['trusts'] {
+  if (setting === false) return 'nobody';
+  return typeof setting === 'number' ? 'hops' : 'addresses';
 }
 
 /** Without the prefix that an IPv4 address has on a socket that takes both. */

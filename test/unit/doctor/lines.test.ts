@@ -157,7 +157,12 @@ describe('the lines about the bucket’s lifecycle', () => {
 describe('the line about the proxy', () => {
   const forged = '203.0.113.7';
   const line = (
-    [address, forwardedFor, trusts, isHttps = true]: [string, string | null, boolean, boolean?],
+    [address, forwardedFor, trusts, isHttps = true]: [
+      string,
+      string | null,
+      'nobody' | 'hops' | 'addresses',
+      boolean?,
+    ],
     peer = '10.0.0.2',
   ) => {
     const { state, says } = proxyLine({ address, peer, forwardedFor, trusts }, isHttps);
@@ -166,34 +171,41 @@ describe('the line about the proxy', () => {
 
   it('is ok when the app sees the address that the proxy added', () => {
     const asked = 'ok: The app knows the address that a request comes from';
-    expect(line(['198.51.100.1', `${forged}, 198.51.100.1`, true])).to.equal(asked);
-    expect(line(['198.51.100.1', '198.51.100.1', true])).to.equal(asked);
-    expect(line(['127.0.0.1', `${forged}, 127.0.0.1`, true], '127.0.0.1'), 'all on one machine').to.equal(
+    expect(line(['198.51.100.1', `${forged}, 198.51.100.1`, 'hops'])).to.equal(asked);
+    expect(line(['198.51.100.1', '198.51.100.1', 'hops'])).to.equal(asked);
+    expect(line(['127.0.0.1', `${forged}, 127.0.0.1`, 'hops'], '127.0.0.1'), 'all on one machine').to.equal(
       asked,
     );
   });
 
   it('is wrong when the app believes a forged address', () => {
     const forgeable = 'wrong: The app believes whatever address a browser claims to have';
-    expect(line([forged, forged, true])).to.equal(forgeable);
-    expect(line([forged, `${forged}, 198.51.100.1`, true])).to.equal(forgeable);
+    expect(line([forged, forged, 'hops'])).to.equal(forgeable);
+    expect(line([forged, `${forged}, 198.51.100.1`, 'hops'])).to.equal(forgeable);
   });
 
   it('is wrong when everybody has the proxy’s address', () => {
-    expect(line(['10.0.0.2', `${forged}, 198.51.100.1`, false])).to.equal(
+    expect(line(['10.0.0.2', `${forged}, 198.51.100.1`, 'nobody'])).to.equal(
       'wrong: A proxy stands before the app, and TRUST_PROXY is unset',
     );
-    expect(line(['10.0.0.2', `${forged}, 198.51.100.1`, true])).to.equal(
+    expect(line(['10.0.0.2', `${forged}, 198.51.100.1`, 'hops'])).to.equal(
       'wrong: TRUST_PROXY does not name the proxy that asks: 10.0.0.2',
     );
-    expect(line(['10.0.0.2', null, true])).to.equal('wrong: The proxy does not say whom it asks for');
-    expect(line(['10.0.0.2', forged, false])).to.equal(
+    expect(line(['10.0.0.2', null, 'hops'])).to.equal('wrong: The proxy does not say whom it asks for');
+    expect(line(['10.0.0.2', forged, 'nobody'])).to.equal(
       'wrong: Whoever ends https before the app passes X-Forwarded-For on as it comes',
     );
   });
 
+  it('warns when it asks from an address that the app believes', () => {
+    const untold = 'warning: This machine is one of the proxies that TRUST_PROXY names';
+    expect(line([forged, `${forged}, 127.0.0.1`, 'addresses'], '127.0.0.1')).to.equal(untold);
+    expect(line([forged, forged, 'addresses', false], '127.0.0.1')).to.equal(untold);
+    expect(line([forged, forged, 'addresses'], '127.0.0.1'), 'the proxy adds nothing').to.match(/^wrong/);
+  });
+
   it('is ok when no proxy stands before an app without https', () => {
-    expect(line(['10.0.0.2', forged, false, false])).to.equal('ok: No proxy stands before the app');
+    expect(line(['10.0.0.2', forged, 'nobody', false])).to.equal('ok: No proxy stands before the app');
   });
 });
 
