@@ -19,6 +19,8 @@ describe('a request that a proxy passed on', () => {
   it('is warned of once when no proxy is trusted, and counts as the proxy’s own', async () => {
     app = await startTestApp();
     await app.anonymous().get('/healthz');
+    // The doctor's own question claims to come from elsewhere.
+    await app.anonymous().get('/doctor/probe').set('X-Forwarded-For', '203.0.113.7').expect(404);
     expect(warnings()).to.deep.equal([]);
     await tryToSignIn();
     await tryToSignIn();

@@ -4,6 +4,7 @@ import type { RequestHandler } from 'express';
 import type { Logger } from 'pino';
 import type { Config } from '../../config.ts';
 import { requestIdOf, routeNameOf, viewerOf } from '../actor.ts';
+import { paths } from '../paths.ts';
 
 const saneId = /^[\w.-]{8,64}$/;
 
@@ -31,7 +32,9 @@ export function trustedProxies({ TRUST_PROXY }: Pick<Config, 'TRUST_PROXY'>): nu
 export function noteForwarded({ TRUST_PROXY }: Pick<Config, 'TRUST_PROXY'>, log: Logger): RequestHandler {
   let isNoted = TRUST_PROXY !== undefined;
   return (req, _res, next) => {
-    if (!isNoted && (req.headers['x-forwarded-for'] ?? req.headers.forwarded) !== undefined) {
+    const isForwarded = (req.headers['x-forwarded-for'] ?? req.headers.forwarded) !== undefined;
+    // Our own checks claim to come from elsewhere (src/doctor/web.checks.ts).
+    if (!isNoted && isForwarded && req.path !== paths.doctorProbe()) {
       isNoted = true;
       log.warn(
         'A proxy passed this request on, but TRUST_PROXY is unset: everybody counts as one address, in the limits of tries and in the audit log. Set TRUST_PROXY to the number of proxies in front, or to their addresses',
