@@ -67,7 +67,7 @@ const all = Object.values(queries)
 export async function run(): Promise<BenchResult> {
   const app = await startTestApp();
   try {
-    await fillReferrers(app.db, people);
+    await fillReferrers(app.database.owner, people);
     const search = await signedIn(app);
     const wrong: string[] = [];
     for (const { query, first } of all) {

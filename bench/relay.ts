@@ -25,7 +25,7 @@ const apiKey = 'demo-acuity-key';
 export async function intake(): Promise<{ name: string; ratio: number; detail: string }> {
   const app = await openApp(createFakeAcuity());
   // Connections of its own, as many as the app has.
-  const db = openDatabase(app.databaseUrl, 10);
+  const db = openDatabase(app.database.url, 10);
   const bare = await openBareRoute(db);
   try {
     await load(`${app.url}/automation/acuity`, 300, 1);

@@ -2,8 +2,8 @@
 import { verifyAudit, type SealFault } from '../audit/index.ts';
 import { readEncryptionKeys } from '../config.ts';
 import { openDatabase } from '../db/knex.ts';
-import { migrate } from '../db/migrate.ts';
-import { isProduction, loadEnvFile, setting } from './environment.ts';
+import { migrateBoth } from '../db/migrate.ts';
+import { isProduction, loadEnvFile } from './environment.ts';
 import { type MeantDatabase, withMeantDatabase } from './meant-database.ts';
 import { progressBar } from './progress-bar.ts';
 import { complain, say } from './terminal.ts';
@@ -18,15 +18,15 @@ const inWords: Record<SealFault, string> = {
 
 loadEnvFile();
 try {
-  await withMeantDatabase(['DATABASE_URL'], verify);
+  await withMeantDatabase('DATABASE_URL', verify);
 } catch (error) {
   complain(error instanceof Error ? error.message : String(error));
   process.exitCode = 1;
 }
 
-async function verify({ which, url }: MeantDatabase): Promise<void> {
+async function verify({ which, url, ownerUrl }: MeantDatabase): Promise<void> {
   // A demo that was never started since the seals came has no table for them yet.
-  if (!isProduction()) await migrate(setting('MIGRATION_DATABASE_URL') ?? url);
+  if (!isProduction()) await migrateBoth({ url, ownerUrl });
   const db = openDatabase(url, 2);
   const bar = progressBar('Verifying');
   try {

@@ -2,7 +2,7 @@
 import { parseArgs } from 'node:util';
 import { createLinkTokens, inviteFirstAdmin, type FirstAdminFailure } from '../accounts/index.ts';
 import { openDatabase } from '../db/knex.ts';
-import { migrate } from '../db/migrate.ts';
+import { migrateBoth } from '../db/migrate.ts';
 import { demo } from './demo.ts';
 import { isProduction, loadEnvFile, setting, StartError } from './environment.ts';
 import { type MeantDatabase, withMeantDatabase } from './meant-database.ts';
@@ -13,7 +13,7 @@ const usage = 'npm run create-admin -- --email ada@agency.example [--name "Ada L
 loadEnvFile();
 try {
   const given = readArguments();
-  await withMeantDatabase(['DATABASE_URL'], (database) => invite(database, given));
+  await withMeantDatabase('DATABASE_URL', (database) => invite(database, given));
 } catch (error) {
   complain(error instanceof Error ? error.message : String(error));
   process.exitCode = 1;
@@ -33,8 +33,11 @@ function readArguments(): Given {
   return { email: values.email, name: values.name, another: values.another ?? false };
 }
 
-async function invite({ which, url }: MeantDatabase, { email, name, another }: Given): Promise<void> {
-  if (!isProduction()) await migrate(setting('MIGRATION_DATABASE_URL') ?? url);
+async function invite(
+  { which, url, ownerUrl }: MeantDatabase,
+  { email, name, another }: Given,
+): Promise<void> {
+  if (!isProduction()) await migrateBoth({ url, ownerUrl });
   const [origin, secret] = [await baseUrl(), await authSecret()];
   const db = openDatabase(url, 2);
   try {

@@ -1,23 +1,28 @@
 // Which database a command is about: the one that is named, else that of the running stack, else the demo's own.
+import type { DatabaseUrls } from '../db/migrate.ts';
 import { demo } from './demo.ts';
 import { StartError, isProduction, setting } from './environment.ts';
 
-export interface MeantDatabase {
-  url: string;
+export interface MeantDatabase extends DatabaseUrls {
   /** In words, to tell the user. */
   which: string;
 }
 
 /**
- * @param variables where it may be named; the first that is set counts
- * @throws StartError in production when none is
+ * @param needed the variable without which nothing can be done in production
+ * @throws StartError when it is missing there
  */
 export async function withMeantDatabase(
-  variables: string[],
+  needed: 'DATABASE_URL' | 'MIGRATION_DATABASE_URL',
   work: (database: MeantDatabase) => Promise<void>,
 ): Promise<void> {
-  const named = variables.find((name) => setting(name));
-  if (named) return work({ which: `the database of ${named}`, url: setting(named) as string });
-  if (isProduction()) throw new StartError(`${variables.at(-1)}: is missing`);
+  const [app, owner] = [setting('DATABASE_URL'), setting('MIGRATION_DATABASE_URL')];
+  // The owner can do all that the app can; the other way round one role may be both.
+  const url = app ?? (needed === 'MIGRATION_DATABASE_URL' ? owner : undefined);
+  if (url) {
+    const named = needed === 'MIGRATION_DATABASE_URL' && owner ? needed : 'DATABASE_URL';
+    return work({ which: `the database of ${named}`, url, ownerUrl: owner ?? url });
+  }
+  if (isProduction()) throw new StartError('DATABASE_URL: is missing');
   await (await demo()).withDemoDatabase(work);
 }

@@ -1,22 +1,22 @@
 // npm run migrate
-import { migrate } from '../db/migrate.ts';
+import { migrateBoth } from '../db/migrate.ts';
 import { appRoleOf } from '../db/privileges.ts';
-import { loadEnvFile, setting } from './environment.ts';
+import { loadEnvFile } from './environment.ts';
 import { type MeantDatabase, withMeantDatabase } from './meant-database.ts';
 import { complain, say } from './terminal.ts';
 
 loadEnvFile();
 try {
-  await withMeantDatabase(['MIGRATION_DATABASE_URL', 'DATABASE_URL'], report);
+  await withMeantDatabase('MIGRATION_DATABASE_URL', report);
 } catch (error) {
   complain(error instanceof Error ? error.message : String(error));
   process.exitCode = 1;
 }
 
-async function report({ which, url }: MeantDatabase): Promise<void> {
-  const appRole = appRoleOf(url, setting('DATABASE_URL'));
-  const { applied } = await migrate(url, appRole);
+async function report({ which, ...urls }: MeantDatabase): Promise<void> {
+  const appRole = appRoleOf(urls.ownerUrl, urls.url);
+  const { applied } = await migrateBoth(urls);
   say(applied.length === 0 ? `The schema of ${which} is up to date` : `Applied to ${which}:`);
   for (const name of applied) say(`  ${name}`);
-  if (appRole !== null) say(`The role ${appRole} of DATABASE_URL may use it`);
+  if (appRole !== null) say(`The role ${appRole} of the app may use it`);
 }

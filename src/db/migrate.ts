@@ -3,7 +3,7 @@ import path from 'node:path';
 import { runMigrations } from 'graphile-worker';
 import pg from 'pg';
 import { type Database, openDatabase } from './knex.ts';
-import { grantToApp } from './privileges.ts';
+import { appRoleOf, grantToApp } from './privileges.ts';
 
 export const migrationsDirectory = path.resolve(import.meta.dirname, '../../migrations');
 
@@ -51,6 +51,19 @@ export async function migrationState(db: Database): Promise<{ pending: string[];
     pending: ours.filter((name) => !applied.includes(name)),
     unknown: applied.filter((name) => !ours.includes(name)),
   };
+}
+
+/** One database as two roles sign in to it; the same address twice when one role is both. */
+export interface DatabaseUrls {
+  /** As the role of the app. */
+  url: string;
+  /** As the role that owns the tables. */
+  ownerUrl: string;
+}
+
+/** migrate(), and the role of the app may use what it makes. */
+export function migrateBoth({ url, ownerUrl }: DatabaseUrls): Promise<{ applied: string[] }> {
+  return migrate(ownerUrl, appRoleOf(ownerUrl, url));
 }
 
 // Given only an address, graphile-worker opens a pool that is still closing when it is done.

@@ -2,7 +2,8 @@
 // services, started for as long as the command takes. src/commands/demo.ts loads this file, outside production only.
 import path from 'node:path';
 import { StartError, dataDirectory, shown } from '../commands/environment.ts';
-import { migrate } from '../db/migrate.ts';
+import type { MeantDatabase } from '../commands/meant-database.ts';
+import { openAppRole } from './app-role.ts';
 import { choosePorts } from './ports.ts';
 import { startPostgres } from './postgres.ts';
 import { type RunningStack, claim, findRunning, release, sweepKilledStart } from './running.ts';
@@ -16,19 +17,21 @@ export function demoSecret(): Promise<string> {
   return keptSecret(dataDirectory());
 }
 
-/** @param work is given the database's URL, and in words which it is */
-export async function withDemoDatabase(
-  work: (database: { url: string; which: string }) => Promise<void>,
-): Promise<void> {
+export async function withDemoDatabase(work: (database: MeantDatabase) => Promise<void>): Promise<void> {
   const dataDir = dataDirectory();
   await sweepKilledStart(dataDir);
-  const running = (await findRunning(dataDir))?.variables.DATABASE_URL;
-  if (running) return work({ which: `the database of the stack running on ${shown(dataDir)}`, url: running });
+  const running = await findRunning(dataDir);
+  const url = running?.variables.DATABASE_URL;
+  if (url) {
+    const which = `the database of the stack running on ${shown(dataDir)}`;
+    return work({ which, url, ownerUrl: running.ownerUrl ?? url });
+  }
   await claim(dataDir);
   try {
     const postgres = await startPostgres({ dataDir: path.join(dataDir, 'postgres') });
     try {
-      await work({ which: `the database in ${shown(dataDir)}`, url: postgres.url });
+      const ownerUrl = postgres.url;
+      await work({ which: `the database in ${shown(dataDir)}`, url: await openAppRole(ownerUrl), ownerUrl });
     } finally {
       await postgres.stop();
     }
@@ -54,7 +57,6 @@ export async function withDemoServices(
     const ports = await choosePorts({ PORT: 0, ACUITY_SIM_PORT: 0, MAILBOX_PORT: 0 });
     const services = await startServices(dataDir, ports);
     try {
-      if (services.variables.DATABASE_URL) await migrate(services.variables.DATABASE_URL);
       await work(services.variables);
     } finally {
       await services.stop();

@@ -1,6 +1,5 @@
 // The app's life under the supervisor: started, told to be ready, and with --watch started anew on a change.
-import { migrate } from '../db/migrate.ts';
-import { appRoleOf } from '../db/privileges.ts';
+import { type DatabaseUrls, migrateBoth } from '../db/migrate.ts';
 import type { AppLog } from './app-log.ts';
 import { type AppProcess, spawnApp, waitUntilReady } from './app-process.ts';
 import { StartError, setting, shown } from '../commands/environment.ts';
@@ -41,8 +40,7 @@ export async function keepAppRunning(keeping: AppKeeping, ready: () => Promise<v
     if (keeping.leaving.aborted) return;
     say('A file has changed');
     await keeping.current.app?.stop();
-    const ownerUrl = databaseUrl(keeping);
-    await migrate(ownerUrl, appRoleOf(ownerUrl, setting('DATABASE_URL')));
+    await migrateBoth(databaseUrls(keeping));
   }
 }
 
@@ -56,8 +54,9 @@ async function startApp({ dataDir, stack, log, current }: AppKeeping): Promise<A
   });
 }
 
-function databaseUrl({ stack }: AppKeeping): string {
-  return (
-    setting('MIGRATION_DATABASE_URL') ?? setting('DATABASE_URL') ?? (stack.variables.DATABASE_URL as string)
-  );
+/** What the variables name, or what was started. */
+function databaseUrls({ stack }: AppKeeping): DatabaseUrls {
+  const given = setting('DATABASE_URL');
+  if (given) return { url: given, ownerUrl: setting('MIGRATION_DATABASE_URL') ?? given };
+  return { url: stack.variables.DATABASE_URL as string, ownerUrl: stack.ownerUrl as string };
 }

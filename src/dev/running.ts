@@ -15,6 +15,8 @@ export interface RunningStack {
   url?: string;
   /** What the supervisor gave the app: commands talk to the same services. */
   variables: Record<string, string>;
+  /** Of its database, as the role that owns the tables; unset when DATABASE_URL was given. */
+  ownerUrl?: string | undefined;
 }
 
 // start.ts, or another command that has the folder to itself for a moment.

@@ -4,10 +4,10 @@ import path from 'node:path';
 import { seedDemo } from '../../seeds/demo.ts';
 import { bucketLifecycle } from '../documents/index.ts';
 import { openDatabase } from '../db/knex.ts';
-import { migrate } from '../db/migrate.ts';
-import { appRoleOf } from '../db/privileges.ts';
+import { type DatabaseUrls, migrateBoth } from '../db/migrate.ts';
 import { startSimulator } from '../simulator/index.ts';
 import { setting } from '../commands/environment.ts';
+import { openAppRole } from './app-role.ts';
 import { demoDefaults } from './demo-defaults.ts';
 import { startMailbox } from './mailbox.ts';
 import type { Ports } from './ports.ts';
@@ -20,6 +20,8 @@ import { step } from '../commands/terminal.ts';
 export interface Services {
   /** For the app's environment; what was set already is not among them. */
   variables: Record<string, string>;
+  /** Of the database that was started, as the role that owns its tables: for commands, never for the app. */
+  ownerUrl: string | undefined;
   /** Pages for people, by name. */
   pages: Record<string, string>;
   /** In any order; the app must have stopped before. */
@@ -28,6 +30,7 @@ export interface Services {
 
 interface Service {
   variables: Record<string, string>;
+  ownerUrl?: string;
   page?: { name: string; url: string };
   stop?(): Promise<void>;
 }
@@ -52,6 +55,7 @@ export async function startServices(dataDir: string, ports: Ports): Promise<Serv
   }
   return {
     variables: Object.assign({}, ...up.map(({ variables }) => variables)) as Record<string, string>,
+    ownerUrl: up.find(({ ownerUrl }) => ownerUrl !== undefined)?.ownerUrl,
     pages: Object.fromEntries(up.flatMap(({ page }) => (page ? [[page.name, page.url]] : []))),
     stop,
   };
@@ -59,28 +63,30 @@ export async function startServices(dataDir: string, ports: Ports): Promise<Serv
 
 async function database(dataDir: string): Promise<Service> {
   const given = setting('DATABASE_URL');
-  const postgres = given
-    ? null
-    : await step('PostgreSQL', () => startPostgres({ dataDir: path.join(dataDir, 'postgres') }));
-  const url = given ?? postgres?.url ?? '';
+  if (given) {
+    await bringUpToDate({ url: given, ownerUrl: setting('MIGRATION_DATABASE_URL') ?? given });
+    return { variables: {} };
+  }
+  const postgres = await step('PostgreSQL', () => startPostgres({ dataDir: path.join(dataDir, 'postgres') }));
   try {
-    await bringUpToDate(setting('MIGRATION_DATABASE_URL') ?? url, url);
+    const ownerUrl = postgres.url;
+    const url = await openAppRole(ownerUrl);
+    await bringUpToDate({ url, ownerUrl });
+    return { variables: { DATABASE_URL: url }, ownerUrl, stop: () => postgres.stop() };
   } catch (error) {
-    await postgres?.stop();
+    await postgres.stop();
     throw error;
   }
-  if (!postgres) return { variables: {} };
-  return { variables: { DATABASE_URL: url }, stop: () => postgres.stop() };
 }
 
 /** Migrates, and seeds what is empty. */
-async function bringUpToDate(ownerUrl: string, url: string): Promise<void> {
+async function bringUpToDate(urls: DatabaseUrls): Promise<void> {
   await step(
     'Schema',
-    () => migrate(ownerUrl, appRoleOf(ownerUrl, url)),
+    () => migrateBoth(urls),
     ({ applied }) => (applied.length === 0 ? 'up to date' : `${applied.length} migrations applied`),
   );
-  const db = openDatabase(url, 2);
+  const db = openDatabase(urls.url, 2);
   try {
     await step(
       'Demo data',

@@ -48,6 +48,7 @@ async function supervise(dataDir: string, stack: RunningStack, ports: Ports, log
   const services = await startServices(dataDir, ports);
   try {
     if (leaving.aborted) return;
+    stack.ownerUrl = services.ownerUrl;
     stack.url = `http://localhost:${ports.PORT}`;
     stack.variables = { ...services.variables, PORT: String(ports.PORT), DATA_DIR: dataDir };
     const running = keepAppRunning({ dataDir, stack, log, current, leaving }, () =>

@@ -3,7 +3,8 @@ import path from 'node:path';
 import { expect } from 'chai';
 import { demoPassword, seedDemo } from '../../seeds/demo.ts';
 import { openDatabase } from '../../src/db/knex.ts';
-import { migrate } from '../../src/db/migrate.ts';
+import { migrateBoth } from '../../src/db/migrate.ts';
+import { openAppRole } from '../../src/dev/app-role.ts';
 import { startPostgres, type RunningPostgres } from '../../src/dev/postgres.ts';
 import { type Agent, startTestApp, type TestApp } from '../support/app.ts';
 import { mountedRoutes } from '../support/routes.ts';
@@ -37,10 +38,13 @@ describe('a PostgreSQL that is stopped and started again', function () {
   before(async () => {
     dataDir = await mkdtemp(path.join(await scratchFolder(), 'examdesk-away-'));
     postgres = await startPostgres({ dataDir });
-    await migrate(postgres.url);
-    const db = openDatabase(postgres.url);
+    const ownerUrl = postgres.url;
+    const url = await openAppRole(ownerUrl);
+    await migrateBoth({ url, ownerUrl });
+    const [db, owner] = [openDatabase(url), openDatabase(ownerUrl)];
     await seedDemo(db);
-    app = await startTestApp({ database: { db, url: postgres.url, close: () => db.destroy() } });
+    const close = async () => void (await Promise.all([db.destroy(), owner.destroy()]));
+    app = await startTestApp({ database: { db, url, owner, ownerUrl, close } });
     ada = await app.signIn('ada@examdesk.example');
     await ada.get('/bookings').expect(200);
     await postgres.stop();

@@ -27,7 +27,7 @@ function poolOf(house: DocumentHouse): ChildPool<Plan> {
   const pool = openChildPool<Plan>(child, {
     NODE_ENV: 'test',
     LOG_LEVEL: 'fatal',
-    DATABASE_URL: house.app.databaseUrl,
+    DATABASE_URL: house.app.database.url,
     DATABASE_POOL_MAX: '4',
     BETTER_AUTH_SECRET: testSecret,
     SMTP_URL: 'smtp://127.0.0.1:9',

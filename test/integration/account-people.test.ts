@@ -432,7 +432,7 @@ describe('a session', () => {
 
   it('that cannot be audited does not begin', async () => {
     await app.db('sessions').delete();
-    await app.db.raw(`
+    await app.database.owner.raw(`
       create function refuse_sign_in() returns trigger language plpgsql as $$
       begin
         if new.action = 'auth.signed_in' then raise exception 'refused in this test'; end if;
@@ -444,7 +444,7 @@ describe('a session', () => {
     const refused = await signIn();
     expect([refused.status, refused.headers['set-cookie']]).to.deep.equal([500, undefined]);
     expect(await app.db('sessions')).to.deep.equal([]);
-    await app.db.raw('drop trigger refuse_sign_in on audit_log');
+    await app.database.owner.raw('drop trigger refuse_sign_in on audit_log');
     await signIn().expect(200);
   });
 

@@ -64,7 +64,7 @@ describe('the tables of better-auth', () => {
   });
 
   it('would be missed if one lost an index, a unique, a reference, a type or what must be there', async () => {
-    await database.db.raw(`
+    await database.owner.raw(`
       drop index sessions_user_id_idx;
       alter table users drop constraint users_email_key;
       alter table accounts drop constraint accounts_user_id_fkey;
@@ -82,7 +82,7 @@ describe('the tables of better-auth', () => {
   });
 
   it('would be missed if one lost a column', async () => {
-    await database.db.raw('alter table sessions drop column impersonator_session_id');
+    await database.owner.raw('alter table sessions drop column impersonator_session_id');
     expect((await missing()).columns).to.deep.equal(['impersonator_session_id']);
   });
 });

@@ -1,5 +1,5 @@
 // What docker-compose.yml starts, started here: its environment with awkward secrets, on real servers of this machine.
-import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { type ChildProcess, type StdioOptions, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
@@ -54,6 +54,7 @@ describe('docker-compose.yml, started with secrets of every character', function
     return {
       ...here('web'),
       PORT: String(port),
+      HEALTH_PORT: String(port),
       REDIS_URL: redis?.url ?? 'redis://127.0.0.1:9',
       S3_ENDPOINT: store.url,
       SMTP_URL: `smtp://127.0.0.1:${(smtp.server.address() as AddressInfo).port}`,
@@ -133,9 +134,7 @@ describe('docker-compose.yml, started with secrets of every character', function
     makeRoles();
     makeRoles();
     const { stdout } = await runMigrate();
-    expect(stdout)
-      .to.contain('Applied to')
-      .and.to.contain('The role examdesk_app of DATABASE_URL may use it');
+    expect(stdout).to.contain('Applied to').and.to.contain('The role examdesk_app of the app may use it');
     const { rows } = await asSuperuser(
       `select count(*)::int as n from pg_class where relowner = 'examdesk_owner'::regrole`,
       [],

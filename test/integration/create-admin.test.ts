@@ -25,7 +25,7 @@ describe('npm run create-admin', () => {
     const variables = {
       PATH: process.env.PATH ?? '',
       NODE_ENV: 'production',
-      DATABASE_URL: app.databaseUrl,
+      DATABASE_URL: app.database.url,
       BASE_URL: app.url,
       BETTER_AUTH_SECRET: testSecret,
       ...env,

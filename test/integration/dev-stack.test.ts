@@ -5,6 +5,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
 import pg from 'pg';
 import { demoPassword } from '../../seeds/demo.ts';
+import { migrate } from '../../src/db/migrate.ts';
+import { startPostgres } from '../../src/dev/postgres.ts';
 import { isAlive } from '../../src/dev/processes.ts';
 import {
   type StackPlace,
@@ -34,8 +36,8 @@ describe('npm start', function () {
     runs.push(run);
     return run;
   };
-  const command = async (script: string, variables: Record<string, string> = {}) => {
-    const run = runCommand(script, { ...place.variables, ...variables });
+  const command = async (script: string, variables: Record<string, string> = {}, args: string[] = []) => {
+    const run = runCommand(script, { ...place.variables, ...variables }, args);
     runs.push(run);
     return { ...(await run.ended), said: run.output().trim() };
   };
@@ -57,6 +59,18 @@ describe('npm start', function () {
       body: JSON.stringify({ email: 'rita@harbour-legal.example', password: demoPassword }),
     });
     expect(signIn.status).to.equal(200);
+  });
+
+  it('lets the app sign in to the database as a role that owns nothing', async () => {
+    const { variables, ownerUrl } = (await readRunning(place)) ?? {};
+    expect(Object.values(variables ?? {})).not.to.include(ownerUrl);
+    const owned = await inDatabase(
+      variables?.DATABASE_URL,
+      `select current_user as user, rolsuper as super,
+         (select count(*)::int from pg_class where pg_has_role(relowner, 'USAGE')) as owned
+       from pg_roles where rolname = current_user`,
+    );
+    expect(owned).to.deep.equal([{ user: 'examdesk_app', super: false, owned: 0 }]);
   });
 
   it('keeps what lies in its folder to its owner', async () => {
@@ -171,6 +185,26 @@ describe('npm start', function () {
     const again = await command('src/commands/migrate.ts');
     expect(again).to.include({ code: 0 });
     expect(again.said).to.contain('up to date').and.not.to.contain('running');
+  });
+
+  it('makes the role of the app in the data of a version that had one role', async () => {
+    const older = await stackPlace();
+    try {
+      const postgres = await startPostgres({ dataDir: path.join(older.dataDir, 'postgres') });
+      await migrate(postgres.url);
+      await postgres.stop();
+      const migrated = await command('src/commands/migrate.ts', older.variables);
+      expect(migrated.said)
+        .to.contain('up to date')
+        .and.to.contain('The role examdesk_app of the app may use it');
+      const invited = await command('src/commands/create-admin.ts', older.variables, [
+        '--email',
+        'g@agency.example',
+      ]);
+      expect(invited).to.include({ code: 0 });
+    } finally {
+      await older.remove();
+    }
   });
 
   it('stands in for nothing in production: a line for each variable that is missing', async () => {

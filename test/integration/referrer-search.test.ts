@@ -20,7 +20,7 @@ describe('the search for a referrer among many', () => {
     await aReferrer('James Smith', 'james@breakwater.example', other);
     await aReferrer('Zoë Smith-Jameson', 'zoe@breakwater.example', other);
     await aReferrer('Nobody’s Own', 'nobody@nowhere.example', null);
-    await app.db.raw('analyze referrer_search');
+    await app.database.owner.raw('analyze referrer_search');
   });
   after(() => app.close());
 

@@ -31,7 +31,7 @@ describe('the product on a database that another role owns', function () {
 
   before(async () => {
     [mailbox, storage] = [await openMailbox(), await openTestStorage()];
-    stack = await openWebhookStack({ asAppRole: true, env: { SMTP_URL: mailbox.smtpUrl, ...storage.env } });
+    stack = await openWebhookStack({ env: { SMTP_URL: mailbox.smtpUrl, ...storage.env } });
     await stack.app.system.worker.start();
   });
   after(async () => {
@@ -134,7 +134,7 @@ describe('the privileges of the role of the app', () => {
   let app: Database;
   beforeEach(async () => {
     database = await openTestDatabase();
-    ({ role, url } = await createAppRole(database.db, database.url));
+    ({ role, url } = await createAppRole(database.owner, database.ownerUrl));
     app = openDatabase(url, 2);
   });
   afterEach(async () => {
@@ -150,15 +150,15 @@ describe('the privileges of the role of the app', () => {
   };
 
   it('are granted by migrate, also again and by two at the same time', async () => {
-    await Promise.all([migrate(database.url, role), migrate(database.url, role)]);
+    await Promise.all([migrate(database.ownerUrl, role), migrate(database.ownerUrl, role)]);
     expect(await missingPrivileges(app)).to.deep.equal([]);
     await tryJob(app);
     expect(await notes()).to.deep.equal([]);
   });
 
   it('are granted on tables that the owner makes later', async () => {
-    await migrate(database.url, role);
-    await database.db.raw('create table made_later (id bigint generated always as identity)');
+    await migrate(database.ownerUrl, role);
+    await database.owner.raw('create table made_later (id bigint generated always as identity)');
     await app.raw('insert into made_later default values');
   });
 
@@ -169,16 +169,16 @@ describe('the privileges of the role of the app', () => {
       {
         env: {
           ...process.env,
-          ...{ MIGRATION_DATABASE_URL: database.url, DATABASE_URL: url, NODE_ENV: 'production' },
+          ...{ MIGRATION_DATABASE_URL: database.ownerUrl, DATABASE_URL: url, NODE_ENV: 'production' },
         },
       },
     );
-    expect(stdout).to.contain('up to date').and.to.contain(`The role ${role} of DATABASE_URL may use it`);
+    expect(stdout).to.contain('up to date').and.to.contain(`The role ${role} of the app may use it`);
     expect(await missingPrivileges(app)).to.deep.equal([]);
   });
 
   it('are part of what /readyz says of jobs', async () => {
-    await migrate(database.url, role);
+    await migrate(database.ownerUrl, role);
     const jobs = async () => {
       const look = createReadiness({
         ...{ db: app, cache: createMemoryCache(), acuity: createFakeAcuity(), store: null, scanner: null },
@@ -188,7 +188,7 @@ describe('the privileges of the role of the app', () => {
       return (await look()).checks.jobs;
     };
     expect(await jobs()).to.equal('no worker');
-    await database.db.raw(`drop policy app_${role} on graphile_worker._private_jobs`);
+    await database.owner.raw(`drop policy app_${role} on graphile_worker._private_jobs`);
     expect(await jobs()).to.equal('down');
   });
 
@@ -201,14 +201,14 @@ describe('the privileges of the role of the app', () => {
   });
 
   it('are noticed at start when only the policies of the job queue are missing', async () => {
-    await migrate(database.url, role);
-    await database.db.raw(`drop policy app_${role} on graphile_worker._private_jobs`);
+    await migrate(database.ownerUrl, role);
+    await database.owner.raw(`drop policy app_${role} on graphile_worker._private_jobs`);
     expect(await missingPrivileges(app)).to.deep.equal([]);
     expect((await notes())[0]).to.contain('npm run migrate');
   });
 
   it('leave no job behind when one is tried', async () => {
-    await migrate(database.url, role);
+    await migrate(database.ownerUrl, role);
     await tryJob(app);
     expect(
       await database.db('graphile_worker._private_tasks').where({ identifier: 'privileges_probe' }),
@@ -217,7 +217,7 @@ describe('the privileges of the role of the app', () => {
 
   it('refuse a role that does not exist, in words', async () => {
     const missing = `app_${randomBytes(4).toString('hex')}`;
-    const failure = await migrate(database.url, missing).catch((error: unknown) => error);
+    const failure = await migrate(database.ownerUrl, missing).catch((error: unknown) => error);
     expect((failure as Error).message)
       .to.contain(missing)
       .and.to.contain('create role');

@@ -362,7 +362,7 @@ describe('two-step sign-in', () => {
     const person = await newReferrer(email);
     const id = await house.userId(email);
     const refuse = (change: string) =>
-      house.app.db.raw(`
+      house.app.database.owner.raw(`
         create or replace function refuse_in_test() returns trigger language plpgsql as $$
         begin
           if new.metadata ->> 'change' = '${change}' or new.metadata ->> 'secondStep' = '${change}' then
@@ -394,7 +394,7 @@ describe('two-step sign-in', () => {
       expect((await late.post('/sign-in/code', { code: totp(secret, 1) })).status).to.equal(500);
       expect(await house.app.db('sessions').where({ user_id: id })).to.have.length(sessions.length);
     } finally {
-      await house.app.db.raw('drop trigger refuse_in_test on audit_log');
+      await house.app.database.owner.raw('drop trigger refuse_in_test on audit_log');
     }
   });
 

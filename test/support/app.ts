@@ -8,8 +8,6 @@ import { demoPassword } from '../../seeds/demo.ts';
 import { compose, type Overrides, type System } from '../../src/compose.ts';
 import { readConfig } from '../../src/config.ts';
 import type { Database } from '../../src/db/knex.ts';
-import { migrate } from '../../src/db/migrate.ts';
-import { createAppRole } from './app-role.ts';
 import { onlyAtStart } from './cron.ts';
 import { openSeededDatabase, type TestDatabase } from './database.ts';
 import { createFakeAcuity } from './fakes/acuity.ts';
@@ -20,8 +18,9 @@ export type Agent = ReturnType<typeof supertest.agent>;
 
 export interface TestApp {
   url: string;
+  /** As the app sees it; `database.owner` may do more. */
   db: Database;
-  databaseUrl: string;
+  database: TestDatabase;
   system: System;
   /** What was logged, a line each. */
   logLines: string[];
@@ -41,8 +40,6 @@ export interface TestApp {
 export interface TestAppOptions {
   overrides?: Overrides;
   env?: Record<string, string>;
-  /** The app signs in to the database as a role that owns nothing; `db` stays the owner's. */
-  asAppRole?: boolean;
   /** Instead of a database of its own on the server of all tests; closed with the app. */
   database?: TestDatabase;
 }
@@ -56,9 +53,8 @@ export const inProduction = {
 };
 
 export async function startTestApp(options: TestAppOptions = {}): Promise<TestApp> {
-  const { overrides = {}, env = {}, asAppRole = false } = options;
+  const { overrides = {}, env = {} } = options;
   const database = options.database ?? (await openSeededDatabase());
-  const databaseUrl = asAppRole ? await appRoleUrl(database) : database.url;
   const logLines: string[] = [];
   const log = pino({ level: 'info', base: null }, { write: (line: string) => void logLines.push(line) });
   const server = createServer();
@@ -68,7 +64,7 @@ export async function startTestApp(options: TestAppOptions = {}): Promise<TestAp
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   const config = readConfig({
     NODE_ENV: 'test',
-    DATABASE_URL: databaseUrl,
+    DATABASE_URL: database.url,
     BASE_URL: url,
     BETTER_AUTH_SECRET: testSecret,
     SMTP_URL: 'smtp://127.0.0.1:9',
@@ -88,7 +84,7 @@ export async function startTestApp(options: TestAppOptions = {}): Promise<TestAp
   return {
     url,
     db: database.db,
-    databaseUrl: database.url,
+    database,
     system,
     logLines,
     anonymous,
@@ -119,10 +115,4 @@ export async function startTestApp(options: TestAppOptions = {}): Promise<TestAp
       await database.close();
     },
   };
-}
-
-async function appRoleUrl({ db, url: ownerUrl }: TestDatabase): Promise<string> {
-  const { role, url } = await createAppRole(db, ownerUrl);
-  await migrate(ownerUrl, role);
-  return url;
 }

@@ -60,6 +60,8 @@ export function createFakeAvailability(): FakeAvailability {
 
 export interface House {
   db: Database;
+  /** As the role that owns the tables. */
+  readonly owner: Database;
   url: string;
   deps: AttemptDeps;
   availability: FakeAvailability;
@@ -115,6 +117,9 @@ export async function openHouse(acuity: Acuity, overrides: Partial<AttemptDeps> 
   });
   return {
     db,
+    get owner() {
+      return database.owner;
+    },
     url,
     deps,
     availability,

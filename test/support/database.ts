@@ -3,18 +3,25 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { type Database, openDatabase } from '../../src/db/knex.ts';
-import { migrate } from '../../src/db/migrate.ts';
+import { migrateBoth } from '../../src/db/migrate.ts';
+import { appUrlOf, openAppRole } from '../../src/dev/app-role.ts';
 import { seedDemo } from '../../seeds/demo.ts';
 import { sharedPostgres } from './postgres.ts';
 
 export interface TestDatabase {
+  /** As the role of the app, with the rights of production. */
   db: Database;
-  /** For another process or another pool on the same database. */
+  /** The same for another process or another pool. */
   url: string;
+  /** As the role that owns the tables: for what the app may not do. Connects when it is asked for. */
+  readonly owner: Database;
+  ownerUrl: string;
   /** Closes `db` and drops the database, whoever else is still connected. */
   close(): Promise<void>;
 }
 
+// Roles belong to the server, which goes with the run.
+const appPassword = 'of-the-tests';
 const templateName = 'examdesk_template';
 const seededTemplateName = 'examdesk_seeded_template';
 // By server: when one is stopped and another started, its templates are gone with it.
@@ -67,13 +74,20 @@ export async function copyDatabase({ url }: Pick<TestDatabase, 'url'>): Promise<
 
 async function openCopy(from: string): Promise<TestDatabase> {
   const name = await createDatabase(from);
-  const url = await urlOf(name);
+  const ownerUrl = await urlOf(name);
+  const url = appUrlOf(ownerUrl, appPassword);
   const db = openDatabase(url);
+  let owner: Database | undefined;
   return {
     db,
     url,
+    get owner() {
+      owner ??= openDatabase(ownerUrl, 4);
+      return owner;
+    },
+    ownerUrl,
     close: async () => {
-      await db.destroy();
+      await Promise.all([db.destroy(), owner?.destroy()]);
       await untilLeft(name);
       await administer(`drop database if exists ${name} with (force)`);
     },
@@ -91,13 +105,15 @@ export async function openEmptyDatabase(): Promise<{ url: string; close(): Promi
 
 async function makeTemplate(name: string): Promise<void> {
   await administer(`create database ${name}`);
-  await migrate(await urlOf(name));
+  const ownerUrl = await urlOf(name);
+  // Its grants come along with each copy.
+  await migrateBoth({ url: await openAppRole(ownerUrl, appPassword), ownerUrl });
 }
 
 async function makeSeededTemplate(name: string): Promise<void> {
   await once(templateName, makeTemplate);
   await administer(`create database ${name} template ${templateName} strategy file_copy`);
-  const db = openDatabase(await urlOf(name), 2);
+  const db = openDatabase(appUrlOf(await urlOf(name), appPassword), 2);
   try {
     await seedDemo(db);
   } finally {

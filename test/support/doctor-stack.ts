@@ -51,7 +51,7 @@ export async function openDoctorStack(): Promise<DoctorStack> {
     ...(redis && { REDIS_URL: redis.url }),
     ...(clamd && { CLAMD_URL: clamd.url }),
   };
-  const app = await startTestApp({ env, asAppRole: true });
+  const app = await startTestApp({ env });
   const appEnv = {
     ...{ NODE_ENV: 'test', DATABASE_URL: app.system.services.config.DATABASE_URL, BASE_URL: app.url },
     ...{ BETTER_AUTH_SECRET: testSecret, DATABASE_POOL_MAX: '4' },
@@ -59,7 +59,7 @@ export async function openDoctorStack(): Promise<DoctorStack> {
     ...env,
   };
   return {
-    ...{ app, owner: app.db, simulator, storage, redis, clamd, env: appEnv },
+    ...{ app, owner: app.database.owner, simulator, storage, redis, clamd, env: appEnv },
     async control(path, body) {
       const answer = await fetch(`${simulator.url}/_sim${path}`, {
         method: 'POST',

@@ -49,7 +49,7 @@ interface Operation {
 const said = 'Cleo Cole';
 
 try {
-  await db.raw('alter table bookings add column case_manager text');
+  await app.database.owner.raw('alter table bookings add column case_manager text');
   await db('intake_fields').insert({ name: 'case_manager', acuity_field_id: fieldId });
   acuity.intakeForms[0]?.fields.push(aField({ id: fieldId, name: 'Case manager' }));
   acuity.offer(7001, nineOnTuesday, tenOnTuesday);

@@ -45,7 +45,6 @@ export interface BookingRow {
 export interface StackOptions {
   env?: Record<string, string>;
   overrides?: Overrides;
-  asAppRole?: boolean;
   /** Where Acuity sends its events; the relay unless said otherwise. */
   target?: '/automation/acuity' | '/webhooks/acuity' | null;
 }
@@ -55,7 +54,6 @@ export async function openWebhookStack(options: StackOptions = {}): Promise<Webh
   const webhookTargets: WebhookTarget[] = [];
   const simulator = await startSimulator({ port: 0, userId: '11100001', apiKey, webhookTargets });
   const app = await startTestApp({
-    ...(options.asAppRole && { asAppRole: true }),
     env: { ACUITY_BASE_URL: simulator.url, WEBHOOK_DELAY_SECONDS: '0', ...options.env },
     overrides: { ...options.overrides, relay: { pollMs: 25, ...options.overrides?.relay } },
   });

@@ -97,11 +97,11 @@ describe('the care for documents', () => {
 
     it('is done also when nobody can tell whether the nightly look is overdue', async () => {
       await store.put('pending/lonely', Buffer.from('x'));
-      await house.app.db.raw('alter table custody_reports rename to custody_reports_away');
+      await house.app.database.owner.raw('alter table custody_reports rename to custody_reports_away');
       try {
         await days(2, (care) => care.sweep().catch(() => undefined));
       } finally {
-        await house.app.db.raw('alter table custody_reports_away rename to custody_reports');
+        await house.app.database.owner.raw('alter table custody_reports_away rename to custody_reports');
       }
       expect(await house.storage.keys('pending/')).to.deep.equal([]);
     });

@@ -15,7 +15,7 @@ describe('an upload past the app', () => {
   });
   after(() => house.close());
   afterEach(async () => {
-    await house.app.db.raw('truncate documents, direct_uploads, emails');
+    await house.app.database.owner.raw('truncate documents, direct_uploads, emails');
     const { server, bucket } = house.storage;
     for (const key of await house.storage.keys()) await server.files.remove(bucket, key);
     for (const { uploadId } of await server.files.uploads(bucket, ''))

@@ -34,7 +34,7 @@ describe('an upload past the app', () => {
     step = null;
     house.storage.server.trouble = null;
     const { app, storage } = house;
-    await app.db.raw('truncate documents, direct_uploads, emails');
+    await app.database.owner.raw('truncate documents, direct_uploads, emails');
     for (const key of await storage.keys()) await storage.server.files.remove(storage.bucket, key);
     for (const { uploadId } of await storage.server.files.uploads(storage.bucket, ''))
       await storage.server.files.closeUpload(storage.bucket, uploadId);

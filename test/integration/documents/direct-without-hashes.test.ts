@@ -14,7 +14,7 @@ describe('a direct upload to a store that keeps no hashes of parts', () => {
   });
   after(() => house.close());
   afterEach(async () => {
-    await house.app.db.raw('truncate documents, direct_uploads, emails');
+    await house.app.database.owner.raw('truncate documents, direct_uploads, emails');
     const { server, bucket } = house.storage;
     for (const key of await house.storage.keys()) await server.files.remove(bucket, key);
     for (const { uploadId } of await server.files.uploads(bucket, ''))

@@ -196,14 +196,14 @@ describe('the mails about documents', function () {
 
     it('release is undone when its message cannot be written', async () => {
       const id = await aReport();
-      await db().raw(`
+      await house.app.database.owner.raw(`
         create function no_email() returns trigger language plpgsql as
           $$ begin raise exception 'The disk is full'; end $$;
         create trigger no_email before insert on emails for each row execute function no_email()`);
       try {
         await release(id).expect(500);
       } finally {
-        await db().raw('drop function no_email cascade');
+        await house.app.database.owner.raw('drop function no_email cascade');
       }
       await rita.get(`/documents/${id}`).expect(404);
       await release(id).expect(200);

@@ -312,7 +312,7 @@ describe('a download', () => {
     });
     // As much of it comes as is needed to begin; the answer of the store stays open until somebody lets go of it.
     const onceRecorded = async (sql: string, ask: () => Promise<unknown>) => {
-      await house.app.db.raw(`
+      await house.app.database.owner.raw(`
         create function on_download() returns trigger language plpgsql as
           $$ begin if new.action = 'document.downloaded' then ${sql}; end if; return new; end $$;
         create trigger on_download before insert on audit_log for each row execute function on_download()`);
@@ -322,7 +322,7 @@ describe('a download', () => {
         await eventually(() => Promise.resolve(house.storage.server.answering === 0), 1_500);
       } finally {
         house.storage.server.trouble = null;
-        await house.app.db.raw('drop function on_download cascade');
+        await house.app.database.owner.raw('drop function on_download cascade');
       }
     };
 

@@ -133,7 +133,7 @@ describe('an upload that is refused while it comes in', () => {
     it(`as ${asSuch} by whoever vanishes before the answer harms nobody`, async () => {
       const refusals = async () => (await house.audit('document.refused')).length;
       const before = await refusals();
-      const hold = await house.app.db.transaction();
+      const hold = await house.app.database.owner.transaction();
       await hold.raw('lock table audit_log in exclusive mode');
       const isAtIt = async () => {
         const { rows } = (await house.app.db.raw(

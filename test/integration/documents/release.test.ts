@@ -305,14 +305,14 @@ describe('the release of a report', function () {
 
     it('release leaves nothing when its audit row cannot be written', async () => {
       const report = await opened.aReport();
-      await house.app.db.raw(`
+      await house.app.database.owner.raw(`
         create function no_release() returns trigger language plpgsql as
           $$ begin if new.action = 'document.released' then raise exception 'The disk is full'; end if; return new; end $$;
         create trigger no_release before insert on audit_log for each row execute function no_release()`);
       try {
         await opened.release(report).expect(500);
       } finally {
-        await house.app.db.raw('drop function no_release cascade');
+        await house.app.database.owner.raw('drop function no_release cascade');
       }
       await agents.rita.get(report.url).expect(404);
       await opened.release(report).expect(200);

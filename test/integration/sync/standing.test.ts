@@ -90,7 +90,7 @@ describe('differences that were left', () => {
        select gen_random_uuid(), ?, n, 'missing_here', 'left', false, now(), true from generate_series(1, 20000) n`,
       [report],
     );
-    await db.raw('analyze drift_items');
+    await stack.app.database.owner.raw('analyze drift_items');
     const { sql, bindings } = standing().count('* as total').toSQL().toNative();
     const { rows } = await db.raw(`explain ${sql.replace(/\$\d+/g, '?')}`, [...bindings]);
     const plan = (rows as { 'QUERY PLAN': string }[]).map((row) => row['QUERY PLAN']).join('\n');
