@@ -2,7 +2,7 @@
 // services, started for as long as the command takes. src/commands/demo.ts loads this file, outside production only.
 import path from 'node:path';
 import { StartError, dataDirectory, shown } from '../commands/environment.ts';
-import type { MeantDatabase } from '../commands/meant-database.ts';
+import type { DatabaseUrls } from '../db/migrate.ts';
 import { openAppRole } from './app-role.ts';
 import { choosePorts } from './ports.ts';
 import { startPostgres } from './postgres.ts';
@@ -17,7 +17,10 @@ export function demoSecret(): Promise<string> {
   return keptSecret(dataDirectory());
 }
 
-export async function withDemoDatabase(work: (database: MeantDatabase) => Promise<void>): Promise<void> {
+/** @param work is told in words, too, which database it is */
+export async function withDemoDatabase(
+  work: (database: DatabaseUrls & { which: string }) => Promise<void>,
+): Promise<void> {
   const dataDir = dataDirectory();
   await sweepKilledStart(dataDir);
   const running = await findRunning(dataDir);

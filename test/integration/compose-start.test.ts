@@ -1,5 +1,5 @@
 // What docker-compose.yml starts, started here: its environment with awkward secrets, on real servers of this machine.
-import { type ChildProcess, type StdioOptions, execFile, spawn } from 'node:child_process';
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
@@ -37,7 +37,8 @@ describe('docker-compose.yml, started with secrets of every character', function
   let store: S3Server;
   let smtp: SMTPServer;
   let folder: string;
-  let web: ChildProcess | undefined;
+  const running: ChildProcess[] = [];
+  const ports = new Map<string, number>();
   const logins: object[] = [];
 
   /** The container's environment; only the hosts are those of this machine. */
@@ -50,9 +51,9 @@ describe('docker-compose.yml, started with secrets of every character', function
     return { PATH: process.env.PATH ?? '', ...(Object.fromEntries(swapped) as Record<string, string>) };
   }
 
-  function appEnvironment(port: number): Record<string, string> {
+  function appEnvironment(name: string, port: number): Record<string, string> {
     return {
-      ...here('web'),
+      ...here(name),
       PORT: String(port),
       HEALTH_PORT: String(port),
       REDIS_URL: redis?.url ?? 'redis://127.0.0.1:9',
@@ -74,12 +75,14 @@ describe('docker-compose.yml, started with secrets of every character', function
     return promisify(execFile)(process.execPath, [script], { cwd: root, env: here('migrate') });
   };
 
-  const endWeb = async () => {
-    if (!web) return;
-    const ended = once(web, 'exit');
-    web.kill('SIGKILL');
-    await ended;
-    web = undefined;
+  const endAll = async () => {
+    await Promise.all(
+      running.splice(0).map(async (child) => {
+        const ended = once(child, 'exit');
+        child.kill('SIGKILL');
+        await ended;
+      }),
+    );
   };
   const databaseUrl = () => Object.assign(new URL(postgres.url), { pathname: '/examdesk' }).href;
 
@@ -121,7 +124,7 @@ describe('docker-compose.yml, started with secrets of every character', function
   });
 
   after(async () => {
-    await endWeb();
+    await endAll();
     await new Promise<void>((resolve) => (smtp ? smtp.close(resolve) : resolve()));
     await simulator?.close();
     await store?.close();
@@ -148,22 +151,32 @@ describe('docker-compose.yml, started with secrets of every character', function
     expect(powers).to.deep.equal([{ some: false }]);
   });
 
-  it('is ready: database, jobs, store and Acuity answer to the secrets of .env', async () => {
-    const port = await freePort();
-    web = spawn(process.execPath, ['src/main.ts'], {
-      cwd: root,
-      env: appEnvironment(port),
-      stdio: ['ignore', 'ignore', 'inherit'],
-    });
-    const ready = await readyz(port);
-    expect(ready.status).to.equal(200);
-    expect(ready.body.checks).to.include({ database: 'ok', jobs: 'ok', storage: 'ok', acuity: 'ok' });
-    if (redis) expect(ready.body.checks.cache).to.equal('ok');
+  it('has healthy processes: database, jobs, store and Acuity answer to the secrets of .env', async () => {
+    for (const name of ['web', 'worker', 'relay']) ports.set(name, await freePort());
+    for (const [name, port] of ports) {
+      const [command, ...args] = compose.services[name]?.command ?? [];
+      expect(command).to.equal('node');
+      const given = appEnvironment(name, port);
+      running.push(
+        spawn(process.execPath, args, { cwd: root, env: given, stdio: ['ignore', 'ignore', 'inherit'] }),
+      );
+    }
+    for (const [name, port] of ports) {
+      await answers(port);
+      const [how, command = '', ...args] = compose.services[name]?.healthcheck?.test ?? [];
+      expect([how, command]).to.deep.equal(['CMD', 'node']);
+      const asked = args.map((arg) => arg.replace('127.0.0.1:3000', `127.0.0.1:${port}`));
+      await promisify(execFile)(process.execPath, asked);
+    }
+    const answer = await fetch(`http://127.0.0.1:${ports.get('web')}/readyz`);
+    const { checks } = (await answer.json()) as { checks: Record<string, string> };
+    const all = { database: 'ok', jobs: 'ok', storage: 'ok', acuity: 'ok' };
+    expect(checks).to.include(redis ? { ...all, cache: 'ok' } : all);
   });
 
   it('signs in to the mail server', async () => {
     const { SMTP_URL, MAIL_FROM } = readConfig({
-      ...appEnvironment(3000),
+      ...appEnvironment('web', 3000),
       MAIL_FROM: 'Examdesk <b@examdesk.example>',
     });
     const mailer = createSmtpMailer(SMTP_URL, MAIL_FROM);
@@ -179,7 +192,7 @@ describe('docker-compose.yml, started with secrets of every character', function
   });
 
   it('hands the tables of a system with one role over to the owner', async () => {
-    await endWeb();
+    await endAll();
     await asSuperuser('drop database examdesk with (force)');
     await asSuperuser('create database examdesk');
     await migrate(databaseUrl());
@@ -193,7 +206,7 @@ describe('docker-compose.yml, started with secrets of every character', function
       databaseUrl(),
     );
     expect(left.rows).to.deep.equal([]);
-    const app: Database = openDatabase(readConfig(appEnvironment(3000)).DATABASE_URL, 2);
+    const app: Database = openDatabase(readConfig(appEnvironment('web', 3000)).DATABASE_URL, 2);
     try {
       expect(await missingPrivileges(app)).to.deep.equal([]);
       await tryJob(app);
@@ -213,16 +226,10 @@ describe('docker-compose.yml, started with secrets of every character', function
   }
 });
 
-interface Ready {
-  status: number;
-  body: { checks: Record<string, string> };
-}
-
-async function readyz(port: number): Promise<Ready> {
+async function answers(port: number): Promise<void> {
   for (const deadline = Date.now() + 30_000; ; await sleep(100)) {
     const answer = await fetch(`http://127.0.0.1:${port}/readyz`).catch(() => null);
-    const isOver = answer?.status === 200 || Date.now() > deadline;
-    if (answer && isOver) return { status: answer.status, body: (await answer.json()) as Ready['body'] };
-    if (isOver) throw new Error('The web process did not answer within 30 s');
+    if (answer?.ok) return;
+    if (Date.now() > deadline) throw new Error(`Not ready within 30 s: ${await answer?.text()}`);
   }
 }

@@ -106,7 +106,7 @@ describe('the doctor', function () {
     });
 
     it('warns in production when the role could change the audit log', async () => {
-      const report = await stack.run({ DATABASE_URL: stack.app.database.url }, { isProduction: true });
+      const report = await stack.run({ DATABASE_URL: stack.app.database.ownerUrl }, { isProduction: true });
       expect(said(report, 'database_role')[1]).to.match(
         /^warning: The role \w+ could also change the audit log$/,
       );

@@ -35,7 +35,6 @@ export async function openImportStack(): Promise<ImportStack> {
   let death: { step: string; left: number } | null = null;
   const stack = await openWebhookStack({
     target: null,
-    asAppRole: true,
     env: { SMTP_URL: mailbox.smtpUrl },
     overrides: {
       jobs: { cron: onlyAtStart },

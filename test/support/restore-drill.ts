@@ -42,9 +42,10 @@ const kept = (row: Row) => ({
 });
 
 /** For an app that goes while the database stays. */
-function visited({ url }: TestDatabase): TestDatabase {
-  const db = openDatabase(url);
-  return { db, url, close: () => db.destroy() };
+function visited({ url, ownerUrl }: TestDatabase): TestDatabase {
+  const [db, owner] = [openDatabase(url), openDatabase(ownerUrl)];
+  const close = async () => void (await Promise.all([db.destroy(), owner.destroy()]));
+  return { db, url, owner, ownerUrl, close };
 }
 
 /** @param size how many bookings are made after the backup */

@@ -22,9 +22,9 @@ describe('npm run import', () => {
   });
 
   async function command(...args: string[]): Promise<{ code: number; said: string }> {
-    const { databaseUrl, url } = stack.app;
+    const { database, url } = stack.app;
     const env = {
-      ...{ PATH: process.env.PATH ?? '', NODE_ENV: 'test', DATABASE_URL: databaseUrl, BASE_URL: url },
+      ...{ PATH: process.env.PATH ?? '', NODE_ENV: 'test', DATABASE_URL: database.url, BASE_URL: url },
       ...{ BETTER_AUTH_SECRET: 'a-secret-for-tests-only-0123456789abcdef', SMTP_URL: 'smtp://127.0.0.1:9' },
       ...{ ACUITY_BASE_URL: stack.simulator.url, ACUITY_USER_ID: '11100001' },
       ACUITY_API_KEY: 'demo-acuity-key',

@@ -15,7 +15,6 @@ describe('the import of people', () => {
   beforeEach(async () => {
     mailbox = await openMailbox();
     app = await startTestApp({
-      asAppRole: true,
       env: { SMTP_URL: mailbox.smtpUrl },
       overrides: {
         imports: {
