@@ -217,6 +217,17 @@ describe('docker/make-env.sh', () => {
     for (const name of secrets) expect(one[name], name).to.match(/^(first:)?[0-9a-f]{64}$/);
   });
 
+  it('writes what production accepts once its first part is filled in', () => {
+    const file = path.join(folder, '.env');
+    execFileSync('sh', [script, file]);
+    const filled = {
+      ...parseComposeEnv(readFileSync(file, 'utf8')),
+      ...{ ACUITY_USER_ID: '11100001', ACUITY_API_KEY: 'a1b2c3d4e5f60718293a4b5c6d7e8f90' },
+    };
+    const { web = {} } = readComposeFile(filled).services;
+    expect(() => readConfig(environmentOf(web, filled))).not.to.throw();
+  });
+
   it('leaves a file that is there alone', () => {
     const file = path.join(folder, '.env');
     execFileSync('sh', [script, file]);
