@@ -1,6 +1,7 @@
 // From nothing to a live agency, in the image's own layout and with production's configuration: what an operator and
 // the first people do, in the order of docs/first-start.md, over HTTP and by the commands of the README.
 import { createHash } from 'node:crypto';
+import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
 import { openAgencyServices, type AgencyServices } from '../support/agency-services.ts';
@@ -244,6 +245,14 @@ describe('an agency set up from the image', function () {
     const verified = await image.command('audit:verify');
     expect(verified.said).to.contain('The audit log is as it was written');
     for (const { code, said } of [doctor, reconciled, verified]) expect(code, said).to.equal(0);
+  });
+
+  it('says what it would take over, and takes over nothing', async () => {
+    const file = path.resolve(import.meta.dirname, '../../docs/import/people.csv');
+    const { code, said } = await image.command('import', ['people', file]);
+    expect(code, said).to.equal(0);
+    const people = await admin.get('/account/people');
+    expect(people.texts('.people-groups li')).to.have.length(2);
   });
 
   it('starts npm start as the web process, and every other command that it has', async () => {
