@@ -14,6 +14,8 @@ import { redisForTests } from './redis.ts';
 export interface AgencyServices {
   mailbox: Mailbox;
   simulator: Simulator;
+  /** Without one the app goes on without a shared cache, and the doctor says so. */
+  hasRedis: boolean;
   /** For every process: the variables that name these services. */
   env: Record<string, string>;
   /** For npm run migrate beside those: the owner of the tables. */
@@ -31,7 +33,7 @@ export async function openAgencyServices(): Promise<AgencyServices> {
   const credentials = { userId: '22200002', apiKey: `key-of-the-agency-${randomBytes(8).toString('hex')}` };
   const simulator = await startSimulator({ port: 0, ...credentials });
   return {
-    ...{ mailbox, simulator },
+    ...{ mailbox, simulator, hasRedis: redis !== null },
     migrationEnv: {
       MIGRATION_DATABASE_URL: database.ownerUrl,
       MIGRATION_DATABASE_PASSWORD: password,
@@ -39,7 +41,6 @@ export async function openAgencyServices(): Promise<AgencyServices> {
     env: {
       DATABASE_URL: database.appUrl,
       DATABASE_PASSWORD: password,
-      // Without a Redis the app goes on without a shared cache, and /readyz says `degraded`.
       REDIS_URL: redis?.url ?? 'redis://127.0.0.1:9',
       SMTP_URL: mailbox.smtpUrl,
       MAIL_FROM: 'Agency <bookings@agency.internal>',
