@@ -18,7 +18,7 @@ import { createRedisCache } from './adapters/redis-cache.ts';
 import { createSmtpMailer } from './adapters/smtp-mailer.ts';
 import { systemClock } from './adapters/system-clock.ts';
 import { systemIds } from './adapters/system-ids.ts';
-import { auditLog, sealAudit, systemActor } from './audit/index.ts';
+import { auditLog, sealAudit, systemActor, writeRefusalCounts } from './audit/index.ts';
 import { createAvailabilityService } from './availability/index.ts';
 import {
   createAttemptService,
@@ -322,7 +322,10 @@ export function compose(config: Config, overrides: Overrides = {}): System {
     emails,
     unassignedDigest: createUnassignedDigest({ db, jobs, ids }),
     reminders: createReminders({ db, announce, jobs, ids, clock }),
-    sealAudit: () => sealAudit(db, config.ENCRYPTION_KEYS),
+    async sealAudit() {
+      await writeRefusalCounts(db);
+      return sealAudit(db, config.ENCRYPTION_KEYS);
+    },
   });
   const jobWorker = createWorker({
     ...{ databaseUrl, handlers, jobs, log, watch: (labels, seconds) => meters.job(labels, seconds) },

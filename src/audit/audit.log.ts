@@ -1,5 +1,6 @@
 import type { Queryable } from '../db/knex.ts';
-import type { AuditActor, AuditEntry } from './audit.ts';
+import { admitRefusal } from './audit.refusals.ts';
+import type { AuditAction, AuditActor, AuditEntry } from './audit.ts';
 
 /** The append-only log. Give it the transaction of what it records: both are there or neither is. */
 export interface AuditLog {
@@ -8,6 +9,9 @@ export interface AuditLog {
 
 export const auditLog: AuditLog = {
   async record(trx, actor, entry) {
+    const { action } = entry;
+    // What a door refuses, strangers and programs can repeat without end.
+    if (isLimited(action) && !(await admitRefusal(trx, actor, { ...entry, action }))) return;
     await trx('audit_log').insert({
       actor_id: actor.actorId,
       acting_as_id: actor.actingAsId,
@@ -22,3 +26,10 @@ export const auditLog: AuditLog = {
     });
   },
 };
+
+type Limited = 'auth.sign_in_failed' | 'auth.two_factor_failed' | 'access.denied';
+
+/** A refused webhook is admitted with the row of its event (src/webhooks). */
+function isLimited(action: AuditAction): action is Limited {
+  return ['auth.sign_in_failed', 'auth.two_factor_failed', 'access.denied'].includes(action);
+}

@@ -2,7 +2,7 @@
 // either processed, or waits in the table for the relay.
 import type { Logger } from 'pino';
 import { auditActor, type Actor } from '../accounts/index.ts';
-import { systemActor, type AuditLog, type RequestFacts } from '../audit/index.ts';
+import { admitRefusal, systemActor, type AuditLog, type RequestFacts } from '../audit/index.ts';
 import type { Database, Transaction } from '../db/knex.ts';
 import type { Outcome } from '../following/index.ts';
 import type { Convergence } from '../following/index.ts';
@@ -74,17 +74,17 @@ export interface WebhookDeps {
 
 /** If a process dies while it processes an event, the relay takes the event over after this time. */
 const leaseMs = 60_000;
-const refusalsAMinute = 60;
 
 export function createWebhookService(deps: WebhookDeps): WebhookService {
   const { db, clock, ids } = deps;
-  const mayKeepRefusal = perMinute(refusalsAMinute, clock);
 
   async function refuse(event: IncomingEvent, channel: Channel, refusal: Refusal, request: RequestFacts) {
-    // Anybody can send such events: a flood must not fill the table.
-    if (mayKeepRefusal())
-      await db.transaction((trx) => writeRefusal(deps, trx, event, channel, refusal, request));
-    else deps.log.warn({ refusal }, 'A webhook was refused, one of very many');
+    // Anybody can send such events: a flood must not fill the tables.
+    await db.transaction(async (trx) => {
+      const rejected = { action: 'webhook.rejected', resourceType: 'webhook_event' } as const;
+      if (await admitRefusal(trx, { ...systemActor, request }, rejected))
+        await writeRefusal(deps, trx, event, channel, refusal, request);
+    });
     return refusal;
   }
 
@@ -233,15 +233,4 @@ async function writeRefusal(
       metadata: { refusal, bytes: event.body.length, sha256: digestOf(event.body).toString('hex') },
     },
   );
-}
-
-function perMinute(limit: number, clock: Clock): () => boolean {
-  let minute = 0;
-  let used = 0;
-  return () => {
-    const now = Math.floor(clock.now().getTime() / 60_000);
-    if (now !== minute) [minute, used] = [now, 0];
-    used += 1;
-    return used <= limit;
-  };
 }

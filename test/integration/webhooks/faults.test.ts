@@ -1,5 +1,6 @@
 import { createHmac } from 'node:crypto';
 import { expect } from 'chai';
+import { refusalLimits } from '../../../src/audit/index.ts';
 import { compose } from '../../../src/compose.ts';
 import {
   eventBody,
@@ -276,9 +277,8 @@ describe('an event of Acuity', () => {
     for (let i = 0; i < 80; i += 1) await send(webhook(), eventBody('scheduled', i), signed('x', 'forger'));
     const [rows] = await stack.app.db('webhook_events').count({ n: '*' });
     expect(Number(rows?.n))
-      .to.be.within(60, 120)
-      .and.below(80 + 1);
-    expect(Number(rows?.n)).to.equal(60);
+      // Twice the limit when a minute ends meanwhile.
+      .to.be.within(refusalLimits.perSource, 2 * refusalLimits.perSource);
   });
 
   it('may be JSON only when it is signed after Standard Webhooks by another automation layer', async () => {
