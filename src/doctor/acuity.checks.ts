@@ -33,7 +33,7 @@ async function checkAccount({ acuity }: AcuityCheckDeps): Promise<Line[]> {
   const answer = await acuity.account();
   if (!answer.ok) return [failedLine(answer)];
   const { name, id, timezone } = answer.value;
-  const account = ok(`Acuity takes our key, of the account “${name ?? id}”`);
+  const account = ok(`Acuity accepts our key, of the account “${name ?? id}”`);
   if (timezone !== null && isTimeZone(timezone))
     return [account, ok(`The account’s time zone is ${timezone}`)];
   return [
@@ -202,7 +202,8 @@ export function questionLines(view: MappingView, attention: MappingAttention, pa
         { text: 'Look at them, and save', page },
       ),
     );
-  if (lines.every(({ state }) => state === 'ok')) lines.push(ok('No required question is in the way'));
+  if (lines.every(({ state }) => state === 'ok'))
+    lines.push(ok('Every required question is asked or mapped'));
   return lines;
 }
 

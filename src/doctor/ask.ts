@@ -1,4 +1,4 @@
-// One HTTP request as somebody outside would send it: no redirect is followed, nothing is kept alive.
+// One HTTP request as an outsider would send it: follows no redirect, keeps no connection.
 import { request as plainRequest, type IncomingHttpHeaders } from 'node:http';
 import { request as tlsRequest } from 'node:https';
 import { connect } from 'node:tls';
@@ -61,7 +61,7 @@ export interface Certificate {
   fault: string | null;
 }
 
-/** What a server shows, whatever is wrong with it. */
+/** The certificate that a server shows, valid or not. */
 export function certificateOf(address: string, ca?: string, timeoutMs = 5_000): Promise<Certificate> {
   const { hostname, port } = new URL(address);
   const host = hostname.replace(/^\[|\]$/g, '');

@@ -132,7 +132,7 @@ export function lifecycleLines(there: readonly LifecycleRule[]): Line[] {
   return lines.length > 0 ? lines : [ok('The lifecycle rules are set')];
 }
 
-/** Asked as a browser asks, of the very address that a part would go to. */
+/** Sends the preflight request of a browser to the address that a part would go to. */
 async function checkCors(store: ObjectStore, origin: string): Promise<Line[]> {
   if (store.browserOrigin === null)
     return [ok('Not needed: all files come through the app', 'S3_BROWSER_ENDPOINT says so.')];

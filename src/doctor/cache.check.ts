@@ -8,7 +8,7 @@ export interface CacheCheckDeps {
   isShared: boolean;
 }
 
-/** The quickest counts: other checks run meanwhile, and keep this process busy. */
+/** The quickest counts: the other checks keep this process busy meanwhile. */
 const pings = 10;
 /** A page asks several times. */
 const slowMs = 25;
@@ -52,7 +52,7 @@ async function checkRedis(cache: Cache): Promise<Line[]> {
   } catch (error) {
     return [
       wrong(
-        `Redis does not do as asked: ${codeOf(error)}`,
+        `Redis failed: ${codeOf(error)}`,
         'Each process then keeps limits of its own, free times are read from Acuity each time, and pages wait for Redis first.',
         'Check REDIS_URL, and whether Redis runs and lets this machine in',
       ),

@@ -1,4 +1,4 @@
-// What the machine itself has to be: on time, with room, and with secrets that nobody guesses.
+// Checks of the machine: its clock and its disk.
 import { statfs } from 'node:fs/promises';
 import { serverFacts } from '../db/condition.ts';
 import type { Database } from '../db/knex.ts';
@@ -49,7 +49,7 @@ async function compareWithAcuity(acuityUrl: string, clock: Clock): Promise<Line>
     const { headers } = await ask(new URL('/api/v1/meta', acuityUrl).href);
     const after = clock.now().getTime();
     const theirs = new Date(headers.date ?? Number.NaN).getTime();
-    // Their second is cut off, not rounded.
+    // The header cuts the second off: on average it is half a second behind.
     if (!Number.isNaN(theirs)) return clockLine('Acuity’s', (before + after) / 2 - theirs - 500);
     return warning('Acuity does not say what time it is', 'The clocks could not be compared.');
   } catch (error) {
@@ -63,8 +63,8 @@ async function checkFolder(folder: string): Promise<Line> {
     return diskLine(folder, bavail * bsize);
   } catch (error) {
     return wrong(
-      `${folder} cannot be looked at: ${codeOf(error)}`,
-      'What the process has to write there fails.',
+      `${folder} cannot be read: ${codeOf(error)}`,
+      'The process cannot write its files there.',
       `Create the folder, and let the process’s user write to it`,
     );
   }
@@ -98,5 +98,5 @@ export function diskLine(folder: string, freeBytes: number): Line {
         'Uploads through the console and the server’s own log may soon find no room.',
         mend,
       )
-    : wrong(`Only ${free}`, 'What the process has to write fails.', mend);
+    : wrong(`Only ${free}`, 'The process cannot write its files.', mend);
 }

@@ -18,7 +18,7 @@ export function mailChecks({ mailServer, sender, isProduction }: MailCheckDeps):
 async function checkServer(mailServer: MailServer): Promise<Line[]> {
   try {
     await mailServer.verify();
-    return [ok('The mail server takes our login', 'Nothing was sent.')];
+    return [ok('The mail server accepts our login', 'Nothing was sent.')];
   } catch (error) {
     const { responseCode } = error as { responseCode?: unknown };
     const code = codeOf(error) + (typeof responseCode === 'number' ? ` ${responseCode}` : '');
@@ -35,7 +35,7 @@ async function checkServer(mailServer: MailServer): Promise<Line[]> {
   }
 }
 
-/** Names that nobody can own (RFC 2606). */
+/** Reserved names, which nobody can own (RFC 2606). */
 const reserved = /(^|\.)(example|invalid|test|localhost|example\.(com|net|org))$/;
 
 export function senderLine(sender: string, isProduction: boolean): Line {

@@ -1,5 +1,5 @@
-// By which our own question is known: whoever asks without one learns nothing, and an answer shows that the address
-// leads to this installation, because only it knows the secret.
+// Signed tokens for the doctor's own requests. Without one the probe answers 404; an answer proves that the address leads
+// to this installation, because only it knows the secret.
 import { createHmac, timingSafeEqual } from 'node:crypto';
 
 export interface ProbeTokens {

@@ -29,7 +29,7 @@ async function checkScanner({ scanServer, maxBytes, clock }: ScannerCheckDeps): 
     await scanServer.ping();
     const { version, signaturesAt } = await scanServer.facts();
     const lines = [ok(`${version} answers`), signaturesLine(signaturesAt, clock.now())];
-    if (await scanServer.takes(maxBytes)) return [...lines, ok('It looks at files as large as we take')];
+    if (await scanServer.takes(maxBytes)) return [...lines, ok('It scans files up to UPLOAD_MAX_BYTES')];
     return [
       ...lines,
       wrong(

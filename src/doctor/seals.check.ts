@@ -42,7 +42,7 @@ export function sealLines(found: RecentSeals, now: Date, jobsPage: string): Line
     lines.push(
       wrong(
         `${broken.length} of the recent seals ${broken.length === 1 ? 'does' : 'do'} not fit the audit log`,
-        'Rows were changed, removed or slipped in after they were sealed.',
+        'Rows were changed, removed or added after they were sealed.',
         verify,
       ),
     );

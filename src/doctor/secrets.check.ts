@@ -1,4 +1,4 @@
-// Whether somebody could guess what nobody may know. Nothing of a secret is ever shown.
+// Finds secrets that can be guessed. Never shows any part of a secret.
 import { ok, warning, wrong, type Check, type Line } from './check.ts';
 
 export interface Secrets {
@@ -41,7 +41,7 @@ const shortestPassword = 12;
 
 export function secretLines(secrets: Secrets, isProduction: boolean): Line[] {
   if (!isProduction)
-    return [ok('Not looked at: NODE_ENV is not production', 'The demo’s secrets are known to everybody.')];
+    return [ok('Not checked: NODE_ENV is not production', 'The demo’s secrets are known to everybody.')];
   const lines = [...ownSecrets(secrets), ...passwords(secrets)];
   return lines.length > 0 ? lines : [ok('No secret looks weak, and none is the demo’s')];
 }

@@ -92,7 +92,7 @@ export function certificateLine({ validTo, fault }: Certificate, now: Date): Lin
     : ok(`The certificate is valid for ${days} more days`);
 }
 
-/** Its encoding is refused before anything is kept: the question leaves no trace among the events. */
+/** Our endpoints refuse this encoding before they store anything: the probe leaves no event behind. */
 const unsignedEvent = {
   method: 'POST',
   headers: { 'content-type': 'application/x-www-form-urlencoded', 'content-encoding': 'gzip' },
@@ -130,7 +130,7 @@ async function checkOutside({ relayUrl, acuityUrl, ca }: WebCheckDeps): Promise<
     if (refusesAsOurs(answer))
       return [
         ok(
-          `${relayUrl} answers, and takes nothing unsigned`,
+          `${relayUrl} answers, and refuses what is not signed`,
           'Asked from this machine: a firewall may still refuse Acuity. The console’s list of webhook events shows what arrives.',
         ),
       ];
@@ -159,7 +159,7 @@ async function checkRelayTarget({ relayTarget, ca }: WebCheckDeps): Promise<Line
   const mend =
     'Check RELAY_TARGET_URL (unset: /webhooks/acuity of BASE_URL), and that this machine reaches it';
   try {
-    // Another automation layer would take a POST for an event.
+    // Another automation layer would handle a POST as an event.
     const answer = await ask(url, isOurs ? { ...unsignedEvent, ca } : { method: 'HEAD', ca });
     if (isOurs ? refusesAsOurs(answer) : answer.status < 500) return [ok(`${shown} answers`)];
     return [
@@ -176,7 +176,7 @@ async function checkRelayTarget({ relayTarget, ca }: WebCheckDeps): Promise<Line
   }
 }
 
-/** Kept for documents (RFC 5737): nobody has it. */
+/** Reserved for documentation (RFC 5737): no machine has it. */
 const forged = '203.0.113.7';
 
 async function checkProxy({ probeUrl, baseUrl, tokens, clock, ca }: WebCheckDeps): Promise<Line[]> {
@@ -232,7 +232,7 @@ export function proxyLine({ address, peer, forwardedFor, trusts }: ProbeAnswer, 
     );
   if (address === forged)
     return wrong(
-      'The app believes whatever address a browser claims to have',
+      'The app believes any address that a client claims to have',
       'Limits of sign-ins can be evaded, and the audit log names forged addresses.',
       isTouched
         ? 'TRUST_PROXY names more proxies than there are: set it to their number, mostly 1'
@@ -240,14 +240,14 @@ export function proxyLine({ address, peer, forwardedFor, trusts }: ProbeAnswer, 
     );
   if (forwardedFor === null)
     return wrong(
-      'The proxy does not say whom it asks for',
+      'The proxy sends no X-Forwarded-For',
       sharedLimits,
       'Have it set X-Forwarded-For (nginx: $proxy_add_x_forwarded_for), and set TRUST_PROXY=1',
     );
   if (!isTouched)
     return isHttps
       ? wrong(
-          'Whoever ends https before the app passes X-Forwarded-For on as it comes',
+          'The proxy that ends https passes X-Forwarded-For on unchanged',
           sharedLimits,
           'Have it add the address that it is asked from (nginx: $proxy_add_x_forwarded_for), and set TRUST_PROXY=1',
         )
@@ -284,7 +284,7 @@ privateRanges.addSubnet('fe80::', 10, 'ipv6');
 
 const isOnThisMachine = (url: string): boolean => isLoopback(new URL(url).hostname);
 
-/** A name that this machine cannot find is not private: the question to it says what is wrong. */
+/** A name that cannot be resolved is not private: the request to it reports the error. */
 async function isPrivate(hostname: string): Promise<boolean> {
   const host = hostname.replace(/^\[|\]$/g, '');
   const found = isIP(host)

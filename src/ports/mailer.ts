@@ -13,7 +13,7 @@ export interface Mailer {
   send(mail: Mail): Promise<void>;
 }
 
-/** The server behind a mailer, for whoever looks whether it is set up. */
+/** The server behind a mailer, for checks of the set-up. */
 export interface MailServer {
   /** Connects and signs in, and sends nothing; throws when that fails. */
   verify(): Promise<void>;

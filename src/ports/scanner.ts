@@ -22,9 +22,9 @@ export interface Scanner {
   ping(): Promise<void>;
 }
 
-/** The server behind a scanner, for whoever looks whether it is set up. */
+/** The server behind a scanner, for checks of the set-up. */
 export interface ScanServer extends Pick<Scanner, 'ping'> {
   facts(): Promise<ScannerFacts>;
-  /** Whether a file of this size would be looked at whole. Nothing is sent but the size. */
+  /** Whether a file of this size would be scanned whole. Nothing is sent but the size. */
   takes(bytes: number): Promise<boolean>;
 }

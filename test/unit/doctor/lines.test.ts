@@ -44,7 +44,7 @@ describe('the lines about Acuity’s questions', () => {
   it('are ok when every examination has our reference', () => {
     expect(short(questionLines(view([]), nothing, page))).to.deep.equal([
       'ok: Every examination has our reference',
-      'ok: No required question is in the way',
+      'ok: Every required question is asked or mapped',
     ]);
   });
 
@@ -80,7 +80,7 @@ describe('the lines about Acuity’s questions', () => {
     ];
     expect(short(questionLines(view([], { forms: formOf(...harmless) }), nothing, page))).to.deep.equal([
       'ok: Every examination has our reference',
-      'ok: No required question is in the way',
+      'ok: Every required question is asked or mapped',
     ]);
   });
 
@@ -179,7 +179,7 @@ describe('the line about the proxy', () => {
   });
 
   it('is wrong when the app believes a forged address', () => {
-    const forgeable = 'wrong: The app believes whatever address a browser claims to have';
+    const forgeable = 'wrong: The app believes any address that a client claims to have';
     expect(line([forged, forged, 'hops'])).to.equal(forgeable);
     expect(line([forged, `${forged}, 198.51.100.1`, 'hops'])).to.equal(forgeable);
   });
@@ -191,9 +191,9 @@ describe('the line about the proxy', () => {
     expect(line(['10.0.0.2', `${forged}, 198.51.100.1`, 'hops'])).to.equal(
       'wrong: TRUST_PROXY does not name the proxy that asks: 10.0.0.2',
     );
-    expect(line(['10.0.0.2', null, 'hops'])).to.equal('wrong: The proxy does not say whom it asks for');
+    expect(line(['10.0.0.2', null, 'hops'])).to.equal('wrong: The proxy sends no X-Forwarded-For');
     expect(line(['10.0.0.2', forged, 'nobody'])).to.equal(
-      'wrong: Whoever ends https before the app passes X-Forwarded-For on as it comes',
+      'wrong: The proxy that ends https passes X-Forwarded-For on unchanged',
     );
   });
 
