@@ -1,7 +1,12 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { buffer } from 'node:stream/consumers';
 import { bucketLifecycle, newObjectName, pendingKey } from '../documents/index.ts';
-import { ObjectStoreUnavailable, type LifecycleRule, type ObjectStore } from '../ports/object-store.ts';
+import {
+  ObjectStoreUnavailable,
+  type LifecycleRule,
+  type ObjectStore,
+  type PartAddress,
+} from '../ports/object-store.ts';
 import { ask, type Answered } from './ask.ts';
 import { codeOf, ok, warning, wrong, type Check, type Line } from './check.ts';
 
@@ -136,11 +141,9 @@ export function lifecycleLines(there: readonly LifecycleRule[]): Line[] {
 async function checkCors(store: ObjectStore, origin: string): Promise<Line[]> {
   if (store.browserOrigin === null)
     return [ok('Not needed: all files come through the app', 'S3_BROWSER_ENDPOINT says so.')];
-  const key = pendingKey(newObjectName());
-  const uploadId = await store.startUpload(key);
-  const part = { partNumber: 1, size: partBytes, sha256: createHash('sha256').digest('hex') };
-  const { url, headers } = await store.partAddress(key, uploadId, part, 60);
-  await store.abortUpload(key, uploadId);
+  const part = await openPart(store);
+  if (part === null) return [warning('The CORS rule could not be checked', 'See the line about the bucket.')];
+  const { url, headers } = part;
   const names = Object.keys(headers);
   let answer: Answered;
   try {
@@ -169,6 +172,21 @@ async function checkCors(store: ObjectStore, origin: string): Promise<Line[]> {
       `Set the CORS rule of ${corsRule}`,
     ),
   ];
+}
+
+/** Where a browser would send a part to; null: the store does not answer. */
+async function openPart(store: ObjectStore): Promise<PartAddress | null> {
+  const key = pendingKey(newObjectName());
+  const part = { partNumber: 1, size: partBytes, sha256: createHash('sha256').digest('hex') };
+  try {
+    const uploadId = await store.startUpload(key);
+    const address = await store.partAddress(key, uploadId, part, 60);
+    await store.abortUpload(key, uploadId);
+    return address;
+  } catch (error) {
+    if (error instanceof ObjectStoreUnavailable) return null;
+    throw error;
+  }
 }
 
 function allows({ status, headers }: Answered, origin: string, names: string[]): boolean {

@@ -1,4 +1,5 @@
 // A check looks at one thing that the system needs, and reports what it found in lines.
+import { databaseTrouble } from '../db/trouble.ts';
 import { errorFacts } from '../lib/error-facts.ts';
 
 /** `warning`: the system works without it, at a cost. `wrong`: something that people rely on does not work. */
@@ -71,6 +72,9 @@ async function linesWithin(check: Check, timeoutMs: number): Promise<Line[]> {
   try {
     return await Promise.race([check.run(), tooLong]);
   } catch (error) {
+    const trouble = databaseTrouble(error);
+    if (trouble)
+      return [warning(`This could not be checked: ${trouble}`, 'See the line about the database.')];
     return [wrong(`This could not be checked: ${codeOf(error)}`, 'The check itself failed.')];
   } finally {
     clearTimeout(timer);

@@ -92,6 +92,9 @@ describe('the doctor', function () {
     it('is wrong when it cannot be reached, and checks the rest', async () => {
       const report = await stack.run({ DATABASE_URL: `postgres://app:hunter2@${nowhere}/examdesk` });
       expect(said(report, 'database')).to.deep.equal(['wrong: The database cannot be reached: ECONNREFUSED']);
+      expect(said(report, 'migrations')).to.deep.equal([
+        'warning: This could not be checked: database unavailable',
+      ]);
       expect(said(report, 'smtp')[0]).to.match(/^ok/);
       expect(JSON.stringify(report)).not.to.contain('hunter2');
     });
@@ -181,6 +184,7 @@ describe('the doctor', function () {
       expect(said(report, 'bucket')).to.deep.equal([
         'wrong: An object cannot be written: SignatureDoesNotMatch',
       ]);
+      expect(said(report, 'bucket_cors')).to.deep.equal(['warning: The CORS rule could not be checked']);
     });
 
     it('warns when lifecycle and CORS rules are missing', async () => {
