@@ -98,8 +98,13 @@ async function bookDirectly(url: string, datetime: string): Promise<void> {
       'content-type': 'application/json',
     },
     body: JSON.stringify({
-      ...{ datetime, appointmentTypeID: 8001, calendarID: 7001, firstName: 'Rita', lastName: 'Alvarez' },
-      ...{ email: 'rita@harbour-legal.example', fields: [{ id: 9101, value: 'EX-AAAAA2' }] },
+      datetime,
+      appointmentTypeID: 8001,
+      calendarID: 7001,
+      firstName: 'Rita',
+      lastName: 'Alvarez',
+      email: 'rita@harbour-legal.example',
+      fields: [{ id: 9101, value: 'EX-AAAAA2' }],
     }),
   });
   if (!answer.ok) throw new Error(`Acuity answered ${answer.status}`);

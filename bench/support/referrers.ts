@@ -101,8 +101,13 @@ export async function fillReferrers(db: Database, people: number): Promise<void>
     );
   });
   for (const table of [
-    ...['users', 'members', 'organizations', 'sessions', 'user_activity'],
-    ...['referrer_search', 'referrer_lexemes'],
+    'users',
+    'members',
+    'organizations',
+    'sessions',
+    'user_activity',
+    'referrer_search',
+    'referrer_lexemes',
   ])
     await db.raw(`vacuum analyze ${table}`);
 }

@@ -227,7 +227,9 @@ async function enhance(form) {
 
   function listed() {
     return Array.from(list.querySelectorAll('[data-document]'), ({ dataset }) => ({
-      ...{ id: dataset.document, size: dataset.sizeBytes, name: dataset.fileName },
+      id: dataset.document,
+      size: dataset.sizeBytes,
+      name: dataset.fileName,
     }));
   }
 

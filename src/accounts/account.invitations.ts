@@ -116,8 +116,13 @@ export async function writeInvitation(
     }
     const id = deps.ids.uuid();
     await insertLink(trx, {
-      ...{ id, kind: 'invitation', email, role, createdById: invitedById },
-      ...{ name: name ?? null, organizationId: organizationId ?? null },
+      id,
+      kind: 'invitation',
+      email,
+      role,
+      createdById: invitedById,
+      name: name ?? null,
+      organizationId: organizationId ?? null,
     });
     await recordLink(deps, trx, by, id, 'invited', { role, organizationId: organizationId ?? null });
     await deps.announce(trx, { kind: 'account_invitation', recipient: email, linkId: id });
@@ -169,7 +174,10 @@ async function enrol(
         await trx('users')
           .where({ id: userId })
           .update({
-            ...{ ...facts, banned: false, ban_reason: null, ban_expires: null },
+            ...facts,
+            banned: false,
+            ban_reason: null,
+            ban_expires: null,
             awaits_invitation: false,
           });
       } else {

@@ -116,9 +116,18 @@ function selectLinks(db: Queryable) {
     .leftJoin('organizations as o', 'o.id', 'l.organization_id')
     .leftJoin('users as u', 'u.id', 'l.created_by_id')
     .select(
-      ...['l.id', 'l.kind', 'l.user_id', 'l.email', 'l.name', 'l.role', 'l.created_at', 'l.expires_at'],
-      ...['o.id as organization_id', 'o.name as organization_name'],
-      ...['u.id as created_by_id', 'u.name as created_by_name'],
+      'l.id',
+      'l.kind',
+      'l.user_id',
+      'l.email',
+      'l.name',
+      'l.role',
+      'l.created_at',
+      'l.expires_at',
+      'o.id as organization_id',
+      'o.name as organization_name',
+      'u.id as created_by_id',
+      'u.name as created_by_name',
       db.raw(`case when l.used_at is not null then 'used' when l.revoked_at is not null then 'revoked'
                    when l.expires_at <= clock_timestamp() then 'expired' else 'open' end as state`),
     );

@@ -55,7 +55,11 @@ const taken = [{ path: 'name', message: 'There is an organisation of this name a
 export function createOrganizations(deps: AccountDeps): Organizations {
   const select = () =>
     deps.db('organizations as o').select(
-      ...['o.id', 'o.name', 'o.slug', 'o.created_at', 'o.reminds_examinees'],
+      'o.id',
+      'o.name',
+      'o.slug',
+      'o.created_at',
+      'o.reminds_examinees',
       deps.db.raw(`(select count(*) from members m join users u on u.id = m.user_id
                       where m.organization_id = o.id and not u.banned) as members`),
     );

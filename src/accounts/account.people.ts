@@ -189,8 +189,15 @@ async function listPeople(deps: AccountDeps, filter: PeopleFilter): Promise<Pers
   if (filter.staff !== undefined)
     void query[filter.staff ? 'whereIn' : 'whereNotIn']('u.role', ['support', 'admin']);
   const rows = (await query.select(
-    ...['u.id', 'u.name', 'u.email', 'u.role', 'u.banned', 'u.two_factor_enabled', 'u.awaits_invitation'],
-    ...['o.id as organization_id', 'o.name as organization_name'],
+    'u.id',
+    'u.name',
+    'u.email',
+    'u.role',
+    'u.banned',
+    'u.two_factor_enabled',
+    'u.awaits_invitation',
+    'o.id as organization_id',
+    'o.name as organization_name',
     'a.last_active_at as last_seen_at',
   )) as {
     id: string;

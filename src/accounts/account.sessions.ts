@@ -45,7 +45,12 @@ async function listSessions(db: Database, viewer: Viewer): Promise<OwnSession[]>
   if (isStaff(viewer))
     void query.whereRaw(`last_seen_at >= clock_timestamp() - ? * interval '1 minute'`, [idleMinutes]);
   const rows = (await query.select(
-    ...['id', 'created_at', 'last_seen_at', 'expires_at', 'ip_address', 'user_agent'],
+    'id',
+    'created_at',
+    'last_seen_at',
+    'expires_at',
+    'ip_address',
+    'user_agent',
   )) as {
     id: string;
     created_at: Date;

@@ -64,7 +64,12 @@ export async function standingOf(
       : { sessionId: '', userId: id, name, email, role: role as Role, organization, actingAdmin: null };
   const mustSetUpTwoFactor = viewer !== null && mustSetUp(viewer, row.two_factor_enabled);
   return {
-    ...{ user: { id, name, email }, isBanned: banned, awaitsInvitation },
-    ...{ role, demo, mustSetUpTwoFactor, viewer },
+    user: { id, name, email },
+    isBanned: banned,
+    awaitsInvitation,
+    role,
+    demo,
+    mustSetUpTwoFactor,
+    viewer,
   };
 }

@@ -211,7 +211,9 @@ async function record(
   what: Record<string, unknown>,
 ): Promise<void> {
   await audit.record(trx, by, {
-    ...{ action: 'record.changed', resourceType, resourceId },
+    action: 'record.changed',
+    resourceType,
+    resourceId,
     metadata: { ...what, ...metadata },
   });
 }

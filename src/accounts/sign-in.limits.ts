@@ -22,8 +22,13 @@ export interface SignInLimits {
 }
 
 export const usualSignInLimits: SignInLimits = {
-  ...{ perPair: 10, perBrowser: 10, perAddress: 100, perAccount: 20 },
-  ...{ windowMs: 15 * 60_000, slowMs: 250, slowestMs: 5_000 },
+  perPair: 10,
+  perBrowser: 10,
+  perAddress: 100,
+  perAccount: 20,
+  windowMs: 15 * 60_000,
+  slowMs: 250,
+  slowestMs: 5_000,
 };
 
 export interface SignInTry {

@@ -209,8 +209,12 @@ export function createS3ObjectStore({ client, reader, signer, settings }: S3Conn
       asked(async () => {
         const checksum = Buffer.from(sha256, 'hex').toString('base64');
         const command = new UploadPartCommand({
-          ...{ Bucket, Key: key, UploadId: uploadId, PartNumber: partNumber },
-          ...{ ContentLength: size, ChecksumSHA256: checksum },
+          Bucket,
+          Key: key,
+          UploadId: uploadId,
+          PartNumber: partNumber,
+          ContentLength: size,
+          ChecksumSHA256: checksum,
         });
         const url = await getSignedUrl(signer, command, {
           expiresIn: Math.min(seconds, maxAddressSeconds),
@@ -245,7 +249,10 @@ export function createS3ObjectStore({ client, reader, signer, settings }: S3Conn
         ...(sha256 !== null && { ChecksumSHA256: Buffer.from(sha256, 'hex').toString('base64') }),
       }));
       const command = new CompleteMultipartUploadCommand({
-        ...{ Bucket, Key: key, UploadId: uploadId, MultipartUpload: { Parts } },
+        Bucket,
+        Key: key,
+        UploadId: uploadId,
+        MultipartUpload: { Parts },
       });
       return (await orNull(() => client.send(command))) !== null;
     },

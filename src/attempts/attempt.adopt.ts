@@ -174,8 +174,11 @@ async function writeBooking(
     notes: '',
   });
   await insertAnswers(trx, {
-    ...{ id: deps.ids.uuid(), bookingId, source: 'portal' },
-    ...{ answers: request.answers, acuityDigest: digestOfAll(appointment) },
+    id: deps.ids.uuid(),
+    bookingId,
+    source: 'portal',
+    answers: request.answers,
+    acuityDigest: digestOfAll(appointment),
   });
   await deps.audit.record(trx, request.actor, {
     action: 'booking.created',

@@ -11,8 +11,12 @@ export async function sayOfChanges(
   metadata: Record<string, unknown>,
 ): Promise<void> {
   const said = {
-    ...{ actorId, actingAsId, metadata },
-    ...{ ip: request?.ip, userAgent: request?.userAgent?.slice(0, 400), requestId: request?.requestId },
+    actorId,
+    actingAsId,
+    metadata,
+    ip: request?.ip,
+    userAgent: request?.userAgent?.slice(0, 400),
+    requestId: request?.requestId,
   };
   await trx.raw(`select set_config('examdesk.changes', ?, true)`, [JSON.stringify(said)]);
 }

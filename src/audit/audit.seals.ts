@@ -107,7 +107,8 @@ export function verifyRecentSeals(db: Queryable, keyring: Keyring, maxRows = 20_
       lastSealedAt: last?.sealed_at ?? null,
       unsealedSince: await oldestAfter(trx, last?.to_id ?? 0),
       hasKey: last === undefined || keyring.find(last.key_id) !== null,
-      ...{ rows: 0, faults: [] },
+      rows: 0,
+      faults: [],
     };
     for (const [index, seal] of newest.slice(0, 200).entries()) {
       if (index > 0 && found.rows + seal.row_count > maxRows) break;

@@ -47,7 +47,9 @@ export async function assignBooking(
       changed,
       facts: { organizationId: referrer.organizationId, referrerId: referrer.id },
       announcement: kind && {
-        ...{ kind, bookingId, recipientIds: [referrer.id] },
+        kind,
+        bookingId,
+        recipientIds: [referrer.id],
         // Somebody who gets a booking back is told again: it may have changed meanwhile.
         occasion: `assigned:${bookingId}:${version + 1}`,
       },

@@ -94,7 +94,10 @@ async function write(
   const { byId, forId } = attribution(actor.viewer);
   for (const { userId, role } of added) {
     await trx('booking_contacts').insert({
-      ...{ id: ids.uuid(), booking_id: booking.id, user_id: userId, role },
+      id: ids.uuid(),
+      booking_id: booking.id,
+      user_id: userId,
+      role,
       created_by_id: byId,
       created_for_id: forId,
     });

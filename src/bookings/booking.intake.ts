@@ -8,12 +8,26 @@ import { details, type DetailIntakeName } from './booking.details.ts';
 export type IntakeName = DetailIntakeName | 'reference' | 'organization';
 
 const referenceWords = {
-  ...{ 'booking reference': 3, 'examdesk reference': 3, 'appointment reference': 2, 'agency reference': 2 },
-  ...{ 'our reference': 2, examdesk: 2, 'reference number': 1, reference: 1 },
+  'booking reference': 3,
+  'examdesk reference': 3,
+  'appointment reference': 2,
+  'agency reference': 2,
+  'our reference': 2,
+  examdesk: 2,
+  'reference number': 1,
+  reference: 1,
 };
 const organizationWords = {
-  ...{ organisation: 3, organization: 3, 'organisation name': 3, 'organization name': 3, 'law firm': 3 },
-  ...{ 'referring organisation': 3, 'referring organization': 3, firm: 2, company: 2, 'company name': 2 },
+  organisation: 3,
+  organization: 3,
+  'organisation name': 3,
+  'organization name': 3,
+  'law firm': 3,
+  'referring organisation': 3,
+  'referring organization': 3,
+  firm: 2,
+  company: 2,
+  'company name': 2,
 };
 
 /** What of a booking a question of Acuity can hold, in the order of the form. */

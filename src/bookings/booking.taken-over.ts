@@ -55,12 +55,19 @@ export async function takeOverInto(
   const progressId = hasMoved ? ids.uuid() : null;
   if (progressId && standing)
     await insertProgress(trx, {
-      ...{ id: progressId, bookingId: booking.id, progress: standing.progress, notes: '' },
-      ...{ changedById: null, changedForId: null, source: 'import' },
+      id: progressId,
+      bookingId: booking.id,
+      progress: standing.progress,
+      notes: '',
+      changedById: null,
+      changedForId: null,
+      source: 'import',
     });
   await audit.record(trx, systemActor, {
-    ...{ action: standing ? 'booking.progressed' : 'booking.edited', resourceType: 'booking' },
-    ...{ resourceId: booking.id, metadata: { columns: Object.keys(before), ...metadata } },
+    action: standing ? 'booking.progressed' : 'booking.edited',
+    resourceType: 'booking',
+    resourceId: booking.id,
+    metadata: { columns: Object.keys(before), ...metadata },
   });
   return {
     before: { ...before, version: booking.version },
@@ -89,7 +96,9 @@ export async function takeBackBooking(
     await trx(table).where({ booking_id: bookingId }).update({ booking_id: null });
   await trx('bookings').where({ id: bookingId }).delete();
   await audit.record(trx, systemActor, {
-    ...{ action: 'record.changed', resourceType: 'booking', resourceId: bookingId },
+    action: 'record.changed',
+    resourceType: 'booking',
+    resourceId: bookingId,
     metadata: { change: 'taken_back', acuityAppointmentId: booking.acuityAppointmentId, ...metadata },
   });
   return ok(null);
@@ -111,7 +120,9 @@ export async function takeBackChange(
     .update({ ...before, version: version + 1 });
   if (progressId) await trx('booking_progress').where({ id: progressId }).delete();
   await audit.record(trx, systemActor, {
-    ...{ action: 'booking.edited', resourceType: 'booking', resourceId: bookingId },
+    action: 'booking.edited',
+    resourceType: 'booking',
+    resourceId: bookingId,
     metadata: { change: 'taken_back', columns: Object.keys(before), ...metadata },
   });
   return ok({ version: version + 1 });

@@ -43,8 +43,11 @@ function readArguments(): Wanted {
   try {
     ({ values } = parseArgs({
       options: {
-        ...{ from: { type: 'string' }, to: { type: 'string' }, all: { type: 'boolean' } },
-        ...{ fix: { type: 'boolean' }, quiet: { type: 'boolean' } },
+        from: { type: 'string' },
+        to: { type: 'string' },
+        all: { type: 'boolean' },
+        fix: { type: 'boolean' },
+        quiet: { type: 'boolean' },
       },
     }));
   } catch (error) {

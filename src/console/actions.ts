@@ -91,7 +91,7 @@ function button(
   who: ActionButton['who'],
   more: Pick<ActionButton, 'href' | 'isOffered'> = {},
 ): ActionButton {
-  return { ...{ name, table, label, icon, who }, kind: 'record', ...more };
+  return { name, table, label, icon, who, kind: 'record', ...more };
 }
 
 export function mayDo(role: Role, action: Pick<ActionButton, 'who'>): boolean {

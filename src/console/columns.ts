@@ -3,7 +3,9 @@ import type { Column, ColumnType } from './table.ts';
 
 export type More = Partial<Omit<Column, 'name' | 'type'>>;
 export const column = (name: string, type: ColumnType, sql: string, more: More = {}): Column => ({
-  ...{ name, type, sql },
+  name,
+  type,
+  sql,
   ...more,
 });
 export const oneOf = (name: string, sql: string, values: readonly string[], more: More = {}): Column =>

@@ -117,7 +117,8 @@ function words() {
         table.columns.map(({ name, label }) => [name, label ?? asWords(name)] as const),
       ),
       actions: {
-        ...{ list: table.label, show: table.one },
+        list: table.label,
+        show: table.one,
         ...Object.fromEntries(
           actionButtons.filter((one) => one.table === table.id).map(({ name, label }) => [name, label]),
         ),
@@ -150,8 +151,12 @@ function propertyOf(column: Column, table: Table, parts: Parts) {
   const { name, type, to, zone, lists, isHealth = false } = column;
   const isTitle = name === table.title && !to;
   const custom = {
-    ...{ type, isHealth, zone: zone ?? null, lists: lists ?? null },
-    ...{ to: to ? leadsTo(name) : null, forAdmins },
+    type,
+    isHealth,
+    zone: zone ?? null,
+    lists: lists ?? null,
+    to: to ? leadsTo(name) : null,
+    forAdmins,
   };
   // On a narrow screen AdminJS shows the title alone.
   return { isTitle, custom, components: componentsOf(column, isTitle, parts) };
@@ -194,7 +199,11 @@ function optionsOf(table: Table, parts: Parts): ResourceOptions {
       list: { isAccessible, custom: { search: searchOf(table).hint } },
       show: { isAccessible },
       // All that writes, and the search that answers apart from the list: closed, bulk and all.
-      ...{ new: never, edit: never, delete: never, bulkDelete: never, search: never },
+      new: never,
+      edit: never,
+      delete: never,
+      bulkDelete: never,
+      search: never,
       ...Object.fromEntries(buttons.map((one) => [one.name, actionOptions(one, table, parts)])),
     },
   };

@@ -43,35 +43,51 @@ export interface Dashboard {
 
 const tools = [
   {
-    ...{ label: 'Why can’t they see it?', href: '/admin/access-check', who: 'staff' },
+    label: 'Why can’t they see it?',
+    href: '/admin/access-check',
+    who: 'staff',
     about: 'A person and a page: why access was refused',
   },
   {
-    ...{ label: 'Act as a referrer', href: '/admin/act-as', who: 'admin' },
+    label: 'Act as a referrer',
+    href: '/admin/act-as',
+    who: 'admin',
     about: 'See and do what they would',
   },
   {
-    ...{ label: 'What was done in referrers’ names', href: '/admin/episodes', who: 'admin' },
+    label: 'What was done in referrers’ names',
+    href: '/admin/episodes',
+    who: 'admin',
     about: 'Each time, with its reason',
   },
   {
-    ...{ label: 'Acuity connection', href: '/admin/acuity', who: 'admin' },
+    label: 'Acuity connection',
+    href: '/admin/acuity',
+    who: 'admin',
     about: 'Whether Acuity tells us of changes',
   },
   {
-    ...{ label: 'Acuity questions', href: '/admin/acuity-questions', who: 'admin' },
+    label: 'Acuity questions',
+    href: '/admin/acuity-questions',
+    who: 'admin',
     about: 'Which question of Acuity is which detail',
   },
   {
-    ...{ label: 'System check', href: '/admin/doctor', who: 'admin' },
+    label: 'System check',
+    href: '/admin/doctor',
+    who: 'admin',
     about: 'What is set up, and what is not',
   },
   {
-    ...{ label: 'Merge records', href: '/admin/merges', who: 'admin' },
+    label: 'Merge records',
+    href: '/admin/merges',
+    who: 'admin',
     about: 'Two people or organisations that are one',
   },
   {
-    ...{ label: 'People, organisations and invitations', href: '/account/people', who: 'admin' },
+    label: 'People, organisations and invitations',
+    href: '/account/people',
+    who: 'admin',
     about: 'People and invitations',
   },
 ] as const;
@@ -100,7 +116,10 @@ export async function readDashboard(
   for (const one of mine) waiting.push(await readWaiting(db, role, one));
   if (acuity.questions) waiting.push(...questionsWaiting(acuity.questions));
   return {
-    ...{ day, today, weeks, waiting },
+    day,
+    today,
+    weeks,
+    waiting,
     tools: tools
       .filter(({ who }) => role === 'admin' || who === 'staff')
       .map(({ label, about, href }) => ({ label, about, href })),
@@ -121,7 +140,8 @@ async function readToday(db: Database, day: string): Promise<Dashboard['today']>
       ),
   ]);
   return {
-    ...{ count, rows: rows as Dashboard['today']['rows'] },
+    count,
+    rows: rows as Dashboard['today']['rows'],
     href: `${listOf('bookings', filters)}&sortBy=startsAt&direction=asc`,
   };
 }
@@ -163,7 +183,9 @@ async function readWaiting(
     repair.next && isMine ? nextOf(db, table, filters, repair.next) : null,
   ]);
   return {
-    ...{ label, count, href: listOf(table, filters) },
+    label,
+    count,
+    href: listOf(table, filters),
     repair: isMine
       ? { label: repair.label, href: repair.next && !next ? null : repair.href.replace('{next}', next ?? '') }
       : { label: repair.otherwise ?? 'For an admin to look after', href: null },

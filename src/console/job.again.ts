@@ -13,7 +13,9 @@ export async function runJobAgain(
   return db.transaction(async (trx) => {
     if (!(await jobs.runAgain(jobId, trx))) return 'gone';
     await audit.record(trx, auditActor(actor), {
-      ...{ action: 'record.changed', resourceType: 'job', resourceId: jobId },
+      action: 'record.changed',
+      resourceType: 'job',
+      resourceId: jobId,
       metadata: { change: 'run_again' },
     });
     return 'runs';

@@ -10,14 +10,12 @@ const webhookNeedsCare = `w.state = 'processed' and w.note is not null and w.not
   and not (w.note = 'unknown_calendar'
     and exists (select from bookings k where k.acuity_appointment_id = w.appointment_id))`;
 export const webhookEvents: Table = {
-  ...{
-    id: 'webhook-events',
-    label: 'Webhook events',
-    one: 'Webhook event',
-    group: 'Integrations',
-    who: 'staff',
-    title: 'action',
-  },
+  id: 'webhook-events',
+  label: 'Webhook events',
+  one: 'Webhook event',
+  group: 'Integrations',
+  who: 'staff',
+  title: 'action',
   sort: { by: 'receivedAt', direction: 'desc' },
   from: 'webhook_events w left join bookings b on b.id = w.booking_id',
   columns: [
@@ -49,7 +47,12 @@ const sentAgain = `(select jsonb_agg(jsonb_build_object('at', l.at, 'by', k.name
   from audit_log l left join users k on k.id = l.actor_id
   where l.resource_type = 'email' and l.resource_id = e.id::text and l.metadata ->> 'change' = 'sent_again')`;
 export const emails: Table = {
-  ...{ id: 'emails', label: 'E-mails', one: 'E-mail', group: 'Integrations', who: 'staff', title: 'kind' },
+  id: 'emails',
+  label: 'E-mails',
+  one: 'E-mail',
+  group: 'Integrations',
+  who: 'staff',
+  title: 'kind',
   sort: { by: 'createdAt', direction: 'desc' },
   // Who is invited, or has forgotten a password, is an admin's to know: those mails stand on the people's pages.
   from: `emails e left join bookings b on b.id = e.booking_id
@@ -71,14 +74,12 @@ export const emails: Table = {
 
 /** Neither what they say nor their link: whoever has that has the account. */
 export const accountEmails: Table = {
-  ...{
-    id: 'account-emails',
-    label: 'Account e-mails',
-    one: 'Account e-mail',
-    group: 'Integrations',
-    who: 'admin',
-    title: 'kind',
-  },
+  id: 'account-emails',
+  label: 'Account e-mails',
+  one: 'Account e-mail',
+  group: 'Integrations',
+  who: 'admin',
+  title: 'kind',
   sort: { by: 'createdAt', direction: 'desc' },
   from: `emails e where e.kind in (${accountMailKinds.map((kind) => `'${kind}'`).join(', ')})`,
   columns: [
@@ -106,14 +107,12 @@ const reportNeedsCare = `d.state = 'failed' and not exists (
   select from drift_reports n where n.state = 'done' and n.started_at > d.started_at
     and n.from_day <= d.to_day and n.to_day >= d.from_day and (n.kind = 'all' or d.kind <> 'all') and (n.fixes or not d.fixes))`;
 export const driftReports: Table = {
-  ...{
-    id: 'drift-reports',
-    label: 'Drift reports',
-    one: 'Drift report',
-    group: 'Integrations',
-    who: 'staff',
-    title: 'startedAt',
-  },
+  id: 'drift-reports',
+  label: 'Drift reports',
+  one: 'Drift report',
+  group: 'Integrations',
+  who: 'staff',
+  title: 'startedAt',
   sort: { by: 'startedAt', direction: 'desc' },
   from: 'drift_reports d',
   columns: [
@@ -134,20 +133,27 @@ export const driftReports: Table = {
 };
 
 const differences = [
-  ...['missing_here', 'missing_there', 'status', 'time', 'duration', 'specialist', 'unknown_calendar'],
-  ...['type', 'location', 'link', 'details'],
+  'missing_here',
+  'missing_there',
+  'status',
+  'time',
+  'duration',
+  'specialist',
+  'unknown_calendar',
+  'type',
+  'location',
+  'link',
+  'details',
 ];
 /** No later look over its day has been: of it, one would be an item of its own. */
 const stillLeft = `i.state = 'left' and not i.superseded`;
 export const driftItems: Table = {
-  ...{
-    id: 'drift-items',
-    label: 'Differences from Acuity',
-    one: 'Difference from Acuity',
-    group: 'Integrations',
-    who: 'staff',
-    title: 'difference',
-  },
+  id: 'drift-items',
+  label: 'Differences from Acuity',
+  one: 'Difference from Acuity',
+  group: 'Integrations',
+  who: 'staff',
+  title: 'difference',
   sort: { by: 'foundAt', direction: 'desc' },
   from: `drift_items i left join bookings b on b.id = i.booking_id`,
   columns: [
@@ -167,14 +173,12 @@ export const driftItems: Table = {
 
 const unrepaired = `(select count(*)::int from jsonb_array_elements(c.findings) f where not (f ->> 'repaired')::boolean)`;
 export const custodyReports: Table = {
-  ...{
-    id: 'custody-reports',
-    label: 'File checks',
-    one: 'File check',
-    group: 'Integrations',
-    who: 'staff',
-    title: 'startedAt',
-  },
+  id: 'custody-reports',
+  label: 'File checks',
+  one: 'File check',
+  group: 'Integrations',
+  who: 'staff',
+  title: 'startedAt',
   sort: { by: 'startedAt', direction: 'desc' },
   from: 'custody_reports c',
   columns: [

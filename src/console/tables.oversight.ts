@@ -21,14 +21,12 @@ const auditedRecord = `case a.resource_type ${[
   .map(([type, table]) => `when '${type}' then '${table}/' || a.resource_id`)
   .join(' ')} end`;
 export const auditLog: Table = {
-  ...{
-    id: 'audit',
-    label: 'Audit log',
-    one: 'Entry of the audit log',
-    group: 'Oversight',
-    who: 'admin',
-    title: 'action',
-  },
+  id: 'audit',
+  label: 'Audit log',
+  one: 'Entry of the audit log',
+  group: 'Oversight',
+  who: 'admin',
+  title: 'action',
   sort: { by: 'id', direction: 'desc' },
   // It only ever grows.
   textsOfNewest: 100_000,
@@ -50,14 +48,12 @@ export const auditLog: Table = {
 };
 
 export const failedJobs: Table = {
-  ...{
-    id: 'failed-jobs',
-    label: 'Jobs that failed',
-    one: 'Job',
-    group: 'Oversight',
-    who: 'admin',
-    title: 'task',
-  },
+  id: 'failed-jobs',
+  label: 'Jobs that failed',
+  one: 'Job',
+  group: 'Oversight',
+  who: 'admin',
+  title: 'task',
   sort: { by: 'runAt', direction: 'desc' },
   // No payload. A job with tries left is here too, once it has failed.
   from: 'graphile_worker.jobs j where j.last_error is not null',

@@ -6,14 +6,12 @@ const bookingsOf = (key: string, id: string): string =>
   `(select count(*)::int from bookings b where b.${key} = ${id})`;
 
 export const specialists: Table = {
-  ...{
-    id: 'specialists',
-    label: 'Specialists',
-    one: 'Specialist',
-    group: 'People',
-    who: 'staff',
-    title: 'name',
-  },
+  id: 'specialists',
+  label: 'Specialists',
+  one: 'Specialist',
+  group: 'People',
+  who: 'staff',
+  title: 'name',
   sort: { by: 'position', direction: 'asc' },
   from: 'specialists s',
   columns: [
@@ -33,14 +31,12 @@ export const specialists: Table = {
 };
 
 export const services: Table = {
-  ...{
-    id: 'services',
-    label: 'Services',
-    one: 'Service',
-    group: 'People',
-    who: 'staff',
-    title: 'specialist',
-  },
+  id: 'services',
+  label: 'Services',
+  one: 'Service',
+  group: 'People',
+  who: 'staff',
+  title: 'specialist',
   sort: { by: 'specialist', direction: 'asc' },
   from: 'specialist_services v join specialists s on s.id = v.specialist_id',
   columns: [
@@ -53,14 +49,12 @@ export const services: Table = {
 };
 
 export const organizations: Table = {
-  ...{
-    id: 'organizations',
-    label: 'Organisations',
-    one: 'Organisation',
-    group: 'People',
-    who: 'staff',
-    title: 'name',
-  },
+  id: 'organizations',
+  label: 'Organisations',
+  one: 'Organisation',
+  group: 'People',
+  who: 'staff',
+  title: 'name',
   sort: { by: 'name', direction: 'asc' },
   from: 'organizations o',
   columns: [
@@ -79,7 +73,12 @@ export const organizations: Table = {
 };
 
 export const users: Table = {
-  ...{ id: 'users', label: 'Users', one: 'User', group: 'People', who: 'admin', title: 'name' },
+  id: 'users',
+  label: 'Users',
+  one: 'User',
+  group: 'People',
+  who: 'admin',
+  title: 'name',
   sort: { by: 'name', direction: 'asc' },
   from: 'users u left join members m on m.user_id = u.id left join organizations o on o.id = m.organization_id',
   columns: [

@@ -13,9 +13,21 @@ import { organizations, services, specialists, users } from './tables.people.ts'
 import { bookings, documents, progress } from './tables.work.ts';
 
 export const tables: readonly Table[] = [
-  ...[bookings, progress, documents, specialists, services, organizations, users],
-  ...[webhookEvents, emails, accountEmails, driftReports, driftItems, custodyReports],
-  ...[auditLog, failedJobs],
+  bookings,
+  progress,
+  documents,
+  specialists,
+  services,
+  organizations,
+  users,
+  webhookEvents,
+  emails,
+  accountEmails,
+  driftReports,
+  driftItems,
+  custodyReports,
+  auditLog,
+  failedJobs,
 ];
 
 export function tableOf(id: string): Table | null {

@@ -29,7 +29,12 @@ const currentAnswers = `array_to_string(array(
   cross join lateral jsonb_array_elements(newest.answers) answer), E'\\n')`;
 
 export const bookings: Table = {
-  ...{ id: 'bookings', label: 'Bookings', one: 'Booking', group: 'Work', who: 'staff', title: 'reference' },
+  id: 'bookings',
+  label: 'Bookings',
+  one: 'Booking',
+  group: 'Work',
+  who: 'staff',
+  title: 'reference',
   // The same as on /bookings, with its index.
   searched: { sql: 'b.search_text', hint: 'Reference, name or claim number' },
   sort: { by: 'startsAt', direction: 'desc' },
@@ -61,21 +66,25 @@ export const bookings: Table = {
     ),
     column('answers', 'string', currentAnswers, { label: 'Specialist’s questions', ...record, ...health }),
     column('referrer', 'string', 'cb.name', {
-      ...{ label: 'Belongs to (referrer)', ...record },
+      label: 'Belongs to (referrer)',
+      ...record,
       ...to('users', 'cb.id'),
     }),
     column('assistedBy', 'string', 'cf.name', {
-      ...{ label: 'Assisted by (admin)', ...record },
+      label: 'Assisted by (admin)',
+      ...record,
       ...to('users', 'cf.id'),
     }),
     // The clinic's staff, or whoever booked there: the person examined may have.
     column('externalCreatedBy', 'string', 'b.external_created_by', {
-      ...{ label: 'Made in Acuity by', ...record },
+      label: 'Made in Acuity by',
+      ...record,
       ...health,
     }),
     column('documents', 'number', countOf('documents'), { ...record, ...counts('documents', 'bookingId') }),
     column('steps', 'number', countOf('booking_progress'), {
-      ...{ label: 'Steps of progress', ...record },
+      label: 'Steps of progress',
+      ...record,
       ...counts('progress', 'bookingId'),
     }),
     column('version', 'number', 'b.version', record),
@@ -89,14 +98,12 @@ export const bookings: Table = {
 };
 
 export const progress: Table = {
-  ...{
-    id: 'progress',
-    label: 'Progress',
-    one: 'Step of progress',
-    group: 'Work',
-    who: 'staff',
-    title: 'progress',
-  },
+  id: 'progress',
+  label: 'Progress',
+  one: 'Step of progress',
+  group: 'Work',
+  who: 'staff',
+  title: 'progress',
   sort: { by: 'createdAt', direction: 'desc' },
   from: `booking_progress p join bookings b on b.id = p.booking_id
     left join users cb on cb.id = p.changed_by_id left join users cf on cf.id = p.changed_for_id`,
@@ -118,7 +125,12 @@ const releaseOfReport = `case when d.category = 'report'
   then case when d.released_at is null then 'draft' else 'released' end end`;
 
 export const documents: Table = {
-  ...{ id: 'documents', label: 'Documents', one: 'Document', group: 'Work', who: 'staff', title: 'fileName' },
+  id: 'documents',
+  label: 'Documents',
+  one: 'Document',
+  group: 'Work',
+  who: 'staff',
+  title: 'fileName',
   sort: { by: 'createdAt', direction: 'desc' },
   from: `documents d join bookings b on b.id = d.booking_id join users u on u.id = d.uploaded_by_id
     left join users f on f.id = d.uploaded_for_id left join users x on x.id = d.deleted_by_id

@@ -11,7 +11,9 @@ export function lifecycleXml(rules: readonly LifecycleRule[]): string {
         ...(rule.removesDeleteMarkers && { ExpiredObjectDeleteMarker: true }),
       };
       return {
-        ...{ ID: prefix.replace('/', '') || 'all', Status: 'Enabled', Filter: { Prefix: prefix } },
+        ID: prefix.replace('/', '') || 'all',
+        Status: 'Enabled',
+        Filter: { Prefix: prefix },
         ...(abortsUploadsAfter !== null && {
           AbortIncompleteMultipartUpload: { DaysAfterInitiation: abortsUploadsAfter },
         }),

@@ -100,8 +100,13 @@ const none = Buffer.alloc(0);
 /** Thousands are held at once: where its bytes lie is all that is still asked of an entry. */
 function withoutWords(entry: Entry): Entry {
   return Object.assign(entry, {
-    ...{ fileName: '', fileComment: '', comment: '', extraFields: [] },
-    ...{ fileNameRaw: none, extraFieldRaw: none, fileCommentRaw: none },
+    fileName: '',
+    fileComment: '',
+    comment: '',
+    extraFields: [],
+    fileNameRaw: none,
+    extraFieldRaw: none,
+    fileCommentRaw: none,
   });
 }
 

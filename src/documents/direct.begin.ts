@@ -52,8 +52,15 @@ export async function start(
 
   const objectName = newObjectName();
   const upload = {
-    ...{ id: deps.ids.uuid(), bookingId, userId, category: chosen.value, fileName, sizeBytes, partBytes },
-    ...{ objectName, s3UploadId: await deps.store.startUpload(pendingKey(objectName)) },
+    id: deps.ids.uuid(),
+    bookingId,
+    userId,
+    category: chosen.value,
+    fileName,
+    sizeBytes,
+    partBytes,
+    objectName,
+    s3UploadId: await deps.store.startUpload(pendingKey(objectName)),
     expiresAt: new Date(now.getTime() + timingsOf(deps).uploadMs),
   };
   // Dying before this: the sweep aborts what no row speaks of.

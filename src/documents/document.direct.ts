@@ -92,7 +92,8 @@ async function makeDocument(
   const { fileName: originalName, objectName, category } = upload;
   try {
     await session.adopt(category, {
-      ...{ originalName, objectName },
+      originalName,
+      objectName,
       hashes: { partBytes: upload.partBytes, sha256 },
     });
   } catch (error) {

@@ -80,7 +80,9 @@ export function createAccountOutbox({ jobs, ids }: { jobs: JobQueue; ids: Ids })
   return async (trx, { kind, recipient, linkId }) => {
     const id = ids.uuid();
     await trx('emails').insert({
-      ...{ id, kind, recipient },
+      id,
+      kind,
+      recipient,
       dedupe_key: `${kind}:${linkId ?? id}`,
       account_link_id: linkId,
     });
@@ -119,7 +121,10 @@ export async function writeStaffEmails(
   for (const { id: recipientId, email: recipient } of readers) {
     const id = ids.uuid();
     await trx('emails').insert({
-      ...{ ...columns, id, recipient, recipient_id: recipientId },
+      ...columns,
+      id,
+      recipient,
+      recipient_id: recipientId,
       dedupe_key: `${columns.kind}:${occasion ?? id}:${recipient}`,
     });
     await jobs.add(sendEmailJob, { emailId: id }, { trx, key: `email:${id}` });

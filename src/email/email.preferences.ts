@@ -48,7 +48,9 @@ export function createMailPreferences({ db, audit }: { db: Database; audit: Audi
         await write(trx, actor.viewer, changed);
         const { userId } = actor.viewer;
         await audit.record(trx, auditActor(actor), {
-          ...{ action: 'record.changed', resourceType: 'user', resourceId: userId },
+          action: 'record.changed',
+          resourceType: 'user',
+          resourceId: userId,
           metadata: {
             change: 'mail_preferences',
             on: changed.filter(({ isOn }) => !isOn).map(({ kind }) => kind),

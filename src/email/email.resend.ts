@@ -38,7 +38,9 @@ export async function resendEmail(
     if (email.status === 'queued') return 'waits_already';
     const note = (metadata: Record<string, unknown>) =>
       audit.record(trx, auditActor(actor), {
-        ...{ action: 'record.changed', resourceType: 'email', resourceId: emailId },
+        action: 'record.changed',
+        resourceType: 'email',
+        resourceId: emailId,
         metadata,
       });
     const { state } = await readerOf(trx, email);

@@ -36,7 +36,10 @@ async function read(
 ): Promise<AcuityResult<Appointment[]>> {
   const isWhole = from === to && calendarId !== undefined;
   const found = await acuity.findAppointments({
-    ...{ minDate: from, maxDate: to, which: 'all', max: isWhole ? largest : page },
+    minDate: from,
+    maxDate: to,
+    which: 'all',
+    max: isWhole ? largest : page,
     ...(calendarId !== undefined && { calendarId }),
   });
   if (!found.ok || found.value.length < (isWhole ? largest : page)) return found;

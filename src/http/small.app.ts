@@ -38,7 +38,8 @@ function createSmallApp(services: SmallServices, offered: Endpoint[]): Express {
   );
   app.use(forPrograms);
   const metrics: Mounted = {
-    ...{ method: 'get', path: paths.metrics() },
+    method: 'get',
+    path: paths.metrics(),
     handle: answerMetrics(meters, config),
   };
   for (const { method, path, handle } of [

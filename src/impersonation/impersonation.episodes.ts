@@ -149,7 +149,11 @@ async function changesOf(db: Queryable, episode: EpisodeRow): Promise<Found[]> {
     },
   );
   return rows.map(({ at, action, resource_type: resourceType, resource_id: resourceId, outcome }) => ({
-    ...{ at, action, resourceType, resourceId, outcome },
+    at,
+    action,
+    resourceType,
+    resourceId,
+    outcome,
   }));
 }
 
@@ -159,8 +163,11 @@ async function pagesOf(db: Queryable, id: string): Promise<Found[]> {
     .orderBy('id')
     .select('at', 'path')) as { at: Date; path: string }[];
   return views.map(({ at, path }) => ({
-    ...{ at, action: 'page.seen', outcome: 'success' },
-    ...{ resourceType: 'page', resourceId: path },
+    at,
+    action: 'page.seen',
+    outcome: 'success',
+    resourceType: 'page',
+    resourceId: path,
   }));
 }
 

@@ -20,9 +20,14 @@ export interface ImportRecord extends Required<Omit<NewRecord, 'appointmentId'>>
 /** In the transaction of what it records: an import knows all that it did, wherever it ended. */
 export async function insertRecord(trx: Transaction, record: NewRecord): Promise<void> {
   await trx('import_records').insert({
-    ...{ id: record.id, import_id: record.importId, record_type: record.type, record_id: record.recordId },
-    ...{ effect: record.effect, acuity_appointment_id: record.appointmentId ?? null },
-    ...{ before: JSON.stringify(record.before ?? {}), after: JSON.stringify(record.after ?? {}) },
+    id: record.id,
+    import_id: record.importId,
+    record_type: record.type,
+    record_id: record.recordId,
+    effect: record.effect,
+    acuity_appointment_id: record.appointmentId ?? null,
+    before: JSON.stringify(record.before ?? {}),
+    after: JSON.stringify(record.after ?? {}),
   });
 }
 
@@ -54,7 +59,9 @@ export async function beginRun(
     .update({ state: 'interrupted' });
   if (left) return { id: left.id, isContinued: true };
   await trx('imports').insert({
-    ...{ id: run.id, kind: run.kind, request_digest: run.digest },
+    id: run.id,
+    kind: run.kind,
+    request_digest: run.digest,
     options: JSON.stringify(run.options),
   });
   return { id: run.id, isContinued: false };
@@ -104,10 +111,17 @@ function selectRuns(db: Queryable) {
 
 function toRun(row: RunRow): ImportRun {
   return {
-    ...{ id: row.id, kind: row.kind, options: row.options, state: row.state },
-    ...{ made: row.made, changed: row.changed, takenBack: row.taken_back },
-    ...{ matched: row.matched, left: row.left_out },
-    ...{ startedAt: row.started_at, finishedAt: row.finished_at },
+    id: row.id,
+    kind: row.kind,
+    options: row.options,
+    state: row.state,
+    made: row.made,
+    changed: row.changed,
+    takenBack: row.taken_back,
+    matched: row.matched,
+    left: row.left_out,
+    startedAt: row.started_at,
+    finishedAt: row.finished_at,
   };
 }
 
@@ -156,8 +170,14 @@ export async function recordsToTakeBack(
     .limit(limit)
     .select<RecordRow[]>('*');
   return rows.map((row) => ({
-    ...{ id: row.id, importId: row.import_id, type: row.record_type, recordId: row.record_id },
-    ...{ effect: row.effect, before: row.before, after: row.after, createdAt: row.created_at },
+    id: row.id,
+    importId: row.import_id,
+    type: row.record_type,
+    recordId: row.record_id,
+    effect: row.effect,
+    before: row.before,
+    after: row.after,
+    createdAt: row.created_at,
   }));
 }
 

@@ -87,7 +87,10 @@ async function begin(deps: RunDeps, { kind, options, content }: Request): Promis
     const digest = requestDigest(kind, options, content);
     const { id, isContinued } = await beginRun(trx, { id: deps.ids.uuid(), kind, digest, options });
     await deps.audit.record(trx, systemActor, {
-      ...{ action: 'records.imported', resourceType: 'import', resourceId: id, outcome: 'pending' },
+      action: 'records.imported',
+      resourceType: 'import',
+      resourceId: id,
+      outcome: 'pending',
       metadata: { kind, isContinued },
     });
     return id;
@@ -98,8 +101,11 @@ async function end(deps: RunDeps, id: string, state: 'done' | 'failed', totals: 
   await deps.db.transaction(async (trx) => {
     await endRun(trx, id, { state, matched: totals.matched, left: totals.left + totals.bad });
     await deps.audit.record(trx, systemActor, {
-      ...{ action: 'records.imported', resourceType: 'import', resourceId: id },
-      ...{ outcome: state === 'done' ? 'success' : 'failure', metadata: { ...totals } },
+      action: 'records.imported',
+      resourceType: 'import',
+      resourceId: id,
+      outcome: state === 'done' ? 'success' : 'failure',
+      metadata: { ...totals },
     });
   });
 }

@@ -53,7 +53,9 @@ export async function undoImport(deps: RunDeps, importId: string, listener: Undo
     await deps.db.transaction(async (trx) => {
       await endRun(trx, importId, { state: 'undone' });
       await deps.audit.record(trx, systemActor, {
-        ...{ action: 'record.changed', resourceType: 'import', resourceId: importId },
+        action: 'record.changed',
+        resourceType: 'import',
+        resourceId: importId,
         metadata: { change: 'undone', takenBack, left },
       });
     });

@@ -104,7 +104,9 @@ export interface Service extends ServiceName {
 export function servicesOf(specialists: readonly Specialist[]): Service[] {
   return specialists.flatMap(({ name, services }) =>
     services.map(({ type, acuityAppointmentTypeId }) => ({
-      ...{ specialist: name, type, appointmentTypeId: acuityAppointmentTypeId },
+      specialist: name,
+      type,
+      appointmentTypeId: acuityAppointmentTypeId,
     })),
   );
 }
@@ -153,7 +155,11 @@ export function removedFields(
   );
   const nothing = { form: null, name: null };
   return [...known, ...unknown.map((id) => ({ id, ...nothing }))].map(({ id, form, name }) => ({
-    ...{ id, form, name, detail: detailOf.get(id) ?? null, fixedBy: fixed.get(id) ?? null },
+    id,
+    form,
+    name,
+    detail: detailOf.get(id) ?? null,
+    fixedBy: fixed.get(id) ?? null,
   }));
 }
 

@@ -76,8 +76,12 @@ export function buildMapping(
           form.appointmentTypeIds.includes(appointmentTypeId),
         );
         return {
-          ...{ id: form.id, name: form.name, isInternal: form.isInternal, services: having.map(nameOf) },
-          ...{ hasAllServices: having.length === services.length, fields: fields.map(fieldOf) },
+          id: form.id,
+          name: form.name,
+          isInternal: form.isInternal,
+          services: having.map(nameOf),
+          hasAllServices: having.length === services.length,
+          fields: fields.map(fieldOf),
         };
       }),
     asOf: known?.asOf ?? null,

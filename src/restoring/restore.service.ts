@@ -110,7 +110,9 @@ async function begin({ audit, ids }: RestoringDeps, trx: Transaction) {
       [skippedAuditIds],
     );
   await audit.record(trx, systemActor, {
-    ...{ action: 'record.changed', resourceType: 'restore', resourceId: restore.id },
+    action: 'record.changed',
+    resourceType: 'restore',
+    resourceId: restore.id,
     metadata: { dataUntil: restore.dataUntil.toISOString(), ...access, ...mail, attempts: attempts.length },
   });
   const { id: restoreId, dataUntil, restoredAt } = restore;

@@ -69,8 +69,11 @@ export async function addSpecialist(
   try {
     await deps.db.transaction(async (trx) => {
       await trx('specialists').insert({
-        ...{ id, ...rest, is_active: isActive },
-        ...{ timezone: calendar.timezone, acuity_calendar_id: calendarId },
+        id,
+        ...rest,
+        is_active: isActive,
+        timezone: calendar.timezone,
+        acuity_calendar_id: calendarId,
       });
       await writeServices(trx, id, services.value);
       await note(deps, trx, actor, id, ['added']);

@@ -48,7 +48,9 @@ export async function connectAcuity(
   const ensured = await ensureSubscriptions(deps.subscribing, { silent: false });
   await deps.db.transaction((trx) =>
     deps.audit.record(trx, actor ? auditActor(actor) : systemActor, {
-      ...{ action: 'record.changed', resourceType: 'acuity_connection', resourceId: null },
+      action: 'record.changed',
+      resourceType: 'acuity_connection',
+      resourceId: null,
       outcome: ensured.ok ? 'success' : 'failure',
       metadata: ensured.ok
         ? { asked: 'connect', made: ensured.value.states.filter(({ mended }) => mended !== null).length }
@@ -64,7 +66,9 @@ export async function connectAcuity(
   ]);
   const { states, others } = ensured.value;
   return ok({
-    ...{ states, others, reach },
+    states,
+    others,
+    reach,
     account: account.ok ? account.value : null,
     calendars: offer.ok
       ? { count: offer.value.calendars.length, free: await freeCalendars(deps.db, offer.value) }
@@ -138,8 +142,11 @@ export async function readConnection({
     checkedAt: look.checked_at,
     lastEventAt,
     webhooks: rows.map((row) => ({
-      ...{ event: row.event, target: row.target, repaired: row.trouble },
-      ...{ madeAt: row.created_at, checkedAt: row.checked_at },
+      event: row.event,
+      target: row.target,
+      repaired: row.trouble,
+      madeAt: row.created_at,
+      checkedAt: row.checked_at,
     })),
   };
 

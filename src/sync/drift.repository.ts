@@ -55,10 +55,15 @@ export async function startReport(
 ): Promise<DriftReport | null> {
   const [row] = (await db('drift_reports')
     .insert({
-      ...{ id: report.id, kind: report.kind, fixes: report.fixes },
+      id: report.id,
+      kind: report.kind,
+      fixes: report.fixes,
       tells_nobody: report.tellsNobody ?? false,
-      ...{ from_day: report.from, to_day: report.to, next_day: report.from },
-      ...{ started_at: report.startedAt, lease_until: report.leaseUntil },
+      from_day: report.from,
+      to_day: report.to,
+      next_day: report.from,
+      started_at: report.startedAt,
+      lease_until: report.leaseUntil,
     })
     .onConflict(db.raw("((true)) where state = 'running'"))
     .ignore()
@@ -81,7 +86,9 @@ export async function abandonRuns(trx: Transaction): Promise<void> {
   await trx('drift_reports')
     .where({ state: 'running' })
     .update({
-      ...{ state: 'failed', last_error: 'restored', lease_until: null },
+      state: 'failed',
+      last_error: 'restored',
+      lease_until: null,
       finished_at: trx.raw('clock_timestamp()'),
     });
 }
@@ -104,9 +111,17 @@ export async function writeWindow(
 ): Promise<void> {
   const { items, appointments, nextDay, at, leaseUntil } = window;
   const rows = items.map((item) => ({
-    ...{ id: item.id, report_id: reportId, appointment_id: item.appointmentId, booking_id: item.bookingId },
-    ...{ difference: item.difference, state: item.state, reason: item.reason, announced: item.announced },
-    ...{ day: item.day, is_over: item.isOver, found_at: at },
+    id: item.id,
+    report_id: reportId,
+    appointment_id: item.appointmentId,
+    booking_id: item.bookingId,
+    difference: item.difference,
+    state: item.state,
+    reason: item.reason,
+    announced: item.announced,
+    day: item.day,
+    is_over: item.isOver,
+    found_at: at,
   }));
   const inserted =
     rows.length === 0
@@ -119,7 +134,8 @@ export async function writeWindow(
   await trx('drift_reports')
     .where({ id: reportId })
     .update({
-      ...{ next_day: nextDay, lease_until: leaseUntil },
+      next_day: nextDay,
+      lease_until: leaseUntil,
       appointments: trx.raw('appointments + ?', [appointments]),
       found: trx.raw('found + ?', [inserted.length]),
       fixed: trx.raw('fixed + ?', [inserted.filter(({ state }) => state === 'fixed').length]),

@@ -47,7 +47,9 @@ export async function reconcile(
   await resume(deps, onProgress, wanted.tellsNobody);
   const report = await startReport(deps.db, {
     ...wanted,
-    ...{ id: deps.ids.uuid(), startedAt: deps.clock.now(), leaseUntil: lease(deps) },
+    id: deps.ids.uuid(),
+    startedAt: deps.clock.now(),
+    leaseUntil: lease(deps),
   });
   return report && run(deps, report, onProgress);
 }
@@ -97,7 +99,10 @@ async function oneWindow(
   const items = await compareWindow(deps, span, found.value, { fixes, quiet, now });
   await deps.db.transaction(async (trx) => {
     await writeWindow(trx, report.id, {
-      ...{ nextDay, appointments: found.value.length, at: now, leaseUntil: lease(deps) },
+      nextDay,
+      appointments: found.value.length,
+      at: now,
+      leaseUntil: lease(deps),
       items: items.map((item) => ({ ...item, id: deps.ids.uuid() })),
     });
     for (const item of items) await recordItem(deps, trx, report, item);

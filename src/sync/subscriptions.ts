@@ -171,7 +171,10 @@ async function write(
     await trx('webhook_subscriptions')
       .insert(
         states.map(({ acuityId, event, target, mended }) => ({
-          ...{ acuity_id: acuityId, event, target, checked_at: now },
+          acuity_id: acuityId,
+          event,
+          target,
+          checked_at: now,
           trouble: repaired.some((one) => one.event === event) ? mended : null,
         })),
       )

@@ -125,13 +125,18 @@ async function ask(
   if (!mayAdminister(actor.viewer)) return failure({ reason: 'forbidden' });
   return db.transaction(async (trx): ReturnType<SyncService['ask']> => {
     const report = await startReport(trx, {
-      ...{ ...wanted, id: ids.uuid(), fixes: true },
-      ...{ startedAt: clock.now(), leaseUntil: nobodysYet },
+      ...wanted,
+      id: ids.uuid(),
+      fixes: true,
+      startedAt: clock.now(),
+      leaseUntil: nobodysYet,
     });
     if (!report) return failure({ reason: 'under_way' });
     await jobs.add(resumeReconciliationJob, {}, { trx, key: resumeReconciliationJob.name });
     await audit.record(trx, auditActor(actor), {
-      ...{ action: 'record.changed', resourceType: 'drift_report', resourceId: report.id },
+      action: 'record.changed',
+      resourceType: 'drift_report',
+      resourceId: report.id,
       metadata: { asked: 'reconcile' },
     });
     return ok(report);

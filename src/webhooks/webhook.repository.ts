@@ -120,8 +120,12 @@ export async function insertRefusal(
   event: { id: string; channel: Channel; receivedAt: Date; body: Buffer; refusal: Refusal },
 ): Promise<void> {
   await trx('webhook_events').insert({
-    ...{ id: event.id, channel: event.channel, state: 'refused', refusal: event.refusal },
-    ...{ received_at: event.receivedAt, body_digest: digestOf(event.body) },
+    id: event.id,
+    channel: event.channel,
+    state: 'refused',
+    refusal: event.refusal,
+    received_at: event.receivedAt,
+    body_digest: digestOf(event.body),
   });
 }
 
@@ -177,7 +181,10 @@ export async function markProcessed(trx: Transaction, id: string, done: Processi
     .where({ id })
     .whereNot({ state: 'processed' })
     .update({
-      ...{ state: 'processed', lease_until: null, next_attempt_at: null, last_error: null },
+      state: 'processed',
+      lease_until: null,
+      next_attempt_at: null,
+      last_error: null,
       outcome: done.outcome,
       booking_id: done.bookingId,
       note: done.note,
@@ -197,13 +204,11 @@ export async function markDelivered(
     .where({ id })
     .whereIn('state', ['delivering', 'processed'])
     .update({
-      ...{
-        state: 'processed',
-        lease_until: null,
-        next_attempt_at: null,
-        last_error: null,
-        last_status: status,
-      },
+      state: 'processed',
+      lease_until: null,
+      next_attempt_at: null,
+      last_error: null,
+      last_status: status,
       duration_ms: db.raw('coalesce(duration_ms, ?::int)', [Math.round(durationMs)]),
       processed_at: db.raw('coalesce(processed_at, ?::timestamptz)', [at.toISOString()]),
     });
@@ -219,21 +224,27 @@ export async function markFailed(
     .where({ id, state: 'delivering' })
     .update({
       state: why.nextAttemptAt ? 'waiting' : 'dead',
-      ...{ next_attempt_at: why.nextAttemptAt, lease_until: null },
-      ...{ last_error: why.error, last_status: why.status },
+      next_attempt_at: why.nextAttemptAt,
+      lease_until: null,
+      last_error: why.error,
+      last_status: why.status,
     });
 }
 
 /** Delivers it again now, whatever its state. False when it was refused: its body was not stored. */
 export async function markForReplay(trx: Transaction, id: string, now: Date): Promise<boolean> {
-  const changed = await trx('webhook_events')
-    .where({ id })
-    .whereNotNull('body')
-    .update({
-      ...{ state: 'waiting', next_attempt_at: now, lease_until: null, attempts: 0 },
-      replayed_at: now,
-      ...{ outcome: null, note: null, processed_at: null, last_error: null, last_status: null },
-    });
+  const changed = await trx('webhook_events').where({ id }).whereNotNull('body').update({
+    state: 'waiting',
+    next_attempt_at: now,
+    lease_until: null,
+    attempts: 0,
+    replayed_at: now,
+    outcome: null,
+    note: null,
+    processed_at: null,
+    last_error: null,
+    last_status: null,
+  });
   return changed > 0;
 }
 

@@ -40,7 +40,9 @@ describe('Acuity’s questions in a browser', function () {
   const removeClaimNumber = async () => {
     const text = (id: number, name: string, required = false) => ({ id, name, required, type: 'textbox' });
     const form = {
-      ...{ id: 501, name: 'Examination details', appointmentTypeIDs: [8001, 8003, 8004] },
+      id: 501,
+      name: 'Examination details',
+      appointmentTypeIDs: [8001, 8003, 8004],
       fields: [text(9101, 'Booking reference'), text(9102, 'Given name'), text(9120, 'Claim no', true)],
     };
     await fetch(`${simulator.url}/_sim/forms`, {

@@ -39,7 +39,9 @@ describe('the console’s actions in a browser', function () {
     const { body } = (await rita
       .post('/bookings')
       .send({
-        ...{ specialistId: id.specialist, type: 'in_person', startsAt },
+        specialistId: id.specialist,
+        type: 'in_person',
+        startsAt,
         examinee: { firstName: 'Ewan', lastName: 'Marsh', phone: '0412 345 678' },
       })
       .expect(201)) as { body: { booking: { id: string } } };
@@ -112,11 +114,18 @@ describe('the console’s actions in a browser', function () {
     // The calendar that this Acuity offers something on.
     const ines = randomUUID();
     await app.db('specialists').insert({
-      ...{ id: ines, name: 'Dr Ines Roy', specialty: 'Neurology', acuity_calendar_id: 7009 },
-      ...{ timezone: 'Australia/Hobart', location: '1 Murray Street, Hobart' },
+      id: ines,
+      name: 'Dr Ines Roy',
+      specialty: 'Neurology',
+      acuity_calendar_id: 7009,
+      timezone: 'Australia/Hobart',
+      location: '1 Murray Street, Hobart',
     });
     await app.db('specialist_services').insert({
-      ...{ specialist_id: ines, type: 'telehealth', acuity_appointment_type_id: 98, duration_minutes: 45 },
+      specialist_id: ines,
+      type: 'telehealth',
+      acuity_appointment_type_id: 98,
+      duration_minutes: 45,
     });
     await open(record('specialists', ines));
     await follow('Services');

@@ -33,26 +33,42 @@ describe('the console’s clicks', function () {
     id.rob = (await db('users').where({ email: 'rob@harbour-legal.example' }).first('id')).id;
     id.firm = (await db('organizations').where({ name: 'Northside Claims' }).first('id')).id;
     await db('bookings').insert({
-      ...{ id: id.booking, reference: 'EX-7K3M9Q', acuity_appointment_id: 880_001 },
-      ...{ specialist_id: id.specialist, source: 'acuity_direct', type: 'in_person' },
-      ...{ examinee_first_name: 'Ewan', examinee_last_name: 'Marsh', examinee_phone: '+61412345678' },
-      ...{ starts_at: new Date(Date.now() + 86_400_000), duration_minutes: 60, timezone: 'Australia/Sydney' },
+      id: id.booking,
+      reference: 'EX-7K3M9Q',
+      acuity_appointment_id: 880_001,
+      specialist_id: id.specialist,
+      source: 'acuity_direct',
+      type: 'in_person',
+      examinee_first_name: 'Ewan',
+      examinee_last_name: 'Marsh',
+      examinee_phone: '+61412345678',
+      starts_at: new Date(Date.now() + 86_400_000),
+      duration_minutes: 60,
+      timezone: 'Australia/Sydney',
     });
     const rita = await personOf(db, 'rita');
     await db('bookings').update({ created_by_id: rita.id, organization_id: rita.organizationId });
     await db('webhook_events').insert({
-      ...{ id: id.event, channel: 'relay', action: 'changed', appointment_id: 880_001, state: 'dead' },
-      ...{ body: Buffer.from('action=changed&id=880001'), body_digest: Buffer.alloc(32), attempts: 12 },
-      ...{ received_at: new Date(), booking_id: id.booking },
+      id: id.event,
+      channel: 'relay',
+      action: 'changed',
+      appointment_id: 880_001,
+      state: 'dead',
+      body: Buffer.from('action=changed&id=880001'),
+      body_digest: Buffer.alloc(32),
+      attempts: 12,
+      received_at: new Date(),
+      booking_id: id.booking,
     });
     await db('emails').insert({
-      ...{
-        id: id.email,
-        kind: 'booking_confirmation',
-        dedupe_key: 'x',
-        recipient: 'rita@harbour-legal.example',
-      },
-      ...{ booking_id: id.booking, status: 'failed', attempts: 8, last_error: 'ETIMEDOUT' },
+      id: id.email,
+      kind: 'booking_confirmation',
+      dedupe_key: 'x',
+      recipient: 'rita@harbour-legal.example',
+      booking_id: id.booking,
+      status: 'failed',
+      attempts: 8,
+      last_error: 'ETIMEDOUT',
     });
     await db.raw(
       `select graphile_worker.add_job('settle_booking', '{}', run_at := now() + interval '1 day')`,
@@ -188,10 +204,20 @@ describe('the console’s clicks', function () {
 
   it('export what is filtered as CSV', async () => {
     await app.db('bookings').insert({
-      ...{ id: randomUUID(), reference: 'EX-2A2A2A', acuity_appointment_id: 880_002, status: 'cancelled' },
-      ...{ specialist_id: id.specialist, source: 'acuity_direct', type: 'in_person', duration_minutes: 60 },
-      ...{ current_progress: 'cancelled', starts_at: new Date(), timezone: 'Australia/Sydney' },
-      ...{ examinee_first_name: 'Tom', examinee_last_name: 'Oakley', examinee_phone: '+61412345678' },
+      id: randomUUID(),
+      reference: 'EX-2A2A2A',
+      acuity_appointment_id: 880_002,
+      status: 'cancelled',
+      specialist_id: id.specialist,
+      source: 'acuity_direct',
+      type: 'in_person',
+      duration_minutes: 60,
+      current_progress: 'cancelled',
+      starts_at: new Date(),
+      timezone: 'Australia/Sydney',
+      examinee_first_name: 'Tom',
+      examinee_last_name: 'Oakley',
+      examinee_phone: '+61412345678',
     });
     await open('/admin/resources/bookings?filters.status=active');
     const downloading = page.waitForEvent('download');

@@ -23,15 +23,22 @@ describe('the console’s lists in a browser', function () {
     [browser, app] = await Promise.all([openBrowser(), startTestApp()]);
     const { db } = app;
     id.marsh = await aBookingOf(db, 'rita', {
-      ...{ reference: 'EX-AAAAAA', claim_number: 'CL-77', starts_at: new Date('2027-06-01T09:00:00+10:00') },
+      reference: 'EX-AAAAAA',
+      claim_number: 'CL-77',
+      starts_at: new Date('2027-06-01T09:00:00+10:00'),
     });
     id.nair = await aBookingOf(db, 'nadia', {
-      ...{ reference: 'EX-BBBBBB', examinee_first_name: 'Priya', examinee_last_name: 'Nair' },
+      reference: 'EX-BBBBBB',
+      examinee_first_name: 'Priya',
+      examinee_last_name: 'Nair',
       starts_at: new Date('2027-06-02T23:30:00+10:00'),
     });
     id.oakley = await aBookingOf(db, null, {
-      ...{ reference: 'EX-CCCCCC', examinee_first_name: 'Tom', examinee_last_name: 'Oakley' },
-      ...{ status: 'cancelled', current_progress: 'cancelled' },
+      reference: 'EX-CCCCCC',
+      examinee_first_name: 'Tom',
+      examinee_last_name: 'Oakley',
+      status: 'cancelled',
+      current_progress: 'cancelled',
       starts_at: new Date('2027-06-03T00:30:00+10:00'),
     });
   });
@@ -250,9 +257,11 @@ describe('the console’s lists in a browser', function () {
       await page.route('**/admin/forms/**', (route) =>
         route.request().method() === 'POST'
           ? route.fulfill({
-              ...{ status: 422, contentType: 'application/problem+json' },
+              status: 422,
+              contentType: 'application/problem+json',
               json: {
-                ...{ code: 'invalid', detail: 'Look at the fields.' },
+                code: 'invalid',
+                detail: 'Look at the fields.',
                 errors: [
                   { path: 'location', message: 'Say where first' },
                   { path: 'phone', message: 'Enter a number' },

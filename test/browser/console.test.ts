@@ -18,14 +18,17 @@ describe('the console in a browser', function () {
     [browser, app] = await Promise.all([openBrowser(), startTestApp()]);
     const specialist = (await app.db('specialists').orderBy('position').first('id')) as { id: string };
     await app.db('bookings').insert({
-      ...{
-        id: bookingId,
-        reference: 'EX-7K3M9Q',
-        acuity_appointment_id: 880_001,
-        specialist_id: specialist.id,
-      },
-      ...{ examinee_first_name: 'Ewan', examinee_last_name: 'Marsh', examinee_phone: '+61412345678' },
-      ...{ starts_at: new Date(), duration_minutes: 60, timezone: 'Australia/Sydney', type: 'in_person' },
+      id: bookingId,
+      reference: 'EX-7K3M9Q',
+      acuity_appointment_id: 880_001,
+      specialist_id: specialist.id,
+      examinee_first_name: 'Ewan',
+      examinee_last_name: 'Marsh',
+      examinee_phone: '+61412345678',
+      starts_at: new Date(),
+      duration_minutes: 60,
+      timezone: 'Australia/Sydney',
+      type: 'in_person',
       source: 'acuity_direct',
     });
     const context = await browser.newContext({ baseURL: app.url, viewport: { width: 1360, height: 900 } });

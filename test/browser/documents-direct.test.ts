@@ -62,7 +62,10 @@ describe('sending a large document past the app', function () {
   const throttle = async (bytesPerSecond: number) => {
     const client = await watched.context.newCDPSession(page);
     await client.send('Network.emulateNetworkConditions', {
-      ...{ offline: false, latency: 0, downloadThroughput: -1, uploadThroughput: bytesPerSecond },
+      offline: false,
+      latency: 0,
+      downloadThroughput: -1,
+      uploadThroughput: bytesPerSecond,
     });
   };
 
@@ -190,7 +193,9 @@ describe('sending a large document past the app', function () {
       };
       const [offer] = offered.body.parts;
       await fetch(offer?.url ?? '', {
-        ...{ method: 'PUT', headers: offer?.headers ?? {}, body: new Uint8Array(other) },
+        method: 'PUT',
+        headers: offer?.headers ?? {},
+        body: new Uint8Array(other),
       });
     });
     await upload();

@@ -51,7 +51,10 @@ describe('sending documents with a script', function () {
   const throttle = async (bytesPerSecond: number) => {
     const client = await watched.context.newCDPSession(page);
     await client.send('Network.emulateNetworkConditions', {
-      ...{ offline: false, latency: 0, downloadThroughput: -1, uploadThroughput: bytesPerSecond },
+      offline: false,
+      latency: 0,
+      downloadThroughput: -1,
+      uploadThroughput: bytesPerSecond,
     });
   };
 

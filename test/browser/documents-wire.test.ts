@@ -87,7 +87,10 @@ describe('the wire while documents are uploaded', function () {
       [...urls]
         .filter(([, { method }]) => method !== 'GET')
         .map(([requestId, { method, url }]) => ({
-          ...{ method, origin: url.origin, path: url.pathname, query: url.searchParams },
+          method,
+          origin: url.origin,
+          path: url.pathname,
+          query: url.searchParams,
           ...(sizes.get(requestId) ?? { bytes: 0, contentType: '' }),
         }));
   };

@@ -116,7 +116,10 @@ describe('the questions of the specialist in a real browser', function () {
     await stack.control('/forms', {
       forms: [
         {
-          ...{ id: 571, name: 'Before the assessment', description: '', appointmentTypeIDs: [8005] },
+          id: 571,
+          name: 'Before the assessment',
+          description: '',
+          appointmentTypeIDs: [8005],
           fields: [{ id: fields.reference, name: 'Your file reference', required: true, type: 'textbox' }],
         },
       ],
@@ -129,7 +132,10 @@ describe('the questions of the specialist in a real browser', function () {
     await stack.control('/forms', {
       forms: [
         {
-          ...{ id: 779, name: 'New', description: '', appointmentTypeIDs: [8005] },
+          id: 779,
+          name: 'New',
+          description: '',
+          appointmentTypeIDs: [8005],
           fields: [
             { id: 9779, name: 'Dominant hand', required: true, type: 'dropdown', options: ['Left', 'Right'] },
           ],
@@ -154,7 +160,10 @@ describe('the questions of the specialist in a real browser', function () {
     const { page } = watched;
     await watched.useSession(await stack.app.sessionCookie(rita));
     const made = await stack.makeAppointment({
-      ...{ datetime: await stack.freeTime(), appointmentTypeID: 8005, calendarID: 7008, fields: [] },
+      datetime: await stack.freeTime(),
+      appointmentTypeID: 8005,
+      calendarID: 7008,
+      fields: [],
     });
     await stack.settled();
     const booking = await stack.booking(made.id);

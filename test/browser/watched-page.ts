@@ -35,7 +35,11 @@ export async function watchedPage(
 ): Promise<Watched> {
   const { width, javaScript = true, colorScheme = 'light', timezoneId = 'Australia/Perth' } = options;
   const context = await browser.newContext({
-    ...{ baseURL, colorScheme, timezoneId, javaScriptEnabled: javaScript, reducedMotion: 'reduce' },
+    baseURL,
+    colorScheme,
+    timezoneId,
+    javaScriptEnabled: javaScript,
+    reducedMotion: 'reduce',
     viewport: { width, height: 900 },
   });
   const page = await context.newPage();

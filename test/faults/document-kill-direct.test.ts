@@ -95,7 +95,9 @@ describe('a process that is killed while it makes a document of parts', function
   );
   for (const step of ['received', 'in_transaction', 'committed'])
     moments.push({
-      ...{ when: `at ${step}`, isKept: step === 'committed', isDone: false },
+      when: `at ${step}`,
+      isKept: step === 'committed',
+      isDone: false,
       begin: async () => {
         const web = await startProcess(house, { killAt: step });
         return { ...web, rita: at(web.url) };

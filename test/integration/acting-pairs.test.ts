@@ -8,7 +8,9 @@ import { openMatrixHouse, type MatrixHouse } from '../support/matrix-house.ts';
 const pairs: { table: string; by: string; for: string; alone?: object }[] = [
   { table: 'bookings', by: 'created_by_id', for: 'created_for_id' },
   {
-    ...{ table: 'booking_contacts', by: 'created_by_id', for: 'created_for_id' },
+    table: 'booking_contacts',
+    by: 'created_by_id',
+    for: 'created_for_id',
     alone: { role: 'report_recipient' },
   },
   { table: 'booking_intentions', by: 'created_by_id', for: 'created_for_id' },
@@ -24,8 +26,11 @@ describe('the referrer and the admin acting', () => {
     await house.aDocument();
     const { rita } = house.userIds;
     await house.app.db('booking_contacts').insert({
-      ...{ id: house.app.db.raw('gen_random_uuid()'), booking_id: house.bookingId, role: 'solicitor' },
-      ...{ user_id: rita, created_by_id: rita },
+      id: house.app.db.raw('gen_random_uuid()'),
+      booking_id: house.bookingId,
+      role: 'solicitor',
+      user_id: rita,
+      created_by_id: rita,
     });
   });
   after(() => house.close());

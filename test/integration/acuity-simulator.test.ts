@@ -184,7 +184,11 @@ describe('against the simulator', () => {
     expect(form).to.deep.include({ name: 'Examination details', isInternal: false });
     expect(form?.appointmentTypeIds).to.include.members([8001, 8002]);
     expect(form?.fields[0]).to.deep.equal({
-      ...{ id: 9101, name: 'Booking reference', required: false, type: 'textbox', options: [] },
+      id: 9101,
+      name: 'Booking reference',
+      required: false,
+      type: 'textbox',
+      options: [],
     });
   });
 

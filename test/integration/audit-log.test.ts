@@ -72,7 +72,9 @@ describe('the audit log', () => {
     await db.transaction(async (trx) => {
       // Its number is this transaction's.
       await trx('audit_log').insert({
-        ...{ action: 'record.changed', resource_type: 'specialist', resource_id: specialist },
+        action: 'record.changed',
+        resource_type: 'specialist',
+        resource_id: specialist,
         at: trx.raw(`transaction_timestamp() - interval '1 hour'`),
       });
       await trx('specialists').where({ id: specialist }).update({ specialty: 'Neurology' });
@@ -111,8 +113,14 @@ describe('the audit log', () => {
       await seeded.db('specialist_services').where({ specialist_id: someone }).delete();
       await anEmailAbout(seeded.db, booking, { id: email, status: 'sent', sent_at: new Date() });
       await seeded.db('webhook_events').insert({
-        ...{ id: event, channel: 'relay', state: 'dead', received_at: new Date(), action: 'changed' },
-        ...{ appointment_id: 1, body: Buffer.from('a'), body_digest: Buffer.alloc(32) },
+        id: event,
+        channel: 'relay',
+        state: 'dead',
+        received_at: new Date(),
+        action: 'changed',
+        appointment_id: 1,
+        body: Buffer.from('a'),
+        body_digest: Buffer.alloc(32),
       });
     });
     after(() => seeded.close());

@@ -42,7 +42,9 @@ describe('the contacts of a booking', () => {
     const booked = await agents.rita
       .post('/bookings')
       .send({
-        ...{ specialistId: specialist?.id, type: 'in_person', startsAt },
+        specialistId: specialist?.id,
+        type: 'in_person',
+        startsAt,
         examinee: { firstName: 'Ewan', lastName: 'Marsh', phone: '0412 345 678' },
       })
       .expect(201);
@@ -184,12 +186,22 @@ describe('the contacts of a booking', () => {
       .insert({ id: lena, name: 'Lena Long', email: `${lena}@harbour-legal.example`, email_verified: true });
     const rob = (await app.db('members').where({ user_id: ids.rob }).first()) as { organization_id: string };
     await app.db('members').insert({
-      ...{ id: randomUUID(), user_id: lena, organization_id: rob.organization_id },
-      ...{ role: 'member', created_at: new Date() },
+      id: randomUUID(),
+      user_id: lena,
+      organization_id: rob.organization_id,
+      role: 'member',
+      created_at: new Date(),
     });
     await app.db('merges').insert({
-      ...{ id: randomUUID(), kind: 'referrer', reason: 'The same twice', moved: '{}' },
-      ...{ from_id: ids.rob, into_id: lena, from_name: 'Rob', into_name: 'Lena', made_by_id: ids.ada },
+      id: randomUUID(),
+      kind: 'referrer',
+      reason: 'The same twice',
+      moved: '{}',
+      from_id: ids.rob,
+      into_id: lena,
+      from_name: 'Rob',
+      into_name: 'Lena',
+      made_by_id: ids.ada,
     });
     await app.db('users').where({ id: ids.rob }).update({ banned: true });
     const rows = () => app.db('booking_contacts').where({ booking_id: bookingId }).select('id', 'user_id');

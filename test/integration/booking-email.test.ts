@@ -318,7 +318,10 @@ describe('the mails of a booking', () => {
     await house.attempts.book(house.people.rita, failed, null);
     const { intention_id } = (await house.db('emails').first('intention_id')) as { intention_id: string };
     await house.db('emails').insert({
-      ...{ id: systemIds.uuid(), kind: 'booking_failed', dedupe_key: 'failed', intention_id },
+      id: systemIds.uuid(),
+      kind: 'booking_failed',
+      dedupe_key: 'failed',
+      intention_id,
       recipient: 'rita@harbour-legal.example',
     });
     await house.db('users').where({ email: 'rita@harbour-legal.example' }).update({ banned: true });
@@ -340,8 +343,14 @@ describe('the mails of a booking', () => {
     valueOf(await house.attempts.book(house.people.rob, house.requestFor(), null));
     const [from, into] = [house.people.rob.viewer, house.people.rita.viewer];
     await house.db('merges').insert({
-      ...{ id: systemIds.uuid(), kind: 'referrer', reason: 'The same twice', moved: '{}' },
-      ...{ from_id: from.userId, into_id: into.userId, from_name: from.name, into_name: into.name },
+      id: systemIds.uuid(),
+      kind: 'referrer',
+      reason: 'The same twice',
+      moved: '{}',
+      from_id: from.userId,
+      into_id: into.userId,
+      from_name: from.name,
+      into_name: into.name,
       made_by_id: house.people.ada.viewer.userId,
     });
     await house.db('users').where({ id: from.userId }).update({ banned: true });

@@ -95,7 +95,9 @@ describe('reminders', () => {
 
   it('go to nobody who switched them off', async () => {
     await house.db('mail_preferences').insert({
-      ...{ user_id: house.people.rita.viewer.userId, kind: 'booking_reminder', delivery: 'off' },
+      user_id: house.people.rita.viewer.userId,
+      kind: 'booking_reminder',
+      delivery: 'off',
     });
     expect(await write(7 * dayMs)).to.equal(1);
     expect(await recipients()).to.deep.equal([]);

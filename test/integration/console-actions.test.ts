@@ -32,7 +32,8 @@ describe('the console’s actions', () => {
   describe('are for what the list shows and the record offers', () => {
     it('a mail about an account is on no list of support’s, and is not sent by them', async () => {
       const id = await anEmailAbout(app.db, await aBookingOf(app.db, 'rita'), {
-        ...{ kind: 'password_changed', booking_id: null },
+        kind: 'password_changed',
+        booking_id: null,
       });
       for (const agent of [sam, ada]) {
         await agent.get(form(`emails/${id}/send-again`)).expect(404);
@@ -171,16 +172,29 @@ describe('the console’s actions', () => {
       const days = async () => (await open(ada, 'drift-reports/reconcile')).fields[0]?.value;
       const at = (hours: number) => new Date(Date.now() - hours * 3_600_000);
       const report = (kind: string, hours: number, state: string) => ({
-        ...{ id: randomUUID(), kind, fixes: true, state, started_at: at(hours), finished_at: at(hours) },
-        ...{ from_day: dayFrom(-90), to_day: dayFrom(400), next_day: dayFrom(400) },
+        id: randomUUID(),
+        kind,
+        fixes: true,
+        state,
+        started_at: at(hours),
+        finished_at: at(hours),
+        from_day: dayFrom(-90),
+        to_day: dayFrom(400),
+        next_day: dayFrom(400),
       });
       await app.db('drift_reports').del();
       expect(await days()).to.equal('near');
       const nightly = report('all', 3, 'done');
       await app.db('drift_reports').insert(nightly);
       const left = (id: string, day: string) => ({
-        ...{ id, report_id: nightly.id, appointment_id: 1, difference: 'missing_there', state: 'left', day },
-        ...{ announced: false, found_at: at(3) },
+        id,
+        report_id: nightly.id,
+        appointment_id: 1,
+        difference: 'missing_there',
+        state: 'left',
+        day,
+        announced: false,
+        found_at: at(3),
       });
       const item = randomUUID();
       await app.db('drift_items').insert(left(item, dayFrom(2)));
@@ -302,7 +316,10 @@ describe('the console’s actions', () => {
       const { fields } = await open(sam, `bookings/${id}/assign`);
       const rita = await personOf(app.db, 'rita');
       expect(fields[0]).to.deep.include({
-        ...{ name: 'referrerId', type: 'search', value: rita.id, display: 'Rita Alvarez, Harbour Legal' },
+        name: 'referrerId',
+        type: 'search',
+        value: rita.id,
+        display: 'Rita Alvarez, Harbour Legal',
       });
       const source = String(fields[0]?.source);
       const { body } = await sam.get(source).query({ query: 'nadia' }).expect(200);
@@ -325,8 +342,9 @@ describe('the console’s actions', () => {
       expect(booking).to.include({ created_by_id: rita.id, organization_id: rita.organizationId });
       const [row] = await rows({ action: 'booking.edited', resource_id: id });
       expect(row.metadata).to.deep.equal({
-        ...{ columns: ['organization_id', 'created_by_id'] },
-        ...{ referrerId: rita.id, organizationId: rita.organizationId },
+        columns: ['organization_id', 'created_by_id'],
+        referrerId: rita.id,
+        organizationId: rita.organizationId,
       });
     });
 
@@ -334,8 +352,11 @@ describe('the console’s actions', () => {
       const admin = await personOf(app.db, 'ada');
       const rita = await personOf(app.db, 'rita');
       await app.db('impersonations').insert({
-        ...{ id: randomUUID(), session_id: randomUUID(), reason: 'On the phone' },
-        ...{ admin_id: admin.id, user_id: rita.id },
+        id: randomUUID(),
+        session_id: randomUUID(),
+        reason: 'On the phone',
+        admin_id: admin.id,
+        user_id: rita.id,
       });
       const id = await aBookingOf(app.db, 'rita', { created_for_id: admin.id });
       const nadia = await personOf(app.db, 'nadia');
@@ -344,7 +365,9 @@ describe('the console’s actions', () => {
       expect(refused.body.errors[0].path).to.equal('referrerId');
       expect((await assign(ada, id, nadia.id)).status).to.equal(200);
       expect(await app.db('bookings').where({ id }).first()).to.include({
-        ...{ created_by_id: nadia.id, organization_id: nadia.organizationId, created_for_id: null },
+        created_by_id: nadia.id,
+        organization_id: nadia.organizationId,
+        created_for_id: null,
       });
     });
 

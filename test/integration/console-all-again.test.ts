@@ -58,8 +58,15 @@ describe('what was done again by somebody else meanwhile', () => {
   it('is not delivered again: the event has arrived', async () => {
     const id = randomUUID();
     await app.db('webhook_events').insert({
-      ...{ id, channel: 'relay', action: 'changed', appointment_id: 1, state: 'dead', attempts: 12 },
-      ...{ body: Buffer.from('x'), body_digest: Buffer.alloc(32), received_at: new Date() },
+      id,
+      channel: 'relay',
+      action: 'changed',
+      appointment_id: 1,
+      state: 'dead',
+      attempts: 12,
+      body: Buffer.from('x'),
+      body_digest: Buffer.alloc(32),
+      received_at: new Date(),
     });
     const done = { state: 'processed', outcome: 'updated', processed_at: new Date() };
     const notice = await askedWhile('/admin/forms/webhook-events/replay-all', (trx) =>

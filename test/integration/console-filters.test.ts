@@ -19,7 +19,9 @@ describe('the console’s filters', () => {
     ada = await app.signIn('ada@examdesk.example');
     sam = await app.signIn('sam@examdesk.example');
     await aBookingOf(app.db, 'rita', {
-      ...{ claim_number: 'CL-77', notes: 'Bring the X-rays', external_created_by: 'ewan@marsh.example' },
+      claim_number: 'CL-77',
+      notes: 'Bring the X-rays',
+      external_created_by: 'ewan@marsh.example',
       interpreter_language: 'Arabic',
     });
     await aBookingOf(app.db, 'nadia', { examinee_first_name: 'Priya', examinee_last_name: 'Nair' });
@@ -36,8 +38,12 @@ describe('the console’s filters', () => {
   describe('of health information', () => {
     it('take sealed words, and each of those columns', async () => {
       const words = {
-        ...{ examinee: 'marsh', phone: '6141', claimNumber: 'cl-77', notes: 'x-rays' },
-        ...{ externalCreatedBy: 'ewan@', interpreterLanguage: 'arab' },
+        examinee: 'marsh',
+        phone: '6141',
+        claimNumber: 'cl-77',
+        notes: 'x-rays',
+        externalCreatedBy: 'ewan@',
+        interpreterLanguage: 'arab',
       };
       for (const [name, text] of Object.entries(words)) {
         const sealed = await seal(sam, { [name]: text });
@@ -116,7 +122,8 @@ describe('the console’s filters', () => {
       // 1 and 2 June, in Sydney and in Perth two hours behind.
       early = await aBookingOf(app.db, null, { starts_at: new Date('2027-06-01T00:30:00+10:00') });
       late = await aBookingOf(app.db, null, {
-        ...{ starts_at: new Date('2027-06-02T23:30:00+08:00'), timezone: 'Australia/Perth' },
+        starts_at: new Date('2027-06-02T23:30:00+08:00'),
+        timezone: 'Australia/Perth',
         created_at: new Date('2026-06-01T00:30:00+10:00'),
       });
     });
@@ -153,7 +160,8 @@ describe('the console’s filters', () => {
     expect(theirs.map(({ organization }) => organization)).to.deep.equal(theirs.map(() => 'Harbour Legal'));
     expect(await found(ada, 'bookings', { 'filters.referrerId': rita.id })).to.have.length(1);
     const [member] = await found(ada, 'users', {
-      ...{ 'filters.organizationId': rita.organizationId, 'filters.isActive': 'true' },
+      'filters.organizationId': rita.organizationId,
+      'filters.isActive': 'true',
       'filters.name': 'Rita',
     });
     expect(member?.bookings).to.equal(1);
@@ -232,12 +240,20 @@ describe('the console’s morning page', () => {
 
   it('leads to the repair of each number, whoever may do it', async () => {
     const booking = await aBookingOf(app.db, null, {
-      ...{ starts_at: new Date('2026-01-01T10:00:00+11:00'), details_needed: true },
+      starts_at: new Date('2026-01-01T10:00:00+11:00'),
+      details_needed: true,
     });
     await anEmailAbout(app.db, booking);
     await app.db('webhook_events').insert({
-      ...{ id: randomUUID(), channel: 'relay', action: 'changed', appointment_id: 1, state: 'dead' },
-      ...{ body: Buffer.from('x'), body_digest: Buffer.alloc(32), attempts: 12, received_at: new Date() },
+      id: randomUUID(),
+      channel: 'relay',
+      action: 'changed',
+      appointment_id: 1,
+      state: 'dead',
+      body: Buffer.from('x'),
+      body_digest: Buffer.alloc(32),
+      attempts: 12,
+      received_at: new Date(),
     });
     for (const agent of [ada, sam]) {
       const page = await morning(agent);
@@ -262,9 +278,17 @@ describe('the console’s morning page', () => {
 
   it('shows what an event left for us to do, until somebody did it', async () => {
     const event = (appointment: number, note: string, at: number) => ({
-      ...{ id: randomUUID(), channel: 'relay', action: 'scheduled', appointment_id: appointment, note },
-      ...{ state: 'processed', outcome: 'ignored', body: Buffer.from('x'), body_digest: Buffer.alloc(32) },
-      ...{ received_at: new Date(at), processed_at: new Date(at) },
+      id: randomUUID(),
+      channel: 'relay',
+      action: 'scheduled',
+      appointment_id: appointment,
+      note,
+      state: 'processed',
+      outcome: 'ignored',
+      body: Buffer.from('x'),
+      body_digest: Buffer.alloc(32),
+      received_at: new Date(at),
+      processed_at: new Date(at),
     });
     const { known } = (await app.db('bookings').first('acuity_appointment_id as known')) as { known: number };
     await app
@@ -282,8 +306,15 @@ describe('the console’s morning page', () => {
 
   it('shows a reconciliation that failed, until one went well', async () => {
     const report = (state: string, at: number) => ({
-      ...{ id: randomUUID(), kind: 'near', fixes: true, state, started_at: new Date(at) },
-      ...{ finished_at: new Date(at), from_day: '2026-11-20', to_day: '2026-12-20', next_day: '2026-12-21' },
+      id: randomUUID(),
+      kind: 'near',
+      fixes: true,
+      state,
+      started_at: new Date(at),
+      finished_at: new Date(at),
+      from_day: '2026-11-20',
+      to_day: '2026-12-20',
+      next_day: '2026-12-21',
     });
     await app.db('drift_reports').insert(report('failed', 1e12));
     expect(waits(await morning(ada), 'Reconciliations that failed')).to.deep.include({ count: 1 });

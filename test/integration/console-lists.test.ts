@@ -60,8 +60,12 @@ describe('the console’s lists', function () {
       const [of, before] = [`/admin/api/resources/${id}`, await listed(id)];
       for (const agent of [house.agents.admin, house.agents.support]) {
         for (const address of [
-          ...[`${record}/edit`, `${record}/delete`, `${of}/actions/new`, `${of}/bulk/bulkDelete`],
-          ...[`${of}/search/a`, `${of}/search`],
+          `${record}/edit`,
+          `${record}/delete`,
+          `${of}/actions/new`,
+          `${of}/bulk/bulkDelete`,
+          `${of}/search/a`,
+          `${of}/search`,
         ]) {
           for (const type of ['form', 'json'] as const)
             await agent.post(address).type(type).send({ role: 'admin', status: 'archived' }).expect(403);
@@ -76,11 +80,21 @@ describe('the console’s lists', function () {
       const [of, record] = [`/admin/api/resources/${id}`, await recordOf(table)];
       const actions = actionButtons.filter((one) => one.table === id);
       for (const address of [
-        ...[`${of}/BULK/list`, `${of}/Search/list`, `${of}/search-/list`, `${of}/Actions/list`],
-        ...[`${of}/actions/List`, `${of}/actions/show`, `${of}/actions/list/a`, `${of}/list`],
-        ...[`${of}/records/${record}/list`, `${of}/records/${record}/export`, `${of}/records/${record}`],
-        ...[`${of}/records/${record}/Show`, `${of}/records/${record}/show/a`, `${of}/records/%E0%A4%A/show`],
-        ...[`/admin/api/resources/${id.toUpperCase()}/actions/list`],
+        `${of}/BULK/list`,
+        `${of}/Search/list`,
+        `${of}/search-/list`,
+        `${of}/Actions/list`,
+        `${of}/actions/List`,
+        `${of}/actions/show`,
+        `${of}/actions/list/a`,
+        `${of}/list`,
+        `${of}/records/${record}/list`,
+        `${of}/records/${record}/export`,
+        `${of}/records/${record}`,
+        `${of}/records/${record}/Show`,
+        `${of}/records/${record}/show/a`,
+        `${of}/records/%E0%A4%A/show`,
+        `/admin/api/resources/${id.toUpperCase()}/actions/list`,
         ...actions.map(({ kind, name }) =>
           kind === 'record' ? `${of}/actions/${name}` : `${of}/records/${record}/${name}`,
         ),
@@ -97,7 +111,9 @@ describe('the console’s lists', function () {
     const { admin } = house.agents;
     const { url } = house.app;
     for (const address of [
-      ...[list('bookings'), '/admin/export/bookings', `/admin/forms/bookings/${house.bookingId}/change`],
+      list('bookings'),
+      '/admin/export/bookings',
+      `/admin/forms/bookings/${house.bookingId}/change`,
       '/admin/options/referrers?query=rita',
     ]) {
       await admin.get(address).set('Origin', 'https://elsewhere.example').expect(403);

@@ -4,8 +4,15 @@ import { inOrder, selectRows, tableOf, type Table } from '../../src/console/inde
 import { openSeededDatabase, type TestDatabase } from '../support/database.ts';
 
 const long = [
-  ...['bookings', 'progress', 'documents', 'users', 'webhook-events', 'emails'],
-  ...['drift-reports', 'drift-items', 'audit'],
+  'bookings',
+  'progress',
+  'documents',
+  'users',
+  'webhook-events',
+  'emails',
+  'drift-reports',
+  'drift-items',
+  'audit',
 ];
 
 describe('the order of the console’s lists', () => {

@@ -18,9 +18,13 @@ describe('the reach of the console’s lists', () => {
     const record = randomUUID();
     await database.db('audit_log').insert(
       [9, 8, 7, 2, 1, 0].map((days) => ({
-        ...{ at: new Date(Date.now() - days * 86_400_000), action: 'auth.signed_in', outcome: 'success' },
-        ...{ resource_type: 'session', resource_id: days === 9 ? record : randomUUID() },
-        ...{ metadata: {}, user_agent: 'Kiosk' },
+        at: new Date(Date.now() - days * 86_400_000),
+        action: 'auth.signed_in',
+        outcome: 'success',
+        resource_type: 'session',
+        resource_id: days === 9 ? record : randomUUID(),
+        metadata: {},
+        user_agent: 'Kiosk',
       })),
     );
     const count = (filters: Filters) => countRows(database.db, audit, filters);

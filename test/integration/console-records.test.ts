@@ -30,18 +30,37 @@ describe('the console’s records', () => {
     const rita = await db('users').where({ email: 'rita@harbour-legal.example' }).first('id');
     bookingId = randomUUID();
     await db('bookings').insert({
-      ...{ id: bookingId, reference: 'EX-7K3M9Q', acuity_appointment_id: 880_001 },
-      ...{ specialist_id: specialist.id, created_by_id: null, source: 'acuity_direct', details_needed: true },
-      ...{ examinee_first_name: 'Ewan', examinee_last_name: 'Marsh', examinee_phone: '+61412345678' },
-      ...{ starts_at: new Date('2026-12-01T10:00:00+11:00'), duration_minutes: 60, type: 'in_person' },
+      id: bookingId,
+      reference: 'EX-7K3M9Q',
+      acuity_appointment_id: 880_001,
+      specialist_id: specialist.id,
+      created_by_id: null,
+      source: 'acuity_direct',
+      details_needed: true,
+      examinee_first_name: 'Ewan',
+      examinee_last_name: 'Marsh',
+      examinee_phone: '+61412345678',
+      starts_at: new Date('2026-12-01T10:00:00+11:00'),
+      duration_minutes: 60,
+      type: 'in_person',
       timezone: 'Australia/Sydney',
     });
     await db('documents').insert(
       [1, 2].map((n) => ({
-        ...{ id: randomUUID(), booking_id: bookingId, category: 'brief', file_name: `${n}.txt` },
-        ...{ mime_type: 'text/plain', size_bytes: 4, sha256: 'a'.repeat(64), chunk_bytes: 4 },
-        ...{ chunk_sha256: Buffer.alloc(32), status: 'infected', s3_key: `documents/${n}` },
-        ...{ scanned_at: new Date(), uploaded_by_id: rita.id, deleted_at: n === 1 ? new Date() : null },
+        id: randomUUID(),
+        booking_id: bookingId,
+        category: 'brief',
+        file_name: `${n}.txt`,
+        mime_type: 'text/plain',
+        size_bytes: 4,
+        sha256: 'a'.repeat(64),
+        chunk_bytes: 4,
+        chunk_sha256: Buffer.alloc(32),
+        status: 'infected',
+        s3_key: `documents/${n}`,
+        scanned_at: new Date(),
+        uploaded_by_id: rita.id,
+        deleted_at: n === 1 ? new Date() : null,
       })),
     );
     const reports = [randomUUID(), randomUUID()];
@@ -61,31 +80,37 @@ describe('the console’s records', () => {
         finished_at,
       });
       await db('drift_items').insert({
-        ...{
-          id: randomUUID(),
-          report_id: id,
-          appointment_id: 880_001,
-          booking_id: bookingId,
-          difference: 'details',
-        },
-        ...{ state: 'left', announced: true, found_at: finished_at, superseded: at === 0 },
+        id: randomUUID(),
+        report_id: id,
+        appointment_id: 880_001,
+        booking_id: bookingId,
+        difference: 'details',
+        state: 'left',
+        announced: true,
+        found_at: finished_at,
+        superseded: at === 0,
       });
     }
     for (const [at, repaired] of [false, true, false].entries()) {
       const day = new Date(Date.UTC(2026, 10, 20 + at));
       await db('custody_reports').insert({
-        ...{ id: randomUUID(), started_at: day, finished_at: day, rows_checked: 2, objects_checked: 2 },
+        id: randomUUID(),
+        started_at: day,
+        finished_at: day,
+        rows_checked: 2,
+        objects_checked: 2,
         findings: JSON.stringify([{ kind: 'damaged', documentId: randomUUID(), repaired }]),
       });
     }
     await db('emails').insert({
-      ...{
-        id: randomUUID(),
-        kind: 'booking_confirmation',
-        dedupe_key: 'x',
-        recipient: 'rita@harbour-legal.example',
-      },
-      ...{ booking_id: bookingId, status: 'failed', attempts: 8, last_error: 'ETIMEDOUT' },
+      id: randomUUID(),
+      kind: 'booking_confirmation',
+      dedupe_key: 'x',
+      recipient: 'rita@harbour-legal.example',
+      booking_id: bookingId,
+      status: 'failed',
+      attempts: 8,
+      last_error: 'ETIMEDOUT',
     });
   });
   after(() => app.close());
@@ -176,8 +201,15 @@ describe('the console’s records', () => {
     const form = (path: string) => `/admin/forms/specialists/${path}`;
     const open = async (path: string) => (await ada.get(form(path)).expect(200)).body as Opened;
     const ines = {
-      ...{ calendarId: '7009', name: 'Dr Ines Roy', title: '', specialty: 'Neurology', location: '' },
-      ...{ position: '10', isActive: true, in_person: '', telehealth: '99' },
+      calendarId: '7009',
+      name: 'Dr Ines Roy',
+      title: '',
+      specialty: 'Neurology',
+      location: '',
+      position: '10',
+      isActive: true,
+      in_person: '',
+      telehealth: '99',
     };
     const add = (values: object, agent = ada) => agent.post(form('add')).send({ version: '', values });
 
@@ -188,8 +220,11 @@ describe('the console’s records', () => {
       await add(ines).expect(200);
       const { body } = await ada.get('/specialists').query({ q: 'Ines' }).expect(200);
       expect(body.specialists[0]).to.deep.include({
-        ...{ name: 'Dr Ines Roy', specialty: 'Neurology', location: null },
-        ...{ timezone: 'Australia/Hobart', types: ['telehealth'] },
+        name: 'Dr Ines Roy',
+        specialty: 'Neurology',
+        location: null,
+        timezone: 'Australia/Hobart',
+        types: ['telehealth'],
       });
       const service = await app.db('specialist_services').where({ acuity_appointment_type_id: 99 }).first();
       expect(service.duration_minutes).to.equal(45);
@@ -266,8 +301,13 @@ describe('the console’s records', () => {
       const values = Object.fromEntries(fields.map(({ name, value }) => [name, value]));
       const before = await app.db('specialists').where({ id }).first();
       const more = {
-        ...{ id: randomUUID(), user_id: randomUUID(), acuity_calendar_id: 1, acuityCalendarId: 1 },
-        ...{ timezone: 'UTC', updated_at: null, is_active: false },
+        id: randomUUID(),
+        user_id: randomUUID(),
+        acuity_calendar_id: 1,
+        acuityCalendarId: 1,
+        timezone: 'UTC',
+        updated_at: null,
+        is_active: false,
       };
       await ada
         .post(form(`${id}/change`))

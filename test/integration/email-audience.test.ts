@@ -32,7 +32,10 @@ describe('who is told about a booking', () => {
   };
   async function addContact(name: Name, role: ContactRole): Promise<void> {
     await house.db('booking_contacts').insert({
-      ...{ id: systemIds.uuid(), booking_id: bookingId, user_id: idOf(name), role },
+      id: systemIds.uuid(),
+      booking_id: bookingId,
+      user_id: idOf(name),
+      role,
       created_by_id: idOf('rita'),
     });
   }
@@ -51,7 +54,10 @@ describe('who is told about a booking', () => {
     const lena = await addColleague();
     await addContact('rob', 'solicitor');
     await house.db('booking_contacts').insert({
-      ...{ id: systemIds.uuid(), booking_id: bookingId, user_id: lena, role: 'report_recipient' },
+      id: systemIds.uuid(),
+      booking_id: bookingId,
+      user_id: lena,
+      role: 'report_recipient',
       created_by_id: idOf('rita'),
     });
     await announce({ kind: 'booking_rescheduled' });
@@ -153,12 +159,21 @@ describe('who is told about a booking', () => {
     const lena = await addColleague();
     await addContact('rob', 'solicitor');
     await house.db('booking_contacts').insert({
-      ...{ id: systemIds.uuid(), booking_id: bookingId, user_id: lena, role: 'solicitor' },
+      id: systemIds.uuid(),
+      booking_id: bookingId,
+      user_id: lena,
+      role: 'solicitor',
       created_by_id: idOf('rita'),
     });
     await house.db('merges').insert({
-      ...{ id: systemIds.uuid(), kind: 'referrer', reason: 'The same twice', moved: '{}' },
-      ...{ from_id: idOf('rob'), into_id: lena, from_name: 'Rob', into_name: 'Lena' },
+      id: systemIds.uuid(),
+      kind: 'referrer',
+      reason: 'The same twice',
+      moved: '{}',
+      from_id: idOf('rob'),
+      into_id: lena,
+      from_name: 'Rob',
+      into_name: 'Lena',
       made_by_id: idOf('ada'),
     });
     await house

@@ -36,7 +36,11 @@ describe('what the mails of a booking say', () => {
   /** Sends what is queued, and gives the last of it to this address. */
   async function sentTo(name: 'rita' | 'rob', subject: RegExp): Promise<ReceivedMail> {
     const sender = createEmailSender({
-      ...{ db: house.db, mailer, jobs: house.deps.jobs, log: silent, links: testLinks },
+      db: house.db,
+      mailer,
+      jobs: house.deps.jobs,
+      log: silent,
+      links: testLinks,
       messageIdDomain: 'examdesk.example',
     });
     for (const id of (await house.db('emails').where({ status: 'queued' }).pluck('id')) as string[])
@@ -48,7 +52,10 @@ describe('what the mails of a booking say', () => {
   }
   async function addSolicitor(bookingId: string): Promise<void> {
     await house.db('booking_contacts').insert({
-      ...{ id: systemIds.uuid(), booking_id: bookingId, user_id: idOf('rob'), role: 'solicitor' },
+      id: systemIds.uuid(),
+      booking_id: bookingId,
+      user_id: idOf('rob'),
+      role: 'solicitor',
       created_by_id: idOf('rita'),
     });
   }

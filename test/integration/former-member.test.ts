@@ -46,7 +46,11 @@ describe('a former member of an organisation', () => {
     return startsAt;
   };
   const requestAt = (startsAt: string) => ({
-    ...{ specialistId, type: 'in_person', startsAt, examinee, claimNumber },
+    specialistId,
+    type: 'in_person',
+    startsAt,
+    examinee,
+    claimNumber,
   });
   const book = async (agent: Agent): Promise<BookingJson> => {
     const answer = await agent
@@ -59,7 +63,8 @@ describe('a former member of an organisation', () => {
     agent.post(path).set(html).type('form').send(fields);
   const moveRitaTo = (organization: string) =>
     form(agents.ada, `/account/people/${id[rita]}/role`, {
-      ...{ role: 'referrer', organizationId: id[organization] },
+      role: 'referrer',
+      organizationId: id[organization],
     }).expect(303);
 
   beforeEach(async () => {
@@ -292,7 +297,10 @@ describe('a former member of an organisation', () => {
   it('gets no mail about what was booked before', async () => {
     const sent: Mail[] = [];
     const emails = createEmailSender({
-      ...{ db: app.db, jobs: app.system.services.jobs, log: silent, messageIdDomain: 'desk.example' },
+      db: app.db,
+      jobs: app.system.services.jobs,
+      log: silent,
+      messageIdDomain: 'desk.example',
       mailer: { send: async (mail) => void sent.push(mail) },
       links: testLinks,
     });

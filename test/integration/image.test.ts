@@ -15,9 +15,15 @@ import { createVisitor, type Visitor } from '../support/visitor.ts';
 const password = 'teapot granite violin meadow';
 const rita = 'rita@harbour.example';
 const ewan = {
-  ...{ firstName: 'Ewan', lastName: 'Marsh', phone: '0412 345 678', email: '' },
-  ...{ 'dateOfBirth-day': '27', 'dateOfBirth-month': '3', 'dateOfBirth-year': '1984' },
-  ...{ claimNumber: 'CL-2207', notes: '' },
+  firstName: 'Ewan',
+  lastName: 'Marsh',
+  phone: '0412 345 678',
+  email: '',
+  'dateOfBirth-day': '27',
+  'dateOfBirth-month': '3',
+  'dateOfBirth-year': '1984',
+  claimNumber: 'CL-2207',
+  notes: '',
 };
 
 describe('an agency set up from the image', function () {
@@ -35,8 +41,12 @@ describe('an agency set up from the image', function () {
     proxy = await openProxy({ keepsConnections: true });
     image = await openImageRun({
       ...services.env,
-      ...{ BASE_URL: proxy.url, TRUST_PROXY: '1', STOP_GRACE_SECONDS: '0', WEBHOOK_DELAY_SECONDS: '0' },
-      ...{ RUN_WORKER: 'false', RUN_RELAY: 'false' },
+      BASE_URL: proxy.url,
+      TRUST_PROXY: '1',
+      STOP_GRACE_SECONDS: '0',
+      WEBHOOK_DELAY_SECONDS: '0',
+      RUN_WORKER: 'false',
+      RUN_RELAY: 'false',
     });
     [admin, referrer] = [createVisitor(proxy.url), createVisitor(proxy.url)];
   });
@@ -146,8 +156,15 @@ describe('an agency set up from the image', function () {
 
   it('adds a specialist from a calendar of Acuity', async () => {
     const values = {
-      ...{ calendarId: '7001', name: 'Amelia Hart', title: 'Dr', specialty: 'Orthopaedic surgery' },
-      ...{ location: 'Level 2, Sydney', position: '1', isActive: true, in_person: '8001', telehealth: '' },
+      calendarId: '7001',
+      name: 'Amelia Hart',
+      title: 'Dr',
+      specialty: 'Orthopaedic surgery',
+      location: 'Level 2, Sydney',
+      position: '1',
+      isActive: true,
+      in_person: '8001',
+      telehealth: '',
     };
     const added = await admin.raw('/admin/forms/specialists/add', {
       method: 'POST',

@@ -37,7 +37,10 @@ describe('merging while other things happen', () => {
     for (const row of await app.db('users').select('id', 'email')) id[row.email] = row.id;
     for (const row of await app.db('organizations').select('id', 'name')) id[row.name] = row.id;
     await app.db('members').insert({
-      ...{ user_id: id[lena], organization_id: id['Harbour Legal'], role: 'member', created_at: new Date() },
+      user_id: id[lena],
+      organization_id: id['Harbour Legal'],
+      role: 'member',
+      created_at: new Date(),
     });
   });
   afterEach(() => app.close());
@@ -218,7 +221,10 @@ describe('merging while other things happen', () => {
 
 function sendTo({ db, system }: TestApp, taken: (mail: Mail) => unknown): EmailSender {
   return createEmailSender({
-    ...{ db, jobs: system.services.jobs, log: silent, messageIdDomain: 'examdesk.example' },
+    db,
+    jobs: system.services.jobs,
+    log: silent,
+    messageIdDomain: 'examdesk.example',
     links: testLinks,
     mailer: {
       send(mail) {

@@ -246,8 +246,12 @@ describe('merging records', () => {
     const [step] = await app
       .db('booking_progress')
       .insert({
-        ...{ id: app.db.raw('gen_random_uuid()'), booking_id: cancelled, progress: 'cancelled' },
-        ...{ changed_by_id: id[rob], source: 'portal', notes: '' },
+        id: app.db.raw('gen_random_uuid()'),
+        booking_id: cancelled,
+        progress: 'cancelled',
+        changed_by_id: id[rob],
+        source: 'portal',
+        notes: '',
       })
       .returning<{ id: string }[]>('id');
     const written = async () => {
@@ -310,7 +314,8 @@ describe('merging records', () => {
       app.system.services.accounts.acceptInvitation(
         {
           token: createLinkTokens(testSecret).tokenFor('invitation', link.id),
-          ...{ name: 'Rob', password: 'teapot granite violin' },
+          name: 'Rob',
+          password: 'teapot granite violin',
         },
         { ip: null, userAgent: null, requestId: 'accepting' },
       );

@@ -30,16 +30,18 @@ describe('the metrics', () => {
     // Nothing is done at the start: the last seal stays the last.
     app = await startTestApp({ overrides: { jobs: { cron: [] } } });
     await app.db('emails').insert({
-      ...{
-        id: randomUUID(),
-        kind: 'password_changed',
-        dedupe_key: 'x',
-        recipient: 'rita@harbour-legal.example',
-      },
+      id: randomUUID(),
+      kind: 'password_changed',
+      dedupe_key: 'x',
+      recipient: 'rita@harbour-legal.example',
       created_at: new Date(Date.now() - 600_000),
     });
     await app.db('audit_seals').insert({
-      ...{ from_id: 0, to_id: 1, row_count: 1, key_id: 'k', digest: Buffer.from('x') },
+      from_id: 0,
+      to_id: 1,
+      row_count: 1,
+      key_id: 'k',
+      digest: Buffer.from('x'),
       sealed_at: new Date('2026-11-29T10:00:00Z'),
     });
     await app.system.worker.start();

@@ -86,15 +86,28 @@ async function insertOldBooking(db: Database, more: object = {}): Promise<{ book
   await db('users').insert({ id: user, name: 'Rita', email: 'rita@old.example', email_verified: true });
   await db('organizations').insert({ id: organization, name: 'Old', slug: 'old', created_at: new Date() });
   await db('specialists').insert({
-    ...{ id: specialist, name: 'Dr Old', specialty: 'Neurology', timezone: 'Australia/Sydney' },
+    id: specialist,
+    name: 'Dr Old',
+    specialty: 'Neurology',
+    timezone: 'Australia/Sydney',
     acuity_calendar_id: 1,
   });
   const booking = randomUUID();
   await db('bookings').insert({
-    ...{ id: booking, reference: 'EX-AAAAA2', acuity_appointment_id: 1, organization_id: organization },
-    ...{ specialist_id: specialist, created_by_id: user, source: 'portal', type: 'in_person' },
-    ...{ examinee_first_name: 'Ewan', examinee_last_name: 'Marsh', examinee_phone: '+61412345678' },
-    ...{ starts_at: '2026-12-01T00:00:00Z', duration_minutes: 60, timezone: 'Australia/Sydney' },
+    id: booking,
+    reference: 'EX-AAAAA2',
+    acuity_appointment_id: 1,
+    organization_id: organization,
+    specialist_id: specialist,
+    created_by_id: user,
+    source: 'portal',
+    type: 'in_person',
+    examinee_first_name: 'Ewan',
+    examinee_last_name: 'Marsh',
+    examinee_phone: '+61412345678',
+    starts_at: '2026-12-01T00:00:00Z',
+    duration_minutes: 60,
+    timezone: 'Australia/Sydney',
     ...more,
   });
   return { booking, user };
@@ -107,8 +120,13 @@ describe('the migration of e-mails to several recipients', () => {
       const { booking, user } = await insertOldBooking(db, { current_progress: 'no_show' });
       for (const status of ['queued', 'sent']) {
         await db('emails').insert({
-          ...{ id: randomUUID(), kind: 'booking_cancelled', dedupe_key: `booking_cancelled:${status}` },
-          ...{ recipient: 'rita@old.example', recipient_id: user, booking_id: booking, status },
+          id: randomUUID(),
+          kind: 'booking_cancelled',
+          dedupe_key: `booking_cancelled:${status}`,
+          recipient: 'rita@old.example',
+          recipient_id: user,
+          booking_id: booking,
+          status,
           ...(status === 'sent' && { sent_at: new Date() }),
         });
       }
@@ -131,7 +149,9 @@ describe('the migration that makes reports drafts', () => {
       await migrate(url);
       const rows = (await db('documents').orderBy('category')) as Record<string, unknown>[];
       const released = rows.map(({ category, released_at, created_at, released_by_id, releases }) => ({
-        ...{ category, releases, released_by_id },
+        category,
+        releases,
+        released_by_id,
         at: released_at instanceof Date && Number(released_at) === Number(created_at),
       }));
       expect(released).to.deep.equal([
@@ -147,9 +167,18 @@ describe('the migration that makes reports drafts', () => {
     const { booking: booking_id, user } = await insertOldBooking(db);
     for (const category of ['report', 'brief']) {
       await db('documents').insert({
-        ...{ id: randomUUID(), booking_id, category, file_name: 'a.txt', mime_type: 'text/plain' },
-        ...{ size_bytes: 4, sha256: 'a'.repeat(64), chunk_bytes: 4, chunk_sha256: Buffer.alloc(32) },
-        ...{ s3_key: `documents/${category}`, status: 'not_scanned', uploaded_by_id: user },
+        id: randomUUID(),
+        booking_id,
+        category,
+        file_name: 'a.txt',
+        mime_type: 'text/plain',
+        size_bytes: 4,
+        sha256: 'a'.repeat(64),
+        chunk_bytes: 4,
+        chunk_sha256: Buffer.alloc(32),
+        s3_key: `documents/${category}`,
+        status: 'not_scanned',
+        uploaded_by_id: user,
       });
     }
   }

@@ -40,9 +40,12 @@ describe('a production process on a disk that takes nothing', function () {
       cwd: root,
       env: {
         ...inProduction,
-        ...{ PORT: String(port), BASE_URL: app.url, DATABASE_URL: app.database.url },
+        PORT: String(port),
+        BASE_URL: app.url,
+        DATABASE_URL: app.database.url,
         ...{ SMTP_URL: 'smtp://127.0.0.1:9', ACUITY_BASE_URL: 'http://127.0.0.1:9', ACUITY_USER_ID: '1' },
-        ...{ RUN_WORKER: 'false', RUN_RELAY: 'false' },
+        RUN_WORKER: 'false',
+        RUN_RELAY: 'false',
       },
     });
     for (const stream of [child.stdout, child.stderr]) stream?.on('data', (text) => (said += String(text)));

@@ -105,8 +105,14 @@ describe('the last ten that an admin acted as', () => {
   const acted = (admin: string, name: string, minutesAgo: number) => {
     const at = new Date(Date.now() - minutesAgo * 60_000);
     return app.db('impersonations').insert({
-      ...{ id: randomUUID(), session_id: randomUUID(), admin_id: ids[admin], user_id: ids[name] },
-      ...{ reason: 'On the phone', started_at: at, ended_at: at, end_reason: 'exit' },
+      id: randomUUID(),
+      session_id: randomUUID(),
+      admin_id: ids[admin],
+      user_id: ids[name],
+      reason: 'On the phone',
+      started_at: at,
+      ended_at: at,
+      end_reason: 'exit',
     });
   };
   const lately = async (email: string): Promise<string[]> => {

@@ -54,9 +54,15 @@ describe('signs of life', () => {
         expect((await first('ada@examdesk.example'))?.label).not.to.match(/worker|compared/);
         const threeHoursAgo = new Date(Date.now() - 3 * 3_600_000 - 60_000);
         await app.db('drift_reports').insert({
-          ...{ id: '0192f000-0000-7000-8000-000000000008', kind: 'near', fixes: true, state: 'done' },
-          ...{ from_day: '2026-11-29', to_day: '2026-11-30', next_day: '2026-12-01' },
-          ...{ started_at: threeHoursAgo, finished_at: threeHoursAgo },
+          id: '0192f000-0000-7000-8000-000000000008',
+          kind: 'near',
+          fixes: true,
+          state: 'done',
+          from_day: '2026-11-29',
+          to_day: '2026-11-30',
+          next_day: '2026-12-01',
+          started_at: threeHoursAgo,
+          finished_at: threeHoursAgo,
         });
         expect(await first('ada@examdesk.example')).to.deep.include({
           label: 'Not compared with Acuity for 3 hours',
@@ -69,7 +75,8 @@ describe('signs of life', () => {
 
     it('are too old when a worker was killed', async () => {
       await app.db('workers').insert({
-        ...{ id: '0192f000-0000-7000-8000-000000000009', kind: 'jobs' },
+        id: '0192f000-0000-7000-8000-000000000009',
+        kind: 'jobs',
         seen_at: new Date(Date.now() - 46_000),
       });
       expect((await ready()).checks.jobs).to.equal('no worker');

@@ -80,8 +80,12 @@ describe('the control API of the simulator', () => {
   }
   const book = (change: object = {}) =>
     api('POST', '/appointments?admin=true', {
-      ...{ datetime: '2027-01-12T10:00:00+1100', appointmentTypeID: 8001, calendarID: 7001 },
-      ...{ firstName: 'Rita', lastName: 'Alvarez', email: 'rita@harbour-legal.example' },
+      datetime: '2027-01-12T10:00:00+1100',
+      appointmentTypeID: 8001,
+      calendarID: 7001,
+      firstName: 'Rita',
+      lastName: 'Alvarez',
+      email: 'rita@harbour-legal.example',
       ...change,
     });
   const appointments = async () =>
@@ -199,8 +203,12 @@ describe('the control API of the simulator', () => {
       fetch(simulator.url + where, { method: 'POST', body: new URLSearchParams(fields), redirect: 'manual' });
     const hostile = '<script>alert(1)</script>"\'&';
     const typed = {
-      ...{ datetime: '2027-01-12T10:00:00+1100', appointmentTypeID: '8001', calendarID: '7001' },
-      ...{ firstName: hostile, lastName: 'Alvarez', email: 'rita@harbour-legal.example' },
+      datetime: '2027-01-12T10:00:00+1100',
+      appointmentTypeID: '8001',
+      calendarID: '7001',
+      firstName: hostile,
+      lastName: 'Alvarez',
+      email: 'rita@harbour-legal.example',
     };
 
     it('books, moves, edits and cancels, and events go out as ever', async () => {
@@ -230,8 +238,12 @@ describe('the control API of the simulator', () => {
     });
 
     const assessment = {
-      ...{ datetime: '2027-01-11T09:00:00+1100', appointmentTypeID: '8005', calendarID: '7008' },
-      ...{ firstName: 'Rita', lastName: 'Alvarez', email: 'rita@harbour-legal.example' },
+      datetime: '2027-01-11T09:00:00+1100',
+      appointmentTypeID: '8005',
+      calendarID: '7008',
+      firstName: 'Rita',
+      lastName: 'Alvarez',
+      email: 'rita@harbour-legal.example',
     };
     const answersOf = async (where: string): Promise<Record<string, string>> => {
       const { body } = await api('GET', where);
@@ -264,8 +276,12 @@ describe('the control API of the simulator', () => {
       ]);
       const where = booked.headers.get('location') ?? '';
       expect(await answersOf(where)).to.include({
-        ...{ 9571: 'HL-2041', 9573: 'Work injury', 9574: 'yes', 9576: 'no' },
-        ...{ 9575: 'Imaging, Earlier reports', 9578: '' },
+        9571: 'HL-2041',
+        9573: 'Work injury',
+        9574: 'yes',
+        9576: 'no',
+        9575: 'Imaging, Earlier reports',
+        9578: '',
       });
       const page = await (await fetch(simulator.url + where)).text();
       expect(page).to.contain('<dt>Kind of claim</dt><dd>Work injury</dd>');

@@ -40,7 +40,10 @@ const answered: Record<number, unknown> = {
   9578: 'https://files.example/letter.pdf',
 };
 const extra = {
-  ...{ id: 620, name: 'Second form', description: 'Only for examinations', appointmentTypeIDs: [8001] },
+  id: 620,
+  name: 'Second form',
+  description: 'Only for examinations',
+  appointmentTypeIDs: [8001],
   fields: [{ id: 9620, name: 'Case manager', required: true, type: 'textbox' }],
 };
 
@@ -82,8 +85,12 @@ describe('the intake forms of the simulator, seen by the official client', () =>
     ask<Appointment>(`appointments${query}`, {
       method: 'POST',
       body: {
-        ...{ datetime: monday, appointmentTypeID: 8005, calendarID: 7008 },
-        ...{ firstName: 'Rita', lastName: 'Alvarez', email: 'rita@harbour-legal.example' },
+        datetime: monday,
+        appointmentTypeID: 8005,
+        calendarID: 7008,
+        firstName: 'Rita',
+        lastName: 'Alvarez',
+        email: 'rita@harbour-legal.example',
         fields: fieldsOf(values),
         ...change,
       },

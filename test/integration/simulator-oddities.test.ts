@@ -66,7 +66,8 @@ describe('the oddities of the simulator', () => {
     const refused = answers.filter(({ status }) => status === 429);
     expect(refused.length).to.be.within(10, 20);
     expect(refused[0]?.body).to.deep.equal({
-      ...{ status_code: 429, error: 'too_many_requests' },
+      status_code: 429,
+      error: 'too_many_requests',
       message: 'Rate limit reached. Limit 10req/s and 20 concurrent connections.',
     });
   });
@@ -90,7 +91,10 @@ describe('the oddities of the simulator', () => {
   it('shows the address that the client gave as the location, unless there is a meeting link or staff typed one', async () => {
     const forms = [
       {
-        ...{ id: 630, name: 'Travel', description: '', appointmentTypeIDs: [8001, 8002] },
+        id: 630,
+        name: 'Travel',
+        description: '',
+        appointmentTypeIDs: [8001, 8002],
         fields: [{ id: 9630, name: 'Home address', required: false, type: 'address' }],
       },
     ];

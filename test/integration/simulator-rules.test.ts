@@ -243,7 +243,9 @@ describe('the rules of the simulated practice', () => {
   it('checks many times at once, and gives a reason for those that are not free', async () => {
     await desk.book();
     const asked = [tuesdayAtNine, tuesdayAtTen, '2028-01-04T09:00:00+1100'].map((datetime) => ({
-      ...{ datetime, appointmentTypeID: 8001, calendarID: 7001 },
+      datetime,
+      appointmentTypeID: 8001,
+      calendarID: 7001,
     }));
     const { status, body } = await desk.api('POST', '/availability/check-times', asked);
     expect(status).to.equal(200);

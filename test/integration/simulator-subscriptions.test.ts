@@ -107,7 +107,10 @@ describe('the simulator and its subscribers', () => {
       await sleep(150);
       expect(received).to.have.length(3);
       expect(await desk.list('/webhooks')).to.deep.include({
-        ...{ id: body.id, event: 'appointment.changed', target, status: 'disabled' },
+        id: body.id,
+        event: 'appointment.changed',
+        target,
+        status: 'disabled',
       });
     });
 

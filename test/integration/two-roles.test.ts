@@ -169,7 +169,9 @@ describe('the privileges of the role of the app', () => {
       {
         env: {
           ...process.env,
-          ...{ MIGRATION_DATABASE_URL: database.ownerUrl, DATABASE_URL: url, NODE_ENV: 'production' },
+          MIGRATION_DATABASE_URL: database.ownerUrl,
+          DATABASE_URL: url,
+          NODE_ENV: 'production',
         },
       },
     );
@@ -181,7 +183,11 @@ describe('the privileges of the role of the app', () => {
     await migrate(database.ownerUrl, role);
     const jobs = async () => {
       const look = createReadiness({
-        ...{ db: app, cache: createMemoryCache(), acuity: createFakeAcuity(), store: null, scanner: null },
+        db: app,
+        cache: createMemoryCache(),
+        acuity: createFakeAcuity(),
+        store: null,
+        scanner: null,
         sync: { connection: () => Promise.reject(new Error('Not asked here')) },
         isStopping: () => false,
       });

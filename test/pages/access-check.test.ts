@@ -168,7 +168,10 @@ describe('the page that says why somebody cannot see something', () => {
 
   it('says that staff have not set up the second step', async () => {
     await app.db('users').insert({
-      ...{ name: 'Grace Lim', email: 'grace@examdesk.example', role: 'admin', email_verified: true },
+      name: 'Grace Lim',
+      email: 'grace@examdesk.example',
+      role: 'admin',
+      email_verified: true,
     });
     const grace = 'grace@examdesk.example';
     for (const [what, key] of [

@@ -23,8 +23,13 @@ describe('the choice of e-mails', () => {
       on.map((kind): [string, string] => [kind, 'on']),
     );
   const all = [
-    ...['booking_confirmation', 'booking_rescheduled', 'booking_cancelled', 'booking_no_show'],
-    ...['booking_reminder', 'document_added', 'report_ready'],
+    'booking_confirmation',
+    'booking_rescheduled',
+    'booking_cancelled',
+    'booking_no_show',
+    'booking_reminder',
+    'document_added',
+    'report_ready',
   ];
   const ticked = async (who = ritas) =>
     (await who.get(page)).all('input[checked]').map((input) => input.getAttribute('name')?.value);
@@ -89,11 +94,20 @@ describe('the choice of e-mails', () => {
     const id = system.services.ids.uuid();
     const organizationId = await house.organizationId('Harbour Legal');
     await db('bookings').insert({
-      ...{ id, reference: 'EX-AAAAA2', acuity_appointment_id: 7, specialist_id: specialist.id },
-      ...{ organization_id: organizationId, created_by_id: await house.userId(rita) },
-      ...{ examinee_first_name: 'Ewan', examinee_last_name: 'Marsh', examinee_phone: '+61412345678' },
-      ...{ starts_at: '2027-12-01T00:00:00Z', duration_minutes: 60, timezone: 'Australia/Sydney' },
-      ...{ type: 'in_person', source: 'portal' },
+      id,
+      reference: 'EX-AAAAA2',
+      acuity_appointment_id: 7,
+      specialist_id: specialist.id,
+      organization_id: organizationId,
+      created_by_id: await house.userId(rita),
+      examinee_first_name: 'Ewan',
+      examinee_last_name: 'Marsh',
+      examinee_phone: '+61412345678',
+      starts_at: '2027-12-01T00:00:00Z',
+      duration_minutes: 60,
+      timezone: 'Australia/Sydney',
+      type: 'in_person',
+      source: 'portal',
     });
     const announce = createOutbox({ jobs: system.services.jobs, ids: system.services.ids });
     const cancel = (occasion: string) =>

@@ -53,7 +53,8 @@ describe('the page of the connection to Acuity', () => {
     await stack.control('/faults', {
       rules: [
         {
-          ...{ path: '/webhooks', times: 20 },
+          path: '/webhooks',
+          times: 20,
           effect: {
             status: 401,
             body: JSON.stringify({ status_code: 401, message: 'Unauthorized', error: 'unauthorized' }),

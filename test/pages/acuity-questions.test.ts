@@ -93,7 +93,8 @@ describe('the page of Acuity’s questions', () => {
     const { body } = await rita
       .post('/bookings')
       .send({
-        ...{ specialistId: specialist?.id, type: 'in_person' },
+        specialistId: specialist?.id,
+        type: 'in_person',
         startsAt: (free as { slots: { startsAt: string }[] }).slots[0]?.startsAt,
         examinee: { firstName: 'Ewan', lastName: 'Marsh', phone: '0412 345 678', dateOfBirth: '1984-03-27' },
         claimNumber: 'CL-2207',
@@ -103,8 +104,13 @@ describe('the page of Acuity’s questions', () => {
     const made = await app.system.services.acuity.getAppointment(booking.acuityAppointmentId);
     const answers = made.ok ? Object.fromEntries(made.value.answers) : {};
     expect(answers).to.deep.equal({
-      ...{ 9101: booking.reference, 9102: 'Ewan', 9103: 'Marsh', 9104: '+61412345678' },
-      ...{ 9106: '1984-03-27', 9107: 'CL-2207', 9108: 'Harbour Legal' },
+      9101: booking.reference,
+      9102: 'Ewan',
+      9103: 'Marsh',
+      9104: '+61412345678',
+      9106: '1984-03-27',
+      9107: 'CL-2207',
+      9108: 'Harbour Legal',
     });
   });
 
@@ -112,13 +118,15 @@ describe('the page of Acuity’s questions', () => {
     await admin.post(address, (await admin.get(address)).form(address));
     await form({
       fields: [
-        ...[
-          text(9101, 'Booking reference'),
-          text(9102, 'Given name'),
-          text(9103, 'Examinee last name', true),
-        ],
-        ...[text(9104, 'Examinee phone'), text(9105, 'Examinee e-mail'), text(9106, 'Date of birth')],
-        ...[text(9108, 'Organisation'), text(9109, 'Interpreter language'), text(9120, 'Claim no', true)],
+        text(9101, 'Booking reference'),
+        text(9102, 'Given name'),
+        text(9103, 'Examinee last name', true),
+        text(9104, 'Examinee phone'),
+        text(9105, 'Examinee e-mail'),
+        text(9106, 'Date of birth'),
+        text(9108, 'Organisation'),
+        text(9109, 'Interpreter language'),
+        text(9120, 'Claim no', true),
       ],
     });
     const page = await admin.post(`${address}/read`, {});

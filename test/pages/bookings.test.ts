@@ -20,8 +20,11 @@ describe('the pages of bookings', () => {
     bookingPath = await book({});
     await book(
       {
-        ...{ firstName: 'Priya', lastName: 'Natarajan', claimNumber: '' },
-        ...{ 'interpreterLanguage-answer': 'yes', interpreterLanguage: 'Tamil' },
+        firstName: 'Priya',
+        lastName: 'Natarajan',
+        claimNumber: '',
+        'interpreterLanguage-answer': 'yes',
+        interpreterLanguage: 'Tamil',
       },
       elevenOnWednesday,
     );

@@ -8,7 +8,8 @@ import { draftIdOf, ewan, inUtc, nineOnTuesday, openPageHouse, rita, type PageHo
 
 const records = ['Hospital records', 'Imaging, on disc', 'Earlier reports'];
 const form = aForm({
-  ...{ name: 'Before the examination', description: 'Answer for the examinee.' },
+  name: 'Before the examination',
+  description: 'Answer for the examinee.',
   fields: [
     aField({ id: 1, name: 'Your file reference', required: true }),
     aField({ id: 2, name: 'Questions for the report', type: 'textarea' }),
@@ -41,7 +42,9 @@ const answered: Fields = [
 ];
 const refused = (fieldId: number): { fails: AcuityFailure } => ({
   fails: {
-    ...{ reason: 'refused', code: 'required_field', status: 400 },
+    reason: 'refused',
+    code: 'required_field',
+    status: 400,
     message: `The field "${fieldId}" is required.`,
   },
 });

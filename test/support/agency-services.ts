@@ -33,7 +33,9 @@ export async function openAgencyServices(): Promise<AgencyServices> {
   const credentials = { userId: '22200002', apiKey: `key-of-the-agency-${randomBytes(8).toString('hex')}` };
   const simulator = await startSimulator({ port: 0, ...credentials });
   return {
-    ...{ mailbox, simulator, hasRedis: redis !== null },
+    mailbox,
+    simulator,
+    hasRedis: redis !== null,
     migrationEnv: {
       MIGRATION_DATABASE_URL: database.ownerUrl,
       MIGRATION_DATABASE_PASSWORD: password,

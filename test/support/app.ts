@@ -46,7 +46,9 @@ export interface TestAppOptions {
 
 /** What production wants beside what every test app is given. No such Redis and bucket are there. */
 export const inProduction = {
-  ...{ NODE_ENV: 'production', DEMO_ACCOUNTS: 'false', ACUITY_API_KEY: randomBytes(16).toString('hex') },
+  NODE_ENV: 'production',
+  DEMO_ACCOUNTS: 'false',
+  ACUITY_API_KEY: randomBytes(16).toString('hex'),
   BETTER_AUTH_SECRET: testSecret,
   ENCRYPTION_KEYS: `one:${randomBytes(32).toString('hex')}`,
   ...{ REDIS_URL: 'redis://127.0.0.1:9', S3_BUCKET: 'documents', S3_REGION: 'us-east-1' },

@@ -112,8 +112,11 @@ export async function openHouse(acuity: Acuity, overrides: Partial<AttemptDeps> 
   const people = await peopleOf(db);
   // The database takes the pair of an admin acting only from one who does.
   await db('impersonations').insert({
-    ...{ id: systemIds.uuid(), session_id: systemIds.uuid(), reason: 'On the phone' },
-    ...{ admin_id: people.ada.viewer.userId, user_id: people.rita.viewer.userId },
+    id: systemIds.uuid(),
+    session_id: systemIds.uuid(),
+    reason: 'On the phone',
+    admin_id: people.ada.viewer.userId,
+    user_id: people.rita.viewer.userId,
   });
   return {
     db,

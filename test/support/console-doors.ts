@@ -94,7 +94,10 @@ const makers: Record<string, (house: MatrixHouse) => Promise<string>> = {
       });
       const { id: organization } = await trx('organizations').where({ name: 'Harbour Legal' }).first('id');
       await trx('members').insert({
-        ...{ user_id: id, organization_id: organization, role: 'member', created_at: day },
+        user_id: id,
+        organization_id: organization,
+        role: 'member',
+        created_at: day,
       });
     });
     return id;
@@ -102,23 +105,37 @@ const makers: Record<string, (house: MatrixHouse) => Promise<string>> = {
   'webhook-events': async ({ app }) => {
     const id = randomUUID();
     await app.db('webhook_events').insert({
-      ...{ id, channel: 'relay', state: 'dead', received_at: day, action: 'changed', appointment_id: 1 },
-      ...{ body: Buffer.from('action=changed&id=1'), body_digest: Buffer.alloc(32) },
+      id,
+      channel: 'relay',
+      state: 'dead',
+      received_at: day,
+      action: 'changed',
+      appointment_id: 1,
+      body: Buffer.from('action=changed&id=1'),
+      body_digest: Buffer.alloc(32),
     });
     return id;
   },
   emails: async ({ app, bookingId }) => {
     const id = randomUUID();
     await app.db('emails').insert({
-      ...{ id, kind: 'booking_confirmation', dedupe_key: id, recipient: 'rita@harbour-legal.example' },
-      ...{ booking_id: bookingId, status: 'failed', attempts: 8 },
+      id,
+      kind: 'booking_confirmation',
+      dedupe_key: id,
+      recipient: 'rita@harbour-legal.example',
+      booking_id: bookingId,
+      status: 'failed',
+      attempts: 8,
     });
     return id;
   },
   'account-emails': async ({ app }) => {
     const id = randomUUID();
     await app.db('emails').insert({
-      ...{ id, kind: 'password_changed', dedupe_key: id, recipient: 'rita@harbour-legal.example' },
+      id,
+      kind: 'password_changed',
+      dedupe_key: id,
+      recipient: 'rita@harbour-legal.example',
     });
     return id;
   },
@@ -126,15 +143,24 @@ const makers: Record<string, (house: MatrixHouse) => Promise<string>> = {
   'drift-items': async ({ app }) => {
     const id = randomUUID();
     await app.db('drift_items').insert({
-      ...{ id, report_id: await aDriftReport(app), appointment_id: 1, difference: 'details' },
-      ...{ state: 'left', announced: true, found_at: day },
+      id,
+      report_id: await aDriftReport(app),
+      appointment_id: 1,
+      difference: 'details',
+      state: 'left',
+      announced: true,
+      found_at: day,
     });
     return id;
   },
   'custody-reports': async ({ app }) => {
     const id = randomUUID();
     await app.db('custody_reports').insert({
-      ...{ id, started_at: day, finished_at: day, rows_checked: 1, objects_checked: 1 },
+      id,
+      started_at: day,
+      finished_at: day,
+      rows_checked: 1,
+      objects_checked: 1,
     });
     return id;
   },
@@ -151,8 +177,15 @@ const makers: Record<string, (house: MatrixHouse) => Promise<string>> = {
 async function aDriftReport({ db }: MatrixHouse['app']): Promise<string> {
   const id = randomUUID();
   await db('drift_reports').insert({
-    ...{ id, kind: 'near', fixes: true, state: 'done', started_at: day, finished_at: day },
-    ...{ from_day: '2026-11-20', to_day: '2026-12-20', next_day: '2026-12-21' },
+    id,
+    kind: 'near',
+    fixes: true,
+    state: 'done',
+    started_at: day,
+    finished_at: day,
+    from_day: '2026-11-20',
+    to_day: '2026-12-20',
+    next_day: '2026-12-21',
   });
   return id;
 }

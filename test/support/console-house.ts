@@ -30,12 +30,21 @@ export async function aBookingOf(
   const person = name && (await personOf(db, name));
   const specialist = await db('specialists').where({ acuity_calendar_id: 7001 }).first('id');
   await db('bookings').insert({
-    ...{ id, reference: referenceOf(count), acuity_appointment_id: 880_000 + count },
-    ...{ specialist_id: specialist.id, source: name ? 'portal' : 'acuity_direct' },
-    ...{ created_by_id: person?.id ?? null, organization_id: person?.organizationId ?? null },
-    ...{ examinee_first_name: 'Ewan', examinee_last_name: 'Marsh', examinee_phone: '+61412345678' },
-    ...{ starts_at: new Date('2026-12-01T10:00:00+11:00'), duration_minutes: 60, type: 'in_person' },
-    ...{ timezone: 'Australia/Sydney', ...but },
+    id,
+    reference: referenceOf(count),
+    acuity_appointment_id: 880_000 + count,
+    specialist_id: specialist.id,
+    source: name ? 'portal' : 'acuity_direct',
+    created_by_id: person?.id ?? null,
+    organization_id: person?.organizationId ?? null,
+    examinee_first_name: 'Ewan',
+    examinee_last_name: 'Marsh',
+    examinee_phone: '+61412345678',
+    starts_at: new Date('2026-12-01T10:00:00+11:00'),
+    duration_minutes: 60,
+    type: 'in_person',
+    timezone: 'Australia/Sydney',
+    ...but,
   });
   return id;
 }
@@ -47,8 +56,14 @@ export async function anEmailAbout(
 ): Promise<string> {
   const id = randomUUID();
   await db('emails').insert({
-    ...{ id, kind: 'booking_confirmation', dedupe_key: id, recipient: 'rita@harbour-legal.example' },
-    ...{ booking_id: bookingId, status: 'failed', attempts: 8, ...but },
+    id,
+    kind: 'booking_confirmation',
+    dedupe_key: id,
+    recipient: 'rita@harbour-legal.example',
+    booking_id: bookingId,
+    status: 'failed',
+    attempts: 8,
+    ...but,
   });
   return id;
 }

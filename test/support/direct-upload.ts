@@ -63,7 +63,11 @@ export async function sendDirectly(
     sha256: createHash('sha256').update(partOf(partNumber)).digest('hex'),
   }));
   const sender: DirectSender = {
-    ...{ id, partCount, status: started.status, claims, partOf },
+    id,
+    partCount,
+    status: started.status,
+    claims,
+    partOf,
     async offer(...partNumbers) {
       const parts = claims.filter(({ partNumber }) => partNumbers.includes(partNumber));
       const answer = await agent.post(`${path}/parts`).send({ parts }).expect(200);

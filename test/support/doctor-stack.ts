@@ -53,13 +53,23 @@ export async function openDoctorStack(): Promise<DoctorStack> {
   };
   const app = await startTestApp({ env });
   const appEnv = {
-    ...{ NODE_ENV: 'test', DATABASE_URL: app.system.services.config.DATABASE_URL, BASE_URL: app.url },
-    ...{ BETTER_AUTH_SECRET: testSecret, DATABASE_POOL_MAX: '4' },
-    ...{ ACUITY_USER_ID: credentials.userId, ACUITY_API_KEY: credentials.apiKey },
+    NODE_ENV: 'test',
+    DATABASE_URL: app.system.services.config.DATABASE_URL,
+    BASE_URL: app.url,
+    BETTER_AUTH_SECRET: testSecret,
+    DATABASE_POOL_MAX: '4',
+    ACUITY_USER_ID: credentials.userId,
+    ACUITY_API_KEY: credentials.apiKey,
     ...env,
   };
   return {
-    ...{ app, owner: app.database.owner, simulator, storage, redis, clamd, env: appEnv },
+    app,
+    owner: app.database.owner,
+    simulator,
+    storage,
+    redis,
+    clamd,
+    env: appEnv,
     async control(path, body) {
       const answer = await fetch(`${simulator.url}/_sim${path}`, {
         method: 'POST',

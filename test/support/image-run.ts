@@ -67,7 +67,9 @@ export async function openImageRun(env: Record<string, string>): Promise<ImageRu
   }
 
   return {
-    ...{ plan, commands, started },
+    plan,
+    commands,
+    started,
     said: () => outputs.map((said) => said()).join('\n'),
     async command(name, args = [], more = {}) {
       const file = commands.get(name);
@@ -88,7 +90,8 @@ export async function openImageRun(env: Record<string, string>): Promise<ImageRu
         await sleep(30);
       }
       return {
-        ...{ port, said },
+        port,
+        said,
         async stop() {
           child.kill('SIGTERM');
           return ended;

@@ -70,7 +70,9 @@ export async function openQuestionStack(options: StackOptions = {}): Promise<Que
     specialistId: specialist.id,
     freeTime,
     request: async (change = {}) => ({
-      ...{ specialistId: specialist.id, type: 'in_person', startsAt: change.startsAt ?? (await freeTime()) },
+      specialistId: specialist.id,
+      type: 'in_person',
+      startsAt: change.startsAt ?? (await freeTime()),
       examinee: { firstName: 'Ewan', lastName: 'Marsh', phone: '0412 345 678' },
       answers: required,
       ...change,

@@ -64,7 +64,14 @@ export async function openReleaseHouse(): Promise<ReleaseHouse> {
   const rowsOf = async (action: string, { id }: { id: string }) =>
     (await house.audit(action)).filter(({ resource_id }) => resource_id === id);
   return {
-    ...{ house, emails, agents, ids, acting, enter, aReport, release },
+    house,
+    emails,
+    agents,
+    ids,
+    acting,
+    enter,
+    aReport,
+    release,
     recall: ({ id }, agent = agents.sam) => agent.post(`/documents/${id}/recall`).send({}),
     async released(bookingId) {
       const report = await aReport(bookingId);

@@ -56,8 +56,13 @@ export async function openDesk(): Promise<Desk> {
     api: (method, where, body) => desk.raw(method, where, JSON.stringify(body)),
     list: async (where) => (await desk.api('GET', where)).body as unknown as Record<string, unknown>[],
     order: (change = {}) => ({
-      ...{ datetime: tuesdayAtNine, appointmentTypeID: 8001, calendarID: 7001, firstName: 'Rita' },
-      ...{ lastName: 'Alvarez', email: 'rita@harbour-legal.example', ...change },
+      datetime: tuesdayAtNine,
+      appointmentTypeID: 8001,
+      calendarID: 7001,
+      firstName: 'Rita',
+      lastName: 'Alvarez',
+      email: 'rita@harbour-legal.example',
+      ...change,
     }),
     async book(change = {}) {
       const made = await desk.api('POST', '/appointments', desk.order(change));

@@ -113,7 +113,12 @@ function toVisit(at: string, status: number, headers: Headers, html: string): Vi
     return found;
   };
   return {
-    ...{ at, status, headers, html, dom, all },
+    at,
+    status,
+    headers,
+    html,
+    dom,
+    all,
     get title() {
       return words(first('title'));
     },

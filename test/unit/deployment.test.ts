@@ -211,8 +211,14 @@ describe('docker/make-env.sh', () => {
     expect(files.map((file) => statSync(file).mode & 0o077)).to.deep.equal([0, 0]);
     const secrets = Object.keys(one).filter((name) => one[name] !== two[name]);
     expect(secrets).to.have.members([
-      ...['POSTGRES_PASSWORD', 'MIGRATION_DATABASE_PASSWORD', 'DATABASE_PASSWORD', 'S3_SECRET_ACCESS_KEY'],
-      ...['S3_ENCRYPTION_KEY', 'BETTER_AUTH_SECRET', 'ENCRYPTION_KEYS', 'METRICS_TOKEN'],
+      'POSTGRES_PASSWORD',
+      'MIGRATION_DATABASE_PASSWORD',
+      'DATABASE_PASSWORD',
+      'S3_SECRET_ACCESS_KEY',
+      'S3_ENCRYPTION_KEY',
+      'BETTER_AUTH_SECRET',
+      'ENCRYPTION_KEYS',
+      'METRICS_TOKEN',
     ]);
     for (const name of secrets) expect(one[name], name).to.match(/^(first:)?[0-9a-f]{64}$/);
   });
@@ -222,7 +228,8 @@ describe('docker/make-env.sh', () => {
     execFileSync('sh', [script, file]);
     const filled = {
       ...parseComposeEnv(readFileSync(file, 'utf8')),
-      ...{ ACUITY_USER_ID: '11100001', ACUITY_API_KEY: 'a1b2c3d4e5f60718293a4b5c6d7e8f90' },
+      ACUITY_USER_ID: '11100001',
+      ACUITY_API_KEY: 'a1b2c3d4e5f60718293a4b5c6d7e8f90',
     };
     const { web = {} } = readComposeFile(filled).services;
     expect(() => readConfig(environmentOf(web, filled))).not.to.throw();

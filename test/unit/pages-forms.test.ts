@@ -161,7 +161,12 @@ it('tells the two half past twos apart when daylight saving ends', async () => {
   const picker = await buildPicker(
     { availability, clock: { now: () => new Date('2027-04-01T00:00:00Z') } },
     {
-      ...{ specialist, type: 'in_person', query: {}, chosen: null, readerZone: null, submit: null },
+      specialist,
+      type: 'in_person',
+      query: {},
+      chosen: null,
+      readerZone: null,
+      submit: null,
       href: ({ day }) => `?day=${day}`,
     },
   );

@@ -8,7 +8,9 @@ describe('the limiter of sign-ins', () => {
   it('slows tries of one account from many addresses down more and more, and refuses none', async () => {
     const cache = createMemoryCache({ clock: createFakeClock() });
     const limiter = createSignInLimiter(cache, pino({ level: 'silent' }), {
-      ...{ perAccount: 2, slowMs: 100, slowestMs: 500 },
+      perAccount: 2,
+      slowMs: 100,
+      slowestMs: 500,
     });
     const seen = [];
     for (let n = 1; n <= 7; n += 1)

@@ -29,10 +29,22 @@ function aWorld(now = '2026-11-23T00:00:00Z'): World {
 }
 function take(world: World, datetime: string, change: Partial<StoredAppointment> = {}): StoredAppointment {
   const one: StoredAppointment = {
-    ...{ id: world.store.newId(), firstName: 'Rita', lastName: 'Alvarez', phone: '', email: '' },
-    ...{ appointmentTypeID: 8001, calendarID: 7001, duration: 60, timezone: hart.timezone },
-    ...{ createdAt: world.now().toISOString(), location: '', notes: '', canceled: false, noShow: false },
-    ...{ scheduledBy: null, answers: [] },
+    id: world.store.newId(),
+    firstName: 'Rita',
+    lastName: 'Alvarez',
+    phone: '',
+    email: '',
+    appointmentTypeID: 8001,
+    calendarID: 7001,
+    duration: 60,
+    timezone: hart.timezone,
+    createdAt: world.now().toISOString(),
+    location: '',
+    notes: '',
+    canceled: false,
+    noShow: false,
+    scheduledBy: null,
+    answers: [],
     datetime: new Date(datetime).toISOString(),
     ...change,
   };

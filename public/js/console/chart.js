@@ -38,7 +38,9 @@
               .filter(({ count }) => count > 0)
               .map(({ source, count, href }) =>
                 h('a', {
-                  ...{ key: source, href, className: `console-bar-part console-bar-${source}` },
+                  key: source,
+                  href,
+                  className: `console-bar-part console-bar-${source}`,
                   // The rest is the number's above it.
                   style: { height: `calc((100% - 24px) * ${count / most})` },
                   'aria-label': `${since}: ${count} ${made[source]}`,

@@ -7,7 +7,10 @@
 
   const clock = ({ startsAt, timezone }) =>
     new Intl.DateTimeFormat('en-AU', {
-      ...{ hour: '2-digit', minute: '2-digit', hourCycle: 'h23', timeZone: timezone },
+      hour: '2-digit',
+      minute: '2-digit',
+      hourCycle: 'h23',
+      timeZone: timezone,
     }).format(new Date(startsAt));
   const place = ({ timezone }) => timezone.split('/').at(-1).replaceAll('_', ' ');
 

@@ -15,7 +15,8 @@
       const leaving = new AbortController();
       const timer = setTimeout(async () => {
         const { ok, answer } = await ask(`${source}?query=${encodeURIComponent(query)}`, undefined, {
-          ...{ signal: leaving.signal, stays: true },
+          signal: leaving.signal,
+          stays: true,
         });
         if (leaving.signal.aborted) return;
         setFound({ text, options: ok ? answer.options : [], problem: ok ? null : answer.detail });
@@ -78,11 +79,19 @@
       { className: 'console-combobox' },
       h('input', {
         ...common,
-        ...{ type: 'text', role: 'combobox', value: text, autoComplete: 'off', spellCheck: false },
-        ...{ 'aria-autocomplete': 'list', 'aria-expanded': options.length > 0, 'aria-controls': listId },
+        type: 'text',
+        role: 'combobox',
+        value: text,
+        autoComplete: 'off',
+        spellCheck: false,
+        'aria-autocomplete': 'list',
+        'aria-expanded': options.length > 0,
+        'aria-controls': listId,
         'aria-activedescendant': options[active] ? optionId(active) : undefined,
         placeholder: field.hint ?? 'Name, e-mail or organisation',
-        ...{ onChange: type, onKeyDown: press, onBlur: () => setOpen(false) },
+        onChange: type,
+        onKeyDown: press,
+        onBlur: () => setOpen(false),
       }),
       h(
         'ul',
@@ -91,12 +100,10 @@
           h(
             'li',
             {
-              ...{
-                key: option.value,
-                id: optionId(index),
-                role: 'option',
-                'aria-selected': index === active,
-              },
+              key: option.value,
+              id: optionId(index),
+              role: 'option',
+              'aria-selected': index === active,
               // Before the field loses the focus.
               onMouseDown: (event) => {
                 event.preventDefault();

@@ -32,7 +32,9 @@
               { key: bound },
               h('span', null, bound === 'from' ? 'From' : 'To'),
               h('input', {
-                ...{ type: 'date', name: `${path}~~${bound}`, 'aria-label': `${label}, ${bound}` },
+                type: 'date',
+                name: `${path}~~${bound}`,
+                'aria-label': `${label}, ${bound}`,
                 defaultValue: values[`${path}~~${bound}`] ?? '',
               }),
             ),
@@ -55,14 +57,12 @@
       options
         ? h(Choice, { id, name: path, value, options })
         : h('input', {
-            ...{
-              id,
-              name: path,
-              defaultValue: value,
-              autoComplete: 'off',
-              spellCheck: false,
-              maxLength: 200,
-            },
+            id,
+            name: path,
+            defaultValue: value,
+            autoComplete: 'off',
+            spellCheck: false,
+            maxLength: 200,
             ...(custom.type === 'number' && { inputMode: 'numeric' }),
           }),
     );
@@ -166,8 +166,13 @@
     return h(
       'form',
       {
-        ...{ id: 'console-filters', className: 'console-filters', hidden: !isVisible, ref: form },
-        ...{ 'aria-label': 'Filters', noValidate: true, onSubmit: apply },
+        id: 'console-filters',
+        className: 'console-filters',
+        hidden: !isVisible,
+        ref: form,
+        'aria-label': 'Filters',
+        noValidate: true,
+        onSubmit: apply,
         // Filled anew when the address says something else.
         key: `${resource.id} ${JSON.stringify(filters)} ${sortBy} ${direction} ${isReady}`,
         onKeyDown: ({ key }) => key === 'Escape' && leave(),

@@ -48,8 +48,14 @@
 
   const format = (timeZone) =>
     new Intl.DateTimeFormat('en-AU', {
-      ...{ weekday: 'short', day: 'numeric', month: 'short', year: 'numeric' },
-      ...{ hour: '2-digit', minute: '2-digit', hourCycle: 'h23', timeZone },
+      weekday: 'short',
+      day: 'numeric',
+      month: 'short',
+      year: 'numeric',
+      hour: '2-digit',
+      minute: '2-digit',
+      hourCycle: 'h23',
+      timeZone,
     });
 
   /** In the reader's own zone. */
@@ -130,7 +136,12 @@
 
   Object.assign(examdesk, { moment, day, pill });
   Object.assign(AdminJS.UserComponents, {
-    ...{ ConsoleJson: Json, ConsoleLink: Link, ConsoleCount: Count },
-    ...{ ConsoleWhen: When, ConsoleWord: Word, ConsoleTitle: Title, ConsoleText: Text },
+    ConsoleJson: Json,
+    ConsoleLink: Link,
+    ConsoleCount: Count,
+    ConsoleWhen: When,
+    ConsoleWord: Word,
+    ConsoleTitle: Title,
+    ConsoleText: Text,
   });
 })();

@@ -68,7 +68,9 @@ export function createCalls(options: CallsOptions): (call: Call) => Promise<Acui
   const { timeoutMs, cache, log, watch } = options;
   const restMs = options.breaker?.restMs ?? 5_000;
   const limiter = createLimiter({
-    ...{ cache, log, leaseMs: timeoutMs + 10_000 },
+    cache,
+    log,
+    leaseMs: timeoutMs + 10_000,
     waited: (isGranted, seconds) => watch?.waited(isGranted, seconds),
   });
   const authorization = `Basic ${Buffer.from(`${options.userId}:${options.apiKey}`).toString('base64')}`;

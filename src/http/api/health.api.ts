@@ -31,7 +31,10 @@ export interface Readiness {
 const state = z.enum(['ok', 'degraded', 'down', 'not_configured']);
 const checks = z.object({
   checks: z.object({
-    ...{ database: state, cache: state, storage: state, acuity: state },
+    database: state,
+    cache: state,
+    storage: state,
+    acuity: state,
     jobs: z
       .enum([...state.options, 'no worker'])
       .describe('no worker: jobs are taken, and no process has worked any for 45 seconds'),

@@ -88,7 +88,8 @@ export function impersonationEndpoints({
         const { actingAs, admin, startedAt, expiresAt } = await startActing(impersonation, req, res);
         res.json({
           impersonation: {
-            ...{ actingAs, admin },
+            actingAs,
+            admin,
             startedAt: startedAt.toISOString(),
             expiresAt: expiresAt.toISOString(),
           },

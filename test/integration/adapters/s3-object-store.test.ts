@@ -88,7 +88,8 @@ describe('the object store', () => {
     const send = ({ url, headers }: PartAddress, body: Buffer) =>
       fetch(url, { method: 'PUT', body: new Uint8Array(body), headers });
     const partOf = (partNumber: number, bytes: Buffer) => ({
-      ...{ partNumber, size: bytes.length },
+      partNumber,
+      size: bytes.length,
       sha256: createHash('sha256').update(bytes).digest('hex'),
     });
 

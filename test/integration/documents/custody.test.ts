@@ -221,7 +221,10 @@ describe('the care for documents', () => {
       const bytes = pdf(2_500_000);
       const [empty, short, long] = [await one(), await one(bytes, 'b.pdf'), await one(bytes, 'c.pdf')];
       const finding = ({ id, key }: { id: string; key: string }, repaired: boolean) => ({
-        ...{ kind: 'damaged', documentId: id, key, repaired },
+        kind: 'damaged',
+        documentId: id,
+        key,
+        repaired,
       });
       await house.storage.shorten(empty.key, 0);
       await house.storage.shorten(short.key, 2_200_000);

@@ -308,7 +308,8 @@ describe('an upload past the app', () => {
       expect((await upload.put(offer as Offer)).status).to.equal(404);
       expect(await house.traces()).to.deep.equal(nothing);
       expect((await house.audit('document.refused')).at(-1)).to.deep.include({
-        ...{ resource_id: house.bookingId, outcome: 'failure' },
+        resource_id: house.bookingId,
+        outcome: 'failure',
         metadata: { reason: 'cancelled', files: 1 },
       });
       await upload.complete().expect(404);

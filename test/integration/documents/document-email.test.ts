@@ -80,7 +80,10 @@ describe('the mails about documents', function () {
     const mailer = createSmtpMailer(mailbox.smtpUrl, 'Examdesk <bookings@examdesk.example>');
     closing.push(() => mailer.close());
     const sender = createEmailSender({
-      ...{ db: db(), mailer, jobs: house.app.system.services.jobs, log: silent },
+      db: db(),
+      mailer,
+      jobs: house.app.system.services.jobs,
+      log: silent,
       links: testLinks,
       messageIdDomain: 'examdesk.example',
     });
@@ -90,7 +93,10 @@ describe('the mails about documents', function () {
   const arrived = () => mailbox.mails().map(({ to, subject }) => `${to.join()}: ${subject.split(':')[0]}`);
   async function addContact(name: Name, role: string): Promise<void> {
     await db()('booking_contacts').insert({
-      ...{ id: systemIds.uuid(), booking_id: bookingId, user_id: ids[name], role },
+      id: systemIds.uuid(),
+      booking_id: bookingId,
+      user_id: ids[name],
+      role,
       created_by_id: ids.rita,
     });
   }

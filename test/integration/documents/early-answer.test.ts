@@ -158,7 +158,9 @@ describe('an upload that is refused while it comes in', () => {
       fetch(`${house.app.url}/bookings/${house.bookingId}/documents`, {
         method: 'POST',
         headers: {
-          ...{ cookie, origin: house.app.url, accept: 'application/json' },
+          cookie,
+          origin: house.app.url,
+          accept: 'application/json',
           'content-type': `multipart/form-data; boundary=${boundary}`,
         },
         body: new Uint8Array(Buffer.concat([category, fileHead('a.pdf'), executable, closing])),

@@ -30,7 +30,8 @@ describe('a file whose row was lost with a restore', () => {
       await house.app.db.raw('truncate documents cascade');
       if (wasRestored)
         await house.app.db('restores').insert({
-          ...{ id: '0190aaaa-0000-7000-8000-00000000000a', data_until: new Date() },
+          id: '0190aaaa-0000-7000-8000-00000000000a',
+          data_until: new Date(),
           started_at: house.app.db.raw(`now() + interval '5 seconds'`),
         });
       await care().sweep();

@@ -70,7 +70,8 @@ describe('the virus scan', () => {
     });
     house = await openDocumentHouse({ env: { CLAMD_URL: url } });
     expect(await noted()).to.include({
-      ...{ level: 50, msg: 'The virus scanner does not answer: documents wait until it does' },
+      level: 50,
+      msg: 'The virus scanner does not answer: documents wait until it does',
     });
     expect(await ready()).to.deep.equal([200, 'degraded']);
   });

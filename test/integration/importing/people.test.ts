@@ -36,7 +36,9 @@ describe('the import of people', () => {
     const ended = await app.system.services.imports.people(
       {
         file: { name: 'people.csv', bytes: Buffer.from(content) },
-        ...{ applies: true, invites: false, ...how },
+        applies: true,
+        invites: false,
+        ...how,
       },
       { line: (line) => lines.push(line), progress: () => undefined },
     );
@@ -72,7 +74,9 @@ describe('the import of people', () => {
     const first = await run(example);
     expect(first.totals).to.include({ made: 3, matched: 1 });
     expect(await person('jo@harbour-legal.example')).to.include({
-      ...{ name: 'Jo March', role: 'referrer', awaits_invitation: true },
+      name: 'Jo March',
+      role: 'referrer',
+      awaits_invitation: true,
     });
     const again = await run(Buffer.concat([example, Buffer.from('\n')]));
     expect(again.totals).to.deep.equal({ made: 0, changed: 0, matched: 4, left: 0, bad: 0 });
@@ -219,7 +223,9 @@ describe('the import of people', () => {
     await run(example);
     const jo = await person('jo@harbour-legal.example');
     await app.system.services.accounts.passwords.forgotten('jo@harbour-legal.example', {
-      ...{ requestId: 'r', ip: null, userAgent: null },
+      requestId: 'r',
+      ip: null,
+      userAgent: null,
     });
     expect(await count('emails'), 'no way round').to.equal(0);
     await run(example, { invites: true });

@@ -98,7 +98,10 @@ describe('answers that change in Acuity', () => {
       await stack.control('/forms', {
         forms: [
           {
-            ...{ id: 571, name: 'Renamed', description: '', appointmentTypeIDs: [8005] },
+            id: 571,
+            name: 'Renamed',
+            description: '',
+            appointmentTypeIDs: [8005],
             fields: [{ id: fields.reference, name: 'Renamed too', required: false, type: 'textbox' }],
           },
         ],
@@ -116,7 +119,11 @@ describe('answers that change in Acuity', () => {
       await stack.control('/forms', {
         forms: [
           {
-            ...{ id: 778, name: 'Internal', description: '', hidden: true, appointmentTypeIDs: [8005] },
+            id: 778,
+            name: 'Internal',
+            description: '',
+            hidden: true,
+            appointmentTypeIDs: [8005],
             fields: [{ id: 9778, name: 'What we think', required: false, type: 'textbox' }],
           },
         ],
@@ -129,7 +136,9 @@ describe('answers that change in Acuity', () => {
 
     it('keeps the answers of an appointment that was made in Acuity', async () => {
       const made = await stack.makeAppointment({
-        ...{ datetime: await stack.freeTime(), appointmentTypeID: 8005, calendarID: 7008 },
+        datetime: await stack.freeTime(),
+        appointmentTypeID: 8005,
+        calendarID: 7008,
         fields: [
           { id: 9103, value: 'Marsh' },
           { id: fields.claim, value: 'Work injury' },
@@ -140,8 +149,11 @@ describe('answers that change in Acuity', () => {
       const [first] = await kept(booking?.id ?? '');
       expect(first?.answers).to.deep.equal([
         {
-          ...{ fieldId: fields.claim, form: 'Before the assessment', label: 'Kind of claim' },
-          ...{ type: 'dropdown', value: 'Work injury' },
+          fieldId: fields.claim,
+          form: 'Before the assessment',
+          label: 'Kind of claim',
+          type: 'dropdown',
+          value: 'Work injury',
         },
       ]);
     });

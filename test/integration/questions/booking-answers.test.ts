@@ -166,7 +166,10 @@ describe('booking with answers to Acuity’s questions', () => {
 
   describe('when the forms changed in Acuity after they were read', () => {
     const added = {
-      ...{ id: 777, name: 'New', description: '', appointmentTypeIDs: [8005] },
+      id: 777,
+      name: 'New',
+      description: '',
+      appointmentTypeIDs: [8005],
       fields: [
         { id: 9777, name: 'Dominant hand', required: true, type: 'dropdown', options: ['Left', 'Right'] },
       ],
@@ -236,8 +239,11 @@ describe('booking with answers to Acuity’s questions', () => {
       await stack.closeForms({ status: 500 });
       const startsAt = await stack.freeTime();
       await stack.staff('POST', '/appointments?admin=true', {
-        ...{ datetime: startsAt, appointmentTypeID: 8005, calendarID: 7008 },
-        ...{ firstName: 'Some', lastName: 'Body' },
+        datetime: startsAt,
+        appointmentTypeID: 8005,
+        calendarID: 7008,
+        firstName: 'Some',
+        lastName: 'Body',
       });
       const res = await stack.rita.post('/bookings').send(await stack.request({ startsAt, answers: [] }));
       expect(res.status).to.equal(409);
@@ -246,12 +252,17 @@ describe('booking with answers to Acuity’s questions', () => {
   });
 
   const detailsForm = {
-    ...{ id: 501, name: 'Examination details', description: '' },
+    id: 501,
+    name: 'Examination details',
+    description: '',
     appointmentTypeIDs: [8001, 8002, 8003, 8004, 8005, 8006],
   };
   function requiring(...needed: number[]) {
     return [9101, 9102, 9103, 9104, 9105, 9106, 9107, 9108].map((id) => ({
-      ...{ id, name: `Detail ${id}`, required: needed.includes(id), type: 'textbox' },
+      id,
+      name: `Detail ${id}`,
+      required: needed.includes(id),
+      type: 'textbox',
     }));
   }
 });

@@ -114,8 +114,11 @@ describe('createQuestions', () => {
     );
     await database.db('intake_fields').insert({ name: 'claim_number', acuity_field_id: 9101 });
     const questions = createQuestions({
-      ...{ db: database.db, acuity, log: silent },
-      ...{ referenceFieldId: 9102, referrerFieldId: 9103 },
+      db: database.db,
+      acuity,
+      log: silent,
+      referenceFieldId: 9102,
+      referrerFieldId: 9103,
     });
     const asked = await questions.questionsFor(8001);
     expect(asked?.forms.flatMap((form) => form.questions.map(({ fieldId }) => fieldId))).to.deep.equal([

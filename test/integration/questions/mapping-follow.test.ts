@@ -112,7 +112,11 @@ describe('an attempt that is open while the reference gets another question', ()
       try {
         const { questions, specialists } = house.deps;
         const mapping = createMapping({
-          ...{ db: house.db, audit: auditLog, questions, specialists, details: intakeDetails },
+          db: house.db,
+          audit: auditLog,
+          questions,
+          specialists,
+          details: intakeDetails,
         });
         acuity.lose('after');
         const pending = reasonOf(await house.attempts.book(house.people.rita, house.requestFor(), null));

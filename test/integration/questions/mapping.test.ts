@@ -17,7 +17,9 @@ import { acuityDown, createFakeAcuity, type FakeAcuity } from '../../support/fak
 const everyType = [8001, 8002, 8003, 8004, 8005, 8006];
 const theirs = () =>
   aForm({
-    ...{ id: 501, name: 'Examination details', appointmentTypeIds: everyType },
+    id: 501,
+    name: 'Examination details',
+    appointmentTypeIds: everyType,
     fields: [
       aField({ id: 1, name: 'Booking reference' }),
       aField({ id: 2, name: 'Given name' }),
@@ -103,7 +105,8 @@ describe('createMapping', () => {
     const [main, clinic] = view.forms ?? [];
     expect(main).to.include({ hasAllServices: true, isInternal: false });
     expect(clinic).to.deep.include({
-      ...{ isInternal: true, hasAllServices: false },
+      isInternal: true,
+      hasAllServices: false,
       services: [{ specialist: 'Dr Bruno Keller', type: 'in_person' }],
     });
     expect(view).to.include({ saved: null, isStale: false });
@@ -115,14 +118,19 @@ describe('createMapping', () => {
     expect(before?.forms[0]?.questions).to.have.length(5);
     await saveAll();
     expect(await mapped()).to.deep.equal({
-      ...{ reference: 1, examinee_first_name: 2, examinee_last_name: 3, claim_number: 4 },
+      reference: 1,
+      examinee_first_name: 2,
+      examinee_last_name: 3,
+      claim_number: 4,
     });
     const after = await questions.questionsFor(8001);
     expect(after?.forms[0]?.questions.map(({ fieldId }) => fieldId)).to.deep.equal([5]);
     const [row, ...others] = await audited();
     expect(others).to.deep.equal([]);
     expect(row).to.deep.equal({
-      ...{ actor_id: people.ada.viewer.userId, action: 'record.changed', resource_id: '1' },
+      actor_id: people.ada.viewer.userId,
+      action: 'record.changed',
+      resource_id: '1',
       metadata: {
         questions: 5,
         changed: {
@@ -136,7 +144,11 @@ describe('createMapping', () => {
     const view = await process().read();
     expect(view.saved?.by).to.equal('Ada Lindqvist');
     expect(fields(view).map((one) => one.detail)).to.deep.equal([
-      ...['reference', 'examinee_first_name', 'examinee_last_name', 'claim_number', null],
+      'reference',
+      'examinee_first_name',
+      'examinee_last_name',
+      'claim_number',
+      null,
     ]);
   });
 
@@ -209,7 +221,8 @@ describe('createMapping', () => {
     acuity.intakeForms = [{ ...theirs(), fields: changed }];
     const view = await mapping.readAgain();
     expect(field(view, 4)).to.deep.include({
-      ...{ detail: 'claim_number', isMappable: false },
+      detail: 'claim_number',
+      isMappable: false,
       change: { kind: 'changed', was: { type: 'textbox' } },
     });
     expect(await mapping.attention()).to.include({ lost: 1 });
@@ -267,7 +280,10 @@ describe('createMapping', () => {
     given.choices.set(8, 'examinee_email');
     expect(reasonOf(await mapping.save(people.ada, given))).to.have.property('reason', 'invalid');
     expect(await mapped()).to.deep.equal({
-      ...{ reference: 1, examinee_first_name: 2, examinee_last_name: 3, claim_number: 4 },
+      reference: 1,
+      examinee_first_name: 2,
+      examinee_last_name: 3,
+      claim_number: 4,
     });
     expect(await audited()).to.have.length(1);
   });
@@ -287,7 +303,8 @@ describe('createMapping', () => {
     const second = { ...people.sam, viewer: { ...people.sam.viewer, role: 'admin' as const } };
     expect(reasonOf(await process().save(second, chosen(view, all)))).to.deep.equal({
       ok: false,
-      ...{ reason: 'stale', by: 'Ada Lindqvist' },
+      reason: 'stale',
+      by: 'Ada Lindqvist',
       changed: [
         { label: 'Booking reference', from: null, to: 1 },
         { label: 'Last name', from: null, to: 2 },
@@ -312,7 +329,8 @@ describe('createMapping', () => {
     const view = await mapping.read();
     await database.db('intake_fields').where({ name: 'claim_number' }).delete();
     expect(reasonOf(await mapping.save(people.ada, chosen(view, all)))).to.deep.include({
-      ...{ reason: 'stale', by: null },
+      reason: 'stale',
+      by: null,
     });
   });
 
@@ -329,7 +347,9 @@ describe('createMapping', () => {
     await database.db('intake_fields').insert({ name: 'claim_number', acuity_field_id: 4 });
     const row = (await database.db('audit_log').orderBy('id', 'desc').first()) as Record<string, unknown>;
     expect(row).to.deep.include({
-      ...{ action: 'record.changed', resource_type: 'intake_mapping', resource_id: 'claim_number' },
+      action: 'record.changed',
+      resource_type: 'intake_mapping',
+      resource_id: 'claim_number',
       actor_id: null,
     });
     expect(row.metadata).to.include({ operation: 'insert', field: 4 });

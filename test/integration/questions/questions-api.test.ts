@@ -32,7 +32,9 @@ describe('GET /specialists/:id/questions', () => {
     acuity.showForms(
       aForm({ id: 501, name: 'Examination details', fields: [aField({ id: 9101 }), aField({ id: 9107 })] }),
       aForm({
-        ...{ id: 601, name: 'Before the examination', description: 'By the practice' },
+        id: 601,
+        name: 'Before the examination',
+        description: 'By the practice',
         fields: [
           aField({ id: 9301, name: 'Side', required: true, type: 'dropdown', options }),
           aField({ id: 9302, name: 'Your file reference' }),

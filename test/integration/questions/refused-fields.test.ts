@@ -130,16 +130,19 @@ describe('a booking whose field Acuity refuses', () => {
     it('is taken back when somebody books the time between the look and the booking', async () => {
       steps.before_staff_booking = () => {
         fake.appointments.set(1, {
-          ...{
-            id: 1,
-            appointmentTypeId: 8001,
-            calendarId: 7001,
-            durationMinutes: 60,
-            calendarTimezone: null,
-          },
-          ...{ startsAt: new Date(tuesdayAtTen.getTime() + 1_800_000), canceled: false, noShow: false },
-          ...{ client: { firstName: '', lastName: '', email: null, phone: null }, location: null },
-          ...{ notes: null, scheduledBy: null, answers: new Map() },
+          id: 1,
+          appointmentTypeId: 8001,
+          calendarId: 7001,
+          durationMinutes: 60,
+          calendarTimezone: null,
+          startsAt: new Date(tuesdayAtTen.getTime() + 1_800_000),
+          canceled: false,
+          noShow: false,
+          client: { firstName: '', lastName: '', email: null, phone: null },
+          location: null,
+          notes: null,
+          scheduledBy: null,
+          answers: new Map(),
         });
       };
       expect(reasonOf(await book()).reason).to.equal('slot_taken');

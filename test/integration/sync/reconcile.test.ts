@@ -142,15 +142,16 @@ describe('reconciliation', () => {
     const { from, to } = sync().nearSpan();
     const past = new Date(Date.now() - anHour);
     await stack.app.db('drift_reports').insert({
-      ...{
-        id: '0190aaaa-0000-7000-8000-00000000000a',
-        kind: 'near',
-        fixes: true,
-        from_day: from,
-        to_day: to,
-        next_day: to,
-      },
-      ...{ started_at: past, lease_until: past, found: 3, appointments: 40 },
+      id: '0190aaaa-0000-7000-8000-00000000000a',
+      kind: 'near',
+      fixes: true,
+      from_day: from,
+      to_day: to,
+      next_day: to,
+      started_at: past,
+      lease_until: past,
+      found: 3,
+      appointments: 40,
     });
     const report = await near(true);
     const finished = await sync().report('0190aaaa-0000-7000-8000-00000000000a');

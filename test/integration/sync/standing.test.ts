@@ -110,7 +110,11 @@ describe('differences that were left', () => {
     expect(await sync().removeOld()).to.equal(2);
     expect(await db('drift_items').pluck('report_id')).to.have.members([old.stands, young]);
     expect(await db('drift_reports').pluck('id')).to.have.members([
-      ...[old.saidAgain, old.stands, old.nightly, young, quietAndYoung],
+      old.saidAgain,
+      old.stands,
+      old.nightly,
+      young,
+      quietAndYoung,
     ]);
     expect(await sync().removeOld()).to.equal(0);
   });
@@ -122,13 +126,28 @@ describe('differences that were left', () => {
     const at = new Date(Date.now() + look.days * dayMs);
     const day = dayOf(look.days);
     await db('drift_reports').insert({
-      ...{ id, kind: look.kind, from_day: day, to_day: day, next_day: day, fixes: true, state: 'done' },
-      ...{ found: look.left, started_at: at, finished_at: at },
+      id,
+      kind: look.kind,
+      from_day: day,
+      to_day: day,
+      next_day: day,
+      fixes: true,
+      state: 'done',
+      found: look.left,
+      started_at: at,
+      finished_at: at,
     });
     for (let n = 0; n < look.left; n += 1)
       await db('drift_items').insert({
-        ...{ id: randomUUID(), report_id: id, appointment_id: 990_000 + n, difference: 'missing_there', day },
-        ...{ state: 'left', announced: false, found_at: at, superseded: look.superseded ?? false },
+        id: randomUUID(),
+        report_id: id,
+        appointment_id: 990_000 + n,
+        difference: 'missing_there',
+        day,
+        state: 'left',
+        announced: false,
+        found_at: at,
+        superseded: look.superseded ?? false,
       });
     return id;
   }

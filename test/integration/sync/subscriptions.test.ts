@@ -229,14 +229,12 @@ describe('our webhooks in Acuity of an installation that Acuity cannot reach', (
       const acuity = createFakeAcuity();
       const done = await ensureSubscriptions(
         {
-          ...{
-            db: database.db,
-            acuity,
-            clock: systemClock,
-            log: pino({ level: 'silent' }),
-            target,
-            acuityUrl,
-          },
+          db: database.db,
+          acuity,
+          clock: systemClock,
+          log: pino({ level: 'silent' }),
+          target,
+          acuityUrl,
           announce: () => Promise.reject(new Error('Nothing was made')),
         },
         { silent: false },
@@ -272,7 +270,10 @@ describe('the connection to Acuity', () => {
   it('is told of on the first page and by /readyz, which stays ready, when Acuity was never connected', async () => {
     const answer = await stack.app.anonymous().get('/readyz').expect(200);
     expect(answer.body.details.connection).to.deep.equal({
-      ...{ attention: 'never_connected', trouble: null, checkedAt: null, lastEventAt: null },
+      attention: 'never_connected',
+      trouble: null,
+      checkedAt: null,
+      lastEventAt: null,
     });
     const [first] = await waiting('ada@examdesk.example');
     expect(first).to.deep.equal({

@@ -52,7 +52,11 @@ describe('a booking without a referrer', () => {
   async function deliver(): Promise<void> {
     const { db, system } = stack.app;
     const sender = createEmailSender({
-      ...{ db, mailer, jobs: system.services.jobs, log: silent, links: testLinks },
+      db,
+      mailer,
+      jobs: system.services.jobs,
+      log: silent,
+      links: testLinks,
       messageIdDomain: 'examdesk.example',
     });
     for (const id of (await db('emails').where({ status: 'queued' }).pluck('id')) as string[])
@@ -174,7 +178,8 @@ describe('a booking without a referrer', () => {
     await stack.settled();
     const { viewer } = people.rita;
     expect(await bookingOf(id)).to.include({
-      ...{ created_by_id: viewer.userId, organization_id: viewer.organization?.id },
+      created_by_id: viewer.userId,
+      organization_id: viewer.organization?.id,
       current_progress: 'rescheduled',
     });
     await mailWith('Examination booked');
@@ -264,7 +269,9 @@ describe('a booking without a referrer', () => {
       await stack.settled();
       const off = (who: 'sam' | 'ada') =>
         db('mail_preferences').insert({
-          ...{ user_id: people[who].viewer.userId, kind: 'unassigned_bookings', delivery: 'off' },
+          user_id: people[who].viewer.userId,
+          kind: 'unassigned_bookings',
+          delivery: 'off',
         });
       await off('sam');
       await off('ada');

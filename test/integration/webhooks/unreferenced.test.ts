@@ -29,7 +29,9 @@ describe('an event for an appointment without our reference', () => {
     const { body } = await rita
       .post('/bookings')
       .send({
-        ...{ specialistId: specialist?.id, type: 'in_person', startsAt },
+        specialistId: specialist?.id,
+        type: 'in_person',
+        startsAt,
         examinee: { firstName: 'Ewan', lastName: 'Marsh', phone: '0412 345 678' },
       })
       .expect(202);

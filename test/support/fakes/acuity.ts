@@ -33,7 +33,10 @@ export const acuityDown: AcuityFailure = { reason: 'unavailable', notSent: true,
 export function detailsForm(): AcuityForm {
   const fields = [9101, 9102, 9103, 9104, 9105, 9106, 9107, 9108, 9109];
   return {
-    ...{ id: 501, name: 'Examination details', description: null, isInternal: false },
+    id: 501,
+    name: 'Examination details',
+    description: null,
+    isInternal: false,
     appointmentTypeIds: [8001, 8002, 8003, 8004, 8005, 8006],
     fields: fields.map((id) => ({ id, name: `Detail ${id}`, required: false, type: 'textbox', options: [] })),
   };
@@ -186,8 +189,11 @@ export function createFakeAcuity(): FakeAcuity {
     account: () =>
       answer('account', {}, () =>
         ok({
-          ...{ id: 11100001, name: 'Examdesk demo', email: 'clinic@examdesk.example' },
-          ...{ timezone: 'Australia/Sydney', plan: 'Professional' },
+          id: 11100001,
+          name: 'Examdesk demo',
+          email: 'clinic@examdesk.example',
+          timezone: 'Australia/Sydney',
+          plan: 'Professional',
         }),
       ),
     calendars: () =>

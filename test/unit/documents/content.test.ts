@@ -224,7 +224,8 @@ describe('the content of a document', () => {
     const fat = (entries: number) =>
       zipOf(
         Array.from({ length: entries }, (_, index) => ({
-          ...{ name: `${index}.txt`, data: Buffer.from('x') },
+          name: `${index}.txt`,
+          data: Buffer.from('x'),
           comment: Buffer.alloc(60_000, 0xe9),
         })),
       );

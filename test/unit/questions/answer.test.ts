@@ -34,7 +34,10 @@ describe('readAnswers', () => {
       value: [
         { fieldId: 1, form: 'Before the examination', label: 'A textbox', type: 'text', value: 'Left knee' },
         {
-          ...{ fieldId: 5, form: 'Before the examination', label: 'A checkboxlist', type: 'checkboxlist' },
+          fieldId: 5,
+          form: 'Before the examination',
+          label: 'A checkboxlist',
+          type: 'checkboxlist',
           value: ['Left', 'Both'],
         },
       ],
@@ -85,7 +88,7 @@ describe('readAnswers', () => {
       { path: 'answers.6', message: 'Answer yes or no to “A yesno”' },
       { path: 'answers.7', message: 'Enter an answer to “A address”' },
       {
-        ...{ path: 'answers.8' },
+        path: 'answers.8',
         message: 'Give the web address of “A file”, or “later” to upload it to the booking afterwards',
       },
     ]);

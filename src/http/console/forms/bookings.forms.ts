@@ -100,7 +100,9 @@ const assign: FormAction = {
 function referrerField({ createdBy, organization }: Booking): FormField {
   const display = createdBy ? [createdBy.name, organization?.name].filter(Boolean).join(', ') : '';
   return text('referrerId', 'Referrer', createdBy?.id ?? null, {
-    ...{ type: 'search', source: referrerOptionsAddress, display },
+    type: 'search',
+    source: referrerOptionsAddress,
+    display,
     hint: 'Type a part of the name, the address or the organisation',
   });
 }

@@ -70,7 +70,9 @@ const reconcile: FormAction = {
     const intro =
       'Every appointment of these days is held against our bookings, and what differs is put right. It takes some minutes: look at its report.';
     const days: FormField = {
-      ...{ name: 'days', label: 'Which days', type: 'select' },
+      name: 'days',
+      label: 'Which days',
+      type: 'select',
       value: (await isNearEnough({ db }, near)) ? 'near' : 'all',
       options: [
         { value: 'near', label: `The near weeks, ${near.from} to ${near.to}` },

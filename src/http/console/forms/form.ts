@@ -56,7 +56,10 @@ export const text = (
   value: string | null,
   more: Partial<FormField> = {},
 ): FormField => ({
-  ...{ name, label, type: 'text', value: value ?? '' },
+  name,
+  label,
+  type: 'text',
+  value: value ?? '',
   ...more,
 });
 

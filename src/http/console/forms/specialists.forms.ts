@@ -145,7 +145,12 @@ const add: FormAction = {
           ],
         }),
         ...specialistFields({
-          ...{ name: '', title: null, specialty: '', location: null, position: 100, isActive: true },
+          name: '',
+          title: null,
+          specialty: '',
+          location: null,
+          position: 100,
+          isActive: true,
         }),
         ...serviceFields(offer.value, { in_person: null, telehealth: null }),
       ],

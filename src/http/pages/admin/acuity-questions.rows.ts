@@ -73,7 +73,9 @@ export function formSections(view: MappingView, choices: Choices | null): FormSe
   return (view.forms ?? [])
     .filter(({ fields }) => fields.length > 0)
     .map((form) => ({
-      ...{ id: form.id, name: form.name || `Form ${form.id}`, isInternal: form.isInternal },
+      id: form.id,
+      name: form.name || `Form ${form.id}`,
+      isInternal: form.isInternal,
       reach: reachOf(form),
       rows: form.fields.map((field) => rowOf(field, view, choices)),
     }));

@@ -60,7 +60,8 @@ function show(req: Request, res: Response, report: DoctorReport | null): void {
 function shown({ at, state, checks }: DoctorReport, zone: string): DoctorPage['report'] {
   const all = checks.map(
     ({ id, title, lines }): ShownCheck => ({
-      ...{ id, title },
+      id,
+      title,
       lines: lines.map((line) => ({ ...line, ...words[line.state] })),
     }),
   );

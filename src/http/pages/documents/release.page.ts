@@ -112,7 +112,9 @@ async function renderRelease(
     ...reportFacts(document, seen.booking.reference),
     organization: seen.booking.organization?.name ?? null,
     members: candidates.map(({ id, name, email, isUsual }) => ({
-      ...{ id, name, email },
+      id,
+      name,
+      email,
       isChosen: chosen ? chosen.includes(id) : isUsual,
     })),
   };

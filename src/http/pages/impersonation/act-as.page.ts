@@ -116,7 +116,9 @@ async function referrerOf(impersonation: ImpersonationService, id: string): Prom
 
 function rowOf({ id, name, email, organization, lastActiveAt }: FoundReferrer): ReferrerRow {
   return {
-    ...{ id, name, email },
+    id,
+    name,
+    email,
     organization: organization.name,
     lastActive: lastActiveAt ? ago(lastActiveAt, new Date()) : 'not yet',
   };

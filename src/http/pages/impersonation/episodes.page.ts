@@ -143,7 +143,10 @@ function rowOf(
   now: Date,
 ): EpisodeRow {
   return {
-    ...{ id, reason, admin: admin.name, actingAs: actingAs.name },
+    id,
+    reason,
+    admin: admin.name,
+    actingAs: actingAs.name,
     started: timeAndDay(startedAt, zone),
     ended: endedAt && endReason ? `${timeAndDay(endedAt, zone)}, ${endWords[endReason]}` : 'Active',
     lasted: lasting(startedAt, endedAt ?? now),
