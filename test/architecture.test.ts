@@ -91,6 +91,14 @@ describe('the house', () => {
     expect(wrong.map(arrow)).to.deep.equal([]);
   });
 
+  it('keeps calls to Acuity out of bookings', () => {
+    const callers = files.filter(
+      (file) =>
+        partOf(file) === 'bookings' && /\{[^}]*\bAcuity\b[^}]*\} from '\.\.\/ports\/acuity/.test(read(file)),
+    );
+    expect(callers).to.deep.equal([]);
+  });
+
   it('has no circle of imports', () => {
     expect(findCircle()).to.deep.equal([]);
   });
