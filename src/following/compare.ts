@@ -55,11 +55,10 @@ export async function compareWindow(
   });
   const there = new Map(appointments.map((appointment) => [appointment.id, appointment]));
   const ours = await findKnown(deps.db, ids);
-  const practice = await practiceOf(deps, appointments, ours);
+  const shared = await readContext(deps, appointments, ours);
   const suspects = new Set<number>();
   for (const appointment of appointments) {
-    if (differencesOf(practice, ours.get(appointment.id), appointment).length > 0)
-      suspects.add(appointment.id);
+    if (differencesOf(shared, ours.get(appointment.id), appointment).length > 0) suspects.add(appointment.id);
   }
   // Not in the list: moved to other days, or gone. Only asking for it tells.
   for (const { appointmentId, isActive } of here) {
@@ -74,8 +73,8 @@ export async function compareWindow(
   return items;
 }
 
-/** What the comparison of many needs of the practice, read once. */
-interface Practice {
+/** What comparing many appointments needs, read once. */
+interface Context {
   fields: IntakeFields;
   /** The mappings before. */
   earlier: IntakeFields[];
@@ -85,11 +84,11 @@ interface Practice {
   lost: ReadonlySet<number>;
 }
 
-async function practiceOf(
+async function readContext(
   deps: CompareDeps,
   appointments: Appointment[],
   ours: ReadonlyMap<number, KnownBooking>,
-): Promise<Practice> {
+): Promise<Context> {
   const specialists = new Map<number, Specialist | null>();
   for (const calendarId of new Set(appointments.map((one) => one.calendarId)))
     specialists.set(calendarId, await deps.specialists.findByCalendar(calendarId));
@@ -102,7 +101,7 @@ async function practiceOf(
 }
 
 function differencesOf(
-  { fields, earlier, specialists, answers: context, lost }: Practice,
+  { fields, earlier, specialists, answers: context, lost }: Context,
   known: KnownBooking | undefined,
   appointment: Appointment,
 ): Difference[] {
@@ -143,7 +142,7 @@ async function examine(
     const reason = 'Acuity does not know this appointment any more';
     return known ? [{ ...base, difference: 'missing_there', state: 'left', reason }] : [];
   }
-  const found = differencesOf(await practiceOf(deps, [read.value], ours), known, read.value);
+  const found = differencesOf(await readContext(deps, [read.value], ours), known, read.value);
   if (found.length === 0) return [];
   if (!fixes) return found.map((difference) => ({ ...base, difference, state: 'found', reason: null }));
   return fix(deps, read.value, found, { isOver: base.isOver, quiet });
@@ -167,7 +166,7 @@ async function fix(
   const known = ours.get(appointmentId);
   const read = await deps.acuity.getAppointment(appointmentId);
   const remaining =
-    known && read.ok ? differencesOf(await practiceOf(deps, [read.value], ours), known, read.value) : found;
+    known && read.ok ? differencesOf(await readContext(deps, [read.value], ours), known, read.value) : found;
   return found.map((difference) => {
     const isLeft = remaining.includes(difference);
     return {

@@ -63,7 +63,7 @@ export function createConvergence(loud: ConvergenceDeps): Convergence {
     settlement: loud.quietSettlement,
   };
 
-  async function inStep(
+  async function readAndWrite(
     appointmentId: number,
     cause: FollowCause,
     given?: GivenAppointment,
@@ -99,13 +99,13 @@ export function createConvergence(loud: ConvergenceDeps): Convergence {
 
   return {
     async converge(appointmentId, cause, given) {
-      const done = await inStep(appointmentId, cause, given);
-      if (done.ok && done.bookingId) await wantLink(loud, done.bookingId, appointmentId);
+      const done = await readAndWrite(appointmentId, cause, given);
+      if (done.ok && done.bookingId) await scheduleLinkFetch(loud, done.bookingId, appointmentId);
       return done;
     },
     async fetchMeetingLink(appointmentId) {
       // Not by converge: that would ask for this job again, each time it runs.
-      const done = await inStep(appointmentId, { source: 'acuity' });
+      const done = await readAndWrite(appointmentId, { source: 'acuity' });
       if (!done.ok) throw new Error(done.reason);
       const booking = done.bookingId ? await findBooking(loud.attempts.db, done.bookingId) : null;
       const isStillWanted = booking?.status === 'active' && booking.startsAt > loud.attempts.clock.now();
@@ -184,7 +184,11 @@ async function create(
   return { ok: true, outcome: 'created', bookingId: imported.bookingId, note: null };
 }
 
-async function wantLink(deps: ConvergenceDeps, bookingId: string, appointmentId: number): Promise<void> {
+async function scheduleLinkFetch(
+  deps: ConvergenceDeps,
+  bookingId: string,
+  appointmentId: number,
+): Promise<void> {
   const booking = await findBooking(deps.attempts.db, bookingId);
   if (booking?.type !== 'telehealth' || booking.meetingLink || booking.status !== 'active') return;
   if (hasEnded(booking, deps.attempts.clock.now())) return;

@@ -69,7 +69,7 @@ export interface Standing {
 }
 
 /** Reconciliation finds things late: of an examination whose time is over it tells nobody. */
-export function tellsOf(
+export function isAnnounced(
   { source, quiet = false }: FollowCause,
   examination: Pick<Booking, 'startsAt' | 'durationMinutes'>,
   now: Date,
@@ -259,7 +259,7 @@ async function write(
       notes,
     });
   }
-  if (tellsOf(cause, { ...booking, ...set }, deps.clock.now())) {
+  if (isAnnounced(cause, { ...booking, ...set }, deps.clock.now())) {
     if (set.createdById) await announceState(deps, trx, booking, set.createdById);
     else if (progress) await announceProgress(deps, trx, booking, set, progress);
   }

@@ -27,7 +27,7 @@ import { violatedConstraint } from '../db/transaction.ts';
 import type { Appointment } from '../ports/acuity.ts';
 import type { Specialist } from '../specialists/index.ts';
 import { answersContext, importedAnswers, referenceAnswers, referenceMappings } from './answers.ts';
-import { tellsOf, typeOf, type FollowCause, type Reading } from './follow.ts';
+import { isAnnounced, typeOf, type FollowCause, type Reading } from './follow.ts';
 import { isMadeByUs, referenceToKeep } from './lost.ts';
 import { ownerOf, type Owner } from './owner.ts';
 
@@ -149,7 +149,7 @@ async function writeImported(
   const examination = { startsAt: appointment.startsAt, durationMinutes };
   const now = deps.clock.now();
   // Of an examination that is over there is nothing left to do; what we made was confirmed when it was made.
-  const isTold = tellsOf(cause, examination, now) && !(await wasTakenOver(trx, appointment.id));
+  const isTold = isAnnounced(cause, examination, now) && !(await wasTakenOver(trx, appointment.id));
   if (!isLost && isTold && !hasEnded(examination, now))
     await deps.announce(trx, { kind: 'booking_confirmation', bookingId });
   if (cause.quiet && !owner.userId) await noteAsTold(trx, bookingId, deps.ids.uuid());
