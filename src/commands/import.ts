@@ -27,6 +27,7 @@ const usage = `Takes over what is there already. Says what it would do; does it 
   npm run import -- list                                   the imports so far
   npm run import -- undo ID                                takes back what nobody has touched since
 
+  --people            with acuity: makes the referrers that appointments name, where the form names an organisation
   --past PROGRESS     of what is over: closed (the default), report_generated, generating_report, no_show or scheduled
   --closed-until DAY  what took place until then is closed, whatever --past says
   --report FILE.csv   writes every line of the report there: ids, organisations and referrers, nobody examined
@@ -50,7 +51,7 @@ const verbs: Record<string, (given: Given) => Promise<(imports: Imports) => Prom
     const { from, to } = { from: dayIn(given, 'from'), to: dayIn(given, 'to') };
     if (!from || !to) throw new UsageError('Say which days: --from 2021-01-01 --to 2027-12-31');
     if (from > to) throw new UsageError(`--from ${from} is after --to ${to}`);
-    const request = { from, to, rule: ruleIn(given), applies: given.apply };
+    const request = { from, to, rule: ruleIn(given), people: given.people, applies: given.apply };
     return (imports) => showImport(given, 'days', (listener) => imports.acuity(request, listener));
   },
   async bookings(given) {
@@ -93,6 +94,7 @@ function readArguments() {
       options: {
         apply: { type: 'boolean', default: false },
         invite: { type: 'boolean', default: false },
+        people: { type: 'boolean', default: false },
         report: { type: 'string' },
         from: { type: 'string' },
         to: { type: 'string' },

@@ -29,7 +29,7 @@ import type { Specialist } from '../specialists/index.ts';
 import { answersContext, importedAnswers, referenceAnswers, referenceMappings } from './answers.ts';
 import { isAnnounced, typeOf, type FollowCause, type Reading } from './follow.ts';
 import { isMadeByUs, referenceToKeep } from './lost.ts';
-import { ownerOf, type Owner } from './owner.ts';
+import { ownerOf, strangerIn, type Owner } from './owner.ts';
 
 export type Imported =
   | { outcome: 'created'; bookingId: string }
@@ -189,6 +189,11 @@ export async function foreseeImport(
     outcome: 'made',
     owner: cause.takeover?.owner ?? (await ownerOf(deps.db, deps, appointment, answers)),
   };
+}
+
+/** See owner.ts. */
+export async function strangerNamedIn(deps: AttemptDeps, appointment: Appointment) {
+  return strangerIn(deps.db, deps, appointment, answersOf(appointment, await intakeFields(deps.db, deps)));
 }
 
 /** Whose a booking without a referrer is, by what Acuity says now. */

@@ -9,7 +9,7 @@ export {
 } from './converge.ts';
 export type { DriftItem, Span } from './drift.ts';
 export { followAppointment, type FollowCause, type Standing, type Takeover } from './follow.ts';
-export { foreseeImport, ownerIn, type Foreseen } from './import.ts';
+export { foreseeImport, ownerIn, strangerNamedIn, type Foreseen } from './import.ts';
 export { findKnown, type KnownBooking } from './known-bookings.ts';
 export type { Owner } from './owner.ts';
 export { findReadVersions } from './read-versions.ts';

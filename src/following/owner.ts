@@ -60,3 +60,22 @@ export async function lateOwner(
   if (booking.organization && booking.organization.id !== organizationId) return null;
   return { createdById: userId, organizationId };
 }
+
+/**
+ * Whom Acuity names as the referrer though nobody here has the address, where the form names an organisation too. The
+ * name is the client's, unless a question of its own holds the referrer's address.
+ */
+export async function strangerIn(
+  db: Queryable,
+  { referrerFieldId }: Pick<AttemptDeps, 'referrerFieldId'>,
+  { client, answers: said }: Appointment,
+  { organization }: Answers,
+): Promise<{ email: string; name: string; organization: string } | null> {
+  const named = referrerFieldId === undefined ? undefined : said.get(referrerFieldId);
+  const email = (named ?? client.email)?.trim().toLowerCase();
+  if (!email || !organization) return null;
+  if (await db('users').where({ email }).first('id')) return null;
+  const isClient = email === client.email?.trim().toLowerCase();
+  const name = isClient ? `${client.firstName} ${client.lastName}`.trim() : '';
+  return { email, name: name || email, organization };
+}

@@ -13,6 +13,7 @@ import { keepMergesOff } from '../db/merges.ts';
 import {
   foreseeImport,
   ownerIn,
+  strangerNamedIn,
   type Convergence,
   type FollowCause,
   type GivenAppointment,
@@ -22,6 +23,7 @@ import type { Appointment } from '../ports/acuity.ts';
 import type { ReportLine } from './import.ts';
 import { insertRecord } from './import.repository.ts';
 import { AcuityUnavailable, type RunDeps } from './import.runs.ts';
+import { takeStranger } from './people.ts';
 import { standingAs, standingByRule, type PastProgress, type PastRule } from './past.rule.ts';
 
 export interface AppointmentDeps extends RunDeps {
@@ -35,9 +37,13 @@ export interface Known {
   progress: PastProgress | null;
   claimNumber: string | null;
   owner: { userId: string; organizationId: string } | null;
+  /** Makes the referrer whom Acuity names, and their organisation, where nobody here is it. */
+  makesPeople?: boolean;
 }
 
 export const nothingKnown: Known = { line: null, progress: null, claimNumber: null, owner: null };
+
+const nobody: Owner = { userId: null, organizationId: null };
 
 export interface Found extends GivenAppointment {
   booking: Booking | null;
@@ -48,7 +54,7 @@ export async function takeAppointment(
   deps: AppointmentDeps,
   importId: string | null,
   { appointment, booking, readVersion }: Found,
-  known: Known,
+  given: Known,
   rule: PastRule,
 ): Promise<ReportLine> {
   const line = (
@@ -56,16 +62,30 @@ export async function takeAppointment(
     says: string,
     more: { recordId?: string | null; to?: string } = {},
   ): ReportLine => ({
-    ...{ outcome, line: known.line, appointmentId: appointment.id, recordId: null, to: '', says },
+    ...{ outcome, line: given.line, appointmentId: appointment.id, recordId: null, to: '', says },
     ...more,
   });
+  const foreseen = booking
+    ? null
+    : await foreseeImport(deps.attempts, appointment, causeOf(deps, importId, appointment, given, rule));
+  if (foreseen && foreseen.outcome !== 'made') return line('left', reasons[foreseen.outcome](appointment));
+  const stranger =
+    given.makesPeople && !given.owner && !booking?.createdBy
+      ? await strangerNamedIn(deps.attempts, appointment)
+      : null;
+  const made = stranger && importId ? await takeStranger(deps, importId, stranger) : null;
+  const known = made ? { ...given, owner: made } : given;
+  const isStrangers = stranger !== null && (made !== null || importId === null);
+  const strangersName = isStrangers ? `${stranger.email}, ${stranger.organization}` : '';
+  if (booking && isStrangers && !importId)
+    return line('changed', 'a new referrer', { recordId: booking.id, to: strangersName });
   if (booking) return completed(deps, importId, booking, appointment, known, rule, line);
-  const cause = causeOf(deps, importId, appointment, known, rule);
-  const foreseen = await foreseeImport(deps.attempts, appointment, cause);
-  if (foreseen.outcome !== 'made') return line('left', reasons[foreseen.outcome](appointment));
-  const to = await nameOf(deps.db, foreseen.owner);
-  const says = saysOf(deps, appointment, known, rule, foreseen.owner);
+  const to = isStrangers ? strangersName : await nameOf(deps.db, foreseen?.owner ?? nobody);
+  const says = isStrangers
+    ? `${progressTold(deps, appointment, known, rule)}; a new referrer`
+    : saysOf(deps, appointment, known, rule, foreseen?.owner ?? nobody);
   if (!importId) return line('made', says, { to });
+  const cause = causeOf(deps, importId, appointment, known, rule);
   const done = await deps.convergence.converge(appointment.id, cause, { appointment, readVersion });
   if (!done.ok) throw new AcuityUnavailable(done.reason);
   const more = { to, recordId: done.bookingId };
@@ -234,11 +254,15 @@ function saysOf(
   rule: PastRule,
   owner: Owner,
 ): string {
+  return `${progressTold(deps, appointment, known, rule)}${owner.userId ? '' : '; no referrer is known'}`;
+}
+
+function progressTold(deps: AppointmentDeps, appointment: Appointment, known: Known, rule: PastRule): string {
   const standing = standingFor(deps, appointment, known, rule);
   const usual = appointment.canceled ? (appointment.noShow ? 'no_show' : 'cancelled') : 'scheduled';
   const progress = standing?.progress ?? usual;
   const status = standing?.status === 'closed' && progress !== 'payment_received' ? ', closed' : '';
-  return `${progress}${status}${owner.userId ? '' : '; no referrer is known'}`;
+  return `${progress}${status}`;
 }
 
 async function nameOf(db: Queryable, { userId, organizationId }: Owner): Promise<string> {

@@ -13,6 +13,8 @@ export interface AcuityRequest {
   from: string;
   to: string;
   rule: PastRule;
+  /** Also makes the referrers and organisations that Acuity names. */
+  people: boolean;
   applies: boolean;
 }
 
@@ -26,10 +28,16 @@ const windowDays = 7;
 
 export async function importAcuity(
   deps: AcuityImportDeps,
-  { from, to, rule, applies }: AcuityRequest,
+  { from, to, rule, people, applies }: AcuityRequest,
   listener: Listener,
 ): Promise<Ended> {
-  const options = { from, to, past: rule.past, ...(rule.closedUntil && { closedUntil: rule.closedUntil }) };
+  const options = {
+    from,
+    to,
+    past: rule.past,
+    ...(rule.closedUntil && { closedUntil: rule.closedUntil }),
+    ...(people && { people }),
+  };
   return runImport(
     deps,
     { kind: 'acuity', options, content: null, applies },
@@ -39,7 +47,7 @@ export async function importAcuity(
       for (let day = from; day <= to; ) {
         const last = addDays(day, windowDays - 1);
         const span = { from: day, to: last < to ? last : to };
-        await oneWindow(deps, importId, span, rule, told);
+        await oneWindow(deps, importId, span, { rule, people }, told);
         day = addDays(span.to, 1);
         told.progress(Math.min(days, daysBetween(from, day)), days);
       }
@@ -52,7 +60,7 @@ async function oneWindow(
   deps: AcuityImportDeps,
   importId: string | null,
   span: { from: string; to: string },
-  rule: PastRule,
+  { rule, people }: Pick<AcuityRequest, 'rule' | 'people'>,
   told: Listener,
 ): Promise<void> {
   const calendars = (await deps.db('specialists').pluck('acuity_calendar_id')) as number[];
@@ -68,7 +76,7 @@ async function oneWindow(
       ...{ appointment, booking: known.get(appointment.id)?.booking ?? null },
       readVersion: versions.get(appointment.id) ?? 0,
     };
-    told.line(await takeAppointment(deps, importId, found, nothingKnown, rule));
+    told.line(await takeAppointment(deps, importId, found, { ...nothingKnown, makesPeople: people }, rule));
     await deps.onStep?.('appointment');
   }
 }

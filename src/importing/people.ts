@@ -97,6 +97,26 @@ async function rolledBack(db: Database, work: (trx: Transaction) => Promise<void
   }
 }
 
+/** A referrer whom Acuity names. Null: they cannot be taken over, or are somebody else here. */
+export async function takeStranger(
+  deps: RunDeps,
+  importId: string,
+  stranger: { organization: string; email: string; name: string },
+): Promise<{ userId: string; organizationId: string } | null> {
+  const parsed = takenOverInput.safeParse(stranger);
+  if (!parsed.success) return null;
+  try {
+    return await deps.db.transaction(async (trx) => {
+      await keepMergesOff(trx);
+      const { userId, organizationId } = await takePerson(deps, trx, importId, parsed.data);
+      return userId === null ? null : { userId, organizationId };
+    });
+  } catch (error) {
+    if (error instanceof LeftOut) return null;
+    throw error;
+  }
+}
+
 class LeftOut extends Error {}
 
 /** Each row by itself: all of it or nothing. */
@@ -131,10 +151,11 @@ interface Taken {
   says: string;
   recordId: string;
   userId: string | null;
+  organizationId: string;
 }
 
 async function takePerson(
-  deps: PeopleDeps,
+  deps: RunDeps,
   trx: Transaction,
   importId: string | null,
   { organization: organizationName, email, name }: Person,
@@ -148,7 +169,10 @@ async function takePerson(
     await note({ type: 'organization', recordId: organization.id, after: { name: organizationName } });
   if (!email || !name) {
     const outcome = organization.isNew ? 'made' : 'matched';
-    return { outcome, says: 'organisation', recordId: organization.id, userId: null };
+    return {
+      ...{ outcome, says: 'organisation', recordId: organization.id },
+      ...{ userId: null, organizationId: organization.id },
+    };
   }
   const person = await takeOverReferrer(trx, how, { email, name, organizationId: organization.id });
   if (person.outcome === 'left') throw new LeftOut(person.reason);
@@ -159,7 +183,7 @@ async function takePerson(
       after: { name, email, organizationId: organization.id },
     });
   const says = organization.isNew ? 'referrer and organisation' : 'referrer';
-  return { outcome, says, recordId: userId, userId };
+  return { outcome, says, recordId: userId, userId, organizationId: organization.id };
 }
 
 async function inviteAll(deps: PeopleDeps, importId: string, userIds: readonly string[]): Promise<number> {

@@ -38,6 +38,7 @@ describe('the import of five years', () => {
         {
           ...{ from: stack.day(-1_900), to: stack.day(30), applies: true },
           rule: { past: 'closed', closedUntil: null },
+          people: false,
         },
         {
           line() {

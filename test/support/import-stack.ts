@@ -26,6 +26,7 @@ export interface AcuityOptions {
   applies: boolean;
   past: 'closed' | 'generating_report' | 'scheduled';
   closedUntil: string | null;
+  people: boolean;
 }
 
 export type Done = Extract<Ended, { ok: true }> & { lines: ReportLine[] };
@@ -71,7 +72,13 @@ export async function openImportStack(): Promise<ImportStack> {
     acuity: (options = {}) =>
       done((listener) =>
         imports.acuity(
-          { from: day(-40), to: day(40), rule: ruleOf(options), applies: options.applies ?? true },
+          {
+            from: day(-40),
+            to: day(40),
+            rule: ruleOf(options),
+            people: options.people ?? false,
+            applies: options.applies ?? true,
+          },
           listener,
         ),
       ),

@@ -174,6 +174,41 @@ describe('the import of appointments', () => {
     expect(await stack.mails()).to.deep.equal([]);
   });
 
+  it('makes the referrers whom Acuity names with their organisation, when told to, and takes them back', async () => {
+    const [organizationField] = (await stack.app
+      .db('intake_fields')
+      .where({ name: 'organization' })
+      .pluck('acuity_field_id')) as number[];
+    const named = (days: number, organization: string, calendarID = 7001) =>
+      stack.appointmentIn(days, {
+        ...{ firstName: 'Paula', lastName: 'New', email: stranger, calendarID },
+        fields: [{ id: organizationField, value: organization }],
+      });
+    const [over, coming] = [await named(-6, 'New Firm'), await named(9, 'New  Firm')];
+    await stack.appointmentIn(10, { email: 'nameless@we.example' });
+    const looked = await stack.acuity({ people: true, applies: false });
+    expect(looked.lines.map(({ to, says }) => `${to}: ${says}`)).to.deep.equal([
+      `${stranger}, New Firm: payment_received; a new referrer`,
+      `${stranger}, New  Firm: scheduled; a new referrer`,
+      ': scheduled; no referrer is known',
+    ]);
+    expect(await count('users')).to.equal(5);
+    const { importId, totals } = await stack.acuity({ people: true });
+    expect(totals).to.include({ made: 3 });
+    const owners = await stack.app
+      .db('bookings as b')
+      .join('users as u', 'u.id', 'b.created_by_id')
+      .join('organizations as o', 'o.id', 'b.organization_id')
+      .whereIn('b.acuity_appointment_id', [over, coming])
+      .select('u.email', 'u.name', 'o.name as organization', 'u.awaits_invitation');
+    const owner = { email: stranger, name: 'Paula New', organization: 'New Firm', awaits_invitation: true };
+    expect(owners).to.deep.equal([owner, owner]);
+    expect((await stack.acuity({ people: true })).totals).to.include({ made: 0, changed: 0, matched: 3 });
+    expect(await stack.mails()).to.deep.equal([]);
+    expect(await stack.undo(importId)).to.deep.equal({ takenBack: 5, left: [] });
+    expect(await count('users')).to.equal(5);
+  });
+
   it('goes on after it was ended in the middle, as the same import, and is taken back whole', async () => {
     await aPast();
     stack.dieAt('appointment', 3);
