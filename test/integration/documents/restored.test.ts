@@ -27,7 +27,7 @@ describe('a file whose row was lost with a restore', () => {
       if (!found) throw new Error('The object is gone');
       const files = await house.storage.server.files.link(found.files);
       await house.storage.server.files.put(house.storage.bucket, `pending/${name}`, { ...found, files });
-      await house.app.db.raw('truncate documents cascade');
+      await house.app.database.owner.raw('truncate documents cascade');
       if (wasRestored)
         await house.app.db('restores').insert({
           id: '0190aaaa-0000-7000-8000-00000000000a',
