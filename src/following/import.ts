@@ -28,7 +28,7 @@ import type { Appointment } from '../ports/acuity.ts';
 import type { Specialist } from '../specialists/index.ts';
 import { answersContext, importedAnswers, referenceAnswers, referenceMappings } from './answers.ts';
 import { isAnnounced, typeOf, type FollowCause, type Reading } from './follow.ts';
-import { isMadeByUs, referenceToKeep } from './lost.ts';
+import { isMadeByUs, lostTimes, referenceToKeep, wasBooked } from './lost.ts';
 import { ownerOf, strangerIn, type Owner } from './owner.ts';
 
 export type Imported =
@@ -52,11 +52,12 @@ export async function importAppointment(
   const answers = answersOf(appointment, await intakeFields(deps.db, deps));
   const kept = importedAnswers(appointment, await answersContext(deps));
   const mappings = await referenceMappings(deps);
+  const times = await lostTimes(deps.db);
   // A reference that is drawn at random may be in use; one that Acuity names may be taken by another process first.
   for (let tries = 0; ; tries += 1) {
     const reference = await referenceToKeep(deps, appointment, mappings);
     if (!reference.ok) return { outcome: 'unavailable' };
-    if (appointment.canceled && !cause.takeover && !isMadeByUs(appointment, reference.value))
+    if (appointment.canceled && !cause.takeover && !wasBooked(appointment, reference.value, times))
       return { outcome: 'cancelled_before_booked' };
     if (!specialist) return { outcome: 'unknown_calendar' };
     const said = { answers, kept, reference: reference.value };
@@ -150,7 +151,7 @@ async function writeImported(
   const now = deps.clock.now();
   // Of an examination that is over there is nothing left to do; what we made was confirmed when it was made.
   const isTold = isAnnounced(cause, examination, now) && !(await wasTakenOver(trx, appointment.id));
-  if (!isLost && isTold && !hasEnded(examination, now))
+  if (!isLost && isTold && !appointment.canceled && !hasEnded(examination, now))
     await deps.announce(trx, { kind: 'booking_confirmation', bookingId });
   if (cause.quiet && !owner.userId) await noteAsTold(trx, bookingId, deps.ids.uuid());
   await cause.takeover?.note(trx, bookingId);

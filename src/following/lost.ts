@@ -40,7 +40,42 @@ export function isMadeByUs({ scheduledBy }: Appointment, keptReference: string |
   return keptReference !== null && scheduledBy === null;
 }
 
-/** Of appointments that are no booking: the ids of those that were one, or whose booking was lost. */
+/** What happened between the backup and its restore is lost; before `from` an event may have been under way. */
+export interface LostTime {
+  from: Date;
+  until: Date;
+}
+
+const underWayMs = 5 * 60_000;
+
+export async function lostTimes(db: Queryable): Promise<LostTime[]> {
+  const rows = (await db('restores').select('data_until', 'started_at')) as {
+    data_until: Date;
+    started_at: Date;
+  }[];
+  return rows.map((row) => ({
+    from: new Date(row.data_until.getTime() - underWayMs),
+    until: row.started_at,
+  }));
+}
+
+/**
+ * Whether a cancelled appointment that is no booking was one: we made it, or somebody made it in Acuity in the time that a
+ * restore lost. Else it was cancelled before we heard of it, as years of them were.
+ */
+export function wasBooked(
+  appointment: Appointment,
+  keptReference: string | null,
+  times: LostTime[],
+): boolean {
+  return isMadeByUs(appointment, keptReference) || isOf(times, appointment);
+}
+
+function isOf(times: LostTime[], { createdAt }: Appointment): boolean {
+  return times.some(({ from, until }) => createdAt && createdAt >= from && createdAt <= until);
+}
+
+/** Of cancelled appointments that are no booking: the ids of those that were one. */
 export async function lostAmong(
   deps: Pick<AttemptDeps, 'db' | 'acuity'>,
   appointments: readonly Appointment[],
@@ -48,12 +83,15 @@ export async function lostAmong(
 ): Promise<AcuityResult<Set<number>>> {
   const answers = new Map(appointments.map((one) => [one, wellFormed(one, mappings)]));
   const taken = await takenAmong(deps.db, [...answers.values()].flat());
+  const times = await lostTimes(deps.db);
   const lost = new Set<number>();
   for (const [appointment, said] of answers) {
-    if (said.every(({ reference }) => taken.has(reference))) continue;
+    // An attempt that failed left it behind, or it is a copy.
+    if (said.length > 0 && said.every(({ reference }) => taken.has(reference))) continue;
+    if (said.length === 0 && !isOf(times, appointment)) continue;
     const kept = await referenceToKeep(deps, appointment, mappings);
     if (!kept.ok) return kept;
-    if (isMadeByUs(appointment, kept.value)) lost.add(appointment.id);
+    if (wasBooked(appointment, kept.value, times)) lost.add(appointment.id);
   }
   return ok(lost);
 }

@@ -6,6 +6,8 @@ export interface Appointment {
   appointmentTypeId: number;
   calendarId: number;
   startsAt: Date;
+  /** Null or left out when the reply did not say. */
+  createdAt?: Date | null;
   /** 0 when the reply did not say. */
   durationMinutes: number;
   /** IANA zone of the calendar; null when the reply did not say. */

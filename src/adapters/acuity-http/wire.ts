@@ -49,6 +49,7 @@ const flag = z.boolean().nullish().catch(null);
 const appointmentReply = z.object({
   id,
   datetime: instant.nullish().catch(null),
+  datetimeCreated: instant.nullish().catch(null),
   appointmentTypeID: id.nullish().catch(null),
   calendarID: id.nullish().catch(null),
   // A string here, a number on appointment types.
@@ -117,6 +118,7 @@ export function asAppointment(reply: AppointmentReply, known: KnownFacts): Appoi
     appointmentTypeId,
     calendarId,
     startsAt,
+    createdAt: reply.datetimeCreated ?? null,
     durationMinutes: reply.duration ?? 0,
     calendarTimezone: reply.calendarTimezone,
     canceled,

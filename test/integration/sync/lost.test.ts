@@ -96,6 +96,23 @@ describe('an appointment with a reference that nothing here has', () => {
     expect(await stack.booking(id)).to.equal(undefined);
   });
 
+  it('comes back as cancelled when the clinic made and cancelled it in the time that a restore lost', async () => {
+    const [before, within] = [await stack.makeAppointment(), await stack.makeAppointment()];
+    for (const { id } of [before, within])
+      await stack.staff('PUT', `/appointments/${id}/cancel?admin=true`, {});
+    const old = stack.simulator.state.appointments.find((one) => one.id === before.id);
+    if (old) old.createdAt = new Date(Date.now() - 86_400_000).toISOString();
+    await stack.app.db('restores').insert({
+      ...{ id: '0190aaaa-0000-7000-8000-00000000000a', data_until: new Date(Date.now() - 3_600_000) },
+      started_at: new Date(Date.now() + 5_000),
+    });
+    expect(await reconcile()).to.include({ found: 1, fixed: 1 });
+    expect(await rowOf(within.id)).to.include({ status: 'cancelled', source: 'acuity_direct' });
+    expect(await stack.booking(before.id)).to.equal(undefined);
+    expect(await mails()).to.deep.equal([]);
+    expect(await reconcile()).to.include({ found: 0 });
+  });
+
   for (const order of ['first', 'last'] as const)
     it(`keeps the reference when a copy of it is looked at ${order}`, async () => {
       const { acuityAppointmentId, reference } = await book();

@@ -111,6 +111,7 @@ describe("Acuity's appointments", () => {
         appointmentTypeId: 8001,
         calendarId: 7001,
         startsAt: new Date('2026-11-30T23:00:00Z'),
+        createdAt: new Date('2026-11-23T17:12:44Z'),
         durationMinutes: 60,
         calendarTimezone: 'Australia/Sydney',
         canceled: false,
