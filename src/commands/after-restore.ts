@@ -10,7 +10,7 @@ import { progressBar } from './progress-bar.ts';
 import { complain, say } from './terminal.ts';
 
 const most = 50;
-const lostForGood = [
+const lostHere = [
   'progress, notes, corrected details, contacts, and documents released, recalled or deleted',
   'which admin acted for whom, and all other rows of the audit log',
   'people invited, deactivated or moved, changed passwords and second steps: look through Users before you let them in',
@@ -67,49 +67,49 @@ function tell(report: RestoreReport, audit: AuditVerdict): void {
   say('What cannot be repaired from here:');
   list(
     renamed,
-    'bookings have a new reference: they were made in Acuity, which does not know ours',
+    'Bookings with a new reference (made in Acuity, which does not know ours)',
     (one) => `${one.reference} (appointment ${one.appointmentId})`,
   );
   list(
     unassigned,
-    'bookings have no referrer: assign them in the console, or invite the referrer again',
+    'Bookings without a referrer (assign them in the console, or invite the referrer again)',
     (one) => `${one.reference} (appointment ${one.appointmentId})`,
   );
   list(
     attempts.filter(({ state }) => state === 'failed'),
-    'attempts that were under way came to nothing in Acuity, and nobody was told now',
+    'Attempts under way that came to nothing in Acuity (nobody was told now)',
     (one) => `${one.kind} of ${one.reference}`,
   );
   list(
     open,
-    'attempts that were under way are still open: a worker settles them once Acuity answers',
+    'Attempts under way that are still open (a worker settles them once Acuity answers)',
     (one) => `${one.kind} of ${one.reference}`,
   );
   list(
     left,
-    'differences from Acuity are left',
+    'Differences from Acuity that are left',
     (one) => `appointment ${one.appointmentId}: ${one.difference}. ${one.reason ?? ''}`,
   );
   if (documents) {
     list(
       documents.unknown,
-      'files in the bucket belong to no document: they were uploaded since the backup. They are kept (strays/ after a ' +
-        'day); ask who uploaded then to do so again',
+      'Files in the bucket that belong to no document (uploaded since the backup; kept, under strays/ after a day: ' +
+        'ask who uploaded then to do so again)',
       ({ key, size, lastModified }) => `${key}, ${size} bytes, ${lastModified.toISOString()}`,
     );
     list(
       documents.missing,
-      'documents lack their bytes: put them back from an older version of the object',
+      'Documents without their bytes (put them back from an older version of the object)',
       ({ documentId, bookingId }) => `document ${documentId} of booking ${bookingId}`,
     );
   }
-  say('  Lost whatever was done here alone since the backup, and to be asked of people:');
-  for (const lost of lostForGood) say(`    ${lost}`);
+  say('  What was done here alone since the backup, and only people know:');
+  for (const lost of lostHere) say(`    ${lost}`);
 }
 
 function list<T>(items: readonly T[], what: string, show: (item: T) => string): void {
   if (items.length === 0) return;
-  say(`  ${items.length} ${what}:`);
+  say(`  ${what}: ${items.length}`);
   for (const item of items.slice(0, most)) say(`    ${show(item)}`);
   if (items.length > most) say(`    and ${items.length - most} more`);
 }
