@@ -1,29 +1,303 @@
-// The password of a person, in better-auth's table and with its hash, but in our transaction.
-import { hashPassword, verifyPassword } from 'better-auth/crypto';
-import type { Queryable, Transaction } from '../db/knex.ts';
+// What one signs in with: a forgotten or changed password, another e-mail address. A new address is used once its
+// owner has followed a link sent there.
+import { hashPassword } from 'better-auth/crypto';
+import type { RequestFacts } from '../audit/index.ts';
+import { violatedConstraint } from '../db/transaction.ts';
+import { failure, ok, type Result } from '../lib/result.ts';
+import type { AccountDeps } from './account.deps.ts';
+import { emailInput, type InputError } from './account.input.ts';
+import { type AccountLink, findOpenLink, insertLink, revokeLinks, useLink } from './account.links.ts';
+import { isPassword, setPassword } from './auth.internals.ts';
+import { passwordComplaintAbout } from './password.rules.ts';
+import { type Actor, auditActor, isDemoAccount } from './viewer.ts';
 
-/** @param hash made by better-auth's hashPassword */
-export async function setPassword(trx: Transaction, userId: string, hash: string): Promise<void> {
-  const changed = await trx('accounts')
-    .where({ user_id: userId, provider_id: 'credential' })
-    .update({ password: hash });
-  if (changed > 0) return;
-  await trx('accounts').insert({
-    account_id: userId,
-    provider_id: 'credential',
-    user_id: userId,
-    password: hash,
-    updated_at: trx.raw('clock_timestamp()'),
+export interface Passwords {
+  /** Sends a link if the address has an account that is in use. Nobody is told whether it has. */
+  /** Past the limit nothing is sent, and the last link stays open: a stranger who asks closes nobody's way back. */
+  forgotten(email: string, request: RequestFacts): Promise<void>;
+  /** What the page of a link shows; null when the link opens nothing (any more). */
+  find(token: string): Promise<AccountLink | null>;
+  /** Every session of the person ends. */
+  reset(
+    given: { token: string; password: unknown },
+    request: RequestFacts,
+  ): Promise<
+    Result<
+      { userId: string; email: string },
+      | { reason: 'link_closed' }
+      | { reason: 'invalid'; errors: InputError[] }
+      | { reason: 'too_many'; retryAfterMs: number }
+    >
+  >;
+  /** Every other session of the person ends. */
+  change(
+    given: { current: unknown; password: unknown },
+    actor: Actor,
+  ): Promise<
+    Result<null, { reason: 'invalid'; errors: InputError[] } | { reason: 'too_many'; retryAfterMs: number }>
+  >;
+}
+
+/** Without the cache nobody counts; this many links an hour is all that one person gets by mail. */
+const mostLinksAnHour = 5;
+
+export function createPasswords(deps: AccountDeps): Passwords {
+  return {
+    async forgotten(email, request) {
+      if ((await deps.attempts.count('forgotten', email, request.ip)) > 0) return;
+      await sendResetLink(deps, email, request);
+    },
+
+    find: (token) => findOpenLink(deps, 'password_reset', token),
+
+    async reset(given, request) {
+      const retryAfterMs = await deps.attempts.count('link', given.token, request.ip);
+      if (retryAfterMs > 0) return failure({ reason: 'too_many', retryAfterMs });
+      const link = await findOpenLink(deps, 'password_reset', given.token);
+      if (!link?.userId) return failure({ reason: 'link_closed' });
+      const complaint = passwordComplaintAbout(given.password, [link.email, link.name ?? '']);
+      if (complaint || typeof given.password !== 'string') {
+        const errors = [{ path: 'password', message: complaint ?? 'Choose a password' }];
+        return failure({ reason: 'invalid', errors });
+      }
+      const hash = await hashPassword(given.password);
+      return writeReset(deps, { ...link, userId: link.userId }, hash, request);
+    },
+
+    async change(given, actor) {
+      const { userId, email, name } = actor.viewer;
+      const retryAfterMs = await deps.attempts.count('password', userId, actor.request.ip);
+      if (retryAfterMs > 0) return failure({ reason: 'too_many', retryAfterMs });
+      const errors: InputError[] = [];
+      const complaint = passwordComplaintAbout(given.password, [email, name]);
+      if (complaint) errors.push({ path: 'password', message: complaint });
+      if (!(await isPassword(deps.db, userId, given.current))) {
+        errors.unshift({ path: 'current', message: 'This is not your password. Enter the one you have now' });
+      }
+      if (errors.length > 0 || typeof given.password !== 'string')
+        return failure({ reason: 'invalid', errors });
+      await writePassword(deps, actor, await hashPassword(given.password));
+      return ok(null);
+    },
+  };
+}
+
+async function sendResetLink(deps: AccountDeps, email: string, request: RequestFacts): Promise<void> {
+  const user = (await deps
+    .db('users')
+    .where({ email: email.trim().toLowerCase(), banned: false, awaits_invitation: false })
+    .first('id', 'name', 'email')) as { id: string; name: string; email: string } | undefined;
+  if (!user) return;
+  await deps.db.transaction(async (trx) => {
+    // One asking after the other: only the latest link opens.
+    await trx('users').where({ id: user.id }).forUpdate().first('id');
+    const recent = (await trx('account_links')
+      .where({ user_id: user.id, kind: 'password_reset' })
+      .whereRaw(`created_at > clock_timestamp() - interval '1 hour'`)
+      .count('* as sent')) as { sent: number }[];
+    if ((recent[0]?.sent ?? 0) >= mostLinksAnHour) return;
+    const revoked = await revokeLinks(trx, { user_id: user.id, kind: 'password_reset' });
+    const id = deps.ids.uuid();
+    await insertLink(trx, {
+      id,
+      kind: 'password_reset',
+      userId: user.id,
+      email: user.email,
+      name: user.name,
+    });
+    // A stranger asked: nobody is named.
+    const by = { actorId: null, actingAsId: null, request };
+    for (const [linkId, change] of [
+      ...revoked.map((one) => [one, 'replaced'] as const),
+      [id, 'requested'] as const,
+    ]) {
+      await deps.audit.record(trx, by, {
+        action: 'record.changed',
+        resourceType: 'account_link',
+        resourceId: linkId,
+        metadata: { change, kind: 'password_reset', userId: user.id },
+      });
+    }
+    await deps.announce(trx, { kind: 'password_reset', recipient: user.email, linkId: id });
   });
 }
 
-/** Whether this is the person's password. Takes as long when there is none. */
-export async function isPassword(db: Queryable, userId: string, password: unknown): Promise<boolean> {
-  if (typeof password !== 'string' || password === '' || password.length > 128) return false;
-  const row = (await db('accounts')
-    .where({ user_id: userId, provider_id: 'credential' })
-    .first('password')) as { password: string | null } | undefined;
-  if (row?.password) return verifyPassword({ hash: row.password, password });
-  await hashPassword(password);
-  return false;
+async function writeReset(
+  deps: AccountDeps,
+  link: AccountLink & { userId: string },
+  hash: string,
+  request: RequestFacts,
+): Promise<Result<{ userId: string; email: string }, { reason: 'link_closed' }>> {
+  const { id, userId } = link;
+  return deps.db.transaction(async (trx) => {
+    const user = (await trx('users').where({ id: userId, banned: false }).forUpdate().first('email')) as
+      | { email: string }
+      | undefined;
+    // The address may have changed since, or the person have left: the link was for how things stood.
+    if (user?.email !== link.email || !(await useLink(trx, id))) return failure({ reason: 'link_closed' });
+    await setPassword(trx, userId, hash);
+    await trx('sessions').where({ user_id: userId }).whereNull('impersonated_by').delete();
+    const by = { actorId: userId, actingAsId: null, request };
+    await deps.audit.record(trx, by, {
+      action: 'auth.password_reset',
+      resourceType: 'user',
+      resourceId: userId,
+    });
+    await deps.audit.record(trx, by, {
+      action: 'record.changed',
+      resourceType: 'account_link',
+      resourceId: id,
+      metadata: { change: 'used', kind: 'password_reset', userId },
+    });
+    await deps.announce(trx, { kind: 'password_changed', recipient: link.email, linkId: null });
+    return ok({ userId, email: link.email });
+  });
+}
+
+async function writePassword(deps: AccountDeps, actor: Actor, hash: string): Promise<void> {
+  const { userId, email, sessionId } = actor.viewer;
+  await deps.db.transaction(async (trx) => {
+    await setPassword(trx, userId, hash);
+    await trx('sessions')
+      .where({ user_id: userId })
+      .whereNot({ id: sessionId })
+      .whereNull('impersonated_by')
+      .delete();
+    for (const linkId of await revokeLinks(trx, { user_id: userId, kind: 'password_reset' })) {
+      await deps.audit.record(trx, auditActor(actor), {
+        action: 'record.changed',
+        resourceType: 'account_link',
+        resourceId: linkId,
+        metadata: { change: 'revoked', userId },
+      });
+    }
+    await deps.audit.record(trx, auditActor(actor), {
+      action: 'record.changed',
+      resourceType: 'user',
+      resourceId: userId,
+      metadata: { change: 'password_changed', columns: ['password'] },
+    });
+    await deps.announce(trx, { kind: 'password_changed', recipient: email, linkId: null });
+  });
+}
+
+export interface EmailChange {
+  /** Sends the link to the new address. Nobody is told whether another account has it. */
+  request(
+    given: { email: unknown; password: unknown },
+    actor: Actor,
+  ): Promise<
+    Result<
+      { email: string },
+      { reason: 'invalid'; errors: InputError[] } | { reason: 'too_many'; retryAfterMs: number }
+    >
+  >;
+  find(token: string): Promise<AccountLink | null>;
+  confirm(
+    token: string,
+    request: RequestFacts,
+  ): Promise<
+    Result<{ email: string }, { reason: 'link_closed' } | { reason: 'too_many'; retryAfterMs: number }>
+  >;
+}
+
+export function createEmailChange(deps: AccountDeps): EmailChange {
+  return {
+    async request(given, actor) {
+      const { userId } = actor.viewer;
+      const retryAfterMs = await deps.attempts.count('email', userId, actor.request.ip);
+      if (retryAfterMs > 0) return failure({ reason: 'too_many', retryAfterMs });
+      const email = emailInput.safeParse(given.email);
+      const errors: InputError[] = [];
+      if (!email.success) {
+        errors.push({ path: 'email', message: email.error.issues[0]?.message ?? 'Enter an e-mail address' });
+      } else if (email.data === actor.viewer.email) {
+        errors.push({ path: 'email', message: 'This is your address already. Enter the new one' });
+      }
+      if (!(await isPassword(deps.db, userId, given.password))) {
+        errors.push({
+          path: 'password',
+          message: 'This is not your password. Enter the one you sign in with',
+        });
+      }
+      if (!email.success || errors.length > 0) return failure({ reason: 'invalid', errors });
+      await sendEmailLink(deps, actor, email.data);
+      return ok({ email: email.data });
+    },
+
+    find: (token) => findOpenLink(deps, 'email_change', token),
+
+    async confirm(token, request) {
+      const retryAfterMs = await deps.attempts.count('link', token, request.ip);
+      if (retryAfterMs > 0) return failure({ reason: 'too_many', retryAfterMs });
+      const link = await findOpenLink(deps, 'email_change', token);
+      if (!link?.userId) return failure({ reason: 'link_closed' });
+      return writeEmail(deps, { ...link, userId: link.userId }, request);
+    },
+  };
+}
+
+async function sendEmailLink(deps: AccountDeps, actor: Actor, email: string): Promise<void> {
+  const { userId, name } = actor.viewer;
+  await deps.db.transaction(async (trx) => {
+    // One asking after the other: only the latest link opens.
+    await trx('users').where({ id: userId }).forUpdate().first('id');
+    const revoked = await revokeLinks(trx, { user_id: userId, kind: 'email_change' });
+    const isTaken = (await trx('users').where({ email }).first('id')) !== undefined || isDemoAccount(email);
+    const id = deps.ids.uuid();
+    if (!isTaken)
+      await insertLink(trx, { id, kind: 'email_change', userId, email, name, createdById: userId });
+    const changes = [
+      ...revoked.map((one) => ({ id: one, change: 'replaced' })),
+      ...(isTaken ? [] : [{ id, change: 'requested' }]),
+    ];
+    for (const one of changes) {
+      await deps.audit.record(trx, auditActor(actor), {
+        action: 'record.changed',
+        resourceType: 'account_link',
+        resourceId: one.id,
+        metadata: { change: one.change, kind: 'email_change', userId },
+      });
+    }
+    if (!isTaken) await deps.announce(trx, { kind: 'email_change', recipient: email, linkId: id });
+  });
+}
+
+async function writeEmail(
+  deps: AccountDeps,
+  link: AccountLink & { userId: string },
+  request: RequestFacts,
+): Promise<Result<{ email: string }, { reason: 'link_closed' }>> {
+  const { userId, email } = link;
+  try {
+    return await deps.db.transaction(async (trx) => {
+      const before = (await trx('users').where({ id: userId, banned: false }).forUpdate().first('email')) as
+        | { email: string }
+        | undefined;
+      if (!before || !(await useLink(trx, link.id))) return failure({ reason: 'link_closed' });
+      await trx('users').where({ id: userId }).update({ email, email_verified: true });
+      const by = { actorId: userId, actingAsId: null, request };
+      const metadata = { change: 'email_changed', columns: ['email'] };
+      for (const linkId of [link.id, ...(await revokeLinks(trx, { user_id: userId }))]) {
+        await deps.audit.record(trx, by, {
+          action: 'record.changed',
+          resourceType: 'account_link',
+          resourceId: linkId,
+          metadata: { change: linkId === link.id ? 'used' : 'revoked', userId },
+        });
+      }
+      await deps.audit.record(trx, by, {
+        action: 'record.changed',
+        resourceType: 'user',
+        resourceId: userId,
+        metadata,
+      });
+      await deps.announce(trx, { kind: 'email_changed', recipient: before.email, linkId: null });
+      return ok({ email });
+    });
+  } catch (error) {
+    // Somebody else took the address in the meantime.
+    if (violatedConstraint(error) === 'users_email_key') return failure({ reason: 'link_closed' });
+    throw error;
+  }
 }

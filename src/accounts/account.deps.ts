@@ -3,7 +3,7 @@ import type { Database, Transaction } from '../db/knex.ts';
 import type { Ids } from '../ports/ids.ts';
 import type { AttemptLimiter } from './attempt.limits.ts';
 import type { Auth } from './auth.ts';
-import type { LinkTokens } from './link.tokens.ts';
+import type { LinkTokens } from './account.links.ts';
 import type { KnownBrowsers } from './known-browsers.ts';
 import type { SignInLimiter } from './sign-in.limits.ts';
 

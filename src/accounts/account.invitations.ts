@@ -1,31 +1,34 @@
 // How people come in: an admin invites, the mail's link leads to a page, name and password make the account.
+import { randomUUID } from 'node:crypto';
 import { hashPassword } from 'better-auth/crypto';
-import type { AuditActor, RequestFacts } from '../audit/index.ts';
-import { type Transaction } from '../db/knex.ts';
+import { type AuditActor, auditLog, type RequestFacts, systemActor } from '../audit/index.ts';
+import type { Database, Transaction } from '../db/knex.ts';
 import { isMergedAway, keepMergesOff, mergedInto } from '../db/merges.ts';
 import { violatedConstraint } from '../db/transaction.ts';
 import { failure, ok, type Result } from '../lib/result.ts';
 import type { AccountDeps } from './account.deps.ts';
 import {
   emailInput,
+  type InputError,
   inputErrors,
   inviteInput,
+  type InviteInput,
   isId,
   nameInput,
-  type InputError,
-  type InviteInput,
 } from './account.input.ts';
 import {
-  findLink,
+  type AccountLink,
+  findOpenLink,
   insertLink,
+  type LinkTokens,
   listInvitations,
   revokeLinks,
   useLink,
-  type AccountLink,
 } from './account.links.ts';
-import { setPassword } from './account.credentials.ts';
+import { setOrganization } from './account.organizations.ts';
+import { setPassword } from './auth.internals.ts';
 import { passwordComplaintAbout } from './password.rules.ts';
-import { auditActor, mayAdminister, type Actor, type Role } from './viewer.ts';
+import { type Actor, auditActor, isDemoAccount, mayAdminister, type Role } from './viewer.ts';
 
 export type InviteFailure =
   | { reason: 'not_allowed' }
@@ -68,11 +71,7 @@ export function createInvitations(deps: AccountDeps): Invitations {
       return writeInvitation(deps, input, auditActor(actor), actor.viewer.userId);
     },
 
-    async find(token) {
-      const id = deps.tokens.idOf('invitation', token);
-      const link = id ? await findLink(deps.db, id) : null;
-      return link?.state === 'open' ? link : null;
-    },
+    find: (token) => findOpenLink(deps, 'invitation', token),
 
     accept: (given, request) => acceptInvitation(deps, given, request),
 
@@ -137,9 +136,8 @@ async function acceptInvitation(
 ): Promise<Result<{ userId: string; email: string }, AcceptFailure>> {
   const retryAfterMs = await deps.attempts.count('link', given.token, request.ip);
   if (retryAfterMs > 0) return failure({ reason: 'too_many', retryAfterMs });
-  const id = deps.tokens.idOf('invitation', given.token);
-  const link = id ? await findLink(deps.db, id) : null;
-  if (link?.state !== 'open' || !link.role) return failure({ reason: 'link_closed' });
+  const link = await findOpenLink(deps, 'invitation', given.token);
+  if (!link?.role) return failure({ reason: 'link_closed' });
   const name = nameInput.safeParse(given.name);
   const complaint = passwordComplaintAbout(given.password, [link.email, name.data ?? '']);
   const errors: InputError[] = [];
@@ -217,22 +215,6 @@ class AlreadyActive extends Error {}
 
 class MergedAway extends Error {}
 
-/** One organisation for each referrer, none for staff. */
-export async function setOrganization(
-  trx: Transaction,
-  userId: string,
-  organizationId: string | null,
-): Promise<void> {
-  await trx('members').where({ user_id: userId }).delete();
-  if (!organizationId) return;
-  await trx('members').insert({
-    organization_id: organizationId,
-    user_id: userId,
-    role: 'member',
-    created_at: trx.raw('clock_timestamp()'),
-  });
-}
-
 /** Nobody joins an organisation that has gone into another. */
 async function isOpen(trx: Transaction, organizationId: string): Promise<boolean> {
   const row = (await trx('organizations').where({ id: organizationId }).first('id')) as
@@ -272,4 +254,34 @@ async function recordLink(
     resourceId: linkId,
     metadata: { change, ...more },
   });
+}
+
+export type FirstAdminFailure =
+  /** Who can sign in where the demo's people cannot. */
+  | { reason: 'there_is_one' }
+  | { reason: 'demo_account' }
+  | { reason: 'already_active' }
+  | { reason: 'unknown_organization' }
+  | { reason: 'merged_away' }
+  | { reason: 'invalid'; errors: InputError[] };
+
+/**
+ * Writes an invitation and hands back the secret part of its link; no mail is sent.
+ * @param given.another also when there is an admin already: for the day the only one lost phone and codes
+ */
+export async function inviteFirstAdmin(
+  { db, tokens }: { db: Database; tokens: LinkTokens },
+  given: { email: string; name?: string; another: boolean },
+): Promise<Result<{ token: string }, FirstAdminFailure>> {
+  if (isDemoAccount(given.email)) return failure({ reason: 'demo_account' });
+  const admins = (await db('users').where({ role: 'admin', banned: false }).select('email')) as {
+    email: string;
+  }[];
+  if (!given.another && admins.some(({ email }) => !isDemoAccount(email))) {
+    return failure({ reason: 'there_is_one' });
+  }
+  const deps = { db, audit: auditLog, ids: { uuid: () => randomUUID() }, announce: () => Promise.resolve() };
+  const input = { email: given.email, name: given.name, role: 'admin' as const };
+  const written = await writeInvitation(deps, input, systemActor, null);
+  return written.ok ? ok({ token: tokens.tokenFor('invitation', written.value.id) }) : written;
 }

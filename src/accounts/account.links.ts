@@ -1,6 +1,6 @@
 // The rows behind the links of our mails. A link opens once, until its time is up or another takes its place.
+import { createHmac, hkdfSync, timingSafeEqual } from 'node:crypto';
 import type { Queryable, Transaction } from '../db/knex.ts';
-import type { LinkKind } from './link.tokens.ts';
 import type { Role } from './viewer.ts';
 
 /** What a link is good for. `userId` is null for an invitation, whose person does not exist yet. */
@@ -100,6 +100,17 @@ export async function findLink(db: Queryable, id: string): Promise<AccountLink |
   return row ? toLink(row) : null;
 }
 
+/** The link that this token opens; null when it is none of ours, used, revoked or expired. */
+export async function findOpenLink(
+  { db, tokens }: { db: Queryable; tokens: LinkTokens },
+  kind: LinkKind,
+  token: string,
+): Promise<AccountLink | null> {
+  const id = tokens.idOf(kind, token);
+  const link = id ? await findLink(db, id) : null;
+  return link?.state === 'open' ? link : null;
+}
+
 /** Those that nobody has accepted or revoked, expired ones too; the latest first. */
 export async function listInvitations(db: Queryable): Promise<AccountLink[]> {
   const rows = (await selectLinks(db)
@@ -147,5 +158,39 @@ function toLink(row: LinkRow): AccountLink {
     createdAt: row.created_at,
     expiresAt: row.expires_at,
     state: row.state,
+  };
+}
+
+export type LinkKind = 'invitation' | 'password_reset' | 'email_change';
+
+/**
+ * The secret part of a mail's link: an HMAC over the link's id. It is computed again when the mail is sent, so no row,
+ * job or log holds it.
+ */
+export interface LinkTokens {
+  tokenFor(kind: LinkKind, id: string): string;
+  /** The link's id; null when the token is not ours, or of another kind. */
+  idOf(kind: LinkKind, token: string): string | null;
+}
+
+const tokenShape = /^[\w-]{22}\.[\w-]{43}$/;
+
+export function createLinkTokens(secret: string): LinkTokens {
+  const key = Buffer.from(hkdfSync('sha256', secret, '', 'examdesk account links', 32));
+  const sign = (kind: LinkKind, id: string) => createHmac('sha256', key).update(`${kind}:${id}`).digest();
+  return {
+    tokenFor(kind, id) {
+      const bytes = Buffer.from(id.replaceAll('-', ''), 'hex');
+      return `${bytes.toString('base64url')}.${sign(kind, id).toString('base64url')}`;
+    },
+    idOf(kind, token) {
+      if (!tokenShape.test(token)) return null;
+      const [name = '', signature = ''] = token.split('.');
+      const hex = Buffer.from(name, 'base64url').toString('hex');
+      const id = hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');
+      const given = Buffer.from(signature, 'base64url');
+      const wanted = sign(kind, id);
+      return given.length === wanted.length && timingSafeEqual(given, wanted) ? id : null;
+    },
   };
 }

@@ -1,9 +1,10 @@
+import { z } from 'zod';
+import type { Queryable, Transaction } from '../db/knex.ts';
 import { violatedConstraint } from '../db/transaction.ts';
 import { failure, ok, type Result } from '../lib/result.ts';
-import { z } from 'zod';
 import type { AccountDeps } from './account.deps.ts';
-import { inputErrors, isId, type InputError } from './account.input.ts';
-import { auditActor, mayAdminister, type Actor } from './viewer.ts';
+import { type InputError, inputErrors, isId } from './account.input.ts';
+import { type Actor, auditActor, mayAdminister } from './viewer.ts';
 
 export interface OrganizationSummary {
   id: string;
@@ -121,10 +122,7 @@ async function writing(
   deps: AccountDeps,
   input: { name: string },
   actor: Actor,
-  write: (
-    name: string,
-    trx: Parameters<Parameters<AccountDeps['db']['transaction']>[0]>[0],
-  ) => Promise<{ id: string; columns: string[] } | null>,
+  write: (name: string, trx: Transaction) => Promise<{ id: string; columns: string[] } | null>,
 ): Promise<Result<{ id: string }, OrganizationFailure>> {
   if (!mayAdminister(actor.viewer)) return failure({ reason: 'not_allowed' });
   const parsed = organizationInput.safeParse(input);
@@ -167,4 +165,35 @@ interface Row {
 
 function toSummary({ created_at, reminds_examinees, ...row }: Row): OrganizationSummary {
   return { ...row, createdAt: created_at, remindsExaminees: reminds_examinees };
+}
+
+export interface Member {
+  id: string;
+  name: string;
+  email: string;
+}
+
+/** The referrers of an organisation who may sign in today, by name. Whoever was merged away is deactivated. */
+export async function activeMembers(db: Queryable, organizationId: string): Promise<Member[]> {
+  return (await db('members as m')
+    .join('users as u', 'u.id', 'm.user_id')
+    .where({ 'm.organization_id': organizationId, 'u.role': 'referrer', 'u.banned': false })
+    .orderBy(['u.name', 'u.id'])
+    .select('u.id', 'u.name', 'u.email')) as Member[];
+}
+
+/** One organisation for each referrer, none for staff. */
+export async function setOrganization(
+  trx: Transaction,
+  userId: string,
+  organizationId: string | null,
+): Promise<void> {
+  await trx('members').where({ user_id: userId }).delete();
+  if (!organizationId) return;
+  await trx('members').insert({
+    organization_id: organizationId,
+    user_id: userId,
+    role: 'member',
+    created_at: trx.raw('clock_timestamp()'),
+  });
 }

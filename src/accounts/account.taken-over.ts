@@ -3,10 +3,10 @@ import { type AuditActor, type AuditLog } from '../audit/index.ts';
 import type { Queryable, Transaction } from '../db/knex.ts';
 import { mergedInto } from '../db/merges.ts';
 import type { Ids } from '../ports/ids.ts';
-import { setOrganization, writeInvitation, type InviteFailure } from './account.invitations.ts';
+import { writeInvitation, type InviteFailure } from './account.invitations.ts';
 import type { AccountDeps, AnnounceAccount } from './account.deps.ts';
 import { emailInput, nameInput } from './account.input.ts';
-import { organizationInput, slugOf } from './account.organizations.ts';
+import { organizationInput, setOrganization, slugOf } from './account.organizations.ts';
 import { failure, type Result } from '../lib/result.ts';
 import { z } from 'zod';
 

@@ -1,17 +1,14 @@
 // The second step of signing in: codes from an app, and recovery codes for the day it is lost. better-auth's plugin
 // keeps and checks them; what it leaves out (a code works once, staff must have it) is here.
 import { createHash } from 'node:crypto';
-import { APIError } from 'better-auth/api';
-import { symmetricDecrypt } from 'better-auth/crypto';
 import type { Knex } from 'knex';
 import type { Queryable, Transaction } from '../db/knex.ts';
 import { failure, ok, type Result } from '../lib/result.ts';
 import type { AccountDeps } from './account.deps.ts';
 import { isId } from './account.input.ts';
-import { endOwnSessions } from './account.sessions.ts';
-import { joining } from './auth.pool.ts';
-import { isDemoAccount } from './demo-accounts.ts';
-import { auditActor, isStaff, mayAdminister, type Actor, type Viewer } from './viewer.ts';
+import { endOwnSessions } from './account.session-ends.ts';
+import { decryptSecret, joining, setUpRefusalOf } from './auth.internals.ts';
+import { auditActor, mayAdminister, needsTwoFactor, type Actor, type Viewer } from './viewer.ts';
 
 export type TwoFactorFailure =
   | { reason: 'wrong_password' }
@@ -56,11 +53,6 @@ export interface TwoFactor {
   ): Promise<Result<null, { reason: 'not_allowed' } | { reason: 'not_found' } | { reason: 'oneself' }>>;
 }
 
-/** Whether this person may do nothing before the second step is set up. */
-export function mustSetUp(viewer: Viewer, hasTwoFactor: boolean): boolean {
-  return isStaff(viewer) && !hasTwoFactor && !isDemoAccount(viewer.email);
-}
-
 export function createTwoFactor(deps: AccountDeps): TwoFactor {
   const { api } = deps.auth;
   const guarded = <T>(actor: Actor, work: (trx: Transaction) => Promise<Outcome<T>>) =>
@@ -72,7 +64,7 @@ export function createTwoFactor(deps: AccountDeps): TwoFactor {
         | undefined;
       const isOn = user?.two_factor_enabled ?? false;
       const recoveryCodesLeft = isOn ? (await codesLeft(deps, viewer.userId)).length : null;
-      return { isOn, isRequired: isStaff(viewer) && !isDemoAccount(viewer.email), recoveryCodesLeft };
+      return { isOn, isRequired: needsTwoFactor(viewer), recoveryCodesLeft };
     },
 
     begin: (actor, headers, password) =>
@@ -87,8 +79,7 @@ export function createTwoFactor(deps: AccountDeps): TwoFactor {
     async pending(viewer) {
       const row = await findBegun(deps.db, viewer);
       if (!row) return null;
-      const { secretConfig } = await deps.auth.$context;
-      const secret = base32(await symmetricDecrypt({ key: secretConfig, data: row.secret }));
+      const secret = base32(await decryptSecret(deps.auth, row.secret));
       const query = new URLSearchParams({ secret, issuer: 'Examdesk', digits: '6', period: '30' });
       return {
         uri: `otpauth://totp/Examdesk:${encodeURIComponent(viewer.email)}?${query.toString()}`,
@@ -125,7 +116,7 @@ export function createTwoFactor(deps: AccountDeps): TwoFactor {
       }),
 
     async turnOff(actor, headers, password) {
-      if (isStaff(actor.viewer) && !isDemoAccount(actor.viewer.email)) return failure({ reason: 'required' });
+      if (needsTwoFactor(actor.viewer)) return failure({ reason: 'required' });
       return guarded(actor, async (trx) => {
         const { headers: answered } = await joining(trx, () =>
           api.disableTwoFactor({ body: { password }, headers, returnHeaders: true }),
@@ -205,24 +196,11 @@ export async function useCode(trx: Transaction, userId: string, code: string): P
   if (inserted.length === 0) throw new CodeUsedBefore();
 }
 
-const refusals: Record<string, 'wrong_password' | 'wrong_code' | 'not_now'> = {
-  INVALID_PASSWORD: 'wrong_password',
-  PASSWORD_TOO_LONG: 'wrong_password',
-  PASSWORD_TOO_SHORT: 'wrong_password',
-  INVALID_CODE: 'wrong_code',
-  TOTP_ALREADY_ENABLED: 'not_now',
-  TOTP_NOT_ENABLED: 'not_now',
-  TWO_FACTOR_NOT_ENABLED: 'not_now',
-  // The session ended while the form was on its way.
-  UNAUTHORIZED: 'not_now',
-  INVALID_TWO_FACTOR_COOKIE: 'not_now',
-};
-
 function refusalOf(
   error: unknown,
 ): ReturnType<typeof failure<{ reason: 'wrong_password' | 'wrong_code' | 'not_now' }>> | null {
   if (error instanceof CodeUsedBefore) return failure({ reason: 'wrong_code' });
-  const reason = error instanceof APIError ? refusals[error.body?.code ?? ''] : undefined;
+  const reason = setUpRefusalOf(error);
   return reason ? failure({ reason }) : null;
 }
 

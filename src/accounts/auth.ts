@@ -4,8 +4,7 @@ import { betterAuth } from 'better-auth';
 import { admin, organization, twoFactor } from 'better-auth/plugins';
 import type { Pool } from 'pg';
 import type { Logger } from 'pino';
-import { joinablePool } from './auth.pool.ts';
-import { wayBack } from './auth.way-back.ts';
+import { cookiePrefix, joinablePool, wayBack } from './auth.internals.ts';
 
 export interface AuthOptions {
   pool: Pool;
@@ -32,7 +31,7 @@ export function createAuth({ pool, secret, baseUrl, log }: AuthOptions) {
     // Limits by address and by account are ours (sign-in.limits.ts): better-auth knows only the address.
     rateLimit: { enabled: false },
     advanced: {
-      cookiePrefix: 'examdesk',
+      cookiePrefix,
       database: { generateId: 'uuid', joins: true },
       // Under NODE_ENV=test better-auth would skip this check; our tests want it.
       disableOriginCheck: false,

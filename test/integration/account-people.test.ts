@@ -310,7 +310,7 @@ describe('the people of the house', () => {
   });
 
   it('of the demo are the five of the seeds, and nobody else is taken for one of them', async () => {
-    const { isDemoAccount } = await import('../../src/accounts/demo-accounts.ts');
+    const { isDemoAccount } = await import('../../src/accounts/index.ts');
     expect(demoAccounts.every(({ email }) => isDemoAccount(email))).to.equal(true);
     expect(isDemoAccount('new@examdesk.example')).to.equal(false);
     await app

@@ -1,8 +1,9 @@
+// Whom a session speaks for, and the session of an admin behind one in which they act.
 import type { AuditLog } from '../audit/index.ts';
 import type { Database, Queryable } from '../db/knex.ts';
-import type { Role, Viewer } from './viewer.ts';
-
-const roles: readonly string[] = ['referrer', 'support', 'admin'] satisfies Role[];
+import type { AccountDeps } from './account.deps.ts';
+import { hasAdminCookie } from './auth.internals.ts';
+import { isRefusedDemo, isRole, needsTwoFactor, type Role, type Viewer } from './viewer.ts';
 
 /** As long may staff be away, and whoever of them acts as somebody; then the session ends. */
 export const idleMinutes = 30;
@@ -134,6 +135,79 @@ async function endIdle(db: Database, audit: AuditLog, sessionId: string, row: Ro
   });
 }
 
-function isRole(role: string): role is Role {
-  return roles.includes(role);
+type Needs = Pick<AccountDeps, 'auth' | 'db' | 'audit' | 'allowsDemoAccounts'>;
+
+export interface CurrentSession {
+  viewer: Viewer | null;
+  expiresAt: Date | null;
+  /** To be handed on as Set-Cookie. */
+  cookies: string[];
+  /** Acting as somebody had ended otherwise than by its way out: this is the admin again. */
+  isBack: boolean;
+  /** Staff without two-factor reach nothing but its set-up. */
+  mustSetUpTwoFactor: boolean;
+}
+
+export interface Asked {
+  /** By a timer of the page's, and by nobody: that keeps no session awake. */
+  isByItself?: boolean;
+  /** When acting as somebody has ended otherwise than by its way out, the admin's own session is taken up again. */
+  mayComeBack?: boolean;
+}
+
+export async function currentSession(
+  deps: AccountDeps,
+  headers: Headers,
+  asked: Asked,
+): Promise<CurrentSession> {
+  const nobody = { viewer: null, expiresAt: null, mustSetUpTwoFactor: false, isBack: false };
+  if (!headers.has('cookie')) return { ...nobody, cookies: [] };
+  const { response, headers: answered } = await deps.auth.api.getSession({ headers, returnHeaders: true });
+  const owner = response ? await ownerOfSession(deps, response.session.id, asked) : null;
+  const here = owner && !isRefusedDemo(deps, owner.viewer.email) ? owner : null;
+  const back = here || !asked.mayComeBack ? null : await comeBack(deps, headers);
+  const found = here ?? back;
+  const cookies = back?.cookies ?? answered.getSetCookie();
+  if (!found) return { ...nobody, cookies };
+  return {
+    viewer: found.viewer,
+    expiresAt: found.expiresAt,
+    cookies,
+    isBack: back !== null,
+    mustSetUpTwoFactor: needsTwoFactor(found.viewer) && !found.hasTwoFactor,
+  };
+}
+
+export interface WayBack extends SessionOwner {
+  /** Set-Cookie lines that make the admin's own session that of this browser again. */
+  cookies: string[];
+}
+
+/** Null when nothing is behind, or nothing that may be worked in: out of time, idle, ended, or no admin's any more. */
+export async function comeBack(deps: Needs, headers: Headers): Promise<WayBack | null> {
+  const sessionId = await sessionBehind(deps, headers);
+  const owner = sessionId ? await ownerOfSession(deps, sessionId) : null;
+  if (!owner || owner.viewer.role !== 'admin' || isRefusedDemo(deps, owner.viewer.email)) return null;
+  // A browser that lost the acting cookie alone: nobody could end that session any more.
+  await deps.db('sessions').where({ impersonator_session_id: sessionId }).delete();
+  const { headers: answered } = await deps.auth.api.backToAdmin({ headers, returnHeaders: true });
+  return { ...owner, cookies: answered.getSetCookie() };
+}
+
+/** The id of the session that the cookie beside names; null when there is none. */
+export async function sessionBehind({ auth }: Needs, headers: Headers): Promise<string | null> {
+  return hasAdminCookie(headers) ? (await auth.api.adminBehind({ headers })).sessionId : null;
+}
+
+/** Set-Cookie lines after which the browser has nothing of the admin's any more; none when it has nothing now. */
+export async function forgetBehind({ auth }: Needs, headers: Headers): Promise<string[]> {
+  if (!hasAdminCookie(headers)) return [];
+  const { headers: answered } = await auth.api.forgetAdmin({ headers, returnHeaders: true });
+  return answered.getSetCookie();
+}
+
+/** Set-Cookie lines after which it has nothing of any session: of one that has ended already. */
+export async function forget(deps: Needs, headers: Headers): Promise<string[]> {
+  const { headers: answered } = await deps.auth.api.signOut({ headers, returnHeaders: true });
+  return [...answered.getSetCookie(), ...(await forgetBehind(deps, headers))];
 }

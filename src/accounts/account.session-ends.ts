@@ -1,0 +1,203 @@
+// Where one is signed in, and ending it from elsewhere. An admin acting has a session of the admin's, not listed here.
+import type { Knex } from 'knex';
+import { z } from 'zod';
+import type { RequestFacts } from '../audit/index.ts';
+import type { Database, Transaction } from '../db/knex.ts';
+import type { JobDefinition } from '../ports/job-queue.ts';
+import type { AccountDeps } from './account.deps.ts';
+import { isId } from './account.input.ts';
+import { forgetBehind, idleMinutes, sessionBehind } from './account.session.ts';
+import { joining } from './auth.internals.ts';
+import { type Actor, auditActor, isStaff, type Viewer } from './viewer.ts';
+
+export interface OwnSession {
+  id: string;
+  isThisOne: boolean;
+  signedInAt: Date;
+  lastSeenAt: Date;
+  expiresAt: Date;
+  ip: string | null;
+  userAgent: string | null;
+}
+
+export interface OwnSessions {
+  /** Those that still open something: this one first, then the latest used. */
+  list(viewer: Viewer): Promise<OwnSession[]>;
+  /** false when there is no such session of this person (any more). */
+  end(sessionId: string, actor: Actor): Promise<boolean>;
+  /** This one, too; how many there were. */
+  endAll(actor: Actor): Promise<number>;
+}
+
+export function createOwnSessions(deps: AccountDeps): OwnSessions {
+  return {
+    list: (viewer) => listSessions(deps.db, viewer),
+    end: async (sessionId, actor) =>
+      isId(sessionId) && (await endSessions(deps, actor, { id: sessionId })) > 0,
+    endAll: (actor) => endSessions(deps, actor, {}),
+  };
+}
+
+async function listSessions(db: Database, viewer: Viewer): Promise<OwnSession[]> {
+  const query = db('sessions')
+    .where({ user_id: viewer.userId })
+    .whereNull('impersonated_by')
+    .whereRaw('expires_at > clock_timestamp()')
+    .orderByRaw('id = ? desc, last_seen_at desc', [viewer.sessionId])
+    .limit(100);
+  // Of staff, one that was idle too long ends when it is next used, and opens nothing till then.
+  if (isStaff(viewer))
+    void query.whereRaw(`last_seen_at >= clock_timestamp() - ? * interval '1 minute'`, [idleMinutes]);
+  const rows = (await query.select(
+    'id',
+    'created_at',
+    'last_seen_at',
+    'expires_at',
+    'ip_address',
+    'user_agent',
+  )) as {
+    id: string;
+    created_at: Date;
+    last_seen_at: Date;
+    expires_at: Date;
+    ip_address: string | null;
+    user_agent: string | null;
+  }[];
+  return rows.map((row) => ({
+    id: row.id,
+    isThisOne: row.id === viewer.sessionId,
+    signedInAt: row.created_at,
+    lastSeenAt: row.last_seen_at,
+    expiresAt: row.expires_at,
+    ip: row.ip_address || null,
+    userAgent: row.user_agent || null,
+  }));
+}
+
+/** Sessions of the person's own, each with its audit row; those of an admin acting are the admin's. How many there were. */
+export async function endOwnSessions(
+  { audit }: Pick<AccountDeps, 'audit'>,
+  trx: Transaction,
+  actor: Actor,
+  which: (sessions: Knex.QueryBuilder) => void,
+  reasonFor: (sessionId: string) => string,
+): Promise<number> {
+  const ended = (await trx('sessions')
+    .where({ user_id: actor.viewer.userId })
+    .modify(which)
+    .whereNull('impersonated_by')
+    .delete()
+    .returning('id')) as { id: string }[];
+  for (const { id } of ended) {
+    await audit.record(trx, auditActor(actor), {
+      action: 'auth.signed_out',
+      resourceType: 'session',
+      resourceId: id,
+      metadata: { reason: reasonFor(id) },
+    });
+  }
+  return ended.length;
+}
+
+function endSessions(deps: AccountDeps, actor: Actor, which: { id?: string }): Promise<number> {
+  const reasonFor = (id: string) => (id === actor.viewer.sessionId ? 'everywhere' : 'from_another_session');
+  return deps.db.transaction((trx) =>
+    endOwnSessions(deps, trx, actor, (sessions) => void sessions.where(which), reasonFor),
+  );
+}
+
+/** @returns Set-Cookie lines */
+export async function signOut(
+  deps: AccountDeps,
+  headers: Headers,
+  viewer: Viewer | null,
+  request: RequestFacts,
+): Promise<string[]> {
+  const behind = await sessionBehind(deps, headers);
+  const response = await deps.db.transaction(async (trx) => {
+    if (viewer?.actingAdmin) {
+      const own = trx('sessions').where({ id: viewer.sessionId }).select('impersonator_session_id');
+      await trx('sessions').whereIn('id', own).delete();
+    }
+    const answered = await joining(trx, () => deps.auth.api.signOut({ headers, asResponse: true }));
+    if (viewer) {
+      await deps.audit.record(trx, auditActor({ viewer, request }), {
+        action: 'auth.signed_out',
+        resourceType: 'session',
+        resourceId: viewer.sessionId,
+      });
+    }
+    await endOwn(trx, deps, [behind], request, 'signed_out_while_acting');
+    return answered;
+  });
+  return [...response.headers.getSetCookie(), ...(await forgetBehind(deps, headers))];
+}
+
+/**
+ * The session whose cookie a new one takes the place of, and the admin's own behind it: nobody could end them any more.
+ * @returns Set-Cookie lines
+ */
+export async function endReplaced(
+  deps: AccountDeps,
+  headers: Headers,
+  request: RequestFacts,
+): Promise<string[]> {
+  const replaced = headers.has('cookie') ? await deps.auth.api.getSession({ headers }) : null;
+  const behind = await sessionBehind(deps, headers);
+  await deps.db.transaction((trx) =>
+    endOwn(trx, deps, [replaced?.session.id, behind], request, 'signed_in_again'),
+  );
+  return forgetBehind(deps, headers);
+}
+
+/** Of an acting session the admin's own, with which it goes. */
+async function endOwn(
+  trx: Transaction,
+  { audit }: AccountDeps,
+  ids: (string | null | undefined)[],
+  request: RequestFacts,
+  reason: string,
+): Promise<void> {
+  const named = ids.filter((id) => typeof id === 'string');
+  if (named.length === 0) return;
+  const behind = trx('sessions').whereIn('id', named).select('impersonator_session_id');
+  const ended = (await trx('sessions')
+    .where((either) => void either.whereIn('id', named).orWhereIn('id', behind))
+    .whereNull('impersonated_by')
+    .delete()
+    .returning(['id', 'user_id'])) as { id: string; user_id: string }[];
+  for (const { id, user_id } of ended) {
+    await audit.record(
+      trx,
+      { actorId: user_id, actingAsId: null, request },
+      { action: 'auth.signed_out', resourceType: 'session', resourceId: id, metadata: { reason } },
+    );
+  }
+}
+
+/** Each hour. */
+export const removeExpiredSessionsJob: JobDefinition<Record<string, never>> = {
+  name: 'remove_expired_sessions',
+  payload: z.object({}),
+};
+
+/** Sessions, half sign-ins and used codes that open nothing any more; how many sessions there were. */
+export async function removeExpired(db: Database): Promise<number> {
+  await db('verifications').whereRaw('expires_at < clock_timestamp()').delete();
+  await db('used_two_factor_codes').whereRaw(`used_at < clock_timestamp() - interval '5 minutes'`).delete();
+  return db('sessions').whereRaw('expires_at < clock_timestamp()').delete();
+}
+
+/**
+ * A backup brings back sessions that were ended since, and links to choose a password that were used since. Invitations
+ * stay: they are the way in for those whose account is lost.
+ */
+export async function endAllAccess(trx: Transaction): Promise<{ sessions: number; links: number }> {
+  const sessions = await trx('sessions').delete();
+  const links = await trx('account_links')
+    .whereNull('used_at')
+    .whereNull('revoked_at')
+    .whereNot({ kind: 'invitation' })
+    .update({ revoked_at: trx.raw('clock_timestamp()') });
+  return { sessions, links };
+}

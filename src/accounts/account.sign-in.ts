@@ -1,0 +1,239 @@
+// Signing in: the password, then the code of an app where the account has one. Between the two better-auth remembers by a
+// cookie whose password was right.
+import { setTimeout as sleep } from 'node:timers/promises';
+import { APIError } from 'better-auth/api';
+import type { RequestFacts } from '../audit/index.ts';
+import { networkOf } from '../lib/addresses.ts';
+import { failure, ok, type Result } from '../lib/result.ts';
+import type { AccountDeps, SignedIn } from './account.deps.ts';
+import { endReplaced } from './account.session-ends.ts';
+import { CodeUsedBefore, useCode } from './account.two-factor.ts';
+import { codeRefusalOf, findChallenge, joining, joiningLate } from './auth.internals.ts';
+import { emailDigest } from './sign-in.limits.ts';
+import { isRefusedDemo } from './viewer.ts';
+
+export type SignInFailure =
+  | { reason: 'bad_credentials' }
+  | { reason: 'too_many'; retryAfterMs: number }
+  /** The password was right; the cookies remember it for ten minutes. Next: `secondStep`. */
+  | { reason: 'second_step'; cookies: string[] };
+
+export async function signIn(
+  deps: AccountDeps,
+  { email, password }: { email: string; password: string },
+  headers: Headers,
+  request: RequestFacts,
+): Promise<Result<SignedIn, SignInFailure>> {
+  const tried = { email, address: request.ip, browserId: deps.browsers.idFor(headers, email) };
+  const { refusedMs, slowMs } = await deps.limiter.count(tried);
+  if (refusedMs > 0) {
+    await noteFailure(deps, email, request, 'too_many');
+    return failure({ reason: 'too_many', retryAfterMs: refusedMs });
+  }
+  if (slowMs > 0) await sleep(slowMs);
+  const answer = await tryPassword(deps, { email, password }, headers, request);
+  if (!answer) {
+    await noteFailure(deps, email, request, 'bad_credentials');
+    return failure({ reason: 'bad_credentials' });
+  }
+  await deps.limiter.forgive(tried);
+  const cookies = [...answer.cookies, ...(await endReplaced(deps, headers, request))];
+  if (!answer.user) return failure({ reason: 'second_step', cookies });
+  return ok({ user: answer.user, cookies: [...cookies, deps.browsers.remember(headers, email)] });
+}
+
+class RefusedDemo extends Error {}
+
+/** The second step was turned on between the password and the session, which then has to be asked for. */
+class TurnedOnMeanwhile extends Error {}
+
+/** `user` is null when a second step has to follow. A sign-in that cannot be audited does not happen. */
+async function tryPassword(
+  deps: AccountDeps,
+  given: { email: string; password: string },
+  headers: Headers,
+  request: RequestFacts,
+): Promise<{ user: SignedIn['user'] | null; cookies: string[] } | null> {
+  try {
+    return await joiningLate(deps.db, async (begin) => {
+      const { response, headers: answered } = await deps.auth.api.signInEmail({
+        body: { ...given, rememberMe: true },
+        headers,
+        returnHeaders: true,
+      });
+      if (isRefusedDemo(deps, given.email.trim())) throw new RefusedDemo();
+      const cookies = answered.getSetCookie();
+      if ('twoFactorRedirect' in response) return { user: null, cookies };
+      const { id, name, email } = response.user;
+      const trx = await begin();
+      const row = (await trx('users').where({ id }).first('role', 'two_factor_enabled')) as {
+        role: string;
+        two_factor_enabled: boolean;
+      };
+      if (row.two_factor_enabled) throw new TurnedOnMeanwhile();
+      await deps.audit.record(
+        trx,
+        { actorId: id, actingAsId: null, request },
+        { action: 'auth.signed_in', resourceType: 'user', resourceId: id },
+      );
+      return { user: { id, name, email, role: row.role }, cookies };
+    });
+  } catch (error) {
+    // Unknown, wrong, banned: one answer for all, or it would tell which addresses have accounts.
+    if (error instanceof RefusedDemo) return null;
+    if (error instanceof TurnedOnMeanwhile) return tryPassword(deps, given, headers, request);
+    if (error instanceof APIError && error.statusCode < 500) return null;
+    throw error;
+  }
+}
+
+async function noteFailure(
+  deps: AccountDeps,
+  email: string,
+  request: RequestFacts,
+  reason: string,
+): Promise<void> {
+  await deps.audit.record(
+    deps.db,
+    { actorId: null, actingAsId: null, request },
+    {
+      action: 'auth.sign_in_failed',
+      resourceType: 'user',
+      resourceId: null,
+      outcome: 'failure',
+      metadata: { reason, emailDigest: emailDigest(email) },
+    },
+  );
+}
+
+export type SecondStep = { code: string } | { recoveryCode: string };
+
+export type SecondStepFailure =
+  | { reason: 'wrong_code' }
+  /** Out of time, too many wrong codes, or never begun: back to the password. */
+  | { reason: 'challenge_over' }
+  | { reason: 'too_many'; retryAfterMs: number };
+
+const lockMs = 15 * 60_000;
+
+export async function takeSecondStep(
+  deps: AccountDeps,
+  given: SecondStep,
+  headers: Headers,
+  request: RequestFacts,
+): Promise<Result<SignedIn, SecondStepFailure>> {
+  const challenge = await findChallenge(deps.db, headers);
+  const user = challenge && (await findChallenged(deps, challenge.userId));
+  if (!challenge || !user) return failure({ reason: 'challenge_over' });
+  const { id: userId } = user;
+  const retryAfterMs = await countTry(deps, user, headers, request);
+  if (retryAfterMs > 0) {
+    await recordFailure(deps, userId, request, 'too_many');
+    return failure({ reason: 'too_many', retryAfterMs });
+  }
+  try {
+    const done = await verify(deps, given, challenge.headers, userId, request);
+    if (!done.ok) return done;
+    return ok({
+      ...done.value,
+      cookies: [...done.value.cookies, deps.browsers.remember(headers, user.email)],
+    });
+  } catch (error) {
+    if (!(error instanceof CodeUsedBefore)) throw error;
+    await recordFailure(deps, userId, request, 'code_used_before');
+    return failure({ reason: 'wrong_code' });
+  }
+}
+
+/** As for passwords: a browser that the account knows has a count of its own, which no stranger can use up. */
+async function countTry(
+  { attempts, browsers }: AccountDeps,
+  { id, email }: Challenged,
+  headers: Headers,
+  { ip }: RequestFacts,
+): Promise<number> {
+  const browserId = browsers.idFor(headers, email);
+  if (browserId !== null) return attempts.count('second_factor', `${id} in ${browserId}`);
+  const waits = await Promise.all([
+    attempts.count('second_factor', `${id} from ${networkOf(ip)}`, ip),
+    attempts.count('second_factor_anywhere', id),
+  ]);
+  return Math.max(...waits);
+}
+
+interface Challenged {
+  id: string;
+  email: string;
+}
+
+async function findChallenged({ db }: AccountDeps, id: string): Promise<Challenged | undefined> {
+  return (await db('users').where({ id }).first('id', 'email')) as Challenged | undefined;
+}
+
+async function verify(
+  deps: AccountDeps,
+  given: SecondStep,
+  headers: Headers,
+  userId: string,
+  request: RequestFacts,
+): Promise<Result<SignedIn, SecondStepFailure>> {
+  // A refusal commits, too: better-auth has counted it.
+  return deps.db.transaction(async (trx) => {
+    const outcome = await joining(trx, () => ask(deps, given, headers));
+    if (!outcome.ok) {
+      await recordFailure({ ...deps, db: trx }, userId, request, outcome.reason);
+      return outcome.reason === 'locked'
+        ? failure({ reason: 'too_many', retryAfterMs: lockMs })
+        : failure({ reason: outcome.reason });
+    }
+    if ('code' in given) await useCode(trx, userId, given.code);
+    await deps.audit.record(
+      trx,
+      { actorId: userId, actingAsId: null, request },
+      {
+        action: 'auth.signed_in',
+        resourceType: 'user',
+        resourceId: userId,
+        metadata: { secondStep: 'code' in given ? 'code' : 'recovery_code' },
+      },
+    );
+    const user = (await trx('users')
+      .where({ id: userId })
+      .first('id', 'name', 'email', 'role')) as SignedIn['user'];
+    return ok({ user, cookies: outcome.value });
+  });
+}
+
+async function ask(
+  deps: AccountDeps,
+  given: SecondStep,
+  headers: Headers,
+): Promise<Result<string[], { reason: 'wrong_code' | 'challenge_over' | 'locked' }>> {
+  try {
+    const { headers: answered } = await ('code' in given
+      ? deps.auth.api.verifyTOTP({ body: { code: given.code }, headers, returnHeaders: true })
+      : deps.auth.api.verifyBackupCode({ body: { code: given.recoveryCode }, headers, returnHeaders: true }));
+    return ok(answered.getSetCookie());
+  } catch (error) {
+    return failure({ reason: codeRefusalOf(error) });
+  }
+}
+
+async function recordFailure(
+  deps: Pick<AccountDeps, 'audit'> & { db: Parameters<AccountDeps['audit']['record']>[0] },
+  userId: string,
+  request: RequestFacts,
+  reason: string,
+): Promise<void> {
+  await deps.audit.record(
+    deps.db,
+    { actorId: null, actingAsId: null, request },
+    {
+      action: 'auth.two_factor_failed',
+      resourceType: 'user',
+      resourceId: userId,
+      outcome: 'failure',
+      metadata: { reason },
+    },
+  );
+}

@@ -1,0 +1,228 @@
+// What depends on better-auth's internals, checked against the version below: the queries of its pool, the names and
+// contents of its cookies, the identifiers of its verifications, the table of its passwords, how it encrypts secrets, the
+// codes of its errors. Read this file against its source before you update it.
+import { AsyncLocalStorage } from 'node:async_hooks';
+import type { AuthContext, GenericEndpointContext } from 'better-auth';
+import { APIError, createAuthEndpoint } from 'better-auth/api';
+import { expireCookie, setSessionCookie } from 'better-auth/cookies';
+import { hashPassword, symmetricDecrypt, verifyPassword } from 'better-auth/crypto';
+import type { Pool, PoolClient } from 'pg';
+import type { Database, Queryable, Transaction } from '../db/knex.ts';
+
+export const betterAuthVersion = '1.7.25';
+
+export const cookiePrefix = 'examdesk';
+
+// better-auth writes through a pool of its own. Here its writes can join a transaction of ours, so that its changes and
+// their audit rows commit together.
+
+/** A transaction that better-auth's queries go through; null until it is open. */
+interface Joined {
+  transaction: Promise<Transaction> | null;
+  begin(): Promise<Transaction>;
+}
+
+const joined = new AsyncLocalStorage<Joined>();
+
+/** What better-auth does while `work` runs is part of the transaction. */
+export function joining<T>(trx: Transaction, work: () => Promise<T>): Promise<T> {
+  const transaction = Promise.resolve(trx);
+  return joined.run({ transaction, begin: () => transaction }, work);
+}
+
+/**
+ * The same, in a transaction that begins with the first write: while a password is hashed no connection is held.
+ * @param work gets a function that hands out the transaction, for the audit row. What it throws undoes everything.
+ */
+export async function joiningLate<T>(
+  db: Database,
+  work: (begin: () => Promise<Transaction>) => Promise<T>,
+): Promise<T> {
+  const late: Joined = {
+    transaction: null,
+    begin: () => (late.transaction ??= db.transaction()),
+  };
+  try {
+    const done = await joined.run(late, () => work(() => late.begin()));
+    await (await late.transaction)?.commit();
+    return done;
+  } catch (error) {
+    await (await late.transaction)?.rollback();
+    throw error;
+  }
+}
+
+/** The pool, but while joined the transaction's own connection. */
+export function joinablePool(pool: Pool): Pick<Pool, 'connect' | 'end'> {
+  const connect = async (): Promise<PoolClient> => {
+    const store = joined.getStore();
+    return store ? borrowed(store, pool) : pool.connect();
+  };
+  return { connect: connect as Pool['connect'], end: () => pool.end() };
+}
+
+// A transaction within ours is a savepoint, and whoever borrows does not give back to the pool.
+const nested: Record<string, string> = {
+  begin: 'savepoint better_auth',
+  commit: 'release savepoint better_auth',
+  rollback: 'rollback to savepoint better_auth',
+};
+
+function borrowed(store: Joined, pool: Pool): PoolClient {
+  const query = async (text: string, values?: unknown[]) => {
+    if (store.transaction === null && /^select\b/i.test(text)) return pool.query(text, values);
+    const { client } = (await store.begin()) as unknown as {
+      client: { acquireConnection(): Promise<PoolClient> };
+    };
+    return (await client.acquireConnection()).query(nested[text] ?? text, values);
+  };
+  return { query, release: () => undefined } as unknown as PoolClient;
+}
+
+// better-auth keeps the token of an acting admin's own session in a second cookie, which only better-auth reads and
+// writes. Its own endpoint for the return needs an acting session that still lives, and accepts a dead one behind it.
+
+const asked = { method: 'POST', requireHeaders: true } as const;
+
+/** Without paths: no router could reach them. */
+export function wayBack() {
+  return {
+    id: 'way-back',
+    endpoints: {
+      /** The id of the session that the cookie beside names, whether anything may be done in it or not. */
+      adminBehind: createAuthEndpoint(asked, async (ctx) =>
+        ctx.json({ sessionId: (await behind(ctx))?.session.id ?? null }),
+      ),
+      /** Makes it the session of this browser again. Whoever calls has made sure that it may be. */
+      backToAdmin: createAuthEndpoint(asked, async (ctx) => {
+        const found = await behind(ctx);
+        if (found) await setSessionCookie(ctx, found, false);
+        expireCookie(ctx, adminCookie(ctx));
+        return ctx.json({ isBack: found !== null });
+      }),
+      forgetAdmin: createAuthEndpoint(asked, async (ctx) => {
+        expireCookie(ctx, adminCookie(ctx));
+        return ctx.json({ isForgotten: true });
+      }),
+    },
+  };
+}
+
+function adminCookie(ctx: GenericEndpointContext): ReturnType<AuthContext['createAuthCookie']> {
+  return ctx.context.createAuthCookie('admin_session');
+}
+
+async function behind(ctx: GenericEndpointContext) {
+  const signed = await ctx.getSignedCookie(adminCookie(ctx).name, ctx.context.secret);
+  // "token:flag", the flag of a sign-in that is not remembered: all of ours are.
+  const [token] = signed ? signed.split(':') : [];
+  return token ? ctx.context.internalAdapter.findSession(token) : null;
+}
+
+/** Whether a request carries that cookie. Most do not: they are not looked up. */
+export function hasAdminCookie(headers: Headers): boolean {
+  return cookieIn(headers, 'admin_session') !== null;
+}
+
+/** `name=value` as the browser sent it. */
+function cookieIn(headers: Headers, name: string): string | null {
+  const names = [`${cookiePrefix}.${name}=`, `__Secure-${cookiePrefix}.${name}=`];
+  const pairs = (headers.get('cookie') ?? '').split(/;\s*/);
+  return pairs.find((pair) => names.some((start) => pair.startsWith(start))) ?? null;
+}
+
+/** Between password and code: whose password was right, and the headers with which better-auth takes the code. */
+export async function findChallenge(
+  db: Queryable,
+  headers: Headers,
+): Promise<{ userId: string; headers: Headers } | null> {
+  const cookie = cookieIn(headers, 'two_factor');
+  if (!cookie) return null;
+  const signed = safelyDecoded(cookie.slice(cookie.indexOf('=') + 1));
+  const identifier = signed.slice(0, Math.max(0, signed.lastIndexOf('.')));
+  if (!identifier.startsWith('2fa-')) return null;
+  const begun = (await db('verifications')
+    .where({ identifier })
+    .whereRaw('expires_at > clock_timestamp()')
+    .first('value')) as { value: string } | undefined;
+  if (!begun) return null;
+  // The challenge's cookie alone: with a session's cookie, better-auth takes the code for the set-up of a second step.
+  const alone = new Headers({ cookie });
+  for (const name of ['user-agent', 'x-client-ip', 'origin', 'host']) {
+    const value = headers.get(name);
+    if (value !== null) alone.set(name, value);
+  }
+  return { userId: begun.value, headers: alone };
+}
+
+function safelyDecoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return '';
+  }
+}
+
+/** How better-auth refused a code at sign-in. Throws what is no refusal. */
+export function codeRefusalOf(error: unknown): 'wrong_code' | 'challenge_over' | 'locked' {
+  if (!(error instanceof APIError) || error.statusCode >= 500) throw error;
+  const code = error.body?.code;
+  if (code === 'ACCOUNT_TEMPORARILY_LOCKED') return 'locked';
+  const isWrong = code === 'INVALID_CODE' || code === 'INVALID_BACKUP_CODE' || error.statusCode === 409;
+  return isWrong ? 'wrong_code' : 'challenge_over';
+}
+
+const setUpRefusals: Record<string, 'wrong_password' | 'wrong_code' | 'not_now'> = {
+  INVALID_PASSWORD: 'wrong_password',
+  PASSWORD_TOO_LONG: 'wrong_password',
+  PASSWORD_TOO_SHORT: 'wrong_password',
+  INVALID_CODE: 'wrong_code',
+  TOTP_ALREADY_ENABLED: 'not_now',
+  TOTP_NOT_ENABLED: 'not_now',
+  TWO_FACTOR_NOT_ENABLED: 'not_now',
+  // The session ended while the form was on its way.
+  UNAUTHORIZED: 'not_now',
+  INVALID_TWO_FACTOR_COOKIE: 'not_now',
+};
+
+/** How better-auth refused a change of the second step; undefined for any other error. */
+export function setUpRefusalOf(error: unknown): 'wrong_password' | 'wrong_code' | 'not_now' | undefined {
+  return error instanceof APIError ? setUpRefusals[error.body?.code ?? ''] : undefined;
+}
+
+/** The secret of a second step in plain text. @param encrypted as it stands in two_factors */
+export async function decryptSecret(
+  auth: { $context: Promise<Pick<AuthContext, 'secretConfig'>> },
+  encrypted: string,
+): Promise<string> {
+  const { secretConfig } = await auth.$context;
+  return symmetricDecrypt({ key: secretConfig, data: encrypted });
+}
+
+// A person's password, in better-auth's table and with its hash, but in our transaction.
+
+/** @param hash made by better-auth's hashPassword */
+export async function setPassword(trx: Transaction, userId: string, hash: string): Promise<void> {
+  const changed = await trx('accounts')
+    .where({ user_id: userId, provider_id: 'credential' })
+    .update({ password: hash });
+  if (changed > 0) return;
+  await trx('accounts').insert({
+    account_id: userId,
+    provider_id: 'credential',
+    user_id: userId,
+    password: hash,
+    updated_at: trx.raw('clock_timestamp()'),
+  });
+}
+
+/** Whether this is the person's password. Takes as long when there is none. */
+export async function isPassword(db: Queryable, userId: string, password: unknown): Promise<boolean> {
+  if (typeof password !== 'string' || password === '' || password.length > 128) return false;
+  const row = (await db('accounts')
+    .where({ user_id: userId, provider_id: 'credential' })
+    .first('password')) as { password: string | null } | undefined;
+  if (row?.password) return verifyPassword({ hash: row.password, password });
+  await hashPassword(password);
+  return false;
+}
