@@ -1,4 +1,4 @@
-// The client and the free times against the simulator: an Acuity that behaves as the real one is known to.
+// The Acuity client and the free times against the simulator.
 import { expect } from 'chai';
 import { pino } from 'pino';
 import { createAcuityClient } from '../../src/adapters/acuity-http/index.ts';
@@ -25,7 +25,7 @@ interface Fault {
   effect: { delayMs?: number; status?: number; body?: unknown; drop?: 'before' | 'after' };
 }
 
-describe('against the simulator', () => {
+describe('the Acuity client against the simulator', () => {
   let clock: FakeClock;
   let simulator: Simulator;
 
@@ -88,7 +88,7 @@ describe('against the simulator', () => {
     };
   }
 
-  it('an appointment is made, read, found, moved, cancelled and listed', async () => {
+  it('makes, reads, finds, moves, cancels and lists an appointment', async () => {
     const { acuity } = house({ unhurried: true });
     const days = await acuity.availableDates({
       month: '2026-12',
@@ -133,7 +133,7 @@ describe('against the simulator', () => {
     expect(await acuity.findAppointments({ field })).to.deep.equal({ ok: true, value: [] });
   });
 
-  it('a taken time and a nonsense calendar are refused in words of Acuity', async () => {
+  it('returns the code of Acuity when a time is taken or a calendar does not exist', async () => {
     const { acuity } = house({ unhurried: true });
     const order = await anOrder(acuity, 'EX-first');
     await acuity.createAppointment(order);
@@ -158,7 +158,7 @@ describe('against the simulator', () => {
     expect(await stranger.getAppointment(1)).to.deep.equal({ ok: false, reason: 'unauthorized' });
   });
 
-  it('a booking whose answer was lost can be found by its reference, one that was never taken cannot', async () => {
+  it('finds an appointment by its reference when the answer was lost, and none when the call was never carried out', async () => {
     const { acuity } = house({ unhurried: true });
     const order = await anOrder(acuity, 'EX-after');
     await faults({ method: 'POST', path: '/appointments', effect: { drop: 'after' } });
@@ -178,7 +178,7 @@ describe('against the simulator', () => {
     );
   });
 
-  it('the intake forms are read with their questions', async () => {
+  it('reads the intake forms with their questions', async () => {
     const found = await house().acuity.forms();
     const form = found.ok ? found.value.find(({ id }) => id === 501) : undefined;
     expect(form).to.deep.include({ name: 'Examination details', isInternal: false });
@@ -192,7 +192,7 @@ describe('against the simulator', () => {
     });
   });
 
-  it('the limits of the real service are never met', async function () {
+  it('stays within the rate limits of the real service', async function () {
     this.timeout(20_000);
     await control('switches', { limits: true });
     const { acuity } = house({ timeoutMs: 15_000 });
@@ -205,7 +205,7 @@ describe('against the simulator', () => {
     expect((await calls()).map(({ status }) => status)).not.to.include(429);
   });
 
-  it('a thousand simultaneous requests for a cold day make one call', async () => {
+  it('makes one call for a thousand simultaneous requests for an uncached day', async () => {
     const { availability } = house();
     const answers = await Promise.all(
       Array.from({ length: 1_000 }, () => availability.day(amelia, { type, date: '2026-12-01' })),
@@ -214,7 +214,7 @@ describe('against the simulator', () => {
     expect(await calls('/availability')).to.have.length(1);
   });
 
-  it('free times survive an Acuity that answers with HTML, 429, slowly or not at all, for an hour', async () => {
+  it('serves cached free times for an hour when Acuity answers with HTML, 429, slowly or not at all', async () => {
     const { availability } = house({ timeoutMs: 300 });
     const ask = async () => {
       const answer = await availability.day(amelia, { type, date: '2026-12-01' });
@@ -238,7 +238,7 @@ describe('against the simulator', () => {
     expect(await ask()).to.equal('acuity_unavailable');
   });
 
-  it('a cancelled time comes back at once, a booked one goes', async () => {
+  it('offers a cancelled time at once, and no longer one that was booked', async () => {
     const { acuity, availability } = house({ unhurried: true });
     const order = await anOrder(acuity, 'EX-1');
     const isOffered = async () => {
@@ -256,7 +256,7 @@ describe('against the simulator', () => {
     expect(await isOffered()).to.equal(true);
   });
 
-  describe("days and months in a reader's zone are those that Acuity itself would give", () => {
+  describe("days and months in a reader's zone equal those of Acuity", () => {
     const readers = [
       'Australia/Sydney',
       'Australia/Perth',
@@ -303,7 +303,7 @@ describe('against the simulator', () => {
       }
     });
 
-    it('for whole months, with the daylight-saving change in one of them', async function () {
+    it('for whole months, one of them with a daylight-saving change', async function () {
       this.timeout(60_000);
       for (const [month, specialist, timezone] of [
         ['2026-12', amelia, 'Europe/London'],
@@ -328,7 +328,7 @@ describe('against the simulator', () => {
     });
   });
 
-  it('nothing about an examinee or a referrer reaches the log', async () => {
+  it('logs nothing about an examinee or a referrer', async () => {
     const { acuity, availability, lines } = house({ unhurried: true, timeoutMs: 400 });
     const order = await anOrder(acuity, 'EX-7K3M9Q');
     const made = await acuity.createAppointment(order);

@@ -49,7 +49,7 @@ describe('free times read by two processes through one Redis', () => {
 
   async function startTwo(): Promise<[ChildProcess, ChildProcess]> {
     const origin = `http://127.0.0.1:${(acuity.address() as AddressInfo).port}`;
-    // A calendar of its own for each test: Redis remembers the last one's.
+    // Each test uses its own calendar, because Redis keeps what the last one read.
     const calendar = String(randomInt(1_000_000, 1_000_000_000));
     const start = () => fork(program, [redis?.url ?? '', origin, date, calendar], { stdio: 'inherit' });
     const pair: [ChildProcess, ChildProcess] = [start(), start()];
@@ -64,7 +64,7 @@ describe('free times read by two processes through one Redis', () => {
     return (await answer)[0];
   }
 
-  it('make one call of a thousand simultaneous requests for a cold day', async () => {
+  it('make one call for a thousand simultaneous requests for an uncached day', async () => {
     const pair = await startTwo();
     const answers = await Promise.all(pair.map((child) => ask(child, 500)));
     expect(seen.calls).to.equal(1);
@@ -74,7 +74,7 @@ describe('free times read by two processes through one Redis', () => {
     expect(seen.calls).to.equal(1);
   });
 
-  it('come all the same when the process that asks is killed', async () => {
+  it('are still read when the process that holds the lock is killed', async () => {
     delayMs = 60_000;
     const [first, second] = await startTwo();
     first.send({ ask: 1 });

@@ -42,7 +42,7 @@ describe('npm start', function () {
     return { ...(await run.ended), said: run.output().trim() };
   };
 
-  it('brings everything up from nothing, and prints where it is and who may sign in', async () => {
+  it('starts everything from nothing, and prints addresses and demo accounts', async () => {
     const run = await start();
     for (const address of [place.url, place.mailboxUrl, place.simulatorUrl])
       expect(run.output()).to.contain(address);
@@ -73,7 +73,7 @@ describe('npm start', function () {
     expect(owned).to.deep.equal([{ user: 'examdesk_app', super: false, owned: 0 }]);
   });
 
-  it('keeps what lies in its folder to its owner', async () => {
+  it('makes its folder readable by its owner only', async () => {
     for (const name of await readdir(place.dataDir)) {
       const { mode } = await stat(path.join(place.dataDir, name));
       expect((mode & 0o077).toString(8), name).to.equal('0');
@@ -82,7 +82,7 @@ describe('npm start', function () {
     expect(log).to.contain('"msg":"ready"');
   });
 
-  it('says one clear line when a port is taken, and leaves nothing running', async () => {
+  it('prints one clear line when a port is taken, and leaves nothing running', async () => {
     const second = await command('src/commands/start.ts');
     expect(second.code).to.equal(1);
     expect(second.said).to.match(new RegExp(`^Port ${place.variables.PORT} is taken\\b.*\\bPORT\\b.*$`));
@@ -107,7 +107,7 @@ describe('npm start', function () {
     });
   }
 
-  it('refuses a second stack on the same folder, on whatever ports', async () => {
+  it('refuses a second stack on the same folder, whatever its ports', async () => {
     const other = await command('src/commands/start.ts', {
       PORT: '0',
       ACUITY_SIM_PORT: '0',
@@ -117,7 +117,7 @@ describe('npm start', function () {
     expect(other.said).to.contain('runs on').and.to.contain('already').and.not.to.contain('\n');
   });
 
-  it('lets commands find the running stack, and none of them take its data away', async () => {
+  it('lets commands find the running stack, and stops them from removing its data', async () => {
     expect((await command('src/commands/migrate.ts')).said)
       .to.contain('running')
       .and.to.contain('up to date');
@@ -145,7 +145,7 @@ describe('npm start', function () {
     expect(isAlive(before?.appPid ?? 0)).to.equal(false);
   });
 
-  it('takes the app along when only the supervisor is killed', async () => {
+  it('stops the app when only the supervisor is killed', async () => {
     const { pid, appPid } = (await readRunning(place)) ?? {};
     process.kill(pid ?? 0, 'SIGKILL');
     await until(() => !isAlive(appPid ?? 0), 'the app has gone');
@@ -170,7 +170,7 @@ describe('npm start', function () {
     expect(log.trim().split('\n').at(-1), 'the app finished in its own time').to.contain('"msg":"stopped"');
   });
 
-  it('begins anew after npm run reset, which says what it removed', async () => {
+  it('starts empty after npm run reset, which prints what it removed', async () => {
     const reset = await command('src/dev/reset.ts');
     expect(reset.code).to.equal(0);
     expect(reset.said).to.match(/^Removed .*postgres/);
@@ -178,7 +178,7 @@ describe('npm start', function () {
     expect((await command('src/dev/reset.ts')).said).to.match(/^Nothing to remove/);
   });
 
-  it('lets npm run migrate start the database for itself', async () => {
+  it('lets npm run migrate start the database itself', async () => {
     expect((await command('src/commands/migrate.ts')).said).to.match(
       /^Applied to .*\n\s+\d{14}_accounts\.ts/,
     );
@@ -187,7 +187,7 @@ describe('npm start', function () {
     expect(again.said).to.contain('up to date').and.not.to.contain('running');
   });
 
-  it('makes the role of the app in the data of a version that had one role', async () => {
+  it("makes the app's role in data of a version that had one role", async () => {
     const older = await stackPlace();
     try {
       const postgres = await startPostgres({ dataDir: path.join(older.dataDir, 'postgres') });
@@ -207,7 +207,7 @@ describe('npm start', function () {
     }
   });
 
-  it('stands in for nothing in production: a line for each variable that is missing', async () => {
+  it('starts no stand-in in production, and prints a line for each missing variable', async () => {
     const refused = await command('src/commands/start.ts', { NODE_ENV: 'production' });
     expect(refused.code).to.equal(1);
     for (const name of [

@@ -11,7 +11,7 @@ import { openMailbox, waitForMail } from '../support/mailbox.ts';
 
 const wednesday = new Date('2026-12-02T10:00:00+11:00');
 
-describe('what the mails of a booking say', () => {
+describe("the texts of a booking's e-mails", () => {
   let house: House;
   let acuity: FakeAcuity;
   let mailbox: Mailbox;
@@ -82,7 +82,7 @@ describe('what the mails of a booking say', () => {
     expect(text).to.include('Ada Lindqvist of the agency added you to this booking for Rita Alvarez.');
   });
 
-  it('moved says that it has been cancelled since when it is sent late', async () => {
+  it('moved says that the examination has since been cancelled when it is sent late', async () => {
     const { id } = await book();
     valueOf(await house.attempts.reschedule(house.people.rita, id, wednesday));
     valueOf(await house.attempts.cancel(house.people.rita, id, null));
@@ -91,7 +91,7 @@ describe('what the mails of a booking say', () => {
     expect(mail.text).to.not.include('Please tell the examinee.');
   });
 
-  it('says which admin acted, to the referrer and to other contacts, when an admin acted', async () => {
+  it('every text names the admin, to the referrer and to other contacts, when an admin acted', async () => {
     const { id } = await book(house.adaAsRita);
     expect((await sentTo('rita', /booked/)).text).to.include(
       'Ada Lindqvist of the agency made this booking for you.',
@@ -110,7 +110,7 @@ describe('what the mails of a booking say', () => {
     );
   });
 
-  it('says nothing of the agency when the referrer did it', async () => {
+  it('no text names the agency when the referrer acted', async () => {
     const { id } = await book();
     valueOf(await house.attempts.cancel(house.people.rita, id, null));
     for (const subject of [/booked/, /cancelled/])
@@ -130,7 +130,7 @@ describe('what the mails of a booking say', () => {
     expect(await house.db('emails').whereNot({ kind: 'booking_confirmation' })).to.have.length(1);
   });
 
-  it('no-show is not announced when the move is refused', async () => {
+  it('no-show is not sent when the move is refused', async () => {
     const { id } = await book();
     const refused = await house.bookings.moveProgress(house.people.sam, id, 'no_show', '', 99);
     expect(refused.ok).to.equal(false);

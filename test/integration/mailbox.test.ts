@@ -16,7 +16,7 @@ const hostile = {
   attachments: [{ filename: 'examination.ics', content: 'BEGIN:VCALENDAR', contentType: 'text/calendar' }],
 };
 
-describe('the mailbox of the demo', () => {
+describe('the demo mailbox', () => {
   let mailbox: Mailbox;
   const send = (to: Mailbox, message: object = hostile) =>
     nodemailer.createTransport(to.smtpUrl).sendMail(message);
@@ -26,7 +26,7 @@ describe('the mailbox of the demo', () => {
   });
   afterEach(() => mailbox.close());
 
-  it('takes a mail by SMTP with its text, its HTML and its attachment', async () => {
+  it('accepts a mail by SMTP with its text, its HTML and its attachment', async () => {
     await send(mailbox);
     const mail = await waitForMail(mailbox, ({ to }) => to.includes('rita@harbour-legal.example'));
     expect(mail.subject).to.equal(hostile.subject);
@@ -37,7 +37,7 @@ describe('the mailbox of the demo', () => {
     ]);
   });
 
-  it('shows a mail escaped, with its HTML in a frame where nothing runs', async () => {
+  it('shows a mail escaped, and its HTML in a sandboxed frame', async () => {
     await send(mailbox);
     const { id } = await waitForMail(mailbox);
     const list = await (await fetch(mailbox.url)).text();
@@ -54,7 +54,7 @@ describe('the mailbox of the demo', () => {
     expect(await attachment.text()).to.equal('BEGIN:VCALENDAR');
   });
 
-  it('tells programs the same as JSON', async () => {
+  it('answers the same as JSON when asked for it', async () => {
     await send(mailbox);
     const answer = await fetch(mailbox.url, { headers: { accept: 'application/json' } });
     const { mails } = (await answer.json()) as { mails: { subject: string; attachments: object[] }[] };
@@ -64,7 +64,7 @@ describe('the mailbox of the demo', () => {
     ]);
   });
 
-  it('answers neither a foreign host name nor a clearing from another site', async () => {
+  it('refuses a foreign host name and a clear request from another site', async () => {
     await send(mailbox);
     const { hostname, port } = new URL(mailbox.url);
     const rebound = await new Promise<string>((resolve, reject) => {
@@ -86,7 +86,7 @@ describe('the mailbox of the demo', () => {
     expect(mailbox.mails()).to.have.length(1);
   });
 
-  it('keeps its mails in a folder from one start to the next, until they are cleared', async () => {
+  it('keeps its mails in a folder over a restart until they are cleared', async () => {
     const directory = await mkdtemp(path.join(os.tmpdir(), 'examdesk-mailbox-'));
     const start = () => startMailbox({ smtpPort: 0, httpPort: 0, directory });
     try {
@@ -112,7 +112,7 @@ describe('the mailbox of the demo', () => {
     }
   });
 
-  it('says which port is taken', async () => {
+  it('names the port when it is taken', async () => {
     const taken = Number(new URL(mailbox.url).port);
     const error: unknown = await startMailbox({ smtpPort: 0, httpPort: taken }).catch(
       (thrown: unknown) => thrown,

@@ -14,7 +14,7 @@ import { examinationTypes } from '../../src/specialists/index.ts';
 import { type TestDatabase, openEmptyDatabase, openTestDatabase } from '../support/database.ts';
 import { projectRoot } from '../support/stack.ts';
 
-describe('the migrations', () => {
+describe('migrate', () => {
   let database: { url: string; close(): Promise<void> };
   beforeEach(async () => {
     database = await openEmptyDatabase();
@@ -36,7 +36,7 @@ describe('the migrations', () => {
     });
   const steps = async () => (await readdir(migrationsDirectory)).toSorted((a, b) => a.localeCompare(b));
 
-  it('are each applied once when two processes run them at the same time', async () => {
+  it('applies each migration once when two processes run it at the same time', async () => {
     const said = (await Promise.all([npmRunMigrate(), npmRunMigrate()])).map(({ stdout }) => stdout);
     expect(said.filter((text) => text.startsWith('Applied')).length).to.equal(1);
     expect(said.filter((text) => text.includes('up to date')).length).to.equal(1);
@@ -44,13 +44,13 @@ describe('the migrations', () => {
     expect(applied.map(({ name }) => name)).to.deep.equal(await steps());
   });
 
-  it('go on after a process died with the lock in its hand', async () => {
+  it('takes over the lock when a process died holding it', async () => {
     await migrate(database.url);
     await query('update knex_migrations_lock set is_locked = 1');
     expect(await migrate(database.url)).to.deep.equal({ applied: [] });
   });
 
-  it('leave nothing of a step that fails', async () => {
+  it('leaves nothing of a migration that fails', async () => {
     await query('create table specialists (in_the_way boolean)');
     const failure: unknown = await npmRunMigrate().catch((error: unknown) => error);
     expect(failure).to.include({ code: 1 }).and.have.property('stderr').that.contains('already exists');
@@ -114,7 +114,7 @@ async function insertOldBooking(db: Database, more: object = {}): Promise<{ book
 }
 
 describe('the migration of e-mails to several recipients', () => {
-  it('turns a queued cancellation of a no-show into a message of its own kind', async () => {
+  it('turns a queued cancellation of a no-show into the no_show kind', async () => {
     const { db, url, close } = await openDatabaseBefore('20261129101500_who_is_told.ts');
     try {
       const { booking, user } = await insertOldBooking(db, { current_progress: 'no_show' });
@@ -142,7 +142,7 @@ describe('the migration of e-mails to several recipients', () => {
 });
 
 describe('the migration that makes reports drafts', () => {
-  it('releases the reports that are stored already, since their upload, and nothing else', async () => {
+  it('releases reports that are stored already as of their upload, and nothing else', async () => {
     const { db, url, close } = await openDatabaseBefore('20261129003000_report_release.ts');
     try {
       await insertDocuments(db);
@@ -191,7 +191,7 @@ describe('the schema', () => {
   });
   after(() => database.close());
 
-  it('checks every enumerated column against the values that the code knows', async () => {
+  it('checks every enumerated column against the values that the code has', async () => {
     const allowed = async (table: string, column: string) => {
       const { rows } = await database.db.raw<{ rows: { definition: string }[] }>(
         `select pg_get_constraintdef(c.oid) as definition from pg_constraint c
@@ -216,13 +216,13 @@ describe('the schema', () => {
     expect(await database.db('audit_actions').pluck('action')).to.have.members([...auditActions]);
   });
 
-  it('sets updated_at wherever there is one', async () => {
+  it('sets updated_at on every table that has the column', async () => {
     const { rows } = await database.db.raw<{ rows: { table_name: string }[] }>(
       `select table_name from information_schema.columns
          where table_schema = 'public' and column_name = 'updated_at' and table_name not in
            (select c.relname from pg_trigger t join pg_class c on c.oid = t.tgrelid where t.tgname like '%updated_at')`,
     );
-    // better-auth writes a session's itself, and tells from it when to renew.
+    // better-auth writes a session's updated_at itself, and uses it to decide when to renew the session.
     expect(rows.map(({ table_name }) => table_name)).to.deep.equal(['sessions']);
   });
 });

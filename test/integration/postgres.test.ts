@@ -13,7 +13,7 @@ import { isAlive } from '../../src/dev/processes.ts';
 import { openTestDatabase } from '../support/database.ts';
 import { projectRoot } from '../support/stack.ts';
 
-describe('the database of the tests', () => {
+describe('the test database', () => {
   it('gives each caller a migrated database of its own', async () => {
     const [one, two] = await Promise.all([openTestDatabase(), openTestDatabase()]);
     try {
@@ -28,7 +28,7 @@ describe('the database of the tests', () => {
   });
 });
 
-describe('the PostgreSQL of the demo', function () {
+describe('the demo PostgreSQL', function () {
   this.timeout(60_000);
   let folder: string;
   beforeEach(async () => {
@@ -48,7 +48,7 @@ describe('the PostgreSQL of the demo', function () {
     expect(isAlive(second.pid)).to.equal(false);
   });
 
-  it('knows letters beyond ASCII, and the extensions that the schema may want', async () => {
+  it('lower-cases letters beyond ASCII, and has the extensions that the schema uses', async () => {
     const server = await startPostgres({ dataDir: path.join(folder, 'postgres'), throwaway: true });
     try {
       expect(await query(server.url, `select lower('ÜNAL É') as low`)).to.deep.equal([{ low: 'ünal é' }]);
@@ -61,7 +61,7 @@ describe('the PostgreSQL of the demo', function () {
     expect(existsSync(path.join(folder, 'postgres'))).to.equal(false);
   });
 
-  it('starts below a folder that is closed to others, as root too, and takes the same data the next time', async () => {
+  it('starts below a folder that is closed to others, as root too, and finds the same data the next time', async () => {
     await chmod(folder, 0o700);
     const dataDir = path.join(folder, 'closed', 'postgres');
     const first = await startPostgres({ dataDir });
@@ -74,7 +74,7 @@ describe('the PostgreSQL of the demo', function () {
     await Promise.all([rm(real, { recursive: true }), rm(`${real}.log`, { force: true })]);
   });
 
-  it('stops the server that a killed start left behind, and goes on with its data', async () => {
+  it('stops a server that a killed start left running, and uses its data', async () => {
     const dataDir = path.join(folder, 'postgres');
     const starter = startInChild(dataDir);
     const orphan = await starter.told;
@@ -90,7 +90,7 @@ describe('the PostgreSQL of the demo', function () {
     await next.stop();
   });
 
-  it('stops by itself when its starter was killed', async () => {
+  it('stops when the process that started it is killed', async () => {
     const starter = startInChild(path.join(folder, 'postgres'));
     const { pid } = await starter.told;
     starter.child.kill('SIGKILL');
@@ -98,7 +98,7 @@ describe('the PostgreSQL of the demo', function () {
     expect(isAlive(pid)).to.equal(false);
   });
 
-  it('does not take a stranger with a recycled process id for its orphan', async () => {
+  it('does not stop another program that has the recorded process id', async () => {
     const dataDir = path.join(folder, 'postgres');
     await (await startPostgres({ dataDir })).stop();
     const stranger = spawn('sleep', ['60']);
@@ -109,7 +109,7 @@ describe('the PostgreSQL of the demo', function () {
     await server.stop();
   });
 
-  it('begins again where a start was killed while the cluster was made', async () => {
+  it('starts over when a start was killed while the cluster was made', async () => {
     const dataDir = path.join(folder, 'postgres');
     await mkdir(path.join(dataDir, 'base'), { recursive: true });
     await writeFile(path.join(dataDir, 'PG_VERSION'), '18\n');
@@ -118,7 +118,7 @@ describe('the PostgreSQL of the demo', function () {
     await server.stop();
   });
 
-  it('says what the server said when it does not start', async () => {
+  it("returns the server's log when it does not start", async () => {
     const dataDir = path.join(folder, 'postgres');
     const running = await startPostgres({ dataDir });
     const other = path.join(folder, 'other');
@@ -129,7 +129,7 @@ describe('the PostgreSQL of the demo', function () {
     await running.stop();
   });
 
-  it('puts back the links that an install without scripts left out', async () => {
+  it('restores the links that an install without scripts leaves out', async () => {
     await mkdir(path.join(folder, 'native', 'lib'), { recursive: true });
     await writeFile(path.join(folder, 'native', 'lib', 'libpq.so.5.18'), 'library');
     const links = [{ source: 'native/lib/libpq.so.5.18', target: 'native/lib/libpq.so.5' }];

@@ -56,13 +56,13 @@ describe('the demo seeds', () => {
     for (const { type, location } of offered) if (type === 'in_person') expect(location).to.be.a('string');
   });
 
-  it('leave a database alone in which somebody already is', async () => {
+  it('leave a database alone when it holds an account', async () => {
     expect(await seedDemo(database.db)).to.equal(true);
     expect(await seedDemo(database.db)).to.equal(false);
     expect(await database.db('users').count()).to.deep.equal([{ count: demoAccounts.length }]);
   });
 
-  it('fill it once when two starts meet', async () => {
+  it('fill the database once when two starts run at the same time', async () => {
     const done = await Promise.all([seedDemo(database.db), seedDemo(database.db)]);
     expect(done).to.have.members([false, true]);
   });

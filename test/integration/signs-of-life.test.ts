@@ -22,7 +22,7 @@ describe('signs of life', () => {
 
     const ready = async () => (await app.anonymous().get('/readyz').expect(200)).body as Ready;
 
-    it('are gone at once: /readyz says that there is no worker, and stays 200', async () => {
+    it('are removed at once: /readyz reports no worker, and stays 200', async () => {
       expect((await ready()).checks.jobs).to.equal('no worker');
       await app.system.worker.start();
       expect(await ready()).to.deep.include({
@@ -34,7 +34,7 @@ describe('signs of life', () => {
       expect(await app.db('workers').select('id')).to.deep.equal([]);
     });
 
-    it('are missed on the console’s first page, and so is a reconciliation that is long ago', async () => {
+    it('are reported missing on the console’s dashboard, and so is a reconciliation that is overdue', async () => {
       const first = async (email: string) => {
         const { body } = await (await app.signIn(email)).get('/admin/api/dashboard').expect(200);
         return (body as { waiting: { label: string; href: string | null; repair: object }[] }).waiting[0];
@@ -114,7 +114,7 @@ describe('signs of life', () => {
       ['worker', 'HEALTH_PORT', 'jobs'],
       ['relay-process', 'PORT', 'relay'],
     ] as const) {
-      it(`are shown by ${entry}.ts, beside its health and its figures`, async () => {
+      it(`are served by ${entry}.ts beside its health and metrics`, async () => {
         const port = await freePort();
         await start(entry, { [variable]: String(port), RUN_RELAY: 'false' });
         const ask = (way: string, headers: Record<string, string> = {}) =>
@@ -130,7 +130,7 @@ describe('signs of life', () => {
       });
     }
 
-    it('do not need a port of their own: a second worker takes a free one', async () => {
+    it('need no port of their own: a second worker takes a free one', async () => {
       await Promise.all([start('worker', {}), start('worker', {})]);
       const { rows } = await stack.db.raw<{ rows: { count: number }[] }>(
         `select count(*)::int from workers where kind = 'jobs'`,

@@ -1,4 +1,4 @@
-// How tests make the simulator misbehave, and the page where people play the clinic's staff.
+// The control API that makes the simulator misbehave, and the page where people act as the clinic's staff.
 import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -11,7 +11,7 @@ import { startSimulator, type Simulator, type WebhookTarget } from '../../src/si
 const credentials = { userId: '11100001', apiKey: 'demo-acuity-key' };
 const authorization = `Basic ${Buffer.from('11100001:demo-acuity-key').toString('base64')}`;
 
-describe('the control API of the simulator', () => {
+describe('the simulator’s control API', () => {
   let simulator: Simulator;
   let folder: string;
   let receiver: Server;
@@ -96,28 +96,28 @@ describe('the control API of the simulator', () => {
     expect(isTrue()).to.equal(true);
   }
 
-  it('goes back to the fixture', async () => {
+  it('resets to the fixture', async () => {
     await book();
     await control('faults', { rules: [{ effect: { status: 500 } }] });
     await control('reset', {});
     expect(await appointments()).to.deep.equal([]);
   });
 
-  it('answers with a status and a body of one’s choice, as often as asked', async () => {
+  it('answers with a chosen status and body, as often as asked', async () => {
     await control('faults', {
       rules: [{ method: 'GET', path: '/me', times: 2, effect: { status: 502, body: '<html>no</html>' } }],
     });
     for (const wanted of [502, 502, 200]) expect((await api('GET', '/me')).status).to.equal(wanted);
   });
 
-  it('takes its time', async () => {
+  it('delays an answer', async () => {
     await control('faults', { rules: [{ path: '/me', times: 1, effect: { delayMs: 200 } }] });
     const startedAt = performance.now();
     await api('GET', '/me');
     expect(performance.now() - startedAt).to.be.above(190);
   });
 
-  it('loses a call before it was carried out, or its answer after', async () => {
+  it('loses a call before it is carried out, or its answer afterwards', async () => {
     for (const [drop, count] of [
       ['before', 0],
       ['after', 1],
@@ -133,7 +133,7 @@ describe('the control API of the simulator', () => {
     }
   });
 
-  it('delays, doubles and holds back its events', async () => {
+  it('delays, doubles and holds back events', async () => {
     await control('webhooks', { duplicate: true });
     await book();
     await until(() => received.length === 4);
@@ -156,7 +156,7 @@ describe('the control API of the simulator', () => {
     expect(received).to.have.length(2);
   });
 
-  it('sends again what a server failed to take, minutes later by its own clock, and not what it refused', async () => {
+  it('retries an event minutes later by its own clock when a server failed, and not when it refused', async () => {
     answer = 503;
     await book();
     await until(() => received.length === 2);
@@ -171,7 +171,7 @@ describe('the control API of the simulator', () => {
     expect(received).to.have.length(6);
   });
 
-  it('tells what was called and what was delivered', async () => {
+  it('lists calls and deliveries', async () => {
     await book();
     await until(() => received.length === 2);
     const look = async (what: string) =>
@@ -185,7 +185,7 @@ describe('the control API of the simulator', () => {
     expect((await look('calls')).calls?.at(-1)).to.include({ path: '/appointments', status: 200 });
   });
 
-  it('says what is wrong with an order it does not understand', async () => {
+  it('explains what is wrong with a request that it cannot read', async () => {
     expect((await control('faults', { rules: [{ effect: { drop: 'sideways' } }] })).status).to.equal(400);
     expect((await control('clock', { now: 'soon' })).status).to.equal(400);
   });
@@ -198,7 +198,7 @@ describe('the control API of the simulator', () => {
     expect(await appointments()).to.deep.equal(before);
   });
 
-  describe('the page of the clinic’s staff', () => {
+  describe('the staff page', () => {
     const post = (where: string, fields: Record<string, string> | [string, string][]) =>
       fetch(simulator.url + where, { method: 'POST', body: new URLSearchParams(fields), redirect: 'manual' });
     const hostile = '<script>alert(1)</script>"\'&';
@@ -211,7 +211,7 @@ describe('the control API of the simulator', () => {
       email: 'rita@harbour-legal.example',
     };
 
-    it('books, moves, edits and cancels, and events go out as ever', async () => {
+    it('books, moves, edits and cancels, and sends the events', async () => {
       const booked = await post('/book', typed);
       expect(booked.status).to.equal(303);
       const where = booked.headers.get('location') ?? '';
@@ -264,12 +264,12 @@ describe('the control API of the simulator', () => {
       expect(await appointments()).to.deep.equal([]);
     });
 
-    it('keeps the answers of every kind of question, shows them and lets staff change them', async () => {
+    it('keeps the answers to every type of question, shows them and lets staff change them', async () => {
       const booked = await post('/book', [
         ...Object.entries(assessment),
         ['field-9571', 'HL-2041'],
         ['field-9573', 'Work injury'],
-        // As a browser sends boxes: a hidden value first, which says that they were shown.
+        // As a browser sends checkboxes: a hidden value first, which tells that they were shown.
         ...['', 'yes'].map((value): [string, string] => ['field-9574', value]),
         ...['', 'Imaging', 'Earlier reports'].map((value): [string, string] => ['field-9575', value]),
         ['field-9576', 'no'],
@@ -296,7 +296,7 @@ describe('the control API of the simulator', () => {
       expect(await answersOf(booked.headers.get('location') ?? '')).to.include({ 9571: '', 9573: '' });
     });
 
-    it('shows hostile text as text', async () => {
+    it('escapes hostile text', async () => {
       const { headers } = await post('/book', typed);
       for (const where of ['/', headers.get('location') ?? '', '/deliveries']) {
         const page = await (await fetch(simulator.url + where)).text();
@@ -306,7 +306,7 @@ describe('the control API of the simulator', () => {
       expect(again).to.contain('&lt;script&gt;').and.not.contain('<script>alert');
     });
 
-    it('says in words what cannot be done', async () => {
+    it('shows in words why a request is refused', async () => {
       const answered = await post('/book', { ...typed, calendarID: '99' });
       expect(await answered.text()).to.contain('does not exist');
       expect((await fetch(`${simulator.url}/appointments/99`)).status).to.equal(404);

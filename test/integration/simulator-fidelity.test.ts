@@ -1,4 +1,4 @@
-// The simulator seen by Acuity's own client: what that client was made for has to work here, to the letter.
+// Acuity's own client against the simulator: what it sends to Acuity must work here in every detail.
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import express from 'express';
@@ -23,7 +23,7 @@ interface Appointment {
   email: string;
 }
 
-describe('the simulator, seen by the official client', () => {
+describe('the simulator, called by the official client', () => {
   let simulator: Simulator;
   let ask: Ask;
   const targets: WebhookTarget[] = [];
@@ -73,7 +73,7 @@ describe('the simulator, seen by the official client', () => {
     },
   });
 
-  it('goes the whole way: types, dates, times, create, get, reschedule, cancel, list', async () => {
+  it('goes through types, dates, times, create, get, reschedule, cancel and list', async () => {
     const types =
       await ask<{ id: number; duration: number; price: string; calendarIDs: number[]; type: string }[]>(
         'appointment-types',
@@ -126,7 +126,7 @@ describe('the simulator, seen by the official client', () => {
     expect(await ids({ 'field:9101': 'EX-OTHER', showall: true })).to.deep.equal([]);
   });
 
-  it('lists a hundred, the latest first, and does not say that there are more', async () => {
+  it('lists a hundred, the latest first, without saying that there are more', async () => {
     const [time] = await freeTimes(7001);
     const { body } = await ask<Appointment>('appointments', booking(time));
     const [pattern] = simulator.state.appointments;
@@ -172,7 +172,7 @@ describe('the simulator, seen by the official client', () => {
       'The time "2026-12-01T03:00:00+1100" is not an available time slot.',
     ],
   ] as const) {
-    it(`refuses ${what} with ${error}, in Acuity’s words`, async () => {
+    it(`refuses ${what} with ${error} and the message of Acuity`, async () => {
       const [time] = await freeTimes(7001);
       const answer = await ask('appointments', booking(time, change));
       expect(answer).to.deep.equal({ status: 400, body: { status_code: 400, message, error } });
@@ -193,7 +193,7 @@ describe('the simulator, seen by the official client', () => {
     });
   });
 
-  it('refuses a taken time to a client, and lets staff double it', async () => {
+  it('refuses a taken time to a client, and lets staff book it twice', async () => {
     const [time] = await freeTimes(7001);
     await ask('appointments', booking(time));
     expect(await ask('appointments', booking(time))).to.have.nested.property('body.error', 'not_available');
@@ -204,7 +204,7 @@ describe('the simulator, seen by the official client', () => {
     );
   });
 
-  it('leaves out of account the appointments that a list in the query names', async () => {
+  it('ignores the appointments named in ignoreAppointmentIDs when it looks for free times', async () => {
     const [first, second] = await freeTimes(7001);
     const ids: number[] = [];
     for (const time of [first, second]) {
@@ -248,7 +248,7 @@ describe('the simulator, seen by the official client', () => {
       receiver.close();
     });
 
-    it('bear a signature that the official check accepts, in pairs with `changed`', async () => {
+    it('carry a signature that the official check accepts, and come in pairs with `changed`', async () => {
       const [time] = await freeTimes(7001);
       const { body } = await ask<Appointment>('appointments', booking(time));
       await ask(`appointments/${body.id}/cancel`, { method: 'PUT', body: {} });

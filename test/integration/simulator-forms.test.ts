@@ -1,4 +1,4 @@
-// Intake forms, certificates, add-ons and labels of the simulated practice, seen by Acuity's own client.
+// Intake forms, certificates, add-ons and labels of the simulated practice, requested by Acuity's own client.
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -47,7 +47,7 @@ const extra = {
   fields: [{ id: 9620, name: 'Case manager', required: true, type: 'textbox' }],
 };
 
-describe('the intake forms of the simulator, seen by the official client', () => {
+describe('the simulator’s intake forms, requested by the official client', () => {
   let folder: string;
   let simulator: Simulator;
   let ask: Ask;
@@ -155,7 +155,7 @@ describe('the intake forms of the simulator, seen by the official client', () =>
     });
   }
 
-  it('POST /appointments takes an appointment without the optional answers', async () => {
+  it('POST /appointments accepts an appointment without the optional answers', async () => {
     const { 9572: _text, 9577: _address, 9578: _file, ...others } = answered;
     const made = await book({}, others);
     expect(made.status).to.equal(200);
@@ -193,7 +193,7 @@ describe('the intake forms of the simulator, seen by the official client', () =>
     });
   }
 
-  it('POST /appointments takes list values with spaces after the commas and options with commas', async () => {
+  it('POST /appointments accepts list values with spaces after the commas and options with commas', async () => {
     const list = { ...answered, 9575: 'Earlier reports, Imaging' };
     expect((await book({}, list)).status).to.equal(200);
     const options = ['Hearing loop, front row', 'Hearing loop'];
@@ -224,7 +224,7 @@ describe('the intake forms of the simulator, seen by the official client', () =>
     expect(made.body.forms.map(({ id }) => id)).to.deep.equal([501]);
   });
 
-  it('the other type of the same specialist asks nothing more', async () => {
+  it('GET /forms attaches nothing more to the other type of the same specialist', async () => {
     const made = await book({ appointmentTypeID: 8006 }, {});
     expect(made.status).to.equal(200);
     expect(made.body.forms.map(({ id }) => id)).to.deep.equal([501]);
@@ -236,7 +236,7 @@ describe('the intake forms of the simulator, seen by the official client', () =>
     expect(answersOf(made.body)).to.include({ 9571: '', 9573: 'Divorce' }).and.not.have.property('1');
   });
 
-  it('PUT /appointments/:id changes the fields that it names, and keeps to the same rules', async () => {
+  it('PUT /appointments/:id changes the fields that it names, and validates them as POST does', async () => {
     const { body } = await book();
     const put = (values: Record<number, unknown>, query = '') =>
       ask<Appointment>(`appointments/${body.id}${query}`, {
@@ -257,7 +257,7 @@ describe('the intake forms of the simulator, seen by the official client', () =>
     expect(answersOf((await put({ 9571: '', 1: 'x' }, '?admin=true')).body)).to.include({ 9571: '' });
   });
 
-  it('certificates, add-ons and labels: there are none, and whoever names one is refused', async () => {
+  it('POST /appointments refuses every certificate, add-on and label, because there are none', async () => {
     for (const where of ['certificates', 'appointment-addons', 'labels'])
       expect(await ask(where), where).to.deep.equal({ status: 200, body: [] });
     expect(
@@ -283,7 +283,7 @@ describe('the intake forms of the simulator, seen by the official client', () =>
   describe('POST /_sim/forms', () => {
     const examination = { appointmentTypeID: 8001, calendarID: 7001, datetime: '2026-12-01T09:00:00+1100' };
 
-    it('adds a form that GET /forms shows and bookings have to obey', async () => {
+    it('adds a form that GET /forms shows and POST /appointments validates', async () => {
       expect((await control('forms', { forms: [extra] })).status).to.equal(200);
       const added = (await forms()).at(-1);
       expect(added).to.deep.equal({
@@ -297,7 +297,7 @@ describe('the intake forms of the simulator, seen by the official client', () =>
       expect((await book(examination, { 9620: 'Nadia' })).status).to.equal(200);
     });
 
-    it('replaces the form with the same id where it stands, also one of the fixture', async () => {
+    it('replaces the form with the same id in its place, also one of the fixture', async () => {
       await control('forms', { forms: [extra, { ...extra, id: 621 }] });
       await control('forms', {
         forms: [
@@ -327,7 +327,7 @@ describe('the intake forms of the simulator, seen by the official client', () =>
       ]);
     });
 
-    it('neither asks clients for the fields of an internal form nor takes them', async () => {
+    it('neither requires the fields of an internal form from clients nor accepts them', async () => {
       await control('forms', { forms: [{ ...extra, hidden: true }] });
       expect(await book(examination, { 9620: 'Nadia' })).to.have.nested.property(
         'body.error',
@@ -367,7 +367,7 @@ describe('the intake forms of the simulator, seen by the official client', () =>
         '"987" does not exist',
       ],
     ] as const) {
-      it(`refuses ${what} in words, and changes nothing`, async () => {
+      it(`refuses ${what} with an explanation, and changes nothing`, async () => {
         const before = await forms();
         const answer = await control('forms', body);
         expect(answer.status).to.equal(400);

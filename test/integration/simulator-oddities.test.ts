@@ -1,8 +1,8 @@
-// What of Acuity's oddities the simulator keeps, in good times and on order.
+// Acuity's oddities that the simulator reproduces, always or when switched on.
 import { expect } from 'chai';
 import { openDesk, tuesdayAtTen, type Desk } from '../support/simulator-desk.ts';
 
-describe('the oddities of the simulator', () => {
+describe('the simulator’s oddities', () => {
   let desk: Desk;
 
   before(async () => {
@@ -11,7 +11,7 @@ describe('the oddities of the simulator', () => {
   after(() => desk.simulator.close());
   beforeEach(() => desk.control('reset', {}));
 
-  it('answers nonsense with its own envelope and never with 500', async () => {
+  it('answers nonsense with Acuity’s error envelope and never with 500', async () => {
     const id = await desk.book();
     const bodies = [
       '',
@@ -60,7 +60,7 @@ describe('the oddities of the simulator', () => {
     }
   });
 
-  it('refuses more than ten calls a second, when it is told to', async () => {
+  it('refuses more than ten calls a second when limits are on', async () => {
     await desk.control('switches', { limits: true });
     const answers = await Promise.all(Array.from({ length: 30 }, () => desk.api('GET', '/me')));
     const refused = answers.filter(({ status }) => status === 429);
@@ -72,7 +72,7 @@ describe('the oddities of the simulator', () => {
     });
   });
 
-  it('shows the meeting link of a telehealth appointment at once, late, or never', async () => {
+  it('shows the meeting link of a telehealth appointment at once, late or never', async () => {
     const id = await desk.book({
       appointmentTypeID: 8002,
       calendarID: 7005,
@@ -88,7 +88,7 @@ describe('the oddities of the simulator', () => {
     expect(await link()).to.match(/^https:\/\/\S+$/);
   });
 
-  it('shows the address that the client gave as the location, unless there is a meeting link or staff typed one', async () => {
+  it('shows the address from the client’s answers as the location unless there is a meeting link or one typed by staff', async () => {
     const forms = [
       {
         id: 630,
@@ -112,7 +112,7 @@ describe('the oddities of the simulator', () => {
     expect(await location(remote)).to.equal('12 Ord Street, West Perth WA 6005');
   });
 
-  it('keeps a cancelled time for a while, when it is told to', async () => {
+  it('keeps a cancelled time taken for a while when a slot lag is set', async () => {
     await desk.control('switches', { slotLagMs: 120_000 });
     await desk.api('PUT', `/appointments/${await desk.book()}/cancel`);
     expect((await desk.api('POST', '/appointments', desk.order())).body.error).to.equal('not_available');
@@ -120,7 +120,7 @@ describe('the oddities of the simulator', () => {
     await desk.book();
   });
 
-  it('loses the answer also when it was a refusal, and says the right word with a status', async () => {
+  it('loses the answer also when it was a refusal, and fits the error code to an injected status', async () => {
     await desk.book();
     await desk.control('faults', { rules: [{ method: 'POST', effect: { drop: 'after' } }] });
     const lost = await desk.api('POST', '/appointments', desk.order()).then(

@@ -1,4 +1,4 @@
-// What a client of the simulated practice may not do and its staff may.
+// What clients of the simulated practice may not do and its staff may.
 import { expect } from 'chai';
 import { openDesk, refusal, tuesdayAtNine, tuesdayAtTen, type Desk } from '../support/simulator-desk.ts';
 
@@ -48,7 +48,7 @@ describe('the rules of the simulated practice', () => {
       });
     }
 
-    it('asks for a phone number when the account’s settings do, and not of staff', async () => {
+    it('requires a phone number when the account’s settings do, but not from staff', async () => {
       await desk.control('switches', { phoneRequired: true });
       expect(await desk.api('POST', '/appointments', desk.order({ phone: '' }))).to.deep.equal(
         refusal('required_phone', 'Attribute "phone" is required.'),
@@ -57,7 +57,7 @@ describe('the rules of the simulated practice', () => {
       await desk.book({ phone: '+61299990000', datetime: tuesdayAtTen });
     });
 
-    it('names the first fault only: type, calendar, zone, time, people, fields, then whether it is free', async () => {
+    it('names only the first fault, in the order type, calendar, zone, time, people, fields, free slot', async () => {
       const faults: [string, unknown, string][] = [
         ['appointmentTypeID', 987, 'invalid_appointment_type'],
         ['calendarID', 987, 'invalid_calendar'],
@@ -76,7 +76,7 @@ describe('the rules of the simulated practice', () => {
       }
     });
 
-    it('is given the first free calendar when it names none, and none when all are taken', async () => {
+    it('gets the first free calendar when none is named, and an error when all are taken', async () => {
       const change = { calendarID: undefined, datetime: '2026-12-01T09:00:00+1100' };
       const first = await desk.api('POST', '/appointments', desk.order(change));
       expect(first.body.calendarID).to.equal(7001);
@@ -88,7 +88,7 @@ describe('the rules of the simulated practice', () => {
       );
     });
 
-    it('gets one appointment out of fifty simultaneous orders for one time', async () => {
+    it('makes one appointment of fifty simultaneous requests for one time', async () => {
       const answers = await Promise.all(
         Array.from({ length: 50 }, () => desk.api('POST', '/appointments', desk.order())),
       );
@@ -98,7 +98,7 @@ describe('the rules of the simulated practice', () => {
       ).to.deep.equal(new Set(['not_available']));
     });
 
-    it('cannot be staff by a word in the body', async () => {
+    it('cannot become staff by a word in the body', async () => {
       await desk.book();
       const answer = await desk.api('POST', '/appointments', desk.order({ admin: true, notes: 'x' }));
       expect(answer.body.error).to.equal('not_available');
@@ -106,7 +106,7 @@ describe('the rules of the simulated practice', () => {
   });
 
   describe('moving and cancelling as a client', () => {
-    it('a taken time is refused, an own one is not in one’s way', async () => {
+    it('refuses a time taken by another appointment, and ignores the slot of the moved one', async () => {
       const id = await desk.book();
       await desk.book({ datetime: tuesdayAtTen });
       const taken = await desk.api('PUT', `/appointments/${id}/reschedule`, { datetime: tuesdayAtTen });
@@ -117,7 +117,7 @@ describe('the rules of the simulated practice', () => {
       expect(own.status).to.equal(200);
     });
 
-    it('keeps the calendar, takes the one that is named, or any with null', async () => {
+    it('keeps the calendar, uses the one named, or any when it is null', async () => {
       const id = await desk.book();
       const move = async (body: object) =>
         (await desk.api('PUT', `/appointments/${id}/reschedule`, body)).body.calendarID;
@@ -126,7 +126,7 @@ describe('the rules of the simulated practice', () => {
       expect(await move({ datetime: tuesdayAtTen, calendarID: null })).to.equal(7001);
     });
 
-    it('is too late two hours before, and not for staff', async () => {
+    it('is refused two hours before, but not to staff', async () => {
       const id = await desk.book();
       await desk.control('clock', { now: '2026-11-30T20:30:00Z' });
       const move = { datetime: '2026-12-03T09:00:00+1100' };
@@ -141,7 +141,7 @@ describe('the rules of the simulated practice', () => {
       expect((await desk.api('PUT', `/appointments/${id}/reschedule?admin=true`, move)).status).to.equal(200);
     });
 
-    it('is refused when the practice does not allow it, and not to staff', async () => {
+    it('is refused when the practice does not allow it, but not to staff', async () => {
       const id = await desk.book();
       expect((await desk.api('GET', `/appointments/${id}`)).body).to.include({
         canClientCancel: true,
@@ -161,7 +161,7 @@ describe('the rules of the simulated practice', () => {
       expect((await desk.api('PUT', `/appointments/${id}/cancel?admin=true`)).status).to.equal(200);
     });
 
-    it('cannot move what is cancelled; cancels twice in peace; only staff say that nobody came', async () => {
+    it('refuses to move a cancelled appointment, cancels twice without error, and lets only staff record a no-show', async () => {
       const id = await desk.book();
       expect((await desk.api('PUT', `/appointments/${id}/cancel`, { noShow: true })).body).to.include({
         canceled: true,
@@ -177,7 +177,7 @@ describe('the rules of the simulated practice', () => {
     });
   });
 
-  it('ignores what may not be edited, still says 200, and never clears a name', async () => {
+  it('ignores attributes that may not be edited, still answers 200, and never clears a name', async () => {
     const id = await desk.book();
     const edit = {
       canceled: true,
@@ -198,7 +198,7 @@ describe('the rules of the simulated practice', () => {
     );
   });
 
-  it('lists the latest first and the earliest on demand, by day, calendar and client', async () => {
+  it('lists the latest first and the earliest on request, by day, calendar and client', async () => {
     const first = await desk.book();
     const second = await desk.book({
       datetime: '2026-12-03T09:00:00+1100',
@@ -217,7 +217,7 @@ describe('the rules of the simulated practice', () => {
     expect(bare).not.to.have.any.keys('forms', 'formsText');
   });
 
-  it('a block takes the times that it touches, and gives them back', async () => {
+  it('a block takes the times that it overlaps, and frees them when it is deleted', async () => {
     const times = async () =>
       (await desk.list('/availability/times?date=2026-12-01&appointmentTypeID=8001&calendarID=7001')).length;
     const before = await times();

@@ -1,11 +1,11 @@
-// Who subscribes to the simulator's events, what they are told, and when they are told no more.
+// Webhook subscriptions of the simulator: their rules, what is sent to them, and when they are disabled.
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
 import { openDesk, tuesdayAtTen, type Desk } from '../support/simulator-desk.ts';
 
-describe('the simulator and its subscribers', () => {
+describe('the simulator’s webhooks', () => {
   let desk: Desk;
 
   before(async () => {
@@ -44,7 +44,7 @@ describe('the simulator and its subscribers', () => {
       expect(isTrue()).to.equal(true);
     }
 
-    it('are made, listed and ended, twenty-five at most, for known events and reachable targets only', async () => {
+    it('are created, listed and deleted, twenty-five at most, for known events and reachable targets only', async () => {
       const event = 'appointment.changed';
       const made = await desk.api('POST', '/webhooks', { event, target });
       expect(made).to.deep.equal({
@@ -72,7 +72,7 @@ describe('the simulator and its subscribers', () => {
       expect(await desk.list('/webhooks')).to.have.length(24);
     });
 
-    it('bear prefixed actions, only those they were made for, and an edit is only `changed`', async () => {
+    it('receive prefixed actions, only those subscribed to, and only `changed` for an edit', async () => {
       for (const event of ['appointment.rescheduled', 'appointment.changed']) {
         await desk.api('POST', '/webhooks', { event, target });
       }
@@ -90,7 +90,7 @@ describe('the simulator and its subscribers', () => {
       expect(received.toSorted()).to.deep.equal([changed, changed, changed, rescheduled]);
     });
 
-    it('are switched off silently after five days of nothing but failure', async () => {
+    it('are disabled silently after five days of failures only', async () => {
       const { body } = await desk.api('POST', '/webhooks', { event: 'appointment.changed', target });
       answer = 500;
       const statuses = async () => (await desk.list('/webhooks')).map(({ status }) => status);
@@ -114,7 +114,7 @@ describe('the simulator and its subscribers', () => {
       });
     });
 
-    it('reach the later one of two events first, when they are told to', async () => {
+    it('receive the later of two events first when reordering is on', async () => {
       await desk.control('webhooks', { reorder: true, duplicate: 0 });
       for (const event of ['appointment.scheduled', 'appointment.changed']) {
         await desk.api('POST', '/webhooks', { event, target });

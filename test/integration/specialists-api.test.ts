@@ -15,7 +15,7 @@ interface ProblemJson {
   errors?: { path: string; message: string }[];
 }
 
-describe('the API of specialists', () => {
+describe('the specialists API', () => {
   let acuity: FakeAcuity;
   let clock: FakeClock;
   let app: TestApp;
@@ -34,7 +34,7 @@ describe('the API of specialists', () => {
   beforeEach(() => {
     acuity.recover();
     acuity.calls.length = 0;
-    // Nothing of the test before is fresh any more, nor stale enough to be shown.
+    // Ages the cache: nothing from the last test is fresh, nor recent enough to be shown as stale.
     clock.pass({ hours: 2 });
   });
 
@@ -53,7 +53,7 @@ describe('the API of specialists', () => {
   }
 
   describe('GET /specialists', () => {
-    it('lists the active ones with what they offer, and nothing else of them', async () => {
+    it('lists the active ones with what they offer, and nothing else about them', async () => {
       const { specialists } = await list();
       expect(specialists.length).to.be.at.least(6);
       expect(amelia).to.have.all.keys('id', 'name', 'title', 'specialty', 'location', 'timezone', 'types');
@@ -64,20 +64,20 @@ describe('the API of specialists', () => {
       });
     });
 
-    it('finds by text and by type', async () => {
+    it('filters by text and by type', async () => {
       const names = (await list('?q=psychiatry&type=telehealth')).specialists.map(({ name }) => name);
       expect(names).to.have.members(['Dr Bruno Keller', 'Dr Dalia Osman']);
       expect((await list('?q=nobody')).specialists).to.deep.equal([]);
     });
 
-    it('refuses another type, two texts and a very long one', async () => {
+    it('refuses an unknown type, two texts and a very long one', async () => {
       for (const query of ['type=house_call', 'q=a&q=b', `q=${'x'.repeat(201)}`]) {
         const res = await rita.get(`/specialists?${query}`).expect(422);
         expect((res.body as ProblemJson).code).to.equal('invalid');
       }
     });
 
-    it('is for people with a session', async () => {
+    it('requires a session', async () => {
       const res = await app.anonymous().get('/specialists').expect(401);
       expect((res.body as ProblemJson).code).to.equal('not_signed_in');
       await app
@@ -88,7 +88,7 @@ describe('the API of specialists', () => {
   });
 
   describe('GET /specialists/:id/availability', () => {
-    it('gives the free times of a day, and says whether they come from the cache', async () => {
+    it('returns the free times of a day, and whether they come from the cache', async () => {
       acuity.offer(7001, '2026-12-01T10:00:00+11:00', '2026-12-01T09:00:00+11:00');
       const first = await availability('type=in_person&date=2026-12-01')
         .expect(200)
@@ -111,7 +111,7 @@ describe('the API of specialists', () => {
       expect(acuity.calls).to.have.length(1);
     });
 
-    it('gives the days of a month', async () => {
+    it('returns the days of a month', async () => {
       acuity.offer(7001, '2027-02-03T10:00:00+11:00', '2027-02-05T10:00:00+11:00');
       const res = await availability('type=in_person&month=2027-02').expect(200).expect('X-Cache', 'MISS');
       expect(res.body).to.deep.equal({
@@ -134,7 +134,7 @@ describe('the API of specialists', () => {
       expect((month.body as { dates: string[] }).dates).to.include('2027-02-28');
     });
 
-    it('refuses what makes no sense, naming what', async () => {
+    it('refuses parameters that make no sense, naming the parameter', async () => {
       const refused: [query: string, path: string][] = [
         ['type=in_person', 'date'],
         ['type=in_person&date=2026-12-01&month=2026-12', 'date'],
@@ -161,7 +161,7 @@ describe('the API of specialists', () => {
       expect(acuity.calls).to.have.length(0);
     });
 
-    it('knows nobody who is unknown or no longer active', async () => {
+    it('answers 404 for specialists who are unknown or no longer active', async () => {
       const query = 'type=in_person&date=2026-12-01';
       expect((await problem(query, 404, randomUUID())).code).to.equal('not_found');
       expect((await problem(query, 404, 'amelia')).code).to.equal('not_found');
@@ -174,7 +174,7 @@ describe('the API of specialists', () => {
       }
     });
 
-    it('serves what is up to an hour old when Acuity is silent, then says when to come back', async () => {
+    it('serves times up to an hour old when Acuity does not answer, then 503 with Retry-After', async () => {
       const query = 'type=in_person&date=2026-12-20';
       acuity.offer(7001, '2026-12-20T10:00:00+11:00');
       const fresh = await availability(query).expect('X-Cache', 'MISS');
@@ -187,7 +187,7 @@ describe('the API of specialists', () => {
       expect((res.body as ProblemJson).code).to.equal('acuity_unavailable');
     });
 
-    it('says that Acuity made an error when it did', async () => {
+    it('answers 502 when Acuity made an error', async () => {
       acuity.failWith({
         reason: 'refused',
         code: 'invalid_calendar',

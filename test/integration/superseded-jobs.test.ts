@@ -53,7 +53,7 @@ describe('a job that is replaced while it runs', () => {
       { key: string | null; locked_at: Date | null }[]
     >;
 
-  it('is removed once it has failed; one that failed and was not replaced stays for staff', async () => {
+  it('is removed once it has failed, and stays for staff when it failed without being replaced', async () => {
     const jobs = createPgJobQueue(database.db);
     await jobs.add(aJob, { n: 1 }, { key: 'replaced' });
     await eventually(async () => (await rows()).some(({ locked_at }) => locked_at !== null));

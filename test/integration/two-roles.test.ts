@@ -73,7 +73,7 @@ describe('the product on a database that another role owns', function () {
     await waitForMail(mailbox, ({ subject }) => subject.startsWith('Examination booked'), 20_000);
   });
 
-  it('takes an event of Acuity and follows it', async () => {
+  it('receives an Acuity event and follows it', async () => {
     const { id } = await stack.makeAppointment();
     await stack.settled();
     expect(await stack.booking(id)).to.include({ status: 'active' });
@@ -102,12 +102,12 @@ describe('the product on a database that another role owns', function () {
     expect(row).to.deep.equal({ claim_number: 'CL-9000' });
   });
 
-  it('says that jobs work', async () => {
+  it('reports that jobs work', async () => {
     const { body } = await stack.app.anonymous().get('/readyz');
     expect((body as { checks: object }).checks).to.include({ database: 'ok', jobs: 'ok' });
   });
 
-  it('may not change or empty the audit log, whatever its triggers', async () => {
+  it('cannot change or empty the audit log, even without its triggers', async () => {
     const { db } = stack.app.system.services;
     for (const statement of [
       'update audit_log set action = action',
@@ -127,7 +127,7 @@ describe('the product on a database that another role owns', function () {
   });
 });
 
-describe('the privileges of the role of the app', () => {
+describe('the privileges of the app’s role', () => {
   let database: TestDatabase;
   let role: string;
   let url: string;
@@ -149,7 +149,7 @@ describe('the privileges of the role of the app', () => {
     return lines.map((line) => (JSON.parse(line) as { msg: string }).msg);
   };
 
-  it('are granted by migrate, also again and by two at the same time', async () => {
+  it('are granted by migrate, again and by two processes at the same time', async () => {
     await Promise.all([migrate(database.ownerUrl, role), migrate(database.ownerUrl, role)]);
     expect(await missingPrivileges(app)).to.deep.equal([]);
     await tryJob(app);
@@ -179,7 +179,7 @@ describe('the privileges of the role of the app', () => {
     expect(await missingPrivileges(app)).to.deep.equal([]);
   });
 
-  it('are part of what /readyz says of jobs', async () => {
+  it('are part of what /readyz reports on jobs', async () => {
     await migrate(database.ownerUrl, role);
     const jobs = async () => {
       const look = createReadiness({
@@ -198,7 +198,7 @@ describe('the privileges of the role of the app', () => {
     expect(await jobs()).to.equal('down');
   });
 
-  it('are named with the command that mends them when they are missing', async () => {
+  it('are named with the command that grants them when they are missing', async () => {
     expect(await missingPrivileges(app)).to.include.members(['select on bookings', 'insert on audit_log']);
     expect(await notes()).to.have.length(1);
     expect((await notes())[0])
@@ -206,14 +206,14 @@ describe('the privileges of the role of the app', () => {
       .and.to.contain('MIGRATION_DATABASE_URL');
   });
 
-  it('are noticed at start when only the policies of the job queue are missing', async () => {
+  it('are checked at start when only the policies of the job queue are missing', async () => {
     await migrate(database.ownerUrl, role);
     await database.owner.raw(`drop policy app_${role} on graphile_worker._private_jobs`);
     expect(await missingPrivileges(app)).to.deep.equal([]);
     expect((await notes())[0]).to.contain('npm run migrate');
   });
 
-  it('leave no job behind when one is tried', async () => {
+  it('leave no job behind after the trial', async () => {
     await migrate(database.ownerUrl, role);
     await tryJob(app);
     expect(
@@ -221,7 +221,7 @@ describe('the privileges of the role of the app', () => {
     ).to.deep.equal([]);
   });
 
-  it('refuse a role that does not exist, in words', async () => {
+  it('are refused with a clear error for a role that does not exist', async () => {
     const missing = `app_${randomBytes(4).toString('hex')}`;
     const failure = await migrate(database.ownerUrl, missing).catch((error: unknown) => error);
     expect((failure as Error).message)

@@ -1,4 +1,4 @@
-// The vectors of the signature that official clients accept; what is signed are the bytes, not the fields.
+// Test vectors of the signature that official clients accept. The raw bytes are signed, not the parsed fields.
 import { createRequire } from 'node:module';
 import { expect } from 'chai';
 import { sign } from '../../src/simulator/index.ts';
@@ -26,13 +26,13 @@ const vectors: [key: string, body: string, signature: string][] = [
 
 describe('the signature of the simulator’s webhooks', () => {
   for (const [key, body, signature] of vectors) {
-    it(`is right for "${body}"`, () => {
+    it(`matches the vector for "${body}"`, () => {
       expect(sign(body, key)).to.equal(signature);
       expect(() => sdk.verifyMessageSignature(key, body, sign(body, key))).not.to.throw();
     });
   }
 
-  it('is another one for another key and for the same fields in another order', () => {
+  it('differs for another key and for the same fields in another order', () => {
     const body = `action=scheduled&${fields}`;
     const turned = 'id=54321&action=scheduled&calendarID=27238&appointmentTypeID=1';
     expect(sign(body, 'abc124')).not.to.equal(sign(body, 'abc123'));

@@ -1,4 +1,5 @@
-// What a calendar offers: opening hours by the wall clock of its zone, on the days of the change too, less what is taken.
+// Slots of a simulated calendar: opening hours by the wall clock of its zone, daylight-saving changes included, minus
+// what is taken.
 import { expect } from 'chai';
 import { findCalendar, findType, type AppointmentType, type Calendar } from '../../src/simulator/fixture.ts';
 import { advanceProblem, freeSlots, isOffered, openSlots } from '../../src/simulator/slots.ts';
@@ -56,8 +57,8 @@ const shown = (slots: Date[], of = hart): string[] => slots.map((slot) => machin
 const nightly: Calendar = { ...hart, hours: { 7: [['00:00', '06:00']] } };
 const hourly = { ...examination, paddingAfter: 0 };
 
-describe('a day of the simulated calendar', () => {
-  it('has each opening’s starts, a padding apart, and none that ends after closing', () => {
+describe('the slots of a day', () => {
+  it('start at each opening, one padding apart, and none ends after closing', () => {
     expect(shown(openSlots(hart, examination, '2026-12-01'))).to.deep.equal([
       '2026-12-01T09:00:00+1100',
       '2026-12-01T10:10:00+1100',
@@ -69,12 +70,12 @@ describe('a day of the simulated calendar', () => {
     expect(openSlots(hart, examination, '2026-12-05')).to.deep.equal([]);
   });
 
-  it('begins at nine by the wall clock on both sides of the change', () => {
+  it('begin at nine by the wall clock on both sides of a daylight-saving change', () => {
     expect(shown(openSlots(hart, examination, '2027-04-02'))[0]).to.equal('2027-04-02T09:00:00+1100');
     expect(shown(openSlots(hart, examination, '2027-04-05'))[0]).to.equal('2027-04-05T09:00:00+1000');
   });
 
-  it('has an hour more when the clock goes back, and no instant twice', () => {
+  it('cover an hour more when the clock goes back, and no instant twice', () => {
     const slots = openSlots(nightly, hourly, '2027-04-04');
     expect(shown(slots)).to.deep.equal([
       '2027-04-04T00:00:00+1100',
@@ -88,7 +89,7 @@ describe('a day of the simulated calendar', () => {
     expect(new Set(slots.map(Number)).size).to.equal(slots.length);
   });
 
-  it('has an hour less when the clock goes forward, and no time that does not exist', () => {
+  it('cover an hour less when the clock goes forward, and no time that does not exist', () => {
     expect(shown(openSlots(nightly, hourly, '2027-10-03'))).to.deep.equal([
       '2027-10-03T00:00:00+1000',
       '2027-10-03T01:00:00+1000',
@@ -99,20 +100,20 @@ describe('a day of the simulated calendar', () => {
   });
 });
 
-describe('a free time of the simulated calendar', () => {
+describe('isOffered', () => {
   const at = '2026-12-01T10:10:00+1100';
   const isFree = (world: World, time = at, ignore: number[] = []): boolean =>
     isOffered(world, hart, examination, new Date(time.replace(/(\d\d)$/, ':$1')), ignore);
   const iso = '2026-12-01T10:10:00+11:00';
 
-  it('is one that opens, not any time between', () => {
+  it('accepts the start of a slot, and no time between', () => {
     const world = aWorld();
     expect(isFree(world)).to.equal(true);
     expect(isFree(world, '2026-12-01T10:15:00+1100')).to.equal(false);
     expect(isFree(world, '2026-12-01T12:45:00+1100')).to.equal(false);
   });
 
-  it('is gone with an appointment, for its calendar only, and not for the appointment itself', () => {
+  it('refuses a time with an appointment, on its calendar only, and not for that appointment itself', () => {
     const world = aWorld();
     const one = take(world, iso);
     expect(isFree(world)).to.equal(false);
@@ -123,9 +124,9 @@ describe('a free time of the simulated calendar', () => {
     expect(isFree(aWorld())).to.equal(true);
   });
 
-  it('is gone when only the padding of the one before touches it', () => {
+  it('refuses a time that only the padding of the one before overlaps', () => {
     const world = aWorld();
-    // Ends at 10:05, and ten minutes of padding follow.
+    // Ends at 10:05, followed by ten minutes of padding.
     take(world, '2026-12-01T09:05:00+11:00');
     expect(isFree(world)).to.equal(false);
     world.store.state.appointments.length = 0;
@@ -133,7 +134,7 @@ describe('a free time of the simulated calendar', () => {
     expect(isFree(world)).to.equal(true);
   });
 
-  it('is gone with a block that touches it, and free beside one that only ends there', () => {
+  it('refuses a time that a block overlaps, and accepts one beside a block', () => {
     const world = aWorld();
     const block = { id: 1, calendarID: 7001, notes: '', start: '2026-11-30T22:00:00Z' };
     world.store.state.blocks = [{ ...block, end: '2026-11-30T23:30:00Z' }];
@@ -142,7 +143,7 @@ describe('a free time of the simulated calendar', () => {
     expect(isFree(world)).to.equal(true);
   });
 
-  it('comes back with a cancellation, at once or after the lag', () => {
+  it('accepts a cancelled time at once or after the slot lag', () => {
     const world = aWorld();
     const one = take(world, iso, { canceled: true });
     expect(isFree(world)).to.equal(true);
@@ -151,7 +152,7 @@ describe('a free time of the simulated calendar', () => {
     expect(isFree({ ...world, now: () => new Date('2026-11-23T00:01:00Z') })).to.equal(true);
   });
 
-  it('is a day ahead at least and two hundred days at most', () => {
+  it('accepts times from a day to two hundred days ahead', () => {
     const world = aWorld();
     const ahead = (hours: number): string | null =>
       advanceProblem(world, new Date(world.now().getTime() + hours * 3_600_000));

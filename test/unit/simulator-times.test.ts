@@ -14,7 +14,7 @@ import {
 const sydney = 'Australia/Sydney';
 const read = (given: string, zone = sydney): string | null => parseTime(given, zone)?.toISOString() ?? null;
 
-describe('the simulator reads times', () => {
+describe('parseTime', () => {
   for (const [given, instant] of [
     ['2026-03-18T14:00:00-0700', '2026-03-18T21:00:00.000Z'],
     ['2026-03-18T14:00:00-07:00', '2026-03-18T21:00:00.000Z'],
@@ -30,7 +30,7 @@ describe('the simulator reads times', () => {
     it(`${given} is ${instant}`, () => expect(read(given)).to.equal(instant));
   }
 
-  it('takes the wall clock of the calendar when there is no offset, summer and winter', () => {
+  it('uses the wall clock of the calendar when there is no offset, summer and winter', () => {
     expect(read('2027-04-03T09:00:00')).to.equal('2027-04-02T22:00:00.000Z');
     expect(read('2027-04-05T09:00:00')).to.equal('2027-04-04T23:00:00.000Z');
     expect(read('2027-04-05T09:00:00', 'Australia/Perth')).to.equal('2027-04-05T01:00:00.000Z');
@@ -48,7 +48,7 @@ describe('the simulator reads times', () => {
     '2026-03-18T14:00:00 1100',
     '2026-03-18T14:00:00-0700; drop table',
   ]) {
-    it(`makes nothing of "${given}"`, () => expect(read(given)).to.equal(null));
+    it(`returns null for "${given}"`, () => expect(read(given)).to.equal(null));
   }
 
   it('reads months, also unpadded ones and whole days', () => {
@@ -57,28 +57,28 @@ describe('the simulator reads times', () => {
     for (const given of ['2026-0', '2026-13', '03-2026', '']) expect(parseMonth(given)).to.equal(null);
   });
 
-  it('knows zones by their long names only', () => {
+  it('isZone accepts long names of zones only', () => {
     for (const zone of ['Australia/Sydney', 'America/Argentina/Buenos_Aires'])
       expect(isZone(zone), zone).to.equal(true);
     for (const zone of ['Aint/No_Timezone', 'EST', '+11:00', '']) expect(isZone(zone), zone).to.equal(false);
   });
 });
 
-describe('the simulator writes times', () => {
+describe('the simulator’s times', () => {
   const at = new Date('2026-03-18T21:00:00Z');
 
-  it('for machines with an offset that has no colon, also for half hours and west of Greenwich', () => {
+  it('are written for machines with an offset that has no colon, also for half hours and west of Greenwich', () => {
     expect(machineTime(at, 'America/Los_Angeles')).to.equal('2026-03-18T14:00:00-0700');
     expect(machineTime(at, 'Australia/Adelaide')).to.equal('2026-03-19T07:30:00+1030');
     expect(machineTime(at, 'UTC')).to.equal('2026-03-18T21:00:00+0000');
   });
 
-  it('with the offset that holds on that day', () => {
+  it('are written with the offset that holds on that day', () => {
     expect(machineTime(new Date('2027-04-03T15:30:00Z'), sydney)).to.equal('2027-04-04T02:30:00+1100');
     expect(machineTime(new Date('2027-04-03T16:30:00Z'), sydney)).to.equal('2027-04-04T02:30:00+1000');
   });
 
-  it('for people as Acuity does', () => {
+  it('are written for people as Acuity writes them', () => {
     expect(humanDate(at, 'America/Los_Angeles')).to.equal('March 18, 2026');
     expect(weekday(at, 'America/Los_Angeles')).to.equal('Wednesday');
     expect(humanTime(at, 'America/Los_Angeles')).to.equal('2:00pm');
@@ -87,7 +87,7 @@ describe('the simulator writes times', () => {
     expect(dayOf(at, sydney)).to.equal('2026-03-19');
   });
 
-  it('reads what it wrote', () => {
+  it('are read back as they were written', () => {
     for (let hour = 0; hour < 72; hour += 1) {
       const one = new Date(Date.UTC(2027, 3, 3) + hour * 3_600_000);
       for (const zone of [sydney, 'Australia/Adelaide', 'America/New_York'])

@@ -1,4 +1,4 @@
-// Against an Acuity that misbehaves in every way; the simulator, which behaves, is met in acuity-simulator.test.ts.
+// The client against a server that misbehaves in every way. For the simulator see acuity-simulator.test.ts.
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { expect } from 'chai';
@@ -67,7 +67,7 @@ const halfABody: Answer = (res) => {
 };
 const never: Answer = () => undefined;
 
-describe('acuity client', () => {
+describe('the Acuity client', () => {
   const received: Received[] = [];
   const answers: Answer[] = [];
   const lines: string[] = [];
@@ -120,8 +120,8 @@ describe('acuity client', () => {
   const times = (acuity = client()) => acuity.availableTimes({ ...query, date: '2026-12-01' });
   const book = (acuity = client()) => acuity.createAppointment(order);
 
-  describe('says to Acuity', () => {
-    it('who it is, and what it wants to know', async () => {
+  describe('when it sends a request', () => {
+    it('sends its credentials and the query', async () => {
       let authorization: string | undefined;
       answers.push((res, req) => {
         authorization = req.headers.authorization;
@@ -144,7 +144,7 @@ describe('acuity client', () => {
       });
     });
 
-    it('always the calendar, the offset and that it writes the mails itself', async () => {
+    it('always sends the calendar, the offset and noEmail=true', async () => {
       answers.push(json(made));
       const booked = await book();
       expect(booked.ok && booked.value.id).to.equal(1700000101);
@@ -163,7 +163,7 @@ describe('acuity client', () => {
       });
     });
 
-    it('the same of a move and a cancellation, as staff only when asked', async () => {
+    it('sends noEmail=true with a move and a cancellation, and admin=true only when asked', async () => {
       otherwise = json(made);
       const acuity = client();
       await acuity.reschedule(5, { startsAt: order.startsAt, calendarId: 7001, timezone: 'Australia/Perth' });
@@ -186,7 +186,7 @@ describe('acuity client', () => {
       ]);
     });
 
-    it('what it searches, with every sign of it', async () => {
+    it('sends every character of a search term encoded', async () => {
       await client().findAppointments({
         field: { id: 9101, value: 'EX+7K & 3' },
         minDate: '2026-12-01',
@@ -204,8 +204,8 @@ describe('acuity client', () => {
     });
   });
 
-  describe('reads', () => {
-    it('are tried again after 429, 5xx, a lost connection, half a body and HTML', async () => {
+  describe('when it reads', () => {
+    it('tries again after 429, 5xx, a lost connection, half a body and HTML', async () => {
       const good = json([{ time: '2026-12-01T10:00:00+1100' }]);
       for (const bad of [tooMany, html(502), html(200), json({}, 500), reset, halfABody, html(403)]) {
         received.length = 0;
@@ -216,7 +216,7 @@ describe('acuity client', () => {
       }
     });
 
-    it('are not tried again after a refusal', async () => {
+    it('does not try again after a refusal', async () => {
       answers.push(refusal('invalid_calendar', 'The calendar "7001" does not exist.'));
       expect(await times()).to.deep.equal({
         ok: false,
@@ -232,7 +232,7 @@ describe('acuity client', () => {
       expect(received).to.have.length(3);
     });
 
-    it('end in the time they have, tries included', async () => {
+    it('stops at its time-out, retries included', async () => {
       for (const bad of [never, json({}, 500), tooMany, html(403), halfABody]) {
         otherwise = bad;
         const startedAt = performance.now();
@@ -242,7 +242,7 @@ describe('acuity client', () => {
       }
     });
 
-    it('name what went wrong', async () => {
+    it('returns the reason of a failure', async () => {
       const failing = async (answer: Answer) => {
         otherwise = answer;
         return times(client({ timeoutMs: 400 }));
@@ -260,12 +260,12 @@ describe('acuity client', () => {
       });
     });
 
-    it('offer no time that has no place left', async () => {
+    it('leaves out times that have no place left', async () => {
       otherwise = json([{ time: '2026-12-01T10:00:00+1100', slotsAvailable: 0 }]);
       expect(await times()).to.deep.equal({ ok: true, value: [] });
     });
 
-    it('never leave out an appointment that they cannot read', async () => {
+    it('refuses a list with an appointment that it cannot read', async () => {
       otherwise = json([made, { ...made, datetime: 'soon' }]);
       expect(await client().findAppointments({ which: 'all' })).to.deep.equal({
         ok: false,
@@ -274,8 +274,8 @@ describe('acuity client', () => {
     });
   });
 
-  describe('writes', () => {
-    it('are sent once, whatever comes back', async () => {
+  describe('when it writes', () => {
+    it('sends the request once, whatever the answer', async () => {
       for (const bad of [tooMany, html(502), json({}, 500), reset, halfABody, html(200), html(403)]) {
         received.length = 0;
         otherwise = bad;
@@ -284,7 +284,7 @@ describe('acuity client', () => {
       }
     });
 
-    it('say when nobody knows whether they were carried out', async () => {
+    it('returns that the outcome is unknown when the call may have been carried out', async () => {
       for (const bad of [html(502), html(503), json({}, 500), reset, halfABody, never, html(403)]) {
         otherwise = bad;
         expect(await book(client({ timeoutMs: 300 }))).to.deep.include({
@@ -296,7 +296,7 @@ describe('acuity client', () => {
       expect(await book()).to.deep.equal({ ok: false, reason: 'unreadable' });
     });
 
-    it('say when they certainly were not', async () => {
+    it('returns that nothing was carried out when the call never reached Acuity', async () => {
       const closed = createServer().listen(0, '127.0.0.1');
       await new Promise((go) => closed.once('listening', go));
       const { port } = closed.address() as AddressInfo;
@@ -315,13 +315,13 @@ describe('acuity client', () => {
       expect(await book()).to.deep.equal({ ok: false, reason: 'rate_limited', retryAfterMs: 1_000 });
     });
 
-    it('follow no redirect, which would make them reads', async () => {
+    it('follows no redirect, which would turn the write into a read', async () => {
       otherwise = (res) => void res.writeHead(302, { location: `${url}/elsewhere` }).end();
       expect(await book()).to.deep.include({ reason: 'unavailable', notSent: false });
       expect(received).to.have.length(1);
     });
 
-    it('are read back when the answer names the appointment and little else', async () => {
+    it('reads the appointment back when the answer holds its id and little else', async () => {
       const notYet = json({ status_code: 404, message: 'Not Found.', error: 'not_found' }, 404);
       answers.push(json({ id: 1700000101, datetime: 'soon' }), notYet, json({ ...made, duration: '75' }));
       const booked = await book();
@@ -333,7 +333,7 @@ describe('acuity client', () => {
       ]);
     });
 
-    it('lose no appointment when it cannot be read back either', async () => {
+    it('returns the appointment when it cannot be read back either', async () => {
       answers.push(json({ id: '1700000101', calendarID: 7001 }));
       otherwise = json({}, 500);
       const booked = await book(client({ timeoutMs: 500 }));
@@ -348,23 +348,23 @@ describe('acuity client', () => {
       expect(booked.value.answers.get(9101)).to.equal('EX-7K3M9Q');
     });
 
-    it('know which appointment was cancelled though the answer does not say', async () => {
+    it('returns the cancelled appointment when the answer does not name it', async () => {
       answers.push(json(['ok']), json({ ...made, canceled: true }));
       const cancelled = await client().cancel(1700000101);
       expect(cancelled.ok && cancelled.value.canceled).to.equal(true);
     });
 
-    it('tell of another calendar than the one asked for', async () => {
+    it('returns the calendar that Acuity names when it is not the one asked for', async () => {
       answers.push(json({ ...made, calendarID: 7002 }));
       const booked = await book();
       expect(booked.ok && booked.value.calendarId).to.equal(7002);
     });
   });
 
-  describe('breaker', () => {
+  describe('the breaker', () => {
     const breaker = { failures: 3, restMs: 300 };
 
-    it('stops the calls when Acuity fails, lets one try after a rest, and goes on when it succeeds', async () => {
+    it('stops the calls when Acuity fails, allows one after a rest, and closes when that succeeds', async () => {
       const acuity = client({ breaker });
       otherwise = json({}, 500);
       await times(acuity);
@@ -379,7 +379,7 @@ describe('acuity client', () => {
       expect((await times(acuity)).ok).to.equal(true);
     });
 
-    it('is shared: failed writes stop reads', async () => {
+    it('stops reads when writes failed', async () => {
       const acuity = client({ breaker, timeoutMs: 100 });
       otherwise = never;
       for (let i = 0; i < 3; i += 1) await book(acuity);
@@ -388,7 +388,7 @@ describe('acuity client', () => {
       expect(received).to.have.length(0);
     });
 
-    it('takes a refusal for an answer', async () => {
+    it('does not count a refusal as a failure', async () => {
       const acuity = client({ breaker });
       otherwise = refusal('not_available', 'taken');
       for (let i = 0; i < 8; i += 1) expect(await book(acuity)).to.deep.include({ reason: 'refused' });
@@ -399,8 +399,8 @@ describe('acuity client', () => {
     });
   });
 
-  describe('limits', () => {
-    it('are kept by all clients of one cache together: never more than ten in a second', async function () {
+  describe('the limiter', () => {
+    it('lets all clients of one cache together make at most ten calls a second', async function () {
       this.timeout(20_000);
       const cache = createMemoryCache();
       const clients = [client({ cache, timeoutMs: 15_000 }), client({ cache, timeoutMs: 15_000 })];
@@ -412,13 +412,13 @@ describe('acuity client', () => {
       await Promise.all(Array.from({ length: 30 }, (_, i) => times(clients[i % 2])));
       expect(arrivals).to.have.length(30);
       for (const from of arrivals) {
-        // They leave a full second apart; a tenth of it is for a machine that delivers some late.
+        // They leave a full second apart; the tenth allows for a machine that delivers some of them late.
         expect(arrivals.filter((at) => at >= from && at < from + 900).length).to.be.at.most(10);
       }
       expect(Math.max(...arrivals) - Math.min(...arrivals)).to.be.below(6_000);
     });
 
-    it('let no more than twenty calls run at once', async () => {
+    it('lets at most twenty calls run at once', async () => {
       const cache = createMemoryCache();
       for (let i = 0; i < 20; i += 1) await cache.takePlace('acuity', 20, 60_000);
       expect(await times(client({ cache, timeoutMs: 200 }))).to.deep.include({
@@ -428,7 +428,7 @@ describe('acuity client', () => {
       expect(received).to.have.length(0);
     });
 
-    it('are kept by the process alone when the cache is away', async () => {
+    it('limits each process on its own when the cache is away', async () => {
       const gone = () => Promise.reject(new Error('connect ECONNREFUSED'));
       const cache: Cache = { ...createMemoryCache(), takeToken: gone, takePlace: gone };
       const startedAt = performance.now();
@@ -440,7 +440,7 @@ describe('acuity client', () => {
     });
   });
 
-  it('writes nothing about people into the log', async () => {
+  it('logs nothing about people', async () => {
     const acuity = client({ timeoutMs: 300 });
     answers.push(json({ ...made, forms: [{ values: [{ fieldID: 9103, value: 'Secretname' }] }] }));
     await book(acuity);
@@ -457,7 +457,7 @@ describe('acuity client', () => {
     otherwise = never;
     await acuity.findAppointments({ email: 'rita+ime@harbour-legal.example' });
     await book(client({ baseUrl: 'http://acuity.invalid', timeoutMs: 300 }));
-    // Times and process numbers are digits of chance.
+    // Timestamps and process ids hold random digits.
     const log = lines.map((line) => line.replace(/"(time|pid|ms)":\d+,/g, '')).join('\n');
     for (const secret of [
       'Rita',
@@ -477,7 +477,7 @@ describe('acuity client', () => {
     expect(log).to.include('"status":502');
   });
 
-  it('says whether Acuity answers, and asks no more than every few seconds', async () => {
+  it('ping tells whether Acuity answers, and asks at most every few seconds', async () => {
     otherwise = json({ id: 11100001 });
     const acuity = client();
     const answered = await Promise.all([acuity.ping(), acuity.ping(), acuity.ping()]);

@@ -33,7 +33,7 @@ describe('redis cache', () => {
 
     describeCacheContract(() => cache);
 
-    it('is one cache for two processes', async () => {
+    it('shares values between two processes', async () => {
       const key = freshKey();
       await cache.set(key, 'shared', 10_000);
       expect(await other.get(key)).to.equal('shared');
@@ -45,7 +45,7 @@ describe('redis cache', () => {
     });
   });
 
-  it('throws soon when nobody listens, and at once from then on', async () => {
+  it('throws within the time-out when nobody listens, and at once from then on', async () => {
     const cache = createRedisCache('redis://127.0.0.1:1');
     try {
       for (const call of [
@@ -66,7 +66,7 @@ describe('redis cache', () => {
     }
   });
 
-  it('keeps nobody waiting for free times when it is away', async () => {
+  it('does not delay free times when it is away', async () => {
     const cache = createRedisCache('redis://127.0.0.1:1');
     const acuity = createFakeAcuity();
     acuity.offer(7001, '2026-12-01T10:00:00+11:00');
@@ -84,7 +84,7 @@ describe('redis cache', () => {
     }
   });
 
-  it('throws soon when somebody listens and never answers', async () => {
+  it('throws within the time-out when the server accepts and never answers', async () => {
     const mute = net.createServer(() => undefined).listen(0, '127.0.0.1');
     await new Promise((go) => mute.once('listening', go));
     const { port } = mute.address() as net.AddressInfo;
@@ -99,7 +99,7 @@ describe('redis cache', () => {
     }
   });
 
-  it('waits for one time-out when Redis hangs, leaves it alone, and goes on when it answers again', async () => {
+  it('costs one time-out when Redis hangs, sends nothing until it answers again, then goes on', async () => {
     const server = await startFakeRedis();
     const cache = createRedisCache(server.url);
     try {
@@ -126,13 +126,13 @@ describe('redis cache', () => {
     }
   });
 
-  it('does not take its own busy process for a Redis that hangs', async () => {
+  it('does not take a busy event loop of its own process for a Redis that hangs', async () => {
     const server = await startFakeRedis();
     const cache = createRedisCache(server.url);
     try {
       await cache.get('key');
       const answer = cache.get('key');
-      // The command leaves at once; its answer lies in the socket until this is over.
+      // The command is sent at once; its answer waits in the socket until this loop ends.
       const until = performance.now() + 600;
       while (performance.now() < until) Math.sqrt(until);
       expect(await answer).to.equal('PONG');

@@ -1,4 +1,4 @@
-// Mail leaves encrypted or not at all, over real SMTP.
+// The SMTP mailer over real SMTP, with and without TLS.
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { expect } from 'chai';
@@ -13,7 +13,7 @@ const mail = {
   html: '<p>Booked</p>',
 };
 
-describe('the mailer over SMTP', () => {
+describe('the SMTP mailer', () => {
   let server: SMTPServer;
   let taken: { isEncrypted: boolean; said: string[] };
 
@@ -54,20 +54,20 @@ describe('the mailer over SMTP', () => {
     return error;
   };
 
-  it('sends neither mail nor password when TLS is needed and the server has none', async () => {
+  it('sends neither mail nor password when TLS is required and the server has none', async () => {
     const error = await send(await startServer({ offersTls: false }), true);
     expect(error).to.be.instanceOf(Error).and.to.include({ code: 'ETLS' });
     expect(taken.said).to.deep.equal([]);
   });
 
-  it('sends encrypted when TLS is needed and the server has it', async () => {
-    // The server's certificate is of its own making.
+  it('sends encrypted when TLS is required and the server has it', async () => {
+    // The server's certificate is self-signed.
     const url = `${await startServer({ offersTls: true })}?tls.rejectUnauthorized=false`;
     expect(await send(url, true)).to.equal(null);
     expect(taken).to.deep.equal({ isEncrypted: true, said: ['password', 'mail'] });
   });
 
-  it('sends in clear when TLS is not needed and the server has none', async () => {
+  it('sends in clear when TLS is not required and the server has none', async () => {
     expect(await send(await startServer({ offersTls: false }), false)).to.equal(null);
     expect(taken).to.deep.equal({ isEncrypted: false, said: ['password', 'mail'] });
   });

@@ -1,4 +1,4 @@
-// Answers that are changed in Acuity follow into the booking, and nothing else is written.
+// Following answers that are changed in Acuity: the booking gets the new answers, and nothing else is written.
 import { expect } from 'chai';
 import type { Answer } from '../../../src/questions/index.ts';
 import { everything, fields, openQuestionStack, type QuestionStack } from '../../support/question-stack.ts';
@@ -9,7 +9,7 @@ interface BookingJson {
   version: number;
 }
 
-describe('answers that change in Acuity', () => {
+describe('a booking whose answers change in Acuity', () => {
   let stack: QuestionStack;
   afterEach(() => stack.close());
 
@@ -36,12 +36,12 @@ describe('answers that change in Acuity', () => {
     return sync.reconcile({ ...sync.nearSpan(), fixes: true });
   };
 
-  describe('when Acuity tells of it', () => {
+  describe('when Acuity sends an event', () => {
     beforeEach(async () => {
       stack = await openQuestionStack();
     });
 
-    it('writes nothing for our own booking', async () => {
+    it('is not written when nothing changed in Acuity', async () => {
       const booking = await book();
       expect(await kept(booking.id)).to.have.length(1);
       const { body } = await stack.rita.get(`/bookings/${booking.id}`).expect(200);
@@ -86,7 +86,7 @@ describe('answers that change in Acuity', () => {
       ]);
     });
 
-    it('writes nothing when Acuity writes a list in another order', async () => {
+    it('is not written when Acuity writes a list in another order', async () => {
       const { id, acuityAppointmentId } = await book();
       await change(acuityAppointmentId, { id: fields.records, value: 'Imaging, Hospital records' });
       await stack.settled();
@@ -158,7 +158,7 @@ describe('answers that change in Acuity', () => {
       ]);
     });
 
-    it('begins to keep answers of a booking that was made before they were kept', async () => {
+    it('gets the answers when it was made before answers were kept', async () => {
       const { id, acuityAppointmentId } = await book();
       await stack.app.db('booking_answers').delete();
       await change(acuityAppointmentId, { id: fields.reference, value: 'HL-2208' });
@@ -168,7 +168,7 @@ describe('answers that change in Acuity', () => {
       expect(valueOf(rows[0]?.answers, fields.reference)).to.equal('HL-2208');
     });
 
-    it('lets nobody change what is kept without an audit row', async () => {
+    it('cannot have its answers changed in the database without an audit row', async () => {
       const { id } = await book();
       await stack.app.db('booking_answers').where({ booking_id: id }).update({ answers: '[]' });
       const changes = await stack.app.db('audit_log').where({ action: 'record.changed' }).select('metadata');
@@ -176,12 +176,12 @@ describe('answers that change in Acuity', () => {
     });
   });
 
-  describe('when only reconciliation finds it', () => {
+  describe('when only reconciliation finds the change', () => {
     beforeEach(async () => {
       stack = await openQuestionStack({ target: null });
     });
 
-    it('takes the new answers over, once', async () => {
+    it('takes the new answers over once', async () => {
       const { id, acuityAppointmentId } = await book();
       expect(await reconcile()).to.include({ found: 0 });
       await change(acuityAppointmentId, { id: fields.reference, value: 'HL-2208' });
@@ -190,14 +190,14 @@ describe('answers that change in Acuity', () => {
       expect(await reconcile()).to.include({ found: 0 });
     });
 
-    it('leaves bookings alone that were made before answers were kept', async () => {
+    it('is left alone when it was made before answers were kept', async () => {
       const { id } = await book();
       await stack.app.db('booking_answers').delete();
       expect(await reconcile()).to.include({ found: 0 });
       expect(await kept(id)).to.deep.equal([]);
     });
 
-    it('writes nothing when a question becomes a detail of ours, or is one no more', async () => {
+    it('is not written when a question becomes a detail or stops being one', async () => {
       const { id } = await book();
       const field = { name: 'claim_number', acuity_field_id: fields.reference };
       await stack.app.db('intake_fields').where({ name: 'claim_number' }).update(field);

@@ -19,7 +19,7 @@ interface Problem {
   errors?: { path: string; message: string }[];
 }
 
-describe('booking with answers to Acuity’s questions', () => {
+describe('POST /bookings with answers to Acuity’s questions', () => {
   let stack: QuestionStack;
   before(async () => {
     stack = await openQuestionStack();
@@ -62,7 +62,7 @@ describe('booking with answers to Acuity’s questions', () => {
     expect(telehealth.body).to.have.property('questions').that.deep.equals([]);
   });
 
-  it('sends every answer to Acuity as Acuity writes it, and keeps it with the booking', async () => {
+  it('sends every answer to Acuity in its format, and keeps it with the booking', async () => {
     const booking = await book({ answers: everything });
     expect(booking.detailsNeeded).to.equal(false);
     expect(await stack.inAcuity(booking.acuityAppointmentId)).to.include({
@@ -89,7 +89,7 @@ describe('booking with answers to Acuity’s questions', () => {
     });
   });
 
-  it('refuses a missing or wrong answer under its field before Acuity is asked', async () => {
+  it('refuses a missing or wrong answer under its field before it calls Acuity', async () => {
     expect(Object.keys(await refuse({ answers: [] }))).to.have.members(
       required.map(({ fieldId }) => `answers.${fieldId}`),
     );
@@ -115,7 +115,7 @@ describe('booking with answers to Acuity’s questions', () => {
     expect(await refuse({ answers: ['x'] })).to.have.all.keys('answers.0');
   });
 
-  it('sends the address of the booking for a document that is uploaded later', async () => {
+  it('sends the address of the booking when a document is to be uploaded later', async () => {
     const booking = await book({ answers: [...required, { fieldId: fields.letter, value: 'later' }] });
     const { [fields.letter]: sent = '' } = await stack.inAcuity(booking.acuityAppointmentId);
     const url = new URL(sent);
@@ -127,7 +127,7 @@ describe('booking with answers to Acuity’s questions', () => {
       .expect(/Ewan Marsh/);
   });
 
-  it('wipes the answers from the attempt when it is settled, and names none in the log', async () => {
+  it('wipes the answers from the attempt when it is settled, and logs none of them', async () => {
     await book({ answers: everything });
     const attempts = (await stack.app.db('booking_intentions').select('request')) as { request: object }[];
     for (const { request } of attempts) expect(request).not.to.have.property('answers');
@@ -136,7 +136,7 @@ describe('booking with answers to Acuity’s questions', () => {
     expect(audit).not.to.match(/HL-2207|High Street|letter\.pdf/);
   });
 
-  it('gives the same booking for the same key, and a conflict when an answer differs', async () => {
+  it('returns the same booking for the same key, and a conflict when an answer differs', async () => {
     const request = await stack.request();
     const post = (body: object) => stack.rita.post('/bookings').set('Idempotency-Key', 'answers').send(body);
     const first = await post(request).expect(201);
@@ -148,7 +148,7 @@ describe('booking with answers to Acuity’s questions', () => {
     expect(other.body).to.have.property('code', 'idempotency_conflict');
   });
 
-  it('requires a detail of ours that Acuity requires', async () => {
+  it('requires a detail that Acuity requires', async () => {
     await stack.control('/forms', { forms: [{ ...detailsForm, fields: requiring(9107) }] });
     expect(await refuse()).to.deep.equal({
       claimNumber: 'Claim number: the specialist’s form needs an answer',
@@ -191,7 +191,7 @@ describe('booking with answers to Acuity’s questions', () => {
       await post({ ...request, answers: [...required, { fieldId: 9777, value: 'Left' }] }).expect(201);
     });
 
-    it('says which answer to leave out when its question is gone', async () => {
+    it('names the answer to leave out when its question is gone', async () => {
       await stack.control('/forms', { forms: [added] });
       await readForms();
       await stack.control('/forms', { forms: [{ ...added, appointmentTypeIDs: [8001] }] });
@@ -200,7 +200,7 @@ describe('booking with answers to Acuity’s questions', () => {
       );
     });
 
-    it('books without a detail of ours whose field is gone', async () => {
+    it('books without a detail whose field is gone', async () => {
       await readForms();
       await stack.control('/forms', { forms: [{ ...detailsForm, fields: requiring().slice(0, 3) }] });
       const booking = await book();
@@ -210,7 +210,7 @@ describe('booking with answers to Acuity’s questions', () => {
   });
 
   describe('when the forms cannot be read', () => {
-    it('uses those that were read last', async () => {
+    it('uses the forms that were read last', async () => {
       await stack.rita.get(`/specialists/${stack.specialistId}/questions?type=in_person`).expect(200);
       await stack.app.db('acuity_forms').update({ read_at: stack.app.db.raw(`now() - interval '2 hours'`) });
       await stack.closeForms({ status: 500 });
@@ -218,7 +218,7 @@ describe('booking with answers to Acuity’s questions', () => {
       await book();
     });
 
-    it('books as staff and marks the booking when none were ever read and Acuity wants an answer', async () => {
+    it('books as staff and marks the booking when the forms were never read and Acuity requires an answer', async () => {
       await stack.closeForms({ status: 500 });
       const booking = await book({ answers: [] });
       expect(booking.detailsNeeded).to.equal(true);
@@ -235,7 +235,7 @@ describe('booking with answers to Acuity’s questions', () => {
       });
     });
 
-    it('does not book as staff a time that Acuity does not offer', async () => {
+    it('does not book as staff at a time that Acuity does not offer', async () => {
       await stack.closeForms({ status: 500 });
       const startsAt = await stack.freeTime();
       await stack.staff('POST', '/appointments?admin=true', {

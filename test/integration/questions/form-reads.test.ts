@@ -25,7 +25,7 @@ describe('createQuestions', () => {
       read_at: database.db.raw(`read_at - ? * interval '1 minute'`, [minutes]),
     });
 
-  it('reads the forms once an hour for all processes, a restarted one too', async () => {
+  it('reads the forms once an hour for all processes, restarted ones included', async () => {
     expect(await process().forms()).to.deep.include({ forms: [aForm()], isStale: false });
     await age(59);
     await process().forms();
@@ -37,7 +37,7 @@ describe('createQuestions', () => {
     expect(reads()).to.equal(2);
   });
 
-  it('reads them once when many ask at the same time', async () => {
+  it('reads the forms once when many ask at the same time', async () => {
     const gate = acuity.hold();
     const all = [process(), process(), process()].flatMap((one) =>
       Array.from({ length: 5 }, () => one.forms()),
@@ -48,7 +48,7 @@ describe('createQuestions', () => {
     expect(reads()).to.equal(1);
   });
 
-  it('returns the last forms as stale, and leaves Acuity alone for a while, when it cannot be read', async () => {
+  it('returns the last forms as stale, and pauses, when Acuity cannot be read', async () => {
     const questions = process();
     await questions.forms();
     await age(90);
@@ -71,7 +71,7 @@ describe('createQuestions', () => {
     expect(await process().questionsFor(8001)).to.equal(null);
   });
 
-  it('reads them again at once when asked to, one read for all who ask', async () => {
+  it('reads again at once when asked to, with one read for all callers', async () => {
     const questions = process();
     await questions.forms();
     acuity.showForms(aForm({ fields: [aField(), aField({ id: 9302 })] }));
@@ -83,7 +83,7 @@ describe('createQuestions', () => {
     expect(reads()).to.equal(2);
   });
 
-  it('keeps a pause between two reads, however often it is asked to read again', async () => {
+  it('pauses between two reads, however often a new one is requested', async () => {
     const questions = process({ gapMs: 400 });
     const startedAt = performance.now();
     await questions.forms();
@@ -92,14 +92,14 @@ describe('createQuestions', () => {
     expect(performance.now() - startedAt).to.be.above(790);
   });
 
-  it('reads in the place of a process that died while reading', async () => {
+  it('reads again when the process that was reading has died', async () => {
     await database.db('acuity_forms').update({
       reading_until: database.db.raw(`clock_timestamp() + interval '300 ms'`),
     });
     expect(await process().forms()).to.deep.include({ isStale: false });
   });
 
-  it('reads the forms anew when another version of the program kept them in another shape', async () => {
+  it('reads again when another version of the program stored the forms in another shape', async () => {
     await database.db('acuity_forms').update({
       forms: JSON.stringify([{ number: 1 }]),
       read_at: database.db.raw('clock_timestamp()'),
@@ -107,7 +107,7 @@ describe('createQuestions', () => {
     expect(await process().forms()).to.deep.include({ forms: [aForm()] });
   });
 
-  it('asks what is no detail of ours', async () => {
+  it('returns every question that is no detail of ours', async () => {
     acuity.showForms(
       aForm({ fields: [9101, 9102, 9103, 9301].map((id) => aField({ id })) }),
       aForm({ id: 602, appointmentTypeIds: [8002], fields: [aField({ id: 9302 })] }),

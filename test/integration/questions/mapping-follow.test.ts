@@ -1,4 +1,4 @@
-// What a changed mapping means for bookings that were made under the earlier one.
+// How a changed mapping affects bookings that were made under the earlier one.
 import { expect } from 'chai';
 import { auditLog } from '../../../src/audit/index.ts';
 import { intakeDetails } from '../../../src/bookings/index.ts';
@@ -58,20 +58,20 @@ describe('a booking after the mapping was changed', () => {
     return sync.reconcile({ ...sync.nearSpan(), fixes: true });
   };
 
-  it('takes the detail from its new question, and keeps what staff corrected of the others', async () => {
-    // The agency answered the claim number in a field that was none of ours.
+  it('takes the detail from its new question, and keeps other details that staff corrected', async () => {
+    // The agency answered the claim number in a field that was not mapped.
     const id = await make({ ...usual, 9108: 'CL-2207' });
     await correct(id, { examinee_last_name: 'Marlow' });
     await change({ 9107: '', 9108: 'claim_number' });
     await touch(id);
     expect(await stack.booking(id)).to.include({ claim_number: 'CL-2207', examinee_last_name: 'Marlow' });
-    // Once: a correction of the new detail stays too.
+    // Only once: a later correction of the new detail stays too.
     await correct(id, { claim_number: 'CL-2208' });
     await touch(id);
     expect(await stack.booking(id)).to.include({ claim_number: 'CL-2208', examinee_last_name: 'Marlow' });
   });
 
-  it('takes what is changed in Acuity afterwards', async () => {
+  it('follows what is changed in Acuity afterwards', async () => {
     const id = await make(usual);
     await correct(id, { examinee_last_name: 'Marlow' });
     await change({ 9107: '', 9108: 'claim_number' });
@@ -80,7 +80,7 @@ describe('a booking after the mapping was changed', () => {
     expect(await stack.booking(id)).to.include({ examinee_last_name: 'March' });
   });
 
-  it('loses nothing, and is not written to, when details have no question any more', async () => {
+  it('loses nothing, and is not written, when details have no question any more', async () => {
     const id = await make({ ...usual, 9107: 'CL-2207' });
     const before = await stack.booking(id);
     await change({ 9102: '', 9103: '', 9104: '', 9107: '' });
@@ -88,7 +88,7 @@ describe('a booking after the mapping was changed', () => {
     expect(await stack.booking(id)).to.deep.equal(before);
   });
 
-  it('is no difference for reconciliation when Acuity says what it said before', async () => {
+  it('is no difference for reconciliation when Acuity’s answers are unchanged', async () => {
     const id = await make({ ...usual, 9107: 'CL-2207' });
     await correct(id, { examinee_last_name: 'Marlow' });
     await change({ 9107: '', 9108: 'claim_number' });
@@ -104,7 +104,7 @@ const converge = ({ deps, settlement }: House, appointmentId: number) =>
 
 describe('an attempt that is open while the reference gets another question', () => {
   for (const found of ['by the worker', 'by a webhook'] as const) {
-    it(`becomes its booking, ${found}`, async () => {
+    it(`is settled as its booking ${found}`, async () => {
       const fake = createFakeAcuity();
       fake.offer(7001, tuesdayAtTen.toISOString());
       const acuity = lossy(fake);

@@ -165,7 +165,7 @@ describe('createMapping', () => {
     expect(await process().attention()).to.deep.equal({ lost: 0, newRequired: 0, withoutReference: 2 });
   });
 
-  it('tells what is new, changed and removed since the mapping was saved, until it is saved again', async () => {
+  it('lists what is new, changed and removed since the mapping was saved, until it is saved again', async () => {
     const mapping = await saveAll();
     acuity.intakeForms = [
       {
@@ -201,7 +201,7 @@ describe('createMapping', () => {
     expect(await mapping.attention()).to.deep.equal({ lost: 0, newRequired: 0, withoutReference: 0 });
   });
 
-  it('keeps a detail with a question that is gone when that is chosen', async () => {
+  it('keeps a detail with a question that is gone when an admin chooses so', async () => {
     const mapping = await saveAll();
     acuity.intakeForms = [{ ...theirs(), fields: theirs().fields.filter(({ id }) => id !== 4) }];
     const view = await mapping.readAgain();
@@ -215,7 +215,7 @@ describe('createMapping', () => {
     expect(await mapped()).not.to.have.property('claim_number');
   });
 
-  it('says when a mapped question takes no text any more, and lets it keep its detail or lose it', async () => {
+  it('reports when a mapped question takes no text any more, and lets it keep or lose its detail', async () => {
     const mapping = await saveAll();
     const changed = theirs().fields.map((one) => (one.id === 4 ? { ...one, type: 'yesno' as const } : one));
     acuity.intakeForms = [{ ...theirs(), fields: changed }];
@@ -235,7 +235,7 @@ describe('createMapping', () => {
     expect(reasonOf(await mapping.save(people.ada, again)).reason).to.equal('invalid');
   });
 
-  it('lets two details change places', async () => {
+  it('lets two details swap their questions', async () => {
     const mapping = await saveAll();
     const view = await mapping.read();
     const swapped = { ...all, 2: 'examinee_last_name', 3: 'examinee_first_name' };
@@ -243,14 +243,14 @@ describe('createMapping', () => {
     expect(await mapped()).to.include({ examinee_last_name: 2, examinee_first_name: 3 });
   });
 
-  it('writes nothing when nothing is new', async () => {
+  it('writes nothing when nothing changed', async () => {
     const mapping = await saveAll();
     valueOf(await mapping.save(people.ada, chosen(await mapping.read(), all)));
     expect(await audited()).to.have.length(1);
     expect(await database.db('intake_mappings').select('version')).to.have.length(1);
   });
 
-  it('refuses what cannot be saved, and writes nothing', async () => {
+  it('refuses choices that cannot be saved, and writes nothing', async () => {
     const mapping = await saveAll();
     const view = await mapping.read();
     const refused = async (change: (choices: Map<number, string>) => void) => {
@@ -296,7 +296,7 @@ describe('createMapping', () => {
     expect(await mapped()).to.deep.equal({});
   });
 
-  it('refuses a save on top of another, and says who changed what', async () => {
+  it('refuses a save over a newer one, and names who changed what', async () => {
     const mapping = process();
     const view = await mapping.read();
     valueOf(await mapping.save(people.ada, chosen(view, { 1: 'reference', 2: 'examinee_last_name' })));
@@ -314,7 +314,7 @@ describe('createMapping', () => {
     expect(await mapped()).to.include({ claim_number: 4 });
   });
 
-  it('lets one of many save when all do so at the same time', async () => {
+  it('accepts one save when many are made at the same time', async () => {
     const view = await process().read();
     const saves = await Promise.all(
       Array.from({ length: 6 }, () => process().save(people.ada, chosen(view, all))),
@@ -343,7 +343,7 @@ describe('createMapping', () => {
     expect(await mapped()).to.deep.equal({});
   });
 
-  it('audits what is typed into the database', async () => {
+  it('audits rows that are changed directly in the database', async () => {
     await database.db('intake_fields').insert({ name: 'claim_number', acuity_field_id: 4 });
     const row = (await database.db('audit_log').orderBy('id', 'desc').first()) as Record<string, unknown>;
     expect(row).to.deep.include({
@@ -355,7 +355,7 @@ describe('createMapping', () => {
     expect(row.metadata).to.include({ operation: 'insert', field: 4 });
   });
 
-  it('leaves to the configuration what is set there', async () => {
+  it('leaves out what the configuration sets', async () => {
     await database.db('intake_fields').insert([
       { name: 'reference', acuity_field_id: 1 },
       { name: 'claim_number', acuity_field_id: 4 },
@@ -370,7 +370,7 @@ describe('createMapping', () => {
     given.choices.delete(2);
     given.choices.delete(3);
     valueOf(await mapping.save(people.ada, given));
-    // The row stays for when the configuration no longer says otherwise.
+    // The row stays, for when the configuration no longer overrides it.
     expect(await mapped()).to.deep.equal({ reference: 1, claim_number: 4 });
     given.choices.set(1, 'reference');
     const again = { ...given, token: (await mapping.read()).token };
@@ -384,7 +384,7 @@ describe('createMapping', () => {
     });
   });
 
-  it('has nothing to choose from, and refuses a save, when Acuity was never read', async () => {
+  it('offers no questions, and refuses a save, when Acuity was never read', async () => {
     acuity.failWith(acuityDown);
     const mapping = process();
     const view = await mapping.read();

@@ -1,4 +1,4 @@
-// What becomes of a booking when Acuity refuses a field, and when the process dies on the way.
+// What happens to a booking when Acuity refuses a field, also when the process dies on the way.
 import { expect } from 'chai';
 import { followAppointment } from '../../../src/following/index.ts';
 import type { AcuityFailure } from '../../../src/ports/acuity.ts';
@@ -64,7 +64,7 @@ describe('a booking whose field Acuity refuses', () => {
     expect(reasonOf(await book(answered))).to.have.nested.property('errors[0].path', 'answers.9777');
   });
 
-  it('books without a field of ours that Acuity refuses, and marks the booking when it is there', async () => {
+  it('is made without a detail that Acuity refuses, and marked', async () => {
     acuity.lose(refused('invalid_fields', 'The field "9108" does not exist on this appointment.'));
     expect(valueOf(await book()).detailsNeeded).to.equal(false);
     fake.offer(7001, tuesdayAtTen.toISOString());
@@ -85,7 +85,7 @@ describe('a booking whose field Acuity refuses', () => {
     expect(active()).to.have.length(1);
   });
 
-  describe('that nobody can answer', () => {
+  describe('when nobody can answer the field', () => {
     beforeEach(() => {
       closeForms();
       acuity.lose(requires(9777));
@@ -100,7 +100,7 @@ describe('a booking whose field Acuity refuses', () => {
       expect(methods.indexOf('availableTimes')).to.be.below(methods.indexOf('createAppointment'));
     });
 
-    it('stays marked when a detail is changed in Acuity, because the question is still not answered', async () => {
+    it('stays marked when a detail is changed in Acuity, because the question is still unanswered', async () => {
       const booking = valueOf(await book());
       const [made] = active();
       if (!made) throw new Error('No appointment was made');
@@ -127,7 +127,7 @@ describe('a booking whose field Acuity refuses', () => {
       expect(active()).to.deep.equal([]);
     });
 
-    it('is taken back when somebody books the time between the look and the booking', async () => {
+    it('is cancelled when somebody books the time between the check and the booking', async () => {
       steps.before_staff_booking = () => {
         fake.appointments.set(1, {
           id: 1,
@@ -150,7 +150,7 @@ describe('a booking whose field Acuity refuses', () => {
       expect(await house.db('bookings').select('id')).to.deep.equal([]);
     });
 
-    it('becomes a booking, marked, when the process dies after Acuity made it', async () => {
+    it('becomes a marked booking when the process dies after Acuity made the appointment', async () => {
       steps.before_complete = () => {
         throw new Error('the process died');
       };
@@ -167,7 +167,7 @@ describe('a booking whose field Acuity refuses', () => {
       };
       expect(reasonOf(await book()).reason).to.equal('outcome_pending');
       const { id } = await intention();
-      // Longer than a call can be under way.
+      // Longer than a call can be in flight.
       await house
         .db('booking_intentions')
         .update({ acuity_called_at: house.db.raw(`now() - interval '1 min'`) });
@@ -177,7 +177,7 @@ describe('a booking whose field Acuity refuses', () => {
     });
   });
 
-  it('says what to answer when the worker finds that nothing was made', async () => {
+  it('names the missing answer when the worker finds that nothing was made', async () => {
     acuity.lose('before');
     const { attemptId = '' } = reasonOf(await book()) as { attemptId?: string };
     fake.showForms(detailsForm(), question);

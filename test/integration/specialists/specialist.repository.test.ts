@@ -79,7 +79,7 @@ describe('specialist repository', () => {
     expect(await ids({ q: 'hart perth' })).to.deep.equal([]);
   });
 
-  it('reads a percent sign, an underscore and a backslash as themselves', async () => {
+  it('reads a percent sign, an underscore and a backslash literally', async () => {
     expect(await ids({ q: '100%' })).to.deep.equal([bruno]);
     expect(await ids({ q: 'H_rt' })).to.deep.equal([]);
     expect(await ids({ q: '\\' })).to.deep.equal([]);
@@ -99,7 +99,7 @@ describe('specialist repository', () => {
     expect((await specialists.findByCalendar(7001))?.id).to.equal(amelia);
   });
 
-  it('finds nothing for an id that is none', async () => {
+  it('finds nothing when the id is no UUID', async () => {
     const specialists = createSpecialistRepository(database.db);
     for (const id of ['', 'new', '1', `${amelia}x`, "' or 1=1", amelia.replaceAll('-', '')]) {
       expect(await specialists.findById(id), id).to.equal(null);
@@ -109,7 +109,7 @@ describe('specialist repository', () => {
     expect(await specialists.findByCalendar(1)).to.equal(null);
   });
 
-  it('reads inside a transaction what the transaction did', async () => {
+  it('reads inside a transaction what the transaction wrote', async () => {
     const specialists = createSpecialistRepository(database.db);
     await database.db
       .transaction(async (trx) => {

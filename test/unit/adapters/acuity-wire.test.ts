@@ -47,8 +47,8 @@ const captured = {
   scheduledBy: null,
 };
 
-describe("Acuity's times", () => {
-  it('are written with an offset without a colon', () => {
+describe('a time of Acuity', () => {
+  it('is written with an offset without a colon', () => {
     const instant = new Date('2026-12-01T10:00:00+11:00');
     expect(formatDatetime(instant, 'Australia/Sydney')).to.equal('2026-12-01T10:00:00+1100');
     expect(formatDatetime(instant, 'Australia/Adelaide')).to.equal('2026-12-01T09:30:00+1030');
@@ -56,14 +56,14 @@ describe("Acuity's times", () => {
     expect(formatDatetime(instant, 'UTC')).to.equal('2026-11-30T23:00:00+0000');
   });
 
-  it('tell the two 02:30 apart when the clocks go back', () => {
+  it('is unambiguous for the two 02:30 when the clocks go back', () => {
     const first = new Date('2027-04-03T15:30:00Z');
     const second = new Date('2027-04-03T16:30:00Z');
     expect(formatDatetime(first, 'Australia/Sydney')).to.equal('2027-04-04T02:30:00+1100');
     expect(formatDatetime(second, 'Australia/Sydney')).to.equal('2027-04-04T02:30:00+1000');
   });
 
-  it('are read with and without a colon, and as UTC', () => {
+  it('is read with and without a colon, and as UTC', () => {
     const instant = '2026-12-01T10:00:00+11:00';
     for (const text of [
       '2026-12-01T10:00:00+1100',
@@ -77,7 +77,7 @@ describe("Acuity's times", () => {
     }
   });
 
-  it('are nothing without an offset, or as words', () => {
+  it('is read as null without an offset, or in words', () => {
     for (const text of [
       '2026-12-01T10:00:00',
       '2026-12-01',
@@ -90,7 +90,7 @@ describe("Acuity's times", () => {
     }
   });
 
-  it('come back as they went, whatever the zone', async () => {
+  it('is read back as it was written, whatever the zone', async () => {
     const zones = ['Australia/Sydney', 'Australia/Adelaide', 'Pacific/Auckland', 'America/St_Johns', 'UTC'];
     const seconds = fc.integer({ min: 1_700_000_000, max: 1_900_000_000 });
     await assertAlways(
@@ -102,8 +102,8 @@ describe("Acuity's times", () => {
   });
 });
 
-describe("Acuity's appointments", () => {
-  it('are read as they were captured', () => {
+describe('an appointment of Acuity', () => {
+  it('is read in full from a captured reply', () => {
     expect(readAppointment(captured)).to.deep.equal({
       kind: 'complete',
       appointment: {
@@ -130,7 +130,7 @@ describe("Acuity's appointments", () => {
     });
   });
 
-  it('have no location when Acuity shows the address that the client gave', () => {
+  it('has no location when Acuity shows the address that the client gave', () => {
     const address = { id: 3, fieldID: 9577, value: '12 Ord Street, West Perth WA 6005', name: 'Address' };
     const forms = [{ id: 571, name: 'Before the assessment', values: [address] }];
     const read = (location: string) => {
@@ -141,7 +141,7 @@ describe("Acuity's appointments", () => {
     expect(read('Level 2, 100 Macquarie Street')).to.equal('Level 2, 100 Macquarie Street');
   });
 
-  it('are a no-show only when they are cancelled', () => {
+  it('is a no-show only when it is cancelled', () => {
     const read = (more: object) => {
       const result = readAppointment({ ...captured, ...more });
       return result.kind === 'complete' && result.appointment.noShow;
@@ -151,7 +151,7 @@ describe("Acuity's appointments", () => {
     expect(read({ canceled: false, noShow: true })).to.equal(false);
   });
 
-  it('lose nothing else when one field is odd', () => {
+  it('keeps its other fields when one is malformed', () => {
     const odd = { canceled: 'no', forms: 'none', labels: 7, location: { street: 1 }, scheduledBy: undefined };
     const result = readAppointment({ ...captured, ...odd, id: '1700000101', duration: 60 });
     if (result.kind !== 'complete') throw new Error(result.kind);
@@ -162,7 +162,7 @@ describe("Acuity's appointments", () => {
     });
   });
 
-  it('are odd when they lack what we need, and completed by what we know', () => {
+  it('is completed from the request when Acuity left out required fields', () => {
     for (const name of ['datetime', 'appointmentTypeID', 'calendarID', 'duration']) {
       const result = readAppointment({ ...captured, [name]: undefined });
       expect(result.kind, name).to.equal('odd');
@@ -176,7 +176,7 @@ describe("Acuity's appointments", () => {
     ).to.deep.include({ id: 5, startsAt, calendarId: 7001, durationMinutes: 0 });
   });
 
-  it('are nothing without an id', () => {
+  it('is null without an id', () => {
     for (const json of [null, [], {}, 'ok', { id: 0 }, { id: 'abc' }, { ...captured, id: null }]) {
       expect(readAppointment(json).kind).to.equal('unreadable');
     }
@@ -208,7 +208,7 @@ describe('formsReply', () => {
     ]);
   });
 
-  it('reads what it can when something is odd or absent', () => {
+  it('reads the rest of a form when a part is malformed or absent', () => {
     const odd = {
       id: '501',
       name: null,
@@ -233,7 +233,7 @@ describe('formsReply', () => {
     expect(formsReply.parse([{ id: 1 }])[0]).to.deep.include({ appointmentTypeIds: [], fields: [] });
   });
 
-  it('refuses what is no list', () => {
+  it('refuses a body that is no list', () => {
     expect(formsReply.safeParse({ forms: [] }).success).to.equal(false);
   });
 });

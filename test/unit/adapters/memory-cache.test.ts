@@ -6,7 +6,7 @@ describe('memory cache', () => {
   const cache = createMemoryCache();
   describeCacheContract(() => cache);
 
-  it('lets values expire by the clock that it was given, and locks by real time', async () => {
+  it('expires values by the injected clock, and locks by real time', async () => {
     let now = Date.parse('2026-12-01T00:00Z');
     const clocked = createMemoryCache({ clock: { now: () => new Date(now) } });
     await clocked.set('key', 'value', 60_000);

@@ -23,7 +23,7 @@ function house(start?: string) {
 const iso = (slots: Slot[]) => slots.map((slot) => slot.startsAt.toISOString());
 const utc = (...texts: string[]) => texts.map((text) => new Date(text).toISOString());
 
-describe('availability', () => {
+describe('the availability service', () => {
   async function dayOf(
     { availability }: ReturnType<typeof house>,
     specialist: Specialist,
@@ -45,8 +45,8 @@ describe('availability', () => {
     return answer.value.dates;
   }
 
-  describe('of a day', () => {
-    it('is read in the zone of the specialist unless another is named', async () => {
+  describe('free times of a day', () => {
+    it('are read in the specialist’s zone unless another is named', async () => {
       const home = house();
       home.acuity.offer(7001, '2026-12-01T09:00:00+11:00');
       const answer = await home.availability.day(amelia, { type, date: '2026-12-01' });
@@ -62,9 +62,9 @@ describe('availability', () => {
       });
     });
 
-    it('of a reader elsewhere is put together from the days of the specialist, which are shared', async () => {
+    it('are put together from the specialist’s days, which all readers share, for a reader in another zone', async () => {
       const home = house();
-      // In London the working days of Sydney lie in the night, around midnight.
+      // In London Sydney's working days fall in the night, around midnight.
       home.acuity.offer(
         7001,
         '2026-12-01T10:00:00+11:00', // 30 November, 23:00 in London
@@ -79,14 +79,14 @@ describe('availability', () => {
         ['2026-12-01', '2026-12-02'],
       );
       expect(await dayOf(home, amelia, '2026-12-02')).to.have.length(2);
-      // Paris is an hour ahead of London: its day begins and ends an hour earlier, and asks for nothing new.
+      // Paris is an hour ahead of London: its day begins and ends an hour earlier, and needs no new read.
       expect(await dayOf(home, amelia, '2026-12-01', 'Europe/Paris')).to.deep.equal(
         utc('2026-11-30T23:00Z', '2026-12-01T01:00Z'),
       );
       expect(home.acuity.calls).to.have.length(2);
     });
 
-    it('has 25 hours when the clocks go back', async () => {
+    it('cover 25 hours when the clocks go back', async () => {
       const home = house('2027-04-01T00:00:00Z');
       home.acuity.offer(
         7001,
@@ -104,13 +104,13 @@ describe('availability', () => {
           '2027-04-04T23:00+10:00',
         ),
       );
-      // Perth has no daylight-saving time: its 4 April begins and ends elsewhere.
+      // Perth has no daylight-saving time: its 4 April begins and ends at other instants.
       expect(await dayOf(home, amelia, '2027-04-04', 'Australia/Perth')).to.deep.equal(
         utc('2027-04-04T02:30+10:00', '2027-04-04T23:00+10:00', '2027-04-05T00:00+10:00'),
       );
     });
 
-    it('knows zones that differ by half an hour', async () => {
+    it('are right for zones that differ by half an hour', async () => {
       const home = house();
       home.acuity.offer(7005, '2026-12-01T23:45:00+10:30', '2026-12-02T00:00:00+10:30');
       expect(await dayOf(home, erik, '2026-12-01')).to.deep.equal(utc('2026-12-01T23:45+10:30'));
@@ -119,7 +119,7 @@ describe('availability', () => {
       );
     });
 
-    it('shows nothing that is past, also from the cache', async () => {
+    it('leave out past times, also those from the cache', async () => {
       const home = house('2026-11-30T21:00:00Z');
       home.acuity.offer(7001, '2026-12-01T09:00:00+11:00', '2026-12-01T09:04:00+11:00');
       home.clock.set('2026-11-30T21:59:00Z');
@@ -129,7 +129,7 @@ describe('availability', () => {
       expect(home.acuity.calls).to.have.length(1);
     });
 
-    it('is empty without a call when it is over, or further ahead than anybody books', async () => {
+    it('are empty without a call when the day is over, or too far ahead', async () => {
       const home = house();
       for (const date of ['2026-11-22', '1999-01-01', '0000-01-01', '2029-01-01', '9999-12-31']) {
         expect(await dayOf(home, amelia, date), date).to.deep.equal([]);
@@ -137,15 +137,15 @@ describe('availability', () => {
       expect(home.acuity.calls).to.have.length(0);
     });
 
-    it('is refused for a type that the specialist does not offer', async () => {
+    it('are refused for a type that the specialist does not offer', async () => {
       const { availability } = house();
       const answer = await availability.day(amelia, { type: 'telehealth', date: '2026-12-01' });
       expect(answer).to.deep.equal({ ok: false, reason: 'type_not_offered' });
     });
   });
 
-  describe('of a month', () => {
-    it('lists the days with a free time, today and later', async () => {
+  describe('free days of a month', () => {
+    it('are the days with a free time, today and later', async () => {
       const home = house('2026-12-10T00:00:00Z');
       home.acuity.offer(
         7001,
@@ -159,7 +159,7 @@ describe('availability', () => {
       expect(home.acuity.calls).to.have.length(1);
     });
 
-    it('is the same for a reader whose clocks agree, from the same call', async () => {
+    it('come from the same call for a reader whose clock agrees', async () => {
       const home = house();
       home.acuity.offer(7001, '2026-12-01T09:00:00+11:00');
       await monthOf(home, amelia, '2026-12');
@@ -167,7 +167,7 @@ describe('availability', () => {
       expect(home.acuity.calls).to.have.length(1);
     });
 
-    it("is right at both of its edges in a reader's own zone", async () => {
+    it("are right at both edges of the month in a reader's own zone", async () => {
       const home = house();
       home.acuity.offer(
         7001,
@@ -184,7 +184,7 @@ describe('availability', () => {
       expect(await monthOf(home, amelia, '2027-01', 'Europe/London')).to.deep.equal(['2027-01-01']);
     });
 
-    it('looks closer for a zone that agrees for a part of the month only', async () => {
+    it('are read day by day when the zones agree for a part of the month only', async () => {
       const home = house('2027-03-01T00:00:00Z');
       // Brisbane is an hour behind Sydney until 4 April 2027.
       home.acuity.offer(7001, '2027-04-02T00:30:00+11:00', '2027-04-20T00:30:00+10:00');
@@ -195,7 +195,7 @@ describe('availability', () => {
     });
   });
 
-  it('names in no key the zone of a reader', async () => {
+  it('cache keys never hold a reader’s zone', async () => {
     const home = house();
     const keys: string[] = [];
     const { cache } = home;
@@ -223,7 +223,7 @@ describe('availability', () => {
     expect(keys.filter((key) => /London|Europe|Sydney/.test(key))).to.deep.equal([]);
   });
 
-  describe('of one time', () => {
+  describe('one time', () => {
     const ten = '2026-12-01T10:00:00+11:00';
 
     it('is free, taken or unknown', async () => {
@@ -247,7 +247,7 @@ describe('availability', () => {
       expect(await availability.isFree(amelia, type, new Date(ten))).to.equal('taken');
     });
 
-    it('is asked again when the "no" is older than a few seconds, by all together', async () => {
+    it('is read again, once for all callers, when the cached "no" is older than a few seconds', async () => {
       const { acuity, availability, clock } = house();
       await availability.day(amelia, { type, date: '2026-12-01' });
       acuity.offer(7001, ten);
@@ -262,10 +262,10 @@ describe('availability', () => {
     });
   });
 
-  describe('nearest to a time', () => {
+  describe('nearest free times', () => {
     const around = new Date('2026-12-09T10:00:00+11:00');
 
-    it('gives the nearest on either side, in order, without that time itself', async () => {
+    it('are those on either side of the given time, in order, without that time itself', async () => {
       const { acuity, availability } = house();
       acuity.offer(
         7001,
@@ -280,7 +280,7 @@ describe('availability', () => {
       );
     });
 
-    it('looks as far as a week, over the end of a month, and no further', async () => {
+    it('reach a week, over the end of a month, and no further', async () => {
       const { acuity, availability } = house();
       const edge = new Date('2026-12-29T10:00:00+11:00');
       acuity.offer(
@@ -295,7 +295,7 @@ describe('availability', () => {
       );
     });
 
-    it('reads no more days than it needs', async () => {
+    it('read no more days than needed', async () => {
       const { acuity, availability } = house();
       for (let day = 4; day <= 15; day += 1) {
         const date = `2026-12-${String(day).padStart(2, '0')}`;
@@ -305,7 +305,7 @@ describe('availability', () => {
       expect(acuity.calls.map(({ method }) => method)).to.deep.equal(['availableDates', 'availableTimes']);
     });
 
-    it('gives nothing when Acuity is silent', async () => {
+    it('are empty when Acuity does not answer', async () => {
       const { acuity, availability } = house();
       acuity.failWith(acuityDown);
       expect(await availability.nearest(amelia, type, around, 3)).to.deep.equal([]);

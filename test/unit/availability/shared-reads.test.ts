@@ -36,7 +36,7 @@ function house(given: { cache?: Cache } = {}) {
 const times = (...texts: string[]) => texts.map((text) => new Date(text).toISOString());
 
 describe('shared reads of availability', () => {
-  it('ask Acuity once in five minutes', async () => {
+  it('call Acuity once in five minutes', async () => {
     const { clock, day, asked } = house();
     expect(await day()).to.deep.include({ times: times(ten, eleven), state: 'MISS' });
     clock.pass({ minutes: 4, seconds: 59 });
@@ -47,23 +47,23 @@ describe('shared reads of availability', () => {
     expect(asked()).to.equal(2);
   });
 
-  it('make one call of a thousand at once', async () => {
+  it('make one call for a thousand simultaneous requests', async () => {
     const { availability, day, asked } = house();
     const answers = await Promise.all(Array.from({ length: 1_000 }, () => day(availability)));
     expect(new Set(answers.map(({ state }) => state))).to.deep.equal(new Set(['MISS']));
     expect(asked()).to.equal(1);
   });
 
-  it('make one call of a thousand at once in two processes', async () => {
+  it('make one call for a thousand simultaneous requests in two processes', async () => {
     const { another, day, asked } = house();
     const processes = [another(), another()];
     await Promise.all(Array.from({ length: 1_000 }, (_, i) => day(processes[i % 2])));
     expect(asked()).to.equal(1);
   });
 
-  it('go on when the process that asks dies', async () => {
+  it('go on when the process that holds the lock dies', async () => {
     const { cache, day, asked } = house();
-    // The dead process's lock, as it would have stood: never renewed, never released.
+    // The lock that a dead process leaves: never renewed, never released.
     await cache.lock('availability:7001:0:8001:2026-12-01:asking', 300);
     const startedAt = performance.now();
     expect((await day()).state).to.equal('MISS');
@@ -71,7 +71,7 @@ describe('shared reads of availability', () => {
     expect(asked()).to.equal(1);
   });
 
-  it('keep their lock while Acuity is slow', async () => {
+  it('renew their lock while Acuity is slow', async () => {
     const { acuity, another, day, asked } = house();
     const held = acuity.hold();
     const first = day();
@@ -83,7 +83,7 @@ describe('shared reads of availability', () => {
     expect(asked()).to.equal(1);
   });
 
-  it('show what Acuity said within the hour when it falls silent, and nothing older', async () => {
+  it('return stale data up to an hour old when Acuity does not answer, and nothing older', async () => {
     const { clock, acuity, availability, day } = house();
     const { asOf } = await day();
     acuity.failWith(acuityDown);
@@ -98,7 +98,7 @@ describe('shared reads of availability', () => {
     });
   });
 
-  it('do not multiply the calls of an outage', async () => {
+  it('do not multiply calls during an outage', async () => {
     const { clock, acuity, availability, another, asked } = house();
     acuity.failWith(acuityDown);
     const processes = [availability, another()];
@@ -117,7 +117,7 @@ describe('shared reads of availability', () => {
     for (const answer of await ask()) expect(answer.ok).to.equal(true);
   });
 
-  it('say that a refusal is an error and no outage, and serve nothing stale for it', async () => {
+  it('return a refusal as an error, without stale data', async () => {
     const { clock, acuity, availability, day } = house();
     await day();
     clock.pass({ minutes: 6 });
@@ -130,7 +130,7 @@ describe('shared reads of availability', () => {
     expect(await availability.day(amelia, inPerson)).to.deep.equal({ ok: false, reason: 'acuity_error' });
   });
 
-  it('ask anew when what lies in the cache is not theirs', async () => {
+  it('read again when the cache holds a value of another shape', async () => {
     const { cache, day } = house();
     for (const rubbish of ['', '{', 'null', '{"asOf":"now","value":7}']) {
       await cache.set('availability:7001:0:8001:2026-12-01', rubbish, 60_000);
@@ -142,7 +142,7 @@ describe('shared reads of availability', () => {
   describe('after a booking', () => {
     const taken = { startsAt: new Date(ten), durationMinutes: 60 };
 
-    it('are asked anew at once, in every process', async () => {
+    it('are made anew at once, in every process', async () => {
       const { acuity, availability, another, day } = house();
       const other = another();
       await day();
@@ -160,7 +160,7 @@ describe('shared reads of availability', () => {
       expect((await day(other)).times).to.deep.equal(times(eleven));
     });
 
-    it('leave other calendars alone', async () => {
+    it('of other calendars stay cached', async () => {
       const { acuity, availability } = house();
       const bruno = aSpecialist({ acuityCalendarId: 7002 });
       acuity.offer(7002, ten);
@@ -170,7 +170,7 @@ describe('shared reads of availability', () => {
       expect(answer.ok && answer.value.cache).to.equal('HIT');
     });
 
-    it('do not believe an answer that was on its way', async () => {
+    it('ignore an answer that was requested before the booking', async () => {
       const { acuity, availability, another, day } = house();
       const held = acuity.hold();
       const early = day();
@@ -178,7 +178,7 @@ describe('shared reads of availability', () => {
       acuity.takeElsewhere(7001, ten);
       await availability.invalidate(7001, taken);
       held.answer();
-      // The one who asked before may see it as it was; nobody after.
+      // The caller that asked before may get the old state; no later one.
       await early;
       expect((await day()).times).to.deep.equal(times(eleven));
       expect((await day(another())).times).to.deep.equal(times(eleven));
@@ -195,7 +195,7 @@ describe('shared reads of availability', () => {
       expect((await day()).times).to.deep.equal(times(eleven));
     });
 
-    it('lose it from a stale copy that was on its way, too', async () => {
+    it('lose it from a stale copy that was requested before the booking, too', async () => {
       const { acuity, availability, day } = house();
       const held = acuity.hold();
       const early = day();
@@ -207,7 +207,7 @@ describe('shared reads of availability', () => {
       expect(await day()).to.deep.include({ times: times(eleven), state: 'STALE' });
     });
 
-    it('lose every time that overlaps what was taken', async () => {
+    it('lose every time that overlaps the taken one', async () => {
       const { acuity, availability, day } = house();
       acuity.offer(
         7001,
@@ -221,7 +221,7 @@ describe('shared reads of availability', () => {
       expect((await day()).times).to.deep.equal(times('2026-12-01T09:00:00+11:00', eleven));
     });
 
-    it('show a time that was freed again as soon as Acuity has said so', async () => {
+    it('show a freed time as soon as Acuity offers it', async () => {
       const { clock, acuity, availability, day } = house();
       await availability.invalidate(7001, taken);
       clock.pass({ minutes: 10 });
@@ -231,7 +231,7 @@ describe('shared reads of availability', () => {
       expect(await day()).to.deep.include({ times: times(ten, eleven), state: 'STALE' });
     });
 
-    it('remember everything that many bookings took at once', async () => {
+    it('keep every time that simultaneous bookings took', async () => {
       const { acuity, availability, another, day } = house();
       const processes = [availability, another()];
       await day();
@@ -262,7 +262,7 @@ describe('shared reads of availability', () => {
       close: async () => {},
     });
 
-    it('read through to Acuity, together, and warn once', async () => {
+    it('share one call to Acuity within the process, and warn once', async () => {
       const { lines, day, asked } = house({ cache: deadCache() });
       const answers = await Promise.all(Array.from({ length: 100 }, () => day()));
       expect(answers[99]).to.deep.include({ times: times(ten, eleven), state: 'MISS' });
@@ -272,7 +272,7 @@ describe('shared reads of availability', () => {
       expect(lines.filter((line) => line.includes('cache is away'))).to.have.length(1);
     });
 
-    it('do not multiply the calls of an outage either', async () => {
+    it('do not multiply calls during an outage either', async () => {
       const { acuity, availability, asked } = house({ cache: deadCache() });
       acuity.failWith(acuityDown);
       for (let i = 0; i < 5; i += 1) {

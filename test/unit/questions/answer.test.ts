@@ -44,7 +44,7 @@ describe('readAnswers', () => {
     });
   });
 
-  it('accepts what each type may be answered with', () => {
+  it('accepts every valid answer of each type', () => {
     expect(read('textbox', 'Left knee')).to.equal('Left knee');
     expect(read('textarea', 'One\r\nTwo')).to.equal('One\nTwo');
     expect(read('dropdown', 'Right, mostly ')).to.equal('Right, mostly');
@@ -57,7 +57,7 @@ describe('readAnswers', () => {
     expect(read('file', 'later', true)).to.equal('later');
   });
 
-  it('refuses what a type may not be answered with', () => {
+  it('refuses invalid answers of each type', () => {
     expect(read('textbox', 'One\nTwo')).to.equal('“A textbox” must be one line');
     expect(read('textbox', 'x\u202ey')).to.contain('invisible characters');
     expect(read('textarea', 'x'.repeat(2001))).to.contain('2000 characters or fewer: it has 2001');
@@ -94,14 +94,14 @@ describe('readAnswers', () => {
     ]);
   });
 
-  it('counts blanks as no answer', () => {
+  it('counts whitespace as no answer', () => {
     for (const blank of ['', '  ', null, undefined, []]) {
       expect(read('textbox', blank)).to.equal(null);
       expect(read('textbox', blank, true)).to.contain('Enter an answer');
     }
   });
 
-  it('refuses what is not asked, and what is answered twice', () => {
+  it('refuses answers to unknown questions, and two answers to one', () => {
     const twice = { fieldId: 1, value: 'Left' };
     const result = readAnswers(asked(), [twice, { fieldId: 99, value: 'x' }, twice]);
     expect(result.ok ? [] : result.errors).to.deep.equal([

@@ -11,7 +11,7 @@ const suggest = (fields: AcuityField[], reach: (id: number) => number = () => 1)
   suggestDetails(fields, intakeDetails(), reach);
 
 describe('suggestDetails', () => {
-  it('finds every detail of the practice’s form, and none among its other questions', () => {
+  it('finds every detail on the practice’s form, and none among its other questions', () => {
     const fields = fixtureForms.flatMap((form) => form.fields);
     expect([...suggest(fields)].toSorted(([a], [b]) => a - b)).to.deep.equal([
       [9101, 'reference'],
@@ -73,7 +73,7 @@ describe('suggestDetails', () => {
       expect(suggest([aField({ name: 'Claim number', type })]).size, type).to.equal(0);
   });
 
-  it('gives one detail to one question: the better words first, then the one on more forms', () => {
+  it('gives each detail to one question: the one with the better words, then the one on more forms', () => {
     expect([...suggest(fieldsOf('Home phone', 'Mobile phone', 'Phone'))]).to.deep.equal([
       [2, 'examinee_phone'],
     ]);

@@ -7,7 +7,7 @@ const asked = (...args: Parameters<typeof questionForms>) =>
   questionForms(...args).flatMap((form) => form.questions.map((question) => question.fieldId));
 
 describe('questionForms', () => {
-  it('lists the forms of the appointment type in the order of Acuity', () => {
+  it('lists the forms of the appointment type in Acuity’s order', () => {
     const forms = [
       aForm({
         id: 2,
@@ -27,7 +27,7 @@ describe('questionForms', () => {
     expect(asked(forms, 8003, none)).to.deep.equal([]);
   });
 
-  it('leaves out our own details, and a form that has nothing else', () => {
+  it('leaves out our own details, and forms that have nothing else', () => {
     const forms = [
       aForm({ id: 1, fields: [aField({ id: 9101 })] }),
       aForm({ id: 2, fields: [aField({ id: 9102 }), aField({ id: 9301 })] }),
@@ -41,11 +41,11 @@ describe('questionForms', () => {
     expect(asked([aForm({ isInternal: true })], 8001, none)).to.deep.equal([]);
   });
 
-  it('asks a field once when it stands on two forms', () => {
+  it('asks a field once when it is on two forms', () => {
     expect(asked([aForm({ id: 1 }), aForm({ id: 2 })], 8001, none)).to.deep.equal([9301]);
   });
 
-  it('names the types as the contract does', () => {
+  it('names the types as api.md does', () => {
     const types = [
       'textbox',
       'textarea',
