@@ -115,7 +115,7 @@ export async function moveBack(trx: Transaction, merge: MergeRow): Promise<void>
  * that stays (attempt.complete.ts). After the merge is marked as undone, so that merges before it are followed to here.
  */
 export async function moveBackWhatWasUnderWay(trx: Transaction, merge: MergeRow): Promise<void> {
-  // The intention's column has the booking's name.
+  // The attempt's column has the booking's name.
   const field = merge.kind === 'referrer' ? 'created_by_id' : 'organization_id';
   const { rows } = await trx.raw<{ rows: { id: string }[] }>(
     `update bookings b set ?? = ?, version = version + 1 from booking_intentions i
