@@ -1,17 +1,7 @@
 // OpenAPI 3.1, made from the schemas that validate: it cannot say anything else than what is done.
 import { z } from 'zod';
+import { problemSchema } from './api/problem.schema.ts';
 import type { Endpoint } from './endpoint.ts';
-import { problemCodes } from './problem.ts';
-
-export const problemSchema = z.object({
-  type: z.string(),
-  title: z.string(),
-  status: z.number().int(),
-  detail: z.string(),
-  code: z.enum(Object.keys(problemCodes) as [keyof typeof problemCodes]),
-  requestId: z.string(),
-  errors: z.array(z.object({ path: z.string(), message: z.string() })).optional(),
-});
 
 type JsonSchema = Record<string, unknown>;
 

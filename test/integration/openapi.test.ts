@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import type { z } from 'zod';
 import { endpoints } from '../../src/http/app.ts';
 import type { Endpoint } from '../../src/http/endpoint.ts';
-import { problemSchema } from '../../src/http/openapi.ts';
+import { problemSchema } from '../../src/http/api/problem.schema.ts';
 import { send } from '../support/webhook-stack.ts';
 import { sendDirectly } from '../support/direct-upload.ts';
 import { startTestApp, type Agent, type TestApp } from '../support/app.ts';

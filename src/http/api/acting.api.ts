@@ -6,11 +6,11 @@ import { viewerOf } from '../actor.ts';
 import type { Endpoint } from '../endpoint.ts';
 import { secondsUntil } from '../middleware/acting.ts';
 import { forbidden } from '../problem.ts';
+import { problem } from './problem.schema.ts';
 
 type Current = Pick<ImpersonationService, 'current'>;
 
 const acting = z.object({ episodeId: z.uuid(), expiresAt: z.iso.datetime(), secondsLeft: z.int().min(0) });
-const problem = (description: string) => ({ description, contentType: 'application/problem+json' });
 
 export function actingEndpoints({ impersonation }: { impersonation: Current }): Endpoint[] {
   return [

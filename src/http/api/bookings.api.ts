@@ -1,6 +1,7 @@
 import type { Request } from 'express';
 import { z } from 'zod';
-import type { AttemptService } from '../../attempts/index.ts';
+import type { Actor } from '../../accounts/index.ts';
+import type { AttemptService, ChangeFailure } from '../../attempts/index.ts';
 import {
   bookingCalendar,
   bookingListQuerySchema,
@@ -10,10 +11,12 @@ import {
   idempotencyKeySchema,
   progressRequestSchema,
   rescheduleRequestSchema,
+  type Booking,
   type BookingList,
   type BookingService,
 } from '../../bookings/index.ts';
 import type { DocumentService } from '../../documents/index.ts';
+import type { Result } from '../../lib/result.ts';
 import { actorOf } from '../actor.ts';
 import type { Endpoint } from '../endpoint.ts';
 import { paths } from '../paths.ts';
@@ -28,10 +31,10 @@ import {
   contactJson,
   contactSchema,
   pendingSchema,
-  problemSchema,
   progressSchema,
   slotTakenSchema,
 } from './bookings.schemas.ts';
+import { problem } from './problem.schema.ts';
 
 export interface BookingApiServices {
   attempts: AttemptService;
@@ -42,22 +45,12 @@ export interface BookingApiServices {
 }
 
 const idParams = z.object({ id: z.uuid() });
-const problem = (description: string) => ({
-  description,
-  schema: problemSchema,
-  contentType: 'application/problem+json',
-});
 const noSession = problem('not_signed_in');
-const pending = {
-  description: 'outcome_pending: Acuity’s answer was lost; Location tells where to look',
-  schema: pendingSchema,
-  contentType: 'application/problem+json',
-};
-const clash = {
-  description: 'slot_taken (with the nearest free times) and other conflicts',
-  schema: slotTakenSchema,
-  contentType: 'application/problem+json',
-};
+const pending = problem(
+  'outcome_pending: Acuity’s answer was lost; Location tells where to look',
+  pendingSchema,
+);
+const clash = problem('slot_taken (with the nearest free times) and other conflicts', slotTakenSchema);
 const acuityAway = {
   502: problem('acuity_error'),
   503: problem('acuity_unavailable: nothing was changed; see Retry-After'),
@@ -198,48 +191,20 @@ export function bookingEndpoints(services: BookingApiServices): Endpoint[] {
         res.attachment(fileName).type('text/calendar').send(content);
       },
     },
-    {
-      method: 'post',
+    changeEndpoint({
       path: '/bookings/:id/reschedule',
-      access: 'session',
       summary: 'Move an examination to another time',
-      request: { params: idParams, body: rescheduleRequestSchema },
-      responses: {
-        200: { description: 'Moved', schema: z.object({ booking: bookingSchema }) },
-        202: pending,
-        401: noSession,
-        404: problem('not_found'),
-        409: clash,
-        422: problem('invalid'),
-        ...acuityAway,
-      },
-      async handle(req, res) {
-        const { startsAt } = parse(rescheduleRequestSchema, req.body);
-        const moved = await attempts.reschedule(actorOf(req, res), idOf(req), startsAt);
-        answer(res, moved, (booking) => res.json({ booking }));
-      },
-    },
-    {
-      method: 'post',
+      done: 'Moved',
+      body: rescheduleRequestSchema,
+      change: (actor, id, { startsAt }) => attempts.reschedule(actor, id, startsAt),
+    }),
+    changeEndpoint({
       path: '/bookings/:id/cancel',
-      access: 'session',
       summary: 'Cancel an examination',
-      request: { params: idParams, body: cancelRequestSchema },
-      responses: {
-        200: { description: 'Cancelled', schema: z.object({ booking: bookingSchema }) },
-        202: pending,
-        401: noSession,
-        404: problem('not_found'),
-        409: clash,
-        422: problem('invalid'),
-        ...acuityAway,
-      },
-      async handle(req, res) {
-        const { reason } = parse(cancelRequestSchema, req.body);
-        const cancelled = await attempts.cancel(actorOf(req, res), idOf(req), reason);
-        answer(res, cancelled, (booking) => res.json({ booking }));
-      },
-    },
+      done: 'Cancelled',
+      body: cancelRequestSchema,
+      change: (actor, id, { reason }) => attempts.cancel(actor, id, reason),
+    }),
     {
       method: 'post',
       path: '/bookings/:id/contacts',
@@ -284,6 +249,44 @@ export function bookingEndpoints(services: BookingApiServices): Endpoint[] {
       },
     },
   ];
+}
+
+interface Change<Body extends z.ZodType> {
+  path: string;
+  summary: string;
+  done: string;
+  body: Body;
+  change(actor: Actor, bookingId: string, request: z.output<Body>): Promise<Result<Booking, ChangeFailure>>;
+}
+
+/** A change of a booking that Acuity has to confirm. */
+function changeEndpoint<Body extends z.ZodType>({
+  path,
+  summary,
+  done,
+  body,
+  change,
+}: Change<Body>): Endpoint {
+  return {
+    method: 'post',
+    path,
+    access: 'session',
+    summary,
+    request: { params: idParams, body },
+    responses: {
+      200: { description: done, schema: z.object({ booking: bookingSchema }) },
+      202: pending,
+      401: noSession,
+      404: problem('not_found'),
+      409: clash,
+      422: problem('invalid'),
+      ...acuityAway,
+    },
+    async handle(req, res) {
+      const changed = await change(actorOf(req, res), idOf(req), parse(body, req.body));
+      answer(res, changed, (booking) => res.json({ booking }));
+    },
+  };
 }
 
 function idOf(req: Request): string {

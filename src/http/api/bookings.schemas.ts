@@ -10,6 +10,7 @@ import {
 } from '../../bookings/index.ts';
 import type { Answer } from '../../questions/index.ts';
 import { examinationTypes } from '../../specialists/index.ts';
+import { problemSchema } from './problem.schema.ts';
 
 const instant = z.iso.datetime().describe('ISO 8601, UTC');
 const person = z.object({ id: z.uuid(), name: z.string() });
@@ -58,18 +59,6 @@ export function contactJson({ userId, name, role }: Contact): z.output<typeof co
   return { user: { id: userId, name }, role };
 }
 
-const fieldErrors = z.array(z.object({ path: z.string(), message: z.string() }));
-
-export const problemSchema = z.object({
-  type: z.string(),
-  title: z.string(),
-  status: z.int(),
-  detail: z.string(),
-  code: z.string(),
-  requestId: z.string(),
-  errors: fieldErrors.optional(),
-});
-
 export const slotTakenSchema = problemSchema.extend({
   startsAt: instant.optional().describe('The time that clashes'),
   nearest: z
@@ -79,6 +68,7 @@ export const slotTakenSchema = problemSchema.extend({
 });
 
 export const pendingSchema = problemSchema.extend({
+  code: z.literal('outcome_pending'),
   attempt: z.object({ id: z.uuid(), url: z.string() }),
 });
 

@@ -15,16 +15,11 @@ import { receiveFiles, type ReceiveServices } from '../receive-files.ts';
 import { sendContent } from '../send-content.ts';
 import { openProblem, releaseProblem, uploadProblem } from './documents.problems.ts';
 import { documentJson, documentSchema } from './documents.schemas.ts';
-import { problemSchema } from './bookings.schemas.ts';
+import { problem } from './problem.schema.ts';
 
 export type DocumentApiServices = ReceiveServices;
 
 const idParams = z.object({ id: z.uuid() });
-const problem = (description: string) => ({
-  description,
-  schema: problemSchema,
-  contentType: 'application/problem+json',
-});
 const noSession = problem('not_signed_in');
 const uploadForm = z.object({
   category: z.string().describe('First: one for all the files'),

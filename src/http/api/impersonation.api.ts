@@ -5,6 +5,7 @@ import type { ImpersonationService, Started, StartFailure } from '../../imperson
 import { actorOf, viewerOf } from '../actor.ts';
 import type { Endpoint } from '../endpoint.ts';
 import { forbidden, invalid, notFound, notSignedIn, parse, type Problem } from '../problem.ts';
+import { problem } from './problem.schema.ts';
 
 export const longestReason = 200;
 
@@ -23,7 +24,6 @@ const searchSchema = z.object({
   query: z.string('Say whom you look for').trim().min(1, 'Say whom you look for').max(200, 'Is too long'),
 });
 const person = z.object({ id: z.uuid(), name: z.string() });
-const problem = (description: string) => ({ description, contentType: 'application/problem+json' });
 const guarded = { 401: problem('`not_signed_in`'), 403: problem('`forbidden`'), 422: problem('`invalid`') };
 
 export function impersonationEndpoints({

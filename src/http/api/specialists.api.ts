@@ -11,9 +11,9 @@ import {
 } from '../../specialists/index.ts';
 import type { Endpoint } from '../endpoint.ts';
 import { blankAsAbsent, calendarDay, calendarMonth } from '../forms/fields.ts';
-import { problemSchema } from '../openapi.ts';
 import { paths } from '../paths.ts';
 import { acuityError, acuityUnavailable, invalid, notFound, parse, type Problem } from '../problem.ts';
+import { problem } from './problem.schema.ts';
 
 export interface SpecialistsApiServices {
   specialists: SpecialistRepository;
@@ -87,12 +87,6 @@ const questionsSchema = z.object({
     .datetime()
     .nullable()
     .describe('Null: Acuity could not be read yet; a booking is taken without them'),
-});
-
-const problem = (description: string) => ({
-  description,
-  schema: problemSchema,
-  contentType: 'application/problem+json',
 });
 
 export function specialistsEndpoints(services: SpecialistsApiServices): Endpoint[] {

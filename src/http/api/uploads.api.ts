@@ -16,13 +16,8 @@ import { notFound, parse, type Problem } from '../problem.ts';
 import { uploadProblem } from './documents.problems.ts';
 import { documentJson, documentSchema } from './documents.schemas.ts';
 import { uploadWords } from './documents.api.ts';
-import { problemSchema } from './bookings.schemas.ts';
+import { problem } from './problem.schema.ts';
 
-const problem = (description: string) => ({
-  description,
-  schema: problemSchema,
-  contentType: 'application/problem+json',
-});
 const bookingParams = z.object({ id: z.uuid() });
 const uploadParams = z.object({ id: z.uuid(), uploadId: z.uuid() });
 

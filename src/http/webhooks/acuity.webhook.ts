@@ -6,13 +6,13 @@ import type { RequestFacts } from '../../audit/index.ts';
 import { eventHeader } from '../../relay/index.ts';
 import type { IncomingEvent, Refusal, WebhookService } from '../../webhooks/index.ts';
 import { actorOf, requestFacts } from '../actor.ts';
+import { problem } from '../api/problem.schema.ts';
 import type { Endpoint } from '../endpoint.ts';
 import { badRequest, conflict, notFound, Problem } from '../problem.ts';
 
 const limitBytes = 16 * 1024;
 const readRaw = express.raw({ type: () => true, limit: limitBytes, inflate: false });
 
-const problem = (description: string) => ({ description, contentType: 'application/problem+json' });
 const refusals = {
   400: problem('`bad_request`: the body is not what its content type says'),
   401: problem('`bad_signature`'),

@@ -1,0 +1,22 @@
+// How the OpenAPI document describes problem details (RFC 9457).
+import { z } from 'zod';
+import type { Endpoint } from '../endpoint.ts';
+import { problemCodes, type ProblemCode } from '../problem.ts';
+
+export const problemSchema = z.object({
+  type: z.string(),
+  title: z.string(),
+  status: z.int(),
+  detail: z.string(),
+  code: z.enum(Object.keys(problemCodes) as [ProblemCode]),
+  requestId: z.string(),
+  errors: z.array(z.object({ path: z.string(), message: z.string() })).optional(),
+});
+
+/** One of an endpoint's responses; the description begins with the code that api.md lists. */
+export function problem(
+  description: string,
+  schema: z.ZodType = problemSchema,
+): Endpoint['responses'][number] {
+  return { description, schema, contentType: 'application/problem+json' };
+}
