@@ -104,16 +104,22 @@ export const cancelRequestSchema = z.preprocess(
   ),
 );
 
-/** Query parameters come as text; an empty one is an absent one. */
+/** Query parameters come as text; a blank one is absent. */
 function parameter<Output>(schema: z.ZodType<Output, string>) {
-  return z.preprocess((value) => (value === '' ? undefined : value), schema.optional());
+  return z.preprocess(
+    (value) => (typeof value === 'string' && value.trim() === '' ? undefined : value),
+    schema.optional(),
+  );
 }
 
 const daySchema = z
   .string('Give one day, like 2026-12-01')
   .refine((value) => calendarDay(value) !== null, 'Give a day of the calendar, like 2026-12-01');
 
-/** The query of GET /bookings. */
+/** How many bookings a page of the list has when the query names no limit. */
+export const defaultPageSize = 20;
+
+/** The query of GET /bookings; the page adds what only it has (http/forms/booking-filter.ts). */
 export const bookingListQuerySchema = z.object({
   status: parameter(z.enum(bookingStatuses, `Choose one of ${bookingStatuses.join(', ')}`)),
   progress: parameter(z.enum(progresses, `Choose one of ${progresses.join(', ')}`)),
@@ -129,7 +135,7 @@ export const bookingListQuerySchema = z.object({
       .string('Give one number')
       .regex(/^([1-9]\d?|100)$/, 'Give a number from 1 to 100')
       .transform(Number),
-  ).transform((value) => value ?? 20),
+  ).transform((value) => value ?? defaultPageSize),
 });
 
 /** The body of POST /bookings/:id/progress. */

@@ -24,6 +24,7 @@ export * from './booking.details.ts';
 export * from './booking.drafts.ts';
 export {
   bookingListQuerySchema,
+  defaultPageSize,
   bookingRequestSchema,
   cancelRequestSchema,
   examineeSchema,

@@ -1,6 +1,6 @@
 import type { Request, Response } from 'express';
 import type { Viewer } from '../../../accounts/index.ts';
-import { detailFilters, type DetailFilterName } from '../../../bookings/index.ts';
+import { defaultPageSize, detailFilters, type DetailFilterName } from '../../../bookings/index.ts';
 import { actorOf } from '../../actor.ts';
 import type { PageRoute } from '../../endpoint.ts';
 import { bookingFilterSchema, searchWords, type BookingFilter } from '../../forms/booking-filter.ts';
@@ -86,13 +86,13 @@ async function showList(services: Needs, sealed: SealedSearch, req: Request, res
     ...filterQuery(filter),
     cursor,
     q: words ?? undefined,
-    limit: limit ?? 20,
+    limit,
   });
   if (found === 'bad_cursor') return res.redirect(303, withQuery(paths.bookings(), filterQuery(filter)));
 
   const find = words ? (filter.find ?? sealed.seal(viewer.userId, words)) : null;
   const query = { ...filterQuery(filter), find };
-  const size = { limit: limit ? String(limit) : null };
+  const size = { limit: limit === defaultPageSize ? null : String(limit) };
   const specialists = await services.specialists.listActive();
   const page: BookingListPage = {
     title: 'Bookings',
