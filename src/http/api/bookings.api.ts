@@ -256,7 +256,11 @@ interface Change<Body extends z.ZodType> {
   summary: string;
   done: string;
   body: Body;
-  change(actor: Actor, bookingId: string, request: z.output<Body>): Promise<Result<Booking, ChangeFailure>>;
+  change: (
+    actor: Actor,
+    bookingId: string,
+    request: z.output<Body>,
+  ) => Promise<Result<Booking, ChangeFailure>>;
 }
 
 /** A change of a booking that Acuity has to confirm. */

@@ -5,6 +5,7 @@ import type { Clock } from '../../ports/clock.ts';
 import type { Endpoint } from '../endpoint.ts';
 import { notFound } from '../problem.ts';
 import { paths } from '../paths.ts';
+import { problem } from './problem.schema.ts';
 
 export interface DoctorApiServices {
   probeTokens: ProbeTokens;
@@ -28,7 +29,7 @@ export function doctorEndpoints({ probeTokens, clock }: DoctorApiServices): Endp
         'For `npm run doctor`: how a request reached the app; without the token of our own checks there is nothing',
       responses: {
         200: { description: 'As it came', schema: answer },
-        404: { description: '`not_found`', contentType: 'application/problem+json' },
+        404: problem('`not_found`'),
       },
       handle(req, res) {
         const token = /^Bearer (.+)$/.exec(req.get('authorization') ?? '')?.[1] ?? '';
