@@ -99,7 +99,7 @@ const schema = z.object({
   /** Between two bytes of the store's answer. */
   S3_TIMEOUT_MS: z.coerce.number().int().positive().default(30_000),
   UPLOAD_MAX_BYTES: z.coerce.number().int().positive().default(524_288_000),
-  /** Kinds of documents that are taken, by commas (src/documents/document.kinds.ts); unset: all. */
+  /** Kinds of documents that are taken, by commas (src/documents/content/kinds.ts); unset: all. */
   UPLOAD_TYPES: z.string().min(1).optional(),
   /** How long the bytes of a deleted document are kept; unset: for ever. */
   DOCUMENT_RETENTION_DAYS: z.coerce.number().int().min(0).optional(),

@@ -15,7 +15,8 @@ const edges: Record<string, string[]> = {
   bookings: ['audit', 'accounts', 'specialists', 'questions'],
   attempts: ['audit', 'accounts', 'specialists', 'availability', 'questions', 'bookings'],
   following: ['audit', 'specialists', 'questions', 'bookings', 'attempts'],
-  documents: ['audit', 'accounts', 'bookings'],
+  'documents/content': [],
+  documents: ['audit', 'accounts', 'bookings', 'documents/content'],
   access: ['accounts', 'bookings', 'attempts', 'documents'],
   email: ['audit', 'accounts', 'bookings', 'attempts', 'documents'],
   impersonation: ['audit', 'accounts'],
@@ -208,6 +209,7 @@ function importsOf(file: string): string[] {
 function partOf(file: string): string {
   if (!file.startsWith('src/')) return file.split('/')[0] as string;
   const [, first = '', second] = file.split('/');
+  if (second !== undefined && rooms.includes(`${first}/${second}`)) return `${first}/${second}`;
   if (second !== undefined) return first;
   if (first === 'config.ts' || first === 'config.production.ts') return 'config';
   return ['main.ts', 'worker.ts', 'relay-process.ts', 'process.ts', 'drain.ts'].includes(first)

@@ -7,7 +7,7 @@ import type { Ids } from '../ports/ids.ts';
 import type { JobQueue } from '../ports/job-queue.ts';
 import type { ObjectStore } from '../ports/object-store.ts';
 import type { Scanner } from '../ports/scanner.ts';
-import type { DocumentKind } from './document.kinds.ts';
+import type { DocumentKind } from './content/index.ts';
 
 export interface DocumentLimits {
   maxBytes: number;

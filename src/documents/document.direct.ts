@@ -8,7 +8,7 @@ import { offer, partBytes, start } from './direct.begin.ts';
 import { clearAway, findOpen, refuse } from './direct.open.ts';
 import { differing, mayBeSame, notArrived, partCountOf, partFault, sizeOf } from './direct.parts.ts';
 import { endUpload, findUpload, keepPartHashes, type StoredUpload } from './direct.repository.ts';
-import { ContentRefused } from './content.ts';
+import { ContentRefused } from './content/index.ts';
 import type { DocumentDeps } from './document.deps.ts';
 import { pendingKey } from './document.keys.ts';
 import { findDocument } from './document.repository.ts';

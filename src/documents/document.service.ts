@@ -3,7 +3,7 @@ import type { Readable } from 'node:stream';
 import type { Actor, Viewer } from '../accounts/index.ts';
 import type { Result } from '../lib/result.ts';
 import type { PartAddress } from '../ports/object-store.ts';
-import type { ContentFault } from './content.ts';
+import type { ContentFault } from './content/index.ts';
 import type { DocumentLimits } from './document.deps.ts';
 import type { Document, DocumentCategory, HeldBack } from './document.ts';
 

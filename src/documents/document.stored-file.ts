@@ -1,5 +1,5 @@
 import { ObjectStoreUnavailable, type ObjectStore } from '../ports/object-store.ts';
-import { ContentRefused, type RandomAccess } from './content.ts';
+import { ContentRefused, type RandomAccess } from './content/index.ts';
 
 const blockBytes = 4 * 1024 * 1024;
 /** One for the directory at the end, one for where one reads. */

@@ -1,5 +1,6 @@
 // What a document is, and who may do what with which category.
 import { isStaff, type Viewer } from '../accounts/index.ts';
+import { documentKinds, type DocumentKind } from './content/index.ts';
 
 export const documentCategories = ['consent_form', 'brief', 'report', 'dictation', 'other'] as const;
 export type DocumentCategory = (typeof documentCategories)[number];
@@ -106,4 +107,22 @@ export function heldBackBecause({
 
 export function isReady(document: Pick<Document, 'status' | 'damagedAt'>): boolean {
   return heldBackBecause(document) === null;
+}
+
+/** Mails are evidence: never a consent form, a report or a dictation. */
+const mailKinds: readonly DocumentKind[] = ['msg', 'eml'];
+const mailCategories: readonly DocumentCategory[] = ['brief', 'other'];
+
+/** Of the kinds given, those that a document of this category may be. */
+export function kindsFor(category: DocumentCategory, kinds: readonly DocumentKind[]): DocumentKind[] {
+  return kinds.filter((kind) => !mailKinds.includes(kind) || mailCategories.includes(category));
+}
+
+/** "PDF, Word, Excel, …" for the given kinds; last those that only some categories accept. */
+export function kindWords(kinds: readonly DocumentKind[]): string {
+  const labels = (some: readonly DocumentKind[]) =>
+    [...new Set(some.map((kind) => documentKinds[kind].label))].join(', ');
+  const others = labels(kinds.filter((kind) => !mailKinds.includes(kind)));
+  const mails = labels(kinds.filter((kind) => mailKinds.includes(kind)));
+  return [others, mails && `${mails} (as ${mailCategories.join(' or ')} only)`].filter(Boolean).join(', ');
 }

@@ -8,20 +8,26 @@ import type { Queryable, Transaction } from '../db/knex.ts';
 import { errorFacts } from '../lib/error-facts.ts';
 import { failure, ok, type Result } from '../lib/result.ts';
 import { ObjectStoreUnavailable } from '../ports/object-store.ts';
-import { chunkBytes } from './content.digest.ts';
-import { createInspection, type Inspection } from './content.inspection.ts';
-import { createPartCheck, type PartHashes } from './content.parts.ts';
-import { ContentRefused } from './content.ts';
+import {
+  chunkBytes,
+  ContentRefused,
+  createInspection,
+  createPartCheck,
+  documentKinds,
+  mimeTypeOf,
+  type Inspection,
+  type PartHashes,
+} from './content/index.ts';
 import { timingsOf, type DocumentDeps } from './document.deps.ts';
 import { scanDocumentJob, scanKey } from './document.jobs.ts';
 import { newObjectName, pendingKey, storedKey } from './document.keys.ts';
-import { documentKinds, kindsFor, mimeTypeOf } from './document.kinds.ts';
 import { findDocument, insertDocument, type NewDocument } from './document.repository.ts';
 import { storedFile } from './document.stored-file.ts';
 import { UploadRefused, type UploadFailure, type UploadSession } from './document.service.ts';
 import {
   documentCategories,
   isVisibleAtOnce,
+  kindsFor,
   uploadCategories,
   type Document,
   type DocumentCategory,

@@ -1,9 +1,14 @@
 export * from './document.ts';
 export type * from './document.service.ts';
 export { cancelReasons, UploadRefused } from './document.service.ts';
-export { ContentRefused, type ContentFault } from './content.ts';
+export {
+  allKinds,
+  ContentRefused,
+  documentKinds,
+  type ContentFault,
+  type DocumentKind,
+} from './content/index.ts';
 export type { DocumentDeps, DocumentLimits, DocumentTimings } from './document.deps.ts';
-export { allKinds, documentKinds, kindWords, type DocumentKind } from './document.kinds.ts';
 export { checkCustodyJob, retainDocumentsJob, scanDocumentJob, sweepDocumentsJob } from './document.jobs.ts';
 export { bucketLifecycle } from './document.bucket.ts';
 export { newObjectName, pendingKey } from './document.keys.ts';

@@ -2,7 +2,7 @@
 import { PassThrough, Readable, type Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { expect } from 'chai';
-import { createInspection } from '../../../src/documents/content.inspection.ts';
+import { createInspection } from '../../../src/documents/content/inspection.ts';
 import { beginDirect } from '../../support/direct-upload.ts';
 import { openDocumentHouse, type DocumentHouse } from '../../support/document-house.ts';
 

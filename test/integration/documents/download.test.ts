@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
-import { chunkBytes } from '../../../src/documents/content.digest.ts';
+import { chunkBytes } from '../../../src/documents/content/hashes.ts';
 import { pdf, samples } from '../../support/builders/files.ts';
 import {
   cookieOf,

@@ -2,13 +2,13 @@ import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { expect } from 'chai';
-import { createDigest, chunkBytes } from '../../../src/documents/content.digest.ts';
-import { lookThroughMp4 } from '../../../src/documents/content.mp4.ts';
-import { createInspection, type InspectionRules } from '../../../src/documents/content.inspection.ts';
-import { ContentRefused, type RandomAccess } from '../../../src/documents/content.ts';
-import { lookThroughZip } from '../../../src/documents/content.zip.ts';
-import { createTextCheck } from '../../../src/documents/content.text.ts';
-import { allKinds, documentKinds, type DocumentKind } from '../../../src/documents/document.kinds.ts';
+import { createDigest, chunkBytes } from '../../../src/documents/content/hashes.ts';
+import { lookThroughMp4 } from '../../../src/documents/content/mp4.ts';
+import { createInspection, type InspectionRules } from '../../../src/documents/content/inspection.ts';
+import { ContentRefused, type RandomAccess } from '../../../src/documents/content/content.ts';
+import { lookThroughZip } from '../../../src/documents/content/zip.ts';
+import { createTextCheck } from '../../../src/documents/content/text.ts';
+import { allKinds, documentKinds, type DocumentKind } from '../../../src/documents/content/kinds.ts';
 import {
   compoundFile,
   executable,

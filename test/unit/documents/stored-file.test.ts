@@ -2,8 +2,8 @@ import { randomBytes } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { expect } from 'chai';
 import { noObjectStore } from '../../../src/adapters/no-object-store.ts';
-import { lookThroughCompoundFile } from '../../../src/documents/content.cfb.ts';
-import { lookThroughZip } from '../../../src/documents/content.zip.ts';
+import { lookThroughCompoundFile } from '../../../src/documents/content/cfb.ts';
+import { lookThroughZip } from '../../../src/documents/content/zip.ts';
 import { storedFile } from '../../../src/documents/document.stored-file.ts';
 import { zipOf } from '../../support/builders/files.ts';
 

@@ -1,5 +1,3 @@
-import type { DocumentCategory } from './document.ts';
-
 // What may be uploaded: the list that people see before they choose, and what each kind is called.
 
 /** The first extension is the one given to a file whose name has none. */
@@ -32,13 +30,11 @@ export const documentKinds = {
     label: 'Outlook mail',
     mimeType: 'application/vnd.ms-outlook',
     extensions: ['msg'],
-    categories: ['brief', 'other'],
   },
   eml: {
     label: 'mail (EML)',
     mimeType: 'message/rfc822',
     extensions: ['eml'],
-    categories: ['brief', 'other'],
   },
 } as const satisfies Record<string, KindFacts>;
 
@@ -46,33 +42,10 @@ interface KindFacts {
   label: string;
   mimeType: string;
   extensions: readonly string[];
-  /** Unset: any. */
-  categories?: readonly DocumentCategory[];
 }
 
 export type DocumentKind = keyof typeof documentKinds;
 export const allKinds = Object.keys(documentKinds) as [DocumentKind, ...DocumentKind[]];
-
-/** "PDF, Word, Excel, …" for those given; behind them those that only some categories take. */
-export function kindWords(kinds: readonly DocumentKind[]): string {
-  const labels = (some: readonly DocumentKind[]) =>
-    [...new Set(some.map((kind) => documentKinds[kind].label))].join(', ');
-  const everywhere = kinds.filter((kind) => categoriesOf(kind) === undefined);
-  const limited = kinds.filter((kind) => categoriesOf(kind) !== undefined);
-  return [labels(everywhere), limited.length > 0 && `${labels(limited)} (as brief or other only)`]
-    .filter(Boolean)
-    .join(', ');
-}
-
-/** Of the kinds given, those that a document of this category may be. */
-export function kindsFor(category: DocumentCategory, kinds: readonly DocumentKind[]): DocumentKind[] {
-  return kinds.filter((kind) => categoriesOf(kind)?.includes(category) ?? true);
-}
-
-function categoriesOf(kind: DocumentKind): readonly DocumentCategory[] | undefined {
-  const facts: KindFacts = documentKinds[kind];
-  return facts.categories;
-}
 
 /** Whether a file of this kind may be called so: the content has decided, and the name must not say otherwise. */
 export function fitsName(kind: DocumentKind, extension: string | null): boolean {

@@ -1,6 +1,6 @@
 // MP3 whose first frame is not at the start: behind an ID3v2 tag of any size, behind zeros or the rest of a frame.
 import { ContentRefused, type RandomAccess } from './content.ts';
-import type { DocumentKind } from './document.kinds.ts';
+import type { DocumentKind } from './kinds.ts';
 
 const maxTags = 8;
 /** Tags whose size leaves out what unsynchronisation added, and the rest of a cut frame, end within this. */

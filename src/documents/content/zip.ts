@@ -9,7 +9,7 @@ import {
   type ZipFile,
 } from 'yauzl';
 import { ContentRefused, type RandomAccess } from './content.ts';
-import type { DocumentKind } from './document.kinds.ts';
+import type { DocumentKind } from './kinds.ts';
 
 const mebibyte = 1024 * 1024;
 const maxEntries = 10_000;

@@ -1,5 +1,5 @@
 // Mails as programs save them (.eml): a header block after RFC 5322, then anything. Detected by the header alone.
-import type { TextCheck } from './content.text.ts';
+import type { TextCheck } from './text.ts';
 
 /** Fields that stand in mails and rarely in prose; a mail has at least two of them, and says whom it is from. */
 const telling = new Set([

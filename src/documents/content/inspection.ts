@@ -2,15 +2,15 @@
 // be what we take.
 import { Transform, type TransformCallback } from 'node:stream';
 import { ContentRefused, type RandomAccess } from './content.ts';
-import { lookThroughCompoundFile } from './content.cfb.ts';
-import { createDigest, type Digest } from './content.digest.ts';
-import { headBytes, lookAtHead } from './content.head.ts';
-import { createMailCheck, looksLikeMail } from './content.mail.ts';
-import { lookThroughMp3 } from './content.mp3.ts';
-import { lookThroughMp4 } from './content.mp4.ts';
-import { createTextCheck, type TextCheck } from './content.text.ts';
-import { lookThroughZip } from './content.zip.ts';
-import { allKinds, fitsName, type DocumentKind } from './document.kinds.ts';
+import { lookThroughCompoundFile } from './cfb.ts';
+import { createDigest, type Digest } from './hashes.ts';
+import { headBytes, lookAtHead } from './head.ts';
+import { createMailCheck, looksLikeMail } from './mail.ts';
+import { lookThroughMp3 } from './mp3.ts';
+import { lookThroughMp4 } from './mp4.ts';
+import { createTextCheck, type TextCheck } from './text.ts';
+import { lookThroughZip } from './zip.ts';
+import { allKinds, fitsName, type DocumentKind } from './kinds.ts';
 
 export interface InspectionRules {
   maxBytes: number;

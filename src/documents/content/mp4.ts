@@ -2,7 +2,7 @@
 // Boxes of ISO 14496-12: a length, four letters, and what is in it.
 import { setImmediate as othersTurn } from 'node:timers/promises';
 import { ContentRefused, type RandomAccess } from './content.ts';
-import type { DocumentKind } from './document.kinds.ts';
+import type { DocumentKind } from './kinds.ts';
 
 interface Range {
   start: number;

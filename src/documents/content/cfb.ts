@@ -1,7 +1,7 @@
 // The compound files of old Office ([MS-CFB]): Word, Excel and Outlook's mails, but also presentations and installers.
 // The names in the root of their directory tell them apart; what is embedded in them has its own names further down.
 import { ContentRefused, type RandomAccess } from './content.ts';
-import type { DocumentKind } from './document.kinds.ts';
+import type { DocumentKind } from './kinds.ts';
 
 const headerBytes = 512;
 const difatInHeader = 109;

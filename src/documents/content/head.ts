@@ -1,8 +1,8 @@
 // What a file's first bytes say it is.
 import { fileTypeFromBuffer } from 'file-type';
-import { isDicom, isDicomWithoutPreamble } from './content.dicom.ts';
-import { isId3 } from './content.mp3.ts';
-import { fitsName, type DocumentKind } from './document.kinds.ts';
+import { isDicom, isDicomWithoutPreamble } from './dicom.ts';
+import { isId3 } from './mp3.ts';
+import { fitsName, type DocumentKind } from './kinds.ts';
 
 /** As much as file-type wants to see. Always exactly so much is judged, however the bytes arrive. */
 export const headBytes = 4100;

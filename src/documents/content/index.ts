@@ -1,0 +1,4 @@
+export { ContentRefused, type ContentFault, type RandomAccess } from './content.ts';
+export { chunkBytes, createPartCheck, type Digest, type PartHashes } from './hashes.ts';
+export { createInspection, type Inspection } from './inspection.ts';
+export { allKinds, documentKinds, fitsName, mimeTypeOf, type DocumentKind } from './kinds.ts';
