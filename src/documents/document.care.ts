@@ -1,7 +1,12 @@
-import { checkCustody, watchCustody, type CustodyReport } from './document.custody.ts';
+import {
+  checkCustody,
+  takeInventory,
+  watchCustody,
+  type CustodyReport,
+  type Inventory,
+} from './document.custody.ts';
 import type { DocumentDeps } from './document.deps.ts';
-import { takeInventory, type Inventory } from './document.inventory.ts';
-import { retainDocuments } from './document.retention.ts';
+import { retainDocuments } from './document.remove.ts';
 import { scanDocument } from './document.scan.ts';
 import { sweepDocuments, type Swept } from './document.sweep.ts';
 

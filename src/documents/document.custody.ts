@@ -24,6 +24,13 @@ export interface CustodyReport {
   findings: CustodyFinding[];
 }
 
+export interface Inventory {
+  /** Files that no row speaks of: uploaded since the backup. The nightly look moves them to `strays/`. */
+  unknown: ObjectFacts[];
+  /** Documents whose bytes are not there, or are not as many as they were. */
+  missing: { documentId: string; bookingId: string }[];
+}
+
 interface Kept {
   id: string;
   s3_key: string;
@@ -212,4 +219,38 @@ async function report(
   if (open > 0) deps.log.error({ ...facts, alarm: 'custody' }, 'Documents and objects do not agree');
   else if (facts.findings > 0) deps.log.warn(facts, 'Documents and objects did not agree, and were repaired');
   return saved;
+}
+
+/** Rows and objects against each other, without touching either: for whoever restored one of the two. */
+export async function takeInventory(deps: Pick<DocumentDeps, 'db' | 'store'>): Promise<Inventory> {
+  const sizes = new Map<string, number>();
+  const unknown: ObjectFacts[] = [];
+  let page: ObjectFacts[] = [];
+  const look = async () => {
+    const keys = page.map(({ key }) => key);
+    const known = await knownKeys(deps.db, keys);
+    for (const object of page)
+      if (known.has(object.key)) sizes.set(object.key, object.size);
+      else unknown.push(object);
+    page = [];
+  };
+  for await (const object of deps.store.list(storedPrefix)) {
+    page.push(object);
+    if (page.length === pageRows) await look();
+  }
+  await look();
+  const rows = (await deps
+    .db('documents')
+    .whereNull('object_removed_at')
+    .orderBy('created_at')
+    .select('id', 'booking_id', 's3_key', 'size_bytes')) as {
+    id: string;
+    booking_id: string;
+    s3_key: string;
+    size_bytes: number;
+  }[];
+  const missing = rows
+    .filter((row) => sizes.get(row.s3_key) !== row.size_bytes)
+    .map((row) => ({ documentId: row.id, bookingId: row.booking_id }));
+  return { unknown, missing };
 }

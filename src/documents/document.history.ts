@@ -2,7 +2,18 @@ import { isStaff, type Actor } from '../accounts/index.ts';
 import type { Queryable } from '../db/knex.ts';
 import type { DocumentDeps } from './document.deps.ts';
 import { findVisibleDocument } from './document.open.ts';
-import type { DocumentEvent } from './document.service.ts';
+
+export interface DocumentEvent {
+  what: 'uploaded' | 'downloaded' | 'viewed' | 'found_damaged' | 'released' | 'recalled';
+  at: Date;
+  by: { id: string; name: string; isStaff: boolean } | null;
+  /** The admin at the keyboard. */
+  actingAdmin: { id: string; name: string } | null;
+  /** Of a release: who was told. To a referrer, only those of the own organisation. */
+  told: { id: string; name: string }[];
+  /** Of a report: whether referrers could see it then. */
+  whileReleased: boolean;
+}
 
 interface EventRow {
   action: string;

@@ -9,8 +9,28 @@ import { failure, ok, type Result } from '../lib/result.ts';
 import { ObjectStoreUnavailable } from '../ports/object-store.ts';
 import type { DocumentDeps } from './document.deps.ts';
 import { custodyOf, findDocument, type Custody } from './document.repository.ts';
-import type { OpenedDocument, OpenFailure, WantedRange } from './document.service.ts';
-import { heldBackBecause, maySeeDocument, type Document } from './document.ts';
+import { heldBackBecause, maySeeDocument, type Document, type HeldBack } from './document.ts';
+
+export type OpenFailure =
+  | { reason: 'not_found' }
+  | { reason: 'range_not_satisfiable'; sizeBytes: number }
+  /** It is there, and its bytes are not handed out: still being scanned, found infected, or not what was received. */
+  | { reason: 'not_available'; because: HeldBack }
+  | { reason: 'storage_unavailable' };
+
+export interface WantedRange {
+  /** From the end when `start` is null: `end` bytes. */
+  start: number | null;
+  end: number | null;
+}
+
+export interface OpenedDocument {
+  document: Document;
+  /** Both ends included; null: the whole. */
+  range: { start: number; end: number } | null;
+  /** Checked piece by piece before it is handed on; fails rather than give one wrong byte. */
+  content: Readable;
+}
 
 type Range = { start: number; end: number };
 

@@ -6,8 +6,36 @@ import { failure, ok, type Result } from '../lib/result.ts';
 import type { DocumentDeps } from './document.deps.ts';
 import { findVisibleDocument } from './document.open.ts';
 import { findDocument, lockDocument } from './document.repository.ts';
-import type { Recalled, Released, ReleaseCandidate, ReleaseFailure } from './document.service.ts';
-import { heldBackBecause, mayRelease, type Document } from './document.ts';
+import { heldBackBecause, mayRelease, type Document, type HeldBack } from './document.ts';
+
+export type ReleaseFailure =
+  | { reason: 'not_found' }
+  | { reason: 'forbidden' }
+  | { reason: 'not_a_report' }
+  /** Its bytes would not be handed out either. */
+  | { reason: 'not_available'; because: HeldBack }
+  | { reason: 'invalid'; errors: { path: string; message: string }[] };
+
+export interface Released {
+  document: Document;
+  /** Ids of those who are told; null: it was released already, and nobody is told again. */
+  told: string[] | null;
+}
+
+export interface Recalled {
+  document: Document;
+  /** False: it was a draft already. */
+  wasReleased: boolean;
+}
+
+/** An active member of the organisation that the booking belongs to now. */
+export interface ReleaseCandidate {
+  id: string;
+  name: string;
+  email: string;
+  /** Told unless the caller names the recipients. */
+  isUsual: boolean;
+}
 
 /** Who may be told of a release. Null: unknown, not a report, or not the actor's to release. */
 export async function releaseCandidates(

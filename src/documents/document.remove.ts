@@ -1,17 +1,21 @@
+// A deleted document: its row stays for ever, its bytes until retention removes them.
 import { attribution, auditActor, type Actor } from '../accounts/index.ts';
-import { failure, ok } from '../lib/result.ts';
+import { systemActor } from '../audit/index.ts';
+import { failure, ok, type Result } from '../lib/result.ts';
 import type { DocumentDeps } from './document.deps.ts';
 import { findVisibleDocument } from './document.open.ts';
 import { lockDocument } from './document.repository.ts';
-import type { DocumentService } from './document.service.ts';
 import { mayDelete } from './document.ts';
 
-/** Soft: the bytes stay until retention takes them (document.retention.ts). */
+const atOnce = 500;
+const dayMs = 24 * 3_600_000;
+
+/** Soft: the bytes stay until retention takes them (`retainDocuments`). */
 export async function removeDocument(
   deps: DocumentDeps,
   actor: Actor,
   id: string,
-): ReturnType<DocumentService['remove']> {
+): Promise<Result<null, { reason: 'not_found' | 'forbidden' }>> {
   const seen = await findVisibleDocument(deps, actor, id);
   if (!seen) return failure({ reason: 'not_found' });
   if (!mayDelete(actor.viewer, seen)) return failure({ reason: 'forbidden' });
@@ -28,5 +32,45 @@ export async function removeDocument(
       metadata: { bookingId: seen.bookingId, category: seen.category },
     });
     return ok(null);
+  });
+}
+
+/** @returns how many objects were removed */
+export async function retainDocuments(deps: DocumentDeps): Promise<number> {
+  if (deps.retentionDays === null) return 0;
+  const before = new Date(deps.clock.now().getTime() - deps.retentionDays * dayMs);
+  const due = (await deps
+    .db('documents')
+    .where('deleted_at', '<=', before)
+    .whereNull('object_removed_at')
+    .orderBy('deleted_at')
+    .limit(atOnce)
+    .pluck('id')) as string[];
+  for (const id of due) await removeBytes(deps, id, 'retention');
+  return due.length === atOnce ? atOnce + (await retainDocuments(deps)) : due.length;
+}
+
+/** The object first: dying in between, the next run finds the row and does no harm. */
+export async function removeBytes(
+  deps: DocumentDeps,
+  id: string,
+  why: 'retention' | 'infected',
+): Promise<void> {
+  const row = (await deps.db('documents').where({ id }).first('s3_key')) as { s3_key: string } | undefined;
+  if (!row) return;
+  await deps.store.remove([row.s3_key]);
+  await deps.onStep?.('object_removed');
+  await deps.db.transaction(async (trx) => {
+    const changed = await trx('documents')
+      .where({ id })
+      .whereNull('object_removed_at')
+      .update({ object_removed_at: deps.clock.now() });
+    if (changed === 0) return;
+    await deps.audit.record(trx, systemActor, {
+      action: 'document.deleted',
+      resourceType: 'document',
+      resourceId: id,
+      metadata: { bytes: 'removed', why },
+    });
   });
 }

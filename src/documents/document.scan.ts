@@ -2,7 +2,7 @@ import { systemActor } from '../audit/index.ts';
 import type { Transaction } from '../db/knex.ts';
 import type { DocumentDeps } from './document.deps.ts';
 import { contentOf } from './document.open.ts';
-import { removeBytes } from './document.retention.ts';
+import { removeBytes } from './document.remove.ts';
 import { findDocument, lockDocument } from './document.repository.ts';
 import type { DocumentStatus } from './document.ts';
 

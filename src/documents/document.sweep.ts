@@ -1,12 +1,12 @@
 // What uploads leave behind when a process dies or a store goes away. Each pending object is the twin of a copy:
 // if no row speaks of the copy, both go. Nothing younger than any upload may take is looked at.
 import type { ObjectFacts } from '../ports/object-store.ts';
-import { forgetUploads } from './direct.repository.ts';
+import { forgetUploads } from './document.direct-repository.ts';
 import { timingsOf, type DocumentDeps } from './document.deps.ts';
 import { scanDocumentJob, scanKey } from './document.jobs.ts';
 import { objectName, pendingPrefix, storedKey, strayKey } from './document.keys.ts';
 import { knownKeys } from './document.repository.ts';
-import { removeBytes } from './document.retention.ts';
+import { removeBytes } from './document.remove.ts';
 
 export interface Swept {
   pendingObjects: number;

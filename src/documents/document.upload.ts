@@ -15,6 +15,7 @@ import {
   createPartCheck,
   documentKinds,
   mimeTypeOf,
+  type ContentFault,
   type Inspection,
   type PartHashes,
 } from './content/index.ts';
@@ -22,8 +23,7 @@ import { timingsOf, type DocumentDeps } from './document.deps.ts';
 import { scanDocumentJob, scanKey } from './document.jobs.ts';
 import { newObjectName, pendingKey, storedKey } from './document.keys.ts';
 import { findDocument, insertDocument, type NewDocument } from './document.repository.ts';
-import { storedFile } from './document.stored-file.ts';
-import { UploadRefused, type UploadFailure, type UploadSession } from './document.service.ts';
+import { storedFile } from './stored-file.ts';
 import {
   documentCategories,
   isVisibleAtOnce,
@@ -33,6 +33,45 @@ import {
   type DocumentCategory,
 } from './document.ts';
 import { cleanFileName, withExtension, type FileName } from './file-name.ts';
+
+export type UploadFailure =
+  | { reason: 'not_found' }
+  | { reason: 'forbidden' }
+  | { reason: 'booking_cancelled' }
+  | { reason: 'invalid'; errors: { path: string; message: string }[] }
+  /** `position`: which file of the request, from 1. Its name is health information and stays out of errors. */
+  | { reason: 'content'; position: number; fault: ContentFault }
+  /** Uploads from the browser to the store are not set up. */
+  | { reason: 'not_direct' }
+  | { reason: 'too_slow' }
+  | { reason: 'storage_unavailable' };
+
+/** One request with files. Exactly one of `finish` and `abandon` ends it. */
+export interface UploadSession {
+  /**
+   * The next file, as it comes in: `content` is what must be stored at `key`.
+   * @throws UploadRefused
+   */
+  admit(
+    category: unknown,
+    file: { originalName: string; stream: Readable },
+  ): { key: string; content: Readable };
+  /** What the first refused file was refused for. */
+  refusal(): UploadFailure | null;
+  /** All files are stored: makes them documents, all or none. */
+  finish(actor: Actor, category: unknown): Promise<Result<Document[], UploadFailure>>;
+  /** Takes back what was stored; what cannot be, the sweeper does. Writes `document.refused`. */
+  abandon(why: string): Promise<void>;
+}
+
+export class UploadRefused extends Error {
+  override readonly name = 'UploadRefused';
+  readonly failure: UploadFailure;
+  constructor(why: UploadFailure) {
+    super(`The upload is refused: ${why.reason}`);
+    this.failure = why;
+  }
+}
 
 interface Received {
   objectName: string;

@@ -1,6 +1,15 @@
 export * from './document.ts';
-export type * from './document.service.ts';
-export { cancelReasons, UploadRefused } from './document.service.ts';
+export { createDocumentService, type DocumentService } from './document.service.ts';
+export {
+  cancelReasons,
+  type CancelReason,
+  type DirectUpload,
+  type PartOffer,
+} from './document.direct.ts';
+export type { DocumentEvent } from './document.history.ts';
+export type { OpenFailure, WantedRange } from './document.open.ts';
+export type { ReleaseFailure } from './document.release.ts';
+export { UploadRefused, type UploadFailure, type UploadSession } from './document.upload.ts';
 export {
   allKinds,
   ContentRefused,
@@ -10,10 +19,7 @@ export {
 } from './content/index.ts';
 export type { DocumentDeps, DocumentLimits, DocumentTimings } from './document.deps.ts';
 export { checkCustodyJob, retainDocumentsJob, scanDocumentJob, sweepDocumentsJob } from './document.jobs.ts';
-export { bucketLifecycle } from './document.bucket.ts';
-export { newObjectName, pendingKey } from './document.keys.ts';
-export { createDocumentService } from './document.verbs.ts';
+export { bucketLifecycle, newObjectName, pendingKey } from './document.keys.ts';
 export { createDocumentCare, noDocumentCare, type DocumentCare } from './document.care.ts';
-export type { Inventory } from './document.inventory.ts';
-export type { CustodyFinding, CustodyReport } from './document.custody.ts';
+export type { CustodyFinding, CustodyReport, Inventory } from './document.custody.ts';
 export { documentsOf, findDocument } from './document.repository.ts';

@@ -10,8 +10,7 @@ import { configVariables, givenVariables, readConfig } from '../../src/config.ts
 import { appRoleOf } from '../../src/db/privileges.ts';
 import { demoDefaults } from '../../src/dev/demo-defaults.ts';
 import { uploadCors } from '../../src/dev/s3-cors.ts';
-import { bucketLifecycle } from '../../src/documents/document.bucket.ts';
-import { pendingKey } from '../../src/documents/document.keys.ts';
+import { bucketLifecycle, pendingKey } from '../../src/documents/document.keys.ts';
 import { paths } from '../../src/http/paths.ts';
 import { awkwardEnv } from '../support/awkward-env.ts';
 import { environmentOf, parseComposeEnv, readComposeFile } from '../support/compose-file.ts';

@@ -4,7 +4,7 @@ import { expect } from 'chai';
 import { noObjectStore } from '../../../src/adapters/no-object-store.ts';
 import { lookThroughCompoundFile } from '../../../src/documents/content/cfb.ts';
 import { lookThroughZip } from '../../../src/documents/content/zip.ts';
-import { storedFile } from '../../../src/documents/document.stored-file.ts';
+import { storedFile } from '../../../src/documents/stored-file.ts';
 import { zipOf } from '../../support/builders/files.ts';
 
 const mebibyte = 1024 * 1024;

@@ -1,7 +1,13 @@
 // The parts of a large file: how many, how large, and whether they are those that the browser means.
 import type { StoredPart } from '../ports/object-store.ts';
-import type { StoredUpload } from './direct.repository.ts';
-import type { PartClaim, UploadFailure } from './document.service.ts';
+import type { StoredUpload } from './document.direct-repository.ts';
+import type { UploadFailure } from './document.upload.ts';
+
+/** Hex. */
+export interface PartClaim {
+  partNumber: number;
+  sha256: string;
+}
 
 const sha256Bytes = 32;
 
