@@ -359,10 +359,10 @@ describe('an upload past the app', () => {
         'x.pdf',
         Buffer.concat([executable, Buffer.alloc(partBytes)]),
         415,
-        /kind we take/,
+        /not an accepted file type/,
       ],
       ['a bomb that calls itself Word', 'x.docx', lyingZipBomb(), 415, /unpacks|damaged/],
-      ['a PDF that calls itself Word', 'x.docx', large, 415, /end of its name/],
+      ['a PDF that calls itself Word', 'x.docx', large, 415, /ending of its name/],
     ];
     for (const [what, fileName, bytes, status, words] of refusedContents) {
       it(`is ${what}, and nothing of it is kept`, async () => {
