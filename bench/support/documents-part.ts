@@ -5,7 +5,7 @@ import path from 'node:path';
 import { pino } from 'pino';
 import { compose } from '../../src/compose.ts';
 import { readConfig } from '../../src/config.ts';
-import { startS3Server } from '../../src/dev/s3-server.ts';
+import { startS3Server } from '../../src/dev/s3/server.ts';
 import { createFakeAcuity } from '../../test/support/fakes/acuity.ts';
 import { requestAt, ritaOf } from './rita.ts';
 

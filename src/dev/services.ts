@@ -13,8 +13,8 @@ import { startMailbox } from './mailbox.ts';
 import type { Ports } from './ports.ts';
 import { startPostgres } from './postgres.ts';
 import { keptSecret } from './secret.ts';
-import { uploadCors } from './s3-cors.ts';
-import { startS3Server } from './s3-server.ts';
+import { uploadCors } from './s3/cors.ts';
+import { startS3Server } from './s3/server.ts';
 import { step } from '../commands/terminal.ts';
 
 export interface Services {

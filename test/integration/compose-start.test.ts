@@ -17,7 +17,7 @@ import { migrate } from '../../src/db/migrate.ts';
 import { missingPrivileges, tryJob } from '../../src/db/privileges.ts';
 import { freePort } from '../../src/dev/free-port.ts';
 import type { RunningPostgres } from '../../src/dev/postgres.ts';
-import { type S3Server, startS3Server } from '../../src/dev/s3-server.ts';
+import { type S3Server, startS3Server } from '../../src/dev/s3/server.ts';
 import { type Simulator, startSimulator } from '../../src/simulator/index.ts';
 import { awkwardEnv } from '../support/awkward-env.ts';
 import { environmentOf, readComposeFile } from '../support/compose-file.ts';

@@ -7,7 +7,7 @@ import { compose } from '../../src/compose.ts';
 import type { DoctorOverrides } from '../../src/compose.doctor.ts';
 import { readConfig } from '../../src/config.ts';
 import type { Database } from '../../src/db/knex.ts';
-import { uploadCors } from '../../src/dev/s3-cors.ts';
+import { uploadCors } from '../../src/dev/s3/cors.ts';
 import type { DoctorReport, Line } from '../../src/doctor/index.ts';
 import { bucketLifecycle } from '../../src/documents/index.ts';
 import { startSimulator, type Simulator } from '../../src/simulator/index.ts';

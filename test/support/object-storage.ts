@@ -4,8 +4,8 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
-import { uploadCors } from '../../src/dev/s3-cors.ts';
-import { startS3Server, type S3Server, type S3ServerOptions } from '../../src/dev/s3-server.ts';
+import { uploadCors } from '../../src/dev/s3/cors.ts';
+import { startS3Server, type S3Server, type S3ServerOptions } from '../../src/dev/s3/server.ts';
 
 export const testCredentials = { accessKeyId: 'test', secretAccessKey: 'a-secret-of-the-tests' };
 

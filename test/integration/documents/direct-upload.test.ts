@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import type { Agent } from '../../support/app.ts';
-import type { S3Trouble } from '../../../src/dev/s3-server.ts';
+import type { S3Trouble } from '../../../src/dev/s3/server.ts';
 import { executable, lyingZipBomb, pdf, samples } from '../../support/builders/files.ts';
 import { beginDirect, sendDirectly, type Offer } from '../../support/direct-upload.ts';
 import {

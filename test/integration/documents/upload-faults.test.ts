@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
 import { compose } from '../../../src/compose.ts';
 import { pdf, samples } from '../../support/builders/files.ts';
-import type { S3Trouble } from '../../../src/dev/s3-server.ts';
+import type { S3Trouble } from '../../../src/dev/s3/server.ts';
 import { silent } from '../../support/booking-house.ts';
 import {
   closing,

@@ -1,8 +1,8 @@
 // Which pages may send to the store, as S3 decides it: by the rules on the bucket.
 // https://docs.aws.amazon.com/AmazonS3/latest/userguide/cors.html
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { headerOf } from './s3-requests.ts';
-import { S3Fault } from './s3-faults.ts';
+import { headerOf } from './requests.ts';
+import { S3Fault } from './xml.ts';
 
 export interface CorsRule {
   /** `*`: any. */

@@ -1,8 +1,8 @@
 // Uploads in parts. One begun with SHA-256 takes no part without its own, and is put together by them: so S3 does.
 // https://docs.aws.amazon.com/AmazonS3/latest/userguide/checking-object-integrity-upload.html
 import { createHash, randomUUID } from 'node:crypto';
-import type { S3Files } from './s3-files.ts';
-import { S3Fault, xml, xmlTexts } from './s3-faults.ts';
+import type { S3Files } from './files.ts';
+import { S3Fault, xml, xmlTexts } from './xml.ts';
 import {
   describedBy,
   headerOf,
@@ -12,7 +12,7 @@ import {
   sha256Of,
   textOf,
   type S3Call,
-} from './s3-requests.ts';
+} from './requests.ts';
 
 const minPartBytes = 5 * 1024 * 1024;
 

@@ -3,15 +3,13 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { mkdir } from 'node:fs/promises';
-import { MalformedBody } from './s3-body.ts';
-import type { LifecycleRule } from '../ports/object-store.ts';
-import { createS3Files, type S3Files } from './s3-files.ts';
-import { answerCors, type CorsRule } from './s3-cors.ts';
-import { lifecycleXml } from './s3-lifecycle.ts';
-import { answerTo } from './s3-operations.ts';
-import type { BodyTrouble, S3Call } from './s3-requests.ts';
-import { S3Fault, xmlFault } from './s3-faults.ts';
-import { checkSignature, type Credentials } from './s3-signature.ts';
+import type { LifecycleRule } from '../../ports/object-store.ts';
+import { createS3Files, type S3Files } from './files.ts';
+import { answerCors, type CorsRule } from './cors.ts';
+import { answerTo } from './operations.ts';
+import { MalformedBody, type BodyTrouble, type S3Call } from './requests.ts';
+import { lifecycleXml, S3Fault, xmlFault } from './xml.ts';
+import { checkSignature, type Credentials } from './signature.ts';
 
 export interface S3ServerOptions extends Credentials {
   directory: string;

@@ -1,3 +1,6 @@
+// What S3 answers in XML: faults, results, and a bucket's lifecycle rules.
+import type { LifecycleRule } from '../../ports/object-store.ts';
+
 /** An answer of S3 that says no: its status and its code. */
 export class S3Fault extends Error {
   readonly status: number;
@@ -46,4 +49,29 @@ export function xmlTexts(document: string, name: string): string[] {
   return [...document.matchAll(new RegExp(`<${name}>([^<]*)</${name}>`, 'g'))].map(([, text = '']) =>
     text.replaceAll('&lt;', '<').replaceAll('&gt;', '>').replaceAll('&quot;', '"').replaceAll('&amp;', '&'),
   );
+}
+
+/** As S3 writes them. */
+export function lifecycleXml(rules: readonly LifecycleRule[]): string {
+  return xml('LifecycleConfiguration', {
+    Rule: rules.map((rule): XmlNode => {
+      const { prefix, abortsUploadsAfter, removesObjectsAfter, removesOldVersionsAfter } = rule;
+      const expiration = {
+        ...(removesObjectsAfter !== null && { Days: removesObjectsAfter }),
+        ...(rule.removesDeleteMarkers && { ExpiredObjectDeleteMarker: true }),
+      };
+      return {
+        ID: prefix.replace('/', '') || 'all',
+        Status: 'Enabled',
+        Filter: { Prefix: prefix },
+        ...(abortsUploadsAfter !== null && {
+          AbortIncompleteMultipartUpload: { DaysAfterInitiation: abortsUploadsAfter },
+        }),
+        ...(Object.keys(expiration).length > 0 && { Expiration: expiration }),
+        ...(removesOldVersionsAfter !== null && {
+          NoncurrentVersionExpiration: { NoncurrentDays: removesOldVersionsAfter },
+        }),
+      };
+    }),
+  });
 }

@@ -2,10 +2,10 @@
 import { once } from 'node:events';
 import { pipeline } from 'node:stream/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { ObjectRecord, S3Files } from './s3-files.ts';
-import { S3Fault, xml, xmlTexts, type XmlNode } from './s3-faults.ts';
-import { describedBy, headerOf, receive, refuseAcl, sendXml, textOf, type S3Call } from './s3-requests.ts';
-import { answerUpload, listUploads, startUpload } from './s3-uploads.ts';
+import type { ObjectRecord, S3Files } from './files.ts';
+import { S3Fault, xml, xmlTexts, type XmlNode } from './xml.ts';
+import { describedBy, headerOf, receive, refuseAcl, sendXml, textOf, type S3Call } from './requests.ts';
+import { answerUpload, listUploads, startUpload } from './uploads.ts';
 
 export async function answerTo(files: S3Files, call: S3Call): Promise<void> {
   const { method, bucket, key, query } = call;
