@@ -8,6 +8,7 @@ import {
   progresses,
   type Detail,
 } from '../bookings/index.ts';
+import { documentCategories, documentStatuses } from '../documents/index.ts';
 import { column, counts, health, link, oneOf, record, to, types } from './columns.ts';
 import type { Column, Table } from './table.ts';
 
@@ -139,8 +140,8 @@ export const documents: Table = {
     column('id', 'id', 'd.id', record),
     column('fileName', 'string', 'd.file_name', health),
     column('booking', 'string', 'b.reference', to('bookings', 'b.id')),
-    oneOf('category', 'd.category', ['consent_form', 'brief', 'report', 'dictation', 'other']),
-    oneOf('status', 'd.status', ['checking', 'clean', 'infected', 'not_scanned']),
+    oneOf('category', 'd.category', documentCategories),
+    oneOf('status', 'd.status', documentStatuses),
     oneOf('release', releaseOfReport, ['draft', 'released']),
     column('releasedAt', 'datetime', 'd.released_at', record),
     column('releasedBy', 'string', 'r.name', { ...record, ...to('users', 'r.id') }),

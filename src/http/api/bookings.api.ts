@@ -22,7 +22,7 @@ import type { Endpoint } from '../endpoint.ts';
 import { paths } from '../paths.ts';
 import { invalid, notFound, parse } from '../problem.ts';
 import { answer } from './bookings.problems.ts';
-import { documentJson, documentSchema } from './documents.schemas.ts';
+import { documentJson, documentSchema } from './documents.api.ts';
 import {
   answerJson,
   answerSchema,

@@ -1,23 +1,57 @@
 import type { Request, Response } from 'express';
 import { z } from 'zod';
 import {
+  documentStatuses,
   heldBackBecause,
-  kindWords,
   type Document,
   type DocumentService,
   type WantedRange,
 } from '../../documents/index.ts';
 import { actorOf } from '../actor.ts';
-import { attachment } from '../content-disposition.ts';
 import type { Endpoint } from '../endpoint.ts';
+import { attachment, sendContent } from '../file-response.ts';
+import { paths } from '../paths.ts';
 import { forbidden, notFound, parse } from '../problem.ts';
 import { receiveFiles, type ReceiveServices } from '../receive-files.ts';
-import { sendContent } from '../send-content.ts';
-import { openProblem, releaseProblem, uploadProblem } from './documents.problems.ts';
-import { documentJson, documentSchema } from './documents.schemas.ts';
+import { openProblem, releaseProblem, uploadProblem, uploadWords } from './documents.problems.ts';
 import { problem } from './problem.schema.ts';
 
 export type DocumentApiServices = ReceiveServices;
+
+const person = z.object({ id: z.uuid(), name: z.string() });
+
+/** A document as JSON says it (api.md). */
+export const documentSchema = z.object({
+  id: z.uuid(),
+  fileName: z.string(),
+  mimeType: z.string().describe('As the content says, whatever the name said'),
+  sizeBytes: z.int(),
+  sha256: z.string().describe('Of the bytes as they were received, in hex'),
+  // The document is public, and not everybody is to know of every category.
+  category: z.string(),
+  status: z
+    .enum(documentStatuses)
+    .describe('Downloads begin when it is `clean`, or `not_scanned` where no scan is set up'),
+  createdAt: z.iso.datetime().describe('ISO 8601, UTC'),
+  releasedAt: z.iso
+    .datetime()
+    .nullable()
+    .optional()
+    .describe('Only of a report: since when the referrer can see it; null: a draft, which only staff see'),
+  uploadedBy: person.describe('The referrer or member of staff whose upload it is'),
+  uploadedFor: person.nullable().describe('The admin who made it while acting as that referrer'),
+  url: z.string(),
+});
+
+export function documentJson(document: Document): z.input<typeof documentSchema> {
+  const { bookingId: _, damagedAt: __, createdAt, releasedAt, ...facts } = document;
+  return {
+    ...facts,
+    createdAt: createdAt.toISOString(),
+    ...(document.category === 'report' && { releasedAt: releasedAt?.toISOString() ?? null }),
+    url: paths.document(document.id),
+  };
+}
 
 const idParams = z.object({ id: z.uuid() });
 const noSession = problem('not_signed_in');
@@ -146,13 +180,6 @@ export function documentEndpoints(services: DocumentApiServices): Endpoint[] {
       },
     },
   ];
-}
-
-export function uploadWords({ limits }: Pick<DocumentService, 'limits'>): {
-  kinds: string;
-  maxBytes: number;
-} {
-  return { kinds: kindWords(limits.kinds), maxBytes: limits.maxBytes };
 }
 
 async function download(documents: DocumentService, req: Request, res: Response): Promise<void> {

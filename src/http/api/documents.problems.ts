@@ -1,4 +1,11 @@
-import type { ContentFault, OpenFailure, ReleaseFailure, UploadFailure } from '../../documents/index.ts';
+import {
+  kindWords,
+  type ContentFault,
+  type DocumentService,
+  type OpenFailure,
+  type ReleaseFailure,
+  type UploadFailure,
+} from '../../documents/index.ts';
 import { badRequest, conflict, forbidden, invalid, notFound, notSignedIn, Problem } from '../problem.ts';
 
 /** What the room refuses, and what can befall a request with files on its way. */
@@ -11,10 +18,15 @@ export type ReceiveFailure =
 
 const retryAfter = { headers: { 'Retry-After': '30' } };
 
+/** What messages about uploads tell of the limits. */
 export interface UploadWords {
   /** "PDF, Word, …" */
   kinds: string;
   maxBytes: number;
+}
+
+export function uploadWords({ limits }: Pick<DocumentService, 'limits'>): UploadWords {
+  return { kinds: kindWords(limits.kinds), maxBytes: limits.maxBytes };
 }
 
 /** The stable codes of api.md. Files are spoken of by their place: names are health information. */

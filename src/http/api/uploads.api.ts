@@ -13,9 +13,8 @@ import type { Failure } from '../../lib/result.ts';
 import { actorOf } from '../actor.ts';
 import type { Endpoint } from '../endpoint.ts';
 import { notFound, parse, type Problem } from '../problem.ts';
-import { uploadProblem } from './documents.problems.ts';
-import { documentJson, documentSchema } from './documents.schemas.ts';
-import { uploadWords } from './documents.api.ts';
+import { uploadProblem, uploadWords } from './documents.problems.ts';
+import { documentJson, documentSchema } from './documents.api.ts';
 import { problem } from './problem.schema.ts';
 
 const bookingParams = z.object({ id: z.uuid() });

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { cleanFileName, withExtension } from '../../../src/documents/file-name.ts';
-import { attachment } from '../../../src/http/content-disposition.ts';
+import { attachment } from '../../../src/http/file-response.ts';
 
 describe('the name of a file', () => {
   const cases: [string, string, string | null][] = [

@@ -7,7 +7,7 @@ import { readerZoneOf } from '../../forms/fields.ts';
 import { paths } from '../../paths.ts';
 import { notFound, type FieldProblem } from '../../problem.ts';
 import { wantsFragment } from '../../respond.ts';
-import { documentsSection, type DocumentsSection } from '../documents/document-words.ts';
+import { documentsSection, type DocumentsSection } from '../documents/documents-section.ts';
 import type { PageServices } from '../page-services.ts';
 import { progressWords, statusWords } from '../../view-helpers.ts';
 import type { PageData } from '../../views.ts';

@@ -6,7 +6,7 @@ import { paths } from '../../paths.ts';
 import { notFound } from '../../problem.ts';
 import { wantsFragment } from '../../respond.ts';
 import type { PageServices } from '../page-services.ts';
-import { documentsSection } from './document-words.ts';
+import { documentsSection } from './documents-section.ts';
 
 type Needs = Pick<PageServices, 'bookings' | 'documents'>;
 

@@ -1,6 +1,5 @@
 import type { Request, Response } from 'express';
-import { uploadWords } from '../../api/documents.api.ts';
-import { uploadProblem } from '../../api/documents.problems.ts';
+import { uploadProblem, uploadWords } from '../../api/documents.problems.ts';
 import type { PageRoute } from '../../endpoint.ts';
 import { typed } from '../../forms/fields.ts';
 import { paths } from '../../paths.ts';

@@ -2,11 +2,10 @@ import type { Request, Response } from 'express';
 import { heldBackBecause } from '../../../documents/index.ts';
 import { openProblem } from '../../api/documents.problems.ts';
 import { actorOf } from '../../actor.ts';
-import { inline } from '../../content-disposition.ts';
 import type { PageRoute } from '../../endpoint.ts';
+import { inline, sendContent } from '../../file-response.ts';
 import { paths } from '../../paths.ts';
 import { notFound } from '../../problem.ts';
-import { sendContent } from '../../send-content.ts';
 import type { PageServices } from '../page-services.ts';
 import { isShownInline } from './document-words.ts';
 

@@ -1,0 +1,117 @@
+// The documents of a booking as its page shows them: the list, and the form to add some.
+import {
+  documentKinds,
+  isDraft,
+  isReady,
+  mayDelete,
+  mayRelease,
+  type Document,
+  type DocumentCategory,
+  type DocumentService,
+} from '../../../documents/index.ts';
+import type { Viewer } from '../../../accounts/index.ts';
+import type { Booking } from '../../../bookings/index.ts';
+import { megabytes, uploadWords } from '../../api/documents.problems.ts';
+import { timeAndDay } from '../when.ts';
+import { categoryWords, factsOf, isShownInline, statusWords, whoOf } from './document-words.ts';
+
+export interface DocumentRow {
+  id: string;
+  fileName: string;
+  sizeBytes: number;
+  /** "Brief · PDF · 2.4 MB" */
+  facts: string;
+  who: string;
+  when: string;
+  at: string;
+  /** Why it cannot be downloaded; null when it can. */
+  state: string | null;
+  /** Whether browsers show its kind by themselves. */
+  mayView: boolean;
+  mayDelete: boolean;
+  /** Only staff ever see one. */
+  isDraft: boolean;
+  mayRelease: boolean;
+  mayRecall: boolean;
+}
+
+/** What views/bookings/_documents.ejs shows. */
+export interface DocumentsSection {
+  bookingId: string;
+  /** What is shown, in short: another when anything of the list has changed. */
+  seen: string;
+  rows: DocumentRow[];
+  /** Null when nothing can be added: to a cancelled booking, for one. */
+  upload: {
+    categories: { value: DocumentCategory; label: string }[];
+    chosen: string;
+    /** "PDF, Word, …" */
+    kinds: string;
+    /** For the file chooser: ".pdf,.doc,…" */
+    accept: string;
+    maxBytes: number;
+    /** "500 MB" */
+    maxSize: string;
+    maxFiles: number;
+    /** Files of `fromBytes` and larger go from the browser to the store at `origin`; null: none do. */
+    direct: { fromBytes: number; origin: string } | null;
+  } | null;
+}
+
+export async function documentsSection(
+  documents: DocumentService,
+  viewer: Viewer,
+  booking: Booking,
+  zone: string,
+  chosen = '',
+): Promise<DocumentsSection> {
+  // First: what changes in between is shown, and asked for once more.
+  const seen = await documents.listState(viewer, booking.id);
+  const found = await documents.list(viewer, booking.id);
+  const { limits } = documents;
+  const categories = documents.categoriesFor(viewer).map((value) => ({ value, label: categoryWords[value] }));
+  return {
+    bookingId: booking.id,
+    seen,
+    rows: found.map((document) => rowOf(document, viewer, zone)),
+    upload:
+      booking.status === 'cancelled'
+        ? null
+        : {
+            categories,
+            chosen,
+            kinds: uploadWords(documents).kinds,
+            accept: limits.kinds
+              .flatMap((kind) => documentKinds[kind].extensions.map((extension) => `.${extension}`))
+              .join(','),
+            maxBytes: limits.maxBytes,
+            maxSize: megabytes(limits.maxBytes),
+            maxFiles: limits.maxFiles,
+            direct: directOf(documents),
+          },
+  };
+}
+
+function directOf({
+  direct: { origin, fromBytes },
+}: DocumentService): NonNullable<DocumentsSection['upload']>['direct'] {
+  return origin === null ? null : { origin, fromBytes };
+}
+
+function rowOf(document: Document, viewer: Viewer, zone: string): DocumentRow {
+  return {
+    id: document.id,
+    fileName: document.fileName,
+    sizeBytes: document.sizeBytes,
+    facts: factsOf(document),
+    who: whoOf(document),
+    when: timeAndDay(document.createdAt, zone),
+    at: document.createdAt.toISOString(),
+    state: document.damagedAt ? 'Damaged: ask for a new copy' : statusWords[document.status],
+    mayView: isShownInline(document) && isReady(document) && !document.damagedAt,
+    mayDelete: mayDelete(viewer, document),
+    isDraft: isDraft(document),
+    mayRelease: isDraft(document) && mayRelease(viewer) && isReady(document),
+    mayRecall: document.category === 'report' && !isDraft(document) && mayRelease(viewer),
+  };
+}
