@@ -1,4 +1,4 @@
-import type { Queryable } from '../db/knex.ts';
+import type { Queryable, Transaction } from '../db/knex.ts';
 import { admitRefusal } from './audit.refusals.ts';
 import type { AuditAction, AuditActor, AuditEntry } from './audit.ts';
 
@@ -32,4 +32,24 @@ type Limited = 'auth.sign_in_failed' | 'auth.two_factor_failed' | 'access.denied
 /** A refused webhook is admitted with the row of its event (src/webhooks). */
 function isLimited(action: AuditAction): action is Limited {
   return ['auth.sign_in_failed', 'auth.two_factor_failed', 'access.denied'].includes(action);
+}
+
+/**
+ * Who makes the changes of this transaction, and what is to be said of each: every changed row that nobody records by
+ * itself stands in the log with it. For changes of many rows at once; without it such a row has nobody's name.
+ */
+export async function sayOfChanges(
+  trx: Transaction,
+  { actorId, actingAsId, request }: AuditActor,
+  metadata: Record<string, unknown>,
+): Promise<void> {
+  const said = {
+    actorId,
+    actingAsId,
+    metadata,
+    ip: request?.ip,
+    userAgent: request?.userAgent?.slice(0, 400),
+    requestId: request?.requestId,
+  };
+  await trx.raw(`select set_config('examdesk.changes', ?, true)`, [JSON.stringify(said)]);
 }

@@ -1,5 +1,4 @@
-export { sayOfChanges } from './audit.changes.ts';
-export { auditLog, type AuditLog } from './audit.log.ts';
+export { auditLog, sayOfChanges, type AuditLog } from './audit.log.ts';
 export { admitRefusal, refusalLimits, writeRefusalCounts } from './audit.refusals.ts';
 export {
   auditActions,
