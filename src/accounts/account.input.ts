@@ -1,5 +1,6 @@
 // What the account's forms and the console hand in, parsed once.
 import { z } from 'zod';
+import { roles } from './viewer.ts';
 
 /** What is no id names nobody: PostgreSQL would call it an error. */
 export function isId(text: unknown): text is string {
@@ -30,7 +31,7 @@ export const inviteInput = z
     name: z
       .preprocess((name) => (name === '' || name === null ? undefined : name), nameInput.optional())
       .optional(),
-    role: z.enum(['referrer', 'support', 'admin'], 'Choose what the person does'),
+    role: z.enum(roles, 'Choose what the person does'),
     organizationId: z
       .preprocess(
         (id) => (id === '' || id === null ? undefined : id),

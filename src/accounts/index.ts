@@ -51,6 +51,7 @@ export {
   isDemoAccount,
   isStaff,
   mayAdminister,
+  roleNames,
   roles,
   type Actor,
   type Role,

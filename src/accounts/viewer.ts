@@ -4,6 +4,13 @@ export const roles = ['referrer', 'support', 'admin'] as const;
 
 export type Role = (typeof roles)[number];
 
+/** As pages name them. */
+export const roleNames: Record<Role, string> = {
+  referrer: 'Referrer',
+  support: 'Support',
+  admin: 'Administrator',
+};
+
 export function isRole(role: string): role is Role {
   return (roles as readonly string[]).includes(role);
 }

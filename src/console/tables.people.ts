@@ -1,4 +1,5 @@
 // Lists of people, and of those they belong to.
+import { roles } from '../accounts/index.ts';
 import { column, counts, link, oneOf, record, to, types } from './columns.ts';
 import type { Table } from './table.ts';
 
@@ -85,7 +86,7 @@ export const users: Table = {
     column('id', 'id', 'u.id', record),
     column('name', 'string', 'u.name'),
     column('email', 'string', 'u.email', { label: 'E-mail' }),
-    oneOf('role', 'u.role', ['referrer', 'support', 'admin']),
+    oneOf('role', 'u.role', roles),
     column('organization', 'string', 'o.name', { label: 'Organisation', ...to('organizations', 'o.id') }),
     column('isActive', 'boolean', 'not u.banned', { label: 'Active' }),
     column('awaitsInvitation', 'boolean', 'u.awaits_invitation', { label: 'Awaits invitation' }),

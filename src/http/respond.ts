@@ -1,4 +1,4 @@
-import type { Request } from 'express';
+import type { Request, Response } from 'express';
 
 /**
  * Whether the client is a program. It says so in `Accept`; one that accepts anything is taken at the word of the
@@ -27,4 +27,9 @@ export function isByItself(req: Request): boolean {
 /** The same, for a part of itself: all that a timer of a page asks for. */
 export function isPoll(req: Request): boolean {
   return isByItself(req) && wantsFragment(req);
+}
+
+/** @param cookies Set-Cookie lines */
+export function setCookies(res: Response, cookies: string[]): void {
+  for (const cookie of cookies) res.append('Set-Cookie', cookie);
 }

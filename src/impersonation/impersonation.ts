@@ -1,4 +1,6 @@
-// An admin acting as a referrer. Not "logged in as": both are on every record that is made meanwhile.
+// An admin acting as a referrer. Not "logged in as": every record that is made meanwhile names both.
+import { z } from 'zod';
+import type { JobDefinition } from '../ports/job-queue.ts';
 
 export interface Episode {
   id: string;
@@ -50,3 +52,23 @@ export type StartFailure =
 export { idleMinutes } from '../accounts/index.ts';
 /** At the most, whatever is done. */
 export const longestHours = 4;
+
+export const longestReason = 200;
+
+/** The JSON request and the form. */
+export const actRequest = z.object({
+  userId: z.uuid('Name a referrer by id'),
+  reason: z
+    .string('Enter a reason')
+    // A browser sends each line break of the form as two characters and counts it as one.
+    .overwrite((text) => text.replaceAll('\r\n', '\n'))
+    .trim()
+    .min(3, 'Enter a reason of at least 3 characters')
+    .max(longestReason, `Enter a reason of at most ${longestReason} characters`),
+});
+
+/** Each minute: an admin who closed the browser sends no request that would find the end. */
+export const endQuietActingJob: JobDefinition<Record<string, never>> = {
+  name: 'end_quiet_acting',
+  payload: z.object({}),
+};

@@ -4,7 +4,6 @@
 import type { Queryable } from '../db/knex.ts';
 import { isUuid } from '../lib/uuid.ts';
 import type { FoundReferrer } from './impersonation.ts';
-import { createCommonLexemes, type CommonLexemes } from './referrer.common.ts';
 
 interface Row {
   id: string;
@@ -29,6 +28,9 @@ const alternatives = 8;
 const shortestPrefix = 3;
 /** A beginning that more share than this is taken for the commonest words that begin so: the index has those at once. */
 const tooCommon = 0.005;
+
+/** How long the common words are kept. */
+const keptMs = 10 * 60_000;
 
 /** What stands for one typed word: any of these lexemes, or, with `:*`, of those that begin so. */
 type Term = string[];
@@ -228,4 +230,38 @@ function toFound(row: Row): FoundReferrer {
     organization: { id: row.organization_id, name: row.organization_name },
     lastActiveAt: row.last_active_at,
   };
+}
+
+// Which words very many people share. PostgreSQL counts them for its planner: read from its statistics, they need no
+// counter of ours that every new referrer would have to lock.
+
+/** Lexemes, and of all referrers the share that has each, from 0 to 1; the commonest first. */
+type CommonLexemes = [lexeme: string, share: number][];
+
+/** They change slowly: read anew every ten minutes. */
+function createCommonLexemes(db: Queryable): () => Promise<CommonLexemes> {
+  let kept: { until: number; lexemes: Promise<CommonLexemes> } | null = null;
+  return () => {
+    if (!kept || kept.until < performance.now()) {
+      const mine = { until: performance.now() + keptMs, lexemes: readCommon(db) };
+      kept = mine;
+      mine.lexemes.catch(() => {
+        if (kept === mine) kept = null;
+      });
+    }
+    return kept.lexemes;
+  };
+}
+
+/** Empty before the first analyze: then there are few people. */
+async function readCommon(db: Queryable): Promise<CommonLexemes> {
+  // The shares end with some that are of no word.
+  const { rows } = await db.raw<{ rows: { word: string; share: number }[] }>(
+    `select word, share
+     from pg_stats, unnest(most_common_elems::text::text[], most_common_elem_freqs) as common (word, share)
+     where schemaname = current_schema() and tablename = 'referrer_search' and attname = 'lexemes'
+       and word is not null
+     order by share desc, word`,
+  );
+  return rows.map(({ word, share }) => [word, share]);
 }

@@ -1,25 +1,10 @@
-import { fromNodeHeaders } from 'better-auth/node';
-import type { Request, Response } from 'express';
 import { z } from 'zod';
-import type { ImpersonationService, Started, StartFailure } from '../../impersonation/index.ts';
-import { actorOf, viewerOf } from '../actor.ts';
+import { actRequest, type ImpersonationService } from '../../impersonation/index.ts';
+import { startActing, stopActing } from '../acting.ts';
 import type { Endpoint } from '../endpoint.ts';
-import { forbidden, invalid, notFound, notSignedIn, parse, type Problem } from '../problem.ts';
+import { parse } from '../problem.ts';
 import { problem } from './problem.schema.ts';
 
-export const longestReason = 200;
-
-/** The JSON request and the form. */
-export const impersonateSchema = z.object({
-  userId: z.uuid('Name a referrer by id'),
-  reason: z
-    .string('Enter a reason')
-    // A browser sends each line break of the form as two characters and counts it as one.
-    .overwrite((text) => text.replaceAll('\r\n', '\n'))
-    .trim()
-    .min(3, 'Enter a reason of at least 3 characters')
-    .max(longestReason, `Enter a reason of at most ${longestReason} characters`),
-});
 const searchSchema = z.object({
   query: z.string('Say whom you look for').trim().min(1, 'Say whom you look for').max(200, 'Is too long'),
 });
@@ -68,7 +53,7 @@ export function impersonationEndpoints({
       path: '/admin/impersonate',
       access: 'admin',
       summary: 'Act as a referrer; the session is the cookie of the answer',
-      request: { body: impersonateSchema },
+      request: { body: actRequest },
       responses: {
         200: {
           description: 'Acting',
@@ -112,43 +97,4 @@ export function impersonationEndpoints({
       },
     },
   ];
-}
-
-/** @throws Problem */
-export async function startActing(
-  impersonation: ImpersonationService,
-  req: Request,
-  res: Response,
-): Promise<Started> {
-  const { userId, reason } = parse(impersonateSchema, req.body);
-  const started = await impersonation.start(
-    ...([actorOf(req, res), fromNodeHeaders(req.headers), userId, reason] as const),
-  );
-  if (!started.ok) throw refused(started);
-  for (const cookie of started.value.cookies) res.append('Set-Cookie', cookie);
-  return started.value;
-}
-
-/** @returns whether there is an admin's session to go back to. @throws Problem */
-export async function stopActing(
-  impersonation: ImpersonationService,
-  req: Request,
-  res: Response,
-): Promise<boolean> {
-  const viewer = viewerOf(res);
-  if (!viewer?.actingAdmin) {
-    // It had ended otherwise, and the way back has been gone already (session.ts).
-    if (res.locals.isBack === true) return true;
-    throw forbidden('Nobody acts in this session.');
-  }
-  const { isAdminBack, cookies } = await impersonation.exit(fromNodeHeaders(req.headers), viewer);
-  for (const cookie of cookies) res.append('Set-Cookie', cookie);
-  return isAdminBack;
-}
-
-function refused({ reason }: StartFailure): Problem {
-  if (reason === 'not_a_referrer') return notFound('There is no active referrer of this id.');
-  if (reason === 'session_ended') return notSignedIn();
-  if (reason === 'oneself') return invalid([{ path: 'userId', message: 'You cannot act as yourself' }]);
-  return forbidden('You act as somebody already: stop that first.');
 }

@@ -2,17 +2,18 @@
 import { fromNodeHeaders } from 'better-auth/node';
 import type { Request, Response } from 'express';
 import { z } from 'zod';
-import type { Accounts } from '../../accounts/index.ts';
+import { roles, type Accounts } from '../../accounts/index.ts';
 import { requestFacts, viewerOf } from '../actor.ts';
 import type { Endpoint } from '../endpoint.ts';
 import { digits } from '../forms/codes.ts';
 import { parse, Problem, tooManyRequests } from '../problem.ts';
+import { setCookies } from '../respond.ts';
 
 const user = z.object({
   id: z.uuid(),
   name: z.string(),
   email: z.email(),
-  role: z.enum(['referrer', 'support', 'admin']),
+  role: z.enum(roles),
 });
 const credentials = z.object({
   email: z.string().trim().max(254).pipe(z.email()),
@@ -40,7 +41,7 @@ export function sessionEndpoints(accounts: Accounts): Endpoint[] {
   ): Promise<void> => {
     const taken = await accounts.secondStep(given, fromNodeHeaders(req.headers), requestFacts(req, res));
     if (taken.ok) {
-      for (const cookie of taken.value.cookies) res.append('Set-Cookie', cookie);
+      setCookies(res, taken.value.cookies);
       res.json({ user: taken.value.user });
       return;
     }
@@ -69,13 +70,13 @@ export function sessionEndpoints(accounts: Accounts): Endpoint[] {
         const signedIn = await accounts.signIn(given, fromNodeHeaders(req.headers), requestFacts(req, res));
         if (!signedIn.ok && signedIn.reason === 'too_many') throw tooManyRequests(signedIn.retryAfterMs);
         if (!signedIn.ok && signedIn.reason === 'second_step') {
-          for (const cookie of signedIn.cookies) res.append('Set-Cookie', cookie);
+          setCookies(res, signedIn.cookies);
           res.json({ twoFactorRedirect: true, twoFactorMethods: ['totp'] });
           return;
         }
         if (!signedIn.ok)
           throw new Problem('bad_credentials', 'The e-mail address or the password is wrong.');
-        for (const cookie of signedIn.value.cookies) res.append('Set-Cookie', cookie);
+        setCookies(res, signedIn.value.cookies);
         res.json({ redirect: false, user: signedIn.value.user });
       },
     },
@@ -103,7 +104,7 @@ export function sessionEndpoints(accounts: Accounts): Endpoint[] {
           viewerOf(res),
           requestFacts(req, res),
         );
-        for (const cookie of cookies) res.append('Set-Cookie', cookie);
+        setCookies(res, cookies);
         res.json({ success: true });
       },
     },

@@ -49,7 +49,7 @@ export function secondsUntil(end: Date): number {
   return Math.max(0, Math.round((end.getTime() - Date.now()) / 1000));
 }
 
-const notInTheirName =
+export const notInTheirName =
   'While acting as somebody you cannot see or change what belongs to their account. Stop acting first.';
 
 /** In any case of letters: the router does not mind them either. */

@@ -3,7 +3,7 @@ import type { Request, RequestHandler, Response } from 'express';
 import type { Accounts } from '../../accounts/index.ts';
 import { paths } from '../paths.ts';
 import { forbidden } from '../problem.ts';
-import { isByItself, wantsFragment, wantsJson } from '../respond.ts';
+import { isByItself, setCookies, wantsFragment, wantsJson } from '../respond.ts';
 
 /** Once a request: who is signed in, as the database has it now. */
 export function session(accounts: Accounts): RequestHandler {
@@ -15,7 +15,7 @@ export function session(accounts: Accounts): RequestHandler {
     );
     res.locals.viewer = viewer;
     res.locals.isBack = isBack;
-    for (const cookie of cookies) res.append('Set-Cookie', cookie);
+    setCookies(res, cookies);
     if (mustSetUpTwoFactor && !isOpenBefore(req.path)) return sendToSetUp(req, res);
     next();
   };

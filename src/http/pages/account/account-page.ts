@@ -2,6 +2,7 @@
 import type { Request, Response } from 'express';
 import type { Actor } from '../../../accounts/index.ts';
 import { actorOf } from '../../actor.ts';
+import { notInTheirName } from '../../middleware/acting.ts';
 import { forbidden, type FieldProblem } from '../../problem.ts';
 import type { PageData } from '../../views.ts';
 
@@ -13,15 +14,9 @@ import type { PageData } from '../../views.ts';
 export function ownActor(req: Request, res: Response): Actor {
   const actor = actorOf(req, res);
   if (actor.viewer.actingAdmin) {
-    throw forbidden(
-      'While acting as somebody you cannot see or change what belongs to their account. Stop acting first.',
-    );
+    throw forbidden(notInTheirName);
   }
   return actor;
-}
-
-export function setCookies(res: Response, cookies: string[]): void {
-  for (const cookie of cookies) res.append('Set-Cookie', cookie);
 }
 
 /** The page again, with what is wrong. */

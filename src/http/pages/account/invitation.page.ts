@@ -8,7 +8,8 @@ import { rawField, typed } from '../../forms/fields.ts';
 import { paths } from '../../paths.ts';
 import type { FieldProblem } from '../../problem.ts';
 import type { PageData } from '../../views.ts';
-import { setCookies, showClosedLink, showErrors, showTooMany } from './account-page.ts';
+import { showClosedLink, showErrors, showTooMany } from './account-page.ts';
+import { setCookies } from '../../respond.ts';
 
 interface InvitationPage extends PageData {
   token: string;

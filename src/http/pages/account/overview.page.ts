@@ -1,11 +1,10 @@
 // The account's front page: what is known of one, and where to change it.
-import type { Accounts } from '../../../accounts/index.ts';
+import { roleNames, type Accounts } from '../../../accounts/index.ts';
 import type { MailPreference, MailPreferences } from '../../../email/index.ts';
 import type { PageRoute } from '../../endpoint.ts';
 import { paths } from '../../paths.ts';
 import type { PageData } from '../../views.ts';
 import { ownActor } from './account-page.ts';
-import { roleWords } from './role-words.ts';
 
 interface AccountPage extends PageData {
   rows: { label: string; value: string; note?: string; href?: string; action?: string }[];
@@ -38,7 +37,7 @@ export function overviewPages(accounts: Accounts, mailPreferences: MailPreferenc
             { label: 'Name', value: viewer.name },
             {
               label: viewer.organization ? 'Organisation' : 'Role',
-              value: viewer.organization?.name ?? roleWords[viewer.role],
+              value: viewer.organization?.name ?? roleNames[viewer.role],
             },
             { label: 'E-mail address', value: viewer.email, href: paths.accountEmail(), action: 'Change' },
             {

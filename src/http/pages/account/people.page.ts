@@ -1,6 +1,12 @@
 // For admins: who works with us, who is invited, and the organisations. One person's page is person.page.ts.
 import type { Request, Response } from 'express';
-import type { AccountLink, Accounts, InviteInput, OrganizationSummary } from '../../../accounts/index.ts';
+import {
+  roleNames,
+  type AccountLink,
+  type Accounts,
+  type InviteInput,
+  type OrganizationSummary,
+} from '../../../accounts/index.ts';
 import type { PageRoute } from '../../endpoint.ts';
 import { rawField, readerZoneOf, typed } from '../../forms/fields.ts';
 import { paths } from '../../paths.ts';
@@ -8,7 +14,6 @@ import { tooManyRequests, type FieldProblem } from '../../problem.ts';
 import type { PageData } from '../../views.ts';
 import { shortDay, timeAndDay } from '../when.ts';
 import { ownActor, showErrors } from './account-page.ts';
-import { roleWords } from './role-words.ts';
 
 interface PeoplePage extends PageData {
   /** An organisation's id, or `staff`. */
@@ -153,12 +158,12 @@ async function pageOf(accounts: Accounts, req: Request, asked: string): Promise<
     organizations,
     people: people.map((person) => ({
       ...person,
-      role: roleWords[person.role],
+      role: roleNames[person.role],
       lastSeen: person.lastSeenAt ? shortDay(person.lastSeenAt, zone) : '–',
       twoFactor: person.hasTwoFactor ? 'On' : 'Off',
     })),
     invitations: invitations.map((link) => invitationRow(link, zone)),
-    roles: Object.entries(roleWords).map(([value, label]) => ({ value, label })),
+    roles: Object.entries(roleNames).map(([value, label]) => ({ value, label })),
     invite: {
       email: '',
       name: '',
@@ -175,7 +180,7 @@ function invitationRow(link: AccountLink, zone: string): PeoplePage['invitations
   return {
     id: link.id,
     email: link.email,
-    as: link.organization?.name ?? (link.role ? roleWords[link.role] : ''),
+    as: link.organization?.name ?? (link.role ? roleNames[link.role] : ''),
     sent: shortDay(link.createdAt, zone),
     until: timeAndDay(link.expiresAt, zone),
     isExpired: link.state === 'expired',

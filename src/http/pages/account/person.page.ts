@@ -1,6 +1,13 @@
 // For admins: one person's account, and what can be done about it. Nothing here can be typed over by accident.
 import type { Request, Response } from 'express';
-import type { Accounts, OrganizationSummary, Person, PersonFailure, Role } from '../../../accounts/index.ts';
+import {
+  roleNames,
+  type Accounts,
+  type OrganizationSummary,
+  type Person,
+  type PersonFailure,
+  type Role,
+} from '../../../accounts/index.ts';
 import type { PageRoute } from '../../endpoint.ts';
 import { readerZoneOf, typed } from '../../forms/fields.ts';
 import { paths } from '../../paths.ts';
@@ -8,7 +15,6 @@ import { notFound, type FieldProblem } from '../../problem.ts';
 import type { PageData } from '../../views.ts';
 import { timeAndDay } from '../when.ts';
 import { ownActor, showErrors } from './account-page.ts';
-import { roleWords } from './role-words.ts';
 
 interface PersonPage extends PageData {
   person: Person;
@@ -72,7 +78,7 @@ async function change(accounts: Accounts, req: Request, res: Response): Promise<
 async function changeRole(accounts: Accounts, req: Request, res: Response): Promise<void> {
   const page = await pageOf(accounts, req, res);
   const chosen = { role: typed(req.body, 'role'), organizationId: typed(req.body, 'organizationId') };
-  if (!Object.hasOwn(roleWords, chosen.role)) {
+  if (!Object.hasOwn(roleNames, chosen.role)) {
     return showErrors(res, view, { ...page, errors: [{ path: 'role', message: 'Choose a role' }] });
   }
   const to = { role: chosen.role as Role, organizationId: chosen.organizationId || null };
@@ -105,7 +111,7 @@ async function pageOf(accounts: Accounts, req: Request, res: Response): Promise<
     person,
     rows: [
       { label: 'E-mail address', value: person.email },
-      { label: 'Role', value: roleWords[person.role] },
+      { label: 'Role', value: roleNames[person.role] },
       ...(person.organization ? [{ label: 'Organisation', value: person.organization.name }] : []),
       { label: 'Account', value: stateOf(person) },
       { label: 'Two-step sign-in', value: person.hasTwoFactor ? 'On' : 'Off' },
@@ -114,7 +120,7 @@ async function pageOf(accounts: Accounts, req: Request, res: Response): Promise<
         value: person.lastSeenAt ? timeAndDay(person.lastSeenAt, zone) : 'Not signed in now',
       },
     ],
-    roles: Object.entries(roleWords).map(([value, label]) => ({ value, label })),
+    roles: Object.entries(roleNames).map(([value, label]) => ({ value, label })),
     organizations,
     chosen: { role: person.role, organizationId: person.organization?.id ?? '' },
     isOneself: person.id === viewer.userId,

@@ -1,23 +1,24 @@
 // Signing in, second step: the code of the app, or a recovery code. One box takes either.
 import { fromNodeHeaders } from 'better-auth/node';
 import type { Request, Response } from 'express';
-import type { Accounts } from '../../accounts/index.ts';
-import { requestFacts, viewerOf } from '../actor.ts';
-import type { PageRoute } from '../endpoint.ts';
-import { digits, recoveryCode } from '../forms/codes.ts';
-import { typed } from '../forms/fields.ts';
-import { safeNext } from '../next-path.ts';
-import { paths } from '../paths.ts';
-import type { FieldProblem } from '../problem.ts';
-import type { PageData } from '../views.ts';
-import { setCookies, showTooMany } from './account/account-page.ts';
+import type { Accounts } from '../../../accounts/index.ts';
+import { requestFacts, viewerOf } from '../../actor.ts';
+import type { PageRoute } from '../../endpoint.ts';
+import { digits, recoveryCode } from '../../forms/codes.ts';
+import { typed } from '../../forms/fields.ts';
+import { safeNext } from '../../next-path.ts';
+import { paths } from '../../paths.ts';
+import type { FieldProblem } from '../../problem.ts';
+import type { PageData } from '../../views.ts';
+import { showTooMany } from './account-page.ts';
+import { setCookies } from '../../respond.ts';
 
 interface SecondStepPage extends PageData {
   next: string | null;
   errors: FieldProblem[];
 }
 
-const view = 'accounts/second-step';
+const view = 'account/second-step';
 
 export function secondStepPages(accounts: Accounts): PageRoute[] {
   const path = paths.signInSecondStep();

@@ -1,12 +1,14 @@
 import { fromNodeHeaders } from 'better-auth/node';
 import type { Request, Response } from 'express';
 import { z } from 'zod';
-import type { Accounts } from '../../accounts/index.ts';
-import { requestFacts, viewerOf } from '../actor.ts';
-import type { PageRoute } from '../endpoint.ts';
-import { safeNext } from '../next-path.ts';
-import { paths } from '../paths.ts';
-import type { FieldProblem } from '../problem.ts';
+import type { Accounts } from '../../../accounts/index.ts';
+import { requestFacts, viewerOf } from '../../actor.ts';
+import type { PageRoute } from '../../endpoint.ts';
+import { safeNext } from '../../next-path.ts';
+import { paths } from '../../paths.ts';
+import { setCookies } from '../../respond.ts';
+import type { FieldProblem } from '../../problem.ts';
+import { showTooMany } from './account-page.ts';
 
 const form = z.object({
   email: z
@@ -64,18 +66,15 @@ async function signIn(accounts: Accounts, req: Request, res: Response): Promise<
   }
   const signedIn = await accounts.signIn(given.data, fromNodeHeaders(req.headers), requestFacts(req, res));
   if (signedIn.ok) {
-    for (const cookie of signedIn.value.cookies) res.append('Set-Cookie', cookie);
+    setCookies(res, signedIn.value.cookies);
     return res.redirect(303, next ?? paths.home());
   }
   if (signedIn.reason === 'second_step') {
-    for (const cookie of signedIn.cookies) res.append('Set-Cookie', cookie);
+    setCookies(res, signedIn.cookies);
     return res.redirect(303, paths.signInSecondStep(next ?? undefined));
   }
   if (signedIn.reason === 'too_many') {
-    const minutes = Math.ceil(signedIn.retryAfterMs / 60_000);
-    res.status(429).set('Retry-After', String(Math.ceil(signedIn.retryAfterMs / 1000)));
-    const message = `Too many tries. Wait ${minutes} minute${minutes === 1 ? '' : 's'}, then try again`;
-    return show(res, { ...page, errors: [{ path: 'email', message }] });
+    return showTooMany(res, view, page, signedIn.retryAfterMs, 'email');
   }
   const message = 'The e-mail address or the password is wrong. Check both and try again';
   show(res.status(401), { ...page, errors: [{ path: 'email', message }] });
@@ -90,6 +89,8 @@ function noticeFor(after: unknown, next: string | null): string | undefined {
   return next ? 'Sign in to go on where you were.' : undefined;
 }
 
+const view = 'account/sign-in';
+
 function show(res: Response, page: SignInPage): void {
-  res.render('accounts/sign-in', page);
+  res.render(view, page);
 }

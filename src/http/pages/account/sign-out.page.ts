@@ -1,8 +1,9 @@
 import { fromNodeHeaders } from 'better-auth/node';
-import type { Accounts } from '../../accounts/index.ts';
-import { requestFacts, viewerOf } from '../actor.ts';
-import type { PageRoute } from '../endpoint.ts';
-import { paths } from '../paths.ts';
+import type { Accounts } from '../../../accounts/index.ts';
+import { requestFacts, viewerOf } from '../../actor.ts';
+import type { PageRoute } from '../../endpoint.ts';
+import { paths } from '../../paths.ts';
+import { setCookies } from '../../respond.ts';
 
 export function signOutPages(accounts: Accounts): PageRoute[] {
   return [
@@ -11,7 +12,7 @@ export function signOutPages(accounts: Accounts): PageRoute[] {
       method: 'get',
       path: paths.signOut(),
       access: 'session',
-      handle: (_req, res) => res.render('accounts/sign-out', { title: 'Sign out' }),
+      handle: (_req, res) => res.render('account/sign-out', { title: 'Sign out' }),
     },
     {
       method: 'post',
@@ -23,7 +24,7 @@ export function signOutPages(accounts: Accounts): PageRoute[] {
           viewerOf(res),
           requestFacts(req, res),
         );
-        for (const cookie of cookies) res.append('Set-Cookie', cookie);
+        setCookies(res, cookies);
         res.redirect(303, paths.home());
       },
     },

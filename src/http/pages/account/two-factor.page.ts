@@ -9,7 +9,8 @@ import { typed } from '../../forms/fields.ts';
 import { paths } from '../../paths.ts';
 import type { FieldProblem } from '../../problem.ts';
 import type { PageData } from '../../views.ts';
-import { ownActor, setCookies, showErrors, showTooMany } from './account-page.ts';
+import { ownActor, showErrors, showTooMany } from './account-page.ts';
+import { setCookies } from '../../respond.ts';
 
 interface TwoFactorPage extends PageData {
   isOn: boolean;

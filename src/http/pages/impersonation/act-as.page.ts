@@ -1,7 +1,12 @@
 // Whom an admin wants to act as, and why: searched as one types, confirmed before it begins.
 import type { Request, Response } from 'express';
-import type { FoundReferrer, ImpersonationService } from '../../../impersonation/index.ts';
-import { impersonateSchema, longestReason, startActing, stopActing } from '../../api/impersonation.api.ts';
+import {
+  actRequest,
+  longestReason,
+  type FoundReferrer,
+  type ImpersonationService,
+} from '../../../impersonation/index.ts';
+import { startActing, stopActing } from '../../acting.ts';
 import { actorOf, viewerOf } from '../../actor.ts';
 import type { PageRoute } from '../../endpoint.ts';
 import { fieldErrors, rawField, typed } from '../../forms/fields.ts';
@@ -82,7 +87,7 @@ async function show(impersonation: ImpersonationService, req: Request, res: Resp
 }
 
 async function start(impersonation: ImpersonationService, req: Request, res: Response): Promise<void> {
-  const reason = impersonateSchema.shape.reason.safeParse(rawField(req.body, 'reason'));
+  const reason = actRequest.shape.reason.safeParse(rawField(req.body, 'reason'));
   if (!reason.success) {
     const referrer = await referrerOf(impersonation, typed(req.body, 'userId'));
     const errors = fieldErrors(reason.error).map(({ message }) => ({ path: 'reason', message }));

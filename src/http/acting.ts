@@ -1,0 +1,49 @@
+// Starting and stopping to act, for the pages and the API.
+import { fromNodeHeaders } from 'better-auth/node';
+import type { Request, Response } from 'express';
+import {
+  actRequest,
+  type ImpersonationService,
+  type Started,
+  type StartFailure,
+} from '../impersonation/index.ts';
+import { actorOf, viewerOf } from './actor.ts';
+import { forbidden, invalid, notFound, notSignedIn, parse, type Problem } from './problem.ts';
+import { setCookies } from './respond.ts';
+
+/** @throws Problem */
+export async function startActing(
+  impersonation: ImpersonationService,
+  req: Request,
+  res: Response,
+): Promise<Started> {
+  const { userId, reason } = parse(actRequest, req.body);
+  const started = await impersonation.start(actorOf(req, res), fromNodeHeaders(req.headers), userId, reason);
+  if (!started.ok) throw refused(started);
+  setCookies(res, started.value.cookies);
+  return started.value;
+}
+
+/** @returns whether there is an admin's session to go back to. @throws Problem */
+export async function stopActing(
+  impersonation: ImpersonationService,
+  req: Request,
+  res: Response,
+): Promise<boolean> {
+  const viewer = viewerOf(res);
+  if (!viewer?.actingAdmin) {
+    // It had ended otherwise, and the way back has been gone already (session.ts).
+    if (res.locals.isBack === true) return true;
+    throw forbidden('Nobody acts in this session.');
+  }
+  const { isAdminBack, cookies } = await impersonation.exit(fromNodeHeaders(req.headers), viewer);
+  setCookies(res, cookies);
+  return isAdminBack;
+}
+
+function refused({ reason }: StartFailure): Problem {
+  if (reason === 'not_a_referrer') return notFound('There is no active referrer of this id.');
+  if (reason === 'session_ended') return notSignedIn();
+  if (reason === 'oneself') return invalid([{ path: 'userId', message: 'You cannot act as yourself' }]);
+  return forbidden('You act as somebody already: stop that first.');
+}

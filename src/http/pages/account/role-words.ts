@@ -1,1 +1,0 @@
-export const roleWords = { referrer: 'Referrer', support: 'Support', admin: 'Administrator' } as const;
