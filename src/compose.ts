@@ -37,8 +37,9 @@ import {
 import { createConvergence, type Convergence, type ConvergenceDeps } from './following/index.ts';
 import { createSyncService, type ReconcileDeps, type SyncService } from './sync/index.ts';
 import { createWebhookService, type WebhookDeps } from './webhooks/index.ts';
-import { composeDoctor, type DoctorOverrides } from './compose.doctor.ts';
-import { acceptedKinds, objectStorage } from './compose.documents.ts';
+import { createReadiness, type Readiness } from './doctor/index.ts';
+import { composeDoctor, type DoctorOverrides } from './app/doctor.ts';
+import { acceptedKinds, objectStorage } from './app/storage.ts';
 import { mailNeedsTls, type Config } from './config.ts';
 import { openDatabase, openPool, useOfDatabase, useOfPool } from './db/knex.ts';
 import {
@@ -59,7 +60,6 @@ import {
   type EmailSenderDeps,
   type OutboxDeps,
 } from './email/index.ts';
-import type { Readiness } from './http/api/health.api.ts';
 import { createApp, type Services } from './http/app.ts';
 import { paths } from './http/paths.ts';
 import {
@@ -74,7 +74,6 @@ import { createImpersonation } from './impersonation/index.ts';
 import { createMergeService } from './merging/index.ts';
 import { createMeters } from './metrics/index.ts';
 import { createMapping, createQuestions, type QuestionDeps, type Questions } from './questions/index.ts';
-import { createReadiness } from './readiness.ts';
 import type { Acuity } from './ports/acuity.ts';
 import type { Cache } from './ports/cache.ts';
 import type { Clock } from './ports/clock.ts';

@@ -2,8 +2,8 @@
 import { createServer } from 'node:http';
 import { compose } from './compose.ts';
 import { ConfigError, listenAddress, readConfig, stopTimes } from './config.ts';
-import { serveUntilStopped } from './process.ts';
-import { noteDatabase, noteScanner } from './start-notes.ts';
+import { serveUntilStopped } from './app/process.ts';
+import { noteDatabase, noteScanner } from './app/start-notes.ts';
 
 try {
   const config = readConfig();

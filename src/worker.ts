@@ -3,8 +3,8 @@ import { createServer } from 'node:http';
 import { compose } from './compose.ts';
 import { ConfigError, healthPort, listenAddress, readConfig, stopTimes } from './config.ts';
 import { createWorkerApp } from './http/small.app.ts';
-import { serveUntilStopped } from './process.ts';
-import { noteDatabase, noteScanner } from './start-notes.ts';
+import { serveUntilStopped } from './app/process.ts';
+import { noteDatabase, noteScanner } from './app/start-notes.ts';
 
 try {
   const config = readConfig();

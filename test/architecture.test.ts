@@ -33,8 +33,9 @@ const ground = ['ports', 'db', 'lib'];
 
 /** What a part may import besides itself. */
 const mayImport: Record<string, string[]> = {
-  entry: ['compose', 'config', 'http', 'jobs', 'lib'],
-  compose: ['config', 'http', 'console', 'jobs', 'metrics', 'adapters', ...rooms, ...ground],
+  entry: ['compose', 'app', 'config', 'http'],
+  compose: ['app', 'config', 'http', 'jobs', 'metrics', 'adapters', ...rooms, ...ground],
+  app: ['config', 'http', 'jobs', 'metrics', 'adapters', ...rooms, ...ground],
   http: ['config', 'console', 'metrics', ...rooms, ...ground],
   console: ['config', ...rooms, ...ground],
   jobs: [...rooms, ...ground],
@@ -212,9 +213,7 @@ function partOf(file: string): string {
   if (second !== undefined && rooms.includes(`${first}/${second}`)) return `${first}/${second}`;
   if (second !== undefined) return first;
   if (first === 'config.ts' || first === 'config.production.ts') return 'config';
-  return ['main.ts', 'worker.ts', 'relay-process.ts', 'process.ts', 'drain.ts'].includes(first)
-    ? 'entry'
-    : 'compose';
+  return first === 'compose.ts' ? 'compose' : 'entry';
 }
 
 function eachImport(): [string, string][] {

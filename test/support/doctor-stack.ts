@@ -4,7 +4,7 @@ import { createServer, type IncomingMessage, request, type Server } from 'node:h
 import type { AddressInfo } from 'node:net';
 import { SMTPServer } from 'smtp-server';
 import { compose } from '../../src/compose.ts';
-import type { DoctorOverrides } from '../../src/compose.doctor.ts';
+import type { DoctorOverrides } from '../../src/app/doctor.ts';
 import { readConfig } from '../../src/config.ts';
 import type { Database } from '../../src/db/knex.ts';
 import { uploadCors } from '../../src/dev/s3/cors.ts';

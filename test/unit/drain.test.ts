@@ -10,7 +10,7 @@ import {
 import { connect, type AddressInfo, type Socket } from 'node:net';
 import { buffer, text } from 'node:stream/consumers';
 import { expect } from 'chai';
-import { watchConnections, type Drain } from '../../src/drain.ts';
+import { watchConnections, type Drain } from '../../src/app/drain.ts';
 
 describe('the drain of a server', () => {
   let server: Server;

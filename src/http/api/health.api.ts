@@ -1,32 +1,6 @@
 import { z } from 'zod';
-import type { ConnectionAttention, ConnectionTrouble } from '../../sync/index.ts';
+import type { Readiness } from '../../doctor/index.ts';
 import type { Endpoint } from '../endpoint.ts';
-
-export type CheckState = 'ok' | 'degraded' | 'down' | 'not_configured';
-/** One look at each thing the instance needs. */
-export interface Readiness {
-  checks: Record<'database' | 'cache' | 'storage' | 'acuity', CheckState> & {
-    /** `no worker`: jobs are taken, and nobody works them. */
-    jobs: CheckState | 'no worker';
-  };
-  details: {
-    /** The process was told to stop: send no new requests. */
-    stopping: boolean;
-    /** `not_configured`: uploads are not scanned. */
-    scanner: CheckState;
-    /** Processes that gave a sign of life lately: that work jobs, that deliver events. */
-    workers?: Record<'jobs' | 'relay', number>;
-    /** Whether Acuity tells us of changes. Never a reason to send no requests here. */
-    connection?: {
-      attention: ConnectionAttention | null;
-      trouble: ConnectionTrouble | null;
-      checkedAt: string | null;
-      lastEventAt: string | null;
-    };
-    /** Our webhooks in Acuity; `repaired`: what was wrong at the last look. */
-    webhooks?: { event: string; repaired: string | null; checkedAt: string | null }[];
-  };
-}
 
 const state = z.enum(['ok', 'degraded', 'down', 'not_configured']);
 const checks = z.object({
@@ -73,7 +47,7 @@ const checks = z.object({
   }),
 });
 
-export function healthEndpoints(look: () => Promise<Readiness>): Endpoint[] {
+export function healthEndpoints(readiness: () => Promise<Readiness>): Endpoint[] {
   return [
     {
       method: 'get',
@@ -93,9 +67,9 @@ export function healthEndpoints(look: () => Promise<Readiness>): Endpoint[] {
         503: { description: 'It cannot', schema: checks },
       },
       async handle(_req, res) {
-        const readiness = await look();
-        const isReady = !readiness.details.stopping && !Object.values(readiness.checks).includes('down');
-        res.status(isReady ? 200 : 503).json(readiness);
+        const found = await readiness();
+        const isReady = !found.details.stopping && !Object.values(found.checks).includes('down');
+        res.status(isReady ? 200 : 503).json(found);
       },
     },
   ];

@@ -2,7 +2,7 @@
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { expect } from 'chai';
-import { noteScanner } from '../../../src/start-notes.ts';
+import { noteScanner } from '../../../src/app/start-notes.ts';
 import { samples } from '../../support/builders/files.ts';
 import { openDocumentHouse, type DocumentHouse } from '../../support/document-house.ts';
 

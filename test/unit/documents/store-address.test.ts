@@ -1,6 +1,6 @@
 // Where browsers are told to send large files, and which of them try.
 import { expect } from 'chai';
-import { objectStorage } from '../../../src/compose.documents.ts';
+import { objectStorage } from '../../../src/app/storage.ts';
 import { readConfig } from '../../../src/config.ts';
 
 type CanSendDirectly = (storeOrigin: string, page: { hostname: string }, crypto: object) => boolean;

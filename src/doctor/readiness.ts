@@ -1,12 +1,38 @@
-import type { SyncService } from './sync/index.ts';
-import type { Database } from './db/knex.ts';
-import { tryJob } from './db/privileges.ts';
-import { liveWorkers } from './db/signs-of-life.ts';
-import type { CheckState, Readiness } from './http/api/health.api.ts';
-import type { Acuity } from './ports/acuity.ts';
-import type { Cache } from './ports/cache.ts';
-import type { ObjectStore } from './ports/object-store.ts';
-import type { Scanner } from './ports/scanner.ts';
+// Whether this instance can take requests: what /readyz answers.
+import type { ConnectionAttention, ConnectionTrouble, SyncService } from '../sync/index.ts';
+import type { Database } from '../db/knex.ts';
+import { tryJob } from '../db/privileges.ts';
+import { liveWorkers } from '../db/signs-of-life.ts';
+import type { Acuity } from '../ports/acuity.ts';
+import type { Cache } from '../ports/cache.ts';
+import type { ObjectStore } from '../ports/object-store.ts';
+import type { Scanner } from '../ports/scanner.ts';
+
+export type CheckState = 'ok' | 'degraded' | 'down' | 'not_configured';
+/** One look at each thing the instance needs. */
+export interface Readiness {
+  checks: Record<'database' | 'cache' | 'storage' | 'acuity', CheckState> & {
+    /** `no worker`: jobs are taken, and nobody works them. */
+    jobs: CheckState | 'no worker';
+  };
+  details: {
+    /** The process was told to stop: send no new requests. */
+    stopping: boolean;
+    /** `not_configured`: uploads are not scanned. */
+    scanner: CheckState;
+    /** Processes that gave a sign of life lately: that work jobs, that deliver events. */
+    workers?: Record<'jobs' | 'relay', number>;
+    /** Whether Acuity tells us of changes. Never a reason to send no requests here. */
+    connection?: {
+      attention: ConnectionAttention | null;
+      trouble: ConnectionTrouble | null;
+      checkedAt: string | null;
+      lastEventAt: string | null;
+    };
+    /** Our webhooks in Acuity; `repaired`: what was wrong at the last look. */
+    webhooks?: { event: string; repaired: string | null; checkedAt: string | null }[];
+  };
+}
 
 const patienceMs = 3_000;
 /** Acuity counts our calls; a probe every second must not be ten percent of them. */

@@ -1,10 +1,10 @@
 // Of what is built once: where files go, and which kinds of them are taken.
-import { noObjectStore, noUploadStorage } from './adapters/no-object-store.ts';
-import { connectS3, createS3ObjectStore } from './adapters/s3-object-store.ts';
-import { createS3UploadStorage } from './adapters/s3-upload-storage.ts';
-import { ConfigError, type Config } from './config.ts';
-import { allKinds, type DocumentKind } from './documents/index.ts';
-import type { ObjectStore, UploadStorage } from './ports/object-store.ts';
+import { noObjectStore, noUploadStorage } from '../adapters/no-object-store.ts';
+import { connectS3, createS3ObjectStore } from '../adapters/s3-object-store.ts';
+import { createS3UploadStorage } from '../adapters/s3-upload-storage.ts';
+import { ConfigError, type Config } from '../config.ts';
+import { allKinds, type DocumentKind } from '../documents/index.ts';
+import type { ObjectStore, UploadStorage } from '../ports/object-store.ts';
 
 export function acceptedKinds({ UPLOAD_TYPES }: Config): readonly DocumentKind[] {
   if (UPLOAD_TYPES === undefined) return allKinds;

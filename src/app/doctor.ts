@@ -1,17 +1,17 @@
 // Of what is built once: the checks of the system, over what the app itself uses.
 import { existsSync } from 'node:fs';
 import os from 'node:os';
-import { createClamavScanner } from './adapters/clamav-scanner.ts';
-import { createSmtpMailer } from './adapters/smtp-mailer.ts';
-import type { Config } from './config.ts';
+import { createClamavScanner } from '../adapters/clamav-scanner.ts';
+import { createSmtpMailer } from '../adapters/smtp-mailer.ts';
+import type { Config } from '../config.ts';
 import {
   createDoctor,
   createProbeTokens,
   type Doctor,
   type DoctorDeps,
   type ProbeTokens,
-} from './doctor/index.ts';
-import { paths } from './http/paths.ts';
+} from '../doctor/index.ts';
+import { paths } from '../http/paths.ts';
 
 type Parts = Pick<
   DoctorDeps,

@@ -4,8 +4,8 @@ import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { type Drain, watchConnections } from './drain.ts';
-import type { Worker } from './jobs/index.ts';
-import { errorFacts } from './lib/error-facts.ts';
+import type { Worker } from '../jobs/index.ts';
+import { errorFacts } from '../lib/error-facts.ts';
 
 export interface Running {
   server: Server | null;
