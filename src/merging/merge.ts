@@ -10,7 +10,7 @@ export type MovedColumn = `${string}.${string}`;
 
 /**
  * What goes over to the record that stays. Everything else that names a person stays as it was: the audit log, the
- * sessions, and who was at the keyboard are history (test/integration/merging.test.ts holds every foreign key
+ * sessions, and who was at the keyboard are history (test/merging/merging.test.ts holds every foreign key
  * against this list).
  */
 export const movedColumns: Record<MergeKind, readonly MovedColumn[]> = {

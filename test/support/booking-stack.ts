@@ -51,7 +51,7 @@ export interface BookingStack {
   /** A free time of calendar 7001 nobody was given before. */
   freeTime(): Promise<Date>;
   specialistId: string;
-  /** Processes of test/faults/booking-child.ts. */
+  /** Processes of test/support/processes/booking-child.ts. */
   children: ChildPool<ChildPlan>;
   compose(overrides?: Overrides): System;
   close(): Promise<void>;
@@ -157,7 +157,7 @@ export interface ChildEnd {
   answer: { ok: boolean; reason?: string; bookingId?: string } | null;
 }
 
-const child = path.resolve(import.meta.dirname, '../faults/booking-child.ts');
+const child = path.resolve(import.meta.dirname, 'processes/booking-child.ts');
 
 /** `end` resolves when the process has answered or has ended. One that has answered takes the next plan. */
 export function startChild(

@@ -30,7 +30,7 @@ const fieldId = 9999;
 });
 
 // Only now: what they derive from the list is derived when they are loaded.
-const { openPageHouse, ewan, inUtc, nineOnTuesday, rita } = await import('../pages/page-house.ts');
+const { openPageHouse, ewan, inUtc, nineOnTuesday, rita } = await import('./page-house.ts');
 const { stopSharedPostgres } = await import('./postgres.ts');
 const { eventBody, send } = await import('./webhook-stack.ts');
 const { composeMail } = await import('../../src/email/email.message.ts');

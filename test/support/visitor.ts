@@ -19,7 +19,7 @@ export const htmlRules = new HtmlValidate(
       'meta-refresh': 'off',
       // "e-mail address" fields of the examinee are nobody's own: no autofill wanted.
       'valid-autocomplete': 'off',
-      // The brand and search land in landmarks with names of their own; see axe in test/browser.
+      // The brand and search land in landmarks with names of their own; axe checks them in the browser tests.
       'unique-landmark': 'off',
     },
   }),

@@ -31,7 +31,7 @@ export interface Rig {
   close(): Promise<void>;
 }
 
-const childFile = path.resolve(import.meta.dirname, '../faults/webhook-child.ts');
+const childFile = path.resolve(import.meta.dirname, 'processes/webhook-child.ts');
 
 export async function openRig(): Promise<Rig> {
   const port = await freePort();

@@ -1,5 +1,5 @@
 // A small S3 over files for npm start and the tests: what Examdesk uses of the protocol, checked as strictly as the
-// real one does. test/integration/adapters/s3-contract.test.ts lists it, and can be pointed at a real bucket.
+// real one does. test/adapters/s3-contract.test.ts lists it, and can be pointed at a real bucket.
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { mkdir } from 'node:fs/promises';

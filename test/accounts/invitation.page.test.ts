@@ -1,0 +1,170 @@
+import { expect } from 'chai';
+import { goodPassword, openAccountHouse, type AccountHouse } from '../support/account-house.ts';
+
+const ada = 'ada@examdesk.example';
+const sam = 'sam@examdesk.example';
+
+describe('an invitation', () => {
+  let house: AccountHouse;
+  before(async () => {
+    house = await openAccountHouse();
+  });
+  after(() => house.close());
+
+  const invite = async (email: string, more: Record<string, string> = {}) =>
+    house.app.system.services.accounts.invite(
+      { email, role: 'referrer', organizationId: await house.organizationId('Harbour Legal'), ...more },
+      await house.actor(ada),
+    );
+  const linkOf = async (email: string) => (await house.mailTo(email, /invitation/)).path;
+
+  it('comes by mail, and makes an account that is signed in', async () => {
+    expect((await invite('Lena@Harbour-Legal.example')).ok).to.equal(true);
+    const { mail, path } = await house.mailTo('lena@harbour-legal.example', /invitation/);
+    expect(mail.text)
+      .to.contain('Ada Lindqvist invites you')
+      .and.contain('Harbour Legal')
+      .and.contain('7 days');
+    const lena = house.visitor();
+    const page = await lena.get(path);
+    expect(page.status).to.equal(200);
+    expect(page.text('.account-facts')).to.contain('lena@harbour-legal.example').and.contain('Harbour Legal');
+    const home = await lena.post(path, {
+      ...page.form(path),
+      name: '  Lena   Ortiz ',
+      password: goodPassword,
+    });
+    expect(home.at).to.equal('/');
+    expect(home.text('.person-name')).to.equal('Lena Ortiz');
+    expect(home.text('.person-organization')).to.equal('Harbour Legal');
+    const later = await house.signedIn('lena@harbour-legal.example', goodPassword);
+    expect((await later.get('/bookings')).status).to.equal(200);
+  });
+
+  it('opens once', async () => {
+    await invite('once@harbour-legal.example');
+    const path = await linkOf('once@harbour-legal.example');
+    const answers = await Promise.all(
+      ['First', 'Second'].map((name) => house.visitor().post(path, { name, password: goodPassword })),
+    );
+    expect(answers.map(({ status }) => status)).to.have.members([200, 404]);
+    expect((await house.visitor().get(path)).status).to.equal(404);
+    expect(await house.app.db('users').where({ email: 'once@harbour-legal.example' })).to.have.length(1);
+  });
+
+  it('opens nothing after seven days, after it was revoked, or when a later one took its place', async () => {
+    const sent: string[] = [];
+    for (const name of ['late', 'revoked', 'replaced']) {
+      const email = `${name}@harbour-legal.example`;
+      await invite(email);
+      sent.push(await linkOf(email));
+    }
+    const [late = '', revoked = '', replaced = ''] = sent;
+    await house.app
+      .db('account_links')
+      .where({ email: 'late@harbour-legal.example' })
+      .update({ expires_at: house.app.db.raw(`expires_at - interval '7 days'`) });
+    const { invitations } = house.app.system.services.accounts;
+    const [row] = (await house.app.db('account_links').where({ email: 'revoked@harbour-legal.example' })) as {
+      id: string;
+    }[];
+    await invitations.revoke(row?.id ?? '', await house.actor(ada));
+    await invite('replaced@harbour-legal.example');
+    for (const path of [late, revoked, replaced]) {
+      expect((await house.visitor().get(path)).status, path).to.equal(404);
+      expect((await house.visitor().post(path, { name: 'X', password: goodPassword })).status).to.equal(404);
+    }
+    expect((await invitations.list()).map(({ email, state }) => [email, state])).to.deep.include.members([
+      ['late@harbour-legal.example', 'expired'],
+      ['replaced@harbour-legal.example', 'open'],
+    ]);
+  });
+
+  it('is no use with a changed or foreign token', async () => {
+    await invite('token@harbour-legal.example');
+    const path = await linkOf('token@harbour-legal.example');
+    const changed = path.replace(/.$/, (last) => (last === 'A' ? 'B' : 'A'));
+    // The last character of a base64url digest carries two bits only: change one in the middle, too.
+    const middle = path.replace(/\.(.)/, (_all, first: string) => `.${first === 'x' ? 'y' : 'x'}`);
+    const otherKind = path.replace('/invitation/', '/new-password/');
+    for (const wrong of [middle, '/account/invitation/nonsense', '/account/invitation/%E0%A4%A', otherKind]) {
+      expect((await house.visitor().get(wrong)).status, wrong).to.be.within(400, 404);
+    }
+    expect((await house.visitor().get(changed)).status).to.be.oneOf([200, 404]);
+  });
+
+  it('asks for a name and a password that not everybody has, and keeps the name that was typed', async () => {
+    await invite('rules@harbour-legal.example');
+    const path = await linkOf('rules@harbour-legal.example');
+    const person = house.visitor();
+    const none = await person.post(path, {});
+    expect(none.status).to.equal(422);
+    expect(none.text('.error-summary')).to.contain('Enter a name').and.contain('Choose a password');
+    const common = await person.post(path, { name: 'Rule Maker', password: 'password123456' });
+    expect(common.status).to.equal(422);
+    expect(common.text('.error-summary')).to.contain('Too many people use this one');
+    expect(common.attribute('#name', 'value')).to.equal('Rule Maker');
+    expect(common.html).not.to.contain('password123456');
+    const own = await person.post(path, { name: 'Rule Maker', password: 'rules rule maker 1' });
+    expect(own.text('.error-summary')).to.contain('mostly your name');
+  });
+
+  it('is sent by admins only, to people who have no account yet', async () => {
+    const { accounts } = house.app.system.services;
+    const input = { email: 'someone@else.example', role: 'support' as const };
+    for (const email of [sam, 'rita@harbour-legal.example']) {
+      expect(await accounts.invite(input, await house.actor(email))).to.deep.equal({
+        ok: false,
+        reason: 'not_allowed',
+      });
+    }
+    expect(await invite('rob@harbour-legal.example')).to.deep.equal({ ok: false, reason: 'already_active' });
+    const admin = await house.actor(ada);
+    const wrong = await accounts.invite({ email: 'x', role: 'referrer' }, admin);
+    expect(wrong).to.deep.include({ ok: false, reason: 'invalid' });
+    expect(!wrong.ok && wrong.reason === 'invalid' && wrong.errors.map(({ path }) => path)).to.include(
+      'email',
+    );
+    expect(
+      await accounts.invite(
+        { email: 'x@y.example', role: 'referrer', organizationId: crypto.randomUUID() },
+        admin,
+      ),
+    ).to.deep.equal({ ok: false, reason: 'unknown_organization' });
+  });
+
+  it('brings back who was deactivated, into another organisation if so', async () => {
+    const nadia = 'nadia@northside-claims.example';
+    const id = await house.userId(nadia);
+    await house.app.system.services.accounts.deactivate(id, await house.actor(ada));
+    expect((await invite(nadia)).ok).to.equal(true);
+    const path = await linkOf(nadia);
+    const back = await house.visitor().post(path, { name: 'Nadia Karim-Lee', password: goodPassword });
+    expect(back.text('.person-organization')).to.equal('Harbour Legal');
+    expect(await house.userId(nadia)).to.equal(id);
+    expect(await house.app.db('members').where({ user_id: id })).to.have.length(1);
+    expect((await house.visitor().signIn(nadia)).status, 'the old password').to.equal(401);
+  });
+
+  it('leaves its token in no table and no log, and a row in the audit log for each step', async () => {
+    await invite('traces@harbour-legal.example');
+    const path = await linkOf('traces@harbour-legal.example');
+    await house.visitor().post(path, { name: 'Tracey', password: goodPassword });
+    const secret = path.split('.').at(-1) ?? '';
+    expect(secret).to.have.length(43);
+    for (const table of ['account_links', 'emails', 'audit_log', 'verifications']) {
+      expect(JSON.stringify(await house.app.db(table).select('*')), table).not.to.contain(secret);
+    }
+    expect(house.app.logLines.join('\n')).not.to.contain(secret).and.not.contain('traces@');
+    const rows = (await house.app.db('audit_log').where({ resource_type: 'account_link' }).orderBy('id')) as {
+      metadata: { change: string };
+      actor_id: string;
+    }[];
+    const changes = rows.map(({ metadata }) => metadata.change);
+    expect(changes.slice(-2)).to.deep.equal(['invited', 'accepted']);
+    expect(changes).to.include.members(['replaced', 'revoked']);
+    expect(JSON.stringify(rows)).not.to.contain('@');
+    const unannounced = house.app.db('audit_log').whereIn('resource_type', ['account', 'member']);
+    expect(await unannounced, 'beside the rows about the person').to.deep.equal([]);
+  });
+});

@@ -1,0 +1,275 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { expect } from 'chai';
+import { connectS3, createS3ObjectStore, type S3Settings } from '../../src/adapters/s3-object-store.ts';
+import { ObjectStoreUnavailable, type ObjectStore, type PartAddress } from '../../src/ports/object-store.ts';
+import { eventually } from '../support/document-house.ts';
+import { openTestStorage, testCredentials, type TestStorage } from '../support/object-storage.ts';
+
+const partBytes = 5 * 1024 * 1024;
+
+describe('the object store', () => {
+  let storage: TestStorage;
+  let store: ObjectStore;
+  before(async () => {
+    storage = await openTestStorage();
+    store = createS3ObjectStore(connectS3(ourSettings()));
+  });
+  const ourSettings = (): S3Settings => ({
+    bucket: storage.bucket,
+    region: 'us-east-1',
+    endpoint: storage.server.url,
+    browserEndpoint: storage.server.url,
+    credentials: testCredentials,
+    forcePathStyle: true,
+    encryption: 'AES256',
+    patienceMs: 5_000,
+  });
+  after(async () => {
+    store.close();
+    await storage.close();
+  });
+  afterEach(() => {
+    storage.server.trouble = null;
+  });
+
+  const read = async (key: string, range?: { start: number; end: number }): Promise<string | null> => {
+    const found = await store.get(key, range);
+    if (!found) return null;
+    const pieces: Buffer[] = [];
+    for await (const piece of found.stream as AsyncIterable<Buffer>) pieces.push(piece);
+    return Buffer.concat(pieces).toString();
+  };
+
+  it('keeps, hands out, copies and removes; what is not there is null, or nothing', async () => {
+    await store.put('a/one', Buffer.from('0123456789'));
+    expect(await read('a/one')).to.equal('0123456789');
+    expect(await read('a/one', { start: 3, end: 5 })).to.equal('345');
+    expect(await store.head('a/one')).to.include({ key: 'a/one', size: 10 });
+    expect(await store.copy('a/one', 'a/two')).to.equal(true);
+    await store.remove(['a/one', 'a/never']);
+    expect([
+      await store.get('a/one'),
+      await store.head('a/one'),
+      await store.copy('a/one', 'x'),
+    ]).to.deep.equal([null, null, false]);
+    expect(await read('a/two')).to.equal('0123456789');
+    expect((await storage.server.files.find(storage.bucket, 'a/two'))?.sse).to.equal('AES256');
+  });
+
+  it('lists and removes more than one page holds', async () => {
+    const { files } = storage.server;
+    const empty = {
+      etag: '""',
+      size: 0,
+      lastModified: new Date().toISOString(),
+      contentType: '',
+      sse: null,
+      crc32: null,
+      metadata: {},
+      files: [],
+    };
+    const keys = Array.from({ length: 1_203 }, (_, n) => `many/${String(n).padStart(5, '0')}`);
+    for (const key of keys) await files.put(storage.bucket, key, empty);
+    const listed: string[] = [];
+    for await (const { key } of store.list('many/')) listed.push(key);
+    expect(listed).to.deep.equal(keys);
+    await store.remove(keys);
+    expect(await storage.keys('many/')).to.deep.equal([]);
+  });
+
+  describe('for uploads from the browser', () => {
+    const send = ({ url, headers }: PartAddress, body: Buffer) =>
+      fetch(url, { method: 'PUT', body: new Uint8Array(body), headers });
+    const partOf = (partNumber: number, bytes: Buffer) => ({
+      partNumber,
+      size: bytes.length,
+      sha256: createHash('sha256').update(bytes).digest('hex'),
+    });
+
+    it('gives addresses for parts, and puts together what came', async () => {
+      const uploadId = await store.startUpload('pending/direct');
+      const [first, second] = [randomBytes(partBytes), randomBytes(1_000)];
+      for (const [index, bytes] of [first, second].entries()) {
+        const address = await store.partAddress('pending/direct', uploadId, partOf(index + 1, bytes), 300);
+        // In the address S3 would not look at it; and CRC-32 is not what the upload was begun with.
+        expect(address.url).not.to.match(/checksum-(sha256=|crc32)/i);
+        const sent = await send(address, bytes);
+        expect(sent.status, await sent.text()).to.equal(200);
+      }
+      const parts = await store.parts('pending/direct', uploadId);
+      expect(parts?.map(({ partNumber, size, sha256 }) => ({ partNumber, size, sha256 }))).to.deep.equal([
+        partOf(1, first),
+        partOf(2, second),
+      ]);
+      expect(await store.completeUpload('pending/direct', uploadId, parts ?? [])).to.equal(true);
+      expect((await store.head('pending/direct'))?.size).to.equal(partBytes + 1_000);
+      expect(await store.parts('pending/direct', uploadId)).to.equal(null);
+      expect(await store.completeUpload('pending/direct', uploadId, parts ?? [])).to.equal(false);
+      expect((await storage.server.files.find(storage.bucket, 'pending/direct'))?.sse).to.equal('AES256');
+    });
+
+    it('gives addresses for one part, one size, its bytes and five minutes, and not for more', async () => {
+      const uploadId = await store.startUpload('pending/strict');
+      const bytes = randomBytes(100);
+      const address = await store.partAddress('pending/strict', uploadId, partOf(1, bytes), 3_600);
+      const { url, headers } = address;
+      expect(new URL(url).searchParams.get('X-Amz-Expires')).to.equal('300');
+      expect(new URL(url).origin).to.equal(store.browserOrigin);
+      const other = randomBytes(100);
+      const otherHash = { 'x-amz-checksum-sha256': createHash('sha256').update(other).digest('base64') };
+      expect((await send(address, Buffer.alloc(101))).status, 'longer').to.equal(403);
+      expect((await send(address, other)).status, 'other bytes').to.equal(400);
+      expect((await send({ url, headers: otherHash }, other)).status, 'another hash').to.equal(403);
+      expect((await send({ url, headers: {} }, bytes)).status, 'no hash').to.equal(403);
+      const second = url.replace('partNumber=1', 'partNumber=2');
+      expect((await send({ url: second, headers }, bytes)).status, 'another part').to.equal(403);
+      expect((await fetch(url, { headers })).status, 'to read').to.equal(403);
+      expect((await send(address, bytes)).status).to.equal(200);
+      await store.abortUpload('pending/strict', uploadId);
+    });
+
+    it('knows where addresses lead', async () => {
+      const browserEndpoint = 'https://s3.eu-west-1.amazonaws.com';
+      for (const forcePathStyle of [true, false]) {
+        const settings = {
+          bucket: 'examdesk-documents',
+          region: 'eu-west-1',
+          browserEndpoint,
+          forcePathStyle,
+        };
+        const credentials = { accessKeyId: 'AKIAEXAMPLE', secretAccessKey: 'secret' };
+        const other = createS3ObjectStore(connectS3({ ...settings, credentials, encryption: 'AES256' }));
+        const { url } = await other.partAddress('pending/x', 'upload', partOf(1, Buffer.alloc(1)), 60);
+        expect(other.browserOrigin).to.equal(new URL(url).origin);
+        other.close();
+      }
+    });
+
+    it('finds what is open, and aborts it', async () => {
+      const uploadId = await store.startUpload('pending/open');
+      const open = [];
+      for await (const upload of store.openUploads('pending/')) open.push(upload);
+      expect(open.map((one) => [one.key, one.uploadId])).to.deep.equal([['pending/open', uploadId]]);
+      await store.abortUpload('pending/open', uploadId);
+      await store.abortUpload('pending/open', uploadId);
+      expect(await storage.openUploads()).to.deep.equal([]);
+    });
+  });
+
+  it('has no bytes where an object has ended, and those it has of a range that goes beyond', async () => {
+    await store.put('a/short', Buffer.from('0123456789'));
+    await store.put('a/empty', Buffer.alloc(0));
+    expect(await read('a/short', { start: 8, end: 20 })).to.equal('89');
+    expect(await read('a/short', { start: 10, end: 20 })).to.equal('');
+    expect(await read('a/empty', { start: 0, end: 20 })).to.equal('');
+    expect(await store.get('a/never', { start: 0, end: 20 })).to.equal(null);
+  });
+
+  it('says that it is away in one kind of error, by a code and no address', async () => {
+    const asks: Record<string, () => Promise<unknown>> = {
+      ping: () => store.ping(),
+      put: () => store.put('secret-key', Buffer.from('x')),
+      get: () => store.get('secret-key'),
+      head: () => store.head('secret-key'),
+      copy: () => store.copy('secret-key', 'b'),
+      remove: () => store.remove(['secret-key']),
+    };
+    storage.server.trouble = () => 'drop';
+    for (const [name, ask] of Object.entries(asks)) {
+      const error = await ask().then(
+        () => null,
+        (failure: unknown) => failure,
+      );
+      expect(error, name).to.be.an.instanceOf(ObjectStoreUnavailable);
+      expect(String(error)).not.to.match(/secret-key|127\.0\.0\.1/);
+    }
+  });
+
+  describe('whose answers stop in the middle', () => {
+    const size = 3_000_000;
+    const bytes = randomBytes(size);
+    const patienceMs = 1_000;
+    let hasty: ObjectStore;
+    before(async () => {
+      hasty = createS3ObjectStore(connectS3({ ...ourSettings(), patienceMs }));
+      await store.put('a/large', bytes);
+    });
+    after(() => hasty.close());
+    const outcome = async (work: Promise<unknown>) => {
+      const startedAt = Date.now();
+      const error: unknown = await work.then(
+        () => null,
+        (failure: unknown) => failure,
+      );
+      return { error, ms: Date.now() - startedAt };
+    };
+    const drain = async () => {
+      const found = await hasty.get('a/large');
+      for await (const _ of found?.stream ?? []);
+    };
+
+    it('is not waited for: neither for an object nor for a list', async () => {
+      storage.server.trouble = () => ({ body: 'stalls', after: 1_000_000 });
+      const stalled = await outcome(drain());
+      expect(stalled.error).to.be.an.instanceOf(ObjectStoreUnavailable);
+      expect(stalled.ms).to.be.within(0.9 * patienceMs, 5 * patienceMs);
+      storage.server.trouble = () => ({ body: 'breaks', after: 1_000_000 });
+      expect((await outcome(drain())).error).to.be.an.instanceOf(Error);
+
+      const half = createServer(
+        (_, res) => void res.writeHead(200, { 'Content-Length': 500 }).write('<?xml'),
+      );
+      await new Promise<void>((resolve) => {
+        half.listen(0, '127.0.0.1', resolve);
+      });
+      const endpoint = `http://127.0.0.1:${(half.address() as AddressInfo).port}`;
+      const other = createS3ObjectStore(connectS3({ ...ourSettings(), endpoint, patienceMs }));
+      const listed = await outcome(other.list('a/')[Symbol.asyncIterator]().next());
+      expect(listed.error).to.be.an.instanceOf(ObjectStoreUnavailable);
+      expect(listed.ms).to.be.below(10_000);
+      other.close();
+      half.closeAllConnections();
+      half.close();
+    });
+
+    it('is not one that is slow: whose bytes come drop by drop comes to its end', async () => {
+      storage.server.trouble = () => ({ body: 'drips', everyMs: 150 });
+      const startedAt = Date.now();
+      await drain();
+      expect(Date.now() - startedAt).to.be.above(1.2 * patienceMs);
+    });
+
+    it('is not one that is read slowly: whoever pauses for longer gets all of it', async () => {
+      const found = await hasty.get('a/large');
+      const pieces: Buffer[] = [];
+      for await (const piece of (found as { stream: AsyncIterable<Buffer> }).stream) {
+        if (pieces.length % 16 === 0) await sleep(1.2 * patienceMs);
+        pieces.push(piece);
+      }
+      expect(Buffer.concat(pieces).equals(bytes)).to.equal(true);
+    });
+
+    it('lets go of the connection when what is read from it is destroyed', async () => {
+      storage.server.trouble = () => ({ body: 'stalls', after: 1_000_000 });
+      const found = await hasty.get('a/large');
+      const closed = new Promise((resolve) => found?.stream.once('close', resolve));
+      found?.stream.destroy();
+      await closed;
+      await eventually(() => Promise.resolve(storage.server.answering === 0), 250);
+    });
+  });
+
+  it('gives up on a store that never answers', async () => {
+    const release: (() => void)[] = [];
+    storage.server.trouble = () => new Promise((resolve) => release.push(() => resolve('drop')));
+    const error = await store.ping().then(
+      () => null,
+      (failure: unknown) => failure,
+    );
+    expect(error).to.be.an.instanceOf(ObjectStoreUnavailable);
+    for (const go of release) go();
+  });
+});

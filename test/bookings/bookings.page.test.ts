@@ -1,0 +1,295 @@
+import { expect } from 'chai';
+import { acuityDown } from '../support/fakes/acuity.ts';
+import { complaintsAbout, type Visitor } from '../support/visitor.ts';
+import {
+  ewan,
+  inUtc,
+  nadia,
+  nineOnTuesday,
+  openPageHouse,
+  rita,
+  sam,
+  type PageHouse,
+} from '../support/page-house.ts';
+
+const amelia = 7001;
+const elevenOnWednesday = '2026-12-02T11:00:00+11:00';
+const tenOnThursday = '2026-12-03T10:00:00+11:00';
+const threeOnFriday = '2026-12-04T15:00:00+11:00';
+
+describe('the pages of bookings', () => {
+  let house: PageHouse;
+  let visitor: Visitor;
+  let bookingPath: string;
+
+  before(async () => {
+    house = await openPageHouse();
+    house.acuity.offer(amelia, nineOnTuesday, elevenOnWednesday, threeOnFriday);
+    visitor = await house.signedIn(rita);
+    bookingPath = await book({});
+    await book(
+      {
+        firstName: 'Priya',
+        lastName: 'Natarajan',
+        claimNumber: '',
+        'interpreterLanguage-answer': 'yes',
+        interpreterLanguage: 'Tamil',
+      },
+      elevenOnWednesday,
+    );
+  });
+
+  after(() => house.close());
+
+  async function book(
+    examinee: Record<string, string>,
+    startsAt = nineOnTuesday,
+    by = visitor,
+  ): Promise<string> {
+    const draftId = await house.draftAt(by, 'time');
+    await by.post(`/bookings/new/${draftId}/time`, { startsAt: inUtc(startsAt) });
+    const check = await by.post(`/bookings/new/${draftId}/examinee`, { ...ewan, ...examinee });
+    const done = await by.post('/bookings', check.form('/bookings'));
+    return done.at.replace('?confirmed', '');
+  }
+
+  it('list the organisation’s bookings, the latest examination first', async () => {
+    const list = await visitor.get('/bookings');
+    expect(list.texts('.rows tbody tr td:first-child .row-day')).to.deep.equal([
+      'Wed 2 Dec 2026',
+      'Tue 1 Dec 2026',
+    ]);
+    const rob = await house.signedIn('rob@harbour-legal.example');
+    expect((await rob.get('/bookings')).texts('.row-link')).to.have.length(2);
+  });
+
+  it('show another organisation nothing, not even that there is something', async () => {
+    const other = await house.signedIn(nadia);
+    const list = await other.get('/bookings');
+    expect(list.text('.empty')).to.contain('No bookings yet');
+    const unknown = '/bookings/00000000-0000-7000-8000-000000000000';
+    for (const tail of ['', '/reschedule', '/cancel', '/calendar.ics']) {
+      const page = await other.get(bookingPath + tail);
+      expect(page.status, tail).to.equal(404);
+      expect(page.html, tail).not.to.contain('Ewan');
+      const text = (html: string) => html.replaceAll(/[0-9a-f-]{36}/g, '');
+      expect(text(page.html), tail).to.equal(text((await other.get(unknown + tail)).html));
+    }
+    expect((await other.post(`${bookingPath}/cancel`, { reason: '' })).status).to.equal(404);
+  });
+
+  it('find by name without the name in the URL', async () => {
+    const list = await visitor.get('/bookings');
+    const found = await visitor.post('/bookings/search', {
+      ...list.form('/bookings/search'),
+      q: 'natarajan',
+    });
+    expect(found.at).to.match(/^\/bookings\?find=[\w-]+$/);
+    expect(found.at).not.to.match(/natarajan/i);
+    expect(found.texts('.row-link')).to.have.length(1);
+    expect(found.text('.chip')).to.contain('“natarajan”');
+    expect(found.attribute('#q', 'value')).to.equal('natarajan');
+    expect((await visitor.get(found.attribute('.chip', 'href'))).texts('.row-link')).to.have.length(2);
+    expect(house.app.logLines.join('\n')).not.to.match(/natarajan/i);
+  });
+
+  it('do not open a search that somebody else sealed', async () => {
+    const found = await visitor.post('/bookings/search', { q: 'natarajan' });
+    const other = await house.signedIn(nadia);
+    const page = await other.get(found.at);
+    expect(page.at).to.equal('/bookings');
+    expect(page.html).not.to.contain('natarajan');
+  });
+
+  it('filter by what the URL says and let each filter be taken away', async () => {
+    const page = await visitor.get('/bookings?from=2026-12-02&status=active&progress=scheduled');
+    expect(page.texts('.row-link')).to.have.length(1);
+    expect(page.texts('.chip').map((text) => text.replace(/^Remove the filter | ×$/g, ''))).to.deep.equal([
+      'Scheduled',
+      'Status: Active',
+      'From Wednesday 2 December 2026',
+    ]);
+    expect((await visitor.get('/bookings?progress=no_show')).text('.empty')).to.contain('No booking fits');
+  });
+
+  it('filter by whether an interpreter is needed', async () => {
+    const needed = await visitor.get('/bookings?interpreter=yes');
+    expect(needed.texts('.row-day')).to.deep.equal(['Wed 2 Dec 2026']);
+    expect(needed.text('.chip')).to.contain('Interpreter needed');
+    expect(needed.attribute('#interpreter option[selected]', 'value')).to.equal('yes');
+    const others = await visitor.get('/bookings?interpreter=no');
+    expect(others.texts('.row-day')).to.deep.equal(['Tue 1 Dec 2026']);
+    const priya = await visitor.get(needed.attribute('.row-link', 'href'));
+    expect(priya.texts('.summary-list div')).to.include('Interpreter languageTamil');
+    expect((await visitor.get(bookingPath)).texts('.summary-list div')).to.include(
+      'Interpreter languageNo interpreter needed',
+    );
+  });
+
+  for (const query of [
+    'status=gone',
+    'from=2026-02-30',
+    'from=2026-12-02&to=2026-12-01',
+    'status=active&status=closed',
+    'limit=0',
+    'interpreter=perhaps',
+    'view=tiles',
+  ]) {
+    it(`answer 422 with a message for ?${query}`, async () => {
+      const page = await visitor.get(`/bookings?${query}`);
+      expect(page.status).to.equal(422);
+      expect(page.title).to.match(/^Error: /);
+      expect(page.texts('.error-summary li')[0]).to.match(/\S/);
+    });
+  }
+
+  it('page by cursor and keep the filter', async () => {
+    const first = await visitor.get('/bookings?limit=1&status=active');
+    expect(first.texts('.row-link')).to.have.length(1);
+    const href = first.attribute('a[rel="next"]', 'href');
+    expect(href).to.contain('status=active').and.to.contain('limit=1');
+    const second = await visitor.get(href);
+    expect(second.texts('.row-day')).to.deep.equal(['Tue 1 Dec 2026']);
+    expect(second.has('a[rel="next"]')).to.equal(false);
+    expect((await visitor.get('/bookings?cursor=nonsense')).at).to.equal('/bookings');
+  });
+
+  it('stand in a month as well', async () => {
+    const month = await visitor.get('/bookings?view=calendar&month=2026-12');
+    expect(month.texts('.calendar-entry')).to.deep.equal(['9:00 am Ewan Marsh', '11:00 am Priya Natarajan']);
+    expect(month.attribute('.month-step-next', 'href')).to.equal('/bookings?view=calendar&month=2027-01');
+    expect((await visitor.get('/bookings?view=calendar')).text('.calendar h2')).to.equal('November 2026');
+    expect((await visitor.get('/bookings?view=calendar&month=2026-00')).status).to.equal(422);
+  });
+
+  it('tell everything about one booking, and who did what', async () => {
+    const page = await visitor.get(bookingPath);
+    expect(page.title).to.match(/^Booking EX-\w{6} – Examdesk$/);
+    expect(page.texts('.summary-list dd')).to.include.members([
+      '9:00 am, Tuesday 1 December 2026Sydney time (AEDT, UTC+11)',
+      'In person, 60 minutes',
+      'Level 8, 210 George Street, Sydney NSW 2000',
+      'Ewan Marsh',
+      '+61 412 345 678',
+      '27 March 1984',
+      'CL-2207',
+    ]);
+    expect(page.texts('.timeline-what')).to.deep.equal(['Scheduled']);
+    expect(page.text('.timeline-who')).to.contain('by Rita Alvarez');
+    expect(page.has('.confirmation')).to.equal(false);
+    const ics = await visitor.get(page.attribute('.head-actions a', 'href'));
+    expect(ics.headers.get('content-type')).to.match(/^text\/calendar/);
+  });
+
+  it('name the admin who assisted', async () => {
+    const { id } = (await house.app.db('users').where({ email: nadia }).first('id')) as { id: string };
+    const ada = await house.signedIn('ada@examdesk.example');
+    await ada.post('/admin/impersonate', { userId: id, reason: 'Nadia is on the phone' });
+    house.acuity.offer(amelia, tenOnThursday);
+    const assisted = await book({}, tenOnThursday, ada);
+    const page = await (await house.signedIn(nadia)).get(assisted);
+    expect(page.text('.timeline-who')).to.contain('by Nadia Karim, assisted by Ada Lindqvist');
+  });
+
+  it('show staff every organisation’s bookings', async () => {
+    const staff = await house.signedIn(sam);
+    const page = await staff.get(bookingPath);
+    expect(page.texts('.summary-list dd')).to.include('Harbour Legal');
+  });
+
+  it('greet with what comes next', async () => {
+    const home = await visitor.get('/');
+    expect(home.text('h1')).to.equal('Hello, Rita');
+    expect(home.texts('.row-day')).to.deep.equal(['Tue 1 Dec 2026', 'Wed 2 Dec 2026']);
+    expect((await house.visitor().get('/')).text('h1')).to.contain('Independent medical examinations');
+  });
+
+  describe('that are changed', () => {
+    let path: string;
+
+    before(async () => {
+      path = await book({ lastName: 'Okafor' }, threeOnFriday);
+      house.acuity.offer(amelia, '2026-12-09T10:00:00+11:00', '2026-12-10T10:00:00+11:00');
+    });
+
+    it('say that nothing was changed while Acuity is down', async () => {
+      house.acuity.failWith(acuityDown);
+      const cancel = await visitor.post(`${path}/cancel`, { reason: 'Settled' });
+      house.acuity.recover();
+      expect(cancel.status).to.equal(503);
+      expect(cancel.text('.panel')).to.contain('Nothing was changed');
+      expect(cancel.form(`${path}/cancel`).reason).to.equal('Settled');
+    });
+
+    it('move to another time by the same picker', async () => {
+      const page = await visitor.get(`${path}/reschedule`);
+      expect(page.text('.choice')).to.contain('3:00 pm');
+      const nothing = await visitor.post(`${path}/reschedule`, { day: '2026-12-10' });
+      expect(nothing.status).to.equal(422);
+      expect(nothing.text('.day-title')).to.equal('Thursday 10 December 2026');
+      const moved = await visitor.post(`${path}/reschedule`, {
+        startsAt: inUtc('2026-12-09T10:00:00+11:00'),
+      });
+      expect(moved.at).to.equal(`${path}?rescheduled`);
+      expect(moved.text('.notice')).to.contain('The booking was moved');
+      expect(moved.texts('.timeline-what')).to.deep.equal(['Rescheduled', 'Scheduled']);
+      expect(moved.texts('.summary-list dd')[0]).to.contain('10:00 am, Wednesday 9 December 2026');
+    });
+
+    it('name the clash when the new time is taken', async () => {
+      const taken = await visitor.post(`${path}/reschedule`, { startsAt: inUtc(nineOnTuesday) });
+      expect(taken.status).to.equal(409);
+      expect(taken.text('.panel')).to.contain('9:00 am, Tuesday 1 December 2026');
+      expect(taken.form(`${path}/reschedule`)).to.deep.equal({});
+    });
+
+    it('say that they cannot be moved when the specialist no longer offers the kind', async () => {
+      const services = house.app.db('specialist_services');
+      const rows = (await services.clone()) as { specialist_id: string; type: string }[];
+      await services.clone().where({ type: 'in_person' }).delete();
+      try {
+        const page = await visitor.get(`${path}/reschedule`);
+        expect(page.status).to.equal(409);
+        expect(page.text('.panel'))
+          .to.contain('This booking cannot be moved here')
+          .and.contain('call the agency');
+        expect(page.texts('.picker')).to.deep.equal([]);
+        expect(await complaintsAbout(page)).to.deep.equal([]);
+        const part = await visitor.raw(`${path}/reschedule?month=2026-12`, {
+          headers: { accept: 'text/html', 'hx-request-type': 'partial' },
+        });
+        expect([part.status, part.headers.get('hx-redirect')]).to.deep.equal([409, `${path}/reschedule`]);
+        for (const startsAt of ['2026-12-09T11:00:00+11:00', '2026-12-10T15:00:00+11:00']) {
+          const sent = await visitor.post(`${path}/reschedule`, { startsAt: inUtc(startsAt) });
+          expect(sent.status, startsAt).to.equal(409);
+          expect(sent.text('.panel')).to.contain('This booking cannot be moved here');
+          const json = await visitor.raw(`${path}/reschedule`, {
+            method: 'POST',
+            headers: { accept: 'application/json', 'content-type': 'application/json' },
+            body: JSON.stringify({ startsAt }),
+          });
+          expect(json.status, startsAt).to.equal(422);
+        }
+        expect((await visitor.get(path)).texts('.summary-list dd')[0]).to.contain('10:00 am');
+        expect((await visitor.get(`${path}/cancel`)).status).to.equal(200);
+      } finally {
+        await services.clone().insert(rows).onConflict().ignore();
+      }
+    });
+
+    it('are cancelled with a reason, once', async () => {
+      const page = await visitor.get(`${path}/cancel`);
+      expect(page.text('h1')).to.equal('Cancel this booking?');
+      const tooLong = await visitor.post(`${path}/cancel`, { reason: 'x'.repeat(501) });
+      expect(tooLong.status).to.equal(422);
+      expect(tooLong.attribute('.error-summary a', 'href')).to.equal('#reason');
+      const done = await visitor.post(`${path}/cancel`, { reason: 'The case was settled' });
+      expect(done.at).to.equal(`${path}?cancelled`);
+      expect(done.text('.tags')).to.equal('Cancelled');
+      expect(done.text('.timeline-entry')).to.contain('The case was settled');
+      expect(done.texts('.head-actions a').join()).not.to.match(/Reschedule|Cancel/);
+      expect((await visitor.post(`${path}/cancel`, { reason: '' })).at).to.equal(path);
+      expect((await visitor.get(`${path}/reschedule`)).at).to.equal(path);
+    });
+  });
+});

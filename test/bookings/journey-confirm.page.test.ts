@@ -1,0 +1,250 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { expect } from 'chai';
+import { acuityDown } from '../support/fakes/acuity.ts';
+import type { Visit, Visitor } from '../support/visitor.ts';
+import {
+  draftIdOf,
+  ewan,
+  inUtc,
+  nineOnTuesday,
+  openPageHouse,
+  rita,
+  type PageHouse,
+} from '../support/page-house.ts';
+
+const amelia = 7001;
+const tenOnTuesday = '2026-12-01T10:00:00+11:00';
+const elevenOnTuesday = '2026-12-01T11:00:00+11:00';
+
+describe('confirming a booking, page by page', () => {
+  let house: PageHouse;
+  let visitor: Visitor;
+
+  beforeEach(async () => {
+    house = await openPageHouse();
+    house.acuity.offer(
+      amelia,
+      nineOnTuesday,
+      tenOnTuesday,
+      elevenOnTuesday,
+      '2026-12-02T14:00:00+11:00',
+      '2027-01-12T14:00:00+11:00',
+    );
+    visitor = await house.signedIn(rita);
+  });
+
+  afterEach(() => house.close());
+
+  const confirm = async (draftId: string) => {
+    const check = await visitor.get(`/bookings/new/${draftId}/check`);
+    return visitor.post('/bookings', check.form('/bookings'));
+  };
+
+  /** What the worker does, until the attempt that the page waits for is settled. */
+  const settle = async ({ at }: Visit) => {
+    const id = /attempts\/([0-9a-f-]{36})/.exec(at)?.[1] ?? '';
+    for (let round = 0; round < 50; round++) {
+      await house.app.system.services.settlement.settle(id);
+      const row = (await house.app.db('booking_intentions').where({ id }).first('state')) as {
+        state: string;
+      };
+      if (row.state !== 'open') return;
+      await sleep(50);
+    }
+    throw new Error('The attempt was not settled');
+  };
+
+  const bookingCount = async () => Number((await house.app.db('bookings').count('* as n').first())?.n);
+
+  it('leads from the specialist to the confirmation without JavaScript', async () => {
+    const choose = await visitor.get('/bookings/new');
+    expect(choose.texts('.specialist-name')).to.include.members(['Dr Amelia Hart', 'Dr Bruno Keller']);
+    expect(choose.texts('.fact').join()).to.contain('Sydney time').and.to.contain('Perth time');
+
+    const specialistId = await house.specialistId('Dr Amelia Hart');
+    const time = await visitor.post('/bookings/new', { specialistId, type: 'in_person' });
+    expect(time.text('h1')).to.equal('Choose a day and time');
+    expect(time.text('.month-table caption')).to.equal('December 2026');
+    expect(time.texts('.slot-time')).to.deep.equal(['9:00 am', '10:00 am', '11:00 am']);
+    expect(time.text('.zone-line')).to.contain('Sydney time (AEDT, UTC+11)');
+
+    const draftId = draftIdOf(time);
+    const examinee = await visitor.post(`/bookings/new/${draftId}/time`, { startsAt: inUtc(nineOnTuesday) });
+    expect(examinee.text('h1')).to.equal('Who is being examined?');
+
+    const check = await visitor.post(`/bookings/new/${draftId}/examinee`, ewan);
+    expect(check.text('h1')).to.equal('Check your answers');
+    expect(check.texts('.summary-list dd')).to.include.members([
+      'Ewan',
+      'Marsh',
+      '0412 345 678',
+      '27 March 1984',
+      'CL-2207',
+      'Needs an interpreter.',
+      '9:00 am, Tuesday 1 December 2026Sydney time (AEDT, UTC+11)',
+    ]);
+
+    const done = await visitor.post('/bookings', check.form('/bookings'));
+    expect(done.status).to.equal(200);
+    expect(done.at).to.match(/^\/bookings\/[0-9a-f-]{36}\?confirmed$/);
+    expect(done.text('.confirmation-title')).to.equal('Booked');
+    const [booking] = (await house.app.db('bookings').select('reference', 'examinee_phone')) as {
+      reference: string;
+      examinee_phone: string;
+    }[];
+    expect(done.text('.confirmation-reference')).to.equal(booking?.reference);
+    expect(booking?.examinee_phone).to.equal('+61412345678');
+    expect(house.acuity.appointments.size).to.equal(1);
+  });
+
+  it('keeps health information out of every URL', async () => {
+    const check = await house.draftAt(visitor, 'check');
+    const seen = [(await visitor.get(`/bookings/new/${check}/check`)).at, (await confirm(check)).at].join();
+    expect(seen).not.to.match(/Ewan|Marsh|0412|2207|1984/i);
+    expect(house.app.logLines.join('\n')).not.to.match(/Ewan|Marsh|412 ?345|CL-2207|1984/i);
+  });
+
+  it('names the clash and offers the nearest free times without losing a word', async () => {
+    const draftId = await house.draftAt(visitor, 'check');
+    const rob = await house.signedIn('rob@harbour-legal.example');
+    const robsDraft = await house.draftAt(rob, 'check');
+    const robsCheck = await rob.get(`/bookings/new/${robsDraft}/check`);
+    expect((await rob.post('/bookings', robsCheck.form('/bookings'))).has('.confirmation')).to.equal(true);
+
+    const taken = await confirm(draftId);
+    expect(taken.status).to.equal(409);
+    expect(taken.text('.panel')).to.contain('9:00 am, Tuesday 1 December 2026 with Dr Amelia Hart');
+    expect(taken.texts('.nearest-time')).to.deep.equal(['10:00 am', '11:00 am', '2:00 pm']);
+    expect(taken.texts('.kept dd')).to.include.members(['Ewan', 'CL-2207', 'Needs an interpreter.']);
+
+    const startsAt = taken.attribute('.nearest button', 'value');
+    const check = await visitor.post(`/bookings/new/${draftId}/time`, { startsAt });
+    expect(check.at).to.equal(`/bookings/new/${draftId}/check`);
+    expect(check.texts('.summary-list dd')).to.include('Ewan');
+    expect((await visitor.post('/bookings', check.form('/bookings'))).has('.confirmation')).to.equal(true);
+    expect(await bookingCount()).to.equal(2);
+  });
+
+  it('books once however often the form is sent', async () => {
+    const draftId = await house.draftAt(visitor, 'check');
+    const form = (await visitor.get(`/bookings/new/${draftId}/check`)).form('/bookings');
+    const [first, second] = await Promise.all([
+      visitor.post('/bookings', form),
+      visitor.post('/bookings', form),
+    ]);
+    const reload = await visitor.post('/bookings', form);
+    expect(first.status).to.equal(200);
+    expect(second.at).to.equal(first.at);
+    expect(reload.at).to.equal(first.at);
+    expect(await bookingCount()).to.equal(1);
+    expect(house.acuity.appointments.size).to.equal(1);
+  });
+
+  it('leads back to the booking when a step is opened after it was made, and forgets the examinee', async () => {
+    const draftId = await house.draftAt(visitor, 'check');
+    const done = await confirm(draftId);
+    const back = await visitor.get(`/bookings/new/${draftId}/examinee`);
+    expect(back.at).to.equal(done.at.replace('?confirmed', ''));
+    const [row] = (await house.app.db('booking_drafts').select('data')) as { data: object }[];
+    expect(JSON.stringify(row?.data)).not.to.contain('Ewan');
+  });
+
+  it('does not book from an old page whose answers have changed since', async () => {
+    const draftId = await house.draftAt(visitor, 'check');
+    const old = (await visitor.get(`/bookings/new/${draftId}/check`)).form('/bookings');
+    house.acuity.failWith(acuityDown);
+    await visitor.post('/bookings', old);
+    house.acuity.recover();
+    await visitor.post(`/bookings/new/${draftId}/examinee`, { ...ewan, lastName: 'Marlow' });
+    const page = await visitor.post('/bookings', old);
+    expect(page.status).to.equal(409);
+    expect(page.text('.panel')).to.contain('That page was out of date');
+    expect(page.texts('.summary-list dd')).to.include('Marlow');
+    expect(await bookingCount()).to.equal(0);
+  });
+
+  it('says that nothing was booked while Acuity is down, and books when it is back', async () => {
+    const draftId = await house.draftAt(visitor, 'check');
+    house.acuity.failWith(acuityDown);
+    const page = await confirm(draftId);
+    expect(page.status).to.equal(503);
+    expect(page.headers.get('retry-after')).to.match(/^\d+$/);
+    expect(page.text('.panel')).to.contain('Nothing was booked');
+    expect(page.texts('.summary-list dd')).to.include('Ewan');
+    house.acuity.recover();
+    expect((await visitor.post('/bookings', page.form('/bookings'))).has('.confirmation')).to.equal(true);
+  });
+
+  it('waits on a page of its own when Acuity’s answer was lost, and goes where it ended', async () => {
+    const draftId = await house.draftAt(visitor, 'check');
+    house.acuity.lose('after');
+    const waiting = await confirm(draftId);
+    expect(waiting.at).to.match(/^\/bookings\/attempts\/[0-9a-f-]{36}\?draft=/);
+    expect(waiting.text('h1')).to.equal('We are finding out whether it worked');
+    expect(waiting.text('.lead')).to.contain('9:00 am, Tuesday 1 December 2026, Sydney time');
+    expect(waiting.attribute('#attempt', 'hx-trigger')).to.equal('every 2s');
+    await settle(waiting);
+    const poll = await visitor.get(waiting.at, { 'HX-Request-Type': 'partial' });
+    expect(poll.headers.get('hx-redirect')).to.match(/^\/bookings\/[0-9a-f-]{36}\?confirmed$/);
+    expect((await visitor.get(waiting.at)).has('.confirmation')).to.equal(true);
+  });
+
+  it('says that nothing was booked when the lost request had never arrived, with a way back to the answers', async () => {
+    const draftId = await house.draftAt(visitor, 'check');
+    house.acuity.lose('before');
+    const waiting = await confirm(draftId);
+    await settle(waiting);
+    const failed = await visitor.get(waiting.at);
+    expect(failed.text('h1')).to.equal('Nothing was booked');
+    const check = await visitor.get(failed.attribute('.actions a', 'href'));
+    expect(check.at).to.equal(`/bookings/new/${draftId}/check`);
+    expect((await visitor.post('/bookings', check.form('/bookings'))).has('.confirmation')).to.equal(true);
+  });
+
+  it('says so when a draft was left too long', async () => {
+    const draftId = await house.draftAt(visitor, 'check');
+    const form = (await visitor.get(`/bookings/new/${draftId}/check`)).form('/bookings');
+    house.clock.at = new Date(house.clock.at.getTime() + 61 * 60_000);
+    for (const page of [
+      await visitor.get(`/bookings/new/${draftId}/check`),
+      await visitor.post(`/bookings/new/${draftId}/examinee`, ewan),
+      await visitor.post('/bookings', form),
+    ]) {
+      expect(page.status).to.equal(410);
+      expect(page.text('h1')).to.equal('This booking was left too long');
+    }
+    expect(await bookingCount()).to.equal(0);
+  });
+
+  it('shows nobody else’s draft, and no draft that never was', async () => {
+    const draftId = await house.draftAt(visitor, 'check');
+    const rob = await house.signedIn('rob@harbour-legal.example');
+    const others = await rob.get(`/bookings/new/${draftId}/check`);
+    const unknown = await rob.get('/bookings/new/00000000-0000-4000-8000-000000000000/check');
+    expect([others.status, unknown.status]).to.deep.equal([410, 410]);
+    expect(others.html).not.to.contain('Ewan');
+    expect((await rob.get('/bookings/new/nonsense/check')).status).to.equal(410);
+  });
+
+  it('asks for another specialist when the chosen one went away between the steps', async () => {
+    const draftId = await house.draftAt(visitor, 'check');
+    const form = (await visitor.get(`/bookings/new/${draftId}/check`)).form('/bookings');
+    await house.app.db('specialists').where({ name: 'Dr Amelia Hart' }).update({ is_active: false });
+    const page = await visitor.post('/bookings', form);
+    expect(page.at).to.equal(`/bookings/new?draft=${draftId}`);
+    expect(page.text('.notice')).to.contain('Dr Amelia Hart can no longer be booked');
+    expect(page.texts('.specialist-name')).not.to.include('Dr Amelia Hart');
+    const specialistId = await house.specialistId('Dr Amelia Hart');
+    const again = await visitor.post('/bookings/new', { draftId, specialistId, type: 'in_person' });
+    expect(again.status).to.equal(422);
+  });
+
+  it('brings one back to the answers when the session ended before the confirmation', async () => {
+    const draftId = await house.draftAt(visitor, 'check');
+    const check = `/bookings/new/${draftId}/check`;
+    const form = (await visitor.get(check)).form('/bookings');
+    visitor.forgetCookies();
+    const signIn = await visitor.post('/bookings', form);
+    expect(signIn.at).to.equal(`/sign-in?next=${encodeURIComponent(check)}`);
+  });
+});

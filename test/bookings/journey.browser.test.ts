@@ -1,0 +1,334 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { expect } from 'chai';
+import type { Browser, Page } from 'playwright-core';
+import type { Mailbox } from '../../src/dev/mailbox.ts';
+import { startTestApp, type TestApp } from '../support/app.ts';
+import { openBrowser } from '../support/browser.ts';
+import { createFakeAcuity } from '../support/fakes/acuity.ts';
+import { lossy, type LossyAcuity } from '../support/lossy-acuity.ts';
+import { openMailbox, waitForMail } from '../support/mailbox.ts';
+import { watchedPage, type Watched, type WatchOptions } from '../support/watched-page.ts';
+
+const rita = 'rita@harbour-legal.example';
+
+describe('the journey in a real browser', function () {
+  this.timeout(120_000);
+  let browser: Browser;
+  let app: TestApp;
+  let mailbox: Mailbox;
+  let acuity: LossyAcuity;
+  let watched: Watched;
+
+  before(async () => {
+    [browser, mailbox] = await Promise.all([openBrowser(), openMailbox()]);
+    const fake = createFakeAcuity();
+    // Two months of mornings in Sydney's summer time.
+    for (const month of ['2026-12', '2027-01']) {
+      for (let day = 1; day <= 28; day++) {
+        const date = `${month}-${String(day).padStart(2, '0')}`;
+        fake.offer(7001, ...['09', '10', '11', '14'].map((hour) => `${date}T${hour}:00:00+11:00`));
+      }
+    }
+    acuity = lossy(fake);
+    app = await startTestApp({
+      overrides: {
+        acuity,
+        clock: { now: () => new Date('2026-11-23T09:00:00+11:00') },
+        bookings: { timings: { patienceMs: 300, inFlightMs: 2500, uncalledMs: 100, sweepAfterMs: 0 } },
+      },
+      env: { SMTP_URL: mailbox.smtpUrl },
+    });
+    await app.system.worker.start();
+  });
+
+  after(async () => {
+    await app.system.worker.stop();
+    await app.close();
+    await mailbox.close();
+    await browser.close();
+  });
+
+  afterEach(() => watched.close());
+
+  const open = async (options: WatchOptions): Promise<Page> => {
+    watched = await watchedPage(browser, app.url, options);
+    return watched.page;
+  };
+
+  const bookings = () =>
+    app.db('bookings').select('id', 'reference') as Promise<{ id: string; reference: string }[]>;
+
+  async function chooseAmelia(page: Page): Promise<void> {
+    await page.goto('/bookings/new');
+    await page.getByLabel('Name, specialty or place').fill('hart');
+    await page.getByRole('button', { name: 'Search' }).click();
+    await watched.check();
+    await page.getByRole('button', { name: /Choose Dr Amelia Hart, In person/ }).click();
+    await page.waitForURL(/\/time$/);
+  }
+
+  async function fillExaminee(page: Page): Promise<void> {
+    await page.getByLabel('First name').fill('Ewan');
+    await page.getByLabel('Last name').fill('Marsh');
+    await page.getByLabel('Phone').fill('0412 345 678');
+    await page.getByLabel('Day').fill('27');
+    await page.getByLabel('Month').fill('3');
+    await page.getByLabel('Year').fill('1984');
+    await page.getByLabel(/^Claim number/).fill('CL-2207');
+    await page.getByRole('button', { name: 'Continue' }).click();
+  }
+
+  /** Up to the answers, at a time that nobody else takes. */
+  async function toCheck(page: Page, day: string, time: string): Promise<void> {
+    await watched.useSession(await app.sessionCookie(rita));
+    await chooseAmelia(page);
+    await page.goto(`${page.url()}?day=${day}`);
+    await page.getByRole('radio', { name: time }).check({ force: true });
+    await page.getByRole('button', { name: 'Continue' }).click();
+    await fillExaminee(page);
+    await page.waitForURL(/\/check$/);
+  }
+
+  for (const [what, spoil] of [
+    ['an inline style', `document.body.insertAdjacentHTML('beforeend', '<p style="color: red">x</p>')`],
+    ['a picture without words', `document.querySelector('main').append(new Image())`],
+    [
+      'something too wide',
+      `document.querySelector('main').append(Object.assign(document.createElement('canvas'), { width: 4000 }))`,
+    ],
+  ] as const) {
+    it(`is watched: ${what} would be seen`, async () => {
+      const page = await open({ width: 390 });
+      await page.goto('/');
+      await page.evaluate(spoil);
+      const complaint: unknown = await watched.check().catch((error: unknown) => error);
+      expect(complaint).to.be.an('error');
+    });
+  }
+
+  let nextDay = 1;
+  for (const width of [1280, 390]) {
+    for (const javaScript of [true, false]) {
+      it(`leads from sign-in to the confirmation at ${width} px ${javaScript ? 'with' : 'without'} JavaScript`, async () => {
+        const date = String(nextDay++);
+        const page = await open({ width, javaScript });
+        await page.goto('/');
+        await watched.check();
+        await page.goto('/sign-in');
+        await watched.check();
+        await watched.signIn(rita);
+        await watched.check();
+
+        await chooseAmelia(page);
+        await watched.check();
+        await page.getByRole('link', { name: 'January 2027' }).click();
+        await page.getByRole('link', { name: new RegExp(`\\b${date} January 2027, free times`) }).click();
+        await page.getByRole('heading', { name: new RegExp(`\\b${date} January 2027`) }).waitFor();
+        await watched.check();
+        if (javaScript) {
+          expect(await page.locator('.slot-reader').first().innerText()).to.contain('6:00');
+          expect(new URL(page.url()).search).to.contain('day=2027-01-');
+        }
+
+        await page.getByRole('button', { name: 'Continue' }).click();
+        await page.locator('.error-summary').waitFor();
+        expect(await page.title()).to.match(/^Error: /);
+        await watched.check();
+        await page.locator('.error-summary a').click();
+        await page.getByRole('radio', { name: '10:00' }).check({ force: true });
+        await page.getByRole('button', { name: 'Continue' }).click();
+        await page.waitForURL(/\/examinee$/);
+        await watched.check();
+
+        await page.getByLabel('Phone').fill('12');
+        await page.getByRole('button', { name: 'Continue' }).click();
+        await page.locator('.error-summary').waitFor();
+        await page.locator('.error-summary:focus').waitFor();
+        expect(await page.getByLabel('Phone').inputValue()).to.equal('12');
+        await watched.check();
+        await page.getByRole('link', { name: 'Enter the examinee’s first name' }).click();
+        await page.locator('#firstName:focus').waitFor();
+        await fillExaminee(page);
+        await page.waitForURL(/\/check$/);
+        await watched.check();
+
+        await page.getByRole('link', { name: 'Change the examinee' }).click();
+        await page.getByLabel('Last name').fill('Marlow');
+        await page.getByRole('radio', { name: 'Yes' }).check();
+        await page.getByLabel('Language').fill('Tamil');
+        await page.getByRole('button', { name: 'Continue' }).click();
+        await page.waitForURL(/\/check$/);
+        expect(await page.locator('#examinee-lastName dd').innerText()).to.equal('Marlow');
+        expect(await page.locator('#examinee-interpreterLanguage dd').innerText()).to.equal('Tamil');
+
+        await mailbox.clear();
+        await page.getByRole('button', { name: 'Confirm booking' }).click();
+        await page.waitForURL(/\?confirmed$/);
+        await watched.check();
+        const reference = await page.locator('.confirmation-reference').innerText();
+        expect((await bookings()).map((booking) => booking.reference)).to.include(reference);
+        const mail = await waitForMail(mailbox, ({ to }) => to.includes(rita));
+        expect(mail.subject + mail.text).to.contain(reference);
+        expect(mail.attachments.map(({ contentType }) => contentType).join()).to.contain('text/calendar');
+
+        await page.goto('/bookings');
+        await watched.check();
+        await page.getByRole('link', { name: new RegExp(reference) }).click();
+        await page.waitForURL(/\/bookings\/[0-9a-f-]{36}$/);
+        await watched.check();
+      });
+    }
+  }
+
+  for (const [width, colorScheme] of [
+    [1280, 'dark'],
+    [390, 'light'],
+  ] as const) {
+    it(`has nothing that axe finds on the other pages (${width} px, ${colorScheme})`, async () => {
+      const page = await open({ width, colorScheme });
+      await watched.useSession(await app.sessionCookie(rita));
+      const [booking] = await bookings();
+      for (const path of [
+        '/',
+        '/specialists',
+        '/bookings?view=calendar&month=2027-01',
+        '/bookings?status=active&from=2026-12-01',
+        '/bookings?from=never',
+        '/bookings?progress=no_show',
+        `/bookings/${booking?.id}?confirmed`,
+        `/bookings/${booking?.id}/reschedule`,
+        `/bookings/${booking?.id}/cancel`,
+        '/bookings/new/00000000-0000-4000-8000-000000000000/check',
+        '/nowhere',
+        '/sign-out',
+      ]) {
+        await page.goto(path);
+        await watched.check();
+      }
+      await page.goto('/specialists');
+      await page.getByRole('link', { name: /free times of Dr Amelia Hart/ }).click();
+      await watched.check();
+      await page.goto('/bookings/new');
+      await watched.check();
+    });
+  }
+
+  it('goes back the way one came, and never to a second booking', async () => {
+    const page = await open({ width: 1280 });
+    await toCheck(page, '2026-12-03', '9:00');
+    await page.goBack();
+    expect(await page.getByLabel('Last name').inputValue()).to.equal('Marsh');
+    await page.goBack();
+    expect(await page.getByRole('radio', { name: '9:00' }).isChecked()).to.equal(true);
+    await page.getByRole('link', { name: 'January 2027' }).click();
+    await page.getByRole('heading', { name: '1 January 2027' }).waitFor();
+    await page.goBack();
+    await page.getByRole('heading', { name: '3 December 2026' }).waitFor();
+    await page.goForward();
+    await page.getByRole('heading', { name: '1 January 2027' }).waitFor();
+    await page.goBack();
+    await page.getByRole('heading', { name: '3 December 2026' }).waitFor();
+    await page.getByRole('button', { name: 'Continue' }).click();
+    await page.waitForURL(/\/check$/);
+    const before = (await bookings()).length;
+    await page.getByRole('button', { name: 'Confirm booking' }).click();
+    await page.waitForURL(/\?confirmed$/);
+    const confirmed = new URL(page.url()).pathname;
+    await page.goBack();
+    await page.waitForURL((url) => url.pathname === confirmed);
+    expect(await bookings()).to.have.length(before + 1);
+  });
+
+  it('books once on a double click', async () => {
+    const page = await open({ width: 1280 });
+    await toCheck(page, '2026-12-04', '9:00');
+    const before = (await bookings()).length;
+    await page.getByRole('button', { name: 'Confirm booking' }).dblclick();
+    await page.waitForURL(/\?confirmed$/);
+    expect(await bookings()).to.have.length(before + 1);
+  });
+
+  it('can be gone by keyboard alone', async () => {
+    const page = await open({ width: 1280 });
+    await watched.useSession(await app.sessionCookie(rita));
+    await page.goto('/bookings/new');
+    const tabTo = async (selector: string) => {
+      for (let presses = 0; presses < 80; presses++) {
+        await page.keyboard.press('Tab');
+        if (await page.evaluate(`document.activeElement.matches(${JSON.stringify(selector)})`)) return;
+      }
+      throw new Error(`No Tab leads to ${selector} at ${page.url()}`);
+    };
+    await tabTo('.skip-link');
+    await page.keyboard.press('Enter');
+    await tabTo('.specialist .button');
+    await page.keyboard.press('Enter');
+    await page.waitForURL(/\/time$/);
+    await tabTo('.day-free[href$="2026-12-07"]');
+    await page.keyboard.press('Enter');
+    await page.getByRole('heading', { name: '7 December 2026' }).waitFor();
+    expect(await page.evaluate('document.activeElement.id'), 'focus stays on the day').to.equal(
+      'day-2026-12-07',
+    );
+    await tabTo('input[type="radio"]');
+    await page.keyboard.press('ArrowDown');
+    await tabTo('button[type="submit"]');
+    await page.keyboard.press('Enter');
+    await page.waitForURL(/\/examinee$/);
+    await tabTo('#firstName');
+    for (const text of ['Kim', 'Ito', '0412 345 678']) {
+      await page.keyboard.type(text);
+      await page.keyboard.press('Tab');
+    }
+    await page.keyboard.press('Enter');
+    await page.waitForURL(/\/check$/);
+    await tabTo('.confirm .button');
+    await page.keyboard.press('Enter');
+    await page.waitForURL(/\?confirmed$/);
+    await watched.check();
+  });
+
+  it('offers the nearest times on a taken one, and goes on from there', async () => {
+    const page = await open({ width: 390 });
+    await toCheck(page, '2026-12-08', '9:00');
+    const taken = {
+      startsAt: new Date('2026-12-08T09:00:00+11:00'),
+      calendarId: 7001,
+      appointmentTypeId: 8001,
+    };
+    const client = { firstName: 'A', lastName: 'B', email: 'a@b.example', phone: '+61400000000' };
+    await acuity.createAppointment({ ...taken, client, timezone: 'Australia/Sydney', fields: [] });
+    await page.getByRole('button', { name: 'Confirm booking' }).click();
+    await page.getByRole('heading', { name: 'That time has just been taken' }).waitFor();
+    await watched.check();
+    await page.locator('.nearest button').first().click();
+    await page.waitForURL(/\/check$/);
+    await page.getByRole('button', { name: 'Confirm booking' }).click();
+    await page.waitForURL(/\?confirmed$/);
+  });
+
+  it('waits by itself for a lost answer and then shows the booking', async () => {
+    const page = await open({ width: 1280 });
+    await toCheck(page, '2026-12-09', '9:00');
+    acuity.lose('after');
+    await page.getByRole('button', { name: 'Confirm booking' }).click();
+    await page.getByRole('heading', { name: 'We are finding out whether it worked' }).waitFor();
+    await watched.check();
+    await page.waitForURL(/\?confirmed$/, { timeout: 30_000 });
+    await watched.check();
+  });
+
+  it('waits without JavaScript as well', async () => {
+    const page = await open({ width: 390, javaScript: false });
+    await toCheck(page, '2026-12-10', '9:00');
+    acuity.lose('before');
+    await page.getByRole('button', { name: 'Confirm booking' }).click();
+    await page.getByRole('link', { name: 'Check again' }).waitFor();
+    for (let round = 0; round < 60 && !(await page.getByText('Nothing was booked').isVisible()); round++) {
+      await sleep(500);
+      await page.goto(page.url());
+    }
+    await page.getByRole('link', { name: 'Back to your answers' }).click();
+    expect(await page.locator('#examinee-firstName dd').innerText()).to.equal('Ewan');
+  });
+});

@@ -1,0 +1,255 @@
+import { expect } from 'chai';
+import { acuityDown } from '../support/fakes/acuity.ts';
+import type { Visitor } from '../support/visitor.ts';
+import { ewan, inUtc, nineOnTuesday, openPageHouse, rita, type PageHouse } from '../support/page-house.ts';
+
+const amelia = 7001;
+const tenOnTuesday = '2026-12-01T10:00:00+11:00';
+const elevenOnTuesday = '2026-12-01T11:00:00+11:00';
+
+describe('choosing and telling, page by page', () => {
+  let house: PageHouse;
+  let visitor: Visitor;
+
+  before(async () => {
+    house = await openPageHouse();
+    house.acuity.offer(
+      amelia,
+      nineOnTuesday,
+      tenOnTuesday,
+      elevenOnTuesday,
+      '2026-12-02T14:00:00+11:00',
+      '2027-01-12T14:00:00+11:00',
+    );
+  });
+
+  beforeEach(async () => {
+    visitor = await house.signedIn(rita);
+  });
+
+  afterEach(() => house.acuity.recover());
+
+  after(() => house.close());
+
+  const bookingCount = async () => Number((await house.app.db('bookings').count('* as n').first())?.n);
+
+  it('shows times in the examination’s zone with the reader’s beside them when they differ', async () => {
+    const draftId = await house.draftAt(visitor, 'time');
+    visitor.setCookie('tz', 'Australia%2FPerth');
+    const perth = await visitor.get(`/bookings/new/${draftId}/time`);
+    expect(perth.text('.zone-line')).to.contain('The smaller time is yours: Perth time (AWST, UTC+8)');
+    expect(perth.texts('.slot-reader')[0]).to.equal('6:00 am your time');
+    visitor.setCookie('tz', 'Australia%2FSydney');
+    expect((await visitor.get(`/bookings/new/${draftId}/time`)).has('.slot-reader')).to.equal(false);
+    visitor.setCookie('tz', 'Mars%2FOlympus');
+    expect((await visitor.get(`/bookings/new/${draftId}/time`)).has('.slot-reader')).to.equal(false);
+  });
+
+  it('answers a fragment when htmx asks for the part, and the whole page otherwise', async () => {
+    const draftId = await house.draftAt(visitor, 'time');
+    const path = `/bookings/new/${draftId}/time?month=2027-01`;
+    const part = await visitor.get(path, { 'HX-Request-Type': 'partial' });
+    expect(part.html).to.match(/^\s*<div id="picker"/);
+    expect(part.text('.slot-time')).to.equal('2:00 pm');
+    expect(part.headers.get('vary'))
+      .to.match(/accept/i)
+      .and.to.match(/hx-request-type/i);
+    const whole = await visitor.get(path);
+    expect(whole.title).to.equal('Choose a day and time – Examdesk');
+    expect(whole.text('.slot-time')).to.equal('2:00 pm');
+  });
+
+  it('names every mistake, links it to its field and keeps what was typed', async () => {
+    const draftId = await house.draftAt(visitor, 'examinee');
+    const page = await visitor.post(`/bookings/new/${draftId}/examinee`, {
+      ...ewan,
+      firstName: 'Ewan 😀',
+      phone: '12',
+      'dateOfBirth-day': '31',
+      'dateOfBirth-month': '2',
+      notes: 'a "quoted" <note>',
+    });
+    expect(page.status).to.equal(422);
+    expect(page.title).to.match(/^Error: /);
+    expect(page.dom.querySelector('.error-summary')?.hasAttribute('autofocus')).to.equal(true);
+    const links = page.all('.error-summary a').map((link) => link.getAttributeValue('href'));
+    expect(links).to.deep.equal(['#firstName', '#phone', '#dateOfBirth']);
+    for (const link of links) expect(page.has(`${link}`), `${link}`).to.equal(true);
+    const values = page.form(`/bookings/new/${draftId}/examinee`);
+    expect(values).to.include({
+      firstName: 'Ewan 😀',
+      phone: '12',
+      'dateOfBirth-day': '31',
+      lastName: 'Marsh',
+    });
+    expect(values.notes).to.equal('a "quoted" <note>');
+  });
+
+  it('takes one name alone and a phone with an extension', async () => {
+    const draftId = await house.draftAt(visitor, 'examinee');
+    const fields = { ...ewan, firstName: '', lastName: 'Suharto', phone: '02 9374 4000 x55' };
+    const review = await visitor.post(`/bookings/new/${draftId}/examinee`, fields);
+    const facts = review.all('dd').map((fact) => fact.textContent);
+    expect(facts).to.include.members(['Suharto', '02 9374 4000 x55']);
+  });
+
+  for (const [what, fields, path] of [
+    [
+      'a list for a name',
+      [
+        ['firstName', 'A'],
+        ['firstName', 'B'],
+      ],
+      '#firstName',
+    ],
+    ['a control character', [['firstName', 'E\u0007wan']], '#firstName'],
+    ['half a date', [['dateOfBirth-day', '3']], '#dateOfBirth'],
+    [
+      'a date to come',
+      [
+        ['dateOfBirth-day', '3'],
+        ['dateOfBirth-month', '3'],
+        ['dateOfBirth-year', '2036'],
+      ],
+      '#dateOfBirth',
+    ],
+    ['a nonsense e-mail', [['email', 'ewan@']], '#email'],
+    ['an interpreter without a language', [['interpreterLanguage-answer', 'yes']], '#interpreterLanguage'],
+    ['an endless claim number', [['claimNumber', 'x'.repeat(61)]], '#claimNumber'],
+    ['an endless note', [['notes', 'x'.repeat(2001)]], '#notes'],
+  ] as [string, [string, string][], string][]) {
+    it(`refuses ${what} with a message at its field`, async () => {
+      const draftId = await house.draftAt(visitor, 'examinee');
+      const changed = new Set(fields.map(([name]) => name));
+      const blankDay = Object.keys(ewan).filter((name) => name.startsWith('dateOfBirth'));
+      const rest = Object.entries(ewan).filter(([name]) => !changed.has(name) && !blankDay.includes(name));
+      const page = await visitor.post(`/bookings/new/${draftId}/examinee`, [...rest, ...fields]);
+      expect(page.status).to.equal(422);
+      expect(page.all('.error-summary a').map((link) => link.getAttributeValue('href'))).to.deep.equal([
+        path,
+      ]);
+      expect(page.text(`${path}-error`)).to.match(/^Error: \S/);
+    });
+  }
+
+  it('asks for a time when none was chosen, on the day that was shown', async () => {
+    const draftId = await house.draftAt(visitor, 'time');
+    const page = await visitor.post(`/bookings/new/${draftId}/time`, { day: '2027-01-12' });
+    expect(page.status).to.equal(422);
+    expect(page.text('.error-summary a')).to.equal('Choose a time');
+    expect(page.text('.day-title')).to.equal('Tuesday 12 January 2027');
+    expect(page.has('#startsAt')).to.equal(true);
+  });
+
+  for (const startsAt of ['yesterday', '2026-12-01T09:00', '2026-13-01T09:00:00Z']) {
+    it(`takes “${startsAt}” for no time`, async () => {
+      const draftId = await house.draftAt(visitor, 'time');
+      const page = await visitor.post(`/bookings/new/${draftId}/time`, { startsAt });
+      expect(page.status).to.equal(422);
+    });
+  }
+
+  it('says at once when a chosen time is not free', async () => {
+    const draftId = await house.draftAt(visitor, 'time');
+    const page = await visitor.post(`/bookings/new/${draftId}/time`, { startsAt: '2026-12-01T04:00:00Z' });
+    expect(page.status).to.equal(422);
+    expect(page.text('.error-summary')).to.contain('3:00 pm, Tuesday 1 December 2026 is not free');
+  });
+
+  for (const query of ['month=2026-13', 'day=2026-02-30', 'day=2026-12-01&day=2026-12-02']) {
+    it(`answers 422 for ?${query}`, async () => {
+      const draftId = await house.draftAt(visitor, 'time');
+      expect((await visitor.get(`/bookings/new/${draftId}/time?${query}`)).status).to.equal(422);
+    });
+  }
+
+  it('leads to the first missing step when one is opened out of order', async () => {
+    const early = await house.draftAt(visitor, 'time');
+    expect((await visitor.get(`/bookings/new/${early}/check`)).at).to.equal(`/bookings/new/${early}/time`);
+    const later = await house.draftAt(visitor, 'examinee');
+    expect((await visitor.get(`/bookings/new/${later}/check`)).at).to.equal(
+      `/bookings/new/${later}/examinee`,
+    );
+    const posted = await visitor.post('/bookings', { draftId: later, idempotencyKey: 'k' });
+    expect(posted.at).to.equal(`/bookings/new/${later}/examinee`);
+    expect(await bookingCount()).to.equal(0);
+  });
+
+  it('keeps the examinee when the time or the specialist is changed', async () => {
+    const draftId = await house.draftAt(visitor, 'check');
+    const moved = await visitor.post(`/bookings/new/${draftId}/time`, { startsAt: inUtc(tenOnTuesday) });
+    expect(moved.at).to.equal(`/bookings/new/${draftId}/check`);
+    const choose = await visitor.get(`/bookings/new?draft=${draftId}`);
+    expect(choose.text('.specialist-chosen .specialist-name')).to.equal('Dr Amelia Hart');
+    const bruno = await house.specialistId('Dr Bruno Keller');
+    house.acuity.offer(7002, elevenOnTuesday);
+    const time = await visitor.post('/bookings/new', { draftId, specialistId: bruno, type: 'telehealth' });
+    expect(time.at).to.equal(`/bookings/new/${draftId}/time`);
+    const check = await visitor.post(`/bookings/new/${draftId}/time`, { startsAt: inUtc(elevenOnTuesday) });
+    expect(check.texts('.summary-list dd')).to.include('Ewan');
+    expect(check.texts('.summary-list dd')).to.include('Telehealth, 60 minutes');
+  });
+
+  it('never shows a blank when free times cannot be had', async () => {
+    const draftId = await house.draftAt(visitor, 'time');
+    house.acuity.failWith(acuityDown);
+    const page = await visitor.get(`/bookings/new/${draftId}/time?month=2027-02`);
+    expect(page.status).to.equal(503);
+    expect(page.text('.panel')).to.contain('We can’t reach the calendar right now');
+    expect(page.attribute('.panel a', 'href')).to.equal(`/bookings/new/${draftId}/time?month=2027-02`);
+  });
+
+  it('says how old the times are when an older list is shown', async () => {
+    const draftId = await house.draftAt(visitor, 'time');
+    await visitor.get(`/bookings/new/${draftId}/time`);
+    house.clock.at = new Date(house.clock.at.getTime() + 12 * 60_000);
+    house.acuity.failWith(acuityDown);
+    const page = await visitor.get(`/bookings/new/${draftId}/time`);
+    expect(page.status).to.equal(200);
+    expect(page.headers.get('x-cache')).to.equal('STALE');
+    expect(page.text('.notice')).to.contain('Free times as of 12 minutes ago');
+  });
+
+  it('brings one back to the step after the session had ended', async () => {
+    const draftId = await house.draftAt(visitor, 'examinee');
+    const step = `/bookings/new/${draftId}/examinee`;
+    await visitor.get(step);
+    visitor.forgetCookies();
+    const signIn = await visitor.post(step, ewan);
+    expect(signIn.at).to.equal(`/sign-in?next=${encodeURIComponent(step)}`);
+    const back = await visitor.post('/sign-in', {
+      ...signIn.form('/sign-in'),
+      email: rita,
+      password: 'examdesk-demo',
+    });
+    expect(back.at).to.equal(step);
+  });
+
+  it('sends htmx to the sign-in page instead of swapping it into the calendar', async () => {
+    const draftId = await house.draftAt(visitor, 'time');
+    visitor.forgetCookies();
+    const part = await visitor.get(`/bookings/new/${draftId}/time?month=2027-01`, {
+      'HX-Request-Type': 'partial',
+    });
+    expect(part.status).to.equal(401);
+    expect(part.headers.get('hx-redirect')).to.match(/^\/sign-in\?next=/);
+  });
+
+  it('lets only referrers book', async () => {
+    const staff = await house.signedIn('sam@examdesk.example');
+    expect((await staff.get('/bookings/new')).status).to.equal(403);
+    expect((await staff.get('/')).has('a[href="/bookings/new"]')).to.equal(false);
+  });
+
+  it('finds specialists by name, place and kind', async () => {
+    expect((await visitor.get('/bookings/new?q=perth&type=')).texts('.specialist-name')).to.deep.equal([
+      'Dr Chen Wei',
+    ]);
+    const telehealth = await visitor.get('/bookings/new?type=telehealth');
+    expect(telehealth.texts('.specialist-types').join()).not.to.contain('In person');
+    expect((await visitor.get('/bookings/new?q=nobody-of-that-name')).text('.empty')).to.contain(
+      'No specialist fits',
+    );
+    expect((await visitor.get('/bookings/new?type=teleport')).status).to.equal(422);
+  });
+});

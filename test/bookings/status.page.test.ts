@@ -1,0 +1,86 @@
+import { expect } from 'chai';
+import type { Visitor } from '../support/visitor.ts';
+import {
+  ewan,
+  inUtc,
+  nadia,
+  nineOnTuesday,
+  openPageHouse,
+  rita,
+  sam,
+  type PageHouse,
+} from '../support/page-house.ts';
+
+const partial = { 'HX-Request-Type': 'partial' };
+const elevenOnWednesday = '2026-12-02T11:00:00+11:00';
+
+describe('the status of an open booking page', () => {
+  let house: PageHouse;
+  let visitor: Visitor;
+  let bookingPath: string;
+
+  before(async () => {
+    house = await openPageHouse();
+    house.acuity.offer(7001, nineOnTuesday, elevenOnWednesday);
+    visitor = await house.signedIn(rita);
+    const draftId = await house.draftAt(visitor, 'time');
+    await visitor.post(`/bookings/new/${draftId}/time`, { startsAt: inUtc(nineOnTuesday) });
+    const check = await visitor.post(`/bookings/new/${draftId}/examinee`, ewan);
+    bookingPath = (await visitor.post('/bookings', check.form('/bookings'))).at.replace('?confirmed', '');
+  });
+
+  after(() => house.close());
+
+  const ask = (who: Visitor, seen: string) =>
+    who.get(`${bookingPath}/status?seen=${encodeURIComponent(seen)}`, partial);
+  const seenOf = async () => (await visitor.get(bookingPath)).attribute('#booking-seen', 'value');
+  const viewings = async () => {
+    const [row] = (await house.app.db('audit_log').where({ action: 'booking.viewed' }).count('id as n')) as {
+      n: number | string;
+    }[];
+    return Number(row?.n);
+  };
+
+  it('is nothing as long as nothing changed, and counts as no viewing', async () => {
+    const seen = await seenOf();
+    const before = await viewings();
+    const answer = await ask(visitor, seen);
+    expect([answer.status, answer.html]).to.deep.equal([204, '']);
+    expect(await viewings()).to.equal(before);
+  });
+
+  it('brings each part that may have changed, each into its place, and no form', async () => {
+    const seen = await seenOf();
+    const staff = await house.signedIn(sam);
+    await staff.post(`${bookingPath}/progress`, { progress: 'generating_report' });
+    const answer = await ask(visitor, seen);
+    expect(answer.status).to.equal(200);
+    expect(answer.text('#booking-tags')).to.contain('Report being written');
+    expect(answer.texts('.timeline-what')[0]).to.contain('Report being written');
+    expect(answer.has('form')).to.equal(false);
+    const page = await visitor.get(bookingPath);
+    for (const target of answer.all('hx-partial').map((one) => one.getAttributeValue('hx-target') ?? ''))
+      expect(page.all(target), target).to.have.length(1);
+    const now = answer.attribute('#booking-seen', 'value');
+    expect(now).to.equal(page.attribute('#booking-seen', 'value'));
+    expect((await ask(visitor, now)).status).to.equal(204);
+  });
+
+  it('does not tell another organisation that there is a booking', async () => {
+    const other = await house.signedIn(nadia);
+    const answer = await ask(other, '');
+    expect([answer.status, answer.html]).to.deep.equal([404, '']);
+    const unknown = await other.get('/bookings/00000000-0000-7000-8000-000000000000/status', partial);
+    expect([unknown.status, unknown.html]).to.deep.equal([404, '']);
+  });
+
+  it('leads a person who comes to its address to the booking', async () => {
+    expect((await visitor.get(`${bookingPath}/status`)).at).to.equal(bookingPath);
+  });
+
+  it('asks whose session is over to sign in', async () => {
+    const answer = await ask(house.visitor(), '');
+    expect(answer.status).to.equal(401);
+    expect(answer.headers.get('hx-redirect')).to.match(/^\/sign-in/);
+  });
+});

@@ -1,0 +1,205 @@
+// What staff do to a booking, a person and a specialist from the console's records, each to its effect; and a session
+// that ends meanwhile.
+import { randomUUID } from 'node:crypto';
+import { expect } from 'chai';
+import type { Browser, Page } from 'playwright-core';
+import { demoPassword } from '../../seeds/demo.ts';
+import { openBrowser } from '../support/browser.ts';
+import { personOf } from '../support/console-house.ts';
+import { createFakeAcuity } from '../support/fakes/acuity.ts';
+import { startTestApp, type TestApp } from '../support/app.ts';
+import { watchedPage, type Watched } from '../support/watched-page.ts';
+
+describe('the console’s actions in a browser', function () {
+  this.timeout(90_000);
+  const acuity = createFakeAcuity();
+  let browser: Browser;
+  let app: TestApp;
+  let watched: Watched;
+  let page: Page;
+  const id = { booking: '', specialist: '' };
+  const nineOnFirst = '2027-03-01T09:00:00+11:00';
+  const tenOnFirst = '2027-03-01T10:00:00+11:00';
+
+  before(async () => {
+    [browser, app] = await Promise.all([openBrowser(), startTestApp({ overrides: { acuity } })]);
+    id.specialist = (await app.db('specialists').where({ acuity_calendar_id: 7001 }).first('id')).id;
+    acuity.offer(7001, tenOnFirst);
+    id.booking = await bookAt(nineOnFirst);
+  });
+  after(async () => {
+    await browser.close();
+    await app.close();
+  });
+  afterEach(() => watched.close());
+
+  const bookAt = async (startsAt: string): Promise<string> => {
+    acuity.offer(7001, startsAt);
+    const rita = await app.signIn('rita@harbour-legal.example');
+    const { body } = (await rita
+      .post('/bookings')
+      .send({
+        specialistId: id.specialist,
+        type: 'in_person',
+        startsAt,
+        examinee: { firstName: 'Ewan', lastName: 'Marsh', phone: '0412 345 678' },
+      })
+      .expect(201)) as { body: { booking: { id: string } } };
+    return body.booking.id;
+  };
+  const open = async (path: string, email = 'ada@examdesk.example') => {
+    watched = await watchedPage(browser, app.url, { width: 1280 });
+    ({ page } = watched);
+    await watched.useSession(await app.sessionCookie(email));
+    await page.goto(path);
+  };
+  const signInAgain = async (tab = page) => {
+    await tab.waitForURL('**/sign-in?next=*');
+    await tab.getByLabel('E-mail address').fill('sam@examdesk.example');
+    await tab.getByLabel('Password').fill(demoPassword);
+    await tab.getByRole('button', { name: 'Sign in' }).click();
+  };
+  const record = (table: string, key: string) => `/admin/resources/${table}/records/${key}/show`;
+  const follow = (label: string) => page.getByRole('link', { name: label, exact: true }).click();
+  const booking = () => app.db('bookings').where({ id: id.booking }).first();
+
+  it('reschedule a booking, and go back to it rather than round in a circle', async () => {
+    await open(record('bookings', id.booking), 'sam@examdesk.example');
+    await follow('Reschedule');
+    await page.getByRole('heading', { name: 'Choose another time' }).waitFor();
+    await page.goBack();
+    await page.getByRole('heading', { name: /^Booking EX-/ }).waitFor();
+    // By its own address it forwards, and leaves no trace on the way back.
+    await page.goto(`/admin/resources/bookings/records/${id.booking}/reschedule`);
+    await page.getByRole('heading', { name: 'Choose another time' }).waitFor();
+    await page.goBack();
+    await page.getByRole('heading', { name: /^Booking EX-/ }).waitFor();
+    await follow('Reschedule');
+    await page.goto(`/bookings/${id.booking}/reschedule?day=2027-03-01`);
+    await page.getByRole('radio', { name: '10:00' }).check();
+    await page.getByRole('button', { name: /Move|Reschedule|Change/ }).click();
+    await page.waitForURL(/rescheduled/);
+    expect((await booking()).starts_at).to.deep.equal(new Date(tenOnFirst));
+  });
+
+  it('move progress on, with a note', async () => {
+    await open(record('bookings', id.booking), 'sam@examdesk.example');
+    await follow('Move progress on');
+    await page.getByLabel('To', { exact: true }).selectOption('no_show');
+    await page.getByLabel('Notes (optional)').fill('Waited for an hour');
+    await page.getByRole('button', { name: 'Move on' }).click();
+    await page.getByRole('heading', { name: 'Now at no show' }).waitFor();
+    await page.getByRole('link', { name: 'Back', exact: true }).click();
+    await page.locator('.console-pill', { hasText: 'No show' }).waitFor();
+    expect((await booking()).current_progress).to.equal('no_show');
+  });
+
+  it('cancel a booking, in Acuity too', async () => {
+    const booked = await bookAt('2027-03-02T09:00:00+11:00');
+    await open(record('bookings', booked), 'sam@examdesk.example');
+    await follow('Cancel booking');
+    await page.getByLabel(/Reason/).fill('The case was settled');
+    await page.getByRole('button', { name: 'Cancel the booking' }).click();
+    await page.waitForURL(/cancelled/);
+    const row = await app.db('bookings').where({ id: booked }).first();
+    expect(row.status).to.equal('cancelled');
+    expect(acuity.appointments.get(row.acuity_appointment_id as number)?.canceled).to.equal(true);
+    await page.goto(record('bookings', booked));
+    await page.locator('.console-pill', { hasText: 'Cancelled' }).first().waitFor();
+    // What is over offers no way to end it.
+    expect(await page.getByRole('link', { name: 'Cancel booking' }).count()).to.equal(0);
+  });
+
+  it('change what can be booked with a specialist', async () => {
+    // The calendar that this Acuity offers something on.
+    const ines = randomUUID();
+    await app.db('specialists').insert({
+      id: ines,
+      name: 'Dr Ines Roy',
+      specialty: 'Neurology',
+      acuity_calendar_id: 7009,
+      timezone: 'Australia/Hobart',
+      location: '1 Murray Street, Hobart',
+    });
+    await app.db('specialist_services').insert({
+      specialist_id: ines,
+      type: 'telehealth',
+      acuity_appointment_type_id: 98,
+      duration_minutes: 45,
+    });
+    await open(record('specialists', ines));
+    await follow('Services');
+    const telehealth = page.getByLabel(/Telehealth: appointment type/);
+    // What Acuity has taken away since does not look like what it offers.
+    await telehealth.getByRole('option', { name: 'No longer offered (98)' }).waitFor({ state: 'attached' });
+    await telehealth.selectOption('');
+    await page.getByLabel(/In person: appointment type/).selectOption('99');
+    await page.getByRole('button', { name: 'Save' }).click();
+    await page.getByRole('heading', { name: 'Saved' }).waitFor();
+    expect(await app.db('specialist_services').where({ specialist_id: ines }).pluck('type')).to.deep.equal([
+      'in_person',
+    ]);
+  });
+
+  it('act as a person from their record', async () => {
+    const nadia = await personOf(app.db, 'nadia');
+    await open(record('users', nadia.id));
+    await follow('Act as');
+    await page.getByLabel('Why').fill('On the phone');
+    await page.getByRole('button', { name: /Act as Nadia/ }).click();
+    await page.waitForURL('**/bookings');
+    await page.locator('.acting-banner', { hasText: 'Acting as Nadia' }).waitFor();
+  });
+
+  it('deactivate a person, who is out at once', async () => {
+    const agent = await app.signIn('rob@harbour-legal.example');
+    const rob = await personOf(app.db, 'rob');
+    await open(record('users', rob.id));
+    await follow('Deactivate');
+    await page.getByRole('button', { name: 'Deactivate' }).click();
+    await page.getByRole('heading', { name: 'Deactivated' }).waitFor();
+    await agent.get('/bookings').expect(401);
+    await page.getByRole('link', { name: 'Back', exact: true }).click();
+    await page.getByRole('heading', { name: /Rob/ }).waitFor();
+    expect(await page.getByRole('link', { name: 'Act as' }).count()).to.equal(0);
+  });
+
+  it('do nothing once the session has ended: a list is come back to, and what was typed stays', async () => {
+    await open('/admin/resources/bookings?filters.status=active', 'sam@examdesk.example');
+    await page.getByText('EX-').first().waitFor();
+    const sam = await personOf(app.db, 'sam');
+    const endAll = () => app.db('sessions').where({ user_id: sam.id }).del();
+    await endAll();
+    await page.getByRole('link', { name: 'Reference', exact: true }).click();
+    await signInAgain();
+    await page.waitForURL(/resources\/bookings\?.*sortBy=reference/);
+    await page.getByText('EX-').first().waitFor();
+    expect(page.url()).to.contain('filters.status=active');
+    await page.goto(`/admin/resources/bookings/records/${id.booking}/change`);
+    await page.getByLabel('Claim number').fill('CL-1');
+    await endAll();
+    await page.getByRole('button', { name: 'Save' }).click();
+    await page.getByRole('alert').getByText('Your session has ended').waitFor();
+    expect((await booking()).claim_number).to.equal(null);
+    const other = await page.context().newPage();
+    await other.goto('/sign-in?next=%2Fadmin');
+    await signInAgain(other);
+    await other.waitForURL(/\/admin$/);
+    await other.close();
+    await page.getByRole('button', { name: 'Save' }).click();
+    await page.getByRole('heading', { name: 'Saved' }).waitFor();
+    expect((await booking()).claim_number).to.equal('CL-1');
+  });
+
+  it('lead out of the console by keyboard', async () => {
+    await open('/admin');
+    await page.getByRole('button', { name: 'Menu' }).focus();
+    await page.keyboard.press('Enter');
+    await page.getByRole('link', { name: 'Webhook events' }).focus();
+    await page.keyboard.press('Enter');
+    await page.getByRole('heading', { name: /Webhook events/ }).waitFor();
+    await page.getByRole('link', { name: 'Sign out' }).focus();
+    await page.keyboard.press('Enter');
+    await page.waitForURL('**/sign-out');
+  });
+});

@@ -1,0 +1,319 @@
+// The console's lists and forms as they are used: narrowed, searched and sorted, by keyboard, in a zone far from ours,
+// and while the server does not answer.
+import { expect } from 'chai';
+import type { Browser, Page, Request } from 'playwright-core';
+import { openBrowser } from '../support/browser.ts';
+import { aBookingOf } from '../support/console-house.ts';
+import { eventually } from '../support/document-house.ts';
+import { startTestApp, type TestApp } from '../support/app.ts';
+import { watchedPage, type Watched } from '../support/watched-page.ts';
+
+const bookings = '/admin/resources/bookings';
+
+describe('the console’s lists in a browser', function () {
+  this.timeout(90_000);
+  let browser: Browser;
+  let app: TestApp;
+  let watched: Watched;
+  let page: Page;
+  const id = { marsh: '', nair: '', oakley: '' };
+  const asked: string[] = [];
+
+  before(async () => {
+    [browser, app] = await Promise.all([openBrowser(), startTestApp()]);
+    const { db } = app;
+    id.marsh = await aBookingOf(db, 'rita', {
+      reference: 'EX-AAAAAA',
+      claim_number: 'CL-77',
+      starts_at: new Date('2027-06-01T09:00:00+10:00'),
+    });
+    id.nair = await aBookingOf(db, 'nadia', {
+      reference: 'EX-BBBBBB',
+      examinee_first_name: 'Priya',
+      examinee_last_name: 'Nair',
+      starts_at: new Date('2027-06-02T23:30:00+10:00'),
+    });
+    id.oakley = await aBookingOf(db, null, {
+      reference: 'EX-CCCCCC',
+      examinee_first_name: 'Tom',
+      examinee_last_name: 'Oakley',
+      status: 'cancelled',
+      current_progress: 'cancelled',
+      starts_at: new Date('2027-06-03T00:30:00+10:00'),
+    });
+  });
+  after(async () => {
+    await browser.close();
+    await app.close();
+  });
+  afterEach(() => watched.close());
+
+  const open = async (path: string, width = 1280, timezoneId = 'Australia/Sydney') => {
+    watched = await watchedPage(browser, app.url, { width, timezoneId });
+    ({ page } = watched);
+    asked.length = 0;
+    page.on('request', (request: Request) => void asked.push(request.url()));
+    await watched.useSession(await app.sessionCookie('ada@examdesk.example'));
+    await page.goto(path);
+  };
+  const rows = () => page.locator('tbody td[data-property-name="reference"]').allInnerTexts();
+  const listed = (...references: string[]) =>
+    eventually(async () => (await rows()).toSorted().join() === references.toSorted().join());
+  const firstIs = (reference: string) => eventually(async () => (await rows())[0] === reference);
+
+  it('are narrowed by keyboard alone, and widened again', async () => {
+    await open(bookings);
+    await listed('EX-AAAAAA', 'EX-BBBBBB', 'EX-CCCCCC');
+    await page.getByRole('button', { name: 'Filter' }).focus();
+    await page.keyboard.press('Enter');
+    await page.locator('#filter-reference:focus').waitFor();
+    await watched.check();
+    await page.keyboard.press('Escape');
+    await page.locator('#console-filter:focus').waitFor();
+    expect(await page.getByLabel('Status').isVisible()).to.equal(false);
+    await page.keyboard.press('Space');
+    await page.locator('#filter-reference:focus').waitFor();
+    await page.getByLabel('Status').focus();
+    await page.keyboard.press('ArrowDown');
+    await page.keyboard.press('ArrowDown');
+    await page.getByRole('button', { name: 'Apply' }).focus();
+    await page.keyboard.press('Enter');
+    await listed('EX-CCCCCC');
+    await watched.check();
+    await page.getByRole('link', { name: /Status: cancelled/ }).focus();
+    await page.keyboard.press('Enter');
+    await listed('EX-AAAAAA', 'EX-BBBBBB', 'EX-CCCCCC');
+  });
+
+  it('are narrowed by what tells of the examinee, which no address ever shows', async () => {
+    await open(bookings);
+    await page.getByRole('button', { name: 'Filter' }).click();
+    await page.getByLabel('Examinee', { exact: true }).fill('marsh');
+    await page.getByLabel('Claim number').fill('CL-77');
+    await page.getByRole('button', { name: 'Apply' }).click();
+    await listed('EX-AAAAAA');
+    await page.getByRole('link', { name: 'Examinee: marsh' }).waitFor();
+    // Opened again, also in another tab and after a look elsewhere, it says what was looked for.
+    await page.reload();
+    await listed('EX-AAAAAA');
+    await page.getByRole('link', { name: 'Examinee: marsh' }).waitFor();
+    await page.getByRole('button', { name: 'Filter (2)' }).click();
+    await eventually(
+      async () => (await page.getByLabel('Examinee', { exact: true }).inputValue()) === 'marsh',
+    );
+    expect(page.url()).to.match(/filters\.examinee=[\w-]{38,}/);
+    expect(asked.filter((url) => /marsh|CL-77/i.test(url))).to.deep.equal([]);
+    const download = page.waitForEvent('download');
+    await page.keyboard.press('Escape');
+    await page.getByRole('link', { name: 'Export CSV' }).click();
+    await download;
+    const row = await app.db('audit_log').where({ action: 'records.exported' }).first();
+    expect(row.metadata.filteredBy).to.have.members(['examinee', 'claimNumber']);
+    await page.getByRole('button', { name: 'Clear filters' }).click();
+    await listed('EX-AAAAAA', 'EX-BBBBBB', 'EX-CCCCCC');
+  });
+
+  it('are applied once the words are sealed, however long that takes', async () => {
+    await open(bookings);
+    await page.route('**/admin/seal', async (route) => {
+      await new Promise((later) => {
+        setTimeout(later, 500);
+      });
+      await route.continue();
+    });
+    await page.getByRole('button', { name: 'Filter' }).click();
+    await page.getByLabel('Examinee', { exact: true }).fill('nair');
+    await page.keyboard.press('Enter');
+    await listed('EX-BBBBBB');
+    await page.unroute('**/admin/seal');
+    await page.route('**/admin/seal', (route) => route.abort());
+    await page.getByRole('button', { name: 'Filter (1)' }).click();
+    await page.getByLabel('Examinee', { exact: true }).fill('oakley');
+    await page.getByRole('button', { name: 'Apply' }).click();
+    await page
+      .getByRole('alert')
+      .getByText(/could not be reached/)
+      .waitFor();
+  });
+
+  it('stay narrowed by what could not be read for a moment, whatever else is applied', async () => {
+    await open(bookings);
+    await page.getByRole('button', { name: 'Filter' }).click();
+    await page.getByLabel('Examinee', { exact: true }).fill('marsh');
+    await page.getByRole('button', { name: 'Apply' }).click();
+    await listed('EX-AAAAAA');
+    await page.route('**/admin/seal', (route) => route.abort());
+    await page.reload();
+    await listed('EX-AAAAAA');
+    await page.getByRole('button', { name: 'Filter (1)' }).click();
+    await page.getByLabel('Status').selectOption('active');
+    await page.getByRole('button', { name: 'Apply' }).click();
+    await page.getByRole('button', { name: 'Filter (2)' }).waitFor();
+    await page.getByRole('button', { name: 'Search', exact: true }).click();
+    await listed('EX-AAAAAA');
+    expect(page.url()).to.contain('filters.examinee=').and.to.contain('filters.status=active');
+    // Read at the next look; and emptied, it is gone.
+    await page.unroute('**/admin/seal');
+    await page.getByRole('button', { name: 'Filter (2)' }).click();
+    const examinee = page.getByLabel('Examinee', { exact: true });
+    await eventually(async () => (await examinee.inputValue()) === 'marsh');
+    await examinee.fill('');
+    await page.getByRole('button', { name: 'Apply' }).click();
+    await listed('EX-AAAAAA', 'EX-BBBBBB');
+    expect(page.url()).not.to.contain('filters.examinee=');
+  });
+
+  it('are searched by name, reference and claim in one box', async () => {
+    await open(bookings);
+    for (const [words, reference] of [
+      ['oakley tom', 'EX-CCCCCC'],
+      ['ex-bbbbbb', 'EX-BBBBBB'],
+      ['cl-77', 'EX-AAAAAA'],
+    ] as const) {
+      await page.getByLabel('Search this list').fill(words);
+      await page.keyboard.press('Enter');
+      await listed(reference);
+    }
+    await page.getByLabel('Search this list').fill('nobody of that name');
+    await page.getByRole('button', { name: 'Search' }).click();
+    await page.getByRole('heading', { name: 'Nothing matches' }).waitFor();
+    await watched.check();
+    await page.getByRole('button', { name: 'Show all' }).click();
+    await listed('EX-AAAAAA', 'EX-BBBBBB', 'EX-CCCCCC');
+    expect(asked.filter((url) => /oakley|nobody/i.test(url))).to.deep.equal([]);
+  });
+
+  for (const zone of ['Australia/Sydney', 'Pacific/Auckland', 'Europe/London']) {
+    it(`are narrowed to the days that were picked, read in ${zone}`, async () => {
+      await open(bookings, 1280, zone);
+      await page.getByRole('button', { name: 'Filter' }).click();
+      await page.getByLabel('Starts at, from').fill('2027-06-01');
+      await page.getByLabel('Starts at, to').fill('2027-06-02');
+      await page.getByRole('button', { name: 'Apply' }).click();
+      await listed('EX-AAAAAA', 'EX-BBBBBB');
+      await page.getByRole('link', { name: /Starts at: to 2 June 2027/ }).waitFor();
+    });
+  }
+
+  it('are sorted by a click on a column, and by any other in the filters', async () => {
+    await open(bookings);
+    await page.getByRole('link', { name: 'Reference', exact: true }).click();
+    await page.waitForURL(/direction=asc&sortBy=reference/);
+    await firstIs('EX-AAAAAA');
+    expect(await rows()).to.deep.equal(['EX-AAAAAA', 'EX-BBBBBB', 'EX-CCCCCC']);
+    await page.getByRole('button', { name: 'Filter' }).click();
+    await page.getByLabel('Sort by', { exact: true }).last().selectOption('startsAt');
+    await page.getByLabel('Direction').selectOption('desc');
+    await page.getByRole('button', { name: 'Apply' }).click();
+    await firstIs('EX-CCCCCC');
+  });
+
+  it('lead from an organisation to its bookings, and to no others', async () => {
+    await open('/admin/resources/organizations?filters.name=Harbour');
+    await page.locator('td[data-property-name="bookings"] a').click();
+    await listed('EX-AAAAAA');
+    await page.getByRole('link', { name: /Organisation: the one you came from/ }).waitFor();
+  });
+
+  it('fit a phone, with their filters', async () => {
+    await open(`${bookings}?filters.status=active`, 390);
+    await listed('EX-AAAAAA', 'EX-BBBBBB');
+    await page.getByRole('button', { name: 'Filter (1)' }).click();
+    await watched.check();
+  });
+
+  describe('and the forms behind them', () => {
+    const assign = () => `${bookings}/records/${id.oakley}/assign`;
+
+    it('find a referrer as one types, by keyboard', async () => {
+      await app
+        .db('bookings')
+        .where({ id: id.oakley })
+        .update({ status: 'active', current_progress: 'scheduled' });
+      await open(assign());
+      const field = page.getByRole('combobox', { name: 'Referrer' });
+      await field.fill('nobody of that name');
+      await page.getByRole('status').getByText('Nobody found').waitFor();
+      await field.fill('riat alvarez');
+      await page.getByRole('option', { name: /Rita Alvarez/ }).waitFor();
+      expect(await field.getAttribute('aria-expanded')).to.equal('true');
+      await watched.check();
+      await page.keyboard.press('ArrowDown');
+      const active = await field.getAttribute('aria-activedescendant');
+      expect(await page.locator(`#${active}`).getAttribute('aria-selected')).to.equal('true');
+      await page.keyboard.press('Escape');
+      expect(await page.getByRole('option').count()).to.equal(0);
+      await field.fill('rita');
+      await page.getByRole('option', { name: /Rita Alvarez/ }).waitFor();
+      await page.keyboard.press('ArrowDown');
+      await page.keyboard.press('Enter');
+      expect(await field.inputValue()).to.contain('Rita Alvarez');
+      await page.keyboard.press('Enter');
+      await page.getByRole('heading', { name: 'Assigned' }).waitFor();
+    });
+
+    it('say what is wrong with what they do not ask', async () => {
+      await open(`${bookings}/records/${id.marsh}/change`);
+      await page.route('**/admin/forms/**', (route) =>
+        route.request().method() === 'POST'
+          ? route.fulfill({
+              status: 422,
+              contentType: 'application/problem+json',
+              json: {
+                code: 'invalid',
+                detail: 'Look at the fields.',
+                errors: [
+                  { path: 'location', message: 'Say where first' },
+                  { path: 'phone', message: 'Enter a number' },
+                ],
+              },
+            })
+          : route.continue(),
+      );
+      await page.getByRole('button', { name: 'Save' }).click();
+      await page.getByRole('alert').getByText('Say where first').waitFor();
+      expect(await page.getByRole('alert').getByText('Enter a number').count()).to.equal(0);
+      await page.getByText('Enter a number').waitFor();
+    });
+
+    it('stay as they are when the server is away, and can be sent again', async () => {
+      await open(`${bookings}/records/${id.marsh}/change`);
+      await page.getByLabel('Claim number').fill('CL-78');
+      await page.route('**/admin/forms/**', (route) => route.abort());
+      await page.getByRole('button', { name: 'Save' }).click();
+      await page
+        .getByRole('alert')
+        .getByText(/could not be reached/)
+        .waitFor();
+      await page.unroute('**/admin/forms/**');
+      await page.route('**/admin/forms/**', (route) => route.fulfill({ status: 502, body: '<h1>Bad</h1>' }));
+      await page.getByRole('button', { name: 'Save' }).click();
+      await page
+        .getByRole('alert')
+        .getByText(/went wrong on our side/)
+        .waitFor();
+      await page.unroute('**/admin/forms/**');
+      await page.getByRole('button', { name: 'Save' }).click();
+      await page.getByRole('heading', { name: 'Saved' }).waitFor();
+    });
+
+    it('open once the server is back, and so does the first page', async () => {
+      await open('/sign-out');
+      await page.route('**/admin/forms/**', (route) => route.abort());
+      await page.route('**/admin/api/dashboard', (route) => route.abort());
+      for (const [path, then] of [
+        [`${bookings}/records/${id.marsh}/change`, 'Claim number (optional)'],
+        ['/admin', 'Needs attention'],
+      ] as const) {
+        await page.goto(path);
+        await page
+          .getByRole('alert')
+          .getByText(/could not be reached/)
+          .waitFor();
+        await page.unroute(path === '/admin' ? '**/admin/api/dashboard' : '**/admin/forms/**');
+        await page.getByRole('button', { name: 'Try again' }).click();
+        await page.getByText(then).waitFor();
+      }
+    });
+  });
+});

@@ -1,0 +1,375 @@
+import { createHash } from 'node:crypto';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { expect } from 'chai';
+import { createDigest, chunkBytes } from '../../src/documents/content/hashes.ts';
+import { lookThroughMp4 } from '../../src/documents/content/mp4.ts';
+import { createInspection, type InspectionRules } from '../../src/documents/content/inspection.ts';
+import { ContentRefused, type RandomAccess } from '../../src/documents/content/content.ts';
+import { lookThroughZip } from '../../src/documents/content/zip.ts';
+import { createTextCheck } from '../../src/documents/content/text.ts';
+import { allKinds, documentKinds, type DocumentKind } from '../../src/documents/content/kinds.ts';
+import {
+  compoundFile,
+  executable,
+  installer,
+  lyingZipBomb,
+  macroDocument,
+  mp4,
+  mp4OfBoxes,
+  overlappingZip,
+  pdf,
+  protectedDocument,
+  samples,
+  zipBomb,
+  zipOf,
+} from '../support/builders/files.ts';
+
+/** Through the stream in pieces of `pieceBytes`, then looked into as a whole: the kind, or what was wrong. */
+async function look(
+  bytes: Buffer,
+  extension: string | null,
+  rules: Partial<InspectionRules> = {},
+  pieceBytes = 1_000,
+) {
+  const inspection = createInspection({ maxBytes: 1e9, accepted: allKinds, extension, ...rules });
+  const pieces: Buffer[] = [];
+  const out: Buffer[] = [];
+  for (let at = 0; at < bytes.length; at += pieceBytes) pieces.push(bytes.subarray(at, at + pieceBytes));
+  try {
+    await pipeline(Readable.from(pieces), inspection.stream, async (source: AsyncIterable<Buffer>) => {
+      for await (const piece of source) out.push(piece);
+    });
+    const kind = await inspection.settle(inMemory(bytes));
+    return { kind, digest: inspection.digest(), out: Buffer.concat(out) };
+  } catch (error) {
+    if (!(error instanceof ContentRefused)) throw error;
+    return { fault: error.fault, out: Buffer.concat(out) };
+  }
+}
+
+function inMemory(bytes: Buffer): RandomAccess {
+  return {
+    size: bytes.length,
+    read: (start, length) => Promise.resolve(bytes.subarray(start, start + length)),
+  };
+}
+
+describe('the content of a document', () => {
+  for (const kind of allKinds) {
+    it(`decides that a ${kind} is one, under each ending it may have and under none`, async () => {
+      for (const extension of [...documentKinds[kind].extensions, null]) {
+        const seen = await look(samples[kind], extension);
+        expect(seen.kind ?? seen.fault, String(extension)).to.equal(kind);
+        expect(seen.out.equals(samples[kind])).to.equal(true);
+      }
+    });
+  }
+
+  it('refuses each kind under the ending of each other', async () => {
+    for (const kind of allKinds) {
+      // A mail is text too, and a letter may begin as a mail does: named .txt it is taken as text.
+      const others = allKinds.filter((one) => one !== kind && !(kind === 'eml' && one === 'txt'));
+      for (const other of others) {
+        const { fault } = await look(samples[kind], documentKinds[other].extensions[0]);
+        // RTF is made of letters, and so are some PDFs: as text they harm nobody, but are refused all the same.
+        expect(fault, `${kind} as ${other}`).to.be.oneOf(['name_mismatch', 'unsupported_type']);
+      }
+    }
+  });
+
+  it('takes a compound file for what its root says, whatever is embedded in it', async () => {
+    const embedded = { storage: 'MBD0001', holds: ['WordDocument', 'EncryptedPackage'] };
+    expect((await look(compoundFile('WORKBOOK', embedded), 'xls')).kind).to.equal('xls');
+    expect((await look(compoundFile(embedded, 'Book'), null)).kind).to.equal('xls');
+    const slides = compoundFile('PowerPoint Document', { storage: 'MBD0001', holds: ['Workbook'] });
+    expect((await look(slides, 'xls')).fault).to.equal('unsupported_type');
+    expect((await look(compoundFile('encryptedpackage'), 'xls')).fault).to.equal('encrypted');
+  });
+
+  describe('of formats whose signature is not at the first byte, or is shared', () => {
+    const frame = Buffer.concat([Buffer.from('fffb9000', 'hex'), Buffer.alloc(413, 'x')]);
+    const sound = Buffer.concat([frame, frame, frame, frame]);
+    const unsynchronised = Buffer.concat([
+      Buffer.from('ID3\x03\x00\x80\x00\x00\x02\x00', 'latin1'),
+      Buffer.alloc(400, 1),
+    ]);
+    const explicit = Buffer.from('080005004353020049530800120044410200323008001300544d02003136', 'hex');
+    const implicit = Buffer.from('0800050002000000495308001200020000003230', 'hex');
+    const preamble = (text: string) =>
+      Buffer.concat([Buffer.from(text.padEnd(128, '\0'), 'latin1'), Buffer.from('DICM'), Buffer.alloc(60)]);
+    const bytesOf = (text: string, rest: Buffer = Buffer.alloc(200)) =>
+      Buffer.concat([Buffer.from(text, 'latin1'), rest]);
+
+    const taken: [string, Buffer, string | null, DocumentKind][] = [
+      [
+        'a big-endian TIFF whose directory lies behind the picture',
+        bytesOf('MM\0*\0\x02\0\0'),
+        'tif',
+        'tiff',
+      ],
+      ['a DICOM whose preamble is a TIFF header', preamble('II*\0T\x18\x08\0'), 'dcm', 'dicom'],
+      ['a DICOM without preamble, explicit', explicit, 'dcm', 'dicom'],
+      ['a DICOM without preamble, implicit', implicit, null, 'dicom'],
+      ['a DICOM named .ima', preamble(''), 'ima', 'dicom'],
+      ['a PDF behind white space', bytesOf(' \r\n', pdf()), 'pdf', 'pdf'],
+      ['a PDF behind printer commands', bytesOf('\x1b%-12345X@PJL SET X=1\r\n', pdf()), 'pdf', 'pdf'],
+      ['an MP3 behind zeros', Buffer.concat([Buffer.alloc(300), sound]), 'mp3', 'mp3'],
+      ['an MP3 behind a tag with a wrong size', Buffer.concat([unsynchronised, sound]), 'mp3', 'mp3'],
+      ['an RF64 recording', bytesOf('RF64\xff\xff\xff\xffWAVEds64'), 'wav', 'wav'],
+    ];
+    for (const [what, bytes, extension, kind] of taken) {
+      it(`takes ${what}, however its bytes arrive`, async () => {
+        for (const pieces of [1, 333, 4_100, bytes.length]) {
+          const seen = await look(bytes, extension, {}, pieces);
+          expect(seen.kind ?? seen.fault, `in pieces of ${pieces}`).to.equal(kind);
+        }
+      });
+    }
+
+    const refused: [string, Buffer, string][] = [
+      ['a program with a DICOM mark', preamble('MZ'), 'dcm'],
+      ['a page before a PDF', bytesOf('<html><script>1</script>\n', pdf()), 'pdf'],
+      ['a PDF mark past the first 1,024 bytes', bytesOf(' '.repeat(1_025), pdf()), 'pdf'],
+      ['zeros alone', Buffer.alloc(5_000), 'mp3'],
+      ['a tag without sound', unsynchronised, 'mp3'],
+      ['elements in no order', Buffer.concat([implicit.subarray(10), implicit]), 'dcm'],
+    ];
+    for (const [what, bytes, extension] of refused) {
+      it(`refuses ${what}`, async () => {
+        expect((await look(bytes, extension)).fault).to.equal('unsupported_type');
+      });
+    }
+
+    it('says "encrypted" when a DOCX or XLSX has a password', async () => {
+      for (const extension of ['docx', 'xlsx'])
+        expect((await look(protectedDocument, extension)).fault).to.equal('encrypted');
+      expect((await look(samples.doc, 'docx')).fault).to.equal('name_mismatch');
+    });
+
+    it('decides the same wherever the network cuts the bytes', async () => {
+      for (const [kind, sample] of Object.entries(samples)) {
+        for (const behind of [0, 1, 5_000]) {
+          const bytes = kind === 'txt' ? sample : Buffer.concat([sample, Buffer.alloc(behind)]);
+          const whole = await look(bytes, null, {}, bytes.length);
+          for (let at = 0; at < 8; at += 1) {
+            const cut = await look(bytes, null, {}, 1 + ((at * 2_654_435_761 + 17) % bytes.length));
+            expect(cut.kind ?? cut.fault, `${kind} and ${behind}`).to.equal(whole.kind ?? whole.fault);
+          }
+        }
+      }
+    });
+  });
+
+  it('takes for a mail only what begins with the fields of one', async () => {
+    const mail = samples.eml;
+    for (const pieces of [1, 7, 5_000]) expect((await look(mail, 'eml', {}, pieces)).kind).to.equal('eml');
+    const long = Buffer.from(
+      `Received: by mx.example\n${'X-Trace: 0\n'.repeat(900)}From: a@b.example\n\nHello`,
+    );
+    const other = Buffer.from(
+      `Return-Path: <a@b.example>\nReceived: by mx\n${'X-Trace: 0\n'.repeat(900)}\nHello`,
+    );
+    expect((await look(other, 'eml')).kind).to.equal('eml');
+    expect((await look(long, 'eml')).fault).to.equal('unsupported_type');
+    expect((await look(Buffer.from('From: me\nDate: today\n\nA memo'), 'txt')).kind).to.equal('txt');
+    expect((await look(Buffer.from('Dear Ann,\nFrom: me\nDate: today'), 'eml')).fault).to.equal(
+      'unsupported_type',
+    );
+    expect((await look(Buffer.concat([mail, Buffer.alloc(3)]), 'eml')).fault).to.equal('unsupported_type');
+    expect((await look(executable, 'eml')).fault).to.equal('unsupported_type');
+    // Where mails are not accepted, one without an ending is the text that it is.
+    const accepted = allKinds.filter((kind) => kind !== 'eml');
+    expect((await look(mail, null, { accepted })).kind).to.equal('txt');
+    expect((await look(mail, 'eml', { accepted })).fault).to.equal('unsupported_type');
+  });
+
+  it('takes only the kinds that are set up', async () => {
+    const accepted: DocumentKind[] = ['pdf', 'docx'];
+    expect((await look(samples.pdf, 'pdf', { accepted })).kind).to.equal('pdf');
+    expect((await look(samples.docx, 'docx', { accepted })).kind).to.equal('docx');
+    for (const kind of ['png', 'zip', 'xlsx', 'doc', 'txt'] as const) {
+      const { fault } = await look(samples[kind], documentKinds[kind].extensions[0], { accepted });
+      expect(fault, kind).to.be.oneOf(['unsupported_type', 'name_mismatch']);
+    }
+  });
+
+  it('refuses a program at its first bytes, whatever it is called', async () => {
+    const long = Buffer.concat([executable, Buffer.alloc(3_000_000)]);
+    for (const extension of ['pdf', 'exe', 'docx', 'txt', null]) {
+      const seen = await look(long, extension);
+      expect(seen.fault, String(extension)).to.equal('unsupported_type');
+      expect(seen.out).to.have.length(0);
+    }
+    expect((await look(installer, 'doc')).fault).to.equal('unsupported_type');
+  });
+
+  it('refuses an empty file, and one that is a byte too long while it comes in', async () => {
+    expect((await look(Buffer.alloc(0), 'pdf')).fault).to.equal('empty');
+    expect((await look(pdf(50_000), 'pdf', { maxBytes: 50_000 })).kind).to.equal('pdf');
+    const seen = await look(pdf(5_000_001), 'pdf', { maxBytes: 50_000 });
+    expect(seen.fault).to.equal('too_large');
+    expect(seen.out.length).to.be.at.most(50_000);
+  });
+
+  it('sees a bomb in what a ZIP says of itself, and in what it does not say', async () => {
+    for (const bomb of [zipBomb(), lyingZipBomb(), overlappingZip()]) {
+      for (const extension of ['docx', 'zip']) {
+        expect((await look(bomb, extension, {}, 64_000)).fault).to.equal('zip_bomb');
+      }
+    }
+  });
+
+  it('does not read, let alone keep, a directory of megabytes of comments', async () => {
+    const fat = (entries: number) =>
+      zipOf(
+        Array.from({ length: entries }, (_, index) => ({
+          name: `${index}.txt`,
+          data: Buffer.from('x'),
+          comment: Buffer.alloc(60_000, 0xe9),
+        })),
+      );
+    expect((await look(fat(100), 'zip', {}, 64_000)).kind).to.equal('zip');
+    const heap = process.memoryUsage().heapUsed;
+    const bytes = fat(400);
+    let read = 0;
+    const counted: RandomAccess = {
+      size: bytes.length,
+      read(start, length) {
+        read += length;
+        return Promise.resolve(bytes.subarray(start, start + length));
+      },
+    };
+    const refused = await lookThroughZip(counted).catch((error: unknown) => error);
+    expect(refused).to.include({ fault: 'zip_bomb' });
+    expect(read).to.be.below(10_000_000);
+    expect(process.memoryUsage().heapUsed - heap).to.be.below(100_000_000);
+  });
+
+  it('refuses a ZIP that would unpack outside its folder', async () => {
+    for (const name of ['../a.txt', '/etc/a.txt', 'C:/a.txt', 'a\\..\\..\\b.txt']) {
+      expect((await look(zipOf([{ name, data: Buffer.from('x') }]), 'zip')).fault, name).to.equal('broken');
+    }
+  });
+
+  it('takes a ZIP that packs well, within reason', async () => {
+    const letters = zipOf([
+      { name: 'long.txt', data: Buffer.alloc(9 * 1024 * 1024, 'All work and no play. ') },
+    ]);
+    expect((await look(letters, 'zip')).kind).to.equal('zip');
+  });
+
+  it('refuses what cannot be looked into: passwords, cut ends, other ways of packing', async () => {
+    expect((await look(protectedDocument, 'doc')).fault).to.equal('encrypted');
+    const locked = zipOf([{ name: 'a.txt', data: Buffer.from('a'), encrypted: true }]);
+    expect((await look(locked, 'zip')).fault).to.equal('encrypted');
+    expect((await look(samples.docx.subarray(0, -30), 'docx')).fault).to.equal('broken');
+    expect((await look(samples.doc.subarray(0, 600), 'doc')).fault).to.equal('broken');
+    const odd = Buffer.from(samples.zip);
+    odd.writeUInt16LE(97, odd.indexOf('PK\x01\x02', 0, 'latin1') + 10);
+    expect((await look(odd, 'zip')).fault).to.equal('broken');
+    expect((await look(zipOf([]), 'zip')).fault).to.equal('unsupported_type');
+  });
+
+  it('refuses macros, and presentations that wear the coat of Word', async () => {
+    expect((await look(macroDocument, 'docx')).fault).to.equal('macros');
+    const slides = zipOf([
+      { name: '[Content_Types].xml', data: Buffer.from('presentationml.presentation.main+xml') },
+    ]);
+    expect((await look(slides, 'docx')).fault).to.equal('unsupported_type');
+  });
+
+  it('follows the table of a compound file whose directory is long', async () => {
+    const many = Array.from({ length: 60 }, (_, index) => `Stream ${index}`);
+    expect((await look(compoundFile(...many, 'WordDocument'), 'doc')).kind).to.equal('doc');
+    // A directory that leads back to itself ends.
+    const circle = compoundFile('x');
+    circle.writeUInt32LE(1, 512 + 4);
+    expect((await look(circle, 'doc')).fault).to.equal('broken');
+  });
+
+  it('takes what a phone records as sound, whatever it is built like, and no film', async () => {
+    for (const brand of ['mp42', 'isom', '3gp4', '3g2a', 'M4A ']) {
+      for (const extension of ['m4a', null])
+        expect((await look(mp4(brand, 'soun'), extension)).kind, brand).to.equal('m4a');
+    }
+    for (const brand of ['mp42', 'isom', '3gp4']) {
+      expect((await look(mp4(brand, 'soun'), 'mp4')).fault, brand).to.equal('unsupported_type');
+      expect((await look(mp4(brand, 'soun'), 'pdf')).fault, brand).to.equal('unsupported_type');
+      for (const handlers of [['vide'], ['soun', 'vide'], ['soun', 'text'], []])
+        expect((await look(mp4(brand, ...handlers), 'm4a')).fault, brand).to.equal('unsupported_type');
+      expect((await look(mp4(brand, 'soun').subarray(0, -10), 'm4a')).fault, 'cut').to.equal('broken');
+      expect((await look(mp4(brand, 'soun').subarray(0, 5_000), 'm4a')).fault, 'cut').to.equal('broken');
+    }
+    const accepted: DocumentKind[] = ['pdf'];
+    expect((await look(mp4('mp42', 'soun'), 'm4a', { accepted })).fault).to.equal('unsupported_type');
+    // Boxes of no length, and more of them than anybody reads.
+    const endless = Buffer.concat([
+      mp4('mp42').subarray(0, 20),
+      Buffer.alloc(80_000, Buffer.from('\0\0\0\x08free')),
+    ]);
+    expect((await look(endless, 'm4a')).fault).to.equal('broken');
+    expect(
+      (await look(Buffer.concat([mp4('mp42').subarray(0, 20), Buffer.from('\0\0\0\x04free')]), 'm4a')).fault,
+    ).to.equal('broken');
+  });
+
+  it('reads a few thousand boxes of a recording, wherever they are, and lets others have their turn', async () => {
+    expect(await lookThroughMp4(inMemory(mp4OfBoxes(40, 100)))).to.equal('m4a');
+    const stored = inMemory(mp4OfBoxes(900, 900));
+    let [reads, hadTurn] = [0, false];
+    const counted: RandomAccess = {
+      size: stored.size,
+      read(start, length) {
+        reads += 1;
+        return stored.read(start, length);
+      },
+    };
+    setImmediate(() => (hadTurn = true));
+    const refused = await lookThroughMp4(counted).catch((error: unknown) => error);
+    expect(refused).to.be.instanceOf(ContentRefused).and.include({ fault: 'broken' });
+    expect(reads).to.be.at.most(6_000);
+    expect(hadTurn).to.equal(true);
+  });
+
+  it('counts and hashes the whole and each piece, however the bytes come in', async () => {
+    const bytes = pdf(2 * chunkBytes + 12_345);
+    for (const pieceBytes of [1_000, 65_536, chunkBytes, bytes.length]) {
+      const { digest } = await look(bytes, 'pdf', {}, pieceBytes);
+      expect(digest?.sizeBytes).to.equal(bytes.length);
+      expect(digest?.sha256).to.equal(sha256(bytes).toString('hex'));
+      const pieces = [0, 1, 2].map((n) => sha256(bytes.subarray(n * chunkBytes, (n + 1) * chunkBytes)));
+      expect(digest?.chunkSha256.equals(Buffer.concat(pieces))).to.equal(true);
+    }
+    const exact = createDigest();
+    exact.update(Buffer.alloc(chunkBytes));
+    expect(exact.end().chunkSha256).to.have.length(32);
+  });
+});
+
+describe('plain text', () => {
+  const isText = (bytes: Buffer, pieceBytes = 3): boolean => {
+    const check = createTextCheck();
+    for (let at = 0; at < bytes.length; at += pieceBytes) check.update(bytes.subarray(at, at + pieceBytes));
+    return check.isText();
+  };
+
+  it('is UTF-8, also cut in the middle of a letter, UTF-16 with its mark, and what Windows wrote', () => {
+    expect(isText(Buffer.from('Grüße, 日本 😀\n\tend', 'utf8'))).to.equal(true);
+    expect(isText(Buffer.from('\ufeffGrüße\r\n', 'utf16le'), 5)).to.equal(true);
+    expect(isText(Buffer.from('Caf\xe9 \x93quoted\x94', 'latin1'))).to.equal(true);
+    expect(isText(Buffer.from('BMW, rear bumper, and MZ'))).to.equal(true);
+  });
+
+  it('holds no control characters and nothing that no letter is made of', () => {
+    expect(isText(Buffer.from('before\0after'))).to.equal(false);
+    expect(isText(Buffer.from('\x1b[31mred'))).to.equal(false);
+    expect(isText(Buffer.from([0x41, 0xe9, 0x81, 0x41]))).to.equal(false);
+    expect(isText(Buffer.from([0xff, 0xfe, 0x41, 0x00, 0x00, 0x00]), 6)).to.equal(false);
+    expect(isText(Buffer.from('whole, then cut \xe2\x82', 'latin1'))).to.equal(true);
+  });
+});
+
+function sha256(bytes: Buffer): Buffer {
+  return createHash('sha256').update(bytes).digest();
+}

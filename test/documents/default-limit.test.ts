@@ -1,0 +1,43 @@
+// The limit as it is when nobody sets one: 500 MB to the byte. With HTTP and a store around it: sizes.long.test.ts.
+import { PassThrough, Readable, type Writable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { expect } from 'chai';
+import { createInspection } from '../../src/documents/content/inspection.ts';
+import { beginDirect } from '../support/direct-upload.ts';
+import { openDocumentHouse, type DocumentHouse } from '../support/document-house.ts';
+
+const most = 500 * 1024 * 1024;
+
+describe('the largest document', () => {
+  let house: DocumentHouse;
+  before(async () => {
+    house = await openDocumentHouse();
+  });
+  after(() => house.close());
+
+  const head = Buffer.from('%PDF-1.7\n');
+  const block = Buffer.alloc(1024 * 1024, 'examdesk ');
+  function* pdfOf(bytes: number) {
+    yield head;
+    for (let at = head.length; at < bytes; at += block.length) yield block.subarray(0, bytes - at);
+  }
+  const nowhere = (): Writable => new PassThrough().resume();
+  const look = async (bytes: number) => {
+    const { maxBytes, kinds } = house.app.system.services.documents.limits;
+    const inspection = createInspection({ maxBytes, accepted: kinds, extension: 'pdf' });
+    await pipeline(Readable.from(pdfOf(bytes)), inspection.stream, nowhere());
+    return inspection.digest().sizeBytes;
+  };
+
+  it('has 500 MB, on its way through the app', async () => {
+    expect(await look(most)).to.equal(most);
+    const fault = await look(most + 1).catch((error: { fault?: string }) => error.fault);
+    expect(fault).to.equal('too_large');
+  });
+
+  it('has 500 MB, on its way past the app', async () => {
+    await beginDirect(house, { sizeBytes: most }).expect(201);
+    const refused = await beginDirect(house, { sizeBytes: most + 1 }).expect(413);
+    expect((refused.body as { detail: string }).detail).to.contain('larger than 500 MB');
+  });
+});

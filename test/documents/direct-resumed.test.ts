@@ -1,0 +1,109 @@
+// Going on as browsers do: begin, ask for part after part and send what is not there, complete. Here the parts were
+// put together before, and no document came of it: a process died then, or the store went away.
+import { expect } from 'chai';
+import { pdf } from '../support/builders/files.ts';
+import { sendDirectly, type DirectSender } from '../support/direct-upload.ts';
+import {
+  download,
+  openDocumentHouse,
+  sha256,
+  type DocumentHouse,
+  type UploadedDocument,
+} from '../support/document-house.ts';
+
+const partBytes = 5 * 1024 * 1024;
+/** Three parts. */
+const file = pdf(2 * partBytes + 1_000);
+/** It differs in its third part. */
+const other = Buffer.from(file);
+other[2 * partBytes + 5] = (other[2 * partBytes + 5] ?? 0) ^ 1;
+
+describe('an upload past the app that was put together and is no document yet', () => {
+  let house: DocumentHouse;
+  let step: ((name: string) => void) | null = null;
+  before(async () => {
+    const onStep = (name: string) => Promise.resolve(step?.(name));
+    house = await openDocumentHouse({ overrides: { documents: { onStep } } });
+  });
+  after(() => house.close());
+  beforeEach(async () => {
+    house.bookingId = await house.newBooking();
+  });
+
+  /** Ends with the answer that the browser shows. */
+  const sendAsBrowser = async (bytes: Buffer) => {
+    const upload = await sendDirectly(house, bytes);
+    const path = `/bookings/${house.bookingId}/documents/uploads/${upload.id}/parts`;
+    const sent: number[] = [];
+    for (const claim of upload.claims) {
+      const offered = await house.rita.post(path).send({ parts: [claim] });
+      if (offered.status !== 200) return { upload, sent, status: offered.status };
+      sent.push(...(await upload.send(claim.partNumber)));
+    }
+    return { upload, sent, status: (await upload.complete()).status };
+  };
+  const diesOnce = async (bytes: Buffer): Promise<DirectSender> => {
+    step = (name) => {
+      if (name === 'put_together') throw new Error('The process died here');
+    };
+    const { upload, status } = await sendAsBrowser(bytes);
+    step = null;
+    expect(status).to.equal(500);
+    return upload;
+  };
+  const kept = async () => {
+    const ids = (await house.app
+      .db('documents')
+      .where({ booking_id: house.bookingId })
+      .orderBy('created_at')
+      .pluck('id')) as string[];
+    const bodies = await Promise.all(ids.map((id) => download(house.rita, `/documents/${id}`).expect(200)));
+    return bodies.map(({ body }) => sha256(body as Buffer));
+  };
+
+  it('becomes one when the file is chosen again, and no part of it is sent again', async () => {
+    const first = await diesOnce(file);
+    const again = await sendAsBrowser(file);
+    expect([again.upload.id, again.status, again.sent]).to.deep.equal([first.id, 201, []]);
+    expect(await kept()).to.deep.equal([sha256(file)]);
+  });
+
+  it('becomes one after the store did not take it to its place', async () => {
+    house.storage.server.trouble = ({ method, key }) =>
+      method === 'PUT' && key.startsWith('documents/') ? { status: 500, code: 'InternalError' } : undefined;
+    expect((await sendAsBrowser(file)).status).to.equal(503);
+    house.storage.server.trouble = null;
+    const again = await sendAsBrowser(file);
+    expect([again.status, again.sent]).to.deep.equal([201, []]);
+    expect(await kept()).to.deep.equal([sha256(file)]);
+  });
+
+  it('is left alone by another file of that name and size, which begins anew when it is tried again', async () => {
+    const first = await diesOnce(file);
+    const beside = await sendAsBrowser(other);
+    expect([beside.upload.id, beside.status]).to.deep.equal([first.id, 404]);
+    const anew = await sendAsBrowser(other);
+    expect(anew.upload.id).not.to.equal(first.id);
+    expect([anew.upload.status, anew.status, anew.sent]).to.deep.equal([201, 201, [1, 2, 3]]);
+    // Its own tab, say, which has only to ask.
+    const answer = await first.complete().expect(201);
+    expect((answer.body as { documents: UploadedDocument[] }).documents[0]?.sha256).to.equal(sha256(file));
+    expect(await kept()).to.deep.equal([sha256(other), sha256(file)]);
+  });
+
+  it('is over when the store has lost it, or its parts before that: the file begins anew', async () => {
+    const first = await diesOnce(file);
+    for (const key of await house.storage.keys('pending/'))
+      await house.storage.server.files.remove(house.storage.bucket, key);
+    expect((await sendAsBrowser(file)).status).to.equal(404);
+    const second = await sendDirectly(house, file);
+    expect(second.id).not.to.equal(first.id);
+    await second.send();
+    const { bucket, server } = house.storage;
+    for (const { uploadId } of await server.files.uploads(bucket, ''))
+      await server.files.closeUpload(bucket, uploadId);
+    expect((await sendAsBrowser(file)).status).to.equal(404);
+    expect((await sendAsBrowser(file)).status).to.equal(201);
+    expect(await kept()).to.deep.equal([sha256(file)]);
+  });
+});

@@ -1,0 +1,168 @@
+// An upload past the app is held to what the form is held to: names, sessions, and what does not exist for whom.
+import { expect } from 'chai';
+import type { Agent } from '../support/app.ts';
+import { pdf, samples } from '../support/builders/files.ts';
+import { beginDirect, sendDirectly } from '../support/direct-upload.ts';
+import { nothing, openDocumentHouse, type DocumentHouse } from '../support/document-house.ts';
+
+const unknownId = '0192f000-0000-7000-8000-000000000009';
+const rita = 'rita@harbour-legal.example';
+
+describe('an upload past the app', () => {
+  let house: DocumentHouse;
+  before(async () => {
+    house = await openDocumentHouse();
+  });
+  after(() => house.close());
+  afterEach(async () => {
+    await house.app.database.owner.raw('truncate documents, direct_uploads, emails');
+    const { server, bucket } = house.storage;
+    for (const key of await house.storage.keys()) await server.files.remove(bucket, key);
+    for (const { uploadId } of await server.files.uploads(bucket, ''))
+      await server.files.closeUpload(bucket, uploadId);
+  });
+
+  describe('with a strange name', () => {
+    const names: [string, string][] = [
+      [`${'n'.repeat(300)}.pdf`, `${'n'.repeat(176)}.pdf`],
+      ['../../../etc/passwd.pdf', 'passwd.pdf'],
+      ['C:\\temp\\scan.pdf', 'scan.pdf'],
+      ['..', 'document.pdf'],
+      ['a"quoted".pdf', 'a_quoted_.pdf'],
+      ['two\r\nlines.pdf', 'two lines.pdf'],
+      ['invoice\u202efdp.pdf', 'invoicefdp.pdf'],
+      ['Müller 日本 😀.pdf', 'Müller 日本 😀.pdf'],
+      ['no ending', 'no ending.pdf'],
+    ];
+    for (const [given, kept] of names) {
+      it(`${JSON.stringify(given.slice(0, 40))} keeps a safe one`, async () => {
+        const upload = await sendDirectly(house, samples.pdf, { fileName: given });
+        await upload.send();
+        const document = await upload.finish();
+        expect(document.fileName).to.equal(kept);
+        const file = await house.rita.get(document.url).expect(200);
+        expect(file.headers['content-disposition']).to.match(
+          /^attachment; filename="[\x20-\x7e]*"; filename\*=UTF-8''/,
+        );
+      });
+    }
+
+    it('is refused when it holds what no database keeps, or its real ending is not that of its content', async () => {
+      for (const fileName of ['nul\u0000.pdf', 'half \ud800.pdf'])
+        await beginDirect(house, { fileName }).expect(400);
+      await beginDirect(house, { fileName: 'n'.repeat(1_001) }).expect(422);
+      await beginDirect(house, { fileName: 'harmless\u202efdp.exe' }).expect(415);
+      const upload = await sendDirectly(house, samples.pdf, { fileName: 'harmless\u202efdp.docx' });
+      await upload.send();
+      await upload.complete().expect(415);
+      expect(await house.traces()).to.deep.equal(nothing);
+    });
+  });
+
+  it('takes a mail as brief only when its content is one', async () => {
+    await beginDirect(house, { fileName: 'letter.eml', category: 'consent_form' }).expect(415);
+    const upload = await sendDirectly(house, samples.eml, { fileName: 'letter.eml' });
+    await upload.send();
+    expect((await upload.finish()).mimeType).to.equal('message/rfc822');
+    const other = await sendDirectly(house, samples.pdf, { fileName: 'letter.eml' });
+    await other.send();
+    await other.complete().expect(415);
+  });
+
+  it('whose session ends before it is completed waits, and is completed in the next session', async () => {
+    const agent = await house.app.signIn(rita);
+    const bytes = pdf(20_000);
+    const upload = await sendDirectly(house, bytes, {}, agent);
+    await upload.send();
+    await agent.post('/api/auth/sign-out').send({}).expect(200);
+    await upload.complete().expect(401);
+    expect((await house.traces()).rows).to.equal(0);
+    const back = await house.app.signIn(rita);
+    expect((await sendDirectly(house, bytes, {}, back)).id).to.equal(upload.id);
+    await upload.complete(upload.claims, back).expect(201);
+    expect(await house.traces()).to.deep.include({ rows: 1, openUploads: [] });
+  });
+
+  it('is not completed by whoever signs in next at the same place', async () => {
+    const upload = await sendDirectly(house, pdf(20_000));
+    await upload.send();
+    await upload.complete(upload.claims, await house.app.signIn('rob@harbour-legal.example')).expect(404);
+    expect((await house.traces()).rows).to.equal(0);
+  });
+});
+
+describe('dictations, to a referrer', () => {
+  let house: DocumentHouse;
+  let sam: Agent;
+  before(async () => {
+    house = await openDocumentHouse();
+    sam = await house.app.signIn('sam@examdesk.example');
+  });
+  after(() => house.close());
+
+  /** What is told, but for the number of the request. */
+  async function told(asking: ReturnType<Agent['get']>) {
+    const { status, headers, body, text } = await asking;
+    const { requestId, ...rest } = body as Record<string, unknown>;
+    const shown =
+      typeof requestId === 'string' ? rest : (text ?? '').replaceAll(/[0-9a-f]{8}-[0-9a-f-]{27}/g, 'ID');
+    return { status, type: headers['content-type'], names: Object.keys(headers).toSorted(), shown };
+  }
+
+  it('are no documents at all, at whatever address and in whatever form they are asked for', async () => {
+    const [dictation] = await house.upload({ 'a.pdf': pdf(20_000) }, { agent: sam, category: 'dictation' });
+    const id = dictation?.id ?? '';
+    const { rita: agent } = house;
+    const asked: [string, (of: string) => ReturnType<Agent['get']>][] = [
+      ['download', (of) => agent.get(`/documents/${of}`)],
+      ['download of a part', (of) => agent.get(`/documents/${of}`).set('Range', 'bytes=0-9')],
+      ['download beyond the end', (of) => agent.get(`/documents/${of}`).set('Range', 'bytes=90000000-')],
+      ['download if changed', (of) => agent.get(`/documents/${of}`).set('If-None-Match', '*')],
+      ['head', (of) => agent.head(`/documents/${of}`)],
+      ['delete', (of) => agent.delete(`/documents/${of}`)],
+      ...['', '/view', '/receipt', '/delete'].map(
+        (page): [string, (of: string) => ReturnType<Agent['get']>] => [
+          `page ${page}`,
+          (of) => agent.get(`/documents/${of}${page}`).set('Accept', 'text/html'),
+        ],
+      ),
+      [
+        'page that deletes',
+        (of) => agent.post(`/documents/${of}/delete`).set('Accept', 'text/html').type('form').send({}),
+      ],
+    ];
+    for (const [what, ask] of asked) {
+      const dictationIs = await told(ask(id));
+      expect(dictationIs.status, what).to.equal(404);
+      expect(dictationIs, what).to.deep.equal(await told(ask(unknownId)));
+    }
+    await sam.get(`/documents/${id}`).expect(200);
+  });
+
+  it('cannot be begun, gone on with or ended past the app: they are words and uploads like any unknown', async () => {
+    const [of, unknown] = await Promise.all(
+      ['dictation', 'nonsense'].map((category) => told(beginDirect(house, { category }))),
+    );
+    expect(of?.status).to.equal(422);
+    expect(of).to.deep.equal(unknown);
+    expect(JSON.stringify(of)).not.to.contain('dictation');
+
+    const theirs = await sendDirectly(house, pdf(20_000), { category: 'dictation' }, sam);
+    const path = (id: string) => `/bookings/${house.bookingId}/documents/uploads/${id}`;
+    const parts = { parts: theirs.claims };
+    const asked: ((id: string) => ReturnType<Agent['get']>)[] = [
+      (id) => house.rita.post(`${path(id)}/parts`).send(parts),
+      (id) => house.rita.post(`${path(id)}/complete`).send(parts),
+      (id) => house.rita.delete(path(id)),
+    ];
+    for (const ask of asked) {
+      const answer = await told(ask(theirs.id));
+      expect(answer.status).to.equal(404);
+      expect(answer).to.deep.equal(await told(ask(unknownId)));
+    }
+    await theirs.send();
+    await theirs.finish();
+    const seen = await house.rita.get(`/bookings/${house.bookingId}`).expect(200);
+    expect((seen.body as { documents: object[] }).documents).to.deep.equal([]);
+  });
+});

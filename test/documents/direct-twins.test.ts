@@ -1,0 +1,81 @@
+// Two tabs that send a file of one name and size share its upload: the same file becomes one document, two files two.
+import { expect } from 'chai';
+import { pdf } from '../support/builders/files.ts';
+import { sendDirectly } from '../support/direct-upload.ts';
+import {
+  download,
+  openDocumentHouse,
+  sha256,
+  type DocumentHouse,
+  type UploadedDocument,
+} from '../support/document-house.ts';
+
+const partBytes = 5 * 1024 * 1024;
+const one = pdf(2 * partBytes + 1_000);
+/** It differs in its second part. */
+const other = Buffer.from(one);
+other[partBytes + 5] = (other[partBytes + 5] ?? 0) ^ 1;
+
+describe('an upload past the app from two tabs at once', () => {
+  let house: DocumentHouse;
+  let step: ((name: string) => Promise<void>) | null = null;
+  before(async () => {
+    house = await openDocumentHouse({ overrides: { documents: { onStep: (name) => step?.(name) } } });
+  });
+  after(() => house.close());
+  beforeEach(async () => {
+    step = null;
+    house.bookingId = await house.newBooking();
+  });
+
+  const idIn = (body: unknown) => (body as { documents: UploadedDocument[] }).documents[0]?.id;
+  const partsIn = (body: unknown) => (body as { errors: { path: string }[] }).errors.map(({ path }) => path);
+  /** What the booking has, read back. */
+  const kept = async () => {
+    const ids = (await house.app
+      .db('documents')
+      .where({ booking_id: house.bookingId })
+      .pluck('id')) as string[];
+    const bodies = await Promise.all(ids.map((id) => download(house.rita, `/documents/${id}`).expect(200)));
+    return bodies.map(({ body }) => sha256(body as Buffer));
+  };
+
+  it('of the same file becomes one document, and both are told so', async () => {
+    const [first, second] = [await sendDirectly(house, one), await sendDirectly(house, one)];
+    expect(second.id).to.equal(first.id);
+    await Promise.all([first.send(), second.send()]);
+    const answers = await Promise.all([first.complete(), second.complete()]);
+    expect(answers.map(({ status }) => status)).to.deep.equal([201, 201]);
+    expect(idIn(answers[0].body)).to.equal(idIn(answers[1].body));
+    expect(await kept()).to.deep.equal([sha256(one)]);
+  });
+
+  it('of two files becomes two documents: nobody is told that another’s bytes are theirs', async () => {
+    const [first, second] = [await sendDirectly(house, one), await sendDirectly(house, other)];
+    await first.send();
+    expect(await second.send(), 'only what differs').to.deep.equal([2]);
+    expect(partsIn((await first.complete().expect(422)).body)).to.deep.equal(['parts.2']);
+    expect(await first.send()).to.deep.equal([2]);
+    await first.finish();
+    await second.complete().expect(404);
+    const anew = await sendDirectly(house, other);
+    expect(anew.id).not.to.equal(second.id);
+    await anew.send();
+    await anew.finish();
+    expect(await kept()).to.have.members([sha256(one), sha256(other)]);
+  });
+
+  it('of two files is not mixed up while the first is being made a document of', async () => {
+    const [first, second] = [await sendDirectly(house, one), await sendDirectly(house, other)];
+    await first.send();
+    let asked = false;
+    step = async (name) => {
+      if (name !== 'put_together' || asked) return;
+      asked = true;
+      expect(partsIn((await second.complete().expect(422)).body)).to.deep.equal(['parts.2']);
+    };
+    await first.finish();
+    expect(asked).to.equal(true);
+    expect(await kept()).to.deep.equal([sha256(one)]);
+  });
+});

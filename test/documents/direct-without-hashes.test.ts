@@ -1,0 +1,54 @@
+// A store that keeps no SHA-256 of parts (SeaweedFS, for one): what ListParts cannot tell, reading the whole does.
+import { expect } from 'chai';
+import { pdf } from '../support/builders/files.ts';
+import { sendDirectly } from '../support/direct-upload.ts';
+import { openDocumentHouse, sha256, type DocumentHouse } from '../support/document-house.ts';
+
+const partBytes = 5 * 1024 * 1024;
+const large = pdf(2 * partBytes + 1_000);
+
+describe('a direct upload to a store that keeps no hashes of parts', () => {
+  let house: DocumentHouse;
+  before(async () => {
+    house = await openDocumentHouse({ storage: { keepsNoPartHashes: true } });
+  });
+  after(() => house.close());
+  afterEach(async () => {
+    await house.app.database.owner.raw('truncate documents, direct_uploads, emails');
+    const { server, bucket } = house.storage;
+    for (const key of await house.storage.keys()) await server.files.remove(bucket, key);
+    for (const { uploadId } of await server.files.uploads(bucket, ''))
+      await server.files.closeUpload(bucket, uploadId);
+  });
+
+  it('becomes a document', async () => {
+    const upload = await sendDirectly(house, large);
+    expect(await upload.send()).to.deep.equal([1, 2, 3]);
+    expect((await upload.finish()).sha256).to.equal(sha256(large));
+  });
+
+  it('sends every part again when it goes on after a broken connection', async () => {
+    await (await sendDirectly(house, large)).send(1, 2);
+    const again = await sendDirectly(house, large);
+    expect(again.status).to.equal(200);
+    expect(await again.send()).to.deep.equal([1, 2, 3]);
+    expect((await again.finish()).sha256).to.equal(sha256(large));
+  });
+
+  it('says which part is missing, or is of another length', async () => {
+    const upload = await sendDirectly(house, large);
+    await upload.send(1, 3);
+    const refused = await upload.complete().expect(422);
+    expect((refused.body as { errors: { path: string }[] }).errors[0]?.path).to.equal('parts.2');
+  });
+
+  it('is refused when a part is not the one that was claimed, and nothing of it is kept', async () => {
+    const other = Buffer.from(large);
+    other[partBytes + 5] = (other[partBytes + 5] ?? 0) ^ 1;
+    await (await sendDirectly(house, other)).send();
+    const upload = await sendDirectly(house, large);
+    const refused = await upload.complete().expect(415);
+    expect((refused.body as { because: string }).because).to.equal('altered');
+    expect(await house.traces()).to.deep.equal({ rows: 0, keys: [], openUploads: [] });
+  });
+});

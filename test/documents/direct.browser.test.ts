@@ -1,0 +1,244 @@
+// Large files from a real browser to the store, past the app: under our policy, broken off, and without a way there.
+import { expect } from 'chai';
+import type { Browser, Page } from 'playwright-core';
+import { pdf } from '../support/builders/files.ts';
+import { openBrowser } from '../support/browser.ts';
+import { eventually, openDocumentHouse, sha256, type DocumentHouse } from '../support/document-house.ts';
+import { chooseFiles } from '../support/choose-files.ts';
+import { watchedPage, type Watched } from '../support/watched-page.ts';
+
+const large = pdf(18_000_000);
+
+describe('sending a large document past the app', function () {
+  this.timeout(120_000);
+  let browser: Browser;
+  let house: DocumentHouse;
+  let watched: Watched;
+  let page: Page;
+  let bookingId: string;
+  /** What went where, as the browser sent it. */
+  let sent: string[];
+  let step: ((name: string) => Promise<void>) | null = null;
+
+  before(async () => {
+    const overrides = { documents: { onStep: (name: string) => step?.(name) } };
+    [browser, house] = await Promise.all([openBrowser(), openDocumentHouse({ overrides })]);
+  });
+  after(async () => {
+    await house.close();
+    await browser.close();
+  });
+  afterEach(async () => {
+    house.storage.server.trouble = null;
+    step = null;
+    await watched.close();
+    const { server, bucket } = house.storage;
+    for (const { uploadId } of await server.files.uploads(bucket, ''))
+      await server.files.closeUpload(bucket, uploadId);
+  });
+
+  const open = async (width = 1280) => {
+    watched = await watchedPage(browser, house.app.url, { width });
+    ({ page } = watched);
+    await watched.useSession(await house.app.sessionCookie('rita@harbour-legal.example'));
+    bookingId = await house.newBooking();
+    await page.goto(`/bookings/${bookingId}`);
+    await page.getByText('drop files onto this box').waitFor();
+    sent = [];
+    page.on('request', (request) => {
+      const url = new URL(request.url());
+      const isPart = url.origin === house.storage.server.url;
+      if (request.method() === 'PUT' && isPart) sent.push(`part ${url.searchParams.get('partNumber')}`);
+      if (url.pathname.endsWith('/documents') && request.method() === 'POST') sent.push('form');
+    });
+  };
+  const upload = async (name = 'Brief.pdf') => {
+    await page.getByLabel('Category').selectOption('brief');
+    await chooseFiles(page.getByLabel('Files'), { name, buffer: large });
+    await page.getByRole('button', { name: 'Upload' }).click();
+  };
+  const stored = () => page.getByRole('link', { name: 'Brief.pdf', exact: true });
+  const rows = () => house.app.db('documents').where({ booking_id: bookingId }).pluck('sha256');
+  const throttle = async (bytesPerSecond: number) => {
+    const client = await watched.context.newCDPSession(page);
+    await client.send('Network.emulateNetworkConditions', {
+      offline: false,
+      latency: 0,
+      downloadThroughput: -1,
+      uploadThroughput: bytesPerSecond,
+    });
+  };
+
+  it('goes in parts, with its progress, and is in the list when it has been checked', async () => {
+    await open(390);
+    await throttle(6_000_000);
+    await upload();
+    await page.getByText(/^[1-9]\d? %, \d+ s left$/).waitFor();
+    await watched.check();
+    await throttle(-1);
+    await stored().waitFor();
+    expect(sent.toSorted()).to.deep.equal(['part 1', 'part 2', 'part 3', 'part 4']);
+    expect(await rows()).to.deep.equal([sha256(large)]);
+    await watched.check();
+  });
+
+  it('waits out a store that stumbles', async () => {
+    await open();
+    const stumbling = new Set(['1', '2', '3']);
+    house.storage.server.trouble = ({ method, query }) =>
+      method === 'PUT' && stumbling.delete(query.get('partNumber') ?? '')
+        ? { status: 503, code: 'SlowDown' }
+        : undefined;
+    await upload();
+    await stored().waitFor();
+    expect(await rows()).to.deep.equal([sha256(large)]);
+  });
+
+  it('keeps what arrived when the connection breaks, and sends the rest when asked, also after a reload', async () => {
+    await open();
+    house.storage.server.trouble = ({ method, query }) =>
+      method === 'PUT' && query.get('partNumber') === '2' ? 'drop' : undefined;
+    await upload();
+    await page.getByText(/^The connection broke. What arrived is kept/).waitFor({ timeout: 40_000 });
+    await watched.check();
+    house.storage.server.trouble = null;
+    sent.length = 0;
+    await page.getByRole('button', { name: 'Dismiss Brief.pdf' }).click();
+    await page.reload();
+    await upload();
+    await stored().waitFor();
+    expect(sent).to.include('part 2').and.not.include('part 1').and.not.include('form');
+    expect(await rows()).to.deep.equal([sha256(large)]);
+  });
+
+  it('goes through the app when it goes on where the store cannot be reached', async () => {
+    await open();
+    house.storage.server.trouble = ({ method, query }) =>
+      method === 'PUT' && query.get('partNumber') === '2' ? 'drop' : undefined;
+    await upload();
+    await page.getByText(/^The connection broke. What arrived is kept/).waitFor({ timeout: 40_000 });
+    house.storage.server.trouble = null;
+    await page.route(`${house.storage.server.url}/**`, (route) => route.abort('connectionrefused'));
+    await page.getByRole('button', { name: 'Try again Brief.pdf' }).click();
+    await stored().waitFor({ timeout: 40_000 });
+    expect(sent.at(-1)).to.equal('form');
+    expect(await rows()).to.deep.equal([sha256(large)]);
+    await eventually(async () => (await house.storage.openUploads()).length === 0);
+  });
+
+  it('goes through the app where the store cannot be reached', async () => {
+    await open();
+    await page.route(`${house.storage.server.url}/**`, (route) => route.abort('connectionrefused'));
+    await upload();
+    await stored().waitFor({ timeout: 40_000 });
+    expect(sent.at(-1)).to.equal('form');
+    expect(await rows()).to.deep.equal([sha256(large)]);
+    await eventually(async () => (await house.storage.openUploads()).length === 0);
+  });
+
+  for (const [status, code] of [
+    [403, 'AccessDenied'],
+    [400, 'InvalidRequest'],
+    [502, 'BadGateway'],
+  ] as const) {
+    it(`goes through the app where the store refuses all that browsers send (${status})`, async () => {
+      await open();
+      house.storage.server.trouble = ({ method, query }) =>
+        method === 'PUT' && query.has('X-Amz-Signature') ? { status, code } : undefined;
+      await upload();
+      await stored().waitFor({ timeout: 40_000 });
+      expect(sent.at(-1)).to.equal('form');
+      expect(await rows()).to.deep.equal([sha256(large)]);
+    });
+  }
+
+  /** Between its last part and its end, once. */
+  const beforeItsEnd = (act: () => Promise<unknown>) =>
+    page.route(
+      '**/documents/uploads/*/complete',
+      async (route) => {
+        await act();
+        await route.fallback();
+      },
+      { times: 1 },
+    );
+  const tryAgain = async () => {
+    await watched.check();
+    await page.getByRole('button', { name: 'Try again Brief.pdf' }).click();
+    await stored().waitFor({ timeout: 40_000 });
+    expect(sent).not.to.include('form');
+    expect(await rows()).to.deep.equal([sha256(large)]);
+  };
+
+  it('may be sent anew when its time was over before its end', async () => {
+    await open();
+    const past = new Date(Date.now() - 1_000);
+    await beforeItsEnd(() => house.app.db('direct_uploads').update({ expires_at: past }));
+    await upload();
+    await page.getByText('The upload was over before all of it had arrived.', { exact: true }).waitFor();
+    await tryAgain();
+  });
+
+  it('may be sent again when a part is not what was sent, and sends only that', async () => {
+    await open();
+    await beforeItsEnd(async () => {
+      const [{ id = '', part_bytes: bytes = 0 } = {}] = (await house.app
+        .db('direct_uploads')
+        .where({ booking_id: bookingId })) as { id?: string; part_bytes?: number }[];
+      const other = Buffer.alloc(bytes, 'x');
+      const parts = [{ partNumber: 1, sha256: sha256(other) }];
+      const path = `/bookings/${bookingId}/documents/uploads/${id}/parts`;
+      const offered = (await house.rita.post(path).send({ parts }).expect(200)) as {
+        body: { parts: { url: string; headers: Record<string, string> }[] };
+      };
+      const [offer] = offered.body.parts;
+      await fetch(offer?.url ?? '', {
+        method: 'PUT',
+        headers: offer?.headers ?? {},
+        body: new Uint8Array(other),
+      });
+    });
+    await upload();
+    await page.getByText('Part 1 did not arrive: send it again', { exact: true }).waitFor();
+    sent.length = 0;
+    await tryAgain();
+    expect(sent).to.deep.equal(['part 1']);
+  });
+
+  it('becomes a document when tried again, and is not sent again, after the store did not take it to its place', async () => {
+    await open();
+    house.storage.server.trouble = ({ method, key }) =>
+      method === 'PUT' && key.startsWith('documents/') ? { status: 500, code: 'InternalError' } : undefined;
+    await upload();
+    await page.getByText(/^We can’t reach the file store right now/).waitFor({ timeout: 60_000 });
+    house.storage.server.trouble = null;
+    sent.length = 0;
+    await tryAgain();
+    expect(sent).to.deep.equal([]);
+  });
+
+  it('may be sent anew when it was altered on its way', async () => {
+    await open();
+    let isAltered = false;
+    step = async (name) => {
+      if (name !== 'put_together' || isAltered) return;
+      isAltered = true;
+      const [key = ''] = await house.storage.keys('pending/');
+      await house.storage.damage(key, 9_000_000);
+    };
+    await upload();
+    await page.getByText(/^The file did not arrive as it was sent/).waitFor();
+    await tryAgain();
+  });
+
+  it('leaves nothing when it is cancelled', async () => {
+    await open();
+    await throttle(2_000_000);
+    await upload();
+    await page.getByText(/% *, \d+ s left$/).waitFor();
+    await page.getByRole('button', { name: 'Cancel Brief.pdf' }).press('Enter');
+    await page.getByText('Cancelled.', { exact: true }).waitFor();
+    await eventually(async () => (await house.storage.openUploads()).length === 0);
+    expect(await rows()).to.deep.equal([]);
+  });
+});

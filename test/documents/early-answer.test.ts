@@ -1,0 +1,170 @@
+// What is refused is told at once, while it is still being sent; and who goes away is not kept.
+import { createServer, request } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { expect } from 'chai';
+import express from 'express';
+import { cutOffUnread } from '../../src/http/middleware/unread.ts';
+import { executable, pdf, samples } from '../support/builders/files.ts';
+import {
+  boundary,
+  closing,
+  cookieOf,
+  eventually,
+  field,
+  fileHead,
+  nothing,
+  openDocumentHouse,
+  rawUpload,
+  type DocumentHouse,
+} from '../support/document-house.ts';
+
+describe('an upload that is refused while it comes in', () => {
+  let house: DocumentHouse;
+  let cookie: string;
+  before(async () => {
+    house = await openDocumentHouse({ env: { UPLOAD_MAX_BYTES: '1000000' } });
+    cookie = await cookieOf(house, 'rita@harbour-legal.example');
+  });
+  after(() => house.close());
+
+  const category = field('category', 'brief');
+  const notes = Array.from({ length: 21 }, () => [
+    fileHead('a.txt'),
+    samples.txt,
+    Buffer.from('\r\n'),
+  ]).flat();
+  const elsewhere = Buffer.from(fileHead('a.pdf').toString().replace('"files"', '"upload"'));
+  const cases: [string, number, Buffer[]][] = [
+    ['a program', 415, [category, fileHead('a.pdf'), executable, Buffer.alloc(100_000)]],
+    ['one that is too large', 413, [category, fileHead('a.pdf'), pdf(1_100_000)]],
+    ['its 21st file', 422, [category, ...notes]],
+    ['a file without a category', 422, [fileHead('a.pdf'), pdf(10_000)]],
+    ['a file in another field', 422, [category, elsewhere, pdf(10_000)]],
+  ];
+  for (const [what, status, begin] of cases) {
+    it(`for ${what} is told so before its end, and nothing of it is kept`, async () => {
+      const upload = await rawUpload(house, `/bookings/${house.bookingId}/documents`, cookie);
+      for (const bytes of begin) await upload.write(bytes);
+      expect((await upload.answer).status).to.equal(status);
+      // Heard or not: who ends in good time is not cut off, and does no harm.
+      await upload.write(Buffer.alloc(10_000));
+      upload.end();
+      expect(await house.traces()).to.deep.equal(nothing);
+    });
+  }
+
+  it('to a booking that is not theirs is told so before its end', async () => {
+    const nadia = await cookieOf(house, 'nadia@northside-claims.example');
+    const upload = await rawUpload(house, `/bookings/${house.bookingId}/documents`, nadia);
+    await upload.write(Buffer.concat([category, fileHead('a.pdf'), pdf(10_000)]));
+    expect((await upload.answer).status).to.equal(404);
+    upload.end();
+  });
+
+  it('is not read for ever: who sends on after the answer is cut off', async () => {
+    const app = express().use(cutOffUnread(200), (_req, res) => void res.status(415).end());
+    const server = createServer(app).listen(0, '127.0.0.1');
+    await new Promise((resolve) => {
+      server.once('listening', resolve);
+    });
+    const { port } = server.address() as AddressInfo;
+    const sending = request({ port, method: 'POST', host: '127.0.0.1' });
+    const status = new Promise((resolve) => {
+      sending.once('response', (res) => resolve(res.resume().statusCode));
+    });
+    const cut = new Promise((resolve) => {
+      sending.on('error', () => undefined);
+      sending.once('close', resolve);
+    });
+    const endless = setInterval(() => void sending.write(Buffer.alloc(10_000)), 10);
+    expect(await Promise.race([cut.then(() => 'cut off'), sleep(5_000, 'read')])).to.equal('cut off');
+    expect(await status).to.equal(415);
+    clearInterval(endless);
+    server.close();
+  });
+
+  it('by whoever sends it, who vanishes when all of it is sent, is not kept', async () => {
+    const atItsEnd = Promise.withResolvers<void>();
+    const goOn = Promise.withResolvers<void>();
+    house.storage.server.trouble = async ({ method }) => {
+      if (method !== 'PUT') return undefined;
+      atItsEnd.resolve();
+      await goOn.promise;
+      return undefined;
+    };
+    const upload = await rawUpload(house, `/bookings/${house.bookingId}/documents`, cookie);
+    await upload.write(Buffer.concat([category, fileHead('a.pdf'), pdf(10_000), closing]));
+    upload.end();
+    await atItsEnd.promise;
+    upload.vanish();
+    await sleep(100);
+    goOn.resolve();
+    const isRefused = async () =>
+      (await house.audit('document.refused')).at(-1)?.metadata.reason === 'aborted';
+    await eventually(isRefused);
+    house.storage.server.trouble = null;
+    expect(await house.traces()).to.deep.equal(nothing);
+  });
+
+  const unreadable = [
+    'multipart/form-data',
+    'multipart/form-data;',
+    'multipart/form-data; boundary',
+    `multipart/form-data; boundary="${boundary}`,
+  ];
+  for (const contentType of unreadable) {
+    const asSuch = contentType.replace(boundary, '…');
+    const begin = async () => {
+      const path = `/bookings/${house.bookingId}/documents`;
+      const upload = await rawUpload(house, path, cookie, contentType);
+      await upload.write(Buffer.concat([category, fileHead('a.pdf'), pdf(10_000)]));
+      return upload;
+    };
+
+    it(`as ${asSuch} is told that it cannot be read`, async () => {
+      const upload = await begin();
+      const answer = await upload.answer;
+      expect([answer.status, answer.body.code]).to.deep.equal([400, 'bad_request']);
+      upload.end();
+      expect(await house.traces()).to.deep.equal(nothing);
+    });
+
+    it(`as ${asSuch} by whoever vanishes before the answer harms nobody`, async () => {
+      const refusals = async () => (await house.audit('document.refused')).length;
+      const before = await refusals();
+      const hold = await house.app.database.owner.transaction();
+      await hold.raw('lock table audit_log in exclusive mode');
+      const isAtIt = async () => {
+        const { rows } = (await house.app.db.raw(
+          `select from pg_locks where relation = 'audit_log'::regclass and not granted
+             and database = (select oid from pg_database where datname = current_database())`,
+        )) as { rows: object[] };
+        return rows.length > 0;
+      };
+      const upload = await begin();
+      await eventually(isAtIt);
+      upload.vanish();
+      // What nobody listens to would end the process, and this run with it.
+      await sleep(100);
+      await hold.rollback();
+      await eventually(async () => (await refusals()) === before + 1);
+      expect(await house.traces()).to.deep.equal(nothing);
+    });
+  }
+
+  it('leaves the connection to whoever has sent all of it', async () => {
+    const send = () =>
+      fetch(`${house.app.url}/bookings/${house.bookingId}/documents`, {
+        method: 'POST',
+        headers: {
+          cookie,
+          origin: house.app.url,
+          accept: 'application/json',
+          'content-type': `multipart/form-data; boundary=${boundary}`,
+        },
+        body: new Uint8Array(Buffer.concat([category, fileHead('a.pdf'), executable, closing])),
+      });
+    for (const _ of [1, 2]) expect((await send()).status).to.equal(415);
+  });
+});

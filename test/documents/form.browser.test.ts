@@ -1,0 +1,76 @@
+// A document's way in a real browser: with a script, without one, on a phone.
+import { expect } from 'chai';
+import type { Browser } from 'playwright-core';
+import { executable, pdf, samples } from '../support/builders/files.ts';
+import { bytesOf, openBrowser } from '../support/browser.ts';
+import { openDocumentHouse, type DocumentHouse } from '../support/document-house.ts';
+import { watchedPage, type Watched, type WatchOptions } from '../support/watched-page.ts';
+
+describe('documents in a real browser', function () {
+  this.timeout(120_000);
+  let browser: Browser;
+  let house: DocumentHouse;
+  let watched: Watched;
+
+  before(async () => {
+    [browser, house] = await Promise.all([openBrowser(), openDocumentHouse()]);
+  });
+  after(async () => {
+    await house.close();
+    await browser.close();
+  });
+  afterEach(() => watched.close());
+
+  const file = (name: string, buffer: Buffer) => ({ name, mimeType: 'application/octet-stream', buffer });
+  const cases: WatchOptions[] = [
+    { width: 1280 },
+    { width: 390, colorScheme: 'dark' },
+    { width: 390, javaScript: false },
+  ];
+  for (const options of cases) {
+    const hasScript = options.javaScript !== false;
+    const how = `${options.width} px${hasScript ? '' : ', no script'}`;
+    it(`are sent, refused, opened and deleted (${how})`, async () => {
+      watched = await watchedPage(browser, house.app.url, options);
+      const { page } = watched;
+      await watched.useSession(await house.app.sessionCookie('rita@harbour-legal.example'));
+      await page.goto(`/bookings/${await house.newBooking()}`);
+      await watched.check();
+
+      await page.getByLabel('Category').selectOption('brief');
+      await page
+        .getByLabel('Files')
+        .setInputFiles([file('Brief.pdf', pdf(7_000_000)), file('note.txt', samples.txt)]);
+      await page.getByRole('button', { name: 'Upload' }).click();
+      if (hasScript) await page.getByRole('link', { name: 'note.txt', exact: true }).waitFor();
+      else await page.getByText('The documents were stored.').waitFor();
+      await watched.check();
+
+      await page.getByLabel('Category').selectOption('other');
+      await page.getByLabel('Files').setInputFiles([file('invoice.pdf', executable)]);
+      await page.getByRole('button', { name: 'Upload' }).click();
+      if (hasScript) await page.getByText(/^The file is not an accepted file type/).waitFor();
+      else {
+        await page.getByRole('alert').getByText('File 1 is not an accepted file type').waitFor();
+        expect(await page.getByLabel('Category').inputValue()).to.equal('other');
+      }
+      await watched.check();
+
+      const downloading = page.waitForEvent('download');
+      await page.getByRole('link', { name: 'note.txt', exact: true }).click();
+      const download = await downloading;
+      expect(download.suggestedFilename()).to.equal('note.txt');
+      expect((await bytesOf(download)).equals(samples.txt)).to.equal(true);
+
+      await page.getByRole('link', { name: 'Receipt for note.txt' }).click();
+      await page.getByRole('heading', { name: 'Receipt', exact: true }).waitFor();
+      await watched.check();
+      await page.getByRole('link', { name: /^Booking EX-/ }).click();
+      await page.getByRole('link', { name: 'Delete note.txt' }).click();
+      await watched.check();
+      await page.getByRole('button', { name: 'Delete the document' }).click();
+      await page.getByText('The document was deleted.').waitFor();
+      expect(await page.getByRole('link', { name: 'note.txt', exact: true }).count()).to.equal(0);
+    });
+  }
+});

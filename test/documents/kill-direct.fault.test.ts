@@ -1,0 +1,138 @@
+// The process killed at every step of an upload past the app, between what it asks of the store and what it writes down:
+// asked again, another process ends it; not asked again, the sweep leaves nothing.
+import { expect } from 'chai';
+import supertest from 'supertest';
+import type { Agent } from '../support/app.ts';
+import { pdf } from '../support/builders/files.ts';
+import { sendDirectly } from '../support/direct-upload.ts';
+import {
+  cookieOf,
+  download,
+  nothing,
+  openDocumentHouse,
+  sha256,
+  type DocumentHouse,
+  type UploadedDocument,
+} from '../support/document-house.ts';
+import { later36Hours, startProcess } from '../support/processes/document-process.ts';
+
+/** Two parts. */
+const large = pdf(5 * 1024 * 1024 + 1_000);
+
+interface StoreCall {
+  method: string;
+  key: string;
+  query: URLSearchParams;
+}
+
+describe('a process that is killed while it makes a document of parts', function () {
+  this.timeout(60_000);
+  let house: DocumentHouse;
+  let cookie: string;
+  before(async () => {
+    house = await openDocumentHouse();
+    cookie = await cookieOf(house, 'rita@harbour-legal.example');
+  });
+  after(() => house.close());
+  beforeEach(async () => {
+    house.bookingId = await house.newBooking();
+  });
+  afterEach(async () => {
+    house.storage.server.trouble = null;
+    await house.app.db('documents').delete();
+    await later36Hours(house, (care) => care.checkCustody());
+    await later36Hours(house, (care) => care.sweep());
+    for (const key of await house.storage.keys())
+      await house.storage.server.files.remove(house.storage.bucket, key);
+  });
+
+  const at = (url: string): Agent =>
+    supertest.agent(url).set({ Origin: url, Accept: 'application/json', Cookie: cookie });
+  const isAnswered = (sending: PromiseLike<unknown>) =>
+    Promise.resolve(sending).then(
+      () => true,
+      () => false,
+    );
+
+  /** Ends the process when the store sees this call; `isDone`: the call still takes effect. */
+  async function killedWhen(isIt: (call: StoreCall) => boolean, isDone: boolean) {
+    const web = await startProcess(house, { killAt: 'never' });
+    house.storage.server.trouble = (call) => {
+      if (!isIt(call)) return undefined;
+      house.storage.server.trouble = null;
+      web.running.kill('SIGKILL');
+      return isDone ? undefined : 'drop';
+    };
+    return { ...web, rita: at(web.url) };
+  }
+
+  it('between the upload’s beginning in the store and its row: the sweep takes it, and the file begins anew', async () => {
+    const web = await killedWhen(({ method, query }) => method === 'POST' && query.has('uploads'), true);
+    expect(await isAnswered(sendDirectly(house, large, {}, web.rita))).to.equal(false);
+    expect(await web.ended).to.equal('SIGKILL');
+    expect(await house.app.db('direct_uploads').pluck('id')).to.deep.equal([]);
+    const again = await sendDirectly(house, large);
+    expect(again.status).to.equal(201);
+    await again.send();
+    await again.finish();
+    await later36Hours(house, (care) => care.sweep());
+    expect(await house.storage.openUploads()).to.deep.equal([]);
+    expect(await house.storage.keys()).to.have.length(1);
+  });
+
+  const calls: [string, (call: StoreCall) => boolean][] = [
+    ['its parts are put together', ({ method, query }) => method === 'POST' && query.has('uploadId')],
+    ['it goes to its place', ({ method, key }) => method === 'PUT' && key.startsWith('documents/')],
+    ['its pending twin goes', ({ method, query }) => method === 'POST' && query.has('delete')],
+  ];
+  const moments = calls.flatMap(([when, isIt]) =>
+    [false, true].map((isDone) => ({
+      when: `${isDone ? 'after' : 'before'} ${when}`,
+      isKept: when === 'its pending twin goes',
+      isDone,
+      begin: () => killedWhen(isIt, isDone),
+    })),
+  );
+  for (const step of ['received', 'in_transaction', 'committed'])
+    moments.push({
+      when: `at ${step}`,
+      isKept: step === 'committed',
+      isDone: false,
+      begin: async () => {
+        const web = await startProcess(house, { killAt: step });
+        return { ...web, rita: at(web.url) };
+      },
+    });
+
+  for (const { when, isKept, isDone, begin } of moments) {
+    it(`${when}: asked again, it is one document`, async () => {
+      const web = await begin();
+      const upload = await sendDirectly(house, large, {}, web.rita);
+      await upload.send();
+      expect(await isAnswered(upload.complete())).to.equal(false);
+      expect(await web.ended).to.equal('SIGKILL');
+      const answer = await upload.complete(upload.claims, house.rita).expect(201);
+      const [document] = (answer.body as { documents: UploadedDocument[] }).documents;
+      const read = await download(house.rita, document?.url ?? '').expect(200);
+      expect(sha256(read.body as Buffer)).to.equal(sha256(large));
+      await later36Hours(house, (care) => care.sweep());
+      expect(await house.traces()).to.deep.include({ rows: 1, openUploads: [] });
+      expect(await house.storage.keys()).to.deep.equal(await house.app.db('documents').pluck('s3_key'));
+    });
+
+    // What the store had not yet done leaves less behind than what it had.
+    if (!isDone) continue;
+    it(`${when}: not asked again, ${isKept ? 'it is a document all the same' : 'the sweep leaves nothing'}`, async () => {
+      const web = await begin();
+      const upload = await sendDirectly(house, large, {}, web.rita);
+      await upload.send();
+      expect(await isAnswered(upload.complete())).to.equal(false);
+      expect(await web.ended).to.equal('SIGKILL');
+      await later36Hours(house, (care) => care.sweep());
+      if (isKept)
+        expect(await house.storage.keys()).to.deep.equal(await house.app.db('documents').pluck('s3_key'));
+      else expect(await house.traces()).to.deep.equal(nothing);
+      expect((await later36Hours(house, (care) => care.checkCustody()))?.findings).to.deep.equal([]);
+    });
+  }
+});

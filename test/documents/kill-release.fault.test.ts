@@ -1,0 +1,48 @@
+// The process killed while it releases a report: it is released or a draft, never half of either, and asking again
+// releases it once.
+import { expect } from 'chai';
+import { pdf } from '../support/builders/files.ts';
+import { cookieOf, openDocumentHouse, type DocumentHouse } from '../support/document-house.ts';
+import { startProcess } from '../support/processes/document-process.ts';
+
+describe('a process that is killed while it releases a report', function () {
+  this.timeout(60_000);
+  let house: DocumentHouse;
+  let cookie: string;
+  before(async () => {
+    house = await openDocumentHouse();
+    cookie = await cookieOf(house, 'sam@examdesk.example');
+  });
+  after(() => house.close());
+
+  for (const step of ['release_written', 'release_committed'] as const) {
+    const isKept = step === 'release_committed';
+    it(`the report is ${isKept ? 'released' : 'a draft'} when the process dies at ${step}, and the next request releases it once`, async () => {
+      const sam = await house.app.signIn('sam@examdesk.example');
+      const [report] = await house.upload({ 'Report.pdf': pdf() }, { category: 'report', agent: sam });
+      const path = `/documents/${report?.id}/release`;
+      const web = await startProcess(house, { killAt: step });
+      const answer = await fetch(web.url + path, {
+        method: 'POST',
+        headers: { cookie, origin: web.url, accept: 'application/json', 'content-type': 'application/json' },
+        body: '{}',
+      }).then(
+        ({ status }) => status,
+        () => 'no answer' as const,
+      );
+      expect([answer, await web.ended]).to.deep.equal(['no answer', 'SIGKILL']);
+
+      const releases = async () =>
+        (await house.audit('document.released')).filter(({ resource_id }) => resource_id === report?.id);
+      expect(await releases()).to.have.length(isKept ? 1 : 0);
+      const mails = async () =>
+        (await house.app.db('emails').where({ kind: 'report_ready', document_id: report?.id })).length;
+      expect(await mails()).to.equal(isKept ? 1 : 0);
+      await house.rita.get(`/documents/${report?.id}`).expect(isKept ? 200 : 404);
+      await sam.post(path).send({}).expect(200);
+      expect(await releases()).to.have.length(1);
+      expect(await mails()).to.equal(1);
+      await house.rita.get(`/documents/${report?.id}`).expect(200);
+    });
+  }
+});

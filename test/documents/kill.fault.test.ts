@@ -1,0 +1,196 @@
+// The process killed at every step of an upload: afterwards every row has its object, and after the sweeper ran
+// every object its row.
+import { expect } from 'chai';
+import type { DocumentCare } from '../../src/documents/index.ts';
+import { pdf, samples } from '../support/builders/files.ts';
+import {
+  cookieOf,
+  download,
+  eventually,
+  openDocumentHouse,
+  sha256,
+  type DocumentHouse,
+} from '../support/document-house.ts';
+import { later36Hours, startProcess, type Plan } from '../support/processes/document-process.ts';
+
+const uploadSteps = ['received', 'verified', 'copied', 'in_transaction', 'committed', 'answered'] as const;
+const files = { 'large.pdf': pdf(11_000_000), 'small.txt': samples.txt };
+
+describe('a process that is killed while it takes documents', function () {
+  this.timeout(60_000);
+  let house: DocumentHouse;
+  let cookie: string;
+  before(async () => {
+    house = await openDocumentHouse();
+    cookie = await cookieOf(house, 'rita@harbour-legal.example');
+  });
+  after(() => house.close());
+  afterEach(async () => {
+    await house.app.db('documents').delete();
+    await later((care) => care.checkCustody());
+    await later((care) => care.sweep());
+    for (const key of await house.storage.keys())
+      await house.storage.server.files.remove(house.storage.bucket, key);
+  });
+
+  const start = (plan: Plan) => startProcess(house, plan);
+
+  async function send(url: string): Promise<number | 'no answer'> {
+    const form = new FormData();
+    form.set('category', 'brief');
+    for (const [name, bytes] of Object.entries(files))
+      form.append('files', new Blob([new Uint8Array(bytes)]), name);
+    const headers = { cookie, origin: url, accept: 'application/json' };
+    return fetch(`${url}/bookings/${house.bookingId}/documents`, {
+      method: 'POST',
+      body: form,
+      headers,
+    }).then(
+      (answer) => answer.status,
+      () => 'no answer' as const,
+    );
+  }
+
+  const later = <T>(work: (care: DocumentCare) => Promise<T>) => later36Hours(house, work);
+
+  const rows = () =>
+    house.app
+      .db('documents')
+      .select<{ id: string; s3_key: string; sha256: string }[]>('id', 's3_key', 'sha256');
+
+  for (const [index, step] of uploadSteps.entries()) {
+    const isKept = index >= uploadSteps.indexOf('committed');
+    it(`at ${step}: ${isKept ? 'the documents are there' : 'nothing is there'}, and nothing else after the sweep`, async () => {
+      const web = await start({ killAt: step });
+      expect(await send(web.url)).to.equal('no answer');
+      expect(await web.ended).to.equal('SIGKILL');
+
+      // At once: no row without its object.
+      const written = await rows();
+      expect(written).to.have.length(isKept ? 2 : 0);
+      expect(await house.storage.keys('documents/')).to.include.members(written.map((row) => row.s3_key));
+      // What is young is left alone; what is old goes.
+      await house.app.system.services.documentCare.sweep();
+      await later((care) => care.sweep());
+      expect(await house.storage.keys()).to.have.members(written.map((row) => row.s3_key));
+      expect(await house.storage.openUploads()).to.deep.equal([]);
+      for (const { id, sha256: wanted } of written) {
+        const file = await download(house.rita, `/documents/${id}`).expect(200);
+        expect(sha256(file.body as Buffer)).to.equal(wanted);
+      }
+      expect((await later((care) => care.checkCustody()))?.findings).to.deep.equal([]);
+    });
+  }
+
+  for (const copied of [true, false]) {
+    it(`between two files that go to their place${copied ? ', the second on its way' : ''}: nothing is there after the sweep`, async () => {
+      const web = await start({ killAt: 'never' });
+      let copies = 0;
+      house.storage.server.trouble = ({ method, key }) => {
+        if (method !== 'PUT' || !key.startsWith('documents/')) return undefined;
+        copies += 1;
+        if (copies < Object.keys(files).length) return undefined;
+        web.running.kill('SIGKILL');
+        return copied ? undefined : 'drop';
+      };
+      expect(await send(web.url)).to.equal('no answer');
+      expect(await web.ended).to.equal('SIGKILL');
+      house.storage.server.trouble = null;
+      expect(await rows()).to.deep.equal([]);
+      await eventually(async () => (await house.storage.keys('documents/')).length === (copied ? 2 : 1));
+      await later((care) => care.sweep());
+      expect(await house.storage.keys()).to.deep.equal([]);
+      expect((await later((care) => care.checkCustody()))?.findings).to.deep.equal([]);
+    });
+  }
+
+  it('half-way through a file: its open upload in parts is swept', async () => {
+    const web = await start({ killAt: 'never' });
+    // The store notices the second part, and the process is gone.
+    house.storage.server.trouble = ({ query }) => {
+      if (query.get('partNumber') === '2') web.running.kill('SIGKILL');
+      return undefined;
+    };
+    expect(await send(web.url)).to.equal('no answer');
+    house.storage.server.trouble = null;
+    expect(await web.ended).to.equal('SIGKILL');
+    expect(await house.storage.openUploads()).to.have.length(1);
+    await later((care) => care.sweep());
+    expect(await house.storage.openUploads()).to.deep.equal([]);
+    expect(await house.storage.keys()).to.deep.equal([]);
+  });
+
+  for (const [step, verdict] of [
+    ['scanned', 'infected'],
+    ['verdict_written', 'infected'],
+    ['object_removed', 'infected'],
+    ['scanned', 'clean'],
+    ['verdict_written', 'clean'],
+  ] as const) {
+    it(`at ${step} of a scan that found it ${verdict}: the next scan or sweep ends it`, async () => {
+      const [stored] = await house.upload({ 'small.txt': samples.txt });
+      const id = stored?.id ?? '';
+      await house.app.db('documents').where({ id }).update({ status: 'checking' });
+      const scanning = await start({ killAt: step, verdict, scan: id });
+      expect(await scanning.ended).to.equal('SIGKILL');
+      const again = await start({ killAt: 'never', verdict, scan: id });
+      expect(await again.ended).to.equal(null);
+      await later((care) => care.sweep());
+      const [row] = (await house.app.db('documents').where({ id })) as Record<string, unknown>[];
+      expect(row?.status).to.equal(verdict);
+      expect(row?.object_removed_at === null).to.equal(verdict === 'clean');
+      expect(await house.storage.keys()).to.have.length(verdict === 'clean' ? 1 : 0);
+    });
+  }
+
+  it('in the sweep, between the copies of an upload that died and their pending twins: the next sweep ends it', async () => {
+    const web = await start({ killAt: 'copied' });
+    expect(await send(web.url)).to.equal('no answer');
+    const before = await house.storage.keys('pending/');
+    expect([before.length, await web.ended]).to.deep.equal([2, 'SIGKILL']);
+    let removals = 0;
+    const sweeping = await start({ killAt: 'never', care: 'sweep' });
+    house.storage.server.trouble = ({ method, query }) => {
+      if (method !== 'POST' || !query.has('delete')) return undefined;
+      removals += 1;
+      if (removals < 2) return undefined;
+      sweeping.running.kill('SIGKILL');
+      return 'drop';
+    };
+    sweeping.go();
+    expect(await sweeping.ended).to.equal('SIGKILL');
+    house.storage.server.trouble = null;
+    expect(await house.storage.keys()).to.have.members(before);
+    await later((care) => care.sweep());
+    expect(await house.storage.keys()).to.deep.equal([]);
+  });
+
+  for (const how of ['before the object goes', 'after it'] as const) {
+    it(`in the removal of what was deleted long ago, ${how}: the next run ends it, once on record`, async () => {
+      const [stored] = await house.upload({ 'small.txt': samples.txt });
+      const id = stored?.id ?? '';
+      await house.rita.delete(`/documents/${id}`).expect(204);
+      const isAfter = how === 'after it';
+      const removing = await start({ killAt: isAfter ? 'object_removed' : 'never', care: 'retain' });
+      house.storage.server.trouble = ({ method, query }) => {
+        if (isAfter || method !== 'POST' || !query.has('delete')) return undefined;
+        removing.running.kill('SIGKILL');
+        return 'drop';
+      };
+      removing.go();
+      expect(await removing.ended).to.equal('SIGKILL');
+      house.storage.server.trouble = null;
+      expect(await house.storage.keys()).to.have.length(isAfter ? 0 : 1);
+      const again = await start({ killAt: 'never', care: 'retain' });
+      again.go();
+      expect(await again.ended).to.equal(null);
+      expect(await house.storage.keys()).to.deep.equal([]);
+      const [row] = (await house.app.db('documents').where({ id })) as { object_removed_at: Date | null }[];
+      expect(row?.object_removed_at).to.be.an.instanceOf(Date);
+      const removed = (await house.audit('document.deleted')).filter(
+        (entry) => entry.resource_id === id && entry.metadata.why === 'retention',
+      );
+      expect(removed).to.have.length(1);
+    });
+  }
+});

@@ -1,0 +1,62 @@
+// An open booking page asks every few seconds whether its list of documents is still the one it shows.
+import { expect } from 'chai';
+import { samples } from '../support/builders/files.ts';
+import type { Agent } from '../support/app.ts';
+import { openDocumentHouse, type DocumentHouse } from '../support/document-house.ts';
+
+describe('a list of documents that is watched', () => {
+  let house: DocumentHouse;
+  let sam: Agent;
+  before(async () => {
+    house = await openDocumentHouse();
+    sam = await house.app.signIn('sam@examdesk.example');
+  });
+  after(() => house.close());
+
+  const partial = (agent: Agent, path: string) =>
+    agent.get(path).set('Accept', 'text/html').set('HX-Request-Type', 'partial');
+  const shown = async (agent: Agent) => {
+    const page = await agent.get(`/bookings/${house.bookingId}`).set('Accept', 'text/html').expect(200);
+    const value = (id: string) => new RegExp(`id="${id}"[^>]*value="([^"]*)"`).exec(page.text)?.[1] ?? '';
+    return { seen: value('booking-seen'), documents: value('documents-seen') };
+  };
+  const ask = async (agent: Agent, seen: Record<string, string>) =>
+    (await partial(agent, `/bookings/${house.bookingId}/status?${new URLSearchParams(seen).toString()}`))
+      .status;
+
+  it('is another after each change of it that the reader may know of, and after no other', async () => {
+    const scanned = () => house.app.db('documents').update({ status: 'clean', scanned_at: new Date() });
+    const changes: [string, () => Promise<unknown>][] = [
+      ['one is added', () => house.upload({ 'a.txt': samples.txt })],
+      ['another is', () => house.upload({ 'b.txt': samples.txt })],
+      ['one is found damaged', () => house.app.db('documents').limit(1).update({ damaged_at: new Date() })],
+      ['they are scanned', () => scanned()],
+      ['they are deleted', () => house.app.db('documents').update({ deleted_at: new Date() })],
+    ];
+    for (const [what, change] of changes) {
+      const before = await shown(house.rita);
+      expect(await ask(house.rita, before), `before ${what}`).to.equal(204);
+      await change();
+      expect(await ask(house.rita, before), what).to.equal(200);
+      expect(await ask(house.rita, await shown(house.rita)), `after ${what}`).to.equal(204);
+    }
+    const [hers, staffs] = [await shown(house.rita), await shown(sam)];
+    await house.upload({ 'c.txt': samples.txt }, { category: 'dictation', agent: sam });
+    expect(await ask(house.rita, hers), 'a dictation').to.equal(204);
+    expect(await ask(sam, staffs)).to.equal(200);
+  });
+
+  it('costs one row to be asked for, however many there are', async () => {
+    await house.upload({ 'a.txt': samples.txt, 'b.txt': samples.txt, 'c.txt': samples.txt });
+    const seen = await shown(house.rita);
+    const read: number[] = [];
+    const note = (answer: { rows?: object[] } | object[], { sql }: { sql: string }) => {
+      if (/\bdocuments\b/.test(sql)) read.push((Array.isArray(answer) ? answer : (answer.rows ?? [])).length);
+    };
+    const { db } = house.app.system.services;
+    db.on('query-response', note);
+    expect(await ask(house.rita, seen)).to.equal(204);
+    db.off('query-response', note);
+    expect(read).to.deep.equal([1]);
+  });
+});

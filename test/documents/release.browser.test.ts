@@ -1,0 +1,97 @@
+// Staff release a report and recall it; the referrer, whose page stays open, sees it come and go.
+import { expect } from 'chai';
+import type { Browser } from 'playwright-core';
+import { pdf } from '../support/builders/files.ts';
+import { openBrowser } from '../support/browser.ts';
+import { openDocumentHouse, type DocumentHouse } from '../support/document-house.ts';
+import { watchedPage } from '../support/watched-page.ts';
+
+const shots = process.env.SCREENSHOTS;
+
+const readers = [
+  { name: 'on a desktop', width: 1280, javaScript: true, colorScheme: 'light' },
+  { name: 'on a narrow phone in dark colours', width: 320, javaScript: true, colorScheme: 'dark' },
+  { name: 'without JavaScript', width: 1280, javaScript: false, colorScheme: 'light' },
+] as const;
+
+describe('releasing a report in a browser', function () {
+  this.timeout(180_000);
+  let browser: Browser;
+  let house: DocumentHouse;
+  before(async () => {
+    [browser, house] = await Promise.all([openBrowser(), openDocumentHouse()]);
+  });
+  after(async () => {
+    await browser.close();
+    await house.close();
+  });
+
+  for (const { name, ...options } of readers) {
+    it(`the referrer sees the report when it is released, until it is recalled, ${name}`, async () => {
+      const bookingId = await house.newBooking();
+      const sam = await house.app.signIn('sam@examdesk.example');
+      await house.upload({ 'Report.pdf': pdf(20_000) }, { category: 'report', agent: sam, bookingId });
+      const [staff, referrer] = [
+        await watchedPage(browser, house.app.url, options),
+        await watchedPage(browser, house.app.url, options),
+      ];
+      const { page } = staff;
+      const look = async (what: string) => {
+        await staff.check();
+        if (shots)
+          await page.screenshot({ path: `${shots}/release-${what}-${options.width}.png`, fullPage: true });
+      };
+      const theirs = referrer.page.getByRole('link', { name: 'Report.pdf', exact: true });
+      const soon = async (state: 'attached' | 'detached') => {
+        if (!options.javaScript) await referrer.page.reload();
+        await theirs.waitFor({ state, timeout: 15_000 });
+        await referrer.check();
+      };
+      try {
+        await referrer.signIn('rita@harbour-legal.example');
+        await referrer.page.goto(`/bookings/${bookingId}`);
+        await referrer.page.getByText('No documents yet.').waitFor();
+
+        await staff.signIn('sam@examdesk.example');
+        await page.goto(`/bookings/${bookingId}`);
+        await page.locator('.document .tag', { hasText: 'Draft' }).waitFor();
+        await look('draft');
+        await page.getByRole('link', { name: 'Release Report.pdf to the referrer' }).click();
+        await page.getByRole('heading', { name: 'Release this report?' }).waitFor();
+        const box = (person: string) => page.getByRole('checkbox', { name: new RegExp(person) });
+        expect(await box('Rita Alvarez').isChecked()).to.equal(true);
+        expect(await box('Rob Petersen').isChecked()).to.equal(false);
+        expect(await page.getByRole('checkbox').count()).to.equal(2);
+        await look('form');
+        // By keyboard.
+        await box('Rita Alvarez').focus();
+        await page.keyboard.press('Tab');
+        await page.keyboard.press('Space');
+        expect(await box('Rob Petersen').isChecked()).to.equal(true);
+        await page.getByRole('button', { name: 'Release the report' }).click();
+        await page.getByText('The report was released. An e-mail tells those you chose.').waitFor();
+        expect(await page.locator('.document .tag').count()).to.equal(0);
+        await look('released');
+        await soon('attached');
+
+        const waiting = referrer.page.waitForEvent('download');
+        await theirs.click();
+        expect((await waiting).suggestedFilename()).to.equal('Report.pdf');
+
+        await page.getByRole('link', { name: 'Recall Report.pdf' }).click();
+        await page.getByText('Rita Alvarez downloaded it').waitFor();
+        await look('recall');
+        await page.getByRole('button', { name: 'Recall the report' }).click();
+        await page.getByText('The report was recalled. The referrer no longer sees it.').waitFor();
+        await soon('detached');
+
+        await page.getByRole('link', { name: 'Receipt for Report.pdf' }).click();
+        await page.getByText('Chosen to be told: Rita Alvarez, Rob Petersen').waitFor();
+        await look('receipt');
+      } finally {
+        await staff.close();
+        await referrer.close();
+      }
+    });
+  }
+});

@@ -1,0 +1,236 @@
+// The virus scan, with a real clamd wherever one is installed (.ci/run installs it), and with a scanner of the
+// test's own for what a real one does not do on order.
+import type { Context } from 'mocha';
+import { Readable } from 'node:stream';
+import { createServer } from 'node:net';
+import type { AddressInfo } from 'node:net';
+import { expect } from 'chai';
+import { createClamavScanner } from '../../src/adapters/clamav-scanner.ts';
+import type { Scanner } from '../../src/ports/scanner.ts';
+import { pdf, samples, zipOf } from '../support/builders/files.ts';
+import { clamdForTests, eicar, noClamd, type TestClamd } from '../support/clamd.ts';
+import { sendDirectly } from '../support/direct-upload.ts';
+import { openDocumentHouse, type DocumentHouse, type UploadedDocument } from '../support/document-house.ts';
+
+const streamMaxBytes = 8_000_000;
+
+describe('clamd', () => {
+  let clamd: TestClamd | null;
+  before(async function () {
+    this.timeout(60_000);
+    clamd = await clamdForTests(streamMaxBytes);
+    if (!clamd) process.stderr.write(`\nSkipped: ${noClamd}\n`);
+  });
+  after(() => clamd?.stop());
+
+  function scanner(context: Context): Scanner {
+    if (!clamd) context.skip();
+    return createClamavScanner({ url: clamd.url, patienceMs: 20_000 });
+  }
+
+  it('answers', async function () {
+    await scanner(this).ping();
+  });
+
+  it('finds nothing in a clean file, in one piece and in many', async function () {
+    const bytes = pdf(3_000_000);
+    expect(await scanner(this).scan(Readable.from([bytes]))).to.deep.equal({ verdict: 'clean' });
+    const pieces = Array.from({ length: 30 }, (_, n) => bytes.subarray(n * 100_000, (n + 1) * 100_000));
+    expect(await scanner(this).scan(Readable.from(pieces))).to.deep.equal({ verdict: 'clean' });
+  });
+
+  it('finds what it knows, also packed, and gives it its name', async function () {
+    const infected = { verdict: 'infected', signature: 'Examdesk.Test.UNOFFICIAL' };
+    expect(await scanner(this).scan(Readable.from([eicar()]))).to.deep.equal(infected);
+    const packed = zipOf([{ name: 'a.txt', data: eicar() }]);
+    expect(await scanner(this).scan(Readable.from([packed]))).to.deep.equal(infected);
+  });
+
+  it('gives no verdict on more than it looks at: that is not clean', async function () {
+    const one = scanner(this);
+    const outcome = await one.scan(Readable.from([pdf(streamMaxBytes + 1_000_000)])).then(
+      (verdict) => verdict.verdict,
+      (error: unknown) => (error as Error).name,
+    );
+    expect(outcome).to.equal('Error');
+  });
+
+  it('has the last word on an upload: checking, then clean or refused and removed', async function () {
+    scanner(this);
+    const house = await openDocumentHouse({ env: { CLAMD_URL: clamd?.url ?? '' } });
+    const { documentCare } = house.app.system.services;
+    const [good, bad] = await house.upload({ 'good.txt': samples.txt, 'bad.txt': eicar() });
+    expect([good?.status, bad?.status]).to.deep.equal(['checking', 'checking']);
+    for (const document of [good, bad]) {
+      const early = await house.rita.get(document?.url ?? '');
+      expect(early.status).to.equal(409);
+      expect(early.body).to.include({ code: 'document_unavailable', because: 'checking' });
+    }
+    const jobs = (await house.app
+      .db('graphile_worker.jobs')
+      .where({ task_identifier: 'scan_document' })) as unknown[];
+    expect(jobs).to.have.length(2);
+    for (const document of [good, bad]) await documentCare.scan(document?.id ?? '');
+
+    await house.rita.get(good?.url ?? '').expect(200);
+    const refused = await house.rita.get(bad?.url ?? '');
+    expect(refused.body).to.include({ code: 'document_unavailable', because: 'infected' });
+    expect(await house.storage.keys()).to.have.length(1);
+    const [row] = await house.audit('document.refused');
+    expect(row).to.deep.include({ resource_id: bad?.id });
+    expect(row?.metadata).to.include({ reason: 'infected', signature: 'Examdesk.Test.UNOFFICIAL' });
+    const page = await house.rita.get(`/bookings/${house.bookingId}`).set('Accept', 'text/html').expect(200);
+    expect(page.text).to.contain('Refused: a virus was found');
+    await house.close();
+  });
+});
+
+describe('a scan', () => {
+  let house: DocumentHouse;
+  let verdict: () => ReturnType<Scanner['scan']>;
+  const scanned: Buffer[] = [];
+  before(async () => {
+    const scanner: Scanner = {
+      ping: () => Promise.resolve(),
+      async scan(content) {
+        const pieces: Buffer[] = [];
+        for await (const piece of content as AsyncIterable<Buffer>) pieces.push(piece);
+        scanned.push(Buffer.concat(pieces));
+        return verdict();
+      },
+    };
+    house = await openDocumentHouse({ overrides: { documents: { scanner } } });
+  });
+  after(() => house.close());
+
+  const one = async (): Promise<UploadedDocument> => {
+    const [stored] = await house.upload({ 'a.pdf': pdf(2_500_000) });
+    if (!stored) throw new Error('Nothing was stored');
+    return stored;
+  };
+  const care = () => house.app.system.services.documentCare;
+  const statusOf = async (id: string) =>
+    ((await house.app.db('documents').where({ id }).pluck('status')) as string[])[0];
+
+  it('reads the bytes as they were received', async () => {
+    verdict = () => Promise.resolve({ verdict: 'clean' });
+    const { id } = await one();
+    await care().scan(id);
+    expect(scanned.at(-1)?.equals(pdf(2_500_000))).to.equal(true);
+    expect(await statusOf(id)).to.equal('clean');
+    // Once more changes nothing: the job may come twice.
+    verdict = () => Promise.resolve({ verdict: 'infected', signature: 'Late' });
+    await care().scan(id);
+    expect(await statusOf(id)).to.equal('clean');
+  });
+
+  it('holds a direct upload back until it was scanned, and removes what is infected', async () => {
+    const upload = await sendDirectly(house, pdf(6_000_000));
+    await upload.send();
+    const { id, url, status } = await upload.finish();
+    expect(status).to.equal('checking');
+    await house.rita.get(url).expect(409);
+    verdict = () => Promise.resolve({ verdict: 'infected', signature: 'Found' });
+    await care().scan(id);
+    expect(scanned.at(-1)?.equals(pdf(6_000_000))).to.equal(true);
+    expect((await house.rita.get(url).expect(409)).body).to.include({ because: 'infected' });
+  });
+
+  it('without a verdict leaves the document waiting, and its job comes back', async () => {
+    verdict = () => Promise.reject(new Error('The scanner is away'));
+    const { id, url } = await one();
+    const outcome = await care()
+      .scan(id)
+      .catch((error: unknown) => (error as Error).message);
+    expect(outcome).to.equal('The scanner is away');
+    expect(await statusOf(id)).to.equal('checking');
+    await house.rita.get(url).expect(409);
+    await house.app.db.raw(`delete from graphile_worker._private_jobs`);
+    await house.app
+      .db('documents')
+      .where({ id })
+      .update({ created_at: new Date(Date.now() - 3_600_000) });
+    await care().sweep();
+    const [job] = (await house.app
+      .db('graphile_worker.jobs')
+      .where({ task_identifier: 'scan_document' })) as {
+      key: string;
+    }[];
+    expect(job?.key).to.equal(`scan:${id}`);
+  });
+
+  it('of a damaged document is not begun again until it is whole: it cannot come to an end', async () => {
+    const { id } = await one();
+    await house.app
+      .db('documents')
+      .where({ id })
+      .update({ created_at: new Date(Date.now() - 3_600_000), damaged_at: new Date() });
+    const resumed = async () => {
+      await house.app.db.raw(`delete from graphile_worker._private_jobs`);
+      await care().sweep();
+      const keys = (await house.app.db('graphile_worker.jobs').pluck('key')) as string[];
+      return keys.includes(`scan:${id}`);
+    };
+    expect(await resumed()).to.equal(false);
+    await house.app.db('documents').where({ id }).update({ damaged_at: null });
+    expect(await resumed()).to.equal(true);
+  });
+
+  it('of what the store begins to hand out and does not is no verdict: it comes back, and no alarm is raised', async () => {
+    verdict = () => Promise.resolve({ verdict: 'clean' });
+    const { id } = await one();
+    for (const body of ['stalls', 'breaks'] as const) {
+      house.storage.server.trouble = () => ({ body, after: 1_500_000 });
+      const outcome = await care()
+        .scan(id)
+        .catch((error: unknown) => (error as Error).name);
+      expect(outcome, body).to.equal('ObjectStoreUnavailable');
+      expect(await statusOf(id)).to.equal('checking');
+    }
+    house.storage.server.trouble = null;
+    expect(await house.audit('drift.found')).to.deep.equal([]);
+    await care().scan(id);
+    expect(await statusOf(id)).to.equal('clean');
+  });
+
+  it('whose infected bytes could not be removed is followed by a sweep that does', async () => {
+    verdict = () => Promise.resolve({ verdict: 'infected', signature: 'Test' });
+    const { id } = await one();
+    const before = (await house.storage.keys()).length;
+    house.storage.server.trouble = ({ method, query }) =>
+      method === 'POST' && query.has('delete') ? 'drop' : undefined;
+    await care()
+      .scan(id)
+      .catch(() => undefined);
+    expect(await statusOf(id)).to.equal('infected');
+    expect(await house.storage.keys()).to.have.length(before);
+    house.storage.server.trouble = null;
+    await care().sweep();
+    expect(await house.storage.keys()).to.have.length(before - 1);
+    const row = (await house.app.db('documents').where({ id }).first()) as { object_removed_at: Date | null };
+    expect(row.object_removed_at).to.be.an.instanceOf(Date);
+  });
+
+  it('that hangs up, or says what no clamd says, is no verdict', async () => {
+    for (const answer of ['', 'nonsense\0', 'INSTREAM size limit exceeded. ERROR\0']) {
+      const server = createServer((socket) => {
+        socket.on('error', () => undefined);
+        socket.once('data', () => socket.end(answer));
+      });
+      await new Promise<void>((resolve) => {
+        server.listen(0, '127.0.0.1', resolve);
+      });
+      const url = `tcp://127.0.0.1:${(server.address() as AddressInfo).port}`;
+      const outcome = await createClamavScanner({ url, patienceMs: 2_000 })
+        .scan(Readable.from([pdf(2_000_000)]))
+        .then(
+          ({ verdict: said }) => said,
+          () => 'no verdict',
+        );
+      expect(outcome, answer).to.equal('no verdict');
+      await new Promise((resolve) => {
+        server.close(resolve);
+      });
+    }
+  });
+});

@@ -1,0 +1,78 @@
+// Whether uploads are scanned is said, not silently so: at the start, to whoever watches, and on the receipt.
+import { createServer } from 'node:net';
+import type { AddressInfo } from 'node:net';
+import { expect } from 'chai';
+import { noteScanner } from '../../src/app/start-notes.ts';
+import { samples } from '../support/builders/files.ts';
+import { openDocumentHouse, type DocumentHouse } from '../support/document-house.ts';
+
+describe('the virus scan', () => {
+  let house: DocumentHouse;
+  afterEach(() => house.close());
+
+  const noted = async () => {
+    await noteScanner(house.app.system.services);
+    return house.app.logLines.map((line) => JSON.parse(line) as { level: number; msg: string }).at(-1);
+  };
+  const ready = async () => {
+    const { status, body } = await house.app.anonymous().get('/readyz');
+    return [status, (body as { details: { scanner: string } }).details.scanner];
+  };
+  const receipt = async () => {
+    const [stored] = await house.upload({ 'note.txt': samples.txt });
+    const page = await house.rita
+      .get(`/documents/${stored?.id}/receipt`)
+      .set('Accept', 'text/html')
+      .expect(200);
+    return page.text;
+  };
+  /** Something that answers as clamd does when it is asked whether it lives. */
+  const answering = async () => {
+    const server = createServer((socket) => {
+      socket.on('error', () => undefined);
+      socket.once('data', () => socket.end('PONG\0'));
+    });
+    await new Promise<void>((resolve) => {
+      server.listen(0, '127.0.0.1', resolve);
+    });
+    return { server, url: `tcp://127.0.0.1:${(server.address() as AddressInfo).port}` };
+  };
+
+  it('that is off says so', async () => {
+    house = await openDocumentHouse();
+    expect(await noted()).to.include({
+      level: 40,
+      msg: 'Uploads are not scanned for viruses: CLAMD_URL is unset',
+    });
+    expect(await ready()).to.deep.equal([200, 'not_configured']);
+    expect(await receipt()).to.contain('Not scanned: the virus scan is switched off here');
+  });
+
+  it('that is on says so', async () => {
+    const { server, url } = await answering();
+    house = await openDocumentHouse({ env: { CLAMD_URL: url } });
+    expect(await noted()).to.include({ level: 30, msg: 'Uploads are scanned for viruses' });
+    expect(await ready()).to.deep.equal([200, 'ok']);
+    const page = await receipt();
+    expect(page).to.contain('Not finished yet').and.not.to.contain('Not scanned');
+    await house.app.db('documents').update({ status: 'clean', scanned_at: new Date() });
+    const { text } = await house.rita
+      .get(`/documents/${((await house.app.db('documents').pluck('id')) as string[])[0]}/receipt`)
+      .set('Accept', 'text/html');
+    expect(text).to.contain('No virus was found');
+    server.close();
+  });
+
+  it('that is away says so, and takes no instance out', async () => {
+    const { server, url } = await answering();
+    await new Promise((resolve) => {
+      server.close(resolve);
+    });
+    house = await openDocumentHouse({ env: { CLAMD_URL: url } });
+    expect(await noted()).to.include({
+      level: 50,
+      msg: 'The virus scanner does not answer: documents wait until it does',
+    });
+    expect(await ready()).to.deep.equal([200, 'degraded']);
+  });
+});

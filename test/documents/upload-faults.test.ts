@@ -1,0 +1,227 @@
+// What befalls an upload on its way: clients that vanish, sessions that end, a store that is away or slow.
+import { setTimeout as sleep } from 'node:timers/promises';
+import { expect } from 'chai';
+import { compose } from '../../src/compose.ts';
+import { pdf, samples } from '../support/builders/files.ts';
+import type { S3Trouble } from '../../src/dev/s3/server.ts';
+import { silent } from '../support/booking-house.ts';
+import {
+  closing,
+  cookieOf,
+  eventually,
+  field,
+  fileHead,
+  nothing,
+  openDocumentHouse,
+  rawUpload,
+  type DocumentHouse,
+} from '../support/document-house.ts';
+
+const rita = 'rita@harbour-legal.example';
+
+describe('an upload that is disturbed', () => {
+  let house: DocumentHouse;
+  before(async () => {
+    house = await openDocumentHouse();
+  });
+  after(() => house.close());
+  afterEach(async () => {
+    house.storage.server.trouble = null;
+    await house.app.db('documents').delete();
+    const { server, bucket } = house.storage;
+    for (const key of await house.storage.keys()) await server.files.remove(bucket, key);
+  });
+
+  const isClean = async () => JSON.stringify(await house.traces()) === JSON.stringify(nothing);
+  const path = () => `/bookings/${house.bookingId}/documents`;
+  const begin = async () => {
+    const upload = await rawUpload(house, path(), await cookieOf(house, rita));
+    await upload.write(field('category', 'brief'));
+    await upload.write(fileHead('a.pdf'));
+    return upload;
+  };
+
+  for (const share of [0.01, 0.5, 0.99]) {
+    it(`by a client that vanishes at ${share * 100} %: nothing is left, no upload in parts is open`, async () => {
+      const bytes = pdf(24_000_000);
+      const upload = await begin();
+      await upload.write(bytes.subarray(0, Math.floor(bytes.length * share)));
+      // Late enough that parts are on their way.
+      await sleep(100);
+      upload.vanish();
+      await eventually(async () => (await house.audit('document.refused')).length > 0 && (await isClean()));
+      await sleep(100);
+      expect(await house.traces()).to.deep.equal(nothing);
+    });
+  }
+
+  it('by a session that ends while it comes in: refused, and nothing is left', async () => {
+    const upload = await begin();
+    const bytes = pdf(12_000_000);
+    await upload.write(bytes.subarray(0, 8_000_000));
+    const user = house.app.db('users').where({ email: rita }).first('id');
+    const newest = house.app.db('sessions').where('user_id', user).orderBy('created_at', 'desc').first('id');
+    await house.app.db('sessions').where('id', newest).delete();
+    await upload.write(bytes.subarray(8_000_000));
+    await upload.write(closing);
+    upload.end();
+    expect(await upload.answer).to.deep.include({ status: 401 });
+    expect(await house.traces()).to.deep.equal(nothing);
+  });
+
+  it('by the booking’s cancellation while it comes in: refused, and nothing is left', async () => {
+    const bookingId = await house.newBooking();
+    const upload = await rawUpload(house, `/bookings/${bookingId}/documents`, await cookieOf(house, rita));
+    await upload.write(Buffer.concat([field('category', 'brief'), fileHead('a.pdf'), pdf(6_000_000)]));
+    await house.rita.post(`/bookings/${bookingId}/cancel`).send({}).expect(200);
+    await upload.write(closing);
+    upload.end();
+    const answer = await upload.answer;
+    expect([answer.status, answer.body.code]).to.deep.equal([409, 'already_cancelled']);
+    expect(await house.traces()).to.deep.equal(nothing);
+  });
+
+  it('by a store that is away before it begins: 503, and nothing is left', async () => {
+    house.storage.server.trouble = () => 'drop';
+    for (const bytes of [pdf(), pdf(12_000_000)]) {
+      const answer = await house.send({ 'a.pdf': bytes });
+      expect([answer.status, (answer.body as { code: string }).code]).to.deep.equal([
+        503,
+        'storage_unavailable',
+      ]);
+      expect(answer.headers['retry-after']).to.equal('30');
+    }
+    house.storage.server.trouble = null;
+    expect(await house.traces()).to.deep.equal(nothing);
+  });
+
+  const placed = new Set<string>();
+  const troubles: Record<string, (call: { method: string; key: string; query: URLSearchParams }) => boolean> =
+    {
+      'at its second part': ({ method, query }) => method === 'PUT' && query.get('partNumber') === '2',
+      'when the parts are put together': ({ method, query }) => method === 'POST' && query.has('uploadId'),
+      'when it is looked into': ({ method, key }) => method === 'GET' && key.startsWith('pending/'),
+      'when it goes to its place': ({ method, key }) => method === 'PUT' && key.startsWith('documents/'),
+      'when the second of its files goes to its place': ({ method, key }) => {
+        if (method !== 'PUT' || !key.startsWith('documents/')) return false;
+        placed.add(key);
+        return placed.size > 1;
+      },
+    };
+  const files = { 'first.txt': samples.txt, 'a.pdf': pdf(12_000_000), 'a.docx': samples.docx };
+  beforeEach(() => placed.clear());
+  for (const [when, isIt] of Object.entries(troubles)) {
+    it(`by a store that fails ${when}, and comes back: 503, and nothing is left`, async () => {
+      house.storage.server.trouble = (call) =>
+        isIt(call) ? { status: 500, code: 'InternalError' } : undefined;
+      const answer = await house.send(files);
+      expect([answer.status, (answer.body as { code: string }).code]).to.deep.equal([
+        503,
+        'storage_unavailable',
+      ]);
+      house.storage.server.trouble = null;
+      expect(await house.traces()).to.deep.equal(nothing);
+    });
+
+    it(`by a store that goes away for good ${when}: 503, and the sweeper clears up after its return`, async () => {
+      let away = false;
+      house.storage.server.trouble = (call) => {
+        away ||= isIt(call);
+        return away ? 'drop' : undefined;
+      };
+      const answer = await house.send(files);
+      expect(answer.status).to.equal(503);
+      house.storage.server.trouble = null;
+      const { rows } = await house.traces();
+      expect(rows).to.equal(0);
+      const later = openLater(house);
+      await later.sweep();
+      expect(await house.traces()).to.deep.equal(nothing);
+      await later.close();
+    });
+  }
+
+  const bodies = {
+    'a Word file': { 'a.docx': samples.docx },
+    'an old Word file': { 'a.doc': samples.doc },
+    'a ZIP': { 'a.zip': samples.zip },
+  };
+  const looks: [string, S3Trouble][] = [
+    ['breaks off', () => ({ body: 'breaks', after: 40 })],
+    ['stops', () => ({ body: 'stalls', after: 40 })],
+    ['is away', () => 'drop'],
+    ['has lost what it took', () => ({ status: 404, code: 'NoSuchKey' })],
+  ];
+  for (const [what, sent] of Object.entries(bodies)) {
+    for (const [how, trouble] of looks) {
+      it(`by a store that ${how} while ${what} is looked into: 503, for the file is not to blame`, async () => {
+        house.storage.server.trouble = (call) =>
+          call.method === 'GET' && call.key.startsWith('pending/') ? trouble(call) : undefined;
+        const answer = await house.send(sent).timeout(20_000);
+        expect([answer.status, (answer.body as { code: string }).code]).to.deep.equal([
+          503,
+          'storage_unavailable',
+        ]);
+        house.storage.server.trouble = null;
+        expect(await house.traces()).to.deep.equal(nothing);
+        await house.upload(sent);
+      });
+    }
+  }
+
+  it('by a store that goes away when all is written: it is stored, and the sweeper takes the pending twins', async () => {
+    house.storage.server.trouble = ({ method, query }) =>
+      method === 'POST' && query.has('delete') ? 'drop' : undefined;
+    const [stored] = await house.upload({ 'a.pdf': pdf(6_000_000) });
+    house.storage.server.trouble = null;
+    expect(await house.storage.keys('pending/')).to.have.length(1);
+    const later = openLater(house);
+    await later.sweep();
+    await later.close();
+    expect(await house.storage.keys('pending/')).to.have.length(0);
+    await house.rita.get(stored?.url ?? '').expect(200);
+  });
+
+  it('by a store that fails once: it is asked again, and all is well', async () => {
+    const failed = new Set<string>();
+    house.storage.server.trouble = ({ method, key, query }) => {
+      const call = `${method} ${key} ${query.get('partNumber')}`;
+      if (failed.has(call)) return undefined;
+      failed.add(call);
+      return { status: 503, code: 'SlowDown' };
+    };
+    const [stored] = await house.upload({ 'a.pdf': pdf(12_000_000) });
+    house.storage.server.trouble = null;
+    expect(stored?.sizeBytes).to.equal(12_000_000);
+    await house.rita.get(stored?.url ?? '').expect(200);
+  });
+
+  it('by a store that is slow: it takes its time, and is stored', async () => {
+    house.storage.server.trouble = async () => {
+      await sleep(400);
+      return undefined;
+    };
+    const [stored] = await house.upload({ 'a.pdf': pdf(12_000_000) });
+    house.storage.server.trouble = null;
+    expect(stored?.sizeBytes).to.equal(12_000_000);
+    expect((await house.traces()).keys).to.have.length(1);
+  });
+
+  it('by a store that takes the request and never answers: 503 after its time is up', async () => {
+    const release: (() => void)[] = [];
+    house.storage.server.trouble = ({ method }) =>
+      method === 'PUT' ? new Promise((resolve) => release.push(() => resolve('drop'))) : undefined;
+    const answer = await house.send({ 'a.txt': samples.txt }).timeout(20_000);
+    expect(answer.status).to.equal(503);
+    house.storage.server.trouble = null;
+    for (const go of release) go();
+    expect(await house.traces()).to.deep.equal(nothing);
+  }).timeout(30_000);
+});
+
+/** The same house a day and a half later: what is abandoned is old enough. */
+function openLater(house: DocumentHouse) {
+  const clock = { now: () => new Date(Date.now() + 36 * 3_600_000) };
+  const system = compose(house.app.system.services.config, { clock, log: silent });
+  return { sweep: () => system.services.documentCare.sweep(), close: () => system.close() };
+}

@@ -1,0 +1,272 @@
+// Sending with a script: progress, cancelling, trying again, dropping, and what never leaves the browser.
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
+import type { IncomingMessage } from 'node:http';
+import type { Socket } from 'node:net';
+import { expect } from 'chai';
+import type { Browser, Download, Page } from 'playwright-core';
+import { pdf, samples } from '../support/builders/files.ts';
+import { bytesOf, openBrowser } from '../support/browser.ts';
+import { openDocumentHouse, type DocumentHouse } from '../support/document-house.ts';
+import { watchedPage, type Watched } from '../support/watched-page.ts';
+
+describe('sending documents with a script', function () {
+  this.timeout(120_000);
+  let browser: Browser;
+  let house: DocumentHouse;
+  let watched: Watched;
+  let page: Page;
+  let bookingId: string;
+  /** What the server waits for when it has received all of it. */
+  let received: (() => Promise<void>) | null = null;
+
+  before(async () => {
+    const overrides = {
+      documents: { onStep: (step: string) => (step === 'received' ? received?.() : undefined) },
+    };
+    [browser, house] = await Promise.all([openBrowser(), openDocumentHouse({ overrides })]);
+  });
+  after(async () => {
+    await house.close();
+    await browser.close();
+  });
+  afterEach(() => {
+    received = null;
+    return watched.close();
+  });
+
+  const file = (name: string, buffer: Buffer) => ({ name, mimeType: 'application/octet-stream', buffer });
+  const open = async (width = 1280) => {
+    watched = await watchedPage(browser, house.app.url, { width });
+    ({ page } = watched);
+    await watched.useSession(await house.app.sessionCookie('rita@harbour-legal.example'));
+    bookingId = await house.newBooking();
+    await page.goto(`/bookings/${bookingId}`);
+    await page.getByText('drop files onto this box').waitFor();
+    await page.getByLabel('Category').selectOption('brief');
+  };
+  const choose = (...files: ReturnType<typeof file>[]) => page.getByLabel('Files').setInputFiles(files);
+  const upload = () => page.getByRole('button', { name: 'Upload' }).click();
+  const stored = (name: string) => page.getByRole('link', { name, exact: true });
+  const rows = async () => (await house.app.db('documents').where({ booking_id: bookingId })).length;
+  const throttle = async (bytesPerSecond: number) => {
+    const client = await watched.context.newCDPSession(page);
+    await client.send('Network.emulateNetworkConditions', {
+      offline: false,
+      latency: 0,
+      downloadThroughput: -1,
+      uploadThroughput: bytesPerSecond,
+    });
+  };
+
+  for (const width of [1280, 390]) {
+    it(`shows the progress and the time left of a file, and then the file in the list (${width} px)`, async () => {
+      await open(width);
+      await throttle(1_000_000);
+      await choose(file('Brief.pdf', pdf(3_000_000)), file('note.txt', samples.txt));
+      await upload();
+      await page.getByText(/^[1-9]\d? %, \d+ s left$/).waitFor();
+      const value = await page.evaluate(`document.querySelector('.upload progress').value`);
+      expect(value).to.be.within(0.01, 0.99);
+      await watched.check();
+      await stored('Brief.pdf').waitFor();
+      await stored('note.txt').waitFor();
+      expect(await page.getByRole('status').filter({ hasText: 'note.txt was stored.' }).count()).to.equal(1);
+      expect(await page.getByRole('list', { name: 'Being sent' }).count()).to.equal(0);
+      await watched.check();
+    });
+  }
+
+  it('stops a file that is cancelled, keeps nothing of it, and sends it when tried again', async () => {
+    await open();
+    await throttle(300_000);
+    await choose(file('Brief.pdf', pdf(1_000_000)));
+    await upload();
+    await page.getByText(/^[4-9]\d %, \d+ s left$/).waitFor();
+    await page.getByRole('button', { name: 'Cancel Brief.pdf' }).press('Enter');
+    await page.getByText('Cancelled.', { exact: true }).waitFor();
+    expect(await rows()).to.equal(0);
+    await watched.check();
+    await throttle(-1);
+    await page.getByRole('button', { name: 'Try again Brief.pdf' }).press('Enter');
+    await stored('Brief.pdf').waitFor();
+    expect(await rows()).to.equal(1);
+  });
+
+  it('says that the connection broke, and sends the file again when asked', async () => {
+    await open();
+    await throttle(300_000);
+    // The browser itself tries once more over a new connection.
+    let isBroken = false;
+    const underWay: Socket[] = [];
+    const note = (message: unknown) => {
+      const { request } = message as { request: IncomingMessage };
+      if (request.method !== 'POST' || !request.url?.endsWith('/documents')) return;
+      underWay.push(request.socket);
+      if (isBroken) request.socket.destroy();
+    };
+    subscribe('http.server.request.start', note);
+    await choose(file('Brief.pdf', pdf(1_000_000)));
+    await upload();
+    await page.getByText(/^[4-9]\d %, \d+ s left$/).waitFor();
+    isBroken = true;
+    for (const socket of underWay) socket.destroy();
+    await page.getByText('The connection broke. Nothing of it was stored.', { exact: true }).waitFor();
+    unsubscribe('http.server.request.start', note);
+    await throttle(-1);
+    await page.getByRole('button', { name: 'Try again Brief.pdf' }).click();
+    await stored('Brief.pdf').waitFor();
+    expect(await rows()).to.equal(1);
+  });
+
+  /** Where the server holds the file, all of it there: what is done meanwhile, and then it goes on. */
+  const whenAllIsThere = async (act: () => Promise<unknown>) => {
+    const isThere = Promise.withResolvers<void>();
+    const goesOn = Promise.withResolvers<void>();
+    received = async () => {
+      isThere.resolve();
+      await goesOn.promise;
+    };
+    await upload();
+    await isThere.promise;
+    await act();
+    goesOn.resolve();
+  };
+
+  it('does not say that a file was cancelled that the server had already: the list shows it, also without a new try', async () => {
+    await open();
+    await choose(file('Brief.pdf', pdf(50_000)));
+    await whenAllIsThere(async () => {
+      await page.getByRole('button', { name: 'Cancel Brief.pdf' }).press('Enter');
+      await page.getByText(/^Cancelled, perhaps too late\. If it was stored all the same/).waitFor();
+    });
+    await stored('Brief.pdf').waitFor();
+    await watched.check();
+    received = null;
+    await page.getByRole('button', { name: 'Try again Brief.pdf' }).click();
+    await page.getByRole('status').filter({ hasText: 'Brief.pdf was stored.' }).waitFor();
+    expect(await rows()).to.equal(1);
+  });
+
+  it('finds a file in the list whose answer was lost, and sends it no second time', async () => {
+    await open();
+    await page.route(
+      `**/bookings/${bookingId}/documents`,
+      async (route) => {
+        if (route.request().method() !== 'POST') return route.fallback();
+        await route.fetch();
+        await route.abort('connectionreset');
+      },
+      { times: 1 },
+    );
+    await choose(file('Brief.pdf', pdf(50_000)));
+    await upload();
+    await page.getByRole('status').filter({ hasText: 'Brief.pdf was stored.' }).waitFor();
+    await stored('Brief.pdf').waitFor();
+    expect(await page.getByRole('list', { name: 'Being sent' }).count()).to.equal(0);
+    expect(await rows()).to.equal(1);
+  });
+
+  it('refuses a wrong kind, an empty file and too many before anything is sent', async () => {
+    await open();
+    const sent: string[] = [];
+    page.on('request', (request) => void (request.method() === 'POST' && sent.push(request.url())));
+    await choose(file('setup.exe', samples.txt), file('empty.pdf', Buffer.alloc(0)));
+    await upload();
+    await page.getByText(/^This file type isn’t accepted\. Use PDF/).waitFor();
+    await page.getByText('The file is empty.', { exact: true }).waitFor();
+    await watched.check();
+    await page.getByLabel('Category').selectOption('brief');
+    await choose(...Array.from({ length: 21 }, (_, at) => file(`note ${at}.txt`, samples.txt)));
+    await upload();
+    expect(await page.evaluate(`document.querySelector('#files').validationMessage`)).to.match(
+      /^Choose 20 files or fewer/,
+    );
+    expect(sent).to.deep.equal([]);
+    await page.getByRole('button', { name: 'Dismiss setup.exe' }).click();
+    expect(await page.getByText('setup.exe').count()).to.equal(0);
+  });
+
+  it('tells what the server found in a file, and offers no second try', async () => {
+    await open();
+    await choose(file('scan.pdf', samples.png));
+    await upload();
+    await page.getByText(/^The file does not match the ending of its name/).waitFor();
+    expect(await page.getByRole('button', { name: 'Try again scan.pdf' }).count()).to.equal(0);
+    expect(await rows()).to.equal(0);
+  });
+
+  it('takes files that are dropped, and asks for the category when there is none', async () => {
+    await open();
+    const drop = `{
+      const form = document.querySelector('.document-upload');
+      const dataTransfer = new DataTransfer();
+      dataTransfer.items.add(new File(['Dear doctor, please see.'], 'dropped.txt', { type: 'text/plain' }));
+      for (const type of ['dragenter', 'dragover', 'drop'])
+        form.dispatchEvent(new DragEvent(type, { bubbles: true, cancelable: true, dataTransfer }));
+    }`;
+    await page.getByLabel('Category').selectOption('');
+    await page.evaluate(drop);
+    await page.getByText('One file chosen. Choose a category, then upload.').waitFor();
+    await page.getByLabel('Category').selectOption('other');
+    await upload();
+    await stored('dropped.txt').waitFor();
+    await page.getByLabel('Category').selectOption('other');
+    await page.evaluate(drop);
+    await page.locator('.document').nth(1).waitFor();
+  });
+
+  it('shows a picture in a tab of its own, without breaking its policy', async () => {
+    await open();
+    await choose(file('scan.png', samples.png));
+    await upload();
+    await stored('scan.png').waitFor();
+    const opening = watched.context.waitForEvent('page');
+    await page.getByRole('link', { name: 'View scan.png in a new tab' }).click();
+    const tab = await opening;
+    await tab.waitForLoadState();
+    const violations: string[] = [];
+    tab.on('console', (message) => {
+      if (/content security policy/i.test(message.text())) violations.push(message.text());
+    });
+    await tab.reload();
+    expect(await tab.locator('img').count()).to.equal(1);
+    expect(violations).to.deep.equal([]);
+  });
+
+  it('shows a PDF in the browser’s own viewer, or hands it over where there is none, without breaking its policy', async () => {
+    await open();
+    const bytes = pdf(20_000);
+    await choose(file('Brief.pdf', bytes));
+    await upload();
+    await stored('Brief.pdf').waitFor();
+    const complaints: string[] = [];
+    watched.context.on('console', (message) => {
+      if (/content security policy/i.test(message.text())) complaints.push(message.text());
+    });
+    const downloading = new Promise<Download>((resolve) => page.once('download', resolve));
+    const opening = watched.context.waitForEvent('page');
+    await page.getByRole('link', { name: 'View Brief.pdf in a new tab' }).click();
+    const tab = await opening;
+    // The Chromium that npm brings has no viewer.
+    if (await page.evaluate('navigator.pdfViewerEnabled')) {
+      await tab.waitForLoadState();
+      expect(new URL(tab.url()).pathname).to.match(/^\/documents\/.+\/view$/);
+      expect(await tab.evaluate('document.contentType')).to.equal('application/pdf');
+    } else {
+      const download = await downloading;
+      expect(download.suggestedFilename()).to.equal('Brief.pdf');
+      expect((await bytesOf(download)).equals(bytes)).to.equal(true);
+    }
+    expect(complaints).to.deep.equal([]);
+    expect((await house.audit('document.downloaded')).at(-1)?.metadata.purpose).to.equal('view');
+  });
+
+  it('sends nothing when the session is over, and says how to go on', async () => {
+    await open();
+    await watched.context.clearCookies();
+    await choose(file('Brief.pdf', pdf(50_000)));
+    await upload();
+    await page.getByText(/^You are signed out\. Sign in in another tab/).waitFor();
+    expect(await rows()).to.equal(0);
+  });
+});

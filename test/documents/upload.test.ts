@@ -1,0 +1,408 @@
+import { expect } from 'chai';
+import { compose } from '../../src/compose.ts';
+import { ConfigError } from '../../src/config.ts';
+import { samples, pdf, executable, zipBomb } from '../support/builders/files.ts';
+import {
+  boundary,
+  closing,
+  field,
+  fileHead,
+  openDocumentHouse,
+  sha256,
+  type DocumentHouse,
+  type UploadedDocument,
+} from '../support/document-house.ts';
+import type { Agent } from '../support/app.ts';
+
+const unknownId = '0192f000-0000-7000-8000-000000000009';
+
+describe('an upload', () => {
+  let house: DocumentHouse;
+  let sam: Agent;
+  before(async () => {
+    house = await openDocumentHouse({ env: { UPLOAD_MAX_BYTES: String(20 * 1024 * 1024) } });
+    sam = await house.app.signIn('sam@examdesk.example');
+  });
+  after(() => house.close());
+
+  it('stores small and large files of one category, and says what was received', async () => {
+    const large = pdf(12_345_678);
+    const documents = await house.upload({ 'Brief of evidence.pdf': large, 'note.txt': samples.txt });
+    expect(documents).to.have.length(2);
+    const [first] = documents;
+    expect(first).to.deep.include({
+      fileName: 'Brief of evidence.pdf',
+      mimeType: 'application/pdf',
+      sizeBytes: large.length,
+      sha256: sha256(large),
+      category: 'brief',
+      status: 'not_scanned',
+      uploadedFor: null,
+      url: `/documents/${first?.id}`,
+    });
+    expect(first?.uploadedBy.name).to.equal('Rita Alvarez');
+    const seen = await house.rita.get(`/bookings/${house.bookingId}`).expect(200);
+    const listed = (seen.body as { documents: UploadedDocument[] }).documents;
+    expect(listed).to.deep.equal(documents);
+  });
+
+  it('keeps one object for each row, encrypted, under a name that says nothing', async () => {
+    const rows = (await house.app.db('documents').select('*')) as { s3_key: string; file_name: string }[];
+    const keys = await house.storage.keys();
+    expect(keys).to.have.members(rows.map((row) => row.s3_key));
+    for (const key of keys) expect(key).to.match(/^documents\/[\w-]{32}$/);
+    const { server, bucket } = house.storage;
+    for (const key of keys) {
+      const stored = await server.files.find(bucket, key);
+      expect(stored?.sse).to.equal('AES256');
+      expect(JSON.stringify(stored)).not.to.match(/brief|note|Marsh/i);
+    }
+    expect(await house.storage.openUploads()).to.deep.equal([]);
+  });
+
+  it('writes who did it beside each row', async () => {
+    const rows = await house.audit('document.uploaded');
+    const ids = (await house.app.db('documents').pluck('id')) as string[];
+    expect(rows.map((row) => row.resource_id)).to.have.members(ids);
+    expect(rows[0]?.metadata).to.include({ bookingId: house.bookingId, category: 'brief' });
+    expect(JSON.stringify(rows)).not.to.match(/evidence|note\.txt/);
+  });
+
+  it('takes every kind', async () => {
+    for (const [kind, bytes] of Object.entries(samples)) {
+      const [stored] = await house.upload({ [`a file.${kind === 'dicom' ? 'dcm' : kind}`]: bytes });
+      expect(stored?.sha256, kind).to.equal(sha256(bytes));
+    }
+  });
+
+  it('takes mails as brief and other only, and never shows them inline', async () => {
+    const mails = { 'letter.msg': samples.msg, 'letter.eml': samples.eml };
+    for (const category of ['brief', 'other']) {
+      const stored = await house.upload(mails, { category });
+      expect(stored.map(({ mimeType }) => mimeType)).to.deep.equal([
+        'application/vnd.ms-outlook',
+        'message/rfc822',
+      ]);
+      for (const { id, url } of stored) {
+        const file = await house.rita.get(url).expect(200);
+        expect(file.headers['content-disposition']).to.match(/^attachment;/);
+        const view = await house.rita.get(`/documents/${id}/view`).set('Accept', 'text/html').expect(303);
+        expect(view.headers.location).to.equal(url);
+      }
+    }
+    for (const category of ['consent_form', 'report', 'dictation']) {
+      for (const [name, bytes] of Object.entries(mails)) {
+        const refused = await house.send({ [name]: bytes }, { category, agent: sam });
+        expect(refused.status, `${name} as ${category}`).to.equal(415);
+        expect((refused.body as { detail: string }).detail).to.match(/\(as brief or other only\)/);
+      }
+    }
+  });
+
+  it('takes two of the same file at once: two documents', async () => {
+    const both = await Promise.all([1, 2].map(() => house.upload({ 'same.pdf': pdf(6_000_000) })));
+    const [a, b] = both.flat();
+    expect(a?.id).not.to.equal(b?.id);
+    expect(a?.sha256).to.equal(b?.sha256);
+  });
+
+  it('of an admin acting as a referrer is the referrer’s, and both are on it', async () => {
+    const [rita, ada] = await Promise.all(
+      ['rita@harbour-legal.example', 'ada@examdesk.example'].map((email) =>
+        house.app.db('users').where({ email }).first<{ id: string; name: string }>('id', 'name'),
+      ),
+    );
+    const acting = await house.app.signIn('ada@examdesk.example');
+    const reason = 'Sends the brief for Rita, who is on the phone';
+    await acting.post('/admin/impersonate').send({ userId: rita?.id, reason }).expect(200);
+    const [stored] = await house.upload({ 'a.pdf': pdf() }, { agent: acting });
+    expect(stored?.uploadedBy).to.deep.equal(rita);
+    expect(stored?.uploadedFor).to.deep.equal(ada);
+    const row = (await house.app.db('audit_log').where({ resource_id: stored?.id }).first()) as Record<
+      string,
+      unknown
+    >;
+    expect(row).to.include({ actor_id: ada?.id, acting_as_id: rita?.id });
+  });
+
+  describe('by right', () => {
+    it('is for staff in any category, and for a referrer in three', async () => {
+      for (const category of ['consent_form', 'brief', 'other']) {
+        await house.send({ 'a.pdf': pdf() }, { category }).expect(201);
+      }
+      const refused = await house.send({ 'a.pdf': pdf() }, { category: 'report' });
+      expect(refused.status).to.equal(403);
+      for (const category of ['report', 'dictation', 'brief']) {
+        await house.send({ 'a.pdf': pdf() }, { category, agent: sam }).expect(201);
+      }
+    });
+
+    it('tells a referrer of dictations what it tells of any other word', async () => {
+      const of = async (category: string) => {
+        const { status, body } = await house.send({ 'a.pdf': pdf() }, { category });
+        const { code, detail, errors } = body as Record<string, unknown>;
+        return { status, code, detail, errors };
+      };
+      const dictation = await of('dictation');
+      expect(dictation.status).to.equal(422);
+      expect(dictation).to.deep.equal(await of('nonsense'));
+      expect(JSON.stringify(dictation)).not.to.contain('dictation');
+    });
+
+    it('to another organisation’s booking is one to no booking, and nothing is stored', async () => {
+      const before = await house.traces();
+      const nadia = await house.app.signIn('nadia@northside-claims.example');
+      const theirs = await house.send({ 'a.pdf': pdf(6_000_000) }, { agent: nadia });
+      const none = await house.send({ 'a.pdf': pdf(6_000_000) }, { agent: nadia, bookingId: unknownId });
+      expect([theirs.status, none.status]).to.deep.equal([404, 404]);
+      expect((theirs.body as { detail: string }).detail).to.equal((none.body as { detail: string }).detail);
+      expect(await house.traces()).to.deep.equal(before);
+    });
+
+    it('needs a session, and comes from our own pages', async () => {
+      const before = await house.traces();
+      const anonymous = await house.send({ 'a.pdf': pdf() }, { agent: house.app.anonymous() });
+      expect(anonymous.status).to.equal(401);
+      const foreign = await house.send({ 'a.pdf': pdf() }).set('Origin', 'https://elsewhere.example');
+      expect(foreign.status).to.equal(403);
+      expect(await house.traces()).to.deep.equal(before);
+    });
+  });
+
+  describe('that cannot be taken', () => {
+    let clean: Awaited<ReturnType<DocumentHouse['traces']>>;
+    before(async () => {
+      clean = await house.traces();
+    });
+    afterEach(async () => {
+      expect(await house.traces()).to.deep.equal(clean);
+    });
+
+    async function expectRefused(
+      sending: PromiseLike<{ status: number; body: unknown }>,
+      status: number,
+      code: string,
+      says: RegExp,
+    ): Promise<void> {
+      const answer = await sending;
+      const body = answer.body as {
+        code: string;
+        detail: string;
+        errors?: { path: string; message: string }[];
+      };
+      expect({ status: answer.status, code: body.code }).to.deep.equal({ status, code });
+      expect(body.detail + JSON.stringify(body.errors ?? [])).to.match(says);
+      expect(JSON.stringify(body)).not.to.contain('Marsh');
+    }
+
+    it('is told so when a program comes as a PDF', async () => {
+      await expectRefused(
+        house.send({ 'Marsh.pdf': executable }),
+        415,
+        'unsupported_type',
+        /File 1 is not an accepted file type: use PDF/,
+      );
+    });
+
+    it('is told so when a bomb comes as a DOCX', async () => {
+      await expectRefused(
+        house.send({ 'Marsh.docx': zipBomb() }),
+        415,
+        'unsupported_type',
+        /unpacks to far more/,
+      );
+    });
+
+    it('is told so when the name says another kind', async () => {
+      await expectRefused(
+        house.send({ 'Marsh.jpg': samples.png }),
+        415,
+        'unsupported_type',
+        /does not match the ending of its name/,
+      );
+    });
+
+    it('is told so when a file is empty', async () => {
+      await expectRefused(house.send({ 'Marsh.txt': Buffer.alloc(0) }), 422, 'invalid', /File 1 is empty/);
+    });
+
+    it('is told so when a file is a byte too large, and takes one that is not', async () => {
+      const most = 20 * 1024 * 1024;
+      await expectRefused(house.send({ 'Marsh.pdf': pdf(most + 1) }), 413, 'too_large', /larger than 20 MB/);
+      const [stored] = await house.upload({ 'a.pdf': pdf(most) });
+      expect(stored?.sizeBytes).to.equal(most);
+      clean = await house.traces();
+    });
+
+    it('is all or none: one bad file among good ones, wherever it stands', async () => {
+      const good = pdf(6_000_000);
+      for (const position of [0, 1, 2]) {
+        const files = [good, good, good].map((bytes, index): [string, Buffer] => [
+          `Marsh ${index}.pdf`,
+          index === position ? samples.docx : bytes,
+        ]);
+        await expectRefused(
+          house.send(Object.fromEntries(files)),
+          415,
+          'unsupported_type',
+          new RegExp(`File ${position + 1} `),
+        );
+      }
+    });
+
+    it('is told so with 21 files, and with none', async () => {
+      const many = Object.fromEntries(Array.from({ length: 21 }, (_, n) => [`Marsh ${n}.txt`, samples.txt]));
+      await expectRefused(house.send(many), 422, 'invalid', /20 files or fewer/);
+      await expectRefused(house.send({}), 422, 'invalid', /Choose at least one file/);
+      const twenty = await house.upload(Object.fromEntries(Object.entries(many).slice(0, 20)));
+      expect(twenty).to.have.length(20);
+      clean = await house.traces();
+    });
+
+    const post = () => house.rita.post(`/bookings/${house.bookingId}/documents`);
+    it('is told so when the category is missing, empty, unknown, doubled, or after the files', async () => {
+      const file = () => samples.pdf;
+      await expectRefused(
+        post().attach('files', file(), 'Marsh.pdf'),
+        422,
+        'invalid',
+        /category before the files/,
+      );
+      await expectRefused(
+        house.send({ 'Marsh.pdf': file() }, { category: '' }),
+        422,
+        'invalid',
+        /"path":"category"/,
+      );
+      await expectRefused(
+        house.send({ 'Marsh.pdf': file() }, { category: 'x' }),
+        422,
+        'invalid',
+        /Choose one of/,
+      );
+      await expectRefused(
+        post().field('category', 'brief').field('category', 'other').attach('files', file(), 'Marsh.pdf'),
+        422,
+        'invalid',
+        /one category, once/,
+      );
+      await expectRefused(
+        post().field('category', 'brief').attach('files', file(), 'Marsh.pdf').field('category', 'other'),
+        422,
+        'invalid',
+        /one category, once/,
+      );
+      await expectRefused(
+        post().attach('files', file(), 'Marsh.pdf').field('category', 'brief'),
+        422,
+        'invalid',
+        /before the files/,
+      );
+    });
+
+    it('is told so when files come in another field, or fields nobody asked for', async () => {
+      await expectRefused(
+        post().field('category', 'brief').attach('upload', samples.pdf, 'Marsh.pdf'),
+        422,
+        'invalid',
+        /in the field “files”/,
+      );
+      const many = post().field('category', 'brief');
+      for (let n = 0; n < 30; n += 1) void many.field(`x${n}`, 'y');
+      await expectRefused(many.attach('files', samples.pdf, 'Marsh.pdf'), 422, 'invalid', /nothing else/);
+    });
+
+    it('is told so when the body is not what its type says', async () => {
+      const send = (type: string, body: Buffer) => post().set('Content-Type', type).send(body);
+      const whole = Buffer.concat([field('category', 'brief'), fileHead('Marsh.pdf'), samples.pdf, closing]);
+      const multipart = `multipart/form-data; boundary=${boundary}`;
+      await expectRefused(send(multipart, whole.subarray(0, -20)), 400, 'bad_request', /multipart/);
+      await expectRefused(send('multipart/form-data', whole), 400, 'bad_request', /multipart/);
+      await expectRefused(send(multipart, Buffer.from('nonsense')), 400, 'bad_request', /multipart/);
+      await expectRefused(send('application/pdf', samples.pdf), 415, 'unsupported_type', /./);
+      await expectRefused(
+        post().send({ category: 'brief' }),
+        415,
+        'unsupported_type',
+        /multipart\/form-data/,
+      );
+    });
+
+    it('is told so when the booking was cancelled before it came in', async () => {
+      const cancelled = await house.newBooking();
+      await house.rita.post(`/bookings/${cancelled}/cancel`).send({}).expect(200);
+      await expectRefused(
+        house.send({ 'Marsh.pdf': pdf(6_000_000) }, { bookingId: cancelled }),
+        409,
+        'already_cancelled',
+        /cancelled/,
+      );
+    });
+
+    it('leaves a word in the audit log that names nobody', async () => {
+      await house.send({ 'Marsh.pdf': executable }).expect(415);
+      const last = (await house.audit('document.refused')).at(-1);
+      expect(last).to.deep.include({ resource_id: house.bookingId, outcome: 'failure' });
+      expect(last?.metadata).to.deep.equal({ reason: 'unsupported_type', files: 1 });
+    });
+  });
+
+  describe('with a strange name', () => {
+    const names: [string, string][] = [
+      [`${'n'.repeat(300)}.pdf`, `${'n'.repeat(176)}.pdf`],
+      ['../../../etc/passwd.pdf', 'passwd.pdf'],
+      ['C:\\temp\\scan.pdf', 'scan.pdf'],
+      ['..', 'document.pdf'],
+      ['a%22quoted%22.pdf', 'a_quoted_.pdf'],
+      ['two%0D%0Alines.pdf', 'two lines.pdf'],
+      ['invoice\u202efdp.pdf', 'invoicefdp.pdf'],
+      ['Müller 日本 😀.pdf', 'Müller 日本 😀.pdf'],
+      ['no ending', 'no ending.pdf'],
+    ];
+    for (const [given, kept] of names) {
+      it(`${JSON.stringify(given.slice(0, 40))} keeps a safe one`, async () => {
+        const body = Buffer.concat([field('category', 'other'), fileHead(given), samples.pdf, closing]);
+        const answer = await house.rita
+          .post(`/bookings/${house.bookingId}/documents`)
+          .set('Content-Type', `multipart/form-data; boundary=${boundary}`)
+          .send(body);
+        expect(answer.status).to.equal(201);
+        const [stored] = (answer.body as { documents: UploadedDocument[] }).documents;
+        expect(stored?.fileName).to.equal(kept);
+        const file = await house.rita.get(stored?.url ?? '').expect(200);
+        expect(file.headers['content-disposition']).to.match(
+          /^attachment; filename="[\x20-\x7e]*"; filename\*=UTF-8''/,
+        );
+      });
+    }
+
+    it('is refused when its real ending is not that of its content', async () => {
+      await house.send({ 'harmless\u202efdp.exe': samples.pdf }).expect(415);
+      await house.send({ 'page.pdf.html': samples.pdf }).expect(415);
+    });
+  });
+
+  it('takes only the kinds that are set up, and does not start with others', async () => {
+    const narrow = await openDocumentHouse({ env: { UPLOAD_TYPES: 'pdf, txt' } });
+    await narrow.send({ 'a.pdf': pdf(), 'b.txt': samples.txt }).expect(201);
+    const refused = await narrow.send({ 'a.png': samples.png }).expect(415);
+    expect((refused.body as { detail: string }).detail).to.contain('use PDF, plain text');
+    const page = await narrow.rita
+      .get(`/bookings/${narrow.bookingId}`)
+      .set('Accept', 'text/html')
+      .expect(200);
+    expect(page.text).to.contain('accept=".pdf,.txt"');
+    const { config } = narrow.app.system.services;
+    expect(() => compose({ ...config, UPLOAD_TYPES: 'pdf,exe' })).to.throw(
+      ConfigError,
+      /UPLOAD_TYPES: name some of pdf/,
+    );
+    await narrow.close();
+  });
+
+  it('is nowhere in the log but for its route, its status and ids', () => {
+    const log = house.app.logLines.join('');
+    expect(log).to.contain('/bookings/:id/documents');
+    expect(log).not.to.match(/Marsh|evidence|\.pdf|\.docx|pending\//);
+  });
+});

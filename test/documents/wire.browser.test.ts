@@ -1,0 +1,217 @@
+// What goes where when documents are uploaded, as the browser's own network log tells it: large files to the store in
+// presigned parts, everything else to the app.
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { expect } from 'chai';
+import type { Browser, Page } from 'playwright-core';
+import { pdf } from '../support/builders/files.ts';
+import { openBrowser } from '../support/browser.ts';
+import { eventually, openDocumentHouse, sha256, type DocumentHouse } from '../support/document-house.ts';
+import { chooseFiles, type ChosenFile } from '../support/choose-files.ts';
+import { watchedPage, type Watched } from '../support/watched-page.ts';
+
+const directFrom = 5 * 1024 * 1024;
+const files = {
+  small: { name: 'Letter.pdf', buffer: pdf(1_000_000) },
+  large: { name: 'Brief.pdf', buffer: pdf(6_000_000) },
+  larger: { name: 'Imaging.pdf', buffer: pdf(12_000_000) },
+};
+
+interface Sent {
+  method: string;
+  origin: string;
+  path: string;
+  query: URLSearchParams;
+  /** As the request's header says. */
+  bytes: number;
+  contentType: string;
+}
+
+describe('the wire while documents are uploaded', function () {
+  this.timeout(120_000);
+  let browser: Browser;
+  let house: DocumentHouse;
+  let watched: Watched;
+  let page: Page;
+  let bookingId: string;
+
+  before(async () => {
+    [browser, house] = await Promise.all([openBrowser(), openDocumentHouse()]);
+  });
+  after(async () => {
+    await house.close();
+    await browser.close();
+  });
+  afterEach(() => watched.close());
+
+  const open = async ({ url }: { url: string }, options: { javaScript?: boolean } = {}) => {
+    watched = await watchedPage(browser, url, { width: 1280, ...options });
+    ({ page } = watched);
+    await watched.signIn('rita@harbour-legal.example');
+    bookingId = await house.newBooking();
+    await page.goto(`/bookings/${bookingId}`);
+    if (options.javaScript !== false) await page.getByText('drop files onto this box').waitFor();
+  };
+  const upload = async (...chosen: ChosenFile[]) => {
+    await page.getByLabel('Category').selectOption('brief');
+    await chooseFiles(page.getByLabel('Files'), ...chosen);
+    await page.getByRole('button', { name: 'Upload' }).click();
+    for (const { name } of chosen)
+      await page.getByRole('link', { name, exact: true }).waitFor({ timeout: 60_000 });
+  };
+  const stored = async (from = house): Promise<string[]> => {
+    const rows = (await from.app.db('documents').where({ booking_id: bookingId })) as { sha256: string }[];
+    return rows.map((row) => row.sha256).toSorted();
+  };
+  const hashesOf = (...chosen: ChosenFile[]) => chosen.map(({ buffer }) => sha256(buffer)).toSorted();
+  /** What the page sends from now on, reading apart. Call what it returns to look. */
+  const watchWire = async (): Promise<() => Sent[]> => {
+    const urls = new Map<string, { method: string; url: URL }>();
+    const sizes = new Map<string, Pick<Sent, 'bytes' | 'contentType'>>();
+    const client = await watched.context.newCDPSession(page);
+    await client.send('Network.enable');
+    // The two events of a request come in any order, and a redirect repeats both: the first of each counts.
+    client.on('Network.requestWillBeSent', ({ requestId, request: { method, url } }) => {
+      if (!urls.has(requestId)) urls.set(requestId, { method, url: new URL(url) });
+    });
+    client.on('Network.requestWillBeSentExtraInfo', ({ requestId, headers }) => {
+      const header = (name: string) =>
+        Object.entries(headers).find(([key]) => key.toLowerCase() === name)?.[1] ?? '';
+      if (sizes.has(requestId)) return;
+      sizes.set(requestId, {
+        bytes: Number(header('content-length')),
+        contentType: header('content-type'),
+      });
+    });
+    return () =>
+      [...urls]
+        .filter(([, { method }]) => method !== 'GET')
+        .map(([requestId, { method, url }]) => ({
+          method,
+          origin: url.origin,
+          path: url.pathname,
+          query: url.searchParams,
+          ...(sizes.get(requestId) ?? { bytes: 0, contentType: '' }),
+        }));
+  };
+
+  it('carries a 6 MB and a 12 MB file to the store in presigned parts, and the 1 MB file between them to the app', async () => {
+    await open(house.app);
+    const wire = await watchWire();
+    await upload(files.large, files.small, files.larger);
+    expect(await stored()).to.deep.equal(hashesOf(files.large, files.small, files.larger));
+    await watched.check();
+
+    const sent = wire();
+    const toStore = sent.filter(({ origin }) => origin === house.storage.server.url);
+    const parts = toStore.filter(({ method }) => method === 'PUT');
+    expect(toStore.filter((one) => !parts.includes(one) && one.method !== 'OPTIONS')).to.deep.equal([]);
+    expect(parts.map(({ query }) => query.get('partNumber') ?? '').toSorted()).to.deep.equal(
+      ['1', '2', '1', '2', '3'].toSorted(),
+    );
+    expect(parts.reduce((sum, { bytes }) => sum + bytes, 0)).to.equal(18_000_000);
+    for (const { path, query } of parts) {
+      expect(path).to.match(/^\/test-[0-9a-f-]+\/pending\/[\w-]+$/);
+      expect(Number(query.get('X-Amz-Expires'))).to.be.within(1, 300);
+      expect(query.get('X-Amz-SignedHeaders')).to.equal('content-length;host;x-amz-checksum-sha256');
+    }
+
+    const toApp = sent.filter(({ origin }) => origin === house.app.url);
+    const forms = toApp.filter(({ contentType }) => contentType.startsWith('multipart/form-data'));
+    expect(forms.map(({ path }) => path)).to.deep.equal([`/bookings/${bookingId}/documents`]);
+    expect(forms[0]?.bytes).to.be.within(1_000_000, 1_002_000);
+    const others = toApp.filter((one) => !forms.includes(one));
+    expect(
+      others.reduce((sum, { bytes }) => sum + bytes, 0),
+      'all else to the app',
+    ).to.be.below(20_000);
+  });
+
+  it('carries a file of exactly 5 MB to the store, and one that is a byte smaller to the app', async () => {
+    await open(house.app);
+    const wire = await watchWire();
+    const exact = { ...files.large, name: 'Exact.pdf', buffer: pdf(directFrom) };
+    const below = { ...files.large, name: 'Below.pdf', buffer: pdf(directFrom - 1) };
+    expect([exact.buffer.length, below.buffer.length]).to.deep.equal([directFrom, directFrom - 1]);
+    await upload(exact, below);
+    const big = wire().filter(({ bytes }) => bytes > 1_000_000);
+    expect(big.map(({ method, origin }) => [method, origin])).to.deep.equal([
+      ['PUT', house.storage.server.url],
+      ['POST', house.app.url],
+    ]);
+    expect(await stored()).to.deep.equal(hashesOf(exact, below));
+  });
+
+  it('never leads to the store for a download', async () => {
+    await open(house.app);
+    await upload(files.large);
+    const [row] = (await house.app.db('documents').where({ booking_id: bookingId })) as { id: string }[];
+    const answer = await house.rita.get(`/documents/${row?.id}`).redirects(0).expect(200);
+    const { body } = await house.rita.get(`/bookings/${bookingId}`).expect(200);
+    const told = JSON.stringify([answer.headers['location'] ?? '', body]);
+    expect(told)
+      .not.to.contain(new URL(house.storage.server.url).host)
+      .and.not.to.match(/X-Amz|pending/);
+  });
+
+  it('carries every file to the app without JavaScript', async () => {
+    await open(house.app, { javaScript: false });
+    const wire = await watchWire();
+    await upload(files.small, files.large);
+    const sent = wire();
+    expect(sent.map(({ method, origin, path }) => [method, origin, path])).to.deep.equal([
+      ['POST', house.app.url, `/bookings/${bookingId}/documents`],
+    ]);
+    expect(sent[0]?.contentType).to.match(/^multipart\/form-data/);
+    expect(await stored()).to.deep.equal(hashesOf(files.small, files.large));
+  });
+
+  describe('when the browser cannot reach the store', () => {
+    let other: DocumentHouse | null = null;
+    let silent: Server | null = null;
+    afterEach(async () => {
+      silent?.closeAllConnections();
+      silent?.close();
+      await other?.close();
+      other = null;
+      silent = null;
+    });
+    const listen = async (): Promise<string> => {
+      // Takes connections and answers nothing, not even a preflight request: as behind a firewall that drops packets.
+      silent = createServer(() => undefined);
+      await new Promise<void>((resolve) => silent?.listen(0, '127.0.0.1', resolve));
+      return `http://127.0.0.1:${(silent.address() as AddressInfo).port}`;
+    };
+
+    for (const [how, address] of [
+      ['it refuses connections', async () => 'http://127.0.0.1:9'],
+      ['it is silent', listen],
+    ] as const) {
+      it(`carries large files to the app within seconds when ${how}, and says so to staff`, async () => {
+        other = await openDocumentHouse({ env: { S3_BROWSER_ENDPOINT: await address() } });
+        const elsewhere = other;
+        watched = await watchedPage(browser, elsewhere.app.url, { width: 1280 });
+        ({ page } = watched);
+        await watched.signIn('rita@harbour-legal.example');
+        ({ bookingId } = elsewhere);
+        await page.goto(`/bookings/${bookingId}`);
+        await page.getByText('drop files onto this box').waitFor();
+        const wire = await watchWire();
+        const startedAt = performance.now();
+        const firstForm = page
+          .waitForRequest((request) => request.url().endsWith('/documents') && request.method() === 'POST')
+          .then(() => performance.now() - startedAt);
+        await upload(files.large, files.larger);
+        expect(await firstForm, 'until it goes through the app').to.be.below(20_000);
+        expect(await stored(elsewhere)).to.deep.equal(hashesOf(files.large, files.larger));
+        const forms = wire().filter(({ contentType }) => contentType.startsWith('multipart/form-data'));
+        expect(forms.map(({ bytes }) => Math.round(bytes / 1_000_000))).to.deep.equal([6, 12]);
+        const begun = wire().filter(({ path, method }) => method === 'POST' && path.endsWith('/uploads'));
+        expect(begun, 'the second file does not try again').to.have.length(1);
+        await eventually(async () => (await elsewhere.storage.openUploads()).length === 0);
+        expect(elsewhere.app.logLines.join('')).to.contain('could not send to the file store');
+        await watched.check();
+      });
+    }
+  });
+});

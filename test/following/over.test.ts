@@ -1,0 +1,98 @@
+// Of examinations whose time is over reconciliation puts right what differs, and tells nobody.
+import { expect } from 'chai';
+import { openWebhookStack, type WebhookStack } from '../support/webhook-stack.ts';
+
+const dayMs = 86_400_000;
+
+describe('reconciliation of examinations that are over', () => {
+  let stack: WebhookStack;
+  const sync = () => stack.app.system.services.sync;
+  const kinds = () => stack.app.db('emails').orderBy('kind').pluck('kind');
+  /** At ten in the morning in Sydney. */
+  const timeIn = (days: number) =>
+    `${new Date(Date.now() + days * dayMs).toISOString().slice(0, 10)}T10:00:00+1100`;
+  const makePast = (change: object = {}) => stack.makeAppointment({ datetime: timeIn(-5), ...change });
+  /** Straight into the simulator's state, as if no event had told of it. */
+  function letPass(id: number): void {
+    const appointment = stack.simulator.state.appointments.find((one) => one.id === id);
+    if (!appointment) throw new Error('No such appointment');
+    appointment.datetime = new Date(timeIn(-5)).toISOString();
+  }
+  async function bookedThen(change: (id: number) => Promise<unknown>): Promise<number> {
+    const { id } = await makePast();
+    await sync().reconcileNear();
+    await change(id);
+    return id;
+  }
+
+  beforeEach(async () => {
+    stack = await openWebhookStack({ target: null });
+  });
+  afterEach(() => stack.close());
+
+  it('mails nobody when it makes the booking, with or without a referrer', async () => {
+    const known = await makePast();
+    const unknown = await makePast({ email: 'nobody@we.example' });
+    expect(await sync().reconcileNear()).to.include({ found: 2, fixed: 2 });
+    expect(await stack.booking(known.id)).to.include({ status: 'active', current_progress: 'scheduled' });
+    expect(await stack.booking(unknown.id)).to.include({ created_by_id: null });
+    expect(await kinds()).to.deep.equal([]);
+  });
+
+  it('mails nobody when it was cancelled, or nobody came, and no event had told', async () => {
+    const cancelled = await bookedThen((id) =>
+      stack.staff('PUT', `/appointments/${id}/cancel?admin=true&noEmail=true`, {}),
+    );
+    const missed = await bookedThen((id) =>
+      stack.staff('PUT', `/appointments/${id}/cancel?admin=true&noEmail=true`, { noShow: true }),
+    );
+    await sync().reconcileAll();
+    expect(await stack.booking(cancelled)).to.include({ status: 'cancelled' });
+    expect(await stack.booking(missed)).to.include({ current_progress: 'no_show' });
+    expect(await kinds()).to.deep.equal([]);
+  });
+
+  it('mails nobody when an appointment turns out to have been moved to a time that is over', async () => {
+    const { id } = await stack.makeAppointment();
+    await sync().reconcileNear();
+    await stack.app.db('emails').delete();
+    letPass(id);
+    expect(await sync().reconcileNear()).to.include({ found: 1, fixed: 1 });
+    expect((await stack.booking(id))?.starts_at.getTime()).to.be.below(Date.now());
+    expect(await kinds()).to.deep.equal([]);
+  });
+
+  it('tells of a no-show by webhook: that is always known afterwards', async () => {
+    const id = await bookedThen((one) =>
+      stack.staff('PUT', `/appointments/${one}/cancel?admin=true&noEmail=true`, { noShow: true }),
+    );
+    await stack.app.system.services.convergence.converge(id, { source: 'acuity' });
+    expect(await kinds()).to.deep.equal(['booking_no_show']);
+  });
+
+  it('counts only examinations to come in the mail to admins', async () => {
+    await makePast({ calendarID: 7003 });
+    await stack.app
+      .db('specialists')
+      .where({ acuity_calendar_id: 7003 })
+      .update({ acuity_calendar_id: 7999 });
+    expect(await sync().reconcileAll()).to.include({ found: 1, fixed: 0 });
+    expect(await kinds()).to.deep.equal([]);
+    await stack.makeAppointment();
+    expect(await sync().reconcileAll()).to.include({ found: 2, fixed: 1 });
+    expect(await kinds()).to.deep.equal(['booking_confirmation', 'drift_report']);
+  });
+
+  it('mails nobody when it is told to be quiet', async () => {
+    const { id } = await stack.makeAppointment();
+    const unknown = await stack.makeAppointment({ email: 'nobody@we.example' });
+    const { convergence } = stack.app.system.services;
+    for (const one of [id, unknown.id]) await convergence.converge(one, { source: 'acuity', quiet: true });
+    await stack.staff('PUT', `/appointments/${id}/cancel?admin=true&noEmail=true`, {});
+    await convergence.converge(id, { source: 'acuity', quiet: true });
+    expect(await stack.booking(id)).to.include({ status: 'cancelled' });
+    expect(await kinds()).to.deep.equal([]);
+    const told: unknown[] = await stack.app.db('unassigned_notices').pluck('booking_id');
+    expect(told).to.deep.equal([(await stack.booking(unknown.id))?.id]);
+  });
+});

@@ -1,0 +1,154 @@
+// Which differences still stand: what staff are asked to look after, however often it was found.
+import { randomUUID } from 'node:crypto';
+import { expect } from 'chai';
+import { selectRows, tableOf, type Table } from '../../src/console/index.ts';
+import { openWebhookStack, type WebhookStack } from '../support/webhook-stack.ts';
+
+const dayMs = 86_400_000;
+const dayOf = (days: number) => new Date(Date.now() + days * dayMs).toISOString().slice(0, 10);
+
+describe('differences that were left', () => {
+  let stack: WebhookStack;
+  const sync = () => stack.app.system.services.sync;
+  const standing = () => selectRows(stack.app.db, tableOf('drift-items') as Table, { stands: 'true' });
+  const reportsOfStanding = () => standing().pluck('r.reportId');
+  /** In a calendar of nobody's, where no run can put it right. */
+  const makeUnknown = (days: number) =>
+    stack.makeAppointment({ calendarID: 7003, datetime: `${dayOf(days)}T10:00:00+1100` });
+
+  beforeEach(async () => {
+    stack = await openWebhookStack({ target: null });
+    await stack.app
+      .db('specialists')
+      .where({ acuity_calendar_id: 7003 })
+      .update({ acuity_calendar_id: 7999 });
+  });
+  afterEach(() => stack.close());
+
+  it('are counted once each when several runs found them', async () => {
+    await makeUnknown(10);
+    for (let look = 0; look < 3; look += 1) await sync().reconcileNear();
+    const last = await sync().reconcileNear();
+    expect(await reportsOfStanding()).to.deep.equal([last?.id]);
+    expect(await stack.app.db('drift_items').where({ state: 'left' })).to.have.length(4);
+  });
+
+  it('are mailed once, and again only with what is new and with each night’s run', async () => {
+    const told = () => stack.app.db('emails').where({ kind: 'drift_report' }).pluck('drift_report_id');
+    await makeUnknown(10);
+    const first = await sync().reconcileNear();
+    await sync().reconcileNear();
+    expect(await told()).to.deep.equal([first?.id]);
+    await makeUnknown(11);
+    const second = await sync().reconcileNear();
+    await sync().reconcileNear();
+    const nightly = await sync().reconcileAll();
+    expect(await told()).to.have.members([first?.id, second?.id, nightly?.id]);
+  });
+
+  it('are superseded when a run over their day finds them gone', async () => {
+    await makeUnknown(10);
+    await sync().reconcileNear();
+    await stack.app
+      .db('specialists')
+      .where({ acuity_calendar_id: 7999 })
+      .update({ acuity_calendar_id: 7003 });
+    await sync().reconcileNear();
+    expect(await reportsOfStanding()).to.deep.equal([]);
+  });
+
+  it('are kept when a run that repairs nothing went over their day', async () => {
+    await makeUnknown(10);
+    const near = await sync().reconcileNear();
+    await sync().reconcile({ ...sync().nearSpan(), fixes: false });
+    expect(await reportsOfStanding()).to.deep.equal([near?.id]);
+  });
+
+  it('are kept while runs look at other days only', async () => {
+    await makeUnknown(60);
+    const whole = await sync().reconcileAll();
+    await sync().reconcileNear();
+    expect(await reportsOfStanding()).to.deep.equal([whole?.id]);
+    const again = await sync().reconcileAll();
+    expect(await reportsOfStanding()).to.deep.equal([again?.id]);
+  });
+
+  it('are superseded when no run covers their days any more', async () => {
+    await aLook({ kind: 'all', days: -91, left: 1 });
+    expect(await reportsOfStanding()).to.have.length(1);
+    await sync().reconcileNear();
+    expect(await reportsOfStanding(), 'a near look is not over them').to.have.length(1);
+    await sync().reconcileAll();
+    expect(await reportsOfStanding()).to.deep.equal([]);
+  });
+
+  it('are counted by an index that leaves superseded ones out', async () => {
+    const { db } = stack.app;
+    const report = await aLook({ kind: 'near', days: -3, left: 0 });
+    await db.raw(
+      `insert into drift_items (id, report_id, appointment_id, difference, state, announced, found_at, superseded)
+       select gen_random_uuid(), ?, n, 'missing_here', 'left', false, now(), true from generate_series(1, 20000) n`,
+      [report],
+    );
+    await stack.app.database.owner.raw('analyze drift_items');
+    const { sql, bindings } = standing().count('* as total').toSQL().toNative();
+    const { rows } = await db.raw(`explain ${sql.replace(/\$\d+/g, '?')}`, [...bindings]);
+    const plan = (rows as { 'QUERY PLAN': string }[]).map((row) => row['QUERY PLAN']).join('\n');
+    expect(plan).to.contain('drift_items_stands_idx').and.not.contain('drift_reports');
+  });
+
+  it('are removed a season after they were superseded, as are runs that found nothing', async () => {
+    const { db } = stack.app;
+    const old = {
+      quiet: await aLook({ kind: 'near', days: -100, left: 0 }),
+      saidAgain: await aLook({ kind: 'near', days: -100, left: 1, superseded: true }),
+      stands: await aLook({ kind: 'near', days: -100, left: 1 }),
+      nightly: await aLook({ kind: 'all', days: -100, left: 0 }),
+    };
+    const young = await aLook({ kind: 'near', days: -80, left: 1, superseded: true });
+    const quietAndYoung = await aLook({ kind: 'near', days: -80, left: 0 });
+    expect(await sync().removeOld()).to.equal(2);
+    expect(await db('drift_items').pluck('report_id')).to.have.members([old.stands, young]);
+    expect(await db('drift_reports').pluck('id')).to.have.members([
+      old.saidAgain,
+      old.stands,
+      old.nightly,
+      young,
+      quietAndYoung,
+    ]);
+    expect(await sync().removeOld()).to.equal(0);
+  });
+
+  /** As it was written so many days from today, over that day alone. */
+  async function aLook(look: { kind: string; days: number; left: number; superseded?: boolean }) {
+    const { db } = stack.app;
+    const id = randomUUID();
+    const at = new Date(Date.now() + look.days * dayMs);
+    const day = dayOf(look.days);
+    await db('drift_reports').insert({
+      id,
+      kind: look.kind,
+      from_day: day,
+      to_day: day,
+      next_day: day,
+      fixes: true,
+      state: 'done',
+      found: look.left,
+      started_at: at,
+      finished_at: at,
+    });
+    for (let n = 0; n < look.left; n += 1)
+      await db('drift_items').insert({
+        id: randomUUID(),
+        report_id: id,
+        appointment_id: 990_000 + n,
+        difference: 'missing_there',
+        day,
+        state: 'left',
+        announced: false,
+        found_at: at,
+        superseded: look.superseded ?? false,
+      });
+    return id;
+  }
+});

@@ -1,0 +1,225 @@
+import { expect } from 'chai';
+import type { z } from 'zod';
+import { endpoints } from '../../src/http/app.ts';
+import type { Endpoint } from '../../src/http/endpoint.ts';
+import { problemSchema } from '../../src/http/api/problem.schema.ts';
+import { send } from '../support/webhook-stack.ts';
+import { sendDirectly } from '../support/direct-upload.ts';
+import { startTestApp, type Agent, type TestApp } from '../support/app.ts';
+import { createFakeAcuity } from '../support/fakes/acuity.ts';
+import { openTestStorage, type TestStorage } from '../support/object-storage.ts';
+
+const unknownId = '0192f000-0000-7000-8000-000000000009';
+const changesSomething = (endpoint: Endpoint): boolean => endpoint.method !== 'get';
+
+interface Document {
+  openapi: string;
+  paths: Record<string, Record<string, { responses: Record<string, unknown> }>>;
+  components: { schemas: Record<string, unknown> };
+}
+
+describe('the OpenAPI document', () => {
+  let app: TestApp;
+  let storage: TestStorage;
+  let rita: Agent;
+  let all: Endpoint[];
+  const acuity = createFakeAcuity();
+  const startsAt = '2026-12-15T10:00:00+11:00';
+
+  before(async () => {
+    acuity.offer(7001, startsAt, '2026-12-16T10:00:00+11:00', '2026-12-17T10:00:00+11:00');
+    storage = await openTestStorage();
+    app = await startTestApp({
+      env: storage.env,
+      overrides: { acuity, clock: { now: () => new Date('2026-11-23T00:00:00Z') } },
+    });
+    rita = await app.signIn('rita@harbour-legal.example');
+    all = endpoints(app.system.services);
+  });
+  after(async () => {
+    await app.close();
+    await storage.close();
+  });
+
+  const document = async () => (await app.anonymous().get('/api/openapi.json').expect(200)).body as Document;
+
+  it('describes every endpoint, and each answer of it', async () => {
+    const { openapi, paths } = await document();
+    expect(openapi).to.equal('3.1.0');
+    for (const endpoint of all) {
+      const described = paths[endpoint.path.replace(/:(\w+)/g, '{$1}')]?.[endpoint.method];
+      expect(
+        Object.keys(described?.responses ?? {}),
+        `${endpoint.method} ${endpoint.path}`,
+      ).to.include.members(Object.keys(endpoint.responses));
+    }
+  });
+
+  it('has no reference that leads nowhere', async () => {
+    const whole = await document();
+    const references = [...JSON.stringify(whole).matchAll(/"\$ref":"#\/components\/schemas\/(\w+)"/g)];
+    expect(references.length).to.be.greaterThan(0);
+    for (const [, name] of references) expect(whole.components.schemas).to.have.property(name ?? '');
+  });
+
+  it('every route that needs a session tells a stranger 401 as a problem', async () => {
+    for (const endpoint of all.filter(({ access }) => access !== 'anyone')) {
+      const url = endpoint.path.replace(/:\w+/g, unknownId);
+      const { status, body, type } = await app.anonymous()[endpoint.method](url);
+      expect({ status, type, code: (body as { code: string }).code }, url).to.deep.equal({
+        status: 401,
+        type: 'application/problem+json',
+        code: 'not_signed_in',
+      });
+      problemSchema.parse(body);
+    }
+  });
+
+  it('every route that takes a body refuses another type, and nonsense, with a problem it announces', async () => {
+    for (const endpoint of all.filter(changesSomething)) {
+      const url = endpoint.path.replace(/:\w+/g, unknownId);
+      const xml = await rita[endpoint.method](url).set('Content-Type', 'application/xml').send('<a/>');
+      expect(xml.status, url).to.equal(415);
+      problemSchema.parse(xml.body);
+    }
+    for (const endpoint of all.filter((route) => changesSomething(route) && route.request?.body)) {
+      const url = endpoint.path.replace(/:\w+/g, unknownId);
+      const nonsense = await rita[endpoint.method](url).send({
+        startsAt: ['x'],
+        email: 17,
+        progress: {},
+        reason: 3,
+      });
+      expect(nonsense.status, url).to.be.oneOf([403, 404, 422]);
+      problemSchema.parse(nonsense.body);
+    }
+  });
+
+  it('every route answers as it says', async () => {
+    const answered = new Set<string>();
+    const check = (method: string, path: string, status: number, body: unknown): void => {
+      const endpoint = all.find((one) => one.method === method && one.path === path);
+      const promised: { schema?: z.ZodType } | undefined = endpoint?.responses[status];
+      expect(promised, `${method} ${path} ${status}`).not.to.equal(undefined);
+      promised?.schema?.parse(body);
+      answered.add(`${method} ${path}`);
+    };
+    const get = async (path: string, url = path): Promise<Record<string, never>> => {
+      const { status, body } = await rita.get(url);
+      check('get', path, status, body);
+      return body as Record<string, never>;
+    };
+    const post = async (path: string, url: string, sent: object, agent = rita) => {
+      const { status, body } = await agent.post(url).send(sent);
+      check('post', path, status, body);
+      return { status, body: body as Record<string, never> };
+    };
+
+    await get('/healthz');
+    await get('/readyz');
+    await get('/api/auth/get-session');
+    const { specialists } = (await get('/specialists')) as unknown as {
+      specialists: { id: string; name: string }[];
+    };
+    const hart = specialists.find(({ name }) => name.includes('Hart'))?.id;
+    await get(
+      '/specialists/:id/availability',
+      `/specialists/${hart}/availability?type=in_person&date=2026-12-15`,
+    );
+    await get(
+      '/specialists/:id/availability',
+      `/specialists/${hart}/availability?type=in_person&month=2026-12`,
+    );
+    await get('/specialists/:id/questions', `/specialists/${hart}/questions?type=in_person`);
+    const request = {
+      specialistId: hart,
+      type: 'in_person',
+      startsAt,
+      examinee: { firstName: 'Ida', lastName: 'Sample', phone: '+61 2 9374 4000' },
+    };
+    const booked = await post('/bookings', '/bookings', request);
+    expect(booked.status).to.equal(201);
+    const { id } = (booked.body as unknown as { booking: { id: string } }).booking;
+    expect((await post('/bookings', '/bookings', request)).status).to.equal(409);
+    expect((await post('/bookings', '/bookings', {})).status).to.equal(422);
+    await get('/bookings');
+    await get('/bookings/:id', `/bookings/${id}`);
+    const ics = await rita.get(`/bookings/${id}/calendar.ics`).expect(200);
+    expect(ics.type).to.equal('text/calendar');
+    answered.add('get /bookings/:id/calendar.ics');
+    const intention = (await app.db('booking_intentions').first('id')) as { id: string };
+    await get('/bookings/attempts/:id', `/bookings/attempts/${intention.id}`);
+    await post('/bookings/:id/reschedule', `/bookings/${id}/reschedule`, {
+      startsAt: '2026-12-16T10:00:00+11:00',
+    });
+    const uploaded = await rita
+      .post(`/bookings/${id}/documents`)
+      .field('category', 'brief')
+      .attach('files', Buffer.from('A brief.\n'), 'brief.txt');
+    check('post', '/bookings/:id/documents', uploaded.status, uploaded.body);
+    const [brief] = (uploaded.body as { documents: { url: string }[] }).documents;
+    const file = await rita.get(brief?.url ?? '').expect(200);
+    check('get', '/documents/:id', file.status, file.body);
+    const removed = await rita.delete(brief?.url ?? '').expect(204);
+    check('delete', '/documents/:id', removed.status, removed.body);
+    const uploads = '/bookings/:id/documents/uploads';
+    const sender = await sendDirectly({ rita, bookingId: id }, Buffer.from('Large.\n'), {
+      fileName: 'large.txt',
+    });
+    answered.add(`post ${uploads}`);
+    await post(`${uploads}/:uploadId/parts`, `/bookings/${id}/documents/uploads/${sender.id}/parts`, {
+      parts: sender.claims,
+    });
+    await sender.send();
+    const completed = await sender.complete();
+    check('post', `${uploads}/:uploadId/complete`, completed.status, completed.body);
+    const another = await sendDirectly({ rita, bookingId: id }, Buffer.from('Large.\n'), {
+      fileName: 'b.txt',
+    });
+    const cancelled = await another.cancel().expect(204);
+    check('delete', `${uploads}/:uploadId`, cancelled.status, cancelled.body);
+    const sam = await app.signIn('sam@examdesk.example');
+    const report = await sam
+      .post(`/bookings/${id}/documents`)
+      .field('category', 'report')
+      .attach('files', Buffer.from('A report.\n'), 'report.txt');
+    check('post', '/bookings/:id/documents', report.status, report.body);
+    const [draft] = (report.body as { documents: { url: string }[] }).documents;
+    await post('/documents/:id/release', `${draft?.url}/release`, {}, sam);
+    await post('/documents/:id/recall', `${draft?.url}/recall`, {}, sam);
+    await post('/bookings/:id/progress', `/bookings/${id}/progress`, { progress: 'no_show' }, sam);
+    await post('/bookings/:id/contacts', `/bookings/${id}/contacts`, { contacts: [] });
+    await post('/bookings/:id/cancel', `/bookings/${id}/cancel`, {});
+    await post('/api/auth/sign-in/email', '/api/auth/sign-in/email', {
+      email: 'rob@harbour-legal.example',
+      password: 'examdesk-demo',
+    });
+    await post('/api/auth/sign-out', '/api/auth/sign-out', {});
+    // Their 200 takes an app with codes: test/accounts/two-factor.page.test.ts.
+    for (const path of ['/api/auth/two-factor/verify-totp', '/api/auth/two-factor/verify-backup-code']) {
+      const { body } = await app.anonymous().post(path).send({ code: '123456' }).expect(401);
+      problemSchema.parse(body);
+      answered.add(`post ${path}`);
+    }
+    for (const path of ['/webhooks/acuity', '/automation/acuity']) {
+      const { status, body } = await send(app.url + path, 'action=order.completed&id=99');
+      check('post', path, status, body);
+    }
+    const token = app.system.services.probeTokens.make(new Date());
+    const probe = await app.anonymous().get('/doctor/probe').set('Authorization', `Bearer ${token}`);
+    check('get', '/doctor/probe', probe.status, probe.body);
+    const event = (await app.db('webhook_events').where({ channel: 'relay' }).first('id')) as { id: string };
+    const ada = await app.signIn('ada@examdesk.example');
+    await post('/admin/webhooks/:id/replay', `/admin/webhooks/${event.id}/replay`, {}, ada);
+    const found = await ada.get('/admin/referrers/search?query=rita');
+    check('get', '/admin/referrers/search', found.status, found.body);
+    const [referrer] = (found.body as { referrers: { id: string }[] }).referrers;
+    const wanted = { userId: referrer?.id, reason: 'On the phone' };
+    await post('/admin/impersonate', '/admin/impersonate', wanted, ada);
+    const acting = await ada.get('/admin/acting');
+    check('get', '/admin/acting', acting.status, acting.body);
+    await post('/admin/acting', '/admin/acting', {}, ada);
+    await post('/admin/exit-impersonation', '/admin/exit-impersonation', {}, ada);
+    expect([...answered]).to.have.members(all.map(({ method, path }) => `${method} ${path}`));
+  });
+});

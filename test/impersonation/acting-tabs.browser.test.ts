@@ -1,0 +1,233 @@
+// Several tabs of one browser, and time that passes: each tab says the same of who acts as whom, warns before the end,
+// and throws away nothing that was typed.
+import { expect } from 'chai';
+import type { Browser, Page } from 'playwright-core';
+import { startTestApp, type TestApp } from '../support/app.ts';
+import type { FakeAcuity } from '../support/fakes/acuity.ts';
+import { openBrowser } from '../support/browser.ts';
+import { watchedPage, type Watched } from '../support/watched-page.ts';
+
+describe('acting as a referrer in several tabs', function () {
+  this.timeout(90_000);
+  let browser: Browser;
+  let app: TestApp;
+  let watched: Watched;
+  let page: Page;
+  let other: Page;
+  /** A form to type into, and a page whose parts are asked for. */
+  let cancelling = '';
+  let picking = '';
+  const ids: Record<string, string> = {};
+
+  before(async () => {
+    [browser, app] = await Promise.all([openBrowser(), startTestApp()]);
+    for (const { id, name } of await app.db('users').select('id', 'name')) ids[name] = id;
+    const { id: bookingId, draft } = await aBookingAndADraft(app);
+    cancelling = `/bookings/${bookingId}/cancel`;
+    picking = `/bookings/new/${draft}/time`;
+  });
+  after(async () => {
+    await browser.close();
+    await app.close();
+  });
+  beforeEach(async () => {
+    watched = await watchedPage(browser, app.url, { width: 1280 });
+    await watched.context.clock.install();
+    ({ page } = watched);
+    await watched.useSession(await app.sessionCookie('ada@examdesk.example'));
+    other = await watched.context.newPage();
+  });
+  afterEach(() => watched.close());
+
+  const actAs = async (name: string) => {
+    await page.goto(`/admin/act-as?user=${ids[name]}`);
+    await page.getByLabel('Why').fill('On the phone');
+    await page.getByRole('button', { name: `Act as ${name}` }).click();
+    await page.waitForURL('**/bookings');
+  };
+  const banner = (tab: Page) => tab.locator('.acting-banner');
+  const notice = (tab: Page) => tab.locator('.acting-notice');
+  /** In the browser and on the server alike. */
+  const pass = async (minutes: number) => {
+    await app.db('sessions').update({
+      last_seen_at: app.db.raw(`last_seen_at - ? * interval '1 minute'`, [minutes]),
+    });
+    await watched.context.clock.fastForward(minutes * 60_000);
+  };
+  const quietMinutes = async (): Promise<number> => {
+    const row = (await app
+      .db('sessions')
+      .whereNotNull('impersonated_by')
+      .orderBy('created_at', 'desc')
+      .first({ at: 'last_seen_at' })) as { at: Date };
+    return (Date.now() - row.at.getTime()) / 60_000;
+  };
+
+  it('ends in every tab when it ends in one', async () => {
+    await actAs('Rita Alvarez');
+    await other.goto('/specialists');
+    await banner(other).waitFor();
+    await page.getByRole('button', { name: 'Stop acting' }).click();
+    await other.waitForURL('**/admin');
+    expect(await banner(other).count()).to.equal(0);
+  });
+
+  it('leads every tab to sign in when one signs out', async () => {
+    await actAs('Rita Alvarez');
+    await other.goto('/specialists');
+    await page.getByRole('button', { name: 'Sign out' }).click();
+    await other.waitForURL('**/sign-in?next=%2Fadmin');
+  });
+
+  for (const [place, shown] of [
+    ['/specialists', 'Dr Amelia Hart'],
+    ['/admin/resources/organizations', 'Harbour Legal'],
+  ] as const) {
+    it(`is told in a tab that was open before, at ${place}`, async () => {
+      await other.goto(place);
+      await other.getByText(shown).filter({ visible: true }).first().waitFor();
+      await actAs('Rita Alvarez');
+      await banner(other).waitFor();
+      expect(await banner(other).innerText()).to.contain('Acting as Rita Alvarez');
+    });
+  }
+
+  it('shows in every tab as whom, when it is another', async () => {
+    await actAs('Rita Alvarez');
+    await other.goto('/specialists');
+    await page.getByRole('button', { name: 'Stop acting' }).click();
+    await page.waitForURL('**/admin');
+    await actAs('Nadia Karim');
+    await banner(other).filter({ hasText: 'Acting as Nadia Karim' }).waitFor();
+  });
+
+  it('warns before the end in every tab, and goes on in all when one is told to stay', async () => {
+    await actAs('Rita Alvarez');
+    await other.goto('/specialists');
+    await pass(20);
+    expect(await notice(page).innerText()).to.equal('');
+    await pass(6);
+    for (const tab of [page, other]) await notice(tab).getByRole('button', { name: 'Stay' }).waitFor();
+    await watched.check();
+    const before = await banner(other).locator('[data-acting-ends]').innerText();
+    await notice(page).getByRole('button', { name: 'Stay' }).click();
+    for (const tab of [page, other]) await notice(tab).getByRole('button').waitFor({ state: 'detached' });
+    expect(await quietMinutes()).to.be.below(1);
+    expect(await banner(other).locator('[data-acting-ends]').innerText()).not.to.equal(before);
+  });
+
+  it('does not promise more than four hours', async () => {
+    await actAs('Rita Alvarez');
+    await app
+      .db('sessions')
+      .whereNotNull('impersonated_by')
+      .update({ expires_at: new Date(Date.now() + 29 * 60_000) });
+    await pass(26);
+    await app
+      .db('sessions')
+      .whereNotNull('impersonated_by')
+      .update({ expires_at: new Date(Date.now() + 3 * 60_000) });
+    await notice(page).getByRole('button', { name: 'Stay' }).click();
+    await notice(page).getByText('It cannot go on for longer').waitFor();
+  });
+
+  it('goes on with what is asked for within a page, and is not ended by a tab that did not know', async () => {
+    await actAs('Rita Alvarez');
+    await page.goto(picking);
+    await other.goto('/specialists');
+    await pass(20);
+    const ends = other.locator('[data-acting-ends]');
+    const before = await ends.innerText();
+    await page.locator('a.day-free[aria-current=date]').or(page.locator('a.day-free').first()).last().click();
+    await ends.filter({ hasNotText: before }).waitFor();
+    await pass(20);
+    expect(await banner(other).count()).to.equal(1);
+    expect(await notice(other).innerText()).to.equal('');
+  });
+
+  it('leaves a page that nobody works at for sign-in when it has ended', async () => {
+    await actAs('Rita Alvarez');
+    await pass(31);
+    await page.waitForURL('**/sign-in?next=%2Fadmin');
+  });
+
+  it('keeps what was typed when it ends elsewhere, and sends none of it in another’s name', async () => {
+    await actAs('Rita Alvarez');
+    await other.goto(cancelling);
+    await other.getByLabel('Reason').fill('Settled between');
+    await page.getByRole('button', { name: 'Stop acting' }).click();
+    await notice(other).getByText('You do not act as Rita Alvarez any more').waitFor();
+    expect(await banner(other).count()).to.equal(0);
+    const sent: string[] = [];
+    other.on('request', (request) => sent.push(`${request.method()} ${request.url()}`));
+    await other.getByRole('button', { name: 'Cancel the booking' }).click();
+    expect(await other.getByLabel('Reason').inputValue()).to.equal('Settled between');
+    expect(sent.filter((one) => one.startsWith('POST'))).to.deep.equal([]);
+    await notice(other).getByRole('link', { name: 'Leave this page' }).click();
+    await other.waitForURL('**/admin');
+  });
+
+  it('keeps what is typed in a form of the console, too', async () => {
+    await other.goto(`/admin/resources/organizations/records/${await anOrganization()}/change`);
+    await other.locator('form.console-card input').first().fill('Harbour Legal and');
+    await actAs('Rita Alvarez');
+    await notice(other).getByText('You act as somebody now').waitFor();
+    expect(await other.locator('form.console-card input').first().inputValue()).to.equal('Harbour Legal and');
+  });
+
+  it('is not quiet while one types', async () => {
+    await actAs('Rita Alvarez');
+    await page.goto(cancelling);
+    await pass(25);
+    await page.getByLabel('Reason').pressSequentially('Settled');
+    await watched.context.clock.fastForward(16_000);
+    const began = Date.now();
+    while ((await quietMinutes()) > 1 && Date.now() - began < 5_000) await page.waitForTimeout(50);
+    expect(await quietMinutes()).to.be.below(1);
+  });
+
+  it('is begun by the same key in the console', async () => {
+    await page.goto('/admin');
+    await page.getByRole('heading', { name: 'Needs attention' }).waitFor();
+    await page.keyboard.press('Control+k');
+    await page.waitForURL('**/admin/act-as');
+    await page.locator('#q:focus').waitFor();
+  });
+
+  it('keeps what was typed when it ends by itself', async () => {
+    await actAs('Rita Alvarez');
+    await page.goto(cancelling);
+    await page.getByLabel('Reason').fill('Settled between');
+    await pass(31);
+    await notice(page).getByText('You do not act as Rita Alvarez any more').waitFor();
+    expect(await page.getByLabel('Reason').inputValue()).to.equal('Settled between');
+  });
+
+  async function anOrganization(): Promise<string> {
+    const { id } = (await app.db('organizations').first('id')) as { id: string };
+    return id;
+  }
+});
+
+async function aBookingAndADraft(app: TestApp): Promise<{ id: string; draft: string }> {
+  const acuity = app.system.services.acuity as FakeAcuity;
+  const [startsAt = '', ...others] = [12, 13, 14].map((day) => `2027-01-${day}T10:00:00+11:00`);
+  acuity.offer(7001, startsAt, ...others);
+  const specialist = await app.system.services.specialists.findByCalendar(7001);
+  if (!specialist) throw new Error('The demo has no specialist with calendar 7001');
+  const rita = await app.signIn('rita@harbour-legal.example');
+  const order = { specialistId: specialist.id, type: 'in_person' };
+  const examinee = { firstName: 'Ewan', lastName: 'Marsh', phone: '0412 345 678' };
+  const booked = await rita
+    .post('/bookings')
+    .send({ ...order, startsAt, examinee })
+    .expect(201);
+  const begun = await rita
+    .post('/bookings/new')
+    .set('Accept', 'text/html')
+    .type('form')
+    .send(order)
+    .expect(303);
+  const draft = /new\/([^/]+)\//.exec(String(begun.headers.location))?.[1] ?? '';
+  return { id: (booked.body as { booking: { id: string } }).booking.id, draft };
+}

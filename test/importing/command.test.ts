@@ -1,0 +1,105 @@
+// The command itself, as an operator runs it.
+import { execFile } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { promisify } from 'node:util';
+import { expect } from 'chai';
+import { openImportStack, type ImportStack } from '../support/import-stack.ts';
+
+const run = promisify(execFile);
+const root = path.resolve(import.meta.dirname, '../..');
+
+describe('npm run import', () => {
+  let stack: ImportStack;
+  const folder = mkdtempSync(path.join(tmpdir(), 'import-'));
+  before(async () => {
+    stack = await openImportStack();
+  });
+  after(async () => {
+    await stack.close();
+    rmSync(folder, { recursive: true });
+  });
+
+  async function command(...args: string[]): Promise<{ code: number; said: string }> {
+    const { database, url } = stack.app;
+    const env = {
+      PATH: process.env.PATH ?? '',
+      NODE_ENV: 'test',
+      DATABASE_URL: database.url,
+      BASE_URL: url,
+      ...{ BETTER_AUTH_SECRET: 'a-secret-for-tests-only-0123456789abcdef', SMTP_URL: 'smtp://127.0.0.1:9' },
+      ACUITY_BASE_URL: stack.simulator.url,
+      ACUITY_USER_ID: '11100001',
+      ACUITY_API_KEY: 'demo-acuity-key',
+    };
+    try {
+      const { stdout, stderr } = await run(process.execPath, ['src/commands/import.ts', ...args], {
+        cwd: root,
+        env,
+      });
+      return { code: 0, said: stdout + stderr };
+    } catch (error) {
+      const { code, stdout, stderr } = error as { code: number; stdout: string; stderr: string };
+      return { code, said: stdout + stderr };
+    }
+  }
+
+  it('says how it is used, and what is wrong with how it was', async () => {
+    const bare = await command();
+    expect(bare.code).to.equal(0);
+    expect(bare.said).to.contain('npm run import -- people FILE.csv');
+    for (const [args, says] of [
+      [['everything'], 'There is no import of everything'],
+      [['constructor'], 'There is no import of constructor'],
+      [['people'], 'Name the CSV file'],
+      [['acuity'], 'Say which days'],
+      [['acuity', '--from', '2026-02-30', '--to', '2026-03-01'], '--from 2026-02-30 is not a day'],
+      [['acuity', '--from', '2026-03-02', '--to', '2026-03-01'], 'is after --to'],
+      [
+        ['acuity', '--from', '2026-03-01', '--to', '2026-03-02', '--past', 'done'],
+        '--past done is none of closed',
+      ],
+      [['undo', 'that'], 'Which import?'],
+      [['people', 'x.csv', '--aply'], '--aply'],
+    ] as const) {
+      const { code, said } = await command(...args);
+      expect(code, says).to.equal(2);
+      expect(said).to.contain(says);
+    }
+    expect((await command('people', '/no/such.csv')).said).to.contain('cannot be read: ENOENT');
+    writeFileSync(path.join(folder, 'bad.csv'), 'name\nJo');
+    const bad = await command('people', path.join(folder, 'bad.csv'));
+    expect(bad.code).to.equal(1);
+    expect(bad.said).to.equal('Line 1: the header lacks organisation. It has: name\n');
+  });
+
+  it('looks, does, lists and takes back, and says so', async () => {
+    const id = await stack.appointmentIn(-5);
+    await stack.appointmentIn(-6, { email: 'nobody@we.example', calendarID: 7003 });
+    await stack.app
+      .db('specialists')
+      .where({ acuity_calendar_id: 7003 })
+      .update({ acuity_calendar_id: 7999 });
+    const report = path.join(folder, 'report.csv');
+    const days = ['acuity', '--from', stack.day(-10), '--to', stack.day(0)];
+    const looked = await command(...days, '--report', report);
+    expect(looked.code, looked.said).to.equal(0);
+    expect(looked.said).to.contain('1 would be made').and.contain('1 would be left');
+    expect(looked.said).to.contain('no specialist has calendar 7003').and.contain('Do it with --apply');
+    expect(readFileSync(report, 'utf8').split('\r\n')).to.have.length(4);
+    expect(readFileSync(report, 'utf8')).to.contain(
+      `made,,${id},,"rita@harbour-legal.example, Harbour Legal",payment_received`,
+    );
+    expect(`${looked.said}${readFileSync(report, 'utf8')}`, 'nobody examined').not.to.match(/Ewan|Marsh|412/);
+
+    const done = await command(...days, '--apply');
+    const importId = /undo ([0-9a-f-]{36})/.exec(done.said)?.[1] ?? '';
+    expect(done.said).to.contain('1 made');
+    const listed = await command('list');
+    expect(listed.said).to.contain(importId).and.contain('acuity, done').and.contain('1 made');
+    expect((await command('undo', importId)).said).to.contain('1 records taken back, 0 left');
+    expect(await stack.booking(id)).to.equal(undefined);
+    expect((await command('undo', '0190aaaa-0000-7000-8000-00000000000a')).code).to.equal(1);
+  });
+}).timeout(120_000);

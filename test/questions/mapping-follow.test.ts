@@ -1,0 +1,139 @@
+// How a changed mapping affects bookings that were made under the earlier one.
+import { expect } from 'chai';
+import { auditLog } from '../../src/audit/index.ts';
+import { intakeDetails } from '../../src/bookings/index.ts';
+import { createConvergence } from '../../src/following/index.ts';
+import { createMapping, type Mapping } from '../../src/questions/index.ts';
+import {
+  openHouse,
+  peopleOf,
+  reasonOf,
+  tuesdayAtTen,
+  valueOf,
+  type House,
+} from '../support/booking-house.ts';
+import { createFakeAcuity } from '../support/fakes/acuity.ts';
+import { lossy } from '../support/lossy-acuity.ts';
+import { openWebhookStack, type WebhookStack } from '../support/webhook-stack.ts';
+
+/** Saves the mapping as it is but for these: field id → detail. */
+async function remap(
+  mapping: Mapping,
+  people: House['people'],
+  change: Record<number, string>,
+): Promise<void> {
+  const view = await mapping.read();
+  const fields = (view.forms ?? []).flatMap((form) => form.fields);
+  const shown = fields.filter(({ isMappable }) => isMappable);
+  const choices = new Map(shown.map(({ id, detail }) => [id, change[id] ?? detail ?? '']));
+  valueOf(await mapping.save(people.ada, { token: view.token, choices }));
+}
+
+describe('a booking after the mapping was changed', () => {
+  let stack: WebhookStack;
+  let people: House['people'];
+  beforeEach(async () => {
+    stack = await openWebhookStack();
+    people = await peopleOf(stack.app.db);
+  });
+  afterEach(() => stack.close());
+
+  const change = (wanted: Record<number, string>) => remap(stack.app.system.services.mapping, people, wanted);
+  /** Acuity tells of the appointment; the answers stay. */
+  const touch = async (id: number) => {
+    await stack.staff('PUT', `/appointments/${id}?admin=true`, { notes: `Told at ${Date.now()}` });
+    await stack.settled();
+  };
+  const make = async (answers: Record<number, string>) => {
+    const fields = Object.entries(answers).map(([id, value]) => ({ id: Number(id), value }));
+    const { id } = await stack.makeAppointment({ fields });
+    await stack.settled();
+    return id;
+  };
+  const correct = (id: number, columns: object) =>
+    stack.app.db('bookings').where({ acuity_appointment_id: id }).update(columns);
+  const usual = { 9102: 'Ewan', 9103: 'Marsh', 9104: '0412 345 678' };
+  const reconcile = () => {
+    const { sync } = stack.app.system.services;
+    return sync.reconcile({ ...sync.nearSpan(), fixes: true });
+  };
+
+  it('takes the detail from its new question, and keeps other details that staff corrected', async () => {
+    // The agency answered the claim number in a field that was not mapped.
+    const id = await make({ ...usual, 9108: 'CL-2207' });
+    await correct(id, { examinee_last_name: 'Marlow' });
+    await change({ 9107: '', 9108: 'claim_number' });
+    await touch(id);
+    expect(await stack.booking(id)).to.include({ claim_number: 'CL-2207', examinee_last_name: 'Marlow' });
+    // Only once: a later correction of the new detail stays too.
+    await correct(id, { claim_number: 'CL-2208' });
+    await touch(id);
+    expect(await stack.booking(id)).to.include({ claim_number: 'CL-2208', examinee_last_name: 'Marlow' });
+  });
+
+  it('follows what is changed in Acuity afterwards', async () => {
+    const id = await make(usual);
+    await correct(id, { examinee_last_name: 'Marlow' });
+    await change({ 9107: '', 9108: 'claim_number' });
+    await stack.staff('PUT', `/appointments/${id}?admin=true`, { fields: [{ id: 9103, value: 'March' }] });
+    await stack.settled();
+    expect(await stack.booking(id)).to.include({ examinee_last_name: 'March' });
+  });
+
+  it('loses nothing, and is not written, when details have no question any more', async () => {
+    const id = await make({ ...usual, 9107: 'CL-2207' });
+    const before = await stack.booking(id);
+    await change({ 9102: '', 9103: '', 9104: '', 9107: '' });
+    await touch(id);
+    expect(await stack.booking(id)).to.deep.equal(before);
+  });
+
+  it('is no difference for reconciliation when Acuity’s answers are unchanged', async () => {
+    const id = await make({ ...usual, 9107: 'CL-2207' });
+    await correct(id, { examinee_last_name: 'Marlow' });
+    await change({ 9107: '', 9108: 'claim_number' });
+    expect(await reconcile()).to.include({ found: 0 });
+    expect(await stack.booking(id)).to.include({ examinee_last_name: 'Marlow' });
+  });
+});
+
+const converge = ({ deps, settlement }: House, appointmentId: number) =>
+  createConvergence({ attempts: deps, settlement, quietSettlement: settlement }).converge(appointmentId, {
+    source: 'acuity',
+  });
+
+describe('an attempt that is open while the reference gets another question', () => {
+  for (const found of ['by the worker', 'by a webhook'] as const) {
+    it(`is settled as its booking ${found}`, async () => {
+      const fake = createFakeAcuity();
+      fake.offer(7001, tuesdayAtTen.toISOString());
+      const acuity = lossy(fake);
+      const house = await openHouse(acuity);
+      try {
+        const { questions, specialists } = house.deps;
+        const mapping = createMapping({
+          db: house.db,
+          audit: auditLog,
+          questions,
+          specialists,
+          details: intakeDetails,
+        });
+        acuity.lose('after');
+        const pending = reasonOf(await house.attempts.book(house.people.rita, house.requestFor(), null));
+        expect(pending.reason).to.equal('outcome_pending');
+        await remap(mapping, house.people, { 9101: '', 9108: 'reference' });
+        const { id } = (await house.db('booking_intentions').first('id')) as { id: string };
+        const [appointment] = fake.appointments.values();
+        if (!appointment) throw new Error('Acuity made no appointment');
+        if (found === 'by the worker') await house.settlement.settle(id);
+        else await converge(house, appointment.id);
+        const [booking, ...others] = (await house.db('bookings').select('*')) as Record<string, unknown>[];
+        expect(others).to.deep.equal([]);
+        expect(booking).to.include({ acuity_appointment_id: appointment.id, source: 'portal' });
+        expect(fake.appointments.get(appointment.id)?.canceled).to.equal(false);
+      } finally {
+        await house.close();
+      }
+    });
+  }
+});

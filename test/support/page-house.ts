@@ -1,0 +1,82 @@
+// The real app with an Acuity in memory whose calendars the test fills, and a clock that it sets.
+import { startTestApp, type TestApp } from './app.ts';
+import { createFakeAcuity, type FakeAcuity } from './fakes/acuity.ts';
+import { lossy, type LossyAcuity } from './lossy-acuity.ts';
+import { createVisitor, type Visit, type Visitor } from './visitor.ts';
+
+export interface PageHouse {
+  app: TestApp;
+  acuity: FakeAcuity & Pick<LossyAcuity, 'lose'>;
+  clock: { at: Date };
+  visitor(): Visitor;
+  signedIn(email: string): Promise<Visitor>;
+  specialistId(name: string): Promise<string>;
+  /** Rita's journey up to a step; the draft's id. */
+  draftAt(visitor: Visitor, step: 'time' | 'examinee' | 'check'): Promise<string>;
+  close(): Promise<void>;
+}
+
+export const rita = 'rita@harbour-legal.example';
+export const nadia = 'nadia@northside-claims.example';
+export const sam = 'sam@examdesk.example';
+
+/** A Tuesday in Sydney's summer. */
+export const nineOnTuesday = '2026-12-01T09:00:00+11:00';
+export const inUtc = (time: string): string => new Date(time).toISOString();
+
+export const ewan = {
+  firstName: 'Ewan',
+  lastName: 'Marsh',
+  phone: '0412 345 678',
+  email: '',
+  'dateOfBirth-day': '27',
+  'dateOfBirth-month': '3',
+  'dateOfBirth-year': '1984',
+  claimNumber: 'CL-2207',
+  notes: 'Needs an interpreter.',
+};
+
+export async function openPageHouse(): Promise<PageHouse> {
+  const clock = { at: new Date('2026-11-23T09:00:00+11:00') };
+  const fake = createFakeAcuity();
+  const losing = lossy(fake);
+  const acuity = { ...fake, ...losing };
+  const app = await startTestApp({
+    overrides: {
+      acuity,
+      clock: { now: () => clock.at },
+      bookings: { timings: { patienceMs: 200, inFlightMs: 100, uncalledMs: 100, sweepAfterMs: 0 } },
+    },
+  });
+  const visitor = () => createVisitor(app.url);
+  const specialistId = async (name: string) => {
+    const row = (await app.db('specialists').where({ name }).first('id')) as { id: string } | undefined;
+    if (!row) throw new Error(`The demo has no ${name}`);
+    return row.id;
+  };
+  return {
+    app,
+    acuity,
+    clock,
+    visitor,
+    specialistId,
+    signedIn: (email) => app.signedInVisitor(email),
+    async draftAt(person, step) {
+      const specialist = await specialistId('Dr Amelia Hart');
+      const started = await person.post('/bookings/new', { specialistId: specialist, type: 'in_person' });
+      const draftId = draftIdOf(started);
+      if (step === 'time') return draftId;
+      await person.post(`/bookings/new/${draftId}/time`, { startsAt: inUtc(nineOnTuesday) });
+      if (step === 'examinee') return draftId;
+      await person.post(`/bookings/new/${draftId}/examinee`, ewan);
+      return draftId;
+    },
+    close: () => app.close(),
+  };
+}
+
+export function draftIdOf({ at }: Pick<Visit, 'at'>): string {
+  const id = /^\/bookings\/new\/([0-9a-f-]{36})\//.exec(at)?.[1];
+  if (!id) throw new Error(`Not a step of a draft: ${at}`);
+  return id;
+}

@@ -1,0 +1,35 @@
+// The whole app in a process of its own: doors, relay and jobs; ended by SIGKILL at a step of its choice.
+import { createServer } from 'node:http';
+import { compose } from '../../../src/compose.ts';
+import { readConfig } from '../../../src/config.ts';
+import { killedAt, nextPlan } from '../child-pool.ts';
+import { onlyAtStart } from '../cron.ts';
+import type { WebhookPlan } from '../webhook-process.ts';
+import { hurried } from '../booking-stack.ts';
+
+const config = readConfig();
+const plan = await nextPlan<WebhookPlan>();
+const onStep = killedAt(() => plan.killAt);
+
+const system = compose(config, {
+  // What a dead process held comes back when its time is up: for us it is later already.
+  clock: { now: () => new Date(Date.now() + plan.clockAheadMs) },
+  jobs: { cron: onlyAtStart },
+  bookings: { timings: hurried, onStep },
+  emails: { firstPauseMs: 100, sweepAfterMs: 0, onStep },
+  webhooks: { onStep },
+  relay: { pollMs: 50, timeoutMs: 5_000, onStep },
+});
+const server = createServer(system.app);
+server.listen(config.PORT, '127.0.0.1', () => {
+  void system.worker.start().then(() => process.send?.('ready'));
+});
+process.on('SIGTERM', () => {
+  server.closeAllConnections();
+  server.close(() => {
+    void system.worker
+      .stop()
+      .then(() => system.close())
+      .then(() => process.exit(0));
+  });
+});

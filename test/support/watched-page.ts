@@ -1,0 +1,90 @@
+// A page in a real browser that is watched: axe, the content security policy, and its width.
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { expect } from 'chai';
+import type { Browser, BrowserContext, Page } from 'playwright-core';
+import { demoPassword } from '../../seeds/demo.ts';
+import type { SessionCookie } from './session.ts';
+
+const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+const rules = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
+
+export interface Watched {
+  page: Page;
+  context: BrowserContext;
+  /** Nothing breaks the policy, nothing sticks out, axe finds nothing. */
+  check(): Promise<void>;
+  /** By the form, for tests of signing in. */
+  signIn(email: string): Promise<void>;
+  /** With a session that there is (TestApp.sessionCookie): on from the next page. */
+  useSession(cookie: SessionCookie): Promise<void>;
+  close(): Promise<void>;
+}
+
+export interface WatchOptions {
+  width: number;
+  javaScript?: boolean;
+  colorScheme?: 'light' | 'dark';
+  timezoneId?: string;
+}
+
+export async function watchedPage(
+  browser: Browser,
+  baseURL: string,
+  options: WatchOptions,
+): Promise<Watched> {
+  const { width, javaScript = true, colorScheme = 'light', timezoneId = 'Australia/Perth' } = options;
+  const context = await browser.newContext({
+    baseURL,
+    colorScheme,
+    timezoneId,
+    javaScriptEnabled: javaScript,
+    reducedMotion: 'reduce',
+    viewport: { width, height: 900 },
+  });
+  const page = await context.newPage();
+  const violations: string[] = [];
+  await page.exposeFunction('reportViolation', (text: string) => void violations.push(text));
+  await page.addInitScript(`document.addEventListener('securitypolicyviolation', (event) =>
+    window.reportViolation(event.violatedDirective + ' ' + event.blockedURI + ' at ' + location.pathname))`);
+  page.on('console', (message) => {
+    if (/content security policy/i.test(message.text())) violations.push(message.text());
+  });
+  page.on('pageerror', (error) => void violations.push(String(error)));
+
+  return {
+    page,
+    context,
+    async check() {
+      // Its words can stand there before its styles do.
+      await page.waitForLoadState();
+      const at = new URL(page.url()).pathname;
+      expect(violations.splice(0), `policy at ${at}`).to.deep.equal([]);
+      if (!javaScript) return;
+      expect(await page.evaluate('document.documentElement.scrollWidth'), `width of ${at}`).to.be.at.most(
+        width,
+      );
+      expect(await axeFindings(page), `axe at ${at}`).to.deep.equal([]);
+      expect(violations.splice(0), `policy at ${at}`).to.deep.equal([]);
+    },
+    async signIn(email) {
+      await page.goto('/sign-in');
+      await page.getByLabel('E-mail address').fill(email);
+      await page.getByLabel('Password').fill(demoPassword);
+      await page.getByRole('button', { name: 'Sign in' }).click();
+      await page.waitForURL((url) => url.pathname !== '/sign-in');
+    },
+    useSession: (cookie) =>
+      context.addCookies([{ ...cookie, url: baseURL, httpOnly: true, sameSite: 'Lax' }]),
+    close: () => context.close(),
+  };
+}
+
+async function axeFindings(page: Page): Promise<string[]> {
+  await page.evaluate(axe);
+  const found: unknown = await page.evaluate(
+    `axe.run(document, { runOnly: ${JSON.stringify(rules)}, resultTypes: ['violations'] }).then(({ violations }) =>
+       violations.map(({ id, nodes }) => id + ': ' + nodes.map(({ target }) => target.join(' ')).join(', ')))`,
+  );
+  return found as string[];
+}

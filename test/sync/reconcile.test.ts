@@ -1,0 +1,193 @@
+import { expect } from 'chai';
+import { openWebhookStack, type WebhookStack } from '../support/webhook-stack.ts';
+
+const anHour = 3_600_000;
+
+describe('reconciliation', () => {
+  let stack: WebhookStack;
+  const sync = () => stack.app.system.services.sync;
+  const near = (fixes: boolean) => sync().reconcile({ ...sync().nearSpan(), fixes });
+  const items = () =>
+    stack.app
+      .db('drift_items')
+      .orderBy('difference')
+      .select('difference', 'state', 'announced', 'appointment_id');
+  const differences = async () => (await items()).map(({ difference, state }) => `${difference}: ${state}`);
+
+  // Nothing tells us of anything: only looking does.
+  beforeEach(async () => {
+    stack = await openWebhookStack({ target: null });
+  });
+  afterEach(() => stack.close());
+
+  it('makes the bookings of appointments that no event announced, and says so', async () => {
+    const made = [await stack.makeAppointment(), await stack.makeAppointment()];
+    const report = await near(true);
+    expect(report).to.include({ state: 'done', appointments: 2, found: 2, fixed: 2, unannounced: 2 });
+    for (const { id } of made)
+      expect(await stack.booking(id)).to.include({ source: 'acuity_direct', status: 'active' });
+    const progress = await stack.app.db('booking_progress').pluck('source');
+    expect(progress).to.deep.equal(['reconciliation', 'reconciliation']);
+    expect(await near(true)).to.include({ found: 0 });
+  });
+
+  it('finds what differs, names it, and puts it right', async () => {
+    const [moved, cancelled, elsewhere, renamed] = [
+      await stack.makeAppointment(),
+      await stack.makeAppointment(),
+      await stack.makeAppointment(),
+      await stack.makeAppointment(),
+    ];
+    await near(true);
+    const to = new Date(new Date(moved.datetime).getTime() + anHour).toISOString();
+    await stack.staff('PUT', `/appointments/${moved.id}/reschedule?admin=true`, { datetime: to });
+    await stack.staff('PUT', `/appointments/${cancelled.id}/cancel?admin=true`, {});
+    await stack.staff('PUT', `/appointments/${elsewhere.id}/reschedule?admin=true`, {
+      datetime: elsewhere.datetime,
+      calendarID: 7003,
+    });
+    await stack.staff('PUT', `/appointments/${renamed.id}?admin=true`, {
+      fields: [{ id: 9103, value: 'Marlow' }],
+    });
+    await stack.app.db('drift_items').delete();
+
+    expect(await near(false)).to.include({ fixes: false, fixed: 0 });
+    expect(await differences()).to.include.members([
+      'details: found',
+      'specialist: found',
+      'status: found',
+      'time: found',
+    ]);
+    expect((await stack.booking(cancelled.id))?.status, 'only looked at').to.equal('active');
+
+    await stack.app.db('drift_items').delete();
+    await near(true);
+    expect((await differences()).every((one) => one.endsWith('fixed'))).to.equal(true);
+    expect((await stack.booking(moved.id))?.starts_at.toISOString()).to.equal(to);
+    expect(await stack.booking(cancelled.id)).to.include({ status: 'cancelled' });
+    expect(await stack.booking(renamed.id)).to.include({ examinee_last_name: 'Marlow' });
+    expect(await near(true)).to.include({ found: 0 });
+  });
+
+  it('finds a booking whose appointment was moved out of the days it looks at', async () => {
+    const { id, datetime } = await stack.makeAppointment();
+    await near(true);
+    const far = new Date(new Date(datetime).getTime() + 90 * 24 * anHour).toISOString();
+    await stack.staff('PUT', `/appointments/${id}/reschedule?admin=true`, { datetime: far });
+    expect(await near(true)).to.include({ found: 1, fixed: 1 });
+    expect((await stack.booking(id))?.starts_at.toISOString()).to.equal(far);
+  });
+
+  it('leaves for staff what is not safe, with the reason, and tells them by e-mail', async () => {
+    const [unknown, gone] = [
+      await stack.makeAppointment({ calendarID: 7003 }),
+      await stack.makeAppointment(),
+    ];
+    await stack.app
+      .db('specialists')
+      .where({ acuity_calendar_id: 7003 })
+      .update({ acuity_calendar_id: 7999 });
+    await sync().reconcileNear();
+    const appointments = stack.simulator.state.appointments;
+    appointments.splice(
+      appointments.findIndex((one) => one.id === gone.id),
+      1,
+    );
+    await stack.app.db('emails').delete();
+    const report = await sync().reconcileNear();
+    expect(report).to.include({ state: 'done', found: 2, fixed: 0 });
+    const left = (await stack.app
+      .db('drift_items')
+      .where({ report_id: report?.id })
+      .select('difference', 'state', 'reason')) as {
+      difference: string;
+      state: string;
+      reason: string;
+    }[];
+    expect(left.map(({ difference, state }) => `${difference}: ${state}`)).to.have.members([
+      'missing_here: left',
+      'missing_there: left',
+    ]);
+    expect(left.find(({ difference }) => difference === 'missing_here')?.reason).to.contain('calendar');
+    expect(await stack.booking(unknown.id)).to.equal(undefined);
+    const mails = (await stack.app.db('emails').select('kind', 'recipient')) as {
+      kind: string;
+      recipient: string;
+    }[];
+    expect(mails).to.deep.equal([{ kind: 'drift_report', recipient: 'ada@examdesk.example' }]);
+  });
+
+  it('reads more than a hundred appointments of a day, cancelled ones too', async () => {
+    const { id, datetime } = await stack.makeAppointment();
+    const [pattern] = stack.simulator.state.appointments;
+    if (!pattern) throw new Error('No appointment');
+    // Straight into the simulator's state: its API would make the days longer than they are.
+    for (let n = 1; n <= 230; n += 1) {
+      stack.simulator.state.appointments.push({
+        ...structuredClone(pattern),
+        id: id + n,
+        calendarID: 7001 + (n % 7),
+        canceled: n % 20 !== 0,
+      });
+    }
+    const day = datetime.slice(0, 10);
+    const report = await sync().reconcile({ from: day, to: day, fixes: true });
+    expect(report).to.include({ state: 'done', appointments: 231 });
+    const [count] = await stack.app.db('bookings').count({ n: '*' });
+    expect(Number(count?.n)).to.equal(1 + 11);
+  }).timeout(120_000);
+
+  it('resumes a run whose process died, and counts nothing twice', async () => {
+    await stack.makeAppointment();
+    const { from, to } = sync().nearSpan();
+    const past = new Date(Date.now() - anHour);
+    await stack.app.db('drift_reports').insert({
+      id: '0190aaaa-0000-7000-8000-00000000000a',
+      kind: 'near',
+      fixes: true,
+      from_day: from,
+      to_day: to,
+      next_day: to,
+      started_at: past,
+      lease_until: past,
+      found: 3,
+      appointments: 40,
+    });
+    const report = await near(true);
+    const finished = await sync().report('0190aaaa-0000-7000-8000-00000000000a');
+    expect(finished).to.include({ state: 'done', found: 3, appointments: 40 });
+    expect(report).to.include({ state: 'done', found: 1 });
+  });
+
+  it('refuses to start while another run is under way', async () => {
+    await stack.makeAppointment();
+    const reports = await Promise.all([near(true), near(true), near(true)]);
+    expect(reports.filter((report) => report !== null)).to.have.length(1);
+    expect(await stack.app.db('bookings')).to.have.length(1);
+  });
+
+  it('fails, and takes nothing for gone, when Acuity cannot be asked', async () => {
+    const { id } = await stack.makeAppointment();
+    await near(true);
+    await stack.control('/faults', {
+      rules: [{ method: 'GET', path: '/appointments', times: 40, effect: { status: 502, body: '<html>' } }],
+    });
+    const report = await near(true);
+    expect(report).to.include({ state: 'failed', found: 0 });
+    expect(report?.lastError).to.match(/^acuity_/);
+    expect(await stack.booking(id)).to.include({ status: 'active' });
+  });
+
+  it('reports no difference for what was booked or moved during the run', async () => {
+    const { id } = await stack.makeAppointment();
+    await near(true);
+    await stack.control('/faults', {
+      rules: [{ method: 'GET', path: '/appointments', times: 1, effect: { delayMs: 400 } }],
+    });
+    const looking = near(true);
+    await new Promise((done) => setTimeout(done, 150));
+    await stack.staff('PUT', `/appointments/${id}/cancel?admin=true`, {});
+    await stack.app.system.services.convergence.converge(id, { source: 'acuity' });
+    expect(await looking).to.include({ found: 0 });
+  });
+});

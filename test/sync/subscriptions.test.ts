@@ -1,0 +1,321 @@
+import { expect } from 'chai';
+import { pino } from 'pino';
+import { systemClock } from '../../src/adapters/system-clock.ts';
+import { readConnection } from '../../src/sync/connection.ts';
+import { ensureSubscriptions } from '../../src/sync/subscriptions.ts';
+import { openTestDatabase } from '../support/database.ts';
+import { createFakeAcuity } from '../support/fakes/acuity.ts';
+import { openWebhookStack, type WebhookStack } from '../support/webhook-stack.ts';
+
+interface Subscription {
+  id: number;
+  event: string;
+  target: string;
+  status: string;
+}
+
+describe('our webhooks in Acuity', () => {
+  let stack: WebhookStack;
+  const sync = () => stack.app.system.services.sync;
+  const ours = () => `${stack.app.url}/automation/acuity`;
+  const there = () => stack.staff<Subscription[]>('GET', '/webhooks');
+
+  beforeEach(async () => {
+    stack = await openWebhookStack({ target: null });
+  });
+  afterEach(() => stack.close());
+
+  const subscribed = async (): Promise<Subscription> => {
+    await sync().connect(null);
+    const [one] = await there();
+    if (!one) throw new Error('No subscription');
+    return one;
+  };
+  const mails = () => stack.app.db('emails').pluck('kind');
+
+  it('are made once, at our relay, and bring events', async () => {
+    await sync().connect(null);
+    await sync().connect(null);
+    expect((await there()).map(({ event, target }) => ({ event, target }))).to.deep.equal([
+      { event: 'appointment.changed', target: `${stack.app.url}/automation/acuity` },
+    ]);
+    const { id } = await stack.makeAppointment();
+    await stack.settled();
+    expect(await stack.booking(id)).to.include({ source: 'acuity_direct' });
+    expect(await stack.app.db('webhook_events').pluck('action')).to.deep.equal(['changed']);
+  });
+
+  it('that were disabled are noticed, made anew, and what was missed is made up for', async () => {
+    await subscribed();
+    const [stored] = stack.simulator.state.subscriptions;
+    if (stored) stored.status = 'disabled';
+    const { id } = await stack.makeAppointment();
+    expect(await stack.booking(id)).to.equal(undefined);
+    await sync().checkSubscriptions();
+    expect((await there()).map(({ status }) => status)).to.deep.equal(['active']);
+    expect(await stack.booking(id)).to.include({ source: 'acuity_direct' });
+    expect(await mails()).to.include.members(['webhooks_repaired', 'drift_report']);
+    const { body } = await stack.app.anonymous().get('/readyz');
+    expect(body.details.webhooks[0]).to.include({ event: 'appointment.changed', repaired: 'disabled' });
+  });
+
+  it('that somebody deleted are made anew', async () => {
+    const { id } = await subscribed();
+    await fetch(`${stack.simulator.url}/api/v1/webhooks/${id}`, {
+      method: 'DELETE',
+      headers: { authorization: `Basic ${Buffer.from('11100001:demo-acuity-key').toString('base64')}` },
+    });
+    await sync().checkSubscriptions();
+    expect(await there()).to.have.length(1);
+    expect(await mails()).to.deep.equal(['webhooks_repaired']);
+  });
+
+  it('that fell silent are noticed by what reconciliation found', async () => {
+    const { id } = await subscribed();
+    await stack.app.db('webhook_subscriptions').update({ created_at: new Date(Date.now() - 3_600_000) });
+    await stack.control('/webhooks', { enabled: false });
+    await stack.makeAppointment();
+    await sync().reconcileNear();
+    await stack.app.db('emails').delete();
+    await sync().checkSubscriptions();
+    expect((await there())[0]?.id).not.to.equal(id);
+    expect(await mails()).to.deep.equal(['webhooks_repaired']);
+    await sync().checkSubscriptions();
+    expect(await mails(), 'once').to.have.length(1);
+  });
+
+  it('are made by the periodic look when nothing was ever made, without a mail', async () => {
+    await sync().checkSubscriptions();
+    expect((await there()).map(({ target, status }) => ({ target, status }))).to.deep.equal([
+      { target: ours(), status: 'active' },
+    ]);
+    expect(await mails()).to.deep.equal([]);
+    const audit = await stack.app.db('audit_log').where({ resource_type: 'acuity_connection' }).select('*');
+    expect(audit.map(({ action, metadata }) => ({ action, metadata }))).to.deep.equal([
+      {
+        action: 'record.changed',
+        metadata: { made: [{ event: 'appointment.changed', mended: 'missing' }] },
+      },
+    ]);
+  });
+
+  it('are left alone when they are well, and keep the time at which they were made', async () => {
+    const { id } = await subscribed();
+    const made = await stack.app.db('webhook_subscriptions').pluck('created_at');
+    await sync().checkSubscriptions();
+    expect((await there()).map((one) => one.id)).to.deep.equal([id]);
+    expect(await mails()).to.deep.equal([]);
+    expect(await stack.app.db('webhook_subscriptions').pluck('created_at')).to.deep.equal(made);
+    expect((await stack.app.anonymous().get('/readyz')).body.details.webhooks[0].repaired).to.equal(null);
+  });
+
+  it('of other installations on the same account are left alone', async () => {
+    const other = {
+      event: 'appointment.changed',
+      target: 'https://staging.examdesk.example/automation/acuity',
+    };
+    const { id } = await stack.staff('POST', '/webhooks', other);
+    const done = await sync().connect(null);
+    expect(done.ok && done.value.others.map((one) => one.id)).to.deep.equal([id]);
+    expect((await there()).map(({ target }) => target)).to.have.members([other.target, ours()]);
+  });
+
+  it('that a process made and died before it stored them are adopted', async () => {
+    const { id } = await stack.staff('POST', '/webhooks', { event: 'appointment.changed', target: ours() });
+    await sync().checkSubscriptions();
+    expect((await there()).map((one) => one.id)).to.deep.equal([id]);
+    expect(await stack.app.db('webhook_subscriptions').pluck('acuity_id')).to.deep.equal([id]);
+  });
+
+  it('that are there twice are reduced to one', async () => {
+    const wanted = { event: 'appointment.changed', target: ours() };
+    await stack.staff('POST', '/webhooks', wanted);
+    await stack.staff('POST', '/webhooks', wanted);
+    await sync().checkSubscriptions();
+    expect(await there()).to.have.length(1);
+  });
+
+  it('are made once when several processes connect at the same time', async () => {
+    const done = await Promise.all(Array.from({ length: 4 }, () => sync().connect(null)));
+    expect(await there()).to.have.length(1);
+    expect(done.filter(({ ok }) => ok)).to.have.length(1);
+    expect(done.flatMap((one) => (one.ok ? [] : [one.reason]))).to.deep.equal(Array(3).fill('under_way'));
+    expect(await sync().connect(null)).to.include({ ok: true });
+  });
+
+  it('can be made again when the process that was at it died', async () => {
+    const { db } = stack.app;
+    await db('acuity_connection').update({ working_until: db.raw(`now() + interval '1 minute'`) });
+    expect(await sync().connect(null)).to.include({ reason: 'under_way' });
+    await db('acuity_connection').update({ working_until: db.raw(`now() - interval '1 second'`) });
+    expect(await sync().connect(null)).to.include({ ok: true });
+  });
+
+  const failing = async (method: string, status: number, body: object) =>
+    stack.control('/faults', {
+      rules: [{ method, path: '/webhooks', times: 20, effect: { status, body: JSON.stringify(body) } }],
+    });
+  const refusals: [string, string, number, object, string][] = [
+    [
+      'the key is wrong',
+      'GET',
+      401,
+      { status_code: 401, message: 'Unauthorized', error: 'unauthorized' },
+      'unauthorized',
+    ],
+    [
+      'the plan has no API',
+      'GET',
+      403,
+      { status_code: 403, message: 'Forbidden', error: 'forbidden' },
+      'no_api_access',
+    ],
+    ['Acuity refuses', 'POST', 400, { status_code: 400, message: 'No', error: 'bad_request' }, 'refused'],
+  ];
+  for (const [when, method, status, body, reason] of refusals) {
+    it(`say so, and /readyz too, when ${when}`, async () => {
+      await failing(method, status, body);
+      expect(await sync().connect(null)).to.include({ ok: false, reason });
+      await sync().checkSubscriptions();
+      const answer = await stack.app.anonymous().get('/readyz');
+      expect(answer.body.details.connection).to.include({ attention: 'never_connected', trouble: reason });
+      expect(await stack.app.db('acuity_connection').pluck('trouble')).to.deep.equal([reason]);
+      expect(await sync().connection()).to.include({ attention: 'never_connected' });
+    });
+  }
+
+  it('say that the account has all its webhooks when Acuity allows no more', async () => {
+    for (let n = 0; n < 25; n += 1)
+      await stack.staff('POST', '/webhooks', {
+        event: 'order.completed',
+        target: `https://shop.example/${n}`,
+      });
+    expect(await sync().connect(null)).to.include({ ok: false, reason: 'limit_reached' });
+    expect(await there()).to.have.length(25);
+  });
+
+  it('are made when the next look succeeds', async () => {
+    await failing('POST', 500, {});
+    expect(await sync().connect(null)).to.include({ reason: 'unavailable' });
+    await stack.control('/faults', { rules: [] });
+    await sync().checkSubscriptions();
+    expect(await there()).to.have.length(1);
+    expect(await sync().connection()).to.include({ attention: null, trouble: null });
+  });
+
+  it('stay as they are while Acuity is away', async () => {
+    await subscribed();
+    await stack.control('/faults', {
+      rules: [{ path: '/webhooks', times: 20, effect: { status: 502, body: '<html>' } }],
+    });
+    expect(await sync().connect(null)).to.include({ ok: false, reason: 'unavailable' });
+    expect(await stack.app.db('webhook_subscriptions')).to.have.length(1);
+    expect(await sync().connection()).to.include({ attention: null, trouble: 'unavailable' });
+  });
+});
+
+describe('our webhooks in Acuity of an installation that Acuity cannot reach', () => {
+  for (const [name, target, acuityUrl] of [
+    ['it has no https', 'http://examdesk.agency.example/automation/acuity', 'https://acuityscheduling.com'],
+    [
+      'it has a port of its own',
+      'https://examdesk.agency.example:8443/automation/acuity',
+      'https://acuityscheduling.com',
+    ],
+    ['it is on this machine', 'https://localhost/automation/acuity', 'https://acuityscheduling.com'],
+  ] as const) {
+    it(`are not made when ${name}`, async () => {
+      const database = await openTestDatabase();
+      const acuity = createFakeAcuity();
+      const done = await ensureSubscriptions(
+        {
+          db: database.db,
+          acuity,
+          clock: systemClock,
+          log: pino({ level: 'silent' }),
+          target,
+          acuityUrl,
+          announce: () => Promise.reject(new Error('Nothing was made')),
+        },
+        { silent: false },
+      );
+      expect(done).to.deep.equal({ ok: false, reason: 'address' });
+      expect(acuity.calls).to.deep.equal([]);
+      expect(await readConnection({ db: database.db, clock: systemClock, target })).to.include({
+        attention: 'never_connected',
+        trouble: 'address',
+      });
+      await database.close();
+    });
+  }
+});
+
+describe('the connection to Acuity', () => {
+  let stack: WebhookStack;
+  beforeEach(async () => {
+    stack = await openWebhookStack({ target: null });
+  });
+  afterEach(() => stack.close());
+
+  const connection = () => stack.app.system.services.sync.connection();
+  const hoursAgo = (hours: number) => new Date(Date.now() - hours * 3_600_000);
+  const waiting = async (email: string): Promise<{ label: string; repair: object }[]> => {
+    const agent = await stack.app.signIn(email);
+    const { body } = await agent.get('/admin/api/dashboard').set('sec-fetch-site', 'same-origin').expect(200);
+    return (body as { waiting: { label: string; count: number; repair: object }[] }).waiting.filter(
+      ({ label }) => /Acuity/.test(label) && !/Differences|reference|worker/.test(label),
+    );
+  };
+
+  it('is told of on the first page and by /readyz, which stays ready, when Acuity was never connected', async () => {
+    const answer = await stack.app.anonymous().get('/readyz').expect(200);
+    expect(answer.body.details.connection).to.deep.equal({
+      attention: 'never_connected',
+      trouble: null,
+      checkedAt: null,
+      lastEventAt: null,
+    });
+    const [first] = await waiting('ada@examdesk.example');
+    expect(first).to.deep.equal({
+      label: 'Acuity is not connected: it tells us of no change',
+      count: 1,
+      href: '/admin/acuity',
+      repair: { label: 'Connect Acuity', href: '/admin/acuity' },
+    });
+    const [ofSupport] = await waiting('sam@examdesk.example');
+    expect(ofSupport?.repair).to.deep.equal({ label: 'Ask an admin to connect Acuity', href: null });
+    await stack.app.system.services.sync.connect(null);
+    expect(await waiting('ada@examdesk.example')).to.deep.equal([]);
+  });
+
+  it('needs attention when a booking was made an hour ago and no event came since', async () => {
+    const { db } = stack.app;
+    await stack.app.system.services.sync.connect(null);
+    await db('webhook_subscriptions').update({ created_at: hoursAgo(48) });
+    await stack.makeAppointment();
+    await stack.settled();
+    expect(await connection()).to.include({ attention: null });
+    // The event is from yesterday, and a referrer booked two hours ago.
+    await db('webhook_events').update({ received_at: hoursAgo(24) });
+    expect(await connection(), 'nothing booked here').to.include({ attention: null });
+    await db('bookings').update({ source: 'portal', created_at: hoursAgo(0.5) });
+    expect(await connection(), 'booked a moment ago').to.include({ attention: null });
+    await db('bookings').update({ created_at: hoursAgo(2) });
+    expect(await connection()).to.include({ attention: 'quiet' });
+    await db('booking_progress').update({ source: 'reconciliation' });
+    expect(await connection(), 'brought back after a restore').to.include({ attention: null });
+    await db('booking_progress').update({ source: 'acuity' });
+    await db('webhook_events').update({ received_at: hoursAgo(2.01) });
+    expect(await connection(), 'the event came before the booking was stored').to.include({
+      attention: null,
+    });
+  });
+
+  it('is not that of another address whose database this is a copy of', async () => {
+    await stack.app.system.services.sync.connect(null);
+    await stack.app
+      .db('webhook_subscriptions')
+      .update({ target: 'https://examdesk.example/automation/acuity' });
+    expect(await connection()).to.include({ attention: 'never_connected' });
+  });
+});

@@ -1,0 +1,237 @@
+// Two who look at one appointment at once, and the older of the two looks comes back last.
+import { setTimeout as sleep } from 'node:timers/promises';
+import { expect } from 'chai';
+import type { Acuity, Appointment, NewAppointment } from '../../src/ports/acuity.ts';
+import { startTestApp, type TestApp } from '../support/app.ts';
+import { peopleOf } from '../support/booking-house.ts';
+import { createFakeAcuity, type FakeAcuity } from '../support/fakes/acuity.ts';
+
+const nine = '2027-02-02T09:00:00+11:00';
+const ten = '2027-02-02T10:00:00+11:00';
+const eleven = '2027-02-02T11:00:00+11:00';
+const appointmentId = 1_900_000_001;
+const cause = { source: 'acuity' } as const;
+
+/** The next answer of this method is on its way until `arrive`; what it says was true when it was asked. */
+function slowAnswers(acuity: FakeAcuity): Acuity & {
+  slow(method: 'getAppointment' | 'createAppointment' | 'reschedule'): {
+    asked: Promise<void>;
+    arrive(): void;
+  };
+} {
+  const waiting: { method: string; asked(): void; arrived: Promise<void> }[] = [];
+  const held =
+    <A extends unknown[], R>(method: string, call: (...args: A) => Promise<R>) =>
+    async (...args: A): Promise<R> => {
+      const gate = waiting.findIndex((one) => one.method === method);
+      const [mine] = gate < 0 ? [] : waiting.splice(gate, 1);
+      const answer = await call(...args);
+      mine?.asked();
+      await mine?.arrived;
+      return answer;
+    };
+  return {
+    ...acuity,
+    getAppointment: held('getAppointment', (id: number) => acuity.getAppointment(id)),
+    createAppointment: held('createAppointment', (wanted: NewAppointment) =>
+      acuity.createAppointment(wanted),
+    ),
+    reschedule: held('reschedule', (...args: Parameters<Acuity['reschedule']>) => acuity.reschedule(...args)),
+    slow(method) {
+      const asked = Promise.withResolvers<void>();
+      const arrived = Promise.withResolvers<void>();
+      waiting.push({ method, asked: asked.resolve, arrived: arrived.promise });
+      return { asked: asked.promise, arrive: arrived.resolve };
+    },
+  };
+}
+
+describe('converge, twice at once for one appointment', () => {
+  let app: TestApp;
+  let fake: FakeAcuity;
+  let acuity: ReturnType<typeof slowAnswers>;
+
+  beforeEach(async () => {
+    fake = createFakeAcuity();
+    acuity = slowAnswers(fake);
+    app = await startTestApp({ overrides: { acuity, convergence: { readAgainMs: [] } } });
+  });
+  afterEach(() => app.close());
+
+  const converge = (id = appointmentId) => app.system.services.convergence.converge(id, cause);
+  const bookings = () => app.db('bookings').select('*') as Promise<{ starts_at: Date; status: string }[]>;
+
+  function inAcuity(change: Partial<Appointment>, id = appointmentId): void {
+    const before: Appointment = fake.appointments.get(id) ?? {
+      id,
+      appointmentTypeId: 8001,
+      calendarId: 7001,
+      startsAt: new Date(nine),
+      durationMinutes: 60,
+      calendarTimezone: 'Australia/Sydney',
+      canceled: false,
+      noShow: false,
+      client: { firstName: 'Rita', lastName: 'Alvarez', email: 'rita@harbour-legal.example', phone: null },
+      location: null,
+      notes: null,
+      scheduledBy: null,
+      answers: new Map(),
+    };
+    fake.appointments.set(id, { ...before, ...change });
+  }
+
+  /** As the relay does: what may be done later is done later. */
+  async function convergeInTheEnd(id = appointmentId): Promise<void> {
+    for (let tries = 0; tries < 100; tries += 1) {
+      if ((await converge(id)).ok) return;
+      await sleep(50);
+    }
+    throw new Error('It never came in step');
+  }
+
+  it('does not write an older time over one that a newer answer found unchanged', async () => {
+    inAcuity({});
+    await converge();
+    inAcuity({ startsAt: new Date(ten) });
+    const old = acuity.slow('getAppointment');
+    const first = converge();
+    await old.asked;
+    inAcuity({ startsAt: new Date(nine) });
+    expect(await converge()).to.include({ outcome: 'skipped' });
+    old.arrive();
+    await first;
+    expect((await bookings())[0]?.starts_at).to.deep.equal(new Date(nine));
+  });
+
+  it('makes no booking when the newer answer says cancelled', async () => {
+    inAcuity({});
+    const old = acuity.slow('getAppointment');
+    const first = converge();
+    await old.asked;
+    inAcuity({ canceled: true });
+    expect(await converge()).to.include({ outcome: 'ignored' });
+    old.arrive();
+    expect(await first).to.include({ outcome: 'ignored' });
+    expect(await bookings()).to.deep.equal([]);
+  });
+
+  it('makes one booking, at the newer time', async () => {
+    inAcuity({});
+    const old = acuity.slow('getAppointment');
+    const first = converge();
+    await old.asked;
+    inAcuity({ startsAt: new Date(ten) });
+    await converge();
+    old.arrive();
+    await first;
+    expect((await bookings()).map((one) => one.starts_at)).to.deep.equal([new Date(ten)]);
+  });
+
+  it('keeps the newer time when our own appointment is moved before Acuity’s reply reached us', async () => {
+    const { rita } = await peopleOf(app.db);
+    fake.offer(7001, nine, ten);
+    const specialist = await app.system.services.specialists.findByCalendar(7001);
+    const reply = acuity.slow('createAppointment');
+    const booked = app.system.services.attempts.book(rita, requestFor(specialist?.id ?? ''), null);
+    await reply.asked;
+    const [id = 0] = [...fake.appointments.keys()];
+    const [old, newer] = [acuity.slow('getAppointment'), acuity.slow('getAppointment')];
+    const first = converge(id);
+    await old.asked;
+    inAcuity({ startsAt: new Date(ten) }, id);
+    const second = converge(id);
+    await newer.asked;
+    old.arrive();
+    await first;
+    newer.arrive();
+    await second;
+    reply.arrive();
+    expect((await booked).ok).to.equal(true);
+    expect((await bookings()).map((one) => one.starts_at)).to.deep.equal([new Date(ten)]);
+  });
+
+  it('ends with the clinic’s later change when our own change is under way', async () => {
+    const { rita } = await peopleOf(app.db);
+    inAcuity({});
+    const made = await converge();
+    if (!made.ok || !made.bookingId) throw new Error('No booking was made');
+    fake.offer(7001, ten);
+    const reply = acuity.slow('reschedule');
+    const moved = app.system.services.attempts.reschedule(rita, made.bookingId, new Date(ten));
+    await reply.asked;
+    inAcuity({ startsAt: new Date(eleven) });
+    const early = await converge();
+    reply.arrive();
+    await moved;
+    if (!early.ok) await convergeInTheEnd();
+    expect((await bookings())[0]?.starts_at).to.deep.equal(new Date(eleven));
+  });
+
+  for (const seed of [1, 2, 5]) {
+    it(`ends with Acuity’s last state when dozens of answers come late and in any order (seed ${seed})`, async () => {
+      const random = randomOf(seed);
+      const { rita } = await peopleOf(app.db);
+      const times = Array.from({ length: 8 }, (_, n) => new Date(new Date(nine).getTime() + n * 3_600_000));
+      inAcuity({});
+      const made = await converge();
+      if (!made.ok || !made.bookingId) throw new Error('No booking was made');
+      const { bookingId } = made;
+      fake.offer(7001, ...times.map((time) => time.toISOString()));
+      const looks: Promise<void>[] = [];
+      const late = (answer: { asked: Promise<void>; arrive(): void }) =>
+        void answer.asked.then(() => sleep(random() * 1_500)).then(() => answer.arrive());
+      for (let n = 0; n < 24; n += 1) {
+        const to = times[Math.floor(random() * times.length)] ?? times[0];
+        if (random() < 0.4) late(acuity.slow('getAppointment'));
+        if (random() < 0.2 && to) {
+          late(acuity.slow('reschedule'));
+          looks.push(app.system.services.attempts.reschedule(rita, bookingId, to).then(() => undefined));
+        } else if (random() < 0.6 && to) inAcuity({ startsAt: to });
+        looks.push(convergeInTheEnd());
+        await sleep(random() * 10);
+      }
+      inAcuity({ startsAt: times[Math.floor(random() * times.length)] ?? new Date(nine) });
+      looks.push(convergeInTheEnd());
+      await Promise.all(looks);
+      const here = (await bookings()).map((one) => one.starts_at.toISOString());
+      expect(here).to.deep.equal([fake.appointments.get(appointmentId)?.startsAt.toISOString()]);
+    });
+  }
+
+  it('writes nothing and asks to be tried again when Acuity is away', async () => {
+    inAcuity({});
+    fake.failWith({ reason: 'unavailable', notSent: false, retryAfterMs: 1_000 });
+    expect(await converge()).to.deep.equal({ ok: false, reason: 'acuity_unavailable', retryAfterMs: 1_000 });
+    fake.recover();
+    expect(await converge()).to.include({ ok: true, outcome: 'created' });
+  });
+});
+
+function requestFor(specialistId: string) {
+  return {
+    specialistId,
+    type: 'in_person' as const,
+    startsAt: new Date(nine),
+    timezone: null,
+    examinee: {
+      firstName: 'Ewan',
+      lastName: 'Marsh',
+      phone: '+61412345678',
+      email: null,
+      dateOfBirth: null,
+      interpreterLanguage: null,
+    },
+    claimNumber: null,
+    notes: '',
+    answers: [],
+  };
+}
+
+/** The same row of numbers for the same seed, each from 0 to 1. */
+function randomOf(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (state * 1_664_525 + 1_013_904_223) % 4_294_967_296;
+    return state / 4_294_967_296;
+  };
+}
