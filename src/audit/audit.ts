@@ -38,6 +38,7 @@ export const auditActions = [
   'access.denied',
 ] as const;
 export type AuditAction = (typeof auditActions)[number];
+export const auditOutcomes = ['success', 'failure', 'denied', 'pending'] as const;
 
 export interface AuditEntry {
   action: AuditAction;
@@ -60,7 +61,7 @@ export interface AuditEntry {
     | 'job'
     | 'page';
   resourceId: string | null;
-  outcome?: 'success' | 'failure' | 'denied' | 'pending';
+  outcome?: (typeof auditOutcomes)[number];
   /** Ids, names of columns, reasons. Never health information, never an e-mail address in clear. */
   metadata?: Record<string, unknown>;
 }

@@ -2,6 +2,7 @@ export { auditLog, sayOfChanges, type AuditLog } from './audit.log.ts';
 export { admitRefusal, refusalLimits, writeRefusalCounts } from './audit.refusals.ts';
 export {
   auditActions,
+  auditOutcomes,
   systemActor,
   type AuditAction,
   type AuditActor,

@@ -5,6 +5,10 @@ import type { BookingDetails } from './booking.details.ts';
 export const bookingStatuses = ['active', 'cancelled', 'closed', 'archived'] as const;
 export type BookingStatus = (typeof bookingStatuses)[number];
 
+export const bookingSources = ['portal', 'acuity_direct'] as const;
+/** Who or what writes an entry of a booking's history. */
+export const progressSources = ['portal', 'acuity', 'reconciliation', 'import'] as const;
+
 export const progresses = [
   'scheduled',
   'rescheduled',
@@ -15,6 +19,23 @@ export const progresses = [
   'payment_received',
 ] as const;
 export type Progress = (typeof progresses)[number];
+
+export const progressWords: Record<Progress, string> = {
+  scheduled: 'Scheduled',
+  rescheduled: 'Rescheduled',
+  cancelled: 'Cancelled',
+  no_show: 'Did not attend',
+  generating_report: 'Report being written',
+  report_generated: 'Report ready',
+  payment_received: 'Payment received',
+};
+
+export const statusWords: Record<BookingStatus, string> = {
+  active: 'Active',
+  cancelled: 'Cancelled',
+  closed: 'Closed',
+  archived: 'Archived',
+};
 
 /** A booking as the API and the pages show it (api.md). Instants are Dates; JSON makes them ISO 8601 in UTC. */
 export interface Booking extends BookingDetails {
@@ -37,7 +58,7 @@ export interface Booking extends BookingDetails {
   meetingLink: string | null;
   status: BookingStatus;
   currentProgress: Progress;
-  source: 'portal' | 'acuity_direct';
+  source: (typeof bookingSources)[number];
   version: number;
   createdAt: Date;
   updatedAt: Date;
@@ -48,7 +69,7 @@ export interface ProgressEntry {
   progress: Progress;
   changedBy: { id: string; name: string } | null;
   changedFor: { id: string; name: string } | null;
-  source: 'portal' | 'acuity' | 'reconciliation' | 'import';
+  source: (typeof progressSources)[number];
   notes: string;
   createdAt: Date;
 }

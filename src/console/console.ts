@@ -12,6 +12,7 @@ import {
 import type { Role } from '../accounts/index.ts';
 import type { Database } from '../db/knex.ts';
 import { actionButtons, mayDo, type ActionButton } from './actions.ts';
+import { sentenceCase } from './columns.ts';
 import { leadsTo, mayRead, searchOf, type Column, type Table } from './table.ts';
 import { TableResource } from './table.resource.ts';
 import { tables } from './tables.ts';
@@ -132,8 +133,7 @@ function words() {
 
 /** `startsAt` as `Starts at`. */
 function asWords(name: string): string {
-  const text = name.replaceAll(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
-  return `${text.charAt(0).toUpperCase()}${text.slice(1)}`;
+  return sentenceCase(name.replaceAll(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`));
 }
 
 const icons = { Work: 'Briefcase', People: 'Users', Integrations: 'Repeat', Oversight: 'Shield' };
@@ -148,7 +148,7 @@ type Parts = Record<
 >;
 
 function propertyOf(column: Column, table: Table, parts: Parts) {
-  const { name, type, to, zone, lists, isHealth = false } = column;
+  const { name, type, to, zone, lists, words, isHealth = false } = column;
   const isTitle = name === table.title && !to;
   const custom = {
     type,
@@ -159,7 +159,10 @@ function propertyOf(column: Column, table: Table, parts: Parts) {
     forAdmins,
   };
   // On a narrow screen AdminJS shows the title alone.
-  return { isTitle, custom, components: componentsOf(column, isTitle, parts) };
+  const components = componentsOf(column, isTitle, parts);
+  if (!words) return { isTitle, custom, components };
+  const availableValues = Object.entries(words).map(([value, label]) => ({ value, label }));
+  return { isTitle, custom, components, availableValues };
 }
 
 function componentsOf({ type, to, lists }: Column, isTitle: boolean, parts: Parts) {

@@ -1,10 +1,13 @@
 // The first page of the morning: what is on today, what came in, what waits for somebody. Every number is counted as
 // the list behind it lists, for the same days in the same zone.
 import type { Role } from '../accounts/index.ts';
+import { bookingSources, progressWords, type Booking } from '../bookings/index.ts';
 import type { Database } from '../db/knex.ts';
 import { dayIn, shiftDays, startOfDay } from '../lib/dates.ts';
 import type { MappingAttention } from '../questions/index.ts';
+import { typeWords } from '../specialists/index.ts';
 import type { ConnectionAttention } from '../sync/index.ts';
+import { sourceWords } from './columns.ts';
 import { systemWaiting } from './dashboard.system.ts';
 import { connectionWaiting, questionsWaiting, waitings, type Waiting } from './dashboard.waiting.ts';
 import { mayRead } from './table.ts';
@@ -26,10 +29,17 @@ export interface Dashboard {
       specialist: string;
       type: string;
       currentProgress: string;
+      /** `type` and `currentProgress` as they read. */
+      typeWords: string;
+      progressWords: string;
     }[];
   };
   /** The last twelve, oldest first; `week` is its Monday. */
-  weeks: { week: string; href: string; sources: { source: string; count: number; href: string }[] }[];
+  weeks: {
+    week: string;
+    href: string;
+    sources: { source: string; words: string; count: number; href: string }[];
+  }[];
   waiting: {
     label: string;
     count: number;
@@ -92,9 +102,11 @@ const tools = [
   },
 ] as const;
 
+type TodayRow = Omit<Dashboard['today']['rows'][number], 'typeWords' | 'progressWords'> &
+  Pick<Booking, 'type' | 'currentProgress'>;
+
 const shownToday = 8;
 const shownWeeks = 12;
-const sources = ['portal', 'acuity_direct'] as const;
 
 /**
  * @param zone the reader's
@@ -141,7 +153,11 @@ async function readToday(db: Database, day: string): Promise<Dashboard['today']>
   ]);
   return {
     count,
-    rows: rows as Dashboard['today']['rows'],
+    rows: (rows as TodayRow[]).map((row) => ({
+      ...row,
+      typeWords: typeWords[row.type],
+      progressWords: progressWords[row.currentProgress],
+    })),
     href: `${listOf('bookings', filters)}&sortBy=startsAt&direction=asc`,
   };
 }
@@ -163,8 +179,9 @@ async function readWeeks(db: Database, day: string, zone: string): Promise<Dashb
     return {
       week,
       href: listOf('bookings', { createdAt: created }),
-      sources: sources.map((source) => ({
+      sources: bookingSources.map((source) => ({
         source,
+        words: sourceWords[source],
         count: rows.find((row) => row.week === week && row.source === source)?.count ?? 0,
         href: listOf('bookings', { createdAt: created, source }),
       })),

@@ -30,7 +30,7 @@ class TableProperty extends BaseProperty {
     this.#column = column;
   }
   override availableValues(): string[] | null {
-    return this.#column.values ? [...this.#column.values] : null;
+    return this.#column.words ? Object.keys(this.#column.words) : null;
   }
   override isEditable(): boolean {
     return false;

@@ -9,8 +9,8 @@ export interface Column {
   type: ColumnType;
   /** SQL over the table's `from`; a trusted constant, never made of input. */
   sql: string;
-  /** Of an enumeration. */
-  values?: readonly string[];
+  /** Of an enumeration: each value with the words it is shown in. */
+  words?: Readonly<Record<string, string>>;
   /** Health information: filtered by in sealed words only, because filters stand in the address. */
   isHealth?: true;
   /** The record that it names: SQL for `table/id`, null when there is none. */

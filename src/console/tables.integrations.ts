@@ -1,6 +1,9 @@
 // Lists of what Examdesk exchanges with other systems: webhook events, e-mails, differences from Acuity, file checks.
-import { accountMailKinds, workMailKinds } from '../email/index.ts';
-import { column, oneOf, record, to } from './columns.ts';
+import { accountMailKinds, emailStatuses, workMailKinds } from '../email/index.ts';
+import { allDifferences, driftStates, outcomes } from '../following/index.ts';
+import { reportKinds, reportStates } from '../sync/index.ts';
+import { webhookChannels, webhookRefusals, webhookStates } from '../webhooks/index.ts';
+import { column, oneOf, record, spelledOut, sqlList, to } from './columns.ts';
 import type { Table } from './table.ts';
 
 /** Processed, and something is left to do for us: unless a later event of the appointment went through, or a booking came. */
@@ -23,11 +26,11 @@ export const webhookEvents: Table = {
     column('receivedAt', 'datetime', 'w.received_at'),
     column('action', 'string', 'w.action'),
     column('appointmentId', 'number', 'w.appointment_id'),
-    oneOf('state', 'w.state', ['waiting', 'delivering', 'processed', 'dead', 'refused']),
-    oneOf('outcome', 'w.outcome', ['created', 'skipped', 'updated', 'cancelled', 'ignored']),
+    oneOf('state', 'w.state', spelledOut(webhookStates)),
+    oneOf('outcome', 'w.outcome', spelledOut(outcomes)),
     column('booking', 'string', 'b.reference', to('bookings', 'b.id')),
-    oneOf('channel', 'w.channel', ['relay', 'direct', 'automation'], record),
-    oneOf('refusal', 'w.refusal', ['bad_signature', 'unsupported_type', 'malformed', 'too_old'], record),
+    oneOf('channel', 'w.channel', spelledOut(webhookChannels), record),
+    oneOf('refusal', 'w.refusal', spelledOut(webhookRefusals), record),
     column('attempts', 'number', 'w.attempts', record),
     column('lastStatus', 'number', 'w.last_status', record),
     column('lastError', 'string', 'w.last_error', record),
@@ -39,7 +42,6 @@ export const webhookEvents: Table = {
   ],
 };
 
-const emailStatuses = ['queued', 'sent', 'failed', 'withheld'];
 /** It is tried for three days: nobody is to learn only then that the mail server takes nothing. */
 const isStuck = `e.status = 'queued' and e.attempts >= 5`;
 /** When, by whom, and what had become of it before. */
@@ -56,13 +58,13 @@ export const emails: Table = {
   sort: { by: 'createdAt', direction: 'desc' },
   // Who is invited, or has forgotten a password, is an admin's to know: those mails stand on the people's pages.
   from: `emails e left join bookings b on b.id = e.booking_id
-    where e.account_link_id is null and e.kind in (${workMailKinds.map((kind) => `'${kind}'`).join(', ')})`,
+    where e.account_link_id is null and e.kind in (${sqlList(workMailKinds)})`,
   columns: [
     column('id', 'id', 'e.id', record),
-    oneOf('kind', 'e.kind', workMailKinds),
+    oneOf('kind', 'e.kind', spelledOut(workMailKinds)),
     column('recipient', 'string', 'e.recipient'),
     column('booking', 'string', 'b.reference', to('bookings', 'b.id')),
-    oneOf('status', 'e.status', emailStatuses),
+    oneOf('status', 'e.status', spelledOut(emailStatuses)),
     column('attempts', 'number', 'e.attempts'),
     column('isStuck', 'boolean', isStuck, { label: 'Not delivered so far', ...record }),
     column('lastError', 'string', 'e.last_error', record),
@@ -81,12 +83,12 @@ export const accountEmails: Table = {
   who: 'admin',
   title: 'kind',
   sort: { by: 'createdAt', direction: 'desc' },
-  from: `emails e where e.kind in (${accountMailKinds.map((kind) => `'${kind}'`).join(', ')})`,
+  from: `emails e where e.kind in (${sqlList(accountMailKinds)})`,
   columns: [
     column('id', 'id', 'e.id', record),
-    oneOf('kind', 'e.kind', accountMailKinds),
+    oneOf('kind', 'e.kind', spelledOut(accountMailKinds)),
     column('recipient', 'string', 'e.recipient'),
-    oneOf('status', 'e.status', emailStatuses),
+    oneOf('status', 'e.status', spelledOut(emailStatuses)),
     column('attempts', 'number', 'e.attempts'),
     column(
       'isStuck',
@@ -118,10 +120,10 @@ export const driftReports: Table = {
   columns: [
     column('id', 'id', 'd.id', record),
     column('startedAt', 'datetime', 'd.started_at'),
-    oneOf('kind', 'd.kind', ['near', 'all', 'manual', 'gap']),
+    oneOf('kind', 'd.kind', spelledOut(reportKinds)),
     column('fromDay', 'date', 'd.from_day'),
     column('toDay', 'date', 'd.to_day'),
-    oneOf('state', 'd.state', ['running', 'done', 'failed']),
+    oneOf('state', 'd.state', spelledOut(reportStates)),
     column('appointments', 'number', 'd.appointments'),
     column('found', 'number', 'd.found'),
     column('fixed', 'number', 'd.fixed'),
@@ -132,19 +134,6 @@ export const driftReports: Table = {
   ],
 };
 
-const differences = [
-  'missing_here',
-  'missing_there',
-  'status',
-  'time',
-  'duration',
-  'specialist',
-  'unknown_calendar',
-  'type',
-  'location',
-  'link',
-  'details',
-];
 /** No later look over its day has been: of it, one would be an item of its own. */
 const stillLeft = `i.state = 'left' and not i.superseded`;
 export const driftItems: Table = {
@@ -159,8 +148,8 @@ export const driftItems: Table = {
   columns: [
     column('id', 'id', 'i.id', record),
     column('foundAt', 'datetime', 'i.found_at'),
-    oneOf('difference', 'i.difference', differences),
-    oneOf('state', 'i.state', ['fixed', 'left', 'found']),
+    oneOf('difference', 'i.difference', spelledOut(allDifferences)),
+    oneOf('state', 'i.state', spelledOut(driftStates)),
     column('appointmentId', 'number', 'i.appointment_id'),
     column('booking', 'string', 'b.reference', to('bookings', 'b.id')),
     column('day', 'date', `coalesce((b.starts_at at time zone b.timezone)::date, i.day)`, record),

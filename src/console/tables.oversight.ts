@@ -1,23 +1,20 @@
 // Lists for admins: who did what, and what did not get done.
-import { auditActions } from '../audit/index.ts';
-import { column, oneOf, record, to } from './columns.ts';
+import { auditActions, auditOutcomes } from '../audit/index.ts';
+import { column, oneOf, record, spelledOut, to } from './columns.ts';
 import type { Table } from './table.ts';
 
-/** Those that have a list here; a page or a job is only named. */
-const auditedRecord = `case a.resource_type ${[
-  ...[
-    ['booking', 'bookings'],
-    ['document', 'documents'],
-    ['specialist', 'specialists'],
-  ],
-  ...[
-    ['organization', 'organizations'],
-    ['user', 'users'],
-    ['webhook_event', 'webhook-events'],
-    ['email', 'emails'],
-    ['drift_report', 'drift-reports'],
-  ],
-]
+const listOfType = {
+  booking: 'bookings',
+  document: 'documents',
+  specialist: 'specialists',
+  organization: 'organizations',
+  user: 'users',
+  webhook_event: 'webhook-events',
+  email: 'emails',
+  drift_report: 'drift-reports',
+};
+/** Null for what has no list here: a page, a job. */
+const auditedRecord = `case a.resource_type ${Object.entries(listOfType)
   .map(([type, table]) => `when '${type}' then '${table}/' || a.resource_id`)
   .join(' ')} end`;
 export const auditLog: Table = {
@@ -36,10 +33,10 @@ export const auditLog: Table = {
     column('at', 'datetime', 'a.at'),
     column('actor', 'string', 'p.name', { label: 'Who', ...to('users', 'p.id') }),
     column('actingAs', 'string', 'r.name', { label: 'Acting as', ...to('users', 'r.id') }),
-    oneOf('action', 'a.action', auditActions),
+    oneOf('action', 'a.action', spelledOut(auditActions)),
     column('resourceType', 'string', 'a.resource_type'),
     column('resourceId', 'string', 'a.resource_id', { ...record, isId: true, to: auditedRecord }),
-    oneOf('outcome', 'a.outcome', ['success', 'failure', 'denied', 'pending']),
+    oneOf('outcome', 'a.outcome', spelledOut(auditOutcomes)),
     column('metadata', 'json', 'a.metadata', record),
     column('ip', 'string', 'a.ip', { label: 'IP address', ...record }),
     column('userAgent', 'string', 'a.user_agent', record),

@@ -1,6 +1,7 @@
 // Lists of people, and of those they belong to.
 import { roles } from '../accounts/index.ts';
-import { column, counts, link, oneOf, record, to, types } from './columns.ts';
+import { typeWords } from '../specialists/index.ts';
+import { column, counts, link, oneOf, record, spelledOut, to } from './columns.ts';
 import type { Table } from './table.ts';
 
 const bookingsOf = (key: string, id: string): string =>
@@ -43,7 +44,7 @@ export const services: Table = {
   columns: [
     column('id', 'string', `v.specialist_id || ':' || v.type`, record),
     column('specialist', 'string', 's.name', to('specialists', 's.id')),
-    oneOf('type', 'v.type', types),
+    oneOf('type', 'v.type', typeWords),
     column('acuityAppointmentTypeId', 'number', 'v.acuity_appointment_type_id'),
     column('durationMinutes', 'number', 'v.duration_minutes', { label: 'Minutes' }),
   ],
@@ -86,7 +87,7 @@ export const users: Table = {
     column('id', 'id', 'u.id', record),
     column('name', 'string', 'u.name'),
     column('email', 'string', 'u.email', { label: 'E-mail' }),
-    oneOf('role', 'u.role', roles),
+    oneOf('role', 'u.role', spelledOut(roles)),
     column('organization', 'string', 'o.name', { label: 'Organisation', ...to('organizations', 'o.id') }),
     column('isActive', 'boolean', 'not u.banned', { label: 'Active' }),
     column('awaitsInvitation', 'boolean', 'u.awaits_invitation', { label: 'Awaits invitation' }),

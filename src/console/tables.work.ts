@@ -1,15 +1,17 @@
 // Lists of the daily work.
 import {
-  bookingStatuses,
   detailFilters,
   details,
   nameOf,
   needsReferrer,
-  progresses,
+  progressSources,
+  progressWords,
+  statusWords,
   type Detail,
 } from '../bookings/index.ts';
-import { documentCategories, documentStatuses } from '../documents/index.ts';
-import { column, counts, health, link, oneOf, record, to, types } from './columns.ts';
+import { categoryWords, documentStatuses } from '../documents/index.ts';
+import { typeWords } from '../specialists/index.ts';
+import { column, counts, health, link, oneOf, record, sourceWords, spelledOut, to } from './columns.ts';
 import type { Column, Table } from './table.ts';
 
 const countOf = (rows: string): string => `(select count(*)::int from ${rows} c where c.booking_id = b.id)`;
@@ -49,13 +51,13 @@ export const bookings: Table = {
     column('specialist', 'string', 's.name', to('specialists', 's.id')),
     column('examinee', 'string', `ltrim(b.examinee_first_name || ' ' || b.examinee_last_name)`, health),
     column('organization', 'string', 'o.name', { label: 'Organisation', ...to('organizations', 'o.id') }),
-    oneOf('status', 'b.status', bookingStatuses),
-    oneOf('currentProgress', 'b.current_progress', progresses, { label: 'Progress' }),
-    oneOf('source', 'b.source', ['portal', 'acuity_direct'], record),
+    oneOf('status', 'b.status', statusWords),
+    oneOf('currentProgress', 'b.current_progress', progressWords, { label: 'Progress' }),
+    oneOf('source', 'b.source', sourceWords, record),
     column('assigned', 'boolean', 'b.organization_id is not null', record),
     column('needsReferrer', 'boolean', needsReferrer('b'), { label: 'Needs a referrer', ...record }),
     column('detailsNeeded', 'boolean', 'b.details_needed', record),
-    oneOf('type', 'b.type', types, record),
+    oneOf('type', 'b.type', typeWords, record),
     column('durationMinutes', 'number', 'b.duration_minutes', { label: 'Minutes', ...record }),
     column('timezone', 'string', 'b.timezone', { label: 'Time zone', ...record }),
     column('location', 'string', 'b.location', record),
@@ -111,10 +113,10 @@ export const progress: Table = {
   columns: [
     column('id', 'id', 'p.id', record),
     column('booking', 'string', 'b.reference', to('bookings', 'b.id')),
-    oneOf('progress', 'p.progress', progresses),
+    oneOf('progress', 'p.progress', progressWords),
     column('changedBy', 'string', 'cb.name', to('users', 'cb.id')),
     column('assistedBy', 'string', 'cf.name', to('users', 'cf.id')),
-    oneOf('source', 'p.source', ['portal', 'acuity', 'reconciliation', 'import']),
+    oneOf('source', 'p.source', spelledOut(progressSources)),
     column('notes', 'string', 'p.notes', { ...record, ...health }),
     column('createdAt', 'datetime', 'p.created_at'),
     column('bookingId', 'id', 'p.booking_id', { label: 'Booking', ...link }),
@@ -140,9 +142,9 @@ export const documents: Table = {
     column('id', 'id', 'd.id', record),
     column('fileName', 'string', 'd.file_name', health),
     column('booking', 'string', 'b.reference', to('bookings', 'b.id')),
-    oneOf('category', 'd.category', documentCategories),
-    oneOf('status', 'd.status', documentStatuses),
-    oneOf('release', releaseOfReport, ['draft', 'released']),
+    oneOf('category', 'd.category', categoryWords),
+    oneOf('status', 'd.status', spelledOut(documentStatuses)),
+    oneOf('release', releaseOfReport, spelledOut(['draft', 'released'])),
     column('releasedAt', 'datetime', 'd.released_at', record),
     column('releasedBy', 'string', 'r.name', { ...record, ...to('users', 'r.id') }),
     column('mimeType', 'string', 'd.mime_type', record),

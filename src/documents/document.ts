@@ -5,6 +5,14 @@ import { documentKinds, type DocumentKind } from './content/index.ts';
 export const documentCategories = ['consent_form', 'brief', 'report', 'dictation', 'other'] as const;
 export type DocumentCategory = (typeof documentCategories)[number];
 
+export const categoryWords: Record<DocumentCategory, string> = {
+  consent_form: 'Consent form',
+  brief: 'Brief',
+  report: 'Report',
+  dictation: 'Dictation',
+  other: 'Other',
+};
+
 /** `checking`: the virus scan has not spoken yet. `not_scanned`: it is switched off. */
 export const documentStatuses = ['checking', 'clean', 'infected', 'not_scanned'] as const;
 export type DocumentStatus = (typeof documentStatuses)[number];

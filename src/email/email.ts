@@ -21,6 +21,8 @@ export const workMailKinds: readonly string[] = [
   ...staffMailKinds,
 ];
 
+export const emailStatuses = ['queued', 'sent', 'failed', 'withheld'] as const;
+
 /** Absolute addresses of pages. */
 export interface Links {
   booking(id: string): string;

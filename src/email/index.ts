@@ -4,7 +4,7 @@ export { sendEmailJob, sweepEmailsJob, tellUnassignedJob, writeRemindersJob } fr
 export type { Links } from './email.ts';
 export { withholdWaiting } from './email.restore.ts';
 export { resendEmail } from './email.resend.ts';
-export { accountMailKinds, workMailKinds } from './email.ts';
+export { accountMailKinds, emailStatuses, workMailKinds } from './email.ts';
 export { createReminders, type Reminders } from './email.reminders.ts';
 export { createUnassignedDigest, type UnassignedDigest } from './email.digest.ts';
 export {

@@ -13,7 +13,8 @@ import { fetchMeetingLinkJob } from './following.jobs.ts';
 import { importAppointment } from './import.ts';
 import { bumpReadVersion, findReadVersion, claimReadVersion } from './read-versions.ts';
 
-export type Outcome = 'created' | 'skipped' | 'updated' | 'cancelled' | 'ignored';
+export const outcomes = ['created', 'skipped', 'updated', 'cancelled', 'ignored'] as const;
+export type Outcome = (typeof outcomes)[number];
 
 /** Why nothing was done, or not all: work for staff. */
 export type ConvergenceNote =

@@ -1,7 +1,10 @@
 // Drift: any difference between a booking and its appointment, found by looking at both.
-import type { BookingDifference } from './differences.ts';
+import { bookingDifferences } from './differences.ts';
 
-export type Difference = BookingDifference | 'missing_here' | 'missing_there' | 'details';
+export const allDifferences = ['missing_here', 'missing_there', ...bookingDifferences, 'details'] as const;
+export type Difference = (typeof allDifferences)[number];
+
+export const driftStates = ['fixed', 'left', 'found'] as const;
 
 export interface DriftItem {
   appointmentId: number;
@@ -12,7 +15,7 @@ export interface DriftItem {
   /** Its time was over when it was found: nobody gets an e-mail about it. */
   isOver: boolean;
   /** `found`: nothing was to be repaired in this run. `left`: for staff, with the reason. */
-  state: 'fixed' | 'left' | 'found';
+  state: (typeof driftStates)[number];
   reason: string | null;
   /** Whether an event of Acuity had told of the appointment within the last day. */
   announced: boolean;

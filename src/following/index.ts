@@ -5,9 +5,10 @@ export {
   type Convergence,
   type ConvergenceDeps,
   type GivenAppointment,
+  outcomes,
   type Outcome,
 } from './converge.ts';
-export type { DriftItem, Span } from './drift.ts';
+export { allDifferences, driftStates, type DriftItem, type Span } from './drift.ts';
 export { followAppointment, type FollowCause, type Standing, type Takeover } from './follow.ts';
 export { foreseeImport, ownerIn, strangerNamedIn, type Foreseen } from './import.ts';
 export { findKnown, type KnownBooking } from './known-bookings.ts';

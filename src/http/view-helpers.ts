@@ -1,29 +1,9 @@
 // Words and shapes that templates share. Everything here is pure.
-import type { BookingStatus, Progress } from '../bookings/index.ts';
-import type { ExaminationType } from '../specialists/index.ts';
+import { progressWords, statusWords } from '../bookings/index.ts';
+import { typeWords } from '../specialists/index.ts';
 import { paths } from './paths.ts';
 
-export const progressWords: Record<Progress, string> = {
-  scheduled: 'Scheduled',
-  rescheduled: 'Rescheduled',
-  cancelled: 'Cancelled',
-  no_show: 'Did not attend',
-  generating_report: 'Report being written',
-  report_generated: 'Report ready',
-  payment_received: 'Payment received',
-};
-
-export const statusWords: Record<BookingStatus, string> = {
-  active: 'Active',
-  cancelled: 'Cancelled',
-  closed: 'Closed',
-  archived: 'Archived',
-};
-
-export const typeWords: Record<ExaminationType, string> = {
-  in_person: 'In person',
-  telehealth: 'Telehealth',
-};
+export { progressWords, statusWords, typeWords };
 
 type FieldErrors = { path: string; message: string }[] | undefined;
 

@@ -1,6 +1,7 @@
 export {
   examinationTypes,
   offers,
+  typeWords,
   type ExaminationType,
   type Specialist,
   type SpecialistService,

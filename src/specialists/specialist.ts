@@ -1,6 +1,11 @@
 export const examinationTypes = ['in_person', 'telehealth'] as const;
 export type ExaminationType = (typeof examinationTypes)[number];
 
+export const typeWords: Record<ExaminationType, string> = {
+  in_person: 'In person',
+  telehealth: 'Telehealth',
+};
+
 export interface SpecialistService {
   type: ExaminationType;
   acuityAppointmentTypeId: number;

@@ -1,6 +1,8 @@
 // What a reconciliation of some days found.
 
-export type ReportKind = 'near' | 'all' | 'manual' | 'gap';
+export const reportKinds = ['near', 'all', 'manual', 'gap'] as const;
+export type ReportKind = (typeof reportKinds)[number];
+export const reportStates = ['running', 'done', 'failed'] as const;
 
 export interface DriftReport {
   id: string;
@@ -11,7 +13,7 @@ export interface DriftReport {
   fixes: boolean;
   /** Nobody is told of what it puts right. */
   tellsNobody: boolean;
-  state: 'running' | 'done' | 'failed';
+  state: (typeof reportStates)[number];
   nextDay: string;
   appointments: number;
   found: number;

@@ -5,4 +5,11 @@ export {
   type WebhookService,
 } from './webhook.service.ts';
 export { claimDue, markDelivered, markFailed, type WebhookEvent } from './webhook.repository.ts';
-export type { Channel, IncomingEvent, Refusal } from './webhook.event.ts';
+export {
+  webhookChannels,
+  webhookRefusals,
+  webhookStates,
+  type Channel,
+  type IncomingEvent,
+  type Refusal,
+} from './webhook.event.ts';

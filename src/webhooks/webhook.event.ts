@@ -1,8 +1,11 @@
 // Parses an event. Only its ids are used: what happened is read from Acuity.
 import { z } from 'zod';
 
-export type Channel = 'relay' | 'direct' | 'automation';
-export type Refusal = 'bad_signature' | 'unsupported_type' | 'malformed' | 'too_old';
+export const webhookChannels = ['relay', 'direct', 'automation'] as const;
+export type Channel = (typeof webhookChannels)[number];
+export const webhookRefusals = ['bad_signature', 'unsupported_type', 'malformed', 'too_old'] as const;
+export type Refusal = (typeof webhookRefusals)[number];
+export const webhookStates = ['waiting', 'delivering', 'processed', 'dead', 'refused'] as const;
 
 /** Headers that are stored and delivered with the body. */
 export const keptHeaders = [

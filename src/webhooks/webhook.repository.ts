@@ -2,13 +2,19 @@ import { createHash } from 'node:crypto';
 import type { Queryable, Transaction } from '../db/knex.ts';
 import type { Outcome } from '../following/index.ts';
 import { isUuid } from '../lib/uuid.ts';
-import { keptHeaders, type Channel, type IncomingEvent, type Refusal } from './webhook.event.ts';
+import {
+  keptHeaders,
+  type Channel,
+  type IncomingEvent,
+  type Refusal,
+  type webhookStates,
+} from './webhook.event.ts';
 
 export interface WebhookEvent {
   id: string;
   seq: number;
   channel: Channel;
-  state: 'waiting' | 'delivering' | 'processed' | 'dead' | 'refused';
+  state: (typeof webhookStates)[number];
   receivedAt: Date;
   action: string | null;
   appointmentId: number | null;

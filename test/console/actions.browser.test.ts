@@ -88,9 +88,9 @@ describe('the console’s actions in a browser', function () {
     await page.getByLabel('To', { exact: true }).selectOption('no_show');
     await page.getByLabel('Notes (optional)').fill('Waited for an hour');
     await page.getByRole('button', { name: 'Move on' }).click();
-    await page.getByRole('heading', { name: 'Now at no show' }).waitFor();
+    await page.getByRole('heading', { name: 'Progress is now: Did not attend' }).waitFor();
     await page.getByRole('link', { name: 'Back', exact: true }).click();
-    await page.locator('.console-pill', { hasText: 'No show' }).waitFor();
+    await page.locator('.console-pill', { hasText: 'Did not attend' }).waitFor();
     expect((await booking()).current_progress).to.equal('no_show');
   });
 

@@ -261,7 +261,7 @@ describe('the console’s actions', () => {
         .send({ ...seen, values })
         .expect(409);
       expect(body).to.include({ code: 'stale_version' });
-      expect(body.errors).to.deep.equal([{ path: 'progress', message: 'Now: generating report' }]);
+      expect(body.errors).to.deep.equal([{ path: 'progress', message: 'Now: Report being written' }]);
     });
 
     it('changing an organisation', async () => {

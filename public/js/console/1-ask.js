@@ -36,12 +36,11 @@
     return { ok: response.ok, answer };
   }
 
-  /** `acuity_direct` as `Acuity direct` */
-  function words(code) {
-    const text = String(code).replaceAll('_', ' ');
-    return `${text.charAt(0).toUpperCase()}${text.slice(1)}`;
+  /** The words of an enumeration's value, as the server gives them. */
+  function wordsOf({ availableValues }, code) {
+    return availableValues?.find(({ value }) => value === code)?.label ?? String(code ?? '');
   }
 
   AdminJS.UserComponents = {};
-  globalThis.examdesk = { ask, words };
+  globalThis.examdesk = { ask, wordsOf };
 })();

@@ -3,7 +3,6 @@
 (() => {
   /** @type {(...parts: unknown[]) => object} */
   const h = React.createElement;
-  const made = { portal: 'made here', acuity_direct: 'made in Acuity' };
 
   const short = (week) =>
     new Intl.DateTimeFormat('en-AU', { day: 'numeric', month: 'short', timeZone: 'UTC' }).format(
@@ -36,15 +35,15 @@
             ),
             week.sources
               .filter(({ count }) => count > 0)
-              .map(({ source, count, href }) =>
+              .map(({ source, words, count, href }) =>
                 h('a', {
                   key: source,
                   href,
                   className: `console-bar-part console-bar-${source}`,
                   // The rest is the number's above it.
                   style: { height: `calc((100% - 24px) * ${count / most})` },
-                  'aria-label': `${since}: ${count} ${made[source]}`,
-                  title: `${count} ${made[source]}`,
+                  'aria-label': `${since}: ${count} ${words.toLowerCase()}`,
+                  title: `${count} ${words.toLowerCase()}`,
                 }),
               )
               .reverse(),
@@ -61,17 +60,12 @@
     );
   }
 
-  function Legend() {
+  function Legend({ weeks }) {
     return h(
       'p',
       { className: 'console-legend' },
-      Object.entries(made).map(([source, label]) =>
-        h(
-          'span',
-          { key: source },
-          h('span', { className: `console-key console-bar-${source}` }),
-          `${label.charAt(0).toUpperCase()}${label.slice(1)}`,
-        ),
+      weeks[0].sources.map(({ source, words }) =>
+        h('span', { key: source }, h('span', { className: `console-key console-bar-${source}` }), words),
       ),
     );
   }

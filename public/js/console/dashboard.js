@@ -3,7 +3,7 @@
   const { useEffect, useState } = React;
   /** @type {(...parts: unknown[]) => object} */
   const h = React.createElement;
-  const { ask, words } = examdesk;
+  const { ask } = examdesk;
 
   const clock = ({ startsAt, timezone }) =>
     new Intl.DateTimeFormat('en-AU', {
@@ -36,8 +36,8 @@
                 { key: one.id },
                 h('time', { dateTime: one.startsAt }, clock(one), h('small', null, ` ${place(one)}`)),
                 h('a', { href: `/admin/resources/bookings/records/${one.id}/show` }, one.reference),
-                h('span', null, `${one.specialist}, ${words(one.type).toLowerCase()}`),
-                examdesk.pill(one.currentProgress),
+                h('span', null, `${one.specialist}, ${one.typeWords.toLowerCase()}`),
+                examdesk.pill(one.currentProgress, one.progressWords),
               ),
             ),
           ),
@@ -85,7 +85,7 @@
       { className: 'console-card', 'aria-labelledby': 'weeks' },
       h('h2', { id: 'weeks' }, 'New bookings a week'),
       h(examdesk.Chart, { weeks }),
-      h(examdesk.Legend),
+      h(examdesk.Legend, { weeks }),
     );
   }
 

@@ -4,7 +4,7 @@
   const { useEffect, useRef, useState } = React;
   /** @type {(...parts: unknown[]) => object} */
   const h = React.createElement;
-  const { seal, useOpened, words } = examdesk;
+  const { seal, useOpened } = examdesk;
 
   function Choice({ id, name, value, options }) {
     return h(
@@ -49,7 +49,7 @@
             ['true', 'Yes'],
             ['false', 'No'],
           ]
-        : availableValues?.map((one) => [one.value, words(one.value)]);
+        : availableValues?.map((one) => [one.value, one.label]);
     return h(
       'div',
       { className: 'console-field' },

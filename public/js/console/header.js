@@ -4,7 +4,7 @@
   const { useEffect, useRef } = React;
   /** @type {(...parts: unknown[]) => object} */
   const h = React.createElement;
-  const { seal, useOpened, words } = examdesk;
+  const { seal, useOpened, wordsOf } = examdesk;
   const { Icon } = AdminJSDesignSystem;
   const searchName = 'search';
 
@@ -45,7 +45,7 @@
     const { propertyPath, custom } = resource.titleProperty;
     const value = record.params[propertyPath] ?? record.title;
     if (custom?.type === 'datetime' && value) return examdesk.moment(value);
-    return custom?.type === 'enum' ? words(value) : String(value ?? '');
+    return custom?.type === 'enum' ? wordsOf(resource.titleProperty, value) : String(value ?? '');
   }
 
   /** The server counts no further (table.query.ts). */
@@ -204,7 +204,7 @@
       if (isSealed(key)) return textOf(value) || '…';
       if (bound) return `${bound} ${examdesk.day(value)}`;
       if (type === 'boolean' || value === 'true' || value === 'false') return value === 'true' ? 'yes' : 'no';
-      if (type === 'enum') return words(value).toLowerCase();
+      if (type === 'enum') return wordsOf(properties.get(name), value).toLowerCase();
       // An id that a link brought along.
       return properties.has(name) ? value : 'the one you came from';
     };

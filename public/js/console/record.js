@@ -2,7 +2,7 @@
 (() => {
   /** @type {(...parts: unknown[]) => object} */
   const h = React.createElement;
-  const { words } = examdesk;
+  const { wordsOf } = examdesk;
 
   /** In a list the value alone; in a record under its label, as all the others. */
   function Value({ property, where, children }) {
@@ -109,11 +109,11 @@
     ],
   };
   const toneOf = (code) => Object.keys(tones).find((tone) => tones[tone].includes(code)) ?? 'plain';
-  const pill = (code) => h('span', { className: `console-pill console-pill-${toneOf(code)}` }, words(code));
+  const pill = (code, words) => h('span', { className: `console-pill console-pill-${toneOf(code)}` }, words);
 
   function Word({ record, property, where }) {
     const code = record.params[property.path];
-    return h(Value, { property, where }, code && pill(code));
+    return h(Value, { property, where }, code && pill(code, wordsOf(property, code)));
   }
 
   /** In a record: what is empty shows as such. */
@@ -129,7 +129,8 @@
   function Title({ record, property, resource }) {
     const value = record.params[property.path];
     const { type } = property.custom;
-    const text = type === 'datetime' && value ? moment(value) : type === 'enum' ? words(value) : value;
+    const text =
+      type === 'datetime' && value ? moment(value) : type === 'enum' ? wordsOf(property, value) : value;
     const to = `/admin/resources/${resource.id}/records/${encodeURIComponent(record.id)}/show`;
     return h(ReactRouterDOM.Link, { to, className: 'console-link' }, text || 'Open');
   }

@@ -8,6 +8,7 @@ import {
   movesByHand,
   nameOf,
   progressRequestSchema,
+  progressWords,
   type Booking,
   type Detail,
   type EditFailure,
@@ -16,7 +17,7 @@ import { problemFor } from '../../api/bookings.problems.ts';
 import { conflict, forbidden, invalid, notFound, parse, type Problem } from '../../problem.ts';
 import { referrerOptionsAddress } from '../console.options.ts';
 import type { ConsoleServices } from '../console.services.ts';
-import { staleProblem, text, words, type FormAction, type FormField, type Values } from './form.ts';
+import { staleProblem, text, type FormAction, type FormField, type Values } from './form.ts';
 
 async function bookingOf({ db }: ConsoleServices, id: string): Promise<Booking> {
   const booking = z.uuid().safeParse(id).success ? await findBooking(db, id) : null;
@@ -114,8 +115,8 @@ const moveOn: FormAction = {
     return {
       intro:
         moves.length > 0
-          ? `It is at ${words(booking.currentProgress)}.`
-          : 'This booking can go nowhere by hand.',
+          ? `Progress now: ${progressWords[booking.currentProgress]}.`
+          : 'The progress of this booking cannot be changed by hand.',
       submit: 'Move on',
       version: String(booking.version),
       fields:
@@ -124,7 +125,7 @@ const moveOn: FormAction = {
           : [
               text('progress', 'To', moves[0] ?? '', {
                 type: 'select',
-                options: moves.map((value) => ({ value, label: words(value) })),
+                options: moves.map((value) => ({ value, label: progressWords[value] })),
               }),
               text('notes', 'Notes (optional)', '', { type: 'textarea' }),
             ],
@@ -133,11 +134,11 @@ const moveOn: FormAction = {
   async send({ bookings }, actor, id, { version, values }) {
     const { progress, notes } = parse(progressRequestSchema, values);
     const moved = await bookings.moveProgress(actor, id, progress, notes, Number(version));
-    if (moved.ok) return `Now at ${words(progress)}`;
+    if (moved.ok) return `Progress is now: ${progressWords[progress]}`;
     if (moved.reason === 'stale') {
       const { currentProgress, version: newest } = moved.current;
       throw staleProblem(
-        [text('progress', 'To', currentProgress, { display: words(currentProgress) })],
+        [text('progress', 'To', currentProgress, { display: progressWords[currentProgress] })],
         String(newest),
         values,
       );

@@ -87,7 +87,3 @@ function asShown({ value, options, display }: FormField): string {
   if (typeof value === 'boolean') return value ? 'yes' : 'no';
   return display ?? options?.find((one) => one.value === value)?.label ?? (String(value) || 'empty');
 }
-
-export function words(code: string): string {
-  return code.replaceAll('_', ' ');
-}

@@ -1,19 +1,11 @@
 // How documents are spoken of on pages.
 import {
+  categoryWords,
   documentKinds,
   type Document,
-  type DocumentCategory,
   type DocumentEvent,
   type DocumentStatus,
 } from '../../../documents/index.ts';
-
-export const categoryWords: Record<DocumentCategory, string> = {
-  consent_form: 'Consent form',
-  brief: 'Brief',
-  report: 'Report',
-  dictation: 'Dictation',
-  other: 'Other',
-};
 
 export const statusWords: Record<DocumentStatus, string | null> = {
   checking: 'Being checked for viruses',

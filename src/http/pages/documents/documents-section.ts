@@ -1,5 +1,6 @@
 // The documents of a booking as its page shows them: the list, and the form to add some.
 import {
+  categoryWords,
   documentKinds,
   isDraft,
   isReady,
@@ -13,7 +14,7 @@ import type { Viewer } from '../../../accounts/index.ts';
 import type { Booking } from '../../../bookings/index.ts';
 import { megabytes, uploadWords } from '../../api/documents.problems.ts';
 import { timeAndDay } from '../when.ts';
-import { categoryWords, factsOf, isShownInline, statusWords, whoOf } from './document-words.ts';
+import { factsOf, isShownInline, statusWords, whoOf } from './document-words.ts';
 
 export interface DocumentRow {
   id: string;

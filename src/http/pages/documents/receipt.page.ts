@@ -1,5 +1,5 @@
 import type { Request, Response } from 'express';
-import type { DocumentEvent } from '../../../documents/index.ts';
+import { categoryWords, type DocumentEvent } from '../../../documents/index.ts';
 import { actorOf } from '../../actor.ts';
 import type { PageRoute } from '../../endpoint.ts';
 import { readerZoneOf } from '../../forms/fields.ts';
@@ -8,7 +8,7 @@ import type { PageServices } from '../page-services.ts';
 import { timeAndDay } from '../when.ts';
 import { zoneName } from '../../../lib/dates.ts';
 import type { PageData } from '../../views.ts';
-import { categoryWords, eventWho, scanWords, sizeWords, whoOf } from './document-words.ts';
+import { eventWho, scanWords, sizeWords, whoOf } from './document-words.ts';
 
 type Needs = Pick<PageServices, 'documents' | 'bookings'>;
 
