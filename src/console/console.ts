@@ -81,7 +81,7 @@ export function createAdmin(db: Database): ConsoleParts {
     locale: {
       language: 'en',
       availableLanguages: ['en'],
-      translations: { en: { labels: labels(), ...words() } },
+      translations: { en: { labels: labels(), ...translations() } },
     },
     settings: { defaultPerPage: 20 },
   });
@@ -110,7 +110,7 @@ function labels(): Record<string, string> {
   return Object.fromEntries(tables.map(({ id, label }) => [id, label]));
 }
 
-function words() {
+function translations() {
   const resources = tables.map((table) => [
     table.id,
     {
