@@ -56,8 +56,8 @@ export function changedAnswers(
 }
 
 /**
- * Checks are off for staff (official page of POST /appointments: admin "disables availability and attribute
- * validations"); a field that is not on the appointment's forms has no place to be kept.
+ * Staff skip the checks (official page of POST /appointments: admin "disables availability and attribute validations");
+ * an answer to a field that is not on the appointment's forms is dropped.
  */
 function readAnswers(world: World, type: AppointmentType, given: unknown, admin: boolean): Answer[] {
   const fields = admin ? fieldsOfType(world, type.id) : clientFields(world, type);
@@ -103,8 +103,8 @@ const isAllowed: Record<FormField['type'], (value: string, options: string[]) =>
 };
 
 /**
- * The options that `value` names, each once, separated by commas; null when it names anything else. An option may have
- * commas of its own.
+ * The options that `value` names, each once, separated by commas; null when it names anything else. An option can
+ * contain commas.
  */
 export function chosenOptions(value: string, options: string[]): string[] | null {
   const list = value.trim();
@@ -118,7 +118,7 @@ export function chosenOptions(value: string, options: string[]): string[] | null
   return null;
 }
 
-/** A required checkbox is one that must be ticked. */
+/** A required checkbox must be ticked. */
 function isAnswered({ type }: FormField, value: string): boolean {
   return type === 'checkbox' ? value === 'yes' : value !== '';
 }

@@ -1,4 +1,4 @@
-// /api/v1: routes, authentication, envelopes, and the faults that tests order.
+// /api/v1: routes, authentication, response envelopes, and the faults that tests inject.
 import { setTimeout as sleep } from 'node:timers/promises';
 import express, {
   Router,
@@ -60,7 +60,7 @@ export interface ApiParts {
 
 type Answer = (req: Request) => unknown;
 
-/** No content: blocks, clients and webhooks are deleted so. */
+/** No content: how DELETE of blocks, clients and webhooks answers. */
 const nothing = Symbol('204');
 
 export function apiRouter(parts: ApiParts): Router {
@@ -69,7 +69,7 @@ export function apiRouter(parts: ApiParts): Router {
   router.use(noteCall(parts), orderedFaults(parts));
   router.get('/meta', (_req, res) => void res.json({ hooks: ['127.0.0.1/32'] }));
   router.use(authenticate(parts.credentials), limit(parts));
-  // A raw JSON string without a JSON content type is accepted too (section 1).
+  // The real API also accepts a raw JSON string without a JSON content type (section 1).
   router.use(express.text({ type: () => true, limit: '1mb' }));
 
   const routes: [string, Partial<Record<'get' | 'post' | 'put' | 'delete', Answer>>][] = [
@@ -193,7 +193,7 @@ export function apiRouter(parts: ApiParts): Router {
 
 async function reply({ webhooks }: ApiParts, req: Request, res: Response, answer: Answer): Promise<void> {
   const body = answer(req);
-  // An event may overtake the reply to the call that caused it.
+  // With `early`, the event is delivered before the reply to the call that caused it.
   if (webhooks.misbehaviour.early) await webhooks.settled();
   if (isReplyLost(res)) res.destroy();
   else if (body === nothing) res.status(204).end();
@@ -215,7 +215,7 @@ const noteCall =
       status: null,
     };
     calls.push(call);
-    // Its clock, not the machine's: tests move it.
+    // Uses the simulator's clock, which tests can set.
     res.set('Date', world.now().toUTCString());
     res.on('finish', () => {
       call.status = res.statusCode;
@@ -258,7 +258,7 @@ const limit =
   };
 
 const envelope: ErrorRequestHandler = (error: unknown, _req, res, _next) => {
-  // A refusal is lost on its way just like a success.
+  // `drop: 'after'` drops refusals too, not only successes.
   if (isReplyLost(res)) {
     res.destroy();
     return;
@@ -267,7 +267,7 @@ const envelope: ErrorRequestHandler = (error: unknown, _req, res, _next) => {
   res.status(known.status).json(known.envelope());
 };
 
-/** Express's own refusals (a body too large, a path that cannot be decoded) are the caller's fault. */
+/** What Express itself refuses (a body too large, a path that cannot be decoded) is a client error. */
 function httpStatusOf(error: unknown): number {
   const status = (error as { status?: unknown } | null)?.status;
   return typeof status === 'number' && status >= 400 && status < 500 ? status : 500;
@@ -285,7 +285,7 @@ function idOf(req: Request): number {
   return Number(id);
 }
 
-/** From the query only (section 13.6). */
+/** Read from the query only (section 13.6). */
 const modeOf = (req: Request): { admin: boolean } => ({ admin: isTrue(req.query.admin) });
 
 function jsonBody(req: Request): unknown {
@@ -303,7 +303,7 @@ function jsonObject(req: Request): Body {
   return body as Body;
 }
 
-/** Nothing, `{}` and the PHP client's `[]` all mean "no options" (section 6.5). */
+/** No body, `{}` and the PHP client's `[]` all mean "no options" (section 6.5). */
 function optionalObject(req: Request): Body {
   if (typeof req.body !== 'string' || req.body.trim() === '') return {};
   const body = jsonBody(req);

@@ -1,4 +1,4 @@
-// An appointment as Acuity's API shows it: field order, strings where numbers are expected, and all (section 5).
+// An appointment in the format of Acuity's API, its oddities included: field order, strings for numbers (section 5).
 import { createHash } from 'node:crypto';
 import { isTooClose } from './appointments.ts';
 import { account, findCalendar, findType } from './fixture.ts';
@@ -71,7 +71,7 @@ export function showAppointment(
   };
 }
 
-/** Every field of the type's forms, also the unanswered ones (section 5.2). */
+/** Every field of the type's forms, unanswered ones included (section 5.2). */
 function formsOf(world: World, one: StoredAppointment): ShownForm[] {
   return formsOfType(world, one.appointmentTypeID).map((form) => ({
     id: form.id,
@@ -83,7 +83,7 @@ function formsOf(world: World, one: StoredAppointment): ShownForm[] {
       return given.map(({ id, fieldID, value }) => ({
         id,
         fieldID,
-        // A number, null or absent; which number stands for which type is not known.
+        // A number, null or absent in reality; which number means which type is not known.
         fieldWidget: field.type === 'textbox' ? 1 : null,
         value,
         name: field.name,

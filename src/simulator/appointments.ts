@@ -1,4 +1,4 @@
-// What one may do with appointments, by the API and by the clinic's staff alike.
+// What the API and the clinic's staff can do with appointments.
 import { changedAnswers, newAnswers } from './answers.ts';
 import { refuse } from './errors.ts';
 import { refuseAddons, refuseCertificate, refuseLabels } from './extras.ts';
@@ -17,7 +17,7 @@ import { isBlank, text, type Body } from './values.ts';
 import type { World } from './world.ts';
 
 export interface Mode {
-  /** `admin=true`: checks are off, staff's attributes are on. */
+  /** `admin=true`: skips the checks, and accepts the attributes that only staff may set. */
   admin: boolean;
 }
 
@@ -106,7 +106,9 @@ export function rescheduleAppointment(
   return one;
 }
 
-/** Cancelling twice: 200, the same object, no second event; staff may still change `noShow`. */
+/**
+ * Cancelling twice answers 200 with the same appointment and sends no second event; staff may still change `noShow`.
+ */
 export function cancelAppointment(
   world: World,
   one: StoredAppointment,
@@ -141,7 +143,7 @@ export function cancelAppointment(
   return one;
 }
 
-/** Anything that is not on the white-list is ignored, and the answer is still 200 (section 6.4). */
+/** Ignores attributes that may not be edited, and still answers 200 (section 6.4). */
 export function editAppointment(
   world: World,
   one: StoredAppointment,
@@ -231,7 +233,7 @@ function requireClient({ switches }: World, body: Body, { admin }: Mode): void {
   if (isBlank(body.email)) {
     if (!admin) throw refuse('required_email', 'Attribute "email" is required.');
   } else if (!isEmail(text(body.email))) throw refuse('invalid_email', 'Invalid "email" attribute value.');
-  // The code is our choice: it is on no official list, though the account's settings can ask for a phone (section 3.3).
+  // The code is our choice: no official list has one, though the account's settings can require a phone (section 3.3).
   if (!admin && switches.phoneRequired && isBlank(body.phone))
     throw refuse('required_phone', 'Attribute "phone" is required.');
 }

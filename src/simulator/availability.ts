@@ -20,7 +20,7 @@ export function availableDates(world: World, query: Body): { date: string }[] {
   const month = parseMonth(text(query.month));
   if (!month) throw refuse('invalid_datetime', `The datetime "${text(query.month)}" is invalid.`);
   const dates = new Set<string>();
-  // A day of another zone touches the calendar's days on either side of it.
+  // A day of another zone overlaps the calendar's days on either side of it.
   const last = month.toPlainDate({ day: month.daysInMonth }).add({ days: 1 });
   for (
     let day = month.toPlainDate({ day: 1 }).subtract({ days: 1 });
@@ -51,7 +51,7 @@ export function availableTimes(world: World, query: Body): { time: string; slots
     .map((start) => ({ time: machineTime(new Date(start), asked.zone), slotsAvailable: 1 }));
 }
 
-/** Mirrors the shape it was asked in; 200 also when a time is not free (section 6.10). */
+/** Answers an array with an array and an object with an object; 200 also when a time is not free (section 6.10). */
 export function checkTimes(world: World, body: unknown): unknown {
   if (Array.isArray(body)) return (body as unknown[]).map((one) => checkTime(world, one));
   return checkTime(world, body);

@@ -1,4 +1,4 @@
-// /_sim: how tests make the simulator misbehave, and look at what happened.
+// /_sim: the API by which tests make the simulator misbehave and inspect its calls and deliveries.
 import express, { Router } from 'express';
 import { z } from 'zod';
 import type { Call } from './api.ts';
@@ -11,7 +11,7 @@ const webhooksSchema = z
   .object({
     enabled: z.boolean(),
     delayMs: z.number().min(0),
-    /** true: each event twice; a number: so many times more. */
+    /** How many extra deliveries each event gets; true means one. */
     duplicate: z.union([z.boolean().transform(Number), z.number().int().min(0)]),
     reorder: z.boolean(),
     early: z.boolean(),
@@ -33,7 +33,7 @@ export interface ControlParts {
   webhooks: Webhooks;
   faults: Faults;
   calls: Call[];
-  /** Moves the clock; it goes on from there. */
+  /** Sets the clock, which keeps running from there; null: back to real time. */
   setClock: (now: Date | null) => void;
 }
 
@@ -81,7 +81,7 @@ export function controlRouter({ world, webhooks, faults, calls, setClock }: Cont
   return router;
 }
 
-/** What express.json refuses: not JSON, too large, a character set it does not know. */
+/** What express.json refuses: a body that is not JSON, too large, or in an unknown character set. */
 function isRefusedBody(error: unknown): error is Error & { status: number } {
   const status = error instanceof Error && 'status' in error ? error.status : undefined;
   return typeof status === 'number' && status >= 400 && status < 500;

@@ -28,7 +28,7 @@ export const tooMany = (): AcuityError =>
     'Rate limit reached. Limit 10req/s and 20 concurrent connections.',
   );
 
-/** What Acuity says with a status when nothing else is known. */
+/** The error that Acuity answers with a status when nothing more specific is known. */
 export function genericError(status: number): AcuityError {
   const known = [unauthorized(), forbidden(), notFound(), methodNotAllowed(), tooMany()];
   const found = known.find((error) => error.status === status);

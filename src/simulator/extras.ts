@@ -1,4 +1,4 @@
-// Certificates, add-ons and labels: the practice has none, so whoever names one is refused.
+// Certificates, add-ons and labels: the practice has none, so every request that names one is refused.
 import { refuse } from './errors.ts';
 import { isBlank, numbersIn, objectsIn, text, type Body } from './values.ts';
 

@@ -1,11 +1,11 @@
-// Faults on order: tests say which calls go wrong, how, and how often.
+// Fault injection: tests choose which calls fail, how, and how often.
 import { z } from 'zod';
 
 export const faultRulesSchema = z.object({
   rules: z.array(
     z.object({
       method: z.string().optional(),
-      /** A part of the path, without the query: `/appointments` matches every call on appointments. */
+      /** A substring of the path, without the query: `/appointments` matches every call on appointments. */
       path: z.string().optional(),
       times: z.number().int().positive().optional(),
       probability: z.number().min(0).max(1).optional(),
@@ -23,7 +23,7 @@ export type FaultRule = z.output<typeof faultRulesSchema>['rules'][number];
 
 export interface Faults {
   set(rules: FaultRule[]): void;
-  /** The effect for this call, if a rule matches; a rule with `times` is used up so often. */
+  /** The effect of the first rule that matches this call; a rule with `times` expires after so many matches. */
   effectFor(method: string, path: string): FaultRule['effect'] | null;
 }
 

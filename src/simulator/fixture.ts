@@ -1,6 +1,6 @@
-// The practice that the simulator plays: whose calendars there are, when they are open, and what can be booked.
-// Account zone, calendar zones and the zones of clients all differ; Sydney's and Adelaide's daylight-saving time ends
-// on 2027-04-04 and Auckland's too, within the days that can be booked ahead.
+// The simulated practice: its calendars, opening hours and appointment types. Account zone, calendar zones and the
+// zones of clients all differ. Daylight-saving time in Sydney, Adelaide and Auckland ends on 2027-04-04, within the
+// days that can be booked ahead.
 
 export interface Calendar {
   id: number;
@@ -23,7 +23,7 @@ export interface AppointmentType {
   paddingAfter: number;
   paddingBefore: number;
   calendarIDs: number[];
-  /** The video integration makes a meeting link for these. */
+  /** The video integration makes a meeting link for appointments of this type. */
   isVideo: boolean;
 }
 
@@ -52,7 +52,7 @@ export interface IntakeForm {
   id: number;
   name: string;
   description: string;
-  /** An internal form: staff fill it in, clients never see it. */
+  /** An internal form: staff fill it in, and clients never see it. */
   hidden: boolean;
   appointmentTypeIDs: number[];
   fields: FormField[];
@@ -63,10 +63,10 @@ export const account = {
   email: 'owner@clinic.example',
   name: 'Southern Medico-Legal Rooms',
   timezone: 'Australia/Brisbane',
-  /** Client mode: how far ahead one may book. */
+  /** Client mode: how far ahead a client can book. */
   minHoursInAdvance: 24,
   maxDaysInAdvance: 200,
-  /** Client mode: how late one may cancel or reschedule. */
+  /** Client mode: how late a client can cancel or reschedule. */
   changeCutoffHours: 2,
 } as const;
 
@@ -175,7 +175,7 @@ export const appointmentTypes: AppointmentType[] = [
   type(8002, 'Telehealth examination', 45, [7005, 7006], true),
   type(8003, 'Psychiatric examination', 90, [7002]),
   type(8004, 'Psychiatric examination by telehealth', 60, [7002, 7004], true),
-  // The only type with a second form (571); the telehealth type of the same specialist asks nothing more.
+  // The only type with a second form (571); the telehealth type of the same specialist has no more questions.
   type(8005, 'Neuropsychological assessment', 110, [7008]),
   type(8006, 'Neuropsychological interview by telehealth', 60, [7008], true),
 ];
@@ -190,7 +190,7 @@ const field = (id: number, name: string, change: Partial<FormField> = {}): FormF
 });
 const required = true;
 
-/** The forms that the practice has by itself; tests add more (intake-forms.ts). */
+/** The practice's own forms; tests add more (intake-forms.ts). */
 export const fixtureForms: IntakeForm[] = [
   {
     id: 501,

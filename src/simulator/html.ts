@@ -1,4 +1,4 @@
-/** HTML in which every value is escaped unless it is HTML already. */
+/** HTML in which every value is escaped, except values that are Html already. */
 export class Html {
   readonly text: string;
   constructor(text: string) {

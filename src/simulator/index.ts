@@ -1,4 +1,4 @@
-// A simulated Acuity: the API v1 over real HTTP, a page for the clinic's staff, and a control API for tests.
+// A simulated Acuity: the API v1 over real HTTP, pages for the clinic's staff, and a control API for tests.
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import express from 'express';
@@ -15,14 +15,14 @@ export { sign } from './webhooks.ts';
 export type { WebhookTarget } from './webhooks.ts';
 
 export interface SimulatorOptions {
-  /** 0: any free port. */
+  /** 0: a free port. */
   port: number;
   /** Default 127.0.0.1. */
   host?: string;
   userId: string;
-  /** Accepted with `userId`, and what webhooks are signed with. */
+  /** Accepted as the password of `userId`; also signs the webhooks. */
   apiKey: string;
-  /** Where the state is kept between starts; in memory when left out. */
+  /** Where the state is kept between starts; unset: in memory. */
   stateFile?: string;
   webhookTargets?: WebhookTarget[];
   now?: () => Date;

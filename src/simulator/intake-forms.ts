@@ -1,4 +1,4 @@
-// The account's intake forms: those of the fixture, and those that `POST /_sim/forms` adds or replaces.
+// The account's intake forms: the fixture's, and those that `POST /_sim/forms` adds or replaces.
 import { z } from 'zod';
 import { fieldTypes, findType, fixtureForms, type FormField, type IntakeForm } from './fixture.ts';
 import type { World } from './world.ts';
@@ -48,7 +48,7 @@ export function hasOptions(type: FormField['type']): boolean {
   return type === 'dropdown' || type === 'checkboxlist';
 }
 
-/** A form with the id of another one takes its place, also of one of the fixture. */
+/** A form replaces the one with the same id, fixture forms included. */
 export function addForms({ store }: World, given: IntakeForm[]): void {
   const forms = new Map([...store.state.forms, ...given].map((form) => [form.id, form]));
   store.state.forms = [...forms.values()];

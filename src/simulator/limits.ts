@@ -1,11 +1,11 @@
-// The real service's limits: ten requests a second and twenty at once (section 4). By the real clock.
+// The limits of the real service: ten requests a second and twenty at once (section 4). Uses real time.
 import { tooMany } from './errors.ts';
 
 const perSecond = 10;
 const atOnce = 20;
 
 export interface Limits {
-  /** @throws AcuityError 429. The returned function ends the request. */
+  /** Counts the request until the returned function is called. @throws AcuityError 429 */
   enter(): () => void;
 }
 

@@ -1,4 +1,4 @@
-// GET /appointments: windows of whole days, 100 rows, newest first unless asked otherwise (section 6.1).
+// GET /appointments: filters by whole days, returns up to 100 rows, newest first by default (section 6.1).
 import { account, findCalendar } from './fixture.ts';
 import type { StoredAppointment } from './state.ts';
 import { dayOf, parseTime } from './times.ts';

@@ -1,12 +1,12 @@
-// Where an appointment takes place, as Acuity tells it.
+// The location that an appointment shows.
 import { findCalendar, findType } from './fixture.ts';
 import { fieldsOfType } from './intake-forms.ts';
 import type { StoredAppointment } from './state.ts';
 import type { World } from './world.ts';
 
 /**
- * What stands in `location`: what staff typed, else the meeting link, else the address that the client gave in an
- * intake form, else the calendar's address (section 8: official help page on locations).
+ * The location that staff typed, else the meeting link, else the address that the client gave in an intake form, else
+ * the calendar's address (section 8: official help page on locations).
  */
 export function locationOf(world: World, one: StoredAppointment): string {
   if (one.location) return one.location;

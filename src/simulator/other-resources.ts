@@ -1,4 +1,4 @@
-// What is not an appointment: blocks, clients, subscriptions, and the lists that only staff change.
+// Everything but appointments: blocks, clients, webhook subscriptions, and the lists that only staff change.
 import { requestedCalendar, requireType } from './appointments.ts';
 import { AcuityError, notFound, refuse } from './errors.ts';
 import { account, appointmentTypes, calendars, findCalendar } from './fixture.ts';
@@ -30,7 +30,7 @@ export const showCalendars = (): unknown[] =>
     image: false,
   }));
 
-/** There are none, so whichever is asked about is refused (section 3.3). */
+/** The practice has no certificates, so every check is refused (section 3.3). */
 export function checkCertificate(query: Body): never {
   requireType(query);
   throw refuse('invalid_certificate', `The certificate "${text(query.certificate)}" is invalid.`);
@@ -116,7 +116,7 @@ export function listBlocks({ store }: World, query: Body): StoredBlock[] {
 
 type Client = World['store']['state']['clients'][number];
 
-/** Clients are those of appointments and those that were added. There is no client id (section 6.14). */
+/** Clients come from appointments and from POST /clients. Acuity has no client id (section 6.14). */
 export function listClients({ store }: World, query: Body): Client[] {
   const { appointments, clients } = store.state;
   const all = [
@@ -209,7 +209,7 @@ export function unsubscribe({ store }: World, id: number): void {
   store.save();
 }
 
-/** The real service wants port 443 or 80; here a target on this machine may have any. */
+/** The real service requires port 443 or 80; the simulator accepts any port on this machine. */
 function isReachable(target: string): boolean {
   if (!URL.canParse(target)) return false;
   const { protocol, hostname, port } = new URL(target);

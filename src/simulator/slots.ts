@@ -1,4 +1,4 @@
-// When a calendar is free: opening hours less appointments (with their padding) and blocks.
+// When a calendar is free: opening hours minus appointments (with their padding) and blocks.
 import { Temporal } from 'temporal-polyfill';
 import { account, findType, type AppointmentType, type Calendar } from './fixture.ts';
 import type { StoredAppointment } from './state.ts';
@@ -12,7 +12,7 @@ interface Span {
   to: number;
 }
 
-/** Free starts of one calendar day of the calendar, in order; only what a client may book. */
+/** Free starts on one day of the calendar, sorted; only those that a client may book. */
 export function freeSlots(
   world: World,
   calendar: Calendar,
@@ -26,12 +26,12 @@ export function freeSlots(
   );
 }
 
-/** Every start that the opening hours have, free or not. */
+/** Every start within the opening hours, free or not. */
 export function openSlots(calendar: Calendar, type: AppointmentType, day: string): Date[] {
   const date = Temporal.PlainDate.from(day);
   const step = type.duration + type.paddingBefore + type.paddingAfter;
   return (calendar.hours[date.dayOfWeek] ?? []).flatMap(([from, to]) => {
-    // By wall clock, so that an hour that daylight saving removes or repeats is neither lost nor doubled.
+    // By wall clock, so that an hour that daylight saving removes or repeats is neither lost nor counted twice.
     const opens = date.toZonedDateTime({ timeZone: calendar.timezone, plainTime: from });
     const closes = date.toZonedDateTime({ timeZone: calendar.timezone, plainTime: to }).epochMilliseconds;
     const starts: Date[] = [];
@@ -41,7 +41,7 @@ export function openSlots(calendar: Calendar, type: AppointmentType, day: string
   });
 }
 
-/** Whether a client may have this very start: open, and nobody else there. */
+/** Whether a client can book this start: within the opening hours and not taken. */
 export function isOffered(
   world: World,
   calendar: Calendar,

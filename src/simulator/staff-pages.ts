@@ -1,4 +1,4 @@
-// The clinic's own door: staff book, move and cancel here as they would in Acuity, and webhooks go out just the same.
+// Pages where the clinic's staff book, move and cancel as they would in Acuity; the same webhooks are sent.
 import express, { Router, type Request, type Response } from 'express';
 import {
   cancelAppointment,
@@ -53,7 +53,7 @@ export function staffPages(world: World, webhooks: Webhooks): Router {
   router.get('/book', (_req, res) => void res.send(showBook({}, null)));
   router.post('/book', (req, res) => {
     const typed = fieldsTyped(req);
-    // Another type was chosen: its questions, before anything is booked.
+    // Another type was chosen: show its questions, and book nothing yet.
     if (typed.show !== undefined) {
       res.send(showBook(typed, null));
       return;
@@ -117,7 +117,7 @@ function show(res: Response, world: World, one: StoredAppointment | undefined): 
   else res.status(404).send(page('Not found', '', notFoundPage()));
 }
 
-/** What stands in the form; the ticked boxes of a list as one text, as Acuity keeps them. */
+/** The submitted form; the ticked boxes of a list become one comma-separated text, as Acuity stores them. */
 function fieldsTyped(req: Request): Record<string, string> {
   const entries = Object.entries((req.body ?? {}) as Record<string, string | string[]>);
   return Object.fromEntries(
@@ -125,7 +125,7 @@ function fieldsTyped(req: Request): Record<string, string> {
   );
 }
 
-/** The type whose questions are shown: the chosen one, or else the first. */
+/** The type whose questions are shown: the chosen one, else the first. */
 function typeTyped(typed: Record<string, string>): number {
   return Number(typed.appointmentTypeID ?? appointmentTypes[0]?.id);
 }

@@ -1,4 +1,4 @@
-// The questions of the intake forms on the pages of the clinic's staff. Staff may leave every one of them unanswered.
+// The questions of the intake forms on the staff pages. Staff may leave all of them unanswered.
 import { chosenOptions } from './answers.ts';
 import type { FormField } from './fixture.ts';
 import { html, type Html } from './html.ts';
@@ -15,7 +15,7 @@ export function questionsOfType(world: World, typeId: number, answers: ReadonlyM
   )}`;
 }
 
-/** What was typed into the questions that were shown. Lists came as one text already (`fieldsTyped`). */
+/** The submitted answers to the questions that were shown. Lists are one text already (`fieldsTyped`). */
 export function answersTyped(
   world: World,
   typeId: number,
@@ -77,7 +77,7 @@ const controls: Record<FormField['type'], (asked: Question) => Html> = {
     )}</fieldset>`,
 };
 
-/** Browsers send nothing for boxes that are not ticked: this says that the question was shown. */
+/** Browsers send nothing for unticked boxes; this hidden input tells that the question was shown. */
 const shown = (name: string): Html => html`<input type="hidden" name="${name}" value="">`;
 
 const box = (name: string, value: string, isTicked: boolean): Html =>

@@ -1,4 +1,4 @@
-// What the clinic's staff see.
+// The HTML of the staff pages.
 import { account, appointmentTypes, calendars, findCalendar, findType } from './fixture.ts';
 import { html, type Html } from './html.ts';
 import { fieldsOfType } from './intake-forms.ts';
@@ -98,7 +98,7 @@ ${questionsOfType(world, one.appointmentTypeID, new Map(one.answers.map(({ field
 
 export interface BookForm {
   typed: Record<string, string>;
-  /** Whose questions are shown. */
+  /** The appointment type whose questions are shown. */
   typeId: number;
   problem: string | null;
 }

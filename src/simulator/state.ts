@@ -1,5 +1,5 @@
-// What the simulated Acuity remembers, in memory or in a file. A file is written before anything is acknowledged:
-// what was answered survives even a SIGKILL.
+// The simulator's state, in memory or in a file. The file is written before a request is answered, so that an answered
+// change survives a SIGKILL.
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { IntakeForm } from './fixture.ts';
@@ -12,7 +12,7 @@ export interface StoredAppointment {
   email: string;
   appointmentTypeID: number;
   calendarID: number;
-  /** Instants are kept as ISO strings in UTC. */
+  /** Instants are stored as ISO strings in UTC. */
   datetime: string;
   createdAt: string;
   duration: number;
@@ -23,7 +23,7 @@ export interface StoredAppointment {
   noShow: boolean;
   scheduledBy: string | null;
   answers: { id: number; fieldID: number; value: string }[];
-  /** When its slot may be booked again (slot lag after a cancellation). */
+  /** When its slot can be booked again: a cancellation frees the slot only after `slotLagMs`. */
   slotFreeAt?: string;
 }
 
@@ -40,7 +40,7 @@ export interface Subscription {
   event: string;
   target: string;
   status: 'active' | 'disabled';
-  /** Since when every delivery failed. */
+  /** When the current run of failed deliveries began. */
   failingSince: string | null;
 }
 
@@ -51,7 +51,7 @@ export interface Delivery {
   signature: string;
   action: string;
   appointmentID: number;
-  /** One entry an attempt, as an HTTP status or `failed`. */
+  /** One entry for each attempt: an HTTP status or `failed`. */
   attempts: { at: string; status: number | 'failed' }[];
   state: 'waiting' | 'delivered' | 'refused' | 'given_up';
 }
@@ -62,7 +62,7 @@ export interface SimulatedState {
   blocks: StoredBlock[];
   subscriptions: Subscription[];
   clients: { firstName: string; lastName: string; phone: string; email: string; notes: string }[];
-  /** Forms that were added to those of the fixture, or that replace one of them. */
+  /** Forms that were added to the fixture's, or that replace one of them. */
   forms: IntakeForm[];
 }
 
@@ -98,7 +98,7 @@ export function openStore(file: string | undefined): Store {
       renameSync(temporary, file);
     },
     reset() {
-      // Ids go on: an appointment's id is never used for another one.
+      // Keeps counting: an appointment's id is never reused.
       store.state = empty(store.state.nextId);
       store.save();
     },
@@ -112,8 +112,11 @@ function read(file: string): SimulatedState {
     return { ...empty(firstId), ...(JSON.parse(readFileSync(file, 'utf8')) as SimulatedState) };
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return empty(firstId);
-    throw new Error(`The simulator's state in ${file} cannot be read; remove it to begin anew`, {
-      cause: error,
-    });
+    throw new Error(
+      `The simulator's state in ${file} cannot be read; remove it to start with an empty state`,
+      {
+        cause: error,
+      },
+    );
   }
 }

@@ -1,12 +1,12 @@
-// Times as Acuity reads and writes them: out `2026-03-18T14:00:00-0700` in the calendar's zone, in whatever PHP's
-// strtotime would take. We take the part of it that anyone sends.
+// Times as Acuity writes them (`2026-03-18T14:00:00-0700` in the calendar's zone) and reads them: Acuity accepts
+// whatever PHP's strtotime accepts, the simulator the formats that clients really send.
 import { Temporal } from 'temporal-polyfill';
 import { dateFormat } from '../lib/date-formats.ts';
 
 const pattern =
   /^(\d{4})-(\d{1,2})-(\d{1,2})(?:[T ]+(\d{1,2}):(\d{2})(?::(\d{2})(?:\.\d+)?)?\s*([AaPp][Mm])?\s*(Z|[+-]\d{2}:?\d{2})?)?$/;
 
-/** An instant; without an offset the wall clock of `zone`. Null when it cannot be read. */
+/** Reads an instant; a time without an offset is wall-clock time in `zone`. Null when it cannot be read. */
 export function parseTime(given: string, zone: string): Date | null {
   const match = pattern.exec(given.trim());
   if (!match) return null;

@@ -1,4 +1,4 @@
-// Values of a body or a query that may be of any type.
+// Reads values of any type from a body or a query.
 
 export type Body = Record<string, unknown>;
 
@@ -14,13 +14,13 @@ export function text(given: unknown): string {
       : '';
 }
 
-/** The objects of a list; anything else in it is ignored. */
+/** The objects in a list; other elements are ignored. */
 export function objectsIn(given: unknown): Body[] {
   const all = Array.isArray(given) ? (given as unknown[]) : [];
   return all.filter((one): one is Body => typeof one === 'object' && one !== null);
 }
 
-/** A list in a query: `name=1&name=2`, `name[]=1` or `name[0]=1` (acuity.md, section 11). */
+/** Reads a list from a query: `name=1&name=2`, `name[]=1` or `name[0]=1` (acuity.md, section 11). */
 export function numbersIn(query: Body, name: string): number[] {
   const isNamed = (key: string): boolean =>
     key === name || (key.startsWith(`${name}[`) && /^\[\d*\]$/.test(key.slice(name.length)));

@@ -1,5 +1,5 @@
-// Webhooks as Acuity sends them: a form body of ids, signed over its exact bytes, the specific event and `changed`
-// side by side, and again for a day when the receiver fails (section 7).
+// Webhooks as Acuity sends them (section 7): a form body of ids, signed over its exact bytes; each change sends the
+// specific event and `changed` at the same time; failed deliveries are retried for a day.
 import { createHmac } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Delivery, StoredAppointment, Subscription } from './state.ts';
@@ -7,18 +7,18 @@ import type { World } from './world.ts';
 
 export interface WebhookTarget {
   url: string;
-  /** Static hooks (set up by hand) say `scheduled`, dynamic ones `appointment.scheduled`. */
+  /** Static hooks (set up by hand) send `scheduled`, dynamic ones `appointment.scheduled`. */
   style: 'static' | 'dynamic';
 }
 
 export interface Misbehaviour {
   enabled: boolean;
   delayMs: number;
-  /** Each event so many times more. */
+  /** How many extra copies of each event are sent. */
   duplicate: number;
-  /** Holds events back and sends the later one first. */
+  /** Holds every first event back and sends the next one before it. */
   reorder: boolean;
-  /** Before the API's reply to the call that caused it. */
+  /** Sends events before the API's reply to the call that caused them. */
   early: boolean;
 }
 
@@ -36,7 +36,7 @@ export interface Webhooks {
   announce(one: StoredAppointment, specific: 'scheduled' | 'rescheduled' | 'canceled' | null): void;
   /** Sends what is due by the simulator's clock. */
   tick(): void;
-  /** With `early`: resolves when everything announced so far was attempted. */
+  /** Resolves when every delivery in flight has ended. */
   settled(): Promise<void>;
   reset(): void;
   stop(): void;
@@ -142,7 +142,7 @@ export function createWebhooks(
       waiting.push(waitingOne);
       return;
     }
-    // Of each two, the second goes first; a last one alone goes after a moment.
+    // Of each two events, the second is sent first; a last one without a pair is sent after 300 ms.
     if (heldBack) {
       heldBack = null;
       waiting.unshift(waitingOne);
@@ -163,7 +163,7 @@ export function createWebhooks(
     if (!isFailure) {
       delivery.state = status < 400 ? 'delivered' : 'refused';
     } else {
-      // 1, 2, 4 … minutes after the attempt before.
+      // 1, 2, 4 … minutes after the previous attempt.
       one.dueAt = world.now().getTime() + minute * 2 ** (delivery.attempts.length - 1);
       if (one.dueAt - one.firstAt <= giveUpAfterMs) return;
       delivery.state = 'given_up';
@@ -176,14 +176,14 @@ export function createWebhooks(
     const now = world.now();
     if (!isFailure) subscription.failingSince = null;
     else subscription.failingSince ??= now.toISOString();
-    // Silently: nobody is told (section 7.3).
+    // Acuity tells nobody about it (section 7.3).
     if (subscription.failingSince && now.getTime() - Date.parse(subscription.failingSince) > disableAfterMs) {
       subscription.status = 'disabled';
     }
     world.store.save();
   }
 
-  // What waits for its time: retries and delays. Often enough that a delay of a second looks like one.
+  // Sends retries and delayed events. Often enough to keep a delay of a second accurate.
   const timer = setInterval(() => webhooks.tick(), 50);
   timer.unref();
   return webhooks;
@@ -191,7 +191,7 @@ export function createWebhooks(
 
 async function post({ target, body, signature }: Delivery): Promise<number | 'failed'> {
   try {
-    // Concurrent deliveries, as seen in the wild: the pair is not sent one after the other.
+    // Deliveries run concurrently: the real service does not wait for one event before it sends the other of the pair.
     await sleep(0);
     const answer = await fetch(target, {
       method: 'POST',

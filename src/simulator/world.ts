@@ -1,15 +1,15 @@
 import type { Store } from './state.ts';
 
 export interface Switches {
-  /** The 10/s and 20 at once of the real service. */
+  /** Whether the real service's limits apply: 10 requests a second, 20 at once. */
   limits: boolean;
   /** How long a cancelled slot stays taken, in milliseconds. */
   slotLagMs: number;
-  /** The meeting link of a telehealth appointment: at once, after so many milliseconds, or never. */
+  /** When the meeting link of a telehealth appointment appears: at once, after `afterMs`, or never. */
   link: { mode: 'at_once' | 'late' | 'never'; afterMs: number };
-  /** What the account's settings leave to clients; staff (`admin=true`) may always. */
+  /** What the account's settings allow clients; staff (`admin=true`) may always. */
   clientsMay: { cancel: boolean; reschedule: boolean };
-  /** Whether the account's settings make clients give a phone number. */
+  /** Whether the account's settings require clients to give a phone number. */
   phoneRequired: boolean;
 }
 
@@ -21,11 +21,11 @@ export const usualSwitches = (): Switches => ({
   phoneRequired: false,
 });
 
-/** Everything the parts of the simulator share. */
+/** What all parts of the simulator share. */
 export interface World {
   store: Store;
   now: () => Date;
   switches: Switches;
-  /** Something happened to an appointment; `specific` is scheduled, rescheduled, canceled, or null for an edit. */
+  /** Sends the webhooks of a change; `specific` is null for an edit. */
   announce(appointmentId: number, specific: 'scheduled' | 'rescheduled' | 'canceled' | null): void;
 }
