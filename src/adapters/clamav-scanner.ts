@@ -1,4 +1,4 @@
-// clamd over TCP: INSTREAM, in frames of a length and its bytes.
+// Scans files with clamd over TCP (INSTREAM: frames of a length and its bytes).
 // https://docs.clamav.net/manual/Usage/Scanning.html#clamd
 import { connect, type Socket } from 'node:net';
 import type { Readable } from 'node:stream';
@@ -7,13 +7,13 @@ import type { Scanner, ScannerFacts, ScanServer, ScanVerdict } from '../ports/sc
 export interface ClamavSettings {
   /** `tcp://host:port`; the port unset: 3310. */
   url: string;
-  /** For an answer, and for each step on the way to it. Default two minutes: large archives take their time. */
+  /** Time-out for an answer and for each step before it. Default two minutes: large archives take long. */
   patienceMs?: number;
 }
 
 const frameBytes = 64 * 1024;
 const mostInAFrame = 0xffff_ffff;
-/** It refuses a size as soon as it has read it; silence after that means that it waits for the bytes. */
+/** clamd refuses an oversized frame as soon as it has read the length; silence means that it waits for the bytes. */
 const refusalMs = 1_000;
 
 export function createClamavScanner({ url, patienceMs = 120_000 }: ClamavSettings): Scanner & ScanServer {
@@ -77,7 +77,7 @@ export function createClamavScanner({ url, patienceMs = 120_000 }: ClamavSetting
 }
 
 interface Talk {
-  /** Resolves when there is room for more. */
+  /** Resolves when the socket can take more data. */
   say(bytes: Buffer): Promise<void>;
   answer: Promise<string>;
   close(): void;
@@ -87,7 +87,7 @@ function converse(host: string, port: number, patienceMs: number): Talk {
   const socket = connect({ host, port });
   socket.setTimeout(patienceMs, () => socket.destroy(new Error('clamd took too long')));
   const answer = answerOf(socket);
-  // Whoever speaks hears of a failure by the next word; the answer is awaited last.
+  // A failure rejects the next write; the reply is awaited last.
   answer.catch(() => undefined);
   return {
     answer,
@@ -112,7 +112,7 @@ function answerOf(socket: Socket): Promise<string> {
 }
 
 async function sendFrames(content: Readable, talk: Talk): Promise<void> {
-  // clamd answers before the end when it has heard enough: a find, or its limit.
+  // clamd can answer before the end of the stream: when it finds something or reaches its limit.
   const heard = { enough: false };
   const note = () => void (heard.enough = true);
   talk.answer.then(note, note);
@@ -141,7 +141,7 @@ function factsIn(answer: string): ScannerFacts {
   return { version, signaturesAt: Number.isNaN(at.getTime()) ? null : at };
 }
 
-/** A file that is more than clamd looks at is not clean: with AlertExceedsMax it says so, and here it is no verdict. */
+/** A file larger than clamd scans is not clean: with AlertExceedsMax clamd reports it, and this throws instead. */
 function verdictIn(answer: string): ScanVerdict {
   if (answer === 'stream: OK') return { verdict: 'clean' };
   const signature = /^stream: (.+) FOUND$/.exec(answer)?.[1];

@@ -1,9 +1,12 @@
-// A body that stops coming ends. The SDK's own limit of that kind looks at the socket, which is as silent when nobody
-// reads it: it would break off whoever downloads over a slow line.
+// Fails a body that stops arriving. The SDK's own time-out watches the socket, which is also silent while the reader
+// pauses: it would abort downloads over slow lines.
 import { Readable } from 'node:stream';
 import { ObjectStoreUnavailable } from '../ports/object-store.ts';
 
-/** The same bytes; fails when the next of them are waited for longer than `patienceMs`. Destroy it, not the body. */
+/**
+ * Passes the bytes on, and fails when the next ones take longer than `patienceMs`. Destroy the returned stream, not the
+ * body.
+ */
 export function impatient(body: Readable, patienceMs: number): Readable {
   let patience: NodeJS.Timeout | null = null;
   const rest = () => {

@@ -1,4 +1,4 @@
-// The cache of a single process: development, tests, and the limiter of last resort when Redis is away.
+// A cache within one process: for development, for tests, and for the limiter when Redis is unavailable.
 import type { Cache, Lock } from '../ports/cache.ts';
 import type { Clock } from '../ports/clock.ts';
 
@@ -7,17 +7,17 @@ interface Entry {
   expiresAt: number;
 }
 
-/** Ends at a time of `performance.now()`. */
+/** `endsAt` is on the scale of `performance.now()`. */
 interface Lease {
   endsAt: number;
 }
 
-// Expired entries vanish when they are read; the rest is swept so often.
+// A read removes an expired entry; the others are swept after so many writes.
 const writesBetweenSweeps = 1_000;
 
 /**
- * `clock` decides when values and counts expire, so that a test can let an hour pass. Locks, places and tokens
- * follow real time whatever the clock says: they guard processes that really run.
+ * `clock` decides when values and counts expire, so that a test can let an hour pass. Locks, places and tokens always
+ * use real time, because they protect against processes that really run.
  */
 export function createMemoryCache({ clock }: { clock?: Clock } = {}): Cache {
   const entries = new Map<string, Entry>();

@@ -1,4 +1,4 @@
-// In the place of a store where none is set up (some tests): every question is answered "not now".
+// Used when no object store is configured (some tests): every call fails as unavailable.
 import { ObjectStoreUnavailable, type ObjectStore, type UploadStorage } from '../ports/object-store.ts';
 
 const refuse = (): never => {

@@ -32,7 +32,8 @@ export function createPgJobQueue(db: Database): JobQueue {
       return rows.length > 0;
     },
     async removeSuperseded() {
-      // graphile-worker takes the key of a job that is replaced while it runs, and its tries. Every job begins with a key.
+      // graphile-worker keeps a replaced job that is running, takes its key and uses up its attempts. Every job starts
+      // with a key.
       const { rows } = (await db.raw(
         `select id from graphile_worker.complete_jobs(
            array(select id from graphile_worker.jobs where key is null and attempts >= max_attempts))`,

@@ -1,4 +1,4 @@
-// Each runs whole or not at all inside Redis, and by Redis's own clock: the processes' clocks may differ.
+// Lua scripts. Each is atomic and uses Redis's own clock, because the clocks of the processes may differ.
 
 const nowInMs = `local time = redis.call('TIME')
 local now = time[1] * 1000 + time[2] / 1000`;
@@ -27,7 +27,7 @@ return 0`,
 return 0`,
   },
 
-  // What is stored is the moment at which the bucket will be full again.
+  // Stores the moment at which the bucket will be full again.
   takeToken: {
     numberOfKeys: 1,
     lua: `${nowInMs}
@@ -39,7 +39,7 @@ redis.call('SET', KEYS[1], string.format('%.3f', due + between), 'PX', math.ceil
 return math.ceil(wait)`,
   },
 
-  // A sorted set of holders by the moment at which their lease ends.
+  // A sorted set of holders, scored by the end of their lease.
   takePlace: {
     numberOfKeys: 1,
     lua: `${nowInMs}

@@ -20,16 +20,16 @@ declare module 'ioredis' {
   }
 }
 
-// A cache that answers later than this is no help to a person who waits for a page.
+// A page cannot wait longer than this for the cache.
 const timeoutMs = 200;
-/** After one time-out it is left alone for so long, then asked in the background whether it answers again. */
+/** After a time-out no command is sent for so long; then a ping in the background tells whether Redis answers again. */
 const restMs = 2_000;
-/** A process that starts lets the connection be made first. */
+/** The first calls of a process wait so long for the connection. */
 const firstConnectMs = 1_000;
 
 /**
- * A call fails after 200 ms when Redis hangs, and at once while it is known to hang or to be away: requests never wait
- * for it, and a Redis that hangs costs those under way one time-out.
+ * A call fails after 200 ms when Redis hangs, and at once while Redis is known to hang or to be down. Requests never
+ * wait for Redis; one that hangs costs the calls in flight a single time-out.
  */
 export function createRedisCache(url: string): Cache {
   const redis = new Redis(url, {
@@ -42,10 +42,10 @@ export function createRedisCache(url: string): Cache {
     retryStrategy: (times) => Math.min(100 * times, 2_000),
     scripts,
   });
-  // Without a listener the first lost connection would end the process; every call reports its own failure.
+  // Without a listener the first lost connection would end the process. Every call reports its own failure.
   redis.on('error', () => undefined);
 
-  // Only the very first calls wait for a connection that is being made; later ones see a lost one at once.
+  // Only the first calls wait for the connection; later ones fail at once while there is none.
   const connecting = redis.connect().catch(() => undefined);
   const firstTry = Promise.race([connecting, new Promise((go) => setTimeout(go, firstConnectMs).unref())]);
   let isHanging = false;
@@ -68,7 +68,7 @@ export function createRedisCache(url: string): Cache {
     void comeBack();
   }
 
-  /** A connection whose other end is gone never breaks by itself: one that still hangs is replaced. */
+  /** A connection whose other end is gone never closes by itself, so one that still hangs is replaced. */
   async function comeBack(): Promise<void> {
     await sleep(restMs, undefined, { ref: false });
     const answers = await inTime(redis.ping()).then(
@@ -134,11 +134,11 @@ class CacheHangs extends Error {
   override name = 'CacheHangs';
 }
 
-/** @throws CacheHangs when it takes longer than Redis may */
+/** @throws CacheHangs after `timeoutMs` */
 async function inTime<T>(answer: Promise<T>): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const tooLong = new Promise<never>((_, reject) => {
-    // Once more around the event loop: when we were busy ourselves, the answer has come and is not read yet.
+    // One more turn of the event loop: if our own process was busy, the reply may have arrived but not been read.
     timer = setTimeout(() => setImmediate(() => reject(new CacheHangs())), timeoutMs);
   });
   return Promise.race([answer, tooLong]).finally(() => clearTimeout(timer));

@@ -2,8 +2,8 @@ import { createTransport } from 'nodemailer';
 import type { Mailer, MailServer } from '../ports/mailer.ts';
 
 /**
- * Any SMTP server (`smtp://user:pass@host:587`, `smtps://…`). One recipient a message, never a list.
- * @param options.needsTls nothing is sent, the password neither, before the connection is encrypted
+ * Sends over any SMTP server (`smtp://user:pass@host:587`, `smtps://…`), to one recipient a message, never a list.
+ * @param options.needsTls sends neither mail nor password before the connection is encrypted
  */
 export function createSmtpMailer(
   url: string,
@@ -21,7 +21,7 @@ export function createSmtpMailer(
     async send(mail) {
       await transport.sendMail({
         from,
-        // An object, not text: text would be read as a list of addresses.
+        // An object: nodemailer would parse a string as a list of addresses.
         to: { name: '', address: singleAddress(mail.to) },
         subject: oneLine(mail.subject),
         messageId: mail.messageId,
@@ -46,7 +46,7 @@ export function createSmtpMailer(
   };
 }
 
-/** @throws when it could be anything but one address. */
+/** @throws Error when the text could be anything but one address */
 function singleAddress(address: string): string {
   if (!/^[^\s,;<>"()\p{Cc}]+@[^\s,;<>"()@\p{Cc}]+$/u.test(address)) {
     throw new Error('The recipient is not one e-mail address');

@@ -7,7 +7,7 @@ export const systemIds: Ids = {
   reference: () => `EX-${Array.from({ length: 6 }, () => letters[randomInt(letters.length)]).join('')}`,
 };
 
-/** RFC 9562, version 7: 48 bits of milliseconds, then randomness. */
+/** RFC 9562, version 7: 48 bits of milliseconds, then random bits. */
 function uuidv7(now: number): string {
   const bytes = randomBytes(16);
   bytes.writeUIntBE(now, 0, 6);

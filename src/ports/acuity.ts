@@ -8,12 +8,12 @@ export interface Appointment {
   startsAt: Date;
   /** Null or left out when the reply did not say. */
   createdAt?: Date | null;
-  /** 0 when the reply did not say. */
+  /** 0 when the reply had none. */
   durationMinutes: number;
-  /** IANA zone of the calendar; null when the reply did not say. */
+  /** IANA zone of the calendar; null when the reply had none. */
   calendarTimezone: string | null;
   canceled: boolean;
-  /** Only ever true on a cancelled appointment. */
+  /** Only ever true for a cancelled appointment. */
   noShow: boolean;
   client: { firstName: string; lastName: string; email: string | null; phone: string | null };
   /** Place or meeting address, as free text. */
@@ -25,19 +25,19 @@ export interface Appointment {
   answers: ReadonlyMap<number, string>;
 }
 
-/** `unavailable`: nothing is known about what Acuity did with the call; a write may have been carried out. */
+/** `unavailable`: unknown whether Acuity carried the call out; a write may have taken effect. */
 export type AcuityFailure =
   | {
-      reason: 'unavailable' /** true when the call certainly never reached Acuity */;
+      reason: 'unavailable' /** `notSent`: the call certainly never reached Acuity */;
       notSent: boolean;
       retryAfterMs: number;
     }
   | { reason: 'rate_limited'; retryAfterMs: number }
   | { reason: 'unauthorized' }
   | { reason: 'not_found' }
-  /** Acuity said no, in words of its own: 4xx with a known envelope. `code` is its `error`. */
+  /** Acuity refused: a 4xx with its error envelope. `code` is the envelope's `error`. */
   | { reason: 'refused'; code: string; message: string; status: number }
-  /** 2xx with a body that is not what the API promises. */
+  /** A 2xx whose body is not what the API promises. */
   | { reason: 'unreadable' };
 
 export type AcuityResult<T> = Result<T, AcuityFailure>;
@@ -50,7 +50,7 @@ export interface NewAppointment {
   timezone: string;
   client: { firstName: string; lastName: string; email: string; phone: string };
   fields: { id: number; value: string }[];
-  /** Acuity checks neither whether the time is free nor the fields. */
+  /** `admin=true`: Acuity checks neither the time nor the fields. */
   asStaff?: boolean;
 }
 
@@ -75,7 +75,7 @@ export interface WebhookSubscription {
   status: string;
 }
 
-/** Whose key we have. */
+/** The account whose API key we use. */
 export interface AcuityAccount {
   id: number;
   name: string | null;
@@ -97,7 +97,7 @@ export interface AcuityAppointmentType {
   id: number;
   name: string;
   durationMinutes: number;
-  /** Of the calendars that offer it. */
+  /** The calendars that offer the type. */
   calendarIds: number[];
 }
 
@@ -116,7 +116,7 @@ export interface AcuityField {
   id: number;
   name: string;
   required: boolean;
-  /** `textbox` for a type that we do not know. */
+  /** Unknown types become `textbox`. */
   type: (typeof acuityFieldTypes)[number];
   options: string[];
 }
@@ -126,9 +126,9 @@ export interface AcuityForm {
   id: number;
   name: string;
   description: string | null;
-  /** Filled in by the clinic, not shown to clients. */
+  /** Staff of the clinic fill it in; clients never see it. */
   isInternal: boolean;
-  /** The appointment types that ask it. */
+  /** The appointment types that the form is attached to. */
   appointmentTypeIds: number[];
   fields: AcuityField[];
 }
@@ -136,25 +136,25 @@ export interface AcuityForm {
 export interface Acuity {
   account(): Promise<AcuityResult<AcuityAccount>>;
   calendars(): Promise<AcuityResult<AcuityCalendar[]>>;
-  /** Those that can be booked now. */
+  /** The types that can be booked now. */
   appointmentTypes(): Promise<AcuityResult<AcuityAppointmentType[]>>;
-  /** All intake forms of the account. What cannot be read of one is left out. Takes 5 s at most. */
+  /** All intake forms of the account, without the parts that cannot be read. Takes 5 s at most. */
   forms(): Promise<AcuityResult<AcuityForm[]>>;
-  /** Days of a month with a free time. `month`: `YYYY-MM`, read in `timezone`. */
+  /** Days of a month with a free time. `month` is `YYYY-MM` in `timezone`. */
   availableDates(query: {
     month: string;
     appointmentTypeId: number;
     calendarId: number;
     timezone: string;
   }): Promise<AcuityResult<string[]>>;
-  /** Free times of one day. `date`: `YYYY-MM-DD`, read in `timezone`. */
+  /** Free times of one day. `date` is `YYYY-MM-DD` in `timezone`. */
   availableTimes(query: {
     date: string;
     appointmentTypeId: number;
     calendarId: number;
     timezone: string;
   }): Promise<AcuityResult<Date[]>>;
-  /** Acuity checks that the slot is free, unless `asStaff`. Never retried here: there is no idempotency key. */
+  /** Acuity checks that the slot is free, unless `asStaff`. Never retried, because Acuity has no idempotency key. */
   createAppointment(appointment: NewAppointment): Promise<AcuityResult<Appointment>>;
   getAppointment(id: number): Promise<AcuityResult<Appointment>>;
   findAppointments(window: AppointmentWindow): Promise<AcuityResult<Appointment[]>>;
@@ -168,8 +168,8 @@ export interface Acuity {
   ): Promise<AcuityResult<Appointment>>;
   listWebhooks(): Promise<AcuityResult<WebhookSubscription[]>>;
   createWebhook(event: string, target: string): Promise<AcuityResult<WebhookSubscription>>;
-  /** One that is gone already is as good. */
+  /** Also ok when the subscription is gone already. */
   deleteWebhook(id: number): Promise<AcuityResult<true>>;
-  /** Throws nothing; says whether Acuity answers now (for /readyz). */
+  /** Whether Acuity answers now (for /readyz). Never throws. */
   ping(): Promise<AcuityResult<true>>;
 }

@@ -1,23 +1,23 @@
 /**
- * What processes share and may lose: cached reads, locks, rate limits. Nothing that must survive lives here.
- * Values are JSON strings. Two adapters, redis-cache and memory-cache, pass one contract test. Every method throws
- * when the cache cannot be reached, after 200 ms at most and mostly at once: callers decide how to live without it.
+ * What processes share and can afford to lose: cached reads, locks, rate limits. Nothing that must survive is kept
+ * here. Values are JSON strings. Two adapters, redis-cache and memory-cache, pass one contract test. Every method
+ * throws within 200 ms when the cache cannot be reached; callers decide how to go on without it.
  */
 export interface Cache {
   get(key: string): Promise<string | null>;
   set(key: string, value: string, ttlMs: number): Promise<void>;
   delete(...keys: string[]): Promise<void>;
 
-  /** Adds 1 and returns the new count. The key expires `ttlMs` after it was FIRST incremented. */
+  /** Adds 1 and returns the new count. The key expires `ttlMs` after the FIRST increment. */
   increment(key: string, ttlMs: number): Promise<{ count: number; expiresInMs: number }>;
 
-  /** Takes the lock if nobody holds it; null when somebody does. It frees itself after `ttlMs`. */
+  /** Takes the lock; null when somebody else holds it. The lock expires after `ttlMs`. */
   lock(key: string, ttlMs: number): Promise<Lock | null>;
 
   /**
-   * A token bucket shared by all processes. Takes one token and says how long to wait before using it: 0 when
-   * one was there. The wait is already reserved, so callers sleep and go on. Null when the wait would be longer
-   * than `maxWaitMs`: nothing was taken.
+   * A token bucket shared by all processes. Takes one token and returns how long to wait before using it, 0 when one
+   * was available. The wait is already reserved, so callers sleep and continue. Null, and no token is taken, when the
+   * wait would exceed `maxWaitMs`.
    */
   takeToken(
     bucket: string,
@@ -26,8 +26,8 @@ export interface Cache {
   ): Promise<number | null>;
 
   /**
-   * One of `capacity` places shared by all processes, or null when none is free. A place that is not released
-   * (its process died) frees itself after `leaseMs`.
+   * Takes one of `capacity` places shared by all processes; null when none is free. A place whose process died is freed
+   * after `leaseMs`.
    */
   takePlace(pool: string, capacity: number, leaseMs: number): Promise<Lock | null>;
 
@@ -37,8 +37,10 @@ export interface Cache {
 }
 
 export interface Lock {
-  /** Makes it last `ttlMs` from now; false when it was lost in between. For holders that outlive a short lease. */
+  /**
+   * Extends the lock to `ttlMs` from now, for holders that outlive a short lease. False when it was lost in between.
+   */
   extend(ttlMs: number): Promise<boolean>;
-  /** Never throws: what cannot be given back frees itself when its time is up. */
+  /** Never throws: a lock that cannot be released expires. */
   release(): Promise<void>;
 }

@@ -1,4 +1,4 @@
-/** The time. Everything that asks what time it is asks here, so that tests can say. */
+/** The current time. All code reads it here, so that tests can set it. */
 export interface Clock {
   now(): Date;
 }

@@ -1,34 +1,37 @@
 import type { Knex } from 'knex';
 import type { z } from 'zod';
 
-/** A job's definition, apart from its handler: the name and the shape of its payload. */
+/** The definition of a job, apart from its handler: its name and the shape of its payload. */
 export interface JobDefinition<Payload> {
-  /** snake_case; carries ids only, never health information. */
+  /** snake_case. The payload carries ids only, never health information. */
   name: string;
   payload: z.ZodType<Payload>;
-  /** How often it is tried before it is left for staff. Default 25. */
+  /** Attempts before the job is left for staff. Default 25. */
   maxAttempts?: number;
 }
 
 export interface AddJobOptions {
-  /** Written in this transaction: it is there exactly when the transaction commits. */
+  /** Adds the job in this transaction: it exists exactly when the transaction commits. */
   trx?: Knex.Transaction;
   runAt?: Date;
-  /** Instead of `runAt`: so long after now, by the database's own clock. */
+  /** Instead of `runAt`: a delay from now, by the database's clock. */
   delayMs?: number;
-  /** A waiting job of the same key is replaced; one that runs just now loses its key to the new one. */
+  /** Replaces a waiting job with the same key; one that is running loses its key to the new one. */
   key: string;
-  /** A waiting job of the same key keeps its time: for sweeps, which must not cut a wait short. */
+  /** A waiting job with the same key keeps its time. For sweeps, which must not shorten a wait. */
   keepRunAt?: boolean;
 }
 
 export interface JobQueue {
   add<Payload>(job: JobDefinition<Payload>, payload: Payload, options: AddJobOptions): Promise<void>;
-  /** Gives a job that failed all its tries again, the first one now. False when there is none, or it runs just now. */
+  /**
+   * Gives a job that used up its attempts all of them again, the first at once. False when there is none or it is
+   * running.
+   */
   runAgain(jobId: string, trx: Knex.Transaction): Promise<boolean>;
   /**
-   * Removes jobs that will never run again because a newer job of the same key took their place while they ran. A worker
-   * that then failed, or died, would leave them among the failed for ever. Returns how many.
+   * Removes jobs that will never run again because a newer job took their key while they ran. If such a job then fails,
+   * or its worker dies, it would stay among the failed jobs for ever. Returns how many.
    */
   removeSuperseded(): Promise<number>;
 }
@@ -39,11 +42,13 @@ export interface JobHandler<Payload> {
 }
 
 export interface CronEntry {
-  /** Five fields, UTC. */
+  /** Cron expression of five fields, in UTC. */
   schedule: string;
   job: JobDefinition<Record<string, never>>;
-  /** How often it is tried before its next time is waited for. Default 1: for what comes back soon anyway. */
+  /** Attempts before the next scheduled time. Default 1: most schedules run again soon. */
   maxAttempts?: number;
-  /** When a worker starts, too: what a process left open when it died need not wait for its next time. */
+  /**
+   * Also runs when a worker starts, so that work left by a process that died does not wait for the next scheduled time.
+   */
   alsoAtStart?: boolean;
 }

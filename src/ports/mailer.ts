@@ -3,18 +3,20 @@ export interface Mail {
   subject: string;
   text: string;
   html: string;
-  /** RFC 5322 Message-ID, stable for one outbox row: a mail sent twice after a crash is recognisable. */
+  /**
+   * RFC 5322 Message-ID, the same for every attempt of an outbox row, so that a mail sent twice is recognised as one.
+   */
   messageId: string;
   calendar?: { method: 'PUBLISH' | 'REQUEST' | 'CANCEL'; fileName: string; content: string };
 }
 
 export interface Mailer {
-  /** Resolves when the mail server has taken the message; throws when it has not. */
+  /** Resolves when the mail server has accepted the message; throws otherwise. */
   send(mail: Mail): Promise<void>;
 }
 
-/** The server behind a mailer, for checks of the set-up. */
+/** The server behind a mailer, for checks of the configuration. */
 export interface MailServer {
-  /** Connects and signs in, and sends nothing; throws when that fails. */
+  /** Connects and signs in without sending anything; throws when that fails. */
   verify(): Promise<void>;
 }

@@ -1,4 +1,4 @@
-// One call to Acuity: within its limits, through the breaker, in bounded time, as a typed outcome.
+// One call to Acuity: rate limits, circuit breaker, time-out, and a typed outcome.
 import { setTimeout as sleep } from 'node:timers/promises';
 import CircuitBreaker from 'opossum';
 import type { Logger } from 'pino';
@@ -17,9 +17,9 @@ export interface Call {
   body?: object;
   /** For the log: ids only. */
   ids?: Record<string, number>;
-  /** Instead of the client's own. */
+  /** Overrides the client's time-out. */
   timeoutMs?: number;
-  /** A read that may fail without a second try. */
+  /** A read that is not retried. */
   once?: boolean;
 }
 
@@ -34,9 +34,9 @@ export interface CallsOptions {
   watch?: CallsWatch;
 }
 
-/** Is told of every try of every call. */
+/** Observes every attempt of every call, for the metrics. */
 export interface CallsWatch {
-  /** `outcome`: ok, no_turn (the limits), breaker_open, or the failure's reason. */
+  /** `outcome`: ok, no_turn (refused by our limiter), breaker_open, or the failure's reason. */
   answered(labels: { method: string; route: string; outcome: string }, seconds: number): void;
   waited(isGranted: boolean, seconds: number): void;
   breaker(isOpen: boolean): void;
@@ -61,8 +61,8 @@ const firstPauseMs = 200;
 const writeWaitMs = 5_000;
 
 /**
- * The parsed JSON of a 2xx, or why there is none. Reads are tried again within `timeoutMs` in all; writes never, as
- * Acuity knows no idempotency key.
+ * The parsed JSON of a 2xx, or the reason for the failure. Reads are retried until `timeoutMs`; writes never, because
+ * Acuity has no idempotency key.
  */
 export function createCalls(options: CallsOptions): (call: Call) => Promise<AcuityResult<unknown>> {
   const { timeoutMs, cache, log, watch } = options;
@@ -86,7 +86,7 @@ export function createCalls(options: CallsOptions): (call: Call) => Promise<Acui
         ...(call.body && { 'content-type': 'application/json' }),
       },
       ...(call.body && { body: JSON.stringify(call.body) }),
-      // Following one would turn a POST into a GET.
+      // fetch would follow a redirected POST with a GET.
       redirect: 'manual',
       signal: AbortSignal.timeout(Math.max(1, Math.ceil(within))),
     });
@@ -95,7 +95,7 @@ export function createCalls(options: CallsOptions): (call: Call) => Promise<Acui
     return { status: response.status, text, retryAfter: response.headers.get('retry-after') };
   }
 
-  // Only what says that Acuity is ill counts: no answer, and 5xx. A refusal is an answer.
+  // Counts only no answer and 5xx as failures. A refusal shows that Acuity works.
   const breaker = new CircuitBreaker(send, {
     timeout: false,
     volumeThreshold: options.breaker?.failures ?? 6,
@@ -122,7 +122,7 @@ export function createCalls(options: CallsOptions): (call: Call) => Promise<Acui
       retryAfterMs: restMs,
     });
     try {
-      // An open breaker must not use up what the limits allow.
+      // With the breaker open no request is sent, so it must not take a token of the limiter.
       const reply = breaker.opened
         ? await breaker.fire(call, 0)
         : await limiter.run(() => breaker.fire(call, within()), waitMs);
@@ -190,7 +190,7 @@ function readReply({ status, text, retryAfter }: Reply): AcuityResult<unknown> {
     const { error: code, message } = envelope.data;
     return failure({ reason: 'refused', code, message, status });
   }
-  // A page of the edge in front of Acuity, or a redirect: nobody knows what became of the call.
+  // An error page of Acuity's edge, or a redirect: whether the call was carried out is unknown.
   return failure({ reason: 'unavailable', notSent: false, retryAfterMs: 5_000 });
 }
 
@@ -207,7 +207,7 @@ function retryAfterMs(header: string | null): number {
   return header && Number.isFinite(seconds) && seconds > 0 ? seconds * 1_000 : 1_000;
 }
 
-/** The connection was never made, so the call never left. */
+/** The connection was never made, so the request was never sent. */
 const neverSent = new Set([
   'EOPENBREAKER',
   'ECONNREFUSED',
@@ -222,11 +222,11 @@ const neverSent = new Set([
   'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
 ]);
 
-/** A code, never a message: messages can carry the URL with its query. */
+/** Returns a code, never a message: messages can contain the URL with its query. */
 function codeOf(error: unknown): string {
   const { name, code, cause } = error as { name?: string; code?: unknown; cause?: { code?: unknown } };
   if (typeof cause?.code === 'string') return cause.code;
-  // A DOMException's code is a number that says nothing.
+  // The code of a DOMException is a meaningless number.
   return typeof code === 'string' ? code : (name ?? 'Error');
 }
 
@@ -234,7 +234,7 @@ function mayPass(result: AcuityFailure): boolean {
   return ['rate_limited', 'unreadable', 'unavailable'].includes(result.reason);
 }
 
-/** Full jitter: callers that failed together do not come back together. */
+/** Full jitter, so that callers that failed together do not retry together. */
 function pauseBefore(tried: number, result: AcuityFailure): number {
   const jitter = Math.random() * firstPauseMs * 2 ** tried;
   return result.reason === 'rate_limited' ? result.retryAfterMs + jitter : jitter;

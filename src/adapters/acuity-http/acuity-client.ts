@@ -31,24 +31,24 @@ export interface AcuityClientOptions {
   userId: string;
   apiKey: string;
   /**
-   * A read is over after this time, tries again included; a write after this, up to 5 s of waiting for its turn and,
-   * when its answer is odd, 3 s of reading it again.
+   * The limit of a read, retries included. A write gets this long, plus up to 5 s of waiting for the limiter and, when
+   * the reply is incomplete, 3 s of reading the appointment back.
    */
   timeoutMs: number;
-  /** Where processes share the limits of Acuity. */
+  /** Holds the rate limits that all processes share. */
   cache: Cache;
   log: Logger;
-  /** `failures` in 30 s, half of all calls at least, stop the calls for `restMs`. */
+  /** The breaker opens for `restMs` after at least `failures` calls in 30 s of which half failed. */
   breaker?: { failures?: number; restMs?: number };
   watch?: CallsWatch;
 }
 
-// How readiness is asked must not use up what bookings need.
+// Readiness checks must not use up the rate limit that bookings need.
 const pingEveryMs = 5_000;
-// Whoever booked waits for it, and what was asked for will do when it fails.
+// The referrer waits for the read-back; when it fails, the request's own values are used.
 const readBackMs = 3_000;
 const readLagMs = 250;
-// A page waits for the forms, and can do with those that were read last.
+// A page waits for the forms, and falls back to those that were read last.
 const formsMs = 5_000;
 
 export function createAcuityClient(options: AcuityClientOptions): Acuity {
@@ -86,7 +86,7 @@ export function createAcuityClient(options: AcuityClientOptions): Acuity {
     return appointment ? ok(appointment) : unreadable(request);
   }
 
-  /** The side effect has happened: whatever the reply lacks is read again, or taken from what we asked for. */
+  /** The change was carried out. Whatever the reply lacks is read back, or taken from the request. */
   async function change(
     request: Call,
     known: KnownFacts & { id?: number },
@@ -104,7 +104,7 @@ export function createAcuityClient(options: AcuityClientOptions): Acuity {
     return appointment ? ok(appointment) : unreadable(request);
   }
 
-  /** What was just written may take a moment to be found. */
+  /** Retries while Acuity answers 404: a new appointment can take a moment to become readable. */
   async function readBack(id: number): Promise<AcuityResult<Appointment>> {
     const until = performance.now() + Math.min(readBackMs, options.timeoutMs);
     for (;;) {
@@ -169,7 +169,7 @@ export function createAcuityClient(options: AcuityClientOptions): Acuity {
       if (!Array.isArray(answer.value)) return unreadable(request);
       const known = { canceled: window.which === 'canceled' };
       const found = answer.value.map((row) => lenient(row, known));
-      // Leaving out a row that cannot be read would say "it is not there", and somebody would book it anew.
+      // A row left out would mean that the appointment does not exist, and it would be booked a second time.
       return found.every((row) => row !== null) ? ok(found) : unreadable(request);
     },
     async reschedule(id, { startsAt, calendarId, timezone, asStaff }) {
@@ -247,7 +247,7 @@ function newAppointment(wanted: NewAppointment): object {
   return {
     datetime: formatDatetime(wanted.startsAt, wanted.timezone),
     appointmentTypeID: wanted.appointmentTypeId,
-    // Without it Acuity may pick another specialist.
+    // Without a calendar Acuity may choose another specialist.
     calendarID: wanted.calendarId,
     timezone: wanted.timezone,
     ...wanted.client,

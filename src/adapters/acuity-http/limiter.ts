@@ -1,31 +1,31 @@
-// Acuity refuses more than 10 requests a second and 20 at once from one address: all processes share these limits.
+// Acuity refuses more than 10 requests a second and 20 at once from one address, so all processes share the limits.
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import type { Cache, Lock } from '../../ports/cache.ts';
 import { createMemoryCache } from '../memory-cache.ts';
 
-// Nobody outside knows how Acuity counts. Two at once and eight a second stay within ten in any second, whether it
-// fills a bucket, slides a window or restarts a counter.
+// How Acuity counts is not documented. A burst of two and eight a second stay within ten in any second, for a token
+// bucket, a sliding window and a fixed window.
 const rate = { perSecond: 8, burst: 2 };
 const places = 20;
 const pauseBetweenTries = 50;
 
 export interface Limiter {
-  /** Runs `call` when it is allowed to; null when that would take longer than `maxWaitMs`: `call` was not run. */
+  /** Runs `call` once the limits allow it. Returns null, without running it, when the wait would exceed `maxWaitMs`. */
   run<T>(call: () => Promise<T>, maxWaitMs: number): Promise<T | null>;
 }
 
 export interface LimiterOptions {
   cache: Cache;
-  /** Longer than any call lasts. */
+  /** Must be longer than any call takes. */
   leaseMs: number;
   log: Logger;
-  /** How long a call waited; false: it would have taken too long. */
+  /** Reports how long a call waited; `isGranted` is false when it gave up. */
   waited?: (isGranted: boolean, seconds: number) => void;
 }
 
 export function createLimiter({ cache, leaseMs, log, waited }: LimiterOptions): Limiter {
-  // While the shared cache is away each process keeps the limits on its own: better than none, better than standing still.
+  // While the shared cache is unavailable, each process applies the limits on its own.
   const own = createMemoryCache();
   let isShared = true;
 

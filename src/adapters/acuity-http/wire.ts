@@ -1,10 +1,12 @@
-// Acuity's JSON ↔ our words. What is read before a side effect must be right; what is read after one is taken as it
-// comes, so that no appointment is lost to a missing field.
+// Converts between Acuity's JSON and our types. Replies before a change are parsed strictly; replies to a change
+// leniently, so that no appointment is lost because of a missing field.
 import { z } from 'zod';
 import { offsetMinutes } from '../../lib/dates.ts';
 import { acuityFieldTypes, type AcuityForm, type Appointment } from '../../ports/acuity.ts';
 
-/** Acuity's machine format, `2026-12-01T10:00:00+1100`: always with an offset, or it is read in the account's zone. */
+/**
+ * Acuity's format, `2026-12-01T10:00:00+1100`. Always with an offset: without one Acuity assumes the account's zone.
+ */
 export function formatDatetime(instant: Date, zone: string): string {
   const minutes = offsetMinutes(instant, zone);
   const wall = new Date(instant.getTime() + minutes * 60_000).toISOString().slice(0, 19);
@@ -13,7 +15,7 @@ export function formatDatetime(instant: Date, zone: string): string {
   return `${wall}${minutes < 0 ? '-' : '+'}${two(Math.floor(size / 60))}${two(size % 60)}`;
 }
 
-/** An instant from `…±HHMM`, `…±HH:MM` or `…Z`; null for anything else, a time without an offset included. */
+/** Reads an instant from `…±HHMM`, `…±HH:MM` or `…Z`; null for anything else, also for a time without an offset. */
 export function parseDatetime(text: string): Date | null {
   const shape = /^(\d{4}-\d{2}-\d{2})[T ](\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?)(?:(Z)|([+-]\d{2}):?(\d{2}))$/;
   const [, day, time, utc, hours, minutes] = shape.exec(text.trim()) ?? [];
@@ -36,7 +38,7 @@ export const availableTimesReply = z.array(
 );
 
 const id = z.coerce.number().int().positive();
-/** What is odd counts as absent. */
+/** A malformed value counts as absent. */
 const text = z.coerce
   .string()
   .trim()
@@ -52,7 +54,7 @@ const appointmentReply = z.object({
   datetimeCreated: instant.nullish().catch(null),
   appointmentTypeID: id.nullish().catch(null),
   calendarID: id.nullish().catch(null),
-  // A string here, a number on appointment types.
+  // A string here, a number in appointment types.
   duration: z.coerce.number().positive().nullish().catch(null),
   calendarTimezone: text,
   canceled: flag,
@@ -79,7 +81,7 @@ const appointmentReply = z.object({
 
 type AppointmentReply = z.output<typeof appointmentReply>;
 
-/** What the caller knows anyway, for what the reply does not say. */
+/** What the request says already, used where the reply lacks it. */
 export type KnownFacts = Partial<
   Pick<Appointment, 'startsAt' | 'appointmentTypeId' | 'calendarId' | 'canceled'>
 > & {
@@ -89,7 +91,7 @@ export type KnownFacts = Partial<
 
 export type ReadAppointment =
   | { kind: 'complete'; appointment: Appointment }
-  /** Acuity named the appointment and left out, or garbled, something we need. */
+  /** The reply has an id, but lacks or garbles a field that we need. */
   | { kind: 'odd'; id: number; reply: AppointmentReply }
   | { kind: 'unreadable' };
 
@@ -103,8 +105,8 @@ export function readAppointment(json: unknown, known: KnownFacts = {}): ReadAppo
 }
 
 /**
- * An appointment from what was said, and from `known` where nothing was; null when even both do not say when, what
- * and with whom. A duration that nobody said is 0.
+ * Builds an appointment from the reply, and from `known` where the reply lacks a field. Null when neither has time,
+ * type and calendar. An unknown duration becomes 0.
  */
 export function asAppointment(reply: AppointmentReply, known: KnownFacts): Appointment | null {
   const startsAt = reply.datetime ?? known.startsAt;
@@ -137,8 +139,8 @@ export function asAppointment(reply: AppointmentReply, known: KnownFacts): Appoi
 }
 
 /**
- * An address that the client typed into an intake form becomes the appointment's location in Acuity (official help page
- * on locations). It is where somebody lives, not where the examination takes place.
+ * Acuity copies an address that the client typed into an intake form into the appointment's location (official help
+ * page on locations). That is where the examinee lives, not where the examination takes place.
  */
 function placeIn(location: string | null, answers: ReadonlyMap<number, string>): string | null {
   const isAnswer = [...answers.values()].some((answer) => answer.trim() === location?.trim());
@@ -149,7 +151,7 @@ function answersOf(reply: AppointmentReply): ReadonlyMap<number, string> {
   const answers = new Map<number, string>();
   for (const { values } of reply.forms ?? []) {
     for (const { fieldID, value } of values ?? []) {
-      // A question can stand on two forms; the answer that was given counts.
+      // A question can be on two forms; the first one with an answer counts.
       if (fieldID && value && !answers.has(fieldID)) answers.set(fieldID, value);
     }
   }
@@ -214,7 +216,7 @@ const ids = z
   .array(z.unknown())
   .catch([])
   .transform((values) => values.flatMap((value) => id.safeParse(value).data ?? []));
-/** A list, or one text with an option a line. */
+/** An array, or one text with an option on each line. */
 const options = z
   .union([z.array(z.unknown()), z.string().transform((lines): unknown[] => lines.split(/\r?\n/))])
   .catch([])
