@@ -1,4 +1,4 @@
-// For `npm run make:migration`; `npm run migrate` goes through src/db/migrate.ts, which waits for its turn.
+// For `npm run make:migration`. `npm run migrate` uses src/db/migrate.ts, which takes a lock first.
 import type { Knex } from 'knex';
 
 const config: Knex.Config = {

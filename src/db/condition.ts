@@ -1,4 +1,4 @@
-// What the server is, and what it has of what we need.
+// Facts about the database server, and which of our requirements it meets.
 import type { Database } from './knex.ts';
 
 /** The oldest PostgreSQL that the migrations are written for. */
@@ -7,9 +7,9 @@ const neededExtensions = ['pg_trgm', 'unaccent'];
 
 export interface ServerFacts {
   major: number;
-  /** As the server names itself: `16.3`. */
+  /** As the server reports it: `16.3`. */
   version: string;
-  /** Who we are there. */
+  /** The role that we are signed in as. */
   role: string;
   now: Date;
 }
@@ -20,7 +20,7 @@ export async function serverFacts(db: Database): Promise<ServerFacts> {
             current_user as role, clock_timestamp() as now`,
   );
   const [found] = rows;
-  if (!found) throw new Error('The database answers a question about itself with no row');
+  if (!found) throw new Error('The database returned no row for its version and role');
   const { number, version, role, now } = found;
   return { major: Math.floor(number / 10_000), version: version.split(' ')[0] ?? version, role, now };
 }

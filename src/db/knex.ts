@@ -2,40 +2,40 @@ import knexModule from 'knex';
 import type { Knex } from 'knex';
 import pg from 'pg';
 
-// Appointment ids and sequences fit a double; calendar days are days, not midnights somewhere.
+// Appointment ids and sequences fit a double. Calendar days stay strings, instead of midnights in some zone.
 pg.types.setTypeParser(pg.types.builtins.INT8, Number);
 pg.types.setTypeParser(pg.types.builtins.DATE, (day) => day);
 
 export type Database = Knex;
 export type Transaction = Knex.Transaction;
-/** Either: for reads and writes that may join a transaction. */
+/** For reads and writes that can join a transaction. */
 export type Queryable = Knex | Knex.Transaction;
 
-/** How long a request may wait for a connection: for one to be made, or to be given back by another. */
+/** How long a request may wait for a new connection, and for a free one of the pool. */
 const connectMs = 5_000;
 const acquireMs = 10_000;
-/** A process that hangs between two statements must not keep its locks. Longer than anybody waits for a service. */
+/** Ends transactions of a process that hangs between two statements, so that it does not keep its locks. */
 const idleInTransactionMs = 300_000;
 
-/** @param statementTimeoutMs after so long the server cancels a statement; 0: never, for commands that read everything */
+/** @param statementTimeoutMs after which the server cancels a statement; 0: never, for commands that read everything */
 export function openDatabase(url: string, poolMax = 10, statementTimeoutMs = 0): Database {
   return knexModule.knex({
     client: 'pg',
     connection: connectionOf(url, statementTimeoutMs),
     pool: { min: 0, max: poolMax },
     acquireConnectionTimeout: acquireMs,
-    // knex would print every lost connection with its stack; whoever asks gets the error, and logs it once.
+    // Without this knex prints every lost connection with its stack. The caller gets the error and logs it once.
     log: { warn: () => undefined, error: () => undefined },
   });
 }
 
-/** For better-auth, which knows no knex. */
+/** For better-auth, which cannot use knex. */
 export function openPool(url: string, poolMax: number, statementTimeoutMs: number): pg.Pool {
   const connection = connectionOf(url, statementTimeoutMs);
   return new pg.Pool({ ...connection, max: poolMax, connectionTimeoutMillis: acquireMs });
 }
 
-// No lock_timeout: a statement that waits for a lock is ended by statement_timeout like any other.
+// No lock_timeout: statement_timeout also ends a statement that waits for a lock.
 function connectionOf(url: string, statementTimeoutMs: number) {
   return {
     connectionString: url,
@@ -47,7 +47,7 @@ function connectionOf(url: string, statementTimeoutMs: number) {
   };
 }
 
-/** How the connections of this process are used. */
+/** How many connections of the pool are in use. */
 export function useOfDatabase(db: Database): { used: number; idle: number; waiting: number } {
   const { pool } = db.client as {
     pool: { numUsed(): number; numFree(): number; numPendingAcquires(): number };

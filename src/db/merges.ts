@@ -1,23 +1,24 @@
-// Records can be merged while something is done in their name. Here is how the two keep out of each other's way; what
-// a merge is, the room src/merging knows.
+// Keeps merges of records apart from other changes to the same records. Merging itself is in src/merging.
 import type { Queryable, Transaction } from './knex.ts';
 
 const lock = `hashtextextended('merging', 0)`;
 
-/** One merge at a time, and none while a transaction keeps them off. First thing in its transaction. */
+/**
+ * Allows one merge at a time, and none while a transaction has called keepMergesOff(). Call it first in a transaction.
+ */
 export async function lockMerges(trx: Transaction): Promise<void> {
   await trx.raw(`select pg_advisory_xact_lock(${lock})`);
 }
 
 /**
- * Until this transaction ends nothing is merged; what is being merged now is waited for. Before any row is locked, or a
- * merge that wants the row and this would wait for each other.
+ * Prevents merges until this transaction ends, after waiting for one that is running. Call it before locking any row:
+ * otherwise a merge that waits for the row and this call deadlock.
  */
 export async function keepMergesOff(trx: Transaction): Promise<void> {
   await trx.raw(`select pg_advisory_xact_lock_shared(${lock})`);
 }
 
-/** The person or organisation that stands for this one today: itself, unless it was merged away. */
+/** The person or organisation that replaced this one; the same id unless it was merged. */
 export async function mergedInto(db: Queryable, id: string): Promise<string> {
   const { rows } = await db.raw<{ rows: [{ id: string }] }>('select merged_into(?) as id', [id]);
   return rows[0].id;

@@ -7,14 +7,14 @@ import { appRoleOf, grantToApp } from './privileges.ts';
 
 export const migrationsDirectory = path.resolve(import.meta.dirname, '../../migrations');
 
-// Any number will do, as long as every process that migrates takes the same one.
+// Any number, as long as every process that migrates uses the same one.
 const migrationLock = 7_265_310;
 
 /**
- * Brings the schema up to date; safe to run from several processes at once. knex's own lock would make the
- * second process fail, and would stay shut when a process dies: this one waits, and goes with its connection.
- * @param appRole who is granted what the app needs, when that is not the owner of the tables
- * @throws Error when there is no such role; the schema is up to date then
+ * Brings the schema up to date; several processes may call it at once. knex's own lock would make the second process
+ * fail, and would stay locked when a process dies. The advisory lock waits, and is released with its connection.
+ * @param appRole the role to grant the app's privileges to, when it does not own the tables
+ * @throws Error when there is no such role; the schema is up to date by then
  */
 export async function migrate(
   databaseUrl: string,
@@ -26,7 +26,7 @@ export async function migrate(
   try {
     await gate.query('select pg_advisory_lock($1)', [migrationLock]);
     const config = { directory: migrationsDirectory, extension: 'ts', loadExtensions: ['.ts'] };
-    // We hold the gate, so a lock found shut was left by a process that died.
+    // We hold the advisory lock, so a locked knex lock was left by a process that died.
     if (await db.schema.hasTable('knex_migrations_lock')) await db.migrate.forceFreeMigrationsLock(config);
     const [, applied] = (await db.migrate.latest(config)) as [number, string[]];
     await migrateJobs(databaseUrl);
@@ -38,9 +38,7 @@ export async function migrate(
   }
 }
 
-/**
- * What this program and the database do not have in common. `unknown`: applied by a newer program.
- */
+/** Migrations that only the program or only the database has. `unknown`: applied by a newer program. */
 export async function migrationState(db: Database): Promise<{ pending: string[]; unknown: string[] }> {
   const ours = (await readdir(migrationsDirectory)).filter((name) => name.endsWith('.ts')).toSorted();
   const { rows } = await db.raw<{ rows: { there: boolean }[] }>(
@@ -53,23 +51,23 @@ export async function migrationState(db: Database): Promise<{ pending: string[];
   };
 }
 
-/** One database as two roles sign in to it; the same address twice when one role is both. */
+/** One database as each of two roles signs in to it; both are the same URL when one role does both. */
 export interface DatabaseUrls {
-  /** As the role of the app. */
+  /** Signs in as the role of the app. */
   url: string;
-  /** As the role that owns the tables. */
+  /** Signs in as the role that owns the tables. */
   ownerUrl: string;
 }
 
-/** migrate(), and the role of the app may use what it makes. */
+/** Runs migrate(), and grants the app's role what it needs. */
 export function migrateBoth({ url, ownerUrl }: DatabaseUrls): Promise<{ applied: string[] }> {
   return migrate(ownerUrl, appRoleOf(ownerUrl, url));
 }
 
-// Given only an address, graphile-worker opens a pool that is still closing when it is done.
+// graphile-worker would open a pool of its own, which is still closing when migrate() returns.
 async function migrateJobs(databaseUrl: string): Promise<void> {
   const pgPool = new pg.Pool({ connectionString: databaseUrl, max: 1 });
-  // A lost connection fails the query that is under way; nobody else needs to hear of it.
+  // A lost connection fails the query in progress; without a listener it would also end the process.
   const heard = () => undefined;
   pgPool.on('error', heard).on('connect', (client) => client.on('error', heard));
   try {

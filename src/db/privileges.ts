@@ -1,22 +1,23 @@
-// What the role of the app may do in a database whose tables another role owns, and how to tell that it may.
+// Grants and checks the privileges of the app's role in a database whose tables another role owns.
 import type { Client } from 'pg';
 import type { Database } from './knex.ts';
 
-/** The app adds rows to these and reads them; nobody changes one. */
+/** Tables to which the app only adds rows. */
 const appendOnly = ['audit_log', 'audit_seals'];
-/** Written by `npm run migrate` alone. */
+/** Written by `npm run migrate` only. */
 const readOnly = ['knex_migrations', 'knex_migrations_lock', 'migrations'];
 const schemas = ['public', 'graphile_worker'];
 
-/** The role that the app signs in as, when it is not the one that migrates. */
+/** The role that the app signs in as, when it is not the one that runs the migrations. */
 export function appRoleOf(ownerUrl: string, appUrl: string | undefined): string | null {
   if (appUrl === undefined || appUrl === ownerUrl) return null;
   return decodeURIComponent(new URL(appUrl).username) || null;
 }
 
 /**
- * Grants `role` what the app needs, as the owner of the tables; again is no harm. graphile-worker's tables have row
- * level security without a policy, which hides every job from all but their owner: the role gets a policy on each.
+ * Grants `role` what the app needs, as the owner of the tables; may be repeated. graphile-worker's tables have row
+ * level security without a policy, which hides every job from all roles but the owner, so the role gets a policy on
+ * each.
  * @throws Error when there is no such role
  */
 export async function grantToApp(owner: Client, role: string): Promise<void> {
@@ -44,7 +45,7 @@ export async function grantToApp(owner: Client, role: string): Promise<void> {
 }
 
 async function grantInSchema(owner: Client, schema: string, to: string): Promise<void> {
-  // One by one, and only what is ours: extensions may have put objects there that their own owner looks after.
+  // One by one, and only our own: extensions may have created objects that belong to another owner.
   const { rows: relations } = await owner.query<{ name: string; relname: string; relkind: string }>(
     `select c.oid::regclass::text as name, c.relname, c.relkind from pg_class c
        where c.relnamespace = $1::regnamespace and c.relkind in ('r', 'p', 'v', 'm', 'S')
@@ -77,7 +78,7 @@ function privilegesOn(table: string): string[] {
   return ['select', 'insert', 'update', 'delete'];
 }
 
-/** Only where one is missing: a new policy locks its table, and workers wait for it. */
+/** Adds a policy only where it is missing: a new policy locks its table, and workers would wait. */
 async function addPolicies(owner: Client, role: string): Promise<void> {
   const policy = `app_${role}`.slice(0, 63);
   const { rows } = await owner.query<{ name: string }>(
@@ -94,7 +95,7 @@ async function addPolicies(owner: Client, role: string): Promise<void> {
     );
 }
 
-/** What the role that `db` signs in as may not do though the app needs it: `update on bookings` and the like. */
+/** The privileges that the app needs and the role of `db` lacks: `update on bookings` and the like. */
 export async function missingPrivileges(db: Database): Promise<string[]> {
   const { rows } = await db.raw<{ rows: { relname: string; privilege: string }[] }>(
     `select c.relname, lower(p.privilege) as privilege
@@ -110,7 +111,7 @@ export async function missingPrivileges(db: Database): Promise<string[]> {
     .map(({ relname, privilege }) => `${privilege} on ${relname}`);
 }
 
-/** Whether the role that `db` signs in as could change the audit log: it owns it, or was granted more than it needs. */
+/** Whether the role of `db` could change the audit log: it owns the tables, or was granted too much. */
 export async function mayChangeAuditLog(db: Database): Promise<boolean> {
   const { rows } = await db.raw<{ rows: { may: boolean }[] }>(
     `select bool_or(has_table_privilege(to_regclass('public.' || t), p)) as may
@@ -120,14 +121,14 @@ export async function mayChangeAuditLog(db: Database): Promise<boolean> {
   return rows[0]?.may ?? false;
 }
 
-/** Row level security hides from this role what it added itself. */
+/** Row level security hides from this role the job that it has added. */
 export class HiddenJobError extends Error {
   override name = 'HiddenJobError';
 }
 
 /**
- * Adds a job, looks whether it is there, and rolls it back: no grant and no policy is missing that a booking needs.
- * @throws HiddenJobError, or PostgreSQL's own
+ * Adds a job, checks that it is visible, and rolls back: proves that no grant and no policy is missing for booking.
+ * @throws HiddenJobError, or an error of PostgreSQL
  */
 export async function tryJob(db: Database): Promise<void> {
   const trx = await db.transaction();

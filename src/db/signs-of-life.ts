@@ -1,9 +1,9 @@
-// Which processes work jobs or deliver events, told by the rows that they touch (src/jobs/sign-of-life.ts).
+// Records which processes work jobs or deliver events; each updates its row regularly (src/jobs/sign-of-life.ts).
 import type { Database } from './knex.ts';
 
 export type WorkerKind = 'jobs' | 'relay';
 
-/** Several times as long as the pause between two touches: one that comes late is not dead. */
+/** Several times the interval between two updates, so that a late one does not count as dead. */
 const aliveSeconds = 45;
 
 export async function touchWorker(db: Database, id: string, kind: WorkerKind): Promise<void> {
@@ -13,7 +13,7 @@ export async function touchWorker(db: Database, id: string, kind: WorkerKind): P
     .merge({ seen_at: db.raw('clock_timestamp()') });
 }
 
-/** Also those that were killed and said nothing. */
+/** Also removes rows of processes that were killed a day ago or earlier. */
 export async function removeWorker(db: Database, id: string): Promise<void> {
   await db('workers').where({ id }).orWhereRaw(`seen_at < clock_timestamp() - interval '1 day'`).delete();
 }

@@ -1,14 +1,20 @@
-// Why a query got no answer though nothing is wrong with it: the database is away or overloaded. Trying again helps.
+// Recognises errors that mean the database is unavailable or overloaded, and that a retry may help.
 
 export type DatabaseTrouble = 'database unavailable' | 'no free database connection' | 'statement timed out';
 
-/** SQLSTATE. 57014: statement_timeout, or an operator cancelled it. 55P03: lock_timeout. */
+/** SQLSTATE 57014: statement_timeout, or cancelled by an operator. 55P03: lock_timeout. */
 const timedOut = new Set(['57014', '55P03']);
 /** Too many connections for the role, the database or the server. */
 const tooManyConnections = new Set(['53300']);
-/** Shutdown, crash, starting up, no such database (being restored), idle in transaction for too long, out of disk or memory. */
+/**
+ * Shutdown, crash, start-up, no such database (being restored), idle in transaction for too long, out of disk or
+ * memory.
+ */
 const away = /^(08...|57P0[1-5]|3D000|25P03|53[12]00)$/;
-/** Node's, when there is no connection or it breaks. Failures of other services are caught where those are called. */
+/**
+ * Codes of Node for a connection that cannot be made or breaks. Errors of other services are caught where those are
+ * called.
+ */
 const broken = new Set([
   'ECONNREFUSED',
   'ECONNRESET',
@@ -20,12 +26,12 @@ const broken = new Set([
   'ENOTFOUND',
   'EAI_AGAIN',
 ]);
-/** pg gives these no code, and knex puts the statement before them. */
+/** Errors of pg without a code; knex puts the statement before the message. */
 const awayWords =
   /(^| - )(Connection terminated( unexpectedly| due to connection timeout)?|timeout expired|Client has encountered a connection error and is not queryable|Client was closed and is not queryable)$/;
 const noConnectionWords = /^timeout exceeded when trying to connect$/;
 
-/** Also when a library wrapped the error: `cause` is followed. Null: the error is another. */
+/** Follows `cause`, for errors that a library wrapped. Null when the error is another one. */
 export function databaseTrouble(error: unknown): DatabaseTrouble | null {
   for (let one = error, depth = 0; one instanceof Error && depth < 5; one = one.cause, depth += 1) {
     const trouble = troubleOf(one);

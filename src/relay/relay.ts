@@ -1,4 +1,4 @@
-// The second half of the relay: what was taken is delivered, in its turn, until somebody takes it.
+// The delivering half of the relay: delivers stored events in order and retries until the receiver accepts them.
 import type { Logger } from 'pino';
 import type { Database } from '../db/knex.ts';
 import { databaseTrouble } from '../db/trouble.ts';
@@ -12,12 +12,12 @@ import {
   type WebhookService,
 } from '../webhooks/index.ts';
 
-/** On every delivery: lets our own /webhooks/acuity write the outcome down on the event that brought it. */
+/** Sent with every delivery, so that our own /webhooks/acuity records the outcome on the event. */
 export const eventHeader = 'x-examdesk-event';
 
 export interface Relay {
   start(): void;
-  /** Lets deliveries that are under way come to their end. */
+  /** Waits until the deliveries in flight have ended. */
   stop(): Promise<void>;
 }
 
@@ -27,12 +27,12 @@ export interface RelayDeps {
   log: Logger;
   webhooks: Pick<WebhookService, 'process'>;
   targetUrl: string;
-  /** Deliveries at once; those of one appointment are always one after the other. Default 8. */
+  /** Concurrent deliveries; events of one appointment are always delivered one after the other. Default 8. */
   concurrency?: number;
-  /** Between two looks when nothing is under way. Default 250 ms. */
+  /** The pause between two polls when nothing is in flight. Default 250 ms. */
   pollMs?: number;
   timeoutMs?: number;
-  /** For tests that end the process here. */
+  /** Called at each step, so that a test can kill the process there. */
   onStep?: (step: string) => Promise<void> | void;
 }
 
@@ -62,13 +62,13 @@ export function createRelay(deps: RelayDeps): Relay {
       if (isFailing) log.info('The relay finds events again');
       isFailing = false;
     } catch (error) {
-      // Usually the database is away: what waits, waits there. Said once, not with every look.
+      // Usually the database is unavailable, and the events wait there. Logged once, not at every poll.
       const reason = databaseTrouble(error);
       const cause = reason ? { reason } : { err: errorFacts(error) };
       if (!isFailing) log.error(cause, 'The relay cannot look for events');
       isFailing = true;
     }
-    // As long as there is more than we can carry, the end of a delivery asks for the next.
+    // With no free place, the end of a delivery triggers the next poll.
     if (!isStopped) timer = setTimeout(look, taken > 0 ? 0 : pollMs);
   }
 
@@ -108,7 +108,7 @@ async function deliver(deps: RelayDeps, event: WebhookEvent, timeoutMs: number):
     await deps.onStep?.('delivered');
     if (failed) await putBack(deps, event, failed);
   } catch (error) {
-    // Its lease runs out, and it is delivered again.
+    // The lease of the event expires, and it is delivered again.
     deps.log.warn(
       { eventId: event.id, err: errorFacts(error) },
       'What became of a delivery could not be kept',
@@ -122,7 +122,7 @@ interface Failed {
   retryAfterMs: number | null;
 }
 
-/** The same bytes and signature that we were given. */
+/** Sends the body and signature exactly as they were received. */
 async function post(deps: RelayDeps, event: WebhookEvent, timeoutMs: number): Promise<Failed | null> {
   let response: Response;
   const startedAt = performance.now();
@@ -143,7 +143,7 @@ async function post(deps: RelayDeps, event: WebhookEvent, timeoutMs: number): Pr
     await response.body?.cancel();
     await deps.onStep?.('posted');
   } catch (error) {
-    // fetch wraps what happened on the line.
+    // fetch wraps network errors in a TypeError.
     const { code, name } = errorFacts(error instanceof TypeError && error.cause ? error.cause : error);
     return { error: code ?? name, status: null, retryAfterMs: null };
   }
@@ -155,7 +155,7 @@ async function post(deps: RelayDeps, event: WebhookEvent, timeoutMs: number): Pr
   return null;
 }
 
-/** One that came straight to the API, whose processing failed or died: its bytes need not go round once more. */
+/** An event that Acuity sent straight to the API and whose processing failed: processes it here, without HTTP. */
 async function finish({ webhooks }: RelayDeps, event: WebhookEvent): Promise<Failed | null> {
   const done = await webhooks.process(event);
   return done.kind === 'done' ? null : { error: done.reason, status: null, retryAfterMs: done.retryAfterMs };
@@ -171,7 +171,7 @@ async function putBack({ db, clock, log }: RelayDeps, event: WebhookEvent, faile
   if (isOver) log.error({ eventId: event.id, error }, 'An event could not be delivered for a day');
 }
 
-/** 1, 2, 4 … seconds, a quarter more or less so that a crowd does not come back at once. */
+/** 1, 2, 4 … seconds, each ±25 % so that many events are not retried at the same moment. */
 function backoffMs(attempts: number): number {
   const ms = Math.min(longestPauseMs, 1_000 * 2 ** Math.min(attempts - 1, 12));
   return ms * (0.75 + Math.random() / 2);
