@@ -19,9 +19,9 @@ export interface AvailabilityDeps {
 }
 
 const dayMs = 24 * 3_600_000;
-/** Nobody books so far ahead: such a day is empty without asking. */
+/** Nobody books further ahead, so such a day is empty without a call. */
 const horizonMs = 2 * 366 * dayMs;
-/** A "no" this old is asked again before somebody is told that the time is gone. */
+/** A cached "not free" older than this is checked again before a referrer is told that the time is taken. */
 const oldNoMs = 5_000;
 
 export function createAvailabilityService({
@@ -74,7 +74,7 @@ export function createAvailabilityService({
       try {
         return await nearestSlots({ reads, specialist, service, around, count, now: clock.now() });
       } catch (error) {
-        // A suggestion is a courtesy; the answer that it goes with matters more.
+        // Suggestions are optional; the answer that they accompany must not fail because of them.
         log.warn({ error: errorFacts(error), specialistId: specialist.id }, 'no nearest times found');
         return [];
       }
@@ -98,7 +98,7 @@ export function createAvailabilityService({
       try {
         await shared.invalidate(calendarId, taken);
       } catch (error) {
-        // What the cache holds expires by itself.
+        // The cached values expire on their own.
         log.warn({ calendarId, err: errorFacts(error) }, 'The cached free times could not be invalidated');
       }
     },

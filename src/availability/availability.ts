@@ -9,12 +9,12 @@ export interface Slot {
 export type CacheState = 'HIT' | 'MISS' | 'STALE';
 
 export interface DayAvailability {
-  /** `YYYY-MM-DD`, read in `timezone`. */
+  /** `YYYY-MM-DD` in `timezone`. */
   date: string;
   timezone: string;
   slots: Slot[];
   cache: CacheState;
-  /** When Acuity said so. */
+  /** When Acuity was asked. */
   asOf: Date;
 }
 
@@ -29,7 +29,7 @@ export interface MonthAvailability {
 
 export type AvailabilityFailure =
   | { reason: 'type_not_offered' }
-  /** Acuity does not answer, and there is nothing less than an hour old to show. */
+  /** Acuity does not answer, and nothing in the cache is less than an hour old. */
   | { reason: 'acuity_unavailable'; retryAfterMs: number }
   | { reason: 'acuity_error' };
 
@@ -43,17 +43,19 @@ export interface AvailabilityService {
     specialist: Specialist,
     query: { type: ExaminationType; month: string; timezone?: string },
   ): Promise<Result<MonthAvailability, AvailabilityFailure>>;
-  /** Up to `count` other free times nearest to `around`, within a week either side, sorted by time. Never throws. */
+  /**
+   * Up to `count` other free times nearest to `around`, within a week before and after, sorted by time. Never throws.
+   */
   nearest(specialist: Specialist, type: ExaminationType, around: Date, count: number): Promise<Slot[]>;
   /**
-   * Whether Acuity offers this very time. A cached "no" older than a few seconds is asked again, so that a slot
-   * freed a minute ago can be booked. `unknown` when Acuity cannot be asked.
+   * Whether Acuity offers exactly this time. A cached "not free" older than a few seconds is checked again, so that a
+   * slot freed a minute ago can be booked. `unknown` when Acuity cannot be asked.
    */
   isFree(
     specialist: Specialist,
     type: ExaminationType,
     startsAt: Date,
   ): Promise<'free' | 'taken' | 'unknown'>;
-  /** What was cached for this calendar is no longer true; `taken` times vanish from stale copies as well. Never throws. */
+  /** Discards what is cached for this calendar; `taken` times disappear from stale copies as well. Never throws. */
   invalidate(acuityCalendarId: number, taken?: { startsAt: Date; durationMinutes: number }): Promise<void>;
 }

@@ -1,5 +1,5 @@
-// A specialist's calendar day by day. A day is one of the specialist's own zone: readers elsewhere see parts of two
-// or three of them, so that everybody shares what was read.
+// Reads a specialist's calendar by days of the specialist's zone. Readers in other zones see parts of two or three such
+// days, so that all readers share the same cached reads.
 import { z } from 'zod';
 import { dayIn, daysInMonth, offsetMinutes, shiftDays, shiftMonths, startOfDay } from '../lib/dates.ts';
 import { type Failure, failure, ok } from '../lib/result.ts';
@@ -8,20 +8,20 @@ import type { Specialist, SpecialistService } from '../specialists/index.ts';
 import type { AvailabilityFailure, CacheState, Slot } from './availability.ts';
 import { type Answer, type ReadResult, type SharedReads, storedSchema } from './shared-reads.ts';
 
-/** Free times as milliseconds since 1970, sorted. */
+/** Free times in milliseconds since 1970, sorted. */
 export type DayAnswer = Answer<number[]>;
 
 export interface CalendarReads {
-  /** `day` in the specialist's own zone. */
+  /** `day` is in the specialist's zone. */
   day(
     specialist: Specialist,
     service: SpecialistService,
     day: string,
     maxAgeMs?: number,
   ): Promise<ReadResult<number[]>>;
-  /** Days of the specialist's own zone with a free time. */
+  /** Days in the specialist's zone that have a free time. */
   month(specialist: Specialist, service: SpecialistService, month: string): Promise<ReadResult<string[]>>;
-  /** Days of `timezone` with a free time; sorted. */
+  /** Days in `timezone` that have a free time, sorted. */
   datesOfMonth(
     specialist: Specialist,
     service: SpecialistService,
@@ -37,7 +37,7 @@ export interface CalendarReads {
 const storedTimes = storedSchema(z.array(z.number()));
 const storedDates = storedSchema(z.array(z.string()));
 
-// Each may be a call to Acuity, and bookings want their turn as well.
+// Each read may be a call to Acuity, and bookings share its rate limit.
 const daysAtOnce = 4;
 
 export function createCalendarReads({
@@ -100,8 +100,8 @@ export function createCalendarReads({
   };
 
   /**
-   * Which days of another zone have a free time depends on the times: at 8 in Sydney it is the day before in London.
-   * So the days that have any are read one by one, from the cache where they are there.
+   * Which days of another zone have a free time depends on the times: 8:00 in Sydney is the day before in London. So
+   * every day that has a free time is read, from the cache where possible.
    */
   async function datesElsewhere(
     specialist: Specialist,
@@ -140,7 +140,7 @@ export function createCalendarReads({
   return reads;
 }
 
-/** The days of `zone` that lie at least partly between two instants. */
+/** The days of `zone` that overlap the span between two instants. */
 export function daysOver(from: Date, to: Date, zone: string): string[] {
   const last = dayIn(new Date(to.getTime() - 1), zone);
   const days: string[] = [];
@@ -156,7 +156,7 @@ function sameDaysAllMonth(month: string, zone: string, other: string): boolean {
   );
 }
 
-/** What may be offered now: nothing past, and of a stale copy nothing that was taken since. Sorted. */
+/** The times that can be offered now, sorted: future ones, and of a stale copy those not taken since. */
 export function shownSlots(answers: DayAnswer[], service: SpecialistService, now: Date): Slot[] {
   const { durationMinutes } = service;
   const length = durationMinutes * 60_000;
@@ -170,7 +170,7 @@ export function shownSlots(answers: DayAnswer[], service: SpecialistService, now
   return times.toSorted((a, b) => a - b).map((time) => ({ startsAt: new Date(time), durationMinutes }));
 }
 
-/** Several answers are as fresh as the oldest of them. */
+/** The combined state of several answers: as old as the oldest of them. */
 export function combine(answers: { cache: CacheState; asOf: Date }[]): { cache: CacheState; asOf: Date } {
   const states = new Set(answers.map((answer) => answer.cache));
   const cache = states.has('STALE') ? 'STALE' : states.has('MISS') ? 'MISS' : 'HIT';

@@ -1,16 +1,16 @@
-// A cache that is away costs time, never an answer: reads find nothing, writes are skipped.
+// Wraps a cache so that it never fails: while it is unavailable, reads find nothing and writes are skipped.
 import type { Logger } from 'pino';
 import type { z } from 'zod';
 import { errorFacts } from '../lib/error-facts.ts';
 import type { Cache, Lock } from '../ports/cache.ts';
 
 export interface ForgivingCache {
-  /** Null also for what is not of this shape: another version of us may have written it. */
+  /** Null also for a value of another shape, which another version of this program may have written. */
   read<T>(key: string, schema: z.ZodType<T>): Promise<T | null>;
   get(key: string): Promise<string | null>;
-  /** Whether it was stored. */
+  /** Whether the value was stored. */
   set(key: string, value: string, ttlMs: number): Promise<boolean>;
-  /** `away` when nobody can say who holds it. */
+  /** `away` when the cache is unavailable, so that nobody knows who holds the lock. */
   lock(key: string, ttlMs: number): Promise<Lock | 'held' | 'away'>;
 }
 

@@ -1,5 +1,5 @@
-// What was read from a calendar before it changed must never be shown after. Each change begins a new generation of
-// keys, so that an answer still on its way lands under a key that nobody reads any more.
+// Reads made before a calendar changed must not be shown afterwards. Each change starts a new generation of cache keys,
+// so that an answer still in flight is stored under a key that is no longer read.
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
@@ -9,22 +9,22 @@ import type { ForgivingCache } from './forgiving-cache.ts';
 export interface TakenTime {
   startsAt: number;
   endsAt: number;
-  /** When it was taken: what Acuity said later knows of it. */
+  /** When the time was taken. Answers of Acuity from later include it already. */
   at: number;
 }
 
 export interface Generations {
   current(calendarId: number): Promise<string>;
-  /** The last one this process heard of: a guess that is nearly always right. */
+  /** The generation that this process saw last; nearly always the current one. */
   lastKnown(calendarId: number): string;
   next(calendarId: number, taken?: { startsAt: Date; durationMinutes: number }): Promise<void>;
   takenTimes(calendarId: number): Promise<TakenTime[]>;
 }
 
 const first = '0';
-// Longer than anything stored under a generation lives; a random name cannot come back after it has expired.
+// Longer than any value of a generation is kept. Generations have random names, so an expired one cannot recur.
 const rememberedMs = 24 * 3_600_000;
-// Longer than any stale copy is shown.
+// Longer than a stale copy is shown.
 const takenFor = 2 * 3_600_000;
 
 const takenList = z.array(z.object({ startsAt: z.number(), endsAt: z.number(), at: z.number() }));
@@ -34,7 +34,7 @@ const takenKey = (calendarId: number) => `availability:${calendarId}:taken`;
 
 export function createGenerations(cache: ForgivingCache, clock: Clock): Generations {
   const known = new Map<number, string>();
-  // Changes that could not be told to the cache; they are told before anything is read from it again.
+  // Changes that could not be written to the cache; written before anything is read from it again.
   const untold = new Map<number, string>();
 
   async function takenTimes(calendarId: number): Promise<TakenTime[]> {
@@ -53,7 +53,7 @@ export function createGenerations(cache: ForgivingCache, clock: Clock): Generati
     }
   }
 
-  /** Waits its turn for a moment; a list that two write at once is better than a booking that stands still. */
+  /** Waits for the lock briefly, then goes on without it: losing an entry is better than delaying a booking. */
   async function lockSoon(key: string) {
     for (let tries = 0; tries < 20; tries += 1) {
       const lock = await cache.lock(key, 2_000);
@@ -79,7 +79,7 @@ export function createGenerations(cache: ForgivingCache, clock: Clock): Generati
     async next(calendarId, taken) {
       const generation = randomUUID();
       known.set(calendarId, generation);
-      // The list first: a stale copy must not be shown in between.
+      // Writes the list first: a stale copy in between would show the taken time.
       if (taken) await rememberTaken(calendarId, taken.startsAt, taken.durationMinutes);
       const isTold = await cache.set(generationKey(calendarId), generation, rememberedMs);
       if (isTold) untold.delete(calendarId);

@@ -13,10 +13,10 @@ interface Search {
 }
 
 const weekMs = 7 * 24 * 3_600_000;
-// Somebody waits for this on a page that already says "taken".
+// The page that reports "taken" waits for this.
 const patienceMs = 5_000;
 
-/** The free times nearest to `around`, a week either side, that time itself left out. Sorted by time. */
+/** The free times nearest to `around`, within a week before and after, without `around` itself. Sorted by time. */
 export async function nearestSlots(search: Search): Promise<Slot[]> {
   const { reads, specialist, service, around, count, now } = search;
   const zone = specialist.timezone;
@@ -26,7 +26,7 @@ export async function nearestSlots(search: Search): Promise<Slot[]> {
       .filter(({ startsAt }) => distance(startsAt) > 0 && distance(startsAt) <= weekMs)
       .toSorted((a, b) => distance(a.startsAt) - distance(b.startsAt))
       .slice(0, count);
-  /** The nearest that a time of this day can be. */
+  /** The smallest possible distance of a time on this day. */
   const reach = (day: string) => {
     const [from, to] = [startOfDay(day, zone), startOfDay(shiftDays(day, 1), zone)];
     if (around >= from && around < to) return 0;
@@ -47,7 +47,7 @@ export async function nearestSlots(search: Search): Promise<Slot[]> {
   return found.toSorted((a, b) => a.startsAt.getTime() - b.startsAt.getTime());
 }
 
-/** Days with a free time, by what Acuity says of their months. */
+/** Days within the week before and after that have a free time, according to Acuity's months. */
 async function daysWorthReading({ reads, specialist, service, around, now }: Search): Promise<string[]> {
   const from = new Date(Math.max(around.getTime() - weekMs, now.getTime()));
   const to = new Date(around.getTime() + weekMs + 1);

@@ -1,5 +1,5 @@
-// Reads of Acuity that all requests of all processes share: asked once, kept for five minutes, and for an hour in
-// case Acuity falls silent.
+// Reads of Acuity shared by all requests of all processes: one call, cached for five minutes, and for an hour in case
+// Acuity does not answer.
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { z } from 'zod';
@@ -11,22 +11,22 @@ import type { CacheState } from './availability.ts';
 import { forgiving, type ForgivingCache } from './forgiving-cache.ts';
 import { createGenerations, type TakenTime } from './generations.ts';
 
-/** One thing that is read: free times of a day, or days of a month, in the specialist's own zone. */
+/** One read: free times of a day, or days of a month, in the specialist's zone. */
 export interface SharedRead<T> {
   calendarId: number;
-  /** The rest of its key: `{typeId}:{YYYY-MM-DD or YYYY-MM}`. No reader's time zone: instants are cached. */
+  /** The rest of the cache key: `{typeId}:{YYYY-MM-DD or YYYY-MM}`. No reader's time zone: instants are cached. */
   name: string;
   stored: z.ZodType<Stored<T>>;
   ask(): Promise<AcuityResult<T>>;
 }
 
-/** As it lies in the cache, and out of it. */
+/** A cached value, parsed. */
 export interface Stored<T> {
   value: T;
   asOf: Date;
 }
 
-/** To be made once: making one costs more than a thousand uses of it. */
+/** Create it once per shape: creating a schema costs more than a thousand uses of it. */
 export function storedSchema<T>(value: z.ZodType<T>): z.ZodType<Stored<T>> {
   return z.object({ value, asOf: z.number().transform((at) => new Date(at)) });
 }
@@ -44,14 +44,14 @@ export type ReadResult<T> = Result<Answer<T>, AcuityFailure>;
 
 const freshMs = 5 * 60_000;
 const staleMs = 60 * 60_000;
-// The age decides, by our clock; the cache's own only clears away.
+// Our clock decides the age; the cache's own expiry only cleans up.
 const keptMs = staleMs + 60_000;
 const failureMs = 2_000;
 // A holder renews its lock while it lives, so a dead one is replaced after this time.
 const lockMs = 3_000;
 const renewEveryMs = 1_000;
 const patienceMs = 30_000;
-// Clocks of two machines differ; what was taken just before an answer may be missing from it.
+// Allows for clocks of two machines that differ: the answer may miss what was taken just before it.
 const clockDifferenceMs = 5_000;
 
 type Failed = { ok: false } & AcuityFailure;
@@ -64,7 +64,7 @@ const failedReply: z.ZodType<AcuityFailure> = z.union([
 ]);
 
 export interface SharedReads {
-  /** `maxAgeMs`: an older answer is asked for again. */
+  /** `maxAgeMs`: an older answer is read again. */
   get<T>(read: SharedRead<T>, maxAgeMs?: number): Promise<ReadResult<T>>;
   invalidate(calendarId: number, taken?: { startsAt: Date; durationMinutes: number }): Promise<void>;
 }
@@ -105,7 +105,7 @@ export function createSharedReads({ cache: plainCache, clock, log }: Options): S
 
   function joinFlight<T>(key: string, read: SharedRead<T>, maxAgeMs: number): Promise<ReadResult<T>> {
     const flying = flights.get(key);
-    // The key names what is read, and so its type.
+    // The key determines what is read, and so the type.
     if (flying) return flying as Promise<ReadResult<T>>;
     const flight = askOnce(key, read, maxAgeMs).finally(() => {
       if (flights.get(key) === flight) flights.delete(key);
@@ -114,7 +114,7 @@ export function createSharedReads({ cache: plainCache, clock, log }: Options): S
     return flight;
   }
 
-  /** Over all processes one asks; the others wait for what it finds, and one of them takes over when it dies. */
+  /** Across all processes one asks; the others wait for its result, and one of them takes over when it dies. */
   async function askOnce<T>(key: string, read: SharedRead<T>, maxAgeMs: number): Promise<ReadResult<T>> {
     const known = async (): Promise<ReadResult<T> | null> => {
       const found = await fresh(key, read, maxAgeMs);
@@ -133,7 +133,7 @@ export function createSharedReads({ cache: plainCache, clock, log }: Options): S
   }
 
   async function ask<T>(key: string, read: SharedRead<T>): Promise<ReadResult<T>> {
-    // The answer is as old as the question.
+    // The answer is as old as the request.
     const asOf = clock.now();
     const answer = await read.ask();
     if (!answer.ok) {
@@ -163,13 +163,13 @@ export function createSharedReads({ cache: plainCache, clock, log }: Options): S
     },
     async invalidate(calendarId, taken) {
       await generations.next(calendarId, taken);
-      // With the cache away the keys may not change; who comes now must ask anew all the same.
+      // With the cache unavailable the keys may not change, so later callers must not join a read in flight.
       for (const key of flights.keys()) if (key.startsWith(prefix(calendarId))) flights.delete(key);
     },
   };
 }
 
-/** Whether the fault may pass by itself, rather than lie in what we asked. */
+/** Whether the failure may pass by itself, instead of being caused by our request. */
 function isOutage({ reason }: AcuityFailure): boolean {
   return reason !== 'refused' && reason !== 'not_found';
 }
@@ -184,7 +184,7 @@ async function holding<T>(lock: Lock, work: () => Promise<T>): Promise<T> {
   }
 }
 
-/** An outage must not multiply calls: for two seconds a failure answers for Acuity, in this process and the others. */
+/** Remembers a failure for two seconds in this process and in the cache, so that an outage does not multiply calls. */
 function createFailureMemory(cache: ForgivingCache, clock: Clock) {
   const here = new Map<string, { why: Failed; until: number }>();
   const now = () => clock.now().getTime();

@@ -1,4 +1,4 @@
-// What an admin changes of a specialist. The calendar and what it serves are Acuity's.
+// What an admin can change of a specialist. The calendar and its zone come from Acuity.
 import { auditActor, mayAdminister, type Actor } from '../accounts/index.ts';
 import type { AuditLog } from '../audit/index.ts';
 import type { Database, Transaction } from '../db/knex.ts';
@@ -17,10 +17,10 @@ export type SpecialistEditFailure =
   | { reason: 'not_found' }
   | { reason: 'forbidden' }
   | { reason: 'invalid'; errors: { path: keyof SpecialistEdit; message: string }[] }
-  /** Somebody changed it since it was read. */
+  /** Somebody else changed the specialist since it was read. */
   | { reason: 'stale'; current: SpecialistEdit & { updatedAt: Date } };
 
-/** `seen`: when it had last been changed, as it was looked at. */
+/** `seen`: the specialist's `updated_at` as it was shown. */
 export async function editSpecialist(
   { db, audit }: { db: Database; audit: AuditLog },
   actor: Actor,
@@ -65,7 +65,7 @@ const placeMissing: SpecialistEditFailure = {
   ],
 };
 
-/** Whoever changes the services holds the same row of the specialist. */
+/** Changing the services locks the same row of the specialist. */
 async function isVisited(trx: Transaction, id: string): Promise<boolean> {
   const found: unknown = await trx('specialist_services')
     .where({ specialist_id: id, type: 'in_person' })

@@ -1,5 +1,5 @@
-// A specialist begins as a calendar in Acuity. Which of its appointment types serves which of ours is for an admin to
-// say; the zone of the calendar and the length of the types are Acuity's, and are read there.
+// Creates specialists from calendars in Acuity. An admin chooses which appointment type serves which of ours; the
+// calendar's zone and the types' lengths are read from Acuity.
 import { auditActor, mayAdminister, type Actor } from '../accounts/index.ts';
 import type { AuditLog } from '../audit/index.ts';
 import type { Database, Transaction } from '../db/knex.ts';
@@ -22,7 +22,7 @@ export interface AcuityOffer {
   types: AcuityAppointmentType[];
 }
 
-/** The appointment type that serves each of ours; null: it is not offered. */
+/** The appointment type for each of our examination types; null: not offered. */
 export type WantedServices = Record<ExaminationType, number | null>;
 
 export type OfferFailure =
@@ -41,7 +41,7 @@ export async function readOffer({
   return ok({ calendars: calendars.value, types: types.value });
 }
 
-/** Calendars that no specialist has yet. */
+/** Calendars without a specialist. */
 export async function freeCalendars(db: Database, offer: AcuityOffer): Promise<AcuityCalendar[]> {
   const taken = new Set((await db('specialists').pluck('acuity_calendar_id')) as number[]);
   return offer.calendars.filter(({ id }) => !taken.has(id));
@@ -85,7 +85,7 @@ export async function addSpecialist(
   return ok(id);
 }
 
-/** @param seen when the specialist had last been changed, as it was looked at */
+/** @param seen the specialist's `updated_at` as it was shown */
 export async function changeServices(
   deps: OfferDeps,
   actor: Actor,
@@ -105,13 +105,13 @@ export async function changeServices(
     const services = servicesOf(
       offer.value,
       { calendarId: row.acuity_calendar_id, location: row.location, services: wanted },
-      // The place itself is not asked for together with the services.
+      // The form of the services does not ask for the place.
       { path: 'in_person', message: 'Say first under Edit where examinations in person take place' },
     );
     if (!services.ok) return services;
     await trx('specialist_services').where({ specialist_id: id }).delete();
     await writeServices(trx, id, services.value);
-    // Whoever has the specialist open is to see that it changed.
+    // Updates `updated_at`, so that whoever has the specialist open notices the change.
     await trx('specialists').where({ id }).update({ updated_at: trx.fn.now() });
     await note(deps, trx, actor, id, ['services']);
     return ok(null);

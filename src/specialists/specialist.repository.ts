@@ -3,9 +3,9 @@ import { isUuid } from '../lib/uuid.ts';
 import type { ExaminationType, Specialist, SpecialistService } from './specialist.ts';
 
 export interface SpecialistRepository {
-  /** Active ones in their order. `q` looks in name, title, specialty and location. */
+  /** Active specialists in their order. `q` searches name, title, specialty and location. */
   listActive(filter?: { q?: string; type?: ExaminationType }): Promise<Specialist[]>;
-  /** Also an inactive one; null when there is none (or `id` is not a UUID). */
+  /** Also finds an inactive one; null when there is none or `id` is not a UUID. */
   findById(id: string, trx?: Queryable): Promise<Specialist | null>;
   findByCalendar(acuityCalendarId: number, trx?: Queryable): Promise<Specialist | null>;
 }
@@ -22,7 +22,7 @@ interface SpecialistRow {
   services: SpecialistService[];
 }
 
-// One round trip: this is read for every request about free times.
+// One round trip: every request for free times reads this.
 const columns = `id, name, title, specialty, location, timezone, acuity_calendar_id, is_active,
   coalesce((
     select json_agg(json_build_object(
@@ -56,7 +56,7 @@ export function createSpecialistRepository(db: Queryable): SpecialistRepository 
       return ((await query) as SpecialistRow[]).map(asSpecialist);
     },
     async findById(id, trx = db) {
-      // PostgreSQL would answer anything else with an error.
+      // PostgreSQL raises an error for an id that is not a UUID.
       return isUuid(id) ? findOne({ id }, trx) : null;
     },
     async findByCalendar(acuityCalendarId, trx = db) {
@@ -67,7 +67,7 @@ export function createSpecialistRepository(db: Queryable): SpecialistRepository 
   };
 }
 
-/** Each word must be found somewhere: "hart sydney" finds Dr Hart in Sydney. */
+/** Every word must match some column: "hart sydney" finds Dr Hart in Sydney. */
 function wordsOf(q = ''): string[] {
   return q.replaceAll('\0', '').split(/\s+/).filter(Boolean).slice(0, 10);
 }

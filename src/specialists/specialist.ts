@@ -19,7 +19,7 @@ export interface Specialist {
   specialty: string;
   /** null: telehealth only. */
   location: string | null;
-  /** IANA. */
+  /** IANA zone. */
   timezone: string;
   acuityCalendarId: number;
   isActive: boolean;
