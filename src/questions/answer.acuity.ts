@@ -1,4 +1,4 @@
-// Answers as Acuity writes them: always one text (acuity.md, sections 5.2 and 9).
+// Converts answers to and from Acuity's format, which is always one text (acuity.md, sections 5.2 and 9).
 import { type AnswerValue, uploadLater } from './answer.ts';
 import type { Question } from './question.ts';
 
@@ -8,7 +8,7 @@ export function toAcuity(value: AnswerValue, type: Question['type'], uploads: st
   return type === 'file' && value === uploadLater ? uploads : value;
 }
 
-/** Lenient: whatever stands in Acuity was answered there. */
+/** Lenient: whatever Acuity holds was accepted there. */
 export function fromAcuity(text: string, { type, options }: Pick<Question, 'type' | 'options'>): AnswerValue {
   if (type !== 'checkboxlist') return text;
   return (
@@ -20,10 +20,10 @@ export function fromAcuity(text: string, { type, options }: Pick<Question, 'type
   );
 }
 
-/** Options may have commas of their own: those that together make up the text, or null. */
+/** The options that make up the text, which can contain commas; null when it holds anything else. */
 function chosenOptions(text: string, options: readonly string[]): string[] | null {
   if (text === '') return [];
-  // The longest first, so that `Left` is not taken out of `Left, mostly`.
+  // The longest first, so that `Left` is not matched within `Left, mostly`.
   for (const option of options.toSorted((a, b) => b.length - a.length)) {
     if (text === option) return [option];
     const after = text.startsWith(option) ? /^\s*,\s*/.exec(text.slice(option.length)) : null;
@@ -35,7 +35,7 @@ function chosenOptions(text: string, options: readonly string[]): string[] | nul
   return null;
 }
 
-/** Whether two answers say the same, whatever order and spaces Acuity gives a list. */
+/** Whether two answers are equal, whatever order and spaces Acuity gives a list. */
 export function isSameAnswer(a: AnswerValue, b: AnswerValue): boolean {
   const listed = (value: AnswerValue) => (Array.isArray(value) ? value.toSorted() : [value]);
   return JSON.stringify(listed(a)) === JSON.stringify(listed(b));

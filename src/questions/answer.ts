@@ -1,18 +1,18 @@
-// Answers to Acuity's questions: checked here before Acuity sees them, so that it refuses none.
+// Validates answers to Acuity's questions before they are sent, so that Acuity refuses none.
 import { hasInvisible, tidyText } from '../lib/typed-text.ts';
 import { failure, ok, type Result } from '../lib/result.ts';
 import type { Question, QuestionForm, QuestionType } from './question.ts';
 
-/** Text; `yes` or `no`; for a `checkboxlist` the chosen options. */
+/** A text; `yes` or `no`; or the chosen options of a `checkboxlist`. */
 export type AnswerValue = string | string[];
 
 export interface GivenAnswer {
   fieldId: number;
-  /** Of any type: whoever sent it learns what is wrong with it. */
+  /** Of any type: validation reports what is wrong with it. */
   value: unknown;
 }
 
-/** With the question as it was asked, so that it can be read however Acuity's form changes later. */
+/** Keeps the question as it was asked, so that the answer can be read however Acuity's form changes later. */
 export interface Answer {
   fieldId: number;
   form: string;
@@ -24,7 +24,7 @@ export interface Answer {
 /** `path`: `answers.<fieldId>` */
 export type AnswerError = { path: string; message: string };
 
-/** The answer to a `file` question for whoever uploads the document to the booking afterwards. */
+/** The answer to a `file` question while the document is uploaded to the booking later. */
 export const uploadLater = 'later';
 
 const longest = 2000;
@@ -33,7 +33,7 @@ export function answerPath(fieldId: number): string {
   return `answers.${fieldId}`;
 }
 
-/** What was answered, in the order of the forms. Empty answers to questions that need none are left out. */
+/** The valid answers in the order of the forms. Empty answers to optional questions are left out. */
 export function readAnswers(
   forms: readonly QuestionForm[],
   given: readonly GivenAnswer[],
@@ -83,7 +83,7 @@ function readList({ label, options }: Question, given: unknown): Read {
   return { ok: true, value: options.filter((option) => chosen.has(option)) };
 }
 
-/** As Acuity writes it. */
+/** As Acuity stores it. */
 function optionIn(options: string[], given: string): string | undefined {
   const wanted = tidyText(given);
   return options.find((option) => tidyText(option) === wanted);
@@ -101,7 +101,7 @@ function readText(question: Question, given: unknown): Read {
     case 'yesno':
     case 'checkbox':
       if (value !== 'yes' && value !== 'no') return wrong(`Answer yes or no to “${short(label)}”`);
-      // A box that must be ticked is not answered by leaving it empty.
+      // A required checkbox must be ticked: "no" is not an answer.
       return type === 'checkbox' && required && value === 'no'
         ? wrong(missingMessage(question))
         : { ok: true, value };
@@ -126,7 +126,7 @@ function textProblem(value: string, type: QuestionType): string | null {
     : null;
 }
 
-/** No user name and password in it: they would stand in Acuity for everyone to read. */
+/** Refuses a URL with user name and password: everybody could read them in Acuity. */
 function isWebAddress(value: string): boolean {
   if (value.length > longest || hasInvisible(value, 'line') || !URL.canParse(value)) return false;
   const { protocol, username, password } = new URL(value);
@@ -154,7 +154,7 @@ function offeredMessage(label: string, options: string[]): string {
   return `Choose from what is offered for “${short(label)}”${offered}`;
 }
 
-/** A question can be a paragraph; a message is a line. */
+/** Shortens a question that is a paragraph to a line. */
 function short(label: string): string {
   return label.length <= 100 ? label : `${label.slice(0, 99).trimEnd()}…`;
 }

@@ -1,4 +1,4 @@
-// Reads Acuity's forms once for all processes and keeps them in PostgreSQL. Ages are by the database's clock.
+// Reads Acuity's forms once for all processes and keeps them in PostgreSQL. Ages use the database's clock.
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { z } from 'zod';
@@ -7,9 +7,9 @@ import { type Acuity, type AcuityForm, acuityFieldTypes } from '../ports/acuity.
 
 export interface KnownForms {
   forms: AcuityForm[];
-  /** When they were read. */
+  /** When the forms were read. */
   asOf: Date;
-  /** Newer ones were wanted, and Acuity cannot be read at the moment. */
+  /** A newer read was wanted, and Acuity cannot be read at the moment. */
   isStale: boolean;
 }
 
@@ -17,9 +17,9 @@ export interface KnownForms {
 export interface FormTimings {
   /** Older forms are read again. */
   freshMs: number;
-  /** Between two reads, however often a new one is wanted. */
+  /** The minimum pause between two reads, however often a new one is requested. */
   gapMs: number;
-  /** After a failed read Acuity is left alone for so long. */
+  /** The pause after a failed read. */
   retryMs: number;
   /** How long a caller waits for a read. */
   patienceMs: number;
@@ -27,16 +27,16 @@ export interface FormTimings {
 
 const usualTimings: FormTimings = { freshMs: 3_600_000, gapMs: 2_000, retryMs: 15_000, patienceMs: 8_000 };
 
-// A read lasts 5 s at most (the adapter's limit), plus its turn; after this time its process is gone.
+// A read takes 5 s at most (the adapter's limit), plus its wait for the limiter; after this time its process has died.
 const leaseMs = 20_000;
 const pollMs = 50;
 
 export interface FormReads {
-  /** Those that were read last, whatever their age. */
+  /** The forms that were read last, whatever their age. */
   last(): Promise<KnownForms | null>;
-  /** Forms that are not older than an hour, where Acuity can be read; else the last ones. Null: never read. */
+  /** Forms that are at most an hour old, if Acuity can be read; otherwise the last ones. Null: never read. */
   recent(): Promise<KnownForms | null>;
-  /** Forms read after this call began, where Acuity can be read. Callers share one read every two seconds. */
+  /** Forms read after this call began, if Acuity can be read. Callers share one read every two seconds. */
   again(): Promise<KnownForms | null>;
 }
 
@@ -49,13 +49,13 @@ interface FormReadDeps {
 
 interface Kept {
   known: { forms: AcuityForm[]; asOf: Date } | null;
-  /** Milliseconds since a read failed; null when the last one succeeded. */
+  /** Milliseconds since the last failed read; null when the last read succeeded. */
   failedAgoMs: number | null;
   /** The database's time. */
   now: Date;
 }
 
-// Of an older or newer version of this program, perhaps: what does not fit counts as never read.
+// Another version of this program may have stored the forms: a value that does not match counts as never read.
 const storedForms: z.ZodType<AcuityForm[]> = z.array(
   z.object({
     id: z.number(),
@@ -112,7 +112,7 @@ export function createFormReads({ db, acuity, log, timings }: FormReadDeps): For
     }
   }
 
-  /** Reads them, unless they were read after `since` or another process is reading now. */
+  /** Reads the forms, unless they were read after `since` or another process is reading now. */
   async function readOnce(since: Date): Promise<void> {
     const startedAt = await claim(since);
     if (!startedAt) {
@@ -121,7 +121,7 @@ export function createFormReads({ db, acuity, log, timings }: FormReadDeps): For
     }
     const answer = await acuity.forms();
     if (answer.ok) {
-      // A process that was held up longer than its lease must not replace what another has read since.
+      // A process that was delayed beyond its lease must not replace what another has read since.
       await db('acuity_forms')
         .whereRaw('(read_at is null or read_at < ?)', [startedAt])
         .update({
@@ -136,7 +136,7 @@ export function createFormReads({ db, acuity, log, timings }: FormReadDeps): For
     }
   }
 
-  /** When the read began; null when it is not for us to read now. */
+  /** When the read began; null when another process reads, or it is too early. */
   async function claim(since: Date): Promise<Date | null> {
     const claimed = await db.raw<{ rows: { started_at: Date }[] }>(
       `update acuity_forms set reading_until = clock_timestamp() + :leaseMs * interval '1 millisecond'

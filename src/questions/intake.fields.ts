@@ -15,7 +15,7 @@ export async function readIntakeFields(
   return fields;
 }
 
-/** As it was saved, whatever the configuration says of the reference. */
+/** As an admin saved it, without the configuration's override of the reference. */
 export async function readMapping(db: Queryable): Promise<Map<string, number>> {
   const rows = await db('intake_fields').select<{ name: string; acuity_field_id: number }[]>('*');
   return new Map(rows.map((row) => [row.name, row.acuity_field_id]));

@@ -8,7 +8,7 @@ export interface ChoiceError {
   message: string;
 }
 
-/** What is saved: detail name → field id. */
+/** The mapping to save: detail name → field id. */
 export function checkChoices(
   deps: MappingSettings,
   fields: readonly SeenField[],
@@ -42,10 +42,10 @@ export function checkChoices(
     else after.set(detail, id);
   }
   if (errors.length > 0) return failure({ reason: 'invalid', errors });
-  // Nothing was said of a question that is gone: it keeps its detail, unless another was chosen for it.
+  // A question that is gone keeps its detail unless another question was chosen for it.
   for (const [name, id] of saved)
     if (!fields.some((field) => field.id === id) && !choices.has(id) && !after.has(name)) after.set(name, id);
-  // The configuration overrides it for now: it stays for when it does not.
+  // The configuration overrides this row for now; it is kept for when the variable is removed.
   const reference = deps.referenceFieldId ? saved.get('reference') : undefined;
   if (reference !== undefined && ![...after.values()].includes(reference)) after.set('reference', reference);
   return ok(after);

@@ -20,7 +20,7 @@ interface Row {
   saved_by: string;
 }
 
-/** The latest first, none older than `since`. */
+/** Newest first, none older than `since`. */
 export async function savedMappings(db: Queryable, since = 0, limit = 100): Promise<SavedMapping[]> {
   const rows = (await db('intake_mappings as m')
     .join('users as u', 'u.id', 'm.saved_by_id')
@@ -31,7 +31,7 @@ export async function savedMappings(db: Queryable, since = 0, limit = 100): Prom
   return rows.map(({ saved_at, saved_by, ...row }) => ({ ...row, savedBy: saved_by, savedAt: saved_at }));
 }
 
-/** Every mapping there was, the latest first, without the present one. */
+/** Every earlier mapping, newest first, without the current one. */
 export async function earlierMappings(db: Queryable): Promise<ReadonlyMap<string, number>[]> {
   const rows = await db('intake_mappings')
     .orderBy('version', 'desc')
@@ -40,7 +40,7 @@ export async function earlierMappings(db: Queryable): Promise<ReadonlyMap<string
   return rows.flatMap(({ before, after }) => [after, before].map((one) => new Map(Object.entries(one))));
 }
 
-/** Whoever saves waits for whoever is saving. Readers do not. */
+/** Serialises saves. Readers do not wait. */
 export async function lockMappings(trx: Transaction): Promise<void> {
   await trx.raw('lock table intake_mappings in share row exclusive mode');
 }
@@ -53,7 +53,7 @@ export async function writeMapping(
   const { version, after, seen, savedById } = saved;
   const given = [...before].filter(([name, id]) => after.get(name) !== id);
   const taken = [...after].filter(([name, id]) => before.get(name) !== id);
-  // All that go before any that comes: two details may change places.
+  // All deletions before the first insert, so that two details can swap their questions.
   await trx('intake_fields')
     .whereIn(
       'name',

@@ -1,4 +1,4 @@
-// Which of Acuity's questions is which of our details: read for an admin, and saved.
+// Shows and saves which of Acuity's questions is which of our details.
 import { auditActor, mayAdminister, type Actor } from '../accounts/index.ts';
 import type { AuditLog } from '../audit/index.ts';
 import type { Database } from '../db/knex.ts';
@@ -22,7 +22,7 @@ import type { Questions } from './question.service.ts';
 
 export interface MappingChoices {
   token: string;
-  /** Field id → name of a detail; empty: none. Of every question that was shown with a choice. */
+  /** Field id → name of a detail, or empty for none. Covers every question that was shown with a choice. */
   choices: ReadonlyMap<number, string>;
 }
 
@@ -30,16 +30,16 @@ export type MappingFailure =
   | { reason: 'forbidden' }
   | { reason: 'never_read' }
   | { reason: 'invalid'; errors: ChoiceError[] }
-  /** Saved by somebody else since it was shown. `by` null: changed in the database. */
+  /** Somebody else saved since the page was shown. `by` null: changed directly in the database. */
   | {
       reason: 'stale';
       by: string | null;
       changed: { label: string; from: number | null; to: number | null }[];
     }
-  /** Acuity's questions were read again since, and differ from those that were shown. */
+  /** Acuity's questions were read again since, and differ from those shown. */
   | { reason: 'questions_changed' };
 
-/** What waits for an admin; zero where there is nothing to do. */
+/** What needs an admin's attention; zero when there is nothing to do. */
 export interface MappingAttention {
   /** Details whose question is gone, or takes no text any more. */
   lost: number;
@@ -51,10 +51,10 @@ export interface MappingAttention {
 
 export interface Mapping {
   read(): Promise<MappingView>;
-  /** Acuity is read now. */
+  /** Reads Acuity now. */
   readAgain(): Promise<MappingView>;
   save(actor: Actor, given: MappingChoices): Promise<Result<null, MappingFailure>>;
-  /** From what was read last: Acuity is not asked. */
+  /** Uses what was read last; Acuity is not called. */
   attention(): Promise<MappingAttention>;
 }
 
@@ -117,7 +117,7 @@ async function save(
       return ok(null);
     });
   } catch (error) {
-    // Somebody typed into the database between the look and the write.
+    // The rows were changed directly in the database between the check and the write.
     if (violatedConstraint(error)?.startsWith('intake_fields_')) return failure(staleness(deps, []));
     throw error;
   }
@@ -134,7 +134,7 @@ function changesBetween(before: ReadonlyMap<string, number>, after: ReadonlyMap<
   );
 }
 
-/** @param since the saves since it was shown, the latest first */
+/** @param since saves made after the page was shown, newest first */
 function staleness({ details }: MappingDeps, since: SavedMapping[]): MappingFailure {
   const [latest, first] = [since[0], since.at(-1)];
   const changes =
@@ -161,7 +161,7 @@ async function attention(deps: MappingDeps): Promise<MappingAttention> {
   const services = servicesOf(await deps.specialists.listActive());
   const { mapping } = effectiveMapping(deps, await readMapping(deps.db));
   const reference = mapping.get('reference') ?? null;
-  // Of questions that were never read nothing can be said.
+  // Nothing is known about questions that were never read.
   if (!known) return { lost: 0, newRequired: 0, withoutReference: reference === null ? services.length : 0 };
   const [last] = await savedMappings(deps.db, 0, 1);
   const fields = seenFields(known.forms);

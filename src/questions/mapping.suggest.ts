@@ -1,11 +1,11 @@
-// Which question of Acuity probably is which of our details, judged by its words. A person confirms it.
+// Suggests which of Acuity's questions is which of our details, by its words. An admin confirms it.
 import type { AcuityField } from '../ports/acuity.ts';
 import type { MappableDetail } from './mapping.ts';
 
-/** A dropdown may be chosen by hand, but takes none of our texts by itself: it is not suggested. */
+/** A dropdown can be chosen by hand, but it accepts only its own options, so it is not suggested. */
 const suggestedTypes: readonly AcuityField['type'][] = ['textbox', 'textarea'];
 
-/** About whom the details are, and what says nothing. */
+/** Words that name the examinee, and words without meaning. */
 const plain = new Set([
   'examinee',
   'examinees',
@@ -39,7 +39,9 @@ const plain = new Set([
   'for',
 ]);
 
-/** It is about somebody or something else: then a question that has the right words besides is not ours. */
+/**
+ * Words that mean somebody or something else: a question that contains one is not ours, even if it also has our words.
+ */
 const others = new Set([
   'your',
   'you',
@@ -72,14 +74,14 @@ const others = new Set([
   'accounts',
 ]);
 
-/** Below it a question has too many other words. */
+/** Below this score a question has too many other words. */
 const least = 3;
 
 /**
  * Field id → name of the detail. No field gets two details, and no detail two fields.
  * @param fields those without a detail, in Acuity's order
  * @param details those without a field
- * @param reach how many of our appointment types have the field: of two that fit equally, the wider one is suggested
+ * @param reach how many of our appointment types have the field: of two equal matches the field with more is suggested
  */
 export function suggestDetails(
   fields: readonly AcuityField[],
@@ -108,7 +110,7 @@ export function suggestDetails(
   return suggested;
 }
 
-/** Of the phrases that occur, what the best one says: its weight, less what the question says besides. */
+/** The best score of the phrases found: the phrase's weight, less the question's other words. */
 function scoreOf(words: readonly string[], phrases: Record<string, number>): number {
   return Math.max(
     0,
@@ -121,13 +123,13 @@ function scoreOf(words: readonly string[], phrases: Record<string, number>): num
   );
 }
 
-/** The words around the phrase; null where it does not occur. */
+/** The words around the phrase; null when it does not occur. */
 function without(words: readonly string[], phrase: readonly string[]): string[] | null {
   const at = words.findIndex((_, start) => phrase.every((word, index) => words[start + index] === word));
   return at < 0 ? null : [...words.slice(0, at), ...words.slice(at + phrase.length)];
 }
 
-/** In small letters and without what stands in brackets, which is a hint: "(dd/mm/yyyy)". */
+/** Lower case, without text in brackets, which is a hint: "(dd/mm/yyyy)". */
 function wordsOf(name: string): string[] {
   return name
     .normalize('NFKD')

@@ -1,4 +1,4 @@
-// Which of Acuity's questions is which of our details: what there is, what is missing, what changed since it was saved.
+// Which of Acuity's questions is which of our details, which are missing, and what changed since the last save.
 import { createHash } from 'node:crypto';
 import type { AcuityField, AcuityForm } from '../ports/acuity.ts';
 import type { ExaminationType, Specialist } from '../specialists/index.ts';
@@ -6,17 +6,19 @@ import { fieldsOf } from './question.ts';
 
 /** A detail that a question of Acuity can hold. */
 export interface MappableDetail {
-  /** In `intake_fields`. */
+  /** Its name in `intake_fields`. */
   name: string;
   label: string;
-  /** By which its question is recognised: phrases in small letters, each with how sure it is (1 to 3). */
+  /** Phrases that identify its question: lower case, each with how certain it is (1 to 3). */
   words: Record<string, number>;
 }
 
-/** Our details are texts: other questions take none. An answered address becomes the appointment's location. */
+/**
+ * Our details are texts, so other types cannot hold them; the answer to an address becomes the appointment's location.
+ */
 const mappableTypes: readonly AcuityField['type'][] = ['textbox', 'textarea', 'dropdown'];
 
-/** An examination that a specialist of ours offers. */
+/** An examination that one of our specialists offers. */
 export interface ServiceName {
   specialist: string;
   type: ExaminationType;
@@ -34,12 +36,12 @@ export interface SeenField {
 
 export interface MappingField extends SeenField {
   detail: string | null;
-  /** Set in the configuration, and not to be chosen here: the variable's name. */
+  /** The name of the variable that sets this question, which then cannot be chosen here. */
   fixedBy: 'ACUITY_REFERENCE_FIELD_ID' | 'REFERRER_FIELD_ID' | null;
   suggestion: string | null;
-  /** Since the mapping was saved; `was`: what differed then. */
+  /** Changes since the mapping was saved; `was` holds the earlier values. */
   change: { kind: 'new' } | { kind: 'changed'; was: Partial<SeenField> } | null;
-  /** False: it may keep the detail that it has, and get no other. */
+  /** False: the question can keep its detail, but get no other. */
   isMappable: boolean;
 }
 
@@ -47,7 +49,7 @@ export interface MappingForm {
   id: number;
   name: string;
   isInternal: boolean;
-  /** The examinations of our active specialists that have it. */
+  /** The examinations of our active specialists that ask it. */
   services: ServiceName[];
   hasAllServices: boolean;
   fields: MappingField[];
@@ -57,11 +59,11 @@ export interface MappingDetail {
   name: string;
   label: string;
   fieldId: number | null;
-  /** The examinations whose appointment type does not have its question; all where it has none. */
+  /** The examinations whose appointment type lacks its question; all of them when it has none. */
   lacking: ServiceName[];
 }
 
-/** No longer in Acuity; `name` null: it was mapped before the mapping was ever saved here. */
+/** A question that Acuity no longer has. `name` null: it was mapped before the mapping was first saved here. */
 export interface RemovedField {
   id: number;
   form: string | null;
@@ -71,24 +73,24 @@ export interface RemovedField {
 }
 
 export interface MappingView {
-  /** In Acuity's order; null: they were never read. */
+  /** In Acuity's order; null: never read. */
   forms: MappingForm[] | null;
   asOf: Date | null;
-  /** Newer ones were wanted, and Acuity cannot be read at the moment. */
+  /** A newer read was wanted, and Acuity cannot be read at the moment. */
   isStale: boolean;
   removed: RemovedField[];
-  /** In their order. */
+  /** In the order of the details. */
   details: MappingDetail[];
   /** How many examinations there are: pairs of an active specialist and a type. */
   serviceCount: number;
   saved: { by: string; at: Date } | null;
-  /** Of what is shown: to be sent back with what is chosen. */
+  /** Identifies what is shown; sent back with the choices. */
   token: string;
 }
 
-/** What says which details there are, and which questions are not for an admin to choose. */
+/** The details, and the questions that an admin cannot choose. */
 export interface MappingSettings {
-  /** In their order, as they are when they are asked for. */
+  /** In order, read at each call. */
   details: () => MappableDetail[];
   /** ACUITY_REFERENCE_FIELD_ID */
   referenceFieldId?: number | undefined;
@@ -100,7 +102,7 @@ export interface Service extends ServiceName {
   appointmentTypeId: number;
 }
 
-/** What the specialists offer who can be booked. */
+/** The examinations of active specialists. */
 export function servicesOf(specialists: readonly Specialist[]): Service[] {
   return specialists.flatMap(({ name, services }) =>
     services.map(({ type, acuityAppointmentTypeId }) => ({
@@ -111,7 +113,7 @@ export function servicesOf(specialists: readonly Specialist[]): Service[] {
   );
 }
 
-/** Every question once, in Acuity's order: one may stand on several forms. */
+/** Every question once, in Acuity's order: a question can be on several forms. */
 export function seenFields(forms: readonly AcuityForm[]): SeenField[] {
   const byId = new Map<number, SeenField>();
   for (const { name: form, isInternal, fields } of forms)
@@ -140,7 +142,7 @@ export function changeOf(
   return Object.keys(was).length > 0 ? { kind: 'changed', was } : null;
 }
 
-/** Of the questions of the last save, and of those that hold a detail, what Acuity does not have any more. */
+/** Questions of the last save, or with a detail, that Acuity no longer has. */
 export function removedFields(
   present: readonly SeenField[],
   seen: readonly SeenField[],
@@ -163,7 +165,7 @@ export function removedFields(
   }));
 }
 
-/** The examinations whose appointment type lacks the question; null: no question, all of them. */
+/** The examinations whose appointment type lacks the question; all of them when the question is null. */
 export function lackingServices(
   forms: readonly AcuityForm[],
   services: readonly Service[],
@@ -175,13 +177,13 @@ export function lackingServices(
   );
 }
 
-/** What it costs when an examination's appointment type does not have our reference. */
+/** What goes wrong when an examination's appointment type lacks our reference. */
 export const costsOfNoReference: readonly string[] = [
   'When Acuity’s answer to a booking is lost, the appointment is looked for by the referrer’s e-mail address and the exact time. That is slower, and staff may have to settle it by hand.',
   'An appointment in Acuity cannot be matched to a booking by its reference.',
 ];
 
-/** Equal where the mapping and the questions are. */
+/** Equal exactly when the mapping and the questions are equal. */
 export function digestOf(value: unknown): string {
   return createHash('sha256').update(JSON.stringify(value)).digest('base64url').slice(0, 22);
 }

@@ -27,7 +27,7 @@ interface Given {
 
 type Fixed = ReadonlyMap<number, NonNullable<MappingField['fixedBy']>>;
 
-/** What counts: as it was saved, unless the configuration says otherwise. `fixed`: by field id. */
+/** The effective mapping: as saved, unless the configuration overrides it. `fixed`: by field id. */
 export function effectiveMapping(
   { referenceFieldId, referrerFieldId }: Omit<MappingSettings, 'details'>,
   saved: ReadonlyMap<string, number>,
@@ -99,7 +99,7 @@ export function buildMapping(
 
 const nameOf = ({ specialist, type }: Service): ServiceName => ({ specialist, type });
 
-/** Tells whether the mapping and the questions still are those that were shown. */
+/** A token that changes when the mapping or the questions change. */
 export function tokenOf(
   version: number,
   mapping: ReadonlyMap<string, number>,
@@ -114,7 +114,7 @@ export function tokenOf(
   };
 }
 
-/** Which save was shown; 0 where none was, or the token is not one of ours. */
+/** The save that was shown; 0 when there was none, or the token is not one of ours. */
 export function versionIn(token: string): number {
   const [version = ''] = token.split('.');
   return /^\d{1,9}$/.test(version) ? Number(version) : 0;

@@ -6,25 +6,25 @@ import { type IntakeSettings, readIntakeFields } from './intake.fields.ts';
 import { fieldsOf, type QuestionForm, questionForms, requiredFields } from './question.ts';
 
 export interface AskedQuestions {
-  /** Acuity's own, in its order; a form without questions is left out. */
+  /** Acuity's own questions in its order, without forms that have none. */
   forms: QuestionForm[];
   asOf: Date;
-  /** Newer ones were wanted, and Acuity cannot be read at the moment. */
+  /** A newer read was wanted, and Acuity cannot be read at the moment. */
   isStale: boolean;
-  /** Every field that Acuity takes an answer to with this appointment type, those of our own details too. */
+  /** Every field that Acuity accepts an answer to for this appointment type, including those of our own details. */
   fieldIds: number[];
-  /** Of our own details, by their names in `intake_fields`, those that Acuity requires. */
+  /** Those of our own details that Acuity requires, by their names in `intake_fields`. */
   requiredDetails: string[];
 }
 
 export interface Questions {
-  /** All intake forms, hidden ones too, not older than an hour where Acuity can be read. Null: never read. */
+  /** All intake forms, hidden ones included, at most an hour old if Acuity can be read. Null: never read. */
   forms(): Promise<KnownForms | null>;
-  /** As they were read last; Acuity is not asked. */
+  /** As read last; Acuity is not called. */
   lastForms(): Promise<KnownForms | null>;
-  /** Reads them now, whatever their age: Acuity has refused an answer. At most one read in two seconds. */
+  /** Reads now, whatever the age, because Acuity refused an answer. At most one read in two seconds. */
   readAgain(): Promise<KnownForms | null>;
-  /** What is asked of whoever books this appointment type. Null: the forms were never read. */
+  /** What whoever books this appointment type is asked. Null: the forms were never read. */
   questionsFor(appointmentTypeId: number): Promise<AskedQuestions | null>;
 }
 
@@ -32,7 +32,7 @@ export interface QuestionDeps extends IntakeSettings {
   db: Database;
   acuity: Acuity;
   log: Logger;
-  /** REFERRER_FIELD_ID: holds the referrer's address. */
+  /** REFERRER_FIELD_ID: the field that holds the referrer's address. */
   referrerFieldId?: number | undefined;
   timings?: Partial<FormTimings> | undefined;
 }

@@ -1,4 +1,4 @@
-// Which questions Acuity's intake forms ask for an appointment type, beyond the details that we fill in ourselves.
+// The questions that Acuity's intake forms ask for an appointment type, beyond the details that we fill in.
 import type { AcuityField, AcuityForm } from '../ports/acuity.ts';
 
 export const questionTypes = [
@@ -18,7 +18,7 @@ export interface Question {
   label: string;
   type: QuestionType;
   required: boolean;
-  /** What may be chosen; empty for every type but `dropdown` and `checkboxlist`. */
+  /** The choices of a `dropdown` or `checkboxlist`; empty for other types. */
   options: string[];
 }
 
@@ -30,9 +30,9 @@ export interface QuestionForm {
 }
 
 /**
- * The forms of this appointment type with their questions, both in Acuity's order. A field that is one of our own
- * details (`ours`), or that stands on an earlier form as well, is left out; so is a form without questions. Internal
- * forms are filled in by the clinic and not asked.
+ * The forms of this appointment type with their questions, both in Acuity's order. Leaves out fields of our own details
+ * (`ours`), fields that an earlier form has already, forms without questions, and internal forms, which staff of the
+ * clinic fill in.
  */
 export function questionForms(
   forms: readonly AcuityForm[],
@@ -54,12 +54,12 @@ export function questionForms(
     .filter((form) => form.questions.length > 0);
 }
 
-/** Every field that Acuity accepts an answer to with this appointment type (`invalid_fields` for any other). */
+/** Every field that Acuity accepts an answer to for this appointment type; others are refused with `invalid_fields`. */
 export function fieldsOf(forms: readonly AcuityForm[], appointmentTypeId: number): AcuityField[] {
   return formsOf(forms, appointmentTypeId).flatMap((form) => form.fields);
 }
 
-/** The fields that Acuity wants an answer to from whoever books. */
+/** The fields that Acuity requires from whoever books. */
 export function requiredFields(forms: readonly AcuityForm[], appointmentTypeId: number): Set<number> {
   const asked = formsOf(forms, appointmentTypeId).filter((form) => !form.isInternal);
   return new Set(asked.flatMap((form) => form.fields.filter(({ required }) => required).map(({ id }) => id)));
@@ -71,7 +71,7 @@ function formsOf(forms: readonly AcuityForm[], appointmentTypeId: number): Acuit
 
 function questionOf(field: AcuityField): Question {
   const type = field.type === 'textbox' ? 'text' : field.type;
-  // A list without options cannot be answered as one.
+  // A list without options can only be answered as text.
   const hasOptions = (type === 'dropdown' || type === 'checkboxlist') && field.options.length > 0;
   return {
     fieldId: field.id,
