@@ -1,4 +1,4 @@
-// What the mails about somebody's account say. They never hold anything of a booking.
+// The texts of e-mails about an account. They never hold anything about a booking.
 import { findLink, linkHours, type AccountLink } from '../accounts/index.ts';
 import type { Queryable } from '../db/knex.ts';
 import { accountMailKinds, type AccountEmail, type EmailRow, type Links, type Message } from './email.ts';
@@ -27,7 +27,7 @@ export async function accountMessage(db: Queryable, email: AccountEmail, links: 
 }
 
 function needed(link: AccountLink | null, email: AccountEmail): AccountLink {
-  if (!link) throw new Error(`Message ${email.id} speaks of no link`);
+  if (!link) throw new Error(`Message ${email.id} has no link`);
   return link;
 }
 

@@ -1,4 +1,4 @@
-// What an admin did while acting as a referrer is said in the mail about it, to that referrer and to every other contact.
+// Names the admin who acted as a referrer in the e-mail about it, to that referrer and to every other contact.
 import type { Knex } from 'knex';
 import type { Queryable } from '../db/knex.ts';
 import { mergedInto } from '../db/merges.ts';
@@ -26,14 +26,14 @@ export async function doneWhileActing(db: Queryable, email: BookingEmail): Promi
 }
 
 interface ActingPair {
-  /** Where the kind of message does not say it. */
+  /** For kinds of message that do not name the action. */
   what?: string;
   referrer_id: string;
   referrer: string;
   admin: string;
 }
 
-/** The attempt names the admin, or the newest of the documents that a message is about, or the contact who is told. */
+/** From the attempt, the newest of the message's documents, or the contact row of the person who is told. */
 async function actingPair(db: Queryable, email: BookingEmail): Promise<ActingPair | undefined> {
   if (email.kind === 'document_added') {
     const documents = db('documents as d')
@@ -54,7 +54,7 @@ async function actingPair(db: Queryable, email: BookingEmail): Promise<ActingPai
   return added && { ...added, what: 'added you to this booking' };
 }
 
-/** The names on the first of these rows that an admin made while acting. */
+/** The admin and the referrer of the first of these rows that was written while acting. */
 async function firstPair(
   rows: Knex.QueryBuilder,
   byColumn: string,

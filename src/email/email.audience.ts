@@ -1,11 +1,11 @@
-// Who is told what about a booking, computed in the announcing transaction.
+// Decides who is told what about a booking, within the announcing transaction.
 import { findAttempt } from '../attempts/index.ts';
 import { contactsOf, type Announcement, type BookingMailKind } from '../bookings/index.ts';
 import type { Queryable } from '../db/knex.ts';
 import { mergedInto } from '../db/merges.ts';
 import { switchedOff } from './email.preferences.ts';
 
-/** `requester`: who asked for what failed. `booker`: whom the booking belongs to. The others are its contacts. */
+/** `requester`: whose request failed. `booker`: whose booking it is. The others are its contacts. */
 type Part = 'requester' | 'booker' | 'solicitor' | 'report_recipient';
 
 const toldTo: Record<BookingMailKind, readonly Part[]> = {
@@ -14,7 +14,7 @@ const toldTo: Record<BookingMailKind, readonly Part[]> = {
   booking_cancelled: ['booker', 'solicitor'],
   booking_no_show: ['booker', 'solicitor'],
   booking_reminder: ['booker', 'solicitor'],
-  // Whoever asked has to decide what to do next; nothing changed for the others.
+  // Only the person who asked has to decide what to do next; nothing changed for the others.
   booking_failed: ['requester'],
   document_added: ['booker', 'solicitor'],
   report_ready: ['booker', 'solicitor', 'report_recipient'],
@@ -26,8 +26,8 @@ export interface Recipient {
 }
 
 /**
- * Each person once, without those who switched this kind off or have not accepted their invitation yet. Empty while a
- * booking waits to be assigned.
+ * Each person once, without those who switched this kind off or have not accepted their invitation yet. Empty while the
+ * booking is unassigned.
  */
 export async function audienceOf(db: Queryable, announcement: Announcement): Promise<Recipient[]> {
   const { kind, exceptId, recipientIds } = announcement;

@@ -1,4 +1,5 @@
-// Staff are told by mail of bookings without a referrer: every quarter of an hour at most, and of each booking once.
+// Tells staff by e-mail about bookings without a referrer, every quarter of an hour at most, and about each booking
+// once.
 import { countUnassigned, needsReferrer } from '../bookings/index.ts';
 import type { Database, Queryable, Transaction } from '../db/knex.ts';
 import type { Ids } from '../ports/ids.ts';
@@ -8,7 +9,7 @@ import { switchedOff } from './email.preferences.ts';
 import type { Links, Message, StaffEmail } from './email.ts';
 
 export interface UnassignedDigest {
-  /** Writes one digest when there is something new; how many bookings it tells of. Safe to run twice at once. */
+  /** Writes one digest when there are new bookings, and returns their number. Safe to run twice at once. */
   write(): Promise<number>;
 }
 
@@ -17,7 +18,7 @@ export function createUnassignedDigest(deps: { db: Database; jobs: JobQueue; ids
     write: () =>
       deps.db.transaction(async (trx) => {
         const readers = await digestReaders(trx);
-        // Nobody to tell: the bookings stay new until there is somebody.
+        // With nobody to tell, the bookings stay new.
         if (readers.length === 0) return 0;
         const digestId = deps.ids.uuid();
         const told = await claimNew(trx, digestId);
@@ -36,8 +37,8 @@ export function createUnassignedDigest(deps: { db: Database; jobs: JobQueue; ids
 }
 
 /**
- * Nobody gets an e-mail about an examination whose time is over. A second worker waits here for the first one's
- * transaction, and then claims nothing.
+ * Skips examinations that are over. A second worker waits here for the first one's transaction, and then finds nothing
+ * to claim.
  */
 async function claimNew(trx: Transaction, digestId: string): Promise<number> {
   const { rows } = await trx.raw<{ rows: unknown[] }>(
@@ -52,7 +53,7 @@ async function claimNew(trx: Transaction, digestId: string): Promise<number> {
   return rows.length;
 }
 
-/** Support; admins where there is no support that wants it. */
+/** Support; admins when no support wants this kind. */
 async function digestReaders(trx: Transaction): Promise<StaffReader[]> {
   for (const role of ['support', 'admin']) {
     const staff = (await trx('users')

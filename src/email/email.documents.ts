@@ -1,4 +1,4 @@
-// What the mails about documents say: that there is one, and where. No file name, nobody's name, nothing about health.
+// The texts of e-mails about documents: that there is one, and where. No file name, no person, nothing about health.
 import type { Viewer } from '../accounts/index.ts';
 import { findBooking } from '../bookings/index.ts';
 import type { Queryable } from '../db/knex.ts';
@@ -10,8 +10,8 @@ export function isAboutDocument(email: BookingEmail): email is DocumentEmail {
 }
 
 /**
- * Whether a message about documents is still true for a reader who may see the booking. A report may have been recalled
- * or deleted since; what was added may have been deleted, or found infected.
+ * Whether a message about documents is still true for a reader who may see the booking. Since it was written, a report
+ * may have been recalled or deleted, and an added document deleted or found infected.
  */
 export async function isStillTrue(db: Queryable, viewer: Viewer, email: DocumentEmail): Promise<boolean> {
   return email.kind === 'report_ready'
@@ -19,7 +19,7 @@ export async function isStillTrue(db: Queryable, viewer: Viewer, email: Document
     : hasSomethingNew(db, viewer, email);
 }
 
-/** Message and release were written in one transaction, at its time: a later release has a message of its own. */
+/** Message and release were written in one transaction with one time; a later release has its own message. */
 async function isReleaseTold(db: Queryable, viewer: Viewer, email: DocumentEmail): Promise<boolean> {
   const document = email.document_id ? await findDocument(db, email.document_id) : null;
   if (!document?.releasedAt || !maySeeDocument(viewer, document)) return false;
@@ -56,7 +56,7 @@ export async function documentMessage(
   links: Links,
 ): Promise<Message> {
   const booking = email.booking_id ? await findBooking(db, email.booking_id) : null;
-  if (!booking) throw new Error(`Message ${email.id} names no booking`);
+  if (!booking) throw new Error(`Message ${email.id} has no booking`);
   const { subject, heading, says } = words[email.kind];
   return {
     subject: `${subject}: ${booking.reference}`,

@@ -1,10 +1,10 @@
-// The reminder to the person examined: when, where and with whom. They have no account, so it leads to no page of ours.
+// The reminder to the examinee: when, where and with whom. Examinees have no account, so it links to no page.
 import { examineeName, findBooking, isPlanned, type Booking } from '../bookings/index.ts';
 import type { Queryable } from '../db/knex.ts';
 import { formatDay, formatExamTime } from '../lib/dates.ts';
 import type { EmailRow, ExamineeEmail, Fact, Message } from './email.ts';
 
-/** Stands in the outbox instead of the examinee's address, which is health information. */
+/** Replaces the examinee's address in the outbox, because the address is health information. */
 export const examineeRecipient = 'examinee';
 
 export function isToExaminee(email: EmailRow): email is ExamineeEmail {
@@ -12,8 +12,8 @@ export function isToExaminee(email: EmailRow): email is ExamineeEmail {
 }
 
 /**
- * Today's address. Null when the reminder is out of date: the examination was cancelled or is over, there is no address
- * any more, or the organisation no longer wants examinees reminded.
+ * The current address. Null when the reminder is out of date: the examination was cancelled or is over, the address was
+ * removed, or the organisation no longer wants examinees reminded.
  */
 export async function examineeAddress(db: Queryable, email: ExamineeEmail): Promise<string | null> {
   const booking = email.booking_id ? await findBooking(db, email.booking_id) : null;
@@ -24,14 +24,14 @@ export async function examineeAddress(db: Queryable, email: ExamineeEmail): Prom
   return wanted ? booking.examinee.email : null;
 }
 
-/** Nobody is reminded of an examination that is over, or will not take place. */
+/** No reminder for an examination that is over or cancelled. */
 export function isToBeReminded(booking: Booking): boolean {
   return isPlanned(booking) && booking.startsAt.getTime() > Date.now();
 }
 
 export async function examineeMessage(db: Queryable, email: ExamineeEmail): Promise<Message> {
   const booking = email.booking_id ? await findBooking(db, email.booking_id) : null;
-  if (!booking) throw new Error(`Message ${email.id} names no booking`);
+  if (!booking) throw new Error(`Message ${email.id} has no booking`);
   const name = examineeName(booking.examinee);
   return {
     subject: `Reminder: your appointment on ${formatDay(booking.startsAt, booking.timezone)}`,

@@ -5,19 +5,19 @@ const anEmail = z.object({ emailId: z.uuid() });
 
 export const sendEmailJob: JobDefinition<z.infer<typeof anEmail>> = { name: 'send_email', payload: anEmail };
 
-/** Each minute: a queued message whose job went away with its worker gets another. */
+/** Every minute: gives a new job to a queued message whose job was lost with its worker. */
 export const sweepEmailsJob: JobDefinition<Record<string, never>> = {
   name: 'sweep_emails',
   payload: z.object({}),
 };
 
-/** Every ten minutes: referrers, and examinees where their organisation wants it, are reminded of examinations. */
+/** Every ten minutes: writes the reminders that are due. */
 export const writeRemindersJob: JobDefinition<Record<string, never>> = {
   name: 'write_reminders',
   payload: z.object({}),
 };
 
-/** Every quarter of an hour: staff are told of new bookings without a referrer. */
+/** Every quarter of an hour: tells staff about new bookings without a referrer. */
 export const tellUnassignedJob: JobDefinition<Record<string, never>> = {
   name: 'tell_unassigned',
   payload: z.object({}),

@@ -1,4 +1,4 @@
-// What a message says. Composed when it is sent, from how things stand then.
+// Composes a message when it is sent, from the current state of its booking.
 import path from 'node:path';
 import ejs from 'ejs';
 import {
@@ -30,7 +30,7 @@ interface AttemptFacts {
   specialist_timezone: string;
 }
 
-/** Everything of a mail but its Message-ID. */
+/** Everything of a mail except its Message-ID. */
 export async function composeMail(
   db: Queryable,
   email: EmailRow,
@@ -80,7 +80,7 @@ async function bookingMessage(db: Queryable, email: ExaminationEmail, links: Lin
   const attempt = await attemptOf(db, email.intention_id);
   const booking = email.booking_id ? await findBooking(db, email.booking_id) : null;
   if (email.kind === 'booking_failed') return failedMessage(attempt, booking, links, email.intention_id);
-  if (!booking) throw new Error(`Message ${email.id} names no booking`);
+  if (!booking) throw new Error(`Message ${email.id} has no booking`);
   switch (email.kind) {
     case 'booking_confirmation':
       return confirmation(booking, attempt, links);
@@ -164,7 +164,7 @@ function cancelled(booking: Booking, attempt: AttemptFacts | null, links: Links)
   };
 }
 
-/** The booking stays open: it can be moved or cancelled. */
+/** The booking stays open and can be moved or cancelled. */
 function missed(booking: Booking, attempt: AttemptFacts | null, links: Links): BookingMessage {
   const { calendar: _, ...rest } = about(booking, attempt, links);
   return {
@@ -178,7 +178,7 @@ function missed(booking: Booking, attempt: AttemptFacts | null, links: Links): B
   };
 }
 
-/** A message is composed when it is sent, which may be after the booking was cancelled. */
+/** By the time the message is sent the booking may be cancelled. */
 function sinceThen(booking: Booking): string[] {
   return booking.status === 'cancelled' ? ['Since then this examination has been cancelled.'] : [];
 }
@@ -254,7 +254,7 @@ function failedMessage(
   links: Links,
   attemptId: string | null,
 ): BookingMessage {
-  if (!attempt || !attemptId) throw new Error('A failure without an attempt');
+  if (!attempt || !attemptId) throw new Error('A message about a failed attempt has no attempt');
   const words = whatFailed[attempt.kind];
   const says = attempt.failure_reason === 'invalid' ? whatIsAsked : words.says;
   const when = attempt.starts_at

@@ -7,7 +7,7 @@ import { audienceOf } from './email.audience.ts';
 import { sendEmailJob } from './email.jobs.ts';
 import type { StaffEmail } from './email.ts';
 
-/** Documents are often added one request at a time: what is added within so long is one message. Milliseconds. */
+/** Documents are often added one request at a time: those added within this time share one message. Milliseconds. */
 const usualGatherMs = 5 * 60_000;
 
 export interface OutboxDeps {
@@ -17,8 +17,8 @@ export interface OutboxDeps {
 }
 
 /**
- * Writes, in the caller's transaction, one message for each person who is told, and the job that sends it. What a message
- * says is composed when it is sent. The same occasion announced twice is one message for each recipient.
+ * Writes, in the caller's transaction, one message for each person who is told, and the job that sends it. A message is
+ * composed when it is sent. Announcing the same occasion twice makes one message for each recipient.
  */
 export function createOutbox({ jobs, ids, gatherMs = usualGatherMs }: OutboxDeps): Announce {
   return async (trx, announcement) => {
@@ -49,16 +49,16 @@ export function createOutbox({ jobs, ids, gatherMs = usualGatherMs }: OutboxDeps
 }
 
 function occasionOf({ kind, occasion: given, bookingId, attemptId, documentId }: Announcement): string {
-  // Confirmed once to each person, whether an attempt, an import or an assignment came first.
+  // Each person gets one confirmation, whether an attempt, an import or an assignment made it.
   const usual = kind === 'booking_confirmation' ? bookingId : (attemptId ?? documentId ?? bookingId);
   const occasion = given ?? usual;
-  if (!occasion) throw new Error(`An announcement of ${kind} names no occasion`);
+  if (!occasion) throw new Error(`An announcement of ${kind} has no occasion`);
   return occasion;
 }
 
 /**
- * The span of time that an announcement falls into, and how long until it is over. The message is sent a moment later, so
- * that a transaction which announces at its very end has committed.
+ * The window that an announcement falls into, and how long until it closes. The message is sent a moment later, so that
+ * a transaction which announces at the very end of the window has committed.
  */
 async function gathered(
   trx: Transaction,
@@ -75,7 +75,7 @@ async function gathered(
   };
 }
 
-/** The same for what concerns somebody's account. Each asking is a message of its own. */
+/** For messages about an account. Each request makes a message of its own. */
 export function createAccountOutbox({ jobs, ids }: { jobs: JobQueue; ids: Ids }): AnnounceAccount {
   return async (trx, { kind, recipient, linkId }) => {
     const id = ids.uuid();
@@ -95,7 +95,7 @@ export interface StaffNews {
   driftReportId: string | null;
 }
 
-/** To every admin who may work. */
+/** To every active admin. */
 export function createStaffOutbox(deps: Pick<OutboxDeps, 'jobs' | 'ids'>) {
   return async (trx: Transaction, { kind, driftReportId }: StaffNews): Promise<void> => {
     const admins = (await trx('users')

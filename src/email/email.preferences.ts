@@ -1,4 +1,4 @@
-// Which kinds of message a person has switched off. No row: the message is sent at once.
+// Which kinds of message a person switched off. Without a row the message is sent.
 import { auditActor, isStaff, type Actor, type Viewer } from '../accounts/index.ts';
 import type { AuditLog } from '../audit/index.ts';
 import type { BookingMailKind } from '../bookings/index.ts';
@@ -15,7 +15,7 @@ const referrerKinds = [
 ] as const satisfies BookingMailKind[];
 const staffKinds = ['unassigned_bookings'] as const;
 
-/** Not among them: a failed attempt needs a decision, and account mails keep the account safe. Those are always sent. */
+/** Not stoppable: a failed attempt needs a decision, and account mails keep the account safe. These are always sent. */
 export type StoppableKind = (typeof referrerKinds)[number] | (typeof staffKinds)[number];
 const stoppableKinds: readonly string[] = [...referrerKinds, ...staffKinds];
 
@@ -29,9 +29,9 @@ export interface MailPreference {
 }
 
 export interface MailPreferences {
-  /** Every kind that this person gets and may stop. */
+  /** Every kind that this person gets and can switch off. */
   list(viewer: Viewer): Promise<MailPreference[]>;
-  /** These kinds on, every other of {@link list} off. */
+  /** Switches these kinds on, and every other one of {@link list} off. */
   save(actor: Actor, on: readonly string[]): Promise<void>;
 }
 
@@ -70,7 +70,7 @@ async function preferencesOf(db: Queryable, viewer: Viewer): Promise<MailPrefere
   return kinds.map((kind) => ({ kind, isOn: !off.includes(kind) }));
 }
 
-/** @param before the kinds that change, as they were */
+/** @param before the changed kinds with their earlier values */
 async function write(trx: Transaction, { userId }: Viewer, before: MailPreference[]): Promise<void> {
   await trx('mail_preferences')
     .insert(before.map(({ kind, isOn }) => ({ user_id: userId, kind, delivery: isOn ? 'off' : 'at_once' })))
@@ -78,7 +78,7 @@ async function write(trx: Transaction, { userId }: Viewer, before: MailPreferenc
     .merge(['delivery']);
 }
 
-/** Of these people, those who want no message of this kind. */
+/** Those of these people who switched this kind off. */
 export async function switchedOff(db: Queryable, kind: string, userIds: string[]): Promise<string[]> {
   if (!isStoppable(kind)) return [];
   return db('mail_preferences').where({ kind, delivery: 'off' }).whereIn('user_id', userIds).pluck('user_id');

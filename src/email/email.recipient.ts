@@ -1,5 +1,5 @@
-// Who was meant to read a message may have left, or the booking may have become another organisation's. Asked whenever
-// one is composed: what it says is what the booking holds then.
+// Checks the recipient again whenever a message is composed, because it shows the booking's current state: the person
+// may have left, or the booking may have moved to another organisation.
 import { isStaff, standingOf, type Viewer } from '../accounts/index.ts';
 import { findAttempt, mayKnowAttempt } from '../attempts/index.ts';
 import { findBooking, maySee } from '../bookings/index.ts';
@@ -13,14 +13,14 @@ import type { BookingEmail, EmailRow } from './email.ts';
 
 export type Reader =
   | { state: 'may'; address: string }
-  /** Deactivated, not to see what it tells, or a reminder of what is over. */
+  /** Deactivated, no longer allowed to see the booking, or a reminder of an examination that is over. */
   | { state: 'may_not' }
-  /** Written before we kept whom it is for, and nobody here has the address any more: we cannot tell. */
+  /** Written before recipients were stored, and no account has this address any more. */
   | { state: 'nobody' };
 
 /**
- * Whom a message goes to now: the person it is for, by the address of today, or who stands for them since a merge. Mails
- * about an account go to whoever has the address: an invitation to somebody who is nobody here yet.
+ * Whom a message goes to now: its recipient by the current address, or the person they were merged into. Mails about an
+ * account go to the stored address, because an invited person has no account yet.
  */
 export async function readerOf(db: Queryable, email: EmailRow): Promise<Reader> {
   if (isAboutAccount(email)) return { state: 'may', address: email.recipient };
@@ -38,7 +38,7 @@ export async function readerOf(db: Queryable, email: EmailRow): Promise<Reader> 
 }
 
 /**
- * Asks about the booking as it is now, and of its documents what is left to tell; or about the attempt when it never
+ * Checks the booking as it is now, and whether its documents still justify the message; or the attempt, when it never
  * became a booking.
  */
 async function mayKnow(db: Queryable, viewer: Viewer, email: BookingEmail): Promise<boolean> {

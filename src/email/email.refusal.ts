@@ -1,13 +1,13 @@
-// What a mail server's no means: whether of this message for ever, or of how things stand.
+// Classifies a mail server's refusal: permanent for this message, or caused by the set-up.
 import { errorFacts } from '../lib/error-facts.ts';
 
 export interface NotTaken {
   error: string;
-  /** The mail server will say the same of this message for ever. */
+  /** The mail server will refuse this message every time. */
   isFinal: boolean;
 }
 
-// A mail server's own words may quote the address or the content: its codes may not.
+// Keeps only the codes: the server's text may quote the address or the content.
 export function refusalOf(error: unknown): NotTaken {
   const { name, code } = errorFacts(error);
   const said = error as { responseCode?: unknown; response?: unknown; command?: unknown };
@@ -25,8 +25,8 @@ function detailOf(response: unknown): string | null {
 }
 
 /**
- * RFC 5321, 4.2.1. Of the sign-in or of our own address (5.1.7, 5.1.8) it is a fault of the set-up, which somebody will
- * mend; so is what a policy forbids (5.7), such as to relay.
+ * RFC 5321, 4.2.1. A refusal of the sign-in, of our own address (5.1.7, 5.1.8) or by policy (5.7, such as relaying) is
+ * a fault of the set-up that somebody will fix, so the message stays queued.
  */
 function isOfMessage(command: unknown, answer: number, detail: string | null): boolean {
   if (command === 'DATA') return !detail?.startsWith('5.7.');

@@ -1,5 +1,5 @@
-// Reminders: 7 days and 1 day before an examination, to the referrer and the solicitor; to the examinee as well where
-// the organisation wants it.
+// Reminders 7 days and 1 day before an examination: to the referrer and the solicitor, and to the examinee where the
+// organisation wants it.
 import type { Announce } from '../bookings/index.ts';
 import type { Database, Transaction } from '../db/knex.ts';
 import type { Clock } from '../ports/clock.ts';
@@ -8,7 +8,7 @@ import type { JobQueue } from '../ports/job-queue.ts';
 import { examineeRecipient } from './email.examinee.ts';
 import { sendEmailJob } from './email.jobs.ts';
 
-/** A reminder is due `daysBefore` days before the examination; when the worker was away, until `latestHours` before it. */
+/** A reminder is due `daysBefore` days before the examination, and is sent late until `latestHours` before it. */
 const reminders = [
   { daysBefore: 7, latestHours: 48 },
   { daysBefore: 1, latestHours: 2 },
@@ -17,7 +17,7 @@ const reminders = [
 const mostAtOnce = 200;
 
 export interface Reminders {
-  /** Writes every reminder that is due; for how many examinations. Safe to run twice at once. */
+  /** Writes every reminder that is due, and returns the number of examinations. Safe to run twice at once. */
   write(): Promise<number>;
 }
 
@@ -58,7 +58,7 @@ async function writeBatch(deps: ReminderDeps, trx: Transaction): Promise<number>
   return claimed.length;
 }
 
-/** What is due by now counts as written, and nobody gets it. For how many examinations. */
+/** Marks what is due by now as written without sending it. Returns the number of examinations. */
 export async function passDueReminders(trx: Transaction, now: Date): Promise<number> {
   for (let passed = 0; ; ) {
     const claimed = (await claimDue(trx, now)).length;
@@ -68,8 +68,8 @@ export async function passDueReminders(trx: Transaction, now: Date): Promise<num
 }
 
 /**
- * A booking that was made, or got its time, after a reminder was due gets none: its confirmation has just said the same.
- * A second worker waits here for the first one's transaction, and then claims nothing.
+ * A booking that was made, or moved, after a reminder was due gets none: its confirmation has just said the same. A
+ * second worker waits here for the first one's transaction, and then finds nothing to claim.
  */
 async function claimDue(trx: Transaction, now: Date): Promise<Due[]> {
   const { rows } = await trx.raw<{ rows: Due[] }>(
@@ -97,7 +97,7 @@ async function claimDue(trx: Transaction, now: Date): Promise<Due[]> {
   return rows;
 }
 
-/** The examinee's address is read when the message is sent, and never copied into the outbox. */
+/** The examinee's address is read when the message is sent, and never stored in the outbox. */
 async function remindExaminee(
   { ids, jobs }: ReminderDeps,
   trx: Transaction,

@@ -17,10 +17,9 @@ export type Resent =
   | 'nobody';
 
 /**
- * Puts a message that was sent, or given up, into the queue again; `not_theirs` when its recipient has left, or may not
- * see the booking any more; `nobody` when nobody here has its address any more. Account mails are made anew by their own pages.
- *
- * @param only `failed`: not what was sent since it was looked at, by another's word; that is `done_meanwhile`
+ * Queues a sent or failed message again. `not_theirs`: its recipient has left, or may not see the booking any more.
+ * `nobody`: no account has its address any more. Account mails are made again by their own pages.
+ * @param only `failed`: leaves a message that somebody else has sent since it was shown (`done_meanwhile`)
  */
 export async function resendEmail(
   { db, audit, jobs }: { db: Database; audit: AuditLog; jobs: JobQueue },
@@ -46,7 +45,7 @@ export async function resendEmail(
     const { state } = await readerOf(trx, email);
     if (state === 'nobody') return 'nobody';
     if (state === 'may_not') {
-      // It waits for nobody any more.
+      // It no longer waits for a person.
       if (email.status === 'failed') {
         await trx('emails').where({ id: emailId }).update({ status: 'withheld' });
         await note({ change: 'withheld' });
@@ -57,7 +56,7 @@ export async function resendEmail(
       .where({ id: emailId })
       .update({ status: 'queued', sent_at: null, attempts: 0, last_error: null });
     await jobs.add(sendEmailJob, { emailId }, { trx, key: `email:${emailId}` });
-    // The row forgets them.
+    // The old failure is removed from the row.
     const before = { status: email.status, sentAt: email.sent_at, attempts: email.attempts };
     await note({ change: 'sent_again', before });
     return 'queued';

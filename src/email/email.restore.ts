@@ -1,7 +1,7 @@
 import type { Transaction } from '../db/knex.ts';
 import { passDueReminders } from './email.reminders.ts';
 
-/** What waited when the backup was made has been sent since. Staff can send each again in the console. */
+/** What was queued when the backup was made has been sent since. Staff can send each message again in the console. */
 export async function withholdWaiting(trx: Transaction): Promise<{ emails: number; reminders: number }> {
   const emails = await trx('emails')
     .where({ status: 'queued' })

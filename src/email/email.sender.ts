@@ -15,24 +15,24 @@ export interface EmailSenderDeps {
   jobs: JobQueue;
   log: Logger;
   links: Links;
-  /** The part of the Message-ID after the @. */
+  /** The domain of the Message-ID. */
   messageIdDomain: string;
-  /** The first pause after a failure; it doubles up to five minutes. Milliseconds. */
+  /** The first pause after a failure; doubles up to five minutes. Milliseconds. */
   firstPauseMs?: number;
-  /** A queued message nobody touched for so long is looked after by the sweep. Milliseconds. */
+  /** The sweep gives a new job to a queued message that was not touched for this long. Milliseconds. */
   sweepAfterMs?: number;
-  /** For tests that end the process here. */
+  /** Called at each step, so that a test can kill the process there. */
   onStep?: (step: string) => Promise<void> | void;
 }
 
 export interface EmailSender {
-  /** Sends a queued message and marks it sent; when the mail server does not take it, tries again later. */
+  /** Sends a queued message and marks it sent; retries later when the mail server does not accept it. */
   send(emailId: string): Promise<void>;
-  /** Gives a job to every queued message that lost its own; how many were looked after. */
+  /** Gives a new job to every queued message that lost its own; returns how many. */
   sweep(): Promise<number>;
 }
 
-// At five minutes a try: the better part of three days without a mail server.
+// One attempt every five minutes: more than two days without a mail server.
 const mostAttempts = 800;
 const longestPauseMs = 300_000;
 
@@ -40,7 +40,7 @@ export function createEmailSender(deps: EmailSenderDeps): EmailSender {
   return {
     async send(emailId) {
       await deps.db.transaction(async (trx) => {
-        // Held while it is being sent: nobody else sends it, and a worker that dies lets go of it.
+        // Locks the row while sending: nobody else sends it, and the lock of a worker that dies is released.
         const email = (await trx('emails')
           .where({ id: emailId, status: 'queued' })
           .forUpdate()
@@ -72,7 +72,8 @@ async function sendLocked(deps: EmailSenderDeps, trx: Transaction, email: EmailR
   const reader = await readerOf(trx, email);
   if (reader.state !== 'may') return leave(deps, trx, email, reader.state);
   const recipient = reader.address;
-  // The same for every try: a mail sent twice, because we died before writing it down, is known as one.
+  // The same for every attempt, so that mail programs recognise a mail that was sent twice because the process died
+  // before it recorded the first.
   const messageId = `<${email.id}@${deps.messageIdDomain}>`;
   const mail = { ...(await composeMail(trx, { ...email, recipient }, deps.links)), messageId };
   await deps.onStep?.('email_before_send');
@@ -83,7 +84,7 @@ async function sendLocked(deps: EmailSenderDeps, trx: Transaction, email: EmailR
       .where({ id: email.id })
       .update({
         status: 'sent',
-        // An examinee's address is health information: the outbox never holds it.
+        // The outbox never holds an examinee's address, which is health information.
         recipient: isToExaminee(email) ? email.recipient : recipient,
         attempts: email.attempts + 1,
         message_id: messageId,

@@ -1,4 +1,4 @@
-// What the mails to the agency's own staff say. Counts and links; nothing of anybody examined.
+// The texts of e-mails to the agency's staff: counts and links, nothing about examinees.
 import type { Queryable } from '../db/knex.ts';
 import { unassignedMessage } from './email.digest.ts';
 import { staffMailKinds, type Links, type Message, type StaffEmail } from './email.ts';
@@ -31,7 +31,7 @@ interface ReportFacts {
   unannounced: number;
 }
 
-/** Counts examinations to come: of those whose time is over the console tells. */
+/** Counts future examinations; the console shows those that are over. */
 async function drift(db: Queryable, email: StaffEmail, links: Links): Promise<Message> {
   const count = (which: string) => db.raw(`(count(i.id) filter (where ${which}))::int`);
   const report = (await db('drift_reports as r')
@@ -43,7 +43,7 @@ async function drift(db: Queryable, email: StaffEmail, links: Links): Promise<Me
       fixed: count(`i.state = 'fixed'`),
       unannounced: count('not i.announced'),
     })) as ReportFacts | undefined;
-  if (!report) throw new Error(`Message ${email.id} speaks of no report`);
+  if (!report) throw new Error(`Message ${email.id} has no report`);
   const left = report.found - report.fixed;
   return {
     subject:

@@ -1,4 +1,4 @@
-// What a mail is: a row of the outbox, and what its words are made of.
+// An e-mail: a row of the outbox, and the parts of its text.
 import type { AccountMailKind, LinkKind } from '../accounts/index.ts';
 import { bookingMailKinds, type BookingMailKind } from '../bookings/index.ts';
 import type { Mail } from '../ports/mailer.ts';
@@ -12,9 +12,9 @@ export const accountMailKinds = [
   'two_factor_changed',
 ] as const satisfies AccountMailKind[];
 export const staffMailKinds = ['drift_report', 'webhooks_repaired', 'unassigned_bookings'] as const;
-/** To the person examined. */
+/** Kinds to the examinee. */
 export const examineeMailKinds = ['examinee_reminder'] as const;
-/** Every kind but those about an account. */
+/** Every kind except those about an account. */
 export const workMailKinds: readonly string[] = [
   ...bookingMailKinds,
   ...examineeMailKinds,
@@ -23,12 +23,12 @@ export const workMailKinds: readonly string[] = [
 
 export const emailStatuses = ['queued', 'sent', 'failed', 'withheld'] as const;
 
-/** Absolute addresses of pages. */
+/** Absolute URLs of pages. */
 export interface Links {
   booking(id: string): string;
   attempt(attemptId: string): string;
   newBooking(): string;
-  /** With its secret part: only ever in a mail. */
+  /** Contains the secret token, so it is only ever put into a mail. */
   accountLink(kind: LinkKind, id: string): string;
   account(): string;
   console(): string;
@@ -38,7 +38,7 @@ export interface Links {
 
 interface EmailFacts {
   id: string;
-  /** The address; of one that was sent, the one it went to. */
+  /** The address; of a sent message, the one that it went to. */
   recipient: string;
   recipient_id: string | null;
   booking_id: string | null;
@@ -51,12 +51,12 @@ interface EmailFacts {
 }
 type DocumentMailKind = Extract<BookingMailKind, 'document_added' | 'report_ready'>;
 export type DocumentEmail = EmailFacts & { kind: DocumentMailKind };
-/** About the examination itself. */
+/** Kinds about the examination itself. */
 export type ExaminationEmail = EmailFacts & { kind: Exclude<BookingMailKind, DocumentMailKind> };
 export type BookingEmail = DocumentEmail | ExaminationEmail;
 export type ExamineeEmail = EmailFacts & { kind: (typeof examineeMailKinds)[number] };
 export type AccountEmail = EmailFacts & { kind: AccountMailKind };
-/** To staff of the agency. */
+/** Kinds to staff of the agency. */
 export type StaffEmail = EmailFacts & {
   kind: (typeof staffMailKinds)[number];
   drift_report_id: string | null;
@@ -76,11 +76,11 @@ export interface Message {
   heading: string;
   paragraphs: string[];
   facts: Fact[];
-  /** Left out where there is no page to go to. */
+  /** Absent when there is no page to open. */
   action?: { label: string; href: string };
-  /** Why this came, and what to mind. */
+  /** Why the recipient gets this message, and what to keep in mind. */
   footer: string;
-  /** Where the recipient chooses which messages to get; of messages that may be stopped. */
+  /** The page where the recipient switches kinds off; absent for messages that are always sent. */
   preferences?: string;
   calendar?: Mail['calendar'];
 }
