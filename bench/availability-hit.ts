@@ -1,5 +1,5 @@
-// How much longer a free-times page of data takes from the cache than it would take a bare Express route to read the
-// same value from the same cache: what sessions, the database, headers and our own code cost.
+// How much slower a free-times request from the cache is than a bare Express route that reads the same value from the
+// same cache: the cost of sessions, database, headers and our code.
 import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import autocannon from 'autocannon';
@@ -18,7 +18,7 @@ const seconds = 3;
 const rounds = 3;
 const connections = 10;
 
-/** `ratio`: time of a request to ours, divided by that of the bare route; the median of the rounds. */
+/** `ratio`: our time for a request divided by the bare route's; the median of the rounds. */
 export async function run(): Promise<{ name: string; ratio: number; detail: string }> {
   const redis = await redisForTests();
   const cache = redis ? createRedisCache(redis.url) : createMemoryCache();
@@ -47,7 +47,7 @@ export async function run(): Promise<{ name: string; ratio: number; detail: stri
     const headers = { accept: 'application/json', cookie: await signIn(app) };
     const warm = await fetch(`${app.url}${path}`, { headers });
     if (warm.headers.get('x-cache') !== 'MISS')
-      throw new Error(`Not the answer of a cold day: ${warm.status}`);
+      throw new Error(`The warm-up request answered: ${warm.status}`);
 
     const results: { ours: number; room: number; bare: number }[] = [];
     for (let round = 0; round < rounds; round += 1) {
@@ -79,10 +79,10 @@ function median(values: number[]): number {
   return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
 }
 
-/** Milliseconds of wall time for each request, with all connections busy. */
+/** Milliseconds of wall time per request with all connections busy. */
 async function measure(url: string, headers: Record<string, string>): Promise<number> {
   const result = await autocannon({ url, headers, connections, duration: seconds, workers: 1 });
-  // What was under way when the time was over is still being answered.
+  // Requests in flight when the time is over are still answered.
   await new Promise((go) => setTimeout(go, 200));
   if (result.non2xx > 0 || result.errors > 0)
     throw new Error(`${result.non2xx} refused, ${result.errors} lost`);

@@ -1,5 +1,5 @@
-// What booking costs beyond Acuity's own reply: the session, the intention, the transaction, the audit row, the mail's
-// job. The simulator runs in a process of its own, so that its work is not counted as ours.
+// What booking costs beyond Acuity's own reply: the session, the attempt, the transaction, the audit row, the mail's
+// job. The simulator runs in its own process, so that its work is not counted.
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -13,13 +13,13 @@ import { stopSharedPostgres } from '../test/support/postgres.ts';
 import type { BenchResult } from './run.ts';
 
 const rounds = 25;
-/** Ten calls a second may go to Acuity: without a pause the wait for a turn would be measured, not the booking. */
+/** Acuity allows ten calls a second: without a pause the wait for the limiter would be measured. */
 const pauseMs = 500;
-/** About what the real service takes to book. */
+/** About the time that the real service takes to book. */
 const usualReplyMs = 250;
 const apiKey = 'demo-acuity-key';
 
-/** `ratio`: POST /bookings, whole, divided by the same order sent straight to a simulator that answers at once. */
+/** `ratio`: POST /bookings divided by the same request sent straight to a simulator that answers at once. */
 export async function run(): Promise<BenchResult> {
   const folder = await mkdtemp(path.join(tmpdir(), 'examdesk-bench-'));
   const acuity = await startAcuity(folder);
@@ -79,7 +79,7 @@ async function measure(agent: Agent, specialistId: string, acuityUrl: string, fi
     const free = await agent.get(`/specialists/${specialistId}/availability?type=in_person&date=${date}`);
     const { slots } = free.body as { slots: { startsAt: string }[] };
     const [first, last] = [slots[0], slots.at(-1)];
-    // The clinic is shut at weekends.
+    // The clinic is closed at weekends.
     if (!first || !last || first === last) continue;
     await sleep(pauseMs);
     const examinee = { firstName: 'Ewan', lastName: 'Marsh', phone: '0412 345 678' };

@@ -1,4 +1,4 @@
-// How much longer 200 MB take through the app, each piece checked before it is handed on, than by the SDK.
+// How much longer 200 MB take through the app, which verifies each piece before it sends it, than with the SDK.
 import type { Readable } from 'node:stream';
 import { GetObjectCommand, ListObjectsV2Command } from '@aws-sdk/client-s3';
 import { median, megabyte, openDocumentsBench, timed } from './support/documents-bench.ts';
@@ -7,7 +7,7 @@ import { clientOf } from './upload.ts';
 const bytes = 200 * megabyte;
 const rounds = 5;
 
-/** `ratio`: our throughput divided by the SDK's; 1 would be as fast. */
+/** `ratio`: our throughput divided by the SDK's; 1 is as fast. */
 export async function run(): Promise<{ name: string; ratio: number; detail: string }> {
   const bench = await openDocumentsBench();
   const client = clientOf(bench);

@@ -1,5 +1,5 @@
-// Whether a web process stays as large as it is while it answers: 50,000 mixed requests after the first 5,000.
-// MEMORY_REQUESTS sets another number for a first impression.
+// Whether the memory of a web process stays stable: 50,000 mixed requests after a warm-up of 5,000. MEMORY_REQUESTS
+// sets another number for a quick run.
 //
 // Not every growth of `rss` is a leak. V8 collects its old generation only after it has grown by a factor, and every request
 // leaves some 20 KB of garbage there (the list page 40). Most of it, 15 KB, is what better-auth makes to look a session up:
@@ -18,7 +18,9 @@ const megabyte = 1024 * 1024;
 const allowedGrowth = 30 * megabyte;
 const smallMachine = 512 * megabyte;
 
-/** What Node needs beside the old generation (code, young generation, buffers, ICU) fits the other half of 512 MB. */
+/**
+ * What Node needs beside the old generation (code, young generation, buffers, ICU) fits into the other half of 512 MB.
+ */
 const limitedOptions = ['--max-old-space-size=224', '--max-semi-space-size=8'];
 
 interface Result {
@@ -28,7 +30,7 @@ interface Result {
   failures: string[];
 }
 
-/** `ratio`: growth of resident memory after the warm-up, divided by the 30 MB it may grow. */
+/** `ratio`: growth of resident memory after the warm-up, divided by the 30 MB allowed. */
 export async function run(): Promise<Result> {
   const { warm, most } = await watch([]);
   const grown = most.rss - warm.rss;
@@ -51,7 +53,7 @@ export async function runLimited(): Promise<Result> {
   };
 }
 
-/** @returns the readings after the warm-up, at its highest after that, and at the end */
+/** @returns the readings after the warm-up, at the maximum after that, and at the end */
 async function watch(
   nodeOptions: string[],
 ): Promise<{ warm: MemoryReading; most: MemoryReading; last: MemoryReading }> {
@@ -77,7 +79,7 @@ async function watch(
   }
 }
 
-/** One of each kind after the other; of a kind with several, the next each time round. */
+/** One request of each kind in turn; a kind with several alternates between them. */
 function inTurns(asks: WatchedProcess['asks']): WatchedProcess['asks'][string] {
   const kinds = Object.values(asks);
   const rounds = Math.max(...kinds.map((kind) => kind.length));

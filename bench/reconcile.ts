@@ -1,11 +1,11 @@
-// Ten thousand appointments, in step with ten thousand bookings, held against each other: within Acuity's rate of ten
-// calls a second, a hundred rows a call.
+// Reconciles ten thousand appointments with ten thousand matching bookings, within Acuity's limits of ten calls a
+// second and a hundred rows a call.
 import { openWebhookStack } from '../test/support/webhook-stack.ts';
 import type { BenchResult } from './run.ts';
 
 const appointments = 10_000;
 const days = 120;
-/** Acuity's limit: what reading that many would take if every call came back at once, full. */
+/** Acuity's limit: the time to read that many rows if every call answered at once with a full page. */
 const idealSeconds = appointments / 100 / 10;
 
 export async function run(): Promise<BenchResult> {
@@ -21,7 +21,7 @@ export async function run(): Promise<BenchResult> {
     const report = await services.sync.reconcile({ from: today, to: last, fixes: true });
     const seconds = (performance.now() - startedAt) / 1000;
     if (report?.state !== 'done' || report.found > 0)
-      throw new Error(`It found ${report?.found}: ${report?.lastError}`);
+      throw new Error(`Reconciliation found ${report?.found}: ${report?.lastError}`);
     return {
       name: 'reconciliation of 10,000 appointments over Acuity’s limit alone',
       ratio: seconds / idealSeconds,
@@ -32,7 +32,7 @@ export async function run(): Promise<BenchResult> {
   }
 }
 
-/** Straight into both stores: ten thousand calls would take longer than what is measured. */
+/** Writes straight into both stores: ten thousand calls would take longer than what is measured. */
 async function fill(stack: Awaited<ReturnType<typeof openWebhookStack>>, firstId: number): Promise<void> {
   const [pattern] = stack.simulator.state.appointments;
   if (!pattern) throw new Error('No appointment');

@@ -1,5 +1,5 @@
-// How long an admin waits while typing, with a million referrers: the 95th percentile of many kinds of searches over HTTP,
-// against a plain look-up of one person by e-mail address; and whether the one who is meant comes first.
+// How long an admin waits for search results with a million referrers: the 95th percentile of many kinds of searches
+// over HTTP, compared with a look-up of one person by e-mail address; and whether the expected person is first.
 import { once } from 'node:events';
 import { Agent, get, type IncomingMessage } from 'node:http';
 import { json } from 'node:stream/consumers';
@@ -12,7 +12,10 @@ const people = 1_000_000;
 const rounds = 15;
 const boundMs = 30;
 
-/** As somebody with a telephone in the other hand types: by kind, each several times; who must be first where it is clear. */
+/**
+ * Searches as an admin types them during a call: by kind, several of each, with the expected first result where there
+ * is one.
+ */
 const queries: Record<string, (string | [typed: string, first: string])[]> = {
   begun: ['r', 'ri', 'rita', 'smi', 'jon', 'mar', 'sol', ['barnab quillfeather', theOne]],
   named: [
@@ -63,7 +66,7 @@ const all = Object.values(queries)
   .flat()
   .map((one) => (typeof one === 'string' ? { query: one, first: null } : { query: one[0], first: one[1] }));
 
-/** `ratio`: the 95th percentile of a search, divided by that of a look-up by e-mail address. */
+/** `ratio`: the 95th percentile of a search divided by that of a look-up by e-mail address. */
 export async function run(): Promise<BenchResult> {
   const app = await startTestApp();
   try {
@@ -94,7 +97,7 @@ export async function run(): Promise<BenchResult> {
 
 type Search = (query: string) => Promise<{ name: string }[]>;
 
-/** As the browser does it, on a connection that stays open. */
+/** Over a keep-alive connection, as a browser does. */
 async function signedIn(app: TestApp): Promise<Search> {
   const agent = await app.signIn('ada@examdesk.example');
   const cookie = agent.jar

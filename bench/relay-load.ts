@@ -1,4 +1,4 @@
-// A process of its own that sends signed events, so that sending them is not measured with taking them.
+// Sends signed events from its own process, so that sending is not measured with receiving.
 import { createHmac } from 'node:crypto';
 import { Agent, request } from 'node:http';
 

@@ -1,5 +1,5 @@
-// What it costs to take an event, beside a bare Express route that only inserts the same row; and how fast a backlog
-// is carried to its end: delivered over HTTP, Acuity asked (in memory), the booking written, the outcome kept.
+// What receiving an event costs, compared with a bare Express route that only inserts the same row; and how fast a
+// backlog is worked off: delivered over HTTP, Acuity called (in memory), the booking written, the outcome stored.
 import { fork } from 'node:child_process';
 import { createHash, createHmac, randomUUID } from 'node:crypto';
 import { once } from 'node:events';
@@ -21,10 +21,10 @@ const drainSeconds = 20;
 const eventsAnAppointment = 4;
 const apiKey = 'demo-acuity-key';
 
-/** `ratio`: time of one event at our door, divided by that of the bare route; the median of the rounds. */
+/** `ratio`: our time for one event divided by the bare route's; the median of the rounds. */
 export async function intake(): Promise<{ name: string; ratio: number; detail: string }> {
   const app = await openApp(createFakeAcuity());
-  // Connections of its own, as many as the app has.
+  // Its own connections, as many as the app has.
   const db = openDatabase(app.database.url, 10);
   const bare = await openBareRoute(db);
   try {
@@ -64,7 +64,7 @@ export async function drain(): Promise<{ name: string; ratio: number; detail: st
     const done = await processed(app.db);
     const seconds = (performance.now() - startedAt) / 1_000;
     await app.system.relay.stop();
-    if (done === backlog) throw new Error('The backlog was over before its time: make it longer');
+    if (done === backlog) throw new Error('The backlog was empty before the time was over: make it longer');
     const [row] = (await app.db('bookings').count('id as count')) as { count: number | string }[];
     return {
       name: `events a second from a backlog of ${backlog}`,
@@ -114,7 +114,7 @@ async function openBareRoute(db: Database): Promise<{ url: string; close(): Prom
   };
 }
 
-/** Milliseconds of wall time for each event, with all connections busy. */
+/** Milliseconds of wall time per event with all connections busy. */
 async function load(url: string, count: number, firstId: number): Promise<number> {
   const file = path.join(import.meta.dirname, 'relay-load.ts');
   const child = fork(file, [url, apiKey, String(count), String(firstId)]);
@@ -122,7 +122,7 @@ async function load(url: string, count: number, firstId: number): Promise<number
   return (said as { milliseconds: number }).milliseconds / count;
 }
 
-/** Appointments that nobody here has heard of, and the events about them. */
+/** Appointments without a booking here, and the events about them. */
 async function fillBacklog(db: Database, acuity: FakeAcuity): Promise<void> {
   const firstDay = Date.UTC(2027, 0, 4);
   const actions = ['scheduled', 'changed', 'rescheduled', 'updated'];

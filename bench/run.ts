@@ -1,4 +1,4 @@
-// `npm run bench [name]`: every figure is a ratio, measured in one run, against something anyone knows.
+// `npm run bench [name]`: every figure is a ratio, measured in one run against a well-known baseline.
 import { run as availabilityHit } from './availability-hit.ts';
 import { run as bookingOverhead } from './booking-overhead.ts';
 import { run as download } from './download.ts';
@@ -10,10 +10,10 @@ import { run as upload, runMemory as uploadMemory } from './upload.ts';
 
 export interface BenchResult {
   name: string;
-  /** What was measured, divided by what it is measured against. */
+  /** The measured value divided by its baseline. */
   ratio: number;
   detail: string;
-  /** Bounds that it promises and did not keep: the run fails. */
+  /** Promised limits that were exceeded: the run fails. */
   failures?: string[];
 }
 

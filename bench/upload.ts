@@ -1,5 +1,5 @@
 // How much longer 200 MB take through the app (session, rights, multipart, count, hashes, content, S3, copy, rows) than
-// by the SDK's own upload from disk straight to the same store; and what four at once cost in memory.
+// with the SDK's own upload from disk to the same store; and how much memory four at once need.
 import { createReadStream } from 'node:fs';
 import { S3Client } from '@aws-sdk/client-s3';
 import { Upload } from '@aws-sdk/lib-storage';
@@ -15,7 +15,7 @@ const bytes = 200 * megabyte;
 const rounds = 3;
 const allowedGrowth = 80 * megabyte;
 
-/** `ratio`: our throughput divided by the SDK's; 1 would be as fast. */
+/** `ratio`: our throughput divided by the SDK's; 1 is as fast. */
 export async function run(): Promise<{ name: string; ratio: number; detail: string }> {
   const bench = await openDocumentsBench();
   const client = clientOf(bench);
@@ -23,7 +23,7 @@ export async function run(): Promise<{ name: string; ratio: number; detail: stri
     const file = await bench.file(bytes);
     const ours: number[] = [];
     const theirs: number[] = [];
-    // Neither pays for the first connections.
+    // Neither includes the first connections.
     await bench.upload(file, bytes);
     for (let round = 0; round < rounds; round += 1) {
       theirs.push(await timed(() => sdkUpload(client, file, `direct/${round}`)));
@@ -41,12 +41,12 @@ export async function run(): Promise<{ name: string; ratio: number; detail: stri
   }
 }
 
-/** `ratio`: growth of the app's resident memory, divided by the 80 MB it may grow. */
+/** `ratio`: growth of the app's resident memory, divided by the 80 MB allowed. */
 export async function runMemory(): Promise<{ name: string; ratio: number; detail: string }> {
   const bench = await openDocumentsBench();
   try {
     const file = await bench.file(bytes);
-    // What is loaded and compiled once is not the uploads'.
+    // Excludes what is loaded and compiled once.
     await bench.upload(file, bytes);
     const before = await bench.resident();
     let most = before;

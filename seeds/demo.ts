@@ -1,5 +1,5 @@
-// Believable people for an empty database: the five accounts that npm start prints, two organisations, and the
-// specialists whose calendars stand in the simulator's fixture (src/simulator/fixture.ts).
+// Demo data for an empty database: the five accounts that npm start prints, two organisations, and the specialists
+// whose calendars are in the simulator (src/simulator/fixture.ts).
 import { hashPassword } from 'better-auth/crypto';
 import { systemIds } from '../src/adapters/system-ids.ts';
 import type { Database, Transaction } from '../src/db/knex.ts';
@@ -90,7 +90,7 @@ const specialists = [
     services: [inPerson],
   },
   {
-    // His assessment has an intake form of its own in Acuity, with required questions.
+    // His assessment has its own intake form in Acuity, with required questions.
     name: 'Dr Hugo Iversen',
     title: 'Neuropsychologist',
     specialty: 'Neuropsychology',
@@ -115,15 +115,15 @@ const intakeFields = {
 
 /**
  * Fills an empty database, all or nothing.
- * @returns false, and nothing is written, when somebody or some booking is already there
- * @throws Error with NODE_ENV=production: everybody knows these passwords
+ * @returns false, without writing, when the database holds an account or a booking
+ * @throws Error with NODE_ENV=production, because these passwords are public
  */
 export async function seedDemo(db: Database): Promise<boolean> {
   if (process.env.NODE_ENV === 'production') throw new Error('Demo accounts are refused in production');
   if (!(await isEmpty(db))) return false;
   const passwords = await Promise.all(demoAccounts.map(() => hashPassword(demoPassword)));
   return db.transaction(async (trx) => {
-    // Two starts on one empty database: the second waits here, and then finds it filled.
+    // When two processes start on one empty database, the second waits here and then finds it filled.
     await trx.raw('lock table users in share row exclusive mode');
     if (!(await isEmpty(trx))) return false;
     await insertPeople(trx, passwords);

@@ -1,4 +1,4 @@
-// Three processes, as in production: this one is the client, one is the app, one the store.
+// Three processes, as in production: this one is the client, the others are the app and the store.
 import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { createReadStream } from 'node:fs';
@@ -18,9 +18,9 @@ export interface DocumentsBench {
   cookie: string;
   bookingId: string;
   storage: Record<string, string>;
-  /** A PDF of so many bytes on disk. */
+  /** Writes a PDF of this many bytes to disk. */
   file(bytes: number): Promise<string>;
-  /** @returns the document's address */
+  /** @returns the document's URL */
   upload(file: string, bytes: number): Promise<string>;
   /** Resident bytes of the app's process. */
   resident(): Promise<number>;
@@ -72,7 +72,7 @@ export async function openDocumentsBench(): Promise<DocumentsBench> {
 async function startPart(plan: Record<string, unknown>): Promise<{ process: ChildProcess; said: unknown }> {
   const child = fork(part, [JSON.stringify(plan)], { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
   const ended = once(child, 'exit').then(() => {
-    throw new Error('A part of the bench ended early');
+    throw new Error('The app or the store of the bench ended early');
   });
   const [said] = (await Promise.race([once(child, 'message'), ended])) as [unknown];
   ended.catch(() => undefined);

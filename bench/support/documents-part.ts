@@ -1,4 +1,4 @@
-// The app, or the store, of the benches of documents, in a process of its own.
+// The app, or the store, of the document benches, in a process of its own.
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import path from 'node:path';

@@ -1,4 +1,4 @@
-// Loaded into the process that bench/memory.ts watches, before src/main.ts (`node --import`): answers what that process holds.
+// Loaded before src/main.ts (`node --import`) into the process that bench/memory.ts watches: reports its memory.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
@@ -9,7 +9,7 @@ export interface MemoryReading {
   /** The highest `rss` since the start. */
   peak: number;
   heap: number;
-  /** Memory of C++ objects that the collector knows about, buffers among them. */
+  /** Memory of C++ objects that the collector tracks, buffers included. */
   external: number;
 }
 
@@ -24,9 +24,9 @@ function reading(): MemoryReading {
   return { rss, peak: process.resourceUsage().maxRSS * 1024, heap, external };
 }
 
-/** Twice with a pause: finalisers run after a collection, and what they free goes with the next. */
+/** Twice with a pause: finalisers run after a collection, and the next one frees what they release. */
 async function collect(): Promise<void> {
-  // Not by --expose-gc: the process runs as it is deployed until the figures are taken.
+  // Not with --expose-gc: the process runs as it is deployed until the figures are read.
   setFlagsFromString('--expose-gc');
   const gc = runInNewContext('gc') as () => void;
   gc();

@@ -1,4 +1,4 @@
-// The web process as it is deployed (src/main.ts), on a real PostgreSQL with bookings in it, and what it is asked.
+// The web process as it is deployed (src/main.ts), on a real PostgreSQL with bookings, and the requests sent to it.
 import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { Agent, request } from 'node:http';
@@ -26,12 +26,12 @@ export interface Ask {
 }
 
 export interface WatchedProcess {
-  /** What people and programs ask most, one of each; the bench takes them in turn. */
+  /** The most frequent requests of people and programs, one of each; the bench sends them in turn. */
   asks: Record<string, Ask[]>;
   /** @throws Error when any answer is not 200 */
   send(asks: Ask[], count: number, connections: number): Promise<void>;
   memory(): Promise<MemoryReading>;
-  /** The same after a forced collection. */
+  /** The same reading after a forced collection. */
   memoryCollected(): Promise<MemoryReading>;
   close(): Promise<void>;
 }
@@ -54,7 +54,7 @@ export async function startWatched(nodeOptions: string[] = []): Promise<WatchedP
     ACUITY_API_KEY: 'demo-acuity-key',
     DEMO_ACCOUNTS: 'true',
     RUN_WORKER: 'false',
-    // The cache of the process itself: what it keeps is part of what is measured.
+    // The in-process cache: what it keeps is part of the measurement.
     REDIS_URL: '',
   };
   const ids = await makeBookings(env);
@@ -71,7 +71,7 @@ export async function startWatched(nodeOptions: string[] = []): Promise<WatchedP
   return {
     asks: await asksOf(database.db, ids, specialist.id),
     async send(asks, count, connections) {
-      // New connections each time: the server closes those that were idle for five seconds.
+      // New connections each time: the server closes connections that were idle for five seconds.
       const agent = new Agent({ keepAlive: true, maxSockets: connections });
       let next = 0;
       const sendInTurn = async (): Promise<void> => {

@@ -1,5 +1,5 @@
-// A million referrers as they might be: some first names and surnames that many share, many that few have, firms of
-// very different sizes, addresses made of names; some are signed in, most were here at some time.
+// A million believable referrers: a few first names and surnames that many share, many that few have, firms of very
+// different sizes, addresses made from names; some are signed in, most have signed in before.
 import type { Database } from '../../src/db/knex.ts';
 
 const first =
@@ -12,18 +12,18 @@ const syllables =
 
 export const firms = 5_000;
 
-/** Of this name there is one; of the other, which begins with the same letters, there are hundreds. */
+/** One person has this name; hundreds have the other, which begins with the same letters. */
 export const theOne = 'Barnab Quillfeather';
 export const theOthers = 'Barnabas Quillfeatherstone';
 
-/** The triggers would do row by row what a few statements do here for all. */
+/** Triggers are off: a few statements do their work for all rows. */
 export async function fillReferrers(db: Database, people: number): Promise<void> {
   await db.transaction(async (trx) => {
     await trx.raw(
       'alter table users disable trigger user; alter table members disable trigger user; alter table sessions disable trigger user',
     );
     await trx.raw('select setseed(0.5)');
-    // A name made up of syllables, always the same for the same number.
+    // A name made of syllables, always the same for the same number.
     await trx.raw(`
       create function pg_temp.made_up(n int, syllables text[]) returns text language sql immutable as $$
         select initcap(string_agg(syllables[1 + (n / (cardinality(syllables) ^ at)::int) % cardinality(syllables)], ''))
@@ -51,7 +51,7 @@ export async function fillReferrers(db: Database, people: number): Promise<void>
        from generate_series(0, ?::int - 1) firm`,
       [words(trades), firms],
     );
-    // The rank of each is a power of chance: a few are of very many.
+    // A power of a random number as rank: a few names are very frequent.
     await trx.raw(
       `create temp table drawn on commit drop as
          select n, gen_random_uuid() as id, floor(3000 * random() ^ 3)::int as f,
@@ -90,7 +90,7 @@ export async function fillReferrers(db: Database, people: number): Promise<void>
       `insert into user_activity (user_id, last_active_at)
        select id, now() - random() * interval '300 days' from drawn where n % 5 <> 0`,
     );
-    // One of ten is signed in, some of them in several places.
+    // One of ten is signed in, some of them on several devices.
     await trx.raw(
       `insert into sessions (token, user_id, expires_at, created_at, updated_at, last_seen_at)
        select 'bench-' || d.n || '-' || device, d.id, now() + interval '6 hours', now(), now(), now()

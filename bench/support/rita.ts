@@ -1,4 +1,4 @@
-// The demo's referrer, as a room sees her: for benches that book.
+// The demo's referrer as the rooms see her, for benches that book.
 import type { Actor } from '../../src/accounts/index.ts';
 import type { BookingRequest } from '../../src/bookings/index.ts';
 import type { Database } from '../../src/db/knex.ts';
@@ -30,7 +30,7 @@ export async function ritaOf(db: Database): Promise<Actor> {
   };
 }
 
-/** What she asks for; the examinee is made up. */
+/** Her request; the examinee is made up. */
 export function requestAt(startsAt: Date, specialistId: string): BookingRequest {
   return {
     specialistId,

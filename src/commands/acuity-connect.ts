@@ -1,4 +1,5 @@
-// npm run acuity:connect: makes our webhooks in Acuity, reads what else there is, says what it found and what is next.
+// npm run acuity:connect: creates our webhooks in Acuity, reads the rest of the set-up, and prints what it found and
+// what to do next.
 import { ConfigError } from '../config.ts';
 import { connectedWords, nextSteps, troubleWords } from '../sync/index.ts';
 import { loadEnvFile, StartError } from './environment.ts';

@@ -1,5 +1,5 @@
-// npm run after-restore [-- --anyway]: once the database was restored from a backup, and before anything else runs on it.
-// Ends with 1 when something is not as it should be. docs/backup.md
+// npm run after-restore [-- --anyway]: run it after a database was restored from a backup, before anything else. Exits
+// with 1 when something is wrong. docs/backup.md
 import { parseArgs } from 'node:util';
 import { verifyAudit, type AuditVerdict } from '../audit/index.ts';
 import { ConfigError } from '../config.ts';

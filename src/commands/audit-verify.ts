@@ -1,4 +1,4 @@
-// npm run audit:verify: whether the audit log is as it was written. Ends with 1 when it is not.
+// npm run audit:verify: checks that the audit log was not changed. Exits with 1 when it was.
 import { verifyAudit, type SealFault } from '../audit/index.ts';
 import { readEncryptionKeys } from '../config.ts';
 import { openDatabase } from '../db/knex.ts';
@@ -25,7 +25,7 @@ try {
 }
 
 async function verify({ which, url, ownerUrl }: MeantDatabase): Promise<void> {
-  // A demo that was never started since the seals came has no table for them yet.
+  // The database of a demo from before seals existed has no table for them yet.
   if (!isProduction()) await migrateBoth({ url, ownerUrl });
   const db = openDatabase(url, 2);
   const bar = progressBar('Verifying');

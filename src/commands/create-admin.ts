@@ -1,4 +1,4 @@
-// npm run create-admin -- --email ada@agency.example --name "Ada Lovelace": the link by which the first admin comes in.
+// npm run create-admin -- --email ada@agency.example --name "Ada Lovelace": prints the first admin's invitation link.
 import { parseArgs } from 'node:util';
 import { createLinkTokens, inviteFirstAdmin, type FirstAdminFailure } from '../accounts/index.ts';
 import { openDatabase } from '../db/knex.ts';

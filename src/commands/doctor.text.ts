@@ -3,12 +3,12 @@ import type { DoctorReport, Line } from '../doctor/index.ts';
 
 const indent = ' '.repeat(9);
 
-/** @param baseUrl before the paths of our pages */
+/** @param baseUrl the prefix of the paths of our pages */
 export function textOf({ checks, state }: DoctorReport, baseUrl: string): string[] {
   const lines = checks.flatMap(({ title, lines: found }) =>
     found.flatMap((line) => [
       `${line.state.padEnd(8)} ${title}: ${line.says}`,
-      // What is well needs no explanation.
+      // Checks that pass need no explanation.
       ...(line.state === 'ok'
         ? []
         : [...(line.means ?? []), ...mendOf(line, baseUrl)].map((one) => indent + one)),
@@ -36,7 +36,7 @@ function sumOf(lines: Line[], state: Line['state']): string {
   return `${count('ok')} ok, ${count('warning')} warning, ${count('wrong')} wrong.`;
 }
 
-/** Of a system that could not even be looked at. */
+/** For a system that could not be checked at all. */
 export function reportOf(id: string, title: string, lines: Line[], at: Date): DoctorReport {
   return { at, state: 'wrong', checks: [{ id, title, lines }] };
 }

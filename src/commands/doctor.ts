@@ -1,5 +1,5 @@
-// npm run doctor [-- --json]: checks what the system needs, says what is wrong, what that costs and how to mend it.
-// Exits with 1 when something is wrong, with 0 when all is ok or there are warnings only.
+// npm run doctor [-- --json]: checks what the system needs, and prints what is wrong, the consequence and the fix.
+// Exits with 1 when something is wrong, with 0 when there are only warnings or nothing.
 import { parseArgs } from 'node:util';
 import { ConfigError } from '../config.ts';
 import type { DoctorReport } from '../doctor/index.ts';

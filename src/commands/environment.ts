@@ -1,8 +1,10 @@
-// What the commands and npm start read from the environment. The product itself reads it in src/config.ts only.
+// The environment as the commands and npm start read it. The product itself reads it only in src/config.ts.
 import path from 'node:path';
 import { givenVariables } from '../config.ts';
 
-/** Adds what a `.env` file beside package.json says; what is set already stays. Not in production. */
+/**
+ * Adds the variables of a `.env` file beside package.json; variables that are set keep their value. Not in production.
+ */
 export function loadEnvFile(): void {
   if (isProduction()) return;
   try {
@@ -23,16 +25,16 @@ export function setting(name: string): string | undefined {
   return givenVariables()[name];
 }
 
-/** Absolute. */
+/** An absolute path. */
 export function dataDirectory(): string {
   return path.resolve(projectRoot, setting('DATA_DIR') ?? '.data');
 }
 
-/** The path as one would type it in the project's folder. */
+/** The path relative to the project's folder. */
 export function shown(absolute: string): string {
   const relative = path.relative(projectRoot, absolute);
   return relative.startsWith('..') || path.isAbsolute(relative) ? absolute : relative || '.';
 }
 
-/** A start that cannot be, told in one line and without a stack. */
+/** A start that fails with one line and no stack. */
 export class StartError extends Error {}

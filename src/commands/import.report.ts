@@ -1,4 +1,4 @@
-// What an import says on the terminal, and in the file that --report names. Ids, organisations and referrers only.
+// Reports an import on the terminal and in the --report file. Names ids, organisations and referrers only.
 import { createWriteStream } from 'node:fs';
 import type { Ended, Listener, Outcome, ReportLine } from '../importing/index.ts';
 import { csvLine } from '../lib/csv.ts';
@@ -19,10 +19,10 @@ const words: Record<Outcome, { did: string; would: string }> = {
   bad: { did: 'cannot be read', would: 'cannot be read' },
 };
 
-/** Lines on the terminal. */
+/** Prints lines on the terminal. */
 export const mostShown = 50;
 
-/** Shows what happens, and in the end what came of it. */
+/** Reports each step, and the result at the end. */
 export async function showImport(
   given: Shown,
   unit: string,

@@ -1,4 +1,5 @@
-// npm run import: takes over people and appointments that are there already. Without --apply it only says what it would do.
+// npm run import: takes over people and appointments from other systems. Without --apply it only reports what it would
+// do.
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
@@ -39,7 +40,7 @@ class UsageError extends Error {}
 
 type Given = ReturnType<typeof readArguments>;
 
-/** Each looks first at what it was given, so that nothing is started for a mistake. */
+/** Each validates its arguments first, so that nothing is started for a mistake. */
 const verbs: Record<string, (given: Given) => Promise<(imports: Imports) => Promise<void>>> = {
   async people(given) {
     const file = await fileOf(given);

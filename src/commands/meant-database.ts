@@ -1,15 +1,15 @@
-// Which database a command is about: the one that is named, else that of the running stack, else the demo's own.
+// The database that a command works on: the one in the environment, else that of the running stack, else the demo's.
 import type { DatabaseUrls } from '../db/migrate.ts';
 import { demo } from './demo.ts';
 import { StartError, isProduction, setting } from './environment.ts';
 
 export interface MeantDatabase extends DatabaseUrls {
-  /** In words, to tell the user. */
+  /** Names the database to the user. */
   which: string;
 }
 
 /**
- * @param needed the variable without which nothing can be done in production
+ * @param needed the variable that is required in production
  * @throws StartError when it is missing there
  */
 export async function withMeantDatabase(
@@ -17,7 +17,7 @@ export async function withMeantDatabase(
   work: (database: MeantDatabase) => Promise<void>,
 ): Promise<void> {
   const [app, owner] = [setting('DATABASE_URL'), setting('MIGRATION_DATABASE_URL')];
-  // The owner can do all that the app can; the other way round one role may be both.
+  // The owner can do everything that the app can; with one role there is no owner's URL.
   const url = app ?? (needed === 'MIGRATION_DATABASE_URL' ? owner : undefined);
   if (url) {
     const named = needed === 'MIGRATION_DATABASE_URL' && owner ? needed : 'DATABASE_URL';

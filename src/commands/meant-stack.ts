@@ -1,4 +1,4 @@
-// The whole system a command is about: the one that the variables name, else the running stack, else the demo's own.
+// The system that a command works on: the one in the environment, else the running stack, else the demo's services.
 import { pino } from 'pino';
 import { compose, type Overrides, type System } from '../compose.ts';
 import { givenVariables, readConfig } from '../config.ts';
@@ -12,7 +12,7 @@ export async function withMeantSystem(work: (system: System) => Promise<void>): 
 }
 
 /**
- * The same, without a log, and never the demo's services alone: for what looks at a system that runs.
+ * Like withMeantSystem(), but without a log, and only with a system that is running.
  * @throws StartError, ConfigError
  */
 export async function withRunningSystem(work: (system: System) => Promise<void>): Promise<void> {
@@ -33,7 +33,7 @@ async function inSystem(
   work: (system: System) => Promise<void>,
   overrides: Pick<Overrides, 'log'> = {},
 ): Promise<void> {
-  // What somebody set for this one command counts more than what the stack was started with. Nobody waits for a page.
+  // Variables set for this command override those of the stack. No statement time-out: no page waits for the command.
   const usual = { LOG_LEVEL: 'error', DATABASE_STATEMENT_TIMEOUT_MS: '0' };
   const system = compose(readConfig({ ...usual, ...variables, ...givenVariables() }), overrides);
   try {

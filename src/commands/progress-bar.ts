@@ -1,4 +1,4 @@
-// One line on a terminal that grows; silent where nobody watches, as in a log.
+// A progress line on a terminal; prints nothing when the output is not a terminal.
 
 export interface ProgressBar {
   show(done: number, of: number): void;
@@ -8,7 +8,7 @@ export interface ProgressBar {
 
 const width = 30;
 
-/** @param unit what is counted: then the line also says how many a second, and how long the rest takes */
+/** @param unit what is counted: then the line also shows how many a second, and the remaining time */
 export function progressBar(
   label: string,
   { unit = '', out = process.stderr }: { unit?: string; out?: NodeJS.WriteStream } = {},

@@ -1,5 +1,5 @@
-// npm run relay: the relay in a process of its own, with the variables that are set; those that are not it takes
-// from the stack that npm start is running on the same DATA_DIR.
+// npm run relay: the relay in a process of its own. Uses the variables that are set, and for the others those of the
+// stack that npm start runs on the same DATA_DIR.
 import { givenVariables } from '../config.ts';
 import { demo } from './demo.ts';
 import { StartError, dataDirectory, isProduction, loadEnvFile, setting, shown } from './environment.ts';

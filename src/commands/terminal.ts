@@ -1,4 +1,4 @@
-// What the supervisor says: a line for each thing that is up, with the time it took.
+// What npm start prints: a line for each part that is ready, with the time it took.
 
 export function say(line = ''): void {
   console.log(line);
@@ -8,7 +8,7 @@ export function complain(line: string): void {
   console.error(line);
 }
 
-/** Runs one step of the start and says how long it took; `work` may add a remark. */
+/** Runs one step of the start and prints how long it took; `work` can return a remark. */
 export async function step<T>(
   name: string,
   work: () => Promise<T>,

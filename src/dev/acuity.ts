@@ -1,4 +1,4 @@
-// `npm run acuity`: the simulator alone.
+// `npm run acuity`: starts the simulator alone.
 import path from 'node:path';
 import { startSimulator } from '../simulator/index.ts';
 import { demoDefaults } from './demo-defaults.ts';

@@ -1,4 +1,4 @@
-// The app's output goes whole into DATA_DIR/app.log; the terminal shows warnings and worse, in words.
+// Writes all output of the app to DATA_DIR/app.log, and prints warnings and errors on the terminal in words.
 import { type WriteStream, createWriteStream } from 'node:fs';
 import { rename, stat } from 'node:fs/promises';
 import path from 'node:path';
@@ -11,7 +11,7 @@ const warn = 40;
 
 export interface AppLog {
   file: string;
-  /** Writes every line of the stream into the log; shows those worth showing. */
+  /** Writes every line of the stream to the log, and prints the important ones. */
   follow(stream: Readable): void;
   close(): Promise<void>;
 }
@@ -39,7 +39,10 @@ function record(kept: WriteStream, line: string): void {
   if (shown !== null) complain(shown);
 }
 
-/** A line for people, or null when it may stay in the file. What is not pino's, a crash say, is shown as it is. */
+/**
+ * A line for the terminal, or null for the log file only. Lines that are not pino's, such as a crash, are printed as
+ * they are.
+ */
 export function inWords(line: string): string | null {
   const entry = parse(line);
   if (entry === null) return line;

@@ -1,5 +1,5 @@
-// The app as a child of the supervisor: in a process group of its own, so that Ctrl-C does not reach it before
-// the supervisor has decided the order in which things stop.
+// The app as a child of the supervisor, in its own process group: Ctrl-C reaches only the supervisor, which decides in
+// which order to stop.
 import { type ChildProcess, spawn } from 'node:child_process';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -8,16 +8,16 @@ import { StartError, projectRoot } from '../commands/environment.ts';
 
 export interface AppProcess {
   pid: number;
-  /** Resolves with how it ended, whoever ended it, once all it said has been read. */
+  /** Resolves with the exit once the app has ended and all its output was read. */
   ended: Promise<string>;
-  /** Asks it to finish what it is doing and leave; after `patienceMs` it is killed. */
+  /** Asks the app to finish its work and exit; kills it after `patienceMs`. */
   stop(): Promise<void>;
-  /** Kills it and what it started. */
+  /** Kills the app and its children. */
   kill(): void;
 }
 
 const readyWithinMs = 30_000;
-const patienceMs = 25_000; // a little more than the app gives its requests in flight
+const patienceMs = 25_000; // a little longer than the app gives requests in flight
 
 export function spawnApp(variables: Record<string, string>, log: AppLog): AppProcess {
   const child = spawn(
@@ -53,7 +53,7 @@ export function spawnApp(variables: Record<string, string>, log: AppLog): AppPro
   };
 }
 
-/** Resolves once the app answers that it is ready. @throws StartError when it ended or took too long */
+/** Resolves once the app is ready. @throws StartError when it ended or took too long */
 export async function waitUntilReady(app: AppProcess, url: string, logFile: string): Promise<void> {
   let end: string | undefined;
   void app.ended.then((how) => (end = how));

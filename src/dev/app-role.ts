@@ -1,14 +1,14 @@
-// The role that the app signs in as on the demo's PostgreSQL and on that of the tests: it owns nothing, like the role of
-// DATABASE_URL in production. What it may do, migrate() grants.
+// The role that the app signs in as on the demo's and the tests' PostgreSQL. It owns nothing, like the role of
+// DATABASE_URL in production; migrate() grants its privileges.
 import { randomBytes } from 'node:crypto';
 import pg from 'pg';
 
 export const appRole = 'examdesk_app';
 
 /**
- * Makes the role where there is none yet, as in the data of an earlier version.
- * @param password unset: a new one at each call, so that none has to be kept
- * @returns the database's URL for it
+ * Creates the role when it is missing, as in the data of an earlier version.
+ * @param password unset: a new one at each call, so that none has to be stored
+ * @returns the database's URL for the role
  */
 export async function openAppRole(
   ownerUrl: string,

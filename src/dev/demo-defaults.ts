@@ -1,6 +1,6 @@
 import { demoAcuityKey } from '../config.production.ts';
 
-/** What the app is told under npm start where nothing else is set. */
+/** The app's variables under npm start, unless something else is set. */
 export const demoDefaults = {
   ACUITY_USER_ID: '11100001',
   ACUITY_API_KEY: demoAcuityKey,

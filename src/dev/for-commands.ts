@@ -1,5 +1,5 @@
-// What a command takes from npm start when no variable names a service: the stack that runs on DATA_DIR, or its
-// services, started for as long as the command takes. src/commands/demo.ts loads this file, outside production only.
+// What commands use when no variable names a service: the stack that runs on DATA_DIR, or its services, started for the
+// duration of the command. Loaded only by src/commands/demo.ts, outside production.
 import path from 'node:path';
 import { StartError, dataDirectory, shown } from '../commands/environment.ts';
 import type { DatabaseUrls } from '../db/migrate.ts';
@@ -17,7 +17,7 @@ export function demoSecret(): Promise<string> {
   return keptSecret(dataDirectory());
 }
 
-/** @param work is told in words, too, which database it is */
+/** @param work also gets a description of the database */
 export async function withDemoDatabase(
   work: (database: DatabaseUrls & { which: string }) => Promise<void>,
 ): Promise<void> {
@@ -43,7 +43,7 @@ export async function withDemoDatabase(
   }
 }
 
-/** @param work is given the variables of all services */
+/** @param work gets the variables of all services */
 export async function withDemoServices(
   work: (variables: Record<string, string>) => Promise<void>,
 ): Promise<void> {

@@ -1,4 +1,4 @@
-// The app's life under the supervisor: started, told to be ready, and with --watch started anew on a change.
+// Runs the app under the supervisor: starts it, reports when it is ready, and with --watch restarts it on a change.
 import { type DatabaseUrls, migrateBoth } from '../db/migrate.ts';
 import type { AppLog } from './app-log.ts';
 import { type AppProcess, spawnApp, waitUntilReady } from './app-process.ts';
@@ -11,13 +11,13 @@ export interface AppKeeping {
   dataDir: string;
   stack: RunningStack;
   log: AppLog;
-  /** Where the supervisor finds whom to stop. */
+  /** The supervisor stops the processes listed here. */
   current: { app: AppProcess | null };
   leaving: AbortSignal;
 }
 
 /**
- * Resolves only when the supervisor is leaving.
+ * Resolves only when the supervisor is stopping.
  * @param ready called once, when the first start is complete
  * @throws StartError when the app ends by itself; with --watch it waits for a change instead
  */
@@ -54,7 +54,7 @@ async function startApp({ dataDir, stack, log, current }: AppKeeping): Promise<A
   });
 }
 
-/** What the variables name, or what was started. */
+/** Which services the variables name, and which were started. */
 function databaseUrls({ stack }: AppKeeping): DatabaseUrls {
   const given = setting('DATABASE_URL');
   if (given) return { url: given, ownerUrl: setting('MIGRATION_DATABASE_URL') ?? given };

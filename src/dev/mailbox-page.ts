@@ -1,4 +1,4 @@
-// The mailbox in the browser: a list, one mail, its parts. Everything in a mail is somebody else's text.
+// The mailbox in the browser: a list, a mail, its parts. All content of mails is untrusted.
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { ReceivedMail } from './received-mail.ts';
 
@@ -15,11 +15,11 @@ const styles = `
 
 const pagePolicy =
   "default-src 'none'; style-src 'unsafe-inline'; frame-src 'self'; form-action 'self'; base-uri 'none'";
-// Links in a mail open outside the frame; nothing in it runs, and nothing is fetched from elsewhere.
+// Links in a mail open outside the frame; nothing in the frame runs scripts or loads from other hosts.
 const mailSandbox = 'allow-popups allow-popups-to-escape-sandbox';
 const mailPolicy = `sandbox ${mailSandbox}; default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'self'`;
 
-/** Answers one request. A browser gets pages; `Accept: application/json` gets the list or the mail as JSON. */
+/** Answers one request with a page, or with JSON when `Accept: application/json` asks for it. */
 export async function answerMailboxRequest(
   req: IncomingMessage,
   res: ServerResponse,
@@ -28,7 +28,7 @@ export async function answerMailboxRequest(
   res.setHeader('X-Content-Type-Options', 'nosniff');
   res.setHeader('Referrer-Policy', 'no-referrer');
   res.setHeader('Cache-Control', 'no-store');
-  // A name that merely points here is another site trying to read the mail.
+  // Another host name that resolves to this machine is another site trying to read mails (DNS rebinding).
   if (!/^(localhost|127\.0\.0\.1|\[::1\])(:\d+)?$/.test(req.headers.host ?? ''))
     return send(res, 403, 'text/plain', '');
   const { pathname } = new URL(req.url ?? '/', 'http://mailbox');
@@ -119,7 +119,7 @@ function sendAttachment(res: ServerResponse, mail: ReceivedMail, index: number):
     `attachment; filename*=UTF-8''${encodeURIComponent(attachment.fileName)}`,
   );
   res.setHeader('Content-Security-Policy', 'sandbox');
-  // Its own word for its type came from outside, and a header takes no line breaks.
+  // The declared content type is untrusted, and a header cannot contain line breaks.
   const type = /^[\w.+-]+\/[\w.+-]+$/.test(attachment.contentType)
     ? attachment.contentType
     : 'application/octet-stream';

@@ -1,4 +1,4 @@
-// The mail server of the demo and the tests: takes every mail by real SMTP, delivers none, shows all.
+// The mail server of the demo and the tests: accepts every mail over SMTP, delivers none, shows all.
 import { randomUUID } from 'node:crypto';
 import { mkdir, readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
@@ -12,17 +12,17 @@ import type { ReceivedMail } from './received-mail.ts';
 export type { ReceivedMail };
 
 export interface MailboxOptions {
-  /** 0: a free one. */
+  /** 0: a free port. */
   smtpPort: number;
-  /** 0: a free one. */
+  /** 0: a free port. */
   httpPort: number;
-  /** Where mails are kept between starts; unset: in memory. */
+  /** The folder that keeps mails between starts; unset: in memory. */
   directory?: string;
 }
 
 export interface Mailbox {
   smtpUrl: string;
-  /** The page for people. */
+  /** The URL of the mailbox page. */
   url: string;
   /** Oldest first. */
   mails(): ReceivedMail[];
@@ -85,13 +85,13 @@ function createSmtpServer(remember: (raw: Buffer, to: string[]) => Promise<void>
     onAuth: (auth, _session, done) => done(null, { user: auth.username ?? 'anyone' }),
     onData: (stream, session, answer) => {
       const to = session.envelope.rcptTo.map(({ address }) => address);
-      // Answered once it is kept, as a real server does.
+      // Answers once the mail is stored, as a real server does.
       readAll(stream)
         .then((raw) => remember(raw, to))
         .then(() => answer(), answer);
     },
   });
-  smtp.on('error', () => undefined); // of one conversation: a client that hung up
+  smtp.on('error', () => undefined); // an error of one connection: the client disconnected
   return smtp;
 }
 
@@ -126,7 +126,7 @@ function addressesOf(header: AddressObject | AddressObject[] | undefined): strin
   return groups.flatMap((group) => group.value.flatMap(({ address }) => (address ? [address] : [])));
 }
 
-// The name tells when it came, so that the folder's order is the mails' order.
+// File names begin with the time of arrival, so that the folder's order is the mails' order.
 function fileNameOf(mail: ReceivedMail): string {
   return `${mail.receivedAt.toISOString().replaceAll(':', '-')}_${mail.id}.eml`;
 }

@@ -2,7 +2,7 @@ import { createServer } from 'node:net';
 import { StartError, setting } from '../commands/environment.ts';
 import { freePort } from './free-port.ts';
 
-/** By the variable that sets each; absent: that service is not ours to start. */
+/** By the variable that sets each port; absent: not started here. */
 export interface Ports {
   PORT: number;
   ACUITY_SIM_PORT?: number;
@@ -10,8 +10,9 @@ export interface Ports {
 }
 
 /**
- * Looks before anything is started, so that a second start says one clear line and leaves nothing.
- * @returns the same with each 0 replaced by a free one
+ * Checks all ports before anything is started, so that a second start fails with one clear line and leaves nothing
+ * behind.
+ * @returns the ports, with each 0 replaced by a free one
  * @throws StartError naming the first port that is taken and its variable
  */
 export async function choosePorts(wanted: Ports): Promise<Ports> {
@@ -25,7 +26,7 @@ export async function choosePorts(wanted: Ports): Promise<Ports> {
   return chosen;
 }
 
-/** @throws StartError when it is not a port */
+/** @throws StartError when the value is no port */
 export function portSetting(name: keyof Ports, preset: number): number {
   const value = setting(name);
   const port = value === undefined ? preset : Number(value);
@@ -35,7 +36,7 @@ export function portSetting(name: keyof Ports, preset: number): number {
   return port;
 }
 
-// On every address and on the loopback one: either may be free while the other is not.
+// Checks all addresses and the loopback one: either can be free while the other is taken.
 async function isFree(port: number): Promise<boolean> {
   return (await canListen(port, undefined)) && (await canListen(port, '127.0.0.1'));
 }

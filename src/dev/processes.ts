@@ -1,10 +1,10 @@
-// What the system knows of other processes.
+// Facts about other processes, from the operating system.
 import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
 
-/** Whether that process runs. One that has ended and was not collected by its parent does not. */
+/** Whether the process is running. A zombie is not. */
 export function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0);
@@ -14,7 +14,7 @@ export function isAlive(pid: number): boolean {
   return process.platform !== 'linux' || statusOf(pid)?.state !== 'Z';
 }
 
-/** Its command line, or '' when it has gone. */
+/** Its command line, or '' when the process is gone. */
 export async function commandLine(pid: number): Promise<string> {
   if (process.platform === 'linux') {
     const words = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '');
@@ -24,8 +24,8 @@ export async function commandLine(pid: number): Promise<string> {
 }
 
 /**
- * The npm that started this process, or null. It runs us through a shell, and which of the three is told of a
- * signal depends on both: so the supervisor looks whether npm is still there.
+ * The npm that started this process, or null. npm runs us through a shell, and which of the three processes receives a
+ * signal depends on both, so the supervisor checks whether npm is still running.
  */
 export async function npmAbove(): Promise<number | null> {
   if (process.env.npm_lifecycle_event === undefined || process.platform === 'win32') return null;
@@ -41,7 +41,7 @@ async function parentOf(pid: number): Promise<number> {
 
 function statusOf(pid: number): { state: string; parent: number } | null {
   try {
-    // pid (name) state ppid …; the name may hold blanks and brackets
+    // pid (name) state ppid …; the name can contain spaces and brackets
     const [state = '', parent = ''] =
       readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ').at(-1)?.split(' ') ?? [];
     return { state, parent: Number(parent) };

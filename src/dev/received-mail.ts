@@ -1,11 +1,11 @@
 export interface ReceivedMail {
   id: string;
   receivedAt: Date;
-  /** The Message-ID with its angle brackets, '' when it has none. */
+  /** The Message-ID with its angle brackets; '' without one. */
   messageId: string;
-  /** As written in the header: 'Examdesk <bookings@examdesk.example>'. */
+  /** As in the header: 'Examdesk <bookings@examdesk.example>'. */
   from: string;
-  /** Whom the envelope named: bare addresses. */
+  /** The envelope's recipients: bare addresses. */
   to: string[];
   subject: string;
   text: string;

@@ -1,4 +1,4 @@
-// npm run reset: the demo's data goes, the next start begins anew.
+// npm run reset: deletes the demo's data, so that the next start begins empty.
 import { existsSync } from 'node:fs';
 import { lstat, readdir, realpath, rm } from 'node:fs/promises';
 import path from 'node:path';
@@ -7,7 +7,7 @@ import { stopOrphan } from './postgres-orphan.ts';
 import { findRunning, sweepKilledStart } from './running.ts';
 import { complain, say } from '../commands/terminal.ts';
 
-// What the demo makes there; a folder that was named by mistake keeps everything else.
+// Everything the demo creates there. Nothing else is deleted, in case DATA_DIR names a wrong folder.
 const ours = [
   'postgres',
   'postgres.log',
@@ -47,7 +47,7 @@ async function removeOurs(dataDir: string): Promise<string[]> {
     const entry = path.join(dataDir, name);
     const found = await lstat(entry).catch(() => null);
     if (!found) continue;
-    // The database lies elsewhere when its user may not enter this folder; a server may still be stopping there.
+    // The database is elsewhere when its user cannot enter this folder; its server may still be stopping.
     const real = found.isSymbolicLink() ? await realpath(entry).catch(() => entry) : entry;
     if (name === 'postgres') await stopOrphan(real);
     for (const each of new Set([real, entry])) await rm(each, { recursive: true, force: true });

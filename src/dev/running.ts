@@ -1,4 +1,4 @@
-// DATA_DIR/running.json: who runs on this data, and where. It is the lock too: made by whoever comes first.
+// DATA_DIR/running.json: which stack runs on this data, and where. It is also the lock: the first to create it wins.
 import { mkdir, readFile, rename, rm, stat, chmod, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -6,20 +6,20 @@ import { StartError, shown } from '../commands/environment.ts';
 import { commandLine, isAlive, npmAbove } from './processes.ts';
 
 export interface RunningStack {
-  /** The supervisor's. */
+  /** The supervisor's process id. */
   pid: number;
-  /** npm's, when npm started it. */
+  /** npm's process id, when npm started it. */
   npmPid?: number;
   appPid?: number;
-  /** Of the web app; unset until it is ready. */
+  /** The web app's URL; unset until it is ready. */
   url?: string;
-  /** What the supervisor gave the app: commands talk to the same services. */
+  /** The app's variables, so that commands use the same services. */
   variables: Record<string, string>;
-  /** Of its database, as the role that owns the tables; unset when DATABASE_URL was given. */
+  /** The database's URL for the role that owns the tables; unset when DATABASE_URL was given. */
   ownerUrl?: string | undefined;
 }
 
-// start.ts, or another command that has the folder to itself for a moment.
+// start.ts, or another command that uses the folder for a moment.
 const supervisorScript = path.join('src', 'commands', path.sep);
 const appScript = path.join('src', 'main.ts');
 
@@ -29,7 +29,7 @@ export async function findRunning(dataDir: string): Promise<RunningStack | null>
   return stack && (await runs(stack.pid, supervisorScript)) ? stack : null;
 }
 
-/** Ends what a start that was killed, or whose npm was, left running on this folder. */
+/** Stops what a start that was killed, or whose npm was, left running on this folder. */
 export async function sweepKilledStart(dataDir: string): Promise<void> {
   const stack = await read(dataDir);
   if (!stack) return;
@@ -41,10 +41,10 @@ export async function sweepKilledStart(dataDir: string): Promise<void> {
   await rm(fileIn(dataDir), { force: true });
 }
 
-/** Takes the folder for this process. @throws StartError when another stack has it */
+/** Locks the folder for this process. @throws StartError when another stack holds it */
 export async function claim(dataDir: string): Promise<RunningStack> {
   await mkdir(dataDir, { recursive: true, mode: 0o755 });
-  // As root the database runs as somebody else, who has to pass through; what lies here is closed to others.
+  // As root the database runs as another user, who must be able to traverse the folder; its files are closed to others.
   if (process.getuid?.() === 0) await chmod(dataDir, (await stat(dataDir)).mode | 0o011);
   const stack: RunningStack = { pid: process.pid, variables: {} };
   const npmPid = await npmAbove();
@@ -64,7 +64,7 @@ export async function claim(dataDir: string): Promise<RunningStack> {
   return stack;
 }
 
-/** Replaces what is told of the stack, whole. */
+/** Replaces the whole entry of the stack. */
 export async function tell(dataDir: string, stack: RunningStack): Promise<void> {
   const unfinished = `${fileIn(dataDir)}.new`;
   await writeFile(unfinished, JSON.stringify(stack), { mode: 0o600 });
@@ -79,7 +79,7 @@ async function read(dataDir: string): Promise<RunningStack | null> {
   try {
     return JSON.parse(await readFile(fileIn(dataDir), 'utf8')) as RunningStack;
   } catch {
-    return null; // none, or one that was killed while writing
+    return null; // none, or its writer was killed half-way
   }
 }
 
@@ -87,7 +87,7 @@ function fileIn(dataDir: string): string {
   return path.join(dataDir, 'running.json');
 }
 
-// The number of a process that has gone may belong to another by now.
+// Another program may have the process id by now.
 async function runs(pid: number, script: string): Promise<boolean> {
   return isAlive(pid) && (await commandLine(pid)).includes(script);
 }

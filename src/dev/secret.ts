@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 
-/** The secret that signs the demo's sessions: made once, so that one stays signed in over a restart. */
+/** The secret that signs the demo's sessions: created once, so that sessions survive a restart. */
 export async function keptSecret(dataDir: string): Promise<string> {
   const file = path.join(dataDir, 'auth-secret');
   const kept = (await readFile(file, 'utf8').catch(() => '')).trim();

@@ -1,4 +1,4 @@
-// The stand-ins: each service whose variable is unset, started for real. What each returns is what the app is told.
+// The stand-ins: starts a real server for each service whose variable is unset, and returns the app's variables.
 import { randomBytes } from 'node:crypto';
 import path from 'node:path';
 import { seedDemo } from '../../seeds/demo.ts';
@@ -18,9 +18,9 @@ import { startS3Server } from './s3/server.ts';
 import { step } from '../commands/terminal.ts';
 
 export interface Services {
-  /** For the app's environment; what was set already is not among them. */
+  /** Variables for the app's environment, without those that were set already. */
   variables: Record<string, string>;
-  /** Of the database that was started, as the role that owns its tables: for commands, never for the app. */
+  /** The started database's URL for the role that owns its tables: for commands, never for the app. */
   ownerUrl: string | undefined;
   /** Pages for people, by name. */
   pages: Record<string, string>;
@@ -36,8 +36,8 @@ interface Service {
 }
 
 /**
- * Starts them side by side; when one fails, those that came up are stopped again.
- * @param ports for people's pages, checked to be free
+ * Starts the services at the same time; when one fails, the others are stopped.
+ * @param ports of the pages, checked to be free
  */
 export async function startServices(dataDir: string, ports: Ports): Promise<Services> {
   const starts: Promise<Service>[] = [database(dataDir), sessions(dataDir), documents(dataDir), constants()];
@@ -79,7 +79,7 @@ async function database(dataDir: string): Promise<Service> {
   }
 }
 
-/** Migrates, and seeds what is empty. */
+/** Migrates the database, and seeds an empty one. */
 async function bringUpToDate(urls: DatabaseUrls): Promise<void> {
   await step(
     'Schema',
@@ -126,7 +126,7 @@ async function documents(dataDir: string): Promise<Service> {
       S3_BUCKET: bucket,
       S3_REGION: 'us-east-1',
       S3_ENDPOINT: store.url,
-      // Browsers on this machine reach it; what others send goes through the app.
+      // Only browsers on this machine can reach the store directly; others upload through the app.
       ...(setting('S3_BROWSER_ENDPOINT') ? {} : { S3_BROWSER_ENDPOINT: store.url }),
       S3_ACCESS_KEY_ID: credentials.accessKeyId,
       S3_SECRET_ACCESS_KEY: credentials.secretAccessKey,

@@ -1,10 +1,10 @@
-// Ctrl-C, told once. npm passes the terminal's signal on to a child that has already had it.
+// Handles Ctrl-C once, although npm passes the terminal's signal on to a child that has received it already.
 import { isAlive } from './processes.ts';
 
 const echoMs = 700;
 
 /**
- * @param leave called once, for the first signal, or when npm has gone and nobody is left to pass signals on
+ * @param leave called once, for the first signal, or when npm is gone and nobody can pass signals on
  * @param hurry called for each later signal
  */
 export function onLeave(leave: (why: string) => void, hurry: () => void, npmPid: number | undefined): void {

@@ -1,4 +1,4 @@
-// npm start outside production: everything the app needs and is not given, then the app.
+// npm start outside production: starts everything the app needs and is not given, then the app.
 import { once } from 'node:events';
 import path from 'node:path';
 import { type AppLog, openAppLog } from './app-log.ts';
@@ -18,7 +18,7 @@ export async function startDemo(): Promise<void> {
     complain(error instanceof StartError ? error.message : `Examdesk did not start: ${told(error)}`);
     process.exitCode = 1;
   });
-  // Everything has been closed; whatever still holds on is not waited for.
+  // Everything is closed; remaining handles are not waited for.
   setTimeout(() => process.exit(), 3_000).unref();
 }
 
@@ -43,7 +43,7 @@ async function supervise(dataDir: string, stack: RunningStack, ports: Ports, log
   const current: { app: AppProcess | null } = { app: null };
   const leaving = leaveOnSignals(stack, current);
   say(`Examdesk is starting; its data is in ${shown(dataDir)}`);
-  // Loaded here and not above, so that the line appears at once.
+  // Imported here and not above, so that the first line appears at once.
   const { startServices } = await import('./services.ts');
   const services = await startServices(dataDir, ports);
   try {
@@ -72,7 +72,7 @@ function leaveOnSignals(stack: RunningStack, current: { app: AppProcess | null }
       leaving.abort();
     },
     () => {
-      if (hurried) process.exit(130); // what is left of the database its guardian stops
+      if (hurried) process.exit(130); // the database's guardian stops what is left of the database
       hurried = true;
       current.app?.kill();
     },

@@ -5,7 +5,7 @@ import { projectRoot } from '../commands/environment.ts';
 const watched = ['src', 'migrations', 'views'];
 const quietMs = 200;
 
-/** @returns a function whose promise resolves with the name of a file that changed, once the burst is over */
+/** @returns a function whose promise resolves with the name of a changed file, once no more changes follow */
 export function watchSources(): () => Promise<string> {
   let next = Promise.withResolvers<string>();
   let timer: NodeJS.Timeout | undefined;
