@@ -9,12 +9,12 @@ RUN npm ci --omit=dev --no-audit --no-fund && npm cache clean --force
 COPY migrations ./migrations
 COPY public ./public
 COPY views ./views
-# Without the demo and the simulator: see .dockerignore.
+# .dockerignore leaves out the demo and the simulator.
 COPY src ./src
 
 USER node
 EXPOSE 3000
 
-# The same image works the jobs with node src/worker.ts, is the relay with node src/relay-process.ts, and runs the commands
-# of the README: npm run migrate, npm run create-admin, npm run doctor.
+# The same image runs the jobs (node src/worker.ts), the relay (node src/relay-process.ts) and the README's commands
+# (npm run migrate, npm run create-admin, npm run doctor …).
 CMD ["node", "src/main.ts"]
