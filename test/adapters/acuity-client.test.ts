@@ -186,7 +186,7 @@ describe('the Acuity client', () => {
       ]);
     });
 
-    it('sends every character of a search term encoded', async () => {
+    it('searches by field, days, status and e-mail address, encoded', async () => {
       await client().findAppointments({
         field: { id: 9101, value: 'EX+7K & 3' },
         minDate: '2026-12-01',

@@ -100,20 +100,20 @@ describe('the slots of a day', () => {
   });
 });
 
-describe('isOffered', () => {
+describe('a bookable time', () => {
   const at = '2026-12-01T10:10:00+1100';
   const isFree = (world: World, time = at, ignore: number[] = []): boolean =>
     isOffered(world, hart, examination, new Date(time.replace(/(\d\d)$/, ':$1')), ignore);
   const iso = '2026-12-01T10:10:00+11:00';
 
-  it('accepts the start of a slot, and no time between', () => {
+  it('isOffered accepts the start of a slot, and no time between', () => {
     const world = aWorld();
     expect(isFree(world)).to.equal(true);
     expect(isFree(world, '2026-12-01T10:15:00+1100')).to.equal(false);
     expect(isFree(world, '2026-12-01T12:45:00+1100')).to.equal(false);
   });
 
-  it('refuses a time with an appointment, on its calendar only, and not for that appointment itself', () => {
+  it('isOffered refuses a time with an appointment, on its calendar only, and not for that appointment itself', () => {
     const world = aWorld();
     const one = take(world, iso);
     expect(isFree(world)).to.equal(false);
@@ -124,7 +124,7 @@ describe('isOffered', () => {
     expect(isFree(aWorld())).to.equal(true);
   });
 
-  it('refuses a time that only the padding of the one before overlaps', () => {
+  it('isOffered refuses a time that only the padding of the one before overlaps', () => {
     const world = aWorld();
     // Ends at 10:05, followed by ten minutes of padding.
     take(world, '2026-12-01T09:05:00+11:00');
@@ -134,7 +134,7 @@ describe('isOffered', () => {
     expect(isFree(world)).to.equal(true);
   });
 
-  it('refuses a time that a block overlaps, and accepts one beside a block', () => {
+  it('isOffered refuses a time that a block overlaps, and accepts one beside a block', () => {
     const world = aWorld();
     const block = { id: 1, calendarID: 7001, notes: '', start: '2026-11-30T22:00:00Z' };
     world.store.state.blocks = [{ ...block, end: '2026-11-30T23:30:00Z' }];
@@ -143,7 +143,7 @@ describe('isOffered', () => {
     expect(isFree(world)).to.equal(true);
   });
 
-  it('accepts a cancelled time at once or after the slot lag', () => {
+  it('isOffered accepts a cancelled time at once or after the slot lag', () => {
     const world = aWorld();
     const one = take(world, iso, { canceled: true });
     expect(isFree(world)).to.equal(true);
@@ -152,7 +152,7 @@ describe('isOffered', () => {
     expect(isFree({ ...world, now: () => new Date('2026-11-23T00:01:00Z') })).to.equal(true);
   });
 
-  it('accepts times from a day to two hundred days ahead', () => {
+  it('advanceProblem refuses times less than a day and more than two hundred days ahead', () => {
     const world = aWorld();
     const ahead = (hours: number): string | null =>
       advanceProblem(world, new Date(world.now().getTime() + hours * 3_600_000));

@@ -14,7 +14,7 @@ import {
 const sydney = 'Australia/Sydney';
 const read = (given: string, zone = sydney): string | null => parseTime(given, zone)?.toISOString() ?? null;
 
-describe('parseTime', () => {
+describe('reading times', () => {
   for (const [given, instant] of [
     ['2026-03-18T14:00:00-0700', '2026-03-18T21:00:00.000Z'],
     ['2026-03-18T14:00:00-07:00', '2026-03-18T21:00:00.000Z'],
@@ -27,10 +27,10 @@ describe('parseTime', () => {
     ['2030-12-25 12:30am', '2030-12-24T13:30:00.000Z'],
     ['2026-3-8', '2026-03-07T13:00:00.000Z'],
   ] as const) {
-    it(`${given} is ${instant}`, () => expect(read(given)).to.equal(instant));
+    it(`parseTime reads ${given} as ${instant}`, () => expect(read(given)).to.equal(instant));
   }
 
-  it('uses the wall clock of the calendar when there is no offset, summer and winter', () => {
+  it('parseTime uses the wall clock of the calendar when there is no offset, summer and winter', () => {
     expect(read('2027-04-03T09:00:00')).to.equal('2027-04-02T22:00:00.000Z');
     expect(read('2027-04-05T09:00:00')).to.equal('2027-04-04T23:00:00.000Z');
     expect(read('2027-04-05T09:00:00', 'Australia/Perth')).to.equal('2027-04-05T01:00:00.000Z');
@@ -48,10 +48,10 @@ describe('parseTime', () => {
     '2026-03-18T14:00:00 1100',
     '2026-03-18T14:00:00-0700; drop table',
   ]) {
-    it(`returns null for "${given}"`, () => expect(read(given)).to.equal(null));
+    it(`parseTime returns null for "${given}"`, () => expect(read(given)).to.equal(null));
   }
 
-  it('reads months, also unpadded ones and whole days', () => {
+  it('parseMonth reads months, also unpadded ones and whole days', () => {
     for (const given of ['2026-03', '2026-3', '2026-03-18'])
       expect(parseMonth(given)?.toString()).to.equal('2026-03');
     for (const given of ['2026-0', '2026-13', '03-2026', '']) expect(parseMonth(given)).to.equal(null);
@@ -64,21 +64,21 @@ describe('parseTime', () => {
   });
 });
 
-describe('the simulator’s times', () => {
+describe('writing times', () => {
   const at = new Date('2026-03-18T21:00:00Z');
 
-  it('are written for machines with an offset that has no colon, also for half hours and west of Greenwich', () => {
+  it('machineTime writes an offset without a colon, also for half hours and west of Greenwich', () => {
     expect(machineTime(at, 'America/Los_Angeles')).to.equal('2026-03-18T14:00:00-0700');
     expect(machineTime(at, 'Australia/Adelaide')).to.equal('2026-03-19T07:30:00+1030');
     expect(machineTime(at, 'UTC')).to.equal('2026-03-18T21:00:00+0000');
   });
 
-  it('are written with the offset that holds on that day', () => {
+  it('machineTime writes the offset that holds on that day', () => {
     expect(machineTime(new Date('2027-04-03T15:30:00Z'), sydney)).to.equal('2027-04-04T02:30:00+1100');
     expect(machineTime(new Date('2027-04-03T16:30:00Z'), sydney)).to.equal('2027-04-04T02:30:00+1000');
   });
 
-  it('are written for people as Acuity writes them', () => {
+  it('humanDate, humanTime and weekday write times as Acuity does', () => {
     expect(humanDate(at, 'America/Los_Angeles')).to.equal('March 18, 2026');
     expect(weekday(at, 'America/Los_Angeles')).to.equal('Wednesday');
     expect(humanTime(at, 'America/Los_Angeles')).to.equal('2:00pm');
@@ -87,7 +87,7 @@ describe('the simulator’s times', () => {
     expect(dayOf(at, sydney)).to.equal('2026-03-19');
   });
 
-  it('are read back as they were written', () => {
+  it('parseTime reads what machineTime wrote', () => {
     for (let hour = 0; hour < 72; hour += 1) {
       const one = new Date(Date.UTC(2027, 3, 3) + hour * 3_600_000);
       for (const zone of [sydney, 'Australia/Adelaide', 'America/New_York'])
