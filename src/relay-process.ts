@@ -1,13 +1,12 @@
-// Starts the relay in a process of its own: takes Acuity's events, keeps them, delivers them.
+// Starts the relay in a process of its own: receives Acuity's events, stores them, delivers them.
 import { createServer } from 'node:http';
-import { compose } from './compose.ts';
-import { ConfigError, listenAddress, readConfig, stopTimes } from './config.ts';
-import { createRelayApp } from './http/small.app.ts';
-import { serveUntilStopped } from './app/process.ts';
+import { runProcess, serveUntilStopped } from './app/process.ts';
 import { noteDatabase } from './app/start-notes.ts';
+import { compose } from './compose.ts';
+import { listenAddress, stopTimes } from './config.ts';
+import { createRelayApp } from './http/small.app.ts';
 
-try {
-  const config = readConfig();
+await runProcess(async (config) => {
   const system = compose(config);
   const { relayWorker, services } = system;
   const noted = noteDatabase(services);
@@ -18,15 +17,11 @@ try {
     worker: relayWorker,
     beginStop: () => system.beginStop(),
     async close() {
-      // It still asks the database when the stop comes early.
+      // It may still be querying the database when the stop comes early.
       await noted;
       await system.close();
     },
     stopTimes: stopTimes(config),
     log: services.log,
   });
-} catch (error) {
-  if (!(error instanceof ConfigError)) throw error;
-  process.stderr.write(`${error.message}\n`);
-  process.exitCode = 1;
-}
+});

@@ -1,17 +1,16 @@
 // Starts a process that only works jobs. Any number of them, on any number of machines.
 import { createServer } from 'node:http';
-import { compose } from './compose.ts';
-import { ConfigError, healthPort, listenAddress, readConfig, stopTimes } from './config.ts';
-import { createWorkerApp } from './http/small.app.ts';
-import { serveUntilStopped } from './app/process.ts';
+import { runProcess, serveUntilStopped } from './app/process.ts';
 import { noteDatabase, noteScanner } from './app/start-notes.ts';
+import { compose } from './compose.ts';
+import { healthPort, listenAddress, stopTimes } from './config.ts';
+import { createWorkerApp } from './http/small.app.ts';
 
-try {
-  const config = readConfig();
+await runProcess(async (config) => {
   const system = compose(config);
   const { worker, services } = system;
   void noteScanner(services);
-  // Before the worker starts, which ends the process when it may not work.
+  // A worker that lacks privileges ends the process: its reason is logged first.
   await noteDatabase(services);
   await serveUntilStopped({
     server: createServer(createWorkerApp(services)),
@@ -20,12 +19,8 @@ try {
     worker,
     beginStop: () => system.beginStop(),
     close: () => system.close(),
-    // No proxy sends anything here.
+    // No proxy sends requests here.
     stopTimes: { ...stopTimes(config), graceMs: 0 },
     log: services.log,
   });
-} catch (error) {
-  if (!(error instanceof ConfigError)) throw error;
-  process.stderr.write(`${error.message}\n`);
-  process.exitCode = 1;
-}
+});

@@ -1,11 +1,23 @@
-// How a process begins and ends: listening, signals, and letting go in the right order.
+// How a process starts and stops: configuration, listening, signals, and closing in the right order.
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { type Drain, watchConnections } from './drain.ts';
+import { ConfigError, readConfig, type Config } from '../config.ts';
 import type { Worker } from '../jobs/index.ts';
 import { errorFacts } from '../lib/error-facts.ts';
+
+/** Starts a process with its configuration; when that is incomplete, says what is missing and exits with 1. */
+export async function runProcess(start: (config: Config) => Promise<void>): Promise<void> {
+  try {
+    await start(readConfig());
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    process.stderr.write(`${error.message}\n`);
+    process.exitCode = 1;
+  }
+}
 
 export interface Running {
   server: Server | null;

@@ -1,0 +1,18 @@
+import type { LinkTokens } from '../accounts/index.ts';
+import type { Config } from '../config.ts';
+import type { Links } from '../email/index.ts';
+import { paths } from '../http/paths.ts';
+
+/** The pages that e-mails lead to, with the app's public address. */
+export function emailLinks({ BASE_URL }: Pick<Config, 'BASE_URL'>, tokens: LinkTokens): Links {
+  return {
+    booking: (id) => BASE_URL + paths.booking(id),
+    attempt: (id) => BASE_URL + paths.bookingAttempt(id),
+    newBooking: () => BASE_URL + paths.newBooking(),
+    account: () => BASE_URL + paths.account(),
+    console: () => BASE_URL + paths.console(),
+    bookingsWithoutReferrer: () => BASE_URL + paths.bookingsWithoutReferrer(),
+    mailPreferences: () => BASE_URL + paths.accountMail(),
+    accountLink: (kind, id) => BASE_URL + paths.accountLink(kind, tokens.tokenFor(kind, id)),
+  };
+}

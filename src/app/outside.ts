@@ -1,0 +1,52 @@
+// The doors to the outside, as the configuration names them: Acuity, the cache, the mail server, the file store and the
+// virus scanner.
+import { createAcuityClient } from '../adapters/acuity-http/index.ts';
+import { createClamavScanner } from '../adapters/clamav-scanner.ts';
+import { createMemoryCache } from '../adapters/memory-cache.ts';
+import { createRedisCache } from '../adapters/redis-cache.ts';
+import { createSmtpMailer } from '../adapters/smtp-mailer.ts';
+import { mailNeedsTls, type Config } from '../config.ts';
+import type { Meters } from '../metrics/index.ts';
+import type { Acuity } from '../ports/acuity.ts';
+import type { Cache } from '../ports/cache.ts';
+import type { Mailer } from '../ports/mailer.ts';
+import type { ObjectStore, UploadStorage } from '../ports/object-store.ts';
+import type { Scanner } from '../ports/scanner.ts';
+import type { Ground } from './ground.ts';
+import { objectStorage } from './storage.ts';
+
+export interface Outside {
+  acuity: Acuity;
+  cache: Cache;
+  mailer: Mailer;
+  store: ObjectStore;
+  uploads: UploadStorage;
+  /** Null: uploads are not scanned. */
+  scanner: Scanner | null;
+}
+
+export function connectOutside(
+  config: Config,
+  { clock, log }: Ground,
+  meters: Pick<Meters, 'acuity'>,
+  overrides: Partial<Pick<Outside, 'acuity' | 'cache' | 'mailer'>>,
+): Outside {
+  const cache =
+    overrides.cache ?? (config.REDIS_URL ? createRedisCache(config.REDIS_URL) : createMemoryCache({ clock }));
+  const acuity =
+    overrides.acuity ??
+    createAcuityClient({
+      baseUrl: config.ACUITY_BASE_URL,
+      userId: config.ACUITY_USER_ID,
+      apiKey: config.ACUITY_API_KEY,
+      timeoutMs: config.ACUITY_TIMEOUT_MS,
+      cache,
+      log,
+      watch: meters.acuity,
+    });
+  const mailer =
+    overrides.mailer ??
+    createSmtpMailer(config.SMTP_URL, config.MAIL_FROM, { needsTls: mailNeedsTls(config) });
+  const scanner = config.CLAMD_URL ? createClamavScanner({ url: config.CLAMD_URL }) : null;
+  return { acuity, cache, mailer, scanner, ...objectStorage(config) };
+}
