@@ -2,12 +2,11 @@
 import type { Logger } from 'pino';
 import {
   createAccounts,
-  createAttemptLimiter,
   createAuth,
   createKnownBrowsers,
+  createLimits,
   createLinkTokens,
-  createSignInLimiter,
-  type AttemptLimits,
+  type ActionLimits,
   type SignInLimits,
 } from './accounts/index.ts';
 import { composeDoctor, type DoctorOverrides } from './app/doctor.ts';
@@ -81,7 +80,7 @@ export interface Overrides {
   acuity?: Acuity;
   mailer?: Mailer;
   signInLimits?: Partial<SignInLimits>;
-  attemptLimits?: AttemptLimits;
+  actionLimits?: ActionLimits;
   jobs?: Pick<WorkerDeps, 'cron'>;
   bookings?: Pick<AttemptDeps, 'timings' | 'onStep'>;
   questions?: Pick<QuestionDeps, 'timings'>;
@@ -143,8 +142,10 @@ export function compose(config: Config, overrides: Overrides = {}): System {
   const accounts = createAccounts({
     ...ground,
     auth,
-    limiter: createSignInLimiter(cache, log, overrides.signInLimits),
-    attempts: createAttemptLimiter(cache, log, overrides.attemptLimits),
+    limits: createLimits(cache, log, {
+      actions: overrides.actionLimits,
+      signIn: overrides.signInLimits,
+    }),
     tokens: linkTokens,
     browsers: createKnownBrowsers(config.BETTER_AUTH_SECRET, {
       isHttps: config.BASE_URL.startsWith('https:'),

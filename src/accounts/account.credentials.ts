@@ -44,14 +44,14 @@ const mostLinksAnHour = 5;
 export function createPasswords(deps: AccountDeps): Passwords {
   return {
     async forgotten(email, request) {
-      if ((await deps.attempts.count('forgotten', email, request.ip)) > 0) return;
+      if ((await deps.limits.count('forgotten', email, request.ip)) > 0) return;
       await sendResetLink(deps, email, request);
     },
 
     find: (token) => findOpenLink(deps, 'password_reset', token),
 
     async reset(given, request) {
-      const retryAfterMs = await deps.attempts.count('link', given.token, request.ip);
+      const retryAfterMs = await deps.limits.count('link', given.token, request.ip);
       if (retryAfterMs > 0) return failure({ reason: 'too_many', retryAfterMs });
       const link = await findOpenLink(deps, 'password_reset', given.token);
       if (!link?.userId) return failure({ reason: 'link_closed' });
@@ -66,7 +66,7 @@ export function createPasswords(deps: AccountDeps): Passwords {
 
     async change(given, actor) {
       const { userId, email, name } = actor.viewer;
-      const retryAfterMs = await deps.attempts.count('password', userId, actor.request.ip);
+      const retryAfterMs = await deps.limits.count('password', userId, actor.request.ip);
       if (retryAfterMs > 0) return failure({ reason: 'too_many', retryAfterMs });
       const errors: InputError[] = [];
       const complaint = passwordComplaintAbout(given.password, [email, name]);
@@ -205,7 +205,7 @@ export function createEmailChange(deps: AccountDeps): EmailChange {
   return {
     async request(given, actor) {
       const { userId } = actor.viewer;
-      const retryAfterMs = await deps.attempts.count('email', userId, actor.request.ip);
+      const retryAfterMs = await deps.limits.count('email', userId, actor.request.ip);
       if (retryAfterMs > 0) return failure({ reason: 'too_many', retryAfterMs });
       const email = emailInput.safeParse(given.email);
       const errors: InputError[] = [];
@@ -228,7 +228,7 @@ export function createEmailChange(deps: AccountDeps): EmailChange {
     find: (token) => findOpenLink(deps, 'email_change', token),
 
     async confirm(token, request) {
-      const retryAfterMs = await deps.attempts.count('link', token, request.ip);
+      const retryAfterMs = await deps.limits.count('link', token, request.ip);
       if (retryAfterMs > 0) return failure({ reason: 'too_many', retryAfterMs });
       const link = await findOpenLink(deps, 'email_change', token);
       if (!link?.userId) return failure({ reason: 'link_closed' });

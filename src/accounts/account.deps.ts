@@ -1,11 +1,10 @@
 import type { AuditLog } from '../audit/index.ts';
 import type { Database, Transaction } from '../db/knex.ts';
 import type { Ids } from '../ports/ids.ts';
-import type { AttemptLimiter } from './attempt.limits.ts';
+import type { Limits } from './account.limits.ts';
 import type { Auth } from './auth.ts';
 import type { LinkTokens } from './account.links.ts';
 import type { KnownBrowsers } from './known-browsers.ts';
-import type { SignInLimiter } from './sign-in.limits.ts';
 
 export interface SignedIn {
   user: { id: string; name: string; email: string; role: string };
@@ -36,9 +35,8 @@ export interface AccountDeps {
   db: Database;
   audit: AuditLog;
   ids: Ids;
-  limiter: SignInLimiter;
+  limits: Limits;
   browsers: KnownBrowsers;
-  attempts: AttemptLimiter;
   tokens: LinkTokens;
   announce: AnnounceAccount;
   /** Whether the demo's people may sign in: never in production. */

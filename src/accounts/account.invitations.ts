@@ -66,7 +66,7 @@ export function createInvitations(deps: AccountDeps): Invitations {
   return {
     async invite(input, actor) {
       if (!mayAdminister(actor.viewer)) return failure({ reason: 'not_allowed' });
-      const retryAfterMs = await deps.attempts.count('invite', actor.viewer.userId, actor.request.ip);
+      const retryAfterMs = await deps.limits.count('invite', actor.viewer.userId, actor.request.ip);
       if (retryAfterMs > 0) return failure({ reason: 'too_many', retryAfterMs });
       return writeInvitation(deps, input, auditActor(actor), actor.viewer.userId);
     },
@@ -134,7 +134,7 @@ async function acceptInvitation(
   given: { token: string; name: unknown; password: unknown },
   request: RequestFacts,
 ): Promise<Result<{ userId: string; email: string }, AcceptFailure>> {
-  const retryAfterMs = await deps.attempts.count('link', given.token, request.ip);
+  const retryAfterMs = await deps.limits.count('link', given.token, request.ip);
   if (retryAfterMs > 0) return failure({ reason: 'too_many', retryAfterMs });
   const link = await findOpenLink(deps, 'invitation', given.token);
   if (!link?.role) return failure({ reason: 'link_closed' });

@@ -9,7 +9,7 @@ import type { AccountDeps, SignedIn } from './account.deps.ts';
 import { endReplaced } from './account.session-ends.ts';
 import { CodeUsedBefore, useCode } from './account.two-factor.ts';
 import { codeRefusalOf, findChallenge, joining, joiningLate } from './auth.internals.ts';
-import { emailDigest } from './sign-in.limits.ts';
+import { digestOf } from './account.limits.ts';
 import { isRefusedDemo } from './viewer.ts';
 
 export type SignInFailure =
@@ -25,7 +25,7 @@ export async function signIn(
   request: RequestFacts,
 ): Promise<Result<SignedIn, SignInFailure>> {
   const tried = { email, address: request.ip, browserId: deps.browsers.idFor(headers, email) };
-  const { refusedMs, slowMs } = await deps.limiter.count(tried);
+  const { refusedMs, slowMs } = await deps.limits.countSignIn(tried);
   if (refusedMs > 0) {
     await noteFailure(deps, email, request, 'too_many');
     return failure({ reason: 'too_many', retryAfterMs: refusedMs });
@@ -36,7 +36,7 @@ export async function signIn(
     await noteFailure(deps, email, request, 'bad_credentials');
     return failure({ reason: 'bad_credentials' });
   }
-  await deps.limiter.forgive(tried);
+  await deps.limits.forgiveSignIn(tried);
   const cookies = [...answer.cookies, ...(await endReplaced(deps, headers, request))];
   if (!answer.user) return failure({ reason: 'second_step', cookies });
   return ok({ user: answer.user, cookies: [...cookies, deps.browsers.remember(headers, email)] });
@@ -101,7 +101,7 @@ async function noteFailure(
       resourceType: 'user',
       resourceId: null,
       outcome: 'failure',
-      metadata: { reason, emailDigest: emailDigest(email) },
+      metadata: { reason, emailDigest: digestOf(email) },
     },
   );
 }
@@ -147,16 +147,16 @@ export async function takeSecondStep(
 
 /** As for passwords: a browser that the account knows has a count of its own, which no stranger can use up. */
 async function countTry(
-  { attempts, browsers }: AccountDeps,
+  { limits, browsers }: AccountDeps,
   { id, email }: Challenged,
   headers: Headers,
   { ip }: RequestFacts,
 ): Promise<number> {
   const browserId = browsers.idFor(headers, email);
-  if (browserId !== null) return attempts.count('second_factor', `${id} in ${browserId}`);
+  if (browserId !== null) return limits.count('second_factor', `${id} in ${browserId}`);
   const waits = await Promise.all([
-    attempts.count('second_factor', `${id} from ${networkOf(ip)}`, ip),
-    attempts.count('second_factor_anywhere', id),
+    limits.count('second_factor', `${id} from ${networkOf(ip)}`, ip),
+    limits.count('second_factor_anywhere', id),
   ]);
   return Math.max(...waits);
 }

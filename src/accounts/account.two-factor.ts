@@ -166,7 +166,7 @@ async function limited<T>(
   actor: Actor,
   work: (trx: Transaction) => Promise<Outcome<T>>,
 ): Promise<Outcome<T>> {
-  const retryAfterMs = await deps.attempts.count('second_factor', actor.viewer.userId, actor.request.ip);
+  const retryAfterMs = await deps.limits.count('second_factor', actor.viewer.userId, actor.request.ip);
   if (retryAfterMs > 0) return failure({ reason: 'too_many', retryAfterMs });
   try {
     return await deps.db.transaction(work);

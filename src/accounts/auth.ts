@@ -28,7 +28,7 @@ export function createAuth({ pool, secret, baseUrl, log }: AuthOptions) {
     appName: 'Examdesk',
     // Passwords are chosen on our own pages, by our own rules (password.rules.ts).
     emailAndPassword: { enabled: true, disableSignUp: true, minPasswordLength: 12 },
-    // Limits by address and by account are ours (sign-in.limits.ts): better-auth knows only the address.
+    // Limits by address and by account are ours (account.limits.ts): better-auth knows only the address.
     rateLimit: { enabled: false },
     advanced: {
       cookiePrefix,
@@ -43,7 +43,7 @@ export function createAuth({ pool, secret, baseUrl, log }: AuthOptions) {
     },
     session: {
       modelName: 'sessions',
-      // Half a day from signing in, whatever happens in between; staff's idle time is ours (account.repository.ts).
+      // Half a day from signing in, whatever happens in between; staff's idle time is ours (account.session.ts).
       expiresIn: halfDay,
       disableSessionRefresh: true,
       fields: {
@@ -118,7 +118,7 @@ export function createAuth({ pool, secret, baseUrl, log }: AuthOptions) {
       twoFactor({
         issuer: 'Examdesk',
         twoFactorTable: 'two_factors',
-        // Our own limits come first (attempt.limits.ts): this one would keep out the person, too. It is for a cache that
+        // Our own limits come first (account.limits.ts): this one would keep out the person, too. It is for a cache that
         // is away, when nobody counts.
         accountLockout: { maxFailedAttempts: 100, durationSeconds: 15 * 60 },
         schema: {

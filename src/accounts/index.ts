@@ -39,12 +39,16 @@ export {
   type TakenOver,
 } from './account.taken-over.ts';
 export type { TwoFactorFailure } from './account.two-factor.ts';
-export { createAttemptLimiter, usualAttemptLimits, type AttemptLimits } from './attempt.limits.ts';
 export { betterAuthVersion, joining } from './auth.internals.ts';
 export { createAuth, type Auth } from './auth.ts';
 export { createKnownBrowsers } from './known-browsers.ts';
 export { packList, passwordComplaint, passwordLength } from './password.rules.ts';
-export { createSignInLimiter, type SignInLimits } from './sign-in.limits.ts';
+export {
+  createLimits,
+  usualActionLimits,
+  type ActionLimits,
+  type SignInLimits,
+} from './account.limits.ts';
 export {
   attribution,
   auditActor,

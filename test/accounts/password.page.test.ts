@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import { demoPassword } from '../../seeds/demo.ts';
 import { createMemoryCache } from '../../src/adapters/memory-cache.ts';
 import { systemClock } from '../../src/adapters/system-clock.ts';
-import { usualAttemptLimits } from '../../src/accounts/index.ts';
+import { usualActionLimits } from '../../src/accounts/index.ts';
 import { goodPassword, openAccountHouse, type AccountHouse } from '../support/account-house.ts';
 
 const rita = 'rita@harbour-legal.example';
@@ -94,7 +94,7 @@ describe('a forgotten password', () => {
   it('sends no more than five mails an hour to one person, answers alike, and leaves the last link open', async () => {
     const limited = await openAccountHouse();
     try {
-      for (let i = 0; i < usualAttemptLimits.forgotten.perSubject; i += 1) {
+      for (let i = 0; i < usualActionLimits.forgotten.perSubject; i += 1) {
         expect((await limited.visitor().post('/account/forgotten', { email: rita })).status).to.equal(200);
       }
       const over = await limited.visitor().post('/account/forgotten', { email: ` ${rita.toUpperCase()} ` });
@@ -188,7 +188,7 @@ describe('changing one’s password', () => {
   it('is limited, so that nobody guesses at an open screen', async () => {
     const person = await house.signedIn('sam@examdesk.example');
     const statuses: number[] = [];
-    for (let i = 0; i <= usualAttemptLimits.password.perSubject; i += 1) {
+    for (let i = 0; i <= usualActionLimits.password.perSubject; i += 1) {
       statuses.push(
         (await person.post('/account/password', { current: 'wrong', password: goodPassword })).status,
       );

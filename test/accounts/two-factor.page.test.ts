@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { demoPassword } from '../../seeds/demo.ts';
 import type { Visit, Visitor } from '../support/visitor.ts';
-import { usualAttemptLimits } from '../../src/accounts/index.ts';
+import { usualActionLimits } from '../../src/accounts/index.ts';
 import { mountedRoutes } from '../support/routes.ts';
 import { totp } from '../support/totp.ts';
 import { goodPassword, openAccountHouse, type AccountHouse } from '../support/account-house.ts';
@@ -20,8 +20,8 @@ describe('two-step sign-in', () => {
       windowMs: 60_000,
     };
     const second_factor = { perSubject: 10, perAddress: 1_000, windowMs: 60_000 };
-    const attemptLimits = { ...usualAttemptLimits, second_factor };
-    house = await openAccountHouse({ overrides: { signInLimits, attemptLimits } });
+    const actionLimits = { ...usualActionLimits, second_factor };
+    house = await openAccountHouse({ overrides: { signInLimits, actionLimits } });
   });
   after(() => house.close());
 

@@ -1,0 +1,173 @@
+// How often one may try what checks a secret or sends an e-mail. Counted in the cache, for all processes together; while
+// the cache is away nothing is limited: people must still be able to work, and passwords are slow to check anyway.
+import { createHash } from 'node:crypto';
+import type { Logger } from 'pino';
+import { networkOf } from '../lib/addresses.ts';
+import { errorFacts } from '../lib/error-facts.ts';
+import type { Cache } from '../ports/cache.ts';
+
+export type LimitedAction =
+  | 'link'
+  | 'invite'
+  | 'forgotten'
+  | 'password'
+  | 'email'
+  | 'second_factor'
+  | 'second_factor_anywhere';
+
+interface ActionLimit {
+  perSubject: number;
+  perAddress: number;
+  windowMs: number;
+}
+
+export type ActionLimits = Record<LimitedAction, ActionLimit>;
+
+const quarter = 15 * 60_000;
+const hour = 60 * 60_000;
+
+export const usualActionLimits: ActionLimits = {
+  link: { perSubject: 20, perAddress: 60, windowMs: quarter },
+  invite: { perSubject: 100, perAddress: 200, windowMs: hour },
+  forgotten: { perSubject: 5, perAddress: 20, windowMs: hour },
+  password: { perSubject: 10, perAddress: 60, windowMs: quarter },
+  email: { perSubject: 5, perAddress: 20, windowMs: hour },
+  second_factor: { perSubject: 10, perAddress: 60, windowMs: quarter },
+  /** One account, outside the browsers it knows. Codes are short: many addresses together must not try them all. */
+  second_factor_anywhere: { perSubject: 30, perAddress: 60, windowMs: quarter },
+};
+
+/**
+ * Sign-in refuses tries by account and address together, and by address. Tries of one account from everywhere are only
+ * slowed down, so that nobody can lock somebody else out. A browser in which this person has signed in before has a
+ * count of its own.
+ */
+export interface SignInLimits {
+  /** Tries of one account from one address. */
+  perPair: number;
+  /** Tries of one account in a browser that it knows. */
+  perBrowser: number;
+  perAddress: number;
+  /** Tries of one account from anywhere that are not slowed down. */
+  perAccount: number;
+  windowMs: number;
+  /** How long the first slow try takes; each further one takes twice as long, up to `slowestMs`. */
+  slowMs: number;
+  slowestMs: number;
+}
+
+const usualSignInLimits: SignInLimits = {
+  perPair: 10,
+  perBrowser: 10,
+  perAddress: 100,
+  perAccount: 20,
+  windowMs: quarter,
+  slowMs: 250,
+  slowestMs: 5_000,
+};
+
+export interface SignInTry {
+  email: string;
+  address: string | null;
+  /** Of a browser that the account knows. */
+  browserId: string | null;
+}
+
+export interface Limits {
+  /**
+   * Counts a try. Milliseconds to wait when there were too many, else 0.
+   * @param subject an id or an e-mail address; only its digest is kept
+   * @param address left out: tries are counted by subject alone
+   */
+  count(action: LimitedAction, subject: string, address?: string | null): Promise<number>;
+  /** Counts a sign-in. `refusedMs`: how long to wait when there were too many, else 0; `slowMs`: how long this one takes. */
+  countSignIn(given: SignInTry): Promise<{ refusedMs: number; slowMs: number }>;
+  /** After the right password: earlier wrong ones no longer count. */
+  forgiveSignIn(given: SignInTry): Promise<void>;
+}
+
+export function createLimits(
+  cache: Cache,
+  log: Logger,
+  overrides: { actions?: ActionLimits; signIn?: Partial<SignInLimits> } = {},
+): Limits {
+  const actions = overrides.actions ?? usualActionLimits;
+  const signIn = { ...usualSignInLimits, ...overrides.signIn };
+
+  /** How long to wait after this try, the one of `most` that is too many; else 0. */
+  async function over(key: string, most: number, windowMs: number): Promise<number> {
+    const { count, expiresInMs } = await cache.increment(key, windowMs);
+    return count > most ? expiresInMs : 0;
+  }
+
+  async function unlessAway<T>(
+    work: () => Promise<T>,
+    otherwise: T,
+    facts: object,
+    message: string,
+  ): Promise<T> {
+    try {
+      return await work();
+    } catch (error) {
+      log.warn({ err: errorFacts(error), ...facts }, message);
+      return otherwise;
+    }
+  }
+
+  return {
+    count(action, subject, address) {
+      const { perSubject, perAddress, windowMs } = actions[action];
+      const key = `attempt:${action}`;
+      const work = async () => {
+        const waits = [over(`${key}:subject:${digestOf(subject)}`, perSubject, windowMs)];
+        if (address !== undefined)
+          waits.push(over(`${key}:address:${networkOf(address)}`, perAddress, windowMs));
+        return Math.max(...(await Promise.all(waits)));
+      };
+      return unlessAway(work, 0, { action }, 'Tries are not limited: the cache does not answer');
+    },
+
+    countSignIn(given) {
+      const { browser, pair, address, account } = keysOf(given);
+      const { windowMs } = signIn;
+      const work = async () => {
+        if (browser !== null)
+          return { refusedMs: await over(browser, signIn.perBrowser, windowMs), slowMs: 0 };
+        const [byPair, byAddress, ofAccount] = await Promise.all([
+          over(pair, signIn.perPair, windowMs),
+          over(address, signIn.perAddress, windowMs),
+          cache.increment(account, windowMs),
+        ]);
+        const slower = ofAccount.count - signIn.perAccount;
+        const slowMs = slower > 0 ? Math.min(signIn.slowestMs, signIn.slowMs * 2 ** (slower - 1)) : 0;
+        return { refusedMs: Math.max(byPair, byAddress), slowMs };
+      };
+      const unlimited = { refusedMs: 0, slowMs: 0 };
+      return unlessAway(work, unlimited, {}, 'Sign-in is not limited: the cache does not answer');
+    },
+
+    forgiveSignIn(given) {
+      const { browser, pair, account } = keysOf(given);
+      // The right password typed elsewhere says nothing about wrong ones in a known browser.
+      const work = () => (browser === null ? cache.delete(pair, account) : cache.delete(browser));
+      return unlessAway(work, undefined, {}, 'Earlier sign-in tries could not be forgiven');
+    },
+  };
+}
+
+/** Whoever operates the cache can read its keys: they hold no e-mail addresses. */
+function keysOf({ email, address, browserId }: SignInTry) {
+  const account = digestOf(email);
+  const network = networkOf(address);
+  return {
+    pair: `sign-in:pair:${account}:${network}`,
+    address: `sign-in:address:${network}`,
+    account: `sign-in:account:${account}`,
+    browser: browserId === null ? null : `sign-in:browser:${account}:${browserId}`,
+  };
+}
+
+/** The same id or e-mail address gives the same digest: tries can be told apart without naming anyone. */
+export function digestOf(text: string): string {
+  return createHash('sha256').update(text.trim().toLowerCase()).digest('hex').slice(0, 32);
+}
