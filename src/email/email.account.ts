@@ -32,7 +32,7 @@ function needed(link: AccountLink | null, email: AccountEmail): AccountLink {
 }
 
 const onlyForYou =
-  'The link is only for you: whoever has it can use it once. Examdesk never asks for your password by mail or phone.';
+  'Do not share this link: it works once, for whoever opens it. Examdesk never asks for your password by e-mail or phone.';
 
 function invitation(link: AccountLink, links: Links): Message {
   const host = link.invitedBy?.name ?? 'The agency';
@@ -41,15 +41,15 @@ function invitation(link: AccountLink, links: Links): Message {
     subject: 'Your invitation to Examdesk',
     heading: link.name ? `Welcome to Examdesk, ${link.name}` : 'Welcome to Examdesk',
     paragraphs: [
-      `${host} invites you to work with Examdesk${where}. Examdesk arranges independent medical examinations.`,
-      'Follow the link to enter your name and choose a password.',
+      `${host} invites you to Examdesk${where}. Examdesk arranges independent medical examinations.`,
+      'Open the link to enter your name and choose a password.',
     ],
     facts: [
       { label: 'You sign in with', value: link.email },
       { label: 'The link works', value: `once, for ${linkHours.invitation / 24} days` },
     ],
     action: { label: 'Accept the invitation', href: links.accountLink('invitation', link.id) },
-    footer: `${onlyForYou} If you did not expect this, you need not do anything.`,
+    footer: `${onlyForYou} If you did not expect this message, you can ignore it.`,
   };
 }
 
@@ -58,40 +58,40 @@ function passwordReset(link: AccountLink, links: Links): Message {
     subject: 'Choose a new password for Examdesk',
     heading: 'Choose a new password',
     paragraphs: [
-      'Somebody, we hope you, said that the password of your Examdesk account is forgotten. Until you choose a new one, the old one works.',
+      'We received a request for a new password for your Examdesk account. Your current password keeps working until you choose a new one.',
     ],
     facts: [{ label: 'The link works', value: 'once, for an hour' }],
     action: { label: 'Choose a password', href: links.accountLink('password_reset', link.id) },
-    footer: `${onlyForYou} If it was not you, you need not do anything.`,
+    footer: `${onlyForYou} If you did not make this request, you can ignore it.`,
   };
 }
 
 function emailChange(link: AccountLink, links: Links): Message {
   return {
     subject: 'Confirm your new e-mail address for Examdesk',
-    heading: 'Is this your address?',
-    paragraphs: ['Confirm that you read mail at this address. From then on you sign in with it.'],
+    heading: 'Confirm your new e-mail address',
+    paragraphs: ['Confirm that this address is yours. From then on, use it to sign in.'],
     facts: [
       { label: 'New address', value: link.email },
       { label: 'The link works', value: `once, for ${linkHours.email_change} hours` },
     ],
     action: { label: 'Confirm the address', href: links.accountLink('email_change', link.id) },
-    footer: `${onlyForYou} If you did not expect this, you need not do anything.`,
+    footer: `${onlyForYou} If you did not expect this message, you can ignore it.`,
   };
 }
 
 const notices = {
   password_changed: {
     subject: 'Your Examdesk password was changed',
-    says: 'The password of your account was changed just now, and it was signed out on other devices.',
+    says: 'The password of your account was changed, and your other devices were signed out.',
   },
   email_changed: {
     subject: 'Your Examdesk e-mail address was changed',
-    says: 'Your account now has another e-mail address. This one, the old one, gets no more mail from us.',
+    says: 'The e-mail address of your account was changed. We no longer send mail to this address.',
   },
   two_factor_changed: {
     subject: 'Your Examdesk two-step sign-in was changed',
-    says: 'The second step of signing in (codes from an app, or recovery codes) was changed just now.',
+    says: 'Two-step sign-in for your account (codes from an app, or recovery codes) was changed.',
   },
 } as const;
 
@@ -102,10 +102,10 @@ function notice(kind: keyof typeof notices, links: Links): Message {
     heading: subject,
     paragraphs: [
       says,
-      'If it was you, all is well. If it was not, call the person at the agency whom you deal with, at once.',
+      'If you made this change, you need not do anything. If you did not, call your contact at the agency immediately.',
     ],
     facts: [],
-    action: { label: 'See your account', href: links.account() },
+    action: { label: 'Open your account', href: links.account() },
     footer: 'This message was sent to you because you have an account with us.',
   };
 }

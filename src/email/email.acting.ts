@@ -8,7 +8,7 @@ const deeds: Record<BookingEmail['kind'], string> = {
   booking_confirmation: 'made this booking',
   booking_rescheduled: 'moved this examination',
   booking_cancelled: 'cancelled this examination',
-  booking_failed: 'asked for this',
+  booking_failed: 'made this request',
   booking_no_show: 'recorded this',
   booking_reminder: 'asked for this reminder',
   document_added: 'added a document',

@@ -87,12 +87,12 @@ export async function unassignedMessage(
     heading: isOne ? 'A booking needs a referrer' : 'Bookings need a referrer',
     paragraphs: [
       waiting === 0
-        ? 'Since then all of them have been assigned. There is nothing left to do.'
-        : `We do not know which referrer ${isOne ? 'it belongs' : 'they belong'} to. Nobody gets a confirmation until somebody assigns ${isOne ? 'it' : 'them'}.`,
+        ? 'All of them have been assigned since. There is nothing left to do.'
+        : `Acuity does not say which referrer ${isOne ? 'it belongs' : 'they belong'} to. No confirmation is sent until staff assign ${isOne ? 'it' : 'them'}.`,
     ],
     facts: [
       { label: 'New since the last message', value: String(count) },
-      { label: 'Waiting now', value: String(waiting) },
+      { label: 'Unassigned now', value: String(waiting) },
     ],
     action: { label: 'Assign bookings', href: links.bookingsWithoutReferrer() },
   };

@@ -40,7 +40,7 @@ const words = {
   document_added: {
     subject: 'Document added',
     heading: 'A document was added to your booking',
-    says: 'There is something new among the documents of this booking. Sign in to see it.',
+    says: 'A new document is available for this booking. Sign in to see it.',
   },
   report_ready: {
     subject: 'Report ready',

@@ -55,5 +55,5 @@ function placeOf({ type, location, meetingLink }: Booking): Fact {
   if (type === 'in_person') return { label: 'Where', value: location ?? 'The specialist’s rooms' };
   return meetingLink
     ? { label: 'Where', value: `Online: ${meetingLink}`, href: meetingLink }
-    : { label: 'Where', value: 'Online: you will get the link separately' };
+    : { label: 'Where', value: 'Online; you will receive the link separately' };
 }

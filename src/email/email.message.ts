@@ -180,7 +180,7 @@ function missed(booking: Booking, attempt: AttemptFacts | null, links: Links): B
 
 /** By the time the message is sent the booking may be cancelled. */
 function sinceThen(booking: Booking): string[] {
-  return booking.status === 'cancelled' ? ['Since then this examination has been cancelled.'] : [];
+  return booking.status === 'cancelled' ? ['This examination has since been cancelled.'] : [];
 }
 
 function dayOf(booking: Booking): string {
@@ -219,12 +219,15 @@ function detailFacts(booking: Booking): Fact[] {
 
 function placeFact(booking: Booking): Fact {
   if (booking.type === 'in_person') {
-    return { label: 'Where', value: booking.location ?? 'The specialist’s rooms: we tell you the address' };
+    return {
+      label: 'Where',
+      value: booking.location ?? 'The specialist’s rooms; we will send you the address',
+    };
   }
   const { meetingLink } = booking;
   return meetingLink
     ? { label: 'Where', value: `Telehealth: ${meetingLink}`, href: meetingLink }
-    : { label: 'Where', value: 'Telehealth: the link for the meeting follows' };
+    : { label: 'Where', value: 'Telehealth; the meeting link will follow' };
 }
 
 const whatFailed = {
@@ -246,7 +249,7 @@ const whatFailed = {
 } as const;
 
 const whatIsAsked =
-  'The specialist’s form asks for more than it did when you answered it, and nothing was booked. The time may still be free: please book again and answer the questions in the step “Examinee”.';
+  'The specialist’s form now asks for more than when you answered it, so nothing was booked. The time may still be free: please book again and answer the questions in the step “Examinee”.';
 
 function failedMessage(
   attempt: AttemptFacts | null,
@@ -268,7 +271,7 @@ function failedMessage(
     facts: [
       { label: 'Reference', value: attempt.reference },
       { label: 'Specialist', value: attempt.specialist_name },
-      ...(when ? [{ label: isNew ? 'Time asked for' : 'New time asked for', value: when }] : []),
+      ...(when ? [{ label: isNew ? 'Requested time' : 'Requested new time', value: when }] : []),
     ],
     action: booking
       ? { label: 'See the booking', href: links.booking(booking.id) }

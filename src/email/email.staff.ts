@@ -48,36 +48,40 @@ async function drift(db: Queryable, email: StaffEmail, links: Links): Promise<Me
   return {
     subject:
       left > 0
-        ? `${left} differences with Acuity need you`
-        : `${report.found} differences with Acuity put right`,
-    heading: 'Examdesk and Acuity differed',
+        ? `${differences(left)} from Acuity ${left === 1 ? 'needs' : 'need'} attention`
+        : `${differences(report.found)} from Acuity repaired`,
+    heading: 'Differences from Acuity',
     paragraphs: [
       left > 0
-        ? 'What was safe to repair is repaired. The rest needs somebody to decide.'
-        : 'Everything that differed is repaired. You need not do anything.',
+        ? 'Whatever can be repaired safely has been repaired. The rest needs a decision.'
+        : 'Everything has been repaired. You need not do anything.',
     ],
     facts: [
-      { label: 'Days looked at', value: `${report.from_day} to ${report.to_day}` },
+      { label: 'Days checked', value: `${report.from_day} to ${report.to_day}` },
       { label: 'Found', value: String(report.found) },
       { label: 'Repaired', value: String(report.fixed) },
-      { label: 'Left for staff', value: String(left) },
-      { label: 'Of which no event had told', value: String(report.unannounced) },
+      { label: 'Need a decision', value: String(left) },
+      { label: 'Found without a webhook event', value: String(report.unannounced) },
     ],
-    action: { label: 'See the console', href: links.console() },
+    action: { label: 'Open the console', href: links.console() },
     footer,
   };
 }
 
+function differences(count: number): string {
+  return count === 1 ? '1 difference' : `${count} differences`;
+}
+
 function repaired(links: Links): Message {
   return {
-    subject: 'Acuity had stopped telling us of changes',
+    subject: 'Acuity had stopped reporting changes',
     heading: 'The connection to Acuity is repaired',
     paragraphs: [
-      'A webhook subscription of ours was missing, disabled or silent. It was made anew, and what was missed meanwhile was looked up in Acuity and put right.',
-      'If this comes again, look whether the address that Acuity calls can be reached from outside.',
+      'One of our webhook subscriptions was missing, disabled or silent. It has been created again, and the changes missed meanwhile have been read from Acuity.',
+      'If this happens again, check that the address that Acuity calls can be reached from outside.',
     ],
     facts: [],
-    action: { label: 'See the console', href: links.console() },
+    action: { label: 'Open the console', href: links.console() },
     footer,
   };
 }

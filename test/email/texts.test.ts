@@ -70,7 +70,7 @@ describe("the texts of a booking's e-mails", () => {
     ];
     for (const body of [mail.text, mail.html ?? ''])
       expect(body).to.match(new RegExp(`The examination was at ${was}. It is now at ${is}.`));
-    expect(mail.text).to.include('Please tell the examinee.').and.not.include('Since then');
+    expect(mail.text).to.include('Please tell the examinee.').and.not.include('has since been');
   });
 
   it('confirmation to a new solicitor names the admin when one added them while acting', async () => {
@@ -87,7 +87,7 @@ describe("the texts of a booking's e-mails", () => {
     valueOf(await house.attempts.reschedule(house.people.rita, id, wednesday));
     valueOf(await house.attempts.cancel(house.people.rita, id, null));
     const mail = await sentTo('rita', /^Examination moved/);
-    expect(mail.text).to.include('Since then this examination has been cancelled.');
+    expect(mail.text).to.include('This examination has since been cancelled.');
     expect(mail.text).to.not.include('Please tell the examinee.');
   });
 

@@ -240,7 +240,7 @@ describe('a booking without a referrer', () => {
       await stack.makeAppointment(unknown);
       await stack.settled();
       expect(await digest().write()).to.equal(1);
-      expect((await mailWith('A booking from Acuity needs a referrer')).text).to.match(/Waiting now: 3/);
+      expect((await mailWith('A booking from Acuity needs a referrer')).text).to.match(/Unassigned now: 3/);
       expect(await digest().write(), 'nothing new').to.equal(0);
       expect(await told()).to.have.length(2);
     });
@@ -287,7 +287,7 @@ describe('a booking without a referrer', () => {
       await digest().write();
       valueOf(await assign(id, 'rita'));
       const mail = await mailWith('A booking from Acuity needs a referrer');
-      expect(mail.text).to.include('Since then all of them have been assigned');
+      expect(mail.text).to.include('All of them have been assigned since');
     });
 
     it('first page counts it at once, and what was cancelled before its time, until it is assigned', async () => {
