@@ -19,7 +19,7 @@ const words: Record<Outcome, { did: string; would: string }> = {
   bad: { did: 'cannot be read', would: 'cannot be read' },
 };
 
-/** Prints lines on the terminal. */
+/** The most lines that are printed; the --report file has all of them. */
 export const mostShown = 50;
 
 /** Reports each step, and the result at the end. */

@@ -11,7 +11,7 @@ export interface AppKeeping {
   dataDir: string;
   stack: RunningStack;
   log: AppLog;
-  /** The supervisor stops the processes listed here. */
+  /** The app that the supervisor has to stop; null: none is running. */
   current: { app: AppProcess | null };
   leaving: AbortSignal;
 }
@@ -54,7 +54,7 @@ async function startApp({ dataDir, stack, log, current }: AppKeeping): Promise<A
   });
 }
 
-/** Which services the variables name, and which were started. */
+/** Of the database that the variables name, else of the one that was started. */
 function databaseUrls({ stack }: AppKeeping): DatabaseUrls {
   const given = setting('DATABASE_URL');
   if (given) return { url: given, ownerUrl: setting('MIGRATION_DATABASE_URL') ?? given };
