@@ -248,7 +248,9 @@ async function settleAll(
   for (const [index, { objectName, name, inspection }] of received.entries()) {
     const digest = inspection.digest();
     try {
-      const kind = await inspection.settle(storedFile(deps.store, pendingKey(objectName), digest.sizeBytes));
+      const kind = await inspection.decideKind(
+        storedFile(deps.store, pendingKey(objectName), digest.sizeBytes),
+      );
       documents.push({
         id: deps.ids.uuid(),
         bookingId,

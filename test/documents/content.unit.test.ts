@@ -3,10 +3,10 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { expect } from 'chai';
 import { createDigest, chunkBytes } from '../../src/documents/content/hashes.ts';
-import { lookThroughMp4 } from '../../src/documents/content/mp4.ts';
+import { inspectMp4 } from '../../src/documents/content/mp4.ts';
 import { createInspection, type InspectionRules } from '../../src/documents/content/inspection.ts';
 import { ContentRefused, type RandomAccess } from '../../src/documents/content/content.ts';
-import { lookThroughZip } from '../../src/documents/content/zip.ts';
+import { inspectZip } from '../../src/documents/content/zip.ts';
 import { createTextCheck } from '../../src/documents/content/text.ts';
 import { allKinds, documentKinds, type DocumentKind } from '../../src/documents/content/kinds.ts';
 import {
@@ -40,7 +40,7 @@ async function look(
     await pipeline(Readable.from(pieces), inspection.stream, async (source: AsyncIterable<Buffer>) => {
       for await (const piece of source) out.push(piece);
     });
-    const kind = await inspection.settle(inMemory(bytes));
+    const kind = await inspection.decideKind(inMemory(bytes));
     return { kind, digest: inspection.digest(), out: Buffer.concat(out) };
   } catch (error) {
     if (!(error instanceof ContentRefused)) throw error;
@@ -240,7 +240,7 @@ describe('the content of a document', () => {
         return Promise.resolve(bytes.subarray(start, start + length));
       },
     };
-    const refused = await lookThroughZip(counted).catch((error: unknown) => error);
+    const refused = await inspectZip(counted).catch((error: unknown) => error);
     expect(refused).to.include({ fault: 'zip_bomb' });
     expect(read).to.be.below(10_000_000);
     expect(process.memoryUsage().heapUsed - heap).to.be.below(100_000_000);
@@ -315,7 +315,7 @@ describe('the content of a document', () => {
   });
 
   it('reads a few thousand boxes of a recording, wherever they are, and lets others have their turn', async () => {
-    expect(await lookThroughMp4(inMemory(mp4OfBoxes(40, 100)))).to.equal('m4a');
+    expect(await inspectMp4(inMemory(mp4OfBoxes(40, 100)))).to.equal('m4a');
     const stored = inMemory(mp4OfBoxes(900, 900));
     let [reads, hadTurn] = [0, false];
     const counted: RandomAccess = {
@@ -326,7 +326,7 @@ describe('the content of a document', () => {
       },
     };
     setImmediate(() => (hadTurn = true));
-    const refused = await lookThroughMp4(counted).catch((error: unknown) => error);
+    const refused = await inspectMp4(counted).catch((error: unknown) => error);
     expect(refused).to.be.instanceOf(ContentRefused).and.include({ fault: 'broken' });
     expect(reads).to.be.at.most(6_000);
     expect(hadTurn).to.equal(true);

@@ -2,8 +2,8 @@ import { randomBytes } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { expect } from 'chai';
 import { noObjectStore } from '../../src/adapters/no-object-store.ts';
-import { lookThroughCompoundFile } from '../../src/documents/content/cfb.ts';
-import { lookThroughZip } from '../../src/documents/content/zip.ts';
+import { inspectCompoundFile } from '../../src/documents/content/cfb.ts';
+import { inspectZip } from '../../src/documents/content/zip.ts';
 import { storedFile } from '../../src/documents/stored-file.ts';
 import { zipOf } from '../support/builders/files.ts';
 
@@ -26,14 +26,14 @@ describe('a stored file that is looked into', () => {
       Array.from({ length: 24 }, (_, index) => ({ name: `${index}.bin`, data: randomBytes(mebibyte) })),
     );
     const counted = storeOf(bytes);
-    expect(await lookThroughZip(storedFile(counted.store, 'x', bytes.length))).to.equal('zip');
+    expect(await inspectZip(storedFile(counted.store, 'x', bytes.length))).to.equal('zip');
     expect(counted.read).to.be.at.most(bytes.length + 8 * mebibyte);
   });
 
   it('is not read over and over because its directory leads to and fro', async () => {
     const bytes = leapingCompoundFile(24 * mebibyte);
     const counted = storeOf(bytes);
-    const outcome = await lookThroughCompoundFile(storedFile(counted.store, 'x', bytes.length)).catch(
+    const outcome = await inspectCompoundFile(storedFile(counted.store, 'x', bytes.length)).catch(
       (error: unknown) => error,
     );
     expect(outcome).to.include({ fault: 'broken' });

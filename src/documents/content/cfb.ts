@@ -1,5 +1,5 @@
-// The compound files of old Office ([MS-CFB]): Word, Excel and Outlook's mails, but also presentations and installers.
-// The names in the root of their directory tell them apart; what is embedded in them has its own names further down.
+// The compound files of old Office ([MS-CFB]): Word, Excel and Outlook mails, but also presentations and installers.
+// The stream names in the root of the directory tell them apart; embedded objects have their names further down.
 import { ContentRefused, type RandomAccess } from './content.ts';
 import type { DocumentKind } from './kinds.ts';
 
@@ -10,9 +10,9 @@ const lastSector = 0xfffffffa;
 const maxDirectoryBytes = 1024 * 1024;
 
 /** @throws ContentRefused */
-export async function lookThroughCompoundFile(file: RandomAccess): Promise<DocumentKind> {
+export async function inspectCompoundFile(file: RandomAccess): Promise<DocumentKind> {
   const names = rootNames(await directoryEntries(file));
-  // A password-protected DOCX or XLSX wears this wrapper.
+  // A DOCX or XLSX with a password is stored in this stream.
   if (names.has('encryptedpackage')) throw new ContentRefused('encrypted');
   if (names.has('worddocument')) return 'doc';
   if (names.has('workbook') || names.has('book')) return 'xls';
@@ -29,18 +29,18 @@ interface Entry {
   child: number;
 }
 
-/** What lies in the root: its child, and the tree of that one's siblings. */
+/** Names of the streams in the root: its child, and that child's tree of siblings. */
 function rootNames(entries: Entry[]): Set<string> {
   const names = new Set<string>();
   const seen = new Set<number>();
-  const waiting = [entries[0]?.child ?? lastSector];
-  for (let index = waiting.pop(); index !== undefined; index = waiting.pop()) {
+  const pending = [entries[0]?.child ?? lastSector];
+  for (let index = pending.pop(); index !== undefined; index = pending.pop()) {
     if (index >= lastSector) continue;
     const entry = entries[index];
     if (!entry || seen.has(index)) throw new ContentRefused('broken');
     seen.add(index);
     names.add(entry.name);
-    waiting.push(entry.left, entry.right);
+    pending.push(entry.left, entry.right);
   }
   return names;
 }
@@ -79,7 +79,10 @@ async function directoryEntries(file: RandomAccess): Promise<Entry[]> {
   return entries;
 }
 
-/** Which sector follows a sector: the file allocation table, whose own sectors the header lists, and a chain. */
+/**
+ * Reads the file allocation table, which says which sector follows a sector. The header and a chain of sectors list its
+ * own sectors.
+ */
 function allocation(header: Buffer, sectorBytes: number, sector: (index: number) => Promise<Buffer>) {
   const perSector = sectorBytes / 4;
   const tableSector = async (which: number): Promise<number> => {

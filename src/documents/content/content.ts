@@ -1,19 +1,19 @@
-// What the checks of a file's content can end in, apart from "it is what it says".
+// How a file's content can fail the checks, and how the checks read it.
 
 export type ContentFault =
   | 'empty'
   | 'too_large'
-  /** Not one of the kinds we take. */
+  /** Not an accepted kind. */
   | 'unsupported_type'
-  /** One of them, but its name says another. */
+  /** An accepted kind, but its name has the extension of another. */
   | 'name_mismatch'
   | 'zip_bomb'
-  /** Nobody can look into it: neither we nor the virus scan. */
+  /** Has a password: neither we nor the virus scanner can read it. */
   | 'encrypted'
   | 'macros'
-  /** The bytes that lie in the store are not those that were sent. */
+  /** The stored bytes are not those that the browser sent. */
   | 'altered'
-  /** It begins like one of our kinds and does not go on like it. */
+  /** Begins like an accepted kind and does not continue like it. */
   | 'broken';
 
 /** Thrown inside streams, where a value cannot be returned; caught at the room's edge. */
@@ -21,14 +21,14 @@ export class ContentRefused extends Error {
   override readonly name = 'ContentRefused';
   readonly fault: ContentFault;
   constructor(fault: ContentFault) {
-    super(`The content is refused: ${fault}`);
+    super(`Content refused: ${fault}`);
     this.fault = fault;
   }
 }
 
-/** A stored file as something to look into here and there. */
+/** A stored file, readable at any position. */
 export interface RandomAccess {
   size: number;
-  /** Shorter than asked for only where the file ends. */
+  /** Returns fewer bytes than asked for only at the end of the file. */
   read(start: number, length: number): Promise<Buffer>;
 }

@@ -1,16 +1,18 @@
-// DICOM files: with the preamble of part 10, or without one, as older devices and archives write them.
+// DICOM files: with the preamble of part 10, or without it, as older devices and archives write them.
 
-/** Whether the file begins with any 128 bytes and DICM. A program in the preamble would still run: it is refused. */
+/** Whether "DICM" follows the first 128 bytes. Refuses an executable in the preamble, because it would still run. */
 export function isDicom(head: Buffer): boolean {
   if (head.toString('latin1', 128, 132) !== 'DICM') return false;
   const isProgram = head.toString('latin1', 0, 2) === 'MZ' || head.toString('latin1', 0, 4) === '\x7fELF';
   return !isProgram;
 }
 
-/** Two elements of group 0002 or 0008 in ascending order, little endian, of lengths that such elements have. */
+/**
+ * Whether the file begins with two elements in ascending order, the first of group 0002 or 0008, both of sane length.
+ */
 export function isDicomWithoutPreamble(head: Buffer): boolean {
-  const first = elementAt(head, 0);
-  const second = first && elementAt(head, first.end);
+  const first = readElement(head, 0);
+  const second = first && readElement(head, first.end);
   return (
     first !== null &&
     second !== null &&
@@ -19,16 +21,16 @@ export function isDicomWithoutPreamble(head: Buffer): boolean {
   );
 }
 
-const longRepresentations = new Set(['OB', 'OW', 'OF', 'OD', 'OL', 'SQ', 'UC', 'UN', 'UR', 'UT']);
+const longFormRepresentations = new Set(['OB', 'OW', 'OF', 'OD', 'OL', 'SQ', 'UC', 'UN', 'UR', 'UT']);
 const maxLength = 1_024;
 
-function elementAt(head: Buffer, at: number): { group: number; element: number; end: number } | null {
+function readElement(head: Buffer, at: number): { group: number; element: number; end: number } | null {
   if (at + 8 > head.length) return null;
   const group = head.readUInt16LE(at);
   const element = head.readUInt16LE(at + 2);
   const representation = head.toString('latin1', at + 4, at + 6);
   const isExplicit = /^[A-Z]{2}$/.test(representation);
-  const isLong = isExplicit && longRepresentations.has(representation);
+  const isLong = isExplicit && longFormRepresentations.has(representation);
   if (isLong && at + 12 > head.length) return null;
   const length = isLong
     ? head.readUInt32LE(at + 8)

@@ -2,56 +2,56 @@ import { createHash } from 'node:crypto';
 import { Transform } from 'node:stream';
 import { ContentRefused } from './content.ts';
 
-/** How much of a document is hashed as one piece, and handed out as one piece. */
+/** A document is hashed, and sent to readers, in chunks of this size. */
 export const chunkBytes = 1024 * 1024;
 
 export interface Digest {
   sizeBytes: number;
   /** Hex. */
   sha256: string;
-  /** The SHA-256 of each piece, 32 bytes each, one after the other. */
+  /** The SHA-256 of each chunk, 32 bytes each, concatenated. */
   chunkSha256: Buffer;
 }
 
-/** Counts and hashes bytes as they pass: the whole, and each piece of `chunkBytes`. */
+/** Counts and hashes bytes as they pass: the whole, and each chunk of `chunkBytes`. */
 export function createDigest(): { update(bytes: Buffer): void; bytes(): number; end(): Digest } {
   const whole = createHash('sha256');
-  const pieces: Buffer[] = [];
-  let piece = createHash('sha256');
-  let inPiece = 0;
+  const chunks: Buffer[] = [];
+  let chunk = createHash('sha256');
+  let inChunk = 0;
   let total = 0;
-  const closePiece = () => {
-    pieces.push(piece.digest());
-    piece = createHash('sha256');
-    inPiece = 0;
+  const closeChunk = () => {
+    chunks.push(chunk.digest());
+    chunk = createHash('sha256');
+    inChunk = 0;
   };
   return {
     update(bytes) {
       whole.update(bytes);
       total += bytes.length;
       for (let at = 0; at < bytes.length; ) {
-        const part = bytes.subarray(at, at + chunkBytes - inPiece);
-        piece.update(part);
-        inPiece += part.length;
+        const part = bytes.subarray(at, at + chunkBytes - inChunk);
+        chunk.update(part);
+        inChunk += part.length;
         at += part.length;
-        if (inPiece === chunkBytes) closePiece();
+        if (inChunk === chunkBytes) closeChunk();
       }
     },
     bytes: () => total,
     end() {
-      if (inPiece > 0) closePiece();
-      return { sizeBytes: total, sha256: whole.digest('hex'), chunkSha256: Buffer.concat(pieces) };
+      if (inChunk > 0) closeChunk();
+      return { sizeBytes: total, sha256: whole.digest('hex'), chunkSha256: Buffer.concat(chunks) };
     },
   };
 }
 
-/** 32 bytes each. */
 export interface PartHashes {
   partBytes: number;
+  /** The SHA-256 of each part, 32 bytes each, concatenated. */
   sha256: Buffer;
 }
 
-/** Bytes in, the same bytes out, each part of them held against its hash; ends with ContentRefused when one differs. */
+/** Passes bytes through and compares each part with its hash; fails with ContentRefused `altered` when one differs. */
 export function createPartCheck({ partBytes, sha256 }: PartHashes): Transform {
   let hash = createHash('sha256');
   let inPart = 0;

@@ -1,17 +1,17 @@
-// What a file's first bytes say it is.
+// Recognises a file's kind by its first bytes.
 import { fileTypeFromBuffer } from 'file-type';
 import { isDicom, isDicomWithoutPreamble } from './dicom.ts';
 import { isId3 } from './mp3.ts';
 import { fitsName, type DocumentKind } from './kinds.ts';
 
-/** As much as file-type wants to see. Always exactly so much is judged, however the bytes arrive. */
+/** As much as file-type reads. Exactly these bytes are judged, however the network cuts them. */
 export const headBytes = 4100;
 
 /**
- * `zip`, `cfb` and `mp4` hold several kinds, and `mp3` may begin like one: what lies further on decides. `unknown`: no magic number, so perhaps text.
- * `foreign`: something we know and do not take.
+ * `zip`, `cfb` and `mp4` are containers of several kinds, and `mp3` needs a search for frames: the whole file decides.
+ * `unknown`: no signature, so perhaps text. `foreign`: a format that we know and do not accept.
  */
-export type HeadFinding =
+export type HeadResult =
   | { is: 'kind'; kind: DocumentKind }
   | { is: 'zip' }
   | { is: 'cfb' }
@@ -39,18 +39,18 @@ const kindsByMime: Record<string, DocumentKind> = {
   'audio/vnd.wave': 'wav',
 };
 
-/** What file-type says of whatever is built like a film and has no brand of its own. */
-const films = ['video/mp4', 'video/3gpp', 'video/3gpp2', 'video/quicktime'];
+/** file-type reports these for any ISO media file without a brand of its own. */
+const videoTypes = ['video/mp4', 'video/3gpp', 'video/3gpp2', 'video/quicktime'];
 
 const zipMagic = Buffer.from('PK\x03\x04', 'latin1');
 const cfbMagic = Buffer.from('d0cf11e0a1b11ae1', 'hex');
 
 const tiffMagics = ['II*\0', 'MM\0*', 'II+\0', 'MM\0+'];
-/** How far before its magic number every reader of PDF looks. */
-const pdfReach = 1_024;
+/** Readers accept a PDF whose header begins within this many bytes. */
+const pdfHeaderWithin = 1_024;
 
-/** Formats of a fixed signature come before the general detector, which asks for more and sees other formats first. */
-export async function lookAtHead(all: Buffer, extension: string | null): Promise<HeadFinding> {
+/** Checks fixed signatures before file-type, which wants more than the signature and prefers other formats. */
+export async function inspectHead(all: Buffer, extension: string | null): Promise<HeadResult> {
   const head = all.subarray(0, headBytes);
   if (head.subarray(0, 4).equals(zipMagic)) return { is: 'zip' };
   if (head.subarray(0, 8).equals(cfbMagic)) return { is: 'cfb' };
@@ -58,24 +58,24 @@ export async function lookAtHead(all: Buffer, extension: string | null): Promise
   if (tiffMagics.includes(head.toString('latin1', 0, 4))) return { is: 'kind', kind: 'tiff' };
   if (/^(RF64|BW64)[^]{4}WAVE/.test(head.toString('latin1', 0, 12))) return { is: 'kind', kind: 'wav' };
   const found = await fileTypeFromBuffer(head);
-  if (!found) return lookFurther(head, extension);
-  if (films.includes(found.mime)) return { is: 'mp4' };
+  if (!found) return inspectWithoutSignature(head, extension);
+  if (videoTypes.includes(found.mime)) return { is: 'mp4' };
   const kind = kindsByMime[found.mime];
   return kind ? { is: 'kind', kind } : { is: 'foreign' };
 }
 
-/** What has no signature at its first byte. The name says which of them to look for. */
-function lookFurther(head: Buffer, extension: string | null): HeadFinding {
+/** Formats without a signature at the first byte. The extension says which of them to try. */
+function inspectWithoutSignature(head: Buffer, extension: string | null): HeadResult {
   if (isId3(head) || (extension === 'mp3' && head[0] === 0)) return { is: 'mp3' };
   const mayBe = (kind: DocumentKind) => extension === null || fitsName(kind, extension);
   if (mayBe('dicom') && isDicomWithoutPreamble(head)) return { is: 'kind', kind: 'dicom' };
-  if (mayBe('pdf') && beginsLate(head)) return { is: 'kind', kind: 'pdf' };
+  if (mayBe('pdf') && isPdfBehindPreamble(head)) return { is: 'kind', kind: 'pdf' };
   return { is: 'unknown' };
 }
 
-/** White space, printer commands or the header of a transfer may stand before a PDF; a script or a page may not. */
-function beginsLate(head: Buffer): boolean {
-  const text = head.toString('latin1', 0, pdfReach + 5);
+/** White space, printer commands or transfer headers may precede a PDF; a script, a page or a program may not. */
+function isPdfBehindPreamble(head: Buffer): boolean {
+  const text = head.toString('latin1', 0, pdfHeaderWithin + 5);
   const at = text.indexOf('%PDF-');
   return at > -1 && !/^\s*(#!|<|MZ|\x7fELF)/.test(text.slice(0, at)) && /(^|\s)$/.test(text.slice(0, at));
 }

@@ -1,57 +1,58 @@
-// What happens to a file's bytes on their way into the store: counted, hashed, and stopped as soon as they cannot
-// be what we take.
+// Checks a file's bytes on their way into the store: counts and hashes them, and stops as soon as they cannot be an
+// accepted kind.
 import { Transform, type TransformCallback } from 'node:stream';
 import { ContentRefused, type RandomAccess } from './content.ts';
-import { lookThroughCompoundFile } from './cfb.ts';
+import { inspectCompoundFile } from './cfb.ts';
 import { createDigest, type Digest } from './hashes.ts';
-import { headBytes, lookAtHead } from './head.ts';
+import { headBytes, inspectHead } from './head.ts';
 import { createMailCheck, looksLikeMail } from './mail.ts';
-import { lookThroughMp3 } from './mp3.ts';
-import { lookThroughMp4 } from './mp4.ts';
+import { inspectMp3 } from './mp3.ts';
+import { inspectMp4 } from './mp4.ts';
 import { createTextCheck, type TextCheck } from './text.ts';
-import { lookThroughZip } from './zip.ts';
+import { inspectZip } from './zip.ts';
 import { allKinds, fitsName, type DocumentKind } from './kinds.ts';
 
 export interface InspectionRules {
   maxBytes: number;
   accepted: readonly DocumentKind[];
-  /** Of the name it came with; null when it has none. */
+  /** Of the file's name; null when it has none. */
   extension: string | null;
 }
 
 export interface Inspection {
-  /** Bytes in, the same bytes out; ends with ContentRefused when they cannot be taken. */
+  /** Passes bytes through; fails with ContentRefused when they cannot be accepted. */
   stream: Transform;
-  /** After the stream has ended. */
+  /** Call after the stream has ended. */
   digest(): Digest;
-  /** Looks into what only the whole file can tell. @throws ContentRefused */
-  settle(stored: RandomAccess): Promise<DocumentKind>;
+  /** Decides the kind; reads the stored file where only the whole file can tell. @throws ContentRefused */
+  decideKind(stored: RandomAccess): Promise<DocumentKind>;
 }
 
-type Container = 'some_zip' | 'some_cfb' | 'some_mp4' | 'some_mp3';
-type Promising = DocumentKind | Container;
+type Container = 'zip_container' | 'cfb_container' | 'mp4_container' | 'mp3_container';
+type Candidate = DocumentKind | Container;
 
-/** Which kinds a container may turn out to be. */
-const inside = {
-  some_zip: ['zip', 'docx', 'xlsx'],
-  some_cfb: ['doc', 'xls', 'msg'],
-  some_mp4: ['m4a'],
-  some_mp3: ['mp3'],
+/** The kinds that each container may hold. */
+const kindsIn = {
+  zip_container: ['zip', 'docx', 'xlsx'],
+  cfb_container: ['doc', 'xls', 'msg'],
+  mp4_container: ['m4a'],
+  mp3_container: ['mp3'],
 } as const satisfies Record<Container, DocumentKind[]>;
 
 export function createInspection(rules: InspectionRules): Inspection {
   const digest = createDigest();
+  /** Bytes held back until the head is complete; null afterwards. */
   let held: Buffer[] | null = [];
-  let promising: Promising | null = null;
+  let candidate: Candidate | null = null;
   let text: TextCheck | null = null;
   let finished: Digest | null = null;
 
   const decide = async (): Promise<Buffer> => {
     const head = Buffer.concat(held ?? []);
     held = null;
-    promising = await promise(head, rules, head.length < headBytes);
-    if (promising === 'txt' || promising === 'eml') {
-      text = promising === 'txt' ? createTextCheck() : createMailCheck();
+    candidate = await candidateFor(head, rules, head.length < headBytes);
+    if (candidate === 'txt' || candidate === 'eml') {
+      text = candidate === 'txt' ? createTextCheck() : createMailCheck();
       if (!text.update(head)) throw new ContentRefused('unsupported_type');
     }
     return head;
@@ -95,50 +96,50 @@ export function createInspection(rules: InspectionRules): Inspection {
   return {
     stream,
     digest() {
-      if (!finished) throw new Error('The content has not come to its end');
+      if (!finished) throw new Error('digest was called before the stream ended');
       return finished;
     },
-    async settle(stored) {
-      if (!promising) throw new Error('The content has not been looked at');
-      const kind = await insideOf(promising, stored);
+    async decideKind(stored) {
+      if (!candidate) throw new Error('decideKind was called before the stream ended');
+      const kind = await kindOf(candidate, stored);
       refuseUnlessFit(kind, rules);
       return kind;
     },
   };
 }
 
-async function insideOf(promising: Promising, stored: RandomAccess): Promise<DocumentKind> {
-  if (promising === 'some_zip') return lookThroughZip(stored);
-  if (promising === 'some_cfb') return lookThroughCompoundFile(stored);
-  if (promising === 'some_mp3') return lookThroughMp3(stored);
-  return promising === 'some_mp4' ? lookThroughMp4(stored) : promising;
+async function kindOf(candidate: Candidate, stored: RandomAccess): Promise<DocumentKind> {
+  if (candidate === 'zip_container') return inspectZip(stored);
+  if (candidate === 'cfb_container') return inspectCompoundFile(stored);
+  if (candidate === 'mp3_container') return inspectMp3(stored);
+  return candidate === 'mp4_container' ? inspectMp4(stored) : candidate;
 }
 
-/** What the head lets one hope for. @throws ContentRefused when there is no hope */
-async function promise(head: Buffer, rules: InspectionRules, isWhole: boolean): Promise<Promising> {
+/** What the file may be, by its head and its extension. @throws ContentRefused when it cannot be accepted */
+async function candidateFor(head: Buffer, rules: InspectionRules, isWhole: boolean): Promise<Candidate> {
   const named = allKinds.filter((kind) => rules.extension !== null && fitsName(kind, rules.extension));
   if (named.length > 0 && !named.some((kind) => rules.accepted.includes(kind)))
     throw new ContentRefused('unsupported_type');
-  // Asked first, of what calls itself a mail or nothing: a letter named .txt may begin with "From:" and "Date:".
+  // Only for .eml or no extension: a letter named .txt may begin with "From:" and "Date:".
   const mayBeMail = rules.accepted.includes('eml') && [null, 'eml'].includes(rules.extension);
   if (mayBeMail && looksLikeMail(head.subarray(0, headBytes), isWhole)) return 'eml';
-  const found = await lookAtHead(head, rules.extension);
+  const found = await inspectHead(head, rules.extension);
   if (found.is === 'kind') {
     refuseUnlessFit(found.kind, rules);
     return found.kind;
   }
   if (found.is === 'zip' || found.is === 'cfb' || found.is === 'mp4' || found.is === 'mp3') {
-    const container = `some_${found.is}` as const;
-    const kinds = inside[container].filter((kind) => rules.accepted.includes(kind));
+    const container = `${found.is}_container` as const;
+    const kinds = kindsIn[container].filter((kind) => rules.accepted.includes(kind));
     if (kinds.length === 0) throw new ContentRefused('unsupported_type');
-    // With a password, DOCX and XLSX are compound files: looking through it tells the true reason.
+    // DOCX and XLSX with a password are compound files: inspecting the file gives the true reason, `encrypted`.
     const mayBeEncrypted = found.is === 'cfb' && ['docx', 'xlsx'].includes(rules.extension ?? '');
-    // Most that begin like a film are one, which no other name would make welcome.
+    // Most ISO media files are videos, which no other extension would make acceptable.
     if (!mayBeEncrypted && !kinds.some((kind) => fitsName(kind, rules.extension)))
       throw new ContentRefused(found.is === 'mp4' ? 'unsupported_type' : 'name_mismatch');
     return container;
   }
-  // Letters can begin like another format ("BM…" like a bitmap): what calls itself text is read to its end.
+  // Text can begin like another format ("BM…" like a bitmap), so a .txt file is checked to its end.
   const mayBeText = rules.extension === 'txt' || (rules.extension === null && found.is === 'unknown');
   if (!mayBeText || !rules.accepted.includes('txt')) throw new ContentRefused('unsupported_type');
   return 'txt';

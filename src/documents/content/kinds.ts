@@ -1,6 +1,4 @@
-// What may be uploaded: the list that people see before they choose, and what each kind is called.
-
-/** The first extension is the one given to a file whose name has none. */
+/** What may be uploaded. A file without an extension gets its kind's first one. */
 export const documentKinds = {
   pdf: { label: 'PDF', mimeType: 'application/pdf', extensions: ['pdf'] },
   doc: { label: 'Word', mimeType: 'application/msword', extensions: ['doc'] },
@@ -47,7 +45,9 @@ interface KindFacts {
 export type DocumentKind = keyof typeof documentKinds;
 export const allKinds = Object.keys(documentKinds) as [DocumentKind, ...DocumentKind[]];
 
-/** Whether a file of this kind may be called so: the content has decided, and the name must not say otherwise. */
+/**
+ * Whether a file of this kind may have this extension. The content decides the kind; the name must not contradict it.
+ */
 export function fitsName(kind: DocumentKind, extension: string | null): boolean {
   return extension === null || (documentKinds[kind].extensions as readonly string[]).includes(extension);
 }

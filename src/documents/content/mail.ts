@@ -1,8 +1,8 @@
-// Mails as programs save them (.eml): a header block after RFC 5322, then anything. Detected by the header alone.
+// Mails as mail programs save them (.eml): an RFC 5322 header block, then anything. Recognised by the header alone.
 import type { TextCheck } from './text.ts';
 
-/** Fields that stand in mails and rarely in prose; a mail has at least two of them, and says whom it is from. */
-const telling = new Set([
+/** Header fields that are rare in prose. A mail has at least two of them, one of which names its origin. */
+const mailFields = new Set([
   'from',
   'to',
   'date',
@@ -16,12 +16,12 @@ const telling = new Set([
   'reply-to',
 ]);
 
-/** `head`: the first bytes of the file, not necessarily the whole header block. */
+/** @param head the first bytes of the file, perhaps less than the header block; `isWhole`: the file ends there */
 export function looksLikeMail(head: Buffer, isWhole: boolean): boolean {
   const text = head.toString('latin1').replace(/^\xef\xbb\xbf/, '');
   const end = /\r?\n\r?\n/.exec(text);
   const lines = text.slice(0, end?.index ?? text.length).split(/\r?\n/);
-  // The last line may be cut in the middle.
+  // The last line may be cut off.
   if (!end && !isWhole) lines.pop();
   const names = new Set<string>();
   for (const line of lines) {
@@ -30,11 +30,11 @@ export function looksLikeMail(head: Buffer, isWhole: boolean): boolean {
     if (name === undefined) return false;
     names.add(name.toLowerCase());
   }
-  const found = [...names].filter((name) => telling.has(name));
+  const found = [...names].filter((name) => mailFields.has(name));
   return found.length >= 2 && (names.has('from') || names.has('received') || names.has('return-path'));
 }
 
-/** The body may be in any character set, so only what no mail has is refused: NUL. */
+/** Refuses only NUL bytes: a mail's body may be in any character set. */
 export function createMailCheck(): TextCheck {
   let failed = false;
   return {

@@ -1,12 +1,15 @@
-// MP3 whose first frame is not at the start: behind an ID3v2 tag of any size, behind zeros or the rest of a frame.
+// MP3 whose first frame is not at the start: it follows an ID3v2 tag of any size, zeros, or the rest of a cut frame.
 import { ContentRefused, type RandomAccess } from './content.ts';
 import type { DocumentKind } from './kinds.ts';
 
 const maxTags = 8;
-/** Tags whose size leaves out what unsynchronisation added, and the rest of a cut frame, end within this. */
-const searchedBytes = 64 * 1024;
-const framesInARow = 4;
-/** kbit/s of layer III by index: MPEG 1, and MPEG 2 and 2.5. */
+/**
+ * How far behind the tags the first frame may begin. Some writers give an ID3 tag's size without the bytes that
+ * unsynchronisation adds.
+ */
+const searchBytes = 64 * 1024;
+const consecutiveFrames = 4;
+/** kbit/s of layer III by index: first for MPEG 1, then for MPEG 2 and 2.5. */
 const bitrates = [
   [0, 32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320],
   [0, 8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160],
@@ -18,25 +21,25 @@ export function isId3(bytes: Buffer): boolean {
   return tagBytes(bytes) !== null;
 }
 
-/** As players do: searches for the first frames of layer III that follow each other. @throws ContentRefused */
-export async function lookThroughMp3(file: RandomAccess): Promise<DocumentKind> {
+/** Searches, as players do, for the first consecutive frames of layer III. @throws ContentRefused */
+export async function inspectMp3(file: RandomAccess): Promise<DocumentKind> {
   let at = 0;
   for (let tags = 0; tags < maxTags; tags += 1) {
     const length = tagBytes(await file.read(at, Math.min(10, Math.max(0, file.size - at))));
     if (length === null) break;
     at += length;
   }
-  const length = Math.max(0, Math.min(searchedBytes, file.size - at));
+  const length = Math.max(0, Math.min(searchBytes, file.size - at));
   const searched = await file.read(at, length);
   for (let offset = 0; offset < searched.length; offset += 1) {
-    if (searched[offset] === 0xff && (await beginsSound(file, at + offset))) return 'mp3';
+    if (searched[offset] === 0xff && (await startsFrames(file, at + offset))) return 'mp3';
   }
   throw new ContentRefused('unsupported_type');
 }
 
-async function beginsSound(file: RandomAccess, start: number): Promise<boolean> {
+async function startsFrames(file: RandomAccess, start: number): Promise<boolean> {
   let at = start;
-  for (let frames = 0; frames < framesInARow; frames += 1) {
+  for (let frames = 0; frames < consecutiveFrames; frames += 1) {
     const length = await frameBytes(file, at);
     if (length === null) return false;
     at += length;
@@ -45,7 +48,7 @@ async function beginsSound(file: RandomAccess, start: number): Promise<boolean> 
   return true;
 }
 
-/** With its header and its footer; null: none begins here. */
+/** The length of the ID3v2 tag that begins here, with header and footer; null: there is none. */
 function tagBytes(bytes: Buffer): number | null {
   if (bytes.length < 10 || bytes.toString('latin1', 0, 3) !== 'ID3') return null;
   const [major = 0, revision = 0, flags = 0, ...size] = bytes.subarray(3, 10);
@@ -54,7 +57,7 @@ function tagBytes(bytes: Buffer): number | null {
   return 10 + size.reduce((sum, byte) => sum * 128 + byte, 0) + (hasFooter ? 10 : 0);
 }
 
-/** Null: no frame of layer III begins here. */
+/** The length of the layer III frame that begins here; null: there is none. */
 async function frameBytes(file: RandomAccess, at: number): Promise<number | null> {
   const header = await file.read(at, Math.max(0, Math.min(4, file.size - at)));
   if (header.length < 4 || header.readUInt16BE(0) < 0xffe0) return null;

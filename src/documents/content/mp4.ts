@@ -1,6 +1,6 @@
-// Recordings of phones call themselves MP4 or 3GP by their first bytes, as films do: the tracks tell them apart.
-// Boxes of ISO 14496-12: a length, four letters, and what is in it.
-import { setImmediate as othersTurn } from 'node:timers/promises';
+// Phones' sound recordings begin like MP4 or 3GP videos: only the tracks tell them apart.
+// The file consists of boxes (ISO 14496-12): a length, a type of four letters, the content.
+import { setImmediate as yieldToEventLoop } from 'node:timers/promises';
 import { ContentRefused, type RandomAccess } from './content.ts';
 import type { DocumentKind } from './kinds.ts';
 
@@ -13,11 +13,11 @@ interface Box extends Range {
   type: string;
 }
 
-/** In the whole file, however deep: real recordings have a handful beside each other. */
+/** In the whole file, at any depth: real recordings have a few. */
 const maxBoxes = 5_000;
-/** What has been read already comes at once: nobody else would have a turn until the last of them. */
-const boxesInATurn = 500;
-/** In `hdlr`, after version, flags and four bytes that say nothing. */
+/** Boxes in bytes already read resolve without I/O, so yield to other requests after this many. */
+const boxesPerTurn = 500;
+/** In `hdlr`, the handler type follows version, flags and four reserved bytes. */
 const handlerAt = 8;
 
 interface Reading {
@@ -25,8 +25,8 @@ interface Reading {
   boxes: number;
 }
 
-/** @throws ContentRefused unless all that it holds is sound */
-export async function lookThroughMp4(stored: RandomAccess): Promise<DocumentKind> {
+/** @throws ContentRefused unless every track is sound */
+export async function inspectMp4(stored: RandomAccess): Promise<DocumentKind> {
   const reading: Reading = { file: stored, boxes: 0 };
   const movie = await find(reading, { start: 0, end: stored.size }, 'moov');
   let tracks = 0;
@@ -50,16 +50,16 @@ async function find(reading: Reading, within: Range, type: string): Promise<Box>
   throw new ContentRefused('broken');
 }
 
-/** `start` and `end` are of what is in the box. */
+/** `start` and `end` are those of the box's content. */
 async function* boxesIn(reading: Reading, within: Range): AsyncGenerator<Box> {
   let at = within.start;
   while (at + 8 <= within.end) {
     if (reading.boxes === maxBoxes) throw new ContentRefused('broken');
     reading.boxes += 1;
-    if (reading.boxes % boxesInATurn === 0) await othersTurn();
+    if (reading.boxes % boxesPerTurn === 0) await yieldToEventLoop();
     const head = await reading.file.read(at, Math.min(16, within.end - at));
     const short = head.readUInt32BE(0);
-    // 1: the length follows, in eight bytes; 0: it goes on to the end.
+    // Length 1: the real length follows in eight bytes. Length 0: the box extends to the end.
     if (short === 1 && head.length < 16) throw new ContentRefused('broken');
     const headBytes = short === 1 ? 16 : 8;
     const length = short === 1 ? Number(head.readBigUInt64BE(8)) : short === 0 ? within.end - at : short;

@@ -1,4 +1,4 @@
-// Looks through a ZIP as a whole: is it a bomb, may we look into it, and is it Word, Excel or just a ZIP?
+// Inspects a whole ZIP: refuses bombs, passwords and macros, and tells Word and Excel from other archives.
 import { Readable } from 'node:stream';
 import {
   fromRandomAccessReaderPromise,
@@ -17,17 +17,17 @@ const maxEntries = 10_000;
 const maxDirectoryBytes = 8 * mebibyte;
 const entryHeaderBytes = 46;
 const maxUnpacked = 2048 * mebibyte;
-/** What unpacks to less harms nobody, however well it was packed. */
+/** An archive that unpacks to less is harmless at any ratio. */
 const harmlessUnpacked = 10 * mebibyte;
-/** Real documents stay far below; deflate itself cannot do more than 1032. */
+/** Real documents stay far below; deflate's maximum is 1032. */
 const maxRatio = 100;
 const maxContentTypes = mebibyte;
 const contentTypesName = '[Content_Types].xml';
 
 /** @throws ContentRefused */
-export async function lookThroughZip(file: RandomAccess): Promise<DocumentKind> {
+export async function inspectZip(file: RandomAccess): Promise<DocumentKind> {
   const archive = await open(file);
-  const { entries, contentTypes, hasMacros } = await directoryOf(archive, file);
+  const { entries, contentTypes, hasMacros } = await readDirectory(archive, file);
   let types = '';
   let unpacked = 0;
   for (const entry of entries) {
@@ -41,23 +41,23 @@ export async function lookThroughZip(file: RandomAccess): Promise<DocumentKind> 
 }
 
 interface Directory {
-  /** In the order of their places, without their names. */
+  /** By offset, without their names. */
   entries: Entry[];
   contentTypes: Entry | null;
   hasMacros: boolean;
 }
 
 async function open(file: RandomAccess): Promise<ZipFile> {
-  return fromRandomAccessReaderPromise(new StoredFile(file), file.size, {
+  return fromRandomAccessReaderPromise(new YauzlReader(file), file.size, {
     autoClose: false,
     validateEntrySizes: true,
-    // yauzl would decode every comment, letter by letter: two megabytes for one of 64 kB.
+    // yauzl decodes a comment character by character, which takes 2 MB for 64 kB.
     decodeStrings: false,
-  }).catch(broken);
+  }).catch(rethrow);
 }
 
-/** What the directory says is checked before a byte is unpacked. */
-async function directoryOf(archive: ZipFile, file: RandomAccess): Promise<Directory> {
+/** Reads and checks the directory before a byte is unpacked. */
+async function readDirectory(archive: ZipFile, file: RandomAccess): Promise<Directory> {
   if (archive.entryCount > maxEntries) throw new ContentRefused('zip_bomb');
   if (archive.entryCount === 0) throw new ContentRefused('empty');
   const entries: Entry[] = [];
@@ -66,7 +66,7 @@ async function directoryOf(archive: ZipFile, file: RandomAccess): Promise<Direct
   let [declared, directoryBytes] = [0, 0];
   try {
     for await (const entry of archive.eachEntry()) {
-      directoryBytes += entryHeaderBytes + bytesBeside(entry);
+      directoryBytes += entryHeaderBytes + textBytes(entry);
       if (directoryBytes > maxDirectoryBytes) throw new ContentRefused('zip_bomb');
       if (entry.isEncrypted()) throw new ContentRefused('encrypted');
       if (!entry.canDecodeFileData()) throw new ContentRefused('broken');
@@ -75,17 +75,17 @@ async function directoryOf(archive: ZipFile, file: RandomAccess): Promise<Direct
       const name = nameOf(entry);
       if (name === contentTypesName) contentTypes = entry;
       hasMacros ||= /(^|\/)vbaProject\.bin$/i.test(name);
-      entries.push(withoutWords(entry));
+      entries.push(withoutText(entry));
     }
   } catch (error) {
-    broken(error);
+    rethrow(error);
   }
   entries.sort((a, b) => a.relativeOffsetOfLocalHeader - b.relativeOffsetOfLocalHeader);
   refuseOverlaps(entries);
   return { entries, contentTypes, hasMacros };
 }
 
-function bytesBeside({ fileNameLength, extraFieldLength, fileCommentLength }: Entry): number {
+function textBytes({ fileNameLength, extraFieldLength, fileCommentLength }: Entry): number {
   return fileNameLength + extraFieldLength + fileCommentLength;
 }
 
@@ -95,18 +95,18 @@ function nameOf({ generalPurposeBitFlag, fileNameRaw, extraFields }: Entry): str
   return name;
 }
 
-const none = Buffer.alloc(0);
+const noBytes = Buffer.alloc(0);
 
-/** Thousands are held at once: where its bytes lie is all that is still asked of an entry. */
-function withoutWords(entry: Entry): Entry {
+/** Drops an entry's text, because thousands are held at once and only their offsets are used later. */
+function withoutText(entry: Entry): Entry {
   return Object.assign(entry, {
     fileName: '',
     fileComment: '',
     comment: '',
     extraFields: [],
-    fileNameRaw: none,
-    extraFieldRaw: none,
-    fileCommentRaw: none,
+    fileNameRaw: noBytes,
+    extraFieldRaw: noBytes,
+    fileCommentRaw: noBytes,
   });
 }
 
@@ -115,7 +115,7 @@ function refuseBomb(unpacked: number, packed: number): void {
   if (unpacked > maxUnpacked || unpacked > packed * maxRatio) throw new ContentRefused('zip_bomb');
 }
 
-/** Several names for the same packed bytes: how the densest bombs are made. */
+/** The densest bombs list the same packed bytes under several names. */
 function refuseOverlaps(entries: Entry[]): void {
   for (const [index, { relativeOffsetOfLocalHeader: start, compressedSize }] of entries.entries()) {
     const next = entries[index + 1];
@@ -125,7 +125,7 @@ function refuseOverlaps(entries: Entry[]): void {
   }
 }
 
-/** The size it really has: what the directory says of it may be a lie. */
+/** Unpacks an entry to get its real size, because the directory's may be false. Keeps the first `keep` bytes. */
 async function unpack(archive: ZipFile, entry: Entry, keep: number): Promise<{ size: number; text: string }> {
   let size = 0;
   const kept: Buffer[] = [];
@@ -140,7 +140,7 @@ async function unpack(archive: ZipFile, entry: Entry, keep: number): Promise<{ s
     if (error instanceof Error && error.message.startsWith('too many bytes')) {
       throw new ContentRefused('zip_bomb');
     }
-    broken(error);
+    rethrow(error);
   }
   return { size, text: Buffer.concat(kept).toString('utf8') };
 }
@@ -153,15 +153,15 @@ function kindBy(contentTypes: string, hasMacros: boolean): DocumentKind {
   throw new ContentRefused('unsupported_type');
 }
 
-/** Errors of the store pass; what yauzl and zlib complain of is the file's fault. */
-function broken(error: unknown): never {
+/** Errors of yauzl and zlib mean a broken file; errors of the store are rethrown as they are. */
+function rethrow(error: unknown): never {
   if (error instanceof ContentRefused) throw error;
   if (error instanceof Error && (error.name === 'Error' || 'errno' in error))
     throw new ContentRefused('broken');
   throw error;
 }
 
-class StoredFile extends RandomAccessReader {
+class YauzlReader extends RandomAccessReader {
   readonly file: RandomAccess;
   constructor(file: RandomAccess) {
     super();
