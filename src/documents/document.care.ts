@@ -10,15 +10,15 @@ import { retainDocuments } from './document.remove.ts';
 import { scanDocument } from './document.scan.ts';
 import { sweepDocuments, type Swept } from './document.sweep.ts';
 
-/** What happens to documents while nobody looks; the jobs call it. */
+/** What background jobs do with documents. */
 export interface DocumentCare {
-  /** @throws Error when the scanner gave no verdict */
+  /** @throws Error when the scanner gives no verdict */
   scan(id: string): Promise<void>;
   sweep(): Promise<Swept>;
   /** @returns how many objects were removed */
   retain(): Promise<number>;
   checkCustody(): Promise<CustodyReport | null>;
-  /** Null: there is no store. */
+  /** Null: no store is configured. */
   takeInventory(): Promise<Inventory | null>;
 }
 
@@ -29,7 +29,7 @@ export function createDocumentCare(deps: DocumentDeps): DocumentCare {
       try {
         return await sweepDocuments(deps);
       } finally {
-        // Also when the store is away: that may be why no look came to its end.
+        // Also when the sweep fails: an unreachable store may be why no file check finished.
         await watchCustody(deps);
       }
     },
@@ -39,7 +39,7 @@ export function createDocumentCare(deps: DocumentDeps): DocumentCare {
   };
 }
 
-/** Where no store is set up there is nothing to care for. */
+/** For an app without an object store. */
 export const noDocumentCare: DocumentCare = {
   scan: () => Promise.resolve(),
   sweep: () => Promise.resolve({ pendingObjects: 0, openUploads: 0 }),

@@ -1,17 +1,17 @@
-// Each night: rows and objects against each other. What is safe to repair is repaired, nothing is deleted: a bucket
-// may be whole while the database was restored from yesterday.
+// The nightly file check: compares rows of `documents` with the objects in the store. It repairs what is safe and
+// deletes nothing, because the bucket may be current while the database was restored from a backup.
 import { systemActor } from '../audit/index.ts';
 import { ObjectStoreUnavailable, type ObjectFacts } from '../ports/object-store.ts';
 import { timingsOf, type DocumentDeps } from './document.deps.ts';
 import { objectName, pendingKey, storedPrefix, strayKey } from './document.keys.ts';
-import { checkedContent, DocumentDamaged, whole } from './document.open.ts';
+import { checkedContent, DocumentDamaged, wholeRange } from './document.open.ts';
 import { knownKeys } from './document.repository.ts';
 
 export interface CustodyFinding {
   kind: 'object_without_row' | 'row_without_object' | 'damaged' | 'unreadable';
   documentId?: string;
   key: string;
-  /** Put aside, put back, or found whole again. */
+  /** Moved to `strays/`, put back, or found undamaged again. */
   repaired: boolean;
 }
 
@@ -25,13 +25,13 @@ export interface CustodyReport {
 }
 
 export interface Inventory {
-  /** Files that no row speaks of: uploaded since the backup. The nightly look moves them to `strays/`. */
+  /** Objects without a row: uploaded since the backup. The nightly file check moves them to `strays/`. */
   unknown: ObjectFacts[];
-  /** Documents whose bytes are not there, or are not as many as they were. */
+  /** Documents whose object is absent or has another length. */
   missing: { documentId: string; bookingId: string }[];
 }
 
-interface Kept {
+interface StoredRow {
   id: string;
   s3_key: string;
   size_bytes: number;
@@ -43,21 +43,21 @@ const pageRows = 1_000;
 export async function checkCustody(deps: DocumentDeps): Promise<CustodyReport> {
   const startedAt = deps.clock.now();
   const findings: CustodyFinding[] = [];
-  const rows = keptRows(deps);
+  const rows = storedRows(deps);
   const objects = deps.store.list(storedPrefix)[Symbol.asyncIterator]();
   let [row, object] = [await rows.next(), await objects.next()];
   let [rowsChecked, objectsChecked] = [0, 0];
-  const note = (finding: CustodyFinding | null) => {
+  const add = (finding: CustodyFinding | null) => {
     if (finding) findings.push(finding);
   };
-  // Both come in the order of their keys: one walk along the two.
+  // Both are sorted by key, so one pass compares them.
   while (!row.done || !object.done) {
     const order = row.done ? 1 : object.done ? -1 : compare(row.value.s3_key, object.value.key);
     const [kept, found] = [
       order > 0 || row.done ? null : row.value,
       order < 0 || object.done ? null : object.value,
     ];
-    note(await checked(deps, kept, found));
+    add(await checkOne(deps, kept, found));
     if (order <= 0) {
       rowsChecked += 1;
       row = await rows.next();
@@ -70,10 +70,10 @@ export async function checkCustody(deps: DocumentDeps): Promise<CustodyReport> {
   return report(deps, { startedAt, rowsChecked, objectsChecked, findings });
 }
 
-/** What the store does not give is a finding, and the look goes on; a store that is away ends it. */
-async function checked(
+/** An object that cannot be read is a finding, and the check continues; an unreachable store ends it. */
+async function checkOne(
   deps: DocumentDeps,
-  row: Kept | null,
+  row: StoredRow | null,
   object: ObjectFacts | null,
 ): Promise<CustodyFinding | null> {
   try {
@@ -87,10 +87,10 @@ async function checked(
   }
 }
 
-async function* keptRows({ db }: DocumentDeps): AsyncGenerator<Kept, undefined> {
+async function* storedRows({ db }: DocumentDeps): AsyncGenerator<StoredRow, undefined> {
   let after = '';
   for (;;) {
-    const page: Kept[] = await db('documents')
+    const page: StoredRow[] = await db('documents')
       .whereNull('object_removed_at')
       .whereRaw('s3_key collate "C" > ?', [after])
       .orderByRaw('s3_key collate "C"')
@@ -107,17 +107,21 @@ function compare(a: string, b: string): number {
   return a === b ? 0 : a < b ? -1 : 1;
 }
 
-/** Its bytes are read only when there is doubt: at each download they are checked anyway. */
-async function checkPair(deps: DocumentDeps, row: Kept, object: ObjectFacts): Promise<CustodyFinding | null> {
+/** Reads the bytes only in doubt, because each download checks them anyway. */
+async function checkPair(
+  deps: DocumentDeps,
+  row: StoredRow,
+  object: ObjectFacts,
+): Promise<CustodyFinding | null> {
   if (object.size === row.size_bytes && row.damaged_at === null) return null;
-  // A longer one has all its bytes, and is not what was stored all the same.
+  // An object that is too long begins with the right bytes and is still not what was stored.
   const isWhole = (await isIntact(deps, row)) && object.size === row.size_bytes;
   if (isWhole) await clearDamage(deps, row, 'found whole again');
   return { kind: 'damaged', documentId: row.id, key: row.s3_key, repaired: isWhole };
 }
 
-async function checkLoneRow(deps: DocumentDeps, row: Kept): Promise<CustodyFinding | null> {
-  // Written since the listing began, or gone since by retention.
+async function checkLoneRow(deps: DocumentDeps, row: StoredRow): Promise<CustodyFinding | null> {
+  // The listing is older than the row, or retention has removed the object since.
   const still = (await deps
     .db('documents')
     .where({ id: row.id })
@@ -141,19 +145,19 @@ async function checkLoneObject(
   deps: DocumentDeps,
   { key, lastModified }: ObjectFacts,
 ): Promise<CustodyFinding | null> {
-  // An upload may be between its copy and its row.
+  // An upload may have copied its object and not yet written its row.
   if (lastModified.getTime() > deps.clock.now().getTime() - timingsOf(deps).abandonedMs) return null;
-  if (await isRemoved(deps, key)) return null;
+  if (await removeAgain(deps, key)) return null;
   if ((await knownKeys(deps.db, [key])).has(key)) return null;
   const name = objectName(key);
-  // With a pending twin it is what a dead process left: the sweeper's.
+  // With an object of the same name under `pending/`, a process died during the upload: the sweep removes both.
   if (await deps.store.head(pendingKey(name))) return null;
   if (await deps.store.copy(key, strayKey(name))) await deps.store.remove([key]);
   return { kind: 'object_without_row', key, repaired: true };
 }
 
-/** Its row says that it went; the object came back with a restored bucket, say. Retention's. */
-async function isRemoved({ db, store }: DocumentDeps, key: string): Promise<boolean> {
+/** Removes an object that retention had removed before, and that came back, for example with a restored bucket. */
+async function removeAgain({ db, store }: DocumentDeps, key: string): Promise<boolean> {
   const row = (await db('documents')
     .where({ s3_key: key })
     .whereNotNull('object_removed_at')
@@ -162,11 +166,11 @@ async function isRemoved({ db, store }: DocumentDeps, key: string): Promise<bool
   return row !== undefined;
 }
 
-/** Raises the alarm itself when it is not. */
-async function isIntact(deps: DocumentDeps, row: Kept): Promise<boolean> {
+/** Reads the whole object. Raises the alarm when a byte is wrong. */
+async function isIntact(deps: DocumentDeps, row: StoredRow): Promise<boolean> {
   const document = { id: row.id, sizeBytes: row.size_bytes, damagedAt: row.damaged_at };
   try {
-    for await (const _ of checkedContent(deps, document, whole(document)));
+    for await (const _ of checkedContent(deps, document, wholeRange(document)));
     return true;
   } catch (error) {
     if (error instanceof DocumentDamaged) return false;
@@ -174,7 +178,7 @@ async function isIntact(deps: DocumentDeps, row: Kept): Promise<boolean> {
   }
 }
 
-async function clearDamage(deps: DocumentDeps, row: Kept, how: string): Promise<void> {
+async function clearDamage(deps: DocumentDeps, row: StoredRow, how: string): Promise<void> {
   await deps.db.transaction(async (trx) => {
     await trx('documents').where({ id: row.id }).update({ damaged_at: null });
     await deps.audit.record(trx, systemActor, {
@@ -188,7 +192,7 @@ async function clearDamage(deps: DocumentDeps, row: Kept, how: string): Promise<
 
 const overdueMs = 36 * 3_600_000;
 
-/** The alarm that the nightly look does not raise itself: that it did not come to its end. */
+/** Raises the alarm when no file check has finished for 36 hours. */
 export async function watchCustody({ db, clock, log }: DocumentDeps): Promise<void> {
   const { rows } = (await db.raw(`
     select coalesce((select max(finished_at) from custody_reports), (select min(created_at) from documents)) as since
@@ -197,7 +201,7 @@ export async function watchCustody({ db, clock, log }: DocumentDeps): Promise<vo
   if (!since || clock.now().getTime() - since.getTime() < overdueMs) return;
   log.error(
     { since, alarm: 'custody_overdue' },
-    'Documents and objects have not been held against each other',
+    'The file check is overdue: documents and objects have not been compared',
   );
 }
 
@@ -221,12 +225,12 @@ async function report(
   return saved;
 }
 
-/** Rows and objects against each other, without touching either: for whoever restored one of the two. */
+/** Compares rows with objects and changes neither: for an operator who restored one of the two. */
 export async function takeInventory(deps: Pick<DocumentDeps, 'db' | 'store'>): Promise<Inventory> {
   const sizes = new Map<string, number>();
   const unknown: ObjectFacts[] = [];
   let page: ObjectFacts[] = [];
-  const look = async () => {
+  const checkPage = async () => {
     const keys = page.map(({ key }) => key);
     const known = await knownKeys(deps.db, keys);
     for (const object of page)
@@ -236,9 +240,9 @@ export async function takeInventory(deps: Pick<DocumentDeps, 'db' | 'store'>): P
   };
   for await (const object of deps.store.list(storedPrefix)) {
     page.push(object);
-    if (page.length === pageRows) await look();
+    if (page.length === pageRows) await checkPage();
   }
-  await look();
+  await checkPage();
   const rows = (await deps
     .db('documents')
     .whereNull('object_removed_at')

@@ -16,11 +16,11 @@ export interface DocumentLimits {
 }
 
 export interface DocumentTimings {
-  /** A request that takes longer is not completed: its objects may be swept. */
+  /** A request that takes longer is refused, because the sweep may already remove its objects. */
   uploadMs: number;
-  /** What lies under the pending prefix for longer belongs to nobody. Longer than `uploadMs`. */
+  /** The sweep removes pending objects that are older. Must be longer than `uploadMs`. */
   abandonedMs: number;
-  /** A document that waits for its scan for longer gets a new job. */
+  /** A document that has waited longer for its scan gets a new job. */
   scanOverdueMs: number;
 }
 
@@ -42,7 +42,7 @@ export interface DocumentDeps {
   log: Logger;
   announce: Announce;
   limits: DocumentLimits;
-  /** How long the bytes of a deleted document are kept; null: for ever. */
+  /** How long a deleted document's bytes are kept; null: for ever. */
   retentionDays: number | null;
   timings?: Partial<DocumentTimings>;
   /** For tests that end the process here; called with the name of the step just reached. */

@@ -79,7 +79,9 @@ export async function findUpload(
   return row ? toUpload(row) : null;
 }
 
-/** Those that may still be completed, oldest first. `passedOver`: whoever begins again is not led to it. */
+/**
+ * Uploads that can still be completed, oldest first. `passedOver`: a new upload of the same file does not resume it.
+ */
 export async function openUploadsOf(
   db: Queryable,
   key: { bookingId: string; userId: string },
@@ -92,25 +94,25 @@ export async function openUploadsOf(
   return rows.map((row) => ({ ...toUpload(row), passedOver: row.passed_over }));
 }
 
-export async function passOver(db: Queryable, id: string): Promise<void> {
+export async function markPassedOver(db: Queryable, id: string): Promise<void> {
   await db('direct_uploads').where({ id, state: 'open' }).update({ passed_over: true });
 }
 
-export async function keepPartHashes(db: Queryable, id: string, sha256: Buffer): Promise<void> {
+export async function storePartHashes(db: Queryable, id: string, sha256: Buffer): Promise<void> {
   await db('direct_uploads').where({ id, state: 'open' }).update({ part_sha256: sha256 });
 }
 
-/** False when it is not open any more: whoever comes second changes nothing. */
+/** False when the upload is no longer open; then nothing changes. */
 export async function endUpload(
   db: Queryable,
   id: string,
-  /** `part_sha256`: of the parts that the document was made of. */
+  /** `part_sha256`: the hashes of the parts that became the document. */
   end: { state: 'stored'; document_id: string; part_sha256: Buffer | null } | { state: 'refused' },
 ): Promise<boolean> {
   return (await db('direct_uploads').where({ id, state: 'open' }).update(end)) === 1;
 }
 
-/** Rows that nobody asks for any more; their parts are the sweep's. */
-export async function forgetUploads(db: Queryable, before: Date): Promise<void> {
+/** The sweep aborts the store's uploads of these rows. */
+export async function deleteOldUploads(db: Queryable, before: Date): Promise<void> {
   await db('direct_uploads').where('created_at', '<', before).delete();
 }

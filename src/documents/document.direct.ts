@@ -1,5 +1,6 @@
-// Large files go from the browser to the store, part by part, to addresses made here. What lies there then is a
-// pending object like any other: it is read once, held to the same rules, and becomes a document in the same way.
+// Direct uploads: the browser sends a large file to the store in parts, to presigned addresses made here. The store
+// joins the parts into a pending object, which is then read once, checked by the same rules as any upload, and becomes
+// a document in the same way.
 import { attribution, type Actor } from '../accounts/index.ts';
 import { findVisible } from '../bookings/index.ts';
 import { failure, ok, type Result } from '../lib/result.ts';
@@ -9,44 +10,44 @@ import {
   endUpload,
   findUpload,
   insertUpload,
-  keepPartHashes,
+  storePartHashes,
   openUploadsOf,
-  passOver,
+  markPassedOver,
   type StoredUpload,
 } from './document.direct-repository.ts';
 import { timingsOf, type DocumentDeps } from './document.deps.ts';
 import { newObjectName, pendingKey } from './document.keys.ts';
 import {
-  differing,
-  holdsAll,
-  isSame,
-  mayBeSame,
-  notArrived,
+  firstDifferingPart,
+  hasAllParts,
+  isClaimed,
+  mayBeClaimed,
+  partMissing,
   partCountOf,
   partFault,
-  sizeOf,
+  partSizeOf,
   type PartClaim,
   type Sizes,
 } from './document.parts.ts';
 import { findDocument } from './document.repository.ts';
 import { kindsFor, maySeeDocument, type Document, type DocumentCategory } from './document.ts';
 import {
-  chooseCategory,
+  parseCategory,
   openSession,
   recordRefusal,
   refusalOf,
-  takeBack,
-  tooMany,
+  removeObjects,
+  tooManyFiles,
   UploadRefused,
   type OpenSession,
   type UploadFailure,
 } from './document.upload.ts';
 import { cleanFileName } from './file-name.ts';
 
-/** A file that goes part by part from the browser to the store. */
+/** A file that the browser sends to the store in parts. */
 export interface DirectUpload {
   id: string;
-  /** Each part but the last has this many bytes. */
+  /** The size of each part except the last. */
   partBytes: number;
   partCount: number;
   expiresAt: Date;
@@ -54,21 +55,21 @@ export interface DirectUpload {
 
 export interface PartOffer {
   partNumber: number;
-  /** Null: the store has it already. Else where to PUT it, until when, and with which headers. */
+  /** Where to PUT the part, until when, and with which headers; null: the store already has it. */
   send: (PartAddress & { expiresAt: Date }) | null;
 }
 
-/** Why an upload is given up: by the person, or because the browser cannot send to the store. */
+/** Why an upload is cancelled: by the person, or because the browser cannot reach the store. */
 export const cancelReasons = ['cancelled', 'unreachable'] as const;
 export type CancelReason = (typeof cancelReasons)[number];
 
-/** Uploads past the app. What they do not find is `not_found`: not the person's, expired, or refused before. */
+/** `not_found` means that the upload is not the person's, has expired, or was refused. */
 export interface DirectUploads {
-  /** Of the store, for the pages' Content-Security-Policy; null: not set up, and every method fails. */
+  /** The store's origin, for the pages' Content-Security-Policy; null: not configured, and every method fails. */
   readonly origin: string | null;
-  /** Files of this size and larger go directly; smaller ones through the app. Bytes. */
+  /** In bytes. Smaller files go through the app. */
   readonly fromBytes: number;
-  /** `resumed`: it was under way already, with some of its parts. */
+  /** `resumed`: an earlier upload of the same file continues. */
   start(
     actor: Actor,
     bookingId: string,
@@ -80,7 +81,7 @@ export interface DirectUploads {
     uploadId: string,
     parts: PartClaim[],
   ): Promise<Result<PartOffer[], UploadFailure>>;
-  /** All parts are sent: makes it a document by the same rules. Asked again, it answers the same. */
+  /** Call when all parts are sent: makes the file a document. Safe to repeat; it returns the same document. */
   complete(
     actor: Actor,
     bookingId: string,
@@ -95,33 +96,35 @@ export interface DirectUploads {
   ): Promise<Result<null, UploadFailure>>;
 }
 
-/** The smallest part that S3 takes, unless it is the last. Files from this size on go to the store directly. */
+/** S3 refuses smaller parts, except the last. Files of this size and larger are uploaded directly. */
 const partBytes = 5 * 1024 * 1024;
 const addressSeconds = 300;
 
 const unreachableNote =
   'A browser could not send to the file store and sends through the app instead: see docs/documents.md';
 
-/** What may be mended by asking again stays open. */
-const passing = new Set<UploadFailure['reason']>(['storage_unavailable', 'invalid']);
+/** After these failures the upload stays open, because a repeated request may succeed. */
+const retryable = new Set<UploadFailure['reason']>(['storage_unavailable', 'invalid']);
 
 export function createDirectUploads(deps: DocumentDeps): DirectUploads {
   const { browserOrigin } = deps.store;
-  const whenSetUp = <T>(ask: () => Promise<Result<T, UploadFailure>>) =>
+  const ifConfigured = <T>(ask: () => Promise<Result<T, UploadFailure>>) =>
     browserOrigin === null
       ? Promise.resolve(failure<UploadFailure>({ reason: 'not_direct' }))
-      : answered(ask);
+      : catchUnavailable(ask);
   return {
     origin: browserOrigin,
     fromBytes: partBytes,
-    start: (actor, bookingId, file) => whenSetUp(() => start(deps, actor, bookingId, file)),
-    offer: (actor, ...where) => whenSetUp(() => offer(deps, actor, ...where)),
-    complete: (actor, ...where) => whenSetUp(() => complete(deps, actor, ...where)),
-    cancel: (actor, ...where) => whenSetUp(() => cancel(deps, actor, ...where)),
+    start: (actor, bookingId, file) => ifConfigured(() => start(deps, actor, bookingId, file)),
+    offer: (actor, ...where) => ifConfigured(() => offer(deps, actor, ...where)),
+    complete: (actor, ...where) => ifConfigured(() => complete(deps, actor, ...where)),
+    cancel: (actor, ...where) => ifConfigured(() => cancel(deps, actor, ...where)),
   };
 }
 
-async function answered<T>(ask: () => Promise<Result<T, UploadFailure>>): Promise<Result<T, UploadFailure>> {
+async function catchUnavailable<T>(
+  ask: () => Promise<Result<T, UploadFailure>>,
+): Promise<Result<T, UploadFailure>> {
   try {
     return await ask();
   } catch (error) {
@@ -140,9 +143,9 @@ async function start(
   if (!booking) return failure({ reason: 'not_found' });
   const refused = refusalOf(booking);
   if (refused) return failure(refused);
-  const chosen = chooseCategory(actor, category);
+  const chosen = parseCategory(actor, category);
   if (!chosen.ok) return chosen;
-  const fault = faultBeforehand(deps, chosen.value, fileName, sizeBytes);
+  const fault = faultBeforeUpload(deps, chosen.value, fileName, sizeBytes);
   if (fault) {
     await recordRefusal(deps, actor, bookingId, { why: fault, files: 1 });
     return failure({ reason: 'content', position: 1, fault });
@@ -151,7 +154,7 @@ async function start(
   const now = deps.clock.now();
   const userId = attribution(actor.viewer).byId;
   const open = await openUploadsOf(deps.db, { bookingId, userId }, now);
-  // Whoever chooses the same file again after a broken connection goes on where it broke.
+  // Choosing the same file again after a broken connection continues its upload.
   const same = open.find(
     (one) =>
       !one.passedOver &&
@@ -159,8 +162,8 @@ async function start(
       one.sizeBytes === sizeBytes &&
       one.category === chosen.value,
   );
-  if (same) return ok({ upload: told(same), resumed: true });
-  if (open.length >= deps.limits.maxFiles) return failure(tooMany(deps));
+  if (same) return ok({ upload: toDirectUpload(same), resumed: true });
+  if (open.length >= deps.limits.maxFiles) return failure(tooManyFiles(deps));
 
   const objectName = newObjectName();
   const upload = {
@@ -175,13 +178,13 @@ async function start(
     s3UploadId: await deps.store.startUpload(pendingKey(objectName)),
     expiresAt: new Date(now.getTime() + timingsOf(deps).uploadMs),
   };
-  // Dying before this: the sweep aborts what no row speaks of.
+  // If the process dies before this, the sweep aborts the store's upload.
   await insertUpload(deps.db, upload);
-  return ok({ upload: told(upload), resumed: false });
+  return ok({ upload: toDirectUpload(upload), resumed: false });
 }
 
-/** What no content can mend, told before a byte is sent. */
-function faultBeforehand(
+/** Refuses before a byte is sent what no content can make acceptable. */
+function faultBeforeUpload(
   { limits }: Pick<DocumentDeps, 'limits'>,
   category: DocumentCategory,
   fileName: string,
@@ -201,47 +204,51 @@ async function offer(
   uploadId: string,
   claims: PartClaim[],
 ): Promise<Result<PartOffer[], UploadFailure>> {
-  const found = await findOpen(deps, actor, bookingId, uploadId);
+  const found = await findOpenUpload(deps, actor, bookingId, uploadId);
   if (!found.ok) return found;
   const upload = found.value;
   const beyond = claims.find(({ partNumber }) => partNumber > partCountOf(upload));
   if (beyond) return failure(partFault(beyond.partNumber, `This file has ${partCountOf(upload)} parts`));
   const key = pendingKey(upload.objectName);
   const stored = await deps.store.parts(key, upload.s3UploadId);
-  if (!stored) return offerNone(deps, actor, upload, claims);
+  if (!stored) return offerAfterJoin(deps, actor, upload, claims);
   const expiresAt = new Date(deps.clock.now().getTime() + addressSeconds * 1000);
   const offers = claims.map(async (claim): Promise<PartOffer> => {
     const { partNumber } = claim;
-    if (stored.some((part) => isSame(part, claim))) return { partNumber, send: null };
-    const part = { ...claim, size: sizeOf(upload, partNumber) };
+    if (stored.some((part) => isClaimed(part, claim))) return { partNumber, send: null };
+    const part = { ...claim, size: partSizeOf(upload, partNumber) };
     const address = await deps.store.partAddress(key, upload.s3UploadId, part, addressSeconds);
     return { partNumber, send: { ...address, expiresAt } };
   });
   return ok(await Promise.all(offers));
 }
 
-/** The store has no parts of it: they have been put together, if anybody wrote down of which hashes. */
-async function offerNone(
+/** Answers when the store has no parts of the upload: they have been joined, provided that their hashes are stored. */
+async function offerAfterJoin(
   deps: DocumentDeps,
   actor: Actor,
   upload: StoredUpload,
   claims: PartClaim[],
 ): Promise<Result<PartOffer[], UploadFailure>> {
   const object = await deps.store.head(pendingKey(upload.objectName));
-  // Looked at last: whoever writes it writes the hashes before the parts go, and that it is stored before the object.
+  // Read last: a completing request stores the hashes before it joins the parts, and the state before it moves the
+  // object.
   const { state, partSha256 = null } = (await findUpload(deps.db, upload)) ?? {};
   if (state !== 'open') return failure({ reason: 'not_found' });
   if (!object || !partSha256) {
-    await refuse(deps, actor, upload, 'not_found');
+    await endRefused(deps, actor, upload, 'not_found');
     return failure({ reason: 'not_found' });
   }
-  if (holdsAll(partSha256, claims)) return ok(claims.map(({ partNumber }) => ({ partNumber, send: null })));
-  // Another file of that name and size. Its own may be about to become a document, so it is left as it is.
-  await passOver(deps.db, upload.id);
+  if (hasAllParts(partSha256, claims))
+    return ok(claims.map(({ partNumber }) => ({ partNumber, send: null })));
+  // These are parts of another file of the same name and size. The first one may be about to become a document, so
+  // leave
+  // its upload open, and do not resume it again.
+  await markPassedOver(deps.db, upload.id);
   return failure({ reason: 'not_found' });
 }
 
-function told(upload: Sizes & { id: string; expiresAt: Date }): DirectUpload {
+function toDirectUpload(upload: Sizes & { id: string; expiresAt: Date }): DirectUpload {
   const { id, expiresAt } = upload;
   return { id, partBytes: upload.partBytes, partCount: partCountOf(upload), expiresAt };
 }
@@ -253,7 +260,7 @@ async function complete(
   uploadId: string,
   claims: PartClaim[],
 ): Promise<Result<Document[], UploadFailure>> {
-  const found = await findOpen(deps, actor, bookingId, uploadId);
+  const found = await findOpenUpload(deps, actor, bookingId, uploadId);
   if (!found.ok) return (await alreadyStored(deps, actor, bookingId, uploadId, claims)) ?? found;
   const upload = found.value;
   let hashes: Buffer | null = null;
@@ -261,22 +268,22 @@ async function complete(
     const end = { state: 'stored', document_id: document?.id ?? '', part_sha256: hashes } as const;
     return (await endUpload(trx, uploadId, end)) ? null : { reason: 'not_found' };
   });
-  const completed = await answered(async () => {
-    const together = await putTogether(deps, upload, claims);
-    if (!together.ok) return together;
-    hashes = together.value;
+  const completed = await catchUnavailable(async () => {
+    const joined = await joinParts(deps, upload, claims);
+    if (!joined.ok) return joined;
+    hashes = joined.value;
     return makeDocument(deps, actor, session, upload, hashes);
   });
   if (completed.ok) return completed;
-  // Asked twice at once, the other may have been faster, and have moved the bytes away meanwhile.
+  // A concurrent request to complete the same upload may have won and moved the object.
   const stored = await alreadyStored(deps, actor, bookingId, uploadId, claims);
   if (stored) return stored;
   if ((await findUpload(deps.db, upload))?.state === 'refused') {
-    // Cancelled meanwhile: what has been put together or copied since is nobody's.
-    await clearAway(deps, upload);
+    // The upload was cancelled during this request, so remove what was joined or copied since.
+    await removeUpload(deps, upload);
     return failure({ reason: 'not_found' });
   }
-  if (!passing.has(completed.reason)) await refuse(deps, actor, upload, wordFor(completed));
+  if (!retryable.has(completed.reason)) await endRefused(deps, actor, upload, auditReason(completed));
   return completed;
 }
 
@@ -290,7 +297,7 @@ async function makeDocument(
   await deps.onStep?.('put_together');
   const { fileName: originalName, objectName, category } = upload;
   try {
-    await session.adopt(category, {
+    await session.addStored(category, {
       originalName,
       objectName,
       hashes: { partBytes: upload.partBytes, sha256 },
@@ -304,8 +311,8 @@ async function makeDocument(
   return session.finish(actor, category);
 }
 
-/** The parts as one object under the pending prefix; the hashes that the browser says they have. */
-async function putTogether(
+/** Joins the parts into one pending object. Returns the hashes that the browser claims for them. */
+async function joinParts(
   { db, store }: DocumentDeps,
   upload: StoredUpload,
   claims: PartClaim[],
@@ -313,31 +320,31 @@ async function putTogether(
   const key = pendingKey(upload.objectName);
   const parts = await store.parts(key, upload.s3UploadId);
   if (!parts) {
-    // Done before, by a process that died then, or that is about it now: since this one read the row, perhaps. The
-    // hashes are written first: without them nobody has, and the parts are gone.
+    // A process has joined them before: it died afterwards, or is still at work and read the row earlier than this one.
+    // It stores the hashes first, so without hashes nobody has joined the parts, and the store has lost them.
     const { partSha256 = null } = (await findUpload(db, upload)) ?? {};
     if (!partSha256) return failure({ reason: 'not_found' });
-    // Another file of that name and size, from another tab: it is that one's now.
-    const other = differing(partSha256, claims);
-    return other === null ? ok(partSha256) : failure(notArrived(other));
+    // Another tab uploaded another file of the same name and size, and its parts were joined.
+    const other = firstDifferingPart(partSha256, claims);
+    return other === null ? ok(partSha256) : failure(partMissing(other));
   }
   const wanted: StoredPart[] = [];
   const hashes: string[] = [];
   for (let partNumber = 1; partNumber <= partCountOf(upload); partNumber += 1) {
     const claim = claims.find((one) => one.partNumber === partNumber);
     if (!claim) return failure(partFault(partNumber, `Part ${partNumber} has no hash`));
-    const part = parts.find((one) => mayBeSame(one, claim) && one.size === sizeOf(upload, partNumber));
-    if (!part) return failure(notArrived(partNumber));
+    const part = parts.find((one) => mayBeClaimed(one, claim) && one.size === partSizeOf(upload, partNumber));
+    if (!part) return failure(partMissing(partNumber));
     wanted.push(part);
     hashes.push(claim.sha256);
   }
   const sha256 = Buffer.from(hashes.join(''), 'hex');
-  await keepPartHashes(db, upload.id, sha256);
+  await storePartHashes(db, upload.id, sha256);
   await store.completeUpload(key, upload.s3UploadId, wanted);
   return ok(sha256);
 }
 
-function wordFor(why: UploadFailure): string {
+function auditReason(why: UploadFailure): string {
   return why.reason === 'content' ? why.fault : why.reason;
 }
 
@@ -348,13 +355,13 @@ async function cancel(
   uploadId: string,
   why: CancelReason,
 ): Promise<Result<null, UploadFailure>> {
-  const found = await findOpen(deps, actor, bookingId, uploadId);
+  const found = await findOpenUpload(deps, actor, bookingId, uploadId);
   if (!found.ok) return found;
   if (why === 'unreachable') deps.log.warn(unreachableNote);
-  return (await refuse(deps, actor, found.value, why)) ? ok(null) : failure({ reason: 'not_found' });
+  return (await endRefused(deps, actor, found.value, why)) ? ok(null) : failure({ reason: 'not_found' });
 }
 
-/** The document that it became, if it was made of these very parts: two tabs may have sent two files to one upload. */
+/** The document that the upload became, if these parts made it: two tabs may send different files to one upload. */
 async function alreadyStored(
   deps: DocumentDeps,
   actor: Actor,
@@ -365,13 +372,14 @@ async function alreadyStored(
   if (!(await findVisible(deps, actor, bookingId))) return null;
   const userId = attribution(actor.viewer).byId;
   const upload = await findUpload(deps.db, { id: uploadId, bookingId, userId });
-  if (!upload?.documentId || !upload.partSha256 || differing(upload.partSha256, claims) !== null) return null;
+  if (!upload?.documentId || !upload.partSha256 || firstDifferingPart(upload.partSha256, claims) !== null)
+    return null;
   const document = await findDocument(deps.db, upload.documentId);
   return document && maySeeDocument(actor.viewer, document) ? ok([document]) : null;
 }
 
-/** Theirs, under way, and to a booking that takes documents. */
-async function findOpen(
+/** The actor's own open upload, to a booking that accepts documents. */
+async function findOpenUpload(
   deps: DocumentDeps,
   actor: Actor,
   bookingId: string,
@@ -387,23 +395,28 @@ async function findOpen(
   return upload && isOpen ? ok(upload) : failure({ reason: 'not_found' });
 }
 
-/** Ends it without a document. False when it had ended already. */
-async function refuse(deps: DocumentDeps, actor: Actor, upload: StoredUpload, why: string): Promise<boolean> {
+/** Ends the upload without a document. False when it had already ended. */
+async function endRefused(
+  deps: DocumentDeps,
+  actor: Actor,
+  upload: StoredUpload,
+  why: string,
+): Promise<boolean> {
   const isFirst = await deps.db.transaction(async (trx) => {
     if (!(await endUpload(trx, upload.id, { state: 'refused' }))) return false;
     await recordRefusal({ ...deps, db: trx }, actor, upload.bookingId, { why, files: 1 });
     return true;
   });
-  if (isFirst) await clearAway(deps, upload);
+  if (isFirst) await removeUpload(deps, upload);
   return isFirst;
 }
 
-/** Only of a refused one: no row speaks of its objects, or ever will. */
-async function clearAway(deps: DocumentDeps, { objectName, s3UploadId }: StoredUpload): Promise<void> {
+/** Call for refused uploads only: their objects have no row and will never get one. */
+async function removeUpload(deps: DocumentDeps, { objectName, s3UploadId }: StoredUpload): Promise<void> {
   await deps.store.abortUpload(pendingKey(objectName), s3UploadId).catch(leaveToSweep(deps));
-  await takeBack(deps, [objectName]);
+  await removeObjects(deps, [objectName]);
 }
 
 function leaveToSweep({ log }: DocumentDeps): (error: unknown) => void {
-  return () => log.warn('An upload in parts is left to the sweeper');
+  return () => log.warn('A multipart upload is left to the sweep');
 }

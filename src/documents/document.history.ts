@@ -7,11 +7,11 @@ export interface DocumentEvent {
   what: 'uploaded' | 'downloaded' | 'viewed' | 'found_damaged' | 'released' | 'recalled';
   at: Date;
   by: { id: string; name: string; isStaff: boolean } | null;
-  /** The admin at the keyboard. */
+  /** The admin who was acting as `by`. */
   actingAdmin: { id: string; name: string } | null;
-  /** Of a release: who was told. To a referrer, only those of the own organisation. */
+  /** Who was told of a release. A referrer gets only members of their own organisation. */
   told: { id: string; name: string }[];
-  /** Of a report: whether referrers could see it then. */
+  /** Whether referrers could see the report at that time. */
   whileReleased: boolean;
 }
 
@@ -35,7 +35,7 @@ const actions = [
   'drift.found',
 ];
 
-/** Read from the audit log: the chain of custody of one document. */
+/** The chain of custody of one document, read from the audit log. */
 export async function historyOf(
   deps: Pick<DocumentDeps, 'db' | 'audit'>,
   actor: Actor,
@@ -45,14 +45,14 @@ export async function historyOf(
   if (!document) return null;
   const rows = await deps
     .db('audit_log as a')
-    // While acting, the referrer is whose doing it is, and the actor the admin at the keyboard.
+    // During acting, `acting_as_id` is the referrer, and `actor_id` the admin.
     .leftJoin('users as by', (join) => join.on(deps.db.raw('by.id = coalesce(a.acting_as_id, a.actor_id)')))
     .leftJoin('users as admin', (join) =>
       join.on(deps.db.raw('admin.id = a.actor_id and a.acting_as_id is not null')),
     )
     .where({ resource_type: 'document', resource_id: document.id })
     .whereIn('action', actions)
-    // What was refused, because it was damaged, nobody has seen.
+    // Nobody saw the bytes of a download that was refused because of damage.
     .whereRaw(`(action = 'drift.found' or outcome = 'success')`)
     .orderBy('a.id')
     .select<EventRow[]>(
@@ -66,36 +66,38 @@ export async function historyOf(
       'admin.id as admin_id',
       'admin.name as admin_name',
     );
-  const names = await namesOf(
+  const names = await namesFor(
     deps.db,
     actor,
     rows.flatMap(({ recipients }) => recipients ?? []),
   );
   let isReleased = wasReleasedUnrecorded(rows, document.releasedAt);
   return rows.map((row) => {
-    const what = whatOf(row);
+    const what = eventKind(row);
     if (what === 'released') isReleased = true;
     if (what === 'recalled') isReleased = false;
     return {
       what,
       at: row.at,
       by:
-        row.by_id === null ? null : { ...named(row.by_id, row.by_name), isStaff: row.by_role !== 'referrer' },
-      actingAdmin: row.admin_id === null ? null : named(row.admin_id, row.admin_name),
+        row.by_id === null
+          ? null
+          : { ...personOf(row.by_id, row.by_name), isStaff: row.by_role !== 'referrer' },
+      actingAdmin: row.admin_id === null ? null : personOf(row.admin_id, row.admin_name),
       told: (row.recipients ?? []).flatMap((told) => names.get(told) ?? []),
       whileReleased: isReleased,
     };
   });
 }
 
-/** Reports from before releases were recorded have been visible since they were uploaded. */
+/** Reports older than the recording of releases have been visible since they were uploaded. */
 function wasReleasedUnrecorded(rows: readonly EventRow[], releasedAt: Date | null): boolean {
-  const first = rows.map(whatOf).find((what) => what === 'released' || what === 'recalled');
+  const first = rows.map(eventKind).find((what) => what === 'released' || what === 'recalled');
   return first === undefined ? releasedAt !== null : first === 'recalled';
 }
 
-/** Of another organisation that had the booking before, a referrer learns no names. */
-async function namesOf(
+/** A referrer gets only names of people in their own organisation: another one may have had the booking before. */
+async function namesFor(
   db: Queryable,
   { viewer }: Actor,
   ids: string[],
@@ -113,7 +115,7 @@ async function namesOf(
   return new Map(people.map((person) => [person.id, person]));
 }
 
-function whatOf({ action, purpose }: Pick<EventRow, 'action' | 'purpose'>): DocumentEvent['what'] {
+function eventKind({ action, purpose }: Pick<EventRow, 'action' | 'purpose'>): DocumentEvent['what'] {
   switch (action) {
     case 'document.uploaded':
       return 'uploaded';
@@ -128,6 +130,6 @@ function whatOf({ action, purpose }: Pick<EventRow, 'action' | 'purpose'>): Docu
   }
 }
 
-function named(id: string, name: string | null): { id: string; name: string } {
+function personOf(id: string, name: string | null): { id: string; name: string } {
   return { id, name: name ?? '' };
 }

@@ -1,24 +1,24 @@
-// What the room leaves to the worker. Payloads hold ids only.
+// Background jobs for documents. Payloads hold ids only.
 import { z } from 'zod';
 import type { JobDefinition } from '../ports/job-queue.ts';
 
-const aDocument = z.object({ documentId: z.uuid() });
-const nothing = z.object({});
-type Nothing = Record<string, never>;
+const documentPayload = z.object({ documentId: z.uuid() });
+const noPayload = z.object({});
+type NoPayload = Record<string, never>;
 
-/** Let the scanner look at a document that waits for its verdict. */
-export const scanDocumentJob: JobDefinition<z.infer<typeof aDocument>> = {
+/** Scans a document for viruses. */
+export const scanDocumentJob: JobDefinition<z.infer<typeof documentPayload>> = {
   name: 'scan_document',
-  payload: aDocument,
+  payload: documentPayload,
 };
 
 export const scanKey = (documentId: string): string => `scan:${documentId}`;
 
-/** What uploads left behind: pending objects, uploads in parts, scans without a job, infected bytes. */
-export const sweepDocumentsJob: JobDefinition<Nothing> = { name: 'sweep_documents', payload: nothing };
+/** Cleans up after uploads: pending objects, multipart uploads, scans without a job, infected objects. */
+export const sweepDocumentsJob: JobDefinition<NoPayload> = { name: 'sweep_documents', payload: noPayload };
 
-/** The bytes of what was deleted long enough ago. */
-export const retainDocumentsJob: JobDefinition<Nothing> = { name: 'retain_documents', payload: nothing };
+/** Removes the bytes of documents whose retention has ended. */
+export const retainDocumentsJob: JobDefinition<NoPayload> = { name: 'retain_documents', payload: noPayload };
 
-/** Rows and objects against each other, each night. */
-export const checkCustodyJob: JobDefinition<Nothing> = { name: 'check_custody', payload: nothing };
+/** The nightly file check. */
+export const checkCustodyJob: JobDefinition<NoPayload> = { name: 'check_custody', payload: noPayload };

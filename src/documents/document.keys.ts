@@ -1,11 +1,11 @@
-// Names of objects: random, so that they say nothing of people, and equal in both places, so that whoever finds
-// one half knows the other.
+// Keys of objects, and the lifecycle rules of the bucket. Object names are random, so that they reveal nothing about
+// people. An object has the same name under each prefix, so that one key leads to the other.
 import { randomBytes } from 'node:crypto';
 import type { LifecycleRule } from '../ports/object-store.ts';
 
 export const pendingPrefix = 'pending/';
 export const storedPrefix = 'documents/';
-/** Objects that no row speaks of are put here by the nightly job, never deleted. */
+/** The nightly file check moves objects without a row here and never deletes them. */
 export const strayPrefix = 'strays/';
 
 export function newObjectName(): string {
@@ -16,7 +16,7 @@ export const pendingKey = (name: string): string => pendingPrefix + name;
 export const storedKey = (name: string): string => storedPrefix + name;
 export const strayKey = (name: string): string => strayPrefix + name;
 
-/** What follows the prefix. */
+/** The key without its prefix. */
 export function objectName(key: string): string {
   return key.slice(key.indexOf('/') + 1);
 }
@@ -28,7 +28,7 @@ const versionsOnly = {
   removesDeleteMarkers: true,
 };
 
-/** What the bucket has to do on its own. docs/documents.md gives it to operators as S3 wants it. */
+/** The rules that the bucket needs; docs/documents.md has them in S3's JSON. */
 export const bucketLifecycle: readonly LifecycleRule[] = [
   {
     prefix: pendingPrefix,

@@ -1,5 +1,5 @@
-// Handing a document out: rights, then its bytes piece by piece, each checked against what was received before it
-// is handed on. A wrong byte ends the answer; it is never sent.
+// Opens a document for reading: checks the rights, then reads chunk by chunk and compares each with its hash before
+// passing it on. A wrong chunk ends the stream and is never sent.
 import { createHash } from 'node:crypto';
 import { addAbortSignal, Readable } from 'node:stream';
 import { auditActor, type Actor } from '../accounts/index.ts';
@@ -9,37 +9,37 @@ import { failure, ok, type Result } from '../lib/result.ts';
 import { ObjectStoreUnavailable } from '../ports/object-store.ts';
 import type { DocumentDeps } from './document.deps.ts';
 import { custodyOf, findDocument, type Custody } from './document.repository.ts';
-import { heldBackBecause, maySeeDocument, type Document, type HeldBack } from './document.ts';
+import { unavailableReason, maySeeDocument, type Document, type UnavailableReason } from './document.ts';
 
 export type OpenFailure =
   | { reason: 'not_found' }
   | { reason: 'range_not_satisfiable'; sizeBytes: number }
-  /** It is there, and its bytes are not handed out: still being scanned, found infected, or not what was received. */
-  | { reason: 'not_available'; because: HeldBack }
+  /** The document exists and its bytes are withheld: still being scanned, infected, or damaged. */
+  | { reason: 'not_available'; because: UnavailableReason }
   | { reason: 'storage_unavailable' };
 
 export interface WantedRange {
-  /** From the end when `start` is null: `end` bytes. */
+  /** Null: the last `end` bytes. */
   start: number | null;
   end: number | null;
 }
 
 export interface OpenedDocument {
   document: Document;
-  /** Both ends included; null: the whole. */
+  /** Both ends included; null: the whole document. */
   range: { start: number; end: number } | null;
-  /** Checked piece by piece before it is handed on; fails rather than give one wrong byte. */
+  /** Each chunk is checked before it is passed on; the stream fails rather than give a wrong byte. */
   content: Readable;
 }
 
 type Range = { start: number; end: number };
 
-/** The stored bytes are not those received. */
+/** The stored bytes are not those that were received. */
 export class DocumentDamaged extends Error {
   override readonly name = 'DocumentDamaged';
 }
 
-/** Null when unknown, or not theirs to know of: the two look the same outside, and differ in the audit log. */
+/** Null when the document is unknown or hidden from the actor. Only the audit log tells the two apart. */
 export async function findVisibleDocument(
   deps: Pick<DocumentDeps, 'db' | 'audit'>,
   actor: Actor,
@@ -80,15 +80,15 @@ export async function openDocument(
         ...(outcome === 'failure' && { because: 'damaged' }),
       },
     });
-  const because = heldBackBecause(document);
-  // Found once, it is not begun again and again: the nightly look finds it whole when the right bytes are back.
+  const because = unavailableReason(document);
+  // Known damage is refused without reading the bytes again; the nightly file check clears it when they are right.
   if (because === 'damaged') await record('failure');
   if (because) return failure({ reason: 'not_available', because });
   const range = wanted && rangeWithin(wanted, document.sizeBytes);
   if (wanted && !range) return failure({ reason: 'range_not_satisfiable', sizeBytes: document.sizeBytes });
-  const failed = () => record('failure', range);
+  const recordFailure = () => record('failure', range);
   try {
-    const content = await begun(deps, document, range ?? whole(document), failed);
+    const content = await startContent(deps, document, range ?? wholeRange(document), recordFailure);
     await record('success', range).catch((error: unknown) => {
       content.destroy();
       throw error;
@@ -97,12 +97,12 @@ export async function openDocument(
   } catch (error) {
     if (error instanceof ObjectStoreUnavailable) return failure({ reason: 'storage_unavailable' });
     if (!(error instanceof DocumentDamaged)) throw error;
-    await failed();
+    await recordFailure();
     return failure({ reason: 'not_available', because: 'damaged' });
   }
 }
 
-export function whole({ sizeBytes }: Pick<Document, 'sizeBytes'>): Range {
+export function wholeRange({ sizeBytes }: Pick<Document, 'sizeBytes'>): Range {
   return { start: 0, end: sizeBytes - 1 };
 }
 
@@ -115,39 +115,39 @@ function rangeWithin({ start, end }: WantedRange, size: number): Range | null {
 }
 
 /**
- * With its first piece in hand: until then there is still a status to answer with. Destroyed, it lets go of the store
- * at once, whether it has been read from or not.
+ * Reads the first piece before returning, so that damage can still be answered with a status. Destroying the stream
+ * closes the connection to the store at once, whether the stream was read or not.
  */
-async function begun(
+async function startContent(
   deps: DocumentDeps,
   document: Document,
   range: Range,
-  whenDamaged: () => Promise<void>,
+  onDamage: () => Promise<void>,
 ): Promise<Readable> {
-  const leave = new AbortController();
-  const pieces = checkedContent(deps, document, range, leave.signal);
-  let ahead: IteratorResult<Buffer, void> | null = await pieces.next();
-  const handOn = async () => {
+  const abort = new AbortController();
+  const pieces = checkedContent(deps, document, range, abort.signal);
+  let first: IteratorResult<Buffer, void> | null = await pieces.next();
+  const pushNext = async () => {
     try {
-      const { done, value } = ahead ?? (await pieces.next());
-      ahead = null;
+      const { done, value } = first ?? (await pieces.next());
+      first = null;
       if (!content.destroyed) content.push(done ? null : value);
     } catch (error) {
-      if (error instanceof DocumentDamaged) await whenDamaged();
+      if (error instanceof DocumentDamaged) await onDamage();
       throw error;
     }
   };
   const content = new Readable({
-    read: () => void handOn().catch((error: unknown) => content.destroy(error as Error)),
+    read: () => void pushNext().catch((error: unknown) => content.destroy(error as Error)),
     destroy(error, done) {
-      leave.abort();
+      abort.abort();
       done(error);
     },
   });
   return content;
 }
 
-/** The wanted bytes. Throws DocumentDamaged, and raises the alarm, before any byte of a wrong piece. */
+/** The bytes of a range. On a wrong chunk it raises the alarm and throws DocumentDamaged before any byte of it. */
 export async function* checkedContent(
   deps: Pick<DocumentDeps, 'db' | 'store' | 'audit' | 'log'>,
   document: Pick<Document, 'id' | 'sizeBytes' | 'damagedAt'>,
@@ -159,14 +159,14 @@ export async function* checkedContent(
   const from = start - (start % chunkBytes);
   const to = Math.min(end - (end % chunkBytes) + chunkBytes, document.sizeBytes) - 1;
   const found = await deps.store.get(custody.s3Key, { start: from, end: to });
-  if (!found) throw await alarmed(deps, document, 'the object is gone');
+  if (!found) throw await reportDamage(deps, document, 'the object is gone');
   if (signal) addAbortSignal(signal, found.stream);
   try {
     let at = from;
     for await (const chunk of inChunks(found.stream, chunkBytes)) {
       const expected = Math.min(chunkBytes, document.sizeBytes - at);
       if (lengthOf(chunk) !== expected || !isIntact(custody, at / chunkBytes, chunk)) {
-        throw await alarmed(deps, document, 'the bytes are not those received');
+        throw await reportDamage(deps, document, 'the bytes are not those received');
       }
       for (const piece of chunk) {
         const part = piece.subarray(Math.max(start - at, 0), Math.max(end + 1 - at, 0));
@@ -174,7 +174,8 @@ export async function* checkedContent(
         at += piece.length;
       }
     }
-    if (at !== to + 1) throw await alarmed(deps, document, 'the object is shorter than what was received');
+    if (at !== to + 1)
+      throw await reportDamage(deps, document, 'the object is shorter than what was received');
   } finally {
     found.stream.destroy();
   }
@@ -190,7 +191,7 @@ function lengthOf(chunk: Buffer[]): number {
   return chunk.reduce((sum, { length }) => sum + length, 0);
 }
 
-/** As they came, only cut where a chunk ends: joining them would copy every byte once more. */
+/** Groups pieces into chunks and cuts them at chunk ends. Joining them would copy every byte. */
 async function* inChunks(stream: Readable, size: number): AsyncGenerator<Buffer[]> {
   let held: Buffer[] = [];
   let length = 0;
@@ -208,26 +209,26 @@ async function* inChunks(stream: Readable, size: number): AsyncGenerator<Buffer[
       length += rest.length;
     }
   } catch (error) {
-    // What breaks while it is read is the way to the store, not the document.
+    // A failure while reading is the store's or the network's, not damage.
     const { code, name } = error as { code?: string; name?: string };
     throw new ObjectStoreUnavailable(code ?? name ?? 'read');
   }
   if (length > 0) yield held;
 }
 
-/** Custody is broken: the row says so from now on, the log shouts each time, and the audit log knows since when. */
-async function alarmed(
+/** Marks the row as damaged, with an audit entry the first time, and logs an error each time. */
+async function reportDamage(
   deps: Pick<DocumentDeps, 'db' | 'audit' | 'log'>,
   document: Pick<Document, 'id' | 'damagedAt'>,
   what: string,
 ): Promise<DocumentDamaged> {
   deps.log.error({ documentId: document.id, alarm: 'document_damaged' }, `A document is damaged: ${what}`);
   await deps.db.transaction(async (trx) => {
-    const isNews = await trx('documents')
+    const isFirst = await trx('documents')
       .where({ id: document.id })
       .whereNull('damaged_at')
       .update({ damaged_at: trx.fn.now() });
-    if (!isNews) return;
+    if (!isFirst) return;
     await deps.audit.record(trx, systemActor, {
       action: 'drift.found',
       resourceType: 'document',
@@ -239,7 +240,7 @@ async function alarmed(
   return new DocumentDamaged(what);
 }
 
-/** For callers that read to the end by themselves. */
+/** The whole document as a stream, with the same checks. */
 export function contentOf(deps: DocumentDeps, document: Document): Readable {
-  return Readable.from(checkedContent(deps, document, whole(document)), { objectMode: false });
+  return Readable.from(checkedContent(deps, document, wholeRange(document)), { objectMode: false });
 }

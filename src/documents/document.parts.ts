@@ -1,27 +1,28 @@
-// The parts of a large file: how many, how large, and whether they are those that the browser means.
+// The parts of a direct upload: their number, their sizes, and whether their hashes are those that the browser claims.
 import type { StoredPart } from '../ports/object-store.ts';
 import type { StoredUpload } from './document.direct-repository.ts';
 import type { UploadFailure } from './document.upload.ts';
 
-/** Hex. */
+/** A part as the browser describes it. */
 export interface PartClaim {
   partNumber: number;
+  /** Hex. */
   sha256: string;
 }
 
 const sha256Bytes = 32;
 
-/** Whether each of these parts, if not all there are, has this hash. */
-export function holdsAll(sha256: Buffer, claims: PartClaim[]): boolean {
-  return claims.every((claim) => isSame({ ...claim, sha256: hashOf(sha256, claim.partNumber) }, claim));
+/** Whether each claimed part has the stored hash. The claims need not cover all parts. */
+export function hasAllParts(sha256: Buffer, claims: PartClaim[]): boolean {
+  return claims.every((claim) => isClaimed({ ...claim, sha256: hashOf(sha256, claim.partNumber) }, claim));
 }
 
-/** The number of the first part that is not claimed with this hash; null: all are. */
-export function differing(sha256: Buffer, claims: PartClaim[]): number | null {
+/** The number of the first part that no claim matches; null: the claims match all parts. */
+export function firstDifferingPart(sha256: Buffer, claims: PartClaim[]): number | null {
   const count = sha256.length / sha256Bytes;
   for (let partNumber = 1; partNumber <= count; partNumber += 1) {
     const part = { partNumber, sha256: hashOf(sha256, partNumber) };
-    if (!claims.some((claim) => isSame(part, claim))) return partNumber;
+    if (!claims.some((claim) => isClaimed(part, claim))) return partNumber;
   }
   return null;
 }
@@ -30,7 +31,7 @@ function hashOf(sha256: Buffer, partNumber: number): string {
   return sha256.subarray((partNumber - 1) * sha256Bytes, partNumber * sha256Bytes).toString('hex');
 }
 
-export function notArrived(partNumber: number): UploadFailure {
+export function partMissing(partNumber: number): UploadFailure {
   return partFault(partNumber, `Part ${partNumber} did not arrive: send it again`);
 }
 
@@ -38,14 +39,14 @@ export function partFault(partNumber: number, message: string): UploadFailure {
   return { reason: 'invalid', errors: [{ path: `parts.${partNumber}`, message }] };
 }
 
-/** False also where the store keeps no hash of the part. */
-export function isSame(part: Pick<StoredPart, 'partNumber' | 'sha256'>, claim: PartClaim): boolean {
+/** False also when the store keeps no hash of the part. */
+export function isClaimed(part: Pick<StoredPart, 'partNumber' | 'sha256'>, claim: PartClaim): boolean {
   return part.partNumber === claim.partNumber && part.sha256 === claim.sha256;
 }
 
-/** Whether it can be the part that is claimed. Without a stored hash only reading the whole object can tell. */
-export function mayBeSame(part: StoredPart, claim: PartClaim): boolean {
-  return part.sha256 === null ? part.partNumber === claim.partNumber : isSame(part, claim);
+/** Like isClaimed, but true when the store keeps no hash: then the check of the whole object decides. */
+export function mayBeClaimed(part: StoredPart, claim: PartClaim): boolean {
+  return part.sha256 === null ? part.partNumber === claim.partNumber : isClaimed(part, claim);
 }
 
 export type Sizes = Pick<StoredUpload, 'sizeBytes' | 'partBytes'>;
@@ -54,6 +55,6 @@ export function partCountOf({ sizeBytes, partBytes: each }: Sizes): number {
   return Math.ceil(sizeBytes / each);
 }
 
-export function sizeOf(upload: Sizes, partNumber: number): number {
+export function partSizeOf(upload: Sizes, partNumber: number): number {
   return Math.min(upload.partBytes, upload.sizeBytes - upload.partBytes * (partNumber - 1));
 }

@@ -6,38 +6,38 @@ import { failure, ok, type Result } from '../lib/result.ts';
 import type { DocumentDeps } from './document.deps.ts';
 import { findVisibleDocument } from './document.open.ts';
 import { findDocument, lockDocument } from './document.repository.ts';
-import { heldBackBecause, mayRelease, type Document, type HeldBack } from './document.ts';
+import { unavailableReason, mayRelease, type Document, type UnavailableReason } from './document.ts';
 
 export type ReleaseFailure =
   | { reason: 'not_found' }
   | { reason: 'forbidden' }
   | { reason: 'not_a_report' }
-  /** Its bytes would not be handed out either. */
-  | { reason: 'not_available'; because: HeldBack }
+  /** Its bytes are withheld. */
+  | { reason: 'not_available'; because: UnavailableReason }
   | { reason: 'invalid'; errors: { path: string; message: string }[] };
 
 export interface Released {
   document: Document;
-  /** Ids of those who are told; null: it was released already, and nobody is told again. */
+  /** Ids of the people who are told; null: it was already released, and nobody is told again. */
   told: string[] | null;
 }
 
 export interface Recalled {
   document: Document;
-  /** False: it was a draft already. */
+  /** False: it was already a draft. */
   wasReleased: boolean;
 }
 
-/** An active member of the organisation that the booking belongs to now. */
+/** An active member of the organisation that the booking belongs to. */
 export interface ReleaseCandidate {
   id: string;
   name: string;
   email: string;
-  /** Told unless the caller names the recipients. */
+  /** Is told unless the caller names the recipients. */
   isUsual: boolean;
 }
 
-/** Who may be told of a release. Null: unknown, not a report, or not the actor's to release. */
+/** Who may be told of a release. Null: the document is unknown or no report, or the actor may not release it. */
 export async function releaseCandidates(
   deps: Pick<DocumentDeps, 'db' | 'audit'>,
   actor: Actor,
@@ -50,8 +50,8 @@ export async function releaseCandidates(
 }
 
 /**
- * Releasing what is released already changes nothing and tells nobody.
- * @param recipients whom a message tells; null: the booking's usual ones
+ * Changes nothing and tells nobody when the report is already released.
+ * @param recipients user ids of who is told by e-mail; null: the booking's usual recipients
  */
 export async function releaseReport(
   deps: DocumentDeps,
@@ -59,16 +59,16 @@ export async function releaseReport(
   id: string,
   recipients: readonly string[] | null,
 ): Promise<Result<Released, ReleaseFailure>> {
-  const released = await onLockedReport<Released>(deps, actor, id, async (trx, document, booking) => {
+  const released = await withLockedReport<Released>(deps, actor, id, async (trx, document, booking) => {
     if (document.releasedAt) return ok({ document, told: null });
-    const because = heldBackBecause(document);
+    const because = unavailableReason(document);
     if (because) return failure({ reason: 'not_available', because });
-    const told = chosenOf(await candidatesOf(trx, booking), recipients);
+    const told = checkRecipients(await candidatesOf(trx, booking), recipients);
     if (!told.ok) return told;
     const [{ releases } = { releases: 0 }] = (await trx('documents')
       .where({ id })
       .update({
-        // The transaction's time, which the messages about this release have, too: see src/email/email.documents.ts.
+        // The transaction's time; the e-mails about this release have the same: see src/email/email.documents.ts.
         released_at: trx.fn.now(),
         released_by_id: actor.viewer.userId,
         releases: trx.raw('releases + 1'),
@@ -95,13 +95,13 @@ export async function releaseReport(
   return released;
 }
 
-/** Recalling a draft changes nothing. */
+/** Changes nothing when the report is a draft. */
 export async function recallReport(
   deps: DocumentDeps,
   actor: Actor,
   id: string,
 ): Promise<Result<Recalled, ReleaseFailure>> {
-  return onLockedReport<Recalled>(deps, actor, id, async (trx, document, booking) => {
+  return withLockedReport<Recalled>(deps, actor, id, async (trx, document, booking) => {
     if (!document.releasedAt) return ok({ document, wasReleased: false });
     await trx('documents').where({ id }).update({ released_at: null, released_by_id: null });
     await deps.audit.record(trx, auditActor(actor), {
@@ -114,8 +114,8 @@ export async function recallReport(
   });
 }
 
-/** Locks the booking first, as uploads do: then who belongs to it cannot change meanwhile. */
-async function onLockedReport<T>(
+/** Locks the booking first, as uploads do, so that its organisation cannot change meanwhile. */
+async function withLockedReport<T>(
   deps: DocumentDeps,
   actor: Actor,
   id: string,
@@ -140,7 +140,7 @@ async function candidatesOf(db: Queryable, booking: Booking): Promise<ReleaseCan
   return members.map((member) => ({ ...member, isUsual: usual.has(member.id) }));
 }
 
-function chosenOf(
+function checkRecipients(
   candidates: readonly ReleaseCandidate[],
   recipients: readonly string[] | null,
 ): Result<string[], ReleaseFailure> {
@@ -155,6 +155,6 @@ function chosenOf(
 
 async function reread(trx: Transaction, id: string): Promise<Document> {
   const document = await findDocument(trx, id);
-  if (!document) throw new Error(`Document ${id} is locked and is not there`);
+  if (!document) throw new Error(`Document ${id} was locked and cannot be found`);
   return document;
 }

@@ -1,4 +1,4 @@
-// A deleted document: its row stays for ever, its bytes until retention removes them.
+// Deletes documents. The row stays for ever, the bytes until retention removes them.
 import { attribution, auditActor, type Actor } from '../accounts/index.ts';
 import { systemActor } from '../audit/index.ts';
 import { failure, ok, type Result } from '../lib/result.ts';
@@ -7,10 +7,10 @@ import { findVisibleDocument } from './document.open.ts';
 import { lockDocument } from './document.repository.ts';
 import { mayDelete } from './document.ts';
 
-const atOnce = 500;
+const batchRows = 500;
 const dayMs = 24 * 3_600_000;
 
-/** Soft: the bytes stay until retention takes them (`retainDocuments`). */
+/** Marks the document as deleted; `retainDocuments` removes its bytes later. */
 export async function removeDocument(
   deps: DocumentDeps,
   actor: Actor,
@@ -44,13 +44,13 @@ export async function retainDocuments(deps: DocumentDeps): Promise<number> {
     .where('deleted_at', '<=', before)
     .whereNull('object_removed_at')
     .orderBy('deleted_at')
-    .limit(atOnce)
+    .limit(batchRows)
     .pluck('id')) as string[];
   for (const id of due) await removeBytes(deps, id, 'retention');
-  return due.length === atOnce ? atOnce + (await retainDocuments(deps)) : due.length;
+  return due.length === batchRows ? batchRows + (await retainDocuments(deps)) : due.length;
 }
 
-/** The object first: dying in between, the next run finds the row and does no harm. */
+/** Removes the object before it updates the row: when the process dies in between, the next run repeats both. */
 export async function removeBytes(
   deps: DocumentDeps,
   id: string,

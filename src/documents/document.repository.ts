@@ -34,7 +34,7 @@ export interface NewDocument {
   uploadedForId: string | null;
 }
 
-/** Where the bytes are, and what they must hash to. */
+/** Where the bytes are, and their hashes. */
 export interface Custody {
   s3Key: string;
   chunkBytes: number;
@@ -93,7 +93,7 @@ export async function findDocument(db: Queryable, id: string): Promise<Document 
 /** `maySeeDocument` in SQL. */
 const narrowToVisible = `category = any(:categories) and (:drafts or category <> 'report' or released_at is not null)`;
 
-/** In the order in which they came; deleted ones are left out. */
+/** In the order of their upload, without deleted ones. */
 export async function documentsOf(
   db: Queryable,
   bookingId: string,
@@ -106,7 +106,7 @@ export async function documentsOf(
   return rows.map(toDocument);
 }
 
-/** Asked for every few seconds by each page that is open: one row, and of one table, however many there are. */
+/** A hash of what the list shows. Open pages poll it every few seconds, so it reads one table and returns one row. */
 export async function documentsState(
   db: Queryable,
   bookingId: string,
@@ -126,7 +126,7 @@ export async function custodyOf(db: Queryable, id: string): Promise<Custody> {
   const row = (await db('documents').where({ id }).first('s3_key', 'chunk_bytes', 'chunk_sha256')) as
     | { s3_key: string; chunk_bytes: number; chunk_sha256: Buffer }
     | undefined;
-  if (!row) throw new Error(`Document ${id} is gone`);
+  if (!row) throw new Error(`Document ${id} cannot be found`);
   return { s3Key: row.s3_key, chunkBytes: row.chunk_bytes, chunkSha256: row.chunk_sha256 };
 }
 
@@ -148,13 +148,13 @@ export async function insertDocument(trx: Transaction, document: NewDocument): P
   });
 }
 
-/** Holds the row; null when unknown or deleted. */
+/** Locks the row (`FOR UPDATE`); null when unknown or deleted. */
 export async function lockDocument(trx: Transaction, id: string): Promise<Document | null> {
   await trx('documents').where({ id }).forUpdate().select('id');
   return findDocument(trx, id);
 }
 
-/** Of these keys, those that a row speaks of, deleted ones included. */
+/** Those of the keys that have a row; rows of deleted documents count. */
 export async function knownKeys(db: Queryable, keys: string[]): Promise<Set<string>> {
   const found = (await db('documents').whereIn('s3_key', keys).pluck('s3_key')) as string[];
   return new Set(found);

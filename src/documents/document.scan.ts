@@ -7,17 +7,17 @@ import { findDocument, lockDocument } from './document.repository.ts';
 import type { DocumentStatus } from './document.ts';
 
 /**
- * Lets the scanner read one waiting document, and writes its verdict down. Safe to repeat.
- * @throws Error when there is no verdict: the job comes back
+ * Scans one document and stores the verdict. Safe to repeat.
+ * @throws Error when the scanner gives no verdict; the job is retried
  */
 export async function scanDocument(deps: DocumentDeps, id: string): Promise<void> {
   const document = await findDocument(deps.db, id);
   if (!document || document.status !== 'checking') return;
-  if (!deps.scanner) return giveUpScan(deps, id);
+  if (!deps.scanner) return markNotScanned(deps, id);
   const result = await deps.scanner.scan(contentOf(deps, document));
   await deps.onStep?.('scanned');
   await deps.db.transaction(async (trx) => {
-    // Meanwhile another worker may have been quicker, or the document may have been deleted.
+    // Another worker may have stored a verdict, or somebody may have deleted the document, during the scan.
     if ((await lockDocument(trx, id))?.status !== 'checking') return;
     await setStatus(deps, trx, id, result.verdict);
     await deps.audit.record(trx, systemActor, {
@@ -37,8 +37,8 @@ export async function scanDocument(deps: DocumentDeps, id: string): Promise<void
   }
 }
 
-/** The scan was switched off by whoever runs this: what waits for it would wait for ever. */
-async function giveUpScan(deps: DocumentDeps, id: string): Promise<void> {
+/** The operator switched the scan off, so documents would wait for it for ever. */
+async function markNotScanned(deps: DocumentDeps, id: string): Promise<void> {
   await deps.db.transaction(async (trx) => {
     if ((await lockDocument(trx, id))?.status !== 'checking') return;
     await trx('documents').where({ id }).update({ status: 'not_scanned' });

@@ -1,4 +1,5 @@
-// What the room promises. Failures are values; document.upload.ts says what may be thrown inside streams.
+// What other rooms and the pages may do with documents. Failures are values; see document.upload.ts for the errors that
+// streams throw.
 import type { Actor, Viewer } from '../accounts/index.ts';
 import type { Result } from '../lib/result.ts';
 import type { DocumentDeps, DocumentLimits } from './document.deps.ts';
@@ -29,13 +30,13 @@ export interface DocumentService {
   limits: DocumentLimits;
   direct: DirectUploads;
   begin(actor: Actor, bookingId: string): Promise<Result<UploadSession, UploadFailure>>;
-  /** Those of a booking that the viewer may see the booking of; dictations and draft reports are for staff only. */
+  /** For a booking that the viewer may see. Only staff get dictations and draft reports. */
   list(viewer: Viewer, bookingId: string): Promise<Document[]>;
-  /** The same in short, for whoever watches it: another when anything of what is shown has changed. */
+  /** A hash of the list, for polling: it changes whenever something shown in the list changes. */
   listState(viewer: Viewer, bookingId: string): Promise<string>;
-  /** Null when unknown, or not theirs to know of. */
+  /** Null when the document is unknown or hidden from the actor. */
   find(actor: Actor, id: string): Promise<Document | null>;
-  /** Writes `document.downloaded`; as a failure, when the bytes are not those received. */
+  /** Records `document.downloaded`, as a failure when the document is damaged. */
   open(
     actor: Actor,
     id: string,
@@ -43,19 +44,19 @@ export interface DocumentService {
     purpose?: 'download' | 'view',
   ): Promise<Result<OpenedDocument, OpenFailure>>;
   remove(actor: Actor, id: string): Promise<Result<null, { reason: 'not_found' } | { reason: 'forbidden' }>>;
-  /** From now on referrers see the report. @param recipients who is told; null: the booking's usual ones */
+  /** Makes the report visible to referrers. @param recipients who is told; null: the booking's usual recipients */
   release(
     actor: Actor,
     id: string,
     recipients: readonly string[] | null,
   ): Promise<Result<Released, ReleaseFailure>>;
-  /** Takes a release back: the report is a draft again. */
+  /** Makes the report a draft again. */
   recall(actor: Actor, id: string): Promise<Result<Recalled, ReleaseFailure>>;
-  /** Who may be told of a release, by name; null when it is no report, or not the actor's to release. */
+  /** Who may be told of a release, by name; null when it is no report or the actor may not release it. */
   releaseCandidates(actor: Actor, id: string): Promise<ReleaseCandidate[] | null>;
-  /** What a viewer may upload to a booking that they may see. */
+  /** The categories that the viewer may upload. */
   categoriesFor(viewer: Viewer): DocumentCategory[];
-  /** Who received, opened or deleted it, oldest first; null when it is not the viewer's to know of. */
+  /** Who uploaded, opened, released or recalled it, oldest first; null when it is hidden from the actor. */
   history(actor: Actor, id: string): Promise<DocumentEvent[] | null>;
 }
 

@@ -1,7 +1,8 @@
-// What uploads leave behind when a process dies or a store goes away. Each pending object is the twin of a copy:
-// if no row speaks of the copy, both go. Nothing younger than any upload may take is looked at.
+// Cleans up after uploads that a dead process or an unreachable store interrupted. A pending object may have a copy of
+// the same name under `documents/`: when the copy has no row, both are removed. Objects younger than the longest upload
+// are left alone.
 import type { ObjectFacts } from '../ports/object-store.ts';
-import { forgetUploads } from './document.direct-repository.ts';
+import { deleteOldUploads } from './document.direct-repository.ts';
 import { timingsOf, type DocumentDeps } from './document.deps.ts';
 import { scanDocumentJob, scanKey } from './document.jobs.ts';
 import { objectName, pendingPrefix, storedKey, strayKey } from './document.keys.ts';
@@ -13,16 +14,17 @@ export interface Swept {
   openUploads: number;
 }
 
-const atOnce = 200;
+const batchSize = 200;
 
 export async function sweepDocuments(deps: DocumentDeps): Promise<Swept> {
   const before = deps.clock.now().getTime() - timingsOf(deps).abandonedMs;
   const pendingObjects = await sweepPending(deps, before);
   const openUploads = await abortUploads(deps, before);
-  await forgetUploads(deps.db, new Date(before));
+  await deleteOldUploads(deps.db, new Date(before));
   await resumeScans(deps);
   await removeInfected(deps);
-  if (pendingObjects + openUploads > 0) deps.log.info({ pendingObjects, openUploads }, 'Uploads were swept');
+  if (pendingObjects + openUploads > 0)
+    deps.log.info({ pendingObjects, openUploads }, 'Removed what interrupted uploads left behind');
   return { pendingObjects, openUploads };
 }
 
@@ -37,24 +39,24 @@ async function sweepPending(deps: DocumentDeps, before: number): Promise<number>
   for await (const object of deps.store.list(pendingPrefix)) {
     if (object.lastModified.getTime() > before) continue;
     batch.push(object);
-    if (batch.length === atOnce) await flush();
+    if (batch.length === batchSize) await flush();
   }
   if (batch.length > 0) await flush();
   return swept;
 }
 
-/** The copies first: dying in between, the twins are still there to tell. */
+/** Removes the copies first: when the process dies in between, the pending objects still lead to them. */
 async function removePairs(deps: DocumentDeps, pending: ObjectFacts[]): Promise<void> {
   const copies = pending.map(({ key }) => storedKey(objectName(key)));
   const known = await knownKeys(deps.db, copies);
-  const nobodys = pending.filter(({ key }) => !known.has(storedKey(objectName(key))));
+  const orphans = pending.filter(({ key }) => !known.has(storedKey(objectName(key))));
   const restoredAt = await lastRestore(deps);
-  for (const { key, lastModified } of nobodys) {
-    // Its row may have been lost with a restore: the bytes are put aside, never removed.
+  for (const { key, lastModified } of orphans) {
+    // A restore may have lost its row, so the bytes are kept under `strays/`.
     const name = objectName(key);
     if (lastModified.getTime() <= restoredAt) await deps.store.copy(storedKey(name), strayKey(name));
   }
-  if (nobodys.length > 0) await deps.store.remove(nobodys.map(({ key }) => storedKey(objectName(key))));
+  if (orphans.length > 0) await deps.store.remove(orphans.map(({ key }) => storedKey(objectName(key))));
   await deps.store.remove(pending.map(({ key }) => key));
 }
 
@@ -73,18 +75,18 @@ async function abortUploads(deps: DocumentDeps, before: number): Promise<number>
   return aborted;
 }
 
-/** Whose job gave up, or was lost with a restored database. */
+/** Adds jobs for documents whose scan job gave up or was lost with a restore. */
 async function resumeScans(deps: DocumentDeps): Promise<void> {
   const before = new Date(deps.clock.now().getTime() - timingsOf(deps).scanOverdueMs);
   const waiting = (await deps
     .db('documents')
     .where({ status: 'checking' })
     .whereNull('deleted_at')
-    // The scan would end at the damage each time; found whole again, it is resumed.
+    // A scan of a damaged document fails each time; the file check clears the damage.
     .whereNull('damaged_at')
     .where('created_at', '<', before)
     .orderBy('created_at')
-    .limit(atOnce)
+    .limit(batchSize)
     .pluck('id')) as string[];
   for (const documentId of waiting) {
     await deps.jobs.add(scanDocumentJob, { documentId }, { key: scanKey(documentId), keepRunAt: true });
@@ -96,7 +98,7 @@ async function removeInfected(deps: DocumentDeps): Promise<void> {
     .db('documents')
     .where({ status: 'infected' })
     .whereNull('object_removed_at')
-    .limit(atOnce)
+    .limit(batchSize)
     .pluck('id')) as string[];
   for (const id of left) await removeBytes(deps, id, 'infected');
 }

@@ -1,4 +1,4 @@
-// What a document is, and who may do what with which category.
+// What a document is, who may do what with which category, and which kinds a category accepts.
 import { isStaff, type Viewer } from '../accounts/index.ts';
 import { documentKinds, type DocumentKind } from './content/index.ts';
 
@@ -13,7 +13,7 @@ export const categoryWords: Record<DocumentCategory, string> = {
   other: 'Other',
 };
 
-/** `checking`: the virus scan has not spoken yet. `not_scanned`: it is switched off. */
+/** `checking`: the virus scan has not finished. `not_scanned`: it is switched off. */
 export const documentStatuses = ['checking', 'clean', 'infected', 'not_scanned'] as const;
 export type DocumentStatus = (typeof documentStatuses)[number];
 
@@ -24,17 +24,17 @@ export interface Document {
   fileName: string;
   mimeType: string;
   sizeBytes: number;
-  /** Of the bytes as they were received, in hex. */
+  /** Of the bytes as received, in hex. */
   sha256: string;
   status: DocumentStatus;
-  /** The referrer or member of staff whose upload it is. */
+  /** The referrer or member of staff who uploaded it. */
   uploadedBy: { id: string; name: string };
-  /** The admin who made it while acting as that referrer. */
+  /** The admin who uploaded it while acting as that referrer. */
   uploadedFor: { id: string; name: string } | null;
   createdAt: Date;
-  /** When the stored bytes were found not to be those received. */
+  /** When the stored bytes were found to differ from those received. */
   damagedAt: Date | null;
-  /** Of a report: since when referrers see it; null: a draft. Of any other category: null, and of no meaning. */
+  /** Since when referrers see the report; null: a draft. Always null, without meaning, in other categories. */
   releasedAt: Date | null;
 }
 
@@ -43,9 +43,9 @@ type Verb = 'upload' | 'see' | 'delete';
 const referrerMay: Record<DocumentCategory, readonly Verb[]> = {
   consent_form: ['upload', 'see', 'delete'],
   brief: ['upload', 'see', 'delete'],
-  // Once it is released: see `maySeeDocument`.
+  // Only when released: see `maySeeDocument`.
   report: ['see'],
-  // Does not exist for them: in no list, no count and no error.
+  // Hidden from referrers everywhere: in lists, counts and error texts.
   dictation: [],
   other: ['upload', 'see', 'delete'],
 };
@@ -54,17 +54,17 @@ export function maySeeCategory(viewer: Viewer, category: DocumentCategory): bool
   return isStaff(viewer) || referrerMay[category].includes('see');
 }
 
-/** A report that was not released yet, or was recalled. */
+/** A report that is not yet released, or was recalled. */
 export function isDraft({ category, releasedAt }: Pick<Document, 'category' | 'releasedAt'>): boolean {
   return category === 'report' && releasedAt === null;
 }
 
-/** Drafts are for staff only; an admin acting as a referrer has that referrer's rights. */
+/** Only staff see drafts; an admin acting as a referrer has the referrer's rights. */
 export function maySeeDrafts(viewer: Viewer): boolean {
   return isStaff(viewer);
 }
 
-/** Of a booking that the viewer may see. What a list shows is the same rule in SQL: `narrowToVisible`. */
+/** For a booking that the viewer may see. Lists apply the same rule in SQL: `narrowToVisible`. */
 export function maySeeDocument(viewer: Viewer, document: Pick<Document, 'category' | 'releasedAt'>): boolean {
   return maySeeCategory(viewer, document.category) && (!isDraft(document) || maySeeDrafts(viewer));
 }
@@ -82,7 +82,7 @@ export function visibilityFor(viewer: Viewer): Visibility {
   };
 }
 
-/** Whether referrers can see a document of this category as soon as it is uploaded. */
+/** Whether referrers see a document of this category as soon as it is uploaded. */
 export function isVisibleAtOnce(category: DocumentCategory): boolean {
   return category !== 'report' && referrerMay[category].includes('see');
 }
@@ -95,26 +95,26 @@ export function uploadCategories(viewer: Viewer): DocumentCategory[] {
   return documentCategories.filter((category) => isStaff(viewer) || referrerMay[category].includes('upload'));
 }
 
-/** A referrer deletes what is their own; of the staff only admins delete (domain.md: support has no deletion). */
+/** Referrers delete their own uploads; of the staff only admins delete (domain.md: support has no deletion). */
 export function mayDelete(viewer: Viewer, document: Pick<Document, 'category' | 'uploadedBy'>): boolean {
   if (isStaff(viewer)) return viewer.role === 'admin';
   return referrerMay[document.category].includes('delete') && document.uploadedBy.id === viewer.userId;
 }
 
-export type HeldBack = 'checking' | 'infected' | 'damaged';
+export type UnavailableReason = 'checking' | 'infected' | 'damaged';
 
-/** Why its bytes are not handed out now; null: they are. */
-export function heldBackBecause({
+/** Why the document's bytes are withheld; null: they are not. */
+export function unavailableReason({
   status,
   damagedAt,
-}: Pick<Document, 'status' | 'damagedAt'>): HeldBack | null {
+}: Pick<Document, 'status' | 'damagedAt'>): UnavailableReason | null {
   if (status === 'infected') return 'infected';
   if (damagedAt) return 'damaged';
   return status === 'checking' ? 'checking' : null;
 }
 
 export function isReady(document: Pick<Document, 'status' | 'damagedAt'>): boolean {
-  return heldBackBecause(document) === null;
+  return unavailableReason(document) === null;
 }
 
 /** Mails are evidence: never a consent form, a report or a dictation. */
@@ -127,7 +127,7 @@ export function kindsFor(category: DocumentCategory, kinds: readonly DocumentKin
 }
 
 /** "PDF, Word, Excel, …" for the given kinds; last those that only some categories accept. */
-export function kindWords(kinds: readonly DocumentKind[]): string {
+export function listKinds(kinds: readonly DocumentKind[]): string {
   const labels = (some: readonly DocumentKind[]) =>
     [...new Set(some.map((kind) => documentKinds[kind].label))].join(', ');
   const others = labels(kinds.filter((kind) => !mailKinds.includes(kind)));

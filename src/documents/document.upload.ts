@@ -1,6 +1,6 @@
-// Receiving files: stored under the pending prefix while they are looked at, then copied to their place, then
-// their rows are written; only then is the pending twin removed. Whoever finds a twin knows that the copy beside
-// it is either spoken of by a row, or left by a process that died (document.sweep.ts).
+// Receives files: stores them under `pending/` while they are checked, copies them to `documents/`, writes their rows,
+// and only then removes the pending objects. So a pending object tells the sweep (document.sweep.ts) that its copy has
+// either a row or was left by a process that died.
 import { pipeline, type Readable } from 'node:stream';
 import { attribution, auditActor, isStaff, type Actor } from '../accounts/index.ts';
 import { findVisible, lockBooking, maySee, type Booking } from '../bookings/index.ts';
@@ -39,28 +39,28 @@ export type UploadFailure =
   | { reason: 'forbidden' }
   | { reason: 'booking_cancelled' }
   | { reason: 'invalid'; errors: { path: string; message: string }[] }
-  /** `position`: which file of the request, from 1. Its name is health information and stays out of errors. */
+  /** `position`: which file of the request, from 1. Its name is health information and must not be in errors. */
   | { reason: 'content'; position: number; fault: ContentFault }
-  /** Uploads from the browser to the store are not set up. */
+  /** Direct uploads are not configured. */
   | { reason: 'not_direct' }
   | { reason: 'too_slow' }
   | { reason: 'storage_unavailable' };
 
-/** One request with files. Exactly one of `finish` and `abandon` ends it. */
+/** One request with files. End it with either `finish` or `abandon`. */
 export interface UploadSession {
   /**
-   * The next file, as it comes in: `content` is what must be stored at `key`.
+   * Accepts the next file while it arrives. The caller must store `content` at `key`.
    * @throws UploadRefused
    */
   admit(
     category: unknown,
     file: { originalName: string; stream: Readable },
   ): { key: string; content: Readable };
-  /** What the first refused file was refused for. */
+  /** Why the first refused file was refused. */
   refusal(): UploadFailure | null;
-  /** All files are stored: makes them documents, all or none. */
+  /** Call when all files are stored: makes all of them documents, or none. */
   finish(actor: Actor, category: unknown): Promise<Result<Document[], UploadFailure>>;
-  /** Takes back what was stored; what cannot be, the sweeper does. Writes `document.refused`. */
+  /** Removes what was stored, or leaves it to the sweep. Records `document.refused`. */
   abandon(why: string): Promise<void>;
 }
 
@@ -68,7 +68,7 @@ export class UploadRefused extends Error {
   override readonly name = 'UploadRefused';
   readonly failure: UploadFailure;
   constructor(why: UploadFailure) {
-    super(`The upload is refused: ${why.reason}`);
+    super(`Upload refused: ${why.reason}`);
     this.failure = why;
   }
 }
@@ -79,7 +79,7 @@ interface Received {
   inspection: Inspection;
 }
 
-type Take = (
+type Accept = (
   category: unknown,
   file: { originalName: string; objectName: string; stream: Readable },
 ) => { key: string; content: Readable };
@@ -95,24 +95,24 @@ export async function beginUpload(
   return refused ? failure(refused) : ok(openSession(deps, actor, booking.id));
 }
 
-/** Null: something may be added to it. */
+/** Why nothing may be added to the booking; null: documents may be added. */
 export function refusalOf({ status }: Pick<Booking, 'status'>): UploadFailure | null {
   return status === 'cancelled' ? { reason: 'booking_cancelled' } : null;
 }
 
-/** What else the transaction writes that makes documents, before it makes them; a failure undoes it. */
-export type FirstWrite = (
+/** Runs in the transaction that writes the documents' rows, before them; a failure rolls everything back. */
+export type ExtraWrite = (
   trx: Transaction,
   documents: Pick<Document, 'id'>[],
 ) => Promise<UploadFailure | null>;
 
 export interface OpenSession extends UploadSession {
   /**
-   * The next file, when the browser has sent it to the store itself: `objectName` is its name below the pending
-   * prefix. Its bytes are read once, and held to the same rules, and to what the browser said that it sent.
+   * Adds a file that the browser sent directly to the store as `pending/<objectName>`. Reads it once, checks it by the
+   * same rules, and compares its parts with the hashes that the browser gave.
    * @throws UploadRefused, ContentRefused, ObjectStoreUnavailable
    */
-  adopt(
+  addStored(
     category: unknown,
     file: { originalName: string; objectName: string; hashes: PartHashes },
   ): Promise<void>;
@@ -122,21 +122,21 @@ export function openSession(
   deps: DocumentDeps,
   actor: Actor,
   bookingId: string,
-  firstWrite: FirstWrite = () => Promise.resolve(null),
+  extraWrite: ExtraWrite = () => Promise.resolve(null),
 ): OpenSession {
   const received: Received[] = [];
   const expiresAt = deps.clock.now().getTime() + timingsOf(deps).uploadMs;
-  let first: UploadFailure | null = null;
+  let firstFailure: UploadFailure | null = null;
   const refuse = (why: UploadFailure): never => {
-    first ??= why;
+    firstFailure ??= why;
     throw new UploadRefused(why);
   };
 
-  const take: Take = (category, { originalName, objectName, stream }) => {
+  const accept: Accept = (category, { originalName, objectName, stream }) => {
     const position = received.length + 1;
-    const chosen = chooseCategory(actor, category);
+    const chosen = parseCategory(actor, category);
     if (!chosen.ok) return refuse(chosen);
-    if (position > deps.limits.maxFiles) return refuse(tooMany(deps));
+    if (position > deps.limits.maxFiles) return refuse(tooManyFiles(deps));
     const name = cleanFileName(originalName);
     const inspection = createInspection({
       maxBytes: deps.limits.maxBytes,
@@ -144,21 +144,22 @@ export function openSession(
       extension: name.extension,
     });
     pipeline(stream, inspection.stream, (error) => {
-      if (error instanceof ContentRefused) first ??= { reason: 'content', position, fault: error.fault };
+      if (error instanceof ContentRefused)
+        firstFailure ??= { reason: 'content', position, fault: error.fault };
     });
     received.push({ objectName, name, inspection });
     return { key: pendingKey(objectName), content: inspection.stream };
   };
 
   return {
-    admit: (category, file) => take(category, { ...file, objectName: newObjectName() }),
+    admit: (category, file) => accept(category, { ...file, objectName: newObjectName() }),
 
-    async adopt(category, { originalName, objectName, hashes }) {
+    async addStored(category, { originalName, objectName, hashes }) {
       const found = await deps.store.get(pendingKey(objectName));
       if (!found) throw new ObjectStoreUnavailable('vanished');
       try {
         const checked = createPartCheck(hashes);
-        const { content } = take(category, { originalName, objectName, stream: checked });
+        const { content } = accept(category, { originalName, objectName, stream: checked });
         pipeline(found.stream, checked, () => undefined);
         for await (const _ of content);
       } catch (error) {
@@ -169,16 +170,16 @@ export function openSession(
       }
     },
 
-    refusal: () => first,
+    refusal: () => firstFailure,
 
     async finish(now, category) {
-      const chosen = chooseCategory(now, category);
+      const chosen = parseCategory(now, category);
       if (!chosen.ok) return chosen;
       if (received.length === 0) return failure(noFiles());
       await deps.onStep?.('received');
       if (deps.clock.now().getTime() > expiresAt) return failure({ reason: 'too_slow' });
       try {
-        return await keep(deps, now, { bookingId, category: chosen.value, firstWrite }, received);
+        return await storeDocuments(deps, now, { bookingId, category: chosen.value, extraWrite }, received);
       } catch (error) {
         if (error instanceof ObjectStoreUnavailable) return failure({ reason: 'storage_unavailable' });
         if (error instanceof UploadRefused) return failure(error.failure);
@@ -188,7 +189,7 @@ export function openSession(
 
     async abandon(why) {
       const names = received.map(({ objectName }) => objectName);
-      if (names.length > 0) await takeBack(deps, names);
+      if (names.length > 0) await removeObjects(deps, names);
       await recordRefusal(deps, actor, bookingId, { why, files: names.length });
     },
   };
@@ -209,34 +210,34 @@ export async function recordRefusal(
   });
 }
 
-async function keep(
+async function storeDocuments(
   deps: DocumentDeps,
   actor: Actor,
   {
     bookingId,
     category,
-    firstWrite,
-  }: { bookingId: string; category: DocumentCategory; firstWrite: FirstWrite },
+    extraWrite,
+  }: { bookingId: string; category: DocumentCategory; extraWrite: ExtraWrite },
   received: Received[],
 ): Promise<Result<Document[], UploadFailure>> {
-  const settled = await settleAll(deps, actor, bookingId, category, received);
-  if (!settled.ok) return settled;
+  const checked = await checkFiles(deps, actor, bookingId, category, received);
+  if (!checked.ok) return checked;
   await deps.onStep?.('verified');
   for (const { objectName } of received) {
     const copied = await deps.store.copy(pendingKey(objectName), storedKey(objectName));
     if (!copied) throw new ObjectStoreUnavailable('vanished');
   }
   await deps.onStep?.('copied');
-  const documents = await writeRows(deps, actor, bookingId, settled.value, firstWrite);
+  const documents = await writeRows(deps, actor, bookingId, checked.value, extraWrite);
   if (!documents.ok) return documents;
   await deps.onStep?.('committed');
-  await removeTwins(deps, received);
+  await removePending(deps, received);
   await deps.onStep?.('answered');
   return documents;
 }
 
-/** What each file is, looked into as a whole; the first that cannot be taken refuses all. */
-async function settleAll(
+/** Decides the kind of each file. When one cannot be accepted, all are refused. */
+async function checkFiles(
   deps: DocumentDeps,
   actor: Actor,
   bookingId: string,
@@ -277,16 +278,16 @@ async function writeRows(
   actor: Actor,
   bookingId: string,
   documents: NewDocument[],
-  firstWrite: FirstWrite,
+  extraWrite: ExtraWrite,
 ): Promise<Result<Document[], UploadFailure>> {
   return deps.db.transaction(async (trx): Promise<Result<Document[], UploadFailure>> => {
-    // Hours may have passed since the first byte.
+    // The upload may have taken hours, so check again under the lock.
     const booking = await lockBooking(trx, bookingId);
     if (!booking || !maySee(actor.viewer, booking)) return failure({ reason: 'not_found' });
     const refused = refusalOf(booking);
     if (refused) return failure(refused);
-    const because = await firstWrite(trx, documents);
-    if (because) throw new UploadRefused(because);
+    const failed = await extraWrite(trx, documents);
+    if (failed) throw new UploadRefused(failed);
     const written: Document[] = [];
     for (const document of documents) {
       await insertDocument(trx, document);
@@ -313,8 +314,8 @@ async function writeRows(
 }
 
 /**
- * Referrers are told of what staff add for them to see, also of what an admin adds while acting as one of them: one
- * message, however many documents.
+ * Announces documents that staff add for referrers to see, also those that an admin adds while acting as a referrer:
+ * once, however many documents there are.
  */
 async function announceAdded(
   deps: DocumentDeps,
@@ -323,30 +324,33 @@ async function announceAdded(
   [first]: readonly Document[],
 ): Promise<void> {
   // All documents of one upload have one category.
-  const isByAgency = isStaff(viewer) || viewer.actingAdmin !== null;
-  if (!first || !isByAgency || !isVisibleAtOnce(first.category)) return;
+  const isByStaff = isStaff(viewer) || viewer.actingAdmin !== null;
+  if (!first || !isByStaff || !isVisibleAtOnce(first.category)) return;
   await deps.announce(trx, { kind: 'document_added', bookingId: first.bookingId });
 }
 
-/** The copies first: a twin without its copy is nothing, a copy without its twin would be nobody's. */
-export async function takeBack(deps: DocumentDeps, names: string[]): Promise<void> {
+/**
+ * Removes the copies before the pending objects: a pending object without a copy is swept, a copy without a pending
+ * object would look like a lost document.
+ */
+export async function removeObjects(deps: DocumentDeps, names: string[]): Promise<void> {
   try {
     await deps.store.remove(names.map(storedKey));
     await deps.store.remove(names.map(pendingKey));
   } catch (error) {
-    deps.log.warn({ err: errorFacts(error) }, 'Objects of a refused upload are left to the sweeper');
+    deps.log.warn({ err: errorFacts(error) }, 'Objects of a refused upload are left to the sweep');
   }
 }
 
-async function removeTwins(deps: DocumentDeps, received: Received[]): Promise<void> {
+async function removePending(deps: DocumentDeps, received: Received[]): Promise<void> {
   try {
     await deps.store.remove(received.map(({ objectName }) => pendingKey(objectName)));
   } catch (error) {
-    deps.log.warn({ err: errorFacts(error) }, 'Pending objects are left to the sweeper');
+    deps.log.warn({ err: errorFacts(error) }, 'Pending objects are left to the sweep');
   }
 }
 
-export function chooseCategory(actor: Actor, given: unknown): Result<DocumentCategory, UploadFailure> {
+export function parseCategory(actor: Actor, given: unknown): Result<DocumentCategory, UploadFailure> {
   const allowed = uploadCategories(actor.viewer);
   const words = allowed.join(', ');
   const invalid = (message: string) =>
@@ -355,7 +359,7 @@ export function chooseCategory(actor: Actor, given: unknown): Result<DocumentCat
     return invalid(`Send the category before the files: one of ${words}`);
   if (Array.isArray(given)) return invalid('Send one category, once: it holds for all the files');
   const known = documentCategories.find((category) => category === given);
-  // To whom dictations do not exist, theirs is a word like any other.
+  // For a viewer who must not know of dictations, "dictation" is as unknown as any other word.
   if (!known || (known === 'dictation' && !allowed.includes(known))) return invalid(`Choose one of ${words}`);
   return allowed.includes(known) ? ok(known) : failure({ reason: 'forbidden' });
 }
@@ -364,7 +368,7 @@ function noFiles(): UploadFailure {
   return { reason: 'invalid', errors: [{ path: 'files', message: 'Choose at least one file' }] };
 }
 
-export function tooMany({ limits }: Pick<DocumentDeps, 'limits'>): UploadFailure {
+export function tooManyFiles({ limits }: Pick<DocumentDeps, 'limits'>): UploadFailure {
   const message = `Choose ${limits.maxFiles} files or fewer, and send the others after`;
   return { reason: 'invalid', errors: [{ path: 'files', message }] };
 }

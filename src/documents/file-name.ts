@@ -1,12 +1,12 @@
-// What a browser says a file is called, made safe to show, to keep and to save under.
+// Cleans the file name that a browser sends, so that it is safe to show, to store and to save under.
 
-// Controls, lone surrogates, and the marks that hide text or turn its direction.
+// Control characters, lone surrogates, and characters that are invisible or change the direction of text.
 const invisible =
   /[\p{Cc}\p{Cs}\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\uffff]/gu;
 const maxLength = 180;
 
 export interface FileName {
-  /** Without folders, controls, marks of direction and what Windows refuses; 1 to 180 characters. */
+  /** Without folders, control and direction characters, and those that Windows refuses; 1 to 180 characters. */
   name: string;
   /** Lower-case, without the dot; null when the name has none. */
   extension: string | null;
@@ -27,7 +27,7 @@ export function cleanFileName(given: string): FileName {
   return { name: shorten(plain || 'document', extension), extension };
 }
 
-/** The same with the kind's own extension, for a name that has none. */
+/** The name, with the kind's usual extension when it has none. */
 export function withExtension({ name, extension }: FileName, usual: string): string {
   return extension === null ? `${shortenTo(name, maxLength - usual.length - 1)}.${usual}` : name;
 }
@@ -42,7 +42,7 @@ function shorten(name: string, extension: string | null): string {
   return `${shortenTo(stem, maxLength - extension.length - 1)}${name.slice(stem.length)}`;
 }
 
-// Never between the two halves of a character outside the basic plane.
+// Never cuts between the two surrogates of a character.
 function shortenTo(text: string, length: number): string {
   return text
     .slice(0, length)

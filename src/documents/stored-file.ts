@@ -2,18 +2,19 @@ import { ObjectStoreUnavailable, type ObjectStore } from '../ports/object-store.
 import { ContentRefused, type RandomAccess } from './content/index.ts';
 
 const blockBytes = 4 * 1024 * 1024;
-/** One for the directory at the end, one for where one reads. */
+/** Enough for a ZIP: its directory is at the end, its entries are read in order. */
 const blocksKept = 3;
-/** Beyond twice the file. */
-const sparedBytes = 16 * blockBytes;
+/** How much may be read beyond twice the file's size. */
+const extraBytes = 16 * blockBytes;
 
 /**
- * A stored object to look into here and there: read block by block, and not the same block twice in a row. What is in
- * order is read about once; one that leads to and fro is refused as broken before it has been read over and over.
+ * A stored object, readable at any position: it is read and cached in blocks. A well-formed file is read about once;
+ * one
+ * whose offsets jump back and forth is refused as broken before it causes endless reads.
  */
 export function storedFile(store: ObjectStore, key: string, size: number): RandomAccess {
   const blocks = new Map<number, Promise<Buffer>>();
-  let allowed = 2 * size + sparedBytes;
+  let allowed = 2 * size + extraBytes;
 
   function block(index: number): Promise<Buffer> {
     const known = blocks.get(index);
@@ -50,7 +51,7 @@ export function storedFile(store: ObjectStore, key: string, size: number): Rando
   };
 }
 
-/** @throws ObjectStoreUnavailable, whatever goes wrong: none of it is the file's fault. */
+/** @throws ObjectStoreUnavailable for every error, because none is the file's fault. */
 async function readWhole(store: ObjectStore, key: string, start: number, end: number): Promise<Buffer> {
   const found = await store.get(key, { start, end });
   if (!found) throw new ObjectStoreUnavailable('vanished');

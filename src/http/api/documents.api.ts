@@ -2,7 +2,7 @@ import type { Request, Response } from 'express';
 import { z } from 'zod';
 import {
   documentStatuses,
-  heldBackBecause,
+  unavailableReason,
   type Document,
   type DocumentService,
   type WantedRange,
@@ -189,7 +189,7 @@ async function download(documents: DocumentService, req: Request, res: Response)
     if (!document) throw notFound();
     const isKnown = isNamedBy(req.get('if-none-match'), document);
     if (req.method === 'HEAD' || isKnown) {
-      const because = heldBackBecause(document);
+      const because = unavailableReason(document);
       if (because) throw openProblem({ reason: 'not_available', because });
       describe(res, document);
       res.status(isKnown ? 304 : 200);

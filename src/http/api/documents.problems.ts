@@ -1,5 +1,5 @@
 import {
-  kindWords,
+  listKinds,
   type ContentFault,
   type DocumentService,
   type OpenFailure,
@@ -26,7 +26,7 @@ export interface UploadWords {
 }
 
 export function uploadWords({ limits }: Pick<DocumentService, 'limits'>): UploadWords {
-  return { kinds: kindWords(limits.kinds), maxBytes: limits.maxBytes };
+  return { kinds: listKinds(limits.kinds), maxBytes: limits.maxBytes };
 }
 
 /** The stable codes of api.md. Files are spoken of by their place: names are health information. */

@@ -1,6 +1,6 @@
 // Staff release a report to the referrer, choosing who is told, and recall it.
 import type { Request, Response } from 'express';
-import { heldBackBecause, isDraft, type Document, type DocumentEvent } from '../../../documents/index.ts';
+import { unavailableReason, isDraft, type Document, type DocumentEvent } from '../../../documents/index.ts';
 import { releaseRequestSchema } from '../../api/documents.api.ts';
 import { releaseProblem } from '../../api/documents.problems.ts';
 import { actorOf } from '../../actor.ts';
@@ -69,7 +69,7 @@ export function releasePages(services: Needs): PageRoute[] {
 async function showRelease(services: Needs, req: DocumentRequest, res: Response): Promise<void> {
   const document = await reportOf(services, req, res);
   if (!isDraft(document)) return res.redirect(303, `${paths.booking(document.bookingId)}?released=before`);
-  const because = heldBackBecause(document);
+  const because = unavailableReason(document);
   if (because) throw releaseProblem({ reason: 'not_available', because });
   await renderRelease(services, req, res, document, null, []);
 }

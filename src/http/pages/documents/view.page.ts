@@ -1,5 +1,5 @@
 import type { Request, Response } from 'express';
-import { heldBackBecause } from '../../../documents/index.ts';
+import { unavailableReason } from '../../../documents/index.ts';
 import { openProblem } from '../../api/documents.problems.ts';
 import { actorOf } from '../../actor.ts';
 import type { PageRoute } from '../../endpoint.ts';
@@ -36,7 +36,7 @@ async function showDocument(
   if (!isShownInline(document)) return res.redirect(303, paths.document(id));
   // Asked for its head only: nobody has seen anything, so nothing goes on record.
   if (req.method === 'HEAD') {
-    const because = heldBackBecause(document);
+    const because = unavailableReason(document);
     if (because) throw openProblem({ reason: 'not_available', because });
     return void res.set('Content-Type', document.mimeType).end();
   }
