@@ -3,7 +3,7 @@ import type { Actor, Viewer } from '../accounts/index.ts';
 import type { RequestFacts } from '../audit/index.ts';
 import { notSignedIn } from './problem.ts';
 
-// What the middleware found out about a request, typed in one place.
+/** What middleware stores in `res.locals`. */
 interface RequestLocals {
   viewer?: Viewer | null;
   requestId?: string;
@@ -19,7 +19,7 @@ export function requestIdOf(res: Response): string {
   return (res.locals as RequestLocals).requestId ?? '';
 }
 
-/** For logs and metrics: addresses carry ids and search words. */
+/** The route's pattern, for logs and metrics: URLs contain ids and search words. */
 export function routeNameOf(res: Response): string {
   return (res.locals as RequestLocals).route ?? 'unmatched';
 }

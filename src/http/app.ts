@@ -1,4 +1,4 @@
-// The table of contents of the web: middleware in order, then every route.
+// The web app: middleware in order, then every route.
 import path from 'node:path';
 import express, { Router, type Express, type RequestHandler } from 'express';
 import type { Logger } from 'pino';
@@ -21,13 +21,13 @@ import { uploadEndpoints } from './api/uploads.api.ts';
 import { specialistsEndpoints, type SpecialistsApiServices } from './api/specialists.api.ts';
 import type { Endpoint, PageRoute } from './endpoint.ts';
 import { access } from './middleware/access.ts';
-import { acting, keepSeen } from './middleware/acting.ts';
+import { acting, recordPageView } from './middleware/acting.ts';
 import { readBody } from './middleware/body.ts';
 import { errors, unmatched } from './middleware/errors.ts';
 import { clientAddress, noteForwarded, requestId, requestLog, trustedProxies } from './middleware/request.ts';
 import { privateAnswers, sameSite, securityHeaders } from './middleware/security.ts';
 import { session } from './middleware/session.ts';
-import { cutOffUnread } from './middleware/unread.ts';
+import { closeUnread } from './middleware/unread.ts';
 import { answerMetrics, timeRequests } from './metrics.ts';
 import { consoleRouter } from './console/console.router.ts';
 import type { ConsoleServices } from './console/console.services.ts';
@@ -77,7 +77,7 @@ export function createApp(services: Services): Express {
     requestLog(log),
     noteForwarded(config, log),
     timeRequests(services.meters),
-    cutOffUnread(),
+    closeUnread(),
     clientAddress,
     securityHeaders({
       isHttps: config.BASE_URL.startsWith('https:'),
@@ -136,13 +136,13 @@ function routeTable(services: Services): RouteTable {
 
 function routes(services: Services, { forPeople, forPrograms }: RouteTable): Router {
   const router = Router();
-  // Pages first: `/bookings/new` is a page, and would be a booking's id to the endpoints.
+  // Pages first: the endpoints would read `/bookings/new` as a booking's id.
   for (const page of forPeople) {
-    const twin = forPrograms.find((endpoint) => key(endpoint) === key(page));
-    mount(router, page, services, (req) => !twin || !wantsJson(req));
+    const endpointOfPage = forPrograms.find((endpoint) => key(endpoint) === key(page));
+    mount(router, page, services, (req) => !endpointOfPage || !wantsJson(req));
   }
   for (const endpoint of forPrograms) mount(router, endpoint, services, () => true);
-  // Made when it is first asked for: it takes as long as everything else that composes the app.
+  // Built on the first request: it takes as long as the rest of the app's start.
   let document: Record<string, unknown> | undefined;
   router.get(paths.openapi(), named(paths.openapi()), (_req, res) => {
     document ??= openApiDocument(forPrograms, services.config.BASE_URL);
@@ -157,18 +157,18 @@ function mount(
   services: Services,
   isFor: (req: express.Request) => boolean,
 ): void {
-  const isThisOne: RequestHandler = (req, res, next) => {
+  const matches: RequestHandler = (req, res, next) => {
     if (!isFor(req)) return next('route');
     res.locals.route = route.path;
     next();
   };
-  const seen = keepSeen(services.impersonation, route);
-  router[route.method](route.path, isThisOne, access(route.access, services), seen, (req, res) =>
+  const seen = recordPageView(services.impersonation, route);
+  router[route.method](route.path, matches, access(route.access, services), seen, (req, res) =>
     route.handle(req, res),
   );
 }
 
-/** In logs and metrics. */
+/** Sets the route's name for logs and metrics. */
 function named(route: string): RequestHandler {
   return (_req, res, next) => {
     res.locals.route = route;
@@ -183,7 +183,7 @@ function key({ method, path: pattern }: PageRoute): string {
 function staticFiles(): Router {
   const router = Router();
   const htmx = path.join(root, 'node_modules/htmx.org/dist');
-  // Addresses carry the file's digest (views.ts), so browsers may keep what they have.
+  // URLs contain the file's digest (views.ts), so browsers may cache.
   router.use(express.static(path.join(root, 'public'), { index: false, maxAge: '1h' }));
   router.get('/vendor/htmx.min.js', (_req, res) => res.sendFile('htmx.min.js', { root: htmx, maxAge: '1d' }));
   return router;

@@ -5,7 +5,7 @@ import type { Meters } from '../metrics/index.ts';
 import { routeNameOf } from './actor.ts';
 import { notFound, Problem } from './problem.ts';
 
-/** Times every request; `route` is the pattern it matched. */
+/** Measures every request; `route` is the pattern it matched. */
 export function timeRequests(meters: Pick<Meters, 'request'>): RequestHandler {
   return (req, res, next) => {
     const startedAt = performance.now();
@@ -19,12 +19,12 @@ export function timeRequests(meters: Pick<Meters, 'request'>): RequestHandler {
 
 type MetricsConfig = Pick<Config, 'METRICS_TOKEN' | 'NODE_ENV'>;
 
-/** Without a token production shows its figures to nobody. */
+/** In production /metrics is closed unless METRICS_TOKEN is set. */
 export function areMetricsClosed({ METRICS_TOKEN, NODE_ENV }: MetricsConfig): boolean {
   return METRICS_TOKEN === undefined && NODE_ENV === 'production';
 }
 
-/** GET /metrics. 401 when a token is wanted and another, or none, is sent; 404 where it is closed. */
+/** GET /metrics. 401 when the bearer token is wrong or missing; 404 when metrics are closed. */
 export function answerMetrics(
   meters: Pick<Meters, 'contentType' | 'text'>,
   config: MetricsConfig,
@@ -32,15 +32,15 @@ export function answerMetrics(
   const token = config.METRICS_TOKEN;
   return async (req, res) => {
     if (areMetricsClosed(config)) throw notFound();
-    if (token !== undefined && !carries(req, token)) {
+    if (token !== undefined && !hasToken(req, token)) {
       throw new Problem('not_signed_in', 'Send the token of METRICS_TOKEN as a bearer token.');
     }
     res.type(meters.contentType).send(await meters.text());
   };
 }
 
-function carries(req: Request, token: string): boolean {
+function hasToken(req: Request, token: string): boolean {
   const given = Buffer.from(req.get('authorization') ?? '');
-  const wanted = Buffer.from(`Bearer ${token}`);
-  return given.length === wanted.length && timingSafeEqual(given, wanted);
+  const expected = Buffer.from(`Bearer ${token}`);
+  return given.length === expected.length && timingSafeEqual(given, expected);
 }

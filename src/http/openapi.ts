@@ -1,4 +1,4 @@
-// OpenAPI 3.1, made from the schemas that validate: it cannot say anything else than what is done.
+// OpenAPI 3.1, generated from the schemas that validate requests, so the two cannot differ.
 import { z } from 'zod';
 import { problemSchema } from './api/problem.schema.ts';
 import type { Endpoint } from './endpoint.ts';

@@ -11,33 +11,33 @@ export const paths = {
   signIn: (next?: string) => (next ? `/sign-in?next=${encodeURIComponent(next)}` : '/sign-in'),
   signOut: () => '/sign-out',
   bookings: () => '/bookings',
-  /** By reference: what else people search for stays out of addresses. */
+  /** By reference only: other search words never appear in URLs. */
   bookingsFound: (reference: string) => `/bookings?q=${encodeURIComponent(reference)}`,
-  /** Encoded, because some callers pass the id as the request named it, before anything has checked it. */
+  /** Encoded: some callers pass the id as the request contains it, before anything has checked it. */
   booking: (id: string) => `/bookings/${encodeURIComponent(id)}`,
   bookingConfirmed: (id: string) => `/bookings/${id}?confirmed`,
   bookingSearch: () => '/bookings/search',
   bookingCalendar: (id: string) => `/bookings/${id}/calendar.ics`,
-  /** What of a booking's page may change while it is open. */
+  /** The parts of a booking's page that an open page polls. */
   bookingStatus: (id: string) => `/bookings/${id}/status`,
   bookingReschedule: (id: string) => `/bookings/${id}/reschedule`,
   bookingCancel: (id: string) => `/bookings/${id}/cancel`,
-  /** Who is told about a booking beside its booker. */
+  /** Colleagues who are told about a booking. */
   bookingContacts: (id: string) => `/bookings/${id}/contacts`,
   bookingProgress: (id: string) => `/bookings/${id}/progress`,
-  /** Where the outcome of a lost answer is told. */
+  /** Shows how an attempt ended whose answer was lost. */
   bookingAttempt: (attemptId: string) => `/bookings/attempts/${attemptId}`,
   /** The journey: specialist → time → examinee → check → (confirm: POST /bookings). */
-  /** With a draft: choose another specialist for it. */
+  /** With a draft: chooses another specialist for it. */
   newBooking: (draftId?: string) => (draftId ? `/bookings/new?draft=${draftId}` : '/bookings/new'),
   draftTime: (draftId: string) => `/bookings/new/${draftId}/time`,
   draftExaminee: (draftId: string) => `/bookings/new/${draftId}/examinee`,
-  /** Says there what is not answered yet. */
+  /** Shows which questions are not answered yet. */
   draftUnanswered: (draftId: string) => `/bookings/new/${draftId}/examinee?unanswered`,
   draftReview: (draftId: string) => `/bookings/new/${draftId}/check`,
   bookingDocuments: (id: string) => `/bookings/${id}/documents`,
   document: (id: string) => `/documents/${id}`,
-  /** Inline, in a sandbox of its own. */
+  /** Shows the document in a sandboxed frame. */
   documentView: (id: string) => `/documents/${id}/view`,
   documentReceipt: (id: string) => `/documents/${id}/receipt`,
   documentRelease: (id: string) => `/documents/${id}/release`,
@@ -54,10 +54,10 @@ export const paths = {
   accessCheck: () => '/admin/access-check',
   actAs: (userId?: string) => (userId ? `/admin/act-as?user=${userId}` : '/admin/act-as'),
   impersonate: () => '/admin/impersonate',
-  /** What the tabs of an admin ask while one of them acts. */
+  /** The tabs of an admin poll it while one of them acts. */
   acting: () => '/admin/acting',
   exitImpersonation: () => '/admin/exit-impersonation',
-  /** Of those in whose names or addresses it stands. */
+  /** `query`: part of a name or an e-mail address. */
   episodes: (query?: string, page?: number) =>
     query || page
       ? `/admin/episodes?${new URLSearchParams({ ...(query && { q: query }), ...(page && { page: String(page) }) }).toString()}`
@@ -65,13 +65,13 @@ export const paths = {
   episode: (id: string) => `/admin/episodes/${id}`,
   addSpecialist: () => '/admin/resources/specialists/actions/add',
   acuityConnection: () => '/admin/acuity',
-  /** Which question of Acuity is which detail. */
+  /** Maps Acuity's questions to details. */
   acuityQuestions: (done?: 'saved' | 'read' | 'unread') =>
     done ? `/admin/acuity-questions?${done}` : '/admin/acuity-questions',
   acuityQuestionsRead: () => '/admin/acuity-questions/read',
-  /** What is set up, and what is not. */
+  /** The system check. */
   doctor: () => '/admin/doctor',
-  /** Where the app tells its own checks how a request reached it. */
+  /** Reports to the system check how its request reached the app. */
   doctorProbe: () => '/doctor/probe',
   merges: () => '/admin/merges',
   mergePreview: () => '/admin/merges/preview',
@@ -91,7 +91,7 @@ export const paths = {
   accountTwoFactorSetUp: () => '/account/two-factor/set-up',
   accountTwoFactorCodes: () => '/account/two-factor/codes',
   accountTwoFactorOff: () => '/account/two-factor/off',
-  /** Of one organisation, or of the agency: `staff`. */
+  /** `which`: an organisation's id, or `staff` for the agency. */
   accountPeople: (which?: string) => (which ? `/account/people?of=${which}` : '/account/people'),
   accountPerson: (id: string) => `/account/people/${id}`,
   accountPersonRole: (id: string) => `/account/people/${id}/role`,
@@ -101,7 +101,7 @@ export const paths = {
   accountOrganizations: () => '/account/organizations',
   signInSecondStep: (next?: string) =>
     next ? `/sign-in/code?next=${encodeURIComponent(next)}` : '/sign-in/code',
-  /** Of a mail: with its secret part. */
+  /** A link in an e-mail, with its secret token. */
   accountLink: (kind: keyof typeof linkPages, token: string) => `/account/${linkPages[kind]}/${token}`,
   health: () => '/healthz',
   ready: () => '/readyz',

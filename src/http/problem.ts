@@ -1,4 +1,4 @@
-// What is said when a request cannot be answered as asked: RFC 9457 problem details, or the same as a page.
+// Errors that a client sees: RFC 9457 problem details, or a page with the same content.
 import type { z } from 'zod';
 
 export interface FieldProblem {
@@ -38,7 +38,7 @@ export class Problem extends Error {
   override readonly name = 'Problem';
   readonly code: ProblemCode;
   readonly status: number;
-  /** For people: says what to do. Never holds health information. */
+  /** Says what to do. Never contains health information. */
   readonly detail: string;
   readonly errors: FieldProblem[] | undefined;
   readonly headers: Record<string, string>;
@@ -98,7 +98,7 @@ function retryAfterSeconds(ms: number): string {
 }
 
 /**
- * The value as the schema makes it, or a 422 that names each wrong field.
+ * The parsed value, or a 422 that names each invalid field.
  * @throws Problem `invalid`
  */
 export function parse<S extends z.ZodType>(

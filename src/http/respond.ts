@@ -1,8 +1,8 @@
 import type { Request, Response } from 'express';
 
 /**
- * Whether the client is a program. It says so in `Accept`; one that accepts anything is taken at the word of the
- * body it sends, and as a person when it sends none.
+ * Whether the client is a program, by its `Accept` header. A client that accepts anything is a program when it sends a
+ * JSON body, and a browser otherwise.
  */
 export function wantsJson(req: Request): boolean {
   const accept = req.get('accept');
@@ -11,22 +11,22 @@ export function wantsJson(req: Request): boolean {
   return req.accepts(['html', 'json']) === 'json';
 }
 
-/** Whether htmx asks for a fragment. Never ask HX-Request: a history restore carries it not, see front.md. */
+/** Whether htmx requests a fragment. HX-Request does not tell: htmx omits it on a history restore. */
 export function wantsFragment(req: Request): boolean {
   return req.get('HX-Request-Type') === 'partial';
 }
 
 /**
- * Whether the page asked by itself, on a timer, and nobody at the keyboard did: it keeps no session awake. Whatever has
- * a timer in views/ or public/js/ says so.
+ * Whether a timer of an open page sent the request, and not a person: it does not extend the session. Every timer in
+ * views/ and public/js/ sends the header.
  */
-export function isByItself(req: Request): boolean {
+export function isPolling(req: Request): boolean {
   return req.get('X-By-Itself') === 'true';
 }
 
-/** The same, for a part of itself: all that a timer of a page asks for. */
-export function isPoll(req: Request): boolean {
-  return isByItself(req) && wantsFragment(req);
+/** A fragment requested by a timer of an open page. */
+export function isFragmentPoll(req: Request): boolean {
+  return isPolling(req) && wantsFragment(req);
 }
 
 /** @param cookies Set-Cookie lines */

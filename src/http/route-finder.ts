@@ -2,7 +2,7 @@ import type { Request } from 'express';
 import type { PageRoute } from './endpoint.ts';
 import { paths } from './paths.ts';
 
-/** Which route a request is for, when none has taken it yet: its pattern, or undefined. */
+/** The pattern of the route that matches a request, before Express has matched it; undefined when none does. */
 export function routeFinder(
   routes: Pick<PageRoute, 'method' | 'path'>[],
 ): (req: Request) => string | undefined {
@@ -14,7 +14,7 @@ export function routeFinder(
   };
 }
 
-/** Of Express's notation, as far as our routes use it. */
+/** Supports the parts of Express's path notation that our routes use. */
 function patternOf(path: string): RegExp {
   const source = path
     .replaceAll('.', String.raw`\.`)

@@ -1,5 +1,5 @@
-// What listens besides the web: the relay, which takes Acuity's events and nothing else, so that they are kept while the
-// rest is being replaced; and a worker, for whoever watches it. No pages, no sessions.
+// The HTTP servers of the other processes: the relay receives Acuity's events, also while the web is being deployed, and
+// the worker answers health checks and metrics. No pages, no sessions.
 import express, { type Express, type RequestHandler } from 'express';
 import { healthEndpoints } from './api/health.api.ts';
 import type { Services } from './app.ts';
@@ -36,7 +36,7 @@ function createSmallApp(services: SmallServices, offered: Endpoint[]): Express {
     timeRequests(meters),
     securityHeaders({ isHttps: config.BASE_URL.startsWith('https:'), uploadOrigin: null }),
   );
-  app.use(forPrograms);
+  app.use(acceptJson);
   const metrics: Mounted = {
     method: 'get',
     path: paths.metrics(),
@@ -58,8 +58,8 @@ function createSmallApp(services: SmallServices, offered: Endpoint[]): Express {
 
 type Mounted = Pick<Endpoint, 'method' | 'path'> & { handle: RequestHandler };
 
-/** There are no pages here, whoever asks. */
-const forPrograms: RequestHandler = (req, _res, next) => {
+/** Answers errors as JSON: these servers have no views. */
+const acceptJson: RequestHandler = (req, _res, next) => {
   req.headers.accept = 'application/json';
   next();
 };

@@ -1,4 +1,4 @@
-// Words and shapes that templates share. Everything here is pure.
+// Labels and functions for templates. Everything here is pure.
 import { progressWords, statusWords } from '../bookings/index.ts';
 import { typeWords } from '../specialists/index.ts';
 import { paths } from './paths.ts';
@@ -16,7 +16,7 @@ export function errorFor(errors: FieldErrors, path: string): string | undefined 
   return errors?.find((error) => error.path === path)?.message;
 }
 
-/** The current section of the navigation: `/bookings/new/…` is not `/bookings`. */
+/** Whether a section of the navigation is current: `/bookings/new/…` is not in `/bookings`. */
 function isCurrent(currentPath: string | undefined, section: string): boolean {
   const here = currentPath ?? '';
   if (section === paths.bookings() && here.startsWith(paths.newBooking())) return false;

@@ -1,5 +1,5 @@
-// The EJS engine: `name.ejs` is a page and gets views/layouts/page.ejs around it, `_name.ejs` is a fragment and
-// goes out as it is. Templates are strict: every value is `it.x`.
+// The EJS engine: `name.ejs` is a page and is wrapped in views/layouts/page.ejs, `_name.ejs` is a fragment and is sent
+// as it is. Templates are strict: every value is `it.x`.
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
@@ -13,7 +13,7 @@ const viewsRoot = join(projectRoot, 'views');
 const publicRoot = join(projectRoot, 'public');
 const layout = join(viewsRoot, 'layouts/page.ejs');
 
-/** What every page hands to the layout. The rest (viewer, currentPath, requestId) comes from res.locals. */
+/** What every page passes to the layout. The rest (viewer, currentPath, requestId) comes from res.locals. */
 export interface PageData {
   /** Without the product's name; the layout puts "Error: " before it when there are errors. */
   title: string;
@@ -23,7 +23,7 @@ export interface PageData {
 
 type Rendered = (error: Error | null, html?: string) => void;
 
-/** Registers the engine. `cache`: keep compiled templates (production, tests); off: read them anew each time. */
+/** Registers the engine. `cache` keeps compiled templates (production, tests); without it they are read on each render. */
 export function installViews(app: Express, options: { cache?: boolean } = {}): void {
   const cache = options.cache ?? true;
   const ejsOptions: ejs.Options = {
@@ -54,7 +54,7 @@ export function installViews(app: Express, options: { cache?: boolean } = {}): v
   });
 }
 
-/** `/css/base.css` → `/css/base.css?v=1f3a…`: a changed file has a new address, so browsers may keep the old. */
+/** `/css/base.css` → `/css/base.css?v=1f3a…`: a changed file has a new URL, so browsers may cache. */
 function createAssetUrls(cache: boolean): (path: string) => string {
   const known = new Map<string, string>();
   return (path) => {

@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
 import express from 'express';
-import { cutOffUnread } from '../../src/http/middleware/unread.ts';
+import { closeUnread } from '../../src/http/middleware/unread.ts';
 import { executable, pdf, samples } from '../support/builders/files.ts';
 import {
   boundary,
@@ -63,7 +63,7 @@ describe('an upload that is refused while it comes in', () => {
   });
 
   it('is not read for ever: who sends on after the answer is cut off', async () => {
-    const app = express().use(cutOffUnread(200), (_req, res) => void res.status(415).end());
+    const app = express().use(closeUnread(200), (_req, res) => void res.status(415).end());
     const server = createServer(app).listen(0, '127.0.0.1');
     await new Promise((resolve) => {
       server.once('listening', resolve);

@@ -14,15 +14,15 @@ export interface AccessDeps {
   audit: AuditLog;
 }
 
-/** Lets in whom the route is for. People without a session go and sign in; programs are told 401. */
+/** Checks that the viewer may use the route. Without a session, browsers are sent to sign in and programs get 401. */
 export function access(wanted: Access, { db, audit }: AccessDeps): RequestHandler {
   return async (req, res, next) => {
     if (wanted === 'anyone') return next();
     const viewer = viewerOf(res);
     if (!viewer) {
       if (wantsJson(req)) throw notSignedIn();
-      const signIn = paths.signIn(req.method === 'GET' ? req.originalUrl : pageBehind(req));
-      // htmx reads this header before it swaps, else the sign-in page would land inside a part of the page.
+      const signIn = paths.signIn(req.method === 'GET' ? req.originalUrl : pageOfForm(req));
+      // htmx reads this header before it swaps; otherwise it would insert the sign-in page into the open page.
       if (wantsFragment(req)) res.status(401).set('HX-Redirect', signIn).end();
       else res.redirect(303, signIn);
       return;
@@ -48,15 +48,15 @@ export async function noteDenial(
   });
 }
 
-/** The page whose form was sent, so that signing in leads back to it. */
-function pageBehind(req: Request): string {
+/** The page whose form was sent: signing in leads back to it. */
+function pageOfForm(req: Request): string {
   const referer = req.get('referer') ?? '';
   const from = URL.canParse(referer) ? new URL(referer) : null;
   const isOurs = from !== null && from.host === req.get('host');
   return (isOurs ? safeNext(from.pathname + from.search) : null) ?? paths.home();
 }
 
-/** The rule itself, apart from what is answered: also asked by staff who want to know why. */
+/** The rule itself; the access check of staff evaluates it, too. */
 export function isAllowed(viewer: Viewer, wanted: Exclude<Access, 'anyone'>): boolean {
   if (wanted === 'session') return true;
   return wanted === 'staff' ? isStaff(viewer) : viewer.role === wanted;

@@ -1,5 +1,5 @@
-// While an admin acts as a referrer every page says so, since when, and until when; each page opened is kept; and
-// what belongs to the referrer alone (password, address, second step, sessions) is out of reach.
+// While an admin acts as a referrer, every page shows the banner with start and end, every page view is recorded, and
+// the referrer's own account (password, address, second step, sessions) is closed.
 import type { RequestHandler } from 'express';
 import type { ImpersonationService } from '../../impersonation/index.ts';
 import { formatTime } from '../../lib/dates.ts';
@@ -9,7 +9,7 @@ import type { PageRoute } from '../endpoint.ts';
 import { readerZoneOf } from '../forms/fields.ts';
 import { paths } from '../paths.ts';
 import { forbidden } from '../problem.ts';
-import { isByItself, isPoll } from '../respond.ts';
+import { isPolling, isFragmentPoll } from '../respond.ts';
 import { noteDenial, type AccessDeps } from './access.ts';
 
 interface ActingDeps extends AccessDeps {
@@ -19,14 +19,14 @@ interface ActingDeps extends AccessDeps {
 export function acting({ impersonation, ...deps }: ActingDeps): RequestHandler {
   return async (req, res, next) => {
     const viewer = viewerOf(res);
-    // What a timer asks for has no banner, and moves no end.
-    const mayTell = viewer?.actingAdmin && !isPoll(req);
-    const episode = mayTell ? await impersonation.current(viewer) : null;
-    // Every page says in whose name it was made: the tabs of a browser agree by that (acting.js).
+    // Polled fragments have no banner, and do not extend the episode.
+    const showsBanner = viewer?.actingAdmin && !isFragmentPoll(req);
+    const episode = showsBanner ? await impersonation.current(viewer) : null;
+    // Every page names the episode it was rendered for: the tabs of a browser compare it (acting.js).
     res.locals.episodeId = episode?.id ?? '';
     if (episode) {
-      // Also with a part of a page: what tells the end in the browser follows it.
-      if (!isByItself(req)) res.set('X-Acting-Until', episode.expiresAt.toISOString());
+      // Also on fragments: the browser's countdown uses it.
+      if (!isPolling(req)) res.set('X-Acting-Until', episode.expiresAt.toISOString());
       const zone = readerZoneOf(req.headers.cookie) ?? 'UTC';
       res.locals.acting = {
         since: formatTime(episode.startedAt, zone),
@@ -34,7 +34,7 @@ export function acting({ impersonation, ...deps }: ActingDeps): RequestHandler {
         secondsLeft: secondsUntil(episode.expiresAt),
       };
     }
-    // Last: the page that refuses has the banner, too, and with it the way out.
+    // Checked last: the page that refuses needs the banner, with the button that stops acting.
     if (viewer?.actingAdmin && isOfAccount(req.path)) {
       res.locals.route = paths.account();
       await noteDenial(deps, req, res, { while: 'acting', method: req.method });
@@ -44,7 +44,7 @@ export function acting({ impersonation, ...deps }: ActingDeps): RequestHandler {
   };
 }
 
-/** The clocks of browsers are wrong by minutes: they count from when they hear it. */
+/** Browsers' clocks can be wrong by minutes, so they get a duration. */
 export function secondsUntil(end: Date): number {
   return Math.max(0, Math.round((end.getTime() - Date.now()) / 1000));
 }
@@ -52,23 +52,26 @@ export function secondsUntil(end: Date): number {
 export const notInTheirName =
   'While acting as somebody you cannot see or change what belongs to their account. Stop acting first.';
 
-/** In any case of letters: the router does not mind them either. */
+/** Case-insensitive, as the router is. */
 function isOfAccount(path: string): boolean {
-  const asked = path.toLowerCase();
-  return asked === paths.account() || asked.startsWith(`${paths.account()}/`);
+  const lower = path.toLowerCase();
+  return lower === paths.account() || lower.startsWith(`${paths.account()}/`);
 }
 
-/** Behind the check of access: what was refused was not seen. Of the address only what the route and ids say. */
-export function keepSeen(impersonation: Pick<ImpersonationService, 'saw'>, route: PageRoute): RequestHandler {
+/** Runs after the access check: refused pages are not recorded. Records the route's pattern and ids, never the URL. */
+export function recordPageView(
+  impersonation: Pick<ImpersonationService, 'saw'>,
+  route: PageRoute,
+): RequestHandler {
   return async (req, res, next) => {
     const viewer = viewerOf(res);
-    // Whether one acts shows nothing of anybody.
+    // The endpoint that tells whether one acts shows no data.
     if (viewer?.actingAdmin && route.method === 'get' && route.path !== paths.acting()) {
       const path = route.path.replaceAll(/:(\w+)/g, (name, key: string) => {
         const given = req.params[key];
         return isUuid(given) ? given : name;
       });
-      await impersonation.saw(viewer, path, route.isPolled && isPoll(req));
+      await impersonation.saw(viewer, path, route.isPolled && isFragmentPoll(req));
     }
     next();
   };

@@ -3,22 +3,25 @@ import { badRequest, Problem } from '../problem.ts';
 
 const limit = '100kb';
 
-/** In so long any body but an upload has come in, over any line. */
+/** Longer than any body except an upload takes, on any line. */
 const patienceMs = 60_000;
 
-/** Signed bytes are read as they are, by their own route: no parser may touch them first. */
+/** Signed requests: their route reads the raw bytes, and no parser may consume them first. */
 const rawPaths = new Set(['/webhooks/acuity', '/automation/acuity']);
-// Forms have a field for each of Acuity's questions, of which an account can have hundreds. Their answers arrive
-// percent-encoded: nine bytes for a letter of some scripts.
-const ofForms = { limit: '500kb', parameterLimit: 1_000 };
-const parsers = [express.json({ limit, strict: true }), express.urlencoded({ ...ofForms, extended: false })];
+// Forms have a field for each of Acuity's questions; an account can have hundreds. Answers arrive percent-encoded: up to
+// nine bytes for one letter.
+const formLimits = { limit: '500kb', parameterLimit: 1_000 };
+const parsers = [
+  express.json({ limit, strict: true }),
+  express.urlencoded({ ...formLimits, extended: false }),
+];
 
 export const readBody: RequestHandler[] = [
   (req, res, next) => {
     const hasBody = req.get('transfer-encoding') !== undefined || Number(req.get('content-length') ?? 0) > 0;
     if (!hasBody || req.is('multipart')) return next();
-    const tooLate = setTimeout(() => void (req.complete || req.destroy()), patienceMs);
-    res.once('close', () => clearTimeout(tooLate));
+    const timer = setTimeout(() => void (req.complete || req.destroy()), patienceMs);
+    res.once('close', () => clearTimeout(timer));
     if (rawPaths.has(req.path)) return next();
     if (req.is(['json', 'urlencoded'])) return next();
     next(
@@ -33,7 +36,7 @@ export const readBody: RequestHandler[] = [
       (req, res, next) =>
         rawPaths.has(req.path) ? next() : parser(req, res, next),
   ),
-  // PostgreSQL holds neither a NUL in text nor half of a pair that makes one character, and no person types either.
+  // PostgreSQL text cannot store NUL or lone surrogates, and people type neither.
   (req, _res, next) => {
     const fault = faultIn(req.body) ?? faultIn(req.query) ?? (req.path.includes('%00') ? nul : null);
     next(fault === null ? undefined : badRequest(fault));
@@ -41,7 +44,7 @@ export const readBody: RequestHandler[] = [
 ];
 
 const nul = 'NUL characters are not allowed.';
-const halfCharacter = 'The text holds half a character (a lone surrogate). Send whole ones.';
+const loneSurrogate = 'The text contains half a character (a lone surrogate). Send whole characters.';
 
 function faultIn(value: unknown, depth = 0): string | null {
   if (typeof value === 'string') return faultOf(value);
@@ -55,5 +58,5 @@ function faultIn(value: unknown, depth = 0): string | null {
 
 function faultOf(text: string): string | null {
   if (text.includes('\u0000')) return nul;
-  return text.isWellFormed() ? null : halfCharacter;
+  return text.isWellFormed() ? null : loneSurrogate;
 }

@@ -1,4 +1,4 @@
-// The one place where an error becomes an answer: problem details for programs, the same in words for people.
+// Turns errors into responses: problem details for programs, a page with the same content for people.
 import type { ErrorRequestHandler, Request, RequestHandler } from 'express';
 import type { Logger } from 'pino';
 import { type DatabaseTrouble, databaseTrouble } from '../../db/trouble.ts';
@@ -23,7 +23,7 @@ const titles: Record<number, string> = {
   503: 'Not available just now',
 };
 
-/** Where the status alone would say the wrong thing. */
+/** Where the title of the status would be wrong. */
 const titlesByCode: Partial<Record<ProblemCode, string>> = {
   bad_signature: 'The signature is wrong',
   bad_credentials: 'The sign-in failed',
@@ -34,7 +34,7 @@ export const unmatched: RequestHandler = () => {
   throw notFound();
 };
 
-/** @param routeOf the pattern of the route that would have answered, for requests that failed on their way there */
+/** @param routeOf finds the route's pattern for requests that failed before a route matched */
 export function errors(
   log: Logger,
   routeOf: (req: Request) => string | undefined = () => undefined,
@@ -47,11 +47,11 @@ export function errors(
     if (problem.status >= 500 && !(error instanceof Problem)) {
       const facts = { requestId, method: req.method, route: routeNameOf(res) };
       const { at, ...err } = errorFacts(error);
-      // Where the query was asked says nothing about a database that is away.
+      // The stack of the query does not explain why the database is unavailable.
       if (trouble) log.error({ ...facts, err }, trouble);
       else log.error({ ...facts, err: { ...err, at } }, 'A request failed');
     }
-    // Half an answer is out already: only breaking the connection tells the client.
+    // Part of the response has been sent: only closing the connection tells the client.
     if (res.headersSent) return next(error);
     res.status(problem.status).set(problem.headers);
     const title = titlesByCode[problem.code] ?? titles[problem.status] ?? 'Error';
@@ -93,7 +93,7 @@ function problemOf(error: unknown): Problem {
   if (error instanceof Problem) return error;
   if (error instanceof URIError) return badRequest('The address is not encoded as it should be.');
   const { type, status } = error as { type?: unknown; status?: unknown };
-  // What express's body parsers throw.
+  // Thrown by Express's body parsers.
   if (type === 'entity.too.large' || type === 'parameters.too.many')
     return new Problem('too_large', 'The body is too large.');
   if (type === 'encoding.unsupported' || type === 'charset.unsupported') {

@@ -1,4 +1,4 @@
-// The first thing that happens to a request: a number to speak about it, and one line in the log when it is over.
+// Gives each request an id, and logs one line when it ends.
 import { randomUUID } from 'node:crypto';
 import type { RequestHandler } from 'express';
 import type { Logger } from 'pino';
@@ -6,34 +6,34 @@ import type { Config } from '../../config.ts';
 import { requestIdOf, routeNameOf, viewerOf } from '../actor.ts';
 import { paths } from '../paths.ts';
 
-const saneId = /^[\w.-]{8,64}$/;
+const wellFormedId = /^[\w.-]{8,64}$/;
 
-/** A caller's X-Request-Id is kept when it is harmless, so that one id can be followed through several systems. */
+/** Keeps the caller's X-Request-Id when it is well-formed, so that one id can be followed through several systems. */
 export const requestId: RequestHandler = (req, res, next) => {
   const given = req.get('x-request-id');
-  res.locals.requestId = given && saneId.test(given) ? given : randomUUID();
+  res.locals.requestId = given && wellFormedId.test(given) ? given : randomUUID();
   res.set('X-Request-Id', requestIdOf(res));
   next();
 };
 
-/** better-auth reads the client's address from this header; whatever a client put there is replaced. */
+/** better-auth reads the client's address from this header; a value sent by the client is replaced. */
 export const clientAddress: RequestHandler = (req, _res, next) => {
   req.headers['x-client-ip'] = req.ip ?? '';
   next();
 };
 
-/** For Express's `trust proxy`. */
+/** The value for Express's `trust proxy`. */
 export function trustedProxies({ TRUST_PROXY }: Pick<Config, 'TRUST_PROXY'>): number | string | false {
   if (TRUST_PROXY === undefined) return false;
   return /^\d+$/.test(TRUST_PROXY) ? Number(TRUST_PROXY) : TRUST_PROXY;
 }
 
-/** Warns once when a proxy passed a request on and none is trusted: then all people share one address, and its limits. */
+/** Warns once when a proxy forwarded a request and none is trusted: then all clients share one address, and its limits. */
 export function noteForwarded({ TRUST_PROXY }: Pick<Config, 'TRUST_PROXY'>, log: Logger): RequestHandler {
   let isNoted = TRUST_PROXY !== undefined;
   return (req, _res, next) => {
     const isForwarded = (req.headers['x-forwarded-for'] ?? req.headers.forwarded) !== undefined;
-    // Our own checks claim to come from elsewhere (src/doctor/web.checks.ts).
+    // The system check sends this header itself (src/doctor/web.checks.ts).
     if (!isNoted && isForwarded && req.path !== paths.doctorProbe()) {
       isNoted = true;
       log.warn(
@@ -44,7 +44,7 @@ export function noteForwarded({ TRUST_PROXY }: Pick<Config, 'TRUST_PROXY'>, log:
   };
 }
 
-/** The route's pattern, never the address itself: addresses carry ids and search words. */
+/** Logs the route's pattern, never the URL: URLs contain ids and search words. */
 export function requestLog(log: Logger): RequestHandler {
   return (req, res, next) => {
     const start = performance.now();

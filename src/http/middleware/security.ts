@@ -3,8 +3,8 @@ import helmet from 'helmet';
 import { Problem } from '../problem.ts';
 
 /**
- * No inline script, no inline style, nothing from elsewhere: what the pages need is served from here. Only where
- * browsers send files to the store themselves may they speak to it.
+ * No inline scripts or styles, nothing from other origins: the app serves everything that pages need. With direct
+ * uploads, browsers may also connect to the file store.
  */
 export function securityHeaders({
   isHttps,
@@ -30,15 +30,15 @@ export function securityHeaders({
   });
 }
 
-const changesNothing = new Set(['GET', 'HEAD', 'OPTIONS']);
-/** Called by other systems, which sign what they send. */
-const signedInstead = new Set(['/webhooks/acuity', '/automation/acuity']);
+const safeMethods = new Set(['GET', 'HEAD', 'OPTIONS']);
+/** Called by other systems, which sign their requests. */
+const signedPaths = new Set(['/webhooks/acuity', '/automation/acuity']);
 
-/** A request that changes something must say that it comes from our own pages (or from a program that says so). */
+/** A request that changes something must name our own origin, in `Origin` or `Sec-Fetch-Site`. */
 export function sameSite(baseUrl: string): RequestHandler {
   const own = new URL(baseUrl).origin;
   return (req, _res, next) => {
-    if (changesNothing.has(req.method) || signedInstead.has(req.path)) return next();
+    if (safeMethods.has(req.method) || signedPaths.has(req.path)) return next();
     const site = req.get('sec-fetch-site');
     const origin = req.get('origin');
     const isOwnSite = site === undefined || site === 'same-origin';
@@ -54,7 +54,7 @@ export function sameSite(baseUrl: string): RequestHandler {
   };
 }
 
-/** Pages and answers of a signed-in person stay out of every cache; both shapes of a URL are told apart. */
+/** Responses are never cached; page, fragment and JSON of one URL vary by these headers. */
 export const privateAnswers: RequestHandler = (_req, res, next) => {
   res.set('Cache-Control', 'no-store');
   res.vary('Accept');

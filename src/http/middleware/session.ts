@@ -3,25 +3,25 @@ import type { Request, RequestHandler, Response } from 'express';
 import type { Accounts } from '../../accounts/index.ts';
 import { paths } from '../paths.ts';
 import { forbidden } from '../problem.ts';
-import { isByItself, setCookies, wantsFragment, wantsJson } from '../respond.ts';
+import { isPolling, setCookies, wantsFragment, wantsJson } from '../respond.ts';
 
-/** Once a request: who is signed in, as the database has it now. */
+/** Reads who is signed in from the database, once a request. */
 export function session(accounts: Accounts): RequestHandler {
   return async (req, res, next) => {
     if (withoutSession.has(req.path)) return next();
     const { viewer, cookies, isBack, mustSetUpTwoFactor } = await accounts.viewer(
       fromNodeHeaders(req.headers),
-      { isByItself: isByItself(req), mayComeBack: mayComeBack(req) },
+      { isByItself: isPolling(req), mayComeBack: canRestoreAdminSession(req) },
     );
     res.locals.viewer = viewer;
     res.locals.isBack = isBack;
     setCookies(res, cookies);
-    if (mustSetUpTwoFactor && !isOpenBefore(req.path)) return sendToSetUp(req, res);
+    if (mustSetUpTwoFactor && !isOpenBeforeSetUp(req.path)) return redirectToSetUp(req, res);
     next();
   };
 }
 
-/** Nobody is signed in there, whatever cookie comes along: the database is not asked, and may be away. */
+/** These paths ignore session cookies: the database is not queried, and may be unavailable. */
 const withoutSession = new Set<string>([
   paths.health(),
   paths.ready(),
@@ -31,16 +31,16 @@ const withoutSession = new Set<string>([
 ]);
 
 /**
- * When acting has ended otherwise, the admin goes on as themselves from the next page. Not from a form, a part of a page
- * or a program: what was meant in the referrer's name must not be done or shown in another's.
+ * When acting ended without the admin stopping it, the next page restores the admin's session. Forms, fragments and
+ * programs do not: what was meant for the referrer's session must not happen in the admin's.
  */
-function mayComeBack(req: Request): boolean {
+function canRestoreAdminSession(req: Request): boolean {
   if (req.path.toLowerCase() === paths.exitImpersonation()) return req.method === 'POST';
   return req.method === 'GET' && !wantsJson(req) && !wantsFragment(req);
 }
 
-/** What staff may reach before their second step is set up: setting it up, and leaving. */
-const openBefore = new Set<string>([
+/** Open to staff before they have set up two-step sign-in: setting it up, and signing out. */
+const openBeforeSetUp = new Set<string>([
   paths.accountTwoFactor(),
   paths.accountTwoFactorSetUp(),
   paths.signOut(),
@@ -48,18 +48,18 @@ const openBefore = new Set<string>([
   '/api/auth/get-session',
 ]);
 
-export function isOpenBefore(path: string): boolean {
-  return openBefore.has(path) || withoutSession.has(path);
+export function isOpenBeforeSetUp(path: string): boolean {
+  return openBeforeSetUp.has(path) || withoutSession.has(path);
 }
 
-function sendToSetUp(req: Request, res: Response): void {
+function redirectToSetUp(req: Request, res: Response): void {
   if (wantsJson(req)) {
     throw forbidden(
       'Staff need two-step sign-in. Set it up in a browser, under Account, before anything else.',
     );
   }
   const setUp = paths.accountTwoFactor();
-  // See access.ts: htmx must not swap the page into a part of another.
+  // See access.ts: htmx must not insert the page into another.
   if (wantsFragment(req)) res.status(403).set('HX-Redirect', setUp).end();
   else res.redirect(303, setUp);
 }

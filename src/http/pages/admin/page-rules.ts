@@ -15,7 +15,7 @@ import type { Config } from '../../../config.ts';
 import type { Database } from '../../../db/knex.ts';
 import type { Access, PageRoute } from '../../endpoint.ts';
 import { isAllowed } from '../../middleware/access.ts';
-import { isOpenBefore } from '../../middleware/session.ts';
+import { isOpenBeforeSetUp } from '../../middleware/session.ts';
 import { areMetricsClosed } from '../../metrics.ts';
 import { paths } from '../../paths.ts';
 import type { PageServices } from '../page-services.ts';
@@ -92,7 +92,7 @@ function routeTarget(
   const ofRecord = recordRules(services, pattern, params);
   if (access === 'anyone') {
     const open = () => chain([pageAt(pattern), forAnyone], link(services, pattern, params));
-    return { for: isOpenBefore(pathname) ? 'everything' : 'anyone', rules: open };
+    return { for: isOpenBeforeSetUp(pathname) ? 'everything' : 'anyone', rules: open };
   }
   const rules: Rules = (viewer) =>
     chain(
@@ -106,7 +106,7 @@ function routeTarget(
       ],
       ofRecord?.(viewer),
     );
-  return { for: isOpenBefore(pathname) ? 'people_setting_up' : 'people', rules };
+  return { for: isOpenBeforeSetUp(pathname) ? 'people_setting_up' : 'people', rules };
 }
 
 const forWhom: Record<Exclude<Access, 'anyone'>, string> = {
