@@ -1,12 +1,12 @@
 // What production refuses although it could run with it: one line each, which says what to set. Values are never repeated.
 import { isLoopback } from './lib/addresses.ts';
 
-/** Of the simulator: everybody who has read this repository knows it. */
+/** The simulator's key, which is public in this repository. */
 export const demoAcuityKey = 'demo-acuity-key';
 
 type Given = Readonly<Record<string, string | undefined>>;
 
-/** @param given the environment; what is missing or cannot be read is said elsewhere */
+/** @param given the environment; readConfig reports what is missing or unreadable */
 export function unsafeSettings(given: Given): string[] {
   const problems: string[] = [];
   const refuse = (name: string, why: string) => problems.push(`${name}: ${why}`);
@@ -63,7 +63,7 @@ function isMailUrl(url: string): boolean {
   return !URL.canParse(url) || /^smtps?:$/.test(new URL(url).protocol);
 }
 
-/** As Standard Webhooks writes them: base64 with a prefix. */
+/** Standard Webhooks secrets: base64 with a prefix. */
 function secretsIn(text = ''): Buffer[] {
   return text
     .split(/[,\s]+/)
@@ -82,25 +82,25 @@ const placeholders =
   /change.?me|replace.?(me|this)|example|(?<![a-z])(demo|test|tests|secret|password|placeholder|default|examdesk)(?![a-z])|your.(secret|key)/i;
 
 /**
- * Whether a secret was typed rather than drawn: few different characters, one piece over and over, a row of the alphabet,
- * or a placeholder's words. Of a million drawn at random one looks so at most.
- * @param fewest different characters
+ * Whether a secret was typed rather than generated: few different characters, a repeated part, a run of the alphabet, or a
+ * placeholder's words. At most one of a million random secrets looks so.
+ * @param fewest minimum number of different characters
  */
 export function isSimple(secret: string | undefined, fewest: number): boolean {
   if (secret === undefined) return false;
   if (new Set(secret).size < fewest || placeholders.test(secret)) return true;
-  // A text that repeats itself stands again within its double, before its end.
-  return (secret + secret).indexOf(secret, 1) < secret.length || longestRow(secret) >= 8;
+  // A text that repeats a part occurs in its own double before the second half begins.
+  return (secret + secret).indexOf(secret, 1) < secret.length || longestRun(secret) >= 8;
 }
 
-/** The longest part whose characters follow each other, up or down: `abcdefgh`, `87654321`. */
-function longestRow(text: string): number {
-  let [longest, row, step] = [1, 1, 0];
+/** The length of the longest run of consecutive characters, up or down: `abcdefgh`, `87654321`. */
+function longestRun(text: string): number {
+  let [longest, run, step] = [1, 1, 0];
   for (let i = 1; i < text.length; i += 1) {
     const now = text.charCodeAt(i) - text.charCodeAt(i - 1);
-    row = Math.abs(now) === 1 && now === step ? row + 1 : Math.abs(now) === 1 ? 2 : 1;
+    run = Math.abs(now) === 1 && now === step ? run + 1 : Math.abs(now) === 1 ? 2 : 1;
     step = now;
-    longest = Math.max(longest, row);
+    longest = Math.max(longest, run);
   }
   return longest;
 }

@@ -1,4 +1,4 @@
-// Environment → typed values, checked once at the start. The only reader of process.env in the product.
+// Environment → typed values, validated once at the start. Only this file reads process.env in the product.
 import { z } from 'zod';
 import { isIP } from 'node:net';
 import { unsafeSettings } from './config.production.ts';
@@ -10,12 +10,12 @@ const flag = z.stringbool();
 const port = z.coerce.number().int().min(0).max(65535);
 const url = z.url();
 
-// Outside production only. Nothing is secret about it.
+// The default outside production. It is public.
 const demoKeys = `demo:${'0123456789abcdef'.repeat(4)}`;
 
 const listOf = (text: string): string[] => text.split(/[,\s]+/).filter(Boolean);
 
-/** As Express takes it, `true` excepted: whoever connects would be believed. */
+/** Express's formats, except `true`: it would trust every client's headers. */
 function isTrustProxy(text: string): boolean {
   if (/^\d{1,2}$/.test(text)) return true;
   return text.split(',').every((part) => {
@@ -25,7 +25,7 @@ function isTrustProxy(text: string): boolean {
   });
 }
 
-/** As Standard Webhooks writes them; one that cannot be decoded would refuse every event, and say nothing. */
+/** The format of Standard Webhooks. A secret that cannot be decoded would silently reject every event. */
 const isWebhookSecret = (secret: string): boolean =>
   /^(whsec_)?(?=.)([A-Za-z0-9+/]{4})*([A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/.test(secret);
 
@@ -45,7 +45,7 @@ const encryptionKeys = z
 const schema = z.object({
   NODE_ENV: z.enum(['development', 'test', 'production']).default('development'),
   PORT: port.default(3000),
-  /** The address of this machine that is listened on. Unset: see listenAddress(). */
+  /** The address to listen on. Unset: see listenAddress(). */
   HOST: z.string().min(1).optional(),
   /** Where a worker answers /healthz, /readyz and /metrics. Unset: see healthPort(). */
   HEALTH_PORT: port.optional(),
@@ -55,7 +55,7 @@ const schema = z.object({
   DATABASE_URL: url,
   MIGRATION_DATABASE_URL: url.optional(),
   DATABASE_POOL_MAX: z.coerce.number().int().min(2).max(200).default(10),
-  /** After so long the database ends a statement of a web process, a worker or the relay; 0: never. */
+  /** The database's statement time-out for web, worker and relay; 0: none. */
   DATABASE_STATEMENT_TIMEOUT_MS: z.coerce.number().int().min(0).max(3_600_000).default(30_000),
   REDIS_URL: url.optional(),
   BETTER_AUTH_SECRET: z.string().min(32, 'needs at least 32 random characters'),
@@ -67,39 +67,39 @@ const schema = z.object({
   ACUITY_REFERENCE_FIELD_ID: z.coerce.number().int().positive().optional(),
   /** How long one call to Acuity may take. */
   ACUITY_TIMEOUT_MS: z.coerce.number().int().positive().default(12_000),
-  /** The question of Acuity's form whose answer is the referrer's address; unset: the client's own address. */
+  /** The question of Acuity's form whose answer is the referrer's e-mail address; unset: the client's own. */
   REFERRER_FIELD_ID: z.coerce.number().int().positive().optional(),
-  /** How long the relay keeps an event before it delivers it. */
+  /** How long the relay waits before it delivers an event. */
   WEBHOOK_DELAY_SECONDS: z.coerce.number().min(0).max(3_600).default(30),
   /** Where the relay delivers; unset: our own /webhooks/acuity. */
   RELAY_TARGET_URL: url.optional(),
-  /** Of another automation layer (Standard Webhooks), several with commas; unset: JSON is not taken. */
+  /** Secrets of another automation layer (Standard Webhooks), separated by commas; unset: JSON is refused. */
   AUTOMATION_SECRETS: z
     .string()
     .default('')
     .transform(listOf)
     .refine((secrets) => secrets.every(isWebhookSecret), { message: 'needs whsec_ and base64 for each' }),
-  /** Whether the processes that work jobs also deliver events. */
+  /** Whether processes that run jobs also deliver events. */
   RUN_RELAY: flag.default(true),
-  /** Unset in production: nobody may see /metrics. */
+  /** Unset in production: /metrics is closed. */
   METRICS_TOKEN: z.string().min(1).optional(),
-  /** Where documents lie. Unset outside production: npm start and the tests bring a store of their own. */
+  /** Where documents are stored. Unset outside production: npm start and the tests use a store of their own. */
   S3_BUCKET: z.string().min(3).optional(),
   S3_REGION: z.string().min(1).default('us-east-1'),
   /** Unset: Amazon's own. */
   S3_ENDPOINT: url.optional(),
-  /** The store as browsers reach it; `none`: no file goes there directly. Unset: see browserEndpointOf(). */
+  /** The store's URL for browsers; `none`: no direct uploads. Unset: see browserEndpointOf(). */
   S3_BROWSER_ENDPOINT: z.union([z.literal('none'), z.url({ protocol: /^https?$/ })]).optional(),
-  /** Unset: what the machine has been given (role, profile). */
+  /** Unset: the machine's own credentials (role, profile). */
   S3_ACCESS_KEY_ID: z.string().min(1).optional(),
   S3_SECRET_ACCESS_KEY: z.string().min(1).optional(),
   S3_FORCE_PATH_STYLE: flag.default(false),
-  /** What the store is asked to encrypt with. */
+  /** The encryption requested from the store. */
   S3_ENCRYPTION: z.enum(['AES256', 'aws:kms', 'none']).default('AES256'),
-  /** Between two bytes of the store's answer. */
+  /** The longest pause between two bytes of the store's response. */
   S3_TIMEOUT_MS: z.coerce.number().int().positive().default(30_000),
   UPLOAD_MAX_BYTES: z.coerce.number().int().positive().default(524_288_000),
-  /** Kinds of documents that are taken, by commas (src/documents/content/kinds.ts); unset: all. */
+  /** Accepted kinds of documents, separated by commas (src/documents/content/kinds.ts); unset: all. */
   UPLOAD_TYPES: z.string().min(1).optional(),
   /** How long the bytes of a deleted document are kept; unset: for ever. */
   DOCUMENT_RETENTION_DAYS: z.coerce.number().int().min(0).optional(),
@@ -110,22 +110,22 @@ const schema = z.object({
     .string()
     .refine(isTrustProxy, { message: 'needs a number of proxies, or their addresses with commas' })
     .optional(),
-  /** At a stop: how long new connections are still taken. Unset: see stopTimes(). */
+  /** At a stop: how long new connections are still accepted. Unset: see stopTimes(). */
   STOP_GRACE_SECONDS: z.coerce.number().min(0).max(600).optional(),
-  /** At a stop: how long requests under way may take after that. */
+  /** At a stop: how long running requests may take after that. */
   STOP_TIMEOUT_SECONDS: z.coerce.number().min(0).max(21_600).default(20),
-  /** Whether the web process also works the jobs. */
+  /** Whether the web process also runs jobs. */
   RUN_WORKER: flag.default(true),
-  /** Who seals the audit log: `id:64 hex digits`, several with commas between, the current one first. */
+  /** Keys that seal the audit log: `id:64 hex digits`, separated by commas, the current one first. */
   ENCRYPTION_KEYS: encryptionKeys,
-  /** Assert the demo's people may sign in; refused in production. */
+  /** Whether the demo's people may sign in; refused in production. */
   DEMO_ACCOUNTS: flag.default(false),
 });
 
-/** Every variable that is read. Each may be given as a file: `NAME_FILE` for `NAME`. */
+/** Every variable. Each may be given as a file: `NAME_FILE` for `NAME`. */
 export const configVariables = [...Object.keys(schema.shape), ...addressParts];
 
-/** Absent outside production only: a stand-in takes their place. */
+/** Optional outside production, where stand-ins replace them. */
 const neededInProduction = ['BASE_URL', 'REDIS_URL', 'ENCRYPTION_KEYS', 'S3_BUCKET', 'S3_REGION'] as const;
 
 export type Config = Omit<z.output<typeof schema>, 'BASE_URL'> & { BASE_URL: string };
@@ -139,7 +139,7 @@ export class ConfigError extends Error {
 }
 
 /**
- * The variables that are set, unchecked: files are read, and addresses hold their user names and passwords.
+ * The variables that are set, not validated: files are read, and URLs contain their user names and passwords.
  * @throws ConfigError
  */
 export function givenVariables(env: NodeJS.ProcessEnv = process.env): Record<string, string> {
@@ -148,14 +148,14 @@ export function givenVariables(env: NodeJS.ProcessEnv = process.env): Record<str
   return values;
 }
 
-/** For commands that need nothing else of the configuration. @throws ConfigError */
+/** For commands that need only the keys. @throws ConfigError */
 export function readEncryptionKeys(env: NodeJS.ProcessEnv = process.env): Keyring {
   const parsed = encryptionKeys.safeParse(givenVariables(env).ENCRYPTION_KEYS);
   if (!parsed.success) throw new ConfigError([`ENCRYPTION_KEYS: ${parsed.error.issues[0]?.message}`]);
   return parsed.data;
 }
 
-/** @throws ConfigError with one line for each variable that is missing or wrong; values are never repeated. */
+/** @throws ConfigError with one line for each variable that is missing or wrong, without its value. */
 export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
   const { values: given, problems } = readVariables(env, configVariables);
   const parsed = schema.safeParse(given);
@@ -174,34 +174,34 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
   return { ...parsed.data, BASE_URL: parsed.data.BASE_URL ?? `http://localhost:${parsed.data.PORT}` };
 }
 
-const usualHealthPort = 3004;
+const defaultHealthPort = 3004;
 
-/** Of a worker. A second one on the same machine takes a free port, unless its own was named. */
+/** The worker's port. A second worker on the same machine uses a free port, unless HEALTH_PORT is set. */
 export function healthPort({ HEALTH_PORT }: Config): { port: number; takesAnyPort: boolean } {
-  return { port: HEALTH_PORT ?? usualHealthPort, takesAnyPort: HEALTH_PORT === undefined };
+  return { port: HEALTH_PORT ?? defaultHealthPort, takesAnyPort: HEALTH_PORT === undefined };
 }
 
-/** Outside production only this machine reaches the demo; undefined: all addresses of this machine. */
+/** Outside production only this machine can connect; undefined: listen on all addresses. */
 export function listenAddress({ HOST, NODE_ENV }: Config): string | undefined {
   return HOST ?? (NODE_ENV === 'production' ? undefined : '127.0.0.1');
 }
 
 /**
- * Whether mail may leave only encrypted: STARTTLS with smtp://. To a mail server on this machine, and where the address
- * itself says `?ignoreTLS=true`, it need not be.
+ * Whether mail must be encrypted (STARTTLS with smtp://). Not required for a mail server on this machine, or when the URL
+ * says `?ignoreTLS=true`.
  */
 export function mailNeedsTls({ NODE_ENV, SMTP_URL }: Config): boolean {
   const { hostname, searchParams } = new URL(SMTP_URL);
   return NODE_ENV === 'production' && !isLoopback(hostname) && searchParams.get('ignoreTLS') !== 'true';
 }
 
-/** Outside production nothing stands before the app that would have to learn of a stop. */
+/** Outside production no proxy has to see the stop first. */
 export function stopTimes(config: Config): { graceMs: number; timeoutMs: number } {
   const graceSeconds = config.STOP_GRACE_SECONDS ?? (config.NODE_ENV === 'production' ? 5 : 0);
   return { graceMs: graceSeconds * 1_000, timeoutMs: config.STOP_TIMEOUT_SECONDS * 1_000 };
 }
 
-/** A page that came over https may not send over http, except to the machine it is shown on. */
+/** Browsers block requests from an https page to http, except to their own machine. */
 function isMixedContent({
   BASE_URL = '',
   S3_BROWSER_ENDPOINT: endpoint = 'none',

@@ -1,4 +1,4 @@
-// Of what is built once: the checks of the system, over what the app itself uses.
+// Builds the system check from the app's own connections and configuration.
 import { existsSync } from 'node:fs';
 import os from 'node:os';
 import { createClamavScanner } from '../adapters/clamav-scanner.ts';
@@ -17,7 +17,7 @@ type Parts = Pick<
   DoctorDeps,
   'db' | 'cache' | 'store' | 'acuity' | 'specialists' | 'mapping' | 'sync' | 'clock'
 >;
-/** What tests put in the place of what follows from the configuration. */
+/** For tests: replaces values that come from the configuration. */
 export type DoctorOverrides = Partial<DoctorDeps>;
 
 export function composeDoctor(
@@ -26,9 +26,9 @@ export function composeDoctor(
   overrides: DoctorOverrides = {},
 ): { doctor: Doctor; probeTokens: ProbeTokens } {
   const isProduction = config.NODE_ENV === 'production';
-  const at = (path: string) => new URL(path, config.BASE_URL).href;
+  const urlOf = (path: string) => new URL(path, config.BASE_URL).href;
   const tokens = createProbeTokens(config.BETTER_AUTH_SECRET);
-  const relayTarget = config.RELAY_TARGET_URL ?? at(paths.acuityWebhook());
+  const relayTarget = config.RELAY_TARGET_URL ?? urlOf(paths.acuityWebhook());
   const doctor = createDoctor({
     ...parts,
     isProduction,
@@ -39,14 +39,14 @@ export function composeDoctor(
     scanServer: config.CLAMD_URL ? createClamavScanner({ url: config.CLAMD_URL, patienceMs: 5_000 }) : null,
     maxBytes: config.UPLOAD_MAX_BYTES,
     acuityUrl: config.ACUITY_BASE_URL,
-    relayUrl: at(paths.relay()),
+    relayUrl: urlOf(paths.relay()),
     relayTarget: {
       url: relayTarget,
       isOurs: new URL(relayTarget).pathname.endsWith(paths.acuityWebhook()),
     },
-    probeUrl: at(paths.doctorProbe()),
+    probeUrl: urlOf(paths.doctorProbe()),
     tokens,
-    // DATA_DIR is the demo's: in production nothing is written there.
+    // Only the demo writes to DATA_DIR.
     folders: [os.tmpdir(), ...(!isProduction && existsSync(config.DATA_DIR) ? [config.DATA_DIR] : [])],
     keyring: config.ENCRYPTION_KEYS,
     secrets: { ...config, sealKey: config.ENCRYPTION_KEYS.current.key },

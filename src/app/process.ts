@@ -24,7 +24,7 @@ export interface Running {
   port: number;
   /** Undefined: all addresses of this machine. */
   host?: string | undefined;
-  /** When another process has the port, a free one is taken: nobody but a monitor asks there. */
+  /** Uses a free port when another process has this one: only monitors connect here. */
   takesAnyPort?: boolean;
   worker: Worker | null;
   /** From now on `/readyz` says 503. */
@@ -35,20 +35,20 @@ export interface Running {
 }
 
 export interface StopTimes {
-  /** How long new connections are still taken, so that proxies learn of the stop before one is refused. */
+  /** How long new connections are still accepted, so that proxies see the stop before one is refused. */
   graceMs: number;
-  /** How long requests under way may take after that. */
+  /** How long running requests may take after that. */
   timeoutMs: number;
 }
 
-/** Runs until SIGTERM or SIGINT, then finishes what is under way: requests first, then jobs, then connections. */
+/** Runs until SIGTERM or SIGINT, then finishes requests, then jobs, then closes connections. */
 export async function serveUntilStopped(running: Running): Promise<void> {
   const { server, worker, log, port, host } = running;
   process.on('unhandledRejection', (reason) => {
-    log.fatal({ err: errorFacts(reason) }, 'A promise was left unhandled');
+    log.fatal({ err: errorFacts(reason) }, 'Unhandled rejection of a promise');
     process.exit(1);
   });
-  // Before anybody can see that we are there: whoever does may ask us to leave at once.
+  // Before the port is open: whoever sees the process may send the signal at once.
   const stopping = stopSignal(log);
   const drain = server && watchConnections(server);
   const takeAny = running.takesAnyPort === true;
@@ -65,7 +65,7 @@ export async function serveUntilStopped(running: Running): Promise<void> {
   await shutDown(running, drain);
 }
 
-/** Resolves at the first signal; a second one hurries. */
+/** Resolves at the first signal; the second one exits at once. */
 function stopSignal(log: Logger): Promise<void> {
   return new Promise((resolve) => {
     let isStopping = false;
@@ -93,17 +93,17 @@ async function listen(server: Server, port: number, host: string | undefined): P
 async function shutDown(running: Running, drain: Drain | null): Promise<void> {
   const { worker, log } = running;
   running.beginStop();
-  if (drain) await empty(drain, running);
+  if (drain) await drainServer(drain, running);
   await worker?.stop();
   await running
     .close()
     .catch((error: unknown) => log.warn({ err: errorFacts(error) }, 'Closing was not clean'));
   log.info('stopped');
-  // A parent's channel would keep the process alive.
+  // The IPC channel to a parent would keep the process alive.
   if (process.connected) process.disconnect();
 }
 
-async function empty(drain: Drain, { stopTimes, log }: Running): Promise<void> {
+async function drainServer(drain: Drain, { stopTimes, log }: Running): Promise<void> {
   drain.begin();
   await sleep(stopTimes.graceMs);
   const cutOff = await drain.end(stopTimes.timeoutMs);

@@ -1,4 +1,4 @@
-// What whoever runs a process should know of it from its first lines on. Nothing of it keeps the process from starting.
+// Warnings for operators in the first lines of the log. None of them stops the process.
 import type { Logger } from 'pino';
 import type { Database } from '../db/knex.ts';
 import { HiddenJobError, missingPrivileges, tryJob } from '../db/privileges.ts';
@@ -15,25 +15,25 @@ export async function noteScanner({ scanner, log }: { scanner: Scanner | null; l
   }
 }
 
-const mend =
+const remedy =
   'run npm run migrate with MIGRATION_DATABASE_URL (the owner of the tables) and DATABASE_URL (the role of the app)';
 /** PostgreSQL's codes: insufficient privilege; no such schema, table, function. */
-const mendedByMigrate = new Set(['42501', '3F000', '42P01', '42883']);
+const fixedByMigrate = new Set(['42501', '3F000', '42P01', '42883']);
 
-/** Whether the role of DATABASE_URL may do what the app needs, and the job queue takes a job. */
+/** Logs an error when the role of DATABASE_URL lacks privileges, or the queue rejects a job. */
 export async function noteDatabase({ db, log }: { db: Database; log: Logger }): Promise<void> {
   try {
     const missing = await missingPrivileges(db);
     if (missing.length > 0) {
       const some = { count: missing.length, missing: missing.slice(0, 10) };
-      log.error(some, `The database role lacks privileges: ${mend}`);
+      log.error(some, `The database role lacks privileges: ${remedy}`);
       return;
     }
     await tryJob(db);
   } catch (error) {
     const err = errorFacts(error);
-    const isMendable = error instanceof HiddenJobError || mendedByMigrate.has(err.code ?? '');
-    if (isMendable) log.error({ err }, `The database takes no jobs from this role: ${mend}`);
+    const isFixedByMigrate = error instanceof HiddenJobError || fixedByMigrate.has(err.code ?? '');
+    if (isFixedByMigrate) log.error({ err }, `The database takes no jobs from this role: ${remedy}`);
     else log.error({ err }, 'The database does not answer');
   }
 }

@@ -1,4 +1,4 @@
-// Of what is built once: where files go, and which kinds of them are taken.
+// The file store and the accepted kinds of files, from the configuration.
 import { noObjectStore, noUploadStorage } from '../adapters/no-object-store.ts';
 import { connectS3, createS3ObjectStore } from '../adapters/s3-object-store.ts';
 import { createS3UploadStorage } from '../adapters/s3-upload-storage.ts';
@@ -33,7 +33,7 @@ export function objectStorage(config: Config): { store: ObjectStore; uploads: Up
   return { store: createS3ObjectStore(connection), uploads: createS3UploadStorage(connection) };
 }
 
-/** Amazon's stores can be reached from anywhere; of any other only the operator knows its address for browsers. */
+/** Browsers can reach Amazon's stores at a known URL; for any other store the operator must give it. */
 function browserEndpointOf({
   S3_BROWSER_ENDPOINT,
   S3_ENDPOINT,

@@ -129,7 +129,7 @@ export const bookingListQuerySchema = z.object({
   from: parameter(daySchema),
   to: parameter(daySchema),
   view: parameter(z.enum(['list', 'calendar'], 'Choose list or calendar')),
-  cursor: parameter(z.string('Give one cursor').max(200, 'This is no cursor of ours')),
+  cursor: parameter(z.string('Give one cursor').max(200, 'Unknown cursor')),
   limit: parameter(
     z
       .string('Give one number')

@@ -9,79 +9,81 @@ import type { ObjectStore } from '../ports/object-store.ts';
 import type { Scanner } from '../ports/scanner.ts';
 
 export type CheckState = 'ok' | 'degraded' | 'down' | 'not_configured';
-/** One look at each thing the instance needs. */
+/** The state of everything that the instance needs. */
 export interface Readiness {
   checks: Record<'database' | 'cache' | 'storage' | 'acuity', CheckState> & {
-    /** `no worker`: jobs are taken, and nobody works them. */
+    /** `no worker`: jobs are stored, but no process runs them. */
     jobs: CheckState | 'no worker';
   };
   details: {
-    /** The process was told to stop: send no new requests. */
+    /** The process is stopping: send no new requests. */
     stopping: boolean;
     /** `not_configured`: uploads are not scanned. */
     scanner: CheckState;
-    /** Processes that gave a sign of life lately: that work jobs, that deliver events. */
+    /** Processes with a recent sign of life that run jobs, and that deliver events. */
     workers?: Record<'jobs' | 'relay', number>;
-    /** Whether Acuity tells us of changes. Never a reason to send no requests here. */
+    /** Whether Acuity reports changes to us. It never makes the instance unready. */
     connection?: {
       attention: ConnectionAttention | null;
       trouble: ConnectionTrouble | null;
       checkedAt: string | null;
       lastEventAt: string | null;
     };
-    /** Our webhooks in Acuity; `repaired`: what was wrong at the last look. */
+    /** Our webhooks in Acuity; `repaired`: what the last check repaired. */
     webhooks?: { event: string; repaired: string | null; checkedAt: string | null }[];
   };
 }
 
 const patienceMs = 3_000;
-/** Acuity counts our calls; a probe every second must not be ten percent of them. */
-const acuityMemoryMs = 20_000;
-const scannerMemoryMs = 20_000;
-/** A job that is tried is rolled back, but its row has to be cleaned up all the same. */
-const jobMemoryMs = 60_000;
+/** Acuity limits our calls: a probe every second must not use ten percent of them. */
+const acuityCheckMs = 20_000;
+const scannerCheckMs = 20_000;
+/** The trial job is rolled back, but leaves a dead row for vacuum. */
+const trialJobMs = 60_000;
 
 export interface ReadinessDeps {
   db: Database;
   cache: Cache;
   acuity: Acuity;
   sync: Pick<SyncService, 'connection'>;
-  /** Null: none is set up. */
+  /** Null: not configured. */
   store: ObjectStore | null;
-  /** Null: none is set up. */
+  /** Null: not configured. */
   scanner: Scanner | null;
   isStopping: () => boolean;
 }
 
 export function createReadiness({ db, cache, acuity, store, scanner, sync, isStopping }: ReadinessDeps) {
-  let acuitySeen: { state: CheckState; at: number } | null = null;
+  let lastAcuityCheck: { state: CheckState; at: number } | null = null;
   let jobTriedAt: number | null = null;
-  let scannerSeen: { state: CheckState; at: number } | null = null;
+  let lastScannerCheck: { state: CheckState; at: number } | null = null;
 
   async function acuityState(): Promise<CheckState> {
-    if (acuitySeen && performance.now() - acuitySeen.at < acuityMemoryMs) return acuitySeen.state;
+    if (lastAcuityCheck && performance.now() - lastAcuityCheck.at < acuityCheckMs)
+      return lastAcuityCheck.state;
     const answer = await within(acuity.ping());
-    // Pages go on with times up to an hour old, so Acuity being down takes no instance out.
+    // Pages continue with times up to an hour old, so the instance stays ready while Acuity is down.
     const state: CheckState = answer?.ok ? 'ok' : 'degraded';
-    acuitySeen = { state, at: performance.now() };
+    lastAcuityCheck = { state, at: performance.now() };
     return state;
   }
 
-  /** Bookings cannot be made without it: a job is part of their transaction. */
+  /** `down` without the queue: each booking adds a job in its transaction. */
   async function queueState(): Promise<CheckState> {
-    if (jobTriedAt !== null && performance.now() - jobTriedAt < jobMemoryMs)
+    if (jobTriedAt !== null && performance.now() - jobTriedAt < trialJobMs)
       return stateOf(db.raw('select 1 from graphile_worker.jobs limit 1'), 'down');
     const state = await stateOf(tryJob(db), 'down');
     jobTriedAt = state === 'ok' ? performance.now() : null;
     return state;
   }
 
-  /** Documents wait for it; all else goes on. */
+  /** Documents wait for the scanner; everything else continues. */
   async function scannerState(): Promise<CheckState> {
     if (!scanner) return 'not_configured';
-    if (scannerSeen && performance.now() - scannerSeen.at < scannerMemoryMs) return scannerSeen.state;
+    if (lastScannerCheck && performance.now() - lastScannerCheck.at < scannerCheckMs)
+      return lastScannerCheck.state;
     const state = await stateOf(scanner.ping(), 'degraded');
-    scannerSeen = { state, at: performance.now() };
+    lastScannerCheck = { state, at: performance.now() };
     return state;
   }
 
@@ -90,7 +92,7 @@ export function createReadiness({ db, cache, acuity, store, scanner, sync, isSto
       await Promise.all([
         stateOf(db.raw('select 1'), 'down'),
         stateOf(cache.ping(), 'degraded'),
-        // Bookings go on without documents.
+        // Bookings continue without documents.
         store ? stateOf(store.ping(), 'degraded') : ('not_configured' as const),
         acuityState(),
         queueState(),
@@ -98,7 +100,7 @@ export function createReadiness({ db, cache, acuity, store, scanner, sync, isSto
         scannerState(),
         within(sync.connection()),
       ]);
-    // Pages and bookings go on; what jobs do (mails, settling, reconciliation) waits.
+    // Pages and bookings continue; mails, settling and reconciliation wait for a worker.
     const jobs = queue === 'ok' && workers?.jobs === 0 ? ('no worker' as const) : queue;
     return {
       checks: { database, cache: cacheState, storage, acuity: acuityNow, jobs },
@@ -124,15 +126,15 @@ export function createReadiness({ db, cache, acuity, store, scanner, sync, isSto
   };
 }
 
-async function stateOf(look: PromiseLike<unknown>, otherwise: CheckState): Promise<CheckState> {
-  return (await within(Promise.resolve(look).then(() => true))) ? 'ok' : otherwise;
+async function stateOf(check: PromiseLike<unknown>, otherwise: CheckState): Promise<CheckState> {
+  return (await within(Promise.resolve(check).then(() => true))) ? 'ok' : otherwise;
 }
 
-/** What the look found, or null when it failed or took too long: both mean "not now". */
-async function within<T>(look: Promise<T>): Promise<T | null> {
+/** The result, or null when the check failed or took too long. */
+async function within<T>(check: Promise<T>): Promise<T | null> {
   let timer: NodeJS.Timeout | undefined;
   const tooLong = new Promise<null>((resolve) => {
     timer = setTimeout(resolve, patienceMs, null);
   });
-  return Promise.race([look.catch(() => null), tooLong]).finally(() => clearTimeout(timer));
+  return Promise.race([check.catch(() => null), tooLong]).finally(() => clearTimeout(timer));
 }

@@ -1,4 +1,4 @@
-// The table of contents of the background: which job does what, and when.
+// Which job calls what, and when.
 import { removeExpiredSessionsJob, type Accounts } from '../accounts/index.ts';
 import { sealAuditJob } from '../audit/index.ts';
 import { checkLateJob, settleAttemptJob, sweepAttemptsJob, type Settlement } from '../attempts/index.ts';
@@ -37,7 +37,7 @@ export interface JobServices {
   impersonation: Pick<ImpersonationService, 'endQuiet'>;
   convergence: Pick<Convergence, 'fetchMeetingLink'>;
   sync: Pick<SyncService, 'resume' | 'reconcileNear' | 'reconcileAll' | 'checkSubscriptions' | 'removeOld'>;
-  /** Seals what the audit log has got. */
+  /** Seals new rows of the audit log. */
   sealAudit: () => Promise<number>;
   jobs: Pick<JobQueue, 'removeSuperseded'>;
   settlement: Settlement;
@@ -48,7 +48,7 @@ export interface JobServices {
   reminders: Reminders;
 }
 
-/** A handler that checks what it is given: payloads come out of a table that outlives deployments. */
+/** A handler that validates its payload: rows of the queue outlive deployments. */
 export interface RunnableJob {
   name: string;
   run(payload: unknown): Promise<void>;
@@ -60,26 +60,26 @@ export function createJobHandlers(services: JobServices): RunnableJob[] {
   return [
     runnable({ job: settleAttemptJob, handle: ({ intentionId }) => settlement.settle(intentionId) }),
     runnable({ job: checkLateJob, handle: ({ intentionId }) => settlement.checkLate(intentionId) }),
-    runnable({ job: sweepAttemptsJob, handle: () => nothing(settlement.sweep()) }),
-    runnable({ job: removeExpiredDraftsJob, handle: () => nothing(drafts.removeExpired()) }),
+    runnable({ job: sweepAttemptsJob, handle: () => ignoreResult(settlement.sweep()) }),
+    runnable({ job: removeExpiredDraftsJob, handle: () => ignoreResult(drafts.removeExpired()) }),
     runnable({ job: scanDocumentJob, handle: ({ documentId }) => documentCare.scan(documentId) }),
-    runnable({ job: sweepDocumentsJob, handle: () => nothing(documentCare.sweep()) }),
-    runnable({ job: retainDocumentsJob, handle: () => nothing(documentCare.retain()) }),
-    runnable({ job: checkCustodyJob, handle: () => nothing(documentCare.checkCustody()) }),
+    runnable({ job: sweepDocumentsJob, handle: () => ignoreResult(documentCare.sweep()) }),
+    runnable({ job: retainDocumentsJob, handle: () => ignoreResult(documentCare.retain()) }),
+    runnable({ job: checkCustodyJob, handle: () => ignoreResult(documentCare.checkCustody()) }),
     runnable({ job: sendEmailJob, handle: ({ emailId }) => emails.send(emailId) }),
-    runnable({ job: removeExpiredSessionsJob, handle: () => nothing(accounts.removeExpired()) }),
-    runnable({ job: endQuietActingJob, handle: () => nothing(impersonation.endQuiet()) }),
-    runnable({ job: sealAuditJob, handle: () => nothing(sealAudit()) }),
+    runnable({ job: removeExpiredSessionsJob, handle: () => ignoreResult(accounts.removeExpired()) }),
+    runnable({ job: endQuietActingJob, handle: () => ignoreResult(impersonation.endQuiet()) }),
+    runnable({ job: sealAuditJob, handle: () => ignoreResult(sealAudit()) }),
     runnable({ job: fetchMeetingLinkJob, handle: (one) => convergence.fetchMeetingLink(one.appointmentId) }),
-    runnable({ job: resumeReconciliationJob, handle: () => nothing(sync.resume()) }),
-    runnable({ job: reconcileNearJob, handle: () => nothing(sync.reconcileNear()) }),
-    runnable({ job: reconcileAllJob, handle: () => nothing(sync.reconcileAll()) }),
-    runnable({ job: removeOldReportsJob, handle: () => nothing(sync.removeOld()) }),
+    runnable({ job: resumeReconciliationJob, handle: () => ignoreResult(sync.resume()) }),
+    runnable({ job: reconcileNearJob, handle: () => ignoreResult(sync.reconcileNear()) }),
+    runnable({ job: reconcileAllJob, handle: () => ignoreResult(sync.reconcileAll()) }),
+    runnable({ job: removeOldReportsJob, handle: () => ignoreResult(sync.removeOld()) }),
     runnable({ job: checkSubscriptionsJob, handle: () => sync.checkSubscriptions() }),
-    runnable({ job: sweepEmailsJob, handle: () => nothing(emails.sweep()) }),
-    runnable({ job: tellUnassignedJob, handle: () => nothing(services.unassignedDigest.write()) }),
-    runnable({ job: removeSupersededJob, handle: () => nothing(services.jobs.removeSuperseded()) }),
-    runnable({ job: writeRemindersJob, handle: () => nothing(services.reminders.write()) }),
+    runnable({ job: sweepEmailsJob, handle: () => ignoreResult(emails.sweep()) }),
+    runnable({ job: tellUnassignedJob, handle: () => ignoreResult(services.unassignedDigest.write()) }),
+    runnable({ job: removeSupersededJob, handle: () => ignoreResult(services.jobs.removeSuperseded()) }),
+    runnable({ job: writeRemindersJob, handle: () => ignoreResult(services.reminders.write()) }),
   ];
 }
 
@@ -98,7 +98,7 @@ export const cron: CronEntry[] = [
   { schedule: '17 * * * *', job: removeExpiredDraftsJob },
   { schedule: '37 * * * *', job: removeExpiredSessionsJob },
   { schedule: '*/10 * * * *', job: sweepDocumentsJob },
-  // A store that is away at night is asked again for more than an hour.
+  // Retries for more than an hour when the store is unavailable at night.
   { schedule: '20 2 * * *', job: retainDocumentsJob, maxAttempts: 9 },
   { schedule: '40 2 * * *', job: checkCustodyJob, maxAttempts: 9 },
 ];
@@ -108,6 +108,6 @@ function runnable<Payload>(handler: JobHandler<Payload>): RunnableJob {
   return { name, run: async (given) => handler.handle(payload.parse(given)) };
 }
 
-async function nothing(work: Promise<unknown>): Promise<void> {
+async function ignoreResult(work: Promise<unknown>): Promise<void> {
   await work;
 }

@@ -6,12 +6,12 @@ export interface SignOfLife {
   db: Database;
   id: string;
   kind: WorkerKind;
-  /** No sign is given while it says no: the process lives, but works nothing. */
+  /** While false, no sign of life is written: the process is alive but does no work. */
   isWorking: () => boolean;
   everyMs?: number;
 }
 
-/** The worker, and a row in the database that says it lives. */
+/** Wraps a worker so that it renews a row in the database while it works. */
 export function withSignOfLife(
   worker: Worker,
   { db, id, kind, isWorking, everyMs = 10_000 }: SignOfLife,
@@ -20,7 +20,7 @@ export function withSignOfLife(
   let beating: Promise<void> = Promise.resolve();
 
   function beat(): void {
-    // A database that is away is logged by whoever needs it more; without the sign this worker counts as dead.
+    // An unavailable database is logged elsewhere; without the row this worker counts as dead.
     if (isWorking()) beating = touchWorker(db, id, kind).catch(() => undefined);
   }
 

@@ -20,34 +20,34 @@ export interface WorkerDeps {
   cron?: CronEntry[];
   /** Jobs at once. Default 4. */
   concurrency?: number;
-  /** Is told of every run. */
+  /** Called after every run. */
   watch?: (labels: { task: string; outcome: 'done' | 'failed' | 'given_back' }, seconds: number) => void;
 }
 
 export interface Worker {
-  /** Resolves when it listens. */
+  /** Resolves when the worker listens for jobs. */
   start(): Promise<void>;
-  /** Lets running jobs end; gives back what is not done within a few seconds. */
+  /** Waits for running jobs; gives those back to the queue that take longer than a few seconds. */
   stop(): Promise<void>;
 }
 
 export interface JobWorker extends Worker {
-  /** Not while it has lost its connections. */
+  /** False while its connections are lost. */
   isWorking(): boolean;
 }
 
-/** Between two tries to come back when the database is away. */
-const comeBackMs = 1_000;
+/** Between two attempts to reconnect. */
+const reconnectPauseMs = 1_000;
 
 export function createWorker(deps: WorkerDeps): JobWorker {
   let runner: Runner | null = null;
-  let comingBack: Promise<void> = Promise.resolve();
+  let reconnecting: Promise<void> = Promise.resolve();
   let isWanted = false;
 
   async function launch(): Promise<void> {
     const launched = await launchRunner(deps);
     runner = launched;
-    // It stops by itself when its connections break: a database that was away for a moment must not end the jobs.
+    // The runner stops when its connections break: a short outage of the database must not stop jobs for good.
     void watch(launched);
   }
 
@@ -55,22 +55,22 @@ export function createWorker(deps: WorkerDeps): JobWorker {
     const err = await launched.promise.then(() => null, errorFacts);
     if (!isWanted || runner !== launched) return;
     runner = null;
-    deps.log.error({ err }, 'The worker lost its connections: trying again every second');
-    comingBack = comeBack();
+    deps.log.error({ err }, 'The worker lost its database connections; reconnecting every second');
+    reconnecting = reconnect();
   }
 
-  async function comeBack(): Promise<void> {
+  async function reconnect(): Promise<void> {
     for (;;) {
-      await sleep(comeBackMs);
+      await sleep(reconnectPauseMs);
       if (!isWanted) return;
       try {
         await launch();
-        deps.log.info('The worker works again');
+        deps.log.info('The worker is running again');
         return;
       } catch (error) {
-        // A database that is away was logged once already.
+        // An unavailable database has been logged already.
         if (databaseTrouble(error)) continue;
-        deps.log.warn({ err: errorFacts(error) }, 'The worker cannot come back yet');
+        deps.log.warn({ err: errorFacts(error) }, 'The worker cannot restart yet');
       }
     }
   }
@@ -85,7 +85,7 @@ export function createWorker(deps: WorkerDeps): JobWorker {
 
     async stop() {
       isWanted = false;
-      await comingBack;
+      await reconnecting;
       const stopping = runner;
       runner = null;
       await stopping?.stop();
@@ -99,11 +99,11 @@ async function launchRunner(deps: WorkerDeps): Promise<Runner> {
     connectionString: deps.databaseUrl,
     concurrency: deps.concurrency ?? 4,
     maxPoolSize: (deps.concurrency ?? 4) + 2,
-    // New jobs are announced by NOTIFY; the poll finds those whose time has come.
+    // NOTIFY announces new jobs; polling finds jobs that have become due.
     pollInterval: 1_000,
     noHandleSignals: true,
     gracefulShutdownAbortTimeout: 5_000,
-    // With a batch, however short, a stop waits until the queue knows how the last jobs ended.
+    // Batches make a stop wait until the results of the last jobs are stored.
     preset: { worker: { failJobBatchDelay: 0, completeJobBatchDelay: 0 } },
     logger: quietLogger(deps.log),
     taskList: Object.fromEntries(deps.handlers.map((handler) => [handler.name, taskFor(deps, handler)])),
@@ -138,7 +138,7 @@ function taskFor({ log, watch }: WorkerDeps, handler: RunnableJob) {
   return async (payload: unknown, { job, abortSignal }: Helpers): Promise<void> => {
     const facts = { job: handler.name, jobId: job.id, attempts: job.attempts };
     const startedAt = performance.now();
-    // A job that hangs is given back when the worker stops: another takes it up, and finds it as safe to repeat.
+    // A job that hangs is given back when the worker stops; another worker repeats it, which every job allows.
     const outcome = await Promise.race([
       handler.run(payload).then(() => null, errorFacts),
       givenBack(abortSignal),
@@ -149,7 +149,7 @@ function taskFor({ log, watch }: WorkerDeps, handler: RunnableJob) {
     if (outcome === null) return log.debug({ ...facts, ms }, 'A job is done');
     if (outcome === 'given back') log.warn({ ...facts, ms }, 'A job is given back');
     else log.error({ ...facts, err: outcome }, 'A job failed');
-    // The queue keeps what is thrown, and messages of drivers can quote what people typed.
+    // The queue stores the message, and messages of drivers can quote what people typed.
     throw new Error(outcome === 'given back' ? outcome : (outcome.code ?? outcome.name));
   };
 }
@@ -160,18 +160,19 @@ function givenBack(signal: AbortSignal | undefined): Promise<'given back'> {
   });
 }
 
-/** It says so for each connection, and with every try to make one. */
+/** graphile-worker logs these for each connection and each attempt to connect. */
 const lostConnection = /client generated error|notify listener|attempting to UNLISTEN/;
-const saidAgainMs = 60_000;
+const logAgainMs = 60_000;
 
-/** graphile-worker's own words go to our log, without what jobs carry. */
+/** Passes graphile-worker's messages to our log, without payloads of jobs. */
 function quietLogger(log: Logger): WorkerLogger {
-  let saidAt = Number.NEGATIVE_INFINITY;
+  let loggedAt = Number.NEGATIVE_INFINITY;
   return new WorkerLogger((scope) => (level, message) => {
     const facts = { worker: scope.workerId, job: scope.taskIdentifier };
     if (level === 'error' && lostConnection.test(message)) {
-      if (performance.now() - saidAt > saidAgainMs) log.error('The worker has no connection to the database');
-      saidAt = performance.now();
+      if (performance.now() - loggedAt > logAgainMs)
+        log.error('The worker has no connection to the database');
+      loggedAt = performance.now();
     } else if (level === 'error') log.error(facts, message);
     else if (level === 'warning') log.warn(facts, message);
     else log.debug(facts, message);

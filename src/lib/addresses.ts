@@ -1,13 +1,13 @@
 import { isIP } from 'node:net';
 
-/** Whether a host's name or address is this machine itself. IPv6 as URL writes it, in brackets, or bare. */
+/** Whether a host's name or address is this machine. IPv6 in brackets, as URL writes it, or bare. */
 export function isLoopback(hostname: string): boolean {
   return /^(localhost|127(\.\d{1,3}){3}|\[?::1\]?)$/.test(hostname);
 }
 
 /**
- * Whom an address counts as in limits: an IPv4 address as itself, an IPv6 address as its /64, of which one connection has
- * all. `unknown` for null and for what is no address.
+ * The key of an address in rate limits: an IPv4 address itself, an IPv6 address's /64, because one connection has all of
+ * it. `unknown` for null and for anything that is not an address.
  */
 export function networkOf(address: string | null): string {
   const plain = (address ?? '').replace(/%.*$/, '').replace(/^::ffff:(?=\d+\.)/i, '');

@@ -1,7 +1,7 @@
-// CSV as RFC 4180 has it and as spreadsheets write it: a byte order mark, semicolons or tabs, Windows-1252, any line end.
+// CSV by RFC 4180 and as spreadsheets write it: byte order marks, semicolons or tabs, Windows-1252, any line end.
 
 export interface CsvRow {
-  /** Where it begins in the file; the first is 1. */
+  /** Where the row begins in the file; the first line is 1. */
   line: number;
   cells: string[];
 }
@@ -16,7 +16,7 @@ export class CsvError extends Error {
   }
 }
 
-/** UTF-16 and UTF-8 by their byte order marks, UTF-8 where the bytes are valid, else Windows-1252. */
+/** Detects UTF-16 and UTF-8 by byte order mark, then UTF-8 by valid bytes, else Windows-1252. */
 export function decodeText(bytes: Uint8Array): string {
   if (bytes[0] === 0xff && bytes[1] === 0xfe) return new TextDecoder('utf-16le').decode(bytes);
   if (bytes[0] === 0xfe && bytes[1] === 0xff) return new TextDecoder('utf-16be').decode(bytes);
@@ -30,7 +30,7 @@ export function decodeText(bytes: Uint8Array): string {
 const separators = [',', ';', '\t'] as const;
 export type Separator = (typeof separators)[number];
 
-/** The one that stands most often in the first line, outside quotation marks. */
+/** The most frequent separator in the first line, outside quotation marks. */
 export function separatorOf(text: string): Separator {
   const counts = new Map<string, number>(separators.map((separator) => [separator, 0]));
   let isQuoted = false;
@@ -44,7 +44,7 @@ export function separatorOf(text: string): Separator {
 }
 
 /**
- * Row after row, without those that are empty.
+ * Yields each row that is not empty.
  * @throws CsvError for a quoted cell that does not end, or with something between its end and the next cell
  */
 export function* parseCsv(text: string, separator = separatorOf(text)): Generator<CsvRow> {
@@ -111,7 +111,7 @@ function skipLineEnd(place: Place): void {
   place.line += 1;
 }
 
-/** One row as every spreadsheet reads it. A text that it would take for a formula gets an apostrophe. */
+/** One line that every spreadsheet reads. Texts that it would run as a formula get an apostrophe. */
 export function csvLine(values: readonly unknown[]): string {
   return `${values.map(cellOf).join(',')}\r\n`;
 }

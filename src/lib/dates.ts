@@ -1,11 +1,11 @@
-// Calendar days and times of day as people read them. A day is `YYYY-MM-DD`, a month `YYYY-MM`, an instant a Date.
+// Calendar days and times of day for people. A day is `YYYY-MM-DD`, a month `YYYY-MM`, an instant a Date.
 import { Temporal } from 'temporal-polyfill';
 import { dateFormat } from './date-formats.ts';
 import { isTimeZone } from './zones.ts';
 
 export { isTimeZone };
 
-/** The day as written, or null when it is not a day of the calendar (2026-02-30) or not `YYYY-MM-DD`. */
+/** The day, or null when it is not in the calendar (2026-02-30) or not `YYYY-MM-DD`. */
 export function parseDay(text: string): string | null {
   if (!/^\d{4}-\d{2}-\d{2}$/.test(text)) return null;
   try {
@@ -15,7 +15,7 @@ export function parseDay(text: string): string | null {
   }
 }
 
-/** The month as written (`2026-12`), or null. */
+/** The month (`2026-12`), or null when the text is not one. */
 export function parseMonth(text: string): string | null {
   return /^\d{4}-(0[1-9]|1[0-2])$/.test(text) && !text.startsWith('0000') ? text : null;
 }
@@ -30,20 +30,19 @@ export function shiftMonths(month: string, count: number): string {
   return Temporal.PlainYearMonth.from(month).add({ months: count }).toString();
 }
 
-/** How many days a month has. */
 export function daysInMonth(month: string): number {
   return Temporal.PlainYearMonth.from(month).daysInMonth;
 }
 
-/** Which calendar day it is in `zone` at `instant`. */
+/** The calendar day in `zone` at `instant`. */
 export function dayIn(instant: Date, zone: string): string {
   return wallClock(instant, zone).toPlainDate().toString();
 }
 
-// Asked for every request about free times, always of the same few days.
+// Every request for free times needs the start of the same few days.
 const startsOfDays = new Map<string, number>();
 
-/** The first instant of `day` in `zone`; where the clocks skip midnight, the first one that exists. */
+/** The first instant of `day` in `zone`, also where the clocks skip midnight. */
 export function startOfDay(day: string, zone: string): Date {
   const key = `${day} ${zone}`;
   let start = startsOfDays.get(key);
@@ -55,7 +54,7 @@ export function startOfDay(day: string, zone: string): Date {
   return new Date(start);
 }
 
-/** Whether people in both zones read the same day and time off their clocks at `instant`. */
+/** Whether both zones show the same day and time at `instant`. */
 export function sameWallClock(instant: Date, zoneA: string, zoneB: string): boolean {
   return wallClock(instant, zoneA).offsetNanoseconds === wallClock(instant, zoneB).offsetNanoseconds;
 }
@@ -77,17 +76,17 @@ export function formatDay(instant: Date, zone: string): string {
 
 /** "10:00 am" */
 export function formatTime(instant: Date, zone: string): string {
-  // Newer ICU data puts a narrow no-break space here, which e-mail programs in plain text show as rubbish.
+  // Newer ICU data uses a narrow no-break space here, which plain-text e-mail programs show wrongly.
   return dateFormat('en-AU', zone, { hour: 'numeric', minute: '2-digit', hour12: true })
     .format(instant)
     .replace(/\s/gu, ' ');
 }
 
-/** "Sydney time (AEDT, UTC+11)"; "Tokyo time (UTC+9)" where English has no letters for it. */
+/** "Sydney time (AEDT, UTC+11)"; "Tokyo time (UTC+9)" where English has no abbreviation. */
 export function zoneName(zone: string, instant: Date): string {
-  const letters = zoneLetters(zone, instant);
+  const abbreviation = zoneAbbreviation(zone, instant);
   const offset = formatOffset(instant, zone);
-  return `${zonePlace(zone)} (${letters && letters !== offset ? `${letters}, ${offset}` : offset})`;
+  return `${zonePlace(zone)} (${abbreviation && abbreviation !== offset ? `${abbreviation}, ${offset}` : offset})`;
 }
 
 /**
@@ -101,9 +100,9 @@ export function formatExamTime(instant: Date, zone: string, readerZone?: string)
   return `${there}, which is ${here} in ${zonePlace(readerZone)} (${shortZone(readerZone, instant)})`;
 }
 
-/** "AEDT", or "UTC+9" where there are no letters. */
+/** "AEDT", or "UTC+9" where there is no abbreviation. */
 export function shortZone(zone: string, instant: Date): string {
-  return zoneLetters(zone, instant) ?? formatOffset(instant, zone);
+  return zoneAbbreviation(zone, instant) ?? formatOffset(instant, zone);
 }
 
 function wallClock(instant: Date, zone: string): Temporal.ZonedDateTime {
@@ -124,11 +123,11 @@ function formatOffset(instant: Date, zone: string): string {
   return `UTC${minutes < 0 ? '−' : '+'}${Math.floor(size / 60)}${rest}`;
 }
 
-// Each English knows the letters of its own part of the world and says GMT+11 for the rest.
-const englishes = ['en-AU', 'en-US', 'en-GB'];
+// Each English locale abbreviates the zones of its own region and writes GMT+11 for the others.
+const locales = ['en-AU', 'en-US', 'en-GB'];
 
-function zoneLetters(zone: string, instant: Date): string | null {
-  for (const locale of englishes) {
+function zoneAbbreviation(zone: string, instant: Date): string | null {
+  for (const locale of locales) {
     const parts = dateFormat(locale, zone, { timeZoneName: 'short' }).formatToParts(instant);
     const letters = parts.find((part) => part.type === 'timeZoneName')?.value;
     if (letters && !/^(GMT|UTC)[+−-]/.test(letters)) return letters;

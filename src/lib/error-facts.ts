@@ -1,6 +1,6 @@
 /**
- * What may be logged of an unexpected error. Messages and details of drivers can quote what people typed, which
- * may be health information: the name, the codes and our own lines of the stack say enough.
+ * The parts of an unexpected error that may be logged: name, codes and our own lines of the stack. Messages and details
+ * of drivers can quote what people typed, which may be health information.
  */
 export function errorFacts(error: unknown): {
   name: string;

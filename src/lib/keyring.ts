@@ -1,14 +1,14 @@
-// ENCRYPTION_KEYS: `id:64 hex digits`, several with commas between. The first is used, the others still open what they closed.
+// ENCRYPTION_KEYS: `id:64 hex digits`, separated by commas. The first key signs; the others only verify older seals.
 
 export interface Keyring {
   current: { id: string; key: Buffer };
-  /** Null when no key of this id is known. */
+  /** Null when no key has this id. */
   find(id: string): Buffer | null;
 }
 
 const entry = /^([\w-]{1,32}):([\da-f]{64})$/i;
 
-/** Null when the text is not a list of keys, or names one id twice. */
+/** Null when the text is not a list of keys, or contains an id twice. */
 export function parseKeyring(text: string): Keyring | null {
   const keys = new Map<string, Buffer>();
   for (const part of text.split(',')) {

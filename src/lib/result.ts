@@ -1,4 +1,4 @@
-// Expected outcomes are values; broken expectations throw.
+// Expected failures are values; broken expectations throw.
 export type Ok<T> = { ok: true; value: T };
 export type Failure<R extends { reason: string }> = { ok: false } & R;
 export type Result<T, R extends { reason: string }> = Ok<T> | Failure<R>;

@@ -1,10 +1,10 @@
-// Text as people type or paste it.
+// Checks and cleans text that people type or paste.
 
-// Everything below U+0020 and U+007F–U+009F, also the marks that turn or hide text.
+// Control characters, surrogates, and characters that hide text or change its direction.
 const inLines = /[\p{Cc}\p{Cs}\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ufffe\uffff]/u;
 const inProse = /[\p{Cs}\u202a-\u202e\u2066-\u2069]|(?![\n\t])\p{Cc}/u;
 
-/** Composed characters, no white space at either end, line ends as `\n`. */
+/** Normalises to NFC, trims, and writes line ends as `\n`. */
 export function tidyText(value: string): string {
   return value.replaceAll(/\r\n?/g, '\n').normalize('NFC').trim();
 }

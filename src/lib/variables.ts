@@ -1,5 +1,5 @@
-// What the environment says, before it is checked. Secrets may hold any character: they can be read from files, and
-// stand apart from the address they belong to.
+// Reads variables before they are validated. Secrets may contain any character: they can be read from files, and given
+// apart from the URL they belong to.
 import { readFileSync } from 'node:fs';
 
 const parts = {
@@ -10,19 +10,19 @@ const parts = {
   SMTP_PASSWORD: { address: 'SMTP_URL', part: 'password' },
 } as const;
 
-/** Variables whose value becomes part of an address; written there by hand, `@` would have to be `%40`. */
+/** Variables whose value becomes part of a URL; in the URL itself, `@` would have to be written `%40`. */
 export const addressParts = Object.keys(parts);
 
 export interface Variables {
   values: Record<string, string>;
-  /** A line each; values are never repeated. */
+  /** One line each; they never contain values. */
   problems: string[];
 }
 
 /**
- * An empty variable is an unset one: that is how .env files and compose files say "nothing". What was read from a file
- * or put into an address is not named a second time: the values can be read again as an environment.
- * @param fromFiles names of which `NAME_FILE` may name a file that holds the value
+ * An empty variable counts as unset, because .env and compose files write it so. Variables that were read from a file or
+ * put into a URL are removed: the values can be read again as an environment.
+ * @param fromFiles variables that may be given as `NAME_FILE`, the path of a file with the value
  */
 export function readVariables(env: Record<string, string | undefined>, fromFiles: string[]): Variables {
   const problems: string[] = [];
@@ -34,7 +34,7 @@ export function readVariables(env: Record<string, string | undefined>, fromFiles
     delete values[`${name}_FILE`];
     if (values[name] !== undefined) problems.push(`${name}_FILE: ${name} is set too; keep one of them`);
     try {
-      // Editors and `echo` end a file with a line break that is no part of the secret.
+      // Editors and `echo` add a line break, which is not part of the secret.
       values[name] = readFileSync(file, 'utf8').replace(/\r?\n$/, '');
     } catch (error) {
       problems.push(`${name}_FILE: cannot be read (${(error as NodeJS.ErrnoException).code})`);

@@ -1,9 +1,9 @@
 import { Temporal } from 'temporal-polyfill';
 import { failure, ok, type Result } from './result.ts';
 
-/** Whether `name` is an IANA zone that this machine can calculate with. */
+/** Whether `name` is an IANA zone that this machine knows. */
 export function isTimeZone(name: string): boolean {
-  // Offsets such as +10:00 would pass as well; they know no daylight-saving time, so they are no zones.
+  // Rejects offsets such as +10:00, which have no daylight-saving time.
   if (!/^[A-Za-z][A-Za-z0-9_+\-/]{1,63}$/.test(name)) return false;
   try {
     Temporal.Instant.fromEpochMilliseconds(0).toZonedDateTimeISO(name);
@@ -14,8 +14,8 @@ export function isTimeZone(name: string): boolean {
 }
 
 /**
- * A wall-clock time as somebody typed or chose it, as an instant. `day` is `YYYY-MM-DD`, `time` `HH:MM`.
- * A time that a change of the clocks skips, or shows twice, is not guessed at.
+ * Converts a wall-clock time to an instant. `day` is `YYYY-MM-DD`, `time` `HH:MM`. Fails for a time that a clock change
+ * skips or repeats.
  */
 export function parseWallTime(
   day: string,
@@ -38,7 +38,7 @@ export function parseWallTime(
   return failure({ reason: isRepeated ? 'ambiguous' : 'skipped' });
 }
 
-/** An instant with its offset (`2026-12-01T09:00:00+10:00` or `…Z`); null when it is none, or has no offset. */
+/** Parses an instant with an offset (`2026-12-01T09:00:00+10:00` or `…Z`); null for anything else. */
 export function parseInstant(text: string): Date | null {
   const shape = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?(Z|[+-]\d{2}:?\d{2})$/;
   if (!shape.test(text)) return null;

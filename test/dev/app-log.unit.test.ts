@@ -7,7 +7,7 @@ describe('the log lines of npm start', () => {
   it('are shown in words when they are warnings or errors', () => {
     expect(inWords(line(40, 'Acuity is slow'))).to.match(/^\d\d:\d\d:\d\d WARN Acuity is slow$/);
     expect(inWords(line(50, 'A job failed'))).to.match(/ ERROR A job failed$/);
-    expect(inWords(line(60, 'A promise was left unhandled'))).to.match(/ FATAL A promise/);
+    expect(inWords(line(60, 'Unhandled rejection of a promise'))).to.match(/ FATAL Unhandled/);
   });
 
   it('go to the log file only when they are less', () => {

@@ -47,7 +47,7 @@ export interface BookingApiServices {
 const idParams = z.object({ id: z.uuid() });
 const noSession = problem('not_signed_in');
 const pending = problem(
-  'outcome_pending: Acuity’s answer was lost; Location tells where to look',
+  'outcome_pending: Acuity’s answer was lost; Location is the attempt’s URL',
   pendingSchema,
 );
 const clash = problem('slot_taken (with the nearest free times) and other conflicts', slotTakenSchema);
@@ -92,7 +92,7 @@ export function bookingEndpoints(services: BookingApiServices): Endpoint[] {
       method: 'get',
       path: '/bookings',
       access: 'session',
-      summary: 'Bookings one may see, the latest examination first',
+      summary: 'The bookings that the viewer may see, latest examination first',
       request: { query: bookingListQuerySchema },
       responses: {
         200: {
@@ -107,7 +107,7 @@ export function bookingEndpoints(services: BookingApiServices): Endpoint[] {
         const { view: _view, ...query } = parse(bookingListQuerySchema, req.query);
         const page = await bookingList.page(viewer, query);
         if (page === 'bad_cursor') {
-          throw invalid([{ path: 'cursor', message: 'This is no cursor of ours: start at the first page' }]);
+          throw invalid([{ path: 'cursor', message: 'Unknown cursor: start at the first page' }]);
         }
         res.json(page);
       },
@@ -116,10 +116,10 @@ export function bookingEndpoints(services: BookingApiServices): Endpoint[] {
       method: 'get',
       path: '/bookings/attempts/:id',
       access: 'session',
-      summary: 'How an attempt ended whose answer was lost',
+      summary: 'How an attempt ended when Acuity’s answer was lost',
       request: { params: idParams },
       responses: {
-        200: { description: 'Where it stands', schema: attemptSchema },
+        200: { description: 'The attempt’s state', schema: attemptSchema },
         401: noSession,
         404: problem('not_found'),
       },
@@ -209,7 +209,7 @@ export function bookingEndpoints(services: BookingApiServices): Endpoint[] {
       method: 'post',
       path: '/bookings/:id/contacts',
       access: 'session',
-      summary: 'Say who is told about a booking beside its booker',
+      summary: 'Set the colleagues who are told about a booking',
       request: { params: idParams, body: contactsRequestSchema },
       responses: {
         200: {
@@ -231,10 +231,10 @@ export function bookingEndpoints(services: BookingApiServices): Endpoint[] {
       method: 'post',
       path: '/bookings/:id/progress',
       access: 'staff',
-      summary: 'Move the work on a booking on, by hand',
+      summary: 'Set the progress of a booking by hand',
       request: { params: idParams, body: progressRequestSchema },
       responses: {
-        201: { description: 'Written down', schema: z.object({ progress: progressSchema }) },
+        201: { description: 'Recorded', schema: z.object({ progress: progressSchema }) },
         202: pending,
         401: noSession,
         403: problem('forbidden'),

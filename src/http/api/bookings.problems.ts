@@ -14,13 +14,13 @@ import {
   type Problem,
 } from '../problem.ts';
 
-/** @throws Problem for every failure but one: an outcome that is being settled is told, not thrown. */
+/** Answers 202 for an outcome that is still open. @throws Problem for every other failure */
 export function answer<T>(
   res: Response,
   result: Result<T, BookFailure | ChangeFailure | Stale>,
-  tell: (value: T) => void,
+  send: (value: T) => void,
 ): void {
-  if (result.ok) return tell(result.value);
+  if (result.ok) return send(result.value);
   if (result.reason !== 'outcome_pending') throw problemFor(result);
   const url = paths.bookingAttempt(result.attemptId);
   res
@@ -32,7 +32,7 @@ export function answer<T>(
         type: 'about:blank',
         title: 'Accepted',
         status: 202,
-        detail: 'The calendar’s answer was lost. We are finding out what became of it: look at the attempt.',
+        detail: 'The calendar’s answer was lost. We are checking what happened: read the attempt.',
         code: 'outcome_pending',
         requestId: requestIdOf(res),
         attempt: { id: result.attemptId, url },
@@ -40,7 +40,7 @@ export function answer<T>(
     );
 }
 
-/** The stable codes of api.md for what a booking or a change can run into. */
+/** The problem codes for bookings and their changes. Clients rely on them: they never change. */
 export function problemFor(
   failure: Exclude<BookFailure | ChangeFailure | Stale, { reason: 'outcome_pending' }>,
 ): Problem {

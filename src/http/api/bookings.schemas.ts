@@ -1,4 +1,4 @@
-// A booking as JSON says it (api.md): what the OpenAPI document promises.
+// Bookings and attempts in JSON. The OpenAPI document is made from these schemas.
 import { z } from 'zod';
 import {
   bookingStatuses,
@@ -52,7 +52,7 @@ export const progressSchema = z.object({
 
 export const contactSchema = z.object({
   user: person,
-  role: z.enum(contactRoles).describe('Whom a message is meant for; the booker is told everything'),
+  role: z.enum(contactRoles).describe('Which messages the contact receives; the booker receives all of them'),
 });
 
 export function contactJson({ userId, name, role }: Contact): z.output<typeof contactSchema> {
@@ -72,7 +72,7 @@ export const pendingSchema = problemSchema.extend({
   attempt: z.object({ id: z.uuid(), url: z.string() }),
 });
 
-/** To a question of Acuity's own, as it was asked. */
+/** The answer to one of Acuity's questions, with the question as it was asked. */
 export const answerSchema = z.object({
   fieldId: z.int(),
   form: z.string(),
@@ -93,5 +93,5 @@ export const attemptSchema = z.object({
       errors: z.array(z.object({ path: z.string(), message: z.string() })).optional(),
     })
     .optional()
-    .describe('errors: what to answer before the booking is tried again'),
+    .describe('errors: what to answer before booking again'),
 });

@@ -1,4 +1,4 @@
-// What our own checks ask of the app over its public address.
+// Called by the system check over the app's public URL.
 import { z } from 'zod';
 import type { ProbeAnswer, ProbeTokens } from '../../doctor/index.ts';
 import type { Clock } from '../../ports/clock.ts';
@@ -13,7 +13,7 @@ export interface DoctorApiServices {
 }
 
 const answer: z.ZodType<ProbeAnswer> = z.object({
-  address: z.string().describe('What the app takes for the asker’s address'),
+  address: z.string().describe('The client’s address as the app sees it'),
   peer: z.string().describe('Who opened the connection'),
   forwardedFor: z.string().nullable(),
   trusts: z.enum(['nobody', 'hops', 'addresses']).describe('What TRUST_PROXY names'),
@@ -25,10 +25,9 @@ export function doctorEndpoints({ probeTokens, clock }: DoctorApiServices): Endp
       method: 'get',
       path: paths.doctorProbe(),
       access: 'anyone',
-      summary:
-        'For `npm run doctor`: how a request reached the app; without the token of our own checks there is nothing',
+      summary: 'For `npm run doctor`: how a request reached the app; 404 without its token',
       responses: {
-        200: { description: 'As it came', schema: answer },
+        200: { description: 'How it arrived', schema: answer },
         404: problem('`not_found`'),
       },
       handle(req, res) {

@@ -11,30 +11,32 @@ const checks = z.object({
     acuity: state,
     jobs: z
       .enum([...state.options, 'no worker'])
-      .describe('no worker: jobs are taken, and no process has worked any for 45 seconds'),
+      .describe('no worker: jobs are stored, but no process has run any for 45 seconds'),
   }),
   details: z.object({
-    stopping: z.boolean().describe('True: it was told to stop, and takes requests for a few seconds more'),
-    scanner: state.describe('Of viruses; not_configured: uploads are not scanned'),
+    stopping: z
+      .boolean()
+      .describe('True: the process is stopping, and accepts requests for a few more seconds'),
+    scanner: state.describe('The virus scanner; not_configured: uploads are not scanned'),
     workers: z
       .object({ jobs: z.int(), relay: z.int() })
       .optional()
-      .describe('Processes that work jobs, and that deliver events'),
+      .describe('Processes that run jobs, and that deliver events'),
     connection: z
       .object({
         attention: z
           .enum(['never_connected', 'broken', 'quiet'])
           .nullable()
-          .describe('quiet: bookings were made, and no event told of them'),
+          .describe('quiet: bookings were made, but no event reported them'),
         trouble: z
           .enum(['unauthorized', 'no_api_access', 'limit_reached', 'address', 'refused', 'unavailable'])
           .nullable()
-          .describe('Why the last look could not bring our webhooks in order'),
+          .describe('Why the last check could not repair our webhooks'),
         checkedAt: z.iso.datetime().nullable(),
         lastEventAt: z.iso.datetime().nullable(),
       })
       .optional()
-      .describe('Whether Acuity tells us of changes'),
+      .describe('Whether Acuity reports changes to us'),
     webhooks: z
       .array(
         z.object({
@@ -53,15 +55,15 @@ export function healthEndpoints(readiness: () => Promise<Readiness>): Endpoint[]
       method: 'get',
       path: '/healthz',
       access: 'anyone',
-      summary: 'Whether the process lives',
-      responses: { 200: { description: 'It does', schema: z.object({ status: z.literal('ok') }) } },
+      summary: 'Whether the process is alive',
+      responses: { 200: { description: 'It is', schema: z.object({ status: z.literal('ok') }) } },
       handle: (_req, res) => void res.json({ status: 'ok' }),
     },
     {
       method: 'get',
       path: '/readyz',
       access: 'anyone',
-      summary: 'Whether this instance can serve; `degraded` parts are down, but it goes on without them',
+      summary: 'Whether this instance can serve requests; it continues without `degraded` parts',
       responses: {
         200: { description: 'It can', schema: checks },
         503: { description: 'It cannot', schema: checks },

@@ -1,4 +1,4 @@
-// The few of better-auth's endpoints that are open, answered by us over auth.api; every other is 404.
+// The better-auth endpoints that are open to clients, implemented over auth.api; all others are 404.
 import { fromNodeHeaders } from 'better-auth/node';
 import type { Request, Response } from 'express';
 import { z } from 'zod';
@@ -61,7 +61,7 @@ export function sessionEndpoints(accounts: Accounts): Endpoint[] {
       responses: {
         200: {
           description:
-            'Signed in; or, with `twoFactorRedirect`, the password was right and a code is asked for next',
+            'Signed in; with `twoFactorRedirect` the password was right and a code is required next',
           schema: z.union([z.object({ redirect: z.literal(false), user }), secondStepNext]),
         },
       },
@@ -83,13 +83,13 @@ export function sessionEndpoints(accounts: Accounts): Endpoint[] {
     {
       ...secondStep,
       path: '/api/auth/two-factor/verify-totp',
-      summary: 'Sign in, second step: the code that the app shows',
+      summary: 'Sign in, second step: the code from the authenticator app',
       handle: (req, res) => answerSecondStep(req, res, { code: digits(parse(code, req.body).code) }),
     },
     {
       ...secondStep,
       path: '/api/auth/two-factor/verify-backup-code',
-      summary: 'Sign in, second step: a recovery code, which then is used up',
+      summary: 'Sign in, second step: a recovery code, which works once',
       handle: (req, res) => answerSecondStep(req, res, { recoveryCode: parse(code, req.body).code }),
     },
     {

@@ -77,7 +77,7 @@ const questionsSchema = z.object({
       fieldId: z.int(),
       form: z.string(),
       label: z.string(),
-      description: z.string().optional().describe('Of the form'),
+      description: z.string().optional().describe('The form’s description'),
       type: z.enum(questionTypes),
       required: z.boolean(),
       options: z.array(z.string()).optional().describe('For dropdown and checkboxlist'),
@@ -86,7 +86,7 @@ const questionsSchema = z.object({
   asOf: z.iso
     .datetime()
     .nullable()
-    .describe('Null: Acuity could not be read yet; a booking is taken without them'),
+    .describe('Null: Acuity has not been read yet; bookings are accepted without answers'),
 });
 
 export function specialistsEndpoints(services: SpecialistsApiServices): Endpoint[] {
@@ -120,7 +120,7 @@ export function specialistsEndpoints(services: SpecialistsApiServices): Endpoint
       responses: {
         200: {
           description:
-            'X-Cache says HIT, MISS or STALE: Acuity is silent, and this is what it said within the hour',
+            'X-Cache is HIT, MISS or STALE; STALE: Acuity does not answer, and the times are up to an hour old',
           schema: z.union([daySchema, monthSchema]),
         },
         401: problem('not_signed_in'),
@@ -135,11 +135,11 @@ export function specialistsEndpoints(services: SpecialistsApiServices): Endpoint
       method: 'get',
       path: paths.questions(':id'),
       access: 'session',
-      summary: 'What a booking must answer beyond the examinee’s details',
+      summary: 'Questions to answer in a booking, besides the examinee’s details',
       request: { query: questionsQuery },
       responses: {
         200: {
-          description: 'X-Cache says STALE when Acuity cannot be read right now, else HIT',
+          description: 'X-Cache is STALE when Acuity cannot be read right now, else HIT',
           schema: questionsSchema,
         },
         401: problem('not_signed_in'),
@@ -160,18 +160,18 @@ async function showAvailability(
   const specialist = await specialists.findById(req.params.id);
   if (!specialist?.isActive) throw notFound();
   const asked = { type: query.type, ...(query.timezone && { timezone: query.timezone }) };
-  const whose = { specialistId: specialist.id, type: query.type };
+  const subject = { specialistId: specialist.id, type: query.type };
 
   if (query.date !== undefined) {
     const day = await availability.day(specialist, { ...asked, date: query.date });
     if (!day.ok) throw problemOf(day);
     const { date, timezone, slots, cache } = day.value;
-    answer(res, cache, { ...whose, date, timezone, slots });
+    answer(res, cache, { ...subject, date, timezone, slots });
   } else {
     const month = await availability.month(specialist, { ...asked, month: query.month ?? '' });
     if (!month.ok) throw problemOf(month);
     const { timezone, dates, cache } = month.value;
-    answer(res, cache, { ...whose, month: month.value.month, timezone, dates });
+    answer(res, cache, { ...subject, month: month.value.month, timezone, dates });
   }
 }
 

@@ -1,9 +1,9 @@
-/** `123 456` as people read it off the app → `123456`. */
+/** `123 456` as authenticator apps show it → `123456`. */
 export function digits(typed: string): string {
   return typed.replace(/[\s-]/g, '');
 }
 
-/** Recovery codes keep their dash; blanks around or within come from copying. */
+/** Removes blanks that come from copying; recovery codes keep their dash. */
 export function recoveryCode(typed: string): string {
   return typed.replace(/\s/g, '');
 }

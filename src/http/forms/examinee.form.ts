@@ -1,5 +1,5 @@
-// The examinee's step: what was typed, and what it means. Which details there are, and their rules, is said by the
-// bookings room's list; how each kind of input is asked and read is said here.
+// Parses and renders the examinee's step. The bookings room lists the details and their rules; this file knows how each
+// kind of input is shown and read.
 import {
   detailIn,
   details,
@@ -12,7 +12,7 @@ import {
 } from '../../bookings/index.ts';
 import { calendarDay, fieldErrors, rawField, typed } from './fields.ts';
 
-/** As typed, for the boxes: by the names of the inputs. */
+/** As typed, by the names of the inputs. */
 export type ExamineeFormValues = Record<string, string>;
 
 type FieldErrors = { path: string; message: string }[];
@@ -21,12 +21,12 @@ export type ExamineeFormResult =
   | { ok: true; values: ExamineeFormValues; draft: DraftDetails }
   | { ok: false; values: ExamineeFormValues; errors: FieldErrors };
 
-/** What is sent for a detail, ready for its schema; or what is wrong before any schema can judge it. */
+/** A detail's input, ready for its schema; or an error found before the schema. */
 type Sent = { ok: true; value: unknown } | { ok: false; message: string };
 
 const dayParts = ['day', 'month', 'year'] as const;
 
-/** @param required names of details that may be absent elsewhere, and that Acuity's form requires */
+/** @param required names of optional details that Acuity's form requires */
 export function parseExamineeForm(body: unknown, required: readonly string[] = []): ExamineeFormResult {
   const values = Object.fromEntries(
     details.flatMap(inputNames).map((name): [string, string] => [name, typed(body, name)]),
@@ -35,16 +35,16 @@ export function parseExamineeForm(body: unknown, required: readonly string[] = [
   const parsed = flatDetailsSchema.safeParse(
     Object.fromEntries(sent.map((one) => [nameOf(one.detail), one.sent.ok ? one.sent.value : ''])),
   );
-  const early = sent.flatMap((one) =>
+  const unreadable = sent.flatMap((one) =>
     one.sent.ok ? [] : [{ path: nameOf(one.detail), message: one.sent.message }],
   );
-  const late = parsed.success ? [] : fieldErrors(parsed.error).map(namedInSummary);
+  const refused = parsed.success ? [] : fieldErrors(parsed.error).map(namedInSummary);
   const missing = parsed.success ? missingDetails(parsed.data, required) : [];
   const errors = [
-    ...early,
-    ...missing.filter(({ path }) => !early.some((one) => one.path === path)),
-    // The schema was given an empty value in place of what could not be read: its complaint would be another's.
-    ...late.filter(({ path }) => !early.some((one) => one.path === path)),
+    ...unreadable,
+    ...missing.filter(({ path }) => !unreadable.some((one) => one.path === path)),
+    // The schema saw an empty value for these fields, so its errors about them are wrong.
+    ...refused.filter(({ path }) => !unreadable.some((one) => one.path === path)),
   ];
   if (errors.length > 0) return { ok: false, values, errors: inFormOrder(errors) };
   const draft = nestDetails((detail) => draftValue(detail, body, values)) as DraftDetails;
@@ -60,12 +60,12 @@ function missingDetails(given: Record<string, unknown>, required: readonly strin
     }));
 }
 
-/** What the draft holds, back in its boxes. */
+/** The draft's details as values of the inputs. */
 export function examineeFormValues(draft: DraftDetails): ExamineeFormValues {
   return Object.assign(
     {},
     ...details.map((detail) =>
-      boxesOf(detail, detailIn(draft, detail) ?? null, draft.examinee !== undefined),
+      inputValuesOf(detail, detailIn(draft, detail) ?? null, draft.examinee !== undefined),
     ),
   ) as ExamineeFormValues;
 }
@@ -76,7 +76,7 @@ function inputNames(detail: Detail): string[] {
   return detail.input.as === 'yesNo' ? [`${name}-answer`, name] : [name];
 }
 
-function boxesOf(detail: Detail, value: string | null, wasAnswered: boolean): ExamineeFormValues {
+function inputValuesOf(detail: Detail, value: string | null, wasAnswered: boolean): ExamineeFormValues {
   const name = nameOf(detail);
   if (detail.input.as === 'yesNo') {
     const answer = value ? 'yes' : wasAnswered ? 'no' : '';
@@ -124,7 +124,7 @@ function readDayParts(body: unknown, name: string, label: string): Sent {
     : { ok: false, message: `The ${what} must be a real date, with the year in four digits` };
 }
 
-/** Without an answer the box decides: empty is a no. */
+/** Without yes or no, the text decides: empty means no. */
 function readYesNo(body: unknown, name: string, input: Extract<DetailInput, { as: 'yesNo' }>): Sent {
   const value = rawField(body, name);
   const isBlank = value === undefined || (typeof value === 'string' && value.trim() === '');
@@ -140,7 +140,7 @@ function readYesNo(body: unknown, name: string, input: Extract<DetailInput, { as
   }
 }
 
-/** The messages about prose have no subject of their own: beside their box it is plain what they are about. */
+/** Messages about prose name no field, because they appear beside it; in the error summary they need its label. */
 function namedInSummary({ path, message }: { path: string; message: string }) {
   const detail = details.find((one) => nameOf(one) === path);
   return detail?.input.as === 'prose'
@@ -153,7 +153,7 @@ function inFormOrder(errors: FieldErrors): FieldErrors {
   return errors.toSorted((a, b) => order.indexOf(a.path) - order.indexOf(b.path));
 }
 
-/** An input as the view draws it; `path` is its name, and the id of what an error leads to. */
+/** An input for the view; `path` is its name, and the id that the error summary links to. */
 export type DetailField = { path: string; label: string; optional: boolean; hint?: string } & (
   | { kind: 'text'; type: string; width?: string; autocomplete: string; spellcheck: false }
   | { kind: 'prose'; rows: number }
@@ -161,7 +161,7 @@ export type DetailField = { path: string; label: string; optional: boolean; hint
   | { kind: 'yesNo'; box: string }
 );
 
-/** The inputs of the step in their order; those of one row share a line. */
+/** The inputs of the step in order; those of one row share a line. */
 export function detailRows(required: readonly string[] = []): DetailField[][] {
   const rows: { name: string | undefined; fields: DetailField[] }[] = [];
   for (const detail of details) {

@@ -1,8 +1,8 @@
-// Pieces that the pages' forms and queries share.
+// Shared by the pages' forms and queries.
 import { z } from 'zod';
 import { isTimeZone, parseDay, parseMonth } from '../../lib/dates.ts';
 
-/** An empty box in a GET form is an absent wish. */
+/** An empty field of a GET form counts as absent. */
 export function blankAsAbsent<Output>(schema: z.ZodType<Output>) {
   return z.preprocess(
     (value) => (typeof value === 'string' && value.trim() === '' ? undefined : value),
@@ -20,18 +20,18 @@ export const calendarMonth = z
   .string('Give one month')
   .refine((month) => parseMonth(month) !== null, 'Enter a real month');
 
-/** What goes back into the box: an array or a missing value is an empty one. */
+/** The value to show in the field again; arrays and missing values are ''. */
 export function typed(body: unknown, name: string): string {
   const value: unknown = rawField(body, name);
   return typeof value === 'string' ? value : '';
 }
 
-/** As it was sent, for a schema that says what is wrong with it. */
+/** As it was sent, for a schema to check. */
 export function rawField(body: unknown, name: string): unknown {
   return typeof body === 'object' && body !== null ? (body as Record<string, unknown>)[name] : undefined;
 }
 
-/** The first complaint about each field. */
+/** The first error of each field. */
 export function fieldErrors(
   error: z.ZodError,
   rename: (path: string) => string = (path) => path,
@@ -44,7 +44,7 @@ export function fieldErrors(
   return [...byPath].map(([path, message]) => ({ path, message }));
 }
 
-/** The reader's zone from the cookie that public/js/time-zone.js sets; null when there is none that makes sense. */
+/** The reader's time zone from the cookie that public/js/time-zone.js sets; null when it is missing or invalid. */
 export function readerZoneOf(cookieHeader: string | undefined): string | null {
   const match = /(?:^|;\s*)tz=([^;]{1,128})/.exec(cookieHeader ?? '');
   if (!match?.[1]) return null;

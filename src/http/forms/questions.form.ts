@@ -1,4 +1,4 @@
-// Acuity's own questions in the examinee's step: how each type is asked, and how its answer comes back.
+// Acuity's own questions in the examinee's step: how each type is shown, and how its answer is read.
 import {
   answerPath,
   uploadLater,
@@ -8,13 +8,13 @@ import {
 } from '../../questions/index.ts';
 import { rawField } from './fields.ts';
 
-/** As typed; kept in the draft. */
+/** As typed; stored in the draft. */
 export interface TypedAnswer {
   fieldId: number;
   value: AnswerValue;
 }
 
-/** A question as the view draws it; `path` is the name of its inputs, and the id of what an error leads to. */
+/** A question for the view; `path` is the name of its inputs, and the id that the error summary links to. */
 export interface QuestionField {
   path: string;
   kind: 'text' | 'prose' | 'url' | 'select' | 'yesNo' | 'tick' | 'ticks';
@@ -67,7 +67,7 @@ function fieldOf(question: Question, answers: readonly TypedAnswer[]): QuestionF
     ...kinds[type],
     path: answerPath(fieldId),
     label,
-    // A document can always be uploaded afterwards.
+    // The document can be uploaded to the booking later.
     optional: !required || type === 'file',
     options,
     value: type === 'checkboxlist' ? [typed ?? []].flat() : boxValue(typed),
@@ -78,7 +78,7 @@ function boxValue(typed: AnswerValue | undefined): string {
   return typeof typed !== 'string' || typed === uploadLater ? '' : typed;
 }
 
-/** What a browser sent for each question that is asked; what is wrong with it is not decided here. */
+/** The answer to each question as the browser sent it, unchecked. */
 export function typedAnswers(forms: readonly QuestionForm[], body: unknown): TypedAnswer[] {
   return forms.flatMap((form) =>
     form.questions.map((question) => ({
@@ -91,14 +91,14 @@ export function typedAnswers(forms: readonly QuestionForm[], body: unknown): Typ
 function typedAnswer({ type, required }: Question, sent: unknown): AnswerValue {
   const texts = [sent].flat().filter((one): one is string => typeof one === 'string');
   if (type === 'checkboxlist') return texts;
-  // A name that was sent twice: neither is shown again.
+  // A name that was sent twice counts as unanswered.
   const text = texts.length === 1 ? (texts[0] ?? '') : '';
-  // Browsers send nothing for a box that is not ticked.
+  // Browsers send nothing for an unticked box.
   if (type === 'checkbox' && text === '') return 'no';
   return type === 'file' && required && text.trim() === '' ? uploadLater : text;
 }
 
-/** Of what was typed, what is asked now: another specialist asks other questions. */
+/** The typed answers to questions that are asked now: another specialist asks other questions. */
 export function answersAsked(
   forms: readonly QuestionForm[],
   answers: readonly TypedAnswer[] | undefined,

@@ -1,10 +1,10 @@
-// People search bookings by the examinee's name, and no name may stand in a URL: URLs stay in histories and logs.
-// The search form posts; the page it leads to carries the words sealed, readable only by this server for this person.
+// People search bookings by the examinee's name, and names must not appear in URLs, which stay in histories and logs.
+// The search form posts; the URL of the result contains the words encrypted, readable only by this server for this person.
 import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from 'node:crypto';
 
 export interface SealedSearch {
   seal(userId: string, words: string): string;
-  /** Null when it is not ours, another person's, or was changed. */
+  /** Null when it was sealed elsewhere or for another person, or was changed. */
   open(userId: string, sealed: string): string | null;
 }
 

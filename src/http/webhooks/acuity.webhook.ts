@@ -1,5 +1,5 @@
-// Where Acuity (and whoever speaks for it) tells us that something happened. Signed instead of signed in; the bytes
-// are read here, untouched by any parser.
+// Receives events from Acuity or another automation layer. Requests are signed; the raw bytes are read here, because
+// the signature covers them.
 import express, { type Request, type Response } from 'express';
 import { z } from 'zod';
 import type { RequestFacts } from '../../audit/index.ts';
@@ -26,9 +26,9 @@ export function webhookEndpoints({ webhooks }: { webhooks: WebhookService }): En
       method: 'post',
       path: '/automation/acuity',
       access: 'anyone',
-      summary: 'The relay: keeps an event of Acuity, and delivers it a moment later',
+      summary: 'The relay: stores an event from Acuity, and delivers it later',
       responses: {
-        202: { description: 'It is kept', schema: z.object({ eventId: z.uuid() }) },
+        202: { description: 'Stored', schema: z.object({ eventId: z.uuid() }) },
         ...refusals,
       },
       async handle(req, res) {
