@@ -1,5 +1,5 @@
 // "Why can't this person see this?": the real rules, asked one after the other until one refuses.
-import type { Standing, Viewer } from '../accounts/index.ts';
+import type { AccountStatus, Viewer } from '../accounts/index.ts';
 
 export interface Step {
   /** The rule, as one would say it aloud. */
@@ -29,24 +29,31 @@ export type Target =
   /** Answered before anybody is looked at. */
   | { for: 'everything'; rules: () => AsyncIterable<Step> };
 
-export async function explainAccess(standing: Standing, target: Target): Promise<Explanation> {
+export async function explainAccess(accountStatus: AccountStatus, target: Target): Promise<Explanation> {
   const steps: Step[] = [];
-  for await (const step of rulesFor(standing, target)) {
+  for await (const step of rulesFor(accountStatus, target)) {
     steps.push(step);
     if (!step.holds) break;
   }
-  return { person: standing.user, isAllowed: steps.every(({ holds }) => holds), steps };
+  return { person: accountStatus.user, isAllowed: steps.every(({ holds }) => holds), steps };
 }
 
-async function* rulesFor(standing: Standing, target: Target): AsyncGenerator<Step> {
+async function* rulesFor(accountStatus: AccountStatus, target: Target): AsyncGenerator<Step> {
   const isPersonal = target.for === 'people' || target.for === 'people_setting_up';
-  if (isPersonal) yield* personRules(standing);
-  if (target.for === 'people' || target.for === 'anyone') yield* secondStepRule(standing);
+  if (isPersonal) yield* personRules(accountStatus);
+  if (target.for === 'people' || target.for === 'anyone') yield* secondStepRule(accountStatus);
   if (!isPersonal) yield* target.rules();
-  else if (standing.viewer) yield* target.rules(standing.viewer);
+  else if (accountStatus.viewer) yield* target.rules(accountStatus.viewer);
 }
 
-function* personRules({ isBanned, awaitsInvitation, demo, role, viewer, user }: Standing): Generator<Step> {
+function* personRules({
+  isBanned,
+  awaitsInvitation,
+  demo,
+  role,
+  viewer,
+  user,
+}: AccountStatus): Generator<Step> {
   yield {
     rule: 'The account is active',
     holds: !isBanned,
@@ -67,7 +74,7 @@ function* personRules({ isBanned, awaitsInvitation, demo, role, viewer, user }: 
   yield { rule: 'The role is one we know', holds: viewer !== null, finding: `The role is ${role}` };
 }
 
-function* secondStepRule({ viewer, user, mustSetUpTwoFactor }: Standing): Generator<Step> {
+function* secondStepRule({ viewer, user, mustSetUpTwoFactor }: AccountStatus): Generator<Step> {
   if (!viewer || viewer.role === 'referrer') return;
   yield {
     rule: 'Staff sign in in two steps',

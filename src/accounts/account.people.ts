@@ -236,7 +236,7 @@ async function listPeople(deps: AccountDeps, filter: PeopleFilter): Promise<Pers
   }));
 }
 
-export interface Standing {
+export interface AccountStatus {
   user: { id: string; name: string; email: string };
   isBanned: boolean;
   /** Taken over from another system; has no password until they accept their invitation. */
@@ -251,11 +251,11 @@ export interface Standing {
 }
 
 /** @param key an e-mail address or an id. Null when there is nobody */
-export async function standingOf(
+export async function accountStatusOf(
   db: Queryable,
   key: string,
   { allowsDemoAccounts }: Pick<AccountDeps, 'allowsDemoAccounts'> = { allowsDemoAccounts: true },
-): Promise<Standing | null> {
+): Promise<AccountStatus | null> {
   const wanted = key.trim();
   const row = (await db('users as u')
     .leftJoin('members as m', 'm.user_id', 'u.id')

@@ -10,15 +10,15 @@ import {
 import type { AccountDeps, SignedIn } from './account.deps.ts';
 import { createInvitations, type Invitations } from './account.invitations.ts';
 import { createOrganizations, type Organizations } from './account.organizations.ts';
-import { createPeople, standingOf, type People, type Standing } from './account.people.ts';
+import { createPeople, accountStatusOf, type People, type AccountStatus } from './account.people.ts';
 import { createOwnSessions, removeExpired, signOut, type OwnSessions } from './account.session-ends.ts';
 import {
-  comeBack,
+  restoreAdminSession,
   currentSession,
-  forget,
-  type Asked,
+  clearCookies,
+  type ViewerOptions,
   type CurrentSession,
-  type WayBack,
+  type RestoredAdminSession,
 } from './account.session.ts';
 import {
   signIn,
@@ -44,11 +44,11 @@ export interface Accounts {
   /** The Set-Cookie lines that end the session; also when there was none. */
   signOut(headers: Headers, viewer: Viewer | null, request: RequestFacts): Promise<string[]>;
   /** Who is signed in, read from the database now. */
-  viewer(headers: Headers, asked?: Asked): Promise<CurrentSession>;
+  viewer(headers: Headers, asked?: ViewerOptions): Promise<CurrentSession>;
   /** The admin's own session again, for whoever has acted in this browser; null when it cannot go on. */
-  comeBack(headers: Headers): Promise<WayBack | null>;
+  restoreAdminSession(headers: Headers): Promise<RestoredAdminSession | null>;
   /** The Set-Cookie lines after which this browser has nothing of any session: there is none to end. */
-  forget(headers: Headers): Promise<string[]>;
+  clearCookies(headers: Headers): Promise<string[]>;
 
   invite: Invitations['invite'];
   acceptInvitation: Invitations['accept'];
@@ -59,7 +59,7 @@ export interface Accounts {
   ownSessions: OwnSessions;
 
   /** How somebody stands, signed in or not; by e-mail address or id. Null when there is nobody. */
-  standing(key: string): Promise<Standing | null>;
+  accountStatus(key: string): Promise<AccountStatus | null>;
   people: Pick<People, 'list' | 'find'>;
   deactivate: People['deactivate'];
   reactivate: People['reactivate'];
@@ -78,8 +78,8 @@ export function createAccounts(deps: AccountDeps): Accounts {
     secondStep: (given, headers, request) => takeSecondStep(deps, given, headers, request),
     signOut: (headers, viewer, request) => signOut(deps, headers, viewer, request),
     viewer: (headers, asked = {}) => currentSession(deps, headers, asked),
-    comeBack: (headers) => comeBack(deps, headers),
-    forget: (headers) => forget(deps, headers),
+    restoreAdminSession: (headers) => restoreAdminSession(deps, headers),
+    clearCookies: (headers) => clearCookies(deps, headers),
     invite: (input, actor) => invitations.invite(input, actor),
     acceptInvitation: (given, request) => invitations.accept(given, request),
     invitations,
@@ -87,7 +87,7 @@ export function createAccounts(deps: AccountDeps): Accounts {
     emailChange: createEmailChange(deps),
     twoFactor: createTwoFactor(deps),
     ownSessions: createOwnSessions(deps),
-    standing: (key) => standingOf(deps.db, key, deps),
+    accountStatus: (key) => accountStatusOf(deps.db, key, deps),
     people,
     deactivate: (userId, actor) => people.deactivate(userId, actor),
     reactivate: (userId, actor) => people.reactivate(userId, actor),

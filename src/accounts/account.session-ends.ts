@@ -6,8 +6,8 @@ import type { Database, Transaction } from '../db/knex.ts';
 import type { JobDefinition } from '../ports/job-queue.ts';
 import type { AccountDeps } from './account.deps.ts';
 import { isId } from './account.input.ts';
-import { forgetBehind, idleMinutes, sessionBehind } from './account.session.ts';
-import { joining } from './auth.internals.ts';
+import { clearAdminCookie, idleMinutes, findAdminSessionId } from './account.session.ts';
+import { joinTransaction } from './auth.internals.ts';
 import { type Actor, auditActor, isStaff, type Viewer } from './viewer.ts';
 
 export interface OwnSession {
@@ -113,13 +113,13 @@ export async function signOut(
   viewer: Viewer | null,
   request: RequestFacts,
 ): Promise<string[]> {
-  const behind = await sessionBehind(deps, headers);
+  const behind = await findAdminSessionId(deps, headers);
   const response = await deps.db.transaction(async (trx) => {
     if (viewer?.actingAdmin) {
       const own = trx('sessions').where({ id: viewer.sessionId }).select('impersonator_session_id');
       await trx('sessions').whereIn('id', own).delete();
     }
-    const answered = await joining(trx, () => deps.auth.api.signOut({ headers, asResponse: true }));
+    const answered = await joinTransaction(trx, () => deps.auth.api.signOut({ headers, asResponse: true }));
     if (viewer) {
       await deps.audit.record(trx, auditActor({ viewer, request }), {
         action: 'auth.signed_out',
@@ -130,7 +130,7 @@ export async function signOut(
     await endOwn(trx, deps, [behind], request, 'signed_out_while_acting');
     return answered;
   });
-  return [...response.headers.getSetCookie(), ...(await forgetBehind(deps, headers))];
+  return [...response.headers.getSetCookie(), ...(await clearAdminCookie(deps, headers))];
 }
 
 /**
@@ -143,11 +143,11 @@ export async function endReplaced(
   request: RequestFacts,
 ): Promise<string[]> {
   const replaced = headers.has('cookie') ? await deps.auth.api.getSession({ headers }) : null;
-  const behind = await sessionBehind(deps, headers);
+  const behind = await findAdminSessionId(deps, headers);
   await deps.db.transaction((trx) =>
     endOwn(trx, deps, [replaced?.session.id, behind], request, 'signed_in_again'),
   );
-  return forgetBehind(deps, headers);
+  return clearAdminCookie(deps, headers);
 }
 
 /** Of an acting session the admin's own, with which it goes. */

@@ -42,7 +42,7 @@ export interface SessionOwner {
 export async function ownerOfSession(
   { db, audit }: { db: Database; audit: AuditLog },
   sessionId: string,
-  { isByItself = false }: { isByItself?: boolean } = {},
+  { isPolling = false }: { isPolling?: boolean } = {},
 ): Promise<SessionOwner | null> {
   const row = await readSession(db, sessionId);
   if (!row || row.banned || !isRole(row.role)) return null;
@@ -52,7 +52,7 @@ export async function ownerOfSession(
     await endIdle(db, audit, sessionId, row);
     return null;
   }
-  if (row.is_stale && !isByItself) await touch(db, row.impersonator_session_id, sessionId);
+  if (row.is_stale && !isPolling) await touch(db, row.impersonator_session_id, sessionId);
   return {
     viewer: toViewer(row, row.role, sessionId),
     hasTwoFactor: row.two_factor_enabled,
@@ -143,29 +143,29 @@ export interface CurrentSession {
   /** To be handed on as Set-Cookie. */
   cookies: string[];
   /** Acting as somebody had ended otherwise than by its way out: this is the admin again. */
-  isBack: boolean;
+  isAdminRestored: boolean;
   /** Staff without two-factor reach nothing but its set-up. */
   mustSetUpTwoFactor: boolean;
 }
 
-export interface Asked {
+export interface ViewerOptions {
   /** By a timer of the page's, and by nobody: that keeps no session awake. */
-  isByItself?: boolean;
+  isPolling?: boolean;
   /** When acting as somebody has ended otherwise than by its way out, the admin's own session is taken up again. */
-  mayComeBack?: boolean;
+  canRestoreAdminSession?: boolean;
 }
 
 export async function currentSession(
   deps: AccountDeps,
   headers: Headers,
-  asked: Asked,
+  asked: ViewerOptions,
 ): Promise<CurrentSession> {
-  const nobody = { viewer: null, expiresAt: null, mustSetUpTwoFactor: false, isBack: false };
+  const nobody = { viewer: null, expiresAt: null, mustSetUpTwoFactor: false, isAdminRestored: false };
   if (!headers.has('cookie')) return { ...nobody, cookies: [] };
   const { response, headers: answered } = await deps.auth.api.getSession({ headers, returnHeaders: true });
   const owner = response ? await ownerOfSession(deps, response.session.id, asked) : null;
   const here = owner && !isRefusedDemo(deps, owner.viewer.email) ? owner : null;
-  const back = here || !asked.mayComeBack ? null : await comeBack(deps, headers);
+  const back = here || !asked.canRestoreAdminSession ? null : await restoreAdminSession(deps, headers);
   const found = here ?? back;
   const cookies = back?.cookies ?? answered.getSetCookie();
   if (!found) return { ...nobody, cookies };
@@ -173,41 +173,44 @@ export async function currentSession(
     viewer: found.viewer,
     expiresAt: found.expiresAt,
     cookies,
-    isBack: back !== null,
+    isAdminRestored: back !== null,
     mustSetUpTwoFactor: needsTwoFactor(found.viewer) && !found.hasTwoFactor,
   };
 }
 
-export interface WayBack extends SessionOwner {
+export interface RestoredAdminSession extends SessionOwner {
   /** Set-Cookie lines that make the admin's own session that of this browser again. */
   cookies: string[];
 }
 
 /** Null when nothing is behind, or nothing that may be worked in: out of time, idle, ended, or no admin's any more. */
-export async function comeBack(deps: Needs, headers: Headers): Promise<WayBack | null> {
-  const sessionId = await sessionBehind(deps, headers);
+export async function restoreAdminSession(
+  deps: Needs,
+  headers: Headers,
+): Promise<RestoredAdminSession | null> {
+  const sessionId = await findAdminSessionId(deps, headers);
   const owner = sessionId ? await ownerOfSession(deps, sessionId) : null;
   if (!owner || owner.viewer.role !== 'admin' || isRefusedDemo(deps, owner.viewer.email)) return null;
   // A browser that lost the acting cookie alone: nobody could end that session any more.
   await deps.db('sessions').where({ impersonator_session_id: sessionId }).delete();
-  const { headers: answered } = await deps.auth.api.backToAdmin({ headers, returnHeaders: true });
+  const { headers: answered } = await deps.auth.api.restoreAdminSession({ headers, returnHeaders: true });
   return { ...owner, cookies: answered.getSetCookie() };
 }
 
 /** The id of the session that the cookie beside names; null when there is none. */
-export async function sessionBehind({ auth }: Needs, headers: Headers): Promise<string | null> {
-  return hasAdminCookie(headers) ? (await auth.api.adminBehind({ headers })).sessionId : null;
+export async function findAdminSessionId({ auth }: Needs, headers: Headers): Promise<string | null> {
+  return hasAdminCookie(headers) ? (await auth.api.findAdminSession({ headers })).sessionId : null;
 }
 
 /** Set-Cookie lines after which the browser has nothing of the admin's any more; none when it has nothing now. */
-export async function forgetBehind({ auth }: Needs, headers: Headers): Promise<string[]> {
+export async function clearAdminCookie({ auth }: Needs, headers: Headers): Promise<string[]> {
   if (!hasAdminCookie(headers)) return [];
-  const { headers: answered } = await auth.api.forgetAdmin({ headers, returnHeaders: true });
+  const { headers: answered } = await auth.api.clearAdminCookie({ headers, returnHeaders: true });
   return answered.getSetCookie();
 }
 
 /** Set-Cookie lines after which it has nothing of any session: of one that has ended already. */
-export async function forget(deps: Needs, headers: Headers): Promise<string[]> {
+export async function clearCookies(deps: Needs, headers: Headers): Promise<string[]> {
   const { headers: answered } = await deps.auth.api.signOut({ headers, returnHeaders: true });
-  return [...answered.getSetCookie(), ...(await forgetBehind(deps, headers))];
+  return [...answered.getSetCookie(), ...(await clearAdminCookie(deps, headers))];
 }

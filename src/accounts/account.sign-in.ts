@@ -8,7 +8,7 @@ import { failure, ok, type Result } from '../lib/result.ts';
 import type { AccountDeps, SignedIn } from './account.deps.ts';
 import { endReplaced } from './account.session-ends.ts';
 import { CodeUsedBefore, useCode } from './account.two-factor.ts';
-import { codeRefusalOf, findChallenge, joining, joiningLate } from './auth.internals.ts';
+import { codeRefusalOf, findChallenge, joinTransaction, joinLateTransaction } from './auth.internals.ts';
 import { digestOf } from './account.limits.ts';
 import { isRefusedDemo } from './viewer.ts';
 
@@ -55,7 +55,7 @@ async function tryPassword(
   request: RequestFacts,
 ): Promise<{ user: SignedIn['user'] | null; cookies: string[] } | null> {
   try {
-    return await joiningLate(deps.db, async (begin) => {
+    return await joinLateTransaction(deps.db, async (begin) => {
       const { response, headers: answered } = await deps.auth.api.signInEmail({
         body: { ...given, rememberMe: true },
         headers,
@@ -179,7 +179,7 @@ async function verify(
 ): Promise<Result<SignedIn, SecondStepFailure>> {
   // A refusal commits, too: better-auth has counted it.
   return deps.db.transaction(async (trx) => {
-    const outcome = await joining(trx, () => ask(deps, given, headers));
+    const outcome = await joinTransaction(trx, () => ask(deps, given, headers));
     if (!outcome.ok) {
       await recordFailure({ ...deps, db: trx }, userId, request, outcome.reason);
       return outcome.reason === 'locked'

@@ -7,7 +7,7 @@ import { failure, ok, type Result } from '../lib/result.ts';
 import type { AccountDeps } from './account.deps.ts';
 import { isId } from './account.input.ts';
 import { endOwnSessions } from './account.session-ends.ts';
-import { decryptSecret, joining, setUpRefusalOf } from './auth.internals.ts';
+import { decryptSecret, joinTransaction, setUpRefusalOf } from './auth.internals.ts';
 import { auditActor, mayAdminister, needsTwoFactor, type Actor, type Viewer } from './viewer.ts';
 
 export type TwoFactorFailure =
@@ -69,7 +69,9 @@ export function createTwoFactor(deps: AccountDeps): TwoFactor {
 
     begin: (actor, headers, password) =>
       guarded(actor, async (trx) => {
-        await joining(trx, () => api.enableTwoFactor({ body: { password, method: 'totp' }, headers }));
+        await joinTransaction(trx, () =>
+          api.enableTwoFactor({ body: { password, method: 'totp' }, headers }),
+        );
         const { userId, sessionId } = actor.viewer;
         await trx('two_factors').where({ user_id: userId }).update({ begun_in_session_id: sessionId });
         await record(deps, trx, actor, 'two_factor_begun');
@@ -93,13 +95,13 @@ export function createTwoFactor(deps: AccountDeps): TwoFactor {
         await trx('users').where({ id: actor.viewer.userId }).forUpdate().first('id');
         if (!(await findBegun(trx, actor.viewer))) return failure({ reason: 'not_now' });
         await endOthers(deps, trx, actor);
-        const { headers: answered } = await joining(trx, () =>
+        const { headers: answered } = await joinTransaction(trx, () =>
           api.verifyTOTP({ body: { code }, headers, returnHeaders: true }),
         );
         await useCode(trx, actor.viewer.userId, code);
         await record(deps, trx, actor, 'two_factor_on');
         await tell(deps, trx, actor);
-        const { backupCodes } = await joining(trx, () =>
+        const { backupCodes } = await joinTransaction(trx, () =>
           api.viewBackupCodes({ body: { userId: actor.viewer.userId } }),
         );
         return ok({ recoveryCodes: backupCodes, cookies: answered.getSetCookie() });
@@ -107,7 +109,7 @@ export function createTwoFactor(deps: AccountDeps): TwoFactor {
 
     renewRecoveryCodes: (actor, headers, password) =>
       guarded(actor, async (trx) => {
-        const { backupCodes } = await joining(trx, () =>
+        const { backupCodes } = await joinTransaction(trx, () =>
           api.generateBackupCodes({ body: { password }, headers }),
         );
         await record(deps, trx, actor, 'recovery_codes_renewed');
@@ -118,7 +120,7 @@ export function createTwoFactor(deps: AccountDeps): TwoFactor {
     async turnOff(actor, headers, password) {
       if (needsTwoFactor(actor.viewer)) return failure({ reason: 'required' });
       return guarded(actor, async (trx) => {
-        const { headers: answered } = await joining(trx, () =>
+        const { headers: answered } = await joinTransaction(trx, () =>
           api.disableTwoFactor({ body: { password }, headers, returnHeaders: true }),
         );
         await record(deps, trx, actor, 'two_factor_off');

@@ -25,7 +25,7 @@ interface Joined {
 const joined = new AsyncLocalStorage<Joined>();
 
 /** What better-auth does while `work` runs is part of the transaction. */
-export function joining<T>(trx: Transaction, work: () => Promise<T>): Promise<T> {
+export function joinTransaction<T>(trx: Transaction, work: () => Promise<T>): Promise<T> {
   const transaction = Promise.resolve(trx);
   return joined.run({ transaction, begin: () => transaction }, work);
 }
@@ -34,7 +34,7 @@ export function joining<T>(trx: Transaction, work: () => Promise<T>): Promise<T>
  * The same, in a transaction that begins with the first write: while a password is hashed no connection is held.
  * @param work gets a function that hands out the transaction, for the audit row. What it throws undoes everything.
  */
-export async function joiningLate<T>(
+export async function joinLateTransaction<T>(
   db: Database,
   work: (begin: () => Promise<Transaction>) => Promise<T>,
 ): Promise<T> {
@@ -85,22 +85,22 @@ function borrowed(store: Joined, pool: Pool): PoolClient {
 const asked = { method: 'POST', requireHeaders: true } as const;
 
 /** Without paths: no router could reach them. */
-export function wayBack() {
+export function adminSessionPlugin() {
   return {
-    id: 'way-back',
+    id: 'admin-session',
     endpoints: {
       /** The id of the session that the cookie beside names, whether anything may be done in it or not. */
-      adminBehind: createAuthEndpoint(asked, async (ctx) =>
+      findAdminSession: createAuthEndpoint(asked, async (ctx) =>
         ctx.json({ sessionId: (await behind(ctx))?.session.id ?? null }),
       ),
       /** Makes it the session of this browser again. Whoever calls has made sure that it may be. */
-      backToAdmin: createAuthEndpoint(asked, async (ctx) => {
+      restoreAdminSession: createAuthEndpoint(asked, async (ctx) => {
         const found = await behind(ctx);
         if (found) await setSessionCookie(ctx, found, false);
         expireCookie(ctx, adminCookie(ctx));
-        return ctx.json({ isBack: found !== null });
+        return ctx.json({ isAdminRestored: found !== null });
       }),
-      forgetAdmin: createAuthEndpoint(asked, async (ctx) => {
+      clearAdminCookie: createAuthEndpoint(asked, async (ctx) => {
         expireCookie(ctx, adminCookie(ctx));
         return ctx.json({ isForgotten: true });
       }),

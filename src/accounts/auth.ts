@@ -4,7 +4,7 @@ import { betterAuth } from 'better-auth';
 import { admin, organization, twoFactor } from 'better-auth/plugins';
 import type { Pool } from 'pg';
 import type { Logger } from 'pino';
-import { cookiePrefix, joinablePool, wayBack } from './auth.internals.ts';
+import { cookiePrefix, adminSessionPlugin, joinablePool } from './auth.internals.ts';
 
 export interface AuthOptions {
   pool: Pool;
@@ -114,7 +114,7 @@ export function createAuth({ pool, secret, baseUrl, log }: AuthOptions) {
           session: { fields: { activeOrganizationId: 'active_organization_id' } },
         },
       }),
-      wayBack(),
+      adminSessionPlugin(),
       twoFactor({
         issuer: 'Examdesk',
         twoFactorTable: 'two_factors',

@@ -22,7 +22,7 @@ export {
   type Organizations,
   type OrganizationSummary,
 } from './account.organizations.ts';
-export { standingOf, type Person, type PersonFailure, type Standing } from './account.people.ts';
+export { accountStatusOf, type Person, type PersonFailure, type AccountStatus } from './account.people.ts';
 export { createAccounts, type Accounts } from './account.service.ts';
 export { idleMinutes } from './account.session.ts';
 export { endAllAccess, removeExpiredSessionsJob, type OwnSession } from './account.session-ends.ts';
@@ -39,7 +39,7 @@ export {
   type TakenOver,
 } from './account.taken-over.ts';
 export type { TwoFactorFailure } from './account.two-factor.ts';
-export { betterAuthVersion, joining } from './auth.internals.ts';
+export { betterAuthVersion, joinTransaction } from './auth.internals.ts';
 export { createAuth, type Auth } from './auth.ts';
 export { createKnownBrowsers } from './known-browsers.ts';
 export { packList, passwordComplaint, passwordLength } from './password.rules.ts';

@@ -38,7 +38,7 @@ function isLimited(action: AuditAction): action is Limited {
  * Who makes the changes of this transaction, and what is to be said of each: every changed row that nobody records by
  * itself stands in the log with it. For changes of many rows at once; without it such a row has nobody's name.
  */
-export async function sayOfChanges(
+export async function attributeChanges(
   trx: Transaction,
   { actorId, actingAsId, request }: AuditActor,
   metadata: Record<string, unknown>,

@@ -1,6 +1,6 @@
 // What an import adds to a booking that is here already, and how that, or the booking, is taken back while nobody has
 // touched it since. Nobody is told of any of it.
-import { systemActor, sayOfChanges, type AuditLog } from '../audit/index.ts';
+import { systemActor, attributeChanges, type AuditLog } from '../audit/index.ts';
 import type { Transaction } from '../db/knex.ts';
 import { failure, ok, type Result } from '../lib/result.ts';
 import type { Ids } from '../ports/ids.ts';
@@ -88,7 +88,7 @@ export async function takeBackBooking(
   const booking = await lockBooking(trx, bookingId);
   if (!booking) return ok(null);
   if (booking.version !== version) return failure({ reason: 'the booking was changed since' });
-  await sayOfChanges(trx, systemActor, metadata);
+  await attributeChanges(trx, systemActor, metadata);
   for (const table of ['booking_progress', 'booking_answers', 'unassigned_notices'])
     await trx(table).where({ booking_id: bookingId }).delete();
   // They tell of the appointment, which stays.
@@ -114,7 +114,7 @@ export async function takeBackChange(
   const booking = await lockBooking(trx, bookingId);
   if (!booking) return ok(null);
   if (booking.version !== version) return failure({ reason: 'the booking was changed since' });
-  await sayOfChanges(trx, systemActor, metadata);
+  await attributeChanges(trx, systemActor, metadata);
   await trx('bookings')
     .where({ id: bookingId })
     .update({ ...before, version: version + 1 });

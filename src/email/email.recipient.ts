@@ -1,6 +1,6 @@
 // Checks the recipient again whenever a message is composed, because it shows the booking's current state: the person
 // may have left, or the booking may have moved to another organisation.
-import { isStaff, standingOf, type Viewer } from '../accounts/index.ts';
+import { isStaff, accountStatusOf, type Viewer } from '../accounts/index.ts';
 import { findAttempt, mayKnowAttempt } from '../attempts/index.ts';
 import { findBooking, maySee } from '../bookings/index.ts';
 import type { Queryable } from '../db/knex.ts';
@@ -29,9 +29,9 @@ export async function readerOf(db: Queryable, email: EmailRow): Promise<Reader> 
     return address === null ? { state: 'may_not' } : { state: 'may', address };
   }
   const { recipient_id: id } = email;
-  const standing = await standingOf(db, id ? await mergedInto(db, id) : email.recipient);
-  if (!standing) return { state: 'nobody' };
-  const { viewer } = standing;
+  const accountStatus = await accountStatusOf(db, id ? await mergedInto(db, id) : email.recipient);
+  if (!accountStatus) return { state: 'nobody' };
+  const { viewer } = accountStatus;
   if (!viewer) return { state: 'may_not' };
   const may = isForStaff(email) ? isStaff(viewer) : await mayKnow(db, viewer, email);
   return may ? { state: 'may', address: viewer.email } : { state: 'may_not' };

@@ -33,7 +33,7 @@ export async function stopActing(
   const viewer = viewerOf(res);
   if (!viewer?.actingAdmin) {
     // It had ended otherwise, and the way back has been gone already (session.ts).
-    if (res.locals.isBack === true) return true;
+    if (res.locals.isAdminRestored === true) return true;
     throw forbidden('Nobody acts in this session.');
   }
   const { isAdminBack, cookies } = await impersonation.exit(fromNodeHeaders(req.headers), viewer);

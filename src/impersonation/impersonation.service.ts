@@ -1,4 +1,11 @@
-import { auditActor, joining, type Accounts, type Actor, type Auth, type Viewer } from '../accounts/index.ts';
+import {
+  auditActor,
+  joinTransaction,
+  type Accounts,
+  type Actor,
+  type Auth,
+  type Viewer,
+} from '../accounts/index.ts';
 import type { AuditLog } from '../audit/index.ts';
 import type { Database, Queryable, Transaction } from '../db/knex.ts';
 import { failure, ok, type Result } from '../lib/result.ts';
@@ -43,11 +50,11 @@ export interface ImpersonationService {
   current(viewer: Viewer): Promise<{ id: string; startedAt: Date; expiresAt: Date } | null>;
   /**
    * Keeps that a page was opened, before it is answered. @param path with ids in it, and nothing that was typed
-   * @param isByItself by a timer of the page's: that is kept once an episode, so that nothing is seen unrecorded
+   * @param isPolling by a timer of the page's: that is kept once an episode, so that nothing is seen unrecorded
    */
-  saw(viewer: Viewer, path: string, isByItself?: boolean): Promise<void>;
+  recordPageView(viewer: Viewer, path: string, isPolling?: boolean): Promise<void>;
   /** Ends what has been quiet for too long though no request came to find that out; how many there were. */
-  endQuiet(): Promise<number>;
+  endIdle(): Promise<number>;
   episode(id: string): Promise<{ episode: Episode; steps: EpisodeStep[] } | null>;
   hasEpisode(id: string): Promise<boolean>;
   episodes(query: EpisodeQuery): Promise<{ episodes: Episode[]; isMore: boolean }>;
@@ -58,7 +65,7 @@ export interface ImpersonationDeps {
   auth: Auth;
   audit: AuditLog;
   ids: Ids;
-  accounts: Pick<Accounts, 'comeBack' | 'forget'>;
+  accounts: Pick<Accounts, 'restoreAdminSession' | 'clearCookies'>;
 }
 
 export function createImpersonation(deps: ImpersonationDeps): ImpersonationService {
@@ -80,14 +87,14 @@ export function createImpersonation(deps: ImpersonationDeps): ImpersonationServi
         await trx.raw(`select set_config('examdesk.end_reason', 'exit', true)`);
         await trx('sessions').where({ id: viewer.sessionId }).whereNotNull('impersonated_by').delete();
       });
-      const back = await accounts.comeBack(headers);
+      const back = await accounts.restoreAdminSession(headers);
       if (back) return { isAdminBack: true, cookies: back.cookies };
-      return { isAdminBack: false, cookies: await accounts.forget(headers) };
+      return { isAdminBack: false, cookies: await accounts.clearCookies(headers) };
     },
 
     current: (viewer) => currentOf(db, viewer),
-    saw: (viewer, path, isByItself = false) => record(viewer, path, isByItself),
-    endQuiet: () => endQuiet(db),
+    recordPageView: (viewer, path, isPolling = false) => record(viewer, path, isPolling),
+    endIdle: () => endIdle(db),
     episode: (id) => episodeOf(db, id),
     hasEpisode: (id) => hasEpisode(db, id),
     episodes: (query) => listEpisodes(db, query),
@@ -126,10 +133,10 @@ async function begin(
   await trx.raw(`select set_config('examdesk.end_reason', 'exit', true)`);
   await trx('sessions').where({ impersonator_session_id: own.id }).delete();
 
-  const { response, headers: answered } = await joining(trx, () =>
+  const { response, headers: answered } = await joinTransaction(trx, () =>
     auth.api.impersonateUser({ body: { userId }, headers, returnHeaders: true }),
   );
-  const session = await hangOn(trx, own.id, response.session.id);
+  const session = await linkToAdminSession(trx, own.id, response.session.id);
   const id = ids.uuid();
   const [row] = (await trx('impersonations')
     .insert({ id, admin_id: own.user_id, user_id: userId, session_id: response.session.id, reason })
@@ -156,7 +163,11 @@ async function begin(
 }
 
 /** It ends with the admin's own at the latest. */
-async function hangOn(trx: Transaction, ownId: string, sessionId: string): Promise<{ expires_at: Date }> {
+async function linkToAdminSession(
+  trx: Transaction,
+  ownId: string,
+  sessionId: string,
+): Promise<{ expires_at: Date }> {
   const [session] = (await trx('sessions as s')
     .updateFrom('sessions as own')
     .where({ 's.id': sessionId, 'own.id': ownId })
@@ -186,7 +197,7 @@ async function currentOf(
 }
 
 /** The trigger on sessions keeps each end, with its audit row. */
-async function endQuiet(db: Queryable): Promise<number> {
+async function endIdle(db: Queryable): Promise<number> {
   return db('sessions')
     .whereNotNull('impersonated_by')
     .whereRaw(

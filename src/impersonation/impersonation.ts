@@ -68,7 +68,7 @@ export const actRequest = z.object({
 });
 
 /** Each minute: an admin who closed the browser sends no request that would find the end. */
-export const endQuietActingJob: JobDefinition<Record<string, never>> = {
+export const endIdleActingJob: JobDefinition<Record<string, never>> = {
   name: 'end_quiet_acting',
   payload: z.object({}),
 };

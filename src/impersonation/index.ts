@@ -6,7 +6,7 @@ export {
 } from './impersonation.service.ts';
 export {
   actRequest,
-  endQuietActingJob,
+  endIdleActingJob,
   idleMinutes,
   longestHours,
   longestReason,

@@ -1,6 +1,6 @@
-// A referrer on the phone is found by what one hears: parts of names, in any order, with typos, without accents.
-// Several looks, each only when those before found too few: the words as they stand, first of all as a whole name; the
-// words with the last, then with any of them only begun; those that are spelled alike; all but one of them.
+// Finds a referrer by what an admin hears on the phone: parts of names, in any order, with typos, without accents.
+// The search has steps; each runs only when those before found too few: the words as typed, first as a whole name; the
+// last word, then any word, as a prefix; words that are spelled alike; all words but one.
 import type { Queryable } from '../db/knex.ts';
 import { isUuid } from '../lib/uuid.ts';
 import type { FoundReferrer } from './impersonation.ts';
@@ -12,27 +12,27 @@ interface Row {
   organization_id: string;
   organization_name: string;
   last_active_at: Date | null;
-  /** Which of the looks found it. */
-  look?: number;
+  /** Which step of the search found it. */
+  step?: number;
 }
 
 const shown = 20;
-/** With fewer, something may be misspelled. */
+/** With fewer results, a word may be misspelled. */
 const few = 5;
 const mostWords = 8;
-/** As many are ranked: more would take longer than anyone reads. */
+/** How many results of a step are ranked. */
 const ranked = 150;
-/** Of how many words a typed one may be a misspelling. */
+/** How many similar words are tried for a typed one. */
 const alternatives = 8;
-/** Shorter beginnings are those of half of all people. */
+/** Shorter prefixes match half of all people. */
 const shortestPrefix = 3;
-/** A beginning that more share than this is taken for the commonest words that begin so: the index has those at once. */
+/** A prefix that more than this share of people have is replaced by the commonest words with it, which the index finds faster. */
 const tooCommon = 0.005;
 
 /** How long the common words are kept. */
 const keptMs = 10 * 60_000;
 
-/** What stands for one typed word: any of these lexemes, or, with `:*`, of those that begin so. */
+/** One typed word in the query: any of these lexemes; with `:*`, any that begins with it. */
 type Term = string[];
 
 export type ReferrerSearch = (query: string) => Promise<FoundReferrer[]>;
@@ -42,19 +42,20 @@ export function createReferrerSearch(db: Queryable): ReferrerSearch {
   const common = createCommonLexemes(db);
 
   return async (query) => {
-    const { said, words, last, name } = await normalise(db, query);
+    const { text, words, last, name } = await normalise(db, query);
     if (words.length === 0) return [];
-    if (words.length === 1 && said.length < shortestPrefix) return (await beginners(db, said)).map(toFound);
+    if (words.length === 1 && text.length < shortestPrefix)
+      return (await findByPrefix(db, text)).map(toFound);
 
     const shares = await common();
     const typed = words.map((word) => asTyped(word, shares));
     const whole: Term[] = words.map((word) => [word]);
     const lastBegun = words.map((word, at) => (word === last && typed[at]) || [word]);
     const found = new Map<string, Row>();
-    const look = async (...looks: Look[]) => {
-      for (const row of await people(db, said, looks)) if (!found.has(row.id)) found.set(row.id, row);
+    const search = async (...steps: Step[]) => {
+      for (const row of await findPeople(db, text, steps)) if (!found.has(row.id)) found.set(row.id, row);
     };
-    await look(
+    await search(
       { column: 'name_words', wanted: name },
       { column: 'name_lexemes', wanted: allOf(whole) },
       { column: 'name_lexemes', wanted: allOf(lastBegun) },
@@ -62,24 +63,24 @@ export function createReferrerSearch(db: Queryable): ReferrerSearch {
       { column: 'lexemes', wanted: allOf(typed) },
     );
     // A name that somebody has is not misspelled.
-    const isName = [...found.values()].some((row) => row.look === 0);
+    const isName = [...found.values()].some((row) => row.step === 0);
     if (found.size < few && !isName && words.some(isWord)) {
       const near = await spelledAlike(db, words);
-      // Most often each is one letter from what was meant.
+      // Most often each word is one letter from what was meant.
       const nearest = words.map((word) => [near.get(word)?.[0] ?? word]);
       const alike = words.map((word, at) => [
         ...((word === last && typed[at]) || [word]),
         ...(near.get(word) ?? []),
       ]);
-      await look(
+      await search(
         { column: 'name_lexemes', wanted: allOf(nearest) },
         { column: 'lexemes', wanted: allOf(nearest) },
         { column: 'lexemes', wanted: allOf(alike) },
       );
-      // One of them may be wrong, the others only begun: first the one that fewest have.
+      // One word may be wrong, the others prefixes. Leaves out the rarest word first.
       const rest = typed.map((term, at) => [...term, ...(near.get(words[at] ?? '') ?? [])]);
       for (const at of rest.length > 1 ? byRarity(words, shares) : []) {
-        if (found.size === 0) await look({ column: 'lexemes', wanted: allOf(rest.toSpliced(at, 1)) });
+        if (found.size === 0) await search({ column: 'lexemes', wanted: allOf(rest.toSpliced(at, 1)) });
       }
     }
     return [...found.values()].slice(0, shown).map(toFound);
@@ -87,26 +88,26 @@ export function createReferrerSearch(db: Queryable): ReferrerSearch {
 }
 
 interface Typed {
-  said: string;
+  text: string;
   words: string[];
-  /** The one that may not be typed to its end; one of `words` unless too many were typed. */
+  /** May be unfinished; one of `words` unless too many were typed. */
   last: string | null;
-  /** As the names of referrers are kept, when it is one. */
+  /** In the form in which names of referrers are stored. */
   name: string;
 }
 
 async function normalise(db: Queryable, query: string): Promise<Typed> {
   const { rows } = await db.raw<{ rows: Typed[] }>(
-    `select said, referrer_lexemes_of(said) as words, referrer_name_words(said) as name,
-       (referrer_lexemes_of(substring(said from '[^[:space:]]*$')))[1] as last
-     from (select lower(unaccent(?)) as said) typed`,
+    `select text, referrer_lexemes_of(text) as words, referrer_name_words(text) as name,
+       (referrer_lexemes_of(substring(text from '[^[:space:]]*$')))[1] as last
+     from (select lower(unaccent(?)) as text) typed`,
     [query.normalize('NFC')],
   );
-  const { said = '', words = [], last = null, name = '' } = rows[0] ?? {};
-  return { said, words: words.slice(0, mostWords), last, name };
+  const { text = '', words = [], last = null, name = '' } = rows[0] ?? {};
+  return { text, words: words.slice(0, mostWords), last, name };
 }
 
-/** No number is taken for another. */
+/** Numbers are never treated as misspelled. */
 function isWord(word: string): boolean {
   return word.length >= shortestPrefix && !/\d/.test(word);
 }
@@ -139,7 +140,7 @@ async function spelledAlike(db: Queryable, words: string[]): Promise<Map<string,
   return new Map(rows.map((row) => [row.typed, row.near]));
 }
 
-/** As a tsquery is written. Lexemes are letters and digits: there is nothing in them to quote but themselves. */
+/** As a tsquery. Lexemes are letters and digits only, so they need no escaping. */
 function allOf(terms: Term[]): string {
   const quoted = (lexeme: string) => (lexeme.endsWith(':*') ? `'${lexeme.slice(0, -2)}':*` : `'${lexeme}'`);
   return terms.map((term) => `(${term.map(quoted).join('|')})`).join('&');
@@ -151,57 +152,57 @@ const joins = `join users u on u.id = r.user_id and u.role = 'referrer' and not 
   join members m on m.user_id = u.id join organizations o on o.id = m.organization_id
   left join user_activity a on a.user_id = u.id`;
 
-/** One way to look: a whole name, or a tsquery in the words of the name or in all words. */
-interface Look {
+/** One query: a whole name, or a tsquery on the words of the name or on all words. */
+interface Step {
   column: 'name_words' | 'name_lexemes' | 'lexemes';
   wanted: string;
 }
 
 /**
- * What the first look finds before what the next does, in one round trip; a look is not taken when one before it found
- * enough. Within one, the likest first.
+ * Runs the steps in one round trip. Results of an earlier step come first; a step is skipped when earlier ones found
+ * enough. Within a step the most similar come first.
  */
-async function people(db: Queryable, said: string, looks: Look[]): Promise<Row[]> {
-  // None twice: of a single word the last is the only one.
-  const taken = looks.filter(
+async function findPeople(db: Queryable, text: string, steps: Step[]): Promise<Row[]> {
+  // Drops duplicate steps: for a single word some are equal.
+  const taken = steps.filter(
     (one, at) =>
-      looks.findIndex((other) => other.column === one.column && other.wanted === one.wanted) === at,
+      steps.findIndex((other) => other.column === one.column && other.wanted === one.wanted) === at,
   );
   const ctes = taken.map(({ column }, at) => {
     const isIn = column === 'name_words' ? 'name_words = ?' : `${column} @@ ?::tsquery`;
     const isWanted = taken
       .slice(0, at)
-      .map((_, before) => `(select count(*) from look_${before}) < ${shown}`);
-    return `look_${at} as materialized (
-       select user_id, words, ${at} as look from referrer_search where ${[isIn, ...isWanted].join(' and ')} limit ${ranked})`;
+      .map((_, before) => `(select count(*) from step_${before}) < ${shown}`);
+    return `step_${at} as materialized (
+       select user_id, words, ${at} as step from referrer_search where ${[isIn, ...isWanted].join(' and ')} limit ${ranked})`;
   });
   const { rows } = await db.raw<{ rows: Row[] }>(
     `with ${ctes.join(', ')}, found as (
-       select user_id, words, min(look) as look, word_similarity(?, words) as likeness
-       from (${taken.map((_, at) => `select * from look_${at}`).join(' union all ')}) some_of_them
+       select user_id, words, min(step) as step, word_similarity(?, words) as likeness
+       from (${taken.map((_, at) => `select * from step_${at}`).join(' union all ')}) some_of_them
        group by user_id, words
      ), best as (
-       select * from found order by look, likeness desc, length(words), user_id limit ${shown}
+       select * from found order by step, likeness desc, length(words), user_id limit ${shown}
      )
-     select ${columns}, r.look from best r ${joins} order by r.look, r.likeness desc, length(r.words), u.name, u.id`,
-    [...taken.map(({ wanted }) => wanted), said],
+     select ${columns}, r.step from best r ${joins} order by r.step, r.likeness desc, length(r.words), u.name, u.id`,
+    [...taken.map(({ wanted }) => wanted), text],
   );
   return rows;
 }
 
-/** Those whose name begins so, in the order of the alphabet. */
-async function beginners(db: Queryable, said: string): Promise<Row[]> {
+/** Those whose name begins with the text, alphabetically. */
+async function findByPrefix(db: Queryable, text: string): Promise<Row[]> {
   const { rows } = await db.raw<{ rows: Row[] }>(
     `with best as (
        select user_id, words from referrer_search where words like ? order by words using ~<~ limit ${shown}
      )
      select ${columns} from best r ${joins} order by r.words, u.id`,
-    [`${said.trim().replaceAll(/[\\%_]/g, String.raw`\$&`)}%`],
+    [`${text.trim().replaceAll(/[\\%_]/g, String.raw`\$&`)}%`],
   );
   return rows;
 }
 
-/** One who may be acted as: active, and of an organisation. */
+/** A referrer who may be acted as: active, and in an organisation. */
 export async function findReferrer(db: Queryable, userId: string): Promise<FoundReferrer | null> {
   if (!isUuid(userId)) return null;
   const { rows } = await db.raw<{ rows: Row[] }>(
@@ -238,7 +239,7 @@ function toFound(row: Row): FoundReferrer {
 /** Lexemes, and of all referrers the share that has each, from 0 to 1; the commonest first. */
 type CommonLexemes = [lexeme: string, share: number][];
 
-/** They change slowly: read anew every ten minutes. */
+/** They change slowly, so they are read every ten minutes. */
 function createCommonLexemes(db: Queryable): () => Promise<CommonLexemes> {
   let kept: { until: number; lexemes: Promise<CommonLexemes> } | null = null;
   return () => {
@@ -253,9 +254,9 @@ function createCommonLexemes(db: Queryable): () => Promise<CommonLexemes> {
   };
 }
 
-/** Empty before the first analyze: then there are few people. */
+/** Empty before the first ANALYZE; there are few people then. */
 async function readCommon(db: Queryable): Promise<CommonLexemes> {
-  // The shares end with some that are of no word.
+  // The array of shares ends with some that belong to no word.
   const { rows } = await db.raw<{ rows: { word: string; share: number }[] }>(
     `select word, share
      from pg_stats, unnest(most_common_elems::text::text[], most_common_elem_freqs) as common (word, share)

@@ -28,13 +28,13 @@ import {
   type Reminders,
   type UnassignedDigest,
 } from '../email/index.ts';
-import { endQuietActingJob, type ImpersonationService } from '../impersonation/index.ts';
+import { endIdleActingJob, type ImpersonationService } from '../impersonation/index.ts';
 import type { CronEntry, JobHandler, JobQueue } from '../ports/job-queue.ts';
 import { removeSupersededJob } from './queue.jobs.ts';
 
 export interface JobServices {
   accounts: Pick<Accounts, 'removeExpired'>;
-  impersonation: Pick<ImpersonationService, 'endQuiet'>;
+  impersonation: Pick<ImpersonationService, 'endIdle'>;
   convergence: Pick<Convergence, 'fetchMeetingLink'>;
   sync: Pick<SyncService, 'resume' | 'reconcileNear' | 'reconcileAll' | 'checkSubscriptions' | 'removeOld'>;
   /** Seals new rows of the audit log. */
@@ -68,7 +68,7 @@ export function createJobHandlers(services: JobServices): RunnableJob[] {
     runnable({ job: checkCustodyJob, handle: () => ignoreResult(documentCare.checkCustody()) }),
     runnable({ job: sendEmailJob, handle: ({ emailId }) => emails.send(emailId) }),
     runnable({ job: removeExpiredSessionsJob, handle: () => ignoreResult(accounts.removeExpired()) }),
-    runnable({ job: endQuietActingJob, handle: () => ignoreResult(impersonation.endQuiet()) }),
+    runnable({ job: endIdleActingJob, handle: () => ignoreResult(impersonation.endIdle()) }),
     runnable({ job: sealAuditJob, handle: () => ignoreResult(sealAudit()) }),
     runnable({ job: fetchMeetingLinkJob, handle: (one) => convergence.fetchMeetingLink(one.appointmentId) }),
     runnable({ job: resumeReconciliationJob, handle: () => ignoreResult(sync.resume()) }),
@@ -87,7 +87,7 @@ export const cron: CronEntry[] = [
   { schedule: '* * * * *', job: sweepAttemptsJob, alsoAtStart: true },
   { schedule: '* * * * *', job: sweepEmailsJob, alsoAtStart: true },
   { schedule: '* * * * *', job: sealAuditJob, alsoAtStart: true },
-  { schedule: '* * * * *', job: endQuietActingJob, alsoAtStart: true },
+  { schedule: '* * * * *', job: endIdleActingJob, alsoAtStart: true },
   { schedule: '*/15 * * * *', job: reconcileNearJob },
   { schedule: '*/15 * * * *', job: tellUnassignedJob },
   { schedule: '*/10 * * * *', job: writeRemindersJob, alsoAtStart: true },

@@ -114,7 +114,7 @@ export async function moveBack(trx: Transaction, merge: MergeRow): Promise<void>
  * Bookings that were asked for in the name of the one that went, and only made after the merge: they came to the one
  * that stays (attempt.complete.ts). After the merge is marked as undone, so that merges before it are followed to here.
  */
-export async function moveBackWhatWasUnderWay(trx: Transaction, merge: MergeRow): Promise<void> {
+export async function moveBackLateBookings(trx: Transaction, merge: MergeRow): Promise<void> {
   // The attempt's column has the booking's name.
   const field = merge.kind === 'referrer' ? 'created_by_id' : 'organization_id';
   const { rows } = await trx.raw<{ rows: { id: string }[] }>(

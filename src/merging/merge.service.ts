@@ -1,5 +1,5 @@
 import { auditActor, type Actor } from '../accounts/index.ts';
-import { sayOfChanges, type AuditLog } from '../audit/index.ts';
+import { attributeChanges, type AuditLog } from '../audit/index.ts';
 import type { Database, Queryable, Transaction } from '../db/knex.ts';
 import { isMergedAway, lockMerges } from '../db/merges.ts';
 import { violatedConstraint } from '../db/transaction.ts';
@@ -15,7 +15,7 @@ import {
   markUndone,
   moveAll,
   moveBack,
-  moveBackWhatWasUnderWay,
+  moveBackLateBookings,
   undoUntil,
 } from './merge.repository.ts';
 import type { Merge, MergeFailure, MergeKind, MergePreview, Mergeable, UndoFailure } from './merge.ts';
@@ -105,7 +105,7 @@ async function mergeIn(
   if (!found.ok) return found;
   const { kind, from, into } = found.value;
   const id = ids.uuid();
-  await sayOfChanges(trx, auditActor(actor), { merge: id });
+  await attributeChanges(trx, auditActor(actor), { merge: id });
   const moved = await moveAll(trx, kind, from.id, into.id);
   if (kind === 'referrer') await close(trx, from.id);
   await insertMerge(trx, {
@@ -143,10 +143,10 @@ async function undoIn(
   if (await isMergedAway(trx, merge.into_id)) return failure({ reason: 'merged_on' });
   const by = auditActor(actor);
   const metadata = { mergeUndone: merge.id };
-  await sayOfChanges(trx, by, metadata);
+  await attributeChanges(trx, by, metadata);
   await markUndone(trx, merge.id, actor.viewer.userId, now);
   await moveBack(trx, merge);
-  await moveBackWhatWasUnderWay(trx, merge);
+  await moveBackLateBookings(trx, merge);
   if (merge.kind === 'referrer') await reopen(trx, merge.from_id);
   const { from_id: from, into_id: into } = merge;
   const entry = { action: 'record.changed', resourceType: resourceTypes[merge.kind] } as const;

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { bookingRules, explainAccess } from '../../src/access/index.ts';
-import { standingOf, type Standing } from '../../src/accounts/index.ts';
+import { accountStatusOf, type AccountStatus } from '../../src/accounts/index.ts';
 import { startTestApp, type Agent, type TestApp } from '../support/app.ts';
 
 const rita = 'rita@harbour-legal.example';
@@ -185,10 +185,10 @@ describe('the page that says why somebody cannot see something', () => {
   });
 
   it('says that demo accounts are not let in', async () => {
-    const standing = await standingOf(app.db, rita, { allowsDemoAccounts: false });
-    expect(standing).to.include({ demo: 'refused', viewer: null });
+    const accountStatus = await accountStatusOf(app.db, rita, { allowsDemoAccounts: false });
+    expect(accountStatus).to.include({ demo: 'refused', viewer: null });
     const rules = bookingRules(app.db, 'EX-AAAAA2');
-    const { steps } = await explainAccess(standing as Standing, { for: 'people', rules });
+    const { steps } = await explainAccess(accountStatus as AccountStatus, { for: 'people', rules });
     expect(steps.at(-1)).to.deep.include({ rule: 'Demo accounts are let in', holds: false });
   });
 

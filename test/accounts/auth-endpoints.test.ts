@@ -17,7 +17,7 @@ const inside = ['enableTwoFactor', 'disableTwoFactor', 'generateBackupCodes', 'v
 const insideImpersonation = ['impersonateUser'];
 
 /** Our own, without a path: the way back of an admin who acts. */
-const wayBack = ['adminBehind', 'backToAdmin', 'forgetAdmin'];
+const adminSession = ['findAdminSession', 'restoreAdminSession', 'clearAdminCookie'];
 
 const closed = words(`
   signInSocial callbackOAuth signUpEmail resetPassword verifyPassword verifyEmail sendVerificationEmail changeEmail
@@ -54,7 +54,7 @@ describe('the endpoints of better-auth', () => {
 
   it('are each in one of the lists', () => {
     const names = endpoints().map(({ name }) => name);
-    expect(names).to.have.members([...open, ...inside, ...insideImpersonation, ...wayBack, ...closed]);
+    expect(names).to.have.members([...open, ...inside, ...insideImpersonation, ...adminSession, ...closed]);
   });
 
   it('are used where the lists say so, and nowhere else', () => {
@@ -65,7 +65,7 @@ describe('the endpoints of better-auth', () => {
     const used = new Set(calls.filter((name) => known.has(name)));
     expect([...used].filter((name) => closed.includes(name))).to.deep.equal([]);
     expect(
-      [...open, ...inside, ...insideImpersonation, ...wayBack].filter((name) => !used.has(name)),
+      [...open, ...inside, ...insideImpersonation, ...adminSession].filter((name) => !used.has(name)),
     ).to.deep.equal([]);
   });
 

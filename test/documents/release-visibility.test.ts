@@ -1,7 +1,7 @@
 // Who sees a report before it is released, while it is, and after it was recalled: by every address and in every list.
 import { expect } from 'chai';
 import { explainAccess, documentRules } from '../../src/access/index.ts';
-import { standingOf } from '../../src/accounts/index.ts';
+import { accountStatusOf } from '../../src/accounts/index.ts';
 import type { Agent } from '../support/app.ts';
 import { samples } from '../support/builders/files.ts';
 import type { DocumentHouse, UploadedDocument } from '../support/document-house.ts';
@@ -148,9 +148,9 @@ describe('a report before and after its release', function () {
     const report = await opened.aReport();
     const { db } = house.app;
     const refusedBy = async (name: 'rita' | 'sam') => {
-      const standing = await standingOf(db, opened.emails[name]);
-      if (!standing) throw new Error(`${name} is nobody`);
-      const { isAllowed, steps } = await explainAccess(standing, {
+      const accountStatus = await accountStatusOf(db, opened.emails[name]);
+      if (!accountStatus) throw new Error(`${name} is nobody`);
+      const { isAllowed, steps } = await explainAccess(accountStatus, {
         for: 'people',
         rules: documentRules(db, report.id, 'open'),
       });

@@ -57,7 +57,7 @@ describe('the mails of a booking', () => {
   }
   async function work(emails: EmailSender): Promise<void> {
     const handlers = createJobHandlers({
-      impersonation: { endQuiet: () => Promise.resolve(0) },
+      impersonation: { endIdle: () => Promise.resolve(0) },
       accounts: { removeExpired: () => Promise.resolve(0) },
       jobs: house.deps.jobs,
       settlement: house.settlement,

@@ -261,12 +261,12 @@ describe('what is done while acting', function () {
     const { app, userIds } = house;
     await app.db('users').where({ id: userIds.admin }).update({ role: 'admin' });
     house.agents.acting = await house.enter('acting');
-    expect(await app.system.services.impersonation.endQuiet()).to.equal(0);
+    expect(await app.system.services.impersonation.endIdle()).to.equal(0);
     await app
       .db('sessions')
       .whereNotNull('impersonated_by')
       .update({ last_seen_at: new Date(Date.now() - 31 * 60_000) });
-    expect(await app.system.services.impersonation.endQuiet()).to.equal(1);
+    expect(await app.system.services.impersonation.endIdle()).to.equal(1);
     const [newest] = await app.db('impersonations').orderBy('started_at', 'desc').select('end_reason');
     expect(newest).to.deep.equal({ end_reason: 'idle' });
   });

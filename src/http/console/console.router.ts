@@ -18,7 +18,7 @@ import {
 import { actorOf, viewerOf } from '../actor.ts';
 import { readerZoneOf } from '../forms/fields.ts';
 import { createSealedSearch } from '../forms/sealed-search.ts';
-import { access, noteDenial } from '../middleware/access.ts';
+import { access, recordDenial } from '../middleware/access.ts';
 import { badRequest, conflict, forbidden, notFound, Problem } from '../problem.ts';
 import { createCsvExport } from './console.export.ts';
 import { formOf, type FormAction } from './forms/index.ts';
@@ -100,7 +100,7 @@ const noteDenied =
     // The gate of the console itself has written its own row.
     const viewer = viewerOf(res);
     if (viewer && isStaff(viewer) && error instanceof Problem && error.code === 'forbidden')
-      await noteDenial(services, req, res, {
+      await recordDenial(services, req, res, {
         in: 'console',
         method: req.method,
         address: req.baseUrl + addressOf(req),

@@ -28,12 +28,12 @@ export function access(wanted: Access, { db, audit }: AccessDeps): RequestHandle
       return;
     }
     if (isAllowed(viewer, wanted)) return next();
-    await noteDenial({ db, audit }, req, res, { wanted, role: viewer.role });
+    await recordDenial({ db, audit }, req, res, { wanted, role: viewer.role });
     throw forbidden();
   };
 }
 
-export async function noteDenial(
+export async function recordDenial(
   { db, audit }: AccessDeps,
   req: Request,
   res: Response,

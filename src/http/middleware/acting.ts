@@ -10,7 +10,7 @@ import { readerZoneOf } from '../forms/fields.ts';
 import { paths } from '../paths.ts';
 import { forbidden } from '../problem.ts';
 import { isPolling, isFragmentPoll } from '../respond.ts';
-import { noteDenial, type AccessDeps } from './access.ts';
+import { recordDenial, type AccessDeps } from './access.ts';
 
 interface ActingDeps extends AccessDeps {
   impersonation: Pick<ImpersonationService, 'current'>;
@@ -37,7 +37,7 @@ export function acting({ impersonation, ...deps }: ActingDeps): RequestHandler {
     // Checked last: the page that refuses needs the banner, with the button that stops acting.
     if (viewer?.actingAdmin && isOfAccount(req.path)) {
       res.locals.route = paths.account();
-      await noteDenial(deps, req, res, { while: 'acting', method: req.method });
+      await recordDenial(deps, req, res, { while: 'acting', method: req.method });
       throw forbidden(notInTheirName);
     }
     next();
@@ -60,7 +60,7 @@ function isOfAccount(path: string): boolean {
 
 /** Runs after the access check: refused pages are not recorded. Records the route's pattern and ids, never the URL. */
 export function recordPageView(
-  impersonation: Pick<ImpersonationService, 'saw'>,
+  impersonation: Pick<ImpersonationService, 'recordPageView'>,
   route: PageRoute,
 ): RequestHandler {
   return async (req, res, next) => {
@@ -71,7 +71,7 @@ export function recordPageView(
         const given = req.params[key];
         return isUuid(given) ? given : name;
       });
-      await impersonation.saw(viewer, path, route.isPolled && isFragmentPoll(req));
+      await impersonation.recordPageView(viewer, path, route.isPolled && isFragmentPoll(req));
     }
     next();
   };

@@ -9,12 +9,12 @@ import { isPolling, setCookies, wantsFragment, wantsJson } from '../respond.ts';
 export function session(accounts: Accounts): RequestHandler {
   return async (req, res, next) => {
     if (withoutSession.has(req.path)) return next();
-    const { viewer, cookies, isBack, mustSetUpTwoFactor } = await accounts.viewer(
+    const { viewer, cookies, isAdminRestored, mustSetUpTwoFactor } = await accounts.viewer(
       fromNodeHeaders(req.headers),
-      { isByItself: isPolling(req), mayComeBack: canRestoreAdminSession(req) },
+      { isPolling: isPolling(req), canRestoreAdminSession: canRestoreAdminSession(req) },
     );
     res.locals.viewer = viewer;
-    res.locals.isBack = isBack;
+    res.locals.isAdminRestored = isAdminRestored;
     setCookies(res, cookies);
     if (mustSetUpTwoFactor && !isOpenBeforeSetUp(req.path)) return redirectToSetUp(req, res);
     next();

@@ -48,9 +48,9 @@ export function accessCheckPages(services: PageRuleServices, routes: () => PageR
           Object.fromEntries(['person', 'what', 'key'].map((name) => [name, rawField(req.body, name)])),
         );
         if (!form.success) return render(req, res.status(422), null, fieldErrors(form.error));
-        const standing = await services.accounts.standing(form.data.person);
-        if (!standing) return render(req, res.status(422), null, [nobody]);
-        render(req, res, await explainAccess(standing, await targetOf(form.data)), []);
+        const accountStatus = await services.accounts.accountStatus(form.data.person);
+        if (!accountStatus) return render(req, res.status(422), null, [nobody]);
+        render(req, res, await explainAccess(accountStatus, await targetOf(form.data)), []);
       },
     },
   ];

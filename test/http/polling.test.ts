@@ -18,7 +18,7 @@ describe('what a page asks by itself', () => {
 
   const minutesAgo = (minutes: number) =>
     app.db('sessions').update({ last_seen_at: new Date(Date.now() - minutes * 60_000) });
-  const poll = (agent: Agent) => byItself(fragment(agent, `/bookings/${bookingId}/status?seen=`));
+  const poll = (agent: Agent) => polling(fragment(agent, `/bookings/${bookingId}/status?seen=`));
   const seen = () => app.db('impersonation_views').orderBy('id').pluck('path');
 
   it('keeps no member of staff awake', async () => {
@@ -48,7 +48,7 @@ describe('what a page asks by itself', () => {
     const attempt = `/bookings/attempts/${attemptId}`;
     for (let round = 0; round < 3; round += 1) {
       await poll(acting).expect(200);
-      await byItself(fragment(acting, attempt)).expect(200);
+      await polling(fragment(acting, attempt)).expect(200);
     }
     expect((await seen()).slice(before)).to.deep.equal([
       `/bookings/${bookingId}`,
@@ -62,10 +62,10 @@ describe('what a page asks by itself', () => {
     const before = (await seen()).length;
     const booking = `/bookings/${bookingId}`;
     for (let round = 0; round < 2; round += 1) {
-      await byItself(acting.get(booking).set('Accept', 'text/html')).expect(200);
-      await byItself(acting.get(booking).set('Accept', 'application/json')).expect(200);
-      await byItself(fragment(acting, `${booking}/documents`)).expect(200);
-      await byItself(acting.get(`${booking}/status`).set('Accept', 'text/html')).expect(303);
+      await polling(acting.get(booking).set('Accept', 'text/html')).expect(200);
+      await polling(acting.get(booking).set('Accept', 'application/json')).expect(200);
+      await polling(fragment(acting, `${booking}/documents`)).expect(200);
+      await polling(acting.get(`${booking}/status`).set('Accept', 'text/html')).expect(303);
     }
     const round = [booking, booking, `${booking}/documents`, `${booking}/status`];
     expect((await seen()).slice(before)).to.deep.equal([...round, ...round]);
@@ -110,7 +110,7 @@ function fragment(agent: Agent, url: string) {
   return agent.get(url).set('Accept', 'text/html').set('HX-Request-Type', 'partial');
 }
 
-function byItself(request: ReturnType<Agent['get']>) {
+function polling(request: ReturnType<Agent['get']>) {
   return request.set('X-By-Itself', 'true');
 }
 
