@@ -83,7 +83,7 @@ function readList({ label, options }: Question, given: unknown): Read {
   return { ok: true, value: options.filter((option) => chosen.has(option)) };
 }
 
-/** As Acuity stores it. */
+/** The option in the spelling of Acuity. */
 function optionIn(options: string[], given: string): string | undefined {
   const wanted = tidyText(given);
   return options.find((option) => tidyText(option) === wanted);

@@ -42,7 +42,7 @@ describe('npm run create-admin', () => {
     }
   }
 
-  it('prints a link by which the first admin comes in, and sets up two-step sign-in', async () => {
+  it('prints the link with which the first admin signs up and sets up two-step sign-in', async () => {
     const { code, out } = await createAdmin(['--email', 'Grace@agency.example', '--name', 'Grace Hopper']);
     expect(code, out).to.equal(0);
     const link = /http\S+\/account\/invitation\/\S+/.exec(out)?.[0] ?? '';
@@ -58,14 +58,14 @@ describe('npm run create-admin', () => {
     expect(row).to.deep.equal({ role: 'admin' });
   });
 
-  it('refuses where there is one already, unless told to', async () => {
+  it('refuses when there is an admin already, unless --another is given', async () => {
     const second = await createAdmin(['--email', 'second@agency.example']);
     expect(second.code).to.equal(1);
     expect(second.out).to.contain('There is an administrator already');
     expect((await createAdmin(['--email', 'second@agency.example', '--another'])).code).to.equal(0);
   });
 
-  it('says what is wrong with what it was given', async () => {
+  it('explains what is wrong with its arguments', async () => {
     expect((await createAdmin([])).out).to.contain('--email');
     expect((await createAdmin(['--email', 'nonsense', '--another'])).out).to.contain('like name@example.com');
     expect((await createAdmin(['--email', 'ada@examdesk.example', '--another'])).out).to.contain('demo');

@@ -80,7 +80,7 @@ describe('a PostgreSQL that is stopped and started again', function () {
       expect(cause, route).to.have.length(1);
       const request = lines.find(({ msg }) => msg === 'request');
       expect(cause[0]?.route, route).to.equal(request?.route);
-      // A page and its endpoint may call a parameter differently; what AdminJS answers has one name.
+      // A page and its endpoint may name a parameter differently; AdminJS has one name for all.
       expect(request?.route?.replace(/:\w+/g, ':'), route).to.be.oneOf([
         pattern.replace(/:\w+/g, ':'),
         ...(pattern.startsWith('/admin/') ? ['/admin'] : []),
@@ -90,7 +90,7 @@ describe('a PostgreSQL that is stopped and started again', function () {
     }
   });
 
-  it('shows people a page in words, and htmx the same', async () => {
+  it('shows people an error page, and htmx the same', async () => {
     for (const headers of [{ Accept: 'text/html' }, { Accept: 'text/html', 'HX-Request-Type': 'partial' }]) {
       const { text } = await ada.get('/bookings').set(headers).expect(503).expect('Retry-After', '5');
       expect(text).to.contain('<h1>Not available just now</h1>');
@@ -98,7 +98,7 @@ describe('a PostgreSQL that is stopped and started again', function () {
     }
   });
 
-  it('tells those who would sign in the same, and not that their password is wrong', async () => {
+  it('makes sign-in answer 503, not that the password is wrong', async () => {
     const given = { email: 'rita@harbour-legal.example', password: demoPassword };
     const { body } = await app
       .anonymous()
@@ -124,7 +124,7 @@ describe('a PostgreSQL that is stopped and started again', function () {
     await app.anonymous().get('/sign-in').set('Accept', 'text/html').expect(200);
   });
 
-  it('makes Acuity and the relay come again', async () => {
+  it('makes the webhook and relay endpoints ask for a retry', async () => {
     for (const address of ['/automation/acuity', '/webhooks/acuity']) {
       const { body } = await app
         .anonymous()
@@ -137,7 +137,7 @@ describe('a PostgreSQL that is stopped and started again', function () {
     }
   });
 
-  it('leaves the process alive, not ready, and its own figures to be read', async () => {
+  it('leaves the process alive, not ready, and its metrics readable', async () => {
     await ada.get('/healthz').expect(200);
     const { body } = await ada.get('/readyz').expect(503);
     expect((body as { checks: object }).checks).to.include({ database: 'down', jobs: 'down' });

@@ -6,7 +6,7 @@ import { eventually } from '../support/document-house.ts';
 import { openGate } from '../support/gate.ts';
 
 describe('a connection that breaks', () => {
-  it('under a query that waits is answered 503, and logged as a database that is away', async () => {
+  it('during a query answers 503, and is logged as an unavailable database', async () => {
     const database = await openSeededDatabase();
     const real = new URL(database.url);
     const gate = await openGate({ host: real.hostname, port: Number(real.port) });
@@ -51,7 +51,7 @@ describe('a database that cannot keep up', () => {
       .map((line) => JSON.parse(line) as { msg: string; route: string })
       .filter(({ msg }) => msg !== 'request');
 
-  it('ends a statement that waits for too long, answers 503 and says so', async () => {
+  it('cancels a statement that waits too long, and answers 503 with the reason', async () => {
     const lock = await app.db.transaction();
     try {
       await lock.raw('lock table bookings in access exclusive mode');
@@ -65,7 +65,7 @@ describe('a database that cannot keep up', () => {
     await rita.get('/bookings').expect(200);
   });
 
-  it('has no such limit for the commands, and for an export', async () => {
+  it('sets no such limit for commands and exports', async () => {
     const { rows } = await app.db.raw<{ rows: [{ statement_timeout: string }] }>('show statement_timeout');
     expect(rows[0].statement_timeout).to.equal('0');
     const lock = await app.db.transaction();
@@ -78,7 +78,7 @@ describe('a database that cannot keep up', () => {
     expect(await sent).to.match(/^\uFEFFid,/);
   });
 
-  it('answers 503 with a reason of its own when no connection is free in ten seconds', async () => {
+  it('answers 503 with its own reason when no connection is free in ten seconds', async () => {
     const { db } = app.system.services;
     const held = [await db.transaction(), await db.transaction()];
     try {

@@ -30,7 +30,7 @@ const wordsOfPromQl = new Set([
 ]);
 
 describe('docs/alerts.yml', () => {
-  it('asks for metrics that there are, by labels that they have', async () => {
+  it('uses only metrics and labels that exist', async () => {
     const away = { raw: () => Promise.reject(new Error('Nobody asks the database here')) };
     const meters = createMeters(away as unknown as Database, {});
     const known = new Set([
@@ -50,19 +50,19 @@ describe('docs/alerts.yml', () => {
     }
   });
 
-  it('watches the age of everything that waits and the last success of everything that returns', () => {
+  it('watches the age of everything that waits and the last success of everything that recurs', () => {
     const all = rules.map(({ expr }) => expr).join('\n');
     for (const name of [
       'examdesk_oldest_waiting_age_seconds',
       'examdesk_last_success_timestamp_seconds',
     ] as const)
       for (const what of figureNames[name]) {
-        // Nothing new, no seal: rows without one tell whether it is late.
+        // No recent rows, no seal: the age of unsealed rows shows when sealing is late.
         if (what !== 'audit_seal') expect(all).to.contain(`${name}{what="${what}"}`);
       }
   });
 
-  it('says of each alert how bad it is and what to do', () => {
+  it('gives each alert a severity and instructions', () => {
     for (const { alert, expr, labels, annotations } of rules) {
       expect(alert).to.match(/^Examdesk[A-Z]\w+$/);
       expect(labels.severity, alert).to.be.oneOf(['critical', 'warning', 'info']);

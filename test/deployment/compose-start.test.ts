@@ -1,4 +1,4 @@
-// What docker-compose.yml starts, started here: its environment with awkward secrets, on real servers of this machine.
+// Starts what docker-compose.yml starts on real servers of this machine, with secrets that contain special characters.
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -27,7 +27,7 @@ import { type TestRedis, redisForTests } from '../support/redis.ts';
 
 const root = path.resolve(import.meta.dirname, '../..');
 
-describe('docker-compose.yml, started with secrets of every character', function () {
+describe('docker-compose.yml, started with secrets of special characters', function () {
   this.timeout(60_000);
   const env = awkwardEnv();
   const compose = readComposeFile(env);
@@ -133,7 +133,7 @@ describe('docker-compose.yml, started with secrets of every character', function
     if (folder) await rm(folder, { recursive: true, force: true });
   });
 
-  it('makes the roles and the database, also again, and migrates as the owner', async () => {
+  it('creates the roles and the database, may be repeated, and migrates as the owner', async () => {
     makeRoles();
     makeRoles();
     const { stdout } = await runMigrate();
@@ -151,7 +151,7 @@ describe('docker-compose.yml, started with secrets of every character', function
     expect(powers).to.deep.equal([{ some: false }]);
   });
 
-  it('has healthy processes: database, jobs, store and Acuity answer to the secrets of .env', async () => {
+  it('has healthy processes: database, jobs, store and Acuity accept the secrets of .env', async () => {
     for (const name of ['web', 'worker', 'relay']) ports.set(name, await freePort());
     for (const [name, port] of ports) {
       const [command, ...args] = compose.services[name]?.command ?? [];
@@ -191,7 +191,7 @@ describe('docker-compose.yml, started with secrets of every character', function
     expect(logins).to.deep.equal([{ user: env.SMTP_USER, password: env.SMTP_PASSWORD }]);
   });
 
-  it('hands the tables of a system with one role over to the owner', async () => {
+  it('makes the owner the owner of the tables when one role had everything before', async () => {
     await endAll();
     await asSuperuser('drop database examdesk with (force)');
     await asSuperuser('create database examdesk');

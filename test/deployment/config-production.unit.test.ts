@@ -33,7 +33,7 @@ function problemsOf(change: Record<string, string>): string[] {
 }
 
 describe('the configuration in production', () => {
-  it('is taken when everything is safe', () => {
+  it('is accepted when every value is safe', () => {
     expect(problemsOf({})).to.deep.equal([]);
     expect(problemsOf({ METRICS_TOKEN: '' }), 'closes /metrics').to.deep.equal([]);
     expect(problemsOf({ SMTP_URL: 'smtps://mail.agency.example' })).to.deep.equal([]);
@@ -94,7 +94,7 @@ describe('the configuration in production', () => {
     ['a short secret of an automation', { AUTOMATION_SECRETS: 'whsec_c2hvcnQ=' }, /^AUTOMATION_SECRETS: /],
   ];
   for (const [what, change, line] of refused) {
-    it(`refuses ${what} with one line that says what to set, and not the value`, () => {
+    it(`refuses ${what} with one line that names the remedy, and not the value`, () => {
       const problems = problemsOf(change);
       expect(problems).to.have.length(1);
       expect(problems[0]).to.match(line);
@@ -103,12 +103,12 @@ describe('the configuration in production', () => {
     });
   }
 
-  it('takes http on this machine, where no proxy needs to stand', () => {
+  it('accepts http on this machine, where no proxy is needed', () => {
     for (const BASE_URL of ['http://localhost:3000', 'http://127.0.0.1:3000', 'http://[::1]:3000'])
       expect(problemsOf({ BASE_URL, TRUST_PROXY: '' }), BASE_URL).to.deep.equal([]);
   });
 
-  it('takes the ways in which Express names proxies', () => {
+  it('accepts TRUST_PROXY in every form that Express does', () => {
     for (const TRUST_PROXY of [
       '0',
       '2',
@@ -120,9 +120,9 @@ describe('the configuration in production', () => {
       expect(problemsOf({ TRUST_PROXY }), TRUST_PROXY).to.deep.equal([]);
   });
 
-  it('finds no secret simple that was drawn at random', () => {
+  it('accepts every randomly generated secret', () => {
     for (let n = 0; n < 2_000; n += 1) {
-      // As random as any, and the same in every run.
+      // From a fixed seed, so that every run checks the same secrets.
       const drawn = createHash('sha256').update(String(n)).digest();
       expect(isSimple(drawn.toString('base64'), 10), `of ${n}`).to.equal(false);
       expect(isSimple(drawn.toString('hex'), 8), `of ${n}`).to.equal(false);
@@ -130,11 +130,11 @@ describe('the configuration in production', () => {
   });
 });
 
-describe('mail in production', () => {
+describe('SMTP in production', () => {
   const needsTls = (SMTP_URL: string, NODE_ENV = 'production') =>
     mailNeedsTls(readConfig({ ...production, SMTP_URL, NODE_ENV }));
 
-  it('leaves encrypted only, unless its address says otherwise or is this machine', () => {
+  it('requires TLS unless its URL says otherwise or is this machine', () => {
     expect(needsTls('smtp://mail.agency.example:587')).to.equal(true);
     expect(needsTls('smtp://mail:1025?ignoreTLS=true')).to.equal(false);
     expect(needsTls('smtp://127.0.0.1:25')).to.equal(false);
@@ -142,8 +142,8 @@ describe('mail in production', () => {
   });
 });
 
-describe('the address that is listened on', () => {
-  it('is this machine’s own outside production, all in it, and what HOST says in both', () => {
+describe('the address to listen on', () => {
+  it('is the loopback address outside production, all addresses in production, and HOST when it is set', () => {
     const address = (change: Record<string, string>) =>
       listenAddress(readConfig({ ...production, ...change }));
     expect(address({ NODE_ENV: 'development' })).to.equal('127.0.0.1');

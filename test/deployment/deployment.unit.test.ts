@@ -26,12 +26,12 @@ describe('docker-compose.yml', () => {
   const processes = ['web', 'worker', 'relay'] as const;
   const given = (name: string) => environmentOf(compose.services[name] ?? {}, env);
 
-  it('names the whole system', () => {
+  it('lists every service of the system', () => {
     const whole = ['web', 'worker', 'relay', 'migrate', 'postgres', 'roles', 'redis', 's3', 'bucket'];
     expect(compose.services).to.have.all.keys(...whole, 'proxy', 'clamd', 'backup', 'mail');
   });
 
-  it('runs files that are there, pinned images, and depends on services that are there', () => {
+  it('runs files that exist and pinned images, and depends on services that exist', () => {
     for (const [name, service] of Object.entries(compose.services)) {
       if (service.build)
         expect(existsSync(path.join(root, service.build, 'Dockerfile')), name).to.equal(true);
@@ -56,7 +56,7 @@ describe('docker-compose.yml', () => {
     }
   });
 
-  it('keeps all that serves running, looks after it, and publishes nothing but the proxy', () => {
+  it('restarts every long-running service, checks its health, and publishes only the proxy', () => {
     for (const [name, { restart, healthcheck, ports, profiles, image }] of Object.entries(compose.services)) {
       if (restart !== 'on-failure') expect(restart, name).to.equal('unless-stopped');
       const isWatched = healthcheck !== undefined;
@@ -67,13 +67,13 @@ describe('docker-compose.yml', () => {
     }
   });
 
-  it('asks the health of our processes with what is in the image', () => {
+  it('checks the health of our processes with programs that are in the image', () => {
     for (const name of processes)
       expect(compose.services[name]?.healthcheck?.test.slice(0, 3)).to.deep.equal(['CMD', 'node', '-e']);
   });
 
   it('sets every variable of the configuration, or passes it on from .env', () => {
-    // The schema is changed by migrate alone; the cache has no password; the others are the demo's.
+    // Only migrate changes the schema; the cache has no password; the others belong to the demo.
     const left = ['MIGRATION_DATABASE_URL', 'MIGRATION_DATABASE_PASSWORD', 'REDIS_PASSWORD', 'DATA_DIR'];
     const wanted = configVariables.filter((name) => ![...left, 'DEMO_ACCOUNTS'].includes(name));
     for (const name of processes) {
@@ -87,7 +87,7 @@ describe('docker-compose.yml', () => {
     }
   });
 
-  it('gives every process a whole configuration, whatever characters the secrets hold', () => {
+  it('gives every process a complete configuration, whatever characters the secrets contain', () => {
     for (const name of processes) {
       const config = readConfig(given(name));
       expect(config, name).to.deep.include({
@@ -106,14 +106,14 @@ describe('docker-compose.yml', () => {
     }
   });
 
-  it('takes secrets of others from files, too', () => {
+  it('accepts secrets of services from files, too', () => {
     const file = path.join(root, 'package.json');
     const fromFile = { ...given('web'), ACUITY_API_KEY: '', ACUITY_API_KEY_FILE: file };
     expect(readConfig(fromFile).ACUITY_API_KEY).to.equal(read('package.json').trimEnd());
     expect(compose.services.web?.volumes).to.deep.equal(['./secrets:/run/secrets:ro']);
   });
 
-  it('passes on what .env sets beside that', () => {
+  it('passes on what .env sets in addition', () => {
     const more = {
       ...env,
       LOG_LEVEL: 'warn',
@@ -138,7 +138,7 @@ describe('docker-compose.yml', () => {
       expect(() => readComposeFile({ ...env, [name]: '' })).to.throw(name);
     });
 
-  it('has two roles: the owner migrates, and the app never learns the password of the owner', () => {
+  it('has two roles: the owner migrates, and the app never gets the owner’s password', () => {
     const migrating = givenVariables(given('migrate'));
     expect(appRoleOf(migrating.MIGRATION_DATABASE_URL ?? '', migrating.DATABASE_URL)).to.equal(
       'examdesk_app',
@@ -152,7 +152,7 @@ describe('docker-compose.yml', () => {
     }
   });
 
-  it('scans what the app takes, and says when something is too much', () => {
+  it('scans files as large as the app accepts, and reports when something is too large', () => {
     const { UPLOAD_MAX_BYTES, CLAMD_URL } = readConfig(given('web'));
     const conf = (compose.configs.clamd?.content ?? '').split('\n');
     expect(conf).to.include.members([
@@ -163,7 +163,7 @@ describe('docker-compose.yml', () => {
     ]);
   });
 
-  it('has one key for the store, its bucket and the backup, and encrypts with another', () => {
+  it('uses one key for the store, its bucket and the backup, and another one to encrypt', () => {
     const { S3_ACCESS_KEY_ID, S3_SECRET_ACCESS_KEY, S3_BUCKET, S3_ENDPOINT } = given('web');
     for (const name of ['s3', 'bucket', 'backup'])
       expect(given(name)).to.deep.include({
@@ -175,7 +175,7 @@ describe('docker-compose.yml', () => {
     expect(given('s3').WEED_S3_SSE_KEY).to.equal(env.S3_ENCRYPTION_KEY);
   });
 
-  it('lets browsers send to the bucket what the app has signed, and no more', () => {
+  it('lets browsers send to the bucket only what the app has signed', () => {
     const caddyfile = read(compose.configs[compose.services.proxy?.configs?.[0]?.source ?? '']?.file ?? '');
     const { S3_BUCKET, BASE_URL, S3_BROWSER_ENDPOINT } = given('web');
     expect(given('proxy')).to.deep.equal({ S3_BUCKET, BASE_URL, S3_BROWSER_ENDPOINT });
@@ -187,7 +187,7 @@ describe('docker-compose.yml', () => {
     expect(caddyfile).to.contain(`Access-Control-Allow-Headers ${rule?.AllowedHeaders.join(', ')}\n`);
   });
 
-  it('sends Acuity to the relay first, and the relay to web', () => {
+  it('routes Acuity to the relay first, and the relay to web', () => {
     const caddyfile = read('docker/Caddyfile');
     expect(caddyfile).to.contain(`handle ${paths.relay()} {\n\t\treverse_proxy relay:3000 web:3000 {`);
     const { RELAY_TARGET_URL, PORT } = readConfig(given('relay'));
@@ -203,7 +203,7 @@ describe('docker/make-env.sh', () => {
   });
   afterEach(() => rmSync(folder, { recursive: true }));
 
-  it('writes a file for its owner only, with other secrets each time', () => {
+  it('writes a file that only its owner can read, with other secrets each time', () => {
     const files = ['one', 'two'].map((name) => path.join(folder, name));
     for (const file of files) execFileSync('sh', [script, file]);
     const [one = {}, two = {}] = files.map((file) => parseComposeEnv(readFileSync(file, 'utf8')));
@@ -234,7 +234,7 @@ describe('docker/make-env.sh', () => {
     expect(() => readConfig(environmentOf(web, filled))).not.to.throw();
   });
 
-  it('leaves a file that is there alone', () => {
+  it('leaves an existing file alone', () => {
     const file = path.join(folder, '.env');
     execFileSync('sh', [script, file]);
     const kept = readFileSync(file, 'utf8');
@@ -244,7 +244,7 @@ describe('docker/make-env.sh', () => {
 });
 
 describe('docker/backup/backup.sh', () => {
-  it('is a script that bash reads', () => {
+  it('is a valid bash script', () => {
     execFileSync('bash', ['-n', path.join(root, 'docker/backup/backup.sh')]);
   });
 });
@@ -254,7 +254,7 @@ describe('docs/documents.md', () => {
     ([, json = '']) => JSON.parse(json) as unknown,
   );
 
-  it('gives the lifecycle rules that the doctor looks for', () => {
+  it('gives the lifecycle rules that the doctor checks', () => {
     const rules = blocks.flatMap((block) => (block as { Rules?: LifecycleRule[] }).Rules ?? []);
     expect(lifecycleRules(rules)).to.deep.equal(bucketLifecycle);
   });
@@ -273,23 +273,23 @@ describe('.env.example', () => {
     expect(Object.keys(given)).to.have.members([...new Set(all)]);
   });
 
-  it('explains each', () => {
+  it('explains each variable', () => {
     const lines = example.split('\n');
-    // A comment stands above a variable, or above the group that it belongs to.
+    // A comment is above a variable, or above the group that it belongs to.
     const unexplained = lines.filter(
       (line, index) => /^[A-Z_]+=/.test(line) && !/^(#|[A-Z_]+=)/.test(lines[index - 1] ?? ''),
     );
     expect(unexplained).to.deep.equal([]);
   });
 
-  it('leaves every service to its stand-in, and gives away no secret', () => {
+  it('sets no service, and contains no secret', () => {
     const filled = Object.entries(given).filter(([, value]) => value !== '');
     expect(filled).to.deep.equal([['NODE_ENV', 'development']]);
   });
 });
 
 describe('.ci/run', () => {
-  it('may be executed, and calls the command that the README names', () => {
+  it('is executable, and calls the command that the README names', () => {
     accessSync(path.join(root, '.ci/run'), constants.X_OK);
     expect(read('.ci/run')).to.contain('npm test').and.to.contain('npm ci');
     expect(read('README.md')).to.contain('npm test').and.to.contain('npm ci');

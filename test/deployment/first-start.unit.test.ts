@@ -1,4 +1,4 @@
-// What docs/first-start.md has people copy is what the product reads and runs.
+// The files that docs/first-start.md tells operators to copy fit the product.
 import { randomBytes } from 'node:crypto';
 import { readFileSync, readdirSync } from 'node:fs';
 import path from 'node:path';
@@ -17,7 +17,7 @@ const filled = (block: string) => parseEnv(block.replaceAll('…', () => randomB
 const plan = readImagePlan();
 
 describe('docs/first-start.md', () => {
-  it('gives the processes a whole configuration, and nothing that is not read', () => {
+  it('gives the processes a complete configuration, and nothing that is not read', () => {
     const env = filled(withKey('NODE_ENV'));
     expect(env.NODE_ENV).to.equal('production');
     expect(configVariables).to.include.members(Object.keys(env));
@@ -25,7 +25,7 @@ describe('docs/first-start.md', () => {
     expect(() => readConfig({ ...env, ...filled(withKey('MIGRATION_DATABASE_URL')) })).not.to.throw();
   });
 
-  it('writes values in a way that node --env-file, systemd and a shell read alike', () => {
+  it('writes values so that node --env-file, systemd and a shell read them alike', () => {
     for (const block of [withKey('NODE_ENV'), withKey('MIGRATION_DATABASE_URL')])
       expect(
         block
@@ -35,7 +35,7 @@ describe('docs/first-start.md', () => {
       ).to.deep.equal([]);
   });
 
-  it('names commands that there are, whose files are named alike', () => {
+  it('names commands that exist, each with a file of its name', () => {
     for (const [name, file] of commandsOf(plan))
       if (name !== 'dev') expect(file).to.equal(`src/commands/${name.replace(':', '-')}.ts`);
     const named = [...page.matchAll(/(?:^|`)examdesk ([a-z:-]+)/gm)].map(([, name = '']) => name);
@@ -48,7 +48,7 @@ describe('docs/first-start.md', () => {
 
 describe('docs/systemd', () => {
   for (const name of readdirSync(path.join(root, 'docs/systemd'))) {
-    it(`starts a process that there is, and lets it end: ${name}`, () => {
+    it(`starts an existing process, and gives it time to stop: ${name}`, () => {
       const unit = parseUnit(read(`docs/systemd/${name}`));
       expect(unit.ExecStart).to.match(/^\/usr\/bin\/node src\/\w+\.ts$/);
       expect(plan.files.has(unit.ExecStart?.split(' ')[1] ?? ''), unit.ExecStart).to.equal(true);

@@ -1,4 +1,4 @@
-// Needs the registry that npm is set up with.
+// Needs the registry that npm is configured with.
 import { execFile } from 'node:child_process';
 import { copyFileSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import os from 'node:os';
@@ -13,13 +13,13 @@ describe('npm ci --omit=dev', () => {
   const folder = mkdtempSync(path.join(os.tmpdir(), 'examdesk-packages-'));
   after(() => rmSync(folder, { recursive: true, force: true }));
 
-  it('installs what the tests of the image link', async () => {
+  it('installs the packages that the tests of the image link', async () => {
     for (const file of ['package.json', 'package-lock.json'])
       copyFileSync(path.join(root, file), path.join(folder, file));
     await promisify(execFile)('npm', ['ci', '--omit=dev', '--no-audit', '--no-fund'], { cwd: folder });
     const installed = readFileSync(path.join(folder, 'node_modules/.package-lock.json'), 'utf8');
     const { packages } = JSON.parse(installed) as { packages: Record<string, { optional?: true }> };
-    // Whether npm takes an optional one depends on the Node that it ran on, here and when the checkout was installed.
+    // Which optional packages npm installs depends on its Node version, here and in the checkout.
     const required = Object.keys(packages).filter((name) => !packages[name]?.optional);
     expect(required).to.have.length.above(500);
     expect(productionPackages().filter((name) => !packages[name]?.optional)).to.have.members(required);

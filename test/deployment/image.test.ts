@@ -1,5 +1,5 @@
-// From nothing to a live agency, in the image's own layout and with production's configuration: what an operator and
-// the first people do, in the order of docs/first-start.md, over HTTP and by the commands of the README.
+// Sets up an agency in the image's layout with production's configuration: what an operator and the first people do, in
+// the order of docs/first-start.md, over HTTP and with the commands of the README.
 import { createHash } from 'node:crypto';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -55,7 +55,7 @@ describe('an agency set up from the image', function () {
     await proxy?.close();
     await services?.close();
   });
-  // What follows needs what went before.
+  // Each test needs the ones before it.
   afterEach(function () {
     if (this.currentTest?.state === 'failed') {
       process.stderr.write(`${image?.said().split('\n').slice(-30).join('\n')}\n`);
@@ -101,7 +101,7 @@ describe('an agency set up from the image', function () {
     return shown?.getAttributeValue('data-document') ?? '';
   };
 
-  it('makes the schema as the owner, and grants the app what it needs', async () => {
+  it('migrate creates the schema as the owner, and grants the app what it needs', async () => {
     const first = await image.command('migrate', [], services.migrationEnv);
     expect(first.code, first.said).to.equal(0);
     expect(first.said).to.match(
@@ -111,7 +111,7 @@ describe('an agency set up from the image', function () {
     expect(again.said).to.contain('is up to date');
   });
 
-  it('starts its processes, which say that they are ready', async () => {
+  it('the processes start and report that they are ready', async () => {
     const [web, relay] = [
       await start(image.plan.command[1] ?? ''),
       await start(image.commands.get('relay') ?? '', { RUN_RELAY: 'true' }),
@@ -125,7 +125,7 @@ describe('an agency set up from the image', function () {
     expect(checks).to.include({ database: 'ok', storage: 'ok', acuity: 'ok', jobs: 'ok' });
   });
 
-  it('invites the first admin, who chooses a password and sets up two-step sign-in', async () => {
+  it('create-admin invites the first admin, who chooses a password and sets up two-step sign-in', async () => {
     const made = await image.command('create-admin', ['--email', 'grace@agency.example']);
     expect(made.code, made.said).to.equal(0);
     const link = new URL(/http\S+\/account\/invitation\/\S+/.exec(made.said)?.[0] ?? '');
@@ -142,7 +142,7 @@ describe('an agency set up from the image', function () {
     );
   });
 
-  it('connects to Acuity', async () => {
+  it('acuity:connect connects to Acuity', async () => {
     const made = await image.command('acuity:connect');
     expect(made.code, made.said).to.equal(0);
     expect(made.said)
@@ -154,7 +154,7 @@ describe('an agency set up from the image', function () {
       expect(one).to.include({ target: `${proxy.url}/automation/acuity`, status: 'active' });
   });
 
-  it('adds a specialist from a calendar of Acuity', async () => {
+  it('an admin adds a specialist from a calendar of Acuity', async () => {
     const values = {
       calendarId: '7001',
       name: 'Amelia Hart',
@@ -174,7 +174,7 @@ describe('an agency set up from the image', function () {
     expect(added.status, await added.text()).to.equal(200);
   });
 
-  it('says which question of Acuity is which detail, by the suggestions', async () => {
+  it('an admin maps Acuity’s questions to details by the suggestions', async () => {
     const before = await admin.get('/admin/acuity-questions');
     expect(before.text('#reference-gap')).to.contain('No question holds our reference');
     const saved = await admin.post('/admin/acuity-questions', before.form('/admin/acuity-questions'));
@@ -182,7 +182,7 @@ describe('an agency set up from the image', function () {
     expect(saved.has('#reference-gap')).to.equal(false);
   });
 
-  it('invites a referrer, who accepts', async () => {
+  it('an admin invites a referrer, who accepts', async () => {
     const made = await admin.post('/account/organizations', { organizationName: 'Harbour Legal' });
     const form = { ...made.form('/account/invitations'), email: rita, name: 'Rita', role: 'referrer' };
     const invited = await admin.post('/account/invitations', form);
@@ -194,7 +194,7 @@ describe('an agency set up from the image', function () {
     expect(inside.text('.person-organization')).to.equal('Harbour Legal');
   });
 
-  it('books', async () => {
+  it('a referrer books', async () => {
     const choose = await referrer.get('/bookings/new');
     const specialistId = choose.attribute('input[name="specialistId"]', 'value');
     const time = await referrer.post('/bookings/new', { specialistId, type: 'in_person' });
@@ -219,7 +219,7 @@ describe('an agency set up from the image', function () {
     return ((await answer.json()) as { booking: typeof booking }).booking;
   };
 
-  it('follows what the clinic moves in Acuity', async () => {
+  it('the booking follows when the clinic moves it in Acuity', async () => {
     const day = new Date(Date.parse(booking.startsAt) + 7 * 86_400_000).toISOString().slice(0, 10);
     const free = await until(async () => {
       const times = (await acuity(
@@ -239,7 +239,7 @@ describe('an agency set up from the image', function () {
     await mailTo(rita, /moved/i);
   });
 
-  it('takes a brief of the referrer, and releases a report to them', async () => {
+  it('staff receive a brief from the referrer, and release a report to them', async () => {
     await upload(referrer, 'brief', 'Brief.pdf', pdf(20_000));
     const report = pdf(6_000_000);
     const id = await upload(admin, 'report', 'Report.pdf', report);
@@ -254,7 +254,7 @@ describe('an agency set up from the image', function () {
     expect(hash(Buffer.from(await fetched.arrayBuffer()))).to.equal(hash(report));
   });
 
-  it('finds nothing wrong by its own commands', async () => {
+  it('doctor, reconcile and audit:verify find nothing wrong', async () => {
     const doctor = await image.command('doctor');
     expect(doctor.said).to.contain('Every examination has our reference');
     const reconciled = await image.command('reconcile');
@@ -266,7 +266,7 @@ describe('an agency set up from the image', function () {
     expect(wrong, doctor.said).to.deep.equal(services.hasRedis ? [] : ['wrong    Redis']);
   });
 
-  it('says what it would take over, and takes over nothing', async () => {
+  it('import reports what it would take over, and takes over nothing', async () => {
     const file = path.resolve(import.meta.dirname, '../../docs/import/people.csv');
     const { code, said } = await image.command('import', ['people', file]);
     expect(code, said).to.equal(0);
@@ -274,10 +274,10 @@ describe('an agency set up from the image', function () {
     expect(people.texts('.people-groups li')).to.have.length(2);
   });
 
-  it('starts npm start as the web process, and every other command that it has', async () => {
+  it('npm start starts the web process, and every other command runs', async () => {
     const web = await start(image.commands.get('start') ?? '');
     expect((await fetch(`http://127.0.0.1:${web.port}/healthz`)).status).to.equal(200);
-    // One that was added since: without arguments it does its work or says in words what it lacks.
+    // A command added later: without arguments it does its work or prints what it lacks.
     for (const [name, file] of image.commands) {
       if (image.started.has(file)) continue;
       const { code, said } = await image.command(name);
@@ -287,7 +287,7 @@ describe('an agency set up from the image', function () {
     expect([...image.started]).to.include.members([...image.commands.values()]);
   });
 
-  it('stops cleanly, having logged no error and nothing about the examinee', async () => {
+  it('all processes stop cleanly, without an error or an examinee in the log', async () => {
     const codes = await Promise.all(processes.map((one) => one.stop()));
     expect(codes).to.deep.equal(processes.map(() => 0));
     const said = image.said();

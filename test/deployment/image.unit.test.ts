@@ -1,4 +1,4 @@
-// What the Dockerfile puts into the image, and that it is enough. test/deployment/image.test.ts runs it.
+// What the Dockerfile copies into the image is complete. test/deployment/image.test.ts runs it.
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect } from 'chai';
@@ -24,7 +24,7 @@ describe('the image', () => {
       ),
     ].map(([, from, alone, later]) => from ?? alone ?? later ?? '');
 
-  it('holds what production runs, and neither the demo, the simulator, seeds nor tests', () => {
+  it('contains what production runs, and neither the demo, the simulator, seeds nor tests', () => {
     expect(files).to.include.members([
       'src/main.ts',
       'src/worker.ts',
@@ -42,7 +42,7 @@ describe('the image', () => {
     expect(files.filter((file) => /^src\/(dev|simulator)\//.test(file))).to.deep.equal([]);
   });
 
-  it('holds every file that a file in it loads, except the two that load the demo', () => {
+  it('contains every file that its files load, except the two that load the demo', () => {
     const missing = sources.flatMap((file) =>
       loadedBy(file)
         .filter((name) => name.startsWith('.'))
@@ -56,7 +56,7 @@ describe('the image', () => {
     ]);
   });
 
-  it('loads only packages that package.json has for production', () => {
+  it('loads only production dependencies of package.json', () => {
     const wanted = sources.flatMap((file) =>
       loadedBy(file)
         .filter((name) => !/^(\.|node:)/.test(name))
@@ -76,7 +76,7 @@ describe('the image', () => {
     );
   });
 
-  it('has the Node that the tests run on, and runs the web process unprivileged', () => {
+  it('uses the Node version of the tests, and runs the web process unprivileged', () => {
     expect(plan.env).to.deep.equal({ NODE_ENV: 'production' });
     expect(plan.command).to.deep.equal(['node', 'src/main.ts']);
     expect(plan.node).to.equal(Number(process.versions.node.split('.')[0]));
@@ -88,7 +88,7 @@ describe('the image', () => {
       .and.below(lines.findIndex((line) => line.startsWith('CMD')));
   });
 
-  it('holds commands that the README lists', () => {
+  it('contains the commands that the README lists', () => {
     const commands = [...commandsOf(plan).keys()];
     expect(commands).to.include.members(['migrate', 'create-admin', 'doctor', 'relay', 'audit:verify']);
     const listed = [...read('README.md').matchAll(/`npm (?:run )?([a-z:-]+)/g)].map(([, name]) => name);

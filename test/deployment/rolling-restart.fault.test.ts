@@ -2,11 +2,11 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
 import { openFleet, startLoad, type Fleet } from '../support/fleet.ts';
 
-describe('a restart of a web process behind a proxy that keeps connections', function () {
+describe('restarting a web process behind a proxy with keep-alive connections', function () {
   this.timeout(180_000);
   let fleet: Fleet;
   before(async () => {
-    // A booking takes long on a machine that runs other tests too.
+    // A booking takes long on a machine that runs other tests at the same time.
     fleet = await openFleet(
       { STOP_GRACE_SECONDS: '1.5', STOP_TIMEOUT_SECONDS: '90' },
       { keepsConnections: true },
@@ -14,7 +14,7 @@ describe('a restart of a web process behind a proxy that keeps connections', fun
   });
   after(() => fleet.close());
 
-  it('loses no request and no booking when requests keep coming', async () => {
+  it('loses no request and no booking while requests keep coming', async () => {
     const [first, second] = await Promise.all([
       fleet.start('main'),
       fleet.start('main'),

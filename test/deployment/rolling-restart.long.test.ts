@@ -19,7 +19,7 @@ for (const keepsConnections of [true, false])
         const relay = await fleet.start('relay-process');
         const webPorts = web.map(({ port }) => port);
         fleet.proxy.route('/', webPorts);
-        // As docs/operations.md has it: the relay first, a web process where it is away.
+        // As in docs/operations.md: the relay first, then a web process.
         fleet.proxy.route('/automation/acuity', [relay.port]);
         fleet.proxy.fallBack('/automation/acuity', webPorts);
 

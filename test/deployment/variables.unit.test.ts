@@ -29,14 +29,14 @@ describe('readVariables', () => {
     return name;
   };
 
-  it('takes an empty variable for an unset one', () => {
+  it('treats an empty variable as unset', () => {
     expect(readVariables({ PORT: '', BASE_URL: 'x' }, [])).to.deep.equal({
       values: { BASE_URL: 'x' },
       problems: [],
     });
   });
 
-  it('puts a password of any characters into its address', async () => {
+  it('puts a password of any characters into the URL', async () => {
     await assertAlways(
       fc.property(fc.string({ unit: 'grapheme', minLength: 1 }), (password) => {
         const { values, problems } = readVariables(
@@ -52,7 +52,7 @@ describe('readVariables', () => {
     );
   });
 
-  it('gives what can be read again as an environment', () => {
+  it('returns values that can be read again as an environment', () => {
     const given = { ...whole, DATABASE_PASSWORD: 'a@b', SMTP_USER: 'me@x', ACUITY_API_KEY_FILE: file('k') };
     const once = readVariables({ ...given, ACUITY_API_KEY: '' }, ['ACUITY_API_KEY']);
     expect(readVariables(once.values, ['ACUITY_API_KEY'])).to.deep.equal(once);
@@ -71,7 +71,7 @@ describe('readVariables', () => {
       expect(values).not.to.have.property('SMTP_PASSWORD_FILE');
     });
 
-  it('leaves alone what only looks like the file of a variable', () => {
+  it('ignores a variable that only looks like the file of one', () => {
     const env = { SSL_CERT_FILE: '/nowhere' };
     expect(readVariables(env, ['PORT'])).to.deep.equal({ values: env, problems: [] });
   });
@@ -91,7 +91,7 @@ describe('readVariables', () => {
     'REDIS_PASSWORD: needs REDIS_URL with a host': { REDIS_PASSWORD: 'secret' },
     'SMTP_USER: needs SMTP_URL with a host': { SMTP_URL: 'no address', SMTP_USER: 'me' },
   }))
-    it(`says: ${problem}`, () => {
+    it(`reports: ${problem}`, () => {
       let failure: unknown;
       try {
         readConfig({ ...whole, ...env });

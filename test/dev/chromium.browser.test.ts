@@ -6,7 +6,7 @@ import { openBrowser } from '../support/browser.ts';
 describe('the browser of the tests', function () {
   this.timeout(60_000); // the first time it is unpacked
 
-  it('runs a page’s script, and holds to its content security policy', async () => {
+  it('runs a page’s script, and enforces its content security policy', async () => {
     const server = createServer((_req, res) => {
       res.writeHead(200, {
         'Content-Type': 'text/html',

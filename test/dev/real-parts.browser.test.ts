@@ -9,7 +9,7 @@ import { watchedPage, type Watched } from '../support/watched-page.ts';
 
 const rita = 'rita@harbour-legal.example';
 
-describe('a booking on real parts', function () {
+describe('a booking with all real services', function () {
   this.timeout(120_000);
   let browser: Browser;
   let simulator: Simulator;
@@ -35,7 +35,7 @@ describe('a booking on real parts', function () {
     await browser.close();
   });
 
-  it('stands in Acuity, in the list and in the mailbox, is moved and is cancelled', async () => {
+  it('appears in Acuity, in the list and in the mailbox, is moved and is cancelled', async () => {
     const { page } = watched;
     await watched.signIn(rita);
     await page.goto('/bookings/new?type=telehealth&q=osman');

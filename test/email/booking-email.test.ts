@@ -19,7 +19,7 @@ import { lossy, type LossyAcuity } from '../support/lossy-acuity.ts';
 import { testLinks } from '../support/links.ts';
 import { openMailbox, waitForMail } from '../support/mailbox.ts';
 
-describe('the mails of a booking', () => {
+describe('the e-mails of a booking', () => {
   let fake: FakeAcuity;
   let acuity: LossyAcuity;
   let house: House;
@@ -93,7 +93,7 @@ describe('the mails of a booking', () => {
       last_error: string | null;
     }[];
 
-  it('the confirmation names time and zones, and carries the calendar file', async () => {
+  it('confirmation names time and zones, and carries the calendar file', async () => {
     await work(senderTo(mailbox.smtpUrl));
     const booking = valueOf(await house.attempts.book(house.people.rita, house.requestFor(), null));
     const mail = await waitForMail(mailbox);
@@ -119,7 +119,7 @@ describe('the mails of a booking', () => {
     expect((await outbox())[0]).to.include({ status: 'sent', message_id: mail.messageId });
   });
 
-  it('a mail says the language of the interpreter when one is needed', async () => {
+  it('every text names the interpreter’s language when one is needed', async () => {
     await work(senderTo(mailbox.smtpUrl));
     const request = house.requestFor();
     const examinee = { ...request.examinee, interpreterLanguage: 'Tamil' };
@@ -132,7 +132,7 @@ describe('the mails of a booking', () => {
     expect(calendar?.content.toString()).to.be.a('string').and.not.include('Tamil');
   });
 
-  it('nothing in a name can leave its place in a mail', async () => {
+  it('every value is escaped in a mail', async () => {
     await house
       .db('specialists')
       .where({ acuity_calendar_id: 7001 })
@@ -149,7 +149,7 @@ describe('the mails of a booking', () => {
     expect(mail.html).to.include('&lt;script&gt;');
   });
 
-  it('an address that is more than one is not written to', async () => {
+  it('no mail is sent to an address that is more than one', async () => {
     const mailer = createSmtpMailer(mailbox.smtpUrl, 'Examdesk <bookings@examdesk.example>');
     closing.push(() => mailer.close());
     for (const to of ['a@x.example, b@x.example', 'a@x.example\r\nBcc: b@x.example', '<a@x.example>']) {
@@ -171,7 +171,7 @@ describe('the mails of a booking', () => {
     expect((await waitForMail(mailbox)).to).to.deep.equal(['a@x.example']);
   });
 
-  it('moved and cancelled are told, the cancellation with a file that takes the entry away', async () => {
+  it('moved and cancelled are sent, the cancellation with a calendar file that removes the entry', async () => {
     await work(senderTo(mailbox.smtpUrl));
     const booking = valueOf(await house.attempts.book(house.people.rita, house.requestFor(), null));
     valueOf(
@@ -188,7 +188,7 @@ describe('the mails of a booking', () => {
     expect(ics).to.include('METHOD:CANCEL').and.include('STATUS:CANCELLED').and.include('SEQUENCE:3');
   });
 
-  it('a failed attempt is told, without the examinee', async () => {
+  it('failed is sent without the examinee’s details', async () => {
     await work(senderTo(mailbox.smtpUrl));
     acuity.lose('before');
     await house.attempts.book(house.people.rita, house.requestFor(), null);
@@ -200,7 +200,7 @@ describe('the mails of a booking', () => {
     expect(`${mail.text}${mail.html}`).to.not.match(/Ewan|Marsh/);
   });
 
-  it('a failed attempt is told with what to do when the form asks for more', async () => {
+  it('failed says what to do when the form asks for more', async () => {
     await work(senderTo(mailbox.smtpUrl));
     acuity.lose('before');
     await house.attempts.book(house.people.rita, house.requestFor(), null);
@@ -212,7 +212,7 @@ describe('the mails of a booking', () => {
       .and.match(/step “Examinee”/);
   });
 
-  it('a mail server that is down delays, and loses nothing', async () => {
+  it('messages are sent late and completely when the mail server was down', async () => {
     const down = await closedPort();
     await work(senderTo(`smtp://127.0.0.1:${down}`));
     await house.attempts.book(house.people.rita, house.requestFor(), null);
@@ -229,13 +229,13 @@ describe('the mails of a booking', () => {
     }
   });
 
-  it('a worker that dies between sending and writing it down sends the same message again, not another', async () => {
+  it('a message is sent again with the same Message-ID when the worker died before it recorded the first', async () => {
     const booking = valueOf(await house.attempts.book(house.people.rita, house.requestFor(), null));
     const id = (await outbox())[0]?.id ?? '';
     const dying = senderTo(mailbox.smtpUrl, (mailer) => ({
       async send(mail) {
         await mailer.send(mail);
-        // What a killed process leaves: the mail is out, the transaction is not committed.
+        // The state after the kill: the mail is sent, the transaction is not committed.
         throw Object.assign(new Error('gone'), { code: 'EGONE' });
       },
     }));
@@ -246,7 +246,7 @@ describe('the mails of a booking', () => {
     expect(mailbox.mails()[0]?.subject).to.include(booking.reference);
   });
 
-  it('two workers do not send one message twice', async () => {
+  it('two workers send a message once', async () => {
     valueOf(await house.attempts.book(house.people.rita, house.requestFor(), null));
     const id = (await outbox())[0]?.id ?? '';
     const sender = senderTo(mailbox.smtpUrl);
@@ -255,7 +255,7 @@ describe('the mails of a booking', () => {
     expect(mailbox.mails()).to.have.length(1);
   });
 
-  it('a worker that is told to stop gives back the job it hangs in', async () => {
+  it('a worker that is told to stop gives back the job that it hangs in', async () => {
     let calls = 0;
     const silentServer = createServer(() => {
       calls += 1;
@@ -277,7 +277,7 @@ describe('the mails of a booking', () => {
     }
   });
 
-  it('a queued message whose job is lost gets another', async () => {
+  it('the sweep gives a queued message a new job when its job is lost', async () => {
     valueOf(await house.attempts.book(house.people.rita, house.requestFor(), null));
     await house.db.raw('delete from graphile_worker._private_jobs');
     await house.owner.raw('alter table emails disable trigger emails_updated_at');
@@ -286,7 +286,7 @@ describe('the mails of a booking', () => {
     await waitForMail(mailbox);
   });
 
-  it('a confirmation delayed past the cancellation says so', async () => {
+  it('a confirmation that is sent after the cancellation says so', async () => {
     const booking = valueOf(await house.attempts.book(house.people.rita, house.requestFor(), null));
     valueOf(await house.attempts.cancel(house.people.rita, booking.id, null));
     await work(senderTo(mailbox.smtpUrl));
@@ -302,7 +302,7 @@ describe('the mails of a booking', () => {
       .update({ created_by_id: viewer.userId, organization_id: viewer.organization?.id });
   };
 
-  it('a message that was delayed is withheld from whom the booking is no longer to be seen by', async () => {
+  it('a delayed message is withheld from a recipient who may no longer see the booking', async () => {
     const booking = valueOf(await house.attempts.book(house.people.rita, house.requestFor(), null));
     await handOver(booking.id, 'nadia');
     await senderTo(mailbox.smtpUrl).send((await outbox())[0]?.id ?? '');
@@ -311,7 +311,7 @@ describe('the mails of a booking', () => {
     expect(mailbox.mails()).to.deep.equal([]);
   });
 
-  it('a message is withheld from whoever was deactivated, also one about a failed attempt', async () => {
+  it('a message is withheld from a deactivated recipient, also one about a failed attempt', async () => {
     valueOf(await house.attempts.book(house.people.rita, house.requestFor(), null));
     acuity.lose('before');
     const failed = house.requestFor({ startsAt: new Date('2026-12-02T10:00:00+11:00') });
@@ -330,7 +330,7 @@ describe('the mails of a booking', () => {
     expect(mailbox.mails()).to.deep.equal([]);
   });
 
-  it('a message that was delayed goes to the address that its recipient has by then', async () => {
+  it('a delayed message goes to the recipient’s current address', async () => {
     valueOf(await house.attempts.book(house.people.rita, house.requestFor(), null));
     const moved = 'rita@new-home.example';
     await house.db('users').where({ id: house.people.rita.viewer.userId }).update({ email: moved });
@@ -339,7 +339,7 @@ describe('the mails of a booking', () => {
     expect((await outbox())[0]).to.include({ status: 'sent', recipient: moved });
   });
 
-  it('a message that was delayed goes to whoever stands for its recipient since a merge', async () => {
+  it('a delayed message goes to the person that its recipient was merged into', async () => {
     valueOf(await house.attempts.book(house.people.rob, house.requestFor(), null));
     const [from, into] = [house.people.rob.viewer, house.people.rita.viewer];
     await house.db('merges').insert({
@@ -358,7 +358,7 @@ describe('the mails of a booking', () => {
     expect((await waitForMail(mailbox)).to).to.deep.equal([into.email]);
   });
 
-  it('a message from before recipients were kept, to an address that nobody has any more, can be sent again', async () => {
+  it('a message without a recipient id, to an address that no account has, can be sent again', async () => {
     valueOf(await house.attempts.book(house.people.rita, house.requestFor(), null));
     const id = (await outbox())[0]?.id ?? '';
     await house.db('emails').update({ recipient_id: null, recipient: 'rita@old-home.example' });
@@ -371,7 +371,7 @@ describe('the mails of a booking', () => {
     expect(await again()).to.equal('queued');
   });
 
-  it('a message goes on to a colleague of the organisation that the booking is of', async () => {
+  it('a message goes to a colleague in the organisation of the booking', async () => {
     const booking = valueOf(await house.attempts.book(house.people.rita, house.requestFor(), null));
     await handOver(booking.id, 'rob');
     await senderTo(mailbox.smtpUrl).send((await outbox())[0]?.id ?? '');
@@ -383,14 +383,14 @@ describe('the mails of a booking', () => {
     ['onRcptTo', '550 5.1.1 No such user', 'failed'],
     ['onRcptTo', '552 5.2.2 Mailbox full', 'failed'],
     ['onRcptTo', '450 Try again', 'queued'],
-    // Of us, not of whom it is for: somebody will mend the set-up.
+    // Refusals that concern our set-up, not the recipient: somebody will fix it.
     ['onRcptTo', '554 5.7.1 Relay access denied', 'queued'],
     ['onRcptTo', '553 5.1.8 Sender address rejected', 'queued'],
     ['onRcptTo', '554 Transaction failed', 'queued'],
     ['onData', '552 5.3.4 Message too big', 'failed'],
     ['onData', '550 5.7.26 This mail is unauthenticated', 'queued'],
   ] as const)
-    it(`a message is ${status} that is answered by “${said}” (${at})`, async () => {
+    it(`a message is ${status} when the server answers “${said}” (${at})`, async () => {
       const [, code, words = ''] = /^(\d+) (.*)/.exec(said) ?? [];
       const refusal = Object.assign(new Error(words), { responseCode: Number(code) });
       const refusing = new SMTPServer({

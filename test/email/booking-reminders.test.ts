@@ -93,7 +93,7 @@ describe('reminders', () => {
     expect(await write(7 * dayMs)).to.equal(0);
   });
 
-  it('go to nobody who switched them off', async () => {
+  it('are not written for people who switched them off', async () => {
     await house.db('mail_preferences').insert({
       user_id: house.people.rita.viewer.userId,
       kind: 'booking_reminder',
@@ -144,7 +144,7 @@ describe('reminders', () => {
     };
     const statuses = async () => (await written()).map(({ kind, status }) => `${kind} ${status}`);
 
-    it('the examinee reads when, where and with whom, and the outbox never holds the address', async () => {
+    it('tell the examinee when, where and with whom, and the outbox never holds the address', async () => {
       await remindExaminees('ewan@example.com');
       await write(7 * dayMs);
       await house.db('emails').where({ kind: 'booking_reminder' }).delete();
@@ -160,7 +160,7 @@ describe('reminders', () => {
       expect(await statuses()).to.deep.equal(['examinee_reminder sent']);
     });
 
-    it('they are withheld when the examination was cancelled after they were written', async () => {
+    it('are withheld when the examination was cancelled after they were written', async () => {
       await remindExaminees('ewan@example.com');
       await write(7 * dayMs);
       await house

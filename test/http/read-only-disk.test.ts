@@ -1,5 +1,5 @@
-// Production where nothing can be written: the web process may read every file and write none (Node's own permissions,
-// which hold for whoever runs it), and the console comes up all the same.
+// Production without write access: the web process may read every file and write none (Node's permission model, which
+// applies whatever the user), and the console works.
 import { spawn, type ChildProcess } from 'node:child_process';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -9,7 +9,7 @@ import { inProduction, startTestApp, type TestApp } from '../support/app.ts';
 
 const root = path.resolve(import.meta.dirname, '../..');
 
-describe('a production process on a disk that takes nothing', function () {
+describe('a production process on a read-only disk', function () {
   this.timeout(60_000);
   let app: TestApp;
   let child: ChildProcess;
@@ -19,7 +19,7 @@ describe('a production process on a disk that takes nothing', function () {
 
   before(async () => {
     app = await startTestApp();
-    // Signed in with the process beside it, on the same database; and no account of the demo any more.
+    // Signed in by the process beside it, on the same database, which no longer has accounts of the demo.
     const ada = app.anonymous();
     const signedIn = await ada
       .post('/api/auth/sign-in/email')
@@ -34,7 +34,7 @@ describe('a production process on a disk that takes nothing', function () {
       .update({ email: 'ada@agency.example', two_factor_enabled: true });
     const port = await freePort();
     url = `http://127.0.0.1:${port}`;
-    // Addons: AdminJS loads rollup, which we never run.
+    // Native addons: AdminJS loads rollup, which never runs.
     const permissions = ['--permission', '--allow-fs-read=*', '--allow-addons'];
     child = spawn(process.execPath, [...permissions, 'src/main.ts'], {
       cwd: root,
@@ -77,7 +77,7 @@ describe('a production process on a disk that takes nothing', function () {
       expect((await get(address)).status, address).to.equal(200);
   });
 
-  it('never tried to write', () => {
+  it('never tries to write', () => {
     expect(said).not.to.match(/ERR_ACCESS_DENIED|EACCES|EROFS/);
     expect(child.exitCode).to.equal(null);
   });

@@ -1,4 +1,4 @@
-// The clinic's own page in a browser, on a desk and on a phone: what people do there reaches Acuity's API.
+// The staff pages of the simulator in a browser, on a desktop and a phone: what staff do reaches Acuity's API.
 import { expect } from 'chai';
 import type { Browser } from 'playwright-core';
 import { openBrowser } from '../support/browser.ts';
@@ -7,7 +7,7 @@ import { watchedPage } from '../support/watched-page.ts';
 
 const hostile = `<img src=x onerror="document.title='owned'">${'long'.repeat(30)}`;
 
-describe('the page of the simulated clinic', function () {
+describe('the staff pages of the simulator', function () {
   this.timeout(60_000);
   let browser: Browser;
   let desk: Desk;
@@ -27,7 +27,7 @@ describe('the page of the simulated clinic', function () {
     [375, 'light'],
     [375, 'dark'],
   ] as const) {
-    it(`books, moves, links and cancels at ${width} pixels, ${colorScheme}`, async () => {
+    it(`book, move, link and cancel at ${width} pixels, ${colorScheme}`, async () => {
       const watched = await watchedPage(browser, desk.simulator.url, { width, colorScheme });
       const { page } = watched;
       const stored = () => desk.simulator.state.appointments[0];
@@ -74,7 +74,7 @@ describe('the page of the simulated clinic', function () {
   }
 
   for (const width of [1_280, 320]) {
-    it(`asks the questions of the chosen type at ${width} pixels`, async () => {
+    it(`show the questions of the chosen type at ${width} pixels`, async () => {
       const watched = await watchedPage(browser, desk.simulator.url, { width });
       const { page } = watched;
       await page.goto('/book');
