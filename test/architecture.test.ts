@@ -47,7 +47,7 @@ const mayImport: Record<string, string[]> = {
   lib: [],
   config: ['lib'],
   simulator: ['lib'],
-  // They ask the rooms directly. Of src/dev they know one file, which src/commands/demo.ts loads.
+  // They ask the rooms directly. Of src/dev they know one file, which src/commands/target-database.ts loads.
   commands: ['entry', 'compose', 'config', 'adapters', 'dev', ...rooms, ...ground],
   dev: ['commands', 'adapters', 'simulator', 'seeds', 'config', ...rooms, ...ground],
 };
@@ -110,11 +110,11 @@ describe('the house', () => {
     const toDemo = eachImport().filter(([from, to]) => !isDemo(from) && isDemo(to));
     expect(toDemo.map(arrow)).to.have.members([
       'src/commands/start.ts → src/dev/start.ts',
-      'src/commands/demo.ts → src/dev/for-commands.ts',
+      'src/commands/target-database.ts → src/dev/for-commands.ts',
     ]);
     const atOnce = /^(import|export)\b(?! type)[^;]*?'[^']*\/(dev|simulator|seeds|test)\//m;
     expect(
-      ['src/commands/start.ts', 'src/commands/demo.ts'].filter((file) => atOnce.test(read(file))),
+      ['src/commands/start.ts', 'src/commands/target-database.ts'].filter((file) => atOnce.test(read(file))),
     ).to.deep.equal([]);
   });
 

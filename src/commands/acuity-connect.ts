@@ -3,12 +3,12 @@
 import { ConfigError } from '../config.ts';
 import { connectedWords, nextSteps, troubleWords } from '../sync/index.ts';
 import { loadEnvFile, StartError } from './environment.ts';
-import { withMeantSystem } from './meant-stack.ts';
+import { withTargetSystem } from './target-system.ts';
 import { complain, say } from './terminal.ts';
 
 loadEnvFile();
 try {
-  await withMeantSystem(async ({ services: { sync, config } }) => {
+  await withTargetSystem(async ({ services: { sync, config } }) => {
     const done = await sync.connect(null);
     if (!done.ok) throw new StartError(troubleWords[done.reason]);
     for (const line of connectedWords(done.value)) say(line);

@@ -5,7 +5,7 @@ import { verifyAudit, type AuditVerdict } from '../audit/index.ts';
 import { ConfigError } from '../config.ts';
 import type { RestoreReport } from '../restoring/index.ts';
 import { loadEnvFile, StartError } from './environment.ts';
-import { withMeantSystem } from './meant-stack.ts';
+import { withTargetSystem } from './target-system.ts';
 import { progressBar } from './progress-bar.ts';
 import { complain, say } from './terminal.ts';
 
@@ -20,7 +20,7 @@ const lostHere = [
 loadEnvFile();
 try {
   const { anyway } = readArguments();
-  await withMeantSystem(async ({ services: { restoring, db, config } }) => {
+  await withTargetSystem(async ({ services: { restoring, db, config } }) => {
     const others = await restoring.otherConnections();
     if (others > 0 && !anyway)
       throw new StartError(

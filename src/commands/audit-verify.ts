@@ -4,7 +4,7 @@ import { readEncryptionKeys } from '../config.ts';
 import { openDatabase } from '../db/knex.ts';
 import { migrateBoth } from '../db/migrate.ts';
 import { isProduction, loadEnvFile } from './environment.ts';
-import { type MeantDatabase, withMeantDatabase } from './meant-database.ts';
+import { type TargetDatabase, withTargetDatabase } from './target-database.ts';
 import { progressBar } from './progress-bar.ts';
 import { complain, say } from './terminal.ts';
 
@@ -18,13 +18,13 @@ const inWords: Record<SealFault, string> = {
 
 loadEnvFile();
 try {
-  await withMeantDatabase('DATABASE_URL', verify);
+  await withTargetDatabase('DATABASE_URL', verify);
 } catch (error) {
   complain(error instanceof Error ? error.message : String(error));
   process.exitCode = 1;
 }
 
-async function verify({ which, url, ownerUrl }: MeantDatabase): Promise<void> {
+async function verify({ which, url, ownerUrl }: TargetDatabase): Promise<void> {
   // The database of a demo from before seals existed has no table for them yet.
   if (!isProduction()) await migrateBoth({ url, ownerUrl });
   const db = openDatabase(url, 2);

@@ -3,9 +3,9 @@ import { parseArgs } from 'node:util';
 import { createLinkTokens, inviteFirstAdmin, type FirstAdminFailure } from '../accounts/index.ts';
 import { openDatabase } from '../db/knex.ts';
 import { migrateBoth } from '../db/migrate.ts';
-import { demo } from './demo.ts';
+import { demo } from './target-database.ts';
 import { isProduction, loadEnvFile, setting, StartError } from './environment.ts';
-import { type MeantDatabase, withMeantDatabase } from './meant-database.ts';
+import { type TargetDatabase, withTargetDatabase } from './target-database.ts';
 import { complain, say } from './terminal.ts';
 
 const usage = 'npm run create-admin -- --email ada@agency.example [--name "Ada Lovelace"] [--another]';
@@ -13,7 +13,7 @@ const usage = 'npm run create-admin -- --email ada@agency.example [--name "Ada L
 loadEnvFile();
 try {
   const given = readArguments();
-  await withMeantDatabase('DATABASE_URL', (database) => invite(database, given));
+  await withTargetDatabase('DATABASE_URL', (database) => invite(database, given));
 } catch (error) {
   complain(error instanceof Error ? error.message : String(error));
   process.exitCode = 1;
@@ -34,7 +34,7 @@ function readArguments(): Given {
 }
 
 async function invite(
-  { which, url, ownerUrl }: MeantDatabase,
+  { which, url, ownerUrl }: TargetDatabase,
   { email, name, another }: Given,
 ): Promise<void> {
   if (!isProduction()) await migrateBoth({ url, ownerUrl });

@@ -5,7 +5,7 @@ import { ConfigError } from '../config.ts';
 import type { DoctorReport } from '../doctor/index.ts';
 import { reportOf, textOf } from './doctor.text.ts';
 import { loadEnvFile, StartError } from './environment.ts';
-import { withRunningSystem } from './meant-stack.ts';
+import { withRunningSystem } from './target-system.ts';
 import { complain, say } from './terminal.ts';
 
 loadEnvFile();

@@ -16,7 +16,7 @@ import { parseDay } from '../lib/dates.ts';
 import { isUuid } from '../lib/uuid.ts';
 import { loadEnvFile, StartError } from './environment.ts';
 import { mostShown, showImport } from './import.report.ts';
-import { withMeantSystem } from './meant-stack.ts';
+import { withTargetSystem } from './target-system.ts';
 import { progressBar } from './progress-bar.ts';
 import { complain, say } from './terminal.ts';
 
@@ -75,7 +75,7 @@ try {
   else if (!verb) throw new UsageError(`There is no import of ${given.verb}`);
   else {
     const work = await verb(given);
-    await withMeantSystem(({ services: { imports } }) => work(imports));
+    await withTargetSystem(({ services: { imports } }) => work(imports));
   }
 } catch (error) {
   if (error instanceof UsageError) {

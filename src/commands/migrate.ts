@@ -2,18 +2,18 @@
 import { migrateBoth } from '../db/migrate.ts';
 import { appRoleOf } from '../db/privileges.ts';
 import { loadEnvFile } from './environment.ts';
-import { type MeantDatabase, withMeantDatabase } from './meant-database.ts';
+import { type TargetDatabase, withTargetDatabase } from './target-database.ts';
 import { complain, say } from './terminal.ts';
 
 loadEnvFile();
 try {
-  await withMeantDatabase('MIGRATION_DATABASE_URL', report);
+  await withTargetDatabase('MIGRATION_DATABASE_URL', report);
 } catch (error) {
   complain(error instanceof Error ? error.message : String(error));
   process.exitCode = 1;
 }
 
-async function report({ which, ...urls }: MeantDatabase): Promise<void> {
+async function report({ which, ...urls }: TargetDatabase): Promise<void> {
   const appRole = appRoleOf(urls.ownerUrl, urls.url);
   const { applied } = await migrateBoth(urls);
   say(applied.length === 0 ? `The schema of ${which} is up to date` : `Applied to ${which}:`);

@@ -5,7 +5,7 @@ import { parseDay } from '../lib/dates.ts';
 import type { Span } from '../following/index.ts';
 import type { DriftReport } from '../sync/index.ts';
 import { loadEnvFile, StartError } from './environment.ts';
-import { withMeantSystem } from './meant-stack.ts';
+import { withTargetSystem } from './target-system.ts';
 import { progressBar } from './progress-bar.ts';
 import { complain, say } from './terminal.ts';
 
@@ -14,7 +14,7 @@ class UsageError extends Error {}
 loadEnvFile();
 try {
   const wanted = readArguments();
-  await withMeantSystem(async ({ services: { sync } }) => {
+  await withTargetSystem(async ({ services: { sync } }) => {
     const span: Span = { ...sync.spans()[wanted.which], ...wanted.span };
     if (span.from > span.to) throw new UsageError(`--from ${span.from} is after --to ${span.to}`);
     const bar = progressBar('Reconciling');

@@ -1,7 +1,7 @@
 // npm run relay: the relay in a process of its own. Uses the variables that are set, and for the others those of the
 // stack that npm start runs on the same DATA_DIR.
 import { givenVariables } from '../config.ts';
-import { demo } from './demo.ts';
+import { demo } from './target-database.ts';
 import { StartError, dataDirectory, isProduction, loadEnvFile, setting, shown } from './environment.ts';
 import { complain } from './terminal.ts';
 

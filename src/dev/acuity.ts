@@ -1,7 +1,7 @@
 // `npm run acuity`: starts the simulator alone.
 import path from 'node:path';
 import { startSimulator } from '../simulator/index.ts';
-import { demoDefaults } from './demo-defaults.ts';
+import { demoDefaults } from './demo-variables.ts';
 
 const { env } = process;
 const port = Number(env.ACUITY_SIM_PORT || 3001);

@@ -1,5 +1,5 @@
 // What commands use when no variable names a service: the stack that runs on DATA_DIR, or its services, started for the
-// duration of the command. Loaded only by src/commands/demo.ts, outside production.
+// duration of the command. Loaded only by src/commands/target-database.ts, outside production.
 import path from 'node:path';
 import { StartError, dataDirectory, shown } from '../commands/environment.ts';
 import type { DatabaseUrls } from '../db/migrate.ts';
@@ -7,7 +7,7 @@ import { openAppRole } from './app-role.ts';
 import { choosePorts } from './ports.ts';
 import { startPostgres } from './postgres.ts';
 import { type RunningStack, claim, findRunning, release, sweepKilledStart } from './running.ts';
-import { keptSecret } from './secret.ts';
+import { keptSecret } from './demo-variables.ts';
 
 export function runningStack(): Promise<RunningStack | null> {
   return findRunning(dataDirectory());

@@ -1,11 +1,12 @@
 // Runs the app under the supervisor: starts it, reports when it is ready, and with --watch restarts it on a change.
+import { watch } from 'node:fs';
+import path from 'node:path';
 import { type DatabaseUrls, migrateBoth } from '../db/migrate.ts';
 import type { AppLog } from './app-log.ts';
 import { type AppProcess, spawnApp, waitUntilReady } from './app-process.ts';
-import { StartError, setting, shown } from '../commands/environment.ts';
+import { StartError, projectRoot, setting, shown } from '../commands/environment.ts';
 import { type RunningStack, tell } from './running.ts';
 import { complain, say, step } from '../commands/terminal.ts';
-import { watchSources } from './watch.ts';
 
 export interface AppKeeping {
   dataDir: string;
@@ -59,4 +60,25 @@ function databaseUrls({ stack }: AppKeeping): DatabaseUrls {
   const given = setting('DATABASE_URL');
   if (given) return { url: given, ownerUrl: setting('MIGRATION_DATABASE_URL') ?? given };
   return { url: stack.variables.DATABASE_URL as string, ownerUrl: stack.ownerUrl as string };
+}
+
+const watched = ['src', 'migrations', 'views'];
+const quietMs = 200;
+
+/** @returns a function whose promise resolves with the name of a changed file, once no more changes follow */
+function watchSources(): () => Promise<string> {
+  let next = Promise.withResolvers<string>();
+  let timer: NodeJS.Timeout | undefined;
+  for (const folder of watched) {
+    const watcher = watch(path.join(projectRoot, folder), { recursive: true }, (_event, name) => {
+      if (name === null || !/\.(ts|ejs)$/.test(name) || timer) return;
+      timer = setTimeout(() => {
+        timer = undefined;
+        next.resolve(path.join(folder, name));
+        next = Promise.withResolvers();
+      }, quietMs);
+    });
+    watcher.unref();
+  }
+  return () => next.promise;
 }

@@ -1,6 +1,20 @@
 // The mailbox in the browser: a list, a mail, its parts. All content of mails is untrusted.
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { ReceivedMail } from './received-mail.ts';
+
+export interface ReceivedMail {
+  id: string;
+  receivedAt: Date;
+  /** The Message-ID with its angle brackets; '' without one. */
+  messageId: string;
+  /** As in the header: 'Examdesk <bookings@examdesk.example>'. */
+  from: string;
+  /** The envelope's recipients: bare addresses. */
+  to: string[];
+  subject: string;
+  text: string;
+  html: string | null;
+  attachments: { fileName: string; contentType: string; content: Buffer }[];
+}
 
 export interface MailboxContents {
   mails(): ReceivedMail[];

@@ -7,7 +7,7 @@ import path from 'node:path';
 import { type AddressObject, simpleParser } from 'mailparser';
 import { SMTPServer, type SMTPServerDataStream } from 'smtp-server';
 import { answerMailboxRequest } from './mailbox-page.ts';
-import type { ReceivedMail } from './received-mail.ts';
+import type { ReceivedMail } from './mailbox-page.ts';
 
 export type { ReceivedMail };
 

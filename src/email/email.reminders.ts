@@ -59,12 +59,20 @@ async function writeBatch(deps: ReminderDeps, trx: Transaction): Promise<number>
 }
 
 /** Marks what is due by now as written without sending it. Returns the number of examinations. */
-export async function passDueReminders(trx: Transaction, now: Date): Promise<number> {
+async function passDueReminders(trx: Transaction, now: Date): Promise<number> {
   for (let passed = 0; ; ) {
     const claimed = (await claimDue(trx, now)).length;
     passed += claimed;
     if (claimed < mostAtOnce) return passed;
   }
+}
+
+/** What was queued when the backup was made has been sent since. Staff can send each message again in the console. */
+export async function withholdQueued(trx: Transaction): Promise<{ emails: number; reminders: number }> {
+  const emails = await trx('emails')
+    .where({ status: 'queued' })
+    .update({ status: 'withheld', last_error: null });
+  return { emails, reminders: await passDueReminders(trx, new Date()) };
 }
 
 /**

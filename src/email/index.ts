@@ -2,10 +2,9 @@ export { createAccountOutbox, createStaffOutbox, createOutbox, type OutboxDeps }
 export { createEmailSender, type EmailSender, type EmailSenderDeps } from './email.sender.ts';
 export { sendEmailJob, sweepEmailsJob, tellUnassignedJob, writeRemindersJob } from './email.jobs.ts';
 export type { Links } from './email.ts';
-export { withholdWaiting } from './email.restore.ts';
 export { resendEmail } from './email.resend.ts';
 export { accountMailKinds, emailStatuses, workMailKinds } from './email.ts';
-export { createReminders, type Reminders } from './email.reminders.ts';
+export { createReminders, withholdQueued, type Reminders } from './email.reminders.ts';
 export { createUnassignedDigest, type UnassignedDigest } from './email.digest.ts';
 export {
   createMailPreferences,

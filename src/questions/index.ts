@@ -17,7 +17,6 @@ export {
   questionTypes,
 } from './question.ts';
 export { type FormTimings, type KnownForms } from './form.reads.ts';
-export { type IntakeSettings, readIntakeFields } from './intake.fields.ts';
 export {
   type AskedQuestions,
   createQuestions,
@@ -40,4 +39,4 @@ export {
   type MappingChoices,
   type MappingFailure,
 } from './mapping.service.ts';
-export { earlierMappings } from './mapping.repository.ts';
+export { earlierMappings, readIntakeFields, type IntakeSettings } from './mapping.repository.ts';

@@ -6,8 +6,13 @@ import { violatedConstraint } from '../db/transaction.ts';
 import { failure, ok, type Result } from '../lib/result.ts';
 import type { SpecialistRepository } from '../specialists/index.ts';
 import type { KnownForms } from './form.reads.ts';
-import { readMapping } from './intake.fields.ts';
-import { lockMappings, savedMappings, writeMapping, type SavedMapping } from './mapping.repository.ts';
+import {
+  lockMappings,
+  readMapping,
+  savedMappings,
+  writeMapping,
+  type SavedMapping,
+} from './mapping.repository.ts';
 import {
   isMappable,
   lackingServices,

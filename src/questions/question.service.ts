@@ -2,7 +2,7 @@ import type { Logger } from 'pino';
 import type { Database } from '../db/knex.ts';
 import type { Acuity } from '../ports/acuity.ts';
 import { createFormReads, type FormTimings, type KnownForms } from './form.reads.ts';
-import { type IntakeSettings, readIntakeFields } from './intake.fields.ts';
+import { type IntakeSettings, readIntakeFields } from './mapping.repository.ts';
 import { fieldsOf, type QuestionForm, questionForms, requiredFields } from './question.ts';
 
 export interface AskedQuestions {

@@ -6,7 +6,7 @@ import { takeForCalled, type Settlement } from '../attempts/index.ts';
 import { systemActor, type AuditLog } from '../audit/index.ts';
 import type { Database, Transaction } from '../db/knex.ts';
 import type { DocumentCare, Inventory } from '../documents/index.ts';
-import { withholdWaiting } from '../email/index.ts';
+import { withholdQueued } from '../email/index.ts';
 import type { Ids } from '../ports/ids.ts';
 import { abandonRuns, type SyncService, type DriftReport } from '../sync/index.ts';
 
@@ -101,7 +101,7 @@ const skippedAuditIds = 100_000;
 async function begin({ audit, ids }: RestoringDeps, trx: Transaction) {
   const restore = await startRestore(trx, ids.uuid());
   const access = await endAllAccess(trx);
-  const mail = await withholdWaiting(trx);
+  const mail = await withholdQueued(trx);
   await abandonRuns(trx);
   const attempts = await takeForCalled(trx);
   if (restore.isNew)

@@ -2,7 +2,7 @@
 import { account, appointmentTypes, calendars, findCalendar, findType } from './fixture.ts';
 import { html, type Html } from './html.ts';
 import { fieldsOfType } from './intake-forms.ts';
-import { locationOf } from './meeting-link.ts';
+import { locationOf } from './appointment-view.ts';
 import { questionsOfType } from './staff-questions.ts';
 import type { Delivery, StoredAppointment } from './state.ts';
 import { dayOf, humanDate, humanTime, machineTime, weekday } from './times.ts';

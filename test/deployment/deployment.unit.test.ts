@@ -8,7 +8,7 @@ import { expect } from 'chai';
 import { lifecycleRules } from '../../src/adapters/s3-object-store.ts';
 import { configVariables, givenVariables, readConfig } from '../../src/config.ts';
 import { appRoleOf } from '../../src/db/privileges.ts';
-import { demoDefaults } from '../../src/dev/demo-defaults.ts';
+import { demoDefaults } from '../../src/dev/demo-variables.ts';
 import { uploadCors } from '../../src/dev/s3/cors.ts';
 import { bucketLifecycle, pendingKey } from '../../src/documents/document.keys.ts';
 import { paths } from '../../src/http/paths.ts';

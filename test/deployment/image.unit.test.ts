@@ -51,7 +51,7 @@ describe('the image', () => {
         .map((target) => `${file} → ${target}`),
     );
     expect(missing).to.have.members([
-      'src/commands/demo.ts → src/dev/for-commands.ts',
+      'src/commands/target-database.ts → src/dev/for-commands.ts',
       'src/commands/start.ts → src/dev/start.ts',
     ]);
   });

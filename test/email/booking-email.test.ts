@@ -358,7 +358,7 @@ describe('the e-mails of a booking', () => {
     expect((await waitForMail(mailbox)).to).to.deep.equal([into.email]);
   });
 
-  it('a message without a recipient id, to an address that no account has, can be sent again', async () => {
+  it('a message without a recipient id can be sent again once an account has its address', async () => {
     valueOf(await house.attempts.book(house.people.rita, house.requestFor(), null));
     const id = (await outbox())[0]?.id ?? '';
     await house.db('emails').update({ recipient_id: null, recipient: 'rita@old-home.example' });

@@ -1,6 +1,16 @@
+// The variables that npm start gives the app.
 import { randomBytes } from 'node:crypto';
 import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { demoAcuityKey } from '../config.production.ts';
+
+/** Used unless something else is set. */
+export const demoDefaults = {
+  ACUITY_USER_ID: '11100001',
+  ACUITY_API_KEY: demoAcuityKey,
+  DEMO_ACCOUNTS: 'true',
+  WEBHOOK_DELAY_SECONDS: '2',
+} as const;
 
 /** The secret that signs the demo's sessions: created once, so that sessions survive a restart. */
 export async function keptSecret(dataDir: string): Promise<string> {

@@ -2,17 +2,17 @@
 import { pino } from 'pino';
 import { compose, type Overrides, type System } from '../compose.ts';
 import { givenVariables, readConfig } from '../config.ts';
-import { demo } from './demo.ts';
+import { demo } from './target-database.ts';
 import { isProduction, setting, StartError } from './environment.ts';
 
 /** @throws StartError, ConfigError */
-export async function withMeantSystem(work: (system: System) => Promise<void>): Promise<void> {
+export async function withTargetSystem(work: (system: System) => Promise<void>): Promise<void> {
   if (isProduction() || setting('DATABASE_URL')) return inSystem({}, work);
   await (await demo()).withDemoServices((variables) => inSystem(variables, work));
 }
 
 /**
- * Like withMeantSystem(), but without a log, and only with a system that is running.
+ * Like withTargetSystem(), but without a log, and only with a system that is running.
  * @throws StartError, ConfigError
  */
 export async function withRunningSystem(work: (system: System) => Promise<void>): Promise<void> {
