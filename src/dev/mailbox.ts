@@ -6,8 +6,7 @@ import type { AddressInfo, Server } from 'node:net';
 import path from 'node:path';
 import { type AddressObject, simpleParser } from 'mailparser';
 import { SMTPServer, type SMTPServerDataStream } from 'smtp-server';
-import { answerMailboxRequest } from './mailbox-page.ts';
-import type { ReceivedMail } from './mailbox-page.ts';
+import { answerMailboxRequest, type ReceivedMail } from './mailbox-page.ts';
 
 export type { ReceivedMail };
 

@@ -61,12 +61,12 @@ export interface ApiParts {
 type Answer = (req: Request) => unknown;
 
 /** No content: how DELETE of blocks, clients and webhooks answers. */
-const nothing = Symbol('204');
+const noContent = Symbol('204');
 
 export function apiRouter(parts: ApiParts): Router {
   const { world } = parts;
   const router = Router();
-  router.use(noteCall(parts), orderedFaults(parts));
+  router.use(recordCall(parts), injectFaults(parts));
   router.get('/meta', (_req, res) => void res.json({ hooks: ['127.0.0.1/32'] }));
   router.use(authenticate(parts.credentials), limit(parts));
   // The real API also accepts a raw JSON string without a JSON content type (section 1).
@@ -88,11 +88,11 @@ export function apiRouter(parts: ApiParts): Router {
     [
       '/appointments/:id',
       {
-        get: (req) => showAppointment(world, theAppointment(world, req)),
+        get: (req) => showAppointment(world, findAppointment(world, req)),
         put: (req) =>
           showAppointment(
             world,
-            editAppointment(world, theAppointment(world, req), jsonObject(req), modeOf(req)),
+            editAppointment(world, findAppointment(world, req), jsonObject(req), modeOf(req)),
           ),
       },
     ],
@@ -102,7 +102,7 @@ export function apiRouter(parts: ApiParts): Router {
         put: (req) =>
           showAppointment(
             world,
-            cancelAppointment(world, theAppointment(world, req), optionalObject(req), modeOf(req)),
+            cancelAppointment(world, findAppointment(world, req), optionalObject(req), modeOf(req)),
           ),
       },
     ],
@@ -112,7 +112,7 @@ export function apiRouter(parts: ApiParts): Router {
         put: (req) =>
           showAppointment(
             world,
-            rescheduleAppointment(world, theAppointment(world, req), jsonObject(req), modeOf(req)),
+            rescheduleAppointment(world, findAppointment(world, req), jsonObject(req), modeOf(req)),
           ),
       },
     ],
@@ -141,7 +141,7 @@ export function apiRouter(parts: ApiParts): Router {
         get: (req) => showBlock(findBlock(world, idOf(req))),
         delete: (req) => {
           deleteBlock(world, idOf(req));
-          return nothing;
+          return noContent;
         },
       },
     ],
@@ -151,7 +151,7 @@ export function apiRouter(parts: ApiParts): Router {
         get: (req) => listClients(world, req.query),
         post: (req) => addClient(world, jsonObject(req)),
         put: (req) => changeClient(world, req.query, jsonObject(req)),
-        delete: (req) => changeClient(world, req.query, null) ?? nothing,
+        delete: (req) => changeClient(world, req.query, null) ?? noContent,
       },
     ],
     [
@@ -169,7 +169,7 @@ export function apiRouter(parts: ApiParts): Router {
       {
         delete: (req) => {
           unsubscribe(world, idOf(req));
-          return nothing;
+          return noContent;
         },
       },
     ],
@@ -196,7 +196,7 @@ async function reply({ webhooks }: ApiParts, req: Request, res: Response, answer
   // With `early`, the event is delivered before the reply to the call that caused it.
   if (webhooks.misbehaviour.early) await webhooks.settled();
   if (isReplyLost(res)) res.destroy();
-  else if (body === nothing) res.status(204).end();
+  else if (body === noContent) res.status(204).end();
   else res.json(body);
 }
 
@@ -204,7 +204,7 @@ function isReplyLost({ locals }: Response): boolean {
   return (locals as { effect?: { drop?: string } }).effect?.drop === 'after';
 }
 
-const noteCall =
+const recordCall =
   ({ calls, world }: ApiParts): RequestHandler =>
   (req, res, next) => {
     const call: Call = {
@@ -223,7 +223,7 @@ const noteCall =
     next();
   };
 
-const orderedFaults =
+const injectFaults =
   ({ faults }: ApiParts): RequestHandler =>
   async (req, res, next) => {
     const effect = faults.effectFor(req.method, req.path);
@@ -273,7 +273,7 @@ function httpStatusOf(error: unknown): number {
   return typeof status === 'number' && status >= 400 && status < 500 ? status : 500;
 }
 
-function theAppointment({ store }: World, req: Request): StoredAppointment {
+function findAppointment({ store }: World, req: Request): StoredAppointment {
   const found = store.state.appointments.find(({ id }) => id === idOf(req));
   if (!found) throw notFound();
   return found;

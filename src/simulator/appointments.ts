@@ -178,12 +178,12 @@ function chooseCalendar(
   calendar: Calendar | undefined,
   start: Date,
   given: string,
-  ignore: number[] = [],
+  ignoredIds: number[] = [],
 ): Calendar {
   const problem = advanceProblem(world, start);
   if (problem) throw refuse(problem, `The time "${given}" ${advanceMessages[problem]}`);
   const isFree = (one: Calendar): boolean =>
-    type.calendarIDs.includes(one.id) && isOffered(world, one, type, start, ignore);
+    type.calendarIDs.includes(one.id) && isOffered(world, one, type, start, ignoredIds);
   if (calendar) {
     if (isFree(calendar)) return calendar;
     throw refuse('not_available', `The time "${given}" is not an available time slot.`);

@@ -8,17 +8,17 @@ import { dayOf, machineTime, parseMonth, parseTime } from './times.ts';
 import { numbersIn, text, type Body } from './values.ts';
 import type { World } from './world.ts';
 
-interface Asked {
+interface SlotQuery {
   type: AppointmentType;
   from: Calendar[];
   zone: string;
-  ignore: number[];
+  ignoredIds: number[];
 }
 
-export function availableDates(world: World, query: Body): { date: string }[] {
-  const asked = readQuery(query);
-  const month = parseMonth(text(query.month));
-  if (!month) throw refuse('invalid_datetime', `The datetime "${text(query.month)}" is invalid.`);
+export function availableDates(world: World, params: Body): { date: string }[] {
+  const query = readQuery(params);
+  const month = parseMonth(text(params.month));
+  if (!month) throw refuse('invalid_datetime', `The datetime "${text(params.month)}" is invalid.`);
   const dates = new Set<string>();
   // A day of another zone overlaps the calendar's days on either side of it.
   const last = month.toPlainDate({ day: month.daysInMonth }).add({ days: 1 });
@@ -27,7 +27,7 @@ export function availableDates(world: World, query: Body): { date: string }[] {
     Temporal.PlainDate.compare(day, last) <= 0;
     day = day.add({ days: 1 })
   ) {
-    for (const slot of slotsOn(world, asked, day.toString())) dates.add(dayOf(slot, asked.zone));
+    for (const slot of slotsOn(world, query, day.toString())) dates.add(dayOf(slot, query.zone));
   }
   return [...dates]
     .filter((date) => date.startsWith(month.toString()))
@@ -35,20 +35,20 @@ export function availableDates(world: World, query: Body): { date: string }[] {
     .map((date) => ({ date }));
 }
 
-export function availableTimes(world: World, query: Body): { time: string; slotsAvailable: number }[] {
-  const asked = readQuery(query);
-  const given = text(query.date);
-  const noon = parseTime(given, asked.zone);
+export function availableTimes(world: World, params: Body): { time: string; slotsAvailable: number }[] {
+  const query = readQuery(params);
+  const given = text(params.date);
+  const noon = parseTime(given, query.zone);
   if (!noon) throw refuse('invalid_datetime', `The datetime "${given}" is invalid.`);
-  const wanted = dayOf(noon, asked.zone);
+  const wanted = dayOf(noon, query.zone);
   const day = Temporal.PlainDate.from(wanted);
   const starts = [-1, 0, 1]
-    .flatMap((offset) => slotsOn(world, asked, day.add({ days: offset }).toString()))
-    .filter((slot) => dayOf(slot, asked.zone) === wanted)
+    .flatMap((offset) => slotsOn(world, query, day.add({ days: offset }).toString()))
+    .filter((slot) => dayOf(slot, query.zone) === wanted)
     .map((slot) => slot.getTime());
   return [...new Set(starts)]
     .toSorted((a, b) => a - b)
-    .map((start) => ({ time: machineTime(new Date(start), asked.zone), slotsAvailable: 1 }));
+    .map((start) => ({ time: machineTime(new Date(start), query.zone), slotsAvailable: 1 }));
 }
 
 /** Answers an array with an array and an object with an object; 200 also when a time is not free (section 6.10). */
@@ -58,33 +58,33 @@ export function checkTimes(world: World, body: unknown): unknown {
 }
 
 function checkTime(world: World, body: unknown): Record<string, unknown> {
-  const asked = (body ?? {}) as Body;
-  const type = requireType(asked);
-  const calendar = requestedCalendar(asked.calendarID);
-  const { start, given } = requireTime(asked, calendar?.timezone ?? account.timezone);
+  const request = (body ?? {}) as Body;
+  const type = requireType(request);
+  const calendar = requestedCalendar(request.calendarID);
+  const { start, given } = requireTime(request, calendar?.timezone ?? account.timezone);
   const from = calendar ? [calendar] : calendars.filter(({ id }) => type.calendarIDs.includes(id));
   const problem = advanceProblem(world, start);
   const isFree = !problem && from.some((one) => isOffered(world, one, type, start));
   const error = problem ?? 'not_available';
   const because = problem ? advanceMessages[problem] : 'is not an available time slot.';
   return {
-    ...asked,
+    ...request,
     valid: isFree,
     // Which key carries the reason is not known (section 14.2): ours is the error envelope's.
     ...(isFree ? {} : { error, message: `The time "${given}" ${because}` }),
   };
 }
 
-function readQuery(query: Body): Asked {
+function readQuery(query: Body): SlotQuery {
   const type = requireType(query);
   const calendar = requestedCalendar(query.calendarID);
   const zone = requireZone(query.timezone) ?? calendar?.timezone ?? account.timezone;
   const from = calendar ? [calendar] : calendars;
   refuseQueriedAddons(query);
-  const ignore = numbersIn(query, 'ignoreAppointmentIDs');
-  return { type, from: from.filter(({ id }) => type.calendarIDs.includes(id)), zone, ignore };
+  const ignoredIds = numbersIn(query, 'ignoreAppointmentIDs');
+  return { type, from: from.filter(({ id }) => type.calendarIDs.includes(id)), zone, ignoredIds };
 }
 
-function slotsOn(world: World, { type, from, ignore }: Asked, day: string): Date[] {
-  return from.flatMap((calendar) => freeSlots(world, calendar, type, day, ignore));
+function slotsOn(world: World, { type, from, ignoredIds }: SlotQuery, day: string): Date[] {
+  return from.flatMap((calendar) => freeSlots(world, calendar, type, day, ignoredIds));
 }

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import type { Call } from './api.ts';
 import { type Faults, faultRulesSchema } from './faults.ts';
 import { accountForms, addForms, formsSchema } from './intake-forms.ts';
-import { usualSwitches, type World } from './world.ts';
+import { defaultSwitches, type World } from './world.ts';
 import type { Webhooks } from './webhooks.ts';
 
 const webhooksSchema = z
@@ -45,7 +45,7 @@ export function controlRouter({ world, webhooks, faults, calls, setClock }: Cont
     webhooks.reset();
     faults.set([]);
     calls.length = 0;
-    Object.assign(world.switches, usualSwitches());
+    Object.assign(world.switches, defaultSwitches());
     setClock(null);
     res.json({ ok: true });
   });

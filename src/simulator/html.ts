@@ -9,7 +9,7 @@ export class Html {
 type Value = Html | Html[] | string | number | false | null | undefined;
 
 export function html(parts: TemplateStringsArray, ...values: Value[]): Html {
-  return new Html(parts.reduce((sum, part, index) => sum + shown(values[index - 1]) + part));
+  return new Html(parts.reduce((sum, part, index) => sum + escaped(values[index - 1]) + part));
 }
 
 const escapes: Record<string, string> = {
@@ -20,7 +20,7 @@ const escapes: Record<string, string> = {
   "'": '&#39;',
 };
 
-function shown(value: Value): string {
+function escaped(value: Value): string {
   if (value === false || value === null || value === undefined) return '';
   if (Array.isArray(value)) return value.map((one) => one.text).join('');
   if (value instanceof Html) return value.text;

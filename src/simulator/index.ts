@@ -8,7 +8,7 @@ import { createFaults } from './faults.ts';
 import { createLimits } from './limits.ts';
 import { openStore, type SimulatedState } from './state.ts';
 import { createWebhooks, type WebhookTarget, type Webhooks } from './webhooks.ts';
-import { usualSwitches, type World } from './world.ts';
+import { defaultSwitches, type World } from './world.ts';
 import { staffPages } from './staff-pages.ts';
 
 export { sign } from './webhooks.ts';
@@ -40,7 +40,11 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
   const realNow = options.now ?? (() => new Date());
   let clockAheadMs = 0;
   const store = openStore(options.stateFile);
-  const base = { store, switches: usualSwitches(), now: () => new Date(realNow().getTime() + clockAheadMs) };
+  const base = {
+    store,
+    switches: defaultSwitches(),
+    now: () => new Date(realNow().getTime() + clockAheadMs),
+  };
   const webhooks: Webhooks = createWebhooks(base, apiKey, options.webhookTargets ?? []);
   const world: World = {
     ...base,

@@ -11,7 +11,7 @@ export function listAppointments({ store }: World, query: Record<string, unknown
     return at && dayOf(at, account.timezone);
   };
   const [min, max] = [day('minDate'), day('maxDate')];
-  const most = Number(query.max ?? 100);
+  const limit = Number(query.max ?? 100);
   const onlyCanceled = isTrue(query.canceled);
   const matches = (one: StoredAppointment): boolean => {
     if (!isTrue(query.showall) && one.canceled !== onlyCanceled) return false;
@@ -23,7 +23,7 @@ export function listAppointments({ store }: World, query: Record<string, unknown
   return store.state.appointments
     .filter(matches)
     .toSorted((a, b) => sign * (Date.parse(a.datetime) - Date.parse(b.datetime) || a.id - b.id))
-    .slice(0, Number.isFinite(most) && most > 0 ? most : 100);
+    .slice(0, Number.isFinite(limit) && limit > 0 ? limit : 100);
 }
 
 function hasNumbers(one: StoredAppointment, query: Record<string, unknown>): boolean {

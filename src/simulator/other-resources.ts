@@ -102,7 +102,7 @@ export function deleteBlock(world: World, id: number): void {
 }
 
 export function listBlocks({ store }: World, query: Body): StoredBlock[] {
-  const most = Number(query.max ?? 100);
+  const limit = Number(query.max ?? 100);
   return store.state.blocks
     .filter((block) => {
       const zone = findCalendar(block.calendarID)?.timezone ?? account.timezone;
@@ -111,7 +111,7 @@ export function listBlocks({ store }: World, query: Body): StoredBlock[] {
       if (min && dayOf(new Date(block.end), zone) < dayOf(min, zone)) return false;
       return !max || dayOf(new Date(block.start), zone) <= dayOf(max, zone);
     })
-    .slice(0, most > 0 ? most : 100);
+    .slice(0, limit > 0 ? limit : 100);
 }
 
 type Client = World['store']['state']['clients'][number];

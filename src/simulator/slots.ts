@@ -18,9 +18,9 @@ export function freeSlots(
   calendar: Calendar,
   type: AppointmentType,
   day: string,
-  ignore: number[] = [],
+  ignoredIds: number[] = [],
 ): Date[] {
-  const busy = busySpans(world, calendar, ignore);
+  const busy = busySpans(world, calendar, ignoredIds);
   return openSlots(calendar, type, day).filter(
     (start) => advanceProblem(world, start) === null && isFree(busy, start, type.duration, type),
   );
@@ -47,12 +47,12 @@ export function isOffered(
   calendar: Calendar,
   type: AppointmentType,
   start: Date,
-  ignore: number[] = [],
+  ignoredIds: number[] = [],
 ): boolean {
   const opens = openSlots(calendar, type, dayOf(start, calendar.timezone)).some(
     (slot) => slot.getTime() === start.getTime(),
   );
-  return opens && isFree(busySpans(world, calendar, ignore), start, type.duration, type);
+  return opens && isFree(busySpans(world, calendar, ignoredIds), start, type.duration, type);
 }
 
 export function advanceProblem(
@@ -76,12 +76,14 @@ function isFree(
   return busy.every((span) => span.to <= from || span.from >= to);
 }
 
-function busySpans({ store, now }: World, calendar: Calendar, ignore: number[]): Span[] {
+function busySpans({ store, now }: World, calendar: Calendar, ignoredIds: number[]): Span[] {
   const blocks = store.state.blocks
     .filter(({ calendarID }) => calendarID === calendar.id)
     .map(({ start, end }) => ({ from: Date.parse(start), to: Date.parse(end) }));
   const appointments = store.state.appointments
-    .filter((one) => one.calendarID === calendar.id && !ignore.includes(one.id) && holdsItsSlot(one, now()))
+    .filter(
+      (one) => one.calendarID === calendar.id && !ignoredIds.includes(one.id) && holdsItsSlot(one, now()),
+    )
     .map(spanOf);
   return [...blocks, ...appointments];
 }

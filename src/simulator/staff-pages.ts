@@ -8,7 +8,7 @@ import {
 } from './appointments.ts';
 import { AcuityError } from './errors.ts';
 import { account, appointmentTypes } from './fixture.ts';
-import { answersTyped } from './staff-questions.ts';
+import { submittedAnswers } from './staff-questions.ts';
 import {
   appointmentList,
   appointmentPage,
@@ -49,10 +49,10 @@ export function staffPages(world: World, webhooks: Webhooks): Router {
   );
 
   const showBook = (typed: Record<string, string>, problem: string | null): string =>
-    page('Book', '/book', bookPage(world, { typed, typeId: typeTyped(typed), problem }));
+    page('Book', '/book', bookPage(world, { typed, typeId: submittedType(typed), problem }));
   router.get('/book', (_req, res) => void res.send(showBook({}, null)));
   router.post('/book', (req, res) => {
-    const typed = fieldsTyped(req);
+    const typed = submittedFields(req);
     // Another type was chosen: show its questions, and book nothing yet.
     if (typed.show !== undefined) {
       res.send(showBook(typed, null));
@@ -61,7 +61,7 @@ export function staffPages(world: World, webhooks: Webhooks): Router {
     attempt(
       res,
       () => {
-        const fields = answersTyped(world, typeTyped(typed), typed);
+        const fields = submittedAnswers(world, submittedType(typed), typed);
         const made = createAppointment(world, { ...typed, fields }, asStaff, account.email);
         res.redirect(303, `/appointments/${made.id}`);
       },
@@ -80,7 +80,7 @@ export function staffPages(world: World, webhooks: Webhooks): Router {
       attempt(
         res,
         () => {
-          act(one, fieldsTyped(req));
+          act(one, submittedFields(req));
           res.redirect(303, `/appointments/${one.id}`);
         },
         (problem) => page('Appointment', '', appointmentPage(world, one, problem)),
@@ -93,7 +93,7 @@ export function staffPages(world: World, webhooks: Webhooks): Router {
   );
   action('edit', (one, typed) => {
     one.location = typed.location ?? one.location;
-    const fields = answersTyped(world, one.appointmentTypeID, typed);
+    const fields = submittedAnswers(world, one.appointmentTypeID, typed);
     editAppointment(world, one, { notes: typed.notes, fields }, asStaff);
   });
   return router;
@@ -118,7 +118,7 @@ function show(res: Response, world: World, one: StoredAppointment | undefined): 
 }
 
 /** The submitted form; the ticked boxes of a list become one comma-separated text, as Acuity stores them. */
-function fieldsTyped(req: Request): Record<string, string> {
+function submittedFields(req: Request): Record<string, string> {
   const entries = Object.entries((req.body ?? {}) as Record<string, string | string[]>);
   return Object.fromEntries(
     entries.map(([name, value]) => [name, [value].flat().filter(Boolean).join(', ')] as const),
@@ -126,6 +126,6 @@ function fieldsTyped(req: Request): Record<string, string> {
 }
 
 /** The type whose questions are shown: the chosen one, else the first. */
-function typeTyped(typed: Record<string, string>): number {
+function submittedType(typed: Record<string, string>): number {
   return Number(typed.appointmentTypeID ?? appointmentTypes[0]?.id);
 }

@@ -15,8 +15,8 @@ export function questionsOfType(world: World, typeId: number, answers: ReadonlyM
   )}`;
 }
 
-/** The submitted answers to the questions that were shown. Lists are one text already (`fieldsTyped`). */
-export function answersTyped(
+/** The submitted answers to the questions that were shown. Lists are one text already (`submittedFields`). */
+export function submittedAnswers(
   world: World,
   typeId: number,
   typed: Record<string, string>,
@@ -63,11 +63,12 @@ const controls: Record<FormField['type'], (asked: Question) => Html> = {
       )}</select>`,
     ),
   checkbox: ({ name, label, answer }) =>
-    html`${shown(name)}<label class="check">${box(name, 'yes', answer === 'yes')} ${label}</label>`,
+    html`${markShown(name)}<label class="check">${checkbox(name, 'yes', answer === 'yes')} ${label}</label>`,
   checkboxlist({ name, label, options, answer }) {
     const chosen = chosenOptions(answer, options) ?? [];
-    return html`${shown(name)}<fieldset><legend>${label}</legend>${options.map(
-      (option) => html`<label class="check">${box(name, option, chosen.includes(option))} ${option}</label>`,
+    return html`${markShown(name)}<fieldset><legend>${label}</legend>${options.map(
+      (option) =>
+        html`<label class="check">${checkbox(name, option, chosen.includes(option))} ${option}</label>`,
     )}</fieldset>`;
   },
   yesno: ({ name, label, answer }) =>
@@ -78,7 +79,7 @@ const controls: Record<FormField['type'], (asked: Question) => Html> = {
 };
 
 /** Browsers send nothing for unticked boxes; this hidden input tells that the question was shown. */
-const shown = (name: string): Html => html`<input type="hidden" name="${name}" value="">`;
+const markShown = (name: string): Html => html`<input type="hidden" name="${name}" value="">`;
 
-const box = (name: string, value: string, isTicked: boolean): Html =>
+const checkbox = (name: string, value: string, isTicked: boolean): Html =>
   html`<input type="checkbox" name="${name}" value="${value}"${isTicked && html` checked`}>`;

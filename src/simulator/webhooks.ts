@@ -22,7 +22,7 @@ export interface Misbehaviour {
   early: boolean;
 }
 
-export const behaved = (): Misbehaviour => ({
+export const noMisbehaviour = (): Misbehaviour => ({
   enabled: true,
   delayMs: 0,
   duplicate: 0,
@@ -45,7 +45,7 @@ export interface Webhooks {
 const minute = 60_000;
 const giveUpAfterMs = 24 * 60 * minute;
 const disableAfterMs = 5 * 24 * 60 * minute;
-const patienceMs = 10_000;
+const timeoutMs = 10_000;
 
 /** base64(HMAC-SHA256(raw body, API key)) */
 export function sign(body: string, apiKey: string): string {
@@ -66,13 +66,13 @@ export function createWebhooks(
   targets: WebhookTarget[],
 ): Webhooks {
   let waiting: Waiting[] = [];
-  const underWay = new Set<Promise<unknown>>();
+  const inFlight = new Set<Promise<unknown>>();
   let heldBack: Delivery | null = null;
   let isStopped = false;
 
   const webhooks: Webhooks = {
     deliveries: [],
-    misbehaviour: behaved(),
+    misbehaviour: noMisbehaviour(),
     announce(one, specific) {
       if (!webhooks.misbehaviour.enabled) return;
       const names = specific ? [specific, 'changed'] : ['changed'];
@@ -91,18 +91,18 @@ export function createWebhooks(
       const now = world.now().getTime();
       for (const one of waiting.filter(({ dueAt, isSending }) => !isSending && dueAt <= now)) {
         one.isSending = true;
-        const sending = attempt(one).finally(() => underWay.delete(sending));
-        underWay.add(sending);
+        const sending = attempt(one).finally(() => inFlight.delete(sending));
+        inFlight.add(sending);
       }
     },
     async settled() {
-      while (underWay.size > 0) await Promise.all(underWay);
+      while (inFlight.size > 0) await Promise.all(inFlight);
     },
     reset() {
       waiting = [];
       heldBack = null;
       webhooks.deliveries = [];
-      webhooks.misbehaviour = behaved();
+      webhooks.misbehaviour = noMisbehaviour();
     },
     stop() {
       isStopped = true;
@@ -137,18 +137,18 @@ export function createWebhooks(
   function enqueue(delivery: Delivery, subscription: Subscription | null): void {
     const { delayMs, reorder } = webhooks.misbehaviour;
     const now = world.now().getTime();
-    const waitingOne = { delivery, subscription, firstAt: now, dueAt: now + delayMs, isSending: false };
+    const entry = { delivery, subscription, firstAt: now, dueAt: now + delayMs, isSending: false };
     if (!reorder) {
-      waiting.push(waitingOne);
+      waiting.push(entry);
       return;
     }
     // Of each two events, the second is sent first; a last one without a pair is sent after 300 ms.
     if (heldBack) {
       heldBack = null;
-      waiting.unshift(waitingOne);
+      waiting.unshift(entry);
     } else {
       heldBack = delivery;
-      waiting.push({ ...waitingOne, dueAt: now + delayMs + 300 });
+      waiting.push({ ...entry, dueAt: now + delayMs + 300 });
     }
   }
 
@@ -159,7 +159,7 @@ export function createWebhooks(
     delivery.attempts.push({ at: world.now().toISOString(), status });
     one.isSending = false;
     const isFailure = status === 'failed' || status >= 500;
-    note(one.subscription, isFailure);
+    recordResult(one.subscription, isFailure);
     if (!isFailure) {
       delivery.state = status < 400 ? 'delivered' : 'refused';
     } else {
@@ -171,7 +171,7 @@ export function createWebhooks(
     waiting = waiting.filter((other) => other !== one);
   }
 
-  function note(subscription: Subscription | null, isFailure: boolean): void {
+  function recordResult(subscription: Subscription | null, isFailure: boolean): void {
     if (!subscription) return;
     const now = world.now();
     if (!isFailure) subscription.failingSince = null;
@@ -198,7 +198,7 @@ async function post({ target, body, signature }: Delivery): Promise<number | 'fa
       headers: { 'content-type': 'application/x-www-form-urlencoded', 'x-acuity-signature': signature },
       body,
       redirect: 'manual',
-      signal: AbortSignal.timeout(patienceMs),
+      signal: AbortSignal.timeout(timeoutMs),
     });
     await answer.body?.cancel();
     return answer.status;

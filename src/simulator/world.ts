@@ -13,7 +13,7 @@ export interface Switches {
   phoneRequired: boolean;
 }
 
-export const usualSwitches = (): Switches => ({
+export const defaultSwitches = (): Switches => ({
   limits: false,
   slotLagMs: 0,
   link: { mode: 'at_once', afterMs: 0 },

@@ -5,7 +5,7 @@ import { findCalendar, findType, type AppointmentType, type Calendar } from '../
 import { advanceProblem, freeSlots, isOffered, openSlots } from '../../src/simulator/slots.ts';
 import { openStore, type StoredAppointment } from '../../src/simulator/state.ts';
 import { machineTime } from '../../src/simulator/times.ts';
-import { usualSwitches, type World } from '../../src/simulator/world.ts';
+import { defaultSwitches, type World } from '../../src/simulator/world.ts';
 
 const hart = calendar(7001);
 const examination = type(8001);
@@ -23,7 +23,7 @@ function type(id: number): AppointmentType {
 function aWorld(now = '2026-11-23T00:00:00Z'): World {
   return {
     store: openStore(undefined),
-    switches: usualSwitches(),
+    switches: defaultSwitches(),
     now: () => new Date(now),
     announce: () => undefined,
   };
