@@ -212,7 +212,9 @@ function isAskedOfNobody(field: NonNullable<MappingView['forms']>[number]['field
 }
 
 function referenceLine({ details, serviceCount }: MappingView, page: string): Line {
-  const lacking = details.find(({ name }) => name === 'reference')?.lacking ?? [];
+  const reference = details.find(({ name }) => name === 'reference');
+  const lacking = reference?.lacking ?? [];
+  if (serviceCount === 0) return referenceLineWithoutExaminations(details, page);
   if (lacking.length === 0) return ok('Every examination has our reference');
   const isAll = lacking.length === serviceCount;
   const which = isAll ? 'Every examination goes' : `${lacking.length} of ${serviceCount} examinations go`;
@@ -224,6 +226,18 @@ function referenceLine({ details, serviceCount }: MappingView, page: string): Li
       text: 'Put a text question for it on the forms of all appointment types in Acuity, and choose it here',
       page,
     },
+  );
+}
+
+/** No specialist offers anything yet: no examination lacks the reference, and none has it. */
+function referenceLineWithoutExaminations(details: MappingView['details'], page: string): Line {
+  const unmapped = details.filter(({ fieldId }) => fieldId === null);
+  if (unmapped.every(({ name }) => name !== 'reference'))
+    return ok('A question in Acuity holds our reference', 'No active specialist offers an examination yet.');
+  return warning(
+    'No question in Acuity holds our reference yet',
+    [`Without a question: ${unmapped.map(({ label }) => label).join(', ')}.`, ...costsOfNoReference],
+    { text: 'Choose the questions before the first booking', page },
   );
 }
 

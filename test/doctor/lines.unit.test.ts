@@ -61,6 +61,28 @@ describe('the lines about Acuity’s questions', () => {
     expect(line?.means?.join()).not.to.contain('Lund');
   });
 
+  it('names the details without a question when no specialist offers an examination', () => {
+    const none = view([], {
+      serviceCount: 0,
+      details: [
+        { name: 'reference', label: 'Booking reference', fieldId: null, lacking: [] },
+        { name: 'claim_number', label: 'Claim number', fieldId: null, lacking: [] },
+        { name: 'notes', label: 'Notes', fieldId: 9102, lacking: [] },
+      ],
+    });
+    const [line] = questionLines(none, nothing, page);
+    expect(line?.state).to.equal('warning');
+    expect(line?.says).to.equal('No question in Acuity holds our reference yet');
+    expect(line?.means?.[0]).to.equal('Without a question: Booking reference, Claim number.');
+    expect(line?.mend?.page).to.equal(page);
+  });
+
+  it('promises nothing of examinations when no specialist offers one and the reference has its question', () => {
+    const [line] = questionLines(view([], { serviceCount: 0 }), nothing, page);
+    expect(line?.says).to.equal('A question in Acuity holds our reference');
+    expect(line?.means).to.deep.equal(['No active specialist offers an examination yet.']);
+  });
+
   it('say so when Acuity cannot be read, or never was', () => {
     expect(short(questionLines(view([], { isStale: true }), nothing, page))).to.include(
       'warning: Acuity’s questions cannot be read at the moment',
