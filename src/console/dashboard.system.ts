@@ -2,12 +2,12 @@
 import type { Role } from '../accounts/index.ts';
 import type { Database } from '../db/knex.ts';
 import { liveWorkers } from '../db/signs-of-life.ts';
-import type { NoticeWaiting } from './dashboard.waiting.ts';
+import type { AttentionNotice } from './dashboard.attention.ts';
 
 /** A reconciliation is due every quarter of an hour. */
 const reconcileLateMs = 3_600_000;
 
-export async function systemWaiting(db: Database, role: Role): Promise<NoticeWaiting[]> {
+export async function systemNotices(db: Database, role: Role): Promise<AttentionNotice[]> {
   const { jobs } = await liveWorkers(db);
   if (jobs === 0) {
     // Nothing is reconciled then, either: the cause is enough.
@@ -33,7 +33,7 @@ async function uncomparedSince(db: Database): Promise<Date | null> {
   return rows[0].since;
 }
 
-function openTo(role: Role, href: string, label: string): Pick<NoticeWaiting, 'href' | 'repair'> {
+function openTo(role: Role, href: string, label: string): Pick<AttentionNotice, 'href' | 'repair'> {
   if (role === 'admin') return { href, repair: { label, href } };
   return { href: null, repair: { label: 'Ask an admin to look', href: null } };
 }

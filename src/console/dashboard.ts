@@ -8,8 +8,13 @@ import type { MappingAttention } from '../questions/index.ts';
 import { typeWords } from '../specialists/index.ts';
 import type { ConnectionAttention } from '../sync/index.ts';
 import { sourceWords } from './columns.ts';
-import { systemWaiting } from './dashboard.system.ts';
-import { connectionWaiting, questionsWaiting, waitings, type Waiting } from './dashboard.waiting.ts';
+import { systemNotices } from './dashboard.system.ts';
+import {
+  connectionNotices,
+  questionNotices,
+  attentionLists,
+  type AttentionList,
+} from './dashboard.attention.ts';
 import { mayRead } from './table.ts';
 import { countRows, selectRows, type Filters } from './table.query.ts';
 import { tableOf } from './tables.ts';
@@ -40,7 +45,7 @@ export interface Dashboard {
     href: string;
     sources: { source: string; words: string; count: number; href: string }[];
   }[];
-  waiting: {
+  attention: {
     label: string;
     count: number;
     /** Null: there is nothing that this reader could open. */
@@ -119,19 +124,19 @@ export async function readDashboard(
   acuity: { questions: MappingAttention | null; connection: ConnectionAttention | null },
 ): Promise<Dashboard> {
   const day = dayIn(new Date(), zone);
-  const mine = waitings.filter(({ table }) => mayRead(role, named(table)));
+  const readable = attentionLists.filter(({ table }) => mayRead(role, tableNamed(table)));
   const today = await readToday(db, day);
   const weeks = await readWeeks(db, day, zone);
   // One after the other: all at once, two who open it hold every connection there is.
-  const waiting: Dashboard['waiting'] = await systemWaiting(db, role);
-  waiting.push(...connectionWaiting(acuity.connection, role));
-  for (const one of mine) waiting.push(await readWaiting(db, role, one));
-  if (acuity.questions) waiting.push(...questionsWaiting(acuity.questions));
+  const attention: Dashboard['attention'] = await systemNotices(db, role);
+  attention.push(...connectionNotices(acuity.connection, role));
+  for (const list of readable) attention.push(await countAttention(db, role, list));
+  if (acuity.questions) attention.push(...questionNotices(acuity.questions));
   return {
     day,
     today,
     weeks,
-    waiting,
+    attention,
     tools: tools
       .filter(({ who }) => role === 'admin' || who === 'staff')
       .map(({ label, about, href }) => ({ label, about, href })),
@@ -141,8 +146,8 @@ export async function readDashboard(
 async function readToday(db: Database, day: string): Promise<Dashboard['today']> {
   const filters: Filters = { startsAt: { from: day, to: day }, takesPlace: 'true' };
   const [count, rows] = await Promise.all([
-    countRows(db, named('bookings'), filters),
-    selectRows(db, named('bookings'), filters)
+    countRows(db, tableNamed('bookings'), filters),
+    selectRows(db, tableNamed('bookings'), filters)
       .orderBy([{ column: 'r.startsAt' }, { column: 'r.id' }])
       .limit(shownToday)
       .select(
@@ -189,35 +194,35 @@ async function readWeeks(db: Database, day: string, zone: string): Promise<Dashb
   });
 }
 
-async function readWaiting(
+async function countAttention(
   db: Database,
   role: Role,
-  { label, table, filters, repair }: Waiting,
-): Promise<Dashboard['waiting'][number]> {
-  const isMine = role === 'admin' || repair.who === 'staff';
+  { label, table, filters, repair }: AttentionList,
+): Promise<Dashboard['attention'][number]> {
+  const mayRepair = role === 'admin' || repair.who === 'staff';
   const [count, next] = await Promise.all([
-    countRows(db, named(table), filters),
-    repair.next && isMine ? nextOf(db, table, filters, repair.next) : null,
+    countRows(db, tableNamed(table), filters),
+    repair.next && mayRepair ? nextOf(db, table, filters, repair.next) : null,
   ]);
   return {
     label,
     count,
     href: listOf(table, filters),
-    repair: isMine
+    repair: mayRepair
       ? { label: repair.label, href: repair.next && !next ? null : repair.href.replace('{next}', next ?? '') }
-      : { label: repair.otherwise ?? 'For an admin to look after', href: null },
+      : { label: repair.unavailable ?? 'For an admin to look after', href: null },
   };
 }
 
 /** Which of them comes first. */
 async function nextOf(db: Database, table: string, filters: Filters, by: string): Promise<string | null> {
-  const row = (await selectRows(db, named(table), filters)
+  const row = (await selectRows(db, tableNamed(table), filters)
     .orderBy([{ column: `r.${by}` }, { column: 'r.id' }])
     .first('r.id')) as { id: string | number } | undefined;
   return row ? encodeURIComponent(String(row.id)) : null;
 }
 
-function named(id: string) {
+function tableNamed(id: string) {
   const table = tableOf(id);
   if (!table) throw new Error(`The dashboard counts ${id}, which is no list of the console`);
   return table;

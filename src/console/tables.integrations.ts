@@ -7,7 +7,7 @@ import { column, oneOf, record, spelledOut, sqlList, to } from './columns.ts';
 import type { Table } from './table.ts';
 
 /** Processed, and something is left to do for us: unless a later event of the appointment went through, or a booking came. */
-const webhookNeedsCare = `w.state = 'processed' and w.note is not null and w.note <> 'cancelled_before_booked'
+const webhookNeedsAttention = `w.state = 'processed' and w.note is not null and w.note <> 'cancelled_before_booked'
   and not exists (select from webhook_events n
     where n.appointment_id = w.appointment_id and n.received_at > w.received_at and n.state = 'processed')
   and not (w.note = 'unknown_calendar'
@@ -35,7 +35,7 @@ export const webhookEvents: Table = {
     column('lastStatus', 'number', 'w.last_status', record),
     column('lastError', 'string', 'w.last_error', record),
     column('note', 'string', 'w.note', record),
-    column('needsCare', 'boolean', webhookNeedsCare, { label: 'Needs attention', ...record }),
+    column('needsAttention', 'boolean', webhookNeedsAttention, { label: 'Needs attention', ...record }),
     column('nextAttemptAt', 'datetime', 'w.next_attempt_at', record),
     column('processedAt', 'datetime', 'w.processed_at', record),
     column('replayedAt', 'datetime', 'w.replayed_at', record),
@@ -105,7 +105,7 @@ export const accountEmails: Table = {
 };
 
 /** No later look over its days went well; only another look at all of them makes up for one at all. */
-const reportNeedsCare = `d.state = 'failed' and not exists (
+const reportNeedsAttention = `d.state = 'failed' and not exists (
   select from drift_reports n where n.state = 'done' and n.started_at > d.started_at
     and n.from_day <= d.to_day and n.to_day >= d.from_day and (n.kind = 'all' or d.kind <> 'all') and (n.fixes or not d.fixes))`;
 export const driftReports: Table = {
@@ -129,7 +129,10 @@ export const driftReports: Table = {
     column('fixed', 'number', 'd.fixed'),
     column('unannounced', 'number', 'd.unannounced', record),
     column('lastError', 'string', 'd.last_error', record),
-    column('needsCare', 'boolean', reportNeedsCare, { label: 'Failed, no later report', ...record }),
+    column('needsAttention', 'boolean', reportNeedsAttention, {
+      label: 'Failed, no later report',
+      ...record,
+    }),
     column('finishedAt', 'datetime', 'd.finished_at', record),
   ],
 };
@@ -155,7 +158,7 @@ export const driftItems: Table = {
     column('day', 'date', `coalesce((b.starts_at at time zone b.timezone)::date, i.day)`, record),
     column('reason', 'string', 'i.reason'),
     column('announced', 'boolean', 'i.announced', record),
-    column('stands', 'boolean', stillLeft, { label: 'Still different' }),
+    column('isStillDifferent', 'boolean', stillLeft, { label: 'Still different' }),
     column('reportId', 'id', 'i.report_id', { ...record, ...to('drift-reports', 'i.report_id') }),
   ],
 };
@@ -178,7 +181,7 @@ export const custodyReports: Table = {
     column('found', 'number', 'jsonb_array_length(c.findings)'),
     column('unrepaired', 'number', unrepaired, { label: 'Not repaired' }),
     column(
-      'needsCare',
+      'needsAttention',
       'boolean',
       `${unrepaired} > 0 and c.started_at = (select max(started_at) from custody_reports)`,
       record,

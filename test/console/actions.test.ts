@@ -221,7 +221,7 @@ describe('the console’s actions', () => {
       const { body } = await ada
         .get(`/admin/api/resources/drift-reports/records/${failed.id}/show`)
         .expect(200);
-      expect(body.record.params).to.include({ state: 'failed', needsCare: false });
+      expect(body.record.params).to.include({ state: 'failed', needsAttention: false });
       expect(await days()).to.equal('near');
     });
 

@@ -191,7 +191,8 @@ describe('the console’s morning page', () => {
       .expect(200);
     return body.meta.total as number;
   };
-  const waits = ({ waiting }: Dashboard, label: string) => waiting.find((one) => one.label === label);
+  const entryOf = ({ attention }: Dashboard, label: string) =>
+    attention.find((entry) => entry.label === label);
 
   it('counts the examinations of today, all of them, and leads to just those', async () => {
     const noon = (day: string) => new Date(`${day}T12:00:00+10:00`);
@@ -258,7 +259,7 @@ describe('the console’s morning page', () => {
     for (const agent of [ada, sam]) {
       const page = await morning(agent);
       // Of no list: nobody works jobs here.
-      const lists = page.waiting.filter(({ href }) => href?.includes('?'));
+      const lists = page.attention.filter(({ href }) => href?.includes('?'));
       expect(lists).to.have.length.above(8);
       for (const { label, count, href, repair } of lists) {
         expect(await totalOf(href ?? ''), label).to.equal(count);
@@ -266,11 +267,11 @@ describe('the console’s morning page', () => {
         const [, table = '', rest = ''] = /^\/admin\/resources\/([\w-]+)\/(.*)$/.exec(repair.href) ?? [];
         await agent.get(`/admin/api/resources/${table}/${rest}`).expect(200);
       }
-      expect(waits(page, 'Bookings without a referrer')?.repair.href).to.equal(
+      expect(entryOf(page, 'Bookings without a referrer')?.repair.href).to.equal(
         `/admin/resources/bookings/records/${booking}/assign`,
       );
     }
-    expect(waits(await morning(sam), 'Webhook events not delivered')?.repair).to.deep.equal({
+    expect(entryOf(await morning(sam), 'Webhook events not delivered')?.repair).to.deep.equal({
       label: 'Ask an admin to replay them',
       href: null,
     });
@@ -299,7 +300,7 @@ describe('the console’s morning page', () => {
         event(990_002, 'left:time', 1e12),
         event(990_002, 'cancelled_before_booked', 2e12),
       ]);
-    const one = waits(await morning(sam), 'Webhook events that need attention');
+    const one = entryOf(await morning(sam), 'Webhook events that need attention');
     expect(one?.count).to.equal(1);
     expect(await totalOf(one?.href ?? '')).to.equal(1);
   });
@@ -317,9 +318,9 @@ describe('the console’s morning page', () => {
       next_day: '2026-12-21',
     });
     await app.db('drift_reports').insert(report('failed', 1e12));
-    expect(waits(await morning(ada), 'Reconciliations that failed')).to.deep.include({ count: 1 });
+    expect(entryOf(await morning(ada), 'Reconciliations that failed')).to.deep.include({ count: 1 });
     await app.db('drift_reports').insert(report('done', 1.1e12));
-    expect(waits(await morning(ada), 'Reconciliations that failed')).to.deep.include({ count: 0 });
+    expect(entryOf(await morning(ada), 'Reconciliations that failed')).to.deep.include({ count: 0 });
   });
 
   it('replays all that were given up, and sends all that failed once more', async () => {

@@ -121,15 +121,15 @@ describe('the console’s records', () => {
   it('counts on the morning page what the list behind each number holds', async () => {
     for (const agent of [ada, sam]) {
       const { body } = (await agent.get('/admin/api/dashboard').expect(200)) as {
-        body: { waiting: { label: string; count: number; href: string | null }[] };
+        body: { attention: { label: string; count: number; href: string | null }[] };
       };
-      for (const { label, count, href } of body.waiting) {
+      for (const { label, count, href } of body.attention) {
         const [, table, query = ''] = /^\/admin\/resources\/([\w-]+)(\?.*)$/.exec(href ?? '') ?? [];
         // Of no list: nobody works jobs here.
         if (!table) continue;
         expect((await list(agent, table, query)).meta.total, label).to.equal(count);
       }
-      const counts = Object.fromEntries(body.waiting.map(({ label, count }) => [label, count]));
+      const counts = Object.fromEntries(body.attention.map(({ label, count }) => [label, count]));
       expect(counts).to.include({
         'Bookings without a referrer': 1,
         'Bookings that lack details': 1,

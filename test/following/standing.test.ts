@@ -10,7 +10,8 @@ const dayOf = (days: number) => new Date(Date.now() + days * dayMs).toISOString(
 describe('differences that were left', () => {
   let stack: WebhookStack;
   const sync = () => stack.app.system.services.sync;
-  const standing = () => selectRows(stack.app.db, tableOf('drift-items') as Table, { stands: 'true' });
+  const standing = () =>
+    selectRows(stack.app.db, tableOf('drift-items') as Table, { isStillDifferent: 'true' });
   const reportsOfStanding = () => standing().pluck('r.reportId');
   /** In a calendar of nobody's, where no run can put it right. */
   const makeUnknown = (days: number) =>

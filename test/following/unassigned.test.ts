@@ -296,7 +296,7 @@ describe('a booking without a referrer', () => {
       const sam = await stack.app.signIn('sam@examdesk.example');
       const waiting = async () => {
         const { body } = await sam.get('/admin/api/dashboard').expect(200);
-        return (body.waiting as { label: string; count: number }[]).find(
+        return (body.attention as { label: string; count: number }[]).find(
           ({ label }) => label === 'Bookings without a referrer',
         )?.count;
       };

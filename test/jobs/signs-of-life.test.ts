@@ -37,7 +37,7 @@ describe('signs of life', () => {
     it('are reported missing on the console’s dashboard, and so is a reconciliation that is overdue', async () => {
       const first = async (email: string) => {
         const { body } = await (await app.signIn(email)).get('/admin/api/dashboard').expect(200);
-        return (body as { waiting: { label: string; href: string | null; repair: object }[] }).waiting[0];
+        return (body as { attention: { label: string; href: string | null; repair: object }[] }).attention[0];
       };
       expect(await first('ada@examdesk.example')).to.deep.equal({
         label: 'No worker runs: no e-mails are sent, and changes in Acuity wait',

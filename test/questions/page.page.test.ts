@@ -139,7 +139,7 @@ describe('the page of Acuity’s questions', () => {
 
     const waiting = async (email: string) => {
       const { body } = await (await app.signIn(email)).get('/admin/api/dashboard').expect(200);
-      return (body as { waiting: { label: string; count: number; href: string }[] }).waiting
+      return (body as { attention: { label: string; count: number; href: string }[] }).attention
         .filter(({ href }) => href === address)
         .map(({ label, count }) => `${label}: ${count}`);
     };

@@ -262,7 +262,7 @@ describe('the connection to Acuity', () => {
   const waiting = async (email: string): Promise<{ label: string; repair: object }[]> => {
     const agent = await stack.app.signIn(email);
     const { body } = await agent.get('/admin/api/dashboard').set('sec-fetch-site', 'same-origin').expect(200);
-    return (body as { waiting: { label: string; count: number; repair: object }[] }).waiting.filter(
+    return (body as { attention: { label: string; count: number; repair: object }[] }).attention.filter(
       ({ label }) => /Acuity/.test(label) && !/Differences|reference|worker/.test(label),
     );
   };

@@ -30,14 +30,19 @@
         : h(
             'ul',
             { className: 'console-today' },
-            rows.map((one) =>
+            rows.map((booking) =>
               h(
                 'li',
-                { key: one.id },
-                h('time', { dateTime: one.startsAt }, clock(one), h('small', null, ` ${place(one)}`)),
-                h('a', { href: `/admin/resources/bookings/records/${one.id}/show` }, one.reference),
-                h('span', null, `${one.specialist}, ${one.typeWords.toLowerCase()}`),
-                examdesk.pill(one.currentProgress, one.progressWords),
+                { key: booking.id },
+                h(
+                  'time',
+                  { dateTime: booking.startsAt },
+                  clock(booking),
+                  h('small', null, ` ${place(booking)}`),
+                ),
+                h('a', { href: `/admin/resources/bookings/records/${booking.id}/show` }, booking.reference),
+                h('span', null, `${booking.specialist}, ${booking.typeWords.toLowerCase()}`),
+                examdesk.pill(booking.currentProgress, booking.progressWords),
               ),
             ),
           ),
@@ -46,34 +51,33 @@
     );
   }
 
-  function Waiting({ one }) {
-    const { label, count, href, repair } = one;
+  function AttentionItem({ label, count, href, repair }) {
     return h(
       'li',
-      { className: 'console-waits' },
+      { className: 'console-attention-item' },
       h(
         href ? 'a' : 'span',
-        { ...(href && { href }), className: 'console-waits-for' },
+        { ...(href && { href }), className: 'console-attention-label' },
         h('strong', null, count),
         h('span', null, label),
       ),
       repair.href
         ? h('a', { href: repair.href, className: 'console-action' }, repair.label)
-        : h('span', { className: 'console-otherwise' }, repair.label),
+        : h('span', { className: 'console-unavailable' }, repair.label),
     );
   }
 
-  function NeedsAttention({ waiting }) {
-    const some = waiting.filter(({ count }) => count > 0);
+  function NeedsAttention({ attention }) {
+    const open = attention.filter(({ count }) => count > 0);
     return h(
       'section',
       { className: 'console-card', 'aria-labelledby': 'attention' },
       h('h2', { id: 'attention' }, 'Needs attention'),
-      some.length > 0
+      open.length > 0
         ? h(
             'ul',
-            { className: 'console-waiting' },
-            some.map((one) => h(Waiting, { key: one.label, one })),
+            { className: 'console-attention' },
+            open.map((entry) => h(AttentionItem, { key: entry.label, ...entry })),
           )
         : h('p', { className: 'console-none' }, 'All clear'),
     );
@@ -97,8 +101,8 @@
       h(
         'ul',
         { className: 'console-toolbox' },
-        tools.map((one) =>
-          h('li', { key: one.href }, h('a', { href: one.href }, one.label), h('small', null, one.about)),
+        tools.map(({ href, label, about }) =>
+          h('li', { key: href }, h('a', { href }, label), h('small', null, about)),
         ),
       ),
     );

@@ -85,8 +85,8 @@
   }
 
   const tones = {
-    wrong: ['failed', 'dead', 'infected', 'refused', 'denied', 'failure', 'cancelled', 'no_show', 'left'],
-    waits: [
+    bad: ['failed', 'dead', 'infected', 'refused', 'denied', 'failure', 'cancelled', 'no_show', 'left'],
+    pending: [
       'waiting',
       'delivering',
       'queued',
@@ -96,7 +96,7 @@
       'not_scanned',
       'rescheduled',
     ],
-    well: [
+    good: [
       'done',
       'clean',
       'sent',

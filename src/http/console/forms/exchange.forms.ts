@@ -55,8 +55,10 @@ const reconcileSchema = z.object({ days: z.enum(['near', 'all'], 'Choose which d
 
 /** Whether a look at the near weeks clears all that the first page leads here for. */
 async function isNearEnough(services: Pick<ConsoleServices, 'db'>, near: Span): Promise<boolean> {
-  const nightly = await listed(services, 'drift-reports', { needsCare: 'true', kind: 'all' }).first('r.id');
-  const far = await listed(services, 'drift-items', { stands: 'true' })
+  const nightly = await listed(services, 'drift-reports', { needsAttention: 'true', kind: 'all' }).first(
+    'r.id',
+  );
+  const far = await listed(services, 'drift-items', { isStillDifferent: 'true' })
     .where((day) => {
       void day.where('r.day', '<', near.from).orWhere('r.day', '>', near.to);
     })

@@ -4,7 +4,7 @@ import type { MappingAttention } from '../questions/index.ts';
 import { attentionWords, type ConnectionAttention } from '../sync/index.ts';
 import type { Filters } from './table.query.ts';
 
-export interface Waiting {
+export interface AttentionList {
   label: string;
   table: string;
   /** The list behind the number: counted as it is listed. */
@@ -17,7 +17,7 @@ export interface Waiting {
     next?: string;
     who: 'staff' | 'admin';
     /** Said to whom it is closed. */
-    otherwise?: string;
+    unavailable?: string;
   };
 }
 
@@ -25,7 +25,7 @@ const record = (table: string, action: string): string =>
   `/admin/resources/${table}/records/{next}/${action}`;
 const action = (table: string, name: string): string => `/admin/resources/${table}/actions/${name}`;
 
-export const waitings: readonly Waiting[] = [
+export const attentionLists: readonly AttentionList[] = [
   {
     label: 'Bookings without a referrer',
     table: 'bookings',
@@ -56,13 +56,13 @@ export const waitings: readonly Waiting[] = [
       label: 'Replay them all',
       href: action('webhook-events', 'replay-all'),
       who: 'admin',
-      otherwise: 'Ask an admin to replay them',
+      unavailable: 'Ask an admin to replay them',
     },
   },
   {
     label: 'Webhook events that need attention',
     table: 'webhook-events',
-    filters: { needsCare: 'true' },
+    filters: { needsAttention: 'true' },
     repair: {
       label: 'Open the next one',
       who: 'staff',
@@ -73,23 +73,23 @@ export const waitings: readonly Waiting[] = [
   {
     label: 'Differences from Acuity',
     table: 'drift-items',
-    filters: { stands: 'true' },
+    filters: { isStillDifferent: 'true' },
     repair: {
       label: 'Reconcile now',
       href: action('drift-reports', 'reconcile'),
       who: 'admin',
-      otherwise: 'Ask an admin to reconcile',
+      unavailable: 'Ask an admin to reconcile',
     },
   },
   {
     label: 'Reconciliations that failed',
     table: 'drift-reports',
-    filters: { needsCare: 'true' },
+    filters: { needsAttention: 'true' },
     repair: {
       label: 'Reconcile now',
       href: action('drift-reports', 'reconcile'),
       who: 'admin',
-      otherwise: 'Ask an admin to reconcile',
+      unavailable: 'Ask an admin to reconcile',
     },
   },
   {
@@ -134,7 +134,7 @@ export const waitings: readonly Waiting[] = [
   {
     label: 'Damaged or missing files',
     table: 'custody-reports',
-    filters: { needsCare: 'true' },
+    filters: { needsAttention: 'true' },
     repair: {
       label: 'Open the report',
       who: 'staff',
@@ -156,7 +156,7 @@ export const waitings: readonly Waiting[] = [
 ];
 
 /** Of no list: something to be done elsewhere. */
-export interface NoticeWaiting {
+export interface AttentionNotice {
   label: string;
   count: number;
   /** Null: there is nothing that this reader could open. */
@@ -165,7 +165,7 @@ export interface NoticeWaiting {
 }
 
 /** Nothing Acuity says arrives: before all else. Support sees which events there were. */
-export function connectionWaiting(attention: ConnectionAttention | null, role: Role): NoticeWaiting[] {
+export function connectionNotices(attention: ConnectionAttention | null, role: Role): AttentionNotice[] {
   if (!attention) return [];
   const href = role === 'admin' ? '/admin/acuity' : '/admin/resources/webhook-events';
   const repair =
@@ -176,7 +176,11 @@ export function connectionWaiting(attention: ConnectionAttention | null, role: R
 }
 
 /** What waits on the page of Acuity's questions: of no list, and shown only where there is something to do. */
-export function questionsWaiting({ lost, newRequired, withoutReference }: MappingAttention): NoticeWaiting[] {
+export function questionNotices({
+  lost,
+  newRequired,
+  withoutReference,
+}: MappingAttention): AttentionNotice[] {
   const href = '/admin/acuity-questions';
   const all: [string, number, string][] = [
     ['Details whose question in Acuity is gone', lost, 'Choose another question'],
