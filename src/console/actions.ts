@@ -1,6 +1,9 @@
-// What staff can do to a record or a list. The forms and their effects are answered by http/console; the buttons
-// are AdminJS's. One list for both, so that what is offered is what is allowed.
-import type { Role } from '../accounts/index.ts';
+// What staff can do to a record or a list. AdminJS shows the buttons, http/console answers the forms; both read this
+// list, so that what is offered is what is allowed.
+import { auditActor, mayAdminister, type Actor, type Role } from '../accounts/index.ts';
+import type { AuditLog } from '../audit/index.ts';
+import type { Database } from '../db/knex.ts';
+import type { JobQueue } from '../ports/job-queue.ts';
 
 export interface ActionButton {
   name: string;
@@ -9,36 +12,36 @@ export interface ActionButton {
   icon: string;
   who: 'staff' | 'admin';
   kind: 'record' | 'resource';
-  /** Where a plain link leads: `{id}` is the record's. None: a form of ours opens. */
+  /** The page it links to; `{id}` is the record's. Unset: it opens a form of http/console. */
   href?: string;
-  /** Whether the record as shown offers it. */
+  /** Whether it is offered for this record. Unset: always. */
   isOffered?(row: Record<string, unknown>): boolean;
 }
 
-const isOpen = (row: Record<string, unknown>): boolean => row.status === 'active';
+const isActive = (row: Record<string, unknown>): boolean => row.status === 'active';
 
-const isThere = (row: Record<string, unknown>): boolean =>
+const isDownloadable = (row: Record<string, unknown>): boolean =>
   row.isDeleted !== true && (row.status === 'clean' || row.status === 'not_scanned');
 
 export const actionButtons: readonly ActionButton[] = [
   button('change', 'bookings', 'Edit', 'Edit', 'staff'),
   button('assign', 'bookings', 'Assign referrer', 'Users', 'staff', {
-    isOffered: (row) => isOpen(row) || row.needsReferrer === true,
+    isOffered: (row) => isActive(row) || row.needsReferrer === true,
   }),
   button('reschedule', 'bookings', 'Reschedule', 'Calendar', 'staff', {
     href: '/bookings/{id}/reschedule',
-    isOffered: isOpen,
+    isOffered: isActive,
   }),
   button('cancel', 'bookings', 'Cancel booking', 'X', 'staff', {
     href: '/bookings/{id}/cancel',
-    isOffered: isOpen,
+    isOffered: isActive,
   }),
   button('move-on', 'bookings', 'Move progress on', 'ChevronRight', 'staff', {
     isOffered: (row) => row.status !== 'cancelled' && row.status !== 'archived',
   }),
   button('view', 'documents', 'Download', 'Download', 'staff', {
     href: '/documents/{id}',
-    isOffered: isThere,
+    isOffered: isDownloadable,
   }),
   button('receipt', 'documents', 'Receipt and history', 'FileText', 'staff', {
     href: '/documents/{id}/receipt',
@@ -46,7 +49,7 @@ export const actionButtons: readonly ActionButton[] = [
   }),
   button('release', 'documents', 'Release report', 'Send', 'staff', {
     href: '/documents/{id}/release',
-    isOffered: (row) => row.release === 'draft' && isThere(row) && row.damagedAt === null,
+    isOffered: (row) => row.release === 'draft' && isDownloadable(row) && row.damagedAt === null,
   }),
   button('recall', 'documents', 'Recall report', 'CornerUpLeft', 'staff', {
     href: '/documents/{id}/recall',
@@ -72,7 +75,7 @@ export const actionButtons: readonly ActionButton[] = [
     isOffered: (row) => row.state !== 'refused',
   }),
   {
-    ...button('replay-all', 'webhook-events', 'Replay all given up', 'RefreshCw', 'admin'),
+    ...button('replay-all', 'webhook-events', 'Replay all undelivered', 'RefreshCw', 'admin'),
     kind: 'resource',
   },
   button('send-again', 'emails', 'Send again', 'Send', 'staff', {
@@ -99,5 +102,24 @@ export function mayDo(role: Role, action: Pick<ActionButton, 'who'>): boolean {
 }
 
 export function actionOf(table: string, name: string): ActionButton | null {
-  return actionButtons.find((one) => one.table === table && one.name === name) ?? null;
+  return actionButtons.find((action) => action.table === table && action.name === name) ?? null;
+}
+
+/** Gives a failed job all its tries again. `gone`: no failed job has this id, or it is running. */
+export async function runJobAgain(
+  { db, audit, jobs }: { db: Database; audit: AuditLog; jobs: JobQueue },
+  actor: Actor,
+  jobId: string,
+): Promise<'queued' | 'gone' | 'forbidden'> {
+  if (!mayAdminister(actor.viewer)) return 'forbidden';
+  return db.transaction(async (trx) => {
+    if (!(await jobs.runAgain(jobId, trx))) return 'gone';
+    await audit.record(trx, auditActor(actor), {
+      action: 'record.changed',
+      resourceType: 'job',
+      resourceId: jobId,
+      metadata: { change: 'run_again' },
+    });
+    return 'queued';
+  });
 }

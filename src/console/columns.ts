@@ -1,35 +1,39 @@
-// How the columns of the console's lists are written down.
+// Builders for the columns of the console's lists.
 import type { Booking } from '../bookings/index.ts';
 import type { Column, ColumnType } from './table.ts';
 
-export type More = Partial<Omit<Column, 'name' | 'type'>>;
-export const column = (name: string, type: ColumnType, sql: string, more: More = {}): Column => ({
+export type ColumnOptions = Partial<Omit<Column, 'name' | 'type'>>;
+export const column = (name: string, type: ColumnType, sql: string, more: ColumnOptions = {}): Column => ({
   name,
   type,
   sql,
   ...more,
 });
 /** @param words each value with the words it is shown in */
-export const oneOf = (name: string, sql: string, words: Record<string, string>, more: More = {}): Column =>
-  column(name, 'enum', sql, { words, ...more });
+export const enumeration = (
+  name: string,
+  sql: string,
+  words: Record<string, string>,
+  more: ColumnOptions = {},
+): Column => column(name, 'enum', sql, { words, ...more });
 /** Shows codes as they read: `bad_signature` as `Bad signature`. */
 export const spelledOut = (codes: readonly string[]): Record<string, string> =>
   Object.fromEntries(codes.map((code) => [code, sentenceCase(code.replaceAll('_', ' '))]));
 export const sentenceCase = (text: string): string => `${text.charAt(0).toUpperCase()}${text.slice(1)}`;
 /** For `in (…)`: trusted constants, never input. */
 export const sqlList = (values: readonly string[]): string => values.map((value) => `'${value}'`).join(', ');
-export const record: More = { shown: 'record' };
-export const health: More = { isHealth: true };
-/** For the exact filter behind a link: the names of two may be alike. */
-export const link: More = { shown: 'link' };
+export const recordOnly: ColumnOptions = { shown: 'record' };
+export const health: ColumnOptions = { isHealth: true };
+/** Not shown; links filter by it, because two records may have the same name. */
+export const filterOnly: ColumnOptions = { shown: 'filter' };
 /** Where a booking was made. */
 export const sourceWords: Record<Booking['source'], string> = {
   portal: 'Made here',
   acuity_direct: 'Made in Acuity',
 };
-/** @param sql of its id */
-export const to = (table: string, sql: string): More => ({ to: `'${table}/' || ${sql}` });
-/** The list that a count counts. */
-export const counts = (table: string, by: string, also: Record<string, string> = {}): More => ({
+/** @param sql the id of the record linked to */
+export const linkTo = (table: string, sql: string): ColumnOptions => ({ to: `'${table}/' || ${sql}` });
+/** Makes a count a link to the list it counts. */
+export const counts = (table: string, by: string, also: Record<string, string> = {}): ColumnOptions => ({
   lists: { table, by, also },
 });

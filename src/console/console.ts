@@ -1,4 +1,4 @@
-// AdminJS itself. Loaded at the first request to the console: it takes a second and a hundred megabytes.
+// Configures AdminJS. Loaded at the first request to the console: it takes a second and a hundred megabytes.
 import path from 'node:path';
 import {
   AdminJS,
@@ -13,13 +13,13 @@ import type { Role } from '../accounts/index.ts';
 import type { Database } from '../db/knex.ts';
 import { actionButtons, mayDo, type ActionButton } from './actions.ts';
 import { sentenceCase } from './columns.ts';
-import { leadsTo, mayRead, searchOf, type Column, type Table } from './table.ts';
+import { linkKey, mayRead, searchBoxOf, type Column, type Table } from './table.ts';
 import { TableResource } from './table.resource.ts';
 import { tables } from './tables.ts';
 
 const componentsFile = path.resolve(import.meta.dirname, '../../public/js/console/1-ask.js');
 
-/** What of a viewer goes into the page: signs that could end its script are left out (AdminJS does not escape). */
+/** What AdminJS writes into the page's script about the viewer. It does not escape, so characters that could end the script go. */
 export function currentAdminOf(viewer: {
   userId: string;
   name: string;
@@ -42,7 +42,7 @@ export interface ConsoleParts {
 
 export function createAdmin(db: Database): ConsoleParts {
   const componentLoader = new ComponentLoader();
-  // The browser gets that one file for all of them: nothing is bundled, at the start or ever.
+  // AdminJS wants a file for each component. The browser gets our files as they are; nothing is bundled.
   const component = (name: string): string => componentLoader.add(name, componentsFile);
   const parts = {
     dashboard: component('ConsoleDashboard'),
@@ -88,7 +88,7 @@ export function createAdmin(db: Database): ConsoleParts {
   return { admin, routes: adminRoutes.routes, assets: adminRoutes.assets };
 }
 
-/** In this order: what comes later wins. */
+/** In cascade order. */
 const stylesheets = ['pieces', 'bar', 'dashboard', 'list-head', 'forms', 'lists', 'acting-notice'];
 
 const brandColors = {
@@ -119,9 +119,9 @@ function translations() {
       ),
       actions: {
         list: table.label,
-        show: table.one,
+        show: table.singular,
         ...Object.fromEntries(
-          actionButtons.filter((one) => one.table === table.id).map(({ name, label }) => [name, label]),
+          actionButtons.filter((button) => button.table === table.id).map(({ name, label }) => [name, label]),
         ),
       },
     },
@@ -139,7 +139,7 @@ function asWords(name: string): string {
 const icons = { Work: 'Briefcase', People: 'Users', Integrations: 'Repeat', Oversight: 'Shield' };
 const never = { isAccessible: false, isVisible: false };
 
-/** For support a name is a name where the record behind it is not theirs to read. */
+/** Lists that support may not read: names of their records are shown without a link. */
 const forAdmins = tables.filter(({ who }) => who === 'admin').map(({ id }) => id);
 
 type Parts = Record<
@@ -155,10 +155,10 @@ function propertyOf(column: Column, table: Table, parts: Parts) {
     isHealth,
     zone: zone ?? null,
     lists: lists ?? null,
-    to: to ? leadsTo(name) : null,
+    to: to ? linkKey(name) : null,
     forAdmins,
   };
-  // On a narrow screen AdminJS shows the title alone.
+  // On a narrow screen AdminJS's list shows the title alone.
   const components = componentsOf(column, isTitle, parts);
   if (!words) return { isTitle, custom, components };
   const availableValues = Object.entries(words).map(([value, label]) => ({ value, label }));
@@ -184,9 +184,9 @@ function optionsOf(table: Table, parts: Parts): ResourceOptions {
         ({ shown = 'everywhere' }) => shown === 'everywhere' || (where !== 'list' && shown === 'record'),
       )
       .map(({ name }) => name)
-      // It is what one looks at last.
+      // The id comes last.
       .toSorted((a, b) => Number(a === 'id') - Number(b === 'id'));
-  const buttons = actionButtons.filter((one) => one.table === table.id);
+  const buttons = actionButtons.filter((button) => button.table === table.id);
   return {
     navigation: { name: table.group, icon: icons[table.group] },
     titleProperty: table.title,
@@ -199,15 +199,15 @@ function optionsOf(table: Table, parts: Parts): ResourceOptions {
       table.columns.map((column) => [column.name, propertyOf(column, table, parts)]),
     ),
     actions: {
-      list: { isAccessible, custom: { search: searchOf(table).hint } },
+      list: { isAccessible, custom: { search: searchBoxOf(table).hint } },
       show: { isAccessible },
-      // All that writes, and the search that answers apart from the list: closed, bulk and all.
+      // Closed: everything that writes, and AdminJS's search beside the list.
       new: never,
       edit: never,
       delete: never,
       bulkDelete: never,
       search: never,
-      ...Object.fromEntries(buttons.map((one) => [one.name, actionOptions(one, table, parts)])),
+      ...Object.fromEntries(buttons.map((button) => [button.name, actionOptions(button, table, parts)])),
     },
   };
 }
@@ -227,7 +227,7 @@ function actionOptions(button: ActionButton, table: Table, parts: Parts) {
         button.href ?? `/admin/forms/${table.id}/${button.kind === 'record' ? '{id}/' : ''}${button.name}`,
     },
     isAccessible,
-    // Opens the page and does nothing: what it does is posted to the form's own address.
+    // Only opens the page; the form posts to http/console.
     handler: (_request: ActionRequest, _response: unknown, context: ActionContext) =>
       context.record ? { record: context.record.toJSON(context.currentAdmin) } : {},
   };

@@ -1,4 +1,4 @@
-// What needs attention from staff: each entry is a list and its repair.
+// What needs attention from staff: lists with what to do about their records, and notices.
 import type { Role } from '../accounts/index.ts';
 import type { MappingAttention } from '../questions/index.ts';
 import { attentionWords, type ConnectionAttention } from '../sync/index.ts';
@@ -7,16 +7,16 @@ import type { Filters } from './table.query.ts';
 export interface AttentionList {
   label: string;
   table: string;
-  /** The list behind the number: counted as it is listed. */
+  /** Of the list that the number links to. */
   filters: Filters;
   repair: {
     label: string;
-    /** `{next}` is the id of the one that comes first. */
+    /** `{next}` is the id of the first record. */
     href: string;
-    /** The column that says which comes first. */
+    /** The column that decides which record is first. */
     next?: string;
     who: 'staff' | 'admin';
-    /** Said to whom it is closed. */
+    /** The label for staff who may not do it. */
     unavailable?: string;
   };
 }
@@ -38,7 +38,7 @@ export const attentionLists: readonly AttentionList[] = [
     },
   },
   {
-    label: 'Bookings that lack details',
+    label: 'Bookings with missing details',
     table: 'bookings',
     filters: { detailsNeeded: 'true', status: 'active' },
     repair: {
@@ -99,11 +99,11 @@ export const attentionLists: readonly AttentionList[] = [
     repair: { label: 'Send them all again', href: action('emails', 'send-all-again'), who: 'staff' },
   },
   {
-    label: 'E-mails not delivered so far',
+    label: 'E-mails not delivered yet',
     table: 'emails',
     filters: { isStuck: 'true' },
     repair: {
-      label: 'See what the mail server says',
+      label: 'See the mail server’s answer',
       who: 'staff',
       href: record('emails', 'show'),
       next: 'createdAt',
@@ -114,7 +114,7 @@ export const attentionLists: readonly AttentionList[] = [
     table: 'account-emails',
     filters: { isStuck: 'true' },
     repair: {
-      label: 'See what the mail server says',
+      label: 'See the mail server’s answer',
       who: 'admin',
       href: record('account-emails', 'show'),
       next: 'createdAt',
@@ -155,16 +155,16 @@ export const attentionLists: readonly AttentionList[] = [
   },
 ];
 
-/** Of no list: something to be done elsewhere. */
+/** Something to do that is not a list of records. */
 export interface AttentionNotice {
   label: string;
   count: number;
-  /** Null: there is nothing that this reader could open. */
+  /** Null: this reader may open nothing. */
   href: string | null;
   repair: { label: string; href: string | null };
 }
 
-/** Nothing Acuity says arrives: before all else. Support sees which events there were. */
+/** Events of Acuity do not arrive. Support may look at the events received so far. */
 export function connectionNotices(attention: ConnectionAttention | null, role: Role): AttentionNotice[] {
   if (!attention) return [];
   const href = role === 'admin' ? '/admin/acuity' : '/admin/resources/webhook-events';
@@ -175,19 +175,19 @@ export function connectionNotices(attention: ConnectionAttention | null, role: R
   return [{ label: attentionWords[attention], count: 1, href, repair }];
 }
 
-/** What waits on the page of Acuity's questions: of no list, and shown only where there is something to do. */
+/** What is to do on the page Acuity questions; only counts above zero. */
 export function questionNotices({
   lost,
   newRequired,
   withoutReference,
 }: MappingAttention): AttentionNotice[] {
   const href = '/admin/acuity-questions';
-  const all: [string, number, string][] = [
+  const counts: [string, number, string][] = [
     ['Details whose question in Acuity is gone', lost, 'Choose another question'],
-    ['New required questions in Acuity', newRequired, 'Choose what they are'],
+    ['New required questions in Acuity', newRequired, 'Map them'],
     ['Examinations without our reference in Acuity', withoutReference, 'See what is missing'],
   ];
-  return all
+  return counts
     .filter(([, count]) => count > 0)
     .map(([label, count, repair]) => ({ label, count, href, repair: { label: repair, href } }));
 }

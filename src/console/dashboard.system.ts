@@ -1,4 +1,4 @@
-// What is wrong with the system itself, for whoever opens the console: said before all that waits.
+// Notices about the system itself, shown above everything else that needs attention.
 import type { Role } from '../accounts/index.ts';
 import type { Database } from '../db/knex.ts';
 import { liveWorkers } from '../db/signs-of-life.ts';
@@ -10,20 +10,24 @@ const reconcileLateMs = 3_600_000;
 export async function systemNotices(db: Database, role: Role): Promise<AttentionNotice[]> {
   const { jobs } = await liveWorkers(db);
   if (jobs === 0) {
-    // Nothing is reconciled then, either: the cause is enough.
-    const label = 'No worker runs: no e-mails are sent, and changes in Acuity wait';
-    return [{ label, count: 1, ...openTo(role, '/admin/doctor', 'Check the system') }];
+    // Without a worker nothing is reconciled either; one notice is enough.
+    const label = 'No worker is running: e-mails and changes from Acuity are held up';
+    return [{ label, count: 1, ...forRole(role, '/admin/doctor', 'Check the system') }];
   }
   const since = await uncomparedSince(db);
   const lateMs = since ? Date.now() - since.getTime() : 0;
   if (lateMs < reconcileLateMs) return [];
   const label = `Not compared with Acuity for ${inWords(lateMs)}`;
   return [
-    { label, count: 1, ...openTo(role, '/admin/resources/drift-reports/actions/reconcile', 'Reconcile now') },
+    {
+      label,
+      count: 1,
+      ...forRole(role, '/admin/resources/drift-reports/actions/reconcile', 'Reconcile now'),
+    },
   ];
 }
 
-/** The last comparison that came to its end; before the first, the oldest booking. Null: there is nothing to compare. */
+/** When the last completed reconciliation began; before the first, when the oldest booking was made. Null: no bookings. */
 async function uncomparedSince(db: Database): Promise<Date | null> {
   const { rows } = await db.raw<{ rows: [{ since: Date | null }] }>(
     `select coalesce(
@@ -33,7 +37,7 @@ async function uncomparedSince(db: Database): Promise<Date | null> {
   return rows[0].since;
 }
 
-function openTo(role: Role, href: string, label: string): Pick<AttentionNotice, 'href' | 'repair'> {
+function forRole(role: Role, href: string, label: string): Pick<AttentionNotice, 'href' | 'repair'> {
   if (role === 'admin') return { href, repair: { label, href } };
   return { href: null, repair: { label: 'Ask an admin to look', href: null } };
 }

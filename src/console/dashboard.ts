@@ -1,5 +1,5 @@
-// The first page of the morning: what is on today, what came in, what waits for somebody. Every number is counted as
-// the list behind it lists, for the same days in the same zone.
+// The console's first page: today's examinations, what needs attention, new bookings. Every number is counted by the
+// filters of the list it links to, for the same days in the same zone.
 import type { Role } from '../accounts/index.ts';
 import { bookingSources, progressWords, type Booking } from '../bookings/index.ts';
 import type { Database } from '../db/knex.ts';
@@ -20,12 +20,12 @@ import { countRows, selectRows, type Filters } from './table.query.ts';
 import { tableOf } from './tables.ts';
 
 export interface Dashboard {
-  /** The reader's, `YYYY-MM-DD`. */
+  /** Today in the reader's zone, `YYYY-MM-DD`. */
   day: string;
   today: {
     count: number;
     href: string;
-    /** The first of them by the clock. */
+    /** The earliest. */
     rows: {
       id: string;
       reference: string;
@@ -48,9 +48,9 @@ export interface Dashboard {
   attention: {
     label: string;
     count: number;
-    /** Null: there is nothing that this reader could open. */
+    /** Null: this reader may open nothing. */
     href: string | null;
-    /** What to do about it; without an address it is for somebody else to do. */
+    /** What to do about it. Without `href` somebody else has to do it. */
     repair: { label: string; href: string | null };
   }[];
   tools: { label: string; about: string; href: string }[];
@@ -61,49 +61,49 @@ const tools = [
     label: 'Why can’t they see it?',
     href: '/admin/access-check',
     who: 'staff',
-    about: 'A person and a page: why access was refused',
+    about: 'Find out why access was refused',
   },
   {
     label: 'Act as a referrer',
     href: '/admin/act-as',
     who: 'admin',
-    about: 'See and do what they would',
+    about: 'See and do what the referrer can',
   },
   {
     label: 'What was done in referrers’ names',
     href: '/admin/episodes',
     who: 'admin',
-    about: 'Each time, with its reason',
+    about: 'Every episode, with its reason',
   },
   {
     label: 'Acuity connection',
     href: '/admin/acuity',
     who: 'admin',
-    about: 'Whether Acuity tells us of changes',
+    about: 'Whether Acuity’s webhooks reach us',
   },
   {
     label: 'Acuity questions',
     href: '/admin/acuity-questions',
     who: 'admin',
-    about: 'Which question of Acuity is which detail',
+    about: 'Which question in Acuity holds which detail',
   },
   {
     label: 'System check',
     href: '/admin/doctor',
     who: 'admin',
-    about: 'What is set up, and what is not',
+    about: 'Check the set-up, and what to fix',
   },
   {
     label: 'Merge records',
     href: '/admin/merges',
     who: 'admin',
-    about: 'Two people or organisations that are one',
+    about: 'Join duplicate referrers or organisations',
   },
   {
     label: 'People, organisations and invitations',
     href: '/account/people',
     who: 'admin',
-    about: 'People and invitations',
+    about: 'Invite people, change roles',
   },
 ] as const;
 
@@ -114,8 +114,8 @@ const shownToday = 8;
 const shownWeeks = 12;
 
 /**
- * @param zone the reader's
- * @param acuity what is to be done about the connection; what waits on the page of questions, null: not for this reader
+ * @param zone the reader's IANA zone
+ * @param acuity what needs attention in the connection and in the questions; null: nothing, or not for this reader
  */
 export async function readDashboard(
   db: Database,
@@ -127,7 +127,7 @@ export async function readDashboard(
   const readable = attentionLists.filter(({ table }) => mayRead(role, tableNamed(table)));
   const today = await readToday(db, day);
   const weeks = await readWeeks(db, day, zone);
-  // One after the other: all at once, two who open it hold every connection there is.
+  // In sequence: in parallel, two readers would take every connection of the pool.
   const attention: Dashboard['attention'] = await systemNotices(db, role);
   attention.push(...connectionNotices(acuity.connection, role));
   for (const list of readable) attention.push(await countAttention(db, role, list));
@@ -210,11 +210,11 @@ async function countAttention(
     href: listOf(table, filters),
     repair: mayRepair
       ? { label: repair.label, href: repair.next && !next ? null : repair.href.replace('{next}', next ?? '') }
-      : { label: repair.unavailable ?? 'For an admin to look after', href: null },
+      : { label: repair.unavailable ?? 'Ask an admin', href: null },
   };
 }
 
-/** Which of them comes first. */
+/** The id of the first record of a list. */
 async function nextOf(db: Database, table: string, filters: Filters, by: string): Promise<string | null> {
   const row = (await selectRows(db, tableNamed(table), filters)
     .orderBy([{ column: `r.${by}` }, { column: 'r.id' }])
@@ -224,7 +224,7 @@ async function nextOf(db: Database, table: string, filters: Filters, by: string)
 
 function tableNamed(id: string) {
   const table = tableOf(id);
-  if (!table) throw new Error(`The dashboard counts ${id}, which is no list of the console`);
+  if (!table) throw new Error(`The dashboard counts ${id}, but the console has no such list`);
   return table;
 }
 

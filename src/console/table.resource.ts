@@ -1,11 +1,11 @@
-// A table as AdminJS reads it. It cannot write: changes are actions of ours (actions.ts), through the rooms.
+// A read-only AdminJS resource over a table. Changes go through our own actions (actions.ts) and the rooms.
 import { BaseProperty, BaseRecord, BaseResource, type Filter } from 'adminjs';
 import type { Database } from '../db/knex.ts';
 import type { Column, Table } from './table.ts';
 import {
   countRows,
   findRow,
-  inOrder,
+  orderRows,
   selectRows,
   shownRow,
   type Filters,
@@ -78,7 +78,7 @@ export class TableResource extends BaseResource {
       by: options.sort?.sortBy ?? sort.by,
       direction: options.sort?.direction ?? sort.direction,
     };
-    const rows = (await inOrder(selectRows(this.#db, this.table, filtersOf(filter)), this.table, order)
+    const rows = (await orderRows(selectRows(this.#db, this.table, filtersOf(filter)), this.table, order)
       .select('r.*')
       .limit(options.limit ?? 20)
       .offset(options.offset ?? 0)) as Row[];

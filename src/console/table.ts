@@ -1,4 +1,4 @@
-// What the console may show of a table. What is not named here is neither read, filtered by, sorted by nor sent.
+// What the console shows of a table: an allow-list. No other column is read, filtered by, sorted by or sent.
 import type { Role } from '../accounts/index.ts';
 
 export type ColumnType = 'string' | 'enum' | 'number' | 'datetime' | 'date' | 'boolean' | 'id' | 'json';
@@ -7,29 +7,29 @@ export interface Column {
   name: string;
   label?: string;
   type: ColumnType;
-  /** SQL over the table's `from`; a trusted constant, never made of input. */
+  /** An SQL expression over the table's `from`: a trusted constant, never built from input. */
   sql: string;
   /** Of an enumeration: each value with the words it is shown in. */
   words?: Readonly<Record<string, string>>;
-  /** Health information: filtered by in sealed words only, because filters stand in the address. */
+  /** Health information: its filter takes sealed words only, because filters are part of the URL. */
   isHealth?: true;
-  /** The record that it names: SQL for `table/id`, null when there is none. */
+  /** Makes the value a link: SQL for `table/id` of the record it names, null when there is none. */
   to?: string;
-  /** Of a count: the list that it counts, and the column there that names this record. */
+  /** Of a count: the list it counts, and the column there that holds this record's id. */
   lists?: { table: string; by: string; also?: Record<string, string> };
-  /** Of a time: the column that says in which zone it is read, and its days begin; unset: in the reader's. */
+  /** Of a time: the column with its IANA zone, which decides how it is shown and where days begin. Unset: the reader's zone. */
   zone?: string;
-  /** Of ids of many kinds: one that is written out is meant as it is. */
+  /** A text column of ids: a filter that is a whole UUID matches exactly, not as a part. */
   isId?: true;
-  /** In lists and records, in records only, or only filtered by where a link leads; everywhere when unset. */
-  shown?: 'everywhere' | 'record' | 'link';
+  /** `record`: in records, not in lists. `filter`: nowhere; links filter by it. Unset: everywhere. */
+  shown?: 'everywhere' | 'record' | 'filter';
 }
 
 export interface Table {
   id: string;
   label: string;
-  /** One of its records. */
-  one: string;
+  /** What one record is called. */
+  singular: string;
   group: 'Work' | 'People' | 'Integrations' | 'Oversight';
   who: 'staff' | 'admin';
   /** SQL after `from`, joins included. */
@@ -37,10 +37,10 @@ export interface Table {
   /** The first is the id. */
   columns: readonly Column[];
   title: string;
-  /** What its search box looks in, and what is said of it. Unset: all its texts. */
+  /** What the search box searches, and its placeholder. Unset: all text columns. */
   searched?: { sql: string; hint: string };
-  /** Texts are looked for in so many of its newest records, of those that everything else leaves. Unset: in all. */
-  textsOfNewest?: number;
+  /** Text filters look at this many of the newest records that pass the other filters. Unset: at all. */
+  textSearchLimit?: number;
   sort: { by: string; direction: 'asc' | 'desc' };
 }
 
@@ -52,18 +52,21 @@ export function columnOf(table: Table, name: string): Column | null {
   return table.columns.find((column) => column.name === name) ?? null;
 }
 
-/** Stands among the filters, and is no column: words that may be anybody's name, sealed as those are. */
+/** The search box's filter. Not a column; its words may be an examinee's name, so they are sealed. */
 export const searchFilter = 'search';
 
-export function searchOf({ searched, columns, textsOfNewest }: Table): { sql: string; hint: string | null } {
+export function searchBoxOf({ searched, columns, textSearchLimit }: Table): {
+  sql: string;
+  hint: string | null;
+} {
   if (searched) return searched;
   const texts = columns.filter(({ type }) => type === 'string').map(({ sql }) => sql);
   if (texts.length === 0) return { sql: `''`, hint: null };
-  const hint = textsOfNewest
-    ? `Search in the newest ${textsOfNewest.toLocaleString('en-AU')}`
-    : 'Search in all its texts';
+  const hint = textSearchLimit
+    ? `Search the newest ${textSearchLimit.toLocaleString('en-AU')}`
+    : 'Search all text columns';
   return { sql: `concat_ws(' ', ${texts.join(', ')})`, hint };
 }
 
-/** Beside a column's own value in a row: where it leads. */
-export const leadsTo = (name: string): string => `${name} to`;
+/** The key in a row that holds the link of a column's value. */
+export const linkKey = (name: string): string => `${name} to`;

@@ -3,10 +3,10 @@ import { accountMailKinds, emailStatuses, workMailKinds } from '../email/index.t
 import { allDifferences, driftStates, outcomes } from '../following/index.ts';
 import { reportKinds, reportStates } from '../sync/index.ts';
 import { webhookChannels, webhookRefusals, webhookStates } from '../webhooks/index.ts';
-import { column, oneOf, record, spelledOut, sqlList, to } from './columns.ts';
+import { column, enumeration, recordOnly, spelledOut, sqlList, linkTo } from './columns.ts';
 import type { Table } from './table.ts';
 
-/** Processed, and something is left to do for us: unless a later event of the appointment went through, or a booking came. */
+/** Processed with something left to do, and neither a later event of the appointment nor a booking has settled it. */
 const webhookNeedsAttention = `w.state = 'processed' and w.note is not null and w.note <> 'cancelled_before_booked'
   and not exists (select from webhook_events n
     where n.appointment_id = w.appointment_id and n.received_at > w.received_at and n.state = 'processed')
@@ -15,151 +15,151 @@ const webhookNeedsAttention = `w.state = 'processed' and w.note is not null and 
 export const webhookEvents: Table = {
   id: 'webhook-events',
   label: 'Webhook events',
-  one: 'Webhook event',
+  singular: 'Webhook event',
   group: 'Integrations',
   who: 'staff',
   title: 'action',
   sort: { by: 'receivedAt', direction: 'desc' },
   from: 'webhook_events w left join bookings b on b.id = w.booking_id',
   columns: [
-    column('id', 'id', 'w.id', record),
+    column('id', 'id', 'w.id', recordOnly),
     column('receivedAt', 'datetime', 'w.received_at'),
     column('action', 'string', 'w.action'),
     column('appointmentId', 'number', 'w.appointment_id'),
-    oneOf('state', 'w.state', spelledOut(webhookStates)),
-    oneOf('outcome', 'w.outcome', spelledOut(outcomes)),
-    column('booking', 'string', 'b.reference', to('bookings', 'b.id')),
-    oneOf('channel', 'w.channel', spelledOut(webhookChannels), record),
-    oneOf('refusal', 'w.refusal', spelledOut(webhookRefusals), record),
-    column('attempts', 'number', 'w.attempts', record),
-    column('lastStatus', 'number', 'w.last_status', record),
-    column('lastError', 'string', 'w.last_error', record),
-    column('note', 'string', 'w.note', record),
-    column('needsAttention', 'boolean', webhookNeedsAttention, { label: 'Needs attention', ...record }),
-    column('nextAttemptAt', 'datetime', 'w.next_attempt_at', record),
-    column('processedAt', 'datetime', 'w.processed_at', record),
-    column('replayedAt', 'datetime', 'w.replayed_at', record),
+    enumeration('state', 'w.state', spelledOut(webhookStates)),
+    enumeration('outcome', 'w.outcome', spelledOut(outcomes)),
+    column('booking', 'string', 'b.reference', linkTo('bookings', 'b.id')),
+    enumeration('channel', 'w.channel', spelledOut(webhookChannels), recordOnly),
+    enumeration('refusal', 'w.refusal', spelledOut(webhookRefusals), recordOnly),
+    column('attempts', 'number', 'w.attempts', recordOnly),
+    column('lastStatus', 'number', 'w.last_status', recordOnly),
+    column('lastError', 'string', 'w.last_error', recordOnly),
+    column('note', 'string', 'w.note', recordOnly),
+    column('needsAttention', 'boolean', webhookNeedsAttention, recordOnly),
+    column('nextAttemptAt', 'datetime', 'w.next_attempt_at', recordOnly),
+    column('processedAt', 'datetime', 'w.processed_at', recordOnly),
+    column('replayedAt', 'datetime', 'w.replayed_at', recordOnly),
   ],
 };
 
-/** It is tried for three days: nobody is to learn only then that the mail server takes nothing. */
+/** Tried five times. Delivery is tried for three days; staff should know before it is given up. */
 const isStuck = `e.status = 'queued' and e.attempts >= 5`;
-/** When, by whom, and what had become of it before. */
+/** When and by whom it was sent again, and its state before. */
 const sentAgain = `(select jsonb_agg(jsonb_build_object('at', l.at, 'by', k.name, 'before', l.metadata -> 'before') order by l.id)
   from audit_log l left join users k on k.id = l.actor_id
   where l.resource_type = 'email' and l.resource_id = e.id::text and l.metadata ->> 'change' = 'sent_again')`;
 export const emails: Table = {
   id: 'emails',
   label: 'E-mails',
-  one: 'E-mail',
+  singular: 'E-mail',
   group: 'Integrations',
   who: 'staff',
   title: 'kind',
   sort: { by: 'createdAt', direction: 'desc' },
-  // Who is invited, or has forgotten a password, is an admin's to know: those mails stand on the people's pages.
+  // Account e-mails are for admins only: they tell who was invited or forgot a password.
   from: `emails e left join bookings b on b.id = e.booking_id
     where e.account_link_id is null and e.kind in (${sqlList(workMailKinds)})`,
   columns: [
-    column('id', 'id', 'e.id', record),
-    oneOf('kind', 'e.kind', spelledOut(workMailKinds)),
+    column('id', 'id', 'e.id', recordOnly),
+    enumeration('kind', 'e.kind', spelledOut(workMailKinds)),
     column('recipient', 'string', 'e.recipient'),
-    column('booking', 'string', 'b.reference', to('bookings', 'b.id')),
-    oneOf('status', 'e.status', spelledOut(emailStatuses)),
+    column('booking', 'string', 'b.reference', linkTo('bookings', 'b.id')),
+    enumeration('status', 'e.status', spelledOut(emailStatuses)),
     column('attempts', 'number', 'e.attempts'),
-    column('isStuck', 'boolean', isStuck, { label: 'Not delivered so far', ...record }),
-    column('lastError', 'string', 'e.last_error', record),
+    column('isStuck', 'boolean', isStuck, { label: 'Not delivered yet', ...recordOnly }),
+    column('lastError', 'string', 'e.last_error', recordOnly),
     column('sentAt', 'datetime', 'e.sent_at'),
-    column('sentAgain', 'json', sentAgain, { label: 'Sent again', ...record }),
+    column('sentAgain', 'json', sentAgain, { label: 'Sent again', ...recordOnly }),
     column('createdAt', 'datetime', 'e.created_at'),
   ],
 };
 
-/** Neither what they say nor their link: whoever has that has the account. */
+/** Without text and link: whoever has the link has the account. */
 export const accountEmails: Table = {
   id: 'account-emails',
   label: 'Account e-mails',
-  one: 'Account e-mail',
+  singular: 'Account e-mail',
   group: 'Integrations',
   who: 'admin',
   title: 'kind',
   sort: { by: 'createdAt', direction: 'desc' },
   from: `emails e where e.kind in (${sqlList(accountMailKinds)})`,
   columns: [
-    column('id', 'id', 'e.id', record),
-    oneOf('kind', 'e.kind', spelledOut(accountMailKinds)),
+    column('id', 'id', 'e.id', recordOnly),
+    enumeration('kind', 'e.kind', spelledOut(accountMailKinds)),
     column('recipient', 'string', 'e.recipient'),
-    oneOf('status', 'e.status', spelledOut(emailStatuses)),
+    enumeration('status', 'e.status', spelledOut(emailStatuses)),
     column('attempts', 'number', 'e.attempts'),
     column(
       'isStuck',
       'boolean',
-      // Made anew by the person's own page, it is a message of its own.
+      // A link requested again is a new e-mail; the old one then needs nothing.
       `(e.status = 'failed' or ${isStuck}) and not exists (select from emails n
         where n.recipient = e.recipient and n.kind = e.kind and n.created_at > e.created_at and n.status = 'sent')`,
-      { label: 'Not delivered', ...record },
+      { label: 'Not delivered', ...recordOnly },
     ),
-    column('lastError', 'string', 'e.last_error', record),
+    column('lastError', 'string', 'e.last_error', recordOnly),
     column('sentAt', 'datetime', 'e.sent_at'),
     column('createdAt', 'datetime', 'e.created_at'),
   ],
 };
 
-/** No later look over its days went well; only another look at all of them makes up for one at all. */
+/** Failed, and no later reconciliation that is at least as wide has completed over its days. */
 const reportNeedsAttention = `d.state = 'failed' and not exists (
   select from drift_reports n where n.state = 'done' and n.started_at > d.started_at
     and n.from_day <= d.to_day and n.to_day >= d.from_day and (n.kind = 'all' or d.kind <> 'all') and (n.fixes or not d.fixes))`;
 export const driftReports: Table = {
   id: 'drift-reports',
-  label: 'Drift reports',
-  one: 'Drift report',
+  label: 'Reconciliations',
+  singular: 'Reconciliation',
   group: 'Integrations',
   who: 'staff',
   title: 'startedAt',
   sort: { by: 'startedAt', direction: 'desc' },
   from: 'drift_reports d',
   columns: [
-    column('id', 'id', 'd.id', record),
+    column('id', 'id', 'd.id', recordOnly),
     column('startedAt', 'datetime', 'd.started_at'),
-    oneOf('kind', 'd.kind', spelledOut(reportKinds)),
+    enumeration('kind', 'd.kind', spelledOut(reportKinds)),
     column('fromDay', 'date', 'd.from_day'),
     column('toDay', 'date', 'd.to_day'),
-    oneOf('state', 'd.state', spelledOut(reportStates)),
+    enumeration('state', 'd.state', spelledOut(reportStates)),
     column('appointments', 'number', 'd.appointments'),
     column('found', 'number', 'd.found'),
     column('fixed', 'number', 'd.fixed'),
-    column('unannounced', 'number', 'd.unannounced', record),
-    column('lastError', 'string', 'd.last_error', record),
+    column('unannounced', 'number', 'd.unannounced', recordOnly),
+    column('lastError', 'string', 'd.last_error', recordOnly),
     column('needsAttention', 'boolean', reportNeedsAttention, {
       label: 'Failed, no later report',
-      ...record,
+      ...recordOnly,
     }),
-    column('finishedAt', 'datetime', 'd.finished_at', record),
+    column('finishedAt', 'datetime', 'd.finished_at', recordOnly),
   ],
 };
 
-/** No later look over its day has been: of it, one would be an item of its own. */
-const stillLeft = `i.state = 'left' and not i.superseded`;
+/** No later reconciliation covered its day; one that did would have recorded it again. */
+const isStillDifferent = `i.state = 'left' and not i.superseded`;
 export const driftItems: Table = {
   id: 'drift-items',
   label: 'Differences from Acuity',
-  one: 'Difference from Acuity',
+  singular: 'Difference from Acuity',
   group: 'Integrations',
   who: 'staff',
   title: 'difference',
   sort: { by: 'foundAt', direction: 'desc' },
   from: `drift_items i left join bookings b on b.id = i.booking_id`,
   columns: [
-    column('id', 'id', 'i.id', record),
+    column('id', 'id', 'i.id', recordOnly),
     column('foundAt', 'datetime', 'i.found_at'),
-    oneOf('difference', 'i.difference', spelledOut(allDifferences)),
-    oneOf('state', 'i.state', spelledOut(driftStates)),
+    enumeration('difference', 'i.difference', spelledOut(allDifferences)),
+    enumeration('state', 'i.state', spelledOut(driftStates)),
     column('appointmentId', 'number', 'i.appointment_id'),
-    column('booking', 'string', 'b.reference', to('bookings', 'b.id')),
-    column('day', 'date', `coalesce((b.starts_at at time zone b.timezone)::date, i.day)`, record),
+    column('booking', 'string', 'b.reference', linkTo('bookings', 'b.id')),
+    column('day', 'date', `coalesce((b.starts_at at time zone b.timezone)::date, i.day)`, recordOnly),
     column('reason', 'string', 'i.reason'),
-    column('announced', 'boolean', 'i.announced', record),
-    column('isStillDifferent', 'boolean', stillLeft, { label: 'Still different' }),
-    column('reportId', 'id', 'i.report_id', { ...record, ...to('drift-reports', 'i.report_id') }),
+    column('announced', 'boolean', 'i.announced', recordOnly),
+    column('isStillDifferent', 'boolean', isStillDifferent, { label: 'Still different' }),
+    column('reportId', 'id', 'i.report_id', { ...recordOnly, ...linkTo('drift-reports', 'i.report_id') }),
   ],
 };
 
@@ -167,14 +167,14 @@ const unrepaired = `(select count(*)::int from jsonb_array_elements(c.findings) 
 export const custodyReports: Table = {
   id: 'custody-reports',
   label: 'File checks',
-  one: 'File check',
+  singular: 'File check',
   group: 'Integrations',
   who: 'staff',
   title: 'startedAt',
   sort: { by: 'startedAt', direction: 'desc' },
   from: 'custody_reports c',
   columns: [
-    column('id', 'id', 'c.id', record),
+    column('id', 'id', 'c.id', recordOnly),
     column('startedAt', 'datetime', 'c.started_at'),
     column('rowsChecked', 'number', 'c.rows_checked', { label: 'Documents checked' }),
     column('objectsChecked', 'number', 'c.objects_checked', { label: 'Objects checked' }),
@@ -184,9 +184,9 @@ export const custodyReports: Table = {
       'needsAttention',
       'boolean',
       `${unrepaired} > 0 and c.started_at = (select max(started_at) from custody_reports)`,
-      record,
+      recordOnly,
     ),
-    column('findings', 'json', 'c.findings', record),
-    column('finishedAt', 'datetime', 'c.finished_at', record),
+    column('findings', 'json', 'c.findings', recordOnly),
+    column('finishedAt', 'datetime', 'c.finished_at', recordOnly),
   ],
 };

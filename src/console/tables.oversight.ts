@@ -1,6 +1,6 @@
-// Lists for admins: who did what, and what did not get done.
+// Lists for admins: the audit log, and jobs that failed.
 import { auditActions, auditOutcomes } from '../audit/index.ts';
-import { column, oneOf, record, spelledOut, to } from './columns.ts';
+import { column, enumeration, recordOnly, spelledOut, linkTo } from './columns.ts';
 import type { Table } from './table.ts';
 
 const listOfType = {
@@ -20,39 +20,39 @@ const auditedRecord = `case a.resource_type ${Object.entries(listOfType)
 export const auditLog: Table = {
   id: 'audit',
   label: 'Audit log',
-  one: 'Entry of the audit log',
+  singular: 'Audit entry',
   group: 'Oversight',
   who: 'admin',
   title: 'action',
   sort: { by: 'id', direction: 'desc' },
-  // It only ever grows.
-  textsOfNewest: 100_000,
+  // The audit log only grows.
+  textSearchLimit: 100_000,
   from: 'audit_log a left join users p on p.id = a.actor_id left join users r on r.id = a.acting_as_id',
   columns: [
     column('id', 'number', 'a.id'),
     column('at', 'datetime', 'a.at'),
-    column('actor', 'string', 'p.name', { label: 'Who', ...to('users', 'p.id') }),
-    column('actingAs', 'string', 'r.name', { label: 'Acting as', ...to('users', 'r.id') }),
-    oneOf('action', 'a.action', spelledOut(auditActions)),
+    column('actor', 'string', 'p.name', { label: 'Who', ...linkTo('users', 'p.id') }),
+    column('actingAs', 'string', 'r.name', { label: 'Acting as', ...linkTo('users', 'r.id') }),
+    enumeration('action', 'a.action', spelledOut(auditActions)),
     column('resourceType', 'string', 'a.resource_type'),
-    column('resourceId', 'string', 'a.resource_id', { ...record, isId: true, to: auditedRecord }),
-    oneOf('outcome', 'a.outcome', spelledOut(auditOutcomes)),
-    column('metadata', 'json', 'a.metadata', record),
-    column('ip', 'string', 'a.ip', { label: 'IP address', ...record }),
-    column('userAgent', 'string', 'a.user_agent', record),
-    column('requestId', 'string', 'a.request_id', record),
+    column('resourceId', 'string', 'a.resource_id', { ...recordOnly, isId: true, to: auditedRecord }),
+    enumeration('outcome', 'a.outcome', spelledOut(auditOutcomes)),
+    column('metadata', 'json', 'a.metadata', recordOnly),
+    column('ip', 'string', 'a.ip', { label: 'IP address', ...recordOnly }),
+    column('userAgent', 'string', 'a.user_agent', recordOnly),
+    column('requestId', 'string', 'a.request_id', recordOnly),
   ],
 };
 
 export const failedJobs: Table = {
   id: 'failed-jobs',
   label: 'Jobs that failed',
-  one: 'Job',
+  singular: 'Job',
   group: 'Oversight',
   who: 'admin',
   title: 'task',
   sort: { by: 'runAt', direction: 'desc' },
-  // No payload. A job with tries left is here too, once it has failed.
+  // Without payloads. Includes jobs with tries left, once they have failed.
   from: 'graphile_worker.jobs j where j.last_error is not null',
   columns: [
     column('id', 'number', 'j.id'),
@@ -60,8 +60,8 @@ export const failedJobs: Table = {
     column('attempts', 'number', 'j.attempts'),
     column('maxAttempts', 'number', 'j.max_attempts'),
     column('isOver', 'boolean', 'j.attempts >= j.max_attempts', { label: 'Given up' }),
-    column('lastError', 'string', 'j.last_error', record),
+    column('lastError', 'string', 'j.last_error', recordOnly),
     column('runAt', 'datetime', 'j.run_at'),
-    column('createdAt', 'datetime', 'j.created_at', record),
+    column('createdAt', 'datetime', 'j.created_at', recordOnly),
   ],
 };

@@ -1,6 +1,6 @@
 // The console's long lists come from an index, page by page: sorting a million rows for twenty takes a second.
 import { expect } from 'chai';
-import { inOrder, selectRows, tableOf, type Table } from '../../src/console/index.ts';
+import { orderRows, selectRows, tableOf, type Table } from '../../src/console/index.ts';
 import { openSeededDatabase, type TestDatabase } from '../support/database.ts';
 
 const long = [
@@ -26,7 +26,7 @@ describe('the order of the console’s lists', () => {
     for (const direction of ['asc', 'desc'] as const)
       it(`${id} is read ${direction} without sorting it`, async () => {
         const table = tableOf(id) as Table;
-        const query = inOrder(selectRows(database.db, table, {}), table, { by: table.sort.by, direction });
+        const query = orderRows(selectRows(database.db, table, {}), table, { by: table.sort.by, direction });
         const { sql, bindings } = query.select('r.*').limit(20).toSQL().toNative();
         const plan = await database.db.transaction(async (trx) => {
           // So few rows would be sorted all the same: asked is whether they need be.

@@ -13,8 +13,8 @@ describe('the reach of the console’s lists', () => {
   after(() => database.close());
 
   it('texts are looked for in the newest of the audit log: it is never read to its beginning', async () => {
-    expect(tableOf('audit')?.textsOfNewest).to.be.within(10_000, 200_000);
-    const audit: Table = { ...(tableOf('audit') as Table), textsOfNewest: 3 };
+    expect(tableOf('audit')?.textSearchLimit).to.be.within(10_000, 200_000);
+    const audit: Table = { ...(tableOf('audit') as Table), textSearchLimit: 3 };
     const record = randomUUID();
     await database.db('audit_log').insert(
       [9, 8, 7, 2, 1, 0].map((days) => ({

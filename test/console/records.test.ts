@@ -132,7 +132,7 @@ describe('the console’s records', () => {
       const counts = Object.fromEntries(body.attention.map(({ label, count }) => [label, count]));
       expect(counts).to.include({
         'Bookings without a referrer': 1,
-        'Bookings that lack details': 1,
+        'Bookings with missing details': 1,
         'E-mails that failed': 1,
         // Deleted, found again by a later look, repaired since: none of these waits for anybody.
         'Infected files': 1,

@@ -40,7 +40,7 @@ describe('signs of life', () => {
         return (body as { attention: { label: string; href: string | null; repair: object }[] }).attention[0];
       };
       expect(await first('ada@examdesk.example')).to.deep.equal({
-        label: 'No worker runs: no e-mails are sent, and changes in Acuity wait',
+        label: 'No worker is running: e-mails and changes from Acuity are held up',
         count: 1,
         href: '/admin/doctor',
         repair: { label: 'Check the system', href: '/admin/doctor' },

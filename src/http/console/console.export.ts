@@ -3,7 +3,7 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { Response } from 'express';
 import { auditActor, type Actor } from '../../accounts/index.ts';
-import { inOrder, selectRows, shownRow, type Filters, type Row, type Table } from '../../console/index.ts';
+import { orderRows, selectRows, shownRow, type Filters, type Row, type Table } from '../../console/index.ts';
 import { csvLine } from '../../lib/csv.ts';
 import { tooManyRequests } from '../problem.ts';
 import type { ConsoleServices } from './console.services.ts';
@@ -65,7 +65,7 @@ async function* linesOf(db: ConsoleServices['db'], table: Table, filters: Filter
   try {
     // The first rows of a long list have to wait until it is sorted.
     await trx.raw('set local statement_timeout = 0');
-    const query = inOrder(selectRows(trx, table, filters), table, table.sort)
+    const query = orderRows(selectRows(trx, table, filters), table, table.sort)
       .select('r.*')
       .toSQL()
       .toNative();

@@ -46,7 +46,7 @@ const runAgain: FormAction = {
   open: question('The job gets all its tries again, the first one now.', 'Run again'),
   async send({ db, audit, jobs }, actor, id) {
     const done = await runJobAgain({ db, audit, jobs }, actor, id);
-    if (done === 'runs') return 'It runs now';
+    if (done === 'queued') return 'It runs now';
     throw done === 'forbidden' ? forbidden() : notFound('This job is gone, or is running just now.');
   },
 };
