@@ -1,4 +1,4 @@
-// Who may see a booking. The rule is here once, for one booking and for queries of many.
+// Decides who may see a booking: one rule, for a single booking and for queries.
 import type { Knex } from 'knex';
 import { auditActor, isStaff, type Actor, type Viewer } from '../accounts/index.ts';
 import { isUuid } from '../lib/uuid.ts';
@@ -7,8 +7,8 @@ import { findBooking } from './booking.repository.ts';
 import type { Booking } from './booking.ts';
 
 /**
- * Staff see every booking, a referrer those of the organisation that they belong to today. To everyone else a booking
- * does not exist. Who made it grants nothing: a person who has changed organisations may now work for the other side.
+ * Staff see every booking; a referrer sees those of the organisation they belong to today. To everyone else a booking
+ * does not exist. Having made it grants nothing: a person who changed organisations may now work for the other side.
  */
 export function maySee(viewer: Viewer, booking: Pick<Booking, 'organization'>): boolean {
   if (isStaff(viewer)) return true;
@@ -22,12 +22,12 @@ export function onlyVisible(rows: Knex.QueryBuilder, viewer: Viewer, organizatio
   else void rows.whereRaw('false');
 }
 
-/** Only a referrer, or an admin acting as one, books: a booking belongs to an organisation. */
+/** Only a referrer, or an admin acting as one, may book: a booking belongs to an organisation. */
 export function mayBook(viewer: Viewer): boolean {
   return viewer.role === 'referrer' && viewer.organization !== null;
 }
 
-/** Null when unknown, or not theirs to know of: the two look the same outside, and differ in the audit log. */
+/** Null when the booking is unknown or not visible to the viewer: the caller cannot tell which, the audit log can. */
 export async function findVisible(
   deps: Pick<BookingDeps, 'db' | 'audit'>,
   actor: Actor,

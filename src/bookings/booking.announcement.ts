@@ -1,4 +1,4 @@
-// What the room announces: ids and plain values. Who is told follows from the kind.
+// Announcements of this room: ids and plain values only. The kind decides who is told.
 import type { Transaction } from '../db/knex.ts';
 import { hasEnded, type Booking } from './booking.ts';
 
@@ -15,36 +15,33 @@ export const bookingMailKinds = [
 export type BookingMailKind = (typeof bookingMailKinds)[number];
 
 /**
- * What happened, and to which booking. Who is told follows from the kind (src/email/email.audience.ts), in the caller's
- * transaction. The same occasion announced twice is one message for each recipient.
+ * What happened to which booking. Written in the caller's transaction; the kind decides who is told
+ * (src/email/email.audience.ts). Announcing the same occasion twice sends each recipient one message.
  */
 export interface Announcement {
   kind: BookingMailKind;
-  /** Null: an attempt to book that failed. */
+  /** Null when an attempt to book failed. */
   bookingId: string | null;
-  /** The attempt that led to it; null or left out when Acuity told us and nobody here asked for it. */
+  /** The attempt that led to it; null or absent when the change was made in Acuity. */
   attemptId?: string | null;
-  /** The document that it is about. */
+  /** The document it is about. */
   documentId?: string;
-  /** Tells messages of one kind about one booking apart. Default: the attempt, else the document, else the booking. */
+  /** Tells messages of one kind about one booking apart. Default: the attempt, document or booking, in this order. */
   occasion?: string;
-  /** These people and nobody else; who switched the kind off is still left out. */
+  /** Tells only these people, except those who switched this kind off. */
   recipientIds?: readonly string[];
-  /** Who did it, and need not be told. */
+  /** Who did it and so need not be told. */
   exceptId?: string;
-  /** Of an examination that moved: when it was before. */
+  /** When an examination was moved: its earlier time. */
   previousStartsAt?: Date;
 }
 
 export type Announce = (trx: Transaction, announcement: Announcement) => Promise<void>;
 
-/** For what people have been told of before: after a restore, or when existing appointments are taken over. */
+/** For what people were told before: after a restore, or when existing appointments are imported. */
 export const tellNobody: Announce = () => Promise.resolve();
 
-/**
- * What a referrer is told who gets a booking that was made before: how it stands now, which includes that it was moved.
- * Null: it is over, and there is nothing left to do.
- */
+/** The mail that tells a newly assigned referrer the booking's present state. Null: the examination is over. */
 export function stateToTell(booking: Booking, now: Date): BookingMailKind | null {
   if (booking.currentProgress === 'no_show') return 'booking_no_show';
   if (hasEnded(booking, now)) return null;

@@ -1,4 +1,4 @@
-// What Acuity's intake form says about an examination. Lenient: whatever stands there has happened.
+// Reads the details from an appointment's intake answers. Lenient: what is in Acuity has been accepted already.
 import { createHash } from 'node:crypto';
 import type { Appointment } from '../ports/acuity.ts';
 import { digestedDetails, nestDetails, type PartialDetails } from './booking.details.ts';
@@ -7,9 +7,9 @@ import type { IntakeFields, IntakeName } from './booking.intake.ts';
 export interface Answers {
   reference: string | null;
   organization: string | null;
-  /** Only what was answered. */
+  /** Only answered details. */
   details: PartialDetails;
-  /** Of the answers that become columns here: differs when one of them was changed in Acuity. */
+  /** Changes when an answer that is stored as a column was changed in Acuity. */
   digest: string;
 }
 

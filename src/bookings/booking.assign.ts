@@ -1,4 +1,4 @@
-// A booking made in Acuity whose referrer is not known yet gets one, and that referrer is told how it stands.
+// Assigns a referrer to a booking that was made in Acuity without one, and tells that referrer its present state.
 import type { Actor } from '../accounts/index.ts';
 import type { Transaction } from '../db/knex.ts';
 import { failure, type Result } from '../lib/result.ts';
@@ -9,8 +9,8 @@ import { editAtVersion, type EditDeps } from './booking.edit.ts';
 import type { Booking, EditFailure } from './booking.ts';
 
 /**
- * To a referrer, and so to their organisation. Support assigns what waits for it; an admin may also correct it. Nothing is
- * told to the referrer before: they may be of another organisation.
+ * Assigns a referrer and their organisation. Support may assign bookings that have none; an admin may also correct an
+ * assignment. The earlier referrer is told nothing: they may belong to another organisation.
  */
 export async function assignBooking(
   deps: EditDeps & Pick<BookingDeps, 'clock'>,
@@ -39,7 +39,7 @@ export async function assignBooking(
       changed.organization_id = referrer.organizationId;
     if (booking.createdBy?.id !== referrer.id) {
       changed.created_by_id = referrer.id;
-      // The admin assisted the referrer before.
+      // The admin acted as the earlier referrer only.
       if (booking.createdFor) changed.created_for_id = null;
     }
     const kind = stateToTell(booking, deps.clock.now());
@@ -50,7 +50,7 @@ export async function assignBooking(
         kind,
         bookingId,
         recipientIds: [referrer.id],
-        // Somebody who gets a booking back is told again: it may have changed meanwhile.
+        // A referrer who is assigned again is told again: the booking may have changed in between.
         occasion: `assigned:${bookingId}:${version + 1}`,
       },
     };

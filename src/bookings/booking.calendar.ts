@@ -1,9 +1,11 @@
-// The appointment for a calendar program. Whoever may see the booking may have it; it is not to be published.
+// Writes a booking as an iCalendar file. Only people who may see the booking may get it.
 import ical, { ICalCalendarMethod, ICalEventClass, ICalEventStatus } from 'ical-generator';
 import { examineeName } from './booking.details.ts';
 import type { Booking } from './booking.ts';
 
-/** An iCalendar file (RFC 5545). `url` is the booking's page. The UID is the booking's id, so a newer file replaces an older. */
+/**
+ * An iCalendar file (RFC 5545). `url`: the booking's page. UID: the booking's id, so a newer file replaces an older.
+ */
 export function bookingCalendar(booking: Booking, url: string): { fileName: string; content: string } {
   const isCancelled = booking.status === 'cancelled';
   const calendar = ical({
@@ -20,7 +22,7 @@ export function bookingCalendar(booking: Booking, url: string): { fileName: stri
     end: new Date(booking.startsAt.getTime() + booking.durationMinutes * 60_000),
     status: isCancelled ? ICalEventStatus.CANCELLED : ICalEventStatus.CONFIRMED,
     class: ICalEventClass.PRIVATE,
-    // The summary shows on shared screens: the examinee's name is one step further in.
+    // Summaries show on shared screens, so the examinee's name is in the description only.
     summary: `Examination ${booking.reference}, ${booking.specialist.name}`,
     description: descriptionOf(booking, url),
     location: booking.meetingLink ?? booking.location,

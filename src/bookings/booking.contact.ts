@@ -1,4 +1,4 @@
-// Who is told about a booking beside its booker, who is bookings.created_by_id and never a row here.
+// Contacts: colleagues who are told about a booking besides its referrer (bookings.created_by_id, never a row here).
 import { z } from 'zod';
 import type { Member } from '../accounts/index.ts';
 import type { Queryable } from '../db/knex.ts';
@@ -15,8 +15,8 @@ export interface Contact {
 }
 
 /**
- * The contacts who may be told today: active referrers of the organisation that the booking belongs to now, without its
- * booker, who may have been assigned since. A person who was merged away is the one who stands for them.
+ * Contacts who may be told today: active referrers of the booking's present organisation, without the booking's own
+ * referrer. Somebody who was merged away is replaced by the account that remains.
  */
 export async function contactsOf(db: Queryable, bookingId: string): Promise<Contact[]> {
   return (await db('booking_contacts as c')
@@ -35,7 +35,7 @@ export interface ContactChoice {
   role: ContactRole;
 }
 
-/** The body of POST /bookings/:id/contacts: all contacts as they are to be. */
+/** The body of POST /bookings/:id/contacts: the complete new list. */
 export const contactsRequestSchema = z.object(
   {
     contacts: z
@@ -54,7 +54,7 @@ export const contactsRequestSchema = z.object(
 export interface BookingContacts {
   booking: Booking;
   contacts: Contact[];
-  /** Who may be a contact: active members of the booking's organisation. The booker is told everything anyway. */
+  /** Who may be chosen: active members of the booking's organisation, except its referrer, who is told anyway. */
   candidates: Member[];
 }
 

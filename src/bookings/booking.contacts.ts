@@ -1,4 +1,4 @@
-// Reading and changing who is told about a booking beside its booker.
+// Reads and changes a booking's contacts.
 import { activeMembers, attribution, auditActor, type Actor, type Member } from '../accounts/index.ts';
 import type { Queryable, Transaction } from '../db/knex.ts';
 import { keepMergesOff } from '../db/merges.ts';
@@ -17,7 +17,7 @@ import { isPlanned, type Booking } from './booking.ts';
 
 type Deps = Pick<BookingDeps, 'db' | 'audit' | 'ids' | 'announce'>;
 
-/** Null when the booking is unknown, or not the viewer's to know of. */
+/** Null when the booking is unknown or not visible to the viewer. */
 export async function findContacts(
   deps: Deps,
   actor: Actor,
@@ -32,7 +32,7 @@ export async function findContacts(
   };
 }
 
-/** These become the booking's contacts, and nobody else. A new solicitor is sent the confirmation of what is still ahead. */
+/** Replaces the booking's contacts. A new solicitor gets the confirmation if the examination is still to come. */
 export async function setContacts(
   deps: Deps,
   actor: Actor,
@@ -77,7 +77,7 @@ async function write(
 ): Promise<void> {
   const before = (await trx('booking_contacts')
     .where({ booking_id: booking.id })
-    // As `contactsOf` names them: else a saved list would replace a person who was merged away.
+    // Follows merges as `contactsOf` does; otherwise saving an unchanged list would replace somebody who was merged.
     .select('id', { userId: trx.raw('merged_into(user_id)') }, 'role')) as (ContactChoice & { id: string })[];
   const isSame = (a: ContactChoice) => (b: ContactChoice) => a.userId === b.userId && a.role === b.role;
   const added = chosen.filter(

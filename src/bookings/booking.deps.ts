@@ -10,13 +10,13 @@ export interface BookingDeps {
   clock: Clock;
   ids: Ids;
   announce: Announce;
-  /** The attempt to move or cancel this booking that is under way: attempts look at bookings, never the other way. */
+  /** Finds the open attempt to move or cancel this booking. A function, because bookings do not import attempts. */
   findOpenChange: (db: Queryable, bookingId: string) => Promise<{ id: string } | null>;
 }
 
 export interface IntakeDeps {
   /** Overrides the row `reference` of intake_fields. */
   referenceFieldId?: number | undefined;
-  /** The question of Acuity's form whose answer is the referrer's address; unset: the client's own. */
+  /** The question in Acuity's form that holds the referrer's address; unset: the client's own address. */
   referrerFieldId?: number | undefined;
 }

@@ -1,23 +1,23 @@
-// What can be said of one detail of an examination: an entry of booking.details.ts.
+// The type of one entry of booking.details.ts.
 import type { z } from 'zod';
 
 /** How the booking form asks for a detail. */
 export type DetailInput =
   | { as: 'text'; type?: 'tel' | 'email'; hint?: string; isShort?: true; row?: string }
   | { as: 'prose'; label?: string; hint?: string; rows: number }
-  /** Three boxes: day, month, year. */
+  /** Three boxes: day, month and year. */
   | { as: 'day'; hint?: string }
-  /** A yes/no, and a text box for what it is when the answer is yes. */
+  /** Yes or no, and a text box when the answer is yes. */
   | {
       as: 'yesNo';
       question: string;
-      /** The label of its text box. */
+      /** The text box's label. */
       box: string;
       hint?: string;
-      /** What is said when the answer is yes and the box is empty, and when it is no and the box is not. */
+      /** Messages for yes with an empty box (`missing`) and for no with a filled one (`contradicted`). */
       missing: string;
       contradicted: string;
-      /** In the console there is the box alone. */
+      /** The console shows only the text box. */
       hintForStaff: string;
     };
 
@@ -29,45 +29,47 @@ export interface DetailFilter {
 }
 
 export interface Detail {
-  /** In JSON: `examinee.phone`, `claimNumber`. What follows the last dot is its name in forms. */
+  /** Path in JSON: `examinee.phone`, `claimNumber`. The part after the last dot is the name in forms. */
   path: string;
-  /** Of the table `bookings`. */
+  /** Column of the table `bookings`. */
   column: string;
   label: string;
-  /** Takes what people and programs send, gives what is stored. */
+  /** Parses what people and programs send into what is stored. */
   schema: z.ZodType<string | null>;
-  /** As our JSON answers it. */
+  /** Its schema in our JSON answers. */
   json: z.ZodType<string | null>;
-  /** What is stored when there is none. */
+  /** The stored value when there is none. */
   absent: '' | null;
-  /** An imported booking without it is marked "details needed"; the form does not call it optional. */
+  /** An imported booking without it is marked "details needed", and the form does not label it optional. */
   isNeeded: boolean;
-  /** Whether what came from Acuity could be read; otherwise it is kept as typed, and marks the booking "details needed". */
+  /**
+   * Whether a value from Acuity could be read. If not, it stays as typed, and the booking is marked "details needed".
+   */
   isReadable?: (value: string) => boolean;
-  /** A part of the examinee's name, shown as one. */
+  /** Part of the examinee's name, which is shown as one. */
   isName?: true;
-  /** Named in the console's filters in sealed words only. */
+  /** The console's filters show its value only encrypted. */
   isHealth: boolean;
-  /** Which question of Acuity's intake form it is, by its name in `intake_fields`; null: Acuity is not told. */
+  /** The question in Acuity's intake form, by its name in `intake_fields`; null: not sent to Acuity. */
   intake: {
     name: string;
-    /** By which its question is recognised: phrases in small letters, each with how sure it is (1 to 3). */
+    /** Phrases that recognise the question, in lower case, each with its certainty (1 to 3). */
     words: Record<string, number>;
-    /** What Acuity's answer means; null when it means nothing. Unset: the answer itself. */
+    /** Reads Acuity's answer; null when it means "none". Unset: the answer as it is. */
     read?: (answer: string) => string | null;
   } | null;
   input: DetailInput;
-  /** Among the facts of a mail, where it has a value. */
+  /** Listed among the facts in mails when it has a value. */
   inMail: boolean;
-  /** A column of its own in the console. */
+  /** Has its own column in the console. */
   inConsole: boolean;
   /**
-   * Whether the digests of requests and of Acuity's answers hold it when it has no value. A detail that is added later
-   * is `whenSet`: then what is stored of requests and appointments without it stays as it is.
+   * Whether digests of requests and of Acuity's answers include it when it has no value. A detail added later must be
+   * `whenSet`, so that digests stored before it existed stay valid.
    */
   inDigests: 'always' | 'whenSet';
-  /** What pages show when there is none; unset: "Not given". */
+  /** What pages show when there is no value; unset: "Not given". */
   absentWords?: string;
-  /** A filter of the list by whether there is one: its name in the URL, and its words. Needs a column that may be null. */
+  /** A list filter for "has a value": its name in the URL and its words. Needs a nullable column. */
   filter?: DetailFilter;
 }

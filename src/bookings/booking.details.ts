@@ -1,4 +1,4 @@
-// The details of an examination, each said once. The row, the JSON, the forms, Acuity's intake answers, the console and
+// Every detail of an examination, listed once. The row, the JSON, the forms, Acuity's intake answers, the console and
 // the mails are derived from this list; a new detail is one entry here and one migration.
 import { z } from 'zod';
 import type { Detail, DetailFilter } from './booking.detail.ts';
@@ -17,7 +17,7 @@ import {
   readPhone,
 } from './booking.text.ts';
 
-/** In the order of the form. */
+/** In the order they have in the form. */
 const entries = [
   {
     path: 'examinee.firstName',
@@ -207,7 +207,7 @@ const entries = [
   },
 ] as const satisfies readonly Detail[];
 
-/** In the order of the form. */
+/** In the order they have in the form. */
 export const details: readonly Detail[] = entries;
 
 type AnyDetail = (typeof entries)[number];
@@ -219,10 +219,10 @@ type ValueOf<D extends Pick<Detail, 'schema'>> = z.output<D['schema']>;
 export type DetailIntakeName = NonNullable<AnyDetail['intake']>['name'];
 type FilterNameOf<D> = D extends { filter: { name: infer Name extends string } } ? Name : never;
 export type DetailFilterName = FilterNameOf<AnyDetail>;
-/** Of the list: with it, or without. */
+/** List filters: bookings that have the detail, or that do not. */
 export type DetailFilters = { [Name in DetailFilterName]?: 'yes' | 'no' | undefined };
 
-/** The keys under which details stand in a booking, a request and a draft. */
+/** The keys that hold details in a booking, a request and a draft. */
 export type DetailKey = 'examinee' | CaseDetail['path'];
 
 export type Examinee = { [D in ExamineeDetail as NameOf<D['path']>]: ValueOf<D> };
@@ -232,12 +232,12 @@ export interface BookingDetails extends CaseDetails {
   examinee: Examinee;
 }
 
-/** What is known of them: from Acuity's answers, or what a change sets. */
+/** Some of the details: from Acuity's answers, or those that a change sets. */
 export interface PartialDetails extends Partial<CaseDetails> {
   examinee?: Partial<Examinee>;
 }
 
-/** As typed. */
+/** Details as typed, not parsed. */
 export type DraftDetails = { examinee?: Record<keyof Examinee, string> } & {
   [Path in CaseDetail['path']]?: string;
 };
@@ -256,12 +256,12 @@ export function isOfExaminee({ path }: Pick<Detail, 'path'>): boolean {
   return path.startsWith('examinee.');
 }
 
-/** For `z.object`: what the examinee's details are parsed with, or answered as. */
+/** Shape for `z.object`: parses or describes the examinee's details. */
 export function examineeShape<Kind extends 'schema' | 'json'>(kind: Kind): Shape<ExamineeDetail, Kind> {
   return shapeOf(details.filter(isOfExaminee), kind) as Shape<ExamineeDetail, Kind>;
 }
 
-/** For `z.object`: the details beside the examinee's. */
+/** Shape for `z.object`: the details outside `examinee`. */
 export function caseShape<Kind extends 'schema' | 'json'>(kind: Kind): Shape<CaseDetail, Kind> {
   return shapeOf(
     details.filter((detail) => !isOfExaminee(detail)),
@@ -273,14 +273,14 @@ function shapeOf(some: readonly Detail[], kind: 'schema' | 'json'): object {
   return Object.fromEntries(some.map((detail) => [nameOf(detail), detail[kind]]));
 }
 
-/** Undefined where nothing is said about it. */
+/** Undefined when the object does not have this detail. */
 export function detailIn(given: object | undefined, detail: Pick<Detail, 'path'>): string | null | undefined {
   const record = given as Record<string, unknown> | undefined;
   const holder = isOfExaminee(detail) ? (record?.examinee as Record<string, unknown> | undefined) : record;
   return holder?.[nameOf(detail)] as string | null | undefined;
 }
 
-/** As JSON nests them, without those that `read` says nothing about (undefined). */
+/** Nested as in JSON. Leaves out details for which `read` returns undefined. */
 export function nestDetails(read: (detail: Detail) => string | null | undefined): PartialDetails {
   const said = details.flatMap((detail) => {
     const value = read(detail);
@@ -295,7 +295,7 @@ export function nestDetails(read: (detail: Detail) => string | null | undefined)
   };
 }
 
-/** Every detail: absent where `read` says nothing about it. */
+/** Each detail: its `absent` value when `read` returns undefined or null. */
 export function allDetails(read: (detail: Detail) => string | null | undefined): BookingDetails {
   return nestDetails((detail) => read(detail) ?? detail.absent) as BookingDetails;
 }
@@ -304,7 +304,7 @@ export function detailsOfRow(row: DetailColumns): BookingDetails {
   return allDetails((detail) => row[detail.column as keyof DetailColumns]);
 }
 
-/** Only of what is given. */
+/** Maps the given details only. */
 export function columnsOf(given: PartialDetails): Partial<DetailColumns> {
   return Object.fromEntries(
     details.flatMap((detail) => {
@@ -314,7 +314,7 @@ export function columnsOf(given: PartialDetails): Partial<DetailColumns> {
   );
 }
 
-/** Of what was said, what a booking says differently. */
+/** The given details that differ from the booking's. */
 export function changedDetails(booking: BookingDetails, said: PartialDetails): PartialDetails {
   return nestDetails((detail) => {
     const value = detailIn(said, detail);
@@ -329,7 +329,7 @@ export function lacksDetails(booking: BookingDetails): boolean {
   });
 }
 
-/** The examinee's name as one, without a stray blank where there is one name only. */
+/** The examinee's full name, without a leading blank when there is one name only. */
 export function examineeName({ firstName, lastName }: Pick<Examinee, 'firstName' | 'lastName'>): string {
   return [firstName, lastName].filter(Boolean).join(' ');
 }
@@ -340,7 +340,7 @@ export function detailKeys(): DetailKey[] {
   ] as DetailKey[];
 }
 
-/** What of a request, an order or a draft is details, under the keys where they stand. */
+/** The details of a request, an attempt or a draft, nested as there. */
 export function detailsIn<Given extends { [Key in DetailKey]?: unknown }>(
   given: Given,
 ): { [Key in DetailKey]: Given[Key] } {
@@ -353,7 +353,7 @@ export function detailFilters(): (DetailFilter & { column: string })[] {
   return details.flatMap(({ filter, column }) => (filter ? [{ ...filter, column }] : []));
 }
 
-/** What a query wants of it. */
+/** What the query asks for. */
 export function wantedOf(
   query: DetailFilters,
   { name }: Pick<DetailFilter, 'name'>,
@@ -361,7 +361,7 @@ export function wantedOf(
   return (query as Record<string, 'yes' | 'no' | undefined>)[name];
 }
 
-/** For `z.object`: `schema` under the name of each filter. */
+/** Shape for `z.object`: `schema` under each filter's name. */
 export function filterShape<Schema extends z.ZodType>(schema: Schema): Record<DetailFilterName, Schema> {
   return Object.fromEntries(detailFilters().map(({ name }) => [name, schema])) as Record<
     DetailFilterName,
@@ -369,7 +369,7 @@ export function filterShape<Schema extends z.ZodType>(schema: Schema): Record<De
   >;
 }
 
-/** For the hash of a request: equal details, equal parts. */
+/** For a request's hash: equal details give equal parts. */
 export function hashedDetails(request: BookingDetails): unknown[] {
   const always = details.filter(({ inDigests }) => inDigests === 'always');
   return [
@@ -379,7 +379,7 @@ export function hashedDetails(request: BookingDetails): unknown[] {
   ];
 }
 
-/** For the digest of what Acuity said last: by name, what Acuity can say. */
+/** For the digest of Acuity's last answers: details that Acuity knows, by name. */
 export function digestedDetails(said: PartialDetails): Record<string, string | null> {
   const told = details.filter(({ intake, inDigests }) => intake && inDigests === 'always');
   return Object.fromEntries([

@@ -8,22 +8,22 @@ import type { AnswerValue } from '../questions/index.ts';
 import type { ExaminationType } from '../specialists/index.ts';
 import { detailKeys, type DetailKey, type DraftDetails } from './booking.details.ts';
 
-/** The half-done journey. Values are as typed; they are parsed when the step is left. */
+/** A booking journey that is not finished. Values are as typed; they are parsed when the person leaves the step. */
 export interface DraftData extends DraftDetails {
   specialistId?: string;
   type?: ExaminationType;
-  /** ISO instant. */
+  /** ISO 8601, UTC. */
   startsAt?: string;
   timezone?: string;
-  /** To Acuity's own questions. */
+  /** Answers to Acuity's own questions. */
   answers?: { fieldId: number; value: AnswerValue }[];
-  /** The key under which this draft is confirmed: a double click or a reload books once. Renewed after a failure. */
+  /** Idempotency key of the confirmation: a double click or reload books once. Renewed after a failure. */
   idempotencyKey: string;
-  /** Set once the draft became this booking: whoever comes back to a step is sent there. */
+  /** Set when the draft became this booking: later visits to a step redirect there. */
   bookingId?: string;
 }
 
-/** A draft belongs to a person in an organisation: after a change of organisation it is not found any more. */
+/** Drafts belong to a person in an organisation: after a change of organisation they are not found. */
 export type DraftOwner = Pick<Viewer, 'userId' | 'organization'>;
 
 export interface BookingDrafts {
@@ -31,16 +31,16 @@ export interface BookingDrafts {
     owner: DraftOwner,
     data: Omit<DraftData, 'idempotencyKey'>,
   ): Promise<{ id: string; data: DraftData }>;
-  /** Null when unknown, another's, begun in another organisation, or older than an hour. */
+  /** Null when unknown, somebody else's, begun in another organisation, or older than an hour. */
   find(owner: DraftOwner, id: string): Promise<DraftData | null>;
-  /** Merges `change` in and starts the hour anew; null as for find. */
+  /** Merges `change` in and extends the draft by an hour; null as for `find`. */
   update(owner: DraftOwner, id: string, change: Partial<DraftData>): Promise<DraftData | null>;
   remove(owner: DraftOwner, id: string): Promise<void>;
-  /** How many went. */
+  /** Returns how many drafts were removed. */
   removeExpired(): Promise<number>;
 }
 
-/** For `update`: takes what was typed about the examination out of the draft. */
+/** For `update`: removes what was typed about the examination. */
 export function withoutDetails(): Record<DetailKey | 'answers', undefined> {
   return Object.fromEntries([...detailKeys(), 'answers'].map((key) => [key, undefined])) as Record<
     DetailKey | 'answers',
@@ -65,7 +65,7 @@ export function createBookingDrafts(db: Database, clock: Clock, ids: Ids): Booki
 
   return {
     async create(owner, given) {
-      // Random through and through, unlike the ids port's: it stands in a URL.
+      // Fully random, unlike ids from the ids port: it appears in URLs.
       const id = randomUUID();
       const data = { ...given, idempotencyKey: ids.uuid() };
       await db('booking_drafts').insert({
@@ -86,7 +86,7 @@ export function createBookingDrafts(db: Database, clock: Clock, ids: Ids): Booki
 
     async update(owner, id, change) {
       if (!isUuid(id)) return null;
-      // Keys set to undefined are taken out: JSON.stringify would merely leave them unsaid.
+      // Removes keys that are set to undefined: JSON.stringify alone would keep their old values.
       const removed = Object.entries(change).flatMap(([key, value]) => (value === undefined ? [key] : []));
       const [row] = await ownLiving(owner, id)
         .update({

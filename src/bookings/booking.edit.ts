@@ -1,4 +1,4 @@
-// What staff correct in a booking. The time, the specialist and the end are changed in Acuity instead.
+// Corrections that staff make to a booking. Time, specialist and cancellation are changed in Acuity instead.
 import { auditActor, isStaff, type Actor } from '../accounts/index.ts';
 import type { Transaction } from '../db/knex.ts';
 import { keepMergesOff } from '../db/merges.ts';
@@ -12,7 +12,7 @@ import type { Booking, EditFailure } from './booking.ts';
 
 export type EditDeps = Pick<BookingDeps, 'db' | 'audit' | 'announce'>;
 
-/** `version`: the one that was looked at. */
+/** `version`: the version that the editor saw. */
 export async function editBooking(
   deps: EditDeps,
   actor: Actor,
@@ -28,15 +28,15 @@ export async function editBooking(
 }
 
 export interface Edit {
-  /** Columns of the booking. */
+  /** Columns to write. */
   changed: Record<string, unknown>;
-  /** For the audit row. */
+  /** Details of the audit row. */
   facts: Record<string, unknown>;
   announcement?: Announcement | null;
 }
 type Refused = { ok: false } & Extract<EditFailure, { reason: 'invalid' }>;
 
-/** Locks the booking, compares its version, and writes the edit with its audit row and its announcement. */
+/** Locks the booking, compares its version, and writes the edit, its audit row and its announcement. */
 export async function editAtVersion(
   { db, audit, announce }: EditDeps,
   actor: Actor,

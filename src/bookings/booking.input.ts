@@ -1,5 +1,5 @@
-// What people and programs may type into a booking. JSON, the pages and the drafts parse with the same schemas;
-// each message says what to do.
+// Schemas for what people and programs may send about a booking. JSON, pages and drafts parse with the same ones; each
+// message says what to do.
 import { z } from 'zod';
 import { uuidPattern } from '../lib/uuid.ts';
 import { isTimeZone, parseInstant } from '../lib/zones.ts';
@@ -8,11 +8,11 @@ import { caseShape, examineeShape, filterShape } from './booking.details.ts';
 import { calendarDay, notesSchema, optional, proseSchema, text } from './booking.text.ts';
 import { bookingStatuses, progresses, type BookingRequest } from './booking.ts';
 
-// With neither name, both are asked for: the first name may be empty only beside a last name.
+// When both names are empty, asks for both: the first name may be empty only if there is a last name.
 const needsAName = {
   path: ['firstName'],
   message: 'Enter the examinee’s first name',
-  // Also when another field is wrong: all complaints come at once.
+  // Runs also when another field is wrong, so that all errors are shown at once.
   when: ({ value }: { value: unknown }) =>
     typeof value === 'object' &&
     value !== null &&
@@ -24,12 +24,12 @@ function hasAName(given: { firstName?: unknown; lastName?: unknown }): boolean {
   return [given.firstName, given.lastName].some((name) => typeof name === 'string' && name.trim() !== '');
 }
 
-/** Usable field by field: `examineeSchema.shape.phone`. Empty optional fields become null; phone becomes E.164. */
+/** Usable for single fields: `examineeSchema.shape.phone`. Empty optional fields become null; phone becomes E.164. */
 export const examineeSchema = z
   .object(examineeShape('schema'), 'Enter the examinee’s details')
   .refine(hasAName, needsAName);
 
-/** Every detail under its own name, as forms have them. */
+/** Each detail under its own name, as in forms. */
 export const flatDetailsSchema = z
   .object({ ...examineeShape('schema'), ...caseShape('schema') })
   .refine(hasAName, needsAName);
@@ -49,7 +49,7 @@ export const timezoneSchema = text('a time zone').refine(
   'Give a time zone by its IANA name, like Australia/Sydney',
 );
 
-/** Any UUID in canonical form, made lower-case: what is none is not even looked up. */
+/** Any UUID in canonical form, made lower-case. Other text never reaches the database. */
 export const idSchema = z.string().regex(new RegExp(uuidPattern, 'i'), 'Not an id').toLowerCase();
 
 export const idempotencyKeySchema = z
@@ -63,7 +63,7 @@ const answerSchema = z.object(
       .number('Give the field’s number')
       .int('Give the field’s number')
       .positive('Give the field’s number'),
-    // What it may be depends on the question: readAnswers says what is wrong with it, under the field's number.
+    // What is valid depends on the question: readAnswers reports errors under the field's number.
     value: z.unknown().meta({
       anyOf: [{ type: 'string' }, { type: 'array', items: { type: 'string' } }],
       description:
@@ -93,7 +93,7 @@ export const bookingRequestSchema = z.object(
 
 export const rescheduleRequestSchema = z.object({ startsAt: startsAtSchema }, 'Send a JSON object');
 
-/** The reason stays with us and with the specialist's calendar. */
+/** The reason is kept here and sent to the specialist's calendar only. */
 export const cancelRequestSchema = z.preprocess(
   (body) => body ?? {},
   z.object(
@@ -104,7 +104,7 @@ export const cancelRequestSchema = z.preprocess(
   ),
 );
 
-/** Query parameters come as text; a blank one is absent. */
+/** Query parameters are text; a blank one counts as absent. */
 function parameter<Output>(schema: z.ZodType<Output, string>) {
   return z.preprocess(
     (value) => (typeof value === 'string' && value.trim() === '' ? undefined : value),
@@ -116,10 +116,10 @@ const daySchema = z
   .string('Give one day, like 2026-12-01')
   .refine((value) => calendarDay(value) !== null, 'Give a day of the calendar, like 2026-12-01');
 
-/** How many bookings a page of the list has when the query names no limit. */
+/** Page size of the list when the query names no limit. */
 export const defaultPageSize = 20;
 
-/** The query of GET /bookings; the page adds what only it has (http/forms/booking-filter.ts). */
+/** The query of GET /bookings. http/forms/booking-filter.ts adds what only the page has. */
 export const bookingListQuerySchema = z.object({
   status: parameter(z.enum(bookingStatuses, `Choose one of ${bookingStatuses.join(', ')}`)),
   progress: parameter(z.enum(progresses, `Choose one of ${progresses.join(', ')}`)),

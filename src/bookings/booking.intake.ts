@@ -1,10 +1,10 @@
-// Which question of Acuity's intake form is which detail of a booking.
+// Maps questions of Acuity's intake form to details of a booking.
 import type { Queryable } from '../db/knex.ts';
 import { readIntakeFields, type MappableDetail } from '../questions/index.ts';
 import type { IntakeDeps } from './booking.deps.ts';
 import { details, type DetailIntakeName } from './booking.details.ts';
 
-/** A question of Acuity's form that the booking itself answers: one of its details, or what it belongs to. */
+/** A form question that the booking itself answers: a detail, or the booking's organisation, referrer or reference. */
 export type IntakeName = DetailIntakeName | 'reference' | 'organization';
 
 const referenceWords = {
@@ -30,7 +30,7 @@ const organizationWords = {
   'company name': 2,
 };
 
-/** What of a booking a question of Acuity can hold, in the order of the form. */
+/** What an Acuity question can be mapped to, in the order of the form. */
 export function intakeDetails(): MappableDetail[] {
   const ofBooking = details.flatMap(({ intake, label }) => (intake ? [{ ...intake, label }] : []));
   return [
@@ -40,10 +40,10 @@ export function intakeDetails(): MappableDetail[] {
   ];
 }
 
-/** By name: the id of Acuity's field. */
+/** Acuity's field id by name. */
 export type IntakeFields = ReadonlyMap<IntakeName, number>;
 
-/** Which question of Acuity's form is which of our columns; the configured reference field wins. */
+/** Reads the current mapping; the configured reference field overrides the stored one. */
 export async function intakeFields(
   db: Queryable,
   deps: Pick<IntakeDeps, 'referenceFieldId'>,
@@ -51,7 +51,7 @@ export async function intakeFields(
   return (await readIntakeFields(db, deps)) as Map<IntakeName, number>;
 }
 
-/** Every field that the booking itself answers. */
+/** Ids of the fields that the booking itself answers. */
 export type OwnFields = ReadonlyMap<IntakeName | 'referrer', number>;
 
 export async function ownFields(db: Queryable, deps: IntakeDeps): Promise<OwnFields> {
@@ -62,7 +62,7 @@ export async function ownFields(db: Queryable, deps: IntakeDeps): Promise<OwnFie
   );
 }
 
-/** Whether the booking itself answers this field of Acuity's: then nobody is asked it. */
+/** Whether the booking itself answers this field, so that nobody is asked it. */
 export function isOwnDetail(fields: OwnFields, fieldId: number): boolean {
   return [...fields.values()].includes(fieldId);
 }

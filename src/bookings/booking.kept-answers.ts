@@ -1,4 +1,4 @@
-// The answers to Acuity's own questions that are kept with a booking, and their history.
+// Stores the answers to Acuity's own questions with a booking, and their history.
 import { createHash } from 'node:crypto';
 import type { Queryable, Transaction } from '../db/knex.ts';
 import type { Appointment } from '../ports/acuity.ts';
@@ -35,7 +35,7 @@ export async function insertAnswers(trx: Transaction, given: NewAnswers): Promis
   });
 }
 
-/** By booking; those without were made before answers were kept. */
+/** By booking id. Bookings without an entry were made before answers were stored. */
 export async function keptAnswers(
   db: Queryable,
   bookingIds: readonly string[],
@@ -50,7 +50,7 @@ export async function keptAnswers(
   );
 }
 
-/** The current answers, and how they came to be; changes oldest first. */
+/** The current answers and their changes, oldest first. */
 export async function answersWithHistory(
   db: Queryable,
   bookingId: string,
@@ -66,7 +66,7 @@ export async function answersWithHistory(
   return { answers: rows.at(-1)?.answers ?? [], changes };
 }
 
-/** What differs between two sets of answers, question by question. */
+/** The questions whose answers differ between two sets. */
 export function changesBetween(before: Answer[], after: Answer[]): AnswersChange['changed'] {
   const fieldIds = new Set([...before, ...after].map(({ fieldId }) => fieldId));
   return [...fieldIds].flatMap((fieldId) => {
@@ -77,8 +77,8 @@ export function changesBetween(before: Answer[], after: Answer[]): AnswersChange
 }
 
 /**
- * Of everything that the appointment's forms say, our own details too: which question is a detail may change here
- * without anything having changed in Acuity.
+ * A digest of all the appointment's answers, including those that are our details: the mapping may change here without
+ * any change in Acuity.
  */
 export function digestOfAll({ answers }: Appointment): string {
   const said = [...answers].toSorted(([a], [b]) => a - b);

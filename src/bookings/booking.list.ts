@@ -11,7 +11,7 @@ export interface BookingListQuery extends DetailFilters {
   status?: BookingStatus;
   progress?: Progress;
   specialistId?: string;
-  /** Examinee, reference or claim number; any order of words. */
+  /** Searches examinee, reference and claim number, for words in any order. */
   q?: string;
   /** Calendar days `YYYY-MM-DD`, inclusive, compared in the examination's own zone. */
   from?: string;
@@ -26,7 +26,7 @@ export interface BookingListPage {
   nextCursor: string | null;
 }
 
-/** A read made for the list page and GET /bookings: newest examination first, keyset pages. */
+/** The query behind the list page and GET /bookings: newest examination first, keyset pagination. */
 export interface BookingList {
   page(viewer: Viewer, query: BookingListQuery): Promise<BookingListPage | 'bad_cursor'>;
 }
@@ -68,7 +68,7 @@ function filtered(rows: Query, query: BookingListQuery): void {
     if (wanted === 'yes') void rows.whereNotNull(`b.${filter.column}`);
     if (wanted === 'no') void rows.whereNull(`b.${filter.column}`);
   }
-  // The first condition of each pair is only there for the index: no zone is more than a day away from UTC.
+  // The first condition of each pair lets PostgreSQL use the index: no zone is more than a day from UTC.
   if (query.from) {
     void rows
       .whereRaw(`b.starts_at >= ?::date - interval '1 day'`, [query.from])
@@ -107,7 +107,7 @@ function writeCursor(startsAtUs: number, id: string): string {
 
 const position = new RegExp(`^(-?\\d{1,16})\\.(${uuidShape})$`);
 
-/** Null for anything that is not a cursor of ours. */
+/** Null when the text is not one of our cursors. */
 function readCursor(cursor: string): Position | null {
   if (!/^[A-Za-z0-9_-]{1,100}$/.test(cursor)) return null;
   const match = position.exec(Buffer.from(cursor, 'base64url').toString());

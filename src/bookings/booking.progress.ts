@@ -33,7 +33,7 @@ export async function moveProgress(
     if (!movesByHand(booking).includes(to)) {
       return failure({ reason: 'invalid_transition', from: booking.currentProgress, to });
     }
-    // Acuity is being told of another time, or of the end: first that, then this.
+    // An attempt to move or cancel this booking is under way: it must be settled first.
     const underWay = await deps.findOpenChange(trx, bookingId);
     if (underWay) return failure({ reason: 'outcome_pending', attemptId: underWay.id });
 

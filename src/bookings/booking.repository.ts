@@ -68,7 +68,7 @@ export interface NewProgress {
   notes: string;
 }
 
-/** What a change may set; everything else of a booking stays as it was made. */
+/** The columns that a change may set; all others never change. */
 export interface BookingChange {
   startsAt?: Date;
   durationMinutes?: number;
@@ -78,7 +78,7 @@ export interface BookingChange {
   currentProgress: Progress;
 }
 
-/** Bookings with the names that every screen shows beside them. */
+/** Selects bookings with the names that are shown with them. */
 export function selectBookings(db: Queryable) {
   return db('bookings as b')
     .join('specialists as s', 's.id', 'b.specialist_id')
@@ -135,7 +135,7 @@ export async function findBookingId(db: Queryable, reference: string): Promise<s
   return row?.id ?? null;
 }
 
-/** Locks the row until the transaction ends: changes of one booking happen one after the other. */
+/** Locks the row until the transaction ends: changes of one booking are serialised. */
 export async function lockBooking(trx: Transaction, id: string): Promise<Booking | null> {
   await trx('bookings').where({ id }).forUpdate().select('id');
   return findBooking(trx, id);
@@ -186,7 +186,7 @@ export async function changeBooking(trx: Transaction, id: string, change: Bookin
     });
 }
 
-/** What Acuity changed; only what is set is written. */
+/** Changes made in Acuity; only keys that are set are written. */
 export interface Following extends PartialDetails {
   startsAt?: Date;
   specialistId?: string;
@@ -197,10 +197,10 @@ export interface Following extends PartialDetails {
   meetingLink?: string;
   detailsNeeded?: boolean;
   answersDigest?: string;
-  /** The referrer of a booking that had none, and their organisation. */
+  /** The referrer and organisation of a booking that had none. */
   createdById?: string;
   organizationId?: string;
-  /** It takes place no more. */
+  /** The examination no longer takes place. */
   ended?: 'cancelled' | 'no_show';
 }
 

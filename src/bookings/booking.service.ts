@@ -30,16 +30,16 @@ import type {
 export interface ViewedBooking {
   booking: Booking;
   progress: ProgressEntry[];
-  /** To Acuity's own questions. */
+  /** Answers to Acuity's own questions. */
   answers: Answer[];
-  /** How the answers were changed since the booking was made; oldest first. */
+  /** Changes of the answers since the booking was made, oldest first. */
   answerChanges: AnswersChange[];
 }
 
 export interface BookingService {
   /**
-   * Staff only; the transitions of domain.md, but never those that Acuity must be told of.
-   * @param seen the version that was looked at; unset: whatever stands
+   * Staff only; the transitions of domain.md, except those that also change the appointment in Acuity.
+   * @param seen the version that the person saw; unset: do not compare
    */
   moveProgress(
     actor: Actor,
@@ -48,33 +48,33 @@ export interface BookingService {
     notes: string,
     seen?: number,
   ): Promise<Result<ProgressEntry, ProgressFailure | Stale>>;
-  /** Staff only. `version`: the one that was looked at. The referrer is told how the booking stands. */
+  /** Staff only. `version`: the version that the person saw. Tells the referrer the booking's present state. */
   assign(
     actor: Actor,
     bookingId: string,
     version: number,
     referrerId: string,
   ): Promise<Result<Booking, EditFailure>>;
-  /** Staff only, and only what is not Acuity’s to say. */
+  /** Staff only, and only what Acuity does not decide. */
   edit(
     actor: Actor,
     bookingId: string,
     version: number,
     details: BookingDetails,
   ): Promise<Result<Booking, EditFailure>>;
-  /** Who is told about a booking beside its booker. Null as for `view`. */
+  /** The people who are told besides the referrer. Null as for `view`. */
   contacts(actor: Actor, bookingId: string): Promise<BookingContacts | null>;
-  /** Of a booking that the viewer has been shown. */
+  /** For a booking that the viewer has already been shown. */
   contactsOf(booking: Pick<Booking, 'id'>): Promise<Contact[]>;
-  /** Whoever may see the booking may say who else is told about it. */
+  /** Anybody who may see the booking may change its contacts. */
   setContacts(
     actor: Actor,
     bookingId: string,
     chosen: readonly ContactChoice[],
   ): Promise<Result<Contact[], ContactsFailure>>;
-  /** One booking with its history; writes `booking.viewed`. Null when unknown or not the viewer's to know of. */
+  /** One booking with its history; writes `booking.viewed`. Null when unknown or not visible to the viewer. */
   view(actor: Actor, bookingId: string): Promise<ViewedBooking | null>;
-  /** When it last changed; for pages that stay open and ask again and again: that is no viewing. Null as for `view`. */
+  /** When it last changed. For pages that poll; does not count as a view. Null as for `view`. */
   changedAt(actor: Actor, bookingId: string): Promise<Date | null>;
 }
 

@@ -1,5 +1,5 @@
-// What an import adds to a booking that is here already, and how that, or the booking, is taken back while nobody has
-// touched it since. Nobody is told of any of it.
+// Changes that an import makes to an existing booking, and how to undo them, or the whole booking, while nobody has
+// changed it since. Nobody is told about any of it.
 import { systemActor, attributeChanges, type AuditLog } from '../audit/index.ts';
 import type { Transaction } from '../db/knex.ts';
 import { failure, ok, type Result } from '../lib/result.ts';
@@ -9,7 +9,7 @@ import type { Booking, BookingStatus, Progress } from './booking.ts';
 
 export type TakenBack = Result<{ version: number } | null, { reason: string }>;
 
-/** The columns that an import may change, as they were. */
+/** The columns that an import may change, with their earlier values. */
 export interface BookingBefore {
   created_by_id?: string | null;
   organization_id?: string | null;
@@ -29,7 +29,7 @@ export interface TookOver {
   after: { version: number; progressId?: string };
 }
 
-/** Writes what is set. The caller has locked the booking, and decided. */
+/** Writes what is set. The caller holds the lock on the booking and has made the decision. */
 export async function takeOverInto(
   trx: Transaction,
   { audit, ids, metadata }: { audit: AuditLog; ids: Pick<Ids, 'uuid'>; metadata: Record<string, unknown> },
@@ -76,8 +76,8 @@ export async function takeOverInto(
 }
 
 /**
- * @param version as the import left it
- * @throws what PostgreSQL says when something belongs to the booking by now: a document, a message
+ * @param version the version that the import wrote
+ * @throws the foreign-key error of PostgreSQL when something belongs to the booking by now: a document, a message
  */
 export async function takeBackBooking(
   trx: Transaction,
@@ -91,7 +91,7 @@ export async function takeBackBooking(
   await attributeChanges(trx, systemActor, metadata);
   for (const table of ['booking_progress', 'booking_answers', 'unassigned_notices'])
     await trx(table).where({ booking_id: bookingId }).delete();
-  // They tell of the appointment, which stays.
+  // These rows belong to the appointment, which remains.
   for (const table of ['drift_items', 'webhook_events'])
     await trx(table).where({ booking_id: bookingId }).update({ booking_id: null });
   await trx('bookings').where({ id: bookingId }).delete();
@@ -104,7 +104,7 @@ export async function takeBackBooking(
   return ok(null);
 }
 
-/** @returns the version that the booking has now */
+/** @returns the booking's new version */
 export async function takeBackChange(
   trx: Transaction,
   { audit, metadata }: { audit: AuditLog; metadata: Record<string, unknown> },

@@ -1,5 +1,5 @@
-// Text that people type about an examination: tidied, checked, refused with what to do. Strict for what enters here,
-// lenient for what already stands in Acuity.
+// Parses text that people type about an examination: tidies it, checks it, and says what to do when it is refused.
+// Strict for new input, lenient for what is in Acuity already.
 import { parsePhoneNumberFromString } from 'libphonenumber-js';
 import { Temporal } from 'temporal-polyfill';
 import { z } from 'zod';
@@ -17,7 +17,7 @@ export function text(what: string) {
   });
 }
 
-/** An empty box is an absent answer: null. */
+/** Parses an empty box as null. */
 export function optional<Output>(schema: z.ZodType<Output, string>) {
   return z
     .preprocess(
@@ -27,7 +27,7 @@ export function optional<Output>(schema: z.ZodType<Output, string>) {
     .transform((value) => value ?? null);
 }
 
-/** Names as identity cards have them: `Ali s/o Rahman`, `Siti binti A/L`, `Jennifer 8.`. */
+/** Accepts names as identity cards have them: `Ali s/o Rahman`, `Siti binti A/L`, `Jennifer 8.`. */
 export function nameSchema(what: string) {
   return text(`the examinee’s ${what}`)
     .transform(tidyName)
@@ -37,7 +37,7 @@ export function nameSchema(what: string) {
     });
 }
 
-/** A name that a person may not have: then it is ''. */
+/** A name that some people do not have: '' then. */
 export function optionalNameSchema(what: string) {
   return text(`the examinee’s ${what}`)
     .transform(tidyName)
@@ -74,8 +74,8 @@ export const phoneSchema = text('the examinee’s phone number').transform((valu
 });
 
 /**
- * The one number that the text is, as it is stored; null for anything else. Both `00` and Australia's `0011` stand for
- * the plus of an international number. A longer "extension" is a second number in the same box.
+ * The phone number in its stored form, or null when the text is not exactly one number. `00` and Australia's `0011`
+ * mean the plus of an international number. A longer "extension" is taken for a second number in the same box.
  */
 function phoneIn(typed: string): string | null {
   if (typed.length > 60) return null;
@@ -86,7 +86,7 @@ function phoneIn(typed: string): string | null {
   return isPhone(phone) ? phone : null;
 }
 
-/** Whether it is a number that can be called, and not what somebody typed in Acuity that could not be read. */
+/** False for text that somebody typed in Acuity and that could not be read as a number. */
 export function isPhone(stored: string): boolean {
   return storedPhone.test(stored);
 }
@@ -122,7 +122,7 @@ export function calendarDay(value: string): Temporal.PlainDate | null {
   }
 }
 
-/** Several lines of prose: line ends are made `\n`; other control characters are refused. */
+/** Several lines of prose: normalises line ends to `\n` and refuses other control characters. */
 export function proseSchema(what: string, maxLength: number) {
   return text(what)
     .transform(tidyText)
@@ -142,7 +142,7 @@ export function proseSchema(what: string, maxLength: number) {
     });
 }
 
-/** Absent notes are ''. */
+/** Notes that were not given become ''. */
 export const notesSchema = proseSchema('the notes', 2000)
   .nullish()
   .transform((value) => value ?? '');
@@ -164,19 +164,19 @@ export function lineSchema(what: string, maxLength: number) {
     });
 }
 
-/** What cannot be read stays as it was typed, and marks the booking "details needed" (isPhone). */
+/** Text that is no phone number stays as typed, and marks the booking "details needed" (isPhone). */
 export function readPhone(typed: string): string {
   return phoneIn(typed) ?? typed;
 }
 
-/** `1984-03-27`, `27/03/1984` and `27.3.1984`; null for anything else, which staff read in Acuity. */
+/** Reads `1984-03-27`, `27/03/1984` and `27.3.1984`. Null for anything else: staff look it up in Acuity. */
 export function readDay(typed: string): string | null {
   const [, day, month, year] = /^(\d{1,2})[/.](\d{1,2})[/.](\d{4})$/.exec(typed) ?? [];
   const iso = year && month && day ? `${year}-${month.padStart(2, '0')}-${day.padStart(2, '0')}` : typed;
   return parseDay(iso) === null ? null : iso;
 }
 
-/** Null for the ways in which people write that none is needed. */
+/** Null for the ways in which people write that no interpreter is needed. */
 export function readLanguage(typed: string): string | null {
   const isNone = /^(no|nil|none|not (needed|required|applicable)|n\/?a|-+)\.?$/i.test(typed);
   return isNone ? null : typed.slice(0, 60).trim();

@@ -6,7 +6,7 @@ export const bookingStatuses = ['active', 'cancelled', 'closed', 'archived'] as 
 export type BookingStatus = (typeof bookingStatuses)[number];
 
 export const bookingSources = ['portal', 'acuity_direct'] as const;
-/** Who or what writes an entry of a booking's history. */
+/** Who or what wrote an entry of a booking's history. */
 export const progressSources = ['portal', 'acuity', 'reconciliation', 'import'] as const;
 
 export const progresses = [
@@ -44,7 +44,7 @@ export interface Booking extends BookingDetails {
   acuityAppointmentId: number;
   specialist: { id: string; name: string; specialty: string };
   organization: { id: string; name: string } | null;
-  /** The referrer it belongs to. */
+  /** The referrer whom it belongs to. */
   createdBy: { id: string; name: string } | null;
   /** The admin who made it while acting as that referrer. */
   createdFor: { id: string; name: string } | null;
@@ -78,18 +78,18 @@ export interface ProgressEntry {
 export interface AnswersChange {
   at: Date;
   source: ProgressEntry['source'];
-  /** Null where there was, or is, no answer. */
+  /** Null when there was, or is, no answer. */
   changed: { label: string; from: AnswerValue | null; to: AnswerValue | null }[];
 }
 
-/** What a referrer asks for. Already parsed: names trimmed, phone in E.164, instants with their offset. */
+/** A referrer's request, already parsed: names trimmed, phone in E.164, instants with their offset. */
 export interface BookingRequest extends BookingDetails {
   specialistId: string;
   type: ExaminationType;
   startsAt: Date;
-  /** The reader's zone, for the mail; the examination's own zone is the specialist's. */
+  /** The reader's zone, for the mail; the examination's own zone is its specialist's. */
   timezone: string | null;
-  /** To Acuity's own questions, as they came: what is asked depends on the specialist. */
+  /** Answers to Acuity's own questions, not yet checked: which questions are asked depends on the specialist. */
   answers: GivenAnswer[];
 }
 
@@ -101,7 +101,7 @@ export type ProgressFailure =
   | { reason: 'invalid_transition'; from: Progress; to: Progress }
   | { reason: 'outcome_pending'; attemptId: string };
 
-/** Somebody changed it since it was read: as it is now. */
+/** Somebody changed the booking since it was read; `current` is its present state. */
 export type Stale = { reason: 'stale'; current: Booking };
 
 export type EditFailure =
@@ -110,7 +110,7 @@ export type EditFailure =
   | { reason: 'invalid'; errors: FieldError[] }
   | Stale;
 
-/** domain.md's table: where each progress may go. */
+/** The table in domain.md: allowed next steps for each progress. */
 const transitions: Record<Progress, readonly Progress[]> = {
   scheduled: ['rescheduled', 'cancelled', 'no_show', 'generating_report'],
   rescheduled: ['rescheduled', 'cancelled', 'no_show', 'generating_report'],
@@ -121,19 +121,19 @@ const transitions: Record<Progress, readonly Progress[]> = {
   cancelled: [],
 };
 
-/** These come only from the actions that also tell Acuity, or from Acuity itself. */
+/** Set only by actions that also change the appointment in Acuity, or by Acuity itself. */
 const toldToAcuity: readonly Progress[] = ['scheduled', 'rescheduled', 'cancelled'];
 
 export function canMove(booking: Pick<Booking, 'status' | 'currentProgress'>, to: Progress): boolean {
   return booking.status !== 'archived' && transitions[booking.currentProgress].includes(to);
 }
 
-/** What staff may choose by hand now, in the order of the work. */
+/** The steps that staff may choose by hand, in the order of the work. */
 export function movesByHand(booking: Pick<Booking, 'status' | 'currentProgress'>): Progress[] {
   return progresses.filter((to) => canMove(booking, to) && !toldToAcuity.includes(to));
 }
 
-/** Whether the examination is still to take place, as far as the work on the booking says. Its time may be over. */
+/** Whether the progress says that the examination is still to take place. Its time may be over. */
 export function isPlanned({ status, currentProgress }: Pick<Booking, 'status' | 'currentProgress'>): boolean {
   return status === 'active' && (currentProgress === 'scheduled' || currentProgress === 'rescheduled');
 }
@@ -150,7 +150,7 @@ export function hasEnded(
   return startsAt.getTime() + durationMinutes * 60_000 <= now.getTime();
 }
 
-/** Where it takes place: a room for those who come in person, a web address for those who do not. */
+/** Where it takes place: a room for in-person examinations, a web address for telehealth. */
 export function placeOf(
   type: Booking['type'],
   said: string | null,
@@ -161,7 +161,7 @@ export function placeOf(
     : { location: null, meetingLink: meetingLinkIn(said) };
 }
 
-/** The first web address in a free-text location: there Acuity puts the meeting. */
+/** The first web address in a free-text location, which is where Acuity puts the meeting link. */
 export function meetingLinkIn(location: string | null): string | null {
   const found = /https?:\/\/[^\s<>"']+/i.exec(location ?? '')?.[0].replace(/[.,;:!?)\]]+$/, '');
   return found && URL.canParse(found) ? found : null;
