@@ -1,4 +1,4 @@
-// Who may know how an attempt ended.
+// Decides who may see how an attempt ended.
 import { isStaff, type Viewer } from '../accounts/index.ts';
 import { findBooking, maySee } from '../bookings/index.ts';
 import type { Queryable } from '../db/knex.ts';
@@ -6,8 +6,8 @@ import { mergedInto } from '../db/merges.ts';
 import type { Attempt } from './attempt.ts';
 
 /**
- * With a booking: who may see the booking. Without one: staff, and the organisation that the attempt was made in. The
- * attempt keeps that organisation's id when the organisation is merged away, so merges are followed here.
+ * With a booking: whoever may see the booking. Without one: staff, and the organisation in which the attempt was made.
+ * The attempt keeps that organisation's id when the organisation is merged away, so this follows merges.
  */
 export async function mayKnowAttempt(
   db: Queryable,

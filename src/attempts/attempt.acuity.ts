@@ -1,4 +1,4 @@
-// What an attempt says to Acuity, and what Acuity's answer means for it.
+// Translates attempts into requests to Acuity, and Acuity's answers into verdicts.
 import {
   detailIn,
   details,
@@ -28,12 +28,12 @@ async function referenceFieldOf(deps: AttemptDeps, { request }: Attempt<'book'>)
   return field === undefined || isOmitted(request, field) ? null : field;
 }
 
-/** Whether the appointment of this attempt can be found by our reference. */
+/** Whether our reference finds the appointment of this attempt. */
 export async function hasReference(deps: AttemptDeps, attempt: Attempt<'book'>): Promise<boolean> {
   return (await referenceFieldOf(deps, attempt)) !== null;
 }
 
-/** Sends the reference in the field that the request names: there it is searched for later. */
+/** The fields to send. The reference goes into the field that the request names, because later searches look there. */
 function fieldsToSend(
   fields: OwnFields,
   { acuity: { referenceFieldId: id } }: AttemptRequest<'book'>,
@@ -45,7 +45,7 @@ function fieldsToSend(
 
 /**
  * In Acuity the client is the referrer; the examinee is in the intake answers.
- * @param uploads where documents of this booking will be found
+ * @param uploads URL of the page where this booking's documents will be
  */
 export function newAppointment(attempt: Attempt<'book'>, fields: OwnFields, uploads: string): NewAppointment {
   const { request } = attempt;
@@ -63,7 +63,7 @@ export function newAppointment(attempt: Attempt<'book'>, fields: OwnFields, uplo
     const value = answers[name];
     return value && !isOmitted(request, id) ? [{ id, value }] : [];
   });
-  // A question may have become a detail of ours since it was answered: Acuity takes one answer a field.
+  // A question may have become one of our details since it was answered; Acuity accepts one answer for each field.
   const asked = request.answers
     .filter(({ fieldId }) => !isOwnDetail(fields, fieldId))
     .map(({ fieldId, value, type }) => ({ id: fieldId, value: toAcuity(value, type, uploads) }));
@@ -83,21 +83,21 @@ export function newAppointment(attempt: Attempt<'book'>, fields: OwnFields, uplo
 }
 
 /**
- * The zone is for Acuity's own messages, which are off. It refuses the whole booking for a name outside its list, such as
- * the `UTC` and `Etc/GMT-10` that some browsers report; then the examination's own zone is sent.
+ * The zone is used for Acuity's own messages, which are switched off. Acuity refuses the whole booking for a zone
+ * outside its list, such as the `UTC` and `Etc/GMT-10` of some browsers; the examination's own zone is sent then.
  */
 function clientZone(zone: string | null): string | null {
   return zone !== null && zone.includes('/') && !zone.startsWith('Etc/') ? zone : null;
 }
 
-/** Acuity wants two names. */
+/** Acuity requires a first and a last name. */
 function splitName(name: string, organization: string): { firstName: string; lastName: string } {
   const words = name.trim().split(/\s+/);
   const lastName = words.length > 1 ? words.pop() : undefined;
   return { firstName: words.join(' ') || organization, lastName: lastName ?? organization };
 }
 
-/** Everything in Acuity that was made for this attempt, cancelled or not, oldest first. */
+/** All appointments that were made for this attempt, cancelled or not, oldest first. */
 export async function findAppointmentsOf(
   deps: AttemptDeps,
   attempt: Attempt<'book'>,
@@ -127,7 +127,7 @@ async function searchByClient(deps: AttemptDeps, attempt: Attempt<'book'>) {
   const found = await deps.acuity.findAppointments({
     email: attempt.request.client.email,
     calendarId: attempt.request.acuity.calendarId,
-    // Acuity reads these days in the account's zone, which is unknown here: a day more on each side.
+    // Acuity reads these days in the account's zone, which is unknown here: search one more day on each side.
     minDate: new Date(startsAt.getTime() - dayMs).toISOString().slice(0, 10),
     maxDate: new Date(startsAt.getTime() + dayMs).toISOString().slice(0, 10),
     which: 'all',
@@ -138,9 +138,9 @@ async function searchByClient(deps: AttemptDeps, attempt: Attempt<'book'>) {
 }
 
 /**
- * The reference of the open attempt that asked Acuity for exactly this appointment and could not send its reference. At
- * most one: no two open attempts share a specialist and a time. Otherwise an event that comes before the attempt is
- * settled would be imported as a second booking, and the attempt would be declared failed.
+ * The reference of the open attempt that asked for exactly this appointment and could not send its reference. At most
+ * one exists: no two open attempts share a specialist and a time. Without this, an event that arrives before the
+ * attempt is settled would be imported as a second booking, and the attempt declared failed.
  */
 export async function referenceNotSent(deps: AttemptDeps, appointment: Appointment): Promise<string | null> {
   const email = appointment.client.email?.toLowerCase();
@@ -192,7 +192,7 @@ function refusedField(code: string, message: string): RefusedField | null {
 export type WriteVerdict =
   | { verdict: 'taken' }
   | { verdict: 'out_of_reach'; retryAfterMs: number }
-  /** `field`: the question that Acuity complains of, where it names one. */
+  /** `field`: the question that Acuity named in its refusal, if any. */
   | { verdict: 'refused'; code: string; field: RefusedField | null }
   | { verdict: 'unknown'; wasAnswered: boolean };
 

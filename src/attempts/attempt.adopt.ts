@@ -1,4 +1,4 @@
-// Makes a booking of an appointment that an attempt made in Acuity; cancels the appointment when that is not possible.
+// Makes a booking from an appointment that an attempt made in Acuity; cancels the appointment if that is impossible.
 import { systemActor } from '../audit/index.ts';
 import {
   answersOf,
@@ -49,7 +49,7 @@ export async function adoptAppointment(
   return completion;
 }
 
-/** Cancels an appointment that was made as staff, without Acuity's own check, at a time that somebody else has. */
+/** Cancels an appointment that was made as staff, unchecked by Acuity, at a time that overlaps another. */
 async function giveTimeBack(
   deps: AttemptDeps,
   attempt: Attempt<'book'>,
@@ -66,7 +66,7 @@ async function isStillOpen(deps: AttemptDeps, { id }: Attempt): Promise<boolean>
   return (await findAttempt(deps.db, id))?.state === 'open';
 }
 
-/** Acuity may have picked another specialist than it was asked for: moves the appointment, or cancels it. */
+/** Acuity booked another specialist or time than requested: moves the appointment, or cancels it. */
 async function repair(
   deps: AttemptDeps,
   attempt: Attempt<'book'>,
@@ -140,7 +140,7 @@ async function writeBooking(
 ): Promise<string> {
   const { request } = attempt;
   if (!attempt.organizationId) throw new Error(`Attempt ${attempt.id} has no organisation`);
-  // Either may have been merged away since the attempt was stored: the booking goes to the record that stays.
+  // Either may have been merged away since the attempt was stored: the booking belongs to the remaining record.
   const organizationId = await mergedInto(trx, attempt.organizationId);
   const createdById = await mergedInto(trx, attempt.createdById);
   const bookingId = deps.ids.uuid();
@@ -154,7 +154,7 @@ async function writeBooking(
     createdForId: attempt.createdForId,
     ...detailsIn(request),
     startsAt: appointment.startsAt,
-    // Acuity's answer may lack the duration; the service has it.
+    // Acuity's answer may lack the duration; take the service's.
     durationMinutes: appointment.durationMinutes || request.durationMinutes,
     timezone: request.examinationTimezone,
     type: request.type,

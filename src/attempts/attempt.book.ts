@@ -1,4 +1,4 @@
-// POST /bookings: checks what is asked for, stores the attempt, and runs it (attempt.saga.ts).
+// POST /bookings: checks the request, stores the attempt, and runs it (attempt.saga.ts).
 import { attribution, type Actor } from '../accounts/index.ts';
 import {
   idempotencyKeySchema,
@@ -47,14 +47,14 @@ function invalid(path: string, message: string): Answer {
   return failure({ reason: 'invalid', errors });
 }
 
-/** A new appointment cannot be cancelled already: should Acuity say so, it is an error of Acuity's. */
+/** A new appointment cannot be cancelled already: if Acuity reports that, it is Acuity's error. */
 function bookAnswer(answer: AttemptAnswer): Answer {
   return !answer.ok && answer.reason === 'already_cancelled' ? failure({ reason: 'acuity_error' }) : answer;
 }
 
 /**
  * The answer to an earlier request with the same key; null when this person never used it. If they used it in an
- * organisation that they have left since, the answer is a conflict, which reveals nothing about the outcome.
+ * organisation that they have since left, answers with a conflict, which reveals nothing about the outcome.
  */
 async function answerAgain(deps: AttemptDeps, asked: Asked): Promise<Answer | null> {
   if (asked.idempotencyKey === null) return null;
@@ -67,7 +67,7 @@ async function answerAgain(deps: AttemptDeps, asked: Asked): Promise<Answer | nu
   return isTheirs ? bookAnswer(await outcomeOf(deps, settled)) : failure({ reason: 'idempotency_conflict' });
 }
 
-/** Acuity was not asked. Stores the refusal, so that the same key gets the same answer. */
+/** The time is taken, so Acuity is not called. Stores the refusal, so that the same key gets the same answer. */
 async function refuseTaken(deps: AttemptDeps, asked: Asked, plan: Plan): Promise<Answer> {
   const { type, startsAt } = asked.request;
   const nearest = await deps.availability.nearest(plan.specialist, type, startsAt, 3);
@@ -101,13 +101,13 @@ async function store(deps: AttemptDeps, asked: Asked, plan: Plan): Promise<Store
       ) {
         throw error;
       }
-      // A concurrent equal request of the same person may hold the time: return its answer.
+      // A concurrent equal request of the same person may hold this time: return its answer.
       const earlier = await answerAgain(deps, asked);
       if (earlier) return { ok: false, answer: earlier };
       if (constraint === 'booking_intentions_slot_key') {
         return { ok: false, answer: await refuseTaken(deps, asked, plan) };
       }
-      // The key was released in between, and may be used again.
+      // The other attempt released the key in between, so it can be used again.
       if (tries >= 5) throw error;
     }
   }

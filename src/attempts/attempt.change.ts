@@ -1,4 +1,4 @@
-// Moving and cancelling: checks what is asked for, stores the attempt, and runs it (attempt.saga.ts).
+// Moves and cancels: checks the request, stores the attempt, and runs it (attempt.saga.ts).
 import { createHash } from 'node:crypto';
 import { attribution, auditActor, isStaff, type Actor } from '../accounts/index.ts';
 import {
@@ -95,7 +95,7 @@ async function whyNotFree(
   return failure({ reason: 'slot_taken', startsAt: request.startsAt, nearest });
 }
 
-// Acuity's free times leave out those that overlap the appointment itself, but Acuity accepts a move to them.
+// Acuity's free times exclude those that overlap the appointment itself, but Acuity accepts a move to them.
 function overlapsItself(booking: Booking, startsAt: Date): boolean {
   const hourMs = 3_600_000;
   const reachMs = booking.durationMinutes * 60_000 + hourMs;
@@ -120,7 +120,7 @@ async function store(
   const id = deps.ids.uuid();
   return deps.db.transaction(async (trx): Promise<Stored> => {
     const booking = await lockBooking(trx, seen.id);
-    // It may have been assigned to another organisation since it was read.
+    // The booking may have been assigned to another organisation since it was read.
     if (!booking || !maySee(actor.viewer, booking)) return { refusal: failure({ reason: 'not_found' }) };
     const refusal = whyNot(deps, booking, request);
     if (refusal) return { refusal };

@@ -1,4 +1,4 @@
-// Makes the appointment in Acuity: as the client would, and as the clinic's staff where the client cannot.
+// Makes the appointment in Acuity: as the client, or as the clinic's staff where Acuity does not let the client.
 import { isOwnDetail, ownFields } from '../bookings/index.ts';
 import { dayIn } from '../lib/dates.ts';
 import { ok } from '../lib/result.ts';
@@ -10,8 +10,8 @@ import { claimNextCall } from './attempt.repository.ts';
 import type { Attempt } from './attempt.ts';
 
 /**
- * Omits a field of our own details that Acuity refuses, and asks again: a refused call made no appointment, and the
- * person who books cannot correct such a field.
+ * When Acuity refuses the field of one of our details, omits that field and calls again: a refused call makes no
+ * appointment, and the person who books cannot correct such a field.
  */
 export async function createAppointment(
   deps: AttemptDeps,
@@ -30,7 +30,7 @@ export async function createAppointment(
     const { omittedFieldIds = [] } = attempt.request.acuity;
     const next = await claimNextCall(deps.db, attempt, {
       acuity: { omittedFieldIds: [...omittedFieldIds, field.id] },
-      // The field exists and refused our answer: staff complete it in Acuity.
+      // The field exists and refused our value: staff complete it in Acuity.
       ...(!field.isUnknown && { detailsNeeded: true }),
     });
     if (!next) return null;
@@ -39,7 +39,7 @@ export async function createAppointment(
   }
 }
 
-/** Whether Acuity offers the time now; bypasses the cache. */
+/** Whether Acuity offers the time now. Bypasses the cache. */
 export async function isOfferedNow(
   deps: AttemptDeps,
   attempt: Attempt<'book'>,

@@ -10,19 +10,19 @@ import type { JobQueue } from '../ports/job-queue.ts';
 import type { Questions } from '../questions/index.ts';
 import type { SpecialistRepository } from '../specialists/index.ts';
 
-/** Milliseconds, all by the database's clock. */
+/** In milliseconds, measured by the database's clock. */
 export interface AttemptTimings {
-  /** When the worker settles an attempt whose request should long be over. */
+  /** When the worker settles an attempt whose request should have ended. */
   settleAfterMs: number;
-  /** After this age an attempt that was never called is taken for abandoned: its process died. */
+  /** An attempt that never called Acuity counts as abandoned after this age: its process died. */
   uncalledMs: number;
   /** Longer than any call to Acuity can take, including the wait for the rate limit. */
   inFlightMs: number;
-  /** Between two tries while Acuity is out of reach. */
+  /** Pause between two attempts to reach Acuity while it does not answer. */
   retryMs: number;
-  /** The sweep takes open attempts that are older. */
+  /** The sweep picks up open attempts older than this. */
   sweepAfterMs: number;
-  /** When Acuity is asked again about an attempt that failed. */
+  /** When to ask Acuity again about an attempt that failed. */
   lateChecksMs: readonly number[];
   /** How long a repeated request waits for the first one's answer. */
   patienceMs: number;
@@ -50,10 +50,12 @@ export interface AttemptDeps extends IntakeDeps {
   ids: Ids;
   log: Logger;
   announce: Announce;
-  /** The page that finds the booking of this reference: sent to Acuity as the answer to a question for a file. */
+  /**
+   * URL of the page that finds the booking with this reference: sent to Acuity as the answer to a question for a file.
+   */
   addressOf: (reference: string) => string;
   timings?: Partial<AttemptTimings>;
-  /** For tests that end the process here; called with the name of the step just reached. */
+  /** For tests that kill the process here: called with the name of the step that was reached. */
   onStep?: (step: string) => Promise<void> | void;
 }
 

@@ -1,5 +1,5 @@
-// The one place where an attempt ends: completed or failed. Requests, the worker and webhooks all come here, at any
-// time and several at once; the attempt's row decides who was first.
+// The only place that completes or fails an attempt. Requests, the worker and webhooks call it at any time and
+// concurrently; the lock on the attempt's row decides which was first.
 import { findBooking, lockBooking, type Booking } from '../bookings/index.ts';
 import type { Transaction } from '../db/knex.ts';
 import { keepMergesOff } from '../db/merges.ts';
@@ -10,9 +10,9 @@ import { completeOpen, failOpen, failUncalled, findAttempt, lockAttempt } from '
 import type { Attempt, Refusal } from './attempt.ts';
 
 /**
- * Whatever `write` writes, and the end of the attempt: all or nothing, once.
+ * Runs `write` and completes the attempt in one transaction, once.
  * @param write writes the booking, its progress, audit row and announcement; returns the booking's id
- * @param options.evenIfFailed what Acuity did late becomes true all the same
+ * @param options.evenIfFailed completes a failed attempt too, because Acuity carried it out late
  */
 export async function completeOnce(
   deps: AttemptDeps,
@@ -47,19 +47,19 @@ async function bookingOf(trx: Transaction, attemptId: string, bookingId: string 
 }
 
 export interface FailOptions {
-  /** The referrer was answered `outcome_pending`: tells them by e-mail. */
+  /** The referrer was answered `outcome_pending`: tell them by e-mail. */
   tell?: boolean;
-  /** The answer asks to try again: frees the idempotency key for that. */
+  /** The answer asks the person to try again: release the idempotency key. */
   releaseKey?: boolean;
-  /** Fails it only when Acuity was never called for it. */
+  /** Fail it only if Acuity was never called. */
   onlyUncalled?: boolean;
   /** Acuity did not refuse: the appointment or the change may still appear, so check again later. */
   checkLater?: boolean;
 }
 
 /**
- * Declares an open attempt failed, once; false when it was settled before, or may not be failed now. Should its call
- * reach Acuity all the same, the late checks put that right.
+ * Declares an open attempt failed, once. False when it was settled before, or may not be failed now. If its call still
+ * reaches Acuity, the late checks repair that.
  */
 export async function failAttempt(
   deps: AttemptDeps,

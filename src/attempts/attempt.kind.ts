@@ -1,4 +1,4 @@
-// What differs between booking, moving and cancelling. Everything else is one saga (attempt.saga.ts, attempt.settle.ts).
+// What differs between book, reschedule and cancel; the rest is one saga (attempt.saga.ts, attempt.settle.ts).
 import type { Booking } from '../bookings/index.ts';
 import type { AcuityResult, Appointment } from '../ports/acuity.ts';
 import type { Specialist } from '../specialists/index.ts';
@@ -7,17 +7,17 @@ import type { AttemptDeps } from './attempt.deps.ts';
 import type { Attempt, AttemptKind, Refusal } from './attempt.ts';
 
 export interface Kind<K extends AttemptKind> {
-  /** Asks Acuity. Null: the attempt is no longer open. */
+  /** Calls Acuity. Null: the attempt is no longer open. */
   call(deps: AttemptDeps, attempt: Attempt<K>): Promise<Call<K> | null>;
-  /** Reads the appointment after a call whose answer could not be read; null: not found, or not readable either. */
+  /** Reads the appointment after a call whose answer was unreadable; null: not found, or unreadable too. */
   readBack(deps: AttemptDeps, attempt: Attempt<K>): Promise<Appointment | null>;
-  /** Decides what follows from a refusal, apart from "taken" and "out of reach". */
+  /** Decides what a refusal leads to, except "taken" and "unreachable". */
   rule(deps: AttemptDeps, attempt: Attempt<K>, refused: RefusedCall): Promise<Ruling<K>>;
-  /** The time it asks for; null when it asks for none. */
+  /** The requested time; null for a cancellation. */
   wantedTime(deps: AttemptDeps, attempt: Attempt<K>): Promise<WantedTime | null>;
   /**
-   * Writes here what Acuity did. Safe to repeat, and to run twice at once.
-   * @param isSettling the request is over: whoever made it is told of a failure by e-mail
+   * Records what Acuity did. Safe to repeat, and to run twice concurrently.
+   * @param isSettling the request has ended: a failure is reported to the person by e-mail
    */
   complete(
     deps: AttemptDeps,
@@ -25,13 +25,13 @@ export interface Kind<K extends AttemptKind> {
     appointment: Appointment,
     isSettling: boolean,
   ): Promise<Completion>;
-  /** For the worker: finds out what became of a call whose answer was lost. */
+  /** For the worker: finds the outcome of a call whose answer was lost. */
   find(deps: AttemptDeps, attempt: Attempt<K>): Promise<AcuityResult<Finding>>;
-  /** After the attempt was settled: cleans up what Acuity did late. An appointment: complete the attempt with it. */
+  /** Cleans up what Acuity did after the attempt was settled. An appointment: complete the attempt with it. */
   checkLate(deps: AttemptDeps, attempt: Attempt<K>): Promise<Appointment | 'done' | 'ask_again'>;
 }
 
-/** `attempt`: with what was asked in the end. */
+/** `attempt`: with the request as it was finally sent. */
 export interface Call<K extends AttemptKind> {
   attempt: Attempt<K>;
   answer: AcuityResult<Appointment>;
@@ -39,15 +39,15 @@ export interface Call<K extends AttemptKind> {
 
 export interface RefusedCall {
   code: string;
-  /** The question that Acuity complains of, where it names one. */
+  /** The question that Acuity named in its refusal, if any. */
   field: RefusedField | null;
 }
 
 export type Ruling<K extends AttemptKind> =
-  /** `releaseKey`: the answer asks to try again, so the same idempotency key may. */
+  /** `releaseKey`: the answer asks the person to try again, so the idempotency key may be reused. */
   | { refusal: Refusal; releaseKey?: boolean }
   | 'taken'
-  /** Acuity was asked once more. Null: the attempt is no longer open. */
+  /** Acuity was called once more. Null: the attempt is no longer open. */
   | { again: Call<K> | null };
 
 export interface WantedTime {
@@ -59,13 +59,13 @@ export interface WantedTime {
 
 export type Completion =
   | { outcome: 'completed'; booking: Booking }
-  /** Declared failed, now or before; nothing stays in Acuity. */
+  /** Declared failed, now or before; nothing is left in Acuity. */
   | { outcome: 'failed'; refusal: Refusal }
-  /** Acuity has not done it, or did not say what became of a repair: the attempt stays open. */
+  /** Acuity has not done it, or the outcome of a repair is unknown: the attempt stays open. */
   | { outcome: 'unknown' };
 
 export type Finding =
-  /** `strays`: made for the same attempt, and to be cancelled. */
+  /** `strays`: surplus appointments of the same attempt, to be cancelled. */
   | { isDone: true; appointment: Appointment; strays: Appointment[] }
-  /** `isFinal`: there is nothing to wait for, even while the call may still be under way. */
+  /** `isFinal`: waiting would not change the answer, even while the call may still be running. */
   | { isDone: false; isFinal: boolean; refusal: () => Promise<Refusal>; checkLater: boolean };

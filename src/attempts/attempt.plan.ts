@@ -1,4 +1,4 @@
-// Whether a booking can be asked for at all, and what exactly is then asked for.
+// Checks whether a booking can be requested, and works out the request to store.
 import { createHash } from 'node:crypto';
 import { attribution, auditActor, type Actor } from '../accounts/index.ts';
 import { detailsIn, hashedDetails, type BookingRequest, type FieldError } from '../bookings/index.ts';
@@ -8,7 +8,7 @@ import type { AttemptDeps } from './attempt.deps.ts';
 import { checkQuestions, type CheckedQuestions } from './attempt.questions.ts';
 import type { AttemptRequest, BookFailure, NewAttempt } from './attempt.ts';
 
-/** What a person asks for, under which key. */
+/** What a person requests, and under which idempotency key. */
 export interface Asked {
   actor: Actor;
   request: BookingRequest;
@@ -22,7 +22,7 @@ export interface Plan {
   questions: CheckedQuestions;
 }
 
-/** Equal requests have equal hashes, whatever order their keys came in. */
+/** Equal requests have equal hashes, whatever the order of their keys. */
 export function hashOf(request: BookingRequest): string {
   const said = [
     request.specialistId,

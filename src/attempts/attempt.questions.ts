@@ -1,4 +1,4 @@
-// What Acuity's forms ask of a booking: checked before Acuity is called, and again when it refuses.
+// Checks answers against Acuity's forms: before Acuity is called, and again when it refuses.
 import {
   detailIn,
   details,
@@ -22,11 +22,11 @@ import type { AttemptDeps } from './attempt.deps.ts';
 export interface CheckedQuestions {
   answers: Answer[];
   errors: FieldError[];
-  /** Fields of our own details that the appointment type does not have. */
+  /** Fields of our details that the appointment type does not have. */
   omittedFieldIds: number[];
-  /** Which field holds the reference now; null: none. */
+  /** The field that holds the reference now; null: none. */
   referenceFieldId: number | null;
-  /** False: the forms were never read, and Acuity may require answers that nobody was asked for. */
+  /** False: the forms were never read, so Acuity may require answers that nobody was asked for. */
   areKnown: boolean;
 }
 
@@ -57,7 +57,7 @@ export async function checkQuestions(
   };
 }
 
-/** For answers to questions that were never read: they are accepted as they are. */
+/** Answers to questions that were never read: accepted unchecked. */
 function unreadQuestions(given: readonly GivenAnswer[]): QuestionForm[] {
   const questions = given.map(({ fieldId, value }): Question => {
     const isList = Array.isArray(value);
@@ -68,7 +68,7 @@ function unreadQuestions(given: readonly GivenAnswer[]): QuestionForm[] {
   return [{ id: 0, name: '', description: null, questions }];
 }
 
-/** Details that need not be given here, and that this appointment type requires. */
+/** Details that are optional here but required by this appointment type. */
 function requiredDetails({ requiredDetails: names }: AskedQuestions, given: BookingDetails): FieldError[] {
   return details
     .filter(({ intake }) => intake && names.includes(intake.name))
@@ -77,8 +77,8 @@ function requiredDetails({ requiredDetails: names }: AskedQuestions, given: Book
 }
 
 /**
- * What the person who books can correct after Acuity refused a field. Reads the forms again, so that a question which
- * was added a minute ago is asked now. Empty: they cannot correct anything.
+ * The fields that the person who books can correct after a refusal. Reads the forms again, so a question that was added
+ * a minute ago is asked now. Empty: the person cannot correct anything.
  */
 export async function explainRefusal(
   deps: Pick<AttemptDeps, 'db' | 'questions' | 'referenceFieldId' | 'referrerFieldId'>,

@@ -77,7 +77,7 @@ export async function findAttemptByReference(db: Queryable, reference: string): 
   return row ? toAttempt(row) : null;
 }
 
-/** Attempts to book this time that are open, with any specialist. */
+/** Open attempts to book this time, with any specialist. */
 export async function findOpenBookings(db: Queryable, startsAt: Date): Promise<Attempt<'book'>[]> {
   const rows = await selectAttempts(db).where({ kind: 'book', state: 'open', starts_at: startsAt });
   return rows.map((row) => toAttempt(row) as Attempt<'book'>);
@@ -91,7 +91,7 @@ export async function findOpenChange(db: Queryable, bookingId: string): Promise<
   return row ? (toAttempt(row) as Attempt<ChangeKind>) : null;
 }
 
-/** The attempt as it stands once it is settled, or when patience has run out; null when there is none. */
+/** Waits until the attempt is settled or the time runs out, and returns it then; null when there is none. */
 export async function waitUntilSettled(
   db: Queryable,
   id: string,
@@ -114,7 +114,7 @@ export async function openAttemptsOlderThan(db: Queryable, ageMs: number): Promi
     .pluck('id');
 }
 
-/** @throws the database's error when a unique index says no; ask `violatedConstraint`. */
+/** @throws the database's error when a unique index is violated; see `violatedConstraint` */
 export async function insertAttempt(trx: Transaction, attempt: NewAttempt): Promise<void> {
   await trx('booking_intentions').insert({
     id: attempt.id,
@@ -138,8 +138,8 @@ export async function insertAttempt(trx: Transaction, attempt: NewAttempt): Prom
 }
 
 /**
- * The last statement before Acuity is called. False when the attempt was settled in the meantime: the settle job failed
- * it because the request took too long.
+ * Claims the attempt: the last statement before Acuity is called. False when it was settled in the meantime: the settle
+ * job failed it because the request took too long.
  */
 export async function claimForCall(db: Queryable, id: string): Promise<boolean> {
   const claimed = await db('booking_intentions')
@@ -150,7 +150,7 @@ export async function claimForCall(db: Queryable, id: string): Promise<boolean> 
 }
 
 /**
- * Before Acuity is called once more for the same attempt: what is asked now, and since when. Null when the worker
+ * Stores the changed request and the time before Acuity is called again for the same attempt. Null when the worker
  * declared it failed in the meantime.
  */
 export async function claimNextCall<I extends Attempt<'book'>>(
@@ -169,7 +169,7 @@ export async function claimNextCall<I extends Attempt<'book'>>(
   return changed === 1 ? { ...attempt, request: { ...attempt.request, acuity, detailsNeeded } } : null;
 }
 
-/** False when Acuity is being called after all, or the attempt is settled already. */
+/** False when Acuity is being called already, or the attempt is settled. */
 export async function failUncalled(trx: Transaction, id: string, failure: Refusal): Promise<boolean> {
   const failed = await trx('booking_intentions')
     .where({ id, state: 'open' })
@@ -199,7 +199,7 @@ export async function completeOpen(trx: Transaction, id: string, bookingId: stri
     .update(settledColumns(trx, { state: 'completed', booking_id: bookingId, failure: null }));
 }
 
-// Health information: removed when the attempt is settled. By then the booking has it, or nobody needs it.
+// Health information: removed when the attempt is settled. By then it is in the booking, or nobody needs it.
 const typedByThePerson: string[] = [...detailKeys(), 'answers', 'reason'];
 
 function withoutPerson(request: AttemptRequest): Record<string, unknown> {

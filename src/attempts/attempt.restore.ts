@@ -1,9 +1,10 @@
 import type { Transaction } from '../db/knex.ts';
 
 /**
- * Of an attempt that the backup has as not sent yet, Acuity may have been called since. Settled as it stands it would be
- * declared failed, and its appointment cancelled; as one that was called it is looked for in Acuity first.
- * @returns the ids of all that are open
+ * Marks open attempts as called. Since the backup Acuity may have been called for an attempt that the backup holds as
+ * not called: settled as it is, it would be declared failed and its appointment cancelled. Marked as called, it is
+ * searched for in Acuity first.
+ * @returns the ids of all open attempts
  */
 export async function takeForCalled(trx: Transaction): Promise<string[]> {
   await trx('booking_intentions')

@@ -1,5 +1,5 @@
-// The saga of every attempt: store it, claim it, call Acuity, then complete it, fail it or leave it open. Whatever dies
-// between two steps, the worker ends the attempt (attempt.settle.ts).
+// The saga of every attempt: store it, claim it, call Acuity, then complete it, fail it or leave it open. If the
+// process dies between two steps, the worker settles the attempt (attempt.settle.ts).
 import { findBooking, type Booking } from '../bookings/index.ts';
 import type { Transaction } from '../db/knex.ts';
 import { errorFacts } from '../lib/error-facts.ts';
@@ -24,7 +24,7 @@ import {
 
 export type AttemptAnswer = Result<Booking, AttemptFailure>;
 
-/** The attempt, and the job that settles it whatever becomes of this process: before Acuity is called. */
+/** Before Acuity is called: stores the attempt, and adds the job that settles it if this process dies. */
 export async function storeAttempt(
   deps: AttemptDeps,
   trx: Transaction,
@@ -41,7 +41,7 @@ export async function storeAttempt(
   return stored;
 }
 
-/** Carries out an attempt that is stored. */
+/** Carries out a stored attempt. */
 export async function runAttempt(deps: AttemptDeps, attempt: Attempt): Promise<AttemptAnswer> {
   await deps.onStep?.('attempt_stored');
   const answer = await carryOut(deps, attempt);
@@ -101,8 +101,8 @@ async function finish(deps: AttemptDeps, attempt: Attempt, appointment: Appointm
 }
 
 /**
- * Completes an attempt with what Acuity did, and invalidates the free times that this changed.
- * @param how.step the name of the step that is then reached
+ * Completes an attempt with what Acuity did, and invalidates the affected free times.
+ * @param how.step the name of the step reached by this
  */
 export async function completeAttempt(
   deps: AttemptDeps,
@@ -138,7 +138,7 @@ async function fail(
   return failed ? failure(answerOf(refusal)) : currentOutcome(deps, attempt);
 }
 
-/** It is unknown what Acuity did: lets the settle job run now instead of after `settleAfterMs`. */
+/** The outcome in Acuity is unknown: runs the settle job now instead of after `settleAfterMs`. */
 async function leaveOpen(deps: AttemptDeps, attempt: Attempt): Promise<AttemptAnswer> {
   await deps.jobs.add(settleAttemptJob, { intentionId: attempt.id }, { key: attempt.id });
   return pending(attempt);

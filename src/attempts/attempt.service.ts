@@ -10,7 +10,7 @@ import { findAttempt } from './attempt.repository.ts';
 import type { Attempt, AttemptState, BookFailure, ChangeFailure } from './attempt.ts';
 
 export interface AttemptService {
-  /** Only a referrer, or an admin acting as one, books. */
+  /** Only a referrer, or an admin acting as one, may book. */
   book(
     actor: Actor,
     request: BookingRequest,
@@ -18,7 +18,7 @@ export interface AttemptService {
   ): Promise<Result<Booking, BookFailure>>;
   reschedule(actor: Actor, bookingId: string, startsAt: Date): Promise<Result<Booking, ChangeFailure>>;
   cancel(actor: Actor, bookingId: string, reason: string | null): Promise<Result<Booking, ChangeFailure>>;
-  /** For those who may see its booking, or are of the organisation that it was made in; null for everyone else. */
+  /** For people who may see its booking, or belong to the organisation it was made in; null for everyone else. */
   find(actor: Actor, attemptId: string): Promise<AttemptState | null>;
 }
 
@@ -48,6 +48,6 @@ function stateOf(attempt: Attempt): AttemptState {
   if (attempt.state === 'completed' && attempt.bookingId) {
     return { state: 'completed', bookingId: attempt.bookingId };
   }
-  // A cancellation wants no time of its own; the page then tells since when it is waiting.
+  // A cancellation requests no time; the page shows since when it is waiting instead.
   return { state: 'open', startsAt: attempt.startsAt ?? attempt.createdAt, since: attempt.createdAt };
 }

@@ -1,5 +1,5 @@
-// Settles attempts whose process died, or lost Acuity's answer, before it recorded the outcome: the worker asks Acuity
-// what came of them. Safe to repeat, and to run twice at once.
+// Settles attempts whose process died, or that lost Acuity's answer: the worker asks Acuity for the outcome. Safe to
+// repeat, and to run twice concurrently.
 import { findBooking } from '../bookings/index.ts';
 import type { Appointment } from '../ports/acuity.ts';
 import { removeAppointment } from './attempt.adopt.ts';
@@ -19,17 +19,17 @@ import { isOfKind, lost, type Attempt } from './attempt.ts';
 import { isCarriedOut } from './kind.change.ts';
 
 export interface Settlement {
-  /** Completes or fails an open attempt, or comes back to it later by a job of its own. Never gives up. */
+  /** Completes or fails an open attempt, or adds a job that tries again later. Never gives up. */
   settle(attemptId: string): Promise<void>;
-  /** A job for every open attempt that should long be settled; how many there were. */
+  /** Adds a job for each open attempt that should have been settled; returns how many there were. */
   sweep(): Promise<number>;
-  /** After an attempt was declared failed: what Acuity did all the same is put right. */
+  /** After an attempt was declared failed: repairs what Acuity did nevertheless. */
   checkLate(attemptId: string): Promise<void>;
   /**
-   * For an appointment with one of our references. `completed` gives the booking of that reference (compare its
-   * acuityAppointmentId: somebody may have copied the reference onto another appointment); `failed`: the attempt had
-   * been given up, the appointment is cancelled; `unknown`: Acuity did not answer, ask again later; `not_ours`: no
-   * attempt has this reference; `not_yet`: it is cancelled, and the attempt is still open.
+   * For an appointment with one of our references. `completed`: the booking with that reference (compare its
+   * acuityAppointmentId, since somebody may have copied the reference to another appointment). `failed`: the attempt
+   * had been declared failed, and the appointment is cancelled. `unknown`: Acuity did not answer, ask again later.
+   * `not_ours`: no attempt has this reference. `not_yet`: the appointment is cancelled, and the attempt is still open.
    */
   completeFromAppointment(
     reference: string,
@@ -37,7 +37,7 @@ export interface Settlement {
   ): Promise<Completion | { outcome: 'not_ours' } | { outcome: 'not_yet' }>;
 }
 
-/** Null: over. Else: ask Acuity again after so many milliseconds. */
+/** Null: finished. Otherwise: ask Acuity again after this many milliseconds. */
 type AskAgain = number | null;
 
 export function createSettlement(deps: AttemptDeps): Settlement {
@@ -81,8 +81,8 @@ export function createSettlement(deps: AttemptDeps): Settlement {
 }
 
 /**
- * Completes our own change when Acuity's event comes before Acuity's answer, so that it is recorded as that person's
- * and not as the clinic's. Null when no change of this booking is open, or the appointment does not show it yet.
+ * Completes our own change when Acuity's event arrives before Acuity's answer, so that the change is recorded under the
+ * person's name and not the clinic's. Null when no change of this booking is open, or the appointment does not show it.
  */
 export async function completeOpenChange(
   deps: AttemptDeps,
@@ -99,7 +99,7 @@ async function settleOnce(deps: AttemptDeps, attempt: Attempt): Promise<AskAgain
   const { uncalledMs, inFlightMs, retryMs } = timingsOf(deps);
   if (attempt.calledAgoMs === null) {
     if (attempt.ageMs < uncalledMs) return uncalledMs - attempt.ageMs;
-    // A process that would still call must claim the attempt first, and cannot after this.
+    // A process that has yet to call must claim the attempt first, and no longer can after this.
     const failed = await failAttempt(deps, attempt, lost, { onlyUncalled: true, tell: true });
     return failed ? null : 0;
   }

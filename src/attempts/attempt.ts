@@ -1,15 +1,15 @@
-// An attempt: what we are about to ask of Acuity, written down before we ask (docs/decisions/0003-booking-intentions.md).
+// An attempt: a request to Acuity, stored before it is sent (docs/decisions/0003-booking-intentions.md).
 import type { AuditActor } from '../audit/index.ts';
 import type { Slot } from '../availability/index.ts';
 import type { BookingRequest, FieldError, Progress } from '../bookings/index.ts';
 import type { Answer } from '../questions/index.ts';
 
 interface Requests {
-  /** Everything needed to finish a booking without the person who asked for it. */
+  /** Everything needed to finish the booking without the person who requested it. */
   book: Omit<BookingRequest, 'specialistId' | 'startsAt' | 'answers'> & {
-    /** To Acuity's own questions. */
+    /** Answers to Acuity's own questions. */
     answers: Answer[];
-    /** Acuity may require something that nobody could answer: the booking is marked "details needed". */
+    /** Acuity may require something that the person could not answer: the booking is marked "details needed". */
     detailsNeeded?: boolean;
     actor: AuditActor;
     client: { name: string; email: string };
@@ -17,20 +17,20 @@ interface Requests {
     acuity: {
       appointmentTypeId: number;
       calendarId: number;
-      /** Which field holds the reference, even if another one does later; null: none. Unset: the one of today. */
+      /** The field that held the reference when this was requested; null: none. Unset: the present one. */
       referenceFieldId?: number | null;
-      /** Fields of our own details that this appointment type does not have: they are not sent. */
+      /** Fields of our details that this appointment type does not have: they are not sent. */
       omittedFieldIds?: number[];
-      /** Acuity checks neither the fields nor whether the time is free (docs/decisions/0022-acuitys-questions.md). */
+      /** Booked as staff: Acuity checks neither fields nor availability (docs/decisions/0022-acuitys-questions.md). */
       asStaff?: boolean;
     };
     durationMinutes: number;
-    /** The examination's own zone and place, as the specialist had them when it was asked for. */
+    /** The examination's zone and place when it was requested. */
     examinationTimezone: string;
     location: string | null;
   };
   reschedule: ChangeOfAppointment & {
-    /** ISO instant. */
+    /** ISO 8601, UTC. */
     previousStartsAt: string;
   };
   cancel: ChangeOfAppointment & { reason: string | null };
@@ -38,19 +38,19 @@ interface Requests {
 
 interface ChangeOfAppointment {
   actor: AuditActor;
-  /** Staff see the outcome on the booking; mails go to the referrer only. */
+  /** Staff see the outcome on the booking; only referrers get mails. */
   byStaff: boolean;
   acuity: { appointmentId: number; calendarId: number };
 }
 
 export type AttemptKind = keyof Requests;
-/** The kinds that change an appointment which is there already. */
+/** The kinds that change an existing appointment. */
 export type ChangeKind = 'reschedule' | 'cancel';
 export type AttemptRequest<K extends AttemptKind = AttemptKind> = {
   [kind in K]: Requests[kind] & { kind: kind };
 }[K];
 
-/** The first answer, given again to whoever asks with the same key. */
+/** The first answer, repeated for later requests with the same key. */
 export type Refusal =
   | { reason: 'slot_taken'; startsAt: string; nearest: { startsAt: string; durationMinutes: number }[] }
   | { reason: 'invalid'; errors: FieldError[] }
@@ -69,13 +69,13 @@ export interface Attempt<K extends AttemptKind = AttemptKind> {
   createdForId: string | null;
   requestHash: string;
   request: AttemptRequest<K>;
-  /** Wanted time; null for a cancellation. */
+  /** Requested time; null for a cancellation. */
   startsAt: { book: Date; reschedule: Date; cancel: null }[K];
   failure: Refusal | null;
   createdAt: Date;
-  /** By the database's clock, so that processes need not agree on the time. */
+  /** By the database's clock, because the clocks of processes may differ. */
   ageMs: number;
-  /** Null while Acuity was not called. */
+  /** Null until Acuity is called. */
   calledAgoMs: number | null;
 }
 
@@ -91,7 +91,7 @@ export interface NewAttempt {
   requestHash: string;
   request: AttemptRequest;
   startsAt: Date | null;
-  /** Set for an attempt that was over before it began: kept only so that its key gives the same answer again. */
+  /** Set for an attempt that was refused at once: stored only so that its key gives the same answer again. */
   failure?: Refusal;
 }
 
@@ -103,7 +103,7 @@ export function isChange(attempt: Attempt): attempt is Attempt<ChangeKind> {
   return isOfKind(attempt, 'reschedule', 'cancel');
 }
 
-/** Acuity did not do it in time, or could not be asked. */
+/** Acuity did not do it in time, or could not be reached. */
 export const lost: Refusal = { reason: 'acuity_unavailable', retryAfterMs: 0 };
 
 export function slotTaken(taken: { startsAt: Date; nearest: Slot[] }): Refusal {
@@ -114,7 +114,7 @@ export function slotTaken(taken: { startsAt: Date; nearest: Slot[] }): Refusal {
   };
 }
 
-/** A kept refusal as the answer it was. */
+/** Turns a stored refusal back into the original answer. */
 export function answerOf(refusal: Refusal) {
   if (refusal.reason !== 'slot_taken') return refusal;
   return {
@@ -124,10 +124,10 @@ export function answerOf(refusal: Refusal) {
   };
 }
 
-/** Why an attempt has no booking to show, or not yet. Nothing stands in Acuity, except where it says so. */
+/** Why an attempt has no booking, or none yet. Unless noted, nothing was made in Acuity. */
 export type AttemptFailure =
   | ReturnType<typeof answerOf>
-  /** Acuity's answer was lost: it is being settled; `attemptId` tells where to look. */
+  /** Acuity's answer was lost and the attempt is being settled: look up `attemptId`. */
   | { reason: 'outcome_pending'; attemptId: string };
 
 /** Why a booking was not made. */
@@ -142,7 +142,7 @@ export type ChangeFailure =
   | { reason: 'forbidden' }
   | { reason: 'invalid_transition'; from: Progress; to: Progress };
 
-/** How an attempt ended, for the page that waits for it. */
+/** How an attempt ended; for the page that waits for it. */
 export type AttemptState =
   | { state: 'open'; startsAt: Date; since: Date }
   | { state: 'completed'; bookingId: string }

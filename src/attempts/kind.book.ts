@@ -1,4 +1,4 @@
-// A booking: makes the appointment, and adopts what Acuity made.
+// Book: makes the appointment, and adopts what Acuity made.
 import { findBookingByAppointment } from '../bookings/index.ts';
 import { ok } from '../lib/result.ts';
 import type { Appointment } from '../ports/acuity.ts';
@@ -33,7 +33,7 @@ export const bookKind: Kind<'book'> = {
   },
 
   complete(deps, attempt, appointment, isSettling) {
-    // The clinic may have moved the appointment since, and Acuity is right.
+    // The clinic may have moved the appointment since; Acuity's time wins.
     const asItStands = isSettling ? { ...attempt, startsAt: appointment.startsAt } : attempt;
     return adoptAppointment(deps, asItStands, appointment, { tell: isSettling });
   },
@@ -43,15 +43,15 @@ export const bookKind: Kind<'book'> = {
     if (!found.ok) return found;
     const [appointment, ...strays] = await keptFirst(deps, found.value);
     if (appointment) return ok({ isDone: true, appointment, strays });
-    // Made, and cancelled again: there is nothing to wait for.
+    // It was made and cancelled again: waiting would not change that.
     const isFinal = found.value.length > 0;
     const refusal = () => (isFinal ? Promise.resolve(lost) : likelyRefusal(deps, attempt));
     return ok({ isDone: false, isFinal, refusal, checkLater: true });
   },
 
-  /** Every active appointment of this attempt that is not its booking's is cancelled (rule 1). */
+  /** Cancels every active appointment of this attempt that is not its booking's (domain.md, rule 1). */
   async checkLate(deps, attempt) {
-    // Without the reference an appointment of the same client at the same time may be a newer attempt's.
+    // Without a reference, an appointment of the same client at the same time may belong to a newer attempt.
     if (!(await hasReference(deps, attempt))) return 'done';
     const found = await findAppointmentsOf(deps, attempt);
     if (!found.ok) return 'ask_again';
@@ -65,8 +65,8 @@ export const bookKind: Kind<'book'> = {
 };
 
 /**
- * The forms are read again and whoever books is asked what is missing. Where they cannot be asked (a field that we
- * cannot read, or that they already answered), the clinic's staff book it: nobody is turned away for it.
+ * Reads the forms again and asks the person for what is missing. If they cannot supply it (a field that we cannot read,
+ * or that they already answered), books as the clinic's staff instead, so that nobody is refused because of it.
  */
 async function ruleOnField(
   deps: AttemptDeps,
@@ -89,7 +89,7 @@ async function ruleOnField(
   return { again: await createAppointment(deps, asStaff) };
 }
 
-/** The active ones; one that is a booking already comes first. */
+/** The active ones; one that has a booking already comes first. */
 async function keptFirst(deps: AttemptDeps, appointments: Appointment[]): Promise<Appointment[]> {
   const active = appointments.filter((appointment) => !appointment.canceled);
   for (const appointment of active) {
@@ -100,7 +100,7 @@ async function keptFirst(deps: AttemptDeps, appointments: Appointment[]): Promis
   return active;
 }
 
-/** Acuity made nothing. The reason may be a question that was added since: then whoever booked can answer it. */
+/** Acuity made nothing. A question may have been added since; then the person who books can answer it. */
 async function likelyRefusal(deps: AttemptDeps, { request }: Booking): Promise<Refusal> {
   await deps.questions.readAgain();
   const { errors } = await checkQuestions(deps, request.acuity.appointmentTypeId, request);

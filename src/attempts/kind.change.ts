@@ -1,4 +1,4 @@
-// Moving and cancelling an appointment that is there already. They differ in what is asked, and in what is then written.
+// Reschedule and cancel: change an existing appointment. They differ in the call to Acuity and in what is written then.
 import {
   changeBooking,
   findBooking,
@@ -17,14 +17,14 @@ import { lost, type Attempt, type ChangeKind, type Refusal } from './attempt.ts'
 
 interface Change<K extends ChangeKind> {
   progress: 'rescheduled' | 'cancelled';
-  /** Where a message about the refused change belongs. */
+  /** The form field that a refusal is shown at. */
   field: string;
   ask(deps: AttemptDeps, attempt: Attempt<K>, asStaff: boolean): Promise<AcuityResult<Appointment>>;
   isCarriedOut(attempt: Attempt<K>, appointment: Appointment): boolean;
-  /** Whether the booking says so already: a webhook may have been first. */
+  /** Whether the booking has the change already, because a webhook was faster. */
   isTrueAlready(attempt: Attempt<K>, booking: Booking): boolean;
   wantedTime(deps: AttemptDeps, attempt: Attempt<K>): Promise<WantedTime | null>;
-  /** What the booking, its progress and its audit row take over. */
+  /** The changes to the booking, its progress and its audit row. */
   effect(attempt: Attempt<K>, booking: Booking, appointment: Appointment): Effect;
 }
 
@@ -66,7 +66,7 @@ const reschedule: Change<'reschedule'> = {
         startsAt: appointment.startsAt,
         durationMinutes: appointment.durationMinutes,
         location: place.location,
-        // The link of the old time stays until Acuity names another.
+        // The old meeting link stays until Acuity names another.
         meetingLink: place.meetingLink ?? booking.meetingLink,
       },
       notes: '',
@@ -89,7 +89,7 @@ const cancel: Change<'cancel'> = {
 export const rescheduleKind = kindOfChange(reschedule);
 export const cancelKind = kindOfChange(cancel);
 
-/** Whether Acuity's appointment is what the attempt wanted it to be. */
+/** Whether the appointment in Acuity shows the requested change. */
 export function isCarriedOut(attempt: Attempt<ChangeKind>, appointment: Appointment): boolean {
   return attempt.request.kind === 'cancel'
     ? cancel.isCarriedOut(attempt as Attempt<'cancel'>, appointment)
@@ -99,7 +99,7 @@ export function isCarriedOut(attempt: Attempt<ChangeKind>, appointment: Appointm
 function kindOfChange<K extends ChangeKind>(change: Change<K>): Kind<K> {
   return {
     async call(deps, attempt) {
-      // As the client first, so that the clinic's own rules hold; staff may overrule those about notice.
+      // As the client first, so that the clinic's own rules apply; staff may overrule those about notice.
       const asked = await change.ask(deps, attempt, false);
       const isPolicy = !asked.ok && asked.reason === 'refused' && policyCodes.has(asked.code);
       const isOverruled = isPolicy && attempt.request.byStaff;
