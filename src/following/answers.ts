@@ -1,4 +1,4 @@
-// What of an appointment's answers was changed in Acuity since we last took them: our details, and its own questions.
+// Finds which answers of an appointment were changed in Acuity since we last read them: our details, and its questions.
 import type { AttemptDeps } from '../attempts/index.ts';
 import {
   answersOf,
@@ -32,16 +32,16 @@ import {
   type Question,
 } from '../questions/index.ts';
 
-/** Which question was which detail before, the latest first. */
+/** Earlier mappings of questions to details, newest first. */
 export async function earlierFields(db: Queryable): Promise<IntakeFields[]> {
   return (await earlierMappings(db)) as IntakeFields[];
 }
 
 /**
- * What a booking takes over: the details that Acuity says differently, where its answers were changed since they were
- * last taken. What staff corrected here otherwise stays. Where only the mapping was changed since, the details count
- * whose question is another one now.
- * @param known the digest of the answers that were last taken
+ * The details to copy into the booking: those whose answers in Acuity differ and were changed since they were last
+ * read. Corrections that staff made here stay otherwise. If only the mapping changed since, takes the details that are
+ * now mapped to another question.
+ * @param known the digest of the answers that were read last
  * @param earlier the mappings before `fields`
  */
 export function changedInAcuity(
@@ -68,14 +68,16 @@ export interface ReferenceAnswer {
   reference: string;
 }
 
-/** Every question that is the one for our reference, or was: an appointment may have been made under an earlier mapping. */
+/**
+ * Every question mapped to our reference, now or earlier: an appointment may have been made under an earlier mapping.
+ */
 export async function referenceMappings(
   deps: Pick<AttemptDeps, 'db' | 'referenceFieldId'>,
 ): Promise<IntakeFields[]> {
   return [await intakeFields(deps.db, deps), ...(await earlierFields(deps.db))];
 }
 
-/** What may be a reference of ours, each once. */
+/** Answers that may be a reference of ours, each once. */
 export function referenceAnswers(
   appointment: Appointment,
   mappings: readonly IntakeFields[],
@@ -85,19 +87,19 @@ export function referenceAnswers(
     const { reference } = answersOf(appointment, fields);
     return fieldId === undefined || reference === null ? [] : [[reference, { fieldId, reference }] as const];
   });
-  // The present mapping comes first, and wins.
+  // The present mapping comes first and takes precedence.
   return [...new Map(answers.toReversed()).values()].toReversed();
 }
 
-/** What is needed to tell which of an appointment's answers are answers to questions that people see. */
+/** What tells answers to questions that people see from other answers. */
 export interface AnswersContext {
   own: OwnFields;
-  /** As they were read last; null: never. */
+  /** The forms as they were last read; null: never. */
   forms: KnownForms | null;
   addressOf: (reference: string) => string;
 }
 
-/** Not in a transaction: Acuity may be asked for its forms. */
+/** Not inside a transaction: may read the forms from Acuity. */
 export async function answersContext(
   deps: Pick<AttemptDeps, 'db' | 'questions' | 'addressOf' | 'referenceFieldId' | 'referrerFieldId'>,
 ): Promise<AnswersContext> {
@@ -106,9 +108,9 @@ export async function answersContext(
 }
 
 /**
- * The answers as Acuity has them now, where they were changed there; null where not. Only questions that people may
- * see are followed: those of the forms that we know and that are not internal, and those that were answered here.
- * @param kept null: none were kept so far
+ * The answers as Acuity has them now, if they were changed there; otherwise null. Follows only questions that people
+ * may see: those of known forms that are not internal, and those that were answered here.
+ * @param kept null: none were stored yet
  */
 export function changedAnswers(
   booking: Pick<Booking, 'reference'>,
@@ -117,14 +119,14 @@ export function changedAnswers(
   context: AnswersContext,
 ): KeptAnswers | null {
   const acuityDigest = digestOfAll(appointment);
-  // A reply without any answer lacks the forms: nobody took all answers out of an appointment.
+  // A reply without any answers lacks the forms: nobody removed every answer from an appointment.
   if (acuityDigest === kept?.acuityDigest || appointment.answers.size === 0) return null;
   const before = (kept?.answers ?? []).filter(({ fieldId }) => !isOwnDetail(context.own, fieldId));
   const answers = answersNow(appointment, before, context, context.addressOf(booking.reference));
   return changesBetween(before, answers).length > 0 ? { answers, acuityDigest } : null;
 }
 
-/** For an appointment that was made in Acuity; null while the forms were never read. */
+/** For an appointment that was made in Acuity; null if the forms were never read. */
 export function importedAnswers(appointment: Appointment, context: AnswersContext): KeptAnswers | null {
   if (!context.forms) return null;
   return { answers: answersNow(appointment, [], context, ''), acuityDigest: digestOfAll(appointment) };
@@ -148,7 +150,7 @@ function answersNow(
       kept && saysTheSame(kept, value, question, uploads) ? kept : { fieldId, form, label, type, value },
     ];
   });
-  // A question that is not asked any more keeps its answer, unless Acuity has another one.
+  // A question that is no longer asked keeps its answer, unless Acuity has another one.
   const gone = before
     .filter(({ fieldId }) => !known.some((question) => question.fieldId === fieldId))
     .map((kept): Answer => {
@@ -160,7 +162,7 @@ function answersNow(
   return [...answers, ...gone];
 }
 
-/** Whether what was answered here is what stands in Acuity. */
+/** Whether the answer given here equals the one in Acuity. */
 function saysTheSame(
   kept: Answer,
   value: AnswerValue,

@@ -1,5 +1,5 @@
-// Compares Acuity's appointments with our bookings over a window of days, both ways, and repairs differences by the same
-// convergence that webhooks use.
+// Compares appointments with bookings over a window of days, in both directions, and repairs differences by the same
+// convergence as webhooks do.
 import { hasEnded, intakeFields, type IntakeFields } from '../bookings/index.ts';
 import type { Database, Queryable } from '../db/knex.ts';
 import { dayIn } from '../lib/dates.ts';
@@ -30,18 +30,18 @@ export interface CompareDeps {
   referrerFieldId?: number | undefined;
 }
 
-/** Acuity's days are in the account's zone: bookings are looked for a day further on each side. */
+/** Acuity's days are in the account's zone, so bookings are read for about a day more on each side. */
 const slackMs = 26 * 3_600_000;
 const dayMs = 86_400_000;
 
 export interface CompareOptions {
   fixes: boolean;
-  /** Nobody is told of what is put right. */
+  /** Repairs are announced to nobody. */
   quiet: boolean;
   now: Date;
 }
 
-/** @throws Error when Acuity cannot be asked: the run is resumed later */
+/** @throws Error when Acuity cannot be read: the run is resumed later */
 export async function compareWindow(
   deps: CompareDeps,
   span: { from: string; to: string },
@@ -60,7 +60,7 @@ export async function compareWindow(
   for (const appointment of appointments) {
     if (differencesOf(shared, ours.get(appointment.id), appointment).length > 0) suspects.add(appointment.id);
   }
-  // Not in the list: moved to other days, or gone. Only asking for it tells.
+  // Not in the list: moved to other days, or deleted. Only reading the appointment itself shows which.
   for (const { appointmentId, isActive } of here) {
     if (isActive && !there.has(appointmentId)) suspects.add(appointmentId);
   }
@@ -73,14 +73,14 @@ export async function compareWindow(
   return items;
 }
 
-/** What comparing many appointments needs, read once. */
+/** What comparing many appointments needs; read once. */
 interface Context {
   fields: IntakeFields;
-  /** The mappings before. */
+  /** Earlier mappings. */
   earlier: IntakeFields[];
   answers: AnswersContext;
   specialists: ReadonlyMap<number, Specialist | null>;
-  /** Cancelled appointments whose booking was lost with a restore. */
+  /** Cancelled appointments whose booking was lost in a restore. */
   lost: ReadonlySet<number>;
 }
 
@@ -121,7 +121,7 @@ function differencesOf(
 
 type Found = Omit<DriftItem, 'announced'>;
 
-/** The list may be older than what was done meanwhile: both are read anew, one by one, before anything is said. */
+/** The list may be outdated: reads both sides again, one appointment at a time, before reporting a difference. */
 async function examine(
   deps: CompareDeps,
   appointmentId: number,
@@ -148,7 +148,7 @@ async function examine(
   return fix(deps, read.value, found, { isOver: base.isOver, quiet });
 }
 
-/** Without a zone, as Acuity's own pages mostly are. */
+/** For messages: date and time without the zone, as on most of Acuity's pages. */
 function dayOf({ startsAt, calendarTimezone }: Appointment): string {
   return dayIn(startsAt, calendarTimezone ?? 'Australia/Sydney');
 }
@@ -190,7 +190,7 @@ function reasonOf(difference: Difference): string {
   return 'It could not be taken over: compare the booking with Acuity';
 }
 
-/** Which of these appointments an event told of since then. */
+/** Appointments that an event has announced since then. */
 async function announcedSince(db: Queryable, appointmentIds: number[], since: Date): Promise<Set<number>> {
   if (appointmentIds.length === 0) return new Set();
   const ids = await db('webhook_events')
@@ -201,7 +201,7 @@ async function announcedSince(db: Queryable, appointmentIds: number[], since: Da
   return new Set(ids as number[]);
 }
 
-/** Our bookings by appointment: those of these appointments, and those that should be in the span. */
+/** Our bookings by appointment: those of these appointments, and those that fall into the span. */
 async function bookingsToCompare(
   db: Queryable,
   appointmentIds: number[],

@@ -1,5 +1,5 @@
-// Brings a booking in step with its appointment as Acuity has it now. Webhooks, reconciliation and the fetching of
-// meeting links all come here, at any time, in any order, several at once.
+// Brings a booking in step with its appointment in Acuity. Webhooks, reconciliation and the job that fetches meeting
+// links call this at any time, in any order, concurrently.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { referenceNotSent, type AttemptDeps, type Settlement } from '../attempts/index.ts';
 import { findBooking, hasEnded, tellNobody } from '../bookings/index.ts';
@@ -16,7 +16,7 @@ import { bumpReadVersion, findReadVersion, claimReadVersion } from './read-versi
 export const outcomes = ['created', 'skipped', 'updated', 'cancelled', 'ignored'] as const;
 export type Outcome = (typeof outcomes)[number];
 
-/** Why nothing was done, or not all: work for staff. */
+/** Why nothing, or not everything, was done: staff must act. */
 export type ConvergenceNote =
   | 'unknown_calendar'
   | 'attempt_failed'
@@ -25,13 +25,13 @@ export type ConvergenceNote =
 
 export type Converged =
   | { ok: true; outcome: Outcome; bookingId: string | null; note: ConvergenceNote | null }
-  /** Another try later may do: nothing was written. */
+  /** Nothing was written; try again later. */
   | { ok: false; reason: 'acuity_unavailable' | 'not_found' | 'busy'; retryAfterMs: number };
 
 export interface Convergence {
-  /** @param given what Acuity said, read after `readVersion` was: it need not be asked again */
+  /** @param given an answer of Acuity that was read after its `readVersion`: the first round uses it */
   converge(appointmentId: number, cause: FollowCause, given?: GivenAppointment): Promise<Converged>;
-  /** For the job: throws while the meeting has no address yet. */
+  /** For the job: throws while the meeting has no link yet. */
   fetchMeetingLink(appointmentId: number): Promise<void>;
 }
 
@@ -44,11 +44,11 @@ export interface GivenAppointment {
 export interface ConvergenceDeps {
   attempts: AttemptDeps;
   settlement: Settlement;
-  /** The same, announcing to nobody. */
+  /** The same, but announces to nobody. */
   quietSettlement: Settlement;
-  /** Between the looks at an appointment that is not there yet. */
+  /** Pauses between reads of an appointment that Acuity does not have yet. */
   readAgainMs?: readonly number[];
-  /** Before a meeting's address is asked for again. */
+  /** Delay before the meeting link is read again. */
   linkDelayMs?: number;
 }
 
@@ -69,8 +69,8 @@ export function createConvergence(loud: ConvergenceDeps): Convergence {
     cause: FollowCause,
     given?: GivenAppointment,
   ): Promise<Converged> {
-    // Whatever a quiet cause leads to, an attempt that it completes too, is announced to nobody. What somebody books here
-    // while an import runs is confirmed as ever.
+    // A quiet cause announces nothing, not even an attempt that it completes. During an import, bookings made here are
+    // confirmed as usual.
     const isImport = cause.source === 'import';
     const deps = !cause.quiet ? loud : isImport ? { ...quiet, settlement: loud.settlement } : quiet;
     let did: Outcome | null = null;
@@ -105,7 +105,7 @@ export function createConvergence(loud: ConvergenceDeps): Convergence {
       return done;
     },
     async fetchMeetingLink(appointmentId) {
-      // Not by converge: that would ask for this job again, each time it runs.
+      // Not via converge, which would add this job again each time it runs.
       const done = await readAndWrite(appointmentId, { source: 'acuity' });
       if (!done.ok) throw new Error(done.reason);
       const booking = done.bookingId ? await findBooking(loud.attempts.db, done.bookingId) : null;
@@ -117,7 +117,7 @@ export function createConvergence(loud: ConvergenceDeps): Convergence {
 }
 
 async function readBack(deps: ConvergenceDeps, appointmentId: number): Promise<AcuityResult<Appointment>> {
-  // Acuity may tell of an appointment before it can be read (acuity.md 7.2).
+  // Acuity may send an event before the appointment can be read (acuity.md 7.2).
   for (const pauseMs of deps.readAgainMs ?? [200, 600]) {
     const read = await deps.attempts.acuity.getAppointment(appointmentId);
     if (read.ok || read.reason !== 'not_found') return read;
@@ -163,9 +163,9 @@ async function create(
     const adoption = await settlement.completeFromAppointment(reference, appointment);
     switch (adoption.outcome) {
       case 'completed':
-        // It may have been completed with an older answer than this one: follow it in the next round.
+        // It may have been completed with an older answer than this one: the next round follows it.
         if (adoption.booking.acuityAppointmentId === appointment.id) return { did: 'created' };
-        // Somebody copied our reference onto another appointment: that becomes a booking of its own.
+        // Somebody copied our reference to another appointment: it becomes a booking of its own.
         break;
       case 'failed':
         return ignored('attempt_failed');

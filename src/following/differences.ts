@@ -1,4 +1,4 @@
-// Drift: in what a booking and its appointment differ. One rule for webhooks and for reconciliation.
+// Finds the differences between a booking and its appointment: the same rule for webhooks and for reconciliation.
 import { meetingLinkIn, type Booking } from '../bookings/index.ts';
 import type { Appointment } from '../ports/acuity.ts';
 import type { Specialist } from '../specialists/index.ts';
@@ -15,7 +15,7 @@ export const bookingDifferences = [
 ] as const;
 export type BookingDifference = (typeof bookingDifferences)[number];
 
-/** @param specialist whose calendar the appointment is in; null when none of ours is */
+/** @param specialist the owner of the appointment's calendar; null when it is none of ours */
 export function differences(
   booking: Booking,
   appointment: Appointment,
@@ -25,7 +25,7 @@ export function differences(
   if (!specialist) found.push('unknown_calendar');
   if (differsInStatus(booking, appointment)) found.push('status');
   if (booking.startsAt.getTime() !== appointment.startsAt.getTime()) found.push('time');
-  // Of what is over only the time is compared further: it stands in lists and calendars.
+  // For a cancelled examination only the time is compared: lists and calendars show it.
   if (appointment.canceled) return found;
   if (specialist && specialist.id !== booking.specialist.id) found.push('specialist');
   if (appointment.durationMinutes > 0 && appointment.durationMinutes !== booking.durationMinutes)
@@ -42,7 +42,7 @@ export function differences(
   return found;
 }
 
-/** A no-show is a cancelled appointment in Acuity; work that went on after one is not undone by it. */
+/** In Acuity a no-show is a cancelled appointment; work that continued after a no-show is not undone by it. */
 function differsInStatus({ status, currentProgress }: Booking, { canceled, noShow }: Appointment): boolean {
   if (!canceled) return status === 'cancelled';
   if (currentProgress === 'cancelled') return false;

@@ -1,4 +1,4 @@
-// Drift: any difference between a booking and its appointment, found by looking at both.
+// Drift: all differences between bookings and appointments.
 import { bookingDifferences } from './differences.ts';
 
 export const allDifferences = ['missing_here', 'missing_there', ...bookingDifferences, 'details'] as const;
@@ -10,14 +10,14 @@ export interface DriftItem {
   appointmentId: number;
   bookingId: string | null;
   difference: Difference;
-  /** The appointment's, `YYYY-MM-DD`; null when Acuity does not know it any more. */
+  /** The appointment's day, `YYYY-MM-DD`; null when Acuity no longer has it. */
   day: string | null;
-  /** Its time was over when it was found: nobody gets an e-mail about it. */
+  /** The examination was over when this was found: nobody gets an e-mail about it. */
   isOver: boolean;
-  /** `found`: nothing was to be repaired in this run. `left`: for staff, with the reason. */
+  /** `found`: this run repairs nothing. `left`: staff must act, for the reason given. */
   state: (typeof driftStates)[number];
   reason: string | null;
-  /** Whether an event of Acuity had told of the appointment within the last day. */
+  /** Whether an event of Acuity had announced the appointment within the last day. */
   announced: boolean;
 }
 

@@ -1,5 +1,5 @@
-// Writes to a booking what the clinic's staff changed in Acuity. Works from Acuity's current state: safe to repeat, in
-// any order, and in several processes at once.
+// Writes to a booking what the clinic's staff changed in Acuity. Works from Acuity's present state, so it is safe to
+// repeat, in any order, and in several processes concurrently.
 import { completeOpenChange, findOpenChange, type AttemptDeps } from '../attempts/index.ts';
 import { systemActor } from '../audit/index.ts';
 import {
@@ -45,21 +45,21 @@ import { lateOwner, type Owner } from './owner.ts';
 
 export interface FollowCause {
   source: 'acuity' | 'reconciliation' | 'import';
-  /** Nobody is told, staff neither: what is taken over or restored was known before. */
+  /** Nobody is told, not even staff: imported or restored changes were known before. */
   quiet?: boolean;
   takeover?: Takeover;
 }
 
-/** Of an appointment from before this system: it becomes a booking also when it is cancelled. */
+/** For an appointment that predates this system: it becomes a booking even if it is cancelled. */
 export interface Takeover {
-  /** Where the work on it stands; null: as for any other booking. */
+  /** The progress of the work on it; null: as for any other booking. */
   standingOf(
     appointment: Pick<Appointment, 'startsAt' | 'durationMinutes' | 'canceled' | 'noShow'>,
   ): Standing | null;
-  /** What Acuity does not say. */
+  /** Details that Acuity does not have. */
   claimNumber?: string | null;
   owner?: Owner | null;
-  /** In the transaction that makes the booking. */
+  /** Runs in the transaction that makes the booking. */
   note(trx: Transaction, bookingId: string): Promise<void>;
 }
 
@@ -68,7 +68,7 @@ export interface Standing {
   progress: Progress;
 }
 
-/** Reconciliation finds things late: of an examination whose time is over it tells nobody. */
+/** Reconciliation may find a change late: it announces nothing about an examination whose time is over. */
 export function isAnnounced(
   { source, quiet = false }: FollowCause,
   examination: Pick<Booking, 'startsAt' | 'durationMinutes'>,
@@ -79,25 +79,25 @@ export function isAnnounced(
 
 export type Followed =
   | { outcome: 'updated' | 'cancelled' | 'skipped'; bookingId: string; left?: BookingDifference[] }
-  /** It was our own change, and is completed as such. Acuity's state may be newer: read it again. */
+  /** It was our own change, and was completed as such. Acuity's state may be newer: read it again. */
   | { outcome: 'carried_out'; as: 'updated' | 'cancelled'; bookingId: string }
-  /** Another process wrote first, perhaps from a newer answer: read it again. */
+  /** Another process wrote first, perhaps from a newer answer: read again. */
   | { outcome: 'stale' }
   /** A change of our own is under way: try again once it is settled. */
   | { outcome: 'busy' };
 
-/** Acuity's answer about an appointment, with what is needed to tell whether it is the newest. */
+/** Acuity's answer about an appointment, and the means to tell whether it is the newest. */
 export interface Reading {
   appointment: Appointment;
-  /** The booking's version before Acuity was asked. */
+  /** The booking's version before Acuity was read. */
   seenVersion: number;
-  /** Claims the read version: false when another process acted on an answer since this one was asked for. */
+  /** Claims the read version; false when another process acted on an answer since this one was requested. */
   isNewest: (trx: Transaction) => Promise<boolean>;
   /** Bumps the read version when nothing differs: a process that holds an older answer must read again. */
   noteUnchanged: (trx: Transaction) => Promise<void>;
 }
 
-/** @returns `left`: what differs and is for staff to decide */
+/** @returns `left`: differences that staff must decide */
 export async function followAppointment(
   deps: AttemptDeps,
   bookingId: string,
@@ -120,7 +120,7 @@ export async function followAppointment(
     const change = planOf(booking, appointment, specialist, detailsChange(booking, answers, details));
     Object.assign(change.set, await lateOwner(trx, deps, booking, appointment, answers));
     await planAnswers(trx, change, booking, appointment, context, cause);
-    // Nothing is written here, so a stale answer does no harm; but an older one must not be written after it.
+    // Nothing is written here, so a stale answer does no harm; but no older answer may be written after it.
     if (isEmpty(change)) await noteUnchanged(trx);
     else if (booking.version !== seenVersion || !(await isNewest(trx))) return { outcome: 'stale' };
     if (!isEmpty(change) && (await findOpenChange(trx, bookingId))) return { outcome: 'busy' };
@@ -136,11 +136,11 @@ export async function followAppointment(
 
 interface Plan {
   set: Following;
-  /** What a person would care about; null when nothing of that kind changed. */
+  /** The new progress that people are told about; null when the change has none. */
   progress: Progress | null;
   notes: string;
   left: BookingDifference[];
-  /** To Acuity's own questions, where they were changed there. */
+  /** Answers to Acuity's own questions, if they were changed there. */
   answers: KeptAnswers | null;
 }
 
@@ -149,8 +149,8 @@ function isEmpty({ set, answers }: Plan): boolean {
 }
 
 /**
- * A booking that was made before answers were kept gets them when Acuity tells of it. Reconciliation, which looks at
- * all bookings, leaves it: else its first run would write to each of them.
+ * Bookings made before answers were stored get them when an event arrives. Reconciliation, which reads all bookings,
+ * leaves them out: otherwise its first run would write to every one of them.
  */
 async function planAnswers(
   trx: Transaction,
@@ -192,12 +192,12 @@ function planOf(
   return plan;
 }
 
-/** Cancelled here and not in Acuity: staff decide which is right, and the time with it. */
+/** Cancelled here but not in Acuity: staff decide which is right, and which time. */
 function isLeftAlone(booking: Booking, appointment: Appointment): boolean {
   return booking.status === 'cancelled' && !appointment.canceled;
 }
 
-/** Cancelled in Acuity, or cancelled here and not in Acuity. */
+/** Cancelled in Acuity, or cancelled here but not in Acuity. */
 function planEnd(plan: Plan, booking: Booking, appointment: Appointment): Plan {
   if (!appointment.canceled) return { ...plan, left: [...plan.left, 'status'] };
   const to: Progress = appointment.noShow ? 'no_show' : 'cancelled';
@@ -217,7 +217,7 @@ function placeChange(booking: Booking, appointment: Appointment, set: Following)
   const place = placeOf(set.type ?? booking.type, appointment.location, booking.location);
   const change: Following = {};
   if (place.location !== null && place.location !== booking.location) change.location = place.location;
-  // The link of the old time stays until Acuity names another.
+  // The old meeting link stays until Acuity names another.
   if (place.meetingLink !== null && place.meetingLink !== booking.meetingLink)
     change.meetingLink = place.meetingLink;
   return change;
@@ -226,7 +226,7 @@ function placeChange(booking: Booking, appointment: Appointment, set: Following)
 function detailsChange(booking: Booking, { digest }: Answers, changed: PartialDetails): Following {
   if (Object.keys(changed).length === 0) return {};
   const after = allDetails((detail) => detailIn(changed, detail) ?? detailIn(booking, detail));
-  // Marked for another reason, such as a question that nobody could answer: only staff remove that mark.
+  // Marked for another reason, such as a question that nobody could answer: only staff remove the mark.
   const isMarkedAnyway = booking.detailsNeeded && !lacksDetails(booking);
   return { ...changed, answersDigest: digest, detailsNeeded: isMarkedAnyway || lacksDetails(after) };
 }
@@ -304,7 +304,7 @@ async function announceProgress(
   const kind = mailKinds[progress];
   if (!kind) return;
   const now = deps.clock.now();
-  // Over before and after: nobody needs to act. A no-show is told all the same: it is always known afterwards.
+  // Both times are over: nobody needs to act. A no-show is announced nevertheless, since it is only known afterwards.
   if (progress !== 'no_show' && hasEnded(booking, now) && hasEnded({ ...booking, ...set }, now)) return;
   await deps.announce(trx, {
     kind,
@@ -315,7 +315,7 @@ async function announceProgress(
   });
 }
 
-/** To the booking's new referrer, who has not heard of it yet. */
+/** To the booking's new referrer, who was not told about it before. */
 async function announceState(
   deps: AttemptDeps,
   trx: Transaction,
@@ -338,7 +338,7 @@ async function invalidateBoth(deps: AttemptDeps, before: Booking, appointment: A
     await deps.availability.invalidate(old.acuityCalendarId);
 }
 
-/** The booking of this appointment, and which version of it we know; null when there is none. */
+/** The booking of this appointment and its version; null when there is none. */
 export async function seenBooking(
   deps: Pick<AttemptDeps, 'db'>,
   appointmentId: number,

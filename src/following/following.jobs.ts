@@ -3,7 +3,7 @@ import type { JobDefinition } from '../ports/job-queue.ts';
 
 const anAppointment = z.object({ appointmentId: z.number().int().positive() });
 
-/** Reads a meeting's address that was missing. Retried with growing pauses, for about half a day. */
+/** Reads a missing meeting link. Retried with growing pauses for about half a day. */
 export const fetchMeetingLinkJob: JobDefinition<z.output<typeof anAppointment>> = {
   name: 'fetch_meeting_link',
   payload: anAppointment,

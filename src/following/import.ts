@@ -1,4 +1,4 @@
-// Makes a booking of an appointment that was made in Acuity.
+// Makes a booking from an appointment that was made in Acuity.
 import { findAttemptByReference, type AttemptDeps } from '../attempts/index.ts';
 import { systemActor } from '../audit/index.ts';
 import {
@@ -33,16 +33,16 @@ import { ownerOf, strangerIn, type Owner } from './owner.ts';
 
 export type Imported =
   | { outcome: 'created'; bookingId: string }
-  /** Another process was first, or knows something newer: read it again. */
+  /** Another process was first, or has a newer answer: read again. */
   | { outcome: 'stale' }
-  /** For staff: no specialist of ours has this calendar. */
+  /** Staff must act: no specialist of ours has this calendar. */
   | { outcome: 'unknown_calendar' }
-  /** It is cancelled, and was no booking of ours. Whether that is the newest answer is for the caller to ask. */
+  /** The appointment is cancelled and was no booking of ours. The caller checks whether that is the newest answer. */
   | { outcome: 'cancelled_before_booked' }
-  /** Acuity did not say who else has its reference: nothing was written. */
+  /** Acuity did not say which other appointments have its reference: nothing was written. */
   | { outcome: 'unavailable' };
 
-/** Makes at most one booking for an appointment, however many processes import it at once. */
+/** Makes at most one booking for an appointment, however many processes import it concurrently. */
 export async function importAppointment(
   deps: AttemptDeps,
   { appointment, isNewest }: Omit<Reading, 'seenVersion'>,
@@ -53,7 +53,7 @@ export async function importAppointment(
   const kept = importedAnswers(appointment, await answersContext(deps));
   const mappings = await referenceMappings(deps);
   const times = await lostTimes(deps.db);
-  // A reference that is drawn at random may be in use; one that Acuity names may be taken by another process first.
+  // A random reference may be in use; another process may take the one that Acuity names.
   for (let tries = 0; ; tries += 1) {
     const reference = await referenceToKeep(deps, appointment, mappings);
     if (!reference.ok) return { outcome: 'unavailable' };
@@ -149,7 +149,7 @@ async function writeImported(
   });
   const examination = { startsAt: appointment.startsAt, durationMinutes };
   const now = deps.clock.now();
-  // Of an examination that is over there is nothing left to do; what we made was confirmed when it was made.
+  // An examination that is over needs no action; bookings made here were confirmed when they were made.
   const isTold = isAnnounced(cause, examination, now) && !(await wasTakenOver(trx, appointment.id));
   if (!isLost && isTold && !appointment.canceled && !hasEnded(examination, now))
     await deps.announce(trx, { kind: 'booking_confirmation', bookingId });
@@ -159,7 +159,7 @@ async function writeImported(
   return bookingId;
 }
 
-/** An import made it a booking before, and was undone: nobody is told when it comes back. */
+/** An earlier import made it a booking and was undone: nobody is told when it is imported again. */
 async function wasTakenOver(trx: Transaction, appointmentId: number): Promise<boolean> {
   const record: unknown = await trx('import_records')
     .where({ acuity_appointment_id: appointmentId })
@@ -167,7 +167,7 @@ async function wasTakenOver(trx: Transaction, appointmentId: number): Promise<bo
   return record !== undefined;
 }
 
-/** What importing this appointment would come to; nothing is written. */
+/** What importing this appointment would do; nothing is written. */
 export type Foreseen =
   | { outcome: 'made'; owner: Owner }
   | { outcome: 'unknown_calendar' | 'attempt_failed' | 'being_booked' };
@@ -197,7 +197,7 @@ export async function strangerNamedIn(deps: AttemptDeps, appointment: Appointmen
   return strangerIn(deps.db, deps, appointment, answersOf(appointment, await intakeFields(deps.db, deps)));
 }
 
-/** Whose a booking without a referrer is, by what Acuity says now. */
+/** The referrer and organisation that Acuity names now, for a booking without a referrer. */
 export async function ownerIn(deps: AttemptDeps, appointment: Appointment): Promise<Owner> {
   return ownerOf(deps.db, deps, appointment, answersOf(appointment, await intakeFields(deps.db, deps)));
 }

@@ -1,4 +1,4 @@
-// Reads many bookings at once by their appointments: reconciliation compares thousands.
+// Reads many bookings by their appointments in one query: reconciliation compares thousands.
 import { keptAnswers, selectBookings, toBooking, type Booking, type KeptAnswers } from '../bookings/index.ts';
 import type { Queryable } from '../db/knex.ts';
 
@@ -6,7 +6,7 @@ export interface KnownBooking {
   booking: Booking;
   /** See booking.answers.ts. */
   answersDigest: string | null;
-  /** Null: it was made before answers were kept. */
+  /** Null: the booking was made before answers were stored. */
   keptAnswers: KeptAnswers | null;
 }
 

@@ -1,6 +1,6 @@
-// Appointments whose reference is one of ours and that nothing here knows. The attempt is stored before Acuity is called
-// and never removed, so either the database was restored from before it, or somebody typed the reference in Acuity
-// (docs/decisions/0024-after-a-restore.md).
+// Appointments that have one of our references although no booking or attempt here has it. Attempts are stored before
+// Acuity is called and never removed, so either the database was restored from an earlier backup, or somebody typed the
+// reference in Acuity (docs/decisions/0024-after-a-restore.md).
 import type { AttemptDeps } from '../attempts/index.ts';
 import type { IntakeFields } from '../bookings/index.ts';
 import type { Queryable } from '../db/knex.ts';
@@ -10,9 +10,9 @@ import type { AcuityResult, Appointment } from '../ports/acuity.ts';
 import { referenceAnswers, type ReferenceAnswer } from './answers.ts';
 
 /**
- * The reference that a new booking of this appointment takes over. Null: it has none that is well-formed, a booking or an
- * attempt has it, or an earlier appointment does: then this one is a copy, and the earlier one's booking keeps it.
- * @param mappings which question is or was the one for our reference
+ * The reference that a new booking of this appointment keeps. Null: it has no well-formed one, a booking or an attempt
+ * has it already, or an earlier appointment does: then this one is a copy, and the earlier one keeps it.
+ * @param mappings the present and earlier mappings of our reference
  */
 export async function referenceToKeep(
   deps: Pick<AttemptDeps, 'db' | 'acuity'>,
@@ -35,12 +35,12 @@ export async function referenceToKeep(
   return ok(null);
 }
 
-/** Whether we made it, as far as Acuity tells: what the clinic's staff make names the member of staff. */
+/** Whether we made it, as far as Acuity shows: appointments made by the clinic's staff name the member of staff. */
 export function isMadeByUs({ scheduledBy }: Appointment, keptReference: string | null): boolean {
   return keptReference !== null && scheduledBy === null;
 }
 
-/** What happened between the backup and its restore is lost; before `from` an event may have been under way. */
+/** A span of time whose changes a restore lost. Starts a little before the backup: an event may have been under way. */
 export interface LostTime {
   from: Date;
   until: Date;
@@ -60,8 +60,8 @@ export async function lostTimes(db: Queryable): Promise<LostTime[]> {
 }
 
 /**
- * Whether a cancelled appointment that is no booking was one: we made it, or somebody made it in Acuity in the time that a
- * restore lost. Else it was cancelled before we heard of it, as years of them were.
+ * Whether a cancelled appointment without a booking had one: we made it, or it was made in Acuity in a time that a
+ * restore lost. Otherwise it was cancelled before we received an event about it, as years of appointments were.
  */
 export function wasBooked(
   appointment: Appointment,
@@ -75,7 +75,7 @@ function isOf(times: LostTime[], { createdAt }: Appointment): boolean {
   return times.some(({ from, until }) => createdAt && createdAt >= from && createdAt <= until);
 }
 
-/** Of cancelled appointments that are no booking: the ids of those that were one. */
+/** Of cancelled appointments without a booking: the ids of those that had one. */
 export async function lostAmong(
   deps: Pick<AttemptDeps, 'db' | 'acuity'>,
   appointments: readonly Appointment[],
@@ -86,7 +86,7 @@ export async function lostAmong(
   const times = await lostTimes(deps.db);
   const lost = new Set<number>();
   for (const [appointment, said] of answers) {
-    // An attempt that failed left it behind, or it is a copy.
+    // A failed attempt left it behind, or it is a copy.
     if (said.length > 0 && said.every(({ reference }) => taken.has(reference))) continue;
     if (said.length === 0 && !isOf(times, appointment)) continue;
     const kept = await referenceToKeep(deps, appointment, mappings);

@@ -11,8 +11,8 @@ export interface Owner {
 }
 
 /**
- * By the referrer's address, else by the organisation's name; else it waits for staff to assign it. Acuity keeps the
- * address and the name of a record that was merged away.
+ * Finds them by the referrer's address, else by the organisation's name; otherwise staff assign the booking. Acuity
+ * keeps the address and the name of a record that was merged away.
  */
 export async function ownerOf(
   db: Queryable,
@@ -44,8 +44,8 @@ async function referrerBy(db: Queryable, email: string): Promise<Owner | null> {
 }
 
 /**
- * The referrer of a booking without one, when Acuity names them by now: the clinic corrected the address, or the account
- * is new. One of another organisation than the booking's is for staff to decide.
+ * For a booking without a referrer, when Acuity names a known one later: the clinic corrected the address, or the
+ * account is new. Staff decide about a referrer of another organisation than the booking's.
  */
 export async function lateOwner(
   db: Queryable,
@@ -62,8 +62,8 @@ export async function lateOwner(
 }
 
 /**
- * Whom Acuity names as the referrer though nobody here has the address, where the form names an organisation too. The
- * name is the client's, unless a question of its own holds the referrer's address.
+ * The person whom Acuity names as referrer, when nobody here has that address and the form names an organisation too.
+ * The name is the client's, unless a separate question holds the referrer's address.
  */
 export async function strangerIn(
   db: Queryable,

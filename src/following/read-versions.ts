@@ -1,8 +1,8 @@
-// Acuity's answers carry no time and no version (acuity.md 1). A counter for each appointment tells which of two answers
-// is the newer one: read it before Acuity is asked, and claim it in the transaction that acts on the answer.
+// Acuity's answers carry neither a time nor a version (acuity.md 1). A counter for each appointment tells which of two
+// answers is newer: read it before reading Acuity, and claim it in the transaction that acts on the answer.
 import type { Queryable, Transaction } from '../db/knex.ts';
 
-/** How often an answer about this appointment was acted upon: read it before Acuity is asked. */
+/** How many times an answer about this appointment was acted on. Read it before reading Acuity. */
 export async function findReadVersion(db: Queryable, appointmentId: number): Promise<number> {
   const row = (await db('appointment_looks').where({ appointment_id: appointmentId }).first('looks')) as
     | { looks: number | string }
@@ -10,7 +10,7 @@ export async function findReadVersion(db: Queryable, appointmentId: number): Pro
   return Number(row?.looks ?? 0);
 }
 
-/** The same of many; those that nobody acted upon yet are left out. */
+/** The same for many appointments; those without a counter yet are left out. */
 export async function findReadVersions(
   db: Queryable,
   appointmentIds: readonly number[],
@@ -22,8 +22,8 @@ export async function findReadVersions(
 }
 
 /**
- * Bumps the version if it is still `seen`. Else false: somebody acted upon another answer since, ours may be the older
- * one, and must not be written. A refused claim bumps nothing, or dozens at once would refuse each other for ever.
+ * Bumps the version if it is still `seen`. False: somebody acted on another answer since, so ours may be older and must
+ * not be written. A refused claim bumps nothing; otherwise dozens of concurrent ones would refuse each other for ever.
  */
 export async function claimReadVersion(
   trx: Transaction,
@@ -39,7 +39,7 @@ export async function claimReadVersion(
   return rows.length > 0;
 }
 
-/** For an answer that left nothing to do: a process that asked Acuity before, and would write, must ask again. */
+/** For an answer that changed nothing: a process that read Acuity earlier and wants to write must read again. */
 export async function bumpReadVersion(trx: Transaction, appointmentId: number): Promise<void> {
   await trx.raw(
     `insert into appointment_looks as l values (?, 1)

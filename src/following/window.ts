@@ -1,4 +1,4 @@
-// Reads all appointments of some days. Acuity lists at most a hundred and does not say when there are more (acuity.md
+// Reads all appointments of some days. Acuity lists at most 100 and does not say whether there are more (acuity.md
 // 6.1), so a full page is read again in two halves.
 import { Temporal } from 'temporal-polyfill';
 import { failure, ok } from '../lib/result.ts';
@@ -6,7 +6,7 @@ import type { Acuity, AcuityResult, Appointment } from '../ports/acuity.ts';
 import type { Span } from './drift.ts';
 
 const page = 100;
-/** For one day of one calendar, which cannot be halved. Accepted in practice. */
+/** Page size for one day of one calendar, which cannot be halved. Acuity accepts it in practice. */
 const largest = 2_000;
 
 export function addDays(day: string, days: number): string {
@@ -43,7 +43,7 @@ async function read(
     ...(calendarId !== undefined && { calendarId }),
   });
   if (!found.ok || found.value.length < (isWhole ? largest : page)) return found;
-  // Fail rather than return a part: appointments left out would look deleted.
+  // Fail rather than return some of them: missing appointments would look deleted.
   if (isWhole) return failure({ reason: 'unreadable' });
   if (from === to) return each(calendarIds, (id) => read(acuity, { from, to }, calendarIds, id));
   const middle = addDays(from, Math.floor(daysBetween(from, to) / 2));
