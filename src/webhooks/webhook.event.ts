@@ -1,4 +1,4 @@
-// Parses an event. Only its ids are used: what happened is read from Acuity.
+// Parses an event. Only its ids are used; what happened is read from Acuity.
 import { z } from 'zod';
 
 export const webhookChannels = ['relay', 'direct', 'automation'] as const;
@@ -75,7 +75,7 @@ const aboutAppointments = new Set([
   'noshow',
 ]);
 
-/** Whether the event is about an appointment. Which action it names does not matter: the current state is read. */
+/** Whether the event is about an appointment. Its action does not matter, because the present state is read. */
 export function concernsAppointment(facts: EventFacts): facts is { action: string; appointmentId: number } {
   return (
     facts.appointmentId !== null && facts.action !== null && aboutAppointments.has(facts.action.toLowerCase())

@@ -91,7 +91,7 @@ export interface NewEvent extends IncomingEvent {
   receivedAt: Date;
   action: string | null;
   appointmentId: number | null;
-  /** When it is delivered; with `isUnderWay`: when another process takes it over if this one dies. */
+  /** When to deliver it; with `isUnderWay`: when another process takes over if this one dies. */
   nextAttemptAt: Date;
   isUnderWay: boolean;
 }
@@ -136,8 +136,8 @@ export async function insertRefusal(
 }
 
 /**
- * Counts up an equal event that still waits, and returns its id; null when there is none. An event whose delivery has
- * begun does not count: Acuity may have been read before this event's change (traps.md, 1).
+ * Increments the counter of an equal event that is still waiting, and returns its id; null when there is none. An event
+ * whose delivery has begun does not count: Acuity may have been read before this event's change (traps.md, 1).
  */
 export async function coalesce(trx: Queryable, body: Buffer): Promise<string | null> {
   const [row] = (await trx('webhook_events')
@@ -200,7 +200,9 @@ export async function markProcessed(trx: Transaction, id: string, done: Processi
   return changed > 0;
 }
 
-/** The target accepted it; our own /webhooks/acuity has stored the outcome already. Leaves a replay alone. */
+/**
+ * The target accepted the event; our own /webhooks/acuity has stored its outcome already. Leaves a replay unchanged.
+ */
 export async function markDelivered(
   db: Queryable,
   id: string,
@@ -220,7 +222,7 @@ export async function markDelivered(
     });
 }
 
-/** Waiting again, or dead when its time is over. */
+/** Sets it to waiting again, or to dead when no further attempt is due. */
 export async function markFailed(
   db: Queryable,
   id: string,
@@ -237,7 +239,7 @@ export async function markFailed(
     });
 }
 
-/** Delivers it again now, whatever its state. False when it was refused: its body was not stored. */
+/** Schedules another delivery now, in any state. False when the event was refused: its body was not stored. */
 export async function markForReplay(trx: Transaction, id: string, now: Date): Promise<boolean> {
   const changed = await trx('webhook_events').where({ id }).whereNotNull('body').update({
     state: 'waiting',

@@ -1,5 +1,5 @@
-// Verifies an event, stores it, and processes it by reading Acuity. An event that was answered 2xx is never lost: it is
-// either processed, or waits in the table for the relay.
+// Verifies an event, stores it, and processes it by reading Acuity. An event that was answered with 2xx is never lost:
+// it is either processed, or waits in the table for the relay.
 import type { Logger } from 'pino';
 import { auditActor, type Actor } from '../accounts/index.ts';
 import { admitRefusal, systemActor, type AuditLog, type RequestFacts } from '../audit/index.ts';
@@ -41,18 +41,18 @@ export type Processed = Exclude<Answer, { kind: 'refused' }>;
 export type Replayed = 'replayed' | 'not_found' | 'refused_event' | 'done_meanwhile';
 
 export interface WebhookService {
-  /** For the relay: stores the event; it is delivered later. */
+  /** For the relay: stores the event for later delivery. */
   take(
     event: IncomingEvent,
     request: RequestFacts,
   ): Promise<{ ok: true; eventId: string } | { ok: false; refusal: Refusal }>;
-  /** For /webhooks/acuity: processes the event at once. `relayed`: the id under which the relay stored it. */
+  /** For /webhooks/acuity: processes the event now. `relayed`: the id under which the relay stored it. */
   receive(event: IncomingEvent, request: RequestFacts, relayed?: string): Promise<Answer>;
-  /** Processes an event that is stored already. */
+  /** Processes a stored event. */
   process(event: Pick<WebhookEvent, 'id' | 'action' | 'appointmentId'>): Promise<Processed>;
   find(id: string): Promise<WebhookEvent | null>;
   list(filter?: { state?: WebhookEvent['state']; limit?: number }): Promise<WebhookEvent[]>;
-  /** Delivers it again, whatever its state; with `only`, not when it is no longer dead. */
+  /** Delivers it again, in any state; with `only: 'dead'`, not if it is no longer dead. */
   replay(actor: Actor, id: string, only?: 'dead'): Promise<Replayed>;
 }
 
@@ -64,22 +64,22 @@ export interface WebhookDeps {
   log: Logger;
   convergence: Convergence;
   apiKey: string;
-  /** Of another automation layer; none: JSON is not taken. */
+  /** Secrets of another automation layer; empty: JSON is refused. */
   automationSecrets: readonly string[];
-  /** How long an event waits in the relay before it is delivered. */
+  /** How long an event waits in the relay before its delivery. */
   delayMs: number;
-  /** For tests that end the process here. */
+  /** For tests that kill the process here. */
   onStep?: (step: string) => Promise<void> | void;
 }
 
-/** If a process dies while it processes an event, the relay takes the event over after this time. */
+/** When a process dies while it processes an event, the relay takes the event over after this time. */
 const leaseMs = 60_000;
 
 export function createWebhookService(deps: WebhookDeps): WebhookService {
   const { db, clock, ids } = deps;
 
   async function refuse(event: IncomingEvent, channel: Channel, refusal: Refusal, request: RequestFacts) {
-    // Anybody can send such events: a flood must not fill the tables.
+    // Anybody can send such events, so a flood of them must not fill the tables.
     await db.transaction(async (trx) => {
       const rejected = { action: 'webhook.rejected', resourceType: 'webhook_event' } as const;
       if (await admitRefusal(trx, { ...systemActor, request }, rejected))
@@ -114,7 +114,7 @@ export function createWebhookService(deps: WebhookDeps): WebhookService {
     process,
 
     async take(event, request) {
-      // The relay delivers the body as it came, so it accepts only Acuity's own signature.
+      // The relay delivers the body unchanged, so it accepts only Acuity's own signature.
       const refusal = !isForm(event.headers) ? 'unsupported_type' : verifyAcuity(deps, event);
       if (refusal) return { ok: false, refusal: await refuse(event, 'relay', refusal, request) };
       const eventId = await keep(deps, event, request);

@@ -1,10 +1,10 @@
-// Verifies signatures of webhooks.
+// Verifies the signatures of webhooks.
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import { Webhook, WebhookVerificationError } from 'standardwebhooks';
 
 /**
- * Acuity: base64(HMAC-SHA256(raw body, API key)) in X-Acuity-Signature (acuity.md 7.1). Compared in constant time.
- * @param body the bytes as they came: any parser before this breaks the signature
+ * Acuity: base64(HMAC-SHA256(raw body, API key)) in X-Acuity-Signature (acuity.md 7.1). Compares in constant time.
+ * @param body the raw bytes: a body that was parsed and serialised again no longer matches its signature
  */
 export function isSignedByAcuity(body: Buffer, signature: string | undefined, apiKey: string): boolean {
   const wanted = createHmac('sha256', apiKey).update(body).digest('base64');
@@ -14,7 +14,7 @@ export function isSignedByAcuity(body: Buffer, signature: string | undefined, ap
 
 export type StandardVerdict = 'ok' | 'bad_signature' | 'too_old';
 
-/** Standard Webhooks: id, time (within five minutes) and signature in headers; any of several secrets will do. */
+/** Standard Webhooks: id, time (within five minutes) and signature in headers. Any of several secrets may match. */
 export function verifyStandardWebhook(
   body: Buffer,
   headers: Record<string, string>,
