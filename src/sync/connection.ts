@@ -1,5 +1,5 @@
-// Connect Acuity: one verb for the command, the console's button and the job. And what is known of the connection
-// without asking Acuity, for /readyz and the console's first page.
+// Connects Acuity: one function for the command, the console's button and the job. Also reads the stored state of the
+// connection, without asking Acuity, for /readyz and the console's first page.
 import { auditActor, mayAdminister, type Actor } from '../accounts/index.ts';
 import { systemActor, type AuditLog } from '../audit/index.ts';
 import type { Database } from '../db/knex.ts';
@@ -26,12 +26,12 @@ export interface ConnectDeps {
   subscribing: SubscriptionDeps;
 }
 
-/** What was found and made. A part that could not be read is null: the next look may read it. */
+/** What was found and made. A part that could not be read is null; the next check may read it. */
 export interface Connection extends Pick<Ensured, 'states' | 'others'> {
   account: AcuityAccount | null;
-  /** What answers at the address that Acuity sends to, as seen from this machine. */
+  /** What answers at the address that Acuity sends to, seen from this machine. */
   reach: Reach;
-  /** Calendars, and those of them that no specialist has. */
+  /** How many calendars there are, and those without a specialist. */
   calendars: { count: number; free: AcuityCalendar[] } | null;
   typeCount: number | null;
   questions: { formCount: number; questionCount: number; unmapped: string[]; isSaved: boolean } | null;
@@ -39,7 +39,7 @@ export interface Connection extends Pick<Ensured, 'states' | 'others'> {
 
 export type ConnectFailure = { reason: ConnectionTrouble | 'under_way' | 'forbidden' };
 
-/** @param actor the admin who asked; null: whoever may start a command */
+/** @param actor the admin who asked; null: whoever can run commands */
 export async function connectAcuity(
   deps: ConnectDeps,
   actor: Actor | null,
@@ -86,12 +86,12 @@ export async function connectAcuity(
   });
 }
 
-/** `quiet`: bookings were made that Acuity ought to have told of, and no event came. */
+/** `quiet`: bookings were made for which Acuity should have sent events, and none arrived. */
 export type ConnectionAttention = 'never_connected' | 'broken' | 'quiet';
 
 export interface ConnectionState {
   attention: ConnectionAttention | null;
-  /** Why the last look could not bring the webhooks in order. */
+  /** Why the last check could not repair the webhooks. */
   trouble: ConnectionTrouble | null;
   checkedAt: Date | null;
   lastEventAt: Date | null;
@@ -104,9 +104,9 @@ export interface ConnectionState {
   }[];
 }
 
-/** A booking made here is an event of Acuity's within seconds; after so long without one, none will come. */
+/** A booking made here causes an event within seconds; when none has arrived after this time, none will. */
 const quietAfterMs = 3_600_000;
-/** An event may be stored before the booking that it tells of. */
+/** An event may be stored before the booking that it is about. */
 const earlierMs = 5 * 60_000;
 
 export async function readConnection({
@@ -122,7 +122,7 @@ export async function readConnection({
     checked_at: Date | null;
     trouble: ConnectionTrouble | null;
   };
-  // Those of another address came with a copy of another installation's database, or BASE_URL changed.
+  // Rows with another address come from a copy of another installation's database, or from an earlier BASE_URL.
   const rows = (await db('webhook_subscriptions').where({ target }).orderBy('event').select('*')) as {
     event: string;
     target: string;
@@ -152,7 +152,7 @@ export async function readConnection({
 
   async function attention(): Promise<ConnectionAttention | null> {
     if (oldest === undefined) return 'never_connected';
-    // While Acuity is away nothing is known to be broken; /readyz tells of that under `acuity`.
+    // While Acuity does not answer, nothing is known to be broken; /readyz reports that under `acuity`.
     if (look.trouble !== null && look.trouble !== 'unavailable') return 'broken';
     const since = Math.max(oldest.getTime(), (lastEventAt?.getTime() ?? 0) + earlierMs);
     const until = clock.now().getTime() - quietAfterMs;
@@ -161,7 +161,7 @@ export async function readConnection({
       .where({ source: 'portal' })
       .where('created_at', '>', new Date(since))
       .where('created_at', '<', new Date(until))
-      // Brought back after a restore: Acuity told of it then.
+      // A booking that a reconciliation made again after a restore: Acuity sent its event before the restore.
       .whereNotExists(
         db('booking_progress as p')
           .whereRaw('p.booking_id = bookings.id')

@@ -1,7 +1,7 @@
-// What the command and the console's page say of the connection to Acuity: each thing in one place. Pure.
+// Texts about the connection to Acuity, shared by the command and the console's page.
 import type { Connection, ConnectionAttention, ConnectFailure } from './connection.ts';
 
-/** What is wrong, and what mends it. */
+/** What is wrong, and how to fix it. */
 export const troubleWords: Record<ConnectFailure['reason'], string> = {
   unauthorized:
     'Acuity refuses the key: set ACUITY_USER_ID and ACUITY_API_KEY as Acuity shows them under Integrations, API, and restart',
@@ -23,7 +23,7 @@ export const attentionWords: Record<ConnectionAttention, string> = {
   quiet: 'Bookings were made, and Acuity told us of none of them',
 };
 
-/** What was found and made, a line each. */
+/** What was found and made, one line each. */
 export function connectedWords(connection: Connection): string[] {
   const { account, states, others, calendars, typeCount, questions } = connection;
   const made = { missing: 'made', disabled: 'was disabled, made again', silent: 'was silent, made again' };
@@ -53,7 +53,7 @@ export interface NextStep {
   says: string;
 }
 
-/** What is left to do, in its order. */
+/** What is left to do, in order. */
 export function nextSteps({ reach, calendars, questions }: Connection): NextStep[] {
   const steps: NextStep[] = [];
   if (reach !== 'ours')

@@ -1,4 +1,4 @@
-// What a reconciliation of some days found.
+// The report of one reconciliation.
 
 export const reportKinds = ['near', 'all', 'manual', 'gap'] as const;
 export type ReportKind = (typeof reportKinds)[number];
@@ -11,7 +11,7 @@ export interface DriftReport {
   from: string;
   to: string;
   fixes: boolean;
-  /** Nobody is told of what it puts right. */
+  /** Its repairs are announced to nobody. */
   tellsNobody: boolean;
   state: (typeof reportStates)[number];
   nextDay: string;

@@ -41,7 +41,7 @@ function toReport(row: ReportRow): DriftReport {
   };
 }
 
-/** Null when another run is under way. */
+/** Null when another run is in progress. */
 export async function startReport(
   db: Queryable,
   report: Span & {
@@ -81,7 +81,7 @@ export async function takeOver(db: Queryable, now: Date, leaseUntil: Date): Prom
   return row ? toReport(row) : null;
 }
 
-/** Their process is not there any more: a backup brought them along. */
+/** Fails all running reports: after a restore their processes no longer exist. */
 export async function abandonRuns(trx: Transaction): Promise<void> {
   await trx('drift_reports')
     .where({ state: 'running' })

@@ -1,10 +1,10 @@
-// Differences that were left for staff: which are superseded by a later run, and how long superseded ones are kept.
+// Differences that were left for staff: which ones a later run supersedes, and how long superseded ones are kept.
 import type { Database, Queryable } from '../db/knex.ts';
 
 /**
  * After a run that repairs: supersedes what earlier runs left on its days, because this run found it gone or lists it
- * again. An item without a day is superseded when the runs' days overlap. A nightly run also supersedes items on days
- * that no run covers any more.
+ * again. An item without a day is superseded when the days of the runs overlap. A nightly run also supersedes items on
+ * days that no run covers any more.
  */
 export async function supersedeEarlier(trx: Queryable, reportId: string): Promise<void> {
   await trx.raw(
@@ -26,9 +26,9 @@ export async function supersedeEarlier(trx: Queryable, reportId: string): Promis
 }
 
 /**
- * Whether a run found anything about examinations to come: at all, and anything that no earlier run had left already.
- * Ask before `supersedeEarlier`. A difference that lasts for days is found every quarter of an hour, but is mailed once,
- * and then with each nightly run.
+ * Whether a run found differences in future examinations (`any`), and whether some were not left by an earlier run
+ * (`news`). Call it before `supersedeEarlier`. A difference that lasts for days is found every 15 minutes, but is
+ * mailed once, and then with each nightly run.
  */
 export async function foundToTell(
   trx: Queryable,
@@ -49,12 +49,12 @@ const oldItems = `select id from drift_items where state = 'left' and superseded
 const oldReports = `select id from drift_reports r
   where found = 0 and kind in ('near', 'gap') and state <> 'running' and started_at < ?
     and not exists (select from emails e where e.drift_report_id = r.id)`;
-/** Rows removed at a time: a year of reports that was never cleared must not hold locks for minutes. */
+/** Rows removed per statement: a year of reports must not hold locks for minutes. */
 const batch = 5_000;
 
 /**
- * Removes reports before then that found nothing, and their superseded items. Reports that found something stay, and so
- * do repaired differences; the audit log has all of it.
+ * Removes older reports that found nothing, and superseded items. Keeps reports that found something, and repaired
+ * differences; the audit log has all of them.
  * @returns how many rows
  */
 export async function removeOldReports(db: Database, before: Date): Promise<number> {

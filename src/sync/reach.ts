@@ -1,11 +1,11 @@
-/** `ours`: Examdesk answers. `other`: something else does. `nothing`: nobody does, as far as this machine can tell. */
+/** `ours`: Examdesk answers. `other`: something else does. `nothing`: no answer, seen from this machine. */
 export type Reach = 'ours' | 'other' | 'nothing';
 
 const patienceMs = 5_000;
 
 /**
- * Asks the address that Acuity sends to. A GET finds nothing there, is stored nowhere, and is answered by Examdesk with
- * problem details. A machine that cannot reach its own public address says `nothing` though Acuity may reach it.
+ * Requests the address that Acuity sends to. A GET is stored nowhere, and Examdesk answers it with problem details. A
+ * machine that cannot reach its own public address reports `nothing` although Acuity may reach it.
  */
 export async function findPublicAddress(target: string): Promise<Reach> {
   try {

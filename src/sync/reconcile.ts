@@ -1,5 +1,5 @@
-// Reconciliation compares Acuity with us, window by window. It is resumable: a window's result and the run's progress are
-// stored together, and a run whose process died is taken over.
+// Reconciliation compares Acuity with our bookings, window by window. It can be resumed: a window's result and the
+// run's progress are stored together, and another process takes over a run whose process died.
 import type { Logger } from 'pino';
 import { systemActor, type AuditLog } from '../audit/index.ts';
 import type { Transaction } from '../db/knex.ts';
@@ -26,7 +26,7 @@ export interface ReconcileDeps extends CompareDeps {
   log: Logger;
   /** Tells staff what was found, in the transaction that ends the report. */
   announce(trx: Transaction, report: DriftReport): Promise<void>;
-  /** For tests that end the process here. */
+  /** For tests that kill the process here. */
   onStep?: (step: string) => Promise<void> | void;
 }
 
@@ -36,8 +36,8 @@ const windowDays = 7;
 const leaseMs = 5 * 60_000;
 
 /**
- * Null when a run is under way already. A run that was interrupted is finished first, whatever was asked for; quietly
- * when this one is quiet.
+ * Null when a run is in progress. First finishes an interrupted run, whatever its span; it tells nobody if `wanted`
+ * tells nobody.
  */
 export async function reconcile(
   deps: ReconcileDeps,
@@ -54,7 +54,7 @@ export async function reconcile(
   return report && run(deps, report, onProgress);
 }
 
-/** Runs a report that no process works on: its process died, or it was asked for and not begun. Null: there is none. */
+/** Runs a report that no process works on: its process died, or it was requested and not begun. Null: there is none. */
 export async function resume(
   deps: ReconcileDeps,
   onProgress: Progress = () => undefined,

@@ -1,5 +1,5 @@
-// Our dynamic webhooks in Acuity. Acuity disables a webhook that failed for five days and tells nobody (acuity.md 7.3),
-// so this looks regularly, and makes what is missing: also when nothing was ever made.
+// Our dynamic webhooks in Acuity. Acuity disables a webhook that failed for five days and notifies nobody (acuity.md
+// 7.3), so this checks them regularly and makes those that are missing, including the very first.
 import type { Logger } from 'pino';
 import type { Database, Transaction } from '../db/knex.ts';
 import { isLoopback } from '../lib/addresses.ts';
@@ -7,18 +7,18 @@ import { failure, ok, type Result } from '../lib/result.ts';
 import type { Acuity, AcuityFailure, WebhookSubscription } from '../ports/acuity.ts';
 import type { Clock } from '../ports/clock.ts';
 
-/** Fires for every change of an appointment, the special events included: one subscription sees all. */
+/** Sent for every change of an appointment, special events included, so one subscription is enough. */
 export const wantedEvents = ['appointment.changed'] as const;
 
-/** What was wrong with a webhook of ours. */
+/** What was wrong with one of our webhooks. */
 export type Trouble = 'missing' | 'disabled' | 'silent';
 
-/** Why our webhooks could not be looked at or made. */
+/** Why our webhooks could not be checked or made. */
 export type ConnectionTrouble =
   | 'unauthorized'
   | 'no_api_access'
   | 'limit_reached'
-  /** Acuity could not send to the address. */
+  /** Acuity cannot send to our address. */
   | 'address'
   | 'refused'
   | 'unavailable';
@@ -27,7 +27,7 @@ export interface SubscriptionState {
   event: string;
   target: string;
   acuityId: number;
-  /** What this look mended; null: it was well. */
+  /** What was wrong before this check made it again; null: nothing. */
   mended: Trouble | null;
 }
 
@@ -36,10 +36,10 @@ export interface SubscriptionDeps {
   acuity: Pick<Acuity, 'listWebhooks' | 'createWebhook' | 'deleteWebhook'>;
   clock: Clock;
   log: Logger;
-  /** Where Acuity sends events: our relay, by its public address. */
+  /** Where Acuity sends events: the public address of our relay. */
   target: string;
   acuityUrl: string;
-  /** Writes down, in the transaction that stores them, which webhooks were made. `repaired`: they had been there before. */
+  /** Records which webhooks were made, in the same transaction. `repaired`: those that had existed before. */
   announce(
     trx: Transaction,
     made: { all: SubscriptionState[]; repaired: SubscriptionState[] },
@@ -54,21 +54,24 @@ interface Row {
 
 export interface Ensured {
   states: SubscriptionState[];
-  /** Those that had been made before, and were not well. */
+  /** Those that had been made before and did not work. */
   repaired: SubscriptionState[];
-  /** Webhooks of this account that go elsewhere: by another installation, or by ours under an earlier address. Never touched. */
+  /**
+   * Webhooks of this account with another target: another installation's, or ours under an earlier address. Never
+   * changed.
+   */
   others: WebhookSubscription[];
 }
 
 export type EnsureFailure = { reason: ConnectionTrouble | 'under_way' };
 
-/** Acuity's own limit for an account (acuity.md 6.15). */
+/** Acuity's limit for each account (acuity.md 6.15). */
 const webhookLimit = 25;
 
 /**
- * Looks at our webhooks in Acuity, makes those that are missing, and makes the disabled ones anew. Only what has our own
- * target is ever removed. What a process that died left half done, the next look finds in Acuity's list.
- * @param options.silent changes were found that no event announced: make the subscriptions anew
+ * Checks our webhooks in Acuity, makes those that are missing, and replaces disabled ones. Removes only webhooks with
+ * our own target. If the process dies in between, the next check finds the remains in Acuity's list.
+ * @param options.silent changes were found that no event announced: replace the webhooks
  */
 export async function ensureSubscriptions(
   deps: SubscriptionDeps,
@@ -88,14 +91,14 @@ export async function ensureSubscriptions(
   }
 }
 
-/** Acuity sends to port 443 only (or 80, unencrypted); the simulator reaches what is on its own machine. */
+/** Acuity sends to port 443 only (or 80, unencrypted); the simulator also reaches its own machine. */
 function isReachable({ target, acuityUrl }: SubscriptionDeps): boolean {
   const { protocol, port, hostname } = new URL(target);
   if (isLoopback(hostname)) return isLoopback(new URL(acuityUrl).hostname);
   return protocol === 'https:' && port === '';
 }
 
-// Longer than the calls of one look take; after this time its process is gone.
+// Longer than all calls of one check can take; after this time the process is dead.
 const leaseSeconds = 120;
 
 async function claim(db: Database): Promise<string | null> {
@@ -120,7 +123,7 @@ async function bringInOrder(
   for (const event of wantedEvents) {
     const ours = listed.value.filter((one) => one.event === event && one.target === deps.target);
     const well = silent ? undefined : ours.find(({ status }) => status === 'active');
-    // A second one would bring every event twice: two processes once made one each.
+    // A second one would deliver every event twice: two processes once made one each.
     for (const { id } of ours.filter((one) => one !== well)) {
       const deleted = await deps.acuity.deleteWebhook(id);
       if (!deleted.ok) return failure({ reason: troubleOf(deleted) });
@@ -167,7 +170,7 @@ async function write(
     const { states, repaired } = done.value;
     const ids = states.map(({ acuityId }) => acuityId);
     await trx('webhook_subscriptions').whereNotIn('acuity_id', ids).delete();
-    // created_at stays: it says how long this webhook has had time to bring something.
+    // created_at is kept: it tells how long this webhook could have delivered events.
     await trx('webhook_subscriptions')
       .insert(
         states.map(({ acuityId, event, target, mended }) => ({

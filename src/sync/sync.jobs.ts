@@ -1,25 +1,25 @@
 import { z } from 'zod';
 import type { JobDefinition } from '../ports/job-queue.ts';
 
-/** Every 15 minutes: the weeks that matter. */
+/** Every 15 minutes: reconciles the near weeks. */
 export const reconcileNearJob: JobDefinition<Record<string, never>> = {
   name: 'reconcile_near',
   payload: z.object({}),
 };
 
-/** Somebody asked for a run: it waits with its report for whoever takes it up. */
+/** Runs a reconciliation that somebody requested; its report is waiting. */
 export const resumeReconciliationJob: JobDefinition<Record<string, never>> = {
   name: 'resume_reconciliation',
   payload: z.object({}),
 };
 
-/** Each night: everything that can still change. */
+/** Every night: reconciles everything that can still change. */
 export const reconcileAllJob: JobDefinition<Record<string, never>> = {
   name: 'reconcile_all',
   payload: z.object({}),
 };
 
-/** Each night: removes what is no longer needed of the reports of a season ago. */
+/** Every night: removes reports that are about three months old and no longer needed. */
 export const removeOldReportsJob: JobDefinition<Record<string, never>> = {
   name: 'remove_old_looks',
   payload: z.object({}),

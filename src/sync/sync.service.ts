@@ -18,34 +18,34 @@ import { ensureSubscriptions, type SubscriptionDeps } from './subscriptions.ts';
 import { resumeReconciliationJob } from './sync.jobs.ts';
 
 export interface SyncService {
-  /** Null when a run is under way already. */
+  /** Null when a run is in progress. */
   reconcile(
     wanted: Span & { fixes: boolean; tellsNobody?: boolean },
     onProgress?: Progress,
   ): Promise<DriftReport | null>;
-  /** An admin asks for a run that repairs: the report exists at once, and a worker does the run. */
+  /** An admin requests a run that repairs: stores its report at once; a worker does the run. */
   ask(actor: Actor, which: keyof Spans): Promise<Result<DriftReport, { reason: 'forbidden' | 'under_way' }>>;
-  /** For the job: does what was asked for. */
+  /** For the job: does the requested run. */
   resume(): Promise<DriftReport | null>;
-  /** The near weeks, put right. For the job. */
+  /** For the job: reconciles and repairs the near weeks. */
   reconcileNear(): Promise<DriftReport | null>;
   reconcileAll(): Promise<DriftReport | null>;
   /** For the job: removes old reports that found nothing, and superseded items. Returns how many rows. */
   removeOld(): Promise<number>;
   reports(limit?: number): Promise<DriftReport[]>;
   report(id: string): Promise<DriftReport | null>;
-  /** The days that reconciliation looks at by itself. */
+  /** The days that the regular reconciliations cover. */
   spans(): Spans;
   nearSpan(): Span;
-  /** Makes our webhooks in Acuity as far as they are missing, and reads what else there is to set up. */
+  /** Makes missing webhooks in Acuity, and reads what else has to be set up. */
   connect(actor: Actor | null): Promise<Result<Connection, ConnectFailure>>;
-  /** For the job: makes what is missing, repairs what is not well, and reconciles what was missed meanwhile. */
+  /** For the job: makes or repairs the webhooks, then reconciles what was missed meanwhile. */
   checkSubscriptions(): Promise<void>;
-  /** What is known of the connection without asking Acuity. */
+  /** The stored state of the connection; does not ask Acuity. */
   connection(): Promise<ConnectionState>;
 }
 
-/** The weeks that matter; everything that can still change. */
+/** `near`: the weeks around today. `all`: everything that can still change. */
 export type Spans = Record<'near' | 'all', Span>;
 
 export interface SyncDeps {
@@ -55,7 +55,7 @@ export interface SyncDeps {
   mapping: ConnectDeps['mapping'];
 }
 
-/** Acuity counts as silent when reconciliation found a change within this time that no event had announced. */
+/** Acuity counts as silent when reconciliation found, within this time, a change that no event had announced. */
 const silenceMs = 30 * 60_000;
 const keptMs = 90 * 86_400_000;
 
@@ -68,7 +68,7 @@ export function createSyncService({ jobs, reconciling, subscribing, mapping }: S
 
   async function isSilent(): Promise<boolean> {
     const since = new Date(clock.now().getTime() - silenceMs);
-    // What a restore lost had been announced before.
+    // Changes that a restore lost had been announced before it.
     const unannounced = await db('drift_items as i')
       .join('drift_reports as r', 'r.id', 'i.report_id')
       .where({ 'i.announced': false, 'r.tells_nobody': false })
@@ -76,7 +76,7 @@ export function createSyncService({ jobs, reconciling, subscribing, mapping }: S
       .where('i.found_at', '>', since)
       .first('i.id');
     if (unannounced === undefined) return false;
-    // Made anew within that time already: what was found may be from before.
+    // The webhook was made within this time: the changes may be older than it.
     const young = await db('webhook_subscriptions').where('created_at', '>', since).first('acuity_id');
     return young === undefined;
   }
@@ -88,7 +88,7 @@ export function createSyncService({ jobs, reconciling, subscribing, mapping }: S
     ask: (actor, which) =>
       ask({ jobs, reconciling }, actor, {
         ...(which === 'all' ? allSpan() : nearSpan()),
-        // As wide as the nightly one, it makes up for that.
+        // It covers the same days as the nightly run, so it counts as one.
         kind: which === 'all' ? 'all' : 'manual',
       }),
     resume: () => resume(reconciling),
@@ -103,18 +103,18 @@ export function createSyncService({ jobs, reconciling, subscribing, mapping }: S
     async checkSubscriptions() {
       const done = await ensureSubscriptions(subscribing, { silent: await isSilent() });
       if (!done.ok) {
-        // Stored for /readyz and the console; the next look comes in ten minutes.
+        // Stored for /readyz and the console; the next check is in ten minutes.
         reconciling.log.warn({ reason: done.reason }, 'Our webhooks in Acuity could not be looked at');
         return;
       }
       if (done.value.repaired.length === 0) return;
-      // Nobody told us of what happened meanwhile: look at everything near.
+      // No event arrived about changes in the meantime: compare everything near.
       await reconcile(reconciling, { ...nearSpan(), kind: 'gap', fixes: true });
     },
   };
 }
 
-/** An expired lease: the next run takes the report over, should the job be lost. */
+/** An expired lease: if the job is lost, the next run takes the report over. */
 const nobodysYet = new Date(0);
 
 async function ask(
