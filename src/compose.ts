@@ -231,7 +231,7 @@ export function compose(config: Config, overrides: Overrides = {}): System {
           action: 'record.changed',
           resourceType: 'acuity_connection',
           resourceId: null,
-          metadata: { made: all.map(({ event, mended }) => ({ event, mended })) },
+          metadata: { made: all.map(({ event, trouble }) => ({ event, mended: trouble })) },
         });
         if (repaired.length > 0)
           await announceToStaff(trx, { kind: 'webhooks_repaired', driftReportId: null });

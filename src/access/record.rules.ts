@@ -1,6 +1,6 @@
 // The rules about records. Each asks what the rooms themselves ask before they hand a record out.
 import type { Viewer } from '../accounts/index.ts';
-import { findAttempt, mayKnowAttempt } from '../attempts/index.ts';
+import { findAttempt, maySeeAttempt } from '../attempts/index.ts';
 import { findBooking, findBookingId, maySee, type Booking, type BookingDrafts } from '../bookings/index.ts';
 import type { Queryable } from '../db/knex.ts';
 import {
@@ -119,7 +119,7 @@ export function attemptRules(db: Queryable, id: string): Rules {
     if (!attempt) return;
     yield {
       rule: 'Staff see every attempt; a referrer those of the own organisation',
-      holds: await mayKnowAttempt(db, viewer, attempt),
+      holds: await maySeeAttempt(db, viewer, attempt),
       finding: `${viewer.name} ${homeOf(viewer)}`,
     };
   };

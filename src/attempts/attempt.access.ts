@@ -9,7 +9,7 @@ import type { Attempt } from './attempt.ts';
  * With a booking: whoever may see the booking. Without one: staff, and the organisation in which the attempt was made.
  * The attempt keeps that organisation's id when the organisation is merged away, so this follows merges.
  */
-export async function mayKnowAttempt(
+export async function maySeeAttempt(
   db: Queryable,
   viewer: Viewer,
   { organizationId, bookingId }: Pick<Attempt, 'organizationId' | 'bookingId'>,

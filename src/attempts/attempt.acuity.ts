@@ -113,7 +113,7 @@ export async function findAppointmentsOf(
   if (!found.ok) return found;
   const ours = found.value.filter((appointment) =>
     reference === null
-      ? isAsOrdered(attempt, appointment)
+      ? isAsRequested(attempt, appointment)
       : appointment.answers.get(reference)?.trim() === attempt.reference,
   );
   return { ok: true, value: ours.toSorted((a, b) => a.id - b.id) };
@@ -146,7 +146,7 @@ export async function referenceNotSent(deps: AttemptDeps, appointment: Appointme
   const email = appointment.client.email?.toLowerCase();
   for (const attempt of await findOpenBookings(deps.db, appointment.startsAt)) {
     const isTheirs =
-      attempt.request.client.email.toLowerCase() === email && isAsOrdered(attempt, appointment);
+      attempt.request.client.email.toLowerCase() === email && isAsRequested(attempt, appointment);
     if (isTheirs && attempt.calledAgoMs !== null && !(await hasReference(deps, attempt))) {
       return attempt.reference;
     }
@@ -159,7 +159,7 @@ async function bookedAmong(db: Database, appointments: Appointment[]): Promise<n
   return db('bookings').whereIn('acuity_appointment_id', ids).pluck('acuity_appointment_id');
 }
 
-export function isAsOrdered(attempt: Attempt<'book'>, appointment: Appointment): boolean {
+export function isAsRequested(attempt: Attempt<'book'>, appointment: Appointment): boolean {
   return (
     appointment.calendarId === attempt.request.acuity.calendarId &&
     appointment.appointmentTypeId === attempt.request.acuity.appointmentTypeId &&

@@ -13,7 +13,7 @@ import {
 import type { Transaction } from '../db/knex.ts';
 import { mergedInto } from '../db/merges.ts';
 import type { Appointment } from '../ports/acuity.ts';
-import { isAsOrdered, verdictOn } from './attempt.acuity.ts';
+import { isAsRequested, verdictOn } from './attempt.acuity.ts';
 import { overlapsAnother } from './attempt.create.ts';
 import type { AttemptDeps } from './attempt.deps.ts';
 import { completeOnce, failAttempt, type FailOptions } from './attempt.end.ts';
@@ -28,7 +28,7 @@ export async function adoptAppointment(
   given: Appointment,
   failOptions: FailOptions = {},
 ): Promise<Completion> {
-  const appointment = isAsOrdered(attempt, given) ? given : await repair(deps, attempt, given);
+  const appointment = isAsRequested(attempt, given) ? given : await repair(deps, attempt, given);
   if (appointment === 'unknown') return { outcome: 'unknown' };
   if (appointment === 'removed') {
     const refusal: Refusal = { reason: 'acuity_error' };
@@ -75,14 +75,14 @@ async function repair(
   const { acuity } = attempt.request;
   deps.log.warn(
     { attemptId: attempt.id, appointmentId: appointment.id, calendarId: appointment.calendarId },
-    'Acuity made another appointment than the one it was asked for',
+    'Acuity made an appointment that differs from the request',
   );
   if (appointment.appointmentTypeId === acuity.appointmentTypeId && attempt.startsAt) {
     const moved = await deps.acuity.reschedule(appointment.id, {
       startsAt: attempt.startsAt,
       calendarId: acuity.calendarId,
     });
-    if (moved.ok && isAsOrdered(attempt, moved.value)) {
+    if (moved.ok && isAsRequested(attempt, moved.value)) {
       await recordRepair(deps, attempt, appointment, 'moved');
       await deps.availability.invalidate(appointment.calendarId);
       return moved.value;

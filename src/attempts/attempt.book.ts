@@ -9,7 +9,7 @@ import {
 } from '../bookings/index.ts';
 import { violatedConstraint } from '../db/transaction.ts';
 import { failure, type Result } from '../lib/result.ts';
-import { mayKnowAttempt } from './attempt.access.ts';
+import { maySeeAttempt } from './attempt.access.ts';
 import { timingsOf, type AttemptDeps } from './attempt.deps.ts';
 import { attemptFor, hashOf, planFor, type Asked, type Plan } from './attempt.plan.ts';
 import { findAttemptByKey, insertAttempt, waitUntilSettled } from './attempt.repository.ts';
@@ -63,7 +63,7 @@ async function answerAgain(deps: AttemptDeps, asked: Asked): Promise<Answer | nu
   if (!earlier) return null;
   if (earlier.requestHash !== asked.requestHash) return failure({ reason: 'idempotency_conflict' });
   const settled = (await waitUntilSettled(deps.db, earlier.id, timingsOf(deps).patienceMs)) ?? earlier;
-  const isTheirs = await mayKnowAttempt(deps.db, asked.actor.viewer, settled);
+  const isTheirs = await maySeeAttempt(deps.db, asked.actor.viewer, settled);
   return isTheirs ? bookAnswer(await outcomeOf(deps, settled)) : failure({ reason: 'idempotency_conflict' });
 }
 

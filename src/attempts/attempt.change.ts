@@ -113,13 +113,13 @@ type Stored = { attempt: Attempt } | { other: Attempt } | { refusal: Answer };
 async function store(
   deps: AttemptDeps,
   actor: Actor,
-  seen: Booking,
+  visible: Booking,
   request: ChangeRequest,
 ): Promise<Stored> {
-  const specialist = await specialistOf(deps, seen);
+  const specialist = await specialistOf(deps, visible);
   const id = deps.ids.uuid();
   return deps.db.transaction(async (trx): Promise<Stored> => {
-    const booking = await lockBooking(trx, seen.id);
+    const booking = await lockBooking(trx, visible.id);
     // The booking may have been assigned to another organisation since it was read.
     if (!booking || !maySee(actor.viewer, booking)) return { refusal: failure({ reason: 'not_found' }) };
     const refusal = whyNot(deps, booking, request);
@@ -132,8 +132,8 @@ async function store(
 }
 
 function hashOf(request: ChangeRequest): string {
-  const said = request.kind === 'cancel' ? ['cancel'] : ['reschedule', request.startsAt.toISOString()];
-  return createHash('sha256').update(JSON.stringify(said)).digest('hex');
+  const parts = request.kind === 'cancel' ? ['cancel'] : ['reschedule', request.startsAt.toISOString()];
+  return createHash('sha256').update(JSON.stringify(parts)).digest('hex');
 }
 
 function attemptFor(

@@ -34,7 +34,10 @@ export async function createAppointment(
       ...(!field.isUnknown && { detailsNeeded: true }),
     });
     if (!next) return null;
-    deps.log.warn({ attemptId: attempt.id, fieldId: field.id }, 'Acuity refused a field of ours: left out');
+    deps.log.warn(
+      { attemptId: attempt.id, fieldId: field.id },
+      'Acuity refused a field of ours: the call is repeated without it',
+    );
     attempt = next;
   }
 }

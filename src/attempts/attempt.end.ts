@@ -48,7 +48,7 @@ async function bookingOf(trx: Transaction, attemptId: string, bookingId: string 
 
 export interface FailOptions {
   /** The referrer was answered `outcome_pending`: tell them by e-mail. */
-  tell?: boolean;
+  tellReferrer?: boolean;
   /** The answer asks the person to try again: release the idempotency key. */
   releaseKey?: boolean;
   /** Fail it only if Acuity was never called. */
@@ -74,7 +74,7 @@ export async function failAttempt(
       : await failOpen(trx, attempt.id, refusal, options);
     if (!failed) return false;
     await recordFailure(deps, trx, attempt, refusal);
-    if (options.tell && !('byStaff' in attempt.request && attempt.request.byStaff)) {
+    if (options.tellReferrer && !('byStaff' in attempt.request && attempt.request.byStaff)) {
       await deps.announce(trx, {
         kind: 'booking_failed',
         bookingId: attempt.bookingId,

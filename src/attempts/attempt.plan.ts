@@ -24,7 +24,7 @@ export interface Plan {
 
 /** Equal requests have equal hashes, whatever the order of their keys. */
 export function hashOf(request: BookingRequest): string {
-  const said = [
+  const parts = [
     request.specialistId,
     request.type,
     request.startsAt.toISOString(),
@@ -32,7 +32,7 @@ export function hashOf(request: BookingRequest): string {
     ...hashedDetails(request),
     request.answers.map((answer) => [answer.fieldId, answer.value]),
   ];
-  return createHash('sha256').update(JSON.stringify(said)).digest('hex');
+  return createHash('sha256').update(JSON.stringify(parts)).digest('hex');
 }
 
 export async function planFor(

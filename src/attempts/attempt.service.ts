@@ -2,7 +2,7 @@ import type { Actor } from '../accounts/index.ts';
 import type { Booking, BookingRequest } from '../bookings/index.ts';
 import type { Result } from '../lib/result.ts';
 import { isUuid } from '../lib/uuid.ts';
-import { mayKnowAttempt } from './attempt.access.ts';
+import { maySeeAttempt } from './attempt.access.ts';
 import { book } from './attempt.book.ts';
 import { change } from './attempt.change.ts';
 import type { AttemptDeps } from './attempt.deps.ts';
@@ -33,7 +33,7 @@ export function createAttemptService(deps: AttemptDeps): AttemptService {
 
     async find(actor, attemptId) {
       const attempt = isUuid(attemptId) ? await findAttempt(deps.db, attemptId) : null;
-      const isTheirs = attempt && (await mayKnowAttempt(deps.db, actor.viewer, attempt));
+      const isTheirs = attempt && (await maySeeAttempt(deps.db, actor.viewer, attempt));
       return isTheirs ? stateOf(attempt) : null;
     },
   };

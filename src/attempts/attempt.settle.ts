@@ -100,21 +100,21 @@ async function settleOnce(deps: AttemptDeps, attempt: Attempt): Promise<AskAgain
   if (attempt.calledAgoMs === null) {
     if (attempt.ageMs < uncalledMs) return uncalledMs - attempt.ageMs;
     // A process that has yet to call must claim the attempt first, and no longer can after this.
-    const failed = await failAttempt(deps, attempt, lost, { onlyUncalled: true, tell: true });
+    const failed = await failAttempt(deps, attempt, lost, { onlyUncalled: true, tellReferrer: true });
     return failed ? null : 0;
   }
   const mayBeUnderWayMs = inFlightMs - attempt.calledAgoMs;
   const found = await kindOf(attempt).find(deps, attempt);
   if (!found.ok) {
     const facts = { attemptId: attempt.id, reason: found.reason };
-    deps.log.warn(facts, 'Acuity cannot be asked yet what became of an attempt');
+    deps.log.warn(facts, 'The outcome of an attempt cannot be read from Acuity yet');
     return retryMs;
   }
   const finding = found.value;
   if (!finding.isDone) {
     if (!finding.isFinal && mayBeUnderWayMs > 0) return mayBeUnderWayMs;
     const { checkLater } = finding;
-    await failAttempt(deps, attempt, await finding.refusal(), { tell: true, checkLater });
+    await failAttempt(deps, attempt, await finding.refusal(), { tellReferrer: true, checkLater });
     return null;
   }
   const completion = await completeAsSettled(deps, attempt, finding.appointment);

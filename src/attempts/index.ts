@@ -1,9 +1,13 @@
 export type { Attempt, AttemptState, BookFailure, ChangeFailure } from './attempt.ts';
-export { mayKnowAttempt } from './attempt.access.ts';
+export { maySeeAttempt } from './attempt.access.ts';
 export { referenceNotSent } from './attempt.acuity.ts';
 export type { AttemptDeps, AttemptTimings } from './attempt.deps.ts';
 export { checkLateJob, settleAttemptJob, sweepAttemptsJob } from './attempt.jobs.ts';
-export { findAttempt, findAttemptByReference, findOpenChange } from './attempt.repository.ts';
-export { takeForCalled } from './attempt.restore.ts';
+export {
+  findAttempt,
+  findAttemptByReference,
+  findOpenChange,
+  markOpenAsCalled,
+} from './attempt.repository.ts';
 export { createAttemptService, type AttemptService } from './attempt.service.ts';
 export { completeOpenChange, createSettlement, type Settlement } from './attempt.settle.ts';

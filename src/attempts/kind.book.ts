@@ -35,13 +35,13 @@ export const bookKind: Kind<'book'> = {
   complete(deps, attempt, appointment, isSettling) {
     // The clinic may have moved the appointment since; Acuity's time wins.
     const asItStands = isSettling ? { ...attempt, startsAt: appointment.startsAt } : attempt;
-    return adoptAppointment(deps, asItStands, appointment, { tell: isSettling });
+    return adoptAppointment(deps, asItStands, appointment, { tellReferrer: isSettling });
   },
 
   async find(deps, attempt) {
     const found = await findAppointmentsOf(deps, attempt);
     if (!found.ok) return found;
-    const [appointment, ...strays] = await keptFirst(deps, found.value);
+    const [appointment, ...strays] = await withBookingFirst(deps, found.value);
     if (appointment) return ok({ isDone: true, appointment, strays });
     // It was made and cancelled again: waiting would not change that.
     const isFinal = found.value.length > 0;
@@ -90,7 +90,7 @@ async function ruleOnField(
 }
 
 /** The active ones; one that has a booking already comes first. */
-async function keptFirst(deps: AttemptDeps, appointments: Appointment[]): Promise<Appointment[]> {
+async function withBookingFirst(deps: AttemptDeps, appointments: Appointment[]): Promise<Appointment[]> {
   const active = appointments.filter((appointment) => !appointment.canceled);
   for (const appointment of active) {
     if (await findBookingByAppointment(deps.db, appointment.id)) {

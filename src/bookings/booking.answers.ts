@@ -13,23 +13,23 @@ export interface Answers {
   digest: string;
 }
 
-const longest = 200;
+const maxLength = 200;
 const unprintable = /[\p{Cc}\p{Cs}]/gu;
 
 export function answersOf(appointment: Appointment, fields: IntakeFields): Answers {
-  const said = (name: IntakeName): string | null => {
+  const answerTo = (name: IntakeName): string | null => {
     const id = fields.get(name);
     const answer = id === undefined ? undefined : appointment.answers.get(id);
-    return answer?.replaceAll(unprintable, ' ').trim().slice(0, longest) || null;
+    return answer?.replaceAll(unprintable, ' ').trim().slice(0, maxLength) || null;
   };
   const details = nestDetails(({ intake }) => {
-    const answer = intake && said(intake.name as IntakeName);
+    const answer = intake && answerTo(intake.name as IntakeName);
     if (!intake || !answer) return undefined;
     return (intake.read ? intake.read(answer) : answer) ?? undefined;
   });
   return {
-    reference: said('reference')?.toUpperCase() ?? null,
-    organization: said('organization'),
+    reference: answerTo('reference')?.toUpperCase() ?? null,
+    organization: answerTo('organization'),
     details,
     digest: createHash('sha256')
       .update(JSON.stringify(digestedDetails(details)))

@@ -1,6 +1,6 @@
-// Assigns a referrer to a booking that was made in Acuity without one, and tells that referrer its present state.
+// Bookings made in Acuity whose referrer is unknown: finds them, and assigns a referrer, who is told the present state.
 import type { Actor } from '../accounts/index.ts';
-import type { Transaction } from '../db/knex.ts';
+import type { Queryable, Transaction } from '../db/knex.ts';
 import { failure, type Result } from '../lib/result.ts';
 import { isUuid } from '../lib/uuid.ts';
 import { stateToTell } from './booking.announcement.ts';
@@ -75,4 +75,20 @@ async function activeReferrer(
     .first({ id: 'u.id', organizationId: 'm.organization_id' })) as
     | { id: string; organizationId: string }
     | undefined;
+}
+
+/** A SQL condition on this alias. A cancelled booking counts until its time: its referrer has not been told. */
+export function needsReferrer(alias: string): string {
+  return `(${alias}.created_by_id is null and (${alias}.status = 'active'
+    or (${alias}.status = 'cancelled' and ${alias}.starts_at > now())))`;
+}
+
+export async function countUnassigned(db: Queryable): Promise<number> {
+  const [row] = await db('bookings as b').whereRaw(needsReferrer('b')).count({ n: '*' });
+  return Number(row?.n ?? 0);
+}
+
+/** Marks the booking as mailed about, so that no digest names it: staff see it in the console. */
+export async function markAsNotified(trx: Transaction, bookingId: string, digestId: string): Promise<void> {
+  await trx('unassigned_notices').insert({ booking_id: bookingId, digest_id: digestId });
 }

@@ -39,11 +39,11 @@ export async function setContacts(
   bookingId: string,
   chosen: readonly ContactChoice[],
 ): Promise<Result<Contact[], ContactsFailure>> {
-  const seen = await findVisible(deps, actor, bookingId);
-  if (!seen) return failure({ reason: 'not_found' });
+  const visible = await findVisible(deps, actor, bookingId);
+  if (!visible) return failure({ reason: 'not_found' });
   return deps.db.transaction(async (trx): Promise<Result<Contact[], ContactsFailure>> => {
     await keepMergesOff(trx);
-    const booking = await lockBooking(trx, seen.id);
+    const booking = await lockBooking(trx, visible.id);
     if (!booking || !maySee(actor.viewer, booking)) return failure({ reason: 'not_found' });
     const candidates = new Set((await candidatesOf(trx, booking)).map(({ id }) => id));
     const errors = chosen.flatMap(({ userId }, index) =>

@@ -282,16 +282,16 @@ export function detailIn(given: object | undefined, detail: Pick<Detail, 'path'>
 
 /** Nested as in JSON. Leaves out details for which `read` returns undefined. */
 export function nestDetails(read: (detail: Detail) => string | null | undefined): PartialDetails {
-  const said = details.flatMap((detail) => {
+  const present = details.flatMap((detail) => {
     const value = read(detail);
     return value === undefined ? [] : [{ detail, value }];
   });
-  const entriesOf = (some: typeof said) =>
+  const entriesOf = (some: typeof present) =>
     Object.fromEntries(some.map(({ detail, value }) => [nameOf(detail), value]));
-  const examinee = said.filter(({ detail }) => isOfExaminee(detail));
+  const examinee = present.filter(({ detail }) => isOfExaminee(detail));
   return {
     ...(examinee.length > 0 && { examinee: entriesOf(examinee) }),
-    ...entriesOf(said.filter(({ detail }) => !isOfExaminee(detail))),
+    ...entriesOf(present.filter(({ detail }) => !isOfExaminee(detail))),
   };
 }
 
@@ -315,9 +315,9 @@ export function columnsOf(given: PartialDetails): Partial<DetailColumns> {
 }
 
 /** The given details that differ from the booking's. */
-export function changedDetails(booking: BookingDetails, said: PartialDetails): PartialDetails {
+export function changedDetails(booking: BookingDetails, given: PartialDetails): PartialDetails {
   return nestDetails((detail) => {
-    const value = detailIn(said, detail);
+    const value = detailIn(given, detail);
     return value === detailIn(booking, detail) ? undefined : value;
   });
 }
@@ -354,7 +354,7 @@ export function detailFilters(): (DetailFilter & { column: string })[] {
 }
 
 /** What the query asks for. */
-export function wantedOf(
+export function filterValue(
   query: DetailFilters,
   { name }: Pick<DetailFilter, 'name'>,
 ): 'yes' | 'no' | undefined {
@@ -375,20 +375,20 @@ export function hashedDetails(request: BookingDetails): unknown[] {
   return [
     always.filter(isOfExaminee).map((detail) => detailIn(request, detail)),
     ...always.filter((detail) => !isOfExaminee(detail)).map((detail) => detailIn(request, detail)),
-    ...setLater(request).map(({ path, value }) => [path, value]),
+    ...lateDetailsOf(request).map(({ path, value }) => [path, value]),
   ];
 }
 
 /** For the digest of Acuity's last answers: details that Acuity knows, by name. */
-export function digestedDetails(said: PartialDetails): Record<string, string | null> {
-  const told = details.filter(({ intake, inDigests }) => intake && inDigests === 'always');
+export function digestedDetails(given: PartialDetails): Record<string, string | null> {
+  const inAcuity = details.filter(({ intake, inDigests }) => intake && inDigests === 'always');
   return Object.fromEntries([
-    ...told.map((detail) => [nameOf(detail), detailIn(said, detail) ?? null]),
-    ...setLater(said).map(({ path, value }) => [path, value]),
+    ...inAcuity.map((detail) => [nameOf(detail), detailIn(given, detail) ?? null]),
+    ...lateDetailsOf(given).map(({ path, value }) => [path, value]),
   ]) as Record<string, string | null>;
 }
 
-function setLater(given: PartialDetails): { path: string; value: string }[] {
+function lateDetailsOf(given: PartialDetails): { path: string; value: string }[] {
   return details.flatMap((detail) => {
     const value = detail.inDigests === 'whenSet' ? detailIn(given, detail) : undefined;
     return value ? [{ path: detail.path, value }] : [];

@@ -81,6 +81,6 @@ export function changesBetween(before: Answer[], after: Answer[]): AnswersChange
  * any change in Acuity.
  */
 export function digestOfAll({ answers }: Appointment): string {
-  const said = [...answers].toSorted(([a], [b]) => a - b);
-  return createHash('sha256').update(JSON.stringify(said)).digest('base64url');
+  const sorted = [...answers].toSorted(([a], [b]) => a - b);
+  return createHash('sha256').update(JSON.stringify(sorted)).digest('base64url');
 }

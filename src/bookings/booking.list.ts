@@ -3,7 +3,7 @@ import type { Viewer } from '../accounts/index.ts';
 import type { Database } from '../db/knex.ts';
 import { uuidShape } from '../lib/uuid.ts';
 import { onlyVisible } from './booking.access.ts';
-import { detailFilters, wantedOf, type DetailFilters } from './booking.details.ts';
+import { detailFilters, filterValue, type DetailFilters } from './booking.details.ts';
 import { selectBookings, toBooking } from './booking.repository.ts';
 import type { Booking, BookingStatus, Progress } from './booking.ts';
 
@@ -64,7 +64,7 @@ function filtered(rows: Query, query: BookingListQuery): void {
   if (query.progress) void rows.where('b.current_progress', query.progress);
   if (query.specialistId) void rows.where('b.specialist_id', query.specialistId);
   for (const filter of detailFilters()) {
-    const wanted = wantedOf(query, filter);
+    const wanted = filterValue(query, filter);
     if (wanted === 'yes') void rows.whereNotNull(`b.${filter.column}`);
     if (wanted === 'no') void rows.whereNull(`b.${filter.column}`);
   }

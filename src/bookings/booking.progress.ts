@@ -20,15 +20,15 @@ export async function moveProgress(
   bookingId: string,
   to: Progress,
   notes: string,
-  seenVersion?: number,
+  expectedVersion?: number,
 ): Promise<Answer> {
-  const seen = await findVisible(deps, actor, bookingId);
-  if (!seen) return failure({ reason: 'not_found' });
+  const visible = await findVisible(deps, actor, bookingId);
+  if (!visible) return failure({ reason: 'not_found' });
   if (!isStaff(actor.viewer)) return failure({ reason: 'forbidden' });
   return deps.db.transaction(async (trx): Promise<Answer> => {
     const booking = await lockBooking(trx, bookingId);
     if (!booking) return failure({ reason: 'not_found' });
-    if (seenVersion !== undefined && booking.version !== seenVersion)
+    if (expectedVersion !== undefined && booking.version !== expectedVersion)
       return failure({ reason: 'stale', current: booking });
     if (!movesByHand(booking).includes(to)) {
       return failure({ reason: 'invalid_transition', from: booking.currentProgress, to });

@@ -187,7 +187,7 @@ export async function changeBooking(trx: Transaction, id: string, change: Bookin
 }
 
 /** Changes made in Acuity; only keys that are set are written. */
-export interface Following extends PartialDetails {
+export interface AcuityChanges extends PartialDetails {
   startsAt?: Date;
   specialistId?: string;
   timezone?: string;
@@ -204,10 +204,10 @@ export interface Following extends PartialDetails {
   ended?: 'cancelled' | 'no_show';
 }
 
-export async function followInto(
+export async function applyAcuityChanges(
   trx: Transaction,
   id: string,
-  set: Following,
+  set: AcuityChanges,
   progress: Progress | null,
 ): Promise<void> {
   const columns = {

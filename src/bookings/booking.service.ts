@@ -39,14 +39,14 @@ export interface ViewedBooking {
 export interface BookingService {
   /**
    * Staff only; the transitions of domain.md, except those that also change the appointment in Acuity.
-   * @param seen the version that the person saw; unset: do not compare
+   * @param expectedVersion the version that the person saw; unset: do not compare
    */
   moveProgress(
     actor: Actor,
     bookingId: string,
     to: Progress,
     notes: string,
-    seen?: number,
+    expectedVersion?: number,
   ): Promise<Result<ProgressEntry, ProgressFailure | Stale>>;
   /** Staff only. `version`: the version that the person saw. Tells the referrer the booking's present state. */
   assign(
@@ -80,8 +80,8 @@ export interface BookingService {
 
 export function createBookingService(deps: BookingDeps): BookingService {
   return {
-    moveProgress: (actor, bookingId, to, notes, seen) =>
-      moveProgress(deps, actor, bookingId, to, notes, seen),
+    moveProgress: (actor, bookingId, to, notes, expectedVersion) =>
+      moveProgress(deps, actor, bookingId, to, notes, expectedVersion),
 
     assign: (actor, bookingId, version, referrerId) =>
       assignBooking(deps, actor, bookingId, version, referrerId),

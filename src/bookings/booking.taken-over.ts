@@ -21,7 +21,7 @@ export interface BookingBefore {
 export interface TakeOver {
   owner?: { userId: string; organizationId: string };
   claimNumber?: string;
-  standing?: { status: BookingStatus; progress: Progress };
+  work?: { status: BookingStatus; progress: Progress };
 }
 
 export interface TookOver {
@@ -34,14 +34,14 @@ export async function takeOverInto(
   trx: Transaction,
   { audit, ids, metadata }: { audit: AuditLog; ids: Pick<Ids, 'uuid'>; metadata: Record<string, unknown> },
   booking: Booking,
-  { owner, claimNumber, standing }: TakeOver,
+  { owner, claimNumber, work }: TakeOver,
 ): Promise<TookOver> {
   const version = booking.version + 1;
   const before: BookingBefore = {
     ...(owner && { created_by_id: booking.createdBy?.id ?? null }),
     ...(owner && { organization_id: booking.organization?.id ?? null }),
     ...(claimNumber !== undefined && { claim_number: null }),
-    ...(standing && { status: booking.status, current_progress: booking.currentProgress }),
+    ...(work && { status: booking.status, current_progress: booking.currentProgress }),
   };
   await trx('bookings')
     .where({ id: booking.id })
@@ -49,22 +49,22 @@ export async function takeOverInto(
       version,
       ...(owner && { created_by_id: owner.userId, organization_id: owner.organizationId }),
       ...(claimNumber !== undefined && { claim_number: claimNumber }),
-      ...(standing && { status: standing.status, current_progress: standing.progress }),
+      ...(work && { status: work.status, current_progress: work.progress }),
     });
-  const hasMoved = standing !== undefined && standing.progress !== booking.currentProgress;
+  const hasMoved = work !== undefined && work.progress !== booking.currentProgress;
   const progressId = hasMoved ? ids.uuid() : null;
-  if (progressId && standing)
+  if (progressId && work)
     await insertProgress(trx, {
       id: progressId,
       bookingId: booking.id,
-      progress: standing.progress,
+      progress: work.progress,
       notes: '',
       changedById: null,
       changedForId: null,
       source: 'import',
     });
   await audit.record(trx, systemActor, {
-    action: standing ? 'booking.progressed' : 'booking.edited',
+    action: work ? 'booking.progressed' : 'booking.edited',
     resourceType: 'booking',
     resourceId: booking.id,
     metadata: { columns: Object.keys(before), ...metadata },

@@ -122,7 +122,7 @@ const transitions: Record<Progress, readonly Progress[]> = {
 };
 
 /** Set only by actions that also change the appointment in Acuity, or by Acuity itself. */
-const toldToAcuity: readonly Progress[] = ['scheduled', 'rescheduled', 'cancelled'];
+const alsoInAcuity: readonly Progress[] = ['scheduled', 'rescheduled', 'cancelled'];
 
 export function canMove(booking: Pick<Booking, 'status' | 'currentProgress'>, to: Progress): boolean {
   return booking.status !== 'archived' && transitions[booking.currentProgress].includes(to);
@@ -130,7 +130,7 @@ export function canMove(booking: Pick<Booking, 'status' | 'currentProgress'>, to
 
 /** The steps that staff may choose by hand, in the order of the work. */
 export function movesByHand(booking: Pick<Booking, 'status' | 'currentProgress'>): Progress[] {
-  return progresses.filter((to) => canMove(booking, to) && !toldToAcuity.includes(to));
+  return progresses.filter((to) => canMove(booking, to) && !alsoInAcuity.includes(to));
 }
 
 /** Whether the progress says that the examination is still to take place. Its time may be over. */
@@ -153,12 +153,12 @@ export function hasEnded(
 /** Where it takes place: a room for in-person examinations, a web address for telehealth. */
 export function placeOf(
   type: Booking['type'],
-  said: string | null,
+  given: string | null,
   usual: string | null,
 ): { location: string | null; meetingLink: string | null } {
   return type === 'in_person'
-    ? { location: said ?? usual, meetingLink: null }
-    : { location: null, meetingLink: meetingLinkIn(said) };
+    ? { location: given ?? usual, meetingLink: null }
+    : { location: null, meetingLink: meetingLinkIn(given) };
 }
 
 /** The first web address in a free-text location, which is where Acuity puts the meeting link. */

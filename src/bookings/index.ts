@@ -59,13 +59,13 @@ export {
   findBooking,
   findBookingByAppointment,
   findBookingId,
-  followInto,
+  applyAcuityChanges,
   insertBooking,
   insertProgress,
   lockBooking,
   selectBookings,
   toBooking,
-  type Following,
+  type AcuityChanges,
 } from './booking.repository.ts';
 export * from './booking.service.ts';
 export * from './booking.ts';
@@ -76,4 +76,4 @@ export {
   type BookingBefore,
   type TakeOver,
 } from './booking.taken-over.ts';
-export { countUnassigned, needsReferrer, noteAsTold } from './booking.unassigned.ts';
+export { countUnassigned, needsReferrer, markAsNotified } from './booking.assign.ts';

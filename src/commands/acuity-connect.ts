@@ -18,7 +18,7 @@ try {
       questions: '/admin/acuity-questions',
       specialists: '/admin/resources/specialists/actions/add',
     };
-    for (const { says, at } of steps) say(`- ${says}${at ? `: ${config.BASE_URL}${pages[at]}` : ''}`);
+    for (const { text, at } of steps) say(`- ${text}${at ? `: ${config.BASE_URL}${pages[at]}` : ''}`);
   });
 } catch (error) {
   if (!(error instanceof StartError || error instanceof ConfigError)) throw error;

@@ -1,7 +1,7 @@
 // Checks the recipient again whenever a message is composed, because it shows the booking's current state: the person
 // may have left, or the booking may have moved to another organisation.
 import { isStaff, accountStatusOf, type Viewer } from '../accounts/index.ts';
-import { findAttempt, mayKnowAttempt } from '../attempts/index.ts';
+import { findAttempt, maySeeAttempt } from '../attempts/index.ts';
 import { findBooking, maySee } from '../bookings/index.ts';
 import type { Queryable } from '../db/knex.ts';
 import { mergedInto } from '../db/merges.ts';
@@ -44,7 +44,7 @@ export async function readerOf(db: Queryable, email: EmailRow): Promise<Reader> 
 async function mayKnow(db: Queryable, viewer: Viewer, email: BookingEmail): Promise<boolean> {
   if (!email.booking_id) {
     const attempt = email.intention_id ? await findAttempt(db, email.intention_id) : null;
-    return attempt !== null && mayKnowAttempt(db, viewer, attempt);
+    return attempt !== null && maySeeAttempt(db, viewer, attempt);
   }
   const booking = await findBooking(db, email.booking_id);
   if (booking === null || !maySee(viewer, booking)) return false;

@@ -51,9 +51,9 @@ export function changedInAcuity(
   known: string | null,
   earlier: readonly IntakeFields[],
 ): PartialDetails {
-  const { digest, details: said } = answersOf(appointment, fields);
+  const { digest, details: inAcuity } = answersOf(appointment, fields);
   if (digest === known) return {};
-  const changed = changedDetails(booking, said);
+  const changed = changedDetails(booking, inAcuity);
   if (Object.keys(changed).length === 0) return {};
   const then = earlier.find((mapping) => answersOf(appointment, mapping).digest === known);
   if (!then) return changed;
@@ -147,7 +147,7 @@ function answersNow(
     const { fieldId, form, label, type } = question;
     const value = fromAcuity(text, question);
     return [
-      kept && saysTheSame(kept, value, question, uploads) ? kept : { fieldId, form, label, type, value },
+      kept && isUnchanged(kept, value, question, uploads) ? kept : { fieldId, form, label, type, value },
     ];
   });
   // A question that is no longer asked keeps its answer, unless Acuity has another one.
@@ -157,13 +157,13 @@ function answersNow(
       const text = appointment.answers.get(kept.fieldId);
       const question = { type: kept.type, options: Array.isArray(kept.value) ? kept.value : [] };
       const value = text === undefined ? kept.value : fromAcuity(text, question);
-      return text === undefined || saysTheSame(kept, value, question, uploads) ? kept : { ...kept, value };
+      return text === undefined || isUnchanged(kept, value, question, uploads) ? kept : { ...kept, value };
     });
   return [...answers, ...gone];
 }
 
 /** Whether the answer given here equals the one in Acuity. */
-function saysTheSame(
+function isUnchanged(
   kept: Answer,
   value: AnswerValue,
   question: Pick<Question, 'type' | 'options'>,

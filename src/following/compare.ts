@@ -14,8 +14,7 @@ import {
   type AnswersContext,
 } from './answers.ts';
 import type { Convergence } from './converge.ts';
-import { differences } from './differences.ts';
-import type { Difference, DriftItem } from './drift.ts';
+import { differences, type Difference, type DriftItem } from './differences.ts';
 import { findKnown, type KnownBooking } from './known-bookings.ts';
 import { lostAmong } from './lost.ts';
 

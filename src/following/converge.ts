@@ -8,7 +8,7 @@ import { ok } from '../lib/result.ts';
 import type { AcuityResult, Appointment } from '../ports/acuity.ts';
 import { referenceAnswers, referenceMappings } from './answers.ts';
 import type { BookingDifference } from './differences.ts';
-import { followAppointment, seenBooking, type FollowCause, type Reading } from './follow.ts';
+import { followAppointment, findBookingVersion, type FollowCause, type Reading } from './follow.ts';
 import { fetchMeetingLinkJob } from './following.jobs.ts';
 import { importAppointment } from './import.ts';
 import { bumpReadVersion, findReadVersion, claimReadVersion } from './read-versions.ts';
@@ -57,11 +57,11 @@ const tries = 10;
 /** The result of one round: final, another round, or another round after something was written. */
 type Step = Converged | 'again' | { did: Outcome };
 
-export function createConvergence(loud: ConvergenceDeps): Convergence {
+export function createConvergence(announcing: ConvergenceDeps): Convergence {
   const quiet: ConvergenceDeps = {
-    ...loud,
-    attempts: { ...loud.attempts, announce: tellNobody },
-    settlement: loud.quietSettlement,
+    ...announcing,
+    attempts: { ...announcing.attempts, announce: tellNobody },
+    settlement: announcing.quietSettlement,
   };
 
   async function readAndWrite(
@@ -72,13 +72,17 @@ export function createConvergence(loud: ConvergenceDeps): Convergence {
     // A quiet cause announces nothing, not even an attempt that it completes. During an import, bookings made here are
     // confirmed as usual.
     const isImport = cause.source === 'import';
-    const deps = !cause.quiet ? loud : isImport ? { ...quiet, settlement: loud.settlement } : quiet;
+    const deps = !cause.quiet
+      ? announcing
+      : isImport
+        ? { ...quiet, settlement: announcing.settlement }
+        : quiet;
     let did: Outcome | null = null;
     for (let round = 0; round < tries; round += 1) {
       // Read the version before Acuity: if another process acts in between, the claim fails and this reads again.
       const isGiven = given !== undefined && round === 0;
       const version = isGiven ? given.readVersion : await findReadVersion(deps.attempts.db, appointmentId);
-      const seen = await seenBooking(deps.attempts, appointmentId);
+      const booking = await findBookingVersion(deps.attempts, appointmentId);
       const read = isGiven ? ok(given.appointment) : await readBack(deps, appointmentId);
       if (!read.ok) return notRead(read);
       await deps.attempts.onStep?.('read_back');
@@ -87,8 +91,8 @@ export function createConvergence(loud: ConvergenceDeps): Convergence {
         isNewest: (trx: Transaction) => claimReadVersion(trx, appointmentId, version),
         noteUnchanged: (trx: Transaction) => bumpReadVersion(trx, appointmentId),
       };
-      const step: Step = seen
-        ? await follow(deps, seen.id, { ...reading, seenVersion: seen.version }, cause)
+      const step: Step = booking
+        ? await follow(deps, booking.id, { ...reading, expectedVersion: booking.version }, cause)
         : await create(deps, reading, cause);
       if (step === 'again') continue;
       if (!('did' in step))
@@ -101,15 +105,16 @@ export function createConvergence(loud: ConvergenceDeps): Convergence {
   return {
     async converge(appointmentId, cause, given) {
       const done = await readAndWrite(appointmentId, cause, given);
-      if (done.ok && done.bookingId) await scheduleLinkFetch(loud, done.bookingId, appointmentId);
+      if (done.ok && done.bookingId) await scheduleLinkFetch(announcing, done.bookingId, appointmentId);
       return done;
     },
     async fetchMeetingLink(appointmentId) {
       // Not via converge, which would add this job again each time it runs.
       const done = await readAndWrite(appointmentId, { source: 'acuity' });
       if (!done.ok) throw new Error(done.reason);
-      const booking = done.bookingId ? await findBooking(loud.attempts.db, done.bookingId) : null;
-      const isStillWanted = booking?.status === 'active' && booking.startsAt > loud.attempts.clock.now();
+      const booking = done.bookingId ? await findBooking(announcing.attempts.db, done.bookingId) : null;
+      const isStillWanted =
+        booking?.status === 'active' && booking.startsAt > announcing.attempts.clock.now();
       if (isStillWanted && booking.type === 'telehealth' && !booking.meetingLink)
         throw new Error('no_link_yet');
     },
@@ -148,7 +153,7 @@ async function follow(
 
 async function create(
   { attempts, settlement }: ConvergenceDeps,
-  reading: Omit<Reading, 'seenVersion'>,
+  reading: Omit<Reading, 'expectedVersion'>,
   cause: FollowCause,
 ): Promise<Step> {
   const { appointment } = reading;

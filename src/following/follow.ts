@@ -10,7 +10,7 @@ import {
   detailIn,
   findBooking,
   findBookingByAppointment,
-  followInto,
+  applyAcuityChanges,
   hasEnded,
   insertAnswers,
   insertProgress,
@@ -24,7 +24,7 @@ import {
   type Booking,
   type BookingMailKind,
   type BookingStatus,
-  type Following,
+  type AcuityChanges,
   type KeptAnswers,
   type PartialDetails,
   type Progress,
@@ -53,9 +53,9 @@ export interface FollowCause {
 /** For an appointment that predates this system: it becomes a booking even if it is cancelled. */
 export interface Takeover {
   /** The progress of the work on it; null: as for any other booking. */
-  standingOf(
+  workStateOf(
     appointment: Pick<Appointment, 'startsAt' | 'durationMinutes' | 'canceled' | 'noShow'>,
-  ): Standing | null;
+  ): WorkState | null;
   /** Details that Acuity does not have. */
   claimNumber?: string | null;
   owner?: Owner | null;
@@ -63,7 +63,7 @@ export interface Takeover {
   note(trx: Transaction, bookingId: string): Promise<void>;
 }
 
-export interface Standing {
+export interface WorkState {
   status: BookingStatus;
   progress: Progress;
 }
@@ -90,7 +90,7 @@ export type Followed =
 export interface Reading {
   appointment: Appointment;
   /** The booking's version before Acuity was read. */
-  seenVersion: number;
+  expectedVersion: number;
   /** Claims the read version; false when another process acted on an answer since this one was requested. */
   isNewest: (trx: Transaction) => Promise<boolean>;
   /** Bumps the read version when nothing differs: a process that holds an older answer must read again. */
@@ -101,7 +101,7 @@ export interface Reading {
 export async function followAppointment(
   deps: AttemptDeps,
   bookingId: string,
-  { appointment, seenVersion, isNewest, noteUnchanged }: Reading,
+  { appointment, expectedVersion, isNewest, noteUnchanged }: Reading,
   cause: FollowCause,
 ): Promise<Followed> {
   const specialist = await deps.specialists.findByCalendar(appointment.calendarId);
@@ -122,7 +122,7 @@ export async function followAppointment(
     await planAnswers(trx, change, booking, appointment, context, cause);
     // Nothing is written here, so a stale answer does no harm; but no older answer may be written after it.
     if (isEmpty(change)) await noteUnchanged(trx);
-    else if (booking.version !== seenVersion || !(await isNewest(trx))) return { outcome: 'stale' };
+    else if (booking.version !== expectedVersion || !(await isNewest(trx))) return { outcome: 'stale' };
     if (!isEmpty(change) && (await findOpenChange(trx, bookingId))) return { outcome: 'busy' };
     await deps.onStep?.('in_follow_transaction');
     return { ...(await write(deps, trx, booking, change, cause)), before: booking };
@@ -135,7 +135,7 @@ export async function followAppointment(
 }
 
 interface Plan {
-  set: Following;
+  set: AcuityChanges;
   /** The new progress that people are told about; null when the change has none. */
   progress: Progress | null;
   notes: string;
@@ -170,7 +170,7 @@ function planOf(
   booking: Booking,
   appointment: Appointment,
   specialist: Specialist | null,
-  details: Following,
+  details: AcuityChanges,
 ): Plan {
   const found = differences(booking, appointment, specialist);
   const plan: Plan = { set: {}, progress: null, notes: '', left: [], answers: null };
@@ -213,9 +213,9 @@ export function typeOf(appointment: Appointment, specialist: Specialist | null):
   return service?.type ?? null;
 }
 
-function placeChange(booking: Booking, appointment: Appointment, set: Following): Following {
+function placeChange(booking: Booking, appointment: Appointment, set: AcuityChanges): AcuityChanges {
   const place = placeOf(set.type ?? booking.type, appointment.location, booking.location);
-  const change: Following = {};
+  const change: AcuityChanges = {};
   if (place.location !== null && place.location !== booking.location) change.location = place.location;
   // The old meeting link stays until Acuity names another.
   if (place.meetingLink !== null && place.meetingLink !== booking.meetingLink)
@@ -223,7 +223,7 @@ function placeChange(booking: Booking, appointment: Appointment, set: Following)
   return change;
 }
 
-function detailsChange(booking: Booking, { digest }: Answers, changed: PartialDetails): Following {
+function detailsChange(booking: Booking, { digest }: Answers, changed: PartialDetails): AcuityChanges {
   if (Object.keys(changed).length === 0) return {};
   const after = allDetails((detail) => detailIn(changed, detail) ?? detailIn(booking, detail));
   // Marked for another reason, such as a question that nobody could answer: only staff remove the mark.
@@ -241,7 +241,7 @@ async function write(
   const { set, progress, notes, left, answers } = plan;
   const rest = left.length > 0 ? { left } : {};
   if (isEmpty(plan)) return { outcome: 'skipped', bookingId: booking.id, ...rest };
-  await followInto(trx, booking.id, set, progress);
+  await applyAcuityChanges(trx, booking.id, set, progress);
   if (answers) {
     await insertAnswers(trx, {
       ...{ id: deps.ids.uuid(), bookingId: booking.id, source: cause.source },
@@ -298,7 +298,7 @@ async function announceProgress(
   deps: AttemptDeps,
   trx: Transaction,
   booking: Booking,
-  set: Following,
+  set: AcuityChanges,
   progress: Progress,
 ): Promise<void> {
   const kind = mailKinds[progress];
@@ -339,7 +339,7 @@ async function invalidateBoth(deps: AttemptDeps, before: Booking, appointment: A
 }
 
 /** The booking of this appointment and its version; null when there is none. */
-export async function seenBooking(
+export async function findBookingVersion(
   deps: Pick<AttemptDeps, 'db'>,
   appointmentId: number,
 ): Promise<{ id: string; version: number } | null> {

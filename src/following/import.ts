@@ -7,7 +7,7 @@ import {
   changeBooking,
   detailIn,
   findBookingByAppointment,
-  followInto,
+  applyAcuityChanges,
   hasEnded,
   insertAnswers,
   insertBooking,
@@ -15,7 +15,7 @@ import {
   intakeFields,
   lacksDetails,
   meetingLinkIn,
-  noteAsTold,
+  markAsNotified,
   placeOf,
   type Answers,
   type KeptAnswers,
@@ -29,7 +29,7 @@ import type { Specialist } from '../specialists/index.ts';
 import { answersContext, importedAnswers, referenceAnswers, referenceMappings } from './answers.ts';
 import { isAnnounced, typeOf, type FollowCause, type Reading } from './follow.ts';
 import { isMadeByUs, lostTimes, referenceToKeep, wasBooked } from './lost.ts';
-import { ownerOf, strangerIn, type Owner } from './owner.ts';
+import { ownerOf, findUnknownReferrer, type Owner } from './owner.ts';
 
 export type Imported =
   | { outcome: 'created'; bookingId: string }
@@ -45,7 +45,7 @@ export type Imported =
 /** Makes at most one booking for an appointment, however many processes import it concurrently. */
 export async function importAppointment(
   deps: AttemptDeps,
-  { appointment, isNewest }: Omit<Reading, 'seenVersion'>,
+  { appointment, isNewest }: Omit<Reading, 'expectedVersion'>,
   cause: FollowCause,
 ): Promise<Imported> {
   const specialist = await deps.specialists.findByCalendar(appointment.calendarId);
@@ -60,11 +60,11 @@ export async function importAppointment(
     if (appointment.canceled && !cause.takeover && !wasBooked(appointment, reference.value, times))
       return { outcome: 'cancelled_before_booked' };
     if (!specialist) return { outcome: 'unknown_calendar' };
-    const said = { answers, kept, reference: reference.value };
+    const read = { answers, kept, reference: reference.value };
     try {
       const bookingId = await deps.db.transaction(async (trx) => {
         await keepMergesOff(trx);
-        return (await isNewest(trx)) ? writeImported(deps, trx, appointment, specialist, said, cause) : null;
+        return (await isNewest(trx)) ? writeImported(deps, trx, appointment, specialist, read, cause) : null;
       });
       if (bookingId === null) return { outcome: 'stale' };
       await deps.availability.invalidate(
@@ -95,8 +95,8 @@ async function writeImported(
     typeOf(appointment, specialist) ?? (meetingLinkIn(appointment.location) ? 'telehealth' : 'in_person');
   const service = specialist.services.find((one) => one.type === type);
   const durationMinutes = appointment.durationMinutes || (service?.durationMinutes ?? 60);
-  const said = allDetails((detail) => detailIn(answers.details, detail));
-  const details = { ...said, claimNumber: said.claimNumber ?? cause.takeover?.claimNumber ?? null };
+  const inAcuity = allDetails((detail) => detailIn(answers.details, detail));
+  const details = { ...inAcuity, claimNumber: inAcuity.claimNumber ?? cause.takeover?.claimNumber ?? null };
   const isLost = isMadeByUs(appointment, reference);
   const isFromPortal = isLost && owner.userId !== null;
   await insertBooking(trx, {
@@ -126,12 +126,12 @@ async function writeImported(
   await writeProgress('scheduled');
   if (appointment.canceled) {
     const ended = appointment.noShow ? 'no_show' : 'cancelled';
-    await followInto(trx, bookingId, { ended }, ended);
+    await applyAcuityChanges(trx, bookingId, { ended }, ended);
     await writeProgress(ended);
   }
-  const standing = cause.takeover?.standingOf({ ...appointment, durationMinutes }) ?? null;
-  if (standing) {
-    const { status, progress } = standing;
+  const workState = cause.takeover?.workStateOf({ ...appointment, durationMinutes }) ?? null;
+  if (workState) {
+    const { status, progress } = workState;
     await changeBooking(trx, bookingId, { status, currentProgress: progress });
     if (progress !== 'scheduled' && !appointment.canceled) await writeProgress(progress);
   }
@@ -153,7 +153,7 @@ async function writeImported(
   const isTold = isAnnounced(cause, examination, now) && !(await wasTakenOver(trx, appointment.id));
   if (!isLost && isTold && !appointment.canceled && !hasEnded(examination, now))
     await deps.announce(trx, { kind: 'booking_confirmation', bookingId });
-  if (cause.quiet && !owner.userId) await noteAsTold(trx, bookingId, deps.ids.uuid());
+  if (cause.quiet && !owner.userId) await markAsNotified(trx, bookingId, deps.ids.uuid());
   await cause.takeover?.note(trx, bookingId);
   await deps.onStep?.('in_import_transaction');
   return bookingId;
@@ -168,15 +168,15 @@ async function wasTakenOver(trx: Transaction, appointmentId: number): Promise<bo
 }
 
 /** What importing this appointment would do; nothing is written. */
-export type Foreseen =
+export type ImportPreview =
   | { outcome: 'made'; owner: Owner }
   | { outcome: 'unknown_calendar' | 'attempt_failed' | 'being_booked' };
 
-export async function foreseeImport(
+export async function previewImport(
   deps: AttemptDeps,
   appointment: Appointment,
   cause: FollowCause,
-): Promise<Foreseen> {
+): Promise<ImportPreview> {
   const references = referenceAnswers(appointment, await referenceMappings(deps));
   for (const { reference } of references) {
     const attempt = await findAttemptByReference(deps.db, reference);
@@ -193,8 +193,13 @@ export async function foreseeImport(
 }
 
 /** See owner.ts. */
-export async function strangerNamedIn(deps: AttemptDeps, appointment: Appointment) {
-  return strangerIn(deps.db, deps, appointment, answersOf(appointment, await intakeFields(deps.db, deps)));
+export async function unknownReferrerOf(deps: AttemptDeps, appointment: Appointment) {
+  return findUnknownReferrer(
+    deps.db,
+    deps,
+    appointment,
+    answersOf(appointment, await intakeFields(deps.db, deps)),
+  );
 }
 
 /** The referrer and organisation that Acuity names now, for a booking without a referrer. */

@@ -8,9 +8,9 @@ export {
   outcomes,
   type Outcome,
 } from './converge.ts';
-export { allDifferences, driftStates, type DriftItem, type Span } from './drift.ts';
-export { followAppointment, type FollowCause, type Standing, type Takeover } from './follow.ts';
-export { foreseeImport, ownerIn, strangerNamedIn, type Foreseen } from './import.ts';
+export { allDifferences, driftStates, type DriftItem, type Span } from './differences.ts';
+export { followAppointment, type FollowCause, type WorkState, type Takeover } from './follow.ts';
+export { previewImport, ownerIn, unknownReferrerOf, type ImportPreview } from './import.ts';
 export { findKnown, type KnownBooking } from './known-bookings.ts';
 export type { Owner } from './owner.ts';
 export { findReadVersions } from './read-versions.ts';

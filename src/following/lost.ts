@@ -68,10 +68,10 @@ export function wasBooked(
   keptReference: string | null,
   times: LostTime[],
 ): boolean {
-  return isMadeByUs(appointment, keptReference) || isOf(times, appointment);
+  return isMadeByUs(appointment, keptReference) || wasCreatedIn(times, appointment);
 }
 
-function isOf(times: LostTime[], { createdAt }: Appointment): boolean {
+function wasCreatedIn(times: LostTime[], { createdAt }: Appointment): boolean {
   return times.some(({ from, until }) => createdAt && createdAt >= from && createdAt <= until);
 }
 
@@ -85,10 +85,10 @@ export async function lostAmong(
   const taken = await takenAmong(deps.db, [...answers.values()].flat());
   const times = await lostTimes(deps.db);
   const lost = new Set<number>();
-  for (const [appointment, said] of answers) {
+  for (const [appointment, references] of answers) {
     // A failed attempt left it behind, or it is a copy.
-    if (said.length > 0 && said.every(({ reference }) => taken.has(reference))) continue;
-    if (said.length === 0 && !isOf(times, appointment)) continue;
+    if (references.length > 0 && references.every(({ reference }) => taken.has(reference))) continue;
+    if (references.length === 0 && !wasCreatedIn(times, appointment)) continue;
     const kept = await referenceToKeep(deps, appointment, mappings);
     if (!kept.ok) return kept;
     if (wasBooked(appointment, kept.value, times)) lost.add(appointment.id);

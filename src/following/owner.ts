@@ -65,13 +65,13 @@ export async function lateOwner(
  * The person whom Acuity names as referrer, when nobody here has that address and the form names an organisation too.
  * The name is the client's, unless a separate question holds the referrer's address.
  */
-export async function strangerIn(
+export async function findUnknownReferrer(
   db: Queryable,
   { referrerFieldId }: Pick<AttemptDeps, 'referrerFieldId'>,
-  { client, answers: said }: Appointment,
+  { client, answers }: Appointment,
   { organization }: Answers,
 ): Promise<{ email: string; name: string; organization: string } | null> {
-  const named = referrerFieldId === undefined ? undefined : said.get(referrerFieldId);
+  const named = referrerFieldId === undefined ? undefined : answers.get(referrerFieldId);
   const email = (named ?? client.email)?.trim().toLowerCase();
   if (!email || !organization) return null;
   if (await db('users').where({ email }).first('id')) return null;

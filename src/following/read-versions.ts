@@ -22,19 +22,19 @@ export async function findReadVersions(
 }
 
 /**
- * Bumps the version if it is still `seen`. False: somebody acted on another answer since, so ours may be older and must
+ * Bumps the version if it is still `expectedVersion`. False: somebody acted on another answer since, so ours may be older and must
  * not be written. A refused claim bumps nothing; otherwise dozens of concurrent ones would refuse each other for ever.
  */
 export async function claimReadVersion(
   trx: Transaction,
   appointmentId: number,
-  seen: number,
+  expectedVersion: number,
 ): Promise<boolean> {
   const { rows } = await trx.raw<{ rows: unknown[] }>(
     `insert into appointment_looks as l values (?, 1)
      on conflict (appointment_id) do update set looks = l.looks + 1 where l.looks = ?
      returning looks`,
-    [appointmentId, seen],
+    [appointmentId, expectedVersion],
   );
   return rows.length > 0;
 }

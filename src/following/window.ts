@@ -3,11 +3,11 @@
 import { Temporal } from 'temporal-polyfill';
 import { failure, ok } from '../lib/result.ts';
 import type { Acuity, AcuityResult, Appointment } from '../ports/acuity.ts';
-import type { Span } from './drift.ts';
+import type { Span } from './differences.ts';
 
-const page = 100;
+const pageSize = 100;
 /** Page size for one day of one calendar, which cannot be halved. Acuity accepts it in practice. */
-const largest = 2_000;
+const dayLimit = 2_000;
 
 export function addDays(day: string, days: number): string {
   return Temporal.PlainDate.from(day).add({ days }).toString();
@@ -39,10 +39,10 @@ async function read(
     minDate: from,
     maxDate: to,
     which: 'all',
-    max: isWhole ? largest : page,
+    max: isWhole ? dayLimit : pageSize,
     ...(calendarId !== undefined && { calendarId }),
   });
-  if (!found.ok || found.value.length < (isWhole ? largest : page)) return found;
+  if (!found.ok || found.value.length < (isWhole ? dayLimit : pageSize)) return found;
   // Fail rather than return some of them: missing appointments would look deleted.
   if (isWhole) return failure({ reason: 'unreadable' });
   if (from === to) return each(calendarIds, (id) => read(acuity, { from, to }, calendarIds, id));

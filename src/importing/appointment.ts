@@ -11,9 +11,9 @@ import {
 import type { Queryable, Transaction } from '../db/knex.ts';
 import { keepMergesOff } from '../db/merges.ts';
 import {
-  foreseeImport,
+  previewImport,
   ownerIn,
-  strangerNamedIn,
+  unknownReferrerOf,
   type Convergence,
   type FollowCause,
   type GivenAppointment,
@@ -67,11 +67,11 @@ export async function takeAppointment(
   });
   const foreseen = booking
     ? null
-    : await foreseeImport(deps.attempts, appointment, causeOf(deps, importId, appointment, given, rule));
+    : await previewImport(deps.attempts, appointment, causeOf(deps, importId, appointment, given, rule));
   if (foreseen && foreseen.outcome !== 'made') return line('left', reasons[foreseen.outcome](appointment));
   const stranger =
     given.makesPeople && !given.owner && !booking?.createdBy
-      ? await strangerNamedIn(deps.attempts, appointment)
+      ? await unknownReferrerOf(deps.attempts, appointment)
       : null;
   const made = stranger && importId ? await takeStranger(deps, importId, stranger) : null;
   const known = made ? { ...given, owner: made } : given;
@@ -112,7 +112,7 @@ function causeOf(
   return {
     ...{ source: 'import', quiet: true },
     takeover: {
-      standingOf: (examination) => standingFor(deps, examination, known, rule),
+      workStateOf: (examination) => standingFor(deps, examination, known, rule),
       ...{ claimNumber: known.claimNumber, owner: known.owner },
       async note(trx, bookingId) {
         if (!importId) return;
@@ -235,7 +235,9 @@ function decideOn(
   if (progress) {
     const standing = standingAs(progress);
     if (standing.progress === booking.currentProgress && standing.status === booking.status) return take;
-    return isUntouched ? { ...take, standing } : 'somebody has moved the work on the booking on already';
+    return isUntouched
+      ? { ...take, work: standing }
+      : 'somebody has moved the work on the booking on already';
   }
   // One that was booked before its time is in somebody's hands; one that came in when it was over is not.
   const cameInOver =
@@ -244,7 +246,7 @@ function decideOn(
     isUntouched && cameInOver && booking.version === 1
       ? standingByRule(rule, { ...booking, canceled: false, noShow: false }, clock)
       : null;
-  return { ...take, ...(standing && { standing }) };
+  return { ...take, ...(standing && { work: standing }) };
 }
 
 function saysOf(

@@ -1,6 +1,6 @@
 // Where the work on an examination stands that was over before it came here.
 import { hasEnded, statusAfter, type Progress } from '../bookings/index.ts';
-import type { Standing, Takeover } from '../following/index.ts';
+import type { WorkState, Takeover } from '../following/index.ts';
 import type { Clock } from '../ports/clock.ts';
 
 /** What `--past` and a file's column `progress` may say, and what it means. */
@@ -24,7 +24,7 @@ export function isPastProgress(text: string): text is PastProgress {
   return Object.hasOwn(pastProgresses, text);
 }
 
-export function standingAs(past: PastProgress): Standing {
+export function standingAs(past: PastProgress): WorkState {
   const progress = pastProgresses[past];
   return { status: statusAfter(progress), progress };
 }
@@ -32,9 +32,9 @@ export function standingAs(past: PastProgress): Standing {
 /** Null: as any other booking. Cancelled stays cancelled; that nobody came stays so, and is closed where the rule closes. */
 export function standingByRule(
   { past, closedUntil }: PastRule,
-  { startsAt, durationMinutes, canceled, noShow }: Parameters<Takeover['standingOf']>[0],
+  { startsAt, durationMinutes, canceled, noShow }: Parameters<Takeover['workStateOf']>[0],
   clock: Clock,
-): Standing | null {
+): WorkState | null {
   if ((canceled && !noShow) || !hasEnded({ startsAt, durationMinutes }, clock.now())) return null;
   const isOld = closedUntil !== null && startsAt.toISOString().slice(0, 10) <= closedUntil;
   const standing = standingAs(isOld ? 'closed' : past);

@@ -2,7 +2,7 @@
 // any process works on it, and what of the time since the backup nobody can bring back
 // (docs/decisions/0024-after-a-restore.md).
 import { endAllAccess } from '../accounts/index.ts';
-import { takeForCalled, type Settlement } from '../attempts/index.ts';
+import { markOpenAsCalled, type Settlement } from '../attempts/index.ts';
 import { systemActor, type AuditLog } from '../audit/index.ts';
 import type { Database, Transaction } from '../db/knex.ts';
 import type { DocumentCare, Inventory } from '../documents/index.ts';
@@ -103,7 +103,7 @@ async function begin({ audit, ids }: RestoringDeps, trx: Transaction) {
   const access = await endAllAccess(trx);
   const mail = await withholdQueued(trx);
   await abandonRuns(trx);
-  const attempts = await takeForCalled(trx);
+  const attempts = await markOpenAsCalled(trx);
   if (restore.isNew)
     await trx.raw(
       `select max(nextval(pg_get_serial_sequence('audit_log', 'id'))) from generate_series(1, ?::int)`,

@@ -8,7 +8,6 @@ import type { Acuity, AcuityAccount, AcuityCalendar } from '../ports/acuity.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Mapping } from '../questions/index.ts';
 import { freeCalendars, readOffer } from '../specialists/index.ts';
-import { findPublicAddress, type Reach } from './reach.ts';
 import {
   ensureSubscriptions,
   type ConnectionTrouble,
@@ -53,7 +52,7 @@ export async function connectAcuity(
       resourceId: null,
       outcome: ensured.ok ? 'success' : 'failure',
       metadata: ensured.ok
-        ? { asked: 'connect', made: ensured.value.states.filter(({ mended }) => mended !== null).length }
+        ? { asked: 'connect', made: ensured.value.states.filter(({ trouble }) => trouble !== null).length }
         : { asked: 'connect', reason: ensured.reason },
     }),
   );
@@ -118,7 +117,7 @@ export async function readConnection({
   clock: Clock;
   target: string;
 }): Promise<ConnectionState> {
-  const look = (await db('acuity_connection').first('checked_at', 'trouble')) as {
+  const check = (await db('acuity_connection').first('checked_at', 'trouble')) as {
     checked_at: Date | null;
     trouble: ConnectionTrouble | null;
   };
@@ -138,8 +137,8 @@ export async function readConnection({
   const [oldest] = rows.map(({ created_at }) => created_at).toSorted((a, b) => a.getTime() - b.getTime());
   return {
     attention: await attention(),
-    trouble: look.trouble,
-    checkedAt: look.checked_at,
+    trouble: check.trouble,
+    checkedAt: check.checked_at,
     lastEventAt,
     webhooks: rows.map((row) => ({
       event: row.event,
@@ -153,11 +152,11 @@ export async function readConnection({
   async function attention(): Promise<ConnectionAttention | null> {
     if (oldest === undefined) return 'never_connected';
     // While Acuity does not answer, nothing is known to be broken; /readyz reports that under `acuity`.
-    if (look.trouble !== null && look.trouble !== 'unavailable') return 'broken';
+    if (check.trouble !== null && check.trouble !== 'unavailable') return 'broken';
     const since = Math.max(oldest.getTime(), (lastEventAt?.getTime() ?? 0) + earlierMs);
     const until = clock.now().getTime() - quietAfterMs;
     if (since > until) return null;
-    const untold = await db('bookings')
+    const withoutEvent = await db('bookings')
       .where({ source: 'portal' })
       .where('created_at', '>', new Date(since))
       .where('created_at', '<', new Date(until))
@@ -169,6 +168,30 @@ export async function readConnection({
           .select('p.id'),
       )
       .first('id');
-    return untold === undefined ? null : 'quiet';
+    return withoutEvent === undefined ? null : 'quiet';
+  }
+}
+
+/** `ours`: Examdesk answers. `other`: something else does. `nothing`: no answer, seen from this machine. */
+export type Reach = 'ours' | 'other' | 'nothing';
+
+const timeoutMs = 5_000;
+
+/**
+ * Requests the address that Acuity sends to. A GET is stored nowhere, and Examdesk answers it with problem details. A
+ * machine that cannot reach its own public address reports `nothing` although Acuity may reach it.
+ */
+export async function findPublicAddress(target: string): Promise<Reach> {
+  try {
+    const answer = await fetch(target, {
+      headers: { accept: 'application/json' },
+      redirect: 'manual',
+      signal: AbortSignal.timeout(timeoutMs),
+    });
+    await answer.body?.cancel();
+    const isOurs = answer.headers.get('content-type')?.startsWith('application/problem+json') ?? false;
+    return isOurs ? 'ours' : 'other';
+  } catch {
+    return 'nothing';
   }
 }

@@ -32,8 +32,8 @@ export function connectedWords(connection: Connection): string[] {
       ? `Acuity account: ${[account.name, account.email, `number ${account.id}`, account.timezone].filter(Boolean).join(', ')}`
       : 'Acuity account: could not be read at the moment',
     ...states.map(
-      ({ event, target, acuityId, mended }) =>
-        `Webhook ${event} to ${target}: ${mended ? made[mended] : 'was there, and is active'} (number ${acuityId})`,
+      ({ event, target, acuityId, trouble }) =>
+        `Webhook ${event} to ${target}: ${trouble ? made[trouble] : 'was there, and is active'} (number ${acuityId})`,
     ),
     ...others.map(
       ({ event, target, status, id }) =>
@@ -50,7 +50,7 @@ export function connectedWords(connection: Connection): string[] {
 
 export interface NextStep {
   at: 'questions' | 'specialists' | null;
-  says: string;
+  text: string;
 }
 
 /** What is left to do, in order. */
@@ -59,17 +59,17 @@ export function nextSteps({ reach, calendars, questions }: Connection): NextStep
   if (reach !== 'ours')
     steps.push({
       at: null,
-      says: `${reach === 'other' ? 'Something that is not Examdesk' : 'Nothing'} answers at our public address, asked from this machine: check that BASE_URL leads here from outside`,
+      text: `${reach === 'other' ? 'Something that is not Examdesk' : 'Nothing'} answers at our public address, asked from this machine: check that BASE_URL leads here from outside`,
     });
   if (questions?.formCount === 0)
     steps.push({
       at: null,
-      says: 'Acuity has no form: create one there with a text question for our reference, attach it to every appointment type, then connect again',
+      text: 'Acuity has no form: create one there with a text question for our reference, attach it to every appointment type, then connect again',
     });
   else if (questions && (!questions.isSaved || questions.unmapped.length > 0))
     steps.push({
       at: 'questions',
-      says:
+      text:
         questions.unmapped.length > 0
           ? `Say which question is which detail. Without a question so far: ${questions.unmapped.join(', ')}`
           : 'Check which question is which detail, and save',
@@ -77,9 +77,9 @@ export function nextSteps({ reach, calendars, questions }: Connection): NextStep
   if (calendars && calendars.free.length > 0)
     steps.push({
       at: 'specialists',
-      says: `Add a specialist for each calendar that has none: ${calendars.free.map(({ name }) => name).join(', ')}`,
+      text: `Add a specialist for each calendar that has none: ${calendars.free.map(({ name }) => name).join(', ')}`,
     });
   if (calendars?.count === 0)
-    steps.push({ at: null, says: 'Acuity has no calendar: create one there for each specialist' });
+    steps.push({ at: null, text: 'Acuity has no calendar: create one there for each specialist' });
   return steps;
 }

@@ -1,7 +1,31 @@
+// Reports of reconciliations, and the differences that they found.
 import type { Queryable, Transaction } from '../db/knex.ts';
 import type { DriftItem, Span } from '../following/index.ts';
-import type { DriftReport, ReportKind } from './drift.report.ts';
-import { supersedeEarlier } from './drift.standing.ts';
+import { supersedeEarlier } from './drift.superseded.ts';
+
+export const reportKinds = ['near', 'all', 'manual', 'gap'] as const;
+export type ReportKind = (typeof reportKinds)[number];
+export const reportStates = ['running', 'done', 'failed'] as const;
+
+export interface DriftReport {
+  id: string;
+  kind: ReportKind;
+  /** Calendar days, both included. */
+  from: string;
+  to: string;
+  fixes: boolean;
+  /** Its repairs are announced to nobody. */
+  tellsNobody: boolean;
+  state: (typeof reportStates)[number];
+  nextDay: string;
+  appointments: number;
+  found: number;
+  fixed: number;
+  unannounced: number;
+  lastError: string | null;
+  startedAt: Date;
+  finishedAt: Date | null;
+}
 
 interface ReportRow {
   id: string;

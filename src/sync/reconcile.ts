@@ -15,9 +15,15 @@ import {
 import { errorFacts } from '../lib/error-facts.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Ids } from '../ports/ids.ts';
-import type { DriftReport, ReportKind } from './drift.report.ts';
-import { finishReport, startReport, takeOver, writeWindow } from './drift.repository.ts';
-import { foundToTell } from './drift.standing.ts';
+import {
+  finishReport,
+  startReport,
+  takeOver,
+  writeWindow,
+  type DriftReport,
+  type ReportKind,
+} from './drift.repository.ts';
+import { findNews } from './drift.superseded.ts';
 
 export interface ReconcileDeps extends CompareDeps {
   audit: AuditLog;
@@ -72,7 +78,7 @@ async function run(deps: ReconcileDeps, report: DriftReport, onProgress: Progres
       const last = addDays(day, windowDays - 1);
       const span = { from: day, to: last < report.to ? last : report.to };
       day = addDays(span.to, 1);
-      await oneWindow(deps, report, span, day);
+      await reconcileWindow(deps, report, span, day);
       await deps.onStep?.('window');
     }
     onProgress(days, days);
@@ -85,7 +91,7 @@ async function run(deps: ReconcileDeps, report: DriftReport, onProgress: Progres
 
 class Unreadable extends Error {}
 
-async function oneWindow(
+async function reconcileWindow(
   deps: ReconcileDeps,
   report: DriftReport,
   span: Span,
@@ -135,7 +141,7 @@ function end(
   error: string | null,
 ): Promise<DriftReport> {
   return deps.db.transaction(async (trx) => {
-    const { any, news } = await foundToTell(trx, reportId);
+    const { any, news } = await findNews(trx, reportId);
     const report = await finishReport(trx, reportId, { state, error, at: deps.clock.now() });
     const isToldOf = report.kind === 'all' ? any : report.kind !== 'manual' && news;
     if (isToldOf && !tellsNobody) await deps.announce(trx, report);

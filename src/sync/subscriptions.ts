@@ -28,7 +28,7 @@ export interface SubscriptionState {
   target: string;
   acuityId: number;
   /** What was wrong before this check made it again; null: nothing. */
-  mended: Trouble | null;
+  trouble: Trouble | null;
 }
 
 export interface SubscriptionDeps {
@@ -80,7 +80,9 @@ export async function ensureSubscriptions(
   const lease = await claim(deps.db);
   if (lease === null) return failure({ reason: 'under_way' });
   try {
-    const done = isReachable(deps) ? await bringInOrder(deps, options) : failure({ reason: 'address' });
+    const done = isReachable(deps)
+      ? await repairSubscriptions(deps, options)
+      : failure({ reason: 'address' });
     await write(deps, done);
     return done;
   } finally {
@@ -111,7 +113,7 @@ async function claim(db: Database): Promise<string | null> {
   return rows[0]?.lease ?? null;
 }
 
-async function bringInOrder(
+async function repairSubscriptions(
   deps: SubscriptionDeps,
   { silent }: { silent: boolean },
 ): Promise<Result<Ensured, { reason: ConnectionTrouble }>> {
@@ -122,29 +124,29 @@ async function bringInOrder(
   let count = listed.value.length;
   for (const event of wantedEvents) {
     const ours = listed.value.filter((one) => one.event === event && one.target === deps.target);
-    const well = silent ? undefined : ours.find(({ status }) => status === 'active');
+    const working = silent ? undefined : ours.find(({ status }) => status === 'active');
     // A second one would deliver every event twice: two processes once made one each.
-    for (const { id } of ours.filter((one) => one !== well)) {
+    for (const { id } of ours.filter((one) => one !== working)) {
       const deleted = await deps.acuity.deleteWebhook(id);
       if (!deleted.ok) return failure({ reason: troubleOf(deleted) });
       count -= 1;
     }
-    if (well) {
-      states.push({ event, target: deps.target, acuityId: well.id, mended: null });
+    if (working) {
+      states.push({ event, target: deps.target, acuityId: working.id, trouble: null });
       continue;
     }
-    const mended = ours.length === 0 ? 'missing' : silent ? 'silent' : 'disabled';
+    const trouble = ours.length === 0 ? 'missing' : silent ? 'silent' : 'disabled';
     const made = await deps.acuity.createWebhook(event, deps.target);
     if (!made.ok) return failure({ reason: troubleOf(made, count) });
     count += 1;
-    deps.log.warn({ event, trouble: mended }, 'A webhook was made in Acuity');
-    states.push({ event, target: deps.target, acuityId: made.value.id, mended });
+    deps.log.warn({ event, trouble }, 'A webhook was made in Acuity');
+    states.push({ event, target: deps.target, acuityId: made.value.id, trouble });
   }
   const isKnown = (state: SubscriptionState) =>
     known.some(({ event, target }) => event === state.event && target === state.target);
   return ok({
     states,
-    repaired: states.filter((state) => state.mended !== null && isKnown(state)),
+    repaired: states.filter((state) => state.trouble !== null && isKnown(state)),
     others: listed.value.filter(({ target }) => target !== deps.target),
   });
 }
@@ -173,17 +175,17 @@ async function write(
     // created_at is kept: it tells how long this webhook could have delivered events.
     await trx('webhook_subscriptions')
       .insert(
-        states.map(({ acuityId, event, target, mended }) => ({
+        states.map(({ acuityId, event, target, trouble }) => ({
           acuity_id: acuityId,
           event,
           target,
           checked_at: now,
-          trouble: repaired.some((one) => one.event === event) ? mended : null,
+          trouble: repaired.some((one) => one.event === event) ? trouble : null,
         })),
       )
       .onConflict('acuity_id')
       .merge(['event', 'target', 'checked_at', 'trouble']);
-    const made = states.filter(({ mended }) => mended !== null);
+    const made = states.filter(({ trouble }) => trouble !== null);
     if (made.length > 0) await deps.announce(trx, { all: made, repaired });
   });
 }

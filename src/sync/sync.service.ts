@@ -10,9 +10,14 @@ import {
   type Connection,
   type ConnectionState,
 } from './connection.ts';
-import type { DriftReport, ReportKind } from './drift.report.ts';
-import { findReport, listReports, startReport } from './drift.repository.ts';
-import { removeOldReports } from './drift.standing.ts';
+import {
+  findReport,
+  listReports,
+  startReport,
+  type DriftReport,
+  type ReportKind,
+} from './drift.repository.ts';
+import { removeOldReports } from './drift.superseded.ts';
 import { reconcile, resume, type Progress, type ReconcileDeps } from './reconcile.ts';
 import { ensureSubscriptions, type SubscriptionDeps } from './subscriptions.ts';
 import { resumeReconciliationJob } from './sync.jobs.ts';
@@ -24,7 +29,10 @@ export interface SyncService {
     onProgress?: Progress,
   ): Promise<DriftReport | null>;
   /** An admin requests a run that repairs: stores its report at once; a worker does the run. */
-  ask(actor: Actor, which: keyof Spans): Promise<Result<DriftReport, { reason: 'forbidden' | 'under_way' }>>;
+  requestRun(
+    actor: Actor,
+    which: keyof Spans,
+  ): Promise<Result<DriftReport, { reason: 'forbidden' | 'under_way' }>>;
   /** For the job: does the requested run. */
   resume(): Promise<DriftReport | null>;
   /** For the job: reconciles and repairs the near weeks. */
@@ -77,16 +85,16 @@ export function createSyncService({ jobs, reconciling, subscribing, mapping }: S
       .first('i.id');
     if (unannounced === undefined) return false;
     // The webhook was made within this time: the changes may be older than it.
-    const young = await db('webhook_subscriptions').where('created_at', '>', since).first('acuity_id');
-    return young === undefined;
+    const recent = await db('webhook_subscriptions').where('created_at', '>', since).first('acuity_id');
+    return recent === undefined;
   }
 
   return {
     nearSpan,
     reconcile: (wanted, onProgress) => reconcile(reconciling, { ...wanted, kind: 'manual' }, onProgress),
     spans: () => ({ near: nearSpan(), all: allSpan() }),
-    ask: (actor, which) =>
-      ask({ jobs, reconciling }, actor, {
+    requestRun: (actor, which) =>
+      requestRun({ jobs, reconciling }, actor, {
         ...(which === 'all' ? allSpan() : nearSpan()),
         // It covers the same days as the nightly run, so it counts as one.
         kind: which === 'all' ? 'all' : 'manual',
@@ -104,7 +112,7 @@ export function createSyncService({ jobs, reconciling, subscribing, mapping }: S
       const done = await ensureSubscriptions(subscribing, { silent: await isSilent() });
       if (!done.ok) {
         // Stored for /readyz and the console; the next check is in ten minutes.
-        reconciling.log.warn({ reason: done.reason }, 'Our webhooks in Acuity could not be looked at');
+        reconciling.log.warn({ reason: done.reason }, 'Our webhooks in Acuity could not be checked');
         return;
       }
       if (done.value.repaired.length === 0) return;
@@ -115,21 +123,21 @@ export function createSyncService({ jobs, reconciling, subscribing, mapping }: S
 }
 
 /** An expired lease: if the job is lost, the next run takes the report over. */
-const nobodysYet = new Date(0);
+const expiredLease = new Date(0);
 
-async function ask(
+async function requestRun(
   { jobs, reconciling: { db, audit, ids, clock } }: Pick<SyncDeps, 'jobs' | 'reconciling'>,
   actor: Actor,
   wanted: Span & { kind: ReportKind },
-): ReturnType<SyncService['ask']> {
+): ReturnType<SyncService['requestRun']> {
   if (!mayAdminister(actor.viewer)) return failure({ reason: 'forbidden' });
-  return db.transaction(async (trx): ReturnType<SyncService['ask']> => {
+  return db.transaction(async (trx): ReturnType<SyncService['requestRun']> => {
     const report = await startReport(trx, {
       ...wanted,
       id: ids.uuid(),
       fixes: true,
       startedAt: clock.now(),
-      leaseUntil: nobodysYet,
+      leaseUntil: expiredLease,
     });
     if (!report) return failure({ reason: 'under_way' });
     await jobs.add(resumeReconciliationJob, {}, { trx, key: resumeReconciliationJob.name });

@@ -36,10 +36,10 @@ export function factsOf({ body, headers }: IncomingEvent): EventFacts | null {
     ? fromJson(body)
     : Object.fromEntries(new URLSearchParams(body.toString('utf8')));
   if (given === null) return null;
-  const said = action.safeParse(given.action);
+  const parsed = action.safeParse(given.action);
   const appointment = id.safeParse(given.id);
   return {
-    action: said.success ? said.data.replace(/^appointment\./, '').replaceAll(/[^\w.-]/g, '') : null,
+    action: parsed.success ? parsed.data.replace(/^appointment\./, '').replaceAll(/[^\w.-]/g, '') : null,
     appointmentId: appointment.success ? appointment.data : null,
   };
 }

@@ -110,7 +110,7 @@ describe('a booking whose field Acuity refuses', () => {
         booking.id,
         {
           appointment,
-          seenVersion: booking.version,
+          expectedVersion: booking.version,
           isNewest: () => Promise.resolve(true),
           noteUnchanged: () => Promise.resolve(),
         },

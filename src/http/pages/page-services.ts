@@ -32,7 +32,7 @@ export interface PageServices {
   merges: MergeService;
   doctor: Doctor;
   impersonation: ImpersonationService;
-  sync: Pick<SyncService, 'ask' | 'spans' | 'connect' | 'connection'>;
+  sync: Pick<SyncService, 'requestRun' | 'spans' | 'connect' | 'connection'>;
   clock: Clock;
   ids: Ids;
 }

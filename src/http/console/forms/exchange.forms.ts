@@ -85,10 +85,10 @@ const reconcile: FormAction = {
   },
   async send({ sync }, actor, _id, { values }) {
     const { days } = parse(reconcileSchema, values);
-    const asked = await sync.ask(actor, days);
-    if (asked.ok) return 'It begins now: its report is in the list';
+    const asked = await sync.requestRun(actor, days);
+    if (asked.ok) return 'The reconciliation has started: see its report in the list';
     if (asked.reason === 'forbidden') throw forbidden();
-    throw conflict('invalid_transition', 'A reconciliation is under way already. Look at its report.');
+    throw conflict('invalid_transition', 'A reconciliation is already running. See its report.');
   },
 };
 

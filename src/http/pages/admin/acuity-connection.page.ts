@@ -23,7 +23,7 @@ export interface AcuityConnectionPage extends PageData {
   trouble: string | null;
   facts: { label: string; value: string }[];
   /** Of the look just made; null: none was. */
-  done: { lines: string[]; steps: { says: string; href: string | null }[] } | null;
+  done: { lines: string[]; steps: { text: string; href: string | null }[] } | null;
 }
 
 type Sync = Pick<SyncService, 'connect' | 'connection'>;
@@ -53,7 +53,7 @@ export function acuityConnectionPages({ sync }: { sync: Sync }): PageRoute[] {
 async function connect(sync: Sync, req: Request, res: Response): Promise<void> {
   const done = await sync.connect(actorOf(req, res));
   if (done.ok) {
-    const steps = nextSteps(done.value).map(({ says, at }) => ({ says, href: at && pageOf[at] }));
+    const steps = nextSteps(done.value).map(({ text, at }) => ({ text, href: at && pageOf[at] }));
     return show(sync, req, res, { done: { lines: connectedWords(done.value), steps } });
   }
   if (done.reason === 'forbidden') throw forbidden();

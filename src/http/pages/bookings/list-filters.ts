@@ -2,7 +2,7 @@ import {
   bookingStatuses,
   detailFilters,
   progresses,
-  wantedOf,
+  filterValue,
   type BookingStatus,
   type DetailFilters,
   type Progress,
@@ -71,7 +71,7 @@ export function chipsOf(query: FilterInUrl, words: string | null, specialists: S
     ['status', status && `Status: ${statusWords[status]}`],
     ['specialistId', specialistId && (specialist?.name ?? 'One specialist')],
     ...detailFilters().map((filter): [string, string | undefined] => {
-      const wanted = wantedOf(query, filter);
+      const wanted = filterValue(query, filter);
       return [filter.name, wanted && filter[wanted]];
     }),
     ['from', from && `From ${dayWords(from)}`],

@@ -30,10 +30,7 @@ export async function supersedeEarlier(trx: Queryable, reportId: string): Promis
  * (`news`). Call it before `supersedeEarlier`. A difference that lasts for days is found every 15 minutes, but is
  * mailed once, and then with each nightly run.
  */
-export async function foundToTell(
-  trx: Queryable,
-  reportId: string,
-): Promise<{ any: boolean; news: boolean }> {
+export async function findNews(trx: Queryable, reportId: string): Promise<{ any: boolean; news: boolean }> {
   const { rows } = await trx.raw<{ rows: [{ any: boolean; news: boolean }] }>(
     `select count(*) > 0 as any, coalesce(bool_or(not (i.state = 'left' and exists (
        select from drift_items e
