@@ -43,7 +43,8 @@ const mayImport: Record<string, string[]> = {
   ...Object.fromEntries(rooms.map((room) => [room, [...(edges[room] ?? []), ...ground]])),
   adapters: ['ports', 'db', 'lib'],
   ports: ['lib'],
-  db: ['lib'],
+  // db/baseline.ts makes the audit function of old databases that of the baseline.
+  db: ['lib', 'migrations'],
   lib: [],
   config: ['lib'],
   simulator: ['lib'],

@@ -79,7 +79,7 @@ async function refuseTaken(deps: AttemptDeps, asked: Asked, plan: Plan): Promise
     await deps.db.transaction((trx) => insertAttempt(trx, over));
   } catch (error) {
     // A concurrent request with the same key won: return its answer.
-    if (violatedConstraint(error) !== 'booking_intentions_idempotency_key') throw error;
+    if (violatedConstraint(error) !== 'booking_attempts_idempotency_key') throw error;
     return (await answerAgain(deps, asked)) ?? answer;
   }
   return answer;
@@ -94,17 +94,14 @@ async function store(deps: AttemptDeps, asked: Asked, plan: Plan): Promise<Store
       return { ok: true, attempt: await deps.db.transaction((trx) => storeAttempt(deps, trx, attempt)) };
     } catch (error) {
       const constraint = violatedConstraint(error);
-      if (constraint === 'booking_intentions_reference_key' && tries < 5) continue;
-      if (
-        constraint !== 'booking_intentions_idempotency_key' &&
-        constraint !== 'booking_intentions_slot_key'
-      ) {
+      if (constraint === 'booking_attempts_reference_key' && tries < 5) continue;
+      if (constraint !== 'booking_attempts_idempotency_key' && constraint !== 'booking_attempts_slot_key') {
         throw error;
       }
       // A concurrent equal request of the same person may hold this time: return its answer.
       const earlier = await answerAgain(deps, asked);
       if (earlier) return { ok: false, answer: earlier };
-      if (constraint === 'booking_intentions_slot_key') {
+      if (constraint === 'booking_attempts_slot_key') {
         return { ok: false, answer: await refuseTaken(deps, asked, plan) };
       }
       // The other attempt released the key in between, so it can be used again.

@@ -23,7 +23,7 @@ interface AttemptRow {
 }
 
 function selectAttempts(db: Queryable) {
-  return db('booking_intentions').select<AttemptRow[]>(
+  return db('booking_attempts').select<AttemptRow[]>(
     '*',
     db.raw('(extract(epoch from clock_timestamp() - created_at) * 1000)::float8 as age_ms'),
     db.raw('(extract(epoch from clock_timestamp() - acuity_called_at) * 1000)::float8 as called_ago_ms'),
@@ -106,7 +106,7 @@ export async function waitUntilSettled(
 }
 
 export async function openAttemptsOlderThan(db: Queryable, ageMs: number): Promise<string[]> {
-  return db('booking_intentions')
+  return db('booking_attempts')
     .where('state', 'open')
     .whereRaw(`created_at < clock_timestamp() - ? * interval '1 millisecond'`, [ageMs])
     .orderBy('created_at')
@@ -116,7 +116,7 @@ export async function openAttemptsOlderThan(db: Queryable, ageMs: number): Promi
 
 /** @throws the database's error when a unique index is violated; see `violatedConstraint` */
 export async function insertAttempt(trx: Transaction, attempt: NewAttempt): Promise<void> {
-  await trx('booking_intentions').insert({
+  await trx('booking_attempts').insert({
     id: attempt.id,
     kind: attempt.request.kind,
     booking_id: attempt.bookingId,
@@ -142,7 +142,7 @@ export async function insertAttempt(trx: Transaction, attempt: NewAttempt): Prom
  * job failed it because the request took too long.
  */
 export async function claimForCall(db: Queryable, id: string): Promise<boolean> {
-  const claimed = await db('booking_intentions')
+  const claimed = await db('booking_attempts')
     .where({ id, state: 'open' })
     .whereNull('acuity_called_at')
     .update({ acuity_called_at: db.raw('clock_timestamp()') });
@@ -160,7 +160,7 @@ export async function claimNextCall<I extends Attempt<'book'>>(
 ): Promise<I | null> {
   const acuity = { ...attempt.request.acuity, ...change.acuity };
   const detailsNeeded = change.detailsNeeded ?? attempt.request.detailsNeeded ?? false;
-  const changed = await db('booking_intentions')
+  const changed = await db('booking_attempts')
     .where({ id: attempt.id, state: 'open' })
     .update({
       request: db.raw('request || ?::jsonb', [JSON.stringify({ acuity, detailsNeeded })]),
@@ -171,7 +171,7 @@ export async function claimNextCall<I extends Attempt<'book'>>(
 
 /** False when Acuity is being called already, or the attempt is settled. */
 export async function failUncalled(trx: Transaction, id: string, failure: Refusal): Promise<boolean> {
-  const failed = await trx('booking_intentions')
+  const failed = await trx('booking_attempts')
     .where({ id, state: 'open' })
     .whereNull('acuity_called_at')
     .update(settledColumns(trx, { state: 'failed', failure: JSON.stringify(failure) }));
@@ -184,7 +184,7 @@ export async function failOpen(
   failure: Refusal,
   options: { releaseKey?: boolean } = {},
 ): Promise<boolean> {
-  const failed = await trx('booking_intentions')
+  const failed = await trx('booking_attempts')
     .where({ id, state: 'open' })
     .update({
       ...settledColumns(trx, { state: 'failed', failure: JSON.stringify(failure) }),
@@ -194,7 +194,7 @@ export async function failOpen(
 }
 
 export async function completeOpen(trx: Transaction, id: string, bookingId: string): Promise<void> {
-  await trx('booking_intentions')
+  await trx('booking_attempts')
     .where({ id })
     .update(settledColumns(trx, { state: 'completed', booking_id: bookingId, failure: null }));
 }
@@ -221,11 +221,11 @@ function settledColumns(trx: Transaction, columns: Record<string, unknown>) {
  * @returns the ids of all open attempts
  */
 export async function markOpenAsCalled(trx: Transaction): Promise<string[]> {
-  await trx('booking_intentions')
+  await trx('booking_attempts')
     .where({ state: 'open' })
     .whereNull('acuity_called_at')
     .update({ acuity_called_at: trx.ref('created_at') });
-  return (await trx('booking_intentions')
+  return (await trx('booking_attempts')
     .where({ state: 'open' })
     .orderBy('created_at')
     .pluck('id')) as string[];

@@ -1,4 +1,4 @@
-// An attempt: a request to Acuity, stored before it is sent (docs/decisions/0003-booking-intentions.md).
+// An attempt: a request to Acuity, stored before it is sent (docs/decisions/0003-booking-attempts.md).
 import type { AuditActor } from '../audit/index.ts';
 import type { Slot } from '../availability/index.ts';
 import type { BookingRequest, FieldError, Progress } from '../bookings/index.ts';

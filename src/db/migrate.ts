@@ -2,6 +2,7 @@ import { readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { runMigrations } from 'graphile-worker';
 import pg from 'pg';
+import { adoptBaseline } from './baseline.ts';
 import { type Database, openDatabase } from './knex.ts';
 import { appRoleOf, grantToApp } from './privileges.ts';
 
@@ -28,19 +29,24 @@ export async function migrate(
     const config = { directory: migrationsDirectory, extension: 'ts', loadExtensions: ['.ts'] };
     // We hold the advisory lock, so a locked knex lock was left by a process that died.
     if (await db.schema.hasTable('knex_migrations_lock')) await db.migrate.forceFreeMigrationsLock(config);
-    const [, applied] = (await db.migrate.latest(config)) as [number, string[]];
+    const adopted = await adoptBaseline(db, await migrationNames());
+    const [, added] = (await db.migrate.latest(config)) as [number, string[]];
     await migrateJobs(databaseUrl);
     if (appRole !== null) await grantToApp(gate, appRole);
-    return { applied };
+    return { applied: [...adopted, ...added] };
   } finally {
     await db.destroy();
     await gate.end();
   }
 }
 
+async function migrationNames(): Promise<string[]> {
+  return (await readdir(migrationsDirectory)).filter((name) => name.endsWith('.ts')).toSorted();
+}
+
 /** Migrations that only the program or only the database has. `unknown`: applied by a newer program. */
 export async function migrationState(db: Database): Promise<{ pending: string[]; unknown: string[] }> {
-  const ours = (await readdir(migrationsDirectory)).filter((name) => name.endsWith('.ts')).toSorted();
+  const ours = await migrationNames();
   const { rows } = await db.raw<{ rows: { there: boolean }[] }>(
     "select to_regclass('public.knex_migrations') is not null as there",
   );

@@ -42,8 +42,8 @@ async function actingPair(db: Queryable, email: BookingEmail): Promise<ActingPai
       .orderBy('d.created_at', 'desc');
     return firstPair(documents, 'd.uploaded_by_id', 'd.uploaded_for_id');
   }
-  if (email.intention_id) {
-    const attempt = db('booking_intentions as i').where('i.id', email.intention_id);
+  if (email.attempt_id) {
+    const attempt = db('booking_attempts as i').where('i.id', email.attempt_id);
     return firstPair(attempt, 'i.created_by_id', 'i.created_for_id');
   }
   if (email.kind !== 'booking_confirmation') return undefined;

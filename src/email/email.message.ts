@@ -77,9 +77,9 @@ const aboutBookings =
 type BookingMessage = Omit<Message, 'footer'>;
 
 async function bookingMessage(db: Queryable, email: ExaminationEmail, links: Links): Promise<BookingMessage> {
-  const attempt = await attemptOf(db, email.intention_id);
+  const attempt = await attemptOf(db, email.attempt_id);
   const booking = email.booking_id ? await findBooking(db, email.booking_id) : null;
-  if (email.kind === 'booking_failed') return failedMessage(attempt, booking, links, email.intention_id);
+  if (email.kind === 'booking_failed') return failedMessage(attempt, booking, links, email.attempt_id);
   if (!booking) throw new Error(`Message ${email.id} has no booking`);
   switch (email.kind) {
     case 'booking_confirmation':
@@ -98,7 +98,7 @@ async function bookingMessage(db: Queryable, email: ExaminationEmail, links: Lin
 
 async function attemptOf(db: Queryable, attemptId: string | null): Promise<AttemptFacts | null> {
   if (!attemptId) return null;
-  const row = (await db('booking_intentions as i')
+  const row = (await db('booking_attempts as i')
     .join('specialists as s', 's.id', 'i.specialist_id')
     .where('i.id', attemptId)
     .first(

@@ -36,7 +36,7 @@ export function createOutbox({ jobs, ids, gatherMs = usualGatherMs }: OutboxDeps
           recipient: email,
           recipient_id: recipientId,
           booking_id: bookingId,
-          intention_id: attemptId,
+          attempt_id: attemptId,
           document_id: documentId,
           previous_starts_at: previousStartsAt ?? null,
         })

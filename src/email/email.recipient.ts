@@ -43,7 +43,7 @@ export async function readerOf(db: Queryable, email: EmailRow): Promise<Reader> 
  */
 async function mayKnow(db: Queryable, viewer: Viewer, email: BookingEmail): Promise<boolean> {
   if (!email.booking_id) {
-    const attempt = email.intention_id ? await findAttempt(db, email.intention_id) : null;
+    const attempt = email.attempt_id ? await findAttempt(db, email.attempt_id) : null;
     return attempt !== null && maySeeAttempt(db, viewer, attempt);
   }
   const booking = await findBooking(db, email.booking_id);

@@ -42,7 +42,7 @@ interface EmailFacts {
   recipient: string;
   recipient_id: string | null;
   booking_id: string | null;
-  intention_id: string | null;
+  attempt_id: string | null;
   account_link_id: string | null;
   document_id: string | null;
   previous_starts_at: Date | null;

@@ -104,7 +104,7 @@ async function takenAmong(db: Queryable, answers: readonly ReferenceAnswer[]): P
   const references = answers.map(({ reference }) => reference);
   if (references.length === 0) return new Set();
   const booked = (await db('bookings').whereIn('reference', references).pluck('reference')) as string[];
-  const attempted = (await db('booking_intentions')
+  const attempted = (await db('booking_attempts')
     .where({ kind: 'book' })
     .whereIn('reference', references)
     .pluck('reference')) as string[];

@@ -133,7 +133,7 @@ async function changesOf(db: Queryable, episode: EpisodeRow): Promise<Found[]> {
   }>(
     `select l.at, l.action, l.resource_type, l.resource_id, l.outcome
      from audit_log l
-     left join booking_intentions n on n.id = case
+     left join booking_attempts n on n.id = case
        when l.metadata ->> 'intentionId' ~* :shape then (l.metadata ->> 'intentionId')::uuid end
      where l.actor_id = :admin and l.acting_as_id = :user and l.at >= :start
        and coalesce(n.created_at, l.at) between :start and coalesce(:end::timestamptz, 'infinity')
@@ -182,7 +182,7 @@ async function subjectsOf(db: Queryable, steps: Found[]): Promise<Map<string, st
     `with asked as (select unnest(?::uuid[]) as id)
      select id, reference as name from bookings join asked using (id)
      union all select d.id, b.reference from documents d join asked using (id) join bookings b on b.id = d.booking_id
-     union all select id, reference from booking_intentions join asked using (id)
+     union all select id, reference from booking_attempts join asked using (id)
      union all select id, name from specialists join asked using (id)
      union all select id, name from users join asked using (id)`,
     [ids],

@@ -118,7 +118,7 @@ export async function moveBackLateBookings(trx: Transaction, merge: MergeRow): P
   // The attempt's column has the booking's name.
   const field = merge.kind === 'referrer' ? 'created_by_id' : 'organization_id';
   const { rows } = await trx.raw<{ rows: { id: string }[] }>(
-    `update bookings b set ?? = ?, version = version + 1 from booking_intentions i
+    `update bookings b set ?? = ?, version = version + 1 from booking_attempts i
      where i.booking_id = b.id and i.kind = 'book' and i.settled_at >= ? and merged_into(i.??) = ? and b.?? = ?
      returning b.id`,
     [field, merge.from_id, merge.made_at, field, merge.from_id, field, merge.into_id],

@@ -143,7 +143,7 @@ interface Row {
 }
 
 async function attemptsAmong(db: Database, ids: readonly string[]): Promise<RestoreReport['attempts']> {
-  return (await db('booking_intentions')
+  return (await db('booking_attempts')
     .whereIn('id', ids)
     .orderBy('created_at')
     .select('reference', 'kind', 'state')) as RestoreReport['attempts'];

@@ -171,7 +171,7 @@ describe('a former member of an organisation', () => {
         expect([...fake.appointments.values()].map(({ canceled }) => canceled)).to.deep.equal([false]);
         const found = await agents.rob.get(path).expect(200);
         expect(found.body.booking).to.include({ startsAt: booking.startsAt, status: 'active', version: 1 });
-        expect(await app.db('booking_intentions').whereNot({ kind: 'book' })).to.deep.equal([]);
+        expect(await app.db('booking_attempts').whereNot({ kind: 'book' })).to.deep.equal([]);
       });
 
       it('reads and deletes no document, also of those uploaded in person', async () => {
@@ -315,7 +315,7 @@ describe('a former member of an organisation', () => {
       .post('/bookings')
       .send(requestAt(await freeTime()))
       .expect(202);
-    const open = (await app.db('booking_intentions').where({ state: 'open' }).first('id')) as { id: string };
+    const open = (await app.db('booking_attempts').where({ state: 'open' }).first('id')) as { id: string };
     await moveRitaTo('Northside Claims');
     await app.system.services.settlement.settle(open.id);
     await agents.rob.post(`/bookings/${booking.id}/cancel`).send({ reason: 'Settled' }).expect(200);

@@ -28,7 +28,7 @@ describe('attempts to book', () => {
   const active = () => [...fake.appointments.values()].filter((appointment) => !appointment.canceled);
   const count = async (table: string) => Number((await house.db(table).count('* as n'))[0]?.n);
   const attemptId = async () => {
-    const [id] = (await house.db('booking_intentions').pluck('id')) as string[];
+    const [id] = (await house.db('booking_attempts').pluck('id')) as string[];
     if (!id) throw new Error('No intention was stored');
     return id;
   };
@@ -153,7 +153,7 @@ describe('attempts to book', () => {
     expect(
       reasonOf(await house.attempts.book(house.people.rita, house.requestFor(), null)),
     ).to.have.nested.property('errors[0].path', 'specialistId');
-    expect(await count('booking_intentions')).to.equal(0);
+    expect(await count('booking_attempts')).to.equal(0);
     expect(fake.calls.filter(({ method }) => method !== 'forms')).to.have.length(0);
   });
 
@@ -220,7 +220,7 @@ describe('attempts to book', () => {
     expect(taken.reason).to.equal('slot_taken');
     expect(house.availability.invalidated[0]?.taken?.startsAt).to.deep.equal(tuesdayAtTen);
     expect(await count('emails')).to.equal(0);
-    expect(await house.db('booking_intentions').first()).to.include({ state: 'failed' });
+    expect(await house.db('booking_attempts').first()).to.include({ state: 'failed' });
   });
 
   it('book makes nothing and releases the key when Acuity is out of reach', async () => {
@@ -292,7 +292,7 @@ describe('attempts to book', () => {
     const id = await attemptId();
     await sleep(350);
     await house.settlement.settle(id);
-    const { reference } = (await house.db('booking_intentions').first()) as { reference: string };
+    const { reference } = (await house.db('booking_attempts').first()) as { reference: string };
     await fake.createAppointment({
       startsAt: tuesdayAtTen,
       appointmentTypeId: 8001,
@@ -355,7 +355,7 @@ describe('attempts to book', () => {
     });
     try {
       await dying.attempts.book(dying.people.rita, dying.requestFor(), null).catch(() => undefined);
-      const [id] = (await dying.db('booking_intentions').pluck('id')) as [string];
+      const [id] = (await dying.db('booking_attempts').pluck('id')) as [string];
       await sleep(150);
       await dying.settlement.settle(id);
       expect((await dying.attempts.find(dying.people.rita, id))?.state).to.equal('failed');
@@ -371,7 +371,7 @@ describe('attempts to book', () => {
     while (held.waiting() === 0) await sleep(5);
     const id = await attemptId();
     await house
-      .db('booking_intentions')
+      .db('booking_attempts')
       .where({ id })
       .update({
         state: 'failed',
@@ -425,7 +425,7 @@ describe('attempts to book', () => {
 
   it('book removes what the person typed from the attempt when it is settled', async () => {
     await house.attempts.book(house.people.rita, house.requestFor(), null);
-    const { request } = (await house.db('booking_intentions').first()) as { request: object };
+    const { request } = (await house.db('booking_attempts').first()) as { request: object };
     expect(JSON.stringify(request)).to.not.match(/Ewan|Marsh|Left knee|CL-2207/);
   });
 });

@@ -25,7 +25,7 @@ describe('changing a booking', () => {
   const appointment = () => fake.appointments.get(booking.acuityAppointmentId);
   const emails = () => house.db('emails').whereNot({ kind: 'booking_confirmation' }).pluck('kind');
   const openChange = async () => {
-    const [id] = (await house.db('booking_intentions').where({ state: 'open' }).pluck('id')) as string[];
+    const [id] = (await house.db('booking_attempts').where({ state: 'open' }).pluck('id')) as string[];
     if (!id) throw new Error('No change is open');
     return id;
   };
@@ -134,7 +134,7 @@ describe('changing a booking', () => {
     };
     const answer = await house.attempts.cancel(house.people.rita, booking.id, null);
     expect(reasonOf(answer).reason).to.equal('not_found');
-    expect(await house.db('booking_intentions').where({ kind: 'cancel' })).to.deep.equal([]);
+    expect(await house.db('booking_attempts').where({ kind: 'cancel' })).to.deep.equal([]);
     expect(appointment()?.canceled).to.equal(false);
   });
 

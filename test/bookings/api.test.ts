@@ -103,7 +103,7 @@ describe('the API of bookings', () => {
   });
 
   it('bad input is 422 with each field named, and nothing is written', async () => {
-    const before = await app.db('booking_intentions').count('* as n').first();
+    const before = await app.db('booking_attempts').count('* as n').first();
     const bad = [
       {},
       body({ startsAt: '2026-12-01T10:00:00' }),
@@ -119,7 +119,7 @@ describe('the API of bookings', () => {
       expect((problem as { errors: unknown[] }).errors, JSON.stringify(sent)).to.not.have.length(0);
     }
     await rita.post('/bookings').set('Idempotency-Key', 'x'.repeat(201)).send(body()).expect(422);
-    expect(await app.db('booking_intentions').count('* as n').first()).to.deep.equal(before);
+    expect(await app.db('booking_attempts').count('* as n').first()).to.deep.equal(before);
   });
 
   it('is for referrers who are signed in', async () => {

@@ -45,7 +45,7 @@ describe('confirming a booking, page by page', () => {
     const id = /attempts\/([0-9a-f-]{36})/.exec(at)?.[1] ?? '';
     for (let round = 0; round < 50; round++) {
       await house.app.system.services.settlement.settle(id);
-      const row = (await house.app.db('booking_intentions').where({ id }).first('state')) as {
+      const row = (await house.app.db('booking_attempts').where({ id }).first('state')) as {
         state: string;
       };
       if (row.state !== 'open') return;

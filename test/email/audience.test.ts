@@ -118,7 +118,7 @@ describe('who is told about a booking', () => {
     acuity.lose('before');
     const failing = house.requestFor({ startsAt: new Date('2026-12-02T10:00:00+11:00') });
     await house.attempts.book(house.people.rob, failing, null);
-    const { id } = (await house.db('booking_intentions').where({ state: 'open' }).first('id')) as {
+    const { id } = (await house.db('booking_attempts').where({ state: 'open' }).first('id')) as {
       id: string;
     };
     await announce({ kind: 'booking_failed', bookingId: null, attemptId: id });

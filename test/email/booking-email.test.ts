@@ -316,12 +316,12 @@ describe('the e-mails of a booking', () => {
     acuity.lose('before');
     const failed = house.requestFor({ startsAt: new Date('2026-12-02T10:00:00+11:00') });
     await house.attempts.book(house.people.rita, failed, null);
-    const { intention_id } = (await house.db('emails').first('intention_id')) as { intention_id: string };
+    const { attempt_id } = (await house.db('emails').first('attempt_id')) as { attempt_id: string };
     await house.db('emails').insert({
       id: systemIds.uuid(),
       kind: 'booking_failed',
       dedupe_key: 'failed',
-      intention_id,
+      attempt_id,
       recipient: 'rita@harbour-legal.example',
     });
     await house.db('users').where({ email: 'rita@harbour-legal.example' }).update({ banned: true });

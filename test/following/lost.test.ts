@@ -45,7 +45,7 @@ describe('an appointment with a reference that nothing here has', () => {
   }
 
   /** As a restore of an older backup does. */
-  const lose = () => stack.app.database.owner.raw('truncate bookings, booking_intentions cascade');
+  const lose = () => stack.app.database.owner.raw('truncate bookings, booking_attempts cascade');
 
   async function rowOf(appointmentId: number): Promise<BookingRow & { reference: string }> {
     const row = await stack.booking(appointmentId);

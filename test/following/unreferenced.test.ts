@@ -61,7 +61,7 @@ describe('an event for an appointment without our reference', () => {
     });
     await app.system.services.convergence.converge(appointmentId, cause);
     expect(await app.db('bookings').pluck('source')).to.deep.equal(['acuity_direct']);
-    const attempt = (await app.db('booking_intentions').where({ id: attemptId }).first('state')) as {
+    const attempt = (await app.db('booking_attempts').where({ id: attemptId }).first('state')) as {
       state: string;
     };
     expect(attempt.state).to.equal('open');

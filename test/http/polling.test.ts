@@ -44,7 +44,7 @@ describe('what a page asks by itself', () => {
     const acting = await house.enter('acting');
     const before = (await seen()).length;
     await acting.get(`/bookings/${bookingId}`).set('Accept', 'text/html').expect(200);
-    const [attemptId] = (await app.db('booking_intentions').pluck('id')) as string[];
+    const [attemptId] = (await app.db('booking_attempts').pluck('id')) as string[];
     const attempt = `/bookings/attempts/${attemptId}`;
     for (let round = 0; round < 3; round += 1) {
       await poll(acting).expect(200);

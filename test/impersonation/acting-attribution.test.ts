@@ -73,7 +73,7 @@ const walks: Record<string, Walk> = {
       await agents.acting.post('/bookings').send(order).expect(201);
     },
     leaves: [
-      'booking_intentions.created_by_id',
+      'booking_attempts.created_by_id',
       'booking_progress.changed_by_id',
       'bookings.created_by_id',
       'booking.created',
@@ -82,7 +82,7 @@ const walks: Record<string, Walk> = {
   'post /bookings/:id/reschedule': {
     go: ({ agents, bookingId }) =>
       agents.acting.post(`/bookings/${bookingId}/reschedule`).send({ startsAt: tenths[2] }).expect(200),
-    leaves: ['booking_intentions.created_by_id', 'booking_progress.changed_by_id', 'booking.rescheduled'],
+    leaves: ['booking_attempts.created_by_id', 'booking_progress.changed_by_id', 'booking.rescheduled'],
   },
   'post /bookings/:id/documents': {
     go: ({ agents, bookingId }) =>
@@ -135,7 +135,7 @@ const walks: Record<string, Walk> = {
   'post /bookings/:id/cancel': {
     go: ({ agents, bookingId }) =>
       agents.acting.post(`/bookings/${bookingId}/cancel`).send({ reason: 'Not needed' }).expect(200),
-    leaves: ['booking_intentions.created_by_id', 'booking_progress.changed_by_id', 'booking.cancelled'],
+    leaves: ['booking_attempts.created_by_id', 'booking_progress.changed_by_id', 'booking.cancelled'],
   },
 };
 

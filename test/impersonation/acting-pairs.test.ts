@@ -13,7 +13,7 @@ const pairs: { table: string; by: string; for: string; alone?: object }[] = [
     for: 'created_for_id',
     alone: { role: 'report_recipient' },
   },
-  { table: 'booking_intentions', by: 'created_by_id', for: 'created_for_id' },
+  { table: 'booking_attempts', by: 'created_by_id', for: 'created_for_id' },
   { table: 'booking_progress', by: 'changed_by_id', for: 'changed_for_id' },
   { table: 'documents', by: 'uploaded_by_id', for: 'uploaded_for_id' },
   { table: 'documents', by: 'deleted_by_id', for: 'deleted_for_id', alone: { deleted_at: new Date() } },

@@ -81,8 +81,8 @@ describe('the page of an episode', function () {
   it('has what was begun in it and settled after its end, and a later episode of the same two has not', async () => {
     const { app, agents } = house;
     const first = await newest();
-    await app.db('booking_intentions').update({ created_at: app.db.raw('clock_timestamp()') });
-    const { id: attemptId } = (await app.db('booking_intentions').first('id')) as { id: string };
+    await app.db('booking_attempts').update({ created_at: app.db.raw('clock_timestamp()') });
+    const { id: attemptId } = (await app.db('booking_attempts').first('id')) as { id: string };
     await agents.acting.post('/admin/exit-impersonation').expect(200);
     await app.db('impersonations').update({ ended_at: app.db.raw(`ended_at - interval '1 second'`) });
     house.agents.acting = await house.enter('acting');
@@ -111,7 +111,7 @@ describe('the page of an episode', function () {
     db.on('query', keep);
     await episodeOf(db, (await newest()).id);
     db.off('query', keep);
-    const changes = asked.find(({ sql }) => sql.includes('booking_intentions n'));
+    const changes = asked.find(({ sql }) => sql.includes('booking_attempts n'));
     // However few there are yet.
     const { rows } = await db.transaction(async (trx) => {
       await trx.raw('set local enable_seqscan = off');
@@ -119,7 +119,7 @@ describe('the page of an episode', function () {
       return trx.raw<{ rows: { 'QUERY PLAN': string }[] }>(`explain ${sql}`, changes?.bindings ?? []);
     });
     const plan = rows.map((row) => row['QUERY PLAN']).join('\n');
-    expect(plan).to.contain('booking_intentions_pkey');
+    expect(plan).to.contain('booking_attempts_pkey');
   });
 
   it('is told of by the access check without being read', async () => {

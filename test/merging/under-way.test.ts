@@ -79,7 +79,7 @@ describe('merging while other things happen', () => {
   const failedDuring = async (agent: Agent, meanwhile: () => Promise<unknown>): Promise<string> => {
     acuity.lose('before');
     await book(agent).then(({ status }) => expect(status).to.equal(202));
-    const intention = (await app.db('booking_intentions').first('id')) as { id: string };
+    const intention = (await app.db('booking_attempts').first('id')) as { id: string };
     await meanwhile();
     await app.system.services.settlement.settle(intention.id);
     return intention.id;

@@ -264,7 +264,7 @@ describe('the questions of the specialist, page by page', () => {
     const id = /attempts\/([0-9a-f-]{36})/.exec(waiting.at)?.[1] ?? '';
     house.acuity.showForms(detailsForm(), form, added);
     await house.app
-      .db('booking_intentions')
+      .db('booking_attempts')
       .update({ acuity_called_at: house.app.db.raw(`now() - interval '1 min'`) });
     await house.app.system.services.settlement.settle(id);
     const failed = await visitor.get(waiting.at);

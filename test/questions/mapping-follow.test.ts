@@ -122,7 +122,7 @@ describe('an attempt that is open while the reference gets another question', ()
         const pending = reasonOf(await house.attempts.book(house.people.rita, house.requestFor(), null));
         expect(pending.reason).to.equal('outcome_pending');
         await remap(mapping, house.people, { 9101: '', 9108: 'reference' });
-        const { id } = (await house.db('booking_intentions').first('id')) as { id: string };
+        const { id } = (await house.db('booking_attempts').first('id')) as { id: string };
         const [appointment] = fake.appointments.values();
         if (!appointment) throw new Error('Acuity made no appointment');
         if (found === 'by the worker') await house.settlement.settle(id);

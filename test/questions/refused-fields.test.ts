@@ -37,7 +37,7 @@ describe('a booking whose field Acuity refuses', () => {
   const active = () => [...fake.appointments.values()].filter(({ canceled }) => !canceled);
   const intention = async (): Promise<{ id: string; state: string }> => {
     const found: { id: string; state: string } | undefined = await house
-      .db('booking_intentions')
+      .db('booking_attempts')
       .first('id', 'state');
     if (!found) throw new Error('No attempt was stored');
     return found;
@@ -169,7 +169,7 @@ describe('a booking whose field Acuity refuses', () => {
       const { id } = await intention();
       // Longer than a call can be in flight.
       await house
-        .db('booking_intentions')
+        .db('booking_attempts')
         .update({ acuity_called_at: house.db.raw(`now() - interval '1 min'`) });
       await house.settlement.settle(id);
       expect(await intention()).to.include({ state: 'failed' });
@@ -181,9 +181,7 @@ describe('a booking whose field Acuity refuses', () => {
     acuity.lose('before');
     const { attemptId = '' } = reasonOf(await book()) as { attemptId?: string };
     fake.showForms(detailsForm(), question);
-    await house
-      .db('booking_intentions')
-      .update({ acuity_called_at: house.db.raw(`now() - interval '1 min'`) });
+    await house.db('booking_attempts').update({ acuity_called_at: house.db.raw(`now() - interval '1 min'`) });
     await house.settlement.settle(attemptId);
     expect(await house.attempts.find(house.people.rita, attemptId)).to.deep.equal({
       state: 'failed',

@@ -93,7 +93,7 @@ async function runRace(stack: BookingStack, urls: string[], requests: number): P
 }
 
 async function orphans(stack: BookingStack): Promise<string[]> {
-  const open: unknown[] = await stack.db('booking_intentions').where({ state: 'open' }).select('id');
+  const open: unknown[] = await stack.db('booking_attempts').where({ state: 'open' }).select('id');
   return open.map(() => 'an attempt is still open');
 }
 

@@ -205,7 +205,7 @@ export async function recover(stack: BookingStack, withinMs = 20_000): Promise<v
 }
 
 async function isQuiet(db: Database): Promise<boolean> {
-  const open: unknown[] = await db('booking_intentions').where({ state: 'open' }).limit(1).select('id');
+  const open: unknown[] = await db('booking_attempts').where({ state: 'open' }).limit(1).select('id');
   const queued: unknown[] = await db('emails').where({ status: 'queued' }).limit(1).select('id');
   return open.length + queued.length === 0;
 }
@@ -230,7 +230,7 @@ interface BookingFacts {
 export async function findDisagreements(stack: BookingStack): Promise<string[]> {
   const { db } = stack;
   const bookings = (await db('bookings').select('*')) as BookingFacts[];
-  const references = new Set((await db('booking_intentions').pluck('reference')) as string[]);
+  const references = new Set((await db('booking_attempts').pluck('reference')) as string[]);
   const appointments = (await allAppointments(stack.acuity)).filter((one) =>
     references.has(one.answers.get(9101) ?? ''),
   );

@@ -91,7 +91,7 @@ export async function openMatrixHouse(): Promise<MatrixHouse> {
     .expect(303);
   const draftId = /^\/bookings\/new\/([^/]+)\//.exec(draft.headers.location as string)?.[1];
   expect(draftId, 'the draft’s address').to.be.a('string');
-  const attempt = (await app.db('booking_intentions').first('id')) as { id: string };
+  const attempt = (await app.db('booking_attempts').first('id')) as { id: string };
   const episode = (await app.db('impersonations').first('id')) as { id: string };
 
   const s3 = new S3Client({

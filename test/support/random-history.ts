@@ -97,8 +97,7 @@ export async function openHistoryHouse(): Promise<HistoryHouse> {
     await stack.control('/faults', { rules: [] });
     await stack.settled(60_000);
     await until(
-      async () =>
-        (await stack.app.db('booking_intentions').where({ state: 'open' }).first('id')) === undefined,
+      async () => (await stack.app.db('booking_attempts').where({ state: 'open' }).first('id')) === undefined,
     );
     await reconcile(stack);
   }

@@ -228,7 +228,7 @@ export function describeRestoreDrill(size: number): void {
       house = await start(original, async (step) => {
         // As a backup has it that was made between storing an attempt and calling Acuity.
         if (step !== 'attempt_stored' || !isWatched) return;
-        underWay = (await house.db('booking_intentions').where({ state: 'open' }).first()) as Record<
+        underWay = (await house.db('booking_attempts').where({ state: 'open' }).first()) as Record<
           string,
           unknown
         >;
@@ -285,7 +285,7 @@ export function describeRestoreDrill(size: number): void {
       expect(reminders, 'sent since the backup').to.have.length(1);
 
       // The disaster, and the restore.
-      await backup.db('booking_intentions').insert(underWay ?? {});
+      await backup.db('booking_attempts').insert(underWay ?? {});
       const { db: restored, url } = backup;
       const command = runCommand(
         'src/commands/after-restore.ts',

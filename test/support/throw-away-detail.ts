@@ -86,7 +86,7 @@ async function throughJson(): Promise<string> {
   expect(other.body.code, 'the hash of a request').to.equal('idempotency_conflict');
   const [appointment] = acuity.appointments.values();
   expect(appointment?.answers.get(fieldId), 'the intake answers').to.equal(said);
-  const attempt = await db('booking_intentions').first('request');
+  const attempt = await db('booking_attempts').first('request');
   expect(attempt.request, 'what is wiped from a settled attempt').not.to.have.any.keys(
     'caseManager',
     'examinee',

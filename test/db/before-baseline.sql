@@ -1,0 +1,1435 @@
+-- The schema as the migrations before the baseline made it (written by schemaSql), and knex's record of them.
+-- Functions may name tables that come later.
+SET check_function_bodies = off;
+
+CREATE EXTENSION IF NOT EXISTS pg_trgm;
+CREATE EXTENSION IF NOT EXISTS unaccent;
+
+CREATE FUNCTION audit_unannounced_change()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+declare
+  changed text[];
+  row_id text := coalesce(to_jsonb(new) ->> 'id', to_jsonb(old) ->> 'id');
+begin
+  if exists (select 1 from audit_log where xact = pg_current_xact_id() and at >= transaction_timestamp() and resource_id = row_id) then
+    return null;
+  end if;
+  if tg_op = 'UPDATE' then
+    select array_agg(n.key order by n.key) into changed
+    from jsonb_each(to_jsonb(new)) n join jsonb_each(to_jsonb(old)) o on o.key = n.key
+    where n.value is distinct from o.value and n.key not in ('updated_at', 'search_text');
+    if changed is null then
+      return null;
+    end if;
+  end if;
+  insert into audit_log (actor_id, acting_as_id, ip, user_agent, request_id, action, resource_type, resource_id, metadata)
+  select s.actor_id, s.acting_as_id, s.ip, s.user_agent, s.request_id, 'record.changed', tg_argv[0], row_id,
+         jsonb_build_object('operation', lower(tg_op), 'columns', coalesce(to_jsonb(changed), '[]'::jsonb),
+                            'databaseUser', current_user) || s.metadata
+  from said_of_changes() s;
+  return null;
+end $function$;
+
+CREATE FUNCTION audit_unannounced_mapping()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+declare
+  changed jsonb := to_jsonb(coalesce(new, old));
+begin
+  if exists (select 1 from audit_log
+             where xact = pg_current_xact_id() and at >= transaction_timestamp() and resource_type = 'intake_mapping') then
+    return null;
+  end if;
+  insert into audit_log (actor_id, acting_as_id, ip, user_agent, request_id, action, resource_type, resource_id, metadata)
+  select s.actor_id, s.acting_as_id, s.ip, s.user_agent, s.request_id, 'record.changed', 'intake_mapping',
+         coalesce(changed ->> 'name', changed ->> 'version'),
+         jsonb_build_object('operation', lower(tg_op), 'table', tg_table_name,
+                            'field', changed -> 'acuity_field_id', 'databaseUser', current_user) || s.metadata
+  from said_of_changes() s;
+  return null;
+end $function$;
+
+CREATE FUNCTION audit_unannounced_part()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+declare
+  changed text[];
+  part jsonb := to_jsonb(coalesce(new, old));
+  record_id text := part ->> tg_argv[1];
+begin
+  if exists (select 1 from audit_log
+             where xact = pg_current_xact_id() and at >= transaction_timestamp() and resource_id in (part ->> 'id', record_id)) then
+    return null;
+  end if;
+  if tg_op = 'UPDATE' then
+    select array_agg(n.key order by n.key) into changed
+    from jsonb_each(to_jsonb(new)) n join jsonb_each(to_jsonb(old)) o on o.key = n.key
+    where n.value is distinct from o.value and n.key <> 'updated_at';
+    if changed is null then
+      return null;
+    end if;
+  end if;
+  insert into audit_log (actor_id, acting_as_id, ip, user_agent, request_id, action, resource_type, resource_id, metadata)
+  select s.actor_id, s.acting_as_id, s.ip, s.user_agent, s.request_id, 'record.changed', tg_argv[0],
+         coalesce(part ->> 'id', record_id),
+         jsonb_build_object('operation', lower(tg_op), 'table', tg_table_name,
+                            'columns', coalesce(to_jsonb(changed), '[]'::jsonb),
+                            'of', record_id, 'databaseUser', current_user) || s.metadata
+  from said_of_changes() s;
+  return null;
+end $function$;
+
+CREATE FUNCTION audit_unannounced_personal_change()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+declare
+  changed text[];
+  row_id text := coalesce(to_jsonb(new) ->> 'id', to_jsonb(old) ->> 'id');
+  person_id text := coalesce(to_jsonb(new) ->> 'user_id', to_jsonb(old) ->> 'user_id');
+begin
+  if exists (select 1 from audit_log
+             where xact = pg_current_xact_id() and at >= transaction_timestamp() and resource_id in (row_id, person_id)) then
+    return null;
+  end if;
+  if tg_op = 'UPDATE' then
+    select array_agg(n.key order by n.key) into changed
+    from jsonb_each(to_jsonb(new)) n join jsonb_each(to_jsonb(old)) o on o.key = n.key
+    where n.value is distinct from o.value and n.key <> 'updated_at';
+    if changed is null then
+      return null;
+    end if;
+  end if;
+  insert into audit_log (actor_id, acting_as_id, ip, user_agent, request_id, action, resource_type, resource_id, metadata)
+  select s.actor_id, s.acting_as_id, s.ip, s.user_agent, s.request_id, 'record.changed', tg_argv[0], row_id,
+         jsonb_build_object('operation', lower(tg_op), 'columns', coalesce(to_jsonb(changed), '[]'::jsonb),
+                            'userId', person_id, 'databaseUser', current_user) || s.metadata
+  from said_of_changes() s;
+  return null;
+end $function$;
+
+CREATE FUNCTION check_acting_pair()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+declare
+  by_id uuid := (to_jsonb(new) ->> tg_argv[0])::uuid;
+  for_id uuid := (to_jsonb(new) ->> tg_argv[1])::uuid;
+  is_new boolean := tg_op = 'INSERT';
+begin
+  if for_id is null or exists (
+    select from impersonations i where i.admin_id = for_id and i.user_id = by_id
+  ) or exists (
+    select from impersonations i where i.admin_id = for_id and merged_into(i.user_id) = by_id
+  ) then
+    return new;
+  end if;
+  if tg_op = 'UPDATE' then
+    is_new := (to_jsonb(old) ->> tg_argv[1])::uuid is distinct from for_id;
+  end if;
+  if is_new
+    or not exists (select from users where id = by_id and role = 'referrer')
+    or not exists (select from impersonations i where i.admin_id = for_id)
+  then
+    raise exception '% is the referrer, % the admin acting', tg_argv[0], tg_argv[1]
+      using errcode = 'check_violation', constraint = tg_table_name || '_acting_pair';
+  end if;
+  return new;
+end $function$;
+
+CREATE FUNCTION check_impersonation()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+  if new.impersonated_by is null then
+    return new;
+  end if;
+  if not exists (select from users where id = new.user_id and role = 'referrer' and not banned)
+    or not exists (select from users where id = new.impersonated_by and role = 'admin' and not banned) then
+    raise exception 'only an admin acts, and only as an active referrer'
+      using errcode = 'check_violation', constraint = 'sessions_impersonation';
+  end if;
+  return new;
+end $function$;
+
+CREATE FUNCTION check_session_behind()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+  if exists (
+    select from sessions s where s.id = new.id and s.impersonated_by is not null and not exists (
+      select from sessions own
+      where own.id = s.impersonator_session_id and own.user_id = s.impersonated_by and own.impersonated_by is null)
+  ) then
+    raise exception 'an acting session hangs on the admin''s own'
+      using errcode = 'check_violation', constraint = 'sessions_behind';
+  end if;
+  return null;
+end $function$;
+
+CREATE FUNCTION end_acting_of_user()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+  delete from sessions
+  where impersonated_by is not null and (impersonated_by = new.id or user_id = new.id);
+  return null;
+end $function$;
+
+CREATE FUNCTION end_impersonation()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+declare
+  episode impersonations;
+  why text := nullif(current_setting('examdesk.end_reason', true), '');
+begin
+  if why is null then
+    why := case
+      when old.expires_at <= clock_timestamp() then 'expired'
+      when old.last_seen_at < clock_timestamp() - interval '30 minutes' then 'idle'
+      else 'session_ended' end;
+  end if;
+  update impersonations set ended_at = clock_timestamp(), end_reason = why
+  where session_id = old.id and ended_at is null returning * into episode;
+  if episode.id is not null then
+    insert into audit_log (actor_id, acting_as_id, action, resource_type, resource_id, metadata)
+    values (episode.admin_id, episode.user_id, 'impersonation.ended', 'user', episode.user_id::text,
+            jsonb_build_object('impersonationId', episode.id, 'endReason', why, 'seconds',
+              round(extract(epoch from episode.ended_at - episode.started_at))));
+  end if;
+  return null;
+end $function$;
+
+CREATE FUNCTION end_sessions_of_user()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+  delete from sessions where user_id = new.id or impersonated_by = new.id;
+  return null;
+end $function$;
+
+CREATE FUNCTION keep_impersonation_views()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+  raise exception 'what was seen while acting is never changed nor removed' using errcode = 'restrict_violation';
+end $function$;
+
+CREATE FUNCTION merged_into(given uuid)
+ RETURNS uuid
+ LANGUAGE sql
+ STABLE
+AS $function$
+  with recursive chain (id, step) as (
+    select given, 0
+    union all
+    select m.into_id, c.step + 1 from chain c
+    join merges m on m.from_id = c.id and m.undone_at is null where c.step < 100
+  )
+  select id from chain order by step desc limit 1
+$function$;
+
+CREATE FUNCTION note_activity()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+  insert into user_activity values (new.user_id, new.last_seen_at)
+  on conflict (user_id) do update set last_active_at = excluded.last_active_at
+    where user_activity.last_active_at < excluded.last_active_at;
+  return null;
+end $function$;
+
+CREATE FUNCTION note_first_activity()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+  insert into user_activity
+    select user_id, last_seen_at from sessions where id = new.id
+  on conflict (user_id) do update set last_active_at = excluded.last_active_at
+    where user_activity.last_active_at < excluded.last_active_at;
+  return null;
+end $function$;
+
+CREATE FUNCTION referrer_lexemes_of(said text)
+ RETURNS text[]
+ LANGUAGE sql
+ IMMUTABLE
+AS $function$
+  select coalesce(array_agg(distinct left(word, 60)), '{}')
+  from regexp_split_to_table(
+    -- Of an address what makes it one of many: not ".com".
+    regexp_replace(translate(said, '''`’´', ''), '(@[^[:space:]]*)[.][^[:space:].@]+', '\1', 'g'), '[^[:alnum:]]+') word
+  where word <> ''
+$function$;
+
+CREATE FUNCTION referrer_name_words(said text)
+ RETURNS text
+ LANGUAGE sql
+ IMMUTABLE
+AS $function$
+  select array_to_string(referrer_lexemes_of(said), ' ')
+$function$;
+
+CREATE FUNCTION referrer_words(of_user uuid)
+ RETURNS text
+ LANGUAGE sql
+ STABLE
+AS $function$
+  select lower(unaccent(concat_ws(' ', u.name, u.email, o.name)))
+  from users u
+  join members m on m.user_id = u.id
+  join organizations o on o.id = m.organization_id
+  where u.id = of_user and u.role = 'referrer' and not u.banned
+$function$;
+
+CREATE FUNCTION refresh_referrer(of_user uuid)
+ RETURNS void
+ LANGUAGE plpgsql
+AS $function$
+declare
+  said text := referrer_words(of_user);
+  found_lexemes text[] := referrer_lexemes_of(said);
+begin
+  if said is null then
+    delete from referrer_search where user_id = of_user;
+    return;
+  end if;
+  insert into referrer_search (user_id, words, lexemes, name_words, name_lexemes)
+  select of_user, said, array_to_tsvector(found_lexemes), referrer_name_words(name),
+    array_to_tsvector(referrer_lexemes_of(name))
+  from (select lower(unaccent(u.name)) as name from users u where u.id = of_user) named
+  on conflict (user_id) do update
+    set words = excluded.words, lexemes = excluded.lexemes,
+        name_words = excluded.name_words, name_lexemes = excluded.name_lexemes
+  where referrer_search.words <> excluded.words or referrer_search.name_words <> excluded.name_words;
+  -- In order, so that two who bring the same new words wait for each other one way round.
+  insert into referrer_lexemes
+    select word from unnest(found_lexemes) word where word ~ '^[[:alpha:]]{3,}$' order by word
+  on conflict do nothing;
+end $function$;
+
+CREATE FUNCTION refresh_referrer_of_member()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin perform refresh_referrer(coalesce(new.user_id, old.user_id)); return null; end $function$;
+
+CREATE FUNCTION refresh_referrer_of_user()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin perform refresh_referrer(new.id); return null; end $function$;
+
+CREATE FUNCTION refresh_referrers_of_organization()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin perform refresh_referrer(user_id) from members where organization_id = new.id; return null; end $function$;
+
+CREATE FUNCTION refuse_audit_change()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+  raise exception 'audit_log is append-only' using errcode = 'insufficient_privilege';
+end $function$;
+
+CREATE FUNCTION said_of_changes(OUT actor_id uuid, OUT acting_as_id uuid, OUT ip text, OUT user_agent text, OUT request_id text, OUT metadata jsonb)
+ RETURNS record
+ LANGUAGE sql
+ STABLE
+AS $function$
+  select (said ->> 'actorId')::uuid, (said ->> 'actingAsId')::uuid, said ->> 'ip', said ->> 'userAgent',
+         said ->> 'requestId', coalesce(said -> 'metadata', '{}'::jsonb)
+  from (select coalesce(nullif(current_setting('examdesk.changes', true), ''), '{}')::jsonb) as s (said)
+$function$;
+
+CREATE FUNCTION set_updated_at()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+  new.updated_at := now();
+  return new;
+end $function$;
+
+CREATE TABLE acuity_connection (
+  only_row boolean DEFAULT true NOT NULL,
+  checked_at timestamptz,
+  trouble text,
+  working_until timestamptz,
+  CONSTRAINT acuity_connection_pkey PRIMARY KEY (only_row),
+  CONSTRAINT acuity_connection_only_row_check CHECK (only_row),
+  CONSTRAINT acuity_connection_trouble_check CHECK (trouble = ANY (ARRAY['unauthorized'::text, 'no_api_access'::text, 'limit_reached'::text, 'address'::text, 'refused'::text, 'unavailable'::text]))
+);
+INSERT INTO acuity_connection DEFAULT VALUES;
+
+CREATE TABLE acuity_forms (
+  only_row boolean DEFAULT true NOT NULL,
+  forms jsonb,
+  read_at timestamptz,
+  failed_at timestamptz,
+  reading_until timestamptz,
+  CONSTRAINT acuity_forms_pkey PRIMARY KEY (only_row),
+  CONSTRAINT acuity_forms_check CHECK ((forms IS NULL) = (read_at IS NULL)),
+  CONSTRAINT acuity_forms_forms_check CHECK (jsonb_typeof(forms) = 'array'::text),
+  CONSTRAINT acuity_forms_only_row_check CHECK (only_row)
+);
+INSERT INTO acuity_forms DEFAULT VALUES;
+
+CREATE TABLE appointment_looks (
+  appointment_id bigint NOT NULL,
+  looks bigint NOT NULL,
+  CONSTRAINT appointment_looks_pkey PRIMARY KEY (appointment_id)
+);
+
+CREATE TABLE audit_actions (
+  action text NOT NULL,
+  CONSTRAINT audit_actions_pkey PRIMARY KEY (action)
+);
+INSERT INTO audit_actions (action) VALUES
+  ('access.denied'),
+  ('auth.password_reset'),
+  ('auth.sign_in_failed'),
+  ('auth.signed_in'),
+  ('auth.signed_out'),
+  ('auth.two_factor_failed'),
+  ('booking.cancelled'),
+  ('booking.created'),
+  ('booking.edited'),
+  ('booking.progressed'),
+  ('booking.rescheduled'),
+  ('booking.viewed'),
+  ('document.deleted'),
+  ('document.downloaded'),
+  ('document.recalled'),
+  ('document.refused'),
+  ('document.released'),
+  ('document.uploaded'),
+  ('drift.fixed'),
+  ('drift.found'),
+  ('impersonation.ended'),
+  ('impersonation.started'),
+  ('record.changed'),
+  ('records.exported'),
+  ('records.imported'),
+  ('webhook.processed'),
+  ('webhook.received'),
+  ('webhook.rejected'),
+  ('webhook.replayed');
+
+CREATE TABLE audit_log (
+  id bigint GENERATED ALWAYS AS IDENTITY NOT NULL,
+  at timestamptz DEFAULT clock_timestamp() NOT NULL,
+  actor_id uuid,
+  acting_as_id uuid,
+  action text NOT NULL,
+  resource_type text NOT NULL,
+  resource_id text,
+  outcome text DEFAULT 'success'::text NOT NULL,
+  metadata jsonb DEFAULT '{}'::jsonb NOT NULL,
+  ip text,
+  user_agent text,
+  request_id text,
+  xact xid8 DEFAULT pg_current_xact_id() NOT NULL,
+  CONSTRAINT audit_log_pkey PRIMARY KEY (id),
+  CONSTRAINT audit_log_outcome_check CHECK (outcome = ANY (ARRAY['success'::text, 'failure'::text, 'denied'::text, 'pending'::text])),
+  CONSTRAINT audit_log_action_fkey FOREIGN KEY (action) REFERENCES audit_actions(action)
+);
+CREATE INDEX audit_log_actor_idx ON audit_log USING btree (actor_id, id);
+CREATE INDEX audit_log_at_idx ON audit_log USING btree (at);
+CREATE INDEX audit_log_resource_idx ON audit_log USING btree (resource_type, resource_id, id);
+CREATE INDEX audit_log_xact_idx ON audit_log USING btree (xact, resource_id);
+CREATE TRIGGER audit_log_append_only BEFORE DELETE OR UPDATE ON audit_log FOR EACH ROW EXECUTE FUNCTION refuse_audit_change();
+CREATE TRIGGER audit_log_no_truncate BEFORE TRUNCATE ON audit_log FOR EACH STATEMENT EXECUTE FUNCTION refuse_audit_change();
+
+CREATE TABLE audit_seals (
+  id bigint GENERATED ALWAYS AS IDENTITY NOT NULL,
+  sealed_at timestamptz DEFAULT clock_timestamp() NOT NULL,
+  from_id bigint NOT NULL,
+  to_id bigint NOT NULL,
+  row_count integer NOT NULL,
+  key_id text NOT NULL,
+  digest bytea NOT NULL,
+  CONSTRAINT audit_seals_pkey PRIMARY KEY (id),
+  CONSTRAINT audit_seals_to_id_key UNIQUE (to_id),
+  CONSTRAINT audit_seals_check CHECK (to_id > from_id),
+  CONSTRAINT audit_seals_row_count_check CHECK (row_count > 0)
+);
+CREATE TRIGGER audit_seals_append_only BEFORE DELETE OR UPDATE ON audit_seals FOR EACH ROW EXECUTE FUNCTION refuse_audit_change();
+CREATE TRIGGER audit_seals_no_truncate BEFORE TRUNCATE ON audit_seals FOR EACH STATEMENT EXECUTE FUNCTION refuse_audit_change();
+
+CREATE TABLE custody_reports (
+  id uuid NOT NULL,
+  started_at timestamptz NOT NULL,
+  finished_at timestamptz NOT NULL,
+  rows_checked integer NOT NULL,
+  objects_checked integer NOT NULL,
+  findings jsonb DEFAULT '[]'::jsonb NOT NULL,
+  CONSTRAINT custody_reports_pkey PRIMARY KEY (id)
+);
+CREATE INDEX custody_reports_started_idx ON custody_reports USING btree (started_at DESC);
+
+CREATE TABLE drift_reports (
+  id uuid NOT NULL,
+  kind text NOT NULL,
+  from_day date NOT NULL,
+  to_day date NOT NULL,
+  fixes boolean NOT NULL,
+  state text DEFAULT 'running'::text NOT NULL,
+  next_day date NOT NULL,
+  lease_until timestamptz,
+  appointments integer DEFAULT 0 NOT NULL,
+  found integer DEFAULT 0 NOT NULL,
+  fixed integer DEFAULT 0 NOT NULL,
+  unannounced integer DEFAULT 0 NOT NULL,
+  last_error text,
+  started_at timestamptz NOT NULL,
+  finished_at timestamptz,
+  tells_nobody boolean DEFAULT false NOT NULL,
+  CONSTRAINT drift_reports_pkey PRIMARY KEY (id),
+  CONSTRAINT drift_reports_check CHECK (from_day <= to_day),
+  CONSTRAINT drift_reports_check1 CHECK ((state = 'running'::text) = (finished_at IS NULL)),
+  CONSTRAINT drift_reports_kind_check CHECK (kind = ANY (ARRAY['near'::text, 'all'::text, 'manual'::text, 'gap'::text])),
+  CONSTRAINT drift_reports_state_check CHECK (state = ANY (ARRAY['running'::text, 'done'::text, 'failed'::text]))
+);
+CREATE INDEX drift_reports_failed_idx ON drift_reports USING btree (started_at) WHERE state = 'failed'::text;
+CREATE INDEX drift_reports_list_idx ON drift_reports USING btree (started_at DESC, id DESC);
+CREATE UNIQUE INDEX drift_reports_one_at_a_time ON drift_reports USING btree ((true)) WHERE state = 'running'::text;
+
+CREATE TABLE email_kinds (
+  kind text NOT NULL,
+  CONSTRAINT email_kinds_pkey PRIMARY KEY (kind)
+);
+INSERT INTO email_kinds (kind) VALUES
+  ('account_invitation'),
+  ('booking_cancelled'),
+  ('booking_confirmation'),
+  ('booking_failed'),
+  ('booking_no_show'),
+  ('booking_reminder'),
+  ('booking_rescheduled'),
+  ('document_added'),
+  ('drift_report'),
+  ('email_change'),
+  ('email_changed'),
+  ('examinee_reminder'),
+  ('password_changed'),
+  ('password_reset'),
+  ('report_ready'),
+  ('two_factor_changed'),
+  ('unassigned_bookings'),
+  ('webhooks_repaired');
+
+CREATE TABLE imports (
+  id uuid NOT NULL,
+  kind text NOT NULL,
+  request_digest text NOT NULL,
+  options jsonb NOT NULL,
+  state text DEFAULT 'running'::text NOT NULL,
+  made integer DEFAULT 0 NOT NULL,
+  changed integer DEFAULT 0 NOT NULL,
+  matched integer DEFAULT 0 NOT NULL,
+  left_out integer DEFAULT 0 NOT NULL,
+  started_at timestamptz DEFAULT clock_timestamp() NOT NULL,
+  finished_at timestamptz,
+  undone_at timestamptz,
+  CONSTRAINT imports_pkey PRIMARY KEY (id),
+  CONSTRAINT imports_kind_check CHECK (kind = ANY (ARRAY['people'::text, 'acuity'::text, 'bookings'::text])),
+  CONSTRAINT imports_state_check CHECK (state = ANY (ARRAY['running'::text, 'interrupted'::text, 'done'::text, 'failed'::text, 'undone'::text]))
+);
+CREATE INDEX imports_started_idx ON imports USING btree (started_at DESC, id DESC);
+
+CREATE TABLE import_records (
+  id uuid NOT NULL,
+  import_id uuid NOT NULL,
+  record_type text NOT NULL,
+  record_id uuid NOT NULL,
+  effect text NOT NULL,
+  acuity_appointment_id bigint,
+  before jsonb DEFAULT '{}'::jsonb NOT NULL,
+  after jsonb DEFAULT '{}'::jsonb NOT NULL,
+  created_at timestamptz DEFAULT clock_timestamp() NOT NULL,
+  undone_at timestamptz,
+  left_reason text,
+  CONSTRAINT import_records_pkey PRIMARY KEY (id),
+  CONSTRAINT import_records_effect_check CHECK (effect = ANY (ARRAY['made'::text, 'changed'::text])),
+  CONSTRAINT import_records_record_type_check CHECK (record_type = ANY (ARRAY['organization'::text, 'user'::text, 'booking'::text])),
+  CONSTRAINT import_records_import_id_fkey FOREIGN KEY (import_id) REFERENCES imports(id)
+);
+CREATE INDEX import_records_appointment_idx ON import_records USING btree (acuity_appointment_id) WHERE acuity_appointment_id IS NOT NULL;
+CREATE INDEX import_records_import_idx ON import_records USING btree (import_id, created_at);
+CREATE INDEX import_records_record_idx ON import_records USING btree (record_id);
+
+CREATE TABLE intake_fields (
+  name text NOT NULL,
+  acuity_field_id bigint NOT NULL,
+  CONSTRAINT intake_fields_pkey PRIMARY KEY (name),
+  CONSTRAINT intake_fields_acuity_field_id_key UNIQUE (acuity_field_id)
+);
+CREATE CONSTRAINT TRIGGER intake_fields_audited AFTER INSERT OR DELETE OR UPDATE ON intake_fields DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION audit_unannounced_mapping();
+
+CREATE TABLE organizations (
+  id uuid DEFAULT gen_random_uuid() NOT NULL,
+  name text NOT NULL,
+  slug text NOT NULL,
+  logo text,
+  created_at timestamptz NOT NULL,
+  metadata text,
+  reminds_examinees boolean DEFAULT false NOT NULL,
+  CONSTRAINT organizations_pkey PRIMARY KEY (id),
+  CONSTRAINT organizations_slug_key UNIQUE (slug)
+);
+CREATE CONSTRAINT TRIGGER organizations_audited AFTER INSERT OR DELETE OR UPDATE ON organizations DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION audit_unannounced_change('organization');
+CREATE TRIGGER organizations_search AFTER UPDATE OF name ON organizations FOR EACH ROW EXECUTE FUNCTION refresh_referrers_of_organization();
+
+CREATE TABLE referrer_lexemes (
+  word text NOT NULL,
+  CONSTRAINT referrer_lexemes_pkey PRIMARY KEY (word)
+);
+CREATE INDEX referrer_lexemes_near_idx ON referrer_lexemes USING gin (word gin_trgm_ops);
+
+CREATE TABLE refusal_counts (
+  action text NOT NULL,
+  resource_type text NOT NULL,
+  minute timestamptz NOT NULL,
+  source text NOT NULL,
+  actor_id uuid,
+  acting_as_id uuid,
+  ip text,
+  count integer DEFAULT 1 NOT NULL,
+  CONSTRAINT refusal_counts_pkey PRIMARY KEY (action, resource_type, minute, source),
+  CONSTRAINT refusal_counts_count_check CHECK (count > 0)
+);
+
+CREATE TABLE restores (
+  id uuid NOT NULL,
+  data_until timestamptz NOT NULL,
+  started_at timestamptz DEFAULT clock_timestamp() NOT NULL,
+  finished_at timestamptz,
+  CONSTRAINT restores_pkey PRIMARY KEY (id)
+);
+
+CREATE TABLE users (
+  id uuid DEFAULT gen_random_uuid() NOT NULL,
+  name text NOT NULL,
+  email text NOT NULL,
+  email_verified boolean NOT NULL,
+  image text,
+  created_at timestamptz DEFAULT CURRENT_TIMESTAMP NOT NULL,
+  updated_at timestamptz DEFAULT CURRENT_TIMESTAMP NOT NULL,
+  role text DEFAULT 'referrer'::text NOT NULL,
+  banned boolean DEFAULT false NOT NULL,
+  ban_reason text,
+  ban_expires timestamptz,
+  two_factor_enabled boolean DEFAULT false NOT NULL,
+  awaits_invitation boolean DEFAULT false NOT NULL,
+  CONSTRAINT users_pkey PRIMARY KEY (id),
+  CONSTRAINT users_email_key UNIQUE (email),
+  CONSTRAINT users_email_check CHECK (email = lower(email)),
+  CONSTRAINT users_named CHECK (TRIM(BOTH FROM name) <> ''::text),
+  CONSTRAINT users_role_check CHECK (role = ANY (ARRAY['referrer'::text, 'support'::text, 'admin'::text]))
+);
+CREATE INDEX users_list_idx ON users USING btree (name, id);
+CREATE CONSTRAINT TRIGGER users_audited AFTER INSERT OR DELETE OR UPDATE ON users DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION audit_unannounced_change('user');
+CREATE TRIGGER users_end_acting AFTER UPDATE OF banned, role ON users FOR EACH ROW WHEN (new.banned AND NOT old.banned OR new.role IS DISTINCT FROM old.role) EXECUTE FUNCTION end_acting_of_user();
+CREATE TRIGGER users_end_sessions AFTER UPDATE OF role, banned ON users FOR EACH ROW WHEN (old.role IS DISTINCT FROM new.role OR new.banned AND NOT old.banned) EXECUTE FUNCTION end_sessions_of_user();
+CREATE TRIGGER users_search AFTER INSERT OR UPDATE OF name, email, role, banned ON users FOR EACH ROW EXECUTE FUNCTION refresh_referrer_of_user();
+CREATE TRIGGER users_updated_at BEFORE UPDATE ON users FOR EACH ROW EXECUTE FUNCTION set_updated_at();
+
+CREATE TABLE account_links (
+  id uuid NOT NULL,
+  kind text NOT NULL,
+  user_id uuid,
+  email text NOT NULL,
+  name text,
+  role text,
+  organization_id uuid,
+  created_by_id uuid,
+  expires_at timestamptz NOT NULL,
+  used_at timestamptz,
+  revoked_at timestamptz,
+  created_at timestamptz DEFAULT clock_timestamp() NOT NULL,
+  updated_at timestamptz DEFAULT clock_timestamp() NOT NULL,
+  CONSTRAINT account_links_pkey PRIMARY KEY (id),
+  CONSTRAINT account_links_check CHECK ((kind = 'invitation'::text) = (user_id IS NULL)),
+  CONSTRAINT account_links_check1 CHECK ((kind = 'invitation'::text) = (role IS NOT NULL)),
+  CONSTRAINT account_links_check2 CHECK ((NOT role IS DISTINCT FROM 'referrer'::text) = (organization_id IS NOT NULL)),
+  CONSTRAINT account_links_check3 CHECK (used_at IS NULL OR revoked_at IS NULL),
+  CONSTRAINT account_links_email_check CHECK (email = lower(email)),
+  CONSTRAINT account_links_kind_check CHECK (kind = ANY (ARRAY['invitation'::text, 'password_reset'::text, 'email_change'::text])),
+  CONSTRAINT account_links_role_check CHECK (role = ANY (ARRAY['referrer'::text, 'support'::text, 'admin'::text])),
+  CONSTRAINT account_links_created_by_id_fkey FOREIGN KEY (created_by_id) REFERENCES users(id) ON DELETE SET NULL,
+  CONSTRAINT account_links_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES organizations(id) ON DELETE CASCADE,
+  CONSTRAINT account_links_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id) ON DELETE CASCADE
+);
+CREATE INDEX account_links_created_by_idx ON account_links USING btree (created_by_id) WHERE created_by_id IS NOT NULL;
+CREATE UNIQUE INDEX account_links_one_invitation_key ON account_links USING btree (email) WHERE kind = 'invitation'::text AND used_at IS NULL AND revoked_at IS NULL;
+CREATE INDEX account_links_organization_idx ON account_links USING btree (organization_id) WHERE organization_id IS NOT NULL;
+CREATE INDEX account_links_user_idx ON account_links USING btree (user_id, kind) WHERE user_id IS NOT NULL;
+CREATE CONSTRAINT TRIGGER account_links_audited AFTER INSERT OR DELETE OR UPDATE ON account_links DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION audit_unannounced_change('account_link');
+CREATE TRIGGER account_links_updated_at BEFORE UPDATE ON account_links FOR EACH ROW EXECUTE FUNCTION set_updated_at();
+
+CREATE TABLE accounts (
+  id uuid DEFAULT gen_random_uuid() NOT NULL,
+  account_id text NOT NULL,
+  provider_id text NOT NULL,
+  user_id uuid NOT NULL,
+  access_token text,
+  refresh_token text,
+  id_token text,
+  access_token_expires_at timestamptz,
+  refresh_token_expires_at timestamptz,
+  scope text,
+  password text,
+  created_at timestamptz DEFAULT CURRENT_TIMESTAMP NOT NULL,
+  updated_at timestamptz NOT NULL,
+  CONSTRAINT accounts_pkey PRIMARY KEY (id),
+  CONSTRAINT accounts_provider_id_account_id_key UNIQUE (provider_id, account_id),
+  CONSTRAINT accounts_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id) ON DELETE CASCADE
+);
+CREATE INDEX accounts_user_id_idx ON accounts USING btree (user_id);
+CREATE CONSTRAINT TRIGGER accounts_audited AFTER INSERT OR DELETE OR UPDATE ON accounts DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION audit_unannounced_personal_change('account');
+CREATE TRIGGER accounts_updated_at BEFORE UPDATE ON accounts FOR EACH ROW EXECUTE FUNCTION set_updated_at();
+
+CREATE TABLE booking_drafts (
+  id uuid NOT NULL,
+  owner_id uuid NOT NULL,
+  data jsonb DEFAULT '{}'::jsonb NOT NULL,
+  expires_at timestamptz NOT NULL,
+  created_at timestamptz DEFAULT now() NOT NULL,
+  updated_at timestamptz DEFAULT now() NOT NULL,
+  organization_id uuid,
+  CONSTRAINT booking_drafts_pkey PRIMARY KEY (id),
+  CONSTRAINT booking_drafts_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES organizations(id),
+  CONSTRAINT booking_drafts_owner_id_fkey FOREIGN KEY (owner_id) REFERENCES users(id) ON DELETE CASCADE
+);
+CREATE INDEX booking_drafts_expires_idx ON booking_drafts USING btree (expires_at);
+CREATE TRIGGER booking_drafts_updated_at BEFORE UPDATE ON booking_drafts FOR EACH ROW EXECUTE FUNCTION set_updated_at();
+
+CREATE TABLE impersonations (
+  id uuid NOT NULL,
+  admin_id uuid NOT NULL,
+  user_id uuid NOT NULL,
+  session_id uuid NOT NULL,
+  reason text NOT NULL,
+  started_at timestamptz DEFAULT clock_timestamp() NOT NULL,
+  ended_at timestamptz,
+  end_reason text,
+  CONSTRAINT impersonations_pkey PRIMARY KEY (id),
+  CONSTRAINT impersonations_session_id_key UNIQUE (session_id),
+  CONSTRAINT impersonations_check CHECK ((ended_at IS NULL) = (end_reason IS NULL)),
+  CONSTRAINT impersonations_check1 CHECK (admin_id <> user_id),
+  CONSTRAINT impersonations_end_reason_check CHECK (end_reason = ANY (ARRAY['exit'::text, 'idle'::text, 'expired'::text, 'session_ended'::text])),
+  CONSTRAINT impersonations_reason_check CHECK (length(reason) >= 1 AND length(reason) <= 500),
+  CONSTRAINT impersonations_admin_id_fkey FOREIGN KEY (admin_id) REFERENCES users(id),
+  CONSTRAINT impersonations_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id)
+);
+CREATE INDEX impersonations_admin_idx ON impersonations USING btree (admin_id, started_at DESC);
+CREATE INDEX impersonations_pair_idx ON impersonations USING btree (admin_id, user_id);
+CREATE INDEX impersonations_user_idx ON impersonations USING btree (user_id, started_at DESC);
+
+CREATE TABLE impersonation_views (
+  id bigint GENERATED ALWAYS AS IDENTITY NOT NULL,
+  impersonation_id uuid NOT NULL,
+  at timestamptz DEFAULT clock_timestamp() NOT NULL,
+  path text NOT NULL,
+  CONSTRAINT impersonation_views_pkey PRIMARY KEY (id),
+  CONSTRAINT impersonation_views_path_check CHECK (length(path) <= 300),
+  CONSTRAINT impersonation_views_impersonation_id_fkey FOREIGN KEY (impersonation_id) REFERENCES impersonations(id) ON DELETE CASCADE
+);
+CREATE INDEX impersonation_views_idx ON impersonation_views USING btree (impersonation_id, id);
+CREATE TRIGGER impersonation_views_kept BEFORE DELETE OR UPDATE OR TRUNCATE ON impersonation_views FOR EACH STATEMENT EXECUTE FUNCTION keep_impersonation_views();
+
+CREATE TABLE intake_mappings (
+  version integer NOT NULL,
+  before jsonb NOT NULL,
+  after jsonb NOT NULL,
+  seen jsonb NOT NULL,
+  saved_by_id uuid NOT NULL,
+  saved_at timestamptz DEFAULT now() NOT NULL,
+  CONSTRAINT intake_mappings_pkey PRIMARY KEY (version),
+  CONSTRAINT intake_mappings_after_check CHECK (jsonb_typeof(after) = 'object'::text),
+  CONSTRAINT intake_mappings_before_check CHECK (jsonb_typeof(before) = 'object'::text),
+  CONSTRAINT intake_mappings_seen_check CHECK (jsonb_typeof(seen) = 'array'::text),
+  CONSTRAINT intake_mappings_version_check CHECK (version > 0),
+  CONSTRAINT intake_mappings_saved_by_id_fkey FOREIGN KEY (saved_by_id) REFERENCES users(id)
+);
+CREATE CONSTRAINT TRIGGER intake_mappings_audited AFTER INSERT OR DELETE OR UPDATE ON intake_mappings DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION audit_unannounced_mapping();
+
+CREATE TABLE invitations (
+  id uuid DEFAULT gen_random_uuid() NOT NULL,
+  organization_id uuid NOT NULL,
+  email text NOT NULL,
+  role text,
+  status text NOT NULL,
+  expires_at timestamptz NOT NULL,
+  created_at timestamptz DEFAULT CURRENT_TIMESTAMP NOT NULL,
+  inviter_id uuid NOT NULL,
+  CONSTRAINT invitations_pkey PRIMARY KEY (id),
+  CONSTRAINT invitations_status_check CHECK (status = ANY (ARRAY['pending'::text, 'accepted'::text, 'rejected'::text, 'canceled'::text])),
+  CONSTRAINT invitations_inviter_id_fkey FOREIGN KEY (inviter_id) REFERENCES users(id) ON DELETE CASCADE,
+  CONSTRAINT invitations_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES organizations(id) ON DELETE CASCADE
+);
+CREATE INDEX invitations_email_idx ON invitations USING btree (email);
+CREATE INDEX invitations_organization_id_idx ON invitations USING btree (organization_id);
+
+CREATE TABLE mail_preferences (
+  user_id uuid NOT NULL,
+  kind text NOT NULL,
+  delivery text NOT NULL,
+  updated_at timestamptz DEFAULT now() NOT NULL,
+  CONSTRAINT mail_preferences_pkey PRIMARY KEY (user_id, kind),
+  CONSTRAINT mail_preferences_delivery_check CHECK (delivery = ANY (ARRAY['at_once'::text, 'off'::text])),
+  CONSTRAINT mail_preferences_kind_fkey FOREIGN KEY (kind) REFERENCES email_kinds(kind),
+  CONSTRAINT mail_preferences_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id) ON DELETE CASCADE
+);
+CREATE CONSTRAINT TRIGGER mail_preferences_audited AFTER INSERT OR DELETE OR UPDATE ON mail_preferences DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION audit_unannounced_part('user', 'user_id');
+CREATE TRIGGER mail_preferences_updated_at BEFORE UPDATE ON mail_preferences FOR EACH ROW EXECUTE FUNCTION set_updated_at();
+
+CREATE TABLE members (
+  id uuid DEFAULT gen_random_uuid() NOT NULL,
+  organization_id uuid NOT NULL,
+  user_id uuid NOT NULL,
+  role text NOT NULL,
+  created_at timestamptz NOT NULL,
+  CONSTRAINT members_pkey PRIMARY KEY (id),
+  CONSTRAINT members_user_id_key UNIQUE (user_id),
+  CONSTRAINT members_role_check CHECK (role = ANY (ARRAY['owner'::text, 'admin'::text, 'member'::text])),
+  CONSTRAINT members_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES organizations(id) ON DELETE CASCADE,
+  CONSTRAINT members_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id) ON DELETE CASCADE
+);
+CREATE INDEX members_organization_id_idx ON members USING btree (organization_id);
+CREATE CONSTRAINT TRIGGER members_audited AFTER INSERT OR DELETE OR UPDATE ON members DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION audit_unannounced_personal_change('member');
+CREATE TRIGGER members_search AFTER INSERT OR DELETE OR UPDATE ON members FOR EACH ROW EXECUTE FUNCTION refresh_referrer_of_member();
+
+CREATE TABLE merges (
+  id uuid NOT NULL,
+  kind text NOT NULL,
+  from_id uuid NOT NULL,
+  into_id uuid NOT NULL,
+  from_name text NOT NULL,
+  into_name text NOT NULL,
+  reason text NOT NULL,
+  moved jsonb NOT NULL,
+  made_by_id uuid NOT NULL,
+  made_at timestamptz DEFAULT now() NOT NULL,
+  undone_by_id uuid,
+  undone_at timestamptz,
+  CONSTRAINT merges_pkey PRIMARY KEY (id),
+  CONSTRAINT merges_check CHECK (from_id <> into_id),
+  CONSTRAINT merges_check1 CHECK ((undone_by_id IS NULL) = (undone_at IS NULL)),
+  CONSTRAINT merges_kind_check CHECK (kind = ANY (ARRAY['referrer'::text, 'organization'::text])),
+  CONSTRAINT merges_reason_check CHECK (length(reason) >= 1 AND length(reason) <= 500),
+  CONSTRAINT merges_made_by_id_fkey FOREIGN KEY (made_by_id) REFERENCES users(id),
+  CONSTRAINT merges_undone_by_id_fkey FOREIGN KEY (undone_by_id) REFERENCES users(id)
+);
+CREATE UNIQUE INDEX merges_from_key ON merges USING btree (from_id) WHERE undone_at IS NULL;
+CREATE INDEX merges_into_idx ON merges USING btree (into_id) WHERE undone_at IS NULL;
+CREATE INDEX merges_made_at_idx ON merges USING btree (made_at DESC, id DESC);
+
+CREATE TABLE referrer_search (
+  user_id uuid NOT NULL,
+  words text NOT NULL,
+  lexemes tsvector NOT NULL,
+  name_words text NOT NULL,
+  name_lexemes tsvector NOT NULL,
+  CONSTRAINT referrer_search_pkey PRIMARY KEY (user_id),
+  CONSTRAINT referrer_search_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id) ON DELETE CASCADE
+);
+ALTER TABLE referrer_search ALTER COLUMN lexemes SET STATISTICS 500;
+CREATE INDEX referrer_search_lexemes_idx ON referrer_search USING gin (lexemes);
+CREATE INDEX referrer_search_name_idx ON referrer_search USING hash (name_words);
+CREATE INDEX referrer_search_name_lexemes_idx ON referrer_search USING gin (name_lexemes);
+CREATE INDEX referrer_search_start_idx ON referrer_search USING btree (words text_pattern_ops);
+
+CREATE TABLE sessions (
+  id uuid DEFAULT gen_random_uuid() NOT NULL,
+  expires_at timestamptz NOT NULL,
+  token text NOT NULL,
+  created_at timestamptz DEFAULT CURRENT_TIMESTAMP NOT NULL,
+  updated_at timestamptz NOT NULL,
+  ip_address text,
+  user_agent text,
+  user_id uuid NOT NULL,
+  impersonated_by uuid,
+  active_organization_id text,
+  impersonator_session_id uuid,
+  last_seen_at timestamptz DEFAULT clock_timestamp() NOT NULL,
+  CONSTRAINT sessions_pkey PRIMARY KEY (id),
+  CONSTRAINT sessions_token_key UNIQUE (token),
+  CONSTRAINT sessions_impersonated_by_fkey FOREIGN KEY (impersonated_by) REFERENCES users(id) ON DELETE CASCADE,
+  CONSTRAINT sessions_impersonator_session_id_fkey FOREIGN KEY (impersonator_session_id) REFERENCES sessions(id) ON DELETE CASCADE,
+  CONSTRAINT sessions_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id) ON DELETE CASCADE
+);
+CREATE INDEX sessions_expires_at_idx ON sessions USING btree (expires_at);
+CREATE INDEX sessions_impersonated_by_idx ON sessions USING btree (impersonated_by) WHERE impersonated_by IS NOT NULL;
+CREATE UNIQUE INDEX sessions_impersonator_key ON sessions USING btree (impersonator_session_id) WHERE impersonator_session_id IS NOT NULL;
+CREATE INDEX sessions_user_id_idx ON sessions USING btree (user_id);
+CREATE TRIGGER sessions_activity AFTER UPDATE OF last_seen_at ON sessions FOR EACH ROW WHEN (new.impersonated_by IS NULL) EXECUTE FUNCTION note_activity();
+CREATE CONSTRAINT TRIGGER sessions_behind AFTER INSERT OR UPDATE ON sessions DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN (new.impersonated_by IS NOT NULL) EXECUTE FUNCTION check_session_behind();
+CREATE TRIGGER sessions_check_impersonation BEFORE INSERT OR UPDATE OF user_id, impersonated_by ON sessions FOR EACH ROW EXECUTE FUNCTION check_impersonation();
+CREATE TRIGGER sessions_end_impersonation AFTER DELETE ON sessions FOR EACH ROW WHEN (old.impersonated_by IS NOT NULL) EXECUTE FUNCTION end_impersonation();
+CREATE CONSTRAINT TRIGGER sessions_first_activity AFTER INSERT ON sessions DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN (new.impersonated_by IS NULL) EXECUTE FUNCTION note_first_activity();
+
+CREATE TABLE specialists (
+  id uuid NOT NULL,
+  user_id uuid,
+  name text NOT NULL,
+  title text,
+  specialty text NOT NULL,
+  location text,
+  timezone text NOT NULL,
+  acuity_calendar_id bigint NOT NULL,
+  is_active boolean DEFAULT true NOT NULL,
+  position integer DEFAULT 0 NOT NULL,
+  created_at timestamptz DEFAULT now() NOT NULL,
+  updated_at timestamptz DEFAULT now() NOT NULL,
+  CONSTRAINT specialists_pkey PRIMARY KEY (id),
+  CONSTRAINT specialists_acuity_calendar_id_key UNIQUE (acuity_calendar_id),
+  CONSTRAINT specialists_user_id_key UNIQUE (user_id),
+  CONSTRAINT specialists_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id) ON DELETE SET NULL
+);
+CREATE INDEX specialists_list_idx ON specialists USING btree (is_active, "position", name);
+CREATE CONSTRAINT TRIGGER specialists_audited AFTER INSERT OR DELETE OR UPDATE ON specialists DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION audit_unannounced_change('specialist');
+CREATE TRIGGER specialists_updated_at BEFORE UPDATE ON specialists FOR EACH ROW EXECUTE FUNCTION set_updated_at();
+
+CREATE TABLE bookings (
+  id uuid NOT NULL,
+  reference text NOT NULL,
+  acuity_appointment_id bigint NOT NULL,
+  specialist_id uuid NOT NULL,
+  organization_id uuid,
+  created_by_id uuid,
+  created_for_id uuid,
+  examinee_first_name text NOT NULL,
+  examinee_last_name text NOT NULL,
+  examinee_phone text NOT NULL,
+  examinee_email text,
+  examinee_date_of_birth date,
+  claim_number text,
+  starts_at timestamptz NOT NULL,
+  duration_minutes integer NOT NULL,
+  timezone text NOT NULL,
+  type text NOT NULL,
+  location text,
+  meeting_link text,
+  status text DEFAULT 'active'::text NOT NULL,
+  current_progress text DEFAULT 'scheduled'::text NOT NULL,
+  source text NOT NULL,
+  external_created_by text,
+  details_needed boolean DEFAULT false NOT NULL,
+  notes text DEFAULT ''::text NOT NULL,
+  version integer DEFAULT 1 NOT NULL,
+  created_at timestamptz DEFAULT now() NOT NULL,
+  updated_at timestamptz DEFAULT now() NOT NULL,
+  search_text text GENERATED ALWAYS AS (lower((((((examinee_first_name || ' '::text) || examinee_last_name) || ' '::text) || reference) || ' '::text) || COALESCE(claim_number, ''::text))) STORED NOT NULL,
+  acuity_answers_digest text,
+  interpreter_language text,
+  CONSTRAINT bookings_pkey PRIMARY KEY (id),
+  CONSTRAINT bookings_acuity_appointment_id_key UNIQUE (acuity_appointment_id),
+  CONSTRAINT bookings_reference_key UNIQUE (reference),
+  CONSTRAINT bookings_acting CHECK (created_for_id IS NULL OR created_by_id IS NOT NULL),
+  CONSTRAINT bookings_assigned CHECK (source = 'acuity_direct'::text OR organization_id IS NOT NULL AND created_by_id IS NOT NULL),
+  CONSTRAINT bookings_cancelled CHECK (status <> 'cancelled'::text OR current_progress = 'cancelled'::text),
+  CONSTRAINT bookings_cancelled_progress CHECK (current_progress <> 'cancelled'::text OR (status = ANY (ARRAY['cancelled'::text, 'archived'::text]))),
+  CONSTRAINT bookings_current_progress_check CHECK (current_progress = ANY (ARRAY['scheduled'::text, 'rescheduled'::text, 'cancelled'::text, 'no_show'::text, 'generating_report'::text, 'report_generated'::text, 'payment_received'::text])),
+  CONSTRAINT bookings_duration_minutes_check CHECK (duration_minutes > 0),
+  CONSTRAINT bookings_interpreter_language_check CHECK (interpreter_language <> ''::text),
+  CONSTRAINT bookings_reference_check CHECK (reference ~ '^EX-[2-9A-HJKMNP-TV-Z]{6}$'::text),
+  CONSTRAINT bookings_source_check CHECK (source = ANY (ARRAY['portal'::text, 'acuity_direct'::text])),
+  CONSTRAINT bookings_status_check CHECK (status = ANY (ARRAY['active'::text, 'cancelled'::text, 'closed'::text, 'archived'::text])),
+  CONSTRAINT bookings_type_check CHECK (type = ANY (ARRAY['in_person'::text, 'telehealth'::text])),
+  CONSTRAINT bookings_created_by_id_fkey FOREIGN KEY (created_by_id) REFERENCES users(id),
+  CONSTRAINT bookings_created_for_id_fkey FOREIGN KEY (created_for_id) REFERENCES users(id),
+  CONSTRAINT bookings_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES organizations(id),
+  CONSTRAINT bookings_specialist_id_fkey FOREIGN KEY (specialist_id) REFERENCES specialists(id)
+);
+CREATE INDEX bookings_created_at_idx ON bookings USING btree (created_at);
+CREATE INDEX bookings_created_by_idx ON bookings USING btree (created_by_id);
+CREATE INDEX bookings_list_idx ON bookings USING btree (starts_at DESC, id DESC);
+CREATE INDEX bookings_organization_list_idx ON bookings USING btree (organization_id, starts_at DESC, id DESC);
+CREATE INDEX bookings_search_idx ON bookings USING gin (search_text gin_trgm_ops);
+CREATE INDEX bookings_specialist_idx ON bookings USING btree (specialist_id, starts_at);
+CREATE INDEX bookings_upcoming_idx ON bookings USING btree (starts_at) WHERE status = 'active'::text;
+CREATE INDEX bookings_without_referrer_idx ON bookings USING btree (starts_at) WHERE created_by_id IS NULL;
+CREATE TRIGGER bookings_acting_pair BEFORE INSERT OR UPDATE OF created_by_id, created_for_id ON bookings FOR EACH ROW EXECUTE FUNCTION check_acting_pair('created_by_id', 'created_for_id');
+CREATE CONSTRAINT TRIGGER bookings_audited AFTER INSERT OR DELETE OR UPDATE ON bookings DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION audit_unannounced_change('booking');
+CREATE TRIGGER bookings_updated_at BEFORE UPDATE ON bookings FOR EACH ROW EXECUTE FUNCTION set_updated_at();
+
+CREATE TABLE booking_answers (
+  id uuid NOT NULL,
+  booking_id uuid NOT NULL,
+  answers jsonb NOT NULL,
+  acuity_digest text NOT NULL,
+  source text NOT NULL,
+  created_at timestamptz DEFAULT clock_timestamp() NOT NULL,
+  CONSTRAINT booking_answers_pkey PRIMARY KEY (id),
+  CONSTRAINT booking_answers_answers_check CHECK (jsonb_typeof(answers) = 'array'::text),
+  CONSTRAINT booking_answers_source_check CHECK (source = ANY (ARRAY['portal'::text, 'acuity'::text, 'reconciliation'::text, 'import'::text])),
+  CONSTRAINT booking_answers_booking_id_fkey FOREIGN KEY (booking_id) REFERENCES bookings(id)
+);
+CREATE INDEX booking_answers_booking_idx ON booking_answers USING btree (booking_id, created_at DESC, id DESC);
+CREATE CONSTRAINT TRIGGER booking_answers_audited AFTER INSERT OR DELETE OR UPDATE ON booking_answers DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION audit_unannounced_part('booking_answers', 'booking_id');
+
+CREATE TABLE booking_contacts (
+  id uuid NOT NULL,
+  booking_id uuid NOT NULL,
+  user_id uuid NOT NULL,
+  role text NOT NULL,
+  created_by_id uuid NOT NULL,
+  created_for_id uuid,
+  created_at timestamptz DEFAULT clock_timestamp() NOT NULL,
+  CONSTRAINT booking_contacts_pkey PRIMARY KEY (id),
+  CONSTRAINT booking_contacts_booking_id_user_id_role_key UNIQUE (booking_id, user_id, role),
+  CONSTRAINT booking_contacts_role_check CHECK (role = ANY (ARRAY['solicitor'::text, 'report_recipient'::text])),
+  CONSTRAINT booking_contacts_booking_id_fkey FOREIGN KEY (booking_id) REFERENCES bookings(id),
+  CONSTRAINT booking_contacts_created_by_id_fkey FOREIGN KEY (created_by_id) REFERENCES users(id),
+  CONSTRAINT booking_contacts_created_for_id_fkey FOREIGN KEY (created_for_id) REFERENCES users(id),
+  CONSTRAINT booking_contacts_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id)
+);
+CREATE INDEX booking_contacts_user_idx ON booking_contacts USING btree (user_id);
+CREATE TRIGGER booking_contacts_acting_pair BEFORE INSERT OR UPDATE OF created_by_id, created_for_id ON booking_contacts FOR EACH ROW EXECUTE FUNCTION check_acting_pair('created_by_id', 'created_for_id');
+CREATE CONSTRAINT TRIGGER booking_contacts_audited AFTER INSERT OR DELETE OR UPDATE ON booking_contacts DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION audit_unannounced_part('booking_contact', 'booking_id');
+
+CREATE TABLE booking_intentions (
+  id uuid NOT NULL,
+  kind text NOT NULL,
+  state text DEFAULT 'open'::text NOT NULL,
+  booking_id uuid,
+  reference text NOT NULL,
+  specialist_id uuid NOT NULL,
+  organization_id uuid,
+  created_by_id uuid,
+  created_for_id uuid,
+  idempotency_key text,
+  request_hash text NOT NULL,
+  request jsonb NOT NULL,
+  starts_at timestamptz,
+  failure jsonb,
+  acuity_called_at timestamptz,
+  created_at timestamptz DEFAULT clock_timestamp() NOT NULL,
+  settled_at timestamptz,
+  updated_at timestamptz DEFAULT now() NOT NULL,
+  CONSTRAINT booking_intentions_pkey PRIMARY KEY (id),
+  CONSTRAINT booking_intentions_check CHECK ((state = 'open'::text) = (settled_at IS NULL)),
+  CONSTRAINT booking_intentions_check1 CHECK (state <> 'completed'::text OR booking_id IS NOT NULL),
+  CONSTRAINT booking_intentions_kind_check CHECK (kind = ANY (ARRAY['book'::text, 'reschedule'::text, 'cancel'::text])),
+  CONSTRAINT booking_intentions_state_check CHECK (state = ANY (ARRAY['open'::text, 'completed'::text, 'failed'::text])),
+  CONSTRAINT booking_intentions_booking_id_fkey FOREIGN KEY (booking_id) REFERENCES bookings(id),
+  CONSTRAINT booking_intentions_created_by_id_fkey FOREIGN KEY (created_by_id) REFERENCES users(id),
+  CONSTRAINT booking_intentions_created_for_id_fkey FOREIGN KEY (created_for_id) REFERENCES users(id),
+  CONSTRAINT booking_intentions_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES organizations(id),
+  CONSTRAINT booking_intentions_specialist_id_fkey FOREIGN KEY (specialist_id) REFERENCES specialists(id)
+);
+CREATE UNIQUE INDEX booking_intentions_idempotency_key ON booking_intentions USING btree (created_by_id, idempotency_key) WHERE idempotency_key IS NOT NULL;
+CREATE UNIQUE INDEX booking_intentions_one_change_key ON booking_intentions USING btree (booking_id) WHERE state = 'open'::text AND kind <> 'book'::text;
+CREATE INDEX booking_intentions_open_idx ON booking_intentions USING btree (created_at) WHERE state = 'open'::text;
+CREATE UNIQUE INDEX booking_intentions_reference_key ON booking_intentions USING btree (reference) WHERE kind = 'book'::text;
+CREATE UNIQUE INDEX booking_intentions_slot_key ON booking_intentions USING btree (specialist_id, starts_at) WHERE state = 'open'::text AND kind = 'book'::text;
+CREATE TRIGGER booking_intentions_acting_pair BEFORE INSERT OR UPDATE OF created_by_id, created_for_id ON booking_intentions FOR EACH ROW EXECUTE FUNCTION check_acting_pair('created_by_id', 'created_for_id');
+CREATE TRIGGER booking_intentions_updated_at BEFORE UPDATE ON booking_intentions FOR EACH ROW EXECUTE FUNCTION set_updated_at();
+
+CREATE TABLE booking_progress (
+  id uuid NOT NULL,
+  booking_id uuid NOT NULL,
+  progress text NOT NULL,
+  changed_by_id uuid,
+  changed_for_id uuid,
+  source text NOT NULL,
+  notes text DEFAULT ''::text NOT NULL,
+  created_at timestamptz DEFAULT clock_timestamp() NOT NULL,
+  CONSTRAINT booking_progress_pkey PRIMARY KEY (id),
+  CONSTRAINT booking_progress_progress_check CHECK (progress = ANY (ARRAY['scheduled'::text, 'rescheduled'::text, 'cancelled'::text, 'no_show'::text, 'generating_report'::text, 'report_generated'::text, 'payment_received'::text])),
+  CONSTRAINT booking_progress_source_check CHECK (source = ANY (ARRAY['portal'::text, 'acuity'::text, 'reconciliation'::text, 'import'::text])),
+  CONSTRAINT booking_progress_booking_id_fkey FOREIGN KEY (booking_id) REFERENCES bookings(id),
+  CONSTRAINT booking_progress_changed_by_id_fkey FOREIGN KEY (changed_by_id) REFERENCES users(id),
+  CONSTRAINT booking_progress_changed_for_id_fkey FOREIGN KEY (changed_for_id) REFERENCES users(id)
+);
+CREATE INDEX booking_progress_booking_idx ON booking_progress USING btree (booking_id, created_at, id);
+CREATE INDEX booking_progress_list_idx ON booking_progress USING btree (created_at, id);
+CREATE TRIGGER booking_progress_acting_pair BEFORE INSERT ON booking_progress FOR EACH ROW EXECUTE FUNCTION check_acting_pair('changed_by_id', 'changed_for_id');
+CREATE TRIGGER booking_progress_acting_pair_kept BEFORE UPDATE OF changed_by_id, changed_for_id ON booking_progress FOR EACH ROW EXECUTE FUNCTION check_acting_pair('changed_by_id', 'changed_for_id');
+CREATE CONSTRAINT TRIGGER booking_progress_added AFTER INSERT ON booking_progress DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION audit_unannounced_part('booking_progress', 'booking_id');
+CREATE CONSTRAINT TRIGGER booking_progress_audited AFTER DELETE OR UPDATE ON booking_progress DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION audit_unannounced_change('booking_progress');
+
+CREATE TABLE booking_reminders (
+  booking_id uuid NOT NULL,
+  days_before integer NOT NULL,
+  starts_at timestamptz NOT NULL,
+  created_at timestamptz DEFAULT clock_timestamp() NOT NULL,
+  CONSTRAINT booking_reminders_pkey PRIMARY KEY (booking_id, days_before, starts_at),
+  CONSTRAINT booking_reminders_days_before_check CHECK (days_before > 0),
+  CONSTRAINT booking_reminders_booking_id_fkey FOREIGN KEY (booking_id) REFERENCES bookings(id)
+);
+
+CREATE TABLE documents (
+  id uuid NOT NULL,
+  booking_id uuid NOT NULL,
+  category text NOT NULL,
+  file_name text NOT NULL,
+  mime_type text NOT NULL,
+  size_bytes bigint NOT NULL,
+  sha256 text NOT NULL,
+  chunk_bytes integer NOT NULL,
+  chunk_sha256 bytea NOT NULL,
+  s3_key text NOT NULL,
+  status text NOT NULL,
+  scanned_at timestamptz,
+  uploaded_by_id uuid NOT NULL,
+  uploaded_for_id uuid,
+  created_at timestamptz DEFAULT clock_timestamp() NOT NULL,
+  updated_at timestamptz DEFAULT now() NOT NULL,
+  deleted_at timestamptz,
+  deleted_by_id uuid,
+  deleted_for_id uuid,
+  object_removed_at timestamptz,
+  damaged_at timestamptz,
+  released_at timestamptz,
+  released_by_id uuid,
+  releases integer DEFAULT 0 NOT NULL,
+  CONSTRAINT documents_pkey PRIMARY KEY (id),
+  CONSTRAINT documents_s3_key_key UNIQUE (s3_key),
+  CONSTRAINT documents_category_check CHECK (category = ANY (ARRAY['consent_form'::text, 'brief'::text, 'report'::text, 'dictation'::text, 'other'::text])),
+  CONSTRAINT documents_chunk_bytes_check CHECK (chunk_bytes > 0),
+  CONSTRAINT documents_chunks CHECK (length(chunk_sha256) = (32 * ((size_bytes + chunk_bytes - 1) / chunk_bytes))),
+  CONSTRAINT documents_deleted CHECK (deleted_at IS NOT NULL OR deleted_by_id IS NULL AND deleted_for_id IS NULL),
+  CONSTRAINT documents_file_name_check CHECK (length(file_name) >= 1 AND length(file_name) <= 255),
+  CONSTRAINT documents_released CHECK (released_at IS NULL OR category = 'report'::text AND releases > 0),
+  CONSTRAINT documents_released_by CHECK (released_by_id IS NULL OR released_at IS NOT NULL),
+  CONSTRAINT documents_releases_check CHECK (releases >= 0),
+  CONSTRAINT documents_removed CHECK (object_removed_at IS NULL OR deleted_at IS NOT NULL OR status = 'infected'::text),
+  CONSTRAINT documents_s3_key_check CHECK (s3_key ~ '^documents/[A-Za-z0-9_-]+$'::text),
+  CONSTRAINT documents_scanned CHECK ((status = ANY (ARRAY['checking'::text, 'not_scanned'::text])) = (scanned_at IS NULL)),
+  CONSTRAINT documents_sha256_check CHECK (sha256 ~ '^[0-9a-f]{64}$'::text),
+  CONSTRAINT documents_size_bytes_check CHECK (size_bytes > 0),
+  CONSTRAINT documents_status_check CHECK (status = ANY (ARRAY['checking'::text, 'clean'::text, 'infected'::text, 'not_scanned'::text])),
+  CONSTRAINT documents_booking_id_fkey FOREIGN KEY (booking_id) REFERENCES bookings(id),
+  CONSTRAINT documents_deleted_by_id_fkey FOREIGN KEY (deleted_by_id) REFERENCES users(id),
+  CONSTRAINT documents_deleted_for_id_fkey FOREIGN KEY (deleted_for_id) REFERENCES users(id),
+  CONSTRAINT documents_released_by_id_fkey FOREIGN KEY (released_by_id) REFERENCES users(id),
+  CONSTRAINT documents_uploaded_by_id_fkey FOREIGN KEY (uploaded_by_id) REFERENCES users(id),
+  CONSTRAINT documents_uploaded_for_id_fkey FOREIGN KEY (uploaded_for_id) REFERENCES users(id)
+);
+CREATE INDEX documents_booking_idx ON documents USING btree (booking_id, created_at, id);
+CREATE INDEX documents_checking_idx ON documents USING btree (created_at) WHERE status = 'checking'::text;
+CREATE INDEX documents_damaged_idx ON documents USING btree (damaged_at) WHERE damaged_at IS NOT NULL AND deleted_at IS NULL;
+CREATE INDEX documents_list_idx ON documents USING btree (created_at, id);
+CREATE INDEX documents_removal_idx ON documents USING btree (deleted_at) WHERE object_removed_at IS NULL;
+CREATE INDEX documents_uploaded_by_idx ON documents USING btree (uploaded_by_id);
+CREATE TRIGGER documents_acting_pair BEFORE INSERT OR UPDATE OF uploaded_by_id, uploaded_for_id ON documents FOR EACH ROW EXECUTE FUNCTION check_acting_pair('uploaded_by_id', 'uploaded_for_id');
+CREATE CONSTRAINT TRIGGER documents_audited AFTER INSERT OR DELETE OR UPDATE ON documents DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION audit_unannounced_change('document');
+CREATE TRIGGER documents_deleting_pair BEFORE INSERT OR UPDATE OF deleted_by_id, deleted_for_id ON documents FOR EACH ROW EXECUTE FUNCTION check_acting_pair('deleted_by_id', 'deleted_for_id');
+CREATE TRIGGER documents_updated_at BEFORE UPDATE ON documents FOR EACH ROW EXECUTE FUNCTION set_updated_at();
+
+CREATE TABLE direct_uploads (
+  id uuid NOT NULL,
+  booking_id uuid NOT NULL,
+  user_id uuid NOT NULL,
+  category text NOT NULL,
+  file_name text NOT NULL,
+  size_bytes bigint NOT NULL,
+  part_bytes integer NOT NULL,
+  object_name text NOT NULL,
+  s3_upload_id text NOT NULL,
+  state text DEFAULT 'open'::text NOT NULL,
+  part_sha256 bytea,
+  document_id uuid,
+  expires_at timestamptz NOT NULL,
+  created_at timestamptz DEFAULT clock_timestamp() NOT NULL,
+  passed_over boolean DEFAULT false NOT NULL,
+  CONSTRAINT direct_uploads_pkey PRIMARY KEY (id),
+  CONSTRAINT direct_uploads_object_name_key UNIQUE (object_name),
+  CONSTRAINT direct_uploads_category_check CHECK (category = ANY (ARRAY['consent_form'::text, 'brief'::text, 'report'::text, 'dictation'::text, 'other'::text])),
+  CONSTRAINT direct_uploads_file_name_check CHECK (length(file_name) >= 1 AND length(file_name) <= 1000),
+  CONSTRAINT direct_uploads_object_name_check CHECK (object_name ~ '^[A-Za-z0-9_-]+$'::text),
+  CONSTRAINT direct_uploads_part_bytes_check CHECK (part_bytes >= 5242880),
+  CONSTRAINT direct_uploads_size_bytes_check CHECK (size_bytes > 0),
+  CONSTRAINT direct_uploads_state_check CHECK (state = ANY (ARRAY['open'::text, 'stored'::text, 'refused'::text])),
+  CONSTRAINT direct_uploads_stored CHECK ((state = 'stored'::text) = (document_id IS NOT NULL)),
+  CONSTRAINT direct_uploads_booking_id_fkey FOREIGN KEY (booking_id) REFERENCES bookings(id),
+  CONSTRAINT direct_uploads_document_id_fkey FOREIGN KEY (document_id) REFERENCES documents(id) DEFERRABLE INITIALLY DEFERRED,
+  CONSTRAINT direct_uploads_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id)
+);
+CREATE INDEX direct_uploads_booking_idx ON direct_uploads USING btree (booking_id);
+CREATE INDEX direct_uploads_created_idx ON direct_uploads USING btree (created_at);
+CREATE INDEX direct_uploads_document_idx ON direct_uploads USING btree (document_id);
+CREATE INDEX direct_uploads_open_idx ON direct_uploads USING btree (user_id, booking_id) WHERE state = 'open'::text;
+
+CREATE TABLE drift_items (
+  id uuid NOT NULL,
+  report_id uuid NOT NULL,
+  appointment_id bigint NOT NULL,
+  booking_id uuid,
+  difference text NOT NULL,
+  state text NOT NULL,
+  reason text,
+  announced boolean NOT NULL,
+  found_at timestamptz NOT NULL,
+  day date,
+  superseded boolean DEFAULT false NOT NULL,
+  is_over boolean DEFAULT false NOT NULL,
+  CONSTRAINT drift_items_pkey PRIMARY KEY (id),
+  CONSTRAINT drift_items_report_id_appointment_id_difference_key UNIQUE (report_id, appointment_id, difference),
+  CONSTRAINT drift_items_difference_check CHECK (difference = ANY (ARRAY['missing_here'::text, 'missing_there'::text, 'status'::text, 'time'::text, 'duration'::text, 'specialist'::text, 'unknown_calendar'::text, 'type'::text, 'location'::text, 'link'::text, 'details'::text])),
+  CONSTRAINT drift_items_state_check CHECK (state = ANY (ARRAY['fixed'::text, 'left'::text, 'found'::text])),
+  CONSTRAINT drift_items_booking_id_fkey FOREIGN KEY (booking_id) REFERENCES bookings(id),
+  CONSTRAINT drift_items_report_id_fkey FOREIGN KEY (report_id) REFERENCES drift_reports(id) ON DELETE CASCADE
+);
+CREATE INDEX drift_items_appointment_idx ON drift_items USING btree (appointment_id);
+CREATE INDEX drift_items_left_idx ON drift_items USING btree (state, found_at DESC) WHERE state = 'left'::text;
+CREATE INDEX drift_items_list_idx ON drift_items USING btree (found_at, id);
+CREATE INDEX drift_items_report_idx ON drift_items USING btree (report_id, found_at);
+CREATE INDEX drift_items_stands_idx ON drift_items USING btree (found_at, id) WHERE state = 'left'::text AND NOT superseded;
+
+CREATE TABLE emails (
+  id uuid NOT NULL,
+  kind text NOT NULL,
+  dedupe_key text NOT NULL,
+  recipient text NOT NULL,
+  booking_id uuid,
+  intention_id uuid,
+  status text DEFAULT 'queued'::text NOT NULL,
+  attempts integer DEFAULT 0 NOT NULL,
+  last_error text,
+  message_id text,
+  sent_at timestamptz,
+  created_at timestamptz DEFAULT now() NOT NULL,
+  updated_at timestamptz DEFAULT now() NOT NULL,
+  account_link_id uuid,
+  drift_report_id uuid,
+  recipient_id uuid,
+  previous_starts_at timestamptz,
+  document_id uuid,
+  digest_id uuid,
+  CONSTRAINT emails_pkey PRIMARY KEY (id),
+  CONSTRAINT emails_dedupe_key_key UNIQUE (dedupe_key),
+  CONSTRAINT emails_check CHECK ((status = 'sent'::text) = (sent_at IS NOT NULL)),
+  CONSTRAINT emails_status_check CHECK (status = ANY (ARRAY['queued'::text, 'sent'::text, 'failed'::text, 'withheld'::text])),
+  CONSTRAINT emails_account_link_id_fkey FOREIGN KEY (account_link_id) REFERENCES account_links(id) ON DELETE CASCADE,
+  CONSTRAINT emails_booking_id_fkey FOREIGN KEY (booking_id) REFERENCES bookings(id),
+  CONSTRAINT emails_document_id_fkey FOREIGN KEY (document_id) REFERENCES documents(id),
+  CONSTRAINT emails_drift_report_id_fkey FOREIGN KEY (drift_report_id) REFERENCES drift_reports(id) ON DELETE CASCADE,
+  CONSTRAINT emails_intention_id_fkey FOREIGN KEY (intention_id) REFERENCES booking_intentions(id),
+  CONSTRAINT emails_kind_fkey FOREIGN KEY (kind) REFERENCES email_kinds(kind),
+  CONSTRAINT emails_recipient_id_fkey FOREIGN KEY (recipient_id) REFERENCES users(id) ON DELETE SET NULL
+);
+CREATE INDEX emails_account_link_idx ON emails USING btree (account_link_id) WHERE account_link_id IS NOT NULL;
+CREATE INDEX emails_booking_idx ON emails USING btree (booking_id);
+CREATE INDEX emails_drift_report_idx ON emails USING btree (drift_report_id) WHERE drift_report_id IS NOT NULL;
+CREATE INDEX emails_list_idx ON emails USING btree (created_at, id);
+CREATE INDEX emails_reached_idx ON emails USING btree (recipient, kind, created_at) WHERE status = 'sent'::text;
+CREATE INDEX emails_status_idx ON emails USING btree (status, created_at);
+CREATE CONSTRAINT TRIGGER emails_changed_audited AFTER UPDATE ON emails DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN (old.status <> 'queued'::text AND new.status IS DISTINCT FROM old.status OR new.kind IS DISTINCT FROM old.kind OR new.recipient IS DISTINCT FROM old.recipient OR new.dedupe_key IS DISTINCT FROM old.dedupe_key OR new.booking_id IS DISTINCT FROM old.booking_id OR new.intention_id IS DISTINCT FROM old.intention_id OR new.account_link_id IS DISTINCT FROM old.account_link_id OR new.drift_report_id IS DISTINCT FROM old.drift_report_id OR new.document_id IS DISTINCT FROM old.document_id OR new.digest_id IS DISTINCT FROM old.digest_id OR new.previous_starts_at IS DISTINCT FROM old.previous_starts_at) EXECUTE FUNCTION audit_unannounced_change('email');
+CREATE CONSTRAINT TRIGGER emails_deleted_audited AFTER DELETE ON emails DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION audit_unannounced_change('email');
+CREATE TRIGGER emails_updated_at BEFORE UPDATE ON emails FOR EACH ROW EXECUTE FUNCTION set_updated_at();
+
+CREATE TABLE specialist_services (
+  specialist_id uuid NOT NULL,
+  type text NOT NULL,
+  acuity_appointment_type_id bigint NOT NULL,
+  duration_minutes integer NOT NULL,
+  CONSTRAINT specialist_services_pkey PRIMARY KEY (specialist_id, type),
+  CONSTRAINT specialist_services_duration_minutes_check CHECK (duration_minutes > 0),
+  CONSTRAINT specialist_services_type_check CHECK (type = ANY (ARRAY['in_person'::text, 'telehealth'::text])),
+  CONSTRAINT specialist_services_specialist_id_fkey FOREIGN KEY (specialist_id) REFERENCES specialists(id) ON DELETE CASCADE
+);
+CREATE CONSTRAINT TRIGGER specialist_services_audited AFTER INSERT OR DELETE OR UPDATE ON specialist_services DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION audit_unannounced_part('specialist', 'specialist_id');
+
+CREATE TABLE two_factors (
+  id uuid DEFAULT gen_random_uuid() NOT NULL,
+  secret text NOT NULL,
+  backup_codes text NOT NULL,
+  user_id uuid NOT NULL,
+  verified boolean DEFAULT true NOT NULL,
+  failed_verification_count integer DEFAULT 0 NOT NULL,
+  locked_until timestamptz,
+  begun_in_session_id uuid,
+  CONSTRAINT two_factors_pkey PRIMARY KEY (id),
+  CONSTRAINT two_factors_user_id_key UNIQUE (user_id),
+  CONSTRAINT two_factors_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id) ON DELETE CASCADE
+);
+CREATE CONSTRAINT TRIGGER two_factors_audited AFTER INSERT OR DELETE OR UPDATE ON two_factors DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION audit_unannounced_personal_change('two_factor');
+
+CREATE TABLE unassigned_notices (
+  booking_id uuid NOT NULL,
+  digest_id uuid NOT NULL,
+  created_at timestamptz DEFAULT clock_timestamp() NOT NULL,
+  CONSTRAINT unassigned_notices_pkey PRIMARY KEY (booking_id),
+  CONSTRAINT unassigned_notices_booking_id_fkey FOREIGN KEY (booking_id) REFERENCES bookings(id)
+);
+CREATE INDEX unassigned_notices_digest_idx ON unassigned_notices USING btree (digest_id);
+
+CREATE TABLE used_two_factor_codes (
+  user_id uuid NOT NULL,
+  digest text NOT NULL,
+  used_at timestamptz DEFAULT clock_timestamp() NOT NULL,
+  CONSTRAINT used_two_factor_codes_pkey PRIMARY KEY (user_id, digest),
+  CONSTRAINT used_two_factor_codes_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id) ON DELETE CASCADE
+);
+
+CREATE TABLE user_activity (
+  user_id uuid NOT NULL,
+  last_active_at timestamptz NOT NULL,
+  CONSTRAINT user_activity_pkey PRIMARY KEY (user_id),
+  CONSTRAINT user_activity_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id) ON DELETE CASCADE
+) WITH (fillfactor=70);
+
+CREATE TABLE verifications (
+  id uuid DEFAULT gen_random_uuid() NOT NULL,
+  identifier text NOT NULL,
+  value text NOT NULL,
+  expires_at timestamptz NOT NULL,
+  created_at timestamptz DEFAULT CURRENT_TIMESTAMP NOT NULL,
+  updated_at timestamptz DEFAULT CURRENT_TIMESTAMP NOT NULL,
+  CONSTRAINT verifications_pkey PRIMARY KEY (id)
+);
+CREATE INDEX verifications_identifier_idx ON verifications USING btree (identifier);
+CREATE TRIGGER verifications_updated_at BEFORE UPDATE ON verifications FOR EACH ROW EXECUTE FUNCTION set_updated_at();
+
+CREATE TABLE webhook_events (
+  id uuid NOT NULL,
+  seq bigint GENERATED ALWAYS AS IDENTITY NOT NULL,
+  channel text NOT NULL,
+  state text NOT NULL,
+  received_at timestamptz NOT NULL,
+  action text,
+  appointment_id bigint,
+  body bytea,
+  headers jsonb DEFAULT '{}'::jsonb NOT NULL,
+  body_digest bytea NOT NULL,
+  refusal text,
+  coalesced integer DEFAULT 0 NOT NULL,
+  next_attempt_at timestamptz,
+  lease_until timestamptz,
+  attempts integer DEFAULT 0 NOT NULL,
+  last_status integer,
+  last_error text,
+  outcome text,
+  note text,
+  booking_id uuid,
+  duration_ms integer,
+  processed_at timestamptz,
+  replayed_at timestamptz,
+  CONSTRAINT webhook_events_pkey PRIMARY KEY (id),
+  CONSTRAINT webhook_events_seq_key UNIQUE (seq),
+  CONSTRAINT webhook_events_channel_check CHECK (channel = ANY (ARRAY['relay'::text, 'direct'::text, 'automation'::text])),
+  CONSTRAINT webhook_events_check CHECK ((state = 'refused'::text) = (refusal IS NOT NULL)),
+  CONSTRAINT webhook_events_check1 CHECK (state <> 'delivering'::text OR lease_until IS NOT NULL),
+  CONSTRAINT webhook_events_check2 CHECK ((state <> ALL (ARRAY['waiting'::text, 'delivering'::text])) OR body IS NOT NULL AND next_attempt_at IS NOT NULL),
+  CONSTRAINT webhook_events_outcome_check CHECK (outcome = ANY (ARRAY['created'::text, 'skipped'::text, 'updated'::text, 'cancelled'::text, 'ignored'::text])),
+  CONSTRAINT webhook_events_refusal_check CHECK (refusal = ANY (ARRAY['bad_signature'::text, 'unsupported_type'::text, 'malformed'::text, 'too_old'::text])),
+  CONSTRAINT webhook_events_state_check CHECK (state = ANY (ARRAY['waiting'::text, 'delivering'::text, 'processed'::text, 'dead'::text, 'refused'::text])),
+  CONSTRAINT webhook_events_booking_id_fkey FOREIGN KEY (booking_id) REFERENCES bookings(id)
+);
+CREATE INDEX webhook_events_appointment_idx ON webhook_events USING btree (appointment_id, received_at);
+CREATE INDEX webhook_events_due_idx ON webhook_events USING btree (next_attempt_at, seq) WHERE state = ANY (ARRAY['waiting'::text, 'delivering'::text]);
+CREATE INDEX webhook_events_equal_idx ON webhook_events USING btree (body_digest) WHERE state = 'waiting'::text AND attempts = 0;
+CREATE INDEX webhook_events_list_idx ON webhook_events USING btree (received_at DESC, id DESC);
+CREATE INDEX webhook_events_note_idx ON webhook_events USING btree (received_at) WHERE state = 'processed'::text AND note IS NOT NULL AND note <> 'cancelled_before_booked'::text;
+CREATE INDEX webhook_events_state_idx ON webhook_events USING btree (state, received_at DESC);
+CREATE INDEX webhook_events_turn_idx ON webhook_events USING btree (appointment_id, seq) WHERE state = ANY (ARRAY['waiting'::text, 'delivering'::text]);
+CREATE CONSTRAINT TRIGGER webhook_events_changed_audited AFTER UPDATE ON webhook_events DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN ((old.state = ANY (ARRAY['processed'::text, 'dead'::text, 'refused'::text])) AND new.state IS DISTINCT FROM old.state OR new.channel IS DISTINCT FROM old.channel OR new.action IS DISTINCT FROM old.action OR new.appointment_id IS DISTINCT FROM old.appointment_id OR new.received_at IS DISTINCT FROM old.received_at OR new.body IS DISTINCT FROM old.body OR new.headers IS DISTINCT FROM old.headers OR new.body_digest IS DISTINCT FROM old.body_digest) EXECUTE FUNCTION audit_unannounced_change('webhook_event');
+CREATE CONSTRAINT TRIGGER webhook_events_deleted_audited AFTER DELETE ON webhook_events DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION audit_unannounced_change('webhook_event');
+
+CREATE TABLE webhook_subscriptions (
+  acuity_id bigint NOT NULL,
+  event text NOT NULL,
+  target text NOT NULL,
+  created_at timestamptz DEFAULT now() NOT NULL,
+  checked_at timestamptz,
+  trouble text,
+  CONSTRAINT webhook_subscriptions_pkey PRIMARY KEY (acuity_id),
+  CONSTRAINT webhook_subscriptions_trouble_check CHECK (trouble = ANY (ARRAY['missing'::text, 'disabled'::text, 'silent'::text]))
+);
+
+CREATE TABLE workers (
+  id uuid NOT NULL,
+  kind text NOT NULL,
+  started_at timestamptz DEFAULT clock_timestamp() NOT NULL,
+  seen_at timestamptz DEFAULT clock_timestamp() NOT NULL,
+  CONSTRAINT workers_pkey PRIMARY KEY (id),
+  CONSTRAINT workers_kind_check CHECK (kind = ANY (ARRAY['jobs'::text, 'relay'::text]))
+);
+
+CREATE TABLE knex_migrations (
+  id serial PRIMARY KEY,
+  name varchar(255),
+  batch integer,
+  migration_time timestamptz DEFAULT now()
+);
+CREATE TABLE knex_migrations_lock (
+  index serial PRIMARY KEY,
+  is_locked integer
+);
+INSERT INTO knex_migrations_lock (is_locked) VALUES (0);
+INSERT INTO knex_migrations (batch, name) VALUES
+  (1, '20261123000100_accounts.ts'),
+  (1, '20261123000200_audit_log.ts'),
+  (1, '20261123000300_specialists.ts'),
+  (1, '20261123000400_bookings.ts'),
+  (1, '20261123000500_emails.ts'),
+  (1, '20261123000600_webhook_events.ts'),
+  (1, '20261123000610_appointment_looks.ts'),
+  (1, '20261123000800_documents.ts'),
+  (1, '20261123000900_account_care.ts'),
+  (1, '20261123001200_audit_seals.ts'),
+  (1, '20261123001300_merges.ts'),
+  (1, '20261123001400_drift.ts'),
+  (1, '20261123001500_impersonation.ts'),
+  (1, '20261123001510_episode_pages.ts'),
+  (1, '20261123001600_exports.ts'),
+  (1, '20261123001600_impersonation_views.ts'),
+  (1, '20261123001610_one_record_of_pages.ts'),
+  (1, '20261123001700_referrer_lexemes.ts'),
+  (1, '20261123001800_direct_uploads.ts'),
+  (1, '20261123001900_acting_pairs.ts'),
+  (1, '20261126000100_second_step_begun_in.ts'),
+  (1, '20261126000200_acting_hangs_on_its_own.ts'),
+  (1, '20261126000210_last_active.ts'),
+  (1, '20261126000220_everybody_has_a_name.ts'),
+  (1, '20261126000230_more_acting_pairs.ts'),
+  (1, '20261126000300_referrers_by_whole_names.ts'),
+  (1, '20261126000400_merges_followed.ts'),
+  (1, '20261126000410_changes_with_names.ts'),
+  (1, '20261126000500_withheld_emails.ts'),
+  (1, '20261126000510_parts_audited.ts'),
+  (1, '20261126000520_console_orders.ts'),
+  (1, '20261126000550_console_reads.ts'),
+  (1, '20261126000600_drift_superseded.ts'),
+  (1, '20261126000610_account_emails_made_up_for.ts'),
+  (1, '20261126000700_email_recipients.ts'),
+  (1, '20261126000800_uploads_passed_over.ts'),
+  (1, '20261126000900_active_when_let_in.ts'),
+  (1, '20261129000100_kinds_in_tables.ts'),
+  (1, '20261129001000_acuity_forms.ts'),
+  (1, '20261129001100_booking_answers.ts'),
+  (1, '20261129003000_report_release.ts'),
+  (1, '20261129090800_drafts_of_organizations.ts'),
+  (1, '20261129101500_who_is_told.ts'),
+  (1, '20261129101700_unassigned_digest.ts'),
+  (1, '20261129101900_audit_all_of_a_message.ts'),
+  (1, '20261129102500_reminders.ts'),
+  (1, '20261129104500_interpreter_language.ts'),
+  (1, '20261129110000_intake_mappings.ts'),
+  (1, '20261129122400_acuity_connection.ts'),
+  (1, '20261129122600_drift_of_what_is_over.ts'),
+  (1, '20261129122700_quiet_looks.ts'),
+  (1, '20261129123100_imports.ts'),
+  (1, '20261129123500_workers.ts'),
+  (1, '20261129124500_restores.ts'),
+  (1, '20261129125500_one_index.ts'),
+  (1, '20261129130700_announced_in_this_transaction.ts'),
+  (1, '20261129130900_refusal_counts.ts');
