@@ -1,13 +1,7 @@
 // "Why can't this person see this?": the real rules, asked one after the other until one refuses.
-import type { AccountStatus, Viewer } from '../accounts/index.ts';
+import type { AccountStatus, RuleResult, Viewer } from '../accounts/index.ts';
 
-export interface Step {
-  /** The rule, as one would say it aloud. */
-  rule: string;
-  holds: boolean;
-  /** What was found. Ids, roles and names of organisations; nothing of the examinee, no file's name. */
-  finding: string;
-}
+export type Step = RuleResult;
 
 export interface Explanation {
   person: { id: string; name: string; email: string };

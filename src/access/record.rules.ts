@@ -1,17 +1,20 @@
-// The rules about records. Each asks what the rooms themselves ask before they hand a record out.
-import type { Viewer } from '../accounts/index.ts';
+// The rules about records, as the rooms that hand the records out keep them.
+import { affiliationOf, askRules, type Viewer } from '../accounts/index.ts';
 import { findAttempt, maySeeAttempt } from '../attempts/index.ts';
-import { findBooking, findBookingId, maySee, type Booking, type BookingDrafts } from '../bookings/index.ts';
+import {
+  findBooking,
+  findBookingId,
+  seeBookingRules,
+  type Booking,
+  type BookingDrafts,
+} from '../bookings/index.ts';
 import type { Queryable } from '../db/knex.ts';
 import {
+  deleteRules,
   findDocument,
-  isDraft,
-  isReady,
-  mayDelete,
-  mayRelease,
-  maySeeCategory,
-  maySeeDocument,
-  type Document,
+  readDocumentRules,
+  releaseRules,
+  seeDocumentRules,
 } from '../documents/index.ts';
 import { isUuid } from '../lib/uuid.ts';
 import type { Rules, Step } from './explanation.ts';
@@ -44,54 +47,11 @@ export function documentRules(db: Queryable, id: string, verb: DocumentVerb): Ru
     };
     if (!document) return;
     yield* rulesOfBooking(viewer, await findBooking(db, document.bookingId));
-    yield {
-      rule: 'The role may see documents of this category',
-      holds: maySeeCategory(viewer, document.category),
-      finding: `${viewer.role}, ${wordsOf(document.category)}`,
-    };
-    if (document.category === 'report')
-      yield {
-        rule: 'Referrers see a report once staff have released it',
-        holds: maySeeDocument(viewer, document),
-        finding: releaseOf(document),
-      };
-    if (verb === 'release') yield* releaseRules(viewer, document);
-    if (verb === 'open') {
-      yield {
-        rule: 'The virus scan has passed it',
-        holds: isReady({ ...document, damagedAt: null }),
-        finding: `Its state is ${wordsOf(document.status)}`,
-      };
-      yield {
-        rule: 'Its bytes are those that were received',
-        holds: document.damagedAt === null,
-        finding: document.damagedAt ? 'They were found to be others' : 'Nobody has found otherwise',
-      };
-    }
-    if (verb === 'delete')
-      yield {
-        rule: 'Admins delete documents; a referrer those uploaded by themselves, of the kinds they upload',
-        holds: mayDelete(viewer, document),
-        finding: `${viewer.name} is ${viewer.role}; ${document.uploadedBy.name} uploaded it`,
-      };
+    yield* askRules(seeDocumentRules, viewer, document);
+    if (verb === 'release') yield* askRules(releaseRules, viewer, document);
+    if (verb === 'open') yield* askRules(readDocumentRules, viewer, document);
+    if (verb === 'delete') yield* askRules(deleteRules, viewer, document);
   };
-}
-
-function* releaseRules(viewer: Viewer, document: Document): Generator<Step> {
-  yield {
-    rule: 'Only reports are released',
-    holds: document.category === 'report',
-    finding: `It is a ${wordsOf(document.category)}`,
-  };
-  yield {
-    rule: 'Staff release reports',
-    holds: mayRelease(viewer),
-    finding: `${viewer.name} is ${viewer.role}`,
-  };
-}
-
-function releaseOf(document: Document): string {
-  return isDraft(document) ? 'It is not released yet, or was recalled' : 'It is released';
 }
 
 export function draftRules(drafts: Pick<BookingDrafts, 'find'>, id: string): Rules {
@@ -120,7 +80,7 @@ export function attemptRules(db: Queryable, id: string): Rules {
     yield {
       rule: 'Staff see every attempt; a referrer those of the own organisation',
       holds: await maySeeAttempt(db, viewer, attempt),
-      finding: `${viewer.name} ${homeOf(viewer)}`,
+      finding: `${viewer.name} ${affiliationOf(viewer)}`,
     };
   };
 }
@@ -132,24 +92,7 @@ function* rulesOfBooking(viewer: Viewer, booking: Booking | null): Generator<Ste
     finding: booking ? `It is ${booking.reference}` : 'There is no booking of this reference or id',
   };
   if (!booking) return;
-  yield {
-    rule: 'Staff see every booking; a referrer those of the own organisation',
-    holds: maySee(viewer, booking),
-    finding: ownershipOf(viewer, booking),
-  };
-}
-
-function ownershipOf(viewer: Viewer, booking: Booking): string {
-  if (viewer.role !== 'referrer') return `${viewer.name} is staff`;
-  if (!booking.organization) return 'The booking waits to be assigned: until then only staff see it';
-  const hasLeft = booking.createdBy?.id === viewer.userId && !maySee(viewer, booking);
-  const note = hasLeft ? '. Having made it grants no access after a change of organisation' : '';
-  return `${viewer.name} ${homeOf(viewer)}; the booking is of ${booking.organization.name}${note}`;
-}
-
-function homeOf({ role, organization }: Viewer): string {
-  if (role !== 'referrer') return 'is staff';
-  return organization ? `is of ${organization.name}` : 'belongs to no organisation';
+  yield* askRules(seeBookingRules, viewer, booking);
 }
 
 async function* inTurn(steps: Iterable<Step>): AsyncGenerator<Step> {

@@ -1,3 +1,10 @@
+export {
+  affiliationOf,
+  askRules,
+  everyRuleHolds,
+  type AccessRule,
+  type RuleResult,
+} from './access.rule.ts';
 export type { AccountMail, AccountMailKind, AnnounceAccount, SignedIn } from './account.deps.ts';
 export { inputErrors, type InputError, type InviteInput } from './account.input.ts';
 export {

@@ -1,18 +1,42 @@
 // Decides who may see a booking: one rule, for a single booking and for queries.
 import type { Knex } from 'knex';
-import { auditActor, isStaff, type Actor, type Viewer } from '../accounts/index.ts';
+import {
+  affiliationOf,
+  auditActor,
+  everyRuleHolds,
+  isStaff,
+  type AccessRule,
+  type Actor,
+  type Viewer,
+} from '../accounts/index.ts';
 import { isUuid } from '../lib/uuid.ts';
 import type { BookingDeps } from './booking.deps.ts';
 import { findBooking } from './booking.repository.ts';
 import type { Booking } from './booking.ts';
 
-/**
- * Staff see every booking; a referrer sees those of the organisation they belong to today. To everyone else a booking
- * does not exist. Having made it grants nothing: a person who changed organisations may now work for the other side.
- */
-export function maySee(viewer: Viewer, booking: Pick<Booking, 'organization'>): boolean {
-  if (isStaff(viewer)) return true;
-  return viewer.organization !== null && booking.organization?.id === viewer.organization.id;
+type Owned = Pick<Booking, 'organization'> & Partial<Pick<Booking, 'createdBy'>>;
+
+/** To everyone else a booking does not exist. */
+export const seeBookingRules: readonly AccessRule<Owned>[] = [
+  {
+    rule: 'Staff see every booking; a referrer those of the own organisation',
+    // The organisation they belong to today: a person who changed organisations may now work for the other side.
+    holds: (viewer, { organization }) =>
+      isStaff(viewer) || (viewer.organization !== null && organization?.id === viewer.organization.id),
+    finding: ownershipOf,
+  },
+];
+
+export function maySee(viewer: Viewer, booking: Owned): boolean {
+  return everyRuleHolds(seeBookingRules, viewer, booking);
+}
+
+function ownershipOf(viewer: Viewer, booking: Owned): string {
+  if (viewer.role !== 'referrer') return `${viewer.name} is staff`;
+  if (!booking.organization) return 'The booking waits to be assigned: until then only staff see it';
+  const hasLeft = booking.createdBy?.id === viewer.userId && !maySee(viewer, booking);
+  const note = hasLeft ? '. Having made it grants no access after a change of organisation' : '';
+  return `${viewer.name} ${affiliationOf(viewer)}; the booking is of ${booking.organization.name}${note}`;
 }
 
 /** The same rule for a query: `modify(onlyVisible, viewer, 'b.organization_id')`. */

@@ -1,4 +1,4 @@
-export { findVisible, mayBook, maySee } from './booking.access.ts';
+export { findVisible, mayBook, maySee, seeBookingRules } from './booking.access.ts';
 export {
   bookingMailKinds,
   stateToTell,

@@ -30,7 +30,8 @@ import {
   type Sizes,
 } from './document.parts.ts';
 import { findDocument } from './document.repository.ts';
-import { kindsFor, maySeeDocument, type Document, type DocumentCategory } from './document.ts';
+import { maySeeDocument } from './document.access.ts';
+import { kindsFor, type Document, type DocumentCategory } from './document.ts';
 import {
   parseCategory,
   openSession,

@@ -9,7 +9,8 @@ import { failure, ok, type Result } from '../lib/result.ts';
 import { ObjectStoreUnavailable } from '../ports/object-store.ts';
 import type { DocumentDeps } from './document.deps.ts';
 import { custodyOf, findDocument, type Custody } from './document.repository.ts';
-import { unavailableReason, maySeeDocument, type Document, type UnavailableReason } from './document.ts';
+import { maySeeDocument } from './document.access.ts';
+import { unavailableReason, type Document, type UnavailableReason } from './document.ts';
 
 export type OpenFailure =
   | { reason: 'not_found' }

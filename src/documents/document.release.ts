@@ -6,7 +6,8 @@ import { failure, ok, type Result } from '../lib/result.ts';
 import type { DocumentDeps } from './document.deps.ts';
 import { findVisibleDocument } from './document.open.ts';
 import { findDocument, lockDocument } from './document.repository.ts';
-import { unavailableReason, mayRelease, type Document, type UnavailableReason } from './document.ts';
+import { mayRelease } from './document.access.ts';
+import { unavailableReason, type Document, type UnavailableReason } from './document.ts';
 
 export type ReleaseFailure =
   | { reason: 'not_found' }

@@ -5,7 +5,7 @@ import { failure, ok, type Result } from '../lib/result.ts';
 import type { DocumentDeps } from './document.deps.ts';
 import { findVisibleDocument } from './document.open.ts';
 import { lockDocument } from './document.repository.ts';
-import { mayDelete } from './document.ts';
+import { mayDelete } from './document.access.ts';
 
 const batchRows = 500;
 const dayMs = 24 * 3_600_000;

@@ -1,5 +1,6 @@
 import type { Queryable, Transaction } from '../db/knex.ts';
-import type { Document, DocumentCategory, DocumentStatus, Visibility } from './document.ts';
+import type { Visibility } from './document.access.ts';
+import type { Document, DocumentCategory, DocumentStatus } from './document.ts';
 import type { Digest } from './content/index.ts';
 
 interface DocumentRow {

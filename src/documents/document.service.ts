@@ -23,7 +23,8 @@ import {
 } from './document.release.ts';
 import { removeDocument } from './document.remove.ts';
 import { documentsOf, documentsState } from './document.repository.ts';
-import { uploadCategories, visibilityFor, type Document, type DocumentCategory } from './document.ts';
+import { uploadCategories, visibilityFor } from './document.access.ts';
+import { type Document, type DocumentCategory } from './document.ts';
 import { beginUpload, type UploadFailure, type UploadSession } from './document.upload.ts';
 
 export interface DocumentService {

@@ -1,5 +1,4 @@
-// What a document is, who may do what with which category, and which kinds a category accepts.
-import { isStaff, type Viewer } from '../accounts/index.ts';
+// What a document is, and which kinds a category accepts.
 import { documentKinds, type DocumentKind } from './content/index.ts';
 
 export const documentCategories = ['consent_form', 'brief', 'report', 'dictation', 'other'] as const;
@@ -38,67 +37,9 @@ export interface Document {
   releasedAt: Date | null;
 }
 
-type Verb = 'upload' | 'see' | 'delete';
-
-const referrerMay: Record<DocumentCategory, readonly Verb[]> = {
-  consent_form: ['upload', 'see', 'delete'],
-  brief: ['upload', 'see', 'delete'],
-  // Only when released: see `maySeeDocument`.
-  report: ['see'],
-  // Hidden from referrers everywhere: in lists, counts and error texts.
-  dictation: [],
-  other: ['upload', 'see', 'delete'],
-};
-
-export function maySeeCategory(viewer: Viewer, category: DocumentCategory): boolean {
-  return isStaff(viewer) || referrerMay[category].includes('see');
-}
-
 /** A report that is not yet released, or was recalled. */
 export function isDraft({ category, releasedAt }: Pick<Document, 'category' | 'releasedAt'>): boolean {
   return category === 'report' && releasedAt === null;
-}
-
-/** Only staff see drafts; an admin acting as a referrer has the referrer's rights. */
-export function maySeeDrafts(viewer: Viewer): boolean {
-  return isStaff(viewer);
-}
-
-/** For a booking that the viewer may see. Lists apply the same rule in SQL: `narrowToVisible`. */
-export function maySeeDocument(viewer: Viewer, document: Pick<Document, 'category' | 'releasedAt'>): boolean {
-  return maySeeCategory(viewer, document.category) && (!isDraft(document) || maySeeDrafts(viewer));
-}
-
-/** Which documents of a booking a list shows. */
-export interface Visibility {
-  categories: DocumentCategory[];
-  drafts: boolean;
-}
-
-export function visibilityFor(viewer: Viewer): Visibility {
-  return {
-    categories: documentCategories.filter((category) => maySeeCategory(viewer, category)),
-    drafts: maySeeDrafts(viewer),
-  };
-}
-
-/** Whether referrers see a document of this category as soon as it is uploaded. */
-export function isVisibleAtOnce(category: DocumentCategory): boolean {
-  return category !== 'report' && referrerMay[category].includes('see');
-}
-
-export function mayRelease(viewer: Viewer): boolean {
-  return isStaff(viewer);
-}
-
-export function uploadCategories(viewer: Viewer): DocumentCategory[] {
-  return documentCategories.filter((category) => isStaff(viewer) || referrerMay[category].includes('upload'));
-}
-
-/** Referrers delete their own uploads; of the staff only admins delete (domain.md: support has no deletion). */
-export function mayDelete(viewer: Viewer, document: Pick<Document, 'category' | 'uploadedBy'>): boolean {
-  if (isStaff(viewer)) return viewer.role === 'admin';
-  return referrerMay[document.category].includes('delete') && document.uploadedBy.id === viewer.userId;
 }
 
 export type UnavailableReason = 'checking' | 'infected' | 'damaged';

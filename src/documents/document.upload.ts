@@ -24,14 +24,8 @@ import { scanDocumentJob, scanKey } from './document.jobs.ts';
 import { newObjectName, pendingKey, storedKey } from './document.keys.ts';
 import { findDocument, insertDocument, type NewDocument } from './document.repository.ts';
 import { storedFile } from './stored-file.ts';
-import {
-  documentCategories,
-  isVisibleAtOnce,
-  kindsFor,
-  uploadCategories,
-  type Document,
-  type DocumentCategory,
-} from './document.ts';
+import { isVisibleAtOnce, uploadCategories } from './document.access.ts';
+import { documentCategories, kindsFor, type Document, type DocumentCategory } from './document.ts';
 import { cleanFileName, withExtension, type FileName } from './file-name.ts';
 
 export type UploadFailure =

@@ -1,3 +1,4 @@
+export * from './document.access.ts';
 export * from './document.ts';
 export { createDocumentService, type DocumentService } from './document.service.ts';
 export {

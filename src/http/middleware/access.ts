@@ -1,5 +1,5 @@
 import type { Request, RequestHandler, Response } from 'express';
-import { auditActor, isStaff, type Viewer } from '../../accounts/index.ts';
+import { auditActor, isStaff, type AccessRule } from '../../accounts/index.ts';
 import type { AuditLog } from '../../audit/index.ts';
 import type { Database } from '../../db/knex.ts';
 import { actorOf, viewerOf } from '../actor.ts';
@@ -27,7 +27,7 @@ export function access(wanted: Access, { db, audit }: AccessDeps): RequestHandle
       else res.redirect(303, signIn);
       return;
     }
-    if (isAllowed(viewer, wanted)) return next();
+    if (routeRule(wanted).holds(viewer, null)) return next();
     await recordDenial({ db, audit }, req, res, { wanted, role: viewer.role });
     throw forbidden();
   };
@@ -56,8 +56,21 @@ function pageOfForm(req: Request): string {
   return (isOurs ? safeNext(from.pathname + from.search) : null) ?? paths.home();
 }
 
-/** The rule itself; the access check of staff evaluates it, too. */
-export function isAllowed(viewer: Viewer, wanted: Exclude<Access, 'anyone'>): boolean {
-  if (wanted === 'session') return true;
-  return wanted === 'staff' ? isStaff(viewer) : viewer.role === wanted;
+/** The rule of a route; the page "Check access" asks it, too. */
+export function routeRule(wanted: RouteAccess): AccessRule<null> {
+  return {
+    rule: `The page is for ${forWhom[wanted]}`,
+    holds: (viewer) =>
+      wanted === 'session' || (wanted === 'staff' ? isStaff(viewer) : viewer.role === wanted),
+    finding: ({ name, role }) => `${name} is ${role}`,
+  };
 }
+
+type RouteAccess = Exclude<Access, 'anyone'>;
+
+const forWhom: Record<RouteAccess, string> = {
+  session: 'everybody who is signed in',
+  referrer: 'referrers',
+  staff: 'staff',
+  admin: 'admins',
+};

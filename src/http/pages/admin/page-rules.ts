@@ -11,10 +11,11 @@ import {
   type Step,
   type Target,
 } from '../../../access/index.ts';
+import { askRules } from '../../../accounts/index.ts';
 import type { Config } from '../../../config.ts';
 import type { Database } from '../../../db/knex.ts';
-import type { Access, PageRoute } from '../../endpoint.ts';
-import { isAllowed } from '../../middleware/access.ts';
+import type { PageRoute } from '../../endpoint.ts';
+import { routeRule } from '../../middleware/access.ts';
 import { isOpenBeforeSetUp } from '../../middleware/session.ts';
 import { areMetricsClosed } from '../../metrics.ts';
 import { paths } from '../../paths.ts';
@@ -38,11 +39,12 @@ export function createPageRules(
   const at = (pattern: string, named: Named) =>
     router.get(pattern, (req, _res, next) => next(new Found(named, req.params as Params)));
   at(paths.metrics(), () => metricsTarget(services.config));
+  at(paths.doctorProbe(), () => probeTarget);
   at('/vendor/htmx.min.js', () => forEverything('a file of the app'));
   for (const route of routes)
     if (route.method === 'get')
       at(route.path, (params, pathname) => routeTarget(services, route, params, pathname));
-  at(paths.openapi(), () => ({ for: 'anyone', rules: () => each(pageAt(paths.openapi()), forAnyone) }));
+  at(paths.openapi(), () => forEverything(paths.openapi()));
   for (const { path: pattern, asked } of consoleAddresses)
     at(pattern, (params) => ({
       for: 'people',
@@ -95,26 +97,9 @@ function routeTarget(
     return { for: isOpenBeforeSetUp(pathname) ? 'everything' : 'anyone', rules: open };
   }
   const rules: Rules = (viewer) =>
-    chain(
-      [
-        pageAt(pattern),
-        {
-          rule: `The page is for ${forWhom[access]}`,
-          holds: isAllowed(viewer, access),
-          finding: `${viewer.name} is ${viewer.role}`,
-        },
-      ],
-      ofRecord?.(viewer),
-    );
+    chain([pageAt(pattern), ...askRules([routeRule(access)], viewer, null)], ofRecord?.(viewer));
   return { for: isOpenBeforeSetUp(pathname) ? 'people_setting_up' : 'people', rules };
 }
-
-const forWhom: Record<Exclude<Access, 'anyone'>, string> = {
-  session: 'everybody who is signed in',
-  referrer: 'referrers',
-  staff: 'staff',
-  admin: 'admins',
-};
 
 const forAnyone: Step = { rule: 'The page is for anyone', holds: true, finding: 'It needs no account' };
 
@@ -176,6 +161,16 @@ function metricsTarget(config: PageRuleServices['config']): Target {
   const rule = 'Whoever reads the metrics brings their token, when one is set';
   return { for: 'everything', rules: () => each(pageAt(paths.metrics()), { rule, holds: isOpen, finding }) };
 }
+
+const probeTarget: Target = {
+  for: 'anyone',
+  rules: () =>
+    each(pageAt(paths.doctorProbe()), {
+      rule: 'The request carries a token of the system check',
+      holds: false,
+      finding: 'A browser sends none',
+    }),
+};
 
 const forEverything = (what: string): Target => ({
   for: 'everything',
