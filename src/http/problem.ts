@@ -89,7 +89,7 @@ export const acuityUnavailable = (retryAfterMs: number): Problem =>
   );
 export const tooManyRequests = (
   retryAfterMs: number,
-  detail = 'Too many tries. Wait a while, then try again.',
+  detail = 'Too many attempts. Wait a while, then try again.',
 ): Problem =>
   new Problem('too_many_requests', detail, { headers: { 'Retry-After': retryAfterSeconds(retryAfterMs) } });
 

@@ -109,7 +109,7 @@ describe('the pages of bookings', () => {
       'Status: Active',
       'From Wednesday 2 December 2026',
     ]);
-    expect((await visitor.get('/bookings?progress=no_show')).text('.empty')).to.contain('No booking fits');
+    expect((await visitor.get('/bookings?progress=no_show')).text('.empty')).to.contain('No bookings match');
   });
 
   it('filter by whether an interpreter is needed', async () => {

@@ -158,7 +158,7 @@ describe('confirming a booking, page by page', () => {
     await visitor.post(`/bookings/new/${draftId}/examinee`, { ...ewan, lastName: 'Marlow' });
     const page = await visitor.post('/bookings', old);
     expect(page.status).to.equal(409);
-    expect(page.text('.panel')).to.contain('That page was out of date');
+    expect(page.text('.panel')).to.contain('This page was out of date');
     expect(page.texts('.summary-list dd')).to.include('Marlow');
     expect(await bookingCount()).to.equal(0);
   });
@@ -180,7 +180,7 @@ describe('confirming a booking, page by page', () => {
     house.acuity.lose('after');
     const waiting = await confirm(draftId);
     expect(waiting.at).to.match(/^\/bookings\/attempts\/[0-9a-f-]{36}\?draft=/);
-    expect(waiting.text('h1')).to.equal('We are finding out whether it worked');
+    expect(waiting.text('h1')).to.equal('We are checking whether it worked');
     expect(waiting.text('.lead')).to.contain('9:00 am, Tuesday 1 December 2026, Sydney time');
     expect(waiting.attribute('#attempt', 'hx-trigger')).to.equal('every 2s');
     await settle(waiting);
@@ -201,7 +201,7 @@ describe('confirming a booking, page by page', () => {
     expect((await visitor.post('/bookings', check.form('/bookings'))).has('.confirmation')).to.equal(true);
   });
 
-  it('says so when a draft was left too long', async () => {
+  it('says so when a draft has expired', async () => {
     const draftId = await house.draftAt(visitor, 'check');
     const form = (await visitor.get(`/bookings/new/${draftId}/check`)).form('/bookings');
     house.clock.at = new Date(house.clock.at.getTime() + 61 * 60_000);
@@ -211,7 +211,7 @@ describe('confirming a booking, page by page', () => {
       await visitor.post('/bookings', form),
     ]) {
       expect(page.status).to.equal(410);
-      expect(page.text('h1')).to.equal('This booking was left too long');
+      expect(page.text('h1')).to.equal('This booking has expired');
     }
     expect(await bookingCount()).to.equal(0);
   });

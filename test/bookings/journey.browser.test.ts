@@ -312,7 +312,7 @@ describe('the journey in a real browser', function () {
     await toCheck(page, '2026-12-09', '9:00');
     acuity.lose('after');
     await page.getByRole('button', { name: 'Confirm booking' }).click();
-    await page.getByRole('heading', { name: 'We are finding out whether it worked' }).waitFor();
+    await page.getByRole('heading', { name: 'We are checking whether it worked' }).waitFor();
     await watched.check();
     await page.waitForURL(/\?confirmed$/, { timeout: 30_000 });
     await watched.check();

@@ -93,7 +93,7 @@ describe('a PostgreSQL that is stopped and started again', function () {
   it('shows people an error page, and htmx the same', async () => {
     for (const headers of [{ Accept: 'text/html' }, { Accept: 'text/html', 'HX-Request-Type': 'partial' }]) {
       const { text } = await ada.get('/bookings').set(headers).expect(503).expect('Retry-After', '5');
-      expect(text).to.contain('<h1>Not available just now</h1>');
+      expect(text).to.contain('<h1>Temporarily unavailable</h1>');
       expect(text).to.contain('We can’t reach our database right now. Try again in a few seconds.');
     }
   });

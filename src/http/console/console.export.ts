@@ -27,7 +27,7 @@ export function createCsvExport(
 
   return async (actor, table, filters, res) => {
     if (underWay >= atOnce)
-      throw tooManyRequests(10_000, 'Others are exporting just now. Try again in a moment.');
+      throw tooManyRequests(10_000, 'Other exports are running. Try again in a moment.');
     underWay += 1;
     try {
       // Names of filters only: what was searched for may be a person's name.

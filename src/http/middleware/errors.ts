@@ -13,21 +13,21 @@ const titles: Record<number, string> = {
   403: 'Not allowed',
   404: 'Not found',
   405: 'Not allowed here',
-  409: 'That cannot be done any more',
+  409: 'This is no longer possible',
   413: 'Too large',
   415: 'Type not accepted',
   422: 'Some answers need to be changed',
-  429: 'Too many tries',
+  429: 'Too many attempts',
   500: 'Something went wrong on our side',
   502: 'The calendar gave an answer we do not understand',
-  503: 'Not available just now',
+  503: 'Temporarily unavailable',
 };
 
 /** Where the title of the status would be wrong. */
 const titlesByCode: Partial<Record<ProblemCode, string>> = {
   bad_signature: 'The signature is wrong',
   bad_credentials: 'The sign-in failed',
-  range_not_satisfiable: 'There is no such part',
+  range_not_satisfiable: 'The requested range does not exist',
 };
 
 export const unmatched: RequestHandler = () => {

@@ -1,4 +1,4 @@
-// The month of free days and one day's free times: built here for every page on which a time is chosen.
+// The month of free days and one day's free times, for every page with a time picker.
 import type { Response } from 'express';
 import { z } from 'zod';
 import type { AvailabilityFailure, AvailabilityService, CacheState, Slot } from '../../availability/index.ts';
@@ -25,7 +25,7 @@ interface PickerDay {
   number: number;
   /** `Tuesday 1 December 2026` */
   label: string;
-  /** null: no free time on that day. */
+  /** Null: no free time on that day. */
   href: string | null;
   isChosen: boolean;
 }
@@ -41,7 +41,7 @@ export interface PickerSlot {
 interface PickerParts {
   zoneName: string;
   readerZoneName: string | null;
-  /** `12 minutes ago`, when Acuity does not answer and an older list is shown. */
+  /** `12 minutes ago`, when Acuity does not answer and cached times are shown. */
   stale: string | null;
   cache: CacheState;
   weekdays: [string, string][];
@@ -59,7 +59,7 @@ interface PickerParts {
   } | null;
 }
 
-/** What views/bookings/_picker.ejs shows. `submit` null: to look at only. */
+/** The data of views/bookings/_picker.ejs. `submit` null: times are shown but cannot be chosen. */
 export type Picker = { here: string; submit: { action: string; text: string } | null } & (
   | ({ down: null } & PickerParts)
   | { down: { text: string; retryAfterMs: number } }
@@ -72,7 +72,7 @@ export interface PickerRequest {
   /** The time that is chosen already. */
   chosen: Date | null;
   readerZone: string | null;
-  /** The page's address; month and day are added to it. */
+  /** The page's URL with this month and day. */
   href: (query: { month?: string; day?: string }) => string;
   submit: { action: string; text: string } | null;
 }
@@ -122,7 +122,7 @@ export async function buildPicker(
   };
 }
 
-/** The month asked for; without a wish the first from now on that has a free day. */
+/** The requested month; without one, the first month from now that has a free day. */
 async function findMonth(
   services: { availability: AvailabilityService; clock: Clock },
   request: PickerRequest,
@@ -175,7 +175,7 @@ function partsOfDay(slots: Slot[], request: PickerRequest): { name: string; slot
   const parts = new Map<string, PickerSlot[]>();
   for (const [index, { startsAt }] of slots.entries()) {
     const label = labels[index] ?? '';
-    // The hour that the end of daylight saving shows twice.
+    // The end of daylight saving repeats an hour.
     const isTwice = labels.filter((other) => other === label).length > 1;
     const slot = {
       startsAt: startsAt.toISOString(),
@@ -197,21 +197,21 @@ function partOfDay(at: Date, zone: string): string {
 
 function downText(failure: AvailabilityFailure): { text: string; retryAfterMs: number } {
   if (failure.reason === 'type_not_offered') {
-    throw new Error('A picker was asked for a kind of examination that the specialist does not offer');
+    throw new Error('buildPicker() was called with a type that the specialist does not offer');
   }
   if (failure.reason === 'acuity_unavailable') {
     return {
-      text: 'The specialist’s calendar cannot be reached, so we cannot say which times are free. What you chose so far is kept, and nothing was booked. It usually answers again within a minute.',
+      text: 'We can’t reach the specialist’s calendar, so we can’t show free times. What you chose so far is kept, and nothing was booked. It usually works again within a minute.',
       retryAfterMs: failure.retryAfterMs,
     };
   }
   return {
-    text: 'The specialist’s calendar answered with something we cannot read. What you chose so far is kept, and nothing was booked. If trying again does not help, call the agency.',
+    text: 'The specialist’s calendar sent an answer that we can’t read. What you chose so far is kept, and nothing was booked. If trying again does not help, call the agency.',
     retryAfterMs: 30_000,
   };
 }
 
-/** The answer's status and headers say what the picker says: 503 while Acuity is down. */
+/** Sets status and headers to match the picker: 503 while Acuity is unavailable. */
 export function answerPicker(res: Response, picker: Picker): void {
   if (!picker.down) {
     res.set('X-Cache', picker.cache);

@@ -81,7 +81,7 @@ async function receive(webhooks: WebhookService, req: Request, res: Response): P
     case 'refused':
       throw refused(answer.refusal);
     case 'retry':
-      throw new Problem('unavailable', 'This cannot be done just now: send it again.', {
+      throw new Problem('unavailable', 'The event cannot be processed right now. Send it again.', {
         headers: { 'Retry-After': String(Math.max(1, Math.ceil(answer.retryAfterMs / 1000))) },
       });
     case 'done':

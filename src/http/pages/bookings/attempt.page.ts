@@ -103,7 +103,7 @@ function pageOf(
   const isOpen = attempt.state === 'open';
   const reason = attempt.state === 'failed' ? attempt.failure.reason : null;
   return {
-    title: isOpen ? 'We are finding out whether it worked' : 'It did not work',
+    title: isOpen ? 'We are checking whether it worked' : 'It did not work',
     isOpen,
     here,
     when: isOpen ? `${timeAndDay(attempt.startsAt, zone)}, ${zoneName(zone, attempt.startsAt)}` : '',
@@ -116,12 +116,11 @@ function pageOf(
 }
 
 const failedWords: Record<string, string> = {
-  slot_taken: 'The time was taken by somebody else in the meantime.',
+  slot_taken: 'Somebody else has taken the time in the meantime.',
   invalid:
-    'The specialist’s form asks for more than it did when you answered it. Answer this in the step “Examinee”, then confirm again:',
+    'The specialist’s form has new questions since you answered it. Answer them in the step “Examinee”, then confirm again:',
 };
-const notTaken =
-  'The specialist’s calendar did not take the request, and we have made sure of it. You can try again.';
+const notTaken = 'The specialist’s calendar did not accept the request; we have checked. You can try again.';
 
 function wayBack({ draft, booking }: Way, reason: string | null): AttemptPage['back'] {
   if (booking) return { href: paths.booking(booking), text: 'Back to the booking' };

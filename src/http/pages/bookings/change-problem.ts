@@ -31,13 +31,13 @@ export function changeProblem(
   if (failure.reason === 'acuity_unavailable') {
     res.status(503).set('Retry-After', String(Math.max(1, Math.ceil(failure.retryAfterMs / 1000))));
     return {
-      title: 'Nothing was changed: the calendar does not answer',
-      text: 'The specialist’s calendar cannot be reached just now. The booking stands as before; try again in a minute.',
+      title: 'Nothing was changed: we can’t reach the calendar',
+      text: 'We can’t reach the specialist’s calendar right now. The booking is unchanged; try again in a minute.',
     };
   }
   res.status(502);
   return {
     title: 'Nothing was changed: the calendar refused',
-    text: 'The specialist’s calendar did not accept the change. The booking stands as before. If trying again does not help, call the agency.',
+    text: 'The specialist’s calendar did not accept the change. The booking is unchanged. If trying again does not help, call the agency.',
   };
 }

@@ -115,8 +115,8 @@ async function notBooked(
       res.set('Retry-After', String(Math.max(1, Math.ceil(failure.retryAfterMs / 1000))));
       return renderReview(req, res.status(503), renewed, renewed.asked, {
         problem: {
-          title: 'Nothing was booked: the calendar does not answer',
-          text: 'The specialist’s calendar cannot be reached just now. Everything you typed is kept for an hour; confirm again in a minute.',
+          title: 'Nothing was booked: we can’t reach the calendar',
+          text: 'We can’t reach the specialist’s calendar right now. Everything you typed is kept for an hour; confirm again in a minute.',
         },
       });
     case 'acuity_error':
@@ -132,7 +132,7 @@ async function notBooked(
 function renderOutOfDate(req: Request, res: Response, draft: AskedDraft): void {
   renderReview(req, res.status(409), draft, draft.asked, {
     problem: {
-      title: 'That page was out of date',
+      title: 'This page was out of date',
       text: 'Nothing was booked from it. These are the answers as they are now: check them and confirm again.',
     },
   });

@@ -72,9 +72,7 @@ export async function openDraft(
 
 /** 410: it was there once, as far as we may say. Unknown drafts and those of others look just the same. */
 export function renderExpired(res: Response): void {
-  res
-    .status(410)
-    .render('bookings/draft-expired', { title: 'This booking was left too long' } satisfies PageData);
+  res.status(410).render('bookings/draft-expired', { title: 'This booking has expired' } satisfies PageData);
 }
 
 /** Null when the specialist is gone, inactive, or no longer offers the kind that was chosen. */

@@ -165,7 +165,7 @@ function renderNotOffered(req: Request, res: Response, booking: Booking): void {
     picker: null,
     problem: {
       title: 'This booking cannot be moved here',
-      text: `${booking.specialist.name} no longer offers this kind of examination (${typeWords[booking.type].toLowerCase()}). The booking stands as before. To move it, call the agency.`,
+      text: `${booking.specialist.name} no longer offers this kind of examination (${typeWords[booking.type].toLowerCase()}). The booking is unchanged. To move it, call the agency.`,
     },
   };
   res.render('bookings/reschedule', page);
@@ -174,7 +174,7 @@ function renderNotOffered(req: Request, res: Response, booking: Booking): void {
 function presentTime(booking: Booking): Choice {
   const { startsAt, timezone: zone } = booking;
   return {
-    title: 'As it stands',
+    title: 'Current booking',
     rows: [
       {
         label: 'Time',
