@@ -1,15 +1,15 @@
-// Who acts as whom is one thing for all tabs of a browser. What one tab hears of it, it leaves in the store; the others
-// see that, and ask the server whenever it is not what they show. Warns before the end; throws away nothing that was
-// typed. Holds the number of an episode and a time, and nothing of anybody examined.
+// All tabs of a browser share one session, so acting starts and ends in all of them. A tab writes what the server says to
+// localStorage; the others read it, and ask the server when it differs from what they show. Warns before the end, and
+// never discards what was typed. localStorage holds an episode's id and a time, no health information.
 const key = 'examdesk-acting';
 const address = '/admin/acting';
 const warnMs = 5 * 60_000;
-/** While one types the server hears of it as often. */
+/** While the admin types, requests extend the episode this often. */
 const typingMs = 5 * 60_000;
-const lookMs = 15_000;
+const checkMs = 15_000;
 
-// Not there on a page that was refused before anybody looked who had asked.
-const mine = document.documentElement.dataset.acting;
+// Undefined on error pages that were rendered before the session was read.
+const ownEpisode = document.documentElement.dataset.acting;
 const banner = document.querySelector('[data-acting-left]');
 const notice = document.createElement('div');
 notice.className = 'acting-notice';
@@ -17,123 +17,126 @@ notice.setAttribute('role', 'status');
 
 let isOver = false;
 let typedAt = 0;
-let heardAt = Date.now();
+let extendedAt = Date.now();
 
-if (mine !== undefined) {
+if (ownEpisode !== undefined) {
   if (banner) banner.closest('header').after(notice);
   else document.body.prepend(notice);
-  keep(mine ? Number(banner?.dataset.actingLeft ?? 0) : 0);
+  store(ownEpisode ? Number(banner?.dataset.actingLeft ?? 0) : 0);
   show();
-  const lookAgain = () => void look();
-  setInterval(lookAgain, lookMs);
-  addEventListener('storage', lookAgain);
-  // Also out of the browser's memory of pages.
-  addEventListener('pageshow', lookAgain);
-  document.addEventListener('visibilitychange', lookAgain);
+  const checkAgain = () => void check();
+  setInterval(checkAgain, checkMs);
+  addEventListener('storage', checkAgain);
+  // Also when the browser restores the page from its back/forward cache.
+  addEventListener('pageshow', checkAgain);
+  document.addEventListener('visibilitychange', checkAgain);
   document.addEventListener('input', ({ isTrusted }) => {
     if (isTrusted) typedAt = Date.now();
   });
-  document.addEventListener('htmx:after:request', ({ detail }) => hear(detail.ctx.response.headers));
-  // What belongs to whom this page was made for is not sent in another's name.
-  addEventListener('submit', stop, true);
-  document.addEventListener('htmx:before:request', stop);
+  document.addEventListener('htmx:after:request', ({ detail }) => readHeaders(detail.ctx.response.headers));
+  // Forms of this page must not be sent in another person's session.
+  addEventListener('submit', blockSubmit, true);
+  document.addEventListener('htmx:before:request', blockSubmit);
 }
 
 function stored() {
   return JSON.parse(localStorage.getItem(key) ?? '{"episode":"","until":0}');
 }
 
-function keep(secondsLeft) {
-  if (!mine) return localStorage.removeItem(key);
+function store(secondsLeft) {
+  if (!ownEpisode) return localStorage.removeItem(key);
   const until = Date.now() + secondsLeft * 1000;
   const before = stored();
-  // Tabs hear the same end in different moments: that is no news.
-  if (before.episode === mine && Math.abs(before.until - until) < 2_000) return;
-  localStorage.setItem(key, JSON.stringify({ episode: mine, until }));
+  // Tabs compute the same end at slightly different times.
+  if (before.episode === ownEpisode && Math.abs(before.until - until) < 2_000) return;
+  localStorage.setItem(key, JSON.stringify({ episode: ownEpisode, until }));
 }
 
-/** The server says with each answer to something that was done until when it goes on now. */
-function hear(headers) {
+/** Each response to a person's action says when the episode now ends. */
+function readHeaders(headers) {
   const until = headers.get('X-Acting-Until');
-  if (!until || !mine || isOver) return;
-  heardAt = Date.now();
-  keep((Date.parse(until) - Date.parse(headers.get('Date'))) / 1000);
+  if (!until || !ownEpisode || isOver) return;
+  extendedAt = Date.now();
+  store((Date.parse(until) - Date.parse(headers.get('Date'))) / 1000);
   show();
 }
 
-async function look() {
+async function check() {
   if (isOver) return;
   const { episode, until } = stored();
-  if (episode !== mine) await ask();
-  else if (mine && typedAt > heardAt && Date.now() - heardAt > typingMs) await goOn();
-  // Something else than a page may have moved it on: a file on its way.
-  else if (mine && until - Date.now() <= warnMs) await ask();
+  if (episode !== ownEpisode) await askServer();
+  else if (ownEpisode && typedAt > extendedAt && Date.now() - extendedAt > typingMs) await extend();
+  // Another request may have extended the episode, such as an upload.
+  else if (ownEpisode && until - Date.now() <= warnMs) await askServer();
   show();
 }
 
-/** Only what the person at the keyboard did moves the end on; this does not. */
-async function ask() {
+/** Does not extend the episode: only a person's actions do. */
+async function askServer() {
   await compare(fetch(address, { headers: { Accept: 'application/json', 'X-By-Itself': 'true' } }));
 }
 
-async function goOn() {
-  heardAt = Date.now();
+async function extend() {
+  extendedAt = Date.now();
   await compare(fetch(address, { method: 'POST', headers: { Accept: 'application/json' } }));
 }
 
 async function compare(request) {
-  // Of a server that cannot be reached just now one learns nothing.
+  // An unreachable server says nothing about the session.
   const answer = await request.catch(() => null);
   const isGone = answer?.status === 401 || answer?.status === 403;
   if (!answer || isOver || (!answer.ok && !isGone)) return;
   const { acting } = answer.ok ? await answer.json() : { acting: null };
-  if ((acting?.episodeId ?? '') !== mine) return part(acting !== null);
-  keep(acting?.secondsLeft ?? 0);
+  if ((acting?.episodeId ?? '') !== ownEpisode) return leavePage(acting !== null);
+  store(acting?.secondsLeft ?? 0);
 }
 
 function show() {
-  if (!mine || isOver) return;
+  if (!ownEpisode || isOver) return;
   const { episode, until } = stored();
-  if (episode !== mine) return;
+  if (episode !== ownEpisode) return;
   const at = timeOf(until);
   for (const place of banner.querySelectorAll('[data-acting-ends]')) place.textContent = at;
   if (until - Date.now() > warnMs) notice.replaceChildren();
   else if (notice.childElementCount === 0)
-    say(
-      `This ends at ${at}, unless you go on.`,
+    showNotice(
+      `This ends at ${at} unless you continue.`,
       button('Stay', () => void stay()),
     );
 }
 
 async function stay() {
-  await goOn();
+  await extend();
   if (isOver) return;
   const { until } = stored();
-  if (until - Date.now() <= warnMs) say(`This ends at ${timeOf(until)}. It cannot go on for longer.`);
+  if (until - Date.now() <= warnMs) showNotice(`This ends at ${timeOf(until)}. It cannot be extended.`);
   else show();
 }
 
-/** This page shows another than the server does now. */
-function part(isAnother) {
+/** The page was rendered for another session than the current one. */
+function leavePage(isActing) {
   isOver = true;
-  const target = isAnother ? '/' : '/admin';
+  const target = isActing ? '/' : '/admin';
   if (document.dispatchEvent(new Event('examdesk:leaving', { cancelable: true })))
     return location.replace(target);
   const name = banner?.querySelector('strong').textContent;
-  const what = name ? `You do not act as ${name} any more.` : 'You act as somebody now.';
+  const what = name ? `You are no longer acting as ${name}.` : 'You are now acting as somebody.';
   banner?.remove();
-  say(`${what} What you typed is still here: copy what you need. It cannot be sent from here.`, link(target));
+  showNotice(
+    `${what} What you typed is still here: copy what you need. It cannot be sent from this page.`,
+    link(target),
+  );
 }
 
-function stop(event) {
-  const leads = event.target.closest?.('form')?.getAttribute('action') ?? '';
-  if (!isOver || /\/(sign-out|exit-impersonation)$/.test(leads)) return;
+function blockSubmit(event) {
+  const action = event.target.closest?.('form')?.getAttribute('action') ?? '';
+  if (!isOver || /\/(sign-out|exit-impersonation)$/.test(action)) return;
   event.preventDefault();
   event.stopImmediatePropagation();
   notice.querySelector('a')?.focus();
 }
 
-function say(text, ...actions) {
+function showNotice(text, ...actions) {
   const words = document.createElement('p');
   words.textContent = text;
   notice.replaceChildren(words, ...actions);
@@ -156,7 +159,7 @@ function link(href) {
   return made;
 }
 
-/** As the server writes it. */
+/** In the server's format. */
 function timeOf(at) {
   const clock = new Intl.DateTimeFormat('en-AU', { hour: 'numeric', minute: '2-digit', hour12: true });
   return clock.format(at).replaceAll(/\s/gu, '\u00a0');

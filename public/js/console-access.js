@@ -1,4 +1,4 @@
-// What AdminJS leaves out for those who do not see its pages: landmarks, and names of buttons.
+// Adds what AdminJS lacks for screen readers: landmarks, and names of buttons.
 const rules = [
   ['[data-css="sidebar"]', 'role', 'navigation'],
   ['[data-css="app"] > section:nth-of-type(2)', 'role', 'main'],

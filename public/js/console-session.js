@@ -1,5 +1,5 @@
-// In the console: whose session has ended goes to sign in, and comes back to the same list; and its tab agrees with the
-// others on who acts as whom. Nobody does in here.
+// In the console: redirects to sign in when the session has ended, and back to the same list. Keeps the tab in step with
+// the others about acting; nobody acts in the console itself.
 document.documentElement.dataset.acting = '';
 addEventListener('DOMContentLoaded', () => {
   for (const name of ['unsaved', 'acting', 'act-as-key']) void import(`/js/${name}.js`);

@@ -1,4 +1,4 @@
-// Arrows go from the search box through what was found, and back.
+// Arrow keys move the focus between the search field and the links it found.
 const box = document.querySelector('[data-finds]');
 
 document.addEventListener('keydown', (event) => {
@@ -11,7 +11,7 @@ document.addEventListener('keydown', (event) => {
   (links[Math.min(next, links.length - 1)] ?? box).focus();
 });
 
-// An answer that comes while one is among the results replaces them: one stays at the same place of the new list.
+// A new list replaces the focused link: the focus moves to the same position in the new list.
 const list = box && document.getElementById(box.dataset.finds);
 let place = -1;
 document.addEventListener('focusin', ({ target }) => {

@@ -1,5 +1,5 @@
-// A second click on a form that is on its way does nothing. The server books once in any case (the form carries
-// its key); this spares the reader the doubt.
+// Ignores a second submit of a form. The server books once in any case (the form contains an idempotency key); this only
+// avoids confusion.
 document.addEventListener('submit', (event) => {
   const form = event.target;
   if (!(form instanceof HTMLFormElement) || form.method !== 'post') return;
@@ -12,7 +12,7 @@ document.addEventListener('submit', (event) => {
     button.setAttribute('aria-disabled', 'true');
 });
 
-// Back from the next page, perhaps out of the browser's memory: the form may be sent again.
+// After going back, perhaps from the back/forward cache, the form may be sent again.
 window.addEventListener('pageshow', () => {
   for (const form of document.forms) {
     delete form.dataset.sent;

@@ -1,4 +1,4 @@
-// Tells the server the reader's time zone, so that times can be shown in it beside the examination's own.
+// Stores the reader's time zone in a cookie: the server shows times in it beside the examination's own zone.
 const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
 if (zone && !document.cookie.split('; ').includes(`tz=${encodeURIComponent(zone)}`)) {
   const secure = location.protocol === 'https:' ? '; Secure' : '';

@@ -1,5 +1,5 @@
-// What was typed or chosen here and not sent yet. Whatever would leave the page by itself asks first, by an event that
-// is answered here.
+// Tracks input that has not been sent. Scripts that leave the page dispatch examdesk:leaving first; this cancels it while
+// there is unsaved input.
 const touched = new Set();
 
 document.addEventListener('input', ({ target }) => touched.add(target), true);
@@ -10,17 +10,17 @@ document.addEventListener('examdesk:leaving', (event) => {
   if (isUnsaved()) event.preventDefault();
 });
 
-/** A form that came back with errors holds what was typed before; files may be on their way. */
-const cameBack =
+/** A form with errors contains what was typed before; uploads may be running. */
+const refilledForm =
   '.error-summary, main:has(form[method="post"]) .panel[autofocus], form .console-problem, .upload';
 
 function isUnsaved() {
-  if (document.querySelector(cameBack)) return true;
+  if (document.querySelector(refilledForm)) return true;
   if ([...document.querySelectorAll('input[type="file"]')].some(({ files }) => files.length > 0)) return true;
-  return [...touched].some(({ isConnected, form }) => isConnected && form && isSentOnce(form));
+  return [...touched].some(({ isConnected, form }) => isConnected && form && isWorthKeeping(form));
 }
 
-/** A search is soon typed again. */
-function isSentOnce(form) {
+/** Search forms are left out: a search is quickly typed again. */
+function isWorthKeeping(form) {
   return form.method === 'post' || form.classList.contains('console-card');
 }

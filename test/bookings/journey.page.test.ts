@@ -248,7 +248,7 @@ describe('choosing and telling, page by page', () => {
     const telehealth = await visitor.get('/bookings/new?type=telehealth');
     expect(telehealth.texts('.specialist-types').join()).not.to.contain('In person');
     expect((await visitor.get('/bookings/new?q=nobody-of-that-name')).text('.empty')).to.contain(
-      'No specialist fits',
+      'No specialists found',
     );
     expect((await visitor.get('/bookings/new?type=teleport')).status).to.equal(422);
   });

@@ -69,7 +69,7 @@ describe('releasing a report in a browser', function () {
         await page.keyboard.press('Space');
         expect(await box('Rob Petersen').isChecked()).to.equal(true);
         await page.getByRole('button', { name: 'Release the report' }).click();
-        await page.getByText('The report was released. An e-mail tells those you chose.').waitFor();
+        await page.getByText('The report was released. The people you chose get an e-mail.').waitFor();
         expect(await page.locator('.document .tag').count()).to.equal(0);
         await look('released');
         await soon('attached');

@@ -53,14 +53,14 @@ describe('the pages that release a report', () => {
       asks.at,
       boxes.map((value): [string, string] => ['recipients', value]),
     );
-    expect(done.text('.notice')).to.equal('The report was released. An e-mail tells those you chose.');
+    expect(done.text('.notice')).to.equal('The report was released. The people you chose get an e-mail.');
     expect(await recipientsOf(id)).to.deep.equal([boxes]);
   });
 
   it('the release page tells nobody when every box is empty', async () => {
     const id = await uploaded();
     const done = await visitor.post(`/documents/${id}/release`, {});
-    expect(done.text('.notice')).to.equal('The report was released. Nobody was told by e-mail.');
+    expect(done.text('.notice')).to.equal('The report was released. No e-mail was sent.');
     expect(await recipientsOf(id)).to.deep.equal([[]]);
   });
 
@@ -89,7 +89,7 @@ describe('the pages that release a report', () => {
       await visitor.get(`/documents/${id}/release`),
       await visitor.post(`/documents/${id}/release`, {}),
     ])
-      expect(visit.text('.notice')).to.equal('The report had been released already. Nobody was told again.');
+      expect(visit.text('.notice')).to.equal('The report had been released already. No e-mail was sent.');
     expect(await recipientsOf(id)).to.have.length(1);
     await visitor.post(`/documents/${id}/recall`, {});
     for (const visit of [

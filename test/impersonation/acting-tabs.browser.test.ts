@@ -128,7 +128,7 @@ describe('acting as a referrer in several tabs', function () {
       .whereNotNull('impersonated_by')
       .update({ expires_at: new Date(Date.now() + 3 * 60_000) });
     await notice(page).getByRole('button', { name: 'Stay' }).click();
-    await notice(page).getByText('It cannot go on for longer').waitFor();
+    await notice(page).getByText('It cannot be extended').waitFor();
   });
 
   it('goes on with what is asked for within a page, and is not ended by a tab that did not know', async () => {
@@ -156,7 +156,7 @@ describe('acting as a referrer in several tabs', function () {
     await other.goto(cancelling);
     await other.getByLabel('Reason').fill('Settled between');
     await page.getByRole('button', { name: 'Stop acting' }).click();
-    await notice(other).getByText('You do not act as Rita Alvarez any more').waitFor();
+    await notice(other).getByText('You are no longer acting as Rita Alvarez').waitFor();
     expect(await banner(other).count()).to.equal(0);
     const sent: string[] = [];
     other.on('request', (request) => sent.push(`${request.method()} ${request.url()}`));
@@ -171,7 +171,7 @@ describe('acting as a referrer in several tabs', function () {
     await other.goto(`/admin/resources/organizations/records/${await anOrganization()}/change`);
     await other.locator('form.console-card input').first().fill('Harbour Legal and');
     await actAs('Rita Alvarez');
-    await notice(other).getByText('You act as somebody now').waitFor();
+    await notice(other).getByText('You are now acting as somebody').waitFor();
     expect(await other.locator('form.console-card input').first().inputValue()).to.equal('Harbour Legal and');
   });
 
@@ -199,7 +199,7 @@ describe('acting as a referrer in several tabs', function () {
     await page.goto(cancelling);
     await page.getByLabel('Reason').fill('Settled between');
     await pass(31);
-    await notice(page).getByText('You do not act as Rita Alvarez any more').waitFor();
+    await notice(page).getByText('You are no longer acting as Rita Alvarez').waitFor();
     expect(await page.getByLabel('Reason').inputValue()).to.equal('Settled between');
   });
 

@@ -113,7 +113,7 @@ describe('merging records', () => {
       from: rob,
       into: rita,
     }).expect(200);
-    expect(text).to.match(/Bookings<\/dt><dd>1 goes over/);
+    expect(text).to.match(/Bookings<\/dt><dd>1 moved/);
     expect((await ownerOf(bookingId)).created_by_id).to.equal(id[rob]);
     expect(await app.db('merges')).to.deep.equal([]);
   });
@@ -123,9 +123,9 @@ describe('merging records', () => {
     const fields = { kind: 'organization', from: 'northside claims', into: 'Harbour Legal' };
     const { text } = await post(ada, '/admin/merges/preview', fields).expect(200);
     expect(text).to.contain('Merge Northside Claims into Harbour Legal');
-    expect(text).to.match(/Members<\/dt><dd>1 goes over/);
-    expect(text).to.match(/Bookings<\/dt><dd>1 goes over/);
-    expect(text).to.contain('Every member of Northside Claims then sees the bookings of Harbour Legal');
+    expect(text).to.match(/Members<\/dt><dd>1 moved/);
+    expect(text).to.match(/Bookings<\/dt><dd>1 moved/);
+    expect(text).to.contain('Every member of Northside Claims will see the bookings of Harbour Legal');
     const members = await app.db('members').where({ organization_id: id['Northside Claims'] });
     expect(members).to.have.length(1);
   });
@@ -174,7 +174,7 @@ describe('merging records', () => {
     await merge(rita, 'lena@harbour-legal.example').expect(303);
     const second = await lastMerge();
     const { text } = await post(ada, `/admin/merges/${first}/undo`, {}).expect(409);
-    expect(text).to.contain('was merged on since');
+    expect(text).to.contain('has been merged again since');
     expect((await ownerOf(bookingId)).created_by_id).to.equal(third);
     await post(ada, `/admin/merges/${second}/undo`, {}).expect(303);
     await post(ada, `/admin/merges/${first}/undo`, {}).expect(303);
@@ -198,15 +198,15 @@ describe('merging records', () => {
   });
 
   for (const [what, fields, words] of [
-    ['an unknown record', { kind: 'referrer', from: 'nobody@nowhere.example', into: rita }, 'no such record'],
+    ['an unknown record', { kind: 'referrer', from: 'nobody@nowhere.example', into: rita }, 'No such record'],
     ['the same record', { kind: 'referrer', from: rita, into: rita.toUpperCase() }, 'the same record'],
-    ['staff', { kind: 'referrer', from: 'sam@examdesk.example', into: rita }, 'no such record'],
-    ['an empty box', { kind: 'referrer', from: ' ', into: rita }, 'which record goes'],
+    ['staff', { kind: 'referrer', from: 'sam@examdesk.example', into: rita }, 'No such record'],
+    ['an empty box', { kind: 'referrer', from: ' ', into: rita }, 'the record to merge'],
     ['another kind', { kind: 'specialist', from: rob, into: rita }, 'what you want to merge'],
     [
       'odd characters',
       { kind: 'organization', from: '\uFFFF\u202E%_', into: 'Harbour Legal' },
-      'no such record',
+      'No such record',
     ],
   ] as const) {
     it(`refuses ${what} in words`, async () => {
@@ -222,7 +222,7 @@ describe('merging records', () => {
       into: rita,
       reason: ' ',
     }).expect(422);
-    expect(text).to.contain('Give a reason').and.contain('Merge Rob');
+    expect(text).to.contain('Enter a reason').and.contain('Merge Rob');
     expect(await app.db('merges')).to.deep.equal([]);
   });
 

@@ -89,7 +89,7 @@ describe('Acuity’s questions in a browser', function () {
         await look('refused');
         await page.getByLabel('Your file reference').selectOption({ label: 'Ask the referrer' });
         await page.getByRole('button', { name: 'Save' }).click();
-        await page.getByText('Saved. It counts for every booking from now on.').waitFor();
+        await page.getByText('Saved. It applies to every booking from now on.').waitFor();
         expect(await page.getByRole('heading', { name: /reference/ }).count()).to.equal(0);
         await look('saved');
 
@@ -99,7 +99,7 @@ describe('Acuity’s questions in a browser', function () {
         await look('changed');
         await page.getByLabel('Claim no', { exact: true }).selectOption({ label: 'Claim number' });
         await page.getByRole('button', { name: 'Save' }).click();
-        await page.getByText('Saved. It counts for every booking from now on.').waitFor();
+        await page.getByText('Saved. It applies to every booking from now on.').waitFor();
         expect(await page.getByLabel('Claim no', { exact: true }).inputValue()).to.equal('claim_number');
       } finally {
         await watched.close();

@@ -38,15 +38,15 @@ async function showHome(services: Needs, req: Request, res: Response): Promise<v
   res.render('home/upcoming', page);
 }
 
-const shown = 5;
+const maxShown = 5;
 
-/** The next few. The list gives the latest first, so the near days are asked for before all days. */
+/** The next five. The list returns the latest first, so near days are queried before all days. */
 async function upcoming(list: BookingList, viewer: Viewer, now: Date, today: string): Promise<Booking[]> {
   for (const to of [shiftDays(today, 7), shiftDays(today, 42), undefined]) {
     const found = await list.page(viewer, { status: 'active', from: today, to, limit: 100 });
     if (found === 'bad_cursor') throw new Error('The list refused a query without a cursor');
     const next = earliestFirst(found.bookings).filter(({ startsAt }) => startsAt > now);
-    if (next.length >= shown || to === undefined) return next.slice(0, shown);
+    if (next.length >= maxShown || to === undefined) return next.slice(0, maxShown);
   }
   return [];
 }

@@ -17,7 +17,7 @@ export const weekdays: [string, string][] = [
   ['Sun', 'Sunday'],
 ];
 
-/** Seven cells a week; null where the week reaches out of the month. */
+/** Seven cells a week; null for days of other months. */
 export function weeksOf(month: string): (MonthDay | null)[][] {
   const first = Temporal.PlainYearMonth.from(month).toPlainDate({ day: 1 });
   const before = Array.from({ length: first.dayOfWeek - 1 }, () => null);

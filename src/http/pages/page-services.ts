@@ -15,7 +15,7 @@ import type { Questions } from '../../questions/index.ts';
 import type { SyncService } from '../../sync/index.ts';
 import type { SpecialistRepository } from '../../specialists/index.ts';
 
-/** What the pages ask of the rooms. */
+/** The services that pages use. */
 export interface PageServices {
   config: Pick<Config, 'BETTER_AUTH_SECRET'>;
   specialists: SpecialistRepository;

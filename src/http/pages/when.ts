@@ -1,4 +1,4 @@
-// Days and times in the shapes that only pages need, on top of lib/dates. An instant is shown in a zone that is named.
+// Formats of days and times for pages, on top of lib/dates. Each instant is formatted in an explicit zone.
 import { dateFormat } from '../../lib/date-formats.ts';
 import { dayIn, formatDay, formatTime, sameWallClock, zoneName } from '../../lib/dates.ts';
 
@@ -9,7 +9,7 @@ export function shortDay(at: Date, zone: string): string {
     .replace(',', '');
 }
 
-/** `9:00 am`, never broken over two lines. */
+/** `9:00 am`, with a no-break space. */
 export function clockTime(at: Date, zone: string): string {
   return formatTime(at, zone).replaceAll(' ', '\u00a0');
 }
@@ -19,7 +19,7 @@ export function timeAndDay(at: Date, zone: string): string {
   return `${clockTime(at, zone)}, ${formatDay(at, zone)}`;
 }
 
-/** The same moment on the reader's clock, or null when that clock shows the same. `6:00 am`, `11:30 pm Mon`. */
+/** The time in the reader's zone, `6:00 am` or `11:30 pm Mon`; null when both zones show the same. */
 export function readerTime(at: Date, zone: string, readerZone: string | null): string | null {
   if (!readerZone || sameWallClock(at, zone, readerZone)) return null;
   const time = clockTime(at, readerZone);
@@ -27,7 +27,7 @@ export function readerTime(at: Date, zone: string, readerZone: string | null): s
   return `${time} ${dateFormat('en-AU', readerZone, { weekday: 'short' }).format(at)}`;
 }
 
-/** A moment on the reader's clock with its zone named; null when that clock shows the same. */
+/** Time, day and zone of the reader; null when both zones show the same. */
 export function readerTimeAndDay(
   at: Date,
   zone: string,
@@ -47,7 +47,7 @@ export function monthWords(month: string): string {
   return dateFormat('en-AU', 'UTC', { month: 'long', year: 'numeric' }).format(noonOf(`${month}-01`));
 }
 
-/** How long ago, for people: `12 minutes ago`, `3 hours ago`, `5 days ago`. */
+/** How long ago: `12 minutes ago`, `3 hours ago`, `5 days ago`. */
 export function ago(then: Date, now: Date): string {
   const minutes = Math.round((now.getTime() - then.getTime()) / 60_000);
   if (minutes < 1) return 'less than a minute ago';
@@ -57,7 +57,7 @@ export function ago(then: Date, now: Date): string {
   return `${counted(Math.round(hours / 24), 'day')} ago`;
 }
 
-/** From one to the other: `less than a minute`, `1 hour 12 minutes`. */
+/** A duration: `less than a minute`, `1 hour 12 minutes`. */
 export function lasting(from: Date, to: Date): string {
   const minutes = Math.floor((to.getTime() - from.getTime()) / 60_000);
   if (minutes < 1) return 'less than a minute';

@@ -1,4 +1,4 @@
-// Connect Acuity: whether it tells us of changes, and the button that makes our webhooks there.
+// The Acuity connection: whether Acuity reports changes to us, and the button that creates our webhooks there.
 import type { Request, Response } from 'express';
 import {
   attentionWords,
@@ -19,10 +19,10 @@ import { timeAndDay } from '../when.ts';
 
 export interface AcuityConnectionPage extends PageData {
   attention: string | null;
-  /** Of the last look, when it failed. */
+  /** Why the last check failed; null: it did not. */
   trouble: string | null;
   facts: { label: string; value: string }[];
-  /** Of the look just made; null: none was. */
+  /** The result of connecting, in the response to the form; else null. */
   done: { lines: string[]; steps: { text: string; href: string | null }[] } | null;
 }
 
@@ -71,7 +71,7 @@ async function show(
     title: 'Acuity connection',
     errors,
     attention: state.attention && attentionWords[state.attention],
-    // Said above already when this very look failed.
+    // When this request failed, `errors` says so already.
     trouble: state.trouble && errors.length === 0 ? troubleWords[state.trouble] : null,
     facts: factsOf(state, readerZoneOf(req.headers.cookie) ?? 'UTC'),
     done,

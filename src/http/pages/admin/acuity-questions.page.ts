@@ -1,4 +1,4 @@
-// Which question of Acuity's forms is which of our details: read there, suggested by its words, saved by an admin.
+// Maps questions of Acuity's forms to our details: suggested by their texts, saved by an admin.
 import type { Request, Response } from 'express';
 import type { Mapping, MappingFailure, MappingView } from '../../../questions/index.ts';
 import { actorOf } from '../../actor.ts';
@@ -20,7 +20,7 @@ import {
   type ReferenceGap,
 } from './acuity-questions.rows.ts';
 
-type Complaint = { path: string; message: string };
+type FieldError = { path: string; message: string };
 
 export interface AcuityQuestionsPage extends PageData {
   /** Whether there is anything to choose. */
@@ -69,7 +69,7 @@ async function save(mapping: Mapping, req: Request, res: Response): Promise<void
   if (saved.ok) return res.redirect(303, paths.acuityQuestions('saved'));
   if (saved.reason === 'forbidden') throw forbidden();
   const view = await mapping.read();
-  const errors = complaintsAbout(saved, view);
+  const errors = errorsOf(saved, view);
   show(req, res.status(saved.reason === 'invalid' ? 422 : 409), view, { errors, choices });
 }
 
@@ -79,27 +79,27 @@ function choicesIn(body: unknown): Choices {
     names.flatMap((name) => {
       const id = /^field-([1-9]\d{0,14})$/.exec(name)?.[1];
       const value: unknown = rawField(body, name);
-      // Whoever sends one twice has chosen nothing that there is.
+      // A name that was sent twice becomes a choice that does not exist.
       return id ? [[Number(id), typeof value === 'string' ? value : 'twice'] as const] : [];
     }),
   );
 }
 
-function complaintsAbout(
+function errorsOf(
   failure: Exclude<MappingFailure, { reason: 'forbidden' }>,
   view: MappingView,
-): Complaint[] {
+): FieldError[] {
   switch (failure.reason) {
     case 'invalid':
       return failure.errors;
     case 'never_read':
-      return [{ path: '', message: 'Acuity’s questions were never read: read Acuity again first' }];
+      return [{ path: '', message: 'Acuity’s questions have never been read: read Acuity again first' }];
     case 'questions_changed':
       return [
         {
           path: '',
           message:
-            'Acuity’s questions changed while you had this page open. Your choices are kept below: look at what is marked, then save again',
+            'Acuity’s questions changed while you had this page open. Your choices are kept below: check the marked questions, then save again',
         },
       ];
     case 'stale':
@@ -130,7 +130,7 @@ function show(
   req: Request,
   res: Response,
   view: MappingView,
-  { errors = [], choices = null }: { errors?: Complaint[]; choices?: Choices | null } = {},
+  { errors = [], choices = null }: { errors?: FieldError[]; choices?: Choices | null } = {},
 ): void {
   const zone = readerZoneOf(req.headers.cookie) ?? 'UTC';
   const forms = formSections(view, choices);
@@ -155,6 +155,6 @@ function show(
 }
 
 function doneWords(query: Request['query']): string | null {
-  if ('saved' in query) return 'Saved. It counts for every booking from now on.';
+  if ('saved' in query) return 'Saved. It applies to every booking from now on.';
   return 'read' in query ? 'Acuity’s questions were read just now.' : null;
 }

@@ -1,4 +1,4 @@
-// What the page of Acuity's questions shows of each form, question and detail. Pure.
+// The rows of the page of Acuity's questions: forms, questions and details. Pure.
 import {
   costsOfNoReference,
   type MappingDetail,
@@ -9,7 +9,7 @@ import {
 } from '../../../questions/index.ts';
 import { typeWords } from '../../view-helpers.ts';
 
-/** Field id → what was chosen and not saved. */
+/** Field id → unsaved choice. */
 export type Choices = ReadonlyMap<number, string>;
 
 export interface Tag {
@@ -23,11 +23,11 @@ export interface QuestionRow {
   name: string;
   tags: Tag[];
   notes: string[];
-  /** Null: there is nothing to choose. */
+  /** Null: nothing can be chosen. */
   options: { value: string; words: string; isSelected: boolean }[] | null;
-  /** What is chosen was suggested, and not saved by anybody. */
+  /** The choice is a suggestion, not saved yet. */
   isPreselected: boolean;
-  /** Said where there is nothing to choose. */
+  /** Shown when nothing can be chosen. */
   fixed: string;
 }
 
@@ -35,7 +35,7 @@ export interface FormSection {
   id: number;
   name: string;
   isInternal: boolean;
-  /** Which examinations have it. */
+  /** The examinations that use the form. */
   reach: string;
   rows: QuestionRow[];
 }
@@ -44,17 +44,17 @@ export interface DetailRow {
   label: string;
   question: string | null;
   isGone: boolean;
-  /** Which examinations lack it; null: none. */
+  /** The examinations without the question; null: none. */
   lacking: string | null;
 }
 
-/** Examinations that go without our reference. */
+/** Examinations without a question for our reference. */
 export interface ReferenceGap {
-  /** No question holds it at all. */
+  /** No question is mapped to the reference. */
   isEverywhere: boolean;
   lacking: string;
   costs: readonly string[];
-  /** The question that looks as if it were for it. */
+  /** The question that looks suitable. */
   suggestion: string | null;
 }
 

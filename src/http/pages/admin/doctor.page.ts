@@ -1,4 +1,4 @@
-// What is set up, and what is not: the same checks as `npm run doctor`, for admins.
+// The system check for admins: the same checks as `npm run doctor`.
 import type { Request, Response } from 'express';
 import type { Doctor, DoctorReport, Line, LineState } from '../../../doctor/index.ts';
 import type { PageRoute } from '../../endpoint.ts';
@@ -10,12 +10,12 @@ import { timeAndDay } from '../when.ts';
 export interface DoctorPage extends PageData {
   report: {
     at: string;
-    /** How many lines are how. */
+    /** How many lines are wrong, and how many are warnings. */
     sum: string;
     tone: Tone;
-    /** With a line that is not ok: the worst first, otherwise in their order. */
-    toMend: ShownCheck[];
-    well: ShownCheck[];
+    /** Checks with a line that is not ok, worst first. */
+    toFix: ShownCheck[];
+    passed: ShownCheck[];
   } | null;
 }
 
@@ -70,8 +70,8 @@ function shown({ at, state, checks }: DoctorReport, zone: string): DoctorPage['r
     at: timeAndDay(at, zone),
     sum: sumOf(checks.flatMap(({ lines }) => lines)),
     tone: words[state].tone,
-    toMend: all.filter((check) => worst(check) < worstFirst.ok).toSorted((a, b) => worst(a) - worst(b)),
-    well: all.filter((check) => worst(check) === worstFirst.ok),
+    toFix: all.filter((check) => worst(check) < worstFirst.ok).toSorted((a, b) => worst(a) - worst(b)),
+    passed: all.filter((check) => worst(check) === worstFirst.ok),
   };
 }
 

@@ -1,4 +1,4 @@
-// Two records of the same referrer or organisation made one: first shown, then done, and taken back within 30 days.
+// Merges two records of the same referrer or organisation: preview, merge, undo within 30 days.
 import type { Request, Response } from 'express';
 import { z } from 'zod';
 import {
@@ -18,7 +18,7 @@ import { notFound } from '../../problem.ts';
 import type { PageData } from '../../views.ts';
 import { timeAndDay } from '../when.ts';
 
-type Complaint = { path: string; message: string };
+type FieldError = { path: string; message: string };
 
 export interface MergesPage extends PageData {
   values: { kind: string; from: string; into: string };
@@ -43,16 +43,24 @@ export interface MergePreviewPage extends PageData {
 
 const requestSchema = z.object({
   kind: z.enum(['referrer', 'organization'], 'Choose what you want to merge'),
-  from: z.string('Say which record goes').trim().min(1, 'Say which record goes').max(200, 'Is too long'),
-  into: z.string('Say which record stays').trim().min(1, 'Say which record stays').max(200, 'Is too long'),
+  from: z
+    .string('Enter the record to merge')
+    .trim()
+    .min(1, 'Enter the record to merge')
+    .max(200, 'Is too long'),
+  into: z
+    .string('Enter the record to keep')
+    .trim()
+    .min(1, 'Enter the record to keep')
+    .max(200, 'Is too long'),
 });
 const reasonSchema = z.object({
-  reason: z.string('Give a reason').trim().min(1, 'Give a reason').max(500, 'Use at most 500 characters'),
+  reason: z.string('Enter a reason').trim().min(1, 'Enter a reason').max(500, 'Use at most 500 characters'),
 });
 
 const columnWords: Record<MovedColumn, string> = {
   'bookings.created_by_id': 'Bookings',
-  'booking_progress.changed_by_id': 'Entries of progress',
+  'booking_progress.changed_by_id': 'Progress entries',
   'documents.uploaded_by_id': 'Documents',
   'members.organization_id': 'Members',
   'bookings.organization_id': 'Bookings',
@@ -88,7 +96,7 @@ async function preview(merges: MergeService, req: Request, res: Response): Promi
   const request = requestSchema.safeParse(fieldsOf(req.body));
   if (!request.success) return show(merges, req, res.status(422), fieldErrors(request.error));
   const found = await merges.preview(request.data);
-  if (!found.ok) return show(merges, req, res.status(422), [complaintOf(found)]);
+  if (!found.ok) return show(merges, req, res.status(422), [errorOf(found)]);
   showPreview(res, found.value, '', []);
 }
 
@@ -98,11 +106,11 @@ async function merge(merges: MergeService, req: Request, res: Response): Promise
   const reason = reasonSchema.safeParse({ reason: rawField(req.body, 'reason') });
   if (!reason.success) {
     const found = await merges.preview(request.data);
-    if (!found.ok) return show(merges, req, res.status(422), [complaintOf(found)]);
+    if (!found.ok) return show(merges, req, res.status(422), [errorOf(found)]);
     return showPreview(res.status(422), found.value, typed(req.body, 'reason'), fieldErrors(reason.error));
   }
   const made = await merges.merge(actorOf(req, res), request.data, reason.data.reason);
-  if (!made.ok) return show(merges, req, res.status(409), [complaintOf(made)]);
+  if (!made.ok) return show(merges, req, res.status(409), [errorOf(made)]);
   res.redirect(303, `${paths.merges()}?merged`);
 }
 
@@ -116,32 +124,32 @@ async function undo(merges: MergeService, req: Request, res: Response): Promise<
 const undoWords: Record<Exclude<UndoFailure['reason'], 'not_found'>, string> = {
   undone_already: 'This merge has been undone already',
   too_late: `A merge can be undone for ${undoDays} days; this one is older`,
-  merged_on: 'The record it went into was merged on since: undo that merge first',
-  changed_since: 'What went over was changed since in a way that cannot go back: nothing has been undone',
+  merged_on: 'The remaining record has been merged again since: undo that merge first',
+  changed_since: 'Moved records have changed since, so they cannot be moved back: nothing has been undone',
 };
 
-function complaintOf(failure: MergeFailure): Complaint {
+function errorOf(failure: MergeFailure): FieldError {
   if (failure.reason === 'unknown') return { path: failure.which, message: unknownRecord };
   return mergeWords[failure.reason];
 }
 
 const unknownRecord =
-  'There is no such record: give the e-mail address of a referrer, or the name of an organisation';
+  'No such record: enter the e-mail address of a referrer, or the name of an organisation';
 
-const mergeWords: Record<Exclude<MergeFailure['reason'], 'unknown'>, Complaint> = {
-  same: { path: 'into', message: 'These are the same record: name another' },
+const mergeWords: Record<Exclude<MergeFailure['reason'], 'unknown'>, FieldError> = {
+  same: { path: 'into', message: 'These are the same record: enter another' },
   other_organization: {
     path: 'into',
     message: 'They belong to different organisations: merge the organisations first, or choose another',
   },
-  merged_already: { path: 'from', message: 'One of them was merged away already: undo that first' },
+  merged_already: { path: 'from', message: 'One of them has been merged already: undo that first' },
 };
 
 function fieldsOf(body: unknown): Record<string, unknown> {
   return { kind: rawField(body, 'kind'), from: rawField(body, 'from'), into: rawField(body, 'into') };
 }
 
-async function show(merges: MergeService, req: Request, res: Response, errors: Complaint[]): Promise<void> {
+async function show(merges: MergeService, req: Request, res: Response, errors: FieldError[]): Promise<void> {
   const zone = readerZoneOf(req.headers.cookie) ?? 'UTC';
   const page: MergesPage = {
     title: 'Merge records',
@@ -181,7 +189,7 @@ function stateWords({ undoneAt, undoUntil }: Merge, zone: string, canUndo: boole
   return canUndo && undoUntil ? `Can be undone until ${timeAndDay(undoUntil, zone)}` : 'Final';
 }
 
-function showPreview(res: Response, found: MergePreview, reason: string, errors: Complaint[]): void {
+function showPreview(res: Response, found: MergePreview, reason: string, errors: FieldError[]): void {
   const page: MergePreviewPage = {
     title: `Merge ${found.from.name} into ${found.into.name}`,
     errors,

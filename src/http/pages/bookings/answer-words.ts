@@ -1,9 +1,9 @@
-// How an answer to one of Acuity's own questions reads on pages.
+// Answers to Acuity's own questions on pages.
 import type { AnswersChange } from '../../../bookings/index.ts';
 import { uploadLater, type Answer, type AnswerValue, type QuestionForm } from '../../../questions/index.ts';
 import { fieldId } from '../../view-helpers.ts';
 
-/** Chosen options a line each; '' where there is no answer. */
+/** One line for each chosen option; '' without an answer. */
 export function answerWords(value: AnswerValue | null | undefined, type?: Answer['type']): string {
   if (Array.isArray(value)) return value.join('\n');
   if (type === 'file' && value === uploadLater) return 'To be uploaded to the booking';
@@ -17,7 +17,7 @@ export interface AnswerGroup {
   rows: { id: string; label: string; value: string; isProse: true }[];
 }
 
-/** Under the titles of their forms, in the order in which they were asked. */
+/** Grouped by form, in the order of the questions. */
 export function answerGroups(answers: readonly Answer[]): AnswerGroup[] {
   const titles = [...new Set(answers.map(({ form }) => form))];
   return titles.map((title) => ({
@@ -33,7 +33,7 @@ export function answerGroups(answers: readonly Answer[]): AnswerGroup[] {
   }));
 }
 
-/** Every question that is asked, answered or not. */
+/** Every question, answered or not. */
 export function draftAnswers(
   forms: readonly QuestionForm[],
   answers: readonly { fieldId: number; value: AnswerValue }[],
@@ -49,11 +49,11 @@ export function draftAnswers(
   );
 }
 
-/** A line for each answer that changed: `Side: Left (before: Right)`. */
+/** One line for each changed answer: `Side: Left (before: Right)`. */
 export function changeWords({ changed }: AnswersChange): string {
-  const said = (value: AnswerValue | null) => {
+  const shown = (value: AnswerValue | null) => {
     const words = [value ?? 'no answer'].flat().join(', ');
     return words.length > 200 ? `${words.slice(0, 199).trimEnd()}…` : words;
   };
-  return changed.map(({ label, from, to }) => `${label}: ${said(to)} (before: ${said(from)})`).join('\n');
+  return changed.map(({ label, from, to }) => `${label}: ${shown(to)} (before: ${shown(from)})`).join('\n');
 }

@@ -1,4 +1,4 @@
-// Where one waits when Acuity's answer was lost: it asks until the attempt is settled, and then goes where it ended.
+// The waiting page after Acuity's answer was lost: polls until the attempt is settled, then redirects to the outcome.
 import type { Request, Response } from 'express';
 import { z } from 'zod';
 import type { AttemptState } from '../../../attempts/index.ts';
@@ -18,13 +18,13 @@ import { timeAndDay } from '../when.ts';
 export interface AttemptPage extends PageData {
   isOpen: boolean;
   here: string;
-  /** While it is open: the time that was asked for, in a zone that is named. */
+  /** While open: the requested time with its zone. */
   when: string;
-  /** Without JavaScript the page asks again by itself. */
+  /** Reloads the page without JavaScript. */
   refreshSeconds: number | null;
   failedTitle: string;
   failedText: string;
-  /** What has to be answered before it is tried again. */
+  /** What has to be answered before the next attempt. */
   asks: string[];
   back: { href: string; text: string };
 }
@@ -32,11 +32,11 @@ export interface AttemptPage extends PageData {
 type Needs = Pick<PageServices, 'attempts' | 'drafts' | 'specialists' | 'ids'>;
 
 const querySchema = z.object({
-  /** The draft it was confirmed from, or the booking that was to be changed: the way back. */
+  /** Where the reader came from: the draft that was confirmed, or the booking to be changed. */
   draft: blankAsAbsent(idSchema),
   booking: blankAsAbsent(idSchema),
 });
-type Way = z.output<typeof querySchema>;
+type CameFrom = z.output<typeof querySchema>;
 
 export function attemptPages(services: Needs): PageRoute[] {
   return [
@@ -55,30 +55,37 @@ async function showAttempt(
   req: Request<{ attemptId: string }>,
   res: Response,
 ): Promise<void> {
-  const way = parse(querySchema, req.query);
+  const cameFrom = parse(querySchema, req.query);
   const actor = actorOf(req, res);
   const { attemptId } = req.params;
   const attempt = await services.attempts.find(actor, attemptId);
   if (!attempt) throw notFound();
   if (attempt.state === 'completed') {
-    const url = way.booking ? paths.booking(attempt.bookingId) : paths.bookingConfirmed(attempt.bookingId);
-    if (way.draft) await finishDraft(services, actor.viewer, way.draft, attempt.bookingId);
+    const url = cameFrom.booking
+      ? paths.booking(attempt.bookingId)
+      : paths.bookingConfirmed(attempt.bookingId);
+    if (cameFrom.draft) await finishDraft(services, actor.viewer, cameFrom.draft, attempt.bookingId);
     return wantsFragment(req) ? void res.set('HX-Redirect', url).status(200).end() : res.redirect(303, url);
   }
-  if (attempt.state === 'failed' && way.draft) {
-    await services.drafts.update(actor.viewer, way.draft, { idempotencyKey: services.ids.uuid() });
+  if (attempt.state === 'failed' && cameFrom.draft) {
+    await services.drafts.update(actor.viewer, cameFrom.draft, { idempotencyKey: services.ids.uuid() });
   }
   const page = pageOf(
     attempt,
-    withQuery(paths.bookingAttempt(attemptId), way),
-    way,
-    await zoneToShow(services, actor.viewer, way, req),
+    withQuery(paths.bookingAttempt(attemptId), cameFrom),
+    cameFrom,
+    await zoneToShow(services, actor.viewer, cameFrom, req),
   );
   res.render(wantsFragment(req) ? 'bookings/_attempt' : 'bookings/attempt', page);
 }
 
-/** The examination's own zone as far as the draft still knows it, else the reader's. */
-async function zoneToShow(services: Needs, owner: DraftOwner, { draft }: Way, req: Request): Promise<string> {
+/** The examination's own zone when the draft still has it, else the reader's. */
+async function zoneToShow(
+  services: Needs,
+  owner: DraftOwner,
+  { draft }: CameFrom,
+  req: Request,
+): Promise<string> {
   const data = draft ? await services.drafts.find(owner, draft) : null;
   const specialist = data?.specialistId ? await services.specialists.findById(data.specialistId) : null;
   return specialist?.timezone ?? readerZoneOf(req.headers.cookie) ?? 'UTC';
@@ -97,7 +104,7 @@ async function finishDraft(
 function pageOf(
   attempt: Exclude<AttemptState, { state: 'completed' }>,
   here: string,
-  way: Way,
+  cameFrom: CameFrom,
   zone: string,
 ): AttemptPage {
   const isOpen = attempt.state === 'open';
@@ -108,10 +115,10 @@ function pageOf(
     here,
     when: isOpen ? `${timeAndDay(attempt.startsAt, zone)}, ${zoneName(zone, attempt.startsAt)}` : '',
     refreshSeconds: isOpen ? 5 : null,
-    failedTitle: way.booking ? 'The booking was not changed' : 'Nothing was booked',
+    failedTitle: cameFrom.booking ? 'The booking was not changed' : 'Nothing was booked',
     failedText: failedWords[reason ?? ''] ?? notTaken,
     asks: attempt.state === 'failed' ? (attempt.failure.errors ?? []).map(({ message }) => message) : [],
-    back: wayBack(way, reason),
+    back: backLink(cameFrom, reason),
   };
 }
 
@@ -122,7 +129,7 @@ const failedWords: Record<string, string> = {
 };
 const notTaken = 'The specialist’s calendar did not accept the request; we have checked. You can try again.';
 
-function wayBack({ draft, booking }: Way, reason: string | null): AttemptPage['back'] {
+function backLink({ draft, booking }: CameFrom, reason: string | null): AttemptPage['back'] {
   if (booking) return { href: paths.booking(booking), text: 'Back to the booking' };
   if (!draft) return { href: paths.newBooking(), text: 'Start a new booking' };
   if (reason === 'slot_taken') return { href: paths.draftTime(draft), text: 'Choose another time' };

@@ -1,4 +1,4 @@
-// One's bookings as a month.
+// The calendar view of the list.
 import type { Viewer } from '../../../accounts/index.ts';
 import { examineeName, type Booking, type BookingList } from '../../../bookings/index.ts';
 import { dayIn, shiftMonths } from '../../../lib/dates.ts';
@@ -17,7 +17,7 @@ interface MonthLink {
 interface MonthCell {
   date: string;
   number: number;
-  /** `Tuesday 1 December 2026`: on a phone the month is a list of days. */
+  /** `Tuesday 1 December 2026`, for phones, where the month is a list of days. */
   label: string;
   isToday: boolean;
   entries: { href: string; time: string; text: string; tone: Tone }[];
@@ -30,14 +30,14 @@ export interface BookingMonth {
   weekdays: [string, string][];
   weeks: (MonthCell | null)[][];
   count: number;
-  /** The list of the month, when it has more than is shown here. */
+  /** The URL of the list for this month, when the calendar does not show all bookings. */
   more: string | null;
 }
 
 const pageSize = 100;
 const pagesShown = 3;
 
-/** `readerZone` says which day is today; each booking stands on the day of its own zone. */
+/** `readerZone` decides which day is today; each booking appears on the day of its own zone. */
 export async function bookingMonth(
   services: { bookingList: BookingList; clock: Clock },
   viewer: Viewer,

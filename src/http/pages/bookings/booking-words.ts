@@ -1,4 +1,4 @@
-// How a booking reads on pages: its tone, its rows, its facts.
+// A booking's colours, rows and facts on pages.
 import { isStaff, type Viewer } from '../../../accounts/index.ts';
 import {
   detailIn,
@@ -75,12 +75,12 @@ export interface BookingFact {
   label: string;
   value: string;
   note?: string | null;
-  /** Only ever http(s). */
+  /** Always http or https. */
   href?: string;
   isProse?: boolean;
 }
 
-/** When and where: also what the pages that change a booking repeat. */
+/** When and where; also shown on the pages that change a booking. */
 export function appointmentFacts(booking: Booking, readerZone: string | null): BookingFact[] {
   const { startsAt, timezone: zone } = booking;
   const yours = readerTimeAndDay(startsAt, zone, readerZone);
@@ -147,7 +147,7 @@ export interface TimelineEntry {
   tone: Tone;
 }
 
-/** Newest first; times on the reader's clock where it is known, else on the examination's. */
+/** Newest first; times in the reader's zone when it is known, else in the examination's. */
 export function timelineOf(
   entries: ProgressEntry[],
   answerChanges: AnswersChange[],

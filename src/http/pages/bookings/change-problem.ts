@@ -1,4 +1,4 @@
-// Why a move or a cancellation did not happen, in words for its page.
+// Why a booking was not moved or cancelled, for its page.
 import type { Response } from 'express';
 import type { ChangeFailure } from '../../../attempts/index.ts';
 import type { Booking } from '../../../bookings/index.ts';
@@ -11,7 +11,7 @@ export interface ChangeProblem {
   text: string;
 }
 
-/** Sets the status and says what to show; null when the answer has been given by a redirect. Throws a Problem for the rest. */
+/** Sets the status and returns what to show; null after a redirect. @throws Problem for other failures */
 export function changeProblem(
   res: Response,
   booking: Booking,
@@ -20,7 +20,7 @@ export function changeProblem(
   if (failure.reason === 'not_found') throw notFound();
   if (failure.reason === 'forbidden') throw forbidden();
   if (failure.reason === 'already_cancelled' || failure.reason === 'invalid_transition') {
-    // Its own page shows how it stands now.
+    // The booking's page shows its current state.
     res.redirect(303, paths.booking(booking.id));
     return null;
   }

@@ -8,6 +8,7 @@ import { blankAsAbsent, fieldErrors } from '../../forms/fields.ts';
 import { paths } from '../../paths.ts';
 import { parse } from '../../problem.ts';
 import type { PageServices } from '../page-services.ts';
+import { specialistFilterSchema } from '../specialists/list.page.ts';
 import { specialistCard, type SpecialistCard } from '../specialists/specialist-card.ts';
 import {
   firstMissing,
@@ -23,17 +24,13 @@ export interface ChooseSpecialistPage extends JourneyPage {
   filter: { q: string; type: ExaminationType | null };
   clearHref: string;
   specialists: (SpecialistCard & { chosen: boolean })[];
-  /** Why one is here again. */
+  /** Why the reader was sent back to this step. */
   notice: string | null;
 }
 
 type Needs = Pick<PageServices, 'specialists' | 'drafts' | 'clock' | 'ids'>;
 
-const querySchema = z.object({
-  q: blankAsAbsent(z.string('Give one search').max(100, 'Search with 100 characters or fewer')),
-  type: blankAsAbsent(z.enum(examinationTypes, 'Choose in person or telehealth')),
-  draft: blankAsAbsent(idSchema),
-});
+const querySchema = specialistFilterSchema.extend({ draft: blankAsAbsent(idSchema) });
 
 const choiceSchema = z.object({
   specialistId: z.string('Choose a specialist').pipe(idSchema),
@@ -89,7 +86,7 @@ async function chooseSpecialist(services: Needs, req: Request, res: Response): P
     const { id } = await services.drafts.create(viewer, { specialistId, type });
     return res.redirect(303, paths.draftTime(id));
   }
-  // A time belongs to one calendar and one kind: another choice, another time.
+  // A time belongs to one calendar and one type: another choice needs another time.
   const isSame = draft.data.specialistId === specialistId && draft.data.type === type;
   const idempotencyKey = services.ids.uuid();
   const change = isSame ? {} : { specialistId, type, startsAt: undefined, idempotencyKey };
@@ -129,7 +126,7 @@ function offering(card: SpecialistCard, type: ExaminationType | undefined): Spec
   return { ...card, services: card.services.filter((service) => !type || service.type === type) };
 }
 
-/** The specialist of the draft went away between the steps. */
+/** The draft's specialist became unavailable between the steps. */
 async function lostSpecialist(
   services: Needs,
   draft: { id: string; owner: DraftOwner; data: DraftData },

@@ -77,7 +77,7 @@ async function chooseTime(services: Needs, req: DraftRequest, res: Response): Pr
       `${timeAndDay(startsAt, zone)} is not free. Choose another time.`,
     );
   }
-  // Unknown is good enough here: the time is asked for again when the booking is confirmed.
+  // `unknown` is accepted: confirming the booking checks the time again.
   const data = await services.drafts.update(draft.owner, draft.id, {
     startsAt: startsAt.toISOString(),
     idempotencyKey: services.ids.uuid(),

@@ -1,4 +1,4 @@
-// The form of the last step: POST /bookings by people. Programs send JSON to the same address.
+// The form of the last step: POST /bookings from browsers. Programs send JSON to the same URL.
 import type { Request, Response } from 'express';
 import { z } from 'zod';
 import type { BookFailure } from '../../../attempts/index.ts';
@@ -32,7 +32,7 @@ import { nearestSlots, type SlotTakenPage } from './slot-taken.ts';
 
 type Needs = Pick<PageServices, 'specialists' | 'drafts' | 'questions' | 'attempts' | 'ids'>;
 
-/** With what is asked beyond our own details. */
+/** With the specialist's questions. */
 type AskedDraft = OpenDraft & { asked: AskedQuestions | null };
 
 const formSchema = z.object({
@@ -53,20 +53,20 @@ export function confirmPages(services: Needs): PageRoute[] {
 
 async function confirmBooking(services: Needs, req: Request, res: Response): Promise<void> {
   const { draftId, idempotencyKey } = parse(formSchema, req.body);
-  // Whatever this shows belongs to the journey, not to the list that has the same address.
+  // For the navigation: pages rendered here belong to the journey, not to the list with the same URL.
   res.locals.currentPath = paths.newBooking();
   const actor = actorOf(req, res);
   const owner = actor.viewer;
   const data = await services.drafts.find(owner, draftId);
   if (!data) return renderExpired(res);
-  // The first click has booked already; this is the second, or a reload.
+  // A second click or a reload: the booking exists already.
   if (data.bookingId) return res.redirect(303, paths.bookingConfirmed(data.bookingId));
   const open = await withSpecialist(services, { id: draftId, owner, data });
   if (!open) return res.redirect(303, paths.newBooking(draftId));
   const missing = firstMissing(open);
   if (missing !== 'check') return res.redirect(303, stepPath(missing, draftId));
   const draft = { ...open, asked: await questionsOf(services, open) };
-  // Each change of the answers, and each failed attempt, gives the draft a new key.
+  // Each change of the answers and each failed attempt gives the draft a new key.
   if (idempotencyKey !== data.idempotencyKey) return renderOutOfDate(req, res, draft);
 
   const request = bookingRequestSchema.safeParse(requestOf(draft, readerZoneOf(req.headers.cookie)));
@@ -138,14 +138,14 @@ function renderOutOfDate(req: Request, res: Response, draft: AskedDraft): void {
   });
 }
 
-/** A failed attempt has used up its key: the next one is another attempt. */
+/** A failed attempt has used its key: the next attempt needs another. */
 async function renewKey(services: Needs, draft: AskedDraft): Promise<AskedDraft> {
   const idempotencyKey = services.ids.uuid();
   const data = await services.drafts.update(draft.owner, draft.id, { idempotencyKey });
   return { ...draft, data: data ?? { ...draft.data, idempotencyKey } };
 }
 
-/** What is answered in the step before goes back there; the rest is told here. */
+/** Shows the examinee's step for errors in its answers, and this step for all others. */
 async function renderInvalid(
   services: Needs,
   req: Request,

@@ -1,4 +1,4 @@
-// Who is told about a booking beside its booker: colleagues who are its solicitor, or who receive the report.
+// Colleagues who are told about a booking: its solicitor, and recipients of the report.
 import type { Request, Response } from 'express';
 import {
   contactRoles,
@@ -22,7 +22,7 @@ type ContactsRequest = Request<{ id: string }>;
 export interface ContactsPage extends PageData {
   bookingId: string;
   reference: string;
-  /** Null while the booking waits to be assigned. */
+  /** Null while the booking has no referrer. */
   organization: string | null;
   booker: string | null;
   roles: {
@@ -36,7 +36,7 @@ export interface ContactsPage extends PageData {
 const roleWords: Record<ContactRole, { title: string; hint: string }> = {
   solicitor: {
     title: 'Solicitor',
-    hint: 'Gets what the booker gets: confirmation, changes, reminders, new documents and the report.',
+    hint: 'Receives the same e-mails as the booker: confirmation, changes, reminders, new documents and the report.',
   },
   report_recipient: { title: 'Receives the report', hint: 'Is told when a report is ready.' },
 };
@@ -82,7 +82,7 @@ async function found(services: Needs, req: ContactsRequest, res: Response): Prom
   return contacts;
 }
 
-/** @param typed what was chosen in a form that was refused; null: what is stored */
+/** @param typed the choice in a refused form; null: show what is stored */
 function render(
   res: Response,
   { booking, contacts, candidates }: BookingContacts,

@@ -1,9 +1,9 @@
-// How a detail of an examination reads on pages.
+// Details of an examination on pages.
 import { parsePhoneNumberFromString } from 'libphonenumber-js';
 import type { Detail } from '../../../bookings/index.ts';
 import { dayWords } from '../when.ts';
 
-/** '' where there is none: the page says so in its own words. */
+/** '' without a value: the page has its own text for that. */
 export function detailWords(detail: Detail, value: string | null | undefined): string {
   if (!value) return detail.absentWords ?? '';
   const { input } = detail;
@@ -13,7 +13,7 @@ export function detailWords(detail: Detail, value: string | null | undefined): s
   return value;
 }
 
-/** `27 March 1984`: nobody needs the weekday of a birth. */
+/** `27 March 1984`, without the weekday. */
 function bornOn(day: string): string {
   return dayWords(day).replace(/^\S+ /, '');
 }

@@ -1,4 +1,4 @@
-// What the journey asks beyond our own details, and what of it is answered in a draft.
+// The specialist's own questions in the journey, and their answers in a draft.
 import { details, nameOf, type FieldError } from '../../../bookings/index.ts';
 import { readAnswers, type AskedQuestions } from '../../../questions/index.ts';
 import { answersAsked } from '../../forms/questions.form.ts';
@@ -7,7 +7,7 @@ import { timeAndDay } from '../when.ts';
 import { zoneName } from '../../../lib/dates.ts';
 import type { OpenDraft } from './journey.ts';
 
-/** Null: Acuity's forms were never read. */
+/** Null: Acuity's forms have never been read. */
 export function questionsOf(
   services: Pick<PageServices, 'questions'>,
   { service }: OpenDraft,
@@ -15,14 +15,14 @@ export function questionsOf(
   return services.questions.questionsFor(service.acuityAppointmentTypeId);
 }
 
-/** What is missing or wrong in the draft's answers to what is asked now. */
+/** Missing or wrong answers in the draft, by the questions as they are now. */
 export function answerErrors(asked: AskedQuestions | null, { data }: OpenDraft): FieldError[] {
   if (!asked) return [];
   const read = readAnswers(asked.forms, answersAsked(asked.forms, data.answers));
   return read.ok ? [] : read.errors;
 }
 
-/** Names, as the form has them, of details that need not be given elsewhere. */
+/** The names of optional details that the specialist's form requires. */
 export function requiredNames(asked: AskedQuestions | null): string[] {
   const required = asked?.requiredDetails ?? [];
   return details.flatMap((detail) =>
@@ -30,7 +30,7 @@ export function requiredNames(asked: AskedQuestions | null): string[] {
   );
 }
 
-/** What to know about the questions when Acuity cannot be read; null when it can. */
+/** The notice to show when Acuity cannot be read; null when it can. */
 export function staleWords(asked: AskedQuestions | null, zone: string): string | null {
   if (!asked)
     return 'We can’t read the specialist’s own questions right now. You can still book: the agency will contact you if something is missing.';

@@ -1,4 +1,4 @@
-// What a draft holds, in words, with the way back to each step.
+// The summary of a draft, with links to each step.
 import { detailIn, details } from '../../../bookings/index.ts';
 import type { AskedQuestions } from '../../../questions/index.ts';
 import { zoneName } from '../../../lib/dates.ts';
@@ -10,7 +10,7 @@ import { detailWords } from './detail-words.ts';
 import type { OpenDraft } from './journey.ts';
 
 export interface SummaryRow {
-  /** Where the error summary's link leads. */
+  /** The target of the error summary's link. */
   id: string;
   label: string;
   value: string;
@@ -22,12 +22,12 @@ export interface SummarySection {
   id: string;
   title: string;
   href: string;
-  /** After "Change", for those who hear the link alone. */
+  /** Read after "Change" by screen readers. */
   change: string;
   rows: SummaryRow[];
 }
 
-/** The field of each row, so that what the booking room complains of can be linked to. */
+/** Row ids are the paths of fields, so that errors of the bookings room can link to them. */
 export function draftSections(
   draft: OpenDraft,
   asked: AskedQuestions | null,

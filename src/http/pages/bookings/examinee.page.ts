@@ -31,13 +31,13 @@ import {
 export interface ExamineePage extends JourneyPage {
   draftId: string;
   choice: Choice;
-  /** Row by row. */
+  /** The inputs, row by row. */
   rows: DetailField[][];
   /** As typed. */
   values: ExamineeFormValues;
   /** Acuity's own questions, form by form. */
   questions: QuestionSection[];
-  /** What to know about the questions when Acuity cannot be read. */
+  /** The notice to show when Acuity cannot be read. */
   staleWords: string | null;
 }
 
@@ -66,7 +66,7 @@ async function showExaminee(services: Needs, req: DraftRequest, res: Response): 
   const draft = await openDraft(services, req, res, 'examinee');
   if (!draft) return;
   const asked = await questionsOf(services, draft);
-  // Sent back by a later step: it says what is missing.
+  // A later step redirects here with `unanswered`: show what is missing.
   const errors = req.query.unanswered === undefined ? [] : answerErrors(asked, draft);
   render(res, draft, asked, { errors });
 }
@@ -92,7 +92,7 @@ async function saveExaminee(services: Needs, req: DraftRequest, res: Response): 
   res.redirect(303, paths.draftReview(draft.id));
 }
 
-/** For the confirmation that was refused: the step again, with what has to be answered. */
+/** Shows this step again after a refused confirmation, with the questions to answer. */
 export async function renderUnanswered(
   services: Needs,
   res: Response,

@@ -1,4 +1,4 @@
-// What the steps of a booking share: the draft in the URL, the order of the steps, and what is chosen so far.
+// Shared by the steps of the journey: the draft in the URL, the order of the steps, and the choices so far.
 import type { Request, Response } from 'express';
 import type { DraftData, DraftOwner } from '../../../bookings/index.ts';
 import { formatDay, zoneName } from '../../../lib/dates.ts';
@@ -30,7 +30,7 @@ export interface Choice {
   rows: { label: string; value: string; note?: string | null; href?: string; change?: string }[];
 }
 
-/** A draft whose specialist can be booked for the kind that was chosen. */
+/** A draft whose specialist can be booked for the chosen type. */
 export interface OpenDraft {
   id: string;
   owner: DraftOwner;
@@ -41,8 +41,8 @@ export interface OpenDraft {
 }
 
 /**
- * The draft that the URL names, ready for `step`. Null when the answer has been given already: it has expired, has
- * become a booking, or an earlier step is missing.
+ * The draft in the URL, ready for `step`. Null after a response: it has expired, has become a booking, or an earlier step
+ * is missing.
  */
 export async function openDraft(
   services: Pick<PageServices, 'drafts' | 'specialists'>,
@@ -70,12 +70,12 @@ export async function openDraft(
   return draft;
 }
 
-/** 410: it was there once, as far as we may say. Unknown drafts and those of others look just the same. */
+/** Answers 410. Unknown drafts and drafts of other people get the same response. */
 export function renderExpired(res: Response): void {
   res.status(410).render('bookings/draft-expired', { title: 'This booking has expired' } satisfies PageData);
 }
 
-/** Null when the specialist is gone, inactive, or no longer offers the kind that was chosen. */
+/** Null when the specialist does not exist, is inactive, or no longer offers the chosen type. */
 export async function withSpecialist(
   services: Pick<PageServices, 'specialists'>,
   { id, owner, data }: { id: string; owner: DraftOwner; data: DraftData },

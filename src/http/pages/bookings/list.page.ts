@@ -29,9 +29,9 @@ export interface BookingListPage extends PageData {
   chips: FilterChip[];
   isFiltered: boolean;
   searchAction: string;
-  /** The filters that a new search keeps, as hidden fields. */
+  /** The filters to keep in a new search, as hidden fields. */
   keep: [string, string][];
-  /** The sealed search that a new filter keeps. */
+  /** The sealed search to keep in a new filter. */
   find: string | null;
 }
 
@@ -55,7 +55,7 @@ export function bookingListPages(services: Needs): PageRoute[] {
   ];
 }
 
-/** The words arrive by POST and go into the next URL sealed. */
+/** The words arrive by POST and are encrypted in the next URL. */
 function search(sealed: SealedSearch, req: Request, res: Response): void {
   const { viewer } = actorOf(req, res);
   const words = parse(searchWords, rawField(req.body, 'q') ?? '');
@@ -78,7 +78,7 @@ async function showList(services: Needs, sealed: SealedSearch, req: Request, res
   if (filter.view === 'calendar') return showCalendar(services, req, res, viewer, filter);
 
   const words = filter.q ?? (filter.find && sealed.open(viewer.userId, filter.find)) ?? null;
-  // Somebody else's search, or one from before the secret changed.
+  // Another person's search, or from before the secret changed.
   if (filter.find && words === null)
     return res.redirect(303, withQuery(paths.bookings(), filterQuery(filter)));
   const { cursor, limit } = filter;
@@ -145,7 +145,7 @@ async function emptyPage(services: Needs, query: unknown): Promise<BookingListPa
   };
 }
 
-/** What goes on into links as it is. */
+/** Filters that links contain in clear. */
 type FilterName = Exclude<keyof BookingFilter, 'find' | 'q' | 'cursor' | 'limit' | 'view' | 'month'>;
 
 function filterNames(): FilterName[] {
@@ -153,7 +153,7 @@ function filterNames(): FilterName[] {
   return ['status', 'progress', 'specialistId', ...named, 'from', 'to'];
 }
 
-/** What of the filter goes on into links: never the words in clear. */
+/** The filters for links, without the search words. */
 function filterQuery(filter: BookingFilter): Pick<BookingFilter, FilterName> {
   return Object.fromEntries(filterNames().map((name) => [name, filter[name]]));
 }

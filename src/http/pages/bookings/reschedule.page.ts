@@ -24,7 +24,7 @@ export interface ReschedulePage extends PageData {
   bookingId: string;
   reference: string;
   choice: Choice;
-  /** Null when there is no time to choose: `problem` says why. */
+  /** Null when no time can be chosen: `problem` says why. */
   picker: Picker | null;
   problem: ChangeProblem | null;
 }
@@ -151,10 +151,10 @@ async function render(
   res.render('bookings/reschedule', page);
 }
 
-/** An admin took this kind of examination from the specialist after it was booked. */
+/** The specialist no longer offers the booked type of examination. */
 function renderNotOffered(req: Request, res: Response, booking: Booking): void {
   res.status(409);
-  // A part of the page that was open before: the whole page says what happened.
+  // The request came from an open page: reload it, because only the whole page explains the problem.
   if (wantsFragment(req)) return void res.set('HX-Redirect', paths.bookingReschedule(booking.id)).end();
   const page: ReschedulePage = {
     title: `Reschedule booking ${booking.reference}`,

@@ -12,7 +12,7 @@ export interface ReviewPage extends JourneyPage {
   draftId: string;
   idempotencyKey: string;
   sections: SummarySection[];
-  /** Why the booking was not made, when it was tried. */
+  /** Why the last attempt to book failed. */
   problem: { title: string; text: string } | null;
 }
 
@@ -28,7 +28,7 @@ export function reviewPages(
         const draft = await openDraft(services, req as Request<{ draftId: string }>, res, 'check');
         if (!draft) return;
         const asked = await questionsOf(services, draft);
-        // Another specialist was chosen since, or the form has changed in Acuity.
+        // The specialist or Acuity's form has changed since the questions were answered.
         if (answerErrors(asked, draft).length > 0) return res.redirect(303, paths.draftUnanswered(draft.id));
         renderReview(req, res, draft, asked);
       },

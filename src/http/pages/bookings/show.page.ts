@@ -1,6 +1,6 @@
 import type { Request, Response } from 'express';
 import type { Viewer } from '../../../accounts/index.ts';
-import type { Booking, Progress, ViewedBooking } from '../../../bookings/index.ts';
+import { canMove, type Booking, type ViewedBooking } from '../../../bookings/index.ts';
 import { actorOf } from '../../actor.ts';
 import type { PageRoute } from '../../endpoint.ts';
 import { readerZoneOf } from '../../forms/fields.ts';
@@ -24,17 +24,17 @@ import {
   type Tone,
 } from './booking-words.ts';
 
-/** What of the page may change while it is open: asked for again every few seconds. */
+/** The parts of the page that an open page polls every few seconds. */
 export interface BookingStatus {
   booking: Booking;
-  /** When what is shown last changed. */
+  /** When the booking last changed. */
   seen: string;
   tone: Tone;
   progressLabel: string;
-  /** Only where it says more than the progress does. */
+  /** Only when it says more than the progress. */
   statusLabel: string | null;
   sections: { id: string; title: string; rows: BookingFact[] }[];
-  /** To Acuity's own questions, under the titles of their forms. */
+  /** Answers to Acuity's own questions, grouped by form. */
   answers: AnswerGroup[];
   timeline: TimelineEntry[];
   mayReschedule: boolean;
@@ -42,7 +42,7 @@ export interface BookingStatus {
 }
 
 export interface BookingPage extends PageData, BookingStatus {
-  /** Fresh from the journey: the reference to read out, and what happens next. */
+  /** Just booked: shows the reference and what happens next. */
   confirmed: boolean;
   notice: string | null;
   documents: DocumentsSection;
@@ -69,7 +69,7 @@ export function showBookingPages(services: Needs): PageRoute[] {
   ];
 }
 
-/** @param upload what was wrong with an upload that has just been refused, and what was chosen with it */
+/** @param upload errors and chosen category of an upload that has just been refused */
 export async function showBooking(
   services: Needs,
   req: Request<{ id: string }>,
@@ -98,14 +98,14 @@ export async function showBooking(
   res.render('bookings/show', page);
 }
 
-/** What has changed of a page that is open. */
+/** What has changed on an open page. */
 export interface ChangedBooking extends BookingStatus {
   bookingChanged: boolean;
-  /** Null: they are as they were. */
+  /** Null: unchanged. */
   documents: DocumentsSection | null;
 }
 
-/** 204 as long as nothing changed: then nothing on the page moves, and nobody has viewed anything. */
+/** 204 while nothing has changed: the page stays as it is, and no view is recorded. */
 async function showStatus(
   { bookings, documents }: Needs,
   req: Request<{ id: string }>,
@@ -122,7 +122,7 @@ async function showStatus(
     (await documents.listState(actor.viewer, id)) !== req.query.documents;
   if (changedAt && !bookingChanged && !documentsChanged) return void res.status(204).end();
   const found = changedAt && (await bookings.view(actor, id));
-  // It was taken from this reader's sight: so it goes from the screen.
+  // The viewer may not see the booking any more: reloading the page removes it from the screen.
   if (!found) return void res.status(404).set('HX-Redirect', paths.booking(id)).end();
   const readerZone = readerZoneOf(req.headers.cookie);
   const { booking } = found;
@@ -155,8 +155,8 @@ function statusOf(
     ],
     answers: answerGroups(answers),
     timeline: timelineOf(progress, answerChanges, readerZone ?? booking.timezone),
-    mayReschedule: may(booking, 'rescheduled'),
-    mayCancel: may(booking, 'cancelled'),
+    mayReschedule: mayChange(booking, 'rescheduled'),
+    mayCancel: mayChange(booking, 'cancelled'),
   };
 }
 
@@ -169,27 +169,22 @@ function noticeOf(query: Request['query']): string | null {
   if (typeof query.recalled === 'string') return recallNotices[query.recalled] ?? null;
   if (query.contacts !== undefined) return 'The contacts were saved.';
   if (query.deleted !== undefined) return 'The document was deleted.';
-  if (query.rescheduled !== undefined) return 'The booking was moved. An e-mail tells the new time.';
+  if (query.rescheduled !== undefined) return 'The booking was moved. The new time is in an e-mail.';
   if (query.cancelled !== undefined) return 'The booking was cancelled, and its time is free for others.';
   return null;
 }
 
 const releaseNotices: Record<string, string> = {
-  told: 'The report was released. An e-mail tells those you chose.',
-  untold: 'The report was released. Nobody was told by e-mail.',
-  before: 'The report had been released already. Nobody was told again.',
+  told: 'The report was released. The people you chose get an e-mail.',
+  untold: 'The report was released. No e-mail was sent.',
+  before: 'The report had been released already. No e-mail was sent.',
 };
 const recallNotices: Record<string, string> = {
   now: 'The report was recalled. The referrer no longer sees it.',
   before: 'The report is a draft already. The referrer does not see it.',
 };
 
-// Which buttons are worth showing; the bookings room decides.
-const changeable: Record<'rescheduled' | 'cancelled', Progress[]> = {
-  rescheduled: ['scheduled', 'rescheduled', 'no_show'],
-  cancelled: ['scheduled', 'rescheduled', 'no_show', 'generating_report'],
-};
-
-export function may({ status, currentProgress }: Booking, change: 'rescheduled' | 'cancelled'): boolean {
-  return status === 'active' && changeable[change].includes(currentProgress);
+/** Whether to offer the change on the page. */
+export function mayChange(booking: Booking, change: 'rescheduled' | 'cancelled'): boolean {
+  return booking.status === 'active' && canMove(booking, change);
 }

@@ -1,4 +1,4 @@
-// The page that names a clash and offers the nearest free times: for a booking and for a move alike.
+// The page for a taken time, with the nearest free times: for new bookings and for rescheduling.
 import type { Slot } from '../../../availability/index.ts';
 import type { PageData } from '../../views.ts';
 import { clockTime, readerTime, shortDay } from '../when.ts';
@@ -6,14 +6,14 @@ import type { SummarySection } from './draft-summary.ts';
 import type { Step } from './journey.ts';
 
 export interface SlotTakenPage extends PageData {
-  /** null outside the journey. */
+  /** Null when rescheduling. */
   steps: Step[] | null;
-  /** The time that is gone, in words. */
+  /** The taken time, in words. */
   clash: string;
   specialistName: string;
   zoneName: string;
   nearest: { startsAt: string; day: string; time: string; reader: string | null }[];
-  /** Where a nearest time is posted to. */
+  /** The form action of the nearest times. */
   chooseAction: string;
   otherHref: string;
   sections: SummarySection[] | null;

@@ -19,7 +19,7 @@ export interface FreeTimesPage extends PageData {
   picker: Picker;
 }
 
-// The names of the JSON contract (`date`), so that one URL serves people and programs.
+// Parameters have the names of the JSON API (`date`): one URL serves people and programs.
 const querySchema = z.object({
   type: blankAsAbsent(z.enum(examinationTypes, 'Choose in_person or telehealth')),
   date: blankAsAbsent(calendarDay),
