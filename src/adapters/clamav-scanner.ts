@@ -8,91 +8,91 @@ export interface ClamavSettings {
   /** `tcp://host:port`; the port unset: 3310. */
   url: string;
   /** Time-out for an answer and for each step before it. Default two minutes: large archives take long. */
-  patienceMs?: number;
+  timeoutMs?: number;
 }
 
 const frameBytes = 64 * 1024;
-const mostInAFrame = 0xffff_ffff;
+const maxFrameBytes = 0xffff_ffff;
 /** clamd refuses an oversized frame as soon as it has read the length; silence means that it waits for the bytes. */
 const refusalMs = 1_000;
 
-export function createClamavScanner({ url, patienceMs = 120_000 }: ClamavSettings): Scanner & ScanServer {
+export function createClamavScanner({ url, timeoutMs = 120_000 }: ClamavSettings): Scanner & ScanServer {
   const { hostname, port } = new URL(url);
-  const call = () => converse(hostname.replace(/^\[|\]$/g, ''), Number(port || 3310), patienceMs);
+  const open = () => openConnection(hostname.replace(/^\[|\]$/g, ''), Number(port || 3310), timeoutMs);
 
   return {
     async scan(content) {
-      const talk = call();
+      const connection = open();
       try {
-        await talk.say(Buffer.from('zINSTREAM\0'));
-        await sendFrames(content, talk);
-        return verdictIn(await talk.answer);
+        await connection.send(Buffer.from('zINSTREAM\0'));
+        await sendFrames(content, connection);
+        return verdictIn(await connection.answer);
       } finally {
         content.destroy();
-        talk.close();
+        connection.close();
       }
     },
 
     async ping() {
-      const talk = call();
+      const connection = open();
       try {
-        await talk.say(Buffer.from('zPING\0'));
-        const answer = await talk.answer;
-        if (answer !== 'PONG') throw new Error('clamd does not answer as clamd does');
+        await connection.send(Buffer.from('zPING\0'));
+        const answer = await connection.answer;
+        if (answer !== 'PONG') throw new Error("The answer is not clamd's");
       } finally {
-        talk.close();
+        connection.close();
       }
     },
 
     async facts() {
-      const talk = call();
+      const connection = open();
       try {
-        await talk.say(Buffer.from('zVERSION\0'));
-        return factsIn(await talk.answer);
+        await connection.send(Buffer.from('zVERSION\0'));
+        return factsIn(await connection.answer);
       } finally {
-        talk.close();
+        connection.close();
       }
     },
 
     async takes(bytes) {
-      const talk = call();
+      const connection = open();
       let timer: NodeJS.Timeout | undefined;
       const silence = new Promise<null>((resolve) => {
         timer = setTimeout(resolve, refusalMs, null);
       });
       try {
         const size = Buffer.alloc(4);
-        size.writeUInt32BE(Math.min(bytes, mostInAFrame));
-        await talk.say(Buffer.concat([Buffer.from('zINSTREAM\0'), size]));
-        const answer = await Promise.race([talk.answer, silence]);
+        size.writeUInt32BE(Math.min(bytes, maxFrameBytes));
+        await connection.send(Buffer.concat([Buffer.from('zINSTREAM\0'), size]));
+        const answer = await Promise.race([connection.answer, silence]);
         if (answer !== null && !answer.includes('size limit exceeded'))
-          throw new Error('clamd does not answer as clamd does');
+          throw new Error("The answer is not clamd's");
         return answer === null;
       } finally {
         clearTimeout(timer);
-        talk.close();
+        connection.close();
       }
     },
   };
 }
 
-interface Talk {
+interface Connection {
   /** Resolves when the socket can take more data. */
-  say(bytes: Buffer): Promise<void>;
+  send(bytes: Buffer): Promise<void>;
   answer: Promise<string>;
   close(): void;
 }
 
-function converse(host: string, port: number, patienceMs: number): Talk {
+function openConnection(host: string, port: number, timeoutMs: number): Connection {
   const socket = connect({ host, port });
-  socket.setTimeout(patienceMs, () => socket.destroy(new Error('clamd took too long')));
+  socket.setTimeout(timeoutMs, () => socket.destroy(new Error('clamd took too long')));
   const answer = answerOf(socket);
   // A failure rejects the next write; the reply is awaited last.
   answer.catch(() => undefined);
   return {
     answer,
     close: () => void socket.destroy(),
-    async say(bytes) {
+    async send(bytes) {
       if (socket.write(bytes)) return;
       await Promise.race([new Promise((resume) => socket.once('drain', resume)), answer]);
     },
@@ -101,29 +101,29 @@ function converse(host: string, port: number, patienceMs: number): Talk {
 
 function answerOf(socket: Socket): Promise<string> {
   return new Promise((resolve, reject) => {
-    let said = '';
+    let received = '';
     socket.on('data', (bytes: Buffer) => {
-      said += bytes.toString('utf8');
-      if (said.endsWith('\0')) resolve(said.slice(0, -1));
+      received += bytes.toString('utf8');
+      if (received.endsWith('\0')) resolve(received.slice(0, -1));
     });
     socket.once('error', reject);
-    socket.once('close', () => reject(new Error('clamd hung up without an answer')));
+    socket.once('close', () => reject(new Error('clamd closed the connection without an answer')));
   });
 }
 
-async function sendFrames(content: Readable, talk: Talk): Promise<void> {
+async function sendFrames(content: Readable, connection: Connection): Promise<void> {
   // clamd can answer before the end of the stream: when it finds something or reaches its limit.
-  const heard = { enough: false };
-  const note = () => void (heard.enough = true);
-  talk.answer.then(note, note);
+  const state = { hasAnswer: false };
+  const note = () => void (state.hasAnswer = true);
+  connection.answer.then(note, note);
   for await (const piece of content as AsyncIterable<Buffer>) {
-    for (let at = 0; at < piece.length && !heard.enough; at += frameBytes) {
+    for (let at = 0; at < piece.length && !state.hasAnswer; at += frameBytes) {
       const bytes = piece.subarray(at, at + frameBytes);
-      await talk.say(frame(bytes));
+      await connection.send(frame(bytes));
     }
-    if (heard.enough) return;
+    if (state.hasAnswer) return;
   }
-  await talk.say(frame(Buffer.alloc(0)));
+  await connection.send(frame(Buffer.alloc(0)));
 }
 
 function frame(bytes: Buffer): Buffer {
@@ -136,7 +136,7 @@ function frame(bytes: Buffer): Buffer {
 /** `ClamAV 1.0.3/27000/Mon Nov  2 08:00:00 2026`; without signatures the version alone. */
 function factsIn(answer: string): ScannerFacts {
   const [version = '', , made] = answer.split('/');
-  if (!version.startsWith('ClamAV')) throw new Error('clamd does not answer as clamd does');
+  if (!version.startsWith('ClamAV')) throw new Error("The answer is not clamd's");
   const at = new Date(`${made ?? ''} UTC`);
   return { version, signaturesAt: Number.isNaN(at.getTime()) ? null : at };
 }
@@ -148,6 +148,8 @@ function verdictIn(answer: string): ScanVerdict {
   if (signature && !signature.startsWith('Heuristics.Limits.Exceeded'))
     return { verdict: 'infected', signature };
   throw new Error(
-    signature ? `clamd's limit: ${signature}` : 'clamd gave no verdict; see its StreamMaxLength',
+    signature
+      ? `The file exceeds a limit of clamd: ${signature}`
+      : 'clamd gave no verdict; see its StreamMaxLength',
   );
 }

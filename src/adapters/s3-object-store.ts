@@ -1,4 +1,4 @@
-// Documents' bytes in S3, or in anything that speaks its protocol.
+// Stores documents' bytes in S3 or a compatible store.
 import { Readable } from 'node:stream';
 import {
   AbortMultipartUploadCommand,
@@ -27,42 +27,42 @@ import {
   type ObjectStore,
   type StoredPart,
 } from '../ports/object-store.ts';
-import { impatient } from './impatient-stream.ts';
+import { withReadTimeout } from './read-timeout.ts';
 
 export interface S3Settings {
   bucket: string;
   region: string;
   /** Unset: Amazon's own. */
   endpoint?: string | undefined;
-  /** The store as browsers reach it; unset: browsers send everything through the app. */
+  /** The address at which browsers reach the store; unset: no direct uploads. */
   browserEndpoint?: string | undefined;
-  /** Unset: whatever the machine has been given (role, profile). */
+  /** Unset: the SDK finds them (role, profile). */
   credentials?: { accessKeyId: string; secretAccessKey: string } | undefined;
   forcePathStyle?: boolean | undefined;
   encryption: 'AES256' | 'aws:kms' | 'none';
-  /** Between two bytes of an answer, and until one begins. Default 30 s. */
-  patienceMs?: number | undefined;
+  /** Time-out for an answer to begin, and for each wait for more of it. Default 30 s. */
+  timeoutMs?: number | undefined;
 }
 
 export interface S3Connection {
   client: S3Client;
-  /** For bytes of objects, which their reader may take slowly: that they stop coming is watched by impatient(). */
+  /** For objects' bytes. No socket time-out, because readers may be slow; withReadTimeout notices a silent store. */
   reader: S3Client;
-  /** For addresses given away: it signs nothing about bytes that it does not see. */
+  /** For presigned addresses: adds no checksum of its own, because it does not see the bytes. */
   signer: S3Client;
   settings: S3Settings;
 }
 
 const maxAddressSeconds = 300;
 const sha256Header = 'x-amz-checksum-sha256';
-/** S3 deletes so many at once. */
+/** The most keys that S3 deletes in one request. */
 const maxRemoved = 1000;
 
 export function connectS3(settings: S3Settings): S3Connection {
-  const patienceMs = patienceOf(settings);
-  const patience = {
-    connectionTimeout: Math.min(3_000, patienceMs),
-    requestTimeout: patienceMs,
+  const timeoutMs = timeoutOf(settings);
+  const handler = {
+    connectionTimeout: Math.min(3_000, timeoutMs),
+    requestTimeout: timeoutMs,
     throwOnRequestTimeout: true,
     httpAgent: { maxSockets: 100, keepAlive: true },
     httpsAgent: { maxSockets: 100, keepAlive: true },
@@ -71,10 +71,10 @@ export function connectS3(settings: S3Settings): S3Connection {
     region: settings.region,
     forcePathStyle: settings.forcePathStyle ?? false,
     maxAttempts: 3,
-    // Every byte that is read is held against a hash of our own; and the SDK's stream would not let go of the socket.
+    // We compare every byte with our own hashes, and the SDK's checksum stream does not release the socket.
     responseChecksumValidation: 'WHEN_REQUIRED',
-    // Of an answer that has begun only the silence of its socket tells that it will not end.
-    requestHandler: { ...patience, socketTimeout: patienceMs },
+    // requestTimeout ends when the answer begins; after that, a silent socket is the only sign that it will not finish.
+    requestHandler: { ...handler, socketTimeout: timeoutMs },
   };
   if (settings.endpoint) config.endpoint = settings.endpoint;
   if (settings.credentials) config.credentials = settings.credentials;
@@ -83,15 +83,15 @@ export function connectS3(settings: S3Settings): S3Connection {
     ...(settings.browserEndpoint && { endpoint: settings.browserEndpoint }),
     requestChecksumCalculation: 'WHEN_REQUIRED',
   });
-  const reader = new S3Client({ ...config, requestHandler: patience });
+  const reader = new S3Client({ ...config, requestHandler: handler });
   return { client: new S3Client(config), reader, signer, settings };
 }
 
-function patienceOf({ patienceMs = 30_000 }: S3Settings): number {
-  return patienceMs;
+function timeoutOf({ timeoutMs = 30_000 }: S3Settings): number {
+  return timeoutMs;
 }
 
-/** What every object is stored with. */
+/** The encryption that every object is stored with. */
 export function encryptionOf({ encryption }: S3Settings): { ServerSideEncryption?: 'AES256' | 'aws:kms' } {
   return encryption === 'none' ? {} : { ServerSideEncryption: encryption };
 }
@@ -102,7 +102,7 @@ export function createS3ObjectStore({ client, reader, signer, settings }: S3Conn
 
   return {
     put: (key, body) =>
-      asked(async () => {
+      orUnavailable(async () => {
         await client.send(new PutObjectCommand({ Bucket, Key: key, Body: body, ...encryption }));
       }),
 
@@ -111,7 +111,7 @@ export function createS3ObjectStore({ client, reader, signer, settings }: S3Conn
         const Range = range && `bytes=${range.start}-${range.end}`;
         try {
           const found = await reader.send(new GetObjectCommand({ Bucket, Key: key, Range }));
-          const stream = impatient(found.Body as Readable, patienceOf(settings));
+          const stream = withReadTimeout(found.Body as Readable, timeoutOf(settings));
           return { stream, size: found.ContentLength ?? 0 };
         } catch (error) {
           // The object ends before the range begins.
@@ -140,7 +140,7 @@ export function createS3ObjectStore({ client, reader, signer, settings }: S3Conn
     },
 
     remove: (keys) =>
-      asked(async () => {
+      orUnavailable(async () => {
         for (let at = 0; at < keys.length; at += maxRemoved) {
           const Objects = keys.slice(at, at + maxRemoved).map((Key) => ({ Key }));
           const answer = await client.send(
@@ -155,7 +155,7 @@ export function createS3ObjectStore({ client, reader, signer, settings }: S3Conn
       let ContinuationToken: string | undefined;
       do {
         const token = ContinuationToken;
-        const page = await asked(() =>
+        const page = await orUnavailable(() =>
           client.send(new ListObjectsV2Command({ Bucket, Prefix: prefix, ContinuationToken: token })),
         );
         for (const { Key, Size, ETag, LastModified } of page.Contents ?? []) {
@@ -178,7 +178,7 @@ export function createS3ObjectStore({ client, reader, signer, settings }: S3Conn
           Prefix: prefix,
           ...markers,
         });
-        const page: ListMultipartUploadsCommandOutput = await asked(() => client.send(command));
+        const page: ListMultipartUploadsCommandOutput = await orUnavailable(() => client.send(command));
         for (const { Key, UploadId, Initiated } of page.Uploads ?? []) {
           yield { key: Key ?? '', uploadId: UploadId ?? '', startedAt: Initiated ?? new Date(0) };
         }
@@ -197,7 +197,7 @@ export function createS3ObjectStore({ client, reader, signer, settings }: S3Conn
     browserOrigin: browserOriginOf(settings),
 
     startUpload: (key) =>
-      asked(async () => {
+      orUnavailable(async () => {
         const begun = await client.send(
           new CreateMultipartUploadCommand({ Bucket, Key: key, ChecksumAlgorithm: 'SHA256', ...encryption }),
         );
@@ -206,7 +206,7 @@ export function createS3ObjectStore({ client, reader, signer, settings }: S3Conn
       }),
 
     partAddress: (key, uploadId, { partNumber, size, sha256 }, seconds) =>
-      asked(async () => {
+      orUnavailable(async () => {
         const checksum = Buffer.from(sha256, 'hex').toString('base64');
         const command = new UploadPartCommand({
           Bucket,
@@ -218,7 +218,7 @@ export function createS3ObjectStore({ client, reader, signer, settings }: S3Conn
         });
         const url = await getSignedUrl(signer, command, {
           expiresIn: Math.min(seconds, maxAddressSeconds),
-          // Length and hash are part of what is signed: nobody sends more, or other bytes, than was asked for.
+          // Signs length and hash, so that the address accepts exactly these bytes.
           signableHeaders: new Set(['host', 'content-length', sha256Header]),
           unhoistableHeaders: new Set([sha256Header]),
         });
@@ -258,7 +258,7 @@ export function createS3ObjectStore({ client, reader, signer, settings }: S3Conn
     },
 
     lifecycle: () =>
-      asked(async () => {
+      orUnavailable(async () => {
         try {
           const { Rules = [] } = await client.send(new GetBucketLifecycleConfigurationCommand({ Bucket }));
           return lifecycleRules(Rules);
@@ -269,7 +269,7 @@ export function createS3ObjectStore({ client, reader, signer, settings }: S3Conn
       }),
 
     ping: () =>
-      asked(async () => {
+      orUnavailable(async () => {
         await client.send(new HeadBucketCommand({ Bucket }));
       }),
 
@@ -281,7 +281,7 @@ export function createS3ObjectStore({ client, reader, signer, settings }: S3Conn
   };
 }
 
-/** In our words. Rules for objects with certain tags or sizes are left out: ours have none. */
+/** Leaves out rules for objects with certain tags or sizes, because ours have none. */
 export function lifecycleRules(rules: readonly S3LifecycleRule[]): LifecycleRule[] {
   return rules.flatMap(({ Status, Filter, Prefix, ...rule }) => {
     const { Tag, And, ObjectSizeGreaterThan, ObjectSizeLessThan } = Filter ?? {};
@@ -299,22 +299,22 @@ export function lifecycleRules(rules: readonly S3LifecycleRule[]): LifecycleRule
   });
 }
 
-/** The origin of presigned addresses: the bucket's own host, or the endpoint's when the bucket is in the path. */
+/** The origin of presigned addresses: the bucket's own host, or the endpoint's host when the bucket is in the path. */
 function browserOriginOf({ browserEndpoint, bucket, forcePathStyle }: S3Settings): string | null {
   if (!browserEndpoint) return null;
   const { protocol, host } = new URL(browserEndpoint);
-  // The SDK puts a bucket whose name has dots into the path: no certificate covers such a host.
+  // The SDK puts a bucket whose name has dots into the path, because no certificate covers such a host.
   const isInPath = forcePathStyle || bucket.includes('.');
   return isInPath ? `${protocol}//${host}` : `${protocol}//${bucket}.${host}`;
 }
 
-const absent = new Set(['NoSuchKey', 'NotFound', 'NoSuchUpload']);
+const notFoundErrors = new Set(['NoSuchKey', 'NotFound', 'NoSuchUpload']);
 
 async function orNull<T>(ask: () => Promise<T>): Promise<T | null> {
   try {
     return await ask();
   } catch (error) {
-    if (absent.has(nameOf(error))) return null;
+    if (notFoundErrors.has(nameOf(error))) return null;
     throw unavailable(error);
   }
 }
@@ -323,7 +323,7 @@ function nameOf(error: unknown): string {
   return error instanceof Error ? error.name : '';
 }
 
-async function asked<T>(ask: () => Promise<T>): Promise<T> {
+async function orUnavailable<T>(ask: () => Promise<T>): Promise<T> {
   try {
     return await ask();
   } catch (error) {
@@ -331,7 +331,7 @@ async function asked<T>(ask: () => Promise<T>): Promise<T> {
   }
 }
 
-/** By its code only: messages of the SDK can quote addresses. */
+/** Keeps only the error's code, because the SDK's messages can quote addresses. */
 export function unavailable(error: unknown): ObjectStoreUnavailable {
   if (error instanceof ObjectStoreUnavailable) return error;
   const { code, name } = error as { code?: unknown; name?: unknown };

@@ -1,4 +1,4 @@
-// multer-s3, with a look at each file on its way and a limit to what is on its way at once.
+// Wraps multer-s3: lets the documents room check each file while it passes, and limits how much is being sent at once.
 import { pipeline, Transform } from 'node:stream';
 import {
   AbortMultipartUploadCommand,
@@ -12,9 +12,12 @@ import multerS3 from 'multer-s3';
 import { ObjectStoreUnavailable, type FileIntake, type UploadStorage } from '../ports/object-store.ts';
 import { encryptionOf, unavailable, type S3Connection } from './s3-object-store.ts';
 
-/** On their way at once; lib-storage has four for one file. Of several files each waits for its own part to arrive. */
+/**
+ * The most parts that this process sends at once. lib-storage sends up to four of one file; while several files are
+ * being received, each sends one part at a time.
+ */
 const maxParts = 4;
-/** Smaller ones may be cut from a block that others use. */
+/** Smaller buffers may be slices of a block that other code uses. */
 const minBlockBytes = 1024 * 1024;
 
 type Request = Parameters<StorageEngine['_handleFile']>[0];
@@ -30,7 +33,7 @@ export function createS3UploadStorage(connection: S3Connection): UploadStorage {
         underWay.add(receiving);
         void receiving.finally(() => underWay.delete(receiving));
       },
-      // What was stored is the intake's to take back, also when multer never hears of it.
+      // The intake removes what was stored, also when multer does not know of it.
       _removeFile: (_req, _file, done) => done(null),
     };
     return {
@@ -53,7 +56,7 @@ async function store(
   try {
     key = await receive(connection, intake, req, file);
   } catch (error) {
-    // multer waits for the file's end, whatever became of it.
+    // multer waits for the end of the file even after an error.
     file.stream.resume();
     return done(error);
   }
@@ -69,7 +72,7 @@ async function receive(
   const { key, content } = intake.admit(req, { originalName: file.originalname, stream: file.stream });
   const gate = createGate(traffic);
   traffic.files += 1;
-  // Its outcome reaches whoever reads the gate.
+  // Errors reach the reader of the gate.
   const paced = pipeline(content, gate.stream, () => undefined);
   const watched = watch(client, gate);
   const { ServerSideEncryption } = encryptionOf(settings);
@@ -77,7 +80,7 @@ async function receive(
     s3: watched.client,
     bucket: settings.bucket,
     key: (_req, _file, answer) => answer(null, key),
-    // The type is decided by us and kept in the row; nobody is ever served by the bucket.
+    // We decide the type and keep it in the row; the bucket never serves anybody.
     contentType: (_req, _file, answer) => answer(null, 'application/octet-stream', paced),
     ...(ServerSideEncryption && { serverSideEncryption: ServerSideEncryption }),
   });
@@ -89,42 +92,43 @@ async function receive(
   traffic.files -= 1;
   if (error === null || error === undefined) return key;
   const cause = gate.failure() ?? asStoreError(error);
-  // Nobody reads on: whoever writes must know.
+  // Nobody reads the stream any more, so stop its source.
   paced.destroy();
-  // Absent, it was aborted already; unreachable, the sweeper will.
-  await watched.abortLeftOpen().catch(() => undefined);
+  // Fails when it is already aborted, or when the store cannot be reached: then the sweep aborts it.
+  await watched.abortOpenUpload().catch(() => undefined);
   throw cause;
 }
 
-/** The SDK's errors carry metadata; everything else came from the stream. */
+/** Errors of the SDK and of sockets become ObjectStoreUnavailable; all others come from the file's stream. */
 function asStoreError(error: unknown): unknown {
-  const isOfStore = typeof error === 'object' && error !== null && ('$metadata' in error || 'code' in error);
-  return isOfStore && !(error instanceof ObjectStoreUnavailable) ? unavailable(error) : error;
+  const isStoreError =
+    typeof error === 'object' && error !== null && ('$metadata' in error || 'code' in error);
+  return isStoreError && !(error instanceof ObjectStoreUnavailable) ? unavailable(error) : error;
 }
 
 interface Gate {
   stream: Transform;
-  /** Why the source ended before its end. */
+  /** Why the source failed. */
   failure(): Error | null;
-  begin(): void;
-  end(): void;
+  partStarted(): void;
+  partEnded(): void;
 }
 
-/** How many files and parts are on their way in this process, and who waits for there being fewer. */
+/** The files and parts that this process is sending, and the gates that wait for fewer of them. */
 interface Traffic {
   files: number;
   parts: number;
   waiting: Set<() => void>;
 }
 
-/** Lets bytes pass while few enough parts are on their way, of this file and of all. */
+/** Passes bytes only while few enough parts are being sent, of this file and of all files. */
 function createGate(traffic: Traffic): Gate {
   let parts = 0;
   let held: (() => void) | null = null;
   let failure: Error | null = null;
-  const goOn = () => {
+  const passOn = () => {
     if (parts >= (traffic.files > 1 ? 1 : maxParts) || traffic.parts >= maxParts) return;
-    traffic.waiting.delete(goOn);
+    traffic.waiting.delete(passOn);
     const go = held;
     held = null;
     go?.();
@@ -132,24 +136,24 @@ function createGate(traffic: Traffic): Gate {
   const stream = new Transform({
     transform(bytes, _encoding, done) {
       held = () => done(null, bytes);
-      traffic.waiting.add(goOn);
-      goOn();
+      traffic.waiting.add(passOn);
+      passOn();
     },
     destroy(error, done) {
       failure = error;
       held = null;
-      traffic.waiting.delete(goOn);
+      traffic.waiting.delete(passOn);
       done(error);
     },
   });
   return {
     stream,
     failure: () => failure,
-    begin: () => {
+    partStarted: () => {
       parts += 1;
       traffic.parts += 1;
     },
-    end: () => {
+    partEnded: () => {
       parts -= 1;
       traffic.parts -= 1;
       for (const wake of [...traffic.waiting]) wake();
@@ -158,58 +162,59 @@ function createGate(traffic: Traffic): Gate {
 }
 
 /**
- * lib-storage keeps the last four parts of a file in its hands until it is given others: their bytes are let go as soon
- * as nobody reads them. What follows a part in the same block is copied when the next part is put together, so a block
- * is done with when its part has gone and a later one, from another block, has begun.
+ * Frees the memory of sent parts early, because lib-storage keeps references to the last four parts of a file.
+ * lib-storage copies the rest of a block when it joins the next part, so a block can be freed once its part was sent
+ * and
+ * a later part, from another block, has started.
  */
 function createPartBlocks() {
-  const gone: { number: number; block: ArrayBufferLike }[] = [];
+  const sent: { number: number; block: ArrayBufferLike }[] = [];
   let newest: { number: number; block: ArrayBufferLike | undefined } = { number: 0, block: undefined };
-  const letGo = () => {
-    for (const one of gone.splice(0)) {
-      const isDone = one.number < newest.number && one.block !== newest.block;
-      if (!isDone) gone.push(one);
+  const freeBlocks = () => {
+    for (const one of sent.splice(0)) {
+      const isFree = one.number < newest.number && one.block !== newest.block;
+      if (!isFree) sent.push(one);
       else if (one.block instanceof ArrayBuffer) one.block.transfer(0);
     }
   };
   return {
     begin(number: number, body: unknown) {
       if (number > newest.number) newest = { number, block: Buffer.isBuffer(body) ? body.buffer : undefined };
-      letGo();
+      freeBlocks();
     },
     end(number: number, body: unknown) {
       if (Buffer.isBuffer(body) && body.byteLength >= minBlockBytes)
-        gone.push({ number, block: body.buffer });
-      letGo();
+        sent.push({ number, block: body.buffer });
+      freeBlocks();
     },
   };
 }
 
 interface Watched {
   client: S3Client;
-  /** lib-storage leaves an upload open when putting its parts together fails. */
-  abortLeftOpen(): Promise<void>;
+  /** lib-storage leaves an upload open when completing it fails. */
+  abortOpenUpload(): Promise<void>;
 }
 
-/** The client as multer-s3 sees it: parts are counted as they go, and what is opened is remembered. */
+/** The client that multer-s3 uses: it counts parts while they are sent, and remembers the open upload. */
 function watch(client: S3Client, gate: Gate): Watched {
   let open: { Bucket: string | undefined; Key: string | undefined; UploadId: string } | null = null;
   const blocks = createPartBlocks();
   const send = async (command: Parameters<S3Client['send']>[0]): Promise<unknown> => {
     if (command instanceof UploadPartCommand) {
       const { PartNumber: number = 0, Body: body } = command.input;
-      gate.begin();
+      gate.partStarted();
       blocks.begin(number, body);
       try {
         const answer = await client.send(command);
-        // Of one that failed a socket may still be reading: its bytes are left to the garbage collector.
+        // Not after a failure: a socket may still be reading the bytes.
         blocks.end(number, body);
         return answer;
       } finally {
-        gate.end();
+        gate.partEnded();
       }
     }
-    // multer-s3 asks for a list of rights, which buckets refuse since 2023.
+    // multer-s3 sends an ACL, which buckets created since 2023 refuse.
     if (command instanceof PutObjectCommand) delete command.input.ACL;
     if (!(command instanceof CreateMultipartUploadCommand)) return client.send(command);
     delete command.input.ACL;
@@ -220,7 +225,7 @@ function watch(client: S3Client, gate: Gate): Watched {
   };
   return {
     client: Object.create(client, { send: { value: send } }) as S3Client,
-    async abortLeftOpen() {
+    async abortOpenUpload() {
       if (open) await client.send(new AbortMultipartUploadCommand(open));
     },
   };

@@ -36,7 +36,7 @@ export function composeDoctor(
     baseUrl: config.BASE_URL,
     mailServer: createSmtpMailer(config.SMTP_URL, config.MAIL_FROM),
     sender: config.MAIL_FROM,
-    scanServer: config.CLAMD_URL ? createClamavScanner({ url: config.CLAMD_URL, patienceMs: 5_000 }) : null,
+    scanServer: config.CLAMD_URL ? createClamavScanner({ url: config.CLAMD_URL, timeoutMs: 5_000 }) : null,
     maxBytes: config.UPLOAD_MAX_BYTES,
     acuityUrl: config.ACUITY_BASE_URL,
     relayUrl: urlOf(paths.relay()),

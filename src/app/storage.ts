@@ -28,7 +28,7 @@ export function objectStorage(config: Config): { store: ObjectStore; uploads: Up
         : undefined,
     forcePathStyle: config.S3_FORCE_PATH_STYLE,
     encryption: config.S3_ENCRYPTION,
-    patienceMs: config.S3_TIMEOUT_MS,
+    timeoutMs: config.S3_TIMEOUT_MS,
   });
   return { store: createS3ObjectStore(connection), uploads: createS3UploadStorage(connection) };
 }

@@ -25,14 +25,14 @@ describe('the object store', () => {
     credentials: testCredentials,
     forcePathStyle: true,
     encryption: 'AES256',
-    patienceMs: 5_000,
+    timeoutMs: 5_000,
   });
   after(async () => {
     store.close();
     await storage.close();
   });
   afterEach(() => {
-    storage.server.trouble = null;
+    storage.server.injectFault = null;
   });
 
   const read = async (key: string, range?: { start: number; end: number }): Promise<string | null> => {
@@ -177,7 +177,7 @@ describe('the object store', () => {
       copy: () => store.copy('secret-key', 'b'),
       remove: () => store.remove(['secret-key']),
     };
-    storage.server.trouble = () => 'drop';
+    storage.server.injectFault = () => 'drop';
     for (const [name, ask] of Object.entries(asks)) {
       const error = await ask().then(
         () => null,
@@ -191,10 +191,10 @@ describe('the object store', () => {
   describe('whose answers stop in the middle', () => {
     const size = 3_000_000;
     const bytes = randomBytes(size);
-    const patienceMs = 1_000;
+    const timeoutMs = 1_000;
     let hasty: ObjectStore;
     before(async () => {
-      hasty = createS3ObjectStore(connectS3({ ...ourSettings(), patienceMs }));
+      hasty = createS3ObjectStore(connectS3({ ...ourSettings(), timeoutMs }));
       await store.put('a/large', bytes);
     });
     after(() => hasty.close());
@@ -212,11 +212,11 @@ describe('the object store', () => {
     };
 
     it('is not waited for: neither for an object nor for a list', async () => {
-      storage.server.trouble = () => ({ body: 'stalls', after: 1_000_000 });
+      storage.server.injectFault = () => ({ body: 'stalls', after: 1_000_000 });
       const stalled = await outcome(drain());
       expect(stalled.error).to.be.an.instanceOf(ObjectStoreUnavailable);
-      expect(stalled.ms).to.be.within(0.9 * patienceMs, 5 * patienceMs);
-      storage.server.trouble = () => ({ body: 'breaks', after: 1_000_000 });
+      expect(stalled.ms).to.be.within(0.9 * timeoutMs, 5 * timeoutMs);
+      storage.server.injectFault = () => ({ body: 'breaks', after: 1_000_000 });
       expect((await outcome(drain())).error).to.be.an.instanceOf(Error);
 
       const half = createServer(
@@ -226,7 +226,7 @@ describe('the object store', () => {
         half.listen(0, '127.0.0.1', resolve);
       });
       const endpoint = `http://127.0.0.1:${(half.address() as AddressInfo).port}`;
-      const other = createS3ObjectStore(connectS3({ ...ourSettings(), endpoint, patienceMs }));
+      const other = createS3ObjectStore(connectS3({ ...ourSettings(), endpoint, timeoutMs }));
       const listed = await outcome(other.list('a/')[Symbol.asyncIterator]().next());
       expect(listed.error).to.be.an.instanceOf(ObjectStoreUnavailable);
       expect(listed.ms).to.be.below(10_000);
@@ -236,24 +236,24 @@ describe('the object store', () => {
     });
 
     it('is not one that is slow: whose bytes come drop by drop comes to its end', async () => {
-      storage.server.trouble = () => ({ body: 'drips', everyMs: 150 });
+      storage.server.injectFault = () => ({ body: 'drips', everyMs: 150 });
       const startedAt = Date.now();
       await drain();
-      expect(Date.now() - startedAt).to.be.above(1.2 * patienceMs);
+      expect(Date.now() - startedAt).to.be.above(1.2 * timeoutMs);
     });
 
     it('is not one that is read slowly: whoever pauses for longer gets all of it', async () => {
       const found = await hasty.get('a/large');
       const pieces: Buffer[] = [];
       for await (const piece of (found as { stream: AsyncIterable<Buffer> }).stream) {
-        if (pieces.length % 16 === 0) await sleep(1.2 * patienceMs);
+        if (pieces.length % 16 === 0) await sleep(1.2 * timeoutMs);
         pieces.push(piece);
       }
       expect(Buffer.concat(pieces).equals(bytes)).to.equal(true);
     });
 
     it('lets go of the connection when what is read from it is destroyed', async () => {
-      storage.server.trouble = () => ({ body: 'stalls', after: 1_000_000 });
+      storage.server.injectFault = () => ({ body: 'stalls', after: 1_000_000 });
       const found = await hasty.get('a/large');
       const closed = new Promise((resolve) => found?.stream.once('close', resolve));
       found?.stream.destroy();
@@ -264,7 +264,7 @@ describe('the object store', () => {
 
   it('gives up on a store that never answers', async () => {
     const release: (() => void)[] = [];
-    storage.server.trouble = () => new Promise((resolve) => release.push(() => resolve('drop')));
+    storage.server.injectFault = () => new Promise((resolve) => release.push(() => resolve('drop')));
     const error = await store.ping().then(
       () => null,
       (failure: unknown) => failure,

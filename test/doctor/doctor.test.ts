@@ -204,10 +204,10 @@ describe('the doctor', function () {
     });
 
     it('warns when the lifecycle rules may not be read', async () => {
-      stack.storage.server.trouble = ({ query }) =>
+      stack.storage.server.injectFault = ({ query }) =>
         query.has('lifecycle') ? { status: 403, code: 'AccessDenied' } : undefined;
       const report = await stack.run();
-      stack.storage.server.trouble = null;
+      stack.storage.server.injectFault = null;
       expect(said(report, 'bucket_lifecycle')).to.deep.equal([
         'warning: The lifecycle rules cannot be read: AccessDenied',
       ]);

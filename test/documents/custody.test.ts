@@ -138,13 +138,13 @@ describe('the care for documents', () => {
     it('comes back to what it could not remove', async () => {
       const { key, url } = await one();
       await house.rita.delete(url).expect(204);
-      house.storage.server.trouble = () => 'drop';
+      house.storage.server.injectFault = () => 'drop';
       const outcome = await days(31, (care) => care.retain()).then(
         () => 'done',
         (error: unknown) => (error as Error).name,
       );
       expect(outcome).to.equal('ObjectStoreUnavailable');
-      house.storage.server.trouble = null;
+      house.storage.server.injectFault = null;
       expect(await days(31, (care) => care.retain())).to.equal(1);
       expect(await house.storage.keys()).not.to.include(key);
     });
@@ -250,14 +250,14 @@ describe('the care for documents', () => {
       const gone = await one();
       await house.app.db('documents').whereIn('id', [locked.id, other.id]).update({ damaged_at: new Date() });
       await store.remove([gone.key]);
-      house.storage.server.trouble = ({ method, key }) =>
+      house.storage.server.injectFault = ({ method, key }) =>
         method === 'GET' && key === locked.key ? { status: 403, code: 'InvalidObjectState' } : undefined;
       expect((await check()).findings).to.have.deep.members([
         { kind: 'unreadable', documentId: locked.id, key: locked.key, repaired: false },
         { kind: 'damaged', documentId: other.id, key: other.key, repaired: true },
         { kind: 'row_without_object', documentId: gone.id, key: gone.key, repaired: false },
       ]);
-      house.storage.server.trouble = ({ method, key, query }) =>
+      house.storage.server.injectFault = ({ method, key, query }) =>
         key === locked.key || (method === 'HEAD' && key === '' && !query.has('list-type'))
           ? 'drop'
           : undefined;
@@ -266,7 +266,7 @@ describe('the care for documents', () => {
         (error: unknown) => (error as Error).name,
       );
       expect(outcome).to.equal('ObjectStoreUnavailable');
-      house.storage.server.trouble = null;
+      house.storage.server.injectFault = null;
       await store.put(gone.key, samples.txt);
       expect((await check()).findings.filter(({ repaired }) => !repaired)).to.deep.equal([]);
     });
@@ -297,9 +297,9 @@ describe('the care for documents', () => {
     const { key } = await one();
     expect([await overdue(1.4), await overdue(1.6)], 'no report yet').to.deep.equal([false, true]);
     await days(3, (care) => care.checkCustody());
-    house.storage.server.trouble = () => 'drop';
+    house.storage.server.injectFault = () => 'drop';
     expect([await overdue(4.4), await overdue(4.6)], 'the last one').to.deep.equal([false, true]);
-    house.storage.server.trouble = null;
+    house.storage.server.injectFault = null;
     await house.app.db('custody_reports').delete();
     await house.app.db('documents').delete();
     await store.remove([key]);

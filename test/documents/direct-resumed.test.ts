@@ -69,10 +69,10 @@ describe('an upload past the app that was put together and is no document yet', 
   });
 
   it('becomes one after the store did not take it to its place', async () => {
-    house.storage.server.trouble = ({ method, key }) =>
+    house.storage.server.injectFault = ({ method, key }) =>
       method === 'PUT' && key.startsWith('documents/') ? { status: 500, code: 'InternalError' } : undefined;
     expect((await sendAsBrowser(file)).status).to.equal(503);
-    house.storage.server.trouble = null;
+    house.storage.server.injectFault = null;
     const again = await sendAsBrowser(file);
     expect([again.status, again.sent]).to.deep.equal([201, []]);
     expect(await kept()).to.deep.equal([sha256(file)]);

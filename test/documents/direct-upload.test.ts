@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import type { Agent } from '../support/app.ts';
-import type { S3Trouble } from '../../src/dev/s3/server.ts';
+import type { S3FaultInjector } from '../../src/dev/s3/server.ts';
 import { executable, lyingZipBomb, pdf, samples } from '../support/builders/files.ts';
 import { beginDirect, sendDirectly, type Offer } from '../support/direct-upload.ts';
 import {
@@ -32,7 +32,7 @@ describe('an upload past the app', () => {
   after(() => house.close());
   afterEach(async () => {
     step = null;
-    house.storage.server.trouble = null;
+    house.storage.server.injectFault = null;
     const { app, storage } = house;
     await app.database.owner.raw('truncate documents, direct_uploads, emails');
     for (const key of await storage.keys()) await storage.server.files.remove(storage.bucket, key);
@@ -141,7 +141,7 @@ describe('an upload past the app', () => {
     });
 
     /** Asked for a pending object's bytes: first to read it whole, then to look into it. */
-    const atRead = (which: number, what: Awaited<ReturnType<S3Trouble>>): S3Trouble => {
+    const atRead = (which: number, what: Awaited<ReturnType<S3FaultInjector>>): S3FaultInjector => {
       let reads = 0;
       return ({ method, key, query }) => {
         if (method !== 'GET' || query.has('uploadId') || !key.startsWith('pending/')) return undefined;
@@ -149,7 +149,7 @@ describe('an upload past the app', () => {
         return reads < which ? undefined : what;
       };
     };
-    const disturbed: [string, S3Trouble][] = [];
+    const disturbed: [string, S3FaultInjector][] = [];
     for (const [which, when] of [
       [1, 'while it is read'],
       [2, 'while it is looked into'],
@@ -184,28 +184,28 @@ describe('an upload past the app', () => {
       it(`is completed later when the store ${what}: the file is not to blame`, async () => {
         const upload = await sendDirectly(house, samples.docx, { fileName: 'a.docx' });
         await upload.send();
-        house.storage.server.trouble = trouble;
+        house.storage.server.injectFault = trouble;
         const refused = await upload.complete().timeout(20_000);
         expect([refused.status, (refused.body as { code: string }).code]).to.deep.equal([
           503,
           'storage_unavailable',
         ]);
-        house.storage.server.trouble = null;
+        house.storage.server.injectFault = null;
         expect(await states()).to.deep.equal(['open']);
         expect((await upload.finish()).sha256).to.equal(sha256(samples.docx));
       });
     }
 
     it('is begun later when the store is away at its beginning, and asked for its parts later', async () => {
-      house.storage.server.trouble = () => ({ status: 503, code: 'SlowDown' });
+      house.storage.server.injectFault = () => ({ status: 503, code: 'SlowDown' });
       await beginDirect(house, {}).expect(503);
-      house.storage.server.trouble = null;
+      house.storage.server.injectFault = null;
       expect([await states(), await house.storage.openUploads()]).to.deep.equal([[], []]);
       const upload = await sendDirectly(house, large);
       const path = `/bookings/${house.bookingId}/documents/uploads/${upload.id}/parts`;
-      house.storage.server.trouble = () => ({ status: 503, code: 'SlowDown' });
+      house.storage.server.injectFault = () => ({ status: 503, code: 'SlowDown' });
       await house.rita.post(path).send({ parts: upload.claims }).expect(503);
-      house.storage.server.trouble = null;
+      house.storage.server.injectFault = null;
       await upload.send();
       await upload.finish();
     });
@@ -213,9 +213,9 @@ describe('an upload past the app', () => {
     it('waits for a store that is away, and nothing is lost', async () => {
       const upload = await sendDirectly(house, large);
       await upload.send();
-      house.storage.server.trouble = () => 'drop';
+      house.storage.server.injectFault = () => 'drop';
       await upload.complete().expect(503);
-      house.storage.server.trouble = null;
+      house.storage.server.injectFault = null;
       await upload.finish();
     });
 
@@ -252,7 +252,7 @@ describe('an upload past the app', () => {
       await upload.send();
       const [arrived, released] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
       let isFirst = true;
-      house.storage.server.trouble = async ({ method, query }) => {
+      house.storage.server.injectFault = async ({ method, query }) => {
         if (method !== 'GET' || !query.has('uploadId') || !isFirst) return undefined;
         isFirst = false;
         arrived.resolve();

@@ -10,7 +10,7 @@ const large = pdf(2 * partBytes + 1_000);
 describe('a direct upload to a store that keeps no hashes of parts', () => {
   let house: DocumentHouse;
   before(async () => {
-    house = await openDocumentHouse({ storage: { keepsNoPartHashes: true } });
+    house = await openDocumentHouse({ storage: { omitsPartHashes: true } });
   });
   after(() => house.close());
   afterEach(async () => {

@@ -29,7 +29,7 @@ describe('sending a large document past the app', function () {
     await browser.close();
   });
   afterEach(async () => {
-    house.storage.server.trouble = null;
+    house.storage.server.injectFault = null;
     step = null;
     await watched.close();
     const { server, bucket } = house.storage;
@@ -85,7 +85,7 @@ describe('sending a large document past the app', function () {
   it('waits out a store that stumbles', async () => {
     await open();
     const stumbling = new Set(['1', '2', '3']);
-    house.storage.server.trouble = ({ method, query }) =>
+    house.storage.server.injectFault = ({ method, query }) =>
       method === 'PUT' && stumbling.delete(query.get('partNumber') ?? '')
         ? { status: 503, code: 'SlowDown' }
         : undefined;
@@ -96,12 +96,12 @@ describe('sending a large document past the app', function () {
 
   it('keeps what arrived when the connection breaks, and sends the rest when asked, also after a reload', async () => {
     await open();
-    house.storage.server.trouble = ({ method, query }) =>
+    house.storage.server.injectFault = ({ method, query }) =>
       method === 'PUT' && query.get('partNumber') === '2' ? 'drop' : undefined;
     await upload();
     await page.getByText(/^The connection broke. What arrived is kept/).waitFor({ timeout: 40_000 });
     await watched.check();
-    house.storage.server.trouble = null;
+    house.storage.server.injectFault = null;
     sent.length = 0;
     await page.getByRole('button', { name: 'Dismiss Brief.pdf' }).click();
     await page.reload();
@@ -113,11 +113,11 @@ describe('sending a large document past the app', function () {
 
   it('goes through the app when it goes on where the store cannot be reached', async () => {
     await open();
-    house.storage.server.trouble = ({ method, query }) =>
+    house.storage.server.injectFault = ({ method, query }) =>
       method === 'PUT' && query.get('partNumber') === '2' ? 'drop' : undefined;
     await upload();
     await page.getByText(/^The connection broke. What arrived is kept/).waitFor({ timeout: 40_000 });
-    house.storage.server.trouble = null;
+    house.storage.server.injectFault = null;
     await page.route(`${house.storage.server.url}/**`, (route) => route.abort('connectionrefused'));
     await page.getByRole('button', { name: 'Try again Brief.pdf' }).click();
     await stored().waitFor({ timeout: 40_000 });
@@ -143,7 +143,7 @@ describe('sending a large document past the app', function () {
   ] as const) {
     it(`goes through the app where the store refuses all that browsers send (${status})`, async () => {
       await open();
-      house.storage.server.trouble = ({ method, query }) =>
+      house.storage.server.injectFault = ({ method, query }) =>
         method === 'PUT' && query.has('X-Amz-Signature') ? { status, code } : undefined;
       await upload();
       await stored().waitFor({ timeout: 40_000 });
@@ -207,11 +207,11 @@ describe('sending a large document past the app', function () {
 
   it('becomes a document when tried again, and is not sent again, after the store did not take it to its place', async () => {
     await open();
-    house.storage.server.trouble = ({ method, key }) =>
+    house.storage.server.injectFault = ({ method, key }) =>
       method === 'PUT' && key.startsWith('documents/') ? { status: 500, code: 'InternalError' } : undefined;
     await upload();
     await page.getByText(/^We can’t reach the file store right now/).waitFor({ timeout: 60_000 });
-    house.storage.server.trouble = null;
+    house.storage.server.injectFault = null;
     sent.length = 0;
     await tryAgain();
     expect(sent).to.deep.equal([]);

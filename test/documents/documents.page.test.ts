@@ -74,9 +74,9 @@ describe('the documents on a booking’s page', () => {
   });
 
   it('say that the store is away, and keep the page', async () => {
-    house.storage.server.trouble = () => 'drop';
+    house.storage.server.injectFault = () => 'drop';
     const answer = await submit({ 'a.pdf': pdf() });
-    house.storage.server.trouble = null;
+    house.storage.server.injectFault = null;
     expect(answer.status).to.equal(503);
     expect(await answer.text()).to.contain('We can’t reach the file store right now. Nothing was stored.');
   });

@@ -292,13 +292,13 @@ describe('a download', () => {
     it('is not what a store is that stops or breaks off: that is no alarm, and later all is well', async () => {
       const large = await one({ 'large.pdf': bytes });
       for (const body of ['stalls', 'breaks'] as const) {
-        house.storage.server.trouble = () => ({ body, after: 1_000 });
+        house.storage.server.injectFault = () => ({ body, after: 1_000 });
         await house.rita.get(large.url).expect(503);
-        house.storage.server.trouble = () => ({ body, after: 2 * chunkBytes + 1_000 });
+        house.storage.server.injectFault = () => ({ body, after: 2 * chunkBytes + 1_000 });
         const { status, broke, received } = await brokenDownload(large.url);
         expect([status, broke], body).to.deep.equal([200, true]);
         expect(received.equals(bytes.subarray(0, received.length))).to.equal(true);
-        house.storage.server.trouble = null;
+        house.storage.server.injectFault = null;
       }
       expect(await ofDocument('drift.found', large.id)).to.deep.equal([]);
       expect(sha256((await download(house.rita, large.url)).body as Buffer)).to.equal(large.sha256);
@@ -316,12 +316,12 @@ describe('a download', () => {
         create function on_download() returns trigger language plpgsql as
           $$ begin if new.action = 'document.downloaded' then ${sql}; end if; return new; end $$;
         create trigger on_download before insert on audit_log for each row execute function on_download()`);
-      house.storage.server.trouble = () => ({ body: 'stalls', after: chunkBytes + 500_000 });
+      house.storage.server.injectFault = () => ({ body: 'stalls', after: chunkBytes + 500_000 });
       try {
         await ask();
         await eventually(() => Promise.resolve(house.storage.server.answering === 0), 1_500);
       } finally {
-        house.storage.server.trouble = null;
+        house.storage.server.injectFault = null;
         await house.app.database.owner.raw('drop function on_download cascade');
       }
     };
@@ -375,7 +375,7 @@ describe('a download', () => {
   });
 
   it('is refused with 503 while the store does not answer, and works again after', async () => {
-    house.storage.server.trouble = () => 'drop';
+    house.storage.server.injectFault = () => 'drop';
     const answer = await house.rita.get(stored.url);
     expect([answer.status, (answer.body as { code: string }).code]).to.deep.equal([
       503,
@@ -384,7 +384,7 @@ describe('a download', () => {
     expect(answer.headers['retry-after']).to.equal('30');
     const { body } = await house.rita.get('/readyz').expect(200);
     expect((body as { checks: object }).checks).to.include({ database: 'ok', storage: 'degraded' });
-    house.storage.server.trouble = null;
+    house.storage.server.injectFault = null;
     await house.rita.get(stored.url).expect(200);
   });
 });

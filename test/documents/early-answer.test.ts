@@ -87,7 +87,7 @@ describe('an upload that is refused while it comes in', () => {
   it('by whoever sends it, who vanishes when all of it is sent, is not kept', async () => {
     const atItsEnd = Promise.withResolvers<void>();
     const goOn = Promise.withResolvers<void>();
-    house.storage.server.trouble = async ({ method }) => {
+    house.storage.server.injectFault = async ({ method }) => {
       if (method !== 'PUT') return undefined;
       atItsEnd.resolve();
       await goOn.promise;
@@ -103,7 +103,7 @@ describe('an upload that is refused while it comes in', () => {
     const isRefused = async () =>
       (await house.audit('document.refused')).at(-1)?.metadata.reason === 'aborted';
     await eventually(isRefused);
-    house.storage.server.trouble = null;
+    house.storage.server.injectFault = null;
     expect(await house.traces()).to.deep.equal(nothing);
   });
 

@@ -38,7 +38,7 @@ describe('a process that is killed while it makes a document of parts', function
     house.bookingId = await house.newBooking();
   });
   afterEach(async () => {
-    house.storage.server.trouble = null;
+    house.storage.server.injectFault = null;
     await house.app.db('documents').delete();
     await later36Hours(house, (care) => care.checkCustody());
     await later36Hours(house, (care) => care.sweep());
@@ -57,9 +57,9 @@ describe('a process that is killed while it makes a document of parts', function
   /** Ends the process when the store sees this call; `isDone`: the call still takes effect. */
   async function killedWhen(isIt: (call: StoreCall) => boolean, isDone: boolean) {
     const web = await startProcess(house, { killAt: 'never' });
-    house.storage.server.trouble = (call) => {
+    house.storage.server.injectFault = (call) => {
       if (!isIt(call)) return undefined;
-      house.storage.server.trouble = null;
+      house.storage.server.injectFault = null;
       web.running.kill('SIGKILL');
       return isDone ? undefined : 'drop';
     };

@@ -86,7 +86,7 @@ describe('a process that is killed while it takes documents', function () {
     it(`between two files that go to their place${copied ? ', the second on its way' : ''}: nothing is there after the sweep`, async () => {
       const web = await start({ killAt: 'never' });
       let copies = 0;
-      house.storage.server.trouble = ({ method, key }) => {
+      house.storage.server.injectFault = ({ method, key }) => {
         if (method !== 'PUT' || !key.startsWith('documents/')) return undefined;
         copies += 1;
         if (copies < Object.keys(files).length) return undefined;
@@ -95,7 +95,7 @@ describe('a process that is killed while it takes documents', function () {
       };
       expect(await send(web.url)).to.equal('no answer');
       expect(await web.ended).to.equal('SIGKILL');
-      house.storage.server.trouble = null;
+      house.storage.server.injectFault = null;
       expect(await rows()).to.deep.equal([]);
       await eventually(async () => (await house.storage.keys('documents/')).length === (copied ? 2 : 1));
       await later((care) => care.sweep());
@@ -107,12 +107,12 @@ describe('a process that is killed while it takes documents', function () {
   it('half-way through a file: its open upload in parts is swept', async () => {
     const web = await start({ killAt: 'never' });
     // The store notices the second part, and the process is gone.
-    house.storage.server.trouble = ({ query }) => {
+    house.storage.server.injectFault = ({ query }) => {
       if (query.get('partNumber') === '2') web.running.kill('SIGKILL');
       return undefined;
     };
     expect(await send(web.url)).to.equal('no answer');
-    house.storage.server.trouble = null;
+    house.storage.server.injectFault = null;
     expect(await web.ended).to.equal('SIGKILL');
     expect(await house.storage.openUploads()).to.have.length(1);
     await later((care) => care.sweep());
@@ -150,7 +150,7 @@ describe('a process that is killed while it takes documents', function () {
     expect([before.length, await web.ended]).to.deep.equal([2, 'SIGKILL']);
     let removals = 0;
     const sweeping = await start({ killAt: 'never', care: 'sweep' });
-    house.storage.server.trouble = ({ method, query }) => {
+    house.storage.server.injectFault = ({ method, query }) => {
       if (method !== 'POST' || !query.has('delete')) return undefined;
       removals += 1;
       if (removals < 2) return undefined;
@@ -159,7 +159,7 @@ describe('a process that is killed while it takes documents', function () {
     };
     sweeping.go();
     expect(await sweeping.ended).to.equal('SIGKILL');
-    house.storage.server.trouble = null;
+    house.storage.server.injectFault = null;
     expect(await house.storage.keys()).to.have.members(before);
     await later((care) => care.sweep());
     expect(await house.storage.keys()).to.deep.equal([]);
@@ -172,14 +172,14 @@ describe('a process that is killed while it takes documents', function () {
       await house.rita.delete(`/documents/${id}`).expect(204);
       const isAfter = how === 'after it';
       const removing = await start({ killAt: isAfter ? 'object_removed' : 'never', care: 'retain' });
-      house.storage.server.trouble = ({ method, query }) => {
+      house.storage.server.injectFault = ({ method, query }) => {
         if (isAfter || method !== 'POST' || !query.has('delete')) return undefined;
         removing.running.kill('SIGKILL');
         return 'drop';
       };
       removing.go();
       expect(await removing.ended).to.equal('SIGKILL');
-      house.storage.server.trouble = null;
+      house.storage.server.injectFault = null;
       expect(await house.storage.keys()).to.have.length(isAfter ? 0 : 1);
       const again = await start({ killAt: 'never', care: 'retain' });
       again.go();

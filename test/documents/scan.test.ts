@@ -25,7 +25,7 @@ describe('clamd', () => {
 
   function scanner(context: Context): Scanner {
     if (!clamd) context.skip();
-    return createClamavScanner({ url: clamd.url, patienceMs: 20_000 });
+    return createClamavScanner({ url: clamd.url, timeoutMs: 20_000 });
   }
 
   it('answers', async function () {
@@ -180,14 +180,14 @@ describe('a scan', () => {
     verdict = () => Promise.resolve({ verdict: 'clean' });
     const { id } = await one();
     for (const body of ['stalls', 'breaks'] as const) {
-      house.storage.server.trouble = () => ({ body, after: 1_500_000 });
+      house.storage.server.injectFault = () => ({ body, after: 1_500_000 });
       const outcome = await care()
         .scan(id)
         .catch((error: unknown) => (error as Error).name);
       expect(outcome, body).to.equal('ObjectStoreUnavailable');
       expect(await statusOf(id)).to.equal('checking');
     }
-    house.storage.server.trouble = null;
+    house.storage.server.injectFault = null;
     expect(await house.audit('drift.found')).to.deep.equal([]);
     await care().scan(id);
     expect(await statusOf(id)).to.equal('clean');
@@ -197,14 +197,14 @@ describe('a scan', () => {
     verdict = () => Promise.resolve({ verdict: 'infected', signature: 'Test' });
     const { id } = await one();
     const before = (await house.storage.keys()).length;
-    house.storage.server.trouble = ({ method, query }) =>
+    house.storage.server.injectFault = ({ method, query }) =>
       method === 'POST' && query.has('delete') ? 'drop' : undefined;
     await care()
       .scan(id)
       .catch(() => undefined);
     expect(await statusOf(id)).to.equal('infected');
     expect(await house.storage.keys()).to.have.length(before);
-    house.storage.server.trouble = null;
+    house.storage.server.injectFault = null;
     await care().sweep();
     expect(await house.storage.keys()).to.have.length(before - 1);
     const row = (await house.app.db('documents').where({ id }).first()) as { object_removed_at: Date | null };
@@ -221,7 +221,7 @@ describe('a scan', () => {
         server.listen(0, '127.0.0.1', resolve);
       });
       const url = `tcp://127.0.0.1:${(server.address() as AddressInfo).port}`;
-      const outcome = await createClamavScanner({ url, patienceMs: 2_000 })
+      const outcome = await createClamavScanner({ url, timeoutMs: 2_000 })
         .scan(Readable.from([pdf(2_000_000)]))
         .then(
           ({ verdict: said }) => said,

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
 import { compose } from '../../src/compose.ts';
 import { pdf, samples } from '../support/builders/files.ts';
-import type { S3Trouble } from '../../src/dev/s3/server.ts';
+import type { S3FaultInjector } from '../../src/dev/s3/server.ts';
 import { silent } from '../support/booking-house.ts';
 import {
   closing,
@@ -26,7 +26,7 @@ describe('an upload that is disturbed', () => {
   });
   after(() => house.close());
   afterEach(async () => {
-    house.storage.server.trouble = null;
+    house.storage.server.injectFault = null;
     await house.app.db('documents').delete();
     const { server, bucket } = house.storage;
     for (const key of await house.storage.keys()) await server.files.remove(bucket, key);
@@ -82,7 +82,7 @@ describe('an upload that is disturbed', () => {
   });
 
   it('by a store that is away before it begins: 503, and nothing is left', async () => {
-    house.storage.server.trouble = () => 'drop';
+    house.storage.server.injectFault = () => 'drop';
     for (const bytes of [pdf(), pdf(12_000_000)]) {
       const answer = await house.send({ 'a.pdf': bytes });
       expect([answer.status, (answer.body as { code: string }).code]).to.deep.equal([
@@ -91,7 +91,7 @@ describe('an upload that is disturbed', () => {
       ]);
       expect(answer.headers['retry-after']).to.equal('30');
     }
-    house.storage.server.trouble = null;
+    house.storage.server.injectFault = null;
     expect(await house.traces()).to.deep.equal(nothing);
   });
 
@@ -112,26 +112,26 @@ describe('an upload that is disturbed', () => {
   beforeEach(() => placed.clear());
   for (const [when, isIt] of Object.entries(troubles)) {
     it(`by a store that fails ${when}, and comes back: 503, and nothing is left`, async () => {
-      house.storage.server.trouble = (call) =>
+      house.storage.server.injectFault = (call) =>
         isIt(call) ? { status: 500, code: 'InternalError' } : undefined;
       const answer = await house.send(files);
       expect([answer.status, (answer.body as { code: string }).code]).to.deep.equal([
         503,
         'storage_unavailable',
       ]);
-      house.storage.server.trouble = null;
+      house.storage.server.injectFault = null;
       expect(await house.traces()).to.deep.equal(nothing);
     });
 
     it(`by a store that goes away for good ${when}: 503, and the sweeper clears up after its return`, async () => {
       let away = false;
-      house.storage.server.trouble = (call) => {
+      house.storage.server.injectFault = (call) => {
         away ||= isIt(call);
         return away ? 'drop' : undefined;
       };
       const answer = await house.send(files);
       expect(answer.status).to.equal(503);
-      house.storage.server.trouble = null;
+      house.storage.server.injectFault = null;
       const { rows } = await house.traces();
       expect(rows).to.equal(0);
       const later = openLater(house);
@@ -146,7 +146,7 @@ describe('an upload that is disturbed', () => {
     'an old Word file': { 'a.doc': samples.doc },
     'a ZIP': { 'a.zip': samples.zip },
   };
-  const looks: [string, S3Trouble][] = [
+  const looks: [string, S3FaultInjector][] = [
     ['breaks off', () => ({ body: 'breaks', after: 40 })],
     ['stops', () => ({ body: 'stalls', after: 40 })],
     ['is away', () => 'drop'],
@@ -155,14 +155,14 @@ describe('an upload that is disturbed', () => {
   for (const [what, sent] of Object.entries(bodies)) {
     for (const [how, trouble] of looks) {
       it(`by a store that ${how} while ${what} is looked into: 503, for the file is not to blame`, async () => {
-        house.storage.server.trouble = (call) =>
+        house.storage.server.injectFault = (call) =>
           call.method === 'GET' && call.key.startsWith('pending/') ? trouble(call) : undefined;
         const answer = await house.send(sent).timeout(20_000);
         expect([answer.status, (answer.body as { code: string }).code]).to.deep.equal([
           503,
           'storage_unavailable',
         ]);
-        house.storage.server.trouble = null;
+        house.storage.server.injectFault = null;
         expect(await house.traces()).to.deep.equal(nothing);
         await house.upload(sent);
       });
@@ -170,10 +170,10 @@ describe('an upload that is disturbed', () => {
   }
 
   it('by a store that goes away when all is written: it is stored, and the sweeper takes the pending twins', async () => {
-    house.storage.server.trouble = ({ method, query }) =>
+    house.storage.server.injectFault = ({ method, query }) =>
       method === 'POST' && query.has('delete') ? 'drop' : undefined;
     const [stored] = await house.upload({ 'a.pdf': pdf(6_000_000) });
-    house.storage.server.trouble = null;
+    house.storage.server.injectFault = null;
     expect(await house.storage.keys('pending/')).to.have.length(1);
     const later = openLater(house);
     await later.sweep();
@@ -184,36 +184,36 @@ describe('an upload that is disturbed', () => {
 
   it('by a store that fails once: it is asked again, and all is well', async () => {
     const failed = new Set<string>();
-    house.storage.server.trouble = ({ method, key, query }) => {
+    house.storage.server.injectFault = ({ method, key, query }) => {
       const call = `${method} ${key} ${query.get('partNumber')}`;
       if (failed.has(call)) return undefined;
       failed.add(call);
       return { status: 503, code: 'SlowDown' };
     };
     const [stored] = await house.upload({ 'a.pdf': pdf(12_000_000) });
-    house.storage.server.trouble = null;
+    house.storage.server.injectFault = null;
     expect(stored?.sizeBytes).to.equal(12_000_000);
     await house.rita.get(stored?.url ?? '').expect(200);
   });
 
   it('by a store that is slow: it takes its time, and is stored', async () => {
-    house.storage.server.trouble = async () => {
+    house.storage.server.injectFault = async () => {
       await sleep(400);
       return undefined;
     };
     const [stored] = await house.upload({ 'a.pdf': pdf(12_000_000) });
-    house.storage.server.trouble = null;
+    house.storage.server.injectFault = null;
     expect(stored?.sizeBytes).to.equal(12_000_000);
     expect((await house.traces()).keys).to.have.length(1);
   });
 
   it('by a store that takes the request and never answers: 503 after its time is up', async () => {
     const release: (() => void)[] = [];
-    house.storage.server.trouble = ({ method }) =>
+    house.storage.server.injectFault = ({ method }) =>
       method === 'PUT' ? new Promise((resolve) => release.push(() => resolve('drop'))) : undefined;
     const answer = await house.send({ 'a.txt': samples.txt }).timeout(20_000);
     expect(answer.status).to.equal(503);
-    house.storage.server.trouble = null;
+    house.storage.server.injectFault = null;
     for (const go of release) go();
     expect(await house.traces()).to.deep.equal(nothing);
   }).timeout(30_000);

@@ -26,7 +26,7 @@ export interface TestStorage {
 
 /** A server of its own: its troubles are nobody else's. */
 export async function openTestStorage(
-  options: Pick<S3ServerOptions, 'keepsNoPartHashes' | 'cors' | 'lifecycle'> = {},
+  options: Pick<S3ServerOptions, 'omitsPartHashes' | 'cors' | 'lifecycle'> = {},
 ): Promise<TestStorage> {
   const directory = mkdtempSync(path.join(os.tmpdir(), 'examdesk-s3-'));
   const bucket = `test-${randomUUID()}`;

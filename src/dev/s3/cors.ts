@@ -1,4 +1,4 @@
-// Which pages may send to the store, as S3 decides it: by the rules on the bucket.
+// Decides as S3 does, by the bucket's rules, which pages may send to the store.
 // https://docs.aws.amazon.com/AmazonS3/latest/userguide/cors.html
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { headerOf } from './requests.ts';
@@ -13,7 +13,7 @@ export interface CorsRule {
   MaxAgeSeconds: number;
 }
 
-/** What direct uploads need; docs/documents.md gives it to operators, and a test compares the two. */
+/** The rules that direct uploads need. A test compares them with docs/documents.md. */
 export function uploadCors(origin: string): CorsRule[] {
   return [
     {
@@ -25,7 +25,7 @@ export function uploadCors(origin: string): CorsRule[] {
   ];
 }
 
-/** Answers preflight requests, and marks other answers as readable by the page. True when it has answered. */
+/** Answers preflight requests, and allows the page to read other answers. True when it has answered. */
 export function answerCors(req: IncomingMessage, res: ServerResponse, rules: CorsRule[]): boolean {
   const { origin } = req.headers;
   const isPreflight = req.method === 'OPTIONS';

@@ -1,5 +1,6 @@
-// Buckets as folders. An object is a small JSON file that names the files of its bytes: what is read has been
-// written whole, whenever the process is killed.
+// Keeps buckets as folders. An object is a small JSON file that lists the files of its bytes, and is written after
+// them,
+// so that a reader finds only complete objects, whenever the process is killed.
 import { createHash, randomUUID } from 'node:crypto';
 import { createReadStream, createWriteStream } from 'node:fs';
 import { link, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
@@ -38,7 +39,7 @@ export interface UploadRecord {
   uploadId: string;
   key: string;
   initiated: string;
-  /** Each of its parts must come with its SHA-256. */
+  /** Each part must be sent with its SHA-256. */
   isHashed: boolean;
   contentType: string;
   sse: string | null;
@@ -73,7 +74,7 @@ export function createS3Files(directory: string) {
       return (await names(objectsOf(bucket))) !== null;
     },
 
-    /** As XML; null: none was set. */
+    /** The rules as XML; null: none were set. */
     async lifecycle(bucket: string): Promise<string | null> {
       try {
         return await readFile(lifecycleOf(bucket), 'utf8');
@@ -87,7 +88,7 @@ export function createS3Files(directory: string) {
       await writeFile(lifecycleOf(bucket), rules);
     },
 
-    /** Nothing is left when the source fails. */
+    /** Leaves nothing behind when the source fails. */
     async write(source: AsyncIterable<Buffer>): Promise<Written> {
       const file = randomUUID();
       const [md5, sha256] = [createHash('md5'), createHash('sha256')];
@@ -137,13 +138,13 @@ export function createS3Files(directory: string) {
       if (before) await files.dropBytes(before.files);
     },
 
-    /** The same bytes under another name: they are never changed in place. */
+    /** Links the same bytes under new names. Safe, because bytes are never changed in place. */
     async link(stored: StoredBytes[]): Promise<StoredBytes[]> {
       return Promise.all(
         stored.map(async ({ file, size }) => {
-          const twin = randomUUID();
-          await link(pathOf(file), pathOf(twin));
-          return { file: twin, size };
+          const copy = randomUUID();
+          await link(pathOf(file), pathOf(copy));
+          return { file: copy, size };
         }),
       );
     },
@@ -194,7 +195,7 @@ export function createS3Files(directory: string) {
       return parts.filter((part) => part !== null).sort((a, b) => a.number - b.number);
     },
 
-    /** Its record first: whoever finds that has found all parts. */
+    /** Removes the record first, so that whoever finds the record also finds all parts. */
     async closeUpload(bucket: string, id: string): Promise<void> {
       await rm(path.join(uploadOf(bucket, id), 'upload.json'), { force: true });
       await rm(uploadOf(bucket, id), { recursive: true, force: true });

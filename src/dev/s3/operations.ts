@@ -1,4 +1,4 @@
-// What each request to the small S3 does.
+// The operations of the S3 stand-in.
 import { once } from 'node:events';
 import { pipeline } from 'node:stream/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -39,7 +39,7 @@ async function answerBucket(files: S3Files, call: S3Call): Promise<void> {
   return query.has('uploads') ? listUploads(files, call) : list(files, call);
 }
 
-/** Kept and given back as they came; nobody follows them. */
+/** Stores the rules and returns them unchanged; nothing applies them. */
 async function answerLifecycle(files: S3Files, { method, bucket, req, res }: S3Call): Promise<void> {
   if (method === 'PUT') {
     await files.setLifecycle(bucket, await textOf(req));
@@ -110,22 +110,22 @@ async function get(files: S3Files, call: S3Call): Promise<void> {
       found.crc32 && { 'x-amz-checksum-crc32': found.crc32 }),
   });
   if (method === 'HEAD') return void res.end();
-  await pipeline(disturbed(files.read(found.files, start, end), call), res).catch(() => res.destroy());
+  await pipeline(withBodyFault(files.read(found.files, start, end), call), res).catch(() => res.destroy());
 }
 
-/** Until something befalls the body of an answer that began well. */
-async function* disturbed(
+/** The bytes, with the injected fault: they stop, break off, or arrive slowly. */
+async function* withBodyFault(
   bytes: AsyncIterable<Buffer>,
-  { bodyTrouble, res }: Pick<S3Call, 'bodyTrouble' | 'res'>,
+  { bodyFault, res }: Pick<S3Call, 'bodyFault' | 'res'>,
 ): AsyncGenerator<Buffer> {
-  const isCut = bodyTrouble !== undefined && bodyTrouble.body !== 'drips';
-  let left = isCut ? bodyTrouble.after : Number.POSITIVE_INFINITY;
+  const isCut = bodyFault !== undefined && bodyFault.body !== 'drips';
+  let left = isCut ? bodyFault.after : Number.POSITIVE_INFINITY;
   for await (const piece of bytes) {
-    if (bodyTrouble?.body === 'drips') await sleep(bodyTrouble.everyMs);
+    if (bodyFault?.body === 'drips') await sleep(bodyFault.everyMs);
     if (piece.length < left) yield piece;
     else {
       yield piece.subarray(0, left);
-      if (bodyTrouble?.body === 'stalls') await once(res, 'close');
+      if (bodyFault?.body === 'stalls') await once(res, 'close');
       throw new Error('The body ends here');
     }
     left -= piece.length;

@@ -1,13 +1,13 @@
-// What requests to the small S3 have in common: bodies checked against what was said of them, headers, XML.
+// What requests to the S3 stand-in have in common: headers, XML, and bodies, compared with their announced hashes.
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { ObjectRecord, S3Files, Written } from './files.ts';
 import { S3Fault } from './xml.ts';
 
 /**
- * For tests: so many bytes of an object come, and then no more; `breaks`: nor does the connection stay. `drips`: all of
- * them come, a piece at a time.
+ * For tests: the answer sends `after` bytes of the object, and then nothing more (`stalls`) or closes the connection
+ * (`breaks`). `drips`: it sends all bytes, slowly.
  */
-export type BodyTrouble = { body: 'stalls' | 'breaks'; after: number } | { body: 'drips'; everyMs: number };
+export type BodyFault = { body: 'stalls' | 'breaks'; after: number } | { body: 'drips'; everyMs: number };
 
 export interface S3Call {
   method: string;
@@ -16,23 +16,23 @@ export interface S3Call {
   query: URLSearchParams;
   req: IncomingMessage;
   res: ServerResponse;
-  bodyTrouble: BodyTrouble | undefined;
-  keepsNoPartHashes: boolean;
+  bodyFault: BodyFault | undefined;
+  omitsPartHashes: boolean;
 }
 
 const metadataPrefix = 'x-amz-meta-';
 
-/** As S3 writes it. */
+/** In base64, as S3 writes it. */
 export function sha256Of({ sha256 }: Written): string {
   return Buffer.from(sha256, 'hex').toString('base64');
 }
 
-/** As every new bucket does: its owner owns what is in it, and lists of rights are switched off. */
+/** New buckets have "bucket owner enforced" and refuse ACLs. */
 export function refuseAcl(req: IncomingMessage): void {
   if (req.headers['x-amz-acl'] !== undefined) throw new S3Fault(400, 'AccessControlListNotSupported');
 }
 
-/** The body as a file, when it is what its length, its hash and its checksums say. */
+/** Writes the body to a file; fails when it differs from its announced length, hash or checksums. */
 export async function receive(files: S3Files, req: IncomingMessage): Promise<Written> {
   const mode = req.headers['x-amz-content-sha256'];
   if (typeof mode === 'string' && mode.startsWith('STREAMING-AWS4')) throw new S3Fault(501, 'NotImplemented');
@@ -77,7 +77,7 @@ export function headerOf(req: IncomingMessage, name: string): string | undefined
   return Array.isArray(value) ? value[0] : value;
 }
 
-/** Of the few requests that carry XML. */
+/** For the few requests that carry XML. */
 export async function textOf(req: IncomingMessage): Promise<string> {
   const pieces: Buffer[] = [];
   let size = 0;
@@ -96,7 +96,7 @@ export function sendXml(res: ServerResponse, document: string): void {
 /** Plain, or in the "aws-chunked" frames that carry a checksum in their trailer. */
 interface S3Body {
   bytes: AsyncIterable<Buffer>;
-  /** Header or trailer, by its name in lower case; complete once the bytes have been read. */
+  /** A header or trailer, by its name in lower case. Trailers are known once the bytes have been read. */
   sent(name: string): string | undefined;
 }
 
@@ -121,7 +121,7 @@ async function* unframe(
   trailers: Map<string, string>,
 ): AsyncGenerator<Buffer> {
   let held: Buffer = Buffer.alloc(0);
-  /** Of the frame that is being read; null between frames. */
+  /** Bytes left in the current frame; null between frames. */
   let left: number | null = null;
   let isTrailer = false;
   for await (const piece of source) {
@@ -139,7 +139,7 @@ async function* unframe(
       const line = held.toString('latin1', 0, end);
       held = held.subarray(end + 2);
       if (left === 0) {
-        // The line end after a frame's bytes.
+        // The line break after a frame's bytes.
         if (line !== '') throw new MalformedBody('A frame is longer than it says');
         left = null;
       } else if (isTrailer) {

@@ -1,5 +1,5 @@
-// A small S3 over files for npm start and the tests: what Examdesk uses of the protocol, checked as strictly as the
-// real one does. test/adapters/s3-contract.test.ts lists it, and can be pointed at a real bucket.
+// An S3 stand-in over files for npm start and the tests: the part of the protocol that Examdesk uses, checked as
+// strictly as S3 does. test/adapters/s3-contract.test.ts lists it, and can run against a real bucket.
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { mkdir } from 'node:fs/promises';
@@ -7,39 +7,39 @@ import type { LifecycleRule } from '../../ports/object-store.ts';
 import { createS3Files, type S3Files } from './files.ts';
 import { answerCors, type CorsRule } from './cors.ts';
 import { answerTo } from './operations.ts';
-import { MalformedBody, type BodyTrouble, type S3Call } from './requests.ts';
+import { MalformedBody, type BodyFault, type S3Call } from './requests.ts';
 import { lifecycleXml, S3Fault, xmlFault } from './xml.ts';
 import { checkSignature, type Credentials } from './signature.ts';
 
 export interface S3ServerOptions extends Credentials {
   directory: string;
-  /** 0 or unset: any free one. */
+  /** 0 or unset: a free port. */
   port?: number;
   buckets?: string[];
   /** Which pages may send to presigned addresses; unset: none. */
   cors?: CorsRule[];
-  /** Of each bucket; unset: none. Nobody follows them. */
+  /** Of each bucket; unset: none. They are returned, never applied. */
   lifecycle?: readonly LifecycleRule[];
-  /** As some stores do: SHA-256 hashes of parts are neither asked for nor told. */
-  keepsNoPartHashes?: boolean;
+  /** Neither requires nor lists SHA-256 hashes of parts, as some stores do. */
+  omitsPartHashes?: boolean;
 }
 
-type Trouble = 'drop' | { status: number; code: string } | BodyTrouble | undefined;
+type Fault = 'drop' | { status: number; code: string } | BodyFault | undefined;
 
-/** For tests: what becomes of a request before it is looked at. `drop` breaks the connection. */
-export type S3Trouble = (call: {
+/** For tests: injects a fault before a request is handled. `drop` closes the connection. */
+export type S3FaultInjector = (call: {
   method: string;
   bucket: string;
   key: string;
   query: URLSearchParams;
-}) => Promise<Trouble> | Trouble;
+}) => Promise<Fault> | Fault;
 
 export interface S3Server {
   url: string;
   files: S3Files;
-  /** Until it is set again, each request is asked for first. */
-  trouble: S3Trouble | null;
-  /** How many answers are on their way. */
+  /** Called before each request; null: no faults. */
+  injectFault: S3FaultInjector | null;
+  /** How many answers are being sent. */
   answering: number;
   close(): Promise<void>;
 }
@@ -55,7 +55,7 @@ export async function startS3Server(options: S3ServerOptions): Promise<S3Server>
   const running: S3Server = {
     url: '',
     files,
-    trouble: null,
+    injectFault: null,
     answering: 0,
     async close() {
       server.closeAllConnections();
@@ -86,13 +86,13 @@ async function answer(
   try {
     if (answerCors(req, res, options.cors ?? [])) return;
     const call = callOf(req);
-    const trouble = await running.trouble?.(call);
-    if (trouble === 'drop') return void req.socket.destroy();
-    if (trouble && 'status' in trouble) throw new S3Fault(trouble.status, trouble.code);
-    const fault = checkSignature(req, options);
-    if (fault) throw new S3Fault(fault === 'AuthorizationQueryParametersError' ? 400 : 403, fault);
-    const { keepsNoPartHashes = false } = options;
-    await answerTo(running.files, { ...call, req, res, bodyTrouble: trouble, keepsNoPartHashes });
+    const fault = await running.injectFault?.(call);
+    if (fault === 'drop') return void req.socket.destroy();
+    if (fault && 'status' in fault) throw new S3Fault(fault.status, fault.code);
+    const refused = checkSignature(req, options);
+    if (refused) throw new S3Fault(refused === 'AuthorizationQueryParametersError' ? 400 : 403, refused);
+    const { omitsPartHashes = false } = options;
+    await answerTo(running.files, { ...call, req, res, bodyFault: fault, omitsPartHashes });
   } catch (error) {
     refuse(req, res, error);
   }
@@ -105,7 +105,7 @@ function callOf(req: IncomingMessage): Pick<S3Call, 'method' | 'bucket' | 'key' 
   if (bucket !== '' && !/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/.test(bucket)) {
     throw new S3Fault(400, 'InvalidBucketName');
   }
-  // A file's name holds 255 bytes.
+  // Keys become file names, which have at most 255 bytes.
   if (encodeURIComponent(key).length > 200) throw new S3Fault(400, 'KeyTooLongError');
   return { method: req.method ?? 'GET', bucket, key, query: url.searchParams };
 }
@@ -118,7 +118,7 @@ function refuse(req: IncomingMessage, res: ServerResponse, error: unknown): void
       : error instanceof MalformedBody
         ? new S3Fault(400, 'IncompleteBody')
         : new S3Fault(500, 'InternalError');
-  // What is still on its way is not waited for.
+  // Does not wait for the rest of the body.
   if (!req.complete) res.setHeader('Connection', 'close');
   res.writeHead(fault.status, { 'Content-Type': 'application/xml' });
   res.end(req.method === 'HEAD' ? undefined : xmlFault(fault));

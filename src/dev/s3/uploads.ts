@@ -1,4 +1,4 @@
-// Uploads in parts. One begun with SHA-256 takes no part without its own, and is put together by them: so S3 does.
+// Multipart uploads. As in S3, an upload started with SHA-256 requires the hash of each part, also to complete it.
 // https://docs.aws.amazon.com/AmazonS3/latest/userguide/checking-object-integrity-upload.html
 import { createHash, randomUUID } from 'node:crypto';
 import type { S3Files } from './files.ts';
@@ -18,7 +18,7 @@ const minPartBytes = 5 * 1024 * 1024;
 
 export async function startUpload(
   files: S3Files,
-  { bucket, key, req, res, keepsNoPartHashes }: S3Call,
+  { bucket, key, req, res, omitsPartHashes }: S3Call,
 ): Promise<void> {
   refuseAcl(req);
   const uploadId = randomUUID();
@@ -26,7 +26,7 @@ export async function startUpload(
     uploadId,
     key,
     initiated: new Date().toISOString(),
-    isHashed: !keepsNoPartHashes && headerOf(req, 'x-amz-checksum-algorithm') === 'SHA256',
+    isHashed: !omitsPartHashes && headerOf(req, 'x-amz-checksum-algorithm') === 'SHA256',
     ...describedBy(req),
   });
   sendXml(res, xml('InitiateMultipartUploadResult', { Bucket: bucket, Key: key, UploadId: uploadId }));
@@ -36,7 +36,7 @@ export async function answerUpload(files: S3Files, call: S3Call, uploadId: strin
   const upload = /^[0-9a-f-]{36}$/.test(uploadId) ? await files.findUpload(call.bucket, uploadId) : null;
   if (!upload || upload.key !== call.key) throw new S3Fault(404, 'NoSuchUpload');
   if (call.method === 'PUT') return putPart(files, call, uploadId);
-  if (call.method === 'POST') return oneAfterTheOther(uploadId, () => completeUpload(files, call, uploadId));
+  if (call.method === 'POST') return serialise(uploadId, () => completeUpload(files, call, uploadId));
   if (call.method === 'GET') return listParts(files, call, uploadId);
   if (call.method !== 'DELETE') throw new S3Fault(405, 'MethodNotAllowed');
   await files.dropBytes(await files.parts(call.bucket, uploadId));
@@ -51,7 +51,7 @@ async function putPart(files: S3Files, { bucket, query, req, res }: S3Call, uplo
   if (upload?.isHashed && headerOf(req, 'x-amz-checksum-sha256') === undefined)
     throw new S3Fault(400, 'InvalidRequest');
   const written = await receive(files, req);
-  // Aborted or completed while the bytes came in.
+  // The upload was aborted or completed while the bytes arrived.
   if (!(await files.findUpload(bucket, uploadId))) {
     await files.dropBytes([written]);
     throw new S3Fault(404, 'NoSuchUpload');
@@ -62,8 +62,8 @@ async function putPart(files: S3Files, { bucket, query, req, res }: S3Call, uplo
 
 const completing = new Map<string, Promise<void>>();
 
-/** Asked twice at once, the second finds what the first left. */
-async function oneAfterTheOther(uploadId: string, complete: () => Promise<void>): Promise<void> {
+/** Runs concurrent requests to complete an upload one after the other. */
+async function serialise(uploadId: string, complete: () => Promise<void>): Promise<void> {
   const before = completing.get(uploadId) ?? Promise.resolve();
   const mine = before.catch(() => undefined).then(complete);
   completing.set(uploadId, mine);
@@ -116,7 +116,7 @@ async function completeUpload(files: S3Files, call: S3Call, uploadId: string): P
 
 async function listParts(files: S3Files, { bucket, key, res }: S3Call, uploadId: string): Promise<void> {
   const parts = await files.parts(bucket, uploadId);
-  // Completed or aborted meanwhile, it has none: not those that were still there.
+  // An upload that was completed or aborted meanwhile has no parts, even if they were read above.
   const upload = await files.findUpload(bucket, uploadId);
   if (!upload) throw new S3Fault(404, 'NoSuchUpload');
   sendXml(

@@ -1,7 +1,7 @@
 // What S3 answers in XML: faults, results, and a bucket's lifecycle rules.
 import type { LifecycleRule } from '../../ports/object-store.ts';
 
-/** An answer of S3 that says no: its status and its code. */
+/** An error answer of S3. */
 export class S3Fault extends Error {
   readonly status: number;
   readonly code: string;
@@ -44,7 +44,7 @@ function escaped(text: string): string {
     .replaceAll('"', '&quot;');
 }
 
-/** The text of each such element; enough for the few requests that carry XML. */
+/** The text of each element of this name; enough for the few requests that carry XML. */
 export function xmlTexts(document: string, name: string): string[] {
   return [...document.matchAll(new RegExp(`<${name}>([^<]*)</${name}>`, 'g'))].map(([, text = '']) =>
     text.replaceAll('&lt;', '<').replaceAll('&gt;', '>').replaceAll('&quot;', '"').replaceAll('&amp;', '&'),

@@ -4,37 +4,37 @@ import { Readable } from 'node:stream';
 import { ObjectStoreUnavailable } from '../ports/object-store.ts';
 
 /**
- * Passes the bytes on, and fails when the next ones take longer than `patienceMs`. Destroy the returned stream, not the
+ * Passes the bytes on, and fails when the next ones take longer than `timeoutMs`. Destroy the returned stream, not the
  * body.
  */
-export function impatient(body: Readable, patienceMs: number): Readable {
-  let patience: NodeJS.Timeout | null = null;
-  const rest = () => {
-    if (patience) clearTimeout(patience);
-    patience = null;
+export function withReadTimeout(body: Readable, timeoutMs: number): Readable {
+  let timer: NodeJS.Timeout | null = null;
+  const stopTimer = () => {
+    if (timer) clearTimeout(timer);
+    timer = null;
   };
 
   const stream = new Readable({
     read() {
-      patience ??= setTimeout(() => stream.destroy(new ObjectStoreUnavailable('stalled')), patienceMs);
+      timer ??= setTimeout(() => stream.destroy(new ObjectStoreUnavailable('stalled')), timeoutMs);
       body.resume();
     },
     destroy(error, done) {
-      rest();
+      stopTimer();
       body.destroy();
       done(error);
     },
   });
   body.pause();
   body.on('data', (bytes: Buffer) => {
-    if (stream.push(bytes)) patience?.refresh();
+    if (stream.push(bytes)) timer?.refresh();
     else {
-      rest();
+      stopTimer();
       body.pause();
     }
   });
   body.once('end', () => {
-    rest();
+    stopTimer();
     stream.push(null);
   });
   body.on('error', (error) => stream.destroy(error));
