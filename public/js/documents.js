@@ -1,17 +1,21 @@
-// Files go one by one, each with its progress, and can be cancelled and sent again. Without this script the form
-// sends them all in one request. The server decides by the content; what is checked here only spares the wait.
-// Browsers tell late of what has gone. Who cancels when the rest may have gone meanwhile is not told that it has not:
-// only the server knows.
+// Uploads files one by one, each with its progress; an upload can be cancelled and repeated. Without this script the
+// form
+// sends all files in one request. The server decides by the content; the checks here only save waiting.
+
+/**
+ * Browsers report progress late: within `lateMs` a fast line may send `burstBytes` unreported. When a file may have
+ * been
+ * sent completely, only the server knows whether it was stored, so a cancelled upload is not said to be cancelled.
+ */
 const lateMs = 500;
-/** In so long a fast line takes as much. */
 const burstBytes = 3_000_000;
-const listTells = 'If it was stored all the same, the list shows it in a moment';
+const listHint = 'If it was stored, the list shows it in a moment';
 const found = document.querySelector('form.document-upload');
 if (found instanceof HTMLFormElement) await enhance(found);
 
 async function enhance(form) {
   const { rowFor, timeLeft } = await import(form.dataset.uploadRow);
-  /** From which size on files go to the store directly. */
+  /** Files of this size or more are uploaded directly to the store. */
   let directFrom = await firstDirectSize(form.dataset);
   const input = form.querySelector('input[type="file"]');
   const category = form.querySelector('select[name="category"]');
@@ -30,7 +34,7 @@ async function enhance(form) {
 
   form.addEventListener('submit', (event) => {
     event.preventDefault();
-    // submit-once.js is for forms that leave the page.
+    // Keep submit-once.js from disabling this form: the page stays open.
     event.stopPropagation();
     const files = [...input.files];
     const tooMany = files.length > limits.files;
@@ -61,7 +65,7 @@ async function enhance(form) {
       form.requestSubmit();
       return;
     }
-    tell(`${count === 1 ? 'One file' : `${count} files`} chosen. Choose a category, then upload.`);
+    announce(`${count === 1 ? 'One file' : `${count} files`} chosen. Choose a category, then upload.`);
     category.focus();
   });
 
@@ -94,7 +98,7 @@ async function enhance(form) {
     waiting.push(upload);
   }
 
-  // One after the other: each has the whole line, and its time left can be told.
+  // One at a time: each upload has the whole bandwidth, so that its remaining time can be estimated.
   function next() {
     const upload = running === 0 ? waiting.shift() : undefined;
     if (upload) void send(upload);
@@ -109,7 +113,7 @@ async function enhance(form) {
     const startedAt = performance.now();
     let before = null;
     const progress = (sent) => {
-      // What arrived in an earlier try took no time now.
+      // Do not count what an earlier try sent: it took no time in this one.
       before ??= sent < 1 ? sent : 0;
       const elapsed = performance.now() - startedAt;
       const msLeft = (elapsed / (sent - before || 1)) * (1 - sent);
@@ -142,7 +146,10 @@ async function enhance(form) {
     }
   }
 
-  /** Large files go to the store directly; small ones through the app, and all once the store was out of reach. */
+  /**
+   * Sends large files directly to the store, and small ones through the app. Once the store was unreachable, all go
+   * through the app.
+   */
   async function transport(file, to) {
     const { sendByForm, sendWithProgress } = await import(form.dataset.sendByForm);
     if (goesDirectly(file)) {
@@ -162,11 +169,11 @@ async function enhance(form) {
     row.item.remove();
     uploads.hidden = uploads.children.length === 0;
     if (hadFocus) input.focus();
-    tell(`${file.name} was stored.`);
+    announce(`${file.name} was stored.`);
     await refresh();
   }
 
-  /** What was lost may be the answer alone: then it is in the list. */
+  /** Perhaps only the answer was lost; then the document is in the list. */
   async function broken(upload) {
     if (await isListed(upload)) return finish(upload);
     refuse(upload, brokenWords(upload), true);
@@ -175,29 +182,29 @@ async function enhance(form) {
   async function cancelled(upload) {
     if (!upload.mayHaveGone) return refuse(upload, 'Cancelled.', true);
     if (await isListed(upload)) return refuse(upload, 'It was stored before it could be cancelled.', false);
-    refuse(upload, `Cancelled, perhaps too late. ${listTells}.`, true);
+    refuse(upload, `Cancelled, perhaps too late. ${listHint}.`, true);
   }
 
   function fail(upload, { status, body, mayRetry }) {
     if (status === 401)
       return refuse(upload, 'You are signed out. Sign in in another tab, then try again.', true);
-    const said = body?.errors?.[0]?.message ?? body?.detail ?? 'The server did not take it.';
-    const mayPass = mayRetry === true || status >= 500 || status === 429;
-    refuse(upload, said.replace(/^File 1 /, 'The file '), mayPass);
+    const message = body?.errors?.[0]?.message ?? body?.detail ?? 'The server refused the file.';
+    const mayRepeat = mayRetry === true || status >= 500 || status === 429;
+    refuse(upload, message.replace(/^File 1 /, 'The file '), mayRepeat);
   }
 
   function brokenWords({ file, mayHaveGone }) {
-    if (mayHaveGone) return `The connection broke at its end. ${listTells}; if not, try again.`;
+    if (mayHaveGone) return `The connection broke at the end of the upload. ${listHint}; if not, try again.`;
     return goesDirectly(file)
-      ? 'The connection broke. What arrived is kept: try again to send the rest.'
-      : 'The connection broke. Nothing of it was stored.';
+      ? 'The connection broke. The part that arrived is kept: try again to send the rest.'
+      : 'The connection broke. Nothing was stored.';
   }
 
   function goesDirectly({ size }) {
     return size >= directFrom;
   }
 
-  /** Of what goes directly nothing is stored before the app is asked to. */
+  /** A direct upload stores nothing until the app is asked to complete it. */
   function mayBurst(file, sent) {
     return !goesDirectly(file) && file.size * (1 - sent) < burstBytes;
   }
@@ -207,7 +214,7 @@ async function enhance(form) {
     row.item.classList.add('upload-failed');
     row.progress.hidden = true;
     row.state.textContent = why;
-    tell(`${file.name}: ${why}`);
+    announce(`${file.name}: ${why}`);
     if (mayRetry) {
       row.setAction('Try again', () => {
         enqueue(upload);
@@ -216,9 +223,9 @@ async function enhance(form) {
     } else row.setAction(null);
   }
 
-  /** Whether the list has it now, and had not when it was first sent: the server may have done its part unheard. */
+  /** Whether the document has appeared in the list since the upload began: the answer may have been lost. */
   async function isListed({ file, known, row }) {
-    row.state.textContent = 'Looking whether it was stored';
+    row.state.textContent = 'Checking whether it was stored';
     await refresh();
     return listed().some(
       ({ id, name, size }) => !known.has(id) && name === file.name && size === String(file.size),
@@ -233,10 +240,12 @@ async function enhance(form) {
     }));
   }
 
-  /** Why it is not worth sending; null when it may be. A name without an ending is left to the server. */
+  /**
+   * Why the server would refuse the file; null when it may accept it. The server decides on names without an extension.
+   */
   function faultOf({ name, size }) {
-    const ending = /\.[^.]+$/.exec(name)?.[0].toLowerCase();
-    if (ending && !limits.extensions.includes(ending))
+    const extension = /\.[^.]+$/.exec(name)?.[0].toLowerCase();
+    if (extension && !limits.extensions.includes(extension))
       return `This file type isn’t accepted. Use ${form.dataset.kinds}.`;
     if (size === 0) return 'The file is empty.';
     if (size > limits.bytes) return `Larger than ${form.dataset.maxSize}.`;
@@ -247,7 +256,7 @@ async function enhance(form) {
     const answer = await fetch(list.dataset.documentList, {
       headers: { 'HX-Request-Type': 'partial', Accept: 'text/html' },
     }).catch(() => null);
-    // A list that cannot be fetched is shown as it was; the next load of the page has it.
+    // When the list cannot be fetched, the page keeps showing the old one.
     if (answer?.ok) list.innerHTML = await answer.text();
   }
 
@@ -258,12 +267,12 @@ async function enhance(form) {
     input.addEventListener('change', () => void input.setCustomValidity(''), { once: true });
   }
 
-  function tell(text) {
+  function announce(text) {
     news.textContent = text;
   }
 }
 
-/** Infinity: this page sends every file through the app. */
+/** Infinity: this page uploads every file through the app. */
 async function firstDirectSize({ sendDirectly, directFrom, directOrigin }) {
   if (!sendDirectly) return Number.POSITIVE_INFINITY;
   const { canSendDirectly } = await import(sendDirectly);

@@ -1,20 +1,21 @@
-// Sends one large file to the store directly, in parts: the app signs an address for each part and makes the document
-// once all parts are there. Parts that arrived before the connection broke are not sent again.
+// Uploads one large file directly to the store, in parts. The app signs an address for each part, and makes the
+// document
+// when all parts are there. Parts that arrived before the connection broke are not sent again.
 
-const atOnce = 3;
-const tries = 4;
+const parallelParts = 3;
+const maxTries = 4;
 /**
- * A firewall that swallows packets is recognised after `firstMs`. Afterwards the network has `laterMs` to take what
- * the browser has already buffered, a few megabytes, over a slow line.
+ * Time-outs of a part: without a byte sent for `firstMs`, a firewall is dropping the packets. After the first bytes, a
+ * slow line may need up to `laterMs` to send the few megabytes that the browser has buffered.
  */
-const patience = { firstMs: 5_000, laterMs: 120_000 };
+const timeouts = { firstMs: 5_000, laterMs: 120_000 };
 
-/** The store takes nothing from this browser: it is silent, unreachable or refuses. */
+/** The store accepts nothing from this browser: it is silent, unreachable, or refuses. */
 export class StoreUnreachable extends Error {}
 
 /**
- * Whether it is worth trying: hashing needs a page from https or localhost, and a store on localhost is only there for
- * browsers of the same machine. For any other, localhost is the person's own machine, which must not get the file.
+ * Whether direct uploads can work here. Hashing needs a page from https or localhost. A store on localhost serves only
+ * browsers on the same machine: for any other, localhost is the person's own machine, which must not get the file.
  */
 export function canSendDirectly(storeOrigin, page = location, { subtle } = globalThis.crypto ?? {}) {
   return Boolean(subtle) && (!isLoopback(new URL(storeOrigin).hostname) || isLoopback(page.hostname));
@@ -25,14 +26,14 @@ function isLoopback(hostname) {
 }
 
 /**
- * As sendByForm, for one that is large enough. `mayRetry`: sent once more, it may well go.
+ * Like sendByForm, for large files. `mayRetry` in the answer: a repeated upload may succeed.
  * @param {(request: object, progress: (loaded: number) => void) => Promise<{ status: number }>} sendWithProgress
  * @throws StoreUnreachable, or the signal's reason
  */
 export async function sendDirectly(file, { action, category, signal, progress, sendWithProgress }) {
   const described = { category, fileName: file.name, sizeBytes: file.size };
   const started = await ask('POST', `${action}/uploads`, described, signal);
-  // Switched off since the page was loaded; if it is the booking that is gone, the form learns it too.
+  // Direct uploads were switched off after the page was loaded; or the booking is gone, which the form upload reports.
   if (started.status === 404) throw new StoreUnreachable();
   if (!started.body?.upload) return started;
   const { id, partCount, partBytes } = started.body.upload;
@@ -43,20 +44,20 @@ export async function sendDirectly(file, { action, category, signal, progress, s
   let next = 1;
   let failed = null;
   const isLeft = () => next <= partCount && !failed;
-  const sendWhile = async (goOn) => {
-    while (goOn()) {
+  const sendWhile = async (hasNext) => {
+    while (hasNext()) {
       const partNumber = next;
       next += 1;
       failed = (await parts.send(partNumber)) ?? failed;
     }
   };
   try {
-    // One after the other until the store has taken one: if it takes none, the file goes through the app.
+    // One at a time until the store has accepted a part: if it accepts none, the file goes through the app.
     await sendWhile(() => isLeft() && !parts.isReached());
-    await Promise.all(Array.from({ length: atOnce }, () => sendWhile(isLeft)));
-    if (failed) return mendable(failed);
+    await Promise.all(Array.from({ length: parallelParts }, () => sendWhile(isLeft)));
+    if (failed) return markRepeatable(failed);
     progress(1);
-    return mendable(await complete(upload, parts.claims, either));
+    return markRepeatable(await complete(upload, parts.claims, either));
   } catch (error) {
     stop.abort();
     if (signal.aborted) void ask('DELETE', upload);
@@ -66,25 +67,25 @@ export async function sendDirectly(file, { action, category, signal, progress, s
 }
 
 function partsOf(file, partBytes, { upload, signal, progress, sendWithProgress }) {
-  /** Bytes of each part that have gone. */
+  /** Bytes sent of each part. */
   const sent = new Map();
-  /** What complete wants to know. */
+  /** Number and hash of each part, for the request that completes the upload. */
   const claims = [];
-  /** Whether the store has taken a part from this browser. */
+  /** Whether the store has accepted a part from this browser. */
   let isReached = false;
-  const tell = (partNumber, loaded) => {
+  const report = (partNumber, loaded) => {
     sent.set(partNumber, loaded);
     progress([...sent.values()].reduce((sum, one) => sum + one, 0) / file.size);
   };
   const put = ({ partNumber, url, headers }, body) =>
-    sendWithProgress({ method: 'PUT', url, headers, body, signal, patience }, (loaded) =>
-      tell(partNumber, loaded),
+    sendWithProgress({ method: 'PUT', url, headers, body, signal, timeouts }, (loaded) =>
+      report(partNumber, loaded),
     );
 
   return {
     claims,
     isReached: () => isReached,
-    /** Null when it arrived; else the last answer. */
+    /** Null when the part arrived; otherwise the last answer. */
     async send(partNumber) {
       const part = file.slice(partBytes * (partNumber - 1), partBytes * partNumber);
       const claim = { partNumber, sha256: await sha256Of(part) };
@@ -96,43 +97,43 @@ function partsOf(file, partBytes, { upload, signal, progress, sendWithProgress }
         const answer = isSent ? await put(offer, part) : offered;
         isReached ||= isSent && answer.status === 200;
         if (answer.status === 200) break;
-        // The app says no: asking again would not help. The store may have been busy, or the address too old.
+        // When the app refuses, repeating does not help; the store may have been busy, or the address expired.
         const isFinal = !offer && answer.status >= 400 && answer.status < 500;
-        // A store that is only busy (5xx) gets as many tries as any part.
-        const enough = answer.isSilent ? 1 : answer.status < 500 ? 2 : tries;
-        if (isSent && !isReached && attempt >= enough) throw new StoreUnreachable();
-        if (offer && attempt === tries) return storeSaidNo(answer);
-        if (isFinal || attempt === tries) return answer;
-        tell(partNumber, 0);
+        // A busy store (5xx) gets all tries.
+        const triesUntilUnreachable = answer.isSilent ? 1 : answer.status < 500 ? 2 : maxTries;
+        if (isSent && !isReached && attempt >= triesUntilUnreachable) throw new StoreUnreachable();
+        if (offer && attempt === maxTries) return storeRefused(answer);
+        if (isFinal || attempt === maxTries) return answer;
+        report(partNumber, 0);
         await pause(500 * 2 ** attempt, signal);
       }
-      tell(partNumber, part.size);
+      report(partNumber, part.size);
       return null;
     },
   };
 }
 
-function storeSaidNo({ status }) {
-  return { status, mayRetry: true, body: { detail: 'The file store did not take a part of it.' } };
+function storeRefused({ status }) {
+  return { status, mayRetry: true, body: { detail: 'The file store refused a part of the file.' } };
 }
 
-/** Marks what the app says that sending again mends: a part that is missing or was altered, a time that was over. */
-function mendable(answer) {
+/** Marks refusals that a repeated upload may overcome: a part is missing or altered, or the upload has expired. */
+function markRepeatable(answer) {
   const { status, body } = answer;
-  // Of an upload that had begun: it took too long, or another tab has ended it. The next try begins anew.
+  // The upload took too long, or another tab ended it. The next try starts a new one.
   if (status === 404) {
-    const detail = 'The upload was over before all of it had arrived.';
+    const detail = 'The upload ended before the whole file had arrived.';
     return { ...answer, mayRetry: true, body: { detail } };
   }
   const isMissing = status === 422 && body?.errors?.some(({ path }) => path.startsWith('parts.'));
   return isMissing || body?.because === 'altered' ? { ...answer, mayRetry: true } : answer;
 }
 
-/** Asked again, it answers the same: a lost answer is no loss. */
+/** Repeats the request when its answer is lost, because the server then answers the same. */
 async function complete(upload, parts, signal) {
   for (let attempt = 1; ; attempt += 1) {
     const answer = await ask('POST', `${upload}/complete`, { parts }, signal);
-    if ((answer.status !== 0 && answer.status !== 503) || attempt === tries) return answer;
+    if ((answer.status !== 0 && answer.status !== 503) || attempt === maxTries) return answer;
     await pause(500 * 2 ** attempt, signal);
   }
 }

@@ -1,4 +1,4 @@
-// One file as a form would send it, with its progress.
+// Uploads one file as the form does, with its progress.
 
 /**
  * @param {{ action: string, category: string, signal: AbortSignal, progress(sent: number): void }} to
@@ -16,12 +16,12 @@ export function sendByForm(file, { action, category, signal, progress }) {
 }
 
 /**
- * An XMLHttpRequest, because fetch cannot tell how much has gone. Rejects only when it was cancelled.
- * @param {{ patience?: { firstMs: number, laterMs: number } }} request `patience`: gives up when the first byte has not
- * gone within `firstMs`, or nothing is heard for `laterMs` after that. Unset: waits as long as the browser does.
+ * Uses XMLHttpRequest, because fetch cannot report upload progress. Rejects only when it was cancelled.
+ * @param {{ timeouts?: { firstMs: number, laterMs: number } }} request `timeouts`: gives up when the first byte is not
+ * sent within `firstMs`, or nothing happens for `laterMs` after that. Unset: waits as long as the browser does.
  * @returns {Promise<{ status: number, body: unknown, isSilent: boolean }>} status 0: no answer; `isSilent`: gave up
  */
-export function sendWithProgress({ method, url, body, headers, signal, patience }, progress) {
+export function sendWithProgress({ method, url, body, headers, signal, timeouts }, progress) {
   return new Promise((resolve, reject) => {
     const request = new XMLHttpRequest();
     const cancel = () => request.abort();
@@ -35,7 +35,7 @@ export function sendWithProgress({ method, url, body, headers, signal, patience 
       }, ms);
     };
     request.upload.addEventListener('progress', ({ loaded, total, lengthComputable }) => {
-      if (patience && loaded > 0) giveUpIn(patience.laterMs);
+      if (timeouts && loaded > 0) giveUpIn(timeouts.laterMs);
       if (lengthComputable) progress(loaded, total);
     });
     request.addEventListener('loadend', () => {
@@ -50,6 +50,6 @@ export function sendWithProgress({ method, url, body, headers, signal, patience 
     for (const [name, value] of Object.entries(headers)) request.setRequestHeader(name, value);
     request.responseType = headers.Accept === 'application/json' ? 'json' : 'text';
     request.send(body);
-    if (patience) giveUpIn(patience.firstMs);
+    if (timeouts) giveUpIn(timeouts.firstMs);
   });
 }

@@ -1,4 +1,4 @@
-// What the page shows of one file on its way: its name, its progress, what can be done with it.
+// The page's row for one upload: the file's name, the progress and the buttons.
 
 export function rowFor(name) {
   const item = document.createElement('li');
@@ -30,7 +30,7 @@ export function rowFor(name) {
     item,
     progress,
     state,
-    /** What its button does now; null: there is nothing to do but to dismiss it. */
+    /** Sets the label and action of the row's button; null: the row can only be dismissed. */
     setAction(text, run) {
       act.hidden = text === null;
       dismiss.hidden = text === 'Cancel';

@@ -1,14 +1,14 @@
-// An answer that is a file: its name for the browser, and its bytes.
+// Answers that are files: the header with the name, and the bytes.
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { Response } from 'express';
 
-/** RFC 6266 with RFC 8187: any name for today's browsers, letters and digits for the others. */
+/** As RFC 6266 and RFC 8187 say: the full name, and an ASCII one for old browsers. */
 export function attachment(fileName: string): string {
   return disposition('attachment', fileName);
 }
 
-/** To be shown; the name is for whoever saves it from there. */
+/** For files that the browser shows; the name is used when somebody saves it. */
 export function inline(fileName: string): string {
   return disposition('inline', fileName);
 }
@@ -29,14 +29,16 @@ function extValue(text: string): string {
   );
 }
 
-/** Once it has begun, only a broken connection tells that it failed: the client sees less than was promised. */
+/**
+ * Breaks the connection on failure, because the status has been sent: the client then sees less than Content-Length.
+ */
 export async function sendContent(content: Readable, res: Response): Promise<void> {
   try {
     await pipeline(content, res);
   } catch {
     res.destroy();
   } finally {
-    // A client that left before the first byte leaves nobody else to close what it is read from.
+    // pipeline does not close the content when the client left before the first byte.
     content.destroy();
   }
 }

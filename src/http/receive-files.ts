@@ -1,5 +1,4 @@
-// A request with files, from its first byte to documents or to nothing: multer reads it, the object store takes it,
-// the documents room decides.
+// Receives a request with files: multer parses it, the object store stores it, the documents room decides.
 import { PassThrough } from 'node:stream';
 import { fromNodeHeaders } from 'better-auth/node';
 import type { Request, Response } from 'express';
@@ -22,9 +21,10 @@ export interface ReceiveServices {
   accounts: Pick<Accounts, 'viewer'>;
 }
 
-/** A client that sends nothing for so long has gone. */
+/** A client that sends nothing for this long is considered gone. */
 const silenceMs = 60_000;
-const someSpare = 1024 * 1024;
+/** For the multipart headers and the other fields. */
+const overheadBytes = 1024 * 1024;
 
 export async function receiveFiles(
   services: ReceiveServices,
@@ -37,13 +37,13 @@ export async function receiveFiles(
   if (!begun.ok) return begun;
   if (!req.is('multipart/form-data')) return failure({ reason: 'not_multipart' });
   const { maxBytes, maxFiles } = documents.limits;
-  if (Number(req.get('content-length') ?? 0) > maxBytes * maxFiles + someSpare) {
+  if (Number(req.get('content-length') ?? 0) > maxBytes * maxFiles + overheadBytes) {
     return failure({ reason: 'content', position: 1, fault: 'too_large' });
   }
   const session = begun.value;
   const received =
     (await readBody(services, session, req, res)) ?? (await finish(services, session, req, res));
-  // Thrown errors go past this: what is known to have failed is taken back, the rest the sweeper finds out.
+  // A failure removes the stored files at once. After a thrown error they are left to the sweep.
   if (!received.ok) await session.abandon(received.reason === 'content' ? received.fault : received.reason);
   return received;
 }
@@ -61,22 +61,22 @@ async function readBody(
   const read = multer({
     storage: storage.engine,
     defParamCharset: 'utf8',
-    // Names are cleaned by the room; busboy would drop a file called "..".
+    // The documents room cleans the names; busboy would drop a file called "..".
     preservePath: true,
-    // Sizes are watched by the room, which stops a file at its first byte too many.
+    // The documents room limits sizes, and stops a file at the first byte over the limit.
     limits: { files: documents.limits.maxFiles, fields: 20, fieldSize: 1024, fieldNameSize: 100, parts: 60 },
   }).array('files');
-  // Held back while the store is slow, it cannot send: that is not its silence.
+  // A client that we pause, because the store is slow, is not silent.
   req.setTimeout(silenceMs, () => void (req.isPaused() || req.destroy()));
-  const standIn = standInFor(req);
+  const body = detachableBody(req);
   const error = await new Promise<unknown>((resolve) => {
-    void read(standIn, res, resolve);
+    void read(body, res, resolve);
   });
-  req.body = standIn.body as unknown;
+  req.body = body.body as unknown;
   req.setTimeout(0);
   await storage.settled();
-  standIn.destroy();
-  // It calls some content types none of its own that Express calls multipart, reads nothing, and says that all is well.
+  body.destroy();
+  // multer silently ignores some multipart content types that `req.is()` accepts; `body` is then undefined.
   if (req.body === undefined) return failure({ reason: 'malformed' });
   if (error === undefined || error === null) return null;
   const refusal = session.refusal();
@@ -84,12 +84,13 @@ async function readBody(
 }
 
 /**
- * The request as multer reads it. multer waits for its end before it tells of an error, and whoever sends on would hear
- * late, or never, that it is refused: so this ends as soon as multer lets go of it. The rest is middleware/unread.ts's.
+ * The request's body for multer. multer reports an error only after the end of the body, so a client that keeps sending
+ * would get its answer late or never. This stream ends as soon as multer unpipes it; middleware/unread.ts handles the
+ * rest of the request.
  */
-function standInFor(req: Request): Request {
-  const body = new StandIn();
-  // multer listens only to what it reads, and only while it reads.
+function detachableBody(req: Request): Request {
+  const body = new DetachableBody();
+  // multer listens for errors only while it reads.
   body.on('error', () => undefined);
   req.once('error', () => body.destroy(new Error('Request closed')));
   req.once('close', () => {
@@ -98,7 +99,7 @@ function standInFor(req: Request): Request {
   return Object.assign(req.pipe(body), { headers: req.headers }) as unknown as Request;
 }
 
-class StandIn extends PassThrough {
+class DetachableBody extends PassThrough {
   override unpipe(...from: Parameters<PassThrough['unpipe']>): this {
     super.unpipe(...from);
     return this.destroy();
@@ -108,15 +109,15 @@ class StandIn extends PassThrough {
 function failureOf(error: unknown, maxFiles: number): ReceiveFailure {
   if (error instanceof UploadRefused) return error.failure;
   if (error instanceof ObjectStoreUnavailable) return { reason: 'storage_unavailable' };
-  if (error instanceof MulterError) return { reason: 'invalid', errors: [multerWords(error, maxFiles)] };
-  // multer's words for a client that went away; then busboy's for a body that it cannot read.
+  if (error instanceof MulterError) return { reason: 'invalid', errors: [multerError(error, maxFiles)] };
+  // multer's messages when the client has gone; every other plain Error is busboy's, for a malformed body.
   if (error instanceof Error && /^Request (aborted|closed)$/.test(error.message))
     return { reason: 'aborted' };
   if (error instanceof Error && error.name === 'Error') return { reason: 'malformed' };
   throw error;
 }
 
-function multerWords({ code }: MulterError, maxFiles: number): { path: string; message: string } {
+function multerError({ code }: MulterError, maxFiles: number): { path: string; message: string } {
   if (code === 'LIMIT_FILE_COUNT') {
     return { path: 'files', message: `Choose ${maxFiles} files or fewer, and send the others after` };
   }
@@ -131,9 +132,9 @@ async function finish(
   req: Request,
   res: Response,
 ): Promise<Result<Document[], ReceiveFailure>> {
-  // Nobody hears what becomes of it: who cancelled it must not find it stored.
+  // The client has gone, perhaps because somebody cancelled: do not store the files.
   if (req.socket.destroyed) return failure({ reason: 'aborted' });
-  // A long upload outlives sessions: whoever was signed in at its first byte must be so at its last.
+  // A long upload may outlive the session, so check that the same person is still signed in.
   const before = actorOf(req, res).viewer;
   const { viewer } = await accounts.viewer(fromNodeHeaders(req.headers));
   if (viewer?.sessionId !== before.sessionId || viewer.userId !== before.userId) {

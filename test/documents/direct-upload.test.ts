@@ -385,7 +385,7 @@ describe('an upload past the app', () => {
         if (name === 'put_together') await house.storage.damage(key, partBytes + 7);
       };
       const refused = await upload.complete().expect(415);
-      expect((refused.body as { detail: string }).detail).to.contain('did not arrive as it was sent');
+      expect((refused.body as { detail: string }).detail).to.contain('was changed on the way');
       expect(await house.traces()).to.deep.equal(nothing);
     });
 
@@ -481,7 +481,7 @@ describe('an upload past the app', () => {
   it('is not offered when S3_BROWSER_ENDPOINT is none', async () => {
     const closed = await openDocumentHouse({ env: { S3_BROWSER_ENDPOINT: 'none' } });
     const refused = await beginDirect(closed, {}).expect(404);
-    expect((refused.body as { detail: string }).detail).to.contain('do not go past the app');
+    expect((refused.body as { detail: string }).detail).to.contain('Direct uploads are not configured');
     const page = await closed.rita.get(`/bookings/${closed.bookingId}`).set('Accept', 'text/html');
     expect(page.text).not.to.contain('data-direct');
     expect(page.headers['content-security-policy']).not.to.contain('connect-src');

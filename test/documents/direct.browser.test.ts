@@ -99,7 +99,7 @@ describe('sending a large document past the app', function () {
     house.storage.server.injectFault = ({ method, query }) =>
       method === 'PUT' && query.get('partNumber') === '2' ? 'drop' : undefined;
     await upload();
-    await page.getByText(/^The connection broke. What arrived is kept/).waitFor({ timeout: 40_000 });
+    await page.getByText(/^The connection broke. The part that arrived is kept/).waitFor({ timeout: 40_000 });
     await watched.check();
     house.storage.server.injectFault = null;
     sent.length = 0;
@@ -116,7 +116,7 @@ describe('sending a large document past the app', function () {
     house.storage.server.injectFault = ({ method, query }) =>
       method === 'PUT' && query.get('partNumber') === '2' ? 'drop' : undefined;
     await upload();
-    await page.getByText(/^The connection broke. What arrived is kept/).waitFor({ timeout: 40_000 });
+    await page.getByText(/^The connection broke. The part that arrived is kept/).waitFor({ timeout: 40_000 });
     house.storage.server.injectFault = null;
     await page.route(`${house.storage.server.url}/**`, (route) => route.abort('connectionrefused'));
     await page.getByRole('button', { name: 'Try again Brief.pdf' }).click();
@@ -175,7 +175,7 @@ describe('sending a large document past the app', function () {
     const past = new Date(Date.now() - 1_000);
     await beforeItsEnd(() => house.app.db('direct_uploads').update({ expires_at: past }));
     await upload();
-    await page.getByText('The upload was over before all of it had arrived.', { exact: true }).waitFor();
+    await page.getByText('The upload ended before the whole file had arrived.', { exact: true }).waitFor();
     await tryAgain();
   });
 
@@ -227,7 +227,7 @@ describe('sending a large document past the app', function () {
       await house.storage.damage(key, 9_000_000);
     };
     await upload();
-    await page.getByText(/^The file did not arrive as it was sent/).waitFor();
+    await page.getByText(/^The file was changed on the way/).waitFor();
     await tryAgain();
   });
 

@@ -71,7 +71,7 @@ describe('sending documents with a script', function () {
       await stored('Brief.pdf').waitFor();
       await stored('note.txt').waitFor();
       expect(await page.getByRole('status').filter({ hasText: 'note.txt was stored.' }).count()).to.equal(1);
-      expect(await page.getByRole('list', { name: 'Being sent' }).count()).to.equal(0);
+      expect(await page.getByRole('list', { name: 'Uploads in progress' }).count()).to.equal(0);
       await watched.check();
     });
   }
@@ -110,7 +110,7 @@ describe('sending documents with a script', function () {
     await page.getByText(/^[4-9]\d %, \d+ s left$/).waitFor();
     isBroken = true;
     for (const socket of underWay) socket.destroy();
-    await page.getByText('The connection broke. Nothing of it was stored.', { exact: true }).waitFor();
+    await page.getByText('The connection broke. Nothing was stored.', { exact: true }).waitFor();
     unsubscribe('http.server.request.start', note);
     await throttle(-1);
     await page.getByRole('button', { name: 'Try again Brief.pdf' }).click();
@@ -137,7 +137,7 @@ describe('sending documents with a script', function () {
     await choose(file('Brief.pdf', pdf(50_000)));
     await whenAllIsThere(async () => {
       await page.getByRole('button', { name: 'Cancel Brief.pdf' }).press('Enter');
-      await page.getByText(/^Cancelled, perhaps too late\. If it was stored all the same/).waitFor();
+      await page.getByText(/^Cancelled, perhaps too late\. If it was stored/).waitFor();
     });
     await stored('Brief.pdf').waitFor();
     await watched.check();
@@ -162,7 +162,7 @@ describe('sending documents with a script', function () {
     await upload();
     await page.getByRole('status').filter({ hasText: 'Brief.pdf was stored.' }).waitFor();
     await stored('Brief.pdf').waitFor();
-    expect(await page.getByRole('list', { name: 'Being sent' }).count()).to.equal(0);
+    expect(await page.getByRole('list', { name: 'Uploads in progress' }).count()).to.equal(0);
     expect(await rows()).to.equal(1);
   });
 

@@ -13,7 +13,7 @@ import { attachment, sendContent } from '../file-response.ts';
 import { paths } from '../paths.ts';
 import { forbidden, notFound, parse } from '../problem.ts';
 import { receiveFiles, type ReceiveServices } from '../receive-files.ts';
-import { openProblem, releaseProblem, uploadProblem, uploadWords } from './documents.problems.ts';
+import { openProblem, releaseProblem, uploadProblem, uploadLimits } from './documents.problems.ts';
 import { problem } from './problem.schema.ts';
 
 export type DocumentApiServices = ReceiveServices;
@@ -24,22 +24,22 @@ const person = z.object({ id: z.uuid(), name: z.string() });
 export const documentSchema = z.object({
   id: z.uuid(),
   fileName: z.string(),
-  mimeType: z.string().describe('As the content says, whatever the name said'),
+  mimeType: z.string().describe('Decided by the content, not by the name'),
   sizeBytes: z.int(),
-  sha256: z.string().describe('Of the bytes as they were received, in hex'),
-  // The document is public, and not everybody is to know of every category.
+  sha256: z.string().describe('Of the bytes as received, in hex'),
+  // The OpenAPI document is public, and not everybody may know of every category.
   category: z.string(),
   status: z
     .enum(documentStatuses)
-    .describe('Downloads begin when it is `clean`, or `not_scanned` where no scan is set up'),
+    .describe('Can be downloaded when `clean`, or `not_scanned` where no scan is configured'),
   createdAt: z.iso.datetime().describe('ISO 8601, UTC'),
   releasedAt: z.iso
     .datetime()
     .nullable()
     .optional()
-    .describe('Only of a report: since when the referrer can see it; null: a draft, which only staff see'),
-  uploadedBy: person.describe('The referrer or member of staff whose upload it is'),
-  uploadedFor: person.nullable().describe('The admin who made it while acting as that referrer'),
+    .describe('Reports only: since when the referrer sees it; null: a draft, which only staff see'),
+  uploadedBy: person.describe('The referrer or member of staff who uploaded it'),
+  uploadedFor: person.nullable().describe('The admin who uploaded it while acting as that referrer'),
   url: z.string(),
 });
 
@@ -56,17 +56,17 @@ export function documentJson(document: Document): z.input<typeof documentSchema>
 const idParams = z.object({ id: z.uuid() });
 const noSession = problem('not_signed_in');
 const uploadForm = z.object({
-  category: z.string().describe('First: one for all the files'),
+  category: z.string().describe('Send it first; it applies to all files'),
   files: z.array(z.file()).min(1).max(20),
 });
-const away = problem('storage_unavailable: see Retry-After');
+const unavailable = problem('storage_unavailable: see Retry-After');
 export const releaseRequestSchema = z.object({
   recipients: z
     .array(z.uuid('Send the id of a person').toLowerCase())
     .max(100, 'Name 100 people or fewer')
     .optional()
     .describe(
-      'Who is told by e-mail: ids of active members of the booking’s organisation. Left out: those whom the booking names. Empty: nobody',
+      'Who is told by e-mail: ids of active members of the booking’s organisation. Left out: the booking’s booker and contacts. Empty: nobody',
     ),
 });
 const oneDocument = z.object({ document: documentSchema });
@@ -92,11 +92,11 @@ export function documentEndpoints(services: DocumentApiServices): Endpoint[] {
           'unsupported_type: a file’s content is not an accepted type, or does not match its name',
         ),
         422: problem('invalid'),
-        503: away,
+        503: unavailable,
       },
       async handle(req, res) {
         const received = await receiveFiles(services, req, res, idOf(req));
-        if (!received.ok) throw uploadProblem(received, uploadWords(documents));
+        if (!received.ok) throw uploadProblem(received, uploadLimits(documents));
         res.status(201).json({ documents: received.value.map(documentJson) });
       },
     },
@@ -104,17 +104,17 @@ export function documentEndpoints(services: DocumentApiServices): Endpoint[] {
       method: 'get',
       path: '/documents/:id',
       access: 'session',
-      summary: 'The file; Range works',
+      summary: 'Download the file; supports Range',
       request: { params: idParams, headers: z.object({ range: z.string().optional() }) },
       responses: {
         200: { description: 'The whole file', contentType: 'application/octet-stream' },
-        206: { description: 'The part that was asked for', contentType: 'application/octet-stream' },
-        304: { description: 'It is what If-None-Match says' },
+        206: { description: 'The requested range', contentType: 'application/octet-stream' },
+        304: { description: 'Unchanged, by If-None-Match' },
         401: noSession,
         404: problem('not_found'),
         409: problem('document_unavailable: still being checked, infected, or damaged (see `because`)'),
         416: problem('range_not_satisfiable'),
-        503: away,
+        503: unavailable,
       },
       handle: (req, res) => download(documents, req, res),
     },
@@ -140,11 +140,11 @@ export function documentEndpoints(services: DocumentApiServices): Endpoint[] {
       method: 'post',
       path: '/documents/:id/release',
       access: 'staff',
-      summary: 'Release a report: until then it is a draft that referrers do not see',
+      summary: 'Release a report; until then it is a draft that referrers do not see',
       request: { params: idParams, body: releaseRequestSchema },
       responses: {
         200: {
-          description: 'Released; released before, nothing changes and nobody is told again',
+          description: 'Released. If it already was, nothing changes and nobody is told again',
           schema: oneDocument,
         },
         401: noSession,
@@ -164,7 +164,7 @@ export function documentEndpoints(services: DocumentApiServices): Endpoint[] {
       method: 'post',
       path: '/documents/:id/recall',
       access: 'staff',
-      summary: 'Take the release of a report back: it is a draft again',
+      summary: 'Recall a released report: it becomes a draft again',
       request: { params: idParams },
       responses: {
         200: { description: 'A draft', schema: oneDocument },
@@ -187,13 +187,13 @@ async function download(documents: DocumentService, req: Request, res: Response)
   if (req.method === 'HEAD' || req.get('if-none-match') !== undefined) {
     const document = await documents.find(actor, idOf(req));
     if (!document) throw notFound();
-    const isKnown = isNamedBy(req.get('if-none-match'), document);
-    if (req.method === 'HEAD' || isKnown) {
+    const isUnchanged = matchesEtag(req.get('if-none-match'), document);
+    if (req.method === 'HEAD' || isUnchanged) {
       const because = unavailableReason(document);
       if (because) throw openProblem({ reason: 'not_available', because });
-      describe(res, document);
-      res.status(isKnown ? 304 : 200);
-      if (!isKnown) res.set('Content-Length', String(document.sizeBytes));
+      setFileHeaders(res, document);
+      res.status(isUnchanged ? 304 : 200);
+      if (!isUnchanged) res.set('Content-Length', String(document.sizeBytes));
       res.end();
       return;
     }
@@ -201,21 +201,21 @@ async function download(documents: DocumentService, req: Request, res: Response)
   const opened = await documents.open(actor, idOf(req), await wantedRange(documents, req, res));
   if (!opened.ok) throw openProblem(opened);
   const { document, range, content } = opened.value;
-  describe(res, document);
+  setFileHeaders(res, document);
   const size = range ? range.end - range.start + 1 : document.sizeBytes;
   res.status(range ? 206 : 200).set('Content-Length', String(size));
   if (range) res.set('Content-Range', `bytes ${range.start}-${range.end}/${document.sizeBytes}`);
   await sendContent(content, res);
 }
 
-function describe(res: Response, document: Document): void {
+function setFileHeaders(res: Response, document: Document): void {
   res.set({
     'Content-Type': document.mimeType,
     'Content-Disposition': attachment(document.fileName),
     'Cache-Control': 'private, no-store',
     'Accept-Ranges': 'bytes',
     ETag: etagOf(document),
-    // Should a browser show it after all: nothing in it runs, and it belongs to no site.
+    // If a browser shows it anyway, nothing in it runs, and it has no origin.
     'Content-Security-Policy': "default-src 'none'; sandbox",
   });
 }
@@ -224,13 +224,13 @@ function etagOf({ sha256 }: Document): string {
   return `"${sha256}"`;
 }
 
-/** As RFC 9110 compares If-None-Match: weakly, one tag of a list, or any. */
-function isNamedBy(header: string | undefined, document: Document): boolean {
+/** Compares If-None-Match as RFC 9110 says: weakly, against each tag of the list; `*` matches any. */
+function matchesEtag(header: string | undefined, document: Document): boolean {
   const tags = (header ?? '').split(',').map((tag) => tag.trim().replace(/^W\//, ''));
   return tags.includes('*') || tags.includes(etagOf(document));
 }
 
-/** Null: the whole. What is no single range of bytes is ignored, as RFC 9110 allows. */
+/** Null: the whole document. Ignores all but a single range of bytes, as RFC 9110 allows. */
 async function wantedRange(
   documents: DocumentService,
   req: Request,

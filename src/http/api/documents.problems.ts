@@ -8,7 +8,7 @@ import {
 } from '../../documents/index.ts';
 import { badRequest, conflict, forbidden, invalid, notFound, notSignedIn, Problem } from '../problem.ts';
 
-/** What the room refuses, and what can befall a request with files on its way. */
+/** Why a request with files failed: refused by the documents room, or broken on the way. */
 export type ReceiveFailure =
   | UploadFailure
   | { reason: 'not_multipart' }
@@ -18,34 +18,34 @@ export type ReceiveFailure =
 
 const retryAfter = { headers: { 'Retry-After': '30' } };
 
-/** What messages about uploads tell of the limits. */
-export interface UploadWords {
+/** The limits that messages about uploads mention. */
+export interface UploadLimits {
   /** "PDF, Word, …" */
   kinds: string;
   maxBytes: number;
 }
 
-export function uploadWords({ limits }: Pick<DocumentService, 'limits'>): UploadWords {
+export function uploadLimits({ limits }: Pick<DocumentService, 'limits'>): UploadLimits {
   return { kinds: listKinds(limits.kinds), maxBytes: limits.maxBytes };
 }
 
-/** The stable codes of api.md. Files are spoken of by their place: names are health information. */
-export function uploadProblem(failure: ReceiveFailure, words: UploadWords): Problem {
+/** The stable codes of api.md. Names files by their position, because file names are health information. */
+export function uploadProblem(failure: ReceiveFailure, limits: UploadLimits): Problem {
   switch (failure.reason) {
     case 'not_found':
       return notFound();
     case 'forbidden':
-      return forbidden('Your role does not upload documents of this category.');
+      return forbidden('Your role cannot upload documents of this category.');
     case 'booking_cancelled':
       return conflict('already_cancelled', 'This booking is cancelled: nothing can be added to it.');
     case 'invalid':
       return invalid(failure.errors);
     case 'content':
-      return contentProblem(failure, words);
+      return contentProblem(failure, limits);
     case 'not_direct':
       return new Problem(
         'not_found',
-        'Files do not go past the app here: send them to the documents themselves.',
+        'Direct uploads are not configured here. Send the files to `/bookings/:id/documents`.',
       );
     case 'too_slow':
       return new Problem('invalid', 'The upload took too long. Send fewer files at once.', {
@@ -64,7 +64,7 @@ export function uploadProblem(failure: ReceiveFailure, words: UploadWords): Prob
       );
     case 'malformed':
     case 'aborted':
-      return badRequest('The body is not the multipart/form-data that its content type says.');
+      return badRequest('The body is not valid multipart/form-data.');
     case 'signed_out':
       break;
   }
@@ -73,8 +73,8 @@ export function uploadProblem(failure: ReceiveFailure, words: UploadWords): Prob
 
 type ContentFailure = Extract<UploadFailure, { reason: 'content' }>;
 
-function contentProblem({ position, fault }: ContentFailure, words: UploadWords): Problem {
-  const message = `File ${position} ${contentWords(fault, words)}`;
+function contentProblem({ position, fault }: ContentFailure, limits: UploadLimits): Problem {
+  const message = `File ${position} ${contentMessage(fault, limits)}`;
   const detail = `${message}. Nothing was stored.`;
   const errors = [{ path: 'files', message }];
   if (fault === 'too_large') return new Problem('too_large', detail, { errors });
@@ -82,10 +82,10 @@ function contentProblem({ position, fault }: ContentFailure, words: UploadWords)
   return new Problem('unsupported_type', detail, { errors, extra: { because: fault } });
 }
 
-function contentWords(fault: ContentFault, { kinds, maxBytes }: UploadWords): string {
+function contentMessage(fault: ContentFault, { kinds, maxBytes }: UploadLimits): string {
   switch (fault) {
     case 'empty':
-      return 'is empty: choose one with something in it';
+      return 'is empty: choose another file';
     case 'too_large':
       return `is larger than ${megabytes(maxBytes)}: split it, or make it smaller`;
     case 'unsupported_type':
@@ -93,13 +93,13 @@ function contentWords(fault: ContentFault, { kinds, maxBytes }: UploadWords): st
     case 'name_mismatch':
       return 'does not match the ending of its name: correct the ending, or save it again as that type';
     case 'zip_bomb':
-      return 'unpacks to far more than it should: send its contents without packing them';
+      return 'unpacks to far more than it should: upload its contents without packing them';
     case 'encrypted':
       return 'is protected by a password: remove the password and upload it again; the connection is encrypted';
     case 'macros':
       return 'has macros in it: save it without them, or as PDF';
     case 'altered':
-      return 'did not arrive as it was sent: send it again';
+      return 'was changed on the way: upload it again';
     case 'broken':
       break;
   }
@@ -115,13 +115,9 @@ export function openProblem(failure: OpenFailure): Problem {
     case 'not_found':
       return notFound();
     case 'range_not_satisfiable':
-      return new Problem(
-        'range_not_satisfiable',
-        'The document is shorter than the part that was asked for.',
-        {
-          headers: { 'Content-Range': `bytes */${failure.sizeBytes}` },
-        },
-      );
+      return new Problem('range_not_satisfiable', 'The requested range is beyond the end of the document.', {
+        headers: { 'Content-Range': `bytes */${failure.sizeBytes}` },
+      });
     case 'storage_unavailable':
       return new Problem(
         'storage_unavailable',
@@ -132,7 +128,7 @@ export function openProblem(failure: OpenFailure): Problem {
       break;
   }
   const { because } = failure;
-  return new Problem('document_unavailable', unavailableWords[because], {
+  return new Problem('document_unavailable', unavailableDetails[because], {
     extra: { because },
     ...(because === 'checking' && { headers: { 'Retry-After': '10' } }),
   });
@@ -143,10 +139,10 @@ export function releaseProblem(failure: ReleaseFailure): Problem {
     case 'not_found':
       return notFound();
     case 'forbidden':
-      return forbidden('Only staff release and recall reports.');
+      return forbidden('Only staff can release and recall reports.');
     case 'not_a_report':
       return invalid(
-        [{ path: 'category', message: 'Only reports are released and recalled' }],
+        [{ path: 'category', message: 'Only reports can be released and recalled' }],
         'This document is not a report. Referrers see documents of its category without a release, or never.',
       );
     case 'invalid':
@@ -155,19 +151,17 @@ export function releaseProblem(failure: ReleaseFailure): Problem {
       break;
   }
   const { because } = failure;
-  return new Problem('document_unavailable', unreleasableWords[because], { extra: { because } });
+  return new Problem('document_unavailable', unreleasableDetails[because], { extra: { because } });
 }
 
-const unreleasableWords = {
+const unreleasableDetails = {
   checking: 'This report is still being checked for viruses. Release it once the check has finished.',
   infected: 'A virus was found in this report, and it was removed. Upload a clean copy and release that.',
-  damaged:
-    'This report is damaged: the stored file is not the one that was received. Upload it again and release that copy.',
+  damaged: 'This report is damaged. Upload it again and release that copy.',
 } as const;
 
-const unavailableWords = {
+const unavailableDetails = {
   checking: 'This document is being checked for viruses. Try again in a moment.',
   infected: 'A virus was found in this document. It was removed; send a clean copy.',
-  damaged:
-    'This document is not what was received any more, so it is not handed out. We have been told; ask for a new copy.',
+  damaged: 'This document is damaged and cannot be downloaded. We have been told; ask for a new copy.',
 } as const;

@@ -1,5 +1,5 @@
-// Large files past the app: the browser asks here for addresses, sends the parts to the store, and says when it is
-// done. See documents/document.direct.ts.
+// Direct uploads of large files: the browser asks here for addresses, sends the parts to the store, and completes the
+// upload here. See documents/document.direct.ts.
 import type { Request } from 'express';
 import { z } from 'zod';
 import {
@@ -13,7 +13,7 @@ import type { Failure } from '../../lib/result.ts';
 import { actorOf } from '../actor.ts';
 import type { Endpoint } from '../endpoint.ts';
 import { notFound, parse, type Problem } from '../problem.ts';
-import { uploadProblem, uploadWords } from './documents.problems.ts';
+import { uploadProblem, uploadLimits } from './documents.problems.ts';
 import { documentJson, documentSchema } from './documents.api.ts';
 import { problem } from './problem.schema.ts';
 
@@ -35,28 +35,28 @@ const cancelQuery = z.object({
   because: z
     .enum(cancelReasons)
     .default('cancelled')
-    .describe('unreachable: the store cannot be reached from here, so the file comes through the app'),
+    .describe('unreachable: the browser cannot reach the store and uploads the file through the app instead'),
 });
 const completeSchema = z.object({ parts: z.array(claimSchema).min(1).max(maxParts) });
 
 const uploadSchema = z.object({
   id: z.uuid(),
-  partBytes: z.int().describe('Of every part but the last, which has the rest'),
+  partBytes: z.int().describe('The size of every part except the last'),
   partCount: z.int(),
-  expiresAt: z.iso.datetime().describe('Complete it before'),
+  expiresAt: z.iso.datetime().describe('Complete the upload before this time'),
 });
 const offeredSchema = z.object({
   partNumber: z.int(),
-  stored: z.boolean().describe('It arrived already: nothing to send'),
+  stored: z.boolean().describe('The part has already arrived; do not send it'),
   url: z.string().optional().describe('PUT the bytes of the part here'),
-  headers: z.record(z.string(), z.string()).optional().describe('To be sent along, unchanged'),
+  headers: z.record(z.string(), z.string()).optional().describe('Send these headers unchanged'),
   expiresAt: z.iso.datetime().optional(),
 });
 
 const refusals = {
   401: problem('not_signed_in'),
   403: problem('forbidden'),
-  404: problem('not_found: also when uploads past the app are not set up, or this one has ended'),
+  404: problem('not_found: also when direct uploads are not configured, or this one has ended'),
   409: problem('already_cancelled'),
   413: problem('too_large'),
   415: problem('unsupported_type: the file’s content is not an accepted type, or does not match its name'),
@@ -65,18 +65,18 @@ const refusals = {
 };
 
 export function uploadEndpoints({ documents }: { documents: DocumentService }): Endpoint[] {
-  const refuse = (failed: Failure<UploadFailure>): Problem => uploadProblem(failed, uploadWords(documents));
+  const refuse = (failed: Failure<UploadFailure>): Problem => uploadProblem(failed, uploadLimits(documents));
   const path = '/bookings/:id/documents/uploads';
   return [
     {
       method: 'post',
       path,
       access: 'session',
-      summary: 'Begin to upload a large file past the app; the same file again goes on where it broke off',
+      summary: 'Start a direct upload of a large file, or continue an interrupted upload of the same file',
       request: { params: bookingParams, body: startSchema },
       responses: {
-        200: { description: 'It was under way already', schema: z.object({ upload: uploadSchema }) },
-        201: { description: 'Begun', schema: z.object({ upload: uploadSchema }) },
+        200: { description: 'Continued', schema: z.object({ upload: uploadSchema }) },
+        201: { description: 'Started', schema: z.object({ upload: uploadSchema }) },
         ...refusals,
       },
       async handle(req, res) {
@@ -91,10 +91,13 @@ export function uploadEndpoints({ documents }: { documents: DocumentService }): 
       method: 'post',
       path: `${path}/:uploadId/parts`,
       access: 'session',
-      summary: 'Addresses to send parts to, each for its bytes alone, valid for five minutes',
+      summary: 'Get addresses to send parts to; each is valid for five minutes and for these bytes only',
       request: { params: uploadParams, body: offerSchema },
       responses: {
-        200: { description: 'In the order asked', schema: z.object({ parts: z.array(offeredSchema) }) },
+        200: {
+          description: 'In the order of the request',
+          schema: z.object({ parts: z.array(offeredSchema) }),
+        },
         ...refusals,
       },
       async handle(req, res) {
@@ -109,7 +112,7 @@ export function uploadEndpoints({ documents }: { documents: DocumentService }): 
       method: 'post',
       path: `${path}/:uploadId/complete`,
       access: 'session',
-      summary: 'All parts are sent: checked by the same rules, the file becomes a document',
+      summary: 'Complete the upload when all parts are sent: the file is checked and becomes a document',
       request: { params: uploadParams, body: completeSchema },
       responses: {
         201: { description: 'Stored', schema: z.object({ documents: z.array(documentSchema) }) },
@@ -127,9 +130,9 @@ export function uploadEndpoints({ documents }: { documents: DocumentService }): 
       method: 'delete',
       path: `${path}/:uploadId`,
       access: 'session',
-      summary: 'Give up an upload that is under way',
+      summary: 'Cancel an upload',
       request: { params: uploadParams, query: cancelQuery },
-      responses: { 204: { description: 'Given up' }, ...refusals },
+      responses: { 204: { description: 'Cancelled' }, ...refusals },
       async handle(req, res) {
         const { id, uploadId } = idsOf(uploadParams, req);
         const { because } = parse(cancelQuery, req.query);

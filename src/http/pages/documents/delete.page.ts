@@ -26,7 +26,7 @@ export function deleteDocumentPages({ documents }: Needs): PageRoute[] {
       path,
       access: 'session',
       handle: async (req, res) => {
-        const document = await deletable({ documents }, req as DocumentRequest, res);
+        const document = await findDeletable({ documents }, req as DocumentRequest, res);
         const page: DeleteDocumentPage = {
           title: 'Delete a document',
           documentId: document.id,
@@ -42,7 +42,7 @@ export function deleteDocumentPages({ documents }: Needs): PageRoute[] {
       path,
       access: 'session',
       handle: async (req, res) => {
-        const document = await deletable({ documents }, req as DocumentRequest, res);
+        const document = await findDeletable({ documents }, req as DocumentRequest, res);
         const removed = await documents.remove(actorOf(req, res), document.id);
         if (!removed.ok) throw removed.reason === 'not_found' ? notFound() : forbidden();
         res.redirect(303, `${paths.booking(document.bookingId)}?deleted`);
@@ -51,7 +51,7 @@ export function deleteDocumentPages({ documents }: Needs): PageRoute[] {
   ];
 }
 
-async function deletable({ documents }: Needs, req: DocumentRequest, res: Response): Promise<Document> {
+async function findDeletable({ documents }: Needs, req: DocumentRequest, res: Response): Promise<Document> {
   const actor = actorOf(req, res);
   const document = await documents.find(actor, req.params.id);
   if (!document) throw notFound();

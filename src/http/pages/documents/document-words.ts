@@ -1,4 +1,4 @@
-// How documents are spoken of on pages.
+// The words of pages about documents.
 import {
   categoryWords,
   documentKinds,
@@ -7,15 +7,15 @@ import {
   type DocumentStatus,
 } from '../../../documents/index.ts';
 
-export const statusWords: Record<DocumentStatus, string | null> = {
+export const statusLabels: Record<DocumentStatus, string | null> = {
   checking: 'Being checked for viruses',
   infected: 'Refused: a virus was found',
   clean: null,
   not_scanned: null,
 };
 
-/** For the receipt: what was found, or that nobody looked. */
-export const scanWords: Record<DocumentStatus, string> = {
+/** For the receipt. */
+export const scanLabels: Record<DocumentStatus, string> = {
   checking: 'Not finished yet',
   infected: 'A virus was found',
   clean: 'No virus was found',
@@ -34,20 +34,20 @@ export function isShownInline({ mimeType }: Pick<Document, 'mimeType'>): boolean
 
 export function factsOf({ category, mimeType, sizeBytes }: Document): string {
   const kind = Object.values(documentKinds).find((one) => one.mimeType === mimeType)?.label ?? 'File';
-  return [categoryWords[category], kind, sizeWords(sizeBytes)].join(' · ');
+  return [categoryWords[category], kind, formatSize(sizeBytes)].join(' · ');
 }
 
-export function whoOf({ uploadedBy, uploadedFor }: Document): string {
+export function uploaderOf({ uploadedBy, uploadedFor }: Document): string {
   return uploadedFor ? `${uploadedBy.name}, assisted by ${uploadedFor.name}` : uploadedBy.name;
 }
 
-export function eventWho({ by, actingAdmin }: Pick<DocumentEvent, 'by' | 'actingAdmin'>): string {
+export function actorOfEvent({ by, actingAdmin }: Pick<DocumentEvent, 'by' | 'actingAdmin'>): string {
   if (!by) return 'Examdesk';
   return actingAdmin ? `${by.name}, assisted by ${actingAdmin.name}` : by.name;
 }
 
 /** "812 bytes", "14 kB", "2.4 MB" */
-export function sizeWords(bytes: number): string {
+export function formatSize(bytes: number): string {
   if (bytes < 1024) return bytes === 1 ? '1 byte' : `${bytes} bytes`;
   if (bytes < 1024 * 1024) return `${Math.round(bytes / 1024)} kB`;
   return `${(bytes / (1024 * 1024)).toFixed(1)} MB`;

@@ -1,4 +1,4 @@
-// The documents of a booking as its page shows them: the list, and the form to add some.
+// The documents on a booking's page: the list, and the upload form.
 import {
   categoryWords,
   documentKinds,
@@ -12,9 +12,9 @@ import {
 } from '../../../documents/index.ts';
 import type { Viewer } from '../../../accounts/index.ts';
 import type { Booking } from '../../../bookings/index.ts';
-import { megabytes, uploadWords } from '../../api/documents.problems.ts';
+import { megabytes, uploadLimits } from '../../api/documents.problems.ts';
 import { timeAndDay } from '../when.ts';
-import { factsOf, isShownInline, statusWords, whoOf } from './document-words.ts';
+import { factsOf, isShownInline, statusLabels, uploaderOf } from './document-words.ts';
 
 export interface DocumentRow {
   id: string;
@@ -27,22 +27,22 @@ export interface DocumentRow {
   at: string;
   /** Why it cannot be downloaded; null when it can. */
   state: string | null;
-  /** Whether browsers show its kind by themselves. */
+  /** Whether browsers can show this kind of file. */
   mayView: boolean;
   mayDelete: boolean;
-  /** Only staff ever see one. */
+  /** Only staff see drafts. */
   isDraft: boolean;
   mayRelease: boolean;
   mayRecall: boolean;
 }
 
-/** What views/bookings/_documents.ejs shows. */
+/** The data of views/bookings/_documents.ejs. */
 export interface DocumentsSection {
   bookingId: string;
-  /** What is shown, in short: another when anything of the list has changed. */
+  /** A hash of what the list shows; it changes with the list. */
   seen: string;
   rows: DocumentRow[];
-  /** Null when nothing can be added: to a cancelled booking, for one. */
+  /** Null when nothing can be added, because the booking is cancelled. */
   upload: {
     categories: { value: DocumentCategory; label: string }[];
     chosen: string;
@@ -54,7 +54,7 @@ export interface DocumentsSection {
     /** "500 MB" */
     maxSize: string;
     maxFiles: number;
-    /** Files of `fromBytes` and larger go from the browser to the store at `origin`; null: none do. */
+    /** Files of `fromBytes` or more are uploaded directly to the store at `origin`; null: all go through the app. */
     direct: { fromBytes: number; origin: string } | null;
   } | null;
 }
@@ -66,7 +66,7 @@ export async function documentsSection(
   zone: string,
   chosen = '',
 ): Promise<DocumentsSection> {
-  // First: what changes in between is shown, and asked for once more.
+  // Read the state before the list: a change in between is then shown and only causes one more refresh.
   const seen = await documents.listState(viewer, booking.id);
   const found = await documents.list(viewer, booking.id);
   const { limits } = documents;
@@ -81,19 +81,19 @@ export async function documentsSection(
         : {
             categories,
             chosen,
-            kinds: uploadWords(documents).kinds,
+            kinds: uploadLimits(documents).kinds,
             accept: limits.kinds
               .flatMap((kind) => documentKinds[kind].extensions.map((extension) => `.${extension}`))
               .join(','),
             maxBytes: limits.maxBytes,
             maxSize: megabytes(limits.maxBytes),
             maxFiles: limits.maxFiles,
-            direct: directOf(documents),
+            direct: directUploads(documents),
           },
   };
 }
 
-function directOf({
+function directUploads({
   direct: { origin, fromBytes },
 }: DocumentService): NonNullable<DocumentsSection['upload']>['direct'] {
   return origin === null ? null : { origin, fromBytes };
@@ -105,10 +105,10 @@ function rowOf(document: Document, viewer: Viewer, zone: string): DocumentRow {
     fileName: document.fileName,
     sizeBytes: document.sizeBytes,
     facts: factsOf(document),
-    who: whoOf(document),
+    who: uploaderOf(document),
     when: timeAndDay(document.createdAt, zone),
     at: document.createdAt.toISOString(),
-    state: document.damagedAt ? 'Damaged: ask for a new copy' : statusWords[document.status],
+    state: document.damagedAt ? 'Damaged: ask for a new copy' : statusLabels[document.status],
     mayView: isShownInline(document) && isReady(document) && !document.damagedAt,
     mayDelete: mayDelete(viewer, document),
     isDraft: isDraft(document),

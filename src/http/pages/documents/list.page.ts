@@ -10,7 +10,7 @@ import { documentsSection } from './documents-section.ts';
 
 type Needs = Pick<PageServices, 'bookings' | 'documents'>;
 
-/** The list alone, for the booking's page to fetch anew; as an address of its own it leads to that page. */
+/** The list alone, which the booking's page fetches again; opened directly, it redirects to that page. */
 export function documentListPages({ bookings, documents }: Needs): PageRoute[] {
   return [
     {

@@ -8,7 +8,7 @@ import type { PageServices } from '../page-services.ts';
 import { timeAndDay } from '../when.ts';
 import { zoneName } from '../../../lib/dates.ts';
 import type { PageData } from '../../views.ts';
-import { eventWho, scanWords, sizeWords, whoOf } from './document-words.ts';
+import { actorOfEvent, scanLabels, formatSize, uploaderOf } from './document-words.ts';
 
 type Needs = Pick<PageServices, 'documents' | 'bookings'>;
 
@@ -20,7 +20,7 @@ export interface ReceiptPage extends PageData {
   events: { what: string; when: string; at: string; who: string; told: string | null }[];
 }
 
-/** To print and keep: what was received, its hash, and who has opened it since. */
+/** To print and keep: what was received, its hash, and who has opened it. */
 export function receiptPages(services: Needs): PageRoute[] {
   return [
     {
@@ -55,7 +55,7 @@ async function showReceipt(
         label: 'Received',
         value: `${timeAndDay(document.createdAt, zone)}, ${zoneName(zone, document.createdAt)}`,
       },
-      { label: 'From', value: whoOf(document) },
+      { label: 'From', value: uploaderOf(document) },
       ...(document.category === 'report'
         ? [
             {
@@ -64,24 +64,24 @@ async function showReceipt(
             },
           ]
         : []),
-      { label: 'Size', value: `${sizeWords(document.sizeBytes)} (${document.sizeBytes} bytes)` },
+      { label: 'Size', value: `${formatSize(document.sizeBytes)} (${document.sizeBytes} bytes)` },
       { label: 'Type', value: document.mimeType },
-      { label: 'Virus scan', value: scanWords[document.status] },
+      { label: 'Virus scan', value: scanLabels[document.status] },
       { label: 'SHA-256', value: document.sha256, isCode: true },
       { label: 'Number', value: document.id, isCode: true },
     ],
     events: events.map((event) => ({
-      what: whatWords(event, document.category === 'report'),
+      what: eventLabel(event, document.category === 'report'),
       when: timeAndDay(event.at, zone),
       at: event.at.toISOString(),
-      who: eventWho(event),
+      who: actorOfEvent(event),
       told: event.told.length > 0 ? event.told.map(({ name }) => name).join(', ') : null,
     })),
   };
   res.render('documents/receipt', page);
 }
 
-const eventWords: Record<DocumentEvent['what'], string> = {
+const eventLabels: Record<DocumentEvent['what'], string> = {
   uploaded: 'Received',
   downloaded: 'Downloaded',
   viewed: 'Viewed',
@@ -90,9 +90,9 @@ const eventWords: Record<DocumentEvent['what'], string> = {
   recalled: 'Recalled',
 };
 
-function whatWords({ what, whileReleased }: DocumentEvent, isReport: boolean): string {
+function eventLabel({ what, whileReleased }: DocumentEvent, isReport: boolean): string {
   const isOpening = what === 'downloaded' || what === 'viewed';
   return isReport && isOpening
-    ? `${eventWords[what]} ${whileReleased ? 'while released' : 'as a draft'}`
-    : eventWords[what];
+    ? `${eventLabels[what]} ${whileReleased ? 'while released' : 'as a draft'}`
+    : eventLabels[what];
 }

@@ -1,4 +1,4 @@
-// Staff release a report to the referrer, choosing who is told, and recall it.
+// Staff release a report to the referrer and choose who is told; and they recall it.
 import type { Request, Response } from 'express';
 import { unavailableReason, isDraft, type Document, type DocumentEvent } from '../../../documents/index.ts';
 import { releaseRequestSchema } from '../../api/documents.api.ts';
@@ -11,7 +11,7 @@ import { notFound, type FieldProblem } from '../../problem.ts';
 import type { PageServices } from '../page-services.ts';
 import type { PageData } from '../../views.ts';
 import { timeAndDay } from '../when.ts';
-import { eventWho, factsOf } from './document-words.ts';
+import { actorOfEvent, factsOf } from './document-words.ts';
 
 type Needs = Pick<PageServices, 'documents' | 'bookings'>;
 type DocumentRequest = Request<{ id: string }>;
@@ -31,7 +31,7 @@ export interface ReleasePage extends PageData, ReportFacts {
 }
 
 export interface RecallPage extends PageData, ReportFacts {
-  /** Which of the referrers have had it since it was released. */
+  /** Which referrers have opened it since its release. */
   openings: { who: string; what: string; when: string; at: string }[];
 }
 
@@ -67,7 +67,7 @@ export function releasePages(services: Needs): PageRoute[] {
 }
 
 async function showRelease(services: Needs, req: DocumentRequest, res: Response): Promise<void> {
-  const document = await reportOf(services, req, res);
+  const document = await findReport(services, req, res);
   if (!isDraft(document)) return res.redirect(303, `${paths.booking(document.bookingId)}?released=before`);
   const because = unavailableReason(document);
   if (because) throw releaseProblem({ reason: 'not_available', because });
@@ -75,8 +75,8 @@ async function showRelease(services: Needs, req: DocumentRequest, res: Response)
 }
 
 async function sendRelease(services: Needs, req: DocumentRequest, res: Response): Promise<void> {
-  const document = await reportOf(services, req, res);
-  // No box ticked: nobody is told. Without the field a program's request would mean the usual recipients.
+  const document = await findReport(services, req, res);
+  // No box ticked means nobody. In JSON, leaving the field out means the usual recipients.
   const chosen = [rawField(req.body, 'recipients') ?? []].flat();
   const form = releaseRequestSchema.safeParse({ recipients: chosen });
   const released = form.success
@@ -94,7 +94,7 @@ async function sendRelease(services: Needs, req: DocumentRequest, res: Response)
   await renderRelease(services, req, res.status(422), document, chosen, errors);
 }
 
-/** @param chosen ids that were ticked; null: the booking's usual recipients */
+/** @param chosen the ids that were ticked; null: the booking's usual recipients */
 async function renderRelease(
   services: Needs,
   req: DocumentRequest,
@@ -122,7 +122,7 @@ async function renderRelease(
 }
 
 async function showRecall(services: Needs, req: DocumentRequest, res: Response): Promise<void> {
-  const document = await reportOf(services, req, res);
+  const document = await findReport(services, req, res);
   if (isDraft(document)) return res.redirect(303, `${paths.booking(document.bookingId)}?recalled=before`);
   const actor = actorOf(req, res);
   const events = await services.documents.history(actor, document.id);
@@ -135,7 +135,7 @@ async function showRecall(services: Needs, req: DocumentRequest, res: Response):
     openings: sinceRelease(events)
       .filter(({ what, by }) => (what === 'downloaded' || what === 'viewed') && by?.isStaff === false)
       .map((event) => ({
-        who: eventWho(event),
+        who: actorOfEvent(event),
         what: event.what === 'viewed' ? 'viewed it' : 'downloaded it',
         when: timeAndDay(event.at, zone),
         at: event.at.toISOString(),
@@ -145,7 +145,7 @@ async function showRecall(services: Needs, req: DocumentRequest, res: Response):
 }
 
 async function sendRecall(services: Needs, req: DocumentRequest, res: Response): Promise<void> {
-  const document = await reportOf(services, req, res);
+  const document = await findReport(services, req, res);
   const recalled = await services.documents.recall(actorOf(req, res), document.id);
   if (!recalled.ok) throw releaseProblem(recalled);
   const how = recalled.value.wasReleased ? 'now' : 'before';
@@ -156,8 +156,8 @@ function sinceRelease(events: DocumentEvent[]): DocumentEvent[] {
   return events.slice(events.findLastIndex(({ what }) => what === 'released') + 1);
 }
 
-/** @throws Problem `not_found` also for what is no report */
-async function reportOf({ documents }: Needs, req: DocumentRequest, res: Response): Promise<Document> {
+/** @throws Problem `not_found`, also when the document is no report */
+async function findReport({ documents }: Needs, req: DocumentRequest, res: Response): Promise<Document> {
   const document = await documents.find(actorOf(req, res), req.params.id);
   if (document?.category !== 'report') throw notFound();
   return document;

@@ -1,5 +1,5 @@
 import type { Request, Response } from 'express';
-import { uploadProblem, uploadWords } from '../../api/documents.problems.ts';
+import { uploadProblem, uploadLimits } from '../../api/documents.problems.ts';
 import type { PageRoute } from '../../endpoint.ts';
 import { typed } from '../../forms/fields.ts';
 import { paths } from '../../paths.ts';
@@ -7,7 +7,7 @@ import { receiveFiles } from '../../receive-files.ts';
 import { showBooking } from '../bookings/show.page.ts';
 import type { PageServices } from '../page-services.ts';
 
-/** The plain form: all files in one request, then the booking again, with them or with what to do. */
+/** The form without JavaScript: all files in one request, then the booking's page with the result. */
 export function uploadPages(services: PageServices): PageRoute[] {
   return [
     {
@@ -26,12 +26,12 @@ async function upload(services: PageServices, req: Request<{ id: string }>, res:
     return res.redirect(303, page);
   }
   if (received.reason === 'signed_out') return res.redirect(303, paths.signIn(paths.booking(req.params.id)));
-  const problem = uploadProblem(received, uploadWords(services.documents));
-  // What has no place on the booking's page has a page of its own.
+  const problem = uploadProblem(received, uploadLimits(services.documents));
+  // These cannot be shown on the booking's page.
   if (received.reason === 'not_found' || received.reason === 'forbidden') throw problem;
   res.status(problem.status).set(problem.headers);
   await showBooking(services, req, res, {
-    // On a cancelled booking there is no form whose field could be pointed at.
+    // A cancelled booking's page has no form whose field the error could name.
     errors: problem.errors ?? [{ path: problem.status === 409 ? '' : 'files', message: problem.detail }],
     category: typed(req.body, 'category'),
   });

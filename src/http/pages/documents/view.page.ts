@@ -11,7 +11,7 @@ import { isShownInline } from './document-words.ts';
 
 type Needs = Pick<PageServices, 'documents'>;
 
-/** Pictures and PDFs in the browser, by the rights and checks of a download, on record as a view. */
+/** Shows images and PDFs in the browser, with the rights and checks of a download; recorded as a view. */
 export function documentViewPages({ documents }: Needs): PageRoute[] {
   return [
     {
@@ -32,9 +32,9 @@ async function showDocument(
   const actor = actorOf(req, res);
   const document = await documents.find(actor, id);
   if (!document) throw notFound();
-  // What browsers do not show, or show by running it, is only handed out as a file.
+  // Other kinds, which browsers cannot show or would execute, are only downloaded.
   if (!isShownInline(document)) return res.redirect(303, paths.document(id));
-  // Asked for its head only: nobody has seen anything, so nothing goes on record.
+  // HEAD shows nothing to anybody, so it is not recorded.
   if (req.method === 'HEAD') {
     const because = unavailableReason(document);
     if (because) throw openProblem({ reason: 'not_available', because });
@@ -47,7 +47,7 @@ async function showDocument(
     'Content-Disposition': inline(document.fileName),
     'Content-Length': String(document.sizeBytes),
     'Cache-Control': 'private, no-store',
-    // The style is the browser's own: it lays a picture out with it. Nothing of a document's is a style.
+    // Browsers lay out images with inline styles of their own; a document itself contributes no styles.
     'Content-Security-Policy':
       "default-src 'none'; img-src 'self'; style-src 'unsafe-inline'; sandbox; frame-ancestors 'none'",
   });
