@@ -1,11 +1,11 @@
-// The house's rules on who may know whom, held against every file.
+// Holds the rules about which part may import which against every file.
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 import { expect } from 'chai';
 
 const root = path.resolve(import.meta.dirname, '..');
 
-/** Which rooms each room looks at: these and no others. */
+/** The rooms that each room imports. An edge that nothing uses fails the test too. */
 const edges: Record<string, string[]> = {
   audit: [],
   accounts: ['audit'],
@@ -48,7 +48,7 @@ const mayImport: Record<string, string[]> = {
   lib: [],
   config: ['lib'],
   simulator: ['lib'],
-  // They ask the rooms directly. Of src/dev they know one file, which src/commands/target-database.ts loads.
+  // They call the rooms directly. Of src/dev they import one file, through src/commands/target-database.ts.
   commands: ['entry', 'compose', 'config', 'adapters', 'dev', ...rooms, ...ground],
   dev: ['commands', 'adapters', 'simulator', 'seeds', 'config', ...rooms, ...ground],
 };
@@ -57,8 +57,8 @@ const files = filesBelow('src', '.ts');
 const imports = new Map(files.map((file) => [file, importsOf(file)]));
 const views = filesBelow('views', '.ejs');
 
-describe('the house', () => {
-  it('is looked at whole', () => {
+describe('architecture test', () => {
+  it('reads every file of src and views', () => {
     expect(files).to.include.members([
       'src/main.ts',
       'src/bookings/index.ts',
@@ -70,7 +70,7 @@ describe('the house', () => {
     expect(views).to.have.length.above(10);
   });
 
-  it('points its imports one way', () => {
+  it('finds only imports in the allowed direction', () => {
     const wrong = eachImport().filter(([from, to]) => {
       const [part, other] = [partOf(from), partOf(to)];
       return part !== other && !mayImport[part]?.includes(other);
@@ -86,7 +86,7 @@ describe('the house', () => {
     expect(unused).to.deep.equal([]);
   });
 
-  it('enters a room by its front door', () => {
+  it('finds rooms imported through index.ts only', () => {
     const wrong = eachImport().filter(([from, to]) => {
       const room = partOf(to);
       return rooms.includes(room) && partOf(from) !== room && to !== `src/${room}/index.ts`;
@@ -94,7 +94,7 @@ describe('the house', () => {
     expect(wrong.map(arrow)).to.deep.equal([]);
   });
 
-  it('keeps calls to Acuity out of bookings', () => {
+  it('finds no call to Acuity in bookings', () => {
     const callers = files.filter(
       (file) =>
         partOf(file) === 'bookings' && /\{[^}]*\bAcuity\b[^}]*\} from '\.\.\/ports\/acuity/.test(read(file)),
@@ -102,24 +102,26 @@ describe('the house', () => {
     expect(callers).to.deep.equal([]);
   });
 
-  it('has no circle of imports', () => {
-    expect(findCircle()).to.deep.equal([]);
+  it('finds no import cycle', () => {
+    expect(findCycle()).to.deep.equal([]);
   });
 
-  it('loads the demo and the simulator neither in its processes nor in a command of production', () => {
+  it('finds the demo and the simulator loaded neither by production processes nor by their commands', () => {
     const isDemo = (file: string) => /^(src\/(dev|simulator)|seeds|test)\//.test(file);
     const toDemo = eachImport().filter(([from, to]) => !isDemo(from) && isDemo(to));
     expect(toDemo.map(arrow)).to.have.members([
       'src/commands/start.ts → src/dev/start.ts',
       'src/commands/target-database.ts → src/dev/for-commands.ts',
     ]);
-    const atOnce = /^(import|export)\b(?! type)[^;]*?'[^']*\/(dev|simulator|seeds|test)\//m;
+    const staticImport = /^(import|export)\b(?! type)[^;]*?'[^']*\/(dev|simulator|seeds|test)\//m;
     expect(
-      ['src/commands/start.ts', 'src/commands/target-database.ts'].filter((file) => atOnce.test(read(file))),
+      ['src/commands/start.ts', 'src/commands/target-database.ts'].filter((file) =>
+        staticImport.test(read(file)),
+      ),
     ).to.deep.equal([]);
   });
 
-  it('imports only files that are there', () => {
+  it('finds only imports of existing files', () => {
     expect(
       eachImport()
         .filter(([, to]) => !existsSync(path.join(root, to)))
@@ -127,7 +129,7 @@ describe('the house', () => {
     ).to.deep.equal([]);
   });
 
-  it('reads the environment in one module, in the commands and in the demo', () => {
+  it('finds the environment read in one module, in the commands and in the demo only', () => {
     const readers = files.filter((file) =>
       /\bprocess\s*\.\s*env\b|\benv\s*}\s*=\s*process\b/.test(read(file)),
     );
@@ -136,16 +138,16 @@ describe('the house', () => {
     ).to.deep.equal([]);
   });
 
-  it('keeps Express, knex and the drivers out of the rules', () => {
+  it('finds Express, knex and drivers outside the rooms only', () => {
     const outside = /from '(express|ioredis|nodemailer|pg|graphile-worker|@aws-sdk\/[^']+)'/;
     const wrong = files.filter((file) => rooms.includes(partOf(file)) && outside.test(read(file)));
-    // better-auth lives behind accounts, and wants a pool of its own.
+    // better-auth is behind accounts, and needs its own pool.
     expect(wrong.filter((file) => !file.startsWith('src/accounts/'))).to.deep.equal([]);
   });
 });
 
 describe('random tests', () => {
-  it('say their seed and how to run them again: through assertAlways, with numbers from randomNumbers', () => {
+  it('print their seed and how to repeat them, by assertAlways and randomNumbers', () => {
     const tests = readdirSync(path.join(root, 'test'), { recursive: true, encoding: 'utf8' })
       .filter((file) => file.endsWith('.ts'))
       .map((file) => `test/${file}`);
@@ -154,7 +156,7 @@ describe('random tests', () => {
   });
 });
 
-describe('the views', () => {
+describe('views', () => {
   const faults: Record<string, RegExp> = {
     'an inline handler': /\son[a-z]+\s*=\s*["']/i,
     'an evaluated htmx attribute': /\shx-on[:\-a-z]*\s*=|["']\s*js:|javascript:/i,
@@ -164,15 +166,15 @@ describe('the views', () => {
   };
 
   for (const [fault, pattern] of Object.entries(faults)) {
-    it(`hold nothing a content security policy would have to allow: ${fault}`, () => {
-      // Mail programs know no stylesheets.
-      const looked =
+    it(`hold nothing that the content security policy forbids: ${fault}`, () => {
+      // Mail programs do not load stylesheets.
+      const checked =
         fault === 'an inline style' ? views.filter((view) => !view.startsWith('views/emails/')) : views;
-      expect(looked.filter((view) => pattern.test(read(view)))).to.deep.equal([]);
+      expect(checked.filter((view) => pattern.test(read(view)))).to.deep.equal([]);
     });
   }
 
-  it('are recognised when they do', () => {
+  it('would be reported if they held any of these faults', () => {
     const bad = [
       '<a onclick="x()">',
       '<div hx-on:click="x()">',
@@ -202,7 +204,7 @@ function read(file: string): string {
   return readFileSync(path.join(root, file), 'utf8');
 }
 
-/** The project's files that a file imports, by type or by value, at once or later. */
+/** The project's files that a file imports: types or values, statically or dynamically. */
 function importsOf(file: string): string[] {
   const found = read(file).matchAll(/(?:\bfrom\s*|\bimport\s*\(\s*|^import\s*)'(\.[^']+)'/gm);
   return [...found].map(([, to = '']) => path.posix.join(path.posix.dirname(file), to));
@@ -225,23 +227,23 @@ function arrow([from, to]: [string, string]): string {
   return `${from} → ${to}`;
 }
 
-/** One circle, as the files it goes through, or nothing. */
-function findCircle(): string[] {
+/** The files of one import cycle, or nothing. */
+function findCycle(): string[] {
   const done = new Set<string>();
   const visit = (file: string, trail: string[]): string[] => {
     const at = trail.indexOf(file);
     if (at >= 0) return [...trail.slice(at), file];
     if (done.has(file)) return [];
     for (const next of imports.get(file) ?? []) {
-      const circle = visit(next, [...trail, file]);
-      if (circle.length > 0) return circle;
+      const cycle = visit(next, [...trail, file]);
+      if (cycle.length > 0) return cycle;
     }
     done.add(file);
     return [];
   };
   for (const file of files) {
-    const circle = visit(file, []);
-    if (circle.length > 0) return circle;
+    const cycle = visit(file, []);
+    if (cycle.length > 0) return cycle;
   }
   return [];
 }

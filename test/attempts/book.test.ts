@@ -89,7 +89,7 @@ describe('attempts to book', () => {
     });
   });
 
-  it('book sends the examination’s zone when the browser reports one that Acuity refuses', async () => {
+  it('book sends the examination’s zone when Acuity would refuse the browser’s', async () => {
     for (const [index, timezone] of ['UTC', 'Etc/GMT-10', null].entries()) {
       const startsAt = new Date(tuesdayAtTen.getTime() + (index + 1) * 86_400_000);
       fake.offer(7001, startsAt.toISOString());
@@ -103,7 +103,7 @@ describe('attempts to book', () => {
     ]);
   });
 
-  it('book invalidates the calendar’s cached free times, and the time that is taken now', async () => {
+  it('book invalidates the calendar’s cached free times, including the booked one', async () => {
     await house.attempts.book(house.people.rita, house.requestFor(), null);
     expect(house.availability.invalidated[0]?.calendarId).to.equal(7001);
     expect(house.availability.invalidated[0]?.taken?.startsAt).to.deep.equal(tuesdayAtTen);
@@ -125,7 +125,7 @@ describe('attempts to book', () => {
     });
   });
 
-  it('book answers forbidden when staff ask', async () => {
+  it('book returns forbidden when staff ask', async () => {
     for (const actor of [house.people.sam, house.people.ada]) {
       expect(reasonOf(await house.attempts.book(actor, house.requestFor(), null)).reason).to.equal(
         'forbidden',
@@ -157,14 +157,14 @@ describe('attempts to book', () => {
     expect(fake.calls.filter(({ method }) => method !== 'forms')).to.have.length(0);
   });
 
-  it('book answers with the first booking when key and body are the same', async () => {
+  it('book returns the first booking when key and body are the same', async () => {
     const first = valueOf(await house.attempts.book(house.people.rita, house.requestFor(), 'k1'));
     const again = valueOf(await house.attempts.book(house.people.rita, house.requestFor(), 'k1'));
     expect(again.id).to.equal(first.id);
     expect(active()).to.have.length(1);
   });
 
-  it('book answers idempotency_conflict when the same key comes with another body, also after a refusal', async () => {
+  it('book returns idempotency_conflict when the same key comes with another body, also after a refusal', async () => {
     house.availability.taken.add(tuesdayAtTen.getTime());
     expect(reasonOf(await house.attempts.book(house.people.rita, house.requestFor(), 'k1')).reason).to.equal(
       'slot_taken',
@@ -186,7 +186,7 @@ describe('attempts to book', () => {
     expect(active()).to.have.length(2);
   });
 
-  it('book makes one booking and answers twenty times when twenty equal requests come at once', async () => {
+  it('book makes one booking and returns it twenty times when twenty equal requests are concurrent', async () => {
     const answers = await Promise.all(
       Array.from({ length: 20 }, () =>
         house.attempts.book(house.people.rita, house.requestFor(), 'double-click'),
@@ -199,7 +199,7 @@ describe('attempts to book', () => {
     expect(await count('emails')).to.equal(1);
   });
 
-  it('book makes one booking when twenty people ask for one time, and offers three other times to nineteen', async () => {
+  it('book makes one booking, and offers three other times to nineteen, when twenty people want one time', async () => {
     const answers = await Promise.all(
       Array.from({ length: 20 }, (_, index) =>
         house.attempts.book(house.people.rita, house.requestFor(), `key ${index}`),
@@ -214,7 +214,7 @@ describe('attempts to book', () => {
     expect(active()).to.have.length(1);
   });
 
-  it('book answers slot_taken and invalidates the time when Acuity refuses it', async () => {
+  it('book returns slot_taken and invalidates the time when Acuity refuses it', async () => {
     acuity.lose({ fails: { reason: 'refused', code: 'not_available', message: '', status: 400 } });
     const taken = reasonOf(await house.attempts.book(house.people.rita, house.requestFor(), null));
     expect(taken.reason).to.equal('slot_taken');
@@ -223,7 +223,7 @@ describe('attempts to book', () => {
     expect(await house.db('booking_attempts').first()).to.include({ state: 'failed' });
   });
 
-  it('book makes nothing and releases the key when Acuity is out of reach', async () => {
+  it('book makes nothing and releases the key when Acuity is unreachable', async () => {
     acuity.lose({ fails: { reason: 'unavailable', notSent: true, retryAfterMs: 5_000 } });
     expect(reasonOf(await house.attempts.book(house.people.rita, house.requestFor(), 'k1'))).to.deep.include({
       reason: 'acuity_unavailable',
@@ -251,7 +251,7 @@ describe('attempts to book', () => {
     });
   });
 
-  it('settle fails an attempt, and tells the referrer, when Acuity never saw the call and it must be over', async () => {
+  it('settle fails an attempt and tells the referrer when Acuity never received the call in time', async () => {
     acuity.lose('before');
     await house.attempts.book(house.people.rita, house.requestFor(), 'k1');
     const id = await attemptId();
@@ -271,7 +271,7 @@ describe('attempts to book', () => {
     expect(late).to.have.length(3);
   });
 
-  it('settle leaves an attempt open and comes back when Acuity cannot be asked', async () => {
+  it('settle leaves an attempt open and adds a job when Acuity cannot be read', async () => {
     acuity.lose('after');
     await house.attempts.book(house.people.rita, house.requestFor(), null);
     const id = await attemptId();
@@ -332,7 +332,7 @@ describe('attempts to book', () => {
     expect(await house.db('audit_log').where({ action: 'drift.fixed' })).to.have.length(1);
   });
 
-  it('book cancels the appointment and makes no booking when it is another specialist’s and cannot be moved', async () => {
+  it('book cancels the appointment and makes no booking when it has the wrong specialist and cannot be moved', async () => {
     acuity.lose(
       { answers: madeWithAnother },
       { fails: { reason: 'refused', code: 'not_available', message: '', status: 400 } },
@@ -344,7 +344,7 @@ describe('attempts to book', () => {
     expect(await count('bookings')).to.equal(0);
   });
 
-  it('settle fails an attempt, and nobody can claim it any more, when its process died before the call', async () => {
+  it('settle fails an attempt, so that nobody can claim it, when its process died before the call', async () => {
     let isGone = false;
     const dying = await openHouse(acuity, {
       onStep: (step) => {
@@ -384,7 +384,7 @@ describe('attempts to book', () => {
     expect(await count('bookings')).to.equal(0);
   });
 
-  it('book answers with the same booking when a webhook completes the attempt before Acuity’s reply', async () => {
+  it('book returns the same booking when a webhook completes the attempt before Acuity’s reply', async () => {
     const held = fake.hold();
     const answer = house.attempts.book(house.people.rita, house.requestFor(), null);
     while (held.waiting() === 0) await sleep(5);
@@ -401,7 +401,7 @@ describe('attempts to book', () => {
     expect(await count('emails')).to.equal(1);
   });
 
-  it('completeFromAppointment answers not_ours when no attempt has the reference', async () => {
+  it('completeFromAppointment returns not_ours when no attempt has the reference', async () => {
     const booked = valueOf(await house.attempts.book(house.people.rita, house.requestFor(), null));
     const [appointment] = active();
     if (!appointment) throw new Error('Nothing was made');

@@ -7,7 +7,7 @@ import { lossy, type LossyAcuity } from '../support/lossy-acuity.ts';
 
 const wednesday = new Date('2026-12-02T10:00:00+11:00');
 
-describe('changing a booking', () => {
+describe('changes of a booking', () => {
   let fake: FakeAcuity;
   let acuity: LossyAcuity;
   let house: House;
@@ -32,7 +32,7 @@ describe('changing a booking', () => {
   const progress = async (actor = house.people.rita) =>
     (await house.bookings.view(actor, booking.id))?.progress.map((entry) => entry.progress);
 
-  it('reschedule tells Acuity, the history, the audit log and the referrer', async () => {
+  it('reschedule changes Acuity and the history, writes an audit row, and tells the referrer', async () => {
     const moved = valueOf(await house.attempts.reschedule(house.people.rob, booking.id, wednesday));
     expect(moved).to.include({ currentProgress: 'rescheduled', status: 'active', version: 2 });
     expect(moved.startsAt).to.deep.equal(wednesday);
@@ -47,7 +47,7 @@ describe('changing a booking', () => {
     expect(house.availability.invalidated.at(-1)?.taken?.startsAt).to.deep.equal(wednesday);
   });
 
-  it('reschedule changes nothing when the booking is at that time already', async () => {
+  it('reschedule changes nothing when the booking has that time already', async () => {
     const calls = fake.calls.length;
     expect(
       valueOf(await house.attempts.reschedule(house.people.rita, booking.id, tuesdayAtTen)).version,
@@ -55,7 +55,7 @@ describe('changing a booking', () => {
     expect(fake.calls).to.have.length(calls);
   });
 
-  it('reschedule leaves the booking as it is when the time is taken or past', async () => {
+  it('reschedule leaves the booking unchanged when the time is taken or past', async () => {
     house.availability.taken.add(wednesday.getTime());
     expect(reasonOf(await house.attempts.reschedule(house.people.rita, booking.id, wednesday))).to.include({
       reason: 'slot_taken',
@@ -68,7 +68,7 @@ describe('changing a booking', () => {
     expect(await progress()).to.deep.equal(['scheduled']);
   });
 
-  it('cancel frees the slot, and refuses further changes of the booking', async () => {
+  it('cancel frees the time, and refuses further changes of the booking', async () => {
     const cancelled = valueOf(
       await house.attempts.cancel(house.people.rita, booking.id, 'Settled out of court'),
     );
@@ -86,7 +86,7 @@ describe('changing a booking', () => {
     expect(anew.id).to.not.equal(booking.id);
   });
 
-  it('cancel cancels once and answers each time when it is asked several times at once', async () => {
+  it('cancel cancels once and returns the booking each time when it is called several times concurrently', async () => {
     const answers = await Promise.all(
       [1, 2, 3].map(() => house.attempts.cancel(house.people.rita, booking.id, null)),
     );
@@ -97,7 +97,7 @@ describe('changing a booking', () => {
     expect(await progress()).to.deep.equal(['scheduled', 'cancelled']);
   });
 
-  it('cancel answers not_found and records access.denied when another organisation asks', async () => {
+  it('cancel returns not_found and records access.denied when another organisation asks', async () => {
     expect(reasonOf(await house.attempts.cancel(house.people.nadia, booking.id, null)).reason).to.equal(
       'not_found',
     );
@@ -113,7 +113,7 @@ describe('changing a booking', () => {
     expect(appointment()?.canceled).to.equal(false);
   });
 
-  it('answers not_found when whoever made the booking has changed organisations', async () => {
+  it('view, cancel and list hide the booking when the person who made it changed organisations', async () => {
     const { viewer } = house.people.rita;
     const { organization } = house.people.nadia.viewer;
     for (const elsewhere of [organization, null]) {
@@ -126,7 +126,7 @@ describe('changing a booking', () => {
     expect(appointment()?.canceled).to.equal(false);
   });
 
-  it('answers not_found when the booking is given to another organisation after it was read', async () => {
+  it('cancel returns not_found when the booking changed organisations after it was read', async () => {
     const { organization } = house.people.nadia.viewer;
     house.deps.onStep = async (step) => {
       if (step === 'authorised')
@@ -158,7 +158,7 @@ describe('changing a booking', () => {
       expect(await emails()).to.deep.equal([`booking_${done}`]);
     });
 
-    it(`settle fails a ${kind} that Acuity never saw, and checkLate applies it when it happens after all`, async () => {
+    it(`settle fails a ${kind} that Acuity did not receive, and checkLate applies it when it happens later`, async () => {
       acuity.lose('before');
       expect(reasonOf(await act()).reason).to.equal('outcome_pending');
       const id = await openChange();
@@ -176,12 +176,12 @@ describe('changing a booking', () => {
       expect(await progress()).to.deep.equal(['scheduled', done]);
     });
 
-    it(`${kind} reads the appointment when Acuity’s answer cannot be read`, async () => {
+    it(`${kind} reads the appointment when Acuity’s answer is unreadable`, async () => {
       acuity.lose('odd');
       expect(valueOf(await act()).currentProgress).to.equal(done);
     });
 
-    it(`${kind} stays open when neither Acuity’s answer nor the appointment can be read`, async () => {
+    it(`${kind} stays open when both Acuity’s answer and the appointment are unreadable`, async () => {
       acuity.lose('odd');
       const read = acuity.getAppointment.bind(acuity);
       acuity.getAppointment = () => Promise.resolve({ ok: false, reason: 'rate_limited', retryAfterMs: 500 });
@@ -191,14 +191,14 @@ describe('changing a booking', () => {
       expect(await progress()).to.deep.equal(['scheduled', done]);
     });
 
-    it(`${kind} changes nothing when Acuity is out of reach`, async () => {
+    it(`${kind} changes nothing when Acuity is unreachable`, async () => {
       acuity.lose({ fails: { reason: 'unavailable', notSent: true, retryAfterMs: 4_000 } });
       expect(reasonOf(await act())).to.include({ reason: 'acuity_unavailable', retryAfterMs: 4_000 });
       expect(await progress()).to.deep.equal(['scheduled']);
       expect(valueOf(await act()).currentProgress).to.equal(done);
     });
 
-    it(`${kind} refuses referrers, and overrules for staff, when the clinic’s notice is too short`, async () => {
+    it(`${kind} is refused to referrers, and overrules the clinic for staff, when notice is too short`, async () => {
       const tooClose = {
         fails: { reason: 'refused', code: `${kind}_too_close`, message: '', status: 400 },
       } as const;
@@ -240,7 +240,7 @@ describe('changing a booking', () => {
     ).to.have.length(0);
   });
 
-  it('moveProgress refuses what Acuity must be told, and refuses referrers everything', async () => {
+  it('moveProgress refuses what also changes Acuity, and refuses referrers everything', async () => {
     for (const to of ['scheduled', 'rescheduled', 'cancelled', 'payment_received'] as const) {
       expect(
         reasonOf(await house.bookings.moveProgress(house.people.ada, booking.id, to, '')),
@@ -257,7 +257,7 @@ describe('changing a booking', () => {
     ).to.equal('not_found');
   });
 
-  it('view writes one audit row with who looked', async () => {
+  it('view writes one audit row that names the viewer', async () => {
     await house.bookings.view(house.adaAsRita, booking.id);
     const rows = await house.db('audit_log').where({ action: 'booking.viewed', resource_id: booking.id });
     expect(rows).to.have.length(1);

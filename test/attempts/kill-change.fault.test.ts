@@ -1,4 +1,4 @@
-// A process that moves or cancels a booking is killed at each step of it. All kills first, then one recovery.
+// Kills processes that move or cancel a booking at each step. All kills come first, then one recovery.
 import { expect } from 'chai';
 import {
   bookOne,
@@ -20,7 +20,7 @@ const steps = [
 const kills = (['reschedule', 'cancel'] as const).flatMap((does) => steps.map((step) => ({ does, step })));
 type Kill = (typeof kills)[number];
 
-describe('recovery after a kill while changing', function () {
+describe('recovery after a kill during a change', function () {
   this.timeout(120_000);
   let stack: BookingStack;
   const ends = new Map<Kill, { end: ChildEnd; bookingId: string; startsAt: string }>();
@@ -41,7 +41,7 @@ describe('recovery after a kill while changing', function () {
 
   for (const kill of kills) {
     const { does, step } = kill;
-    it(`brings booking and appointment in agreement when a ${does} was killed at ${step}`, async () => {
+    it(`makes booking and appointment agree when a ${does} was killed at ${step}`, async () => {
       const { end, bookingId, startsAt } = ends.get(kill) ?? {};
       expect(end?.signal, `the process was to be killed at ${step}`).to.equal('SIGKILL');
       expect(disagreements).to.deep.equal([]);

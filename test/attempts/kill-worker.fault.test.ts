@@ -1,4 +1,4 @@
-// A worker is killed at each step of settling and of sending; the next one ends it.
+// Kills a worker at each step of settling and of sending; the next worker finishes the work.
 import { expect } from 'chai';
 import {
   bookOne,
@@ -10,7 +10,7 @@ import {
   type ChildPlan,
 } from '../support/booking-stack.ts';
 
-describe('the next worker', function () {
+describe('next worker', function () {
   this.timeout(60_000);
   let stack: BookingStack;
   before(async () => {

@@ -1,4 +1,4 @@
-// A process that books is killed at each step. All kills first, then one recovery, then every request is repeated.
+// Kills a process that books at each step. All kills come first, then one recovery, then every request is repeated.
 import { expect } from 'chai';
 import {
   bookingSteps,
@@ -13,15 +13,15 @@ import {
 type Step = (typeof bookingSteps)[number];
 
 interface Outcome {
-  /** Bookings by the instant of their time: each kill has a time of its own. */
+  /** Bookings by start time: each kill uses a time of its own. */
   booked: Map<string, number>;
   disagreements: string[];
 }
 
-/** From here on the appointment stands: the booking must follow. */
+/** From this step on the appointment exists, so the booking must follow. */
 const firstStepWithAppointment = bookingSteps.indexOf('after_acuity');
 const becomesBooking = (step: Step) => bookingSteps.indexOf(step) >= firstStepWithAppointment;
-/** Nothing of the first attempt was stored: asked again, it is a new one. */
+/** Nothing of the first attempt was stored at these steps, so a repeated request is a new one. */
 const isFirstWord = (step: Step) => step === 'authorised';
 
 describe('recovery after a kill while booking', function () {
@@ -59,12 +59,12 @@ describe('recovery after a kill while booking', function () {
   }
 
   for (const step of bookingSteps) {
-    it(`${becomesBooking(step) ? 'completes the booking once' : 'books nothing'} when the kill came at ${step}`, () => {
+    it(`${becomesBooking(step) ? 'completes the booking once' : 'books nothing'} when the process was killed at ${step}`, () => {
       const startsAt = times.get(step) ?? '';
       expect(killed.get(step)?.signal, `the process was to be killed at ${step}`).to.equal('SIGKILL');
       expect(afterKills.disagreements).to.deep.equal([]);
       expect(afterKills.booked.get(startsAt) ?? 0).to.equal(becomesBooking(step) ? 1 : 0);
-      // Whoever asks again with the same key learns what came of it, and books nothing twice.
+      // A repeated request with the same key returns the outcome, and never books twice.
       const isBooked = becomesBooking(step) || isFirstWord(step);
       const answer = again.get(step)?.answer;
       expect(answer?.ok, answer?.reason).to.equal(isBooked);

@@ -20,11 +20,11 @@ const workerSteps = [
 ];
 const kills = Number(process.env.KILLS ?? 1_000);
 const random = randomNumbers('kills');
-// A calendar has no thousand free times: each campaign gets a stack of its own.
+// A calendar does not have a thousand free times: each campaign gets its own stack.
 const killsInOneStack = 200;
 
-describe(`${kills} processes killed at random steps`, () => {
-  it('leave no appointment without a booking, none twice, and no booking untold', async () => {
+describe(`recovery after ${kills} kills at random steps`, () => {
+  it('leaves no appointment without a booking, no duplicate, and no booking without its mail', async () => {
     for (let done = 0; done < kills; ) {
       const batch = Math.min(killsInOneStack, kills - done);
       const stack = await openBookingStack();
@@ -46,7 +46,7 @@ async function killMany(stack: BookingStack, count: number, progress: (done: num
     const killAt = bookingSteps[random(bookingSteps.length)] ?? null;
     const end = await runChild(stack, { does: 'book', killAt, specialistId: stack.specialistId, startsAt });
     expect(end.signal, `at ${killAt}`).to.equal('SIGKILL');
-    // Every tenth time a worker dies as well, over whatever is open by then.
+    // Every tenth time kills a worker too, with whatever is open at that moment.
     if (done % 10 === 9) await killWorker(stack);
     progress(done + 1);
   }
@@ -54,7 +54,7 @@ async function killMany(stack: BookingStack, count: number, progress: (done: num
 
 async function killWorker(stack: BookingStack): Promise<void> {
   const killAt = workerSteps[random(workerSteps.length)] ?? null;
-  // Not every step comes up: then the worker is ended from outside.
+  // Some steps are never reached; the test then kills the worker.
   const worker = startChild(stack, { does: 'work', killAt });
   const timer = setTimeout(() => worker.process.kill('SIGKILL'), 3_000);
   expect((await worker.end).signal).to.equal('SIGKILL');

@@ -1,8 +1,8 @@
 import { expect } from 'chai';
 import { race } from '../support/booking-race.ts';
 
-describe('five hundred requests for one time over three processes', () => {
-  it('are one booking and 499 clean conflicts', async () => {
+describe('book', () => {
+  it('makes one booking and 499 conflicts when three processes get 500 requests for one time', async () => {
     const { result, withRedis } = await race(500);
     process.stderr.write(
       `    ${withRedis ? 'with' : 'without'} Redis: ${JSON.stringify([...result.statuses])}\n`,

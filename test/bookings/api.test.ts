@@ -15,7 +15,7 @@ interface BookingJson {
   status: string;
 }
 
-describe('the API of bookings', () => {
+describe('bookings API', () => {
   let fake: FakeAcuity;
   let acuity: LossyAcuity;
   let app: TestApp;
@@ -66,7 +66,7 @@ describe('the API of bookings', () => {
     await app.system.services.availability.invalidate(7001);
   }
 
-  it('books: 201, Location, and a booking exactly as the contract says it', async () => {
+  it('answers 201 with Location and the booking as in the contract when a time is booked', async () => {
     await offer(tuesdayAtTen.toISOString());
     const answer = await rita.post('/bookings').set('Idempotency-Key', 'one').send(body()).expect(201);
     const { booking } = answer.body as { booking: BookingJson };
@@ -83,7 +83,7 @@ describe('the API of bookings', () => {
     expect(other.body).to.include({ code: 'idempotency_conflict', status: 409 });
   });
 
-  it('a taken time is 409 with the clash and the nearest three', async () => {
+  it('answers 409 with the taken time and three alternatives when the time is taken', async () => {
     await offer(
       '2026-12-01T09:00:00+11:00',
       '2026-12-01T11:00:00+11:00',
@@ -102,7 +102,7 @@ describe('the API of bookings', () => {
     expect(problem).to.have.nested.property('errors[0].path', 'startsAt');
   });
 
-  it('bad input is 422 with each field named, and nothing is written', async () => {
+  it('answers 422 with each wrong field and writes nothing when the input is wrong', async () => {
     const before = await app.db('booking_attempts').count('* as n').first();
     const bad = [
       {},
@@ -122,12 +122,12 @@ describe('the API of bookings', () => {
     expect(await app.db('booking_attempts').count('* as n').first()).to.deep.equal(before);
   });
 
-  it('is for referrers who are signed in', async () => {
+  it('refuses people who are not signed in, and staff, when they book', async () => {
     await app.anonymous().post('/bookings').send(body()).expect(401);
     await sam.post('/bookings').send(body()).expect(403);
   });
 
-  it('a lost answer is 202 with where to look, and there the outcome stands', async () => {
+  it('answers 202 with the URL of the outcome when Acuity’s answer was lost', async () => {
     await offer('2026-12-07T10:00:00+11:00');
     acuity.lose('after');
     const lost = await rita
@@ -144,7 +144,7 @@ describe('the API of bookings', () => {
     expect(bookingSchema.strict().safeParse(settled.booking).error).to.equal(undefined);
   });
 
-  it('Acuity out of reach is 503 with Retry-After, a refusal without sense 502', async () => {
+  it('answers 503 with Retry-After when Acuity is unreachable, 502 when its refusal is unexpected', async () => {
     await offer('2026-12-08T10:00:00+11:00');
     const startsAt = '2026-12-08T10:00:00+11:00';
     acuity.lose({ fails: { reason: 'unavailable', notSent: true, retryAfterMs: 2_500 } });
@@ -154,7 +154,7 @@ describe('the API of bookings', () => {
     expect(problem).to.include({ code: 'acuity_error' });
   });
 
-  it('one booking comes with its history; another organisation gets 404 on every URL', async () => {
+  it('answers one booking with its history, and 404 on every URL to another organisation', async () => {
     const { id } = await book();
     const { body: seen } = await rita.get(`/bookings/${id}`).expect(200);
     const shown = seen as { booking: object; progress: object[]; documents: object[] };
@@ -170,7 +170,7 @@ describe('the API of bookings', () => {
     expect(list).to.deep.equal({ bookings: [], nextCursor: null });
   });
 
-  it('the calendar file is one', async () => {
+  it('answers a calendar file', async () => {
     const { id, reference } = await book();
     const answer = await rita
       .get(`/bookings/${id}/calendar.ics`)
@@ -183,7 +183,7 @@ describe('the API of bookings', () => {
       .and.include(`UID:${id}`);
   });
 
-  it('takes the language of the interpreter, filters by it, and keeps it out of the calendar file', async () => {
+  it('takes the interpreter’s language, filters by it, and keeps it out of the calendar file', async () => {
     const startsAt = '2026-12-09T10:00:00+11:00';
     await offer(startsAt);
     const examinee = { firstName: 'Priya', lastName: 'Nair', phone: '0412 345 678' };
@@ -210,7 +210,7 @@ describe('the API of bookings', () => {
     expect(file.text).to.include('Priya').and.not.to.include('Tamil');
   });
 
-  it('moves, cancels once, and says why it cannot again', async () => {
+  it('moves, cancels once, and gives the reason when it cannot cancel again', async () => {
     const { id } = await book();
     await offer(wednesday);
     const moved = await rita.post(`/bookings/${id}/reschedule`).send({ startsAt: wednesday }).expect(200);
@@ -222,7 +222,7 @@ describe('the API of bookings', () => {
     expect(again.body).to.include({ code: 'already_cancelled' });
   });
 
-  it('staff move the progress, referrers do not', async () => {
+  it('lets staff change the progress, and refuses referrers', async () => {
     const { id } = await book();
     await rita.post(`/bookings/${id}/progress`).send({ progress: 'no_show' }).expect(403);
     const moved = await sam
@@ -237,7 +237,7 @@ describe('the API of bookings', () => {
     await sam.post(`/bookings/${id}/progress`).send({ progress: 'done' }).expect(422);
   });
 
-  it('lists by pages, and refuses a query that makes no sense', async () => {
+  it('lists page by page, and answers 422 when the query is invalid', async () => {
     const first = (await rita.get('/bookings?limit=1').expect(200)).body as {
       bookings: BookingJson[];
       nextCursor: string;
@@ -259,7 +259,7 @@ describe('the API of bookings', () => {
     }
   });
 
-  it('no health information is logged', () => {
+  it('logs no health information', () => {
     expect(app.logLines.join('\n')).to.not.match(/Ewan|Marsh|412 ?345|Did not come/);
   });
 });

@@ -17,7 +17,7 @@ const elevenOnWednesday = '2026-12-02T11:00:00+11:00';
 const tenOnThursday = '2026-12-03T10:00:00+11:00';
 const threeOnFriday = '2026-12-04T15:00:00+11:00';
 
-describe('the pages of bookings', () => {
+describe('booking pages', () => {
   let house: PageHouse;
   let visitor: Visitor;
   let bookingPath: string;
@@ -53,7 +53,7 @@ describe('the pages of bookings', () => {
     return done.at.replace('?confirmed', '');
   }
 
-  it('list the organisation’s bookings, the latest examination first', async () => {
+  it('list the organisation’s bookings, latest examination first', async () => {
     const list = await visitor.get('/bookings');
     expect(list.texts('.rows tbody tr td:first-child .row-day')).to.deep.equal([
       'Wed 2 Dec 2026',
@@ -63,7 +63,7 @@ describe('the pages of bookings', () => {
     expect((await rob.get('/bookings')).texts('.row-link')).to.have.length(2);
   });
 
-  it('show another organisation nothing, not even that there is something', async () => {
+  it('show nothing to another organisation, not even that a booking exists', async () => {
     const other = await house.signedIn(nadia);
     const list = await other.get('/bookings');
     expect(list.text('.empty')).to.contain('No bookings yet');
@@ -78,7 +78,7 @@ describe('the pages of bookings', () => {
     expect((await other.post(`${bookingPath}/cancel`, { reason: '' })).status).to.equal(404);
   });
 
-  it('find by name without the name in the URL', async () => {
+  it('search by name without putting the name in the URL', async () => {
     const list = await visitor.get('/bookings');
     const found = await visitor.post('/bookings/search', {
       ...list.form('/bookings/search'),
@@ -93,7 +93,7 @@ describe('the pages of bookings', () => {
     expect(house.app.logLines.join('\n')).not.to.match(/natarajan/i);
   });
 
-  it('do not open a search that somebody else sealed', async () => {
+  it('do not open a search that another person encrypted', async () => {
     const found = await visitor.post('/bookings/search', { q: 'natarajan' });
     const other = await house.signedIn(nadia);
     const page = await other.get(found.at);
@@ -101,7 +101,7 @@ describe('the pages of bookings', () => {
     expect(page.html).not.to.contain('natarajan');
   });
 
-  it('filter by what the URL says and let each filter be taken away', async () => {
+  it('filter by the URL’s query, and offer a link to remove each filter', async () => {
     const page = await visitor.get('/bookings?from=2026-12-02&status=active&progress=scheduled');
     expect(page.texts('.row-link')).to.have.length(1);
     expect(page.texts('.chip').map((text) => text.replace(/^Remove the filter | ×$/g, ''))).to.deep.equal([
@@ -143,7 +143,7 @@ describe('the pages of bookings', () => {
     });
   }
 
-  it('page by cursor and keep the filter', async () => {
+  it('keep the filter when the reader turns the page', async () => {
     const first = await visitor.get('/bookings?limit=1&status=active');
     expect(first.texts('.row-link')).to.have.length(1);
     const href = first.attribute('a[rel="next"]', 'href');
@@ -154,7 +154,7 @@ describe('the pages of bookings', () => {
     expect((await visitor.get('/bookings?cursor=nonsense')).at).to.equal('/bookings');
   });
 
-  it('stand in a month as well', async () => {
+  it('also show bookings as a month', async () => {
     const month = await visitor.get('/bookings?view=calendar&month=2026-12');
     expect(month.texts('.calendar-entry')).to.deep.equal(['9:00 am Ewan Marsh', '11:00 am Priya Natarajan']);
     expect(month.attribute('.month-step-next', 'href')).to.equal('/bookings?view=calendar&month=2027-01');
@@ -162,7 +162,7 @@ describe('the pages of bookings', () => {
     expect((await visitor.get('/bookings?view=calendar&month=2026-00')).status).to.equal(422);
   });
 
-  it('tell everything about one booking, and who did what', async () => {
+  it('show everything about one booking, and who did what', async () => {
     const page = await visitor.get(bookingPath);
     expect(page.title).to.match(/^Booking EX-\w{6} – Examdesk$/);
     expect(page.texts('.summary-list dd')).to.include.members([
@@ -181,7 +181,7 @@ describe('the pages of bookings', () => {
     expect(ics.headers.get('content-type')).to.match(/^text\/calendar/);
   });
 
-  it('name the admin who assisted', async () => {
+  it('name the admin who acted as the referrer', async () => {
     const { id } = (await house.app.db('users').where({ email: nadia }).first('id')) as { id: string };
     const ada = await house.signedIn('ada@examdesk.example');
     await ada.post('/admin/impersonate', { userId: id, reason: 'Nadia is on the phone' });
@@ -197,14 +197,14 @@ describe('the pages of bookings', () => {
     expect(page.texts('.summary-list dd')).to.include('Harbour Legal');
   });
 
-  it('greet with what comes next', async () => {
+  it('show the next examinations on the home page', async () => {
     const home = await visitor.get('/');
     expect(home.text('h1')).to.equal('Hello, Rita');
     expect(home.texts('.row-day')).to.deep.equal(['Tue 1 Dec 2026', 'Wed 2 Dec 2026']);
     expect((await house.visitor().get('/')).text('h1')).to.contain('Independent medical examinations');
   });
 
-  describe('that are changed', () => {
+  describe('when a booking is changed', () => {
     let path: string;
 
     before(async () => {
@@ -212,7 +212,7 @@ describe('the pages of bookings', () => {
       house.acuity.offer(amelia, '2026-12-09T10:00:00+11:00', '2026-12-10T10:00:00+11:00');
     });
 
-    it('say that nothing was changed while Acuity is down', async () => {
+    it('say that nothing was changed when Acuity is unreachable', async () => {
       house.acuity.failWith(acuityDown);
       const cancel = await visitor.post(`${path}/cancel`, { reason: 'Settled' });
       house.acuity.recover();
@@ -221,7 +221,7 @@ describe('the pages of bookings', () => {
       expect(cancel.form(`${path}/cancel`).reason).to.equal('Settled');
     });
 
-    it('move to another time by the same picker', async () => {
+    it('move a booking with the same time picker as the journey', async () => {
       const page = await visitor.get(`${path}/reschedule`);
       expect(page.text('.choice')).to.contain('3:00 pm');
       const nothing = await visitor.post(`${path}/reschedule`, { day: '2026-12-10' });
@@ -236,14 +236,14 @@ describe('the pages of bookings', () => {
       expect(moved.texts('.summary-list dd')[0]).to.contain('10:00 am, Wednesday 9 December 2026');
     });
 
-    it('name the clash when the new time is taken', async () => {
+    it('name the taken time when the new time is taken', async () => {
       const taken = await visitor.post(`${path}/reschedule`, { startsAt: inUtc(nineOnTuesday) });
       expect(taken.status).to.equal(409);
       expect(taken.text('.panel')).to.contain('9:00 am, Tuesday 1 December 2026');
       expect(taken.form(`${path}/reschedule`)).to.deep.equal({});
     });
 
-    it('say that they cannot be moved when the specialist no longer offers the kind', async () => {
+    it('say that a booking cannot be moved when the specialist no longer offers its kind', async () => {
       const services = house.app.db('specialist_services');
       const rows = (await services.clone()) as { specialist_id: string; type: string }[];
       await services.clone().where({ type: 'in_person' }).delete();
@@ -277,7 +277,7 @@ describe('the pages of bookings', () => {
       }
     });
 
-    it('are cancelled with a reason, once', async () => {
+    it('cancel a booking once, with a reason', async () => {
       const page = await visitor.get(`${path}/cancel`);
       expect(page.text('h1')).to.equal('Cancel this booking?');
       const tooLong = await visitor.post(`${path}/cancel`, { reason: 'x'.repeat(501) });

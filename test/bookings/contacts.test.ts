@@ -14,7 +14,7 @@ const addresses: Record<Name, string> = {
   ada: 'ada@examdesk.example',
 };
 
-describe('the contacts of a booking', () => {
+describe('booking contacts', () => {
   let app: TestApp;
   let acuity: FakeAcuity;
   let bookingId: string;
@@ -81,7 +81,7 @@ describe('the contacts of a booking', () => {
     ]);
   });
 
-  it('send the confirmation to a new solicitor once, and not to who only receives the report', async () => {
+  it('receive the confirmation once when they are a new solicitor, and not as report recipient', async () => {
     await set('rita', reportRecipient('rob')).expect(200);
     expect(await told()).to.deep.equal([]);
     await set('rita', solicitor('rob')).expect(200);
@@ -90,14 +90,14 @@ describe('the contacts of a booking', () => {
     expect(await told()).to.deep.equal([confirmationToRob]);
   });
 
-  it('send no confirmation when the booking is cancelled', async () => {
+  it('receive no confirmation when the booking is cancelled', async () => {
     await agents.rita.post(`/bookings/${bookingId}/cancel`).send({}).expect(200);
     await app.db('emails').delete();
     await set('rita', solicitor('rob')).expect(200);
     expect(await told()).to.deep.equal([]);
   });
 
-  it('are told when the booking is cancelled, until they are removed', async () => {
+  it('are told of a cancellation until they are removed', async () => {
     await set('rita', solicitor('rob')).expect(200);
     await set('rita').expect(200);
     expect(await stored()).to.deep.equal([]);
@@ -110,7 +110,7 @@ describe('the contacts of a booking', () => {
     ]);
   });
 
-  it('are refused with a 422 when somebody is of another organisation, staff, the booker or unknown', async () => {
+  it('are refused with 422 when they are of another organisation, staff, the referrer or unknown', async () => {
     for (const wrong of ['nadia', 'sam', 'rita'] as const) {
       const { body } = await set('rita', solicitor('rob'), solicitor(wrong)).expect(422);
       const { errors } = body as { errors: { path: string }[] };
@@ -128,7 +128,7 @@ describe('the contacts of a booking', () => {
     await agents.nadia.get(path()).set('Accept', 'text/html').expect(404);
   });
 
-  it('are stored once when the same contact is sent twice at once', async () => {
+  it('are stored once when the same contact is sent twice concurrently', async () => {
     const answers = await Promise.all([
       set('rita', solicitor('rob'), solicitor('rob')),
       set('rob', solicitor('rob')),
@@ -139,7 +139,7 @@ describe('the contacts of a booking', () => {
     expect(await told()).to.have.length.at.most(1);
   });
 
-  it('leave out the booker when a contact becomes the booker', async () => {
+  it('leave out the referrer when a contact becomes the booking’s referrer', async () => {
     const { body } = await set('rita', solicitor('rob')).expect(200);
     expect(body.contacts).to.have.length(1);
     await app.db('bookings').where({ id: bookingId }).update({ created_by_id: ids.rob });
@@ -177,7 +177,7 @@ describe('the contacts of a booking', () => {
     expect(await stored()).to.deep.equal([]);
   });
 
-  it('stay as they are when one was merged away and the list is saved as it was read', async () => {
+  it('are unchanged when an account was merged and the list is saved as it was read', async () => {
     await set('rita', solicitor('rob')).expect(200);
     await app.db('emails').delete();
     const lena = randomUUID();

@@ -1,4 +1,4 @@
-// The list of details against the table, and against everything that is derived from it.
+// Holds the list of details against the table, and against everything that is derived from it.
 import { spawn } from 'node:child_process';
 import path from 'node:path';
 import { text } from 'node:stream/consumers';
@@ -6,7 +6,7 @@ import { expect } from 'chai';
 import { details } from '../../src/bookings/index.ts';
 import { openTestDatabase, type TestDatabase } from '../support/database.ts';
 
-/** Of `bookings`: what is no detail of the examination. A new column belongs here or in the list. */
+/** Columns of `bookings` that are no details. A new column belongs here or in the list of details. */
 const others = [
   'acuity_answers_digest',
   'acuity_appointment_id',
@@ -33,7 +33,7 @@ const others = [
   'version',
 ];
 
-describe('the list of details', () => {
+describe('list of details', () => {
   let database: TestDatabase;
 
   before(async () => {
@@ -41,7 +41,7 @@ describe('the list of details', () => {
   });
   after(() => database.close());
 
-  it('names exactly the columns of the table that are details, null where there may be none', async () => {
+  it('names exactly the table’s columns that are details, nullable ones where a detail may be absent', async () => {
     const columns = (await database
       .db('information_schema.columns')
       .where({ table_schema: 'public', table_name: 'bookings' })
@@ -56,7 +56,7 @@ describe('the list of details', () => {
     }
   });
 
-  it('reaches every derived place when a detail is added to it in memory', async function () {
+  it('reaches every derived place when a detail is added in memory', async function () {
     this.timeout(120_000);
     const program = path.resolve(import.meta.dirname, '../support/throw-away-detail.ts');
     const child = spawn(process.execPath, [program], { stdio: ['ignore', 'ignore', 'pipe'] });

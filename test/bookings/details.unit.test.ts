@@ -28,8 +28,8 @@ function saying(answers: [number, string][]): Appointment {
   return { answers: new Map(answers) } as unknown as Appointment;
 }
 
-describe('the list of details', () => {
-  it('names each path, form name, column and question once', () => {
+describe('list of details', () => {
+  it('has each path, form name, column and question once', () => {
     for (const values of [
       details.map(({ path }) => path),
       details.map(nameOf),
@@ -40,7 +40,7 @@ describe('the list of details', () => {
     }
   });
 
-  it('labels every question that a booking answers itself', () => {
+  it('labels every question that the booking answers itself', () => {
     expect(Object.fromEntries(intakeDetails().map(({ name, label }) => [name, label]))).to.include({
       reference: 'Booking reference',
       examinee_phone: 'Phone',
@@ -49,8 +49,8 @@ describe('the list of details', () => {
   });
 });
 
-// The values were computed before the list existed: stored rows hold digests like these.
-describe('the digests made of details', () => {
+// These values were computed before the list existed; stored rows hold such digests.
+describe('digests of details', () => {
   const before = '7FaJR3LDzZVdLNovQx4oVtcjoOUoQurtK1gzKlAkfFs';
   const answers: [number, string][] = [
     [9101, 'EX-7K3M9Q'],
@@ -79,22 +79,22 @@ describe('the digests made of details', () => {
     answers: [{ fieldId: 9301, value: 'Left' }],
   };
 
-  it('hashOf gives the hash that is stored with earlier requests when they are equal', () => {
+  it('hashOf returns the stored hash of earlier requests when the request is equal', () => {
     expect(hashOf(request)).to.equal('754eecf0fb12fba0ded077ad38d2f14dcdc94c555e3c2cae8ac2618cde628da4');
   });
 
-  it('hashOf gives another hash when a detail differs that was added later', () => {
+  it('hashOf returns another hash when a detail that was added later differs', () => {
     const { examinee } = request;
     const inArabic = { ...request, examinee: { ...examinee, interpreterLanguage: 'Arabic' } };
     const inDari = { ...request, examinee: { ...examinee, interpreterLanguage: 'Dari' } };
     expect(new Set([request, inArabic, inDari].map(hashOf)).size).to.equal(3);
   });
 
-  it('answersOf gives the digest that is stored with bookings when Acuity says the same', () => {
+  it('answersOf returns the stored digest when Acuity’s answers are unchanged', () => {
     expect(answersOf(saying(answers), fields).digest).to.equal(before);
   });
 
-  it('answersOf gives another digest only when a question that was added later is answered', () => {
+  it('answersOf changes the digest only if answered when a question was added later', () => {
     const mapped = new Map<IntakeName, number>([...fields, ['interpreter_language', 9109]]);
     const digest = (answer: string) => answersOf(saying([...answers, [9109, answer]]), mapped).digest;
     expect(digest('')).to.equal(before);
@@ -104,7 +104,7 @@ describe('the digests made of details', () => {
 });
 
 describe('answersOf', () => {
-  it('reads only what was answered, in the form that is stored', () => {
+  it('reads only answered questions, into the stored form', () => {
     const { details: said } = answersOf(
       saying([
         [9102, ' Ewan '],
@@ -122,8 +122,8 @@ describe('answersOf', () => {
   });
 });
 
-describe('readLanguage', () => {
-  it('lacksDetails is true when a phone from Acuity cannot be read, which is kept as typed', () => {
+describe('values read from Acuity', () => {
+  it('lacksDetails is true when a phone number from Acuity is unreadable, which is kept as typed', () => {
     const booking = (phone: string) => {
       const said = answersOf(
         saying([
@@ -142,7 +142,7 @@ describe('readLanguage', () => {
     expect(lacksDetails(booking('02 9374 4000 x55'))).to.equal(false);
   });
 
-  it('reads the ways of saying that no interpreter is needed as none', () => {
+  it('readLanguage returns null for the ways of writing that no interpreter is needed', () => {
     for (const none of ['No', 'none', 'Nil.', 'N/A', 'not needed', 'Not required', '-', '--'])
       expect(readLanguage(none), none).to.equal(null);
     for (const language of ['Arabic', 'Norwegian', 'Auslan', 'Dari / Farsi'])
@@ -151,7 +151,7 @@ describe('readLanguage', () => {
 });
 
 describe('isOwnDetail', () => {
-  it('recognises the fields that the booking answers itself, and no other', () => {
+  it('recognises exactly the fields that the booking answers itself', () => {
     expect(isOwnDetail(fields, 9101)).to.equal(true);
     expect(isOwnDetail(fields, 9107)).to.equal(true);
     expect(isOwnDetail(fields, 9301)).to.equal(false);

@@ -28,8 +28,8 @@ function messageFor(name: keyof typeof examineeSchema.shape, value: unknown): st
   return examineeSchema.shape[name].safeParse(value).error?.issues[0]?.message;
 }
 
-describe('what a booking is asked with', () => {
-  it('is tidied: names trimmed, phone in E.164, empty boxes absent, the instant in UTC', () => {
+describe('booking input', () => {
+  it('is normalised: names trimmed, phone in E.164, empty boxes null, times in UTC', () => {
     const parsed = bookingRequestSchema.parse({
       ...body,
       examinee: {
@@ -62,11 +62,11 @@ describe('what a booking is asked with', () => {
     });
   });
 
-  it('an e with its accent is one name, however it was typed', () => {
+  it('has one form for a name with an accent, however it was typed', () => {
     expect(examineeSchema.shape.firstName.parse('Zoe\u0308')).to.equal('Zo\u00eb');
   });
 
-  it('examineeSchema takes an empty first name when there is a last name', () => {
+  it('examineeSchema accepts an empty first name when there is a last name', () => {
     const parsed = examineeSchema.parse({ ...examinee, firstName: ' ', lastName: 'Suharto' });
     expect(parsed).to.include({ firstName: '', lastName: 'Suharto' });
     expect(examineeName(parsed)).to.equal('Suharto');
@@ -75,7 +75,7 @@ describe('what a booking is asked with', () => {
     });
   });
 
-  it('examineeSchema asks for both names when both are empty, beside what else is wrong', () => {
+  it('examineeSchema reports both names when both are empty, with all other errors', () => {
     expect(errorsOf({ ...body, examinee: { firstName: '', lastName: ' ', phone: '' } })).to.deep.equal({
       'examinee.firstName': 'Enter the examinee’s first name',
       'examinee.lastName': 'Enter the examinee’s last name',
@@ -83,7 +83,7 @@ describe('what a booking is asked with', () => {
     });
   });
 
-  it('names of people are taken', () => {
+  it('accepts the names of people', () => {
     for (const name of [
       'Zoë',
       "D'Arcy",
@@ -105,7 +105,7 @@ describe('what a booking is asked with', () => {
     }
   });
 
-  it('what is no name is refused with what to do', () => {
+  it('refuses what is no name, and says what to do', () => {
     expect(messageFor('lastName', '')).to.equal('Enter the examinee’s last name');
     expect(messageFor('lastName', '   ')).to.equal('Enter the examinee’s last name');
     expect(messageFor('firstName', undefined)).to.equal('Enter the examinee’s first name');
@@ -122,7 +122,7 @@ describe('what a booking is asked with', () => {
     expect(messageFor('lastName', 'x'.repeat(101))).to.match(/100 characters or fewer/);
   });
 
-  it('a phone must be one that can be called', () => {
+  it('refuses a phone number that cannot be called', () => {
     for (const good of [
       '0412 345 678',
       '+61 412 345 678',
@@ -151,7 +151,7 @@ describe('what a booking is asked with', () => {
     }
   });
 
-  it('phoneSchema keeps the extension, and reads both international prefixes', () => {
+  it('phoneSchema keeps the extension and reads both international prefixes', () => {
     const phone = examineeSchema.shape.phone;
     for (const typed of [
       '02 9374 4000 ext 55',
@@ -168,7 +168,7 @@ describe('what a booking is asked with', () => {
     }
   });
 
-  it('an e-mail address must be one', () => {
+  it('refuses invalid e-mail addresses', () => {
     expect(messageFor('email', 'ewan@example.com')).to.equal(undefined);
     for (const bad of [
       'x',
@@ -182,7 +182,7 @@ describe('what a booking is asked with', () => {
     }
   });
 
-  it('a date of birth must be a real day, past, after 1900', () => {
+  it('refuses a date of birth that is no real day, in the future or before 1900', () => {
     expect(messageFor('dateOfBirth', '1984-02-29')).to.equal(undefined);
     expect(messageFor('dateOfBirth', '1985-02-29')).to.match(/real date/);
     expect(messageFor('dateOfBirth', '27/3/1984')).to.match(/real date/);
@@ -191,7 +191,7 @@ describe('what a booking is asked with', () => {
     expect(messageFor('dateOfBirth', '1899-12-31')).to.match(/after 1900/);
   });
 
-  it('a time must be a real instant with its offset', () => {
+  it('refuses a time that is no real instant with its offset', () => {
     for (const good of ['2026-12-01T10:00:00+11:00', '2026-12-01T10:00+1100', '2026-11-30T23:00:00.000Z']) {
       expect(parseInstant(good)?.toISOString(), good).to.equal('2026-11-30T23:00:00.000Z');
     }
@@ -208,7 +208,7 @@ describe('what a booking is asked with', () => {
     }
   });
 
-  it('arrays, numbers and objects in the place of text are named field by field', () => {
+  it('names each field when arrays, numbers or objects are sent as text', () => {
     const errors = errorsOf({
       specialistId: ['x'],
       type: { a: 1 },
@@ -235,12 +235,12 @@ describe('what a booking is asked with', () => {
     ]);
   });
 
-  it('a body that is no object is refused', () => {
+  it('refuses a body that is no object', () => {
     for (const bad of [null, [], 'x', 5, undefined])
       expect(bookingRequestSchema.safeParse(bad).success).to.equal(false);
   });
 
-  it('notes, claim, answers and keys have their limits', () => {
+  it('limits the length of notes, claim numbers, answers and keys', () => {
     expect(errorsOf({ ...body, notes: 'x'.repeat(2001) })).to.have.key('notes');
     expect(errorsOf({ ...body, notes: 'a\u0000' })).to.have.key('notes');
     expect(errorsOf({ ...body, claimNumber: 'x'.repeat(61) })).to.have.key('claimNumber');
@@ -254,13 +254,13 @@ describe('what a booking is asked with', () => {
     expect(idempotencyKeySchema.safeParse('x'.repeat(200)).success).to.equal(true);
   });
 
-  it('a cancellation needs no body, a move by hand needs a progress', () => {
+  it('accepts a cancellation without a body, and requires a progress for a move by hand', () => {
     expect(cancelRequestSchema.parse(undefined)).to.deep.equal({ reason: null });
     expect(cancelRequestSchema.safeParse({ reason: ['x'] }).success).to.equal(false);
     expect(progressRequestSchema.safeParse({ progress: 'done' }).success).to.equal(false);
   });
 
-  it('a query repeated, out of range or misspelt is refused; an empty one is absent', () => {
+  it('refuses a query that is repeated, out of range or misspelt, and ignores empty parameters', () => {
     expect(bookingListQuerySchema.parse({ q: '', status: '', limit: '' })).to.deep.include({ limit: 20 });
     for (const bad of [
       { limit: '0' },
@@ -278,19 +278,19 @@ describe('what a booking is asked with', () => {
 });
 
 describe('wall-clock times', () => {
-  it('in an ordinary hour are instants', () => {
+  it('become instants in an ordinary hour', () => {
     const parsed = parseWallTime('2026-12-01', '10:00', 'Australia/Sydney');
     expect(parsed).to.deep.equal({ ok: true, value: new Date('2026-11-30T23:00:00Z') });
   });
 
-  it('that a change of the clocks skips or repeats are not guessed at', () => {
+  it('are refused when a change of the clocks skips or repeats them', () => {
     expect(parseWallTime('2026-10-04', '02:30', 'Australia/Sydney')).to.include({ reason: 'skipped' });
     expect(parseWallTime('2027-04-04', '02:30', 'Australia/Sydney')).to.include({ reason: 'ambiguous' });
     expect(parseWallTime('2026-02-30', '10:00', 'Australia/Sydney')).to.include({ reason: 'not_a_time' });
     expect(parseWallTime('2026-12-01', '24:00', 'Australia/Sydney')).to.include({ reason: 'not_a_time' });
   });
 
-  it('need a zone that is one', () => {
+  it('require an existing zone', () => {
     expect(['Australia/Perth', 'UTC'].every(isTimeZone)).to.equal(true);
     expect(['+10:00', 'Mars/Base', '', '../etc'].some(isTimeZone)).to.equal(false);
   });

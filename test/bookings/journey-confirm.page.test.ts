@@ -16,7 +16,7 @@ const amelia = 7001;
 const tenOnTuesday = '2026-12-01T10:00:00+11:00';
 const elevenOnTuesday = '2026-12-01T11:00:00+11:00';
 
-describe('confirming a booking, page by page', () => {
+describe('confirmation step of the booking journey', () => {
   let house: PageHouse;
   let visitor: Visitor;
 
@@ -40,7 +40,7 @@ describe('confirming a booking, page by page', () => {
     return visitor.post('/bookings', check.form('/bookings'));
   };
 
-  /** What the worker does, until the attempt that the page waits for is settled. */
+  /** Works as the worker does, until the attempt that the page waits for is settled. */
   const settle = async ({ at }: Visit) => {
     const id = /attempts\/([0-9a-f-]{36})/.exec(at)?.[1] ?? '';
     for (let round = 0; round < 50; round++) {
@@ -104,7 +104,7 @@ describe('confirming a booking, page by page', () => {
     expect(house.app.logLines.join('\n')).not.to.match(/Ewan|Marsh|412 ?345|CL-2207|1984/i);
   });
 
-  it('names the clash and offers the nearest free times without losing a word', async () => {
+  it('names the taken time, offers the nearest free ones and keeps every answer', async () => {
     const draftId = await house.draftAt(visitor, 'check');
     const rob = await house.signedIn('rob@harbour-legal.example');
     const robsDraft = await house.draftAt(rob, 'check');
@@ -125,7 +125,7 @@ describe('confirming a booking, page by page', () => {
     expect(await bookingCount()).to.equal(2);
   });
 
-  it('books once however often the form is sent', async () => {
+  it('books once when the form is sent several times', async () => {
     const draftId = await house.draftAt(visitor, 'check');
     const form = (await visitor.get(`/bookings/new/${draftId}/check`)).form('/bookings');
     const [first, second] = await Promise.all([
@@ -140,7 +140,7 @@ describe('confirming a booking, page by page', () => {
     expect(house.acuity.appointments.size).to.equal(1);
   });
 
-  it('leads back to the booking when a step is opened after it was made, and forgets the examinee', async () => {
+  it('redirects earlier steps to the booking, and forgets the examinee, when it was made', async () => {
     const draftId = await house.draftAt(visitor, 'check');
     const done = await confirm(draftId);
     const back = await visitor.get(`/bookings/new/${draftId}/examinee`);
@@ -149,7 +149,7 @@ describe('confirming a booking, page by page', () => {
     expect(JSON.stringify(row?.data)).not.to.contain('Ewan');
   });
 
-  it('does not book from an old page whose answers have changed since', async () => {
+  it('books nothing when the answers changed since the page was opened', async () => {
     const draftId = await house.draftAt(visitor, 'check');
     const old = (await visitor.get(`/bookings/new/${draftId}/check`)).form('/bookings');
     house.acuity.failWith(acuityDown);
@@ -163,7 +163,7 @@ describe('confirming a booking, page by page', () => {
     expect(await bookingCount()).to.equal(0);
   });
 
-  it('says that nothing was booked while Acuity is down, and books when it is back', async () => {
+  it('says that nothing was booked when Acuity is unreachable, and books once it is back', async () => {
     const draftId = await house.draftAt(visitor, 'check');
     house.acuity.failWith(acuityDown);
     const page = await confirm(draftId);
@@ -175,7 +175,7 @@ describe('confirming a booking, page by page', () => {
     expect((await visitor.post('/bookings', page.form('/bookings'))).has('.confirmation')).to.equal(true);
   });
 
-  it('waits on a page of its own when Acuity’s answer was lost, and goes where it ended', async () => {
+  it('waits on its own page when Acuity’s answer was lost, and goes on to the outcome', async () => {
     const draftId = await house.draftAt(visitor, 'check');
     house.acuity.lose('after');
     const waiting = await confirm(draftId);
@@ -189,7 +189,7 @@ describe('confirming a booking, page by page', () => {
     expect((await visitor.get(waiting.at)).has('.confirmation')).to.equal(true);
   });
 
-  it('says that nothing was booked when the lost request had never arrived, with a way back to the answers', async () => {
+  it('says that nothing was booked, and links to the answers, when the lost request never arrived', async () => {
     const draftId = await house.draftAt(visitor, 'check');
     house.acuity.lose('before');
     const waiting = await confirm(draftId);
@@ -201,7 +201,7 @@ describe('confirming a booking, page by page', () => {
     expect((await visitor.post('/bookings', check.form('/bookings'))).has('.confirmation')).to.equal(true);
   });
 
-  it('says so when a draft has expired', async () => {
+  it('says that the draft expired when it was left too long', async () => {
     const draftId = await house.draftAt(visitor, 'check');
     const form = (await visitor.get(`/bookings/new/${draftId}/check`)).form('/bookings');
     house.clock.at = new Date(house.clock.at.getTime() + 61 * 60_000);
@@ -216,7 +216,7 @@ describe('confirming a booking, page by page', () => {
     expect(await bookingCount()).to.equal(0);
   });
 
-  it('shows nobody else’s draft, and no draft that never was', async () => {
+  it('shows neither another person’s draft nor one that never existed', async () => {
     const draftId = await house.draftAt(visitor, 'check');
     const rob = await house.signedIn('rob@harbour-legal.example');
     const others = await rob.get(`/bookings/new/${draftId}/check`);
@@ -226,7 +226,7 @@ describe('confirming a booking, page by page', () => {
     expect((await rob.get('/bookings/new/nonsense/check')).status).to.equal(410);
   });
 
-  it('asks for another specialist when the chosen one went away between the steps', async () => {
+  it('asks for another specialist when the chosen one was deactivated between the steps', async () => {
     const draftId = await house.draftAt(visitor, 'check');
     const form = (await visitor.get(`/bookings/new/${draftId}/check`)).form('/bookings');
     await house.app.db('specialists').where({ name: 'Dr Amelia Hart' }).update({ is_active: false });
@@ -239,7 +239,7 @@ describe('confirming a booking, page by page', () => {
     expect(again.status).to.equal(422);
   });
 
-  it('brings one back to the answers when the session ended before the confirmation', async () => {
+  it('returns to the answers when the session ended before the confirmation', async () => {
     const draftId = await house.draftAt(visitor, 'check');
     const check = `/bookings/new/${draftId}/check`;
     const form = (await visitor.get(check)).form('/bookings');

@@ -11,7 +11,7 @@ import { watchedPage, type Watched, type WatchOptions } from '../support/watched
 
 const rita = 'rita@harbour-legal.example';
 
-describe('the journey in a real browser', function () {
+describe('booking journey in a real browser', function () {
   this.timeout(120_000);
   let browser: Browser;
   let app: TestApp;
@@ -78,7 +78,7 @@ describe('the journey in a real browser', function () {
     await page.getByRole('button', { name: 'Continue' }).click();
   }
 
-  /** Up to the answers, at a time that nobody else takes. */
+  /** Goes to the answers, with a time that no other test uses. */
   async function toCheck(page: Page, day: string, time: string): Promise<void> {
     await watched.useSession(await app.sessionCookie(rita));
     await chooseAmelia(page);
@@ -97,7 +97,7 @@ describe('the journey in a real browser', function () {
       `document.querySelector('main').append(Object.assign(document.createElement('canvas'), { width: 4000 }))`,
     ],
   ] as const) {
-    it(`is watched: ${what} would be seen`, async () => {
+    it(`detects ${what}`, async () => {
       const page = await open({ width: 390 });
       await page.goto('/');
       await page.evaluate(spoil);
@@ -184,7 +184,7 @@ describe('the journey in a real browser', function () {
     [1280, 'dark'],
     [390, 'light'],
   ] as const) {
-    it(`has nothing that axe finds on the other pages (${width} px, ${colorScheme})`, async () => {
+    it(`has no axe violations on the other pages (${width} px, ${colorScheme})`, async () => {
       const page = await open({ width, colorScheme });
       await watched.useSession(await app.sessionCookie(rita));
       const [booking] = await bookings();
@@ -213,7 +213,7 @@ describe('the journey in a real browser', function () {
     });
   }
 
-  it('goes back the way one came, and never to a second booking', async () => {
+  it('goes back through its steps, and never books a second time', async () => {
     const page = await open({ width: 1280 });
     await toCheck(page, '2026-12-03', '9:00');
     await page.goBack();
@@ -248,7 +248,7 @@ describe('the journey in a real browser', function () {
     expect(await bookings()).to.have.length(before + 1);
   });
 
-  it('can be gone by keyboard alone', async () => {
+  it('works by keyboard alone', async () => {
     const page = await open({ width: 1280 });
     await watched.useSession(await app.sessionCookie(rita));
     await page.goto('/bookings/new');
@@ -288,7 +288,7 @@ describe('the journey in a real browser', function () {
     await watched.check();
   });
 
-  it('offers the nearest times on a taken one, and goes on from there', async () => {
+  it('offers the nearest times when the chosen one is taken, and continues with one of them', async () => {
     const page = await open({ width: 390 });
     await toCheck(page, '2026-12-08', '9:00');
     const taken = {
@@ -307,7 +307,7 @@ describe('the journey in a real browser', function () {
     await page.waitForURL(/\?confirmed$/);
   });
 
-  it('waits by itself for a lost answer and then shows the booking', async () => {
+  it('waits for a lost answer by itself, then shows the booking', async () => {
     const page = await open({ width: 1280 });
     await toCheck(page, '2026-12-09', '9:00');
     acuity.lose('after');
@@ -318,7 +318,7 @@ describe('the journey in a real browser', function () {
     await watched.check();
   });
 
-  it('waits without JavaScript as well', async () => {
+  it('waits without JavaScript too', async () => {
     const page = await open({ width: 390, javaScript: false });
     await toCheck(page, '2026-12-10', '9:00');
     acuity.lose('before');

@@ -7,7 +7,7 @@ const amelia = 7001;
 const tenOnTuesday = '2026-12-01T10:00:00+11:00';
 const elevenOnTuesday = '2026-12-01T11:00:00+11:00';
 
-describe('choosing and telling, page by page', () => {
+describe('first steps of the booking journey', () => {
   let house: PageHouse;
   let visitor: Visitor;
 
@@ -33,7 +33,7 @@ describe('choosing and telling, page by page', () => {
 
   const bookingCount = async () => Number((await house.app.db('bookings').count('* as n').first())?.n);
 
-  it('shows times in the examination’s zone with the reader’s beside them when they differ', async () => {
+  it('show times in the examination’s zone, and the reader’s beside them when they differ', async () => {
     const draftId = await house.draftAt(visitor, 'time');
     visitor.setCookie('tz', 'Australia%2FPerth');
     const perth = await visitor.get(`/bookings/new/${draftId}/time`);
@@ -45,7 +45,7 @@ describe('choosing and telling, page by page', () => {
     expect((await visitor.get(`/bookings/new/${draftId}/time`)).has('.slot-reader')).to.equal(false);
   });
 
-  it('answers a fragment when htmx asks for the part, and the whole page otherwise', async () => {
+  it('answer a fragment when htmx requests a part, and the whole page otherwise', async () => {
     const draftId = await house.draftAt(visitor, 'time');
     const path = `/bookings/new/${draftId}/time?month=2027-01`;
     const part = await visitor.get(path, { 'HX-Request-Type': 'partial' });
@@ -59,7 +59,7 @@ describe('choosing and telling, page by page', () => {
     expect(whole.text('.slot-time')).to.equal('2:00 pm');
   });
 
-  it('names every mistake, links it to its field and keeps what was typed', async () => {
+  it('name every error, link it to its field and keep what was typed', async () => {
     const draftId = await house.draftAt(visitor, 'examinee');
     const page = await visitor.post(`/bookings/new/${draftId}/examinee`, {
       ...ewan,
@@ -85,7 +85,7 @@ describe('choosing and telling, page by page', () => {
     expect(values.notes).to.equal('a "quoted" <note>');
   });
 
-  it('takes one name alone and a phone with an extension', async () => {
+  it('accept a single name and a phone number with an extension', async () => {
     const draftId = await house.draftAt(visitor, 'examinee');
     const fields = { ...ewan, firstName: '', lastName: 'Suharto', phone: '02 9374 4000 x55' };
     const review = await visitor.post(`/bookings/new/${draftId}/examinee`, fields);
@@ -118,7 +118,7 @@ describe('choosing and telling, page by page', () => {
     ['an endless claim number', [['claimNumber', 'x'.repeat(61)]], '#claimNumber'],
     ['an endless note', [['notes', 'x'.repeat(2001)]], '#notes'],
   ] as [string, [string, string][], string][]) {
-    it(`refuses ${what} with a message at its field`, async () => {
+    it(`refuse ${what} with a message at its field`, async () => {
       const draftId = await house.draftAt(visitor, 'examinee');
       const changed = new Set(fields.map(([name]) => name));
       const blankDay = Object.keys(ewan).filter((name) => name.startsWith('dateOfBirth'));
@@ -132,7 +132,7 @@ describe('choosing and telling, page by page', () => {
     });
   }
 
-  it('asks for a time when none was chosen, on the day that was shown', async () => {
+  it('ask for a time, on the day that was shown, when none was chosen', async () => {
     const draftId = await house.draftAt(visitor, 'time');
     const page = await visitor.post(`/bookings/new/${draftId}/time`, { day: '2027-01-12' });
     expect(page.status).to.equal(422);
@@ -142,14 +142,14 @@ describe('choosing and telling, page by page', () => {
   });
 
   for (const startsAt of ['yesterday', '2026-12-01T09:00', '2026-13-01T09:00:00Z']) {
-    it(`takes “${startsAt}” for no time`, async () => {
+    it(`refuse “${startsAt}” as a time`, async () => {
       const draftId = await house.draftAt(visitor, 'time');
       const page = await visitor.post(`/bookings/new/${draftId}/time`, { startsAt });
       expect(page.status).to.equal(422);
     });
   }
 
-  it('says at once when a chosen time is not free', async () => {
+  it('say at once when a chosen time is not free', async () => {
     const draftId = await house.draftAt(visitor, 'time');
     const page = await visitor.post(`/bookings/new/${draftId}/time`, { startsAt: '2026-12-01T04:00:00Z' });
     expect(page.status).to.equal(422);
@@ -157,13 +157,13 @@ describe('choosing and telling, page by page', () => {
   });
 
   for (const query of ['month=2026-13', 'day=2026-02-30', 'day=2026-12-01&day=2026-12-02']) {
-    it(`answers 422 for ?${query}`, async () => {
+    it(`answer 422 for ?${query}`, async () => {
       const draftId = await house.draftAt(visitor, 'time');
       expect((await visitor.get(`/bookings/new/${draftId}/time?${query}`)).status).to.equal(422);
     });
   }
 
-  it('leads to the first missing step when one is opened out of order', async () => {
+  it('redirect to the first missing step when a later one is opened', async () => {
     const early = await house.draftAt(visitor, 'time');
     expect((await visitor.get(`/bookings/new/${early}/check`)).at).to.equal(`/bookings/new/${early}/time`);
     const later = await house.draftAt(visitor, 'examinee');
@@ -175,7 +175,7 @@ describe('choosing and telling, page by page', () => {
     expect(await bookingCount()).to.equal(0);
   });
 
-  it('keeps the examinee when the time or the specialist is changed', async () => {
+  it('keep the examinee when the time or the specialist is changed', async () => {
     const draftId = await house.draftAt(visitor, 'check');
     const moved = await visitor.post(`/bookings/new/${draftId}/time`, { startsAt: inUtc(tenOnTuesday) });
     expect(moved.at).to.equal(`/bookings/new/${draftId}/check`);
@@ -190,7 +190,7 @@ describe('choosing and telling, page by page', () => {
     expect(check.texts('.summary-list dd')).to.include('Telehealth, 60 minutes');
   });
 
-  it('never shows a blank when free times cannot be had', async () => {
+  it('show a message when free times cannot be read', async () => {
     const draftId = await house.draftAt(visitor, 'time');
     house.acuity.failWith(acuityDown);
     const page = await visitor.get(`/bookings/new/${draftId}/time?month=2027-02`);
@@ -199,7 +199,7 @@ describe('choosing and telling, page by page', () => {
     expect(page.attribute('.panel a', 'href')).to.equal(`/bookings/new/${draftId}/time?month=2027-02`);
   });
 
-  it('says how old the times are when an older list is shown', async () => {
+  it('say how old the times are when an older list is shown', async () => {
     const draftId = await house.draftAt(visitor, 'time');
     await visitor.get(`/bookings/new/${draftId}/time`);
     house.clock.at = new Date(house.clock.at.getTime() + 12 * 60_000);
@@ -210,7 +210,7 @@ describe('choosing and telling, page by page', () => {
     expect(page.text('.notice')).to.contain('Free times as of 12 minutes ago');
   });
 
-  it('brings one back to the step after the session had ended', async () => {
+  it('return to the step after signing in when the session had ended', async () => {
     const draftId = await house.draftAt(visitor, 'examinee');
     const step = `/bookings/new/${draftId}/examinee`;
     await visitor.get(step);
@@ -225,7 +225,7 @@ describe('choosing and telling, page by page', () => {
     expect(back.at).to.equal(step);
   });
 
-  it('sends htmx to the sign-in page instead of swapping it into the calendar', async () => {
+  it('send htmx to the sign-in page instead of swapping it into the calendar', async () => {
     const draftId = await house.draftAt(visitor, 'time');
     visitor.forgetCookies();
     const part = await visitor.get(`/bookings/new/${draftId}/time?month=2027-01`, {
@@ -235,13 +235,13 @@ describe('choosing and telling, page by page', () => {
     expect(part.headers.get('hx-redirect')).to.match(/^\/sign-in\?next=/);
   });
 
-  it('lets only referrers book', async () => {
+  it('refuse everybody except referrers', async () => {
     const staff = await house.signedIn('sam@examdesk.example');
     expect((await staff.get('/bookings/new')).status).to.equal(403);
     expect((await staff.get('/')).has('a[href="/bookings/new"]')).to.equal(false);
   });
 
-  it('finds specialists by name, place and kind', async () => {
+  it('find specialists by name, place and kind', async () => {
     expect((await visitor.get('/bookings/new?q=perth&type=')).texts('.specialist-name')).to.deep.equal([
       'Dr Chen Wei',
     ]);

@@ -4,7 +4,7 @@ import type { Actor } from '../../src/accounts/index.ts';
 import { openHouse, valueOf, type House } from '../support/booking-house.ts';
 import { createFakeAcuity, type FakeAcuity } from '../support/fakes/acuity.ts';
 
-describe('the list of bookings', () => {
+describe('booking list', () => {
   let house: House;
   let fake: FakeAcuity;
   const made: Booking[] = [];
@@ -53,14 +53,14 @@ describe('the list of bookings', () => {
   const names = async (query: Partial<BookingListQuery>, actor?: Actor) =>
     (await page(query, actor)).bookings.map((booking) => booking.examinee.firstName);
 
-  it('a referrer sees the own organisation’s, newest first; staff see all', async () => {
+  it('shows a referrer the organisation’s bookings, newest first, and staff all of them', async () => {
     expect(await names({})).to.deep.equal(['Una', 'Zoë', 'Noor', 'Ewan']);
     expect(await names({}, house.people.rob)).to.have.length(4);
     expect(await names({}, house.people.nadia)).to.deep.equal(['Ewan']);
     expect(await names({}, house.people.sam)).to.have.length(5);
   });
 
-  it('finds words in any order, in any case, and takes % and _ as they are', async () => {
+  it('finds words in any order and case, and treats % and _ literally', async () => {
     expect(await names({ q: 'MARSH ewan' })).to.deep.equal(['Ewan']);
     expect(await names({ q: 'cl-2207' })).to.deep.equal(['Ewan']);
     expect(await names({ q: 'NGUYỄN' })).to.deep.equal(['Zoë']);
@@ -72,7 +72,7 @@ describe('the list of bookings', () => {
     expect(await names({ q: 'a\0b \\' })).to.deep.equal([]);
   });
 
-  it('takes from and to as days in the examination’s own zone', async () => {
+  it('reads from and to as days in the examination’s own zone', async () => {
     // 23:30 in Sydney is 20:30 of the same day in Perth: both are on the first.
     expect(await names({ from: '2026-12-01', to: '2026-12-01' })).to.deep.equal(['Zoë', 'Noor', 'Ewan']);
     expect(await names({ from: '2026-12-02', to: '2026-12-02' }, house.people.sam)).to.deep.equal(['Ewan']);
@@ -85,7 +85,7 @@ describe('the list of bookings', () => {
     expect(await names({ status: 'active', progress: 'scheduled' })).to.have.length(4);
   });
 
-  it('turns its pages without losing or repeating one, also among equal times', async () => {
+  it('neither loses nor repeats a booking across pages when times are equal', async () => {
     const seen: string[] = [];
     let cursor: string | undefined;
     do {
@@ -97,7 +97,7 @@ describe('the list of bookings', () => {
     expect(new Set(seen).size).to.equal(4);
   });
 
-  it('refuses a cursor that is none of ours', async () => {
+  it('refuses a cursor that it did not issue', async () => {
     const forged = [
       'x',
       '',

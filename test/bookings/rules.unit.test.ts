@@ -10,7 +10,7 @@ import {
   type Progress,
 } from '../../src/bookings/index.ts';
 
-// domain.md's table, written out a second time on purpose.
+// The table of domain.md, repeated here on purpose.
 const table: Record<Progress, Progress[]> = {
   scheduled: ['rescheduled', 'cancelled', 'no_show', 'generating_report'],
   rescheduled: ['rescheduled', 'cancelled', 'no_show', 'generating_report'],
@@ -21,15 +21,15 @@ const table: Record<Progress, Progress[]> = {
   cancelled: [],
 };
 
-describe('the progress of a booking', () => {
+describe('booking progress', () => {
   for (const from of progresses) {
-    it(`from ${from} goes to ${table[from].join(', ') || 'nothing'}, and nowhere else`, () => {
+    it(`goes from ${from} to ${table[from].join(', ') || 'nothing'} only`, () => {
       const booking = { status: statusAfter(from), currentProgress: from };
       expect(progresses.filter((to) => canMove(booking, to))).to.have.members(table[from]);
     });
   }
 
-  it('by hand is never what Acuity must be told', () => {
+  it('cannot be set by hand to what also changes the appointment in Acuity', () => {
     for (const from of progresses) {
       const byHand = movesByHand({ status: statusAfter(from), currentProgress: from });
       expect(byHand).to.not.include.members(['scheduled']);
@@ -38,13 +38,13 @@ describe('the progress of a booking', () => {
     }
   });
 
-  it('is over for an archived booking', () => {
+  it('cannot change when the booking is archived', () => {
     expect(
       progresses.filter((to) => canMove({ status: 'archived', currentProgress: 'scheduled' }, to)),
     ).to.deep.equal([]);
   });
 
-  it('closes with the payment, cancels with the cancellation, and is active else', () => {
+  it('closes the booking when paid, cancels it when cancelled, and is active otherwise', () => {
     expect(statusAfter('payment_received')).to.equal('closed');
     expect(statusAfter('cancelled')).to.equal('cancelled');
     for (const other of progresses.filter((one) => !['payment_received', 'cancelled'].includes(one))) {
@@ -53,7 +53,7 @@ describe('the progress of a booking', () => {
   });
 });
 
-describe('who sees a booking', () => {
+describe('visibility of bookings', () => {
   const organization = { id: 'o1', name: 'Harbour Legal' };
   const viewer = {
     sessionId: 's',
@@ -68,13 +68,13 @@ describe('who sees a booking', () => {
   const northside = { id: 'o2', name: 'Northside Claims' };
   const staff = { ...viewer, role: 'support', organization: null } as const;
 
-  it('maySee lets a referrer see the bookings of the organisation of today only', () => {
+  it('maySee shows a referrer only the bookings of their present organisation', () => {
     expect(maySee(viewer, { organization })).to.equal(true);
     expect(maySee(viewer, { organization: northside })).to.equal(false);
     expect(maySee({ ...viewer, organization: northside }, { organization })).to.equal(false);
   });
 
-  it('maySee lets staff alone see a booking that waits to be assigned', () => {
+  it('maySee shows only staff a booking that has no organisation yet', () => {
     expect(maySee(viewer, { organization: null })).to.equal(false);
     expect(maySee({ ...viewer, organization: null }, { organization: null })).to.equal(false);
     expect(maySee(staff, { organization: null })).to.equal(true);
@@ -82,8 +82,8 @@ describe('who sees a booking', () => {
   });
 });
 
-describe('a meeting link', () => {
-  it('is the first web address in the text', () => {
+describe('meetingLinkIn', () => {
+  it('returns the first web address in the text', () => {
     expect(meetingLinkIn('Join: https://zoom.example/j/1?pwd=x. Then wait')).to.equal(
       'https://zoom.example/j/1?pwd=x',
     );
@@ -95,7 +95,7 @@ describe('a meeting link', () => {
 });
 
 describe('ids', () => {
-  it('are version 7, and sort by when they were made', async () => {
+  it('are UUIDs of version 7, and sort by creation time', async () => {
     const first = systemIds.uuid();
     await new Promise((done) => setTimeout(done, 3));
     const second = systemIds.uuid();
@@ -103,7 +103,7 @@ describe('ids', () => {
     expect(first < second).to.equal(true);
   });
 
-  it('of bookings have no look-alike letters', () => {
+  it('references have no letters that look alike', () => {
     for (let made = 0; made < 500; made += 1) {
       expect(systemIds.reference()).to.match(/^EX-[2-9A-HJKMNP-TV-Z]{6}$/);
     }

@@ -14,7 +14,7 @@ import {
 const partial = { 'HX-Request-Type': 'partial' };
 const elevenOnWednesday = '2026-12-02T11:00:00+11:00';
 
-describe('the status of an open booking page', () => {
+describe('status polling of an open booking page', () => {
   let house: PageHouse;
   let visitor: Visitor;
   let bookingPath: string;
@@ -41,7 +41,7 @@ describe('the status of an open booking page', () => {
     return Number(row?.n);
   };
 
-  it('is nothing as long as nothing changed, and counts as no viewing', async () => {
+  it('answers nothing while nothing changed, and counts as no view', async () => {
     const seen = await seenOf();
     const before = await viewings();
     const answer = await ask(visitor, seen);
@@ -49,7 +49,7 @@ describe('the status of an open booking page', () => {
     expect(await viewings()).to.equal(before);
   });
 
-  it('brings each part that may have changed, each into its place, and no form', async () => {
+  it('sends each part that may have changed to its place, and no form', async () => {
     const seen = await seenOf();
     const staff = await house.signedIn(sam);
     await staff.post(`${bookingPath}/progress`, { progress: 'generating_report' });
@@ -66,7 +66,7 @@ describe('the status of an open booking page', () => {
     expect((await ask(visitor, now)).status).to.equal(204);
   });
 
-  it('does not tell another organisation that there is a booking', async () => {
+  it('hides the booking from another organisation', async () => {
     const other = await house.signedIn(nadia);
     const answer = await ask(other, '');
     expect([answer.status, answer.html]).to.deep.equal([404, '']);
@@ -74,11 +74,11 @@ describe('the status of an open booking page', () => {
     expect([unknown.status, unknown.html]).to.deep.equal([404, '']);
   });
 
-  it('leads a person who comes to its address to the booking', async () => {
+  it('redirects a person who opens its URL to the booking', async () => {
     expect((await visitor.get(`${bookingPath}/status`)).at).to.equal(bookingPath);
   });
 
-  it('asks whose session is over to sign in', async () => {
+  it('asks for a sign-in when the session is over', async () => {
     const answer = await ask(house.visitor(), '');
     expect(answer.status).to.equal(401);
     expect(answer.headers.get('hx-redirect')).to.match(/^\/sign-in/);

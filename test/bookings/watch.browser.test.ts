@@ -4,7 +4,7 @@ import { openBrowser } from '../support/browser.ts';
 import { openWebhookStack, rita, type WebhookStack } from '../support/webhook-stack.ts';
 import { watchedPage, type Watched } from '../support/watched-page.ts';
 
-describe('an open booking page', function () {
+describe('open booking page', function () {
   this.timeout(60_000);
   let browser: Browser;
   let stack: WebhookStack;
@@ -21,7 +21,7 @@ describe('an open booking page', function () {
     await stack.close();
   });
 
-  it('shows what the clinic changed within seconds, and keeps what was chosen and where one is', async () => {
+  it('shows changes of the clinic within seconds, and keeps selection and scroll position', async () => {
     const { page } = watched;
     const { id, datetime } = await stack.makeAppointment();
     await stack.settled();

@@ -26,7 +26,7 @@ describe('a webhook event', () => {
   const events = () =>
     stack.app.db('webhook_events').orderBy('seq').select('action', 'state', 'outcome', 'note');
 
-  it('makes a booking of the referrer whose address the appointment has, and tells them once', async () => {
+  it('makes a booking for the referrer with the appointment’s address, and tells them once', async () => {
     const { id } = await stack.makeAppointment();
     await stack.settled();
     const booking = await stack.booking(id);
@@ -48,7 +48,7 @@ describe('a webhook event', () => {
     expect(seen.body.booking.source).to.equal('acuity_direct');
   });
 
-  it('leaves the booking to staff and tells nobody when the appointment names nobody here', async () => {
+  it('leaves the booking to staff and tells no referrer when the appointment names nobody known', async () => {
     const { id } = await stack.makeAppointment({ email: 'somebody@elsewhere.example', fields: [] });
     await stack.settled();
     const booking = await stack.booking(id);
@@ -58,7 +58,7 @@ describe('a webhook event', () => {
     await (await stack.app.signIn('sam@examdesk.example')).get(`/bookings/${booking?.id}`).expect(200);
   });
 
-  it('gives the booking to the organisation that the form names when nobody has the address', async () => {
+  it('assigns the booking to the organisation named in the form when nobody has the address', async () => {
     const { id } = await stack.makeAppointment({
       email: 'somebody@elsewhere.example',
       fields: [{ id: 9108, value: 'northside claims' }],
@@ -70,7 +70,7 @@ describe('a webhook event', () => {
     });
   });
 
-  it('moves the booking, with an entry of progress and one mail, when the clinic moved it', async () => {
+  it('moves the booking, with a history entry and one mail, when the clinic moved it', async () => {
     const { id, datetime } = await stack.makeAppointment();
     await stack.settled();
     const moved = new Date(new Date(datetime).getTime() + 2 * 3_600_000);
@@ -85,7 +85,7 @@ describe('a webhook event', () => {
     expect(await mails()).to.deep.equal(['booking_confirmation', 'booking_rescheduled']);
   });
 
-  it('moves the booking to another specialist, and notes their names', async () => {
+  it('moves the booking to another specialist and records both names', async () => {
     const { id, datetime } = await stack.makeAppointment();
     await stack.settled();
     await stack.staff('PUT', `/appointments/${id}/reschedule?admin=true`, { datetime, calendarID: 7003 });
@@ -108,7 +108,7 @@ describe('a webhook event', () => {
     expect(await mails()).to.deep.equal(['booking_confirmation', 'booking_cancelled']);
   });
 
-  it('notes a no-show and leaves the booking active', async () => {
+  it('records a no-show and leaves the booking active', async () => {
     const { id } = await stack.makeAppointment();
     await stack.settled();
     await stack.staff('PUT', `/appointments/${id}/cancel?admin=true`, { noShow: true });
@@ -122,7 +122,7 @@ describe('a webhook event', () => {
     expect(mail.calendar).to.equal(undefined);
   });
 
-  it('corrects the examinee’s details without an entry of progress or a mail', async () => {
+  it('updates the examinee’s details without a history entry or a mail', async () => {
     const { id } = await stack.makeAppointment();
     await stack.settled();
     await stack.staff('PUT', `/appointments/${id}?admin=true`, { fields: [{ id: 9103, value: 'Marlow' }] });
@@ -133,7 +133,7 @@ describe('a webhook event', () => {
     expect(await mails()).to.deep.equal(['booking_confirmation']);
   });
 
-  it('takes the interpreter’s language over when it is answered, and keeps ours when it is not', async () => {
+  it('copies the interpreter’s language when it is answered, and keeps ours when it is not', async () => {
     const { id } = await stack.makeAppointment();
     await stack.settled();
     const answer = async (value: string) => {
@@ -146,7 +146,7 @@ describe('a webhook event', () => {
     expect(await answer('')).to.include({ interpreter_language: 'Arabic', version: 2 });
   });
 
-  it('keeps what staff corrected here while Acuity’s answers are unchanged', async () => {
+  it('keeps corrections that staff made here while Acuity’s answers are unchanged', async () => {
     const { id } = await stack.makeAppointment();
     await stack.settled();
     await stack.app
@@ -158,7 +158,7 @@ describe('a webhook event', () => {
     expect(await stack.booking(id)).to.include({ examinee_last_name: 'Marlow' });
   });
 
-  it('takes the meeting’s address over when there is one, and asks again while there is none', async () => {
+  it('copies the meeting link when there is one, and checks again while there is none', async () => {
     await stack.control('/switches', { link: { mode: 'late', afterMs: 700 } });
     await stack.app.system.worker.start();
     try {
@@ -175,7 +175,7 @@ describe('a webhook event', () => {
     }
   });
 
-  it('is kept for staff and answered 200 when the calendar is no specialist’s', async () => {
+  it('is left to staff and answered with 200 when the calendar belongs to no specialist', async () => {
     await stack.app
       .db('specialists')
       .where({ acuity_calendar_id: 7001 })
@@ -208,7 +208,7 @@ describe('a webhook event', () => {
     expect((await free()).length).to.be.greaterThan(before.length);
   });
 
-  it('writes an audit row for the event and one for what it changed', async () => {
+  it('writes an audit row for the event and one for its change', async () => {
     const { id } = await stack.makeAppointment();
     await stack.settled();
     const booking = await stack.booking(id);

@@ -4,11 +4,11 @@ import { histories, openHistoryHouse } from '../support/random-history.ts';
 import { assertAlways } from '../support/random.ts';
 
 const runs = Number(process.env.HISTORIES ?? 500);
-// A calendar has only so many free times: each campaign gets a house of its own.
+// A calendar has a limited number of free times: each campaign gets its own stack.
 const runsInOneHouse = 25;
 
-describe(`${runs} histories under any trouble`, () => {
-  it('leave bookings and appointments in agreement, and nobody told twice', async () => {
+describe(`convergence over ${runs} random histories with faults`, () => {
+  it('leaves bookings and appointments in agreement, and tells nobody twice', async () => {
     for (let done = 0; done < runs; done += runsInOneHouse) {
       const house = await openHistoryHouse();
       try {

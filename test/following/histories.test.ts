@@ -3,14 +3,14 @@ import fc from 'fast-check';
 import { histories, openHistoryHouse, type HistoryHouse } from '../support/random-history.ts';
 import { assertAlways } from '../support/random.ts';
 
-describe('after any history, under any trouble', () => {
+describe('convergence over random histories with faults', () => {
   let house: HistoryHouse;
   before(async () => {
     house = await openHistoryHouse();
   });
   after(() => house.close());
 
-  it('bookings and appointments agree, and nobody was told twice', async () => {
+  it('leaves bookings and appointments in agreement, and tells nobody twice', async () => {
     await assertAlways(
       fc.asyncProperty(histories, async (steps) => {
         await house.play(steps);

@@ -1,11 +1,11 @@
-// Appointments that we made, and whose bookings the database does not know any more.
+// Appointments that were made here and whose bookings the database has lost.
 import { expect } from 'chai';
 import type { Agent } from '../support/app.ts';
 import { openWebhookStack, rita, type BookingRow, type WebhookStack } from '../support/webhook-stack.ts';
 
 const referenceField = 9101;
 
-describe('an appointment with a reference that nothing here has', () => {
+describe('appointment with a reference of ours but no booking', () => {
   let stack: WebhookStack;
   let agent: Agent;
   const sync = () => stack.app.system.services.sync;
@@ -13,7 +13,7 @@ describe('an appointment with a reference that nothing here has', () => {
     sync().reconcile({ ...sync().nearSpan(), fixes: true, tellsNobody });
   const mails = () => stack.app.db('emails').pluck('kind');
 
-  // Nothing tells us of anything: only looking does.
+  // No events arrive here: only reconciliation finds anything.
   beforeEach(async () => {
     stack = await openWebhookStack({ target: null });
     agent = await stack.app.signIn(rita);
@@ -44,7 +44,7 @@ describe('an appointment with a reference that nothing here has', () => {
     return (body as { booking: Made }).booking;
   }
 
-  /** As a restore of an older backup does. */
+  /** What restoring an older backup does. */
   const lose = () => stack.app.database.owner.raw('truncate bookings, booking_attempts cascade');
 
   async function rowOf(appointmentId: number): Promise<BookingRow & { reference: string }> {
@@ -53,7 +53,7 @@ describe('an appointment with a reference that nothing here has', () => {
     return row as BookingRow & { reference: string };
   }
 
-  it('becomes the booking that it was, and nobody is told a second time', async () => {
+  it('becomes its former booking again, and nobody is told a second time', async () => {
     const made = [await book(), await book()];
     await lose();
     expect(await reconcile()).to.include({ found: 2, fixed: 2 });
@@ -66,7 +66,7 @@ describe('an appointment with a reference that nothing here has', () => {
     expect(await reconcile()).to.include({ found: 0 });
   });
 
-  it('comes back as cancelled, or as missed, when it is so in Acuity', async () => {
+  it('returns as cancelled or no-show when Acuity says so', async () => {
     const [cancelled, missed] = [await book(), await book()];
     await agent.post(`/bookings/${cancelled.id}/cancel`).send({}).expect(200);
     await stack.staff('PUT', `/appointments/${missed.acuityAppointmentId}/cancel?admin=true`, {
@@ -89,14 +89,14 @@ describe('an appointment with a reference that nothing here has', () => {
     expect(await reconcile()).to.include({ found: 0 });
   });
 
-  it('stays away when it was cancelled and has no reference of ours', async () => {
+  it('is not imported when it was cancelled and has no reference of ours', async () => {
     const { id } = await stack.makeAppointment();
     await stack.staff('PUT', `/appointments/${id}/cancel?admin=true`, {});
     expect(await reconcile()).to.include({ found: 0 });
     expect(await stack.booking(id)).to.equal(undefined);
   });
 
-  it('comes back as cancelled when the clinic made and cancelled it in the time that a restore lost', async () => {
+  it('returns as cancelled when the clinic made and cancelled it in a time that a restore lost', async () => {
     const [before, within] = [await stack.makeAppointment(), await stack.makeAppointment()];
     for (const { id } of [before, within])
       await stack.staff('PUT', `/appointments/${id}/cancel?admin=true`, {});
@@ -114,7 +114,7 @@ describe('an appointment with a reference that nothing here has', () => {
   });
 
   for (const order of ['first', 'last'] as const)
-    it(`keeps the reference when a copy of it is looked at ${order}`, async () => {
+    it(`keeps its reference when a copy of it is read ${order}`, async () => {
       const { acuityAppointmentId, reference } = await book();
       const copy = await stack.makeAppointment({
         fields: [{ id: referenceField, value: reference.toLowerCase() }],
@@ -131,7 +131,7 @@ describe('an appointment with a reference that nothing here has', () => {
       expect(await mails(), 'for the copy').to.deep.equal(['booking_confirmation']);
     });
 
-  it('leaves a booking its reference when the clinic typed that one', async () => {
+  it('leaves the reference to its booking when the clinic typed that reference', async () => {
     const { reference, acuityAppointmentId } = await book();
     const typed = await stack.makeAppointment({ fields: [{ id: referenceField, value: reference }] });
     await reconcile();
@@ -141,7 +141,7 @@ describe('an appointment with a reference that nothing here has', () => {
     expect(row.reference).not.to.equal(reference);
   });
 
-  it('was made by the clinic, and is confirmed, when Acuity names a member of staff', async () => {
+  it('counts as made by the clinic, and is confirmed, when Acuity names a member of staff', async () => {
     const { id } = await stack.makeAppointment({ fields: [{ id: referenceField, value: 'EX-7K3M9Q' }] });
     const there = stack.simulator.state.appointments.find((one) => one.id === id);
     if (there) there.scheduledBy = 'desk@clinic.example';
@@ -150,7 +150,7 @@ describe('an appointment with a reference that nothing here has', () => {
     expect(await mails()).to.deep.equal(['booking_confirmation']);
   });
 
-  it('waits for a referrer when Acuity names nobody that we know', async () => {
+  it('has no referrer when Acuity names nobody known', async () => {
     const { acuityAppointmentId, reference } = await book();
     await stack.staff('PUT', `/appointments/${acuityAppointmentId}?admin=true`, {
       email: 'who@else.example',
@@ -164,7 +164,7 @@ describe('an appointment with a reference that nothing here has', () => {
   });
 
   for (const value of ['EX-7K3M9', 'EX-7K3M9O', 'CLAIM 77', 'EX-7K3M9Q and another'])
-    it(`gets a reference of its own when Acuity holds “${value}”`, async () => {
+    it(`gets a new reference when Acuity holds “${value}”`, async () => {
       const { id } = await stack.makeAppointment({ fields: [{ id: referenceField, value }] });
       await reconcile();
       expect((await rowOf(id)).reference)
@@ -172,7 +172,7 @@ describe('an appointment with a reference that nothing here has', () => {
         .and.not.equal(value);
     });
 
-  it('is told to nobody by a quiet look, whoever made it, also when another process finishes that look', async () => {
+  it('is announced to nobody by a quiet reconciliation, whichever process finishes it', async () => {
     const [kept, moved] = [await stack.makeAppointment(), await stack.makeAppointment()];
     await reconcile(true);
     await stack.staff('PUT', `/appointments/${kept.id}/cancel?admin=true`, {});

@@ -1,4 +1,4 @@
-// A booking made in Acuity whose referrer is not known: staff are told, and the referrer as soon as somebody assigns it.
+// Bookings made in Acuity whose referrer is unknown: staff are told, and the referrer once somebody assigns one.
 import { expect } from 'chai';
 import { createSmtpMailer } from '../../src/adapters/smtp-mailer.ts';
 import { systemIds } from '../../src/adapters/system-ids.ts';
@@ -15,7 +15,7 @@ import { openWebhookStack, type WebhookStack } from '../support/webhook-stack.ts
 
 const unknown = { email: 'somebody@elsewhere.example' };
 
-describe('a booking without a referrer', () => {
+describe('booking without a referrer', () => {
   let stack: WebhookStack;
   let mailbox: Mailbox;
   let people: House['people'];
@@ -48,7 +48,7 @@ describe('a booking without a referrer', () => {
     const { id, version } = await bookingOf(appointmentId);
     return stack.app.system.services.bookings.assign(by, id, version, people[to].viewer.userId);
   };
-  /** No worker runs here: its clock would write digests of its own. */
+  /** No worker runs here, because its cron jobs would write digests too. */
   async function deliver(): Promise<void> {
     const { db, system } = stack.app;
     const sender = createEmailSender({
@@ -71,7 +71,7 @@ describe('a booking without a referrer', () => {
   const hoursLater = (datetime: string, hours: number) =>
     new Date(new Date(datetime).getTime() + hours * 3_600_000).toISOString();
 
-  it('assigning sends the confirmation to the referrer, with the time that stands by then', async () => {
+  it('assigning sends the referrer the confirmation with the present time', async () => {
     const { id, datetime } = await stack.makeAppointment(unknown);
     await stack.settled();
     await move(id, hoursLater(datetime, 2));
@@ -84,7 +84,7 @@ describe('a booking without a referrer', () => {
     expect(await told()).to.deep.equal(['booking_confirmation to rita']);
   });
 
-  it('assigning tells the referrer once that it is cancelled when it was cancelled before', async () => {
+  it('assigning tells the referrer once of the cancellation when the booking was cancelled before', async () => {
     const { id } = await stack.makeAppointment(unknown);
     await stack.settled();
     await stack.staff('PUT', `/appointments/${id}/cancel?admin=true`, {});
@@ -109,7 +109,7 @@ describe('a booking without a referrer', () => {
     expect(await told()).to.deep.equal([]);
   });
 
-  it('assigning tells the referrer that the examinee did not attend when that is how it stands', async () => {
+  it('assigning tells the referrer of the no-show when the examinee did not attend', async () => {
     const { id } = await stack.makeAppointment(unknown);
     await stack.settled();
     await stack.staff('PUT', `/appointments/${id}/cancel?admin=true`, { noShow: true });
@@ -119,7 +119,7 @@ describe('a booking without a referrer', () => {
     expect(await told()).to.deep.equal(['booking_no_show to rita']);
   });
 
-  it('the referrer is told of a later move and cancellation when it was assigned', async () => {
+  it('assigning makes the referrer receive later moves and cancellations', async () => {
     const { id, datetime } = await stack.makeAppointment(unknown);
     await stack.settled();
     valueOf(await assign(id, 'rita'));
@@ -135,7 +135,7 @@ describe('a booking without a referrer', () => {
     );
   });
 
-  it('assigning tells the new referrer alone when an admin corrects it', async () => {
+  it('assigning tells only the new referrer when an admin corrects it', async () => {
     const { id } = await stack.makeAppointment();
     await stack.settled();
     valueOf(await assign(id, 'nadia', people.ada));
@@ -148,7 +148,7 @@ describe('a booking without a referrer', () => {
     ]);
   });
 
-  it('assigning writes one message when two members of staff do it at once', async () => {
+  it('assigning writes one message when two members of staff do it concurrently', async () => {
     const { id } = await stack.makeAppointment(unknown);
     await stack.settled();
     const answers = await Promise.all([assign(id, 'rita'), assign(id, 'rita', people.ada)]);
@@ -156,7 +156,7 @@ describe('a booking without a referrer', () => {
     expect(await told()).to.deep.equal(['booking_confirmation to rita']);
   });
 
-  it('assigning takes a referrer of the named organisation only when support does it', async () => {
+  it('assigning accepts only referrers of the named organisation when support does it', async () => {
     const { id } = await stack.makeAppointment({
       ...unknown,
       fields: [{ id: 9108, value: 'northside claims' }],
@@ -168,7 +168,7 @@ describe('a booking without a referrer', () => {
     expect(reasonOf(await assign(id, 'nadia'))).to.deep.include({ reason: 'invalid' });
   });
 
-  it('following tells the referrer how it stands when Acuity names them later', async () => {
+  it('following tells the referrer the present state when Acuity names them later', async () => {
     const { id, datetime } = await stack.makeAppointment(unknown);
     await stack.settled();
     await stack.control('/webhooks', { enabled: false });
@@ -201,7 +201,7 @@ describe('a booking without a referrer', () => {
     expect(await told()).to.deep.equal([]);
   });
 
-  it('import and what follows tell nobody when the examination is over', async () => {
+  it('import and following tell nobody when the examination is over', async () => {
     await stack.control('/webhooks', { enabled: false });
     const { id, datetime } = await stack.makeAppointment();
     const dayAfter = { now: () => new Date(new Date(datetime).getTime() + 86_400_000) };
@@ -220,11 +220,11 @@ describe('a booking without a referrer', () => {
     }
   });
 
-  describe('is told to support', () => {
+  describe('mail to support', () => {
     const digest = (jobs = stack.app.system.services.jobs) =>
       createUnassignedDigest({ db: stack.app.db, jobs, ids: systemIds });
 
-    it('digest counts what is new, and names nobody, when bookings wait', async () => {
+    it('counts new bookings and contains no names', async () => {
       await stack.makeAppointment(unknown);
       await stack.makeAppointment(unknown);
       await stack.settled();
@@ -245,7 +245,7 @@ describe('a booking without a referrer', () => {
       expect(await told()).to.have.length(2);
     });
 
-    it('digest is written once when several workers write it at the same moment', async () => {
+    it('is written once when several workers write it concurrently', async () => {
       await stack.makeAppointment(unknown);
       await stack.settled();
       const counts = await Promise.all([digest().write(), digest().write(), digest().write()]);
@@ -253,7 +253,7 @@ describe('a booking without a referrer', () => {
       expect(await told()).to.deep.equal(['unassigned_bookings to sam']);
     });
 
-    it('digest tells of a booking later when its worker died before the end', async () => {
+    it('is sent later when its worker died before the end', async () => {
       await stack.makeAppointment(unknown);
       await stack.settled();
       const { jobs } = stack.app.system.services;
@@ -263,7 +263,7 @@ describe('a booking without a referrer', () => {
       expect(await digest().write()).to.equal(1);
     });
 
-    it('digest goes to admins when no support wants it, and waits when nobody does', async () => {
+    it('goes to admins when no support person receives it, and waits when nobody does', async () => {
       const { db } = stack.app;
       await stack.makeAppointment(unknown);
       await stack.settled();
@@ -281,7 +281,7 @@ describe('a booking without a referrer', () => {
       expect(await told()).to.deep.equal(['unassigned_bookings to ada']);
     });
 
-    it('digest says that nothing is left when all were assigned before it was sent', async () => {
+    it('says that nothing is left when all bookings were assigned before it was sent', async () => {
       const { id } = await stack.makeAppointment(unknown);
       await stack.settled();
       await digest().write();
@@ -290,7 +290,7 @@ describe('a booking without a referrer', () => {
       expect(mail.text).to.include('All of them have been assigned since');
     });
 
-    it('first page counts it at once, and what was cancelled before its time, until it is assigned', async () => {
+    it('matches the console’s count, which includes future cancelled bookings until they are assigned', async () => {
       const { id } = await stack.makeAppointment(unknown);
       await stack.settled();
       const sam = await stack.app.signIn('sam@examdesk.example');

@@ -1,4 +1,4 @@
-// An appointment type whose forms have no question for our reference: an event alone must find the attempt.
+// Appointment types whose forms have no question for our reference: the event alone must find the attempt.
 import { expect } from 'chai';
 import { startTestApp, type Agent, type TestApp } from '../support/app.ts';
 import { createFakeAcuity, type FakeAcuity } from '../support/fakes/acuity.ts';
@@ -7,7 +7,7 @@ import { lossy, type LossyAcuity } from '../support/lossy-acuity.ts';
 const startsAt = '2027-02-02T09:00:00+11:00';
 const cause = { source: 'acuity' } as const;
 
-describe('an event for an appointment without our reference', () => {
+describe('event for an appointment without our reference', () => {
   let app: TestApp;
   let fake: FakeAcuity;
   let acuity: LossyAcuity;
@@ -40,7 +40,7 @@ describe('an event for an appointment without our reference', () => {
     return { attemptId: (body as { attempt: { id: string } }).attempt.id, appointmentId };
   }
 
-  it('completes the open attempt that asked for it when Acuity’s answer was lost', async () => {
+  it('completes the open attempt that requested it when Acuity’s answer was lost', async () => {
     const { attemptId, appointmentId } = await bookAndLoseTheAnswer();
     expect(await app.system.services.convergence.converge(appointmentId, cause)).to.include({ ok: true });
     await app.system.services.settlement.settle(attemptId);
@@ -51,7 +51,7 @@ describe('an event for an appointment without our reference', () => {
     expect(await app.db('emails').pluck('kind')).to.deep.equal(['booking_confirmation']);
   });
 
-  it('becomes a booking of its own when somebody else is the client', async () => {
+  it('makes a separate booking when somebody else is the client', async () => {
     const { attemptId, appointmentId } = await bookAndLoseTheAnswer();
     const made = fake.appointments.get(appointmentId);
     if (!made) throw new Error('The appointment is gone');

@@ -16,7 +16,7 @@ describe('parseCsv', () => {
     expect(rows('a\n\n"1\n2"\n,,\nb').map(({ line }) => line)).to.deep.equal([1, 3, 6]);
   });
 
-  it('takes LF, CRLF and CR, and a last line without an end', () => {
+  it('accepts LF, CRLF and CR, and a last line without a line end', () => {
     for (const end of ['\n', '\r\n', '\r'])
       expect(cells(`a,b${end}1,2`), JSON.stringify(end)).to.deep.equal([
         ['a', 'b'],

@@ -17,7 +17,7 @@ import {
 const tenInSydney = new Date('2026-11-30T23:00:00Z');
 
 describe('dates', () => {
-  it('say an examination in its own zone, with the zone named', () => {
+  it('show an examination in its own zone, with the zone named', () => {
     expect(formatDay(tenInSydney, 'Australia/Sydney')).to.equal('Tuesday 1 December 2026');
     expect(formatTime(tenInSydney, 'Australia/Sydney')).to.equal('10:00 am');
     expect(zoneName('Australia/Sydney', tenInSydney)).to.equal('Sydney time (AEDT, UTC+11)');
@@ -26,7 +26,7 @@ describe('dates', () => {
     );
   });
 
-  it("put the reader's own time beside it only when the clocks differ", () => {
+  it("show the reader's own time beside it only when the clocks differ", () => {
     expect(formatExamTime(tenInSydney, 'Australia/Sydney', 'Australia/Perth')).to.equal(
       '10:00 am, Tuesday 1 December 2026 (Sydney time, AEDT), which is 7:00 am, Tuesday 1 December 2026 in Perth time (AWST)',
     );
@@ -40,14 +40,14 @@ describe('dates', () => {
     );
   });
 
-  it('name offsets of half an hour, of the west and of UTC itself', () => {
+  it('name offsets of half an hour, in the west, and of UTC itself', () => {
     expect(zoneName('Australia/Adelaide', tenInSydney)).to.equal('Adelaide time (ACDT, UTC+10:30)');
     expect(zoneName('America/New_York', tenInSydney)).to.equal('New York time (EST, UTC−5)');
     expect(zoneName('Asia/Tokyo', tenInSydney)).to.equal('Tokyo time (UTC+9)');
     expect(zoneName('UTC', tenInSydney)).to.equal('UTC time (UTC)');
   });
 
-  it("change a zone's letters with its clocks", () => {
+  it("change a zone's abbreviation with its clocks", () => {
     expect(zoneName('Australia/Sydney', new Date('2027-04-03T15:59:59Z'))).to.equal(
       'Sydney time (AEDT, UTC+11)',
     );
@@ -80,13 +80,13 @@ describe('dates', () => {
       expect(parseMonth(text), text).to.equal(null);
   });
 
-  it('count days and months over the edges', () => {
+  it('count days and months across their ends', () => {
     expect(shiftDays('2026-12-31', 1)).to.equal('2027-01-01');
     expect(shiftDays('2028-03-01', -1)).to.equal('2028-02-29');
     expect(shiftMonths('2026-12', 1)).to.equal('2027-01');
   });
 
-  it('know which day it is where', () => {
+  it('give the day in each zone', () => {
     expect(dayIn(tenInSydney, 'Australia/Sydney')).to.equal('2026-12-01');
     expect(dayIn(tenInSydney, 'America/New_York')).to.equal('2026-11-30');
   });
@@ -94,11 +94,11 @@ describe('dates', () => {
   it('begin a day at its first instant, also on days of 23 and 25 hours', () => {
     expect(startOfDay('2027-04-04', 'Australia/Sydney').toISOString()).to.equal('2027-04-03T13:00:00.000Z');
     expect(startOfDay('2027-04-05', 'Australia/Sydney').toISOString()).to.equal('2027-04-04T14:00:00.000Z');
-    // Chile skips midnight itself.
+    // In Chile the clocks skip midnight.
     expect(startOfDay('2026-09-06', 'America/Santiago').toISOString()).to.equal('2026-09-06T04:00:00.000Z');
   });
 
-  it('take zones by name only', () => {
+  it('accept zones by name only', () => {
     expect(isTimeZone('Australia/Sydney')).to.equal(true);
     for (const name of ['Mars/Base', '+10:00', '', 'Australia/Sydney\n', '../etc']) {
       expect(isTimeZone(name), JSON.stringify(name)).to.equal(false);

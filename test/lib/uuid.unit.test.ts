@@ -1,8 +1,8 @@
 import { expect } from 'chai';
 import { isUuid } from '../../src/lib/uuid.ts';
 
-describe('an id', () => {
-  it('is a UUID of either case, and nothing around it', () => {
+describe('isUuid', () => {
+  it('accepts a UUID in either case, and nothing around it', () => {
     expect(isUuid('0190aaaa-0000-7000-8000-00000000000f')).to.equal(true);
     expect(isUuid('0190AAAA-0000-7000-8000-00000000000F')).to.equal(true);
     for (const other of [

@@ -1,17 +1,17 @@
-// Connect Acuity in the console, against the simulated Acuity over HTTP.
+// The console's page that connects Acuity, against the simulated Acuity over HTTP.
 import { expect } from 'chai';
 import { openWebhookStack, type WebhookStack } from '../support/webhook-stack.ts';
 
 const address = '/admin/acuity';
 
-describe('the page of the connection to Acuity', () => {
+describe('page of the connection to Acuity', () => {
   let stack: WebhookStack;
   beforeEach(async () => {
     stack = await openWebhookStack({ target: null });
   });
   afterEach(() => stack.close());
 
-  it('connects with one button, and says what it found, made, and what is next', async () => {
+  it('connects with one button, and shows what it found, made, and what to do next', async () => {
     await stack.app.db('intake_fields').delete();
     const admin = await stack.app.signedInVisitor('ada@examdesk.example');
     const before = await admin.get(address);
@@ -41,7 +41,7 @@ describe('the page of the connection to Acuity', () => {
     ]);
   });
 
-  it('names the calendars that no specialist has', async () => {
+  it('names the calendars without a specialist', async () => {
     await stack.app.db('specialist_services').delete();
     await stack.app.db('specialists').where({ acuity_calendar_id: 7003 }).delete();
     const admin = await stack.app.signedInVisitor('ada@examdesk.example');
@@ -49,7 +49,7 @@ describe('the page of the connection to Acuity', () => {
     expect(page.text('#next ~ ol')).to.contain('Add a specialist for each calendar that has none');
   });
 
-  it('says what mends it when Acuity refuses the key', async () => {
+  it('says how to fix it when Acuity refuses the key', async () => {
     await stack.control('/faults', {
       rules: [
         {

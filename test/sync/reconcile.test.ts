@@ -14,13 +14,13 @@ describe('reconciliation', () => {
       .select('difference', 'state', 'announced', 'appointment_id');
   const differences = async () => (await items()).map(({ difference, state }) => `${difference}: ${state}`);
 
-  // Nothing tells us of anything: only looking does.
+  // No events arrive here: only reconciliation finds anything.
   beforeEach(async () => {
     stack = await openWebhookStack({ target: null });
   });
   afterEach(() => stack.close());
 
-  it('makes the bookings of appointments that no event announced, and says so', async () => {
+  it('makes and reports bookings of appointments that no event announced', async () => {
     const made = [await stack.makeAppointment(), await stack.makeAppointment()];
     const report = await near(true);
     expect(report).to.include({ state: 'done', appointments: 2, found: 2, fixed: 2, unannounced: 2 });
@@ -31,7 +31,7 @@ describe('reconciliation', () => {
     expect(await near(true)).to.include({ found: 0 });
   });
 
-  it('finds what differs, names it, and puts it right', async () => {
+  it('finds, names and repairs differences', async () => {
     const [moved, cancelled, elsewhere, renamed] = [
       await stack.makeAppointment(),
       await stack.makeAppointment(),
@@ -69,7 +69,7 @@ describe('reconciliation', () => {
     expect(await near(true)).to.include({ found: 0 });
   });
 
-  it('finds a booking whose appointment was moved out of the days it looks at', async () => {
+  it('finds a booking whose appointment was moved out of its days', async () => {
     const { id, datetime } = await stack.makeAppointment();
     await near(true);
     const far = new Date(new Date(datetime).getTime() + 90 * 24 * anHour).toISOString();
@@ -78,7 +78,7 @@ describe('reconciliation', () => {
     expect((await stack.booking(id))?.starts_at.toISOString()).to.equal(far);
   });
 
-  it('leaves for staff what is not safe, with the reason, and tells them by e-mail', async () => {
+  it('leaves unsafe repairs to staff, with the reason, and e-mails them', async () => {
     const [unknown, gone] = [
       await stack.makeAppointment({ calendarID: 7003 }),
       await stack.makeAppointment(),
@@ -117,11 +117,11 @@ describe('reconciliation', () => {
     expect(mails).to.deep.equal([{ kind: 'drift_report', recipient: 'ada@examdesk.example' }]);
   });
 
-  it('reads more than a hundred appointments of a day, cancelled ones too', async () => {
+  it('reads more than a hundred appointments of a day, including cancelled ones', async () => {
     const { id, datetime } = await stack.makeAppointment();
     const [pattern] = stack.simulator.state.appointments;
     if (!pattern) throw new Error('No appointment');
-    // Straight into the simulator's state: its API would make the days longer than they are.
+    // Edits the simulator's state directly: bookings by its API would need longer days.
     for (let n = 1; n <= 230; n += 1) {
       stack.simulator.state.appointments.push({
         ...structuredClone(pattern),
@@ -159,14 +159,14 @@ describe('reconciliation', () => {
     expect(report).to.include({ state: 'done', found: 1 });
   });
 
-  it('refuses to start while another run is under way', async () => {
+  it('refuses to start while another run is in progress', async () => {
     await stack.makeAppointment();
     const reports = await Promise.all([near(true), near(true), near(true)]);
     expect(reports.filter((report) => report !== null)).to.have.length(1);
     expect(await stack.app.db('bookings')).to.have.length(1);
   });
 
-  it('fails, and takes nothing for gone, when Acuity cannot be asked', async () => {
+  it('fails, and treats nothing as deleted, when Acuity cannot be read', async () => {
     const { id } = await stack.makeAppointment();
     await near(true);
     await stack.control('/faults', {
@@ -178,7 +178,7 @@ describe('reconciliation', () => {
     expect(await stack.booking(id)).to.include({ status: 'active' });
   });
 
-  it('reports no difference for what was booked or moved during the run', async () => {
+  it('reports no difference when something is booked or moved during the run', async () => {
     const { id } = await stack.makeAppointment();
     await near(true);
     await stack.control('/faults', {

@@ -33,7 +33,7 @@ describe('our webhooks in Acuity', () => {
   };
   const mails = () => stack.app.db('emails').pluck('kind');
 
-  it('are made once, at our relay, and bring events', async () => {
+  it('are made once, with our relay as the target, and deliver events', async () => {
     await sync().connect(null);
     await sync().connect(null);
     expect((await there()).map(({ event, target }) => ({ event, target }))).to.deep.equal([
@@ -45,7 +45,7 @@ describe('our webhooks in Acuity', () => {
     expect(await stack.app.db('webhook_events').pluck('action')).to.deep.equal(['changed']);
   });
 
-  it('that were disabled are noticed, made anew, and what was missed is made up for', async () => {
+  it('are replaced, and what was missed is reconciled, when Acuity disabled them', async () => {
     await subscribed();
     const [stored] = stack.simulator.state.subscriptions;
     if (stored) stored.status = 'disabled';
@@ -59,7 +59,7 @@ describe('our webhooks in Acuity', () => {
     expect(body.details.webhooks[0]).to.include({ event: 'appointment.changed', repaired: 'disabled' });
   });
 
-  it('that somebody deleted are made anew', async () => {
+  it('are made again when somebody deleted them', async () => {
     const { id } = await subscribed();
     await fetch(`${stack.simulator.url}/api/v1/webhooks/${id}`, {
       method: 'DELETE',
@@ -70,7 +70,7 @@ describe('our webhooks in Acuity', () => {
     expect(await mails()).to.deep.equal(['webhooks_repaired']);
   });
 
-  it('that fell silent are noticed by what reconciliation found', async () => {
+  it('are replaced when reconciliation found changes that they did not announce', async () => {
     const { id } = await subscribed();
     await stack.app.db('webhook_subscriptions').update({ created_at: new Date(Date.now() - 3_600_000) });
     await stack.control('/webhooks', { enabled: false });
@@ -84,7 +84,7 @@ describe('our webhooks in Acuity', () => {
     expect(await mails(), 'once').to.have.length(1);
   });
 
-  it('are made by the periodic look when nothing was ever made, without a mail', async () => {
+  it('are made by the periodic check, without a mail, when there never were any', async () => {
     await sync().checkSubscriptions();
     expect((await there()).map(({ target, status }) => ({ target, status }))).to.deep.equal([
       { target: ours(), status: 'active' },
@@ -99,7 +99,7 @@ describe('our webhooks in Acuity', () => {
     ]);
   });
 
-  it('are left alone when they are well, and keep the time at which they were made', async () => {
+  it('are unchanged, and keep their creation time, when they work', async () => {
     const { id } = await subscribed();
     const made = await stack.app.db('webhook_subscriptions').pluck('created_at');
     await sync().checkSubscriptions();
@@ -109,7 +109,7 @@ describe('our webhooks in Acuity', () => {
     expect((await stack.app.anonymous().get('/readyz')).body.details.webhooks[0].repaired).to.equal(null);
   });
 
-  it('of other installations on the same account are left alone', async () => {
+  it('are unchanged when they belong to other installations on the same account', async () => {
     const other = {
       event: 'appointment.changed',
       target: 'https://staging.examdesk.example/automation/acuity',
@@ -120,14 +120,14 @@ describe('our webhooks in Acuity', () => {
     expect((await there()).map(({ target }) => target)).to.have.members([other.target, ours()]);
   });
 
-  it('that a process made and died before it stored them are adopted', async () => {
+  it('are adopted when a process made them and died before it stored them', async () => {
     const { id } = await stack.staff('POST', '/webhooks', { event: 'appointment.changed', target: ours() });
     await sync().checkSubscriptions();
     expect((await there()).map((one) => one.id)).to.deep.equal([id]);
     expect(await stack.app.db('webhook_subscriptions').pluck('acuity_id')).to.deep.equal([id]);
   });
 
-  it('that are there twice are reduced to one', async () => {
+  it('are reduced to one when there are two', async () => {
     const wanted = { event: 'appointment.changed', target: ours() };
     await stack.staff('POST', '/webhooks', wanted);
     await stack.staff('POST', '/webhooks', wanted);
@@ -135,7 +135,7 @@ describe('our webhooks in Acuity', () => {
     expect(await there()).to.have.length(1);
   });
 
-  it('are made once when several processes connect at the same time', async () => {
+  it('are made once when several processes connect concurrently', async () => {
     const done = await Promise.all(Array.from({ length: 4 }, () => sync().connect(null)));
     expect(await there()).to.have.length(1);
     expect(done.filter(({ ok }) => ok)).to.have.length(1);
@@ -143,7 +143,7 @@ describe('our webhooks in Acuity', () => {
     expect(await sync().connect(null)).to.include({ ok: true });
   });
 
-  it('can be made again when the process that was at it died', async () => {
+  it('can be made again when the process that was making them died', async () => {
     const { db } = stack.app;
     await db('acuity_connection').update({ working_until: db.raw(`now() + interval '1 minute'`) });
     expect(await sync().connect(null)).to.include({ reason: 'under_way' });
@@ -173,7 +173,7 @@ describe('our webhooks in Acuity', () => {
     ['Acuity refuses', 'POST', 400, { status_code: 400, message: 'No', error: 'bad_request' }, 'refused'],
   ];
   for (const [when, method, status, body, reason] of refusals) {
-    it(`say so, and /readyz too, when ${when}`, async () => {
+    it(`are reported as failed, by /readyz too, when ${when}`, async () => {
       await failing(method, status, body);
       expect(await sync().connect(null)).to.include({ ok: false, reason });
       await sync().checkSubscriptions();
@@ -184,7 +184,7 @@ describe('our webhooks in Acuity', () => {
     });
   }
 
-  it('say that the account has all its webhooks when Acuity allows no more', async () => {
+  it('are reported when Acuity allows no more for the account', async () => {
     for (let n = 0; n < 25; n += 1)
       await stack.staff('POST', '/webhooks', {
         event: 'order.completed',
@@ -194,7 +194,7 @@ describe('our webhooks in Acuity', () => {
     expect(await there()).to.have.length(25);
   });
 
-  it('are made when the next look succeeds', async () => {
+  it('are made when the next check succeeds', async () => {
     await failing('POST', 500, {});
     expect(await sync().connect(null)).to.include({ reason: 'unavailable' });
     await stack.control('/faults', { rules: [] });
@@ -203,7 +203,7 @@ describe('our webhooks in Acuity', () => {
     expect(await sync().connection()).to.include({ attention: null, trouble: null });
   });
 
-  it('stay as they are while Acuity is away', async () => {
+  it('are unchanged while Acuity does not answer', async () => {
     await subscribed();
     await stack.control('/faults', {
       rules: [{ path: '/webhooks', times: 20, effect: { status: 502, body: '<html>' } }],
@@ -214,7 +214,7 @@ describe('our webhooks in Acuity', () => {
   });
 });
 
-describe('our webhooks in Acuity of an installation that Acuity cannot reach', () => {
+describe('our webhooks in Acuity when Acuity cannot reach us', () => {
   for (const [name, target, acuityUrl] of [
     ['it has no https', 'http://examdesk.agency.example/automation/acuity', 'https://acuityscheduling.com'],
     [
@@ -250,7 +250,7 @@ describe('our webhooks in Acuity of an installation that Acuity cannot reach', (
   }
 });
 
-describe('the connection to Acuity', () => {
+describe('connection to Acuity', () => {
   let stack: WebhookStack;
   beforeEach(async () => {
     stack = await openWebhookStack({ target: null });
@@ -267,7 +267,7 @@ describe('the connection to Acuity', () => {
     );
   };
 
-  it('is told of on the first page and by /readyz, which stays ready, when Acuity was never connected', async () => {
+  it('is reported on the first page and by /readyz, which stays ready, when it was never made', async () => {
     const answer = await stack.app.anonymous().get('/readyz').expect(200);
     expect(answer.body.details.connection).to.deep.equal({
       attention: 'never_connected',
@@ -288,7 +288,7 @@ describe('the connection to Acuity', () => {
     expect(await waiting('ada@examdesk.example')).to.deep.equal([]);
   });
 
-  it('needs attention when a booking was made an hour ago and no event came since', async () => {
+  it('needs attention when a booking was made an hour ago and no event has come since', async () => {
     const { db } = stack.app;
     await stack.app.system.services.sync.connect(null);
     await db('webhook_subscriptions').update({ created_at: hoursAgo(48) });
@@ -311,7 +311,7 @@ describe('the connection to Acuity', () => {
     });
   });
 
-  it('is not that of another address whose database this is a copy of', async () => {
+  it('ignores rows of another address when the database is a copy', async () => {
     await stack.app.system.services.sync.connect(null);
     await stack.app
       .db('webhook_subscriptions')

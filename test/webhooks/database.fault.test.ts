@@ -6,7 +6,7 @@ import { differencesOf, openRig, type Rig } from '../support/webhook-process.ts'
 
 const outageMs = 30_000;
 
-describe('the relay while the database is away for 30 seconds', function () {
+describe('relay without its database for 30 seconds', function () {
   this.timeout(120_000);
   let rig: Rig;
   let gate: Gate;
@@ -25,7 +25,7 @@ describe('the relay while the database is away for 30 seconds', function () {
     await rig.close();
   });
 
-  it('answers 2xx only for events that it keeps, and delivers each of them later', async () => {
+  it('answers 2xx only for events that it stored, and delivers each of them later', async () => {
     const [kept, refused] = [await rig.makeAppointment(), await rig.makeAppointment()];
     expect(await rig.tell('scheduled', kept)).to.equal(202);
     gate.shut();
@@ -36,7 +36,7 @@ describe('the relay while the database is away for 30 seconds', function () {
       await sleep(1_000);
     }
     expect(answers.length, 'tries while it was away').to.be.above(2);
-    // 5xx, or no answer in time: both make Acuity come again.
+    // A 5xx or a time-out makes Acuity send the event again.
     expect(answers.filter((status) => status !== null && status < 500)).to.deep.equal([]);
     gate.open();
     await rig.tellUntilTaken('scheduled', refused);

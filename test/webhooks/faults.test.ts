@@ -13,7 +13,7 @@ import {
 
 const whsec = `whsec_${Buffer.from('a secret of thirty-two characters').toString('base64')}`;
 
-describe('an event of Acuity', () => {
+describe('event of Acuity', () => {
   let stack: WebhookStack;
   const open = async (options: Parameters<typeof openWebhookStack>[0] = {}): Promise<void> => {
     stack = await openWebhookStack(options);
@@ -36,7 +36,7 @@ describe('an event of Acuity', () => {
     expect(await bookings()).to.have.length(1);
   }
 
-  it('makes one booking and one mail when it comes three times at once to two processes', async () => {
+  it('makes one booking and one mail when it arrives three times concurrently in two processes', async () => {
     await open({ target: null });
     const second = compose(stack.app.system.services.config, { log: stack.app.system.services.log });
     try {
@@ -66,7 +66,7 @@ describe('an event of Acuity', () => {
     }
   });
 
-  it('ends with Acuity’s last state when events come doubled and in reverse order', async () => {
+  it('leads to Acuity’s last state when events are doubled and reversed', async () => {
     await open();
     const { id, datetime } = await stack.makeAppointment();
     await stack.settled();
@@ -80,7 +80,7 @@ describe('an event of Acuity', () => {
     expect(kinds.filter((kind) => kind === 'booking_cancelled')).to.have.length(1);
   });
 
-  it('completes the portal’s booking, and makes no second one, when it comes before Acuity’s reply', async () => {
+  it('completes the portal’s attempt, and makes no second booking, when it comes before Acuity’s reply', async () => {
     await open();
     await stack.control('/webhooks', { early: true });
     const agent = await stack.app.signIn(rita);
@@ -226,7 +226,7 @@ describe('an event of Acuity', () => {
     expect(actions).to.deep.equal([id]);
   });
 
-  it('is counted with an equal one that still waits, and kept for itself when that one is under way', async () => {
+  it('increments an equal event that is waiting, and is stored separately when that one is being delivered', async () => {
     await open({ target: null, env: { WEBHOOK_DELAY_SECONDS: '3600' } });
     const body = eventBody('changed', 77);
     const [first, second] = [await send(automation(), body), await send(automation(), body)];
@@ -240,7 +240,7 @@ describe('an event of Acuity', () => {
     expect(await rows()).to.have.length(2);
   });
 
-  it('is refused and noted without its bytes when it is forged, altered, of another type or too large', async () => {
+  it('is refused and recorded without its bytes when it is forged, altered, of another type or too large', async () => {
     await open({ target: null });
     const body = eventBody('scheduled', 5);
     const headers = signed(body);
@@ -258,7 +258,7 @@ describe('an event of Acuity', () => {
     }
     const huge = 'x'.repeat(10 * 1024 * 1024);
     const answer = await send(webhook(), huge, signed(huge)).catch((error: unknown) => error as Error);
-    // The answer may be overtaken by the end of the connection.
+    // The connection may close before the answer arrives.
     if (!(answer instanceof Error)) expect(answer.status).to.equal(413);
     const kept = (await stack.app.db('webhook_events').select('state', 'body')) as {
       state: string;
@@ -272,16 +272,16 @@ describe('an event of Acuity', () => {
       .expect(409);
   });
 
-  it('is not noted any more when a flood of forgeries comes', async () => {
+  it('is no longer recorded when too many forged ones arrive', async () => {
     await open({ target: null });
     for (let i = 0; i < 80; i += 1) await send(webhook(), eventBody('scheduled', i), signed('x', 'forger'));
     const [rows] = await stack.app.db('webhook_events').count({ n: '*' });
     expect(Number(rows?.n))
-      // Twice the limit when a minute ends meanwhile.
+      // Twice the limit, if a minute ends in between.
       .to.be.within(refusalLimits.perSource, 2 * refusalLimits.perSource);
   });
 
-  it('may be JSON only when it is signed after Standard Webhooks by another automation layer', async () => {
+  it('may be JSON only when another automation layer signed it by Standard Webhooks', async () => {
     await open({ target: null, env: { AUTOMATION_SECRETS: `${whsec}, whsec_b2xkZXI=` } });
     const { id } = await stack.makeAppointment();
     const body = JSON.stringify({
@@ -313,7 +313,7 @@ describe('an event of Acuity', () => {
     expect((await send(automation(), body, headersAt(Date.now()))).status).to.equal(415);
   });
 
-  it('is answered 200 and ignored when it is about anything but an appointment', async () => {
+  it('is answered with 200 and ignored when it is not about an appointment', async () => {
     await open({ target: null });
     for (const body of [
       'action=order.completed&id=99',
@@ -332,7 +332,7 @@ describe('an event of Acuity', () => {
     }
   });
 
-  it('is answered 503 and tried again when Acuity does not know the appointment', async () => {
+  it('is answered with 503 and delivered again when Acuity does not have the appointment', async () => {
     await open({ target: null, overrides: { convergence: { readAgainMs: [5] } } });
     const { status } = await send(webhook(), eventBody('scheduled', 123_456));
     expect(status).to.equal(503);

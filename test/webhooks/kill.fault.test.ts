@@ -7,7 +7,7 @@ interface Kill {
   action: 'scheduled' | 'rescheduled';
 }
 
-// An event that only `kept` saw waits for the next process, whoever that is: so that one is the last.
+// An event that was only stored (`kept`) waits for the next process, so that step comes last.
 const kills: Kill[] = [
   ...['claimed', 'read_back', 'in_import_transaction', 'converged', 'posted', 'delivered'].map((step) => ({
     step,
@@ -45,7 +45,7 @@ describe('recovery after a kill while processing an event', function () {
     await rig.stop(healthy);
   }
 
-  /** What Acuity was answered before the end came; null: nothing. */
+  /** The answer that Acuity got before the process died; null: none. */
   async function die(kill: Kill): Promise<number | null> {
     if (kill.action === 'rescheduled') await rig.move(appointmentOf(kill));
     else appointments.set(kill, await rig.makeAppointment());
@@ -57,7 +57,7 @@ describe('recovery after a kill while processing an event', function () {
     return status;
   }
 
-  /** Two minutes later another process finds what they left. What nobody took Acuity tells again, nothing else. */
+  /** Two minutes later another process takes over. Acuity sends again only what was not answered. */
   async function recover(untaken: Kill[]): Promise<void> {
     const fresh = await rig.start({ clockAheadMs: 120_000 });
     for (const kill of untaken) await rig.tellUntilTaken(kill.action, appointmentOf(kill));
@@ -67,7 +67,7 @@ describe('recovery after a kill while processing an event', function () {
 
   for (const kill of kills) {
     const isMove = kill.action === 'rescheduled';
-    it(`${isMove ? 'moves and tells once' : 'makes one booking and one confirmation'} when the kill came at ${kill.step}`, async () => {
+    it(`${isMove ? 'moves and tells once' : 'makes one booking and one confirmation'} when the process was killed at ${kill.step}`, async () => {
       const expected = { confirmations: 1, moves: isMove ? 1 : 0 };
       expect(await differencesOf(rig, appointmentOf(kill), expected)).to.deep.equal([]);
     });

@@ -1,4 +1,4 @@
-// Two who look at one appointment at once, and the older of the two looks comes back last.
+// Two processes read one appointment concurrently, and the older answer arrives last.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
 import type { Acuity, Appointment, NewAppointment } from '../../src/ports/acuity.ts';
@@ -12,7 +12,7 @@ const eleven = '2027-02-02T11:00:00+11:00';
 const appointmentId = 1_900_000_001;
 const cause = { source: 'acuity' } as const;
 
-/** The next answer of this method is on its way until `arrive`; what it says was true when it was asked. */
+/** Holds back the next answer of this method until `arrive`; its content is from the time of the call. */
 function slowAnswers(acuity: FakeAcuity): Acuity & {
   slow(method: 'getAppointment' | 'createAppointment' | 'reschedule'): {
     asked: Promise<void>;
@@ -46,7 +46,7 @@ function slowAnswers(acuity: FakeAcuity): Acuity & {
   };
 }
 
-describe('converge, twice at once for one appointment', () => {
+describe('converge, called concurrently for one appointment', () => {
   let app: TestApp;
   let fake: FakeAcuity;
   let acuity: ReturnType<typeof slowAnswers>;
@@ -80,7 +80,7 @@ describe('converge, twice at once for one appointment', () => {
     fake.appointments.set(id, { ...before, ...change });
   }
 
-  /** As the relay does: what may be done later is done later. */
+  /** As the relay does: tries again when that is the answer. */
   async function convergeInTheEnd(id = appointmentId): Promise<void> {
     for (let tries = 0; tries < 100; tries += 1) {
       if ((await converge(id)).ok) return;
@@ -89,7 +89,7 @@ describe('converge, twice at once for one appointment', () => {
     throw new Error('It never came in step');
   }
 
-  it('does not write an older time over one that a newer answer found unchanged', async () => {
+  it('does not overwrite a newer answer with an older time when the newer one found nothing changed', async () => {
     inAcuity({});
     await converge();
     inAcuity({ startsAt: new Date(ten) });
@@ -115,7 +115,7 @@ describe('converge, twice at once for one appointment', () => {
     expect(await bookings()).to.deep.equal([]);
   });
 
-  it('makes one booking, at the newer time', async () => {
+  it('makes one booking, with the newer time', async () => {
     inAcuity({});
     const old = acuity.slow('getAppointment');
     const first = converge();
@@ -127,7 +127,7 @@ describe('converge, twice at once for one appointment', () => {
     expect((await bookings()).map((one) => one.starts_at)).to.deep.equal([new Date(ten)]);
   });
 
-  it('keeps the newer time when our own appointment is moved before Acuity’s reply reached us', async () => {
+  it('keeps the newer time when our own appointment is moved before Acuity’s reply arrived', async () => {
     const { rita } = await peopleOf(app.db);
     fake.offer(7001, nine, ten);
     const specialist = await app.system.services.specialists.findByCalendar(7001);
@@ -150,7 +150,7 @@ describe('converge, twice at once for one appointment', () => {
     expect((await bookings()).map((one) => one.starts_at)).to.deep.equal([new Date(ten)]);
   });
 
-  it('ends with the clinic’s later change when our own change is under way', async () => {
+  it('ends with the clinic’s later change when a change of our own is under way', async () => {
     const { rita } = await peopleOf(app.db);
     inAcuity({});
     const made = await converge();
@@ -168,7 +168,7 @@ describe('converge, twice at once for one appointment', () => {
   });
 
   for (const seed of [1, 2, 5]) {
-    it(`ends with Acuity’s last state when dozens of answers come late and in any order (seed ${seed})`, async () => {
+    it(`ends with Acuity’s last state when dozens of answers are late and out of order (seed ${seed})`, async () => {
       const random = randomOf(seed);
       const { rita } = await peopleOf(app.db);
       const times = Array.from({ length: 8 }, (_, n) => new Date(new Date(nine).getTime() + n * 3_600_000));
@@ -198,7 +198,7 @@ describe('converge, twice at once for one appointment', () => {
     });
   }
 
-  it('writes nothing and asks to be tried again when Acuity is away', async () => {
+  it('writes nothing and asks for another try when Acuity does not answer', async () => {
     inAcuity({});
     fake.failWith({ reason: 'unavailable', notSent: false, retryAfterMs: 1_000 });
     expect(await converge()).to.deep.equal({ ok: false, reason: 'acuity_unavailable', retryAfterMs: 1_000 });
@@ -227,7 +227,7 @@ function requestFor(specialistId: string) {
   };
 }
 
-/** The same row of numbers for the same seed, each from 0 to 1. */
+/** Pseudo-random numbers from 0 to 1, the same for the same seed. */
 function randomOf(seed: number): () => number {
   let state = seed;
   return () => {

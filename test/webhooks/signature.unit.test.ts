@@ -34,9 +34,9 @@ const vectors = [
   ['abc123', '', 'bS2fxhAzf4E6G4WGnsIUEplAhgVDrQQwjYc1f2wBM/Y='],
 ] as const;
 
-describe('the signature of Acuity', () => {
+describe('isSignedByAcuity', () => {
   for (const [key, body, signature] of vectors) {
-    it(`fits ${body || 'an empty body'}, and nothing near it`, () => {
+    it(`accepts ${body || 'an empty body'}, and no variation of it`, () => {
       const bytes = Buffer.from(body);
       expect(isSignedByAcuity(bytes, signature, key)).to.equal(true);
       expect(isSignedByAcuity(Buffer.concat([bytes, Buffer.from(' ')]), signature, key)).to.equal(false);
@@ -55,7 +55,7 @@ describe('the signature of Acuity', () => {
   }
 });
 
-describe('the signature of another automation layer', () => {
+describe('verifyStandardWebhook', () => {
   const secret = `whsec_${Buffer.from('a secret of thirty-two characters').toString('base64')}`;
   const rotated = `whsec_${Buffer.from('the secret that comes next, long').toString('base64')}`;
   const body = Buffer.from('{"action":"changed","id":54321}');
@@ -67,7 +67,7 @@ describe('the signature of another automation layer', () => {
     return { 'webhook-id': 'msg_1', 'webhook-timestamp': time, 'webhook-signature': `v1,${mac}` };
   };
 
-  it('fits with any of the secrets, for five minutes', () => {
+  it('accepts any of the secrets, for five minutes', () => {
     expect(verifyStandardWebhook(body, headers(), [secret])).to.equal('ok');
     expect(verifyStandardWebhook(body, headers(Date.now(), rotated), [secret, rotated])).to.equal('ok');
     expect(verifyStandardWebhook(body, headers(Date.now() - 290_000), [secret])).to.equal('ok');
@@ -75,7 +75,7 @@ describe('the signature of another automation layer', () => {
     expect(verifyStandardWebhook(body, headers(Date.now() + 310_000), [secret])).to.equal('too_old');
   });
 
-  it('does not fit other bytes, another secret, or nothing', () => {
+  it('refuses other bytes, another secret, or none', () => {
     expect(verifyStandardWebhook(Buffer.from('{}'), headers(), [secret])).to.equal('bad_signature');
     expect(verifyStandardWebhook(body, headers(), [rotated])).to.equal('bad_signature');
     expect(verifyStandardWebhook(body, headers(), [])).to.equal('bad_signature');

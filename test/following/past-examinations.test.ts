@@ -1,10 +1,10 @@
-// Of examinations whose time is over reconciliation puts right what differs, and tells nobody.
+// Reconciliation repairs examinations whose time is over, but tells nobody.
 import { expect } from 'chai';
 import { openWebhookStack, type WebhookStack } from '../support/webhook-stack.ts';
 
 const dayMs = 86_400_000;
 
-describe('reconciliation of examinations that are over', () => {
+describe('reconciliation of past examinations', () => {
   let stack: WebhookStack;
   const sync = () => stack.app.system.services.sync;
   const kinds = () => stack.app.db('emails').orderBy('kind').pluck('kind');
@@ -12,7 +12,7 @@ describe('reconciliation of examinations that are over', () => {
   const timeIn = (days: number) =>
     `${new Date(Date.now() + days * dayMs).toISOString().slice(0, 10)}T10:00:00+1100`;
   const makePast = (change: object = {}) => stack.makeAppointment({ datetime: timeIn(-5), ...change });
-  /** Straight into the simulator's state, as if no event had told of it. */
+  /** Edits the simulator's state directly, so that no event is sent. */
   function letPass(id: number): void {
     const appointment = stack.simulator.state.appointments.find((one) => one.id === id);
     if (!appointment) throw new Error('No such appointment');
@@ -39,7 +39,7 @@ describe('reconciliation of examinations that are over', () => {
     expect(await kinds()).to.deep.equal([]);
   });
 
-  it('mails nobody when it was cancelled, or nobody came, and no event had told', async () => {
+  it('mails nobody when no event announced a cancellation or a no-show', async () => {
     const cancelled = await bookedThen((id) =>
       stack.staff('PUT', `/appointments/${id}/cancel?admin=true&noEmail=true`, {}),
     );
@@ -52,7 +52,7 @@ describe('reconciliation of examinations that are over', () => {
     expect(await kinds()).to.deep.equal([]);
   });
 
-  it('mails nobody when an appointment turns out to have been moved to a time that is over', async () => {
+  it('mails nobody when an appointment was moved to a time that is over', async () => {
     const { id } = await stack.makeAppointment();
     await sync().reconcileNear();
     await stack.app.db('emails').delete();
@@ -62,7 +62,7 @@ describe('reconciliation of examinations that are over', () => {
     expect(await kinds()).to.deep.equal([]);
   });
 
-  it('tells of a no-show by webhook: that is always known afterwards', async () => {
+  it('does not keep a webhook from announcing a no-show, which is only known afterwards', async () => {
     const id = await bookedThen((one) =>
       stack.staff('PUT', `/appointments/${one}/cancel?admin=true&noEmail=true`, { noShow: true }),
     );
@@ -70,7 +70,7 @@ describe('reconciliation of examinations that are over', () => {
     expect(await kinds()).to.deep.equal(['booking_no_show']);
   });
 
-  it('counts only examinations to come in the mail to admins', async () => {
+  it('counts only future examinations in the mail to admins', async () => {
     await makePast({ calendarID: 7003 });
     await stack.app
       .db('specialists')
@@ -83,7 +83,7 @@ describe('reconciliation of examinations that are over', () => {
     expect(await kinds()).to.deep.equal(['booking_confirmation', 'drift_report']);
   });
 
-  it('mails nobody when it is told to be quiet', async () => {
+  it('mails nobody when it is quiet', async () => {
     const { id } = await stack.makeAppointment();
     const unknown = await stack.makeAppointment({ email: 'nobody@we.example' });
     const { convergence } = stack.app.system.services;

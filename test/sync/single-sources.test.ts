@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { openWebhookStack, type WebhookStack } from '../support/webhook-stack.ts';
 
-describe('each of the three ways to learn of Acuity', () => {
+describe('each way to learn of changes in Acuity', () => {
   let stack: WebhookStack;
   afterEach(() => stack.close());
 
@@ -24,7 +24,7 @@ describe('each of the three ways to learn of Acuity', () => {
   } as const;
 
   for (const [way, { target, learn, without }] of Object.entries(ways)) {
-    it(`${way} alone brings everything in step`, async () => {
+    it(`brings everything in step when ${way} is the only one`, async () => {
       stack = await openWebhookStack({ target });
       await without();
       const [kept, moved, cancelled] = [

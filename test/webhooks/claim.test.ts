@@ -11,7 +11,7 @@ import { eventBody, send } from '../support/webhook-stack.ts';
 describe('claimDue', () => {
   let app: TestApp;
   before(async () => {
-    // Nobody delivers here: the tests take their turns themselves.
+    // Nothing delivers here: the tests claim events themselves.
     app = await startTestApp({ env: { WEBHOOK_DELAY_SECONDS: '0' } });
   });
   after(() => app.close());
@@ -24,7 +24,7 @@ describe('claimDue', () => {
   const done = (id: string) => markDelivered(app.db, id, { status: 200, durationMs: 1, at: new Date() });
   const stateOf = (id: string) => app.db('webhook_events').where({ id }).first('state');
 
-  it('takes one event of an appointment at a time, in order of arrival, and other appointments’ beside it', async () => {
+  it('claims one event of an appointment at a time, in order of arrival, and those of others beside it', async () => {
     const [a1, a2, b1, a3] = [
       await take('scheduled', 1),
       await take('changed', 1),
@@ -39,7 +39,7 @@ describe('claimDue', () => {
     expect(await claim()).to.deep.equal([a3]);
   });
 
-  it('gives an event to one of eight that ask at once', async () => {
+  it('gives an event to one of eight concurrent callers', async () => {
     for (let id = 1; id <= 5; id += 1) for (const action of ['scheduled', 'changed']) await take(action, id);
     const claims = (await Promise.all(Array.from({ length: 8 }, () => claim(1_000, 2)))).flat();
     expect(new Set(claims).size).to.equal(claims.length);
@@ -52,7 +52,7 @@ describe('claimDue', () => {
 
   it('holds an event back while a later one of its appointment is being delivered', async () => {
     const [first, second] = [await take('scheduled', 1), await take('changed', 1)];
-    // As when the first one's insert was committed after the second was taken.
+    // As when the first event's insert was committed after the second was claimed.
     await app
       .db('webhook_events')
       .where({ id: second })
@@ -62,14 +62,14 @@ describe('claimDue', () => {
     expect(await claim()).to.deep.equal([first]);
   });
 
-  it('gives an event again when the lease of its process has expired', async () => {
+  it('claims an event again when the lease of its process has expired', async () => {
     const id = await take('scheduled', 1);
     expect(await claim()).to.deep.equal([id]);
     expect(await claim(59_000)).to.deep.equal([]);
     expect(await claim(62_000)).to.deep.equal([id]);
   });
 
-  it('gives an event again when a replay was asked for during its delivery', async () => {
+  it('claims an event again when a replay was requested during its delivery', async () => {
     const id = await take('scheduled', 1);
     await claim();
     const { ada } = await peopleOf(app.db);
@@ -80,7 +80,7 @@ describe('claimDue', () => {
   });
 });
 
-describe('the relay’s process', () => {
+describe('relay process', () => {
   let app: TestApp;
   let server: Server;
   let url: string;
@@ -103,7 +103,7 @@ describe('the relay’s process', () => {
     expect((await fetch(`${url}/healthz`)).status).to.equal(200);
   });
 
-  it('answers 404 to everything else, also to a browser', async () => {
+  it('answers 404 to everything else, including browsers', async () => {
     for (const path of ['/', '/bookings', '/webhooks/acuity', '/admin/webhooks/x/replay']) {
       const answer = await fetch(url + path, { headers: { accept: 'text/html' } });
       expect(answer.status, path).to.equal(404);
@@ -111,7 +111,7 @@ describe('the relay’s process', () => {
     }
   });
 
-  it('refuses to start when a secret can verify nothing', () => {
+  it('refuses to start when a secret cannot verify anything', () => {
     const env = { ...process.env, AUTOMATION_SECRETS: 'change-me!' };
     expect(() => readConfig(env)).to.throw(ConfigError, /AUTOMATION_SECRETS: needs whsec_/);
   });

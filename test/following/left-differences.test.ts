@@ -1,4 +1,4 @@
-// Which differences still stand: what staff are asked to look after, however often it was found.
+// Differences that were left for staff: counted and mailed once, however often they are found.
 import { randomUUID } from 'node:crypto';
 import { expect } from 'chai';
 import { selectRows, tableOf, type Table } from '../../src/console/index.ts';
@@ -13,7 +13,7 @@ describe('differences that were left', () => {
   const standing = () =>
     selectRows(stack.app.db, tableOf('drift-items') as Table, { isStillDifferent: 'true' });
   const reportsOfStanding = () => standing().pluck('r.reportId');
-  /** In a calendar of nobody's, where no run can put it right. */
+  /** In a calendar without a specialist, so that no run can repair it. */
   const makeUnknown = (days: number) =>
     stack.makeAppointment({ calendarID: 7003, datetime: `${dayOf(days)}T10:00:00+1100` });
 
@@ -34,7 +34,7 @@ describe('differences that were left', () => {
     expect(await stack.app.db('drift_items').where({ state: 'left' })).to.have.length(4);
   });
 
-  it('are mailed once, and again only with what is new and with each night’s run', async () => {
+  it('are mailed once, then only together with new ones and with each nightly run', async () => {
     const told = () => stack.app.db('emails').where({ kind: 'drift_report' }).pluck('drift_report_id');
     await makeUnknown(10);
     const first = await sync().reconcileNear();
@@ -47,7 +47,7 @@ describe('differences that were left', () => {
     expect(await told()).to.have.members([first?.id, second?.id, nightly?.id]);
   });
 
-  it('are superseded when a run over their day finds them gone', async () => {
+  it('are superseded when a run over their day no longer finds them', async () => {
     await makeUnknown(10);
     await sync().reconcileNear();
     await stack.app
@@ -58,14 +58,14 @@ describe('differences that were left', () => {
     expect(await reportsOfStanding()).to.deep.equal([]);
   });
 
-  it('are kept when a run that repairs nothing went over their day', async () => {
+  it('are kept when a run that repairs nothing covered their day', async () => {
     await makeUnknown(10);
     const near = await sync().reconcileNear();
     await sync().reconcile({ ...sync().nearSpan(), fixes: false });
     expect(await reportsOfStanding()).to.deep.equal([near?.id]);
   });
 
-  it('are kept while runs look at other days only', async () => {
+  it('are kept while runs cover other days only', async () => {
     await makeUnknown(60);
     const whole = await sync().reconcileAll();
     await sync().reconcileNear();
@@ -83,7 +83,7 @@ describe('differences that were left', () => {
     expect(await reportsOfStanding()).to.deep.equal([]);
   });
 
-  it('are counted by an index that leaves superseded ones out', async () => {
+  it('are counted with an index that leaves out superseded ones', async () => {
     const { db } = stack.app;
     const report = await aLook({ kind: 'near', days: -3, left: 0 });
     await db.raw(
@@ -98,7 +98,7 @@ describe('differences that were left', () => {
     expect(plan).to.contain('drift_items_stands_idx').and.not.contain('drift_reports');
   });
 
-  it('are removed a season after they were superseded, as are runs that found nothing', async () => {
+  it('are removed three months after they were superseded, as are runs that found nothing', async () => {
     const { db } = stack.app;
     const old = {
       quiet: await aLook({ kind: 'near', days: -100, left: 0 }),
@@ -120,7 +120,7 @@ describe('differences that were left', () => {
     expect(await sync().removeOld()).to.equal(0);
   });
 
-  /** As it was written so many days from today, over that day alone. */
+  /** Written as if so many days from today, by a run over that day alone. */
   async function aLook(look: { kind: string; days: number; left: number; superseded?: boolean }) {
     const { db } = stack.app;
     const id = randomUUID();
