@@ -23,7 +23,7 @@ declare module 'ioredis' {
 // A page cannot wait longer than this for the cache.
 const timeoutMs = 200;
 /** After a time-out no command is sent for so long; then a ping in the background tells whether Redis answers again. */
-const restMs = 2_000;
+const pauseMs = 2_000;
 /** The first calls of a process wait so long for the connection. */
 const firstConnectMs = 1_000;
 
@@ -47,101 +47,104 @@ export function createRedisCache(url: string): Cache {
 
   // Only the first calls wait for the connection; later ones fail at once while there is none.
   const connecting = redis.connect().catch(() => undefined);
-  const firstTry = Promise.race([connecting, new Promise((go) => setTimeout(go, firstConnectMs).unref())]);
-  let isHanging = false;
+  const firstConnection = Promise.race([
+    connecting,
+    new Promise((go) => setTimeout(go, firstConnectMs).unref()),
+  ]);
+  let isPaused = false;
   let isClosed = false;
 
-  async function ask<T>(command: (redis: Redis) => Promise<T>): Promise<T> {
-    if (redis.status !== 'ready') await firstTry;
-    if (isHanging) throw new CacheHangs();
+  async function run<T>(command: (redis: Redis) => Promise<T>): Promise<T> {
+    if (redis.status !== 'ready') await firstConnection;
+    if (isPaused) throw new CacheTimeout();
     try {
-      return await inTime(command(redis));
+      return await withTimeout(command(redis));
     } catch (error) {
-      if (error instanceof CacheHangs) leaveAlone();
+      if (error instanceof CacheTimeout) pause();
       throw error;
     }
   }
 
-  function leaveAlone(): void {
-    if (isHanging) return;
-    isHanging = true;
-    void comeBack();
+  function pause(): void {
+    if (isPaused) return;
+    isPaused = true;
+    void resumeWhenAnswering();
   }
 
   /** A connection whose other end is gone never closes by itself, so one that still hangs is replaced. */
-  async function comeBack(): Promise<void> {
-    await sleep(restMs, undefined, { ref: false });
-    const answers = await inTime(redis.ping()).then(
+  async function resumeWhenAnswering(): Promise<void> {
+    await sleep(pauseMs, undefined, { ref: false });
+    const answers = await withTimeout(redis.ping()).then(
       () => true,
       () => false,
     );
     if (!answers && !isClosed) redis.disconnect(true);
-    isHanging = false;
+    isPaused = false;
   }
 
   return {
     async get(key) {
-      return ask((to) => to.get(key));
+      return run((redis) => redis.get(key));
     },
     async set(key, value, ttlMs) {
-      await ask((to) => to.set(key, value, 'PX', Math.max(1, Math.round(ttlMs))));
+      await run((redis) => redis.set(key, value, 'PX', Math.max(1, Math.round(ttlMs))));
     },
     async delete(...keys) {
-      if (keys.length > 0) await ask((to) => to.del(...keys));
+      if (keys.length > 0) await run((redis) => redis.del(...keys));
     },
     async increment(key, ttlMs) {
-      const [count, expiresInMs] = await ask((to) => to.countUp(key, Math.round(ttlMs)));
+      const [count, expiresInMs] = await run((redis) => redis.countUp(key, Math.round(ttlMs)));
       return { count, expiresInMs };
     },
 
     async lock(key, ttlMs) {
       const name = `lock:${key}`;
       const token = randomUUID();
-      const taken = await ask((to) => to.set(name, token, 'PX', Math.round(ttlMs), 'NX'));
+      const taken = await run((redis) => redis.set(name, token, 'PX', Math.round(ttlMs), 'NX'));
       if (taken === null) return null;
       return asLock(
-        (ms) => ask((to) => to.extendLock(name, token, ms)),
-        () => ask((to) => to.freeLock(name, token)),
+        (ms) => run((redis) => redis.extendLock(name, token, ms)),
+        () => run((redis) => redis.freeLock(name, token)),
       );
     },
     async takeToken(bucket, limit, maxWaitMs) {
       const { perSecond, burst } = limit;
-      return ask((to) => to.takeToken(`bucket:${bucket}`, perSecond, burst, Math.round(maxWaitMs)));
+      return run((redis) => redis.takeToken(`bucket:${bucket}`, perSecond, burst, Math.round(maxWaitMs)));
     },
     async takePlace(pool, capacity, leaseMs) {
       const name = `places:${pool}`;
       const token = randomUUID();
-      const taken = await ask((to) => to.takePlace(name, token, capacity, Math.round(leaseMs)));
+      const taken = await run((redis) => redis.takePlace(name, token, capacity, Math.round(leaseMs)));
       if (taken === 0) return null;
       return asLock(
-        (ms) => ask((to) => to.extendPlace(name, token, ms)),
-        () => ask((to) => to.zrem(name, token)),
+        (ms) => run((redis) => redis.extendPlace(name, token, ms)),
+        () => run((redis) => redis.zrem(name, token)),
       );
     },
 
     async ping() {
-      await ask((to) => to.ping());
+      await run((redis) => redis.ping());
     },
     async close() {
       isClosed = true;
-      if (redis.status === 'ready') await inTime(redis.quit()).catch(() => undefined);
+      if (redis.status === 'ready') await withTimeout(redis.quit()).catch(() => undefined);
       redis.disconnect();
     },
   };
 }
 
-class CacheHangs extends Error {
-  override name = 'CacheHangs';
+class CacheTimeout extends Error {
+  override name = 'CacheTimeout';
 }
 
-/** @throws CacheHangs after `timeoutMs` */
-async function inTime<T>(answer: Promise<T>): Promise<T> {
+/** @throws CacheTimeout after `timeoutMs` */
+async function withTimeout<T>(answer: Promise<T>): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
-  const tooLong = new Promise<never>((_, reject) => {
+  const timedOut = new Promise<never>((_, reject) => {
     // One more turn of the event loop: if our own process was busy, the reply may have arrived but not been read.
-    timer = setTimeout(() => setImmediate(() => reject(new CacheHangs())), timeoutMs);
+    timer = setTimeout(() => setImmediate(() => reject(new CacheTimeout())), timeoutMs);
   });
-  return Promise.race([answer, tooLong]).finally(() => clearTimeout(timer));
+  return Promise.race([answer, timedOut]).finally(() => clearTimeout(timer));
 }
 
 function asLock(extend: (ttlMs: number) => Promise<number>, free: () => Promise<number>): Lock {

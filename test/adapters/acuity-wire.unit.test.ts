@@ -165,10 +165,10 @@ describe('an appointment of Acuity', () => {
   it('is completed from the request when Acuity left out required fields', () => {
     for (const name of ['datetime', 'appointmentTypeID', 'calendarID', 'duration']) {
       const result = readAppointment({ ...captured, [name]: undefined });
-      expect(result.kind, name).to.equal('odd');
+      expect(result.kind, name).to.equal('incomplete');
     }
     const bare = readAppointment({ id: 5 });
-    if (bare.kind !== 'odd') throw new Error(bare.kind);
+    if (bare.kind !== 'incomplete') throw new Error(bare.kind);
     const startsAt = new Date('2026-11-30T23:00:00Z');
     expect(asAppointment(bare.reply, {})).to.equal(null);
     expect(

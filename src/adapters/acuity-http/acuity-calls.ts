@@ -56,9 +56,9 @@ class ServerFailed extends Error {
   }
 }
 
-const attemptsOfReads = 3;
+const readAttempts = 3;
 const firstPauseMs = 200;
-const writeWaitMs = 5_000;
+const maxWriteWaitMs = 5_000;
 
 /**
  * The parsed JSON of a 2xx, or the reason for the failure. Reads are retried until `timeoutMs`; writes never, because
@@ -75,7 +75,7 @@ export function createCalls(options: CallsOptions): (call: Call) => Promise<Acui
   });
   const authorization = `Basic ${Buffer.from(`${options.userId}:${options.apiKey}`).toString('base64')}`;
 
-  async function send(call: Call, within: number): Promise<Reply> {
+  async function send(call: Call, timeLeft: number): Promise<Reply> {
     const url = new URL(`/api/v1${call.path}`, options.baseUrl);
     if (call.query) url.search = call.query.toString();
     const response = await fetch(url, {
@@ -88,7 +88,7 @@ export function createCalls(options: CallsOptions): (call: Call) => Promise<Acui
       ...(call.body && { body: JSON.stringify(call.body) }),
       // fetch would follow a redirected POST with a GET.
       redirect: 'manual',
-      signal: AbortSignal.timeout(Math.max(1, Math.ceil(within))),
+      signal: AbortSignal.timeout(Math.max(1, Math.ceil(timeLeft))),
     });
     const text = await response.text();
     if (response.status >= 500) throw new ServerFailed(response.status);
@@ -105,7 +105,7 @@ export function createCalls(options: CallsOptions): (call: Call) => Promise<Acui
     resetTimeout: restMs,
   });
   breaker.on('open', () => {
-    log.warn({ restMs }, 'acuity fails: calls rest');
+    log.warn({ restMs }, 'acuity fails: calls are paused');
     watch?.breaker(true);
   });
   breaker.on('close', () => {
@@ -113,7 +113,7 @@ export function createCalls(options: CallsOptions): (call: Call) => Promise<Acui
     watch?.breaker(false);
   });
 
-  async function attempt(call: Call, waitMs: number, within: () => number): Promise<AcuityResult<unknown>> {
+  async function attempt(call: Call, waitMs: number, timeLeft: () => number): Promise<AcuityResult<unknown>> {
     const startedAt = performance.now();
     let status: number | string = 'limited';
     let result: AcuityResult<unknown> = failure({
@@ -125,7 +125,7 @@ export function createCalls(options: CallsOptions): (call: Call) => Promise<Acui
       // With the breaker open no request is sent, so it must not take a token of the limiter.
       const reply = breaker.opened
         ? await breaker.fire(call, 0)
-        : await limiter.run(() => breaker.fire(call, within()), waitMs);
+        : await limiter.run(() => breaker.fire(call, timeLeft()), waitMs);
       if (reply) {
         status = reply.status;
         result = readReply(reply);
@@ -154,20 +154,20 @@ export function createCalls(options: CallsOptions): (call: Call) => Promise<Acui
   }
 
   async function read(call: Call): Promise<AcuityResult<unknown>> {
-    const until = performance.now() + (call.timeoutMs ?? timeoutMs);
-    const left = () => until - performance.now();
-    for (let tried = 1; ; tried += 1) {
+    const deadline = performance.now() + (call.timeoutMs ?? timeoutMs);
+    const left = () => deadline - performance.now();
+    for (let attempts = 1; ; attempts += 1) {
       const result = await attempt(call, left(), left);
-      if (result.ok || call.once || tried === attemptsOfReads || !mayPass(result) || breaker.opened)
+      if (result.ok || call.once || attempts === readAttempts || !isTransient(result) || breaker.opened)
         return result;
-      const pause = pauseBefore(tried, result);
+      const pause = pauseBefore(attempts, result);
       if (pause >= left()) return result;
       await sleep(pause);
     }
   }
 
   return (call) =>
-    call.method === 'GET' ? read(call) : attempt(call, writeWaitMs, () => call.timeoutMs ?? timeoutMs);
+    call.method === 'GET' ? read(call) : attempt(call, maxWriteWaitMs, () => call.timeoutMs ?? timeoutMs);
 }
 
 function outcomeOf(status: number | string, result: AcuityResult<unknown>): string {
@@ -230,12 +230,12 @@ function codeOf(error: unknown): string {
   return typeof code === 'string' ? code : (name ?? 'Error');
 }
 
-function mayPass(result: AcuityFailure): boolean {
+function isTransient(result: AcuityFailure): boolean {
   return ['rate_limited', 'unreadable', 'unavailable'].includes(result.reason);
 }
 
 /** Full jitter, so that callers that failed together do not retry together. */
-function pauseBefore(tried: number, result: AcuityFailure): number {
-  const jitter = Math.random() * firstPauseMs * 2 ** tried;
+function pauseBefore(attempts: number, result: AcuityFailure): number {
+  const jitter = Math.random() * firstPauseMs * 2 ** attempts;
   return result.reason === 'rate_limited' ? result.retryAfterMs + jitter : jitter;
 }

@@ -46,10 +46,10 @@ export interface AcuityClientOptions {
 // Readiness checks must not use up the rate limit that bookings need.
 const pingEveryMs = 5_000;
 // The referrer waits for the read-back; when it fails, the request's own values are used.
-const readBackMs = 3_000;
-const readLagMs = 250;
+const readBackTimeoutMs = 3_000;
+const readBackPauseMs = 250;
 // A page waits for the forms, and falls back to those that were read last.
-const formsMs = 5_000;
+const formsTimeoutMs = 5_000;
 
 export function createAcuityClient(options: AcuityClientOptions): Acuity {
   const log = options.log.child({ part: 'acuity' });
@@ -82,7 +82,7 @@ export function createAcuityClient(options: AcuityClientOptions): Acuity {
     if (!answer.ok) return answer;
     const read = readAppointment(answer.value);
     if (read.kind === 'complete') return ok(read.appointment);
-    const appointment = read.kind === 'odd' ? asAppointment(read.reply, {}) : null;
+    const appointment = read.kind === 'incomplete' ? asAppointment(read.reply, {}) : null;
     return appointment ? ok(appointment) : unreadable(request);
   }
 
@@ -95,28 +95,31 @@ export function createAcuityClient(options: AcuityClientOptions): Acuity {
     if (!answer.ok) return answer;
     const read = readAppointment(answer.value, known);
     if (read.kind === 'complete') return ok(read.appointment);
-    const id = read.kind === 'odd' ? read.id : known.id;
+    const id = read.kind === 'incomplete' ? read.id : known.id;
     if (id === undefined) return unreadable(request);
-    log.warn({ route: request.route, appointmentId: id }, 'acuity answered a change oddly: reading it again');
+    log.warn(
+      { route: request.route, appointmentId: id },
+      'acuity answered a change incompletely: reading it back',
+    );
     const again = await readBack(id);
     if (again.ok) return again;
-    const appointment = read.kind === 'odd' ? asAppointment(read.reply, known) : null;
+    const appointment = read.kind === 'incomplete' ? asAppointment(read.reply, known) : null;
     return appointment ? ok(appointment) : unreadable(request);
   }
 
   /** Retries while Acuity answers 404: a new appointment can take a moment to become readable. */
   async function readBack(id: number): Promise<AcuityResult<Appointment>> {
-    const until = performance.now() + Math.min(readBackMs, options.timeoutMs);
+    const until = performance.now() + Math.min(readBackTimeoutMs, options.timeoutMs);
     for (;;) {
       const result = await getAppointment(id, Math.max(1, until - performance.now()));
       const isLagging = !result.ok && result.reason === 'not_found';
-      if (!isLagging || performance.now() + readLagMs >= until) return result;
-      await sleep(readLagMs);
+      if (!isLagging || performance.now() + readBackPauseMs >= until) return result;
+      await sleep(readBackPauseMs);
     }
   }
 
   let lastPing = { at: Number.NEGATIVE_INFINITY, answer: Promise.resolve<AcuityResult<true>>(ok(true)) };
-  async function askNow(): Promise<AcuityResult<true>> {
+  async function pingNow(): Promise<AcuityResult<true>> {
     const timeoutMs = Math.min(3_000, options.timeoutMs);
     const answer = await call({ method: 'GET', route: '/me', path: '/me', timeoutMs, once: true });
     return answer.ok ? ok(true) : answer;
@@ -168,7 +171,7 @@ export function createAcuityClient(options: AcuityClientOptions): Acuity {
       if (!answer.ok) return answer;
       if (!Array.isArray(answer.value)) return unreadable(request);
       const known = { canceled: window.which === 'canceled' };
-      const found = answer.value.map((row) => lenient(row, known));
+      const found = answer.value.map((row) => readLeniently(row, known));
       // A row left out would mean that the appointment does not exist, and it would be booked a second time.
       return found.every((row) => row !== null) ? ok(found) : unreadable(request);
     },
@@ -219,7 +222,7 @@ export function createAcuityClient(options: AcuityClientOptions): Acuity {
     },
     forms() {
       const route = '/forms';
-      const timeoutMs = Math.min(formsMs, options.timeoutMs);
+      const timeoutMs = Math.min(formsTimeoutMs, options.timeoutMs);
       return readList({ method: 'GET', route, path: route, timeoutMs }, formsReply);
     },
     listWebhooks() {
@@ -237,7 +240,7 @@ export function createAcuityClient(options: AcuityClientOptions): Acuity {
     },
     ping() {
       if (performance.now() - lastPing.at > pingEveryMs)
-        lastPing = { at: performance.now(), answer: askNow() };
+        lastPing = { at: performance.now(), answer: pingNow() };
       return lastPing.answer;
     },
   };
@@ -255,10 +258,10 @@ function newAppointment(wanted: NewAppointment): object {
   };
 }
 
-function lenient(row: unknown, known: KnownFacts): Appointment | null {
+function readLeniently(row: unknown, known: KnownFacts): Appointment | null {
   const read = readAppointment(row, known);
   if (read.kind === 'complete') return read.appointment;
-  return read.kind === 'odd' ? asAppointment(read.reply, known) : null;
+  return read.kind === 'incomplete' ? asAppointment(read.reply, known) : null;
 }
 
 function windowParams({ minDate, maxDate, calendarId, email, field, which, max }: AppointmentWindow) {

@@ -7,8 +7,8 @@ import { createMemoryCache } from '../memory-cache.ts';
 // How Acuity counts is not documented. A burst of two and eight a second stay within ten in any second, for a token
 // bucket, a sliding window and a fixed window.
 const rate = { perSecond: 8, burst: 2 };
-const places = 20;
-const pauseBetweenTries = 50;
+const maxAtOnce = 20;
+const retryMs = 50;
 
 export interface Limiter {
   /** Runs `call` once the limits allow it. Returns null, without running it, when the wait would exceed `maxWaitMs`. */
@@ -26,26 +26,26 @@ export interface LimiterOptions {
 
 export function createLimiter({ cache, leaseMs, log, waited }: LimiterOptions): Limiter {
   // While the shared cache is unavailable, each process applies the limits on its own.
-  const own = createMemoryCache();
+  const local = createMemoryCache();
   let isShared = true;
 
-  async function shared<T>(take: (from: Cache) => Promise<T>): Promise<T> {
+  async function fromShared<T>(take: (from: Cache) => Promise<T>): Promise<T> {
     try {
       const taken = await take(cache);
       isShared = true;
       return taken;
     } catch {
-      if (isShared) log.warn('the cache is away: the limits of Acuity are kept by each process alone');
+      if (isShared) log.warn('the cache is away: each process applies the limits of Acuity on its own');
       isShared = false;
-      return take(own);
+      return take(local);
     }
   }
 
-  async function place(until: number): Promise<Lock | null> {
+  async function acquirePlace(until: number): Promise<Lock | null> {
     for (;;) {
-      const lock = await shared((from) => from.takePlace('acuity', places, leaseMs));
-      if (lock || performance.now() + pauseBetweenTries > until) return lock;
-      await sleep(pauseBetweenTries);
+      const lock = await fromShared((from) => from.takePlace('acuity', maxAtOnce, leaseMs));
+      if (lock || performance.now() + retryMs > until) return lock;
+      await sleep(retryMs);
     }
   }
 
@@ -53,24 +53,24 @@ export function createLimiter({ cache, leaseMs, log, waited }: LimiterOptions): 
     async run(call, maxWaitMs) {
       const startedAt = performance.now();
       const until = startedAt + maxWaitMs;
-      const tell = (isGranted: boolean) => waited?.(isGranted, (performance.now() - startedAt) / 1_000);
-      const taken = await place(until);
-      if (!taken) {
-        tell(false);
+      const report = (isGranted: boolean) => waited?.(isGranted, (performance.now() - startedAt) / 1_000);
+      const place = await acquirePlace(until);
+      if (!place) {
+        report(false);
         return null;
       }
       try {
         const left = Math.max(0, until - performance.now());
-        const wait = await shared((from) => from.takeToken('acuity', rate, left));
+        const wait = await fromShared((from) => from.takeToken('acuity', rate, left));
         if (wait === null) {
-          tell(false);
+          report(false);
           return null;
         }
         if (wait > 0) await sleep(wait);
-        tell(true);
+        report(true);
         return await call();
       } finally {
-        await taken.release();
+        await place.release();
       }
     },
   };

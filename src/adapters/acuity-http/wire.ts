@@ -27,7 +27,7 @@ export function parseDatetime(text: string): Date | null {
 const instant = z.string().transform((text, context) => {
   const parsed = parseDatetime(text);
   if (parsed) return parsed;
-  context.addIssue({ code: 'custom', message: 'is no time with an offset' });
+  context.addIssue({ code: 'custom', message: 'is not a time with an offset' });
   return z.NEVER;
 });
 
@@ -92,7 +92,7 @@ export type KnownFacts = Partial<
 export type ReadAppointment =
   | { kind: 'complete'; appointment: Appointment }
   /** The reply has an id, but lacks or garbles a field that we need. */
-  | { kind: 'odd'; id: number; reply: AppointmentReply }
+  | { kind: 'incomplete'; id: number; reply: AppointmentReply }
   | { kind: 'unreadable' };
 
 export function readAppointment(json: unknown, known: KnownFacts = {}): ReadAppointment {
@@ -101,7 +101,7 @@ export function readAppointment(json: unknown, known: KnownFacts = {}): ReadAppo
   const reply = parsed.data;
   const isComplete = reply.datetime && reply.appointmentTypeID && reply.calendarID && reply.duration;
   const appointment = isComplete ? asAppointment(reply, known) : null;
-  return appointment ? { kind: 'complete', appointment } : { kind: 'odd', id: reply.id, reply };
+  return appointment ? { kind: 'complete', appointment } : { kind: 'incomplete', id: reply.id, reply };
 }
 
 /**
@@ -131,7 +131,7 @@ export function asAppointment(reply: AppointmentReply, known: KnownFacts): Appoi
       email: reply.email ?? known.client?.email ?? null,
       phone: reply.phone ?? known.client?.phone ?? null,
     },
-    location: placeIn(reply.location, answers),
+    location: locationIn(reply.location, answers),
     notes: reply.notes,
     scheduledBy: reply.scheduledBy,
     answers,
@@ -142,7 +142,7 @@ export function asAppointment(reply: AppointmentReply, known: KnownFacts): Appoi
  * Acuity copies an address that the client typed into an intake form into the appointment's location (official help
  * page on locations). That is where the examinee lives, not where the examination takes place.
  */
-function placeIn(location: string | null, answers: ReadonlyMap<number, string>): string | null {
+function locationIn(location: string | null, answers: ReadonlyMap<number, string>): string | null {
   const isAnswer = [...answers.values()].some((answer) => answer.trim() === location?.trim());
   return isAnswer ? null : location;
 }
@@ -211,7 +211,9 @@ export const appointmentTypesReply = z.array(
     })),
 );
 
-const yes = z.union([z.boolean(), z.stringbool(), z.number().transform((value) => value !== 0)]).catch(false);
+const truthy = z
+  .union([z.boolean(), z.stringbool(), z.number().transform((value) => value !== 0)])
+  .catch(false);
 const ids = z
   .array(z.unknown())
   .catch([])
@@ -225,7 +227,7 @@ const options = z
 const fieldReply = z.object({
   id,
   name: text.transform((name) => name ?? ''),
-  required: yes,
+  required: truthy,
   type: z.enum(acuityFieldTypes).catch('textbox'),
   options,
 });
@@ -234,7 +236,7 @@ const formReply = z.object({
   id,
   name: text.transform((name) => name ?? ''),
   description: text,
-  hidden: yes,
+  hidden: truthy,
   appointmentTypeIDs: ids,
   fields: z
     .array(z.unknown())
