@@ -7,7 +7,13 @@ import type { Cache } from '../ports/cache.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Specialist, SpecialistService } from '../specialists/index.ts';
 import type { AvailabilityService, Slot } from './availability.ts';
-import { combine, createCalendarReads, daysOver, explain, shownSlots } from './calendar-reads.ts';
+import {
+  combinedState,
+  createCalendarReads,
+  daysOver,
+  asAvailabilityFailure,
+  offeredSlots,
+} from './calendar-reads.ts';
 import { nearestSlots } from './nearest.ts';
 import { createSharedReads } from './shared-reads.ts';
 
@@ -22,7 +28,7 @@ const dayMs = 24 * 3_600_000;
 /** Nobody books further ahead, so such a day is empty without a call. */
 const horizonMs = 2 * 366 * dayMs;
 /** A cached "not free" older than this is checked again before a referrer is told that the time is taken. */
-const oldNoMs = 5_000;
+const recheckTakenMs = 5_000;
 
 export function createAvailabilityService({
   acuity,
@@ -33,36 +39,36 @@ export function createAvailabilityService({
   const shared = createSharedReads({ cache, clock, log });
   const reads = createCalendarReads({ acuity, shared });
 
-  const isWithinReach = (from: Date, to: Date) =>
+  const isBookable = (from: Date, to: Date) =>
     to > clock.now() && from.getTime() < clock.now().getTime() + horizonMs;
-  const nothing = () => ({ cache: 'HIT' as const, asOf: clock.now() });
+  const emptyState = () => ({ cache: 'HIT' as const, asOf: clock.now() });
 
   return {
     async day(specialist, { type, date, timezone = specialist.timezone }) {
       const service = serviceOf(specialist, type);
       if (!service) return failure({ reason: 'type_not_offered' });
       const [from, to] = [startOfDay(date, timezone), startOfDay(shiftDays(date, 1), timezone)];
-      if (!isWithinReach(from, to)) return ok({ date, timezone, slots: [], ...nothing() });
+      if (!isBookable(from, to)) return ok({ date, timezone, slots: [], ...emptyState() });
 
       const days = timezone === specialist.timezone ? [date] : daysOver(from, to, specialist.timezone);
       const answers = await Promise.all(days.map((day) => reads.day(specialist, service, day)));
       const failed = answers.find((answer) => !answer.ok);
-      if (failed) return explain(failed);
+      if (failed) return asAvailabilityFailure(failed);
       const known = answers.filter((answer) => answer.ok).map((answer) => answer.value);
-      const slots = shownSlots(known, service, clock.now()).filter(
+      const slots = offeredSlots(known, service, clock.now()).filter(
         (slot) => slot.startsAt >= from && slot.startsAt < to,
       );
-      return ok({ date, timezone, slots, ...combine(known) });
+      return ok({ date, timezone, slots, ...combinedState(known) });
     },
 
     async month(specialist, { type, month, timezone = specialist.timezone }) {
       const service = serviceOf(specialist, type);
       if (!service) return failure({ reason: 'type_not_offered' });
       const [from, to] = reads.monthBounds(month, timezone);
-      if (!isWithinReach(from, to)) return ok({ month, timezone, dates: [], ...nothing() });
+      if (!isBookable(from, to)) return ok({ month, timezone, dates: [], ...emptyState() });
 
       const answer = await reads.datesOfMonth(specialist, service, month, timezone, clock.now());
-      if (!answer.ok) return explain(answer);
+      if (!answer.ok) return asAvailabilityFailure(answer);
       const today = dayIn(clock.now(), timezone);
       const dates = answer.value.dates.filter((date) => date >= today);
       return ok({ month, timezone, ...answer.value, dates });
@@ -86,10 +92,10 @@ export function createAvailabilityService({
       const day = dayIn(startsAt, specialist.timezone);
       const offers = (slots: Slot[]) => slots.some((slot) => slot.startsAt.getTime() === startsAt.getTime());
 
-      for (const maxAgeMs of [undefined, oldNoMs]) {
+      for (const maxAgeMs of [undefined, recheckTakenMs]) {
         const answer = await reads.day(specialist, service, day, maxAgeMs);
         if (!answer.ok || answer.value.cache === 'STALE') return 'unknown';
-        if (offers(shownSlots([answer.value], service, clock.now()))) return 'free';
+        if (offers(offeredSlots([answer.value], service, clock.now()))) return 'free';
       }
       return 'taken';
     },

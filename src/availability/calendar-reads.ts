@@ -93,7 +93,7 @@ export function createCalendarReads({
     async datesOfMonth(specialist, service, month, timezone, now) {
       if (sameDaysAllMonth(month, timezone, specialist.timezone)) {
         const answer = await reads.month(specialist, service, month);
-        return answer.ok ? ok({ dates: answer.value.value, ...combine([answer.value]) }) : answer;
+        return answer.ok ? ok({ dates: answer.value.value, ...combinedState([answer.value]) }) : answer;
       }
       return datesElsewhere(specialist, service, month, timezone, now);
     },
@@ -121,20 +121,20 @@ export function createCalendarReads({
 
     const today = dayIn(now, specialist.timezone);
     const free = new Set(known.flatMap((answer) => answer.value));
-    const wanted = days.filter((day) => day >= today && free.has(day));
+    const toRead = days.filter((day) => day >= today && free.has(day));
     const answers: DayAnswer[] = [];
-    for (let i = 0; i < wanted.length; i += daysAtOnce) {
-      const some = wanted.slice(i, i + daysAtOnce).map((day) => reads.day(specialist, service, day));
+    for (let i = 0; i < toRead.length; i += daysAtOnce) {
+      const some = toRead.slice(i, i + daysAtOnce).map((day) => reads.day(specialist, service, day));
       for (const answer of await Promise.all(some)) {
         if (!answer.ok) return answer;
         answers.push(answer.value);
       }
     }
-    const slots = shownSlots(answers, service, now).filter(
+    const slots = offeredSlots(answers, service, now).filter(
       (slot) => slot.startsAt >= from && slot.startsAt < to,
     );
     const dates = [...new Set(slots.map((slot) => dayIn(slot.startsAt, timezone)))];
-    return ok({ dates, ...combine([...known, ...answers]) });
+    return ok({ dates, ...combinedState([...known, ...answers]) });
   }
 
   return reads;
@@ -157,7 +157,7 @@ function sameDaysAllMonth(month: string, zone: string, other: string): boolean {
 }
 
 /** The times that can be offered now, sorted: future ones, and of a stale copy those not taken since. */
-export function shownSlots(answers: DayAnswer[], service: SpecialistService, now: Date): Slot[] {
+export function offeredSlots(answers: DayAnswer[], service: SpecialistService, now: Date): Slot[] {
   const { durationMinutes } = service;
   const length = durationMinutes * 60_000;
   const times = answers.flatMap(({ value, takenSince }) =>
@@ -171,13 +171,16 @@ export function shownSlots(answers: DayAnswer[], service: SpecialistService, now
 }
 
 /** The combined state of several answers: as old as the oldest of them. */
-export function combine(answers: { cache: CacheState; asOf: Date }[]): { cache: CacheState; asOf: Date } {
+export function combinedState(answers: { cache: CacheState; asOf: Date }[]): {
+  cache: CacheState;
+  asOf: Date;
+} {
   const states = new Set(answers.map((answer) => answer.cache));
   const cache = states.has('STALE') ? 'STALE' : states.has('MISS') ? 'MISS' : 'HIT';
   return { cache, asOf: new Date(Math.min(...answers.map((answer) => answer.asOf.getTime()))) };
 }
 
-export function explain(why: AcuityFailure): Failure<AvailabilityFailure> {
+export function asAvailabilityFailure(why: AcuityFailure): Failure<AvailabilityFailure> {
   if (why.reason === 'unavailable' || why.reason === 'rate_limited') {
     return failure({ reason: 'acuity_unavailable', retryAfterMs: why.retryAfterMs });
   }

@@ -4,7 +4,7 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
 import type { Clock } from '../ports/clock.ts';
-import type { ForgivingCache } from './forgiving-cache.ts';
+import type { TolerantCache } from './tolerant-cache.ts';
 
 export interface TakenTime {
   startsAt: number;
@@ -23,38 +23,38 @@ export interface Generations {
 
 const first = '0';
 // Longer than any value of a generation is kept. Generations have random names, so an expired one cannot recur.
-const rememberedMs = 24 * 3_600_000;
+const generationMs = 24 * 3_600_000;
 // Longer than a stale copy is shown.
-const takenFor = 2 * 3_600_000;
+const takenMs = 2 * 3_600_000;
 
 const takenList = z.array(z.object({ startsAt: z.number(), endsAt: z.number(), at: z.number() }));
 
 const generationKey = (calendarId: number) => `availability:${calendarId}:generation`;
 const takenKey = (calendarId: number) => `availability:${calendarId}:taken`;
 
-export function createGenerations(cache: ForgivingCache, clock: Clock): Generations {
+export function createGenerations(cache: TolerantCache, clock: Clock): Generations {
   const known = new Map<number, string>();
   // Changes that could not be written to the cache; written before anything is read from it again.
-  const untold = new Map<number, string>();
+  const unwritten = new Map<number, string>();
 
   async function takenTimes(calendarId: number): Promise<TakenTime[]> {
     return (await cache.read(takenKey(calendarId), takenList)) ?? [];
   }
 
-  async function rememberTaken(calendarId: number, startsAt: Date, minutes: number): Promise<void> {
+  async function storeTaken(calendarId: number, startsAt: Date, minutes: number): Promise<void> {
     const at = clock.now().getTime();
     const time = { startsAt: startsAt.getTime(), endsAt: startsAt.getTime() + minutes * 60_000, at };
-    const lock = await lockSoon(`${takenKey(calendarId)}:change`);
+    const lock = await lockBriefly(`${takenKey(calendarId)}:change`);
     try {
-      const recent = (await takenTimes(calendarId)).filter((other) => at - other.at < takenFor);
-      await cache.set(takenKey(calendarId), JSON.stringify([...recent, time]), takenFor);
+      const recent = (await takenTimes(calendarId)).filter((other) => at - other.at < takenMs);
+      await cache.set(takenKey(calendarId), JSON.stringify([...recent, time]), takenMs);
     } finally {
       await lock?.release();
     }
   }
 
   /** Waits for the lock briefly, then goes on without it: losing an entry is better than delaying a booking. */
-  async function lockSoon(key: string) {
+  async function lockBriefly(key: string) {
     for (let tries = 0; tries < 20; tries += 1) {
       const lock = await cache.lock(key, 2_000);
       if (lock === 'away') return null;
@@ -67,10 +67,10 @@ export function createGenerations(cache: ForgivingCache, clock: Clock): Generati
   return {
     lastKnown: (calendarId) => known.get(calendarId) ?? first,
     async current(calendarId) {
-      const mine = untold.get(calendarId);
+      const mine = unwritten.get(calendarId);
       if (mine) {
-        if (!(await cache.set(generationKey(calendarId), mine, rememberedMs))) return mine;
-        untold.delete(calendarId);
+        if (!(await cache.set(generationKey(calendarId), mine, generationMs))) return mine;
+        unwritten.delete(calendarId);
       }
       const generation = (await cache.get(generationKey(calendarId))) ?? first;
       known.set(calendarId, generation);
@@ -80,10 +80,10 @@ export function createGenerations(cache: ForgivingCache, clock: Clock): Generati
       const generation = randomUUID();
       known.set(calendarId, generation);
       // Writes the list first: a stale copy in between would show the taken time.
-      if (taken) await rememberTaken(calendarId, taken.startsAt, taken.durationMinutes);
-      const isTold = await cache.set(generationKey(calendarId), generation, rememberedMs);
-      if (isTold) untold.delete(calendarId);
-      else untold.set(calendarId, generation);
+      if (taken) await storeTaken(calendarId, taken.startsAt, taken.durationMinutes);
+      const isWritten = await cache.set(generationKey(calendarId), generation, generationMs);
+      if (isWritten) unwritten.delete(calendarId);
+      else unwritten.set(calendarId, generation);
     },
     takenTimes,
   };

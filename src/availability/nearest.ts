@@ -1,7 +1,7 @@
 import { dayIn, shiftDays, startOfDay } from '../lib/dates.ts';
 import type { Specialist, SpecialistService } from '../specialists/index.ts';
 import type { Slot } from './availability.ts';
-import { type CalendarReads, daysOver, shownSlots } from './calendar-reads.ts';
+import { type CalendarReads, daysOver, offeredSlots } from './calendar-reads.ts';
 
 interface Search {
   reads: CalendarReads;
@@ -14,7 +14,7 @@ interface Search {
 
 const weekMs = 7 * 24 * 3_600_000;
 // The page that reports "taken" waits for this.
-const patienceMs = 5_000;
+const maxSearchMs = 5_000;
 
 /** The free times nearest to `around`, within a week before and after, without `around` itself. Sorted by time. */
 export async function nearestSlots(search: Search): Promise<Slot[]> {
@@ -27,28 +27,28 @@ export async function nearestSlots(search: Search): Promise<Slot[]> {
       .toSorted((a, b) => distance(a.startsAt) - distance(b.startsAt))
       .slice(0, count);
   /** The smallest possible distance of a time on this day. */
-  const reach = (day: string) => {
+  const leastDistance = (day: string) => {
     const [from, to] = [startOfDay(day, zone), startOfDay(shiftDays(day, 1), zone)];
     if (around >= from && around < to) return 0;
     return Math.min(distance(from), distance(new Date(to.getTime() - 1)));
   };
 
-  const giveUpAt = performance.now() + patienceMs;
-  const days = await daysWorthReading(search);
+  const deadline = performance.now() + maxSearchMs;
+  const days = await daysWithFreeTime(search);
   let found: Slot[] = [];
-  for (const day of days.toSorted((a, b) => reach(a) - reach(b))) {
+  for (const day of days.toSorted((a, b) => leastDistance(a) - leastDistance(b))) {
     const farthest = found[count - 1];
-    if (farthest && distance(farthest.startsAt) <= reach(day)) break;
-    if (performance.now() > giveUpAt) break;
+    if (farthest && distance(farthest.startsAt) <= leastDistance(day)) break;
+    if (performance.now() > deadline) break;
     const answer = await reads.day(specialist, service, day);
     if (!answer.ok) break;
-    found = best([...found, ...shownSlots([answer.value], service, now)]);
+    found = best([...found, ...offeredSlots([answer.value], service, now)]);
   }
   return found.toSorted((a, b) => a.startsAt.getTime() - b.startsAt.getTime());
 }
 
 /** Days within the week before and after that have a free time, according to Acuity's months. */
-async function daysWorthReading({ reads, specialist, service, around, now }: Search): Promise<string[]> {
+async function daysWithFreeTime({ reads, specialist, service, around, now }: Search): Promise<string[]> {
   const from = new Date(Math.max(around.getTime() - weekMs, now.getTime()));
   const to = new Date(around.getTime() + weekMs + 1);
   if (from >= to) return [];

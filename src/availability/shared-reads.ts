@@ -8,7 +8,7 @@ import type { AcuityFailure, AcuityResult } from '../ports/acuity.ts';
 import type { Cache, Lock } from '../ports/cache.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { CacheState } from './availability.ts';
-import { forgiving, type ForgivingCache } from './forgiving-cache.ts';
+import { createTolerantCache, type TolerantCache } from './tolerant-cache.ts';
 import { createGenerations, type TakenTime } from './generations.ts';
 
 /** One read: free times of a day, or days of a month, in the specialist's zone. */
@@ -45,12 +45,12 @@ export type ReadResult<T> = Result<Answer<T>, AcuityFailure>;
 const freshMs = 5 * 60_000;
 const staleMs = 60 * 60_000;
 // Our clock decides the age; the cache's own expiry only cleans up.
-const keptMs = staleMs + 60_000;
+const staleKeyMs = staleMs + 60_000;
 const failureMs = 2_000;
 // A holder renews its lock while it lives, so a dead one is replaced after this time.
 const lockMs = 3_000;
 const renewEveryMs = 1_000;
-const patienceMs = 30_000;
+const maxWaitMs = 30_000;
 // Allows for clocks of two machines that differ: the answer may miss what was taken just before it.
 const clockDifferenceMs = 5_000;
 
@@ -76,7 +76,7 @@ interface Options {
 }
 
 export function createSharedReads({ cache: plainCache, clock, log }: Options): SharedReads {
-  const cache = forgiving(plainCache, log);
+  const cache = createTolerantCache(plainCache, log);
   const generations = createGenerations(cache, clock);
   const failures = createFailureMemory(cache, clock);
   const flights = new Map<string, Promise<ReadResult<unknown>>>();
@@ -104,9 +104,9 @@ export function createSharedReads({ cache: plainCache, clock, log }: Options): S
   }
 
   function joinFlight<T>(key: string, read: SharedRead<T>, maxAgeMs: number): Promise<ReadResult<T>> {
-    const flying = flights.get(key);
+    const inFlight = flights.get(key);
     // The key determines what is read, and so the type.
-    if (flying) return flying as Promise<ReadResult<T>>;
+    if (inFlight) return inFlight as Promise<ReadResult<T>>;
     const flight = askOnce(key, read, maxAgeMs).finally(() => {
       if (flights.get(key) === flight) flights.delete(key);
     });
@@ -120,11 +120,11 @@ export function createSharedReads({ cache: plainCache, clock, log }: Options): S
       const found = await fresh(key, read, maxAgeMs);
       return found ? ok({ ...found, cache: 'MISS', takenSince: [] }) : failures.recent(key);
     };
-    const giveUpAt = performance.now() + patienceMs;
-    while (performance.now() < giveUpAt) {
+    const deadline = performance.now() + maxWaitMs;
+    while (performance.now() < deadline) {
       const lock = await cache.lock(`${key}:asking`, lockMs);
       if (lock === 'away') return (await failures.recent(key)) ?? ask(key, read);
-      if (lock !== 'held') return holding(lock, async () => (await known()) ?? ask(key, read));
+      if (lock !== 'held') return withRenewedLock(lock, async () => (await known()) ?? ask(key, read));
       const answer = await known();
       if (answer) return answer;
       await sleep(20 + Math.random() * 30);
@@ -141,16 +141,16 @@ export function createSharedReads({ cache: plainCache, clock, log }: Options): S
       return answer;
     }
     const raw = JSON.stringify({ asOf: asOf.getTime(), value: answer.value });
-    await Promise.all([cache.set(key, raw, freshMs), cache.set(staleKeyOf(read), raw, keptMs)]);
+    await Promise.all([cache.set(key, raw, freshMs), cache.set(staleKeyOf(read), raw, staleKeyMs)]);
     return ok({ value: answer.value, asOf, cache: 'MISS', takenSince: [] });
   }
 
   async function staleCopy<T>(read: SharedRead<T>): Promise<ReadResult<T> | null> {
     const found = await cache.read(staleKeyOf(read), read.stored);
     if (!found || ageOf(found) > staleMs) return null;
-    const unknownTo = found.asOf.getTime() - clockDifferenceMs;
+    const notSeenFrom = found.asOf.getTime() - clockDifferenceMs;
     const taken = await generations.takenTimes(read.calendarId);
-    return ok({ ...found, cache: 'STALE', takenSince: taken.filter(({ at }) => at >= unknownTo) });
+    return ok({ ...found, cache: 'STALE', takenSince: taken.filter(({ at }) => at >= notSeenFrom) });
   }
 
   return {
@@ -174,7 +174,7 @@ function isOutage({ reason }: AcuityFailure): boolean {
   return reason !== 'refused' && reason !== 'not_found';
 }
 
-async function holding<T>(lock: Lock, work: () => Promise<T>): Promise<T> {
+async function withRenewedLock<T>(lock: Lock, work: () => Promise<T>): Promise<T> {
   const renewal = setInterval(() => void lock.extend(lockMs).catch(() => false), renewEveryMs);
   try {
     return await work();
@@ -185,21 +185,21 @@ async function holding<T>(lock: Lock, work: () => Promise<T>): Promise<T> {
 }
 
 /** Remembers a failure for two seconds in this process and in the cache, so that an outage does not multiply calls. */
-function createFailureMemory(cache: ForgivingCache, clock: Clock) {
-  const here = new Map<string, { why: Failed; until: number }>();
+function createFailureMemory(cache: TolerantCache, clock: Clock) {
+  const local = new Map<string, { why: Failed; until: number }>();
   const now = () => clock.now().getTime();
 
   return {
     async recent(key: string): Promise<Failed | null> {
-      const mine = here.get(key);
-      if (mine && mine.until > now()) return mine.why;
-      here.delete(key);
-      const theirs = await cache.read(`${key}:failed`, failedReply);
-      return theirs && failure(theirs);
+      const own = local.get(key);
+      if (own && own.until > now()) return own.why;
+      local.delete(key);
+      const shared = await cache.read(`${key}:failed`, failedReply);
+      return shared && failure(shared);
     },
     async remember(key: string, why: Failed): Promise<void> {
-      for (const [old, { until }] of here) if (until <= now()) here.delete(old);
-      here.set(key, { why, until: now() + failureMs });
+      for (const [old, { until }] of local) if (until <= now()) local.delete(old);
+      local.set(key, { why, until: now() + failureMs });
       await cache.set(`${key}:failed`, JSON.stringify(why), failureMs);
     },
   };

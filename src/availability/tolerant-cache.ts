@@ -4,7 +4,7 @@ import type { z } from 'zod';
 import { errorFacts } from '../lib/error-facts.ts';
 import type { Cache, Lock } from '../ports/cache.ts';
 
-export interface ForgivingCache {
+export interface TolerantCache {
   /** Null also for a value of another shape, which another version of this program may have written. */
   read<T>(key: string, schema: z.ZodType<T>): Promise<T | null>;
   get(key: string): Promise<string | null>;
@@ -14,10 +14,10 @@ export interface ForgivingCache {
   lock(key: string, ttlMs: number): Promise<Lock | 'held' | 'away'>;
 }
 
-export function forgiving(cache: Cache, log: Logger): ForgivingCache {
+export function createTolerantCache(cache: Cache, log: Logger): TolerantCache {
   let isAway = false;
 
-  async function attempt<T>(work: () => Promise<T>, otherwise: T): Promise<T> {
+  async function attempt<T>(work: () => Promise<T>, fallback: T): Promise<T> {
     try {
       const answer = await work();
       if (isAway) log.info('the cache is back');
@@ -27,7 +27,7 @@ export function forgiving(cache: Cache, log: Logger): ForgivingCache {
       if (!isAway)
         log.warn({ error: errorFacts(error) }, 'the cache is away: availability is read from Acuity');
       isAway = true;
-      return otherwise;
+      return fallback;
     }
   }
 
