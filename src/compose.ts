@@ -32,7 +32,7 @@ import {
   tellNobody,
 } from './bookings/index.ts';
 import type { Config } from './config.ts';
-import { openPool, useOfDatabase, useOfPool } from './db/knex.ts';
+import { openPool, databaseUsage, poolUsage } from './db/knex.ts';
 import { createReadiness } from './doctor/index.ts';
 import {
   createDocumentCare,
@@ -125,7 +125,7 @@ export function compose(config: Config, overrides: Overrides = {}): System {
     config.DATABASE_STATEMENT_TIMEOUT_MS,
   );
   authPool.on('error', () => log.warn('A database connection was lost while idle'));
-  const meters = createMeters(db, { app: () => useOfDatabase(db), sessions: () => useOfPool(authPool) });
+  const meters = createMeters(db, { app: () => databaseUsage(db), sessions: () => poolUsage(authPool) });
   const outside = connectOutside(config, ground, meters, overrides);
   const { acuity, cache, mailer } = outside;
   const announceAccount = createAccountOutbox(ground);

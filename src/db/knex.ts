@@ -48,14 +48,14 @@ function connectionOf(url: string, statementTimeoutMs: number) {
 }
 
 /** How many connections of the pool are in use. */
-export function useOfDatabase(db: Database): { used: number; idle: number; waiting: number } {
+export function databaseUsage(db: Database): { used: number; idle: number; waiting: number } {
   const { pool } = db.client as {
     pool: { numUsed(): number; numFree(): number; numPendingAcquires(): number };
   };
   return { used: pool.numUsed(), idle: pool.numFree(), waiting: pool.numPendingAcquires() };
 }
 
-export function useOfPool(pool: pg.Pool): { used: number; idle: number; waiting: number } {
+export function poolUsage(pool: pg.Pool): { used: number; idle: number; waiting: number } {
   const { totalCount, idleCount, waitingCount } = pool;
   return { used: totalCount - idleCount, idle: idleCount, waiting: waitingCount };
 }

@@ -41,48 +41,48 @@ const longestPauseMs = 3_600_000;
 
 export function createRelay(deps: RelayDeps): Relay {
   const { db, clock, log, pollMs = 250, concurrency = 8, timeoutMs = 30_000 } = deps;
-  const underWay = new Set<Promise<void>>();
+  const inFlight = new Set<Promise<void>>();
   let timer: NodeJS.Timeout | null = null;
-  let looking: Promise<void> | null = null;
+  let polling: Promise<void> | null = null;
   let isStopped = true;
   let isFailing = false;
 
-  function look(): void {
-    if (isStopped || looking) return;
+  function poll(): void {
+    if (isStopped || polling) return;
     if (timer) clearTimeout(timer);
-    looking = lookOnce().finally(() => {
-      looking = null;
+    polling = pollOnce().finally(() => {
+      polling = null;
     });
   }
 
-  async function lookOnce(): Promise<void> {
+  async function pollOnce(): Promise<void> {
     let taken = 0;
     try {
-      taken = await takeUp();
-      if (isFailing) log.info('The relay finds events again');
+      taken = await startDeliveries();
+      if (isFailing) log.info('The relay reads events again');
       isFailing = false;
     } catch (error) {
       // Usually the database is unavailable, and the events wait there. Logged once, not at every poll.
       const reason = databaseTrouble(error);
       const cause = reason ? { reason } : { err: errorFacts(error) };
-      if (!isFailing) log.error(cause, 'The relay cannot look for events');
+      if (!isFailing) log.error(cause, 'The relay cannot read events');
       isFailing = true;
     }
     // With no free place, the end of a delivery triggers the next poll.
-    if (!isStopped) timer = setTimeout(look, taken > 0 ? 0 : pollMs);
+    if (!isStopped) timer = setTimeout(poll, taken > 0 ? 0 : pollMs);
   }
 
-  async function takeUp(): Promise<number> {
-    const free = concurrency - underWay.size;
+  async function startDeliveries(): Promise<number> {
+    const free = concurrency - inFlight.size;
     if (free <= 0) return 0;
     const leaseMs = timeoutMs + 30_000;
     const events = await claimDue(db, clock.now(), leaseMs, free);
     for (const event of events) {
       const delivery = deliver(deps, event, timeoutMs).finally(() => {
-        underWay.delete(delivery);
-        look();
+        inFlight.delete(delivery);
+        poll();
       });
-      underWay.add(delivery);
+      inFlight.add(delivery);
     }
     return events.length;
   }
@@ -90,13 +90,13 @@ export function createRelay(deps: RelayDeps): Relay {
   return {
     start() {
       isStopped = false;
-      look();
+      poll();
     },
     async stop() {
       isStopped = true;
       if (timer) clearTimeout(timer);
-      await looking;
-      await Promise.all(underWay);
+      await polling;
+      await Promise.all(inFlight);
     },
   };
 }
@@ -104,14 +104,15 @@ export function createRelay(deps: RelayDeps): Relay {
 async function deliver(deps: RelayDeps, event: WebhookEvent, timeoutMs: number): Promise<void> {
   try {
     await deps.onStep?.('claimed');
-    const failed = event.channel === 'relay' ? await post(deps, event, timeoutMs) : await finish(deps, event);
+    const failed =
+      event.channel === 'relay' ? await post(deps, event, timeoutMs) : await processAgain(deps, event);
     await deps.onStep?.('delivered');
-    if (failed) await putBack(deps, event, failed);
+    if (failed) await scheduleRetry(deps, event, failed);
   } catch (error) {
     // The lease of the event expires, and it is delivered again.
     deps.log.warn(
       { eventId: event.id, err: errorFacts(error) },
-      'What became of a delivery could not be kept',
+      'The outcome of a delivery could not be stored',
     );
   }
 }
@@ -156,19 +157,28 @@ async function post(deps: RelayDeps, event: WebhookEvent, timeoutMs: number): Pr
 }
 
 /** An event that Acuity sent straight to the API and whose processing failed: processes it here, without HTTP. */
-async function finish({ webhooks }: RelayDeps, event: WebhookEvent): Promise<Failed | null> {
+async function processAgain({ webhooks }: RelayDeps, event: WebhookEvent): Promise<Failed | null> {
   const done = await webhooks.process(event);
   return done.kind === 'done' ? null : { error: done.reason, status: null, retryAfterMs: done.retryAfterMs };
 }
 
-async function putBack({ db, clock, log }: RelayDeps, event: WebhookEvent, failed: Failed): Promise<void> {
+async function scheduleRetry(
+  { db, clock, log }: RelayDeps,
+  event: WebhookEvent,
+  failed: Failed,
+): Promise<void> {
   const now = clock.now().getTime();
   const pauseMs = Math.min(longestPauseMs, Math.max(failed.retryAfterMs ?? 0, backoffMs(event.attempts)));
-  const begunAt = (event.replayedAt ?? event.receivedAt).getTime();
-  const isOver = now + pauseMs > begunAt + giveUpAfterMs;
+  const startedTrying = (event.replayedAt ?? event.receivedAt).getTime();
+  const isGivenUp = now + pauseMs > startedTrying + giveUpAfterMs;
   const { error, status } = failed;
-  await markFailed(db, event.id, { error, status, nextAttemptAt: isOver ? null : new Date(now + pauseMs) });
-  if (isOver) log.error({ eventId: event.id, error }, 'An event could not be delivered for a day');
+  await markFailed(db, event.id, {
+    error,
+    status,
+    nextAttemptAt: isGivenUp ? null : new Date(now + pauseMs),
+  });
+  if (isGivenUp)
+    log.error({ eventId: event.id, error }, 'An event could not be delivered for a day, and is given up');
 }
 
 /** 1, 2, 4 … seconds, each ±25 % so that many events are not retried at the same moment. */
