@@ -13,11 +13,11 @@ export async function accountMessage(db: Queryable, email: AccountEmail, links: 
   const link = email.account_link_id ? await findLink(db, email.account_link_id) : null;
   switch (email.kind) {
     case 'account_invitation':
-      return invitation(needed(link, email), links);
+      return invitation(requireLink(link, email), links);
     case 'password_reset':
-      return passwordReset(needed(link, email), links);
+      return passwordReset(requireLink(link, email), links);
     case 'email_change':
-      return emailChange(needed(link, email), links);
+      return emailChange(requireLink(link, email), links);
     case 'password_changed':
     case 'email_changed':
     case 'two_factor_changed':
@@ -26,12 +26,12 @@ export async function accountMessage(db: Queryable, email: AccountEmail, links: 
   return notice(email.kind, links);
 }
 
-function needed(link: AccountLink | null, email: AccountEmail): AccountLink {
+function requireLink(link: AccountLink | null, email: AccountEmail): AccountLink {
   if (!link) throw new Error(`Message ${email.id} has no link`);
   return link;
 }
 
-const onlyForYou =
+const linkWarning =
   'Do not share this link: it works once, for whoever opens it. Examdesk never asks for your password by e-mail or phone.';
 
 function invitation(link: AccountLink, links: Links): Message {
@@ -49,7 +49,7 @@ function invitation(link: AccountLink, links: Links): Message {
       { label: 'The link works', value: `once, for ${linkHours.invitation / 24} days` },
     ],
     action: { label: 'Accept the invitation', href: links.accountLink('invitation', link.id) },
-    footer: `${onlyForYou} If you did not expect this message, you can ignore it.`,
+    footer: `${linkWarning} If you did not expect this message, you can ignore it.`,
   };
 }
 
@@ -62,7 +62,7 @@ function passwordReset(link: AccountLink, links: Links): Message {
     ],
     facts: [{ label: 'The link works', value: 'once, for an hour' }],
     action: { label: 'Choose a password', href: links.accountLink('password_reset', link.id) },
-    footer: `${onlyForYou} If you did not make this request, you can ignore it.`,
+    footer: `${linkWarning} If you did not make this request, you can ignore it.`,
   };
 }
 
@@ -76,32 +76,32 @@ function emailChange(link: AccountLink, links: Links): Message {
       { label: 'The link works', value: `once, for ${linkHours.email_change} hours` },
     ],
     action: { label: 'Confirm the address', href: links.accountLink('email_change', link.id) },
-    footer: `${onlyForYou} If you did not expect this message, you can ignore it.`,
+    footer: `${linkWarning} If you did not expect this message, you can ignore it.`,
   };
 }
 
 const notices = {
   password_changed: {
     subject: 'Your Examdesk password was changed',
-    says: 'The password of your account was changed, and your other devices were signed out.',
+    sentence: 'The password of your account was changed, and your other devices were signed out.',
   },
   email_changed: {
     subject: 'Your Examdesk e-mail address was changed',
-    says: 'The e-mail address of your account was changed. We no longer send mail to this address.',
+    sentence: 'The e-mail address of your account was changed. We no longer send mail to this address.',
   },
   two_factor_changed: {
     subject: 'Your Examdesk two-step sign-in was changed',
-    says: 'Two-step sign-in for your account (codes from an app, or recovery codes) was changed.',
+    sentence: 'Two-step sign-in for your account (codes from an app, or recovery codes) was changed.',
   },
 } as const;
 
 function notice(kind: keyof typeof notices, links: Links): Message {
-  const { subject, says } = notices[kind];
+  const { subject, sentence } = notices[kind];
   return {
     subject,
     heading: subject,
     paragraphs: [
-      says,
+      sentence,
       'If you made this change, you need not do anything. If you did not, call your contact at the agency immediately.',
     ],
     facts: [],

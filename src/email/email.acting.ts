@@ -4,7 +4,7 @@ import type { Queryable } from '../db/knex.ts';
 import { mergedInto } from '../db/merges.ts';
 import type { BookingEmail } from './email.ts';
 
-const deeds: Record<BookingEmail['kind'], string> = {
+const actions: Record<BookingEmail['kind'], string> = {
   booking_confirmation: 'made this booking',
   booking_rescheduled: 'moved this examination',
   booking_cancelled: 'cancelled this examination',
@@ -16,18 +16,18 @@ const deeds: Record<BookingEmail['kind'], string> = {
 };
 
 /** Null when nobody was acting. */
-export async function doneWhileActing(db: Queryable, email: BookingEmail): Promise<string | null> {
-  const deed = await actingPair(db, email);
-  if (!deed) return null;
+export async function actingSentence(db: Queryable, email: BookingEmail): Promise<string | null> {
+  const pair = await actingPair(db, email);
+  if (!pair) return null;
   const isRecipient =
     email.recipient_id !== null &&
-    (await mergedInto(db, email.recipient_id)) === (await mergedInto(db, deed.referrer_id));
-  return `${deed.admin} of the agency ${deed.what ?? deeds[email.kind]} for ${isRecipient ? 'you' : deed.referrer}.`;
+    (await mergedInto(db, email.recipient_id)) === (await mergedInto(db, pair.referrer_id));
+  return `${pair.admin} of the agency ${pair.action ?? actions[email.kind]} for ${isRecipient ? 'you' : pair.referrer}.`;
 }
 
 interface ActingPair {
   /** For kinds of message that do not name the action. */
-  what?: string;
+  action?: string;
   referrer_id: string;
   referrer: string;
   admin: string;
@@ -51,7 +51,7 @@ async function actingPair(db: Queryable, email: BookingEmail): Promise<ActingPai
     .where({ 'c.booking_id': email.booking_id, 'c.user_id': email.recipient_id })
     .where('c.role', 'solicitor');
   const added = await firstPair(contact, 'c.created_by_id', 'c.created_for_id');
-  return added && { ...added, what: 'added you to this booking' };
+  return added && { ...added, action: 'added you to this booking' };
 }
 
 /** The admin and the referrer of the first of these rows that was written while acting. */

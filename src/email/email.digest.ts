@@ -21,8 +21,8 @@ export function createUnassignedDigest(deps: { db: Database; jobs: JobQueue; ids
         // With nobody to tell, the bookings stay new.
         if (readers.length === 0) return 0;
         const digestId = deps.ids.uuid();
-        const told = await claimNew(trx, digestId);
-        if (told > 0) {
+        const newCount = await claimNew(trx, digestId);
+        if (newCount > 0) {
           await writeStaffEmails(
             trx,
             deps,
@@ -31,7 +31,7 @@ export function createUnassignedDigest(deps: { db: Database; jobs: JobQueue; ids
             digestId,
           );
         }
-        return told;
+        return newCount;
       }),
   };
 }

@@ -15,18 +15,18 @@ export function isAboutDocument(email: BookingEmail): email is DocumentEmail {
  */
 export async function isStillTrue(db: Queryable, viewer: Viewer, email: DocumentEmail): Promise<boolean> {
   return email.kind === 'report_ready'
-    ? isReleaseTold(db, viewer, email)
-    : hasSomethingNew(db, viewer, email);
+    ? isReleaseCurrent(db, viewer, email)
+    : hasNewDocument(db, viewer, email);
 }
 
 /** Message and release were written in one transaction with one time; a later release has its own message. */
-async function isReleaseTold(db: Queryable, viewer: Viewer, email: DocumentEmail): Promise<boolean> {
+async function isReleaseCurrent(db: Queryable, viewer: Viewer, email: DocumentEmail): Promise<boolean> {
   const document = email.document_id ? await findDocument(db, email.document_id) : null;
   if (!document?.releasedAt || !maySeeDocument(viewer, document)) return false;
   return document.status !== 'infected' && document.releasedAt <= email.created_at;
 }
 
-async function hasSomethingNew(db: Queryable, viewer: Viewer, email: DocumentEmail): Promise<boolean> {
+async function hasNewDocument(db: Queryable, viewer: Viewer, email: DocumentEmail): Promise<boolean> {
   const documents = email.booking_id ? await documentsOf(db, email.booking_id, visibilityFor(viewer)) : [];
   return documents.some(
     ({ createdAt, status, uploadedBy, uploadedFor }) =>
@@ -36,16 +36,16 @@ async function hasSomethingNew(db: Queryable, viewer: Viewer, email: DocumentEma
   );
 }
 
-const words = {
+const texts = {
   document_added: {
     subject: 'Document added',
     heading: 'A document was added to your booking',
-    says: 'A new document is available for this booking. Sign in to see it.',
+    sentence: 'A new document is available for this booking. Sign in to see it.',
   },
   report_ready: {
     subject: 'Report ready',
     heading: 'A report is ready',
-    says: 'The report on this examination is ready. Sign in to download it.',
+    sentence: 'The report on this examination is ready. Sign in to download it.',
   },
 } as const;
 
@@ -57,11 +57,11 @@ export async function documentMessage(
 ): Promise<Message> {
   const booking = email.booking_id ? await findBooking(db, email.booking_id) : null;
   if (!booking) throw new Error(`Message ${email.id} has no booking`);
-  const { subject, heading, says } = words[email.kind];
+  const { subject, heading, sentence } = texts[email.kind];
   return {
     subject: `${subject}: ${booking.reference}`,
     heading,
-    paragraphs: doneBy ? [says, doneBy] : [says],
+    paragraphs: doneBy ? [sentence, doneBy] : [sentence],
     facts: [{ label: 'Reference', value: booking.reference }],
     action: { label: 'See the booking', href: links.booking(booking.id) },
     footer: 'This message was sent to you because you are a contact of this booking.',

@@ -13,7 +13,7 @@ import type { Queryable } from '../db/knex.ts';
 import { formatDay, formatExamTime } from '../lib/dates.ts';
 import type { Mail } from '../ports/mailer.ts';
 import { accountMessage, isAboutAccount } from './email.account.ts';
-import { doneWhileActing } from './email.acting.ts';
+import { actingSentence } from './email.acting.ts';
 import { documentMessage, isAboutDocument } from './email.documents.ts';
 import { examineeMessage, isToExaminee } from './email.examinee.ts';
 import { isForStaff, staffMessage } from './email.staff.ts';
@@ -57,11 +57,11 @@ async function messageOf(db: Queryable, email: EmailRow, links: Links): Promise<
 }
 
 async function messageAboutBooking(db: Queryable, email: BookingEmail, links: Links): Promise<Message> {
-  const doneBy = await doneWhileActing(db, email);
+  const doneBy = await actingSentence(db, email);
   if (isAboutDocument(email)) return documentMessage(db, email, doneBy, links);
   const message = await bookingMessage(db, email, links);
   const paragraphs = doneBy ? [...message.paragraphs, doneBy] : message.paragraphs;
-  return { ...message, paragraphs, footer: aboutBookings };
+  return { ...message, paragraphs, footer: bookingFooter };
 }
 
 const directory = path.resolve(import.meta.dirname, '../../views/emails');
@@ -71,7 +71,7 @@ function render(template: string, message: Message): Promise<string> {
   return ejs.renderFile(path.join(directory, `${template}.ejs`), data, { cache: true });
 }
 
-const aboutBookings =
+const bookingFooter =
   'This message was sent to you because you are a contact of this examination. It may contain health information: share it only with people who need it.';
 
 type BookingMessage = Omit<Message, 'footer'>;
@@ -87,7 +87,7 @@ async function bookingMessage(db: Queryable, email: ExaminationEmail, links: Lin
     case 'booking_rescheduled':
       return rescheduled(booking, attempt, links, email.previous_starts_at);
     case 'booking_no_show':
-      return missed(booking, attempt, links);
+      return noShow(booking, attempt, links);
     case 'booking_reminder':
       return reminder(booking, links);
     case 'booking_cancelled':
@@ -118,7 +118,7 @@ function confirmation(booking: Booking, attempt: AttemptFacts | null, links: Lin
     subject: `Examination booked: ${booking.reference}, ${dayOf(booking)}`,
     heading: 'The examination is booked',
     paragraphs: [`${booking.specialist.name} expects the examinee at the time below.`, ...sinceThen(booking)],
-    ...about(booking, attempt, links),
+    ...commonParts(booking, attempt, links),
   };
 }
 
@@ -140,7 +140,7 @@ function rescheduled(
       ...(booking.status === 'cancelled' ? [] : ['Please tell the examinee.']),
       ...sinceThen(booking),
     ],
-    ...about(booking, attempt, links),
+    ...commonParts(booking, attempt, links),
   };
 }
 
@@ -149,7 +149,7 @@ function reminder(booking: Booking, links: Links): BookingMessage {
     subject: `Reminder: examination ${booking.reference}, ${dayOf(booking)}`,
     heading: 'An examination is coming up',
     paragraphs: [`${booking.specialist.name} expects the examinee at the time below.`, ...sinceThen(booking)],
-    ...about(booking, null, links),
+    ...commonParts(booking, null, links),
   };
 }
 
@@ -160,13 +160,13 @@ function cancelled(booking: Booking, attempt: AttemptFacts | null, links: Links)
     paragraphs: [
       'The examination below will not take place. Please tell the examinee. If it is still needed, you will need to make a new booking.',
     ],
-    ...about(booking, attempt, links),
+    ...commonParts(booking, attempt, links),
   };
 }
 
 /** The booking stays open and can be moved or cancelled. */
-function missed(booking: Booking, attempt: AttemptFacts | null, links: Links): BookingMessage {
-  const { calendar: _, ...rest } = about(booking, attempt, links);
+function noShow(booking: Booking, attempt: AttemptFacts | null, links: Links): BookingMessage {
+  const { calendar: _, ...rest } = commonParts(booking, attempt, links);
   return {
     subject: `Examination missed: ${booking.reference}, ${dayOf(booking)}`,
     heading: 'The examinee did not attend',
@@ -187,7 +187,7 @@ function dayOf(booking: Booking): string {
   return formatDay(booking.startsAt, booking.timezone);
 }
 
-function about(booking: Booking, attempt: AttemptFacts | null, links: Links) {
+function commonParts(booking: Booking, attempt: AttemptFacts | null, links: Links) {
   const url = links.booking(booking.id);
   const method: 'CANCEL' | 'PUBLISH' = booking.status === 'cancelled' ? 'CANCEL' : 'PUBLISH';
   return {
@@ -230,25 +230,27 @@ function placeFact(booking: Booking): Fact {
     : { label: 'Where', value: 'Telehealth; the meeting link will follow' };
 }
 
-const whatFailed = {
+const failureTexts = {
   book: {
     subject: 'Examination NOT booked',
     heading: 'The examination could not be booked',
-    says: 'The specialist’s calendar did not confirm your booking, and nothing was booked. The time may still be free: please book again.',
+    sentence:
+      'The specialist’s calendar did not confirm your booking, and nothing was booked. The time may still be free: please book again.',
   },
   reschedule: {
     subject: 'Examination NOT moved',
     heading: 'The examination could not be moved',
-    says: 'The specialist’s calendar did not confirm the new time. The examination is still at its earlier time.',
+    sentence:
+      'The specialist’s calendar did not confirm the new time. The examination is still at its earlier time.',
   },
   cancel: {
     subject: 'Examination NOT cancelled',
     heading: 'The examination could not be cancelled',
-    says: 'The specialist’s calendar did not confirm the cancellation. The examination is still booked.',
+    sentence: 'The specialist’s calendar did not confirm the cancellation. The examination is still booked.',
   },
 } as const;
 
-const whatIsAsked =
+const formChangedText =
   'The specialist’s form now asks for more than when you answered it, so nothing was booked. The time may still be free: please book again and answer the questions in the step “Examinee”.';
 
 function failedMessage(
@@ -258,16 +260,16 @@ function failedMessage(
   attemptId: string | null,
 ): BookingMessage {
   if (!attempt || !attemptId) throw new Error('A message about a failed attempt has no attempt');
-  const words = whatFailed[attempt.kind];
-  const says = attempt.failure_reason === 'invalid' ? whatIsAsked : words.says;
+  const texts = failureTexts[attempt.kind];
+  const sentence = attempt.failure_reason === 'invalid' ? formChangedText : texts.sentence;
   const when = attempt.starts_at
     ? formatExamTime(attempt.starts_at, attempt.specialist_timezone, attempt.reader_timezone ?? undefined)
     : null;
   const isNew = attempt.kind === 'book';
   return {
-    subject: `${words.subject}: ${attempt.reference}`,
-    heading: words.heading,
-    paragraphs: [says],
+    subject: `${texts.subject}: ${attempt.reference}`,
+    heading: texts.heading,
+    paragraphs: [sentence],
     facts: [
       { label: 'Reference', value: attempt.reference },
       { label: 'Specialist', value: attempt.specialist_name },

@@ -8,7 +8,7 @@ import { sendEmailJob } from './email.jobs.ts';
 import type { StaffEmail } from './email.ts';
 
 /** Documents are often added one request at a time: those added within this time share one message. Milliseconds. */
-const usualGatherMs = 5 * 60_000;
+const defaultGatherMs = 5 * 60_000;
 
 export interface OutboxDeps {
   jobs: JobQueue;
@@ -20,12 +20,12 @@ export interface OutboxDeps {
  * Writes, in the caller's transaction, one message for each person who is told, and the job that sends it. A message is
  * composed when it is sent. Announcing the same occasion twice makes one message for each recipient.
  */
-export function createOutbox({ jobs, ids, gatherMs = usualGatherMs }: OutboxDeps): Announce {
+export function createOutbox({ jobs, ids, gatherMs = defaultGatherMs }: OutboxDeps): Announce {
   return async (trx, announcement) => {
     const { kind, bookingId, attemptId = null, documentId = null, previousStartsAt } = announcement;
     const { occasion, delayMs } =
       kind === 'document_added' && !announcement.occasion
-        ? await gathered(trx, announcement, gatherMs)
+        ? await windowOf(trx, announcement, gatherMs)
         : { occasion: occasionOf(announcement), delayMs: 0 };
     for (const { id: recipientId, email } of await audienceOf(trx, announcement)) {
       const [row] = (await trx('emails')
@@ -50,8 +50,8 @@ export function createOutbox({ jobs, ids, gatherMs = usualGatherMs }: OutboxDeps
 
 function occasionOf({ kind, occasion: given, bookingId, attemptId, documentId }: Announcement): string {
   // Each person gets one confirmation, whether an attempt, an import or an assignment made it.
-  const usual = kind === 'booking_confirmation' ? bookingId : (attemptId ?? documentId ?? bookingId);
-  const occasion = given ?? usual;
+  const fallback = kind === 'booking_confirmation' ? bookingId : (attemptId ?? documentId ?? bookingId);
+  const occasion = given ?? fallback;
   if (!occasion) throw new Error(`An announcement of ${kind} has no occasion`);
   return occasion;
 }
@@ -60,7 +60,7 @@ function occasionOf({ kind, occasion: given, bookingId, attemptId, documentId }:
  * The window that an announcement falls into, and how long until it closes. The message is sent a moment later, so that
  * a transaction which announces at the very end of the window has committed.
  */
-async function gathered(
+async function windowOf(
   trx: Transaction,
   { bookingId }: Announcement,
   gatherMs: number,

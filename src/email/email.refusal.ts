@@ -1,14 +1,14 @@
 // Classifies a mail server's refusal: permanent for this message, or caused by the set-up.
 import { errorFacts } from '../lib/error-facts.ts';
 
-export interface NotTaken {
+export interface Refusal {
   error: string;
   /** The mail server will refuse this message every time. */
   isFinal: boolean;
 }
 
 // Keeps only the codes: the server's text may quote the address or the content.
-export function refusalOf(error: unknown): NotTaken {
+export function refusalOf(error: unknown): Refusal {
   const { name, code } = errorFacts(error);
   const said = error as { responseCode?: unknown; response?: unknown; command?: unknown };
   const answer = typeof said.responseCode === 'number' ? said.responseCode : null;

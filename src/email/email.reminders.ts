@@ -14,7 +14,7 @@ const reminders = [
   { daysBefore: 1, latestHours: 2 },
 ] as const;
 
-const mostAtOnce = 200;
+const batchSize = 200;
 
 export interface Reminders {
   /** Writes every reminder that is due, and returns the number of examinations. Safe to run twice at once. */
@@ -36,7 +36,7 @@ export function createReminders(deps: ReminderDeps): Reminders {
       for (;;) {
         const batch = await deps.db.transaction((trx) => writeBatch(deps, trx));
         written += batch;
-        if (batch < mostAtOnce) return written;
+        if (batch < batchSize) return written;
       }
     },
   };
@@ -63,7 +63,7 @@ async function passDueReminders(trx: Transaction, now: Date): Promise<number> {
   for (let passed = 0; ; ) {
     const claimed = (await claimDue(trx, now)).length;
     passed += claimed;
-    if (claimed < mostAtOnce) return passed;
+    if (claimed < batchSize) return passed;
   }
 }
 
@@ -100,7 +100,7 @@ async function claimDue(trx: Transaction, now: Date): Promise<Due[]> {
      limit ?
      on conflict do nothing
      returning booking_id, days_before, starts_at`,
-    [...reminders.flatMap(({ daysBefore, latestHours }) => [daysBefore, latestHours]), now, now, mostAtOnce],
+    [...reminders.flatMap(({ daysBefore, latestHours }) => [daysBefore, latestHours]), now, now, batchSize],
   );
   return rows;
 }

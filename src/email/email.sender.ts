@@ -6,7 +6,7 @@ import { isToExaminee } from './email.examinee.ts';
 import { sendEmailJob } from './email.jobs.ts';
 import { composeMail } from './email.message.ts';
 import { readerOf } from './email.recipient.ts';
-import { refusalOf, type NotTaken } from './email.refusal.ts';
+import { refusalOf, type Refusal } from './email.refusal.ts';
 import type { EmailRow, Links } from './email.ts';
 
 export interface EmailSenderDeps {
@@ -33,7 +33,7 @@ export interface EmailSender {
 }
 
 // One attempt every five minutes: more than two days without a mail server.
-const mostAttempts = 800;
+const maxAttempts = 800;
 const longestPauseMs = 300_000;
 
 export function createEmailSender(deps: EmailSenderDeps): EmailSender {
@@ -70,7 +70,7 @@ export function createEmailSender(deps: EmailSenderDeps): EmailSender {
 
 async function sendLocked(deps: EmailSenderDeps, trx: Transaction, email: EmailRow): Promise<void> {
   const reader = await readerOf(trx, email);
-  if (reader.state !== 'may') return leave(deps, trx, email, reader.state);
+  if (reader.state !== 'may') return leaveUnsent(deps, trx, email, reader.state);
   const recipient = reader.address;
   // The same for every attempt, so that mail programs recognise a mail that was sent twice because the process died
   // before it recorded the first.
@@ -96,7 +96,7 @@ async function sendLocked(deps: EmailSenderDeps, trx: Transaction, email: EmailR
   await postpone(deps, trx, email, refusal);
 }
 
-async function leave(
+async function leaveUnsent(
   deps: EmailSenderDeps,
   trx: Transaction,
   { id }: EmailRow,
@@ -113,12 +113,12 @@ async function leave(
   deps.log.warn(
     { emailId: id },
     isNobody
-      ? 'An e-mail was not sent: nobody here has its address any more'
-      : 'An e-mail was withheld: its recipient may not read it any more, or it is out of date',
+      ? 'An e-mail was not sent: no account has its address any more'
+      : 'An e-mail was withheld: its recipient may no longer read it, or it is out of date',
   );
 }
 
-async function attempt(mailer: Mailer, mail: Mail): Promise<NotTaken | null> {
+async function attempt(mailer: Mailer, mail: Mail): Promise<Refusal | null> {
   try {
     await mailer.send(mail);
     return null;
@@ -131,15 +131,18 @@ async function postpone(
   deps: EmailSenderDeps,
   trx: Transaction,
   email: EmailRow,
-  { error, isFinal }: NotTaken,
+  { error, isFinal }: Refusal,
 ): Promise<void> {
   const attempts = email.attempts + 1;
-  const isOver = isFinal || attempts >= mostAttempts;
+  const isGivenUp = isFinal || attempts >= maxAttempts;
   await trx('emails')
     .where({ id: email.id })
-    .update({ attempts, last_error: error, status: isOver ? 'failed' : 'queued' });
-  deps.log[isOver ? 'error' : 'warn']({ emailId: email.id, attempts, error }, 'An e-mail was not taken');
-  if (isOver) return;
+    .update({ attempts, last_error: error, status: isGivenUp ? 'failed' : 'queued' });
+  deps.log[isGivenUp ? 'error' : 'warn'](
+    { emailId: email.id, attempts, error },
+    'An e-mail was refused or could not be sent',
+  );
+  if (isGivenUp) return;
   const pauseMs = Math.min((deps.firstPauseMs ?? 2_000) * 2 ** Math.min(email.attempts, 20), longestPauseMs);
   await deps.jobs.add(
     sendEmailJob,

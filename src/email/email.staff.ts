@@ -14,9 +14,9 @@ const footer = 'This message was sent to you because you work for the agency.';
 export async function staffMessage(db: Queryable, email: StaffEmail, links: Links): Promise<Message> {
   switch (email.kind) {
     case 'drift_report':
-      return drift(db, email, links);
+      return driftReport(db, email, links);
     case 'webhooks_repaired':
-      return repaired(links);
+      return webhooksRepaired(links);
     case 'unassigned_bookings':
       break;
   }
@@ -32,7 +32,7 @@ interface ReportFacts {
 }
 
 /** Counts future examinations; the console shows those that are over. */
-async function drift(db: Queryable, email: StaffEmail, links: Links): Promise<Message> {
+async function driftReport(db: Queryable, email: StaffEmail, links: Links): Promise<Message> {
   const count = (which: string) => db.raw(`(count(i.id) filter (where ${which}))::int`);
   const report = (await db('drift_reports as r')
     .leftJoin('drift_items as i', (join) => join.on('i.report_id', 'r.id').andOnVal('i.is_over', false))
@@ -72,7 +72,7 @@ function differences(count: number): string {
   return count === 1 ? '1 difference' : `${count} differences`;
 }
 
-function repaired(links: Links): Message {
+function webhooksRepaired(links: Links): Message {
   return {
     subject: 'Acuity had stopped reporting changes',
     heading: 'The connection to Acuity is repaired',
