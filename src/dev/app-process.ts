@@ -10,14 +10,14 @@ export interface AppProcess {
   pid: number;
   /** Resolves with the exit once the app has ended and all its output was read. */
   ended: Promise<string>;
-  /** Asks the app to finish its work and exit; kills it after `patienceMs`. */
+  /** Asks the app to finish its work and exit; kills it after `graceMs`. */
   stop(): Promise<void>;
   /** Kills the app and its children. */
   kill(): void;
 }
 
 const readyWithinMs = 30_000;
-const patienceMs = 25_000; // a little longer than the app gives requests in flight
+const graceMs = 25_000; // a little longer than the app gives requests in flight
 
 export function spawnApp(variables: Record<string, string>, log: AppLog): AppProcess {
   const child = spawn(
@@ -46,7 +46,7 @@ export function spawnApp(variables: Record<string, string>, log: AppLog): AppPro
     kill,
     stop: async () => {
       child.kill('SIGTERM');
-      const timer = setTimeout(kill, patienceMs);
+      const timer = setTimeout(kill, graceMs);
       await ended;
       clearTimeout(timer);
     },

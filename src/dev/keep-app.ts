@@ -5,10 +5,10 @@ import { type DatabaseUrls, migrateBoth } from '../db/migrate.ts';
 import type { AppLog } from './app-log.ts';
 import { type AppProcess, spawnApp, waitUntilReady } from './app-process.ts';
 import { StartError, projectRoot, setting, shown } from '../commands/environment.ts';
-import { type RunningStack, tell } from './running.ts';
+import { type RunningStack, writeRunning } from './running.ts';
 import { complain, say, step } from '../commands/terminal.ts';
 
-export interface AppKeeping {
+export interface AppContext {
   dataDir: string;
   stack: RunningStack;
   log: AppLog;
@@ -22,41 +22,41 @@ export interface AppKeeping {
  * @param ready called once, when the first start is complete
  * @throws StartError when the app ends by itself; with --watch it waits for a change instead
  */
-export async function keepAppRunning(keeping: AppKeeping, ready: () => Promise<void>): Promise<void> {
+export async function keepAppRunning(context: AppContext, ready: () => Promise<void>): Promise<void> {
   const nextChange = process.argv.includes('--watch') ? watchSources() : null;
   let announce = ready;
-  while (!keeping.leaving.aborted) {
+  while (!context.leaving.aborted) {
     try {
-      const app = await startApp(keeping);
+      const app = await startApp(context);
       await announce();
       announce = async () => undefined;
       const end = await Promise.race([app.ended, ...(nextChange ? [nextChange().then(() => null)] : [])]);
-      if (keeping.leaving.aborted) return;
-      if (end !== null) throw new StartError(`The app ended (${end}); see ${shown(keeping.log.file)}`);
+      if (context.leaving.aborted) return;
+      if (end !== null) throw new StartError(`The app ended (${end}); see ${shown(context.log.file)}`);
     } catch (error) {
       if (!nextChange || !(error instanceof StartError)) throw error;
       complain(`${error.message}. Waiting for a change`);
       await nextChange();
     }
-    if (keeping.leaving.aborted) return;
+    if (context.leaving.aborted) return;
     say('A file has changed');
-    await keeping.current.app?.stop();
-    await migrateBoth(databaseUrls(keeping));
+    await context.current.app?.stop();
+    await migrateBoth(databaseUrls(context));
   }
 }
 
-async function startApp({ dataDir, stack, log, current }: AppKeeping): Promise<AppProcess> {
+async function startApp({ dataDir, stack, log, current }: AppContext): Promise<AppProcess> {
   return step('App', async () => {
     const app = spawnApp(stack.variables, log);
     current.app = app;
-    await tell(dataDir, Object.assign(stack, { appPid: app.pid }));
+    await writeRunning(dataDir, Object.assign(stack, { appPid: app.pid }));
     await waitUntilReady(app, stack.url ?? '', shown(log.file));
     return app;
   });
 }
 
 /** Of the database that the variables name, else of the one that was started. */
-function databaseUrls({ stack }: AppKeeping): DatabaseUrls {
+function databaseUrls({ stack }: AppContext): DatabaseUrls {
   const given = setting('DATABASE_URL');
   if (given) return { url: given, ownerUrl: setting('MIGRATION_DATABASE_URL') ?? given };
   return { url: stack.variables.DATABASE_URL as string, ownerUrl: stack.ownerUrl as string };

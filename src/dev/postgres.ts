@@ -164,9 +164,9 @@ async function launch(
       server.unref();
       return { server, port };
     }
-    const said = (await readFile(logFile(dataDir), 'utf8')).trim().split('\n').slice(-8).join('\n');
-    const portWasTaken = options.port === undefined && said.includes('could not bind');
-    if (!portWasTaken || attempt === 5) throw new Error(`PostgreSQL did not start:\n${said}`);
+    const output = (await readFile(logFile(dataDir), 'utf8')).trim().split('\n').slice(-8).join('\n');
+    const portWasTaken = options.port === undefined && output.includes('could not bind');
+    if (!portWasTaken || attempt === 5) throw new Error(`PostgreSQL did not start:\n${output}`);
   }
 }
 
@@ -205,13 +205,13 @@ async function stopServer(server: ChildProcess): Promise<void> {
 function run(command: string, args: string[], runAs: RunAs | null): Promise<void> {
   return new Promise((resolve, reject) => {
     const child = spawn(command, args, { ...runAs, cwd: '/', stdio: ['ignore', 'ignore', 'pipe'] });
-    let said = '';
-    child.stderr.on('data', (chunk: Buffer) => (said += chunk.toString()));
+    let output = '';
+    child.stderr.on('data', (chunk: Buffer) => (output += chunk.toString()));
     child.once('error', reject);
     child.once('close', (code) =>
       code === 0
         ? resolve()
-        : reject(new Error(`${path.basename(command)} ended with ${code}: ${said.trim()}`)),
+        : reject(new Error(`${path.basename(command)} ended with ${code}: ${output.trim()}`)),
     );
   });
 }

@@ -65,7 +65,7 @@ export async function claim(dataDir: string): Promise<RunningStack> {
 }
 
 /** Replaces the whole entry of the stack. */
-export async function tell(dataDir: string, stack: RunningStack): Promise<void> {
+export async function writeRunning(dataDir: string, stack: RunningStack): Promise<void> {
   const unfinished = `${fileIn(dataDir)}.new`;
   await writeFile(unfinished, JSON.stringify(stack), { mode: 0o600 });
   await rename(unfinished, fileIn(dataDir));
@@ -93,13 +93,13 @@ async function runs(pid: number, script: string): Promise<boolean> {
 }
 
 async function end(pid: number, script: string): Promise<void> {
-  for (const [signal, patienceMs] of [
+  for (const [signal, graceMs] of [
     ['SIGTERM', 10_000],
     ['SIGKILL', 2_000],
   ] as const) {
     if (!(await runs(pid, script))) return;
     process.kill(pid, signal);
-    const deadline = Date.now() + patienceMs;
+    const deadline = Date.now() + graceMs;
     while ((await runs(pid, script)) && Date.now() < deadline) await sleep(20);
   }
 }

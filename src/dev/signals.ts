@@ -9,19 +9,19 @@ const echoMs = 700;
  */
 export function onLeave(leave: (why: string) => void, hurry: () => void, npmPid: number | undefined): void {
   let first: number | undefined;
-  const heard = (why: string) => {
+  const onSignal = (why: string) => {
     const now = performance.now();
     if (first === undefined) {
       first = now;
       leave(why);
     } else if (now - first > echoMs) hurry();
   };
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => heard(signal));
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => onSignal(signal));
   if (npmPid === undefined) return;
   const watch = setInterval(() => {
     if (isAlive(npmPid)) return;
     clearInterval(watch);
-    heard('npm has gone');
+    onSignal('npm is gone');
   }, 300);
   watch.unref();
 }

@@ -15,7 +15,7 @@ const startedAt = performance.now();
 /** Resolves once everything has stopped; the process ends soon after. */
 export async function startDemo(): Promise<void> {
   await startAndSupervise().catch((error: unknown) => {
-    complain(error instanceof StartError ? error.message : `Examdesk did not start: ${told(error)}`);
+    complain(error instanceof StartError ? error.message : `Examdesk did not start: ${messageOf(error)}`);
     process.exitCode = 1;
   });
   // Everything is closed; remaining handles are not waited for.
@@ -65,15 +65,15 @@ async function supervise(dataDir: string, stack: RunningStack, ports: Ports, log
 
 function leaveOnSignals(stack: RunningStack, current: { app: AppProcess | null }): AbortSignal {
   const leaving = new AbortController();
-  let hurried = false;
+  let isHurried = false;
   onLeave(
     (why) => {
       say(`\n${why}: stopping, the app first; once more to hurry`);
       leaving.abort();
     },
     () => {
-      if (hurried) process.exit(130); // the database's guardian stops what is left of the database
-      hurried = true;
+      if (isHurried) process.exit(130); // the database's guardian stops what is left of the database
+      isHurried = true;
       current.app?.kill();
     },
     stack.npmPid,
@@ -98,6 +98,6 @@ async function welcome(
   say('\nCtrl-C stops everything.');
 }
 
-function told(error: unknown): string {
+function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
