@@ -54,7 +54,7 @@ export function createRedisCache(url: string): Cache {
   let isPaused = false;
   let isClosed = false;
 
-  async function run<T>(command: (redis: Redis) => Promise<T>): Promise<T> {
+  async function run<T>(command: (client: Redis) => Promise<T>): Promise<T> {
     if (redis.status !== 'ready') await firstConnection;
     if (isPaused) throw new CacheTimeout();
     try {
@@ -84,46 +84,46 @@ export function createRedisCache(url: string): Cache {
 
   return {
     async get(key) {
-      return run((redis) => redis.get(key));
+      return run((client) => client.get(key));
     },
     async set(key, value, ttlMs) {
-      await run((redis) => redis.set(key, value, 'PX', Math.max(1, Math.round(ttlMs))));
+      await run((client) => client.set(key, value, 'PX', Math.max(1, Math.round(ttlMs))));
     },
     async delete(...keys) {
-      if (keys.length > 0) await run((redis) => redis.del(...keys));
+      if (keys.length > 0) await run((client) => client.del(...keys));
     },
     async increment(key, ttlMs) {
-      const [count, expiresInMs] = await run((redis) => redis.countUp(key, Math.round(ttlMs)));
+      const [count, expiresInMs] = await run((client) => client.countUp(key, Math.round(ttlMs)));
       return { count, expiresInMs };
     },
 
     async lock(key, ttlMs) {
       const name = `lock:${key}`;
       const token = randomUUID();
-      const taken = await run((redis) => redis.set(name, token, 'PX', Math.round(ttlMs), 'NX'));
+      const taken = await run((client) => client.set(name, token, 'PX', Math.round(ttlMs), 'NX'));
       if (taken === null) return null;
       return asLock(
-        (ms) => run((redis) => redis.extendLock(name, token, ms)),
-        () => run((redis) => redis.freeLock(name, token)),
+        (ms) => run((client) => client.extendLock(name, token, ms)),
+        () => run((client) => client.freeLock(name, token)),
       );
     },
     async takeToken(bucket, limit, maxWaitMs) {
       const { perSecond, burst } = limit;
-      return run((redis) => redis.takeToken(`bucket:${bucket}`, perSecond, burst, Math.round(maxWaitMs)));
+      return run((client) => client.takeToken(`bucket:${bucket}`, perSecond, burst, Math.round(maxWaitMs)));
     },
     async takePlace(pool, capacity, leaseMs) {
       const name = `places:${pool}`;
       const token = randomUUID();
-      const taken = await run((redis) => redis.takePlace(name, token, capacity, Math.round(leaseMs)));
+      const taken = await run((client) => client.takePlace(name, token, capacity, Math.round(leaseMs)));
       if (taken === 0) return null;
       return asLock(
-        (ms) => run((redis) => redis.extendPlace(name, token, ms)),
-        () => run((redis) => redis.zrem(name, token)),
+        (ms) => run((client) => client.extendPlace(name, token, ms)),
+        () => run((client) => client.zrem(name, token)),
       );
     },
 
     async ping() {
-      await run((redis) => redis.ping());
+      await run((client) => client.ping());
     },
     async close() {
       isClosed = true;

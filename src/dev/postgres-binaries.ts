@@ -60,7 +60,7 @@ export async function isReachable(target: string, { uid, gid }: RunAs): Promise<
   }
 }
 
-/** A folder of ours that every user can traverse, and that survives a restart if the machine has one. */
+/** A folder of ours that every user can traverse; where possible one that survives a restart. */
 export function publicShelter(): string {
   return path.join(existsSync('/var/lib') ? '/var/lib' : os.tmpdir(), 'examdesk');
 }
