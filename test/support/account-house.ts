@@ -1,4 +1,4 @@
-// The real app with a real mailbox and worker: mails arrive, their links are followed.
+// The real app with a real mailbox and worker, so that tests can follow the links in mails.
 import { startTestApp, type TestApp, type TestAppOptions } from './app.ts';
 import { createVisitor, type Visitor } from './visitor.ts';
 import { openMailbox, waitForMail } from './mailbox.ts';
@@ -11,13 +11,13 @@ export interface AccountHouse {
   app: TestApp;
   mailbox: Mailbox;
   visitor(): Visitor;
-  /** With a password signed in by the form; else with a session of this person's (TestApp.signIn). */
+  /** Signs in by the form when a password is given, else with a minted session (TestApp.signIn). */
   signedIn(email: string, password?: string): Promise<Visitor>;
   userId(email: string): Promise<string>;
   organizationId(name: string): Promise<string>;
-  /** One of the demo's people, as the rooms know them. */
+  /** One of the demo's people, as the rooms see them. */
   actor(email: string): Promise<Actor>;
-  /** The mail, and the path its link leads to. */
+  /** The mail, and the path of its link. */
   mailTo(email: string, subject: RegExp): Promise<{ mail: ReceivedMail; path: string }>;
   close(): Promise<void>;
 }

@@ -1,5 +1,5 @@
-// What an operator has before the first start: an empty database with the two roles of docs/first-start.md, Redis where
-// there is one, a bucket, a mail server and an Acuity account. Each is a service of its own, outside the image.
+// What an operator has before the first start: an empty database with the two roles of docs/first-start.md, Redis if it
+// is installed, a bucket, a mail server and an Acuity account. Each is a separate service, outside the image.
 import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
@@ -14,17 +14,17 @@ import { redisForTests } from './redis.ts';
 export interface AgencyServices {
   mailbox: Mailbox;
   simulator: Simulator;
-  /** Without one the app goes on without a shared cache, and the doctor says so. */
+  /** Null: the app runs without a shared cache, and the doctor reports that. */
   hasRedis: boolean;
   /** For every process: the variables that name these services. */
   env: Record<string, string>;
-  /** For npm run migrate beside those: the owner of the tables. */
+  /** For npm run migrate in addition: the owner of the tables. */
   migrationEnv: Record<string, string>;
   close(): Promise<void>;
 }
 
 const firstStart = path.resolve(import.meta.dirname, '../../docs/first-start.md');
-/** Holds what means something in an address, to a shell and to PostgreSQL. */
+/** Contains characters that are special in URLs, in shells and in PostgreSQL. */
 const password = 'p@ss/w:rd?#%&+ "$x$';
 
 export async function openAgencyServices(): Promise<AgencyServices> {
@@ -61,8 +61,8 @@ export async function openAgencyServices(): Promise<AgencyServices> {
   };
 }
 
-// By the statements of docs/first-start.md, with names of our own: roles belong to the whole server. The addresses are
-// without the password.
+// Runs the statements of docs/first-start.md, with other role names, because roles belong to the whole server. The
+// addresses have no password.
 async function openEmptyDatabase(): Promise<{
   ownerUrl: string;
   appUrl: string;

@@ -1,8 +1,8 @@
-// A database role for the app that owns nothing, as DATABASE_URL names it in production.
+// A database role for the app that owns nothing, like the one that DATABASE_URL names in production.
 import { randomBytes } from 'node:crypto';
 import type { Database } from '../../src/db/knex.ts';
 
-/** One for each caller: roles belong to the whole server. It has no privileges yet. */
+/** One role for each caller, since roles belong to the whole server. It has no privileges yet. */
 export async function createAppRole(
   owner: Database,
   ownerUrl: string,

@@ -1,4 +1,4 @@
-// The real app on a real database with the demo's people, listening on a port of its own.
+// The real app on a real database with the demo's people, listening on its own port.
 import { randomBytes } from 'node:crypto';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -18,21 +18,21 @@ export type Agent = ReturnType<typeof supertest.agent>;
 
 export interface TestApp {
   url: string;
-  /** As the app sees it; `database.owner` may do more. */
+  /** The app's own connection; `database.owner` may do more. */
   db: Database;
   database: TestDatabase;
   system: System;
-  /** What was logged, a line each. */
+  /** Log lines. */
   logLines: string[];
-  /** A program without a session, that says where it comes from. */
+  /** A client without a session that sends an Origin header. */
   anonymous(): Agent;
-  /** A program with a session of this person's, as after a sign-in; their password is not asked for. */
+  /** A client with a minted session of this person, as after a sign-in, without their password. */
   signIn(email: string): Promise<Agent>;
-  /** The same by the door, for tests of signing in: slower by a password hash. */
+  /** A client that signs in with the password; slower by one password hash. For tests of signing in. */
   signInByPassword(email: string): Promise<Agent>;
-  /** A person in a browser without JavaScript, with such a session. */
+  /** A person in a browser without JavaScript, with a minted session. */
   signedInVisitor(email: string): Promise<Visitor>;
-  /** Such a session's cookie, for a browser or a request made by hand. */
+  /** The cookie of a minted session, for browsers and requests made by hand. */
   sessionCookie(email: string): Promise<SessionCookie>;
   close(): Promise<void>;
 }
@@ -40,11 +40,11 @@ export interface TestApp {
 export interface TestAppOptions {
   overrides?: Overrides;
   env?: Record<string, string>;
-  /** Instead of a database of its own on the server of all tests; closed with the app. */
+  /** Used instead of a new database on the shared server; closed with the app. */
   database?: TestDatabase;
 }
 
-/** What production wants beside what every test app is given. No such Redis and bucket are there. */
+/** Variables that production requires in addition. The Redis and the bucket they name do not exist. */
 export const inProduction = {
   NODE_ENV: 'production',
   DEMO_ACCOUNTS: 'false',
@@ -70,7 +70,7 @@ export async function startTestApp(options: TestAppOptions = {}): Promise<TestAp
     BASE_URL: url,
     BETTER_AUTH_SECRET: testSecret,
     SMTP_URL: 'smtp://127.0.0.1:9',
-    // Unless a test points elsewhere, no HTTP leaves: the fake stands behind the port.
+    // Unless a test sets another Acuity, no HTTP request leaves: the fake implements the port.
     ACUITY_BASE_URL: 'http://127.0.0.1:9',
     ACUITY_USER_ID: '11100001',
     ACUITY_API_KEY: 'demo-acuity-key',

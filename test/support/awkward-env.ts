@@ -1,4 +1,4 @@
-// The .env of docker-compose.yml as docker/make-env.sh writes it, filled in with secrets that hold every awkward character.
+// The .env of docker-compose.yml as docker/make-env.sh writes it, filled in with secrets of every special character.
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import os from 'node:os';
@@ -8,7 +8,7 @@ import { parseComposeEnv } from './compose-file.ts';
 const script = path.resolve(import.meta.dirname, '../../docker/make-env.sh');
 const awkward = `$x \${y} @:/?#&=+%40 "q" 'q' ;,<>()[]{}|*!~^\`\tü€`;
 
-/** @returns what the script wrote */
+/** @returns the file that the script wrote */
 export function madeEnv(): string {
   const folder = mkdtempSync(path.join(os.tmpdir(), 'examdesk-env-'));
   try {
@@ -19,11 +19,11 @@ export function madeEnv(): string {
   }
 }
 
-/** Filled in by the rule that the file states. */
+/** Fills it in by the rule that the file states. */
 export function awkwardEnv(): Record<string, string> {
   const lines = Object.entries(parseComposeEnv(madeEnv())).map(([name, value]) => {
     const isFree = !/_URL$|^S3_BROWSER_ENDPOINT$|^BACKUP_|^ENCRYPTION_KEYS$|^ACUITY_USER_ID$/.test(name);
-    // A mail server takes no tab in a user's name.
+    // Mail servers refuse a tab in a user's name.
     const secret = name === 'SMTP_USER' ? awkward.replace('\t', '') : awkward;
     const filled = isFree ? `${secret}${name.replaceAll('_', '').repeat(3)}` : value || '11100001';
     return `${name}='${filled.replaceAll("'", "\\'")}'`;

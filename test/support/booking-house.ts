@@ -1,4 +1,4 @@
-// The rooms of a booking on a real database, with Acuity in memory: for tests of rules and of what is written.
+// The rooms around bookings on a real database, with a fake Acuity: for tests of rules and of what is stored.
 import pino from 'pino';
 import type { Actor, Viewer } from '../../src/accounts/index.ts';
 import { systemIds } from '../../src/adapters/system-ids.ts';
@@ -22,7 +22,7 @@ import { openSeededDatabase } from './database.ts';
 
 export const silent = pino({ level: 'silent' });
 
-/** A Tuesday at ten in Sydney, well ahead of the tests' clock. */
+/** A Tuesday at ten in Sydney, well after the tests' clock. */
 export const tuesdayAtTen = new Date('2026-12-01T10:00:00+11:00');
 export const testClock = { now: () => new Date('2026-11-23T09:00:00+11:00') };
 
@@ -60,7 +60,7 @@ export function createFakeAvailability(): FakeAvailability {
 
 export interface House {
   db: Database;
-  /** As the role that owns the tables. */
+  /** Connected as the role that owns the tables. */
   readonly owner: Database;
   url: string;
   deps: AttemptDeps;
@@ -98,7 +98,7 @@ export async function openHouse(acuity: Acuity, overrides: Partial<AttemptDeps> 
     timings: { patienceMs: 3_000, inFlightMs: 300, uncalledMs: 100, sweepAfterMs: 0 },
     ...overrides,
   };
-  // Read before a test holds or loses what Acuity answers.
+  // Read before a test makes the fake hold or lose answers.
   await deps.questions.forms();
   const rows = (await db('specialists').select('id', 'acuity_calendar_id')) as {
     id: string;
@@ -110,7 +110,7 @@ export async function openHouse(acuity: Acuity, overrides: Partial<AttemptDeps> 
     return found.id;
   };
   const people = await peopleOf(db);
-  // The database takes the pair of an admin acting only from one who does.
+  // The database accepts an admin's acting pair only from an admin who is acting.
   await db('impersonations').insert({
     id: systemIds.uuid(),
     session_id: systemIds.uuid(),

@@ -1,4 +1,4 @@
-// Many requests for one time over three real web processes that share a database, and Redis where there is one.
+// Many requests for one time, to three real web processes that share a database, and Redis if it is installed.
 import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import path from 'node:path';

@@ -1,4 +1,4 @@
-// What processes of a fault test share: a database, an Acuity over HTTP, a mail server; and how to see that all is whole.
+// Shared by the processes of a fault test: a database, an Acuity over HTTP and a mail server. Also checks consistency.
 import type { ChildProcess } from 'node:child_process';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -18,7 +18,7 @@ import { openSeededDatabase } from './database.ts';
 import { openMailbox } from './mailbox.ts';
 import { testSecret } from './session.ts';
 
-/** Where a process that books may die, in the order it comes there. */
+/** The steps at which a process that books can be killed, in order. */
 export const bookingSteps = [
   'authorised',
   'attempt_stored',
@@ -31,7 +31,7 @@ export const bookingSteps = [
   'before_answer',
 ] as const;
 
-/** Everything that waits in production waits here too, only not so long. */
+/** The delays of production, shortened. */
 export const hurried: Partial<AttemptTimings> = {
   settleAfterMs: 200,
   uncalledMs: 200,
@@ -46,9 +46,9 @@ export interface BookingStack {
   simulator: Simulator;
   mailbox: Mailbox;
   acuity: Acuity;
-  /** What a process needs to know. */
+  /** Passed to the processes. */
   env: Record<string, string>;
-  /** A free time of calendar 7001 nobody was given before. */
+  /** A free time of calendar 7001 that was not returned before. */
   freeTime(): Promise<Date>;
   specialistId: string;
   /** Processes of test/support/processes/booking-child.ts. */
@@ -120,7 +120,7 @@ export async function openBookingStack(extraEnv: Record<string, string> = {}): P
   };
 }
 
-/** One time of every day and hour: neighbours would be hidden by each other's padding. */
+/** One time a day: Acuity's padding hides neighbouring times. */
 async function* freeTimes(acuity: Acuity): AsyncGenerator<Date> {
   const dayMs = 86_400_000;
   for (let day = 3; day < 190; day += 1) {
@@ -143,7 +143,7 @@ async function* freeTimes(acuity: Acuity): AsyncGenerator<Date> {
 
 export interface ChildPlan {
   does: 'book' | 'reschedule' | 'cancel' | 'work';
-  /** Where the process is ended by SIGKILL; null: nowhere. */
+  /** The step at which SIGKILL ends the process; null: none. */
   killAt: string | null;
   specialistId?: string;
   bookingId?: string;
@@ -153,13 +153,13 @@ export interface ChildPlan {
 
 export interface ChildEnd {
   signal: NodeJS.Signals | null;
-  /** What the verb answered, when it came to that. */
+  /** The action's answer, if there was one. */
   answer: { ok: boolean; reason?: string; bookingId?: string } | null;
 }
 
 const child = path.resolve(import.meta.dirname, 'processes/booking-child.ts');
 
-/** `end` resolves when the process has answered or has ended. One that has answered takes the next plan. */
+/** `end` resolves when the process has answered or ended. A process that answered takes the next plan. */
 export function startChild(
   stack: BookingStack,
   plan: ChildPlan,
@@ -184,7 +184,7 @@ export function runChild(stack: BookingStack, plan: ChildPlan): Promise<ChildEnd
   return startChild(stack, plan).end;
 }
 
-/** Books in a process that is not killed; the booking's id. */
+/** Books in a process that is not killed; returns the booking's id. */
 export async function bookOne(stack: BookingStack): Promise<string> {
   const startsAt = (await stack.freeTime()).toISOString();
   const { answer } = await runChild(stack, { does: 'book', killAt: null, startsAt });
@@ -192,7 +192,7 @@ export async function bookOne(stack: BookingStack): Promise<string> {
   return answer.bookingId;
 }
 
-/** Lets a fresh worker work until every attempt is settled and every mail is out. */
+/** Runs a new worker until every attempt is settled and every mail is sent. */
 export async function recover(stack: BookingStack, withinMs = 20_000): Promise<void> {
   const system = stack.compose();
   await system.worker.start();
@@ -226,7 +226,7 @@ interface BookingFacts {
   status: string;
 }
 
-/** Every way in which the two systems, the outbox and the mailbox disagree; empty when all is whole. */
+/** Every disagreement between the two systems, the outbox and the mailbox; empty when all is consistent. */
 export async function findDisagreements(stack: BookingStack): Promise<string[]> {
   const { db } = stack;
   const bookings = (await db('bookings').select('*')) as BookingFacts[];
@@ -265,7 +265,7 @@ async function disagreeingRecords({ db, mailbox }: BookingStack, booking: Bookin
   });
   if (audit.length !== 1) wrong.push(`booking ${booking.id} has ${audit.length} audit rows`);
   if (first.length !== 1) wrong.push(`booking ${booking.id} has ${first.length} first entries`);
-  // A mail sent twice because the process died in between is one by its Message-ID.
+  // When a process dies while sending, a mail may be sent twice: both have the same Message-ID.
   const confirmations = mailbox
     .mails()
     .filter((mail) => mail.subject.startsWith(`Examination booked: ${booking.reference}`));

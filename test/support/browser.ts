@@ -1,4 +1,4 @@
-// A real Chromium, on any machine: the one that is named, the system's, or the one that npm brought.
+// A real Chromium on any machine: the configured one, the system's, or the one from npm.
 import { existsSync } from 'node:fs';
 import { access, constants, mkdir, mkdtemp, readFile, rename, rm } from 'node:fs/promises';
 import { createRequire } from 'node:module';
@@ -17,9 +17,9 @@ const systemBrowsers = [
 ];
 
 /**
- * The browser that all tests of a run share (shared-servers.ts); for any other process one of its own. Contexts belong
- * to whoever made them, and go when it is closed. Close it after.
- * @throws Error when there is none that starts: a browser test never passes for want of a browser
+ * The browser that all tests of a run share (shared-servers.ts); other processes get their own. Contexts belong to the
+ * caller, and are closed with the returned browser. Close it after use.
+ * @throws Error when none starts: a browser test never passes without a browser
  */
 export async function openBrowser(): Promise<Browser> {
   const { TEST_BROWSER } = process.env;
@@ -27,7 +27,7 @@ export async function openBrowser(): Promise<Browser> {
   return startAny((options) => chromium.launch(options));
 }
 
-/** What a page handed over to be saved. Not by its path: the browser may be another process's. */
+/** A download's bytes. Not read by path, because the browser may belong to another process. */
 export async function bytesOf(download: Download): Promise<Buffer> {
   return buffer(await download.createReadStream());
 }
@@ -49,7 +49,7 @@ function optionsFor(executablePath: string, env: Record<string, string> = {}): L
   return {
     executablePath,
     headless: true,
-    // No sandbox for root, little shared memory in a container. What protects pages from each other stays on.
+    // No sandbox for root, little shared memory in containers. Site isolation stays on.
     args: ['--no-sandbox', '--disable-dev-shm-usage', '--disable-gpu'],
     env: { ...process.env, ...env },
   };
@@ -67,12 +67,12 @@ async function startBundled<T>(start: Start<T>): Promise<T> {
   try {
     return await start(optionsFor(executable, fonts));
   } catch {
-    // A bare system has no libnss3 and no libnspr4: the package brings those too.
+    // Minimal systems lack libnss3 and libnspr4; the package contains them.
     return start(optionsFor(executable, { ...fonts, LD_LIBRARY_PATH: path.join(folder, 'al2023', 'lib') }));
   }
 }
 
-/** Unpacks the package's archives, once for each version of it. */
+/** Unpacks the package's archives, once for each version. */
 async function unpack(): Promise<string> {
   const entry = createRequire(import.meta.url).resolve('@sparticuz/chromium');
   const root = path.resolve(path.dirname(entry), '..');
@@ -81,7 +81,7 @@ async function unpack(): Promise<string> {
   };
   const folder = path.join(await cacheFolder(), `chromium-${version}`);
   if (existsSync(folder)) return folder;
-  // Unpacked aside and then renamed: half an archive is never taken for a browser.
+  // Unpacks to a temporary name and renames, so that a half unpacked archive is never used.
   const unfinished = `${folder}.${process.pid}`;
   await mkdir(unfinished, { recursive: true });
   await inflateInto(unfinished, path.join(root, 'bin'));
@@ -89,7 +89,7 @@ async function unpack(): Promise<string> {
   return folder;
 }
 
-// The package unpacks into the temporary folder, and takes whatever version lies there already.
+// The package unpacks into the temporary folder, and uses any version that it finds there.
 async function inflateInto(folder: string, archives: string): Promise<void> {
   const before = process.env.TMPDIR;
   process.env.TMPDIR = folder;

@@ -1,16 +1,16 @@
-// What every cache adapter must do; run against both.
+// The contract of cache adapters, run against both.
 import { expect } from 'chai';
 import type { Cache } from '../../src/ports/cache.ts';
 
 const sleep = (ms: number) => new Promise((go) => setTimeout(go, ms));
 
 let keys = 0;
-/** A key of its own for each test: a real Redis remembers the last one. */
+/** A new key for each test: a real Redis still has those of earlier ones. */
 export const freshKey = () => `test:${process.pid}:${Date.now()}:${keys++}`;
 
-/** `open` gives the cache under test; the contract does not close it. */
+/** `open` returns the cache to test; this does not close it. */
 export function describeCacheContract(open: () => Cache): void {
-  it('gives back what was set, until it expires', async () => {
+  it('get returns what was set until it expires', async () => {
     const cache = open();
     const key = freshKey();
     expect(await cache.get(key)).to.equal(null);
@@ -22,7 +22,7 @@ export function describeCacheContract(open: () => Cache): void {
     expect(await cache.get(key)).to.equal(null);
   });
 
-  it('forgets what is deleted, and takes no offence at nothing', async () => {
+  it('delete removes a value, and accepts keys that do not exist', async () => {
     const cache = open();
     const [a, b, c] = [freshKey(), freshKey(), freshKey()];
     await Promise.all([a, b, c].map((key) => cache.set(key, '1', 10_000)));
@@ -31,7 +31,7 @@ export function describeCacheContract(open: () => Cache): void {
     expect([await cache.get(a), await cache.get(b), await cache.get(c)]).to.deep.equal([null, null, '1']);
   });
 
-  it('counts from one, and starts again when the time of the first count is over', async () => {
+  it('count starts at one, and again when the first count’s time is over', async () => {
     const cache = open();
     const key = freshKey();
     const first = await cache.increment(key, 800);
@@ -45,7 +45,7 @@ export function describeCacheContract(open: () => Cache): void {
     expect((await cache.increment(key, 800)).count).to.equal(1);
   });
 
-  it('counts every one of many at once', async () => {
+  it('count counts every one of many concurrent calls', async () => {
     const cache = open();
     const key = freshKey();
     const counts = await Promise.all(Array.from({ length: 50 }, () => cache.increment(key, 10_000)));
@@ -54,7 +54,7 @@ export function describeCacheContract(open: () => Cache): void {
     );
   });
 
-  it('gives a lock to one of many at once, and to the next when it is released', async () => {
+  it('lock is given to one of many concurrent callers, and to the next when it is released', async () => {
     const cache = open();
     const key = freshKey();
     const locks = await Promise.all(Array.from({ length: 20 }, () => cache.lock(key, 10_000)));
@@ -64,7 +64,7 @@ export function describeCacheContract(open: () => Cache): void {
     expect(await cache.lock(key, 10_000)).not.to.equal(null);
   });
 
-  it('takes a lock from a holder that died, and lets the dead one release nothing of the next', async () => {
+  it('lock passes on when its holder died, and cannot be released by that holder afterwards', async () => {
     const cache = open();
     const key = freshKey();
     const dead = await cache.lock(key, 60);
@@ -76,7 +76,7 @@ export function describeCacheContract(open: () => Cache): void {
     expect(await cache.lock(key, 10_000)).to.equal(null);
   });
 
-  it('keeps a lock that is extended', async () => {
+  it('lock is kept while it is extended', async () => {
     const cache = open();
     const key = freshKey();
     const lock = await cache.lock(key, 500);
@@ -85,7 +85,7 @@ export function describeCacheContract(open: () => Cache): void {
     expect(await cache.lock(key, 10_000)).to.equal(null);
   });
 
-  it('lets a lock and a value of the same name live side by side', async () => {
+  it('lock and value may have the same name', async () => {
     const cache = open();
     const key = freshKey();
     await cache.set(key, 'value', 10_000);
@@ -95,14 +95,14 @@ export function describeCacheContract(open: () => Cache): void {
     expect(await cache.get(key)).to.equal('value');
   });
 
-  it('hands out a burst of tokens at once, then one at a time, each wait reserved', async () => {
+  it('tokens are given in a burst, then one at a time, and each wait is reserved', async () => {
     const cache = open();
     const bucket = freshKey();
     const waits: (number | null)[] = [];
     for (let i = 0; i < 6; i += 1)
       waits.push(await cache.takeToken(bucket, { perSecond: 5, burst: 3 }, 10_000));
     expect(waits.slice(0, 3)).to.deep.equal([0, 0, 0]);
-    // Each waits a fifth of a second longer, less what passed in between.
+    // Each waits a fifth of a second longer, minus the time that has passed.
     expect(waits[3]).to.be.within(1, 201);
     expect(waits[4]).to.be.within((waits[3] ?? 0) + 1, 401);
     expect(waits[5]).to.be.within((waits[4] ?? 0) + 1, 601);
@@ -114,11 +114,11 @@ export function describeCacheContract(open: () => Cache): void {
     const limit = { perSecond: 5, burst: 1 };
     expect(await cache.takeToken(bucket, limit, 0)).to.equal(0);
     for (let i = 0; i < 5; i += 1) expect(await cache.takeToken(bucket, limit, 50)).to.equal(null);
-    // Had the refused ones been counted, this would be a second away.
+    // If refused ones counted, this would be a second later.
     expect(await cache.takeToken(bucket, limit, 1_000)).to.be.within(1, 201);
   });
 
-  it('fills the bucket again with time, and never above its burst', async () => {
+  it('refills tokens with time, but never above the burst', async () => {
     const cache = open();
     const bucket = freshKey();
     const limit = { perSecond: 20, burst: 2 };
@@ -129,7 +129,7 @@ export function describeCacheContract(open: () => Cache): void {
     expect(await cache.takeToken(bucket, limit, 0)).to.equal(null);
   });
 
-  it('has so many places and no more, and gives a released one to the next', async () => {
+  it('gives a limited number of places, and a released place to the next caller', async () => {
     const cache = open();
     const pool = freshKey();
     const places = await Promise.all(Array.from({ length: 10 }, () => cache.takePlace(pool, 3, 10_000)));
@@ -141,7 +141,7 @@ export function describeCacheContract(open: () => Cache): void {
     expect(await cache.takePlace(pool, 3, 10_000)).to.equal(null);
   });
 
-  it('frees the place of a holder that died, and keeps that of one that says it lives', async () => {
+  it('frees the place of a holder that died, and keeps one that is renewed', async () => {
     const cache = open();
     const pool = freshKey();
     const dead = await cache.takePlace(pool, 2, 500);
@@ -153,7 +153,7 @@ export function describeCacheContract(open: () => Cache): void {
     expect(await dead?.extend(1_000)).to.equal(false);
   });
 
-  it('says that it is there', async () => {
+  it('reports that it is reachable', async () => {
     await open().ping();
   });
 }

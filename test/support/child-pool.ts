@@ -1,14 +1,14 @@
-// Processes of a fault test. They load the app first and wait for their plan, so that whoever kills one does not wait
-// until the next has loaded.
+// Child processes for fault tests. They load the app first and then wait for their plan, so that a test that kills one
+// need not wait until the next has loaded.
 import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 
 export interface ChildPool<Plan extends object> {
-  /** The process that has waited longest, with its plan sent; another begins to load in its place. */
+  /** The process that has waited longest, after sending it its plan; another one starts to load in its place. */
   take(plan: Plan): ChildProcess;
-  /** For one that has carried out its plan and waits for the next. */
+  /** Gives a process that finished its plan back, to wait for the next. */
   giveBack(child: ChildProcess): void;
-  /** Ends all that still run, by SIGKILL. */
+  /** Ends all remaining processes by SIGKILL. */
   close(): Promise<void>;
 }
 
@@ -57,14 +57,14 @@ export function forkChild(file: string, env: Record<string, string>): ChildProce
   });
 }
 
-/** In the process: what the test wants of it next. It ends with the test's own process. */
+/** In the child: waits for the test's next plan. The child ends when the test's process ends. */
 export async function nextPlan<Plan>(): Promise<Plan> {
   if (process.listenerCount('disconnect') === 0) process.once('disconnect', () => process.exit(1));
   const [plan] = (await once(process, 'message')) as [Plan];
   return plan;
 }
 
-/** `onStep` for a process: ends it when it comes to the step that it was to be killed at. */
+/** `onStep` for a child: kills it when it reaches the planned step. */
 export function killedAt(step: () => string | null): (reached: string) => Promise<void> {
   return async (reached) => {
     if (reached !== step()) return;

@@ -1,5 +1,5 @@
-// Files as people choose them: from a folder. As a buffer each would go to Chromium in a message, which takes 1.6 s of
-// processor time for 18 MB; the type is what Chromium makes of the name.
+// Chooses files from a folder, as people do. Passed as buffers they would be sent to Chromium in messages, which takes
+// 1.6 s of processor time for 18 MB. Chromium derives the type from the name.
 import { mkdtempSync, rmSync } from 'node:fs';
 import { mkdtemp, writeFile } from 'node:fs/promises';
 import path from 'node:path';
@@ -12,7 +12,7 @@ export interface ChosenFile {
 }
 
 let root: string | undefined;
-/** By the bytes: many tests choose the same file. */
+/** By content: many tests choose the same file. */
 const written = new WeakMap<Buffer, Map<string, string>>();
 
 export async function chooseFiles(input: Locator, ...files: ChosenFile[]): Promise<void> {

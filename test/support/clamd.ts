@@ -1,4 +1,4 @@
-// A real clamd for the tests, wherever it is installed, with one signature of our own: that of the EICAR test file.
+// A real clamd for the tests, where it is installed, with one signature of our own: that of the EICAR test file.
 import { spawn } from 'node:child_process';
 import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
@@ -12,7 +12,7 @@ export interface TestClamd {
   stop(): Promise<void>;
 }
 
-/** The harmless string that every scanner finds; made here, so that no scanner finds it in our sources. */
+/** The harmless string that every scanner detects; built at run time, so that no scanner detects our sources. */
 export function eicar(): Buffer {
   const halves = ['X5O!P%@AP[4\\PZX54(P^)7CC)7}$', 'EICAR-STANDARD-ANTIVIRUS-', 'TEST-FILE!$H+H*'];
   return Buffer.from(halves.join(''));
@@ -22,9 +22,9 @@ export const noClamd =
   'the virus scan is not tested, there is no clamd on this machine (apt-get install clamav-daemon)';
 
 /**
- * On a free port, or null when there is no clamd on this machine.
- * @param streamMaxBytes more than this it does not look at
- * @throws Error when there is one that does not start, or none where .ci/run says that there must be
+ * Starts clamd on a free port; null when it is not installed.
+ * @param streamMaxBytes the scanner's limit
+ * @throws Error when it does not start, or is missing where .ci/run requires it
  */
 export async function clamdForTests(streamMaxBytes = 50_000_000): Promise<TestClamd | null> {
   const directory = await mkdtemp(path.join(os.tmpdir(), 'examdesk-clamd-'));
@@ -45,7 +45,8 @@ export async function clamdForTests(streamMaxBytes = 50_000_000): Promise<TestCl
   ];
   await writeFile(conf, `${settings.join('\n')}\n`);
   await chmod(directory, 0o755);
-  // Through a shell that holds our pipe: when we are killed, it ends the server. Its exit code tells "not found".
+  // Started by a shell that reads our pipe: if this process is killed, the shell ends clamd. Its exit code means "not
+  // found".
   const script =
     'PATH="$PATH:/usr/sbin:/usr/local/sbin"; command -v clamd >/dev/null || exit 127; clamd --config-file="$0" >"$1" 2>&1 & read -r word; kill $!; wait $!; rm -rf "$2"';
   const server = spawn('/bin/sh', ['-c', script, conf, path.join(directory, 'log'), directory], {

@@ -1,4 +1,5 @@
-// docker-compose.yml as Compose reads it: compose-go's dotenv/parser.go and template/template.go, as far as we use them.
+// Reads docker-compose.yml as Compose does: the parts of compose-go's dotenv/parser.go and template/template.go that we
+// use.
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { parse } from 'yaml';
@@ -26,7 +27,7 @@ export interface ComposeFile {
 
 const root = path.resolve(import.meta.dirname, '../..');
 
-/** With the values of `.env` put in. @throws Error when a required one is missing */
+/** Inserts the values of `.env`. @throws Error when a required one is missing */
 export function readComposeFile(env: Record<string, string>): ComposeFile {
   const file = parse(readFileSync(path.join(root, 'docker-compose.yml'), 'utf8'), { merge: true }) as unknown;
   return interpolated(file, env) as ComposeFile;
@@ -39,7 +40,7 @@ function interpolated(node: unknown, env: Record<string, string>): unknown {
   return Object.fromEntries(Object.entries(node).map(([key, value]) => [key, interpolated(value, env)]));
 }
 
-/** What is put in is not looked at again, so a value may hold `$`. */
+/** Inserted values are not expanded again, so they may contain `$`. */
 function interpolate(template: string, env: Record<string, string>): string {
   return template.replace(
     /\$(?:(\$)|\{(\w+)(?:(:?[-?])([^}]*))?\}|(\w+))/g,
@@ -57,13 +58,13 @@ function interpolate(template: string, env: Record<string, string>): string {
   );
 }
 
-/** What the container of a service is started with: a variable without a value comes from `.env`, or not at all. */
+/** The environment of a service's container: a variable without a value comes from `.env`, or is absent. */
 export function environmentOf(service: ComposeService, env: Record<string, string>): Record<string, string> {
   const given = Object.entries(service.environment ?? {}).map(([name, value]) => [name, value ?? env[name]]);
   return Object.fromEntries(given.filter(([, value]) => value !== undefined)) as Record<string, string>;
 }
 
-/** A `.env` of Compose, which is not quite that of Node. @throws Error where Compose refuses it */
+/** Parses Compose's `.env`, which differs slightly from Node's. @throws Error where Compose refuses it */
 export function parseComposeEnv(text: string): Record<string, string> {
   const values: Record<string, string> = {};
   let rest = text;

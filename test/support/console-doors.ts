@@ -1,4 +1,4 @@
-// The console's doors: for each table and each action the addresses behind which it is, with a record of the house.
+// Every address of the console, for each table and action, with a record that the house has.
 import { randomUUID } from 'node:crypto';
 import { Router as adminRoutes } from 'adminjs';
 import type { ActionButton } from '../../src/console/actions.ts';
@@ -11,7 +11,7 @@ const both = (rest: string): Door[] => [
   get(`/admin/resources/${rest}`, 'html'),
 ];
 
-/** What is read of a table: each of the three by every address that leads to it. */
+/** What is read of a table, by every address that returns it. */
 export async function readingDoors(house: MatrixHouse, table: Table): Promise<Record<string, Door[]>> {
   const id = encodeURIComponent(await aRecordOf(house, table));
   return {
@@ -21,7 +21,7 @@ export async function readingDoors(house: MatrixHouse, table: Table): Promise<Re
   };
 }
 
-/** AdminJS's button, and what it opens: a form of ours, which is opened and sent, or a page. */
+/** AdminJS's button and what it opens: a form of ours, which is opened and submitted, or a page. */
 export async function actionDoors(
   house: MatrixHouse,
   { table, name, kind, href }: ActionButton,
@@ -36,7 +36,7 @@ export async function actionDoors(
   };
 }
 
-/** What AdminJS itself would answer: a version with another address in it must not come in unseen. */
+/** The routes of AdminJS itself: an upgrade that adds one must be noticed. */
 export function adminAddresses(): string[] {
   return adminRoutes.routes.map(
     ({ method, path }) => `${method.toLowerCase()} /admin${path.replaceAll(/{(\w+)}/g, ':$1')}`,
@@ -59,7 +59,7 @@ function tableNamed(id: string): Table {
   return table;
 }
 
-/** One to which everything may be done. A new table needs a row in the house: here, unless the house has one anyway. */
+/** A record that allows every action. A new table needs one: here, unless the house makes one anyway. */
 async function aRecordOf(house: MatrixHouse, table: Table): Promise<string> {
   const { db } = house.app;
   const made = await makers[table.id]?.(house);
@@ -69,7 +69,7 @@ async function aRecordOf(house: MatrixHouse, table: Table): Promise<string> {
   return String(row.id);
 }
 
-/** What an action is offered for, where not every record of the table will do. */
+/** A record for actions that are not offered on every record of the table. */
 async function aRecordFor(house: MatrixHouse, table: string, action: string): Promise<string> {
   const reports = { release: 'draft_report', recall: 'released_report' } as const;
   if (table === 'documents' && (action === 'release' || action === 'recall'))

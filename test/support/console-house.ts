@@ -1,4 +1,4 @@
-// Bookings for tests of the console: written straight into the table, with Acuity left alone.
+// Bookings for tests of the console: inserted directly, without Acuity.
 import { randomUUID } from 'node:crypto';
 import type { Database } from '../../src/db/knex.ts';
 
@@ -13,13 +13,13 @@ export async function personOf(db: Database, name: string): Promise<{ id: string
 
 let count = 0;
 
-/** Only of letters that are not taken for others. */
+/** Only letters that are not mistaken for others. */
 function referenceOf(n: number): string {
   const digits = n.toString(16).padStart(6, '0').split('');
   return `EX-${digits.map((digit) => '23456789ABCDEFGH'[Number.parseInt(digit, 16)]).join('')}`;
 }
 
-/** Rita's, in Sydney, unless it is nobody's yet. */
+/** Rita's booking in Sydney, unless it has no referrer yet. */
 export async function aBookingOf(
   db: Database,
   name: Name | null,

@@ -1,4 +1,4 @@
-// A migrated database of its own for whoever asks: a copy of a template.
+// Gives each caller a migrated database: a copy of a template.
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
@@ -9,24 +9,24 @@ import { seedDemo } from '../../seeds/demo.ts';
 import { sharedPostgres } from './postgres.ts';
 
 export interface TestDatabase {
-  /** As the role of the app, with the rights of production. */
+  /** Connected as the app's role, with the privileges of production. */
   db: Database;
-  /** The same for another process or another pool. */
+  /** The connection string of `db`, for another process or pool. */
   url: string;
-  /** As the role that owns the tables: for what the app may not do. Connects when it is asked for. */
+  /** Connected as the role that owns the tables, for what the app may not do. Connects on first use. */
   readonly owner: Database;
   ownerUrl: string;
-  /** Closes `db` and drops the database, whoever else is still connected. */
+  /** Closes `db` and drops the database, even if others are still connected. */
   close(): Promise<void>;
 }
 
-// Roles belong to the server, which goes with the run.
+// Roles belong to the server, which is removed with the run.
 const appPassword = 'of-the-tests';
 const templateName = 'examdesk_template';
 const seededTemplateName = 'examdesk_seeded_template';
-// By server: when one is stopped and another started, its templates are gone with it.
+// By server: a stopped server's templates no longer exist.
 const templates = new Map<string, Promise<void>>();
-// A template may have no other user while it is copied: one copy at a time.
+// PostgreSQL copies a template only while nobody is connected to it: one copy at a time.
 let lastCopy: Promise<unknown> = Promise.resolve();
 
 export async function openTestDatabase(): Promise<TestDatabase> {
@@ -34,7 +34,7 @@ export async function openTestDatabase(): Promise<TestDatabase> {
   return openCopy(templateName);
 }
 
-/** With the demo's people and specialists in it. Their passwords are hashed once, not for each test. */
+/** With the demo's people and specialists. Their passwords are hashed once, not for each test. */
 export async function openSeededDatabase(): Promise<TestDatabase> {
   await once(seededTemplateName, makeSeededTemplate);
   return openCopy(seededTemplateName);
@@ -47,7 +47,7 @@ async function once(name: string, make: (unfinished: string) => Promise<void>): 
   await made;
 }
 
-/** Once for all processes that share the server. Half a template has another name, and is made again. */
+/** Once for all processes that share the server. An unfinished template has another name, and is made again. */
 async function makeOnce(name: string, make: (unfinished: string) => Promise<void>): Promise<void> {
   const unfinished = `${name}_unfinished`;
   const gate = new pg.Client({ connectionString: (await sharedPostgres()).url });
@@ -65,7 +65,7 @@ async function makeOnce(name: string, make: (unfinished: string) => Promise<void
   }
 }
 
-/** The database as it is now, as a backup would hold it. Waits until everybody has left it. */
+/** The database as it is now, as a backup would contain it. Waits until nobody is connected. */
 export async function copyDatabase({ url }: Pick<TestDatabase, 'url'>): Promise<TestDatabase> {
   const name = new URL(url).pathname.slice(1);
   await untilLeft(name);
@@ -94,7 +94,7 @@ async function openCopy(from: string): Promise<TestDatabase> {
   };
 }
 
-/** A database without our schema; for the tests of the migrations. */
+/** A database without our schema, for tests of migrations. */
 export async function openEmptyDatabase(): Promise<{ url: string; close(): Promise<void> }> {
   const name = await createDatabase('template0');
   return {
@@ -106,7 +106,7 @@ export async function openEmptyDatabase(): Promise<{ url: string; close(): Promi
 async function makeTemplate(name: string): Promise<void> {
   await administer(`create database ${name}`);
   const ownerUrl = await urlOf(name);
-  // Its grants come along with each copy.
+  // Its privileges are copied with the database.
   await migrateBoth({ url: await openAppRole(ownerUrl, appPassword), ownerUrl });
 }
 
@@ -137,8 +137,8 @@ async function urlOf(name: string): Promise<string> {
 }
 
 /**
- * A pool says that it has ended while its connections are still closing; one that is thrown out then is an error that
- * nobody listens for any more. Whoever is still there after a second stays to be thrown out.
+ * `pool.end()` resolves while connections are still closing; dropping the database would then raise errors that nobody
+ * handles. Waits up to a second for them to close.
  */
 async function untilLeft(name: string): Promise<void> {
   const client = new pg.Client({ connectionString: (await sharedPostgres()).url });

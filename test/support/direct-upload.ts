@@ -1,4 +1,4 @@
-// A browser that sends a large file past the app, one step at a time.
+// A browser that sends a large file directly to the store, one step at a time.
 import { createHash } from 'node:crypto';
 import type { Test } from 'supertest';
 import type { Agent } from './app.ts';
@@ -20,16 +20,16 @@ export interface Claim {
 export interface DirectSender {
   id: string;
   partCount: number;
-  /** Of the start. */
+  /** The response to the start. */
   status: number;
   claims: Claim[];
   partOf(partNumber: number): Buffer;
   offer(...partNumbers: number[]): Promise<Offer[]>;
   put(offer: Offer, bytes?: Buffer): Promise<Response>;
-  /** Asks for each of these parts (all of them unless told), and sends what is not there yet. */
+  /** Requests an address for each of these parts (default: all), and sends the missing ones. */
   send(...partNumbers: number[]): Promise<number[]>;
   complete(claims?: Claim[], agent?: Agent): Test;
-  /** As it must succeed. */
+  /** Completes the upload, and expects success. */
   finish(): Promise<UploadedDocument>;
   cancel(because?: string): Test;
 }

@@ -1,4 +1,4 @@
-// Everything that the checks look at, for real and well set up; and the same with something broken.
+// A complete, correctly configured system for the doctor's checks; tests then break single parts.
 import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, request, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -21,18 +21,18 @@ import { testSecret } from './session.ts';
 
 export interface DoctorStack {
   app: TestApp;
-  /** Signs in as the owner of the tables; the app does not. */
+  /** Connects as the owner of the tables; the app does not. */
   owner: Database;
   simulator: Simulator;
   storage: TestStorage;
-  /** Null where this machine has none. */
+  /** Null where Redis is not installed. */
   redis: TestRedis | null;
   clamd: TestClamd | null;
-  /** Of the process that serves. */
+  /** The running web process. */
   env: Record<string, string>;
   /** The simulator's control API. */
   control(path: string, body: object): Promise<void>;
-  /** Runs the checks of a system with these variables, beside the one that serves. */
+  /** Runs the checks with these variables, beside the running process. */
   run(env?: Record<string, string>, overrides?: DoctorOverrides): Promise<DoctorReport>;
   close(): Promise<void>;
 }
@@ -101,7 +101,7 @@ export async function openDoctorStack(): Promise<DoctorStack> {
   };
 }
 
-/** What a running system has beside what is configured: its webhook in Acuity, and workers that are alive. */
+/** What a running system has besides its configuration: its webhook in Acuity, and live workers. */
 export async function completeSetUp({ app, owner }: DoctorStack): Promise<void> {
   const made = await app.system.services.sync.connect(null);
   if (!made.ok) throw new Error(`Acuity was not connected: ${made.reason}`);
@@ -120,7 +120,7 @@ export function said(report: DoctorReport, id: string): string[] {
   return linesOf(report, id).map(({ state, says }) => `${state}: ${says}`);
 }
 
-/** A mail server that lets nobody in. */
+/** A mail server that refuses every sign-in. */
 export async function openClosedMailServer(): Promise<{ url: string; close(): Promise<void> }> {
   const smtp = new SMTPServer({
     disabledCommands: ['STARTTLS'],
@@ -140,7 +140,7 @@ export async function openClosedMailServer(): Promise<{ url: string; close(): Pr
   };
 }
 
-/** A proxy before the app. `adds`: as `$proxy_add_x_forwarded_for` of nginx does. */
+/** A proxy in front of the app. `adds`: appends to the header, like nginx's `$proxy_add_x_forwarded_for`. */
 export async function openForwarder(
   target: () => string,
   { adds }: { adds: boolean },

@@ -1,4 +1,4 @@
-// The real app with a small S3 of its own, a booking of Rita's, and ways to send files that browsers would not.
+// The real app with its own S3, a booking of Rita's, and ways to send files that browsers would not send.
 import { createHash } from 'node:crypto';
 import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -26,22 +26,22 @@ export interface DocumentHouse {
   app: TestApp;
   storage: TestStorage;
   rita: Agent;
-  /** Of Rita's. */
+  /** Rita's booking. */
   bookingId: string;
   newBooking(agent?: Agent): Promise<string>;
   /** One request; files by name. */
   send(files: Record<string, Buffer>, more?: { category?: string; agent?: Agent; bookingId?: string }): Test;
-  /** The same, as it must succeed. */
+  /** The same; expects success. */
   upload(
     files: Record<string, Buffer>,
     more?: { category?: string; agent?: Agent; bookingId?: string },
   ): Promise<UploadedDocument[]>;
-  /** Nothing of a refused upload: no row, no object, no open upload. */
+  /** Expects that nothing remains of a refused upload: no row, no object, no open upload. */
   traces(): Promise<{ rows: number; keys: string[]; openUploads: string[] }>;
   audit(
     action: string,
   ): Promise<{ resource_id: string; outcome: string; metadata: Record<string, unknown> }[]>;
-  /** Before everything else is closed. */
+  /** Runs before everything else is closed. */
   onClose(work: () => Promise<void>): void;
   close(): Promise<void>;
 }
@@ -122,7 +122,7 @@ export function sha256(bytes: Buffer): string {
   return createHash('sha256').update(bytes).digest('hex');
 }
 
-/** The body of a download as bytes. */
+/** A download's body as bytes. */
 export function download(agent: Agent, url: string, headers: Record<string, string> = {}): Test {
   return agent
     .get(url)
@@ -158,7 +158,7 @@ export interface RawUpload {
   answer: Promise<{ status: number; body: { code?: string; documents?: { url: string }[] } }>;
 }
 
-/** A request whose body the test writes as it likes; without a length, so in chunks. */
+/** A request whose body the test writes piece by piece; without a length, it is chunked. */
 export async function rawUpload(
   house: DocumentHouse,
   path: string,
@@ -203,13 +203,13 @@ export async function rawUpload(
   };
 }
 
-/** A session's cookie, for requests that are made by hand. */
+/** A session's cookie, for requests made by hand. */
 export async function cookieOf(house: DocumentHouse, email: string): Promise<string> {
   const { name, value } = await house.app.sessionCookie(email);
   return `${name}=${value}`;
 }
 
-/** Looks again until it is so. */
+/** Retries until the condition holds. */
 export async function eventually(look: () => Promise<boolean>, withinMs = 5_000): Promise<void> {
   const until = Date.now() + withinMs;
   while (!(await look())) {

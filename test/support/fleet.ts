@@ -1,4 +1,4 @@
-// Processes of the product behind a proxy, on one database, and requests that reach them at a steady rate.
+// Processes of the product behind a proxy, on one database, and requests to them at a steady rate.
 import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import path from 'node:path';
@@ -10,7 +10,7 @@ import { mintSession } from './session.ts';
 
 export interface Member {
   port: number;
-  /** Stops it as a deployment does, and starts another in its place. @returns what the old one ended with */
+  /** Stops it as a deployment does, and starts another in its place. @returns the old one's exit */
   restart(): Promise<number | null>;
 }
 
@@ -22,7 +22,7 @@ export interface Fleet {
 }
 
 export interface Load {
-  /** Ends it, and waits for the last answers. */
+  /** Stops the load, and waits for the last answers. */
   stop(): Promise<{ sent: number; booked: number; failed: string[] }>;
 }
 
@@ -88,7 +88,7 @@ export async function openFleet(
   };
 }
 
-/** Rita's requests: every `bookingEvery`th books a time, the others read lists. More at once, when answers are slow. */
+/** Rita's requests: every `bookingEvery`th books a time, the others read lists. Slow answers make them concurrent. */
 export async function startLoad(
   { stack, proxy }: Fleet,
   { perSecond, bookingEvery }: { perSecond: number; bookingEvery: number },

@@ -1,4 +1,4 @@
-// A way to a server that can be shut: what is connected breaks, what comes is turned away.
+// A TCP proxy that can be closed: it then breaks its connections and refuses new ones.
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 
 export interface Gate {

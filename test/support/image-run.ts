@@ -1,4 +1,4 @@
-// The image, laid out in a folder of its own, and its processes with nothing in their environment but what an operator set.
+// The image's content in a folder, and processes there whose environment holds only what an operator set.
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -17,21 +17,21 @@ export interface Ran {
 export interface ImageProcess {
   port: number;
   said(): string;
-  /** Stops it as a deployment does. @returns what it ended with */
+  /** Stops it as a deployment does. @returns its exit */
   stop(): Promise<number | null>;
 }
 
 export interface ImageRun {
   plan: ImagePlan;
-  /** Of package.json, by name. */
+  /** The commands of package.json, by name. */
   commands: Map<string, string>;
-  /** Those of them that were started, by file. */
+  /** Those that were started, by file. */
   started: Set<string>;
   /** Runs `npm run NAME` to its end. */
   command(name: string, args?: string[], env?: Record<string, string>): Promise<Ran>;
-  /** Starts `node FILE`, and waits until it answers on its port, or says that it is ready where it has none. */
+  /** Starts `node FILE`, and waits until it answers on its port, or prints that it is ready if it has none. */
   start(file: string, env?: Record<string, string>): Promise<ImageProcess>;
-  /** What all processes have said so far. */
+  /** The output of all processes so far. */
   said(): string;
   close(): Promise<void>;
 }

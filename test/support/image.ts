@@ -1,6 +1,6 @@
-// What the Dockerfile makes of this checkout, without Docker: which files the image holds, and the same layout in a folder.
-// Its RUN line is not run. `npm ci --omit=dev` installs the packages that package-lock.json does not mark as `dev`: we
-// link those out of the checkout's node_modules, so a package that npm would not install is not there either.
+// Determines what the Dockerfile makes of this checkout, without Docker: the image's files, and the same layout in a
+// folder. Does not run RUN. `npm ci --omit=dev` installs the packages that package-lock.json does not mark as `dev`;
+// they are linked from the checkout's node_modules, so a package that npm would not install is missing here too.
 import { constants, copyFileSync, existsSync, linkSync, mkdirSync, readFileSync, readdirSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
@@ -9,12 +9,12 @@ const root = path.resolve(import.meta.dirname, '../..');
 const read = (file: string) => readFileSync(path.join(root, file), 'utf8');
 
 export interface ImagePlan {
-  /** The major version of Node that FROM names. */
+  /** Node's major version, from the FROM line. */
   node: number;
-  /** What ENV lines set. */
+  /** Variables of the ENV lines. */
   env: Record<string, string>;
   command: string[];
-  /** From COPY lines: what the checkout has there, by path in the image. */
+  /** From the COPY lines: the checkout's files, by path in the image. */
   files: Map<string, string>;
 }
 
@@ -23,7 +23,7 @@ interface LockedPackage {
   optional?: true;
 }
 
-/** @throws Error for an instruction that this reading does not know */
+/** @throws Error for an unsupported instruction */
 export function readImagePlan(): ImagePlan {
   const plan: ImagePlan = { node: 0, env: {}, command: [], files: new Map() };
   for (const line of read('Dockerfile').split('\n')) {
@@ -44,7 +44,7 @@ export function readImagePlan(): ImagePlan {
 function copy(words: string[], files: Map<string, string>): void {
   const target = words.at(-1) ?? '';
   for (const source of words.slice(0, -1)) {
-    // Of a folder Docker copies the contents, of a file into `./` the file.
+    // Docker copies the contents of a folder, and a file itself into `./`.
     const base = target.endsWith('/') ? path.posix.join(target, path.posix.basename(source)) : target;
     for (const file of filesBelow(source)) {
       if (!isIgnored(file)) files.set(path.posix.join(base, path.posix.relative(source, file)), file);
@@ -60,7 +60,7 @@ function filesBelow(source: string): string[] {
   return readdirSync(path.join(root, source)).flatMap((name) => filesBelow(path.posix.join(source, name)));
 }
 
-/** By .dockerignore: the last line that fits the file or a folder above it. */
+/** By .dockerignore: the last line that matches the file or a folder above it wins. */
 function isIgnored(file: string): boolean {
   let ignored = false;
   for (const line of read('.dockerignore').split('\n')) {
@@ -72,13 +72,13 @@ function isIgnored(file: string): boolean {
   return ignored;
 }
 
-/** The folders below node_modules that `npm ci --omit=dev` fills on this machine. @throws Error when one is missing */
+/** The folders of node_modules that `npm ci --omit=dev` fills on this machine. @throws Error when one is missing */
 export function productionPackages(): string[] {
   const { packages } = JSON.parse(read('package-lock.json')) as { packages: Record<string, LockedPackage> };
   return Object.entries(packages).flatMap(([folder, { dev, optional }]) => {
     if (folder === '' || dev) return [];
     if (existsSync(path.join(root, folder))) return [folder];
-    // Made for another system: npm leaves it out here, too.
+    // Built for another platform: npm leaves it out here too.
     if (optional) return [];
     throw new Error(`${folder} is not installed: npm ci`);
   });
@@ -95,10 +95,10 @@ export function commandsOf(plan: ImagePlan): Map<string, string> {
   );
 }
 
-/** Lays the image out in an empty folder outside the checkout. @throws Error when a dev dependency is found from there */
+/** Lays the image out in an empty folder outside the checkout. @throws Error if a dev dependency resolves from there */
 export function layOutImage(folder: string, plan: ImagePlan): void {
   for (const [to, from] of plan.files) linkFile(path.join(root, from), path.join(folder, to));
-  // A package below another one's folder has an entry of its own.
+  // A package nested in another one has its own entry.
   for (const one of productionPackages())
     linkTree(path.join(root, one), path.join(folder, one), (name) => name !== 'node_modules');
   const { resolve } = createRequire(path.join(folder, 'package.json'));
@@ -124,7 +124,7 @@ function resolved(resolve: NodeJS.RequireResolve, request: string): string | nul
   }
 }
 
-/** Folders are made anew, so that nothing resolves back into the checkout. */
+/** Makes real folders, so that nothing resolves back into the checkout. */
 function linkTree(from: string, to: string, isWanted: (name: string) => boolean = () => true): void {
   for (const entry of readdirSync(from, { withFileTypes: true })) {
     if (!isWanted(entry.name)) continue;

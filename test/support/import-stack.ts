@@ -1,4 +1,4 @@
-// An Acuity with a past, a system that knows nothing of it yet, and a mailbox that ought to stay empty.
+// An Acuity with years of appointments, a system without any bookings, and a mailbox that should stay empty.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { onlyAtStart } from './cron.ts';
 import type { Ended, ReportLine } from '../../src/importing/index.ts';
@@ -9,16 +9,16 @@ import { openWebhookStack, type WebhookStack } from './webhook-stack.ts';
 const dayMs = 86_400_000;
 
 export interface ImportStack extends WebhookStack {
-  /** `YYYY-MM-DD`, so many days from today. */
+  /** `YYYY-MM-DD`, this many days from today. */
   day(days: number): string;
-  /** At ten in the morning in Sydney, so many days from today. */
+  /** At ten in the morning in Sydney, this many days from today. */
   appointmentIn(days: number, change?: object): Promise<number>;
   acuity(options?: Partial<AcuityOptions>): Promise<Done>;
   bookings(csv: string, options?: Partial<AcuityOptions>): Promise<Done>;
   undo(importId: string | null): Promise<{ takenBack: number; left: string[] }>;
-  /** The step at which the import ends, as if its process died; null: it does not. */
+  /** The step at which the import stops as if its process had died; null: none. */
   dieAt(step: string | null, after?: number): void;
-  /** What every job would send by now, sent; then all that arrived. */
+  /** Runs every job that could send a mail; returns the mails that arrived. */
   mails(): Promise<string[]>;
 }
 

@@ -1,12 +1,12 @@
-// A reverse proxy that treats its upstreams as nginx does by default, with or without kept connections: it looks at no
-// /readyz, tries the next upstream when a connection is refused, and repeats other failures only when that is harmless.
+// A reverse proxy that treats its upstreams as nginx does by default, with or without keep-alive: it does not check
+// /readyz, tries the next upstream when a connection is refused, and repeats other failures only when that is safe.
 import { Agent, createServer, request, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { buffer } from 'node:stream/consumers';
 
 export interface Proxy {
   url: string;
-  /** Ports that requests go to in turn; with a path prefix, those whose path begins so. The longest prefix counts. */
+  /** Ports that take turns; with a path prefix, for paths that start with it. The longest prefix wins. */
   route(prefix: string, ports: number[]): void;
   /** Ports that are tried after those. */
   fallBack(prefix: string, ports: number[]): void;

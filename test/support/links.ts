@@ -1,6 +1,6 @@
 import type { Links } from '../../src/email/index.ts';
 
-/** Addresses of pages in mails, as a test expects them. */
+/** The page addresses that tests expect in mails. */
 export const testLinks: Links = {
   booking: (id) => `https://desk.example/bookings/${id}`,
   attempt: (id) => `https://desk.example/bookings/attempts/${id}`,

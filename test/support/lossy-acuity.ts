@@ -2,23 +2,23 @@ import type { Acuity, AcuityFailure, AcuityResult, Appointment } from '../../src
 import { failure } from '../../src/lib/result.ts';
 
 type Loss =
-  /** Carried out, and the answer lost. */
+  /** Carried out; the answer is lost. */
   | 'after'
-  /** Lost on the way there: Acuity never saw it, and we cannot know. */
+  /** Lost on the way: Acuity never received it, and the caller cannot know. */
   | 'before'
-  /** Carried out, answered in words nobody understands. */
+  /** Carried out; the answer cannot be parsed. */
   | 'odd'
   | { fails: AcuityFailure }
   | { answers: (given: Appointment) => Appointment };
 
 export interface LossyAcuity extends Acuity {
-  /** What becomes of the next writing call. */
+  /** Decides what happens to the next write. */
   lose(...losses: Loss[]): void;
 }
 
 const nobodyKnows: AcuityFailure = { reason: 'unavailable', notSent: false, retryAfterMs: 1_000 };
 
-/** Another Acuity whose next writes go wrong in a chosen way. */
+/** Wraps an Acuity so that its next writes fail in a chosen way. */
 export function lossy(acuity: Acuity): LossyAcuity {
   const losses: Loss[] = [];
   async function write(work: () => Promise<AcuityResult<Appointment>>): Promise<AcuityResult<Appointment>> {

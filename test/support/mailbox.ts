@@ -1,13 +1,13 @@
-// A real mail server for a test, and the patience to wait for a mail.
+// A real mail server for tests, and a function that waits for a mail.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Mailbox, type ReceivedMail, startMailbox } from '../../src/dev/mailbox.ts';
 
-/** On free ports, in memory; close it after. */
+/** On free ports, in memory; close it after use. */
 export function openMailbox(): Promise<Mailbox> {
   return startMailbox({ smtpPort: 0, httpPort: 0 });
 }
 
-/** The first mail that fits. @throws Error with the subjects that came instead */
+/** The first mail that matches. @throws Error with the subjects that arrived instead */
 export async function waitForMail(
   mailbox: Mailbox,
   fits: (mail: ReceivedMail) => boolean = () => true,

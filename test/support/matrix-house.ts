@@ -1,4 +1,4 @@
-// Six people before every door, with a booking, a draft, a document and an episode to knock for.
+// For the access matrix: six people for every route, with a booking, a draft, a document and an episode.
 import { createHash, randomUUID } from 'node:crypto';
 import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { expect } from 'chai';
@@ -28,13 +28,13 @@ export interface MatrixHouse {
   agents: Record<VisitorName, Agent>;
   userIds: Record<keyof typeof emails, string>;
   bookingId: string;
-  /** Signs one in anew, as after a sign-out. */
+  /** Signs one in again, as after a sign-out. */
   enter(name: VisitorName): Promise<Agent>;
-  /** A document on Rita's booking: a consent form of hers, or a report of the staff's. */
+  /** A document of Rita's booking: her consent form, or a report by staff. */
   aDocument(of?: 'consent_form' | 'draft_report' | 'released_report'): Promise<string>;
-  /** A large file of Rita's that is under way. */
+  /** A large upload of Rita's that is in progress. */
   anUpload(): Promise<string>;
-  /** With what the house has in the place of each `:name`. */
+  /** Replaces each `:name` by a record of the house. */
   fill(pattern: string): Promise<string>;
   close(): Promise<void>;
 }
@@ -149,7 +149,7 @@ export async function openMatrixHouse(): Promise<MatrixHouse> {
     if (/\/documents\/:id\/(release|recall)/.test(filled))
       return filled.replace(':id', await aDocument('draft_report'));
     if (filled.includes('/documents/:id')) return filled.replace(':id', await aDocument());
-    // What is left (a webhook event, a merge) is not there for anybody who may ask.
+    // The others (a webhook event, a merge) do not exist for anybody who may ask.
     return filled.replace(':id', randomUUID());
   };
   const close = async () => {
@@ -160,7 +160,7 @@ export async function openMatrixHouse(): Promise<MatrixHouse> {
   return { app, agents, userIds, bookingId, enter, aDocument, anUpload, fill, close };
 }
 
-/** What was answered, as the tables say it: i in, s sign in first, n 403, u as if it were not there. */
+/** The answer in the letters of the tables: i in, s sign in first, n 403, u as if it did not exist. */
 export async function knockAt(agent: Agent, { method, address, shape, body }: Door): Promise<string> {
   const answer = await agent[method](address)
     .set('Accept', shape === 'json' ? 'application/json' : 'text/html')

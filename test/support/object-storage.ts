@@ -1,4 +1,4 @@
-// The S3 of the tests: our own over files, one for the whole run, a bucket for whoever asks.
+// The S3 of the tests: the stand-in over files, one server for the whole run, a bucket for each caller.
 import { randomUUID } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { open } from 'node:fs/promises';
@@ -12,19 +12,19 @@ export const testCredentials = { accessKeyId: 'test', secretAccessKey: 'a-secret
 export interface TestStorage {
   server: S3Server;
   bucket: string;
-  /** For the app's configuration. */
+  /** The app's configuration for it. */
   env: Record<string, string>;
   keys(prefix?: string): Promise<string[]>;
-  /** Uploads in parts that nobody completed or aborted. */
+  /** Multipart uploads that were neither completed nor aborted. */
   openUploads(): Promise<string[]>;
-  /** Changes one byte of an object behind everybody's back. */
+  /** Changes one byte of an object directly in the store. */
   damage(key: string, at?: number): Promise<void>;
-  /** Cuts an object behind everybody's back: its first `size` bytes stay. */
+  /** Truncates an object directly in the store to its first `size` bytes. */
   shorten(key: string, size: number): Promise<void>;
   close(): Promise<void>;
 }
 
-/** A server of its own: its troubles are nobody else's. */
+/** A separate server, for tests that make it fail. */
 export async function openTestStorage(
   options: Pick<S3ServerOptions, 'omitsPartHashes' | 'cors' | 'lifecycle'> = {},
 ): Promise<TestStorage> {
@@ -37,7 +37,7 @@ export async function openTestStorage(
     cors: uploadCors('*'),
     ...options,
   });
-  // Also when the run is broken off.
+  // Also when the run is interrupted.
   const sweep = () => rmSync(directory, { recursive: true, force: true });
   process.once('exit', sweep);
   return {

@@ -1,4 +1,4 @@
-// The real app with an Acuity in memory whose calendars the test fills, and a clock that it sets.
+// The real app with a fake Acuity whose calendars the test fills, and a clock that it sets.
 import { startTestApp, type TestApp } from './app.ts';
 import { createFakeAcuity, type FakeAcuity } from './fakes/acuity.ts';
 import { lossy, type LossyAcuity } from './lossy-acuity.ts';
@@ -11,7 +11,7 @@ export interface PageHouse {
   visitor(): Visitor;
   signedIn(email: string): Promise<Visitor>;
   specialistId(name: string): Promise<string>;
-  /** Rita's journey up to a step; the draft's id. */
+  /** Takes Rita's journey to a step; returns the draft's id. */
   draftAt(visitor: Visitor, step: 'time' | 'examinee' | 'check'): Promise<string>;
   close(): Promise<void>;
 }

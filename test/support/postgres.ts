@@ -1,4 +1,4 @@
-// One real PostgreSQL for a whole mocha run (shared-servers.ts); for any other process (a benchmark) one of its own.
+// One real PostgreSQL for a mocha run (shared-servers.ts); any other process (a benchmark) gets its own.
 import { mkdtemp } from 'node:fs/promises';
 import path from 'node:path';
 import { type RunningPostgres, startPostgres } from '../../src/dev/postgres.ts';
@@ -7,13 +7,13 @@ import { sharedAddress } from './shared-servers.ts';
 
 let shared: Promise<{ url: string; stop(): Promise<void> }> | undefined;
 
-/** The run's server. It is started by whoever asks first. */
+/** The run's server, started on first use. */
 export function sharedPostgres(): Promise<{ url: string }> {
   shared ??= process.env.TEST_POSTGRES ? askFor(process.env.TEST_POSTGRES) : startTestPostgres();
   return shared;
 }
 
-/** Stops it and removes its data, if this process has started one. */
+/** Stops it and removes its data, if this process started it. */
 export async function stopSharedPostgres(): Promise<void> {
   const server = await shared;
   shared = undefined;

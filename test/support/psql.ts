@@ -1,4 +1,4 @@
-// psql, which runs what docker-compose.yml gives it, wherever it is installed.
+// Runs the SQL of docker-compose.yml with psql, where it is installed.
 import { spawnSync } from 'node:child_process';
 
 export const noPsql =
@@ -8,7 +8,7 @@ export function hasPsql(): boolean {
   return spawnSync('psql', ['--version']).status === 0;
 }
 
-/** @throws Error with what psql says */
+/** @throws Error with psql's output */
 export function runPsql(url: string, file: string, env: Record<string, string>): void {
   const args = ['--no-psqlrc', '--quiet', '--set=ON_ERROR_STOP=1', `--dbname=${url}`, `--file=${file}`];
   const { status, stderr } = spawnSync('psql', args, { env: { PATH: process.env.PATH, ...env } });

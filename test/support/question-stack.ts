@@ -1,4 +1,4 @@
-// An app and a simulated Acuity over HTTP, with the specialist whose form asks a question of each type.
+// The app and a simulated Acuity over HTTP, with a specialist whose form has a question of each type.
 import type { Agent } from './app.ts';
 import {
   openWebhookStack,
@@ -10,15 +10,15 @@ import {
 export interface QuestionStack extends WebhookStack {
   rita: Agent;
   specialistId: string;
-  /** A free time of the specialist that no call returned before. */
+  /** A free time of the specialist that was not returned before. */
   freeTime(): Promise<string>;
-  /** The body of POST /bookings, with an answer to every required question unless told otherwise. */
+  /** The body of POST /bookings; by default with an answer to every required question. */
   request(change?: { answers?: object[]; [key: string]: unknown }): Promise<Record<string, unknown>>;
-  /** What Acuity has of an appointment: answers by field. */
+  /** An appointment's answers in Acuity, by field. */
   inAcuity(appointmentId: number): Promise<Record<number, string>>;
-  /** The appointments that are active in the specialist's calendar. */
+  /** Active appointments in the specialist's calendar. */
   appointments(): Promise<{ id: number; datetime: string }[]>;
-  /** GET /forms does not answer from now on; `null`: it does again. */
+  /** Makes GET /forms fail from now on; `null`: makes it work again. */
   closeForms(effect: object | null): Promise<void>;
 }
 
@@ -98,7 +98,7 @@ async function* freeTimes(stack: WebhookStack): AsyncGenerator<string> {
       'GET',
       `/availability/times?date=${date}&appointmentTypeID=8005&calendarID=7008&timezone=Australia/Melbourne`,
     );
-    // Neighbours overlap: one a day.
+    // Appointments at neighbouring times would overlap: one a day.
     if (times[0]) yield times[0].time.replace(/(\d\d)$/, ':$1');
   }
 }

@@ -1,5 +1,5 @@
-// Random histories: staff in Acuity and a referrer here book, move and cancel, while events and replies go astray. At
-// the end, once everything works again, bookings and appointments must agree exactly.
+// Random histories: staff in Acuity and a referrer here book, move and cancel, while events and answers get lost. In
+// the end, when everything works again, bookings and appointments must agree exactly.
 import { setTimeout as sleep } from 'node:timers/promises';
 import fc from 'fast-check';
 import { shiftDays } from '../../src/lib/dates.ts';
@@ -9,7 +9,7 @@ import { openWebhookStack, rita, type WebhookStack } from './webhook-stack.ts';
 export interface Step {
   does: 'book' | 'move' | 'cancel' | 'edit';
   by: 'staff' | 'portal';
-  /** Which of the appointments that there are. */
+  /** Which of the existing appointments. */
   which: number;
   trouble: (typeof troubles)[number];
 }
@@ -39,7 +39,7 @@ export const histories: fc.Arbitrary<Step[]> = fc.array(
 export interface HistoryHouse {
   stack: WebhookStack;
   play(steps: Step[]): Promise<void>;
-  /** Everything works again; what was missed is made up for. */
+  /** Ends all faults, and reconciles what was missed. */
   comeToRest(): Promise<void>;
   /** In words; empty when both sides agree. */
   disagreements(): Promise<string[]>;
@@ -85,7 +85,7 @@ export async function openHistoryHouse(): Promise<HistoryHouse> {
   async function play(steps: Step[]): Promise<void> {
     for (const step of steps) {
       await stack.control('/webhooks', { ...well, ...webhookTrouble[step.trouble] });
-      // The clinic's staff are not to lose their own replies: they would look, and so would their page.
+      // Acuity's own pages do not lose answers, so the clinic's staff do not.
       const isTheirs = step.by === 'staff' && step.trouble === 'lost_reply';
       await stack.control('/faults', { rules: isTheirs ? [] : (replyTrouble[step.trouble] ?? []) });
       await (step.by === 'staff' ? byStaff(stack, step) : byPortal(stack, agent, hart.id, step));
@@ -114,15 +114,15 @@ export async function openHistoryHouse(): Promise<HistoryHouse> {
   };
 }
 
-/** Each appointment that the clinic makes is a day later than the last: many histories leave the near weeks. */
+/** Each appointment that the clinic makes is a day later, so that many histories leave the near weeks. */
 function lastDay({ simulator, app }: WebhookStack): string {
   const days = simulator.state.appointments.map(({ datetime }) => shiftDays(datetime.slice(0, 10), 1));
   return days.reduce((last, day) => (day > last ? day : last), app.system.services.sync.nearSpan().to);
 }
 
 /**
- * As often as it takes: calls to Acuity still rest for a while after trouble, and one that takes too long on a busy
- * machine fails the run. In production the next run, a quarter of an hour later, does what this one could not.
+ * Reconciles until a run succeeds: calls to Acuity pause for a while after failures, and a slow call on a busy machine
+ * fails a run. In production the next run, 15 minutes later, does what this one could not.
  */
 async function reconcile(stack: WebhookStack): Promise<void> {
   const { sync } = stack.app.system.services;
@@ -155,7 +155,7 @@ async function byStaff(stack: WebhookStack, { does, which }: Step): Promise<void
   }
 }
 
-/** Whatever the answer is: a conflict, "we are finding out" and "Acuity is away" are answers too. */
+/** Accepts any answer: a conflict, 202 and 503 are answers too. */
 async function byPortal(
   stack: WebhookStack,
   agent: Agent,
@@ -212,7 +212,7 @@ async function disagreements(stack: WebhookStack): Promise<string[]> {
   const known = new Set(appointments.map(({ id }) => id));
   for (const id of (await stack.app.db('bookings').pluck('acuity_appointment_id')) as number[])
     if (!known.has(id)) found.push(`the booking of ${id} has no appointment`);
-  // No more mails of a kind than things of that kind that happened to the booking.
+  // At most one mail of a kind for each occasion of that kind.
   const { rows: twice } = await stack.app.db.raw<{ rows: { kind: string }[] }>(`
     select m.kind from emails m where m.booking_id is not null group by m.booking_id, m.kind
     having count(*) > case m.kind

@@ -1,12 +1,12 @@
-// What random tests have in common: each says its seed when it fails, and with it runs again in the same way.
+// Shared by random tests: each prints its seed when it fails, and runs again in the same way with that seed.
 import { randomInt } from 'node:crypto';
 import fc from 'fast-check';
 
 const { FC_SEED, FC_PATH } = process.env;
 
 /**
- * `fc.assert`. With FC_SEED, and FC_PATH for the one case that failed, it repeats an earlier run.
- * @param parameters `examples` are cases that failed once: they come before the random ones
+ * `fc.assert`. With FC_SEED, and FC_PATH for the failing case, it repeats an earlier run.
+ * @param parameters `examples` are cases that failed before: they run before the random ones
  */
 export async function assertAlways<Case>(
   property: fc.IProperty<Case> | fc.IAsyncProperty<Case>,
@@ -27,14 +27,14 @@ function reportOf<Case>(run: fc.RunDetails<Case>): string {
   const path = run.counterexamplePath ? ` FC_PATH=${run.counterexamplePath}` : '';
   return [
     fc.defaultReportMessage(run),
-    // In words: an error's cause does not come back from mocha's workers.
+    // As text: mocha's workers do not pass on an error's cause.
     run.errorInstance instanceof Error ? (run.errorInstance.stack ?? run.errorInstance.message) : '',
     `This case again: ${seed}${path} npm run test:one -- FILE`,
     `All that came before it, too: ${seed} npm run test:one -- FILE`,
   ].join('\n');
 }
 
-/** For a campaign that draws by itself: whole numbers from 0 to below `end`. Its seed is printed at once. */
+/** For tests without fast-check: whole numbers from 0 to below `end`. Prints its seed at once. */
 export function randomNumbers(campaign: string): (end: number) => number {
   let state = FC_SEED ? Number(FC_SEED) : randomInt(2 ** 31);
   process.stderr.write(`    ${campaign}: FC_SEED=${state}\n`);

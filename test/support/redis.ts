@@ -1,4 +1,4 @@
-// A real Redis for the tests, wherever there is one.
+// A real Redis for the tests, where it is installed.
 import { spawn } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';
@@ -12,16 +12,17 @@ export interface TestRedis {
 }
 
 /**
- * REDIS_URL, or a `redis-server` of the PATH on a free port, or null. What runs at REDIS_URL is not stopped and not
- * emptied: use keys of your own.
- * @throws Error when there is a redis-server that does not start
+ * REDIS_URL, or a `redis-server` of the PATH on a free port, or null. A server at REDIS_URL is neither stopped nor
+ * emptied: use your own keys.
+ * @throws Error when a redis-server exists and does not start
  */
 export async function redisForTests(): Promise<TestRedis | null> {
   if (process.env.REDIS_URL) return { url: process.env.REDIS_URL, stop: async () => undefined };
   const directory = await mkdtemp(path.join(os.tmpdir(), 'examdesk-redis-'));
   const port = await freePort();
   const config = ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no'];
-  // Through a shell that holds our pipe: when we are killed, it ends the server. Its exit code tells "not found".
+  // Started by a shell that reads our pipe: if this process is killed, the shell ends Redis. Its exit code means "not
+  // found".
   const script =
     'command -v redis-server >/dev/null || exit 127; redis-server --dir "$0" "$@" & read -r word; kill $!; wait $!; rm -rf "$0"';
   const server = spawn('/bin/sh', ['-c', script, directory, ...config], {

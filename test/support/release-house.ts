@@ -25,14 +25,14 @@ export interface ReleaseHouse {
   ids: Record<Name, string>;
   /** Ada, acting as Rita. */
   acting: Agent;
-  /** Signs one in anew, after their sessions were ended. */
+  /** Signs one in again, after their sessions were ended. */
   enter(name: Name): Promise<void>;
-  /** A draft of Sam's. */
+  /** A draft report by Sam. */
   aReport(bookingId?: string): Promise<UploadedDocument>;
   released(bookingId?: string): Promise<UploadedDocument>;
   release(report: { id: string }, body?: object, agent?: Agent): Test;
   recall(report: { id: string }, agent?: Agent): Test;
-  /** What the audit log has of one report. */
+  /** The audit rows of one report. */
   releasesOf(report: { id: string }): Promise<AuditRow[]>;
   recallsOf(report: { id: string }): Promise<AuditRow[]>;
 }

@@ -1,5 +1,5 @@
-// The restore drill: a backup that is older than Acuity, the bucket and the mailbox is put in the database's place, and
-// `npm run after-restore` is run on it as a process. Asserts what came back, what is listed, and that nobody was mailed.
+// The restore drill: replaces the database by a backup that is older than Acuity, the bucket and the mailbox, and runs
+// `npm run after-restore` as a process. Checks what was restored, what is listed, and that nobody was mailed.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
 import { openDatabase, type Database } from '../../src/db/knex.ts';
@@ -33,7 +33,7 @@ interface Row {
   current_progress: string;
 }
 
-/** What of a booking has to be as it was; when `isDirect` its reference cannot be. */
+/** What must be restored of a booking; with `isDirect` its reference cannot be. */
 const kept = (row: Row) => ({
   ...(row.source === 'portal' && { reference: row.reference }),
   ...{ source: row.source, organization: row.organization_id, createdBy: row.created_by_id },
@@ -41,7 +41,7 @@ const kept = (row: Row) => ({
   isMissed: row.current_progress === 'no_show',
 });
 
-/** For an app that goes while the database stays. */
+/** Other connections to the database: closing them, as an app does, keeps it. */
 function visited({ url, ownerUrl }: TestDatabase): TestDatabase {
   const [db, owner] = [openDatabase(url), openDatabase(ownerUrl)];
   const close = async () => void (await Promise.all([db.destroy(), owner.destroy()]));
@@ -71,7 +71,7 @@ export function describeRestoreDrill(size: number): void {
       for (const database of databases) await database.close();
     });
 
-    /** Of the app and of the command alike. */
+    /** For the app and for the command. */
     const variables = () => ({
       ...storage.env,
       SMTP_URL: mailbox.smtpUrl,
@@ -79,7 +79,7 @@ export function describeRestoreDrill(size: number): void {
       WEBHOOK_DELAY_SECONDS: '0',
     });
 
-    /** Everything on this database: web, relay, worker. */
+    /** All processes on this database: web, relay, worker. */
     async function start(database: TestDatabase, attempts: ((step: string) => Promise<void>) | null = null) {
       const started = await startTestApp({
         database: visited(database),
@@ -94,7 +94,7 @@ export function describeRestoreDrill(size: number): void {
       webhookTargets.splice(0, webhookTargets.length, {
         ...{ url: `${started.url}/automation/acuity`, style: 'static' },
       });
-      // The worker works the relay, too.
+      // The worker also runs the relay.
       await started.system.worker.start();
       app = started;
       return started;
@@ -131,7 +131,7 @@ export function describeRestoreDrill(size: number): void {
         );
         let last = 0;
         for (const { time } of times) {
-          // Neighbours would be hidden by each other's padding.
+          // Acuity's padding hides neighbouring times.
           if (Date.parse(time) - last < 2 * 3_600_000) continue;
           last = Date.parse(time);
           yield new Date(time).toISOString();
@@ -179,7 +179,7 @@ export function describeRestoreDrill(size: number): void {
       return (body as { documents: { url: string }[] }).documents[0] as { url: string };
     }
 
-    /** Until every event is delivered and every mail out. */
+    /** Until every event is delivered and every mail sent. */
     async function settled(): Promise<void> {
       const deadline = Date.now() + 120_000;
       for (;;) {
@@ -209,7 +209,7 @@ export function describeRestoreDrill(size: number): void {
       for (let n = 0; n < 6; n += 1) earlier.push(await book(agents[n % 3] as Agent));
       const document = await upload(agents[0] as Agent, (earlier[0] as Row).id, 'before');
       await settled();
-      // One message still waits when the backup is made.
+      // One message is still waiting when the backup is made.
       await house.system.worker.stop();
       const waits = await book(agents[1] as Agent);
       // And a reminder falls due right after it.
@@ -226,7 +226,7 @@ export function describeRestoreDrill(size: number): void {
       let underWay: Record<string, unknown> | null = null;
       let isWatched = false;
       house = await start(original, async (step) => {
-        // As a backup has it that was made between storing an attempt and calling Acuity.
+        // As in a backup made between storing an attempt and calling Acuity.
         if (step !== 'attempt_stored' || !isWatched) return;
         underWay = (await house.db('booking_attempts').where({ state: 'open' }).first()) as Record<
           string,
@@ -314,7 +314,7 @@ export function describeRestoreDrill(size: number): void {
       expect(await restored('sessions')).to.deep.equal([]);
       expect(await storage.keys('documents/')).to.deep.equal(objects);
 
-      // What it lists: all of that and nothing else.
+      // It lists exactly these.
       expect(said).to.match(/Bookings with a new reference .*: 3\n/);
       for (const id of byClinic) expect(said).to.contain(`(appointment ${id})`);
       expect(said).to.match(/Bookings without a referrer .*: 1\n/);
@@ -325,7 +325,7 @@ export function describeRestoreDrill(size: number): void {
       expect(said).not.to.contain('Attempts under way');
       expect(said).to.contain('now withheld: 1; reminders taken for sent: 1');
 
-      // And everything runs on it again.
+      // Everything runs on the restored database again.
       const again = await start(backup);
       const second = await again.system.services.sync.reconcile({
         ...again.system.services.sync.spans().all,

@@ -1,4 +1,4 @@
-// What the app really answers to, read from its router: a route that somebody adds is in here without being named.
+// All routes of the app, read from its router, so that new routes are included automatically.
 import type { Express } from 'express';
 
 interface Layer {
@@ -6,7 +6,7 @@ interface Layer {
   handle?: { stack?: Layer[] };
 }
 
-/** `get /bookings/:id`, each once, in the order in which they are matched. */
+/** `get /bookings/:id`, each once, in matching order. */
 export function mountedRoutes(app: Express): string[] {
   const found = (stack: Layer[]): string[] =>
     stack.flatMap(({ route, handle }) =>

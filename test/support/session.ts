@@ -1,9 +1,9 @@
-// Sessions without a password: for tests that are about something else. scrypt takes a fifth of a second for each.
+// Makes sessions without a password, for tests that are not about signing in: scrypt takes 0.2 s each.
 import { createHash, createHmac, randomBytes, randomUUID } from 'node:crypto';
 import { auditLog } from '../../src/audit/index.ts';
 import type { Database } from '../../src/db/knex.ts';
 
-/** The same in every process of a run; production takes it, too. */
+/** The same in every process of a run; the tests' production configuration uses it too. */
 export const testSecret = createHash('sha256')
   .update('The secret that tests sign sessions with')
   .digest('base64');
@@ -16,8 +16,8 @@ export interface SessionCookie {
 const halfDayMs = 12 * 60 * 60 * 1_000;
 
 /**
- * Leaves in the database what a sign-in leaves (session, audit row), and returns its cookie as better-auth signs it.
- * `accounts.test.ts` holds that it equals a real one.
+ * Writes what a sign-in writes (session, audit row), and returns its cookie, signed as better-auth does.
+ * `accounts.test.ts` checks that it equals a real one.
  * @throws Error when nobody with this address may sign in
  */
 export async function mintSession(

@@ -4,13 +4,13 @@ import path from 'node:path';
 
 process.env.NODE_ENV = 'test';
 
-// Also for the workers and for processes that tests start: half of what those need to load is compiling.
+// Also for workers and child processes: compiling is half of their load time.
 process.env.NODE_COMPILE_CACHE ??= path.resolve(import.meta.dirname, '../../node_modules/.cache/compiled');
 enableCompileCache(process.env.NODE_COMPILE_CACHE);
 
 export const mochaHooks = {
   afterAll(): void {
-    // Workers and killed processes do not come to the end at which node would write it.
+    // Workers and killed processes never reach the point where Node would write it.
     flushCompileCache();
   },
 };

@@ -1,5 +1,5 @@
-// Loaded by mocha beside setup.ts, for runs of more than unit tests: one PostgreSQL and one Chromium for all workers.
-// Each starts when a worker first asks for its address, in mocha's own process, and stops with the run.
+// Loaded by mocha beside setup.ts, except for unit tests: one PostgreSQL and one Chromium for all workers. Each starts
+// in mocha's own process when a worker first requests its address, and stops with the run.
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
@@ -8,7 +8,7 @@ interface Running {
   stop(): Promise<void>;
 }
 
-/** Each is loaded only when there is something to start. */
+/** Loaded only when one is to be started. */
 const starters: Record<string, () => Promise<Running>> = {
   '/postgres': async () => {
     const { startTestPostgres } = await import('./postgres.ts');
@@ -24,7 +24,7 @@ const starters: Record<string, () => Promise<Running>> = {
 const running = new Map<string, Promise<Running>>();
 let server: Server | undefined;
 
-/** Before mocha forks its workers: they find the addresses in their environment. */
+/** Runs before mocha forks its workers, which find the addresses in their environment. */
 export async function mochaGlobalSetup(): Promise<void> {
   server = createServer((req, res) => {
     const start = starters[req.url ?? ''];
@@ -57,7 +57,7 @@ export async function mochaGlobalTeardown(): Promise<void> {
   );
 }
 
-/** @param from TEST_POSTGRES or TEST_BROWSER. @throws Error with what the server said when it did not start */
+/** @param from TEST_POSTGRES or TEST_BROWSER. @throws Error with the server's output when it did not start */
 export async function sharedAddress(from: string): Promise<string> {
   const answer = await fetch(from);
   const text = await answer.text();

@@ -1,4 +1,4 @@
-// A simulated Acuity of its own with a hand on its controls, for tests of its rules.
+// A separate simulated Acuity that the test controls, for tests of its rules.
 import { expect } from 'chai';
 import { startSimulator, type Simulator } from '../../src/simulator/index.ts';
 
@@ -16,18 +16,18 @@ export interface Reply {
 
 export interface Desk {
   simulator: Simulator;
-  /** An order to `/_sim`; it has to be understood. */
+  /** A request to `/_sim` that must succeed. */
   control(where: string, body: object): Promise<void>;
   raw(method: string, where: string, body?: string): Promise<Reply>;
   api(method: string, where: string, body?: unknown): Promise<Reply>;
   list(where: string): Promise<Record<string, unknown>[]>;
   /** The body of a booking that a client may make. */
   order(change?: object): Record<string, unknown>;
-  /** The id of an appointment that was made with it. */
+  /** Makes an appointment with it; returns its id. */
   book(change?: object): Promise<number>;
 }
 
-/** Its clock stands at 2026-11-23T00:00Z until `control('clock', …)` moves it. */
+/** Its clock is at 2026-11-23T00:00Z until `control('clock', …)` moves it. */
 export async function openDesk(): Promise<Desk> {
   const simulator = await startSimulator({
     port: 0,

@@ -1,4 +1,4 @@
-// The whole of npm start for a test: in a folder and on ports of its own, by the command that people use.
+// All of `npm start` for a test, in its own folder and on its own ports, by the command that people use.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
@@ -9,7 +9,7 @@ import type { RunningStack } from '../../src/dev/running.ts';
 
 export const projectRoot = path.resolve(import.meta.dirname, '../..');
 
-/** Set empty, so that neither the caller's environment nor a .env file points the stack elsewhere. */
+/** Set to empty, so that neither the caller's environment nor a .env file changes the stack. */
 export const unset = Object.fromEntries(
   [
     'BASE_URL',
@@ -39,7 +39,7 @@ export const unset = Object.fromEntries(
 
 export interface StackRun {
   child: ChildProcess;
-  /** Everything it has printed, both streams. */
+  /** Its output so far, both streams. */
   output(): string;
   /** Resolves when the process has ended. */
   ended: Promise<{ code: number | null; signal: NodeJS.Signals | null }>;
@@ -51,11 +51,11 @@ export interface StackPlace {
   url: string;
   mailboxUrl: string;
   simulatorUrl: string;
-  /** Stops what may still run there, and removes the folder. */
+  /** Stops what still runs there, and removes the folder. */
   remove(): Promise<void>;
 }
 
-/** A folder and free ports; nothing is started. */
+/** A folder and free ports; starts nothing. */
 export async function stackPlace(): Promise<StackPlace> {
   const dataDir = await mkdtemp(path.join(os.tmpdir(), 'examdesk-stack-'));
   const [port, simulator, mailbox] = [await freePort(), await freePort(), await freePort()];
@@ -81,7 +81,7 @@ export async function stackPlace(): Promise<StackPlace> {
   };
 }
 
-/** Runs one of the commands of src/dev as npm would. */
+/** Runs one of the commands as npm would. */
 export function runCommand(script: string, variables: Record<string, string>, args: string[] = []): StackRun {
   const child = spawn(process.execPath, [script, ...args], {
     cwd: projectRoot,
@@ -98,7 +98,7 @@ export function runCommand(script: string, variables: Record<string, string>, ar
   return { child, output: () => said, ended };
 }
 
-/** npm start there, up to the moment it says that it is ready. @throws Error with its output when it ends before */
+/** Runs npm start until it prints that it is ready. @throws Error with its output when it ends before */
 export async function startStack(place: StackPlace, withinMs = 60_000): Promise<StackRun> {
   const run = runCommand('src/commands/start.ts', place.variables);
   const ready = new Promise<'ready'>((resolve) => {
@@ -113,7 +113,7 @@ export async function startStack(place: StackPlace, withinMs = 60_000): Promise<
   return run;
 }
 
-/** What the running stack tells of itself. */
+/** What the running stack reports about itself. */
 export async function readRunning(place: StackPlace): Promise<RunningStack | null> {
   const file = path.join(place.dataDir, 'running.json');
   return existsSync(file) ? (JSON.parse(await readFile(file, 'utf8')) as RunningStack) : null;

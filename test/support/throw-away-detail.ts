@@ -1,5 +1,5 @@
-// A process of its own, in which bookings have one more detail: pushed into the list before anything else is loaded.
-// It takes the detail through the app and fails at the first place that does not know it.
+// A separate process in which bookings have one more detail, added to the list before anything else is loaded. Takes
+// the detail through the app and fails at the first place that does not have it.
 import { expect } from 'chai';
 import { z } from 'zod';
 import type { Detail } from '../../src/bookings/booking.detail.ts';
@@ -29,7 +29,7 @@ const fieldId = 9999;
   filter: { name: 'managed', label: 'Case manager', yes: 'Has one', no: 'Has none' },
 });
 
-// Only now: what they derive from the list is derived when they are loaded.
+// Imported only now: these modules derive values from the list when they are loaded.
 const { openPageHouse, ewan, inUtc, nineOnTuesday, rita } = await import('./page-house.ts');
 const { stopSharedPostgres } = await import('./postgres.ts');
 const { eventBody, send } = await import('./webhook-stack.ts');
@@ -45,7 +45,7 @@ interface Operation {
   responses: Record<string, { content: object }>;
 }
 
-/** What a person or a program reads. */
+/** What people or programs read. */
 const said = 'Cleo Cole';
 
 try {

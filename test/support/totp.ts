@@ -1,4 +1,4 @@
-// What an authenticator app does (RFC 6238): the six digits of a key, now or some half minutes away.
+// An authenticator app (RFC 6238): the six digits of a key, now or some half minutes away.
 import { createHmac } from 'node:crypto';
 
 /** @param secret in base32, blanks allowed */

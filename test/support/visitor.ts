@@ -1,4 +1,4 @@
-// A person without JavaScript: follows links and redirects, sends forms, keeps cookies; the test looks at the DOM.
+// A person without JavaScript: follows links and redirects, sends forms, keeps cookies. Tests inspect the DOM.
 import { HtmlValidate, Parser, StaticConfigLoader, type HtmlElement } from 'html-validate';
 import { demoPassword } from '../../seeds/demo.ts';
 
@@ -12,14 +12,14 @@ export const htmlRules = new HtmlValidate(
       'void-style': 'off',
       'long-title': 'off',
       'require-sri': 'off',
-      // Boxes of one question have one name: each that is ticked is sent.
+      // Checkboxes of one question share a name; each ticked one is sent.
       'form-dup-name': ['error', { shared: ['radio', 'checkbox', 'button', 'reset', 'submit'] }],
       'no-redundant-for': 'off',
-      // A page that waits may reload itself for those without JavaScript; it stands in a noscript element.
+      // A page that waits may reload itself without JavaScript, by an element in noscript.
       'meta-refresh': 'off',
-      // "e-mail address" fields of the examinee are nobody's own: no autofill wanted.
+      // The examinee's e-mail address is not the reader's own: no autofill.
       'valid-autocomplete': 'off',
-      // The brand and search land in landmarks with names of their own; axe checks them in the browser tests.
+      // Brand and search are in named landmarks, which axe checks in the browser tests.
       'unique-landmark': 'off',
     },
   }),
@@ -29,28 +29,28 @@ const parserConfig = await htmlRules.getConfigFor('page.html');
 
 export interface Visit {
   status: number;
-  /** Path and query of the page that was shown in the end. */
+  /** Path and query of the final page. */
   at: string;
   headers: Headers;
   html: string;
   dom: HtmlElement;
   /** `<title>` */
   title: string;
-  /** All text of the first element that fits, white space folded; throws when there is none. */
+  /** Text of the first matching element, with white space collapsed; throws when there is none. */
   text(selector: string): string;
   texts(selector: string): string[];
   all(selector: string): HtmlElement[];
   has(selector: string): boolean;
-  /** An attribute of the first element that fits. */
+  /** An attribute of the first matching element. */
   attribute(selector: string, name: string): string;
-  /** The fields of the first form whose action is this, as the browser would send them. */
+  /** The fields of the first form with this action, as a browser would send them. */
   form(action: string): Record<string, string>;
 }
 
 export interface Visitor {
   get(path: string, headers?: Record<string, string>): Promise<Visit>;
   post(path: string, fields: Record<string, string> | [string, string][]): Promise<Visit>;
-  /** Without following: for status and Location. */
+  /** Without following redirects: for status and Location. */
   raw(path: string, init?: RequestInit): Promise<Response>;
   signIn(email: string): Promise<Visit>;
   setCookie(name: string, value: string): void;
@@ -164,7 +164,7 @@ function unescaped(text: string): string {
     .replaceAll('&amp;', '&');
 }
 
-/** What html-validate says against a page, a line each. */
+/** html-validate's findings on a page, one line each. */
 export async function complaintsAbout({ at, html }: Pick<Visit, 'at' | 'html'>): Promise<string[]> {
   const report = await htmlRules.validateString(html, at);
   return report.results.flatMap(({ messages }) =>

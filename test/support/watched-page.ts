@@ -1,4 +1,4 @@
-// A page in a real browser that is watched: axe, the content security policy, and its width.
+// A page in a real browser whose accessibility (axe), content security policy and width are checked.
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { expect } from 'chai';
@@ -12,11 +12,11 @@ const rules = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-pra
 export interface Watched {
   page: Page;
   context: BrowserContext;
-  /** Nothing breaks the policy, nothing sticks out, axe finds nothing. */
+  /** Expects no policy violation, no overflow and no axe finding. */
   check(): Promise<void>;
-  /** By the form, for tests of signing in. */
+  /** Signs in by the form, for tests of signing in. */
   signIn(email: string): Promise<void>;
-  /** With a session that there is (TestApp.sessionCookie): on from the next page. */
+  /** Uses an existing session (TestApp.sessionCookie) from the next page on. */
   useSession(cookie: SessionCookie): Promise<void>;
   close(): Promise<void>;
 }
@@ -56,7 +56,7 @@ export async function watchedPage(
     page,
     context,
     async check() {
-      // Its words can stand there before its styles do.
+      // Text can appear before its styles are applied.
       await page.waitForLoadState();
       const at = new URL(page.url()).pathname;
       expect(violations.splice(0), `policy at ${at}`).to.deep.equal([]);

@@ -1,4 +1,4 @@
-// The app as a process beside a simulated Acuity, for tests that kill it or take its database away.
+// The app as a process beside a simulated Acuity, for tests that kill it or disconnect its database.
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import path from 'node:path';
@@ -8,7 +8,7 @@ import { forkChild, openChildPool } from './child-pool.ts';
 import { eventBody, signed } from './webhook-stack.ts';
 
 export interface WebhookPlan {
-  /** Where it is ended by SIGKILL; null: nowhere. */
+  /** The step at which SIGKILL ends it; null: none. */
   killAt: string | null;
   clockAheadMs: number;
 }
@@ -19,14 +19,14 @@ export interface Rig {
   /** Resolves when it takes events. */
   start(plan?: Partial<WebhookPlan>, env?: Record<string, string>): Promise<ChildProcess>;
   stop(child: ChildProcess): Promise<void>;
-  /** One delivery, as Acuity makes it: the status, or null when nobody answered. */
+  /** One delivery, as by Acuity: the status, or null without an answer. */
   tell(action: string, appointmentId: number): Promise<number | null>;
-  /** Tells it as often as Acuity would: until somebody answers 2xx. */
+  /** Delivers as often as Acuity would, until the answer is 2xx. */
   tellUntilTaken(action: string, appointmentId: number): Promise<void>;
-  /** As the clinic's staff. */
+  /** Acts as the clinic's staff. */
   makeAppointment(): Promise<number>;
   move(appointmentId: number): Promise<void>;
-  /** Every event is over, and every mail is out. */
+  /** Waits until every event is finished and every mail sent. */
   quiet(withinMs?: number): Promise<void>;
   close(): Promise<void>;
 }
@@ -53,7 +53,7 @@ export async function openRig(): Promise<Rig> {
     return (await answer.json()) as T;
   }
 
-  /** With another environment than the rest: not one of those that wait. */
+  /** Starts one with another environment than the waiting processes have. */
   function startOther(plan: WebhookPlan, env: Record<string, string>): ChildProcess {
     const child = forkChild(childFile, { ...stack.env, ...env });
     others.add(child);
@@ -132,7 +132,7 @@ export async function openRig(): Promise<Rig> {
   return rig;
 }
 
-/** In what the two systems, the outbox and the mailbox differ about this appointment; empty when all is whole. */
+/** What the two systems, the outbox and the mailbox disagree about for this appointment; empty when consistent. */
 export async function differencesOf(
   { stack }: Rig,
   appointmentId: number,
@@ -159,7 +159,7 @@ export async function differencesOf(
   if ((await count('scheduled')) !== 1) wrong.push('it was not scheduled once');
   if ((await count('rescheduled')) !== expected.moves)
     wrong.push(`it was moved ${await count('rescheduled')} times`);
-  // A mail sent twice because its sender died in between is one by its Message-ID.
+  // When a process dies while sending, a mail may be sent twice: both have the same Message-ID.
   const mails = (subject: string) =>
     new Set(
       stack.mailbox

@@ -1,4 +1,4 @@
-// The app and a simulated Acuity over real HTTP, each hearing of the other's doings; the relay delivers at once.
+// The app and a simulated Acuity over real HTTP, each receiving the other's requests; the relay delivers at once.
 import { createHmac } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { startSimulator, type Simulator, type WebhookTarget } from '../../src/simulator/index.ts';
@@ -11,13 +11,13 @@ export const rita = 'rita@harbour-legal.example';
 export interface WebhookStack {
   app: TestApp;
   simulator: Simulator;
-  /** Acuity's API, as the clinic's staff use it. @throws on anything but 2xx */
+  /** Calls Acuity's API, as the clinic's staff do. @throws for any answer but 2xx */
   staff<T = { id: number }>(method: string, path: string, body?: object): Promise<T>;
-  /** The simulator's control API. */
+  /** Calls the simulator's control API. */
   control(path: string, body: object): Promise<void>;
-  /** An appointment made in Acuity for a referrer, or for somebody we do not know. */
+  /** Makes an appointment in Acuity, for a referrer or for an unknown person. */
   makeAppointment(change?: object): Promise<{ id: number; datetime: string }>;
-  /** Resolves when every event was delivered and is over. */
+  /** Resolves when every event is delivered and finished. */
   settled(withinMs?: number): Promise<void>;
   booking(appointmentId: number): Promise<BookingRow | undefined>;
   close(): Promise<void>;
@@ -45,12 +45,12 @@ export interface BookingRow {
 export interface StackOptions {
   env?: Record<string, string>;
   overrides?: Overrides;
-  /** Where Acuity sends its events; the relay unless said otherwise. */
+  /** Where Acuity sends its events; default: the relay. */
   target?: '/automation/acuity' | '/webhooks/acuity' | null;
 }
 
 export async function openWebhookStack(options: StackOptions = {}): Promise<WebhookStack> {
-  // Filled once the app's address is known.
+  // Filled in once the app's address is known.
   const webhookTargets: WebhookTarget[] = [];
   const simulator = await startSimulator({ port: 0, userId: '11100001', apiKey, webhookTargets });
   const app = await startTestApp({
@@ -122,7 +122,7 @@ export async function openWebhookStack(options: StackOptions = {}): Promise<Webh
   return stack;
 }
 
-/** Ten in the morning in Sydney, from next week on, one for each call. */
+/** At ten in the morning in Sydney, from next week on; another day for each call. */
 function nextSlot(n: number): string {
   const day = new Date(Date.now() + (7 + n) * 86_400_000).toISOString().slice(0, 10);
   return `${day}T10:00:00+1100`;

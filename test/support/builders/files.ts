@@ -1,13 +1,13 @@
-// Small files of every kind that is taken, and of some that are not: real enough for whoever looks at their content.
+// Small files of every accepted type, and of some others: real enough for programs that read their content.
 import { crc32, deflateRawSync } from 'node:zlib';
 
 export interface ZipEntry {
   name: string;
   data: Buffer;
-  /** What the directory claims, when it lies. */
+  /** The size that the directory claims, if it is false. */
   declaredSize?: number;
   encrypted?: boolean;
-  /** Stands in the directory only. */
+  /** Only in the directory. */
   comment?: Buffer;
 }
 
@@ -57,7 +57,7 @@ function officeFile(mainType: string, part: string, more: ZipEntry[] = []): Buff
 const openXml = 'application/vnd.openxmlformats-officedocument';
 const wordMain = `${openXml}.wordprocessingml.document.main+xml`;
 
-/** A compound file of old Office whose directory holds these names. */
+/** A compound file of old Office whose directory has these names. */
 export function compoundFile(...names: (string | { storage: string; holds: string[] })[]): Buffer {
   const entries = entriesOf(names);
   const header = Buffer.alloc(512);
@@ -92,7 +92,7 @@ export function compoundFile(...names: (string | { storage: string; holds: strin
 
 const noEntry = 0xffffffff;
 
-/** The directory: the root, its children as a chain of right siblings, behind them what the storages hold. */
+/** The directory: the root, its children as a chain of right siblings, then the contents of the storages. */
 function entriesOf(names: (string | { storage: string; holds: string[] })[]) {
   const entries = [
     { name: 'Root Entry', type: 5, right: noEntry, child: names.length > 0 ? 1 : noEntry },
@@ -130,7 +130,7 @@ function box(type: string, ...content: Buffer[]): Buffer {
   return Buffer.concat([head, ...content]);
 }
 
-/** `before`: what stands in it before its media. */
+/** `before`: boxes before its media. */
 function track(handler: string, ...before: Buffer[]): Buffer {
   const facts = Buffer.alloc(24);
   facts.write(handler, 8, 'latin1');
@@ -138,7 +138,7 @@ function track(handler: string, ...before: Buffer[]): Buffer {
   return box('trak', box('tkhd', Buffer.alloc(84)), ...before, media);
 }
 
-/** Sound, with this many tracks, each with so many empty boxes in it. */
+/** Audio with this many tracks, each with this many empty boxes. */
 export function mp4OfBoxes(tracks: number, boxesInEach: number): Buffer {
   const one = track('soun', ...Array.from({ length: boxesInEach }, () => box('free')));
   return Buffer.concat([
@@ -150,7 +150,7 @@ export function mp4OfBoxes(tracks: number, boxesInEach: number): Buffer {
 /** A recording or a film, with a track for each handler: `soun`, `vide`, … */
 export function mp4(brand: string, ...handlers: string[]): Buffer {
   const tracks = handlers.map((handler) => track(handler));
-  // A length of 1: the real one follows, as where more than 4 GB might have come.
+  // A length of 1: the real length follows, as in files that may exceed 4 GB.
   const sound = box('mdat', Buffer.alloc(8), Buffer.alloc(5_000, 7));
   sound.writeBigUInt64BE(BigInt(sound.length), 8);
   sound.writeUInt32BE(1, 0);
@@ -158,11 +158,11 @@ export function mp4(brand: string, ...handlers: string[]): Buffer {
   return Buffer.concat([first, sound, box('moov', box('mvhd', Buffer.alloc(100)), ...tracks)]);
 }
 
-/** With this many bytes in all. */
+/** With this many bytes in total. */
 export function pdf(bytes = 400): Buffer {
   const head = Buffer.from('%PDF-1.7\n1 0 obj << /Type /Catalog >> endobj\n');
   const tail = Buffer.from('\ntrailer << /Root 1 0 R >>\n%%EOF\n');
-  // Not all the same, so that a piece in the wrong place shows.
+  // Not all the same byte, so that a misplaced piece is noticed.
   const body = Buffer.alloc(Math.max(bytes - head.length - tail.length, 0));
   for (let at = 0; at + 4 <= body.length; at += 4) body.writeUInt32LE(at, at);
   return Buffer.concat([head, body, tail]);
@@ -220,13 +220,13 @@ export const macroDocument = officeFile(wordMain, 'word/document.xml', [
 ]);
 export const protectedDocument = compoundFile('EncryptionInfo', 'EncryptedPackage');
 
-/** A DOCX of some 64 kB that unpacks to `megabytes`. */
+/** A DOCX of about 64 kB that unpacks to `megabytes`. */
 export function zipBomb(megabytes = 64): Buffer {
   const zeros = Buffer.alloc(megabytes * 1024 * 1024);
   return officeFile(wordMain, 'word/document.xml', [{ name: 'word/media/image1.bin', data: zeros }]);
 }
 
-/** The same, whose directory says that it is small. */
+/** The same, but its directory claims to be small. */
 export function lyingZipBomb(megabytes = 64): Buffer {
   const zeros = Buffer.alloc(megabytes * 1024 * 1024);
   return officeFile(wordMain, 'word/document.xml', [
@@ -240,7 +240,7 @@ export function overlappingZip(): Buffer {
     { name: 'a.txt', data: Buffer.alloc(5_000, 'a') },
     { name: 'b.txt', data: Buffer.alloc(5_000, 'b') },
   ]);
-  // The second entry of the directory is told the place of the first.
+  // The directory's second entry points to the first one's data.
   const second = whole.lastIndexOf('PK\x01\x02', undefined, 'latin1');
   whole.writeUInt32LE(0, second + 42);
   return whole;

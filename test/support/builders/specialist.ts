@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Specialist } from '../../../src/specialists/index.ts';
 
-/** Dr Amelia Hart of the simulator's fixture, in Sydney, in person, an hour. */
+/** Dr Amelia Hart of the simulator's fixture: Sydney, in person, one hour. */
 export function aSpecialist(but: Partial<Specialist> = {}): Specialist {
   return {
     id: randomUUID(),

@@ -9,27 +9,27 @@ import { dayIn } from '../../../src/lib/dates.ts';
 import { failure, ok } from '../../../src/lib/result.ts';
 
 export interface FakeAcuity extends Acuity {
-  /** Offers these times (ISO 8601 with offset) for a calendar; any appointment type may take them. */
+  /** Offers these times (ISO 8601 with offset) for a calendar, for any appointment type. */
   offer(calendarId: number, ...times: string[]): void;
-  /** From now on every call fails so, until `recover()`. */
+  /** Makes every call fail like this, until `recover()`. */
   failWith(why: AcuityFailure): void;
   recover(): void;
-  /** From now on calls answer only after `answer()`; says how many wait. */
+  /** Makes calls wait for `answer()`; returns how many are waiting. */
   hold(): { answer(): void; waiting(): number };
-  /** Somebody else books this time in Acuity itself, whatever is held or fails. */
+  /** Books this time in Acuity for somebody else, even while calls are held or fail. */
   takeElsewhere(calendarId: number, startsAt: string): void;
   calls: { method: keyof Acuity; query: unknown }[];
   appointments: Map<number, Appointment>;
-  /** What GET /forms answers. Appointments are made whatever the forms ask. */
+  /** What GET /forms returns. Appointments are made whatever the forms require. */
   intakeForms: AcuityForm[];
-  /** From now on; also of a fake that was copied by spreading. */
+  /** From now on; also for copies of the fake made by spreading. */
   showForms(...forms: AcuityForm[]): void;
 }
 
-/** What a down Acuity looks like. */
+/** How Acuity fails when it is down. */
 export const acuityDown: AcuityFailure = { reason: 'unavailable', notSent: true, retryAfterMs: 10_000 };
 
-/** As the demo has it: our own details on every appointment type. */
+/** As in the demo: our details on every appointment type. */
 export function detailsForm(): AcuityForm {
   const fields = [9101, 9102, 9103, 9104, 9105, 9106, 9107, 9108, 9109];
   return {
@@ -42,7 +42,9 @@ export function detailsForm(): AcuityForm {
   };
 }
 
-/** A small Acuity in memory: offered times, appointments, double bookings refused. No padding; forms are shown, not enforced. */
+/**
+ * A small Acuity in memory: offered times, appointments, double bookings refused. No padding; forms are not enforced.
+ */
 export function createFakeAcuity(): FakeAcuity {
   const offered = new Map<number, Set<number>>();
   const appointments = new Map<number, Appointment>();
@@ -61,7 +63,7 @@ export function createFakeAcuity(): FakeAcuity {
     work: () => AcuityResult<T>,
   ): Promise<AcuityResult<T>> {
     calls.push({ method, query });
-    // What Acuity finds it finds when it is asked; a held answer arrives late and may be out of date.
+    // Acuity's result is from the time of the call; a held answer arrives late and may be outdated.
     const result = failing ? failure(failing) : work();
     if (gate) {
       waiting += 1;

@@ -1,7 +1,7 @@
 import type { Clock } from '../../../src/ports/clock.ts';
 
 export interface FakeClock extends Clock {
-  /** Lets time pass. */
+  /** Moves the clock forward. */
   pass(time: { ms?: number; seconds?: number; minutes?: number; hours?: number }): void;
   set(instant: string): void;
 }

@@ -1,4 +1,4 @@
-// A process that books, moves, cancels or works the jobs, as each plan says, and is ended by SIGKILL at a step.
+// A process that books, reschedules, cancels or runs jobs, as each plan says, and is ended by SIGKILL at a step.
 import type { Actor } from '../../../src/accounts/index.ts';
 import { compose } from '../../../src/compose.ts';
 import { readConfig } from '../../../src/config.ts';

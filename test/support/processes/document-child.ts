@@ -1,5 +1,5 @@
-// A web process that is ended by SIGKILL at a step of an upload, a scan or a removal of its choice; or by the test, at
-// a request that its store sees.
+// A web process that SIGKILL ends at a chosen step of an upload, a scan or a removal; or the test ends it, at a request
+// that its store receives.
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { compose } from '../../../src/compose.ts';

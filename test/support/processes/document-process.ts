@@ -1,4 +1,4 @@
-// What the tests of killed processes start: document-child.ts, against a house's database and store.
+// Starts document-child.ts for the tests of killed processes, with the database and store of a house.
 import { once } from 'node:events';
 import path from 'node:path';
 import { compose } from '../../../src/compose.ts';
@@ -15,7 +15,7 @@ export interface Plan {
   killAt: string;
   verdict?: 'clean' | 'infected';
   scan?: string;
-  /** Begins with `go`, not at once. */
+  /** Starts when `go` is called. */
   care?: 'sweep' | 'retain';
 }
 
@@ -50,7 +50,7 @@ export async function startProcess(house: DocumentHouse, plan: Plan) {
   return { running, ended, url, go: () => void running.send('go') };
 }
 
-/** The same house a day and a half later: what is abandoned is old enough. */
+/** The same house a day and a half later: abandoned uploads are old enough. */
 export async function later36Hours<T>(
   house: DocumentHouse,
   work: (care: DocumentCare) => Promise<T>,

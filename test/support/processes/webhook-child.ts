@@ -1,4 +1,4 @@
-// The whole app in a process of its own: doors, relay and jobs; ended by SIGKILL at a step of its choice.
+// The whole app in one process: HTTP, relay and jobs. SIGKILL ends it at a chosen step.
 import { createServer } from 'node:http';
 import { compose } from '../../../src/compose.ts';
 import { readConfig } from '../../../src/config.ts';
@@ -12,7 +12,7 @@ const plan = await nextPlan<WebhookPlan>();
 const onStep = killedAt(() => plan.killAt);
 
 const system = compose(config, {
-  // What a dead process held comes back when its time is up: for us it is later already.
+  // Leases of a dead process expire after a while; this process's clock is later already.
   clock: { now: () => new Date(Date.now() + plan.clockAheadMs) },
   jobs: { cron: onlyAtStart },
   bookings: { timings: hurried, onStep },
