@@ -117,10 +117,10 @@ async function measure({ db }: TestApp, search: Search) {
   const searches: number[] = [];
   const byQuery = new Map<string, number[]>();
   const lookUps: number[] = [];
-  const emails = (await db('users')
+  const emails = await db('users')
     .where({ role: 'referrer' })
     .limit(rounds * all.length)
-    .pluck('email')) as string[];
+    .pluck('email');
   for (let round = 0; round < rounds; round += 1) {
     for (const { query } of all) {
       const took = await timed(() => search(query));

@@ -83,10 +83,10 @@ export function createPasswords(deps: AccountDeps): Passwords {
 }
 
 async function sendResetLink(deps: AccountDeps, email: string, request: RequestFacts): Promise<void> {
-  const user = (await deps
+  const user = await deps
     .db('users')
     .where({ email: email.trim().toLowerCase(), banned: false, awaits_invitation: false })
-    .first('id', 'name', 'email')) as { id: string; name: string; email: string } | undefined;
+    .first('id', 'name', 'email');
   if (!user) return;
   await deps.db.transaction(async (trx) => {
     // One asking after the other: only the latest link opens.
@@ -130,9 +130,7 @@ async function writeReset(
 ): Promise<Result<{ userId: string; email: string }, { reason: 'link_closed' }>> {
   const { id, userId } = link;
   return deps.db.transaction(async (trx) => {
-    const user = (await trx('users').where({ id: userId, banned: false }).forUpdate().first('email')) as
-      | { email: string }
-      | undefined;
+    const user = await trx('users').where({ id: userId, banned: false }).forUpdate().first('email');
     // The address may have changed since, or the person have left: the link was for how things stood.
     if (user?.email !== link.email || !(await useLink(trx, id))) return failure({ reason: 'link_closed' });
     await setPassword(trx, userId, hash);
@@ -271,9 +269,7 @@ async function writeEmail(
   const { userId, email } = link;
   try {
     return await deps.db.transaction(async (trx) => {
-      const before = (await trx('users').where({ id: userId, banned: false }).forUpdate().first('email')) as
-        | { email: string }
-        | undefined;
+      const before = await trx('users').where({ id: userId, banned: false }).forUpdate().first('email');
       if (!before || !(await useLink(trx, link.id))) return failure({ reason: 'link_closed' });
       await trx('users').where({ id: userId }).update({ email, email_verified: true });
       const by = { actorId: userId, actingAsId: null, request };

@@ -217,9 +217,7 @@ class MergedAway extends Error {}
 
 /** Nobody joins an organisation that has gone into another. */
 async function isOpen(trx: Transaction, organizationId: string): Promise<boolean> {
-  const row = (await trx('organizations').where({ id: organizationId }).first('id')) as
-    | { id: string }
-    | undefined;
+  const row = await trx('organizations').where({ id: organizationId }).first('id');
   return row !== undefined && !(await isMergedAway(trx, organizationId));
 }
 
@@ -230,9 +228,9 @@ interface KnownPerson {
 }
 
 async function personByEmail(trx: Transaction, email: string): Promise<KnownPerson | undefined> {
-  return (await trx('users')
+  return await trx('users')
     .where({ email: emailInput.parse(email) })
-    .first('id', 'banned', 'awaits_invitation')) as KnownPerson | undefined;
+    .first('id', 'banned', 'awaits_invitation');
 }
 
 /** Neither deactivated nor taken over and never invited: those have no use of their account yet. */

@@ -92,10 +92,7 @@ export function createOrganizations(deps: AccountDeps): Organizations {
       if (!isId(id)) return failure({ reason: 'not_found' });
       let other: OrganizationEdit | null = null;
       const changed = await writing(deps, input, actor, async (name, trx) => {
-        const row = (await trx('organizations')
-          .where({ id })
-          .forUpdate()
-          .first('name', 'reminds_examinees')) as Pick<Row, 'name' | 'reminds_examinees'> | undefined;
+        const row = await trx('organizations').where({ id }).forUpdate().first('name', 'reminds_examinees');
         if (!row) return null;
         const current = { name: row.name, remindsExaminees: row.reminds_examinees };
         if (current.name !== seen.name || current.remindsExaminees !== seen.remindsExaminees) {

@@ -141,9 +141,7 @@ async function change(
     await keepMergesOff(trx);
     // One change of people at a time: two admins must not remove each other.
     await trx.raw(`select pg_advisory_xact_lock(hashtextextended('accounts.people', 0))`);
-    const person = (await trx('users').where({ id: userId }).forUpdate().first('role', 'banned')) as
-      | { role: Role; banned: boolean }
-      | undefined;
+    const person = await trx('users').where({ id: userId }).forUpdate().first('role', 'banned');
     if (!person) return failure({ reason: 'not_found' });
     const outcome = await work(trx, person);
     if (!isChange(outcome)) return failure({ reason: outcome });
@@ -167,10 +165,10 @@ async function hasOtherAdmin(
   trx: Transaction,
   userId: string,
 ): Promise<boolean> {
-  const others = (await trx('users')
+  const others = await trx('users')
     .where({ role: 'admin', banned: false })
     .whereNot({ id: userId })
-    .pluck('email')) as string[];
+    .pluck('email');
   return others.some((email) => allowsDemoAccounts || !isDemoAccount(email));
 }
 

@@ -167,7 +167,7 @@ interface Challenged {
 }
 
 async function findChallenged({ db }: AccountDeps, id: string): Promise<Challenged | undefined> {
-  return (await db('users').where({ id }).first('id', 'email')) as Challenged | undefined;
+  return await db('users').where({ id }).first('id', 'email');
 }
 
 async function verify(

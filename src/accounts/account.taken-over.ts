@@ -188,10 +188,10 @@ export async function takeBackOrganization(
   id: string,
   asTakenOver: { name: string },
 ): Promise<TakeBack> {
-  const organization = (await trx('organizations')
+  const organization = await trx('organizations')
     .where({ id })
     .forUpdate()
-    .first('name', 'reminds_examinees')) as { name: string; reminds_examinees: boolean } | undefined;
+    .first('name', 'reminds_examinees');
   if (!organization) return untouched;
   if (organization.name !== asTakenOver.name || organization.reminds_examinees)
     return failure({ reason: 'it was changed since' });

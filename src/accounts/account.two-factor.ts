@@ -59,9 +59,7 @@ export function createTwoFactor(deps: AccountDeps): TwoFactor {
     limited(deps, actor, work);
   return {
     async state(viewer) {
-      const user = (await deps.db('users').where({ id: viewer.userId }).first('two_factor_enabled')) as
-        | { two_factor_enabled: boolean }
-        | undefined;
+      const user = await deps.db('users').where({ id: viewer.userId }).first('two_factor_enabled');
       const isOn = user?.two_factor_enabled ?? false;
       const recoveryCodesLeft = isOn ? (await codesLeft(deps, viewer.userId)).length : null;
       return { isOn, isRequired: needsTwoFactor(viewer), recoveryCodesLeft };
@@ -151,9 +149,9 @@ export function createTwoFactor(deps: AccountDeps): TwoFactor {
 }
 
 async function findBegun(db: Queryable, viewer: Viewer): Promise<{ secret: string } | undefined> {
-  return (await db('two_factors')
+  return await db('two_factors')
     .where({ user_id: viewer.userId, verified: false, begun_in_session_id: viewer.sessionId })
-    .first('secret')) as { secret: string } | undefined;
+    .first('secret');
 }
 
 /** They were opened by the password alone. This one better-auth replaces. */

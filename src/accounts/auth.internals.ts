@@ -141,10 +141,10 @@ export async function findChallenge(
   const signed = safelyDecoded(cookie.slice(cookie.indexOf('=') + 1));
   const identifier = signed.slice(0, Math.max(0, signed.lastIndexOf('.')));
   if (!identifier.startsWith('2fa-')) return null;
-  const begun = (await db('verifications')
+  const begun = await db('verifications')
     .where({ identifier })
     .whereRaw('expires_at > clock_timestamp()')
-    .first('value')) as { value: string } | undefined;
+    .first('value');
   if (!begun) return null;
   // The challenge's cookie alone: with a session's cookie, better-auth takes the code for the set-up of a second step.
   const alone = new Headers({ cookie });
@@ -219,9 +219,7 @@ export async function setPassword(trx: Transaction, userId: string, hash: string
 /** Whether this is the person's password. Takes as long when there is none. */
 export async function isPassword(db: Queryable, userId: string, password: unknown): Promise<boolean> {
   if (typeof password !== 'string' || password === '' || password.length > 128) return false;
-  const row = (await db('accounts')
-    .where({ user_id: userId, provider_id: 'credential' })
-    .first('password')) as { password: string | null } | undefined;
+  const row = await db('accounts').where({ user_id: userId, provider_id: 'credential' }).first('password');
   if (row?.password) return verifyPassword({ hash: row.password, password });
   await hashPassword(password);
   return false;

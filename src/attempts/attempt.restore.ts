@@ -9,9 +9,6 @@ export async function takeForCalled(trx: Transaction): Promise<string[]> {
   await trx('booking_attempts')
     .where({ state: 'open' })
     .whereNull('acuity_called_at')
-    .update({ acuity_called_at: trx.ref('created_at') });
-  return (await trx('booking_attempts')
-    .where({ state: 'open' })
-    .orderBy('created_at')
-    .pluck('id')) as string[];
+    .update({ acuity_called_at: trx.raw('created_at') });
+  return await trx('booking_attempts').where({ state: 'open' }).orderBy('created_at').pluck('id');
 }

@@ -121,9 +121,7 @@ export function verifyRecentSeals(db: Queryable, keyring: Keyring, maxRows = 20_
 }
 
 async function oldestAfter(trx: Transaction, id: number): Promise<Date | null> {
-  const row = (await trx('audit_log').where('id', '>', id).orderBy('id').first('at')) as
-    | { at: Date }
-    | undefined;
+  const row = await trx('audit_log').where('id', '>', id).orderBy('id').first('at');
   return row?.at ?? null;
 }
 

@@ -131,7 +131,7 @@ export async function findBooking(db: Queryable, id: string): Promise<Booking | 
 }
 
 export async function findBookingId(db: Queryable, reference: string): Promise<string | null> {
-  const row = (await db('bookings').where({ reference }).first('id')) as { id: string } | undefined;
+  const row = await db('bookings').where({ reference }).first('id');
   return row?.id ?? null;
 }
 
@@ -233,9 +233,7 @@ export async function applyAcuityChanges(
 }
 
 export async function answersDigestOf(db: Queryable, id: string): Promise<string | null> {
-  const row = (await db('bookings').where({ id }).first('acuity_answers_digest')) as
-    | { acuity_answers_digest: string | null }
-    | undefined;
+  const row = await db('bookings').where({ id }).first('acuity_answers_digest');
   return row?.acuity_answers_digest ?? null;
 }
 

@@ -14,8 +14,8 @@ export interface BookingBefore {
   created_by_id?: string | null;
   organization_id?: string | null;
   claim_number?: string | null;
-  status?: string;
-  current_progress?: string;
+  status?: BookingStatus;
+  current_progress?: Progress;
 }
 
 export interface TakeOver {

@@ -6,6 +6,7 @@ import { migrateBoth } from '../db/migrate.ts';
 import { appRoleOf } from '../db/privileges.ts';
 import { readCatalog } from '../db/schema.catalog.ts';
 import { schemaSql } from '../db/schema.sql.ts';
+import { tableTypes } from '../db/schema.types.ts';
 import { isProduction, loadEnvFile } from './environment.ts';
 import { type TargetDatabase, withTargetDatabase } from './target-database.ts';
 import { complain, say } from './terminal.ts';
@@ -31,7 +32,9 @@ async function report({ which, ...urls }: TargetDatabase): Promise<void> {
 async function describe(databaseUrl: string): Promise<void> {
   const db = openDatabase(databaseUrl, 1);
   try {
-    await rewrite('db/schema.sql', schemaSql(await readCatalog(db)));
+    const catalog = await readCatalog(db);
+    await rewrite('db/schema.sql', schemaSql(catalog));
+    await rewrite('src/db/tables.ts', tableTypes(catalog));
   } finally {
     await db.destroy();
   }

@@ -39,13 +39,13 @@ export async function removeDocument(
 export async function retainDocuments(deps: DocumentDeps): Promise<number> {
   if (deps.retentionDays === null) return 0;
   const before = new Date(deps.clock.now().getTime() - deps.retentionDays * dayMs);
-  const due = (await deps
+  const due = await deps
     .db('documents')
     .where('deleted_at', '<=', before)
     .whereNull('object_removed_at')
     .orderBy('deleted_at')
     .limit(batchRows)
-    .pluck('id')) as string[];
+    .pluck('id');
   for (const id of due) await removeBytes(deps, id, 'retention');
   return due.length === batchRows ? batchRows + (await retainDocuments(deps)) : due.length;
 }
@@ -56,7 +56,7 @@ export async function removeBytes(
   id: string,
   why: 'retention' | 'infected',
 ): Promise<void> {
-  const row = (await deps.db('documents').where({ id }).first('s3_key')) as { s3_key: string } | undefined;
+  const row = await deps.db('documents').where({ id }).first('s3_key');
   if (!row) return;
   await deps.store.remove([row.s3_key]);
   await deps.onStep?.('object_removed');

@@ -124,9 +124,7 @@ export async function documentsState(
 }
 
 export async function custodyOf(db: Queryable, id: string): Promise<Custody> {
-  const row = (await db('documents').where({ id }).first('s3_key', 'chunk_bytes', 'chunk_sha256')) as
-    | { s3_key: string; chunk_bytes: number; chunk_sha256: Buffer }
-    | undefined;
+  const row = await db('documents').where({ id }).first('s3_key', 'chunk_bytes', 'chunk_sha256');
   if (!row) throw new Error(`Document ${id} cannot be found`);
   return { s3Key: row.s3_key, chunkBytes: row.chunk_bytes, chunkSha256: row.chunk_sha256 };
 }
@@ -157,6 +155,6 @@ export async function lockDocument(trx: Transaction, id: string): Promise<Docume
 
 /** Those of the keys that have a row; rows of deleted documents count. */
 export async function knownKeys(db: Queryable, keys: string[]): Promise<Set<string>> {
-  const found = (await db('documents').whereIn('s3_key', keys).pluck('s3_key')) as string[];
+  const found = await db('documents').whereIn('s3_key', keys).pluck('s3_key');
   return new Set(found);
 }

@@ -78,7 +78,7 @@ async function abortUploads(deps: DocumentDeps, before: number): Promise<number>
 /** Adds jobs for documents whose scan job gave up or was lost with a restore. */
 async function resumeScans(deps: DocumentDeps): Promise<void> {
   const before = new Date(deps.clock.now().getTime() - timingsOf(deps).scanOverdueMs);
-  const waiting = (await deps
+  const waiting = await deps
     .db('documents')
     .where({ status: 'checking' })
     .whereNull('deleted_at')
@@ -87,18 +87,18 @@ async function resumeScans(deps: DocumentDeps): Promise<void> {
     .where('created_at', '<', before)
     .orderBy('created_at')
     .limit(batchSize)
-    .pluck('id')) as string[];
+    .pluck('id');
   for (const documentId of waiting) {
     await deps.jobs.add(scanDocumentJob, { documentId }, { key: scanKey(documentId), keepRunAt: true });
   }
 }
 
 async function removeInfected(deps: DocumentDeps): Promise<void> {
-  const left = (await deps
+  const left = await deps
     .db('documents')
     .where({ status: 'infected' })
     .whereNull('object_removed_at')
     .limit(batchSize)
-    .pluck('id')) as string[];
+    .pluck('id');
   for (const id of left) await removeBytes(deps, id, 'infected');
 }

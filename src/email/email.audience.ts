@@ -36,11 +36,11 @@ export async function audienceOf(db: Queryable, announcement: Announcement): Pro
   for (const id of wanted) ids.add(await mergedInto(db, id));
   if (exceptId) ids.delete(exceptId);
   for (const id of await switchedOff(db, kind, [...ids])) ids.delete(id);
-  return (await db('users')
+  return await db('users')
     .whereIn('id', [...ids])
     .where({ awaits_invitation: false })
     .orderBy('id')
-    .select('id', 'email')) as Recipient[];
+    .select('id', 'email');
 }
 
 async function concerned(db: Queryable, { kind, bookingId, attemptId }: Announcement): Promise<string[]> {
@@ -52,9 +52,7 @@ async function concerned(db: Queryable, { kind, bookingId, attemptId }: Announce
   }
   if (!bookingId) return ids;
   if (parts.includes('booker')) {
-    const booking = (await db('bookings').where({ id: bookingId }).first('created_by_id')) as
-      | { created_by_id: string | null }
-      | undefined;
+    const booking = await db('bookings').where({ id: bookingId }).first('created_by_id');
     if (booking?.created_by_id) ids.push(booking.created_by_id);
   }
   const contacts = await contactsOf(db, bookingId);

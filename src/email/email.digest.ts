@@ -55,11 +55,8 @@ async function claimNew(trx: Transaction, digestId: string): Promise<number> {
 
 /** Support; admins when no support wants this kind. */
 async function digestReaders(trx: Transaction): Promise<StaffReader[]> {
-  for (const role of ['support', 'admin']) {
-    const staff = (await trx('users')
-      .where({ role, banned: false })
-      .orderBy('id')
-      .select('id', 'email')) as StaffReader[];
+  for (const role of ['support', 'admin'] as const) {
+    const staff = await trx('users').where({ role, banned: false }).orderBy('id').select('id', 'email');
     const off = await switchedOff(
       trx,
       'unassigned_bookings',
@@ -76,7 +73,7 @@ export async function unassignedMessage(
   email: StaffEmail,
   links: Links,
 ): Promise<Omit<Message, 'footer'>> {
-  const [row] = await db('unassigned_notices').where({ digest_id: email.digest_id }).count({ n: '*' });
+  const [row] = await db('unassigned_notices').where('digest_id', email.digest_id).count({ n: '*' });
   const count = Number(row?.n ?? 0);
   const waiting = await countUnassigned(db);
   const isOne = count === 1;

@@ -18,9 +18,9 @@ export function isToExaminee(email: EmailRow): email is ExamineeEmail {
 export async function examineeAddress(db: Queryable, email: ExamineeEmail): Promise<string | null> {
   const booking = email.booking_id ? await findBooking(db, email.booking_id) : null;
   if (!booking?.organization || !isToBeReminded(booking)) return null;
-  const wanted = (await db('organizations')
+  const wanted = await db('organizations')
     .where({ id: booking.organization.id, reminds_examinees: true })
-    .first('id')) as { id: string } | undefined;
+    .first('id');
   return wanted ? booking.examinee.email : null;
 }
 

@@ -63,9 +63,7 @@ export function createMailPreferences({ db, audit }: { db: Database; audit: Audi
 }
 
 async function preferencesOf(db: Queryable, viewer: Viewer): Promise<MailPreference[]> {
-  const off = (await db('mail_preferences')
-    .where({ user_id: viewer.userId, delivery: 'off' })
-    .pluck('kind')) as string[];
+  const off = await db('mail_preferences').where({ user_id: viewer.userId, delivery: 'off' }).pluck('kind');
   const kinds: readonly StoppableKind[] = isStaff(viewer) ? staffKinds : referrerKinds;
   return kinds.map((kind) => ({ kind, isOn: !off.includes(kind) }));
 }

@@ -51,7 +51,7 @@ export function createEmailSender(deps: EmailSenderDeps): EmailSender {
     },
 
     async sweep() {
-      const ids = (await deps
+      const ids = await deps
         .db('emails')
         .where('status', 'queued')
         .whereRaw(`updated_at < clock_timestamp() - ? * interval '1 millisecond'`, [
@@ -59,7 +59,7 @@ export function createEmailSender(deps: EmailSenderDeps): EmailSender {
         ])
         .orderBy('created_at')
         .limit(1000)
-        .pluck('id')) as string[];
+        .pluck('id');
       for (const emailId of ids) {
         await deps.jobs.add(sendEmailJob, { emailId }, { key: `email:${emailId}`, keepRunAt: true });
       }

@@ -103,10 +103,10 @@ function wellFormed(appointment: Appointment, mappings: readonly IntakeFields[])
 async function takenAmong(db: Queryable, answers: readonly ReferenceAnswer[]): Promise<Set<string>> {
   const references = answers.map(({ reference }) => reference);
   if (references.length === 0) return new Set();
-  const booked = (await db('bookings').whereIn('reference', references).pluck('reference')) as string[];
-  const attempted = (await db('booking_attempts')
+  const booked = await db('bookings').whereIn('reference', references).pluck('reference');
+  const attempted = await db('booking_attempts')
     .where({ kind: 'book' })
     .whereIn('reference', references)
-    .pluck('reference')) as string[];
+    .pluck('reference');
   return new Set([...booked, ...attempted]);
 }

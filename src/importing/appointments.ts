@@ -63,7 +63,7 @@ async function oneWindow(
   { rule, people }: Pick<AcuityRequest, 'rule' | 'people'>,
   told: Listener,
 ): Promise<void> {
-  const calendars = (await deps.db('specialists').pluck('acuity_calendar_id')) as number[];
+  const calendars = await deps.db('specialists').pluck('acuity_calendar_id');
   const read = async () => (await patiently(() => readWindow(deps.acuity, span, calendars))) ?? [];
   let appointments = await read();
   const ids = appointments.map(({ id }) => id);

@@ -143,10 +143,10 @@ interface Row {
 }
 
 async function attemptsAmong(db: Database, ids: readonly string[]): Promise<RestoreReport['attempts']> {
-  return (await db('booking_attempts')
+  return await db('booking_attempts')
     .whereIn('id', ids)
     .orderBy('created_at')
-    .select('reference', 'kind', 'state')) as RestoreReport['attempts'];
+    .select('reference', 'kind', 'state');
 }
 
 /** What reconciliation made since; whether with the reference that it had stands in its audit row. */

@@ -43,7 +43,7 @@ export async function readOffer({
 
 /** Calendars without a specialist. */
 export async function freeCalendars(db: Database, offer: AcuityOffer): Promise<AcuityCalendar[]> {
-  const taken = new Set((await db('specialists').pluck('acuity_calendar_id')) as number[]);
+  const taken = new Set(await db('specialists').pluck('acuity_calendar_id'));
   return offer.calendars.filter(({ id }) => !taken.has(id));
 }
 

@@ -42,7 +42,7 @@ export function createSpecialistRepository(db: Queryable): SpecialistRepository 
       const query = db('specialists')
         .where('is_active', true)
         .orderBy(['position', 'name', 'id'])
-        .select(db.raw(columns));
+        .select<SpecialistRow[]>(db.raw(columns));
       for (const word of wordsOf(q)) {
         const like = `%${word.replaceAll(/[\\%_]/g, String.raw`\$&`)}%`;
         void query.whereRaw("concat_ws(' ', name, title, specialty, location) ilike ?", [like]);
@@ -53,7 +53,7 @@ export function createSpecialistRepository(db: Queryable): SpecialistRepository 
           [type],
         );
       }
-      return ((await query) as SpecialistRow[]).map(asSpecialist);
+      return (await query).map(asSpecialist);
     },
     async findById(id, trx = db) {
       // PostgreSQL raises an error for an id that is not a UUID.

@@ -129,10 +129,10 @@ export async function readConnection({
     created_at: Date;
     checked_at: Date | null;
   }[];
-  const last = (await db('webhook_events')
+  const last = await db('webhook_events')
     .whereNot({ state: 'refused' })
     .orderBy('received_at', 'desc')
-    .first('received_at')) as { received_at: Date } | undefined;
+    .first('received_at');
   const lastEventAt = last?.received_at ?? null;
   const [oldest] = rows.map(({ created_at }) => created_at).toSorted((a, b) => a.getTime() - b.getTime());
   return {

@@ -97,7 +97,7 @@ async function reconcileWindow(
   span: Span,
   nextDay: string,
 ): Promise<void> {
-  const calendars = (await deps.db('specialists').pluck('acuity_calendar_id')) as number[];
+  const calendars = await deps.db('specialists').pluck('acuity_calendar_id');
   const found = await readWindow(deps.acuity, span, calendars);
   if (!found.ok) throw new Unreadable(`acuity_${found.reason}`);
   const now = deps.clock.now();

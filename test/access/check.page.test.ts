@@ -31,11 +31,11 @@ describe('the page that says why somebody cannot see something', () => {
       examinee_first_name: 'Ewan',
       examinee_last_name: 'Marsh',
       examinee_phone: '+61412345678',
-      starts_at: '2026-12-01T00:00:00Z',
+      starts_at: new Date('2026-12-01T00:00:00Z'),
       duration_minutes: 60,
       timezone: 'Australia/Sydney',
-      type: 'in_person',
-      source: 'acuity_direct',
+      type: 'in_person' as const,
+      source: 'acuity_direct' as const,
       ...owner,
     });
     const [made] = await app
@@ -94,11 +94,11 @@ describe('the page that says why somebody cannot see something', () => {
 
   it('says that having made a booking grants nothing when its maker has changed organisations', async () => {
     const member = app.db('members').where('user_id', app.db('users').where({ email: rita }).select('id'));
-    const northside = app.db('organizations').where({ name: 'Northside Claims' }).select('id');
-    const harbour = app.db('organizations').where({ name: 'Harbour Legal' }).select('id');
-    await member.clone().update({ organization_id: northside });
+    const organizationOf = (name: string) =>
+      app.db.raw('(select id from organizations where name = ?)', [name]);
+    await member.clone().update({ organization_id: organizationOf('Northside Claims') });
     const { can, refusing, finding } = await answer(rita, 'booking', 'EX-AAAAA2');
-    await member.clone().update({ organization_id: harbour });
+    await member.clone().update({ organization_id: organizationOf('Harbour Legal') });
     expect(can).to.equal(false);
     expect(refusing).to.equal('Staff see every booking; a referrer those of the own organisation');
     expect(finding).to.equal(

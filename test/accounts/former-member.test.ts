@@ -83,7 +83,9 @@ describe('a former member of an organisation', () => {
     };
     for (const row of await app.db('users').select('id', 'email')) id[row.email] = row.id;
     for (const row of await app.db('organizations').select('id', 'name')) id[row.name] = row.id;
-    ({ id: specialistId } = await app.db('specialists').where({ acuity_calendar_id: 7001 }).first('id'));
+    ({ id: specialistId } = (await app.db('specialists').where({ acuity_calendar_id: 7001 }).first('id')) as {
+      id: string;
+    });
   });
   afterEach(async () => {
     await app.close();
@@ -305,7 +307,7 @@ describe('a former member of an organisation', () => {
       links: testLinks,
     });
     const sendAll = async () => {
-      for (const key of (await app.db('emails').where({ status: 'queued' }).pluck('id')) as string[])
+      for (const key of await app.db('emails').where({ status: 'queued' }).pluck('id'))
         await emails.send(key);
       return app.db('emails').orderBy('created_at').select('kind', 'status');
     };

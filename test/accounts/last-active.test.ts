@@ -17,7 +17,7 @@ describe('when somebody was here last', () => {
   });
   afterEach(() => app.close());
 
-  const idOf = async (email: string) => (await app.db('users').where({ email }).first('id')).id as string;
+  const idOf = async (email: string) => (await app.db('users').where({ email }).first('id'))!.id;
   const found = async (): Promise<string | null> => {
     const { body } = await admin.get('/admin/referrers/search?query=rita').expect(200);
     return (body as { referrers: { lastActiveAt: string | null }[] }).referrers[0]?.lastActiveAt ?? null;

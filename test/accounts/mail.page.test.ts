@@ -103,7 +103,7 @@ describe('the choice of e-mails', () => {
       examinee_first_name: 'Ewan',
       examinee_last_name: 'Marsh',
       examinee_phone: '+61412345678',
-      starts_at: '2027-12-01T00:00:00Z',
+      starts_at: new Date('2027-12-01T00:00:00Z'),
       duration_minutes: 60,
       timezone: 'Australia/Sydney',
       type: 'in_person',

@@ -178,7 +178,7 @@ describe('two-step sign-in', () => {
     const id = await house.userId(email);
     const elsewhere = house.visitor();
     await firstStep(elsewhere, email);
-    const ids = (await house.app.db('sessions').where({ user_id: id }).pluck('id')) as string[];
+    const ids = await house.app.db('sessions').where({ user_id: id }).pluck('id');
     expect(ids).to.have.length(2);
     const { notice } = await turnOn(person, goodPassword, email);
     expect(notice).to.contain('Wherever else you were signed in, you are signed out');

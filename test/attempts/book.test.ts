@@ -28,7 +28,7 @@ describe('attempts to book', () => {
   const active = () => [...fake.appointments.values()].filter((appointment) => !appointment.canceled);
   const count = async (table: string) => Number((await house.db(table).count('* as n'))[0]?.n);
   const attemptId = async () => {
-    const [id] = (await house.db('booking_attempts').pluck('id')) as string[];
+    const [id] = await house.db('booking_attempts').pluck('id');
     if (!id) throw new Error('No intention was stored');
     return id;
   };

@@ -25,7 +25,7 @@ describe('changes of a booking', () => {
   const appointment = () => fake.appointments.get(booking.acuityAppointmentId);
   const emails = () => house.db('emails').whereNot({ kind: 'booking_confirmation' }).pluck('kind');
   const openChange = async () => {
-    const [id] = (await house.db('booking_attempts').where({ state: 'open' }).pluck('id')) as string[];
+    const [id] = await house.db('booking_attempts').where({ state: 'open' }).pluck('id');
     if (!id) throw new Error('No change is open');
     return id;
   };

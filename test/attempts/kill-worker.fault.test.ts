@@ -35,12 +35,12 @@ describe('next worker', function () {
     'settle_done',
   ]) {
     it(`completes the booking once when a worker was killed while settling, at ${step}`, async () => {
-      const before = (await stack.db('bookings').pluck('id')) as string[];
+      const before = await stack.db('bookings').pluck('id');
       const startsAt = (await stack.freeTime()).toISOString();
       await kill({ does: 'book', killAt: 'after_acuity', startsAt });
       await kill({ does: 'work', killAt: step });
       await expectWhole();
-      const after = (await stack.db('bookings').pluck('id')) as string[];
+      const after = await stack.db('bookings').pluck('id');
       expect(after.length - before.length).to.equal(1);
     });
   }

@@ -21,7 +21,7 @@ describe('the audit log', () => {
   after(() => database.close());
 
   const actionsFor = (id: string): Promise<string[]> =>
-    database.db('audit_log').where({ resource_id: id }).orderBy('id').pluck('action') as Promise<string[]>;
+    database.db('audit_log').where({ resource_id: id }).orderBy('id').pluck('action');
 
   it('refuses update, delete and truncate, to the owner of the table too', async () => {
     const { db, owner } = database;
@@ -109,7 +109,7 @@ describe('the audit log', () => {
     before(async () => {
       seeded = await openSeededDatabase();
       booking = await aBookingOf(seeded.db, 'rita');
-      someone = (await seeded.db('specialists').where({ acuity_calendar_id: 7001 }).first('id')).id;
+      someone = (await seeded.db('specialists').where({ acuity_calendar_id: 7001 }).first('id'))!.id;
       await seeded.db('specialist_services').where({ specialist_id: someone }).delete();
       await anEmailAbout(seeded.db, booking, { id: email, status: 'sent', sent_at: new Date() });
       await seeded.db('webhook_events').insert({
@@ -126,10 +126,12 @@ describe('the audit log', () => {
     after(() => seeded.close());
 
     const noticed = async (sql: string, id: string): Promise<string[]> => {
-      const last = (await seeded.db('audit_log').max('id as id').first()) as { id: number };
+      const last = await seeded.db('audit_log').orderBy('id', 'desc').first('id');
       await seeded.db.raw(sql, [id]);
-      const rows: { resource_type: string; metadata: { operation: string; columns: string[] } }[] =
-        await seeded.db('audit_log').where('id', '>', last.id);
+      const rows = (await seeded.db('audit_log').where('id', '>', last?.id ?? 0)) as {
+        resource_type: string;
+        metadata: { operation: string; columns: string[] };
+      }[];
       return rows.map(({ resource_type, metadata }) =>
         [resource_type, metadata.operation, ...metadata.columns].join(' '),
       );

@@ -83,11 +83,11 @@ describe('the audit log of what is refused', () => {
 
   it('counts what one account is refused apart from all others, by name', async () => {
     const people = ['rob@harbour-legal.example', rita];
-    const [other = '', id = ''] = (await app
+    const [other = '', id = ''] = await app
       .db('users')
       .whereIn('email', people)
       .orderBy('email', 'desc')
-      .pluck('id')) as string[];
+      .pluck('id');
     await tried('access.denied', 'page', `${id} `, perAccount, id);
     const actor = (actorId: string): AuditActor => ({ ...systemActor, actorId });
     const refused = { action: 'access.denied', resourceType: 'page' } as const;

@@ -245,7 +245,7 @@ describe('booking pages', () => {
 
     it('say that a booking cannot be moved when the specialist no longer offers its kind', async () => {
       const services = house.app.db('specialist_services');
-      const rows = (await services.clone()) as { specialist_id: string; type: string }[];
+      const rows = await services.clone();
       await services.clone().where({ type: 'in_person' }).delete();
       try {
         const page = await visitor.get(`${path}/reschedule`);

@@ -31,7 +31,7 @@ describe('first steps of the booking journey', () => {
 
   after(() => house.close());
 
-  const bookingCount = async () => Number((await house.app.db('bookings').count('* as n').first())?.n);
+  const bookingCount = async () => (await house.app.db('bookings').select('id')).length;
 
   it('show times in the examination’s zone, and the reader’s beside them when they differ', async () => {
     const draftId = await house.draftAt(visitor, 'time');

@@ -23,7 +23,7 @@ describe('the console’s actions in a browser', function () {
 
   before(async () => {
     [browser, app] = await Promise.all([openBrowser(), startTestApp({ overrides: { acuity } })]);
-    id.specialist = (await app.db('specialists').where({ acuity_calendar_id: 7001 }).first('id')).id;
+    id.specialist = (await app.db('specialists').where({ acuity_calendar_id: 7001 }).first('id'))!.id;
     acuity.offer(7001, tenOnFirst);
     id.booking = await bookAt(nineOnFirst);
   });
@@ -79,7 +79,7 @@ describe('the console’s actions in a browser', function () {
     await page.getByRole('radio', { name: '10:00' }).check();
     await page.getByRole('button', { name: /Move|Reschedule|Change/ }).click();
     await page.waitForURL(/rescheduled/);
-    expect((await booking()).starts_at).to.deep.equal(new Date(tenOnFirst));
+    expect((await booking())?.starts_at).to.deep.equal(new Date(tenOnFirst));
   });
 
   it('move progress on, with a note', async () => {
@@ -91,7 +91,7 @@ describe('the console’s actions in a browser', function () {
     await page.getByRole('heading', { name: 'Progress is now: Did not attend' }).waitFor();
     await page.getByRole('link', { name: 'Back', exact: true }).click();
     await page.locator('.console-pill', { hasText: 'Did not attend' }).waitFor();
-    expect((await booking()).current_progress).to.equal('no_show');
+    expect((await booking())?.current_progress).to.equal('no_show');
   });
 
   it('cancel a booking, in Acuity too', async () => {
@@ -102,8 +102,8 @@ describe('the console’s actions in a browser', function () {
     await page.getByRole('button', { name: 'Cancel the booking' }).click();
     await page.waitForURL(/cancelled/);
     const row = await app.db('bookings').where({ id: booked }).first();
-    expect(row.status).to.equal('cancelled');
-    expect(acuity.appointments.get(row.acuity_appointment_id as number)?.canceled).to.equal(true);
+    expect(row?.status).to.equal('cancelled');
+    expect(acuity.appointments.get(row?.acuity_appointment_id as number)?.canceled).to.equal(true);
     await page.goto(record('bookings', booked));
     await page.locator('.console-pill', { hasText: 'Cancelled' }).first().waitFor();
     // What is over offers no way to end it.
@@ -180,7 +180,7 @@ describe('the console’s actions in a browser', function () {
     await endAll();
     await page.getByRole('button', { name: 'Save' }).click();
     await page.getByRole('alert').getByText('Your session has ended').waitFor();
-    expect((await booking()).claim_number).to.equal(null);
+    expect((await booking())?.claim_number).to.equal(null);
     const other = await page.context().newPage();
     await other.goto('/sign-in?next=%2Fadmin');
     await signInAgain(other);
@@ -188,7 +188,7 @@ describe('the console’s actions in a browser', function () {
     await other.close();
     await page.getByRole('button', { name: 'Save' }).click();
     await page.getByRole('heading', { name: 'Saved' }).waitFor();
-    expect((await booking()).claim_number).to.equal('CL-1');
+    expect((await booking())?.claim_number).to.equal('CL-1');
   });
 
   it('lead out of the console by keyboard', async () => {

@@ -107,7 +107,7 @@ describe('the console’s actions', () => {
         .update({ created_by_id: nadia.id, organization_id: nadia.organizationId });
       const { body } = await sendAgain(email).expect(409);
       expect(body.detail).to.match(/may not see the booking/);
-      expect((await app.db('emails').where({ id: email }).first('status')).status).to.equal('sent');
+      expect((await app.db('emails').where({ id: email }).first('status'))?.status).to.equal('sent');
     });
 
     it('to nobody who was deactivated', async () => {
@@ -115,10 +115,12 @@ describe('the console’s actions', () => {
       const rita = { email: 'rita@harbour-legal.example' };
       await app.db('users').where(rita).update({ banned: true });
       await sendAgain(email).expect(409);
-      expect((await app.db('emails').where({ id: email }).first('status')).status).to.equal('withheld');
+      expect((await app.db('emails').where({ id: email }).first('status'))?.status).to.equal('withheld');
       await app.db('users').where(rita).update({ banned: false });
       await sendAgain(email).expect(200);
-      const changes = (await rows({ resource_id: email })).map(({ metadata }) => metadata.change as string);
+      const changes = (await rows({ resource_id: email })).map(
+        ({ metadata }) => (metadata as { change: string }).change,
+      );
       expect(changes.slice(-2)).to.deep.equal(['withheld', 'sent_again']);
     });
   });
@@ -157,21 +159,21 @@ describe('the console’s actions', () => {
       const report = await app.db('drift_reports').first();
       expect(report).to.include({ kind: 'manual', state: 'running', fixes: true });
       const [row] = await rows({ resource_type: 'drift_report' });
-      expect(row).to.include({ action: 'record.changed', resource_id: report.id });
-      const { body } = await ada.get(`/admin/api/resources/audit/records/${row.id}/show`).expect(200);
-      expect(body.record.params['resourceId to']).to.equal(`drift-reports/${report.id}`);
+      expect(row).to.include({ action: 'record.changed', resource_id: report?.id });
+      const { body } = await ada.get(`/admin/api/resources/audit/records/${row?.id}/show`).expect(200);
+      expect(body.record.params['resourceId to']).to.equal(`drift-reports/${report?.id}`);
 
       acuity.failWith(acuityDown);
       await workOff('resume_reconciliation');
       acuity.recover();
-      const ended = await app.db('drift_reports').where({ id: report.id }).first();
+      const ended = await app.db('drift_reports').where({ id: report!.id }).first();
       expect(ended).to.include({ state: 'failed', last_error: 'acuity_unavailable' });
     });
 
     it('all that can still change, when the near weeks are not enough for what is open', async () => {
       const days = async () => (await open(ada, 'drift-reports/reconcile')).fields[0]?.value;
       const at = (hours: number) => new Date(Date.now() - hours * 3_600_000);
-      const report = (kind: string, hours: number, state: string) => ({
+      const report = (kind: 'all' | 'near', hours: number, state: 'done' | 'failed') => ({
         id: randomUUID(),
         kind,
         fixes: true,
@@ -190,8 +192,8 @@ describe('the console’s actions', () => {
         id,
         report_id: nightly.id,
         appointment_id: 1,
-        difference: 'missing_there',
-        state: 'left',
+        difference: 'missing_there' as const,
+        state: 'left' as const,
         day,
         announced: false,
         found_at: at(3),
@@ -265,7 +267,9 @@ describe('the console’s actions', () => {
     });
 
     it('changing an organisation', async () => {
-      const { id } = await app.db('organizations').where({ name: 'Northside Claims' }).first('id');
+      const { id } = (await app.db('organizations').where({ name: 'Northside Claims' }).first('id')) as {
+        id: string;
+      };
       const seen = await open(ada, `organizations/${id}/change`);
       const rename = (version: string, name: string) =>
         ada.post(form(`organizations/${id}/change`)).send({ version, values: { name } });
@@ -290,7 +294,9 @@ describe('the console’s actions', () => {
     });
 
     it('editing a specialist', async () => {
-      const { id } = await app.db('specialists').where({ acuity_calendar_id: 7001 }).first('id');
+      const { id } = (await app.db('specialists').where({ acuity_calendar_id: 7001 }).first('id')) as {
+        id: string;
+      };
       const seen = await open(ada, `specialists/${id}/change`);
       const values = Object.fromEntries(seen.fields.map(({ name, value }) => [name, value]));
       const edit = (version: string, more: object) =>
@@ -341,7 +347,7 @@ describe('the console’s actions', () => {
       const booking = await app.db('bookings').where({ id }).first();
       expect(booking).to.include({ created_by_id: rita.id, organization_id: rita.organizationId });
       const [row] = await rows({ action: 'booking.edited', resource_id: id });
-      expect(row.metadata).to.deep.equal({
+      expect(row?.metadata).to.deep.equal({
         columns: ['organization_id', 'created_by_id'],
         referrerId: rita.id,
         organizationId: rita.organizationId,
@@ -380,7 +386,7 @@ describe('the console’s actions', () => {
         expect([status, body.errors[0].path], wrong).to.deep.equal([422, 'referrerId']);
       }
       await app.db('users').where({ id: rob.id }).update({ banned: false });
-      expect((await app.db('bookings').where({ id }).first()).organization_id).to.equal(null);
+      expect((await app.db('bookings').where({ id }).first())?.organization_id).to.equal(null);
     });
   });
 });

@@ -42,7 +42,7 @@ describe('what was done again by somebody else meanwhile', () => {
 
   it('is not sent again: the message has gone out', async () => {
     const id = await anEmailAbout(app.db, await aBookingOf(app.db, 'rita'));
-    const sent = { status: 'sent', sent_at: new Date(), attempts: 1 };
+    const sent = { status: 'sent' as const, sent_at: new Date(), attempts: 1 };
     const notice = await askedWhile('/admin/forms/emails/send-all-again', (trx) =>
       trx('emails').where({ id }).update(sent),
     );
@@ -68,7 +68,7 @@ describe('what was done again by somebody else meanwhile', () => {
       body_digest: Buffer.alloc(32),
       received_at: new Date(),
     });
-    const done = { state: 'processed', outcome: 'updated', processed_at: new Date() };
+    const done = { state: 'processed' as const, outcome: 'updated' as const, processed_at: new Date() };
     const notice = await askedWhile('/admin/forms/webhook-events/replay-all', (trx) =>
       trx('webhook_events').where({ id }).update(done),
     );

@@ -29,9 +29,9 @@ describe('the console’s clicks', function () {
       startTestApp({ overrides: { acuity: createFakeAcuity() } }),
     ]);
     const { db } = app;
-    id.specialist = (await db('specialists').where({ acuity_calendar_id: 7001 }).first('id')).id;
-    id.rob = (await db('users').where({ email: 'rob@harbour-legal.example' }).first('id')).id;
-    id.firm = (await db('organizations').where({ name: 'Northside Claims' }).first('id')).id;
+    id.specialist = (await db('specialists').where({ acuity_calendar_id: 7001 }).first('id'))!.id;
+    id.rob = (await db('users').where({ email: 'rob@harbour-legal.example' }).first('id'))!.id;
+    id.firm = (await db('organizations').where({ name: 'Northside Claims' }).first('id'))!.id;
     await db('bookings').insert({
       id: id.booking,
       reference: 'EX-7K3M9Q',
@@ -120,8 +120,8 @@ describe('the console’s clicks', function () {
     await press('Replay webhook', 'Replay');
     await done(/delivered again/);
     const event = await app.db('webhook_events').where({ id: id.event }).first();
-    expect(event.state).not.to.equal('dead');
-    expect(event.replayed_at).to.be.an.instanceOf(Date);
+    expect(event?.state).not.to.equal('dead');
+    expect(event?.replayed_at).to.be.an.instanceOf(Date);
   });
 
   it('send a message again, and tell who did', async () => {
@@ -160,7 +160,7 @@ describe('the console’s clicks', function () {
     await name.fill('Dr Amelia Hart-Smith');
     await page.getByRole('button', { name: 'Save' }).click();
     await done(/Saved/);
-    expect((await app.db('specialists').where({ id: id.specialist }).first('name')).name).to.equal(
+    expect((await app.db('specialists').where({ id: id.specialist }).first('name'))?.name).to.equal(
       'Dr Amelia Hart-Smith',
     );
   });

@@ -17,7 +17,7 @@ async function bookOne({ db }: TestApp): Promise<string> {
     id,
     reference: 'EX-7K3M9Q',
     acuity_appointment_id: 880_001,
-    specialist_id: specialist.id,
+    specialist_id: specialist!.id,
     organization_id: who.organization_id,
     created_by_id: who.id,
     examinee_first_name: 'Ewan',
@@ -195,7 +195,7 @@ describe('the console', () => {
     const noted = async (address: string) => {
       await sam.get(address).expect(403);
       const row = await app.db('audit_log').where({ action: 'access.denied' }).orderBy('id', 'desc').first();
-      return row.metadata.address as string;
+      return (row!.metadata as { address: string }).address;
     };
     for (const [address, told] of [
       ['api/resources/bookings/search/Jane%20Citizen', 'api/resources/bookings/search/:id'],
@@ -209,7 +209,9 @@ describe('the console', () => {
   });
 
   it('refuses to support what is an admin’s', async () => {
-    const { id } = await app.db('users').where({ email: 'rob@harbour-legal.example' }).first('id');
+    const { id } = (await app.db('users').where({ email: 'rob@harbour-legal.example' }).first('id')) as {
+      id: string;
+    };
     const sent = { version: '', values: {} };
     for (const address of [`users/${id}/deactivate`, `users/${id}/end-sessions`, 'drift-reports/reconcile']) {
       await sam.post(`/admin/forms/${address}`).send(sent).expect(403);
@@ -238,7 +240,7 @@ describe('the console', () => {
         .send({ version, values: { ...values, claimNumber: 'CL-9000' } })
         .expect(200);
       const row = await app.db('bookings').where({ id: bookingId }).first();
-      expect(row.claim_number).to.equal('CL-9000');
+      expect(row?.claim_number).to.equal('CL-9000');
       const audit = await app.db('audit_log').where({ action: 'booking.edited', resource_id: bookingId });
       expect(audit.map(({ metadata }: { metadata: unknown }) => metadata)).to.deep.equal([
         { columns: ['claim_number'] },
@@ -301,7 +303,9 @@ describe('the console', () => {
 
   it('deactivates a person and ends their sessions', async () => {
     const rob = await app.signIn('rob@harbour-legal.example');
-    const { id } = await app.db('users').where({ email: 'rob@harbour-legal.example' }).first('id');
+    const { id } = (await app.db('users').where({ email: 'rob@harbour-legal.example' }).first('id')) as {
+      id: string;
+    };
     await ada.post(`/admin/forms/users/${id}/deactivate`).send({ version: '', values: {} }).expect(200);
     await rob.get('/bookings').expect(401);
   });
@@ -316,6 +320,6 @@ describe('the console', () => {
     expect(text.trim().split('\r\n')).to.have.length(2);
     expect(text).to.contain(`"'=HYPERLINK(""x"")"`);
     const row = await app.db('audit_log').where({ action: 'records.exported' }).first();
-    expect(row.metadata).to.deep.equal({ table: 'bookings', filteredBy: ['status'] });
+    expect(row?.metadata).to.deep.equal({ table: 'bookings', filteredBy: ['status'] });
   });
 });

@@ -81,7 +81,7 @@ describe('the console’s filters', () => {
         .where({ action: 'records.exported' })
         .orderBy('id', 'desc')
         .first();
-      expect(row.metadata).to.deep.equal({ table: 'bookings', filteredBy: ['claimNumber'] });
+      expect(row?.metadata).to.deep.equal({ table: 'bookings', filteredBy: ['claimNumber'] });
     });
 
     it('are refused when there is nothing to seal, or too much', async () => {
@@ -280,12 +280,12 @@ describe('the console’s morning page', () => {
   it('shows what an event left for us to do, until somebody did it', async () => {
     const event = (appointment: number, note: string, at: number) => ({
       id: randomUUID(),
-      channel: 'relay',
+      channel: 'relay' as const,
       action: 'scheduled',
       appointment_id: appointment,
       note,
-      state: 'processed',
-      outcome: 'ignored',
+      state: 'processed' as const,
+      outcome: 'ignored' as const,
       body: Buffer.from('x'),
       body_digest: Buffer.alloc(32),
       received_at: new Date(at),
@@ -306,9 +306,9 @@ describe('the console’s morning page', () => {
   });
 
   it('shows a reconciliation that failed, until one went well', async () => {
-    const report = (state: string, at: number) => ({
+    const report = (state: 'done' | 'failed', at: number) => ({
       id: randomUUID(),
-      kind: 'near',
+      kind: 'near' as const,
       fixes: true,
       state,
       started_at: new Date(at),

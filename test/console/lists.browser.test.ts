@@ -108,7 +108,10 @@ describe('the console’s lists in a browser', function () {
     await page.getByRole('link', { name: 'Export CSV' }).click();
     await download;
     const row = await app.db('audit_log').where({ action: 'records.exported' }).first();
-    expect(row.metadata.filteredBy).to.have.members(['examinee', 'claimNumber']);
+    expect((row!.metadata as { filteredBy: string[] }).filteredBy).to.have.members([
+      'examinee',
+      'claimNumber',
+    ]);
     await page.getByRole('button', { name: 'Clear filters' }).click();
     await listed('EX-AAAAAA', 'EX-BBBBBB', 'EX-CCCCCC');
   });

@@ -33,7 +33,7 @@ describe('the console’s records', () => {
       id: bookingId,
       reference: 'EX-7K3M9Q',
       acuity_appointment_id: 880_001,
-      specialist_id: specialist.id,
+      specialist_id: specialist!.id,
       created_by_id: null,
       source: 'acuity_direct',
       details_needed: true,
@@ -59,7 +59,7 @@ describe('the console’s records', () => {
         status: 'infected',
         s3_key: `documents/${n}`,
         scanned_at: new Date(),
-        uploaded_by_id: rita.id,
+        uploaded_by_id: rita!.id,
         deleted_at: n === 1 ? new Date() : null,
       })),
     );
@@ -166,7 +166,7 @@ describe('the console’s records', () => {
   });
 
   it('tells who sent a message again, and what had become of it', async () => {
-    const { id } = await app.db('emails').first('id');
+    const { id } = (await app.db('emails').first('id')) as { id: string };
     const rita = await personOf(app.db, 'rita');
     await app
       .db('bookings')
@@ -186,11 +186,11 @@ describe('the console’s records', () => {
       .post(`/admin/forms/users/${randomUUID()}/deactivate`)
       .send({ version: '', values: {} })
       .expect(403);
-    const rows: { outcome: string; metadata: { address: string } }[] = await app
+    const rows = (await app
       .db('audit_log')
       .where({ action: 'access.denied' })
       .orderBy('id')
-      .offset(before.length);
+      .offset(before.length)) as { outcome: string; metadata: { address: string } }[];
     expect(rows.map((row) => [row.outcome, row.metadata.address])).to.deep.equal([
       ['denied', '/admin/api/resources/audit/actions/list'],
       ['denied', '/admin/forms/users/:id/deactivate'],
@@ -227,7 +227,7 @@ describe('the console’s records', () => {
         types: ['telehealth'],
       });
       const service = await app.db('specialist_services').where({ acuity_appointment_type_id: 99 }).first();
-      expect(service.duration_minutes).to.equal(45);
+      expect(service?.duration_minutes).to.equal(45);
       const [audited] = await app.db('audit_log').where({ resource_id: body.specialists[0].id });
       expect(audited).to.deep.include({ action: 'record.changed', metadata: { columns: ['added'] } });
     });
@@ -258,7 +258,9 @@ describe('the console’s records', () => {
     });
 
     it('offer what an admin chooses among what Acuity offers, unless somebody was faster', async () => {
-      const { id } = await app.db('specialists').where({ acuity_calendar_id: 7009 }).first('id');
+      const { id } = (await app.db('specialists').where({ acuity_calendar_id: 7009 }).first('id')) as {
+        id: string;
+      };
       const seen = await open(`${id}/services`);
       await app.db('specialists').where({ id }).update({ location: '1 Murray Street, Hobart' });
       const values = { in_person: '99', telehealth: '' };
@@ -276,7 +278,9 @@ describe('the console’s records', () => {
     });
 
     it('are not edited out of the place where they see people, nor offered there without one', async () => {
-      const { id } = await app.db('specialists').where({ acuity_calendar_id: 7009 }).first('id');
+      const { id } = (await app.db('specialists').where({ acuity_calendar_id: 7009 }).first('id')) as {
+        id: string;
+      };
       const change = async (location: string) => {
         const { version, fields } = await open(`${id}/change`);
         const values = Object.fromEntries(fields.map(({ name, value }) => [name, value]));
@@ -296,7 +300,9 @@ describe('the console’s records', () => {
     });
 
     it('take nothing from a form but what it asks', async () => {
-      const { id } = await app.db('specialists').where({ acuity_calendar_id: 7009 }).first('id');
+      const { id } = (await app.db('specialists').where({ acuity_calendar_id: 7009 }).first('id')) as {
+        id: string;
+      };
       const { version, fields } = await open(`${id}/change`);
       const values = Object.fromEntries(fields.map(({ name, value }) => [name, value]));
       const before = await app.db('specialists').where({ id }).first();

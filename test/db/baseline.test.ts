@@ -110,13 +110,14 @@ async function insertOldRows(db: Database): Promise<{ user: string; attempt: str
     request: {},
     settled_at: new Date(),
   });
-  await db('emails').insert({
+  const email = {
     id: randomUUID(),
     kind: 'booking_failed',
     dedupe_key: `booking_failed:${attempt}`,
     recipient: 'rita@old.example',
     intention_id: attempt,
-  });
+  };
+  await db('emails').insert(email);
   await db('merges').insert({
     id: randomUUID(),
     kind: 'referrer',

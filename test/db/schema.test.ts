@@ -4,6 +4,7 @@ import { expect } from 'chai';
 import { openDatabase } from '../../src/db/knex.ts';
 import { readCatalog } from '../../src/db/schema.catalog.ts';
 import { schemaSql } from '../../src/db/schema.sql.ts';
+import { tableTypes } from '../../src/db/schema.types.ts';
 import { openEmptyDatabase, openTestDatabase } from '../support/database.ts';
 import { projectRoot } from '../support/stack.ts';
 
@@ -55,6 +56,19 @@ describe('db/schema.sql', () => {
         expect(written).to.contain(line);
     } finally {
       await db.destroy();
+      await database.close();
+    }
+  });
+});
+
+describe('src/db/tables.ts', () => {
+  it('has the tables that the migrations make', async () => {
+    const database = await openTestDatabase();
+    try {
+      const committed = await readFile(path.join(projectRoot, 'src/db/tables.ts'), 'utf8');
+      const written = tableTypes(await readCatalog(database.db));
+      expect(written === committed, 'up to date; if not: npm run migrate').to.equal(true);
+    } finally {
       await database.close();
     }
   });

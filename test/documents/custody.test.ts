@@ -62,7 +62,7 @@ describe('the care for documents', () => {
   ): Promise<UploadedDocument & { key: string }> {
     const [stored] = await house.upload({ [name]: bytes });
     if (!stored) throw new Error('Nothing was stored');
-    const [key = ''] = (await house.app.db('documents').where({ id: stored.id }).pluck('s3_key')) as string[];
+    const [key = ''] = await house.app.db('documents').where({ id: stored.id }).pluck('s3_key');
     return { ...stored, key };
   }
   const nameOf = (key: string) => key.slice(key.indexOf('/') + 1);
@@ -198,7 +198,7 @@ describe('the care for documents', () => {
         { kind: 'row_without_object', documentId: gone.id, key: gone.key, repaired: false },
         { kind: 'damaged', documentId: other.id, key: other.key, repaired: false },
       ]);
-      const damaged = (await house.app.db('documents').whereNotNull('damaged_at').pluck('id')) as string[];
+      const damaged = await house.app.db('documents').whereNotNull('damaged_at').pluck('id');
       expect(damaged).to.have.members([gone.id, other.id]);
       const page = await house.rita
         .get(`/bookings/${house.bookingId}`)

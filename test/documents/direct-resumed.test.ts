@@ -52,11 +52,11 @@ describe('an upload past the app that was put together and is no document yet', 
     return upload;
   };
   const kept = async () => {
-    const ids = (await house.app
+    const ids = await house.app
       .db('documents')
       .where({ booking_id: house.bookingId })
       .orderBy('created_at')
-      .pluck('id')) as string[];
+      .pluck('id');
     const bodies = await Promise.all(ids.map((id) => download(house.rita, `/documents/${id}`).expect(200)));
     return bodies.map(({ body }) => sha256(body as Buffer));
   };

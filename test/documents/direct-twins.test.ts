@@ -32,10 +32,7 @@ describe('an upload past the app from two tabs at once', () => {
   const partsIn = (body: unknown) => (body as { errors: { path: string }[] }).errors.map(({ path }) => path);
   /** What the booking has, read back. */
   const kept = async () => {
-    const ids = (await house.app
-      .db('documents')
-      .where({ booking_id: house.bookingId })
-      .pluck('id')) as string[];
+    const ids = await house.app.db('documents').where({ booking_id: house.bookingId }).pluck('id');
     const bodies = await Promise.all(ids.map((id) => download(house.rita, `/documents/${id}`).expect(200)));
     return bodies.map(({ body }) => sha256(body as Buffer));
   };

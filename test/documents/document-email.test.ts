@@ -1,6 +1,7 @@
 // Who is told by e-mail of a released report, and of what staff add: each once, a link only, and nothing that is no
 // longer true when it is sent.
 import { expect } from 'chai';
+import type { ContactRole } from '../../src/bookings/index.ts';
 import { createSmtpMailer } from '../../src/adapters/smtp-mailer.ts';
 import { systemIds } from '../../src/adapters/system-ids.ts';
 import type { Mailbox } from '../../src/dev/mailbox.ts';
@@ -83,11 +84,10 @@ describe('the mails about documents', function () {
       links: testLinks,
       messageIdDomain: 'examdesk.example',
     });
-    for (const id of (await db()('emails').where({ status: 'queued' }).pluck('id')) as string[])
-      await sender.send(id);
+    for (const id of await db()('emails').where({ status: 'queued' }).pluck('id')) await sender.send(id);
   }
   const arrived = () => mailbox.mails().map(({ to, subject }) => `${to.join()}: ${subject.split(':')[0]}`);
-  async function addContact(name: Name, role: string): Promise<void> {
+  async function addContact(name: Name, role: ContactRole): Promise<void> {
     await db()('booking_contacts').insert({
       id: systemIds.uuid(),
       booking_id: bookingId,
@@ -170,7 +170,7 @@ describe('the mails about documents', function () {
     });
 
     it('report_ready leaves out a person when they switched it off or were deactivated since', async () => {
-      const off = { user_id: ids.rob, kind: 'report_ready', delivery: 'off' };
+      const off = { user_id: ids.rob, kind: 'report_ready', delivery: 'off' as const };
       await db()('mail_preferences').insert(off);
       const id = await aReport();
       await release(id, { recipients: [ids.rita, ids.rob] }).expect(200);

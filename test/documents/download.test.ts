@@ -40,7 +40,7 @@ describe('a download', () => {
     return first;
   }
   const keyOf = async (id: string) => {
-    const [key] = (await house.app.db('documents').where({ id }).pluck('s3_key')) as string[];
+    const [key] = await house.app.db('documents').where({ id }).pluck('s3_key');
     return key ?? '';
   };
 
@@ -115,12 +115,12 @@ describe('a download', () => {
   it('is answered for its head, and for what one has already, as it would be for itself', async () => {
     const waiting = await one({ 'waiting.pdf': bytes });
     const heads = { 'If-None-Match': `"${waiting.sha256}"` };
-    const becomes = (status: string) =>
+    const becomes = (status: 'checking' | 'clean' | 'infected') =>
       house.app
         .db('documents')
         .where({ id: waiting.id })
         .update({ status, scanned_at: status === 'checking' ? null : new Date() });
-    for (const status of ['checking', 'infected']) {
+    for (const status of ['checking', 'infected'] as const) {
       await becomes(status);
       expect((await house.rita.get(waiting.url)).body).to.include({ because: status });
       expect((await house.rita.get(waiting.url).set(heads)).body).to.include({ because: status });

@@ -173,7 +173,7 @@ describe('the release of a report', function () {
       // As the migration writes them: no row of the log says so.
       await db('documents')
         .where({ id: report.id })
-        .update({ released_at: db.ref('created_at'), releases: 1 });
+        .update({ released_at: db.raw('created_at'), releases: 1 });
       await agents.rita.get(report.url).expect(200);
       const { text } = await agents.sam.get(`${report.url}/receipt`).set('Accept', 'text/html').expect(200);
       expect(text).to.contain('Downloaded while released');

@@ -57,7 +57,7 @@ describe('the virus scan', () => {
     expect(page).to.contain('Not finished yet').and.not.to.contain('Not scanned');
     await house.app.db('documents').update({ status: 'clean', scanned_at: new Date() });
     const { text } = await house.rita
-      .get(`/documents/${((await house.app.db('documents').pluck('id')) as string[])[0]}/receipt`)
+      .get(`/documents/${(await house.app.db('documents').pluck('id'))[0]}/receipt`)
       .set('Accept', 'text/html');
     expect(text).to.contain('No virus was found');
     server.close();

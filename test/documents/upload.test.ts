@@ -62,7 +62,7 @@ describe('an upload', () => {
 
   it('writes who did it beside each row', async () => {
     const rows = await house.audit('document.uploaded');
-    const ids = (await house.app.db('documents').pluck('id')) as string[];
+    const ids = await house.app.db('documents').pluck('id');
     expect(rows.map((row) => row.resource_id)).to.have.members(ids);
     expect(rows[0]?.metadata).to.include({ bookingId: house.bookingId, category: 'brief' });
     expect(JSON.stringify(rows)).not.to.match(/evidence|note\.txt/);

@@ -76,7 +76,11 @@ describe('documents on their pages', () => {
       .and.not.match(/Secret|dictation|booking-tags/i);
     Object.assign(asked, await seenBy());
     await ask().expect(204);
-    for (const change of [{ status: 'checking' }, { damaged_at: new Date() }, { deleted_at: new Date() }]) {
+    for (const change of [
+      { status: 'checking' as const },
+      { damaged_at: new Date() },
+      { deleted_at: new Date() },
+    ]) {
       await house.app.db('documents').where({ id: report?.id }).update(change);
       await ask().expect(200);
       Object.assign(asked, await seenBy());

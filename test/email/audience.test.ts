@@ -27,7 +27,7 @@ describe('who is told about a booking', () => {
   const announce = (announcement: Partial<Announcement> & Pick<Announcement, 'kind'>) =>
     house.db.transaction((trx) => house.deps.announce(trx, { bookingId, ...announcement }));
   const told = async (): Promise<string[]> => {
-    const emails = (await house.db('emails').orderBy('recipient').pluck('recipient')) as string[];
+    const emails = await house.db('emails').orderBy('recipient').pluck('recipient');
     return emails.map((email) => email.split('@')[0] ?? '');
   };
   async function addContact(name: Name, role: ContactRole): Promise<void> {

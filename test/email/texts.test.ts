@@ -43,8 +43,7 @@ describe("the texts of a booking's e-mails", () => {
       links: testLinks,
       messageIdDomain: 'examdesk.example',
     });
-    for (const id of (await house.db('emails').where({ status: 'queued' }).pluck('id')) as string[])
-      await sender.send(id);
+    for (const id of await house.db('emails').where({ status: 'queued' }).pluck('id')) await sender.send(id);
     return waitForMail(
       mailbox,
       (mail) => (mail.to[0] ?? '').startsWith(`${name}@`) && subject.test(mail.subject),

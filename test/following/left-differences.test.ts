@@ -121,7 +121,7 @@ describe('differences that were left', () => {
   });
 
   /** Written as if so many days from today, by a run over that day alone. */
-  async function aLook(look: { kind: string; days: number; left: number; superseded?: boolean }) {
+  async function aLook(look: { kind: 'near' | 'all'; days: number; left: number; superseded?: boolean }) {
     const { db } = stack.app;
     const id = randomUUID();
     const at = new Date(Date.now() + look.days * dayMs);

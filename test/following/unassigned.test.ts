@@ -59,8 +59,7 @@ describe('booking without a referrer', () => {
       links: testLinks,
       messageIdDomain: 'examdesk.example',
     });
-    for (const id of (await db('emails').where({ status: 'queued' }).pluck('id')) as string[])
-      await sender.send(id);
+    for (const id of await db('emails').where({ status: 'queued' }).pluck('id')) await sender.send(id);
   }
   async function mailWith(subject: string): Promise<ReceivedMail> {
     await deliver();

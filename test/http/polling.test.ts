@@ -32,7 +32,7 @@ describe('what a page asks by itself', () => {
   it('keeps nobody awake who acts, nor the admin behind', async () => {
     const acting = await house.enter('acting');
     await minutesAgo(29);
-    const before = (await app.db('sessions').orderBy('id').pluck('last_seen_at')) as Date[];
+    const before = await app.db('sessions').orderBy('id').pluck('last_seen_at');
     const { headers } = await poll(acting).expect(200);
     expect(await app.db('sessions').orderBy('id').pluck('last_seen_at')).to.deep.equal(before);
     expect(headers).not.to.have.property('x-acting-until');
@@ -44,7 +44,7 @@ describe('what a page asks by itself', () => {
     const acting = await house.enter('acting');
     const before = (await seen()).length;
     await acting.get(`/bookings/${bookingId}`).set('Accept', 'text/html').expect(200);
-    const [attemptId] = (await app.db('booking_attempts').pluck('id')) as string[];
+    const [attemptId] = await app.db('booking_attempts').pluck('id');
     const attempt = `/bookings/attempts/${attemptId}`;
     for (let round = 0; round < 3; round += 1) {
       await poll(acting).expect(200);

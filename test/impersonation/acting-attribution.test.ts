@@ -127,7 +127,7 @@ const walks: Record<string, Walk> = {
   'post /bookings/:id/contacts': {
     go: async ({ app, agents, bookingId }) => {
       const rob = await app.db('users').where({ email: 'rob@harbour-legal.example' }).first('id');
-      const contacts = [{ userId: rob.id, role: 'solicitor' }];
+      const contacts = [{ userId: rob!.id, role: 'solicitor' }];
       await agents.acting.post(`/bookings/${bookingId}/contacts`).send({ contacts }).expect(200);
     },
     leaves: ['booking_contacts.created_by_id', 'booking.edited'],
@@ -228,7 +228,7 @@ describe('what is done while acting', function () {
       .and.contain('Cancelled')
       .and.contain('Document deleted')
       .and.not.contain('Marsh');
-    const seen = (await app.db('impersonation_views').orderBy('id').pluck('path')) as string[];
+    const seen = await app.db('impersonation_views').orderBy('id').pluck('path');
     expect(seen.slice(-3)).to.deep.equal([`/bookings/${bookingId}`, '/bookings', '/bookings/:id']);
     const removed = await app
       .db('impersonation_views')

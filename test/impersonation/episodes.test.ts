@@ -158,7 +158,7 @@ describe('the page of an episode', function () {
       reason: `Reason ${n}`,
       started_at: new Date(Date.now() - (n + 1) * 60_000),
       ended_at: new Date(),
-      end_reason: 'exit',
+      end_reason: 'exit' as const,
     }));
     await app.db('impersonations').insert(rows);
     const count = (html: string) => html.match(/class="row-link row-name"/g)?.length ?? 0;

@@ -244,7 +244,7 @@ describe('the end of acting', () => {
       );
     }
     await app.db('sessions').where({ id: session.id }).update({ last_seen_at: new Date() });
-    expect((await acting().first()) as object).to.include({ impersonator_session_id: mine.id });
+    expect(await acting().first()).to.include({ impersonator_session_id: mine.id });
   });
 
   it('comes before its beginning when the referrer or the admin goes at that very moment', async () => {

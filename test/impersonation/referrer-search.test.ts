@@ -88,13 +88,13 @@ describe('the last ten that an admin acted as', () => {
   before(async () => {
     app = await startTestApp();
     await app.db('users').where({ email: 'sam@examdesk.example' }).update({ role: 'admin' });
-    const { id: organizationId } = await app.db('organizations').first('id');
+    const { id: organizationId } = (await app.db('organizations').first('id')) as { id: string };
     for (let n = 1; n <= 12; n += 1) {
       const [user] = await app
         .db('users')
         .insert({ name: `Person ${n}`, email: `p${n}@x.example`, email_verified: true, role: 'referrer' })
         .returning('id');
-      const member = { user_id: user.id, organization_id: organizationId, role: 'member' };
+      const member = { user_id: user!.id, organization_id: organizationId, role: 'member' as const };
       await app.db('members').insert({ ...member, created_at: new Date() });
     }
     for (const { id, name, email } of await app.db('users').select('id', 'name', 'email'))

@@ -175,10 +175,10 @@ describe('the import of appointments', () => {
   });
 
   it('makes the referrers whom Acuity names with their organisation, when told to, and takes them back', async () => {
-    const [organizationField] = (await stack.app
+    const [organizationField] = await stack.app
       .db('intake_fields')
       .where({ name: 'organization' })
-      .pluck('acuity_field_id')) as number[];
+      .pluck('acuity_field_id');
     const named = (days: number, organization: string, calendarID = 7001) =>
       stack.appointmentIn(days, {
         ...{ firstName: 'Paula', lastName: 'New', email: stranger, calendarID },
@@ -246,7 +246,7 @@ describe('the import of appointments', () => {
     await stack.app.db('emails').delete();
     await stack.app.system.services.sync.reconcileNear();
     expect(await stack.booking(ids.coming), 'reconciliation brings it back').not.to.equal(undefined);
-    const kinds = (await stack.app.db('emails').pluck('kind')) as string[];
+    const kinds = await stack.app.db('emails').pluck('kind');
     expect(kinds.filter((kind) => kind !== 'drift_report')).to.deep.equal([]);
   });
 

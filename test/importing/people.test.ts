@@ -229,10 +229,7 @@ describe('the import of people', () => {
     });
     expect(await count('emails'), 'no way round').to.equal(0);
     await run(example, { invites: true });
-    const [link] = (await app
-      .db('account_links')
-      .where({ email: 'jo@harbour-legal.example' })
-      .pluck('id')) as string[];
+    const [link] = await app.db('account_links').where({ email: 'jo@harbour-legal.example' }).pluck('id');
     const { createLinkTokens } = await import('../../src/accounts/index.ts');
     const token = createLinkTokens(app.system.services.config.BETTER_AUTH_SECRET).tokenFor(
       'invitation',

@@ -67,13 +67,13 @@ describe('merging records', () => {
         id: app.db.raw('gen_random_uuid()'),
         reference: `EX-AAAAA${n}`,
         acuity_appointment_id: 1000 + n,
-        specialist_id: specialist.id,
+        specialist_id: specialist!.id,
         organization_id: id[organization],
         created_by_id: id[email],
         examinee_first_name: 'Ewan',
         examinee_last_name: 'Marsh',
         examinee_phone: '+61412345678',
-        starts_at: '2026-12-01T00:00:00Z',
+        starts_at: new Date('2026-12-01T00:00:00Z'),
         duration_minutes: 60,
         timezone: 'Australia/Sydney',
         type: 'in_person',
@@ -194,7 +194,7 @@ describe('merging records', () => {
   it('refuses referrers of different organisations: each would see the other’s bookings', async () => {
     const { text } = await merge(nadia, rita).expect(409);
     expect(text).to.contain('different organisations');
-    expect((await app.db('users').where({ email: nadia }).first('banned')).banned).to.equal(false);
+    expect((await app.db('users').where({ email: nadia }).first('banned'))?.banned).to.equal(false);
   });
 
   for (const [what, fields, words] of [
@@ -365,7 +365,7 @@ describe('merging records', () => {
       const [user] = await trx('users')
         .insert({ name: 'Lena Ward', email, role: 'referrer', email_verified: true })
         .returning<{ id: string }[]>('id');
-      const member = { user_id: user?.id, organization_id: id['Harbour Legal'], role: 'member' };
+      const member = { user_id: user?.id, organization_id: id['Harbour Legal'], role: 'member' as const };
       await trx('members').insert({ ...member, created_at: new Date() });
       return user?.id ?? '';
     });

@@ -60,7 +60,7 @@ describe('merging while other things happen', () => {
     const examinee = { firstName: 'Ewan', lastName: 'Marsh', phone: '0412 345 678' };
     return agent
       .post('/bookings')
-      .send({ specialistId: specialist.id, type: 'in_person', startsAt, examinee });
+      .send({ specialistId: specialist!.id, type: 'in_person', startsAt, examinee });
   };
   /** What was booked while `meanwhile` happened, at that step of the way. */
   const bookedDuring = async (

@@ -230,7 +230,7 @@ interface BookingFacts {
 export async function findDisagreements(stack: BookingStack): Promise<string[]> {
   const { db } = stack;
   const bookings = (await db('bookings').select('*')) as BookingFacts[];
-  const references = new Set((await db('booking_attempts').pluck('reference')) as string[]);
+  const references = new Set(await db('booking_attempts').pluck('reference'));
   const appointments = (await allAppointments(stack.acuity)).filter((one) =>
     references.has(one.answers.get(9101) ?? ''),
   );

@@ -92,7 +92,9 @@ const makers: Record<string, (house: MatrixHouse) => Promise<string>> = {
         role: 'referrer',
         email_verified: true,
       });
-      const { id: organization } = await trx('organizations').where({ name: 'Harbour Legal' }).first('id');
+      const { id: organization } = (await trx('organizations')
+        .where({ name: 'Harbour Legal' })
+        .first('id')) as { id: string };
       await trx('members').insert({
         user_id: id,
         organization_id: organization,

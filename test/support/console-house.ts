@@ -33,7 +33,7 @@ export async function aBookingOf(
     id,
     reference: referenceOf(count),
     acuity_appointment_id: 880_000 + count,
-    specialist_id: specialist.id,
+    specialist_id: specialist!.id,
     source: name ? 'portal' : 'acuity_direct',
     created_by_id: person?.id ?? null,
     organization_id: person?.organizationId ?? null,

@@ -106,7 +106,8 @@ export async function completeSetUp({ app, owner }: DoctorStack): Promise<void> 
   const made = await app.system.services.sync.connect(null);
   if (!made.ok) throw new Error(`Acuity was not connected: ${made.reason}`);
   const seen_at = new Date(Date.now() + 600_000);
-  for (const kind of ['jobs', 'relay']) await owner('workers').insert({ id: randomUUID(), kind, seen_at });
+  for (const kind of ['jobs', 'relay'] as const)
+    await owner('workers').insert({ id: randomUUID(), kind, seen_at });
 }
 
 /** The lines of one check. */

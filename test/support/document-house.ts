@@ -105,7 +105,10 @@ export async function openDocumentHouse(
       const [{ count = 0 } = {}] = (await app.db('documents').count()) as { count?: number }[];
       return { rows: count, keys: await storage.keys(), openUploads: await storage.openUploads() };
     },
-    audit: async (action) => app.db('audit_log').where({ action }).orderBy('id').select('*'),
+    audit: async (action) =>
+      (await app.db('audit_log').where({ action }).orderBy('id')) as Awaited<
+        ReturnType<DocumentHouse['audit']>
+      >,
     onClose: (work) => void closing.push(work),
     async close() {
       await Promise.all(closing.map((work) => work()));

@@ -109,7 +109,7 @@ export async function openImportStack(): Promise<ImportStack> {
       await createUnassignedDigest({ db, jobs, ids }).write();
       const announce = () => Promise.reject(new Error('A reminder was due'));
       await createReminders({ db, announce, jobs, ids, clock }).write();
-      const queued = (await db('emails').pluck('kind')) as string[];
+      const queued = await db('emails').pluck('kind');
       await stack.app.system.worker.start();
       const due = async () => {
         const { rows } = await db.raw<{ rows: [{ n: number }] }>(

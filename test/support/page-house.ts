@@ -50,7 +50,7 @@ export async function openPageHouse(): Promise<PageHouse> {
   });
   const visitor = () => createVisitor(app.url);
   const specialistId = async (name: string) => {
-    const row = (await app.db('specialists').where({ name }).first('id')) as { id: string } | undefined;
+    const row = await app.db('specialists').where({ name }).first('id');
     if (!row) throw new Error(`The demo has no ${name}`);
     return row.id;
   };

@@ -210,7 +210,7 @@ async function disagreements(stack: WebhookStack): Promise<string[]> {
       found.push(`${there.id} is ${there.canceled ? '' : 'not '}cancelled in Acuity only`);
   }
   const known = new Set(appointments.map(({ id }) => id));
-  for (const id of (await stack.app.db('bookings').pluck('acuity_appointment_id')) as number[])
+  for (const id of await stack.app.db('bookings').pluck('acuity_appointment_id'))
     if (!known.has(id)) found.push(`the booking of ${id} has no appointment`);
   // At most one mail of a kind for each occasion of that kind.
   const { rows: twice } = await stack.app.db.raw<{ rows: { kind: string }[] }>(`

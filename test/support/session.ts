@@ -27,9 +27,7 @@ export async function mintSession(
 ): Promise<SessionCookie> {
   const token = randomBytes(24).toString('base64url');
   await db.transaction(async (trx) => {
-    const user = (await trx('users').where({ email, banned: false }).first('id')) as
-      | { id: string }
-      | undefined;
+    const user = await trx('users').where({ email, banned: false }).first('id');
     if (!user) throw new Error(`Nobody with the address ${email} may sign in`);
     const now = new Date();
     await trx('sessions').insert({

@@ -2,6 +2,7 @@
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import path from 'node:path';
+import type { Progress } from '../../src/bookings/index.ts';
 import { freePort } from '../../src/dev/free-port.ts';
 import { openBookingStack, until, type BookingStack } from './booking-stack.ts';
 import { forkChild, openChildPool } from './child-pool.ts';
@@ -149,7 +150,7 @@ export async function differencesOf(
   const [booking] = here;
   if (!booking || here.length > 1) return [`there are ${here.length} bookings`];
   if (booking.starts_at.getTime() !== there.value.startsAt.getTime()) wrong.push('the times differ');
-  const count = async (progress: string) =>
+  const count = async (progress: Progress) =>
     (
       (await stack
         .db('booking_progress')

@@ -111,8 +111,7 @@ export async function openWebhookStack(options: StackOptions = {}): Promise<Webh
         await sleep(25);
       }
     },
-    booking: (id) =>
-      app.db('bookings').where({ acuity_appointment_id: id }).first() as Promise<BookingRow | undefined>,
+    booking: (id) => app.db('bookings').where({ acuity_appointment_id: id }).first(),
     async close() {
       await app.system.relay.stop();
       await simulator.close();

@@ -268,7 +268,7 @@ describe('event of Acuity', () => {
     const rejected = await stack.app.db('audit_log').where({ action: 'webhook.rejected', outcome: 'denied' });
     expect(rejected).to.have.length(kept.length).and.length.above(5);
     await (await stack.app.signIn('ada@examdesk.example'))
-      .post(`/admin/webhooks/${(await stack.app.db('webhook_events').first('id')).id}/replay`)
+      .post(`/admin/webhooks/${(await stack.app.db('webhook_events').first('id'))!.id}/replay`)
       .expect(409);
   });
 
@@ -348,8 +348,8 @@ describe('event of Acuity', () => {
     expect((await send(automation(), eventBody('scheduled', id))).status).to.equal(202);
     expect(await stack.booking(id)).to.equal(undefined);
     const [event] = await stack.app.db('webhook_events').select('body', 'state', 'headers');
-    expect((event.body as Buffer).toString()).to.equal(eventBody('scheduled', id));
-    expect((event.headers as Record<string, string>)['x-acuity-signature']).to.equal(
+    expect((event!.body as Buffer).toString()).to.equal(eventBody('scheduled', id));
+    expect((event!.headers as Record<string, string>)['x-acuity-signature']).to.equal(
       signed(eventBody('scheduled', id))['x-acuity-signature'],
     );
   });

@@ -1,0 +1,531 @@
+// The rows of each table. Written by npm run migrate from the database as it is.
+
+declare module 'knex/types/tables.js' {
+  interface Tables {
+    account_links: {
+      id: string;
+      kind: 'invitation' | 'password_reset' | 'email_change';
+      user_id: string | null;
+      email: string;
+      name: string | null;
+      role: 'referrer' | 'support' | 'admin' | null;
+      organization_id: string | null;
+      created_by_id: string | null;
+      expires_at: Date;
+      used_at: Date | null;
+      revoked_at: Date | null;
+      created_at: Date;
+      updated_at: Date;
+    };
+    accounts: {
+      id: string;
+      account_id: string;
+      provider_id: string;
+      user_id: string;
+      access_token: string | null;
+      refresh_token: string | null;
+      id_token: string | null;
+      access_token_expires_at: Date | null;
+      refresh_token_expires_at: Date | null;
+      scope: string | null;
+      password: string | null;
+      created_at: Date;
+      updated_at: Date;
+    };
+    acuity_connection: {
+      only_row: boolean;
+      checked_at: Date | null;
+      trouble: 'unauthorized' | 'no_api_access' | 'limit_reached' | 'address' | 'refused' | 'unavailable' | null;
+      working_until: Date | null;
+    };
+    acuity_forms: {
+      only_row: boolean;
+      forms: unknown;
+      read_at: Date | null;
+      failed_at: Date | null;
+      reading_until: Date | null;
+    };
+    appointment_looks: {
+      appointment_id: number;
+      looks: number;
+    };
+    audit_actions: {
+      action: string;
+    };
+    audit_log: {
+      id: number;
+      at: Date;
+      actor_id: string | null;
+      acting_as_id: string | null;
+      action: string;
+      resource_type: string;
+      resource_id: string | null;
+      outcome: 'success' | 'failure' | 'denied' | 'pending';
+      metadata: unknown;
+      ip: string | null;
+      user_agent: string | null;
+      request_id: string | null;
+      xact: string;
+    };
+    audit_seals: {
+      id: number;
+      sealed_at: Date;
+      from_id: number;
+      to_id: number;
+      row_count: number;
+      key_id: string;
+      digest: Buffer;
+    };
+    booking_answers: {
+      id: string;
+      booking_id: string;
+      answers: unknown;
+      acuity_digest: string;
+      source: 'portal' | 'acuity' | 'reconciliation' | 'import';
+      created_at: Date;
+    };
+    booking_attempts: {
+      id: string;
+      kind: 'book' | 'reschedule' | 'cancel';
+      state: 'open' | 'completed' | 'failed';
+      booking_id: string | null;
+      reference: string;
+      specialist_id: string;
+      organization_id: string | null;
+      created_by_id: string | null;
+      created_for_id: string | null;
+      idempotency_key: string | null;
+      request_hash: string;
+      request: unknown;
+      starts_at: Date | null;
+      failure: unknown;
+      acuity_called_at: Date | null;
+      created_at: Date;
+      settled_at: Date | null;
+      updated_at: Date;
+    };
+    booking_contacts: {
+      id: string;
+      booking_id: string;
+      user_id: string;
+      role: 'solicitor' | 'report_recipient';
+      created_by_id: string;
+      created_for_id: string | null;
+      created_at: Date;
+    };
+    booking_drafts: {
+      id: string;
+      owner_id: string;
+      data: unknown;
+      expires_at: Date;
+      created_at: Date;
+      updated_at: Date;
+      organization_id: string | null;
+    };
+    booking_progress: {
+      id: string;
+      booking_id: string;
+      progress: 'scheduled' | 'rescheduled' | 'cancelled' | 'no_show' | 'generating_report' | 'report_generated' | 'payment_received';
+      changed_by_id: string | null;
+      changed_for_id: string | null;
+      source: 'portal' | 'acuity' | 'reconciliation' | 'import';
+      notes: string;
+      created_at: Date;
+    };
+    booking_reminders: {
+      booking_id: string;
+      days_before: number;
+      starts_at: Date;
+      created_at: Date;
+    };
+    bookings: {
+      id: string;
+      reference: string;
+      acuity_appointment_id: number;
+      specialist_id: string;
+      organization_id: string | null;
+      created_by_id: string | null;
+      created_for_id: string | null;
+      examinee_first_name: string;
+      examinee_last_name: string;
+      examinee_phone: string;
+      examinee_email: string | null;
+      examinee_date_of_birth: string | null;
+      claim_number: string | null;
+      starts_at: Date;
+      duration_minutes: number;
+      timezone: string;
+      type: 'in_person' | 'telehealth';
+      location: string | null;
+      meeting_link: string | null;
+      status: 'active' | 'cancelled' | 'closed' | 'archived';
+      current_progress: 'scheduled' | 'rescheduled' | 'cancelled' | 'no_show' | 'generating_report' | 'report_generated' | 'payment_received';
+      source: 'portal' | 'acuity_direct';
+      external_created_by: string | null;
+      details_needed: boolean;
+      notes: string;
+      version: number;
+      created_at: Date;
+      updated_at: Date;
+      search_text: string;
+      acuity_answers_digest: string | null;
+      interpreter_language: string | null;
+    };
+    custody_reports: {
+      id: string;
+      started_at: Date;
+      finished_at: Date;
+      rows_checked: number;
+      objects_checked: number;
+      findings: unknown;
+    };
+    direct_uploads: {
+      id: string;
+      booking_id: string;
+      user_id: string;
+      category: 'consent_form' | 'brief' | 'report' | 'dictation' | 'other';
+      file_name: string;
+      size_bytes: number;
+      part_bytes: number;
+      object_name: string;
+      s3_upload_id: string;
+      state: 'open' | 'stored' | 'refused';
+      part_sha256: Buffer | null;
+      document_id: string | null;
+      expires_at: Date;
+      created_at: Date;
+      passed_over: boolean;
+    };
+    documents: {
+      id: string;
+      booking_id: string;
+      category: 'consent_form' | 'brief' | 'report' | 'dictation' | 'other';
+      file_name: string;
+      mime_type: string;
+      size_bytes: number;
+      sha256: string;
+      chunk_bytes: number;
+      chunk_sha256: Buffer;
+      s3_key: string;
+      status: 'checking' | 'clean' | 'infected' | 'not_scanned';
+      scanned_at: Date | null;
+      uploaded_by_id: string;
+      uploaded_for_id: string | null;
+      created_at: Date;
+      updated_at: Date;
+      deleted_at: Date | null;
+      deleted_by_id: string | null;
+      deleted_for_id: string | null;
+      object_removed_at: Date | null;
+      damaged_at: Date | null;
+      released_at: Date | null;
+      released_by_id: string | null;
+      releases: number;
+    };
+    drift_items: {
+      id: string;
+      report_id: string;
+      appointment_id: number;
+      booking_id: string | null;
+      difference: 'missing_here' | 'missing_there' | 'status' | 'time' | 'duration' | 'specialist' | 'unknown_calendar' | 'type' | 'location' | 'link' | 'details';
+      state: 'fixed' | 'left' | 'found';
+      reason: string | null;
+      announced: boolean;
+      found_at: Date;
+      day: string | null;
+      superseded: boolean;
+      is_over: boolean;
+    };
+    drift_reports: {
+      id: string;
+      kind: 'near' | 'all' | 'manual' | 'gap';
+      from_day: string;
+      to_day: string;
+      fixes: boolean;
+      state: 'running' | 'done' | 'failed';
+      next_day: string;
+      lease_until: Date | null;
+      appointments: number;
+      found: number;
+      fixed: number;
+      unannounced: number;
+      last_error: string | null;
+      started_at: Date;
+      finished_at: Date | null;
+      tells_nobody: boolean;
+    };
+    email_kinds: {
+      kind: string;
+    };
+    emails: {
+      id: string;
+      kind: string;
+      dedupe_key: string;
+      recipient: string;
+      booking_id: string | null;
+      attempt_id: string | null;
+      status: 'queued' | 'sent' | 'failed' | 'withheld';
+      attempts: number;
+      last_error: string | null;
+      message_id: string | null;
+      sent_at: Date | null;
+      created_at: Date;
+      updated_at: Date;
+      account_link_id: string | null;
+      drift_report_id: string | null;
+      recipient_id: string | null;
+      previous_starts_at: Date | null;
+      document_id: string | null;
+      digest_id: string | null;
+    };
+    impersonation_views: {
+      id: number;
+      impersonation_id: string;
+      at: Date;
+      path: string;
+    };
+    impersonations: {
+      id: string;
+      admin_id: string;
+      user_id: string;
+      session_id: string;
+      reason: string;
+      started_at: Date;
+      ended_at: Date | null;
+      end_reason: 'exit' | 'idle' | 'expired' | 'session_ended' | null;
+    };
+    import_records: {
+      id: string;
+      import_id: string;
+      record_type: 'organization' | 'user' | 'booking';
+      record_id: string;
+      effect: 'made' | 'changed';
+      acuity_appointment_id: number | null;
+      before: unknown;
+      after: unknown;
+      created_at: Date;
+      undone_at: Date | null;
+      left_reason: string | null;
+    };
+    imports: {
+      id: string;
+      kind: 'people' | 'acuity' | 'bookings';
+      request_digest: string;
+      options: unknown;
+      state: 'running' | 'interrupted' | 'done' | 'failed' | 'undone';
+      made: number;
+      changed: number;
+      matched: number;
+      left_out: number;
+      started_at: Date;
+      finished_at: Date | null;
+      undone_at: Date | null;
+    };
+    intake_fields: {
+      name: string;
+      acuity_field_id: number;
+    };
+    intake_mappings: {
+      version: number;
+      before: unknown;
+      after: unknown;
+      seen: unknown;
+      saved_by_id: string;
+      saved_at: Date;
+    };
+    invitations: {
+      id: string;
+      organization_id: string;
+      email: string;
+      role: string | null;
+      status: 'pending' | 'accepted' | 'rejected' | 'canceled';
+      expires_at: Date;
+      created_at: Date;
+      inviter_id: string;
+    };
+    mail_preferences: {
+      user_id: string;
+      kind: string;
+      delivery: 'at_once' | 'off';
+      updated_at: Date;
+    };
+    members: {
+      id: string;
+      organization_id: string;
+      user_id: string;
+      role: 'owner' | 'admin' | 'member';
+      created_at: Date;
+    };
+    merges: {
+      id: string;
+      kind: 'referrer' | 'organization';
+      from_id: string;
+      into_id: string;
+      from_name: string;
+      into_name: string;
+      reason: string;
+      moved: unknown;
+      made_by_id: string;
+      made_at: Date;
+      undone_by_id: string | null;
+      undone_at: Date | null;
+    };
+    organizations: {
+      id: string;
+      name: string;
+      slug: string;
+      logo: string | null;
+      created_at: Date;
+      metadata: string | null;
+      reminds_examinees: boolean;
+    };
+    referrer_lexemes: {
+      word: string;
+    };
+    referrer_search: {
+      user_id: string;
+      words: string;
+      lexemes: string;
+      name_words: string;
+      name_lexemes: string;
+    };
+    refusal_counts: {
+      action: string;
+      resource_type: string;
+      minute: Date;
+      source: string;
+      actor_id: string | null;
+      acting_as_id: string | null;
+      ip: string | null;
+      count: number;
+    };
+    restores: {
+      id: string;
+      data_until: Date;
+      started_at: Date;
+      finished_at: Date | null;
+    };
+    sessions: {
+      id: string;
+      expires_at: Date;
+      token: string;
+      created_at: Date;
+      updated_at: Date;
+      ip_address: string | null;
+      user_agent: string | null;
+      user_id: string;
+      impersonated_by: string | null;
+      active_organization_id: string | null;
+      impersonator_session_id: string | null;
+      last_seen_at: Date;
+    };
+    specialist_services: {
+      specialist_id: string;
+      type: 'in_person' | 'telehealth';
+      acuity_appointment_type_id: number;
+      duration_minutes: number;
+    };
+    specialists: {
+      id: string;
+      user_id: string | null;
+      name: string;
+      title: string | null;
+      specialty: string;
+      location: string | null;
+      timezone: string;
+      acuity_calendar_id: number;
+      is_active: boolean;
+      position: number;
+      created_at: Date;
+      updated_at: Date;
+    };
+    two_factors: {
+      id: string;
+      secret: string;
+      backup_codes: string;
+      user_id: string;
+      verified: boolean;
+      failed_verification_count: number;
+      locked_until: Date | null;
+      begun_in_session_id: string | null;
+    };
+    unassigned_notices: {
+      booking_id: string;
+      digest_id: string;
+      created_at: Date;
+    };
+    used_two_factor_codes: {
+      user_id: string;
+      digest: string;
+      used_at: Date;
+    };
+    user_activity: {
+      user_id: string;
+      last_active_at: Date;
+    };
+    users: {
+      id: string;
+      name: string;
+      email: string;
+      email_verified: boolean;
+      image: string | null;
+      created_at: Date;
+      updated_at: Date;
+      role: 'referrer' | 'support' | 'admin';
+      banned: boolean;
+      ban_reason: string | null;
+      ban_expires: Date | null;
+      two_factor_enabled: boolean;
+      awaits_invitation: boolean;
+    };
+    verifications: {
+      id: string;
+      identifier: string;
+      value: string;
+      expires_at: Date;
+      created_at: Date;
+      updated_at: Date;
+    };
+    webhook_events: {
+      id: string;
+      seq: number;
+      channel: 'relay' | 'direct' | 'automation';
+      state: 'waiting' | 'delivering' | 'processed' | 'dead' | 'refused';
+      received_at: Date;
+      action: string | null;
+      appointment_id: number | null;
+      body: Buffer | null;
+      headers: unknown;
+      body_digest: Buffer;
+      refusal: 'bad_signature' | 'unsupported_type' | 'malformed' | 'too_old' | null;
+      coalesced: number;
+      next_attempt_at: Date | null;
+      lease_until: Date | null;
+      attempts: number;
+      last_status: number | null;
+      last_error: string | null;
+      outcome: 'created' | 'skipped' | 'updated' | 'cancelled' | 'ignored' | null;
+      note: string | null;
+      booking_id: string | null;
+      duration_ms: number | null;
+      processed_at: Date | null;
+      replayed_at: Date | null;
+    };
+    webhook_subscriptions: {
+      acuity_id: number;
+      event: string;
+      target: string;
+      created_at: Date;
+      checked_at: Date | null;
+      trouble: 'missing' | 'disabled' | 'silent' | null;
+    };
+    workers: {
+      id: string;
+      kind: 'jobs' | 'relay';
+      started_at: Date;
+      seen_at: Date;
+    };
+  }
+}
+
+export {};
