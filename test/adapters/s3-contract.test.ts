@@ -35,7 +35,7 @@ interface Asked {
   stranger: S3Client;
 }
 
-describe('the S3 that documents lie in', () => {
+describe('the S3 contract', () => {
   let storage: TestStorage | null = null;
   let asked: Asked;
   const prefix = `contract-${randomUUID()}/`;
@@ -79,20 +79,20 @@ describe('the S3 that documents lie in', () => {
       (error: unknown) => (error as Error).name,
     );
 
-  it('1. refuses a key it does not know, and a wrong secret', async () => {
+  it('1. refuses an unknown access key and a wrong secret', async () => {
     const { Bucket, stranger } = asked;
     const outcome = await nameOf(stranger.send(new ListObjectsV2Command({ Bucket })));
     expect(outcome).to.be.oneOf(['InvalidAccessKeyId', 'SignatureDoesNotMatch', 'AccessDenied']);
   });
 
-  it('2. tells whether the bucket is there', async () => {
+  it('2. reports whether the bucket exists', async () => {
     const { client, Bucket } = asked;
     await client.send(new HeadBucketCommand({ Bucket }));
     const other = new HeadBucketCommand({ Bucket: `none-${randomUUID()}` });
     expect(await nameOf(client.send(other))).to.be.oneOf(['NotFound', 'NoSuchBucket', 'Forbidden', '403']);
   });
 
-  it('3. keeps bytes as they are, and says their length and their ETag', async () => {
+  it('3. returns the stored bytes with length and ETag', async () => {
     const bytes = randomBytes(100_000);
     await put('whole', bytes, { ContentType: 'application/pdf' });
     const found = await read('whole');
@@ -102,7 +102,7 @@ describe('the S3 that documents lie in', () => {
     expect(found.ETag).to.match(/^"[0-9a-f]{32}"$/);
   });
 
-  it('4. takes a stream with its checksum in a trailer, and keeps no frame of it', async () => {
+  it('4. stores a stream with a checksum trailer, without its frames', async () => {
     const bytes = randomBytes(300_000);
     const body = Readable.from([bytes.subarray(0, 70_001), bytes.subarray(70_001)], { objectMode: false });
     await put('trailer', body as unknown as Buffer, {
@@ -112,7 +112,7 @@ describe('the S3 that documents lie in', () => {
     expect((await read('trailer')).bytes.equals(bytes)).to.equal(true);
   });
 
-  it('5. refuses bytes that do not fit their checksum', async () => {
+  it('5. refuses bytes that do not match their checksum', async () => {
     const wrong = Buffer.alloc(4);
     wrong.writeUInt32BE(crc32('something else'));
     expect(await nameOf(put('wrong', 'bytes', { ChecksumCRC32: wrong.toString('base64') }))).to.equal(
@@ -121,7 +121,7 @@ describe('the S3 that documents lie in', () => {
     expect(await nameOf(read('wrong'))).to.equal('NoSuchKey');
   });
 
-  it('6. gives a part of an object, from the front, the middle and the end', async () => {
+  it('6. returns ranges from the start, the middle and the end of an object', async () => {
     await put('range', '0123456789');
     for (const [Range, wanted, told] of [
       ['bytes=0-3', '0123', 'bytes 0-3/10'],
@@ -135,7 +135,7 @@ describe('the S3 that documents lie in', () => {
     expect(await nameOf(read('range', { Range: 'bytes=10-' }))).to.equal('InvalidRange');
   });
 
-  it('7. says what an object is without its bytes, and that there is none', async () => {
+  it('7. answers HEAD for an object, and 404 when there is none', async () => {
     const { client, Bucket } = asked;
     await put('head', 'abc');
     const found = await client.send(new HeadObjectCommand({ Bucket, Key: key('head') }));
@@ -146,19 +146,19 @@ describe('the S3 that documents lie in', () => {
     );
   });
 
-  it('8. encrypts where it is asked to', async () => {
+  it('8. encrypts when asked', async () => {
     const stored = await put('encrypted', 'abc', { ServerSideEncryption: 'AES256' });
     expect(stored.ServerSideEncryption).to.equal('AES256');
     expect((await read('encrypted')).ServerSideEncryption).to.equal('AES256');
   });
 
-  it('9. does not overwrite where it is asked not to', async () => {
+  it('9. does not overwrite with If-None-Match: *', async () => {
     await put('once', 'first', { IfNoneMatch: '*' });
     expect(await nameOf(put('once', 'second', { IfNoneMatch: '*' }))).to.equal('PreconditionFailed');
     expect((await read('once')).bytes.toString()).to.equal('first');
   });
 
-  it('10. copies within itself, also over what is there', async () => {
+  it('10. copies an object, also over an existing one', async () => {
     const { client, Bucket } = asked;
     await put('original', 'the original');
     await put('copy', 'something before');
@@ -171,7 +171,7 @@ describe('the S3 that documents lie in', () => {
     expect(await nameOf(client.send(none))).to.equal('NoSuchKey');
   });
 
-  it('11. deletes one and many, and does not mind what is not there', async () => {
+  it('11. deletes one and many objects, also absent ones', async () => {
     const { client, Bucket } = asked;
     await Promise.all(['d1', 'd2', 'd3'].map((name) => put(name, name)));
     await client.send(new DeleteObjectCommand({ Bucket, Key: key('d1') }));
@@ -184,7 +184,7 @@ describe('the S3 that documents lie in', () => {
     expect(await nameOf(read('d2'))).to.equal('NoSuchKey');
   });
 
-  it('12. lists what begins so, in the order of the keys, page by page', async () => {
+  it('12. lists the keys of a prefix in order, page by page', async () => {
     const { client, Bucket } = asked;
     const names = ['list/b', 'list/a', 'list/_', 'list/Z', 'list/c'];
     await Promise.all(names.map((name) => put(name, name)));
@@ -201,7 +201,7 @@ describe('the S3 that documents lie in', () => {
     expect(found).to.deep.equal(names.map(key).sort());
   });
 
-  it('13. puts an object together from parts, in the order of their numbers', async () => {
+  it('13. joins parts in the order of their numbers', async () => {
     const { client } = asked;
     const upload = await begin('parts');
     const [first, second] = [randomBytes(partBytes), randomBytes(1_000)];
@@ -224,7 +224,7 @@ describe('the S3 that documents lie in', () => {
     expect(border.bytes.equals(Buffer.concat([first.subarray(-2), second.subarray(0, 2)]))).to.equal(true);
   });
 
-  it('14. refuses to put together a part that it does not have, or one that is too small', async () => {
+  it('14. refuses to complete with an absent part or one that is too small', async () => {
     const { client } = asked;
     const upload = await begin('refused');
     const small = await client.send(new UploadPartCommand({ ...upload, PartNumber: 1, Body: 'small' }));
@@ -239,7 +239,7 @@ describe('the S3 that documents lie in', () => {
     expect(await complete(both)).to.equal('EntityTooSmall');
   });
 
-  it('15. aborts an upload in parts, and nothing is left of it', async () => {
+  it('15. aborts a multipart upload and leaves nothing of it', async () => {
     const { client } = asked;
     const upload = await begin('aborted');
     await client.send(new UploadPartCommand({ ...upload, PartNumber: 1, Body: 'part' }));
@@ -250,7 +250,7 @@ describe('the S3 that documents lie in', () => {
     expect(await nameOf(read('aborted'))).to.equal('NoSuchKey');
   });
 
-  it('16. lists the uploads that are open, and since when', async () => {
+  it('16. lists open uploads with their start', async () => {
     const { client, Bucket } = asked;
     const upload = await begin('open');
     const { Uploads } = await client.send(new ListMultipartUploadsCommand({ Bucket, Prefix: key('open') }));
@@ -260,7 +260,7 @@ describe('the S3 that documents lie in', () => {
     expect(Uploads?.[0]?.Initiated?.getTime()).to.be.closeTo(Date.now(), 120_000);
   });
 
-  it('17. honours a presigned address for what it says, while it lasts, and for nothing else', async () => {
+  it('17. accepts a presigned address for exactly its request, until it expires', async () => {
     const { client, Bucket } = asked;
     await put('presigned', 'for whoever has the address');
     const command = new GetObjectCommand({

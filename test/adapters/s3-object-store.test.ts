@@ -43,7 +43,7 @@ describe('the object store', () => {
     return Buffer.concat(pieces).toString();
   };
 
-  it('keeps, hands out, copies and removes; what is not there is null, or nothing', async () => {
+  it('puts, gets, copies and removes objects, and returns null for absent ones', async () => {
     await store.put('a/one', Buffer.from('0123456789'));
     expect(await read('a/one')).to.equal('0123456789');
     expect(await read('a/one', { start: 3, end: 5 })).to.equal('345');
@@ -59,7 +59,7 @@ describe('the object store', () => {
     expect((await storage.server.files.find(storage.bucket, 'a/two'))?.sse).to.equal('AES256');
   });
 
-  it('lists and removes more than one page holds', async () => {
+  it('lists and removes more objects than one page holds', async () => {
     const { files } = storage.server;
     const empty = {
       etag: '""',
@@ -80,7 +80,7 @@ describe('the object store', () => {
     expect(await storage.keys('many/')).to.deep.equal([]);
   });
 
-  describe('for uploads from the browser', () => {
+  describe('for direct uploads', () => {
     const send = ({ url, headers }: PartAddress, body: Buffer) =>
       fetch(url, { method: 'PUT', body: new Uint8Array(body), headers });
     const partOf = (partNumber: number, bytes: Buffer) => ({
@@ -89,7 +89,7 @@ describe('the object store', () => {
       sha256: createHash('sha256').update(bytes).digest('hex'),
     });
 
-    it('gives addresses for parts, and puts together what came', async () => {
+    it('gives addresses for parts, and joins the parts that arrived', async () => {
       const uploadId = await store.startUpload('pending/direct');
       const [first, second] = [randomBytes(partBytes), randomBytes(1_000)];
       for (const [index, bytes] of [first, second].entries()) {
@@ -111,7 +111,7 @@ describe('the object store', () => {
       expect((await storage.server.files.find(storage.bucket, 'pending/direct'))?.sse).to.equal('AES256');
     });
 
-    it('gives addresses for one part, one size, its bytes and five minutes, and not for more', async () => {
+    it('gives addresses for one part, one size, these bytes and five minutes only', async () => {
       const uploadId = await store.startUpload('pending/strict');
       const bytes = randomBytes(100);
       const address = await store.partAddress('pending/strict', uploadId, partOf(1, bytes), 3_600);
@@ -131,7 +131,7 @@ describe('the object store', () => {
       await store.abortUpload('pending/strict', uploadId);
     });
 
-    it('knows where addresses lead', async () => {
+    it('browserOrigin is the origin of the addresses', async () => {
       const browserEndpoint = 'https://s3.eu-west-1.amazonaws.com';
       for (const forcePathStyle of [true, false]) {
         const settings = {
@@ -148,7 +148,7 @@ describe('the object store', () => {
       }
     });
 
-    it('finds what is open, and aborts it', async () => {
+    it('lists open uploads and aborts them', async () => {
       const uploadId = await store.startUpload('pending/open');
       const open = [];
       for await (const upload of store.openUploads('pending/')) open.push(upload);
@@ -159,7 +159,7 @@ describe('the object store', () => {
     });
   });
 
-  it('has no bytes where an object has ended, and those it has of a range that goes beyond', async () => {
+  it('returns no bytes for a range behind the end, and the rest for one across it', async () => {
     await store.put('a/short', Buffer.from('0123456789'));
     await store.put('a/empty', Buffer.alloc(0));
     expect(await read('a/short', { start: 8, end: 20 })).to.equal('89');
@@ -168,7 +168,7 @@ describe('the object store', () => {
     expect(await store.get('a/never', { start: 0, end: 20 })).to.equal(null);
   });
 
-  it('says that it is away in one kind of error, by a code and no address', async () => {
+  it('throws ObjectStoreUnavailable with a code and no address when the store is unreachable', async () => {
     const asks: Record<string, () => Promise<unknown>> = {
       ping: () => store.ping(),
       put: () => store.put('secret-key', Buffer.from('x')),
@@ -188,7 +188,7 @@ describe('the object store', () => {
     }
   });
 
-  describe('whose answers stop in the middle', () => {
+  describe('with a store that stops in mid-answer', () => {
     const size = 3_000_000;
     const bytes = randomBytes(size);
     const timeoutMs = 1_000;
@@ -211,7 +211,7 @@ describe('the object store', () => {
       for await (const _ of found?.stream ?? []);
     };
 
-    it('is not waited for: neither for an object nor for a list', async () => {
+    it('fails in time, for an object and for a list', async () => {
       storage.server.injectFault = () => ({ body: 'stalls', after: 1_000_000 });
       const stalled = await outcome(drain());
       expect(stalled.error).to.be.an.instanceOf(ObjectStoreUnavailable);
@@ -235,14 +235,14 @@ describe('the object store', () => {
       half.close();
     });
 
-    it('is not one that is slow: whose bytes come drop by drop comes to its end', async () => {
+    it('reads to the end when the bytes arrive slowly', async () => {
       storage.server.injectFault = () => ({ body: 'drips', everyMs: 150 });
       const startedAt = Date.now();
       await drain();
       expect(Date.now() - startedAt).to.be.above(1.2 * timeoutMs);
     });
 
-    it('is not one that is read slowly: whoever pauses for longer gets all of it', async () => {
+    it('reads to the end when the reader pauses for longer than the time-out', async () => {
       const found = await hasty.get('a/large');
       const pieces: Buffer[] = [];
       for await (const piece of (found as { stream: AsyncIterable<Buffer> }).stream) {
@@ -252,7 +252,7 @@ describe('the object store', () => {
       expect(Buffer.concat(pieces).equals(bytes)).to.equal(true);
     });
 
-    it('lets go of the connection when what is read from it is destroyed', async () => {
+    it('closes the connection when the stream is destroyed', async () => {
       storage.server.injectFault = () => ({ body: 'stalls', after: 1_000_000 });
       const found = await hasty.get('a/large');
       const closed = new Promise((resolve) => found?.stream.once('close', resolve));
@@ -262,7 +262,7 @@ describe('the object store', () => {
     });
   });
 
-  it('gives up on a store that never answers', async () => {
+  it('fails when the store never answers', async () => {
     const release: (() => void)[] = [];
     storage.server.injectFault = () => new Promise((resolve) => release.push(() => resolve('drop')));
     const error = await store.ping().then(

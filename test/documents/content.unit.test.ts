@@ -55,9 +55,9 @@ function inMemory(bytes: Buffer): RandomAccess {
   };
 }
 
-describe('the content of a document', () => {
+describe('createInspection', () => {
   for (const kind of allKinds) {
-    it(`decides that a ${kind} is one, under each ending it may have and under none`, async () => {
+    it(`recognises ${kind} with each of its extensions and without one`, async () => {
       for (const extension of [...documentKinds[kind].extensions, null]) {
         const seen = await look(samples[kind], extension);
         expect(seen.kind ?? seen.fault, String(extension)).to.equal(kind);
@@ -66,7 +66,7 @@ describe('the content of a document', () => {
     });
   }
 
-  it('refuses each kind under the ending of each other', async () => {
+  it('refuses each kind with the extension of another', async () => {
     for (const kind of allKinds) {
       // A mail is text too, and a letter may begin as a mail does: named .txt it is taken as text.
       const others = allKinds.filter((one) => one !== kind && !(kind === 'eml' && one === 'txt'));
@@ -78,7 +78,7 @@ describe('the content of a document', () => {
     }
   });
 
-  it('takes a compound file for what its root says, whatever is embedded in it', async () => {
+  it('recognises a compound file by its root streams, whatever is embedded in it', async () => {
     const embedded = { storage: 'MBD0001', holds: ['WordDocument', 'EncryptedPackage'] };
     expect((await look(compoundFile('WORKBOOK', embedded), 'xls')).kind).to.equal('xls');
     expect((await look(compoundFile(embedded, 'Book'), null)).kind).to.equal('xls');
@@ -87,7 +87,7 @@ describe('the content of a document', () => {
     expect((await look(compoundFile('encryptedpackage'), 'xls')).fault).to.equal('encrypted');
   });
 
-  describe('of formats whose signature is not at the first byte, or is shared', () => {
+  describe('with formats whose signature is shared or not at the first byte', () => {
     const frame = Buffer.concat([Buffer.from('fffb9000', 'hex'), Buffer.alloc(413, 'x')]);
     const sound = Buffer.concat([frame, frame, frame, frame]);
     const unsynchronised = Buffer.concat([
@@ -119,7 +119,7 @@ describe('the content of a document', () => {
       ['an RF64 recording', bytesOf('RF64\xff\xff\xff\xffWAVEds64'), 'wav', 'wav'],
     ];
     for (const [what, bytes, extension, kind] of taken) {
-      it(`takes ${what}, however its bytes arrive`, async () => {
+      it(`accepts ${what}, however its bytes arrive`, async () => {
         for (const pieces of [1, 333, 4_100, bytes.length]) {
           const seen = await look(bytes, extension, {}, pieces);
           expect(seen.kind ?? seen.fault, `in pieces of ${pieces}`).to.equal(kind);
@@ -147,7 +147,7 @@ describe('the content of a document', () => {
       expect((await look(samples.doc, 'docx')).fault).to.equal('name_mismatch');
     });
 
-    it('decides the same wherever the network cuts the bytes', async () => {
+    it('decides the same when the network cuts the bytes anywhere', async () => {
       for (const [kind, sample] of Object.entries(samples)) {
         for (const behind of [0, 1, 5_000]) {
           const bytes = kind === 'txt' ? sample : Buffer.concat([sample, Buffer.alloc(behind)]);
@@ -161,7 +161,7 @@ describe('the content of a document', () => {
     });
   });
 
-  it('takes for a mail only what begins with the fields of one', async () => {
+  it('recognises a mail only when it begins with mail header fields', async () => {
     const mail = samples.eml;
     for (const pieces of [1, 7, 5_000]) expect((await look(mail, 'eml', {}, pieces)).kind).to.equal('eml');
     const long = Buffer.from(
@@ -184,7 +184,7 @@ describe('the content of a document', () => {
     expect((await look(mail, 'eml', { accepted })).fault).to.equal('unsupported_type');
   });
 
-  it('takes only the kinds that are set up', async () => {
+  it('accepts only the configured kinds', async () => {
     const accepted: DocumentKind[] = ['pdf', 'docx'];
     expect((await look(samples.pdf, 'pdf', { accepted })).kind).to.equal('pdf');
     expect((await look(samples.docx, 'docx', { accepted })).kind).to.equal('docx');
@@ -194,7 +194,7 @@ describe('the content of a document', () => {
     }
   });
 
-  it('refuses a program at its first bytes, whatever it is called', async () => {
+  it('refuses a program by its first bytes, whatever its name', async () => {
     const long = Buffer.concat([executable, Buffer.alloc(3_000_000)]);
     for (const extension of ['pdf', 'exe', 'docx', 'txt', null]) {
       const seen = await look(long, extension);
@@ -204,7 +204,7 @@ describe('the content of a document', () => {
     expect((await look(installer, 'doc')).fault).to.equal('unsupported_type');
   });
 
-  it('refuses an empty file, and one that is a byte too long while it comes in', async () => {
+  it('refuses an empty file, and one that is a byte too long while it arrives', async () => {
     expect((await look(Buffer.alloc(0), 'pdf')).fault).to.equal('empty');
     expect((await look(pdf(50_000), 'pdf', { maxBytes: 50_000 })).kind).to.equal('pdf');
     const seen = await look(pdf(5_000_001), 'pdf', { maxBytes: 50_000 });
@@ -212,7 +212,7 @@ describe('the content of a document', () => {
     expect(seen.out.length).to.be.at.most(50_000);
   });
 
-  it('sees a bomb in what a ZIP says of itself, and in what it does not say', async () => {
+  it('refuses a ZIP bomb by its declared and by its real sizes', async () => {
     for (const bomb of [zipBomb(), lyingZipBomb(), overlappingZip()]) {
       for (const extension of ['docx', 'zip']) {
         expect((await look(bomb, extension, {}, 64_000)).fault).to.equal('zip_bomb');
@@ -220,7 +220,7 @@ describe('the content of a document', () => {
     }
   });
 
-  it('does not read, let alone keep, a directory of megabytes of comments', async () => {
+  it('refuses a ZIP before it reads megabytes of comments in its directory', async () => {
     const fat = (entries: number) =>
       zipOf(
         Array.from({ length: entries }, (_, index) => ({
@@ -252,14 +252,14 @@ describe('the content of a document', () => {
     }
   });
 
-  it('takes a ZIP that packs well, within reason', async () => {
+  it('accepts a ZIP with a high but reasonable ratio', async () => {
     const letters = zipOf([
       { name: 'long.txt', data: Buffer.alloc(9 * 1024 * 1024, 'All work and no play. ') },
     ]);
     expect((await look(letters, 'zip')).kind).to.equal('zip');
   });
 
-  it('refuses what cannot be looked into: passwords, cut ends, other ways of packing', async () => {
+  it('refuses a ZIP with a password, a cut end or an unknown compression', async () => {
     expect((await look(protectedDocument, 'doc')).fault).to.equal('encrypted');
     const locked = zipOf([{ name: 'a.txt', data: Buffer.from('a'), encrypted: true }]);
     expect((await look(locked, 'zip')).fault).to.equal('encrypted');
@@ -271,7 +271,7 @@ describe('the content of a document', () => {
     expect((await look(zipOf([]), 'zip')).fault).to.equal('unsupported_type');
   });
 
-  it('refuses macros, and presentations that wear the coat of Word', async () => {
+  it('refuses macros, and presentations named as Word files', async () => {
     expect((await look(macroDocument, 'docx')).fault).to.equal('macros');
     const slides = zipOf([
       { name: '[Content_Types].xml', data: Buffer.from('presentationml.presentation.main+xml') },
@@ -279,7 +279,7 @@ describe('the content of a document', () => {
     expect((await look(slides, 'docx')).fault).to.equal('unsupported_type');
   });
 
-  it('follows the table of a compound file whose directory is long', async () => {
+  it('follows the sector table of a compound file with a long directory', async () => {
     const many = Array.from({ length: 60 }, (_, index) => `Stream ${index}`);
     expect((await look(compoundFile(...many, 'WordDocument'), 'doc')).kind).to.equal('doc');
     // A directory that leads back to itself ends.
@@ -288,7 +288,7 @@ describe('the content of a document', () => {
     expect((await look(circle, 'doc')).fault).to.equal('broken');
   });
 
-  it('takes what a phone records as sound, whatever it is built like, and no film', async () => {
+  it('accepts phones’ sound recordings in any ISO media format, and refuses videos', async () => {
     for (const brand of ['mp42', 'isom', '3gp4', '3g2a', 'M4A ']) {
       for (const extension of ['m4a', null])
         expect((await look(mp4(brand, 'soun'), extension)).kind, brand).to.equal('m4a');
@@ -314,7 +314,7 @@ describe('the content of a document', () => {
     ).to.equal('broken');
   });
 
-  it('reads a few thousand boxes of a recording, wherever they are, and lets others have their turn', async () => {
+  it('reads thousands of boxes anywhere in a recording without blocking the event loop', async () => {
     expect(await inspectMp4(inMemory(mp4OfBoxes(40, 100)))).to.equal('m4a');
     const stored = inMemory(mp4OfBoxes(900, 900));
     let [reads, hadTurn] = [0, false];
@@ -332,7 +332,7 @@ describe('the content of a document', () => {
     expect(hadTurn).to.equal(true);
   });
 
-  it('counts and hashes the whole and each piece, however the bytes come in', async () => {
+  it('counts and hashes the whole and each chunk, however the bytes arrive', async () => {
     const bytes = pdf(2 * chunkBytes + 12_345);
     for (const pieceBytes of [1_000, 65_536, chunkBytes, bytes.length]) {
       const { digest } = await look(bytes, 'pdf', {}, pieceBytes);
@@ -347,21 +347,21 @@ describe('the content of a document', () => {
   });
 });
 
-describe('plain text', () => {
+describe('createTextCheck', () => {
   const isText = (bytes: Buffer, pieceBytes = 3): boolean => {
     const check = createTextCheck();
     for (let at = 0; at < bytes.length; at += pieceBytes) check.update(bytes.subarray(at, at + pieceBytes));
     return check.isText();
   };
 
-  it('is UTF-8, also cut in the middle of a letter, UTF-16 with its mark, and what Windows wrote', () => {
+  it('accepts UTF-8 cut within a character, UTF-16 with a byte order mark, and Windows-1252', () => {
     expect(isText(Buffer.from('Grüße, 日本 😀\n\tend', 'utf8'))).to.equal(true);
     expect(isText(Buffer.from('\ufeffGrüße\r\n', 'utf16le'), 5)).to.equal(true);
     expect(isText(Buffer.from('Caf\xe9 \x93quoted\x94', 'latin1'))).to.equal(true);
     expect(isText(Buffer.from('BMW, rear bumper, and MZ'))).to.equal(true);
   });
 
-  it('holds no control characters and nothing that no letter is made of', () => {
+  it('refuses control characters and bytes that are no character', () => {
     expect(isText(Buffer.from('before\0after'))).to.equal(false);
     expect(isText(Buffer.from('\x1b[31mred'))).to.equal(false);
     expect(isText(Buffer.from([0x41, 0xe9, 0x81, 0x41]))).to.equal(false);

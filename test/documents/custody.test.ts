@@ -18,7 +18,7 @@ import type { ObjectStore } from '../../src/ports/object-store.ts';
 
 const dayMs = 24 * 3_600_000;
 
-describe('the care for documents', () => {
+describe('background jobs for documents', () => {
   let house: DocumentHouse;
   let store: ObjectStore;
   before(async () => {
@@ -73,7 +73,7 @@ describe('the care for documents', () => {
   };
 
   describe('the sweep', () => {
-    it('takes the pending twin of a document, and leaves the document', async () => {
+    it('removes a pending object and keeps its copy when the copy has a row', async () => {
       const { key, url } = await one();
       await store.copy(key, `pending/${nameOf(key)}`);
       expect(await days(2, (care) => care.sweep())).to.deep.equal({ pendingObjects: 1, openUploads: 0 });
@@ -81,7 +81,7 @@ describe('the care for documents', () => {
       await house.rita.get(url).expect(200);
     });
 
-    it('takes a pending object and the copy that no row speaks of', async () => {
+    it('removes a pending object and its copy when the copy has no row', async () => {
       await store.put('pending/orphan', Buffer.from('x'));
       await store.copy('pending/orphan', 'documents/orphan');
       await store.put('pending/lonely', Buffer.from('x'));
@@ -89,13 +89,13 @@ describe('the care for documents', () => {
       expect((await house.storage.keys()).filter((key) => /orphan|lonely/.test(key))).to.deep.equal([]);
     });
 
-    it('aborts uploads in parts that nobody goes on with', async () => {
+    it('aborts multipart uploads when they are abandoned', async () => {
       await store.startUpload('pending/open');
       expect(await days(2, (care) => care.sweep())).to.deep.equal({ pendingObjects: 0, openUploads: 1 });
       expect(await house.storage.openUploads()).to.deep.equal([]);
     });
 
-    it('is done also when nobody can tell whether the nightly look is overdue', async () => {
+    it('runs also when the check for an overdue file check fails', async () => {
       await store.put('pending/lonely', Buffer.from('x'));
       await house.app.database.owner.raw('alter table custody_reports rename to custody_reports_away');
       try {
@@ -106,7 +106,7 @@ describe('the care for documents', () => {
       expect(await house.storage.keys('pending/')).to.deep.equal([]);
     });
 
-    it('leaves alone what may still be on its way', async () => {
+    it('keeps objects and uploads when they may still be in progress', async () => {
       await store.put('pending/young', Buffer.from('x'));
       await store.copy('pending/young', 'documents/young');
       await store.startUpload('pending/young-too');
@@ -117,7 +117,7 @@ describe('the care for documents', () => {
   });
 
   describe('retention', () => {
-    it('removes the bytes of what was deleted when its days are over, and keeps the row', async () => {
+    it('removes the bytes of deleted documents and keeps the rows when the retention days are over', async () => {
       const { id, key, url } = await one();
       const other = await one();
       await house.rita.delete(url).expect(204);
@@ -135,7 +135,7 @@ describe('the care for documents', () => {
       });
     });
 
-    it('comes back to what it could not remove', async () => {
+    it('removes an object in the next run when the store failed in this one', async () => {
       const { key, url } = await one();
       await house.rita.delete(url).expect(204);
       house.storage.server.injectFault = () => 'drop';
@@ -150,8 +150,8 @@ describe('the care for documents', () => {
     });
   });
 
-  describe('the nightly look', () => {
-    it('finds nothing where all is well, and says how much it looked at', async () => {
+  describe('the file check', () => {
+    it('reports no findings and its counts when rows and objects agree', async () => {
       await one(pdf(3_000_000), 'a.pdf');
       const report = await check();
       expect(report.findings).to.deep.equal([]);
@@ -163,7 +163,7 @@ describe('the care for documents', () => {
       expect(kept).to.deep.include({ rows_checked: report.rowsChecked, findings: [] });
     });
 
-    it('puts an object aside that no row speaks of, and gives it back when its row returns', async () => {
+    it('moves an object without a row to strays/, and puts it back when the row returns', async () => {
       const { id, key, url } = await one();
       const [row] = (await house.app.db('documents').where({ id })) as Record<string, unknown>[];
       await house.app.db('documents').where({ id }).delete();
@@ -181,14 +181,14 @@ describe('the care for documents', () => {
       expect(await house.storage.keys('strays/')).to.deep.equal([]);
     });
 
-    it('leaves an object alone that is too young to be nobody’s', async () => {
+    it('keeps an object without a row when an upload may still be writing the row', async () => {
       await store.put('documents/young', Buffer.from('x'));
       const report = await days(0, (care) => care.checkCustody());
       expect(report?.findings).to.deep.equal([]);
       await store.remove(['documents/young']);
     });
 
-    it('raises the alarm for a row whose bytes are nowhere, and for one whose bytes are others', async () => {
+    it('raises the alarm when an object is absent or has other bytes', async () => {
       const gone = await one();
       const other = await one(pdf(2_500_000), 'b.pdf');
       await store.remove([gone.key]);
@@ -217,7 +217,7 @@ describe('the care for documents', () => {
       expect((await house.audit('drift.fixed')).map(({ resource_id }) => resource_id)).to.include(gone.id);
     });
 
-    it('raises the alarm for one that was emptied, cut short or made longer, each night until it is put right', async () => {
+    it('raises the alarm every night when an object is empty, cut short or too long, until it is restored', async () => {
       const bytes = pdf(2_500_000);
       const [empty, short, long] = [await one(), await one(bytes, 'b.pdf'), await one(bytes, 'c.pdf')];
       const finding = ({ id, key }: { id: string; key: string }, repaired: boolean) => ({
@@ -245,7 +245,7 @@ describe('the care for documents', () => {
       await house.rita.get(empty.url).expect(200);
     });
 
-    it('goes on past what the store does not give, and says so; a store that is away ends it', async () => {
+    it('reports an object as unreadable and continues when the store refuses it, and stops when the store is unreachable', async () => {
       const [locked, other] = [await one(), await one()];
       const gone = await one();
       await house.app.db('documents').whereIn('id', [locked.id, other.id]).update({ damaged_at: new Date() });
@@ -271,7 +271,7 @@ describe('the care for documents', () => {
       expect((await check()).findings.filter(({ repaired }) => !repaired)).to.deep.equal([]);
     });
 
-    it('does not miss what retention took, and takes what came back with a restored bucket', async () => {
+    it('reports nothing for bytes that retention removed, and removes them again when a restored bucket brings them back', async () => {
       const { key, url } = await one();
       await house.rita.delete(url).expect(204);
       await days(31, (care) => care.retain());
@@ -282,7 +282,7 @@ describe('the care for documents', () => {
     });
   });
 
-  it('raises the alarm when no nightly look has come to its end for a day and a half', async () => {
+  it('watchCustody raises the alarm when no file check has finished for 36 hours', async () => {
     await house.app.db('custody_reports').delete();
     const overdue = async (later: number): Promise<boolean> => {
       const lines: string[] = [];
@@ -306,7 +306,7 @@ describe('the care for documents', () => {
     expect(await overdue(9), 'nothing to look after').to.equal(false);
   });
 
-  it('is tried again for more than an hour when the store is away at night', () => {
+  it('the file check is retried for more than an hour when the store is unreachable', () => {
     const items = cronItemsOf(cron);
     for (const name of ['retain_documents', 'check_custody']) {
       const { maxAttempts = 0 } = items.find(({ task }) => task === name)?.options ?? {};
@@ -318,7 +318,7 @@ describe('the care for documents', () => {
     expect(items.find(({ task }) => task === 'seal_audit')?.options.maxAttempts).to.equal(1);
   });
 
-  it('is taken by the worker', async () => {
+  it('the file check runs when the worker takes its job', async () => {
     expect(cron.map(({ job }) => job.name)).to.include.members([
       'sweep_documents',
       'retain_documents',

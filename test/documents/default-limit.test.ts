@@ -8,7 +8,7 @@ import { openDocumentHouse, type DocumentHouse } from '../support/document-house
 
 const most = 500 * 1024 * 1024;
 
-describe('the largest document', () => {
+describe('the default size limit', () => {
   let house: DocumentHouse;
   before(async () => {
     house = await openDocumentHouse();
@@ -29,13 +29,13 @@ describe('the largest document', () => {
     return inspection.digest().sizeBytes;
   };
 
-  it('has 500 MB, on its way through the app', async () => {
+  it('createInspection accepts 500 MB and refuses one byte more', async () => {
     expect(await look(most)).to.equal(most);
     const fault = await look(most + 1).catch((error: { fault?: string }) => error.fault);
     expect(fault).to.equal('too_large');
   });
 
-  it('has 500 MB, on its way past the app', async () => {
+  it('a direct upload accepts 500 MB and refuses one byte more', async () => {
     await beginDirect(house, { sizeBytes: most }).expect(201);
     const refused = await beginDirect(house, { sizeBytes: most + 1 }).expect(413);
     expect((refused.body as { detail: string }).detail).to.contain('larger than 500 MB');

@@ -18,7 +18,7 @@ const file = pdf(2 * partBytes + 1_000);
 const other = Buffer.from(file);
 other[2 * partBytes + 5] = (other[2 * partBytes + 5] ?? 0) ^ 1;
 
-describe('an upload past the app that was put together and is no document yet', () => {
+describe('a direct upload whose parts were joined and that is no document yet', () => {
   let house: DocumentHouse;
   let step: ((name: string) => void) | null = null;
   before(async () => {
@@ -61,14 +61,14 @@ describe('an upload past the app that was put together and is no document yet', 
     return bodies.map(({ body }) => sha256(body as Buffer));
   };
 
-  it('becomes one when the file is chosen again, and no part of it is sent again', async () => {
+  it('becomes a document without sending a part again when the file is chosen again', async () => {
     const first = await diesOnce(file);
     const again = await sendAsBrowser(file);
     expect([again.upload.id, again.status, again.sent]).to.deep.equal([first.id, 201, []]);
     expect(await kept()).to.deep.equal([sha256(file)]);
   });
 
-  it('becomes one after the store did not take it to its place', async () => {
+  it('becomes a document when the store refused the copy before', async () => {
     house.storage.server.injectFault = ({ method, key }) =>
       method === 'PUT' && key.startsWith('documents/') ? { status: 500, code: 'InternalError' } : undefined;
     expect((await sendAsBrowser(file)).status).to.equal(503);
@@ -78,7 +78,7 @@ describe('an upload past the app that was put together and is no document yet', 
     expect(await kept()).to.deep.equal([sha256(file)]);
   });
 
-  it('is left alone by another file of that name and size, which begins anew when it is tried again', async () => {
+  it('stays open when another file of the same name and size is uploaded, which starts a new upload when retried', async () => {
     const first = await diesOnce(file);
     const beside = await sendAsBrowser(other);
     expect([beside.upload.id, beside.status]).to.deep.equal([first.id, 404]);
@@ -91,7 +91,7 @@ describe('an upload past the app that was put together and is no document yet', 
     expect(await kept()).to.deep.equal([sha256(other), sha256(file)]);
   });
 
-  it('is over when the store has lost it, or its parts before that: the file begins anew', async () => {
+  it('ends when the store has lost its object or parts, and the file starts a new upload', async () => {
     const first = await diesOnce(file);
     for (const key of await house.storage.keys('pending/'))
       await house.storage.server.files.remove(house.storage.bucket, key);

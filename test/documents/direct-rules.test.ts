@@ -8,7 +8,7 @@ import { nothing, openDocumentHouse, type DocumentHouse } from '../support/docum
 const unknownId = '0192f000-0000-7000-8000-000000000009';
 const rita = 'rita@harbour-legal.example';
 
-describe('an upload past the app', () => {
+describe('a direct upload', () => {
   let house: DocumentHouse;
   before(async () => {
     house = await openDocumentHouse();
@@ -35,7 +35,7 @@ describe('an upload past the app', () => {
       ['no ending', 'no ending.pdf'],
     ];
     for (const [given, kept] of names) {
-      it(`${JSON.stringify(given.slice(0, 40))} keeps a safe one`, async () => {
+      it(`keeps a safe name when it is ${JSON.stringify(given.slice(0, 40))}`, async () => {
         const upload = await sendDirectly(house, samples.pdf, { fileName: given });
         await upload.send();
         const document = await upload.finish();
@@ -47,7 +47,7 @@ describe('an upload past the app', () => {
       });
     }
 
-    it('is refused when it holds what no database keeps, or its real ending is not that of its content', async () => {
+    it('is refused when the name contains NUL, or its real extension does not match the content', async () => {
       for (const fileName of ['nul\u0000.pdf', 'half \ud800.pdf'])
         await beginDirect(house, { fileName }).expect(400);
       await beginDirect(house, { fileName: 'n'.repeat(1_001) }).expect(422);
@@ -59,7 +59,7 @@ describe('an upload past the app', () => {
     });
   });
 
-  it('takes a mail as brief only when its content is one', async () => {
+  it('accepts a mail as brief when its content is a mail, and refuses other content', async () => {
     await beginDirect(house, { fileName: 'letter.eml', category: 'consent_form' }).expect(415);
     const upload = await sendDirectly(house, samples.eml, { fileName: 'letter.eml' });
     await upload.send();
@@ -69,7 +69,7 @@ describe('an upload past the app', () => {
     await other.complete().expect(415);
   });
 
-  it('whose session ends before it is completed waits, and is completed in the next session', async () => {
+  it('stays open when the session ends, and is completed in the next session', async () => {
     const agent = await house.app.signIn(rita);
     const bytes = pdf(20_000);
     const upload = await sendDirectly(house, bytes, {}, agent);
@@ -83,7 +83,7 @@ describe('an upload past the app', () => {
     expect(await house.traces()).to.deep.include({ rows: 1, openUploads: [] });
   });
 
-  it('is not completed by whoever signs in next at the same place', async () => {
+  it('is not completed when another person signs in at the same browser', async () => {
     const upload = await sendDirectly(house, pdf(20_000));
     await upload.send();
     await upload.complete(upload.claims, await house.app.signIn('rob@harbour-legal.example')).expect(404);
@@ -91,7 +91,7 @@ describe('an upload past the app', () => {
   });
 });
 
-describe('dictations, to a referrer', () => {
+describe('dictations for a referrer', () => {
   let house: DocumentHouse;
   let sam: Agent;
   before(async () => {
@@ -109,7 +109,7 @@ describe('dictations, to a referrer', () => {
     return { status, type: headers['content-type'], names: Object.keys(headers).toSorted(), shown };
   }
 
-  it('are no documents at all, at whatever address and in whatever form they are asked for', async () => {
+  it('answer like unknown documents at every address and in every format', async () => {
     const [dictation] = await house.upload({ 'a.pdf': pdf(20_000) }, { agent: sam, category: 'dictation' });
     const id = dictation?.id ?? '';
     const { rita: agent } = house;
@@ -139,7 +139,7 @@ describe('dictations, to a referrer', () => {
     await sam.get(`/documents/${id}`).expect(200);
   });
 
-  it('cannot be begun, gone on with or ended past the app: they are words and uploads like any unknown', async () => {
+  it('cannot be started, continued or ended as direct uploads, and answer like an unknown category or upload', async () => {
     const [of, unknown] = await Promise.all(
       ['dictation', 'nonsense'].map((category) => told(beginDirect(house, { category }))),
     );

@@ -16,7 +16,7 @@ const one = pdf(2 * partBytes + 1_000);
 const other = Buffer.from(one);
 other[partBytes + 5] = (other[partBytes + 5] ?? 0) ^ 1;
 
-describe('an upload past the app from two tabs at once', () => {
+describe('a direct upload from two tabs at once', () => {
   let house: DocumentHouse;
   let step: ((name: string) => Promise<void>) | null = null;
   before(async () => {
@@ -37,7 +37,7 @@ describe('an upload past the app from two tabs at once', () => {
     return bodies.map(({ body }) => sha256(body as Buffer));
   };
 
-  it('of the same file becomes one document, and both are told so', async () => {
+  it('becomes one document, and both tabs get it, when the file is the same', async () => {
     const [first, second] = [await sendDirectly(house, one), await sendDirectly(house, one)];
     expect(second.id).to.equal(first.id);
     await Promise.all([first.send(), second.send()]);
@@ -47,7 +47,7 @@ describe('an upload past the app from two tabs at once', () => {
     expect(await kept()).to.deep.equal([sha256(one)]);
   });
 
-  it('of two files becomes two documents: nobody is told that another’s bytes are theirs', async () => {
+  it('becomes two documents, and each tab gets its own, when the files differ', async () => {
     const [first, second] = [await sendDirectly(house, one), await sendDirectly(house, other)];
     await first.send();
     expect(await second.send(), 'only what differs').to.deep.equal([2]);
@@ -62,7 +62,7 @@ describe('an upload past the app from two tabs at once', () => {
     expect(await kept()).to.have.members([sha256(one), sha256(other)]);
   });
 
-  it('of two files is not mixed up while the first is being made a document of', async () => {
+  it('keeps the files apart when the second completes while the first is becoming a document', async () => {
     const [first, second] = [await sendDirectly(house, one), await sendDirectly(house, other)];
     await first.send();
     let asked = false;

@@ -16,7 +16,7 @@ const partBytes = 5 * 1024 * 1024;
 const large = pdf(2 * partBytes + 1_000);
 const maxBytes = 40 * 1024 * 1024;
 
-describe('an upload past the app', () => {
+describe('a direct upload', () => {
   let house: DocumentHouse;
   let ahead = 0;
   let step: ((name: string) => Promise<void> | void) | null = null;
@@ -50,8 +50,8 @@ describe('an upload past the app', () => {
   };
   const states = () => house.app.db('direct_uploads').pluck('state');
 
-  describe('that goes well', () => {
-    it('becomes a document like any other', async () => {
+  describe('that succeeds', () => {
+    it('becomes a document when all parts are sent', async () => {
       const upload = await sendDirectly(house, large, { fileName: 'Brief of evidence.pdf' });
       expect([upload.status, upload.partCount]).to.deep.equal([201, 3]);
       expect(await upload.send()).to.deep.equal([1, 2, 3]);
@@ -73,7 +73,7 @@ describe('an upload past the app', () => {
       expect(audited?.resource_id).to.equal(document.id);
     });
 
-    it('is compared with its hashes at every download', async () => {
+    it('is compared with its hashes when it is downloaded', async () => {
       const upload = await sendDirectly(house, large);
       await upload.send();
       const { url } = await upload.finish();
@@ -83,7 +83,7 @@ describe('an upload past the app', () => {
       expect(refused.body).to.include({ code: 'document_unavailable', because: 'damaged' });
     });
 
-    it('gives addresses for five minutes, for these bytes, that say nothing of people or files', async () => {
+    it('gives addresses that are valid for five minutes, for these bytes only, and reveal nothing of people or files', async () => {
       const upload = await sendDirectly(house, large, { fileName: 'Marsh psychiatric.pdf' });
       const [offer] = await upload.offer(1);
       const url = new URL(offer?.url ?? '');
@@ -95,7 +95,7 @@ describe('an upload past the app', () => {
       expect(house.app.logLines.join('')).not.to.match(/psychiatric|X-Amz/i);
     });
 
-    it('is the referrer’s, with the admin beside, when an admin acts for her', async () => {
+    it('belongs to the referrer and names the admin when an admin acts as the referrer', async () => {
       const ada = await house.app.signIn('ada@examdesk.example');
       const { id: userId } = (await house.app
         .db('users')
@@ -110,8 +110,8 @@ describe('an upload past the app', () => {
     });
   });
 
-  describe('that breaks off', () => {
-    it('goes on where it was when the same file is chosen again', async () => {
+  describe('that is interrupted', () => {
+    it('continues when the same file is chosen again', async () => {
       const first = await sendDirectly(house, large);
       await first.send(2);
       const again = await sendDirectly(house, large);
@@ -120,7 +120,7 @@ describe('an upload past the app', () => {
       expect((await again.finish()).sha256).to.equal(sha256(large));
     });
 
-    it('does not take parts of another file for its own', async () => {
+    it('refuses parts when they are of another file', async () => {
       const other = Buffer.from(large);
       other[partBytes + 5] = (other[partBytes + 5] ?? 0) ^ 1;
       await (await sendDirectly(house, other)).send();
@@ -129,7 +129,7 @@ describe('an upload past the app', () => {
       expect((await again.finish()).sha256).to.equal(sha256(large));
     });
 
-    it('says which part is missing, and takes it', async () => {
+    it('names the missing part and accepts it when it is completed too early', async () => {
       const upload = await sendDirectly(house, large);
       await upload.send(1, 3);
       const refused = await upload.complete().expect(422);
@@ -151,12 +151,12 @@ describe('an upload past the app', () => {
     };
     const disturbed: [string, S3FaultInjector][] = [];
     for (const [which, when] of [
-      [1, 'while it is read'],
-      [2, 'while it is looked into'],
+      [1, 'when the object is first read'],
+      [2, 'when the object is inspected'],
     ] as const) {
       disturbed.push(
-        [`breaks off ${when}`, atRead(which, { body: 'breaks', after: 40 })],
-        [`stops ${when}`, atRead(which, { body: 'stalls', after: 40 })],
+        [`breaks the connection ${when}`, atRead(which, { body: 'breaks', after: 40 })],
+        [`falls silent ${when}`, atRead(which, { body: 'stalls', after: 40 })],
         [`fails ${when}`, atRead(which, { status: 500, code: 'InternalError' })],
         [`has lost it ${when}`, atRead(which, { status: 404, code: 'NoSuchKey' })],
       );
@@ -173,7 +173,7 @@ describe('an upload past the app', () => {
           method === 'POST' && query.has('uploadId') ? { status: 500, code: 'InternalError' } : undefined,
       ],
       [
-        'fails when it goes to its place',
+        'fails at the copy',
         ({ method, key }) =>
           method === 'PUT' && key.startsWith('documents/')
             ? { status: 500, code: 'InternalError' }
@@ -181,7 +181,7 @@ describe('an upload past the app', () => {
       ],
     );
     for (const [what, trouble] of disturbed) {
-      it(`is completed later when the store ${what}: the file is not to blame`, async () => {
+      it(`answers 503 and can be completed later when the store ${what}`, async () => {
         const upload = await sendDirectly(house, samples.docx, { fileName: 'a.docx' });
         await upload.send();
         house.storage.server.injectFault = trouble;
@@ -196,7 +196,7 @@ describe('an upload past the app', () => {
       });
     }
 
-    it('is begun later when the store is away at its beginning, and asked for its parts later', async () => {
+    it('answers 503 and can be repeated when the store is unreachable at its start or for its parts', async () => {
       house.storage.server.injectFault = () => ({ status: 503, code: 'SlowDown' });
       await beginDirect(house, {}).expect(503);
       house.storage.server.injectFault = null;
@@ -210,7 +210,7 @@ describe('an upload past the app', () => {
       await upload.finish();
     });
 
-    it('waits for a store that is away, and nothing is lost', async () => {
+    it('answers 503 and loses nothing when the store is unreachable at its completion', async () => {
       const upload = await sendDirectly(house, large);
       await upload.send();
       house.storage.server.injectFault = () => 'drop';
@@ -220,7 +220,7 @@ describe('an upload past the app', () => {
     });
 
     for (const name of ['put_together', 'verified', 'copied', 'in_transaction']) {
-      it(`is completed by asking again after a process that died at ${name}`, async () => {
+      it(`is completed by a repeated request when the process died at ${name}`, async () => {
         const upload = await sendDirectly(house, large);
         await upload.send();
         step = (reached) => {
@@ -234,7 +234,7 @@ describe('an upload past the app', () => {
       });
     }
 
-    it('answers the same when asked again after the answer was lost, and when asked twice at once', async () => {
+    it('answers the same when it is completed again, also at the same moment', async () => {
       const upload = await sendDirectly(house, large);
       await upload.send();
       const both = await Promise.all([upload.complete(), upload.complete()]);
@@ -247,7 +247,7 @@ describe('an upload past the app', () => {
       expect(await house.app.db('documents').pluck('id')).to.deep.equal([ids[0]]);
     });
 
-    it('is not lost when one of two that complete it looks while the other puts it together', async () => {
+    it('is not lost when one of two completing requests reads while the other joins the parts', async () => {
       const upload = await sendDirectly(house, large);
       await upload.send();
       const [arrived, released] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
@@ -274,7 +274,7 @@ describe('an upload past the app', () => {
       expect(await house.storage.keys('documents/')).to.have.length(1);
     });
 
-    it('is over when the store has let go of its parts: the same file begins anew', async () => {
+    it('ends when the store has dropped its parts, and the same file starts a new upload', async () => {
       const upload = await sendDirectly(house, large);
       await upload.send();
       const { bucket, server } = house.storage;
@@ -284,7 +284,7 @@ describe('an upload past the app', () => {
       expect((await sendDirectly(house, large)).status).to.equal(201);
     });
 
-    it('is forgotten after a day, with all its parts', async () => {
+    it('is removed with all its parts when it is a day old', async () => {
       const upload = await sendDirectly(house, large);
       await upload.send(1);
       expect(await later(0.9)).to.include({ openUploads: 0 });
@@ -293,7 +293,7 @@ describe('an upload past the app', () => {
       await upload.complete().expect(404);
     });
 
-    it('cannot be completed when its time is up', async () => {
+    it('cannot be completed when it has expired', async () => {
       const upload = await sendDirectly(house, large);
       await upload.send();
       await house.app.db('direct_uploads').update({ expires_at: new Date(Date.now() - 1_000) });
@@ -317,7 +317,7 @@ describe('an upload past the app', () => {
     });
 
     for (const name of ['put_together', 'verified', 'copied']) {
-      it(`leaves nothing when it is cancelled while another completes it, at ${name}`, async () => {
+      it(`leaves nothing when it is cancelled while another request completes it, at ${name}`, async () => {
         const upload = await sendDirectly(house, large);
         await upload.send();
         step = async (reached) => {
@@ -330,7 +330,7 @@ describe('an upload past the app', () => {
       });
     }
 
-    it('tells staff when a browser gives it up because it cannot reach the store', async () => {
+    it('logs a warning when the browser cancels it because it cannot reach the store', async () => {
       const upload = await sendDirectly(house, large, { fileName: 'Marsh psychiatric.pdf' });
       await upload.cancel('maybe').expect(422);
       await upload.cancel('unreachable').expect(204);
@@ -341,7 +341,7 @@ describe('an upload past the app', () => {
       expect(lines[0]).not.to.match(/psychiatric|X-Amz/i);
     });
 
-    it('stays a document when it is cancelled too late', async () => {
+    it('stays a document when it is cancelled after its completion', async () => {
       const upload = await sendDirectly(house, large);
       await upload.send();
       step = async (reached) => {
@@ -365,7 +365,7 @@ describe('an upload past the app', () => {
       ['a PDF that calls itself Word', 'x.docx', large, 415, /ending of its name/],
     ];
     for (const [what, fileName, bytes, status, words] of refusedContents) {
-      it(`is ${what}, and nothing of it is kept`, async () => {
+      it(`stores nothing when the file is ${what}`, async () => {
         const upload = await sendDirectly(house, bytes, { fileName });
         await upload.send();
         const refused = await upload.complete().expect(status);
@@ -377,7 +377,7 @@ describe('an upload past the app', () => {
       });
     }
 
-    it('is one whose bytes changed in the store', async () => {
+    it('is refused when its bytes changed in the store', async () => {
       const upload = await sendDirectly(house, large);
       await upload.send();
       step = async (name) => {
@@ -389,7 +389,7 @@ describe('an upload past the app', () => {
       expect(await house.traces()).to.deep.equal(nothing);
     });
 
-    it('is one whose parts are not what the browser says it sent', async () => {
+    it('is refused when its parts are not those that the browser claims', async () => {
       const upload = await sendDirectly(house, large);
       await upload.send();
       const [first, second, third] = upload.claims;
@@ -398,7 +398,7 @@ describe('an upload past the app', () => {
       expect((refused.body as { errors: { path: string }[] }).errors[0]?.path).to.equal('parts.2');
     });
 
-    it('is too large, empty, of no category or one that is not theirs, before a byte is sent', async () => {
+    it('is refused before a byte is sent when it is too large, empty, or of a missing or forbidden category', async () => {
       const codes: [object, number][] = [
         [{ sizeBytes: maxBytes + 1 }, 413],
         [{ fileName: 'setup.exe' }, 415],
@@ -416,7 +416,7 @@ describe('an upload past the app', () => {
       expect(refused.map(({ metadata }) => metadata.reason)).to.deep.equal(['too_large', 'unsupported_type']);
     });
 
-    it('asks for parts that it does not have, in ways that nobody understands', async () => {
+    it('is refused when it asks for parts that it does not have, or in an invalid way', async () => {
       const upload = await sendDirectly(house, large);
       const path = `/bookings/${house.bookingId}/documents/uploads`;
       const [claim] = upload.claims;
@@ -431,14 +431,14 @@ describe('an upload past the app', () => {
       await house.rita.post(`${path}/nonsense/parts`).send({ parts: upload.claims }).expect(404);
     });
 
-    it('is one too many under way', async () => {
+    it('is refused when the person has too many open uploads', async () => {
       for (let n = 0; n < 20; n += 1) await beginDirect(house, { fileName: `${n}.pdf` }).expect(201);
       await beginDirect(house, { fileName: 'another.pdf' }).expect(422);
       await beginDirect(house, { fileName: '7.pdf' }).expect(200);
     });
   });
 
-  describe('of somebody else', () => {
+  describe('of another person', () => {
     let nadia: Agent;
     let rob: Agent;
     before(async () => {
@@ -446,7 +446,7 @@ describe('an upload past the app', () => {
       rob = await house.app.signIn('rob@harbour-legal.example');
     });
 
-    it('does not exist, and to a booking of others none can be begun', async () => {
+    it('answers 404, and none can be started to a booking of another organisation', async () => {
       await beginDirect(house, {}, nadia).expect(404);
       const upload = await sendDirectly(house, large);
       await upload.send();
@@ -457,7 +457,7 @@ describe('an upload past the app', () => {
       await upload.finish();
     });
 
-    it('cannot be gone on with when the booking has been cancelled', async () => {
+    it('cannot be continued when the booking is cancelled', async () => {
       const bookingId = await house.newBooking();
       const upload = await sendDirectly({ ...house, bookingId }, large);
       await upload.send(1);
@@ -466,7 +466,7 @@ describe('an upload past the app', () => {
       await beginDirect({ ...house, bookingId }, { fileName: 'next.pdf' }).expect(409);
     });
 
-    it('is not stored when the booking is cancelled while it is looked at', async () => {
+    it('is not stored when the booking is cancelled while the file is checked', async () => {
       const bookingId = await house.newBooking();
       const upload = await sendDirectly({ ...house, bookingId }, large);
       await upload.send();

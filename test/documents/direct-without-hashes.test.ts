@@ -21,13 +21,13 @@ describe('a direct upload to a store that keeps no hashes of parts', () => {
       await server.files.closeUpload(bucket, uploadId);
   });
 
-  it('becomes a document', async () => {
+  it('becomes a document when all parts are sent', async () => {
     const upload = await sendDirectly(house, large);
     expect(await upload.send()).to.deep.equal([1, 2, 3]);
     expect((await upload.finish()).sha256).to.equal(sha256(large));
   });
 
-  it('sends every part again when it goes on after a broken connection', async () => {
+  it('sends every part again when it continues after a broken connection', async () => {
     await (await sendDirectly(house, large)).send(1, 2);
     const again = await sendDirectly(house, large);
     expect(again.status).to.equal(200);
@@ -35,14 +35,14 @@ describe('a direct upload to a store that keeps no hashes of parts', () => {
     expect((await again.finish()).sha256).to.equal(sha256(large));
   });
 
-  it('says which part is missing, or is of another length', async () => {
+  it('names the part when it is missing or has another length', async () => {
     const upload = await sendDirectly(house, large);
     await upload.send(1, 3);
     const refused = await upload.complete().expect(422);
     expect((refused.body as { errors: { path: string }[] }).errors[0]?.path).to.equal('parts.2');
   });
 
-  it('is refused when a part is not the one that was claimed, and nothing of it is kept', async () => {
+  it('is refused and leaves nothing when a part is not the claimed one', async () => {
     const other = Buffer.from(large);
     other[partBytes + 5] = (other[partBytes + 5] ?? 0) ^ 1;
     await (await sendDirectly(house, other)).send();

@@ -9,7 +9,7 @@ import { watchedPage, type Watched } from '../support/watched-page.ts';
 
 const large = pdf(18_000_000);
 
-describe('sending a large document past the app', function () {
+describe('a direct upload in a browser', function () {
   this.timeout(120_000);
   let browser: Browser;
   let house: DocumentHouse;
@@ -69,7 +69,7 @@ describe('sending a large document past the app', function () {
     });
   };
 
-  it('goes in parts, with its progress, and is in the list when it has been checked', async () => {
+  it('sends parts with their progress, and appears in the list when it has been checked', async () => {
     await open(390);
     await throttle(6_000_000);
     await upload();
@@ -82,7 +82,7 @@ describe('sending a large document past the app', function () {
     await watched.check();
   });
 
-  it('waits out a store that stumbles', async () => {
+  it('tries parts again when the store fails for a moment', async () => {
     await open();
     const stumbling = new Set(['1', '2', '3']);
     house.storage.server.injectFault = ({ method, query }) =>
@@ -94,7 +94,7 @@ describe('sending a large document past the app', function () {
     expect(await rows()).to.deep.equal([sha256(large)]);
   });
 
-  it('keeps what arrived when the connection breaks, and sends the rest when asked, also after a reload', async () => {
+  it('sends only the rest when the connection broke, also after a reload', async () => {
     await open();
     house.storage.server.injectFault = ({ method, query }) =>
       method === 'PUT' && query.get('partNumber') === '2' ? 'drop' : undefined;
@@ -111,7 +111,7 @@ describe('sending a large document past the app', function () {
     expect(await rows()).to.deep.equal([sha256(large)]);
   });
 
-  it('goes through the app when it goes on where the store cannot be reached', async () => {
+  it('goes through the app when the store becomes unreachable before it continues', async () => {
     await open();
     house.storage.server.injectFault = ({ method, query }) =>
       method === 'PUT' && query.get('partNumber') === '2' ? 'drop' : undefined;
@@ -126,7 +126,7 @@ describe('sending a large document past the app', function () {
     await eventually(async () => (await house.storage.openUploads()).length === 0);
   });
 
-  it('goes through the app where the store cannot be reached', async () => {
+  it('goes through the app when the store is unreachable', async () => {
     await open();
     await page.route(`${house.storage.server.url}/**`, (route) => route.abort('connectionrefused'));
     await upload();
@@ -141,7 +141,7 @@ describe('sending a large document past the app', function () {
     [400, 'InvalidRequest'],
     [502, 'BadGateway'],
   ] as const) {
-    it(`goes through the app where the store refuses all that browsers send (${status})`, async () => {
+    it(`goes through the app when the store refuses browsers (${status})`, async () => {
       await open();
       house.storage.server.injectFault = ({ method, query }) =>
         method === 'PUT' && query.has('X-Amz-Signature') ? { status, code } : undefined;
@@ -170,7 +170,7 @@ describe('sending a large document past the app', function () {
     expect(await rows()).to.deep.equal([sha256(large)]);
   };
 
-  it('may be sent anew when its time was over before its end', async () => {
+  it('offers to start again when the upload has expired', async () => {
     await open();
     const past = new Date(Date.now() - 1_000);
     await beforeItsEnd(() => house.app.db('direct_uploads').update({ expires_at: past }));
@@ -179,7 +179,7 @@ describe('sending a large document past the app', function () {
     await tryAgain();
   });
 
-  it('may be sent again when a part is not what was sent, and sends only that', async () => {
+  it('sends one part again when it is not the one that was sent', async () => {
     await open();
     await beforeItsEnd(async () => {
       const [{ id = '', part_bytes: bytes = 0 } = {}] = (await house.app
@@ -205,7 +205,7 @@ describe('sending a large document past the app', function () {
     expect(sent).to.deep.equal(['part 1']);
   });
 
-  it('becomes a document when tried again, and is not sent again, after the store did not take it to its place', async () => {
+  it('becomes a document without being sent again when the store refused the copy before', async () => {
     await open();
     house.storage.server.injectFault = ({ method, key }) =>
       method === 'PUT' && key.startsWith('documents/') ? { status: 500, code: 'InternalError' } : undefined;
@@ -217,7 +217,7 @@ describe('sending a large document past the app', function () {
     expect(sent).to.deep.equal([]);
   });
 
-  it('may be sent anew when it was altered on its way', async () => {
+  it('offers to start again when the file was altered on the way', async () => {
     await open();
     let isAltered = false;
     step = async (name) => {

@@ -31,7 +31,7 @@ describe('the documents on a booking’s page', () => {
     return link?.getAttributeValue('href') ?? '';
   };
 
-  it('tells before the choice what is taken, and how large', async () => {
+  it('names the accepted kinds and the size limit when the form is shown', async () => {
     const visit = await page();
     expect(visit.text('#documents')).to.match(
       /No documents yet.*PDF, Word, Excel, plain text.*Up to 500 MB each, 20 at once/,
@@ -42,7 +42,7 @@ describe('the documents on a booking’s page', () => {
     expect(await complaintsAbout(visit)).to.deep.equal([]);
   });
 
-  it('are there after the form was sent, with a notice', async () => {
+  it('appear with a notice when the form was sent', async () => {
     const answer = await submit({ 'Brief <b>of<i> evidence.pdf': pdf(6_000_000), 'note.txt': samples.txt });
     expect(answer.status).to.equal(303);
     const visit = await visitor.get(answer.headers.get('location') ?? '');
@@ -52,7 +52,7 @@ describe('the documents on a booking’s page', () => {
     expect(await complaintsAbout(visit)).to.deep.equal([]);
   });
 
-  it('stay as they were when a file is refused; the page says which, and what to do', async () => {
+  it('stay unchanged when a file is refused, and the page says which one and what to do', async () => {
     const answer = await submit({ 'fine.pdf': pdf(), 'invoice.pdf': executable }, 'other');
     expect(answer.status).to.equal(415);
     const html = await answer.text();
@@ -64,7 +64,7 @@ describe('the documents on a booking’s page', () => {
     expect(await complaintsAbout({ at: '/bookings', html })).to.deep.equal([]);
   });
 
-  it('ask for a file and for a category', async () => {
+  it('ask for a file and a category when either is missing', async () => {
     const noFile = await submit({});
     expect(noFile.status).to.equal(422);
     expect(await noFile.text()).to.contain('Choose at least one file');
@@ -73,7 +73,7 @@ describe('the documents on a booking’s page', () => {
     expect(await noCategory.text()).to.contain('href="#category"');
   });
 
-  it('say that the store is away, and keep the page', async () => {
+  it('answer 503 with the same page when the store is unreachable', async () => {
     house.storage.server.injectFault = () => 'drop';
     const answer = await submit({ 'a.pdf': pdf() });
     house.storage.server.injectFault = null;
@@ -81,7 +81,7 @@ describe('the documents on a booking’s page', () => {
     expect(await answer.text()).to.contain('We can’t reach the file store right now. Nothing was stored.');
   });
 
-  it('have a receipt to print: what was received, its hash, and who has had it', async () => {
+  it('have a receipt with the file, its hash and who opened it', async () => {
     const visit = await visitor.get(linkOf(await page(), 'Receipt for note.txt'));
     const [row] = (await house.app.db('documents').where({ file_name: 'note.txt' })) as { sha256: string }[];
     expect(visit.text('main'))
@@ -90,7 +90,7 @@ describe('the documents on a booking’s page', () => {
     expect(await complaintsAbout(visit)).to.deep.equal([]);
   });
 
-  it('are deleted on a page that asks first', async () => {
+  it('are deleted when a page has asked first', async () => {
     const asks = await visitor.get(linkOf(await page(), 'Delete note.txt'));
     expect(asks.text('h1')).to.equal('Delete this document?');
     expect(await complaintsAbout(asks)).to.deep.equal([]);
@@ -100,7 +100,7 @@ describe('the documents on a booking’s page', () => {
     expect((await visitor.get(asks.at)).status).to.equal(404);
   });
 
-  it('offer no deleting to a colleague, and no form on a cancelled booking', async () => {
+  it('offer no deletion to a colleague, and no form when the booking is cancelled', async () => {
     const rob = createVisitor(house.app.url);
     await rob.signIn('rob@harbour-legal.example');
     const theirs = await rob.get(`/bookings/${house.bookingId}`);
@@ -110,7 +110,7 @@ describe('the documents on a booking’s page', () => {
     expect((await visitor.get(`/bookings/${cancelled}`)).has('.document-upload')).to.equal(false);
   });
 
-  it('lead to the sign-in when nobody is signed in', async () => {
+  it('redirect to the sign-in when nobody is signed in', async () => {
     const answer = await createVisitor(house.app.url).raw(`/bookings/${house.bookingId}/documents`, {
       method: 'POST',
       body: new FormData(),

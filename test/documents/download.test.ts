@@ -44,7 +44,7 @@ describe('a download', () => {
     return key ?? '';
   };
 
-  it('is the bytes that were received, as an attachment that nobody keeps or runs', async () => {
+  it('sends the received bytes as an attachment that is neither cached nor executed', async () => {
     const answer = await download(house.rita, stored.url);
     expect(answer.status).to.equal(200);
     expect(sha256(answer.body as Buffer)).to.equal(stored.sha256);
@@ -61,7 +61,7 @@ describe('a download', () => {
     expect(JSON.stringify(answer.headers)).not.to.match(/documents\/|X-Amz|127\.0\.0\.1/);
   });
 
-  it('gives any part of it, over the borders of the pieces it is checked in', async () => {
+  it('sends any range, also across chunk borders', async () => {
     const size = bytes.length;
     const cases: [string, number, number][] = [
       ['bytes=0-0', 0, 0],
@@ -81,7 +81,7 @@ describe('a download', () => {
     }
   });
 
-  it('refuses a part that is not there, and ignores a range it does not know', async () => {
+  it('answers 416 when the range is beyond the end, and ignores a range that it cannot parse', async () => {
     for (const range of [`bytes=${bytes.length}-`, 'bytes=-0', 'bytes=9-3']) {
       const answer = await house.rita.get(stored.url).set('Range', range);
       expect(answer.status, range).to.equal(416);
@@ -92,7 +92,7 @@ describe('a download', () => {
     }
   });
 
-  it('goes on where it broke off only if it is still the same', async () => {
+  it('continues with If-Range only when the document is the same', async () => {
     const same = { Range: 'bytes=100-', 'If-Range': `"${stored.sha256}"` };
     expect((await download(house.rita, stored.url, same)).status).to.equal(206);
     const other = { Range: 'bytes=100-', 'If-Range': '"another"' };
@@ -104,7 +104,7 @@ describe('a download', () => {
     expect(head.headers['content-length']).to.equal(String(bytes.length));
   });
 
-  it('is known to whoever names it in a list, weakly, or as anything', async () => {
+  it('answers 304 when If-None-Match names it in a list, weakly, or as *', async () => {
     const tag = `"${stored.sha256}"`;
     for (const header of [tag, `W/${tag}`, `"other", ${tag}`, '*'])
       expect((await house.rita.get(stored.url).set('If-None-Match', header)).status, header).to.equal(304);
@@ -112,7 +112,7 @@ describe('a download', () => {
       expect((await house.rita.get(stored.url).set('If-None-Match', header)).status, header).to.equal(200);
   });
 
-  it('is answered for its head, and for what one has already, as it would be for itself', async () => {
+  it('answers HEAD and If-None-Match with the same rights as GET', async () => {
     const waiting = await one({ 'waiting.pdf': bytes });
     const heads = { 'If-None-Match': `"${waiting.sha256}"` };
     const becomes = (status: 'checking' | 'clean' | 'infected') =>
@@ -131,7 +131,7 @@ describe('a download', () => {
     await house.rita.head(waiting.url).expect(200);
   });
 
-  it('is written down, each time, with who it was', async () => {
+  it('is recorded with the person every time', async () => {
     const before = (await house.audit('document.downloaded')).length;
     await download(rob, stored.url);
     await house.rita.head(stored.url);
@@ -144,7 +144,7 @@ describe('a download', () => {
       .and.to.match(/Downloaded[\s\S]*Rob/);
   });
 
-  it('is for the organisation that booked, and for staff; to others it does not exist', async () => {
+  it('is allowed for the booking’s organisation and for staff, and answers 404 to others', async () => {
     for (const agent of [house.rita, rob, sam, ada]) await agent.get(stored.url).expect(200);
     const theirs = await nadia.get(stored.url);
     const none = await nadia.get(`/documents/${unknownId}`);
@@ -160,7 +160,7 @@ describe('a download', () => {
     await house.app.anonymous().get(stored.url).expect(401);
   });
 
-  it('of a dictation is for staff: for a referrer it is in no list, no count and no error', async () => {
+  it('of a dictation is for staff only: lists, counts and errors hide it from referrers', async () => {
     const dictation = await one({ 'dictation.mp3': samples.mp3 }, { category: 'dictation', agent: sam });
     const report = await one({ 'report.pdf': pdf() }, { category: 'report', agent: sam });
     await sam.post(`${report.url}/release`).send({}).expect(200);
@@ -186,8 +186,8 @@ describe('a download', () => {
     expect(JSON.stringify(openapi.body)).not.to.match(/dictation/i);
   });
 
-  describe('of what was changed in the bucket', () => {
-    it('is refused before its first byte when the first piece is wrong, and shouts', async () => {
+  describe('of an object that was changed in the bucket', () => {
+    it('is refused and raises the alarm before the first byte when the first chunk is wrong', async () => {
       const small = await one({ 'small.txt': samples.txt });
       await house.storage.damage(await keyOf(small.id), 5);
       const answer = await house.rita.get(small.url);
@@ -220,7 +220,7 @@ describe('a download', () => {
         .filter(({ resource_id }) => resource_id === id)
         .map(({ outcome }) => outcome);
 
-    it('breaks off before the piece that is wrong: no wrong byte ever leaves', async () => {
+    it('breaks the connection before the wrong chunk, so that no wrong byte is sent', async () => {
       const large = await one({ 'large.pdf': bytes });
       await house.storage.damage(await keyOf(large.id), 2 * chunkBytes + 7);
       const { status, broke, received } = await brokenDownload(large.url);
@@ -229,7 +229,7 @@ describe('a download', () => {
       expect(received.equals(bytes.subarray(0, received.length))).to.equal(true);
     });
 
-    it('is refused at once from then on, whatever is asked, and each refusal is written down', async () => {
+    it('is refused at once from then on, and each refusal is recorded', async () => {
       const large = await one({ 'large.pdf': bytes });
       await house.storage.damage(await keyOf(large.id), 2 * chunkBytes + 7);
       await brokenDownload(large.url);
@@ -305,7 +305,7 @@ describe('a download', () => {
     });
   });
 
-  describe('that nobody takes', () => {
+  describe('that nobody reads', () => {
     let large: UploadedDocument;
     before(async () => {
       large = await one({ 'large.pdf': bytes });
@@ -327,13 +327,13 @@ describe('a download', () => {
     };
 
     for (const path of ['', '/view']) {
-      it(`lets go of the store when it cannot be written down${path && ', to be shown'}`, async () => {
+      it(`closes the store’s answer when the audit row cannot be written${path && ' (view)'}`, async () => {
         await onceRecorded(`raise exception 'The disk is full'`, () =>
           house.rita.get(large.url + path).expect(500),
         );
       });
 
-      it(`lets go of the store when the client leaves before its first byte${path && ', to be shown'}`, async () => {
+      it(`closes the store’s answer when the client leaves before the first byte${path && ' (view)'}`, async () => {
         const cookie = await cookieOf(house, 'rita@harbour-legal.example');
         await onceRecorded('perform pg_sleep(0.5)', async () => {
           const asked = fetch(house.app.url + large.url + path, {
@@ -347,8 +347,8 @@ describe('a download', () => {
     }
   });
 
-  describe('of what was deleted', () => {
-    it('is over at once; the row and its history stay', async () => {
+  describe('of a deleted document', () => {
+    it('answers 404 at once; the row and its history stay', async () => {
       const mine = await one({ 'mine.txt': samples.txt });
       await house.rita.delete(mine.url).expect(204);
       await house.rita.get(mine.url).expect(404);
@@ -361,7 +361,7 @@ describe('a download', () => {
       expect(row).to.include({ resource_id: mine.id, outcome: 'success' });
     });
 
-    it('is the right of whoever uploaded it, and of admins', async () => {
+    it('deletion is allowed for the uploader and for admins', async () => {
       const mine = await one({ 'mine.txt': samples.txt });
       for (const agent of [rob, sam]) {
         const answer = await agent.delete(mine.url);
@@ -374,7 +374,7 @@ describe('a download', () => {
     });
   });
 
-  it('is refused with 503 while the store does not answer, and works again after', async () => {
+  it('answers 503 while the store does not answer, and works afterwards', async () => {
     house.storage.server.injectFault = () => 'drop';
     const answer = await house.rita.get(stored.url);
     expect([answer.status, (answer.body as { code: string }).code]).to.deep.equal([

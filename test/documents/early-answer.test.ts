@@ -19,7 +19,7 @@ import {
   type DocumentHouse,
 } from '../support/document-house.ts';
 
-describe('an upload that is refused while it comes in', () => {
+describe('an upload that is refused while it arrives', () => {
   let house: DocumentHouse;
   let cookie: string;
   before(async () => {
@@ -43,7 +43,7 @@ describe('an upload that is refused while it comes in', () => {
     ['a file in another field', 422, [category, elsewhere, pdf(10_000)]],
   ];
   for (const [what, status, begin] of cases) {
-    it(`for ${what} is told so before its end, and nothing of it is kept`, async () => {
+    it(`is answered before its end and leaves nothing when it is refused for ${what}`, async () => {
       const upload = await rawUpload(house, `/bookings/${house.bookingId}/documents`, cookie);
       for (const bytes of begin) await upload.write(bytes);
       expect((await upload.answer).status).to.equal(status);
@@ -54,7 +54,7 @@ describe('an upload that is refused while it comes in', () => {
     });
   }
 
-  it('to a booking that is not theirs is told so before its end', async () => {
+  it('is answered before its end when the booking is another organisation’s', async () => {
     const nadia = await cookieOf(house, 'nadia@northside-claims.example');
     const upload = await rawUpload(house, `/bookings/${house.bookingId}/documents`, nadia);
     await upload.write(Buffer.concat([category, fileHead('a.pdf'), pdf(10_000)]));
@@ -62,7 +62,7 @@ describe('an upload that is refused while it comes in', () => {
     upload.end();
   });
 
-  it('is not read for ever: who sends on after the answer is cut off', async () => {
+  it('is cut off when the client keeps sending after the answer', async () => {
     const app = express().use(closeUnread(200), (_req, res) => void res.status(415).end());
     const server = createServer(app).listen(0, '127.0.0.1');
     await new Promise((resolve) => {
@@ -84,7 +84,7 @@ describe('an upload that is refused while it comes in', () => {
     server.close();
   });
 
-  it('by whoever sends it, who vanishes when all of it is sent, is not kept', async () => {
+  it('is not stored when the client disconnects after sending everything', async () => {
     const atItsEnd = Promise.withResolvers<void>();
     const goOn = Promise.withResolvers<void>();
     house.storage.server.injectFault = async ({ method }) => {
@@ -122,7 +122,7 @@ describe('an upload that is refused while it comes in', () => {
       return upload;
     };
 
-    it(`as ${asSuch} is told that it cannot be read`, async () => {
+    it(`is answered 400 when it is sent as ${asSuch}`, async () => {
       const upload = await begin();
       const answer = await upload.answer;
       expect([answer.status, answer.body.code]).to.deep.equal([400, 'bad_request']);
@@ -130,7 +130,7 @@ describe('an upload that is refused while it comes in', () => {
       expect(await house.traces()).to.deep.equal(nothing);
     });
 
-    it(`as ${asSuch} by whoever vanishes before the answer harms nobody`, async () => {
+    it(`is ended without an error when it is sent as ${asSuch} and the client disconnects before the answer`, async () => {
       const refusals = async () => (await house.audit('document.refused')).length;
       const before = await refusals();
       const hold = await house.app.database.owner.transaction();
@@ -153,7 +153,7 @@ describe('an upload that is refused while it comes in', () => {
     });
   }
 
-  it('leaves the connection to whoever has sent all of it', async () => {
+  it('keeps the connection open when the client has sent everything', async () => {
     const send = () =>
       fetch(`${house.app.url}/bookings/${house.bookingId}/documents`, {
         method: 'POST',

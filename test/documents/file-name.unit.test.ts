@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import { cleanFileName, withExtension } from '../../src/documents/file-name.ts';
 import { attachment } from '../../src/http/file-response.ts';
 
-describe('the name of a file', () => {
+describe('cleanFileName', () => {
   const cases: [string, string, string | null][] = [
     ['Brief of Evidence.PDF', 'Brief of Evidence.PDF', 'pdf'],
     ['../../etc/passwd', 'passwd', null],
@@ -27,7 +27,7 @@ describe('the name of a file', () => {
     });
   }
 
-  it('is cut to what every disk holds, its ending kept, no letter halved', () => {
+  it('cuts a long name, keeps its extension, and never splits a character', () => {
     const long = cleanFileName(`${'x'.repeat(300)}.pdf`);
     expect(long.name).to.equal(`${'x'.repeat(176)}.pdf`);
     const faces = cleanFileName('😀'.repeat(150)).name;
@@ -35,13 +35,13 @@ describe('the name of a file', () => {
     expect(faces.isWellFormed()).to.equal(true);
   });
 
-  it('gets the ending of its kind where it has none', () => {
+  it('withExtension adds the kind’s extension when the name has none', () => {
     expect(withExtension(cleanFileName('scan'), 'pdf')).to.equal('scan.pdf');
     expect(withExtension(cleanFileName('scan.jpeg'), 'jpg')).to.equal('scan.jpeg');
     expect(withExtension(cleanFileName('x'.repeat(300)), 'pdf')).to.have.length(180);
   });
 
-  it('goes into a header as RFC 8187 says, with something for those who do not know it', () => {
+  it('attachment encodes the name as RFC 8187 says, with an ASCII fallback', () => {
     expect(attachment('Brief.pdf')).to.equal(`attachment; filename="Brief.pdf"; filename*=UTF-8''Brief.pdf`);
     expect(attachment("Müller's “scan” (1)*.pdf")).to.equal(
       `attachment; filename="Muller's _scan_ (1)*.pdf"; filename*=UTF-8''M%C3%BCller%27s%20%E2%80%9Cscan%E2%80%9D%20%281%29%2A.pdf`,

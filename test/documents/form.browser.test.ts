@@ -30,7 +30,7 @@ describe('documents in a real browser', function () {
   for (const options of cases) {
     const hasScript = options.javaScript !== false;
     const how = `${options.width} px${hasScript ? '' : ', no script'}`;
-    it(`are sent, refused, opened and deleted (${how})`, async () => {
+    it(`can be uploaded, refused, opened and deleted (${how})`, async () => {
       watched = await watchedPage(browser, house.app.url, options);
       const { page } = watched;
       await watched.useSession(await house.app.sessionCookie('rita@harbour-legal.example'));

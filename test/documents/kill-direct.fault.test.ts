@@ -25,7 +25,7 @@ interface StoreCall {
   query: URLSearchParams;
 }
 
-describe('a process that is killed while it makes a document of parts', function () {
+describe('a process that is killed during a direct upload', function () {
   this.timeout(60_000);
   let house: DocumentHouse;
   let cookie: string;
@@ -66,7 +66,7 @@ describe('a process that is killed while it makes a document of parts', function
     return { ...web, rita: at(web.url) };
   }
 
-  it('between the upload’s beginning in the store and its row: the sweep takes it, and the file begins anew', async () => {
+  it('leaves an upload without a row, which the sweep aborts, when it dies before the row is written', async () => {
     const web = await killedWhen(({ method, query }) => method === 'POST' && query.has('uploads'), true);
     expect(await isAnswered(sendDirectly(house, large, {}, web.rita))).to.equal(false);
     expect(await web.ended).to.equal('SIGKILL');
@@ -81,14 +81,14 @@ describe('a process that is killed while it makes a document of parts', function
   });
 
   const calls: [string, (call: StoreCall) => boolean][] = [
-    ['its parts are put together', ({ method, query }) => method === 'POST' && query.has('uploadId')],
-    ['it goes to its place', ({ method, key }) => method === 'PUT' && key.startsWith('documents/')],
-    ['its pending twin goes', ({ method, query }) => method === 'POST' && query.has('delete')],
+    ['its parts are joined', ({ method, query }) => method === 'POST' && query.has('uploadId')],
+    ['its object is copied', ({ method, key }) => method === 'PUT' && key.startsWith('documents/')],
+    ['its pending object is removed', ({ method, query }) => method === 'POST' && query.has('delete')],
   ];
   const moments = calls.flatMap(([when, isIt]) =>
     [false, true].map((isDone) => ({
       when: `${isDone ? 'after' : 'before'} ${when}`,
-      isKept: when === 'its pending twin goes',
+      isKept: when === 'its pending object is removed',
       isDone,
       begin: () => killedWhen(isIt, isDone),
     })),
@@ -105,7 +105,7 @@ describe('a process that is killed while it makes a document of parts', function
     });
 
   for (const { when, isKept, isDone, begin } of moments) {
-    it(`${when}: asked again, it is one document`, async () => {
+    it(`leaves one document after a repeated request when it dies ${when}`, async () => {
       const web = await begin();
       const upload = await sendDirectly(house, large, {}, web.rita);
       await upload.send();
@@ -122,7 +122,7 @@ describe('a process that is killed while it makes a document of parts', function
 
     // What the store had not yet done leaves less behind than what it had.
     if (!isDone) continue;
-    it(`${when}: not asked again, ${isKept ? 'it is a document all the same' : 'the sweep leaves nothing'}`, async () => {
+    it(`leaves ${isKept ? 'a document' : 'nothing after the sweep'} without a repeated request when it dies ${when}`, async () => {
       const web = await begin();
       const upload = await sendDirectly(house, large, {}, web.rita);
       await upload.send();

@@ -17,7 +17,7 @@ describe('a process that is killed while it releases a report', function () {
 
   for (const step of ['release_written', 'release_committed'] as const) {
     const isKept = step === 'release_committed';
-    it(`the report is ${isKept ? 'released' : 'a draft'} when the process dies at ${step}, and the next request releases it once`, async () => {
+    it(`leaves the report ${isKept ? 'released' : 'a draft'} when it dies at ${step}, and the next request releases it once`, async () => {
       const sam = await house.app.signIn('sam@examdesk.example');
       const [report] = await house.upload({ 'Report.pdf': pdf() }, { category: 'report', agent: sam });
       const path = `/documents/${report?.id}/release`;

@@ -16,7 +16,7 @@ import { later36Hours, startProcess, type Plan } from '../support/processes/docu
 const uploadSteps = ['received', 'verified', 'copied', 'in_transaction', 'committed', 'answered'] as const;
 const files = { 'large.pdf': pdf(11_000_000), 'small.txt': samples.txt };
 
-describe('a process that is killed while it takes documents', function () {
+describe('a process that is killed while it receives, scans or removes documents', function () {
   this.timeout(60_000);
   let house: DocumentHouse;
   let cookie: string;
@@ -60,7 +60,7 @@ describe('a process that is killed while it takes documents', function () {
 
   for (const [index, step] of uploadSteps.entries()) {
     const isKept = index >= uploadSteps.indexOf('committed');
-    it(`at ${step}: ${isKept ? 'the documents are there' : 'nothing is there'}, and nothing else after the sweep`, async () => {
+    it(`leaves ${isKept ? 'only the documents' : 'nothing'} after the sweep when it dies at ${step}`, async () => {
       const web = await start({ killAt: step });
       expect(await send(web.url)).to.equal('no answer');
       expect(await web.ended).to.equal('SIGKILL');
@@ -83,7 +83,7 @@ describe('a process that is killed while it takes documents', function () {
   }
 
   for (const copied of [true, false]) {
-    it(`between two files that go to their place${copied ? ', the second on its way' : ''}: nothing is there after the sweep`, async () => {
+    it(`leaves nothing after the sweep when it dies between the copies of two files${copied ? ', during the second' : ''}`, async () => {
       const web = await start({ killAt: 'never' });
       let copies = 0;
       house.storage.server.injectFault = ({ method, key }) => {
@@ -104,7 +104,7 @@ describe('a process that is killed while it takes documents', function () {
     });
   }
 
-  it('half-way through a file: its open upload in parts is swept', async () => {
+  it('leaves a multipart upload that the sweep aborts when it dies in the middle of a file', async () => {
     const web = await start({ killAt: 'never' });
     // The store notices the second part, and the process is gone.
     house.storage.server.injectFault = ({ query }) => {
@@ -127,7 +127,7 @@ describe('a process that is killed while it takes documents', function () {
     ['scanned', 'clean'],
     ['verdict_written', 'clean'],
   ] as const) {
-    it(`at ${step} of a scan that found it ${verdict}: the next scan or sweep ends it`, async () => {
+    it(`leaves a scan (${verdict}) that the next scan or sweep finishes when it dies at ${step}`, async () => {
       const [stored] = await house.upload({ 'small.txt': samples.txt });
       const id = stored?.id ?? '';
       await house.app.db('documents').where({ id }).update({ status: 'checking' });
@@ -143,7 +143,7 @@ describe('a process that is killed while it takes documents', function () {
     });
   }
 
-  it('in the sweep, between the copies of an upload that died and their pending twins: the next sweep ends it', async () => {
+  it('leaves pending objects that the next sweep removes when it dies in the middle of a sweep', async () => {
     const web = await start({ killAt: 'copied' });
     expect(await send(web.url)).to.equal('no answer');
     const before = await house.storage.keys('pending/');
@@ -165,8 +165,8 @@ describe('a process that is killed while it takes documents', function () {
     expect(await house.storage.keys()).to.deep.equal([]);
   });
 
-  for (const how of ['before the object goes', 'after it'] as const) {
-    it(`in the removal of what was deleted long ago, ${how}: the next run ends it, once on record`, async () => {
+  for (const how of ['before the object is removed', 'after it'] as const) {
+    it(`leaves a removal that the next run finishes and records once when it dies ${how}`, async () => {
       const [stored] = await house.upload({ 'small.txt': samples.txt });
       const id = stored?.id ?? '';
       await house.rita.delete(`/documents/${id}`).expect(204);

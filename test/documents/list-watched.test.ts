@@ -4,7 +4,7 @@ import { samples } from '../support/builders/files.ts';
 import type { Agent } from '../support/app.ts';
 import { openDocumentHouse, type DocumentHouse } from '../support/document-house.ts';
 
-describe('a list of documents that is watched', () => {
+describe('listState', () => {
   let house: DocumentHouse;
   let sam: Agent;
   before(async () => {
@@ -24,7 +24,7 @@ describe('a list of documents that is watched', () => {
     (await partial(agent, `/bookings/${house.bookingId}/status?${new URLSearchParams(seen).toString()}`))
       .status;
 
-  it('is another after each change of it that the reader may know of, and after no other', async () => {
+  it('changes when something that the viewer may see changes, and only then', async () => {
     const scanned = () => house.app.db('documents').update({ status: 'clean', scanned_at: new Date() });
     const changes: [string, () => Promise<unknown>][] = [
       ['one is added', () => house.upload({ 'a.txt': samples.txt })],
@@ -46,7 +46,7 @@ describe('a list of documents that is watched', () => {
     expect(await ask(sam, staffs)).to.equal(200);
   });
 
-  it('costs one row to be asked for, however many there are', async () => {
+  it('reads one row, however many documents there are', async () => {
     await house.upload({ 'a.txt': samples.txt, 'b.txt': samples.txt, 'c.txt': samples.txt });
     const seen = await shown(house.rita);
     const read: number[] = [];

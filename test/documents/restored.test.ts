@@ -19,7 +19,7 @@ describe('a file whose row was lost with a restore', () => {
   }
 
   for (const wasRestored of [true, false])
-    it(`${wasRestored ? 'is put aside' : 'goes as an unfinished upload'} when its upload left a twin and the database was ${wasRestored ? '' : 'not '}restored since`, async () => {
+    it(`is ${wasRestored ? 'moved to strays/' : 'removed'} by the sweep when it has a pending object and the database was ${wasRestored ? '' : 'not '}restored since`, async () => {
       const [document] = await house.upload({ 'brief.pdf': pdf });
       const key = await storedKeyOf(document?.id ?? '');
       const name = key.slice('documents/'.length);
@@ -38,7 +38,7 @@ describe('a file whose row was lost with a restore', () => {
       expect(await house.storage.keys()).to.deep.equal(wasRestored ? [`strays/${name}`] : []);
     });
 
-  it('is listed, and so is a document without its bytes, and neither is touched', async () => {
+  it('takeInventory lists files without rows and documents without bytes, and changes neither', async () => {
     const uploaded = await house.upload({ 'one.pdf': pdf, 'two.pdf': pdf, 'three.pdf': pdf });
     const [lost, cut] = uploaded.map(({ id }) => id) as [string, string];
     const key = await storedKeyOf(lost);

@@ -28,25 +28,25 @@ describe('clamd', () => {
     return createClamavScanner({ url: clamd.url, timeoutMs: 20_000 });
   }
 
-  it('answers', async function () {
+  it('answers a ping', async function () {
     await scanner(this).ping();
   });
 
-  it('finds nothing in a clean file, in one piece and in many', async function () {
+  it('reports clean files as clean, in one piece and in many', async function () {
     const bytes = pdf(3_000_000);
     expect(await scanner(this).scan(Readable.from([bytes]))).to.deep.equal({ verdict: 'clean' });
     const pieces = Array.from({ length: 30 }, (_, n) => bytes.subarray(n * 100_000, (n + 1) * 100_000));
     expect(await scanner(this).scan(Readable.from(pieces))).to.deep.equal({ verdict: 'clean' });
   });
 
-  it('finds what it knows, also packed, and gives it its name', async function () {
+  it('reports infected files with the signature, also inside a ZIP', async function () {
     const infected = { verdict: 'infected', signature: 'Examdesk.Test.UNOFFICIAL' };
     expect(await scanner(this).scan(Readable.from([eicar()]))).to.deep.equal(infected);
     const packed = zipOf([{ name: 'a.txt', data: eicar() }]);
     expect(await scanner(this).scan(Readable.from([packed]))).to.deep.equal(infected);
   });
 
-  it('gives no verdict on more than it looks at: that is not clean', async function () {
+  it('gives no verdict when a file exceeds its limits', async function () {
     const one = scanner(this);
     const outcome = await one.scan(Readable.from([pdf(streamMaxBytes + 1_000_000)])).then(
       (verdict) => verdict.verdict,
@@ -55,7 +55,7 @@ describe('clamd', () => {
     expect(outcome).to.equal('Error');
   });
 
-  it('has the last word on an upload: checking, then clean or refused and removed', async function () {
+  it('decides on an upload: checking, then clean, or infected and removed', async function () {
     scanner(this);
     const house = await openDocumentHouse({ env: { CLAMD_URL: clamd?.url ?? '' } });
     const { documentCare } = house.app.system.services;
@@ -112,7 +112,7 @@ describe('a scan', () => {
   const statusOf = async (id: string) =>
     ((await house.app.db('documents').where({ id }).pluck('status')) as string[])[0];
 
-  it('reads the bytes as they were received', async () => {
+  it('reads the bytes as received', async () => {
     verdict = () => Promise.resolve({ verdict: 'clean' });
     const { id } = await one();
     await care().scan(id);
@@ -124,7 +124,7 @@ describe('a scan', () => {
     expect(await statusOf(id)).to.equal('clean');
   });
 
-  it('holds a direct upload back until it was scanned, and removes what is infected', async () => {
+  it('withholds a direct upload until it is scanned, and removes it when it is infected', async () => {
     const upload = await sendDirectly(house, pdf(6_000_000));
     await upload.send();
     const { id, url, status } = await upload.finish();
@@ -136,7 +136,7 @@ describe('a scan', () => {
     expect((await house.rita.get(url).expect(409)).body).to.include({ because: 'infected' });
   });
 
-  it('without a verdict leaves the document waiting, and its job comes back', async () => {
+  it('leaves the document waiting and retries its job when the scanner gives no verdict', async () => {
     verdict = () => Promise.reject(new Error('The scanner is away'));
     const { id, url } = await one();
     const outcome = await care()
@@ -159,7 +159,7 @@ describe('a scan', () => {
     expect(job?.key).to.equal(`scan:${id}`);
   });
 
-  it('of a damaged document is not begun again until it is whole: it cannot come to an end', async () => {
+  it('is not started while the document is damaged', async () => {
     const { id } = await one();
     await house.app
       .db('documents')
@@ -176,7 +176,7 @@ describe('a scan', () => {
     expect(await resumed()).to.equal(true);
   });
 
-  it('of what the store begins to hand out and does not is no verdict: it comes back, and no alarm is raised', async () => {
+  it('reports neither clean nor infected when the store stops in mid-answer, and is retried without an alarm', async () => {
     verdict = () => Promise.resolve({ verdict: 'clean' });
     const { id } = await one();
     for (const body of ['stalls', 'breaks'] as const) {
@@ -193,7 +193,7 @@ describe('a scan', () => {
     expect(await statusOf(id)).to.equal('clean');
   });
 
-  it('whose infected bytes could not be removed is followed by a sweep that does', async () => {
+  it('leaves infected bytes to the sweep when the store cannot remove them', async () => {
     verdict = () => Promise.resolve({ verdict: 'infected', signature: 'Test' });
     const { id } = await one();
     const before = (await house.storage.keys()).length;
@@ -211,7 +211,7 @@ describe('a scan', () => {
     expect(row.object_removed_at).to.be.an.instanceOf(Date);
   });
 
-  it('that hangs up, or says what no clamd says, is no verdict', async () => {
+  it('fails when clamd closes the connection or sends an unknown answer', async () => {
     for (const answer of ['', 'nonsense\0', 'INSTREAM size limit exceeded. ERROR\0']) {
       const server = createServer((socket) => {
         socket.on('error', () => undefined);

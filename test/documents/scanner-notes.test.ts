@@ -6,7 +6,7 @@ import { noteScanner } from '../../src/app/start-notes.ts';
 import { samples } from '../support/builders/files.ts';
 import { openDocumentHouse, type DocumentHouse } from '../support/document-house.ts';
 
-describe('the virus scan', () => {
+describe('the notes about the virus scan', () => {
   let house: DocumentHouse;
   afterEach(() => house.close());
 
@@ -38,7 +38,7 @@ describe('the virus scan', () => {
     return { server, url: `tcp://127.0.0.1:${(server.address() as AddressInfo).port}` };
   };
 
-  it('that is off says so', async () => {
+  it('say so when the scan is switched off', async () => {
     house = await openDocumentHouse();
     expect(await noted()).to.include({
       level: 40,
@@ -48,7 +48,7 @@ describe('the virus scan', () => {
     expect(await receipt()).to.contain('Not scanned: the virus scan is switched off here');
   });
 
-  it('that is on says so', async () => {
+  it('say so when the scan is on', async () => {
     const { server, url } = await answering();
     house = await openDocumentHouse({ env: { CLAMD_URL: url } });
     expect(await noted()).to.include({ level: 30, msg: 'Uploads are scanned for viruses' });
@@ -63,7 +63,7 @@ describe('the virus scan', () => {
     server.close();
   });
 
-  it('that is away says so, and takes no instance out', async () => {
+  it('report `degraded` and keep the instance ready when clamd is unreachable', async () => {
     const { server, url } = await answering();
     await new Promise((resolve) => {
       server.close(resolve);

@@ -14,7 +14,7 @@ import {
 const megabyte = 1024 * 1024;
 const rita = 'rita@harbour-legal.example';
 
-describe('documents of their largest size', () => {
+describe('the largest documents', () => {
   let house: DocumentHouse;
   before(async () => {
     house = await openDocumentHouse({ env: { S3_TIMEOUT_MS: '30000' } });
@@ -45,7 +45,7 @@ describe('documents of their largest size', () => {
     return { status, sha256: digest.digest('hex'), body };
   }
 
-  it('500 MB are taken, and handed out as they came', async () => {
+  it('a document of 500 MB is stored and downloaded unchanged', async () => {
     const sent = await send(500 * megabyte);
     expect(sent.status).to.equal(201);
     const res = await fetch(house.app.url + (sent.body.documents?.[0]?.url ?? ''), {
@@ -56,7 +56,7 @@ describe('documents of their largest size', () => {
     expect(digest.digest('hex')).to.equal(sent.sha256);
   });
 
-  it('501 MB are refused, and nothing of them is left', async () => {
+  it('a document of 501 MB is refused and leaves nothing', async () => {
     const before = await house.traces();
     const sent = await send(501 * megabyte);
     expect(sent.status).to.equal(413);

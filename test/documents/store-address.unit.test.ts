@@ -16,7 +16,7 @@ const needed = {
   S3_REGION: 'eu-west-1',
 };
 
-describe('the store’s address for browsers', () => {
+describe('browserOrigin', () => {
   const cases: [string, Record<string, string>, string | null][] = [
     ['is Amazon’s own when the store is Amazon’s', {}, 'https://agency-documents.s3.eu-west-1.amazonaws.com'],
     [
@@ -29,7 +29,7 @@ describe('the store’s address for browsers', () => {
       { S3_BUCKET: 'documents.agency.example' },
       'https://s3.eu-west-1.amazonaws.com',
     ],
-    ['is unknown when the store is another', { S3_ENDPOINT: 'http://s3:8333' }, null],
+    ['is null when the store is not Amazon’s', { S3_ENDPOINT: 'http://s3:8333' }, null],
     [
       'is what S3_BROWSER_ENDPOINT says',
       {
@@ -39,7 +39,7 @@ describe('the store’s address for browsers', () => {
       },
       'https://files.example',
     ],
-    ['is not given when S3_BROWSER_ENDPOINT is none', { S3_BROWSER_ENDPOINT: 'none' }, null],
+    ['is null when S3_BROWSER_ENDPOINT is none', { S3_BROWSER_ENDPOINT: 'none' }, null],
   ];
   for (const [what, env, origin] of cases) {
     it(what, async () => {
@@ -89,7 +89,7 @@ describe('canSendDirectly', () => {
       expect(canSendDirectly('http://localhost:8333', from(elsewhere), hashing), elsewhere).to.equal(false);
   });
 
-  it('is false where the browser does not let the page hash', () => {
+  it('is false when the browser does not let the page hash', () => {
     expect(canSendDirectly('https://files.example', from('192.168.1.20'), {})).to.equal(false);
   });
 });

@@ -20,8 +20,8 @@ function storeOf(bytes: Buffer) {
   return counted;
 }
 
-describe('a stored file that is looked into', () => {
-  it('is read about once when it is in order', async () => {
+describe('storedFile', () => {
+  it('reads the object about once when the file is well-formed', async () => {
     const bytes = zipOf(
       Array.from({ length: 24 }, (_, index) => ({ name: `${index}.bin`, data: randomBytes(mebibyte) })),
     );
@@ -30,7 +30,7 @@ describe('a stored file that is looked into', () => {
     expect(counted.read).to.be.at.most(bytes.length + 8 * mebibyte);
   });
 
-  it('is not read over and over because its directory leads to and fro', async () => {
+  it('refuses endless reads when the directory’s offsets jump back and forth', async () => {
     const bytes = leapingCompoundFile(24 * mebibyte);
     const counted = storeOf(bytes);
     const outcome = await inspectCompoundFile(storedFile(counted.store, 'x', bytes.length)).catch(

@@ -19,7 +19,7 @@ import {
 
 const rita = 'rita@harbour-legal.example';
 
-describe('an upload that is disturbed', () => {
+describe('an upload', () => {
   let house: DocumentHouse;
   before(async () => {
     house = await openDocumentHouse();
@@ -42,7 +42,7 @@ describe('an upload that is disturbed', () => {
   };
 
   for (const share of [0.01, 0.5, 0.99]) {
-    it(`by a client that vanishes at ${share * 100} %: nothing is left, no upload in parts is open`, async () => {
+    it(`leaves nothing, also no multipart upload, when the client disconnects at ${share * 100} %`, async () => {
       const bytes = pdf(24_000_000);
       const upload = await begin();
       await upload.write(bytes.subarray(0, Math.floor(bytes.length * share)));
@@ -55,7 +55,7 @@ describe('an upload that is disturbed', () => {
     });
   }
 
-  it('by a session that ends while it comes in: refused, and nothing is left', async () => {
+  it('is refused and leaves nothing when the session ends while it arrives', async () => {
     const upload = await begin();
     const bytes = pdf(12_000_000);
     await upload.write(bytes.subarray(0, 8_000_000));
@@ -69,7 +69,7 @@ describe('an upload that is disturbed', () => {
     expect(await house.traces()).to.deep.equal(nothing);
   });
 
-  it('by the booking’s cancellation while it comes in: refused, and nothing is left', async () => {
+  it('is refused and leaves nothing when the booking is cancelled while it arrives', async () => {
     const bookingId = await house.newBooking();
     const upload = await rawUpload(house, `/bookings/${bookingId}/documents`, await cookieOf(house, rita));
     await upload.write(Buffer.concat([field('category', 'brief'), fileHead('a.pdf'), pdf(6_000_000)]));
@@ -81,7 +81,7 @@ describe('an upload that is disturbed', () => {
     expect(await house.traces()).to.deep.equal(nothing);
   });
 
-  it('by a store that is away before it begins: 503, and nothing is left', async () => {
+  it('answers 503 and leaves nothing when the store is unreachable', async () => {
     house.storage.server.injectFault = () => 'drop';
     for (const bytes of [pdf(), pdf(12_000_000)]) {
       const answer = await house.send({ 'a.pdf': bytes });
@@ -98,11 +98,11 @@ describe('an upload that is disturbed', () => {
   const placed = new Set<string>();
   const troubles: Record<string, (call: { method: string; key: string; query: URLSearchParams }) => boolean> =
     {
-      'at its second part': ({ method, query }) => method === 'PUT' && query.get('partNumber') === '2',
-      'when the parts are put together': ({ method, query }) => method === 'POST' && query.has('uploadId'),
-      'when it is looked into': ({ method, key }) => method === 'GET' && key.startsWith('pending/'),
-      'when it goes to its place': ({ method, key }) => method === 'PUT' && key.startsWith('documents/'),
-      'when the second of its files goes to its place': ({ method, key }) => {
+      'at the second part': ({ method, query }) => method === 'PUT' && query.get('partNumber') === '2',
+      'when parts are joined': ({ method, query }) => method === 'POST' && query.has('uploadId'),
+      'when a file is inspected': ({ method, key }) => method === 'GET' && key.startsWith('pending/'),
+      'when a file is copied': ({ method, key }) => method === 'PUT' && key.startsWith('documents/'),
+      'when the second file is copied': ({ method, key }) => {
         if (method !== 'PUT' || !key.startsWith('documents/')) return false;
         placed.add(key);
         return placed.size > 1;
@@ -111,7 +111,7 @@ describe('an upload that is disturbed', () => {
   const files = { 'first.txt': samples.txt, 'a.pdf': pdf(12_000_000), 'a.docx': samples.docx };
   beforeEach(() => placed.clear());
   for (const [when, isIt] of Object.entries(troubles)) {
-    it(`by a store that fails ${when}, and comes back: 503, and nothing is left`, async () => {
+    it(`answers 503 and leaves nothing when the store fails ${when} and recovers`, async () => {
       house.storage.server.injectFault = (call) =>
         isIt(call) ? { status: 500, code: 'InternalError' } : undefined;
       const answer = await house.send(files);
@@ -123,7 +123,7 @@ describe('an upload that is disturbed', () => {
       expect(await house.traces()).to.deep.equal(nothing);
     });
 
-    it(`by a store that goes away for good ${when}: 503, and the sweeper clears up after its return`, async () => {
+    it(`answers 503, and the sweep removes the rest, when the store stays unreachable ${when}`, async () => {
       let away = false;
       house.storage.server.injectFault = (call) => {
         away ||= isIt(call);
@@ -147,14 +147,14 @@ describe('an upload that is disturbed', () => {
     'a ZIP': { 'a.zip': samples.zip },
   };
   const looks: [string, S3FaultInjector][] = [
-    ['breaks off', () => ({ body: 'breaks', after: 40 })],
-    ['stops', () => ({ body: 'stalls', after: 40 })],
-    ['is away', () => 'drop'],
-    ['has lost what it took', () => ({ status: 404, code: 'NoSuchKey' })],
+    ['breaks the connection', () => ({ body: 'breaks', after: 40 })],
+    ['falls silent', () => ({ body: 'stalls', after: 40 })],
+    ['is unreachable', () => 'drop'],
+    ['has lost the object', () => ({ status: 404, code: 'NoSuchKey' })],
   ];
   for (const [what, sent] of Object.entries(bodies)) {
     for (const [how, trouble] of looks) {
-      it(`by a store that ${how} while ${what} is looked into: 503, for the file is not to blame`, async () => {
+      it(`answers 503, not a refusal, when the store ${how} while ${what} is inspected`, async () => {
         house.storage.server.injectFault = (call) =>
           call.method === 'GET' && call.key.startsWith('pending/') ? trouble(call) : undefined;
         const answer = await house.send(sent).timeout(20_000);
@@ -169,7 +169,7 @@ describe('an upload that is disturbed', () => {
     }
   }
 
-  it('by a store that goes away when all is written: it is stored, and the sweeper takes the pending twins', async () => {
+  it('is stored, and the sweep removes the pending objects, when the store becomes unreachable after the rows are written', async () => {
     house.storage.server.injectFault = ({ method, query }) =>
       method === 'POST' && query.has('delete') ? 'drop' : undefined;
     const [stored] = await house.upload({ 'a.pdf': pdf(6_000_000) });
@@ -182,7 +182,7 @@ describe('an upload that is disturbed', () => {
     await house.rita.get(stored?.url ?? '').expect(200);
   });
 
-  it('by a store that fails once: it is asked again, and all is well', async () => {
+  it('is stored when the store fails once', async () => {
     const failed = new Set<string>();
     house.storage.server.injectFault = ({ method, key, query }) => {
       const call = `${method} ${key} ${query.get('partNumber')}`;
@@ -196,7 +196,7 @@ describe('an upload that is disturbed', () => {
     await house.rita.get(stored?.url ?? '').expect(200);
   });
 
-  it('by a store that is slow: it takes its time, and is stored', async () => {
+  it('is stored when the store is slow', async () => {
     house.storage.server.injectFault = async () => {
       await sleep(400);
       return undefined;
@@ -207,7 +207,7 @@ describe('an upload that is disturbed', () => {
     expect((await house.traces()).keys).to.have.length(1);
   });
 
-  it('by a store that takes the request and never answers: 503 after its time is up', async () => {
+  it('answers 503 when the store accepts the request and never answers', async () => {
     const release: (() => void)[] = [];
     house.storage.server.injectFault = ({ method }) =>
       method === 'PUT' ? new Promise((resolve) => release.push(() => resolve('drop'))) : undefined;

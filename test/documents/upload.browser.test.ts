@@ -9,7 +9,7 @@ import { bytesOf, openBrowser } from '../support/browser.ts';
 import { openDocumentHouse, type DocumentHouse } from '../support/document-house.ts';
 import { watchedPage, type Watched } from '../support/watched-page.ts';
 
-describe('sending documents with a script', function () {
+describe('uploading documents with JavaScript', function () {
   this.timeout(120_000);
   let browser: Browser;
   let house: DocumentHouse;
@@ -59,7 +59,7 @@ describe('sending documents with a script', function () {
   };
 
   for (const width of [1280, 390]) {
-    it(`shows the progress and the time left of a file, and then the file in the list (${width} px)`, async () => {
+    it(`shows progress and time left, and then the file in the list (${width} px)`, async () => {
       await open(width);
       await throttle(1_000_000);
       await choose(file('Brief.pdf', pdf(3_000_000)), file('note.txt', samples.txt));
@@ -76,7 +76,7 @@ describe('sending documents with a script', function () {
     });
   }
 
-  it('stops a file that is cancelled, keeps nothing of it, and sends it when tried again', async () => {
+  it('stores nothing when an upload is cancelled, and sends the file when tried again', async () => {
     await open();
     await throttle(300_000);
     await choose(file('Brief.pdf', pdf(1_000_000)));
@@ -92,7 +92,7 @@ describe('sending documents with a script', function () {
     expect(await rows()).to.equal(1);
   });
 
-  it('says that the connection broke, and sends the file again when asked', async () => {
+  it('reports a broken connection, and sends the file when tried again', async () => {
     await open();
     await throttle(300_000);
     // The browser itself tries once more over a new connection.
@@ -132,7 +132,7 @@ describe('sending documents with a script', function () {
     goesOn.resolve();
   };
 
-  it('does not say that a file was cancelled that the server had already: the list shows it, also without a new try', async () => {
+  it('shows a file in the list when it was cancelled after the server had received it', async () => {
     await open();
     await choose(file('Brief.pdf', pdf(50_000)));
     await whenAllIsThere(async () => {
@@ -147,7 +147,7 @@ describe('sending documents with a script', function () {
     expect(await rows()).to.equal(1);
   });
 
-  it('finds a file in the list whose answer was lost, and sends it no second time', async () => {
+  it('does not send a file again when only the answer was lost', async () => {
     await open();
     await page.route(
       `**/bookings/${bookingId}/documents`,
@@ -166,7 +166,7 @@ describe('sending documents with a script', function () {
     expect(await rows()).to.equal(1);
   });
 
-  it('refuses a wrong kind, an empty file and too many before anything is sent', async () => {
+  it('refuses a wrong kind, an empty file and too many files before it sends anything', async () => {
     await open();
     const sent: string[] = [];
     page.on('request', (request) => void (request.method() === 'POST' && sent.push(request.url())));
@@ -186,7 +186,7 @@ describe('sending documents with a script', function () {
     expect(await page.getByText('setup.exe').count()).to.equal(0);
   });
 
-  it('tells what the server found in a file, and offers no second try', async () => {
+  it('shows why the server refused a file, and offers no second try', async () => {
     await open();
     await choose(file('scan.pdf', samples.png));
     await upload();
@@ -195,7 +195,7 @@ describe('sending documents with a script', function () {
     expect(await rows()).to.equal(0);
   });
 
-  it('takes files that are dropped, and asks for the category when there is none', async () => {
+  it('accepts dropped files, and asks for the category when none is chosen', async () => {
     await open();
     const drop = `{
       const form = document.querySelector('.document-upload');
@@ -215,7 +215,7 @@ describe('sending documents with a script', function () {
     await page.locator('.document').nth(1).waitFor();
   });
 
-  it('shows a picture in a tab of its own, without breaking its policy', async () => {
+  it('shows an image in a new tab without violating the policy', async () => {
     await open();
     await choose(file('scan.png', samples.png));
     await upload();
@@ -233,7 +233,7 @@ describe('sending documents with a script', function () {
     expect(violations).to.deep.equal([]);
   });
 
-  it('shows a PDF in the browser’s own viewer, or hands it over where there is none, without breaking its policy', async () => {
+  it('shows a PDF in the browser’s viewer, or downloads it when there is none, without violating the policy', async () => {
     await open();
     const bytes = pdf(20_000);
     await choose(file('Brief.pdf', bytes));
@@ -261,7 +261,7 @@ describe('sending documents with a script', function () {
     expect((await house.audit('document.downloaded')).at(-1)?.metadata.purpose).to.equal('view');
   });
 
-  it('sends nothing when the session is over, and says how to go on', async () => {
+  it('sends nothing and says what to do when the session has ended', async () => {
     await open();
     await watched.context.clearCookies();
     await choose(file('Brief.pdf', pdf(50_000)));

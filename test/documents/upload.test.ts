@@ -25,7 +25,7 @@ describe('an upload', () => {
   });
   after(() => house.close());
 
-  it('stores small and large files of one category, and says what was received', async () => {
+  it('stores small and large files of one category and returns what was received', async () => {
     const large = pdf(12_345_678);
     const documents = await house.upload({ 'Brief of evidence.pdf': large, 'note.txt': samples.txt });
     expect(documents).to.have.length(2);
@@ -46,7 +46,7 @@ describe('an upload', () => {
     expect(listed).to.deep.equal(documents);
   });
 
-  it('keeps one object for each row, encrypted, under a name that says nothing', async () => {
+  it('keeps one encrypted object for each row, under a random name', async () => {
     const rows = (await house.app.db('documents').select('*')) as { s3_key: string; file_name: string }[];
     const keys = await house.storage.keys();
     expect(keys).to.have.members(rows.map((row) => row.s3_key));
@@ -60,7 +60,7 @@ describe('an upload', () => {
     expect(await house.storage.openUploads()).to.deep.equal([]);
   });
 
-  it('writes who did it beside each row', async () => {
+  it('records the person for each row', async () => {
     const rows = await house.audit('document.uploaded');
     const ids = await house.app.db('documents').pluck('id');
     expect(rows.map((row) => row.resource_id)).to.have.members(ids);
@@ -68,14 +68,14 @@ describe('an upload', () => {
     expect(JSON.stringify(rows)).not.to.match(/evidence|note\.txt/);
   });
 
-  it('takes every kind', async () => {
+  it('accepts every kind', async () => {
     for (const [kind, bytes] of Object.entries(samples)) {
       const [stored] = await house.upload({ [`a file.${kind === 'dicom' ? 'dcm' : kind}`]: bytes });
       expect(stored?.sha256, kind).to.equal(sha256(bytes));
     }
   });
 
-  it('takes mails as brief and other only, and never shows them inline', async () => {
+  it('accepts mails as brief and other only, and never shows them inline', async () => {
     const mails = { 'letter.msg': samples.msg, 'letter.eml': samples.eml };
     for (const category of ['brief', 'other']) {
       const stored = await house.upload(mails, { category });
@@ -99,14 +99,14 @@ describe('an upload', () => {
     }
   });
 
-  it('takes two of the same file at once: two documents', async () => {
+  it('stores two documents when the same file is sent twice at once', async () => {
     const both = await Promise.all([1, 2].map(() => house.upload({ 'same.pdf': pdf(6_000_000) })));
     const [a, b] = both.flat();
     expect(a?.id).not.to.equal(b?.id);
     expect(a?.sha256).to.equal(b?.sha256);
   });
 
-  it('of an admin acting as a referrer is the referrer’s, and both are on it', async () => {
+  it('belongs to the referrer and names the admin when the admin acts as the referrer', async () => {
     const [rita, ada] = await Promise.all(
       ['rita@harbour-legal.example', 'ada@examdesk.example'].map((email) =>
         house.app.db('users').where({ email }).first<{ id: string; name: string }>('id', 'name'),
@@ -125,8 +125,8 @@ describe('an upload', () => {
     expect(row).to.include({ actor_id: ada?.id, acting_as_id: rita?.id });
   });
 
-  describe('by right', () => {
-    it('is for staff in any category, and for a referrer in three', async () => {
+  describe('with rights', () => {
+    it('is allowed for staff in every category, and for referrers in three', async () => {
       for (const category of ['consent_form', 'brief', 'other']) {
         await house.send({ 'a.pdf': pdf() }, { category }).expect(201);
       }
@@ -137,7 +137,7 @@ describe('an upload', () => {
       }
     });
 
-    it('tells a referrer of dictations what it tells of any other word', async () => {
+    it('answers a referrer the same for dictation as for an unknown category', async () => {
       const of = async (category: string) => {
         const { status, body } = await house.send({ 'a.pdf': pdf() }, { category });
         const { code, detail, errors } = body as Record<string, unknown>;
@@ -149,7 +149,7 @@ describe('an upload', () => {
       expect(JSON.stringify(dictation)).not.to.contain('dictation');
     });
 
-    it('to another organisation’s booking is one to no booking, and nothing is stored', async () => {
+    it('answers 404 and stores nothing when the booking is another organisation’s', async () => {
       const before = await house.traces();
       const nadia = await house.app.signIn('nadia@northside-claims.example');
       const theirs = await house.send({ 'a.pdf': pdf(6_000_000) }, { agent: nadia });
@@ -159,7 +159,7 @@ describe('an upload', () => {
       expect(await house.traces()).to.deep.equal(before);
     });
 
-    it('needs a session, and comes from our own pages', async () => {
+    it('is refused without a session, or from a foreign page', async () => {
       const before = await house.traces();
       const anonymous = await house.send({ 'a.pdf': pdf() }, { agent: house.app.anonymous() });
       expect(anonymous.status).to.equal(401);
@@ -169,7 +169,7 @@ describe('an upload', () => {
     });
   });
 
-  describe('that cannot be taken', () => {
+  describe('that is refused', () => {
     let clean: Awaited<ReturnType<DocumentHouse['traces']>>;
     before(async () => {
       clean = await house.traces();
@@ -195,7 +195,7 @@ describe('an upload', () => {
       expect(JSON.stringify(body)).not.to.contain('Marsh');
     }
 
-    it('is told so when a program comes as a PDF', async () => {
+    it('answers 415 when a program is named PDF', async () => {
       await expectRefused(
         house.send({ 'Marsh.pdf': executable }),
         415,
@@ -204,7 +204,7 @@ describe('an upload', () => {
       );
     });
 
-    it('is told so when a bomb comes as a DOCX', async () => {
+    it('answers 415 when a ZIP bomb is named DOCX', async () => {
       await expectRefused(
         house.send({ 'Marsh.docx': zipBomb() }),
         415,
@@ -213,7 +213,7 @@ describe('an upload', () => {
       );
     });
 
-    it('is told so when the name says another kind', async () => {
+    it('answers 415 when the name has another kind’s extension', async () => {
       await expectRefused(
         house.send({ 'Marsh.jpg': samples.png }),
         415,
@@ -222,11 +222,11 @@ describe('an upload', () => {
       );
     });
 
-    it('is told so when a file is empty', async () => {
+    it('answers 422 when a file is empty', async () => {
       await expectRefused(house.send({ 'Marsh.txt': Buffer.alloc(0) }), 422, 'invalid', /File 1 is empty/);
     });
 
-    it('is told so when a file is a byte too large, and takes one that is not', async () => {
+    it('answers 413 when a file is one byte too large, and accepts the largest size', async () => {
       const most = 20 * 1024 * 1024;
       await expectRefused(house.send({ 'Marsh.pdf': pdf(most + 1) }), 413, 'too_large', /larger than 20 MB/);
       const [stored] = await house.upload({ 'a.pdf': pdf(most) });
@@ -234,7 +234,7 @@ describe('an upload', () => {
       clean = await house.traces();
     });
 
-    it('is all or none: one bad file among good ones, wherever it stands', async () => {
+    it('stores none of the files when one of them is bad, at any position', async () => {
       const good = pdf(6_000_000);
       for (const position of [0, 1, 2]) {
         const files = [good, good, good].map((bytes, index): [string, Buffer] => [
@@ -250,7 +250,7 @@ describe('an upload', () => {
       }
     });
 
-    it('is told so with 21 files, and with none', async () => {
+    it('answers 422 when there are 21 files or none', async () => {
       const many = Object.fromEntries(Array.from({ length: 21 }, (_, n) => [`Marsh ${n}.txt`, samples.txt]));
       await expectRefused(house.send(many), 422, 'invalid', /20 files or fewer/);
       await expectRefused(house.send({}), 422, 'invalid', /Choose at least one file/);
@@ -260,7 +260,7 @@ describe('an upload', () => {
     });
 
     const post = () => house.rita.post(`/bookings/${house.bookingId}/documents`);
-    it('is told so when the category is missing, empty, unknown, doubled, or after the files', async () => {
+    it('answers 422 when the category is missing, empty, unknown, repeated, or after the files', async () => {
       const file = () => samples.pdf;
       await expectRefused(
         post().attach('files', file(), 'Marsh.pdf'),
@@ -300,7 +300,7 @@ describe('an upload', () => {
       );
     });
 
-    it('is told so when files come in another field, or fields nobody asked for', async () => {
+    it('answers 422 when files are in another field, or there are unknown fields', async () => {
       await expectRefused(
         post().field('category', 'brief').attach('upload', samples.pdf, 'Marsh.pdf'),
         422,
@@ -312,7 +312,7 @@ describe('an upload', () => {
       await expectRefused(many.attach('files', samples.pdf, 'Marsh.pdf'), 422, 'invalid', /nothing else/);
     });
 
-    it('is told so when the body is not what its type says', async () => {
+    it('answers with an error when the body is not what its content type says', async () => {
       const send = (type: string, body: Buffer) => post().set('Content-Type', type).send(body);
       const whole = Buffer.concat([field('category', 'brief'), fileHead('Marsh.pdf'), samples.pdf, closing]);
       const multipart = `multipart/form-data; boundary=${boundary}`;
@@ -328,7 +328,7 @@ describe('an upload', () => {
       );
     });
 
-    it('is told so when the booking was cancelled before it came in', async () => {
+    it('answers 409 when the booking is cancelled', async () => {
       const cancelled = await house.newBooking();
       await house.rita.post(`/bookings/${cancelled}/cancel`).send({}).expect(200);
       await expectRefused(
@@ -339,7 +339,7 @@ describe('an upload', () => {
       );
     });
 
-    it('leaves a word in the audit log that names nobody', async () => {
+    it('records the refusal without any name', async () => {
       await house.send({ 'Marsh.pdf': executable }).expect(415);
       const last = (await house.audit('document.refused')).at(-1);
       expect(last).to.deep.include({ resource_id: house.bookingId, outcome: 'failure' });
@@ -360,7 +360,7 @@ describe('an upload', () => {
       ['no ending', 'no ending.pdf'],
     ];
     for (const [given, kept] of names) {
-      it(`${JSON.stringify(given.slice(0, 40))} keeps a safe one`, async () => {
+      it(`keeps a safe name when it is ${JSON.stringify(given.slice(0, 40))}`, async () => {
         const body = Buffer.concat([field('category', 'other'), fileHead(given), samples.pdf, closing]);
         const answer = await house.rita
           .post(`/bookings/${house.bookingId}/documents`)
@@ -376,13 +376,13 @@ describe('an upload', () => {
       });
     }
 
-    it('is refused when its real ending is not that of its content', async () => {
+    it('is refused when the real extension does not match the content', async () => {
       await house.send({ 'harmless\u202efdp.exe': samples.pdf }).expect(415);
       await house.send({ 'page.pdf.html': samples.pdf }).expect(415);
     });
   });
 
-  it('takes only the kinds that are set up, and does not start with others', async () => {
+  it('accepts only the configured kinds, and the app does not start with unknown ones', async () => {
     const narrow = await openDocumentHouse({ env: { UPLOAD_TYPES: 'pdf, txt' } });
     await narrow.send({ 'a.pdf': pdf(), 'b.txt': samples.txt }).expect(201);
     const refused = await narrow.send({ 'a.png': samples.png }).expect(415);
@@ -400,7 +400,7 @@ describe('an upload', () => {
     await narrow.close();
   });
 
-  it('is nowhere in the log but for its route, its status and ids', () => {
+  it('appears in the log with route, status and ids only', () => {
     const log = house.app.logLines.join('');
     expect(log).to.contain('/bookings/:id/documents');
     expect(log).not.to.match(/Marsh|evidence|\.pdf|\.docx|pending\//);

@@ -18,7 +18,7 @@ describe('documents on their pages', () => {
     return document;
   };
 
-  it('a PDF is shown inline in a sandbox, and on record as a view', async () => {
+  it('a PDF is shown inline in a sandbox and recorded as a view', async () => {
     const bytes = pdf(20_000);
     const { id } = await only('Brief.pdf', bytes);
     const answer = await download(house.rita, `/documents/${id}/view`, html).expect(200);
@@ -33,7 +33,7 @@ describe('documents on their pages', () => {
     expect(last?.metadata.purpose).to.equal('view');
   });
 
-  it('what a browser does not show safely is handed out as a file instead', async () => {
+  it('a file is downloaded instead when browsers cannot show its kind safely', async () => {
     const { id } = await only('note.txt', samples.txt);
     await house.rita
       .get(`/documents/${id}/view`)
@@ -42,7 +42,7 @@ describe('documents on their pages', () => {
       .expect('Location', `/documents/${id}`);
   });
 
-  it('a view of another organisation’s document, or of a dictation, is not found', async () => {
+  it('a view answers 404 when the document is another organisation’s or a dictation', async () => {
     const { id } = await only('Brief.pdf', pdf(20_000));
     const nadia = await house.app.signIn('nadia@northside-claims.example');
     await nadia.get(`/documents/${id}/view`).set(html).expect(404);
@@ -51,7 +51,7 @@ describe('documents on their pages', () => {
     await house.rita.get(`/documents/${dictation.id}/receipt`).set(html).expect(404);
   });
 
-  it('an open page hears of what is added, checked or deleted, but of no dictation', async () => {
+  it('an open page learns of documents that are added, scanned or deleted, except dictations', async () => {
     const bookingId = await house.newBooking();
     const seenBy = async () => {
       const { text } = await house.rita.get(`/bookings/${bookingId}`).set(html).expect(200);
@@ -88,7 +88,7 @@ describe('documents on their pages', () => {
     }
   });
 
-  it('the list alone is a fragment with the categories of its reader; a person is led to the page', async () => {
+  it('the list is a fragment with the viewer’s categories, and redirects to the page when opened directly', async () => {
     await only('Hidden.pdf', pdf(20_000), 'dictation', 'sam@examdesk.example');
     const path = `/bookings/${house.bookingId}/documents`;
     const seen = await house.rita.get(path).set(fragment).expect(200);

@@ -34,7 +34,7 @@ describe('the list of documents on an open page', function () {
   });
   afterEach(() => watched.close());
 
-  it('shows the scan’s late verdict, and what colleagues add and delete, and keeps one’s place', async () => {
+  it('shows late scan verdicts and colleagues’ changes, and keeps the focus and scroll position', async () => {
     watched = await watchedPage(browser, house.app.url, { width: 1280 });
     ({ page } = watched);
     await watched.useSession(await house.app.sessionCookie('rita@harbour-legal.example'));

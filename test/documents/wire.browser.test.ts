@@ -27,7 +27,7 @@ interface Sent {
   contentType: string;
 }
 
-describe('the wire while documents are uploaded', function () {
+describe('requests during uploads', function () {
   this.timeout(120_000);
   let browser: Browser;
   let house: DocumentHouse;
@@ -95,7 +95,7 @@ describe('the wire while documents are uploaded', function () {
         }));
   };
 
-  it('carries a 6 MB and a 12 MB file to the store in presigned parts, and the 1 MB file between them to the app', async () => {
+  it('send 6 MB and 12 MB files to the store in presigned parts, and a 1 MB file to the app', async () => {
     await open(house.app);
     const wire = await watchWire();
     await upload(files.large, files.small, files.larger);
@@ -127,7 +127,7 @@ describe('the wire while documents are uploaded', function () {
     ).to.be.below(20_000);
   });
 
-  it('carries a file of exactly 5 MB to the store, and one that is a byte smaller to the app', async () => {
+  it('send a file of exactly 5 MB to the store, and one of a byte less to the app', async () => {
     await open(house.app);
     const wire = await watchWire();
     const exact = { ...files.large, name: 'Exact.pdf', buffer: pdf(directFrom) };
@@ -142,7 +142,7 @@ describe('the wire while documents are uploaded', function () {
     expect(await stored()).to.deep.equal(hashesOf(exact, below));
   });
 
-  it('never leads to the store for a download', async () => {
+  it('never go to the store for a download', async () => {
     await open(house.app);
     await upload(files.large);
     const [row] = (await house.app.db('documents').where({ booking_id: bookingId })) as { id: string }[];
@@ -154,7 +154,7 @@ describe('the wire while documents are uploaded', function () {
       .and.not.to.match(/X-Amz|pending/);
   });
 
-  it('carries every file to the app without JavaScript', async () => {
+  it('send every file to the app without JavaScript', async () => {
     await open(house.app, { javaScript: false });
     const wire = await watchWire();
     await upload(files.small, files.large);
@@ -187,7 +187,7 @@ describe('the wire while documents are uploaded', function () {
       ['it refuses connections', async () => 'http://127.0.0.1:9'],
       ['it is silent', listen],
     ] as const) {
-      it(`carries large files to the app within seconds when ${how}, and says so to staff`, async () => {
+      it(`send large files to the app within seconds when ${how}, and staff are warned`, async () => {
         other = await openDocumentHouse({ env: { S3_BROWSER_ENDPOINT: await address() } });
         const elsewhere = other;
         watched = await watchedPage(browser, elsewhere.app.url, { width: 1280 });
