@@ -55,6 +55,8 @@ describe('npm run doctor', function () {
   it('prints one JSON document with --json, whatever the level of the log', async () => {
     const { code, said } = await run({ ...stack.env, LOG_LEVEL: 'trace' }, '--json');
     const report = JSON.parse(said) as DoctorReport;
+    const wrong = report.checks.flatMap(({ lines }) => lines.filter(({ state }) => state === 'wrong'));
+    expect(wrong).to.deep.equal([]);
     expect(report.state).to.equal('warning');
     expect(report.checks.find(({ id }) => id === 'migrations')?.lines).to.deep.equal([
       { state: 'ok', says: 'All migrations are applied' },
