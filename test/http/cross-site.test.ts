@@ -24,7 +24,7 @@ describe('a request from another site', function () {
   });
   after(() => house.close());
 
-  it('changes nothing, by whatever route and in whoever’s session', async () => {
+  it('changes nothing on any route, in any session', async () => {
     const routes = mountedRoutes(house.app.system.app).filter(
       (route) => isChanging(route) && !signedInstead.includes(route),
     );
@@ -58,7 +58,7 @@ describe('a request from another site', function () {
     expect(await counts(house)).to.deep.equal(before);
   });
 
-  it('is what the two webhook doors expect: they ask for a signature instead', async () => {
+  it('is accepted on the two webhook paths, which require a signature instead', async () => {
     for (const route of signedInstead) {
       const answer = await fetch(house.app.url + route.split(' ')[1], {
         method: 'POST',

@@ -12,7 +12,7 @@ import { buffer, text } from 'node:stream/consumers';
 import { expect } from 'chai';
 import { watchConnections, type Drain } from '../../src/app/drain.ts';
 
-describe('the drain of a server', () => {
+describe('watchConnections', () => {
   let server: Server;
   let drain: Drain;
   let agent: Agent;
@@ -53,19 +53,19 @@ describe('the drain of a server', () => {
     while (slow.length < count) await new Promise(setImmediate);
   };
 
-  it('keeps connections open longer than proxies do before it begins', async () => {
+  it('keeps idle connections open longer than proxies do before the drain begins', async () => {
     expect(await connectionOf('/')).to.equal('keep-alive');
     expect(server.keepAliveTimeout).to.be.above(120_000);
   });
 
-  it('answers on kept and on new connections with Connection: close when it has begun', async () => {
+  it('sends Connection: close on idle and new connections once the drain has begun', async () => {
     await connectionOf('/');
     drain.begin();
     expect(await connectionOf('/'), 'kept').to.equal('close');
     expect(await connectionOf('/'), 'new').to.equal('close');
   });
 
-  it('tells a request under way that its connection closes when it begins', async () => {
+  it('sends Connection: close to running requests when the drain begins', async () => {
     const answer = ask('/slow');
     await arrived(1);
     drain.begin();
@@ -73,7 +73,7 @@ describe('the drain of a server', () => {
     expect((await answer).headers.connection).to.equal('close');
   });
 
-  it('closes idle connections and those that never sent anything when it ends', async () => {
+  it('closes idle connections, and those that never sent anything, when the drain ends', async () => {
     await connectionOf('/');
     const silent = connect(port(), '127.0.0.1');
     await once(server, 'connection');
@@ -84,7 +84,7 @@ describe('the drain of a server', () => {
     await closed;
   });
 
-  it('lets a download under way end when it ends within the time', async () => {
+  it('completes a running download that ends within the time-out', async () => {
     const download = await ask('/begun');
     drain.begin();
     const ended = drain.end(60_000);
@@ -93,7 +93,7 @@ describe('the drain of a server', () => {
     expect(await ended).to.equal(0);
   });
 
-  it('sends an answer to its end when its reader is slow', async () => {
+  it('completes a response to a slow reader', async () => {
     const download = await ask('/large');
     drain.begin();
     const ended = drain.end(60_000);
@@ -104,7 +104,7 @@ describe('the drain of a server', () => {
     expect(await ended).to.equal(0);
   });
 
-  it('answers a request whose head has arrived in part when it ends', async () => {
+  it('answers a request whose headers had partly arrived when the drain ends', async () => {
     const client = connect(port(), '127.0.0.1');
     const accepted = once(server, 'connection');
     client.write('GET / HTTP/1.1\r\nHost: ');
@@ -118,7 +118,7 @@ describe('the drain of a server', () => {
     expect(await ended).to.equal(0);
   });
 
-  it('cuts off and counts requests when they take longer', async () => {
+  it('cuts off and counts requests that exceed the time-out', async () => {
     const download = await ask('/begun');
     const broken = once(download, 'error');
     download.resume();
@@ -127,7 +127,7 @@ describe('the drain of a server', () => {
     expect(await broken).to.have.length(1);
   });
 
-  it('refuses new connections when it has ended', async () => {
+  it('refuses new connections when the drain has ended', async () => {
     const address = port();
     drain.begin();
     await drain.end(1_000);

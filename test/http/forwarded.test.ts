@@ -2,7 +2,7 @@
 import { expect } from 'chai';
 import { startTestApp, type TestApp } from '../support/app.ts';
 
-describe('a request that a proxy passed on', () => {
+describe('a request forwarded by a proxy', () => {
   let app: TestApp;
   afterEach(() => app.close());
 
@@ -16,7 +16,7 @@ describe('a request that a proxy passed on', () => {
       .expect(401);
   const addresses = () => app.db('audit_log').where({ action: 'auth.sign_in_failed' }).pluck('ip');
 
-  it('is warned of once when no proxy is trusted, and counts as the proxy’s own', async () => {
+  it('logs one warning, and counts as the proxy’s own, when no proxy is trusted', async () => {
     app = await startTestApp();
     await app.anonymous().get('/healthz');
     // The doctor's own question claims to come from elsewhere.
@@ -28,7 +28,7 @@ describe('a request that a proxy passed on', () => {
     expect(await addresses()).to.satisfy((ips: string[]) => ips.every((ip) => ip.endsWith('127.0.0.1')));
   });
 
-  it('counts as its client’s when the proxy is trusted, without a warning', async () => {
+  it('counts as the client’s, without a warning, when the proxy is trusted', async () => {
     app = await startTestApp({ env: { TRUST_PROXY: '1' } });
     await tryToSignIn();
     expect(warnings()).to.deep.equal([]);

@@ -26,7 +26,7 @@ describe('the markup of every page', () => {
     }
   };
 
-  it('is valid where nobody is signed in', async () => {
+  it('is valid when nobody is signed in', async () => {
     const stranger = house.visitor();
     await expectClean(
       await stranger.get('/'),
@@ -37,7 +37,7 @@ describe('the markup of every page', () => {
     );
   });
 
-  it('is valid along the journey, with and without mistakes', async () => {
+  it('is valid in the journey, with and without errors', async () => {
     const draftId = await house.draftAt(visitor, 'time');
     const step = (name: string) => `/bookings/new/${draftId}/${name}`;
     await expectClean(
@@ -60,7 +60,7 @@ describe('the markup of every page', () => {
     await expectClean(await visitor.post('/bookings', check.form('/bookings')));
   });
 
-  it('is valid around a booking', async () => {
+  it('is valid on the pages of a booking', async () => {
     const other = await house.draftAt(visitor, 'check');
     const draftId = await house.draftAt(visitor, 'check');
     const otherCheck = await visitor.get(`/bookings/new/${other}/check`);
@@ -84,7 +84,7 @@ describe('the markup of every page', () => {
     );
   });
 
-  it('is valid for those who only look', async () => {
+  it('is valid for staff', async () => {
     const specialistId = await house.specialistId('Dr Erik Lund');
     const list = await visitor.get('/specialists');
     expect(list.texts('.specialist-name')).to.include('Dr Erik Lund');

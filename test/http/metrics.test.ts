@@ -5,11 +5,11 @@ import { startSimulator } from '../../src/simulator/index.ts';
 import { inProduction, startTestApp, type TestApp } from '../support/app.ts';
 import { eventually } from '../support/document-house.ts';
 
-describe('the metrics', () => {
+describe('/metrics', () => {
   let app: TestApp;
   afterEach(() => app.close());
 
-  it('count requests by the pattern of their route, never by their address', async () => {
+  it('counts requests by the pattern of their route, never by URL', async () => {
     app = await startTestApp();
     const rita = await app.signIn('rita@harbour-legal.example');
     await rita.get('/bookings?q=Marsh').expect(200);
@@ -26,7 +26,7 @@ describe('the metrics', () => {
     expect(text).not.to.match(/Marsh|0190aaaa/);
   });
 
-  it('tell what waits in the database and since when, what was done last, and who works', async () => {
+  it('shows what waits in the database and since when, the last successes, and live workers', async () => {
     // Nothing is done at the start: the last seal stays the last.
     app = await startTestApp({ overrides: { jobs: { cron: [] } } });
     await app.db('emails').insert({
@@ -64,7 +64,7 @@ describe('the metrics', () => {
     }
   });
 
-  it('are read by indexes alone from every table that grows', async () => {
+  it('queries every growing table by indexes only', async () => {
     app = await startTestApp();
     await app.db.transaction(async (trx) => {
       // Of a small table the planner would rather read all.
@@ -77,7 +77,7 @@ describe('the metrics', () => {
     });
   });
 
-  it('tell of jobs by name and outcome', async () => {
+  it('counts jobs by name and outcome', async () => {
     app = await startTestApp();
     await app.system.worker.start();
     try {
@@ -92,7 +92,7 @@ describe('the metrics', () => {
     }
   });
 
-  it('tell of calls to Acuity by route and outcome, of the wait for the quota, and of the breaker', async () => {
+  it('measures calls to Acuity by route and outcome, the wait for the quota, and the breaker', async () => {
     const simulator = await startSimulator({ port: 0, userId: '11100001', apiKey: 'demo-acuity-key' });
     app = await startTestApp({ env: { ACUITY_BASE_URL: simulator.url } });
     const { acuity } = app.system.services;
@@ -118,14 +118,14 @@ describe('the metrics', () => {
     }
   });
 
-  it('want their token when one is set', async () => {
+  it('requires the token when METRICS_TOKEN is set', async () => {
     app = await startTestApp({ env: { METRICS_TOKEN: 'a-token-for-prometheus' } });
     await app.anonymous().get('/metrics').expect(401);
     await app.anonymous().get('/metrics').set('Authorization', 'Bearer another-for-prometheus').expect(401);
     await app.anonymous().get('/metrics').set('Authorization', 'Bearer a-token-for-prometheus').expect(200);
   });
 
-  it('are closed in production when no token is set', async () => {
+  it('is closed in production when METRICS_TOKEN is unset', async () => {
     app = await startTestApp({ env: inProduction });
     await app.anonymous().get('/metrics').expect(404);
   });

@@ -43,7 +43,7 @@ describe('the OpenAPI document', () => {
 
   const document = async () => (await app.anonymous().get('/api/openapi.json').expect(200)).body as Document;
 
-  it('describes every endpoint, and each answer of it', async () => {
+  it('describes every endpoint and each of its responses', async () => {
     const { openapi, paths } = await document();
     expect(openapi).to.equal('3.1.0');
     for (const endpoint of all) {
@@ -55,14 +55,14 @@ describe('the OpenAPI document', () => {
     }
   });
 
-  it('has no reference that leads nowhere', async () => {
+  it('has no dangling $ref', async () => {
     const whole = await document();
     const references = [...JSON.stringify(whole).matchAll(/"\$ref":"#\/components\/schemas\/(\w+)"/g)];
     expect(references.length).to.be.greaterThan(0);
     for (const [, name] of references) expect(whole.components.schemas).to.have.property(name ?? '');
   });
 
-  it('every route that needs a session tells a stranger 401 as a problem', async () => {
+  it('describes 401 correctly: every route that needs a session answers with a problem document', async () => {
     for (const endpoint of all.filter(({ access }) => access !== 'anyone')) {
       const url = endpoint.path.replace(/:\w+/g, unknownId);
       const { status, body, type } = await app.anonymous()[endpoint.method](url);
@@ -75,7 +75,7 @@ describe('the OpenAPI document', () => {
     }
   });
 
-  it('every route that takes a body refuses another type, and nonsense, with a problem it announces', async () => {
+  it('describes refusals correctly: every route with a body refuses other content types and invalid values', async () => {
     for (const endpoint of all.filter(changesSomething)) {
       const url = endpoint.path.replace(/:\w+/g, unknownId);
       const xml = await rita[endpoint.method](url).set('Content-Type', 'application/xml').send('<a/>');
@@ -95,7 +95,7 @@ describe('the OpenAPI document', () => {
     }
   });
 
-  it('every route answers as it says', async () => {
+  it('describes successes correctly: every route answers as its schema says', async () => {
     const answered = new Set<string>();
     const check = (method: string, path: string, status: number, body: unknown): void => {
       const endpoint = all.find((one) => one.method === method && one.path === path);

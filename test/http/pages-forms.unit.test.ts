@@ -9,10 +9,10 @@ import { ok } from '../../src/lib/result.ts';
 import type { AvailabilityService } from '../../src/availability/index.ts';
 import type { Specialist } from '../../src/specialists/index.ts';
 
-describe('a sealed search', () => {
+describe('createSealedSearch', () => {
   const sealed = createSealedSearch('a secret of at least thirty-two characters');
 
-  it('opens for the person who sealed it and for nobody else', () => {
+  it('opens a search only for the person who sealed it', () => {
     const token = sealed.seal('rita', 'Ewan Marsh');
     expect(token).to.match(/^[\w-]+$/);
     expect(Buffer.from(token, 'base64url').toString()).not.to.contain('Ewan');
@@ -21,7 +21,7 @@ describe('a sealed search', () => {
     expect(createSealedSearch('another secret of thirty-two characters').open('rita', token)).to.equal(null);
   });
 
-  it('does not open when a letter was changed, or for nonsense', () => {
+  it('returns null for changed or malformed text', () => {
     const token = sealed.seal('rita', 'Ewan Marsh');
     const flipped = (token.startsWith('A') ? 'B' : 'A') + token.slice(1);
     for (const bad of [flipped, '', 'abc', token.slice(0, 20), `${token}!`]) {
@@ -30,10 +30,10 @@ describe('a sealed search', () => {
   });
 });
 
-describe('the examinee’s form', () => {
+describe('parseExamineeForm', () => {
   const typed = { firstName: ' Ewan ', lastName: 'Marsh', phone: '0412 345 678' };
 
-  it('makes one day of three boxes', () => {
+  it('combines day, month and year', () => {
     const form = parseExamineeForm({
       ...typed,
       'dateOfBirth-day': '7',
@@ -43,7 +43,7 @@ describe('the examinee’s form', () => {
     expect(form.ok && form.draft.examinee?.dateOfBirth).to.equal('1984-03-07');
   });
 
-  it('lets the optional ones be empty', () => {
+  it('accepts empty optional fields', () => {
     const form = parseExamineeForm(typed);
     expect(form.ok).to.equal(true);
   });
@@ -57,17 +57,17 @@ describe('the examinee’s form', () => {
     return form.ok ? form.draft.examinee?.interpreterLanguage : form.errors;
   };
 
-  it('takes a yes with its text, a no without one, and neither', () => {
+  it('accepts yes with text, no without text, and no answer', () => {
     expect(interpreter('yes', 'Arabic')).to.equal('Arabic');
     expect(interpreter('no', ' ')).to.equal(' ');
     expect(interpreter(undefined, undefined)).to.equal('');
   });
 
-  it('takes the text for a yes when no answer was chosen', () => {
+  it('counts text as yes when no answer was chosen', () => {
     expect(interpreter(undefined, 'Arabic')).to.equal('Arabic');
   });
 
-  it('refuses a yes without its text, a no with one, and any other answer', () => {
+  it('refuses yes without text, no with text, and other answers', () => {
     const path = 'interpreterLanguage';
     expect(interpreter('yes', '')).to.deep.equal([
       { path, message: 'Enter the language of the interpreter, or choose No' },
@@ -78,7 +78,7 @@ describe('the examinee’s form', () => {
     expect(interpreter('perhaps', '')).to.deep.equal([{ path, message: 'Choose yes or no' }]);
   });
 
-  it('puts a draft back into its boxes, a no only once the step was answered', () => {
+  it('examineeFormValues restores a draft, and “no” only when the step was answered', () => {
     const answered = { ...typed, email: '', dateOfBirth: '1984-03-07', interpreterLanguage: '' };
     expect(examineeFormValues({})).to.include({ 'interpreterLanguage-answer': '', firstName: '' });
     expect(examineeFormValues({ examinee: answered })).to.include({
@@ -103,15 +103,15 @@ describe('the examinee’s form', () => {
   }
 });
 
-describe('the reader’s zone', () => {
-  it('is read from the cookie when it is a zone', () => {
+describe('readerZoneOf', () => {
+  it('returns the cookie’s zone when it is valid', () => {
     expect(readerZoneOf('a=b; tz=Australia%2FPerth; c=d')).to.equal('Australia/Perth');
     for (const cookie of [undefined, '', 'tz=', 'tz=Nowhere', 'tz=%ZZ', 'xtz=Australia/Perth', 'tz=+10:00']) {
       expect(readerZoneOf(cookie), String(cookie)).to.equal(null);
     }
   });
 
-  it('names the weekday when it is another there', () => {
+  it('readerTime names the weekday when it differs', () => {
     const at = new Date('2026-12-01T08:00:00+11:00');
     expect(readerTime(at, 'Australia/Sydney', 'Europe/London')?.replaceAll('\u00a0', ' ')).to.equal(
       '9:00 pm Mon',
@@ -120,8 +120,8 @@ describe('the reader’s zone', () => {
   });
 });
 
-describe('a month as weeks', () => {
-  it('starts on Monday and holds every day once', () => {
+describe('weeksOf', () => {
+  it('starts on Monday and contains every day once', () => {
     const weeks = weeksOf('2027-02');
     expect(weeks).to.have.length(4);
     expect(weeks.flat().map((day) => day?.number)).to.deep.equal(Array.from({ length: 28 }, (_, i) => i + 1));
@@ -129,7 +129,7 @@ describe('a month as weeks', () => {
   });
 });
 
-it('says how long ago in words', () => {
+it('ago counts minutes, hours and days', () => {
   const now = new Date('2026-12-01T10:00:00Z');
   const before = (minutes: number) => ago(new Date(now.getTime() - minutes * 60_000), now);
   const words = [0, 1, 12, 59, 60, 480, 24 * 60, 30 * 24 * 60].map(before);
@@ -145,7 +145,7 @@ it('says how long ago in words', () => {
   ]);
 });
 
-it('tells the two half past twos apart when daylight saving ends', async () => {
+it('buildPicker names the zone of both repeated hours when daylight saving ends', async () => {
   const specialist = { timezone: 'Australia/Sydney', services: [] } as unknown as Specialist;
   const slots = ['2027-04-04T02:30:00+11:00', '2027-04-04T02:30:00+10:00', '2027-04-04T09:00:00+10:00'].map(
     (at) => ({

@@ -5,7 +5,7 @@ import { expect } from 'chai';
 import type { Agent, TestApp } from '../support/app.ts';
 import { openMatrixHouse, type MatrixHouse } from '../support/matrix-house.ts';
 
-describe('what a page asks by itself', () => {
+describe('polling by open pages', () => {
   let house: MatrixHouse;
   let app: TestApp;
   let bookingId: string;
@@ -21,7 +21,7 @@ describe('what a page asks by itself', () => {
   const poll = (agent: Agent) => polling(fragment(agent, `/bookings/${bookingId}/status?seen=`));
   const seen = () => app.db('impersonation_views').orderBy('id').pluck('path');
 
-  it('keeps no member of staff awake', async () => {
+  it('does not extend the session of staff', async () => {
     const admin = await house.enter('admin');
     await minutesAgo(29);
     await poll(admin).expect(200);
@@ -29,7 +29,7 @@ describe('what a page asks by itself', () => {
     await poll(admin).expect(401);
   });
 
-  it('keeps nobody awake who acts, nor the admin behind', async () => {
+  it('extends neither the acting session nor the admin’s', async () => {
     const acting = await house.enter('acting');
     await minutesAgo(29);
     const before = await app.db('sessions').orderBy('id').pluck('last_seen_at');
@@ -40,7 +40,7 @@ describe('what a page asks by itself', () => {
     await poll(acting).expect(401);
   });
 
-  it('is seen once an episode, however often it is asked, and so cannot be kept out of it', async () => {
+  it('is recorded once an episode, however often it is repeated', async () => {
     const acting = await house.enter('acting');
     const before = (await seen()).length;
     await acting.get(`/bookings/${bookingId}`).set('Accept', 'text/html').expect(200);
@@ -57,7 +57,7 @@ describe('what a page asks by itself', () => {
     ]);
   });
 
-  it('is what a page has a timer for, and a part of it: whoever says so elsewhere is seen as ever', async () => {
+  it('is accepted for fragments of routes marked isPolled only: other requests with the header are recorded as views', async () => {
     const acting = await house.enter('acting');
     const before = (await seen()).length;
     const booking = `/bookings/${bookingId}`;
@@ -71,7 +71,7 @@ describe('what a page asks by itself', () => {
     expect((await seen()).slice(before)).to.deep.equal([...round, ...round]);
   });
 
-  it('costs the database no more while acting than for the referrer, from the second time on', async () => {
+  it('runs no more queries while acting than for the referrer, from the second time on', async () => {
     const acting = await house.enter('acting');
     const statementsOf = async (agent: Agent) => {
       const statements: string[] = [];
@@ -87,7 +87,7 @@ describe('what a page asks by itself', () => {
     expect(await statementsOf(acting)).to.deep.equal(asReferrer);
   });
 
-  it('is told apart from what is done, which says until when it can go on', async () => {
+  it('gets no X-Acting-Until header, which responses to actions have', async () => {
     const acting = await house.enter('acting');
     await minutesAgo(10);
     const { headers } = await fragment(acting, `/bookings/${bookingId}/documents`).expect(200);
@@ -95,7 +95,7 @@ describe('what a page asks by itself', () => {
     expect(left / 60_000).to.be.within(29, 30.1);
   });
 
-  it('says so wherever a page has a timer', () => {
+  it('sends X-By-Itself wherever a view or script has a timer', () => {
     const timed = textsBelow('views')
       .flatMap((text) => text.split('\n'))
       .filter((line) => /hx-trigger="[^"]*\bevery\b/.test(line));

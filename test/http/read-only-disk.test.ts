@@ -77,7 +77,7 @@ describe('a production process on a read-only disk', function () {
       expect((await get(address)).status, address).to.equal(200);
   });
 
-  it('never tries to write', () => {
+  it('never writes', () => {
     expect(said).not.to.match(/ERR_ACCESS_DENIED|EACCES|EROFS/);
     expect(child.exitCode).to.equal(null);
   });

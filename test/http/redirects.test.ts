@@ -7,7 +7,7 @@ const html = { Accept: 'text/html' };
 
 const elsewhere = ['/..//evil.example/login', '/%2e%2e//evil.example', '//evil.example', '/\\evil.example'];
 
-describe('redirects to where a request says', () => {
+describe('redirects to the next parameter', () => {
   let app: TestApp;
   let signedIn: Agent;
   before(async () => {
@@ -21,12 +21,12 @@ describe('redirects to where a request says', () => {
   for (const next of elsewhere) {
     const query = `next=${encodeURIComponent(next)}`;
 
-    it(`/sign-in leads home when a signed-in person comes with next=${next}`, async () => {
+    it(`/sign-in leads home when somebody is signed in and next=${next}`, async () => {
       const { headers } = await signedIn.get(`/sign-in?${query}`).set(html).expect(303);
       expect(target(headers.location)).to.equal(`${app.url}/`);
     });
 
-    it(`/sign-in shows a form without next when a stranger comes with next=${next}`, async () => {
+    it(`/sign-in shows a form without next when nobody is signed in and next=${next}`, async () => {
       const { text } = await app.anonymous().get(`/sign-in?${query}`).set(html).expect(200);
       expect(text).to.contain('name="password"').and.not.contain('evil.example');
     });
@@ -37,20 +37,20 @@ describe('redirects to where a request says', () => {
       expect(target((await sent.expect(303)).headers.location)).to.equal(`${app.url}/`);
     });
 
-    it(`the second step leads home when a signed-in person comes with next=${next}`, async () => {
+    it(`the second step leads home when somebody is signed in and next=${next}`, async () => {
       const shown = await signedIn.get(`/sign-in/code?${query}`).set(html).expect(303);
       const sent = await signedIn.post('/sign-in/code').set(html).type('form').send({ next }).expect(303);
       for (const { headers } of [shown, sent]) expect(target(headers.location)).to.equal(`${app.url}/`);
     });
 
-    it(`the second step keeps nothing of next=${next} when the password came too long ago`, async () => {
+    it(`the second step drops next=${next} when the password step has expired`, async () => {
       const fields = { code: '123456', next };
       const sent = app.anonymous().post('/sign-in/code').set(html).type('form').send(fields);
       expect((await sent.expect(303)).headers.location).to.equal('/sign-in?next=%2F&after=code');
     });
   }
 
-  it('signing in leads home when the form before it came from a page whose path names another host', async () => {
+  it('signing in leads home when the referring page’s path names another host', async () => {
     const referer = `${app.url}/a/..//evil.example`;
     const sent = app
       .anonymous()
@@ -65,7 +65,7 @@ describe('redirects to where a request says', () => {
     expect(headers['hx-redirect']).to.equal('/sign-in?next=%2F');
   });
 
-  it('a booking’s status answers 404 with a path on this site when the id is no id', async () => {
+  it('the booking status answers 404 with a path on this site when the id is not a UUID', async () => {
     for (const id of ['%0A', '%E2%82%AC', '..%2F..%2F%2Fevil.example', '%5C%5Cevil.example', '%3Fx']) {
       const part = signedIn.get(`/bookings/${id}/status`).set({ ...html, 'HX-Request-Type': 'partial' });
       const { headers } = await part.expect(404);

@@ -2,7 +2,7 @@ import { request as rawRequest } from 'node:http';
 import { expect } from 'chai';
 import { startTestApp, type Agent, type TestApp } from '../support/app.ts';
 
-describe('the ground every request stands on', () => {
+describe('every response', () => {
   let app: TestApp;
   let rita: Agent;
 
@@ -12,7 +12,7 @@ describe('the ground every request stands on', () => {
   });
   after(() => app.close());
 
-  it('sends a strict content security policy and keeps signed-in answers out of caches', async () => {
+  it('has a strict content security policy, and no-store for signed-in people', async () => {
     const { headers } = await rita.get('/bookings').set('Accept', 'text/html').expect(200);
     expect(headers['content-security-policy']).to.equal(
       "default-src 'self';base-uri 'none';object-src 'none';form-action 'self';frame-ancestors 'none'",
@@ -24,14 +24,14 @@ describe('the ground every request stands on', () => {
     expect(headers).not.to.have.property('x-powered-by');
   });
 
-  it('gives every answer a number, and keeps a caller’s own when it is harmless', async () => {
+  it('has a request id, and keeps the caller’s own when it is well-formed', async () => {
     const own = await rita.get('/healthz').set('X-Request-Id', 'trace-12345678');
     expect(own.headers['x-request-id']).to.equal('trace-12345678');
     const forged = await rita.get('/healthz').set('X-Request-Id', '<script>alert(1)</script>');
     expect(forged.headers['x-request-id']).to.match(/^[\da-f-]{36}$/);
   });
 
-  it('answers /readyz with 503 and everything else as before when it was told to stop', async () => {
+  it('/readyz answers 503, and everything else works, while the process stops', async () => {
     const told = await startTestApp();
     try {
       await told.anonymous().get('/readyz').expect(200);
@@ -44,8 +44,8 @@ describe('the ground every request stands on', () => {
     }
   });
 
-  describe('who may come in', () => {
-    it('leads a person without a session to sign in and back, keeping the query', async () => {
+  describe('access', () => {
+    it('redirects to sign-in and back, with the query, without a session', async () => {
       const { headers } = await app
         .anonymous()
         .get('/bookings?status=active')
@@ -54,13 +54,13 @@ describe('the ground every request stands on', () => {
       expect(headers.location).to.equal('/sign-in?next=%2Fbookings%3Fstatus%3Dactive');
     });
 
-    it('tells a program 401, as a problem document', async () => {
+    it('answers programs 401 with a problem document without a session', async () => {
       const { body, headers } = await app.anonymous().get('/bookings').expect(401);
       expect(headers['content-type']).to.match(/^application\/problem\+json/);
       expect(body).to.include({ status: 401, code: 'not_signed_in' }).and.to.have.property('requestId');
     });
 
-    it('sends htmx away before it swaps a sign-in page into a part', async () => {
+    it('sends HX-Redirect to htmx without a session', async () => {
       const { headers } = await app
         .anonymous()
         .get('/bookings')
@@ -69,7 +69,7 @@ describe('the ground every request stands on', () => {
       expect(headers['hx-redirect']).to.equal('/sign-in?next=%2Fbookings');
     });
 
-    it('refuses a role that may not, and writes it down', async () => {
+    it('refuses and records roles that lack access', async () => {
       const sam = await app.signIn('sam@examdesk.example');
       const { body } = await sam.post('/bookings').send({}).expect(403);
       expect(body.code).to.equal('forbidden');
@@ -77,7 +77,7 @@ describe('the ground every request stands on', () => {
       expect(row).to.include({ resource_id: '/bookings', outcome: 'denied' });
     });
 
-    it('ends at the next request for someone who was banned', async () => {
+    it('ends with the next request of a banned person', async () => {
       const rob = await app.signIn('rob@harbour-legal.example');
       await rob.get('/bookings').expect(200);
       await app.db('users').where({ email: 'rob@harbour-legal.example' }).update({ banned: true });
@@ -86,7 +86,7 @@ describe('the ground every request stands on', () => {
     });
   });
 
-  describe('requests from elsewhere', () => {
+  describe('sameSite', () => {
     const changing = [
       '/bookings',
       '/sign-in',
@@ -109,7 +109,7 @@ describe('the ground every request stands on', () => {
       }
     }
 
-    it('refuses a change that does not say where it comes from', async () => {
+    it('refuses changes without Origin and Sec-Fetch-Site', async () => {
       const answer = await fetch(`${app.url}/sign-out`, {
         method: 'POST',
         headers: { 'sec-fetch-site': 'none' },
@@ -118,39 +118,39 @@ describe('the ground every request stands on', () => {
     });
   });
 
-  describe('bodies', () => {
+  describe('readBody', () => {
     const post = (type: string, body: string) =>
       rita.post('/api/auth/sign-in/email').set('Content-Type', type).send(body);
 
-    it('broken JSON is 400', async () => {
+    it('answers 400 to malformed JSON', async () => {
       expect((await post('application/json', '{"email": ').expect(400)).body.code).to.equal('bad_request');
     });
-    it('JSON that is no object is a clear 4xx', async () => {
+    it('answers 4xx to JSON that is not an object', async () => {
       for (const body of ['[]', '"text"', 'null', '17']) {
         const { status } = await post('application/json', body);
         expect(status, body).to.be.oneOf([400, 422]);
       }
     });
-    it('more than 100 KB is 413', async () => {
+    it('answers 413 to more than 100 KB', async () => {
       const big = JSON.stringify({ email: 'x'.repeat(200_000) });
       expect((await post('application/json', big).expect(413)).body.code).to.equal('too_large');
     });
-    it('another type is 415', async () => {
+    it('answers 415 to other content types', async () => {
       expect((await post('application/xml', '<a/>').expect(415)).body.code).to.equal('unsupported_type');
     });
-    it('arrays and objects for scalars are 422 with the field named', async () => {
+    it('answers 422 with the field to arrays and objects in place of text', async () => {
       for (const email of [['a@b.example'], { $ne: null }, 17, true]) {
         const { body } = await post('application/json', JSON.stringify({ email, password: 'x' })).expect(422);
         expect(body.errors[0].path).to.equal('email');
       }
     });
-    it('NUL characters are 400 wherever they stand', async () => {
+    it('answers 400 to NUL anywhere', async () => {
       await post('application/json', JSON.stringify({ email: 'a\u0000@b.example', password: 'x' })).expect(
         400,
       );
       await rita.get('/bookings?q=%00').expect(400);
     });
-    it('half a character is 400 wherever it stands: no database can hold it', async () => {
+    it('answers 400 to lone surrogates anywhere: PostgreSQL cannot store them', async () => {
       const half = String.raw`\ud800`;
       await post('application/json', `{"email": "a${half}@b.example", "password": "x"}`).expect(400);
       await post('application/json', `{"email": "a@b.example", "${half}": [{"x": "${half}"}]}`).expect(400);
@@ -166,7 +166,7 @@ describe('the ground every request stands on', () => {
       expect((await act(`She asked ${half}`).expect(400)).body.detail).to.contain('half a character');
       await act(String.raw`She asked \ud83d\udc18`).expect(200);
     });
-    it('__proto__ in a body changes nothing', async () => {
+    it('ignores __proto__ in a body', async () => {
       await post(
         'application/json',
         '{"__proto__": {"isAdmin": true}, "email": "a@b.example", "password": "x"}',
@@ -175,16 +175,16 @@ describe('the ground every request stands on', () => {
     });
   });
 
-  describe('addresses', () => {
-    it('an unknown path is 404, in JSON and as a page', async () => {
+  describe('URLs', () => {
+    it('answer 404 when unknown, in JSON and as a page', async () => {
       expect((await rita.get('/nothing-here').expect(404)).body.code).to.equal('not_found');
       const page = await rita.get('/nothing-here').set('Accept', 'text/html').expect(404);
       expect(page.text).to.contain('<h1>Not found</h1>');
     });
-    it('broken percent-encoding is 400', async () => {
+    it('answer 400 to malformed percent-encoding', async () => {
       await rita.get('/bookings/%E0%A4%A').expect(400);
     });
-    it('an id that is none is 404', async () => {
+    it('answer 404 to ids that are not UUIDs', async () => {
       for (const id of ['1', 'not-a-uuid', '%27%3B--', '0192f000-0000-7000-8000-000000000009']) {
         await rita.get(`/bookings/${id}`).expect(404);
       }
@@ -205,7 +205,7 @@ describe('the ground every request stands on', () => {
     });
   });
 
-  it('logs the pattern of a route and never what was searched for', async () => {
+  it('are logged by the pattern of the route, never with search words', async () => {
     await rita.get('/bookings?q=Quillfeather').expect(200);
     const log = app.logLines.join('');
     expect(log).to.contain('"route":"/bookings"');

@@ -62,7 +62,7 @@ describe('the memory of the web process', () => {
     await Promise.all(Array.from({ length: connections }, sendInTurn));
   }
 
-  it('makes no date formatter when the same pages are asked for again', async () => {
+  it('creates no date formatter when the same pages are requested again', async () => {
     await send(app.url, 2);
     const real = Intl.DateTimeFormat;
     let made = 0;
@@ -84,7 +84,7 @@ describe('the memory of the web process', () => {
     expect(made).to.equal(0);
   });
 
-  it('keeps no request or answer when its connection has closed', async () => {
+  it('keeps no request or response after its connection has closed', async () => {
     const seen: WeakRef<object>[] = [];
     const server = createServer((req, res) => {
       seen.push(new WeakRef(req), new WeakRef(res));
@@ -105,7 +105,7 @@ describe('the memory of the web process', () => {
     expect(kept).to.be.below(20);
   });
 
-  it('holds no more after many requests than after few when garbage is collected', async () => {
+  it('does not grow with the number of requests', async () => {
     await send(app.url, 10);
     const before = await heapInUse();
     await send(app.url, 30);
