@@ -1,4 +1,4 @@
-// "Why can't this person see this?": the real rules, asked one after the other until one refuses.
+// Explains why a person may or may not see something: evaluates each access rule in order, up to the first that blocks.
 import type { AccountStatus, RuleResult, Viewer } from '../accounts/index.ts';
 
 export type Step = RuleResult;
@@ -6,21 +6,21 @@ export type Step = RuleResult;
 export interface Explanation {
   person: { id: string; name: string; email: string };
   isAllowed: boolean;
-  /** The last one is the one that refuses, when one does. */
+  /** When access is refused, the last step is the rule that blocks. */
   steps: Step[];
 }
 
-/** Rules about a thing, for somebody who may work here. */
+/** The rules of one target, for a person who may sign in. */
 export type Rules = (viewer: Viewer) => AsyncIterable<Step>;
 
 export type Target =
-  /** Whoever asks has to be somebody, and staff in two steps. */
+  /** Needs an account, and two-step sign-in of staff. */
   | { for: 'people'; rules: Rules }
-  /** Needs no account. Whoever has one is asked for the second step all the same. */
+  /** Needs no account; staff who are signed in still need two-step sign-in. */
   | { for: 'anyone'; rules: () => AsyncIterable<Step> }
-  /** Staff reach it before their second step: to set it up, and to leave. */
+  /** Needs an account. Staff reach it before two-step sign-in: to set it up, and to sign out. */
   | { for: 'people_setting_up'; rules: Rules }
-  /** Answered before anybody is looked at. */
+  /** Answered before the session is read. */
   | { for: 'everything'; rules: () => AsyncIterable<Step> };
 
 export async function explainAccess(accountStatus: AccountStatus, target: Target): Promise<Explanation> {

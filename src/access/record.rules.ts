@@ -1,4 +1,4 @@
-// The rules about records, as the rooms that hand the records out keep them.
+// The rules about records; they are defined by the rooms that own the records.
 import { affiliationOf, askRules, type Viewer } from '../accounts/index.ts';
 import { findAttempt, maySeeAttempt } from '../attempts/index.ts';
 import {
@@ -27,12 +27,12 @@ export function bookingRules(db: Queryable, key: string): Rules {
   };
 }
 
-/** In an address a booking stands by its id alone. */
+/** URLs name bookings by id only. */
 export function bookingPageRules(db: Queryable, id: string): Rules {
   return isUuid(id) ? bookingRules(db, id) : (viewer) => inTurn(rulesOfBooking(viewer, null));
 }
 
-/** `open`: its bytes; `see`: that it is there, and what is said of it; `release`: also to recall it. */
+/** `open`: its bytes; `see`: that it exists, and its details; `release`: also recalling it. */
 export type DocumentVerb = 'open' | 'see' | 'delete' | 'release';
 
 export function documentRules(db: Queryable, id: string, verb: DocumentVerb): Rules {
@@ -67,7 +67,7 @@ export function draftRules(drafts: Pick<BookingDrafts, 'find'>, id: string): Rul
   };
 }
 
-/** Of a booking or a change whose answer from Acuity was lost. */
+/** The page of an attempt whose answer from Acuity was lost. */
 export function attemptRules(db: Queryable, id: string): Rules {
   return async function* (viewer) {
     const attempt = isUuid(id) ? await findAttempt(db, id) : null;

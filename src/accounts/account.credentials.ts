@@ -1,5 +1,5 @@
-// What one signs in with: a forgotten or changed password, another e-mail address. A new address is used once its
-// owner has followed a link sent there.
+// Changes what a person signs in with: a forgotten password, a new password, a new e-mail address. A new address takes
+// effect when its owner has followed a link sent there.
 import { hashPassword } from 'better-auth/crypto';
 import type { RequestFacts } from '../audit/index.ts';
 import { violatedConstraint } from '../db/transaction.ts';
@@ -12,12 +12,14 @@ import { passwordComplaintAbout } from './password.rules.ts';
 import { type Actor, auditActor, isDemoAccount } from './viewer.ts';
 
 export interface Passwords {
-  /** Sends a link if the address has an account that is in use. Nobody is told whether it has. */
-  /** Past the limit nothing is sent, and the last link stays open: a stranger who asks closes nobody's way back. */
+  /**
+   * Sends a link if the address has an account in use; the answer does not tell whether it has. Past the limit nothing
+   * is sent and the last link stays valid, so a stranger cannot invalidate it.
+   */
   forgotten(email: string, request: RequestFacts): Promise<void>;
-  /** What the page of a link shows; null when the link opens nothing (any more). */
+  /** The open link of this token; null when it is used, revoked, expired or unknown. */
   find(token: string): Promise<AccountLink | null>;
-  /** Every session of the person ends. */
+  /** Ends every session of the person. */
   reset(
     given: { token: string; password: unknown },
     request: RequestFacts,
@@ -29,7 +31,7 @@ export interface Passwords {
       | { reason: 'too_many'; retryAfterMs: number }
     >
   >;
-  /** Every other session of the person ends. */
+  /** Ends every other session of the person. */
   change(
     given: { current: unknown; password: unknown },
     actor: Actor,
@@ -38,7 +40,7 @@ export interface Passwords {
   >;
 }
 
-/** Without the cache nobody counts; this many links an hour is all that one person gets by mail. */
+/** Links by mail to one person; counted in the database, so it holds while the cache is away. */
 const mostLinksAnHour = 5;
 
 export function createPasswords(deps: AccountDeps): Passwords {
@@ -89,7 +91,7 @@ async function sendResetLink(deps: AccountDeps, email: string, request: RequestF
     .first('id', 'name', 'email');
   if (!user) return;
   await deps.db.transaction(async (trx) => {
-    // One asking after the other: only the latest link opens.
+    // Locks the user's row: of several requests at once only the latest link opens.
     await trx('users').where({ id: user.id }).forUpdate().first('id');
     const recent = (await trx('account_links')
       .where({ user_id: user.id, kind: 'password_reset' })
@@ -105,7 +107,7 @@ async function sendResetLink(deps: AccountDeps, email: string, request: RequestF
       email: user.email,
       name: user.name,
     });
-    // A stranger asked: nobody is named.
+    // Anyone can ask, so the audit row names nobody.
     const by = { actorId: null, actingAsId: null, request };
     for (const [linkId, change] of [
       ...revoked.map((one) => [one, 'replaced'] as const),
@@ -131,7 +133,7 @@ async function writeReset(
   const { id, userId } = link;
   return deps.db.transaction(async (trx) => {
     const user = await trx('users').where({ id: userId, banned: false }).forUpdate().first('email');
-    // The address may have changed since, or the person have left: the link was for how things stood.
+    // The link is void when the address has changed since, or the person was deactivated.
     if (user?.email !== link.email || !(await useLink(trx, id))) return failure({ reason: 'link_closed' });
     await setPassword(trx, userId, hash);
     await trx('sessions').where({ user_id: userId }).whereNull('impersonated_by').delete();
@@ -180,7 +182,7 @@ async function writePassword(deps: AccountDeps, actor: Actor, hash: string): Pro
 }
 
 export interface EmailChange {
-  /** Sends the link to the new address. Nobody is told whether another account has it. */
+  /** Sends the link to the new address. The answer does not tell whether another account has it. */
   request(
     given: { email: unknown; password: unknown },
     actor: Actor,
@@ -238,7 +240,7 @@ export function createEmailChange(deps: AccountDeps): EmailChange {
 async function sendEmailLink(deps: AccountDeps, actor: Actor, email: string): Promise<void> {
   const { userId, name } = actor.viewer;
   await deps.db.transaction(async (trx) => {
-    // One asking after the other: only the latest link opens.
+    // Locks the user's row: of several requests at once only the latest link opens.
     await trx('users').where({ id: userId }).forUpdate().first('id');
     const revoked = await revokeLinks(trx, { user_id: userId, kind: 'email_change' });
     const isTaken = (await trx('users').where({ email }).first('id')) !== undefined || isDemoAccount(email);
@@ -292,7 +294,7 @@ async function writeEmail(
       return ok({ email });
     });
   } catch (error) {
-    // Somebody else took the address in the meantime.
+    // Another account took the address meanwhile.
     if (violatedConstraint(error) === 'users_email_key') return failure({ reason: 'link_closed' });
     throw error;
   }

@@ -8,7 +8,7 @@ import type { KnownBrowsers } from './known-browsers.ts';
 
 export interface SignedIn {
   user: { id: string; name: string; email: string; role: string };
-  /** Set-Cookie lines to hand on as they are. */
+  /** Set-Cookie lines, to be sent unchanged. */
   cookies: string[];
 }
 
@@ -23,11 +23,11 @@ export type AccountMailKind =
 export interface AccountMail {
   kind: AccountMailKind;
   recipient: string;
-  /** The row of account_links whose link the mail carries. */
+  /** The row of account_links whose link the e-mail contains. */
   linkId: string | null;
 }
 
-/** Writes down, in the transaction, that a mail is due. */
+/** Queues an e-mail in the transaction. */
 export type AnnounceAccount = (trx: Transaction, mail: AccountMail) => Promise<void>;
 
 export interface AccountDeps {
@@ -39,6 +39,6 @@ export interface AccountDeps {
   browsers: KnownBrowsers;
   tokens: LinkTokens;
   announce: AnnounceAccount;
-  /** Whether the demo's people may sign in: never in production. */
+  /** Whether demo accounts may sign in: never in production. */
   allowsDemoAccounts: boolean;
 }

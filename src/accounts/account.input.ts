@@ -1,8 +1,8 @@
-// What the account's forms and the console hand in, parsed once.
+// Schemas for what the account pages and the console submit.
 import { z } from 'zod';
 import { roles } from './viewer.ts';
 
-/** What is no id names nobody: PostgreSQL would call it an error. */
+/** PostgreSQL raises an error when a UUID column is compared with any other text. */
 export function isId(text: unknown): text is string {
   return z.uuid().safeParse(text).success;
 }
@@ -56,7 +56,7 @@ export interface InputError {
   message: string;
 }
 
-/** The first complaint about each field. */
+/** The first error of each field. */
 export function inputErrors(error: z.ZodError): InputError[] {
   const byPath = new Map(error.issues.toReversed().map((issue) => [issue.path.join('.'), issue.message]));
   return [...byPath].map(([path, message]) => ({ path, message })).toReversed();

@@ -1,4 +1,4 @@
-// How people come in: an admin invites, the mail's link leads to a page, name and password make the account.
+// Invitations: an admin invites, the e-mail's link leads to a page, and a name and a password create the account.
 import { randomUUID } from 'node:crypto';
 import { hashPassword } from 'better-auth/crypto';
 import { type AuditActor, auditLog, type RequestFacts, systemActor } from '../audit/index.ts';
@@ -33,32 +33,32 @@ import { type Actor, auditActor, isDemoAccount, mayAdminister, type Role } from 
 export type InviteFailure =
   | { reason: 'not_allowed' }
   | { reason: 'invalid'; errors: InputError[] }
-  /** Somebody works with this address already. */
+  /** An account in use has this address. */
   | { reason: 'already_active' }
   | { reason: 'unknown_organization' }
-  /** There is another record that stands for them: that merge has to be undone first. */
+  /** The record was merged into another: that merge has to be undone first. */
   | { reason: 'merged_away' }
   | { reason: 'too_many'; retryAfterMs: number };
 
 export type AcceptFailure =
-  /** Used, revoked, out of time, or never ours. */
+  /** Used, revoked, expired or unknown. */
   | { reason: 'link_closed' }
   | { reason: 'invalid'; errors: InputError[] }
   | { reason: 'already_active' }
   | { reason: 'too_many'; retryAfterMs: number };
 
 export interface Invitations {
-  /** Sends the mail. An earlier invitation of the same address is closed by it. */
+  /** Sends the e-mail, and revokes earlier invitations of the same address. */
   invite(input: InviteInput, actor: Actor): Promise<Result<{ id: string }, InviteFailure>>;
-  /** What the page of a link shows; null when the link opens nothing (any more). */
+  /** The open invitation of this token; null when it is used, revoked, expired or unknown. */
   find(token: string): Promise<AccountLink | null>;
-  /** Makes the account (or opens a deactivated one again). Signing in comes after, with what was chosen here. */
+  /** Creates the account, or reactivates a deactivated one. The caller signs in afterwards with the new password. */
   accept(
     given: { token: string; name: unknown; password: unknown },
     request: RequestFacts,
   ): Promise<Result<{ userId: string; email: string }, AcceptFailure>>;
   list(): Promise<AccountLink[]>;
-  /** false when there was nothing open to close. */
+  /** `revoked` is false when there was no open invitation. */
   revoke(id: string, actor: Actor): Promise<Result<{ revoked: boolean }, { reason: 'not_allowed' }>>;
 }
 
@@ -90,7 +90,7 @@ export function createInvitations(deps: AccountDeps): Invitations {
   };
 }
 
-/** Also for the command that makes the first admin: then nobody is named as the one who invites. */
+/** Also used by commands: `invitedById` is null then. */
 export async function writeInvitation(
   deps: Pick<AccountDeps, 'db' | 'audit' | 'announce'> & { ids: Pick<AccountDeps['ids'], 'uuid'> },
   input: InviteInput,
@@ -102,7 +102,7 @@ export async function writeInvitation(
   const { email, name, role, organizationId } = parsed.data;
   return deps.db.transaction(async (trx) => {
     await keepMergesOff(trx);
-    // Two invitations of one address at once: the second waits here, and closes the first.
+    // Serialises invitations of one address: the second waits here, then revokes the first.
     await trx.raw(`select pg_advisory_xact_lock(hashtextextended('invite:' || ?, 0))`, [email]);
     if (organizationId && !(await isOpen(trx, organizationId))) {
       return failure({ reason: 'unknown_organization' });
@@ -147,7 +147,7 @@ async function acceptInvitation(
   if (!name.success || typeof given.password !== 'string' || errors.length > 0) {
     return failure({ reason: 'invalid', errors });
   }
-  // Before the transaction: hashing is slow on purpose.
+  // Outside the transaction: hashing is deliberately slow.
   const hash = await hashPassword(given.password);
   return enrol(deps, { ...link, role: link.role }, { name: name.data, hash }, request);
 }
@@ -163,7 +163,7 @@ async function enrol(
       await keepMergesOff(trx);
       if (!(await useLink(trx, link.id))) return failure({ reason: 'link_closed' });
       const known = await personByEmail(trx, link.email);
-      // Thrown away with the transaction: the link stays as it was.
+      // Rolls back, so that the link stays open.
       if (known && worksHere(known)) throw new AlreadyActive();
       if (known && (await isMergedAway(trx, known.id))) throw new MergedAway();
       const userId = known?.id ?? deps.ids.uuid();
@@ -215,7 +215,7 @@ class AlreadyActive extends Error {}
 
 class MergedAway extends Error {}
 
-/** Nobody joins an organisation that has gone into another. */
+/** Nobody can join an organisation that was merged into another. */
 async function isOpen(trx: Transaction, organizationId: string): Promise<boolean> {
   const row = await trx('organizations').where({ id: organizationId }).first('id');
   return row !== undefined && !(await isMergedAway(trx, organizationId));
@@ -233,7 +233,7 @@ async function personByEmail(trx: Transaction, email: string): Promise<KnownPers
     .first('id', 'banned', 'awaits_invitation');
 }
 
-/** Neither deactivated nor taken over and never invited: those have no use of their account yet. */
+/** Neither deactivated nor imported without an accepted invitation. */
 function worksHere({ banned, awaits_invitation }: KnownPerson): boolean {
   return !banned && !awaits_invitation;
 }
@@ -255,7 +255,7 @@ async function recordLink(
 }
 
 export type FirstAdminFailure =
-  /** Who can sign in where the demo's people cannot. */
+  /** An admin exists who is not a demo account. */
   | { reason: 'there_is_one' }
   | { reason: 'demo_account' }
   | { reason: 'already_active' }
@@ -264,8 +264,8 @@ export type FirstAdminFailure =
   | { reason: 'invalid'; errors: InputError[] };
 
 /**
- * Writes an invitation and hands back the secret part of its link; no mail is sent.
- * @param given.another also when there is an admin already: for the day the only one lost phone and codes
+ * Creates an invitation and returns the secret part of its link; no e-mail is sent.
+ * @param given.another also when an admin exists: for an only admin who lost phone and recovery codes
  */
 export async function inviteFirstAdmin(
   { db, tokens }: { db: Database; tokens: LinkTokens },

@@ -1,9 +1,9 @@
-// The rows behind the links of our mails. A link opens once, until its time is up or another takes its place.
+// Links in e-mails: their rows and their secret part. A link opens once, until it expires or is replaced.
 import { createHmac, hkdfSync, timingSafeEqual } from 'node:crypto';
 import type { Queryable, Transaction } from '../db/knex.ts';
 import type { Role } from './viewer.ts';
 
-/** What a link is good for. `userId` is null for an invitation, whose person does not exist yet. */
+/** `userId` is null for an invitation: that person has no account yet. */
 export interface AccountLink {
   id: string;
   kind: LinkKind;
@@ -18,7 +18,7 @@ export interface AccountLink {
   state: 'open' | 'used' | 'revoked' | 'expired';
 }
 
-/** How long a link lives. */
+/** How long a link is valid. */
 export const linkHours: Record<LinkKind, number> = {
   invitation: 7 * 24,
   password_reset: 1,
@@ -50,7 +50,7 @@ export async function insertLink(trx: Transaction, link: NewLink): Promise<void>
   });
 }
 
-/** Marks an open link as used; false when somebody else was first, or its time is up. */
+/** Marks an open link as used; false when it was used, revoked or has expired. */
 export async function useLink(trx: Transaction, id: string): Promise<boolean> {
   const used = await openLinks(trx)
     .where({ id })
@@ -58,7 +58,7 @@ export async function useLink(trx: Transaction, id: string): Promise<boolean> {
   return used === 1;
 }
 
-/** Closes what is open of them; the ids that were. */
+/** Revokes open links. @returns their ids */
 export async function revokeLinks(
   trx: Transaction,
   which: { kind?: LinkKind; user_id?: string; email?: string; id?: string },
@@ -100,7 +100,7 @@ export async function findLink(db: Queryable, id: string): Promise<AccountLink |
   return row ? toLink(row) : null;
 }
 
-/** The link that this token opens; null when it is none of ours, used, revoked or expired. */
+/** The open link of this token; null when it is used, revoked, expired or unknown. */
 export async function findOpenLink(
   { db, tokens }: { db: Queryable; tokens: LinkTokens },
   kind: LinkKind,
@@ -111,7 +111,7 @@ export async function findOpenLink(
   return link?.state === 'open' ? link : null;
 }
 
-/** Those that nobody has accepted or revoked, expired ones too; the latest first. */
+/** Neither accepted nor revoked, including expired ones; latest first. */
 export async function listInvitations(db: Queryable): Promise<AccountLink[]> {
   const rows = (await selectLinks(db)
     .where('l.kind', 'invitation')
@@ -169,7 +169,7 @@ export type LinkKind = 'invitation' | 'password_reset' | 'email_change';
  */
 export interface LinkTokens {
   tokenFor(kind: LinkKind, id: string): string;
-  /** The link's id; null when the token is not ours, or of another kind. */
+  /** The link's id; null when the signature is wrong, or the token is of another kind. */
   idOf(kind: LinkKind, token: string): string | null;
 }
 

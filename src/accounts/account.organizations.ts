@@ -11,9 +11,9 @@ export interface OrganizationSummary {
   name: string;
   slug: string;
   createdAt: Date;
-  /** Whether the people examined for it are reminded by e-mail too. */
+  /** Whether its examinees get reminders by e-mail. */
   remindsExaminees: boolean;
-  /** Active ones. */
+  /** Active members. */
   members: number;
 }
 
@@ -25,11 +25,11 @@ export type OrganizationFailure =
   | { reason: 'invalid'; errors: InputError[] };
 
 export interface Organizations {
-  /** By name; without those that were merged into others. */
+  /** By name, without merged ones. */
   list(): Promise<OrganizationSummary[]>;
   find(id: string): Promise<OrganizationSummary | null>;
   create(input: { name: string }, actor: Actor): Promise<Result<{ id: string }, OrganizationFailure>>;
-  /** @param seen what the person changing it had read; `stale` when somebody has changed it since */
+  /** @param seen the values the form was shown with; `stale` when they have changed since */
   change(
     id: string,
     input: OrganizationEdit,
@@ -145,7 +145,7 @@ async function writing(
   }
 }
 
-/** Also what tells two organisations apart: `Müller & Co` and `Muller Co` are one. */
+/** Unique among organisations: `Müller & Co` and `Muller Co` are the same. */
 export function slugOf(name: string): string {
   const plain = name.normalize('NFD').replace(/\p{M}/gu, '').toLowerCase();
   return plain.replace(/[^\p{L}\p{N}]+/gu, '-').replace(/^-|-$/g, '') || plain;
@@ -170,7 +170,7 @@ export interface Member {
   email: string;
 }
 
-/** The referrers of an organisation who may sign in today, by name. Whoever was merged away is deactivated. */
+/** The active referrers of an organisation, by name. Merged ones are deactivated, so they are left out. */
 export async function activeMembers(db: Queryable, organizationId: string): Promise<Member[]> {
   return (await db('members as m')
     .join('users as u', 'u.id', 'm.user_id')
@@ -179,7 +179,7 @@ export async function activeMembers(db: Queryable, organizationId: string): Prom
     .select('u.id', 'u.name', 'u.email')) as Member[];
 }
 
-/** One organisation for each referrer, none for staff. */
+/** A referrer has one organisation, staff have none. */
 export async function setOrganization(
   trx: Transaction,
   userId: string,

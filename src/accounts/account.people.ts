@@ -1,4 +1,4 @@
-// What an admin does to somebody's account. Nothing is deleted: bookings stay with the organisation, names on them.
+// How admins manage accounts. Nothing is deleted: bookings stay with the organisation and keep people's names.
 import type { Queryable, Transaction } from '../db/knex.ts';
 import { isMergedAway, keepMergesOff } from '../db/merges.ts';
 import { failure, ok, type Result } from '../lib/result.ts';
@@ -21,12 +21,12 @@ import {
 export type PersonFailure =
   | { reason: 'not_allowed' }
   | { reason: 'not_found' }
-  /** Nobody changes their own account from here. */
+  /** Admins cannot change their own account here. */
   | { reason: 'oneself' }
-  /** Somebody must be left who can invite. */
+  /** One active admin must remain. */
   | { reason: 'last_admin' }
   | { reason: 'unknown_organization' }
-  /** There is another record that stands for them: that merge has to be undone first. */
+  /** The record was merged into another: that merge has to be undone first. */
   | { reason: 'merged_away' };
 
 type Outcome<T = null> = Promise<Result<T, PersonFailure>>;
@@ -51,10 +51,10 @@ interface PeopleFilter {
 }
 
 export interface People {
-  /** Active ones first, then by name; 500 at most. */
+  /** Active people first, then by name; 500 at most. */
   list(filter?: PeopleFilter): Promise<Person[]>;
   find(id: string): Promise<Person | null>;
-  /** Out at the next request, on every process; the name stays on what was done. */
+  /** Ends every session at its next request. */
   deactivate(userId: string, actor: Actor): Outcome;
   reactivate(userId: string, actor: Actor): Outcome;
   endSessions(userId: string, actor: Actor): Outcome<{ ended: number }>;
@@ -74,7 +74,7 @@ export function createPeople(deps: AccountDeps): People {
     deactivate: (userId, actor) =>
       change(deps, userId, actor, async (trx, person) => {
         if (person.role === 'admin' && !(await hasOtherAdmin(deps, trx, userId))) return 'last_admin';
-        // The sessions go by trigger: whoever sets `banned`, also by hand in psql, ends them.
+        // A trigger on `banned` deletes the sessions, also when it is set by hand in psql.
         await trx('users').where({ id: userId }).update({ banned: true, ban_reason: 'deactivated' });
         await closeLinks(deps, trx, userId, actor);
         return 'deactivated';
@@ -139,7 +139,7 @@ async function change(
   if (userId === actor.viewer.userId) return failure({ reason: 'oneself' });
   return deps.db.transaction(async (trx): Outcome => {
     await keepMergesOff(trx);
-    // One change of people at a time: two admins must not remove each other.
+    // Serialises changes: two admins must not deactivate each other.
     await trx.raw(`select pg_advisory_xact_lock(hashtextextended('accounts.people', 0))`);
     const person = await trx('users').where({ id: userId }).forUpdate().first('role', 'banned');
     if (!person) return failure({ reason: 'not_found' });
@@ -159,7 +159,7 @@ function isChange(outcome: Changed | PersonFailure['reason']): outcome is Change
   return outcome in changedColumns;
 }
 
-/** One who can sign in: where the demo is over, its own cannot. */
+/** Counts admins who can sign in: not demo accounts where those are refused. */
 async function hasOtherAdmin(
   { allowsDemoAccounts }: AccountDeps,
   trx: Transaction,
@@ -237,18 +237,21 @@ async function listPeople(deps: AccountDeps, filter: PeopleFilter): Promise<Pers
 export interface AccountStatus {
   user: { id: string; name: string; email: string };
   isBanned: boolean;
-  /** Taken over from another system; has no password until they accept their invitation. */
+  /** Imported from another system; has no password before an invitation is accepted. */
   awaitsInvitation: boolean;
   role: string;
-  /** Null: no demo account. Those are let in by the setting, and never in production. */
+  /** Null: not a demo account. DEMO_ACCOUNTS lets those in, except in production. */
   demo: 'let_in' | 'refused' | null;
-  /** Staff without two-step sign-in reach nothing but its set-up. */
+  /** Staff without two-step sign-in may only set it up. */
   mustSetUpTwoFactor: boolean;
-  /** As whom their next request would come; null when they may not work. */
+  /** The viewer of their next request; null when they may not sign in. */
   viewer: Viewer | null;
 }
 
-/** @param key an e-mail address or an id. Null when there is nobody */
+/**
+ * For staff who check why something is refused, whether the person is signed in or not. Null when nobody has this key.
+ * @param key an e-mail address or an id
+ */
 export async function accountStatusOf(
   db: Queryable,
   key: string,

@@ -41,13 +41,13 @@ export interface Accounts {
     headers: Headers,
     request: RequestFacts,
   ): Promise<Result<SignedIn, SecondStepFailure>>;
-  /** The Set-Cookie lines that end the session; also when there was none. */
+  /** Set-Cookie lines that clear the session, also when there is none. */
   signOut(headers: Headers, viewer: Viewer | null, request: RequestFacts): Promise<string[]>;
-  /** Who is signed in, read from the database now. */
+  /** Reads who is signed in from the database. */
   viewer(headers: Headers, asked?: ViewerOptions): Promise<CurrentSession>;
-  /** The admin's own session again, for whoever has acted in this browser; null when it cannot go on. */
+  /** Restores the admin's session in a browser in which they acted; null when it is no longer valid. */
   restoreAdminSession(headers: Headers): Promise<RestoredAdminSession | null>;
-  /** The Set-Cookie lines after which this browser has nothing of any session: there is none to end. */
+  /** Set-Cookie lines that clear the cookies of sessions that have ended. */
   clearCookies(headers: Headers): Promise<string[]>;
 
   invite: Invitations['invite'];
@@ -58,7 +58,7 @@ export interface Accounts {
   twoFactor: TwoFactor;
   ownSessions: OwnSessions;
 
-  /** How somebody stands, signed in or not; by e-mail address or id. Null when there is nobody. */
+  /** By e-mail address or id; null when there is nobody. */
   accountStatus(key: string): Promise<AccountStatus | null>;
   people: Pick<People, 'list' | 'find'>;
   deactivate: People['deactivate'];
@@ -66,7 +66,7 @@ export interface Accounts {
   changeRole: People['changeRole'];
   endSessions: People['endSessions'];
   organizations: Organizations;
-  /** How many sessions were out of time. */
+  /** How many sessions had expired. */
   removeExpired(): Promise<number>;
 }
 

@@ -1,4 +1,5 @@
-// Where one is signed in, and ending it from elsewhere. An admin acting has a session of the admin's, not listed here.
+// Ending sessions: by their owner, by signing out, by expiry, after a restore. A person's list of sessions does not
+// include those of an admin who acts as them.
 import type { Knex } from 'knex';
 import { z } from 'zod';
 import type { RequestFacts } from '../audit/index.ts';
@@ -21,11 +22,11 @@ export interface OwnSession {
 }
 
 export interface OwnSessions {
-  /** Those that still open something: this one first, then the latest used. */
+  /** Valid sessions: this one first, then by last use. */
   list(viewer: Viewer): Promise<OwnSession[]>;
-  /** false when there is no such session of this person (any more). */
+  /** false when this person has no such session. */
   end(sessionId: string, actor: Actor): Promise<boolean>;
-  /** This one, too; how many there were. */
+  /** Ends this one, too. @returns how many */
   endAll(actor: Actor): Promise<number>;
 }
 
@@ -45,7 +46,7 @@ async function listSessions(db: Database, viewer: Viewer): Promise<OwnSession[]>
     .whereRaw('expires_at > clock_timestamp()')
     .orderByRaw('id = ? desc, last_seen_at desc', [viewer.sessionId])
     .limit(100);
-  // Of staff, one that was idle too long ends when it is next used, and opens nothing till then.
+  // An idle session of staff is deleted when it is next used; until then it is not valid.
   if (isStaff(viewer))
     void query.whereRaw(`last_seen_at >= clock_timestamp() - ? * interval '1 minute'`, [idleMinutes]);
   const rows = (await query.select(
@@ -74,7 +75,7 @@ async function listSessions(db: Database, viewer: Viewer): Promise<OwnSession[]>
   }));
 }
 
-/** Sessions of the person's own, each with its audit row; those of an admin acting are the admin's. How many there were. */
+/** Deletes the person's sessions, not those of an admin acting as them, with an audit row each. @returns how many */
 export async function endOwnSessions(
   { audit }: Pick<AccountDeps, 'audit'>,
   trx: Transaction,
@@ -134,7 +135,8 @@ export async function signOut(
 }
 
 /**
- * The session whose cookie a new one takes the place of, and the admin's own behind it: nobody could end them any more.
+ * Ends the session whose cookie a new sign-in replaces, and the admin's session behind it: no browser can end them
+ * afterwards.
  * @returns Set-Cookie lines
  */
 export async function endReplaced(
@@ -150,7 +152,7 @@ export async function endReplaced(
   return clearAdminCookie(deps, headers);
 }
 
-/** Of an acting session the admin's own, with which it goes. */
+/** Deletes these sessions; for an acting session the admin's own, which deletes both. */
 async function endOwn(
   trx: Transaction,
   { audit }: AccountDeps,
@@ -181,7 +183,7 @@ export const removeExpiredSessionsJob: JobDefinition<Record<string, never>> = {
   payload: z.object({}),
 };
 
-/** Sessions, half sign-ins and used codes that open nothing any more; how many sessions there were. */
+/** Deletes expired sessions, unfinished sign-ins and old used codes. @returns how many sessions */
 export async function removeExpired(db: Database): Promise<number> {
   await db('verifications').whereRaw('expires_at < clock_timestamp()').delete();
   await db('used_two_factor_codes').whereRaw(`used_at < clock_timestamp() - interval '5 minutes'`).delete();
@@ -189,8 +191,8 @@ export async function removeExpired(db: Database): Promise<number> {
 }
 
 /**
- * A backup brings back sessions that were ended since, and links to choose a password that were used since. Invitations
- * stay: they are the way in for those whose account is lost.
+ * After a restore: the backup contains sessions that have ended since, and password links that were used since.
+ * Invitations stay valid: people whose account is lost need them.
  */
 export async function endAllAccess(trx: Transaction): Promise<{ sessions: number; links: number }> {
   const sessions = await trx('sessions').delete();

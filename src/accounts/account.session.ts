@@ -1,11 +1,11 @@
-// Whom a session speaks for, and the session of an admin behind one in which they act.
+// Reads whose session a request has, and restores an admin's own session after acting.
 import type { AuditLog } from '../audit/index.ts';
 import type { Database, Queryable } from '../db/knex.ts';
 import type { AccountDeps } from './account.deps.ts';
 import { hasAdminCookie } from './auth.internals.ts';
 import { isRefusedDemo, isRole, needsTwoFactor, type Role, type Viewer } from './viewer.ts';
 
-/** As long may staff be away, and whoever of them acts as somebody; then the session ends. */
+/** A session of staff, or of an admin who acts, ends after this time without a request. */
 export const idleMinutes = 30;
 
 interface Row {
@@ -22,7 +22,7 @@ interface Row {
   admin_role: string | null;
   admin_banned: boolean | null;
   impersonator_session_id: string | null;
-  /** Of an acting session: the admin's own session behind it is out of time. */
+  /** For an acting session: the admin's own session has expired. */
   is_own_over: boolean;
   expires_at: Date;
   is_idle: boolean;
@@ -36,8 +36,8 @@ export interface SessionOwner {
 }
 
 /**
- * Whom a session speaks for, as the database has it now; null when that person (or the admin acting as them)
- * may not work any more. Roles are derived here, once a request, and an unknown role gets nothing.
+ * The person of a session, read from the database; null when they, or the admin acting as them, may no longer sign in.
+ * Roles are read here, once a request; an unknown role gets no access.
  */
 export async function ownerOfSession(
   { db, audit }: { db: Database; audit: AuditLog },
@@ -108,8 +108,8 @@ function toViewer(row: Row, role: Role, sessionId: string): Viewer {
 }
 
 /**
- * Acting keeps the admin's own session awake, too. One statement for each: whoever begins or ends acting holds the
- * admin's own and waits for the acting one.
+ * Acting keeps the admin's own session alive, too. Two statements, to avoid a deadlock: starting and stopping to act lock
+ * the admin's session, then the acting one.
  */
 async function touch(db: Database, ownId: string | null, sessionId: string): Promise<void> {
   const touched = { last_seen_at: db.raw('clock_timestamp()') };
@@ -120,7 +120,7 @@ async function touch(db: Database, ownId: string | null, sessionId: string): Pro
 async function endIdle(db: Database, audit: AuditLog, sessionId: string, row: Row): Promise<void> {
   await db.transaction(async (trx) => {
     const ended = await trx('sessions').where({ id: sessionId }).delete();
-    // The end of acting is told by the room that began it.
+    // The room of impersonation records the end of acting.
     if (ended === 0 || row.admin_id) return;
     await audit.record(
       trx,
@@ -140,18 +140,18 @@ type Needs = Pick<AccountDeps, 'auth' | 'db' | 'audit' | 'allowsDemoAccounts'>;
 export interface CurrentSession {
   viewer: Viewer | null;
   expiresAt: Date | null;
-  /** To be handed on as Set-Cookie. */
+  /** Set-Cookie lines. */
   cookies: string[];
-  /** Acting as somebody had ended otherwise than by its way out: this is the admin again. */
+  /** Acting ended without the admin stopping it; their own session was restored. */
   isAdminRestored: boolean;
-  /** Staff without two-factor reach nothing but its set-up. */
+  /** Staff without two-step sign-in may only set it up. */
   mustSetUpTwoFactor: boolean;
 }
 
 export interface ViewerOptions {
-  /** By a timer of the page's, and by nobody: that keeps no session awake. */
+  /** Requested by a timer of the page: does not count as activity. */
   isPolling?: boolean;
-  /** When acting as somebody has ended otherwise than by its way out, the admin's own session is taken up again. */
+  /** Restores the admin's own session when acting has ended without the admin stopping it. */
   canRestoreAdminSession?: boolean;
 }
 
@@ -179,11 +179,11 @@ export async function currentSession(
 }
 
 export interface RestoredAdminSession extends SessionOwner {
-  /** Set-Cookie lines that make the admin's own session that of this browser again. */
+  /** Set-Cookie lines that put the admin's own session back. */
   cookies: string[];
 }
 
-/** Null when nothing is behind, or nothing that may be worked in: out of time, idle, ended, or no admin's any more. */
+/** Null when there is none, or it is not valid: expired, idle, ended, or no longer an admin's. */
 export async function restoreAdminSession(
   deps: Needs,
   headers: Headers,
@@ -191,25 +191,25 @@ export async function restoreAdminSession(
   const sessionId = await findAdminSessionId(deps, headers);
   const owner = sessionId ? await ownerOfSession(deps, sessionId) : null;
   if (!owner || owner.viewer.role !== 'admin' || isRefusedDemo(deps, owner.viewer.email)) return null;
-  // A browser that lost the acting cookie alone: nobody could end that session any more.
+  // When the browser has lost only the acting cookie, no request can end that session: delete it here.
   await deps.db('sessions').where({ impersonator_session_id: sessionId }).delete();
   const { headers: answered } = await deps.auth.api.restoreAdminSession({ headers, returnHeaders: true });
   return { ...owner, cookies: answered.getSetCookie() };
 }
 
-/** The id of the session that the cookie beside names; null when there is none. */
+/** The admin's own session, from the second cookie; null without one. */
 export async function findAdminSessionId({ auth }: Needs, headers: Headers): Promise<string | null> {
   return hasAdminCookie(headers) ? (await auth.api.findAdminSession({ headers })).sessionId : null;
 }
 
-/** Set-Cookie lines after which the browser has nothing of the admin's any more; none when it has nothing now. */
+/** Set-Cookie lines that clear the second cookie; empty when there is none. */
 export async function clearAdminCookie({ auth }: Needs, headers: Headers): Promise<string[]> {
   if (!hasAdminCookie(headers)) return [];
   const { headers: answered } = await auth.api.clearAdminCookie({ headers, returnHeaders: true });
   return answered.getSetCookie();
 }
 
-/** Set-Cookie lines after which it has nothing of any session: of one that has ended already. */
+/** Set-Cookie lines that clear the cookies of a session that has ended. */
 export async function clearCookies(deps: Needs, headers: Headers): Promise<string[]> {
   const { headers: answered } = await deps.auth.api.signOut({ headers, returnHeaders: true });
   return [...answered.getSetCookie(), ...(await clearAdminCookie(deps, headers))];

@@ -15,7 +15,7 @@ import { isRefusedDemo } from './viewer.ts';
 export type SignInFailure =
   | { reason: 'bad_credentials' }
   | { reason: 'too_many'; retryAfterMs: number }
-  /** The password was right; the cookies remember it for ten minutes. Next: `secondStep`. */
+  /** The password was right; the cookies keep that for ten minutes. `secondStep` follows. */
   | { reason: 'second_step'; cookies: string[] };
 
 export async function signIn(
@@ -44,10 +44,10 @@ export async function signIn(
 
 class RefusedDemo extends Error {}
 
-/** The second step was turned on between the password and the session, which then has to be asked for. */
+/** Two-step sign-in was turned on between the password check and the session: try again with it. */
 class TurnedOnMeanwhile extends Error {}
 
-/** `user` is null when a second step has to follow. A sign-in that cannot be audited does not happen. */
+/** `user` is null when a second step follows. The audit row and the session commit together. */
 async function tryPassword(
   deps: AccountDeps,
   given: { email: string; password: string },
@@ -79,7 +79,7 @@ async function tryPassword(
       return { user: { id, name, email, role: row.role }, cookies };
     });
   } catch (error) {
-    // Unknown, wrong, banned: one answer for all, or it would tell which addresses have accounts.
+    // One answer for unknown, wrong and banned: it must not tell which addresses have accounts.
     if (error instanceof RefusedDemo) return null;
     if (error instanceof TurnedOnMeanwhile) return tryPassword(deps, given, headers, request);
     if (error instanceof APIError && error.statusCode < 500) return null;
@@ -110,7 +110,7 @@ export type SecondStep = { code: string } | { recoveryCode: string };
 
 export type SecondStepFailure =
   | { reason: 'wrong_code' }
-  /** Out of time, too many wrong codes, or never begun: back to the password. */
+  /** Expired, too many wrong codes, or never begun: sign-in starts again with the password. */
   | { reason: 'challenge_over' }
   | { reason: 'too_many'; retryAfterMs: number };
 
@@ -145,7 +145,7 @@ export async function takeSecondStep(
   }
 }
 
-/** As for passwords: a browser that the account knows has a count of its own, which no stranger can use up. */
+/** As for passwords: a browser that the account knows has a count of its own, which strangers cannot use up. */
 async function countTry(
   { limits, browsers }: AccountDeps,
   { id, email }: Challenged,
@@ -177,7 +177,7 @@ async function verify(
   userId: string,
   request: RequestFacts,
 ): Promise<Result<SignedIn, SecondStepFailure>> {
-  // A refusal commits, too: better-auth has counted it.
+  // Commits refusals, too: better-auth counts them in the database.
   return deps.db.transaction(async (trx) => {
     const outcome = await joinTransaction(trx, () => ask(deps, given, headers));
     if (!outcome.ok) {

@@ -1,4 +1,4 @@
-// Organisations and referrers that another system knew: made here without telling anybody, or matched to who is here.
+// Imports organisations and referrers of another system: creates them without e-mails, or matches existing ones.
 import { type AuditActor, type AuditLog } from '../audit/index.ts';
 import type { Queryable, Transaction } from '../db/knex.ts';
 import { mergedInto } from '../db/merges.ts';
@@ -13,12 +13,12 @@ import { z } from 'zod';
 interface TakeOverDeps {
   audit: AuditLog;
   ids: Pick<Ids, 'uuid'>;
-  /** Who does it, and what is to stand on every audit row. */
+  /** For every audit row. */
   by: AuditActor;
   metadata: Record<string, unknown>;
 }
 
-/** A referrer and their organisation; without an address the organisation alone. */
+/** A referrer with their organisation; without an e-mail address only the organisation. */
 export const takenOverInput = z
   .object({
     organization: organizationInput.shape.name,
@@ -31,7 +31,7 @@ export const takenOverInput = z
       context.addIssue({ code: 'custom', path: ['email'], message: 'Enter an e-mail address' });
   });
 
-/** The organisation of this name, whether it is here already or not; one that was merged away is the one that stayed. */
+/** Finds or creates the organisation of this name; for a merged one returns the one it was merged into. */
 export async function takeOverOrganization(
   trx: Transaction,
   deps: TakeOverDeps,
@@ -56,7 +56,7 @@ export type TakenOver =
   | { outcome: 'made' | 'matched'; userId: string }
   | { outcome: 'left'; reason: string; userId: string };
 
-/** By the e-mail address. Has no password, and gets no e-mail, until they accept an invitation. */
+/** Matches by e-mail address. A new referrer has no password and gets no e-mails before accepting an invitation. */
 export async function takeOverReferrer(
   trx: Transaction,
   deps: TakeOverDeps,
@@ -96,7 +96,7 @@ async function match(trx: Transaction, email: string, organizationId: string): P
   return { outcome: 'matched', userId };
 }
 
-/** Of these, the referrers who were taken over and have no invitation that is open. */
+/** Imported referrers among these without an open invitation. */
 export async function notInvitedYet(
   db: Queryable,
   userIds: readonly string[],
@@ -122,7 +122,7 @@ export async function notInvitedYet(
   }[];
 }
 
-/** As an admin's invitation, without an admin: for the command that takes over. */
+/** Invites like an admin; for the import command. */
 export async function inviteTakenOver(
   deps: Pick<AccountDeps, 'db' | 'audit' | 'ids'> & { announce: AnnounceAccount; by: AuditActor },
   person: { email: string; name: string; organizationId: string },
@@ -135,7 +135,7 @@ export type TakeBack = { ok: true } | { ok: false; reason: string };
 const untouched: TakeBack = { ok: true };
 const used: TakeBack = failure({ reason: 'something belongs to it by now: bookings, messages or sessions' });
 
-/** Takes away a referrer who is as they were taken over. Throws what PostgreSQL says when something refers to them. */
+/** Deletes an unchanged imported referrer. Throws PostgreSQL's error when a row refers to them. */
 export async function takeBackReferrer(
   trx: Transaction,
   deps: TakeOverDeps,
@@ -167,7 +167,7 @@ export async function takeBackReferrer(
   if (!isAsTakenOver) return failure({ reason: 'the account was changed since' });
   const invited: unknown = await trx('account_links').where({ email: person.email }).first('id');
   if (invited) return failure({ reason: 'the person was invited' });
-  // Deleting would take these along.
+  // Deleting the user would delete these rows, too.
   for (const table of ['sessions', 'booking_drafts'])
     if (
       await trx(table)
@@ -181,7 +181,7 @@ export async function takeBackReferrer(
   return untouched;
 }
 
-/** The same for an organisation without anybody. */
+/** Deletes an unchanged imported organisation without members. */
 export async function takeBackOrganization(
   trx: Transaction,
   deps: TakeOverDeps,

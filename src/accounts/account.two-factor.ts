@@ -1,5 +1,5 @@
-// The second step of signing in: codes from an app, and recovery codes for the day it is lost. better-auth's plugin
-// keeps and checks them; what it leaves out (a code works once, staff must have it) is here.
+// Two-step sign-in: codes of an authenticator app, and recovery codes. better-auth's plugin stores and checks them; this
+// file adds what it lacks: a code works once, and staff must have it.
 import { createHash } from 'node:crypto';
 import type { Knex } from 'knex';
 import type { Queryable, Transaction } from '../db/knex.ts';
@@ -13,9 +13,9 @@ import { auditActor, mayAdminister, needsTwoFactor, type Actor, type Viewer } fr
 export type TwoFactorFailure =
   | { reason: 'wrong_password' }
   | { reason: 'wrong_code' }
-  /** Begun without a beginning, or turned on where it is on. */
+  /** The set-up was not started, or two-step sign-in is on already. */
   | { reason: 'not_now' }
-  /** Staff cannot do without. */
+  /** Staff must have it. */
   | { reason: 'required' }
   | { reason: 'too_many'; retryAfterMs: number };
 
@@ -24,17 +24,17 @@ type Outcome<T> = Result<T, TwoFactorFailure>;
 export interface TwoFactorState {
   isOn: boolean;
   isRequired: boolean;
-  /** Recovery codes that were not used; null while it is off. */
+  /** Unused recovery codes; null while it is off. */
   recoveryCodesLeft: number | null;
 }
 
 export interface TwoFactor {
   state(viewer: Viewer): Promise<TwoFactorState>;
-  /** Makes the secret, which counts for nothing until a code made with it was seen, in this same session. */
+  /** Creates the secret, which takes effect when a code made with it is confirmed in the same session. */
   begin(actor: Actor, headers: Headers, password: string): Promise<Outcome<null>>;
-  /** What the app needs; null when nothing was begun in this session, by the password. */
+  /** What the app needs; null when no set-up was started in this session. */
   pending(viewer: Viewer): Promise<{ uri: string; secret: string } | null>;
-  /** From now on it is asked for, and all other sessions end. The recovery codes are told this once. */
+  /** Turns it on and ends all other sessions. Recovery codes are returned only here. */
   confirm(
     actor: Actor,
     headers: Headers,
@@ -46,7 +46,7 @@ export interface TwoFactor {
     password: string,
   ): Promise<Outcome<{ recoveryCodes: string[] }>>;
   turnOff(actor: Actor, headers: Headers, password: string): Promise<Outcome<{ cookies: string[] }>>;
-  /** By an admin, for somebody who lost phone and recovery codes: sessions end, it is set up anew. */
+  /** By an admin, for a person who lost phone and recovery codes: ends their sessions; they set it up again. */
   reset(
     userId: string,
     actor: Actor,
@@ -89,7 +89,7 @@ export function createTwoFactor(deps: AccountDeps): TwoFactor {
 
     confirm: (actor, headers, code) =>
       guarded(actor, async (trx) => {
-        // Nobody signs in meanwhile: a session's row has to wait for its person's.
+        // Blocks sign-ins of this person: inserting a session waits for the user's row.
         await trx('users').where({ id: actor.viewer.userId }).forUpdate().first('id');
         if (!(await findBegun(trx, actor.viewer))) return failure({ reason: 'not_now' });
         await endOthers(deps, trx, actor);
@@ -130,7 +130,7 @@ export function createTwoFactor(deps: AccountDeps): TwoFactor {
     async reset(userId, actor) {
       if (!mayAdminister(actor.viewer)) return failure({ reason: 'not_allowed' });
       if (!isId(userId)) return failure({ reason: 'not_found' });
-      // It would take the second step from oneself without the password and without a code.
+      // Admins must not remove their own second step without password and code.
       if (userId === actor.viewer.userId) return failure({ reason: 'oneself' });
       return deps.db.transaction(async (trx) => {
         const [user] = (await trx('users')
@@ -154,13 +154,13 @@ async function findBegun(db: Queryable, viewer: Viewer): Promise<{ secret: strin
     .first('secret');
 }
 
-/** They were opened by the password alone. This one better-auth replaces. */
+/** They were opened with the password alone. better-auth replaces the current one. */
 async function endOthers(deps: AccountDeps, trx: Transaction, actor: Actor): Promise<void> {
   const others = (sessions: Knex.QueryBuilder) => void sessions.whereNot({ id: actor.viewer.sessionId });
   await endOwnSessions(deps, trx, actor, others, () => 'two_factor_on');
 }
 
-/** One transaction for what better-auth changes and its audit row; its refusals become values. */
+/** Runs better-auth's change and its audit row in one transaction; turns its refusals into values. */
 async function limited<T>(
   deps: AccountDeps,
   actor: Actor,
@@ -178,10 +178,10 @@ async function limited<T>(
   }
 }
 
-/** A code that was seen once opens nothing again, though its half minute is not over. */
+/** A code works once, even within its half minute. */
 export class CodeUsedBefore extends Error {}
 
-/** @throws CodeUsedBefore, for the whole transaction to be undone */
+/** @throws CodeUsedBefore, which rolls the transaction back */
 export async function useCode(trx: Transaction, userId: string, code: string): Promise<void> {
   const digest = createHash('sha256').update(`${userId}:${code}`).digest('hex');
   await trx('used_two_factor_codes')
@@ -238,7 +238,7 @@ function tell(deps: AccountDeps, trx: Transaction, actor: Actor): Promise<void> 
   return deps.announce(trx, { kind: 'two_factor_changed', recipient: actor.viewer.email, linkId: null });
 }
 
-/** RFC 4648 without padding, as authenticator apps want the secret. */
+/** RFC 4648 without padding, as authenticator apps expect. */
 function base32(text: string): string {
   const bits = [...Buffer.from(text)].map((byte) => byte.toString(2).padStart(8, '0')).join('');
   const letters = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567';

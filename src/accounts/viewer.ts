@@ -4,7 +4,7 @@ export const roles = ['referrer', 'support', 'admin'] as const;
 
 export type Role = (typeof roles)[number];
 
-/** As pages name them. */
+/** As shown on pages. */
 export const roleNames: Record<Role, string> = {
   referrer: 'Referrer',
   support: 'Support',
@@ -15,7 +15,7 @@ export function isRole(role: string): role is Role {
   return (roles as readonly string[]).includes(role);
 }
 
-/** The signed-in person, read from the database once a request. While acting, the referrer acted as. */
+/** The signed-in person, read from the database once a request; while acting, the referrer. */
 export interface Viewer {
   sessionId: string;
   userId: string;
@@ -28,7 +28,7 @@ export interface Viewer {
   actingAdmin: { id: string; name: string } | null;
 }
 
-/** Who asks, and with which request: what every verb of a room takes first. */
+/** The viewer and their request: who does something, for the audit log. */
 export interface Actor {
   viewer: Viewer;
   request: RequestFacts;
@@ -38,17 +38,17 @@ export function isStaff(viewer: Viewer): boolean {
   return viewer.role === 'support' || viewer.role === 'admin';
 }
 
-/** Users, organisations, invitations: an admin's own, never while acting as somebody. */
+/** Manage people, organisations and invitations: admins, never while acting. */
 export function mayAdminister(viewer: Viewer): boolean {
   return viewer.role === 'admin' && !viewer.actingAdmin;
 }
 
-/** Attribution as the product's owner defined it: by = the referrer, for = the admin acting. */
+/** As the contract defines it: by = the referrer, for = the acting admin. */
 export function attribution(viewer: Viewer): { byId: string; forId: string | null } {
   return { byId: viewer.userId, forId: viewer.actingAdmin?.id ?? null };
 }
 
-/** The audit log names the person at the keyboard first. */
+/** The actor is the person at the keyboard: while acting, the admin. */
 export function auditActor({ viewer, request }: Actor): AuditActor {
   return viewer.actingAdmin
     ? { actorId: viewer.actingAdmin.id, actingAsId: viewer.userId, request }
@@ -68,7 +68,7 @@ export function isDemoAccount(email: string): boolean {
   return demoEmails.has(email.toLowerCase());
 }
 
-/** Everybody knows these passwords; a database that was a demo once may hold them, and their sessions. */
+/** A database that was a demo once still has these accounts, their public passwords and their sessions. */
 export function isRefusedDemo(
   { allowsDemoAccounts }: { allowsDemoAccounts: boolean },
   email: string,

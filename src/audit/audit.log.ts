@@ -2,7 +2,7 @@ import type { Queryable, Transaction } from '../db/knex.ts';
 import { admitRefusal } from './audit.refusals.ts';
 import type { AuditAction, AuditActor, AuditEntry } from './audit.ts';
 
-/** The append-only log. Give it the transaction of what it records: both are there or neither is. */
+/** The append-only log. Pass the transaction of the recorded change: both commit or neither does. */
 export interface AuditLog {
   record(trx: Queryable, actor: AuditActor, entry: AuditEntry): Promise<void>;
 }
@@ -10,7 +10,7 @@ export interface AuditLog {
 export const auditLog: AuditLog = {
   async record(trx, actor, entry) {
     const { action } = entry;
-    // What a door refuses, strangers and programs can repeat without end.
+    // Anyone can repeat a refused request without end.
     if (isLimited(action) && !(await admitRefusal(trx, actor, { ...entry, action }))) return;
     await trx('audit_log').insert({
       actor_id: actor.actorId,
@@ -29,21 +29,21 @@ export const auditLog: AuditLog = {
 
 type Limited = 'auth.sign_in_failed' | 'auth.two_factor_failed' | 'access.denied';
 
-/** A refused webhook is admitted with the row of its event (src/webhooks). */
+/** Refused webhooks are limited where their event is stored (src/webhooks). */
 function isLimited(action: AuditAction): action is Limited {
   return ['auth.sign_in_failed', 'auth.two_factor_failed', 'access.denied'].includes(action);
 }
 
 /**
- * Who makes the changes of this transaction, and what is to be said of each: every changed row that nobody records by
- * itself stands in the log with it. For changes of many rows at once; without it such a row has nobody's name.
+ * For changes of many rows at once: names the author and the metadata for every row that this transaction changes without
+ * an audit row of its own. Triggers write those rows; without this call they name nobody.
  */
 export async function attributeChanges(
   trx: Transaction,
   { actorId, actingAsId, request }: AuditActor,
   metadata: Record<string, unknown>,
 ): Promise<void> {
-  const said = {
+  const raw = {
     actorId,
     actingAsId,
     metadata,
@@ -51,5 +51,5 @@ export async function attributeChanges(
     userAgent: request?.userAgent?.slice(0, 400),
     requestId: request?.requestId,
   };
-  await trx.raw(`select set_config('examdesk.changes', ?, true)`, [JSON.stringify(said)]);
+  await trx.raw(`select set_config('examdesk.changes', ?, true)`, [JSON.stringify(raw)]);
 }

@@ -1,6 +1,6 @@
-// Refused attempts must not fill the log that nobody may empty. Each source (an account, or an address) gets a row for
-// each of its first attempts in a minute; the rest of that minute becomes one row with a count. So do all sources beyond
-// the first: whoever has many addresses fills it no faster.
+// Refused requests must not fill the log, which is append only. Each source (an account or an address) gets a row for each
+// of its first refusals in a minute; the rest of the minute becomes one row with a count. Beyond the first sources all
+// others share one count, so many addresses do not fill it faster.
 import { networkOf } from '../lib/addresses.ts';
 import type { Database, Queryable } from '../db/knex.ts';
 import type { AuditAction, AuditActor, AuditEntry } from './audit.ts';
@@ -17,10 +17,10 @@ const outcomes = {
 
 type Refusal = keyof typeof outcomes;
 
-/** Whose attempts are counted together by others, once there are very many. */
+/** The shared count of all sources beyond the first. */
 const anySource = '*';
 
-/** Counts a refused attempt. False: past the limit, so that only its count is written, by writeRefusalCounts. */
+/** Counts a refusal. False past the limit: then writeRefusalCounts writes only the count. */
 export async function admitRefusal(
   db: Queryable,
   { actorId, actingAsId, request }: AuditActor,
@@ -62,7 +62,7 @@ async function hasManyOthers(
 const limitOf = (actorId: string | null): number =>
   actorId === null ? refusalLimits.perSource : refusalLimits.perAccount;
 
-/** For a job each minute: writes the counts of the minutes that are over. @returns how many rows */
+/** Runs each minute: writes the counts of past minutes. @returns how many rows */
 export async function writeRefusalCounts(db: Database): Promise<number> {
   return db.transaction(async (trx) => {
     const over = (await trx('refusal_counts')

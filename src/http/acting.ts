@@ -1,4 +1,4 @@
-// Starting and stopping to act, for the pages and the API.
+// Starts and stops acting, for the pages and the API.
 import { fromNodeHeaders } from 'better-auth/node';
 import type { Request, Response } from 'express';
 import {
@@ -24,7 +24,7 @@ export async function startActing(
   return started.value;
 }
 
-/** @returns whether there is an admin's session to go back to. @throws Problem */
+/** @returns whether the admin's own session was restored. @throws Problem */
 export async function stopActing(
   impersonation: ImpersonationService,
   req: Request,
@@ -32,7 +32,7 @@ export async function stopActing(
 ): Promise<boolean> {
   const viewer = viewerOf(res);
   if (!viewer?.actingAdmin) {
-    // It had ended otherwise, and the way back has been gone already (session.ts).
+    // Acting had ended already, and session.ts has restored the admin's session.
     if (res.locals.isAdminRestored === true) return true;
     throw forbidden('Nobody acts in this session.');
   }

@@ -1,4 +1,4 @@
-// What is told of an episode afterwards: who, why, every page seen and every change made.
+// The record of an episode: who, why, every page viewed and every change made.
 import type { Viewer } from '../accounts/index.ts';
 import type { Queryable } from '../db/knex.ts';
 import { isUuid, uuidPattern, uuidShape } from '../lib/uuid.ts';
@@ -7,8 +7,8 @@ import type { Episode, EpisodeQuery, EpisodeStep } from './impersonation.ts';
 const mostRemembered = 1_000;
 
 /**
- * What is kept once is asked for every few seconds, and nothing takes it from the record again: this process remembers
- * that it is there.
+ * Polled pages are recorded once an episode. They are requested every few seconds and views are never deleted, so this
+ * process remembers which ones it has recorded.
  */
 export function createPageRecord(
   db: Queryable,
@@ -25,7 +25,7 @@ export function createPageRecord(
   };
 }
 
-/** @param isOnce not again what the episode has */
+/** @param isOnce skips a page that the episode has already */
 async function savePage(db: Queryable, viewer: Viewer, path: string, isOnce: boolean): Promise<void> {
   const kept = path.slice(0, 300);
   await db.raw(
@@ -90,7 +90,7 @@ function toEpisode(row: EpisodeRow): Episode {
   };
 }
 
-/** Without what was done in it: that may be thousands of rows. */
+/** Does not read its steps, which may be thousands. */
 export async function hasEpisode(db: Queryable, id: string): Promise<boolean> {
   return isUuid(id) && (await db('impersonations').where({ id }).first('id')) !== undefined;
 }
@@ -117,14 +117,14 @@ export async function episodeOf(
 
 type Found = Omit<EpisodeStep, 'subject' | 'isLate'>;
 
-/** Its own end is written a moment after it. */
+/** The audit row of the end is written a moment after it. */
 function graceAfter(end: Date): Date {
   return new Date(end.getTime() + 1_000);
 }
 
 /**
- * All of them: an episode is four hours at the most. What was begun in it and settled after it (an answer of Acuity
- * that was lost on the way) is of it, and not of a later one of the same two.
+ * Without a limit: an episode lasts four hours at most. A change that was requested in it and settled later (after an answer of
+ * Acuity was lost) belongs to it, not to a later episode of the same two people.
  */
 async function changesOf(db: Queryable, episode: EpisodeRow): Promise<Found[]> {
   const end = episode.ended_at && graceAfter(episode.ended_at);
@@ -175,7 +175,7 @@ function idsIn(text: string): string[] {
   return text.toLowerCase().match(new RegExp(uuidShape, 'g')) ?? [];
 }
 
-/** What people call it: a booking by its reference, a document by that of its booking, anybody by name. */
+/** Display names: a booking's reference, the reference of a document's booking, a person's name. */
 async function subjectsOf(db: Queryable, steps: Found[]): Promise<Map<string, string>> {
   const ids = [...new Set(steps.flatMap(({ resourceId }) => idsIn(resourceId ?? '')))];
   const { rows } = await db.raw<{ rows: { id: string; name: string }[] }>(

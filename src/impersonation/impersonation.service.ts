@@ -27,16 +27,16 @@ export interface Started {
   actingAs: { id: string; name: string; email: string };
   admin: { id: string; name: string };
   startedAt: Date;
-  /** Of quiet; each request moves it on, up to `longestHours` in all. */
+  /** The idle time-out; each request extends it, up to `longestHours` in all. */
   expiresAt: Date;
   cookies: string[];
 }
 
 export interface ImpersonationService {
   search(query: string): Promise<FoundReferrer[]>;
-  /** One who may be acted as. */
+  /** A referrer who may be acted as. */
   find(userId: string): Promise<FoundReferrer | null>;
-  /** The last ten that this admin acted as. */
+  /** The last ten referrers this admin acted as. */
   recent(adminId: string): Promise<FoundReferrer[]>;
   start(
     actor: Actor,
@@ -44,16 +44,17 @@ export interface ImpersonationService {
     userId: string,
     reason: string,
   ): Promise<Result<Started, StartFailure>>;
-  /** Ends the acting session, and brings the admin's own back when it is there still. */
+  /** Ends the acting session, and restores the admin's own when it is still valid. */
   exit(headers: Headers, viewer: Viewer): Promise<{ isAdminBack: boolean; cookies: string[] }>;
-  /** For the banner: since when, and until when unless something is done. Null when nobody acts. */
+  /** For the banner: the start, and the end without further activity. Null when nobody acts. */
   current(viewer: Viewer): Promise<{ id: string; startedAt: Date; expiresAt: Date } | null>;
   /**
-   * Keeps that a page was opened, before it is answered. @param path with ids in it, and nothing that was typed
-   * @param isPolling by a timer of the page's: that is kept once an episode, so that nothing is seen unrecorded
+   * Records a page view, before the page is answered.
+   * @param path with ids, without user input
+   * @param isPolling requested by a timer of the page: recorded once an episode
    */
   recordPageView(viewer: Viewer, path: string, isPolling?: boolean): Promise<void>;
-  /** Ends what has been quiet for too long though no request came to find that out; how many there were. */
+  /** Ends idle and expired episodes without waiting for a request. @returns how many */
   endIdle(): Promise<number>;
   episode(id: string): Promise<{ episode: Episode; steps: EpisodeStep[] } | null>;
   hasEpisode(id: string): Promise<boolean>;
@@ -102,9 +103,8 @@ export function createImpersonation(deps: ImpersonationDeps): ImpersonationServi
 }
 
 /**
- * An active referrer of an organisation: without one there is nothing to do in their name. Nobody bans them or the
- * admin, or moves them elsewhere, before it is settled: whoever does takes first the person, then the sessions, and so
- * does a beginning.
+ * An active referrer with an organisation. Locks both people until the transaction ends, so that neither is banned or moved
+ * meanwhile. Lock order everywhere: people, then sessions.
  */
 async function mayBeActedAs(trx: Transaction, userId: string, adminId: string): Promise<boolean> {
   if (!isUuid(userId)) return false;
@@ -125,8 +125,8 @@ async function begin(
   reason: string,
 ): Promise<Result<Started, StartFailure>> {
   if (!(await mayBeActedAs(trx, userId, actor.viewer.userId))) return failure({ reason: 'not_a_referrer' });
-  // The admin's own session is behind it: when that goes, this goes (see the foreign key). Whatever hangs on it goes
-  // now: one admin acts as one referrer, however often the button was pressed.
+  // The acting session depends on the admin's own (foreign key, on delete cascade). Deletes earlier acting sessions: one
+  // admin acts as one referrer, however often the button was pressed.
   const own = { id: actor.viewer.sessionId, user_id: actor.viewer.userId };
   if (!(await trx('sessions').where(own).forUpdate().first('id')))
     return failure({ reason: 'session_ended' });
@@ -162,7 +162,7 @@ async function begin(
   });
 }
 
-/** It ends with the admin's own at the latest. */
+/** The acting session ends with the admin's own at the latest. */
 async function linkToAdminSession(
   trx: Transaction,
   ownId: string,
@@ -176,7 +176,7 @@ async function linkToAdminSession(
       expires_at: trx.raw(`least(own.expires_at, clock_timestamp() + ? * interval '1 hour')`, [longestHours]),
     })
     .returning('s.expires_at')) as { expires_at: Date }[];
-  if (!session) throw new Error(`The acting session ${sessionId} has gone while it was begun`);
+  if (!session) throw new Error(`The acting session ${sessionId} was deleted while acting started`);
   return session;
 }
 
@@ -196,7 +196,7 @@ async function currentOf(
   return row ? { id: row.id, startedAt: row.started_at, expiresAt: row.expires_at } : null;
 }
 
-/** The trigger on sessions keeps each end, with its audit row. */
+/** A trigger on sessions records each end, with its audit row. */
 async function endIdle(db: Queryable): Promise<number> {
   return db('sessions')
     .whereNotNull('impersonated_by')

@@ -13,22 +13,22 @@ export interface Episode {
 }
 
 export interface EpisodeQuery {
-  /** A part of the name or address of either; empty for all. */
+  /** Part of the name or address of either person; empty for all. */
   query: string;
   /** From 1. */
   page: number;
 }
 
-/** What was seen or changed in an episode, from the audit log. */
+/** A page view or a change. */
 export interface EpisodeStep {
   at: Date;
   action: string;
   resourceType: string;
   resourceId: string | null;
   outcome: string;
-  /** What people call it; null when it is nothing that has a name. */
+  /** Its display name; null when it has none. */
   subject: string | null;
-  /** Settled after the episode had ended; begun in it. */
+  /** Requested in the episode, settled after its end. */
   isLate: boolean;
 }
 
@@ -41,33 +41,33 @@ export interface FoundReferrer {
 }
 
 export type StartFailure =
-  /** Unknown, staff, deactivated or without an organisation: the four look the same. */
+  /** Unknown, staff, deactivated or without an organisation: one answer for all. */
   | { reason: 'not_a_referrer' }
   | { reason: 'oneself' }
   | { reason: 'acting_already' }
-  /** The admin's own, at this very moment. */
+  /** The admin's own session ended meanwhile. */
   | { reason: 'session_ended' };
 
-/** Of quiet, as for all staff; then it ends by itself. */
+/** Without activity an episode ends after this time, as sessions of staff do. */
 export { idleMinutes } from '../accounts/index.ts';
-/** At the most, whatever is done. */
+/** An episode never lasts longer. */
 export const longestHours = 4;
 
 export const longestReason = 200;
 
-/** The JSON request and the form. */
+/** The request in JSON and the form. */
 export const actRequest = z.object({
   userId: z.uuid('Name a referrer by id'),
   reason: z
     .string('Enter a reason')
-    // A browser sends each line break of the form as two characters and counts it as one.
+    // Browsers count a line break as one character and send two.
     .overwrite((text) => text.replaceAll('\r\n', '\n'))
     .trim()
     .min(3, 'Enter a reason of at least 3 characters')
     .max(longestReason, `Enter a reason of at most ${longestReason} characters`),
 });
 
-/** Each minute: an admin who closed the browser sends no request that would find the end. */
+/** Each minute: when the browser is closed, no request finds the episode idle. */
 export const endIdleActingJob: JobDefinition<Record<string, never>> = {
   name: 'end_quiet_acting',
   payload: z.object({}),

@@ -80,7 +80,7 @@ export async function countMoves(
   return counts;
 }
 
-/** @returns the ids of the rows that went over, by column */
+/** @returns the ids of the moved rows, by column */
 export async function moveAll(
   trx: Transaction,
   kind: MergeKind,
@@ -99,7 +99,7 @@ export async function moveAll(
   return moved;
 }
 
-/** Only rows that still name the record they went into: what has gone elsewhere since stays there. */
+/** Moves back only rows that still name the target: rows that were moved on since stay. */
 export async function moveBack(trx: Transaction, merge: MergeRow): Promise<void> {
   for (const [column, ids] of Object.entries(merge.moved)) {
     const { table, field } = split(column as MovedColumn);
@@ -111,11 +111,11 @@ export async function moveBack(trx: Transaction, merge: MergeRow): Promise<void>
 }
 
 /**
- * Bookings that were asked for in the name of the one that went, and only made after the merge: they came to the one
- * that stays (attempt.complete.ts). After the merge is marked as undone, so that merges before it are followed to here.
+ * Bookings that were requested for the merged record and made after the merge went to the target (attempt.complete.ts).
+ * Call it after the merge is marked as undone: merged_into() then follows earlier merges to this record.
  */
 export async function moveBackLateBookings(trx: Transaction, merge: MergeRow): Promise<void> {
-  // The attempt's column has the booking's name.
+  // The column has the same name in attempts and bookings.
   const field = merge.kind === 'referrer' ? 'created_by_id' : 'organization_id';
   const { rows } = await trx.raw<{ rows: { id: string }[] }>(
     `update bookings b set ?? = ?, version = version + 1 from booking_attempts i
@@ -133,7 +133,7 @@ export async function moveBackLateBookings(trx: Transaction, merge: MergeRow): P
     .update({ changed_by_id: merge.from_id });
 }
 
-// A booking's version tells whoever has it open in a form that it is another one now.
+// A new version makes forms that are open on the booking report the change.
 function change(trx: Transaction, column: MovedColumn, id: string): Record<string, unknown> {
   const { table, field } = split(column);
   return table === 'bookings' ? { [field]: id, version: trx.raw('version + 1') } : { [field]: id };
@@ -151,7 +151,7 @@ export async function insertMerge(
   await trx('merges').insert({ ...row, moved: JSON.stringify(row.moved) });
 }
 
-/** Locked until the transaction ends. */
+/** Locks the row (`FOR UPDATE`). */
 export async function lockMerge(trx: Transaction, id: string): Promise<MergeRow | undefined> {
   return isUuid(id)
     ? ((await trx('merges').where({ id }).forUpdate().first()) as MergeRow | undefined)

@@ -22,18 +22,18 @@ import type { Merge, MergeFailure, MergeKind, MergePreview, Mergeable, UndoFailu
 
 export interface MergeRequest {
   kind: MergeKind;
-  /** The record that goes: a referrer's e-mail address or id, an organisation's name or id. */
+  /** The record to merge away: a referrer's e-mail address or id, an organisation's name or id. */
   from: string;
-  /** The record that stays. */
+  /** The record that remains. */
   into: string;
 }
 
 export interface MergeService {
-  /** What a merge would do; nothing is changed. */
+  /** What a merge would do; changes nothing. */
   preview(request: MergeRequest): Promise<Result<MergePreview, MergeFailure>>;
-  /** Moves everything over; a referrer that goes can no longer sign in. All or nothing. */
+  /** Moves everything to the target, in one transaction. A merged referrer can no longer sign in. */
   merge(actor: Actor, request: MergeRequest, reason: string): Promise<Result<{ id: string }, MergeFailure>>;
-  /** Within 30 days: what was moved goes back; what came since stays. */
+  /** Within 30 days: moves back what was moved; what was added since stays. */
   undo(actor: Actor, mergeId: string): Promise<Result<null, UndoFailure>>;
   list(): Promise<Merge[]>;
 }
@@ -56,7 +56,7 @@ export function createMergeService(deps: MergeDeps): MergeService {
       try {
         return await db.transaction((trx) => undoIn(trx, deps, actor, mergeId));
       } catch (error) {
-        // All of it stays as it was: a half that goes back would be worse than none.
+        // Rolled back: an undo is complete or does nothing.
         if (violatedConstraint(error) !== null) return failure({ reason: 'changed_since' });
         throw error;
       }
@@ -81,7 +81,7 @@ async function previewOf(db: Queryable, request: MergeRequest): Promise<Result<M
   return ok({ kind, from, into, moves: await countMoves(db, kind, from.id) });
 }
 
-/** One who has left has no organisation: then the bookings tell. */
+/** A referrer who has left has no organisation: their bookings decide. */
 async function shareOrganization(db: Queryable, from: Mergeable, into: Mergeable): Promise<boolean> {
   const home = into.organization?.id;
   if (home === undefined || (from.organization && from.organization.id !== home)) return false;
@@ -99,7 +99,7 @@ async function mergeIn(
   request: MergeRequest,
   reason: string,
 ): Promise<Result<{ id: string }, MergeFailure>> {
-  // Two at once, crosswise, would each take the other's record away.
+  // Serialises merges: two crosswise merges would each merge the other's target away.
   await lockMerges(trx);
   const found = await previewOf(trx, request);
   if (!found.ok) return found;
@@ -107,7 +107,7 @@ async function mergeIn(
   const id = ids.uuid();
   await attributeChanges(trx, auditActor(actor), { merge: id });
   const moved = await moveAll(trx, kind, from.id, into.id);
-  if (kind === 'referrer') await close(trx, from.id);
+  if (kind === 'referrer') await deactivate(trx, from.id);
   await insertMerge(trx, {
     id,
     kind,
@@ -147,7 +147,7 @@ async function undoIn(
   await markUndone(trx, merge.id, actor.viewer.userId, now);
   await moveBack(trx, merge);
   await moveBackLateBookings(trx, merge);
-  if (merge.kind === 'referrer') await reopen(trx, merge.from_id);
+  if (merge.kind === 'referrer') await reactivate(trx, merge.from_id);
   const { from_id: from, into_id: into } = merge;
   const entry = { action: 'record.changed', resourceType: resourceTypes[merge.kind] } as const;
   await audit.record(trx, by, { ...entry, resourceId: from, metadata: { ...metadata, into } });
@@ -159,13 +159,13 @@ const resourceTypes = { referrer: 'user', organization: 'organization' } as cons
 
 const banReason = 'merged';
 
-/** Out at the next request, on every process: sessions are read from the database. */
-async function close(trx: Transaction, userId: string): Promise<void> {
+/** Signs the person out: every request reads its session from the database. */
+async function deactivate(trx: Transaction, userId: string): Promise<void> {
   await trx('users').where({ id: userId, banned: false }).update({ banned: true, ban_reason: banReason });
   await trx('sessions').where({ user_id: userId }).delete();
 }
 
-/** One who was out before the merge for another reason stays out. */
-async function reopen(trx: Transaction, userId: string): Promise<void> {
+/** A person who was deactivated for another reason stays deactivated. */
+async function reactivate(trx: Transaction, userId: string): Promise<void> {
   await trx('users').where({ id: userId, ban_reason: banReason }).update({ banned: false, ban_reason: null });
 }

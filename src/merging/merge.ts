@@ -1,16 +1,16 @@
-// Two records of the same referrer, or of the same organisation, made one; and that taken back.
+// Merging two records of the same referrer or organisation into one, and undoing it.
 
 export type MergeKind = 'referrer' | 'organization';
 
-/** How long a merge can be taken back. */
+/** How long a merge can be undone. */
 export const undoDays = 30;
 
 /** A column that names the merged record: `table.column`. */
 export type MovedColumn = `${string}.${string}`;
 
 /**
- * What goes over to the record that stays. Everything else that names a person stays as it was: the audit log, the
- * sessions, and who was at the keyboard are history (test/merging/merging.test.ts holds every foreign key
+ * The columns that a merge moves to the target. All others that name a person are history and stay: the audit log, the
+ * sessions, and who was at the keyboard (test/merging/merging.test.ts holds every foreign key
  * against this list).
  */
 export const movedColumns: Record<MergeKind, readonly MovedColumn[]> = {
@@ -35,7 +35,7 @@ export interface MergePreview {
   kind: MergeKind;
   from: Mergeable;
   into: Mergeable;
-  /** Rows that would go over, by column. */
+  /** Rows that would move, by column. */
   moves: { column: MovedColumn; count: number }[];
 }
 
@@ -48,23 +48,23 @@ export interface Merge {
   madeBy: { id: string; name: string };
   madeAt: Date;
   undoneAt: Date | null;
-  /** Null when it is undone already. */
+  /** Null when it is undone. */
   undoUntil: Date | null;
 }
 
 export type MergeFailure =
   | { reason: 'unknown'; which: 'from' | 'into' }
   | { reason: 'same' }
-  /** Two referrers of different organisations: each would come to see the other's bookings. */
+  /** The referrers are of different organisations: one would see the other's bookings. */
   | { reason: 'other_organization' }
-  /** It was merged away before, or is the target of a merge that would have to be undone first. */
+  /** One of them was merged before. */
   | { reason: 'merged_already' };
 
 export type UndoFailure =
   | { reason: 'not_found' }
   | { reason: 'undone_already' }
   | { reason: 'too_late' }
-  /** The record it went into was itself merged away since: that has to be undone first. */
+  /** The target was itself merged since: that merge has to be undone first. */
   | { reason: 'merged_on' }
-  /** What went over has been changed since, so that the database does not take it back as it was. */
+  /** Moved rows have changed since, and a constraint forbids moving them back. */
   | { reason: 'changed_since' };

@@ -216,9 +216,9 @@ describe('the page that says why somebody cannot see something', () => {
 
   it('asks for what is missing, in words', async () => {
     for (const [person, what, key, words] of [
-      ['', 'booking', 'EX-AAAAA2', 'Name a person'],
+      ['', 'booking', 'EX-AAAAA2', 'Enter a person'],
       [rita, 'moon', 'x', 'Choose what it is about'],
-      [rita, 'booking', '', 'Say which one'],
+      [rita, 'booking', '', 'Enter which one'],
       ['nobody@nowhere.example', 'booking', 'EX-AAAAA2', 'Nobody has this e-mail address'],
     ] as const) {
       expect((await ask(person, what, key).expect(422)).text).to.contain(words);

@@ -1,4 +1,4 @@
-// What the tabs of an admin ask while one of them acts: whether it goes on, and to let it go on.
+// For an acting admin's open tabs: whether the episode goes on, and to extend it.
 import type { Response } from 'express';
 import { z } from 'zod';
 import type { ImpersonationService } from '../../impersonation/index.ts';
@@ -19,9 +19,9 @@ export function actingEndpoints({ impersonation }: { impersonation: Current }): 
       path: '/admin/acting',
       access: 'session',
       summary:
-        'Whether somebody acts in this session, and until when. With `X-By-Itself: true` it stays at that',
+        'Whether somebody acts in this session, and until when. With `X-By-Itself: true` it does not extend the episode',
       responses: {
-        200: { description: 'As it is', schema: z.object({ acting: acting.nullable() }) },
+        200: { description: 'The episode, or null', schema: z.object({ acting: acting.nullable() }) },
         401: problem('`not_signed_in`'),
       },
       handle: async (_req, res) => void res.json({ acting: await actingOf(impersonation, res) }),
@@ -30,9 +30,9 @@ export function actingEndpoints({ impersonation }: { impersonation: Current }): 
       method: 'post',
       path: '/admin/acting',
       access: 'session',
-      summary: 'Go on acting: as every request, it moves the end on, up to four hours in all',
+      summary: 'Extend the episode, as every request does; four hours in all at most',
       responses: {
-        200: { description: 'Goes on', schema: z.object({ acting }) },
+        200: { description: 'Extended', schema: z.object({ acting }) },
         401: problem('`not_signed_in`'),
         403: problem('`forbidden`: nobody acts here'),
       },

@@ -6,7 +6,11 @@ import { parse } from '../problem.ts';
 import { problem } from './problem.schema.ts';
 
 const searchSchema = z.object({
-  query: z.string('Say whom you look for').trim().min(1, 'Say whom you look for').max(200, 'Is too long'),
+  query: z
+    .string('Enter a name, an e-mail address or an organisation')
+    .trim()
+    .min(1, 'Enter a name, an e-mail address or an organisation')
+    .max(200, 'Is too long'),
 });
 const person = z.object({ id: z.uuid(), name: z.string() });
 const guarded = { 401: problem('`not_signed_in`'), 403: problem('`forbidden`'), 422: problem('`invalid`') };

@@ -7,8 +7,8 @@ import { forbidden, type FieldProblem } from '../../problem.ts';
 import type { PageData } from '../../views.ts';
 
 /**
- * Who asks about the own account. What belongs to a person alone (password, address, second step, sessions) is not
- * done in somebody's name.
+ * The viewer, for pages of their own account. Refuses an acting admin: password, address, second step and sessions are
+ * the referrer's alone.
  * @throws Problem `not_signed_in`, `forbidden`
  */
 export function ownActor(req: Request, res: Response): Actor {
@@ -19,7 +19,7 @@ export function ownActor(req: Request, res: Response): Actor {
   return actor;
 }
 
-/** The page again, with what is wrong. */
+/** Shows the page again with errors. */
 export function showErrors(
   res: Response,
   view: string,
@@ -28,7 +28,7 @@ export function showErrors(
   res.status(422).render(view, page);
 }
 
-/** The page again: tried too often. */
+/** Shows the page again after too many tries. */
 export function showTooMany(
   res: Response,
   view: string,
@@ -44,7 +44,7 @@ export function showTooMany(
     .render(view, { ...page, errors: [{ path, message }] });
 }
 
-/** A mail's link that opens nothing (any more). */
+/** For a link of an e-mail that is used, revoked, expired or unknown. */
 export function showClosedLink(res: Response, title: string, advice: string): void {
   res.status(404).render('account/link-closed', { title, advice });
 }

@@ -1,4 +1,4 @@
-// Another e-mail address: asked for while signed in, proven by the link that goes to the new one.
+// Changing the e-mail address: requested while signed in, confirmed by a link sent to the new address.
 import type { Request, Response } from 'express';
 import type { Accounts } from '../../../accounts/index.ts';
 import { requestFacts, viewerOf } from '../../actor.ts';
@@ -55,7 +55,7 @@ async function ask(accounts: Accounts, req: Request, res: Response): Promise<voi
   showErrors(res, 'account/email', { ...page, errors: asked.errors });
 }
 
-/** A click in a mail program (or its scanner) changes nothing yet: the button does. */
+/** Mail scanners follow links, so only the button on the page confirms. */
 async function showProof(accounts: Accounts, req: Request, res: Response): Promise<void> {
   const link = await accounts.emailChange.find(tokenOf(req));
   if (!link) return closed(res);

@@ -1,4 +1,4 @@
-// The pages of an account: getting in, and looking after it.
+// The pages of an account: invitations, settings, people.
 import type { Accounts } from '../../../accounts/index.ts';
 import type { MailPreferences } from '../../../email/index.ts';
 import type { PageRoute } from '../../endpoint.ts';

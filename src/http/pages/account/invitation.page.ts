@@ -1,4 +1,4 @@
-// Where an invitation's link leads: a name and a password make the account, and one is signed in.
+// The page of an invitation's link: creates the account from a name and a password, and signs in.
 import { fromNodeHeaders } from 'better-auth/node';
 import type { Request, Response } from 'express';
 import { passwordLength, type AccountLink, type Accounts } from '../../../accounts/index.ts';
@@ -55,7 +55,7 @@ async function accept(accounts: Accounts, req: Request, res: Response): Promise<
       setCookies(res, signedIn.value.cookies);
       return res.redirect(303, paths.home());
     }
-    // Somebody who comes back, and has an app for the second step from before.
+    // A returning person may still have two-step sign-in.
     if (signedIn.reason !== 'second_step') return res.redirect(303, paths.signIn());
     setCookies(res, signedIn.cookies);
     return res.redirect(303, paths.signInSecondStep());

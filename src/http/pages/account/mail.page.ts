@@ -1,4 +1,4 @@
-// Which e-mails somebody gets: each kind on or off.
+// E-mail preferences: turns each kind on or off.
 import type { MailPreferences, StoppableKind } from '../../../email/index.ts';
 import type { PageRoute } from '../../endpoint.ts';
 import { rawField } from '../../forms/fields.ts';
@@ -8,7 +8,7 @@ import { ownActor } from './account-page.ts';
 
 interface MailPage extends PageData {
   kinds: { kind: string; label: string; hint: string; isOn: boolean }[];
-  /** What is sent in any case. */
+  /** Kinds that cannot be turned off. */
   always: string;
   notice: string | null;
 }
@@ -54,7 +54,7 @@ export function mailPages(preferences: MailPreferences): PageRoute[] {
       async handle(req, res) {
         const actor = ownActor(req, res);
         const kinds = (await preferences.list(actor.viewer)).map(({ kind }) => kind);
-        // An unticked box sends nothing: what is not named is off.
+        // Browsers do not send unticked boxes: a missing kind is off.
         const on = kinds.filter((kind) => rawField(req.body, kind) === 'on');
         await preferences.save(actor, on);
         res.redirect(303, `${paths.accountMail()}?done=saved`);

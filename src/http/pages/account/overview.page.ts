@@ -1,4 +1,4 @@
-// The account's front page: what is known of one, and where to change it.
+// The account's overview: its data, with links to change them.
 import { roleNames, type Accounts } from '../../../accounts/index.ts';
 import type { MailPreference, MailPreferences } from '../../../email/index.ts';
 import type { PageRoute } from '../../endpoint.ts';

@@ -1,4 +1,4 @@
-// Changing the password while signed in; and, without, asking for a link and choosing a new one.
+// Changing the password while signed in, and resetting a forgotten one by a link.
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Request, Response } from 'express';
 import { passwordLength, type Accounts } from '../../../accounts/index.ts';
@@ -23,7 +23,7 @@ interface ForgottenPage extends PageData {
   errors: FieldProblem[];
 }
 
-/** Longer than it takes to write the mail down: the time of the answer does not tell whether there is an account. */
+/** Longer than queueing the e-mail takes: the response time must not tell whether an account exists. */
 const alwaysMs = 250;
 
 export function passwordPages(accounts: Accounts): PageRoute[] {

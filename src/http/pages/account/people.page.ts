@@ -1,4 +1,4 @@
-// For admins: who works with us, who is invited, and the organisations. One person's page is person.page.ts.
+// For admins: people, invitations and organisations. person.page.ts shows one person.
 import type { Request, Response } from 'express';
 import {
   roleNames,
@@ -76,7 +76,7 @@ async function invite(accounts: Accounts, req: Request, res: Response): Promise<
     role: typed(req.body, 'role'),
     organizationId: typed(req.body, 'organizationId'),
   };
-  // The room says what is wrong with each.
+  // The service validates each field.
   const invited = await accounts.invite(typedIn as InviteInput, actor);
   const of = typedIn.organizationId || 'staff';
   if (invited.ok) return done(res, of, 'invited');
@@ -105,7 +105,7 @@ async function inviteAgain(accounts: Accounts, req: Request, res: Response): Pro
   const actor = ownActor(req, res);
   const wanted = rawField(req.body, 'id');
   const link = (await accounts.invitations.list()).find(({ id }) => id === wanted);
-  // Accepted or revoked in the meantime: the list shows how it is.
+  // May have been accepted or revoked meanwhile: the list shows its state.
   if (!link?.role) return res.redirect(303, paths.accountPeople());
   const { email, name, role, organization } = link;
   const input = {

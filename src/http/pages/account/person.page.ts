@@ -1,4 +1,4 @@
-// For admins: one person's account, and what can be done about it. Nothing here can be typed over by accident.
+// For admins: one person's account and what can be done with it. There are no fields to overwrite by accident.
 import type { Request, Response } from 'express';
 import {
   roleNames,

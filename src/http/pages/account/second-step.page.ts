@@ -1,4 +1,4 @@
-// Signing in, second step: the code of the app, or a recovery code. One box takes either.
+// The second step of signing in. One field accepts the app's code and recovery codes.
 import { fromNodeHeaders } from 'better-auth/node';
 import type { Request, Response } from 'express';
 import type { Accounts } from '../../../accounts/index.ts';

@@ -1,4 +1,4 @@
-// Where one is signed in, each with a button to end it.
+// The person's sessions, each with a button to end it.
 import type { Accounts, OwnSession } from '../../../accounts/index.ts';
 import { z } from 'zod';
 
@@ -46,7 +46,7 @@ export function sessionsPages(accounts: Accounts): PageRoute[] {
         const actor = ownActor(req, res);
         const id = z.uuid().safeParse(rawField(req.body, 'sessionId'));
         if (id.success) await accounts.ownSessions.end(id.data, actor);
-        // One that was gone already has ended, too: the list says how it is.
+        // Already ended is fine, too: the list shows what is left.
         res.redirect(303, `${paths.accountSessions()}?done=ended`);
       },
     },
@@ -73,7 +73,7 @@ function row(session: OwnSession, zone: string): SessionsPage['sessions'][number
   };
 }
 
-// A browser's own description in two words, good enough for a person to know the device again.
+// Turns a user agent into words by which a person recognises the device.
 const browsers: [RegExp, string][] = [
   [/\bEdg(e|A|iOS)?\//, 'Edge'],
   [/\bOPR\/|\bOpera\b/, 'Opera'],
@@ -93,9 +93,9 @@ const systems: [RegExp, string][] = [
 ];
 
 function deviceWords(userAgent: string | null): string {
-  if (!userAgent) return 'A device that does not say what it is';
+  if (!userAgent) return 'Unknown device';
   const browser = browsers.find(([pattern]) => pattern.test(userAgent))?.[1];
   const system = systems.find(([pattern]) => pattern.test(userAgent))?.[1];
   if (browser && system) return `${browser} on ${system}`;
-  return browser ?? system ?? 'A program, not a browser we know';
+  return browser ?? system ?? 'Unknown browser';
 }

@@ -80,13 +80,13 @@ async function signIn(accounts: Accounts, req: Request, res: Response): Promise<
   show(res.status(401), { ...page, errors: [{ path: 'email', message }] });
 }
 
-/** Why one is here, if not of one's own accord. */
+/** Why the person was sent to this page. */
 function noticeFor(after: unknown, next: string | null): string | undefined {
   if (after === 'password') return 'Your new password is set. Sign in with it.';
   if (after === 'email') return 'Your new address is confirmed. Sign in with it.';
   if (after === 'everywhere') return 'You are signed out everywhere.';
-  if (after === 'code') return 'That took too long, or there were too many wrong codes. Begin again.';
-  return next ? 'Sign in to go on where you were.' : undefined;
+  if (after === 'code') return 'That took too long, or there were too many wrong codes. Sign in again.';
+  return next ? 'Sign in to continue.' : undefined;
 }
 
 const view = 'account/sign-in';

@@ -8,7 +8,7 @@ import { setCookies } from '../../respond.ts';
 export function signOutPages(accounts: Accounts): PageRoute[] {
   return [
     {
-      // A link somewhere must not sign anyone out: GET only asks.
+      // Following a link must not sign anyone out: GET only asks.
       method: 'get',
       path: paths.signOut(),
       access: 'session',

@@ -1,4 +1,4 @@
-// The second step of signing in: setting it up with an app, recovery codes, turning it off.
+// Two-step sign-in: set-up with an app, recovery codes, turning it off.
 import { fromNodeHeaders } from 'better-auth/node';
 import type { Request, Response } from 'express';
 import QRCode from 'qrcode';
@@ -20,7 +20,7 @@ interface TwoFactorPage extends PageData {
 }
 
 interface SetUpPage extends PageData {
-  /** An SVG of ours. */
+  /** SVG made by the app. */
   qr: string;
   /** For the app on the same device. */
   uri: string;
@@ -125,7 +125,7 @@ const words: Record<Exclude<TwoFactorFailure['reason'], 'too_many'>, string> = {
   wrong_password: 'This is not your password. Enter the one you sign in with',
   wrong_code: 'This code is not the one we expect',
   not_now: 'This was done already, perhaps in another window',
-  required: 'Staff cannot do without two-step sign-in',
+  required: 'Staff must use two-step sign-in',
 };
 
 async function refuse(

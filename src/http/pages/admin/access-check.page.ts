@@ -1,4 +1,4 @@
-// "Why can't this person see this?": staff name a person and a thing, and the real rules answer.
+// Check access: staff name a person and a record or page, and the access rules themselves answer.
 import type { Request, Response } from 'express';
 import { z } from 'zod';
 import {
@@ -19,16 +19,16 @@ export interface AccessCheckPage extends PageData {
 }
 
 const schema = z.object({
-  person: z.string('Name a person').trim().min(1, 'Name a person').max(200, 'Is too long'),
+  person: z.string('Enter a person').trim().min(1, 'Enter a person').max(200, 'Is too long'),
   what: z.enum(['booking', 'document', 'page'], 'Choose what it is about'),
-  key: z.string('Say which one').trim().min(1, 'Say which one').max(500, 'Is too long'),
+  key: z.string('Enter which one').trim().min(1, 'Enter which one').max(500, 'Is too long'),
 });
 
 type FormData = z.output<typeof schema>;
 
 const path = '/admin/access-check';
 
-/** @param routes every route of the app: the rules of pages are read off them */
+/** @param routes every route of the app, with its rule */
 export function accessCheckPages(services: PageRuleServices, routes: () => PageRoute[]): PageRoute[] {
   let pageRules: ReturnType<typeof createPageRules> | undefined;
   const targetOf = async ({ what, key }: FormData): Promise<Target> => {
@@ -70,7 +70,7 @@ function render(
   errors: { path: string; message: string }[],
 ): void {
   const page: AccessCheckPage = {
-    title: 'Why can’t they see it?',
+    title: 'Check access',
     errors,
     explanation,
     values: {

@@ -1,4 +1,4 @@
-// The rules of the console's addresses, in the order in which its router asks them (console/console.router.ts).
+// The rules of the console's URLs, in the order in which its router applies them (console/console.router.ts).
 import type { Rules, Step } from '../../../access/index.ts';
 import { isStaff } from '../../../accounts/index.ts';
 import { actionOf, findRow, mayDo, mayRead, shownRow, tableOf, type Table } from '../../../console/index.ts';
@@ -11,7 +11,7 @@ type Asked = 'frame' | 'table' | 'list' | 'record' | 'form' | 'closed' | 'nothin
 
 const resources = ['/admin/resources/:table', '/admin/api/resources/:table'] as const;
 
-/** Express's notation; the first that fits counts. */
+/** Express patterns; the first match counts. */
 export const consoleAddresses: readonly { path: string; asked: Asked }[] = [
   ...['/admin', '/admin/api/dashboard', '/admin/pages/:name', '/admin/api/pages/:name'].map(
     (path) => ({ path, asked: 'frame' }) as const,

@@ -1,4 +1,4 @@
-// What the real rules say of an address: which route answers it, for whom that is, and what of the record it names.
+// The access rules of a URL: which route answers it, who may use the route, and the rules of the record in it.
 import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import { Router, type Request, type Response } from 'express';
@@ -30,7 +30,7 @@ export type PageRuleServices = Pick<PageServices, 'drafts' | 'specialists' | 'ac
 type Params = Record<string, string | undefined>;
 type Named = (params: Params, pathname: string) => Target;
 
-/** @param routes every route of the app: the rules of pages are read off them */
+/** @param routes every route of the app, with its rule */
 export function createPageRules(
   services: PageRuleServices,
   routes: readonly PageRoute[],
@@ -66,7 +66,7 @@ class Found {
   }
 }
 
-/** The router itself is asked, so that an address fits here when it fits there: in capitals, with a slash behind. */
+/** Uses Express's router, so that a URL matches here exactly when it does there: capitals, trailing slashes. */
 function whatAnswers(router: Router, pathname: string): Promise<Found | null> {
   return new Promise((resolve) => {
     const req = { method: 'GET', url: pathname } as Request;
@@ -103,7 +103,7 @@ function routeTarget(
 
 const forAnyone: Step = { rule: 'The page is for anyone', holds: true, finding: 'It needs no account' };
 
-/** Of the record that stands in the address; null when there is none. A test holds every route against this. */
+/** The rules of the record in the URL; null without one. A test compares every route with this. */
 function recordRules(
   { db, drafts, specialists, accounts, impersonation }: PageRuleServices,
   pattern: string,
@@ -134,7 +134,7 @@ async function isBookable(specialists: PageRuleServices['specialists'], id: stri
   return (await specialists.findById(id))?.isActive || null;
 }
 
-/** Of the secret that stands in the address of a mail's link. */
+/** The rule of a link in an e-mail. */
 function link(
   { accounts }: PageRuleServices,
   pattern: string,

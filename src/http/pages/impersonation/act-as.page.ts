@@ -1,4 +1,4 @@
-// Whom an admin wants to act as, and why: searched as one types, confirmed before it begins.
+// Acting as a referrer: search as you type, then a page that asks for the reason.
 import type { Request, Response } from 'express';
 import {
   actRequest,
@@ -26,7 +26,7 @@ interface ReferrerRow {
 
 export interface ActAsPage extends PageData {
   query: string;
-  /** Found, or without a query the last ten acted as. */
+  /** Search results; without a query the last ten acted as. */
   referrers: ReferrerRow[];
   isRecent: boolean;
 }
@@ -54,12 +54,12 @@ export function actAsPages({ impersonation }: { impersonation: ImpersonationServ
     {
       method: 'post',
       path: '/admin/exit-impersonation',
-      // Whose sessions have both gone is asked to sign in, and comes to the console.
+      // When both sessions have ended, the admin signs in and continues in the console.
       access: 'anyone',
       async handle(req, res) {
         const viewer = viewerOf(res);
         if (!viewer) return res.redirect(303, paths.signIn(paths.console()));
-        // Left already, in another tab.
+        // Stopped already, in another tab.
         if (viewer.role === 'admin') return res.redirect(303, paths.console());
         const isAdminBack = await stopActing(impersonation, req, res);
         res.redirect(303, isAdminBack ? paths.console() : paths.signIn(paths.console()));

@@ -1,4 +1,4 @@
-// Words for the steps of an acting episode, as printed: no action codes and no record ids.
+// Labels for the steps of an episode: no action codes, no record ids.
 import type { EpisodeStep } from '../../../impersonation/index.ts';
 import { uuidShape } from '../../../lib/uuid.ts';
 import { progressWords } from '../../view-helpers.ts';
@@ -20,7 +20,7 @@ const actions: Record<string, string> = {
   'access.denied': 'Access refused',
 };
 
-/** By address, with `:id` for every number in it. */
+/** By path, with `:id` for every id. */
 const pages: Record<string, string> = {
   '/': 'Start page',
   '/specialists': 'Specialists',
@@ -52,7 +52,7 @@ const outcomes: Record<string, string> = {
   pending: 'Pending',
 };
 
-/** `Page: Booking`, `Rescheduled`. One without words stands by its address or its code. */
+/** `Page: Booking`, `Rescheduled`. Without a label: the path or the action's code. */
 export function whatWords({ action, resourceId }: EpisodeStep): string {
   if (action !== 'page.seen') return actions[action] ?? action.replaceAll(/[._]/g, ' ');
   return `Page: ${pageWords(resourceId ?? '') ?? resourceId}`;

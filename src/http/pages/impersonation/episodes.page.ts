@@ -1,4 +1,4 @@
-// What was done in a referrer's name, one episode a page: to look at, and to print for the client.
+// Episodes: the list, and one episode with all its steps, printable for the client.
 import type { Request, Response } from 'express';
 import {
   idleMinutes,
@@ -22,7 +22,7 @@ interface EpisodeRow {
   reason: string;
   started: string;
   ended: string;
-  /** `12 minutes`; of one that goes on, until now. */
+  /** `12 minutes`; of an active episode, until now. */
   lasted: string;
 }
 
@@ -38,7 +38,7 @@ interface StepRow {
   at: string;
   what: string;
   about: string;
-  /** Of the record, for whoever reads it on a screen. */
+  /** Link to the record. */
   href: string | null;
   outcome: string;
 }
@@ -126,7 +126,7 @@ function hrefOf(type: string, id: string | null): string | null {
   if (!id) return null;
   if (type === 'booking') return paths.booking(id);
   if (type === 'document') return paths.documentReceipt(id);
-  // A page that did not name a record stands there as its route.
+  // Page views without a record hold the route's pattern, which is no URL.
   return type === 'page' && !id.includes(':') ? id : null;
 }
 
