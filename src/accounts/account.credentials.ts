@@ -74,7 +74,7 @@ export function createPasswords(deps: AccountDeps): Passwords {
       const complaint = passwordComplaintAbout(given.password, [email, name]);
       if (complaint) errors.push({ path: 'password', message: complaint });
       if (!(await isPassword(deps.db, userId, given.current))) {
-        errors.unshift({ path: 'current', message: 'This is not your password. Enter the one you have now' });
+        errors.unshift({ path: 'current', message: 'This is not your password. Enter your current one' });
       }
       if (errors.length > 0 || typeof given.password !== 'string')
         return failure({ reason: 'invalid', errors });

@@ -22,7 +22,7 @@ export const nameInput = z
       .string()
       .min(1, 'Enter a name')
       .max(100, 'Enter a name of at most 100 characters')
-      .refine((name) => !/[\p{Cc}<>]/u.test(name), 'Leave out signs that do not belong in a name'),
+      .refine((name) => !/[\p{Cc}<>]/u.test(name), 'Use only characters that belong in a name'),
   );
 
 export const inviteInput = z
@@ -31,7 +31,7 @@ export const inviteInput = z
     name: z
       .preprocess((name) => (name === '' || name === null ? undefined : name), nameInput.optional())
       .optional(),
-    role: z.enum(roles, 'Choose what the person does'),
+    role: z.enum(roles, 'Choose a role'),
     organizationId: z
       .preprocess(
         (id) => (id === '' || id === null ? undefined : id),

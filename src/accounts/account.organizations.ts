@@ -47,11 +47,11 @@ export const organizationInput = z.object({
         .string()
         .min(2, 'Enter the name of the organisation')
         .max(120, 'Enter a name of at most 120 characters')
-        .refine((name) => !/[\p{Cc}<>]/u.test(name), 'Leave out signs that do not belong in a name'),
+        .refine((name) => !/[\p{Cc}<>]/u.test(name), 'Use only characters that belong in a name'),
     ),
 });
 
-const taken = [{ path: 'name', message: 'There is an organisation of this name already' }];
+const taken = [{ path: 'name', message: 'There is an organisation with this name already' }];
 
 export function createOrganizations(deps: AccountDeps): Organizations {
   const select = () =>

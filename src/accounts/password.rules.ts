@@ -21,9 +21,9 @@ export function passwordComplaint(password: string, about: string[] = []): strin
   const length = Array.from(password).length;
   if (length < passwordLength.min) return `Use at least ${passwordLength.min} characters`;
   if (password.length > passwordLength.max) return `Use at most ${passwordLength.max} characters`;
-  if (isCommon(password)) return 'Too many people use this one. Choose another, for example four words';
+  if (isCommon(password)) return 'This password is too common. Choose another, for example four words';
   if (isAbout(password, about)) {
-    return 'This one is mostly your name, your e-mail address or ours. Choose another, for example four words';
+    return 'This password is mostly your name, your e-mail address or ours. Choose another, for example four words';
   }
   return null;
 }

@@ -58,7 +58,7 @@ export interface Dashboard {
 
 const tools = [
   {
-    label: 'Why can’t they see it?',
+    label: 'Check access',
     href: '/admin/access-check',
     who: 'staff',
     about: 'Find out why access was refused',
@@ -70,7 +70,7 @@ const tools = [
     about: 'See and do what the referrer can',
   },
   {
-    label: 'What was done in referrers’ names',
+    label: 'What was done while acting',
     href: '/admin/episodes',
     who: 'admin',
     about: 'Every episode, with its reason',

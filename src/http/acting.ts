@@ -34,7 +34,7 @@ export async function stopActing(
   if (!viewer?.actingAdmin) {
     // Acting had ended already, and session.ts has restored the admin's session.
     if (res.locals.isAdminRestored === true) return true;
-    throw forbidden('Nobody acts in this session.');
+    throw forbidden('Nobody is acting in this session.');
   }
   const { isAdminBack, cookies } = await impersonation.exit(fromNodeHeaders(req.headers), viewer);
   setCookies(res, cookies);
@@ -45,5 +45,5 @@ function refused({ reason }: StartFailure): Problem {
   if (reason === 'not_a_referrer') return notFound('There is no active referrer of this id.');
   if (reason === 'session_ended') return notSignedIn();
   if (reason === 'oneself') return invalid([{ path: 'userId', message: 'You cannot act as yourself' }]);
-  return forbidden('You act as somebody already: stop that first.');
+  return forbidden('You are acting as somebody already. Stop acting first.');
 }

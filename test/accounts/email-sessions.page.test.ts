@@ -90,7 +90,7 @@ describe('one’s own sessions', () => {
     const here = await house.signedIn(rita);
     const page = await here.get('/account/sessions');
     expect(page.texts('.session')).to.have.length(2);
-    expect(page.texts('.session')[0]).to.contain('This one').and.contain('127.0.0.1');
+    expect(page.texts('.session')[0]).to.contain('This device').and.contain('127.0.0.1');
     const after = await here.post('/account/sessions/end', page.form('/account/sessions/end'));
     expect(after.text('.notice')).to.contain('has ended');
     expect(after.texts('.session')).to.have.length(1);

@@ -102,7 +102,7 @@ describe('an invitation', () => {
     expect(none.text('.error-summary')).to.contain('Enter a name').and.contain('Choose a password');
     const common = await person.post(path, { name: 'Rule Maker', password: 'password123456' });
     expect(common.status).to.equal(422);
-    expect(common.text('.error-summary')).to.contain('Too many people use this one');
+    expect(common.text('.error-summary')).to.contain('This password is too common');
     expect(common.attribute('#name', 'value')).to.equal('Rule Maker');
     expect(common.html).not.to.contain('password123456');
     const own = await person.post(path, { name: 'Rule Maker', password: 'rules rule maker 1' });

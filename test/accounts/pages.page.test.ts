@@ -36,7 +36,7 @@ describe('people and organisations, for admins', () => {
     const organizationId = await house.organizationId('Ostrom & Vale');
     const form = { email: 'una@ostrom.example', name: 'Una', role: 'referrer', organizationId };
     const invited = await adas.post('/account/invitations', form);
-    expect(invited.text('.notice')).to.contain('on its way');
+    expect(invited.text('.notice')).to.contain('has been sent');
     expect(invited.text('.session')).to.contain('una@ostrom.example').and.contain('Ostrom & Vale');
     const { path: first } = await house.mailTo('una@ostrom.example', /invitation/);
     await house.mailbox.clear();
@@ -61,9 +61,9 @@ describe('people and organisations, for admins', () => {
       .to.contain('like name@example.com')
       .and.contain('Choose an organisation');
     const taken = await adas.post('/account/invitations', { email: rita, role: 'support' });
-    expect(taken.text('.error-summary')).to.contain('works with this address already');
+    expect(taken.text('.error-summary')).to.contain('an account with this address already');
     const twice = await adas.post('/account/organizations', { organizationName: 'harbour legal' });
-    expect(twice.text('.error-summary')).to.contain('of this name already');
+    expect(twice.text('.error-summary')).to.contain('with this name already');
   });
 
   it('revokes an invitation', async () => {

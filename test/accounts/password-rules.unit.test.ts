@@ -22,7 +22,7 @@ describe('the rules for passwords', () => {
   const bad: Record<string, string[]> = {
     'Use at least 12': ['', 'short', 'elevenchars', '🐘🐘🐘🐘🐘🐘'],
     'Use at most 128': ['a long one '.repeat(12)],
-    'Too many people': [
+    'too common': [
       'password123456',
       'P4$$w0rd123456',
       'Password2026!!',

@@ -99,7 +99,7 @@ describe('a forgotten password', () => {
       }
       const over = await limited.visitor().post('/account/forgotten', { email: ` ${rita.toUpperCase()} ` });
       expect(over.status).to.equal(200);
-      expect(over.title).to.contain('Look into your mail');
+      expect(over.title).to.contain('Check your e-mail');
       const links = (await limited.app.db('account_links')) as { revoked_at: Date | null }[];
       expect(links).to.have.length(5);
       expect(

@@ -181,7 +181,7 @@ describe('two-step sign-in', () => {
     const ids = await house.app.db('sessions').where({ user_id: id }).pluck('id');
     expect(ids).to.have.length(2);
     const { notice } = await turnOn(person, goodPassword, email);
-    expect(notice).to.contain('Wherever else you were signed in, you are signed out');
+    expect(notice).to.contain('You are signed out on all other devices');
     expect((await elsewhere.get('/bookings')).at, 'the other session').to.contain('/sign-in');
     expect((await person.get('/bookings')).at, 'the one that turned it on').to.equal('/bookings');
     expect(await house.app.db('sessions').where({ user_id: id })).to.have.length(1);
@@ -313,7 +313,7 @@ describe('two-step sign-in', () => {
     await turnOn(person, goodPassword, email);
     expect((await person.get('/bookings')).at).to.equal('/bookings');
     const off = await person.post('/account/two-factor/off', { offPassword: goodPassword });
-    expect(off.text('.error-summary')).to.contain('Staff cannot do without');
+    expect(off.text('.error-summary')).to.contain('Staff must use');
   });
 
   it('lets staff sign out instead', async () => {

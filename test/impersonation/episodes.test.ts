@@ -72,7 +72,7 @@ describe('the page of an episode', function () {
       .and.contain('Access refused Refused')
       .and.contain('Lasted 1 hour 12 minutes')
       .and.contain('Times are Perth time')
-      .and.contain('In all 1 change, 1 page')
+      .and.contain('Total 1 change, 1 page')
       .and.contain('Started acting Rita Alvarez');
     expect(text).not.to.match(/[\da-f]{8}-[\da-f]{4}-/);
     expect(text).not.to.contain('Marsh');

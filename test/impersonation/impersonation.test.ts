@@ -353,7 +353,7 @@ describe('acting as a referrer', () => {
     const left = await admin.post('/admin/exit-impersonation').set('Accept', 'text/html').expect(303);
     expect(left.headers.location).to.equal('/admin');
     expect((await admin.get('/admin/act-as').set('Accept', 'text/html').expect(200)).text)
-      .to.contain('Lately')
+      .to.contain('Recent')
       .and.contain('Rita Alvarez');
     await admin.get('/admin/act-as?user=nobody').set('Accept', 'text/html').expect(404);
   });

@@ -38,7 +38,7 @@ export function actingEndpoints({ impersonation }: { impersonation: Current }): 
       },
       async handle(_req, res) {
         const going = await actingOf(impersonation, res);
-        if (!going) throw forbidden('Nobody acts in this session.');
+        if (!going) throw forbidden('Nobody is acting in this session.');
         res.json({ acting: going });
       },
     },

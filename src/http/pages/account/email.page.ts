@@ -48,7 +48,7 @@ async function ask(accounts: Accounts, req: Request, res: Response): Promise<voi
   const given = { email: rawField(req.body, 'email'), password: rawField(req.body, 'password') };
   const asked = await accounts.emailChange.request(given, actor);
   if (asked.ok) {
-    return res.render('account/email', { ...page, title: 'Look into your mail', sentTo: asked.value.email });
+    return res.render('account/email', { ...page, title: 'Check your e-mail', sentTo: asked.value.email });
   }
   if (asked.reason === 'too_many')
     return showTooMany(res, 'account/email', page, asked.retryAfterMs, 'email');

@@ -77,7 +77,7 @@ async function forgotten(accounts: Accounts, req: Request, res: Response): Promi
     return showErrors(res, 'account/forgotten', { ...page, errors: [{ path: 'email', message }] });
   }
   await Promise.all([accounts.passwords.forgotten(email.data, requestFacts(req, res)), sleep(alwaysMs)]);
-  res.render('account/forgotten', { ...page, title: 'Look into your mail', sentTo: email.data });
+  res.render('account/forgotten', { ...page, title: 'Check your e-mail', sentTo: email.data });
 }
 
 async function showReset(accounts: Accounts, req: Request, res: Response): Promise<void> {

@@ -39,10 +39,10 @@ interface PeoplePage extends PageData {
 }
 
 const notices: Record<string, string> = {
-  invited: 'The invitation is on its way.',
-  again: 'Another invitation is on its way. The earlier link opens nothing any more.',
-  revoked: 'The invitation opens nothing any more.',
-  organization: 'The organisation is there. Invite its first person.',
+  invited: 'The invitation has been sent.',
+  again: 'Another invitation has been sent. The earlier link no longer works.',
+  revoked: 'The invitation is revoked.',
+  organization: 'The organisation is created. Invite its first person.',
 };
 
 const view = 'account/people';
@@ -86,7 +86,7 @@ async function invite(accounts: Accounts, req: Request, res: Response): Promise<
     case 'invalid':
       return refuse(...invited.errors);
     case 'already_active':
-      return refuse({ path: 'email', message: 'Somebody works with this address already' });
+      return refuse({ path: 'email', message: 'There is an account with this address already' });
     case 'merged_away':
       return refuse({
         path: 'email',
@@ -97,7 +97,7 @@ async function invite(accounts: Accounts, req: Request, res: Response): Promise<
     case 'too_many':
       throw tooManyRequests(invited.retryAfterMs, 'Too many invitations at once. Wait a while, then go on.');
     case 'not_allowed':
-      return refuse({ path: '', message: 'Only administrators invite' });
+      return refuse({ path: '', message: 'Only administrators can invite' });
   }
 }
 

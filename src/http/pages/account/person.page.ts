@@ -33,7 +33,7 @@ const notices: Record<string, string> = {
   reactivate: 'The account can be used again.',
   end_sessions: 'Signed out everywhere.',
   reset_two_factor: 'Two-step sign-in is reset, and the person signed out everywhere.',
-  role: 'The role is changed. The person signs in anew.',
+  role: 'The role is changed. The person has to sign in again.',
 };
 
 const view = 'account/person';

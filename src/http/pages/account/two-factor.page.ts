@@ -92,7 +92,7 @@ async function confirm(accounts: Accounts, req: Request, res: Response): Promise
     case 'too_many':
       return showTooMany(res, setUp, page, confirmed.retryAfterMs, 'code');
     case 'wrong_code': {
-      const message = 'This code is not the one we expect. Enter the next one that the app shows';
+      const message = 'This code is wrong. Enter the next one that the app shows';
       return showErrors(res, setUp, { ...page, errors: [{ path: 'code', message }] });
     }
     case 'wrong_password':
@@ -123,7 +123,7 @@ async function turnOff(accounts: Accounts, req: Request, res: Response): Promise
 
 const words: Record<Exclude<TwoFactorFailure['reason'], 'too_many'>, string> = {
   wrong_password: 'This is not your password. Enter the one you sign in with',
-  wrong_code: 'This code is not the one we expect',
+  wrong_code: 'This code is wrong',
   not_now: 'This was done already, perhaps in another window',
   required: 'Staff must use two-step sign-in',
 };
