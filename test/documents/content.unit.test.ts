@@ -361,6 +361,20 @@ describe('createTextCheck', () => {
     expect(isText(Buffer.from('BMW, rear bumper, and MZ'))).to.equal(true);
   });
 
+  it('accepts Ctrl-Z only at the end, however the bytes arrive', () => {
+    const utf16 = (text: string) => Buffer.from(`\ufeff${text}`, 'utf16le');
+    for (const size of [2, 3, 64]) {
+      for (const text of ['Report\r\n\x1a', 'Report\x1a\x1a\x1a']) {
+        expect(isText(Buffer.from(text), size), `UTF-8, ${size}`).to.equal(true);
+        expect(isText(utf16(text), size), `UTF-16, ${size}`).to.equal(true);
+      }
+      for (const text of ['Report\x1a\r\n', 'Rep\x1aort', '\x1a\x1aReport', 'Report\x1a\x00']) {
+        expect(isText(Buffer.from(text), size), `UTF-8, ${size}`).to.equal(false);
+        expect(isText(utf16(text), size), `UTF-16, ${size}`).to.equal(false);
+      }
+    }
+  });
+
   it('refuses control characters and bytes that are no character', () => {
     expect(isText(Buffer.from('before\0after'))).to.equal(false);
     expect(isText(Buffer.from('\x1b[31mred'))).to.equal(false);

@@ -12,6 +12,8 @@ export interface TextCheck {
 const controls = new Uint8Array(256);
 for (let code = 0; code < 32; code += 1) if (![9, 10, 12, 13].includes(code)) controls[code] = 1;
 controls[0x7f] = 1;
+/** Ctrl-Z: DOS programs mark the end of a text with it. Only further ones may follow. */
+const endMark = 0x1a;
 /** Bytes without a character in Windows-1252. */
 const undefinedInWindows = new Set([0x81, 0x8d, 0x8f, 0x90, 0x9d]);
 
@@ -22,6 +24,7 @@ export function createTextCheck(): TextCheck {
   let begun = false;
   let failed = false;
   let hasUndefined = false;
+  let isMarked = false;
 
   const fail = () => {
     failed = true;
@@ -48,10 +51,15 @@ export function createTextCheck(): TextCheck {
       if (!begun) begin(bytes);
       if (utf16) {
         const text = decode(utf16, bytes);
-        return text === null || hasControls(text) ? fail() : true;
+        if (text === null) return fail();
+        const [before = '', ...after] = text.split(String.fromCharCode(endMark));
+        if (hasControls(before) || after.join('') !== '' || (isMarked && before !== '')) return fail();
+        isMarked ||= after.length > 0;
+        return true;
       }
       for (const byte of bytes) {
-        if (controls[byte] === 1) return fail();
+        if (isMarked ? byte !== endMark : controls[byte] === 1 && byte !== endMark) return fail();
+        isMarked ||= byte === endMark;
         if (undefinedInWindows.has(byte)) hasUndefined = true;
       }
       if (decoder && decode(decoder, bytes) === null) {
