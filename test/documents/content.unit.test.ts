@@ -25,7 +25,7 @@ import {
   zipOf,
 } from '../support/builders/files.ts';
 
-/** Through the stream in pieces of `pieceBytes`, then looked into as a whole: the kind, or what was wrong. */
+/** Sends bytes through the stream in pieces of `pieceBytes`, then decides the kind: returns the kind or the fault. */
 async function look(
   bytes: Buffer,
   extension: string | null,
@@ -68,11 +68,11 @@ describe('createInspection', () => {
 
   it('refuses each kind with the extension of another', async () => {
     for (const kind of allKinds) {
-      // A mail is text too, and a letter may begin as a mail does: named .txt it is taken as text.
+      // A mail is also text, and a letter may begin like a mail, so with .txt it is accepted as text.
       const others = allKinds.filter((one) => one !== kind && !(kind === 'eml' && one === 'txt'));
       for (const other of others) {
         const { fault } = await look(samples[kind], documentKinds[other].extensions[0]);
-        // RTF is made of letters, and so are some PDFs: as text they harm nobody, but are refused all the same.
+        // RTF and some PDFs are plain text, too: harmless with .txt, but refused.
         expect(fault, `${kind} as ${other}`).to.be.oneOf(['name_mismatch', 'unsupported_type']);
       }
     }
@@ -178,7 +178,7 @@ describe('createInspection', () => {
     );
     expect((await look(Buffer.concat([mail, Buffer.alloc(3)]), 'eml')).fault).to.equal('unsupported_type');
     expect((await look(executable, 'eml')).fault).to.equal('unsupported_type');
-    // Where mails are not accepted, one without an ending is the text that it is.
+    // When mails are not accepted, a mail without an extension is text.
     const accepted = allKinds.filter((kind) => kind !== 'eml');
     expect((await look(mail, null, { accepted })).kind).to.equal('txt');
     expect((await look(mail, 'eml', { accepted })).fault).to.equal('unsupported_type');
@@ -282,7 +282,7 @@ describe('createInspection', () => {
   it('follows the sector table of a compound file with a long directory', async () => {
     const many = Array.from({ length: 60 }, (_, index) => `Stream ${index}`);
     expect((await look(compoundFile(...many, 'WordDocument'), 'doc')).kind).to.equal('doc');
-    // A directory that leads back to itself ends.
+    // The directory's chain of sectors is cyclic.
     const circle = compoundFile('x');
     circle.writeUInt32LE(1, 512 + 4);
     expect((await look(circle, 'doc')).fault).to.equal('broken');
@@ -303,7 +303,7 @@ describe('createInspection', () => {
     }
     const accepted: DocumentKind[] = ['pdf'];
     expect((await look(mp4('mp42', 'soun'), 'm4a', { accepted })).fault).to.equal('unsupported_type');
-    // Boxes of no length, and more of them than anybody reads.
+    // Boxes of length zero, and more boxes than the limit.
     const endless = Buffer.concat([
       mp4('mp42').subarray(0, 20),
       Buffer.alloc(80_000, Buffer.from('\0\0\0\x08free')),

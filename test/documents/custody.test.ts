@@ -1,4 +1,4 @@
-// What happens to documents while nobody looks: sweeping, retention, and each night's look at bucket and table.
+// The background jobs for documents: the sweep, retention, and the nightly file check.
 import { expect } from 'chai';
 import { pino } from 'pino';
 import { compose } from '../../src/compose.ts';
@@ -43,7 +43,7 @@ describe('background jobs for documents', () => {
     await house.close();
   });
 
-  /** The rooms as they are so many days later. */
+  /** Runs background jobs with a clock that many days later. */
   async function days<T>(
     later: number,
     work: (care: ReturnType<typeof compose>['services']['documentCare']) => Promise<T>,
@@ -289,7 +289,7 @@ describe('background jobs for documents', () => {
       const clock = { now: () => new Date(Date.now() + later * dayMs) };
       const log = pino({ level: 'error' }, { write: (line: string) => void lines.push(line) });
       const system = compose(house.app.system.services.config, { clock, log });
-      // Also when the store is what has been away.
+      // Also when the reason is an unreachable store.
       await system.services.documentCare.sweep().catch(() => undefined);
       await system.close();
       return lines.join('').includes('"alarm":"custody_overdue"');
@@ -329,7 +329,7 @@ describe('background jobs for documents', () => {
     const { worker, services } = house.app.system;
     await worker.start();
     try {
-      // As the clock would at its time.
+      // As the schedule would.
       await services.jobs.add(checkCustodyJob, {}, { key: 'asked' });
       await eventually(async () => (await reports()) > before, 15_000);
     } finally {

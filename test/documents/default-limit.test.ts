@@ -1,4 +1,4 @@
-// The limit as it is when nobody sets one: 500 MB to the byte. With HTTP and a store around it: sizes.long.test.ts.
+// The default limit of 500 MB, to the byte. sizes.long.test.ts tests it with HTTP and a store.
 import { PassThrough, Readable, type Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { expect } from 'chai';

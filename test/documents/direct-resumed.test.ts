@@ -1,5 +1,6 @@
-// Going on as browsers do: begin, ask for part after part and send what is not there, complete. Here the parts were
-// put together before, and no document came of it: a process died then, or the store went away.
+// Continues uploads as browsers do: start, ask for each part and send the missing ones, complete. In these tests the
+// parts
+// were already joined and no document was made, because a process died or the store became unreachable.
 import { expect } from 'chai';
 import { pdf } from '../support/builders/files.ts';
 import { sendDirectly, type DirectSender } from '../support/direct-upload.ts';
@@ -14,7 +15,7 @@ import {
 const partBytes = 5 * 1024 * 1024;
 /** Three parts. */
 const file = pdf(2 * partBytes + 1_000);
-/** It differs in its third part. */
+/** Differs in the third part. */
 const other = Buffer.from(file);
 other[2 * partBytes + 5] = (other[2 * partBytes + 5] ?? 0) ^ 1;
 
@@ -30,7 +31,7 @@ describe('a direct upload whose parts were joined and that is no document yet', 
     house.bookingId = await house.newBooking();
   });
 
-  /** Ends with the answer that the browser shows. */
+  /** Returns the answer that the browser shows. */
   const sendAsBrowser = async (bytes: Buffer) => {
     const upload = await sendDirectly(house, bytes);
     const path = `/bookings/${house.bookingId}/documents/uploads/${upload.id}/parts`;
@@ -85,7 +86,7 @@ describe('a direct upload whose parts were joined and that is no document yet', 
     const anew = await sendAsBrowser(other);
     expect(anew.upload.id).not.to.equal(first.id);
     expect([anew.upload.status, anew.status, anew.sent]).to.deep.equal([201, 201, [1, 2, 3]]);
-    // Its own tab, say, which has only to ask.
+    // The first file's tab only has to repeat its request.
     const answer = await first.complete().expect(201);
     expect((answer.body as { documents: UploadedDocument[] }).documents[0]?.sha256).to.equal(sha256(file));
     expect(await kept()).to.deep.equal([sha256(other), sha256(file)]);

@@ -1,4 +1,4 @@
-// An upload past the app is held to what the form is held to: names, sessions, and what does not exist for whom.
+// Direct uploads follow the same rules as the form: names, sessions, and what is hidden from whom.
 import { expect } from 'chai';
 import type { Agent } from '../support/app.ts';
 import { pdf, samples } from '../support/builders/files.ts';
@@ -100,7 +100,7 @@ describe('dictations for a referrer', () => {
   });
   after(() => house.close());
 
-  /** What is told, but for the number of the request. */
+  /** The answer without its request id. */
   async function told(asking: ReturnType<Agent['get']>) {
     const { status, headers, body, text } = await asking;
     const { requestId, ...rest } = body as Record<string, unknown>;

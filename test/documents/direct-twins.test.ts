@@ -1,4 +1,5 @@
-// Two tabs that send a file of one name and size share its upload: the same file becomes one document, two files two.
+// Two tabs that upload a file of the same name and size share one upload. The same file becomes one document, two
+// different files become two.
 import { expect } from 'chai';
 import { pdf } from '../support/builders/files.ts';
 import { sendDirectly } from '../support/direct-upload.ts';
@@ -12,7 +13,7 @@ import {
 
 const partBytes = 5 * 1024 * 1024;
 const one = pdf(2 * partBytes + 1_000);
-/** It differs in its second part. */
+/** Differs in the second part. */
 const other = Buffer.from(one);
 other[partBytes + 5] = (other[partBytes + 5] ?? 0) ^ 1;
 
@@ -30,7 +31,7 @@ describe('a direct upload from two tabs at once', () => {
 
   const idIn = (body: unknown) => (body as { documents: UploadedDocument[] }).documents[0]?.id;
   const partsIn = (body: unknown) => (body as { errors: { path: string }[] }).errors.map(({ path }) => path);
-  /** What the booking has, read back. */
+  /** The bytes of the booking's documents. */
   const kept = async () => {
     const ids = await house.app.db('documents').where({ booking_id: house.bookingId }).pluck('id');
     const bodies = await Promise.all(ids.map((id) => download(house.rita, `/documents/${id}`).expect(200)));

@@ -140,7 +140,7 @@ describe('a direct upload', () => {
       await upload.finish();
     });
 
-    /** Asked for a pending object's bytes: first to read it whole, then to look into it. */
+    /** A fault in the n-th read of the pending object: the first reads it whole, the second inspects it. */
     const atRead = (which: number, what: Awaited<ReturnType<S3FaultInjector>>): S3FaultInjector => {
       let reads = 0;
       return ({ method, key, query }) => {

@@ -1,4 +1,4 @@
-// A store that keeps no SHA-256 of parts (SeaweedFS, for one): what ListParts cannot tell, reading the whole does.
+// A store that keeps no SHA-256 of parts, like SeaweedFS: reading the whole object replaces what ListParts cannot tell.
 import { expect } from 'chai';
 import { pdf } from '../support/builders/files.ts';
 import { sendDirectly } from '../support/direct-upload.ts';

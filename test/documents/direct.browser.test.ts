@@ -1,4 +1,4 @@
-// Large files from a real browser to the store, past the app: under our policy, broken off, and without a way there.
+// Direct uploads from a real browser: under our Content-Security-Policy, interrupted, and with an unreachable store.
 import { expect } from 'chai';
 import type { Browser, Page } from 'playwright-core';
 import { pdf } from '../support/builders/files.ts';
@@ -16,7 +16,7 @@ describe('a direct upload in a browser', function () {
   let watched: Watched;
   let page: Page;
   let bookingId: string;
-  /** What went where, as the browser sent it. */
+  /** The requests that the browser sent. */
   let sent: string[];
   let step: ((name: string) => Promise<void>) | null = null;
 
@@ -152,7 +152,7 @@ describe('a direct upload in a browser', function () {
     });
   }
 
-  /** Between its last part and its end, once. */
+  /** Runs once, between the last part and the completion. */
   const beforeItsEnd = (act: () => Promise<unknown>) =>
     page.route(
       '**/documents/uploads/*/complete',

@@ -1,5 +1,6 @@
-// Who is told by e-mail of a released report, and of what staff add: each once, a link only, and nothing that is no
-// longer true when it is sent.
+// E-mails about released reports and about documents that staff add: each person gets one, with a link only, and none
+// that
+// is no longer true when it is sent.
 import { expect } from 'chai';
 import type { ContactRole } from '../../src/bookings/index.ts';
 import { createSmtpMailer } from '../../src/adapters/smtp-mailer.ts';
@@ -34,7 +35,7 @@ describe('the mails about documents', function () {
   const closing: (() => void)[] = [];
 
   before(async () => {
-    // Each upload falls into a span of its own: spans are test/email/audience.test.ts's.
+    // Each upload falls into its own time span; test/email/audience.test.ts tests the spans.
     house = await openDocumentHouse({ overrides: { emails: { gatherMs: 1 } } });
     for (const name of Object.keys(emails) as Name[]) {
       const row = (await house.app.db('users').where({ email: emails[name] }).first('id')) as { id: string };
@@ -72,7 +73,7 @@ describe('the mails about documents', function () {
     }[];
     return rows.map(({ recipient, status }) => `${recipient.split('@')[0]} ${status}`);
   };
-  /** Sends what waits, whatever time it waits for. */
+  /** Sends all queued e-mails at once. */
   async function deliver(): Promise<void> {
     const mailer = createSmtpMailer(mailbox.smtpUrl, 'Examdesk <bookings@examdesk.example>');
     closing.push(() => mailer.close());
@@ -287,7 +288,7 @@ describe('the mails about documents', function () {
       expect(await due('document_added')).to.deep.equal(['rita sent']);
       const [third] = await add('brief', { 'c.txt': samples.txt });
       await db()('documents').where({ id: third?.id }).update({ status: 'infected', scanned_at: new Date() });
-      // A document from before is no news, nor is one of the reader's own.
+      // Neither an older document nor the recipient's own is announced.
       await add('brief', { 'mine.txt': samples.txt }, rita);
       await deliver();
       expect(await due('document_added')).to.deep.equal(['rita sent', 'rita withheld']);

@@ -17,7 +17,7 @@ describe('the documents on a booking’s page', () => {
   after(() => house.close());
 
   const page = () => visitor.get(`/bookings/${house.bookingId}`);
-  /** As a browser sends the form; then where it leads. */
+  /** Sends the form as a browser does, and follows the redirect. */
   async function submit(files: Record<string, Buffer>, category = 'brief'): Promise<Response> {
     const form = new FormData();
     form.set('category', category);

@@ -251,7 +251,7 @@ describe('a download', () => {
       expect((await house.rita.head(`${large.url}/view`)).status, 'the view’s head').to.equal(409);
       expect(await ofDocument('document.downloaded', large.id)).to.have.length(6);
       expect(await ofDocument('drift.found', large.id)).to.deep.equal(['failure']);
-      // The first of them got what was whole; of the others nobody has seen a byte.
+      // The first download sent the undamaged chunks, the others no byte.
       const receipt = await house.rita.get(`${large.url}/receipt`).set('Accept', 'text/html').expect(200);
       expect(receipt.text.match(/Downloaded/g)).to.have.length(1);
     });
@@ -310,7 +310,7 @@ describe('a download', () => {
     before(async () => {
       large = await one({ 'large.pdf': bytes });
     });
-    // As much of it comes as is needed to begin; the answer of the store stays open until somebody lets go of it.
+    // Only the first bytes arrive; the store's answer stays open until the reader closes it.
     const onceRecorded = async (sql: string, ask: () => Promise<unknown>) => {
       await house.app.database.owner.raw(`
         create function on_download() returns trigger language plpgsql as

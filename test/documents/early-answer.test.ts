@@ -1,4 +1,4 @@
-// What is refused is told at once, while it is still being sent; and who goes away is not kept.
+// Refused uploads are answered while they are still being sent, and uploads of disconnected clients are not stored.
 import { createServer, request } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -47,7 +47,7 @@ describe('an upload that is refused while it arrives', () => {
       const upload = await rawUpload(house, `/bookings/${house.bookingId}/documents`, cookie);
       for (const bytes of begin) await upload.write(bytes);
       expect((await upload.answer).status).to.equal(status);
-      // Heard or not: who ends in good time is not cut off, and does no harm.
+      // A client that stops in time is not cut off, whether or not it read the answer.
       await upload.write(Buffer.alloc(10_000));
       upload.end();
       expect(await house.traces()).to.deep.equal(nothing);
@@ -145,7 +145,7 @@ describe('an upload that is refused while it arrives', () => {
       const upload = await begin();
       await eventually(isAtIt);
       upload.vanish();
-      // What nobody listens to would end the process, and this run with it.
+      // An unhandled error event would end the process, and this test run.
       await sleep(100);
       await hold.rollback();
       await eventually(async () => (await refusals()) === before + 1);

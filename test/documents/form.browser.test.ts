@@ -1,4 +1,4 @@
-// A document's way in a real browser: with a script, without one, on a phone.
+// Uploading, opening and deleting documents in a real browser: with and without JavaScript, and on a phone.
 import { expect } from 'chai';
 import type { Browser } from 'playwright-core';
 import { executable, pdf, samples } from '../support/builders/files.ts';

@@ -1,5 +1,5 @@
-// The process killed at every step of an upload past the app, between what it asks of the store and what it writes down:
-// asked again, another process ends it; not asked again, the sweep leaves nothing.
+// Kills the process at every step of a direct upload, between its calls to the store and its writes to the database. A
+// repeated request finishes the upload in another process; without one, the sweep leaves nothing.
 import { expect } from 'chai';
 import supertest from 'supertest';
 import type { Agent } from '../support/app.ts';
@@ -120,7 +120,7 @@ describe('a process that is killed during a direct upload', function () {
       expect(await house.storage.keys()).to.deep.equal(await house.app.db('documents').pluck('s3_key'));
     });
 
-    // What the store had not yet done leaves less behind than what it had.
+    // A call that the store has not yet carried out leaves less behind.
     if (!isDone) continue;
     it(`leaves ${isKept ? 'a document' : 'nothing after the sweep'} without a repeated request when it dies ${when}`, async () => {
       const web = await begin();

@@ -1,4 +1,4 @@
-// The process killed while it releases a report: it is released or a draft, never half of either, and asking again
+// Kills the process while it releases a report: the report is then either released or a draft, and a repeated request
 // releases it once.
 import { expect } from 'chai';
 import { pdf } from '../support/builders/files.ts';

@@ -1,5 +1,6 @@
-// The process killed at every step of an upload: afterwards every row has its object, and after the sweeper ran
-// every object its row.
+// Kills the process at every step of an upload. Afterwards every row has its object, and after the sweep every object
+// has
+// its row.
 import { expect } from 'chai';
 import type { DocumentCare } from '../../src/documents/index.ts';
 import { pdf, samples } from '../support/builders/files.ts';
@@ -65,11 +66,11 @@ describe('a process that is killed while it receives, scans or removes documents
       expect(await send(web.url)).to.equal('no answer');
       expect(await web.ended).to.equal('SIGKILL');
 
-      // At once: no row without its object.
+      // No row without its object, even before the sweep.
       const written = await rows();
       expect(written).to.have.length(isKept ? 2 : 0);
       expect(await house.storage.keys('documents/')).to.include.members(written.map((row) => row.s3_key));
-      // What is young is left alone; what is old goes.
+      // The sweep keeps what is young and removes what is old.
       await house.app.system.services.documentCare.sweep();
       await later((care) => care.sweep());
       expect(await house.storage.keys()).to.have.members(written.map((row) => row.s3_key));
@@ -106,7 +107,7 @@ describe('a process that is killed while it receives, scans or removes documents
 
   it('leaves a multipart upload that the sweep aborts when it dies in the middle of a file', async () => {
     const web = await start({ killAt: 'never' });
-    // The store notices the second part, and the process is gone.
+    // Kills the process when the store receives the second part.
     house.storage.server.injectFault = ({ query }) => {
       if (query.get('partNumber') === '2') web.running.kill('SIGKILL');
       return undefined;

@@ -1,4 +1,4 @@
-// An open booking page asks every few seconds whether its list of documents is still the one it shows.
+// An open booking page polls every few seconds whether its list of documents has changed.
 import { expect } from 'chai';
 import { samples } from '../support/builders/files.ts';
 import type { Agent } from '../support/app.ts';

@@ -1,4 +1,4 @@
-// Who sees a report before it is released, while it is, and after it was recalled: by every address and in every list.
+// Who sees a report before its release, while it is released, and after its recall: at every address and in every list.
 import { expect } from 'chai';
 import { explainAccess, documentRules } from '../../src/access/index.ts';
 import { accountStatusOf } from '../../src/accounts/index.ts';
@@ -21,7 +21,7 @@ describe('a report before and after its release', function () {
   });
   after(() => house.close());
 
-  /** Every address that says anything of a document, with its id or another. */
+  /** Every address that reveals anything about a document, for this id or another. */
   const asks: [name: string, ask: (agent: Agent, id: string) => Promise<{ status: number; text: string }>][] =
     [
       ['the file', (agent, id) => agent.get(`/documents/${id}`)],
@@ -44,11 +44,11 @@ describe('a report before and after its release', function () {
     ...all(200),
     'a part of it': 206,
     'it if changed': 304,
-    // A report is not theirs to delete.
+    // Referrers may not delete reports.
     'its deletion': 403,
     'the page for it': 403,
   };
-  /** Every list of the booking: JSON, the page, the fragment, and what the open page is told. */
+  /** Every list of the booking: JSON, the page, the fragment, and the poll of an open page. */
   const listed = async (agent: Agent, bookingId: string, id: string): Promise<boolean[]> => {
     const html = (path: string) => agent.get(path).set('Accept', 'text/html');
     const answers = [

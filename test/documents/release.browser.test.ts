@@ -1,4 +1,4 @@
-// Staff release a report and recall it; the referrer, whose page stays open, sees it come and go.
+// Staff release and recall a report; it appears on the referrer's open page and disappears again.
 import { expect } from 'chai';
 import type { Browser } from 'playwright-core';
 import { pdf } from '../support/builders/files.ts';

@@ -110,7 +110,7 @@ describe('the pages that release a report', () => {
     expect(after.texts('.timeline-what')).to.deep.equal(['Rita Alvarez downloaded it']);
     expect(await complaintsAbout(before)).to.deep.equal([]);
     expect(await complaintsAbout(after)).to.deep.equal([]);
-    // A later release starts anew.
+    // Openings before a later release are not listed.
     await visitor.post(`/documents/${id}/recall`, {});
     await visitor.post(`/documents/${id}/release`, {});
     expect((await visitor.get(`/documents/${id}/recall`)).all('.timeline-what')).to.have.length(0);

@@ -1,5 +1,5 @@
-// Releasing and recalling a report: by whom, of what, on whose record, to whom it is told, and what happens when it is
-// asked twice, at once or in another order.
+// Releasing and recalling reports: who may, which documents, the audit rows, who is told, and repeated, concurrent or
+// reordered requests.
 import { expect } from 'chai';
 import type { Agent } from '../support/app.ts';
 import { samples } from '../support/builders/files.ts';
@@ -170,7 +170,7 @@ describe('the release of a report', function () {
     it('the receipt counts a report as released when its release was never recorded', async () => {
       const report = await opened.aReport();
       const { db } = house.app;
-      // As the migration writes them: no row of the log says so.
+      // As the migration writes it, without a row in the audit log.
       await db('documents')
         .where({ id: report.id })
         .update({ released_at: db.raw('created_at'), releases: 1 });

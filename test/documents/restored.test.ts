@@ -1,4 +1,4 @@
-// What happens to files in the bucket whose rows a restored database does not have.
+// Files in the bucket whose rows are missing in a restored database.
 import { expect } from 'chai';
 import { openDocumentHouse, type DocumentHouse } from '../support/document-house.ts';
 

@@ -1,5 +1,5 @@
-// The virus scan, with a real clamd wherever one is installed (.ci/run installs it), and with a scanner of the
-// test's own for what a real one does not do on order.
+// The virus scan, with a real clamd where one is installed (.ci/run installs it), and with a scanner of the test's own
+// for failures that a real one does not produce on request.
 import type { Context } from 'mocha';
 import { Readable } from 'node:stream';
 import { createServer } from 'node:net';
@@ -118,7 +118,7 @@ describe('a scan', () => {
     await care().scan(id);
     expect(scanned.at(-1)?.equals(pdf(2_500_000))).to.equal(true);
     expect(await statusOf(id)).to.equal('clean');
-    // Once more changes nothing: the job may come twice.
+    // Repeating the job changes nothing.
     verdict = () => Promise.resolve({ verdict: 'infected', signature: 'Late' });
     await care().scan(id);
     expect(await statusOf(id)).to.equal('clean');

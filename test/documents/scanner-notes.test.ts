@@ -1,4 +1,4 @@
-// Whether uploads are scanned is said, not silently so: at the start, to whoever watches, and on the receipt.
+// The app says whether uploads are scanned: in the first log lines, in /readyz and on the receipt.
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { expect } from 'chai';
@@ -26,7 +26,7 @@ describe('the notes about the virus scan', () => {
       .expect(200);
     return page.text;
   };
-  /** Something that answers as clamd does when it is asked whether it lives. */
+  /** A server that answers PING as clamd does. */
   const answering = async () => {
     const server = createServer((socket) => {
       socket.on('error', () => undefined);

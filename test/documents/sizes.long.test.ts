@@ -1,4 +1,5 @@
-// The real limit, with real bytes: 500 MB go in and come out, 501 do not. The short tests hold a smaller limit.
+// The real limit with real bytes: 500 MB are stored and downloaded, 501 MB are refused. Short tests use a smaller
+// limit.
 import { createHash } from 'node:crypto';
 import { expect } from 'chai';
 import {

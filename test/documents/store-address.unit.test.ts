@@ -1,4 +1,4 @@
-// Where browsers are told to send large files, and which of them try.
+// The address to which browsers send large files, and which pages try.
 import { expect } from 'chai';
 import { objectStorage } from '../../src/app/storage.ts';
 import { readConfig } from '../../src/config.ts';

@@ -9,7 +9,7 @@ import { zipOf } from '../support/builders/files.ts';
 
 const mebibyte = 1024 * 1024;
 
-/** A store that holds these bytes, and counts how many it hands out. */
+/** A store with these bytes that counts how many are read. */
 function storeOf(bytes: Buffer) {
   const counted = { read: 0, store: { ...noObjectStore } };
   counted.store.get = (_key, range) => {
@@ -41,7 +41,7 @@ describe('storedFile', () => {
   });
 });
 
-/** Its directory goes on in another part of the file with each of its sectors of 4 kB. */
+/** A file whose directory jumps to another part of the file with each sector of 4 kB. */
 function leapingCompoundFile(size: number): Buffer {
   const sectorBytes = 4096;
   const file = Buffer.alloc(size);

@@ -1,4 +1,4 @@
-// What befalls an upload on its way: clients that vanish, sessions that end, a store that is away or slow.
+// Uploads with faults: clients that disconnect, sessions that end, a store that is unreachable or slow.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
 import { compose } from '../../src/compose.ts';
@@ -46,7 +46,7 @@ describe('an upload', () => {
       const bytes = pdf(24_000_000);
       const upload = await begin();
       await upload.write(bytes.subarray(0, Math.floor(bytes.length * share)));
-      // Late enough that parts are on their way.
+      // Late enough for parts to be in flight.
       await sleep(100);
       upload.vanish();
       await eventually(async () => (await house.audit('document.refused')).length > 0 && (await isClean()));
@@ -219,7 +219,7 @@ describe('an upload', () => {
   }).timeout(30_000);
 });
 
-/** The same house a day and a half later: what is abandoned is old enough. */
+/** Runs background jobs with a clock 36 hours later, when abandoned uploads are old enough to sweep. */
 function openLater(house: DocumentHouse) {
   const clock = { now: () => new Date(Date.now() + 36 * 3_600_000) };
   const system = compose(house.app.system.services.config, { clock, log: silent });

@@ -1,4 +1,4 @@
-// Sending with a script: progress, cancelling, trying again, dropping, and what never leaves the browser.
+// Uploads with JavaScript: progress, cancelling, retrying, dropping, and files that the browser refuses to send.
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
@@ -16,7 +16,7 @@ describe('uploading documents with JavaScript', function () {
   let watched: Watched;
   let page: Page;
   let bookingId: string;
-  /** What the server waits for when it has received all of it. */
+  /** The server waits for it after it has received the whole file. */
   let received: (() => Promise<void>) | null = null;
 
   before(async () => {
@@ -95,7 +95,7 @@ describe('uploading documents with JavaScript', function () {
   it('reports a broken connection, and sends the file when tried again', async () => {
     await open();
     await throttle(300_000);
-    // The browser itself tries once more over a new connection.
+    // The browser itself retries once over a new connection.
     let isBroken = false;
     const underWay: Socket[] = [];
     const note = (message: unknown) => {
@@ -118,7 +118,7 @@ describe('uploading documents with JavaScript', function () {
     expect(await rows()).to.equal(1);
   });
 
-  /** Where the server holds the file, all of it there: what is done meanwhile, and then it goes on. */
+  /** Runs an action while the server holds the completely received file, then lets it continue. */
   const whenAllIsThere = async (act: () => Promise<unknown>) => {
     const isThere = Promise.withResolvers<void>();
     const goesOn = Promise.withResolvers<void>();
@@ -247,7 +247,7 @@ describe('uploading documents with JavaScript', function () {
     const opening = watched.context.waitForEvent('page');
     await page.getByRole('link', { name: 'View Brief.pdf in a new tab' }).click();
     const tab = await opening;
-    // The Chromium that npm brings has no viewer.
+    // The Chromium from npm has no PDF viewer.
     if (await page.evaluate('navigator.pdfViewerEnabled')) {
       await tab.waitForLoadState();
       expect(new URL(tab.url()).pathname).to.match(/^\/documents\/.+\/view$/);

@@ -1,4 +1,4 @@
-// The list of documents on a page that stays open: what others do, and what the scan says, shows by itself.
+// The list of documents on an open page updates itself: others' changes and scan verdicts appear.
 import { expect } from 'chai';
 import type { Browser, Page } from 'playwright-core';
 import type { Scanner } from '../../src/ports/scanner.ts';

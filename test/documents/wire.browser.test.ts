@@ -1,5 +1,5 @@
-// What goes where when documents are uploaded, as the browser's own network log tells it: large files to the store in
-// presigned parts, everything else to the app.
+// Where uploads go, by the browser's network log: large files to the store in presigned parts, everything else to the
+// app.
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { expect } from 'chai';
@@ -22,7 +22,7 @@ interface Sent {
   origin: string;
   path: string;
   query: URLSearchParams;
-  /** As the request's header says. */
+  /** By the request's header. */
   bytes: number;
   contentType: string;
 }
@@ -64,13 +64,13 @@ describe('requests during uploads', function () {
     return rows.map((row) => row.sha256).toSorted();
   };
   const hashesOf = (...chosen: ChosenFile[]) => chosen.map(({ buffer }) => sha256(buffer)).toSorted();
-  /** What the page sends from now on, reading apart. Call what it returns to look. */
+  /** Records what the page sends from now on, except reads. Returns a function that returns the record. */
   const watchWire = async (): Promise<() => Sent[]> => {
     const urls = new Map<string, { method: string; url: URL }>();
     const sizes = new Map<string, Pick<Sent, 'bytes' | 'contentType'>>();
     const client = await watched.context.newCDPSession(page);
     await client.send('Network.enable');
-    // The two events of a request come in any order, and a redirect repeats both: the first of each counts.
+    // A request's two events arrive in any order, and a redirect repeats both, so the first of each counts.
     client.on('Network.requestWillBeSent', ({ requestId, request: { method, url } }) => {
       if (!urls.has(requestId)) urls.set(requestId, { method, url: new URL(url) });
     });
@@ -177,7 +177,7 @@ describe('requests during uploads', function () {
       silent = null;
     });
     const listen = async (): Promise<string> => {
-      // Takes connections and answers nothing, not even a preflight request: as behind a firewall that drops packets.
+      // Accepts connections and never answers, like a firewall that drops packets.
       silent = createServer(() => undefined);
       await new Promise<void>((resolve) => silent?.listen(0, '127.0.0.1', resolve));
       return `http://127.0.0.1:${(silent.address() as AddressInfo).port}`;
