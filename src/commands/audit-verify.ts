@@ -11,8 +11,8 @@ import { complain, say } from './terminal.ts';
 const inWords: Record<SealFault, string> = {
   changed: 'a row was changed',
   missing_rows: 'rows were removed',
-  extra_rows: 'rows were slipped in',
-  unknown_key: 'was sealed with a key that ENCRYPTION_KEYS does not name',
+  extra_rows: 'rows were added',
+  unknown_key: 'was sealed with a key that is not in ENCRYPTION_KEYS',
   gap: 'does not follow the seal before it: a seal was removed or changed',
 };
 
@@ -37,9 +37,9 @@ async function verify({ which, url, ownerUrl }: TargetDatabase): Promise<void> {
     for (const { seal, fromId, toId, fault } of faults) {
       complain(`Seal ${seal} (rows ${fromId + 1} to ${toId}): ${inWords[fault]}`);
     }
-    const young = unsealed > 0 ? `; ${unsealed} young rows are not sealed yet` : '';
-    say(`${rows} rows under ${seals} seals in ${which}${young}`);
-    say(faults.length === 0 ? 'The audit log is as it was written.' : 'The audit log was TAMPERED with.');
+    const recent = unsealed > 0 ? `; ${unsealed} recent rows are not sealed yet` : '';
+    say(`${rows} rows under ${seals} seals in ${which}${recent}`);
+    say(faults.length === 0 ? 'The audit log is unchanged.' : 'The audit log was TAMPERED with.');
     if (faults.length > 0) process.exitCode = 1;
   } finally {
     bar.done();

@@ -29,7 +29,7 @@ function readArguments(): Given {
   const { values } = parseArgs({
     options: { email: { type: 'string' }, name: { type: 'string' }, another: { type: 'boolean' } },
   });
-  if (!values.email) throw new StartError(`Whom? ${usage}`);
+  if (!values.email) throw new StartError(`Name the e-mail address: ${usage}`);
   return { email: values.email, name: values.name, another: values.another ?? false };
 }
 
@@ -47,9 +47,9 @@ async function invite(
       { email, another, ...(name !== undefined && { name }) },
     );
     if (!invited.ok) throw new StartError(inWords(invited));
-    say(`An administrator is expected in ${which}. The link works once, for seven days:`);
+    say(`An administrator is invited to ${which}. The link works once, for seven days:`);
     say(new URL(`/account/invitation/${invited.value.token}`, origin).href);
-    say('Whoever opens it chooses the name, the password and the second step. Hand it on in person.');
+    say('Whoever opens it chooses the name, the password and the second step: give it to nobody else.');
   } finally {
     await db.destroy();
   }
@@ -73,7 +73,7 @@ async function authSecret(): Promise<string> {
 function inWords(why: FirstAdminFailure): string {
   switch (why.reason) {
     case 'there_is_one':
-      return 'There is an administrator already, who can invite others. To invite one from here all the same: --another';
+      return 'There is an administrator already, who can invite others. Use --another to invite one from here';
     case 'demo_account':
       return 'This address belongs to the demo, and is refused in production';
     case 'already_active':

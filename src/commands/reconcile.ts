@@ -68,18 +68,16 @@ function readArguments(): Wanted {
 
 function tell(report: DriftReport | null, fixes: boolean): void {
   if (!report) {
-    complain('Another reconciliation is under way: try again when it is over');
+    complain('Another reconciliation is running: try again when it has ended');
     process.exitCode = 1;
     return;
   }
   const { from, to, appointments, found, fixed, state, lastError } = report;
-  say(
-    `${appointments} appointments from ${from} to ${to} compared: ${found} differences, ${fixed} put right`,
-  );
-  if (found > 0 && !fixes) say('Put them right with: npm run reconcile -- --fix');
-  if (found > fixed && fixes) say(`${found - fixed} are left for staff; the console says why`);
+  say(`${appointments} appointments from ${from} to ${to} compared: ${found} differences, ${fixed} repaired`);
+  if (found > 0 && !fixes) say('Repair them with: npm run reconcile -- --fix');
+  if (found > fixed && fixes) say(`${found - fixed} need a decision; the console shows why`);
   if (state === 'failed') {
-    complain(`It could not be finished: ${lastError ?? 'unknown'}`);
+    complain(`The reconciliation could not finish: ${lastError ?? 'unknown'}`);
     process.exitCode = 1;
   }
 }

@@ -5,7 +5,7 @@ import { demo } from './target-database.ts';
 import { StartError, dataDirectory, isProduction, loadEnvFile, setting, shown } from './environment.ts';
 import { complain } from './terminal.ts';
 
-const usualPort = '3003';
+const defaultPort = '3003';
 
 loadEnvFile();
 try {
@@ -13,10 +13,10 @@ try {
     const stack = await (await demo()).runningStack();
     if (!stack?.url)
       throw new StartError(
-        `Nothing runs on ${shown(dataDirectory())}: set DATABASE_URL, or run npm start first`,
+        `Examdesk is not running on ${shown(dataDirectory())}: set DATABASE_URL, or run npm start first`,
       );
     const { PORT: _, ...variables } = stack.variables;
-    process.env = { BASE_URL: stack.url, ...variables, PORT: usualPort, ...givenVariables() };
+    process.env = { BASE_URL: stack.url, ...variables, PORT: defaultPort, ...givenVariables() };
   }
   await import('../relay-process.ts');
 } catch (error) {

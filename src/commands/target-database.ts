@@ -31,6 +31,6 @@ export async function withTargetDatabase(
  * @throws StartError in production, which has no stand-ins
  */
 export async function demo() {
-  if (isProduction()) throw new StartError('With NODE_ENV=production there is no demo to ask');
+  if (isProduction()) throw new StartError('There is no demo with NODE_ENV=production');
   return import('../dev/for-commands.ts');
 }

@@ -22,8 +22,8 @@ export async function withRunningSystem(work: (system: System) => Promise<void>)
   if (!running?.url)
     throw new StartError(
       running
-        ? 'Examdesk is just starting here: try again in a moment'
-        : 'Examdesk does not run here: start it with npm start, or set DATABASE_URL and the other variables of .env.example',
+        ? 'Examdesk is still starting here: try again in a moment'
+        : 'Examdesk is not running here: start it with npm start, or set DATABASE_URL and the other variables of .env.example',
     );
   await inSystem({ BASE_URL: running.url, ...running.variables }, work, quiet);
 }

@@ -51,7 +51,7 @@ export async function withDemoServices(
   await sweepKilledStart(dataDir);
   const running = await findRunning(dataDir);
   if (running) {
-    if (!running.url) throw new StartError('Examdesk is just starting here: try again in a moment');
+    if (!running.url) throw new StartError('Examdesk is still starting here: try again in a moment');
     return work({ BASE_URL: running.url, ...running.variables });
   }
   await claim(dataDir);

@@ -26,7 +26,7 @@ process.exitCode = await reset();
 
 async function reset(): Promise<number> {
   if (isProduction()) {
-    complain('With NODE_ENV=production there is nothing to reset: the demo has no part in it');
+    complain('With NODE_ENV=production there is no demo to reset');
     return 1;
   }
   const dataDir = dataDirectory();

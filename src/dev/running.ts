@@ -58,7 +58,7 @@ export async function claim(dataDir: string): Promise<RunningStack> {
     throw new StartError(
       other
         ? `Examdesk runs on ${where} already (process ${other.pid}${other.url ? `, ${other.url}` : ''}): stop it first, or set DATA_DIR`
-        : `Another start was quicker on ${where}: try again`,
+        : `Another start has just taken ${where}: try again`,
     );
   }
   return stack;

@@ -68,7 +68,7 @@ function leaveOnSignals(stack: RunningStack, current: { app: AppProcess | null }
   let isHurried = false;
   onLeave(
     (why) => {
-      say(`\n${why}: stopping, the app first; once more to hurry`);
+      say(`\n${why}: stopping, the app first; repeat to stop at once`);
       leaving.abort();
     },
     () => {
@@ -89,8 +89,8 @@ async function welcome(
   const { demoAccounts, demoPassword } = await import('../../seeds/demo.ts');
   say(`\nExamdesk is ready after ${seconds(performance.now() - startedAt)}\n`);
   for (const [name, url] of Object.entries(pages)) say(`  ${name.padEnd(18)} ${url}`);
-  say(`  ${'Data'.padEnd(18)} ${shown(dataDir)} (npm run reset begins anew)`);
-  say(`  ${'Log'.padEnd(18)} ${shown(path.resolve(log.file))} (warnings and worse show here)`);
+  say(`  ${'Data'.padEnd(18)} ${shown(dataDir)} (npm run reset deletes it)`);
+  say(`  ${'Log'.padEnd(18)} ${shown(path.resolve(log.file))} (warnings and errors are shown here, too)`);
   say(`\nSign in with the password ${demoPassword} as\n`);
   for (const { email, role, organization } of demoAccounts) {
     say(`  ${email.padEnd(30)} ${role}${organization ? ` of ${organization.name}` : ''}`);

@@ -106,7 +106,7 @@ export async function changeServices(
       offer.value,
       { calendarId: row.acuity_calendar_id, location: row.location, services: wanted },
       // The form of the services does not ask for the place.
-      { path: 'in_person', message: 'Say first under Edit where examinations in person take place' },
+      { path: 'in_person', message: 'Enter the place of examinations in person under Edit first' },
     );
     if (!services.ok) return services;
     await trx('specialist_services').where({ specialist_id: id }).delete();

@@ -9,7 +9,7 @@ import {
 } from '../../src/adapters/acuity-http/wire.ts';
 import { assertAlways } from '../support/random.ts';
 
-/** As captured: acuity.md, section 5. */
+/** A captured reply: acuity.md, section 5. */
 const captured = {
   id: 1700000101,
   firstName: 'Rita',

@@ -143,7 +143,10 @@ describe('redis cache', () => {
   });
 });
 
-/** Answers every command with PONG, or takes them and says nothing. Another process: a busy test would not answer. */
+/**
+ * A server that answers every command with PONG, or accepts commands without answering. In its own process, because a
+ * busy test could not answer.
+ */
 async function startFakeRedis() {
   const worker = new Worker(
     `const { parentPort } = require('node:worker_threads');

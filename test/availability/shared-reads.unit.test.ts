@@ -20,7 +20,7 @@ function house(given: { cache?: Cache } = {}) {
   const cache = given.cache ?? createMemoryCache({ clock });
   const lines: string[] = [];
   const log = pino({ level: 'debug' }, { write: (line: string) => void lines.push(line) });
-  /** Another process: its own memory, the same cache. */
+  /** Simulates another process: its own memory, the same cache. */
   const another = () => createAvailabilityService({ acuity, cache, clock, log });
   const availability = another();
   const day = async (from = availability) => {

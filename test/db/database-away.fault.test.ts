@@ -12,14 +12,14 @@ import { scratchFolder } from '../support/scratch.ts';
 import { signed } from '../support/webhook-stack.ts';
 
 const event = 'action=scheduled&id=1&calendarID=7001&appointmentTypeID=8001';
-/** They ask no database, so they answer as ever. */
+/** Routes that do not use the database and answer as always. */
 const needNone = new Set([
   'get /healthz',
   'get /metrics',
   'get /vendor/htmx.min.js',
   'get /api/openapi.json',
 ]);
-/** Tested by themselves: their answers have other words or other bodies. */
+/** Routes with tests of their own: their answers have other texts or bodies. */
 const others = ['get /readyz', 'post /automation/acuity', 'post /webhooks/acuity'];
 
 interface Line {
@@ -54,7 +54,7 @@ describe('a PostgreSQL that is stopped and started again', function () {
     await postgres.stop();
   });
 
-  /** What was logged while `work` ran. */
+  /** The log lines written while `work` ran. */
   async function logged(work: () => Promise<unknown>): Promise<Line[]> {
     const from = app.logLines.length;
     await work();

@@ -41,7 +41,7 @@ describe('docker-compose.yml, started with secrets of special characters', funct
   const ports = new Map<string, number>();
   const logins: object[] = [];
 
-  /** The container's environment; only the hosts are those of this machine. */
+  /** The container's environment with the hosts of this machine. */
   function here(name: string): Record<string, string> {
     const given = environmentOf(compose.services[name] ?? {}, env);
     const swapped = Object.entries(given).map(([variable, value]) => [

@@ -16,7 +16,7 @@ describe('the image', () => {
   const plan = readImagePlan();
   const files = [...plan.files.keys()];
   const sources = files.filter((file) => file.endsWith('.ts'));
-  /** What a file loads, at once or later; types are gone by then. */
+  /** The files that a file imports, statically or dynamically, without type imports. */
   const loadedBy = (file: string): string[] =>
     [
       ...read(file).matchAll(

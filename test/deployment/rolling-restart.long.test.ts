@@ -43,7 +43,7 @@ for (const keepsConnections of [true, false])
     });
   });
 
-/** Two events a second, each told once. */
+/** Two events a second, each sent once. */
 function startEvents(url: string): { stop(): Promise<string[]> } {
   const lost: string[] = [];
   const stopped = new AbortController();

@@ -152,7 +152,7 @@ async function query(url: string, statement: string): Promise<unknown[]> {
   }
 }
 
-/** A process that starts a server, tells of it and waits to be killed. */
+/** Starts a process that starts a server, reports it, and waits to be killed. */
 function startInChild(dataDir: string): { child: ChildProcess; told: Promise<{ url: string; pid: number }> } {
   const script = `
     const { startPostgres } = await import('${projectRoot}/src/dev/postgres.ts');

@@ -66,7 +66,7 @@ describe('npm run doctor', function () {
 
   it('says plainly that nothing runs here when nothing is set', async () => {
     const { code, said } = await run({ NODE_ENV: 'development' });
-    expect(said).to.match(/^wrong {4}Examdesk: Examdesk does not run here: start it with npm start/);
+    expect(said).to.match(/^wrong {4}Examdesk: Examdesk is not running here: start it with npm start/);
     expect(code).to.equal(1);
   });
 

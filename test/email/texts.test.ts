@@ -33,7 +33,7 @@ describe("the texts of a booking's e-mails", () => {
   const book = async (by = house.people.rita) =>
     valueOf(await house.attempts.book(by, house.requestFor({ timezone: null }), null));
   const idOf = (name: keyof House['people']) => house.people[name].viewer.userId;
-  /** Sends what is queued, and gives the last of it to this address. */
+  /** Sends what is queued, and returns the last mail to this address. */
   async function sentTo(name: 'rita' | 'rob', subject: RegExp): Promise<ReceivedMail> {
     const sender = createEmailSender({
       db: house.db,

@@ -16,7 +16,7 @@ describe('createQuestions', () => {
   });
   afterEach(() => database.close());
 
-  /** Each is another process: they share the database only. */
+  /** Each call simulates another process: they share only the database. */
   const process = (timings: Partial<FormTimings> = {}) =>
     createQuestions({ db: database.db, acuity, log: silent, timings: { gapMs: 0, ...timings } });
   const reads = () => acuity.calls.filter(({ method }) => method === 'forms').length;

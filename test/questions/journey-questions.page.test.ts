@@ -70,7 +70,7 @@ describe('the questions of the specialist, page by page', () => {
   afterEach(() => house.close());
 
   const examinee = (draftId: string) => `/bookings/new/${draftId}/examinee`;
-  /** As if the forms were read long ago. */
+  /** Makes the stored forms old. */
   const forgetForms = () =>
     house.app.db('acuity_forms').update({ read_at: house.app.db.raw(`now() - interval '2 hours'`) });
   const confirm = (check: Visit) => visitor.post('/bookings', check.form('/bookings'));

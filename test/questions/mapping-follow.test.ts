@@ -16,7 +16,7 @@ import { createFakeAcuity } from '../support/fakes/acuity.ts';
 import { lossy } from '../support/lossy-acuity.ts';
 import { openWebhookStack, type WebhookStack } from '../support/webhook-stack.ts';
 
-/** Saves the mapping as it is but for these: field id → detail. */
+/** Saves the current mapping with these changes: field id → detail. */
 async function remap(
   mapping: Mapping,
   people: House['people'],
@@ -39,7 +39,7 @@ describe('a booking after the mapping was changed', () => {
   afterEach(() => stack.close());
 
   const change = (wanted: Record<number, string>) => remap(stack.app.system.services.mapping, people, wanted);
-  /** Acuity tells of the appointment; the answers stay. */
+  /** Sends an event about the appointment; the answers stay. */
   const touch = async (id: number) => {
     await stack.staff('PUT', `/appointments/${id}?admin=true`, { notes: `Told at ${Date.now()}` });
     await stack.settled();

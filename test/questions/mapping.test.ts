@@ -42,7 +42,7 @@ describe('createMapping', () => {
   });
   afterEach(() => database.close());
 
-  /** Each is another process: they share the database only. */
+  /** Each call simulates another process: they share only the database. */
   const process = (settings: { referenceFieldId?: number; referrerFieldId?: number } = {}): Mapping => {
     const { db } = database;
     const questions = createQuestions({ db, acuity, log: silent, timings: { gapMs: 0 }, ...settings });

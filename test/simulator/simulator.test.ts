@@ -54,7 +54,7 @@ describe('the Acuity client against the simulator', () => {
     return answer.calls.filter(({ path }) => path.includes(part));
   }
 
-  /** `unhurried`: without the wait for a turn, where a test asks more than people would. */
+  /** `unhurried`: bypasses the limiter, for tests that send more requests than people would. */
   function house({ timeoutMs = 2_000, unhurried = false } = {}) {
     const lines: string[] = [];
     const log = pino({ level: 'trace' }, { write: (line: string) => void lines.push(line) });

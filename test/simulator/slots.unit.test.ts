@@ -53,7 +53,7 @@ function take(world: World, datetime: string, change: Partial<StoredAppointment>
   return one;
 }
 const shown = (slots: Date[], of = hart): string[] => slots.map((slot) => machineTime(slot, of.timezone));
-/** The fixture's clinics are shut on Sundays, when clocks change: this one is open all night. */
+/** The fixture's clinics are closed on Sundays, when clocks change; this one is open all night. */
 const nightly: Calendar = { ...hart, hours: { 7: [['00:00', '06:00']] } };
 const hourly = { ...examination, paddingAfter: 0 };
 
