@@ -89,7 +89,8 @@ async function checkTypes({ acuity, specialists, pages }: AcuityCheckDeps): Prom
   if (active.length === 0)
     return [
       warning('There is no active specialist', 'Nothing can be booked.', {
-        ...{ text: 'Add one for each calendar of Acuity', page: pages.specialists },
+        text: 'Add one for each calendar of Acuity',
+        page: pages.specialists,
       }),
     ];
   if (!calendars.ok || !types.ok)

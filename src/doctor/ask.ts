@@ -28,7 +28,9 @@ export function ask(address: string, asked: Asked = {}): Promise<Answered> {
   const send = url.protocol === 'https:' ? tlsRequest : plainRequest;
   return new Promise((resolve, reject) => {
     const req = send(url, {
-      ...{ method, agent: false, signal: AbortSignal.timeout(timeoutMs) },
+      method,
+      agent: false,
+      signal: AbortSignal.timeout(timeoutMs),
       headers: { ...headers, ...(body !== undefined && { 'content-length': Buffer.byteLength(body) }) },
       ...(ca !== undefined && { ca }),
     });
@@ -67,7 +69,9 @@ export function certificateOf(address: string, ca?: string, timeoutMs = 5_000): 
   const host = hostname.replace(/^\[|\]$/g, '');
   return new Promise((resolve, reject) => {
     const socket = connect({
-      ...{ host, port: Number(port || 443), rejectUnauthorized: false },
+      host,
+      port: Number(port || 443),
+      rejectUnauthorized: false,
       // An address has no name to be asked for.
       ...(/^[\d.]+$|:/.test(host) ? {} : { servername: host }),
       ...(ca !== undefined && { ca }),

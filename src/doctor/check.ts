@@ -47,7 +47,8 @@ export const wrong = (says: string, means: string | string[], mend?: Mend | stri
 
 function line(state: LineState, says: string, means: string[], mend?: Mend | string): Line {
   return {
-    ...{ state, says },
+    state,
+    says,
     ...(means.length > 0 && { means }),
     ...(mend !== undefined && { mend: typeof mend === 'string' ? { text: mend } : mend }),
   };
@@ -57,7 +58,8 @@ function line(state: LineState, says: string, means: string[], mend?: Mend | str
 export function runChecks(checks: readonly Check[], timeoutMs: number): Promise<CheckReport[]> {
   return Promise.all(
     checks.map(async (check) => ({
-      ...{ id: check.id, title: check.title },
+      id: check.id,
+      title: check.title,
       lines: await linesWithin(check, timeoutMs),
     })),
   );

@@ -25,15 +25,30 @@ describe('the lines about Acuity’s questions', () => {
   const park = { specialist: 'Dr Min Park', type: 'in_person' as const };
   const nothing = { lost: 0, newRequired: 0, withoutReference: 0 };
   const field = (change: Partial<MappingField>): MappingField => ({
-    ...{ id: 9200, form: 'Clinic', name: 'Room', type: 'textbox', required: true, isInternal: true },
-    ...{ detail: null, fixedBy: null, suggestion: null, change: null, isMappable: true },
+    id: 9200,
+    form: 'Clinic',
+    name: 'Room',
+    type: 'textbox',
+    required: true,
+    isInternal: true,
+    detail: null,
+    fixedBy: null,
+    suggestion: null,
+    change: null,
+    isMappable: true,
     ...change,
   });
   const view = (
     lacking: MappingView['details'][number]['lacking'],
     more: Partial<MappingView> = {},
   ): MappingView => ({
-    ...{ forms: [], asOf: now, isStale: false, removed: [], serviceCount: 2, saved: null, token: '0.a.b' },
+    forms: [],
+    asOf: now,
+    isStale: false,
+    removed: [],
+    serviceCount: 2,
+    saved: null,
+    token: '0.a.b',
     details: [{ name: 'reference', label: 'Booking reference', fieldId: 9101, lacking }],
     ...more,
   });
@@ -115,8 +130,14 @@ describe('the lines about Acuity’s questions', () => {
 
 describe('the lines about appointment types', () => {
   const lund: Specialist = {
-    ...{ id: 'x', name: 'Dr Erik Lund', title: null, specialty: 'Neurology', location: null },
-    ...{ timezone: 'Australia/Sydney', acuityCalendarId: 7001, isActive: true },
+    id: 'x',
+    name: 'Dr Erik Lund',
+    title: null,
+    specialty: 'Neurology',
+    location: null,
+    timezone: 'Australia/Sydney',
+    acuityCalendarId: 7001,
+    isActive: true,
     services: [{ type: 'telehealth', acuityAppointmentTypeId: 8001, durationMinutes: 60 }],
   };
   const calendar = { id: 7001, name: 'Lund', location: null, timezone: 'Australia/Sydney' };
@@ -149,8 +170,11 @@ describe('the lines about appointment types', () => {
 
 describe('the lines about the bucket’s lifecycle', () => {
   const none: LifecycleRule = {
-    ...{ prefix: '', abortsUploadsAfter: null, removesObjectsAfter: null },
-    ...{ removesOldVersionsAfter: null, removesDeleteMarkers: false },
+    prefix: '',
+    abortsUploadsAfter: null,
+    removesObjectsAfter: null,
+    removesOldVersionsAfter: null,
+    removesDeleteMarkers: false,
   };
 
   it('are ok for the rules of docs/documents.md, and for one that covers a whole bucket', () => {
