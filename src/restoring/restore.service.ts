@@ -1,6 +1,5 @@
-// A database that was restored from a backup stands beside a newer Acuity and a newer bucket. What has to be done before
-// any process works on it, and what of the time since the backup nobody can bring back
-// (docs/decisions/0024-after-a-restore.md).
+// Brings a database that was restored from a backup up to date with Acuity and the bucket, which are newer, before any
+// process works on it; reports what is lost (docs/decisions/0024-after-a-restore.md).
 import { endAllAccess } from '../accounts/index.ts';
 import { markOpenAsCalled, type Settlement } from '../attempts/index.ts';
 import { systemActor, type AuditLog } from '../audit/index.ts';
@@ -14,37 +13,37 @@ export interface RestoredBooking {
   bookingId: string;
   reference: string;
   appointmentId: number;
-  /** Acuity held its reference. Else it has a new one: it was made in Acuity. */
+  /** It kept the reference held in Acuity; otherwise it got a new one. */
   hasOldReference: boolean;
   hasReferrer: boolean;
 }
 
 export interface RestoreReport {
-  /** What happened between these two is lost, but for what Acuity and the bucket tell. */
+  /** What happened between these two times is lost, except what Acuity and the bucket hold. */
   dataUntil: Date;
   restoredAt: Date;
   sessions: number;
   links: number;
-  /** Messages that waited when the backup was made: withheld. */
+  /** E-mails that were queued when the backup was made; now withheld. */
   emails: number;
-  /** Reminders that fell due since: taken for sent. */
+  /** Reminders due since the backup; taken as sent. */
   reminders: number;
-  /** Attempts that were under way when the backup was made, and what became of them. */
+  /** Attempts that were open when the backup was made, and their outcome. */
   attempts: { reference: string; kind: string; state: string }[];
-  /** Null: another reconciliation is under way. */
+  /** Null: another reconciliation is running. */
   reconciliation: DriftReport | null;
-  /** That the backup did not have. */
+  /** Bookings missing in the backup, made again from Acuity. */
   bookings: RestoredBooking[];
-  /** Differences from Acuity that people have to decide. */
+  /** Differences from Acuity that staff have to resolve. */
   left: { appointmentId: number; bookingId: string | null; difference: string; reason: string | null }[];
   /** Null: there is no file store. */
   documents: Inventory | null;
 }
 
 export interface Restoring {
-  /** How many others are connected to this database. */
+  /** Connections to this database besides this process's. */
   otherConnections(): Promise<number>;
-  /** Mails nobody. Safe to repeat: one that died half way is taken up where it was. */
+  /** Sends no e-mail. Safe to repeat: continues a run that was interrupted. */
   run(onProgress?: (doneDays: number, ofDays: number) => void): Promise<RestoreReport>;
 }
 
@@ -70,22 +69,22 @@ export function createRestoring(deps: RestoringDeps): Restoring {
     },
 
     async run(onProgress) {
-      const begun = await db.transaction((trx) => begin(deps, trx));
-      const { restoreId, attempts, ...done } = begun;
+      const started = await db.transaction((trx) => begin(deps, trx));
+      const { restoreId, attempts, ...facts } = started;
       for (const id of attempts) await settlement.settle(id);
       const reconciliation = await sync.reconcile(
         { ...sync.spans().all, fixes: true, tellsNobody: true },
         onProgress,
       );
       const report: RestoreReport = {
-        ...done,
-        attempts: await attemptsAmong(db, attempts),
+        ...facts,
+        attempts: await readAttempts(db, attempts),
         reconciliation,
-        bookings: await broughtBack(db, done.restoredAt),
-        left: reconciliation ? await leftIn(db, reconciliation.id) : [],
+        bookings: await readRecreatedBookings(db, facts.restoredAt),
+        left: reconciliation ? await readUnresolved(db, reconciliation.id) : [],
         documents: await documents.takeInventory(),
       };
-      // Else whoever runs it again goes on with this one.
+      // Left unfinished, the next run continues this one.
       if (reconciliation?.state === 'done')
         await db('restores')
           .where({ id: restoreId })
@@ -95,7 +94,7 @@ export function createRestoring(deps: RestoringDeps): Restoring {
   };
 }
 
-/** Numbers of the audit log that were given away since the backup are not given away again. */
+/** Skips audit ids that were used after the backup, so that none is used twice. */
 const skippedAuditIds = 100_000;
 
 async function begin({ audit, ids }: RestoringDeps, trx: Transaction) {
@@ -119,20 +118,21 @@ async function begin({ audit, ids }: RestoringDeps, trx: Transaction) {
   return { restoreId, dataUntil, restoredAt, ...access, ...mail, attempts };
 }
 
-/** One that was not finished goes on: its own audit row would look like the newest that the backup knows. */
+/** Continues an unfinished restore: its own audit row would otherwise count as the backup's newest. */
 async function startRestore(
   trx: Transaction,
   id: string,
 ): Promise<{ id: string; dataUntil: Date; restoredAt: Date; isNew: boolean }> {
   await trx.raw('lock table restores in share row exclusive mode');
-  const begun = (await trx('restores').whereNull('finished_at').orderBy('started_at', 'desc').first()) as
+  const started = (await trx('restores').whereNull('finished_at').orderBy('started_at', 'desc').first()) as
     | Row
     | undefined;
-  if (begun) return { id: begun.id, dataUntil: begun.data_until, restoredAt: begun.started_at, isNew: false };
+  if (started)
+    return { id: started.id, dataUntil: started.data_until, restoredAt: started.started_at, isNew: false };
   const [row] = (await trx('restores')
     .insert({ id, data_until: trx.raw('coalesce((select max(at) from audit_log), clock_timestamp())') })
     .returning('*')) as Row[];
-  if (!row) throw new Error('The restore could not be written down');
+  if (!row) throw new Error('insert into restores returned no row');
   return { id, dataUntil: row.data_until, restoredAt: row.started_at, isNew: true };
 }
 
@@ -142,15 +142,15 @@ interface Row {
   started_at: Date;
 }
 
-async function attemptsAmong(db: Database, ids: readonly string[]): Promise<RestoreReport['attempts']> {
+async function readAttempts(db: Database, ids: readonly string[]): Promise<RestoreReport['attempts']> {
   return await db('booking_attempts')
     .whereIn('id', ids)
     .orderBy('created_at')
     .select('reference', 'kind', 'state');
 }
 
-/** What reconciliation made since; whether with the reference that it had stands in its audit row. */
-async function broughtBack(db: Database, since: Date): Promise<RestoredBooking[]> {
+/** Bookings that reconciliation made since. Their audit rows say whether they kept their reference. */
+async function readRecreatedBookings(db: Database, since: Date): Promise<RestoredBooking[]> {
   const { rows } = await db.raw<{ rows: RestoredBooking[] }>(
     `select b.id as "bookingId", b.reference, b.acuity_appointment_id as "appointmentId",
             coalesce((a.metadata ->> 'keptReference')::boolean, false) as "hasOldReference",
@@ -164,7 +164,7 @@ async function broughtBack(db: Database, since: Date): Promise<RestoredBooking[]
   return rows;
 }
 
-async function leftIn(db: Database, reportId: string): Promise<RestoreReport['left']> {
+async function readUnresolved(db: Database, reportId: string): Promise<RestoreReport['left']> {
   const { rows } = await db.raw<{ rows: RestoreReport['left'] }>(
     `select appointment_id as "appointmentId", booking_id as "bookingId", difference, reason
      from drift_items where report_id = ? and state = 'left' order by appointment_id, difference`,
