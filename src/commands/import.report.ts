@@ -1,6 +1,6 @@
 // Reports an import on the terminal and in the --report file. Names ids, organisations and referrers only.
 import { createWriteStream } from 'node:fs';
-import type { Ended, Listener, Outcome, ReportLine } from '../importing/index.ts';
+import type { ImportResult, Listener, Outcome, ReportLine } from '../importing/index.ts';
 import { csvLine } from '../lib/csv.ts';
 import { StartError } from './environment.ts';
 import { progressBar } from './progress-bar.ts';
@@ -26,7 +26,7 @@ export const mostShown = 50;
 export async function showImport(
   given: Shown,
   unit: string,
-  work: (listener: Listener) => Promise<Ended & { ignored?: string[] }>,
+  work: (listener: Listener) => Promise<ImportResult & { ignored?: string[] }>,
 ): Promise<void> {
   const bar = progressBar(given.apply ? 'Importing' : 'Looking', { unit });
   const notTaken: ReportLine[] = [];
@@ -44,7 +44,11 @@ export async function showImport(
   tell(given, ended, notTaken);
 }
 
-function tell(given: Shown, ended: Ended & { ignored?: string[] }, notTaken: readonly ReportLine[]): void {
+function tell(
+  given: Shown,
+  ended: ImportResult & { ignored?: string[] },
+  notTaken: readonly ReportLine[],
+): void {
   if (!ended.ok && ended.reason === 'another_is_running') {
     complain('Another import is under way: try again when it is over');
     process.exitCode = 1;

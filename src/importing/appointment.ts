@@ -1,4 +1,4 @@
-// One appointment of Acuity: made a booking, or matched to the one it is, and that completed by what is known of it.
+// Imports one appointment of Acuity: makes a booking, or completes the booking it already has.
 import type { AttemptDeps } from '../attempts/index.ts';
 import {
   isPlanned,
@@ -23,25 +23,25 @@ import type { Appointment } from '../ports/acuity.ts';
 import type { ReportLine } from './import.ts';
 import { insertRecord } from './import.repository.ts';
 import { AcuityUnavailable, type RunDeps } from './import.runs.ts';
-import { takeStranger } from './people.ts';
-import { standingAs, standingByRule, type PastProgress, type PastRule } from './past.rule.ts';
+import { importStranger } from './people.ts';
+import { toWorkState, workStateByRule, type PastProgress, type PastRule } from './past.rule.ts';
 
 export interface AppointmentDeps extends RunDeps {
   attempts: AttemptDeps;
   convergence: Convergence;
 }
 
-/** What a file says of an appointment, beyond Acuity. */
-export interface Known {
+/** What a file says about an appointment that Acuity does not know. */
+export interface FileFacts {
   line: number | null;
   progress: PastProgress | null;
   claimNumber: string | null;
   owner: { userId: string; organizationId: string } | null;
-  /** Makes the referrer whom Acuity names, and their organisation, where nobody here is it. */
+  /** Also makes the referrer named in Acuity, and their organisation, when they do not exist here. */
   makesPeople?: boolean;
 }
 
-export const nothingKnown: Known = { line: null, progress: null, claimNumber: null, owner: null };
+export const nothingGiven: FileFacts = { line: null, progress: null, claimNumber: null, owner: null };
 
 const nobody: Owner = { userId: null, organizationId: null };
 
@@ -49,12 +49,12 @@ export interface Found extends GivenAppointment {
   booking: Booking | null;
 }
 
-/** @param importId null: a dry run. @throws AcuityUnavailable */
-export async function takeAppointment(
+/** @param importId null in a dry run @throws AcuityUnavailable */
+export async function importAppointment(
   deps: AppointmentDeps,
   importId: string | null,
   { appointment, booking, readVersion }: Found,
-  given: Known,
+  given: FileFacts,
   rule: PastRule,
 ): Promise<ReportLine> {
   const line = (
@@ -62,7 +62,12 @@ export async function takeAppointment(
     says: string,
     more: { recordId?: string | null; to?: string } = {},
   ): ReportLine => ({
-    ...{ outcome, line: given.line, appointmentId: appointment.id, recordId: null, to: '', says },
+    outcome,
+    line: given.line,
+    appointmentId: appointment.id,
+    recordId: null,
+    to: '',
+    says,
     ...more,
   });
   const foreseen = booking
@@ -73,17 +78,17 @@ export async function takeAppointment(
     given.makesPeople && !given.owner && !booking?.createdBy
       ? await unknownReferrerOf(deps.attempts, appointment)
       : null;
-  const made = stranger && importId ? await takeStranger(deps, importId, stranger) : null;
+  const made = stranger && importId ? await importStranger(deps, importId, stranger) : null;
   const known = made ? { ...given, owner: made } : given;
   const isStrangers = stranger !== null && (made !== null || importId === null);
   const strangersName = isStrangers ? `${stranger.email}, ${stranger.organization}` : '';
   if (booking && isStrangers && !importId)
     return line('changed', 'a new referrer', { recordId: booking.id, to: strangersName });
-  if (booking) return completed(deps, importId, booking, appointment, known, rule, line);
+  if (booking) return completeBooking(deps, importId, booking, appointment, known, rule, line);
   const to = isStrangers ? strangersName : await nameOf(deps.db, foreseen?.owner ?? nobody);
   const says = isStrangers
-    ? `${progressTold(deps, appointment, known, rule)}; a new referrer`
-    : saysOf(deps, appointment, known, rule, foreseen?.owner ?? nobody);
+    ? `${progressWords(deps, appointment, known, rule)}; a new referrer`
+    : describe(deps, appointment, known, rule, foreseen?.owner ?? nobody);
   if (!importId) return line('made', says, { to });
   const cause = causeOf(deps, importId, appointment, known, rule);
   const done = await deps.convergence.converge(appointment.id, cause, { appointment, readVersion });
@@ -91,41 +96,49 @@ export async function takeAppointment(
   const more = { to, recordId: done.bookingId };
   if (done.outcome === 'created') return line('made', says, more);
   return done.bookingId
-    ? line('matched', 'became a booking meanwhile', more)
-    : line('left', done.note ?? 'Acuity says otherwise by now', more);
+    ? line('matched', 'became a booking during the import', more)
+    : line('left', done.note ?? 'it has changed in Acuity', more);
 }
 
 const reasons = {
   unknown_calendar: ({ calendarId }: Appointment) =>
     `no specialist has calendar ${calendarId}: add the specialist, then import again`,
-  attempt_failed: () => 'an attempt to book left it behind, and it is being cancelled',
-  being_booked: () => 'somebody is just booking it here',
+  attempt_failed: () => 'it is left over from a failed attempt to book, and is being cancelled',
+  being_booked: () => 'it is being booked here now: import again',
 };
 
 function causeOf(
   deps: AppointmentDeps,
   importId: string | null,
   appointment: Appointment,
-  known: Known,
+  known: FileFacts,
   rule: PastRule,
 ): FollowCause {
   return {
-    ...{ source: 'import', quiet: true },
+    source: 'import',
+    quiet: true,
     takeover: {
-      workStateOf: (examination) => standingFor(deps, examination, known, rule),
-      ...{ claimNumber: known.claimNumber, owner: known.owner },
+      workStateOf: (examination) => workStateFor(deps, examination, known, rule),
+      claimNumber: known.claimNumber,
+      owner: known.owner,
       async note(trx, bookingId) {
         if (!importId) return;
         const version = await versionOf(trx, bookingId);
         await insertRecord(trx, {
-          ...{ id: deps.ids.uuid(), importId, type: 'booking', recordId: bookingId, effect: 'made' },
+          id: deps.ids.uuid(),
+          importId,
+          type: 'booking',
+          recordId: bookingId,
+          effect: 'made',
           ...{ appointmentId: appointment.id, after: { version } },
         });
         await deps.audit.record(
           trx,
           { actorId: null, actingAsId: null, request: null },
           {
-            ...{ action: 'record.changed', resourceType: 'booking', resourceId: bookingId },
+            action: 'record.changed',
+            resourceType: 'booking',
+            resourceId: bookingId,
             metadata: { change: 'taken_over', source: 'import', importId },
           },
         );
@@ -134,17 +147,17 @@ function causeOf(
   };
 }
 
-/** A file's word counts before the rule; of what is to come neither does. */
-function standingFor(
+/** The file's progress wins over the rule. Neither applies to examinations that are still to come. */
+function workStateFor(
   { attempts: { clock } }: AppointmentDeps,
-  examination: Parameters<typeof standingByRule>[1],
-  { progress }: Known,
+  examination: Parameters<typeof workStateByRule>[1],
+  { progress }: FileFacts,
   rule: PastRule,
 ) {
   const isCancelled = examination.canceled && !examination.noShow;
   if (!progress || isCancelled || !hasEnded(examination, clock.now()))
-    return standingByRule(rule, examination, clock);
-  return progress === 'scheduled' ? null : standingAs(progress);
+    return workStateByRule(rule, examination, clock);
+  return progress === 'scheduled' ? null : toWorkState(progress);
 }
 
 async function versionOf(trx: Transaction, bookingId: string): Promise<number> {
@@ -158,18 +171,18 @@ type Line = (
   more?: { recordId?: string | null; to?: string },
 ) => ReportLine;
 
-/** Only what nobody has said here so far: a referrer where there is none, a claim number, the work on what is over. */
-async function completed(
+/** Adds only what the booking lacks: the referrer, the claim number, the progress of one that is over. */
+async function completeBooking(
   deps: AppointmentDeps,
   importId: string | null,
   seen: Booking,
   appointment: Appointment,
-  known: Known,
+  known: FileFacts,
   rule: PastRule,
   line: Line,
 ): Promise<ReportLine> {
   const owner = seen.createdBy ? null : (known.owner ?? assigned(await ownerIn(deps.attempts, appointment)));
-  const decide = (booking: Booking) => decideOn(deps, booking, { ...known, owner }, known.owner, rule);
+  const decide = (booking: Booking) => changesFor(deps, booking, { ...known, owner }, known.owner, rule);
   const more = { recordId: seen.id };
   const foreseen = decide(seen);
   const to = async ({ owner: given }: TakeOver) =>
@@ -188,12 +201,16 @@ async function completed(
       const metadata = { source: 'import', importId };
       const { before, after } = await takeOverInto(trx, { ...deps, metadata }, booking, foreseen);
       await insertRecord(trx, {
-        ...{ id: deps.ids.uuid(), importId, type: 'booking', recordId: seen.id, effect: 'changed' },
+        id: deps.ids.uuid(),
+        importId,
+        type: 'booking',
+        recordId: seen.id,
+        effect: 'changed',
         ...{ appointmentId: appointment.id, before: { ...before }, after },
       });
       return true;
     });
-    if (!isDone) return line('left', 'somebody is just changing the booking: import again', more);
+    if (!isDone) return line('left', 'the booking was changed during the import: import again', more);
   }
   return line('changed', columns.map((column) => words[column] ?? column).join(', '), {
     ...more,
@@ -207,16 +224,16 @@ const words: Record<string, string> = {
   standing: 'progress',
 };
 
-function assigned({ userId, organizationId }: Owner): Known['owner'] {
+function assigned({ userId, organizationId }: Owner): FileFacts['owner'] {
   return userId && organizationId ? { userId, organizationId } : null;
 }
 
-/** What is to be written; a text is why not. */
-function decideOn(
+/** The columns to write, or the reason for writing none. */
+function changesFor(
   { attempts: { clock } }: AppointmentDeps,
   booking: Booking,
-  { owner, claimNumber, progress }: Known,
-  namedOwner: Known['owner'],
+  { owner, claimNumber, progress }: FileFacts,
+  namedOwner: FileFacts['owner'],
   rule: PastRule,
 ): TakeOver | string {
   if (namedOwner && booking.createdBy && booking.createdBy.id !== namedOwner.userId)
@@ -233,34 +250,37 @@ function decideOn(
   };
   const isUntouched = isPlanned(booking) && isOver;
   if (progress) {
-    const standing = standingAs(progress);
+    const standing = toWorkState(progress);
     if (standing.progress === booking.currentProgress && standing.status === booking.status) return take;
-    return isUntouched
-      ? { ...take, work: standing }
-      : 'somebody has moved the work on the booking on already';
+    return isUntouched ? { ...take, work: standing } : 'the progress of the booking was changed here already';
   }
-  // One that was booked before its time is in somebody's hands; one that came in when it was over is not.
-  const cameInOver =
+  // The rule applies only to bookings that arrived after their examination; staff handle the others.
+  const arrivedAfterwards =
     booking.createdAt.getTime() >= booking.startsAt.getTime() + booking.durationMinutes * 60_000;
   const standing =
-    isUntouched && cameInOver && booking.version === 1
-      ? standingByRule(rule, { ...booking, canceled: false, noShow: false }, clock)
+    isUntouched && arrivedAfterwards && booking.version === 1
+      ? workStateByRule(rule, { ...booking, canceled: false, noShow: false }, clock)
       : null;
   return { ...take, ...(standing && { work: standing }) };
 }
 
-function saysOf(
+function describe(
   deps: AppointmentDeps,
   appointment: Appointment,
-  known: Known,
+  known: FileFacts,
   rule: PastRule,
   owner: Owner,
 ): string {
-  return `${progressTold(deps, appointment, known, rule)}${owner.userId ? '' : '; no referrer is known'}`;
+  return `${progressWords(deps, appointment, known, rule)}${owner.userId ? '' : '; no referrer is known'}`;
 }
 
-function progressTold(deps: AppointmentDeps, appointment: Appointment, known: Known, rule: PastRule): string {
-  const standing = standingFor(deps, appointment, known, rule);
+function progressWords(
+  deps: AppointmentDeps,
+  appointment: Appointment,
+  known: FileFacts,
+  rule: PastRule,
+): string {
+  const standing = workStateFor(deps, appointment, known, rule);
   const usual = appointment.canceled ? (appointment.noShow ? 'no_show' : 'cancelled') : 'scheduled';
   const progress = standing?.progress ?? usual;
   const status = standing?.status === 'closed' && progress !== 'payment_received' ? ', closed' : '';

@@ -1,11 +1,9 @@
-// All appointments of some days in Acuity, past and to come: one window of days after the other, so that five years take
-// no more memory than a week.
+// Imports the appointments of a span of days from Acuity, a week at a time: five years take no more memory than a week.
 import { addDays, daysBetween, findKnown, findReadVersions, readWindow } from '../following/index.ts';
 import type { Acuity, Appointment } from '../ports/acuity.ts';
-import { patiently } from './acuity.reads.ts';
-import { nothingKnown, takeAppointment, type AppointmentDeps } from './appointment.ts';
-import type { Ended, Listener } from './import.ts';
-import { runImport } from './import.runs.ts';
+import { nothingGiven, importAppointment, type AppointmentDeps } from './appointment.ts';
+import type { ImportResult, Listener } from './import.ts';
+import { readWithRetries, runImport } from './import.runs.ts';
 import type { PastRule } from './past.rule.ts';
 
 export interface AcuityRequest {
@@ -20,7 +18,7 @@ export interface AcuityRequest {
 
 export interface AcuityImportDeps extends AppointmentDeps {
   acuity: Acuity;
-  /** For tests that end the process here. */
+  /** For tests that kill the process at a step. */
   onStep?: ((step: string) => Promise<void> | void) | undefined;
 }
 
@@ -30,7 +28,7 @@ export async function importAcuity(
   deps: AcuityImportDeps,
   { from, to, rule, people, applies }: AcuityRequest,
   listener: Listener,
-): Promise<Ended> {
+): Promise<ImportResult> {
   const options = {
     from,
     to,
@@ -42,41 +40,44 @@ export async function importAcuity(
     deps,
     { kind: 'acuity', options, content: null, applies },
     listener,
-    async (importId, told) => {
+    async (importId, report) => {
       const days = daysBetween(from, to) + 1;
       for (let day = from; day <= to; ) {
         const last = addDays(day, windowDays - 1);
         const span = { from: day, to: last < to ? last : to };
-        await oneWindow(deps, importId, span, { rule, people }, told);
+        await importWindow(deps, importId, span, { rule, people }, report);
         day = addDays(span.to, 1);
-        told.progress(Math.min(days, daysBetween(from, day)), days);
+        report.progress(Math.min(days, daysBetween(from, day)), days);
       }
       return { invited: 0 };
     },
   );
 }
 
-async function oneWindow(
+async function importWindow(
   deps: AcuityImportDeps,
   importId: string | null,
   span: { from: string; to: string },
   { rule, people }: Pick<AcuityRequest, 'rule' | 'people'>,
-  told: Listener,
+  report: Listener,
 ): Promise<void> {
   const calendars = await deps.db('specialists').pluck('acuity_calendar_id');
-  const read = async () => (await patiently(() => readWindow(deps.acuity, span, calendars))) ?? [];
+  const read = async () => (await readWithRetries(() => readWindow(deps.acuity, span, calendars))) ?? [];
   let appointments = await read();
   const ids = appointments.map(({ id }) => id);
   const known = await findKnown(deps.db, ids);
   const versions = await findReadVersions(deps.db, ids);
-  // First what was acted upon, then Acuity: whoever acts in between makes converging read again.
+  // Reads Acuity after the read versions: a change in between makes convergence read the appointment again.
   if (importId && appointments.some(({ id }) => !known.has(id))) appointments = await read();
   for (const appointment of appointments.toSorted(byTime)) {
     const found = {
-      ...{ appointment, booking: known.get(appointment.id)?.booking ?? null },
+      appointment,
+      booking: known.get(appointment.id)?.booking ?? null,
       readVersion: versions.get(appointment.id) ?? 0,
     };
-    told.line(await takeAppointment(deps, importId, found, { ...nothingKnown, makesPeople: people }, rule));
+    report.line(
+      await importAppointment(deps, importId, found, { ...nothingGiven, makesPeople: people }, rule),
+    );
     await deps.onStep?.('appointment');
   }
 }

@@ -1,13 +1,12 @@
-// What a spreadsheet knows of appointments and Acuity does not: whose they are, the claim number, how far the work is.
+// Imports what a spreadsheet knows about appointments: referrer, claim number, progress.
 import { z } from 'zod';
 import { takenOverInput } from '../accounts/index.ts';
 import type { Queryable } from '../db/knex.ts';
 import { findKnown, findReadVersions } from '../following/index.ts';
-import { patiently } from './acuity.reads.ts';
-import { takeAppointment, type Known } from './appointment.ts';
+import { importAppointment, type FileFacts } from './appointment.ts';
 import type { AcuityImportDeps } from './appointments.ts';
-import type { Ended, Listener, ReportLine } from './import.ts';
-import { runImport } from './import.runs.ts';
+import type { ImportResult, Listener, ReportLine } from './import.ts';
+import { readWithRetries, runImport } from './import.runs.ts';
 import { readTable, type Column, type TableRow } from './import.table.ts';
 import { isPastProgress, pastProgresses, type PastProgress, type PastRule } from './past.rule.ts';
 
@@ -31,7 +30,7 @@ const bookingRow = z.object({
   claim_number: z
     .string()
     .max(100, 'Enter a claim number of at most 100 characters')
-    .refine((text) => !/\p{Cc}/u.test(text), 'Leave out signs that do not belong in a claim number')
+    .refine((text) => !/\p{Cc}/u.test(text), 'Remove control characters from the claim number')
     .default(''),
   progress: z
     .string()
@@ -58,7 +57,7 @@ export async function importBookings(
   deps: AcuityImportDeps,
   { file, rule, applies }: BookingsRequest,
   listener: Listener,
-): Promise<Ended & { ignored: string[] }> {
+): Promise<ImportResult & { ignored: string[] }> {
   const { rows, ignored } = readTable(file.bytes, bookingColumns, bookingRow);
   const options = {
     file: file.name,
@@ -67,10 +66,10 @@ export async function importBookings(
   };
   const request = { kind: 'bookings', options, content: file.bytes, applies } as const;
   const lines = new Map<number, number>();
-  const ended = await runImport(deps, request, listener, async (importId, told) => {
+  const ended = await runImport(deps, request, listener, async (importId, report) => {
     for (const [index, row] of rows.entries()) {
-      told.line(await takeRow(deps, importId, row, lines, rule));
-      told.progress(index + 1, rows.length);
+      report.line(await importRow(deps, importId, row, lines, rule));
+      report.progress(index + 1, rows.length);
       await deps.onStep?.('row');
     }
     return { invited: 0 };
@@ -78,8 +77,8 @@ export async function importBookings(
   return { ...ended, ignored };
 }
 
-/** @param lines by appointment, those that came before */
-async function takeRow(
+/** @param lines the line of each appointment so far */
+async function importRow(
   deps: AcuityImportDeps,
   importId: string | null,
   row: TableRow<Row>,
@@ -92,20 +91,20 @@ async function takeRow(
   const { acuity_id: appointmentId, referrer, claim_number: claimNumber, progress } = row.value;
   const left = (says: string): ReportLine => ({ ...base, outcome: 'left', appointmentId, says });
   const before = lines.get(appointmentId);
-  if (before !== undefined) return left(`line ${before} is about this appointment already`);
+  if (before !== undefined) return left(`line ${before} has this appointment already`);
   lines.set(appointmentId, row.line);
   const owner = referrer ? await referrerBy(deps.db, referrer) : null;
-  if (referrer && !owner) return left(`nobody here is the referrer ${referrer}: import people first`);
+  if (referrer && !owner) return left(`there is no referrer ${referrer} here: import people first`);
   const booking = (await findKnown(deps.db, [appointmentId])).get(appointmentId)?.booking ?? null;
   const versions = await findReadVersions(deps.db, [appointmentId]);
-  const appointment = await patiently(() => deps.acuity.getAppointment(appointmentId));
-  if (!appointment) return left('Acuity does not know this appointment');
-  const known: Known = { line: row.line, progress, claimNumber: claimNumber || null, owner };
+  const appointment = await readWithRetries(() => deps.acuity.getAppointment(appointmentId));
+  if (!appointment) return left('Acuity has no such appointment');
+  const known: FileFacts = { line: row.line, progress, claimNumber: claimNumber || null, owner };
   const readVersion = versions.get(appointmentId) ?? 0;
-  return takeAppointment(deps, importId, { appointment, booking, readVersion }, known, rule);
+  return importAppointment(deps, importId, { appointment, booking, readVersion }, known, rule);
 }
 
-async function referrerBy(db: Queryable, email: string): Promise<Known['owner']> {
+async function referrerBy(db: Queryable, email: string): Promise<FileFacts['owner']> {
   const row = (await db('users as u')
     .joinRaw('join users t on t.id = merged_into(u.id)')
     .join('members as m', 'm.user_id', 't.id')

@@ -17,7 +17,7 @@ export interface ImportRecord extends Required<Omit<NewRecord, 'appointmentId'>>
   createdAt: Date;
 }
 
-/** In the transaction of what it records: an import knows all that it did, wherever it ended. */
+/** Call it in the transaction of the change: an interrupted import still knows everything it did. */
 export async function insertRecord(trx: Transaction, record: NewRecord): Promise<void> {
   await trx('import_records').insert({
     id: record.id,
@@ -31,7 +31,7 @@ export async function insertRecord(trx: Transaction, record: NewRecord): Promise
   });
 }
 
-/** What was asked for: two commands of one digest are one import. */
+/** Identifies the request: commands with the same digest continue the same import. */
 export function requestDigest(kind: ImportKind, options: object, content: Uint8Array | null): string {
   const hash = createHash('sha256').update(JSON.stringify([kind, options]));
   if (content) hash.update(content);
@@ -130,7 +130,7 @@ export async function findRun(db: Queryable, id: string): Promise<ImportRun | nu
   return row ? toRun(row) : null;
 }
 
-/** The latest first. */
+/** Newest first. */
 export async function listRuns(db: Queryable): Promise<ImportRun[]> {
   const rows = await selectRuns(db).orderBy([
     { column: 'i.started_at', order: 'desc' },
@@ -150,7 +150,7 @@ interface RecordRow {
   created_at: Date;
 }
 
-/** What was not taken back yet, the latest first, from after this one on. */
+/** Records not taken back yet, newest first, after the given one. */
 export async function recordsToTakeBack(
   db: Queryable,
   importId: string,

@@ -1,8 +1,10 @@
-// One import at a time, from its beginning to its end, whatever dies on the way.
+// Runs one import at a time. A run whose process died is continued by the same command.
+import { setTimeout as sleep } from 'node:timers/promises';
 import { systemActor, type AuditLog } from '../audit/index.ts';
 import type { Database } from '../db/knex.ts';
+import type { AcuityResult } from '../ports/acuity.ts';
 import type { Ids } from '../ports/ids.ts';
-import type { Ended, ImportKind, Listener, Outcome, ReportLine, Totals } from './import.ts';
+import type { ImportResult, ImportKind, Listener, Outcome, ReportLine, Totals } from './import.ts';
 import { beginRun, endRun, requestDigest } from './import.repository.ts';
 
 export interface RunDeps {
@@ -14,21 +16,39 @@ export interface RunDeps {
 export interface Request {
   kind: ImportKind;
   options: Record<string, unknown>;
-  /** Of the file; null where none is read. */
+  /** Of the file; null when the kind reads none. */
   content: Uint8Array | null;
   /** False: a dry run, which writes nothing. */
   applies: boolean;
 }
 
-/** Acuity did not answer: what is done stays, and the same command goes on. */
+/** Acuity did not answer. What is imported stays; the same command continues. */
 export class AcuityUnavailable extends Error {
   override name = 'AcuityUnavailable';
 }
 
+const pausesMs = [500, 2_000, 8_000, 20_000];
+
+/** Reads from Acuity, and waits when it is busy or away. Null: not found. @throws AcuityUnavailable */
+export async function readWithRetries<T>(
+  read: () => Promise<AcuityResult<T>>,
+  pauses: readonly number[] = pausesMs,
+): Promise<T | null> {
+  for (const pauseMs of [...pauses, null]) {
+    const found = await read();
+    if (found.ok) return found.value;
+    if (found.reason === 'not_found') return null;
+    const mayPass = found.reason === 'unavailable' || found.reason === 'rate_limited';
+    if (!mayPass || pauseMs === null) throw new AcuityUnavailable(found.reason);
+    await sleep(Math.max(pauseMs, Math.min(found.retryAfterMs, 30_000)));
+  }
+  throw new AcuityUnavailable('unavailable');
+}
+
 const lock = `hashtextextended('imports', 0)`;
 
-/** Null when another import is under way. The lock ends with the connection, so with the process that dies. */
-export async function alone<T>(db: Database, work: () => Promise<T>): Promise<T | null> {
+/** Null when another import is running. The advisory lock ends with its connection, so also when the process dies. */
+export async function withImportLock<T>(db: Database, work: () => Promise<T>): Promise<T | null> {
   const client = db.client as {
     acquireConnection(): Promise<unknown>;
     releaseConnection(connection: unknown): Promise<void>;
@@ -58,7 +78,7 @@ export async function runImport(
   request: Request,
   listener: Listener,
   work: (importId: string | null, listener: Listener) => Promise<{ invited: number }>,
-): Promise<Ended> {
+): Promise<ImportResult> {
   const totals: Totals = { made: 0, changed: 0, matched: 0, left: 0, bad: 0 };
   const counting: Listener = {
     line(line: ReportLine) {
@@ -67,7 +87,7 @@ export async function runImport(
     },
     progress: (done, of) => listener.progress(done, of),
   };
-  const ended = await alone(deps.db, async (): Promise<Ended> => {
+  const ended = await withImportLock(deps.db, async (): Promise<ImportResult> => {
     const importId = request.applies ? await begin(deps, request) : null;
     try {
       const { invited } = await work(importId, counting);

@@ -1,4 +1,4 @@
-// A CSV with a header, row by row as the values that it means. What is wrong is said with line, column and reason.
+// Reads a CSV with a header into typed rows. Problems name the line, the column and the reason.
 import type { z } from 'zod';
 import { CsvError, decodeText, parseCsv, type CsvRow } from '../lib/csv.ts';
 
@@ -18,28 +18,30 @@ export class TableError extends Error {
 
 export interface Table<T> {
   rows: TableRow<T>[];
-  /** Headings that mean nothing here. */
+  /** Headings that match no column. */
   ignored: string[];
 }
 
-const mostBytes = 20 * 1024 * 1024;
+const maxBytes = 20 * 1024 * 1024;
 
 /** @throws TableError */
 export function readTable<T>(bytes: Uint8Array, columns: readonly Column[], schema: z.ZodType<T>): Table<T> {
-  if (bytes.byteLength > mostBytes) throw new TableError('The file is larger than 20 MB: split it');
+  if (bytes.byteLength > maxBytes) throw new TableError('The file is larger than 20 MB: split it');
   const [header, ...rows] = allRows(bytes);
   if (!header) throw new TableError('The file is empty');
-  const meant = header.cells.map((heading) => columns.find((column) => isHeading(column, heading)) ?? null);
-  const missing = columns.filter((column) => column.isRequired && !meant.includes(column));
+  const columnsByCell = header.cells.map(
+    (heading) => columns.find((column) => isHeading(column, heading)) ?? null,
+  );
+  const missing = columns.filter((column) => column.isRequired && !columnsByCell.includes(column));
   if (missing.length > 0)
     throw new TableError(
       `Line ${header.line}: the header lacks ${missing.map(({ name }) => name).join(' and ')}. It has: ${header.cells.join(', ')}`,
     );
-  const twice = meant.find((column, at) => column !== null && meant.indexOf(column) !== at);
+  const twice = columnsByCell.find((column, at) => column !== null && columnsByCell.indexOf(column) !== at);
   if (twice) throw new TableError(`Line ${header.line}: the header has ${twice.name} twice`);
   return {
-    rows: rows.map((row) => readRow(row, meant, schema)),
-    ignored: header.cells.filter((heading, at) => heading.trim() !== '' && meant[at] === null),
+    rows: rows.map((row) => readRow(row, columnsByCell, schema)),
+    ignored: header.cells.filter((heading, at) => heading.trim() !== '' && columnsByCell[at] === null),
   };
 }
 
@@ -54,12 +56,12 @@ function allRows(bytes: Uint8Array): CsvRow[] {
 
 function readRow<T>(
   { line, cells }: CsvRow,
-  meant: readonly (Column | null)[],
+  columnsByCell: readonly (Column | null)[],
   schema: z.ZodType<T>,
 ): TableRow<T> {
-  if (cells.slice(meant.length).some((cell) => cell.trim() !== ''))
+  if (cells.slice(columnsByCell.length).some((cell) => cell.trim() !== ''))
     return { line, problems: ['the row has more cells than the header'] };
-  const named = meant.flatMap((column, at) =>
+  const named = columnsByCell.flatMap((column, at) =>
     column ? [[column.name, (cells[at] ?? '').trim()] as const] : [],
   );
   const parsed = schema.safeParse(Object.fromEntries(named));
@@ -69,7 +71,7 @@ function readRow<T>(
 }
 
 function isHeading({ name, aliases }: Column, heading: string): boolean {
-  return [name, ...aliases].some((one) => plain(one) === plain(heading));
+  return [name, ...aliases].some((alias) => plain(alias) === plain(heading));
 }
 
 function plain(heading: string): string {

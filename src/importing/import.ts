@@ -1,4 +1,4 @@
-// Taking over what another system holds: what a run is, and what it says of each row or appointment.
+// What an import is: its run, and the report line for each row or appointment.
 
 export const importKinds = ['people', 'acuity', 'bookings'] as const;
 export type ImportKind = (typeof importKinds)[number];
@@ -8,7 +8,7 @@ export interface ImportRun {
   kind: ImportKind;
   options: Record<string, unknown>;
   state: 'running' | 'interrupted' | 'done' | 'failed' | 'undone';
-  /** Records that it made, changed, and of these has taken back. */
+  /** Records made and changed, and how many of them were taken back. */
   made: number;
   changed: number;
   takenBack: number;
@@ -19,23 +19,23 @@ export interface ImportRun {
 }
 
 /**
- * `matched`: it was here as it should be. `left`: nothing is done, for the reason. `bad`: a row that cannot be read.
- * In a dry run what would be.
+ * `matched`: already here, nothing to change. `left`: not imported, for the reason given. `bad`: the row cannot be read.
+ * In a dry run: what would happen.
  */
 export const outcomes = ['made', 'changed', 'matched', 'left', 'bad'] as const;
 export type Outcome = (typeof outcomes)[number];
 
-/** Ids, organisations and referrers; nothing of anybody examined. */
+/** Ids, organisations and referrers; never an examinee's data. */
 export interface ReportLine {
   outcome: Outcome;
-  /** Of the file; null for an appointment that no file names. */
+  /** Of the file; null when the appointment comes from Acuity. */
   line: number | null;
   appointmentId: number | null;
-  /** Null while it would only be made. */
+  /** Null in a dry run for records that would be made. */
   recordId: string | null;
-  /** The referrer's address and the organisation that it goes to; empty while nobody is known. */
+  /** The referrer's e-mail address and organisation; empty when unknown. */
   to: string;
-  /** What is made of it, or why it is left. */
+  /** What was done, or why nothing was. */
   says: string;
 }
 
@@ -46,8 +46,8 @@ export interface Listener {
 
 export type Totals = Record<Outcome, number>;
 
-export type Ended =
+export type ImportResult =
   | { ok: true; importId: string | null; totals: Totals; invited: number }
   | { ok: false; reason: 'another_is_running' }
-  /** What was done so far stays; the same command goes on. */
+  /** What is imported stays; the same command continues. */
   | { ok: false; reason: 'acuity'; importId: string | null; error: string; totals: Totals };

@@ -1,9 +1,9 @@
-// Where the work on an examination stands that was over before it came here.
+// The progress and status of imported bookings whose examination is over.
 import { hasEnded, statusAfter, type Progress } from '../bookings/index.ts';
 import type { WorkState, Takeover } from '../following/index.ts';
 import type { Clock } from '../ports/clock.ts';
 
-/** What `--past` and a file's column `progress` may say, and what it means. */
+/** The values of `--past` and of a file's column `progress`, and the progress they mean. */
 export const pastProgresses = {
   closed: 'payment_received',
   payment_received: 'payment_received',
@@ -16,7 +16,7 @@ export type PastProgress = keyof typeof pastProgresses;
 
 export interface PastRule {
   past: PastProgress;
-  /** What took place on this day (UTC) or before is closed, whatever `past` says. */
+  /** Examinations on or before this day (UTC) are closed, whatever `past` says. */
   closedUntil: string | null;
 }
 
@@ -24,20 +24,20 @@ export function isPastProgress(text: string): text is PastProgress {
   return Object.hasOwn(pastProgresses, text);
 }
 
-export function standingAs(past: PastProgress): WorkState {
+export function toWorkState(past: PastProgress): WorkState {
   const progress = pastProgresses[past];
   return { status: statusAfter(progress), progress };
 }
 
-/** Null: as any other booking. Cancelled stays cancelled; that nobody came stays so, and is closed where the rule closes. */
-export function standingByRule(
+/** Null: no rule applies. Cancelled stays cancelled; a no-show keeps its progress and is closed where the rule closes. */
+export function workStateByRule(
   { past, closedUntil }: PastRule,
   { startsAt, durationMinutes, canceled, noShow }: Parameters<Takeover['workStateOf']>[0],
   clock: Clock,
 ): WorkState | null {
   if ((canceled && !noShow) || !hasEnded({ startsAt, durationMinutes }, clock.now())) return null;
   const isOld = closedUntil !== null && startsAt.toISOString().slice(0, 10) <= closedUntil;
-  const standing = standingAs(isOld ? 'closed' : past);
+  const standing = toWorkState(isOld ? 'closed' : past);
   if (noShow) return { ...standing, progress: 'no_show' };
   return standing.progress === 'scheduled' ? null : standing;
 }

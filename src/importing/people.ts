@@ -1,4 +1,4 @@
-// Organisations and their referrers from a CSV. The e-mail address says who somebody is.
+// Imports organisations and referrers from a CSV. People are matched by e-mail address.
 import {
   inviteTakenOver,
   notInvitedYet,
@@ -11,7 +11,7 @@ import { systemActor } from '../audit/index.ts';
 import type { Database, Queryable, Transaction } from '../db/knex.ts';
 import { keepMergesOff } from '../db/merges.ts';
 import { z } from 'zod';
-import type { Ended, Listener, ReportLine } from './import.ts';
+import type { ImportResult, Listener, ReportLine } from './import.ts';
 import { insertRecord } from './import.repository.ts';
 import { runImport, type RunDeps } from './import.runs.ts';
 import { readTable, type Column, type TableRow } from './import.table.ts';
@@ -26,17 +26,20 @@ export const peopleColumns: readonly Column[] = [
   { name: 'name', aliases: ['full name', 'referrer', 'referrer name', 'contact'], isRequired: false },
 ];
 
-/** With the file's own heading in what is said. */
+/** Reports problems under the file's own headings. */
 const personRow = z
   .object({ organisation: z.string(), email: z.string().default(''), name: z.string().default('') })
   .transform((row, context) => {
     const parsed = takenOverInput.safeParse({
-      ...{ organization: row.organisation, email: row.email, name: row.name },
+      organization: row.organisation,
+      email: row.email,
+      name: row.name,
     });
     if (parsed.success) return parsed.data;
     for (const { path, message } of parsed.error.issues)
       context.addIssue({
-        ...{ code: 'custom', message },
+        code: 'custom',
+        message,
         path: path.map((key) => (key === 'organization' ? 'organisation' : key)),
       });
     return z.NEVER;
@@ -46,14 +49,14 @@ type Person = z.output<typeof personRow>;
 
 export interface PeopleDeps extends RunDeps {
   announceAccount: AnnounceAccount;
-  /** For tests that end the process here. */
+  /** For tests that kill the process at a step. */
   onStep?: ((step: string) => Promise<void> | void) | undefined;
 }
 
 export interface PeopleRequest {
   file: { name: string; bytes: Uint8Array };
   applies: boolean;
-  /** Sends an invitation to each referrer of the file who has none; only when it applies. */
+  /** Invites each referrer of the file who has no invitation yet; not in a dry run. */
   invites: boolean;
 }
 
@@ -62,22 +65,22 @@ export async function importPeople(
   deps: PeopleDeps,
   { file, applies, invites }: PeopleRequest,
   listener: Listener,
-): Promise<Ended & { ignored: string[] }> {
+): Promise<ImportResult & { ignored: string[] }> {
   const { rows, ignored } = readTable(file.bytes, peopleColumns, personRow);
   const request = { kind: 'people', options: { file: file.name }, content: file.bytes, applies } as const;
-  const ended = await runImport(deps, request, listener, async (importId, told) => {
+  const ended = await runImport(deps, request, listener, async (importId, report) => {
     const userIds = new Set<string>();
     const take = async (db: Queryable) => {
       for (const [index, row] of rows.entries()) {
-        const { line, userId } = await takeRow(deps, db, importId, row);
-        told.line(line);
+        const { line, userId } = await importRow(deps, db, importId, row);
+        report.line(line);
         if (userId) userIds.add(userId);
-        told.progress(index + 1, rows.length);
+        report.progress(index + 1, rows.length);
         await deps.onStep?.('row');
       }
     };
     if (importId) await take(deps.db);
-    else await rolledBack(deps.db, take);
+    else await runDry(deps.db, take);
     return { invited: importId && invites ? await inviteAll(deps, importId, [...userIds]) : 0 };
   });
   return { ...ended, ignored };
@@ -86,7 +89,7 @@ export async function importPeople(
 class RolledBack extends Error {}
 
 /** A dry run does all that the run would do, and takes it back: so it says exactly what would be. */
-async function rolledBack(db: Database, work: (trx: Transaction) => Promise<void>): Promise<void> {
+async function runDry(db: Database, work: (trx: Transaction) => Promise<void>): Promise<void> {
   try {
     await db.transaction(async (trx) => {
       await work(trx);
@@ -98,7 +101,7 @@ async function rolledBack(db: Database, work: (trx: Transaction) => Promise<void
 }
 
 /** A referrer whom Acuity names. Null: they cannot be taken over, or are somebody else here. */
-export async function takeStranger(
+export async function importStranger(
   deps: RunDeps,
   importId: string,
   stranger: { organization: string; email: string; name: string },
@@ -108,19 +111,19 @@ export async function takeStranger(
   try {
     return await deps.db.transaction(async (trx) => {
       await keepMergesOff(trx);
-      const { userId, organizationId } = await takePerson(deps, trx, importId, parsed.data);
+      const { userId, organizationId } = await importPerson(deps, trx, importId, parsed.data);
       return userId === null ? null : { userId, organizationId };
     });
   } catch (error) {
-    if (error instanceof LeftOut) return null;
+    if (error instanceof RowSkipped) return null;
     throw error;
   }
 }
 
-class LeftOut extends Error {}
+class RowSkipped extends Error {}
 
-/** Each row by itself: all of it or nothing. */
-async function takeRow(
+/** Each row has its own transaction. */
+async function importRow(
   deps: PeopleDeps,
   db: Queryable,
   importId: string | null,
@@ -136,17 +139,17 @@ async function takeRow(
   try {
     return await db.transaction(async (trx) => {
       await keepMergesOff(trx);
-      const { outcome, says, recordId, userId } = await takePerson(deps, trx, importId, row.value);
+      const { outcome, says, recordId, userId } = await importPerson(deps, trx, importId, row.value);
       const isShown = outcome !== 'made' || importId !== null;
       return { line: { ...base, outcome, recordId: isShown ? recordId : null, to, says }, userId };
     });
   } catch (error) {
-    if (!(error instanceof LeftOut)) throw error;
+    if (!(error instanceof RowSkipped)) throw error;
     return { line: { ...base, outcome: 'left', recordId: null, to, says: error.message }, userId: null };
   }
 }
 
-interface Taken {
+interface ImportedPerson {
   outcome: 'made' | 'matched';
   says: string;
   recordId: string;
@@ -154,12 +157,12 @@ interface Taken {
   organizationId: string;
 }
 
-async function takePerson(
+async function importPerson(
   deps: RunDeps,
   trx: Transaction,
   importId: string | null,
   { organization: organizationName, email, name }: Person,
-): Promise<Taken> {
+): Promise<ImportedPerson> {
   const how = { ...deps, by: systemActor, metadata: { source: 'import', importId } };
   const note = async (record: Omit<Parameters<typeof insertRecord>[1], 'id' | 'importId' | 'effect'>) => {
     if (importId) await insertRecord(trx, { ...record, id: deps.ids.uuid(), importId, effect: 'made' });
@@ -170,16 +173,20 @@ async function takePerson(
   if (!email || !name) {
     const outcome = organization.isNew ? 'made' : 'matched';
     return {
-      ...{ outcome, says: 'organisation', recordId: organization.id },
-      ...{ userId: null, organizationId: organization.id },
+      outcome,
+      says: 'organisation',
+      recordId: organization.id,
+      userId: null,
+      organizationId: organization.id,
     };
   }
   const person = await takeOverReferrer(trx, how, { email, name, organizationId: organization.id });
-  if (person.outcome === 'left') throw new LeftOut(person.reason);
+  if (person.outcome === 'left') throw new RowSkipped(person.reason);
   const { outcome, userId } = person;
   if (outcome === 'made')
     await note({
-      ...{ type: 'user', recordId: userId },
+      type: 'user',
+      recordId: userId,
       after: { name, email, organizationId: organization.id },
     });
   const says = organization.isNew ? 'referrer and organisation' : 'referrer';

@@ -1,4 +1,4 @@
-// Takes back what one import made or changed, as far as nobody has touched it since; what is left, with the reason.
+// Takes back what an import made or changed, except what was changed since; reports what stays, with the reason.
 import { takeBackOrganization, takeBackReferrer } from '../accounts/index.ts';
 import { systemActor } from '../audit/index.ts';
 import { takeBackBooking, takeBackChange, type BookingBefore } from '../bookings/index.ts';
@@ -15,7 +15,7 @@ import {
   recordsToTakeBack,
   type ImportRecord,
 } from './import.repository.ts';
-import { alone, type RunDeps } from './import.runs.ts';
+import { withImportLock, type RunDeps } from './import.runs.ts';
 
 export type Undone =
   | { ok: true; takenBack: number; left: number }
@@ -28,11 +28,11 @@ export interface UndoListener extends Pick<Listener, 'progress'> {
 
 const batch = 200;
 
-/** Again any number of times: what was taken back is not looked at again, what was left is. */
+/** Safe to repeat: skips what was taken back, tries again what stayed. */
 export async function undoImport(deps: RunDeps, importId: string, listener: UndoListener): Promise<Undone> {
   const run = await findRun(deps.db, importId);
   if (!run) return { ok: false, reason: 'no_such_import' };
-  const undone = await alone(deps.db, async (): Promise<Undone> => {
+  const undone = await withImportLock(deps.db, async (): Promise<Undone> => {
     const of = run.made + run.changed - run.takenBack;
     let [takenBack, left] = [0, 0];
     let last: ImportRecord | null = null;
@@ -64,22 +64,22 @@ export async function undoImport(deps: RunDeps, importId: string, listener: Undo
   return undone ?? { ok: false, reason: 'another_is_running' };
 }
 
-class Left extends Error {}
+class Kept extends Error {}
 
-/** Null when it is taken back; else why it stays. */
+/** Null when taken back; else why it stays. */
 async function takeBack(deps: RunDeps, record: ImportRecord): Promise<string | null> {
   try {
     await deps.db.transaction(async (trx) => {
       await keepMergesOff(trx);
       const done = await takeBackIn(trx, deps, record);
-      if (!done.ok) throw new Left(done.reason);
+      if (!done.ok) throw new Kept(done.reason);
       await markTakenBack(trx, record.id);
     });
     return null;
   } catch (error) {
     const isInUse = violatedConstraint(error) !== null;
-    if (!(error instanceof Left) && !isInUse) throw error;
-    const reason = error instanceof Left ? error.message : 'something was added to it since, or refers to it';
+    if (!(error instanceof Kept) && !isInUse) throw error;
+    const reason = error instanceof Kept ? error.message : 'other records refer to it';
     await markLeft(deps.db, record.id, reason);
     return reason;
   }

@@ -181,7 +181,10 @@ describe('the import of appointments', () => {
       .pluck('acuity_field_id');
     const named = (days: number, organization: string, calendarID = 7001) =>
       stack.appointmentIn(days, {
-        ...{ firstName: 'Paula', lastName: 'New', email: stranger, calendarID },
+        firstName: 'Paula',
+        lastName: 'New',
+        email: stranger,
+        calendarID,
         fields: [{ id: organizationField, value: organization }],
       });
     const [over, coming] = [await named(-6, 'New Firm'), await named(9, 'New  Firm')];
@@ -230,15 +233,15 @@ describe('the import of appointments', () => {
     await stack.app.db('bookings').where({ acuity_appointment_id: ids.over }).update({ version: 9 });
     const mailed = await stack.booking(ids.unknown);
     await stack.app.db('emails').insert({
-      ...{ id: mailed?.id, kind: 'booking_confirmation', dedupe_key: 'x', recipient: 'x@x.example' },
+      id: mailed?.id,
+      kind: 'booking_confirmation',
+      dedupe_key: 'x',
+      recipient: 'x@x.example',
       booking_id: mailed?.id,
     });
     const { takenBack, left } = await stack.undo(importId);
     expect(takenBack).to.equal(4);
-    expect(left).to.have.members([
-      'the booking was changed since',
-      'something was added to it since, or refers to it',
-    ]);
+    expect(left).to.have.members(['the booking was changed since', 'other records refer to it']);
     expect(await stack.app.db('bookings').pluck('acuity_appointment_id')).to.have.members([
       ids.over,
       ids.unknown,
@@ -276,9 +279,7 @@ describe('the import of what a spreadsheet knows of appointments', () => {
     const example = readFileSync(new URL('../../docs/import/bookings.csv', import.meta.url), 'utf8');
     const { totals, lines } = await stack.bookings(example, { applies: false });
     expect(totals).to.include({ bad: 0, left: 3 });
-    expect(new Set(lines.map(({ says }) => says))).to.deep.equal(
-      new Set(['Acuity does not know this appointment']),
-    );
+    expect(new Set(lines.map(({ says }) => says))).to.deep.equal(new Set(['Acuity has no such appointment']));
   });
 
   it('makes bookings with what the file says, completes those that are here, and mails nobody', async () => {
@@ -310,7 +311,9 @@ describe('the import of what a spreadsheet knows of appointments', () => {
     expect(await stack.mails()).to.deep.equal([]);
     expect(await stack.undo(importId)).to.deep.equal({ takenBack: 3, left: [] });
     expect(await stack.booking(isHere)).to.include({
-      ...{ created_by_id: null, claim_number: null, current_progress: 'scheduled' },
+      created_by_id: null,
+      claim_number: null,
+      current_progress: 'scheduled',
     });
   });
 
@@ -331,10 +334,10 @@ describe('the import of what a spreadsheet knows of appointments', () => {
     );
     expect(lines.map(({ line, outcome, says }) => `${line} ${outcome}: ${says}`)).to.deep.equal([
       '2 left: the booking has another claim number here',
-      '3 left: line 2 is about this appointment already',
+      '3 left: line 2 has this appointment already',
       '4 left: the booking has another referrer here',
-      '5 left: Acuity does not know this appointment',
-      '6 left: nobody here is the referrer nobody@we.example: import people first',
+      '5 left: Acuity has no such appointment',
+      '6 left: there is no referrer nobody@we.example here: import people first',
       '7 bad: acuity_id: Enter the number of the appointment in Acuity; progress: Use closed, payment_received, report_generated, generating_report, no_show, scheduled',
     ]);
   });

@@ -27,7 +27,9 @@ describe('the import of five years', () => {
       const at = Date.now() - Math.floor(n * 0.9) * dayMs - (n % 9) * 3_600_000;
       stack.simulator.state.appointments.push({
         ...structuredClone(pattern),
-        ...{ id: first + n, datetime: new Date(at).toISOString(), calendarID: 7001 },
+        id: first + n,
+        datetime: new Date(at).toISOString(),
+        calendarID: 7001,
       });
     }
     const { imports } = stack.app.system.services;
@@ -36,7 +38,9 @@ describe('the import of five years', () => {
     const run = () =>
       imports.acuity(
         {
-          ...{ from: stack.day(-1_900), to: stack.day(30), applies: true },
+          from: stack.day(-1_900),
+          to: stack.day(30),
+          applies: true,
           rule: { past: 'closed', closedUntil: null },
           people: false,
         },

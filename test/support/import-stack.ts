@@ -1,7 +1,7 @@
 // An Acuity with years of appointments, a system without any bookings, and a mailbox that should stay empty.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { onlyAtStart } from './cron.ts';
-import type { Ended, ReportLine } from '../../src/importing/index.ts';
+import type { ImportResult, ReportLine } from '../../src/importing/index.ts';
 import { createReminders, createUnassignedDigest } from '../../src/email/index.ts';
 import { openMailbox } from './mailbox.ts';
 import { openWebhookStack, type WebhookStack } from './webhook-stack.ts';
@@ -29,7 +29,7 @@ export interface AcuityOptions {
   people: boolean;
 }
 
-export type Done = Extract<Ended, { ok: true }> & { lines: ReportLine[] };
+export type Done = Extract<ImportResult, { ok: true }> & { lines: ReportLine[] };
 
 export async function openImportStack(): Promise<ImportStack> {
   const mailbox = await openMailbox();
@@ -53,7 +53,7 @@ export async function openImportStack(): Promise<ImportStack> {
   const { imports, clock, ids, jobs } = stack.app.system.services;
 
   async function done(
-    work: (listener: { line(line: ReportLine): void; progress(): void }) => Promise<Ended>,
+    work: (listener: { line(line: ReportLine): void; progress(): void }) => Promise<ImportResult>,
   ): Promise<Done> {
     const lines: ReportLine[] = [];
     const ended = await work({ line: (line) => lines.push(line), progress: () => undefined });
