@@ -2,7 +2,7 @@
 const rules = [
   ['[data-css="sidebar"]', 'role', 'navigation'],
   ['[data-css="app"] > section:nth-of-type(2)', 'role', 'main'],
-  ['[data-css="sidebar-logo"]', 'aria-label', 'Examdesk, to the first page of the console'],
+  ['[data-css="sidebar-logo"]', 'aria-label', 'Examdesk: first page of the console'],
 ];
 
 function complete() {

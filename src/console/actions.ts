@@ -36,7 +36,7 @@ export const actionButtons: readonly ActionButton[] = [
     href: '/bookings/{id}/cancel',
     isOffered: isActive,
   }),
-  button('move-on', 'bookings', 'Move progress on', 'ChevronRight', 'staff', {
+  button('move-on', 'bookings', 'Change progress', 'ChevronRight', 'staff', {
     isOffered: (row) => row.status !== 'cancelled' && row.status !== 'archived',
   }),
   button('view', 'documents', 'Download', 'Download', 'staff', {

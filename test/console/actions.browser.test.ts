@@ -84,10 +84,10 @@ describe('the console’s actions in a browser', function () {
 
   it('move progress on, with a note', async () => {
     await open(record('bookings', id.booking), 'sam@examdesk.example');
-    await follow('Move progress on');
+    await follow('Change progress');
     await page.getByLabel('To', { exact: true }).selectOption('no_show');
     await page.getByLabel('Notes (optional)').fill('Waited for an hour');
-    await page.getByRole('button', { name: 'Move on' }).click();
+    await page.getByRole('button', { name: 'Change progress' }).click();
     await page.getByRole('heading', { name: 'Progress is now: Did not attend' }).waitFor();
     await page.getByRole('link', { name: 'Back', exact: true }).click();
     await page.locator('.console-pill', { hasText: 'Did not attend' }).waitFor();

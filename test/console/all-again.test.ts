@@ -46,7 +46,7 @@ describe('what was done again by somebody else meanwhile', () => {
     const notice = await askedWhile('/admin/forms/emails/send-all-again', (trx) =>
       trx('emails').where({ id }).update(sent),
     );
-    expect(notice).to.equal('On their way: 0');
+    expect(notice).to.equal('Queued: 0');
     expect(await app.db('emails').where({ id }).first()).to.include({ status: 'sent', attempts: 1 });
     const again = app
       .db('audit_log')

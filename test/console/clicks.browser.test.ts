@@ -127,7 +127,7 @@ describe('the console’s clicks', function () {
   it('send a message again, and tell who did', async () => {
     await open(record('emails', id.email), 1280, 'sam@examdesk.example');
     await press('Send again', 'Send again');
-    await done(/on its way/);
+    await done(/is queued/);
     await page.goto(record('emails', id.email));
     await page.getByText('"by": "Sam Whitlock"').waitFor();
   });
@@ -137,7 +137,7 @@ describe('the console’s clicks', function () {
       .rows;
     await open(record('failed-jobs', String(job.id)));
     await press('Run again', 'Run again');
-    await done(/runs now/);
+    await done(/is running/);
     const { rows } = await app.db.raw('select attempts from graphile_worker.jobs where id = ?', [job.id]);
     expect(rows).to.deep.equal([{ attempts: 0 }]);
   });
@@ -198,7 +198,7 @@ describe('the console’s clicks', function () {
     const rob = await app.signIn('rob@harbour-legal.example');
     await open(record('users', id.rob));
     await press('End sessions', 'End sessions');
-    await done(/Ended: 1/);
+    await done(/Sessions ended: 1/);
     await rob.get('/bookings').expect(401);
   });
 

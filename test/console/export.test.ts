@@ -54,7 +54,7 @@ describe('the console’s exports', function () {
     const clients: { destroy(): void }[] = [];
     beforeEach(async () => {
       const { sam } = await peopleOf(app.db);
-      const exportCsv = createCsvExport(app.system.services, { atOnce: 2, patienceMs: 500 });
+      const exportCsv = createCsvExport(app.system.services, { atOnce: 2, idleReadMs: 500 });
       const desk = express();
       desk.use((_req, res, next) => {
         res.locals.viewer = sam.viewer;

@@ -337,7 +337,7 @@ describe('the console’s morning page', () => {
     const { body } = await sam.get('/admin/forms/emails/send-all-again').expect(200);
     expect(body.intro).to.contain('all 2');
     const answer = await sam.post('/admin/forms/emails/send-all-again').send(sent).expect(200);
-    expect(answer.body.notice).to.equal('On their way: 2');
+    expect(answer.body.notice).to.equal('Queued: 2');
     const rows = await app.db('audit_log').where({ resource_type: 'email' }).whereIn('resource_id', emails);
     expect(rows).to.have.length(2);
   });

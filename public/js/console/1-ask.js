@@ -1,18 +1,19 @@
-// The console's own components, as AdminJS wants them: the files of this folder, one after the other. Plain JavaScript:
-// what is here is what the browser runs.
+// The console's own AdminJS components: the server joins the files of this folder, in the order of their names, into
+// AdminJS's component bundle. The browser runs them as they are.
 (() => {
-  const unreachable = { detail: 'The server could not be reached. Look at your connection, and try again.' };
+  const unreachable = { detail: 'We can’t reach the server. Check your connection and try again.' };
   const unreadable = {
-    detail: 'Something went wrong on our side. Try again; if it goes on, tell whoever runs Examdesk.',
+    detail:
+      'Something went wrong on our side. Try again. If it keeps happening, contact the people who run Examdesk.',
   };
 
   const ended = {
-    detail: 'Your session has ended. Sign in again in another tab, then come back and try again.',
+    detail: 'Your session has ended. Sign in again in another tab, then try again here.',
   };
 
   /**
-   * Never throws: what went wrong is in the answer's `detail`, in words. `stays`: what is typed on the page is not left
-   * behind to sign in.
+   * Never throws: a failure is described in the answer's `detail`. `stays`: does not go to the sign-in page when the
+   * session has ended, so that what was typed is kept.
    * @returns {Promise<{ok: boolean, answer: any}>}
    */
   async function ask(address, body, { signal, stays = Boolean(body) } = {}) {

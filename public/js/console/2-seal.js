@@ -1,5 +1,5 @@
-// Words that may name somebody examined never stand in an address: the server seals them for whoever looks (POST
-// /admin/seal). What is sealed or opened here is remembered as long as the page lives, and nowhere else.
+// Search words may be an examinee's name, so URLs never hold them: the server seals them for the reader (POST
+// /admin/seal). The page remembers what it sealed or unsealed, in memory only.
 (() => {
   const { useEffect, useState } = React;
   const { ask } = examdesk;
@@ -15,10 +15,10 @@
   }
 
   /**
-   * The words behind those tokens, by token; those that are not known yet come a moment later. Those that the server
-   * could not be asked for stay unknown, and are asked for again at another `moment`.
+   * Unseals tokens. Unknown ones are requested from the server; after a failed request they are requested again when
+   * `retryKey` changes.
    */
-  function useOpened(tokens, moment) {
+  function useUnsealed(tokens, retryKey) {
     const [, setCount] = useState(0);
     const missing = tokens.filter((token) => !opened.has(token));
     useEffect(() => {
@@ -29,7 +29,7 @@
         for (const [index, token] of missing.entries()) opened.set(token, answer.words[index] ?? '');
         setCount((count) => count + 1);
       })();
-    }, [missing.join(' '), moment]);
+    }, [missing.join(' '), retryKey]);
     return {
       isKnown: (token) => opened.has(token),
       words: (token) => opened.get(token) ?? '',
@@ -37,5 +37,5 @@
     };
   }
 
-  Object.assign(examdesk, { seal, useOpened });
+  Object.assign(examdesk, { seal, useUnsealed });
 })();

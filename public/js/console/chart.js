@@ -1,5 +1,5 @@
-// Bookings a week, by where they were made. Bars of the page itself, so that words keep their size on any screen; every
-// part of a bar leads to what it counts.
+// The chart of bookings a week by where they were made. HTML rather than SVG, so that text keeps its size on any screen;
+// every part of a bar links to the list it counts.
 (() => {
   /** @type {(...parts: unknown[]) => object} */
   const h = React.createElement;
@@ -40,7 +40,7 @@
                   key: source,
                   href,
                   className: `console-bar-part console-bar-${source}`,
-                  // The rest is the number's above it.
+                  // 24 px are for the number above the bar.
                   style: { height: `calc((100% - 24px) * ${count / most})` },
                   'aria-label': `${since}: ${count} ${words.toLowerCase()}`,
                   title: `${count} ${words.toLowerCase()}`,

@@ -1,4 +1,4 @@
-// A field that is searched as one types: WAI-ARIA's combobox with a list. Its value is an id, what it shows is a name.
+// A search field: a WAI-ARIA combobox that asks the server while the reader types. It shows a name; its value is an id.
 (() => {
   const { useEffect, useRef, useState } = React;
   /** @type {(...parts: unknown[]) => object} */
@@ -6,7 +6,7 @@
   const { ask } = examdesk;
   const pauseMs = 200;
 
-  /** What the server finds for the text, a moment after it was typed; older answers are thrown away. */
+  /** The server's options for the text, 200 ms after the last key. Aborts older requests. */
   function useOptions(source, text) {
     const [found, setFound] = useState({ text: '', options: [], problem: null });
     useEffect(() => {
@@ -44,7 +44,7 @@
       setText(event.target.value);
       setOpen(true);
       setActive(-1);
-      // Another text is nobody yet.
+      // The text no longer names the chosen option.
       if (value) onChange(field.name, '');
     };
     const choose = (option) => {
@@ -68,12 +68,12 @@
     };
     const press = (event) => {
       if (!Object.hasOwn(keys, event.key)) return;
-      // Enter on nothing sends the form, Escape on a closed list is nothing of ours.
+      // With no active option Enter sends the form; Escape on a closed list is left to the browser.
       if ((event.key === 'Enter' && active < 0) || (event.key === 'Escape' && !isOpen)) return;
       event.preventDefault();
       keys[event.key]();
     };
-    const said = found.problem ?? (options.length === 0 ? 'Nobody found' : `${options.length} found`);
+    const status = found.problem ?? (options.length === 0 ? 'No matches' : `${options.length} found`);
     return h(
       'div',
       { className: 'console-combobox' },
@@ -104,7 +104,7 @@
               id: optionId(index),
               role: 'option',
               'aria-selected': index === active,
-              // Before the field loses the focus.
+              // mousedown comes before the field loses focus; click would come after.
               onMouseDown: (event) => {
                 event.preventDefault();
                 choose(option);
@@ -114,7 +114,7 @@
           ),
         ),
       ),
-      h('p', { className: 'console-hint', role: 'status' }, isCurrent ? said : value ? 'Chosen' : ''),
+      h('p', { className: 'console-hint', role: 'status' }, isCurrent ? status : value ? 'Chosen' : ''),
     );
   }
 

@@ -1,10 +1,10 @@
-// The filters of a list: a form of the browser's own fields. Days are sent as days, and read in the reader's zone by the
-// server; what may tell of somebody examined is sealed first, and only then applied.
+// The filters of a list, a form of native fields. Days are sent as days; the server reads them in the reader's zone.
+// Words that may identify an examinee are sealed before they are applied.
 (() => {
   const { useEffect, useRef, useState } = React;
   /** @type {(...parts: unknown[]) => object} */
   const h = React.createElement;
-  const { seal, useOpened } = examdesk;
+  const { seal, useUnsealed } = examdesk;
 
   function Choice({ id, name, value, options }) {
     return h(
@@ -49,7 +49,7 @@
             ['true', 'Yes'],
             ['false', 'No'],
           ]
-        : availableValues?.map((one) => [one.value, one.label]);
+        : availableValues?.map((choice) => [choice.value, choice.label]);
     return h(
       'div',
       { className: 'console-field' },
@@ -68,7 +68,7 @@
     );
   }
 
-  /** Sorting by what is no column of the list, and on a narrow screen, where no column has a head. */
+  /** Sorts by columns the list does not show, and on narrow screens, where it has no column heads. */
   function Order({ properties, labelOf, sortBy, direction }) {
     return h(
       'fieldset',
@@ -81,8 +81,8 @@
           'select',
           { name: 'sortBy', defaultValue: sortBy ?? '', 'aria-label': 'Sort by' },
           h('option', { value: '' }, 'Default'),
-          properties.map((one) =>
-            h('option', { key: one.propertyPath, value: one.propertyPath }, labelOf(one)),
+          properties.map((property) =>
+            h('option', { key: property.propertyPath, value: property.propertyPath }, labelOf(property)),
           ),
         ),
         h(
@@ -107,7 +107,7 @@
       (name) => properties.find(({ propertyPath }) => propertyPath === name.split('~~')[0])?.custom.isHealth,
     );
     const tokens = sealedNames.map((name) => filters[name]).filter(Boolean);
-    const { words: textOf, isKnown, isReady } = useOpened(tokens, isVisible);
+    const { words: textOf, isKnown, isReady } = useUnsealed(tokens, isVisible);
     const values = Object.fromEntries(
       Object.entries(filters).map(([name, value]) => [
         name,
@@ -132,7 +132,7 @@
       const given = typed.filter(([name, value]) => value && !(name in order));
       const isHealth = ([name]) =>
         properties.find(({ propertyPath }) => propertyPath === name.split('~~')[0]).custom.isHealth;
-      // What nobody touched, or could not even read, stays as it is in the address.
+      // Keeps the sealed words of filters that were not changed or could not be read.
       const isKept = (name, value) =>
         sealedNames.includes(name) && value === textOf(filters[name]) && (value || !isKnown(filters[name]));
       const kept = typed.filter((pair) => isKept(...pair)).map(([name]) => [name, filters[name]]);
@@ -146,7 +146,7 @@
         return;
       }
       setProblem(null);
-      // What has no field here, the search and what a link brought along, stays.
+      // Keeps filters without a field here: the search, and ids that came with a link.
       const others = Object.entries(filters).filter(
         ([name]) => !properties.some(({ propertyPath }) => propertyPath === name.split('~~')[0]),
       );
@@ -173,7 +173,7 @@
         'aria-label': 'Filters',
         noValidate: true,
         onSubmit: apply,
-        // Filled anew when the address says something else.
+        // Resets the fields when the URL changes.
         key: `${resource.id} ${JSON.stringify(filters)} ${sortBy} ${direction} ${isReady}`,
         onKeyDown: ({ key }) => key === 'Escape' && leave(),
       },

@@ -1,11 +1,11 @@
-// Forms of actions, and actions that lead elsewhere.
+// The form of an action, and actions that open a page outside AdminJS.
 (() => {
   const { useEffect, useRef, useState } = React;
   /** @type {(...parts: unknown[]) => object} */
   const h = React.createElement;
   const { ask } = examdesk;
 
-  /** An action that is a page of its own. Going back from there does not come by here again. */
+  /** Opens the action's own page. Replaces the history entry, so that Back does not lead here again. */
   function Leave({ action, record }) {
     const target = action.custom.href.replace('{id}', encodeURIComponent(record ? record.id : ''));
     useEffect(() => {
@@ -26,13 +26,13 @@
     };
     let input;
     if (field.type === 'select') {
-      // What stands there now may be offered no more: it is not to look like the first that is.
-      const isOffered = field.options.some((one) => one.value === String(value));
+      // The current value may no longer be offered; show it instead of the first option.
+      const isOffered = field.options.some((option) => option.value === String(value));
       input = h(
         'select',
         { ...common, value },
         !isOffered && h('option', { value }, `No longer offered (${value})`),
-        field.options.map((one) => h('option', { key: one.value, value: one.value }, one.label)),
+        field.options.map((option) => h('option', { key: option.value, value: option.value }, option.label)),
       );
     } else if (field.type === 'search') input = h(examdesk.SearchField, { field, common, value, onChange });
     else if (field.type === 'textarea') input = h('textarea', { ...common, value, rows: 5 });
@@ -56,7 +56,7 @@
     );
   }
 
-  /** Above the form: what is wrong as a whole, and what is wrong with what this form does not ask. */
+  /** Above the form: what is wrong in general, and with fields that the form does not show. */
   function ProblemBox({ problem, fields }) {
     const box = useRef(null);
     useEffect(() => box.current.focus(), [problem]);
@@ -111,7 +111,7 @@
         return;
       }
       setProblem(answer);
-      // Somebody else was faster: saving again is meant, now that both have been seen.
+      // Both versions are shown now: saving again overwrites the other one.
       if (answer.code === 'stale_version') setForm({ ...form, version: answer.version });
     };
 

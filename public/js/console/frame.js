@@ -1,5 +1,4 @@
-// What stands around everything: the bar above, and the lists at the side. In AdminJS's own, a keyboard reaches neither
-// the menu, nor a list in it, nor the way out.
+// The top bar and the sidebar. Replaces AdminJS's own, whose menu, lists and sign-out cannot be reached by keyboard.
 (() => {
   /** @type {(...parts: unknown[]) => object} */
   const h = React.createElement;
@@ -14,13 +13,13 @@
         { type: 'button', className: 'console-menu', 'aria-label': 'Menu', onClick: toggleSidebar },
         h(AdminJSDesignSystem.Icon, { icon: 'Menu', size: 24 }),
       ),
-      // The sidebar bears the same where there is room for one.
+      // Hidden where the sidebar shows the brand.
       h(
         ReactRouterDOM.Link,
         {
           to: '/admin',
           className: 'console-brand',
-          'aria-label': 'Examdesk, to the first page of the console',
+          'aria-label': 'Examdesk: first page of the console',
         },
         h('img', { src: '/img/mark.svg', alt: '', width: 32, height: 32 }),
         h('span', null, 'Examdesk'),
@@ -36,7 +35,7 @@
     );
   }
 
-  /** Pages of ours among the lists, beside the one that they are about. */
+  /** Our own pages, shown in the group of a related list. */
   const pages = [
     { beside: 'webhook-events', href: '/admin/acuity', label: 'Acuity connection' },
     { beside: 'webhook-events', href: '/admin/acuity-questions', label: 'Acuity questions' },

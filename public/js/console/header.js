@@ -1,10 +1,10 @@
-// What stands above a list or a record: where one is, what can be done, and by what the list is narrowed. Links are
-// links: AdminJS's own buttons cannot be reached by keyboard, and lose the filters on their way to the export.
+// The head of a list or a record: breadcrumbs, actions, search and filters. Replaces AdminJS's own, whose buttons cannot
+// be reached by keyboard, and whose export loses the filters.
 (() => {
   const { useEffect, useRef } = React;
   /** @type {(...parts: unknown[]) => object} */
   const h = React.createElement;
-  const { seal, useOpened, wordsOf } = examdesk;
+  const { seal, useUnsealed, wordsOf } = examdesk;
   const { Icon } = AdminJSDesignSystem;
   const searchName = 'search';
 
@@ -40,7 +40,7 @@
     );
   }
 
-  /** Where it is said: the title of a record is a name, a code or a time. */
+  /** The title of a record as it reads: a name, the words of a code, or a time. */
   function titleOf(record, resource) {
     const { propertyPath, custom } = resource.titleProperty;
     const value = record.params[propertyPath] ?? record.title;
@@ -48,7 +48,7 @@
     return custom?.type === 'enum' ? wordsOf(resource.titleProperty, value) : String(value ?? '');
   }
 
-  /** The server counts no further (table.query.ts). */
+  /** Where the server stops counting (table.query.ts). */
   const mostCounted = 100_000;
   function countWords(tag) {
     const count = Number(tag);
@@ -61,7 +61,7 @@
     const id = encodeURIComponent(record ? record.id : '');
     const parts = [h(Icon, { key: 'icon', icon: action.icon }), label];
     const className = 'console-action';
-    // Another page of ours, not one of the console's.
+    // A page outside AdminJS.
     if (action.custom.leaves)
       return h('a', { href: action.custom.href.replace('{id}', id), className }, parts);
     const to = record
@@ -76,7 +76,7 @@
     const title = record ? titleOf(record, resource) : '';
     const isList = action.name === 'list';
     useEffect(() => {
-      // No title of a record: a file's name would stay in the browser's history.
+      // Not the record's title: a file name would stay in the browser's history.
       document.title = `${isList ? label : translateAction(action.label, resource.id)} – Examdesk`;
     }, [resource.id, action.name]);
     const actions = isList
@@ -103,7 +103,7 @@
           h(
             'div',
             { className: 'console-actions' },
-            actions.map((one) => h(ActionLink, { key: one.name, action: one, resource, record })),
+            actions.map((button) => h(ActionLink, { key: button.name, action: button, resource, record })),
           ),
       ),
       isList && h(Tools, { resource, hint: action.custom.search }),
@@ -153,12 +153,12 @@
     const { filters = {}, storeParams } = AdminJS.useQueryParams();
     const addNotice = AdminJS.useNotice();
     const token = filters[searchName];
-    const { words: textOf, isKnown, isReady } = useOpened(token ? [token] : []);
+    const { words: textOf, isKnown, isReady } = useUnsealed(token ? [token] : []);
     const input = useRef(null);
     const find = async (event) => {
       event.preventDefault();
       const text = input.current.value.trim();
-      // The words in the address could not be read: that the box is empty does not take them away.
+      // The box is empty only because the sealed words could not be read: keep the filter.
       if (!text && token && !isKnown(token)) return;
       const sealed = await seal(text ? { [searchName]: text } : {});
       if (!sealed.ok) {
@@ -186,7 +186,7 @@
     );
   }
 
-  /** Each filter that narrows the list, and the way out of it. */
+  /** Each active filter, as a link that removes it. */
   function Chips({ resource }) {
     const { filters = {}, storeParams } = AdminJS.useQueryParams();
     const { translateProperty } = AdminJS.useTranslation();
@@ -196,17 +196,17 @@
       resource.filterProperties.map((property) => [property.propertyPath, property]),
     );
     const isSealed = (name) => name === searchName || properties.get(name.split('~~')[0])?.custom?.isHealth;
-    const { words: textOf } = useOpened(parts.filter(([name]) => isSealed(name)).map(([, value]) => value));
+    const { words: textOf } = useUnsealed(parts.filter(([name]) => isSealed(name)).map(([, value]) => value));
     if (parts.length === 0) return null;
-    const said = (key, value) => {
+    const wordsFor = (key, value) => {
       const [name, bound] = key.split('~~');
       const type = properties.get(name)?.custom?.type;
       if (isSealed(key)) return textOf(value) || '…';
       if (bound) return `${bound} ${examdesk.day(value)}`;
       if (type === 'boolean' || value === 'true' || value === 'false') return value === 'true' ? 'yes' : 'no';
       if (type === 'enum') return wordsOf(properties.get(name), value).toLowerCase();
-      // An id that a link brought along.
-      return properties.has(name) ? value : 'the one you came from';
+      // A filter by id that came with a link.
+      return properties.has(name) ? value : 'selected';
     };
     const without = (key) => {
       const params = new URLSearchParams(search);
@@ -216,17 +216,17 @@
     };
     return h(
       'ul',
-      { className: 'console-chips', 'aria-label': 'The list is narrowed by' },
+      { className: 'console-chips', 'aria-label': 'Active filters' },
       parts.map(([key, value]) => {
         const [name] = key.split('~~');
         const label = name === searchName ? 'Search' : translateProperty(name, resource.id);
-        const text = `${label}: ${said(key, value)}`;
+        const text = `${label}: ${wordsFor(key, value)}`;
         return h(
           'li',
           { key },
           h(
             ReactRouterDOM.Link,
-            { to: without(key), 'aria-label': `${text}. Take this away` },
+            { to: without(key), 'aria-label': `${text}. Remove this filter` },
             text,
             h(Icon, { icon: 'X', size: 14 }),
           ),
@@ -252,14 +252,14 @@
   function NoRecords({ resource }) {
     const { filters = {}, storeParams } = AdminJS.useQueryParams();
     const { translateLabel } = AdminJS.useTranslation();
-    const isNarrowed = Object.values(filters).some(Boolean);
+    const isFiltered = Object.values(filters).some(Boolean);
     const label = translateLabel(resource.name, resource.id).toLowerCase();
     return h(
       'div',
       { className: 'console-nothing', role: 'status' },
-      h('h2', null, isNarrowed ? 'Nothing matches' : 'Nothing here yet'),
-      h('p', null, isNarrowed ? `No ${label} fit what you look for.` : `There are no ${label}.`),
-      isNarrowed &&
+      h('h2', null, isFiltered ? 'No matches' : 'Nothing here yet'),
+      h('p', null, isFiltered ? `No ${label} match your search or filters.` : `There are no ${label}.`),
+      isFiltered &&
         h(
           'button',
           {

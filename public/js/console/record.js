@@ -1,10 +1,10 @@
-// How values are shown where AdminJS's way would not do.
+// Shows values where AdminJS's own components do not suffice.
 (() => {
   /** @type {(...parts: unknown[]) => object} */
   const h = React.createElement;
   const { wordsOf } = examdesk;
 
-  /** In a list the value alone; in a record under its label, as all the others. */
+  /** In a list the value alone; in a record below its label. */
   function Value({ property, where, children }) {
     const { translateProperty } = AdminJS.useTranslation();
     if (where === 'list') return children ?? '';
@@ -19,7 +19,7 @@
 
   const mayOpen = (table, { forAdmins }, admin) => admin?.role === 'admin' || !forAdmins.includes(table);
 
-  /** A name that leads to its record, where that is theirs to read. */
+  /** A name that links to its record if the reader may open it. */
   function Link({ record, property, where }) {
     const [admin] = AdminJS.useCurrentAdmin();
     const name = record.params[property.path];
@@ -29,7 +29,7 @@
     return h(Value, { property, where }, isOpen ? h('a', { href, className: 'console-link' }, name) : name);
   }
 
-  /** A number that leads to what it counts. */
+  /** A number that links to the list it counts. */
   function Count({ record, property, where }) {
     const [admin] = AdminJS.useCurrentAdmin();
     const { table, by, also } = property.custom.lists;
@@ -58,16 +58,16 @@
       timeZone,
     });
 
-  /** In the reader's own zone. */
+  /** A time in the reader's zone. */
   const moment = (value) => format(undefined).format(new Date(value));
 
-  /** A bare day, or what it was sent as. */
+  /** Formats `YYYY-MM-DD`; returns anything else as it is. */
   function day(value) {
     if (!/^\d{4}-\d\d-\d\d$/.test(value)) return value;
     return new Intl.DateTimeFormat('en-AU', { dateStyle: 'medium', timeZone: 'UTC' }).format(new Date(value));
   }
 
-  /** In the zone of the examination; all else in the reader's own, as everywhere. */
+  /** A time in the zone of the examination if it has one, else in the reader's. */
   function When({ record, property, where }) {
     const value = record.params[property.path];
     const timeZone = record.params[property.custom.zone] || undefined;
@@ -116,7 +116,7 @@
     return h(Value, { property, where }, code && pill(code, wordsOf(property, code)));
   }
 
-  /** In a record: what is empty shows as such. */
+  /** In a record; empty values as a dash. */
   function Text({ record, property }) {
     const value = record.params[property.path];
     const { type } = property.custom;
@@ -125,7 +125,7 @@
     return h(Value, { property }, isEmpty ? null : h('span', { className: 'console-text' }, String(text)));
   }
 
-  /** In a list: what it is called leads to it. */
+  /** In a list: the title, as a link to the record. */
   function Title({ record, property, resource }) {
     const value = record.params[property.path];
     const { type } = property.custom;

@@ -1,4 +1,4 @@
-// A list as CSV: streamed row by row, whole, as it was at one moment; who took it stands in the audit log first.
+// Exports a list as CSV: all rows from one snapshot, streamed. The audit row is written before the first byte.
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { Response } from 'express';
@@ -11,17 +11,17 @@ import type { ConsoleServices } from './console.services.ts';
 const batch = 500;
 
 export interface ExportLimits {
-  /** At once in this process: each holds a connection of the pool and a snapshot of the database. */
+  /** Concurrent exports of this process: each holds a pool connection and a snapshot. */
   atOnce: number;
-  /** Whoever reads nothing for so long has left. */
-  patienceMs: number;
+  /** Closes the connection of a client that reads nothing for so long. */
+  idleReadMs: number;
 }
 
 export type ExportCsv = (actor: Actor, table: Table, filters: Filters, res: Response) => Promise<void>;
 
 export function createCsvExport(
   { db, audit }: Pick<ConsoleServices, 'db' | 'audit'>,
-  { atOnce, patienceMs }: ExportLimits = { atOnce: 3, patienceMs: 30_000 },
+  { atOnce, idleReadMs }: ExportLimits = { atOnce: 3, idleReadMs: 30_000 },
 ): ExportCsv {
   let underWay = 0;
 
@@ -30,7 +30,7 @@ export function createCsvExport(
       throw tooManyRequests(10_000, 'Other exports are running. Try again in a moment.');
     underWay += 1;
     try {
-      // Names of filters only: what was searched for may be a person's name.
+      // Names of filters only: their values may be an examinee's name.
       await audit.record(db, auditActor(actor), {
         action: 'records.exported',
         resourceType: 'page',
@@ -43,13 +43,13 @@ export function createCsvExport(
           'Content-Disposition',
           `attachment; filename="${table.id}-${new Date().toISOString().slice(0, 10)}.csv"`,
         );
-      // A socket is quiet, too, while the database works: only what waits to be read is given up.
-      res.setTimeout(patienceMs, () => {
+      // The socket is idle while the database works, too: close only when written data is waiting to be read.
+      res.setTimeout(idleReadMs, () => {
         if (res.writableLength > 0) res.destroy();
       });
       await pipeline(Readable.from(linesOf(db, table, filters)), res);
     } catch (error) {
-      // Who closes the window in the middle of it needs no answer.
+      // The client has closed the connection.
       if ((error as { code?: string }).code !== 'ERR_STREAM_PREMATURE_CLOSE') throw error;
     } finally {
       underWay -= 1;
@@ -59,11 +59,11 @@ export function createCsvExport(
 
 async function* linesOf(db: ConsoleServices['db'], table: Table, filters: Filters): AsyncGenerator<string> {
   const columns = table.columns.map(({ name }) => name);
-  // Excel takes a file without this mark for another encoding.
+  // Without a byte order mark Excel reads another encoding.
   yield `\uFEFF${columns.join(',')}\r\n`;
   const trx = await db.transaction({ readOnly: true });
   try {
-    // The first rows of a long list have to wait until it is sorted.
+    // Sorting a long list may take longer than the usual limit before the first row.
     await trx.raw('set local statement_timeout = 0');
     const query = orderRows(selectRows(trx, table, filters), table, table.sort)
       .select('r.*')
@@ -81,7 +81,7 @@ async function* linesOf(db: ConsoleServices['db'], table: Table, filters: Filter
   }
 }
 
-/** knex.raw counts question marks, the native form dollars. */
+/** toNative() writes $1, knex.raw expects ?. */
 function asRaw(sql: string): string {
   return sql.replace(/\$\d+/g, '?');
 }

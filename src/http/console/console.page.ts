@@ -1,4 +1,4 @@
-// AdminJS's page made fit for a strict policy: no font from elsewhere, its two inline scripts under a nonce.
+// Fits AdminJS's page to our CSP: removes the font from another host, gives its two inline scripts a nonce.
 import { randomBytes } from 'node:crypto';
 import type { Response } from 'express';
 
@@ -9,7 +9,7 @@ export function sendPage(res: Response, html: string): void {
     [
       "default-src 'self'",
       `script-src 'self' 'nonce-${nonce}'`,
-      // styled-components writes its styles into the page.
+      // styled-components adds style elements.
       "style-src 'self' 'unsafe-inline'",
       "img-src 'self' data:",
       "font-src 'self' data:",
@@ -20,15 +20,16 @@ export function sendPage(res: Response, html: string): void {
       "frame-ancestors 'none'",
     ].join('; '),
   );
-  res.type('html').send(hardened(html, nonce));
+  res.type('html').send(withNonce(html, nonce));
 }
 
-/** Only at the two known places: data in the page could carry a script tag as well. */
-function hardened(html: string, nonce: string): string {
+/** Adds the nonce at the two known places only: data in the page may contain script tags too. */
+function withNonce(html: string, nonce: string): string {
   const parts = html
     .replace(/<link[^>]*fonts\.googleapis\.com[^>]*>/, '')
     .split(/(<head>\s*|<div id="app" \/>\s*)<script>/);
-  if (parts.length !== 5) throw new Error('The page of AdminJS has another shape than the one we know');
+  if (parts.length !== 5)
+    throw new Error('AdminJS’s page does not have exactly two inline scripts where they are expected');
   const [before, head, middle, app, after] = parts;
   return `${before}${head}<script nonce="${nonce}">${middle}${app}<script nonce="${nonce}">${after}`;
 }
@@ -38,12 +39,12 @@ interface Answer {
   record?: { baseError?: { type?: string } | null };
 }
 
-/** AdminJS says 200 to what it refuses. */
+/** AdminJS answers 200 when it refuses; this finds the real status. */
 export function statusOf(body: unknown): number {
   const { notice, record } = (body ?? {}) as Answer;
   const type = record?.baseError?.type;
   if (type === 'ForbiddenError') return 403;
   if (type === 'NotFoundError') return 404;
-  // The rest of what reading can run into: a record that is not there.
+  // Any other error of a read: the record does not exist.
   return notice?.type === 'error' ? 404 : 200;
 }

@@ -1,11 +1,11 @@
-// What a list may be asked: its own columns, and numbers that are numbers. Everything else is refused by name. What
-// would tell of somebody examined comes sealed (console.seal.ts); days are the reader's.
+// Validates the query of a list: filters and order by its own columns, page numbers. Refuses anything else by name.
+// Filters of health information arrive sealed (console.seal.ts); days are in the reader's zone.
 import type { Request } from 'express';
 import { columnOf, searchFilter, type Column, type Filters, type Table } from '../../console/index.ts';
 import { parseDay, shiftDays, startOfDay } from '../../lib/dates.ts';
 import { badRequest } from '../problem.ts';
 
-const others = new Set([
+const otherParameters = new Set([
   'direction',
   'sortBy',
   'page',
@@ -16,10 +16,10 @@ const others = new Set([
   'ignore_cache',
 ]);
 
-/** Whose filters they are. */
+/** Who filters. */
 export interface Reader {
   zone: string;
-  /** Null for what was not sealed for them. */
+  /** Null for words that were not sealed for this person. */
   unseal(sealed: string): string | null;
 }
 
@@ -29,7 +29,7 @@ export function filtersOf(req: Request, table: Table, reader: Reader): Filters {
   for (const [key, value] of Object.entries(req.query)) {
     if (typeof value !== 'string') throw badRequest(`Give ${plain(key)} once.`);
     if (!key.startsWith('filters.')) {
-      if (!others.has(key)) throw badRequest(`${plain(key)} is not a parameter of this list.`);
+      if (!otherParameters.has(key)) throw badRequest(`${plain(key)} is not a parameter of this list.`);
       continue;
     }
     const [name = '', bound, ...rest] = key.slice('filters.'.length).split(/~~|\./);
@@ -41,7 +41,7 @@ export function filtersOf(req: Request, table: Table, reader: Reader): Filters {
       throw badRequest(`This list cannot be filtered by ${plain(key)}.`);
     if (value === '') continue;
     const words = column && !column.isHealth ? value : unsealed(value, name, reader);
-    if (words.includes('\0')) throw badRequest(`${plain(name)} holds a sign that no text has.`);
+    if (words.includes('\0')) throw badRequest(`${plain(name)} contains a character that is not allowed.`);
     const before = filters[name];
     const span = isBound ? { ...(typeof before === 'object' ? before : {}), [bound]: words } : words;
     filters[name] = column ? inZone(column, span, reader.zone) : span;
@@ -50,7 +50,7 @@ export function filtersOf(req: Request, table: Table, reader: Reader): Filters {
   return filters;
 }
 
-/** The query as AdminJS takes it: the filters as they were read. */
+/** The query for AdminJS, with the filters unsealed and in the reader's zone. */
 export function readQuery(req: Request, filters: Filters): Record<string, unknown> {
   const rest = Object.entries(req.query).filter(([key]) => !key.startsWith('filters.'));
   const read = Object.entries(filters).flatMap(([name, value]) =>
@@ -64,13 +64,11 @@ export function readQuery(req: Request, filters: Filters): Record<string, unknow
 function unsealed(value: string, name: string, reader: Reader): string {
   const words = reader.unseal(value);
   if (words === null)
-    throw badRequest(
-      `${plain(name)} takes sealed words only, and those that were sealed for you: fill in the filter again.`,
-    );
+    throw badRequest(`The filter ${plain(name)} has expired or was made for somebody else. Enter it again.`);
   return words;
 }
 
-/** A bare day is all its hours where the reader is; a time with a zone of its own keeps it (table.query.ts). */
+/** A day means all its hours in the reader's zone. Columns with a zone of their own are compared there (table.query.ts). */
 function inZone(column: Column, value: Filters[string], zone: string): Filters[string] {
   if (column.type !== 'datetime') return value;
   const { from, to } = typeof value === 'string' ? { from: value, to: value } : value;
@@ -87,19 +85,19 @@ function instant(text: string, zone: string, daysAfter: 0 | 1): string {
 function checkOrder({ query }: Request, table: Table): void {
   const { sortBy, direction, page, perPage } = query;
   const column = typeof sortBy === 'string' ? columnOf(table, sortBy) : null;
-  if (sortBy !== undefined && !column) throw badRequest('This list cannot be sorted by that.');
+  if (sortBy !== undefined && !column) throw badRequest('This list has no such column to sort by.');
   if (direction !== undefined && direction !== 'asc' && direction !== 'desc')
-    throw badRequest('The direction is asc or desc.');
+    throw badRequest('direction must be asc or desc.');
   for (const [name, value, most] of [
     ['page', page, 1_000_000],
     ['perPage', perPage, 500],
   ] as const) {
     if (value === undefined) continue;
     const number = typeof value === 'string' && /^\d{1,7}$/.test(value) ? Number(value) : 0;
-    if (number < 1 || number > most) throw badRequest(`${name} is a whole number from 1 to ${most}.`);
+    if (number < 1 || number > most) throw badRequest(`${name} must be a whole number from 1 to ${most}.`);
   }
 }
 
 function plain(key: string): string {
-  return key.replace(/[^\w.~-]/g, '').slice(0, 60) || 'that';
+  return key.replace(/[^\w.~-]/g, '').slice(0, 60) || 'parameter';
 }

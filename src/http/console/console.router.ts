@@ -1,4 +1,4 @@
-// The console at /admin: one sign-in, one gate for rights, then our forms and exports, then AdminJS's pages and lists.
+// The console at /admin: staff only; first our own forms and exports, then AdminJS's pages and lists.
 import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { Router, type ErrorRequestHandler, type Request, type RequestHandler, type Response } from 'express';
@@ -23,7 +23,7 @@ import { badRequest, conflict, forbidden, notFound, Problem } from '../problem.t
 import { createCsvExport } from './console.export.ts';
 import { formOf, type FormAction } from './forms/index.ts';
 import { sendPage, statusOf } from './console.page.ts';
-import { referrerOptions, referrerOptionsAddress } from './console.options.ts';
+import { referrerOptions, referrerOptionsAddress } from './forms/bookings.forms.ts';
 import { filtersOf, readQuery } from './console.query.ts';
 import { sealWords } from './console.seal.ts';
 import type { ConsoleServices } from './console.services.ts';
@@ -32,11 +32,11 @@ const root = path.resolve(import.meta.dirname, '../../..');
 
 export function consoleRouter(services: ConsoleServices): Router {
   const router = Router();
-  router.use('/admin', named, access('staff', services), fromOwnPages(services.config.BASE_URL));
+  router.use('/admin', setRoute, access('staff', services), ownPagesOnly(services.config.BASE_URL));
   const open: RequestHandler = async (req, res) => {
     const { form, id, isView } = await allowedForm(services, req, res);
     const opened = await form.open(services, id);
-    if (isView) await noteViewed(services, req, res, id);
+    if (isView) await recordView(services, req, res, id);
     res.json(opened);
   };
   const send: RequestHandler = async (req, res) => {
@@ -76,28 +76,28 @@ export function consoleRouter(services: ConsoleServices): Router {
   router.get('/admin/frontend/assets/components.bundle.js', async (_req, res) => {
     res.type('js').send(await components());
   });
-  // The lists themselves: who, which, and by what. AdminJS asks again, action by action.
+  // Checks who may read which list by which filters. AdminJS checks each action again.
   router.use(['/admin/api/resources/:table', '/admin/resources/:table'], guardTable(services, readFilters));
   const admin = lazy(() => adminRouter(services));
   for (const address of ['/admin', '/admin/*rest'])
     router.get(address, async (req, res, next) => (await admin())(req, res, next));
-  router.use('/admin', noteDenied(services));
+  router.use('/admin', recordRefusals(services));
   return router;
 }
 
-/** As on every page: their browser's, else where most of us are. */
+/** The browser's zone (a cookie), or Sydney's. */
 const zoneOf = (req: Request): string => readerZoneOf(req.headers.cookie) ?? 'Australia/Sydney';
 
-const named: RequestHandler = (req, res, next) => {
+const setRoute: RequestHandler = (req, res, next) => {
   res.locals.route = req.baseUrl;
   next();
 };
 
-/** Whoever asks in the console for what is not theirs stands in the log, as at every other door. */
-const noteDenied =
+/** Records in the audit log what staff were refused in the console. */
+const recordRefusals =
   (services: Pick<ConsoleServices, 'db' | 'audit'>): ErrorRequestHandler =>
   async (error: unknown, req, res, next) => {
-    // The gate of the console itself has written its own row.
+    // Others were refused by access('staff'), which has written its own row.
     const viewer = viewerOf(res);
     if (viewer && isStaff(viewer) && error instanceof Problem && error.code === 'forbidden')
       await recordDenial(services, req, res, {
@@ -110,17 +110,17 @@ const noteDenied =
 
 const parts = ['api', 'resources', 'records', 'actions', 'forms', 'export', 'bulk', 'search', 'list', 'show'];
 
-/** Of words that are ours only: anything else may be what somebody typed, a name among them, and the log forgets nothing. */
+/** The path with every segment that is not ours as `:id`: it may be a name that somebody typed, and the audit log is append only. */
 function addressOf({ path: asked }: Request): string {
   const segments = asked.split('/').slice(1, 9);
   const table = segments.find((segment) => tableOf(segment)) ?? '';
-  const isOurs = (word: string) =>
+  const isKnown = (word: string) =>
     parts.includes(word) || word === table || closed.has(word) || actionOf(table, word) !== null;
-  return segments.map((segment) => `/${isOurs(segment) ? segment : ':id'}`).join('');
+  return segments.map((segment) => `/${isKnown(segment) ? segment : ':id'}`).join('');
 }
 
-/** The whole API of the console, reads too, is for its own pages alone. Old browsers name only their origin. */
-const fromOwnPages = (baseUrl: string): RequestHandler => {
+/** Answers data, reads included, to the console's own pages only. Browsers without Sec-Fetch-Site are judged by Origin. */
+const ownPagesOnly = (baseUrl: string): RequestHandler => {
   const own = new URL(baseUrl).origin;
   return (req, _res, next) => {
     const isData = /^\/(api|forms|export|options)\//i.test(req.path);
@@ -130,8 +130,7 @@ const fromOwnPages = (baseUrl: string): RequestHandler => {
       site === undefined
         ? origin === own || origin === `${req.protocol}://${req.get('host')}`
         : site === 'same-origin' || site === 'none';
-    if (isData && !isOwn)
-      throw new Problem('cross_site', 'This request did not come from the console itself.');
+    if (isData && !isOwn) throw new Problem('cross_site', 'This request did not come from the console.');
     next();
   };
 };
@@ -149,7 +148,7 @@ function allowedTable(id: string, res: Response): Table {
   return table;
 }
 
-/** What the list shows and the record offers, and nothing else: the form is asked as its button would be. */
+/** Refuses a form whose button this viewer would not see: by list, action, role and record. */
 async function allowedForm(
   { db }: Pick<ConsoleServices, 'db'>,
   req: Request,
@@ -165,12 +164,12 @@ async function allowedForm(
     const row = await findRow(db, table, id);
     if (!row) throw notFound();
     if (!(button.isOffered?.(row) ?? true))
-      throw conflict('invalid_transition', `“${button.label}” cannot be done to this as it stands now.`);
+      throw conflict('invalid_transition', `“${button.label}” is not possible for this record now.`);
   }
   return { form, id, isView: table.id === 'bookings' && action === 'change' };
 }
 
-/** Closed at the door, whatever AdminJS makes of it: writing, bulk actions, and the search apart from the list. */
+/** AdminJS's actions that are closed to everybody: writing, bulk actions, and the search beside the list. */
 const closed = new Set(['new', 'edit', 'delete', 'bulkDelete', 'search', 'bulk']);
 
 const guardTable =
@@ -184,24 +183,24 @@ const guardTable =
     const [kind = '', first = '', second = ''] = segments;
     const name = kind === 'records' ? second : first;
     if (closed.has(kind) || closed.has(name))
-      throw forbidden('The console changes records by its own actions only.');
+      throw forbidden('Records are changed by the console’s own actions only.');
     const action = kind === 'records' || kind === 'actions' ? actionOf(table.id, name) : null;
-    if (!isDoor(segments, action)) throw notFound();
-    // AdminJS asks again for its data, but would send its empty page to anybody.
+    if (!isOwnPath(segments, action)) throw notFound();
+    // AdminJS checks this for data, but would send the page's shell to anybody.
     if (action && !mayDo(roleOf(res), action)) throw forbidden();
     if (req.method !== 'GET' && req.method !== 'HEAD')
       throw new Problem('method_not_allowed', 'Use the forms of the console.');
-    // AdminJS would say 'forbidden' of a record that is not there.
+    // AdminJS would answer 403 for a record that does not exist.
     if (kind === 'records' && !(await findRow(services.db, table, first))) throw notFound();
     res.locals.filters = readFilters(req, res, table);
-    // The page itself is a shell: what it shows, it asks for.
+    // The page is a shell without data; only the API call shows the booking.
     const isData = req.baseUrl.toLowerCase().startsWith('/admin/api/');
-    if (table.id === 'bookings' && kind === 'records' && isData) await noteViewed(services, req, res, first);
+    if (table.id === 'bookings' && kind === 'records' && isData) await recordView(services, req, res, first);
     next();
   };
 
-/** Letter by letter, and no more of them: AdminJS's own addresses know more names, and in any case. */
-function isDoor(segments: readonly string[], action: ActionButton | null): boolean {
+/** Whether the path is one of ours, exactly: AdminJS itself matches more names, and in any case. */
+function isOwnPath(segments: readonly string[], action: ActionButton | null): boolean {
   const [kind, first] = segments;
   switch (kind) {
     case undefined:
@@ -223,7 +222,7 @@ function segmentsOf(address: string): string[] {
   }
 }
 
-async function noteViewed(
+async function recordView(
   { audit, db }: Pick<ConsoleServices, 'db' | 'audit'>,
   req: Request,
   res: Response,
@@ -237,7 +236,7 @@ async function noteViewed(
   });
 }
 
-/** How old libraries ask for the global object; our policy would report it each time. */
+/** Replaces the way old libraries reach the global object, which our CSP refuses and reports. */
 function withoutEval(script: string): string {
   return script.replaceAll(/(?:new )?Function\("return this"\)\(\)/g, 'globalThis');
 }
@@ -248,7 +247,7 @@ async function ownComponents(): Promise<string> {
   return (await Promise.all(files.map((file) => readFile(path.join(folder, file), 'utf8')))).join('\n');
 }
 
-/** What failed is tried again by whoever asks next. */
+/** Loads once; a failed load is tried again at the next call. */
 function lazy<T>(load: () => Promise<T>): () => Promise<T> {
   let loaded: Promise<T> | undefined;
   return () =>
@@ -263,13 +262,13 @@ type Controllers = new (
   who: object,
 ) => Record<string, (request: object, response: Response) => Promise<unknown>>;
 
-/** What @adminjs/express would do, without its session, its body parser and its bundler. */
+/** Replaces @adminjs/express, without its session, body parser and bundler. */
 async function adminRouter(services: ConsoleServices): Promise<RequestHandler> {
   const { createAdmin, currentAdminOf } = await loadConsole();
   const { admin, routes, assets } = createAdmin(services.db);
   const router = Router();
   for (const { path: address, src } of assets) {
-    // One build of the page for development and production: what is tested is what runs.
+    // Always AdminJS's production build, so that the tests run what production runs.
     const file = path.basename(src).replace('.development.', '.production.');
     const folder = path.resolve(path.dirname(src));
     const script = lazy(async () => withoutEval(await readFile(path.join(folder, file), 'utf8')));

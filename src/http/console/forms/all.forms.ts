@@ -1,25 +1,26 @@
-// The same repair for all that wait for it: what the morning page leads to. One by one, each with its own audit row.
+// The same action for every record that needs it, one by one, each with its own audit row.
 import type { Filters } from '../../../console/index.ts';
 import { resendEmail } from '../../../email/index.ts';
 import type { ConsoleServices } from '../console.services.ts';
-import { listed, type FormAction } from './form.ts';
+import { selectListed, type FormAction } from './form.ts';
 
-/** More are done by asking again: the answer does not wait for thousands. */
-const atMost = 500;
+/** Of one request; the rest needs another. */
+const mostAtOnce = 500;
 
 async function idsOf(services: ConsoleServices, table: string, filters: Filters): Promise<string[]> {
-  return listed(services, table, filters).orderBy('r.id').limit(atMost).pluck('r.id');
+  return selectListed(services, table, filters).orderBy('r.id').limit(mostAtOnce).pluck('r.id');
 }
 
 async function countOf(services: ConsoleServices, table: string, filters: Filters): Promise<number> {
-  const row = (await listed(services, table, filters).count('* as total').first()) as
+  const row = (await selectListed(services, table, filters).count('* as total').first()) as
     | { total: number }
     | undefined;
   return row?.total ?? 0;
 }
 
 function openedFor(count: number, none: string, intro: (many: string) => string, submit: string) {
-  const many = count > atMost ? `the first ${atMost} of ${count}` : count === 1 ? 'the one' : `all ${count}`;
+  const many =
+    count > mostAtOnce ? `the first ${mostAtOnce} of ${count}` : count === 1 ? 'one' : `all ${count}`;
   return { intro: count === 0 ? none : intro(many), submit, version: '', fields: [] };
 }
 
@@ -29,9 +30,9 @@ const replayAll: FormAction = {
     const count = await countOf(services, 'webhook-events', dead);
     return openedFor(
       count,
-      'No event was given up.',
+      'There are no undelivered events.',
       (many) =>
-        `Delivers ${many} that were given up again. The appointments are read anew: nothing is made twice.`,
+        `Delivers ${many} undelivered again. The appointments are read from Acuity again; nothing is created twice.`,
       'Replay',
     );
   },
@@ -39,7 +40,7 @@ const replayAll: FormAction = {
     let replayed = 0;
     for (const id of await idsOf(services, 'webhook-events', dead))
       if ((await services.webhooks.replay(actor, id, 'dead')) === 'replayed') replayed += 1;
-    return `Replayed: ${replayed}. They are delivered again in a moment.`;
+    return `Replayed: ${replayed}. They will be delivered again in a moment.`;
   },
 };
 
@@ -49,9 +50,9 @@ const sendAllAgain: FormAction = {
     const count = await countOf(services, 'emails', failed);
     return openedFor(
       count,
-      'No message failed.',
+      'No e-mails have failed.',
       (many) =>
-        `Sends ${many} that failed once more, to the same recipients. Who may not see a booking any more gets nothing.`,
+        `Sends ${many} failed again, to the same recipients. People who may no longer see the booking get nothing.`,
       'Send again',
     );
   },
@@ -61,7 +62,7 @@ const sendAllAgain: FormAction = {
       outcomes.push(await resendEmail(services, actor, id, 'failed'));
     const queued = outcomes.filter((outcome) => outcome === 'queued').length;
     const left = outcomes.filter((outcome) => outcome === 'not_theirs' || outcome === 'nobody').length;
-    return left === 0 ? `On their way: ${queued}` : `On their way: ${queued}. Not sent: ${left}.`;
+    return left === 0 ? `Queued: ${queued}` : `Queued: ${queued}. Not sent: ${left}.`;
   },
 };
 

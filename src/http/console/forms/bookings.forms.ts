@@ -1,3 +1,4 @@
+import type { RequestHandler } from 'express';
 import { z } from 'zod';
 import {
   allDetails,
@@ -14,8 +15,7 @@ import {
   type EditFailure,
 } from '../../../bookings/index.ts';
 import { problemFor } from '../../api/bookings.problems.ts';
-import { conflict, forbidden, invalid, notFound, parse, type Problem } from '../../problem.ts';
-import { referrerOptionsAddress } from '../console.options.ts';
+import { badRequest, conflict, forbidden, invalid, notFound, parse, type Problem } from '../../problem.ts';
 import type { ConsoleServices } from '../console.services.ts';
 import { staleProblem, text, type FormAction, type FormField, type Values } from './form.ts';
 
@@ -30,7 +30,7 @@ const changeBooking: FormAction = {
     const booking = await bookingOf(services, id);
     return {
       intro:
-        'The time, the specialist and the end of a booking are Acuity’s: use Reschedule or Cancel booking.',
+        'To change the time, the specialist or the length, use Reschedule; to cancel, use Cancel booking.',
       submit: 'Save',
       version: String(booking.version),
       fields: fieldsOf(booking),
@@ -84,7 +84,7 @@ const assign: FormAction = {
   async open(services, id) {
     const booking = await bookingOf(services, id);
     return {
-      intro: `The referrer gets an e-mail that says how booking ${booking.reference} stands, and their organisation sees it.`,
+      intro: `The referrer gets an e-mail about booking ${booking.reference}, and their organisation will see it.`,
       submit: 'Assign',
       version: String(booking.version),
       fields: [referrerField(booking)],
@@ -98,13 +98,30 @@ const assign: FormAction = {
   },
 };
 
+export const referrerOptionsAddress = '/admin/options/referrers';
+
+/** GET `?query=`: the best twenty active referrers, as `{options: [{value, label}]}`. */
+export const referrerOptions =
+  ({ impersonation }: Pick<ConsoleServices, 'impersonation'>): RequestHandler =>
+  async (req, res) => {
+    const { query } = req.query;
+    if (typeof query !== 'string' || query.length > 200)
+      throw badRequest('Give one query of at most 200 characters.');
+    const found = await impersonation.search(query);
+    const options = found.map(({ id, name, email, organization }) => ({
+      value: id,
+      label: `${name}, ${organization.name} (${email})`,
+    }));
+    res.json({ options });
+  };
+
 function referrerField({ createdBy, organization }: Booking): FormField {
   const display = createdBy ? [createdBy.name, organization?.name].filter(Boolean).join(', ') : '';
   return text('referrerId', 'Referrer', createdBy?.id ?? null, {
     type: 'search',
     source: referrerOptionsAddress,
     display,
-    hint: 'Type a part of the name, the address or the organisation',
+    hint: 'Name, e-mail address or organisation',
   });
 }
 
@@ -117,13 +134,13 @@ const moveOn: FormAction = {
         moves.length > 0
           ? `Progress now: ${progressWords[booking.currentProgress]}.`
           : 'The progress of this booking cannot be changed by hand.',
-      submit: 'Move on',
+      submit: 'Change progress',
       version: String(booking.version),
       fields:
         moves.length === 0
           ? []
           : [
-              text('progress', 'To', moves[0] ?? '', {
+              text('progress', 'New progress', moves[0] ?? '', {
                 type: 'select',
                 options: moves.map((value) => ({ value, label: progressWords[value] })),
               }),
@@ -138,7 +155,7 @@ const moveOn: FormAction = {
     if (moved.reason === 'stale') {
       const { currentProgress, version: newest } = moved.current;
       throw staleProblem(
-        [text('progress', 'To', currentProgress, { display: progressWords[currentProgress] })],
+        [text('progress', 'New progress', currentProgress, { display: progressWords[currentProgress] })],
         String(newest),
         values,
       );
@@ -146,7 +163,7 @@ const moveOn: FormAction = {
     if (moved.reason !== 'outcome_pending') throw problemFor(moved);
     throw conflict(
       'invalid_transition',
-      'Another change of this booking is under way. Try again in a moment.',
+      'Another change to this booking is in progress. Try again in a moment.',
     );
   },
 };

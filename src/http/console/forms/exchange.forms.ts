@@ -4,73 +4,73 @@ import { resendEmail } from '../../../email/index.ts';
 import type { Span } from '../../../following/index.ts';
 import { conflict, forbidden, notFound, parse } from '../../problem.ts';
 import type { ConsoleServices } from '../console.services.ts';
-import { listed, question, type FormAction, type FormField } from './form.ts';
+import { selectListed, confirmation, type FormAction, type FormField } from './form.ts';
 
 const replay: FormAction = {
-  open: question(
-    'The event is delivered again. The appointment is read anew: nothing is made twice.',
+  open: confirmation(
+    'Delivers the event again. The appointment is read from Acuity again; nothing is created twice.',
     'Replay',
   ),
   async send({ webhooks }, actor, id) {
     const outcome = z.uuid().safeParse(id).success ? await webhooks.replay(actor, id) : 'not_found';
-    if (outcome === 'replayed') return 'It will be delivered again in a moment';
+    if (outcome === 'replayed') return 'The event will be delivered again in a moment';
     if (outcome === 'not_found') throw notFound();
-    throw conflict('invalid_transition', 'This event was refused when it came: its content was not kept.');
+    throw conflict(
+      'invalid_transition',
+      'This event was refused when it arrived, so its content was not kept.',
+    );
   },
 };
 
 const sendAgain: FormAction = {
-  open: question('The same message goes to the same recipient once more.', 'Send again'),
+  open: confirmation('Sends this e-mail again to the same recipient.', 'Send again'),
   async send({ db, audit, jobs }, actor, id) {
     const outcome = z.uuid().safeParse(id).success
       ? await resendEmail({ db, audit, jobs }, actor, id)
       : 'not_found';
-    if (outcome === 'queued') return 'It is on its way';
-    if (outcome === 'waits_already')
-      throw conflict('invalid_transition', 'This message waits to be sent already.');
+    if (outcome === 'queued') return 'The e-mail is queued';
+    if (outcome === 'waits_already') throw conflict('invalid_transition', 'This e-mail is already queued.');
     if (outcome === 'not_theirs')
       throw conflict(
         'invalid_transition',
-        'Nothing was sent: whoever this message is for is deactivated, or may not see the booking any more.',
+        'Not sent: the recipient is deactivated, or may no longer see the booking.',
       );
     if (outcome === 'nobody')
-      throw conflict(
-        'invalid_transition',
-        'Nothing was sent: nobody here has the address of this message any more.',
-      );
+      throw conflict('invalid_transition', 'Not sent: nobody in Examdesk has this e-mail address any more.');
     throw outcome === 'forbidden' ? forbidden() : notFound();
   },
 };
 
 const runAgain: FormAction = {
-  open: question('The job gets all its tries again, the first one now.', 'Run again'),
+  open: confirmation('Runs the job now, with all its attempts again.', 'Run again'),
   async send({ db, audit, jobs }, actor, id) {
     const done = await runJobAgain({ db, audit, jobs }, actor, id);
-    if (done === 'queued') return 'It runs now';
-    throw done === 'forbidden' ? forbidden() : notFound('This job is gone, or is running just now.');
+    if (done === 'queued') return 'The job is running';
+    throw done === 'forbidden' ? forbidden() : notFound('This job no longer exists, or is running already.');
   },
 };
 
 const reconcileSchema = z.object({ days: z.enum(['near', 'all'], 'Choose which days').default('near') });
 
-/** Whether a look at the near weeks clears all that the first page leads here for. */
+/** Whether reconciling the near weeks covers everything that needs attention. */
 async function isNearEnough(services: Pick<ConsoleServices, 'db'>, near: Span): Promise<boolean> {
-  const nightly = await listed(services, 'drift-reports', { needsAttention: 'true', kind: 'all' }).first(
-    'r.id',
-  );
-  const far = await listed(services, 'drift-items', { isStillDifferent: 'true' })
+  const failedFull = await selectListed(services, 'drift-reports', {
+    needsAttention: 'true',
+    kind: 'all',
+  }).first('r.id');
+  const farDifference = await selectListed(services, 'drift-items', { isStillDifferent: 'true' })
     .where((day) => {
       void day.where('r.day', '<', near.from).orWhere('r.day', '>', near.to);
     })
     .first('r.id');
-  return nightly === undefined && far === undefined;
+  return failedFull === undefined && farDifference === undefined;
 }
 
 const reconcile: FormAction = {
   async open({ db, sync }) {
     const { near, all } = sync.spans();
     const intro =
-      'Every appointment of these days is held against our bookings, and what differs is put right. It takes some minutes: look at its report.';
+      'Compares every appointment on these days with our bookings and corrects what differs. This takes a few minutes; its report shows how it goes.';
     const days: FormField = {
       name: 'days',
       label: 'Which days',
@@ -78,7 +78,7 @@ const reconcile: FormAction = {
       value: (await isNearEnough({ db }, near)) ? 'near' : 'all',
       options: [
         { value: 'near', label: `The near weeks, ${near.from} to ${near.to}` },
-        { value: 'all', label: `All that can still change, ${all.from} to ${all.to}: takes longer` },
+        { value: 'all', label: `Everything that can still change, ${all.from} to ${all.to} (takes longer)` },
       ],
     };
     return { intro, submit: 'Reconcile now', fields: [days], version: '' };

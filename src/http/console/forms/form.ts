@@ -1,4 +1,4 @@
-// What a form of the console is: what it asks, and which verb of which room it calls.
+// What a form of the console is: its fields, and what sending it does.
 import type { Actor } from '../../../accounts/index.ts';
 import { selectRows, tableOf, type Filters } from '../../../console/index.ts';
 import { conflict, type FieldProblem, type Problem } from '../../problem.ts';
@@ -10,9 +10,9 @@ export interface FormField {
   type: 'text' | 'textarea' | 'select' | 'checkbox' | 'date' | 'number' | 'search';
   value: string | number | boolean;
   options?: { value: string; label: string }[];
-  /** Of a search: where to ask as one types, GET `?query=`, answered `{options: [{value, label}]}`. */
+  /** Of a search: GET `?query=` answers `{options: [{value, label}]}` while the reader types. */
   source?: string;
-  /** Of a search: the name of what `value` is the id of. */
+  /** Of a search: the name that belongs to the id in `value`. */
   display?: string;
   hint?: string;
 }
@@ -21,7 +21,7 @@ export interface Form {
   intro: string;
   submit: string;
   fields: FormField[];
-  /** What was looked at: sent back, and compared. */
+  /** Of the record as shown; sent back and compared. */
   version: string;
 }
 
@@ -29,7 +29,7 @@ export type Values = Record<string, unknown>;
 
 export interface FormAction {
   open(services: ConsoleServices, id: string): Promise<Form>;
-  /** What to tell. @throws Problem */
+  /** Returns the notice to show. @throws Problem */
   send(
     services: ConsoleServices,
     actor: Actor,
@@ -38,15 +38,16 @@ export interface FormAction {
   ): Promise<string>;
 }
 
-export const question =
+/** A form without fields: a confirmation. */
+export const confirmation =
   (intro: string, submit: string): FormAction['open'] =>
   () =>
     Promise.resolve({ intro, submit, fields: [], version: '' });
 
-/** As they stand in that list. */
-export function listed({ db }: Pick<ConsoleServices, 'db'>, id: string, filters: Filters) {
+/** Selects the rows of a list of the console. */
+export function selectListed({ db }: Pick<ConsoleServices, 'db'>, id: string, filters: Filters) {
   const table = tableOf(id);
-  if (!table) throw new Error(`There is no list of ${id}`);
+  if (!table) throw new Error(`The console has no list ${id}`);
   return selectRows(db, table, filters);
 }
 
@@ -63,27 +64,27 @@ export const text = (
   ...more,
 });
 
-/** Both are shown: what one typed stays in the field, what stands there now is said beside it. */
+/** The form keeps what was typed and shows the current value beside each field that differs. */
 export function staleProblem(now: FormField[], version: string, values: Values): Problem {
   const errors: FieldProblem[] = now
     .filter(({ name, value }) => name in values && asText(values[name]) !== asText(value))
     .map((field) => ({ path: field.name, message: `Now: ${asShown(field)}` }));
   return conflict(
     'stale_version',
-    'Somebody else changed this since you opened it. Beside each field is what stands there now; save again to overwrite it.',
+    'Somebody else changed this record after you opened it. The current values are shown beside the fields. Save again to overwrite them.',
     { version },
     errors,
   );
 }
 
-/** A number comes back as the digits that stand in its field. */
+/** Numbers come back from the form as digits. */
 function asText(value: unknown): string {
   if (value === undefined || value === null) return '';
   return typeof value === 'string' ? value : JSON.stringify(value);
 }
 
-/** As one sees it in the form, not as it is sent. */
+/** The value as the form shows it. */
 function asShown({ value, options, display }: FormField): string {
   if (typeof value === 'boolean') return value ? 'yes' : 'no';
-  return display ?? options?.find((one) => one.value === value)?.label ?? (String(value) || 'empty');
+  return display ?? options?.find((option) => option.value === value)?.label ?? (String(value) || 'empty');
 }

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { OrganizationEdit } from '../../../accounts/index.ts';
 import { forbidden, invalid, notFound, Problem } from '../../problem.ts';
-import { question, staleProblem, text, type FormAction, type FormField } from './form.ts';
+import { confirmation, staleProblem, text, type FormAction, type FormField } from './form.ts';
 
 const organizationEdit = z.object({ name: z.string(), remindsExaminees: z.boolean() });
 
@@ -9,14 +9,14 @@ const organizationFields = ({ name, remindsExaminees }: OrganizationEdit): FormF
   text('name', 'Name', name),
   {
     name: 'remindsExaminees',
-    label: 'Remind the people examined by e-mail, 7 days and 1 day before',
+    label: 'Remind examinees by e-mail, 7 days and 1 day before',
     type: 'checkbox',
     value: remindsExaminees,
-    hint: 'Only where this organisation wants it. Their address is the one in the booking.',
+    hint: 'Only if this organisation wants it. Reminders go to the e-mail address in the booking.',
   },
 ];
 
-/** The version of an organisation is what its form shows. */
+/** Organisations have no version column: the values shown are the version. */
 const versionOf = ({ name, remindsExaminees }: OrganizationEdit) =>
   JSON.stringify({ name, remindsExaminees });
 
@@ -24,7 +24,7 @@ function seenIn(version: string): OrganizationEdit {
   try {
     return organizationEdit.parse(JSON.parse(version));
   } catch {
-    throw new Problem('bad_request', 'Open the form again: what it was opened with cannot be read.');
+    throw new Problem('bad_request', 'This form cannot be saved any more. Open it again.');
   }
 }
 
@@ -53,14 +53,17 @@ const changeOrganization: FormAction = {
 };
 
 const personWords = {
-  oneself: 'Nobody does this to their own account.',
-  last_admin: 'This is the last admin: make another one first.',
-  unknown_organization: 'The organisation is unknown.',
-  merged_away: 'They were merged into another record.',
+  oneself: 'You cannot do this to your own account.',
+  last_admin: 'This is the only admin. Invite another one first.',
+  unknown_organization: 'There is no such organisation.',
+  merged_away: 'This person was merged into another record.',
 };
 
 const deactivate: FormAction = {
-  open: question('They are signed out at once and cannot sign in again. Their bookings stay.', 'Deactivate'),
+  open: confirmation(
+    'This person is signed out at once and cannot sign in again. Their bookings stay.',
+    'Deactivate',
+  ),
   async send({ accounts }, actor, id) {
     const done = await accounts.deactivate(id, actor);
     if (done.ok) return 'Deactivated';
@@ -70,10 +73,10 @@ const deactivate: FormAction = {
 };
 
 const endSessions: FormAction = {
-  open: question('They are signed out on every device, and can sign in again.', 'End sessions'),
+  open: confirmation('Signs this person out on every device. They can sign in again.', 'End sessions'),
   async send({ accounts }, actor, id) {
     const done = await accounts.endSessions(id, actor);
-    if (done.ok) return `Ended: ${done.value.ended}`;
+    if (done.ok) return `Sessions ended: ${done.value.ended}`;
     throw done.reason === 'not_found' ? notFound() : forbidden();
   },
 };

@@ -15,7 +15,7 @@ import { conflict, forbidden, invalid, notFound, parse, Problem } from '../../pr
 import type { ConsoleServices } from '../console.services.ts';
 import { staleProblem, text, type FormAction, type FormField } from './form.ts';
 
-/** As a form sends it: a number, or the digits that were typed. An empty field is none, and so are null, true and []. */
+/** Accepts a number or digits. Refuses everything that Number() would read as 0 or 1: '', null, true, []. */
 const wholeNumber = (message: string) =>
   z
     .union(
@@ -49,16 +49,16 @@ const specialistSchema = z.object({
     .max(300, 'Use at most 300 characters')
     .transform((value) => value || null),
   position: wholeNumber('Enter a whole number').pipe(z.int().max(10_000, 'Enter at most 10,000')),
-  isActive: z.boolean('Say whether the specialist is active'),
+  isActive: z.boolean('Choose whether the specialist takes new bookings'),
 });
 
-const specialistFields = (one: SpecialistEdit): FormField[] => [
-  text('name', 'Name', one.name),
-  text('title', 'Title (optional)', one.title),
-  text('specialty', 'Specialty', one.specialty),
-  text('location', 'Location (empty: telehealth only)', one.location),
-  { name: 'position', label: 'Position in lists', type: 'number', value: one.position },
-  { name: 'isActive', label: 'Takes new bookings', type: 'checkbox', value: one.isActive },
+const specialistFields = (edit: SpecialistEdit): FormField[] => [
+  text('name', 'Name', edit.name),
+  text('title', 'Title (optional)', edit.title),
+  text('specialty', 'Specialty', edit.specialty),
+  text('location', 'Location (empty: telehealth only)', edit.location),
+  { name: 'position', label: 'Position in lists', type: 'number', value: edit.position },
+  { name: 'isActive', label: 'Takes new bookings', type: 'checkbox', value: edit.isActive },
 ];
 
 const changeSpecialist: FormAction = {
@@ -76,7 +76,8 @@ const changeSpecialist: FormAction = {
       ? await db('specialists').where({ id }).first(columns)
       : undefined;
     if (!row) throw notFound();
-    const intro = 'The calendar and its time zone are Acuity’s. What can be booked is under Services.';
+    const intro =
+      'The calendar and its time zone come from Acuity. Choose what can be booked under Services.';
     return { intro, submit: 'Save', version: row.updated_at.toISOString(), fields: specialistFields(row) };
   },
   async send({ db, audit }, actor, id, { version, values }) {
@@ -129,8 +130,8 @@ const add: FormAction = {
     return {
       intro:
         calendars.length === 0
-          ? 'Every calendar in Acuity has its specialist here. Make one in Acuity first.'
-          : 'The time zone and the lengths of appointments are read in Acuity.',
+          ? 'Every calendar in Acuity already has a specialist. Create a calendar in Acuity first.'
+          : 'The time zone and the appointment lengths are read from Acuity.',
       submit: 'Add specialist',
       version: '',
       fields: [
@@ -161,7 +162,7 @@ const add: FormAction = {
     const { in_person, telehealth, ...rest } = edit;
     const added = await addSpecialist(services, actor, { ...rest, services: { in_person, telehealth } });
     if (!added.ok) throw offerProblem(added);
-    return 'Added: their free times can be booked at once';
+    return 'Added. Free times can be booked now';
   },
 };
 
@@ -182,7 +183,7 @@ const changeOffered: FormAction = {
     const offer = await readOffer(services);
     if (!offer.ok) throw offerProblem(offer);
     return {
-      intro: `What can be booked with ${row.name}. Bookings that stand are not changed.`,
+      intro: `What can be booked with ${row.name}. Existing bookings are not changed.`,
       submit: 'Save',
       version: row.updated_at.toISOString(),
       fields: serviceFields(offer.value, await servicesNow(services, id)),
@@ -209,13 +210,16 @@ function offerProblem(failed: OfferFailure): Problem {
     case 'invalid':
       return invalid(failed.errors);
     case 'stale':
-      return conflict('stale_version', 'Somebody else changed this since you opened it.');
+      return conflict(
+        'stale_version',
+        'Somebody else changed this record after you opened it. Open the form again.',
+      );
     case 'acuity':
       break;
   }
   return new Problem(
     'acuity_unavailable',
-    'We can’t reach Acuity right now, and what it offers is read there. Try again in a moment.',
+    'We can’t reach Acuity right now. Its calendars and appointment types are needed here. Try again in a moment.',
     { headers: { 'Retry-After': '10' } },
   );
 }

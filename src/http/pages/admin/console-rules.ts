@@ -3,7 +3,7 @@ import type { Rules, Step } from '../../../access/index.ts';
 import { isStaff } from '../../../accounts/index.ts';
 import { actionOf, findRow, mayDo, mayRead, shownRow, tableOf, type Table } from '../../../console/index.ts';
 import type { Database } from '../../../db/knex.ts';
-import { referrerOptionsAddress } from '../../console/console.options.ts';
+import { referrerOptionsAddress } from '../../console/forms/bookings.forms.ts';
 import { formOf } from '../../console/forms/index.ts';
 
 type Params = Record<string, string | undefined>;
