@@ -63,7 +63,7 @@ describe('the console’s actions in a browser', function () {
   const follow = (label: string) => page.getByRole('link', { name: label, exact: true }).click();
   const booking = () => app.db('bookings').where({ id: id.booking }).first();
 
-  it('reschedule a booking, and go back to it rather than round in a circle', async () => {
+  it('reschedules a booking, and Back returns to the record', async () => {
     await open(record('bookings', id.booking), 'sam@examdesk.example');
     await follow('Reschedule');
     await page.getByRole('heading', { name: 'Choose another time' }).waitFor();
@@ -82,10 +82,10 @@ describe('the console’s actions in a browser', function () {
     expect((await booking())?.starts_at).to.deep.equal(new Date(tenOnFirst));
   });
 
-  it('move progress on, with a note', async () => {
+  it('changes progress, with a note', async () => {
     await open(record('bookings', id.booking), 'sam@examdesk.example');
     await follow('Change progress');
-    await page.getByLabel('To', { exact: true }).selectOption('no_show');
+    await page.getByLabel('New progress').selectOption('no_show');
     await page.getByLabel('Notes (optional)').fill('Waited for an hour');
     await page.getByRole('button', { name: 'Change progress' }).click();
     await page.getByRole('heading', { name: 'Progress is now: Did not attend' }).waitFor();
@@ -94,7 +94,7 @@ describe('the console’s actions in a browser', function () {
     expect((await booking())?.current_progress).to.equal('no_show');
   });
 
-  it('cancel a booking, in Acuity too', async () => {
+  it('cancels a booking, in Acuity too', async () => {
     const booked = await bookAt('2027-03-02T09:00:00+11:00');
     await open(record('bookings', booked), 'sam@examdesk.example');
     await follow('Cancel booking');
@@ -110,7 +110,7 @@ describe('the console’s actions in a browser', function () {
     expect(await page.getByRole('link', { name: 'Cancel booking' }).count()).to.equal(0);
   });
 
-  it('change what can be booked with a specialist', async () => {
+  it('changes what can be booked with a specialist', async () => {
     // The calendar that this Acuity offers something on.
     const ines = randomUUID();
     await app.db('specialists').insert({
@@ -141,7 +141,7 @@ describe('the console’s actions in a browser', function () {
     ]);
   });
 
-  it('act as a person from their record', async () => {
+  it('starts acting as a referrer from their record', async () => {
     const nadia = await personOf(app.db, 'nadia');
     await open(record('users', nadia.id));
     await follow('Act as');
@@ -151,7 +151,7 @@ describe('the console’s actions in a browser', function () {
     await page.locator('.acting-banner', { hasText: 'Acting as Nadia' }).waitFor();
   });
 
-  it('deactivate a person, who is out at once', async () => {
+  it('deactivates a person, who is signed out at once', async () => {
     const agent = await app.signIn('rob@harbour-legal.example');
     const rob = await personOf(app.db, 'rob');
     await open(record('users', rob.id));
@@ -164,7 +164,7 @@ describe('the console’s actions in a browser', function () {
     expect(await page.getByRole('link', { name: 'Act as' }).count()).to.equal(0);
   });
 
-  it('do nothing once the session has ended: a list is come back to, and what was typed stays', async () => {
+  it('returns to the list and keeps what was typed when the session has ended', async () => {
     await open('/admin/resources/bookings?filters.status=active', 'sam@examdesk.example');
     await page.getByText('EX-').first().waitFor();
     const sam = await personOf(app.db, 'sam');
@@ -191,7 +191,7 @@ describe('the console’s actions in a browser', function () {
     expect((await booking())?.claim_number).to.equal('CL-1');
   });
 
-  it('lead out of the console by keyboard', async () => {
+  it('reaches the menu, the lists and Sign out by keyboard', async () => {
     await open('/admin');
     await page.getByRole('button', { name: 'Menu' }).focus();
     await page.keyboard.press('Enter');

@@ -29,8 +29,8 @@ describe('the console’s actions', () => {
   const open = async (agent: Agent, path: string) => (await agent.get(form(path)).expect(200)).body as Opened;
   const rows = (where: Record<string, string>) => app.db('audit_log').where(where).orderBy('id');
 
-  describe('are for what the list shows and the record offers', () => {
-    it('a mail about an account is on no list of support’s, and is not sent by them', async () => {
+  describe('are allowed only where the list shows and the record offers them', () => {
+    it('refuse support to send an account e-mail again', async () => {
       const id = await anEmailAbout(app.db, await aBookingOf(app.db, 'rita'), {
         kind: 'password_changed',
         booking_id: null,
@@ -48,7 +48,7 @@ describe('the console’s actions', () => {
       expect(body.record.params).to.include({ kind: 'password_changed', status: 'failed', isStuck: true });
     });
 
-    it('a job that never failed is not run by hand', async () => {
+    it('refuse to run a job that never failed', async () => {
       const { rows: added } = await app.db.raw(
         `select id from graphile_worker.add_job('nobody.does-this', run_at := now() + interval '1 day')`,
       );
@@ -58,7 +58,7 @@ describe('the console’s actions', () => {
         .expect(404);
     });
 
-    it('a job that failed is, and the log says by whom', async () => {
+    it('run a failed job again, and record who did', async () => {
       const { rows: added } = await app.db.raw(`select id from graphile_worker.add_job('nobody.does-this')`);
       const id = String(added[0].id);
       await app.db.raw(`select graphile_worker.permanently_fail_jobs(array[?::bigint], 'ETIMEDOUT')`, [id]);
@@ -76,7 +76,7 @@ describe('the console’s actions', () => {
       expect(row).to.deep.include({ action: 'record.changed', metadata: { change: 'run_again' } });
     });
 
-    it('a booking that is over gets no other referrer', async () => {
+    it('refuse another referrer for a booking that is over', async () => {
       const id = await aBookingOf(app.db, 'rita', { status: 'cancelled', current_progress: 'cancelled' });
       const nadia = await personOf(app.db, 'nadia');
       await ada.get(form(`bookings/${id}/assign`)).expect(409);
@@ -88,16 +88,16 @@ describe('the console’s actions', () => {
       await ada.get(form(`bookings/${id}/move-on`)).expect(409);
     });
 
-    it('a record that is not there has none', async () => {
+    it('answer 404 for a record that does not exist', async () => {
       await ada.get(form(`users/${randomUUID()}/deactivate`)).expect(404);
       await ada.get(form('organizations/not-an-id/change')).expect(404);
     });
   });
 
-  describe('send a message again', () => {
+  describe('sending an e-mail again', () => {
     const sendAgain = (id: string) => sam.post(form(`emails/${id}/send-again`)).send(nothing);
 
-    it('to nobody who may not see the booking any more', async () => {
+    it('refuses a recipient who may no longer see the booking', async () => {
       const id = await aBookingOf(app.db, 'rita');
       const email = await anEmailAbout(app.db, id, { status: 'sent', sent_at: new Date() });
       const nadia = await personOf(app.db, 'nadia');
@@ -106,11 +106,11 @@ describe('the console’s actions', () => {
         .where({ id })
         .update({ created_by_id: nadia.id, organization_id: nadia.organizationId });
       const { body } = await sendAgain(email).expect(409);
-      expect(body.detail).to.match(/may not see the booking/);
+      expect(body.detail).to.match(/may no longer see the booking/);
       expect((await app.db('emails').where({ id: email }).first('status'))?.status).to.equal('sent');
     });
 
-    it('to nobody who was deactivated', async () => {
+    it('refuses a deactivated recipient', async () => {
       const email = await anEmailAbout(app.db, await aBookingOf(app.db, 'rita'));
       const rita = { email: 'rita@harbour-legal.example' };
       await app.db('users').where(rita).update({ banned: true });
@@ -125,10 +125,10 @@ describe('the console’s actions', () => {
     });
   });
 
-  describe('note who looked at which booking', () => {
+  describe('viewing a booking', () => {
     const views = async (id: string) => (await rows({ action: 'booking.viewed', resource_id: id })).length;
 
-    it('once a look, whichever way the data goes', async () => {
+    it('writes one audit row a view, by record and by form', async () => {
       const id = await aBookingOf(app.db, 'rita');
       const api = `/admin/api/resources/bookings/records/${id}`;
       const addresses = ['show', 'change', 'assign', 'move-on', 'reschedule', 'cancel'].map(
@@ -140,7 +140,7 @@ describe('the console’s actions', () => {
       }
     });
 
-    it('and not for the page that has no data in it', async () => {
+    it('writes no audit row for the page without data', async () => {
       const id = await aBookingOf(app.db, 'rita');
       for (const action of ['show', 'change'])
         await sam
@@ -151,8 +151,8 @@ describe('the console’s actions', () => {
     });
   });
 
-  describe('reconcile', () => {
-    it('as a job, with the report there at once, and say in it how it ended', async () => {
+  describe('reconciling', () => {
+    it('runs as a job whose report exists at once and shows how it ended', async () => {
       await sam.post(form('drift-reports/reconcile')).send(nothing).expect(403);
       await ada.post(form('drift-reports/reconcile')).send(nothing).expect(200);
       await ada.post(form('drift-reports/reconcile')).send(nothing).expect(409);
@@ -170,7 +170,7 @@ describe('the console’s actions', () => {
       expect(ended).to.include({ state: 'failed', last_error: 'acuity_unavailable' });
     });
 
-    it('all that can still change, when the near weeks are not enough for what is open', async () => {
+    it('suggests all days when the near weeks do not cover what needs attention', async () => {
       const days = async () => (await open(ada, 'drift-reports/reconcile')).fields[0]?.value;
       const at = (hours: number) => new Date(Date.now() - hours * 3_600_000);
       const report = (kind: 'all' | 'near', hours: number, state: 'done' | 'failed') => ({
@@ -249,8 +249,8 @@ describe('the console’s actions', () => {
     }
   });
 
-  describe('tell that somebody was faster', () => {
-    it('moving progress on', async () => {
+  describe('answer 409 when somebody else has saved first', () => {
+    it('changing progress', async () => {
       const id = await aBookingOf(app.db, 'rita');
       const seen = await open(sam, `bookings/${id}/move-on`);
       const values = { progress: 'no_show', notes: '' };
@@ -279,7 +279,7 @@ describe('the console’s actions', () => {
       await rename(body.version as string, 'Northside Claims').expect(200);
     });
 
-    it('assigning, by the name of whom it is now', async () => {
+    it('assigning, with the name of the current referrer', async () => {
       const id = await aBookingOf(app.db, null);
       const [rita, nadia] = [await personOf(app.db, 'rita'), await personOf(app.db, 'nadia')];
       const seen = await open(sam, `bookings/${id}/assign`);
@@ -311,13 +311,13 @@ describe('the console’s actions', () => {
     });
   });
 
-  describe('assign', () => {
+  describe('assigning a referrer', () => {
     const assign = async (agent: Agent, id: string, referrerId: string) => {
       const { version } = await open(agent, `bookings/${id}/assign`);
       return agent.post(form(`bookings/${id}/assign`)).send({ version, values: { referrerId } });
     };
 
-    it('finds referrers as one types, for staff alone', async () => {
+    it('finds referrers by part of their name, for staff only', async () => {
       const id = await aBookingOf(app.db, 'rita');
       const { fields } = await open(sam, `bookings/${id}/assign`);
       const rita = await personOf(app.db, 'rita');
@@ -340,7 +340,7 @@ describe('the console’s actions', () => {
       await sam.get(source).query({ query: 'nadia' }).set('Sec-Fetch-Site', 'cross-site').expect(403);
     });
 
-    it('gives what waits to a referrer, and writes down whose it is', async () => {
+    it('assigns an unassigned booking, and records the referrer', async () => {
       const id = await aBookingOf(app.db, null);
       const rita = await personOf(app.db, 'rita');
       expect((await assign(sam, id, rita.id)).status).to.equal(200);
@@ -354,7 +354,7 @@ describe('the console’s actions', () => {
       });
     });
 
-    it('lets an admin alone correct it, and nobody has assisted then', async () => {
+    it('lets only admins correct the referrer, and clears who assisted', async () => {
       const admin = await personOf(app.db, 'ada');
       const rita = await personOf(app.db, 'rita');
       await app.db('impersonations').insert({
@@ -377,7 +377,7 @@ describe('the console’s actions', () => {
       });
     });
 
-    it('takes nobody who was deactivated, who is staff, or who is nobody', async () => {
+    it('refuses deactivated people, staff and unknown ids', async () => {
       const id = await aBookingOf(app.db, null);
       const rob = await personOf(app.db, 'rob');
       await app.db('users').where({ id: rob.id }).update({ banned: true });

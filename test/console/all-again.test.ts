@@ -6,7 +6,7 @@ import type { Transaction } from '../../src/db/knex.ts';
 import { startTestApp, type Agent, type TestApp } from '../support/app.ts';
 import { aBookingOf, anEmailAbout } from '../support/console-house.ts';
 
-describe('what was done again by somebody else meanwhile', () => {
+describe('an action for all records while somebody else does the same', () => {
   let app: TestApp;
   let ada: Agent;
   before(async () => {
@@ -40,7 +40,7 @@ describe('what was done again by somebody else meanwhile', () => {
     throw new Error('Nobody waits for the row');
   }
 
-  it('is not sent again: the message has gone out', async () => {
+  it('sends no e-mail again that has been sent meanwhile', async () => {
     const id = await anEmailAbout(app.db, await aBookingOf(app.db, 'rita'));
     const sent = { status: 'sent' as const, sent_at: new Date(), attempts: 1 };
     const notice = await askedWhile('/admin/forms/emails/send-all-again', (trx) =>
@@ -55,7 +55,7 @@ describe('what was done again by somebody else meanwhile', () => {
     expect(await again).to.deep.equal([]);
   });
 
-  it('is not delivered again: the event has arrived', async () => {
+  it('delivers no event again that has been processed meanwhile', async () => {
     const id = randomUUID();
     await app.db('webhook_events').insert({
       id,

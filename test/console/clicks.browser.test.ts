@@ -8,7 +8,7 @@ import { createFakeAcuity } from '../support/fakes/acuity.ts';
 import { startTestApp, type TestApp } from '../support/app.ts';
 import { watchedPage, type Watched } from '../support/watched-page.ts';
 
-describe('the console’s clicks', function () {
+describe('the console in a browser', function () {
   this.timeout(120_000);
   let browser: Browser;
   let app: TestApp;
@@ -109,13 +109,13 @@ describe('the console’s clicks', function () {
     }
   }
 
-  it('lead from a booking to its specialist', async () => {
+  it('links a booking to its specialist', async () => {
     await open('/admin/resources/bookings');
     await page.getByRole('link', { name: 'Dr Amelia Hart' }).click();
     await page.waitForURL(`**${record('specialists', id.specialist)}`);
   });
 
-  it('replay a webhook', async () => {
+  it('replays a webhook event', async () => {
     await open(record('webhook-events', id.event));
     await press('Replay webhook', 'Replay');
     await done(/delivered again/);
@@ -124,7 +124,7 @@ describe('the console’s clicks', function () {
     expect(event?.replayed_at).to.be.an.instanceOf(Date);
   });
 
-  it('send a message again, and tell who did', async () => {
+  it('sends an e-mail again, and shows who did', async () => {
     await open(record('emails', id.email), 1280, 'sam@examdesk.example');
     await press('Send again', 'Send again');
     await done(/is queued/);
@@ -132,7 +132,7 @@ describe('the console’s clicks', function () {
     await page.getByText('"by": "Sam Whitlock"').waitFor();
   });
 
-  it('run a job again', async () => {
+  it('runs a failed job again', async () => {
     const [job] = (await app.db.raw('select id from graphile_worker.jobs where attempts >= max_attempts'))
       .rows;
     await open(record('failed-jobs', String(job.id)));
@@ -142,14 +142,14 @@ describe('the console’s clicks', function () {
     expect(rows).to.deep.equal([{ attempts: 0 }]);
   });
 
-  it('reconcile now', async () => {
+  it('starts a reconciliation', async () => {
     await open('/admin/resources/drift-reports');
     await press('Reconcile now', 'Reconcile now');
-    await done(/report is in the list/);
+    await done(/report in the list/);
     expect(await app.db('drift_reports').pluck('kind')).to.deep.equal(['manual']);
   });
 
-  it('edit a specialist, and say at the field what is wrong', async () => {
+  it('edits a specialist, and shows problems at their fields', async () => {
     await open(record('specialists', id.specialist));
     await page.getByRole('link', { name: 'Edit', exact: true }).click();
     const name = page.getByLabel('Name', { exact: true });
@@ -165,7 +165,7 @@ describe('the console’s clicks', function () {
     );
   });
 
-  it('add a specialist from a calendar of Acuity', async () => {
+  it('adds a specialist from a calendar of Acuity', async () => {
     await open('/admin/resources/specialists');
     await page.getByRole('link', { name: 'Add specialist' }).click();
     await page.getByLabel('Calendar in Acuity').selectOption('7009');
@@ -179,11 +179,11 @@ describe('the console’s clicks', function () {
     await page.getByText('Neurology').first().waitFor();
   });
 
-  it('change an organisation', async () => {
+  it('edits an organisation', async () => {
     await open(record('organizations', id.firm));
     await page.getByRole('link', { name: 'Edit', exact: true }).click();
     await page.getByLabel('Name').fill('Northside Insurance');
-    await page.getByLabel(/Remind the people examined/).check();
+    await page.getByLabel(/Remind examinees/).check();
     await page.getByRole('button', { name: 'Save' }).click();
     await done(/Saved/);
     expect(
@@ -194,7 +194,7 @@ describe('the console’s clicks', function () {
     });
   });
 
-  it('end a person’s sessions, who is out at the next request', async () => {
+  it('ends a person’s sessions, who is signed out at the next request', async () => {
     const rob = await app.signIn('rob@harbour-legal.example');
     await open(record('users', id.rob));
     await press('End sessions', 'End sessions');
@@ -202,7 +202,7 @@ describe('the console’s clicks', function () {
     await rob.get('/bookings').expect(401);
   });
 
-  it('export what is filtered as CSV', async () => {
+  it('exports the filtered list as CSV', async () => {
     await app.db('bookings').insert({
       id: randomUUID(),
       reference: 'EX-2A2A2A',

@@ -53,7 +53,7 @@ describe('the console in a browser', function () {
       await page.screenshot({ path: `${process.env.SHOTS}/${Date.now()}.png`, fullPage: true });
   });
 
-  it('leads from a number of the dashboard to its list', async () => {
+  it('links a number of the first page to its list', async () => {
     const card = page.getByRole('link', { name: /Bookings without a referrer/ });
     expect(await card.locator('strong').innerText()).to.equal('1');
     await card.click();
@@ -73,7 +73,7 @@ describe('the console in a browser', function () {
     expect(row.organization_id).not.to.equal(null);
   });
 
-  it('shows both when somebody else was faster', async () => {
+  it('shows both values when somebody else has saved first', async () => {
     await page.goto(`/admin/resources/bookings/records/${bookingId}/change`);
     await page.getByLabel('Claim number').fill('CL-1');
     await app
@@ -85,12 +85,12 @@ describe('the console in a browser', function () {
     expect(await page.getByLabel('Claim number').inputValue()).to.equal('CL-1');
   });
 
-  it('saves once both have been seen', async () => {
+  it('saves over the other value at the second attempt', async () => {
     await page.getByRole('button', { name: 'Save' }).click();
     await page.getByRole('heading', { name: 'Saved' }).waitFor();
   });
 
-  it('shows the audit log’s facts readably', async () => {
+  it('shows the metadata of the audit log readably', async () => {
     const { id } = (await app
       .db('audit_log')
       .where({ action: 'booking.edited' })
@@ -102,7 +102,7 @@ describe('the console in a browser', function () {
     await page.getByText('"columns"').waitFor();
   });
 
-  it('asks nobody but us, and breaks no rule of the page’s policy', () => {
+  it('sends requests to our origin only, and never violates the CSP', () => {
     expect(asked.filter((url) => !url.startsWith(app.url) && !url.startsWith('data:'))).to.deep.equal([]);
     expect(faults).to.deep.equal([]);
   });

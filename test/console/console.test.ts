@@ -48,20 +48,20 @@ describe('the console', () => {
   });
   after(() => app.close());
 
-  it('asks to sign in', async () => {
+  it('redirects to sign-in without a session', async () => {
     await app.anonymous().get('/admin').expect(401);
     const page = await app.anonymous().get('/admin').set('Accept', 'text/html').expect(303);
     expect(page.headers.location).to.equal('/sign-in?next=%2Fadmin');
   });
 
-  it('is closed to referrers', async () => {
+  it('answers 403 to referrers', async () => {
     await rita.get('/admin').expect(403);
     await rita.get(list('bookings')).expect(403);
     await rita.get('/admin/export/bookings').expect(403);
     await rita.get(`/admin/forms/bookings/${bookingId}/change`).expect(403);
   });
 
-  it('opens for staff under a policy without inline scripts, and names no other host', async () => {
+  it('opens for staff with a CSP without inline scripts and other hosts', async () => {
     const page = await sam.get('/admin').set('Accept', 'text/html').expect(200);
     const policy = String(page.headers['content-security-policy']);
     expect(policy).to.match(/script-src 'self' 'nonce-[\w+/=]+';/);
@@ -72,7 +72,7 @@ describe('the console', () => {
     expect(inline.every(([, attributes]) => attributes?.includes('nonce='))).to.equal(true);
   });
 
-  it('lets no name end the page’s script', async () => {
+  it('escapes names in the page’s script', async () => {
     await app
       .db('users')
       .where({ email: 'sam@examdesk.example' })
@@ -82,7 +82,7 @@ describe('the console', () => {
     expect(page.text).not.to.contain('alert(1)</script>');
   });
 
-  it('serves its styles itself, the shared pieces first', async () => {
+  it('serves its own styles, shared pieces first', async () => {
     const { text } = await ada.get('/admin').set('Accept', 'text/html').expect(200);
     const styles = [...text.matchAll(/href="(\/css\/[^"]+)"/g)].map(([, href]) => href ?? '');
     expect(styles).to.have.length(7);
@@ -94,7 +94,7 @@ describe('the console', () => {
         .expect('Content-Type', /text\/css/);
   });
 
-  it('serves its scripts itself', async () => {
+  it('serves its own scripts', async () => {
     for (const file of ['app', 'global', 'design-system', 'components']) {
       await sam
         .get(`/admin/frontend/assets/${file}.bundle.js`)

@@ -34,7 +34,7 @@ describe('the console’s exports', function () {
   });
   after(() => app.close());
 
-  it('hold every row, in order, over as many batches as it takes', async () => {
+  it('contain every row in order, over several batches', async () => {
     const sam = await app.signIn('sam@examdesk.example');
     const { text } = await sam
       .get('/admin/export/bookings')
@@ -48,7 +48,7 @@ describe('the console’s exports', function () {
     expect(new Set(lines).size).to.equal(many + 1);
   });
 
-  describe('by a client that', () => {
+  describe('when a client', () => {
     let server: Server;
     let port: number;
     const clients: { destroy(): void }[] = [];
@@ -102,7 +102,7 @@ describe('the console’s exports', function () {
       expect(await isSo()).to.equal(true);
     };
 
-    it('leaves in the middle, a connection is let go of', async () => {
+    it('disconnects, release their database connection', async () => {
       const response = await asked();
       await once(response, 'data');
       response.pause();
@@ -111,7 +111,7 @@ describe('the console’s exports', function () {
       await until(async () => (await inUse()) === 0);
     });
 
-    it('reads nothing, a connection is let go of, and the others are told to wait meanwhile', async () => {
+    it('reads nothing, release their connection, and answer others 429 meanwhile', async () => {
       await Promise.all([stalled(), stalled()]);
       await until(async () => (await inUse()) === 2);
       const refused = await asked();
@@ -120,7 +120,7 @@ describe('the console’s exports', function () {
       expect((await asked()).statusCode).to.equal(200);
     });
 
-    it('reads slowly, nothing is cut short', async () => {
+    it('reads slowly, send every row', async () => {
       const response = await asked();
       let size = 0;
       let pauses = 0;

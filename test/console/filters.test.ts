@@ -36,7 +36,7 @@ describe('the console’s filters', () => {
   };
 
   describe('of health information', () => {
-    it('take sealed words, and each of those columns', async () => {
+    it('accept sealed words for each of these columns', async () => {
       const words = {
         examinee: 'marsh',
         phone: '6141',
@@ -60,7 +60,7 @@ describe('the console’s filters', () => {
       }
     });
 
-    it('are nobody else’s, and show nothing in their address', async () => {
+    it('refuse words sealed for somebody else, and show nothing in the URL', async () => {
       const { examinee = '' } = await seal(sam, { examinee: 'marsh' });
       expect(Buffer.from(examinee, 'base64url').toString('latin1').toLowerCase()).not.to.contain('marsh');
       await ada.get(list('bookings')).query({ 'filters.examinee': examinee }).expect(400);
@@ -69,7 +69,7 @@ describe('the console’s filters', () => {
       expect((await opened(ada)).body.words).to.deep.equal({});
     });
 
-    it('narrow the export as well, of which the log knows the name alone', async () => {
+    it('apply to the export, and the audit log records only their names', async () => {
       const { claimNumber } = await seal(sam, { claimNumber: 'CL-77' });
       const { text } = await sam
         .get('/admin/export/bookings')
@@ -84,7 +84,7 @@ describe('the console’s filters', () => {
       expect(row?.metadata).to.deep.equal({ table: 'bookings', filteredBy: ['claimNumber'] });
     });
 
-    it('are refused when there is nothing to seal, or too much', async () => {
+    it('answer 422 when there is nothing to seal, or too much', async () => {
       for (const words of [{ examinee: '' }, { examinee: 'x'.repeat(201) }, { examinee: 1 }, 'marsh'])
         await sam.post('/admin/seal').send({ words }).expect(422);
       await (await app.signIn('rita@harbour-legal.example'))
@@ -95,7 +95,7 @@ describe('the console’s filters', () => {
     });
   });
 
-  it('search a list by words in any order, sealed as well', async () => {
+  it('search a list by words in any order, sealed too', async () => {
     const { search } = await seal(sam, { search: 'MARSH ewan cl-77' });
     const rows = await found(sam, 'bookings', { 'filters.search': search });
     expect(rows.map(({ examinee }) => examinee)).to.deep.equal(['Ewan Marsh']);
@@ -107,7 +107,7 @@ describe('the console’s filters', () => {
     expect(people[0]).not.to.have.property('search');
   });
 
-  it('never break on a sign that no text has', async () => {
+  it('answer 400 or nothing found for NUL, never 500', async () => {
     await ada.get(`${list('users')}?filters.name=a%00b`).expect(400);
     await ada
       .post('/admin/seal')
@@ -136,14 +136,14 @@ describe('the console’s filters', () => {
       return (body.records as { id: string }[]).map(({ id }) => id);
     };
 
-    it('are those of the examination’s own zone, the last one with all its hours', async () => {
+    it('are read in the examination’s zone, including the whole last day', async () => {
       for (const zone of ['Australia/Sydney', 'Pacific/Auckland', 'America/New_York']) {
         expect(await between(zone, 'startsAt', '2027-06-01', '2027-06-01'), zone).to.deep.equal([early]);
         expect(await between(zone, 'startsAt', '2027-06-02', '2027-06-02'), zone).to.deep.equal([late]);
       }
     });
 
-    it('are the reader’s where a time has no zone', async () => {
+    it('are read in the reader’s zone when the time has none', async () => {
       expect(await between('Australia/Sydney', 'createdAt', '2026-06-01', '2026-06-01')).to.deep.equal([
         late,
       ]);
@@ -152,7 +152,7 @@ describe('the console’s filters', () => {
     });
   });
 
-  it('tell two of one name apart, by the link from the record of one', async () => {
+  it('tell two people of the same name apart when following a link', async () => {
     const rita = await personOf(app.db, 'rita');
     const [firm] = await found(ada, 'organizations', { 'filters.name': 'Harbour Legal' });
     const theirs = await found(ada, 'bookings', { 'filters.organizationId': rita.organizationId });
@@ -168,7 +168,7 @@ describe('the console’s filters', () => {
   });
 });
 
-describe('the console’s morning page', () => {
+describe('the console’s first page', () => {
   let app: TestApp;
   let ada: Agent;
   let sam: Agent;
@@ -194,7 +194,7 @@ describe('the console’s morning page', () => {
   const entryOf = ({ attention }: Dashboard, label: string) =>
     attention.find((entry) => entry.label === label);
 
-  it('counts the examinations of today, all of them, and leads to just those', async () => {
+  it('counts all examinations of today, and links to them', async () => {
     const noon = (day: string) => new Date(`${day}T12:00:00+10:00`);
     for (let count = 0; count < 10; count += 1) await aBookingOf(app.db, null, { starts_at: noon(today) });
     await aBookingOf(app.db, null, { starts_at: noon(shiftDays(today, 1)) });
@@ -211,7 +211,7 @@ describe('the console’s morning page', () => {
     expect(await totalOf(page.today.href)).to.equal(10);
   });
 
-  it('counts twelve weeks from Monday on, by where they were made, each with its list', async () => {
+  it('counts twelve weeks by source, each with a link to its list', async () => {
     await aBookingOf(app.db, 'rita', { created_at: new Date(Date.now() - 21 * 86_400_000) });
     await aBookingOf(app.db, null, { created_at: new Date(Date.now() - 21 * 86_400_000) });
     const { weeks } = await morning(sam);
@@ -227,7 +227,7 @@ describe('the console’s morning page', () => {
     ]);
   });
 
-  it('leaves connections to others while it counts', async () => {
+  it('leaves database connections to others while it counts', async () => {
     let running = 0;
     let most = 0;
     const begins = () => (most = Math.max(most, (running += 1)));
@@ -239,7 +239,7 @@ describe('the console’s morning page', () => {
     expect(most).to.be.within(1, 3);
   });
 
-  it('leads to the repair of each number, whoever may do it', async () => {
+  it('offers for each number an action that the reader may do', async () => {
     const booking = await aBookingOf(app.db, null, {
       starts_at: new Date('2026-01-01T10:00:00+11:00'),
       details_needed: true,
@@ -277,7 +277,7 @@ describe('the console’s morning page', () => {
     });
   });
 
-  it('shows what an event left for us to do, until somebody did it', async () => {
+  it('shows an event that needs attention until it is settled', async () => {
     const event = (appointment: number, note: string, at: number) => ({
       id: randomUUID(),
       channel: 'relay' as const,
@@ -305,7 +305,7 @@ describe('the console’s morning page', () => {
     expect(await totalOf(one?.href ?? '')).to.equal(1);
   });
 
-  it('shows a reconciliation that failed, until one went well', async () => {
+  it('shows a failed reconciliation until a later one succeeds', async () => {
     const report = (state: 'done' | 'failed', at: number) => ({
       id: randomUUID(),
       kind: 'near' as const,
@@ -323,7 +323,7 @@ describe('the console’s morning page', () => {
     expect(entryOf(await morning(ada), 'Reconciliations that failed')).to.deep.include({ count: 0 });
   });
 
-  it('replays all that were given up, and sends all that failed once more', async () => {
+  it('replays all undelivered events, and sends all failed e-mails again', async () => {
     const sent = { version: '', values: {} };
     await sam.post('/admin/forms/webhook-events/replay-all').send(sent).expect(403);
     const replayed = await ada.post('/admin/forms/webhook-events/replay-all').send(sent).expect(200);

@@ -61,7 +61,7 @@ describe('the console’s lists in a browser', function () {
     eventually(async () => (await rows()).toSorted().join() === references.toSorted().join());
   const firstIs = (reference: string) => eventually(async () => (await rows())[0] === reference);
 
-  it('are narrowed by keyboard alone, and widened again', async () => {
+  it('filter by keyboard alone, and clear the filters', async () => {
     await open(bookings);
     await listed('EX-AAAAAA', 'EX-BBBBBB', 'EX-CCCCCC');
     await page.getByRole('button', { name: 'Filter' }).focus();
@@ -85,7 +85,7 @@ describe('the console’s lists in a browser', function () {
     await listed('EX-AAAAAA', 'EX-BBBBBB', 'EX-CCCCCC');
   });
 
-  it('are narrowed by what tells of the examinee, which no address ever shows', async () => {
+  it('filter by examinee without showing the name in any URL', async () => {
     await open(bookings);
     await page.getByRole('button', { name: 'Filter' }).click();
     await page.getByLabel('Examinee', { exact: true }).fill('marsh');
@@ -116,7 +116,7 @@ describe('the console’s lists in a browser', function () {
     await listed('EX-AAAAAA', 'EX-BBBBBB', 'EX-CCCCCC');
   });
 
-  it('are applied once the words are sealed, however long that takes', async () => {
+  it('apply filters once their words are sealed, however long that takes', async () => {
     await open(bookings);
     await page.route('**/admin/seal', async (route) => {
       await new Promise((later) => {
@@ -135,11 +135,11 @@ describe('the console’s lists in a browser', function () {
     await page.getByRole('button', { name: 'Apply' }).click();
     await page
       .getByRole('alert')
-      .getByText(/could not be reached/)
+      .getByText(/can’t reach the server/)
       .waitFor();
   });
 
-  it('stay narrowed by what could not be read for a moment, whatever else is applied', async () => {
+  it('keep a filter whose words could not be unsealed when others are applied', async () => {
     await open(bookings);
     await page.getByRole('button', { name: 'Filter' }).click();
     await page.getByLabel('Examinee', { exact: true }).fill('marsh');
@@ -166,7 +166,7 @@ describe('the console’s lists in a browser', function () {
     expect(page.url()).not.to.contain('filters.examinee=');
   });
 
-  it('are searched by name, reference and claim in one box', async () => {
+  it('search name, reference and claim number in one box', async () => {
     await open(bookings);
     for (const [words, reference] of [
       ['oakley tom', 'EX-CCCCCC'],
@@ -187,7 +187,7 @@ describe('the console’s lists in a browser', function () {
   });
 
   for (const zone of ['Australia/Sydney', 'Pacific/Auckland', 'Europe/London']) {
-    it(`are narrowed to the days that were picked, read in ${zone}`, async () => {
+    it(`filter by days in the reader’s zone ${zone}`, async () => {
       await open(bookings, 1280, zone);
       await page.getByRole('button', { name: 'Filter' }).click();
       await page.getByLabel('Starts at, from').fill('2027-06-01');
@@ -198,7 +198,7 @@ describe('the console’s lists in a browser', function () {
     });
   }
 
-  it('are sorted by a click on a column, and by any other in the filters', async () => {
+  it('sort by a column’s head, and by other columns in the filters', async () => {
     await open(bookings);
     await page.getByRole('link', { name: 'Reference', exact: true }).click();
     await page.waitForURL(/direction=asc&sortBy=reference/);
@@ -211,7 +211,7 @@ describe('the console’s lists in a browser', function () {
     await firstIs('EX-CCCCCC');
   });
 
-  it('lead from an organisation to its bookings, and to no others', async () => {
+  it('link an organisation to its bookings and no others', async () => {
     await open('/admin/resources/organizations?filters.name=Harbour');
     await page.locator('td[data-property-name="bookings"] a').click();
     await listed('EX-AAAAAA');
@@ -225,10 +225,10 @@ describe('the console’s lists in a browser', function () {
     await watched.check();
   });
 
-  describe('and the forms behind them', () => {
+  describe('and their forms', () => {
     const assign = () => `${bookings}/records/${id.oakley}/assign`;
 
-    it('find a referrer as one types, by keyboard', async () => {
+    it('find a referrer while typing, by keyboard', async () => {
       await app
         .db('bookings')
         .where({ id: id.oakley })
@@ -255,7 +255,7 @@ describe('the console’s lists in a browser', function () {
       await page.getByRole('heading', { name: 'Assigned' }).waitFor();
     });
 
-    it('say what is wrong with what they do not ask', async () => {
+    it('show problems of fields that they do not have', async () => {
       await open(`${bookings}/records/${id.marsh}/change`);
       await page.route('**/admin/forms/**', (route) =>
         route.request().method() === 'POST'
@@ -279,14 +279,14 @@ describe('the console’s lists in a browser', function () {
       await page.getByText('Enter a number').waitFor();
     });
 
-    it('stay as they are when the server is away, and can be sent again', async () => {
+    it('keep what was typed when the server is away, and can be sent again', async () => {
       await open(`${bookings}/records/${id.marsh}/change`);
       await page.getByLabel('Claim number').fill('CL-78');
       await page.route('**/admin/forms/**', (route) => route.abort());
       await page.getByRole('button', { name: 'Save' }).click();
       await page
         .getByRole('alert')
-        .getByText(/could not be reached/)
+        .getByText(/can’t reach the server/)
         .waitFor();
       await page.unroute('**/admin/forms/**');
       await page.route('**/admin/forms/**', (route) => route.fulfill({ status: 502, body: '<h1>Bad</h1>' }));
@@ -300,7 +300,7 @@ describe('the console’s lists in a browser', function () {
       await page.getByRole('heading', { name: 'Saved' }).waitFor();
     });
 
-    it('open once the server is back, and so does the first page', async () => {
+    it('load on Try again once the server is back, as the first page does', async () => {
       await open('/sign-out');
       await page.route('**/admin/forms/**', (route) => route.abort());
       await page.route('**/admin/api/dashboard', (route) => route.abort());
@@ -311,7 +311,7 @@ describe('the console’s lists in a browser', function () {
         await page.goto(path);
         await page
           .getByRole('alert')
-          .getByText(/could not be reached/)
+          .getByText(/can’t reach the server/)
           .waitFor();
         await page.unroute(path === '/admin' ? '**/admin/api/dashboard' : '**/admin/forms/**');
         await page.getByRole('button', { name: 'Try again' }).click();

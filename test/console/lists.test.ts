@@ -27,7 +27,7 @@ describe('the console’s lists', function () {
 
   for (const table of tables) {
     const { id } = table;
-    it(`${id} holds its named columns and no other, in the list, the record and the file`, async () => {
+    it(`${id} shows its named columns and no others in list, record and export`, async () => {
       const { meta, records } = await listed(id);
       expect(meta.total).to.be.above(0);
       const { body } = await house.agents.admin.get(
@@ -44,7 +44,7 @@ describe('the console’s lists', function () {
       expect(lines).to.have.length.above(1);
     });
 
-    it(`${id} finds by each number what has it, and nothing by one that no column holds`, async () => {
+    it(`${id} filters by each number, and finds nothing for one too large for its column`, async () => {
       for (const { name } of table.columns.filter(({ type }) => type === 'number')) {
         for (const number of ['99999999999', '-99999999999'])
           expect((await listed(id, { [`filters.${name}`]: number })).meta.total, name).to.equal(0);
@@ -55,7 +55,7 @@ describe('the console’s lists', function () {
       }
     });
 
-    it(`${id} takes no writing, one by one or in bulk, and no search apart from the list`, async () => {
+    it(`${id} refuses AdminJS’s writes, bulk actions and search`, async () => {
       const record = `/admin/api/resources/${id}/records/${await recordOf(table)}`;
       const [of, before] = [`/admin/api/resources/${id}`, await listed(id)];
       for (const agent of [house.agents.admin, house.agents.support]) {
@@ -76,7 +76,7 @@ describe('the console’s lists', function () {
       if (id !== 'audit') expect(await listed(id)).to.deep.equal(before);
     });
 
-    it(`${id} is at its own addresses and no others, letter by letter`, async () => {
+    it(`${id} answers at its exact paths only`, async () => {
       const [of, record] = [`/admin/api/resources/${id}`, await recordOf(table)];
       const actions = actionButtons.filter((one) => one.table === id);
       for (const address of [
@@ -107,7 +107,7 @@ describe('the console’s lists', function () {
     });
   }
 
-  it('answer no other origin, where a browser does not say more', async () => {
+  it('refuse other origins when the browser sends only Origin', async () => {
     const { admin } = house.agents;
     const { url } = house.app;
     for (const address of [

@@ -24,7 +24,7 @@ describe('the order of the console’s lists', () => {
 
   for (const id of long)
     for (const direction of ['asc', 'desc'] as const)
-      it(`${id} is read ${direction} without sorting it`, async () => {
+      it(`${id} is read ${direction} by an index, without a sort`, async () => {
         const table = tableOf(id) as Table;
         const query = orderRows(selectRows(database.db, table, {}), table, { by: table.sort.by, direction });
         const { sql, bindings } = query.select('r.*').limit(20).toSQL().toNative();

@@ -5,14 +5,14 @@ import { countRows } from '../../src/console/table.query.ts';
 import { selectRows, tableOf, type Filters, type Table } from '../../src/console/index.ts';
 import { openSeededDatabase, type TestDatabase } from '../support/database.ts';
 
-describe('the reach of the console’s lists', () => {
+describe('the cost of the console’s lists', () => {
   let database: TestDatabase;
   before(async () => {
     database = await openSeededDatabase();
   });
   after(() => database.close());
 
-  it('texts are looked for in the newest of the audit log: it is never read to its beginning', async () => {
+  it('a text search reads only the newest rows of the audit log', async () => {
     expect(tableOf('audit')?.textSearchLimit).to.be.within(10_000, 200_000);
     const audit: Table = { ...(tableOf('audit') as Table), textSearchLimit: 3 };
     const record = randomUUID();
@@ -40,7 +40,7 @@ describe('the reach of the console’s lists', () => {
     expect(await count({ resourceId: record.toUpperCase(), search: 'kiosk' })).to.equal(1);
   });
 
-  it('mails that were made up for by a later one are known by an index', async () => {
+  it('finding a later e-mail of the same kind uses an index', async () => {
     const stuck = selectRows(database.db, tableOf('account-emails') as Table, { isStuck: 'true' });
     const { sql, bindings } = stuck.count('* as total').toSQL().toNative();
     const plan = await database.db.transaction(async (trx) => {

@@ -118,7 +118,7 @@ describe('the console’s records', () => {
   const list = async (agent: Agent, table: string, query = ''): Promise<Listed> =>
     (await agent.get(`/admin/api/resources/${table}/actions/list${query}`).expect(200)).body as Listed;
 
-  it('counts on the morning page what the list behind each number holds', async () => {
+  it('have as many entries in a list as the first page counts', async () => {
     for (const agent of [ada, sam]) {
       const { body } = (await agent.get('/admin/api/dashboard').expect(200)) as {
         body: { attention: { label: string; count: number; href: string | null }[] };
@@ -142,7 +142,7 @@ describe('the console’s records', () => {
     }
   });
 
-  it('leads from a name to its record', async () => {
+  it('link a name to its record', async () => {
     const { records } = await list(ada, 'documents');
     expect(records[0]?.params).to.include({ booking: 'EX-7K3M9Q', 'booking to': `bookings/${bookingId}` });
     for (const table of ['bookings', 'documents', 'drift-items', 'emails', 'services', 'users', 'audit']) {
@@ -159,13 +159,13 @@ describe('the console’s records', () => {
     }
   });
 
-  it('cannot be filtered or sorted by where a name leads', async () => {
+  it('refuse filters and sorting by the link of a name', async () => {
     const address = '/admin/api/resources/documents/actions/list';
     await ada.get(address).query({ 'filters.booking to': 'x' }).expect(400);
     await ada.get(address).query({ sortBy: 'booking to' }).expect(400);
   });
 
-  it('tells who sent a message again, and what had become of it', async () => {
+  it('show who sent an e-mail again, and its state before', async () => {
     const { id } = (await app.db('emails').first('id')) as { id: string };
     const rita = await personOf(app.db, 'rita');
     await app
@@ -179,7 +179,7 @@ describe('the console’s records', () => {
     expect(again?.before).to.deep.equal({ status: 'failed', sentAt: null, attempts: 8 });
   });
 
-  it('writes down who asked for what is not theirs', async () => {
+  it('are audited when staff are refused', async () => {
     const before = await app.db('audit_log').where({ action: 'access.denied' });
     await sam.get('/admin/api/resources/audit/actions/list').expect(403);
     await sam
@@ -213,7 +213,7 @@ describe('the console’s records', () => {
     };
     const add = (values: object, agent = ada) => agent.post(form('add')).send({ version: '', values });
 
-    it('are made from a calendar of Acuity that nobody has yet, and can be booked', async () => {
+    it('are added from an unused calendar of Acuity, and can be booked', async () => {
       const { fields } = await open('add');
       const calendars = fields.find(({ name }) => name === 'calendarId')?.options?.map(({ value }) => value);
       expect(calendars).to.deep.equal(['', '7009']);
@@ -232,7 +232,7 @@ describe('the console’s records', () => {
       expect(audited).to.deep.include({ action: 'record.changed', metadata: { columns: ['added'] } });
     });
 
-    it('are refused with what to do, and nothing half-written', async () => {
+    it('are refused with what to do, and nothing is written', async () => {
       const paths: [object, string][] = [
         [ines, 'calendarId'],
         [{ ...ines, calendarId: '12345' }, 'calendarId'],
@@ -257,7 +257,7 @@ describe('the console’s records', () => {
       expect(await app.db('specialists').pluck('id')).to.deep.equal(count);
     });
 
-    it('offer what an admin chooses among what Acuity offers, unless somebody was faster', async () => {
+    it('offer the appointment types an admin chose, and answer 409 after somebody else’s change', async () => {
       const { id } = (await app.db('specialists').where({ acuity_calendar_id: 7009 }).first('id')) as {
         id: string;
       };
@@ -277,7 +277,7 @@ describe('the console’s records', () => {
       ]);
     });
 
-    it('are not edited out of the place where they see people, nor offered there without one', async () => {
+    it('keep their location while they offer examinations in person, and cannot offer them without one', async () => {
       const { id } = (await app.db('specialists').where({ acuity_calendar_id: 7009 }).first('id')) as {
         id: string;
       };
@@ -299,7 +299,7 @@ describe('the console’s records', () => {
       expect(placeless.body.errors[0].message).to.match(/under Edit/);
     });
 
-    it('take nothing from a form but what it asks', async () => {
+    it('take from a form only the fields it has', async () => {
       const { id } = (await app.db('specialists').where({ acuity_calendar_id: 7009 }).first('id')) as {
         id: string;
       };
@@ -322,7 +322,7 @@ describe('the console’s records', () => {
       expect(await app.db('specialists').where({ id }).first()).to.deep.equal(before);
     });
 
-    it('wait for Acuity when it is away', async () => {
+    it('answer 503 with Retry-After when Acuity is away', async () => {
       acuity.failWith(acuityDown);
       await ada.get(form('add')).expect(503);
       await add({ ...ines, calendarId: '7010' }).expect(503);
