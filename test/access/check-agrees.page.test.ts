@@ -11,7 +11,7 @@ import { mountedRoutes } from '../support/routes.ts';
 
 const people = ['rita', 'nadia', 'support', 'admin'] as const;
 
-describe('why somebody cannot see a page', function () {
+describe('the page Check access', function () {
   this.timeout(120_000);
   let house: MatrixHouse;
   before(async () => {

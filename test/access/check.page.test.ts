@@ -7,7 +7,7 @@ const rita = 'rita@harbour-legal.example';
 const nadia = 'nadia@northside-claims.example';
 const support = 'sam@examdesk.example';
 
-describe('the page that says why somebody cannot see something', () => {
+describe('the page Check access', () => {
   let app: TestApp;
   let sam: Agent;
   let documentId: string;
@@ -82,11 +82,11 @@ describe('the page that says why somebody cannot see something', () => {
     };
   }
 
-  it('finds nothing against one’s own booking', async () => {
+  it('allows a referrer’s own booking', async () => {
     expect(await answer(rita, 'booking', 'ex-aaaaa2')).to.include({ can: true, refusing: null });
   });
 
-  it('names the organisations when they differ', async () => {
+  it('names both organisations when they differ', async () => {
     const { can, finding } = await answer(nadia, 'booking', 'EX-AAAAA2');
     expect(can).to.equal(false);
     expect(finding).to.contain('Northside Claims').and.contain('Harbour Legal');
@@ -115,7 +115,7 @@ describe('the page that says why somebody cannot see something', () => {
     expect((await answer(rita, 'booking', 'EX-ZZZZZ9')).refusing).to.equal('The booking exists');
   });
 
-  it('names the category of a document, and never its file', async () => {
+  it('names the category of a document, never its file name', async () => {
     const { refusing, finding, text } = await answer(rita, 'document', documentId);
     expect(refusing).to.contain('category');
     expect(finding).to.equal('referrer, dictation');
@@ -123,14 +123,14 @@ describe('the page that says why somebody cannot see something', () => {
     expect((await answer('sam@examdesk.example', 'document', documentId)).can).to.equal(true);
   });
 
-  it('reads the rules of pages off the routes', async () => {
+  it('reads the rules of pages from the routes', async () => {
     expect((await answer(rita, 'page', '/admin/merges')).refusing).to.equal('The page is for admins');
     expect((await answer(rita, 'page', 'https://examdesk.example/bookings/new?x=1')).can).to.equal(true);
     expect((await answer('sam@examdesk.example', 'page', '/bookings/new')).refusing).to.contain('referrers');
     expect((await answer(rita, 'page', '/nowhere')).refusing).to.equal('There is a page at this address');
   });
 
-  it('goes on with the record that the address names', async () => {
+  it('continues with the rules of the record in the URL', async () => {
     const { id } = (await app.db('bookings').where({ reference: 'EX-AAAAA2' }).first('id')) as { id: string };
     expect((await answer(rita, 'page', `/bookings/${id}`)).can).to.equal(true);
     expect((await answer(nadia, 'page', `/bookings/${id}`)).finding).to.contain('Northside Claims');
@@ -143,7 +143,7 @@ describe('the page that says why somebody cannot see something', () => {
     );
   });
 
-  it('knows the console, its lists and its actions', async () => {
+  it('explains the console, its lists and its actions', async () => {
     for (const [person, address, refusing] of [
       ['ada@examdesk.example', '/admin', null],
       [support, '/admin', null],
@@ -160,7 +160,7 @@ describe('the page that says why somebody cannot see something', () => {
       expect((await answer(person, 'page', address)).refusing, `${person} ${address}`).to.equal(refusing);
   });
 
-  it('takes an address as the app itself does, in capitals and with a slash behind', async () => {
+  it('matches URLs as the router does, in capitals and with a trailing slash', async () => {
     for (const address of ['/Bookings', '/bookings/', '/BOOKINGS/NEW', '/api/openapi.json', '/css/base.css'])
       expect((await answer(rita, 'page', address)).can, address).to.equal(true);
     expect((await answer(rita, 'page', '/css/../../package.json')).can).to.equal(false);
@@ -207,14 +207,14 @@ describe('the page that says why somebody cannot see something', () => {
     }
   });
 
-  it('knows of no record by a sign that no text has', async () => {
+  it('finds no record for ids that contain NUL', async () => {
     for (const table of ['services', 'bookings', 'audit']) {
       const { refusing } = await answer(support, 'page', `/admin/resources/${table}/records/%00/show`);
       expect(refusing, table).to.equal(table === 'audit' ? 'The list is for admins' : 'The record exists');
     }
   });
 
-  it('asks for what is missing, in words', async () => {
+  it('shows errors for missing fields', async () => {
     for (const [person, what, key, words] of [
       ['', 'booking', 'EX-AAAAA2', 'Enter a person'],
       [rita, 'moon', 'x', 'Choose what it is about'],

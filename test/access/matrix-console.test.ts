@@ -79,7 +79,7 @@ const adminJs: Record<string, string> = {
   'get /admin/frontend/assets/components.bundle.js': 'snniin',
 };
 
-describe('who may do what in the console', function () {
+describe('access to the console', function () {
   this.timeout(120_000);
   let house: MatrixHouse;
   before(async () => {

@@ -187,7 +187,7 @@ const bodies: Record<string, object> = {
 /** After these somebody is signed out. */
 const leaves = /sign-out|end-all|exit-impersonation/;
 
-describe('who may open which door', function () {
+describe('access to routes', function () {
   this.timeout(120_000);
   let house: MatrixHouse;
   before(async () => {

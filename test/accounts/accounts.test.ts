@@ -4,7 +4,7 @@ import { startTestApp, type Agent, type TestApp } from '../support/app.ts';
 
 const rita = 'rita@harbour-legal.example';
 
-describe('signing in', () => {
+describe('signIn', () => {
   let app: TestApp;
   before(async () => {
     app = await startTestApp({
@@ -18,7 +18,7 @@ describe('signing in', () => {
   const form = (fields: Record<string, string>) =>
     app.anonymous().post('/sign-in').set('Accept', 'text/html').type('form').send(fields);
 
-  it('gives a session that says who one is, until one signs out', async () => {
+  it('creates a session that lasts until sign-out', async () => {
     const agent = await app.signInByPassword(rita);
     const { body } = await agent.get('/api/auth/get-session').expect(200);
     expect(body.user).to.deep.include({ email: rita, role: 'referrer' });
@@ -58,7 +58,7 @@ describe('signing in', () => {
     );
   });
 
-  it('answers alike for an unknown address, a wrong password and a banned person', async () => {
+  it('gives the same answer for an unknown address, a wrong password and a banned person', async () => {
     await app.db('users').where({ email: 'nadia@northside-claims.example' }).update({ banned: true });
     const answers = await Promise.all([
       signIn('nobody@nowhere.example', demoPassword),
@@ -70,7 +70,7 @@ describe('signing in', () => {
     expect(seen[0]).to.include({ status: 401, code: 'bad_credentials' });
   });
 
-  it('by the form goes on where one was, and nowhere else', async () => {
+  it('by the form redirects to the page that was asked for, and to no other site', async () => {
     const on = await form({ email: rita, password: demoPassword, next: '/bookings?status=active' }).expect(
       303,
     );
@@ -79,7 +79,7 @@ describe('signing in', () => {
     expect(astray.headers.location).to.equal('/');
   });
 
-  it('by the form keeps what was typed and says what to do', async () => {
+  it('by the form keeps the typed address and explains the error', async () => {
     const empty = await form({ email: 'rita@', password: '' }).expect(422);
     expect(empty.text).to.contain('Enter an e-mail address like').and.contain('Enter your password');
     expect(empty.text).to.contain('value="rita@"').and.contain('<title>Error: ');
@@ -89,7 +89,7 @@ describe('signing in', () => {
       .and.not.contain('value="wrong"');
   });
 
-  it('writes success, failure and the end to the audit log, without addresses', async () => {
+  it('writes success, failure and sign-out to the audit log, without e-mail addresses', async () => {
     const rows = (await app.db('audit_log').whereLike('action', 'auth.%')) as {
       action: string;
       ip: string;
@@ -114,7 +114,7 @@ describe('signing in', () => {
     await form({ email: 'lim@x.example', password: 'wrong' }).expect(429);
   });
 
-  it('forgives earlier slips once the password was right', async () => {
+  it('resets the count after the right password', async () => {
     const sam = 'sam@examdesk.example';
     for (let round = 0; round < 3; round += 1) {
       await signIn(sam, 'wrong').expect(401);
@@ -123,7 +123,7 @@ describe('signing in', () => {
     }
   });
 
-  it('is closed to the demo’s people where they are not allowed', async () => {
+  it('refuses demo accounts where they are not allowed', async () => {
     const strict = await startTestApp({ env: { DEMO_ACCOUNTS: 'false' } });
     try {
       await strict

@@ -52,7 +52,7 @@ describe('the endpoints of better-auth', () => {
     }));
   };
 
-  it('are each in one of the lists', () => {
+  it('are each in exactly one list', () => {
     const names = endpoints().map(({ name }) => name);
     expect(names).to.have.members([...open, ...inside, ...insideImpersonation, ...adminSession, ...closed]);
   });
@@ -69,7 +69,7 @@ describe('the endpoints of better-auth', () => {
     ).to.deep.equal([]);
   });
 
-  it('answer nobody, not even an admin, where they are not open', async () => {
+  it('answer nobody, not even admins, unless they are open', async () => {
     const paths = endpoints().filter(({ name, path: at }) => at !== undefined && !open.includes(name));
     expect(paths).to.have.length.above(60);
     for (const { path: at = '' } of paths) {

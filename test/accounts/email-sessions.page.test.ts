@@ -6,7 +6,7 @@ const rita = 'rita@harbour-legal.example';
 const rob = 'rob@harbour-legal.example';
 const nadia = 'nadia@northside-claims.example';
 
-describe('another e-mail address', () => {
+describe('changing the e-mail address', () => {
   let house: AccountHouse;
   before(async () => {
     house = await openAccountHouse();
@@ -19,7 +19,7 @@ describe('another e-mail address', () => {
     return person.post('/account/email', { email, password });
   };
 
-  it('counts once its mail was read; the old one is told', async () => {
+  it('takes effect when the link is confirmed, and notifies the old address', async () => {
     const asked = await ask('Rita@Alvarez.example');
     expect(asked.text('main')).to.contain('rita@alvarez.example');
     const { path } = await house.mailTo('rita@alvarez.example', /Confirm your new e-mail/);
@@ -45,7 +45,7 @@ describe('another e-mail address', () => {
     await house.app.db('users').where({ id }).update({ email: rita });
   });
 
-  it('needs the password, and a real address that is another', async () => {
+  it('needs the password, and a valid address that differs', async () => {
     const wrong = await ask('x@y.example', 'not the password');
     expect([wrong.status, wrong.text('.error-summary')]).to.deep.equal([
       422,
@@ -57,7 +57,7 @@ describe('another e-mail address', () => {
     expect(house.mailbox.mails()).to.deep.equal([]);
   });
 
-  it('does not tell that another account has it', async () => {
+  it('does not reveal that another account has the address', async () => {
     const free = await ask('free@harbour-legal.example', demoPassword, nadia);
     const taken = await ask(rob, demoPassword, nadia);
     expect(taken.text('main').replaceAll(rob, '')).to.equal(
@@ -67,7 +67,7 @@ describe('another e-mail address', () => {
     expect(house.mailbox.mails().filter(({ to }) => to.includes(rob))).to.deep.equal([]);
   });
 
-  it('that somebody took in the meantime is not taken twice', async () => {
+  it('is refused when another account took the address meanwhile', async () => {
     await house.app.db('account_links').delete();
     await ask('race@harbour-legal.example', demoPassword, rob);
     const { path } = await house.mailTo('race@harbour-legal.example', /Confirm/);
@@ -78,14 +78,14 @@ describe('another e-mail address', () => {
   });
 });
 
-describe('one’s own sessions', () => {
+describe('the list of own sessions', () => {
   let house: AccountHouse;
   before(async () => {
     house = await openAccountHouse();
   });
   after(() => house.close());
 
-  it('are listed, this one first, and can be ended one by one', async () => {
+  it('shows this session first, and ends sessions one by one', async () => {
     const elsewhere = await house.signedIn(rita);
     const here = await house.signedIn(rita);
     const page = await here.get('/account/sessions');
@@ -98,7 +98,7 @@ describe('one’s own sessions', () => {
     expect((await here.get('/bookings')).at).to.equal('/bookings');
   });
 
-  it('are listed as long as they live: of staff those that were not idle too long', async () => {
+  it('shows valid sessions only: for staff without idle ones', async () => {
     const idle = async (email: string) => {
       const user_id = await house.userId(email);
       await house.app.db('sessions').where({ user_id }).delete();
@@ -113,7 +113,7 @@ describe('one’s own sessions', () => {
     expect((await idle(rob)).texts('.session'), 'a referrer’s do not end of it').to.have.length(2);
   });
 
-  it('are one’s own: nobody ends another’s', async () => {
+  it('does not end sessions of other people', async () => {
     const robs = await house.signedIn(rob);
     const [session] = (await house.app.db('sessions').where({ user_id: await house.userId(rob) })) as {
       id: string;
@@ -124,7 +124,7 @@ describe('one’s own sessions', () => {
     expect((await robs.get('/bookings')).at).to.equal('/bookings');
   });
 
-  it('all end with one button, here too, each with its audit row', async () => {
+  it('ends all sessions, including this one, with an audit row each', async () => {
     const people = [await house.signedIn(nadia), await house.signedIn(nadia), await house.signedIn(nadia)];
     const ids = await house.app
       .db('sessions')
@@ -140,13 +140,13 @@ describe('one’s own sessions', () => {
     expect(rows).to.have.length(3);
   });
 
-  it('show no token', async () => {
+  it('shows no token', async () => {
     const here = await house.signedIn(rita);
     const { html } = await here.get('/account/sessions');
     for (const token of await house.app.db('sessions').pluck('token')) expect(html).not.to.contain(token);
   });
 
-  it('are not to be seen or changed by an admin who acts as somebody', async () => {
+  it('is closed to an admin who acts', async () => {
     const here = await house.signedIn(rita);
     const ada = await house.userId('ada@examdesk.example');
     await house.signedIn('ada@examdesk.example');

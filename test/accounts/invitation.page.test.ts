@@ -18,7 +18,7 @@ describe('an invitation', () => {
     );
   const linkOf = async (email: string) => (await house.mailTo(email, /invitation/)).path;
 
-  it('comes by mail, and makes an account that is signed in', async () => {
+  it('is sent by e-mail, creates an account and signs in', async () => {
     expect((await invite('Lena@Harbour-Legal.example')).ok).to.equal(true);
     const { mail, path } = await house.mailTo('lena@harbour-legal.example', /invitation/);
     expect(mail.text)
@@ -41,7 +41,7 @@ describe('an invitation', () => {
     expect((await later.get('/bookings')).status).to.equal(200);
   });
 
-  it('opens once', async () => {
+  it('works once', async () => {
     await invite('once@harbour-legal.example');
     const path = await linkOf('once@harbour-legal.example');
     const answers = await Promise.all(
@@ -52,7 +52,7 @@ describe('an invitation', () => {
     expect(await house.app.db('users').where({ email: 'once@harbour-legal.example' })).to.have.length(1);
   });
 
-  it('opens nothing after seven days, after it was revoked, or when a later one took its place', async () => {
+  it('no longer works after seven days, when revoked, or when replaced by a later one', async () => {
     const sent: string[] = [];
     for (const name of ['late', 'revoked', 'replaced']) {
       const email = `${name}@harbour-legal.example`;
@@ -80,7 +80,7 @@ describe('an invitation', () => {
     ]);
   });
 
-  it('is no use with a changed or foreign token', async () => {
+  it('does not open with a changed or foreign token', async () => {
     await invite('token@harbour-legal.example');
     const path = await linkOf('token@harbour-legal.example');
     const changed = path.replace(/.$/, (last) => (last === 'A' ? 'B' : 'A'));
@@ -93,7 +93,7 @@ describe('an invitation', () => {
     expect((await house.visitor().get(changed)).status).to.be.oneOf([200, 404]);
   });
 
-  it('asks for a name and a password that not everybody has, and keeps the name that was typed', async () => {
+  it('refuses a missing name and a common password, and keeps the typed name', async () => {
     await invite('rules@harbour-legal.example');
     const path = await linkOf('rules@harbour-legal.example');
     const person = house.visitor();
@@ -109,7 +109,7 @@ describe('an invitation', () => {
     expect(own.text('.error-summary')).to.contain('mostly your name');
   });
 
-  it('is sent by admins only, to people who have no account yet', async () => {
+  it('can be sent by admins only, to people without an account', async () => {
     const { accounts } = house.app.system.services;
     const input = { email: 'someone@else.example', role: 'support' as const };
     for (const email of [sam, 'rita@harbour-legal.example']) {
@@ -133,7 +133,7 @@ describe('an invitation', () => {
     ).to.deep.equal({ ok: false, reason: 'unknown_organization' });
   });
 
-  it('brings back who was deactivated, into another organisation if so', async () => {
+  it('reactivates a deactivated person, also into another organisation', async () => {
     const nadia = 'nadia@northside-claims.example';
     const id = await house.userId(nadia);
     await house.app.system.services.accounts.deactivate(id, await house.actor(ada));
@@ -146,7 +146,7 @@ describe('an invitation', () => {
     expect((await house.visitor().signIn(nadia)).status, 'the old password').to.equal(401);
   });
 
-  it('leaves its token in no table and no log, and a row in the audit log for each step', async () => {
+  it('writes its token to no table or log, and an audit row for each step', async () => {
     await invite('traces@harbour-legal.example');
     const path = await linkOf('traces@harbour-legal.example');
     await house.visitor().post(path, { name: 'Tracey', password: goodPassword });

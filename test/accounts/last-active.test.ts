@@ -7,7 +7,7 @@ import { createVisitor } from '../support/visitor.ts';
 const rita = 'rita@harbour-legal.example';
 const ada = 'ada@examdesk.example';
 
-describe('when somebody was here last', () => {
+describe('last_active', () => {
   let app: TestApp;
   let admin: Agent;
 
@@ -29,7 +29,7 @@ describe('when somebody was here last', () => {
     return at.toISOString();
   };
 
-  it('is told also when they have signed out since', async () => {
+  it('stays after sign-out', async () => {
     expect(await found()).to.equal(null);
     const agent = await app.signInByPassword(rita);
     await agent.post('/api/auth/sign-out').expect(200);
@@ -40,7 +40,7 @@ describe('when somebody was here last', () => {
     expect(body.record.params.lastSeenAt, 'in the console').to.equal(await found());
   });
 
-  it('moves on as they work', async () => {
+  it('is updated by requests', async () => {
     const agent = await app.signIn(rita);
     const before = await hoursAgo(1);
     admin = await app.signIn(ada);
@@ -48,7 +48,7 @@ describe('when somebody was here last', () => {
     expect(Date.parse((await found()) ?? '')).to.be.above(Date.parse(before) + 3_000_000);
   });
 
-  it('is not when a password was right and the second step has not followed', async () => {
+  it('is not updated before the second step succeeds', async () => {
     const person = createVisitor(app.url);
     await person.signIn(rita);
     const secret = (await person.post('/account/two-factor', { password: demoPassword })).text('.secret');
@@ -62,7 +62,7 @@ describe('when somebody was here last', () => {
     expect(Date.parse((await found()) ?? '')).to.be.above(Date.parse(before) + 3_000_000);
   });
 
-  it('is not when an admin acted as them, and is said in hours', async () => {
+  it('is not updated by an acting admin, and is shown in hours', async () => {
     await (await app.signIn(rita)).post('/api/auth/sign-out').expect(200);
     const before = await hoursAgo(8);
     admin = await app.signIn(ada);
@@ -80,7 +80,7 @@ describe('when somebody was here last', () => {
     expect(text, 'among the last ten').to.contain('8 hours ago');
   });
 
-  it('moves on without a row in the audit log', async () => {
+  it('is updated without an audit row', async () => {
     const agent = await app.signIn(rita);
     await hoursAgo(1);
     const count = async () => Number((await app.db('audit_log').count({ n: '*' }))[0]?.n);

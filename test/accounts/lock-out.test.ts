@@ -6,7 +6,7 @@ import { startTestApp, type Agent, type TestApp } from '../support/app.ts';
 const rita = 'rita@harbour-legal.example';
 const limits = { perPair: 4, perBrowser: 4, perAddress: 12, perAccount: 6, slowMs: 1, slowestMs: 4 };
 
-describe('wrong passwords of strangers', () => {
+describe('signIn, when strangers try wrong passwords,', () => {
   let app: TestApp;
   beforeEach(async () => {
     app = await startTestApp({ env: { TRUST_PROXY: '1' }, overrides: { signInLimits: limits } });
@@ -23,18 +23,18 @@ describe('wrong passwords of strangers', () => {
   const stranger = '198.51.100.7';
   const home = '203.0.113.20';
 
-  it('keep nobody out at another address', async () => {
+  it('accepts the owner at another address', async () => {
     await attack(stranger);
     await attempt(app.anonymous(), home, demoPassword).expect(200);
     await attempt(app.anonymous(), stranger, demoPassword).expect(429);
   });
 
-  it('from many addresses only slow the person down', async () => {
+  it('only slows the owner down when they come from many addresses', async () => {
     for (let n = 0; n < 5; n += 1) await attack(`198.51.100.${10 + n}`);
     await attempt(app.anonymous(), home, demoPassword).expect(200);
   });
 
-  it('from the person’s own address do not keep out the browser that has signed in before', async () => {
+  it('accepts the owner’s known browser when they come from the owner’s address', async () => {
     const browser = app.anonymous();
     await attempt(browser, home, demoPassword).expect(200);
     await attack(home);
@@ -42,7 +42,7 @@ describe('wrong passwords of strangers', () => {
     await attempt(browser, home, demoPassword).expect(200);
   });
 
-  it('count in a browser that has signed in before, too', async () => {
+  it('counts wrong passwords in a known browser, too', async () => {
     const browser = app.anonymous();
     await attempt(browser, home, demoPassword).expect(200);
     for (let n = 0; n < limits.perBrowser; n += 1) await attempt(browser, home, `wrong ${n}`).expect(401);
@@ -50,7 +50,7 @@ describe('wrong passwords of strangers', () => {
     await attempt(browser, '203.0.113.21', demoPassword).expect(429);
   });
 
-  it('gain nothing by a browser that knows another account, or by a cookie of their own making', async () => {
+  it('ignores cookies of other accounts and forged ones', async () => {
     const browser = app.anonymous();
     await attempt(browser, stranger, demoPassword, 'nadia@northside-claims.example').expect(200);
     for (let n = 0; n < limits.perPair; n += 1) await attempt(browser, stranger, `wrong ${n}`).expect(401);
@@ -59,20 +59,20 @@ describe('wrong passwords of strangers', () => {
     await attempt(app.anonymous(), stranger, 'wrong').set('Cookie', made).expect(429);
   });
 
-  it('from one connection of many IPv6 addresses count as one address', async () => {
+  it('counts the IPv6 addresses of one connection as one address', async () => {
     for (let n = 0; n < limits.perPair; n += 1)
       await attempt(app.anonymous(), `2001:db8:5:6::${n}`, `wrong ${n}`).expect(401);
     await attempt(app.anonymous(), '2001:db8:5:6:ffff::1', 'wrong').expect(429);
     await attempt(app.anonymous(), '2001:db8:5:7::1', demoPassword).expect(200);
   });
 
-  it('against many accounts are refused by address', async () => {
+  it('refuses them by address when they try many accounts', async () => {
     for (let n = 0; n < limits.perAddress; n += 1)
       await attempt(app.anonymous(), stranger, 'wrong', `person${n}@nowhere.example`).expect(401);
     await attempt(app.anonymous(), stranger, 'wrong', 'another@nowhere.example').expect(429);
   });
 
-  it('leave no e-mail address in the browser’s cookie', async () => {
+  it('puts no e-mail address into the browser’s cookie', async () => {
     const { headers } = await attempt(app.anonymous(), home, demoPassword).expect(200);
     const line = (headers['set-cookie'] as unknown as string[]).find((one) =>
       one.startsWith('examdesk.known='),

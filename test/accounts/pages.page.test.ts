@@ -21,7 +21,7 @@ describe('people and organisations, for admins', () => {
   const of = async (name: string) => `${people}?of=${await house.organizationId(name)}`;
   const pageOf = async (email: string) => `${people}/${await house.userId(email)}`;
 
-  it('shows who works where', async () => {
+  it('lists the people of each organisation', async () => {
     const staff = await adas.get(people);
     expect(staff.texts('.row-name')).to.deep.equal(['Ada Lindqvist', 'Sam Whitlock']);
     const harbour = await adas.get(await of('Harbour Legal'));
@@ -29,7 +29,7 @@ describe('people and organisations, for admins', () => {
     expect(harbour.text('.people-groups [aria-current]')).to.contain('Harbour Legal 2');
   });
 
-  it('invites into an organisation made a moment ago', async () => {
+  it('invites into a new organisation', async () => {
     const made = await adas.post('/account/organizations', { organizationName: 'Ostrom & Vale' });
     expect(made.text('.notice')).to.contain('Invite its first person');
     expect(made.text('.empty')).to.contain('Nobody yet');
@@ -48,7 +48,7 @@ describe('people and organisations, for admins', () => {
     expect((await adas.get(people)).has('.session'), 'accepted').to.equal(false);
   });
 
-  it('says what is wrong at the fields, and keeps what was typed', async () => {
+  it('shows errors at the fields, and keeps typed values', async () => {
     const wrong = await adas.post('/account/invitations', {
       email: 'una@',
       name: 'U',
@@ -74,7 +74,7 @@ describe('people and organisations, for admins', () => {
     expect((await house.visitor().get(path)).status).to.equal(404);
   });
 
-  it('deactivates who leaves, and lets them back in', async () => {
+  it('deactivates and reactivates a person', async () => {
     const robs = await house.signedIn(rob);
     const path = await pageOf(rob);
     const gone = await adas.post(path, { change: 'deactivate' });
@@ -85,7 +85,7 @@ describe('people and organisations, for admins', () => {
     expect((await house.visitor().signIn(rob)).at).to.equal('/');
   });
 
-  it('changes a role, ends sessions, and refuses what cannot be', async () => {
+  it('changes roles, ends sessions, and refuses impossible changes', async () => {
     const path = await pageOf(rob);
     const none = await adas.post(`${path}/role`, { role: 'referrer', organizationId: '' });
     expect(none.text('.error-summary')).to.contain('needs an organisation');
@@ -131,7 +131,7 @@ describe('the account’s forms', () => {
   });
   after(() => house.close());
 
-  it('take nothing from another site', async () => {
+  it('refuse requests from other sites', async () => {
     const adas = await house.app.signIn(ada);
     const before = await house.app.db('account_links').count();
     for (const path of [
@@ -165,7 +165,7 @@ describe('the account’s forms', () => {
     expect(await house.app.db('account_links').count()).to.deep.equal(before);
   });
 
-  it('answer nonsense with what is wrong, never with a failure of ours', async () => {
+  it('answer invalid input with an error, never with 500', async () => {
     const adas = await house.app.signIn(ada);
     const id = await house.userId(rita);
     const nonsense = [
@@ -236,7 +236,7 @@ describe('the markup of the account’s pages', () => {
     }
   };
 
-  it('is valid for who comes in by a link', async () => {
+  it('is valid on pages of links', async () => {
     const stranger = house.visitor();
     await house.app.system.services.accounts.invite(
       { email: 'new@agency.example', role: 'support' },
@@ -258,7 +258,7 @@ describe('the markup of the account’s pages', () => {
     );
   });
 
-  it('is valid for who looks after the own account', async () => {
+  it('is valid on pages of the own account', async () => {
     const ritas = await house.signedIn(rita);
     const elsewhere = await house.signedIn(rita);
     await elsewhere.get('/');

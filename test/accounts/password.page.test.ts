@@ -9,7 +9,7 @@ const rita = 'rita@harbour-legal.example';
 const rob = 'rob@harbour-legal.example';
 const nadia = 'nadia@northside-claims.example';
 
-describe('a forgotten password', () => {
+describe('resetting a forgotten password', () => {
   let house: AccountHouse;
   before(async () => {
     house = await openAccountHouse();
@@ -23,7 +23,7 @@ describe('a forgotten password', () => {
     return (await house.mailTo(email, /Choose a new password/)).path;
   };
 
-  it('is replaced through the link of a mail; every session ends, the old password opens nothing', async () => {
+  it('sets a new password by the link of an e-mail, ends every session and invalidates the old password', async () => {
     const elsewhere = await house.signedIn(rita);
     const path = await linkFor(rita);
     const person = house.visitor();
@@ -49,7 +49,7 @@ describe('a forgotten password', () => {
     expect(house.mailbox.mails().map(({ to }) => to.join())).to.deep.equal([rob]);
   });
 
-  it('has one link that works: the latest', async () => {
+  it('accepts only the latest link', async () => {
     const first = await linkFor(nadia);
     await house.mailbox.clear();
     const second = await linkFor(nadia);
@@ -64,7 +64,7 @@ describe('a forgotten password', () => {
     ).to.have.length(1);
   });
 
-  it('cannot be reset after an hour, nor by a link for an address that is another’s by now', async () => {
+  it('refuses a link after an hour, and one for an address that has changed', async () => {
     await house.app.db('account_links').delete();
     const path = await linkFor(rob);
     await house.app.db('users').where({ email: rob }).update({ email: 'robert@harbour-legal.example' });
@@ -77,7 +77,7 @@ describe('a forgotten password', () => {
     expect((await house.visitor().get(path)).status).to.equal(404);
   });
 
-  it('is not looked after for who is deactivated', async () => {
+  it('sends nothing to deactivated people', async () => {
     await house.app.db('account_links').delete();
     const path = await linkFor(nadia);
     const id = await house.userId(nadia);
@@ -91,7 +91,7 @@ describe('a forgotten password', () => {
     await house.app.system.services.accounts.reactivate(id, await house.actor('ada@examdesk.example'));
   });
 
-  it('sends no more than five mails an hour to one person, answers alike, and leaves the last link open', async () => {
+  it('sends five e-mails an hour at most to one person, answers the same, and keeps the last link valid', async () => {
     const limited = await openAccountHouse();
     try {
       for (let i = 0; i < usualActionLimits.forgotten.perSubject; i += 1) {
@@ -111,7 +111,7 @@ describe('a forgotten password', () => {
     }
   });
 
-  it('sends no more than five even while nobody counts, the cache being down', async () => {
+  it('sends five e-mails an hour at most while the cache is away', async () => {
     const cache = createMemoryCache({ clock: systemClock });
     cache.increment = () => Promise.reject(new Error('no cache'));
     const limited = await openAccountHouse({ overrides: { cache } });
@@ -127,7 +127,7 @@ describe('a forgotten password', () => {
     }
   });
 
-  it('leaves a row of the audit log with the change, and none with a token', async () => {
+  it('writes an audit row of the change, without the token', async () => {
     await house.app.db('account_links').delete();
     const path = await linkFor(rob);
     await house.visitor().post(path, { password: goodPassword });
@@ -142,7 +142,7 @@ describe('a forgotten password', () => {
   });
 });
 
-describe('changing one’s password', () => {
+describe('changing the password', () => {
   let house: AccountHouse;
   before(async () => {
     house = await openAccountHouse();
@@ -152,7 +152,7 @@ describe('changing one’s password', () => {
   const change = async (fields: Record<string, string>, email = rita, password?: string) =>
     (await house.signedIn(email, password)).post('/account/password', fields);
 
-  it('asks for the one in use, and for a good one', async () => {
+  it('needs the current password and an accepted new one', async () => {
     const wrong = await change({ current: 'not mine at all', password: goodPassword });
     expect(wrong.status).to.equal(422);
     expect(wrong.text('.error-summary')).to.contain('This is not your password');
@@ -161,7 +161,7 @@ describe('changing one’s password', () => {
     expect((await house.visitor().signIn(rita)).at, 'the old one works still').to.equal('/');
   });
 
-  it('keeps this session and ends the others, and tells by mail', async () => {
+  it('keeps this session, ends the others and sends an e-mail', async () => {
     const elsewhere = await house.signedIn(rob);
     const here = await house.signedIn(rob);
     const done = await here.post('/account/password', { current: demoPassword, password: goodPassword });
@@ -178,14 +178,14 @@ describe('changing one’s password', () => {
     expect(row?.metadata).to.deep.equal({ change: 'password_changed', columns: ['password'] });
   });
 
-  it('closes a link for a forgotten one', async () => {
+  it('revokes an open reset link', async () => {
     await house.visitor().post('/account/forgotten', { email: nadia });
     const { path } = await house.mailTo(nadia, /Choose a new password/);
     await change({ current: demoPassword, password: goodPassword }, nadia);
     expect((await house.visitor().get(path)).status).to.equal(404);
   });
 
-  it('is limited, so that nobody guesses at an open screen', async () => {
+  it('limits tries of the current password', async () => {
     const person = await house.signedIn('sam@examdesk.example');
     const statuses: number[] = [];
     for (let i = 0; i <= usualActionLimits.password.perSubject; i += 1) {

@@ -14,7 +14,7 @@ const rita = 'rita@harbour-legal.example';
 const rob = 'rob@harbour-legal.example';
 const nadia = 'nadia@northside-claims.example';
 
-describe('the people of the house', () => {
+describe('managing people', () => {
   let app: TestApp;
   let acuity: FakeAcuity;
   beforeEach(async () => {
@@ -87,7 +87,7 @@ describe('the people of the house', () => {
     };
   }
 
-  it('who are deactivated are out at the next request, on every process, and back when they are wanted back', async () => {
+  it('signs a deactivated person out at the next request of every process, and lets a reactivated one in', async () => {
     const { accounts } = app.system.services;
     const agent = app.anonymous();
     const answer = await agent
@@ -118,7 +118,7 @@ describe('the people of the house', () => {
     }
   });
 
-  it('who are banned, demoted, moved or removed by hand in psql are out all the same', async () => {
+  it('signs out who is banned, demoted, moved or deleted by hand in psql', async () => {
     const changes: [string, (id: string) => Promise<unknown>][] = [
       [rita, (id) => app.db('users').where({ id }).update({ banned: true })],
       [ada, (id) => app.db('users').where({ id }).update({ role: 'support' })],
@@ -142,7 +142,7 @@ describe('the people of the house', () => {
     expect(body.user.organization, 'at the next request').to.equal(null);
   });
 
-  it('who act as somebody are out with their own role', async () => {
+  it('ends acting when the admin loses the role', async () => {
     await app.signIn(rita);
     await app.signIn(ada);
     const id = await idOf(rita);
@@ -155,7 +155,7 @@ describe('the people of the house', () => {
     expect(await app.db('sessions').where({ user_id: id })).to.deep.equal([]);
   });
 
-  it('leave their bookings with the organisation, whose colleagues go on with them', async () => {
+  it('keeps the bookings of a deactivated person with the organisation', async () => {
     const id = await idOf(rita);
     const booking = await bookedBy(rita);
     await app.system.services.accounts.deactivate(id, await actor(ada));
@@ -182,7 +182,7 @@ describe('the people of the house', () => {
     expect(members, 'but not counted').to.equal(1);
   });
 
-  it('are changed by admins only, never by themselves, and one admin is always left', async () => {
+  it('allows admins only, refuses changes of oneself, and keeps one admin', async () => {
     const { accounts } = app.system.services;
     const id = await idOf(nadia);
     for (const email of [sam, rita]) {
@@ -224,7 +224,7 @@ describe('the people of the house', () => {
     expect([one, two]).to.deep.include({ ok: false, reason: 'last_admin' });
   });
 
-  it('are left an admin who can sign in: where the demo is over, its own does not count', async () => {
+  it('counts no demo account as the remaining admin where demo accounts are refused', async () => {
     await app
       .db('users')
       .insert({ name: 'Grace', email: 'grace@agency.example', email_verified: true, role: 'admin' });
@@ -243,7 +243,7 @@ describe('the people of the house', () => {
     expect(here.ok, 'in the demo there is Ada').to.equal(true);
   });
 
-  it('become staff, or referrers of an organisation, and sign in anew', async () => {
+  it('changes roles, and signs the person out', async () => {
     const { accounts } = app.system.services;
     const agent = await app.signIn(rob);
     const id = await idOf(rob);
@@ -264,7 +264,7 @@ describe('the people of the house', () => {
     );
   });
 
-  it('are signed out by an admin, wherever they are', async () => {
+  it('lets an admin end all sessions of a person', async () => {
     const agents = [await app.signIn(rita), await app.signIn(rita)];
     const id = await idOf(rita);
     expect(await app.system.services.accounts.endSessions(id, await actor(ada))).to.deep.equal({
@@ -278,7 +278,7 @@ describe('the people of the house', () => {
     });
   });
 
-  it('have organisations, each of its own name', async () => {
+  it('keeps names of organisations unique', async () => {
     const { organizations } = app.system.services.accounts;
     const created = await organizations.create({ name: '  Müller  &  Sons ' }, await actor(ada));
     expect(created.ok).to.equal(true);
@@ -309,7 +309,7 @@ describe('the people of the house', () => {
     expect(await organizations.find('nonsense')).to.equal(null);
   });
 
-  it('of the demo are the five of the seeds, and nobody else is taken for one of them', async () => {
+  it('knows exactly the five demo accounts of the seeds', async () => {
     const { isDemoAccount } = await import('../../src/accounts/index.ts');
     expect(demoAccounts.every(({ email }) => isDemoAccount(email))).to.equal(true);
     expect(isDemoAccount('new@examdesk.example')).to.equal(false);
@@ -357,7 +357,7 @@ describe('a session', () => {
   };
   const ago = (minutes: number) => app.db.raw(`clock_timestamp() - ? * interval '1 minute'`, [minutes]);
 
-  it('lasts twelve hours from signing in, however much it is used', async () => {
+  it('lasts twelve hours from sign-in, also when it is used', async () => {
     const agent = await app.signIn(rita);
     const { id, created_at, expires_at } = await sessionOf(rita);
     expect(expires_at.getTime() - created_at.getTime()).to.be.within(
@@ -378,7 +378,7 @@ describe('a session', () => {
     expect(await status(agent)).to.equal(401);
   });
 
-  it('ends when its browser signs in anew', async () => {
+  it('ends when its browser signs in again', async () => {
     const agent = await app.signIn(nadia);
     const { id } = await sessionOf(nadia);
     await agent.post('/api/auth/sign-in/email').send({ email: nadia, password: 'wrong' }).expect(401);
@@ -390,7 +390,7 @@ describe('a session', () => {
     expect((await agent.get('/api/auth/get-session')).body.user.email).to.equal(rob);
   });
 
-  it('of staff ends after thirty idle minutes, and says so in the audit log', async () => {
+  it('of staff ends after thirty idle minutes, with an audit row', async () => {
     const agent = await app.signIn(sam);
     const { id } = await sessionOf(sam);
     await app
@@ -412,7 +412,7 @@ describe('a session', () => {
     expect(row).to.deep.include({ action: 'auth.signed_out', metadata: { reason: 'idle' } });
   });
 
-  it('of a referrer does not', async () => {
+  it('of a referrer does not end when idle', async () => {
     const agent = await app.signIn(rob);
     const { id } = await sessionOf(rob);
     await app
@@ -430,7 +430,7 @@ describe('a session', () => {
     expect((await sessionOf(nadia)).last_seen_at).to.deep.equal(before.last_seen_at);
   });
 
-  it('that cannot be audited does not begin', async () => {
+  it('is not created when its audit row cannot be written', async () => {
     await app.db('sessions').delete();
     await app.database.owner.raw(`
       create function refuse_sign_in() returns trigger language plpgsql as $$
@@ -448,7 +448,7 @@ describe('a session', () => {
     await signIn().expect(200);
   });
 
-  it('that is out of time is removed, and no other', async () => {
+  it('is deleted when it has expired', async () => {
     await app.db('sessions').delete();
     await app.signIn(rita);
     await app.db('sessions').update({ expires_at: ago(1) });
@@ -459,7 +459,7 @@ describe('a session', () => {
     expect(await status(agent)).to.equal(200);
   });
 
-  it('is not the demo’s any more once the demo is over, though its cookie lives', async () => {
+  it('of a demo account ends where demo accounts are refused', async () => {
     const agent = app.anonymous();
     const answer = await agent
       .post('/api/auth/sign-in/email')

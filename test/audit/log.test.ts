@@ -23,7 +23,7 @@ describe('the audit log', () => {
   const actionsFor = (id: string): Promise<string[]> =>
     database.db('audit_log').where({ resource_id: id }).orderBy('id').pluck('action');
 
-  it('refuses update, delete and truncate, to the owner of the table too', async () => {
+  it('refuses update, delete and truncate, also to the table’s owner', async () => {
     const { db, owner } = database;
     for (const by of [db, owner])
       for (const change of [
@@ -39,7 +39,7 @@ describe('the audit log', () => {
       }
   });
 
-  it('notices a change that nobody announced, and names the columns but not the values', async () => {
+  it('records a change without an audit row, with columns but no values', async () => {
     const { db } = database;
     await db('specialists').where({ id: specialist }).update({ name: 'Dr Changed' });
     const row = (await db('audit_log').where({ resource_id: specialist }).orderBy('id', 'desc').first()) as {
@@ -51,7 +51,7 @@ describe('the audit log', () => {
     expect(JSON.stringify(row)).not.to.contain('Dr Changed');
   });
 
-  it('adds nothing to a change that was announced in the same transaction', async () => {
+  it('adds nothing when the transaction wrote an audit row for the change', async () => {
     const { db } = database;
     const before = await actionsFor(specialist);
     await db.transaction(async (trx) => {
@@ -82,7 +82,7 @@ describe('the audit log', () => {
     expect(await actionsFor(specialist)).to.have.length(before.length + 2);
   });
 
-  it('takes the change along when it cannot be written', async () => {
+  it('rolls the change back when the row cannot be written', async () => {
     const { db } = database;
     const attempt: unknown = await db
       .transaction(async (trx) => {
@@ -101,7 +101,7 @@ describe('the audit log', () => {
     expect(await db('specialists').where({ title: 'Must not stay' })).to.deep.equal([]);
   });
 
-  describe('notices, typed into psql,', () => {
+  describe('records, typed into psql,', () => {
     let seeded: TestDatabase;
     const [email, event] = [randomUUID(), randomUUID()];
     let booking: string;

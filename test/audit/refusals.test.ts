@@ -20,7 +20,7 @@ interface Row {
   metadata: { further: number; minute: string };
 }
 
-describe('the audit log of what is refused', () => {
+describe('the audit log of refusals', () => {
   let app: TestApp;
   beforeEach(async () => {
     app = await startTestApp({ overrides: { signInLimits: { perPair: 1_000, perAccount: 1_000 } } });
@@ -48,7 +48,7 @@ describe('the audit log of what is refused', () => {
   const wrongPassword = () =>
     app.anonymous().post('/api/auth/sign-in/email').send({ email: rita, password: 'wrong' }).expect(401);
 
-  it('has a row for each of the first failed sign-ins of an address', async () => {
+  it('writes a row for each of the first failed sign-ins of an address', async () => {
     for (let n = 0; n < 3; n += 1) await wrongPassword();
     expect(await rows('auth.sign_in_failed')).to.have.length(3);
     await minutesPass();
@@ -56,7 +56,7 @@ describe('the audit log of what is refused', () => {
     expect(await app.db('refusal_counts')).to.deep.equal([]);
   });
 
-  it('has one row a minute, with a count, for those past the limit', async () => {
+  it('writes one row a minute, with a count, past the limit', async () => {
     await tried('auth.sign_in_failed', 'user', '127.0.0.1', perSource);
     for (let n = 0; n < 3; n += 1) await wrongPassword();
     expect(await rows('auth.sign_in_failed')).to.deep.equal([]);
@@ -71,7 +71,7 @@ describe('the audit log of what is refused', () => {
     expect(told[0]?.metadata.minute).to.match(/^\d{4}-.*:00\.000Z$/);
   });
 
-  it('counts the forged webhooks of an address, and keeps no event of them, past the limit', async () => {
+  it('counts forged webhooks of an address, and stores no event of them past the limit', async () => {
     await tried('webhook.rejected', 'webhook_event', '127.0.0.1', perSource);
     await app.anonymous().post('/automation/acuity').type('form').send('action=changed&id=1').expect(401);
     expect(await rows('webhook.rejected')).to.deep.equal([]);
@@ -81,7 +81,7 @@ describe('the audit log of what is refused', () => {
     expect((await rows('webhook.rejected'))[0]).to.deep.include({ outcome: 'denied' });
   });
 
-  it('counts what one account is refused apart from all others, by name', async () => {
+  it('counts refusals of each account separately', async () => {
     const people = ['rob@harbour-legal.example', rita];
     const [other = '', id = ''] = await app
       .db('users')
@@ -100,7 +100,7 @@ describe('the audit log of what is refused', () => {
     ).to.deep.equal([[id, 1]]);
   });
 
-  it('does not grow by the number of addresses', async () => {
+  it('does not grow with the number of addresses', async () => {
     const from = (address: string): AuditActor => ({
       ...systemActor,
       request: { requestId: 'r', ip: address, userAgent: null },

@@ -35,7 +35,7 @@ describe('the seals of the audit log', () => {
     await owner.raw(sql);
   };
 
-  it('cover every row, each but once', async () => {
+  it('cover every row exactly once', async () => {
     for (const id of ['a', 'b', 'c']) await write(id);
     expect(await sealAudit(db, keyring)).to.equal(3);
     expect(await sealAudit(db, keyring)).to.equal(0);
@@ -45,7 +45,7 @@ describe('the seals of the audit log', () => {
     expect(await verifyAudit(db, keyring)).to.deep.equal({ seals: 2, rows: 4, unsealed: 0, faults: [] });
   });
 
-  it('hold whatever the time zone of the session is', async () => {
+  it('verify in any time zone of the session', async () => {
     await write('a');
     await sealAudit(db, keyring);
     const verdict = await db.transaction(async (trx) => {
@@ -57,7 +57,7 @@ describe('the seals of the audit log', () => {
     expect(verdict.faults).to.deep.equal([]);
   });
 
-  it('wait for a row whose transaction is under way, and do not leave it out', async () => {
+  it('wait for a row whose transaction has not committed', async () => {
     const slow = await db.transaction();
     await write('slow', slow);
     await write('quick');
@@ -68,7 +68,7 @@ describe('the seals of the audit log', () => {
     expect(await sealing).to.equal(2);
   });
 
-  it('two processes that seal at once make one chain', async () => {
+  it('form one chain when two processes seal at once', async () => {
     for (let i = 0; i < 20; i++) await write(String(i));
     const sealed = await Promise.all([1, 2, 3, 4].map(() => sealAudit(db, keyring)));
     expect(sealed.reduce((sum, n) => sum + n)).to.equal(20);
@@ -110,7 +110,7 @@ describe('the seals of the audit log', () => {
     });
   }
 
-  it('are checked with the key that made them, after the key was changed', async () => {
+  it('are verified with their own key after the key has changed', async () => {
     await write('a');
     await sealAudit(db, keyring);
     const rotated = keys(`new:${'b2'.repeat(32)},${old}`);
@@ -120,7 +120,7 @@ describe('the seals of the audit log', () => {
     expect(await faults(keyring)).to.deep.equal(['unknown_key']);
   });
 
-  it('cannot be changed by the app, nor by the owner while the triggers stand', async () => {
+  it('cannot be changed by the app, nor by the owner while the triggers exist', async () => {
     await write('a');
     await sealAudit(db, keyring);
     const refusalOf = (by: Database) =>

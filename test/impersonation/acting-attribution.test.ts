@@ -189,7 +189,7 @@ describe('what is done while acting', function () {
   });
   after(() => house.close());
 
-  it('is walked by every changing route', () => {
+  it('covers every changing route', () => {
     const changing = mountedRoutes(house.app.system.app).filter(
       (route) => isChanging(route) && !nothingOfTheirs.test(route),
     );
@@ -214,7 +214,7 @@ describe('what is done while acting', function () {
     });
   }
 
-  it('is told on the page of the episode, with every page seen and nothing typed', async () => {
+  it('is listed on the page of the episode, with every page view and no input', async () => {
     const { app, agents, bookingId } = house;
     await agents.acting.get(`/bookings/${bookingId}`).set('Accept', 'text/html').expect(200);
     await agents.acting.get('/bookings?q=Marsh').set('Accept', 'text/html');
@@ -240,12 +240,12 @@ describe('what is done while acting', function () {
     expect(removed).to.equal('23001');
   });
 
-  it('cannot reach what is the referrer’s alone, in whatever letters', async () => {
+  it('cannot reach the referrer’s own account, in any case of letters', async () => {
     for (const path of ['/account', '/Account/Password', '/ACCOUNT/email/some-token', '/account/forgotten'])
       await house.agents.acting.get(path).expect(403);
   });
 
-  it('ends with the admin’s right to it, at once and on record', async () => {
+  it('ends when the admin loses the role, at once and with an audit row', async () => {
     const { app, userIds } = house;
     await app.db.transaction(async (trx) => {
       await trx('users').where({ id: userIds.admin }).update({ role: 'support' });
@@ -257,7 +257,7 @@ describe('what is done while acting', function () {
     await house.agents.acting.get('/bookings').expect(401);
   });
 
-  it('ends after half an hour though nobody asks for anything', async () => {
+  it('ends after 30 idle minutes without any request', async () => {
     const { app, userIds } = house;
     await app.db('users').where({ id: userIds.admin }).update({ role: 'admin' });
     house.agents.acting = await house.enter('acting');

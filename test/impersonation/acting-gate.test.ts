@@ -4,7 +4,7 @@ import { startTestApp, type Agent, type TestApp } from '../support/app.ts';
 
 const rita = 'rita@harbour-legal.example';
 
-describe('at the gate while acting', () => {
+describe('acting', () => {
   let app: TestApp;
   let acting: Agent;
   let adminId: string;
@@ -24,7 +24,7 @@ describe('at the gate while acting', () => {
     app.db('sessions').update({ last_seen_at: new Date(Date.now() - minutes * 60_000) });
   const ask = () => acting.get('/admin/acting').set('X-By-Itself', 'true');
 
-  it('whoever asks for the referrer’s account is refused on record, without what the address says', async () => {
+  it('refuses and records requests for the referrer’s account, without the URL', async () => {
     await acting.get('/account/email/a-secret-of-a-mail').set('Accept', 'text/html').expect(403);
     await acting.post('/Account/password').send({ password: 'x' }).expect(403);
     const rows = await app
@@ -39,7 +39,7 @@ describe('at the gate while acting', () => {
     ]);
   });
 
-  it('the page that refuses has the banner whole, with the way out', async () => {
+  it('shows the whole banner on the page that refuses', async () => {
     const { text } = await acting.get('/account').set('Accept', 'text/html').expect(403);
     expect(text)
       .to.match(/Since .+; ends at /)
@@ -47,7 +47,7 @@ describe('at the gate while acting', () => {
       .and.contain('Stop acting');
   });
 
-  it('asking how long it goes on leaves the end where it is, and is no page that was seen', async () => {
+  it('does not extend the episode or record a view when asked for its end', async () => {
     await quiet(20);
     const { body } = await ask().expect(200);
     expect(body.acting.secondsLeft).to.be.within(9 * 60, 10 * 60);
@@ -59,7 +59,7 @@ describe('at the gate while acting', () => {
     await ask().expect(401);
   });
 
-  it('asking to go on moves the end on, up to four hours in all', async () => {
+  it('extends the episode on request, up to four hours in all', async () => {
     await quiet(20);
     const { body } = await acting.post('/admin/acting').expect(200);
     expect(body.acting.secondsLeft).to.be.within(29 * 60, 30 * 60);
@@ -71,7 +71,7 @@ describe('at the gate while acting', () => {
     expect(last.body.acting.secondsLeft).to.be.within(100, 120);
   });
 
-  it('nobody goes on who does not act', async () => {
+  it('refuses an extension when nobody acts', async () => {
     const sam = await app.signIn('sam@examdesk.example');
     expect((await sam.get('/admin/acting').expect(200)).body).to.deep.equal({ acting: null });
     await sam.post('/admin/acting').expect(403);

@@ -34,7 +34,7 @@ describe('acting as a referrer', () => {
       .where({ action: 'impersonation.ended' })
       .select('actor_id', 'acting_as_id', 'metadata');
 
-  it('begins with a reason, shows both, and leads back to the admin', async () => {
+  it('starts with a reason, shows both names, and restores the admin’s session', async () => {
     const { body } = await act(admin, rita).expect(200);
     expect(body.impersonation.actingAs).to.deep.equal({ id: id[rita], name: 'Rita Alvarez', email: rita });
     expect(body.impersonation.admin.id).to.equal(id[ada]);
@@ -59,7 +59,7 @@ describe('acting as a referrer', () => {
     expect(ended?.metadata).to.include({ endReason: 'exit' });
   });
 
-  it('can be done again and again', async () => {
+  it('can be repeated', async () => {
     for (let round = 0; round < 3; round += 1) {
       await act(admin, rita).expect(200);
       await admin.post('/admin/exit-impersonation').expect(200);
@@ -127,7 +127,7 @@ describe('acting as a referrer', () => {
     });
   });
 
-  it('is for admins alone', async () => {
+  it('is for admins only', async () => {
     for (const email of [rita, sam]) {
       const agent = await app.signIn(email);
       await act(agent, nadia).expect(403);
@@ -145,7 +145,7 @@ describe('acting as a referrer', () => {
     await admin.get('/bookings').expect(200);
   });
 
-  it('cannot be written past its rules, even into the database', async () => {
+  it('is checked by the database, too', async () => {
     const own = (await app.db('sessions').where({ user_id: id[ada] }).first()) as Record<string, unknown>;
     for (const change of [
       { user_id: id[sam], impersonated_by: id[ada] },
@@ -192,7 +192,7 @@ describe('acting as a referrer', () => {
     });
   }
 
-  it('keeps the end of each, however it came about', async () => {
+  it('records the end of each episode, whatever ended it', async () => {
     await act(admin, rita).expect(200);
     await app.db('sessions').where({ user_id: id[ada] }).whereNull('impersonated_by').delete();
     const again = await app.signIn(ada);
@@ -214,7 +214,7 @@ describe('acting as a referrer', () => {
     expect(answer.headers.location).to.equal('/sign-in?next=%2Fadmin');
   });
 
-  it('leads to the console from a tab that does not know yet that it is over', async () => {
+  it('leads to the console from a tab in which it has ended elsewhere', async () => {
     await act(admin, rita).expect(200);
     await admin.post('/admin/exit-impersonation').expect(200);
     const again = await admin.post('/admin/exit-impersonation').set('Accept', 'text/html').expect(303);
@@ -236,7 +236,7 @@ describe('acting as a referrer', () => {
     expect((await episodes())[0]).to.include({ end_reason: 'exit' });
   });
 
-  it('signing out ends both sessions', async () => {
+  it('ends both sessions at sign-out', async () => {
     await act(admin, rita).expect(200);
     await admin.post('/api/auth/sign-out').expect(200);
     expect(await app.db('sessions').where({ user_id: id[ada] })).to.deep.equal([]);
@@ -244,7 +244,7 @@ describe('acting as a referrer', () => {
     expect(await who(admin)).to.equal(null);
   });
 
-  it('attributes what is done to the referrer, with the admin beside', async () => {
+  it('attributes changes to the referrer, for the admin', async () => {
     await act(admin, rita).expect(200);
     const specialists = (await admin.get('/specialists').expect(200)).body.specialists as {
       id: string;
@@ -318,7 +318,7 @@ describe('acting as a referrer', () => {
     }
   });
 
-  it('leaves the referrer’s own account alone', async () => {
+  it('does not open the referrer’s own account', async () => {
     await act(admin, rita).expect(200);
     for (const path of [
       '/account',
@@ -417,7 +417,7 @@ describe('the search for a referrer', () => {
     });
   }
 
-  it('finds by organisation, and gives what one asks next', async () => {
+  it('finds by organisation, and returns organisation and last activity', async () => {
     const { body } = await admin.get('/admin/referrers/search?query=northside').expect(200);
     expect(body.referrers).to.have.length(1);
     expect(body.referrers[0]).to.have.all.keys('id', 'name', 'email', 'organization', 'lastActiveAt');
@@ -430,7 +430,7 @@ describe('the search for a referrer', () => {
     expect(await find('smythe')).not.to.include('Jonathan Smythe');
   });
 
-  it('follows a change of name, at once', async () => {
+  it('finds a changed name at once', async () => {
     await app.db('users').where({ email: 'zoe@harbour-legal.example' }).update({ name: 'Zoë Fischer' });
     expect((await find('fischer'))[0]).to.equal('Zoë Fischer');
     expect((await find('fisher'))[0]).to.equal('Zoë Fischer');
@@ -456,7 +456,7 @@ describe('the search for a referrer', () => {
     expect(await find('obrien')).to.deep.equal(['Siobhán O’Brien']);
   });
 
-  it('takes anything for a query', async () => {
+  it('accepts any text as a query', async () => {
     for (const odd of [
       '!',
       "it's",

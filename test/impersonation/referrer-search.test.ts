@@ -64,13 +64,13 @@ describe('the search for a referrer among many', () => {
     });
   }
 
-  it('shows twenty at most, and nobody twice', async () => {
+  it('returns twenty at most, without duplicates', async () => {
     const { body } = await admin.get('/admin/referrers/search?query=james').expect(200);
     const ids = (body.referrers as { id: string }[]).map(({ id }) => id);
     expect(new Set(ids).size).to.equal(ids.length).and.to.equal(20);
   });
 
-  it('finds nobody who cannot be acted as: without an organisation there is nothing to do', async () => {
+  it('does not find referrers without an organisation', async () => {
     expect(await find('nobodys own')).to.deep.equal([]);
     expect(await find('nobody@nowhere')).to.deep.equal([]);
     const user = app.db('users').where({ email: 'zoe@breakwater.example' }).select('id');
@@ -121,7 +121,7 @@ describe('the last ten that an admin acted as', () => {
     return [...text.matchAll(/<strong>([^<]+)<\/strong>/g)].map(([, name]) => name ?? '');
   };
 
-  it('stand there in the order of the last time, each once, without those of another admin', async () => {
+  it('are listed once, by the last time, without those of other admins', async () => {
     for (let n = 1; n <= 12; n += 1) await acted('ada@examdesk.example', `Person ${n}`, 100 - n);
     await acted('ada@examdesk.example', 'Person 3', 5);
     await acted('sam@examdesk.example', 'Rita Alvarez', 1);
@@ -131,7 +131,7 @@ describe('the last ten that an admin acted as', () => {
     expect(await lately('sam@examdesk.example')).to.deep.equal(['Rita Alvarez']);
   });
 
-  it('are only those who can still be acted as', async () => {
+  it('are left out when they can no longer be acted as', async () => {
     await app.db('users').where({ name: 'Person 12' }).update({ banned: true });
     await app.db('members').where({ user_id: ids['Person 11'] }).delete();
     expect(await lately('ada@examdesk.example')).to.deep.equal(

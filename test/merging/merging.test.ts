@@ -46,7 +46,7 @@ const stays: Record<string, string> = {
   'intake_mappings.saved_by_id': 'an admin',
 };
 
-describe('merging records', () => {
+describe('merge', () => {
   let app: TestApp;
   let ada: Agent;
   const id: Record<string, string> = {};
@@ -94,7 +94,7 @@ describe('merging records', () => {
   const ownerOf = (bookingId: string): Promise<{ created_by_id: string; version: number }> =>
     app.db('bookings').where({ id: bookingId }).first('created_by_id', 'version');
 
-  it('decides for every column that names a person or an organisation', async () => {
+  it('lists every foreign key to people and organisations', async () => {
     const { rows } = await app.db.raw<{ rows: { name: string }[] }>(`
       select c.conrelid::regclass || '.' || a.attname as name
       from pg_constraint c join pg_attribute a on a.attrelid = c.conrelid and a.attnum = c.conkey[1]
@@ -106,7 +106,7 @@ describe('merging records', () => {
     expect(undecided).to.deep.equal([]);
   });
 
-  it('shows what would move, and moves nothing', async () => {
+  it('previews what would move, and moves nothing', async () => {
     const bookingId = await bookingOf(rob, 'Harbour Legal', 2);
     const { text } = await post(ada, '/admin/merges/preview', {
       kind: 'referrer',
@@ -118,7 +118,7 @@ describe('merging records', () => {
     expect(await app.db('merges')).to.deep.equal([]);
   });
 
-  it('shows what of an organisation would move', async () => {
+  it('previews what would move for an organisation', async () => {
     await bookingOf(nadia, 'Northside Claims', 2);
     const fields = { kind: 'organization', from: 'northside claims', into: 'Harbour Legal' };
     const { text } = await post(ada, '/admin/merges/preview', fields).expect(200);
@@ -130,7 +130,7 @@ describe('merging records', () => {
     expect(members).to.have.length(1);
   });
 
-  it('hands a referrer’s bookings over, and lets them out at the next request', async () => {
+  it('moves a referrer’s bookings, and ends their sessions', async () => {
     const bookingId = await bookingOf(rob, 'Harbour Legal', 2);
     const robAgent = await app.signIn(rob);
     await merge(rob, rita).expect(303);
@@ -143,7 +143,7 @@ describe('merging records', () => {
       .expect(401);
   });
 
-  it('is undone with everything that went over, and without what came since', async () => {
+  it('undo moves back what was moved, and leaves what was added since', async () => {
     const old = await bookingOf(rob, 'Harbour Legal', 2);
     const ritas = await bookingOf(rita, 'Harbour Legal', 3);
     await merge(rob, rita).expect(303);
@@ -155,7 +155,7 @@ describe('merging records', () => {
     await post(ada, `/admin/merges/${await lastMerge()}/undo`, {}).expect(409);
   });
 
-  it('leaves what was given to somebody else meanwhile where it is', async () => {
+  it('undo leaves rows that were moved on since', async () => {
     const given = await bookingOf(rob, 'Harbour Legal', 2);
     const kept = await bookingOf(rob, 'Harbour Legal', 3);
     await merge(rob, rita).expect(303);
@@ -166,7 +166,7 @@ describe('merging records', () => {
     expect((await ownerOf(kept)).created_by_id).to.equal(id[rob]);
   });
 
-  it('is not undone before the merge that came after it', async () => {
+  it('undo is refused before a later merge is undone', async () => {
     const bookingId = await bookingOf(rob, 'Harbour Legal', 2);
     await merge(rob, rita).expect(303);
     const first = await lastMerge();
@@ -226,7 +226,7 @@ describe('merging records', () => {
     expect(await app.db('merges')).to.deep.equal([]);
   });
 
-  it('happens once when two admins do it at the same moment', async () => {
+  it('happens once when two admins merge at the same time', async () => {
     const answers = await Promise.all([merge(rob, rita), merge(rob, rita), merge(rob, rita)]);
     expect(answers.map(({ status }) => status)).to.have.members([303, 409, 409]);
     expect(await app.db('merges')).to.have.length(1);
@@ -240,7 +240,7 @@ describe('merging records', () => {
     expect((await ada.get('/admin/merges').set('Accept', 'text/html').expect(200)).text).to.contain('Final');
   });
 
-  it('names each changed record in the audit log, with who merged it, in the same transaction', async () => {
+  it('writes an audit row with the admin for each changed record, in the same transaction', async () => {
     const bookings = [await bookingOf(rob, 'Harbour Legal', 2), await bookingOf(rob, 'Harbour Legal', 3)];
     const cancelled = await bookingOf(rita, 'Harbour Legal', 4);
     const [step] = await app
@@ -276,7 +276,7 @@ describe('merging records', () => {
     for (const { metadata } of await written()) expect(metadata).to.include({ mergeUndone: mergeId });
   });
 
-  it('leaves no name on what the next transaction changes', async () => {
+  it('does not attribute changes of the next transaction', async () => {
     const bookingId = await bookingOf(rob, 'Harbour Legal', 2);
     await merge(rob, rita).expect(303);
     await app.db('bookings').where({ id: bookingId }).update({ notes: 'Bring the films' });
@@ -285,7 +285,7 @@ describe('merging records', () => {
     expect(row.metadata).not.to.have.property('merge');
   });
 
-  it('keeps somebody who was merged away from coming in by another door', async () => {
+  it('refuses a merged person at invitation and reactivation', async () => {
     await merge(rob, rita).expect(303);
     const person = `/account/people/${id[rob]}`;
     const harbour = id['Harbour Legal'] ?? '';
@@ -325,7 +325,7 @@ describe('merging records', () => {
     expect((await accept()).ok).to.equal(true);
   });
 
-  it('lets nobody into an organisation that was merged away, and offers it nowhere', async () => {
+  it('closes a merged organisation to new people, and offers it nowhere', async () => {
     await merge('Northside Claims', 'Harbour Legal', 'organization').expect(303);
     const northside = id['Northside Claims'] ?? '';
     const { text } = await ada.get('/account/people').set('Accept', 'text/html').expect(200);
@@ -339,7 +339,7 @@ describe('merging records', () => {
     expect(await app.db('members').where({ organization_id: northside })).to.deep.equal([]);
   });
 
-  it('takes who was invited before into the organisation that stays', async () => {
+  it('puts people with earlier invitations into the remaining organisation', async () => {
     const invited = { email: 'new@northside-claims.example', name: 'New', role: 'referrer' };
     const northside = id['Northside Claims'] ?? '';
     await post(ada, '/account/invitations', { ...invited, organizationId: northside }).expect(303);

@@ -17,7 +17,7 @@ const nadia = 'nadia@northside-claims.example';
 const lena = 'lena@harbour-legal.example';
 const startsAt = '2027-01-12T10:00:00+11:00';
 
-describe('merging while other things happen', () => {
+describe('merge, while bookings are under way,', () => {
   let app: TestApp;
   let fake: FakeAcuity;
   let acuity: LossyAcuity;
@@ -102,7 +102,7 @@ describe('merging while other things happen', () => {
     expect(away).not.to.include((await owners(bookingId)).created_by_id);
   });
 
-  it('gives a booking under way to the organisation that its own has become, and back', async () => {
+  it('moves the booking to the remaining organisation, and undo moves it back', async () => {
     const ritaAgent = await app.signIn(rita);
     const bookingId = await bookedDuring(await app.signIn(nadia), () =>
       merge('Northside Claims', 'Harbour Legal', 'organization').expect(303),
@@ -114,7 +114,7 @@ describe('merging while other things happen', () => {
     await ritaAgent.get(`/bookings/${bookingId}`).expect(404);
   });
 
-  it('gives a booking under way to the referrer that stays, merge after merge, and back', async () => {
+  it('moves the booking to the remaining referrer over several merges, and undo moves it back', async () => {
     const bookingId = await bookedDuring(await app.signIn(rob), async () => {
       await merge(rob, rita).expect(303);
       await merge(rita, lena).expect(303);
@@ -135,7 +135,7 @@ describe('merging while other things happen', () => {
     expect(await owners(bookingId)).to.include({ created_by_id: id[rita], created_for_id: id[ada] });
   });
 
-  it('tells the one who stays of an attempt under way that failed', async () => {
+  it('notifies the remaining referrer when the attempt fails', async () => {
     await failedDuring(await app.signIn(rob), () => merge(rob, rita).expect(303));
     expect(await told()).to.deep.equal([rita]);
     const sent: string[] = [];
@@ -144,7 +144,7 @@ describe('merging while other things happen', () => {
     expect(sent).to.deep.equal([rita]);
   });
 
-  it('tells nobody of a failed attempt when the one who stays has left the organisation', async () => {
+  it('notifies nobody of a failed attempt when the remaining referrer has left the organisation', async () => {
     await failedDuring(await app.signIn(rob), () => merge(rob, rita).expect(303));
     await app.db('members').where({ user_id: id[rita] }).delete();
     const sent: string[] = [];
@@ -165,7 +165,7 @@ describe('merging while other things happen', () => {
     await attempt().expect(404);
   });
 
-  it('waits for a booking that is just being written, and takes it along', async () => {
+  it('waits for a booking that is being written, and moves it', async () => {
     let merged: Promise<{ status: number }> | undefined;
     const bookingId = await bookedDuring(
       await app.signIn(nadia),
@@ -181,7 +181,7 @@ describe('merging while other things happen', () => {
     expect((await owners(bookingId)).organization_id).to.equal(id['Northside Claims']);
   });
 
-  it('is undone also when who was merged away has become staff', async () => {
+  it('can be undone when the merged person has become staff', async () => {
     const another = await app.signIn(ada);
     await another.post('/admin/impersonate').send({ userId: id[rob], reason: 'On the phone' }).expect(200);
     const bookingId = ((await book(another)).body as { booking: Booking }).booking.id;
@@ -200,7 +200,7 @@ describe('merging while other things happen', () => {
     expect(await owners(bookingId)).to.include({ created_by_id: id[rob], created_for_id: id[ada] });
   });
 
-  it('says so when what went over cannot go back', async () => {
+  it('refuses the undo when moved rows cannot go back', async () => {
     const another = await app.signIn(ada);
     await another.post('/admin/impersonate').send({ userId: id[nadia], reason: 'On the phone' }).expect(200);
     const bookingId = ((await book(another)).body as { booking: Booking }).booking.id;
