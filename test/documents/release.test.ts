@@ -54,7 +54,7 @@ describe('the release of a report', function () {
         const { status, body } = await agents.sam.post(`${brief?.url}/${verb}`).send({});
         expect([status, body.errors]).to.deep.equal([
           422,
-          [{ path: 'category', message: 'Only reports are released and recalled' }],
+          [{ path: 'category', message: 'Only reports can be released and recalled' }],
         ]);
         const gone = await opened.aReport();
         await agents.ada.delete(gone.url).expect(204);
