@@ -163,7 +163,7 @@ describe('the page of Acuity’s questions', () => {
       fields: [text(9101, 'Booking reference')],
     });
     const page = await admin.get(address);
-    expect(page.text('#reference-gap')).to.equal('Some examinations go without our reference');
+    expect(page.text('#reference-gap')).to.equal('Some examinations have no question for our reference');
     expect(page.text('main')).to.include(
       'Missing for: Dr Erik Lund (telehealth); Dr Farah Nasser (telehealth)',
     );
@@ -197,7 +197,7 @@ describe('the page of Acuity’s questions', () => {
     await simulator.close();
     const never = await admin.get(address);
     expect(never.status).to.equal(200);
-    expect(never.text('.question-status')).to.include('Acuity’s questions were never read');
+    expect(never.text('.question-status')).to.include('Acuity’s questions have not been read yet');
     expect(never.has('select')).to.equal(false);
     expect((await admin.post(address, { token: 'x' })).status).to.equal(409);
   });
@@ -207,7 +207,7 @@ describe('the page of Acuity’s questions', () => {
     await simulator.close();
     const stale = await admin.post(`${address}/read`, {});
     expect(stale.at).to.equal(`${address}?unread`);
-    expect(stale.text('.question-status')).to.include('Acuity cannot be reached right now');
+    expect(stale.text('.question-status')).to.include('We can’t reach Acuity right now');
     expect(stale.has('[role="status"]')).to.equal(false);
     expect(stale.has('#field-9101')).to.equal(true);
   });
