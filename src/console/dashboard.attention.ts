@@ -158,7 +158,8 @@ export const attentionLists: readonly AttentionList[] = [
 /** Something to do that is not a list of records. */
 export interface AttentionNotice {
   label: string;
-  count: number;
+  /** Null: there is nothing to count. */
+  count: number | null;
   /** Null: this reader may open nothing. */
   href: string | null;
   repair: { label: string; href: string | null };
@@ -172,7 +173,7 @@ export function connectionNotices(attention: ConnectionAttention | null, role: R
     role === 'admin'
       ? { label: 'Connect Acuity', href }
       : { label: 'Ask an admin to connect Acuity', href: null };
-  return [{ label: attentionWords[attention], count: 1, href, repair }];
+  return [{ label: attentionWords[attention], count: null, href, repair }];
 }
 
 /** What is to do on the page Acuity questions; only counts above zero. */

@@ -12,7 +12,7 @@ export async function systemNotices(db: Database, role: Role): Promise<Attention
   if (jobs === 0) {
     // Without a worker nothing is reconciled either; one notice is enough.
     const label = 'No worker is running: e-mails and changes from Acuity are held up';
-    return [{ label, count: 1, ...forRole(role, '/admin/doctor', 'Check the system') }];
+    return [{ label, count: null, ...forRole(role, '/admin/doctor', 'Check the system') }];
   }
   const since = await uncomparedSince(db);
   const lateMs = since ? Date.now() - since.getTime() : 0;
@@ -21,7 +21,7 @@ export async function systemNotices(db: Database, role: Role): Promise<Attention
   return [
     {
       label,
-      count: 1,
+      count: null,
       ...forRole(role, '/admin/resources/drift-reports/actions/reconcile', 'Reconcile now'),
     },
   ];

@@ -47,7 +47,8 @@ export interface Dashboard {
   }[];
   attention: {
     label: string;
-    count: number;
+    /** Null: there is nothing to count. */
+    count: number | null;
     /** Null: this reader may open nothing. */
     href: string | null;
     /** What to do about it. Without `href` somebody else has to do it. */

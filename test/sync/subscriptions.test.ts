@@ -278,7 +278,7 @@ describe('connection to Acuity', () => {
     const [first] = await waiting('ada@examdesk.example');
     expect(first).to.deep.equal({
       label: 'Acuity is not connected: it tells us of no change',
-      count: 1,
+      count: null,
       href: '/admin/acuity',
       repair: { label: 'Connect Acuity', href: '/admin/acuity' },
     });

@@ -58,7 +58,7 @@
       h(
         href ? 'a' : 'span',
         { ...(href && { href }), className: 'console-attention-label' },
-        h('strong', null, count),
+        count === null ? h('strong', { 'aria-hidden': 'true' }, '!') : h('strong', null, count),
         h('span', null, label),
       ),
       repair.href
@@ -68,7 +68,7 @@
   }
 
   function NeedsAttention({ attention }) {
-    const open = attention.filter(({ count }) => count > 0);
+    const open = attention.filter(({ count }) => count !== 0);
     return h(
       'section',
       { className: 'console-card', 'aria-labelledby': 'attention' },
