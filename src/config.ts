@@ -1,4 +1,5 @@
-// Environment → typed values, validated once at the start. Only this file reads process.env in the product.
+// Environment → typed values, validated once at the start. Only this file, and lib/command-line.ts for the words of a
+// hint, read process.env in the product.
 import { z } from 'zod';
 import { isIP } from 'node:net';
 import { unsafeSettings } from './config.production.ts';

@@ -42,8 +42,10 @@ export function createRedisCache(url: string): Cache {
     retryStrategy: (times) => Math.min(100 * times, 2_000),
     scripts,
   });
-  // Without a listener the first lost connection would end the process. Every call reports its own failure.
-  redis.on('error', () => undefined);
+  // Without a listener the first lost connection would end the process. Calls fail without the cause: it is kept for them.
+  let lost: Error | null = null;
+  redis.on('error', (error) => (lost = error));
+  redis.on('ready', () => (lost = null));
 
   // Only the first calls wait for the connection; later ones fail at once while there is none.
   const connecting = redis.connect().catch(() => undefined);
@@ -61,7 +63,9 @@ export function createRedisCache(url: string): Cache {
       return await withTimeout(command(redis));
     } catch (error) {
       if (error instanceof CacheTimeout) pause();
-      throw error;
+      throw isReply(error) || lost === null
+        ? withCode(error)
+        : new CacheAway('Redis cannot be reached', { cause: withCode(lost) });
     }
   }
 
@@ -135,6 +139,20 @@ export function createRedisCache(url: string): Cache {
 
 class CacheTimeout extends Error {
   override name = 'CacheTimeout';
+}
+
+/** There is no connection; `cause` is why. */
+class CacheAway extends Error {
+  override name = 'CacheAway';
+}
+
+const isReply = (error: unknown): error is Error => error instanceof Error && error.name === 'ReplyError';
+
+/** What Redis answers begins with a code, like WRONGPASS or NOAUTH; the rest may quote what was sent. */
+function withCode(error: unknown): unknown {
+  if (!isReply(error)) return error;
+  const [code = ''] = error.message.split(' ');
+  return /^[A-Z]+$/.test(code) ? Object.assign(error, { code }) : error;
 }
 
 /** @throws CacheTimeout after `timeoutMs` */

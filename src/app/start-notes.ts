@@ -2,6 +2,8 @@
 import type { Logger } from 'pino';
 import type { Database } from '../db/knex.ts';
 import { HiddenJobError, missingPrivileges, tryJob } from '../db/privileges.ts';
+import { databaseTrouble } from '../db/trouble.ts';
+import { commandLine } from '../lib/command-line.ts';
 import { errorFacts } from '../lib/error-facts.ts';
 import type { Scanner } from '../ports/scanner.ts';
 
@@ -15,8 +17,7 @@ export async function noteScanner({ scanner, log }: { scanner: Scanner | null; l
   }
 }
 
-const remedy =
-  'run npm run migrate with MIGRATION_DATABASE_URL (the owner of the tables) and DATABASE_URL (the role of the app)';
+const remedy = `run ${commandLine('migrate')} with MIGRATION_DATABASE_URL (the owner of the tables) and DATABASE_URL (the role of the app)`;
 /** PostgreSQL's codes: insufficient privilege; no such schema, table, function. */
 const fixedByMigrate = new Set(['42501', '3F000', '42P01', '42883']);
 
@@ -34,6 +35,11 @@ export async function noteDatabase({ db, log }: { db: Database; log: Logger }): 
     const err = errorFacts(error);
     const isFixedByMigrate = error instanceof HiddenJobError || fixedByMigrate.has(err.code ?? '');
     if (isFixedByMigrate) log.error({ err }, `The database takes no jobs from this role: ${remedy}`);
+    else if (databaseTrouble(error) === 'database refuses the role')
+      log.error(
+        { err },
+        'The database refuses the role of DATABASE_URL, or its password (DATABASE_PASSWORD)',
+      );
     else log.error({ err }, 'The database does not answer');
   }
 }

@@ -8,6 +8,7 @@ import { loadEnvFile, StartError } from './environment.ts';
 import { withTargetSystem } from './target-system.ts';
 import { progressBar } from './progress-bar.ts';
 import { complain, say } from './terminal.ts';
+import { commandLine } from '../lib/command-line.ts';
 
 const most = 50;
 const lostHere = [
@@ -25,7 +26,7 @@ try {
     if (others > 0 && !anyway)
       throw new StartError(
         `${others} other connections to this database are open: stop web, workers and relay first, so that nothing is ` +
-          'sent or cancelled meanwhile. If they are none of ours: npm run after-restore -- --anyway',
+          `sent or cancelled meanwhile. If they are none of ours: ${commandLine('after-restore', '--anyway')}`,
       );
     const bar = progressBar('Reconciling');
     const report = await restoring.run((done, of) => bar.show(done, of));
@@ -44,7 +45,7 @@ function readArguments(): { anyway: boolean } {
     return { anyway: values.anyway ?? false };
   } catch (error) {
     throw new StartError(
-      `${(error as Error).message.split('.')[0]}. Use: npm run after-restore [-- --anyway]`,
+      `${(error as Error).message.split('.')[0]}. Use: ${commandLine('after-restore', '[--anyway]')}`,
     );
   }
 }
@@ -123,8 +124,8 @@ function tellReconciliation(report: RestoreReport['reconciliation']): void {
   }
   complain(
     report
-      ? `Acuity and we could not be compared to the end (${report.lastError ?? 'unknown'}): run npm run after-restore again`
-      : 'Another reconciliation is under way: run npm run after-restore again when it is over',
+      ? `Acuity and we could not be compared to the end (${report.lastError ?? 'unknown'}): run ${commandLine('after-restore')} again`
+      : `Another reconciliation is under way: run ${commandLine('after-restore')} again when it is over`,
   );
   process.exitCode = 1;
 }
@@ -132,9 +133,9 @@ function tellReconciliation(report: RestoreReport['reconciliation']): void {
 function tellAudit({ seals, rows, unsealed, faults }: AuditVerdict): void {
   say(
     `The audit log: ${rows} rows under ${seals} seals, ${unsealed} not sealed yet. Seals made since the backup are gone with ` +
-      'their rows: compare with the last line of audit:verify that you keep elsewhere',
+      'their rows: compare with the last line of audit:verify (rows and seals) that you keep elsewhere',
   );
   if (faults.length === 0) return;
-  complain(`${faults.length} seals of the audit log do not fit: npm run audit:verify says which`);
+  complain(`${faults.length} seals of the audit log do not fit: ${commandLine('audit:verify')} says which`);
   process.exitCode = 1;
 }

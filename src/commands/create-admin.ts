@@ -7,8 +7,9 @@ import { demo } from './target-database.ts';
 import { isProduction, loadEnvFile, setting, StartError } from './environment.ts';
 import { type TargetDatabase, withTargetDatabase } from './target-database.ts';
 import { complain, say } from './terminal.ts';
+import { commandLine } from '../lib/command-line.ts';
 
-const usage = 'npm run create-admin -- --email ada@agency.example [--name "Ada Lovelace"] [--another]';
+const usage = commandLine('create-admin', '--email ada@agency.example [--name "Ada Lovelace"] [--another]');
 
 loadEnvFile();
 try {

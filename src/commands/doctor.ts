@@ -7,6 +7,7 @@ import { reportOf, textOf } from './doctor.text.ts';
 import { loadEnvFile, StartError } from './environment.ts';
 import { withRunningSystem } from './target-system.ts';
 import { complain, say } from './terminal.ts';
+import { commandLine } from '../lib/command-line.ts';
 
 loadEnvFile();
 const asJson = wantsJson();
@@ -45,7 +46,7 @@ function wantsJson(): boolean | null {
   try {
     return parseArgs({ options: { json: { type: 'boolean', default: false } } }).values.json;
   } catch (error) {
-    complain(`${(error as Error).message.split('.')[0]}. Use: npm run doctor [-- --json]`);
+    complain(`${(error as Error).message.split('.')[0]}. Use: ${commandLine('doctor', '[--json]')}`);
     process.exitCode = 2;
     return null;
   }

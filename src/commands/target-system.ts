@@ -23,7 +23,7 @@ export async function withRunningSystem(work: (system: System) => Promise<void>)
     throw new StartError(
       running
         ? 'Examdesk is still starting here: try again in a moment'
-        : 'Examdesk is not running here: start it with npm start, or set DATABASE_URL and the other variables of .env.example',
+        : 'Neither a demo nor a configured system is here. The demo: npm start. A production system: examdesk doctor, which reads its configuration (docs/first-start.md); or set NODE_ENV, DATABASE_URL and the other variables of .env.example',
     );
   await inSystem({ BASE_URL: running.url, ...running.variables }, work, quiet);
 }

@@ -1,5 +1,6 @@
 // Grants and checks the privileges of the app's role in a database whose tables another role owns.
 import type { Client } from 'pg';
+import { commandLine } from '../lib/command-line.ts';
 import type { Database } from './knex.ts';
 
 /** Tables to which the app only adds rows. */
@@ -28,7 +29,7 @@ export async function grantToApp(owner: Client, role: string): Promise<void> {
   const [found] = rows;
   if (!found)
     throw new Error(
-      `DATABASE_URL signs in as ${role}, and there is no such role: create it (create role ${role} login password '…'), then run npm run migrate again`,
+      `DATABASE_URL signs in as ${role}, and there is no such role: create it (create role ${role} login password '…'), then run ${commandLine('migrate')} again`,
     );
   if (!found.needed) return;
   const to = owner.escapeIdentifier(role);

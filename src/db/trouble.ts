@@ -1,6 +1,13 @@
 // Recognises errors that mean the database is unavailable or overloaded, and that a retry may help.
 
-export type DatabaseTrouble = 'database unavailable' | 'no free database connection' | 'statement timed out';
+export type DatabaseTrouble =
+  | 'database unavailable'
+  | 'database refuses the role'
+  | 'no free database connection'
+  | 'statement timed out';
+
+/** SQLSTATE class 28: a wrong password (28P01), no such role, or none that may sign in from here. */
+const refused = new Set(['28P01', '28000']);
 
 /** SQLSTATE 57014: statement_timeout, or cancelled by an operator. 55P03: lock_timeout. */
 const timedOut = new Set(['57014', '55P03']);
@@ -44,6 +51,7 @@ function troubleOf(error: Error): DatabaseTrouble | null {
   const { code, name, message } = error as Error & { code?: unknown };
   if (name === 'KnexTimeoutError' || noConnectionWords.test(message)) return 'no free database connection';
   if (typeof code !== 'string') return awayWords.test(message) ? 'database unavailable' : null;
+  if (refused.has(code)) return 'database refuses the role';
   if (timedOut.has(code)) return 'statement timed out';
   if (tooManyConnections.has(code)) return 'no free database connection';
   return away.test(code) || broken.has(code) ? 'database unavailable' : null;

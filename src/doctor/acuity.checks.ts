@@ -1,11 +1,12 @@
 import type { Mapping, MappingAttention, MappingView } from '../questions/index.ts';
 import { costsOfNoReference } from '../questions/index.ts';
 import type { Specialist, SpecialistRepository } from '../specialists/index.ts';
-import { attentionWords, wantedEvents, type SyncService } from '../sync/index.ts';
+import { attentionWords, troubleWords, wantedEvents, type SyncService } from '../sync/index.ts';
 import { isTimeZone } from '../lib/zones.ts';
 import type { Acuity, AcuityAppointmentType, AcuityCalendar, AcuityFailure } from '../ports/acuity.ts';
 import type { Clock } from '../ports/clock.ts';
 import { ok, warning, wrong, type Check, type Line, type Mend } from './check.ts';
+import { commandLine } from '../lib/command-line.ts';
 
 export interface AcuityCheckDeps {
   acuity: Pick<Acuity, 'account' | 'calendars' | 'appointmentTypes' | 'listWebhooks'>;
@@ -252,12 +253,17 @@ async function checkWebhook({
   clock,
   pages,
 }: AcuityCheckDeps): Promise<Line[]> {
-  const [listed, { lastEventAt, attention }] = await Promise.all([acuity.listWebhooks(), connection()]);
+  const [listed, { lastEventAt, attention, trouble }] = await Promise.all([
+    acuity.listWebhooks(),
+    connection(),
+  ]);
   if (!listed.ok)
     return [warning('Our webhook in Acuity could not be looked up', 'See the line about Acuity.')];
   const arrives =
     lastEventAt !== null && clock.now().getTime() - lastEventAt.getTime() < quietDays * 86_400_000;
-  const mend = { text: 'Connect Acuity', command: 'npm run acuity:connect', page: pages.connection };
+  // The last look at them knows what stands in the way: connecting again would say the same.
+  const text = trouble ? troubleWords[trouble] : 'Connect Acuity';
+  const mend = { text, command: commandLine('acuity:connect'), page: pages.connection };
   const lines = wantedEvents.map((event) => {
     const ours = listed.value.filter((one) => one.event === event && one.target === relayUrl);
     if (ours.some(({ status }) => status === 'active'))

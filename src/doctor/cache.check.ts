@@ -54,7 +54,7 @@ async function checkRedis(cache: Cache): Promise<Line[]> {
       wrong(
         `Redis failed: ${codeOf(error)}`,
         'Each process then keeps limits of its own, free times are read from Acuity each time, and pages wait for Redis first.',
-        'Check REDIS_URL, and whether Redis runs and lets this machine in',
+        'Check REDIS_URL and REDIS_PASSWORD, and whether Redis runs and lets this machine in',
       ),
     ];
   }

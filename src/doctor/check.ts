@@ -75,8 +75,10 @@ async function linesWithin(check: Check, timeoutMs: number): Promise<Line[]> {
     return await Promise.race([check.run(), tooLong]);
   } catch (error) {
     const trouble = databaseTrouble(error);
-    if (trouble)
-      return [warning(`This could not be checked: ${trouble}`, 'See the line about the database.')];
+    // Each check that asks the database says so; what is wrong there is said once, in the database's own line.
+    if (trouble === 'database unavailable' || trouble === 'database refuses the role')
+      return [warning('Not checked: see the line about the database', [])];
+    if (trouble) return [warning(`This could not be checked: ${trouble}`, [])];
     return [wrong(`This could not be checked: ${codeOf(error)}`, 'The check itself failed.')];
   } finally {
     clearTimeout(timer);

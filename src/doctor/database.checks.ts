@@ -2,6 +2,7 @@ import { missingExtensions, oldestVersion, serverFacts } from '../db/condition.t
 import type { Database } from '../db/knex.ts';
 import { migrationState } from '../db/migrate.ts';
 import { HiddenJobError, mayChangeAuditLog, missingPrivileges, tryJob } from '../db/privileges.ts';
+import { commandLine } from '../lib/command-line.ts';
 import { codeOf, ok, warning, wrong, type Check, type Line } from './check.ts';
 
 export interface DatabaseCheckDeps {
@@ -9,10 +10,10 @@ export interface DatabaseCheckDeps {
   isProduction: boolean;
 }
 
-const migrate = { text: 'Bring the schema up to date', command: 'npm run migrate' };
+const migrate = { text: 'Bring the schema up to date', command: commandLine('migrate') };
 const grant = {
   text: 'Run it with MIGRATION_DATABASE_URL (the owner of the tables) and DATABASE_URL (the role of the app): it grants what is needed',
-  command: 'npm run migrate',
+  command: commandLine('migrate'),
 };
 
 export function databaseChecks({ db, isProduction }: DatabaseCheckDeps): Check[] {
@@ -40,14 +41,29 @@ async function checkServer(db: Database): Promise<Line[]> {
       ];
     return [ok(`PostgreSQL ${version} answers in ${ms} ms`)];
   } catch (error) {
-    return [
-      wrong(
-        `The database cannot be reached: ${codeOf(error)}`,
-        'Nothing works without it.',
-        'Check DATABASE_URL, and whether PostgreSQL runs and lets this machine in',
-      ),
-    ];
+    return [unreachableLine(error)];
   }
+}
+
+export function unreachableLine(error: unknown): Line {
+  const [code, costs] = [codeOf(error), 'Nothing works without it.'];
+  if (code === '28P01')
+    return wrong(
+      `The database refuses the password: ${code}`,
+      costs,
+      'Check DATABASE_PASSWORD, and the role in DATABASE_URL: alter role … password sets a new one',
+    );
+  if (code === '28000')
+    return wrong(
+      `The database refuses the role of DATABASE_URL: ${code}`,
+      costs,
+      'Check that the role is there and may sign in, and that pg_hba.conf lets it in from this machine',
+    );
+  return wrong(
+    `The database cannot be reached: ${code}`,
+    costs,
+    'Check DATABASE_URL, and whether PostgreSQL runs and lets this machine in',
+  );
 }
 
 async function checkRole(db: Database, isProduction: boolean): Promise<Line[]> {
@@ -73,7 +89,7 @@ async function checkRole(db: Database, isProduction: boolean): Promise<Line[]> {
       'Whoever gets hold of DATABASE_URL could rewrite history; only the seals would show it.',
       {
         text: 'Use two roles, as docs/first-start.md describes, then run',
-        command: 'npm run migrate',
+        command: commandLine('migrate'),
       },
     ),
   ];

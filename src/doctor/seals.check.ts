@@ -1,5 +1,6 @@
 import { verifyRecentSeals, type RecentSeals } from '../audit/index.ts';
 import type { Database } from '../db/knex.ts';
+import { commandLine } from '../lib/command-line.ts';
 import type { Keyring } from '../lib/keyring.ts';
 import type { Clock } from '../ports/clock.ts';
 import { ok, warning, wrong, type Check, type Line } from './check.ts';
@@ -24,7 +25,10 @@ export function sealsCheck({ db, keyring, clock, jobsPage }: SealsCheckDeps): Ch
   };
 }
 
-const verify = { text: 'Have the whole log verified, and keep its output', command: 'npm run audit:verify' };
+const verify = {
+  text: 'Have the whole log verified, and keep its output',
+  command: commandLine('audit:verify'),
+};
 
 export function sealLines(found: RecentSeals, now: Date, jobsPage: string): Line[] {
   const { lastSealedAt, faults, hasKey, rows } = found;

@@ -1,5 +1,6 @@
 import type { Database } from '../db/knex.ts';
 import { liveWorkers, type WorkerKind } from '../db/signs-of-life.ts';
+import { commandLine } from '../lib/command-line.ts';
 import { ok, wrong, type Check, type Line } from './check.ts';
 
 export function workersCheck(db: Database): Check {
@@ -25,7 +26,10 @@ export function workerLines({ jobs, relay }: Record<WorkerKind, number>): Line[]
       : wrong(
           'No process delivers Acuity’s events',
           'They are kept; what they tell is seen by the reconciliation only, up to 15 minutes late.',
-          { text: 'Start the relay, or set RUN_RELAY=true where jobs are worked', command: 'npm run relay' },
+          {
+            text: 'Start the relay, or set RUN_RELAY=true where jobs are worked',
+            command: commandLine('relay'),
+          },
         ),
   ];
 }

@@ -66,7 +66,7 @@ describe('npm run create-admin', () => {
   });
 
   it('explains what is wrong with its arguments', async () => {
-    expect((await createAdmin([])).out).to.contain('--email');
+    expect((await createAdmin([])).out).to.contain('examdesk create-admin --email');
     expect((await createAdmin(['--email', 'nonsense', '--another'])).out).to.contain('like name@example.com');
     expect((await createAdmin(['--email', 'ada@examdesk.example', '--another'])).out).to.contain('demo');
     expect((await createAdmin(['--email', 'x@y.example', '--another'], { BASE_URL: '' })).out).to.contain(

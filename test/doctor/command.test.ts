@@ -64,9 +64,10 @@ describe('npm run doctor', function () {
     expect(code).to.equal(0);
   });
 
-  it('says plainly that nothing runs here when nothing is set', async () => {
+  it('names both the demo and examdesk when nothing is set', async () => {
     const { code, said } = await run({ NODE_ENV: 'development' });
-    expect(said).to.match(/^wrong {4}Examdesk: Examdesk is not running here: start it with npm start/);
+    expect(said).to.match(/^wrong {4}Examdesk: Neither a demo nor a configured system is here/);
+    expect(said).to.contain('The demo: npm start').and.to.contain('A production system: examdesk doctor');
     expect(code).to.equal(1);
   });
 

@@ -93,10 +93,22 @@ describe('the doctor', function () {
       const report = await stack.run({ DATABASE_URL: `postgres://app:hunter2@${nowhere}/examdesk` });
       expect(said(report, 'database')).to.deep.equal(['wrong: The database cannot be reached: ECONNREFUSED']);
       expect(said(report, 'migrations')).to.deep.equal([
-        'warning: This could not be checked: database unavailable',
+        'warning: Not checked: see the line about the database',
       ]);
       expect(said(report, 'smtp')[0]).to.match(/^ok/);
       expect(JSON.stringify(report)).not.to.contain('hunter2');
+    });
+
+    it('is wrong when the database refuses the role', async () => {
+      const address = new URL(stack.app.system.services.config.DATABASE_URL);
+      address.username = 'nobody_of_this_name';
+      const report = await stack.run({ DATABASE_URL: address.href });
+      expect(said(report, 'database')[0]).to.match(
+        /^wrong: The database refuses the (password: 28P01|role of DATABASE_URL: 28000)$/,
+      );
+      expect(said(report, 'migrations')).to.deep.equal([
+        'warning: Not checked: see the line about the database',
+      ]);
     });
 
     it('is wrong when the role lacks a privilege', async () => {
@@ -170,7 +182,7 @@ describe('the doctor', function () {
   describe('about Redis', () => {
     it('is wrong when it cannot be reached', async () => {
       const report = await stack.run({ REDIS_URL: `redis://${nowhere}` });
-      expect(said(report, 'redis')[0]).to.match(/^wrong: Redis failed/);
+      expect(said(report, 'redis')[0]).to.equal('wrong: Redis failed: ECONNREFUSED');
     });
 
     it('is ok, and says so, when none is set', async () => {

@@ -7,6 +7,7 @@ import { senderLine } from '../../src/doctor/mail.checks.ts';
 import { signaturesLine } from '../../src/doctor/scanner.check.ts';
 import { sealLines } from '../../src/doctor/seals.check.ts';
 import { secretLines, type Secrets } from '../../src/doctor/secrets.check.ts';
+import { unreachableLine } from '../../src/doctor/database.checks.ts';
 import { certificateLine, proxyLine } from '../../src/doctor/web.checks.ts';
 import { workerLines } from '../../src/doctor/workers.check.ts';
 import { bucketLifecycle } from '../../src/documents/index.ts';
@@ -18,6 +19,20 @@ const now = new Date('2026-11-29T12:00:00Z');
 const before = (minutes: number) => new Date(now.getTime() - minutes * 60_000);
 const days = (n: number) => new Date(now.getTime() + n * 86_400_000);
 const short = (lines: Line[]) => lines.map(({ state, says }) => `${state}: ${says}`);
+
+describe('the line about a database that cannot be used', () => {
+  const failed = (code: string) => unreachableLine(Object.assign(new Error('x'), { code }));
+
+  it('names the password when the database refuses it', () => {
+    expect(failed('28P01').says).to.equal('The database refuses the password: 28P01');
+    expect(failed('28P01').mend?.text).to.contain('DATABASE_PASSWORD');
+  });
+
+  it('names the role when the database refuses it, and the address otherwise', () => {
+    expect(failed('28000').says).to.equal('The database refuses the role of DATABASE_URL: 28000');
+    expect(failed('ECONNREFUSED').says).to.equal('The database cannot be reached: ECONNREFUSED');
+  });
+});
 
 describe('the lines about Acuity’s questions', () => {
   const page = '/admin/acuity-questions';

@@ -25,7 +25,7 @@ export function doctorEndpoints({ probeTokens, clock }: DoctorApiServices): Endp
       method: 'get',
       path: paths.doctorProbe(),
       access: 'anyone',
-      summary: 'For `npm run doctor`: how a request reached the app; 404 without its token',
+      summary: 'For the doctor: how a request reached the app; 404 without its token',
       responses: {
         200: { description: 'How it arrived', schema: answer },
         404: problem('`not_found`'),

@@ -81,6 +81,7 @@ function isForPrograms(path: string): boolean {
 
 const databaseWords: Record<DatabaseTrouble, string> = {
   'database unavailable': 'We can’t reach our database right now. Try again in a few seconds.',
+  'database refuses the role': 'We can’t reach our database right now. Try again in a few minutes.',
   'no free database connection': 'Too many people are asking at the same time. Try again in a few seconds.',
   'statement timed out': 'This took too long and was stopped. Try again in a few seconds.',
 };

@@ -1,6 +1,7 @@
 // The system check for admins: the same checks as `npm run doctor`.
 import type { Request, Response } from 'express';
 import type { Doctor, DoctorReport, Line, LineState } from '../../../doctor/index.ts';
+import { commandLine } from '../../../lib/command-line.ts';
 import type { PageRoute } from '../../endpoint.ts';
 import { readerZoneOf } from '../../forms/fields.ts';
 import { paths } from '../../paths.ts';
@@ -8,6 +9,8 @@ import type { PageData } from '../../views.ts';
 import { timeAndDay } from '../when.ts';
 
 export interface DoctorPage extends PageData {
+  /** The same report in a terminal. */
+  command: string;
   report: {
     at: string;
     /** How many lines are wrong, and how many are warnings. */
@@ -53,7 +56,11 @@ export function doctorPages({ doctor }: { doctor: Doctor }): PageRoute[] {
 
 function show(req: Request, res: Response, report: DoctorReport | null): void {
   const zone = readerZoneOf(req.headers.cookie) ?? 'UTC';
-  const page: DoctorPage = { title: 'System check', report: report && shown(report, zone) };
+  const page: DoctorPage = {
+    title: 'System check',
+    command: commandLine('doctor'),
+    report: report && shown(report, zone),
+  };
   res.render('admin/doctor', page);
 }
 
