@@ -1,6 +1,7 @@
 import { request as rawRequest } from 'node:http';
 import { expect } from 'chai';
 import { startTestApp, type Agent, type TestApp } from '../support/app.ts';
+import { until } from '../support/booking-stack.ts';
 
 describe('every response', () => {
   let app: TestApp;
@@ -39,6 +40,17 @@ describe('every response', () => {
       const { body } = await told.anonymous().get('/readyz').expect(503);
       expect((body as { details: object }).details).to.include({ stopping: true });
       await told.anonymous().get('/healthz').expect(200);
+      await told.anonymous().get('/sign-in').expect(200);
+      const lines = () =>
+        told.logLines
+          .map((line) => JSON.parse(line) as Record<string, unknown>)
+          .filter(({ msg }) => msg === 'request');
+      await until(async () => lines().some(({ route }) => route === '/sign-in'));
+      // Health checks that are well are logged at debug, which this log leaves out.
+      expect(lines().map(({ route, status }) => [route, status])).to.deep.equal([
+        ['/readyz', 503],
+        ['/sign-in', 200],
+      ]);
     } finally {
       await told.close();
     }

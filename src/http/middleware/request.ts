@@ -1,6 +1,6 @@
 // Gives each request an id, and logs one line when it ends.
 import { randomUUID } from 'node:crypto';
-import type { RequestHandler } from 'express';
+import type { Request, RequestHandler, Response } from 'express';
 import type { Logger } from 'pino';
 import type { Config } from '../../config.ts';
 import { requestIdOf, routeNameOf, viewerOf } from '../actor.ts';
@@ -44,13 +44,21 @@ export function noteForwarded({ TRUST_PROXY }: Pick<Config, 'TRUST_PROXY'>, log:
   };
 }
 
+const probes: readonly string[] = [paths.health(), paths.ready()];
+
+/** A proxy asks for our health every other second: that it is well is logged for debugging only. */
+function levelOf({ path }: Request, { statusCode }: Response): 'error' | 'info' | 'debug' {
+  if (statusCode >= 500) return 'error';
+  return statusCode < 400 && probes.includes(path) ? 'debug' : 'info';
+}
+
 /** Logs the route's pattern, never the URL: URLs contain ids and search words. */
 export function requestLog(log: Logger): RequestHandler {
   return (req, res, next) => {
     const start = performance.now();
     res.on('close', () => {
       const ms = performance.now() - start;
-      log[res.statusCode >= 500 ? 'error' : 'info'](
+      log[levelOf(req, res)](
         {
           requestId: requestIdOf(res),
           method: req.method,
