@@ -1,4 +1,5 @@
 // The environment as the commands and npm start read it. The product itself reads it only in src/config.ts.
+import os from 'node:os';
 import path from 'node:path';
 import { givenVariables } from '../config.ts';
 
@@ -34,6 +35,22 @@ export function dataDirectory(): string {
 export function shown(absolute: string): string {
   const relative = path.relative(projectRoot, absolute);
   return relative.startsWith('..') || path.isAbsolute(relative) ? absolute : relative || '.';
+}
+
+/** Names the file's whole path and the user: the command may run in another folder, and as another user, than it was typed. */
+export function cannotBe(what: 'read' | 'written', file: string, { code }: NodeJS.ErrnoException): string {
+  const known = what === 'read' ? 'read' : 'write';
+  const hint = code === 'EACCES' ? `: put it where that user may ${known} it, like /tmp` : '';
+  return `${path.resolve(file)} cannot be ${what} by the user ${userName()} (${code ?? 'unknown'})${hint}`;
+}
+
+function userName(): string {
+  try {
+    return os.userInfo().username;
+  } catch {
+    // A container may run as a number that no account has.
+    return String(process.getuid?.() ?? 'unknown');
+  }
 }
 
 /** A start that fails with one line and no stack. */

@@ -1,8 +1,17 @@
 // Reports an import on the terminal and in the --report file. Names ids, organisations and referrers only.
 import { createWriteStream } from 'node:fs';
-import type { ImportResult, Listener, Outcome, ReportLine } from '../importing/index.ts';
+import {
+  recordTypes,
+  type ImportResult,
+  type Listener,
+  type Outcome,
+  type RecordCounts,
+  type RecordType,
+  type ReportLine,
+} from '../importing/index.ts';
+import { commandLine } from '../lib/command-line.ts';
 import { csvLine } from '../lib/csv.ts';
-import { StartError } from './environment.ts';
+import { cannotBe, StartError } from './environment.ts';
 import { progressBar } from './progress-bar.ts';
 import { complain, say } from './terminal.ts';
 
@@ -11,13 +20,25 @@ export interface Shown {
   report?: string | undefined;
 }
 
-const words: Record<Outcome, { did: string; would: string }> = {
-  made: { did: 'made', would: 'would be made' },
+const words: Record<Exclude<Outcome, 'made'>, { did: string; would: string }> = {
   changed: { did: 'changed', would: 'would be changed' },
   matched: { did: 'here already', would: 'here already' },
   left: { did: 'left', would: 'would be left' },
   bad: { did: 'cannot be read', would: 'cannot be read' },
 };
+
+const recordWords: Record<RecordType, [one: string, many: string]> = {
+  organization: ['organisation', 'organisations'],
+  user: ['person', 'people'],
+  booking: ['booking', 'bookings'],
+};
+
+/** What was made, by type, without what was not: `3 organisations`, `1 person`. */
+export function recordsInWords(made: RecordCounts): { count: number; what: string }[] {
+  return recordTypes
+    .filter((type) => made[type] > 0)
+    .map((type) => ({ count: made[type], what: recordWords[type][made[type] === 1 ? 0 : 1] }));
+}
 
 /** The most lines that are printed; the --report file has all of them. */
 export const mostShown = 50;
@@ -56,16 +77,18 @@ function tell(
   }
   if (ended.ignored?.length) say(`Columns that mean nothing here: ${ended.ignored.join(', ')}`);
   for (const line of notTaken) say(inWords(line));
-  const { totals } = ended;
+  const { totals, made } = ended;
   const count = totals.left + totals.bad;
   if (count > notTaken.length) say(`… and ${count - notTaken.length} more: --report FILE.csv has them all`);
   const state = given.apply ? 'did' : 'would';
-  for (const outcome of ['made', 'changed', 'matched', 'left', 'bad'] as const)
+  for (const { count: number, what } of recordsInWords(made))
+    say(`${String(number).padStart(7)} ${what} ${given.apply ? 'made' : 'would be made'}`);
+  for (const outcome of ['changed', 'matched', 'left', 'bad'] as const)
     if (totals[outcome] > 0) say(`${String(totals[outcome]).padStart(7)} ${words[outcome][state]}`);
   if (ended.ok && ended.invited > 0) say(`${String(ended.invited).padStart(7)} invited by e-mail`);
   const hasWritten =
     ended.importId !== null && totals.made + totals.changed + (ended.ok ? ended.invited : 0) > 0;
-  if (hasWritten) say(`To take it back: npm run import -- undo ${ended.importId}`);
+  if (hasWritten) say(`To take it back: ${commandLine('import', `undo ${ended.importId}`)}`);
   else if (!given.apply && totals.made + totals.changed > 0) say('Nothing was written. Do it with --apply');
   if (ended.ok) return;
   complain(
@@ -86,7 +109,7 @@ function reportFile(file: string) {
   const out = createWriteStream(file, { mode: 0o600 });
   const failed = new Promise<never>((_, reject) => {
     out.once('error', (error: NodeJS.ErrnoException) =>
-      reject(new StartError(`${file} cannot be written: ${error.code ?? 'unknown'}`)),
+      reject(new StartError(cannotBe('written', file, error))),
     );
   });
   failed.catch(() => undefined);

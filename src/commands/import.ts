@@ -13,20 +13,25 @@ import {
   type PastRule,
 } from '../importing/index.ts';
 import { parseDay } from '../lib/dates.ts';
+import { commandLine } from '../lib/command-line.ts';
 import { isUuid } from '../lib/uuid.ts';
-import { loadEnvFile, StartError } from './environment.ts';
-import { mostShown, showImport } from './import.report.ts';
+import { cannotBe, loadEnvFile, StartError } from './environment.ts';
+import { mostShown, recordsInWords, showImport } from './import.report.ts';
 import { withTargetSystem } from './target-system.ts';
 import { progressBar } from './progress-bar.ts';
 import { complain, say } from './terminal.ts';
 
+const verbLines = [
+  ['people FILE.csv [--apply [--invite]]', 'organisations and their referrers'],
+  ['acuity --from DAY --to DAY [--apply]', 'appointments, past and to come'],
+  ['bookings FILE.csv [--apply]', 'referrer, claim number and progress of appointments'],
+  ['list', 'the imports so far'],
+  ['undo ID', 'takes back what nobody has touched since'],
+].map(([args = '', does = '']) => `  ${commandLine('import', args.padEnd(38))} ${does}`);
+
 const usage = `Takes over what is there already. Says what it would do; does it with --apply. Tells nobody.
 
-  npm run import -- people FILE.csv [--apply [--invite]]   organisations and their referrers
-  npm run import -- acuity --from DAY --to DAY [--apply]   appointments, past and to come
-  npm run import -- bookings FILE.csv [--apply]            referrer, claim number and progress of appointments
-  npm run import -- list                                   the imports so far
-  npm run import -- undo ID                                takes back what nobody has touched since
+${verbLines.join('\n')}
 
   --people            with acuity: makes the referrers that appointments name, where the form names an organisation
   --past PROGRESS     of what is over: closed (the default), report_generated, generating_report, no_show or scheduled
@@ -62,7 +67,7 @@ const verbs: Record<string, (given: Given) => Promise<(imports: Imports) => Prom
   list: async () => async (imports) => list(await imports.list()),
   async undo({ what }) {
     if (what === null || !isUuid(what))
-      throw new UsageError('Which import? npm run import -- list shows their ids');
+      throw new UsageError(`Which import? ${commandLine('import', 'list')} shows their ids`);
     return (imports) => undo(imports, what);
   },
 };
@@ -129,7 +134,7 @@ async function fileOf({ what }: Given): Promise<{ name: string; bytes: Uint8Arra
   try {
     return { name: path.basename(what), bytes: await readFile(what) };
   } catch (error) {
-    throw new StartError(`${what} cannot be read: ${(error as NodeJS.ErrnoException).code ?? 'unknown'}`);
+    throw new StartError(cannotBe('read', what, error as NodeJS.ErrnoException));
   }
 }
 
@@ -140,7 +145,10 @@ function list(runs: readonly ImportRun[]): void {
     say(
       `${id}  ${startedAt.toISOString().slice(0, 16).replace('T', ' ')}  ${kind}, ${state}  ${about.join(', ')}`,
     );
-    say(`  ${made} made, ${changed} changed, ${takenBack} taken back, ${matched} here already, ${left} left`);
+    const what = recordsInWords(made).map(({ count, what: words }) => `${count} ${words}`);
+    say(
+      `  ${what.join(', ') || 'nothing'} made, ${changed} changed, ${takenBack} taken back, ${matched} here already, ${left} left`,
+    );
   }
 }
 
@@ -158,7 +166,7 @@ async function undo(imports: Imports, importId: string): Promise<void> {
   if (!undone.ok) {
     complain(
       undone.reason === 'no_such_import'
-        ? 'There is no such import: npm run import -- list shows them'
+        ? `There is no such import: ${commandLine('import', 'list')} shows them`
         : 'Another import is under way: try again when it is over',
     );
     process.exitCode = 1;

@@ -57,17 +57,8 @@ export async function importAppointment(
   given: FileFacts,
   rule: PastRule,
 ): Promise<ReportLine> {
-  const line = (
-    outcome: ReportLine['outcome'],
-    says: string,
-    more: { recordId?: string | null; to?: string } = {},
-  ): ReportLine => ({
-    outcome,
-    line: given.line,
-    appointmentId: appointment.id,
-    recordId: null,
-    to: '',
-    says,
+  const line = (outcome: ReportLine['outcome'], says: string, more: LineDetails = {}): ReportLine => ({
+    ...{ outcome, line: given.line, appointmentId: appointment.id, recordId: null, to: '', says },
     ...more,
   });
   const foreseen = booking
@@ -80,21 +71,25 @@ export async function importAppointment(
       : null;
   const made = stranger && importId ? await importStranger(deps, importId, stranger) : null;
   const known = made ? { ...given, owner: made } : given;
+  const makesPeople = made?.makes ?? [];
   const isStrangers = stranger !== null && (made !== null || importId === null);
   const strangersName = isStrangers ? `${stranger.email}, ${stranger.organization}` : '';
   if (booking && isStrangers && !importId)
     return line('changed', 'a new referrer', { recordId: booking.id, to: strangersName });
-  if (booking) return completeBooking(deps, importId, booking, appointment, known, rule, line);
+  if (booking) {
+    const done = await completeBooking(deps, importId, booking, appointment, known, rule, line);
+    return { ...done, makes: makesPeople };
+  }
   const to = isStrangers ? strangersName : await nameOf(deps.db, foreseen?.owner ?? nobody);
   const says = isStrangers
     ? `${progressWords(deps, appointment, known, rule)}; a new referrer`
     : describe(deps, appointment, known, rule, foreseen?.owner ?? nobody);
-  if (!importId) return line('made', says, { to });
+  if (!importId) return line('made', says, { to, makes: ['booking'] });
   const cause = causeOf(deps, importId, appointment, known, rule);
   const done = await deps.convergence.converge(appointment.id, cause, { appointment, readVersion });
   if (!done.ok) throw new AcuityUnavailable(done.reason);
-  const more = { to, recordId: done.bookingId };
-  if (done.outcome === 'created') return line('made', says, more);
+  const more = { to, recordId: done.bookingId, makes: makesPeople };
+  if (done.outcome === 'created') return line('made', says, { ...more, makes: [...makesPeople, 'booking'] });
   return done.bookingId
     ? line('matched', 'became a booking during the import', more)
     : line('left', done.note ?? 'it has changed in Acuity', more);
@@ -165,11 +160,9 @@ async function versionOf(trx: Transaction, bookingId: string): Promise<number> {
   return row.version;
 }
 
-type Line = (
-  outcome: ReportLine['outcome'],
-  says: string,
-  more?: { recordId?: string | null; to?: string },
-) => ReportLine;
+type LineDetails = Partial<Pick<ReportLine, 'recordId' | 'to' | 'makes'>>;
+
+type Line = (outcome: ReportLine['outcome'], says: string, more?: LineDetails) => ReportLine;
 
 /** Adds only what the booking lacks: the referrer, the claim number, the progress of one that is over. */
 async function completeBooking(

@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
 import type { Queryable, Transaction } from '../db/knex.ts';
-import type { ImportKind, ImportRun } from './import.ts';
+import type { ImportKind, ImportRun, RecordCounts, RecordType } from './import.ts';
 
 export interface NewRecord {
   id: string;
   importId: string;
-  type: 'organization' | 'user' | 'booking';
+  type: RecordType;
   recordId: string;
   effect: 'made' | 'changed';
   appointmentId?: number;
@@ -93,7 +93,7 @@ interface RunRow {
   left_out: number;
   started_at: Date;
   finished_at: Date | null;
-  made: number;
+  made: RecordCounts;
   changed: number;
   taken_back: number;
 }
@@ -103,7 +103,12 @@ function selectRuns(db: Queryable) {
     db.raw(`(select count(*)::int from import_records r where r.import_id = i.id and ${which}) as ${name}`);
   return db('imports as i').select<RunRow[]>(
     'i.*',
-    count(`r.effect = 'made'`, 'made'),
+    db.raw(
+      `(select jsonb_build_object('organization', count(*) filter (where r.record_type = 'organization'),
+          'user', count(*) filter (where r.record_type = 'user'),
+          'booking', count(*) filter (where r.record_type = 'booking'))
+        from import_records r where r.import_id = i.id and r.effect = 'made') as made`,
+    ),
     count(`r.effect = 'changed'`, 'changed'),
     count('r.undone_at is not null', 'taken_back'),
   );

@@ -4,7 +4,15 @@ import { systemActor, type AuditLog } from '../audit/index.ts';
 import type { Database } from '../db/knex.ts';
 import type { AcuityResult } from '../ports/acuity.ts';
 import type { Ids } from '../ports/ids.ts';
-import type { ImportResult, ImportKind, Listener, Outcome, ReportLine, Totals } from './import.ts';
+import type {
+  ImportResult,
+  ImportKind,
+  Listener,
+  Outcome,
+  RecordCounts,
+  ReportLine,
+  Totals,
+} from './import.ts';
 import { beginRun, endRun, requestDigest } from './import.repository.ts';
 
 export interface RunDeps {
@@ -80,9 +88,11 @@ export async function runImport(
   work: (importId: string | null, listener: Listener) => Promise<{ invited: number }>,
 ): Promise<ImportResult> {
   const totals: Totals = { made: 0, changed: 0, matched: 0, left: 0, bad: 0 };
+  const made: RecordCounts = { organization: 0, user: 0, booking: 0 };
   const counting: Listener = {
     line(line: ReportLine) {
       totals[line.outcome satisfies Outcome] += 1;
+      for (const type of line.makes ?? []) made[type] += 1;
       listener.line(line);
     },
     progress: (done, of) => listener.progress(done, of),
@@ -92,11 +102,11 @@ export async function runImport(
     try {
       const { invited } = await work(importId, counting);
       if (importId) await end(deps, importId, 'done', totals);
-      return { ok: true, importId, totals, invited };
+      return { ok: true, importId, totals, made, invited };
     } catch (error) {
       if (importId) await end(deps, importId, 'failed', totals);
       if (!(error instanceof AcuityUnavailable)) throw error;
-      return { ok: false, reason: 'acuity', importId, error: error.message, totals };
+      return { ok: false, reason: 'acuity', importId, error: error.message, totals, made };
     }
   });
   return ended ?? { ok: false, reason: 'another_is_running' };

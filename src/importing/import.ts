@@ -3,13 +3,18 @@
 export const importKinds = ['people', 'acuity', 'bookings'] as const;
 export type ImportKind = (typeof importKinds)[number];
 
+export const recordTypes = ['organization', 'user', 'booking'] as const;
+export type RecordType = (typeof recordTypes)[number];
+/** How many records of each type. */
+export type RecordCounts = Record<RecordType, number>;
+
 export interface ImportRun {
   id: string;
   kind: ImportKind;
   options: Record<string, unknown>;
   state: 'running' | 'interrupted' | 'done' | 'failed' | 'undone';
-  /** Records made and changed, and how many of them were taken back. */
-  made: number;
+  /** Records made, by type, and changed, and how many of them were taken back. */
+  made: RecordCounts;
   changed: number;
   takenBack: number;
   matched: number;
@@ -37,6 +42,8 @@ export interface ReportLine {
   to: string;
   /** What was done, or why nothing was. */
   says: string;
+  /** The records that it makes; a row of people can make two. */
+  makes?: readonly RecordType[];
 }
 
 export interface Listener {
@@ -44,10 +51,18 @@ export interface Listener {
   progress(done: number, of: number): void;
 }
 
+/** Of rows or appointments. */
 export type Totals = Record<Outcome, number>;
 
 export type ImportResult =
-  | { ok: true; importId: string | null; totals: Totals; invited: number }
+  | { ok: true; importId: string | null; totals: Totals; made: RecordCounts; invited: number }
   | { ok: false; reason: 'another_is_running' }
   /** What is imported stays; the same command continues. */
-  | { ok: false; reason: 'acuity'; importId: string | null; error: string; totals: Totals };
+  | {
+      ok: false;
+      reason: 'acuity';
+      importId: string | null;
+      error: string;
+      totals: Totals;
+      made: RecordCounts;
+    };

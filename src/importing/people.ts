@@ -11,7 +11,7 @@ import { systemActor } from '../audit/index.ts';
 import type { Database, Queryable, Transaction } from '../db/knex.ts';
 import { keepMergesOff } from '../db/merges.ts';
 import { z } from 'zod';
-import type { ImportResult, Listener, ReportLine } from './import.ts';
+import type { ImportResult, Listener, RecordType, ReportLine } from './import.ts';
 import { insertRecord } from './import.repository.ts';
 import { runImport, type RunDeps } from './import.runs.ts';
 import { readTable, type Column, type TableRow } from './import.table.ts';
@@ -105,14 +105,14 @@ export async function importStranger(
   deps: RunDeps,
   importId: string,
   stranger: { organization: string; email: string; name: string },
-): Promise<{ userId: string; organizationId: string } | null> {
+): Promise<{ userId: string; organizationId: string; makes: readonly RecordType[] } | null> {
   const parsed = takenOverInput.safeParse(stranger);
   if (!parsed.success) return null;
   try {
     return await deps.db.transaction(async (trx) => {
       await keepMergesOff(trx);
-      const { userId, organizationId } = await importPerson(deps, trx, importId, parsed.data);
-      return userId === null ? null : { userId, organizationId };
+      const { userId, organizationId, makes } = await importPerson(deps, trx, importId, parsed.data);
+      return userId === null ? null : { userId, organizationId, makes };
     });
   } catch (error) {
     if (error instanceof RowSkipped) return null;
@@ -139,9 +139,9 @@ async function importRow(
   try {
     return await db.transaction(async (trx) => {
       await keepMergesOff(trx);
-      const { outcome, says, recordId, userId } = await importPerson(deps, trx, importId, row.value);
+      const { outcome, says, recordId, userId, makes } = await importPerson(deps, trx, importId, row.value);
       const isShown = outcome !== 'made' || importId !== null;
-      return { line: { ...base, outcome, recordId: isShown ? recordId : null, to, says }, userId };
+      return { line: { ...base, outcome, recordId: isShown ? recordId : null, to, says, makes }, userId };
     });
   } catch (error) {
     if (!(error instanceof RowSkipped)) throw error;
@@ -155,6 +155,7 @@ interface ImportedPerson {
   recordId: string;
   userId: string | null;
   organizationId: string;
+  makes: readonly RecordType[];
 }
 
 async function importPerson(
@@ -168,16 +169,14 @@ async function importPerson(
     if (importId) await insertRecord(trx, { ...record, id: deps.ids.uuid(), importId, effect: 'made' });
   };
   const organization = await takeOverOrganization(trx, how, organizationName);
+  const madeOrganization = organization.isNew ? (['organization'] as const) : [];
   if (organization.isNew)
     await note({ type: 'organization', recordId: organization.id, after: { name: organizationName } });
   if (!email || !name) {
     const outcome = organization.isNew ? 'made' : 'matched';
     return {
-      outcome,
-      says: 'organisation',
-      recordId: organization.id,
-      userId: null,
-      organizationId: organization.id,
+      ...{ outcome, says: 'organisation', recordId: organization.id },
+      ...{ userId: null, organizationId: organization.id, makes: madeOrganization },
     };
   }
   const person = await takeOverReferrer(trx, how, { email, name, organizationId: organization.id });
@@ -190,7 +189,8 @@ async function importPerson(
       after: { name, email, organizationId: organization.id },
     });
   const says = organization.isNew ? 'referrer and organisation' : 'referrer';
-  return { outcome, says, recordId: userId, userId, organizationId: organization.id };
+  const makes = outcome === 'made' ? ([...madeOrganization, 'user'] as const) : madeOrganization;
+  return { outcome, says, recordId: userId, userId, organizationId: organization.id, makes };
 }
 
 async function inviteAll(deps: PeopleDeps, importId: string, userIds: readonly string[]): Promise<number> {

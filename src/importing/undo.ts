@@ -5,7 +5,7 @@ import { takeBackBooking, takeBackChange, type BookingBefore } from '../bookings
 import type { Transaction } from '../db/knex.ts';
 import { keepMergesOff } from '../db/merges.ts';
 import { violatedConstraint } from '../db/transaction.ts';
-import type { Listener } from './import.ts';
+import { recordTypes, type Listener } from './import.ts';
 import {
   endRun,
   findRun,
@@ -33,7 +33,8 @@ export async function undoImport(deps: RunDeps, importId: string, listener: Undo
   const run = await findRun(deps.db, importId);
   if (!run) return { ok: false, reason: 'no_such_import' };
   const undone = await withImportLock(deps.db, async (): Promise<Undone> => {
-    const of = run.made + run.changed - run.takenBack;
+    const made = recordTypes.reduce((sum, type) => sum + run.made[type], 0);
+    const of = made + run.changed - run.takenBack;
     let [takenBack, left] = [0, 0];
     let last: ImportRecord | null = null;
     for (;;) {

@@ -1,7 +1,7 @@
 // The command itself, as an operator runs it.
 import { execFile } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { tmpdir, userInfo } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { expect } from 'chai';
@@ -68,11 +68,39 @@ describe('npm run import', () => {
       expect(code, says).to.equal(2);
       expect(said).to.contain(says);
     }
-    expect((await command('people', '/no/such.csv')).said).to.contain('cannot be read: ENOENT');
+    expect((await command('people', '/no/such.csv')).said).to.contain(
+      `/no/such.csv cannot be read by the user ${userInfo().username} (ENOENT)`,
+    );
     writeFileSync(path.join(folder, 'bad.csv'), 'name\nJo');
     const bad = await command('people', path.join(folder, 'bad.csv'));
     expect(bad.code).to.equal(1);
     expect(bad.said).to.equal('Line 1: the header lacks organisation. It has: name\n');
+  });
+
+  it('counts records, not rows, the same in a dry run, an import and the list', async () => {
+    const file = path.join(folder, 'people.csv');
+    writeFileSync(
+      file,
+      'organisation,email,name\nNew Firm,a@new.example,Ann Lee\nNew Firm,b@new.example,Bo Lee\nOther Firm,,\n',
+    );
+    const counted = ['2 organisations', '2 people'];
+    expect((await command('people', file)).said).to.contain(
+      '2 organisations would be made\n      2 people would',
+    );
+    const done = await command('people', file, '--apply');
+    for (const words of counted) expect(done.said).to.contain(`${words} made`);
+    expect((await command('list')).said).to.contain(`${counted.join(', ')} made, 0 changed`);
+    const importId = /undo ([0-9a-f-]{36})/.exec(done.said)?.[1] ?? '';
+    expect((await command('undo', importId)).said).to.contain('4 records taken back, 0 left');
+  });
+
+  it('names the whole path and the user when a file cannot be read or written', async () => {
+    writeFileSync(path.join(folder, 'one.csv'), 'organisation\nNew Firm');
+    const report = path.join(folder, 'no-such-folder', 'report.csv');
+    const { code, said } = await command('people', path.join(folder, 'one.csv'), '--report', report);
+    expect(code).to.equal(1);
+    expect(said).to.contain(`${report} cannot be written by the user ${userInfo().username} (ENOENT)`);
+    expect((await command('people', 'none.csv')).said).to.contain(path.join(root, 'none.csv'));
   });
 
   it('looks, does, lists and takes back, and says so', async () => {
@@ -86,7 +114,7 @@ describe('npm run import', () => {
     const days = ['acuity', '--from', stack.day(-10), '--to', stack.day(0)];
     const looked = await command(...days, '--report', report);
     expect(looked.code, looked.said).to.equal(0);
-    expect(looked.said).to.contain('1 would be made').and.contain('1 would be left');
+    expect(looked.said).to.contain('1 booking would be made').and.contain('1 would be left');
     expect(looked.said).to.contain('no specialist has calendar 7003').and.contain('Do it with --apply');
     expect(readFileSync(report, 'utf8').split('\r\n')).to.have.length(4);
     expect(readFileSync(report, 'utf8')).to.contain(
@@ -96,9 +124,9 @@ describe('npm run import', () => {
 
     const done = await command(...days, '--apply');
     const importId = /undo ([0-9a-f-]{36})/.exec(done.said)?.[1] ?? '';
-    expect(done.said).to.contain('1 made');
+    expect(done.said).to.contain('1 booking made');
     const listed = await command('list');
-    expect(listed.said).to.contain(importId).and.contain('acuity, done').and.contain('1 made');
+    expect(listed.said).to.contain(importId).and.contain('acuity, done').and.contain('1 booking made');
     expect((await command('undo', importId)).said).to.contain('1 records taken back, 0 left');
     expect(await stack.booking(id)).to.equal(undefined);
     expect((await command('undo', '0190aaaa-0000-7000-8000-00000000000a')).code).to.equal(1);
