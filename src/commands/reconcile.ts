@@ -3,11 +3,15 @@ import { parseArgs } from 'node:util';
 import { ConfigError } from '../config.ts';
 import { parseDay } from '../lib/dates.ts';
 import type { Span } from '../following/index.ts';
-import type { DriftReport } from '../sync/index.ts';
+import type { DriftReport, ReportedItem } from '../sync/index.ts';
 import { loadEnvFile, StartError } from './environment.ts';
 import { withTargetSystem } from './target-system.ts';
 import { progressBar } from './progress-bar.ts';
 import { complain, say } from './terminal.ts';
+import { commandLine } from '../lib/command-line.ts';
+
+/** The most differences that are printed. */
+const mostShown = 50;
 
 class UsageError extends Error {}
 
@@ -21,7 +25,7 @@ try {
     const { fixes, tellsNobody } = wanted;
     const report = await sync.reconcile({ ...span, fixes, tellsNobody }, (done, of) => bar.show(done, of));
     bar.done();
-    tell(report, wanted.fixes);
+    tell(report, report ? await sync.items(report.id) : [], wanted.fixes);
   });
 } catch (error) {
   const isExpected =
@@ -52,7 +56,7 @@ function readArguments(): Wanted {
     }));
   } catch (error) {
     throw new UsageError(
-      `${(error as Error).message.split('.')[0]}. Use: npm run reconcile -- --from YYYY-MM-DD --to YYYY-MM-DD --all --fix --quiet`,
+      `${(error as Error).message.split('.')[0]}. Use: ${commandLine('reconcile', '--from YYYY-MM-DD --to YYYY-MM-DD --all --fix --quiet')}`,
     );
   }
   const span: Partial<Span> = {};
@@ -66,18 +70,27 @@ function readArguments(): Wanted {
   return { span, which: all ? 'all' : 'near', fixes: fix, tellsNobody: quiet };
 }
 
-function tell(report: DriftReport | null, fixes: boolean): void {
+function tell(report: DriftReport | null, items: readonly ReportedItem[], fixes: boolean): void {
   if (!report) {
     complain('Another reconciliation is running: try again when it has ended');
     process.exitCode = 1;
     return;
   }
   const { from, to, appointments, found, fixed, state, lastError } = report;
-  say(`${appointments} appointments from ${from} to ${to} compared: ${found} differences, ${fixed} repaired`);
-  if (found > 0 && !fixes) say('Repair them with: npm run reconcile -- --fix');
-  if (found > fixed && fixes) say(`${found - fixed} need a decision; the console shows why`);
+  say(
+    `${appointments} appointments from ${from} to ${to} compared: ${found} ${found === 1 ? 'difference' : 'differences'}, ${fixed} repaired`,
+  );
+  for (const item of items.slice(0, mostShown)) say(`  ${inWords(item)}`);
+  if (items.length > mostShown) say(`  … and ${items.length - mostShown} more: the console lists them all`);
+  if (found > 0 && !fixes) say(`Repair them with: ${commandLine('reconcile', '--fix')}`);
+  if (found > fixed && fixes) say(`${found - fixed} ${found - fixed === 1 ? 'needs' : 'need'} a decision`);
   if (state === 'failed') {
     complain(`The reconciliation could not finish: ${lastError ?? 'unknown'}`);
     process.exitCode = 1;
   }
+}
+
+function inWords({ appointmentId, difference, state, reason }: ReportedItem): string {
+  const done = { fixed: ', repaired', left: ', needs a decision', found: '' }[state];
+  return `appointment ${appointmentId}: ${difference.replaceAll('_', ' ')}${done}${reason ? `. ${reason}` : ''}`;
 }

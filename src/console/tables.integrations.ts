@@ -10,7 +10,7 @@ import type { Table } from './table.ts';
 const webhookNeedsAttention = `w.state = 'processed' and w.note is not null and w.note <> 'cancelled_before_booked'
   and not exists (select from webhook_events n
     where n.appointment_id = w.appointment_id and n.received_at > w.received_at and n.state = 'processed')
-  and not (w.note = 'unknown_calendar'
+  and not (split_part(w.note, ':', 1) = 'unknown_calendar'
     and exists (select from bookings k where k.acuity_appointment_id = w.appointment_id))`;
 export const webhookEvents: Table = {
   id: 'webhook-events',

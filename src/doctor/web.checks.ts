@@ -3,6 +3,7 @@ import { lookup } from 'node:dns/promises';
 import { BlockList, isIP } from 'node:net';
 import { isLoopback } from '../lib/addresses.ts';
 import type { Clock } from '../ports/clock.ts';
+import { troubleWords } from '../sync/index.ts';
 import { ask, certificateOf, type Answered, type Certificate } from './ask.ts';
 import { codeOf, ok, warning, wrong, type Check, type Line } from './check.ts';
 import type { ProbeTokens } from './probe.tokens.ts';
@@ -114,7 +115,7 @@ async function checkOutside({ relayUrl, acuityUrl, ca }: WebCheckDeps): Promise<
       wrong(
         `${url.host} is an address of this machine or of a private network`,
         'Acuity cannot send its events there: what happens in Acuity is seen up to 15 minutes late.',
-        'Set BASE_URL to the public address',
+        troubleWords.address,
       ),
     ];
   if (isReal && url.port !== '')
@@ -122,7 +123,7 @@ async function checkOutside({ relayUrl, acuityUrl, ca }: WebCheckDeps): Promise<
       wrong(
         `BASE_URL names port ${url.port}`,
         'Acuity sends events to the ports 443 and 80 only.',
-        'Have the proxy listen on 443, and take the port out of BASE_URL',
+        troubleWords.address,
       ),
     ];
   try {

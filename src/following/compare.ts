@@ -13,7 +13,7 @@ import {
   earlierFields,
   type AnswersContext,
 } from './answers.ts';
-import type { Convergence } from './converge.ts';
+import type { Convergence, ConvergenceNote } from './converge.ts';
 import { differences, type Difference, type DriftItem } from './differences.ts';
 import { findKnown, type KnownBooking } from './known-bookings.ts';
 import { lostAmong } from './lost.ts';
@@ -141,9 +141,16 @@ async function examine(
     const reason = 'Acuity does not know this appointment any more';
     return known ? [{ ...base, difference: 'missing_there', state: 'left', reason }] : [];
   }
-  const found = differencesOf(await readContext(deps, [read.value], ours), known, read.value);
+  const context = await readContext(deps, [read.value], ours);
+  const found = differencesOf(context, known, read.value);
   if (found.length === 0) return [];
-  if (!fixes) return found.map((difference) => ({ ...base, difference, state: 'found', reason: null }));
+  if (!fixes) {
+    const { calendarId } = read.value;
+    const unknown = context.specialists.get(calendarId) ? null : reasonOfCalendar(calendarId);
+    const reason = (difference: Difference) =>
+      difference === 'missing_here' || difference === 'unknown_calendar' ? unknown : null;
+    return found.map((difference) => ({ ...base, difference, state: 'found', reason: reason(difference) }));
+  }
   return fix(deps, read.value, found, { isOver: base.isOver, quiet });
 }
 
@@ -172,18 +179,18 @@ async function fix(
       ...{ appointmentId, bookingId: known?.booking.id ?? null, difference, isOver },
       day: dayOf(appointment),
       state: isLeft ? ('left' as const) : ('fixed' as const),
-      reason: isLeft ? (reasons[done.note ?? ''] ?? reasonOf(difference)) : null,
+      reason: isLeft ? reasonOf(difference, done.note, appointment) : null,
     };
   });
 }
 
-const reasons: Record<string, string> = {
-  unknown_calendar: 'No specialist of ours has this calendar: add the specialist, or correct the calendar id',
-  attempt_failed: 'An attempt that was given up left it behind; it is being cancelled',
-};
+const reasonOfCalendar = (calendarId: number): string =>
+  `No specialist of ours has calendar ${calendarId}: add the specialist, or correct the calendar id`;
 
-function reasonOf(difference: Difference): string {
-  if (difference === 'unknown_calendar') return reasons.unknown_calendar ?? '';
+function reasonOf(difference: Difference, note: ConvergenceNote | null, { calendarId }: Appointment): string {
+  if (difference === 'unknown_calendar' || note?.startsWith('unknown_calendar'))
+    return reasonOfCalendar(calendarId);
+  if (note === 'attempt_failed') return 'An attempt that was given up left it behind; it is being cancelled';
   if (difference === 'status')
     return 'One side says that it is cancelled: decide which is right, and say so in Acuity';
   return 'It could not be taken over: compare the booking with Acuity';

@@ -18,10 +18,8 @@ export type Outcome = (typeof outcomes)[number];
 
 /** Why nothing, or not everything, was done: staff must act. */
 export type ConvergenceNote =
-  | 'unknown_calendar'
-  | 'attempt_failed'
-  | 'cancelled_before_booked'
-  | `left:${BookingDifference}`;
+  /** With the calendar's id. */
+  `unknown_calendar:${number}` | 'attempt_failed' | 'cancelled_before_booked' | `left:${BookingDifference}`;
 
 export type Converged =
   | { ok: true; outcome: Outcome; bookingId: string | null; note: ConvergenceNote | null }
@@ -186,6 +184,7 @@ async function create(
   if (imported.outcome === 'stale') return 'again';
   if (imported.outcome === 'unavailable')
     return { ok: false, reason: 'acuity_unavailable', retryAfterMs: 5_000 };
+  if (imported.outcome === 'unknown_calendar') return ignored(`unknown_calendar:${appointment.calendarId}`);
   if (imported.outcome !== 'created') return ignored(imported.outcome);
   return { ok: true, outcome: 'created', bookingId: imported.bookingId, note: null };
 }

@@ -10,7 +10,7 @@ export const troubleWords: Record<ConnectFailure['reason'], string> = {
   limit_reached:
     'This Acuity account has all the webhooks that Acuity allows (25): remove those that are not needed any more, then connect again',
   address:
-    'Acuity cannot send to BASE_URL: it needs https and port 443, and a name that Acuity can reach. Set BASE_URL, and restart',
+    'Acuity cannot send to BASE_URL: it needs https, port 443 (take another port out of BASE_URL, and have the proxy listen there), and a name that Acuity can reach. Set BASE_URL, and restart',
   refused: 'Acuity refused to make the webhook: the log has its code. Connect again',
   unavailable: 'Acuity does not answer at the moment: connect again in a few minutes',
   forbidden: 'Connecting Acuity is for admins',
@@ -61,6 +61,13 @@ export function nextSteps({ reach, calendars, questions }: Connection): NextStep
       at: null,
       text: `${reach === 'other' ? 'Something that is not Examdesk' : 'Nothing'} answers at our public address, asked from this machine: check that BASE_URL leads here from outside`,
     });
+  if (calendars && calendars.free.length > 0)
+    steps.push({
+      at: 'specialists',
+      text: `Add a specialist for each calendar that has none: ${calendars.free.map(({ name }) => name).join(', ')}`,
+    });
+  if (calendars?.count === 0)
+    steps.push({ at: null, text: 'Acuity has no calendar: create one there for each specialist' });
   if (questions?.formCount === 0)
     steps.push({
       at: null,
@@ -74,12 +81,5 @@ export function nextSteps({ reach, calendars, questions }: Connection): NextStep
           ? `Say which question is which detail. Without a question so far: ${questions.unmapped.join(', ')}`
           : 'Check which question is which detail, and save',
     });
-  if (calendars && calendars.free.length > 0)
-    steps.push({
-      at: 'specialists',
-      text: `Add a specialist for each calendar that has none: ${calendars.free.map(({ name }) => name).join(', ')}`,
-    });
-  if (calendars?.count === 0)
-    steps.push({ at: null, text: 'Acuity has no calendar: create one there for each specialist' });
   return steps;
 }

@@ -27,6 +27,9 @@ export interface DriftReport {
   finishedAt: Date | null;
 }
 
+/** One difference between a booking and its appointment. */
+export type ReportedItem = Pick<DriftItem, 'appointmentId' | 'difference' | 'state' | 'reason'>;
+
 interface ReportRow {
   id: string;
   kind: ReportKind;
@@ -184,6 +187,19 @@ export async function finishReport(
 export async function findReport(db: Queryable, id: string): Promise<DriftReport | null> {
   const row = (await db('drift_reports').where({ id }).first()) as ReportRow | undefined;
   return row ? toReport(row) : null;
+}
+
+export async function listItems(db: Queryable, reportId: string): Promise<ReportedItem[]> {
+  const rows = (await db('drift_items')
+    .where({ report_id: reportId })
+    .orderBy(['appointment_id', 'difference'])
+    .select('appointment_id', 'difference', 'state', 'reason')) as {
+    appointment_id: string | number;
+    difference: ReportedItem['difference'];
+    state: ReportedItem['state'];
+    reason: string | null;
+  }[];
+  return rows.map(({ appointment_id, ...item }) => ({ appointmentId: Number(appointment_id), ...item }));
 }
 
 export async function listReports(db: Queryable, limit = 50): Promise<DriftReport[]> {

@@ -22,4 +22,4 @@ export {
   type SubscriptionDeps,
   type SubscriptionState,
 } from './subscriptions.ts';
-export { reportKinds, reportStates, type DriftReport } from './drift.repository.ts';
+export { reportKinds, reportStates, type DriftReport, type ReportedItem } from './drift.repository.ts';

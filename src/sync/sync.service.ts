@@ -10,11 +10,14 @@ import {
   type Connection,
   type ConnectionState,
 } from './connection.ts';
+import { troubleWords } from './connection.words.ts';
 import {
   findReport,
+  listItems,
   listReports,
   startReport,
   type DriftReport,
+  type ReportedItem,
   type ReportKind,
 } from './drift.repository.ts';
 import { removeOldReports } from './drift.superseded.ts';
@@ -42,6 +45,8 @@ export interface SyncService {
   removeOld(): Promise<number>;
   reports(limit?: number): Promise<DriftReport[]>;
   report(id: string): Promise<DriftReport | null>;
+  /** What a report found, by appointment. */
+  items(reportId: string): Promise<ReportedItem[]>;
   /** The days that the regular reconciliations cover. */
   spans(): Spans;
   nearSpan(): Span;
@@ -105,6 +110,7 @@ export function createSyncService({ jobs, reconciling, subscribing, mapping }: S
     removeOld: () => removeOldReports(db, new Date(clock.now().getTime() - keptMs)),
     reports: (limit) => listReports(db, limit),
     report: (id) => findReport(db, id),
+    items: (reportId) => listItems(db, reportId),
     connect: (actor) => connectAcuity(connecting, actor),
     connection: () => readConnection(subscribing),
 
@@ -112,7 +118,10 @@ export function createSyncService({ jobs, reconciling, subscribing, mapping }: S
       const done = await ensureSubscriptions(subscribing, { silent: await isSilent() });
       if (!done.ok) {
         // Stored for /readyz and the console; the next check is in ten minutes.
-        reconciling.log.warn({ reason: done.reason }, 'Our webhooks in Acuity could not be checked');
+        reconciling.log.warn(
+          { reason: done.reason },
+          `Our webhooks in Acuity could not be checked. ${troubleWords[done.reason]}`,
+        );
         return;
       }
       if (done.value.repaired.length === 0) return;

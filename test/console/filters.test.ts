@@ -296,7 +296,7 @@ describe('the console’s first page', () => {
       .db('webhook_events')
       .insert([
         event(990_001, 'unknown_calendar', 1e12),
-        event(known, 'unknown_calendar', 1e12),
+        event(known, 'unknown_calendar:7003', 1e12),
         event(990_002, 'left:time', 1e12),
         event(990_002, 'cancelled_before_booked', 2e12),
       ]);

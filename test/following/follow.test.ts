@@ -186,7 +186,7 @@ describe('a webhook event', () => {
     expect((await events())[0]).to.deep.include({
       state: 'processed',
       outcome: 'ignored',
-      note: 'unknown_calendar',
+      note: 'unknown_calendar:7001',
     });
   });
 

@@ -108,7 +108,13 @@ describe('reconciliation', () => {
       'missing_here: left',
       'missing_there: left',
     ]);
-    expect(left.find(({ difference }) => difference === 'missing_here')?.reason).to.contain('calendar');
+    expect(left.find(({ difference }) => difference === 'missing_here')?.reason).to.contain('calendar 7003');
+    expect(await sync().items(report?.id ?? '')).to.deep.include({
+      appointmentId: unknown.id,
+      difference: 'missing_here',
+      state: 'left',
+      reason: left.find(({ difference }) => difference === 'missing_here')?.reason ?? null,
+    });
     expect(await stack.booking(unknown.id)).to.equal(undefined);
     const mails = (await stack.app.db('emails').select('kind', 'recipient')) as {
       kind: string;

@@ -1,0 +1,48 @@
+// npm run reconcile as an operator runs it.
+import { expect } from 'chai';
+import { openImportStack, type ImportStack } from '../support/import-stack.ts';
+import { runCommand } from '../support/stack.ts';
+
+describe('npm run reconcile', function () {
+  this.timeout(120_000);
+  let stack: ImportStack;
+  before(async () => {
+    stack = await openImportStack();
+  });
+  after(() => stack.close());
+
+  async function reconcile(...args: string[]): Promise<string> {
+    const run = runCommand(
+      'src/commands/reconcile.ts',
+      {
+        ...{ NODE_ENV: 'test', DATABASE_URL: stack.app.database.url, BASE_URL: stack.app.url },
+        ...{ BETTER_AUTH_SECRET: 'a-secret-for-tests-only-0123456789abcdef', SMTP_URL: 'smtp://127.0.0.1:9' },
+        ...{
+          ACUITY_BASE_URL: stack.simulator.url,
+          ACUITY_USER_ID: '11100001',
+          ACUITY_API_KEY: 'demo-acuity-key',
+        },
+      },
+      args,
+    );
+    const { code } = await run.ended;
+    expect(code, run.output()).to.equal(0);
+    return run.output();
+  }
+
+  it('prints each difference with its kind, its appointment and its calendar', async () => {
+    const id = await stack.appointmentIn(-5, { calendarID: 7003 });
+    await stack.app
+      .db('specialists')
+      .where({ acuity_calendar_id: 7003 })
+      .update({ acuity_calendar_id: 7999 });
+    const where = 'No specialist of ours has calendar 7003';
+    const looked = await reconcile();
+    expect(looked).to.contain(': 1 difference, 0 repaired\n');
+    expect(looked).to.contain(`appointment ${id}: missing here. ${where}`);
+    expect(looked).to.contain('Repair them with: npm run reconcile -- --fix');
+    const fixed = await reconcile('--fix');
+    expect(fixed).to.contain(`appointment ${id}: missing here, needs a decision. ${where}`);
+    expect(fixed).to.contain('1 needs a decision');
+  });
+});
