@@ -140,7 +140,12 @@ export function lifecycleLines(there: readonly LifecycleRule[]): Line[] {
 /** Sends the preflight request of a browser to the address that a part would go to. */
 async function checkCors(store: ObjectStore, origin: string): Promise<Line[]> {
   if (store.browserOrigin === null)
-    return [ok('Not needed: all files come through the app', 'S3_BROWSER_ENDPOINT says so.')];
+    return [
+      ok(
+        'Not needed: all files come through the app',
+        'S3_BROWSER_ENDPOINT is none, or unset beside S3_ENDPOINT.',
+      ),
+    ];
   const part = await openPart(store);
   if (part === null) return [warning('The CORS rule could not be checked', 'See the line about the bucket.')];
   const { url, headers } = part;
