@@ -1,6 +1,16 @@
 // The files that docs/first-start.md tells operators to copy fit the product.
 import { randomBytes } from 'node:crypto';
-import { readFileSync, readdirSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import {
+  chmodSync,
+  existsSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import os from 'node:os';
 import path from 'node:path';
 import { parseEnv } from 'node:util';
 import { expect } from 'chai';
@@ -47,7 +57,9 @@ describe('docs/first-start.md', () => {
 });
 
 describe('docs/systemd', () => {
-  for (const name of readdirSync(path.join(root, 'docs/systemd'))) {
+  for (const name of readdirSync(path.join(root, 'docs/systemd')).filter((file) =>
+    file.endsWith('.service'),
+  )) {
     it(`starts an existing process, and gives it time to stop: ${name}`, () => {
       const unit = parseUnit(read(`docs/systemd/${name}`));
       expect(unit.ExecStart).to.match(/^\/usr\/bin\/node src\/\w+\.ts$/);
@@ -57,6 +69,46 @@ describe('docs/systemd', () => {
       expect(Number(unit.TimeoutStopSec) * 1_000).to.be.above(graceMs + timeoutMs + 5_000);
     });
   }
+});
+
+describe('examdesk, as docs/first-start.md installs it', () => {
+  const bin = mkdtempSync(path.join(os.tmpdir(), 'examdesk-bin-'));
+  after(() => rmSync(bin, { recursive: true }));
+
+  function examdesk(script: string, version: string, ...args: string[]) {
+    writeFileSync(path.join(bin, 'node'), `#!/bin/sh\necho ${version}\n`);
+    chmodSync(path.join(bin, 'node'), 0o755);
+    const { status, stderr } = spawnSync('sh', [path.join(root, script), ...args], {
+      env: { PATH: `${bin}:${process.env.PATH}` },
+      encoding: 'utf8',
+    });
+    return { status, said: stderr };
+  }
+
+  it('links scripts that exist', () => {
+    const linked = [...page.matchAll(/ln -sf? "?(\S+?)"? \/usr\/local\/bin\/examdesk/g)].map(
+      ([, file = '']) => file.replace(/^(\$PWD|\/opt\/examdesk\/current)\//, ''),
+    );
+    expect(linked).to.deep.equal(['docker/examdesk.sh', 'docs/systemd/examdesk']);
+    for (const file of linked) expect(existsSync(path.join(root, file)), file).to.equal(true);
+  });
+
+  it('says how it is used when no command is named', () => {
+    for (const script of ['docker/examdesk.sh', 'docs/systemd/examdesk'])
+      expect(examdesk(script, 'v24.1.0')).to.deep.equal({
+        status: 2,
+        said: 'Use: examdesk NAME …, like: examdesk doctor\n',
+      });
+  });
+
+  it('refuses a Node that is too old', () => {
+    const { status, said } = examdesk('docs/systemd/examdesk', 'v20.20.2', 'doctor');
+    expect(said).to.equal('Examdesk needs Node 24 or newer; this machine has: v20.20.2\n');
+    expect(status).to.equal(1);
+    expect(examdesk('docs/systemd/examdesk', 'v24.0.0', 'doctr').said).to.contain(
+      'There is no command doctr',
+    );
+  });
 });
 
 function parseUnit(text: string): Record<string, string> {
