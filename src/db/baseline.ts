@@ -3,6 +3,7 @@
 import { createHash } from 'node:crypto';
 import { auditUnannouncedChange } from '../../migrations/20261129134000_audit.ts';
 import type { Database, Transaction } from './knex.ts';
+import { commandLine } from '../lib/command-line.ts';
 
 const firstOfBaseline = '20261129134000_audit.ts';
 const lastOfBaseline = '20261129134100_emails.ts';
@@ -24,7 +25,7 @@ export async function adoptBaseline(db: Database, migrations: string[]): Promise
     throw new Error(
       'This database was last migrated by an earlier version, and not up to the point from which this one goes on. ' +
         `Check out the last commit that has migrations/${lastBefore} (git rev-list -1 HEAD -- migrations/${lastBefore} ` +
-        'names the one after it), run npm run migrate there, and then here again. For the demo: npm run reset',
+        `names the one after it), run ${commandLine('migrate')} there, and then here again. For the demo: npm run reset`,
     );
   const baseline = migrations.filter((name) => name <= lastOfBaseline);
   await db.transaction(async (trx) => {
