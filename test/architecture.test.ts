@@ -129,12 +129,14 @@ describe('architecture test', () => {
     ).to.deep.equal([]);
   });
 
-  it('finds the environment read in one module, in the commands and in the demo only', () => {
+  it('finds the environment read in one module, in the commands, in the demo and for hints only', () => {
+    // How a hint names a command depends on NODE_ENV alone; every room writes hints.
+    const allowed = ['src/config.ts', 'src/lib/command-line.ts'];
     const readers = files.filter((file) =>
       /\bprocess\s*\.\s*env\b|\benv\s*}\s*=\s*process\b/.test(read(file)),
     );
     expect(
-      readers.filter((file) => file !== 'src/config.ts' && !['commands', 'dev'].includes(partOf(file))),
+      readers.filter((file) => !allowed.includes(file) && !['commands', 'dev'].includes(partOf(file))),
     ).to.deep.equal([]);
   });
 
