@@ -70,9 +70,14 @@ describe('releasing a report in a browser', function () {
         expect(await box('Rob Petersen').isChecked()).to.equal(true);
         await page.getByRole('button', { name: 'Release the report' }).click();
         await page.getByText('The report was released. The people you chose get an e-mail.').waitFor();
-        expect(await page.locator('.document .tag').count()).to.equal(0);
+        expect(await page.locator('.document .tag').allInnerTexts()).to.deep.equal(['Released']);
         await look('released');
         await soon('attached');
+        const row = referrer.page.locator('.document');
+        expect(await row.locator('.tag').innerText()).to.equal('Released');
+        expect(await row.locator('.document-facts').innerText()).to.match(
+          /· released \d+:\d\d.[ap]m, \w+day \d+ \w+ \d{4}$/,
+        );
 
         const waiting = referrer.page.waitForEvent('download');
         await theirs.click();

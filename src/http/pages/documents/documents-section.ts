@@ -32,6 +32,8 @@ export interface DocumentRow {
   mayDelete: boolean;
   /** Only staff see drafts. */
   isDraft: boolean;
+  /** When a report was released; null for drafts and for everything that is not a report. */
+  released: { at: string; when: string } | null;
   mayRelease: boolean;
   mayRecall: boolean;
 }
@@ -112,6 +114,10 @@ function rowOf(document: Document, viewer: Viewer, zone: string): DocumentRow {
     mayView: isShownInline(document) && isReady(document) && !document.damagedAt,
     mayDelete: mayDelete(viewer, document),
     isDraft: isDraft(document),
+    released: document.releasedAt && {
+      at: document.releasedAt.toISOString(),
+      when: timeAndDay(document.releasedAt, zone),
+    },
     mayRelease: isDraft(document) && mayRelease(viewer) && isReady(document),
     mayRecall: document.category === 'report' && !isDraft(document) && mayRelease(viewer),
   };

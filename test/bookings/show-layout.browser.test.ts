@@ -1,0 +1,51 @@
+// The booking page's layout in a real browser.
+import { expect } from 'chai';
+import type { Browser } from 'playwright-core';
+import { openBrowser } from '../support/browser.ts';
+import { openDocumentHouse, type DocumentHouse } from '../support/document-house.ts';
+import { watchedPage } from '../support/watched-page.ts';
+
+const shots = process.env.SCREENSHOTS;
+
+describe('layout of the booking page', function () {
+  this.timeout(120_000);
+  let browser: Browser;
+  let house: DocumentHouse;
+  before(async () => {
+    [browser, house] = await Promise.all([openBrowser(), openDocumentHouse()]);
+  });
+  after(async () => {
+    await browser.close();
+    await house.close();
+  });
+
+  for (const width of [1280, 390])
+    for (const email of ['rita@harbour-legal.example', 'ada@examdesk.example'])
+      it(`separates the cards and keeps the navigation in one row when ${email} opens it ${width} px wide`, async () => {
+        const watched = await watchedPage(browser, house.app.url, { width });
+        try {
+          const { page } = watched;
+          await watched.useSession(await house.app.sessionCookie(email));
+          await page.goto(`/bookings/${house.bookingId}`);
+          await page.locator('#documents').waitFor();
+          await watched.check();
+          if (shots)
+            await page.screenshot({ path: `${shots}/booking-${email}-${width}.png`, fullPage: true });
+          const boxes = await Promise.all(
+            (await page.locator('.detail-main > .card').all()).map((card) => card.boundingBox()),
+          );
+          expect(boxes).to.have.length.above(2);
+          const gaps = boxes.slice(1).map((box, index) => {
+            const above = boxes[index];
+            return (box?.y ?? 0) - ((above?.y ?? 0) + (above?.height ?? 0));
+          });
+          for (const gap of gaps) expect(gap).to.be.closeTo(16, 1);
+          const rows = await Promise.all(
+            (await page.locator('.site-nav li').all()).map(async (item) => (await item.boundingBox())?.y),
+          );
+          expect(new Set(rows)).to.have.property('size', 1);
+        } finally {
+          await watched.close();
+        }
+      });
+});
