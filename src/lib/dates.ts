@@ -82,8 +82,9 @@ export function formatTime(instant: Date, zone: string): string {
     .replace(/\s/gu, ' ');
 }
 
-/** "Sydney time (AEDT, UTC+11)"; "Tokyo time (UTC+9)" where English has no abbreviation. */
+/** "Sydney time (AEDT, UTC+11)"; "Tokyo time (UTC+9)" where English has no abbreviation; "UTC". */
 export function zoneName(zone: string, instant: Date): string {
+  if (zone === 'UTC') return zone;
   const abbreviation = zoneAbbreviation(zone, instant);
   const offset = formatOffset(instant, zone);
   return `${zonePlace(zone)} (${abbreviation && abbreviation !== offset ? `${abbreviation}, ${offset}` : offset})`;

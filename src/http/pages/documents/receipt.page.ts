@@ -8,7 +8,7 @@ import type { PageServices } from '../page-services.ts';
 import { timeAndDay } from '../when.ts';
 import { zoneName } from '../../../lib/dates.ts';
 import type { PageData } from '../../views.ts';
-import { actorOfEvent, scanLabels, formatSize, uploaderOf } from './document-words.ts';
+import { actorOfEvent, exactSize, scanLabels, uploaderOf } from './document-words.ts';
 
 type Needs = Pick<PageServices, 'documents' | 'bookings'>;
 
@@ -64,7 +64,7 @@ async function showReceipt(
             },
           ]
         : []),
-      { label: 'Size', value: `${formatSize(document.sizeBytes)} (${document.sizeBytes} bytes)` },
+      { label: 'Size', value: exactSize(document.sizeBytes) },
       { label: 'Type', value: document.mimeType },
       { label: 'Virus scan', value: scanLabels[document.status] },
       { label: 'SHA-256', value: document.sha256, isCode: true },
