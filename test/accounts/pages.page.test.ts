@@ -37,6 +37,7 @@ describe('people and organisations, for admins', () => {
     const form = { email: 'una@ostrom.example', name: 'Una', role: 'referrer', organizationId };
     const invited = await adas.post('/account/invitations', form);
     expect(invited.text('.notice')).to.contain('has been sent');
+    expect(invited.text('.empty')).to.equal('Nobody has joined yet. Invited: una@ostrom.example.');
     expect(invited.text('.session')).to.contain('una@ostrom.example').and.contain('Ostrom & Vale');
     const { path: first } = await house.mailTo('una@ostrom.example', /invitation/);
     await house.mailbox.clear();

@@ -30,6 +30,8 @@ interface PeoplePage extends PageData {
     lastSeen: string;
     twoFactor: string;
   }[];
+  /** The addresses with an invitation to `of`, not accepted yet. */
+  invited: string[];
   invitations: { id: string; email: string; as: string; sent: string; until: string; isExpired: boolean }[];
   roles: { value: string; label: string }[];
   invite: { email: string; name: string; role: string; organizationId: string };
@@ -162,6 +164,9 @@ async function pageOf(accounts: Accounts, req: Request, asked: string): Promise<
       lastSeen: person.lastSeenAt ? shortDay(person.lastSeenAt, zone) : '–',
       twoFactor: person.hasTwoFactor ? 'On' : 'Off',
     })),
+    invited: invitations
+      .filter((link) => (link.organization?.id ?? null) === (organization?.id ?? null))
+      .map(({ email }) => email),
     invitations: invitations.map((link) => invitationRow(link, zone)),
     roles: Object.entries(roleNames).map(([value, label]) => ({ value, label })),
     invite: {
