@@ -5,5 +5,4 @@ export {
   bookingRules,
   documentRules,
   draftRules,
-  type DocumentVerb,
 } from './record.rules.ts';

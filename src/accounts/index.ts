@@ -5,14 +5,11 @@ export {
   type AccessRule,
   type RuleResult,
 } from './access.rule.ts';
-export type { AccountMail, AccountMailKind, AnnounceAccount, SignedIn } from './account.deps.ts';
-export { inputErrors, type InputError, type InviteInput } from './account.input.ts';
+export type { AccountMailKind, AnnounceAccount } from './account.deps.ts';
+export { type InviteInput } from './account.input.ts';
 export {
   inviteFirstAdmin,
-  type AcceptFailure,
   type FirstAdminFailure,
-  type Invitations,
-  type InviteFailure,
 } from './account.invitations.ts';
 export {
   createLinkTokens,
@@ -26,14 +23,12 @@ export {
   activeMembers,
   type Member,
   type OrganizationEdit,
-  type Organizations,
   type OrganizationSummary,
 } from './account.organizations.ts';
 export { accountStatusOf, type Person, type PersonFailure, type AccountStatus } from './account.people.ts';
 export { createAccounts, type Accounts } from './account.service.ts';
 export { idleMinutes } from './account.session.ts';
 export { endAllAccess, removeExpiredSessionsJob, type OwnSession } from './account.session-ends.ts';
-export type { SecondStepFailure, SignInFailure } from './account.sign-in.ts';
 export {
   inviteTakenOver,
   notInvitedYet,
@@ -42,8 +37,6 @@ export {
   takenOverInput,
   takeOverOrganization,
   takeOverReferrer,
-  type TakeBack,
-  type TakenOver,
 } from './account.taken-over.ts';
 export type { TwoFactorFailure } from './account.two-factor.ts';
 export { betterAuthVersion, joinTransaction } from './auth.internals.ts';

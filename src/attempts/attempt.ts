@@ -99,10 +99,6 @@ export function isOfKind<K extends AttemptKind>(attempt: Attempt, ...kinds: K[])
   return (kinds as AttemptKind[]).includes(attempt.request.kind);
 }
 
-export function isChange(attempt: Attempt): attempt is Attempt<ChangeKind> {
-  return isOfKind(attempt, 'reschedule', 'cancel');
-}
-
 /** Acuity did not do it in time, or could not be reached. */
 export const lost: Refusal = { reason: 'acuity_unavailable', retryAfterMs: 0 };
 

@@ -1,4 +1,4 @@
-export type { Attempt, AttemptState, BookFailure, ChangeFailure } from './attempt.ts';
+export type { AttemptState, BookFailure, ChangeFailure } from './attempt.ts';
 export { maySeeAttempt } from './attempt.access.ts';
 export { referenceNotSent } from './attempt.acuity.ts';
 export type { AttemptDeps, AttemptTimings } from './attempt.deps.ts';

@@ -4,9 +4,7 @@ export {
   auditActions,
   auditOutcomes,
   systemActor,
-  type AuditAction,
   type AuditActor,
-  type AuditEntry,
   type RequestFacts,
 } from './audit.ts';
 export {

@@ -2,8 +2,6 @@ export type {
   AvailabilityFailure,
   AvailabilityService,
   CacheState,
-  DayAvailability,
-  MonthAvailability,
   Slot,
 } from './availability.ts';
-export { type AvailabilityDeps, createAvailabilityService } from './availability.service.ts';
+export { createAvailabilityService } from './availability.service.ts';

@@ -18,7 +18,7 @@ export {
   type ContactChoice,
   type ContactRole,
 } from './booking.contact.ts';
-export type { BookingDeps, IntakeDeps } from './booking.deps.ts';
+export type { IntakeDeps } from './booking.deps.ts';
 export type * from './booking.detail.ts';
 export * from './booking.details.ts';
 export * from './booking.drafts.ts';

@@ -3,7 +3,6 @@ export { columnOf, mayRead, searchFilter, type Column, type Table } from './tabl
 export { tableOf, tables } from './tables.ts';
 export { findRow, orderRows, selectRows, shownRow, type Filters, type Row } from './table.query.ts';
 export { readDashboard, type Dashboard } from './dashboard.ts';
-export type { ConsoleParts } from './console.ts';
 
 /** Loads AdminJS at the first request to the console, not at start. */
 export async function loadConsole() {

@@ -3,7 +3,6 @@ export * from './document.ts';
 export { createDocumentService, type DocumentService } from './document.service.ts';
 export {
   cancelReasons,
-  type CancelReason,
   type DirectUpload,
   type PartOffer,
 } from './document.direct.ts';
@@ -13,14 +12,13 @@ export type { ReleaseFailure } from './document.release.ts';
 export { UploadRefused, type UploadFailure, type UploadSession } from './document.upload.ts';
 export {
   allKinds,
-  ContentRefused,
   documentKinds,
   type ContentFault,
   type DocumentKind,
 } from './content/index.ts';
-export type { DocumentDeps, DocumentLimits, DocumentTimings } from './document.deps.ts';
+export type { DocumentDeps } from './document.deps.ts';
 export { checkCustodyJob, retainDocumentsJob, scanDocumentJob, sweepDocumentsJob } from './document.jobs.ts';
 export { bucketLifecycle, newObjectName, pendingKey } from './document.keys.ts';
 export { createDocumentCare, noDocumentCare, type DocumentCare } from './document.care.ts';
-export type { CustodyFinding, CustodyReport, Inventory } from './document.custody.ts';
+export type { Inventory } from './document.custody.ts';
 export { documentsOf, findDocument } from './document.repository.ts';

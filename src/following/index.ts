@@ -1,7 +1,6 @@
 export { compareWindow, type CompareDeps } from './compare.ts';
 export {
   createConvergence,
-  type Converged,
   type Convergence,
   type ConvergenceDeps,
   type GivenAppointment,
@@ -10,8 +9,8 @@ export {
 } from './converge.ts';
 export { allDifferences, driftStates, type DriftItem, type Span } from './differences.ts';
 export { followAppointment, type FollowCause, type WorkState, type Takeover } from './follow.ts';
-export { previewImport, ownerIn, unknownReferrerOf, type ImportPreview } from './import.ts';
-export { findKnown, type KnownBooking } from './known-bookings.ts';
+export { previewImport, ownerIn, unknownReferrerOf } from './import.ts';
+export { findKnown } from './known-bookings.ts';
 export type { Owner } from './owner.ts';
 export { findReadVersions } from './read-versions.ts';
 export { fetchMeetingLinkJob } from './following.jobs.ts';

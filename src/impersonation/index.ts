@@ -1,6 +1,5 @@
 export {
   createImpersonation,
-  type ImpersonationDeps,
   type ImpersonationService,
   type Started,
 } from './impersonation.service.ts';
@@ -8,10 +7,8 @@ export {
   actRequest,
   endIdleActingJob,
   idleMinutes,
-  longestHours,
   longestReason,
   type Episode,
-  type EpisodeQuery,
   type EpisodeStep,
   type FoundReferrer,
   type StartFailure,

@@ -1,3 +1,3 @@
-export { createJobHandlers, cron, type JobServices, type RunnableJob } from './handlers.ts';
+export { createJobHandlers, cron, type JobServices } from './handlers.ts';
 export { withSignOfLife } from './sign-of-life.ts';
-export { createWorker, type JobWorker, type Worker, type WorkerDeps } from './worker.ts';
+export { createWorker, type Worker, type WorkerDeps } from './worker.ts';

@@ -1,6 +1,5 @@
 export {
   type Answer,
-  type AnswerError,
   answerPath,
   type AnswerValue,
   type GivenAnswer,
@@ -9,11 +8,9 @@ export {
 } from './answer.ts';
 export { fromAcuity, isSameAnswer, toAcuity } from './answer.acuity.ts';
 export {
-  fieldsOf,
   type Question,
   type QuestionForm,
   questionForms,
-  type QuestionType,
   questionTypes,
 } from './question.ts';
 export { type FormTimings, type KnownForms } from './form.reads.ts';
@@ -36,7 +33,6 @@ export {
   createMapping,
   type Mapping,
   type MappingAttention,
-  type MappingChoices,
   type MappingFailure,
 } from './mapping.service.ts';
-export { earlierMappings, readIntakeFields, type IntakeSettings } from './mapping.repository.ts';
+export { earlierMappings, readIntakeFields } from './mapping.repository.ts';

@@ -2,5 +2,4 @@ export {
   createRestoring,
   type Restoring,
   type RestoreReport,
-  type RestoredBooking,
 } from './restore.service.ts';

@@ -7,14 +7,13 @@ export {
   type SpecialistService,
 } from './specialist.ts';
 export { createSpecialistRepository, type SpecialistRepository } from './specialist.repository.ts';
-export { editSpecialist, type SpecialistEdit, type SpecialistEditFailure } from './specialist.edit.ts';
+export { editSpecialist, type SpecialistEdit } from './specialist.edit.ts';
 export {
   addSpecialist,
   changeServices,
   freeCalendars,
   readOffer,
   type AcuityOffer,
-  type OfferDeps,
   type OfferFailure,
   type WantedServices,
 } from './specialist.offer.ts';

@@ -120,10 +120,6 @@ export async function abandonRuns(trx: Transaction): Promise<void> {
     });
 }
 
-export async function holdLease(db: Queryable, id: string, leaseUntil: Date): Promise<void> {
-  await db('drift_reports').where({ id, state: 'running' }).update({ lease_until: leaseUntil });
-}
-
 /** Stores a window's result together with the run's progress, so that a resumed run counts nothing twice. */
 export async function writeWindow(
   trx: Transaction,

@@ -1,4 +1,4 @@
-export { createSyncService, type SyncDeps, type SyncService } from './sync.service.ts';
+export { createSyncService, type SyncService } from './sync.service.ts';
 export {
   checkSubscriptionsJob,
   reconcileAllJob,
@@ -8,7 +8,7 @@ export {
 } from './sync.jobs.ts';
 export { abandonRuns } from './drift.repository.ts';
 export type { ReconcileDeps } from './reconcile.ts';
-export type { Connection, ConnectFailure, ConnectionAttention, ConnectionState } from './connection.ts';
+export type { ConnectionAttention, ConnectionState } from './connection.ts';
 export {
   attentionWords,
   connectedWords,
@@ -19,7 +19,5 @@ export {
 export {
   wantedEvents,
   type ConnectionTrouble,
-  type SubscriptionDeps,
-  type SubscriptionState,
 } from './subscriptions.ts';
 export { reportKinds, reportStates, type DriftReport, type ReportedItem } from './drift.repository.ts';

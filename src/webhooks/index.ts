@@ -1,6 +1,5 @@
 export {
   createWebhookService,
-  type Answer,
   type WebhookDeps,
   type WebhookService,
 } from './webhook.service.ts';
@@ -9,7 +8,6 @@ export {
   webhookChannels,
   webhookRefusals,
   webhookStates,
-  type Channel,
   type IncomingEvent,
   type Refusal,
 } from './webhook.event.ts';
