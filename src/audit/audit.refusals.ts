@@ -34,7 +34,10 @@ export async function admitRefusal(
       on conflict (action, resource_type, minute, source) do update set count = refusal_counts.count + 1
       returning count`,
     {
-      ...{ action, resourceType, actorId, actingAsId },
+      action,
+      resourceType,
+      actorId,
+      actingAsId,
       source: isMany ? anySource : own,
       ip: isMany ? null : (request?.ip ?? null),
     },
@@ -81,8 +84,13 @@ export async function writeRefusalCounts(db: Database): Promise<number> {
     if (told.length === 0) return 0;
     await trx('audit_log').insert(
       told.map(({ minute, count, actor_id, ...row }) => ({
-        ...{ action: row.action, resource_type: row.resource_type, resource_id: null },
-        ...{ actor_id, acting_as_id: row.acting_as_id, ip: row.ip, outcome: outcomes[row.action] },
+        action: row.action,
+        resource_type: row.resource_type,
+        resource_id: null,
+        actor_id,
+        acting_as_id: row.acting_as_id,
+        ip: row.ip,
+        outcome: outcomes[row.action],
         metadata: JSON.stringify({ further: count - limitOf(actor_id), minute: minute.toISOString() }),
       })),
     );

@@ -176,7 +176,10 @@ async function fix(
   return found.map((difference) => {
     const isLeft = remaining.includes(difference);
     return {
-      ...{ appointmentId, bookingId: known?.booking.id ?? null, difference, isOver },
+      appointmentId,
+      bookingId: known?.booking.id ?? null,
+      difference,
+      isOver,
       day: dayOf(appointment),
       state: isLeft ? ('left' as const) : ('fixed' as const),
       reason: isLeft ? reasonOf(difference, done.note, appointment) : null,

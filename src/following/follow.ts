@@ -244,7 +244,9 @@ async function write(
   await applyAcuityChanges(trx, booking.id, set, progress);
   if (answers) {
     await insertAnswers(trx, {
-      ...{ id: deps.ids.uuid(), bookingId: booking.id, source: cause.source },
+      id: deps.ids.uuid(),
+      bookingId: booking.id,
+      source: cause.source,
       ...answers,
     });
   }
@@ -326,7 +328,10 @@ async function announceState(
   const kind = booking && stateToTell(booking, deps.clock.now());
   if (kind)
     await deps.announce(trx, {
-      ...{ kind, bookingId: id, recipientIds: [referrerId], occasion: `assigned:${id}:${version + 1}` },
+      kind,
+      bookingId: id,
+      recipientIds: [referrerId],
+      occasion: `assigned:${id}:${version + 1}`,
     });
 }
 

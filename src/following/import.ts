@@ -120,8 +120,13 @@ async function writeImported(
   });
   const writeProgress = (progress: Progress) =>
     insertProgress(trx, {
-      ...{ id: deps.ids.uuid(), bookingId, progress, notes: '' },
-      ...{ changedById: null, changedForId: null, source: cause.source },
+      id: deps.ids.uuid(),
+      bookingId,
+      progress,
+      notes: '',
+      changedById: null,
+      changedForId: null,
+      source: cause.source,
     });
   await writeProgress('scheduled');
   if (appointment.canceled) {

@@ -58,7 +58,12 @@ export async function importAppointment(
   rule: PastRule,
 ): Promise<ReportLine> {
   const line = (outcome: ReportLine['outcome'], says: string, more: LineDetails = {}): ReportLine => ({
-    ...{ outcome, line: given.line, appointmentId: appointment.id, recordId: null, to: '', says },
+    outcome,
+    line: given.line,
+    appointmentId: appointment.id,
+    recordId: null,
+    to: '',
+    says,
     ...more,
   });
   const foreseen = booking
@@ -125,7 +130,8 @@ function causeOf(
           type: 'booking',
           recordId: bookingId,
           effect: 'made',
-          ...{ appointmentId: appointment.id, after: { version } },
+          appointmentId: appointment.id,
+          after: { version },
         });
         await deps.audit.record(
           trx,
@@ -199,7 +205,9 @@ async function completeBooking(
         type: 'booking',
         recordId: seen.id,
         effect: 'changed',
-        ...{ appointmentId: appointment.id, before: { ...before }, after },
+        appointmentId: appointment.id,
+        before: { ...before },
+        after,
       });
       return true;
     });

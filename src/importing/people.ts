@@ -175,8 +175,12 @@ async function importPerson(
   if (!email || !name) {
     const outcome = organization.isNew ? 'made' : 'matched';
     return {
-      ...{ outcome, says: 'organisation', recordId: organization.id },
-      ...{ userId: null, organizationId: organization.id, makes: madeOrganization },
+      outcome,
+      says: 'organisation',
+      recordId: organization.id,
+      userId: null,
+      organizationId: organization.id,
+      makes: madeOrganization,
     };
   }
   const person = await takeOverReferrer(trx, how, { email, name, organizationId: organization.id });

@@ -59,8 +59,11 @@ describe('appointment with a reference of ours but no booking', () => {
     expect(await reconcile()).to.include({ found: 2, fixed: 2 });
     for (const { reference, acuityAppointmentId, createdBy, organization } of made)
       expect(await rowOf(acuityAppointmentId)).to.include({
-        ...{ reference, source: 'portal', status: 'active' },
-        ...{ created_by_id: createdBy.id, organization_id: organization.id },
+        reference,
+        source: 'portal',
+        status: 'active',
+        created_by_id: createdBy.id,
+        organization_id: organization.id,
       });
     expect(await mails()).to.deep.equal([]);
     expect(await reconcile()).to.include({ found: 0 });
@@ -75,15 +78,15 @@ describe('appointment with a reference of ours but no booking', () => {
     await lose();
     await reconcile();
     expect(await rowOf(cancelled.acuityAppointmentId)).to.include({
-      ...{
-        reference: cancelled.reference,
-        status: 'cancelled',
-        current_progress: 'cancelled',
-        source: 'portal',
-      },
+      reference: cancelled.reference,
+      status: 'cancelled',
+      current_progress: 'cancelled',
+      source: 'portal',
     });
     expect(await rowOf(missed.acuityAppointmentId)).to.include({
-      ...{ reference: missed.reference, status: 'active', current_progress: 'no_show' },
+      reference: missed.reference,
+      status: 'active',
+      current_progress: 'no_show',
     });
     expect(await mails()).to.deep.equal([]);
     expect(await reconcile()).to.include({ found: 0 });
@@ -103,7 +106,8 @@ describe('appointment with a reference of ours but no booking', () => {
     const old = stack.simulator.state.appointments.find((one) => one.id === before.id);
     if (old) old.createdAt = new Date(Date.now() - 86_400_000).toISOString();
     await stack.app.db('restores').insert({
-      ...{ id: '0190aaaa-0000-7000-8000-00000000000a', data_until: new Date(Date.now() - 3_600_000) },
+      id: '0190aaaa-0000-7000-8000-00000000000a',
+      data_until: new Date(Date.now() - 3_600_000),
       started_at: new Date(Date.now() + 5_000),
     });
     expect(await reconcile()).to.include({ found: 1, fixed: 1 });
@@ -159,7 +163,10 @@ describe('appointment with a reference of ours but no booking', () => {
     await lose();
     await reconcile();
     expect(await rowOf(acuityAppointmentId)).to.include({
-      ...{ reference, source: 'acuity_direct', created_by_id: null, organization_id: null },
+      reference,
+      source: 'acuity_direct',
+      created_by_id: null,
+      organization_id: null,
     });
   });
 
@@ -182,8 +189,15 @@ describe('appointment with a reference of ours but no booking', () => {
     const { from, to } = sync().nearSpan();
     const past = new Date(Date.now() - 3_600_000);
     await stack.app.db('drift_reports').insert({
-      ...{ id: '0190aaaa-0000-7000-8000-00000000000a', kind: 'all', fixes: true, tells_nobody: true },
-      ...{ from_day: from, to_day: to, next_day: from, started_at: past, lease_until: past },
+      id: '0190aaaa-0000-7000-8000-00000000000a',
+      kind: 'all',
+      fixes: true,
+      tells_nobody: true,
+      from_day: from,
+      to_day: to,
+      next_day: from,
+      started_at: past,
+      lease_until: past,
     });
     expect(await sync().resume()).to.include({ state: 'done', fixed: 2 });
     expect((await rowOf(kept.id)).status).to.equal('cancelled');

@@ -147,7 +147,9 @@ describe('the import of appointments', () => {
     const { lines, totals, importId } = await stack.acuity();
     expect(totals).to.include({ made: 0, changed: 2, matched: 1 });
     expect(lines.find(({ appointmentId }) => appointmentId === unknown)).to.include({
-      ...{ outcome: 'changed', to: `${stranger}, New Firm`, says: 'referrer' },
+      outcome: 'changed',
+      to: `${stranger}, New Firm`,
+      says: 'referrer',
     });
     expect(await progressOf(over)).to.equal('payment_received, closed');
     expect(await progressOf(inHands)).to.equal('scheduled, active');

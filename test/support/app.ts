@@ -51,7 +51,9 @@ export const inProduction = {
   ACUITY_API_KEY: randomBytes(16).toString('hex'),
   BETTER_AUTH_SECRET: testSecret,
   ENCRYPTION_KEYS: `one:${randomBytes(32).toString('hex')}`,
-  ...{ REDIS_URL: 'redis://127.0.0.1:9', S3_BUCKET: 'documents', S3_REGION: 'us-east-1' },
+  REDIS_URL: 'redis://127.0.0.1:9',
+  S3_BUCKET: 'documents',
+  S3_REGION: 'us-east-1',
 };
 
 export async function startTestApp(options: TestAppOptions = {}): Promise<TestApp> {

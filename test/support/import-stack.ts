@@ -87,7 +87,8 @@ export async function openImportStack(): Promise<ImportStack> {
         imports.bookings(
           {
             file: { name: 'bookings.csv', bytes: Buffer.from(csv) },
-            ...{ rule: ruleOf(options), applies: options.applies ?? true },
+            rule: ruleOf(options),
+            applies: options.applies ?? true,
           },
           listener,
         ),

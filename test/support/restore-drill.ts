@@ -36,8 +36,11 @@ interface Row {
 /** What must be restored of a booking; with `isDirect` its reference cannot be. */
 const kept = (row: Row) => ({
   ...(row.source === 'portal' && { reference: row.reference }),
-  ...{ source: row.source, organization: row.organization_id, createdBy: row.created_by_id },
-  ...{ startsAt: row.starts_at.toISOString(), status: row.status },
+  source: row.source,
+  organization: row.organization_id,
+  createdBy: row.created_by_id,
+  startsAt: row.starts_at.toISOString(),
+  status: row.status,
   isMissed: row.current_progress === 'no_show',
 });
 
@@ -92,7 +95,8 @@ export function describeRestoreDrill(size: number): void {
         },
       });
       webhookTargets.splice(0, webhookTargets.length, {
-        ...{ url: `${started.url}/automation/acuity`, style: 'static' },
+        url: `${started.url}/automation/acuity`,
+        style: 'static',
       });
       // The worker also runs the relay.
       await started.system.worker.start();
@@ -149,7 +153,9 @@ export function describeRestoreDrill(size: number): void {
     async function book(agent: Agent, key?: string): Promise<Row> {
       const startsAt = await freeTime();
       const request = {
-        ...{ specialistId, type: 'in_person', startsAt },
+        specialistId,
+        type: 'in_person',
+        startsAt,
         examinee: { firstName: 'Ewan', lastName: 'Marsh', phone: '0412 345 678' },
       };
       const posting = agent.post('/bookings');
@@ -267,8 +273,12 @@ export function describeRestoreDrill(size: number): void {
         byClinic.push(
           (
             await call<{ id: number }>('POST', '/api/v1/appointments?admin=true&noEmail=true', {
-              ...{ datetime: await freeTime(), appointmentTypeID: 8001, calendarID: 7001 },
-              ...{ firstName: 'Rita', lastName: 'Alvarez', email },
+              datetime: await freeTime(),
+              appointmentTypeID: 8001,
+              calendarID: 7001,
+              firstName: 'Rita',
+              lastName: 'Alvarez',
+              email,
               fields: [{ id: 9103, value: 'Marsh' }],
             })
           ).id,
@@ -291,8 +301,11 @@ export function describeRestoreDrill(size: number): void {
         'src/commands/after-restore.ts',
         {
           ...variables(),
-          ...{ NODE_ENV: 'test', DATABASE_URL: url, BASE_URL: 'http://127.0.0.1:1' },
-          ...{ BETTER_AUTH_SECRET: testSecret, ACUITY_USER_ID: credentials.userId },
+          NODE_ENV: 'test',
+          DATABASE_URL: url,
+          BASE_URL: 'http://127.0.0.1:1',
+          BETTER_AUTH_SECRET: testSecret,
+          ACUITY_USER_ID: credentials.userId,
           ACUITY_API_KEY: credentials.apiKey,
         },
         ['--anyway'],

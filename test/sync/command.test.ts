@@ -15,13 +15,14 @@ describe('npm run reconcile', function () {
     const run = runCommand(
       'src/commands/reconcile.ts',
       {
-        ...{ NODE_ENV: 'test', DATABASE_URL: stack.app.database.url, BASE_URL: stack.app.url },
-        ...{ BETTER_AUTH_SECRET: 'a-secret-for-tests-only-0123456789abcdef', SMTP_URL: 'smtp://127.0.0.1:9' },
-        ...{
-          ACUITY_BASE_URL: stack.simulator.url,
-          ACUITY_USER_ID: '11100001',
-          ACUITY_API_KEY: 'demo-acuity-key',
-        },
+        NODE_ENV: 'test',
+        DATABASE_URL: stack.app.database.url,
+        BASE_URL: stack.app.url,
+        BETTER_AUTH_SECRET: 'a-secret-for-tests-only-0123456789abcdef',
+        SMTP_URL: 'smtp://127.0.0.1:9',
+        ACUITY_BASE_URL: stack.simulator.url,
+        ACUITY_USER_ID: '11100001',
+        ACUITY_API_KEY: 'demo-acuity-key',
       },
       args,
     );

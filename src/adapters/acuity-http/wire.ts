@@ -180,7 +180,10 @@ const textOrNull = z
 /** acuity.md 6.13: `/me` */
 export const accountReply = z.object({
   id: z.coerce.number().int(),
-  ...{ name: textOrNull, email: textOrNull, timezone: textOrNull, plan: textOrNull },
+  name: textOrNull,
+  email: textOrNull,
+  timezone: textOrNull,
+  plan: textOrNull,
 });
 
 /** acuity.md 6.12 */
