@@ -1,7 +1,7 @@
 // npm run acuity:connect: creates our webhooks in Acuity, reads the rest of the set-up, and prints what it found and
 // what to do next.
 import { ConfigError } from '../config.ts';
-import { connectedWords, nextSteps, troubleWords } from '../sync/index.ts';
+import { connectedWords, nextSteps, stepPages, troubleWords } from '../sync/index.ts';
 import { loadEnvFile, StartError } from './environment.ts';
 import { withTargetSystem } from './target-system.ts';
 import { complain, say } from './terminal.ts';
@@ -14,11 +14,7 @@ try {
     for (const line of connectedWords(done.value)) say(line);
     const steps = nextSteps(done.value);
     say(steps.length === 0 ? 'Nothing is left to do.' : 'Next:');
-    const pages = {
-      questions: '/admin/acuity-questions',
-      specialists: '/admin/resources/specialists/actions/add',
-    };
-    for (const { text, at } of steps) say(`- ${text}${at ? `: ${config.BASE_URL}${pages[at]}` : ''}`);
+    for (const { text, at } of steps) say(`- ${text}${at ? `: ${config.BASE_URL}${stepPages[at]}` : ''}`);
   });
 } catch (error) {
   if (!(error instanceof StartError || error instanceof ConfigError)) throw error;

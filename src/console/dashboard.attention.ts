@@ -1,7 +1,7 @@
 // What needs attention from staff: lists with what to do about their records, and notices.
 import type { Role } from '../accounts/index.ts';
 import type { MappingAttention } from '../questions/index.ts';
-import { attentionWords, type ConnectionAttention } from '../sync/index.ts';
+import { attentionWords, stepPages, type ConnectionAttention, type NextStep } from '../sync/index.ts';
 import type { Filters } from './table.query.ts';
 
 export interface AttentionList {
@@ -174,6 +174,15 @@ export function connectionNotices(attention: ConnectionAttention | null, role: R
       ? { label: 'Connect Acuity', href }
       : { label: 'Ask an admin to connect Acuity', href: null };
   return [{ label: attentionWords[attention], count: null, href, repair }];
+}
+
+/** For admins: what is to be set up before anybody can book. */
+export function setUpNotices(steps: readonly NextStep[]): AttentionNotice[] {
+  const repairs = { questions: 'Map the questions', specialists: 'Add a specialist' };
+  return steps.map(({ at, text }) => {
+    const href = at ? stepPages[at] : '/admin/acuity';
+    return { label: text, count: null, href, repair: { label: at ? repairs[at] : 'Connect Acuity', href } };
+  });
 }
 
 /** What is to do on the page Acuity questions; only counts above zero. */

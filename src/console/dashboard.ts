@@ -6,12 +6,13 @@ import type { Database } from '../db/knex.ts';
 import { dayIn, shiftDays, startOfDay } from '../lib/dates.ts';
 import type { MappingAttention } from '../questions/index.ts';
 import { typeWords } from '../specialists/index.ts';
-import type { ConnectionAttention } from '../sync/index.ts';
+import type { ConnectionAttention, NextStep } from '../sync/index.ts';
 import { sourceWords } from './columns.ts';
 import { systemNotices } from './dashboard.system.ts';
 import {
   connectionNotices,
   questionNotices,
+  setUpNotices,
   attentionLists,
   type AttentionList,
 } from './dashboard.attention.ts';
@@ -116,13 +117,18 @@ const shownWeeks = 12;
 
 /**
  * @param zone the reader's IANA zone
- * @param acuity what needs attention in the connection and in the questions; null: nothing, or not for this reader
+ * @param acuity what needs attention in the connection and in the questions (null: nothing, or not for this reader), and
+ * what is to be set up first
  */
 export async function readDashboard(
   db: Database,
   role: Role,
   zone: string,
-  acuity: { questions: MappingAttention | null; connection: ConnectionAttention | null },
+  acuity: {
+    questions: MappingAttention | null;
+    steps: readonly NextStep[];
+    connection: ConnectionAttention | null;
+  },
 ): Promise<Dashboard> {
   const day = dayIn(new Date(), zone);
   const readable = attentionLists.filter(({ table }) => mayRead(role, tableNamed(table)));
@@ -130,7 +136,7 @@ export async function readDashboard(
   const weeks = await readWeeks(db, day, zone);
   // In sequence: in parallel, two readers would take every connection of the pool.
   const attention: Dashboard['attention'] = await systemNotices(db, role);
-  attention.push(...connectionNotices(acuity.connection, role));
+  attention.push(...connectionNotices(acuity.connection, role), ...setUpNotices(acuity.steps));
   for (const list of readable) attention.push(await countAttention(db, role, list));
   if (acuity.questions) attention.push(...questionNotices(acuity.questions));
   return {

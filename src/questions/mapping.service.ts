@@ -56,6 +56,8 @@ export interface MappingAttention {
 
 export interface Mapping {
   read(): Promise<MappingView>;
+  /** With the questions that were read last; Acuity is not called. */
+  last(): Promise<MappingView>;
   /** Reads Acuity now. */
   readAgain(): Promise<MappingView>;
   save(actor: Actor, given: MappingChoices): Promise<Result<null, MappingFailure>>;
@@ -82,6 +84,7 @@ export function createMapping(deps: MappingDeps): Mapping {
   };
   return {
     read: async () => viewOf(await deps.questions.forms()),
+    last: async () => viewOf(await deps.questions.lastForms()),
     readAgain: async () => viewOf(await deps.questions.readAgain()),
     save: (actor, given) => save(deps, actor, given),
     attention: () => attention(deps),

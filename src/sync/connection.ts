@@ -6,7 +6,7 @@ import type { Database } from '../db/knex.ts';
 import { failure, ok, type Result } from '../lib/result.ts';
 import type { Acuity, AcuityAccount, AcuityCalendar } from '../ports/acuity.ts';
 import type { Clock } from '../ports/clock.ts';
-import type { Mapping } from '../questions/index.ts';
+import type { Mapping, MappingView } from '../questions/index.ts';
 import { freeCalendars, readOffer } from '../specialists/index.ts';
 import {
   ensureSubscriptions,
@@ -21,7 +21,7 @@ export interface ConnectDeps {
   audit: AuditLog;
   clock: Clock;
   acuity: Pick<Acuity, 'account' | 'calendars' | 'appointmentTypes'>;
-  mapping: Pick<Mapping, 'readAgain'>;
+  mapping: Pick<Mapping, 'last' | 'readAgain'>;
   subscribing: SubscriptionDeps;
 }
 
@@ -73,16 +73,35 @@ export async function connectAcuity(
       ? { count: offer.value.calendars.length, free: await freeCalendars(deps.db, offer.value) }
       : null,
     typeCount: offer.ok ? offer.value.types.length : null,
-    questions:
-      questions.forms === null || questions.isStale
-        ? null
-        : {
-            formCount: questions.forms.length,
-            questionCount: questions.forms.flatMap(({ fields }) => fields).length,
-            unmapped: questions.details.filter(({ fieldId }) => fieldId === null).map(({ label }) => label),
-            isSaved: questions.saved !== null,
-          },
+    questions: questions.isStale ? null : questionsOf(questions),
   });
+}
+
+function questionsOf({ forms, details, saved }: MappingView): Connection['questions'] {
+  return (
+    forms && {
+      formCount: forms.length,
+      questionCount: forms.flatMap(({ fields }) => fields).length,
+      unmapped: details.filter(({ fieldId }) => fieldId === null).map(({ label }) => label),
+      isSaved: saved !== null,
+    }
+  );
+}
+
+/** What is missing before anybody can book, as far as it is stored; Acuity is not asked. */
+export interface BareSetUp {
+  hasSpecialist: boolean;
+  /** Null: a question is mapped, or an admin has saved the page. */
+  mapping: { questions: Connection['questions'] } | null;
+}
+
+export async function readSetUp({ db, mapping }: Pick<ConnectDeps, 'db' | 'mapping'>): Promise<BareSetUp> {
+  const view = await mapping.last();
+  const isMapped = view.saved !== null || view.details.some(({ fieldId }) => fieldId !== null);
+  return {
+    hasSpecialist: (await db('specialists').first('id')) !== undefined,
+    mapping: isMapped ? null : { questions: questionsOf(view) },
+  };
 }
 
 /** `quiet`: bookings were made for which Acuity should have sent events, and none arrived. */

@@ -1,5 +1,5 @@
 // Texts about the connection to Acuity, shared by the command and the console's page.
-import type { Connection, ConnectionAttention, ConnectFailure } from './connection.ts';
+import type { BareSetUp, Connection, ConnectionAttention, ConnectFailure } from './connection.ts';
 
 /** What is wrong, and how to fix it. */
 export const troubleWords: Record<ConnectFailure['reason'], string> = {
@@ -53,6 +53,14 @@ export interface NextStep {
   text: string;
 }
 
+/** The pages of the console where the steps are done. */
+export const stepPages: Record<NonNullable<NextStep['at']>, string> = {
+  questions: '/admin/acuity-questions',
+  specialists: '/admin/resources/specialists/actions/add',
+};
+
+const addSpecialists = 'Add a specialist for each calendar that has none';
+
 /** What is left to do, in order. */
 export function nextSteps({ reach, calendars, questions }: Connection): NextStep[] {
   const steps: NextStep[] = [];
@@ -64,7 +72,15 @@ export function nextSteps({ reach, calendars, questions }: Connection): NextStep
   if (calendars && calendars.free.length > 0)
     steps.push({
       at: 'specialists',
-      text: `Add a specialist for each calendar that has none: ${calendars.free.map(({ name }) => name).join(', ')}`,
+      text: `${addSpecialists}: ${calendars.free.map(({ name }) => name).join(', ')}`,
+    });
+  if (calendars?.count === 0)
+    steps.push({ at: null, text: 'Acuity has no calendar: create one there for each specialist' });
+  if (questions) steps.push(...questionSteps(questions));
+  if (calendars && calendars.free.length > 0)
+    steps.push({
+      at: 'specialists',
+      text: `${addSpecialists}: ${calendars.free.map(({ name }) => name).join(', ')}`,
     });
   if (calendars?.count === 0)
     steps.push({ at: null, text: 'Acuity has no calendar: create one there for each specialist' });
@@ -82,4 +98,35 @@ export function nextSteps({ reach, calendars, questions }: Connection): NextStep
           : 'Check which question is which detail, and save',
     });
   return steps;
+}
+
+/** Of `nextSteps`, those without which nobody can book; none once the system has a specialist and a mapped question. */
+export function firstSteps({ hasSpecialist, mapping }: BareSetUp): NextStep[] {
+  const steps: NextStep[] = [];
+  if (mapping)
+    steps.push(
+      ...(mapping.questions
+        ? questionSteps(mapping.questions)
+        : [{ at: 'questions', text: 'Say which question is which detail' } as const]),
+    );
+  if (!hasSpecialist) steps.push({ at: 'specialists', text: addSpecialists });
+  return steps;
+}
+
+function questionSteps({ formCount, isSaved, unmapped }: NonNullable<Connection['questions']>): NextStep[] {
+  if (formCount === 0)
+    return [
+      {
+        at: null,
+        text: 'Acuity has no form: create one there with a text question for our reference, attach it to every appointment type, then connect again',
+      },
+    ];
+  if (unmapped.length > 0)
+    return [
+      {
+        at: 'questions',
+        text: `Say which question is which detail. Without a question so far: ${unmapped.join(', ')}`,
+      },
+    ];
+  return isSaved ? [] : [{ at: 'questions', text: 'Check which question is which detail, and save' }];
 }

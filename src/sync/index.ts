@@ -13,6 +13,7 @@ export {
   attentionWords,
   connectedWords,
   nextSteps,
+  stepPages,
   troubleWords,
   type NextStep,
 } from './connection.words.ts';

@@ -5,12 +5,14 @@ import type { JobQueue } from '../ports/job-queue.ts';
 import {
   connectAcuity,
   readConnection,
+  readSetUp,
   type ConnectDeps,
   type ConnectFailure,
   type Connection,
   type ConnectionState,
 } from './connection.ts';
 import { troubleWords } from './connection.words.ts';
+import { firstSteps, type NextStep } from './connection.words.ts';
 import {
   findReport,
   listItems,
@@ -56,6 +58,8 @@ export interface SyncService {
   checkSubscriptions(): Promise<void>;
   /** The stored state of the connection; does not ask Acuity. */
   connection(): Promise<ConnectionState>;
+  /** What an admin has to set up before anybody can book; does not ask Acuity. */
+  firstSteps(): Promise<NextStep[]>;
 }
 
 /** `near`: the weeks around today. `all`: everything that can still change. */
@@ -113,6 +117,7 @@ export function createSyncService({ jobs, reconciling, subscribing, mapping }: S
     items: (reportId) => listItems(db, reportId),
     connect: (actor) => connectAcuity(connecting, actor),
     connection: () => readConnection(subscribing),
+    firstSteps: async () => firstSteps(await readSetUp(connecting)),
 
     async checkSubscriptions() {
       const done = await ensureSubscriptions(subscribing, { silent: await isSilent() });

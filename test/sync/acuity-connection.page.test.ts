@@ -41,6 +41,41 @@ describe('page of the connection to Acuity', () => {
     ]);
   });
 
+  it('leaves the first steps on the console’s first page, for admins, until they are done', async () => {
+    const { db } = stack.app;
+    const attention = async (email = 'ada@examdesk.example') => {
+      const agent = await stack.app.signIn(email);
+      const { body } = await agent
+        .get('/admin/api/dashboard')
+        .set('sec-fetch-site', 'same-origin')
+        .expect(200);
+      return (body as { attention: { label: string; repair: { href: string | null } }[] }).attention
+        .filter(({ repair }) => /questions|specialists/.test(repair.href ?? ''))
+        .map(({ label, repair }) => ({ label, href: repair.href }));
+    };
+    expect(await attention()).to.deep.equal([]);
+    await db('intake_fields').delete();
+    await db('specialist_services').delete();
+    await db('specialists').delete();
+    const questions = '/admin/acuity-questions';
+    const specialist = {
+      label: 'Add a specialist for each calendar that has none',
+      href: '/admin/resources/specialists/actions/add',
+    };
+    expect(await attention()).to.deep.equal([
+      { label: 'Say which question is which detail', href: questions },
+      specialist,
+    ]);
+    expect(await attention('sam@examdesk.example')).to.deep.equal([]);
+    const admin = await stack.app.signedInVisitor('ada@examdesk.example');
+    const connected = await admin.post(address, {});
+    const [first, second] = await attention();
+    expect(first?.label).to.match(/^Say which question is which detail. Without a question so far: /);
+    for (const step of [first, second]) expect(connected.text('#next ~ ol')).to.contain(step?.label);
+    await db('intake_fields').insert({ name: 'reference', acuity_field_id: 1 });
+    expect(await attention()).to.deep.equal([specialist]);
+  });
+
   it('names the calendars without a specialist', async () => {
     await stack.app.db('specialist_services').delete();
     await stack.app.db('specialists').where({ acuity_calendar_id: 7003 }).delete();

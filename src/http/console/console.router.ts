@@ -66,11 +66,13 @@ export function consoleRouter(services: ConsoleServices): Router {
   });
   router.get('/admin/api/dashboard', async (req, res) => {
     const role = roleOf(res);
-    const [questions, { attention }] = await Promise.all([
+    const [questions, steps, { attention }] = await Promise.all([
       role === 'admin' ? services.mapping.attention() : null,
+      role === 'admin' ? services.sync.firstSteps() : [],
       services.sync.connection(),
     ]);
-    res.json(await readDashboard(services.db, role, zoneOf(req), { questions, connection: attention }));
+    const acuity = { questions, steps, connection: attention };
+    res.json(await readDashboard(services.db, role, zoneOf(req), acuity));
   });
   const components = lazy(ownComponents);
   router.get('/admin/frontend/assets/components.bundle.js', async (_req, res) => {

@@ -19,7 +19,7 @@ export interface ConsoleServices {
   bookings: BookingService;
   webhooks: WebhookService;
   impersonation: ImpersonationService;
-  sync: Pick<SyncService, 'requestRun' | 'spans' | 'connect' | 'connection'>;
+  sync: Pick<SyncService, 'requestRun' | 'spans' | 'connect' | 'connection' | 'firstSteps'>;
   jobs: JobQueue;
   acuity: Acuity;
   mapping: Mapping;

@@ -32,7 +32,7 @@ export interface PageServices {
   merges: MergeService;
   doctor: Doctor;
   impersonation: ImpersonationService;
-  sync: Pick<SyncService, 'requestRun' | 'spans' | 'connect' | 'connection'>;
+  sync: Pick<SyncService, 'requestRun' | 'spans' | 'connect' | 'connection' | 'firstSteps'>;
   clock: Clock;
   ids: Ids;
 }

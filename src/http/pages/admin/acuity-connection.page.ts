@@ -4,9 +4,9 @@ import {
   attentionWords,
   connectedWords,
   nextSteps,
+  stepPages,
   troubleWords,
   type ConnectionState,
-  type NextStep,
   type SyncService,
 } from '../../../sync/index.ts';
 import { actorOf } from '../../actor.ts';
@@ -28,11 +28,6 @@ export interface AcuityConnectionPage extends PageData {
 
 type Sync = Pick<SyncService, 'connect' | 'connection'>;
 
-const pageOf: Record<NonNullable<NextStep['at']>, string> = {
-  questions: paths.acuityQuestions(),
-  specialists: paths.addSpecialist(),
-};
-
 export function acuityConnectionPages({ sync }: { sync: Sync }): PageRoute[] {
   return [
     {
@@ -53,7 +48,7 @@ export function acuityConnectionPages({ sync }: { sync: Sync }): PageRoute[] {
 async function connect(sync: Sync, req: Request, res: Response): Promise<void> {
   const done = await sync.connect(actorOf(req, res));
   if (done.ok) {
-    const steps = nextSteps(done.value).map(({ text, at }) => ({ text, href: at && pageOf[at] }));
+    const steps = nextSteps(done.value).map(({ text, at }) => ({ text, href: at && stepPages[at] }));
     return show(sync, req, res, { done: { lines: connectedWords(done.value), steps } });
   }
   if (done.reason === 'forbidden') throw forbidden();
