@@ -168,8 +168,18 @@ describe('the console in a browser', function () {
   it('adds a specialist from a calendar of Acuity', async () => {
     await open('/admin/resources/specialists');
     await page.getByRole('link', { name: 'Add specialist' }).click();
-    await page.getByLabel('Calendar in Acuity').selectOption('7009');
-    await page.getByLabel('Name', { exact: true }).fill('Dr Ines Roy');
+    const types = page.getByLabel(/Telehealth: appointment type/).locator('option');
+    const calendar = page.getByLabel('Calendar in Acuity');
+    await calendar.selectOption('7009');
+    const name = page.getByLabel('Name', { exact: true });
+    const chosen = await calendar.locator('option:checked').innerText();
+    expect(await name.inputValue()).to.have.length.above(1);
+    expect(chosen.startsWith(`${await name.inputValue()} (`), chosen).to.equal(true);
+    const [none, ...offered] = await types.allInnerTexts();
+    expect(none).to.equal('Not offered');
+    expect(offered).to.have.length.above(0);
+    for (const label of offered) expect(label).to.contain(await name.inputValue());
+    await name.fill('Dr Ines Roy');
     await page.getByLabel('Specialty').fill('Neurology');
     await page.getByLabel(/Telehealth: appointment type/).selectOption({ index: 1 });
     await watched.check();

@@ -217,6 +217,11 @@ describe('the console’s records', () => {
       const { fields } = await open('add');
       const calendars = fields.find(({ name }) => name === 'calendarId')?.options?.map(({ value }) => value);
       expect(calendars).to.deep.equal(['', '7009']);
+      const type = fields
+        .find(({ name }) => name === 'telehealth')
+        ?.options?.find(({ value }) => value === '99');
+      expect(type).to.deep.include({ only: { for: 'calendarId', values: ['7009'] } });
+      expect(type?.label).to.match(/\(45 min\), on /);
       await add(ines).expect(200);
       const { body } = await ada.get('/specialists').query({ q: 'Ines' }).expect(200);
       expect(body.specialists[0]).to.deep.include({
@@ -262,6 +267,8 @@ describe('the console’s records', () => {
         id: string;
       };
       const seen = await open(`${id}/services`);
+      const offered = seen.fields[0]?.options?.map(({ value }) => value);
+      expect(offered, 'the types of the calendar').to.deep.equal(['', '99']);
       await app.db('specialists').where({ id }).update({ location: '1 Murray Street, Hobart' });
       const values = { in_person: '99', telehealth: '' };
       const stale = await ada

@@ -14,7 +14,29 @@
     return h('div', { className: 'console-card' }, h('a', { href: target }, action.label));
   }
 
-  function Field({ field, value, error, onChange }) {
+  /** Whether the option fits the values of the other fields. */
+  const isOffered = ({ only }, values) =>
+    !only || !values[only.for] || only.values.includes(values[only.for]);
+
+  /**
+   * The values after one has changed: choices that no longer fit become empty, and the chosen option fills fields that are
+   * empty or hold what the option before had filled in.
+   */
+  function changed(fields, before, name, value) {
+    const values = { ...before, [name]: value };
+    const optionOf = (wanted) =>
+      fields.find((field) => field.name === name).options?.find((option) => option.value === wanted);
+    const filled = optionOf(before[name])?.fills ?? {};
+    for (const [target, text] of Object.entries(optionOf(value)?.fills ?? {}))
+      if (!before[target] || before[target] === filled[target]) values[target] = text;
+    for (const field of fields) {
+      const chosen = field.options?.find((option) => option.value === String(values[field.name]));
+      if (chosen && !isOffered(chosen, values)) values[field.name] = '';
+    }
+    return values;
+  }
+
+  function Field({ field, value, values, error, onChange }) {
     const id = `field-${field.name}`;
     const common = {
       id,
@@ -27,12 +49,14 @@
     let input;
     if (field.type === 'select') {
       // The current value may no longer be offered; show it instead of the first option.
-      const isOffered = field.options.some((option) => option.value === String(value));
+      const isKnown = field.options.some((option) => option.value === String(value));
       input = h(
         'select',
         { ...common, value },
-        !isOffered && h('option', { value }, `No longer offered (${value})`),
-        field.options.map((option) => h('option', { key: option.value, value: option.value }, option.label)),
+        !isKnown && h('option', { value }, `No longer offered (${value})`),
+        field.options
+          .filter((option) => isOffered(option, values))
+          .map((option) => h('option', { key: option.value, value: option.value }, option.label)),
       );
     } else if (field.type === 'search') input = h(examdesk.SearchField, { field, common, value, onChange });
     else if (field.type === 'textarea') input = h('textarea', { ...common, value, rows: 5 });
@@ -136,8 +160,9 @@
             key: field.name,
             field,
             value: values[field.name],
+            values,
             error: errorAt(field.name),
-            onChange: (name, value) => setValues((before) => ({ ...before, [name]: value })),
+            onChange: (name, value) => setValues((before) => changed(form.fields, before, name, value)),
           }),
         ),
       h(

@@ -9,7 +9,14 @@ export interface FormField {
   label: string;
   type: 'text' | 'textarea' | 'select' | 'checkbox' | 'date' | 'number' | 'search';
   value: string | number | boolean;
-  options?: { value: string; label: string }[];
+  options?: {
+    value: string;
+    label: string;
+    /** Offered only while the field `for` of the same form has one of these values, or none. */
+    only?: { for: string; values: string[] };
+    /** Choosing it writes these values into fields that nobody has typed into. */
+    fills?: Record<string, string>;
+  }[];
   /** Of a search: GET `?query=` answers `{options: [{value, label}]}` while the reader types. */
   source?: string;
   /** Of a search: the name that belongs to the id in `value`. */

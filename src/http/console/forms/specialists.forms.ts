@@ -104,10 +104,22 @@ const typeField = (
       { value: '', label: 'Not offered' },
       ...offer.types.map((type) => ({
         value: String(type.id),
-        label: `${type.name} (${type.durationMinutes} min)`,
+        label: `${type.name} (${type.durationMinutes} min), on ${calendarsOf(offer, type)}`,
+        only: { for: 'calendarId', values: type.calendarIds.map(String) },
       })),
     ],
   });
+
+/** The names of the calendars that offer the type. */
+function calendarsOf({ calendars }: AcuityOffer, { calendarIds }: AcuityOffer['types'][number]): string {
+  const names = calendars.filter(({ id }) => calendarIds.includes(id)).map(({ name }) => name);
+  return names.join(', ') || 'no calendar';
+}
+
+/** The offer with only the types that the calendar has. */
+function typesOn({ calendars, types }: AcuityOffer, calendarId: number): AcuityOffer {
+  return { calendars, types: types.filter(({ calendarIds }) => calendarIds.includes(calendarId)) };
+}
 
 const serviceFields = (offer: AcuityOffer, chosen: WantedServices): FormField[] => [
   typeField('in_person', 'In person: appointment type in Acuity', offer, chosen.in_person),
@@ -142,6 +154,7 @@ const add: FormAction = {
             ...calendars.map(({ id, name, timezone }) => ({
               value: String(id),
               label: `${name} (${timezone})`,
+              fills: { name },
             })),
           ],
         }),
@@ -176,8 +189,12 @@ async function servicesNow({ db }: ConsoleServices, id: string): Promise<WantedS
 
 const changeOffered: FormAction = {
   async open(services, id) {
-    const row: { name: string; updated_at: Date } | undefined = z.uuid().safeParse(id).success
-      ? await services.db('specialists').where({ id }).first('name', 'updated_at')
+    const row: { name: string; calendarId: number; updated_at: Date } | undefined = z.uuid().safeParse(id)
+      .success
+      ? await services
+          .db('specialists')
+          .where({ id })
+          .first('name', 'acuity_calendar_id as calendarId', 'updated_at')
       : undefined;
     if (!row) throw notFound();
     const offer = await readOffer(services);
@@ -186,7 +203,7 @@ const changeOffered: FormAction = {
       intro: `What can be booked with ${row.name}. Existing bookings are not changed.`,
       submit: 'Save',
       version: row.updated_at.toISOString(),
-      fields: serviceFields(offer.value, await servicesNow(services, id)),
+      fields: serviceFields(typesOn(offer.value, row.calendarId), await servicesNow(services, id)),
     };
   },
   async send(services, actor, id, { version, values }) {
