@@ -130,6 +130,12 @@ export async function findBooking(db: Queryable, id: string): Promise<Booking | 
   return row ? toBooking(row) : null;
 }
 
+/** The address of whoever made the booking in Acuity; null: made here, or not known. For staff only. */
+export async function madeInAcuityBy(db: Queryable, id: string): Promise<string | null> {
+  const row = await db('bookings').where({ id }).first('external_created_by');
+  return row?.external_created_by ?? null;
+}
+
 export async function findBookingId(db: Queryable, reference: string): Promise<string | null> {
   const row = await db('bookings').where({ reference }).first('id');
   return row?.id ?? null;

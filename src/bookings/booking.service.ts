@@ -1,4 +1,4 @@
-import { auditActor, type Actor } from '../accounts/index.ts';
+import { auditActor, isStaff, type Actor } from '../accounts/index.ts';
 import type { Result } from '../lib/result.ts';
 import type { Answer } from '../questions/index.ts';
 import { findVisible } from './booking.access.ts';
@@ -16,7 +16,7 @@ import type { BookingDetails } from './booking.details.ts';
 import { editBooking } from './booking.edit.ts';
 import { answersWithHistory } from './booking.kept-answers.ts';
 import { moveProgress } from './booking.progress.ts';
-import { progressOf } from './booking.repository.ts';
+import { madeInAcuityBy, progressOf } from './booking.repository.ts';
 import type {
   AnswersChange,
   Booking,
@@ -34,6 +34,8 @@ export interface ViewedBooking {
   answers: Answer[];
   /** Changes of the answers since the booking was made, oldest first. */
   answerChanges: AnswersChange[];
+  /** The address of whoever made it in Acuity, while it has no referrer; null also for viewers who are not staff. */
+  madeInAcuityBy: string | null;
 }
 
 export interface BookingService {
@@ -104,7 +106,9 @@ export function createBookingService(deps: BookingDeps): BookingService {
       });
       const { answers, changes } = await answersWithHistory(deps.db, booking.id);
       const progress = await progressOf(deps.db, booking.id);
-      return { booking, progress, answers, answerChanges: changes };
+      const isForStaff = isStaff(actor.viewer) && booking.createdBy === null;
+      const madeBy = isForStaff ? await madeInAcuityBy(deps.db, booking.id) : null;
+      return { booking, progress, answers, answerChanges: changes, madeInAcuityBy: madeBy };
     },
 
     async changedAt(actor, bookingId) {

@@ -65,6 +65,7 @@ export {
   lockBooking,
   selectBookings,
   toBooking,
+  madeInAcuityBy,
   type AcuityChanges,
 } from './booking.repository.ts';
 export * from './booking.service.ts';

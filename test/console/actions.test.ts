@@ -340,6 +340,46 @@ describe('the console’s actions', () => {
       await sam.get(source).query({ query: 'nadia' }).set('Sec-Fetch-Site', 'cross-site').expect(403);
     });
 
+    it('shows who booked in Acuity, and says so when Acuity is away', async () => {
+      const made = await acuity.createAppointment({
+        startsAt: new Date('2026-12-03T10:00:00+11:00'),
+        appointmentTypeId: 99,
+        calendarId: 7009,
+        timezone: 'Australia/Hobart',
+        client: {
+          firstName: 'Jane',
+          lastName: 'Roe',
+          email: 'jane@elsewhere.example',
+          phone: '+61400000001',
+        },
+        fields: [],
+        asStaff: true,
+      });
+      if (!made.ok) throw new Error(made.reason);
+      const id = await aBookingOf(app.db, null, {
+        acuity_appointment_id: made.value.id,
+        external_created_by: 'jane@elsewhere.example',
+      });
+      const intro = async () => {
+        const { body } = await sam.get(form(`bookings/${id}/assign`)).expect(200);
+        return (body as { intro: string }).intro;
+      };
+      expect(await intro()).to.contain(
+        'The client in Acuity: Jane Roe, jane@elsewhere.example, +61400000001.',
+      );
+      acuity.failWith(acuityDown);
+      const away = await intro();
+      acuity.recover();
+      expect(away).to.contain('We can’t reach Acuity right now');
+      expect(away).to.contain('Made in Acuity by jane@elsewhere.example.');
+      const views = await app.db('audit_log').where({ action: 'booking.viewed', resource_id: id });
+      expect(views).to.have.length(2);
+      const page = await (await app.signedInVisitor('sam@examdesk.example')).get(`/bookings/${id}`);
+      expect(page.text('#case'))
+        .to.contain('In the specialist’s calendar')
+        .and.contain('jane@elsewhere.example');
+    });
+
     it('assigns an unassigned booking, and records the referrer', async () => {
       const id = await aBookingOf(app.db, null);
       const rita = await personOf(app.db, 'rita');

@@ -143,6 +143,9 @@ function roleOf(res: Response) {
   return viewer.role;
 }
 
+/** Forms of a booking that show who is examined, or who booked. */
+const showsPeople = new Set(['change', 'assign']);
+
 function allowedTable(id: string, res: Response): Table {
   const table = tableOf(id);
   if (!table) throw notFound();
@@ -168,7 +171,7 @@ async function allowedForm(
     if (!(button.isOffered?.(row) ?? true))
       throw conflict('invalid_transition', `“${button.label}” is not possible for this record now.`);
   }
-  return { form, id, isView: table.id === 'bookings' && action === 'change' };
+  return { form, id, isView: table.id === 'bookings' && showsPeople.has(action) };
 }
 
 /** AdminJS's actions that are closed to everybody: writing, bulk actions, and the search beside the list. */

@@ -5,6 +5,7 @@ import {
   detailIn,
   details,
   findBooking,
+  madeInAcuityBy,
   flatDetailsSchema,
   movesByHand,
   nameOf,
@@ -83,8 +84,9 @@ function editProblem(
 const assign: FormAction = {
   async open(services, id) {
     const booking = await bookingOf(services, id);
+    const intro = `The referrer gets an e-mail about booking ${booking.reference}, and their organisation will see it.`;
     return {
-      intro: `The referrer gets an e-mail about booking ${booking.reference}, and their organisation will see it.`,
+      intro: booking.createdBy ? intro : `${intro} ${await clientWords(services, booking)}`,
       submit: 'Assign',
       version: String(booking.version),
       fields: [referrerField(booking)],
@@ -97,6 +99,34 @@ const assign: FormAction = {
     throw editProblem(assigned, (booking) => [referrerField(booking)], values);
   },
 };
+
+/** Who booked in Acuity, in sentences: staff choose the referrer by it. */
+async function clientWords({ acuity, db }: ConsoleServices, booking: Booking): Promise<string> {
+  const found = await acuity.getAppointment(booking.acuityAppointmentId);
+  if (found.ok) {
+    const { client, scheduledBy } = found.value;
+    const known = [`${client.firstName} ${client.lastName}`.trim(), client.email, client.phone].filter(
+      Boolean,
+    );
+    return [
+      known.length > 0
+        ? `The client in Acuity: ${known.join(', ')}.`
+        : 'In Acuity the client has no name or address.',
+      scheduledBy && `Scheduled there by ${scheduledBy}.`,
+    ]
+      .filter(Boolean)
+      .join(' ');
+  }
+  const stored = await madeInAcuityBy(db, booking.id);
+  return [
+    found.reason === 'not_found'
+      ? 'Acuity no longer has the appointment.'
+      : 'We can’t reach Acuity right now: open this form again later to see the client’s name.',
+    stored && `Made in Acuity by ${stored}.`,
+  ]
+    .filter(Boolean)
+    .join(' ');
+}
 
 export const referrerOptionsAddress = '/admin/options/referrers';
 

@@ -118,7 +118,8 @@ function factsOf(booking: Booking, some: Detail[]): BookingFact[] {
   }));
 }
 
-export function caseFacts(booking: Booking, viewer: Viewer): BookingFact[] {
+/** @param madeInAcuityBy the address of whoever made it there; null: do not show */
+export function caseFacts(booking: Booking, viewer: Viewer, madeInAcuityBy: string | null): BookingFact[] {
   return [
     ...factsOf(
       booking,
@@ -127,7 +128,7 @@ export function caseFacts(booking: Booking, viewer: Viewer): BookingFact[] {
     ...(isStaff(viewer)
       ? [{ label: 'Organisation', value: booking.organization?.name ?? 'Not assigned' }]
       : []),
-    { label: 'Booked by', value: madeBy(booking) },
+    { label: 'Booked by', value: madeBy(booking), ...(madeInAcuityBy && { note: madeInAcuityBy }) },
   ];
 }
 

@@ -137,7 +137,7 @@ async function showStatus(
 }
 
 function statusOf(
-  { booking, progress, answers, answerChanges }: ViewedBooking,
+  { booking, progress, answers, answerChanges, madeInAcuityBy }: ViewedBooking,
   viewer: Viewer,
   readerZone: string | null,
 ): BookingStatus {
@@ -151,7 +151,7 @@ function statusOf(
     sections: [
       { id: 'appointment', title: 'Appointment', rows: appointmentFacts(booking, readerZone) },
       { id: 'examinee', title: 'Examinee', rows: examineeFacts(booking) },
-      { id: 'case', title: 'Case', rows: caseFacts(booking, viewer) },
+      { id: 'case', title: 'Case', rows: caseFacts(booking, viewer, madeInAcuityBy) },
     ],
     answers: answerGroups(answers),
     timeline: timelineOf(progress, answerChanges, readerZone ?? booking.timezone),
