@@ -155,7 +155,7 @@ describe('the pages that release a report', () => {
     };
     expect(await links()).to.deep.equal([['Draft'], ['View', 'Receipt', 'Release']]);
     await visitor.post(`/documents/${id}/release`, {});
-    expect(await links()).to.deep.equal([[], ['View', 'Receipt', 'Recall']]);
+    expect(await links()).to.deep.equal([['Released'], ['View', 'Receipt', 'Recall']]);
     await house.app
       .db('documents')
       .where({ id })
