@@ -186,7 +186,7 @@ describe('an agency set up from the image', function () {
     const made = await admin.post('/account/organizations', { organizationName: 'Harbour Legal' });
     const form = { ...made.form('/account/invitations'), email: rita, name: 'Rita', role: 'referrer' };
     const invited = await admin.post('/account/invitations', form);
-    expect(invited.text('.notice')).to.contain('on its way');
+    expect(invited.text('.notice')).to.contain('The invitation has been sent');
     const mail = await mailTo(rita, /invitation/);
     expect(mail.from).to.contain('bookings@agency.internal');
     const link = new URL(/Accept[^:\n]*: (http\S+)/.exec(mail.text)?.[1] ?? '');
