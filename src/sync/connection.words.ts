@@ -77,26 +77,6 @@ export function nextSteps({ reach, calendars, questions }: Connection): NextStep
   if (calendars?.count === 0)
     steps.push({ at: null, text: 'Acuity has no calendar: create one there for each specialist' });
   if (questions) steps.push(...questionSteps(questions));
-  if (calendars && calendars.free.length > 0)
-    steps.push({
-      at: 'specialists',
-      text: `${addSpecialists}: ${calendars.free.map(({ name }) => name).join(', ')}`,
-    });
-  if (calendars?.count === 0)
-    steps.push({ at: null, text: 'Acuity has no calendar: create one there for each specialist' });
-  if (questions?.formCount === 0)
-    steps.push({
-      at: null,
-      text: 'Acuity has no form: create one there with a text question for our reference, attach it to every appointment type, then connect again',
-    });
-  else if (questions && (!questions.isSaved || questions.unmapped.length > 0))
-    steps.push({
-      at: 'questions',
-      text:
-        questions.unmapped.length > 0
-          ? `Say which question is which detail. Without a question so far: ${questions.unmapped.join(', ')}`
-          : 'Check which question is which detail, and save',
-    });
   return steps;
 }
 
