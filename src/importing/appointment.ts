@@ -8,6 +8,7 @@ import {
   type Booking,
   type TakeOver,
 } from '../bookings/index.ts';
+import { systemActor } from '../audit/index.ts';
 import type { Queryable, Transaction } from '../db/knex.ts';
 import { keepMergesOff } from '../db/merges.ts';
 import {
@@ -133,16 +134,12 @@ function causeOf(
           appointmentId: appointment.id,
           after: { version },
         });
-        await deps.audit.record(
-          trx,
-          { actorId: null, actingAsId: null, request: null },
-          {
-            action: 'record.changed',
-            resourceType: 'booking',
-            resourceId: bookingId,
-            metadata: { change: 'taken_over', source: 'import', importId },
-          },
-        );
+        await deps.audit.record(trx, systemActor, {
+          action: 'record.changed',
+          resourceType: 'booking',
+          resourceId: bookingId,
+          metadata: { change: 'taken_over', source: 'import', importId },
+        });
       },
     },
   };
@@ -190,8 +187,8 @@ async function completeBooking(
       given ?? { userId: seen.createdBy?.id ?? null, organizationId: seen.organization?.id ?? null },
     );
   if (typeof foreseen === 'string') return line('left', foreseen, { ...more, to: await to({}) });
-  const columns = Object.keys(foreseen);
-  if (columns.length === 0) return line('matched', 'booking', { ...more, to: await to({}) });
+  const changes = Object.keys(foreseen) as (keyof TakeOver)[];
+  if (changes.length === 0) return line('matched', 'booking', { ...more, to: await to({}) });
   if (importId) {
     const isDone = await deps.db.transaction(async (trx) => {
       await keepMergesOff(trx);
@@ -213,16 +210,16 @@ async function completeBooking(
     });
     if (!isDone) return line('left', 'the booking was changed during the import: import again', more);
   }
-  return line('changed', columns.map((column) => words[column] ?? column).join(', '), {
+  return line('changed', changes.map((change) => words[change]).join(', '), {
     ...more,
     to: await to(foreseen),
   });
 }
 
-const words: Record<string, string> = {
+const words: Record<keyof TakeOver, string> = {
   owner: 'referrer',
   claimNumber: 'claim number',
-  standing: 'progress',
+  work: 'progress',
 };
 
 function assigned({ userId, organizationId }: Owner): FileFacts['owner'] {
@@ -251,18 +248,18 @@ function changesFor(
   };
   const isUntouched = isPlanned(booking) && isOver;
   if (progress) {
-    const standing = toWorkState(progress);
-    if (standing.progress === booking.currentProgress && standing.status === booking.status) return take;
-    return isUntouched ? { ...take, work: standing } : 'the progress of the booking was changed here already';
+    const work = toWorkState(progress);
+    if (work.progress === booking.currentProgress && work.status === booking.status) return take;
+    return isUntouched ? { ...take, work } : 'the progress of the booking was changed here already';
   }
   // The rule applies only to bookings that arrived after their examination; staff handle the others.
   const arrivedAfterwards =
     booking.createdAt.getTime() >= booking.startsAt.getTime() + booking.durationMinutes * 60_000;
-  const standing =
+  const work =
     isUntouched && arrivedAfterwards && booking.version === 1
       ? workStateByRule(rule, { ...booking, canceled: false, noShow: false }, clock)
       : null;
-  return { ...take, ...(standing && { work: standing }) };
+  return { ...take, ...(work && { work }) };
 }
 
 function describe(
@@ -281,10 +278,10 @@ function progressWords(
   known: FileFacts,
   rule: PastRule,
 ): string {
-  const standing = workStateFor(deps, appointment, known, rule);
+  const work = workStateFor(deps, appointment, known, rule);
   const usual = appointment.canceled ? (appointment.noShow ? 'no_show' : 'cancelled') : 'scheduled';
-  const progress = standing?.progress ?? usual;
-  const status = standing?.status === 'closed' && progress !== 'payment_received' ? ', closed' : '';
+  const progress = work?.progress ?? usual;
+  const status = work?.status === 'closed' && progress !== 'payment_received' ? ', closed' : '';
   return `${progress}${status}`;
 }
 

@@ -37,7 +37,7 @@ export function workStateByRule(
 ): WorkState | null {
   if ((canceled && !noShow) || !hasEnded({ startsAt, durationMinutes }, clock.now())) return null;
   const isOld = closedUntil !== null && startsAt.toISOString().slice(0, 10) <= closedUntil;
-  const standing = toWorkState(isOld ? 'closed' : past);
-  if (noShow) return { ...standing, progress: 'no_show' };
-  return standing.progress === 'scheduled' ? null : standing;
+  const work = toWorkState(isOld ? 'closed' : past);
+  if (noShow) return { ...work, progress: 'no_show' };
+  return work.progress === 'scheduled' ? null : work;
 }

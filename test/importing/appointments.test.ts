@@ -151,6 +151,10 @@ describe('the import of appointments', () => {
       to: `${stranger}, New Firm`,
       says: 'referrer',
     });
+    expect(lines.find(({ appointmentId }) => appointmentId === over)).to.include({
+      outcome: 'changed',
+      says: 'progress',
+    });
     expect(await progressOf(over)).to.equal('payment_received, closed');
     expect(await progressOf(inHands)).to.equal('scheduled, active');
     expect((await stack.booking(unknown))?.created_by_id).not.to.equal(null);
