@@ -1,6 +1,7 @@
 // A check looks at one thing that the system needs, and reports what it found in lines.
 import { databaseTrouble } from '../db/trouble.ts';
 import { errorFacts } from '../lib/error-facts.ts';
+import { withTimeout } from '../lib/timeout.ts';
 
 /** `warning`: the system works without it, at a cost. `wrong`: something that people rely on does not work. */
 export type LineState = 'ok' | 'warning' | 'wrong';
@@ -66,13 +67,10 @@ export function runChecks(checks: readonly Check[], timeoutMs: number): Promise<
 }
 
 async function linesWithin(check: Check, timeoutMs: number): Promise<Line[]> {
-  let timer: NodeJS.Timeout | undefined;
-  const tooLong = new Promise<Line[]>((resolve) => {
-    const late = wrong(`No answer within ${timeoutMs / 1_000} seconds`, 'This could not be checked.');
-    timer = setTimeout(resolve, timeoutMs, [late]);
-  });
   try {
-    return await Promise.race([check.run(), tooLong]);
+    return await withTimeout(check.run(), timeoutMs, () => [
+      wrong(`No answer within ${timeoutMs / 1_000} seconds`, 'This could not be checked.'),
+    ]);
   } catch (error) {
     const trouble = databaseTrouble(error);
     // Each check that asks the database says so; what is wrong there is said once, in the database's own line.
@@ -80,8 +78,6 @@ async function linesWithin(check: Check, timeoutMs: number): Promise<Line[]> {
       return [warning('Not checked: see the line about the database', [])];
     if (trouble) return [warning(`This could not be checked: ${trouble}`, [])];
     return [wrong(`This could not be checked: ${codeOf(error)}`, 'The check itself failed.')];
-  } finally {
-    clearTimeout(timer);
   }
 }
 

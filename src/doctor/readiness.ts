@@ -3,6 +3,7 @@ import type { ConnectionAttention, ConnectionTrouble, SyncService } from '../syn
 import type { Database } from '../db/knex.ts';
 import { tryJob } from '../db/privileges.ts';
 import { liveWorkers } from '../db/signs-of-life.ts';
+import { withTimeout } from '../lib/timeout.ts';
 import type { Acuity } from '../ports/acuity.ts';
 import type { Cache } from '../ports/cache.ts';
 import type { ObjectStore } from '../ports/object-store.ts';
@@ -132,9 +133,9 @@ async function stateOf(check: PromiseLike<unknown>, otherwise: CheckState): Prom
 
 /** The result, or null when the check failed or took too long. */
 async function within<T>(check: Promise<T>): Promise<T | null> {
-  let timer: NodeJS.Timeout | undefined;
-  const tooLong = new Promise<null>((resolve) => {
-    timer = setTimeout(resolve, patienceMs, null);
-  });
-  return Promise.race([check.catch(() => null), tooLong]).finally(() => clearTimeout(timer));
+  return withTimeout<T | null>(
+    check.catch(() => null),
+    patienceMs,
+    () => null,
+  );
 }

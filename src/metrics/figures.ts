@@ -3,6 +3,7 @@
 import { Gauge, type Registry } from 'prom-client';
 import type { Database } from '../db/knex.ts';
 import { liveWorkers } from '../db/signs-of-life.ts';
+import { withTimeout } from '../lib/timeout.ts';
 
 const freshMs = 5_000;
 const patienceMs = 3_000;
@@ -103,8 +104,12 @@ export function createFigures(db: Database, registry: Registry): Figures {
 
   async function readNow(): Promise<void> {
     try {
-      const [{ rows }, live] = await withPatience(
+      const [{ rows }, live] = await withTimeout(
         Promise.all([db.raw<{ rows: Figure[] }>(figuresQuery), liveWorkers(db)]),
+        patienceMs,
+        () => {
+          throw new Error('The database took too long to say what waits');
+        },
       );
       for (const one of ofDatabase) one.reset();
       for (const { kind, what, value, age } of rows) {
@@ -130,12 +135,4 @@ export function createFigures(db: Database, registry: Registry): Figures {
       return read.done;
     },
   };
-}
-
-async function withPatience<T>(work: Promise<T>): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const tooLong = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error('The database took too long to say what waits')), patienceMs);
-  });
-  return Promise.race([work, tooLong]).finally(() => clearTimeout(timer));
 }
