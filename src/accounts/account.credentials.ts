@@ -1,7 +1,7 @@
 // Changes what a person signs in with: a forgotten password, a new password, a new e-mail address. A new address takes
 // effect when its owner has followed a link sent there.
 import { hashPassword } from 'better-auth/crypto';
-import type { RequestFacts } from '../audit/index.ts';
+import { anonymousActor, type RequestFacts } from '../audit/index.ts';
 import { violatedConstraint } from '../db/transaction.ts';
 import { failure, ok, type Result } from '../lib/result.ts';
 import type { AccountDeps } from './account.deps.ts';
@@ -108,7 +108,7 @@ async function sendResetLink(deps: AccountDeps, email: string, request: RequestF
       name: user.name,
     });
     // Anyone can ask, so the audit row names nobody.
-    const by = { actorId: null, actingAsId: null, request };
+    const by = anonymousActor(request);
     for (const [linkId, change] of [
       ...revoked.map((one) => [one, 'replaced'] as const),
       [id, 'requested'] as const,

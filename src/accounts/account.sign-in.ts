@@ -2,7 +2,7 @@
 // cookie whose password was right.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { APIError } from 'better-auth/api';
-import type { RequestFacts } from '../audit/index.ts';
+import { anonymousActor, type RequestFacts } from '../audit/index.ts';
 import { networkOf } from '../lib/addresses.ts';
 import { failure, ok, type Result } from '../lib/result.ts';
 import type { AccountDeps, SignedIn } from './account.deps.ts';
@@ -27,13 +27,13 @@ export async function signIn(
   const tried = { email, address: request.ip, browserId: deps.browsers.idFor(headers, email) };
   const { refusedMs, slowMs } = await deps.limits.countSignIn(tried);
   if (refusedMs > 0) {
-    await noteFailure(deps, email, request, 'too_many');
+    await recordFailedSignIn(deps, email, request, 'too_many');
     return failure({ reason: 'too_many', retryAfterMs: refusedMs });
   }
   if (slowMs > 0) await sleep(slowMs);
   const answer = await tryPassword(deps, { email, password }, headers, request);
   if (!answer) {
-    await noteFailure(deps, email, request, 'bad_credentials');
+    await recordFailedSignIn(deps, email, request, 'bad_credentials');
     return failure({ reason: 'bad_credentials' });
   }
   await deps.limits.forgiveSignIn(tried);
@@ -87,23 +87,20 @@ async function tryPassword(
   }
 }
 
-async function noteFailure(
+/** A wrong password names no user: the row holds only a digest of the address. */
+function recordFailedSignIn(
   deps: AccountDeps,
   email: string,
   request: RequestFacts,
   reason: string,
 ): Promise<void> {
-  await deps.audit.record(
-    deps.db,
-    { actorId: null, actingAsId: null, request },
-    {
-      action: 'auth.sign_in_failed',
-      resourceType: 'user',
-      resourceId: null,
-      outcome: 'failure',
-      metadata: { reason, emailDigest: digestOf(email) },
-    },
-  );
+  return deps.audit.record(deps.db, anonymousActor(request), {
+    action: 'auth.sign_in_failed',
+    resourceType: 'user',
+    resourceId: null,
+    outcome: 'failure',
+    metadata: { reason, emailDigest: digestOf(email) },
+  });
 }
 
 export type SecondStep = { code: string } | { recoveryCode: string };
@@ -128,7 +125,7 @@ export async function takeSecondStep(
   const { id: userId } = user;
   const retryAfterMs = await countTry(deps, user, headers, request);
   if (retryAfterMs > 0) {
-    await recordFailure(deps, userId, request, 'too_many');
+    await recordFailedStep(deps, userId, request, 'too_many');
     return failure({ reason: 'too_many', retryAfterMs });
   }
   try {
@@ -140,7 +137,7 @@ export async function takeSecondStep(
     });
   } catch (error) {
     if (!(error instanceof CodeUsedBefore)) throw error;
-    await recordFailure(deps, userId, request, 'code_used_before');
+    await recordFailedStep(deps, userId, request, 'code_used_before');
     return failure({ reason: 'wrong_code' });
   }
 }
@@ -181,7 +178,7 @@ async function verify(
   return deps.db.transaction(async (trx) => {
     const outcome = await joinTransaction(trx, () => ask(deps, given, headers));
     if (!outcome.ok) {
-      await recordFailure({ ...deps, db: trx }, userId, request, outcome.reason);
+      await recordFailedStep({ ...deps, db: trx }, userId, request, outcome.reason);
       return outcome.reason === 'locked'
         ? failure({ reason: 'too_many', retryAfterMs: lockMs })
         : failure({ reason: outcome.reason });
@@ -219,21 +216,17 @@ async function ask(
   }
 }
 
-async function recordFailure(
+function recordFailedStep(
   deps: Pick<AccountDeps, 'audit'> & { db: Parameters<AccountDeps['audit']['record']>[0] },
   userId: string,
   request: RequestFacts,
   reason: string,
 ): Promise<void> {
-  await deps.audit.record(
-    deps.db,
-    { actorId: null, actingAsId: null, request },
-    {
-      action: 'auth.two_factor_failed',
-      resourceType: 'user',
-      resourceId: userId,
-      outcome: 'failure',
-      metadata: { reason },
-    },
-  );
+  return deps.audit.record(deps.db, anonymousActor(request), {
+    action: 'auth.two_factor_failed',
+    resourceType: 'user',
+    resourceId: userId,
+    outcome: 'failure',
+    metadata: { reason },
+  });
 }

@@ -75,3 +75,8 @@ export interface AuditActor {
 
 /** A job, a webhook, a settlement: nobody at a keyboard. */
 export const systemActor: AuditActor = { actorId: null, actingAsId: null, request: null };
+
+/** Whoever sent the request: nobody is signed in. */
+export function anonymousActor(request: RequestFacts): AuditActor {
+  return { ...systemActor, request };
+}

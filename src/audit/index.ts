@@ -1,6 +1,7 @@
 export { auditLog, attributeChanges, type AuditLog } from './audit.log.ts';
 export { admitRefusal, refusalLimits, writeRefusalCounts } from './audit.refusals.ts';
 export {
+  anonymousActor,
   auditActions,
   auditOutcomes,
   systemActor,
