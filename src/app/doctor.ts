@@ -2,7 +2,6 @@
 import { existsSync } from 'node:fs';
 import os from 'node:os';
 import { createClamavScanner } from '../adapters/clamav-scanner.ts';
-import { createSmtpMailer } from '../adapters/smtp-mailer.ts';
 import type { Config } from '../config.ts';
 import {
   createDoctor,
@@ -12,6 +11,7 @@ import {
   type ProbeTokens,
 } from '../doctor/index.ts';
 import { paths } from '../http/paths.ts';
+import { connectMailServer } from './outside.ts';
 
 type Parts = Pick<
   DoctorDeps,
@@ -34,7 +34,7 @@ export function composeDoctor(
     isProduction,
     isShared: config.REDIS_URL !== undefined,
     baseUrl: config.BASE_URL,
-    mailServer: createSmtpMailer(config.SMTP_URL, config.MAIL_FROM),
+    mailServer: connectMailServer(config),
     sender: config.MAIL_FROM,
     scanServer: config.CLAMD_URL ? createClamavScanner({ url: config.CLAMD_URL, timeoutMs: 5_000 }) : null,
     maxBytes: config.UPLOAD_MAX_BYTES,

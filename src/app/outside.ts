@@ -25,6 +25,11 @@ export interface Outside {
   scanner: Scanner | null;
 }
 
+/** The mail server, encrypted wherever the configuration requires it. */
+export function connectMailServer(config: Config) {
+  return createSmtpMailer(config.SMTP_URL, config.MAIL_FROM, { needsTls: mailNeedsTls(config) });
+}
+
 export function connectOutside(
   config: Config,
   { clock, log }: Ground,
@@ -44,9 +49,7 @@ export function connectOutside(
       log,
       watch: meters.acuity,
     });
-  const mailer =
-    overrides.mailer ??
-    createSmtpMailer(config.SMTP_URL, config.MAIL_FROM, { needsTls: mailNeedsTls(config) });
+  const mailer = overrides.mailer ?? connectMailServer(config);
   const scanner = config.CLAMD_URL ? createClamavScanner({ url: config.CLAMD_URL }) : null;
   return { acuity, cache, mailer, scanner, ...objectStorage(config) };
 }

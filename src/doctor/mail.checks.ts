@@ -20,19 +20,31 @@ async function checkServer(mailServer: MailServer): Promise<Line[]> {
     await mailServer.verify();
     return [ok('The mail server accepts our login', 'Nothing was sent.')];
   } catch (error) {
-    const { responseCode } = error as { responseCode?: unknown };
-    const code = codeOf(error) + (typeof responseCode === 'number' ? ` ${responseCode}` : '');
-    const isLogin = code.startsWith('EAUTH');
-    return [
-      wrong(
-        isLogin ? `The mail server refuses our login: ${code}` : `The mail server cannot be reached: ${code}`,
-        'Nobody gets a confirmation or an invitation; mails are tried for three days.',
-        isLogin
-          ? 'Check the user and the password in SMTP_URL: characters such as @ : / # % must be written in percent encoding there'
-          : 'Check host and port in SMTP_URL (587 with smtp://, 465 with smtps://), and whether a firewall lets this machine out',
-      ),
-    ];
+    return [mailFailureLine(error)];
   }
+}
+
+export function mailFailureLine(error: unknown): Line {
+  const { responseCode } = error as { responseCode?: unknown };
+  const code = codeOf(error) + (typeof responseCode === 'number' ? ` ${responseCode}` : '');
+  const costs = 'Nobody gets a confirmation or an invitation; mails are tried for three days.';
+  if (code.startsWith('EAUTH'))
+    return wrong(
+      `The mail server refuses our login: ${code}`,
+      costs,
+      'Check the user and the password in SMTP_URL: characters such as @ : / # % must be written in percent encoding there',
+    );
+  if (code.startsWith('ETLS'))
+    return wrong(
+      `The mail server offers no encryption: ${code}`,
+      costs,
+      'Use a server with STARTTLS, or smtps:// with port 465; for a server on a private network add ?ignoreTLS=true to SMTP_URL',
+    );
+  return wrong(
+    `The mail server cannot be reached: ${code}`,
+    costs,
+    'Check host and port in SMTP_URL (587 with smtp://, 465 with smtps://), and whether a firewall lets this machine out',
+  );
 }
 
 /** Reserved names, which nobody can own (RFC 2606). */

@@ -60,6 +60,15 @@ describe('the SMTP mailer', () => {
     expect(taken.said).to.deep.equal([]);
   });
 
+  it('verifies without sending the password when TLS is required and the server has none', async () => {
+    const url = await startServer({ offersTls: false });
+    const mailer = createSmtpMailer(url, 'Examdesk <bookings@examdesk.example>', { needsTls: true });
+    const error: unknown = await mailer.verify().catch((why: unknown) => why);
+    mailer.close();
+    expect(error).to.be.instanceOf(Error).and.to.include({ code: 'ETLS' });
+    expect(taken.said).to.deep.equal([]);
+  });
+
   it('sends encrypted when TLS is required and the server has it', async () => {
     // The server's certificate is self-signed.
     const url = `${await startServer({ offersTls: true })}?tls.rejectUnauthorized=false`;

@@ -3,7 +3,7 @@ import { questionLines, typeLines } from '../../src/doctor/acuity.checks.ts';
 import { lifecycleLines } from '../../src/doctor/bucket.checks.ts';
 import type { Line } from '../../src/doctor/check.ts';
 import { clockLine, diskLine } from '../../src/doctor/machine.checks.ts';
-import { senderLine } from '../../src/doctor/mail.checks.ts';
+import { mailFailureLine, senderLine } from '../../src/doctor/mail.checks.ts';
 import { signaturesLine } from '../../src/doctor/scanner.check.ts';
 import { sealLines } from '../../src/doctor/seals.check.ts';
 import { secretLines, type Secrets } from '../../src/doctor/secrets.check.ts';
@@ -318,6 +318,14 @@ describe('the lines about workers', () => {
       'wrong: No process works jobs',
       'wrong: No process delivers Acuity’s events',
     ]);
+  });
+});
+
+describe('mailFailureLine', () => {
+  it('asks for encryption when the mail server offers none', () => {
+    const line = mailFailureLine(Object.assign(new Error('x'), { code: 'ETLS' }));
+    expect(short([line])).to.deep.equal(['wrong: The mail server offers no encryption: ETLS']);
+    expect(line.mend?.text).to.contain('?ignoreTLS=true');
   });
 });
 
