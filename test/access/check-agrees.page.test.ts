@@ -6,21 +6,21 @@ import { tables } from '../../src/console/index.ts';
 import { demoPassword } from '../../seeds/demo.ts';
 import type { Agent } from '../support/app.ts';
 import { actionDoors, adminAddresses, adminDoor, readingDoors } from '../support/console-doors.ts';
-import { openMatrixHouse, type Door, type MatrixHouse } from '../support/matrix-house.ts';
+import { openMatrixFixture, type Door, type MatrixFixture } from '../support/matrix-fixture.ts';
 import { mountedRoutes } from '../support/routes.ts';
 
 const people = ['rita', 'nadia', 'support', 'admin'] as const;
 
 describe('the page Check access', function () {
   this.timeout(120_000);
-  let house: MatrixHouse;
+  let fixture: MatrixFixture;
   before(async () => {
-    house = await openMatrixHouse();
+    fixture = await openMatrixFixture();
   });
-  after(() => house.close());
+  after(() => fixture.close());
 
   async function canSee(person: string, address: string): Promise<boolean> {
-    const { text } = await house.agents.admin
+    const { text } = await fixture.agents.admin
       .post('/admin/access-check')
       .set('Accept', 'text/html')
       .type('form')
@@ -48,8 +48,8 @@ describe('the page Check access', function () {
     for (const { method, address, shape } of doors) {
       if (method !== 'get') continue;
       for (const name of people) {
-        const said = await canSee(house.userIds[name], address);
-        const shown = await isShown(house.agents[name], { address, shape });
+        const said = await canSee(fixture.userIds[name], address);
+        const shown = await isShown(fixture.agents[name], { address, shape });
         if (said !== shown) differing.push(`${name} ${address}: said ${said}, shown ${shown}`);
       }
     }
@@ -58,30 +58,30 @@ describe('the page Check access', function () {
 
   it('agrees with every route of the app', async () => {
     const doors: Door[] = [];
-    for (const route of mountedRoutes(house.app.system.app)) {
+    for (const route of mountedRoutes(fixture.app.system.app)) {
       const [method, pattern = ''] = route.split(' ');
-      if (method === 'get') doors.push({ method, address: await house.fill(pattern), shape: 'html' });
+      if (method === 'get') doors.push({ method, address: await fixture.fill(pattern), shape: 'html' });
     }
     expect(doors).to.have.length.above(50);
     await expectAgreement(doors);
   });
 
   it('agrees with every route for staff who have not set up the second step', async () => {
-    const { db } = house.app;
+    const { db } = fixture.app;
     const email = 'grace@examdesk.example';
-    const account = (await db('accounts').where({ user_id: house.userIds.admin }).first()) as object;
+    const account = (await db('accounts').where({ user_id: fixture.userIds.admin }).first()) as object;
     const [user] = await db('users')
       .insert({ name: 'Grace Lim', email, role: 'admin', email_verified: true })
       .returning<{ id: string }[]>('id');
     const id = user?.id ?? '';
     await db('accounts').insert({ ...account, id: crypto.randomUUID(), user_id: id, account_id: id });
-    const grace = house.app.anonymous();
+    const grace = fixture.app.anonymous();
     await grace.post('/api/auth/sign-in/email').send({ email, password: demoPassword }).expect(200);
     const differing: string[] = [];
-    for (const route of mountedRoutes(house.app.system.app)) {
+    for (const route of mountedRoutes(fixture.app.system.app)) {
       const [method, pattern = ''] = route.split(' ');
       if (method !== 'get') continue;
-      const address = await house.fill(pattern);
+      const address = await fixture.fill(pattern);
       const said = await canSee(email, address);
       // A browser is sent to the set-up, which is shown; a program is told.
       const shown = await isShown(grace, { address, shape: 'json' });
@@ -92,24 +92,24 @@ describe('the page Check access', function () {
 
   for (const table of tables)
     it(`agrees with the console’s list ${table.id}`, async () => {
-      const { list = [], show = [], export: csv = [] } = await readingDoors(house, table);
+      const { list = [], show = [], export: csv = [] } = await readingDoors(fixture, table);
       await expectAgreement([...list, ...show, ...csv]);
     });
 
   it('agrees with every action of the console', async () => {
     for (const one of actionButtons) {
-      const { button, form = [], page = [] } = await actionDoors(house, one);
+      const { button, form = [], page = [] } = await actionDoors(fixture, one);
       await expectAgreement([...button, ...form, ...page]);
     }
   });
 
   it('agrees with every address of AdminJS', async () => {
-    await expectAgreement(adminAddresses().map((address) => adminDoor(house, address)));
+    await expectAgreement(adminAddresses().map((address) => adminDoor(fixture, address)));
   });
 
   it('agrees where the console does not offer what a record no longer allows', async () => {
-    await house.app.db('bookings').update({ status: 'archived' });
-    const address = `/admin/api/resources/bookings/records/${house.bookingId}/cancel`;
+    await fixture.app.db('bookings').update({ status: 'archived' });
+    const address = `/admin/api/resources/bookings/records/${fixture.bookingId}/cancel`;
     await expectAgreement([{ method: 'get', address, shape: 'json' }]);
   });
 });

@@ -4,7 +4,13 @@ import { expect } from 'chai';
 import { actionButtons } from '../../src/console/actions.ts';
 import { tables } from '../../src/console/index.ts';
 import { actionDoors, adminAddresses, adminDoor, readingDoors } from '../support/console-doors.ts';
-import { knockAt, openMatrixHouse, visitors, type Door, type MatrixHouse } from '../support/matrix-house.ts';
+import {
+  knockAt,
+  openMatrixFixture,
+  visitors,
+  type Door,
+  type MatrixFixture,
+} from '../support/matrix-fixture.ts';
 
 // As in access-matrix.test.ts: nobody · Rita, whose organisation it is · Nadia of another · support · admin · admin
 // acting as Rita. i: in · s: sign in first · n: 403 · u: 404.
@@ -81,11 +87,11 @@ const adminJs: Record<string, string> = {
 
 describe('access to the console', function () {
   this.timeout(120_000);
-  let house: MatrixHouse;
+  let fixture: MatrixFixture;
   before(async () => {
-    house = await openMatrixHouse();
+    fixture = await openMatrixFixture();
   });
-  after(() => house.close());
+  after(() => fixture.close());
 
   it('names every table, every action and every address of AdminJS, and no other', () => {
     expect(Object.keys(consoleTables)).to.have.members(tables.map(({ id }) => id));
@@ -97,18 +103,18 @@ describe('access to the console', function () {
 
   for (const one of tables)
     it(`${one.id}: list, records and export`, async () => {
-      expect(await answersAt(await readingDoors(house, one))).to.deep.equal(consoleTables[one.id]);
+      expect(await answersAt(await readingDoors(fixture, one))).to.deep.equal(consoleTables[one.id]);
     });
 
   for (const one of actionButtons)
     it(`${one.table}/${one.name}: ${one.label}`, async () => {
-      const doors = await actionDoors(house, one);
+      const doors = await actionDoors(fixture, one);
       expect(await answersAt(doors)).to.deep.equal(consoleActions[`${one.table}/${one.name}`]);
     });
 
   for (const [address, expected] of Object.entries(adminJs))
     it(`${address}: ${expected}`, async () => {
-      expect(await answersAt({ door: [adminDoor(house, address)] })).to.deep.equal({ door: expected });
+      expect(await answersAt({ door: [adminDoor(fixture, address)] })).to.deep.equal({ door: expected });
     });
 
   /** By kind of door; doors of a kind that do not answer alike are told apart. */
@@ -118,7 +124,7 @@ describe('access to the console', function () {
       const answers = new Set<string>();
       for (const door of doors) {
         let answer = '';
-        for (const name of visitors) answer += await knockAt(house.agents[name], door);
+        for (const name of visitors) answer += await knockAt(fixture.agents[name], door);
         answers.add(answer);
       }
       told[kind] = [...answers].join(' or ');

@@ -4,12 +4,12 @@
 import { expect } from 'chai';
 import {
   knockAt,
-  openMatrixHouse,
+  openMatrixFixture,
   visitors,
   type Door,
-  type MatrixHouse,
+  type MatrixFixture,
   type VisitorName,
-} from '../support/matrix-house.ts';
+} from '../support/matrix-fixture.ts';
 import { isChanging, mountedRoutes } from '../support/routes.ts';
 
 // In this order: nobody · Rita, whose organisation it is · Nadia of another · support · admin · admin acting as Rita.
@@ -189,21 +189,21 @@ const leaves = /sign-out|end-all|exit-impersonation/;
 
 describe('access to routes', function () {
   this.timeout(120_000);
-  let house: MatrixHouse;
+  let fixture: MatrixFixture;
   before(async () => {
-    house = await openMatrixHouse();
+    fixture = await openMatrixFixture();
   });
-  after(() => house.close());
+  after(() => fixture.close());
 
   it('names every route of the app, and no other', () => {
-    expect(Object.keys(table).toSorted()).to.deep.equal(mountedRoutes(house.app.system.app).toSorted());
+    expect(Object.keys(table).toSorted()).to.deep.equal(mountedRoutes(fixture.app.system.app).toSorted());
   });
 
   for (const [route, expected] of Object.entries(table)) {
     it(`${route}: ${expected}`, async () => {
       for (const shape of ['json', 'html'] as const) {
         const told: string[] = [];
-        for (const name of visitors) told.push(await knock(house, route, name, shape));
+        for (const name of visitors) told.push(await knock(fixture, route, name, shape));
         const exceptions = sayings[`${route} ${shape}`] ?? {};
         const wanted = visitors.map((name, at) => exceptions[name] ?? expected[at]).join('');
         expect(told.join(''), shape).to.equal(wanted);
@@ -213,15 +213,15 @@ describe('access to routes', function () {
 });
 
 async function knock(
-  house: MatrixHouse,
+  fixture: MatrixFixture,
   route: string,
   name: VisitorName,
   shape: 'json' | 'html',
 ): Promise<string> {
   const [method, pattern = ''] = route.split(' ');
   const isLeaving = isChanging(route) && leaves.test(pattern);
-  const agent = isLeaving ? await house.enter(name) : house.agents[name];
-  const address = await house.fill(pattern);
+  const agent = isLeaving ? await fixture.enter(name) : fixture.agents[name];
+  const address = await fixture.fill(pattern);
   const told = await knockAt(agent, {
     method: method as Door['method'],
     address,
@@ -231,7 +231,7 @@ async function knock(
   // Ending all of a person's sessions takes the others of that person along, and what the admin did with them.
   if (pattern.endsWith('/end-all')) {
     for (const one of name === 'admin' ? (['admin', 'acting'] as const) : [name])
-      house.agents[one] = await house.enter(one);
+      fixture.agents[one] = await fixture.enter(one);
   }
   return told;
 }

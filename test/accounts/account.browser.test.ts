@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import type { Browser } from 'playwright-core';
-import { goodPassword, openAccountHouse, type AccountHouse } from '../support/account-house.ts';
+import { goodPassword, openAccountFixture, type AccountFixture } from '../support/account-fixture.ts';
 import { openBrowser } from '../support/browser.ts';
 import { totp } from '../support/totp.ts';
 import { watchedPage, type WatchOptions } from '../support/watched-page.ts';
@@ -14,24 +14,24 @@ const ways: [string, WatchOptions][] = [
 describe('an account in a browser', function () {
   this.timeout(120_000);
   let browser: Browser;
-  let house: AccountHouse;
+  let fixture: AccountFixture;
   before(async () => {
-    [browser, house] = await Promise.all([openBrowser(), openAccountHouse()]);
+    [browser, fixture] = await Promise.all([openBrowser(), openAccountFixture()]);
   });
   after(async () => {
     await browser.close();
-    await house.close();
+    await fixture.close();
   });
 
   for (const [index, [way, options]] of ways.entries()) {
     it(`is opened by invitation, secured with an app, and signed in to ${way}`, async () => {
       const email = `lena${index}@examdesk.example`;
-      await house.app.system.services.accounts.invite(
+      await fixture.app.system.services.accounts.invite(
         { email, role: 'support' },
-        await house.actor('ada@examdesk.example'),
+        await fixture.actor('ada@examdesk.example'),
       );
-      const { path } = await house.mailTo(email, /invitation/);
-      const watched = await watchedPage(browser, house.app.url, options);
+      const { path } = await fixture.mailTo(email, /invitation/);
+      const watched = await watchedPage(browser, fixture.app.url, options);
       const { page, context } = watched;
       const check = () => watched.check();
       try {

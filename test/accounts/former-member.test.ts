@@ -3,7 +3,7 @@ import { expect } from 'chai';
 import type { Test } from 'supertest';
 import { createEmailSender } from '../../src/email/index.ts';
 import type { Mail } from '../../src/ports/mailer.ts';
-import { silent } from '../support/booking-house.ts';
+import { silent } from '../support/booking-fixture.ts';
 import { startTestApp, type Agent, type TestApp } from '../support/app.ts';
 import { pdf } from '../support/builders/files.ts';
 import { sendDirectly, type DirectSender } from '../support/direct-upload.ts';

@@ -1,31 +1,31 @@
 import { expect } from 'chai';
-import { goodPassword, openAccountHouse, type AccountHouse } from '../support/account-house.ts';
+import { goodPassword, openAccountFixture, type AccountFixture } from '../support/account-fixture.ts';
 
 const ada = 'ada@examdesk.example';
 const sam = 'sam@examdesk.example';
 
 describe('an invitation', () => {
-  let house: AccountHouse;
+  let fixture: AccountFixture;
   before(async () => {
-    house = await openAccountHouse();
+    fixture = await openAccountFixture();
   });
-  after(() => house.close());
+  after(() => fixture.close());
 
   const invite = async (email: string, more: Record<string, string> = {}) =>
-    house.app.system.services.accounts.invite(
-      { email, role: 'referrer', organizationId: await house.organizationId('Harbour Legal'), ...more },
-      await house.actor(ada),
+    fixture.app.system.services.accounts.invite(
+      { email, role: 'referrer', organizationId: await fixture.organizationId('Harbour Legal'), ...more },
+      await fixture.actor(ada),
     );
-  const linkOf = async (email: string) => (await house.mailTo(email, /invitation/)).path;
+  const linkOf = async (email: string) => (await fixture.mailTo(email, /invitation/)).path;
 
   it('is sent by e-mail, creates an account and signs in', async () => {
     expect((await invite('Lena@Harbour-Legal.example')).ok).to.equal(true);
-    const { mail, path } = await house.mailTo('lena@harbour-legal.example', /invitation/);
+    const { mail, path } = await fixture.mailTo('lena@harbour-legal.example', /invitation/);
     expect(mail.text)
       .to.contain('Ada Lindqvist invites you')
       .and.contain('Harbour Legal')
       .and.contain('7 days');
-    const lena = house.visitor();
+    const lena = fixture.visitor();
     const page = await lena.get(path);
     expect(page.status).to.equal(200);
     expect(page.text('.account-facts')).to.contain('lena@harbour-legal.example').and.contain('Harbour Legal');
@@ -37,7 +37,7 @@ describe('an invitation', () => {
     expect(home.at).to.equal('/');
     expect(home.text('.person-name')).to.equal('Lena Ortiz');
     expect(home.text('.person-organization')).to.equal('Harbour Legal');
-    const later = await house.signedIn('lena@harbour-legal.example', goodPassword);
+    const later = await fixture.signedIn('lena@harbour-legal.example', goodPassword);
     expect((await later.get('/bookings')).status).to.equal(200);
   });
 
@@ -45,11 +45,11 @@ describe('an invitation', () => {
     await invite('once@harbour-legal.example');
     const path = await linkOf('once@harbour-legal.example');
     const answers = await Promise.all(
-      ['First', 'Second'].map((name) => house.visitor().post(path, { name, password: goodPassword })),
+      ['First', 'Second'].map((name) => fixture.visitor().post(path, { name, password: goodPassword })),
     );
     expect(answers.map(({ status }) => status)).to.have.members([200, 404]);
-    expect((await house.visitor().get(path)).status).to.equal(404);
-    expect(await house.app.db('users').where({ email: 'once@harbour-legal.example' })).to.have.length(1);
+    expect((await fixture.visitor().get(path)).status).to.equal(404);
+    expect(await fixture.app.db('users').where({ email: 'once@harbour-legal.example' })).to.have.length(1);
   });
 
   it('no longer works after seven days, when revoked, or when replaced by a later one', async () => {
@@ -60,19 +60,23 @@ describe('an invitation', () => {
       sent.push(await linkOf(email));
     }
     const [late = '', revoked = '', replaced = ''] = sent;
-    await house.app
+    await fixture.app
       .db('account_links')
       .where({ email: 'late@harbour-legal.example' })
-      .update({ expires_at: house.app.db.raw(`expires_at - interval '7 days'`) });
-    const { invitations } = house.app.system.services.accounts;
-    const [row] = (await house.app.db('account_links').where({ email: 'revoked@harbour-legal.example' })) as {
+      .update({ expires_at: fixture.app.db.raw(`expires_at - interval '7 days'`) });
+    const { invitations } = fixture.app.system.services.accounts;
+    const [row] = (await fixture.app
+      .db('account_links')
+      .where({ email: 'revoked@harbour-legal.example' })) as {
       id: string;
     }[];
-    await invitations.revoke(row?.id ?? '', await house.actor(ada));
+    await invitations.revoke(row?.id ?? '', await fixture.actor(ada));
     await invite('replaced@harbour-legal.example');
     for (const path of [late, revoked, replaced]) {
-      expect((await house.visitor().get(path)).status, path).to.equal(404);
-      expect((await house.visitor().post(path, { name: 'X', password: goodPassword })).status).to.equal(404);
+      expect((await fixture.visitor().get(path)).status, path).to.equal(404);
+      expect((await fixture.visitor().post(path, { name: 'X', password: goodPassword })).status).to.equal(
+        404,
+      );
     }
     expect((await invitations.list()).map(({ email, state }) => [email, state])).to.deep.include.members([
       ['late@harbour-legal.example', 'expired'],
@@ -88,15 +92,15 @@ describe('an invitation', () => {
     const middle = path.replace(/\.(.)/, (_all, first: string) => `.${first === 'x' ? 'y' : 'x'}`);
     const otherKind = path.replace('/invitation/', '/new-password/');
     for (const wrong of [middle, '/account/invitation/nonsense', '/account/invitation/%E0%A4%A', otherKind]) {
-      expect((await house.visitor().get(wrong)).status, wrong).to.be.within(400, 404);
+      expect((await fixture.visitor().get(wrong)).status, wrong).to.be.within(400, 404);
     }
-    expect((await house.visitor().get(changed)).status).to.be.oneOf([200, 404]);
+    expect((await fixture.visitor().get(changed)).status).to.be.oneOf([200, 404]);
   });
 
   it('refuses a missing name and a common password, and keeps the typed name', async () => {
     await invite('rules@harbour-legal.example');
     const path = await linkOf('rules@harbour-legal.example');
-    const person = house.visitor();
+    const person = fixture.visitor();
     const none = await person.post(path, {});
     expect(none.status).to.equal(422);
     expect(none.text('.error-summary')).to.contain('Enter a name').and.contain('Choose a password');
@@ -110,16 +114,16 @@ describe('an invitation', () => {
   });
 
   it('can be sent by admins only, to people without an account', async () => {
-    const { accounts } = house.app.system.services;
+    const { accounts } = fixture.app.system.services;
     const input = { email: 'someone@else.example', role: 'support' as const };
     for (const email of [sam, 'rita@harbour-legal.example']) {
-      expect(await accounts.invite(input, await house.actor(email))).to.deep.equal({
+      expect(await accounts.invite(input, await fixture.actor(email))).to.deep.equal({
         ok: false,
         reason: 'not_allowed',
       });
     }
     expect(await invite('rob@harbour-legal.example')).to.deep.equal({ ok: false, reason: 'already_active' });
-    const admin = await house.actor(ada);
+    const admin = await fixture.actor(ada);
     const wrong = await accounts.invite({ email: 'x', role: 'referrer' }, admin);
     expect(wrong).to.deep.include({ ok: false, reason: 'invalid' });
     expect(!wrong.ok && wrong.reason === 'invalid' && wrong.errors.map(({ path }) => path)).to.include(
@@ -135,28 +139,31 @@ describe('an invitation', () => {
 
   it('reactivates a deactivated person, also into another organisation', async () => {
     const nadia = 'nadia@northside-claims.example';
-    const id = await house.userId(nadia);
-    await house.app.system.services.accounts.deactivate(id, await house.actor(ada));
+    const id = await fixture.userId(nadia);
+    await fixture.app.system.services.accounts.deactivate(id, await fixture.actor(ada));
     expect((await invite(nadia)).ok).to.equal(true);
     const path = await linkOf(nadia);
-    const back = await house.visitor().post(path, { name: 'Nadia Karim-Lee', password: goodPassword });
+    const back = await fixture.visitor().post(path, { name: 'Nadia Karim-Lee', password: goodPassword });
     expect(back.text('.person-organization')).to.equal('Harbour Legal');
-    expect(await house.userId(nadia)).to.equal(id);
-    expect(await house.app.db('members').where({ user_id: id })).to.have.length(1);
-    expect((await house.visitor().signIn(nadia)).status, 'the old password').to.equal(401);
+    expect(await fixture.userId(nadia)).to.equal(id);
+    expect(await fixture.app.db('members').where({ user_id: id })).to.have.length(1);
+    expect((await fixture.visitor().signIn(nadia)).status, 'the old password').to.equal(401);
   });
 
   it('writes its token to no table or log, and an audit row for each step', async () => {
     await invite('traces@harbour-legal.example');
     const path = await linkOf('traces@harbour-legal.example');
-    await house.visitor().post(path, { name: 'Tracey', password: goodPassword });
+    await fixture.visitor().post(path, { name: 'Tracey', password: goodPassword });
     const secret = path.split('.').at(-1) ?? '';
     expect(secret).to.have.length(43);
     for (const table of ['account_links', 'emails', 'audit_log', 'verifications']) {
-      expect(JSON.stringify(await house.app.db(table).select('*')), table).not.to.contain(secret);
+      expect(JSON.stringify(await fixture.app.db(table).select('*')), table).not.to.contain(secret);
     }
-    expect(house.app.logLines.join('\n')).not.to.contain(secret).and.not.contain('traces@');
-    const rows = (await house.app.db('audit_log').where({ resource_type: 'account_link' }).orderBy('id')) as {
+    expect(fixture.app.logLines.join('\n')).not.to.contain(secret).and.not.contain('traces@');
+    const rows = (await fixture.app
+      .db('audit_log')
+      .where({ resource_type: 'account_link' })
+      .orderBy('id')) as {
       metadata: { change: string };
       actor_id: string;
     }[];
@@ -164,7 +171,7 @@ describe('an invitation', () => {
     expect(changes.slice(-2)).to.deep.equal(['invited', 'accepted']);
     expect(changes).to.include.members(['replaced', 'revoked']);
     expect(JSON.stringify(rows)).not.to.contain('@');
-    const unannounced = house.app.db('audit_log').whereIn('resource_type', ['account', 'member']);
+    const unannounced = fixture.app.db('audit_log').whereIn('resource_type', ['account', 'member']);
     expect(await unannounced, 'beside the rows about the person').to.deep.equal([]);
   });
 });

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import type { Browser } from 'playwright-core';
-import { openAccountHouse, type AccountHouse } from '../support/account-house.ts';
+import { openAccountFixture, type AccountFixture } from '../support/account-fixture.ts';
 import { openBrowser } from '../support/browser.ts';
 import { watchedPage, type WatchOptions } from '../support/watched-page.ts';
 
@@ -13,22 +13,22 @@ const ways: [string, WatchOptions][] = [
 describe('the choice of e-mails in a browser', function () {
   this.timeout(120_000);
   let browser: Browser;
-  let house: AccountHouse;
+  let fixture: AccountFixture;
   before(async () => {
-    [browser, house] = await Promise.all([openBrowser(), openAccountHouse()]);
+    [browser, fixture] = await Promise.all([openBrowser(), openAccountFixture()]);
   });
   after(async () => {
     await browser.close();
-    await house.close();
+    await fixture.close();
   });
 
   for (const [way, options] of ways) {
     it(`page keeps what was unticked by keyboard ${way}`, async () => {
-      await house.app.db('mail_preferences').delete();
-      const watched = await watchedPage(browser, house.app.url, options);
+      await fixture.app.db('mail_preferences').delete();
+      const watched = await watchedPage(browser, fixture.app.url, options);
       const { page } = watched;
       try {
-        await watched.useSession(await house.app.sessionCookie('rita@harbour-legal.example'));
+        await watched.useSession(await fixture.app.sessionCookie('rita@harbour-legal.example'));
         await page.goto('/account');
         await page.getByRole('link', { name: /E-mails/ }).click();
         const documents = page.getByRole('checkbox', { name: 'Documents' });

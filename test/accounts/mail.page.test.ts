@@ -1,22 +1,23 @@
 import { expect } from 'chai';
 import { createOutbox } from '../../src/email/index.ts';
 import { complaintsAbout, type Visitor } from '../support/visitor.ts';
-import { openAccountHouse, type AccountHouse } from '../support/account-house.ts';
+import { openAccountFixture, type AccountFixture } from '../support/account-fixture.ts';
 
 const rita = 'rita@harbour-legal.example';
 const page = '/account/mail';
 
 describe('the choice of e-mails', () => {
-  let house: AccountHouse;
+  let fixture: AccountFixture;
   let ritas: Visitor;
   before(async () => {
-    house = await openAccountHouse();
-    ritas = await house.signedIn(rita);
+    fixture = await openAccountFixture();
+    ritas = await fixture.signedIn(rita);
   });
-  after(() => house.close());
-  beforeEach(() => house.app.db('mail_preferences').delete());
+  after(() => fixture.close());
+  beforeEach(() => fixture.app.db('mail_preferences').delete());
 
-  const off = () => house.app.db('mail_preferences').where({ delivery: 'off' }).orderBy('kind').pluck('kind');
+  const off = () =>
+    fixture.app.db('mail_preferences').where({ delivery: 'off' }).orderBy('kind').pluck('kind');
   const choose = (on: string[], who = ritas) =>
     who.post(
       page,
@@ -53,26 +54,29 @@ describe('the choice of e-mails', () => {
     expect((await ritas.get('/account')).text('.account-list')).to.contain('6 of 7 kinds');
     await choose(all);
     expect(await off()).to.deep.equal([]);
-    const rows = (await house.app
+    const rows = (await fixture.app
       .db('audit_log')
-      .where({ resource_type: 'user', resource_id: await house.userId(rita) })
+      .where({ resource_type: 'user', resource_id: await fixture.userId(rita) })
       .orderBy('id', 'desc')
       .limit(3)) as { action: string; metadata: unknown; actor_id: string }[];
     expect(rows.map(({ metadata }) => metadata).slice(0, 2)).to.deep.equal([
       { change: 'mail_preferences', on: ['document_added'], off: [] },
       { change: 'mail_preferences', on: [], off: ['document_added'] },
     ]);
-    expect(rows[0]).to.include({ action: 'record.changed', actor_id: await house.userId(rita) });
+    expect(rows[0]).to.include({ action: 'record.changed', actor_id: await fixture.userId(rita) });
     const own = rows.filter(({ metadata }) => JSON.stringify(metadata).includes('mail_preferences'));
     expect(own, 'the second time changed nothing').to.have.length(2);
   });
 
   it('form takes no kind that may not be stopped, and no nonsense, when they are sent', async () => {
     await choose([...all, 'booking_failed', 'password_changed', 'unassigned_bookings', 'nonsense', '\u0000']);
-    expect(await house.app.db('mail_preferences')).to.deep.equal([]);
-    await ritas.post(page, { report_ready: 'on', user_id: await house.userId('rob@harbour-legal.example') });
-    const rows = (await house.app.db('mail_preferences').distinct('user_id')) as { user_id: string }[];
-    expect(rows.map(({ user_id }) => user_id)).to.deep.equal([await house.userId(rita)]);
+    expect(await fixture.app.db('mail_preferences')).to.deep.equal([]);
+    await ritas.post(page, {
+      report_ready: 'on',
+      user_id: await fixture.userId('rob@harbour-legal.example'),
+    });
+    const rows = (await fixture.app.db('mail_preferences').distinct('user_id')) as { user_id: string }[];
+    expect(rows.map(({ user_id }) => user_id)).to.deep.equal([await fixture.userId(rita)]);
     expect(await off()).to.have.length(all.length - 1);
   });
 
@@ -82,24 +86,24 @@ describe('the choice of e-mails', () => {
   });
 
   it('page offers staff the digest alone', async () => {
-    const sams = await house.signedIn('sam@examdesk.example');
+    const sams = await fixture.signedIn('sam@examdesk.example');
     expect(await ticked(sams)).to.deep.equal(['unassigned_bookings']);
     await choose([], sams);
     expect(await off()).to.deep.equal(['unassigned_bookings']);
   });
 
   it('mail links to the page when its kind may be stopped, and stops when it is', async () => {
-    const { db, system } = house.app;
+    const { db, system } = fixture.app;
     const specialist = (await db('specialists').first('id')) as { id: string };
     const id = system.services.ids.uuid();
-    const organizationId = await house.organizationId('Harbour Legal');
+    const organizationId = await fixture.organizationId('Harbour Legal');
     await db('bookings').insert({
       id,
       reference: 'EX-AAAAA2',
       acuity_appointment_id: 7,
       specialist_id: specialist.id,
       organization_id: organizationId,
-      created_by_id: await house.userId(rita),
+      created_by_id: await fixture.userId(rita),
       examinee_first_name: 'Ewan',
       examinee_last_name: 'Marsh',
       examinee_phone: '+61412345678',
@@ -113,9 +117,9 @@ describe('the choice of e-mails', () => {
     const cancel = (occasion: string) =>
       db.transaction((trx) => announce(trx, { kind: 'booking_cancelled', bookingId: id, occasion }));
     await cancel('one');
-    const { mail } = await house.mailTo(rita, /Examination cancelled/);
-    expect(mail.text).to.include(`${house.app.url}${page}`);
-    expect(mail.html).to.include(`href="${house.app.url}${page}"`);
+    const { mail } = await fixture.mailTo(rita, /Examination cancelled/);
+    expect(mail.text).to.include(`${fixture.app.url}${page}`);
+    expect(mail.html).to.include(`href="${fixture.app.url}${page}"`);
     await choose(all.filter((kind) => kind !== 'booking_cancelled'));
     await cancel('two');
     expect(await db('emails').where({ kind: 'booking_cancelled' })).to.have.length(1);

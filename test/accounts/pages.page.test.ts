@@ -2,24 +2,24 @@ import { expect } from 'chai';
 import { demoPassword } from '../../seeds/demo.ts';
 import { totp } from '../support/totp.ts';
 import { complaintsAbout, type Visit, type Visitor } from '../support/visitor.ts';
-import { goodPassword, openAccountHouse, type AccountHouse } from '../support/account-house.ts';
+import { goodPassword, openAccountFixture, type AccountFixture } from '../support/account-fixture.ts';
 
 const ada = 'ada@examdesk.example';
 const rita = 'rita@harbour-legal.example';
 const rob = 'rob@harbour-legal.example';
 
 describe('people and organisations, for admins', () => {
-  let house: AccountHouse;
+  let fixture: AccountFixture;
   let adas: Visitor;
   before(async () => {
-    house = await openAccountHouse();
-    adas = await house.signedIn(ada);
+    fixture = await openAccountFixture();
+    adas = await fixture.signedIn(ada);
   });
-  after(() => house.close());
+  after(() => fixture.close());
 
   const people = '/account/people';
-  const of = async (name: string) => `${people}?of=${await house.organizationId(name)}`;
-  const pageOf = async (email: string) => `${people}/${await house.userId(email)}`;
+  const of = async (name: string) => `${people}?of=${await fixture.organizationId(name)}`;
+  const pageOf = async (email: string) => `${people}/${await fixture.userId(email)}`;
 
   it('lists the people of each organisation', async () => {
     const staff = await adas.get(people);
@@ -33,18 +33,18 @@ describe('people and organisations, for admins', () => {
     const made = await adas.post('/account/organizations', { organizationName: 'Ostrom & Vale' });
     expect(made.text('.notice')).to.contain('Invite its first person');
     expect(made.text('.empty')).to.contain('Nobody yet');
-    const organizationId = await house.organizationId('Ostrom & Vale');
+    const organizationId = await fixture.organizationId('Ostrom & Vale');
     const form = { email: 'una@ostrom.example', name: 'Una', role: 'referrer', organizationId };
     const invited = await adas.post('/account/invitations', form);
     expect(invited.text('.notice')).to.contain('has been sent');
     expect(invited.text('.empty')).to.equal('Nobody has joined yet. Invited: una@ostrom.example.');
     expect(invited.text('.session')).to.contain('una@ostrom.example').and.contain('Ostrom & Vale');
-    const { path: first } = await house.mailTo('una@ostrom.example', /invitation/);
-    await house.mailbox.clear();
+    const { path: first } = await fixture.mailTo('una@ostrom.example', /invitation/);
+    await fixture.mailbox.clear();
     await adas.post('/account/invitations/again', invited.form('/account/invitations/again'));
-    const { path: second } = await house.mailTo('una@ostrom.example', /invitation/);
-    expect((await house.visitor().get(first)).status).to.equal(404);
-    const una = await house.visitor().post(second, { name: 'Una Ostrom', password: goodPassword });
+    const { path: second } = await fixture.mailTo('una@ostrom.example', /invitation/);
+    expect((await fixture.visitor().get(first)).status).to.equal(404);
+    const una = await fixture.visitor().post(second, { name: 'Una Ostrom', password: goodPassword });
     expect(una.text('.person-organization')).to.equal('Ostrom & Vale');
     expect((await adas.get(people)).has('.session'), 'accepted').to.equal(false);
   });
@@ -69,21 +69,21 @@ describe('people and organisations, for admins', () => {
 
   it('revokes an invitation', async () => {
     await adas.post('/account/invitations', { email: 'gone@agency.example', role: 'support' });
-    const { path } = await house.mailTo('gone@agency.example', /invitation/);
+    const { path } = await fixture.mailTo('gone@agency.example', /invitation/);
     const page = await adas.get(people);
     await adas.post('/account/invitations/revoke', page.form('/account/invitations/revoke'));
-    expect((await house.visitor().get(path)).status).to.equal(404);
+    expect((await fixture.visitor().get(path)).status).to.equal(404);
   });
 
   it('deactivates and reactivates a person', async () => {
-    const robs = await house.signedIn(rob);
+    const robs = await fixture.signedIn(rob);
     const path = await pageOf(rob);
     const gone = await adas.post(path, { change: 'deactivate' });
     expect(gone.text('.notice')).to.contain('deactivated');
     expect((await robs.get('/bookings')).at).to.contain('/sign-in');
     expect((await adas.get(await of('Harbour Legal'))).text('.rows')).to.contain('Deactivated');
     await adas.post(path, { change: 'reactivate' });
-    expect((await house.visitor().signIn(rob)).at).to.equal('/');
+    expect((await fixture.visitor().signIn(rob)).at).to.equal('/');
   });
 
   it('changes roles, ends sessions, and refuses impossible changes', async () => {
@@ -95,7 +95,7 @@ describe('people and organisations, for admins', () => {
     expect(done.text('.summary-list')).to.contain('Support');
     await adas.post(`${path}/role`, {
       role: 'referrer',
-      organizationId: await house.organizationId('Harbour Legal'),
+      organizationId: await fixture.organizationId('Harbour Legal'),
     });
     expect((await adas.post(path, { change: 'end_sessions' })).text('.notice')).to.contain('Signed out');
     expect((await adas.post(path, { change: 'toString' })).status).to.equal(422);
@@ -107,7 +107,7 @@ describe('people and organisations, for admins', () => {
 
   it('is closed to everybody else', async () => {
     for (const email of [rita, 'sam@examdesk.example']) {
-      const person = await house.signedIn(email);
+      const person = await fixture.signedIn(email);
       for (const path of [people, await pageOf(rob)])
         expect((await person.get(path)).status, path).to.equal(403);
       for (const path of [
@@ -121,20 +121,20 @@ describe('people and organisations, for admins', () => {
         expect((await person.post(path, {})).status, path).to.equal(403);
       }
     }
-    expect((await house.visitor().get(people)).at).to.contain('/sign-in');
+    expect((await fixture.visitor().get(people)).at).to.contain('/sign-in');
   });
 });
 
 describe('the account’s forms', () => {
-  let house: AccountHouse;
+  let fixture: AccountFixture;
   before(async () => {
-    house = await openAccountHouse();
+    fixture = await openAccountFixture();
   });
-  after(() => house.close());
+  after(() => fixture.close());
 
   it('refuse requests from other sites', async () => {
-    const adas = await house.app.signIn(ada);
-    const before = await house.app.db('account_links').count();
+    const adas = await fixture.app.signIn(ada);
+    const before = await fixture.app.db('account_links').count();
     for (const path of [
       '/account/invitation/x',
       '/account/forgotten',
@@ -152,8 +152,8 @@ describe('the account’s forms', () => {
       '/account/invitations/again',
       '/account/invitations/revoke',
       '/account/organizations',
-      `/account/people/${await house.userId(rita)}`,
-      `/account/people/${await house.userId(rita)}/role`,
+      `/account/people/${await fixture.userId(rita)}`,
+      `/account/people/${await fixture.userId(rita)}/role`,
       '/sign-in/code',
     ]) {
       const { status, body } = await adas
@@ -163,12 +163,12 @@ describe('the account’s forms', () => {
         .send('email=x@y.example');
       expect([status, body.code], path).to.deep.equal([403, 'cross_site']);
     }
-    expect(await house.app.db('account_links').count()).to.deep.equal(before);
+    expect(await fixture.app.db('account_links').count()).to.deep.equal(before);
   });
 
   it('answer invalid input with an error, never with 500', async () => {
-    const adas = await house.app.signIn(ada);
-    const id = await house.userId(rita);
+    const adas = await fixture.app.signIn(ada);
+    const id = await fixture.userId(rita);
     const nonsense = [
       {
         email: ['a', 'b'],
@@ -220,11 +220,11 @@ describe('the account’s forms', () => {
 });
 
 describe('the markup of the account’s pages', () => {
-  let house: AccountHouse;
+  let fixture: AccountFixture;
   before(async () => {
-    house = await openAccountHouse();
+    fixture = await openAccountFixture();
   });
-  after(() => house.close());
+  after(() => fixture.close());
 
   const expectClean = async (...pages: Visit[]) => {
     for (const page of pages) {
@@ -238,14 +238,14 @@ describe('the markup of the account’s pages', () => {
   };
 
   it('is valid on pages of links', async () => {
-    const stranger = house.visitor();
-    await house.app.system.services.accounts.invite(
+    const stranger = fixture.visitor();
+    await fixture.app.system.services.accounts.invite(
       { email: 'new@agency.example', role: 'support' },
-      await house.actor(ada),
+      await fixture.actor(ada),
     );
-    const { path } = await house.mailTo('new@agency.example', /invitation/);
+    const { path } = await fixture.mailTo('new@agency.example', /invitation/);
     await stranger.post('/account/forgotten', { email: rob });
-    const reset = await house.mailTo(rob, /Choose/);
+    const reset = await fixture.mailTo(rob, /Choose/);
     await expectClean(
       await stranger.get(path),
       await stranger.post(path, {}),
@@ -260,8 +260,8 @@ describe('the markup of the account’s pages', () => {
   });
 
   it('is valid on pages of the own account', async () => {
-    const ritas = await house.signedIn(rita);
-    const elsewhere = await house.signedIn(rita);
+    const ritas = await fixture.signedIn(rita);
+    const elsewhere = await fixture.signedIn(rita);
     await elsewhere.get('/');
     await expectClean(
       await ritas.get('/account'),
@@ -278,21 +278,21 @@ describe('the markup of the account’s pages', () => {
     const wrong = await ritas.post('/account/two-factor/set-up', { code: 'x' });
     const codes = await ritas.post('/account/two-factor/set-up', { code: totp(setUp.text('.secret')) });
     const on = await ritas.get('/account/two-factor');
-    const asked = await house.visitor().signIn(rita);
+    const asked = await fixture.visitor().signIn(rita);
     await expectClean(setUp, wrong, codes, on, asked);
     expect(codes.has('.recovery-codes')).to.equal(true);
-    const { path } = await house.mailTo('r@new.example', /Confirm/);
-    await expectClean(await house.visitor().get(path));
+    const { path } = await fixture.mailTo('r@new.example', /Confirm/);
+    await expectClean(await fixture.visitor().get(path));
   });
 
   it('is valid for admins', async () => {
-    const adas = await house.signedIn(ada);
+    const adas = await fixture.signedIn(ada);
     await expectClean(
       await adas.get('/account/people'),
       await adas.post('/account/invitations', {}),
-      await adas.get(`/account/people?of=${await house.organizationId('Harbour Legal')}`),
-      await adas.get(`/account/people/${await house.userId(rita)}`),
-      await adas.get(`/account/people/${await house.userId(ada)}`),
+      await adas.get(`/account/people?of=${await fixture.organizationId('Harbour Legal')}`),
+      await adas.get(`/account/people/${await fixture.userId(rita)}`),
+      await adas.get(`/account/people/${await fixture.userId(ada)}`),
     );
   });
 });

@@ -4,13 +4,13 @@ import type { Visit, Visitor } from '../support/visitor.ts';
 import { usualActionLimits } from '../../src/accounts/index.ts';
 import { mountedRoutes } from '../support/routes.ts';
 import { totp } from '../support/totp.ts';
-import { goodPassword, openAccountHouse, type AccountHouse } from '../support/account-house.ts';
+import { goodPassword, openAccountFixture, type AccountFixture } from '../support/account-fixture.ts';
 
 const setUp = '/account/two-factor/set-up';
 const rita = 'rita@harbour-legal.example';
 
 describe('two-step sign-in', () => {
-  let house: AccountHouse;
+  let fixture: AccountFixture;
   before(async () => {
     const signInLimits = {
       perPair: 100,
@@ -21,26 +21,26 @@ describe('two-step sign-in', () => {
     };
     const second_factor = { perSubject: 10, perAddress: 1_000, windowMs: 60_000 };
     const actionLimits = { ...usualActionLimits, second_factor };
-    house = await openAccountHouse({ overrides: { signInLimits, actionLimits } });
+    fixture = await openAccountFixture({ overrides: { signInLimits, actionLimits } });
   });
-  after(() => house.close());
+  after(() => fixture.close());
 
   /** Turns it on; the key for the app, and the recovery codes. */
   async function turnOn(person: Visitor, password: string, email: string) {
     // Each test's codes are its own: those of the test before are used up.
-    await house.app.db('used_two_factor_codes').delete();
+    await fixture.app.db('used_two_factor_codes').delete();
     const page = await person.post('/account/two-factor', { password });
     expect(page.at, page.text('main')).to.equal(setUp);
     const secret = page.text('.secret');
     const done = await person.post(setUp, { code: totp(secret) });
     expect(done.status, done.text('main')).to.equal(200);
-    await house.mailTo(email, /two-step/);
+    await fixture.mailTo(email, /two-step/);
     return { secret, recoveryCodes: done.texts('.recovery-codes li'), notice: done.text('.notice') };
   }
   async function newReferrer(email: string): Promise<Visitor> {
-    await house.app.system.services.accounts.invite(
-      { email, role: 'referrer', organizationId: await house.organizationId('Harbour Legal') },
-      await house.actor('ada@examdesk.example'),
+    await fixture.app.system.services.accounts.invite(
+      { email, role: 'referrer', organizationId: await fixture.organizationId('Harbour Legal') },
+      await fixture.actor('ada@examdesk.example'),
     );
     return accept(email);
   }
@@ -48,17 +48,17 @@ describe('two-step sign-in', () => {
     email: string,
     role: 'support' | 'admin',
   ): Promise<{ person: Visitor; landed: Visit }> {
-    await house.app.system.services.accounts.invite(
+    await fixture.app.system.services.accounts.invite(
       { email, role },
-      await house.actor('ada@examdesk.example'),
+      await fixture.actor('ada@examdesk.example'),
     );
-    const { path } = await house.mailTo(email, /invitation/);
-    const person = house.visitor();
+    const { path } = await fixture.mailTo(email, /invitation/);
+    const person = fixture.visitor();
     return { person, landed: await person.post(path, { name: 'New Staff', password: goodPassword }) };
   }
   async function accept(email: string): Promise<Visitor> {
-    const { path } = await house.mailTo(email, /invitation/);
-    const person = house.visitor();
+    const { path } = await fixture.mailTo(email, /invitation/);
+    const person = fixture.visitor();
     await person.post(path, { name: 'New Person', password: goodPassword });
     return person;
   }
@@ -69,7 +69,7 @@ describe('two-step sign-in', () => {
     const email = 'two@harbour-legal.example';
     const { secret, recoveryCodes } = await turnOn(await newReferrer(email), goodPassword, email);
     expect(recoveryCodes).to.have.length(10);
-    const person = house.visitor();
+    const person = fixture.visitor();
     const asked = await person.post('/sign-in', { email, password: goodPassword, next: '/bookings' });
     expect(asked.at).to.equal('/sign-in/code?next=%2Fbookings');
     expect((await person.get('/bookings')).at).to.contain('/sign-in');
@@ -88,7 +88,7 @@ describe('two-step sign-in', () => {
     const email = 'replay@harbour-legal.example';
     const { secret } = await turnOn(await newReferrer(email), goodPassword, email);
     const code = totp(secret);
-    const [first, second] = [house.visitor(), house.visitor()];
+    const [first, second] = [fixture.visitor(), fixture.visitor()];
     await firstStep(first, email);
     expect((await first.post('/sign-in/code', { code })).status, 'used to turn it on').to.equal(401);
     const next = totp(secret, 1);
@@ -102,12 +102,12 @@ describe('two-step sign-in', () => {
   it('takes each recovery code once, in place of a code', async () => {
     const email = 'lost@harbour-legal.example';
     const { recoveryCodes } = await turnOn(await newReferrer(email), goodPassword, email);
-    const person = house.visitor();
+    const person = fixture.visitor();
     await firstStep(person, email);
     const inside = await person.post('/sign-in/code', { code: ` ${recoveryCodes[0]} ` });
     expect(inside.at).to.equal('/');
     expect((await person.get('/account')).text('.account-list')).to.contain('9 recovery codes left');
-    const again = house.visitor();
+    const again = fixture.visitor();
     await firstStep(again, email);
     expect((await again.post('/sign-in/code', { code: recoveryCodes[0] ?? '' })).status).to.equal(401);
   });
@@ -115,7 +115,7 @@ describe('two-step sign-in', () => {
   it('gives up on a sign-in after five wrong codes, and says to begin again', async () => {
     const email = 'five@harbour-legal.example';
     const { secret } = await turnOn(await newReferrer(email), goodPassword, email);
-    const person = house.visitor();
+    const person = fixture.visitor();
     await firstStep(person, email);
     for (let i = 0; i < 5; i += 1) await person.post('/sign-in/code', { code: '123456' });
     const over = await person.post('/sign-in/code', { code: totp(secret, 1) });
@@ -126,14 +126,14 @@ describe('two-step sign-in', () => {
   it('lets the person in where they usually sign in, whatever codes somebody tries who has the password', async () => {
     const email = 'tried@harbour-legal.example';
     const { recoveryCodes } = await turnOn(await newReferrer(email), goodPassword, email);
-    const usual = house.visitor();
+    const usual = fixture.visitor();
     await firstStep(usual, email);
     await usual.post('/sign-in/code', { code: recoveryCodes[0] ?? '' });
     await usual.post('/sign-out', {});
 
     const statuses: number[] = [];
     for (let n = 0; n < 11; n += 1) {
-      const stranger = house.visitor();
+      const stranger = fixture.visitor();
       await firstStep(stranger, email);
       statuses.push((await stranger.post('/sign-in/code', { code: '123456' })).status);
     }
@@ -147,17 +147,17 @@ describe('two-step sign-in', () => {
   it('writes half a sign-in as none, and wrong codes down', async () => {
     const email = 'audit@harbour-legal.example';
     const { secret, recoveryCodes } = await turnOn(await newReferrer(email), goodPassword, email);
-    const id = await house.userId(email);
+    const id = await fixture.userId(email);
     const rowsOf = async () =>
-      (await house.app.db('audit_log').where({ resource_id: id }).orderBy('id')) as {
+      (await fixture.app.db('audit_log').where({ resource_id: id }).orderBy('id')) as {
         action: string;
         actor_id: string | null;
         metadata: Record<string, unknown>;
       }[];
     // The tests before have tried more wrong codes in this minute than have a row each.
-    await house.app.db('refusal_counts').delete();
+    await fixture.app.db('refusal_counts').delete();
     const before = (await rowsOf()).length;
-    const person = house.visitor();
+    const person = fixture.visitor();
     await firstStep(person, email);
     expect(await rowsOf()).to.have.length(before);
     await person.post('/sign-in/code', { code: '654321' });
@@ -166,7 +166,7 @@ describe('two-step sign-in', () => {
     expect(after.map(({ action }) => action)).to.deep.equal(['auth.two_factor_failed', 'auth.signed_in']);
     expect(after.at(-1)).to.deep.include({ actor_id: id, metadata: { secondStep: 'code' } });
     const everything =
-      JSON.stringify(await house.app.db('audit_log').select('*')) + house.app.logLines.join('\n');
+      JSON.stringify(await fixture.app.db('audit_log').select('*')) + fixture.app.logLines.join('\n');
     for (const told of [secret.replaceAll(' ', ''), recoveryCodes[0] ?? '-', totp(secret, 1)]) {
       expect(everything).not.to.contain(told);
     }
@@ -175,17 +175,17 @@ describe('two-step sign-in', () => {
   it('ends what was opened by the password alone, as it is turned on, and says so in the audit log', async () => {
     const email = 'alone@examdesk.example';
     const { person } = await newStaff(email, 'admin');
-    const id = await house.userId(email);
-    const elsewhere = house.visitor();
+    const id = await fixture.userId(email);
+    const elsewhere = fixture.visitor();
     await firstStep(elsewhere, email);
-    const ids = await house.app.db('sessions').where({ user_id: id }).pluck('id');
+    const ids = await fixture.app.db('sessions').where({ user_id: id }).pluck('id');
     expect(ids).to.have.length(2);
     const { notice } = await turnOn(person, goodPassword, email);
     expect(notice).to.contain('You are signed out on all other devices');
     expect((await elsewhere.get('/bookings')).at, 'the other session').to.contain('/sign-in');
     expect((await person.get('/bookings')).at, 'the one that turned it on').to.equal('/bookings');
-    expect(await house.app.db('sessions').where({ user_id: id })).to.have.length(1);
-    const rows = (await house.app
+    expect(await fixture.app.db('sessions').where({ user_id: id })).to.have.length(1);
+    const rows = (await fixture.app
       .db('audit_log')
       .whereIn('resource_id', ids)
       .select('action', 'actor_id', 'metadata')) as unknown[];
@@ -197,22 +197,24 @@ describe('two-step sign-in', () => {
   it('lets no sign-in by password slip through while it is turned on', async () => {
     const email = 'slip@harbour-legal.example';
     const person = await newReferrer(email);
-    const id = await house.userId(email);
-    await house.app.db('used_two_factor_codes').delete();
+    const id = await fixture.userId(email);
+    await fixture.app.db('used_two_factor_codes').delete();
     const secret = (await person.post('/account/two-factor', { password: goodPassword })).text('.secret');
-    const late = Array.from({ length: 6 }, () => house.visitor());
+    const late = Array.from({ length: 6 }, () => fixture.visitor());
     const [done] = await Promise.all([
       person.post(setUp, { code: totp(secret) }),
       ...late.map((one) => firstStep(one, email)),
     ]);
     expect(done?.status).to.equal(200);
-    expect(await house.app.db('sessions').where({ user_id: id }), 'whoever came by a code').to.have.length(1);
+    expect(await fixture.app.db('sessions').where({ user_id: id }), 'whoever came by a code').to.have.length(
+      1,
+    );
   });
 
   it('is turned on once when the form is sent twice', async () => {
     const email = 'twice@harbour-legal.example';
     const person = await newReferrer(email);
-    await house.app.db('used_two_factor_codes').delete();
+    await fixture.app.db('used_two_factor_codes').delete();
     const secret = (await person.post('/account/two-factor', { password: goodPassword })).text('.secret');
     const send = () =>
       person.raw(setUp, { method: 'POST', body: new URLSearchParams({ code: totp(secret) }) });
@@ -224,9 +226,9 @@ describe('two-step sign-in', () => {
   it('shows the key for the app to the session that gave the password, and to no other', async () => {
     const email = 'shown@harbour-legal.example';
     const person = await newReferrer(email);
-    const other = house.visitor();
+    const other = fixture.visitor();
     await firstStep(other, email);
-    await house.app.db('used_two_factor_codes').delete();
+    await fixture.app.db('used_two_factor_codes').delete();
     const shown = await person.post('/account/two-factor', { password: goodPassword });
     const secret = shown.text('.secret');
     expect((await person.get(setUp)).text('.secret'), 'again, where it began').to.equal(secret);
@@ -235,7 +237,7 @@ describe('two-step sign-in', () => {
     expect(elsewhere.html).not.to.contain(secret);
     const sent = await other.post(setUp, { code: totp(secret) });
     expect(sent.at, 'nor is it turned on from there').to.equal('/account/two-factor');
-    expect(await house.app.db('users').where({ email }).first('two_factor_enabled')).to.deep.equal({
+    expect(await fixture.app.db('users').where({ email }).first('two_factor_enabled')).to.deep.equal({
       two_factor_enabled: false,
     });
     const anew = await other.post('/account/two-factor', { password: goodPassword });
@@ -252,7 +254,7 @@ describe('two-step sign-in', () => {
     expect(wrong.attribute('#offPassword', 'aria-invalid')).to.equal('true');
     const off = await person.post('/account/two-factor/off', { offPassword: goodPassword });
     expect(off.text('.notice')).to.contain('is off');
-    const back = await firstStep(house.visitor(), email);
+    const back = await firstStep(fixture.visitor(), email);
     expect(back.at).to.equal('/');
   });
 
@@ -263,7 +265,7 @@ describe('two-step sign-in', () => {
     const page = await person.post('/account/two-factor/codes', { codesPassword: goodPassword });
     const fresh = page.texts('.recovery-codes li');
     expect(fresh).to.have.length(10).and.not.include(recoveryCodes[0]);
-    const later = house.visitor();
+    const later = fixture.visitor();
     await firstStep(later, email);
     expect((await later.post('/sign-in/code', { code: recoveryCodes[0] ?? '' })).status).to.equal(401);
     expect((await later.post('/sign-in/code', { code: fresh[0] ?? '' })).at).to.equal('/');
@@ -276,7 +278,7 @@ describe('two-step sign-in', () => {
     expect(landed.text('.panel')).to.contain('Set this up first');
     const setUpFirst = /Staff need two-step sign-in/;
     const reached: string[] = [];
-    for (const route of [...mountedRoutes(house.app.system.app), 'get /nowhere']) {
+    for (const route of [...mountedRoutes(fixture.app.system.app), 'get /nowhere']) {
       // Out again is tried by itself, below: it would end this walk.
       if (route === 'post /sign-out' || route === 'post /api/auth/sign-out') continue;
       const [method = '', pattern = ''] = route.split(' ');
@@ -323,11 +325,11 @@ describe('two-step sign-in', () => {
   });
 
   it('is not asked of the five of the demo, though they may', async () => {
-    const sam = await house.signedIn('sam@examdesk.example');
+    const sam = await fixture.signedIn('sam@examdesk.example');
     expect((await sam.get('/bookings')).at).to.equal('/bookings');
-    const ritas = await house.signedIn(rita);
+    const ritas = await fixture.signedIn(rita);
     await turnOn(ritas, demoPassword, rita);
-    const asked = await house.visitor().signIn(rita);
+    const asked = await fixture.visitor().signIn(rita);
     expect(asked.at).to.contain('/sign-in/code');
   });
 
@@ -335,13 +337,13 @@ describe('two-step sign-in', () => {
     const email = 'reset@examdesk.example';
     const { person } = await newStaff(email, 'support');
     await turnOn(person, goodPassword, email);
-    const { twoFactor } = house.app.system.services.accounts;
-    const id = await house.userId(email);
-    expect(await twoFactor.reset(id, await house.actor('sam@examdesk.example'))).to.deep.equal({
+    const { twoFactor } = fixture.app.system.services.accounts;
+    const id = await fixture.userId(email);
+    expect(await twoFactor.reset(id, await fixture.actor('sam@examdesk.example'))).to.deep.equal({
       ok: false,
       reason: 'not_allowed',
     });
-    expect((await twoFactor.reset(id, await house.actor('ada@examdesk.example'))).ok).to.equal(true);
+    expect((await twoFactor.reset(id, await fixture.actor('ada@examdesk.example'))).ok).to.equal(true);
     expect((await person.get('/bookings')).at, 'signed out').to.contain('/sign-in');
     expect((await firstStep(person, email)).at).to.equal('/account/two-factor');
   });
@@ -350,7 +352,7 @@ describe('two-step sign-in', () => {
     const email = 'myself@examdesk.example';
     const { person } = await newStaff(email, 'admin');
     await turnOn(person, goodPassword, email);
-    const id = await house.userId(email);
+    const id = await fixture.userId(email);
     const refused = await person.post(`/account/people/${id}`, { change: 'reset_two_factor' });
     expect([refused.status, refused.text('.error-summary')]).to.deep.equal([
       422,
@@ -362,9 +364,9 @@ describe('two-step sign-in', () => {
   it('changes nothing that cannot be audited, what better-auth writes included', async () => {
     const email = 'atomic@harbour-legal.example';
     const person = await newReferrer(email);
-    const id = await house.userId(email);
+    const id = await fixture.userId(email);
     const refuse = (change: string) =>
-      house.app.database.owner.raw(`
+      fixture.app.database.owner.raw(`
         create or replace function refuse_in_test() returns trigger language plpgsql as $$
         begin
           if new.metadata ->> 'change' = '${change}' or new.metadata ->> 'secondStep' = '${change}' then
@@ -376,13 +378,13 @@ describe('two-step sign-in', () => {
     try {
       await refuse('two_factor_begun');
       expect((await person.post('/account/two-factor', { password: goodPassword })).status).to.equal(500);
-      expect(await house.app.db('two_factors').where({ user_id: id })).to.deep.equal([]);
+      expect(await fixture.app.db('two_factors').where({ user_id: id })).to.deep.equal([]);
 
       await refuse('two_factor_on');
       const page = await person.post('/account/two-factor', { password: goodPassword });
       const secret = page.text('.secret');
       expect((await person.post(setUp, { code: totp(secret) })).status).to.equal(500);
-      expect(await house.app.db('users').where({ id }).first('two_factor_enabled')).to.deep.equal({
+      expect(await fixture.app.db('users').where({ id }).first('two_factor_enabled')).to.deep.equal({
         two_factor_enabled: false,
       });
       expect((await person.get('/bookings')).at, 'the session is the one before').to.equal('/bookings');
@@ -390,20 +392,20 @@ describe('two-step sign-in', () => {
 
       await refuse('code');
       expect((await person.post(setUp, { code: totp(secret) })).status).to.equal(200);
-      const late = house.visitor();
+      const late = fixture.visitor();
       await firstStep(late, email);
-      const sessions = await house.app.db('sessions').where({ user_id: id });
+      const sessions = await fixture.app.db('sessions').where({ user_id: id });
       expect((await late.post('/sign-in/code', { code: totp(secret, 1) })).status).to.equal(500);
-      expect(await house.app.db('sessions').where({ user_id: id })).to.have.length(sessions.length);
+      expect(await fixture.app.db('sessions').where({ user_id: id })).to.have.length(sessions.length);
     } finally {
-      await house.app.database.owner.raw('drop trigger refuse_in_test on audit_log');
+      await fixture.app.database.owner.raw('drop trigger refuse_in_test on audit_log');
     }
   });
 
   it('serves programs, too', async () => {
     const email = 'program@harbour-legal.example';
     const { secret, recoveryCodes } = await turnOn(await newReferrer(email), goodPassword, email);
-    const agent = house.app.anonymous();
+    const agent = fixture.app.anonymous();
     const first = await agent
       .post('/api/auth/sign-in/email')
       .send({ email, password: goodPassword })
@@ -417,7 +419,7 @@ describe('two-step sign-in', () => {
       .expect(200);
     expect(body.user.email).to.equal(email);
     await agent.get('/bookings').expect(200);
-    const other = house.app.anonymous();
+    const other = fixture.app.anonymous();
     await other.post('/api/auth/two-factor/verify-backup-code').send({ code: recoveryCodes[0] }).expect(401);
   });
 });

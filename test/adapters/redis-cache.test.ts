@@ -10,7 +10,7 @@ import { describeCacheContract, freshKey } from '../support/cache-contract.ts';
 import { aSpecialist } from '../support/builders/specialist.ts';
 import { createFakeAcuity } from '../support/fakes/acuity.ts';
 import { createFakeClock } from '../support/fakes/clock.ts';
-import { eventually } from '../support/document-house.ts';
+import { eventually } from '../support/document-fixture.ts';
 import { redisForTests } from '../support/redis.ts';
 
 describe('redis cache', () => {

@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
 import { connectS3, createS3ObjectStore, type S3Settings } from '../../src/adapters/s3-object-store.ts';
 import { ObjectStoreUnavailable, type ObjectStore, type PartAddress } from '../../src/ports/object-store.ts';
-import { eventually } from '../support/document-house.ts';
+import { eventually } from '../support/document-fixture.ts';
 import { openTestStorage, testCredentials, type TestStorage } from '../support/object-storage.ts';
 
 const partBytes = 5 * 1024 * 1024;

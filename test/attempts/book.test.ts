@@ -1,23 +1,29 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
 import type { Appointment } from '../../src/ports/acuity.ts';
-import { openHouse, reasonOf, tuesdayAtTen, valueOf, type House } from '../support/booking-house.ts';
+import {
+  openBookingFixture,
+  reasonOf,
+  tuesdayAtTen,
+  valueOf,
+  type BookingFixture,
+} from '../support/booking-fixture.ts';
 import { createFakeAcuity, type FakeAcuity } from '../support/fakes/acuity.ts';
 import { lossy, type LossyAcuity } from '../support/lossy-acuity.ts';
 
 describe('attempts to book', () => {
   let fake: FakeAcuity;
   let acuity: LossyAcuity;
-  let house: House;
+  let fixture: BookingFixture;
 
   beforeEach(async () => {
     fake = createFakeAcuity();
     fake.offer(7001, tuesdayAtTen.toISOString(), '2026-12-02T10:00:00+11:00');
     fake.offer(7003, tuesdayAtTen.toISOString());
     acuity = lossy(fake);
-    house = await openHouse(acuity);
+    fixture = await openBookingFixture(acuity);
   });
-  afterEach(() => house.close());
+  afterEach(() => fixture.close());
 
   function madeWithAnother(given: Appointment): Appointment {
     const wrong = { ...given, calendarId: 7003 };
@@ -26,15 +32,15 @@ describe('attempts to book', () => {
     return wrong;
   }
   const active = () => [...fake.appointments.values()].filter((appointment) => !appointment.canceled);
-  const count = async (table: string) => Number((await house.db(table).count('* as n'))[0]?.n);
+  const count = async (table: string) => Number((await fixture.db(table).count('* as n'))[0]?.n);
   const attemptId = async () => {
-    const [id] = await house.db('booking_attempts').pluck('id');
+    const [id] = await fixture.db('booking_attempts').pluck('id');
     if (!id) throw new Error('No intention was stored');
     return id;
   };
 
   it('book writes booking, first progress, audit row and e-mail in one transaction', async () => {
-    const booking = valueOf(await house.attempts.book(house.people.rita, house.requestFor(), 'k1'));
+    const booking = valueOf(await fixture.attempts.book(fixture.people.rita, fixture.requestFor(), 'k1'));
     expect(booking.reference).to.match(/^EX-[2-9A-HJKMNP-TV-Z]{6}$/);
     expect(booking.createdBy?.name).to.equal('Rita Alvarez');
     expect(booking.createdFor).to.equal(null);
@@ -42,10 +48,10 @@ describe('attempts to book', () => {
     expect(booking.startsAt).to.deep.equal(tuesdayAtTen);
     expect(booking.timezone).to.equal('Australia/Sydney');
     expect(booking.location).to.match(/George Street/);
-    const progress = await house.db('booking_progress').select('*');
+    const progress = await fixture.db('booking_progress').select('*');
     expect(progress).to.have.length(1);
     expect(progress[0]).to.include({ booking_id: booking.id, progress: 'scheduled', source: 'portal' });
-    const audit = await house.db('audit_log').where({ resource_id: booking.id });
+    const audit = await fixture.db('audit_log').where({ resource_id: booking.id });
     expect(audit).to.have.length(1);
     expect(audit[0]).to.include({
       action: 'booking.created',
@@ -53,17 +59,17 @@ describe('attempts to book', () => {
       ip: '203.0.113.7',
       user_agent: 'test',
     });
-    const emails = await house.db('emails').select('*');
+    const emails = await fixture.db('emails').select('*');
     expect(emails).to.have.length(1);
     expect(emails[0]).to.include({ kind: 'booking_confirmation', recipient: 'rita@harbour-legal.example' });
-    const jobs = await house.db('graphile_worker.jobs').where({ task_identifier: 'send_email' });
+    const jobs = await fixture.db('graphile_worker.jobs').where({ task_identifier: 'send_email' });
     expect(jobs).to.have.length(1);
   });
 
   it('book sends the referrer as client, and our reference and the examinee as intake answers', async () => {
-    const request = house.requestFor();
+    const request = fixture.requestFor();
     const examinee = { ...request.examinee, interpreterLanguage: 'Arabic' };
-    const booking = valueOf(await house.attempts.book(house.people.rita, { ...request, examinee }, null));
+    const booking = valueOf(await fixture.attempts.book(fixture.people.rita, { ...request, examinee }, null));
     const [appointment] = active();
     expect(appointment?.client).to.deep.equal({
       firstName: 'Rita',
@@ -93,7 +99,9 @@ describe('attempts to book', () => {
     for (const [index, timezone] of ['UTC', 'Etc/GMT-10', null].entries()) {
       const startsAt = new Date(tuesdayAtTen.getTime() + (index + 1) * 86_400_000);
       fake.offer(7001, startsAt.toISOString());
-      valueOf(await house.attempts.book(house.people.rita, house.requestFor({ startsAt, timezone }), null));
+      valueOf(
+        await fixture.attempts.book(fixture.people.rita, fixture.requestFor({ startsAt, timezone }), null),
+      );
     }
     const created = fake.calls.filter((call) => call.method === 'createAppointment');
     expect(created.map(({ query }) => (query as { timezone: string }).timezone)).to.deep.equal([
@@ -104,30 +112,30 @@ describe('attempts to book', () => {
   });
 
   it('book invalidates the calendar’s cached free times, including the booked one', async () => {
-    await house.attempts.book(house.people.rita, house.requestFor(), null);
-    expect(house.availability.invalidated[0]?.calendarId).to.equal(7001);
-    expect(house.availability.invalidated[0]?.taken?.startsAt).to.deep.equal(tuesdayAtTen);
+    await fixture.attempts.book(fixture.people.rita, fixture.requestFor(), null);
+    expect(fixture.availability.invalidated[0]?.calendarId).to.equal(7001);
+    expect(fixture.availability.invalidated[0]?.taken?.startsAt).to.deep.equal(tuesdayAtTen);
   });
 
   it('book records the referrer as by and the admin as for when an admin acts as the referrer', async () => {
-    const booking = valueOf(await house.attempts.book(house.adaAsRita, house.requestFor(), null));
-    const ada = house.people.ada.viewer.userId;
-    const rita = house.people.rita.viewer.userId;
+    const booking = valueOf(await fixture.attempts.book(fixture.adaAsRita, fixture.requestFor(), null));
+    const ada = fixture.people.ada.viewer.userId;
+    const rita = fixture.people.rita.viewer.userId;
     expect(booking.createdBy?.id).to.equal(rita);
     expect(booking.createdFor?.id).to.equal(ada);
-    expect(await house.db('booking_progress').first()).to.include({
+    expect(await fixture.db('booking_progress').first()).to.include({
       changed_by_id: rita,
       changed_for_id: ada,
     });
-    expect(await house.db('audit_log').where({ resource_id: booking.id }).first()).to.include({
+    expect(await fixture.db('audit_log').where({ resource_id: booking.id }).first()).to.include({
       actor_id: ada,
       acting_as_id: rita,
     });
   });
 
   it('book returns forbidden when staff ask', async () => {
-    for (const actor of [house.people.sam, house.people.ada]) {
-      expect(reasonOf(await house.attempts.book(actor, house.requestFor(), null)).reason).to.equal(
+    for (const actor of [fixture.people.sam, fixture.people.ada]) {
+      expect(reasonOf(await fixture.attempts.book(actor, fixture.requestFor(), null)).reason).to.equal(
         'forbidden',
       );
     }
@@ -135,61 +143,61 @@ describe('attempts to book', () => {
   });
 
   it('book refuses a past time, an inactive specialist, a type not offered and an answer to our own field', async () => {
-    const past = house.requestFor({ startsAt: new Date('2026-11-22T10:00:00Z') });
-    expect(reasonOf(await house.attempts.book(house.people.rita, past, null))).to.deep.include({
+    const past = fixture.requestFor({ startsAt: new Date('2026-11-22T10:00:00Z') });
+    expect(reasonOf(await fixture.attempts.book(fixture.people.rita, past, null))).to.deep.include({
       reason: 'invalid',
       errors: [{ path: 'startsAt', message: 'This time has passed: choose a later one' }],
     });
     const telehealth = reasonOf(
-      await house.attempts.book(house.people.rita, house.requestFor({ type: 'telehealth' }), null),
+      await fixture.attempts.book(fixture.people.rita, fixture.requestFor({ type: 'telehealth' }), null),
     );
     expect(telehealth).to.have.nested.property('errors[0].path', 'type');
-    const forged = house.requestFor({ answers: [{ fieldId: 9101, value: 'EX-222222' }] });
-    expect(reasonOf(await house.attempts.book(house.people.rita, forged, null))).to.have.nested.property(
+    const forged = fixture.requestFor({ answers: [{ fieldId: 9101, value: 'EX-222222' }] });
+    expect(reasonOf(await fixture.attempts.book(fixture.people.rita, forged, null))).to.have.nested.property(
       'errors[0].path',
       'answers.9101',
     );
-    await house.db('specialists').where({ acuity_calendar_id: 7001 }).update({ is_active: false });
+    await fixture.db('specialists').where({ acuity_calendar_id: 7001 }).update({ is_active: false });
     expect(
-      reasonOf(await house.attempts.book(house.people.rita, house.requestFor(), null)),
+      reasonOf(await fixture.attempts.book(fixture.people.rita, fixture.requestFor(), null)),
     ).to.have.nested.property('errors[0].path', 'specialistId');
     expect(await count('booking_attempts')).to.equal(0);
     expect(fake.calls.filter(({ method }) => method !== 'forms')).to.have.length(0);
   });
 
   it('book returns the first booking when key and body are the same', async () => {
-    const first = valueOf(await house.attempts.book(house.people.rita, house.requestFor(), 'k1'));
-    const again = valueOf(await house.attempts.book(house.people.rita, house.requestFor(), 'k1'));
+    const first = valueOf(await fixture.attempts.book(fixture.people.rita, fixture.requestFor(), 'k1'));
+    const again = valueOf(await fixture.attempts.book(fixture.people.rita, fixture.requestFor(), 'k1'));
     expect(again.id).to.equal(first.id);
     expect(active()).to.have.length(1);
   });
 
   it('book returns idempotency_conflict when the same key comes with another body, also after a refusal', async () => {
-    house.availability.taken.add(tuesdayAtTen.getTime());
-    expect(reasonOf(await house.attempts.book(house.people.rita, house.requestFor(), 'k1')).reason).to.equal(
-      'slot_taken',
-    );
-    const other = house.requestFor({ notes: 'Right knee.' });
-    expect(reasonOf(await house.attempts.book(house.people.rita, other, 'k1')).reason).to.equal(
+    fixture.availability.taken.add(tuesdayAtTen.getTime());
+    expect(
+      reasonOf(await fixture.attempts.book(fixture.people.rita, fixture.requestFor(), 'k1')).reason,
+    ).to.equal('slot_taken');
+    const other = fixture.requestFor({ notes: 'Right knee.' });
+    expect(reasonOf(await fixture.attempts.book(fixture.people.rita, other, 'k1')).reason).to.equal(
       'idempotency_conflict',
     );
-    house.availability.taken.clear();
-    const again = reasonOf(await house.attempts.book(house.people.rita, house.requestFor(), 'k1'));
+    fixture.availability.taken.clear();
+    const again = reasonOf(await fixture.attempts.book(fixture.people.rita, fixture.requestFor(), 'k1'));
     expect(again).to.include({ reason: 'slot_taken' });
     expect((again as { startsAt: Date }).startsAt).to.deep.equal(tuesdayAtTen);
   });
 
   it('book treats equal keys of two people as two keys', async () => {
-    valueOf(await house.attempts.book(house.people.rita, house.requestFor(), 'k1'));
-    const day2 = house.requestFor({ startsAt: new Date('2026-12-02T10:00:00+11:00') });
-    valueOf(await house.attempts.book(house.people.rob, day2, 'k1'));
+    valueOf(await fixture.attempts.book(fixture.people.rita, fixture.requestFor(), 'k1'));
+    const day2 = fixture.requestFor({ startsAt: new Date('2026-12-02T10:00:00+11:00') });
+    valueOf(await fixture.attempts.book(fixture.people.rob, day2, 'k1'));
     expect(active()).to.have.length(2);
   });
 
   it('book makes one booking and returns it twenty times when twenty equal requests are concurrent', async () => {
     const answers = await Promise.all(
       Array.from({ length: 20 }, () =>
-        house.attempts.book(house.people.rita, house.requestFor(), 'double-click'),
+        fixture.attempts.book(fixture.people.rita, fixture.requestFor(), 'double-click'),
       ),
     );
     const ids = new Set(answers.map((answer) => valueOf(answer).id));
@@ -202,7 +210,7 @@ describe('attempts to book', () => {
   it('book makes one booking, and offers three other times to nineteen, when twenty people want one time', async () => {
     const answers = await Promise.all(
       Array.from({ length: 20 }, (_, index) =>
-        house.attempts.book(house.people.rita, house.requestFor(), `key ${index}`),
+        fixture.attempts.book(fixture.people.rita, fixture.requestFor(), `key ${index}`),
       ),
     );
     expect(answers.filter((answer) => answer.ok)).to.have.length(1);
@@ -216,83 +224,85 @@ describe('attempts to book', () => {
 
   it('book returns slot_taken and invalidates the time when Acuity refuses it', async () => {
     acuity.lose({ fails: { reason: 'refused', code: 'not_available', message: '', status: 400 } });
-    const taken = reasonOf(await house.attempts.book(house.people.rita, house.requestFor(), null));
+    const taken = reasonOf(await fixture.attempts.book(fixture.people.rita, fixture.requestFor(), null));
     expect(taken.reason).to.equal('slot_taken');
-    expect(house.availability.invalidated[0]?.taken?.startsAt).to.deep.equal(tuesdayAtTen);
+    expect(fixture.availability.invalidated[0]?.taken?.startsAt).to.deep.equal(tuesdayAtTen);
     expect(await count('emails')).to.equal(0);
-    expect(await house.db('booking_attempts').first()).to.include({ state: 'failed' });
+    expect(await fixture.db('booking_attempts').first()).to.include({ state: 'failed' });
   });
 
   it('book makes nothing and releases the key when Acuity is unreachable', async () => {
     acuity.lose({ fails: { reason: 'unavailable', notSent: true, retryAfterMs: 5_000 } });
-    expect(reasonOf(await house.attempts.book(house.people.rita, house.requestFor(), 'k1'))).to.deep.include({
+    expect(
+      reasonOf(await fixture.attempts.book(fixture.people.rita, fixture.requestFor(), 'k1')),
+    ).to.deep.include({
       reason: 'acuity_unavailable',
       retryAfterMs: 5_000,
     });
-    valueOf(await house.attempts.book(house.people.rita, house.requestFor(), 'k1'));
+    valueOf(await fixture.attempts.book(fixture.people.rita, fixture.requestFor(), 'k1'));
     expect(active()).to.have.length(1);
   });
 
   it('settle completes the booking that Acuity made when its answer was lost', async () => {
     acuity.lose('after');
-    const pending = reasonOf(await house.attempts.book(house.people.rita, house.requestFor(), 'k1'));
+    const pending = reasonOf(await fixture.attempts.book(fixture.people.rita, fixture.requestFor(), 'k1'));
     expect(pending.reason).to.equal('outcome_pending');
     const id = await attemptId();
-    expect(await house.attempts.find(house.people.rob, id)).to.deep.include({ state: 'open' });
-    expect(await house.attempts.find(house.people.nadia, id)).to.equal(null);
-    await Promise.all([house.settlement.settle(id), house.settlement.settle(id)]);
-    const attempt = await house.attempts.find(house.people.rita, id);
+    expect(await fixture.attempts.find(fixture.people.rob, id)).to.deep.include({ state: 'open' });
+    expect(await fixture.attempts.find(fixture.people.nadia, id)).to.equal(null);
+    await Promise.all([fixture.settlement.settle(id), fixture.settlement.settle(id)]);
+    const attempt = await fixture.attempts.find(fixture.people.rita, id);
     expect(attempt?.state).to.equal('completed');
-    const again = valueOf(await house.attempts.book(house.people.rita, house.requestFor(), 'k1'));
+    const again = valueOf(await fixture.attempts.book(fixture.people.rita, fixture.requestFor(), 'k1'));
     expect(again.acuityAppointmentId).to.equal(active()[0]?.id);
-    expect(await house.db('emails').pluck('kind')).to.deep.equal(['booking_confirmation']);
-    expect(await house.db('audit_log').where({ action: 'booking.created' }).first()).to.include({
+    expect(await fixture.db('emails').pluck('kind')).to.deep.equal(['booking_confirmation']);
+    expect(await fixture.db('audit_log').where({ action: 'booking.created' }).first()).to.include({
       request_id: 'req-rita',
     });
   });
 
   it('settle fails an attempt and tells the referrer when Acuity never received the call in time', async () => {
     acuity.lose('before');
-    await house.attempts.book(house.people.rita, house.requestFor(), 'k1');
+    await fixture.attempts.book(fixture.people.rita, fixture.requestFor(), 'k1');
     const id = await attemptId();
-    await house.settlement.settle(id);
-    expect((await house.attempts.find(house.people.rita, id))?.state).to.equal('open');
+    await fixture.settlement.settle(id);
+    expect((await fixture.attempts.find(fixture.people.rita, id))?.state).to.equal('open');
     await sleep(350);
-    await house.settlement.settle(id);
-    expect(await house.attempts.find(house.people.rita, id)).to.deep.equal({
+    await fixture.settlement.settle(id);
+    expect(await fixture.attempts.find(fixture.people.rita, id)).to.deep.equal({
       state: 'failed',
       failure: { reason: 'acuity_unavailable' },
     });
-    expect(await house.db('emails').pluck('kind')).to.deep.equal(['booking_failed']);
-    expect(reasonOf(await house.attempts.book(house.people.rita, house.requestFor(), 'k1')).reason).to.equal(
-      'acuity_unavailable',
-    );
-    const late = await house.db('graphile_worker.jobs').where({ task_identifier: 'check_late' });
+    expect(await fixture.db('emails').pluck('kind')).to.deep.equal(['booking_failed']);
+    expect(
+      reasonOf(await fixture.attempts.book(fixture.people.rita, fixture.requestFor(), 'k1')).reason,
+    ).to.equal('acuity_unavailable');
+    const late = await fixture.db('graphile_worker.jobs').where({ task_identifier: 'check_late' });
     expect(late).to.have.length(3);
   });
 
   it('settle leaves an attempt open and adds a job when Acuity cannot be read', async () => {
     acuity.lose('after');
-    await house.attempts.book(house.people.rita, house.requestFor(), null);
+    await fixture.attempts.book(fixture.people.rita, fixture.requestFor(), null);
     const id = await attemptId();
     fake.failWith({ reason: 'unavailable', notSent: true, retryAfterMs: 1_000 });
     await sleep(350);
-    await house.settlement.settle(id);
-    expect((await house.attempts.find(house.people.rita, id))?.state).to.equal('open');
-    const job = (await house.db('graphile_worker.jobs').where({ key: id }).first()) as { run_at: Date };
+    await fixture.settlement.settle(id);
+    expect((await fixture.attempts.find(fixture.people.rita, id))?.state).to.equal('open');
+    const job = (await fixture.db('graphile_worker.jobs').where({ key: id }).first()) as { run_at: Date };
     expect(job.run_at.getTime() - Date.now()).to.be.within(1_000, 20_000);
     fake.recover();
-    await house.settlement.settle(id);
-    expect((await house.attempts.find(house.people.rita, id))?.state).to.equal('completed');
+    await fixture.settlement.settle(id);
+    expect((await fixture.attempts.find(fixture.people.rita, id))?.state).to.equal('completed');
   });
 
   it('checkLate cancels an appointment that appears after its attempt failed', async () => {
     acuity.lose('before');
-    await house.attempts.book(house.people.rita, house.requestFor(), null);
+    await fixture.attempts.book(fixture.people.rita, fixture.requestFor(), null);
     const id = await attemptId();
     await sleep(350);
-    await house.settlement.settle(id);
-    const { reference } = (await house.db('booking_attempts').first()) as { reference: string };
+    await fixture.settlement.settle(id);
+    const { reference } = (await fixture.db('booking_attempts').first()) as { reference: string };
     await fake.createAppointment({
       startsAt: tuesdayAtTen,
       appointmentTypeId: 8001,
@@ -301,35 +311,35 @@ describe('attempts to book', () => {
       client: { firstName: 'R', lastName: 'A', email: 'rita@harbour-legal.example', phone: '' },
       fields: [{ id: 9101, value: reference }],
     });
-    await house.settlement.checkLate(id);
+    await fixture.settlement.checkLate(id);
     expect(active()).to.have.length(0);
-    expect(await house.db('audit_log').where({ action: 'drift.fixed', resource_id: id })).to.have.length(1);
+    expect(await fixture.db('audit_log').where({ action: 'drift.fixed', resource_id: id })).to.have.length(1);
   });
 
   it('settle keeps the first and cancels the other when two appointments have one reference', async () => {
     acuity.lose('after');
-    await house.attempts.book(house.people.rita, house.requestFor(), null);
+    await fixture.attempts.book(fixture.people.rita, fixture.requestFor(), null);
     const id = await attemptId();
     const [first] = active();
     if (!first) throw new Error('Nothing was made');
     fake.appointments.set(first.id + 7, { ...first, id: first.id + 7 });
-    await house.settlement.settle(id);
+    await fixture.settlement.settle(id);
     expect(active().map((appointment) => appointment.id)).to.deep.equal([first.id]);
-    expect(await house.db('bookings').pluck('acuity_appointment_id')).to.deep.equal([first.id]);
+    expect(await fixture.db('bookings').pluck('acuity_appointment_id')).to.deep.equal([first.id]);
   });
 
   it('book reads the appointment again when Acuity’s answer lacks fields', async () => {
     acuity.lose('odd');
-    const booking = valueOf(await house.attempts.book(house.people.rita, house.requestFor(), null));
+    const booking = valueOf(await fixture.attempts.book(fixture.people.rita, fixture.requestFor(), null));
     expect(booking.acuityAppointmentId).to.equal(active()[0]?.id);
   });
 
   it('book moves the appointment when Acuity made it with another specialist', async () => {
     acuity.lose({ answers: madeWithAnother });
-    const booking = valueOf(await house.attempts.book(house.people.rita, house.requestFor(), null));
+    const booking = valueOf(await fixture.attempts.book(fixture.people.rita, fixture.requestFor(), null));
     expect(active()).to.have.length(1);
     expect(active()[0]).to.include({ id: booking.acuityAppointmentId, calendarId: 7001 });
-    expect(await house.db('audit_log').where({ action: 'drift.fixed' })).to.have.length(1);
+    expect(await fixture.db('audit_log').where({ action: 'drift.fixed' })).to.have.length(1);
   });
 
   it('book cancels the appointment and makes no booking when it has the wrong specialist and cannot be moved', async () => {
@@ -337,16 +347,16 @@ describe('attempts to book', () => {
       { answers: madeWithAnother },
       { fails: { reason: 'refused', code: 'not_available', message: '', status: 400 } },
     );
-    expect(reasonOf(await house.attempts.book(house.people.rita, house.requestFor(), null)).reason).to.equal(
-      'acuity_error',
-    );
+    expect(
+      reasonOf(await fixture.attempts.book(fixture.people.rita, fixture.requestFor(), null)).reason,
+    ).to.equal('acuity_error');
     expect(active()).to.have.length(0);
     expect(await count('bookings')).to.equal(0);
   });
 
   it('settle fails an attempt, so that nobody can claim it, when its process died before the call', async () => {
     let isGone = false;
-    const dying = await openHouse(acuity, {
+    const dying = await openBookingFixture(acuity, {
       onStep: (step) => {
         if (step !== 'attempt_stored' || isGone) return;
         isGone = true;
@@ -367,10 +377,10 @@ describe('attempts to book', () => {
 
   it('book cancels what Acuity made when the attempt was declared failed during the call', async () => {
     const held = fake.hold();
-    const answer = house.attempts.book(house.people.rita, house.requestFor(), null);
+    const answer = fixture.attempts.book(fixture.people.rita, fixture.requestFor(), null);
     while (held.waiting() === 0) await sleep(5);
     const id = await attemptId();
-    await house
+    await fixture
       .db('booking_attempts')
       .where({ id })
       .update({
@@ -386,11 +396,11 @@ describe('attempts to book', () => {
 
   it('book returns the same booking when a webhook completes the attempt before Acuity’s reply', async () => {
     const held = fake.hold();
-    const answer = house.attempts.book(house.people.rita, house.requestFor(), null);
+    const answer = fixture.attempts.book(fixture.people.rita, fixture.requestFor(), null);
     while (held.waiting() === 0) await sleep(5);
     const [appointment] = active();
     if (!appointment) throw new Error('Nothing was made');
-    const told = await house.settlement.completeFromAppointment(
+    const told = await fixture.settlement.completeFromAppointment(
       appointment.answers.get(9101) ?? '',
       appointment,
     );
@@ -402,13 +412,13 @@ describe('attempts to book', () => {
   });
 
   it('completeFromAppointment returns not_ours when no attempt has the reference', async () => {
-    const booked = valueOf(await house.attempts.book(house.people.rita, house.requestFor(), null));
+    const booked = valueOf(await fixture.attempts.book(fixture.people.rita, fixture.requestFor(), null));
     const [appointment] = active();
     if (!appointment) throw new Error('Nothing was made');
-    expect(await house.settlement.completeFromAppointment('EX-222222', appointment)).to.deep.equal({
+    expect(await fixture.settlement.completeFromAppointment('EX-222222', appointment)).to.deep.equal({
       outcome: 'not_ours',
     });
-    expect(await house.settlement.completeFromAppointment(booked.reference, appointment)).to.have.property(
+    expect(await fixture.settlement.completeFromAppointment(booked.reference, appointment)).to.have.property(
       'outcome',
       'completed',
     );
@@ -416,16 +426,16 @@ describe('attempts to book', () => {
 
   it('sweep adds a job for every open attempt', async () => {
     acuity.lose('after');
-    await house.attempts.book(house.people.rita, house.requestFor(), null);
+    await fixture.attempts.book(fixture.people.rita, fixture.requestFor(), null);
     const id = await attemptId();
-    await house.db.raw('delete from graphile_worker._private_jobs');
-    expect(await house.settlement.sweep()).to.equal(1);
-    expect(await house.db('graphile_worker.jobs').where({ key: id })).to.have.length(1);
+    await fixture.db.raw('delete from graphile_worker._private_jobs');
+    expect(await fixture.settlement.sweep()).to.equal(1);
+    expect(await fixture.db('graphile_worker.jobs').where({ key: id })).to.have.length(1);
   });
 
   it('book removes what the person typed from the attempt when it is settled', async () => {
-    await house.attempts.book(house.people.rita, house.requestFor(), null);
-    const { request } = (await house.db('booking_attempts').first()) as { request: object };
+    await fixture.attempts.book(fixture.people.rita, fixture.requestFor(), null);
+    const { request } = (await fixture.db('booking_attempts').first()) as { request: object };
     expect(JSON.stringify(request)).to.not.match(/Ewan|Marsh|Left knee|CL-2207/);
   });
 });

@@ -1,7 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
 import type { Booking } from '../../src/bookings/index.ts';
-import { openHouse, reasonOf, tuesdayAtTen, valueOf, type House } from '../support/booking-house.ts';
+import {
+  openBookingFixture,
+  reasonOf,
+  tuesdayAtTen,
+  valueOf,
+  type BookingFixture,
+} from '../support/booking-fixture.ts';
 import { createFakeAcuity, type FakeAcuity } from '../support/fakes/acuity.ts';
 import { lossy, type LossyAcuity } from '../support/lossy-acuity.ts';
 
@@ -10,58 +16,60 @@ const wednesday = new Date('2026-12-02T10:00:00+11:00');
 describe('changes of a booking', () => {
   let fake: FakeAcuity;
   let acuity: LossyAcuity;
-  let house: House;
+  let fixture: BookingFixture;
   let booking: Booking;
 
   beforeEach(async () => {
     fake = createFakeAcuity();
     fake.offer(7001, tuesdayAtTen.toISOString(), wednesday.toISOString());
     acuity = lossy(fake);
-    house = await openHouse(acuity);
-    booking = valueOf(await house.attempts.book(house.people.rita, house.requestFor(), null));
+    fixture = await openBookingFixture(acuity);
+    booking = valueOf(await fixture.attempts.book(fixture.people.rita, fixture.requestFor(), null));
   });
-  afterEach(() => house.close());
+  afterEach(() => fixture.close());
 
   const appointment = () => fake.appointments.get(booking.acuityAppointmentId);
-  const emails = () => house.db('emails').whereNot({ kind: 'booking_confirmation' }).pluck('kind');
+  const emails = () => fixture.db('emails').whereNot({ kind: 'booking_confirmation' }).pluck('kind');
   const openChange = async () => {
-    const [id] = await house.db('booking_attempts').where({ state: 'open' }).pluck('id');
+    const [id] = await fixture.db('booking_attempts').where({ state: 'open' }).pluck('id');
     if (!id) throw new Error('No change is open');
     return id;
   };
-  const progress = async (actor = house.people.rita) =>
-    (await house.bookings.view(actor, booking.id))?.progress.map((entry) => entry.progress);
+  const progress = async (actor = fixture.people.rita) =>
+    (await fixture.bookings.view(actor, booking.id))?.progress.map((entry) => entry.progress);
 
   it('reschedule changes Acuity and the history, writes an audit row, and tells the referrer', async () => {
-    const moved = valueOf(await house.attempts.reschedule(house.people.rob, booking.id, wednesday));
+    const moved = valueOf(await fixture.attempts.reschedule(fixture.people.rob, booking.id, wednesday));
     expect(moved).to.include({ currentProgress: 'rescheduled', status: 'active', version: 2 });
     expect(moved.startsAt).to.deep.equal(wednesday);
     expect(appointment()?.startsAt).to.deep.equal(wednesday);
     expect(await progress()).to.deep.equal(['scheduled', 'rescheduled']);
-    expect(await house.db('audit_log').where({ action: 'booking.rescheduled' }).first()).to.include({
-      actor_id: house.people.rob.viewer.userId,
+    expect(await fixture.db('audit_log').where({ action: 'booking.rescheduled' }).first()).to.include({
+      actor_id: fixture.people.rob.viewer.userId,
     });
-    expect(await house.db('emails').where({ kind: 'booking_rescheduled' }).first()).to.include({
+    expect(await fixture.db('emails').where({ kind: 'booking_rescheduled' }).first()).to.include({
       recipient: 'rita@harbour-legal.example',
     });
-    expect(house.availability.invalidated.at(-1)?.taken?.startsAt).to.deep.equal(wednesday);
+    expect(fixture.availability.invalidated.at(-1)?.taken?.startsAt).to.deep.equal(wednesday);
   });
 
   it('reschedule changes nothing when the booking has that time already', async () => {
     const calls = fake.calls.length;
     expect(
-      valueOf(await house.attempts.reschedule(house.people.rita, booking.id, tuesdayAtTen)).version,
+      valueOf(await fixture.attempts.reschedule(fixture.people.rita, booking.id, tuesdayAtTen)).version,
     ).to.equal(1);
     expect(fake.calls).to.have.length(calls);
   });
 
   it('reschedule leaves the booking unchanged when the time is taken or past', async () => {
-    house.availability.taken.add(wednesday.getTime());
-    expect(reasonOf(await house.attempts.reschedule(house.people.rita, booking.id, wednesday))).to.include({
+    fixture.availability.taken.add(wednesday.getTime());
+    expect(
+      reasonOf(await fixture.attempts.reschedule(fixture.people.rita, booking.id, wednesday)),
+    ).to.include({
       reason: 'slot_taken',
     });
     const past = reasonOf(
-      await house.attempts.reschedule(house.people.rita, booking.id, new Date('2026-11-01T00:00:00Z')),
+      await fixture.attempts.reschedule(fixture.people.rita, booking.id, new Date('2026-11-01T00:00:00Z')),
     );
     expect(past).to.have.nested.property('errors[0].path', 'startsAt');
     expect(appointment()?.startsAt).to.deep.equal(tuesdayAtTen);
@@ -70,25 +78,25 @@ describe('changes of a booking', () => {
 
   it('cancel frees the time, and refuses further changes of the booking', async () => {
     const cancelled = valueOf(
-      await house.attempts.cancel(house.people.rita, booking.id, 'Settled out of court'),
+      await fixture.attempts.cancel(fixture.people.rita, booking.id, 'Settled out of court'),
     );
     expect(cancelled).to.include({ currentProgress: 'cancelled', status: 'cancelled' });
     expect(appointment()?.canceled).to.equal(true);
-    expect(house.availability.invalidated.at(-1)?.calendarId).to.equal(7001);
-    expect(reasonOf(await house.attempts.cancel(house.people.rita, booking.id, null)).reason).to.equal(
+    expect(fixture.availability.invalidated.at(-1)?.calendarId).to.equal(7001);
+    expect(reasonOf(await fixture.attempts.cancel(fixture.people.rita, booking.id, null)).reason).to.equal(
       'already_cancelled',
     );
     expect(
-      reasonOf(await house.attempts.reschedule(house.people.rita, booking.id, wednesday)).reason,
+      reasonOf(await fixture.attempts.reschedule(fixture.people.rita, booking.id, wednesday)).reason,
     ).to.equal('already_cancelled');
     expect(await emails()).to.deep.equal(['booking_cancelled']);
-    const anew = valueOf(await house.attempts.book(house.people.rita, house.requestFor(), null));
+    const anew = valueOf(await fixture.attempts.book(fixture.people.rita, fixture.requestFor(), null));
     expect(anew.id).to.not.equal(booking.id);
   });
 
   it('cancel cancels once and returns the booking each time when it is called several times concurrently', async () => {
     const answers = await Promise.all(
-      [1, 2, 3].map(() => house.attempts.cancel(house.people.rita, booking.id, null)),
+      [1, 2, 3].map(() => fixture.attempts.cancel(fixture.people.rita, booking.id, null)),
     );
     for (const answer of answers) {
       expect(answer.ok ? answer.value.status : answer.reason).to.be.oneOf(['cancelled', 'already_cancelled']);
@@ -98,15 +106,15 @@ describe('changes of a booking', () => {
   });
 
   it('cancel returns not_found and records access.denied when another organisation asks', async () => {
-    expect(reasonOf(await house.attempts.cancel(house.people.nadia, booking.id, null)).reason).to.equal(
+    expect(reasonOf(await fixture.attempts.cancel(fixture.people.nadia, booking.id, null)).reason).to.equal(
       'not_found',
     );
-    expect(await house.bookings.view(house.people.nadia, booking.id)).to.equal(null);
-    expect(reasonOf(await house.attempts.cancel(house.people.nadia, 'nonsense', null)).reason).to.equal(
+    expect(await fixture.bookings.view(fixture.people.nadia, booking.id)).to.equal(null);
+    expect(reasonOf(await fixture.attempts.cancel(fixture.people.nadia, 'nonsense', null)).reason).to.equal(
       'not_found',
     );
     expect(
-      await house
+      await fixture
         .db('audit_log')
         .where({ action: 'access.denied', resource_id: booking.id, outcome: 'denied' }),
     ).to.have.length(2);
@@ -114,43 +122,43 @@ describe('changes of a booking', () => {
   });
 
   it('view, cancel and list hide the booking when the person who made it changed organisations', async () => {
-    const { viewer } = house.people.rita;
-    const { organization } = house.people.nadia.viewer;
+    const { viewer } = fixture.people.rita;
+    const { organization } = fixture.people.nadia.viewer;
     for (const elsewhere of [organization, null]) {
-      const moved = { ...house.people.rita, viewer: { ...viewer, organization: elsewhere } };
-      expect(await house.bookings.view(moved, booking.id)).to.equal(null);
-      expect(reasonOf(await house.attempts.cancel(moved, booking.id, null)).reason).to.equal('not_found');
-      const page = await house.list.page(moved.viewer, { limit: 20 });
+      const moved = { ...fixture.people.rita, viewer: { ...viewer, organization: elsewhere } };
+      expect(await fixture.bookings.view(moved, booking.id)).to.equal(null);
+      expect(reasonOf(await fixture.attempts.cancel(moved, booking.id, null)).reason).to.equal('not_found');
+      const page = await fixture.list.page(moved.viewer, { limit: 20 });
       expect(page).to.deep.equal({ bookings: [], nextCursor: null });
     }
     expect(appointment()?.canceled).to.equal(false);
   });
 
   it('cancel returns not_found when the booking changed organisations after it was read', async () => {
-    const { organization } = house.people.nadia.viewer;
-    house.deps.onStep = async (step) => {
+    const { organization } = fixture.people.nadia.viewer;
+    fixture.deps.onStep = async (step) => {
       if (step === 'authorised')
-        await house.db('bookings').where({ id: booking.id }).update({ organization_id: organization?.id });
+        await fixture.db('bookings').where({ id: booking.id }).update({ organization_id: organization?.id });
     };
-    const answer = await house.attempts.cancel(house.people.rita, booking.id, null);
+    const answer = await fixture.attempts.cancel(fixture.people.rita, booking.id, null);
     expect(reasonOf(answer).reason).to.equal('not_found');
-    expect(await house.db('booking_attempts').where({ kind: 'cancel' })).to.deep.equal([]);
+    expect(await fixture.db('booking_attempts').where({ kind: 'cancel' })).to.deep.equal([]);
     expect(appointment()?.canceled).to.equal(false);
   });
 
   for (const kind of ['reschedule', 'cancel'] as const) {
     const act = () =>
       kind === 'cancel'
-        ? house.attempts.cancel(house.people.rita, booking.id, null)
-        : house.attempts.reschedule(house.people.rita, booking.id, wednesday);
+        ? fixture.attempts.cancel(fixture.people.rita, booking.id, null)
+        : fixture.attempts.reschedule(fixture.people.rita, booking.id, wednesday);
     const done = kind === 'cancel' ? 'cancelled' : 'rescheduled';
 
     it(`settle completes a ${kind} by reading the appointment when Acuity’s answer was lost`, async () => {
       acuity.lose('after');
       expect(reasonOf(await act()).reason).to.equal('outcome_pending');
       const id = await openChange();
-      await Promise.all([house.settlement.settle(id), house.settlement.settle(id)]);
-      expect(await house.attempts.find(house.people.rita, id)).to.deep.equal({
+      await Promise.all([fixture.settlement.settle(id), fixture.settlement.settle(id)]);
+      expect(await fixture.attempts.find(fixture.people.rita, id)).to.deep.equal({
         state: 'completed',
         bookingId: booking.id,
       });
@@ -163,16 +171,16 @@ describe('changes of a booking', () => {
       expect(reasonOf(await act()).reason).to.equal('outcome_pending');
       const id = await openChange();
       expect(
-        reasonOf(await house.bookings.moveProgress(house.people.sam, booking.id, 'no_show', '')).reason,
+        reasonOf(await fixture.bookings.moveProgress(fixture.people.sam, booking.id, 'no_show', '')).reason,
       ).to.equal('outcome_pending');
       await sleep(350);
-      await house.settlement.settle(id);
-      expect((await house.attempts.find(house.people.rita, id))?.state).to.equal('failed');
+      await fixture.settlement.settle(id);
+      expect((await fixture.attempts.find(fixture.people.rita, id))?.state).to.equal('failed');
       expect(await emails()).to.deep.equal(['booking_failed']);
       expect(await progress()).to.deep.equal(['scheduled']);
       if (kind === 'cancel') await fake.cancel(booking.acuityAppointmentId);
       else await fake.reschedule(booking.acuityAppointmentId, { startsAt: wednesday });
-      await house.settlement.checkLate(id);
+      await fixture.settlement.checkLate(id);
       expect(await progress()).to.deep.equal(['scheduled', done]);
     });
 
@@ -187,7 +195,7 @@ describe('changes of a booking', () => {
       acuity.getAppointment = () => Promise.resolve({ ok: false, reason: 'rate_limited', retryAfterMs: 500 });
       expect(reasonOf(await act()).reason).to.equal('outcome_pending');
       acuity.getAppointment = read;
-      await house.settlement.settle(await openChange());
+      await fixture.settlement.settle(await openChange());
       expect(await progress()).to.deep.equal(['scheduled', done]);
     });
 
@@ -207,11 +215,11 @@ describe('changes of a booking', () => {
       acuity.lose(tooClose);
       const byStaff =
         kind === 'cancel'
-          ? await house.attempts.cancel(house.people.sam, booking.id, null)
-          : await house.attempts.reschedule(house.people.sam, booking.id, wednesday);
+          ? await fixture.attempts.cancel(fixture.people.sam, booking.id, null)
+          : await fixture.attempts.reschedule(fixture.people.sam, booking.id, wednesday);
       expect(valueOf(byStaff).currentProgress).to.equal(done);
       expect(
-        await house
+        await fixture
           .db('emails')
           .where({ kind: `booking_${done}` })
           .first(),
@@ -220,9 +228,9 @@ describe('changes of a booking', () => {
   }
 
   it('moveProgress follows the table of transitions, and closes and reopens with the payment', async () => {
-    const { sam } = house.people;
-    const move = async (to: Parameters<typeof house.bookings.moveProgress>[2]) =>
-      valueOf(await house.bookings.moveProgress(sam, booking.id, to, 'a note'));
+    const { sam } = fixture.people;
+    const move = async (to: Parameters<typeof fixture.bookings.moveProgress>[2]) =>
+      valueOf(await fixture.bookings.moveProgress(sam, booking.id, to, 'a note'));
     const entry = await move('generating_report');
     expect(entry).to.deep.include({
       progress: 'generating_report',
@@ -231,39 +239,39 @@ describe('changes of a booking', () => {
     });
     await move('report_generated');
     await move('payment_received');
-    expect((await house.bookings.view(sam, booking.id))?.booking.status).to.equal('closed');
+    expect((await fixture.bookings.view(sam, booking.id))?.booking.status).to.equal('closed');
     await move('report_generated');
-    expect((await house.bookings.view(sam, booking.id))?.booking.status).to.equal('active');
-    expect(await house.db('audit_log').where({ action: 'booking.progressed' })).to.have.length(4);
+    expect((await fixture.bookings.view(sam, booking.id))?.booking.status).to.equal('active');
+    expect(await fixture.db('audit_log').where({ action: 'booking.progressed' })).to.have.length(4);
     expect(
-      await house.db('audit_log').where({ action: 'record.changed', resource_type: 'booking' }),
+      await fixture.db('audit_log').where({ action: 'record.changed', resource_type: 'booking' }),
     ).to.have.length(0);
   });
 
   it('moveProgress refuses what also changes Acuity, and refuses referrers everything', async () => {
     for (const to of ['scheduled', 'rescheduled', 'cancelled', 'payment_received'] as const) {
       expect(
-        reasonOf(await house.bookings.moveProgress(house.people.ada, booking.id, to, '')),
+        reasonOf(await fixture.bookings.moveProgress(fixture.people.ada, booking.id, to, '')),
       ).to.deep.include({ reason: 'invalid_transition', from: 'scheduled', to });
     }
     expect(
-      reasonOf(await house.bookings.moveProgress(house.people.rita, booking.id, 'no_show', '')).reason,
+      reasonOf(await fixture.bookings.moveProgress(fixture.people.rita, booking.id, 'no_show', '')).reason,
     ).to.equal('forbidden');
     expect(
-      reasonOf(await house.bookings.moveProgress(house.adaAsRita, booking.id, 'no_show', '')).reason,
+      reasonOf(await fixture.bookings.moveProgress(fixture.adaAsRita, booking.id, 'no_show', '')).reason,
     ).to.equal('forbidden');
     expect(
-      reasonOf(await house.bookings.moveProgress(house.people.nadia, booking.id, 'no_show', '')).reason,
+      reasonOf(await fixture.bookings.moveProgress(fixture.people.nadia, booking.id, 'no_show', '')).reason,
     ).to.equal('not_found');
   });
 
   it('view writes one audit row that names the viewer', async () => {
-    await house.bookings.view(house.adaAsRita, booking.id);
-    const rows = await house.db('audit_log').where({ action: 'booking.viewed', resource_id: booking.id });
+    await fixture.bookings.view(fixture.adaAsRita, booking.id);
+    const rows = await fixture.db('audit_log').where({ action: 'booking.viewed', resource_id: booking.id });
     expect(rows).to.have.length(1);
     expect(rows[0]).to.include({
-      actor_id: house.people.ada.viewer.userId,
-      acting_as_id: house.people.rita.viewer.userId,
+      actor_id: fixture.people.ada.viewer.userId,
+      acting_as_id: fixture.people.rita.viewer.userId,
     });
   });
 });

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { expect } from 'chai';
 import { auditLog, systemActor } from '../../src/audit/index.ts';
-import { aBookingOf, anEmailAbout } from '../support/console-house.ts';
+import { aBookingOf, anEmailAbout } from '../support/console-records.ts';
 import { openSeededDatabase, openTestDatabase, type TestDatabase } from '../support/database.ts';
 
 describe('the audit log', () => {

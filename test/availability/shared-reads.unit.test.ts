@@ -13,7 +13,7 @@ const ten = '2026-12-01T10:00:00+11:00';
 const eleven = '2026-12-01T11:10:00+11:00';
 const inPerson = { type: 'in_person', date } as const;
 
-function house(given: { cache?: Cache } = {}) {
+function createFixture(given: { cache?: Cache } = {}) {
   const clock = createFakeClock();
   const acuity = createFakeAcuity();
   acuity.offer(7001, ten, eleven);
@@ -37,7 +37,7 @@ const times = (...texts: string[]) => texts.map((text) => new Date(text).toISOSt
 
 describe('shared reads of availability', () => {
   it('call Acuity once in five minutes', async () => {
-    const { clock, day, asked } = house();
+    const { clock, day, asked } = createFixture();
     expect(await day()).to.deep.include({ times: times(ten, eleven), state: 'MISS' });
     clock.pass({ minutes: 4, seconds: 59 });
     expect(await day()).to.deep.include({ times: times(ten, eleven), state: 'HIT' });
@@ -48,21 +48,21 @@ describe('shared reads of availability', () => {
   });
 
   it('make one call for a thousand simultaneous requests', async () => {
-    const { availability, day, asked } = house();
+    const { availability, day, asked } = createFixture();
     const answers = await Promise.all(Array.from({ length: 1_000 }, () => day(availability)));
     expect(new Set(answers.map(({ state }) => state))).to.deep.equal(new Set(['MISS']));
     expect(asked()).to.equal(1);
   });
 
   it('make one call for a thousand simultaneous requests in two processes', async () => {
-    const { another, day, asked } = house();
+    const { another, day, asked } = createFixture();
     const processes = [another(), another()];
     await Promise.all(Array.from({ length: 1_000 }, (_, i) => day(processes[i % 2])));
     expect(asked()).to.equal(1);
   });
 
   it('go on when the process that holds the lock dies', async () => {
-    const { cache, day, asked } = house();
+    const { cache, day, asked } = createFixture();
     // The lock that a dead process leaves: never renewed, never released.
     await cache.lock('availability:7001:0:8001:2026-12-01:asking', 300);
     const startedAt = performance.now();
@@ -72,7 +72,7 @@ describe('shared reads of availability', () => {
   });
 
   it('renew their lock while Acuity is slow', async () => {
-    const { acuity, another, day, asked } = house();
+    const { acuity, another, day, asked } = createFixture();
     const held = acuity.hold();
     const first = day();
     const second = day(another());
@@ -84,7 +84,7 @@ describe('shared reads of availability', () => {
   });
 
   it('return stale data up to an hour old when Acuity does not answer, and nothing older', async () => {
-    const { clock, acuity, availability, day } = house();
+    const { clock, acuity, availability, day } = createFixture();
     const { asOf } = await day();
     acuity.failWith(acuityDown);
     clock.pass({ minutes: 60 });
@@ -99,7 +99,7 @@ describe('shared reads of availability', () => {
   });
 
   it('do not multiply calls during an outage', async () => {
-    const { clock, acuity, availability, another, asked } = house();
+    const { clock, acuity, availability, another, asked } = createFixture();
     acuity.failWith(acuityDown);
     const processes = [availability, another()];
     const ask = () =>
@@ -118,7 +118,7 @@ describe('shared reads of availability', () => {
   });
 
   it('return a refusal as an error, without stale data', async () => {
-    const { clock, acuity, availability, day } = house();
+    const { clock, acuity, availability, day } = createFixture();
     await day();
     clock.pass({ minutes: 6 });
     acuity.failWith({
@@ -131,7 +131,7 @@ describe('shared reads of availability', () => {
   });
 
   it('read again when the cache holds a value of another shape', async () => {
-    const { cache, day } = house();
+    const { cache, day } = createFixture();
     for (const rubbish of ['', '{', 'null', '{"asOf":"now","value":7}']) {
       await cache.set('availability:7001:0:8001:2026-12-01', rubbish, 60_000);
       await cache.set('availability:7001:0:8001:2026-12-01:failed', rubbish, 60_000);
@@ -143,7 +143,7 @@ describe('shared reads of availability', () => {
     const taken = { startsAt: new Date(ten), durationMinutes: 60 };
 
     it('are made anew at once, in every process', async () => {
-      const { acuity, availability, another, day } = house();
+      const { acuity, availability, another, day } = createFixture();
       const other = another();
       await day();
       await day(other);
@@ -161,7 +161,7 @@ describe('shared reads of availability', () => {
     });
 
     it('of other calendars stay cached', async () => {
-      const { acuity, availability } = house();
+      const { acuity, availability } = createFixture();
       const bruno = aSpecialist({ acuityCalendarId: 7002 });
       acuity.offer(7002, ten);
       await availability.day(bruno, inPerson);
@@ -171,7 +171,7 @@ describe('shared reads of availability', () => {
     });
 
     it('ignore an answer that was requested before the booking', async () => {
-      const { acuity, availability, another, day } = house();
+      const { acuity, availability, another, day } = createFixture();
       const held = acuity.hold();
       const early = day();
       while (held.waiting() === 0) await new Promise((go) => setImmediate(go));
@@ -185,7 +185,7 @@ describe('shared reads of availability', () => {
     });
 
     it('lose the taken time from the stale copy as well', async () => {
-      const { clock, acuity, availability, another, day } = house();
+      const { clock, acuity, availability, another, day } = createFixture();
       await day();
       await availability.invalidate(7001, taken);
       acuity.failWith(acuityDown);
@@ -196,7 +196,7 @@ describe('shared reads of availability', () => {
     });
 
     it('lose it from a stale copy that was requested before the booking, too', async () => {
-      const { acuity, availability, day } = house();
+      const { acuity, availability, day } = createFixture();
       const held = acuity.hold();
       const early = day();
       while (held.waiting() === 0) await new Promise((go) => setImmediate(go));
@@ -208,7 +208,7 @@ describe('shared reads of availability', () => {
     });
 
     it('lose every time that overlaps the taken one', async () => {
-      const { acuity, availability, day } = house();
+      const { acuity, availability, day } = createFixture();
       acuity.offer(
         7001,
         '2026-12-01T09:30:00+11:00',
@@ -222,7 +222,7 @@ describe('shared reads of availability', () => {
     });
 
     it('show a freed time as soon as Acuity offers it', async () => {
-      const { clock, acuity, availability, day } = house();
+      const { clock, acuity, availability, day } = createFixture();
       await availability.invalidate(7001, taken);
       clock.pass({ minutes: 10 });
       expect((await day()).times).to.deep.equal(times(ten, eleven));
@@ -232,7 +232,7 @@ describe('shared reads of availability', () => {
     });
 
     it('keep every time that simultaneous bookings took', async () => {
-      const { acuity, availability, another, day } = house();
+      const { acuity, availability, another, day } = createFixture();
       const processes = [availability, another()];
       await day();
       await Promise.all(
@@ -263,7 +263,7 @@ describe('shared reads of availability', () => {
     });
 
     it('share one call to Acuity within the process, and warn once', async () => {
-      const { lines, day, asked } = house({ cache: deadCache() });
+      const { lines, day, asked } = createFixture({ cache: deadCache() });
       const answers = await Promise.all(Array.from({ length: 100 }, () => day()));
       expect(answers[99]).to.deep.include({ times: times(ten, eleven), state: 'MISS' });
       expect(asked()).to.equal(1);
@@ -273,7 +273,7 @@ describe('shared reads of availability', () => {
     });
 
     it('do not multiply calls during an outage either', async () => {
-      const { acuity, availability, asked } = house({ cache: deadCache() });
+      const { acuity, availability, asked } = createFixture({ cache: deadCache() });
       acuity.failWith(acuityDown);
       for (let i = 0; i < 5; i += 1) {
         expect((await availability.day(amelia, inPerson)).ok).to.equal(false);
@@ -291,7 +291,7 @@ describe('shared reads of availability', () => {
         set: (key, value, ttlMs) => (isAway ? gone() : memory.set(key, value, ttlMs)),
         lock: (key, ttlMs) => (isAway ? gone() : memory.lock(key, ttlMs)),
       };
-      const { acuity, availability, another, day } = house({ cache });
+      const { acuity, availability, another, day } = createFixture({ cache });
       await day();
       isAway = true;
       acuity.takeElsewhere(7001, ten);

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { bookingSchema, progressSchema } from '../../src/http/api/bookings.schemas.ts';
-import { tuesdayAtTen } from '../support/booking-house.ts';
+import { tuesdayAtTen } from '../support/booking-fixture.ts';
 import { startTestApp, type Agent, type TestApp } from '../support/app.ts';
 import { createFakeAcuity, type FakeAcuity } from '../support/fakes/acuity.ts';
 import { lossy, type LossyAcuity } from '../support/lossy-acuity.ts';

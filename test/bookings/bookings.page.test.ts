@@ -6,11 +6,11 @@ import {
   inUtc,
   nadia,
   nineOnTuesday,
-  openPageHouse,
+  openPageFixture,
   rita,
   sam,
-  type PageHouse,
-} from '../support/page-house.ts';
+  type PageFixture,
+} from '../support/page-fixture.ts';
 
 const amelia = 7001;
 const elevenOnWednesday = '2026-12-02T11:00:00+11:00';
@@ -18,14 +18,14 @@ const tenOnThursday = '2026-12-03T10:00:00+11:00';
 const threeOnFriday = '2026-12-04T15:00:00+11:00';
 
 describe('booking pages', () => {
-  let house: PageHouse;
+  let fixture: PageFixture;
   let visitor: Visitor;
   let bookingPath: string;
 
   before(async () => {
-    house = await openPageHouse();
-    house.acuity.offer(amelia, nineOnTuesday, elevenOnWednesday, threeOnFriday);
-    visitor = await house.signedIn(rita);
+    fixture = await openPageFixture();
+    fixture.acuity.offer(amelia, nineOnTuesday, elevenOnWednesday, threeOnFriday);
+    visitor = await fixture.signedIn(rita);
     bookingPath = await book({});
     await book(
       {
@@ -39,14 +39,14 @@ describe('booking pages', () => {
     );
   });
 
-  after(() => house.close());
+  after(() => fixture.close());
 
   async function book(
     examinee: Record<string, string>,
     startsAt = nineOnTuesday,
     by = visitor,
   ): Promise<string> {
-    const draftId = await house.draftAt(by, 'time');
+    const draftId = await fixture.draftAt(by, 'time');
     await by.post(`/bookings/new/${draftId}/time`, { startsAt: inUtc(startsAt) });
     const check = await by.post(`/bookings/new/${draftId}/examinee`, { ...ewan, ...examinee });
     const done = await by.post('/bookings', check.form('/bookings'));
@@ -59,12 +59,12 @@ describe('booking pages', () => {
       'Wed 2 Dec 2026',
       'Tue 1 Dec 2026',
     ]);
-    const rob = await house.signedIn('rob@harbour-legal.example');
+    const rob = await fixture.signedIn('rob@harbour-legal.example');
     expect((await rob.get('/bookings')).texts('.row-link')).to.have.length(2);
   });
 
   it('show nothing to another organisation, not even that a booking exists', async () => {
-    const other = await house.signedIn(nadia);
+    const other = await fixture.signedIn(nadia);
     const list = await other.get('/bookings');
     expect(list.text('.empty')).to.contain('No bookings yet');
     const unknown = '/bookings/00000000-0000-7000-8000-000000000000';
@@ -90,12 +90,12 @@ describe('booking pages', () => {
     expect(found.text('.chip')).to.contain('“natarajan”');
     expect(found.attribute('#q', 'value')).to.equal('natarajan');
     expect((await visitor.get(found.attribute('.chip', 'href'))).texts('.row-link')).to.have.length(2);
-    expect(house.app.logLines.join('\n')).not.to.match(/natarajan/i);
+    expect(fixture.app.logLines.join('\n')).not.to.match(/natarajan/i);
   });
 
   it('do not open a search that another person encrypted', async () => {
     const found = await visitor.post('/bookings/search', { q: 'natarajan' });
-    const other = await house.signedIn(nadia);
+    const other = await fixture.signedIn(nadia);
     const page = await other.get(found.at);
     expect(page.at).to.equal('/bookings');
     expect(page.html).not.to.contain('natarajan');
@@ -182,17 +182,17 @@ describe('booking pages', () => {
   });
 
   it('name the admin who acted as the referrer', async () => {
-    const { id } = (await house.app.db('users').where({ email: nadia }).first('id')) as { id: string };
-    const ada = await house.signedIn('ada@examdesk.example');
+    const { id } = (await fixture.app.db('users').where({ email: nadia }).first('id')) as { id: string };
+    const ada = await fixture.signedIn('ada@examdesk.example');
     await ada.post('/admin/impersonate', { userId: id, reason: 'Nadia is on the phone' });
-    house.acuity.offer(amelia, tenOnThursday);
+    fixture.acuity.offer(amelia, tenOnThursday);
     const assisted = await book({}, tenOnThursday, ada);
-    const page = await (await house.signedIn(nadia)).get(assisted);
+    const page = await (await fixture.signedIn(nadia)).get(assisted);
     expect(page.text('.timeline-who')).to.contain('by Nadia Karim, assisted by Ada Lindqvist');
   });
 
   it('show staff every organisation’s bookings', async () => {
-    const staff = await house.signedIn(sam);
+    const staff = await fixture.signedIn(sam);
     const page = await staff.get(bookingPath);
     expect(page.texts('.summary-list dd')).to.include('Harbour Legal');
   });
@@ -201,7 +201,7 @@ describe('booking pages', () => {
     const home = await visitor.get('/');
     expect(home.text('h1')).to.equal('Hello, Rita');
     expect(home.texts('.row-day')).to.deep.equal(['Tue 1 Dec 2026', 'Wed 2 Dec 2026']);
-    expect((await house.visitor().get('/')).text('h1')).to.contain('Independent medical examinations');
+    expect((await fixture.visitor().get('/')).text('h1')).to.contain('Independent medical examinations');
   });
 
   describe('when a booking is changed', () => {
@@ -209,13 +209,13 @@ describe('booking pages', () => {
 
     before(async () => {
       path = await book({ lastName: 'Okafor' }, threeOnFriday);
-      house.acuity.offer(amelia, '2026-12-09T10:00:00+11:00', '2026-12-10T10:00:00+11:00');
+      fixture.acuity.offer(amelia, '2026-12-09T10:00:00+11:00', '2026-12-10T10:00:00+11:00');
     });
 
     it('say that nothing was changed when Acuity is unreachable', async () => {
-      house.acuity.failWith(acuityDown);
+      fixture.acuity.failWith(acuityDown);
       const cancel = await visitor.post(`${path}/cancel`, { reason: 'Settled' });
-      house.acuity.recover();
+      fixture.acuity.recover();
       expect(cancel.status).to.equal(503);
       expect(cancel.text('.panel')).to.contain('Nothing was changed');
       expect(cancel.form(`${path}/cancel`).reason).to.equal('Settled');
@@ -244,7 +244,7 @@ describe('booking pages', () => {
     });
 
     it('say that a booking cannot be moved when the specialist no longer offers its kind', async () => {
-      const services = house.app.db('specialist_services');
+      const services = fixture.app.db('specialist_services');
       const rows = await services.clone();
       await services.clone().where({ type: 'in_person' }).delete();
       try {

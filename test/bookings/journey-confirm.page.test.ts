@@ -7,22 +7,22 @@ import {
   ewan,
   inUtc,
   nineOnTuesday,
-  openPageHouse,
+  openPageFixture,
   rita,
-  type PageHouse,
-} from '../support/page-house.ts';
+  type PageFixture,
+} from '../support/page-fixture.ts';
 
 const amelia = 7001;
 const tenOnTuesday = '2026-12-01T10:00:00+11:00';
 const elevenOnTuesday = '2026-12-01T11:00:00+11:00';
 
 describe('confirmation step of the booking journey', () => {
-  let house: PageHouse;
+  let fixture: PageFixture;
   let visitor: Visitor;
 
   beforeEach(async () => {
-    house = await openPageHouse();
-    house.acuity.offer(
+    fixture = await openPageFixture();
+    fixture.acuity.offer(
       amelia,
       nineOnTuesday,
       tenOnTuesday,
@@ -30,10 +30,10 @@ describe('confirmation step of the booking journey', () => {
       '2026-12-02T14:00:00+11:00',
       '2027-01-12T14:00:00+11:00',
     );
-    visitor = await house.signedIn(rita);
+    visitor = await fixture.signedIn(rita);
   });
 
-  afterEach(() => house.close());
+  afterEach(() => fixture.close());
 
   const confirm = async (draftId: string) => {
     const check = await visitor.get(`/bookings/new/${draftId}/check`);
@@ -44,8 +44,8 @@ describe('confirmation step of the booking journey', () => {
   const settle = async ({ at }: Visit) => {
     const id = /attempts\/([0-9a-f-]{36})/.exec(at)?.[1] ?? '';
     for (let round = 0; round < 50; round++) {
-      await house.app.system.services.settlement.settle(id);
-      const row = (await house.app.db('booking_attempts').where({ id }).first('state')) as {
+      await fixture.app.system.services.settlement.settle(id);
+      const row = (await fixture.app.db('booking_attempts').where({ id }).first('state')) as {
         state: string;
       };
       if (row.state !== 'open') return;
@@ -54,14 +54,14 @@ describe('confirmation step of the booking journey', () => {
     throw new Error('The attempt was not settled');
   };
 
-  const bookingCount = async () => (await house.app.db('bookings').select('id')).length;
+  const bookingCount = async () => (await fixture.app.db('bookings').select('id')).length;
 
   it('leads from the specialist to the confirmation without JavaScript', async () => {
     const choose = await visitor.get('/bookings/new');
     expect(choose.texts('.specialist-name')).to.include.members(['Dr Amelia Hart', 'Dr Bruno Keller']);
     expect(choose.texts('.fact').join()).to.contain('Sydney time').and.to.contain('Perth time');
 
-    const specialistId = await house.specialistId('Dr Amelia Hart');
+    const specialistId = await fixture.specialistId('Dr Amelia Hart');
     const time = await visitor.post('/bookings/new', { specialistId, type: 'in_person' });
     expect(time.text('h1')).to.equal('Choose a day and time');
     expect(time.text('.month-table caption')).to.equal('December 2026');
@@ -88,26 +88,26 @@ describe('confirmation step of the booking journey', () => {
     expect(done.status).to.equal(200);
     expect(done.at).to.match(/^\/bookings\/[0-9a-f-]{36}\?confirmed$/);
     expect(done.text('.confirmation-title')).to.equal('Booked');
-    const [booking] = (await house.app.db('bookings').select('reference', 'examinee_phone')) as {
+    const [booking] = (await fixture.app.db('bookings').select('reference', 'examinee_phone')) as {
       reference: string;
       examinee_phone: string;
     }[];
     expect(done.text('.confirmation-reference')).to.equal(booking?.reference);
     expect(booking?.examinee_phone).to.equal('+61412345678');
-    expect(house.acuity.appointments.size).to.equal(1);
+    expect(fixture.acuity.appointments.size).to.equal(1);
   });
 
   it('keeps health information out of every URL', async () => {
-    const check = await house.draftAt(visitor, 'check');
+    const check = await fixture.draftAt(visitor, 'check');
     const seen = [(await visitor.get(`/bookings/new/${check}/check`)).at, (await confirm(check)).at].join();
     expect(seen).not.to.match(/Ewan|Marsh|0412|2207|1984/i);
-    expect(house.app.logLines.join('\n')).not.to.match(/Ewan|Marsh|412 ?345|CL-2207|1984/i);
+    expect(fixture.app.logLines.join('\n')).not.to.match(/Ewan|Marsh|412 ?345|CL-2207|1984/i);
   });
 
   it('names the taken time, offers the nearest free ones and keeps every answer', async () => {
-    const draftId = await house.draftAt(visitor, 'check');
-    const rob = await house.signedIn('rob@harbour-legal.example');
-    const robsDraft = await house.draftAt(rob, 'check');
+    const draftId = await fixture.draftAt(visitor, 'check');
+    const rob = await fixture.signedIn('rob@harbour-legal.example');
+    const robsDraft = await fixture.draftAt(rob, 'check');
     const robsCheck = await rob.get(`/bookings/new/${robsDraft}/check`);
     expect((await rob.post('/bookings', robsCheck.form('/bookings'))).has('.confirmation')).to.equal(true);
 
@@ -126,7 +126,7 @@ describe('confirmation step of the booking journey', () => {
   });
 
   it('books once when the form is sent several times', async () => {
-    const draftId = await house.draftAt(visitor, 'check');
+    const draftId = await fixture.draftAt(visitor, 'check');
     const form = (await visitor.get(`/bookings/new/${draftId}/check`)).form('/bookings');
     const [first, second] = await Promise.all([
       visitor.post('/bookings', form),
@@ -137,24 +137,24 @@ describe('confirmation step of the booking journey', () => {
     expect(second.at).to.equal(first.at);
     expect(reload.at).to.equal(first.at);
     expect(await bookingCount()).to.equal(1);
-    expect(house.acuity.appointments.size).to.equal(1);
+    expect(fixture.acuity.appointments.size).to.equal(1);
   });
 
   it('redirects earlier steps to the booking, and forgets the examinee, when it was made', async () => {
-    const draftId = await house.draftAt(visitor, 'check');
+    const draftId = await fixture.draftAt(visitor, 'check');
     const done = await confirm(draftId);
     const back = await visitor.get(`/bookings/new/${draftId}/examinee`);
     expect(back.at).to.equal(done.at.replace('?confirmed', ''));
-    const [row] = (await house.app.db('booking_drafts').select('data')) as { data: object }[];
+    const [row] = (await fixture.app.db('booking_drafts').select('data')) as { data: object }[];
     expect(JSON.stringify(row?.data)).not.to.contain('Ewan');
   });
 
   it('books nothing when the answers changed since the page was opened', async () => {
-    const draftId = await house.draftAt(visitor, 'check');
+    const draftId = await fixture.draftAt(visitor, 'check');
     const old = (await visitor.get(`/bookings/new/${draftId}/check`)).form('/bookings');
-    house.acuity.failWith(acuityDown);
+    fixture.acuity.failWith(acuityDown);
     await visitor.post('/bookings', old);
-    house.acuity.recover();
+    fixture.acuity.recover();
     await visitor.post(`/bookings/new/${draftId}/examinee`, { ...ewan, lastName: 'Marlow' });
     const page = await visitor.post('/bookings', old);
     expect(page.status).to.equal(409);
@@ -164,20 +164,20 @@ describe('confirmation step of the booking journey', () => {
   });
 
   it('says that nothing was booked when Acuity is unreachable, and books once it is back', async () => {
-    const draftId = await house.draftAt(visitor, 'check');
-    house.acuity.failWith(acuityDown);
+    const draftId = await fixture.draftAt(visitor, 'check');
+    fixture.acuity.failWith(acuityDown);
     const page = await confirm(draftId);
     expect(page.status).to.equal(503);
     expect(page.headers.get('retry-after')).to.match(/^\d+$/);
     expect(page.text('.panel')).to.contain('Nothing was booked');
     expect(page.texts('.summary-list dd')).to.include('Ewan');
-    house.acuity.recover();
+    fixture.acuity.recover();
     expect((await visitor.post('/bookings', page.form('/bookings'))).has('.confirmation')).to.equal(true);
   });
 
   it('waits on its own page when Acuity’s answer was lost, and goes on to the outcome', async () => {
-    const draftId = await house.draftAt(visitor, 'check');
-    house.acuity.lose('after');
+    const draftId = await fixture.draftAt(visitor, 'check');
+    fixture.acuity.lose('after');
     const waiting = await confirm(draftId);
     expect(waiting.at).to.match(/^\/bookings\/attempts\/[0-9a-f-]{36}\?draft=/);
     expect(waiting.text('h1')).to.equal('We are checking whether it worked');
@@ -190,8 +190,8 @@ describe('confirmation step of the booking journey', () => {
   });
 
   it('says that nothing was booked, and links to the answers, when the lost request never arrived', async () => {
-    const draftId = await house.draftAt(visitor, 'check');
-    house.acuity.lose('before');
+    const draftId = await fixture.draftAt(visitor, 'check');
+    fixture.acuity.lose('before');
     const waiting = await confirm(draftId);
     await settle(waiting);
     const failed = await visitor.get(waiting.at);
@@ -202,9 +202,9 @@ describe('confirmation step of the booking journey', () => {
   });
 
   it('says that the draft expired when it was left too long', async () => {
-    const draftId = await house.draftAt(visitor, 'check');
+    const draftId = await fixture.draftAt(visitor, 'check');
     const form = (await visitor.get(`/bookings/new/${draftId}/check`)).form('/bookings');
-    house.clock.at = new Date(house.clock.at.getTime() + 61 * 60_000);
+    fixture.clock.at = new Date(fixture.clock.at.getTime() + 61 * 60_000);
     for (const page of [
       await visitor.get(`/bookings/new/${draftId}/check`),
       await visitor.post(`/bookings/new/${draftId}/examinee`, ewan),
@@ -217,8 +217,8 @@ describe('confirmation step of the booking journey', () => {
   });
 
   it('shows neither another person’s draft nor one that never existed', async () => {
-    const draftId = await house.draftAt(visitor, 'check');
-    const rob = await house.signedIn('rob@harbour-legal.example');
+    const draftId = await fixture.draftAt(visitor, 'check');
+    const rob = await fixture.signedIn('rob@harbour-legal.example');
     const others = await rob.get(`/bookings/new/${draftId}/check`);
     const unknown = await rob.get('/bookings/new/00000000-0000-4000-8000-000000000000/check');
     expect([others.status, unknown.status]).to.deep.equal([410, 410]);
@@ -227,20 +227,20 @@ describe('confirmation step of the booking journey', () => {
   });
 
   it('asks for another specialist when the chosen one was deactivated between the steps', async () => {
-    const draftId = await house.draftAt(visitor, 'check');
+    const draftId = await fixture.draftAt(visitor, 'check');
     const form = (await visitor.get(`/bookings/new/${draftId}/check`)).form('/bookings');
-    await house.app.db('specialists').where({ name: 'Dr Amelia Hart' }).update({ is_active: false });
+    await fixture.app.db('specialists').where({ name: 'Dr Amelia Hart' }).update({ is_active: false });
     const page = await visitor.post('/bookings', form);
     expect(page.at).to.equal(`/bookings/new?draft=${draftId}`);
     expect(page.text('.notice')).to.contain('Dr Amelia Hart can no longer be booked');
     expect(page.texts('.specialist-name')).not.to.include('Dr Amelia Hart');
-    const specialistId = await house.specialistId('Dr Amelia Hart');
+    const specialistId = await fixture.specialistId('Dr Amelia Hart');
     const again = await visitor.post('/bookings/new', { draftId, specialistId, type: 'in_person' });
     expect(again.status).to.equal(422);
   });
 
   it('returns to the answers when the session ended before the confirmation', async () => {
-    const draftId = await house.draftAt(visitor, 'check');
+    const draftId = await fixture.draftAt(visitor, 'check');
     const check = `/bookings/new/${draftId}/check`;
     const form = (await visitor.get(check)).form('/bookings');
     visitor.forgetCookies();

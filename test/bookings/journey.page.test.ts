@@ -1,19 +1,26 @@
 import { expect } from 'chai';
 import { acuityDown } from '../support/fakes/acuity.ts';
 import type { Visitor } from '../support/visitor.ts';
-import { ewan, inUtc, nineOnTuesday, openPageHouse, rita, type PageHouse } from '../support/page-house.ts';
+import {
+  ewan,
+  inUtc,
+  nineOnTuesday,
+  openPageFixture,
+  rita,
+  type PageFixture,
+} from '../support/page-fixture.ts';
 
 const amelia = 7001;
 const tenOnTuesday = '2026-12-01T10:00:00+11:00';
 const elevenOnTuesday = '2026-12-01T11:00:00+11:00';
 
 describe('first steps of the booking journey', () => {
-  let house: PageHouse;
+  let fixture: PageFixture;
   let visitor: Visitor;
 
   before(async () => {
-    house = await openPageHouse();
-    house.acuity.offer(
+    fixture = await openPageFixture();
+    fixture.acuity.offer(
       amelia,
       nineOnTuesday,
       tenOnTuesday,
@@ -24,17 +31,17 @@ describe('first steps of the booking journey', () => {
   });
 
   beforeEach(async () => {
-    visitor = await house.signedIn(rita);
+    visitor = await fixture.signedIn(rita);
   });
 
-  afterEach(() => house.acuity.recover());
+  afterEach(() => fixture.acuity.recover());
 
-  after(() => house.close());
+  after(() => fixture.close());
 
-  const bookingCount = async () => (await house.app.db('bookings').select('id')).length;
+  const bookingCount = async () => (await fixture.app.db('bookings').select('id')).length;
 
   it('show times in the examination’s zone, and the reader’s beside them when they differ', async () => {
-    const draftId = await house.draftAt(visitor, 'time');
+    const draftId = await fixture.draftAt(visitor, 'time');
     visitor.setCookie('tz', 'Australia%2FPerth');
     const perth = await visitor.get(`/bookings/new/${draftId}/time`);
     expect(perth.text('.zone-line')).to.contain('The smaller time is yours: Perth time (AWST, UTC+8)');
@@ -46,7 +53,7 @@ describe('first steps of the booking journey', () => {
   });
 
   it('answer a fragment when htmx requests a part, and the whole page otherwise', async () => {
-    const draftId = await house.draftAt(visitor, 'time');
+    const draftId = await fixture.draftAt(visitor, 'time');
     const path = `/bookings/new/${draftId}/time?month=2027-01`;
     const part = await visitor.get(path, { 'HX-Request-Type': 'partial' });
     expect(part.html).to.match(/^\s*<div id="picker"/);
@@ -60,7 +67,7 @@ describe('first steps of the booking journey', () => {
   });
 
   it('name every error, link it to its field and keep what was typed', async () => {
-    const draftId = await house.draftAt(visitor, 'examinee');
+    const draftId = await fixture.draftAt(visitor, 'examinee');
     const page = await visitor.post(`/bookings/new/${draftId}/examinee`, {
       ...ewan,
       firstName: 'Ewan 😀',
@@ -86,7 +93,7 @@ describe('first steps of the booking journey', () => {
   });
 
   it('accept a single name and a phone number with an extension', async () => {
-    const draftId = await house.draftAt(visitor, 'examinee');
+    const draftId = await fixture.draftAt(visitor, 'examinee');
     const fields = { ...ewan, firstName: '', lastName: 'Suharto', phone: '02 9374 4000 x55' };
     const review = await visitor.post(`/bookings/new/${draftId}/examinee`, fields);
     const facts = review.all('dd').map((fact) => fact.textContent);
@@ -119,7 +126,7 @@ describe('first steps of the booking journey', () => {
     ['an endless note', [['notes', 'x'.repeat(2001)]], '#notes'],
   ] as [string, [string, string][], string][]) {
     it(`refuse ${what} with a message at its field`, async () => {
-      const draftId = await house.draftAt(visitor, 'examinee');
+      const draftId = await fixture.draftAt(visitor, 'examinee');
       const changed = new Set(fields.map(([name]) => name));
       const blankDay = Object.keys(ewan).filter((name) => name.startsWith('dateOfBirth'));
       const rest = Object.entries(ewan).filter(([name]) => !changed.has(name) && !blankDay.includes(name));
@@ -133,7 +140,7 @@ describe('first steps of the booking journey', () => {
   }
 
   it('ask for a time, on the day that was shown, when none was chosen', async () => {
-    const draftId = await house.draftAt(visitor, 'time');
+    const draftId = await fixture.draftAt(visitor, 'time');
     const page = await visitor.post(`/bookings/new/${draftId}/time`, { day: '2027-01-12' });
     expect(page.status).to.equal(422);
     expect(page.text('.error-summary a')).to.equal('Choose a time');
@@ -143,14 +150,14 @@ describe('first steps of the booking journey', () => {
 
   for (const startsAt of ['yesterday', '2026-12-01T09:00', '2026-13-01T09:00:00Z']) {
     it(`refuse “${startsAt}” as a time`, async () => {
-      const draftId = await house.draftAt(visitor, 'time');
+      const draftId = await fixture.draftAt(visitor, 'time');
       const page = await visitor.post(`/bookings/new/${draftId}/time`, { startsAt });
       expect(page.status).to.equal(422);
     });
   }
 
   it('say at once when a chosen time is not free', async () => {
-    const draftId = await house.draftAt(visitor, 'time');
+    const draftId = await fixture.draftAt(visitor, 'time');
     const page = await visitor.post(`/bookings/new/${draftId}/time`, { startsAt: '2026-12-01T04:00:00Z' });
     expect(page.status).to.equal(422);
     expect(page.text('.error-summary')).to.contain('3:00 pm, Tuesday 1 December 2026 is not free');
@@ -158,15 +165,15 @@ describe('first steps of the booking journey', () => {
 
   for (const query of ['month=2026-13', 'day=2026-02-30', 'day=2026-12-01&day=2026-12-02']) {
     it(`answer 422 for ?${query}`, async () => {
-      const draftId = await house.draftAt(visitor, 'time');
+      const draftId = await fixture.draftAt(visitor, 'time');
       expect((await visitor.get(`/bookings/new/${draftId}/time?${query}`)).status).to.equal(422);
     });
   }
 
   it('redirect to the first missing step when a later one is opened', async () => {
-    const early = await house.draftAt(visitor, 'time');
+    const early = await fixture.draftAt(visitor, 'time');
     expect((await visitor.get(`/bookings/new/${early}/check`)).at).to.equal(`/bookings/new/${early}/time`);
-    const later = await house.draftAt(visitor, 'examinee');
+    const later = await fixture.draftAt(visitor, 'examinee');
     expect((await visitor.get(`/bookings/new/${later}/check`)).at).to.equal(
       `/bookings/new/${later}/examinee`,
     );
@@ -176,13 +183,13 @@ describe('first steps of the booking journey', () => {
   });
 
   it('keep the examinee when the time or the specialist is changed', async () => {
-    const draftId = await house.draftAt(visitor, 'check');
+    const draftId = await fixture.draftAt(visitor, 'check');
     const moved = await visitor.post(`/bookings/new/${draftId}/time`, { startsAt: inUtc(tenOnTuesday) });
     expect(moved.at).to.equal(`/bookings/new/${draftId}/check`);
     const choose = await visitor.get(`/bookings/new?draft=${draftId}`);
     expect(choose.text('.specialist-chosen .specialist-name')).to.equal('Dr Amelia Hart');
-    const bruno = await house.specialistId('Dr Bruno Keller');
-    house.acuity.offer(7002, elevenOnTuesday);
+    const bruno = await fixture.specialistId('Dr Bruno Keller');
+    fixture.acuity.offer(7002, elevenOnTuesday);
     const time = await visitor.post('/bookings/new', { draftId, specialistId: bruno, type: 'telehealth' });
     expect(time.at).to.equal(`/bookings/new/${draftId}/time`);
     const check = await visitor.post(`/bookings/new/${draftId}/time`, { startsAt: inUtc(elevenOnTuesday) });
@@ -191,8 +198,8 @@ describe('first steps of the booking journey', () => {
   });
 
   it('show a message when free times cannot be read', async () => {
-    const draftId = await house.draftAt(visitor, 'time');
-    house.acuity.failWith(acuityDown);
+    const draftId = await fixture.draftAt(visitor, 'time');
+    fixture.acuity.failWith(acuityDown);
     const page = await visitor.get(`/bookings/new/${draftId}/time?month=2027-02`);
     expect(page.status).to.equal(503);
     expect(page.text('.panel')).to.contain('We can’t reach the calendar right now');
@@ -200,10 +207,10 @@ describe('first steps of the booking journey', () => {
   });
 
   it('say how old the times are when an older list is shown', async () => {
-    const draftId = await house.draftAt(visitor, 'time');
+    const draftId = await fixture.draftAt(visitor, 'time');
     await visitor.get(`/bookings/new/${draftId}/time`);
-    house.clock.at = new Date(house.clock.at.getTime() + 12 * 60_000);
-    house.acuity.failWith(acuityDown);
+    fixture.clock.at = new Date(fixture.clock.at.getTime() + 12 * 60_000);
+    fixture.acuity.failWith(acuityDown);
     const page = await visitor.get(`/bookings/new/${draftId}/time`);
     expect(page.status).to.equal(200);
     expect(page.headers.get('x-cache')).to.equal('STALE');
@@ -211,7 +218,7 @@ describe('first steps of the booking journey', () => {
   });
 
   it('return to the step after signing in when the session had ended', async () => {
-    const draftId = await house.draftAt(visitor, 'examinee');
+    const draftId = await fixture.draftAt(visitor, 'examinee');
     const step = `/bookings/new/${draftId}/examinee`;
     await visitor.get(step);
     visitor.forgetCookies();
@@ -226,7 +233,7 @@ describe('first steps of the booking journey', () => {
   });
 
   it('send htmx to the sign-in page instead of swapping it into the calendar', async () => {
-    const draftId = await house.draftAt(visitor, 'time');
+    const draftId = await fixture.draftAt(visitor, 'time');
     visitor.forgetCookies();
     const part = await visitor.get(`/bookings/new/${draftId}/time?month=2027-01`, {
       'HX-Request-Type': 'partial',
@@ -236,7 +243,7 @@ describe('first steps of the booking journey', () => {
   });
 
   it('refuse everybody except referrers', async () => {
-    const staff = await house.signedIn('sam@examdesk.example');
+    const staff = await fixture.signedIn('sam@examdesk.example');
     expect((await staff.get('/bookings/new')).status).to.equal(403);
     expect((await staff.get('/')).has('a[href="/bookings/new"]')).to.equal(false);
   });

@@ -1,25 +1,25 @@
 import { expect } from 'chai';
 import type { Booking, BookingListPage, BookingListQuery } from '../../src/bookings/index.ts';
 import type { Actor } from '../../src/accounts/index.ts';
-import { openHouse, valueOf, type House } from '../support/booking-house.ts';
+import { openBookingFixture, valueOf, type BookingFixture } from '../support/booking-fixture.ts';
 import { createFakeAcuity, type FakeAcuity } from '../support/fakes/acuity.ts';
 
 describe('booking list', () => {
-  let house: House;
+  let fixture: BookingFixture;
   let fake: FakeAcuity;
   const made: Booking[] = [];
 
   before(async () => {
     fake = createFakeAcuity();
-    house = await openHouse(fake);
-    const { rita, nadia } = house.people;
+    fixture = await openBookingFixture(fake);
+    const { rita, nadia } = fixture.people;
     await book(rita, 7001, '2026-12-01T10:00:00+11:00', 'Ewan', 'Marsh', 'CL-2207');
     await book(rita, 7001, '2026-12-01T23:30:00+11:00', 'Noor', '100%_sure', 'CL_9');
     await book(rita, 7003, '2026-12-01T23:30:00+11:00', 'Zoë', 'Nguyễn', null);
     await book(nadia, 7006, '2026-12-02T09:00:00+13:00', 'Ewan', 'Other', 'NS-1');
     await book(rita, 7005, '2026-12-03T09:00:00+10:30', 'Una', 'Berg', 'CL-1');
   });
-  after(() => house.close());
+  after(() => fixture.close());
 
   async function book(
     actor: Actor,
@@ -30,14 +30,14 @@ describe('booking list', () => {
     claimNumber: string | null,
   ) {
     fake.offer(calendarId, at);
-    const request = house.requestFor({
-      specialistId: house.specialistOf(calendarId),
+    const request = fixture.requestFor({
+      specialistId: fixture.specialistOf(calendarId),
       startsAt: new Date(at),
       claimNumber,
     });
     made.push(
       valueOf(
-        await house.attempts.book(
+        await fixture.attempts.book(
           actor,
           { ...request, examinee: { ...request.examinee, firstName, lastName } },
           null,
@@ -45,8 +45,11 @@ describe('booking list', () => {
       ),
     );
   }
-  async function page(query: Partial<BookingListQuery>, actor = house.people.rita): Promise<BookingListPage> {
-    const found = await house.list.page(actor.viewer, { limit: 20, ...query });
+  async function page(
+    query: Partial<BookingListQuery>,
+    actor = fixture.people.rita,
+  ): Promise<BookingListPage> {
+    const found = await fixture.list.page(actor.viewer, { limit: 20, ...query });
     if (found === 'bad_cursor') throw new Error('bad cursor');
     return found;
   }
@@ -55,9 +58,9 @@ describe('booking list', () => {
 
   it('shows a referrer the organisation’s bookings, newest first, and staff all of them', async () => {
     expect(await names({})).to.deep.equal(['Una', 'Zoë', 'Noor', 'Ewan']);
-    expect(await names({}, house.people.rob)).to.have.length(4);
-    expect(await names({}, house.people.nadia)).to.deep.equal(['Ewan']);
-    expect(await names({}, house.people.sam)).to.have.length(5);
+    expect(await names({}, fixture.people.rob)).to.have.length(4);
+    expect(await names({}, fixture.people.nadia)).to.deep.equal(['Ewan']);
+    expect(await names({}, fixture.people.sam)).to.have.length(5);
   });
 
   it('finds words in any order and case, and treats % and _ literally', async () => {
@@ -75,12 +78,12 @@ describe('booking list', () => {
   it('reads from and to as days in the examination’s own zone', async () => {
     // 23:30 in Sydney is 20:30 of the same day in Perth: both are on the first.
     expect(await names({ from: '2026-12-01', to: '2026-12-01' })).to.deep.equal(['Zoë', 'Noor', 'Ewan']);
-    expect(await names({ from: '2026-12-02', to: '2026-12-02' }, house.people.sam)).to.deep.equal(['Ewan']);
+    expect(await names({ from: '2026-12-02', to: '2026-12-02' }, fixture.people.sam)).to.deep.equal(['Ewan']);
     expect(await names({ from: '2026-12-04' })).to.deep.equal([]);
   });
 
   it('filters by specialist, status and progress', async () => {
-    expect(await names({ specialistId: house.specialistOf(7003) })).to.deep.equal(['Zoë']);
+    expect(await names({ specialistId: fixture.specialistOf(7003) })).to.deep.equal(['Zoë']);
     expect(await names({ status: 'cancelled' })).to.deep.equal([]);
     expect(await names({ status: 'active', progress: 'scheduled' })).to.have.length(4);
   });
@@ -106,7 +109,9 @@ describe('booking list', () => {
       Buffer.from("1.' or 1=1").toString('base64url'),
     ];
     for (const cursor of forged) {
-      expect(await house.list.page(house.people.rita.viewer, { limit: 5, cursor })).to.equal('bad_cursor');
+      expect(await fixture.list.page(fixture.people.rita.viewer, { limit: 5, cursor })).to.equal(
+        'bad_cursor',
+      );
     }
   });
 });

@@ -2,7 +2,7 @@
 import { expect } from 'chai';
 import type { Browser } from 'playwright-core';
 import { openBrowser } from '../support/browser.ts';
-import { openDocumentHouse, type DocumentHouse } from '../support/document-house.ts';
+import { openDocumentFixture, type DocumentFixture } from '../support/document-fixture.ts';
 import { watchedPage } from '../support/watched-page.ts';
 
 const shots = process.env.SCREENSHOTS;
@@ -10,23 +10,23 @@ const shots = process.env.SCREENSHOTS;
 describe('layout of the booking page', function () {
   this.timeout(120_000);
   let browser: Browser;
-  let house: DocumentHouse;
+  let fixture: DocumentFixture;
   before(async () => {
-    [browser, house] = await Promise.all([openBrowser(), openDocumentHouse()]);
+    [browser, fixture] = await Promise.all([openBrowser(), openDocumentFixture()]);
   });
   after(async () => {
     await browser.close();
-    await house.close();
+    await fixture.close();
   });
 
   for (const width of [1280, 390])
     for (const email of ['rita@harbour-legal.example', 'ada@examdesk.example'])
       it(`separates the cards and keeps the navigation in one row when ${email} opens it ${width} px wide`, async () => {
-        const watched = await watchedPage(browser, house.app.url, { width });
+        const watched = await watchedPage(browser, fixture.app.url, { width });
         try {
           const { page } = watched;
-          await watched.useSession(await house.app.sessionCookie(email));
-          await page.goto(`/bookings/${house.bookingId}`);
+          await watched.useSession(await fixture.app.sessionCookie(email));
+          await page.goto(`/bookings/${fixture.bookingId}`);
           await page.locator('#documents').waitFor();
           await watched.check();
           if (shots)

@@ -5,37 +5,40 @@ import {
   inUtc,
   nadia,
   nineOnTuesday,
-  openPageHouse,
+  openPageFixture,
   rita,
   sam,
-  type PageHouse,
-} from '../support/page-house.ts';
+  type PageFixture,
+} from '../support/page-fixture.ts';
 
 const partial = { 'HX-Request-Type': 'partial' };
 const elevenOnWednesday = '2026-12-02T11:00:00+11:00';
 
 describe('status polling of an open booking page', () => {
-  let house: PageHouse;
+  let fixture: PageFixture;
   let visitor: Visitor;
   let bookingPath: string;
 
   before(async () => {
-    house = await openPageHouse();
-    house.acuity.offer(7001, nineOnTuesday, elevenOnWednesday);
-    visitor = await house.signedIn(rita);
-    const draftId = await house.draftAt(visitor, 'time');
+    fixture = await openPageFixture();
+    fixture.acuity.offer(7001, nineOnTuesday, elevenOnWednesday);
+    visitor = await fixture.signedIn(rita);
+    const draftId = await fixture.draftAt(visitor, 'time');
     await visitor.post(`/bookings/new/${draftId}/time`, { startsAt: inUtc(nineOnTuesday) });
     const check = await visitor.post(`/bookings/new/${draftId}/examinee`, ewan);
     bookingPath = (await visitor.post('/bookings', check.form('/bookings'))).at.replace('?confirmed', '');
   });
 
-  after(() => house.close());
+  after(() => fixture.close());
 
   const ask = (who: Visitor, seen: string) =>
     who.get(`${bookingPath}/status?seen=${encodeURIComponent(seen)}`, partial);
   const seenOf = async () => (await visitor.get(bookingPath)).attribute('#booking-seen', 'value');
   const viewings = async () => {
-    const [row] = (await house.app.db('audit_log').where({ action: 'booking.viewed' }).count('id as n')) as {
+    const [row] = (await fixture.app
+      .db('audit_log')
+      .where({ action: 'booking.viewed' })
+      .count('id as n')) as {
       n: number | string;
     }[];
     return Number(row?.n);
@@ -51,7 +54,7 @@ describe('status polling of an open booking page', () => {
 
   it('sends each part that may have changed to its place, and no form', async () => {
     const seen = await seenOf();
-    const staff = await house.signedIn(sam);
+    const staff = await fixture.signedIn(sam);
     await staff.post(`${bookingPath}/progress`, { progress: 'generating_report' });
     const answer = await ask(visitor, seen);
     expect(answer.status).to.equal(200);
@@ -67,7 +70,7 @@ describe('status polling of an open booking page', () => {
   });
 
   it('hides the booking from another organisation', async () => {
-    const other = await house.signedIn(nadia);
+    const other = await fixture.signedIn(nadia);
     const answer = await ask(other, '');
     expect([answer.status, answer.html]).to.deep.equal([404, '']);
     const unknown = await other.get('/bookings/00000000-0000-7000-8000-000000000000/status', partial);
@@ -79,7 +82,7 @@ describe('status polling of an open booking page', () => {
   });
 
   it('asks for a sign-in when the session is over', async () => {
-    const answer = await ask(house.visitor(), '');
+    const answer = await ask(fixture.visitor(), '');
     expect(answer.status).to.equal(401);
     expect(answer.headers.get('hx-redirect')).to.match(/^\/sign-in/);
   });

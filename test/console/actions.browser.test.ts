@@ -5,7 +5,7 @@ import { expect } from 'chai';
 import type { Browser, Page } from 'playwright-core';
 import { demoPassword } from '../../seeds/demo.ts';
 import { openBrowser } from '../support/browser.ts';
-import { personOf } from '../support/console-house.ts';
+import { personOf } from '../support/console-records.ts';
 import { createFakeAcuity } from '../support/fakes/acuity.ts';
 import { startTestApp, type TestApp } from '../support/app.ts';
 import { watchedPage, type Watched } from '../support/watched-page.ts';

@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { expect } from 'chai';
 import { createJobHandlers } from '../../src/jobs/index.ts';
-import { aBookingOf, anEmailAbout, personOf } from '../support/console-house.ts';
+import { aBookingOf, anEmailAbout, personOf } from '../support/console-records.ts';
 import { acuityDown, createFakeAcuity, type FakeAcuity } from '../support/fakes/acuity.ts';
 import { startTestApp, type Agent, type TestApp } from '../support/app.ts';
 

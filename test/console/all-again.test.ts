@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
 import type { Transaction } from '../../src/db/knex.ts';
 import { startTestApp, type Agent, type TestApp } from '../support/app.ts';
-import { aBookingOf, anEmailAbout } from '../support/console-house.ts';
+import { aBookingOf, anEmailAbout } from '../support/console-records.ts';
 
 describe('an action for all records while somebody else does the same', () => {
   let app: TestApp;

@@ -9,8 +9,8 @@ import { tableOf, type Table } from '../../src/console/index.ts';
 import { createCsvExport } from '../../src/http/console/console.export.ts';
 import { actorOf } from '../../src/http/actor.ts';
 import { errors } from '../../src/http/middleware/errors.ts';
-import { aBookingOf } from '../support/console-house.ts';
-import { peopleOf } from '../support/booking-house.ts';
+import { aBookingOf } from '../support/console-records.ts';
+import { peopleOf } from '../support/booking-fixture.ts';
 import { startTestApp, type TestApp } from '../support/app.ts';
 
 const many = 1_200;

@@ -5,7 +5,7 @@ import { expect } from 'chai';
 import type { Dashboard } from '../../src/console/index.ts';
 import { dayIn, shiftDays } from '../../src/lib/dates.ts';
 import { startTestApp, type Agent, type TestApp } from '../support/app.ts';
-import { aBookingOf, anEmailAbout, personOf } from '../support/console-house.ts';
+import { aBookingOf, anEmailAbout, personOf } from '../support/console-records.ts';
 
 const list = (id: string): string => `/admin/api/resources/${id}/actions/list`;
 const inZone = (zone: string) => `tz=${encodeURIComponent(zone)}`;

@@ -3,8 +3,8 @@
 import { expect } from 'chai';
 import type { Browser, Page, Request } from 'playwright-core';
 import { openBrowser } from '../support/browser.ts';
-import { aBookingOf } from '../support/console-house.ts';
-import { eventually } from '../support/document-house.ts';
+import { aBookingOf } from '../support/console-records.ts';
+import { eventually } from '../support/document-fixture.ts';
 import { startTestApp, type TestApp } from '../support/app.ts';
 import { watchedPage, type Watched } from '../support/watched-page.ts';
 

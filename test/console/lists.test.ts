@@ -3,7 +3,7 @@ import { expect } from 'chai';
 import { actionButtons } from '../../src/console/actions.ts';
 import { columnOf, tables, type Table } from '../../src/console/index.ts';
 import { readingDoors } from '../support/console-doors.ts';
-import { openMatrixHouse, type MatrixHouse } from '../support/matrix-house.ts';
+import { openMatrixFixture, type MatrixFixture } from '../support/matrix-fixture.ts';
 
 interface Listed {
   meta: { total: number };
@@ -12,16 +12,16 @@ interface Listed {
 
 describe('the console’s lists', function () {
   this.timeout(120_000);
-  let house: MatrixHouse;
+  let fixture: MatrixFixture;
   before(async () => {
-    house = await openMatrixHouse();
-    for (const table of tables) await readingDoors(house, table);
+    fixture = await openMatrixFixture();
+    for (const table of tables) await readingDoors(fixture, table);
   });
-  after(() => house.close());
+  after(() => fixture.close());
 
   const list = (id: string): string => `/admin/api/resources/${id}/actions/list`;
   const listed = async (id: string, query: Record<string, string> = {}): Promise<Listed> =>
-    (await house.agents.admin.get(list(id)).query(query).expect(200)).body as Listed;
+    (await fixture.agents.admin.get(list(id)).query(query).expect(200)).body as Listed;
   const recordOf = async ({ id }: Table): Promise<string> =>
     encodeURIComponent((await listed(id)).records[0]?.id ?? '');
 
@@ -30,7 +30,7 @@ describe('the console’s lists', function () {
     it(`${id} shows its named columns and no others in list, record and export`, async () => {
       const { meta, records } = await listed(id);
       expect(meta.total).to.be.above(0);
-      const { body } = await house.agents.admin.get(
+      const { body } = await fixture.agents.admin.get(
         `/admin/api/resources/${id}/records/${await recordOf(table)}/show`,
       );
       for (const { params, populated } of [...records, body.record as Listed['records'][number]]) {
@@ -38,7 +38,7 @@ describe('the console’s lists', function () {
         expect(unnamed).to.deep.equal([]);
         expect(populated).to.deep.equal({});
       }
-      const { text } = await house.agents.admin.get(`/admin/export/${id}`).expect(200);
+      const { text } = await fixture.agents.admin.get(`/admin/export/${id}`).expect(200);
       const lines = text.trimEnd().split('\r\n');
       expect(lines[0]).to.equal(`\uFEFF${table.columns.map(({ name }) => name).join(',')}`);
       expect(lines).to.have.length.above(1);
@@ -58,7 +58,7 @@ describe('the console’s lists', function () {
     it(`${id} refuses AdminJS’s writes, bulk actions and search`, async () => {
       const record = `/admin/api/resources/${id}/records/${await recordOf(table)}`;
       const [of, before] = [`/admin/api/resources/${id}`, await listed(id)];
-      for (const agent of [house.agents.admin, house.agents.support]) {
+      for (const agent of [fixture.agents.admin, fixture.agents.support]) {
         for (const address of [
           `${record}/edit`,
           `${record}/delete`,
@@ -99,21 +99,21 @@ describe('the console’s lists', function () {
           kind === 'record' ? `${of}/actions/${name}` : `${of}/records/${record}/${name}`,
         ),
       ]) {
-        const { status } = await house.agents.admin.get(address);
+        const { status } = await fixture.agents.admin.get(address);
         expect([address, status]).to.deep.equal([address, 404]);
-        const page = await house.agents.admin.get(address.replace('/api', '')).set('Accept', 'text/html');
+        const page = await fixture.agents.admin.get(address.replace('/api', '')).set('Accept', 'text/html');
         expect(page.status, `${address} as a page`).to.equal(404);
       }
     });
   }
 
   it('refuse other origins when the browser sends only Origin', async () => {
-    const { admin } = house.agents;
-    const { url } = house.app;
+    const { admin } = fixture.agents;
+    const { url } = fixture.app;
     for (const address of [
       list('bookings'),
       '/admin/export/bookings',
-      `/admin/forms/bookings/${house.bookingId}/change`,
+      `/admin/forms/bookings/${fixture.bookingId}/change`,
       '/admin/options/referrers?query=rita',
     ]) {
       await admin.get(address).set('Origin', 'https://elsewhere.example').expect(403);

@@ -1,7 +1,7 @@
 // What the console's records lead to, its morning page, and what admins make there.
 import { randomUUID } from 'node:crypto';
 import { expect } from 'chai';
-import { personOf } from '../support/console-house.ts';
+import { personOf } from '../support/console-records.ts';
 import { acuityDown, createFakeAcuity, type FakeAcuity } from '../support/fakes/acuity.ts';
 import { startTestApp, type Agent, type TestApp } from '../support/app.ts';
 

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
 import { type Agent, startTestApp, type TestApp } from '../support/app.ts';
 import { openSeededDatabase } from '../support/database.ts';
-import { eventually } from '../support/document-house.ts';
+import { eventually } from '../support/document-fixture.ts';
 import { openGate } from '../support/gate.ts';
 
 describe('a connection that breaks', () => {

@@ -4,16 +4,16 @@ import { pipeline } from 'node:stream/promises';
 import { expect } from 'chai';
 import { createInspection } from '../../src/documents/content/inspection.ts';
 import { beginDirect } from '../support/direct-upload.ts';
-import { openDocumentHouse, type DocumentHouse } from '../support/document-house.ts';
+import { openDocumentFixture, type DocumentFixture } from '../support/document-fixture.ts';
 
 const most = 500 * 1024 * 1024;
 
 describe('the default size limit', () => {
-  let house: DocumentHouse;
+  let fixture: DocumentFixture;
   before(async () => {
-    house = await openDocumentHouse();
+    fixture = await openDocumentFixture();
   });
-  after(() => house.close());
+  after(() => fixture.close());
 
   const head = Buffer.from('%PDF-1.7\n');
   const block = Buffer.alloc(1024 * 1024, 'examdesk ');
@@ -23,7 +23,7 @@ describe('the default size limit', () => {
   }
   const nowhere = (): Writable => new PassThrough().resume();
   const look = async (bytes: number) => {
-    const { maxBytes, kinds } = house.app.system.services.documents.limits;
+    const { maxBytes, kinds } = fixture.app.system.services.documents.limits;
     const inspection = createInspection({ maxBytes, accepted: kinds, extension: 'pdf' });
     await pipeline(Readable.from(pdfOf(bytes)), inspection.stream, nowhere());
     return inspection.digest().sizeBytes;
@@ -36,8 +36,8 @@ describe('the default size limit', () => {
   });
 
   it('a direct upload accepts 500 MB and refuses one byte more', async () => {
-    await beginDirect(house, { sizeBytes: most }).expect(201);
-    const refused = await beginDirect(house, { sizeBytes: most + 1 }).expect(413);
+    await beginDirect(fixture, { sizeBytes: most }).expect(201);
+    const refused = await beginDirect(fixture, { sizeBytes: most + 1 }).expect(413);
     expect((refused.body as { detail: string }).detail).to.contain('larger than 500 MB');
   });
 });

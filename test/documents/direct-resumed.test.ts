@@ -6,11 +6,11 @@ import { pdf } from '../support/builders/files.ts';
 import { sendDirectly, type DirectSender } from '../support/direct-upload.ts';
 import {
   download,
-  openDocumentHouse,
+  openDocumentFixture,
   sha256,
-  type DocumentHouse,
+  type DocumentFixture,
   type UploadedDocument,
-} from '../support/document-house.ts';
+} from '../support/document-fixture.ts';
 
 const partBytes = 5 * 1024 * 1024;
 /** Three parts. */
@@ -20,24 +20,24 @@ const other = Buffer.from(file);
 other[2 * partBytes + 5] = (other[2 * partBytes + 5] ?? 0) ^ 1;
 
 describe('a direct upload whose parts were joined and that is no document yet', () => {
-  let house: DocumentHouse;
+  let fixture: DocumentFixture;
   let step: ((name: string) => void) | null = null;
   before(async () => {
     const onStep = (name: string) => Promise.resolve(step?.(name));
-    house = await openDocumentHouse({ overrides: { documents: { onStep } } });
+    fixture = await openDocumentFixture({ overrides: { documents: { onStep } } });
   });
-  after(() => house.close());
+  after(() => fixture.close());
   beforeEach(async () => {
-    house.bookingId = await house.newBooking();
+    fixture.bookingId = await fixture.newBooking();
   });
 
   /** Returns the answer that the browser shows. */
   const sendAsBrowser = async (bytes: Buffer) => {
-    const upload = await sendDirectly(house, bytes);
-    const path = `/bookings/${house.bookingId}/documents/uploads/${upload.id}/parts`;
+    const upload = await sendDirectly(fixture, bytes);
+    const path = `/bookings/${fixture.bookingId}/documents/uploads/${upload.id}/parts`;
     const sent: number[] = [];
     for (const claim of upload.claims) {
-      const offered = await house.rita.post(path).send({ parts: [claim] });
+      const offered = await fixture.rita.post(path).send({ parts: [claim] });
       if (offered.status !== 200) return { upload, sent, status: offered.status };
       sent.push(...(await upload.send(claim.partNumber)));
     }
@@ -53,12 +53,12 @@ describe('a direct upload whose parts were joined and that is no document yet', 
     return upload;
   };
   const kept = async () => {
-    const ids = await house.app
+    const ids = await fixture.app
       .db('documents')
-      .where({ booking_id: house.bookingId })
+      .where({ booking_id: fixture.bookingId })
       .orderBy('created_at')
       .pluck('id');
-    const bodies = await Promise.all(ids.map((id) => download(house.rita, `/documents/${id}`).expect(200)));
+    const bodies = await Promise.all(ids.map((id) => download(fixture.rita, `/documents/${id}`).expect(200)));
     return bodies.map(({ body }) => sha256(body as Buffer));
   };
 
@@ -70,10 +70,10 @@ describe('a direct upload whose parts were joined and that is no document yet', 
   });
 
   it('becomes a document when the store refused the copy before', async () => {
-    house.storage.server.injectFault = ({ method, key }) =>
+    fixture.storage.server.injectFault = ({ method, key }) =>
       method === 'PUT' && key.startsWith('documents/') ? { status: 500, code: 'InternalError' } : undefined;
     expect((await sendAsBrowser(file)).status).to.equal(503);
-    house.storage.server.injectFault = null;
+    fixture.storage.server.injectFault = null;
     const again = await sendAsBrowser(file);
     expect([again.status, again.sent]).to.deep.equal([201, []]);
     expect(await kept()).to.deep.equal([sha256(file)]);
@@ -94,13 +94,13 @@ describe('a direct upload whose parts were joined and that is no document yet', 
 
   it('ends when the store has lost its object or parts, and the file starts a new upload', async () => {
     const first = await diesOnce(file);
-    for (const key of await house.storage.keys('pending/'))
-      await house.storage.server.files.remove(house.storage.bucket, key);
+    for (const key of await fixture.storage.keys('pending/'))
+      await fixture.storage.server.files.remove(fixture.storage.bucket, key);
     expect((await sendAsBrowser(file)).status).to.equal(404);
-    const second = await sendDirectly(house, file);
+    const second = await sendDirectly(fixture, file);
     expect(second.id).not.to.equal(first.id);
     await second.send();
-    const { bucket, server } = house.storage;
+    const { bucket, server } = fixture.storage;
     for (const { uploadId } of await server.files.uploads(bucket, ''))
       await server.files.closeUpload(bucket, uploadId);
     expect((await sendAsBrowser(file)).status).to.equal(404);

@@ -3,21 +3,21 @@ import { expect } from 'chai';
 import type { Agent } from '../support/app.ts';
 import { pdf, samples } from '../support/builders/files.ts';
 import { beginDirect, sendDirectly } from '../support/direct-upload.ts';
-import { nothing, openDocumentHouse, type DocumentHouse } from '../support/document-house.ts';
+import { nothing, openDocumentFixture, type DocumentFixture } from '../support/document-fixture.ts';
 
 const unknownId = '0192f000-0000-7000-8000-000000000009';
 const rita = 'rita@harbour-legal.example';
 
 describe('a direct upload', () => {
-  let house: DocumentHouse;
+  let fixture: DocumentFixture;
   before(async () => {
-    house = await openDocumentHouse();
+    fixture = await openDocumentFixture();
   });
-  after(() => house.close());
+  after(() => fixture.close());
   afterEach(async () => {
-    await house.app.database.owner.raw('truncate documents, direct_uploads, emails');
-    const { server, bucket } = house.storage;
-    for (const key of await house.storage.keys()) await server.files.remove(bucket, key);
+    await fixture.app.database.owner.raw('truncate documents, direct_uploads, emails');
+    const { server, bucket } = fixture.storage;
+    for (const key of await fixture.storage.keys()) await server.files.remove(bucket, key);
     for (const { uploadId } of await server.files.uploads(bucket, ''))
       await server.files.closeUpload(bucket, uploadId);
   });
@@ -36,11 +36,11 @@ describe('a direct upload', () => {
     ];
     for (const [given, kept] of names) {
       it(`keeps a safe name when it is ${JSON.stringify(given.slice(0, 40))}`, async () => {
-        const upload = await sendDirectly(house, samples.pdf, { fileName: given });
+        const upload = await sendDirectly(fixture, samples.pdf, { fileName: given });
         await upload.send();
         const document = await upload.finish();
         expect(document.fileName).to.equal(kept);
-        const file = await house.rita.get(document.url).expect(200);
+        const file = await fixture.rita.get(document.url).expect(200);
         expect(file.headers['content-disposition']).to.match(
           /^attachment; filename="[\x20-\x7e]*"; filename\*=UTF-8''/,
         );
@@ -49,56 +49,56 @@ describe('a direct upload', () => {
 
     it('is refused when the name contains NUL, or its real extension does not match the content', async () => {
       for (const fileName of ['nul\u0000.pdf', 'half \ud800.pdf'])
-        await beginDirect(house, { fileName }).expect(400);
-      await beginDirect(house, { fileName: 'n'.repeat(1_001) }).expect(422);
-      await beginDirect(house, { fileName: 'harmless\u202efdp.exe' }).expect(415);
-      const upload = await sendDirectly(house, samples.pdf, { fileName: 'harmless\u202efdp.docx' });
+        await beginDirect(fixture, { fileName }).expect(400);
+      await beginDirect(fixture, { fileName: 'n'.repeat(1_001) }).expect(422);
+      await beginDirect(fixture, { fileName: 'harmless\u202efdp.exe' }).expect(415);
+      const upload = await sendDirectly(fixture, samples.pdf, { fileName: 'harmless\u202efdp.docx' });
       await upload.send();
       await upload.complete().expect(415);
-      expect(await house.traces()).to.deep.equal(nothing);
+      expect(await fixture.traces()).to.deep.equal(nothing);
     });
   });
 
   it('accepts a mail as brief when its content is a mail, and refuses other content', async () => {
-    await beginDirect(house, { fileName: 'letter.eml', category: 'consent_form' }).expect(415);
-    const upload = await sendDirectly(house, samples.eml, { fileName: 'letter.eml' });
+    await beginDirect(fixture, { fileName: 'letter.eml', category: 'consent_form' }).expect(415);
+    const upload = await sendDirectly(fixture, samples.eml, { fileName: 'letter.eml' });
     await upload.send();
     expect((await upload.finish()).mimeType).to.equal('message/rfc822');
-    const other = await sendDirectly(house, samples.pdf, { fileName: 'letter.eml' });
+    const other = await sendDirectly(fixture, samples.pdf, { fileName: 'letter.eml' });
     await other.send();
     await other.complete().expect(415);
   });
 
   it('stays open when the session ends, and is completed in the next session', async () => {
-    const agent = await house.app.signIn(rita);
+    const agent = await fixture.app.signIn(rita);
     const bytes = pdf(20_000);
-    const upload = await sendDirectly(house, bytes, {}, agent);
+    const upload = await sendDirectly(fixture, bytes, {}, agent);
     await upload.send();
     await agent.post('/api/auth/sign-out').send({}).expect(200);
     await upload.complete().expect(401);
-    expect((await house.traces()).rows).to.equal(0);
-    const back = await house.app.signIn(rita);
-    expect((await sendDirectly(house, bytes, {}, back)).id).to.equal(upload.id);
+    expect((await fixture.traces()).rows).to.equal(0);
+    const back = await fixture.app.signIn(rita);
+    expect((await sendDirectly(fixture, bytes, {}, back)).id).to.equal(upload.id);
     await upload.complete(upload.claims, back).expect(201);
-    expect(await house.traces()).to.deep.include({ rows: 1, openUploads: [] });
+    expect(await fixture.traces()).to.deep.include({ rows: 1, openUploads: [] });
   });
 
   it('is not completed when another person signs in at the same browser', async () => {
-    const upload = await sendDirectly(house, pdf(20_000));
+    const upload = await sendDirectly(fixture, pdf(20_000));
     await upload.send();
-    await upload.complete(upload.claims, await house.app.signIn('rob@harbour-legal.example')).expect(404);
-    expect((await house.traces()).rows).to.equal(0);
+    await upload.complete(upload.claims, await fixture.app.signIn('rob@harbour-legal.example')).expect(404);
+    expect((await fixture.traces()).rows).to.equal(0);
   });
 });
 
 describe('dictations for a referrer', () => {
-  let house: DocumentHouse;
+  let fixture: DocumentFixture;
   let sam: Agent;
   before(async () => {
-    house = await openDocumentHouse();
-    sam = await house.app.signIn('sam@examdesk.example');
+    fixture = await openDocumentFixture();
+    sam = await fixture.app.signIn('sam@examdesk.example');
   });
-  after(() => house.close());
+  after(() => fixture.close());
 
   /** The answer without its request id. */
   async function told(asking: ReturnType<Agent['get']>) {
@@ -110,9 +110,9 @@ describe('dictations for a referrer', () => {
   }
 
   it('answer like unknown documents at every address and in every format', async () => {
-    const [dictation] = await house.upload({ 'a.pdf': pdf(20_000) }, { agent: sam, category: 'dictation' });
+    const [dictation] = await fixture.upload({ 'a.pdf': pdf(20_000) }, { agent: sam, category: 'dictation' });
     const id = dictation?.id ?? '';
-    const { rita: agent } = house;
+    const { rita: agent } = fixture;
     const asked: [string, (of: string) => ReturnType<Agent['get']>][] = [
       ['download', (of) => agent.get(`/documents/${of}`)],
       ['download of a part', (of) => agent.get(`/documents/${of}`).set('Range', 'bytes=0-9')],
@@ -141,19 +141,19 @@ describe('dictations for a referrer', () => {
 
   it('cannot be started, continued or ended as direct uploads, and answer like an unknown category or upload', async () => {
     const [of, unknown] = await Promise.all(
-      ['dictation', 'nonsense'].map((category) => told(beginDirect(house, { category }))),
+      ['dictation', 'nonsense'].map((category) => told(beginDirect(fixture, { category }))),
     );
     expect(of?.status).to.equal(422);
     expect(of).to.deep.equal(unknown);
     expect(JSON.stringify(of)).not.to.contain('dictation');
 
-    const theirs = await sendDirectly(house, pdf(20_000), { category: 'dictation' }, sam);
-    const path = (id: string) => `/bookings/${house.bookingId}/documents/uploads/${id}`;
+    const theirs = await sendDirectly(fixture, pdf(20_000), { category: 'dictation' }, sam);
+    const path = (id: string) => `/bookings/${fixture.bookingId}/documents/uploads/${id}`;
     const parts = { parts: theirs.claims };
     const asked: ((id: string) => ReturnType<Agent['get']>)[] = [
-      (id) => house.rita.post(`${path(id)}/parts`).send(parts),
-      (id) => house.rita.post(`${path(id)}/complete`).send(parts),
-      (id) => house.rita.delete(path(id)),
+      (id) => fixture.rita.post(`${path(id)}/parts`).send(parts),
+      (id) => fixture.rita.post(`${path(id)}/complete`).send(parts),
+      (id) => fixture.rita.delete(path(id)),
     ];
     for (const ask of asked) {
       const answer = await told(ask(theirs.id));
@@ -162,7 +162,7 @@ describe('dictations for a referrer', () => {
     }
     await theirs.send();
     await theirs.finish();
-    const seen = await house.rita.get(`/bookings/${house.bookingId}`).expect(200);
+    const seen = await fixture.rita.get(`/bookings/${fixture.bookingId}`).expect(200);
     expect((seen.body as { documents: object[] }).documents).to.deep.equal([]);
   });
 });

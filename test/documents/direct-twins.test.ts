@@ -5,11 +5,11 @@ import { pdf } from '../support/builders/files.ts';
 import { sendDirectly } from '../support/direct-upload.ts';
 import {
   download,
-  openDocumentHouse,
+  openDocumentFixture,
   sha256,
-  type DocumentHouse,
+  type DocumentFixture,
   type UploadedDocument,
-} from '../support/document-house.ts';
+} from '../support/document-fixture.ts';
 
 const partBytes = 5 * 1024 * 1024;
 const one = pdf(2 * partBytes + 1_000);
@@ -18,28 +18,28 @@ const other = Buffer.from(one);
 other[partBytes + 5] = (other[partBytes + 5] ?? 0) ^ 1;
 
 describe('a direct upload from two tabs at once', () => {
-  let house: DocumentHouse;
+  let fixture: DocumentFixture;
   let step: ((name: string) => Promise<void>) | null = null;
   before(async () => {
-    house = await openDocumentHouse({ overrides: { documents: { onStep: (name) => step?.(name) } } });
+    fixture = await openDocumentFixture({ overrides: { documents: { onStep: (name) => step?.(name) } } });
   });
-  after(() => house.close());
+  after(() => fixture.close());
   beforeEach(async () => {
     step = null;
-    house.bookingId = await house.newBooking();
+    fixture.bookingId = await fixture.newBooking();
   });
 
   const idIn = (body: unknown) => (body as { documents: UploadedDocument[] }).documents[0]?.id;
   const partsIn = (body: unknown) => (body as { errors: { path: string }[] }).errors.map(({ path }) => path);
   /** The bytes of the booking's documents. */
   const kept = async () => {
-    const ids = await house.app.db('documents').where({ booking_id: house.bookingId }).pluck('id');
-    const bodies = await Promise.all(ids.map((id) => download(house.rita, `/documents/${id}`).expect(200)));
+    const ids = await fixture.app.db('documents').where({ booking_id: fixture.bookingId }).pluck('id');
+    const bodies = await Promise.all(ids.map((id) => download(fixture.rita, `/documents/${id}`).expect(200)));
     return bodies.map(({ body }) => sha256(body as Buffer));
   };
 
   it('becomes one document, and both tabs get it, when the file is the same', async () => {
-    const [first, second] = [await sendDirectly(house, one), await sendDirectly(house, one)];
+    const [first, second] = [await sendDirectly(fixture, one), await sendDirectly(fixture, one)];
     expect(second.id).to.equal(first.id);
     await Promise.all([first.send(), second.send()]);
     const answers = await Promise.all([first.complete(), second.complete()]);
@@ -49,14 +49,14 @@ describe('a direct upload from two tabs at once', () => {
   });
 
   it('becomes two documents, and each tab gets its own, when the files differ', async () => {
-    const [first, second] = [await sendDirectly(house, one), await sendDirectly(house, other)];
+    const [first, second] = [await sendDirectly(fixture, one), await sendDirectly(fixture, other)];
     await first.send();
     expect(await second.send(), 'only what differs').to.deep.equal([2]);
     expect(partsIn((await first.complete().expect(422)).body)).to.deep.equal(['parts.2']);
     expect(await first.send()).to.deep.equal([2]);
     await first.finish();
     await second.complete().expect(404);
-    const anew = await sendDirectly(house, other);
+    const anew = await sendDirectly(fixture, other);
     expect(anew.id).not.to.equal(second.id);
     await anew.send();
     await anew.finish();
@@ -64,7 +64,7 @@ describe('a direct upload from two tabs at once', () => {
   });
 
   it('keeps the files apart when the second completes while the first is becoming a document', async () => {
-    const [first, second] = [await sendDirectly(house, one), await sendDirectly(house, other)];
+    const [first, second] = [await sendDirectly(fixture, one), await sendDirectly(fixture, other)];
     await first.send();
     let asked = false;
     step = async (name) => {

@@ -6,10 +6,10 @@ import { beginDirect, sendDirectly, type Offer } from '../support/direct-upload.
 import {
   download,
   nothing,
-  openDocumentHouse,
+  openDocumentFixture,
   sha256,
-  type DocumentHouse,
-} from '../support/document-house.ts';
+  type DocumentFixture,
+} from '../support/document-fixture.ts';
 
 const partBytes = 5 * 1024 * 1024;
 /** Three parts. */
@@ -17,11 +17,11 @@ const large = pdf(2 * partBytes + 1_000);
 const maxBytes = 40 * 1024 * 1024;
 
 describe('a direct upload', () => {
-  let house: DocumentHouse;
+  let fixture: DocumentFixture;
   let ahead = 0;
   let step: ((name: string) => Promise<void> | void) | null = null;
   before(async () => {
-    house = await openDocumentHouse({
+    fixture = await openDocumentFixture({
       env: { UPLOAD_MAX_BYTES: String(maxBytes) },
       overrides: {
         clock: { now: () => new Date(Date.now() + ahead) },
@@ -29,11 +29,11 @@ describe('a direct upload', () => {
       },
     });
   });
-  after(() => house.close());
+  after(() => fixture.close());
   afterEach(async () => {
     step = null;
-    house.storage.server.injectFault = null;
-    const { app, storage } = house;
+    fixture.storage.server.injectFault = null;
+    const { app, storage } = fixture;
     await app.database.owner.raw('truncate documents, direct_uploads, emails');
     for (const key of await storage.keys()) await storage.server.files.remove(storage.bucket, key);
     for (const { uploadId } of await storage.server.files.uploads(storage.bucket, ''))
@@ -43,16 +43,16 @@ describe('a direct upload', () => {
   const later = async (days: number) => {
     ahead = days * 86_400_000;
     try {
-      return await house.app.system.services.documentCare.sweep();
+      return await fixture.app.system.services.documentCare.sweep();
     } finally {
       ahead = 0;
     }
   };
-  const states = () => house.app.db('direct_uploads').pluck('state');
+  const states = () => fixture.app.db('direct_uploads').pluck('state');
 
   describe('that succeeds', () => {
     it('becomes a document when all parts are sent', async () => {
-      const upload = await sendDirectly(house, large, { fileName: 'Brief of evidence.pdf' });
+      const upload = await sendDirectly(fixture, large, { fileName: 'Brief of evidence.pdf' });
       expect([upload.status, upload.partCount]).to.deep.equal([201, 3]);
       expect(await upload.send()).to.deep.equal([1, 2, 3]);
       const document = await upload.finish();
@@ -64,27 +64,27 @@ describe('a direct upload', () => {
         category: 'brief',
         uploadedFor: null,
       });
-      const read = await download(house.rita, document.url).expect(200);
+      const read = await download(fixture.rita, document.url).expect(200);
       expect(sha256(read.body as Buffer)).to.equal(sha256(large));
-      expect(await house.storage.keys())
+      expect(await fixture.storage.keys())
         .to.have.length(1)
         .and.satisfy(([key]: [string]) => key.startsWith('documents/'));
-      const [audited] = (await house.audit('document.uploaded')).slice(-1);
+      const [audited] = (await fixture.audit('document.uploaded')).slice(-1);
       expect(audited?.resource_id).to.equal(document.id);
     });
 
     it('is compared with its hashes when it is downloaded', async () => {
-      const upload = await sendDirectly(house, large);
+      const upload = await sendDirectly(fixture, large);
       await upload.send();
       const { url } = await upload.finish();
-      const [key = ''] = await house.storage.keys('documents/');
-      await house.storage.damage(key, 10);
-      const refused = await house.rita.get(url).expect(409);
+      const [key = ''] = await fixture.storage.keys('documents/');
+      await fixture.storage.damage(key, 10);
+      const refused = await fixture.rita.get(url).expect(409);
       expect(refused.body).to.include({ code: 'document_unavailable', because: 'damaged' });
     });
 
     it('gives addresses that are valid for five minutes, for these bytes only, and reveal nothing of people or files', async () => {
-      const upload = await sendDirectly(house, large, { fileName: 'Marsh psychiatric.pdf' });
+      const upload = await sendDirectly(fixture, large, { fileName: 'Marsh psychiatric.pdf' });
       const [offer] = await upload.offer(1);
       const url = new URL(offer?.url ?? '');
       expect(Number(url.searchParams.get('X-Amz-Expires'))).to.be.at.most(300);
@@ -92,17 +92,17 @@ describe('a direct upload', () => {
       expect(url.href).not.to.match(/marsh|psych|brief/i);
       expect((await upload.put(offer as Offer, upload.partOf(2))).status, 'other bytes').to.equal(400);
       expect((await fetch(url, { headers: offer?.headers ?? {} })).status, 'to read').to.equal(403);
-      expect(house.app.logLines.join('')).not.to.match(/psychiatric|X-Amz/i);
+      expect(fixture.app.logLines.join('')).not.to.match(/psychiatric|X-Amz/i);
     });
 
     it('belongs to the referrer and names the admin when an admin acts as the referrer', async () => {
-      const ada = await house.app.signIn('ada@examdesk.example');
-      const { id: userId } = (await house.app
+      const ada = await fixture.app.signIn('ada@examdesk.example');
+      const { id: userId } = (await fixture.app
         .db('users')
         .where({ email: 'rita@harbour-legal.example' })
         .first('id')) as { id: string };
       await ada.post('/admin/impersonate').send({ userId, reason: 'On the phone' }).expect(200);
-      const upload = await sendDirectly(house, large, {}, ada);
+      const upload = await sendDirectly(fixture, large, {}, ada);
       await upload.send();
       const document = await upload.finish();
       expect(document.uploadedBy.id).to.equal(userId);
@@ -112,9 +112,9 @@ describe('a direct upload', () => {
 
   describe('that is interrupted', () => {
     it('continues when the same file is chosen again', async () => {
-      const first = await sendDirectly(house, large);
+      const first = await sendDirectly(fixture, large);
       await first.send(2);
-      const again = await sendDirectly(house, large);
+      const again = await sendDirectly(fixture, large);
       expect([again.status, again.id]).to.deep.equal([200, first.id]);
       expect(await again.send()).to.deep.equal([1, 3]);
       expect((await again.finish()).sha256).to.equal(sha256(large));
@@ -123,14 +123,14 @@ describe('a direct upload', () => {
     it('refuses parts when they are of another file', async () => {
       const other = Buffer.from(large);
       other[partBytes + 5] = (other[partBytes + 5] ?? 0) ^ 1;
-      await (await sendDirectly(house, other)).send();
-      const again = await sendDirectly(house, large);
+      await (await sendDirectly(fixture, other)).send();
+      const again = await sendDirectly(fixture, large);
       expect(await again.send()).to.deep.equal([2]);
       expect((await again.finish()).sha256).to.equal(sha256(large));
     });
 
     it('names the missing part and accepts it when it is completed too early', async () => {
-      const upload = await sendDirectly(house, large);
+      const upload = await sendDirectly(fixture, large);
       await upload.send(1, 3);
       const refused = await upload.complete().expect(422);
       expect((refused.body as { errors: object[] }).errors).to.deep.equal([
@@ -182,46 +182,46 @@ describe('a direct upload', () => {
     );
     for (const [what, trouble] of disturbed) {
       it(`answers 503 and can be completed later when the store ${what}`, async () => {
-        const upload = await sendDirectly(house, samples.docx, { fileName: 'a.docx' });
+        const upload = await sendDirectly(fixture, samples.docx, { fileName: 'a.docx' });
         await upload.send();
-        house.storage.server.injectFault = trouble;
+        fixture.storage.server.injectFault = trouble;
         const refused = await upload.complete().timeout(20_000);
         expect([refused.status, (refused.body as { code: string }).code]).to.deep.equal([
           503,
           'storage_unavailable',
         ]);
-        house.storage.server.injectFault = null;
+        fixture.storage.server.injectFault = null;
         expect(await states()).to.deep.equal(['open']);
         expect((await upload.finish()).sha256).to.equal(sha256(samples.docx));
       });
     }
 
     it('answers 503 and can be repeated when the store is unreachable at its start or for its parts', async () => {
-      house.storage.server.injectFault = () => ({ status: 503, code: 'SlowDown' });
-      await beginDirect(house, {}).expect(503);
-      house.storage.server.injectFault = null;
-      expect([await states(), await house.storage.openUploads()]).to.deep.equal([[], []]);
-      const upload = await sendDirectly(house, large);
-      const path = `/bookings/${house.bookingId}/documents/uploads/${upload.id}/parts`;
-      house.storage.server.injectFault = () => ({ status: 503, code: 'SlowDown' });
-      await house.rita.post(path).send({ parts: upload.claims }).expect(503);
-      house.storage.server.injectFault = null;
+      fixture.storage.server.injectFault = () => ({ status: 503, code: 'SlowDown' });
+      await beginDirect(fixture, {}).expect(503);
+      fixture.storage.server.injectFault = null;
+      expect([await states(), await fixture.storage.openUploads()]).to.deep.equal([[], []]);
+      const upload = await sendDirectly(fixture, large);
+      const path = `/bookings/${fixture.bookingId}/documents/uploads/${upload.id}/parts`;
+      fixture.storage.server.injectFault = () => ({ status: 503, code: 'SlowDown' });
+      await fixture.rita.post(path).send({ parts: upload.claims }).expect(503);
+      fixture.storage.server.injectFault = null;
       await upload.send();
       await upload.finish();
     });
 
     it('answers 503 and loses nothing when the store is unreachable at its completion', async () => {
-      const upload = await sendDirectly(house, large);
+      const upload = await sendDirectly(fixture, large);
       await upload.send();
-      house.storage.server.injectFault = () => 'drop';
+      fixture.storage.server.injectFault = () => 'drop';
       await upload.complete().expect(503);
-      house.storage.server.injectFault = null;
+      fixture.storage.server.injectFault = null;
       await upload.finish();
     });
 
     for (const name of ['put_together', 'verified', 'copied', 'in_transaction']) {
       it(`is completed by a repeated request when the process died at ${name}`, async () => {
-        const upload = await sendDirectly(house, large);
+        const upload = await sendDirectly(fixture, large);
         await upload.send();
         step = (reached) => {
           if (reached === name) throw new Error('The process died here');
@@ -230,12 +230,12 @@ describe('a direct upload', () => {
         step = null;
         const document = await upload.finish();
         expect(document.sha256).to.equal(sha256(large));
-        expect(await house.storage.keys()).to.have.length(1);
+        expect(await fixture.storage.keys()).to.have.length(1);
       });
     }
 
     it('answers the same when it is completed again, also at the same moment', async () => {
-      const upload = await sendDirectly(house, large);
+      const upload = await sendDirectly(fixture, large);
       await upload.send();
       const both = await Promise.all([upload.complete(), upload.complete()]);
       expect(both.map(({ status }) => status)).to.deep.equal([201, 201]);
@@ -244,15 +244,15 @@ describe('a direct upload', () => {
         ({ body }) => (body as { documents: { id: string }[] }).documents[0]?.id,
       );
       expect(new Set(ids).size).to.equal(1);
-      expect(await house.app.db('documents').pluck('id')).to.deep.equal([ids[0]]);
+      expect(await fixture.app.db('documents').pluck('id')).to.deep.equal([ids[0]]);
     });
 
     it('is not lost when one of two completing requests reads while the other joins the parts', async () => {
-      const upload = await sendDirectly(house, large);
+      const upload = await sendDirectly(fixture, large);
       await upload.send();
       const [arrived, released] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
       let isFirst = true;
-      house.storage.server.injectFault = async ({ method, query }) => {
+      fixture.storage.server.injectFault = async ({ method, query }) => {
         if (method !== 'GET' || !query.has('uploadId') || !isFirst) return undefined;
         isFirst = false;
         arrived.resolve();
@@ -270,45 +270,45 @@ describe('a direct upload', () => {
       };
       const early = await upload.complete();
       expect([early.status, await late]).to.deep.equal([201, 201]);
-      expect(await house.app.db('documents').pluck('sha256')).to.deep.equal([sha256(large)]);
-      expect(await house.storage.keys('documents/')).to.have.length(1);
+      expect(await fixture.app.db('documents').pluck('sha256')).to.deep.equal([sha256(large)]);
+      expect(await fixture.storage.keys('documents/')).to.have.length(1);
     });
 
     it('ends when the store has dropped its parts, and the same file starts a new upload', async () => {
-      const upload = await sendDirectly(house, large);
+      const upload = await sendDirectly(fixture, large);
       await upload.send();
-      const { bucket, server } = house.storage;
+      const { bucket, server } = fixture.storage;
       for (const { uploadId } of await server.files.uploads(bucket, ''))
         await server.files.closeUpload(bucket, uploadId);
       await upload.complete().expect(404);
-      expect((await sendDirectly(house, large)).status).to.equal(201);
+      expect((await sendDirectly(fixture, large)).status).to.equal(201);
     });
 
     it('is removed with all its parts when it is a day old', async () => {
-      const upload = await sendDirectly(house, large);
+      const upload = await sendDirectly(fixture, large);
       await upload.send(1);
       expect(await later(0.9)).to.include({ openUploads: 0 });
       expect(await later(1.1)).to.include({ openUploads: 1 });
-      expect([await states(), await house.storage.openUploads()]).to.deep.equal([[], []]);
+      expect([await states(), await fixture.storage.openUploads()]).to.deep.equal([[], []]);
       await upload.complete().expect(404);
     });
 
     it('cannot be completed when it has expired', async () => {
-      const upload = await sendDirectly(house, large);
+      const upload = await sendDirectly(fixture, large);
       await upload.send();
-      await house.app.db('direct_uploads').update({ expires_at: new Date(Date.now() - 1_000) });
+      await fixture.app.db('direct_uploads').update({ expires_at: new Date(Date.now() - 1_000) });
       await upload.complete().expect(404);
-      expect((await sendDirectly(house, large)).status, 'a new one').to.equal(201);
+      expect((await sendDirectly(fixture, large)).status, 'a new one').to.equal(201);
     });
 
     it('leaves nothing when it is cancelled', async () => {
-      const upload = await sendDirectly(house, large);
+      const upload = await sendDirectly(fixture, large);
       const [offer] = await upload.offer(1);
       await upload.cancel().expect(204);
       expect((await upload.put(offer as Offer)).status).to.equal(404);
-      expect(await house.traces()).to.deep.equal(nothing);
-      expect((await house.audit('document.refused')).at(-1)).to.deep.include({
-        resource_id: house.bookingId,
+      expect(await fixture.traces()).to.deep.equal(nothing);
+      expect((await fixture.audit('document.refused')).at(-1)).to.deep.include({
+        resource_id: fixture.bookingId,
         outcome: 'failure',
         metadata: { reason: 'cancelled', files: 1 },
       });
@@ -318,37 +318,37 @@ describe('a direct upload', () => {
 
     for (const name of ['put_together', 'verified', 'copied']) {
       it(`leaves nothing when it is cancelled while another request completes it, at ${name}`, async () => {
-        const upload = await sendDirectly(house, large);
+        const upload = await sendDirectly(fixture, large);
         await upload.send();
         step = async (reached) => {
           if (reached === name) await upload.cancel().expect(204);
         };
         await upload.complete().expect(404);
-        expect(await house.traces()).to.deep.equal(nothing);
-        expect((await house.audit('document.refused')).at(-1)?.metadata.reason).to.equal('cancelled');
+        expect(await fixture.traces()).to.deep.equal(nothing);
+        expect((await fixture.audit('document.refused')).at(-1)?.metadata.reason).to.equal('cancelled');
         expect(await states()).to.deep.equal(['refused']);
       });
     }
 
     it('logs a warning when the browser cancels it because it cannot reach the store', async () => {
-      const upload = await sendDirectly(house, large, { fileName: 'Marsh psychiatric.pdf' });
+      const upload = await sendDirectly(fixture, large, { fileName: 'Marsh psychiatric.pdf' });
       await upload.cancel('maybe').expect(422);
       await upload.cancel('unreachable').expect(204);
-      expect(await house.traces()).to.deep.equal(nothing);
-      expect((await house.audit('document.refused')).at(-1)?.metadata.reason).to.equal('unreachable');
-      const lines = house.app.logLines.filter((line) => line.includes('could not send to the file store'));
+      expect(await fixture.traces()).to.deep.equal(nothing);
+      expect((await fixture.audit('document.refused')).at(-1)?.metadata.reason).to.equal('unreachable');
+      const lines = fixture.app.logLines.filter((line) => line.includes('could not send to the file store'));
       expect(lines).to.have.length(1);
       expect(lines[0]).not.to.match(/psychiatric|X-Amz/i);
     });
 
     it('stays a document when it is cancelled after its completion', async () => {
-      const upload = await sendDirectly(house, large);
+      const upload = await sendDirectly(fixture, large);
       await upload.send();
       step = async (reached) => {
         if (reached === 'committed') await upload.cancel().expect(404);
       };
       await upload.finish();
-      expect(await house.storage.keys()).to.have.length(1);
+      expect(await fixture.storage.keys()).to.have.length(1);
     });
   });
 
@@ -366,31 +366,31 @@ describe('a direct upload', () => {
     ];
     for (const [what, fileName, bytes, status, words] of refusedContents) {
       it(`stores nothing when the file is ${what}`, async () => {
-        const upload = await sendDirectly(house, bytes, { fileName });
+        const upload = await sendDirectly(fixture, bytes, { fileName });
         await upload.send();
         const refused = await upload.complete().expect(status);
         expect((refused.body as { detail: string }).detail).to.match(words);
-        expect(await house.traces()).to.deep.equal(nothing);
-        const [audited] = (await house.audit('document.refused')).slice(-1);
-        expect(audited?.resource_id).to.equal(house.bookingId);
+        expect(await fixture.traces()).to.deep.equal(nothing);
+        const [audited] = (await fixture.audit('document.refused')).slice(-1);
+        expect(audited?.resource_id).to.equal(fixture.bookingId);
         await upload.complete().expect(404);
       });
     }
 
     it('is refused when its bytes changed in the store', async () => {
-      const upload = await sendDirectly(house, large);
+      const upload = await sendDirectly(fixture, large);
       await upload.send();
       step = async (name) => {
-        const [key = ''] = await house.storage.keys('pending/');
-        if (name === 'put_together') await house.storage.damage(key, partBytes + 7);
+        const [key = ''] = await fixture.storage.keys('pending/');
+        if (name === 'put_together') await fixture.storage.damage(key, partBytes + 7);
       };
       const refused = await upload.complete().expect(415);
       expect((refused.body as { detail: string }).detail).to.contain('was changed on the way');
-      expect(await house.traces()).to.deep.equal(nothing);
+      expect(await fixture.traces()).to.deep.equal(nothing);
     });
 
     it('is refused when its parts are not those that the browser claims', async () => {
-      const upload = await sendDirectly(house, large);
+      const upload = await sendDirectly(fixture, large);
       await upload.send();
       const [first, second, third] = upload.claims;
       const claims = [first, { ...second, sha256: 'f'.repeat(64) }, third] as typeof upload.claims;
@@ -410,15 +410,15 @@ describe('a direct upload', () => {
         [{ category: 'nonsense' }, 422],
         [{ category: undefined }, 422],
       ];
-      for (const [file, status] of codes) await beginDirect(house, file).expect(status);
-      expect(await house.traces()).to.deep.equal(nothing);
-      const refused = (await house.audit('document.refused')).slice(-2);
+      for (const [file, status] of codes) await beginDirect(fixture, file).expect(status);
+      expect(await fixture.traces()).to.deep.equal(nothing);
+      const refused = (await fixture.audit('document.refused')).slice(-2);
       expect(refused.map(({ metadata }) => metadata.reason)).to.deep.equal(['too_large', 'unsupported_type']);
     });
 
     it('is refused when it asks for parts that it does not have, or in an invalid way', async () => {
-      const upload = await sendDirectly(house, large);
-      const path = `/bookings/${house.bookingId}/documents/uploads`;
+      const upload = await sendDirectly(fixture, large);
+      const path = `/bookings/${fixture.bookingId}/documents/uploads`;
       const [claim] = upload.claims;
       for (const parts of [
         [],
@@ -427,14 +427,14 @@ describe('a direct upload', () => {
         [{ ...claim, sha256: 'x' }],
         'x',
       ])
-        await house.rita.post(`${path}/${upload.id}/parts`).send({ parts }).expect(422);
-      await house.rita.post(`${path}/nonsense/parts`).send({ parts: upload.claims }).expect(404);
+        await fixture.rita.post(`${path}/${upload.id}/parts`).send({ parts }).expect(422);
+      await fixture.rita.post(`${path}/nonsense/parts`).send({ parts: upload.claims }).expect(404);
     });
 
     it('is refused when the person has too many open uploads', async () => {
-      for (let n = 0; n < 20; n += 1) await beginDirect(house, { fileName: `${n}.pdf` }).expect(201);
-      await beginDirect(house, { fileName: 'another.pdf' }).expect(422);
-      await beginDirect(house, { fileName: '7.pdf' }).expect(200);
+      for (let n = 0; n < 20; n += 1) await beginDirect(fixture, { fileName: `${n}.pdf` }).expect(201);
+      await beginDirect(fixture, { fileName: 'another.pdf' }).expect(422);
+      await beginDirect(fixture, { fileName: '7.pdf' }).expect(200);
     });
   });
 
@@ -442,44 +442,44 @@ describe('a direct upload', () => {
     let nadia: Agent;
     let rob: Agent;
     before(async () => {
-      nadia = await house.app.signIn('nadia@northside-claims.example');
-      rob = await house.app.signIn('rob@harbour-legal.example');
+      nadia = await fixture.app.signIn('nadia@northside-claims.example');
+      rob = await fixture.app.signIn('rob@harbour-legal.example');
     });
 
     it('answers 404, and none can be started to a booking of another organisation', async () => {
-      await beginDirect(house, {}, nadia).expect(404);
-      const upload = await sendDirectly(house, large);
+      await beginDirect(fixture, {}, nadia).expect(404);
+      const upload = await sendDirectly(fixture, large);
       await upload.send();
       await upload.complete(upload.claims, nadia).expect(404);
       await upload.complete(upload.claims, rob).expect(404);
-      await upload.complete(upload.claims, house.app.anonymous()).expect(401);
-      expect((await sendDirectly(house, large, {}, rob)).id).not.to.equal(upload.id);
+      await upload.complete(upload.claims, fixture.app.anonymous()).expect(401);
+      expect((await sendDirectly(fixture, large, {}, rob)).id).not.to.equal(upload.id);
       await upload.finish();
     });
 
     it('cannot be continued when the booking is cancelled', async () => {
-      const bookingId = await house.newBooking();
-      const upload = await sendDirectly({ ...house, bookingId }, large);
+      const bookingId = await fixture.newBooking();
+      const upload = await sendDirectly({ ...fixture, bookingId }, large);
       await upload.send(1);
-      await house.rita.post(`/bookings/${bookingId}/cancel`).send({}).expect(200);
+      await fixture.rita.post(`/bookings/${bookingId}/cancel`).send({}).expect(200);
       await upload.complete().expect(409);
-      await beginDirect({ ...house, bookingId }, { fileName: 'next.pdf' }).expect(409);
+      await beginDirect({ ...fixture, bookingId }, { fileName: 'next.pdf' }).expect(409);
     });
 
     it('is not stored when the booking is cancelled while the file is checked', async () => {
-      const bookingId = await house.newBooking();
-      const upload = await sendDirectly({ ...house, bookingId }, large);
+      const bookingId = await fixture.newBooking();
+      const upload = await sendDirectly({ ...fixture, bookingId }, large);
       await upload.send();
       step = async (name) => {
-        if (name === 'copied') await house.rita.post(`/bookings/${bookingId}/cancel`).send({}).expect(200);
+        if (name === 'copied') await fixture.rita.post(`/bookings/${bookingId}/cancel`).send({}).expect(200);
       };
       await upload.complete().expect(409);
-      expect(await house.traces()).to.deep.equal(nothing);
+      expect(await fixture.traces()).to.deep.equal(nothing);
     });
   });
 
   it('is not offered when S3_BROWSER_ENDPOINT is none', async () => {
-    const closed = await openDocumentHouse({ env: { S3_BROWSER_ENDPOINT: 'none' } });
+    const closed = await openDocumentFixture({ env: { S3_BROWSER_ENDPOINT: 'none' } });
     const refused = await beginDirect(closed, {}).expect(404);
     expect((refused.body as { detail: string }).detail).to.contain('Direct uploads are not configured');
     const page = await closed.rita.get(`/bookings/${closed.bookingId}`).set('Accept', 'text/html');

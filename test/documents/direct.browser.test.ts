@@ -3,7 +3,12 @@ import { expect } from 'chai';
 import type { Browser, Page } from 'playwright-core';
 import { pdf } from '../support/builders/files.ts';
 import { openBrowser } from '../support/browser.ts';
-import { eventually, openDocumentHouse, sha256, type DocumentHouse } from '../support/document-house.ts';
+import {
+  eventually,
+  openDocumentFixture,
+  sha256,
+  type DocumentFixture,
+} from '../support/document-fixture.ts';
 import { chooseFiles } from '../support/choose-files.ts';
 import { watchedPage, type Watched } from '../support/watched-page.ts';
 
@@ -12,7 +17,7 @@ const large = pdf(18_000_000);
 describe('a direct upload in a browser', function () {
   this.timeout(120_000);
   let browser: Browser;
-  let house: DocumentHouse;
+  let fixture: DocumentFixture;
   let watched: Watched;
   let page: Page;
   let bookingId: string;
@@ -22,32 +27,32 @@ describe('a direct upload in a browser', function () {
 
   before(async () => {
     const overrides = { documents: { onStep: (name: string) => step?.(name) } };
-    [browser, house] = await Promise.all([openBrowser(), openDocumentHouse({ overrides })]);
+    [browser, fixture] = await Promise.all([openBrowser(), openDocumentFixture({ overrides })]);
   });
   after(async () => {
-    await house.close();
+    await fixture.close();
     await browser.close();
   });
   afterEach(async () => {
-    house.storage.server.injectFault = null;
+    fixture.storage.server.injectFault = null;
     step = null;
     await watched.close();
-    const { server, bucket } = house.storage;
+    const { server, bucket } = fixture.storage;
     for (const { uploadId } of await server.files.uploads(bucket, ''))
       await server.files.closeUpload(bucket, uploadId);
   });
 
   const open = async (width = 1280) => {
-    watched = await watchedPage(browser, house.app.url, { width });
+    watched = await watchedPage(browser, fixture.app.url, { width });
     ({ page } = watched);
-    await watched.useSession(await house.app.sessionCookie('rita@harbour-legal.example'));
-    bookingId = await house.newBooking();
+    await watched.useSession(await fixture.app.sessionCookie('rita@harbour-legal.example'));
+    bookingId = await fixture.newBooking();
     await page.goto(`/bookings/${bookingId}`);
     await page.getByText('drop files onto this box').waitFor();
     sent = [];
     page.on('request', (request) => {
       const url = new URL(request.url());
-      const isPart = url.origin === house.storage.server.url;
+      const isPart = url.origin === fixture.storage.server.url;
       if (request.method() === 'PUT' && isPart) sent.push(`part ${url.searchParams.get('partNumber')}`);
       if (url.pathname.endsWith('/documents') && request.method() === 'POST') sent.push('form');
     });
@@ -58,7 +63,7 @@ describe('a direct upload in a browser', function () {
     await page.getByRole('button', { name: 'Upload' }).click();
   };
   const stored = () => page.getByRole('link', { name: 'Brief.pdf', exact: true });
-  const rows = () => house.app.db('documents').where({ booking_id: bookingId }).pluck('sha256');
+  const rows = () => fixture.app.db('documents').where({ booking_id: bookingId }).pluck('sha256');
   const throttle = async (bytesPerSecond: number) => {
     const client = await watched.context.newCDPSession(page);
     await client.send('Network.emulateNetworkConditions', {
@@ -85,7 +90,7 @@ describe('a direct upload in a browser', function () {
   it('tries parts again when the store fails for a moment', async () => {
     await open();
     const stumbling = new Set(['1', '2', '3']);
-    house.storage.server.injectFault = ({ method, query }) =>
+    fixture.storage.server.injectFault = ({ method, query }) =>
       method === 'PUT' && stumbling.delete(query.get('partNumber') ?? '')
         ? { status: 503, code: 'SlowDown' }
         : undefined;
@@ -96,12 +101,12 @@ describe('a direct upload in a browser', function () {
 
   it('sends only the rest when the connection broke, also after a reload', async () => {
     await open();
-    house.storage.server.injectFault = ({ method, query }) =>
+    fixture.storage.server.injectFault = ({ method, query }) =>
       method === 'PUT' && query.get('partNumber') === '2' ? 'drop' : undefined;
     await upload();
     await page.getByText(/^The connection broke. The part that arrived is kept/).waitFor({ timeout: 40_000 });
     await watched.check();
-    house.storage.server.injectFault = null;
+    fixture.storage.server.injectFault = null;
     sent.length = 0;
     await page.getByRole('button', { name: 'Dismiss Brief.pdf' }).click();
     await page.reload();
@@ -113,27 +118,27 @@ describe('a direct upload in a browser', function () {
 
   it('goes through the app when the store becomes unreachable before it continues', async () => {
     await open();
-    house.storage.server.injectFault = ({ method, query }) =>
+    fixture.storage.server.injectFault = ({ method, query }) =>
       method === 'PUT' && query.get('partNumber') === '2' ? 'drop' : undefined;
     await upload();
     await page.getByText(/^The connection broke. The part that arrived is kept/).waitFor({ timeout: 40_000 });
-    house.storage.server.injectFault = null;
-    await page.route(`${house.storage.server.url}/**`, (route) => route.abort('connectionrefused'));
+    fixture.storage.server.injectFault = null;
+    await page.route(`${fixture.storage.server.url}/**`, (route) => route.abort('connectionrefused'));
     await page.getByRole('button', { name: 'Try again Brief.pdf' }).click();
     await stored().waitFor({ timeout: 40_000 });
     expect(sent.at(-1)).to.equal('form');
     expect(await rows()).to.deep.equal([sha256(large)]);
-    await eventually(async () => (await house.storage.openUploads()).length === 0);
+    await eventually(async () => (await fixture.storage.openUploads()).length === 0);
   });
 
   it('goes through the app when the store is unreachable', async () => {
     await open();
-    await page.route(`${house.storage.server.url}/**`, (route) => route.abort('connectionrefused'));
+    await page.route(`${fixture.storage.server.url}/**`, (route) => route.abort('connectionrefused'));
     await upload();
     await stored().waitFor({ timeout: 40_000 });
     expect(sent.at(-1)).to.equal('form');
     expect(await rows()).to.deep.equal([sha256(large)]);
-    await eventually(async () => (await house.storage.openUploads()).length === 0);
+    await eventually(async () => (await fixture.storage.openUploads()).length === 0);
   });
 
   for (const [status, code] of [
@@ -143,7 +148,7 @@ describe('a direct upload in a browser', function () {
   ] as const) {
     it(`goes through the app when the store refuses browsers (${status})`, async () => {
       await open();
-      house.storage.server.injectFault = ({ method, query }) =>
+      fixture.storage.server.injectFault = ({ method, query }) =>
         method === 'PUT' && query.has('X-Amz-Signature') ? { status, code } : undefined;
       await upload();
       await stored().waitFor({ timeout: 40_000 });
@@ -173,7 +178,7 @@ describe('a direct upload in a browser', function () {
   it('offers to start again when the upload has expired', async () => {
     await open();
     const past = new Date(Date.now() - 1_000);
-    await beforeItsEnd(() => house.app.db('direct_uploads').update({ expires_at: past }));
+    await beforeItsEnd(() => fixture.app.db('direct_uploads').update({ expires_at: past }));
     await upload();
     await page.getByText('The upload ended before the whole file had arrived.', { exact: true }).waitFor();
     await tryAgain();
@@ -182,13 +187,13 @@ describe('a direct upload in a browser', function () {
   it('sends one part again when it is not the one that was sent', async () => {
     await open();
     await beforeItsEnd(async () => {
-      const [{ id = '', part_bytes: bytes = 0 } = {}] = (await house.app
+      const [{ id = '', part_bytes: bytes = 0 } = {}] = (await fixture.app
         .db('direct_uploads')
         .where({ booking_id: bookingId })) as { id?: string; part_bytes?: number }[];
       const other = Buffer.alloc(bytes, 'x');
       const parts = [{ partNumber: 1, sha256: sha256(other) }];
       const path = `/bookings/${bookingId}/documents/uploads/${id}/parts`;
-      const offered = (await house.rita.post(path).send({ parts }).expect(200)) as {
+      const offered = (await fixture.rita.post(path).send({ parts }).expect(200)) as {
         body: { parts: { url: string; headers: Record<string, string> }[] };
       };
       const [offer] = offered.body.parts;
@@ -207,11 +212,11 @@ describe('a direct upload in a browser', function () {
 
   it('becomes a document without being sent again when the store refused the copy before', async () => {
     await open();
-    house.storage.server.injectFault = ({ method, key }) =>
+    fixture.storage.server.injectFault = ({ method, key }) =>
       method === 'PUT' && key.startsWith('documents/') ? { status: 500, code: 'InternalError' } : undefined;
     await upload();
     await page.getByText(/^We can’t reach the file store right now/).waitFor({ timeout: 60_000 });
-    house.storage.server.injectFault = null;
+    fixture.storage.server.injectFault = null;
     sent.length = 0;
     await tryAgain();
     expect(sent).to.deep.equal([]);
@@ -223,8 +228,8 @@ describe('a direct upload in a browser', function () {
     step = async (name) => {
       if (name !== 'put_together' || isAltered) return;
       isAltered = true;
-      const [key = ''] = await house.storage.keys('pending/');
-      await house.storage.damage(key, 9_000_000);
+      const [key = ''] = await fixture.storage.keys('pending/');
+      await fixture.storage.damage(key, 9_000_000);
     };
     await upload();
     await page.getByText(/^The file was changed on the way/).waitFor();
@@ -238,7 +243,7 @@ describe('a direct upload in a browser', function () {
     await page.getByText(/% *, \d+ s left$/).waitFor();
     await page.getByRole('button', { name: 'Cancel Brief.pdf' }).press('Enter');
     await page.getByText('Cancelled.', { exact: true }).waitFor();
-    await eventually(async () => (await house.storage.openUploads()).length === 0);
+    await eventually(async () => (await fixture.storage.openUploads()).length === 0);
     expect(await rows()).to.deep.equal([]);
   });
 });

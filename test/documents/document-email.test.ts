@@ -8,9 +8,13 @@ import { systemIds } from '../../src/adapters/system-ids.ts';
 import type { Mailbox } from '../../src/dev/mailbox.ts';
 import { createEmailSender } from '../../src/email/index.ts';
 import { pdf, samples } from '../support/builders/files.ts';
-import { silent } from '../support/booking-house.ts';
+import { silent } from '../support/booking-fixture.ts';
 import { sendDirectly } from '../support/direct-upload.ts';
-import { openDocumentHouse, type DocumentHouse, type UploadedDocument } from '../support/document-house.ts';
+import {
+  openDocumentFixture,
+  type DocumentFixture,
+  type UploadedDocument,
+} from '../support/document-fixture.ts';
 import { testLinks } from '../support/links.ts';
 import { openMailbox } from '../support/mailbox.ts';
 import type { Agent } from '../support/app.ts';
@@ -26,7 +30,7 @@ type Name = keyof typeof emails;
 
 describe('the mails about documents', function () {
   this.timeout(60_000);
-  let house: DocumentHouse;
+  let fixture: DocumentFixture;
   let mailbox: Mailbox;
   let sam: Agent;
   let rita: Agent;
@@ -36,29 +40,31 @@ describe('the mails about documents', function () {
 
   before(async () => {
     // Each upload falls into its own time span; test/email/audience.test.ts tests the spans.
-    house = await openDocumentHouse({ overrides: { emails: { gatherMs: 1 } } });
+    fixture = await openDocumentFixture({ overrides: { emails: { gatherMs: 1 } } });
     for (const name of Object.keys(emails) as Name[]) {
-      const row = (await house.app.db('users').where({ email: emails[name] }).first('id')) as { id: string };
+      const row = (await fixture.app.db('users').where({ email: emails[name] }).first('id')) as {
+        id: string;
+      };
       ids[name] = row.id;
     }
-    sam = await house.app.signIn(emails.sam);
-    rita = await house.app.signIn(emails.rita);
+    sam = await fixture.app.signIn(emails.sam);
+    rita = await fixture.app.signIn(emails.rita);
   });
-  after(() => house.close());
+  after(() => fixture.close());
   beforeEach(async () => {
     mailbox = await openMailbox();
-    await house.app.db('emails').delete();
-    bookingId = await house.newBooking(rita);
-    await house.app.db('emails').delete();
+    await fixture.app.db('emails').delete();
+    bookingId = await fixture.newBooking(rita);
+    await fixture.app.db('emails').delete();
   });
   afterEach(async () => {
     for (const close of closing.splice(0)) close();
     await mailbox.close();
   });
 
-  const db = () => house.app.db;
+  const db = () => fixture.app.db;
   const add = (category: string, files: Record<string, Buffer>, agent = sam): Promise<UploadedDocument[]> =>
-    house.upload(files, { category, agent, bookingId });
+    fixture.upload(files, { category, agent, bookingId });
   const aReport = async (): Promise<string> => {
     const [report] = await add('report', { 'Report on Ewan Marsh.pdf': pdf() });
     return report?.id ?? '';
@@ -80,7 +86,7 @@ describe('the mails about documents', function () {
     const sender = createEmailSender({
       db: db(),
       mailer,
-      jobs: house.app.system.services.jobs,
+      jobs: fixture.app.system.services.jobs,
       log: silent,
       links: testLinks,
       messageIdDomain: 'examdesk.example',
@@ -149,7 +155,7 @@ describe('the mails about documents', function () {
     });
 
     it('report_ready is withheld when the report is recalled, deleted or found infected first', async () => {
-      const ada = await house.app.signIn(emails.ada);
+      const ada = await fixture.app.signIn(emails.ada);
       const [recalled, deleted, infected] = [await aReport(), await aReport(), await aReport()];
       for (const id of [recalled, deleted, infected]) await release(id).expect(200);
       await recall(recalled).expect(200);
@@ -180,7 +186,7 @@ describe('the mails about documents', function () {
       await db()('users').where({ id: ids.rita }).update({ banned: true });
       await deliver();
       await db()('users').where({ id: ids.rita }).update({ banned: false });
-      rita = await house.app.signIn(emails.rita);
+      rita = await fixture.app.signIn(emails.rita);
       expect(await due('report_ready')).to.deep.equal(['rita withheld']);
     });
 
@@ -199,14 +205,14 @@ describe('the mails about documents', function () {
 
     it('release is undone when its message cannot be written', async () => {
       const id = await aReport();
-      await house.app.database.owner.raw(`
+      await fixture.app.database.owner.raw(`
         create function no_email() returns trigger language plpgsql as
           $$ begin raise exception 'The disk is full'; end $$;
         create trigger no_email before insert on emails for each row execute function no_email()`);
       try {
         await release(id).expect(500);
       } finally {
-        await house.app.database.owner.raw('drop function no_email cascade');
+        await fixture.app.database.owner.raw('drop function no_email cascade');
       }
       await rita.get(`/documents/${id}`).expect(404);
       await release(id).expect(200);
@@ -243,14 +249,14 @@ describe('the mails about documents', function () {
     });
 
     it('document_added is not written when a referrer adds it', async () => {
-      const rob = await house.app.signIn(emails.rob);
+      const rob = await fixture.app.signIn(emails.rob);
       for (const agent of [rita, rob]) await add('brief', { 'a.txt': samples.txt }, agent);
       expect(await due('document_added')).to.deep.equal([]);
     });
 
     it('document_added names the admin when an admin acting as a referrer adds it', async () => {
       await addContact('rob', 'solicitor');
-      const acting = await house.app.signIn(emails.ada);
+      const acting = await fixture.app.signIn(emails.ada);
       await acting.post('/admin/impersonate').send({ userId: ids.rita, reason: 'On the phone' }).expect(200);
       await add('brief', { 'a.txt': samples.txt }, acting);
       expect(await due('document_added')).to.deep.equal(['rita queued', 'rob queued']);
@@ -261,7 +267,7 @@ describe('the mails about documents', function () {
     });
 
     it('document_added is not written when the upload is refused', async () => {
-      await house
+      await fixture
         .send({ 'a.txt': samples.txt, 'b.pdf': samples.txt }, { category: 'brief', agent: sam, bookingId })
         .expect(415);
       expect(await due('document_added')).to.deep.equal([]);
@@ -281,7 +287,7 @@ describe('the mails about documents', function () {
     });
 
     it('document_added is withheld when nothing of what was added is left', async () => {
-      const ada = await house.app.signIn(emails.ada);
+      const ada = await fixture.app.signIn(emails.ada);
       const [first, second] = await add('brief', { 'a.txt': samples.txt, 'b.txt': samples.txt });
       await ada.delete(first?.url ?? '').expect(204);
       await deliver();

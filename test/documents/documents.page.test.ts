@@ -1,22 +1,22 @@
 // Documents for people without JavaScript: the list, the plain form, the receipt, and deleting.
 import { expect } from 'chai';
 import { executable, pdf, samples } from '../support/builders/files.ts';
-import { openDocumentHouse, type DocumentHouse } from '../support/document-house.ts';
+import { openDocumentFixture, type DocumentFixture } from '../support/document-fixture.ts';
 import { complaintsAbout, createVisitor, type Visit, type Visitor } from '../support/visitor.ts';
 
 const rita = 'rita@harbour-legal.example';
 
 describe('the documents on a booking’s page', () => {
-  let house: DocumentHouse;
+  let fixture: DocumentFixture;
   let visitor: Visitor;
   before(async () => {
-    house = await openDocumentHouse();
-    visitor = createVisitor(house.app.url);
+    fixture = await openDocumentFixture();
+    visitor = createVisitor(fixture.app.url);
     await visitor.signIn(rita);
   });
-  after(() => house.close());
+  after(() => fixture.close());
 
-  const page = () => visitor.get(`/bookings/${house.bookingId}`);
+  const page = () => visitor.get(`/bookings/${fixture.bookingId}`);
   /** Sends the form as a browser does, and follows the redirect. */
   async function submit(files: Record<string, Buffer>, category = 'brief'): Promise<Response> {
     const form = new FormData();
@@ -24,7 +24,7 @@ describe('the documents on a booking’s page', () => {
     for (const [name, bytes] of Object.entries(files))
       form.append('files', new Blob([new Uint8Array(bytes)]), name);
     if (Object.keys(files).length === 0) form.append('files', new Blob([]), '');
-    return visitor.raw(`/bookings/${house.bookingId}/documents`, { method: 'POST', body: form });
+    return visitor.raw(`/bookings/${fixture.bookingId}/documents`, { method: 'POST', body: form });
   }
   const linkOf = (visit: Visit, text: string): string => {
     const link = visit.all('a').find((one) => one.textContent.includes(text));
@@ -74,16 +74,18 @@ describe('the documents on a booking’s page', () => {
   });
 
   it('answer 503 with the same page when the store is unreachable', async () => {
-    house.storage.server.injectFault = () => 'drop';
+    fixture.storage.server.injectFault = () => 'drop';
     const answer = await submit({ 'a.pdf': pdf() });
-    house.storage.server.injectFault = null;
+    fixture.storage.server.injectFault = null;
     expect(answer.status).to.equal(503);
     expect(await answer.text()).to.contain('We can’t reach the file store right now. Nothing was stored.');
   });
 
   it('have a receipt with the file, its hash and who opened it', async () => {
     const visit = await visitor.get(linkOf(await page(), 'Receipt for note.txt'));
-    const [row] = (await house.app.db('documents').where({ file_name: 'note.txt' })) as { sha256: string }[];
+    const [row] = (await fixture.app.db('documents').where({ file_name: 'note.txt' })) as {
+      sha256: string;
+    }[];
     expect(visit.text('main'))
       .to.contain(row?.sha256 ?? 'no hash')
       .and.to.match(/Received\d+:.+ Rita Alvarez$/);
@@ -101,17 +103,17 @@ describe('the documents on a booking’s page', () => {
   });
 
   it('offer no deletion to a colleague, and no form when the booking is cancelled', async () => {
-    const rob = createVisitor(house.app.url);
+    const rob = createVisitor(fixture.app.url);
     await rob.signIn('rob@harbour-legal.example');
-    const theirs = await rob.get(`/bookings/${house.bookingId}`);
+    const theirs = await rob.get(`/bookings/${fixture.bookingId}`);
     expect(theirs.text('#documents')).to.contain('evidence.pdf').and.not.to.contain('Delete');
-    const cancelled = await house.newBooking();
-    await house.rita.post(`/bookings/${cancelled}/cancel`).send({}).expect(200);
+    const cancelled = await fixture.newBooking();
+    await fixture.rita.post(`/bookings/${cancelled}/cancel`).send({}).expect(200);
     expect((await visitor.get(`/bookings/${cancelled}`)).has('.document-upload')).to.equal(false);
   });
 
   it('redirect to the sign-in when nobody is signed in', async () => {
-    const answer = await createVisitor(house.app.url).raw(`/bookings/${house.bookingId}/documents`, {
+    const answer = await createVisitor(fixture.app.url).raw(`/bookings/${fixture.bookingId}/documents`, {
       method: 'POST',
       body: new FormData(),
     });

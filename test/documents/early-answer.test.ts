@@ -14,19 +14,19 @@ import {
   field,
   fileHead,
   nothing,
-  openDocumentHouse,
+  openDocumentFixture,
   rawUpload,
-  type DocumentHouse,
-} from '../support/document-house.ts';
+  type DocumentFixture,
+} from '../support/document-fixture.ts';
 
 describe('an upload that is refused while it arrives', () => {
-  let house: DocumentHouse;
+  let fixture: DocumentFixture;
   let cookie: string;
   before(async () => {
-    house = await openDocumentHouse({ env: { UPLOAD_MAX_BYTES: '1000000' } });
-    cookie = await cookieOf(house, 'rita@harbour-legal.example');
+    fixture = await openDocumentFixture({ env: { UPLOAD_MAX_BYTES: '1000000' } });
+    cookie = await cookieOf(fixture, 'rita@harbour-legal.example');
   });
-  after(() => house.close());
+  after(() => fixture.close());
 
   const category = field('category', 'brief');
   const notes = Array.from({ length: 21 }, () => [
@@ -44,19 +44,19 @@ describe('an upload that is refused while it arrives', () => {
   ];
   for (const [what, status, begin] of cases) {
     it(`is answered before its end and leaves nothing when it is refused for ${what}`, async () => {
-      const upload = await rawUpload(house, `/bookings/${house.bookingId}/documents`, cookie);
+      const upload = await rawUpload(fixture, `/bookings/${fixture.bookingId}/documents`, cookie);
       for (const bytes of begin) await upload.write(bytes);
       expect((await upload.answer).status).to.equal(status);
       // A client that stops in time is not cut off, whether or not it read the answer.
       await upload.write(Buffer.alloc(10_000));
       upload.end();
-      expect(await house.traces()).to.deep.equal(nothing);
+      expect(await fixture.traces()).to.deep.equal(nothing);
     });
   }
 
   it('is answered before its end when the booking is another organisation’s', async () => {
-    const nadia = await cookieOf(house, 'nadia@northside-claims.example');
-    const upload = await rawUpload(house, `/bookings/${house.bookingId}/documents`, nadia);
+    const nadia = await cookieOf(fixture, 'nadia@northside-claims.example');
+    const upload = await rawUpload(fixture, `/bookings/${fixture.bookingId}/documents`, nadia);
     await upload.write(Buffer.concat([category, fileHead('a.pdf'), pdf(10_000)]));
     expect((await upload.answer).status).to.equal(404);
     upload.end();
@@ -87,13 +87,13 @@ describe('an upload that is refused while it arrives', () => {
   it('is not stored when the client disconnects after sending everything', async () => {
     const atItsEnd = Promise.withResolvers<void>();
     const goOn = Promise.withResolvers<void>();
-    house.storage.server.injectFault = async ({ method }) => {
+    fixture.storage.server.injectFault = async ({ method }) => {
       if (method !== 'PUT') return undefined;
       atItsEnd.resolve();
       await goOn.promise;
       return undefined;
     };
-    const upload = await rawUpload(house, `/bookings/${house.bookingId}/documents`, cookie);
+    const upload = await rawUpload(fixture, `/bookings/${fixture.bookingId}/documents`, cookie);
     await upload.write(Buffer.concat([category, fileHead('a.pdf'), pdf(10_000), closing]));
     upload.end();
     await atItsEnd.promise;
@@ -101,10 +101,10 @@ describe('an upload that is refused while it arrives', () => {
     await sleep(100);
     goOn.resolve();
     const isRefused = async () =>
-      (await house.audit('document.refused')).at(-1)?.metadata.reason === 'aborted';
+      (await fixture.audit('document.refused')).at(-1)?.metadata.reason === 'aborted';
     await eventually(isRefused);
-    house.storage.server.injectFault = null;
-    expect(await house.traces()).to.deep.equal(nothing);
+    fixture.storage.server.injectFault = null;
+    expect(await fixture.traces()).to.deep.equal(nothing);
   });
 
   const unreadable = [
@@ -116,8 +116,8 @@ describe('an upload that is refused while it arrives', () => {
   for (const contentType of unreadable) {
     const asSuch = contentType.replace(boundary, '…');
     const begin = async () => {
-      const path = `/bookings/${house.bookingId}/documents`;
-      const upload = await rawUpload(house, path, cookie, contentType);
+      const path = `/bookings/${fixture.bookingId}/documents`;
+      const upload = await rawUpload(fixture, path, cookie, contentType);
       await upload.write(Buffer.concat([category, fileHead('a.pdf'), pdf(10_000)]));
       return upload;
     };
@@ -127,16 +127,16 @@ describe('an upload that is refused while it arrives', () => {
       const answer = await upload.answer;
       expect([answer.status, answer.body.code]).to.deep.equal([400, 'bad_request']);
       upload.end();
-      expect(await house.traces()).to.deep.equal(nothing);
+      expect(await fixture.traces()).to.deep.equal(nothing);
     });
 
     it(`is ended without an error when it is sent as ${asSuch} and the client disconnects before the answer`, async () => {
-      const refusals = async () => (await house.audit('document.refused')).length;
+      const refusals = async () => (await fixture.audit('document.refused')).length;
       const before = await refusals();
-      const hold = await house.app.database.owner.transaction();
+      const hold = await fixture.app.database.owner.transaction();
       await hold.raw('lock table audit_log in exclusive mode');
       const isAtIt = async () => {
-        const { rows } = (await house.app.db.raw(
+        const { rows } = (await fixture.app.db.raw(
           `select from pg_locks where relation = 'audit_log'::regclass and not granted
              and database = (select oid from pg_database where datname = current_database())`,
         )) as { rows: object[] };
@@ -149,17 +149,17 @@ describe('an upload that is refused while it arrives', () => {
       await sleep(100);
       await hold.rollback();
       await eventually(async () => (await refusals()) === before + 1);
-      expect(await house.traces()).to.deep.equal(nothing);
+      expect(await fixture.traces()).to.deep.equal(nothing);
     });
   }
 
   it('keeps the connection open when the client has sent everything', async () => {
     const send = () =>
-      fetch(`${house.app.url}/bookings/${house.bookingId}/documents`, {
+      fetch(`${fixture.app.url}/bookings/${fixture.bookingId}/documents`, {
         method: 'POST',
         headers: {
           cookie,
-          origin: house.app.url,
+          origin: fixture.app.url,
           accept: 'application/json',
           'content-type': `multipart/form-data; boundary=${boundary}`,
         },

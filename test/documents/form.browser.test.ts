@@ -3,20 +3,20 @@ import { expect } from 'chai';
 import type { Browser } from 'playwright-core';
 import { executable, pdf, samples } from '../support/builders/files.ts';
 import { bytesOf, openBrowser } from '../support/browser.ts';
-import { openDocumentHouse, type DocumentHouse } from '../support/document-house.ts';
+import { openDocumentFixture, type DocumentFixture } from '../support/document-fixture.ts';
 import { watchedPage, type Watched, type WatchOptions } from '../support/watched-page.ts';
 
 describe('documents in a real browser', function () {
   this.timeout(120_000);
   let browser: Browser;
-  let house: DocumentHouse;
+  let fixture: DocumentFixture;
   let watched: Watched;
 
   before(async () => {
-    [browser, house] = await Promise.all([openBrowser(), openDocumentHouse()]);
+    [browser, fixture] = await Promise.all([openBrowser(), openDocumentFixture()]);
   });
   after(async () => {
-    await house.close();
+    await fixture.close();
     await browser.close();
   });
   afterEach(() => watched.close());
@@ -31,10 +31,10 @@ describe('documents in a real browser', function () {
     const hasScript = options.javaScript !== false;
     const how = `${options.width} px${hasScript ? '' : ', no script'}`;
     it(`can be uploaded, refused, opened and deleted (${how})`, async () => {
-      watched = await watchedPage(browser, house.app.url, options);
+      watched = await watchedPage(browser, fixture.app.url, options);
       const { page } = watched;
-      await watched.useSession(await house.app.sessionCookie('rita@harbour-legal.example'));
-      await page.goto(`/bookings/${await house.newBooking()}`);
+      await watched.useSession(await fixture.app.sessionCookie('rita@harbour-legal.example'));
+      await page.goto(`/bookings/${await fixture.newBooking()}`);
       await watched.check();
 
       await page.getByLabel('Category').selectOption('brief');

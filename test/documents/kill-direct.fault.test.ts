@@ -9,11 +9,11 @@ import {
   cookieOf,
   download,
   nothing,
-  openDocumentHouse,
+  openDocumentFixture,
   sha256,
-  type DocumentHouse,
+  type DocumentFixture,
   type UploadedDocument,
-} from '../support/document-house.ts';
+} from '../support/document-fixture.ts';
 import { later36Hours, startProcess } from '../support/processes/document-process.ts';
 
 /** Two parts. */
@@ -27,23 +27,23 @@ interface StoreCall {
 
 describe('a process that is killed during a direct upload', function () {
   this.timeout(60_000);
-  let house: DocumentHouse;
+  let fixture: DocumentFixture;
   let cookie: string;
   before(async () => {
-    house = await openDocumentHouse();
-    cookie = await cookieOf(house, 'rita@harbour-legal.example');
+    fixture = await openDocumentFixture();
+    cookie = await cookieOf(fixture, 'rita@harbour-legal.example');
   });
-  after(() => house.close());
+  after(() => fixture.close());
   beforeEach(async () => {
-    house.bookingId = await house.newBooking();
+    fixture.bookingId = await fixture.newBooking();
   });
   afterEach(async () => {
-    house.storage.server.injectFault = null;
-    await house.app.db('documents').delete();
-    await later36Hours(house, (care) => care.checkCustody());
-    await later36Hours(house, (care) => care.sweep());
-    for (const key of await house.storage.keys())
-      await house.storage.server.files.remove(house.storage.bucket, key);
+    fixture.storage.server.injectFault = null;
+    await fixture.app.db('documents').delete();
+    await later36Hours(fixture, (care) => care.checkCustody());
+    await later36Hours(fixture, (care) => care.sweep());
+    for (const key of await fixture.storage.keys())
+      await fixture.storage.server.files.remove(fixture.storage.bucket, key);
   });
 
   const at = (url: string): Agent =>
@@ -56,10 +56,10 @@ describe('a process that is killed during a direct upload', function () {
 
   /** Ends the process when the store sees this call; `isDone`: the call still takes effect. */
   async function killedWhen(isIt: (call: StoreCall) => boolean, isDone: boolean) {
-    const web = await startProcess(house, { killAt: 'never' });
-    house.storage.server.injectFault = (call) => {
+    const web = await startProcess(fixture, { killAt: 'never' });
+    fixture.storage.server.injectFault = (call) => {
       if (!isIt(call)) return undefined;
-      house.storage.server.injectFault = null;
+      fixture.storage.server.injectFault = null;
       web.running.kill('SIGKILL');
       return isDone ? undefined : 'drop';
     };
@@ -68,16 +68,16 @@ describe('a process that is killed during a direct upload', function () {
 
   it('leaves an upload without a row, which the sweep aborts, when it dies before the row is written', async () => {
     const web = await killedWhen(({ method, query }) => method === 'POST' && query.has('uploads'), true);
-    expect(await isAnswered(sendDirectly(house, large, {}, web.rita))).to.equal(false);
+    expect(await isAnswered(sendDirectly(fixture, large, {}, web.rita))).to.equal(false);
     expect(await web.ended).to.equal('SIGKILL');
-    expect(await house.app.db('direct_uploads').pluck('id')).to.deep.equal([]);
-    const again = await sendDirectly(house, large);
+    expect(await fixture.app.db('direct_uploads').pluck('id')).to.deep.equal([]);
+    const again = await sendDirectly(fixture, large);
     expect(again.status).to.equal(201);
     await again.send();
     await again.finish();
-    await later36Hours(house, (care) => care.sweep());
-    expect(await house.storage.openUploads()).to.deep.equal([]);
-    expect(await house.storage.keys()).to.have.length(1);
+    await later36Hours(fixture, (care) => care.sweep());
+    expect(await fixture.storage.openUploads()).to.deep.equal([]);
+    expect(await fixture.storage.keys()).to.have.length(1);
   });
 
   const calls: [string, (call: StoreCall) => boolean][] = [
@@ -99,7 +99,7 @@ describe('a process that is killed during a direct upload', function () {
       isKept: step === 'committed',
       isDone: false,
       begin: async () => {
-        const web = await startProcess(house, { killAt: step });
+        const web = await startProcess(fixture, { killAt: step });
         return { ...web, rita: at(web.url) };
       },
     });
@@ -107,32 +107,32 @@ describe('a process that is killed during a direct upload', function () {
   for (const { when, isKept, isDone, begin } of moments) {
     it(`leaves one document after a repeated request when it dies ${when}`, async () => {
       const web = await begin();
-      const upload = await sendDirectly(house, large, {}, web.rita);
+      const upload = await sendDirectly(fixture, large, {}, web.rita);
       await upload.send();
       expect(await isAnswered(upload.complete())).to.equal(false);
       expect(await web.ended).to.equal('SIGKILL');
-      const answer = await upload.complete(upload.claims, house.rita).expect(201);
+      const answer = await upload.complete(upload.claims, fixture.rita).expect(201);
       const [document] = (answer.body as { documents: UploadedDocument[] }).documents;
-      const read = await download(house.rita, document?.url ?? '').expect(200);
+      const read = await download(fixture.rita, document?.url ?? '').expect(200);
       expect(sha256(read.body as Buffer)).to.equal(sha256(large));
-      await later36Hours(house, (care) => care.sweep());
-      expect(await house.traces()).to.deep.include({ rows: 1, openUploads: [] });
-      expect(await house.storage.keys()).to.deep.equal(await house.app.db('documents').pluck('s3_key'));
+      await later36Hours(fixture, (care) => care.sweep());
+      expect(await fixture.traces()).to.deep.include({ rows: 1, openUploads: [] });
+      expect(await fixture.storage.keys()).to.deep.equal(await fixture.app.db('documents').pluck('s3_key'));
     });
 
     // A call that the store has not yet carried out leaves less behind.
     if (!isDone) continue;
     it(`leaves ${isKept ? 'a document' : 'nothing after the sweep'} without a repeated request when it dies ${when}`, async () => {
       const web = await begin();
-      const upload = await sendDirectly(house, large, {}, web.rita);
+      const upload = await sendDirectly(fixture, large, {}, web.rita);
       await upload.send();
       expect(await isAnswered(upload.complete())).to.equal(false);
       expect(await web.ended).to.equal('SIGKILL');
-      await later36Hours(house, (care) => care.sweep());
+      await later36Hours(fixture, (care) => care.sweep());
       if (isKept)
-        expect(await house.storage.keys()).to.deep.equal(await house.app.db('documents').pluck('s3_key'));
-      else expect(await house.traces()).to.deep.equal(nothing);
-      expect((await later36Hours(house, (care) => care.checkCustody()))?.findings).to.deep.equal([]);
+        expect(await fixture.storage.keys()).to.deep.equal(await fixture.app.db('documents').pluck('s3_key'));
+      else expect(await fixture.traces()).to.deep.equal(nothing);
+      expect((await later36Hours(fixture, (care) => care.checkCustody()))?.findings).to.deep.equal([]);
     });
   }
 });

@@ -8,10 +8,10 @@ import {
   cookieOf,
   download,
   eventually,
-  openDocumentHouse,
+  openDocumentFixture,
   sha256,
-  type DocumentHouse,
-} from '../support/document-house.ts';
+  type DocumentFixture,
+} from '../support/document-fixture.ts';
 import { later36Hours, startProcess, type Plan } from '../support/processes/document-process.ts';
 
 const uploadSteps = ['received', 'verified', 'copied', 'in_transaction', 'committed', 'answered'] as const;
@@ -19,22 +19,22 @@ const files = { 'large.pdf': pdf(11_000_000), 'small.txt': samples.txt };
 
 describe('a process that is killed while it receives, scans or removes documents', function () {
   this.timeout(60_000);
-  let house: DocumentHouse;
+  let fixture: DocumentFixture;
   let cookie: string;
   before(async () => {
-    house = await openDocumentHouse();
-    cookie = await cookieOf(house, 'rita@harbour-legal.example');
+    fixture = await openDocumentFixture();
+    cookie = await cookieOf(fixture, 'rita@harbour-legal.example');
   });
-  after(() => house.close());
+  after(() => fixture.close());
   afterEach(async () => {
-    await house.app.db('documents').delete();
+    await fixture.app.db('documents').delete();
     await later((care) => care.checkCustody());
     await later((care) => care.sweep());
-    for (const key of await house.storage.keys())
-      await house.storage.server.files.remove(house.storage.bucket, key);
+    for (const key of await fixture.storage.keys())
+      await fixture.storage.server.files.remove(fixture.storage.bucket, key);
   });
 
-  const start = (plan: Plan) => startProcess(house, plan);
+  const start = (plan: Plan) => startProcess(fixture, plan);
 
   async function send(url: string): Promise<number | 'no answer'> {
     const form = new FormData();
@@ -42,7 +42,7 @@ describe('a process that is killed while it receives, scans or removes documents
     for (const [name, bytes] of Object.entries(files))
       form.append('files', new Blob([new Uint8Array(bytes)]), name);
     const headers = { cookie, origin: url, accept: 'application/json' };
-    return fetch(`${url}/bookings/${house.bookingId}/documents`, {
+    return fetch(`${url}/bookings/${fixture.bookingId}/documents`, {
       method: 'POST',
       body: form,
       headers,
@@ -52,10 +52,10 @@ describe('a process that is killed while it receives, scans or removes documents
     );
   }
 
-  const later = <T>(work: (care: DocumentCare) => Promise<T>) => later36Hours(house, work);
+  const later = <T>(work: (care: DocumentCare) => Promise<T>) => later36Hours(fixture, work);
 
   const rows = () =>
-    house.app
+    fixture.app
       .db('documents')
       .select<{ id: string; s3_key: string; sha256: string }[]>('id', 's3_key', 'sha256');
 
@@ -69,14 +69,14 @@ describe('a process that is killed while it receives, scans or removes documents
       // No row without its object, even before the sweep.
       const written = await rows();
       expect(written).to.have.length(isKept ? 2 : 0);
-      expect(await house.storage.keys('documents/')).to.include.members(written.map((row) => row.s3_key));
+      expect(await fixture.storage.keys('documents/')).to.include.members(written.map((row) => row.s3_key));
       // The sweep keeps what is young and removes what is old.
-      await house.app.system.services.documentCare.sweep();
+      await fixture.app.system.services.documentCare.sweep();
       await later((care) => care.sweep());
-      expect(await house.storage.keys()).to.have.members(written.map((row) => row.s3_key));
-      expect(await house.storage.openUploads()).to.deep.equal([]);
+      expect(await fixture.storage.keys()).to.have.members(written.map((row) => row.s3_key));
+      expect(await fixture.storage.openUploads()).to.deep.equal([]);
       for (const { id, sha256: wanted } of written) {
-        const file = await download(house.rita, `/documents/${id}`).expect(200);
+        const file = await download(fixture.rita, `/documents/${id}`).expect(200);
         expect(sha256(file.body as Buffer)).to.equal(wanted);
       }
       expect((await later((care) => care.checkCustody()))?.findings).to.deep.equal([]);
@@ -87,7 +87,7 @@ describe('a process that is killed while it receives, scans or removes documents
     it(`leaves nothing after the sweep when it dies between the copies of two files${copied ? ', during the second' : ''}`, async () => {
       const web = await start({ killAt: 'never' });
       let copies = 0;
-      house.storage.server.injectFault = ({ method, key }) => {
+      fixture.storage.server.injectFault = ({ method, key }) => {
         if (method !== 'PUT' || !key.startsWith('documents/')) return undefined;
         copies += 1;
         if (copies < Object.keys(files).length) return undefined;
@@ -96,11 +96,11 @@ describe('a process that is killed while it receives, scans or removes documents
       };
       expect(await send(web.url)).to.equal('no answer');
       expect(await web.ended).to.equal('SIGKILL');
-      house.storage.server.injectFault = null;
+      fixture.storage.server.injectFault = null;
       expect(await rows()).to.deep.equal([]);
-      await eventually(async () => (await house.storage.keys('documents/')).length === (copied ? 2 : 1));
+      await eventually(async () => (await fixture.storage.keys('documents/')).length === (copied ? 2 : 1));
       await later((care) => care.sweep());
-      expect(await house.storage.keys()).to.deep.equal([]);
+      expect(await fixture.storage.keys()).to.deep.equal([]);
       expect((await later((care) => care.checkCustody()))?.findings).to.deep.equal([]);
     });
   }
@@ -108,17 +108,17 @@ describe('a process that is killed while it receives, scans or removes documents
   it('leaves a multipart upload that the sweep aborts when it dies in the middle of a file', async () => {
     const web = await start({ killAt: 'never' });
     // Kills the process when the store receives the second part.
-    house.storage.server.injectFault = ({ query }) => {
+    fixture.storage.server.injectFault = ({ query }) => {
       if (query.get('partNumber') === '2') web.running.kill('SIGKILL');
       return undefined;
     };
     expect(await send(web.url)).to.equal('no answer');
-    house.storage.server.injectFault = null;
+    fixture.storage.server.injectFault = null;
     expect(await web.ended).to.equal('SIGKILL');
-    expect(await house.storage.openUploads()).to.have.length(1);
+    expect(await fixture.storage.openUploads()).to.have.length(1);
     await later((care) => care.sweep());
-    expect(await house.storage.openUploads()).to.deep.equal([]);
-    expect(await house.storage.keys()).to.deep.equal([]);
+    expect(await fixture.storage.openUploads()).to.deep.equal([]);
+    expect(await fixture.storage.keys()).to.deep.equal([]);
   });
 
   for (const [step, verdict] of [
@@ -129,29 +129,29 @@ describe('a process that is killed while it receives, scans or removes documents
     ['verdict_written', 'clean'],
   ] as const) {
     it(`leaves a scan (${verdict}) that the next scan or sweep finishes when it dies at ${step}`, async () => {
-      const [stored] = await house.upload({ 'small.txt': samples.txt });
+      const [stored] = await fixture.upload({ 'small.txt': samples.txt });
       const id = stored?.id ?? '';
-      await house.app.db('documents').where({ id }).update({ status: 'checking' });
+      await fixture.app.db('documents').where({ id }).update({ status: 'checking' });
       const scanning = await start({ killAt: step, verdict, scan: id });
       expect(await scanning.ended).to.equal('SIGKILL');
       const again = await start({ killAt: 'never', verdict, scan: id });
       expect(await again.ended).to.equal(null);
       await later((care) => care.sweep());
-      const [row] = (await house.app.db('documents').where({ id })) as Record<string, unknown>[];
+      const [row] = (await fixture.app.db('documents').where({ id })) as Record<string, unknown>[];
       expect(row?.status).to.equal(verdict);
       expect(row?.object_removed_at === null).to.equal(verdict === 'clean');
-      expect(await house.storage.keys()).to.have.length(verdict === 'clean' ? 1 : 0);
+      expect(await fixture.storage.keys()).to.have.length(verdict === 'clean' ? 1 : 0);
     });
   }
 
   it('leaves pending objects that the next sweep removes when it dies in the middle of a sweep', async () => {
     const web = await start({ killAt: 'copied' });
     expect(await send(web.url)).to.equal('no answer');
-    const before = await house.storage.keys('pending/');
+    const before = await fixture.storage.keys('pending/');
     expect([before.length, await web.ended]).to.deep.equal([2, 'SIGKILL']);
     let removals = 0;
     const sweeping = await start({ killAt: 'never', care: 'sweep' });
-    house.storage.server.injectFault = ({ method, query }) => {
+    fixture.storage.server.injectFault = ({ method, query }) => {
       if (method !== 'POST' || !query.has('delete')) return undefined;
       removals += 1;
       if (removals < 2) return undefined;
@@ -160,35 +160,35 @@ describe('a process that is killed while it receives, scans or removes documents
     };
     sweeping.go();
     expect(await sweeping.ended).to.equal('SIGKILL');
-    house.storage.server.injectFault = null;
-    expect(await house.storage.keys()).to.have.members(before);
+    fixture.storage.server.injectFault = null;
+    expect(await fixture.storage.keys()).to.have.members(before);
     await later((care) => care.sweep());
-    expect(await house.storage.keys()).to.deep.equal([]);
+    expect(await fixture.storage.keys()).to.deep.equal([]);
   });
 
   for (const how of ['before the object is removed', 'after it'] as const) {
     it(`leaves a removal that the next run finishes and records once when it dies ${how}`, async () => {
-      const [stored] = await house.upload({ 'small.txt': samples.txt });
+      const [stored] = await fixture.upload({ 'small.txt': samples.txt });
       const id = stored?.id ?? '';
-      await house.rita.delete(`/documents/${id}`).expect(204);
+      await fixture.rita.delete(`/documents/${id}`).expect(204);
       const isAfter = how === 'after it';
       const removing = await start({ killAt: isAfter ? 'object_removed' : 'never', care: 'retain' });
-      house.storage.server.injectFault = ({ method, query }) => {
+      fixture.storage.server.injectFault = ({ method, query }) => {
         if (isAfter || method !== 'POST' || !query.has('delete')) return undefined;
         removing.running.kill('SIGKILL');
         return 'drop';
       };
       removing.go();
       expect(await removing.ended).to.equal('SIGKILL');
-      house.storage.server.injectFault = null;
-      expect(await house.storage.keys()).to.have.length(isAfter ? 0 : 1);
+      fixture.storage.server.injectFault = null;
+      expect(await fixture.storage.keys()).to.have.length(isAfter ? 0 : 1);
       const again = await start({ killAt: 'never', care: 'retain' });
       again.go();
       expect(await again.ended).to.equal(null);
-      expect(await house.storage.keys()).to.deep.equal([]);
-      const [row] = (await house.app.db('documents').where({ id })) as { object_removed_at: Date | null }[];
+      expect(await fixture.storage.keys()).to.deep.equal([]);
+      const [row] = (await fixture.app.db('documents').where({ id })) as { object_removed_at: Date | null }[];
       expect(row?.object_removed_at).to.be.an.instanceOf(Date);
-      const removed = (await house.audit('document.deleted')).filter(
+      const removed = (await fixture.audit('document.deleted')).filter(
         (entry) => entry.resource_id === id && entry.metadata.why === 'retention',
       );
       expect(removed).to.have.length(1);

@@ -4,22 +4,22 @@ import { explainAccess, documentRules } from '../../src/access/index.ts';
 import { accountStatusOf } from '../../src/accounts/index.ts';
 import type { Agent } from '../support/app.ts';
 import { samples } from '../support/builders/files.ts';
-import type { DocumentHouse, UploadedDocument } from '../support/document-house.ts';
-import { openReleaseHouse, type ReleaseHouse } from '../support/release-house.ts';
+import type { DocumentFixture, UploadedDocument } from '../support/document-fixture.ts';
+import { openReleaseFixture, type ReleaseFixture } from '../support/release-fixture.ts';
 
 const unknownId = '0192f000-0000-7000-8000-000000000009';
 
 describe('a report before and after its release', function () {
   this.timeout(60_000);
-  let house: DocumentHouse;
-  let opened: ReleaseHouse;
+  let fixture: DocumentFixture;
+  let opened: ReleaseFixture;
   let acting: Agent;
-  let agents: ReleaseHouse['agents'];
+  let agents: ReleaseFixture['agents'];
   before(async () => {
-    opened = await openReleaseHouse();
-    ({ house, acting, agents } = opened);
+    opened = await openReleaseFixture();
+    ({ fixture, acting, agents } = opened);
   });
-  after(() => house.close());
+  after(() => fixture.close());
 
   /** Every address that reveals anything about a document, for this id or another. */
   const asks: [name: string, ask: (agent: Agent, id: string) => Promise<{ status: number; text: string }>][] =
@@ -65,7 +65,7 @@ describe('a report before and after its release', function () {
   const everywhere = [true, true, true, true];
 
   it('a draft answers 404 everywhere when a referrer, or an admin acting as one, asks for it', async () => {
-    const bookingId = await house.newBooking();
+    const bookingId = await fixture.newBooking();
     const draft = await opened.aReport(bookingId);
     for (const agent of [agents.rita, agents.rob, agents.nadia, acting]) {
       expect(await told(agent, draft.id)).to.deep.equal(all(404));
@@ -89,7 +89,7 @@ describe('a report before and after its release', function () {
   });
 
   it('a draft is listed and opens when support or an admin asks for it', async () => {
-    const bookingId = await house.newBooking();
+    const bookingId = await fixture.newBooking();
     const draft = await opened.aReport(bookingId);
     for (const agent of [agents.sam, agents.ada]) {
       expect(await listed(agent, bookingId, draft.id)).to.deep.equal(everywhere);
@@ -101,7 +101,7 @@ describe('a report before and after its release', function () {
   });
 
   it('a report is shown to the organisation alone while it is released, and answers 404 when it is recalled', async () => {
-    const bookingId = await house.newBooking();
+    const bookingId = await fixture.newBooking();
     const report = await opened.released(bookingId);
     for (const agent of [agents.rita, agents.rob, acting]) {
       expect(await told(agent, report.id)).to.deep.equal(shown);
@@ -116,7 +116,7 @@ describe('a report before and after its release', function () {
   });
 
   it('the list’s state changes when a report is released or recalled', async () => {
-    const bookingId = await house.newBooking();
+    const bookingId = await fixture.newBooking();
     const report = await opened.aReport(bookingId);
     const state = async (agent: Agent) => {
       const { text } = await agent.get(`/bookings/${bookingId}`).set('Accept', 'text/html').expect(200);
@@ -133,9 +133,9 @@ describe('a report before and after its release', function () {
   });
 
   it('documents of other categories are shown at once when staff upload them', async () => {
-    const bookingId = await house.newBooking();
+    const bookingId = await fixture.newBooking();
     for (const category of ['consent_form', 'brief', 'other']) {
-      const [document] = await house.upload(
+      const [document] = await fixture.upload(
         { [`${category}.txt`]: samples.txt },
         { category, agent: agents.sam, bookingId },
       );
@@ -146,7 +146,7 @@ describe('a report before and after its release', function () {
 
   it('the access check names the release when that alone hides a report', async () => {
     const report = await opened.aReport();
-    const { db } = house.app;
+    const { db } = fixture.app;
     const refusedBy = async (name: 'rita' | 'sam') => {
       const accountStatus = await accountStatusOf(db, opened.emails[name]);
       if (!accountStatus) throw new Error(`${name} is nobody`);

@@ -3,7 +3,7 @@ import { expect } from 'chai';
 import type { Browser } from 'playwright-core';
 import { pdf } from '../support/builders/files.ts';
 import { openBrowser } from '../support/browser.ts';
-import { openDocumentHouse, type DocumentHouse } from '../support/document-house.ts';
+import { openDocumentFixture, type DocumentFixture } from '../support/document-fixture.ts';
 import { watchedPage } from '../support/watched-page.ts';
 
 const shots = process.env.SCREENSHOTS;
@@ -17,23 +17,23 @@ const readers = [
 describe('releasing a report in a browser', function () {
   this.timeout(180_000);
   let browser: Browser;
-  let house: DocumentHouse;
+  let fixture: DocumentFixture;
   before(async () => {
-    [browser, house] = await Promise.all([openBrowser(), openDocumentHouse()]);
+    [browser, fixture] = await Promise.all([openBrowser(), openDocumentFixture()]);
   });
   after(async () => {
     await browser.close();
-    await house.close();
+    await fixture.close();
   });
 
   for (const { name, ...options } of readers) {
     it(`the referrer sees the report when it is released, until it is recalled, ${name}`, async () => {
-      const bookingId = await house.newBooking();
-      const sam = await house.app.signIn('sam@examdesk.example');
-      await house.upload({ 'Report.pdf': pdf(20_000) }, { category: 'report', agent: sam, bookingId });
+      const bookingId = await fixture.newBooking();
+      const sam = await fixture.app.signIn('sam@examdesk.example');
+      await fixture.upload({ 'Report.pdf': pdf(20_000) }, { category: 'report', agent: sam, bookingId });
       const [staff, referrer] = [
-        await watchedPage(browser, house.app.url, options),
-        await watchedPage(browser, house.app.url, options),
+        await watchedPage(browser, fixture.app.url, options),
+        await watchedPage(browser, fixture.app.url, options),
       ];
       const { page } = staff;
       const look = async (what: string) => {

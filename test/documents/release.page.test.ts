@@ -1,34 +1,34 @@
 // The pages on which staff release and recall a report, for people without JavaScript.
 import { expect } from 'chai';
 import { pdf, samples } from '../support/builders/files.ts';
-import { openDocumentHouse, type DocumentHouse } from '../support/document-house.ts';
+import { openDocumentFixture, type DocumentFixture } from '../support/document-fixture.ts';
 import { complaintsAbout, createVisitor, type Visitor } from '../support/visitor.ts';
 
 describe('the pages that release a report', () => {
-  let house: DocumentHouse;
+  let fixture: DocumentFixture;
   let visitor: Visitor;
   let nadiaId: string;
   before(async () => {
-    house = await openDocumentHouse();
-    visitor = createVisitor(house.app.url);
+    fixture = await openDocumentFixture();
+    visitor = createVisitor(fixture.app.url);
     await visitor.signIn('sam@examdesk.example');
-    const nadia = (await house.app
+    const nadia = (await fixture.app
       .db('users')
       .where({ email: 'nadia@northside-claims.example' })
       .first('id')) as { id: string };
     nadiaId = nadia.id;
   });
-  after(() => house.close());
+  after(() => fixture.close());
 
-  const uploaded = async (category = 'report', bookingId = house.bookingId): Promise<string> => {
-    const sam = await house.app.signIn('sam@examdesk.example');
+  const uploaded = async (category = 'report', bookingId = fixture.bookingId): Promise<string> => {
+    const sam = await fixture.app.signIn('sam@examdesk.example');
     const bytes: Record<string, Buffer> =
       category === 'report' ? { 'Report.pdf': pdf() } : { 'Note.txt': samples.txt };
-    const [document] = await house.upload(bytes, { category, agent: sam, bookingId });
+    const [document] = await fixture.upload(bytes, { category, agent: sam, bookingId });
     return document?.id ?? '';
   };
   const recipientsOf = async (id: string) =>
-    (await house.audit('document.released'))
+    (await fixture.audit('document.released'))
       .filter(({ resource_id }) => resource_id === id)
       .map(({ metadata }) => metadata.recipients);
   const ticked = (visit: Awaited<ReturnType<Visitor['get']>>) =>
@@ -105,7 +105,7 @@ describe('the pages that release a report', () => {
     const before = await visitor.get(`/documents/${id}/recall`);
     expect(before.text('main')).to.contain('The referrer has not opened it since it was released.');
     await visitor.raw(`/documents/${id}`);
-    await house.rita.get(`/documents/${id}`).expect(200);
+    await fixture.rita.get(`/documents/${id}`).expect(200);
     const after = await visitor.get(`/documents/${id}/recall`);
     expect(after.texts('.timeline-what')).to.deep.equal(['Rita Alvarez downloaded it']);
     expect(await complaintsAbout(before)).to.deep.equal([]);
@@ -122,7 +122,7 @@ describe('the pages that release a report', () => {
       expect((await visitor.get(`/documents/${note}/${page}`)).status).to.equal(404);
       expect((await visitor.post(`/documents/${note}/${page}`, {})).status).to.equal(404);
     }
-    const rita = createVisitor(house.app.url);
+    const rita = createVisitor(fixture.app.url);
     await rita.signIn('rita@harbour-legal.example');
     const id = await uploaded();
     for (const page of ['release', 'recall'])
@@ -130,9 +130,9 @@ describe('the pages that release a report', () => {
   });
 
   it('the release page says that nobody can be told when the booking waits to be assigned', async () => {
-    const bookingId = await house.newBooking();
+    const bookingId = await fixture.newBooking();
     const id = await uploaded('report', bookingId);
-    await house.app
+    await fixture.app
       .db('bookings')
       .where({ id: bookingId })
       .update({ source: 'acuity_direct', organization_id: null, created_by_id: null });
@@ -143,7 +143,7 @@ describe('the pages that release a report', () => {
   });
 
   it('the booking’s list links a page when that can be done to the report', async () => {
-    const bookingId = await house.newBooking();
+    const bookingId = await fixture.newBooking();
     const id = await uploaded('report', bookingId);
     const links = async () => {
       const visit = await visitor.get(`/bookings/${bookingId}`);
@@ -156,7 +156,7 @@ describe('the pages that release a report', () => {
     expect(await links()).to.deep.equal([['Draft'], ['View', 'Receipt', 'Release']]);
     await visitor.post(`/documents/${id}/release`, {});
     expect(await links()).to.deep.equal([['Released'], ['View', 'Receipt', 'Recall']]);
-    await house.app
+    await fixture.app
       .db('documents')
       .where({ id })
       .update({ released_at: null, released_by_id: null, status: 'checking' });

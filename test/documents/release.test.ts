@@ -3,23 +3,23 @@
 import { expect } from 'chai';
 import type { Agent } from '../support/app.ts';
 import { samples } from '../support/builders/files.ts';
-import type { DocumentHouse } from '../support/document-house.ts';
-import { openReleaseHouse, type ReleaseHouse } from '../support/release-house.ts';
+import type { DocumentFixture } from '../support/document-fixture.ts';
+import { openReleaseFixture, type ReleaseFixture } from '../support/release-fixture.ts';
 
 const unknownId = '0192f000-0000-7000-8000-000000000009';
 
 describe('the release of a report', function () {
   this.timeout(60_000);
-  let house: DocumentHouse;
-  let opened: ReleaseHouse;
+  let fixture: DocumentFixture;
+  let opened: ReleaseFixture;
   let acting: Agent;
-  let agents: ReleaseHouse['agents'];
-  let ids: ReleaseHouse['ids'];
+  let agents: ReleaseFixture['agents'];
+  let ids: ReleaseFixture['ids'];
   before(async () => {
-    opened = await openReleaseHouse();
-    ({ house, acting, agents, ids } = opened);
+    opened = await openReleaseFixture();
+    ({ fixture, acting, agents, ids } = opened);
   });
-  after(() => house.close());
+  after(() => fixture.close());
 
   describe('by staff', () => {
     it('release and recall answer 403 when a referrer asks, whatever the id', async () => {
@@ -30,7 +30,7 @@ describe('the release of a report', function () {
             const answer = await agent.post(`/documents/${id}/${verb}`).send({});
             expect([answer.status, (answer.body as { code: string }).code]).to.deep.equal([403, 'forbidden']);
           }
-      await house.app.anonymous().post(`/documents/${report.id}/release`).send({}).expect(401);
+      await fixture.app.anonymous().post(`/documents/${report.id}/release`).send({}).expect(401);
       await agents.rita.get(report.url).expect(200);
     });
 
@@ -50,7 +50,7 @@ describe('the release of a report', function () {
       for (const verb of ['release', 'recall']) {
         await agents.sam.post(`/documents/${unknownId}/${verb}`).send({}).expect(404);
         await agents.sam.post(`/documents/nonsense/${verb}`).send({}).expect(404);
-        const [brief] = await house.upload({ 'Brief.txt': samples.txt });
+        const [brief] = await fixture.upload({ 'Brief.txt': samples.txt });
         const { status, body } = await agents.sam.post(`${brief?.url}/${verb}`).send({});
         expect([status, body.errors]).to.deep.equal([
           422,
@@ -69,7 +69,7 @@ describe('the release of a report', function () {
     ] as const) {
       it(`release is refused and says why when the report is ${because}`, async () => {
         const report = await opened.aReport();
-        await house.app.db('documents').where({ id: report.id }).update(change);
+        await fixture.app.db('documents').where({ id: report.id }).update(change);
         const answer = await opened.release(report);
         expect(answer.status).to.equal(409);
         expect(answer.body).to.include({ code: 'document_unavailable', because });
@@ -83,7 +83,7 @@ describe('the release of a report', function () {
 
     it('recall works when the report has been damaged since', async () => {
       const report = await opened.released();
-      await house.app.db('documents').where({ id: report.id }).update({ damaged_at: new Date() });
+      await fixture.app.db('documents').where({ id: report.id }).update({ damaged_at: new Date() });
       await agents.rita.get(report.url).expect(409);
       await opened.recall(report).expect(200);
       await agents.rita.get(report.url).expect(404);
@@ -104,8 +104,8 @@ describe('the release of a report', function () {
       await opened.release(report, { recipients: [ids.rob, ids.rita, ids.rob] }).expect(200);
       const [row] = await opened.releasesOf(report);
       expect(row).to.deep.include({ outcome: 'success', actor_id: ids.sam, acting_as_id: null });
-      expect(row?.metadata).to.deep.equal({ bookingId: house.bookingId, recipients: [ids.rob, ids.rita] });
-      const stored = (await house.app.db('documents').where({ id: report.id }).first()) as {
+      expect(row?.metadata).to.deep.equal({ bookingId: fixture.bookingId, recipients: [ids.rob, ids.rita] });
+      const stored = (await fixture.app.db('documents').where({ id: report.id }).first()) as {
         released_by_id: string;
       };
       expect(stored.released_by_id).to.equal(ids.sam);
@@ -137,14 +137,14 @@ describe('the release of a report', function () {
     });
 
     it('the receipt hides who was chosen when they are of another organisation than the reader', async () => {
-      const bookingId = await house.newBooking();
+      const bookingId = await fixture.newBooking();
       const report = await opened.aReport(bookingId);
       await opened.release(report, { recipients: [ids.rita] }).expect(200);
-      const { organization_id: northside } = (await house.app
+      const { organization_id: northside } = (await fixture.app
         .db('members')
         .where({ user_id: ids.nadia })
         .first('organization_id')) as { organization_id: string };
-      await house.app.db.transaction(async (trx) => {
+      await fixture.app.db.transaction(async (trx) => {
         await trx('bookings')
           .where({ id: bookingId })
           .update({ organization_id: northside, created_by_id: ids.nadia });
@@ -169,7 +169,7 @@ describe('the release of a report', function () {
 
     it('the receipt counts a report as released when its release was never recorded', async () => {
       const report = await opened.aReport();
-      const { db } = house.app;
+      const { db } = fixture.app;
       // As the migration writes it, without a row in the audit log.
       await db('documents')
         .where({ id: report.id })
@@ -194,7 +194,7 @@ describe('the release of a report', function () {
 
     it('release refuses recipients by their place when they may not see the report', async () => {
       const report = await opened.aReport();
-      const { db } = house.app;
+      const { db } = fixture.app;
       const refused = async (recipients: unknown) => {
         const { status, body } = await opened.release(report, { recipients });
         return [status, (body.errors as { path: string }[] | undefined)?.map(({ path }) => path)];
@@ -221,7 +221,7 @@ describe('the release of a report', function () {
     });
 
     it('release leaves the booker out when the account is deactivated', async () => {
-      const { db } = house.app;
+      const { db } = fixture.app;
       const report = await opened.aReport();
       await db('users').where({ id: ids.rita }).update({ banned: true });
       await opened.release(report).expect(200);
@@ -231,9 +231,9 @@ describe('the release of a report', function () {
     });
 
     it('release tells nobody when the booking waits to be assigned', async () => {
-      const bookingId = await house.newBooking(agents.rita);
+      const bookingId = await fixture.newBooking(agents.rita);
       const report = await opened.aReport(bookingId);
-      await house.app
+      await fixture.app
         .db('bookings')
         .where({ id: bookingId })
         .update({ source: 'acuity_direct', organization_id: null, created_by_id: null });
@@ -273,7 +273,7 @@ describe('the release of a report', function () {
         opened.release(report),
         opened.recall(report),
       ]);
-      const { released_at: at } = (await house.app.db('documents').where({ id: report.id }).first()) as {
+      const { released_at: at } = (await fixture.app.db('documents').where({ id: report.id }).first()) as {
         released_at: Date | null;
       };
       const [releases, recalls] = [
@@ -297,7 +297,7 @@ describe('the release of a report', function () {
       await opened.recall(report).expect(200);
       await opened.release(report).expect(200);
       expect(await opened.releasesOf(report)).to.have.length(2);
-      const { releases } = (await house.app.db('documents').where({ id: report.id }).first('releases')) as {
+      const { releases } = (await fixture.app.db('documents').where({ id: report.id }).first('releases')) as {
         releases: number;
       };
       expect(releases).to.equal(2);
@@ -305,14 +305,14 @@ describe('the release of a report', function () {
 
     it('release leaves nothing when its audit row cannot be written', async () => {
       const report = await opened.aReport();
-      await house.app.database.owner.raw(`
+      await fixture.app.database.owner.raw(`
         create function no_release() returns trigger language plpgsql as
           $$ begin if new.action = 'document.released' then raise exception 'The disk is full'; end if; return new; end $$;
         create trigger no_release before insert on audit_log for each row execute function no_release()`);
       try {
         await opened.release(report).expect(500);
       } finally {
-        await house.app.database.owner.raw('drop function no_release cascade');
+        await fixture.app.database.owner.raw('drop function no_release cascade');
       }
       await agents.rita.get(report.url).expect(404);
       await opened.release(report).expect(200);
@@ -320,8 +320,8 @@ describe('the release of a report', function () {
   });
 
   it('the database refuses a release when the document is no report', async () => {
-    const [brief] = await house.upload({ 'Brief.txt': samples.txt });
-    const error = (await house.app
+    const [brief] = await fixture.upload({ 'Brief.txt': samples.txt });
+    const error = (await fixture.app
       .db('documents')
       .where({ id: brief?.id })
       .update({ released_at: new Date(), releases: 1 })

@@ -10,7 +10,11 @@ import type { Scanner } from '../../src/ports/scanner.ts';
 import { pdf, samples, zipOf } from '../support/builders/files.ts';
 import { clamdForTests, eicar, noClamd, type TestClamd } from '../support/clamd.ts';
 import { sendDirectly } from '../support/direct-upload.ts';
-import { openDocumentHouse, type DocumentHouse, type UploadedDocument } from '../support/document-house.ts';
+import {
+  openDocumentFixture,
+  type DocumentFixture,
+  type UploadedDocument,
+} from '../support/document-fixture.ts';
 
 const streamMaxBytes = 8_000_000;
 
@@ -57,36 +61,39 @@ describe('clamd', () => {
 
   it('decides on an upload: checking, then clean, or infected and removed', async function () {
     scanner(this);
-    const house = await openDocumentHouse({ env: { CLAMD_URL: clamd?.url ?? '' } });
-    const { documentCare } = house.app.system.services;
-    const [good, bad] = await house.upload({ 'good.txt': samples.txt, 'bad.txt': eicar() });
+    const fixture = await openDocumentFixture({ env: { CLAMD_URL: clamd?.url ?? '' } });
+    const { documentCare } = fixture.app.system.services;
+    const [good, bad] = await fixture.upload({ 'good.txt': samples.txt, 'bad.txt': eicar() });
     expect([good?.status, bad?.status]).to.deep.equal(['checking', 'checking']);
     for (const document of [good, bad]) {
-      const early = await house.rita.get(document?.url ?? '');
+      const early = await fixture.rita.get(document?.url ?? '');
       expect(early.status).to.equal(409);
       expect(early.body).to.include({ code: 'document_unavailable', because: 'checking' });
     }
-    const jobs = (await house.app
+    const jobs = (await fixture.app
       .db('graphile_worker.jobs')
       .where({ task_identifier: 'scan_document' })) as unknown[];
     expect(jobs).to.have.length(2);
     for (const document of [good, bad]) await documentCare.scan(document?.id ?? '');
 
-    await house.rita.get(good?.url ?? '').expect(200);
-    const refused = await house.rita.get(bad?.url ?? '');
+    await fixture.rita.get(good?.url ?? '').expect(200);
+    const refused = await fixture.rita.get(bad?.url ?? '');
     expect(refused.body).to.include({ code: 'document_unavailable', because: 'infected' });
-    expect(await house.storage.keys()).to.have.length(1);
-    const [row] = await house.audit('document.refused');
+    expect(await fixture.storage.keys()).to.have.length(1);
+    const [row] = await fixture.audit('document.refused');
     expect(row).to.deep.include({ resource_id: bad?.id });
     expect(row?.metadata).to.include({ reason: 'infected', signature: 'Examdesk.Test.UNOFFICIAL' });
-    const page = await house.rita.get(`/bookings/${house.bookingId}`).set('Accept', 'text/html').expect(200);
+    const page = await fixture.rita
+      .get(`/bookings/${fixture.bookingId}`)
+      .set('Accept', 'text/html')
+      .expect(200);
     expect(page.text).to.contain('Refused: a virus was found');
-    await house.close();
+    await fixture.close();
   });
 });
 
 describe('a scan', () => {
-  let house: DocumentHouse;
+  let fixture: DocumentFixture;
   let verdict: () => ReturnType<Scanner['scan']>;
   const scanned: Buffer[] = [];
   before(async () => {
@@ -99,18 +106,18 @@ describe('a scan', () => {
         return verdict();
       },
     };
-    house = await openDocumentHouse({ overrides: { documents: { scanner } } });
+    fixture = await openDocumentFixture({ overrides: { documents: { scanner } } });
   });
-  after(() => house.close());
+  after(() => fixture.close());
 
   const one = async (): Promise<UploadedDocument> => {
-    const [stored] = await house.upload({ 'a.pdf': pdf(2_500_000) });
+    const [stored] = await fixture.upload({ 'a.pdf': pdf(2_500_000) });
     if (!stored) throw new Error('Nothing was stored');
     return stored;
   };
-  const care = () => house.app.system.services.documentCare;
+  const care = () => fixture.app.system.services.documentCare;
   const statusOf = async (id: string) =>
-    ((await house.app.db('documents').where({ id }).pluck('status')) as string[])[0];
+    ((await fixture.app.db('documents').where({ id }).pluck('status')) as string[])[0];
 
   it('reads the bytes as received', async () => {
     verdict = () => Promise.resolve({ verdict: 'clean' });
@@ -125,15 +132,15 @@ describe('a scan', () => {
   });
 
   it('withholds a direct upload until it is scanned, and removes it when it is infected', async () => {
-    const upload = await sendDirectly(house, pdf(6_000_000));
+    const upload = await sendDirectly(fixture, pdf(6_000_000));
     await upload.send();
     const { id, url, status } = await upload.finish();
     expect(status).to.equal('checking');
-    await house.rita.get(url).expect(409);
+    await fixture.rita.get(url).expect(409);
     verdict = () => Promise.resolve({ verdict: 'infected', signature: 'Found' });
     await care().scan(id);
     expect(scanned.at(-1)?.equals(pdf(6_000_000))).to.equal(true);
-    expect((await house.rita.get(url).expect(409)).body).to.include({ because: 'infected' });
+    expect((await fixture.rita.get(url).expect(409)).body).to.include({ because: 'infected' });
   });
 
   it('leaves the document waiting and retries its job when the scanner gives no verdict', async () => {
@@ -144,14 +151,14 @@ describe('a scan', () => {
       .catch((error: unknown) => (error as Error).message);
     expect(outcome).to.equal('The scanner is away');
     expect(await statusOf(id)).to.equal('checking');
-    await house.rita.get(url).expect(409);
-    await house.app.db.raw(`delete from graphile_worker._private_jobs`);
-    await house.app
+    await fixture.rita.get(url).expect(409);
+    await fixture.app.db.raw(`delete from graphile_worker._private_jobs`);
+    await fixture.app
       .db('documents')
       .where({ id })
       .update({ created_at: new Date(Date.now() - 3_600_000) });
     await care().sweep();
-    const [job] = (await house.app
+    const [job] = (await fixture.app
       .db('graphile_worker.jobs')
       .where({ task_identifier: 'scan_document' })) as {
       key: string;
@@ -161,18 +168,18 @@ describe('a scan', () => {
 
   it('is not started while the document is damaged', async () => {
     const { id } = await one();
-    await house.app
+    await fixture.app
       .db('documents')
       .where({ id })
       .update({ created_at: new Date(Date.now() - 3_600_000), damaged_at: new Date() });
     const resumed = async () => {
-      await house.app.db.raw(`delete from graphile_worker._private_jobs`);
+      await fixture.app.db.raw(`delete from graphile_worker._private_jobs`);
       await care().sweep();
-      const keys = (await house.app.db('graphile_worker.jobs').pluck('key')) as string[];
+      const keys = (await fixture.app.db('graphile_worker.jobs').pluck('key')) as string[];
       return keys.includes(`scan:${id}`);
     };
     expect(await resumed()).to.equal(false);
-    await house.app.db('documents').where({ id }).update({ damaged_at: null });
+    await fixture.app.db('documents').where({ id }).update({ damaged_at: null });
     expect(await resumed()).to.equal(true);
   });
 
@@ -180,15 +187,15 @@ describe('a scan', () => {
     verdict = () => Promise.resolve({ verdict: 'clean' });
     const { id } = await one();
     for (const body of ['stalls', 'breaks'] as const) {
-      house.storage.server.injectFault = () => ({ body, after: 1_500_000 });
+      fixture.storage.server.injectFault = () => ({ body, after: 1_500_000 });
       const outcome = await care()
         .scan(id)
         .catch((error: unknown) => (error as Error).name);
       expect(outcome, body).to.equal('ObjectStoreUnavailable');
       expect(await statusOf(id)).to.equal('checking');
     }
-    house.storage.server.injectFault = null;
-    expect(await house.audit('drift.found')).to.deep.equal([]);
+    fixture.storage.server.injectFault = null;
+    expect(await fixture.audit('drift.found')).to.deep.equal([]);
     await care().scan(id);
     expect(await statusOf(id)).to.equal('clean');
   });
@@ -196,18 +203,20 @@ describe('a scan', () => {
   it('leaves infected bytes to the sweep when the store cannot remove them', async () => {
     verdict = () => Promise.resolve({ verdict: 'infected', signature: 'Test' });
     const { id } = await one();
-    const before = (await house.storage.keys()).length;
-    house.storage.server.injectFault = ({ method, query }) =>
+    const before = (await fixture.storage.keys()).length;
+    fixture.storage.server.injectFault = ({ method, query }) =>
       method === 'POST' && query.has('delete') ? 'drop' : undefined;
     await care()
       .scan(id)
       .catch(() => undefined);
     expect(await statusOf(id)).to.equal('infected');
-    expect(await house.storage.keys()).to.have.length(before);
-    house.storage.server.injectFault = null;
+    expect(await fixture.storage.keys()).to.have.length(before);
+    fixture.storage.server.injectFault = null;
     await care().sweep();
-    expect(await house.storage.keys()).to.have.length(before - 1);
-    const row = (await house.app.db('documents').where({ id }).first()) as { object_removed_at: Date | null };
+    expect(await fixture.storage.keys()).to.have.length(before - 1);
+    const row = (await fixture.app.db('documents').where({ id }).first()) as {
+      object_removed_at: Date | null;
+    };
     expect(row.object_removed_at).to.be.an.instanceOf(Date);
   });
 

@@ -4,23 +4,23 @@ import type { AddressInfo } from 'node:net';
 import { expect } from 'chai';
 import { noteScanner } from '../../src/app/start-notes.ts';
 import { samples } from '../support/builders/files.ts';
-import { openDocumentHouse, type DocumentHouse } from '../support/document-house.ts';
+import { openDocumentFixture, type DocumentFixture } from '../support/document-fixture.ts';
 
 describe('the notes about the virus scan', () => {
-  let house: DocumentHouse;
-  afterEach(() => house.close());
+  let fixture: DocumentFixture;
+  afterEach(() => fixture.close());
 
   const noted = async () => {
-    await noteScanner(house.app.system.services);
-    return house.app.logLines.map((line) => JSON.parse(line) as { level: number; msg: string }).at(-1);
+    await noteScanner(fixture.app.system.services);
+    return fixture.app.logLines.map((line) => JSON.parse(line) as { level: number; msg: string }).at(-1);
   };
   const ready = async () => {
-    const { status, body } = await house.app.anonymous().get('/readyz');
+    const { status, body } = await fixture.app.anonymous().get('/readyz');
     return [status, (body as { details: { scanner: string } }).details.scanner];
   };
   const receipt = async () => {
-    const [stored] = await house.upload({ 'note.txt': samples.txt });
-    const page = await house.rita
+    const [stored] = await fixture.upload({ 'note.txt': samples.txt });
+    const page = await fixture.rita
       .get(`/documents/${stored?.id}/receipt`)
       .set('Accept', 'text/html')
       .expect(200);
@@ -39,7 +39,7 @@ describe('the notes about the virus scan', () => {
   };
 
   it('say so when the scan is switched off', async () => {
-    house = await openDocumentHouse();
+    fixture = await openDocumentFixture();
     expect(await noted()).to.include({
       level: 40,
       msg: 'Uploads are not scanned for viruses: CLAMD_URL is unset',
@@ -50,14 +50,14 @@ describe('the notes about the virus scan', () => {
 
   it('say so when the scan is on', async () => {
     const { server, url } = await answering();
-    house = await openDocumentHouse({ env: { CLAMD_URL: url } });
+    fixture = await openDocumentFixture({ env: { CLAMD_URL: url } });
     expect(await noted()).to.include({ level: 30, msg: 'Uploads are scanned for viruses' });
     expect(await ready()).to.deep.equal([200, 'ok']);
     const page = await receipt();
     expect(page).to.contain('Not finished yet').and.not.to.contain('Not scanned');
-    await house.app.db('documents').update({ status: 'clean', scanned_at: new Date() });
-    const { text } = await house.rita
-      .get(`/documents/${(await house.app.db('documents').pluck('id'))[0]}/receipt`)
+    await fixture.app.db('documents').update({ status: 'clean', scanned_at: new Date() });
+    const { text } = await fixture.rita
+      .get(`/documents/${(await fixture.app.db('documents').pluck('id'))[0]}/receipt`)
       .set('Accept', 'text/html');
     expect(text).to.contain('No virus was found');
     server.close();
@@ -68,7 +68,7 @@ describe('the notes about the virus scan', () => {
     await new Promise((resolve) => {
       server.close(resolve);
     });
-    house = await openDocumentHouse({ env: { CLAMD_URL: url } });
+    fixture = await openDocumentFixture({ env: { CLAMD_URL: url } });
     expect(await noted()).to.include({
       level: 50,
       msg: 'The virus scanner does not answer: documents wait until it does',

@@ -7,20 +7,20 @@ import {
   cookieOf,
   field,
   fileHead,
-  openDocumentHouse,
+  openDocumentFixture,
   rawUpload,
-  type DocumentHouse,
-} from '../support/document-house.ts';
+  type DocumentFixture,
+} from '../support/document-fixture.ts';
 
 const megabyte = 1024 * 1024;
 const rita = 'rita@harbour-legal.example';
 
 describe('the largest documents', () => {
-  let house: DocumentHouse;
+  let fixture: DocumentFixture;
   before(async () => {
-    house = await openDocumentHouse({ env: { S3_TIMEOUT_MS: '30000' } });
+    fixture = await openDocumentFixture({ env: { S3_TIMEOUT_MS: '30000' } });
   });
-  after(() => house.close());
+  after(() => fixture.close());
 
   const head = Buffer.from('%PDF-1.7\n');
   const block = Buffer.alloc(megabyte, 'examdesk ');
@@ -30,9 +30,9 @@ describe('the largest documents', () => {
   ): Promise<{ status: number; sha256: string; body: { documents?: { url: string }[] } }> {
     const digest = createHash('sha256').update(head);
     const upload = await rawUpload(
-      house,
-      `/bookings/${house.bookingId}/documents`,
-      await cookieOf(house, rita),
+      fixture,
+      `/bookings/${fixture.bookingId}/documents`,
+      await cookieOf(fixture, rita),
     );
     await upload.write(Buffer.concat([field('category', 'brief'), fileHead('a.pdf'), head]));
     for (let at = head.length; at < bytes; at += block.length) {
@@ -49,8 +49,8 @@ describe('the largest documents', () => {
   it('a document of 500 MB is stored and downloaded unchanged', async () => {
     const sent = await send(500 * megabyte);
     expect(sent.status).to.equal(201);
-    const res = await fetch(house.app.url + (sent.body.documents?.[0]?.url ?? ''), {
-      headers: { cookie: await cookieOf(house, rita) },
+    const res = await fetch(fixture.app.url + (sent.body.documents?.[0]?.url ?? ''), {
+      headers: { cookie: await cookieOf(fixture, rita) },
     });
     const digest = createHash('sha256');
     for await (const piece of res.body ?? []) digest.update(piece as Uint8Array);
@@ -58,9 +58,9 @@ describe('the largest documents', () => {
   });
 
   it('a document of 501 MB is refused and leaves nothing', async () => {
-    const before = await house.traces();
+    const before = await fixture.traces();
     const sent = await send(501 * megabyte);
     expect(sent.status).to.equal(413);
-    expect(await house.traces()).to.deep.equal(before);
+    expect(await fixture.traces()).to.deep.equal(before);
   });
 });

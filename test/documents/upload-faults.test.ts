@@ -4,7 +4,7 @@ import { expect } from 'chai';
 import { compose } from '../../src/compose.ts';
 import { pdf, samples } from '../support/builders/files.ts';
 import type { S3FaultInjector } from '../../src/dev/s3/server.ts';
-import { silent } from '../support/booking-house.ts';
+import { silent } from '../support/booking-fixture.ts';
 import {
   closing,
   cookieOf,
@@ -12,30 +12,30 @@ import {
   field,
   fileHead,
   nothing,
-  openDocumentHouse,
+  openDocumentFixture,
   rawUpload,
-  type DocumentHouse,
-} from '../support/document-house.ts';
+  type DocumentFixture,
+} from '../support/document-fixture.ts';
 
 const rita = 'rita@harbour-legal.example';
 
 describe('an upload', () => {
-  let house: DocumentHouse;
+  let fixture: DocumentFixture;
   before(async () => {
-    house = await openDocumentHouse();
+    fixture = await openDocumentFixture();
   });
-  after(() => house.close());
+  after(() => fixture.close());
   afterEach(async () => {
-    house.storage.server.injectFault = null;
-    await house.app.db('documents').delete();
-    const { server, bucket } = house.storage;
-    for (const key of await house.storage.keys()) await server.files.remove(bucket, key);
+    fixture.storage.server.injectFault = null;
+    await fixture.app.db('documents').delete();
+    const { server, bucket } = fixture.storage;
+    for (const key of await fixture.storage.keys()) await server.files.remove(bucket, key);
   });
 
-  const isClean = async () => JSON.stringify(await house.traces()) === JSON.stringify(nothing);
-  const path = () => `/bookings/${house.bookingId}/documents`;
+  const isClean = async () => JSON.stringify(await fixture.traces()) === JSON.stringify(nothing);
+  const path = () => `/bookings/${fixture.bookingId}/documents`;
   const begin = async () => {
-    const upload = await rawUpload(house, path(), await cookieOf(house, rita));
+    const upload = await rawUpload(fixture, path(), await cookieOf(fixture, rita));
     await upload.write(field('category', 'brief'));
     await upload.write(fileHead('a.pdf'));
     return upload;
@@ -49,9 +49,9 @@ describe('an upload', () => {
       // Late enough for parts to be in flight.
       await sleep(100);
       upload.vanish();
-      await eventually(async () => (await house.audit('document.refused')).length > 0 && (await isClean()));
+      await eventually(async () => (await fixture.audit('document.refused')).length > 0 && (await isClean()));
       await sleep(100);
-      expect(await house.traces()).to.deep.equal(nothing);
+      expect(await fixture.traces()).to.deep.equal(nothing);
     });
   }
 
@@ -59,40 +59,48 @@ describe('an upload', () => {
     const upload = await begin();
     const bytes = pdf(12_000_000);
     await upload.write(bytes.subarray(0, 8_000_000));
-    const user = house.app.db('users').where({ email: rita }).first('id');
-    const newest = house.app.db('sessions').where('user_id', user).orderBy('created_at', 'desc').first('id');
-    await house.app.db('sessions').where('id', newest).delete();
+    const user = fixture.app.db('users').where({ email: rita }).first('id');
+    const newest = fixture.app
+      .db('sessions')
+      .where('user_id', user)
+      .orderBy('created_at', 'desc')
+      .first('id');
+    await fixture.app.db('sessions').where('id', newest).delete();
     await upload.write(bytes.subarray(8_000_000));
     await upload.write(closing);
     upload.end();
     expect(await upload.answer).to.deep.include({ status: 401 });
-    expect(await house.traces()).to.deep.equal(nothing);
+    expect(await fixture.traces()).to.deep.equal(nothing);
   });
 
   it('is refused and leaves nothing when the booking is cancelled while it arrives', async () => {
-    const bookingId = await house.newBooking();
-    const upload = await rawUpload(house, `/bookings/${bookingId}/documents`, await cookieOf(house, rita));
+    const bookingId = await fixture.newBooking();
+    const upload = await rawUpload(
+      fixture,
+      `/bookings/${bookingId}/documents`,
+      await cookieOf(fixture, rita),
+    );
     await upload.write(Buffer.concat([field('category', 'brief'), fileHead('a.pdf'), pdf(6_000_000)]));
-    await house.rita.post(`/bookings/${bookingId}/cancel`).send({}).expect(200);
+    await fixture.rita.post(`/bookings/${bookingId}/cancel`).send({}).expect(200);
     await upload.write(closing);
     upload.end();
     const answer = await upload.answer;
     expect([answer.status, answer.body.code]).to.deep.equal([409, 'already_cancelled']);
-    expect(await house.traces()).to.deep.equal(nothing);
+    expect(await fixture.traces()).to.deep.equal(nothing);
   });
 
   it('answers 503 and leaves nothing when the store is unreachable', async () => {
-    house.storage.server.injectFault = () => 'drop';
+    fixture.storage.server.injectFault = () => 'drop';
     for (const bytes of [pdf(), pdf(12_000_000)]) {
-      const answer = await house.send({ 'a.pdf': bytes });
+      const answer = await fixture.send({ 'a.pdf': bytes });
       expect([answer.status, (answer.body as { code: string }).code]).to.deep.equal([
         503,
         'storage_unavailable',
       ]);
       expect(answer.headers['retry-after']).to.equal('30');
     }
-    house.storage.server.injectFault = null;
-    expect(await house.traces()).to.deep.equal(nothing);
+    fixture.storage.server.injectFault = null;
+    expect(await fixture.traces()).to.deep.equal(nothing);
   });
 
   const placed = new Set<string>();
@@ -112,31 +120,31 @@ describe('an upload', () => {
   beforeEach(() => placed.clear());
   for (const [when, isIt] of Object.entries(troubles)) {
     it(`answers 503 and leaves nothing when the store fails ${when} and recovers`, async () => {
-      house.storage.server.injectFault = (call) =>
+      fixture.storage.server.injectFault = (call) =>
         isIt(call) ? { status: 500, code: 'InternalError' } : undefined;
-      const answer = await house.send(files);
+      const answer = await fixture.send(files);
       expect([answer.status, (answer.body as { code: string }).code]).to.deep.equal([
         503,
         'storage_unavailable',
       ]);
-      house.storage.server.injectFault = null;
-      expect(await house.traces()).to.deep.equal(nothing);
+      fixture.storage.server.injectFault = null;
+      expect(await fixture.traces()).to.deep.equal(nothing);
     });
 
     it(`answers 503, and the sweep removes the rest, when the store stays unreachable ${when}`, async () => {
       let away = false;
-      house.storage.server.injectFault = (call) => {
+      fixture.storage.server.injectFault = (call) => {
         away ||= isIt(call);
         return away ? 'drop' : undefined;
       };
-      const answer = await house.send(files);
+      const answer = await fixture.send(files);
       expect(answer.status).to.equal(503);
-      house.storage.server.injectFault = null;
-      const { rows } = await house.traces();
+      fixture.storage.server.injectFault = null;
+      const { rows } = await fixture.traces();
       expect(rows).to.equal(0);
-      const later = openLater(house);
+      const later = openLater(fixture);
       await later.sweep();
-      expect(await house.traces()).to.deep.equal(nothing);
+      expect(await fixture.traces()).to.deep.equal(nothing);
       await later.close();
     });
   }
@@ -155,73 +163,73 @@ describe('an upload', () => {
   for (const [what, sent] of Object.entries(bodies)) {
     for (const [how, trouble] of looks) {
       it(`answers 503, not a refusal, when the store ${how} while ${what} is inspected`, async () => {
-        house.storage.server.injectFault = (call) =>
+        fixture.storage.server.injectFault = (call) =>
           call.method === 'GET' && call.key.startsWith('pending/') ? trouble(call) : undefined;
-        const answer = await house.send(sent).timeout(20_000);
+        const answer = await fixture.send(sent).timeout(20_000);
         expect([answer.status, (answer.body as { code: string }).code]).to.deep.equal([
           503,
           'storage_unavailable',
         ]);
-        house.storage.server.injectFault = null;
-        expect(await house.traces()).to.deep.equal(nothing);
-        await house.upload(sent);
+        fixture.storage.server.injectFault = null;
+        expect(await fixture.traces()).to.deep.equal(nothing);
+        await fixture.upload(sent);
       });
     }
   }
 
   it('is stored, and the sweep removes the pending objects, when the store becomes unreachable after the rows are written', async () => {
-    house.storage.server.injectFault = ({ method, query }) =>
+    fixture.storage.server.injectFault = ({ method, query }) =>
       method === 'POST' && query.has('delete') ? 'drop' : undefined;
-    const [stored] = await house.upload({ 'a.pdf': pdf(6_000_000) });
-    house.storage.server.injectFault = null;
-    expect(await house.storage.keys('pending/')).to.have.length(1);
-    const later = openLater(house);
+    const [stored] = await fixture.upload({ 'a.pdf': pdf(6_000_000) });
+    fixture.storage.server.injectFault = null;
+    expect(await fixture.storage.keys('pending/')).to.have.length(1);
+    const later = openLater(fixture);
     await later.sweep();
     await later.close();
-    expect(await house.storage.keys('pending/')).to.have.length(0);
-    await house.rita.get(stored?.url ?? '').expect(200);
+    expect(await fixture.storage.keys('pending/')).to.have.length(0);
+    await fixture.rita.get(stored?.url ?? '').expect(200);
   });
 
   it('is stored when the store fails once', async () => {
     const failed = new Set<string>();
-    house.storage.server.injectFault = ({ method, key, query }) => {
+    fixture.storage.server.injectFault = ({ method, key, query }) => {
       const call = `${method} ${key} ${query.get('partNumber')}`;
       if (failed.has(call)) return undefined;
       failed.add(call);
       return { status: 503, code: 'SlowDown' };
     };
-    const [stored] = await house.upload({ 'a.pdf': pdf(12_000_000) });
-    house.storage.server.injectFault = null;
+    const [stored] = await fixture.upload({ 'a.pdf': pdf(12_000_000) });
+    fixture.storage.server.injectFault = null;
     expect(stored?.sizeBytes).to.equal(12_000_000);
-    await house.rita.get(stored?.url ?? '').expect(200);
+    await fixture.rita.get(stored?.url ?? '').expect(200);
   });
 
   it('is stored when the store is slow', async () => {
-    house.storage.server.injectFault = async () => {
+    fixture.storage.server.injectFault = async () => {
       await sleep(400);
       return undefined;
     };
-    const [stored] = await house.upload({ 'a.pdf': pdf(12_000_000) });
-    house.storage.server.injectFault = null;
+    const [stored] = await fixture.upload({ 'a.pdf': pdf(12_000_000) });
+    fixture.storage.server.injectFault = null;
     expect(stored?.sizeBytes).to.equal(12_000_000);
-    expect((await house.traces()).keys).to.have.length(1);
+    expect((await fixture.traces()).keys).to.have.length(1);
   });
 
   it('answers 503 when the store accepts the request and never answers', async () => {
     const release: (() => void)[] = [];
-    house.storage.server.injectFault = ({ method }) =>
+    fixture.storage.server.injectFault = ({ method }) =>
       method === 'PUT' ? new Promise((resolve) => release.push(() => resolve('drop'))) : undefined;
-    const answer = await house.send({ 'a.txt': samples.txt }).timeout(20_000);
+    const answer = await fixture.send({ 'a.txt': samples.txt }).timeout(20_000);
     expect(answer.status).to.equal(503);
-    house.storage.server.injectFault = null;
+    fixture.storage.server.injectFault = null;
     for (const go of release) go();
-    expect(await house.traces()).to.deep.equal(nothing);
+    expect(await fixture.traces()).to.deep.equal(nothing);
   }).timeout(30_000);
 });
 
 /** Runs background jobs with a clock 36 hours later, when abandoned uploads are old enough to sweep. */
-function openLater(house: DocumentHouse) {
+function openLater(fixture: DocumentFixture) {
   const clock = { now: () => new Date(Date.now() + 36 * 3_600_000) };
-  const system = compose(house.app.system.services.config, { clock, log: silent });
+  const system = compose(fixture.app.system.services.config, { clock, log: silent });
   return { sweep: () => system.services.documentCare.sweep(), close: () => system.close() };
 }

@@ -6,13 +6,13 @@ import { expect } from 'chai';
 import type { Browser, Download, Page } from 'playwright-core';
 import { pdf, samples } from '../support/builders/files.ts';
 import { bytesOf, openBrowser } from '../support/browser.ts';
-import { openDocumentHouse, type DocumentHouse } from '../support/document-house.ts';
+import { openDocumentFixture, type DocumentFixture } from '../support/document-fixture.ts';
 import { watchedPage, type Watched } from '../support/watched-page.ts';
 
 describe('uploading documents with JavaScript', function () {
   this.timeout(120_000);
   let browser: Browser;
-  let house: DocumentHouse;
+  let fixture: DocumentFixture;
   let watched: Watched;
   let page: Page;
   let bookingId: string;
@@ -23,10 +23,10 @@ describe('uploading documents with JavaScript', function () {
     const overrides = {
       documents: { onStep: (step: string) => (step === 'received' ? received?.() : undefined) },
     };
-    [browser, house] = await Promise.all([openBrowser(), openDocumentHouse({ overrides })]);
+    [browser, fixture] = await Promise.all([openBrowser(), openDocumentFixture({ overrides })]);
   });
   after(async () => {
-    await house.close();
+    await fixture.close();
     await browser.close();
   });
   afterEach(() => {
@@ -36,10 +36,10 @@ describe('uploading documents with JavaScript', function () {
 
   const file = (name: string, buffer: Buffer) => ({ name, mimeType: 'application/octet-stream', buffer });
   const open = async (width = 1280) => {
-    watched = await watchedPage(browser, house.app.url, { width });
+    watched = await watchedPage(browser, fixture.app.url, { width });
     ({ page } = watched);
-    await watched.useSession(await house.app.sessionCookie('rita@harbour-legal.example'));
-    bookingId = await house.newBooking();
+    await watched.useSession(await fixture.app.sessionCookie('rita@harbour-legal.example'));
+    bookingId = await fixture.newBooking();
     await page.goto(`/bookings/${bookingId}`);
     await page.getByText('drop files onto this box').waitFor();
     await page.getByLabel('Category').selectOption('brief');
@@ -47,7 +47,7 @@ describe('uploading documents with JavaScript', function () {
   const choose = (...files: ReturnType<typeof file>[]) => page.getByLabel('Files').setInputFiles(files);
   const upload = () => page.getByRole('button', { name: 'Upload' }).click();
   const stored = (name: string) => page.getByRole('link', { name, exact: true });
-  const rows = async () => (await house.app.db('documents').where({ booking_id: bookingId })).length;
+  const rows = async () => (await fixture.app.db('documents').where({ booking_id: bookingId })).length;
   const throttle = async (bytesPerSecond: number) => {
     const client = await watched.context.newCDPSession(page);
     await client.send('Network.emulateNetworkConditions', {
@@ -258,7 +258,7 @@ describe('uploading documents with JavaScript', function () {
       expect((await bytesOf(download)).equals(bytes)).to.equal(true);
     }
     expect(complaints).to.deep.equal([]);
-    expect((await house.audit('document.downloaded')).at(-1)?.metadata.purpose).to.equal('view');
+    expect((await fixture.audit('document.downloaded')).at(-1)?.metadata.purpose).to.equal('view');
   });
 
   it('sends nothing and says what to do when the session has ended', async () => {

@@ -7,27 +7,27 @@ import {
   closing,
   field,
   fileHead,
-  openDocumentHouse,
+  openDocumentFixture,
   sha256,
-  type DocumentHouse,
+  type DocumentFixture,
   type UploadedDocument,
-} from '../support/document-house.ts';
+} from '../support/document-fixture.ts';
 import type { Agent } from '../support/app.ts';
 
 const unknownId = '0192f000-0000-7000-8000-000000000009';
 
 describe('an upload', () => {
-  let house: DocumentHouse;
+  let fixture: DocumentFixture;
   let sam: Agent;
   before(async () => {
-    house = await openDocumentHouse({ env: { UPLOAD_MAX_BYTES: String(20 * 1024 * 1024) } });
-    sam = await house.app.signIn('sam@examdesk.example');
+    fixture = await openDocumentFixture({ env: { UPLOAD_MAX_BYTES: String(20 * 1024 * 1024) } });
+    sam = await fixture.app.signIn('sam@examdesk.example');
   });
-  after(() => house.close());
+  after(() => fixture.close());
 
   it('stores small and large files of one category and returns what was received', async () => {
     const large = pdf(12_345_678);
-    const documents = await house.upload({ 'Brief of evidence.pdf': large, 'note.txt': samples.txt });
+    const documents = await fixture.upload({ 'Brief of evidence.pdf': large, 'note.txt': samples.txt });
     expect(documents).to.have.length(2);
     const [first] = documents;
     expect(first).to.deep.include({
@@ -41,36 +41,36 @@ describe('an upload', () => {
       url: `/documents/${first?.id}`,
     });
     expect(first?.uploadedBy.name).to.equal('Rita Alvarez');
-    const seen = await house.rita.get(`/bookings/${house.bookingId}`).expect(200);
+    const seen = await fixture.rita.get(`/bookings/${fixture.bookingId}`).expect(200);
     const listed = (seen.body as { documents: UploadedDocument[] }).documents;
     expect(listed).to.deep.equal(documents);
   });
 
   it('keeps one encrypted object for each row, under a random name', async () => {
-    const rows = (await house.app.db('documents').select('*')) as { s3_key: string; file_name: string }[];
-    const keys = await house.storage.keys();
+    const rows = (await fixture.app.db('documents').select('*')) as { s3_key: string; file_name: string }[];
+    const keys = await fixture.storage.keys();
     expect(keys).to.have.members(rows.map((row) => row.s3_key));
     for (const key of keys) expect(key).to.match(/^documents\/[\w-]{32}$/);
-    const { server, bucket } = house.storage;
+    const { server, bucket } = fixture.storage;
     for (const key of keys) {
       const stored = await server.files.find(bucket, key);
       expect(stored?.sse).to.equal('AES256');
       expect(JSON.stringify(stored)).not.to.match(/brief|note|Marsh/i);
     }
-    expect(await house.storage.openUploads()).to.deep.equal([]);
+    expect(await fixture.storage.openUploads()).to.deep.equal([]);
   });
 
   it('records the person for each row', async () => {
-    const rows = await house.audit('document.uploaded');
-    const ids = await house.app.db('documents').pluck('id');
+    const rows = await fixture.audit('document.uploaded');
+    const ids = await fixture.app.db('documents').pluck('id');
     expect(rows.map((row) => row.resource_id)).to.have.members(ids);
-    expect(rows[0]?.metadata).to.include({ bookingId: house.bookingId, category: 'brief' });
+    expect(rows[0]?.metadata).to.include({ bookingId: fixture.bookingId, category: 'brief' });
     expect(JSON.stringify(rows)).not.to.match(/evidence|note\.txt/);
   });
 
   it('accepts every kind', async () => {
     for (const [kind, bytes] of Object.entries(samples)) {
-      const [stored] = await house.upload({ [`a file.${kind === 'dicom' ? 'dcm' : kind}`]: bytes });
+      const [stored] = await fixture.upload({ [`a file.${kind === 'dicom' ? 'dcm' : kind}`]: bytes });
       expect(stored?.sha256, kind).to.equal(sha256(bytes));
     }
   });
@@ -78,21 +78,21 @@ describe('an upload', () => {
   it('accepts mails as brief and other only, and never shows them inline', async () => {
     const mails = { 'letter.msg': samples.msg, 'letter.eml': samples.eml };
     for (const category of ['brief', 'other']) {
-      const stored = await house.upload(mails, { category });
+      const stored = await fixture.upload(mails, { category });
       expect(stored.map(({ mimeType }) => mimeType)).to.deep.equal([
         'application/vnd.ms-outlook',
         'message/rfc822',
       ]);
       for (const { id, url } of stored) {
-        const file = await house.rita.get(url).expect(200);
+        const file = await fixture.rita.get(url).expect(200);
         expect(file.headers['content-disposition']).to.match(/^attachment;/);
-        const view = await house.rita.get(`/documents/${id}/view`).set('Accept', 'text/html').expect(303);
+        const view = await fixture.rita.get(`/documents/${id}/view`).set('Accept', 'text/html').expect(303);
         expect(view.headers.location).to.equal(url);
       }
     }
     for (const category of ['consent_form', 'report', 'dictation']) {
       for (const [name, bytes] of Object.entries(mails)) {
-        const refused = await house.send({ [name]: bytes }, { category, agent: sam });
+        const refused = await fixture.send({ [name]: bytes }, { category, agent: sam });
         expect(refused.status, `${name} as ${category}`).to.equal(415);
         expect((refused.body as { detail: string }).detail).to.match(/\(as brief or other only\)/);
       }
@@ -100,7 +100,7 @@ describe('an upload', () => {
   });
 
   it('stores two documents when the same file is sent twice at once', async () => {
-    const both = await Promise.all([1, 2].map(() => house.upload({ 'same.pdf': pdf(6_000_000) })));
+    const both = await Promise.all([1, 2].map(() => fixture.upload({ 'same.pdf': pdf(6_000_000) })));
     const [a, b] = both.flat();
     expect(a?.id).not.to.equal(b?.id);
     expect(a?.sha256).to.equal(b?.sha256);
@@ -109,16 +109,16 @@ describe('an upload', () => {
   it('belongs to the referrer and names the admin when the admin acts as the referrer', async () => {
     const [rita, ada] = await Promise.all(
       ['rita@harbour-legal.example', 'ada@examdesk.example'].map((email) =>
-        house.app.db('users').where({ email }).first<{ id: string; name: string }>('id', 'name'),
+        fixture.app.db('users').where({ email }).first<{ id: string; name: string }>('id', 'name'),
       ),
     );
-    const acting = await house.app.signIn('ada@examdesk.example');
+    const acting = await fixture.app.signIn('ada@examdesk.example');
     const reason = 'Sends the brief for Rita, who is on the phone';
     await acting.post('/admin/impersonate').send({ userId: rita?.id, reason }).expect(200);
-    const [stored] = await house.upload({ 'a.pdf': pdf() }, { agent: acting });
+    const [stored] = await fixture.upload({ 'a.pdf': pdf() }, { agent: acting });
     expect(stored?.uploadedBy).to.deep.equal(rita);
     expect(stored?.uploadedFor).to.deep.equal(ada);
-    const row = (await house.app.db('audit_log').where({ resource_id: stored?.id }).first()) as Record<
+    const row = (await fixture.app.db('audit_log').where({ resource_id: stored?.id }).first()) as Record<
       string,
       unknown
     >;
@@ -128,18 +128,18 @@ describe('an upload', () => {
   describe('with rights', () => {
     it('is allowed for staff in every category, and for referrers in three', async () => {
       for (const category of ['consent_form', 'brief', 'other']) {
-        await house.send({ 'a.pdf': pdf() }, { category }).expect(201);
+        await fixture.send({ 'a.pdf': pdf() }, { category }).expect(201);
       }
-      const refused = await house.send({ 'a.pdf': pdf() }, { category: 'report' });
+      const refused = await fixture.send({ 'a.pdf': pdf() }, { category: 'report' });
       expect(refused.status).to.equal(403);
       for (const category of ['report', 'dictation', 'brief']) {
-        await house.send({ 'a.pdf': pdf() }, { category, agent: sam }).expect(201);
+        await fixture.send({ 'a.pdf': pdf() }, { category, agent: sam }).expect(201);
       }
     });
 
     it('answers a referrer the same for dictation as for an unknown category', async () => {
       const of = async (category: string) => {
-        const { status, body } = await house.send({ 'a.pdf': pdf() }, { category });
+        const { status, body } = await fixture.send({ 'a.pdf': pdf() }, { category });
         const { code, detail, errors } = body as Record<string, unknown>;
         return { status, code, detail, errors };
       };
@@ -150,32 +150,32 @@ describe('an upload', () => {
     });
 
     it('answers 404 and stores nothing when the booking is another organisation’s', async () => {
-      const before = await house.traces();
-      const nadia = await house.app.signIn('nadia@northside-claims.example');
-      const theirs = await house.send({ 'a.pdf': pdf(6_000_000) }, { agent: nadia });
-      const none = await house.send({ 'a.pdf': pdf(6_000_000) }, { agent: nadia, bookingId: unknownId });
+      const before = await fixture.traces();
+      const nadia = await fixture.app.signIn('nadia@northside-claims.example');
+      const theirs = await fixture.send({ 'a.pdf': pdf(6_000_000) }, { agent: nadia });
+      const none = await fixture.send({ 'a.pdf': pdf(6_000_000) }, { agent: nadia, bookingId: unknownId });
       expect([theirs.status, none.status]).to.deep.equal([404, 404]);
       expect((theirs.body as { detail: string }).detail).to.equal((none.body as { detail: string }).detail);
-      expect(await house.traces()).to.deep.equal(before);
+      expect(await fixture.traces()).to.deep.equal(before);
     });
 
     it('is refused without a session, or from a foreign page', async () => {
-      const before = await house.traces();
-      const anonymous = await house.send({ 'a.pdf': pdf() }, { agent: house.app.anonymous() });
+      const before = await fixture.traces();
+      const anonymous = await fixture.send({ 'a.pdf': pdf() }, { agent: fixture.app.anonymous() });
       expect(anonymous.status).to.equal(401);
-      const foreign = await house.send({ 'a.pdf': pdf() }).set('Origin', 'https://elsewhere.example');
+      const foreign = await fixture.send({ 'a.pdf': pdf() }).set('Origin', 'https://elsewhere.example');
       expect(foreign.status).to.equal(403);
-      expect(await house.traces()).to.deep.equal(before);
+      expect(await fixture.traces()).to.deep.equal(before);
     });
   });
 
   describe('that is refused', () => {
-    let clean: Awaited<ReturnType<DocumentHouse['traces']>>;
+    let clean: Awaited<ReturnType<DocumentFixture['traces']>>;
     before(async () => {
-      clean = await house.traces();
+      clean = await fixture.traces();
     });
     afterEach(async () => {
-      expect(await house.traces()).to.deep.equal(clean);
+      expect(await fixture.traces()).to.deep.equal(clean);
     });
 
     async function expectRefused(
@@ -197,7 +197,7 @@ describe('an upload', () => {
 
     it('answers 415 when a program is named PDF', async () => {
       await expectRefused(
-        house.send({ 'Marsh.pdf': executable }),
+        fixture.send({ 'Marsh.pdf': executable }),
         415,
         'unsupported_type',
         /File 1 is not an accepted file type: use PDF/,
@@ -206,7 +206,7 @@ describe('an upload', () => {
 
     it('answers 415 when a ZIP bomb is named DOCX', async () => {
       await expectRefused(
-        house.send({ 'Marsh.docx': zipBomb() }),
+        fixture.send({ 'Marsh.docx': zipBomb() }),
         415,
         'unsupported_type',
         /unpacks to far more/,
@@ -215,7 +215,7 @@ describe('an upload', () => {
 
     it('answers 415 when the name has another kind’s extension', async () => {
       await expectRefused(
-        house.send({ 'Marsh.jpg': samples.png }),
+        fixture.send({ 'Marsh.jpg': samples.png }),
         415,
         'unsupported_type',
         /does not match the ending of its name/,
@@ -223,15 +223,20 @@ describe('an upload', () => {
     });
 
     it('answers 422 when a file is empty', async () => {
-      await expectRefused(house.send({ 'Marsh.txt': Buffer.alloc(0) }), 422, 'invalid', /File 1 is empty/);
+      await expectRefused(fixture.send({ 'Marsh.txt': Buffer.alloc(0) }), 422, 'invalid', /File 1 is empty/);
     });
 
     it('answers 413 when a file is one byte too large, and accepts the largest size', async () => {
       const most = 20 * 1024 * 1024;
-      await expectRefused(house.send({ 'Marsh.pdf': pdf(most + 1) }), 413, 'too_large', /larger than 20 MB/);
-      const [stored] = await house.upload({ 'a.pdf': pdf(most) });
+      await expectRefused(
+        fixture.send({ 'Marsh.pdf': pdf(most + 1) }),
+        413,
+        'too_large',
+        /larger than 20 MB/,
+      );
+      const [stored] = await fixture.upload({ 'a.pdf': pdf(most) });
       expect(stored?.sizeBytes).to.equal(most);
-      clean = await house.traces();
+      clean = await fixture.traces();
     });
 
     it('stores none of the files when one of them is bad, at any position', async () => {
@@ -242,7 +247,7 @@ describe('an upload', () => {
           index === position ? samples.docx : bytes,
         ]);
         await expectRefused(
-          house.send(Object.fromEntries(files)),
+          fixture.send(Object.fromEntries(files)),
           415,
           'unsupported_type',
           new RegExp(`File ${position + 1} `),
@@ -252,14 +257,14 @@ describe('an upload', () => {
 
     it('answers 422 when there are 21 files or none', async () => {
       const many = Object.fromEntries(Array.from({ length: 21 }, (_, n) => [`Marsh ${n}.txt`, samples.txt]));
-      await expectRefused(house.send(many), 422, 'invalid', /20 files or fewer/);
-      await expectRefused(house.send({}), 422, 'invalid', /Choose at least one file/);
-      const twenty = await house.upload(Object.fromEntries(Object.entries(many).slice(0, 20)));
+      await expectRefused(fixture.send(many), 422, 'invalid', /20 files or fewer/);
+      await expectRefused(fixture.send({}), 422, 'invalid', /Choose at least one file/);
+      const twenty = await fixture.upload(Object.fromEntries(Object.entries(many).slice(0, 20)));
       expect(twenty).to.have.length(20);
-      clean = await house.traces();
+      clean = await fixture.traces();
     });
 
-    const post = () => house.rita.post(`/bookings/${house.bookingId}/documents`);
+    const post = () => fixture.rita.post(`/bookings/${fixture.bookingId}/documents`);
     it('answers 422 when the category is missing, empty, unknown, repeated, or after the files', async () => {
       const file = () => samples.pdf;
       await expectRefused(
@@ -269,13 +274,13 @@ describe('an upload', () => {
         /category before the files/,
       );
       await expectRefused(
-        house.send({ 'Marsh.pdf': file() }, { category: '' }),
+        fixture.send({ 'Marsh.pdf': file() }, { category: '' }),
         422,
         'invalid',
         /"path":"category"/,
       );
       await expectRefused(
-        house.send({ 'Marsh.pdf': file() }, { category: 'x' }),
+        fixture.send({ 'Marsh.pdf': file() }, { category: 'x' }),
         422,
         'invalid',
         /Choose one of/,
@@ -329,10 +334,10 @@ describe('an upload', () => {
     });
 
     it('answers 409 when the booking is cancelled', async () => {
-      const cancelled = await house.newBooking();
-      await house.rita.post(`/bookings/${cancelled}/cancel`).send({}).expect(200);
+      const cancelled = await fixture.newBooking();
+      await fixture.rita.post(`/bookings/${cancelled}/cancel`).send({}).expect(200);
       await expectRefused(
-        house.send({ 'Marsh.pdf': pdf(6_000_000) }, { bookingId: cancelled }),
+        fixture.send({ 'Marsh.pdf': pdf(6_000_000) }, { bookingId: cancelled }),
         409,
         'already_cancelled',
         /cancelled/,
@@ -340,9 +345,9 @@ describe('an upload', () => {
     });
 
     it('records the refusal without any name', async () => {
-      await house.send({ 'Marsh.pdf': executable }).expect(415);
-      const last = (await house.audit('document.refused')).at(-1);
-      expect(last).to.deep.include({ resource_id: house.bookingId, outcome: 'failure' });
+      await fixture.send({ 'Marsh.pdf': executable }).expect(415);
+      const last = (await fixture.audit('document.refused')).at(-1);
+      expect(last).to.deep.include({ resource_id: fixture.bookingId, outcome: 'failure' });
       expect(last?.metadata).to.deep.equal({ reason: 'unsupported_type', files: 1 });
     });
   });
@@ -362,14 +367,14 @@ describe('an upload', () => {
     for (const [given, kept] of names) {
       it(`keeps a safe name when it is ${JSON.stringify(given.slice(0, 40))}`, async () => {
         const body = Buffer.concat([field('category', 'other'), fileHead(given), samples.pdf, closing]);
-        const answer = await house.rita
-          .post(`/bookings/${house.bookingId}/documents`)
+        const answer = await fixture.rita
+          .post(`/bookings/${fixture.bookingId}/documents`)
           .set('Content-Type', `multipart/form-data; boundary=${boundary}`)
           .send(body);
         expect(answer.status).to.equal(201);
         const [stored] = (answer.body as { documents: UploadedDocument[] }).documents;
         expect(stored?.fileName).to.equal(kept);
-        const file = await house.rita.get(stored?.url ?? '').expect(200);
+        const file = await fixture.rita.get(stored?.url ?? '').expect(200);
         expect(file.headers['content-disposition']).to.match(
           /^attachment; filename="[\x20-\x7e]*"; filename\*=UTF-8''/,
         );
@@ -377,13 +382,13 @@ describe('an upload', () => {
     }
 
     it('is refused when the real extension does not match the content', async () => {
-      await house.send({ 'harmless\u202efdp.exe': samples.pdf }).expect(415);
-      await house.send({ 'page.pdf.html': samples.pdf }).expect(415);
+      await fixture.send({ 'harmless\u202efdp.exe': samples.pdf }).expect(415);
+      await fixture.send({ 'page.pdf.html': samples.pdf }).expect(415);
     });
   });
 
   it('accepts only the configured kinds, and the app does not start with unknown ones', async () => {
-    const narrow = await openDocumentHouse({ env: { UPLOAD_TYPES: 'pdf, txt' } });
+    const narrow = await openDocumentFixture({ env: { UPLOAD_TYPES: 'pdf, txt' } });
     await narrow.send({ 'a.pdf': pdf(), 'b.txt': samples.txt }).expect(201);
     const refused = await narrow.send({ 'a.png': samples.png }).expect(415);
     expect((refused.body as { detail: string }).detail).to.contain('use PDF, plain text');
@@ -401,7 +406,7 @@ describe('an upload', () => {
   });
 
   it('appears in the log with route, status and ids only', () => {
-    const log = house.app.logLines.join('');
+    const log = fixture.app.logLines.join('');
     expect(log).to.contain('/bookings/:id/documents');
     expect(log).not.to.match(/Marsh|evidence|\.pdf|\.docx|pending\//);
   });

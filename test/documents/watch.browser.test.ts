@@ -4,7 +4,7 @@ import type { Browser, Page } from 'playwright-core';
 import type { Scanner } from '../../src/ports/scanner.ts';
 import { pdf, samples } from '../support/builders/files.ts';
 import { openBrowser } from '../support/browser.ts';
-import { openDocumentHouse, type DocumentHouse } from '../support/document-house.ts';
+import { openDocumentFixture, type DocumentFixture } from '../support/document-fixture.ts';
 import { watchedPage, type Watched } from '../support/watched-page.ts';
 
 const scanner: Scanner = {
@@ -18,27 +18,27 @@ const scanner: Scanner = {
 describe('the list of documents on an open page', function () {
   this.timeout(120_000);
   let browser: Browser;
-  let house: DocumentHouse;
+  let fixture: DocumentFixture;
   let watched: Watched;
   let page: Page;
 
   before(async () => {
-    [browser, house] = await Promise.all([
+    [browser, fixture] = await Promise.all([
       openBrowser(),
-      openDocumentHouse({ overrides: { documents: { scanner } } }),
+      openDocumentFixture({ overrides: { documents: { scanner } } }),
     ]);
   });
   after(async () => {
-    await house.close();
+    await fixture.close();
     await browser.close();
   });
   afterEach(() => watched.close());
 
   it('shows late scan verdicts and colleagues’ changes, and keeps the focus and scroll position', async () => {
-    watched = await watchedPage(browser, house.app.url, { width: 1280 });
+    watched = await watchedPage(browser, fixture.app.url, { width: 1280 });
     ({ page } = watched);
-    await watched.useSession(await house.app.sessionCookie('rita@harbour-legal.example'));
-    await page.goto(`/bookings/${house.bookingId}`);
+    await watched.useSession(await fixture.app.sessionCookie('rita@harbour-legal.example'));
+    await page.goto(`/bookings/${fixture.bookingId}`);
     const link = (name: string) => page.getByRole('link', { name, exact: true });
     const soon = { timeout: 15_000 };
 
@@ -50,8 +50,8 @@ describe('the list of documents on an open page', function () {
     expect(await link('Brief.pdf').count()).to.equal(0);
     await page.getByRole('link', { name: 'Receipt for Brief.pdf' }).focus();
 
-    const [{ id = '' } = {}] = (await house.app.db('documents').select('id')) as { id?: string }[];
-    await house.app.system.services.documentCare.scan(id);
+    const [{ id = '' } = {}] = (await fixture.app.db('documents').select('id')) as { id?: string }[];
+    await fixture.app.system.services.documentCare.scan(id);
     await link('Brief.pdf').waitFor(soon);
     expect(await page.getByText('Being checked for viruses').count()).to.equal(0);
     expect(await page.evaluate('document.activeElement.textContent')).to.equal('Receipt for Brief.pdf');
@@ -60,8 +60,8 @@ describe('the list of documents on an open page', function () {
     );
     await watched.check();
 
-    const rob = await house.app.signIn('rob@harbour-legal.example');
-    const [theirs] = await house.upload({ 'note.txt': samples.txt }, { agent: rob });
+    const rob = await fixture.app.signIn('rob@harbour-legal.example');
+    const [theirs] = await fixture.upload({ 'note.txt': samples.txt }, { agent: rob });
     await page.getByText('note.txt').first().waitFor(soon);
     await rob.delete(theirs?.url ?? '').expect(204);
     await page

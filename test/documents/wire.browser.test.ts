@@ -6,7 +6,12 @@ import { expect } from 'chai';
 import type { Browser, Page } from 'playwright-core';
 import { pdf } from '../support/builders/files.ts';
 import { openBrowser } from '../support/browser.ts';
-import { eventually, openDocumentHouse, sha256, type DocumentHouse } from '../support/document-house.ts';
+import {
+  eventually,
+  openDocumentFixture,
+  sha256,
+  type DocumentFixture,
+} from '../support/document-fixture.ts';
 import { chooseFiles, type ChosenFile } from '../support/choose-files.ts';
 import { watchedPage, type Watched } from '../support/watched-page.ts';
 
@@ -30,16 +35,16 @@ interface Sent {
 describe('requests during uploads', function () {
   this.timeout(120_000);
   let browser: Browser;
-  let house: DocumentHouse;
+  let fixture: DocumentFixture;
   let watched: Watched;
   let page: Page;
   let bookingId: string;
 
   before(async () => {
-    [browser, house] = await Promise.all([openBrowser(), openDocumentHouse()]);
+    [browser, fixture] = await Promise.all([openBrowser(), openDocumentFixture()]);
   });
   after(async () => {
-    await house.close();
+    await fixture.close();
     await browser.close();
   });
   afterEach(() => watched.close());
@@ -48,7 +53,7 @@ describe('requests during uploads', function () {
     watched = await watchedPage(browser, url, { width: 1280, ...options });
     ({ page } = watched);
     await watched.signIn('rita@harbour-legal.example');
-    bookingId = await house.newBooking();
+    bookingId = await fixture.newBooking();
     await page.goto(`/bookings/${bookingId}`);
     if (options.javaScript !== false) await page.getByText('drop files onto this box').waitFor();
   };
@@ -59,7 +64,7 @@ describe('requests during uploads', function () {
     for (const { name } of chosen)
       await page.getByRole('link', { name, exact: true }).waitFor({ timeout: 60_000 });
   };
-  const stored = async (from = house): Promise<string[]> => {
+  const stored = async (from = fixture): Promise<string[]> => {
     const rows = (await from.app.db('documents').where({ booking_id: bookingId })) as { sha256: string }[];
     return rows.map((row) => row.sha256).toSorted();
   };
@@ -96,14 +101,14 @@ describe('requests during uploads', function () {
   };
 
   it('send 6 MB and 12 MB files to the store in presigned parts, and a 1 MB file to the app', async () => {
-    await open(house.app);
+    await open(fixture.app);
     const wire = await watchWire();
     await upload(files.large, files.small, files.larger);
     expect(await stored()).to.deep.equal(hashesOf(files.large, files.small, files.larger));
     await watched.check();
 
     const sent = wire();
-    const toStore = sent.filter(({ origin }) => origin === house.storage.server.url);
+    const toStore = sent.filter(({ origin }) => origin === fixture.storage.server.url);
     const parts = toStore.filter(({ method }) => method === 'PUT');
     expect(toStore.filter((one) => !parts.includes(one) && one.method !== 'OPTIONS')).to.deep.equal([]);
     expect(parts.map(({ query }) => query.get('partNumber') ?? '').toSorted()).to.deep.equal(
@@ -116,7 +121,7 @@ describe('requests during uploads', function () {
       expect(query.get('X-Amz-SignedHeaders')).to.equal('content-length;host;x-amz-checksum-sha256');
     }
 
-    const toApp = sent.filter(({ origin }) => origin === house.app.url);
+    const toApp = sent.filter(({ origin }) => origin === fixture.app.url);
     const forms = toApp.filter(({ contentType }) => contentType.startsWith('multipart/form-data'));
     expect(forms.map(({ path }) => path)).to.deep.equal([`/bookings/${bookingId}/documents`]);
     expect(forms[0]?.bytes).to.be.within(1_000_000, 1_002_000);
@@ -128,7 +133,7 @@ describe('requests during uploads', function () {
   });
 
   it('send a file of exactly 5 MB to the store, and one of a byte less to the app', async () => {
-    await open(house.app);
+    await open(fixture.app);
     const wire = await watchWire();
     const exact = { ...files.large, name: 'Exact.pdf', buffer: pdf(directFrom) };
     const below = { ...files.large, name: 'Below.pdf', buffer: pdf(directFrom - 1) };
@@ -136,38 +141,38 @@ describe('requests during uploads', function () {
     await upload(exact, below);
     const big = wire().filter(({ bytes }) => bytes > 1_000_000);
     expect(big.map(({ method, origin }) => [method, origin])).to.deep.equal([
-      ['PUT', house.storage.server.url],
-      ['POST', house.app.url],
+      ['PUT', fixture.storage.server.url],
+      ['POST', fixture.app.url],
     ]);
     expect(await stored()).to.deep.equal(hashesOf(exact, below));
   });
 
   it('never go to the store for a download', async () => {
-    await open(house.app);
+    await open(fixture.app);
     await upload(files.large);
-    const [row] = (await house.app.db('documents').where({ booking_id: bookingId })) as { id: string }[];
-    const answer = await house.rita.get(`/documents/${row?.id}`).redirects(0).expect(200);
-    const { body } = await house.rita.get(`/bookings/${bookingId}`).expect(200);
+    const [row] = (await fixture.app.db('documents').where({ booking_id: bookingId })) as { id: string }[];
+    const answer = await fixture.rita.get(`/documents/${row?.id}`).redirects(0).expect(200);
+    const { body } = await fixture.rita.get(`/bookings/${bookingId}`).expect(200);
     const told = JSON.stringify([answer.headers['location'] ?? '', body]);
     expect(told)
-      .not.to.contain(new URL(house.storage.server.url).host)
+      .not.to.contain(new URL(fixture.storage.server.url).host)
       .and.not.to.match(/X-Amz|pending/);
   });
 
   it('send every file to the app without JavaScript', async () => {
-    await open(house.app, { javaScript: false });
+    await open(fixture.app, { javaScript: false });
     const wire = await watchWire();
     await upload(files.small, files.large);
     const sent = wire();
     expect(sent.map(({ method, origin, path }) => [method, origin, path])).to.deep.equal([
-      ['POST', house.app.url, `/bookings/${bookingId}/documents`],
+      ['POST', fixture.app.url, `/bookings/${bookingId}/documents`],
     ]);
     expect(sent[0]?.contentType).to.match(/^multipart\/form-data/);
     expect(await stored()).to.deep.equal(hashesOf(files.small, files.large));
   });
 
   describe('when the browser cannot reach the store', () => {
-    let other: DocumentHouse | null = null;
+    let other: DocumentFixture | null = null;
     let silent: Server | null = null;
     afterEach(async () => {
       silent?.closeAllConnections();
@@ -188,7 +193,7 @@ describe('requests during uploads', function () {
       ['it is silent', listen],
     ] as const) {
       it(`send large files to the app within seconds when ${how}, and staff are warned`, async () => {
-        other = await openDocumentHouse({ env: { S3_BROWSER_ENDPOINT: await address() } });
+        other = await openDocumentFixture({ env: { S3_BROWSER_ENDPOINT: await address() } });
         const elsewhere = other;
         watched = await watchedPage(browser, elsewhere.app.url, { width: 1280 });
         ({ page } = watched);

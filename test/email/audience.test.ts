@@ -2,14 +2,19 @@ import { expect } from 'chai';
 import { systemIds } from '../../src/adapters/system-ids.ts';
 import { contactsOf, type Announcement, type ContactRole } from '../../src/bookings/index.ts';
 import { createOutbox } from '../../src/email/index.ts';
-import { openHouse, tuesdayAtTen, valueOf, type House } from '../support/booking-house.ts';
+import {
+  openBookingFixture,
+  tuesdayAtTen,
+  valueOf,
+  type BookingFixture,
+} from '../support/booking-fixture.ts';
 import { createFakeAcuity } from '../support/fakes/acuity.ts';
 import { lossy, type LossyAcuity } from '../support/lossy-acuity.ts';
 
-type Name = keyof House['people'];
+type Name = keyof BookingFixture['people'];
 
 describe('who is told about a booking', () => {
-  let house: House;
+  let fixture: BookingFixture;
   let acuity: LossyAcuity;
   let bookingId: string;
 
@@ -17,21 +22,21 @@ describe('who is told about a booking', () => {
     const fake = createFakeAcuity();
     fake.offer(7001, tuesdayAtTen.toISOString(), '2026-12-02T10:00:00+11:00');
     acuity = lossy(fake);
-    house = await openHouse(acuity);
-    bookingId = valueOf(await house.attempts.book(house.people.rita, house.requestFor(), null)).id;
-    await house.db('emails').delete();
+    fixture = await openBookingFixture(acuity);
+    bookingId = valueOf(await fixture.attempts.book(fixture.people.rita, fixture.requestFor(), null)).id;
+    await fixture.db('emails').delete();
   });
-  afterEach(() => house.close());
+  afterEach(() => fixture.close());
 
-  const idOf = (name: Name) => house.people[name].viewer.userId;
+  const idOf = (name: Name) => fixture.people[name].viewer.userId;
   const announce = (announcement: Partial<Announcement> & Pick<Announcement, 'kind'>) =>
-    house.db.transaction((trx) => house.deps.announce(trx, { bookingId, ...announcement }));
+    fixture.db.transaction((trx) => fixture.deps.announce(trx, { bookingId, ...announcement }));
   const told = async (): Promise<string[]> => {
-    const emails = await house.db('emails').orderBy('recipient').pluck('recipient');
+    const emails = await fixture.db('emails').orderBy('recipient').pluck('recipient');
     return emails.map((email) => email.split('@')[0] ?? '');
   };
   async function addContact(name: Name, role: ContactRole): Promise<void> {
-    await house.db('booking_contacts').insert({
+    await fixture.db('booking_contacts').insert({
       id: systemIds.uuid(),
       booking_id: bookingId,
       user_id: idOf(name),
@@ -42,9 +47,11 @@ describe('who is told about a booking', () => {
   async function addColleague(): Promise<string> {
     const id = systemIds.uuid();
     const email = 'lena@harbour-legal.example';
-    await house.db('users').insert({ id, name: 'Lena Long', email, role: 'referrer', email_verified: true });
-    const organization_id = house.people.rita.viewer.organization?.id;
-    await house
+    await fixture
+      .db('users')
+      .insert({ id, name: 'Lena Long', email, role: 'referrer', email_verified: true });
+    const organization_id = fixture.people.rita.viewer.organization?.id;
+    await fixture
       .db('members')
       .insert({ id: systemIds.uuid(), user_id: id, organization_id, role: 'member', created_at: new Date() });
     return id;
@@ -53,7 +60,7 @@ describe('who is told about a booking', () => {
   it('audience includes booker and solicitor, and leaves out who only receives the report, when a booking changes', async () => {
     const lena = await addColleague();
     await addContact('rob', 'solicitor');
-    await house.db('booking_contacts').insert({
+    await fixture.db('booking_contacts').insert({
       id: systemIds.uuid(),
       booking_id: bookingId,
       user_id: lena,
@@ -62,7 +69,7 @@ describe('who is told about a booking', () => {
     });
     await announce({ kind: 'booking_rescheduled' });
     expect(await told()).to.deep.equal(['rita', 'rob']);
-    await house.db('emails').delete();
+    await fixture.db('emails').delete();
     await announce({ kind: 'report_ready' });
     expect(await told()).to.deep.equal(['lena', 'rita', 'rob']);
   });
@@ -79,7 +86,7 @@ describe('who is told about a booking', () => {
     const announcement = { kind: 'booking_cancelled', occasion: 'the same' } as const;
     await Promise.all([announce(announcement), announce(announcement), announce(announcement)]);
     expect(await told()).to.deep.equal(['rita', 'rob']);
-    const jobs = await house
+    const jobs = await fixture
       .db('graphile_worker._private_jobs')
       .where('key', 'like', 'email:%')
       .select('key');
@@ -89,8 +96,8 @@ describe('who is told about a booking', () => {
   });
 
   it('outbox writes nothing when the announcing transaction rolls back', async () => {
-    const broken = house.db.transaction(async (trx) => {
-      await house.deps.announce(trx, { kind: 'booking_cancelled', bookingId });
+    const broken = fixture.db.transaction(async (trx) => {
+      await fixture.deps.announce(trx, { kind: 'booking_cancelled', bookingId });
       throw new Error('rolled back');
     });
     await broken.catch((error: unknown) => expect(error).to.have.property('message', 'rolled back'));
@@ -99,7 +106,7 @@ describe('who is told about a booking', () => {
 
   it('audience leaves out a person when they switched the kind off, and only that kind', async () => {
     await addContact('rob', 'solicitor');
-    await house
+    await fixture
       .db('mail_preferences')
       .insert({ user_id: idOf('rob'), kind: 'booking_rescheduled', delivery: 'off' });
     await announce({ kind: 'booking_rescheduled' });
@@ -112,13 +119,13 @@ describe('who is told about a booking', () => {
 
   it('audience includes who asked for it when an attempt failed, whatever they switched off', async () => {
     await addContact('rita', 'solicitor');
-    await house
+    await fixture
       .db('mail_preferences')
       .insert({ user_id: idOf('rob'), kind: 'booking_failed', delivery: 'off' });
     acuity.lose('before');
-    const failing = house.requestFor({ startsAt: new Date('2026-12-02T10:00:00+11:00') });
-    await house.attempts.book(house.people.rob, failing, null);
-    const { id } = (await house.db('booking_attempts').where({ state: 'open' }).first('id')) as {
+    const failing = fixture.requestFor({ startsAt: new Date('2026-12-02T10:00:00+11:00') });
+    await fixture.attempts.book(fixture.people.rob, failing, null);
+    const { id } = (await fixture.db('booking_attempts').where({ state: 'open' }).first('id')) as {
       id: string;
     };
     await announce({ kind: 'booking_failed', bookingId: null, attemptId: id });
@@ -136,21 +143,21 @@ describe('who is told about a booking', () => {
   it('contacts leave out a person when they left the organisation or were deactivated', async () => {
     await addContact('rob', 'solicitor');
     await addContact('nadia', 'solicitor');
-    const namesOf = async () => (await contactsOf(house.db, bookingId)).map(({ userId }) => userId);
+    const namesOf = async () => (await contactsOf(fixture.db, bookingId)).map(({ userId }) => userId);
     expect(await namesOf()).to.deep.equal([idOf('rob')]);
-    await house
+    await fixture
       .db('users')
       .where({ id: idOf('rob') })
       .update({ banned: true });
     expect(await namesOf()).to.deep.equal([]);
-    await house
+    await fixture
       .db('users')
       .where({ id: idOf('rob') })
       .update({ banned: false });
-    await house
+    await fixture
       .db('members')
       .where({ user_id: idOf('rob') })
-      .update({ organization_id: house.people.nadia.viewer.organization?.id });
+      .update({ organization_id: fixture.people.nadia.viewer.organization?.id });
     await announce({ kind: 'booking_cancelled' });
     expect(await told()).to.deep.equal(['rita']);
   });
@@ -158,14 +165,14 @@ describe('who is told about a booking', () => {
   it('contacts name the person who stands for them when one was merged away', async () => {
     const lena = await addColleague();
     await addContact('rob', 'solicitor');
-    await house.db('booking_contacts').insert({
+    await fixture.db('booking_contacts').insert({
       id: systemIds.uuid(),
       booking_id: bookingId,
       user_id: lena,
       role: 'solicitor',
       created_by_id: idOf('rita'),
     });
-    await house.db('merges').insert({
+    await fixture.db('merges').insert({
       id: systemIds.uuid(),
       kind: 'referrer',
       reason: 'The same twice',
@@ -176,11 +183,11 @@ describe('who is told about a booking', () => {
       into_name: 'Lena',
       made_by_id: idOf('ada'),
     });
-    await house
+    await fixture
       .db('users')
       .where({ id: idOf('rob') })
       .update({ banned: true });
-    expect(await contactsOf(house.db, bookingId)).to.deep.equal([
+    expect(await contactsOf(fixture.db, bookingId)).to.deep.equal([
       { userId: lena, name: 'Lena Long', email: 'lena@harbour-legal.example', role: 'solicitor' },
     ]);
     await announce({ kind: 'booking_cancelled' });
@@ -188,7 +195,7 @@ describe('who is told about a booking', () => {
   });
 
   it('outbox tells nobody when the booking waits to be assigned', async () => {
-    await house
+    await fixture
       .db('bookings')
       .update({ source: 'acuity_direct', created_by_id: null, organization_id: null });
     await announce({ kind: 'booking_cancelled' });
@@ -196,11 +203,11 @@ describe('who is told about a booking', () => {
   });
 
   it('outbox writes one message for documents when they are added one after the other', async () => {
-    const hourly = createOutbox({ jobs: house.deps.jobs, ids: systemIds, gatherMs: 10_000 * 86_400_000 });
+    const hourly = createOutbox({ jobs: fixture.deps.jobs, ids: systemIds, gatherMs: 10_000 * 86_400_000 });
     for (let n = 0; n < 3; n += 1)
-      await house.db.transaction((trx) => hourly(trx, { kind: 'document_added', bookingId }));
+      await fixture.db.transaction((trx) => hourly(trx, { kind: 'document_added', bookingId }));
     expect(await told()).to.deep.equal(['rita']);
-    const { run_at } = (await house
+    const { run_at } = (await fixture
       .db('graphile_worker._private_jobs')
       .whereNot('key', 'like', 'cron:%')
       .orderBy('id', 'desc')
@@ -219,13 +226,13 @@ describe('who is told about a booking', () => {
 
   it('audit log names the booking when a contact is added without a row about it', async () => {
     await addContact('rob', 'solicitor');
-    const row = (await house.db('audit_log').orderBy('id', 'desc').first()) as Record<string, unknown>;
+    const row = (await fixture.db('audit_log').orderBy('id', 'desc').first()) as Record<string, unknown>;
     expect(row).to.include({ action: 'record.changed', resource_type: 'booking_contact' });
     expect(row.metadata).to.include({ of: bookingId });
-    await house
+    await fixture
       .db('mail_preferences')
       .insert({ user_id: idOf('rob'), kind: 'report_ready', delivery: 'off' });
-    const own = (await house.db('audit_log').orderBy('id', 'desc').first()) as Record<string, unknown>;
+    const own = (await fixture.db('audit_log').orderBy('id', 'desc').first()) as Record<string, unknown>;
     expect(own).to.include({ action: 'record.changed', resource_type: 'user', resource_id: idOf('rob') });
   });
 });

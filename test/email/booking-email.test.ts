@@ -12,7 +12,14 @@ import { createEmailSender, resendEmail, type EmailSender } from '../../src/emai
 import { createJobHandlers, createWorker, type Worker } from '../../src/jobs/index.ts';
 import type { Mailer } from '../../src/ports/mailer.ts';
 import { systemIds } from '../../src/adapters/system-ids.ts';
-import { openHouse, silent, testClock, tuesdayAtTen, valueOf, type House } from '../support/booking-house.ts';
+import {
+  openBookingFixture,
+  silent,
+  testClock,
+  tuesdayAtTen,
+  valueOf,
+  type BookingFixture,
+} from '../support/booking-fixture.ts';
 import { aField, aForm } from '../support/builders/form.ts';
 import { createFakeAcuity, detailsForm, type FakeAcuity } from '../support/fakes/acuity.ts';
 import { lossy, type LossyAcuity } from '../support/lossy-acuity.ts';
@@ -22,7 +29,7 @@ import { openMailbox, waitForMail } from '../support/mailbox.ts';
 describe('the e-mails of a booking', () => {
   let fake: FakeAcuity;
   let acuity: LossyAcuity;
-  let house: House;
+  let fixture: BookingFixture;
   let mailbox: Mailbox;
   let worker: Worker | null = null;
   const closing: (() => void)[] = [];
@@ -31,7 +38,7 @@ describe('the e-mails of a booking', () => {
     fake = createFakeAcuity();
     fake.offer(7001, tuesdayAtTen.toISOString(), '2026-12-02T10:00:00+11:00');
     acuity = lossy(fake);
-    house = await openHouse(acuity);
+    fixture = await openBookingFixture(acuity);
     mailbox = await openMailbox();
   });
   afterEach(async () => {
@@ -39,16 +46,16 @@ describe('the e-mails of a booking', () => {
     worker = null;
     for (const close of closing.splice(0)) close();
     await mailbox.close();
-    await house.close();
+    await fixture.close();
   });
 
   function senderTo(smtpUrl: string, wrap: (mailer: Mailer) => Mailer = (mailer) => mailer): EmailSender {
     const mailer = createSmtpMailer(smtpUrl, 'Examdesk <bookings@examdesk.example>');
     closing.push(() => mailer.close());
     return createEmailSender({
-      db: house.db,
+      db: fixture.db,
       mailer: wrap(mailer),
-      jobs: house.deps.jobs,
+      jobs: fixture.deps.jobs,
       log: silent,
       links: testLinks,
       messageIdDomain: 'examdesk.example',
@@ -59,9 +66,9 @@ describe('the e-mails of a booking', () => {
     const handlers = createJobHandlers({
       impersonation: { endIdle: () => Promise.resolve(0) },
       accounts: { removeExpired: () => Promise.resolve(0) },
-      jobs: house.deps.jobs,
-      settlement: house.settlement,
-      drafts: createBookingDrafts(house.db, testClock, systemIds),
+      jobs: fixture.deps.jobs,
+      settlement: fixture.settlement,
+      drafts: createBookingDrafts(fixture.db, testClock, systemIds),
       emails,
       unassignedDigest: { write: () => Promise.resolve(0) },
       reminders: { write: () => Promise.resolve(0) },
@@ -77,16 +84,16 @@ describe('the e-mails of a booking', () => {
       sealAudit: () => Promise.resolve(0),
     });
     worker = createWorker({
-      databaseUrl: house.url,
+      databaseUrl: fixture.url,
       handlers,
-      jobs: house.deps.jobs,
+      jobs: fixture.deps.jobs,
       log: silent,
       concurrency: 2,
     });
     await worker.start();
   }
   const outbox = async () =>
-    (await house.db('emails').orderBy('created_at').select('*')) as {
+    (await fixture.db('emails').orderBy('created_at').select('*')) as {
       id: string;
       status: string;
       attempts: number;
@@ -95,7 +102,7 @@ describe('the e-mails of a booking', () => {
 
   it('confirmation names time and zones, and carries the calendar file', async () => {
     await work(senderTo(mailbox.smtpUrl));
-    const booking = valueOf(await house.attempts.book(house.people.rita, house.requestFor(), null));
+    const booking = valueOf(await fixture.attempts.book(fixture.people.rita, fixture.requestFor(), null));
     const mail = await waitForMail(mailbox);
     expect(mail.to).to.deep.equal(['rita@harbour-legal.example']);
     expect(mail.subject).to.equal(`Examination booked: ${booking.reference}, Tuesday 1 December 2026`);
@@ -121,9 +128,9 @@ describe('the e-mails of a booking', () => {
 
   it('every text names the interpreter’s language when one is needed', async () => {
     await work(senderTo(mailbox.smtpUrl));
-    const request = house.requestFor();
+    const request = fixture.requestFor();
     const examinee = { ...request.examinee, interpreterLanguage: 'Tamil' };
-    await house.attempts.book(house.people.rita, { ...request, examinee }, null);
+    await fixture.attempts.book(fixture.people.rita, { ...request, examinee }, null);
     const mail = await waitForMail(mailbox);
     for (const words of [mail.text, mail.html ?? '']) {
       expect(words).to.include('Interpreter language').and.include('Tamil');
@@ -133,14 +140,14 @@ describe('the e-mails of a booking', () => {
   });
 
   it('every value is escaped in a mail', async () => {
-    await house
+    await fixture
       .db('specialists')
       .where({ acuity_calendar_id: 7001 })
       .update({ name: 'Dr <b>X</b>\r\nBcc: evil@example.com' });
     await work(senderTo(mailbox.smtpUrl));
-    await house.attempts.book(
-      house.people.rita,
-      house.requestFor({ claimNumber: '<script>1</script>' }),
+    await fixture.attempts.book(
+      fixture.people.rita,
+      fixture.requestFor({ claimNumber: '<script>1</script>' }),
       null,
     );
     const mail = await waitForMail(mailbox);
@@ -173,15 +180,19 @@ describe('the e-mails of a booking', () => {
 
   it('moved and cancelled are sent, the cancellation with a calendar file that removes the entry', async () => {
     await work(senderTo(mailbox.smtpUrl));
-    const booking = valueOf(await house.attempts.book(house.people.rita, house.requestFor(), null));
+    const booking = valueOf(await fixture.attempts.book(fixture.people.rita, fixture.requestFor(), null));
     valueOf(
-      await house.attempts.reschedule(house.people.rita, booking.id, new Date('2026-12-02T10:00:00+11:00')),
+      await fixture.attempts.reschedule(
+        fixture.people.rita,
+        booking.id,
+        new Date('2026-12-02T10:00:00+11:00'),
+      ),
     );
     await waitForMail(
       mailbox,
       (mail) => mail.subject.startsWith('Examination moved') && mail.subject.includes('2 December'),
     );
-    valueOf(await house.attempts.cancel(house.people.sam, booking.id, null));
+    valueOf(await fixture.attempts.cancel(fixture.people.sam, booking.id, null));
     const mail = await waitForMail(mailbox, (one) => one.subject.startsWith('Examination cancelled'));
     expect(mail.to).to.deep.equal(['rita@harbour-legal.example']);
     const ics = mail.attachments[0]?.content.toString() ?? '';
@@ -191,7 +202,7 @@ describe('the e-mails of a booking', () => {
   it('failed is sent without the examinee’s details', async () => {
     await work(senderTo(mailbox.smtpUrl));
     acuity.lose('before');
-    await house.attempts.book(house.people.rita, house.requestFor(), null);
+    await fixture.attempts.book(fixture.people.rita, fixture.requestFor(), null);
     const mail = await waitForMail(mailbox);
     expect(mail.subject).to.match(/^Examination NOT booked: EX-/);
     expect(mail.text)
@@ -203,7 +214,7 @@ describe('the e-mails of a booking', () => {
   it('failed says what to do when the form asks for more', async () => {
     await work(senderTo(mailbox.smtpUrl));
     acuity.lose('before');
-    await house.attempts.book(house.people.rita, house.requestFor(), null);
+    await fixture.attempts.book(fixture.people.rita, fixture.requestFor(), null);
     fake.showForms(detailsForm(), aForm({ fields: [aField({ name: 'Dominant hand', required: true })] }));
     const mail = await waitForMail(mailbox);
     expect(mail.subject).to.match(/^Examination NOT booked: EX-/);
@@ -215,7 +226,7 @@ describe('the e-mails of a booking', () => {
   it('messages are sent late and completely when the mail server was down', async () => {
     const down = await closedPort();
     await work(senderTo(`smtp://127.0.0.1:${down}`));
-    await house.attempts.book(house.people.rita, house.requestFor(), null);
+    await fixture.attempts.book(fixture.people.rita, fixture.requestFor(), null);
     await until(async () => ((await outbox())[0]?.attempts ?? 0) >= 2);
     expect((await outbox())[0]).to.include({ status: 'queued', sent_at: null });
     expect((await outbox())[0]?.last_error).to.match(/^ECONNREFUSED|ESOCKET/);
@@ -230,7 +241,7 @@ describe('the e-mails of a booking', () => {
   });
 
   it('a message is sent again with the same Message-ID when the worker died before it recorded the first', async () => {
-    const booking = valueOf(await house.attempts.book(house.people.rita, house.requestFor(), null));
+    const booking = valueOf(await fixture.attempts.book(fixture.people.rita, fixture.requestFor(), null));
     const id = (await outbox())[0]?.id ?? '';
     const dying = senderTo(mailbox.smtpUrl, (mailer) => ({
       async send(mail) {
@@ -247,7 +258,7 @@ describe('the e-mails of a booking', () => {
   });
 
   it('two workers send a message once', async () => {
-    valueOf(await house.attempts.book(house.people.rita, house.requestFor(), null));
+    valueOf(await fixture.attempts.book(fixture.people.rita, fixture.requestFor(), null));
     const id = (await outbox())[0]?.id ?? '';
     const sender = senderTo(mailbox.smtpUrl);
     await Promise.all(Array.from({ length: 5 }, () => sender.send(id)));
@@ -264,11 +275,11 @@ describe('the e-mails of a booking', () => {
     const { port } = silentServer.address() as AddressInfo;
     try {
       await work(senderTo(`smtp://127.0.0.1:${port}`));
-      await house.attempts.book(house.people.rita, house.requestFor(), null);
+      await fixture.attempts.book(fixture.people.rita, fixture.requestFor(), null);
       await until(() => Promise.resolve(calls > 0));
       await worker?.stop();
       worker = null;
-      const job = house.db('graphile_worker._private_jobs').whereNotNull('locked_at').select('id');
+      const job = fixture.db('graphile_worker._private_jobs').whereNotNull('locked_at').select('id');
       expect(await job).to.deep.equal([]);
       await until(async () => (await outbox())[0]?.attempts === 1, 15_000);
       expect((await outbox())[0]?.status).to.equal('queued');
@@ -278,32 +289,32 @@ describe('the e-mails of a booking', () => {
   });
 
   it('the sweep gives a queued message a new job when its job is lost', async () => {
-    valueOf(await house.attempts.book(house.people.rita, house.requestFor(), null));
-    await house.db.raw('delete from graphile_worker._private_jobs');
-    await house.owner.raw('alter table emails disable trigger emails_updated_at');
-    await house.db('emails').update({ updated_at: new Date(Date.now() - 120_000) });
+    valueOf(await fixture.attempts.book(fixture.people.rita, fixture.requestFor(), null));
+    await fixture.db.raw('delete from graphile_worker._private_jobs');
+    await fixture.owner.raw('alter table emails disable trigger emails_updated_at');
+    await fixture.db('emails').update({ updated_at: new Date(Date.now() - 120_000) });
     await work(senderTo(mailbox.smtpUrl));
     await waitForMail(mailbox);
   });
 
   it('a confirmation that is sent after the cancellation says so', async () => {
-    const booking = valueOf(await house.attempts.book(house.people.rita, house.requestFor(), null));
-    valueOf(await house.attempts.cancel(house.people.rita, booking.id, null));
+    const booking = valueOf(await fixture.attempts.book(fixture.people.rita, fixture.requestFor(), null));
+    valueOf(await fixture.attempts.cancel(fixture.people.rita, booking.id, null));
     await work(senderTo(mailbox.smtpUrl));
     const mail = await waitForMail(mailbox, (one) => one.subject.startsWith('Examination booked'));
     expect(mail.text).to.include('This examination has since been cancelled.');
   });
 
   const handOver = async (bookingId: string, to: 'rob' | 'nadia') => {
-    const { viewer } = house.people[to];
-    await house
+    const { viewer } = fixture.people[to];
+    await fixture
       .db('bookings')
       .where({ id: bookingId })
       .update({ created_by_id: viewer.userId, organization_id: viewer.organization?.id });
   };
 
   it('a delayed message is withheld from a recipient who may no longer see the booking', async () => {
-    const booking = valueOf(await house.attempts.book(house.people.rita, house.requestFor(), null));
+    const booking = valueOf(await fixture.attempts.book(fixture.people.rita, fixture.requestFor(), null));
     await handOver(booking.id, 'nadia');
     await senderTo(mailbox.smtpUrl).send((await outbox())[0]?.id ?? '');
     expect((await outbox())[0]).to.include({ status: 'withheld', sent_at: null });
@@ -312,37 +323,37 @@ describe('the e-mails of a booking', () => {
   });
 
   it('a message is withheld from a deactivated recipient, also one about a failed attempt', async () => {
-    valueOf(await house.attempts.book(house.people.rita, house.requestFor(), null));
+    valueOf(await fixture.attempts.book(fixture.people.rita, fixture.requestFor(), null));
     acuity.lose('before');
-    const failed = house.requestFor({ startsAt: new Date('2026-12-02T10:00:00+11:00') });
-    await house.attempts.book(house.people.rita, failed, null);
-    const { attempt_id } = (await house.db('emails').first('attempt_id')) as { attempt_id: string };
-    await house.db('emails').insert({
+    const failed = fixture.requestFor({ startsAt: new Date('2026-12-02T10:00:00+11:00') });
+    await fixture.attempts.book(fixture.people.rita, failed, null);
+    const { attempt_id } = (await fixture.db('emails').first('attempt_id')) as { attempt_id: string };
+    await fixture.db('emails').insert({
       id: systemIds.uuid(),
       kind: 'booking_failed',
       dedupe_key: 'failed',
       attempt_id,
       recipient: 'rita@harbour-legal.example',
     });
-    await house.db('users').where({ email: 'rita@harbour-legal.example' }).update({ banned: true });
+    await fixture.db('users').where({ email: 'rita@harbour-legal.example' }).update({ banned: true });
     for (const { id } of await outbox()) await senderTo(mailbox.smtpUrl).send(id);
     expect((await outbox()).map(({ status }) => status)).to.deep.equal(['withheld', 'withheld']);
     expect(mailbox.mails()).to.deep.equal([]);
   });
 
   it('a delayed message goes to the recipient’s current address', async () => {
-    valueOf(await house.attempts.book(house.people.rita, house.requestFor(), null));
+    valueOf(await fixture.attempts.book(fixture.people.rita, fixture.requestFor(), null));
     const moved = 'rita@new-home.example';
-    await house.db('users').where({ id: house.people.rita.viewer.userId }).update({ email: moved });
+    await fixture.db('users').where({ id: fixture.people.rita.viewer.userId }).update({ email: moved });
     await senderTo(mailbox.smtpUrl).send((await outbox())[0]?.id ?? '');
     expect((await waitForMail(mailbox)).to).to.deep.equal([moved]);
     expect((await outbox())[0]).to.include({ status: 'sent', recipient: moved });
   });
 
   it('a delayed message goes to the person that its recipient was merged into', async () => {
-    valueOf(await house.attempts.book(house.people.rob, house.requestFor(), null));
-    const [from, into] = [house.people.rob.viewer, house.people.rita.viewer];
-    await house.db('merges').insert({
+    valueOf(await fixture.attempts.book(fixture.people.rob, fixture.requestFor(), null));
+    const [from, into] = [fixture.people.rob.viewer, fixture.people.rita.viewer];
+    await fixture.db('merges').insert({
       id: systemIds.uuid(),
       kind: 'referrer',
       reason: 'The same twice',
@@ -351,28 +362,28 @@ describe('the e-mails of a booking', () => {
       into_id: into.userId,
       from_name: from.name,
       into_name: into.name,
-      made_by_id: house.people.ada.viewer.userId,
+      made_by_id: fixture.people.ada.viewer.userId,
     });
-    await house.db('users').where({ id: from.userId }).update({ banned: true });
+    await fixture.db('users').where({ id: from.userId }).update({ banned: true });
     await senderTo(mailbox.smtpUrl).send((await outbox())[0]?.id ?? '');
     expect((await waitForMail(mailbox)).to).to.deep.equal([into.email]);
   });
 
   it('a message without a recipient id can be sent again once an account has its address', async () => {
-    valueOf(await house.attempts.book(house.people.rita, house.requestFor(), null));
+    valueOf(await fixture.attempts.book(fixture.people.rita, fixture.requestFor(), null));
     const id = (await outbox())[0]?.id ?? '';
-    await house.db('emails').update({ recipient_id: null, recipient: 'rita@old-home.example' });
+    await fixture.db('emails').update({ recipient_id: null, recipient: 'rita@old-home.example' });
     await senderTo(mailbox.smtpUrl).send(id);
     expect((await outbox())[0]).to.include({ status: 'failed', last_error: 'unknown address' });
-    const { userId } = house.people.rita.viewer;
-    const again = () => resendEmail({ ...house.deps, audit: auditLog }, house.people.sam, id);
+    const { userId } = fixture.people.rita.viewer;
+    const again = () => resendEmail({ ...fixture.deps, audit: auditLog }, fixture.people.sam, id);
     expect(await again()).to.equal('nobody');
-    await house.db('users').where({ id: userId }).update({ email: 'rita@old-home.example' });
+    await fixture.db('users').where({ id: userId }).update({ email: 'rita@old-home.example' });
     expect(await again()).to.equal('queued');
   });
 
   it('a message goes to a colleague in the organisation of the booking', async () => {
-    const booking = valueOf(await house.attempts.book(house.people.rita, house.requestFor(), null));
+    const booking = valueOf(await fixture.attempts.book(fixture.people.rita, fixture.requestFor(), null));
     await handOver(booking.id, 'rob');
     await senderTo(mailbox.smtpUrl).send((await outbox())[0]?.id ?? '');
     expect((await waitForMail(mailbox)).to).to.deep.equal(['rita@harbour-legal.example']);
@@ -407,7 +418,7 @@ describe('the e-mails of a booking', () => {
       await new Promise<void>((done) => void refusing.listen(0, '127.0.0.1', done));
       try {
         const { port } = refusing.server.address() as AddressInfo;
-        valueOf(await house.attempts.book(house.people.rita, house.requestFor(), null));
+        valueOf(await fixture.attempts.book(fixture.people.rita, fixture.requestFor(), null));
         await senderTo(`smtp://127.0.0.1:${port}`).send((await outbox())[0]?.id ?? '');
         const enhanced = /^\S+ \d\.\d+\.\d+/.exec(said)?.[0] ?? code;
         const error = `${at === 'onData' ? 'EMESSAGE' : 'EENVELOPE'} ${enhanced}`;
@@ -419,8 +430,8 @@ describe('the e-mails of a booking', () => {
 
   it('jobs, payloads and outbox hold ids only', async () => {
     acuity.lose('before');
-    await house.attempts.book(house.people.rita, house.requestFor(), null);
-    const jobs: unknown = await house.db('graphile_worker._private_jobs').select('payload', 'key');
+    await fixture.attempts.book(fixture.people.rita, fixture.requestFor(), null);
+    const jobs: unknown = await fixture.db('graphile_worker._private_jobs').select('payload', 'key');
     expect(JSON.stringify([jobs, await outbox()])).to.not.match(/Ewan|Marsh|61412|CL-2207|knee/);
   });
 });

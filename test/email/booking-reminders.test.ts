@@ -2,7 +2,13 @@ import { expect } from 'chai';
 import { createSmtpMailer } from '../../src/adapters/smtp-mailer.ts';
 import type { Mailbox } from '../../src/dev/mailbox.ts';
 import { createEmailSender, createReminders } from '../../src/email/index.ts';
-import { openHouse, silent, tuesdayAtTen, valueOf, type House } from '../support/booking-house.ts';
+import {
+  openBookingFixture,
+  silent,
+  tuesdayAtTen,
+  valueOf,
+  type BookingFixture,
+} from '../support/booking-fixture.ts';
 import { createFakeAcuity } from '../support/fakes/acuity.ts';
 import { testLinks } from '../support/links.ts';
 import { openMailbox, waitForMail } from '../support/mailbox.ts';
@@ -11,31 +17,31 @@ const hourMs = 3_600_000;
 const dayMs = 24 * hourMs;
 
 describe('reminders', () => {
-  let house: House;
+  let fixture: BookingFixture;
   let bookingId: string;
   const startsAt = new Date(Date.now() + 10 * dayMs);
 
   beforeEach(async () => {
     const fake = createFakeAcuity();
     fake.offer(7001, tuesdayAtTen.toISOString());
-    house = await openHouse(fake);
-    bookingId = valueOf(await house.attempts.book(house.people.rita, house.requestFor(), null)).id;
-    await house.db('bookings').where({ id: bookingId }).update({ starts_at: startsAt });
-    await house.db('emails').delete();
+    fixture = await openBookingFixture(fake);
+    bookingId = valueOf(await fixture.attempts.book(fixture.people.rita, fixture.requestFor(), null)).id;
+    await fixture.db('bookings').where({ id: bookingId }).update({ starts_at: startsAt });
+    await fixture.db('emails').delete();
   });
-  afterEach(() => house.close());
+  afterEach(() => fixture.close());
 
   const writerAt = (beforeMs: number) =>
     createReminders({
-      ...house.deps,
+      ...fixture.deps,
       clock: { now: () => new Date(startsAt.getTime() - beforeMs) },
     });
   const write = (beforeMs: number) => writerAt(beforeMs).write();
   const written = (): Promise<Record<'kind' | 'recipient' | 'status' | 'id', string>[]> =>
-    house.db('emails').orderBy(['kind', 'recipient']).select('kind', 'recipient', 'status', 'id');
+    fixture.db('emails').orderBy(['kind', 'recipient']).select('kind', 'recipient', 'status', 'id');
   const recipients = async () => (await written()).map(({ kind, recipient }) => `${kind} ${recipient}`);
   const remindExaminees = (email: string | null) =>
-    house.db.transaction(async (trx) => {
+    fixture.db.transaction(async (trx) => {
       await trx('organizations').update({ reminds_examinees: true });
       await trx('bookings').where({ id: bookingId }).update({ examinee_email: email });
     });
@@ -65,7 +71,7 @@ describe('reminders', () => {
 
   it('are not written when the booking got its time after they were due', async () => {
     const due = new Date(startsAt.getTime() - 7 * dayMs);
-    await house
+    await fixture
       .db('booking_progress')
       .where({ booking_id: bookingId })
       .update({ created_at: new Date(due.getTime() + 1_000) });
@@ -76,14 +82,14 @@ describe('reminders', () => {
   it('are written again for the new time when the examination moved', async () => {
     await write(7 * dayMs);
     const later = new Date(startsAt.getTime() + 10 * dayMs);
-    await house.db('bookings').where({ id: bookingId }).update({ starts_at: later });
+    await fixture.db('bookings').where({ id: bookingId }).update({ starts_at: later });
     expect(await write(-3 * dayMs)).to.equal(1);
     expect(await recipients()).to.deep.equal([rita, rita]);
   });
 
   it('are not written when the booking is cancelled, a no-show or without a referrer', async () => {
     const setTo = (columns: Record<string, unknown>) =>
-      house.db('bookings').where({ id: bookingId }).update(columns);
+      fixture.db('bookings').where({ id: bookingId }).update(columns);
     await setTo({ status: 'cancelled', current_progress: 'cancelled' });
     expect(await write(7 * dayMs)).to.equal(0);
     await setTo({ status: 'active', current_progress: 'no_show' });
@@ -94,8 +100,8 @@ describe('reminders', () => {
   });
 
   it('are not written for people who switched them off', async () => {
-    await house.db('mail_preferences').insert({
-      user_id: house.people.rita.viewer.userId,
+    await fixture.db('mail_preferences').insert({
+      user_id: fixture.people.rita.viewer.userId,
       kind: 'booking_reminder',
       delivery: 'off',
     });
@@ -109,8 +115,8 @@ describe('reminders', () => {
     await remindExaminees(null);
     await write(dayMs);
     expect(await recipients()).to.deep.equal([rita, rita]);
-    await house.db('booking_reminders').delete();
-    await house.db('emails').delete();
+    await fixture.db('booking_reminders').delete();
+    await fixture.db('emails').delete();
     await remindExaminees('ewan@example.com');
     await write(dayMs);
     expect(await recipients()).to.deep.equal([rita, 'examinee_reminder examinee']);
@@ -126,9 +132,9 @@ describe('reminders', () => {
       const mailer = createSmtpMailer(mailbox.smtpUrl, 'Examdesk <bookings@examdesk.example>');
       stopMailer = () => mailer.close();
       sender = createEmailSender({
-        db: house.db,
+        db: fixture.db,
         mailer,
-        jobs: house.deps.jobs,
+        jobs: fixture.deps.jobs,
         log: silent,
         links: testLinks,
         messageIdDomain: 'examdesk.example',
@@ -147,7 +153,7 @@ describe('reminders', () => {
     it('tell the examinee when, where and with whom, and the outbox never holds the address', async () => {
       await remindExaminees('ewan@example.com');
       await write(7 * dayMs);
-      await house.db('emails').where({ kind: 'booking_reminder' }).delete();
+      await fixture.db('emails').where({ kind: 'booking_reminder' }).delete();
       await sendAll();
       const mail = await waitForMail(mailbox);
       expect(mail.to).to.deep.equal(['ewan@example.com']);
@@ -163,7 +169,7 @@ describe('reminders', () => {
     it('are withheld when the examination was cancelled after they were written', async () => {
       await remindExaminees('ewan@example.com');
       await write(7 * dayMs);
-      await house
+      await fixture
         .db('bookings')
         .where({ id: bookingId })
         .update({ status: 'cancelled', current_progress: 'cancelled' });

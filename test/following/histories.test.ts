@@ -1,21 +1,21 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { histories, openHistoryHouse, type HistoryHouse } from '../support/random-history.ts';
+import { histories, openHistoryFixture, type HistoryFixture } from '../support/random-history.ts';
 import { assertAlways } from '../support/random.ts';
 
 describe('convergence over random histories with faults', () => {
-  let house: HistoryHouse;
+  let fixture: HistoryFixture;
   before(async () => {
-    house = await openHistoryHouse();
+    fixture = await openHistoryFixture();
   });
-  after(() => house.close());
+  after(() => fixture.close());
 
   it('leaves bookings and appointments in agreement, and tells nobody twice', async () => {
     await assertAlways(
       fc.asyncProperty(histories, async (steps) => {
-        await house.play(steps);
-        await house.comeToRest();
-        expect(await house.disagreements()).to.deep.equal([]);
+        await fixture.play(steps);
+        await fixture.comeToRest();
+        expect(await fixture.disagreements()).to.deep.equal([]);
       }),
       { numRuns: 20, endOnFailure: true },
     );

@@ -8,7 +8,7 @@ import type { Mailbox, ReceivedMail } from '../../src/dev/mailbox.ts';
 import { createEmailSender, createUnassignedDigest } from '../../src/email/index.ts';
 import { paths } from '../../src/http/paths.ts';
 import type { Mailer } from '../../src/ports/mailer.ts';
-import { peopleOf, reasonOf, silent, valueOf, type House } from '../support/booking-house.ts';
+import { peopleOf, reasonOf, silent, valueOf, type BookingFixture } from '../support/booking-fixture.ts';
 import { testLinks } from '../support/links.ts';
 import { openMailbox, waitForMail } from '../support/mailbox.ts';
 import { openWebhookStack, type WebhookStack } from '../support/webhook-stack.ts';
@@ -18,7 +18,7 @@ const unknown = { email: 'somebody@elsewhere.example' };
 describe('booking without a referrer', () => {
   let stack: WebhookStack;
   let mailbox: Mailbox;
-  let people: House['people'];
+  let people: BookingFixture['people'];
   let mailer: Mailer & { close(): void };
 
   beforeEach(async () => {

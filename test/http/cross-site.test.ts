@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { openMatrixHouse, type MatrixHouse } from '../support/matrix-house.ts';
+import { openMatrixFixture, type MatrixFixture } from '../support/matrix-fixture.ts';
 import { isChanging, mountedRoutes } from '../support/routes.ts';
 
 const inSession = ['rita', 'admin', 'acting'] as const;
@@ -18,24 +18,24 @@ const foreign: [string, Record<string, string>][] = [
 
 describe('a request from another site', function () {
   this.timeout(60_000);
-  let house: MatrixHouse;
+  let fixture: MatrixFixture;
   before(async () => {
-    house = await openMatrixHouse();
+    fixture = await openMatrixFixture();
   });
-  after(() => house.close());
+  after(() => fixture.close());
 
   it('changes nothing on any route, in any session', async () => {
-    const routes = mountedRoutes(house.app.system.app).filter(
+    const routes = mountedRoutes(fixture.app.system.app).filter(
       (route) => isChanging(route) && !signedInstead.includes(route),
     );
     expect(routes.length).to.be.greaterThan(30);
-    const cookies = await sessionCookies(house);
-    const before = await counts(house);
+    const cookies = await sessionCookies(fixture);
+    const before = await counts(fixture);
     for (const route of routes) {
       const [method = '', pattern = ''] = route.split(' ');
       for (const [how, headers] of foreign) {
         for (const name of inSession) {
-          const answer = await fetch(house.app.url + pattern.replaceAll(/:\w+/g, house.bookingId), {
+          const answer = await fetch(fixture.app.url + pattern.replaceAll(/:\w+/g, fixture.bookingId), {
             method: method.toUpperCase(),
             redirect: 'manual',
             headers: {
@@ -43,7 +43,7 @@ describe('a request from another site', function () {
               'Content-Type': 'application/x-www-form-urlencoded',
               Cookie: cookies[name] ?? '',
               ...headers,
-              ...(headers.Origin === 'own' && { Origin: house.app.url }),
+              ...(headers.Origin === 'own' && { Origin: fixture.app.url }),
             },
             body: 'reason=x',
           });
@@ -55,12 +55,12 @@ describe('a request from another site', function () {
         }
       }
     }
-    expect(await counts(house)).to.deep.equal(before);
+    expect(await counts(fixture)).to.deep.equal(before);
   });
 
   it('is accepted on the two webhook paths, which require a signature instead', async () => {
     for (const route of signedInstead) {
-      const answer = await fetch(house.app.url + route.split(' ')[1], {
+      const answer = await fetch(fixture.app.url + route.split(' ')[1], {
         method: 'POST',
         headers: { 'Content-Type': 'application/x-www-form-urlencoded', Origin: 'https://evil.example' },
         body: 'action=changed&id=1',
@@ -70,17 +70,17 @@ describe('a request from another site', function () {
   });
 });
 
-async function sessionCookies(house: MatrixHouse): Promise<Record<string, string>> {
+async function sessionCookies(fixture: MatrixFixture): Promise<Record<string, string>> {
   const found: Record<string, string> = {};
   for (const name of inSession) {
     const access = { path: '/', domain: '127.0.0.1', secure: false, script: false };
-    found[name] = house.agents[name].jar.getCookies(access).toValueString();
+    found[name] = fixture.agents[name].jar.getCookies(access).toValueString();
     expect(found[name], name).to.contain('session_token');
   }
   return found;
 }
 
-async function counts({ app: { db } }: MatrixHouse): Promise<Record<string, unknown>> {
+async function counts({ app: { db } }: MatrixFixture): Promise<Record<string, unknown>> {
   const of: Record<string, unknown> = {};
   for (const table of ['sessions', 'bookings', 'booking_progress', 'audit_log', 'impersonations', 'users'])
     of[table] = (await db(table).count({ n: '*' }).first())?.n;

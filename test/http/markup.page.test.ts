@@ -1,19 +1,19 @@
 import { expect } from 'chai';
 import { acuityDown } from '../support/fakes/acuity.ts';
 import { complaintsAbout, type Visit, type Visitor } from '../support/visitor.ts';
-import { ewan, nineOnTuesday, openPageHouse, rita, type PageHouse } from '../support/page-house.ts';
+import { ewan, nineOnTuesday, openPageFixture, rita, type PageFixture } from '../support/page-fixture.ts';
 
 describe('the markup of every page', () => {
-  let house: PageHouse;
+  let fixture: PageFixture;
   let visitor: Visitor;
 
   before(async () => {
-    house = await openPageHouse();
-    house.acuity.offer(7001, nineOnTuesday, '2026-12-01T10:00:00+11:00');
-    visitor = await house.signedIn(rita);
+    fixture = await openPageFixture();
+    fixture.acuity.offer(7001, nineOnTuesday, '2026-12-01T10:00:00+11:00');
+    visitor = await fixture.signedIn(rita);
   });
 
-  after(() => house.close());
+  after(() => fixture.close());
 
   const expectClean = async (...pages: Visit[]) => {
     for (const page of pages) {
@@ -27,7 +27,7 @@ describe('the markup of every page', () => {
   };
 
   it('is valid when nobody is signed in', async () => {
-    const stranger = house.visitor();
+    const stranger = fixture.visitor();
     await expectClean(
       await stranger.get('/'),
       await stranger.get('/sign-in'),
@@ -38,7 +38,7 @@ describe('the markup of every page', () => {
   });
 
   it('is valid in the journey, with and without errors', async () => {
-    const draftId = await house.draftAt(visitor, 'time');
+    const draftId = await fixture.draftAt(visitor, 'time');
     const step = (name: string) => `/bookings/new/${draftId}/${name}`;
     await expectClean(
       await visitor.get('/bookings/new'),
@@ -52,17 +52,17 @@ describe('the markup of every page', () => {
       await visitor.post(step('examinee'), ewan),
       await visitor.get('/bookings/new/00000000-0000-4000-8000-000000000000/check'),
     );
-    house.acuity.failWith(acuityDown);
+    fixture.acuity.failWith(acuityDown);
     await expectClean(await visitor.get(`${step('time')}?month=2027-03`));
-    house.acuity.recover();
-    house.acuity.lose('before');
+    fixture.acuity.recover();
+    fixture.acuity.lose('before');
     const check = await visitor.get(step('check'));
     await expectClean(await visitor.post('/bookings', check.form('/bookings')));
   });
 
   it('is valid on the pages of a booking', async () => {
-    const other = await house.draftAt(visitor, 'check');
-    const draftId = await house.draftAt(visitor, 'check');
+    const other = await fixture.draftAt(visitor, 'check');
+    const draftId = await fixture.draftAt(visitor, 'check');
     const otherCheck = await visitor.get(`/bookings/new/${other}/check`);
     await visitor.post(`/bookings/new/${draftId}/time`, { startsAt: '2026-11-30T23:00:00.000Z' });
     const check = await visitor.get(`/bookings/new/${draftId}/check`);
@@ -85,7 +85,7 @@ describe('the markup of every page', () => {
   });
 
   it('is valid for staff', async () => {
-    const specialistId = await house.specialistId('Dr Erik Lund');
+    const specialistId = await fixture.specialistId('Dr Erik Lund');
     const list = await visitor.get('/specialists');
     expect(list.texts('.specialist-name')).to.include('Dr Erik Lund');
     const times = await visitor.get(`/specialists/${specialistId}/availability?type=telehealth`);

@@ -3,7 +3,7 @@ import { expect } from 'chai';
 import { figuresQuery } from '../../src/metrics/figures.ts';
 import { startSimulator } from '../../src/simulator/index.ts';
 import { inProduction, startTestApp, type TestApp } from '../support/app.ts';
-import { eventually } from '../support/document-house.ts';
+import { eventually } from '../support/document-fixture.ts';
 
 describe('/metrics', () => {
   let app: TestApp;

@@ -3,18 +3,18 @@ import { readFileSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 import { expect } from 'chai';
 import type { Agent, TestApp } from '../support/app.ts';
-import { openMatrixHouse, type MatrixHouse } from '../support/matrix-house.ts';
+import { openMatrixFixture, type MatrixFixture } from '../support/matrix-fixture.ts';
 
 describe('polling by open pages', () => {
-  let house: MatrixHouse;
+  let fixture: MatrixFixture;
   let app: TestApp;
   let bookingId: string;
 
   before(async () => {
-    house = await openMatrixHouse();
-    ({ app, bookingId } = house);
+    fixture = await openMatrixFixture();
+    ({ app, bookingId } = fixture);
   });
-  after(() => house.close());
+  after(() => fixture.close());
 
   const minutesAgo = (minutes: number) =>
     app.db('sessions').update({ last_seen_at: new Date(Date.now() - minutes * 60_000) });
@@ -22,7 +22,7 @@ describe('polling by open pages', () => {
   const seen = () => app.db('impersonation_views').orderBy('id').pluck('path');
 
   it('does not extend the session of staff', async () => {
-    const admin = await house.enter('admin');
+    const admin = await fixture.enter('admin');
     await minutesAgo(29);
     await poll(admin).expect(200);
     await minutesAgo(31);
@@ -30,7 +30,7 @@ describe('polling by open pages', () => {
   });
 
   it('extends neither the acting session nor the admin’s', async () => {
-    const acting = await house.enter('acting');
+    const acting = await fixture.enter('acting');
     await minutesAgo(29);
     const before = await app.db('sessions').orderBy('id').pluck('last_seen_at');
     const { headers } = await poll(acting).expect(200);
@@ -41,7 +41,7 @@ describe('polling by open pages', () => {
   });
 
   it('is recorded once an episode, however often it is repeated', async () => {
-    const acting = await house.enter('acting');
+    const acting = await fixture.enter('acting');
     const before = (await seen()).length;
     await acting.get(`/bookings/${bookingId}`).set('Accept', 'text/html').expect(200);
     const [attemptId] = await app.db('booking_attempts').pluck('id');
@@ -58,7 +58,7 @@ describe('polling by open pages', () => {
   });
 
   it('is accepted for fragments of routes marked isPolled only: other requests with the header are recorded as views', async () => {
-    const acting = await house.enter('acting');
+    const acting = await fixture.enter('acting');
     const before = (await seen()).length;
     const booking = `/bookings/${bookingId}`;
     for (let round = 0; round < 2; round += 1) {
@@ -72,7 +72,7 @@ describe('polling by open pages', () => {
   });
 
   it('runs no more queries while acting than for the referrer, from the second time on', async () => {
-    const acting = await house.enter('acting');
+    const acting = await fixture.enter('acting');
     const statementsOf = async (agent: Agent) => {
       const statements: string[] = [];
       const note = ({ sql }: { sql: string }) => void statements.push(sql);
@@ -82,13 +82,13 @@ describe('polling by open pages', () => {
       app.system.services.db.off('query', note);
       return statements;
     };
-    const asReferrer = await statementsOf(house.agents.rita);
+    const asReferrer = await statementsOf(fixture.agents.rita);
     expect(asReferrer).not.to.deep.equal([]);
     expect(await statementsOf(acting)).to.deep.equal(asReferrer);
   });
 
   it('gets no X-Acting-Until header, which responses to actions have', async () => {
-    const acting = await house.enter('acting');
+    const acting = await fixture.enter('acting');
     await minutesAgo(10);
     const { headers } = await fragment(acting, `/bookings/${bookingId}/documents`).expect(200);
     const left = Date.parse(String(headers['x-acting-until'])) - Date.now();

@@ -4,7 +4,7 @@ import { expect } from 'chai';
 import type { Test } from 'supertest';
 import { sendDirectly } from '../support/direct-upload.ts';
 import type { FakeAcuity } from '../support/fakes/acuity.ts';
-import { openMatrixHouse, type MatrixHouse } from '../support/matrix-house.ts';
+import { openMatrixFixture, type MatrixFixture } from '../support/matrix-fixture.ts';
 import { isChanging, mountedRoutes } from '../support/routes.ts';
 
 /** Refused while acting, or about nobody's session; the matrix holds these to it. */
@@ -19,9 +19,9 @@ const tenths = [
 
 interface Walk {
   /** What it is done to: Rita's own. */
-  onto?: (house: MatrixHouse) => Promise<string>;
+  onto?: (fixture: MatrixFixture) => Promise<string>;
   /** As Ada acting as Rita. */
-  go: (house: MatrixHouse, onto: string) => Promise<unknown>;
+  go: (fixture: MatrixFixture, onto: string) => Promise<unknown>;
   /** Where it leaves a name that was not there before: columns, and words of the log. */
   leaves: string[];
 }
@@ -29,12 +29,12 @@ interface Walk {
 const html = (request: Test): Test => request.set('Accept', 'text/html').type('form');
 const large = Buffer.from('A large brief.\n');
 /** Another file each time: one that is sent again is gone on with. */
-const begin = (house: MatrixHouse, fileName: string) =>
+const begin = (fixture: MatrixFixture, fileName: string) =>
   sendDirectly(
-    { rita: house.agents.rita, bookingId: house.bookingId },
+    { rita: fixture.agents.rita, bookingId: fixture.bookingId },
     large,
     { fileName },
-    house.agents.acting,
+    fixture.agents.acting,
   );
 
 /** In this order: the last takes the booking away. */
@@ -48,15 +48,15 @@ const walks: Record<string, Walk> = {
     leaves: ['booking_drafts.owner_id'],
   },
   'post /bookings/new/:draftId/time': {
-    go: async (house) =>
-      html(house.agents.acting.post(await house.fill('/bookings/new/:draftId/time')))
+    go: async (fixture) =>
+      html(fixture.agents.acting.post(await fixture.fill('/bookings/new/:draftId/time')))
         .send({ day: '2027-01-13', startsAt: tenths[0] })
         .expect(303),
     leaves: [],
   },
   'post /bookings/new/:draftId/examinee': {
-    go: async (house) =>
-      html(house.agents.acting.post(await house.fill('/bookings/new/:draftId/examinee')))
+    go: async (fixture) =>
+      html(fixture.agents.acting.post(await fixture.fill('/bookings/new/:draftId/examinee')))
         .send({
           firstName: 'Ewan',
           lastName: 'Marsh',
@@ -95,32 +95,32 @@ const walks: Record<string, Walk> = {
   },
   // Of a large file, what is recorded is its last step; until then it is kept for whoever sends it.
   'post /bookings/:id/documents/uploads': {
-    go: (house) => begin(house, 'begun.txt'),
+    go: (fixture) => begin(fixture, 'begun.txt'),
     leaves: ['direct_uploads.user_id'],
   },
   'post /bookings/:id/documents/uploads/:uploadId/parts': {
-    go: async (house) => (await begin(house, 'offered.txt')).offer(1),
+    go: async (fixture) => (await begin(fixture, 'offered.txt')).offer(1),
     leaves: ['direct_uploads.user_id'],
   },
   'post /bookings/:id/documents/uploads/:uploadId/complete': {
-    go: async (house) => {
-      const upload = await begin(house, 'large.txt');
+    go: async (fixture) => {
+      const upload = await begin(fixture, 'large.txt');
       await upload.send();
       await upload.finish();
     },
     leaves: ['direct_uploads.user_id', 'documents.uploaded_by_id', 'document.uploaded'],
   },
   'delete /bookings/:id/documents/uploads/:uploadId': {
-    go: async (house) => (await begin(house, 'cancelled.txt')).cancel().expect(204),
+    go: async (fixture) => (await begin(fixture, 'cancelled.txt')).cancel().expect(204),
     leaves: ['direct_uploads.user_id', 'document.refused'],
   },
   'post /documents/:id/delete': {
-    onto: (house) => house.aDocument(),
+    onto: (fixture) => fixture.aDocument(),
     go: ({ agents }, id) => html(agents.acting.post(`/documents/${id}/delete`)).expect(303),
     leaves: ['documents.deleted_by_id', 'document.deleted'],
   },
   'delete /documents/:id': {
-    onto: (house) => house.aDocument(),
+    onto: (fixture) => fixture.aDocument(),
     go: ({ agents }, id) => agents.acting.delete(`/documents/${id}`).expect(204),
     leaves: ['documents.deleted_by_id', 'document.deleted'],
   },
@@ -146,7 +146,7 @@ const owners: Record<string, [table: string, column: string]> = {
 };
 
 /** By row and column: each pair of "by" and "for" in the database, whatever tables there are, and the log. */
-async function namesIn({ app }: MatrixHouse): Promise<Map<string, { where: string; names: string }>> {
+async function namesIn({ app }: MatrixFixture): Promise<Map<string, { where: string; names: string }>> {
   const pairs = (await app
     .db('information_schema.columns as one')
     .join('information_schema.columns as other', (on) => {
@@ -182,15 +182,15 @@ async function namesIn({ app }: MatrixHouse): Promise<Map<string, { where: strin
 
 describe('what is done while acting', function () {
   this.timeout(60_000);
-  let house: MatrixHouse;
+  let fixture: MatrixFixture;
   before(async () => {
-    house = await openMatrixHouse();
-    (house.app.system.services.acuity as FakeAcuity).offer(7001, ...tenths);
+    fixture = await openMatrixFixture();
+    (fixture.app.system.services.acuity as FakeAcuity).offer(7001, ...tenths);
   });
-  after(() => house.close());
+  after(() => fixture.close());
 
   it('covers every changing route', () => {
-    const changing = mountedRoutes(house.app.system.app).filter(
+    const changing = mountedRoutes(fixture.app.system.app).filter(
       (route) => isChanging(route) && !nothingOfTheirs.test(route),
     );
     expect(Object.keys(walks).toSorted()).to.deep.equal(changing.toSorted());
@@ -198,12 +198,14 @@ describe('what is done while acting', function () {
 
   for (const [route, { go, leaves }] of Object.entries(walks)) {
     it(`${route} is the referrer’s, with the admin beside: ${leaves.join(', ') || 'nothing'}`, async () => {
-      const onto = (await walks[route]?.onto?.(house)) ?? '';
-      const before = await namesIn(house);
-      await go(house, onto);
-      const left = [...(await namesIn(house))].filter(([row, { names }]) => before.get(row)?.names !== names);
+      const onto = (await walks[route]?.onto?.(fixture)) ?? '';
+      const before = await namesIn(fixture);
+      await go(fixture, onto);
+      const left = [...(await namesIn(fixture))].filter(
+        ([row, { names }]) => before.get(row)?.names !== names,
+      );
       expect([...new Set(left.map(([, { where }]) => where))].toSorted()).to.deep.equal(leaves.toSorted());
-      const { rita, admin } = house.userIds;
+      const { rita, admin } = fixture.userIds;
       for (const [, { where, names }] of left) {
         // Of the log the other way round: who was at the keyboard comes first (domain.md).
         const isOfLog = /^(booking|document)\./.test(where);
@@ -215,7 +217,7 @@ describe('what is done while acting', function () {
   }
 
   it('is listed on the page of the episode, with every page view and no input', async () => {
-    const { app, agents, bookingId } = house;
+    const { app, agents, bookingId } = fixture;
     await agents.acting.get(`/bookings/${bookingId}`).set('Accept', 'text/html').expect(200);
     await agents.acting.get('/bookings?q=Marsh').set('Accept', 'text/html');
     await agents.acting.get('/bookings/Ewan%20Marsh').set('Accept', 'text/html').expect(404);
@@ -242,11 +244,11 @@ describe('what is done while acting', function () {
 
   it('cannot reach the referrer’s own account, in any case of letters', async () => {
     for (const path of ['/account', '/Account/Password', '/ACCOUNT/email/some-token', '/account/forgotten'])
-      await house.agents.acting.get(path).expect(403);
+      await fixture.agents.acting.get(path).expect(403);
   });
 
   it('ends when the admin loses the role, at once and with an audit row', async () => {
-    const { app, userIds } = house;
+    const { app, userIds } = fixture;
     await app.db.transaction(async (trx) => {
       await trx('users').where({ id: userIds.admin }).update({ role: 'support' });
     });
@@ -254,13 +256,13 @@ describe('what is done while acting', function () {
     expect(episode).to.deep.equal({ end_reason: 'session_ended' });
     const ended = await app.db('audit_log').where({ action: 'impersonation.ended' });
     expect(ended).to.have.length(1);
-    await house.agents.acting.get('/bookings').expect(401);
+    await fixture.agents.acting.get('/bookings').expect(401);
   });
 
   it('ends after 30 idle minutes without any request', async () => {
-    const { app, userIds } = house;
+    const { app, userIds } = fixture;
     await app.db('users').where({ id: userIds.admin }).update({ role: 'admin' });
-    house.agents.acting = await house.enter('acting');
+    fixture.agents.acting = await fixture.enter('acting');
     expect(await app.system.services.impersonation.endIdle()).to.equal(0);
     await app
       .db('sessions')

@@ -2,7 +2,7 @@
 // takes no pair of which the one never acted as the other, whoever writes it, and however.
 import { expect } from 'chai';
 import type { Transaction } from '../../src/db/knex.ts';
-import { openMatrixHouse, type MatrixHouse } from '../support/matrix-house.ts';
+import { openMatrixFixture, type MatrixFixture } from '../support/matrix-fixture.ts';
 
 /** Every pair of columns of the kind, and a row to write it into. */
 const pairs: { table: string; by: string; for: string; alone?: object }[] = [
@@ -20,24 +20,24 @@ const pairs: { table: string; by: string; for: string; alone?: object }[] = [
 ];
 
 describe('the referrer and the admin acting', () => {
-  let house: MatrixHouse;
+  let fixture: MatrixFixture;
   before(async () => {
-    house = await openMatrixHouse();
-    await house.aDocument();
-    const { rita } = house.userIds;
-    await house.app.db('booking_contacts').insert({
-      id: house.app.db.raw('gen_random_uuid()'),
-      booking_id: house.bookingId,
+    fixture = await openMatrixFixture();
+    await fixture.aDocument();
+    const { rita } = fixture.userIds;
+    await fixture.app.db('booking_contacts').insert({
+      id: fixture.app.db.raw('gen_random_uuid()'),
+      booking_id: fixture.bookingId,
       role: 'solicitor',
       user_id: rita,
       created_by_id: rita,
     });
   });
-  after(() => house.close());
+  after(() => fixture.close());
 
   /** The name of the constraint that refuses; null when it is taken. Nothing stays either way. */
   const refusalOf = async (write: (trx: Transaction) => Promise<unknown>): Promise<string | null> => {
-    const trx = await house.app.db.transaction();
+    const trx = await fixture.app.db.transaction();
     try {
       await write(trx);
       return null;
@@ -49,7 +49,7 @@ describe('the referrer and the admin acting', () => {
   };
 
   it('are looked for wherever there are two', async () => {
-    const { rows } = await house.app.db.raw<{ rows: { name: string }[] }>(
+    const { rows } = await fixture.app.db.raw<{ rows: { name: string }[] }>(
       `select table_name || '.' || column_name as name from information_schema.columns
        where table_schema = 'public' and column_name like '%\\_for\\_id' order by 1`,
     );
@@ -64,7 +64,7 @@ describe('the referrer and the admin acting', () => {
       [pair.for]: forAdmin,
     });
     const wrong = () => {
-      const { rita, nadia, admin, support } = house.userIds;
+      const { rita, nadia, admin, support } = fixture.userIds;
       return [
         ['the other way round', written(admin, rita)],
         ['a referrer nobody acted as', written(nadia, admin)],
@@ -78,24 +78,24 @@ describe('the referrer and the admin acting', () => {
         const refusal = await refusalOf((trx) => trx(table).update(change));
         expect(refusal, who).to.be.oneOf([`${table}_acting_pair`, 'bookings_acting']);
       }
-      const right = written(house.userIds.rita, house.userIds.admin);
+      const right = written(fixture.userIds.rita, fixture.userIds.admin);
       expect(await refusalOf((trx) => trx(table).update(right))).to.equal(null);
     });
 
     it(`are whom they should be in ${table}.${pair.by} when it is new`, async () => {
-      const [row] = (await house.app.db(table).limit(1)) as Record<string, unknown>[];
+      const [row] = (await fixture.app.db(table).limit(1)) as Record<string, unknown>[];
       const unique = ['reference', 's3_key', 'idempotency_key', 'acuity_appointment_id'];
       const copy = Object.fromEntries(
         Object.entries(row ?? {})
           .filter(([name]) => name !== 'search_text')
           .map(([name, value]) => [name, asWritten(name, value, unique.includes(name))]),
       );
-      const another = { ...copy, id: house.app.db.raw('gen_random_uuid()') };
+      const another = { ...copy, id: fixture.app.db.raw('gen_random_uuid()') };
       for (const [who, change] of wrong()) {
         const refusal = await refusalOf((trx) => trx(table).insert({ ...another, ...change }));
         expect(refusal, who).to.be.oneOf([`${table}_acting_pair`, 'bookings_acting']);
       }
-      const right = written(house.userIds.rita, house.userIds.admin);
+      const right = written(fixture.userIds.rita, fixture.userIds.admin);
       expect(await refusalOf((trx) => trx(table).insert({ ...another, ...right }))).to.equal(null);
     });
   }

@@ -4,19 +4,19 @@ import { expect } from 'chai';
 import { auditLog } from '../../src/audit/index.ts';
 import { episodeOf } from '../../src/impersonation/impersonation.episodes.ts';
 import { pageWords } from '../../src/http/pages/impersonation/episode-words.ts';
-import { openMatrixHouse, type MatrixHouse } from '../support/matrix-house.ts';
+import { openMatrixFixture, type MatrixFixture } from '../support/matrix-fixture.ts';
 import { mountedRoutes } from '../support/routes.ts';
 
 describe('the page of an episode', function () {
   this.timeout(60_000);
-  let house: MatrixHouse;
+  let fixture: MatrixFixture;
   beforeEach(async () => {
-    house = await openMatrixHouse();
+    fixture = await openMatrixFixture();
   });
-  afterEach(() => house.close());
+  afterEach(() => fixture.close());
 
   const newest = async () =>
-    (await house.app.db('impersonations').orderBy('started_at', 'desc').first()) as {
+    (await fixture.app.db('impersonations').orderBy('started_at', 'desc').first()) as {
       id: string;
       admin_id: string;
       user_id: string;
@@ -24,7 +24,7 @@ describe('the page of an episode', function () {
     };
   const read = async (path: string): Promise<string> =>
     (
-      await house.agents.admin
+      await fixture.agents.admin
         .get(path)
         .set('Accept', 'text/html')
         .set('Cookie', 'tz=Australia%2FPerth')
@@ -39,14 +39,14 @@ describe('the page of an episode', function () {
 
   it('tells of each page and each change, however many there were', async () => {
     const { id, admin_id: actorId, user_id: actingAsId } = await newest();
-    await house.app.db.raw(
+    await fixture.app.db.raw(
       `insert into impersonation_views (impersonation_id, path) select ?, '/specialists' from generate_series(1, 2300)`,
       [id],
     );
-    await house.app.db.raw(
+    await fixture.app.db.raw(
       `insert into audit_log (actor_id, acting_as_id, action, resource_type, resource_id)
        select ?, ?, 'booking.viewed', 'booking', ? from generate_series(1, 2200)`,
-      [actorId, actingAsId, house.bookingId],
+      [actorId, actingAsId, fixture.bookingId],
     );
     const page = await read(`/admin/episodes/${id}`);
     expect(page.match(/Page: Specialists/g)).to.have.length(2300);
@@ -54,7 +54,7 @@ describe('the page of an episode', function () {
   });
 
   it('speaks in words, references and a zone that is named, and says how long it lasted', async () => {
-    const { agents, app, bookingId } = house;
+    const { agents, app, bookingId } = fixture;
     await agents.acting.get(`/bookings/${bookingId}`).set('Accept', 'text/html').expect(200);
     await agents.acting.post(`/bookings/${bookingId}/cancel`).send({}).expect(200);
     await agents.acting.get('/account').set('Accept', 'text/html').expect(403);
@@ -79,13 +79,13 @@ describe('the page of an episode', function () {
   });
 
   it('has what was begun in it and settled after its end, and a later episode of the same two has not', async () => {
-    const { app, agents } = house;
+    const { app, agents } = fixture;
     const first = await newest();
     await app.db('booking_attempts').update({ created_at: app.db.raw('clock_timestamp()') });
     const { id: attemptId } = (await app.db('booking_attempts').first('id')) as { id: string };
     await agents.acting.post('/admin/exit-impersonation').expect(200);
     await app.db('impersonations').update({ ended_at: app.db.raw(`ended_at - interval '1 second'`) });
-    house.agents.acting = await house.enter('acting');
+    fixture.agents.acting = await fixture.enter('acting');
     const second = await newest();
     await app.db.raw('select pg_sleep(1.1)');
     await auditLog.record(
@@ -94,7 +94,7 @@ describe('the page of an episode', function () {
       {
         action: 'booking.created',
         resourceType: 'booking',
-        resourceId: house.bookingId,
+        resourceId: fixture.bookingId,
         metadata: { intentionId: attemptId },
       },
     );
@@ -105,7 +105,7 @@ describe('the page of an episode', function () {
   });
 
   it('is read by keys, also what its entries say of attempts', async () => {
-    const { db } = house.app;
+    const { db } = fixture.app;
     const asked: { sql: string; bindings: string[] }[] = [];
     const keep = (query: { sql: string; bindings: string[] }) => asked.push(query);
     db.on('query', keep);
@@ -125,7 +125,7 @@ describe('the page of an episode', function () {
   it('is told of by the access check without being read', async () => {
     const { id } = await newest();
     const check = (key: string) =>
-      house.agents.admin
+      fixture.agents.admin
         .post('/admin/access-check')
         .set('Accept', 'text/html')
         .type('form')
@@ -139,7 +139,7 @@ describe('the page of an episode', function () {
   });
 
   it('has words for every page that one can open while acting', () => {
-    const open = mountedRoutes(house.app.system.app)
+    const open = mountedRoutes(fixture.app.system.app)
       .filter((route) => /^get \/(bookings|documents|specialists|$)/.test(route))
       // For staff only: an admin acting is refused.
       .filter((route) => !/^get \/documents\/:id\/(release|recall)$/.test(route))
@@ -149,7 +149,7 @@ describe('the page of an episode', function () {
   });
 
   it('is found by the name or address of either, a page of fifty at a time', async () => {
-    const { app, userIds } = house;
+    const { app, userIds } = fixture;
     const rows = Array.from({ length: 60 }, (_, n) => ({
       id: randomUUID(),
       admin_id: userIds.admin,

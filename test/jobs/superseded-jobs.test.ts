@@ -5,7 +5,7 @@ import { createPgJobQueue } from '../../src/adapters/pg-job-queue.ts';
 import { createWorker, type Worker } from '../../src/jobs/index.ts';
 import type { JobDefinition } from '../../src/ports/job-queue.ts';
 import { openTestDatabase, type TestDatabase } from '../support/database.ts';
-import { eventually } from '../support/document-house.ts';
+import { eventually } from '../support/document-fixture.ts';
 
 const aJob: JobDefinition<{ n: number }> = {
   name: 'of_a_test',

@@ -4,7 +4,7 @@ import { expect } from 'chai';
 import type { Booking } from '../../src/bookings/index.ts';
 import { createEmailSender, type EmailSender } from '../../src/email/index.ts';
 import type { Mail } from '../../src/ports/mailer.ts';
-import { silent } from '../support/booking-house.ts';
+import { silent } from '../support/booking-fixture.ts';
 import { startTestApp, type Agent, type TestApp } from '../support/app.ts';
 import { createFakeAcuity, type FakeAcuity } from '../support/fakes/acuity.ts';
 import { testLinks } from '../support/links.ts';

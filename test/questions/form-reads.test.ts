@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { createQuestions, type FormTimings } from '../../src/questions/index.ts';
-import { silent } from '../support/booking-house.ts';
+import { silent } from '../support/booking-fixture.ts';
 import { aField, aForm } from '../support/builders/form.ts';
 import { openTestDatabase, type TestDatabase } from '../support/database.ts';
 import { acuityDown, createFakeAcuity, type FakeAcuity } from '../support/fakes/acuity.ts';

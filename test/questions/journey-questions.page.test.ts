@@ -9,10 +9,10 @@ import {
   ewan,
   inUtc,
   nineOnTuesday,
-  openPageHouse,
+  openPageFixture,
   rita,
-  type PageHouse,
-} from '../support/page-house.ts';
+  type PageFixture,
+} from '../support/page-fixture.ts';
 
 const records = ['Hospital records', 'Imaging, on disc', 'Earlier reports'];
 const form = aForm({
@@ -58,27 +58,27 @@ const refused = (fieldId: number): { fails: AcuityFailure } => ({
 });
 
 describe('the questions of the specialist, page by page', () => {
-  let house: PageHouse;
+  let fixture: PageFixture;
   let visitor: Visitor;
 
   beforeEach(async () => {
-    house = await openPageHouse();
-    house.acuity.offer(7001, nineOnTuesday);
-    house.acuity.showForms(detailsForm(), form);
-    visitor = await house.signedIn(rita);
+    fixture = await openPageFixture();
+    fixture.acuity.offer(7001, nineOnTuesday);
+    fixture.acuity.showForms(detailsForm(), form);
+    visitor = await fixture.signedIn(rita);
   });
-  afterEach(() => house.close());
+  afterEach(() => fixture.close());
 
   const examinee = (draftId: string) => `/bookings/new/${draftId}/examinee`;
   /** Makes the stored forms old. */
   const forgetForms = () =>
-    house.app.db('acuity_forms').update({ read_at: house.app.db.raw(`now() - interval '2 hours'`) });
+    fixture.app.db('acuity_forms').update({ read_at: fixture.app.db.raw(`now() - interval '2 hours'`) });
   const confirm = (check: Visit) => visitor.post('/bookings', check.form('/bookings'));
   const summary = (page: Visit) =>
     page.all('.error-summary a').map((link) => [link.getAttributeValue('href'), link.textContent]);
 
   it('asks them after our own, in the order of Acuity, under the title and description of their form', async () => {
-    const page = await visitor.get(examinee(await house.draftAt(visitor, 'examinee')));
+    const page = await visitor.get(examinee(await fixture.draftAt(visitor, 'examinee')));
     expect(page.text('.question-form h2')).to.equal('Before the examination');
     expect(page.text('.question-form .hint')).to.equal('Answer for the examinee.');
     const names = page.all('.question-form [name]').map((input) => input.getAttributeValue('name'));
@@ -90,8 +90,8 @@ describe('the questions of the specialist, page by page', () => {
   });
 
   it('asks nothing more of other specialists', async () => {
-    const specialistId = await house.specialistId('Dr Bruno Keller');
-    house.acuity.offer(7002, nineOnTuesday);
+    const specialistId = await fixture.specialistId('Dr Bruno Keller');
+    fixture.acuity.offer(7002, nineOnTuesday);
     const time = await visitor.post('/bookings/new', { specialistId, type: 'in_person' });
     const page = await visitor.post(`/bookings/new/${draftIdOf(time)}/time`, {
       startsAt: inUtc(nineOnTuesday),
@@ -101,7 +101,7 @@ describe('the questions of the specialist, page by page', () => {
   });
 
   it('names each missing answer, links it to its field and keeps what was given', async () => {
-    const draftId = await house.draftAt(visitor, 'examinee');
+    const draftId = await fixture.draftAt(visitor, 'examinee');
     const page = await visitor.post(examinee(draftId), [
       ...Object.entries(ewan),
       ['answers.2', 'Capacity?\r\nPrognosis?'],
@@ -128,7 +128,7 @@ describe('the questions of the specialist, page by page', () => {
   });
 
   it('shows the answers before they are confirmed, and with the booking, and forgets the draft', async () => {
-    const draftId = await house.draftAt(visitor, 'examinee');
+    const draftId = await fixture.draftAt(visitor, 'examinee');
     const check = await visitor.post(examinee(draftId), answered);
     expect(check.text('h1')).to.equal('Check your answers');
     const words = ['HL-2207', 'Work', 'Yes', 'Hospital records Imaging, on disc', 'No', '12 High Street'];
@@ -139,7 +139,7 @@ describe('the questions of the specialist, page by page', () => {
     expect(done.texts('#answers dd')).to.include.members([...words, 'To be uploaded to the booking']);
     expect(await complaintsAbout(check)).to.deep.equal([]);
     expect(await complaintsAbout(done)).to.deep.equal([]);
-    const [draft] = (await house.app.db('booking_drafts').select('data')) as { data: object }[];
+    const [draft] = (await fixture.app.db('booking_drafts').select('data')) as { data: object }[];
     expect(draft?.data).to.have.property('bookingId');
     expect(draft?.data).not.to.have.property('answers');
     expect(done.at + check.at).not.to.contain('HL-2207');
@@ -147,8 +147,8 @@ describe('the questions of the specialist, page by page', () => {
 
   it('takes many long answers in any script', async () => {
     const fields = Array.from({ length: 20 }, (_, index) => aField({ id: 100 + index, type: 'textarea' }));
-    house.acuity.showForms(detailsForm(), aForm({ fields }));
-    const draftId = await house.draftAt(visitor, 'examinee');
+    fixture.acuity.showForms(detailsForm(), aForm({ fields }));
+    const draftId = await fixture.draftAt(visitor, 'examinee');
     const long: Fields = fields.map(({ id }) => [`answers.${id}`, '漢'.repeat(2000)]);
     const check = await visitor.post(examinee(draftId), [...Object.entries(ewan), ...long]);
     expect(check.text('h1')).to.equal('Check your answers');
@@ -156,7 +156,7 @@ describe('the questions of the specialist, page by page', () => {
   });
 
   it('keeps the answers when the step is opened again', async () => {
-    const draftId = await house.draftAt(visitor, 'examinee');
+    const draftId = await fixture.draftAt(visitor, 'examinee');
     await visitor.post(examinee(draftId), answered);
     const page = await visitor.get(examinee(draftId));
     expect(page.attribute('#answers-1', 'value')).to.equal('HL-2207');
@@ -166,12 +166,12 @@ describe('the questions of the specialist, page by page', () => {
   });
 
   it('asks what a specialist asks that was chosen later', async () => {
-    const specialistId = await house.specialistId('Dr Bruno Keller');
-    house.acuity.offer(7002, nineOnTuesday);
+    const specialistId = await fixture.specialistId('Dr Bruno Keller');
+    fixture.acuity.offer(7002, nineOnTuesday);
     const draftId = draftIdOf(await visitor.post('/bookings/new', { specialistId, type: 'in_person' }));
     await visitor.post(`/bookings/new/${draftId}/time`, { startsAt: inUtc(nineOnTuesday) });
     await visitor.post(examinee(draftId), ewan);
-    const amelia = await house.specialistId('Dr Amelia Hart');
+    const amelia = await fixture.specialistId('Dr Amelia Hart');
     await visitor.post('/bookings/new', { draftId, specialistId: amelia, type: 'in_person' });
     const page = await visitor.post(`/bookings/new/${draftId}/time`, { startsAt: inUtc(nineOnTuesday) });
     expect(page.at).to.equal(`${examinee(draftId)}?unanswered`);
@@ -180,9 +180,9 @@ describe('the questions of the specialist, page by page', () => {
   });
 
   it('goes back to the step when a question was added before the confirmation', async () => {
-    const draftId = await house.draftAt(visitor, 'examinee');
+    const draftId = await fixture.draftAt(visitor, 'examinee');
     const check = await visitor.post(examinee(draftId), answered);
-    house.acuity.showForms(detailsForm(), form, added);
+    fixture.acuity.showForms(detailsForm(), form, added);
     await forgetForms();
     const page = await confirm(check);
     expect(page.status).to.equal(422);
@@ -193,10 +193,10 @@ describe('the questions of the specialist, page by page', () => {
   });
 
   it('asks at once what only Acuity’s refusal tells of', async () => {
-    const draftId = await house.draftAt(visitor, 'examinee');
+    const draftId = await fixture.draftAt(visitor, 'examinee');
     const check = await visitor.post(examinee(draftId), answered);
-    house.acuity.showForms(detailsForm(), form, added);
-    house.acuity.lose(refused(9));
+    fixture.acuity.showForms(detailsForm(), form, added);
+    fixture.acuity.lose(refused(9));
     // The forms were read a moment ago: the next read waits for its turn.
     const page = await confirm(check);
     expect(page.status).to.equal(422);
@@ -206,11 +206,11 @@ describe('the questions of the specialist, page by page', () => {
   });
 
   it('says that the form has changed when a question is gone', async () => {
-    house.acuity.showForms(detailsForm(), form, added);
-    const draftId = await house.draftAt(visitor, 'examinee');
+    fixture.acuity.showForms(detailsForm(), form, added);
+    const draftId = await fixture.draftAt(visitor, 'examinee');
     const check = await visitor.post(examinee(draftId), [...answered, ['answers.9', 'Left']]);
-    house.acuity.showForms(detailsForm(), form);
-    house.acuity.lose(refused(9));
+    fixture.acuity.showForms(detailsForm(), form);
+    fixture.acuity.lose(refused(9));
     const page = await confirm(check);
     expect(page.status).to.equal(422);
     expect(page.text('.error-summary')).to.contain('The specialist’s form has changed');
@@ -223,8 +223,8 @@ describe('the questions of the specialist, page by page', () => {
   it('requires a detail of ours that the specialist’s form requires', async () => {
     const details = detailsForm();
     const fields = details.fields.map((field) => ({ ...field, required: field.id === 9107 }));
-    house.acuity.showForms({ ...details, fields });
-    const draftId = await house.draftAt(visitor, 'examinee');
+    fixture.acuity.showForms({ ...details, fields });
+    const draftId = await fixture.draftAt(visitor, 'examinee');
     const page = await visitor.post(examinee(draftId), { ...ewan, claimNumber: '' });
     expect(summary(page)).to.deep.equal([
       ['#claimNumber', 'Claim number: the specialist’s form needs an answer'],
@@ -233,10 +233,10 @@ describe('the questions of the specialist, page by page', () => {
   });
 
   it('says how old the questions are when Acuity cannot be read', async () => {
-    const draftId = await house.draftAt(visitor, 'examinee');
+    const draftId = await fixture.draftAt(visitor, 'examinee');
     await visitor.get(examinee(draftId));
     await forgetForms();
-    await house.app.db('acuity_forms').update({ failed_at: house.app.db.fn.now() });
+    await fixture.app.db('acuity_forms').update({ failed_at: fixture.app.db.fn.now() });
     const page = await visitor.get(examinee(draftId));
     expect(page.text('.notice')).to.match(
       /These are its questions as they were at \d+:\d\d [ap]m, .* Sydney time/,
@@ -245,28 +245,28 @@ describe('the questions of the specialist, page by page', () => {
   });
 
   it('takes a booking without the questions when they were never read, and tells staff', async () => {
-    await house.app
+    await fixture.app
       .db('acuity_forms')
-      .update({ forms: null, read_at: null, failed_at: house.app.db.fn.now() });
-    const draftId = await house.draftAt(visitor, 'examinee');
+      .update({ forms: null, read_at: null, failed_at: fixture.app.db.fn.now() });
+    const draftId = await fixture.draftAt(visitor, 'examinee');
     const page = await visitor.get(examinee(draftId));
     expect(page.text('.notice')).to.contain('You can still book');
     const done = await confirm(await visitor.post(examinee(draftId), ewan));
     expect(done.text('.confirmation-title')).to.equal('Booked');
-    expect(await house.app.db('bookings').first('details_needed')).to.deep.equal({ details_needed: true });
+    expect(await fixture.app.db('bookings').first('details_needed')).to.deep.equal({ details_needed: true });
   });
 
   it('names the questions on the page of an attempt that failed for them', async () => {
-    const draftId = await house.draftAt(visitor, 'examinee');
+    const draftId = await fixture.draftAt(visitor, 'examinee');
     const check = await visitor.post(examinee(draftId), answered);
-    house.acuity.lose('before');
+    fixture.acuity.lose('before');
     const waiting = await confirm(check);
     const id = /attempts\/([0-9a-f-]{36})/.exec(waiting.at)?.[1] ?? '';
-    house.acuity.showForms(detailsForm(), form, added);
-    await house.app
+    fixture.acuity.showForms(detailsForm(), form, added);
+    await fixture.app
       .db('booking_attempts')
-      .update({ acuity_called_at: house.app.db.raw(`now() - interval '1 min'`) });
-    await house.app.system.services.settlement.settle(id);
+      .update({ acuity_called_at: fixture.app.db.raw(`now() - interval '1 min'`) });
+    await fixture.app.system.services.settlement.settle(id);
     const failed = await visitor.get(waiting.at);
     expect(failed.text('.panel')).to.contain('Enter an answer to “Dominant hand”');
     expect(await complaintsAbout(failed)).to.deep.equal([]);
@@ -275,13 +275,13 @@ describe('the questions of the specialist, page by page', () => {
   });
 
   it('tells in the history of the booking what was changed in Acuity', async () => {
-    const draftId = await house.draftAt(visitor, 'examinee');
+    const draftId = await fixture.draftAt(visitor, 'examinee');
     const done = await confirm(await visitor.post(examinee(draftId), answered));
-    const [appointment] = house.acuity.appointments.values();
+    const [appointment] = fixture.acuity.appointments.values();
     const answers = new Map(appointment?.answers).set(3, 'Motor').set(7, '');
     answers.delete(7);
-    if (appointment) house.acuity.appointments.set(appointment.id, { ...appointment, answers });
-    await house.app.system.services.convergence.converge(appointment?.id ?? 0, { source: 'acuity' });
+    if (appointment) fixture.acuity.appointments.set(appointment.id, { ...appointment, answers });
+    await fixture.app.system.services.convergence.converge(appointment?.id ?? 0, { source: 'acuity' });
     const page = await visitor.get(done.at);
     expect(page.texts('#answers dd')).to.include('Motor').and.not.to.include('12 High Street');
     expect(page.text('.timeline-entry')).to.contain('Answers changed');
@@ -292,9 +292,9 @@ describe('the questions of the specialist, page by page', () => {
   });
 
   it('shows the answers to nobody of another organisation', async () => {
-    const draftId = await house.draftAt(visitor, 'examinee');
+    const draftId = await fixture.draftAt(visitor, 'examinee');
     const done = await confirm(await visitor.post(examinee(draftId), answered));
-    const nadia = await house.signedIn('nadia@northside-claims.example');
+    const nadia = await fixture.signedIn('nadia@northside-claims.example');
     const page = await nadia.get(done.at);
     expect(page.status).to.equal(404);
     expect(page.html).not.to.contain('HL-2207');

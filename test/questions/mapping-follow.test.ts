@@ -5,13 +5,13 @@ import { intakeDetails } from '../../src/bookings/index.ts';
 import { createConvergence } from '../../src/following/index.ts';
 import { createMapping, type Mapping } from '../../src/questions/index.ts';
 import {
-  openHouse,
+  openBookingFixture,
   peopleOf,
   reasonOf,
   tuesdayAtTen,
   valueOf,
-  type House,
-} from '../support/booking-house.ts';
+  type BookingFixture,
+} from '../support/booking-fixture.ts';
 import { createFakeAcuity } from '../support/fakes/acuity.ts';
 import { lossy } from '../support/lossy-acuity.ts';
 import { openWebhookStack, type WebhookStack } from '../support/webhook-stack.ts';
@@ -19,7 +19,7 @@ import { openWebhookStack, type WebhookStack } from '../support/webhook-stack.ts
 /** Saves the current mapping with these changes: field id → detail. */
 async function remap(
   mapping: Mapping,
-  people: House['people'],
+  people: BookingFixture['people'],
   change: Record<number, string>,
 ): Promise<void> {
   const view = await mapping.read();
@@ -31,7 +31,7 @@ async function remap(
 
 describe('a booking after the mapping was changed', () => {
   let stack: WebhookStack;
-  let people: House['people'];
+  let people: BookingFixture['people'];
   beforeEach(async () => {
     stack = await openWebhookStack();
     people = await peopleOf(stack.app.db);
@@ -97,7 +97,7 @@ describe('a booking after the mapping was changed', () => {
   });
 });
 
-const converge = ({ deps, settlement }: House, appointmentId: number) =>
+const converge = ({ deps, settlement }: BookingFixture, appointmentId: number) =>
   createConvergence({ attempts: deps, settlement, quietSettlement: settlement }).converge(appointmentId, {
     source: 'acuity',
   });
@@ -108,31 +108,33 @@ describe('an attempt that is open while the reference gets another question', ()
       const fake = createFakeAcuity();
       fake.offer(7001, tuesdayAtTen.toISOString());
       const acuity = lossy(fake);
-      const house = await openHouse(acuity);
+      const fixture = await openBookingFixture(acuity);
       try {
-        const { questions, specialists } = house.deps;
+        const { questions, specialists } = fixture.deps;
         const mapping = createMapping({
-          db: house.db,
+          db: fixture.db,
           audit: auditLog,
           questions,
           specialists,
           details: intakeDetails,
         });
         acuity.lose('after');
-        const pending = reasonOf(await house.attempts.book(house.people.rita, house.requestFor(), null));
+        const pending = reasonOf(
+          await fixture.attempts.book(fixture.people.rita, fixture.requestFor(), null),
+        );
         expect(pending.reason).to.equal('outcome_pending');
-        await remap(mapping, house.people, { 9101: '', 9108: 'reference' });
-        const { id } = (await house.db('booking_attempts').first('id')) as { id: string };
+        await remap(mapping, fixture.people, { 9101: '', 9108: 'reference' });
+        const { id } = (await fixture.db('booking_attempts').first('id')) as { id: string };
         const [appointment] = fake.appointments.values();
         if (!appointment) throw new Error('Acuity made no appointment');
-        if (found === 'by the worker') await house.settlement.settle(id);
-        else await converge(house, appointment.id);
-        const [booking, ...others] = (await house.db('bookings').select('*')) as Record<string, unknown>[];
+        if (found === 'by the worker') await fixture.settlement.settle(id);
+        else await converge(fixture, appointment.id);
+        const [booking, ...others] = (await fixture.db('bookings').select('*')) as Record<string, unknown>[];
         expect(others).to.deep.equal([]);
         expect(booking).to.include({ acuity_appointment_id: appointment.id, source: 'portal' });
         expect(fake.appointments.get(appointment.id)?.canceled).to.equal(false);
       } finally {
-        await house.close();
+        await fixture.close();
       }
     });
   }

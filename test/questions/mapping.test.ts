@@ -9,7 +9,7 @@ import {
   type MappingView,
 } from '../../src/questions/index.ts';
 import { createSpecialistRepository } from '../../src/specialists/index.ts';
-import { peopleOf, reasonOf, silent, valueOf, type House } from '../support/booking-house.ts';
+import { peopleOf, reasonOf, silent, valueOf, type BookingFixture } from '../support/booking-fixture.ts';
 import { aField, aForm } from '../support/builders/form.ts';
 import { openSeededDatabase, type TestDatabase } from '../support/database.ts';
 import { acuityDown, createFakeAcuity, type FakeAcuity } from '../support/fakes/acuity.ts';
@@ -32,7 +32,7 @@ const theirs = () =>
 describe('createMapping', () => {
   let database: TestDatabase;
   let acuity: FakeAcuity;
-  let people: House['people'];
+  let people: BookingFixture['people'];
   beforeEach(async () => {
     database = await openSeededDatabase();
     people = await peopleOf(database.db);

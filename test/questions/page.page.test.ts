@@ -51,7 +51,7 @@ describe('the page of Acuity’s questions', () => {
         (one) => [one.name, one.acuity_field_id],
       ),
     );
-  const fixture = {
+  const mappedFields = {
     reference: 9101,
     examinee_first_name: 9102,
     examinee_last_name: 9103,
@@ -70,7 +70,7 @@ describe('the page of Acuity’s questions', () => {
     expect(page.text('#reference-gap')).to.equal('No question holds our reference');
     expect(page.text('main')).to.include('Missing for: every examination');
     const fields = page.form(address);
-    for (const [name, id] of Object.entries(fixture)) expect(fields[`field-${id}`], name).to.equal(name);
+    for (const [name, id] of Object.entries(mappedFields)) expect(fields[`field-${id}`], name).to.equal(name);
     expect(fields).to.include({ 'field-9571': '', 'field-9573': '' });
     expect(fields).not.to.have.any.keys('field-9574', 'field-9575', 'field-9577', 'field-9578');
     expect(rowOf(page, 9101)).to.include('Suggested');
@@ -80,7 +80,7 @@ describe('the page of Acuity’s questions', () => {
     expect(saved.at).to.equal(`${address}?saved`);
     expect(saved.text('[role="status"]')).to.include('Saved');
     expect(saved.has('#reference-gap')).to.equal(false);
-    expect(await mapped()).to.deep.equal(fixture);
+    expect(await mapped()).to.deep.equal(mappedFields);
 
     const rita = await app.signIn('rita@harbour-legal.example');
     const specialist = await app.system.services.specialists.findByCalendar(7001);
@@ -177,7 +177,7 @@ describe('the page of Acuity’s questions', () => {
     expect(refused.title).to.match(/^Error: /);
     expect(refused.text('.error-summary')).to.include('“Claim number” is chosen twice');
     expect(refused.form(address)).to.include({ 'field-9571': 'claim_number', 'field-9107': 'claim_number' });
-    expect(await mapped()).to.deep.equal(fixture);
+    expect(await mapped()).to.deep.equal(mappedFields);
 
     const other = await app.signedInVisitor(ada);
     await other.post(address, { ...fields, 'field-9108': '' });
@@ -189,7 +189,7 @@ describe('the page of Acuity’s questions', () => {
     expect(stale.form(address)).to.include({ 'field-9107': '', 'field-9108': 'organization' });
     expect(rowOf(stale, 9107)).to.include('Saved: Claim number');
     expect((await admin.post(address, stale.form(address))).at).to.equal(`${address}?saved`);
-    const { claim_number: _, ...rest } = fixture;
+    const { claim_number: _, ...rest } = mappedFields;
     expect(await mapped()).to.deep.equal(rest);
   });
 
@@ -219,7 +219,7 @@ describe('the page of Acuity’s questions', () => {
     });
     const page = await admin.get(address);
     expect((await admin.post(address, page.form(address))).at).to.equal(`${address}?saved`);
-    expect(await mapped()).to.deep.equal(fixture);
+    expect(await mapped()).to.deep.equal(mappedFields);
   });
 
   it('answers 422 or 409, and writes nothing, when the form is not ours', async () => {
@@ -236,7 +236,7 @@ describe('the page of Acuity’s questions', () => {
       ],
     ];
     for (const fields of bodies) expect((await admin.post(address, fields)).status).to.be.oneOf([409, 422]);
-    expect(await mapped()).to.deep.equal(fixture);
+    expect(await mapped()).to.deep.equal(mappedFields);
   });
 
   it('is closed to support and to referrers', async () => {

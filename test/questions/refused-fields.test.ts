@@ -3,7 +3,13 @@ import { expect } from 'chai';
 import { followAppointment } from '../../src/following/index.ts';
 import type { AcuityFailure } from '../../src/ports/acuity.ts';
 import { aField, aForm } from '../support/builders/form.ts';
-import { openHouse, reasonOf, tuesdayAtTen, valueOf, type House } from '../support/booking-house.ts';
+import {
+  openBookingFixture,
+  reasonOf,
+  tuesdayAtTen,
+  valueOf,
+  type BookingFixture,
+} from '../support/booking-fixture.ts';
 import { acuityDown, createFakeAcuity, detailsForm, type FakeAcuity } from '../support/fakes/acuity.ts';
 import { lossy, type LossyAcuity } from '../support/lossy-acuity.ts';
 
@@ -15,7 +21,7 @@ const requires = (fieldId: number) => refused('required_field', `The field "${fi
 describe('a booking whose field Acuity refuses', () => {
   let fake: FakeAcuity;
   let acuity: LossyAcuity;
-  let house: House;
+  let fixture: BookingFixture;
   let steps: Record<string, () => unknown>;
 
   beforeEach(async () => {
@@ -24,19 +30,19 @@ describe('a booking whose field Acuity refuses', () => {
     let areFormsClosed = false;
     acuity = lossy({ ...fake, forms: () => (areFormsClosed ? Promise.resolve(closed) : fake.forms()) });
     steps = {};
-    house = await openHouse(acuity, { onStep: (step) => void steps[step]?.() });
+    fixture = await openBookingFixture(acuity, { onStep: (step) => void steps[step]?.() });
     closeForms = () => {
       areFormsClosed = true;
     };
   });
-  afterEach(() => house.close());
+  afterEach(() => fixture.close());
   let closeForms: () => void;
   const closed = { ok: false as const, ...acuityDown };
 
-  const book = (change = {}) => house.attempts.book(house.people.rita, house.requestFor(change), null);
+  const book = (change = {}) => fixture.attempts.book(fixture.people.rita, fixture.requestFor(change), null);
   const active = () => [...fake.appointments.values()].filter(({ canceled }) => !canceled);
   const intention = async (): Promise<{ id: string; state: string }> => {
-    const found: { id: string; state: string } | undefined = await house
+    const found: { id: string; state: string } | undefined = await fixture
       .db('booking_attempts')
       .first('id', 'state');
     if (!found) throw new Error('No attempt was stored');
@@ -58,7 +64,7 @@ describe('a booking whose field Acuity refuses', () => {
 
   it('names the answer that Acuity does not accept', async () => {
     fake.showForms(detailsForm(), question);
-    await house.deps.questions.readAgain();
+    await fixture.deps.questions.readAgain();
     acuity.lose(refused('invalid_fields', 'The field "9777" has an invalid value.'));
     const answered = { answers: [{ fieldId: 9777, value: 'Both' }] };
     expect(reasonOf(await book(answered))).to.have.nested.property('errors[0].path', 'answers.9777');
@@ -80,7 +86,7 @@ describe('a booking whose field Acuity refuses', () => {
   it('finds its appointment by the client when Acuity took no reference and the answer was lost', async () => {
     acuity.lose(refused('invalid_fields', 'The field "9101" does not exist on this appointment.'), 'after');
     const { attemptId } = reasonOf(await book()) as { attemptId?: string };
-    await house.settlement.settle(attemptId ?? '');
+    await fixture.settlement.settle(attemptId ?? '');
     expect(await intention()).to.include({ state: 'completed' });
     expect(active()).to.have.length(1);
   });
@@ -106,7 +112,7 @@ describe('a booking whose field Acuity refuses', () => {
       if (!made) throw new Error('No appointment was made');
       const appointment = { ...made, answers: new Map([...made.answers, [9107, 'CL-CHANGED']]) };
       const followed = await followAppointment(
-        house.deps,
+        fixture.deps,
         booking.id,
         {
           appointment,
@@ -117,7 +123,7 @@ describe('a booking whose field Acuity refuses', () => {
         { source: 'acuity' },
       );
       expect(followed.outcome).to.equal('updated');
-      const row: unknown = await house.db('bookings').where({ id: booking.id }).first();
+      const row: unknown = await fixture.db('bookings').where({ id: booking.id }).first();
       expect(row).to.include({ claim_number: 'CL-CHANGED', details_needed: true });
     });
 
@@ -147,7 +153,7 @@ describe('a booking whose field Acuity refuses', () => {
       };
       expect(reasonOf(await book()).reason).to.equal('slot_taken');
       expect(active().map(({ id }) => id)).to.deep.equal([1]);
-      expect(await house.db('bookings').select('id')).to.deep.equal([]);
+      expect(await fixture.db('bookings').select('id')).to.deep.equal([]);
     });
 
     it('becomes a marked booking when the process dies after Acuity made the appointment', async () => {
@@ -156,8 +162,8 @@ describe('a booking whose field Acuity refuses', () => {
       };
       expect(reasonOf(await book()).reason).to.equal('outcome_pending');
       steps = {};
-      await house.settlement.settle((await intention()).id);
-      expect(await house.db('bookings').first('details_needed')).to.deep.equal({ details_needed: true });
+      await fixture.settlement.settle((await intention()).id);
+      expect(await fixture.db('bookings').first('details_needed')).to.deep.equal({ details_needed: true });
       expect(active()).to.have.length(1);
     });
 
@@ -168,10 +174,10 @@ describe('a booking whose field Acuity refuses', () => {
       expect(reasonOf(await book()).reason).to.equal('outcome_pending');
       const { id } = await intention();
       // Longer than a call can be in flight.
-      await house
+      await fixture
         .db('booking_attempts')
-        .update({ acuity_called_at: house.db.raw(`now() - interval '1 min'`) });
-      await house.settlement.settle(id);
+        .update({ acuity_called_at: fixture.db.raw(`now() - interval '1 min'`) });
+      await fixture.settlement.settle(id);
       expect(await intention()).to.include({ state: 'failed' });
       expect(active()).to.deep.equal([]);
     });
@@ -181,16 +187,18 @@ describe('a booking whose field Acuity refuses', () => {
     acuity.lose('before');
     const { attemptId = '' } = reasonOf(await book()) as { attemptId?: string };
     fake.showForms(detailsForm(), question);
-    await house.db('booking_attempts').update({ acuity_called_at: house.db.raw(`now() - interval '1 min'`) });
-    await house.settlement.settle(attemptId);
-    expect(await house.attempts.find(house.people.rita, attemptId)).to.deep.equal({
+    await fixture
+      .db('booking_attempts')
+      .update({ acuity_called_at: fixture.db.raw(`now() - interval '1 min'`) });
+    await fixture.settlement.settle(attemptId);
+    expect(await fixture.attempts.find(fixture.people.rita, attemptId)).to.deep.equal({
       state: 'failed',
       failure: {
         reason: 'invalid',
         errors: [{ path: 'answers.9777', message: 'Enter an answer to “Dominant hand”' }],
       },
     });
-    const mails = await house.db('emails').select('kind');
+    const mails = await fixture.db('emails').select('kind');
     expect(mails).to.deep.equal([{ kind: 'booking_failed' }]);
   });
 });

@@ -55,7 +55,7 @@ describe('the Acuity client against the simulator', () => {
   }
 
   /** `unhurried`: bypasses the limiter, for tests that send more requests than people would. */
-  function house({ timeoutMs = 2_000, unhurried = false } = {}) {
+  function createFixture({ timeoutMs = 2_000, unhurried = false } = {}) {
     const lines: string[] = [];
     const log = pino({ level: 'trace' }, { write: (line: string) => void lines.push(line) });
     const memory = createMemoryCache({ clock });
@@ -89,7 +89,7 @@ describe('the Acuity client against the simulator', () => {
   }
 
   it('makes, reads, finds, moves, cancels and lists an appointment', async () => {
-    const { acuity } = house({ unhurried: true });
+    const { acuity } = createFixture({ unhurried: true });
     const days = await acuity.availableDates({
       month: '2026-12',
       appointmentTypeId: 8001,
@@ -134,7 +134,7 @@ describe('the Acuity client against the simulator', () => {
   });
 
   it('returns the code of Acuity when a time is taken or a calendar does not exist', async () => {
-    const { acuity } = house({ unhurried: true });
+    const { acuity } = createFixture({ unhurried: true });
     const order = await anOrder(acuity, 'EX-first');
     await acuity.createAppointment(order);
     expect(await acuity.createAppointment(order)).to.deep.include({
@@ -159,7 +159,7 @@ describe('the Acuity client against the simulator', () => {
   });
 
   it('finds an appointment by its reference when the answer was lost, and none when the call was never carried out', async () => {
-    const { acuity } = house({ unhurried: true });
+    const { acuity } = createFixture({ unhurried: true });
     const order = await anOrder(acuity, 'EX-after');
     await faults({ method: 'POST', path: '/appointments', effect: { drop: 'after' } });
     expect(await acuity.createAppointment(order)).to.deep.include({ reason: 'unavailable', notSent: false });
@@ -179,7 +179,7 @@ describe('the Acuity client against the simulator', () => {
   });
 
   it('reads the intake forms with their questions', async () => {
-    const found = await house().acuity.forms();
+    const found = await createFixture().acuity.forms();
     const form = found.ok ? found.value.find(({ id }) => id === 501) : undefined;
     expect(form).to.deep.include({ name: 'Examination details', isInternal: false });
     expect(form?.appointmentTypeIds).to.include.members([8001, 8002]);
@@ -195,7 +195,7 @@ describe('the Acuity client against the simulator', () => {
   it('stays within the rate limits of the real service', async function () {
     this.timeout(20_000);
     await control('switches', { limits: true });
-    const { acuity } = house({ timeoutMs: 15_000 });
+    const { acuity } = createFixture({ timeoutMs: 15_000 });
     const answers = await Promise.all(
       Array.from({ length: 40 }, () =>
         acuity.getAppointment(999).then((answer) => answer.ok || answer.reason),
@@ -206,7 +206,7 @@ describe('the Acuity client against the simulator', () => {
   });
 
   it('makes one call for a thousand simultaneous requests for an uncached day', async () => {
-    const { availability } = house();
+    const { availability } = createFixture();
     const answers = await Promise.all(
       Array.from({ length: 1_000 }, () => availability.day(amelia, { type, date: '2026-12-01' })),
     );
@@ -215,7 +215,7 @@ describe('the Acuity client against the simulator', () => {
   });
 
   it('serves cached free times for an hour when Acuity answers with HTML, 429, slowly or not at all', async () => {
-    const { availability } = house({ timeoutMs: 300 });
+    const { availability } = createFixture({ timeoutMs: 300 });
     const ask = async () => {
       const answer = await availability.day(amelia, { type, date: '2026-12-01' });
       return answer.ok ? `${answer.value.cache} ${answer.value.slots.length > 0}` : answer.reason;
@@ -239,7 +239,7 @@ describe('the Acuity client against the simulator', () => {
   });
 
   it('offers a cancelled time at once, and no longer one that was booked', async () => {
-    const { acuity, availability } = house({ unhurried: true });
+    const { acuity, availability } = createFixture({ unhurried: true });
     const order = await anOrder(acuity, 'EX-1');
     const isOffered = async () => {
       const answer = await availability.day(amelia, { type, date: '2026-12-01' });
@@ -267,7 +267,7 @@ describe('the Acuity client against the simulator', () => {
     const far = ['America/Los_Angeles', 'Pacific/Kiritimati', 'Asia/Kathmandu'];
 
     async function compareDay(specialist: Specialist, date: string, timezone: string): Promise<void> {
-      const { acuity, availability } = house({ unhurried: true });
+      const { acuity, availability } = createFixture({ unhurried: true });
       const ours = await availability.day(specialist, { type, date, timezone });
       const theirs = await acuity.availableTimes({
         date,
@@ -313,7 +313,7 @@ describe('the Acuity client against the simulator', () => {
         ['2027-01', chen, 'Pacific/Kiritimati'],
         ['2026-11', amelia, 'Australia/Melbourne'],
       ] as const) {
-        const { acuity, availability } = house({ unhurried: true });
+        const { acuity, availability } = createFixture({ unhurried: true });
         const ours = await availability.month(specialist, { type, month, timezone });
         const theirs = await acuity.availableDates({
           month,
@@ -329,7 +329,7 @@ describe('the Acuity client against the simulator', () => {
   });
 
   it('logs nothing about an examinee or a referrer', async () => {
-    const { acuity, availability, lines } = house({ unhurried: true, timeoutMs: 400 });
+    const { acuity, availability, lines } = createFixture({ unhurried: true, timeoutMs: 400 });
     const order = await anOrder(acuity, 'EX-7K3M9Q');
     const made = await acuity.createAppointment(order);
     await acuity.createAppointment(order);

@@ -11,7 +11,7 @@ import type { Database } from '../../src/db/knex.ts';
 import type { Mailbox } from '../../src/dev/mailbox.ts';
 import type { Acuity, Appointment } from '../../src/ports/acuity.ts';
 import { startSimulator, type Simulator } from '../../src/simulator/index.ts';
-import { silent } from './booking-house.ts';
+import { silent } from './booking-fixture.ts';
 import { openChildPool, type ChildPool } from './child-pool.ts';
 import { onlyAtStart } from './cron.ts';
 import { openSeededDatabase } from './database.ts';

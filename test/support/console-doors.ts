@@ -1,9 +1,9 @@
-// Every address of the console, for each table and action, with a record that the house has.
+// Every address of the console, for each table and action, with a record that the fixture has.
 import { randomUUID } from 'node:crypto';
 import { Router as adminRoutes } from 'adminjs';
 import type { ActionButton } from '../../src/console/actions.ts';
 import { findRow, selectRows, tables, type Row, type Table } from '../../src/console/index.ts';
-import type { Door, MatrixHouse } from './matrix-house.ts';
+import type { Door, MatrixFixture } from './matrix-fixture.ts';
 
 const get = (address: string, shape: Door['shape'] = 'json'): Door => ({ method: 'get', address, shape });
 const both = (rest: string): Door[] => [
@@ -12,8 +12,8 @@ const both = (rest: string): Door[] => [
 ];
 
 /** What is read of a table, by every address that returns it. */
-export async function readingDoors(house: MatrixHouse, table: Table): Promise<Record<string, Door[]>> {
-  const id = encodeURIComponent(await aRecordOf(house, table));
+export async function readingDoors(fixture: MatrixFixture, table: Table): Promise<Record<string, Door[]>> {
+  const id = encodeURIComponent(await aRecordOf(fixture, table));
   return {
     list: [...both(`${table.id}/actions/list`), get(`/admin/resources/${table.id}`, 'html')],
     show: both(`${table.id}/records/${id}/show`),
@@ -23,10 +23,10 @@ export async function readingDoors(house: MatrixHouse, table: Table): Promise<Re
 
 /** AdminJS's button and what it opens: a form of ours, which is opened and submitted, or a page. */
 export async function actionDoors(
-  house: MatrixHouse,
+  fixture: MatrixFixture,
   { table, name, kind, href }: ActionButton,
 ): Promise<{ button: Door[]; form?: Door[]; page?: Door[] }> {
-  const id = kind === 'record' ? encodeURIComponent(await aRecordFor(house, table, name)) : '';
+  const id = kind === 'record' ? encodeURIComponent(await aRecordFor(fixture, table, name)) : '';
   const button = both(kind === 'record' ? `${table}/records/${id}/${name}` : `${table}/actions/${name}`);
   if (href) return { button, page: [get(href.replace('{id}', id), 'html')] };
   const form = `/admin/forms/${table}/${id && `${id}/`}${name}`;
@@ -43,7 +43,7 @@ export function adminAddresses(): string[] {
   );
 }
 
-export function adminDoor({ bookingId }: MatrixHouse, route: string): Door {
+export function adminDoor({ bookingId }: MatrixFixture, route: string): Door {
   const [method, pattern = ''] = route.split(' ');
   const address = pattern
     .replace(':resourceId', 'bookings')
@@ -59,29 +59,29 @@ function tableNamed(id: string): Table {
   return table;
 }
 
-/** A record that allows every action. A new table needs one: here, unless the house makes one anyway. */
-async function aRecordOf(house: MatrixHouse, table: Table): Promise<string> {
-  const { db } = house.app;
-  const made = await makers[table.id]?.(house);
+/** A record that allows every action. A new table needs one: here, unless the fixture makes one anyway. */
+async function aRecordOf(fixture: MatrixFixture, table: Table): Promise<string> {
+  const { db } = fixture.app;
+  const made = await makers[table.id]?.(fixture);
   const row: Row | null | undefined =
     made === undefined ? await selectRows(db, table, {}).first('r.*') : await findRow(db, table, made);
-  if (!row) throw new Error(`The house has no record of ${table.id}: make one in console-doors.ts`);
+  if (!row) throw new Error(`The fixture has no record of ${table.id}: make one in console-doors.ts`);
   return String(row.id);
 }
 
 /** A record for actions that are not offered on every record of the table. */
-async function aRecordFor(house: MatrixHouse, table: string, action: string): Promise<string> {
+async function aRecordFor(fixture: MatrixFixture, table: string, action: string): Promise<string> {
   const reports = { release: 'draft_report', recall: 'released_report' } as const;
   if (table === 'documents' && (action === 'release' || action === 'recall'))
-    return house.aDocument(reports[action]);
-  return aRecordOf(house, tableNamed(table));
+    return fixture.aDocument(reports[action]);
+  return aRecordOf(fixture, tableNamed(table));
 }
 
 const day = new Date('2026-11-20T00:00:00Z');
 
-const makers: Record<string, (house: MatrixHouse) => Promise<string>> = {
-  bookings: (house) => Promise.resolve(house.bookingId),
-  documents: (house) => house.aDocument(),
+const makers: Record<string, (fixture: MatrixFixture) => Promise<string>> = {
+  bookings: (fixture) => Promise.resolve(fixture.bookingId),
+  documents: (fixture) => fixture.aDocument(),
   users: async ({ app }) => {
     const id = randomUUID();
     await app.db.transaction(async (trx) => {
@@ -176,7 +176,7 @@ const makers: Record<string, (house: MatrixHouse) => Promise<string>> = {
   },
 };
 
-async function aDriftReport({ db }: MatrixHouse['app']): Promise<string> {
+async function aDriftReport({ db }: MatrixFixture['app']): Promise<string> {
   const id = randomUUID();
   await db('drift_reports').insert({
     id,

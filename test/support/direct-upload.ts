@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import type { Test } from 'supertest';
 import type { Agent } from './app.ts';
-import type { DocumentHouse, UploadedDocument } from './document-house.ts';
+import type { DocumentFixture, UploadedDocument } from './document-fixture.ts';
 
 export interface Offer {
   partNumber: number;
@@ -35,7 +35,7 @@ export interface DirectSender {
 }
 
 export function beginDirect(
-  { rita, bookingId }: Pick<DocumentHouse, 'rita' | 'bookingId'>,
+  { rita, bookingId }: Pick<DocumentFixture, 'rita' | 'bookingId'>,
   file: { fileName?: string; sizeBytes?: number; category?: string },
   agent: Agent = rita,
 ): Test {
@@ -45,17 +45,17 @@ export function beginDirect(
 }
 
 export async function sendDirectly(
-  house: Pick<DocumentHouse, 'rita' | 'bookingId'>,
+  fixture: Pick<DocumentFixture, 'rita' | 'bookingId'>,
   bytes: Buffer,
   file: { fileName?: string; category?: string } = {},
-  agent: Agent = house.rita,
+  agent: Agent = fixture.rita,
 ): Promise<DirectSender> {
-  const started = await beginDirect(house, { sizeBytes: bytes.length, ...file }, agent);
+  const started = await beginDirect(fixture, { sizeBytes: bytes.length, ...file }, agent);
   if (started.status > 201) throw new Error(`Beginning it answered ${started.status}`);
   const { id, partBytes, partCount } = (
     started.body as { upload: { id: string; partBytes: number; partCount: number } }
   ).upload;
-  const path = `/bookings/${house.bookingId}/documents/uploads/${id}`;
+  const path = `/bookings/${fixture.bookingId}/documents/uploads/${id}`;
   const partOf = (partNumber: number) => bytes.subarray(partBytes * (partNumber - 1), partBytes * partNumber);
   const numbers = Array.from({ length: partCount }, (_, index) => index + 1);
   const claims = numbers.map((partNumber) => ({

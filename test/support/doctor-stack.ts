@@ -12,7 +12,7 @@ import type { DoctorReport, Line } from '../../src/doctor/index.ts';
 import { bucketLifecycle } from '../../src/documents/index.ts';
 import { startSimulator, type Simulator } from '../../src/simulator/index.ts';
 import { startTestApp, type TestApp } from './app.ts';
-import { silent } from './booking-house.ts';
+import { silent } from './booking-fixture.ts';
 import { clamdForTests, type TestClamd } from './clamd.ts';
 import { openMailbox } from './mailbox.ts';
 import { openTestStorage, type TestStorage } from './object-storage.ts';

@@ -36,7 +36,7 @@ export const histories: fc.Arbitrary<Step[]> = fc.array(
   { minLength: 3, maxLength: 7 },
 );
 
-export interface HistoryHouse {
+export interface HistoryFixture {
   stack: WebhookStack;
   play(steps: Step[]): Promise<void>;
   /** Ends all faults, and reconciles what was missed. */
@@ -70,7 +70,7 @@ const replyTrouble: Partial<Record<Step['trouble'], object[]>> = {
   lost_reply: [{ method: 'POST', path: '/appointments', times: 1, effect: { drop: 'after' } }],
 };
 
-export async function openHistoryHouse(): Promise<HistoryHouse> {
+export async function openHistoryFixture(): Promise<HistoryFixture> {
   const stack = await openWebhookStack({
     env: { ACUITY_TIMEOUT_MS: '1500' },
     overrides: { bookings: { timings: quick }, convergence: { readAgainMs: [20] }, relay: { pollMs: 50 } },

@@ -205,25 +205,25 @@ export function describeRestoreDrill(size: number): void {
       databases.push(original);
 
       // Before the backup.
-      let house = await start(original);
+      let fixture = await start(original);
       ({ id: specialistId } = (await db()
         .from('specialists')
         .where({ acuity_calendar_id: 7001 })
         .first('id')) as { id: string });
-      let agents = await Promise.all([rita, rob, nadia].map((email) => house.signIn(email)));
+      let agents = await Promise.all([rita, rob, nadia].map((email) => fixture.signIn(email)));
       const earlier: Row[] = [];
       for (let n = 0; n < 6; n += 1) earlier.push(await book(agents[n % 3] as Agent));
       const document = await upload(agents[0] as Agent, (earlier[0] as Row).id, 'before');
       await settled();
       // One message is still waiting when the backup is made.
-      await house.system.worker.stop();
+      await fixture.system.worker.stop();
       const waits = await book(agents[1] as Agent);
       // And a reminder falls due right after it.
-      await house
+      await fixture
         .db('booking_progress')
         .where({ booking_id: (earlier[2] as Row).id })
-        .update({ created_at: house.db.raw(`created_at - interval '60 days'`) });
-      await house.close();
+        .update({ created_at: fixture.db.raw(`created_at - interval '60 days'`) });
+      await fixture.close();
       app = null;
       const backup = await copyDatabase(original);
       databases.push(backup);
@@ -231,15 +231,15 @@ export function describeRestoreDrill(size: number): void {
       // After it.
       let underWay: Record<string, unknown> | null = null;
       let isWatched = false;
-      house = await start(original, async (step) => {
+      fixture = await start(original, async (step) => {
         // As in a backup made between storing an attempt and calling Acuity.
         if (step !== 'attempt_stored' || !isWatched) return;
-        underWay = (await house.db('booking_attempts').where({ state: 'open' }).first()) as Record<
+        underWay = (await fixture.db('booking_attempts').where({ state: 'open' }).first()) as Record<
           string,
           unknown
         >;
       });
-      agents = await Promise.all([rita, rob, nadia].map((email) => house.signIn(email)));
+      agents = await Promise.all([rita, rob, nadia].map((email) => fixture.signIn(email)));
       const later: Row[] = [];
       for (let n = 0; n < size; n += 1)
         later.push(await book(agents[n % 3] as Agent, n === 0 ? 'a-key-of-the-lost-hour' : undefined));

@@ -30,13 +30,13 @@ const fieldId = 9999;
 });
 
 // Imported only now: these modules derive values from the list when they are loaded.
-const { openPageHouse, ewan, inUtc, nineOnTuesday, rita } = await import('./page-house.ts');
+const { openPageFixture, ewan, inUtc, nineOnTuesday, rita } = await import('./page-fixture.ts');
 const { stopSharedPostgres } = await import('./postgres.ts');
 const { eventBody, send } = await import('./webhook-stack.ts');
 const { composeMail } = await import('../../src/email/email.message.ts');
 
-const house = await openPageHouse();
-const { app, acuity } = house;
+const fixture = await openPageFixture();
+const { app, acuity } = fixture;
 const { db } = app;
 const tenOnTuesday = '2026-12-01T10:00:00+11:00';
 
@@ -59,14 +59,14 @@ try {
   await throughConsole(bookingId);
   await throughMail(bookingId);
 } finally {
-  await house.close();
+  await fixture.close();
   await stopSharedPostgres();
 }
 
 async function throughJson(): Promise<string> {
   const program = await app.signIn(rita);
   const request = {
-    specialistId: await house.specialistId('Dr Amelia Hart'),
+    specialistId: await fixture.specialistId('Dr Amelia Hart'),
     type: 'in_person',
     startsAt: inUtc(nineOnTuesday),
     examinee: { firstName: 'Ewan', lastName: 'Marsh', phone: '0412 345 678' },
@@ -111,11 +111,11 @@ async function throughJson(): Promise<string> {
 }
 
 async function throughForms(): Promise<void> {
-  const person = await house.signedIn(rita);
+  const person = await fixture.signedIn(rita);
   const list = await person.get('/bookings?managed=no');
   expect(list.texts('.chips li').join(), 'the filter, on the page').to.contain('Has none');
   expect(list.attribute('#managed option[selected]', 'value')).to.equal('no');
-  const draftId = await house.draftAt(person, 'time');
+  const draftId = await fixture.draftAt(person, 'time');
   await person.post(`/bookings/new/${draftId}/time`, { startsAt: inUtc(tenOnTuesday) });
   const form = await person.get(`/bookings/new/${draftId}/examinee`);
   const names = form.all('main form [name]').map((one) => one.getAttributeValue('name'));

@@ -5,7 +5,7 @@ import { ConfigError, readConfig } from '../../src/config.ts';
 import { createRelayApp } from '../../src/http/small.app.ts';
 import { claimDue, markDelivered } from '../../src/webhooks/index.ts';
 import { startTestApp, type TestApp } from '../support/app.ts';
-import { peopleOf } from '../support/booking-house.ts';
+import { peopleOf } from '../support/booking-fixture.ts';
 import { eventBody, send } from '../support/webhook-stack.ts';
 
 describe('claimDue', () => {

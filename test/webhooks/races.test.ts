@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
 import type { Acuity, Appointment, NewAppointment } from '../../src/ports/acuity.ts';
 import { startTestApp, type TestApp } from '../support/app.ts';
-import { peopleOf } from '../support/booking-house.ts';
+import { peopleOf } from '../support/booking-fixture.ts';
 import { createFakeAcuity, type FakeAcuity } from '../support/fakes/acuity.ts';
 
 const nine = '2027-02-02T09:00:00+11:00';

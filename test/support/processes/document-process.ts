@@ -1,11 +1,11 @@
-// Starts document-child.ts for the tests of killed processes, with the database and store of a house.
+// Starts document-child.ts for the tests of killed processes, with the database and store of a fixture.
 import { once } from 'node:events';
 import path from 'node:path';
 import { compose } from '../../../src/compose.ts';
 import type { DocumentCare } from '../../../src/documents/index.ts';
-import { silent } from '../booking-house.ts';
+import { silent } from '../booking-fixture.ts';
 import { openChildPool, type ChildPool } from '../child-pool.ts';
-import type { DocumentHouse } from '../document-house.ts';
+import type { DocumentFixture } from '../document-fixture.ts';
 import { testSecret } from '../session.ts';
 
 const child = path.join(import.meta.dirname, 'document-child.ts');
@@ -19,15 +19,15 @@ export interface Plan {
   care?: 'sweep' | 'retain';
 }
 
-const pools = new WeakMap<DocumentHouse, ChildPool<Plan>>();
+const pools = new WeakMap<DocumentFixture, ChildPool<Plan>>();
 
-function poolOf(house: DocumentHouse): ChildPool<Plan> {
-  const known = pools.get(house);
+function poolOf(fixture: DocumentFixture): ChildPool<Plan> {
+  const known = pools.get(fixture);
   if (known) return known;
   const pool = openChildPool<Plan>(child, {
     NODE_ENV: 'test',
     LOG_LEVEL: 'fatal',
-    DATABASE_URL: house.app.database.url,
+    DATABASE_URL: fixture.app.database.url,
     DATABASE_POOL_MAX: '4',
     BETTER_AUTH_SECRET: testSecret,
     SMTP_URL: 'smtp://127.0.0.1:9',
@@ -35,28 +35,28 @@ function poolOf(house: DocumentHouse): ChildPool<Plan> {
     ACUITY_USER_ID: '11100001',
     ACUITY_API_KEY: 'demo-acuity-key',
     DEMO_ACCOUNTS: 'true',
-    ...house.storage.env,
+    ...fixture.storage.env,
   });
-  pools.set(house, pool);
-  house.onClose(() => pool.close());
+  pools.set(fixture, pool);
+  fixture.onClose(() => pool.close());
   return pool;
 }
 
-export async function startProcess(house: DocumentHouse, plan: Plan) {
-  const running = poolOf(house).take(plan);
+export async function startProcess(fixture: DocumentFixture, plan: Plan) {
+  const running = poolOf(fixture).take(plan);
   const ended = once(running, 'exit').then(([, signal]) => signal as string | null);
   const ready = once(running, 'message').then(([message]) => (message as { url: string }).url);
   const url = (await Promise.race([ready, ended.then(() => null)])) ?? '';
   return { running, ended, url, go: () => void running.send('go') };
 }
 
-/** The same house a day and a half later: abandoned uploads are old enough. */
+/** Runs the document care of a system whose clock is 36 hours ahead, so that open uploads count as abandoned. */
 export async function later36Hours<T>(
-  house: DocumentHouse,
+  fixture: DocumentFixture,
   work: (care: DocumentCare) => Promise<T>,
 ): Promise<T> {
   const clock = { now: () => new Date(Date.now() + 36 * 3_600_000) };
-  const system = compose(house.app.system.services.config, { clock, log: silent });
+  const system = compose(fixture.app.system.services.config, { clock, log: silent });
   try {
     return await work(system.services.documentCare);
   } finally {

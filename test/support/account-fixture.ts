@@ -7,7 +7,7 @@ import type { Mailbox, ReceivedMail } from '../../src/dev/mailbox.ts';
 
 export const goodPassword = 'teapot granite violin meadow';
 
-export interface AccountHouse {
+export interface AccountFixture {
   app: TestApp;
   mailbox: Mailbox;
   visitor(): Visitor;
@@ -22,7 +22,7 @@ export interface AccountHouse {
   close(): Promise<void>;
 }
 
-export async function openAccountHouse(options: TestAppOptions = {}): Promise<AccountHouse> {
+export async function openAccountFixture(options: TestAppOptions = {}): Promise<AccountFixture> {
   const mailbox = await openMailbox();
   const app = await startTestApp({
     ...options,
@@ -35,7 +35,7 @@ export async function openAccountHouse(options: TestAppOptions = {}): Promise<Ac
     if (!row) throw new Error(`No ${JSON.stringify(where)} in ${table}`);
     return row.id;
   };
-  const house: AccountHouse = {
+  const fixture: AccountFixture = {
     app,
     mailbox,
     visitor,
@@ -70,5 +70,5 @@ export async function openAccountHouse(options: TestAppOptions = {}): Promise<Ac
       await mailbox.close();
     },
   };
-  return house;
+  return fixture;
 }

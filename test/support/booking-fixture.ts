@@ -58,7 +58,7 @@ export function createFakeAvailability(): FakeAvailability {
   return fake;
 }
 
-export interface House {
+export interface BookingFixture {
   db: Database;
   /** Connected as the role that owns the tables. */
   readonly owner: Database;
@@ -77,7 +77,10 @@ export interface House {
   close(): Promise<void>;
 }
 
-export async function openHouse(acuity: Acuity, overrides: Partial<AttemptDeps> = {}): Promise<House> {
+export async function openBookingFixture(
+  acuity: Acuity,
+  overrides: Partial<AttemptDeps> = {},
+): Promise<BookingFixture> {
   const database = await openSeededDatabase();
   const { db, url } = database;
   const jobs = createPgJobQueue(db);
@@ -161,7 +164,7 @@ export async function openHouse(acuity: Acuity, overrides: Partial<AttemptDeps> 
   };
 }
 
-export async function peopleOf(db: Database): Promise<House['people']> {
+export async function peopleOf(db: Database): Promise<BookingFixture['people']> {
   const rows = (await db('users as u')
     .leftJoin('members as m', 'm.user_id', 'u.id')
     .leftJoin('organizations as o', 'o.id', 'm.organization_id')

@@ -4,7 +4,7 @@ import { createFakeAcuity, type FakeAcuity } from './fakes/acuity.ts';
 import { lossy, type LossyAcuity } from './lossy-acuity.ts';
 import { createVisitor, type Visit, type Visitor } from './visitor.ts';
 
-export interface PageHouse {
+export interface PageFixture {
   app: TestApp;
   acuity: FakeAcuity & Pick<LossyAcuity, 'lose'>;
   clock: { at: Date };
@@ -36,7 +36,7 @@ export const ewan = {
   notes: 'Needs an interpreter.',
 };
 
-export async function openPageHouse(): Promise<PageHouse> {
+export async function openPageFixture(): Promise<PageFixture> {
   const clock = { at: new Date('2026-11-23T09:00:00+11:00') };
   const fake = createFakeAcuity();
   const losing = lossy(fake);

@@ -23,7 +23,7 @@ export interface Door {
   body?: object | undefined;
 }
 
-export interface MatrixHouse {
+export interface MatrixFixture {
   app: TestApp;
   agents: Record<VisitorName, Agent>;
   userIds: Record<keyof typeof emails, string>;
@@ -34,12 +34,12 @@ export interface MatrixHouse {
   aDocument(of?: 'consent_form' | 'draft_report' | 'released_report'): Promise<string>;
   /** A large upload of Rita's that is in progress. */
   anUpload(): Promise<string>;
-  /** Replaces each `:name` by a record of the house. */
+  /** Replaces each `:name` by a record of the fixture. */
   fill(pattern: string): Promise<string>;
   close(): Promise<void>;
 }
 
-export async function openMatrixHouse(): Promise<MatrixHouse> {
+export async function openMatrixFixture(): Promise<MatrixFixture> {
   const acuity = createFakeAcuity();
   const storage = await openTestStorage();
   const app = await startTestApp({
@@ -55,7 +55,7 @@ export async function openMatrixHouse(): Promise<MatrixHouse> {
       },
     },
   });
-  const userIds = {} as MatrixHouse['userIds'];
+  const userIds = {} as MatrixFixture['userIds'];
   for (const name of Object.keys(emails) as (keyof typeof emails)[]) {
     const row = (await app.db('users').where({ email: emails[name] }).first('id')) as { id: string };
     userIds[name] = row.id;
@@ -67,7 +67,7 @@ export async function openMatrixHouse(): Promise<MatrixHouse> {
       await agent.post('/admin/impersonate').send({ userId: userIds.rita, reason: 'Matrix' }).expect(200);
     return agent;
   };
-  const agents = {} as MatrixHouse['agents'];
+  const agents = {} as MatrixFixture['agents'];
   for (const name of visitors) agents[name] = await enter(name);
 
   acuity.offer(7001, '2027-01-12T10:00:00+11:00');
@@ -104,7 +104,7 @@ export async function openMatrixHouse(): Promise<MatrixHouse> {
     forcePathStyle: true,
   });
   const hash = createHash('sha256').update('text').digest();
-  const aDocument: MatrixHouse['aDocument'] = async (of = 'consent_form') => {
+  const aDocument: MatrixFixture['aDocument'] = async (of = 'consent_form') => {
     const id = randomUUID();
     await s3.send(new PutObjectCommand({ Bucket: storage.bucket, Key: `documents/${id}`, Body: 'text' }));
     await app.db.transaction(async (trx) => {

@@ -1,8 +1,8 @@
-// The house of documents with everybody signed in, and reports to release and recall.
+// The documents fixture with everybody signed in, and reports to release and recall.
 import type { Test } from 'supertest';
 import { pdf } from './builders/files.ts';
 import type { Agent } from './app.ts';
-import { openDocumentHouse, type DocumentHouse, type UploadedDocument } from './document-house.ts';
+import { openDocumentFixture, type DocumentFixture, type UploadedDocument } from './document-fixture.ts';
 
 const emails = {
   rita: 'rita@harbour-legal.example',
@@ -18,8 +18,8 @@ interface AuditRow {
   metadata: Record<string, unknown>;
 }
 
-export interface ReleaseHouse {
-  house: DocumentHouse;
+export interface ReleaseFixture {
+  fixture: DocumentFixture;
   emails: typeof emails;
   agents: Record<Name, Agent>;
   ids: Record<Name, string>;
@@ -37,34 +37,34 @@ export interface ReleaseHouse {
   recallsOf(report: { id: string }): Promise<AuditRow[]>;
 }
 
-export async function openReleaseHouse(): Promise<ReleaseHouse> {
-  const house = await openDocumentHouse();
-  const agents = {} as ReleaseHouse['agents'];
-  const ids = {} as ReleaseHouse['ids'];
+export async function openReleaseFixture(): Promise<ReleaseFixture> {
+  const fixture = await openDocumentFixture();
+  const agents = {} as ReleaseFixture['agents'];
+  const ids = {} as ReleaseFixture['ids'];
   const enter = async (name: Name) => {
-    agents[name] = await house.app.signIn(emails[name]);
+    agents[name] = await fixture.app.signIn(emails[name]);
   };
   for (const name of Object.keys(emails) as Name[]) {
     await enter(name);
-    const row = (await house.app.db('users').where({ email: emails[name] }).first('id')) as { id: string };
+    const row = (await fixture.app.db('users').where({ email: emails[name] }).first('id')) as { id: string };
     ids[name] = row.id;
   }
-  const acting = await house.app.signIn(emails.ada);
+  const acting = await fixture.app.signIn(emails.ada);
   await acting.post('/admin/impersonate').send({ userId: ids.rita, reason: 'Checks a report' }).expect(200);
-  const aReport = async (bookingId = house.bookingId): Promise<UploadedDocument> => {
-    const [report] = await house.upload(
+  const aReport = async (bookingId = fixture.bookingId): Promise<UploadedDocument> => {
+    const [report] = await fixture.upload(
       { 'Report.pdf': pdf(2_000) },
       { category: 'report', agent: agents.sam, bookingId },
     );
     if (!report) throw new Error('Nothing was stored');
     return report;
   };
-  const release: ReleaseHouse['release'] = ({ id }, body = {}, agent = agents.sam) =>
+  const release: ReleaseFixture['release'] = ({ id }, body = {}, agent = agents.sam) =>
     agent.post(`/documents/${id}/release`).send(body);
   const rowsOf = async (action: string, { id }: { id: string }) =>
-    (await house.audit(action)).filter(({ resource_id }) => resource_id === id);
+    (await fixture.audit(action)).filter(({ resource_id }) => resource_id === id);
   return {
-    house,
+    fixture,
     emails,
     agents,
     ids,

@@ -22,7 +22,7 @@ export interface UploadedDocument {
   url: string;
 }
 
-export interface DocumentHouse {
+export interface DocumentFixture {
   app: TestApp;
   storage: TestStorage;
   rita: Agent;
@@ -46,13 +46,13 @@ export interface DocumentHouse {
   close(): Promise<void>;
 }
 
-export async function openDocumentHouse(
+export async function openDocumentFixture(
   options: {
     overrides?: Overrides;
     env?: Record<string, string>;
     storage?: Parameters<typeof openTestStorage>[0];
   } = {},
-): Promise<DocumentHouse> {
+): Promise<DocumentFixture> {
   const storage = await openTestStorage(options.storage);
   const acuity = createFakeAcuity();
   const app = await startTestApp({
@@ -84,7 +84,7 @@ export async function openDocumentHouse(
   };
   const bookingId = await newBooking();
   const closing: (() => Promise<void>)[] = [];
-  const house: DocumentHouse = {
+  const fixture: DocumentFixture = {
     app,
     storage,
     rita,
@@ -98,7 +98,7 @@ export async function openDocumentHouse(
       return sending;
     },
     async upload(files, more) {
-      const answer = await house.send(files, more).expect(201);
+      const answer = await fixture.send(files, more).expect(201);
       return (answer.body as { documents: UploadedDocument[] }).documents;
     },
     async traces() {
@@ -107,7 +107,7 @@ export async function openDocumentHouse(
     },
     audit: async (action) =>
       (await app.db('audit_log').where({ action }).orderBy('id')) as Awaited<
-        ReturnType<DocumentHouse['audit']>
+        ReturnType<DocumentFixture['audit']>
       >,
     onClose: (work) => void closing.push(work),
     async close() {
@@ -116,7 +116,7 @@ export async function openDocumentHouse(
       await storage.close();
     },
   };
-  return house;
+  return fixture;
 }
 
 export const nothing = { rows: 0, keys: [] as string[], openUploads: [] as string[] };
@@ -163,18 +163,18 @@ export interface RawUpload {
 
 /** A request whose body the test writes piece by piece; without a length, it is chunked. */
 export async function rawUpload(
-  house: DocumentHouse,
+  fixture: DocumentFixture,
   path: string,
   cookie: string,
   contentType = `multipart/form-data; boundary=${boundary}`,
 ): Promise<RawUpload> {
-  const url = new URL(path, house.app.url);
+  const url = new URL(path, fixture.app.url);
   const req = httpRequest(url, {
     method: 'POST',
     headers: {
       'content-type': contentType,
       accept: 'application/json',
-      origin: house.app.url,
+      origin: fixture.app.url,
       cookie,
     },
   });
@@ -207,8 +207,8 @@ export async function rawUpload(
 }
 
 /** A session's cookie, for requests made by hand. */
-export async function cookieOf(house: DocumentHouse, email: string): Promise<string> {
-  const { name, value } = await house.app.sessionCookie(email);
+export async function cookieOf(fixture: DocumentFixture, email: string): Promise<string> {
+  const { name, value } = await fixture.app.sessionCookie(email);
   return `${name}=${value}`;
 }
 
