@@ -147,9 +147,7 @@ export function compose(config: Config, overrides: Overrides = {}): System {
       signIn: overrides.signInLimits,
     }),
     tokens: linkTokens,
-    browsers: createKnownBrowsers(config.BETTER_AUTH_SECRET, {
-      isHttps: config.BASE_URL.startsWith('https:'),
-    }),
+    browsers: createKnownBrowsers(config.BETTER_AUTH_SECRET, config.BASE_URL),
     announce: announceAccount,
     allowsDemoAccounts: config.DEMO_ACCOUNTS && config.NODE_ENV !== 'production',
   });

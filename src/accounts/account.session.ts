@@ -199,12 +199,12 @@ export async function restoreAdminSession(
 
 /** The admin's own session, from the second cookie; null without one. */
 export async function findAdminSessionId({ auth }: Needs, headers: Headers): Promise<string | null> {
-  return hasAdminCookie(headers) ? (await auth.api.findAdminSession({ headers })).sessionId : null;
+  return hasAdminCookie(auth, headers) ? (await auth.api.findAdminSession({ headers })).sessionId : null;
 }
 
 /** Set-Cookie lines that clear the second cookie; empty when there is none. */
 export async function clearAdminCookie({ auth }: Needs, headers: Headers): Promise<string[]> {
-  if (!hasAdminCookie(headers)) return [];
+  if (!hasAdminCookie(auth, headers)) return [];
   const { headers: answered } = await auth.api.clearAdminCookie({ headers, returnHeaders: true });
   return answered.getSetCookie();
 }

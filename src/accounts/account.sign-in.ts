@@ -119,7 +119,7 @@ export async function takeSecondStep(
   headers: Headers,
   request: RequestFacts,
 ): Promise<Result<SignedIn, SecondStepFailure>> {
-  const challenge = await findChallenge(deps.db, headers);
+  const challenge = await findChallenge(deps, headers);
   const user = challenge && (await findChallenged(deps, challenge.userId));
   if (!challenge || !user) return failure({ reason: 'challenge_over' });
   const { id: userId } = user;

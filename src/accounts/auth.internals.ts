@@ -11,7 +11,36 @@ import type { Database, Queryable, Transaction } from '../db/knex.ts';
 
 export const betterAuthVersion = '1.7.25';
 
-export const cookiePrefix = 'examdesk';
+/**
+ * What the names of all our cookies begin with. Over https it is `__Host-`: browsers accept such a cookie only from this very
+ * host, for all its paths and with https, so no other host of the domain can plant one. better-auth's own prefix,
+ * `__Secure-`, allows that.
+ */
+export function cookiePrefix(baseUrl: string): string {
+  return isHttps(baseUrl) ? '__Host-examdesk' : 'examdesk';
+}
+
+/** The cookie of the session. */
+export function sessionCookieName(baseUrl: string): string {
+  return `${cookiePrefix(baseUrl)}.session_token`;
+}
+
+/** better-auth's options for these names. */
+export function cookieOptions(baseUrl: string) {
+  return {
+    cookiePrefix: cookiePrefix(baseUrl),
+    // Adds __Secure- in front of ours; whether a cookie is secure is said by its attribute.
+    useSecureCookies: false,
+    defaultCookieAttributes: { secure: isHttps(baseUrl) },
+  };
+}
+
+export function isHttps(baseUrl: string): boolean {
+  return new URL(baseUrl).protocol === 'https:';
+}
+
+/** What this file reads of better-auth's options. */
+type Cookies = { options: { advanced: { cookiePrefix: string } } };
 
 // better-auth writes through a pool of its own. Here its writes can join a transaction of ours, so that its changes and
 // their audit rows commit together.
@@ -120,23 +149,22 @@ async function behind(ctx: GenericEndpointContext) {
 }
 
 /** Whether a request carries that cookie. Most do not: they are not looked up. */
-export function hasAdminCookie(headers: Headers): boolean {
-  return cookieIn(headers, 'admin_session') !== null;
+export function hasAdminCookie(auth: Cookies, headers: Headers): boolean {
+  return cookieIn(auth, headers, 'admin_session') !== null;
 }
 
 /** `name=value` as the browser sent it. */
-function cookieIn(headers: Headers, name: string): string | null {
-  const names = [`${cookiePrefix}.${name}=`, `__Secure-${cookiePrefix}.${name}=`];
+function cookieIn({ options }: Cookies, headers: Headers, name: string): string | null {
   const pairs = (headers.get('cookie') ?? '').split(/;\s*/);
-  return pairs.find((pair) => names.some((start) => pair.startsWith(start))) ?? null;
+  return pairs.find((pair) => pair.startsWith(`${options.advanced.cookiePrefix}.${name}=`)) ?? null;
 }
 
 /** Between password and code: whose password was right, and the headers with which better-auth takes the code. */
 export async function findChallenge(
-  db: Queryable,
+  { auth, db }: { auth: Cookies; db: Queryable },
   headers: Headers,
 ): Promise<{ userId: string; headers: Headers } | null> {
-  const cookie = cookieIn(headers, 'two_factor');
+  const cookie = cookieIn(auth, headers, 'two_factor');
   if (!cookie) return null;
   const signed = safelyDecoded(cookie.slice(cookie.indexOf('=') + 1));
   const identifier = signed.slice(0, Math.max(0, signed.lastIndexOf('.')));

@@ -4,7 +4,7 @@ import { betterAuth } from 'better-auth';
 import { admin, organization, twoFactor } from 'better-auth/plugins';
 import type { Pool } from 'pg';
 import type { Logger } from 'pino';
-import { cookiePrefix, adminSessionPlugin, joinablePool } from './auth.internals.ts';
+import { adminSessionPlugin, cookieOptions, joinablePool } from './auth.internals.ts';
 
 export interface AuthOptions {
   pool: Pool;
@@ -31,7 +31,7 @@ export function createAuth({ pool, secret, baseUrl, log }: AuthOptions) {
     // Limits by address and by account are ours (account.limits.ts): better-auth knows only the address.
     rateLimit: { enabled: false },
     advanced: {
-      cookiePrefix,
+      ...cookieOptions(baseUrl),
       database: { generateId: 'uuid', joins: true },
       // better-auth would skip this check under NODE_ENV=test.
       disableOriginCheck: false,

@@ -39,7 +39,7 @@ export {
   takeOverReferrer,
 } from './account.taken-over.ts';
 export type { TwoFactorFailure } from './account.two-factor.ts';
-export { betterAuthVersion, joinTransaction } from './auth.internals.ts';
+export { betterAuthVersion, joinTransaction, sessionCookieName } from './auth.internals.ts';
 export { createAuth, type Auth } from './auth.ts';
 export { createKnownBrowsers } from './known-browsers.ts';
 export { packList, passwordComplaint, passwordLength } from './password.rules.ts';

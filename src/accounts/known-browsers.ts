@@ -1,6 +1,7 @@
 // Recognises by a signed cookie the browsers in which an account has signed in before. They have their own count of
 // failed sign-ins, so a stranger cannot lock the owner out. The cookie grants no access.
 import { createHmac, hkdfSync, randomBytes, timingSafeEqual } from 'node:crypto';
+import { cookiePrefix, isHttps } from './auth.internals.ts';
 
 export interface KnownBrowsers {
   /** The browser's id, when this account has signed in there; else null. */
@@ -20,9 +21,9 @@ interface Known {
   accounts: string[];
 }
 
-export function createKnownBrowsers(secret: string, { isHttps }: { isHttps: boolean }): KnownBrowsers {
+export function createKnownBrowsers(secret: string, baseUrl: string): KnownBrowsers {
   const key = Buffer.from(hkdfSync('sha256', secret, '', 'examdesk known browsers', 32));
-  const name = `${isHttps ? '__Secure-' : ''}examdesk.known`;
+  const name = `${cookiePrefix(baseUrl)}.known`;
   const mac = (text: string) => createHmac('sha256', key).update(text).digest();
   const accountOf = (email: string) =>
     mac(`account:${email.trim().toLowerCase()}`).subarray(0, 16).toString('base64url');
@@ -46,7 +47,7 @@ export function createKnownBrowsers(secret: string, { isHttps }: { isHttps: bool
       const others = known.accounts.filter((one) => one !== account);
       const named = `${known.id}~${[account, ...others].slice(0, mostAccounts).join('.')}`;
       const value = `${named}~${mac(`browser:${named}`).toString('base64url')}`;
-      return `${name}=${value}; Max-Age=${keptSeconds}; Path=/; HttpOnly; SameSite=Lax${isHttps ? '; Secure' : ''}`;
+      return `${name}=${value}; Max-Age=${keptSeconds}; Path=/; HttpOnly; SameSite=Lax${isHttps(baseUrl) ? '; Secure' : ''}`;
     },
   };
 }

@@ -1,5 +1,6 @@
 // OpenAPI 3.1, generated from the schemas that validate requests, so the two cannot differ.
 import { z } from 'zod';
+import { sessionCookieName } from '../accounts/index.ts';
 import { problemSchema } from './api/problem.schema.ts';
 import type { Endpoint } from './endpoint.ts';
 
@@ -23,7 +24,7 @@ export function openApiDocument(endpoints: Endpoint[], baseUrl: string): Record<
     paths: pathItems,
     components: {
       schemas: { Problem: jsonSchema(problemSchema, 'output') },
-      securitySchemes: { session: { type: 'apiKey', in: 'cookie', name: 'examdesk.session_token' } },
+      securitySchemes: { session: { type: 'apiKey', in: 'cookie', name: sessionCookieName(baseUrl) } },
     },
   };
 }
