@@ -5,8 +5,8 @@ import { actionButtons } from '../../src/console/actions.ts';
 import { tables } from '../../src/console/index.ts';
 import { demoPassword } from '../../seeds/demo.ts';
 import type { Agent } from '../support/app.ts';
-import { actionDoors, adminAddresses, adminDoor, readingDoors } from '../support/console-doors.ts';
-import { openMatrixFixture, type Door, type MatrixFixture } from '../support/matrix-fixture.ts';
+import { actionRequests, adminAddresses, adminJsRequest, readRequests } from '../support/console-requests.ts';
+import { openMatrixFixture, type AccessRequest, type MatrixFixture } from '../support/matrix-fixture.ts';
 import { mountedRoutes } from '../support/routes.ts';
 
 const people = ['rita', 'nadia', 'support', 'admin'] as const;
@@ -32,7 +32,7 @@ describe('the page Check access', function () {
   /** In the end: who is only sent on sees what is there. */
   async function isShown(
     agent: Agent,
-    { address, shape }: Pick<Door, 'address' | 'shape'>,
+    { address, shape }: Pick<AccessRequest, 'address' | 'shape'>,
   ): Promise<boolean> {
     const { status } = await agent
       .get(address)
@@ -43,9 +43,9 @@ describe('the page Check access', function () {
     return ![401, 403, 404, 410].includes(status);
   }
 
-  async function expectAgreement(doors: Door[]): Promise<void> {
+  async function expectAgreement(requests: AccessRequest[]): Promise<void> {
     const differing: string[] = [];
-    for (const { method, address, shape } of doors) {
+    for (const { method, address, shape } of requests) {
       if (method !== 'get') continue;
       for (const name of people) {
         const said = await canSee(fixture.userIds[name], address);
@@ -57,13 +57,13 @@ describe('the page Check access', function () {
   }
 
   it('agrees with every route of the app', async () => {
-    const doors: Door[] = [];
+    const requests: AccessRequest[] = [];
     for (const route of mountedRoutes(fixture.app.system.app)) {
       const [method, pattern = ''] = route.split(' ');
-      if (method === 'get') doors.push({ method, address: await fixture.fill(pattern), shape: 'html' });
+      if (method === 'get') requests.push({ method, address: await fixture.fill(pattern), shape: 'html' });
     }
-    expect(doors).to.have.length.above(50);
-    await expectAgreement(doors);
+    expect(requests).to.have.length.above(50);
+    await expectAgreement(requests);
   });
 
   it('agrees with every route for staff who have not set up the second step', async () => {
@@ -92,19 +92,19 @@ describe('the page Check access', function () {
 
   for (const table of tables)
     it(`agrees with the console’s list ${table.id}`, async () => {
-      const { list = [], show = [], export: csv = [] } = await readingDoors(fixture, table);
+      const { list = [], show = [], export: csv = [] } = await readRequests(fixture, table);
       await expectAgreement([...list, ...show, ...csv]);
     });
 
   it('agrees with every action of the console', async () => {
     for (const one of actionButtons) {
-      const { button, form = [], page = [] } = await actionDoors(fixture, one);
+      const { button, form = [], page = [] } = await actionRequests(fixture, one);
       await expectAgreement([...button, ...form, ...page]);
     }
   });
 
   it('agrees with every address of AdminJS', async () => {
-    await expectAgreement(adminAddresses().map((address) => adminDoor(fixture, address)));
+    await expectAgreement(adminAddresses().map((address) => adminJsRequest(fixture, address)));
   });
 
   it('agrees where the console does not offer what a record no longer allows', async () => {

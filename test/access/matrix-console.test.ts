@@ -3,12 +3,12 @@
 import { expect } from 'chai';
 import { actionButtons } from '../../src/console/actions.ts';
 import { tables } from '../../src/console/index.ts';
-import { actionDoors, adminAddresses, adminDoor, readingDoors } from '../support/console-doors.ts';
+import { actionRequests, adminAddresses, adminJsRequest, readRequests } from '../support/console-requests.ts';
 import {
-  knockAt,
+  letterOf,
   openMatrixFixture,
   visitors,
-  type Door,
+  type AccessRequest,
   type MatrixFixture,
 } from '../support/matrix-fixture.ts';
 
@@ -103,28 +103,30 @@ describe('access to the console', function () {
 
   for (const one of tables)
     it(`${one.id}: list, records and export`, async () => {
-      expect(await answersAt(await readingDoors(fixture, one))).to.deep.equal(consoleTables[one.id]);
+      expect(await lettersOf(await readRequests(fixture, one))).to.deep.equal(consoleTables[one.id]);
     });
 
   for (const one of actionButtons)
     it(`${one.table}/${one.name}: ${one.label}`, async () => {
-      const doors = await actionDoors(fixture, one);
-      expect(await answersAt(doors)).to.deep.equal(consoleActions[`${one.table}/${one.name}`]);
+      const requests = await actionRequests(fixture, one);
+      expect(await lettersOf(requests)).to.deep.equal(consoleActions[`${one.table}/${one.name}`]);
     });
 
   for (const [address, expected] of Object.entries(adminJs))
     it(`${address}: ${expected}`, async () => {
-      expect(await answersAt({ door: [adminDoor(fixture, address)] })).to.deep.equal({ door: expected });
+      expect(await lettersOf({ request: [adminJsRequest(fixture, address)] })).to.deep.equal({
+        request: expected,
+      });
     });
 
   /** By kind of door; doors of a kind that do not answer alike are told apart. */
-  async function answersAt(kinds: Record<string, Door[]>): Promise<Record<string, string>> {
+  async function lettersOf(kinds: Record<string, AccessRequest[]>): Promise<Record<string, string>> {
     const told: Record<string, string> = {};
-    for (const [kind, doors] of Object.entries(kinds)) {
+    for (const [kind, requests] of Object.entries(kinds)) {
       const answers = new Set<string>();
-      for (const door of doors) {
+      for (const request of requests) {
         let answer = '';
-        for (const name of visitors) answer += await knockAt(fixture.agents[name], door);
+        for (const name of visitors) answer += await letterOf(fixture.agents[name], request);
         answers.add(answer);
       }
       told[kind] = [...answers].join(' or ');

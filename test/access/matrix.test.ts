@@ -3,10 +3,10 @@
 // share a few routes, stand in access-matrix-console.test.ts.
 import { expect } from 'chai';
 import {
-  knockAt,
+  letterOf,
   openMatrixFixture,
   visitors,
-  type Door,
+  type AccessRequest,
   type MatrixFixture,
   type VisitorName,
 } from '../support/matrix-fixture.ts';
@@ -203,7 +203,7 @@ describe('access to routes', function () {
     it(`${route}: ${expected}`, async () => {
       for (const shape of ['json', 'html'] as const) {
         const told: string[] = [];
-        for (const name of visitors) told.push(await knock(fixture, route, name, shape));
+        for (const name of visitors) told.push(await letterOfRoute(fixture, route, name, shape));
         const exceptions = sayings[`${route} ${shape}`] ?? {};
         const wanted = visitors.map((name, at) => exceptions[name] ?? expected[at]).join('');
         expect(told.join(''), shape).to.equal(wanted);
@@ -212,7 +212,7 @@ describe('access to routes', function () {
   }
 });
 
-async function knock(
+async function letterOfRoute(
   fixture: MatrixFixture,
   route: string,
   name: VisitorName,
@@ -222,8 +222,8 @@ async function knock(
   const isLeaving = isChanging(route) && leaves.test(pattern);
   const agent = isLeaving ? await fixture.enter(name) : fixture.agents[name];
   const address = await fixture.fill(pattern);
-  const told = await knockAt(agent, {
-    method: method as Door['method'],
+  const told = await letterOf(agent, {
+    method: method as AccessRequest['method'],
     address,
     shape,
     body: bodies[route],

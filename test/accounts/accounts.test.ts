@@ -75,8 +75,8 @@ describe('signIn', () => {
       303,
     );
     expect(on.headers.location).to.equal('/bookings?status=active');
-    const astray = await form({ email: rita, password: demoPassword, next: '//evil.example' }).expect(303);
-    expect(astray.headers.location).to.equal('/');
+    const offSite = await form({ email: rita, password: demoPassword, next: '//evil.example' }).expect(303);
+    expect(offSite.headers.location).to.equal('/');
   });
 
   it('by the form keeps the typed address and explains the error', async () => {

@@ -8,7 +8,7 @@ import { startTestApp, type Agent, type TestApp } from '../support/app.ts';
 import { pdf } from '../support/builders/files.ts';
 import { sendDirectly, type DirectSender } from '../support/direct-upload.ts';
 import { createFakeAcuity, type FakeAcuity } from '../support/fakes/acuity.ts';
-import { lossy, type LossyAcuity } from '../support/lossy-acuity.ts';
+import { withFaults, type FaultyAcuity } from '../support/faulty-acuity.ts';
 import { openTestStorage, type TestStorage } from '../support/object-storage.ts';
 import { testLinks } from '../support/links.ts';
 
@@ -31,7 +31,7 @@ interface BookingJson {
 describe('a former member of an organisation', () => {
   let storage: TestStorage;
   let fake: FakeAcuity;
-  let acuity: LossyAcuity;
+  let acuity: FaultyAcuity;
   let app: TestApp;
   let agents: { rita: Agent; rob: Agent; nadia: Agent; ada: Agent };
   let specialistId: string;
@@ -70,7 +70,7 @@ describe('a former member of an organisation', () => {
   beforeEach(async () => {
     storage = await openTestStorage();
     fake = createFakeAcuity();
-    acuity = lossy(fake);
+    acuity = withFaults(fake);
     app = await startTestApp({
       env: storage.env,
       overrides: { acuity, bookings: { timings: { patienceMs: 100, inFlightMs: 0, uncalledMs: 0 } } },
@@ -242,7 +242,7 @@ describe('a former member of an organisation', () => {
   describe('an attempt', () => {
     /** Acuity booked it, and its answer was lost. */
     const lostBooking = async (): Promise<string> => {
-      acuity.lose('after');
+      acuity.failNext('after');
       const { headers } = await agents.rita
         .post('/bookings')
         .send(requestAt(await freeTime()))
@@ -271,7 +271,7 @@ describe('a former member of an organisation', () => {
 
     it('to change a booking is for the organisation that the booking is of today', async () => {
       const booking = await book(agents.rita);
-      acuity.lose('before');
+      acuity.failNext('before');
       const sent = agents.rita.post(`/bookings/${booking.id}/cancel`).send({ reason: 'Settled' });
       const location = (await sent.expect(202)).headers.location as string;
       await moveRitaTo('Northside Claims');
@@ -312,7 +312,7 @@ describe('a former member of an organisation', () => {
       return app.db('emails').orderBy('created_at').select('kind', 'status');
     };
     const booking = await book(agents.rita);
-    acuity.lose('before');
+    acuity.failNext('before');
     await agents.rita
       .post('/bookings')
       .send(requestAt(await freeTime()))

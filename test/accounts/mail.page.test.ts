@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { createOutbox } from '../../src/email/index.ts';
-import { complaintsAbout, type Visitor } from '../support/visitor.ts';
+import { markupErrors, type Visitor } from '../support/visitor.ts';
 import { openAccountFixture, type AccountFixture } from '../support/account-fixture.ts';
 
 const rita = 'rita@harbour-legal.example';
@@ -38,7 +38,7 @@ describe('the choice of e-mails', () => {
   it('page shows every kind as on, in valid markup, when nothing was chosen', async () => {
     expect((await ritas.get('/account')).attribute(`a[href="${page}"]`, 'href')).to.equal(page);
     const visit = await ritas.get(page);
-    expect(await complaintsAbout(visit)).to.deep.equal([]);
+    expect(await markupErrors(visit)).to.deep.equal([]);
     expect(visit.texts('.mail-kind label')).to.have.length(all.length);
     expect(await ticked()).to.deep.equal(all);
   });

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { demoPassword } from '../../seeds/demo.ts';
 import { totp } from '../support/totp.ts';
-import { complaintsAbout, type Visit, type Visitor } from '../support/visitor.ts';
+import { markupErrors, type Visit, type Visitor } from '../support/visitor.ts';
 import { goodPassword, openAccountFixture, type AccountFixture } from '../support/account-fixture.ts';
 
 const ada = 'ada@examdesk.example';
@@ -228,7 +228,7 @@ describe('the markup of the account’s pages', () => {
 
   const expectClean = async (...pages: Visit[]) => {
     for (const page of pages) {
-      expect(await complaintsAbout(page)).to.deep.equal([]);
+      expect(await markupErrors(page)).to.deep.equal([]);
       expect(page.html, page.at).not.to.match(
         /\sstyle="|<style|<script(?![^>]* src=)|\son\w+="|javascript:/i,
       );

@@ -14,7 +14,7 @@ function authOn(pool: pg.Pool) {
 }
 
 /** What we do otherwise. */
-const onPurpose = new Set([
+const intended = new Set([
   // A uuid that refers to a user.
   'sessions.impersonated_by is text',
   // Nobody is looked up by a secret, least of all by an encrypted one.
@@ -29,7 +29,7 @@ describe('the tables of better-auth', () => {
   before(async () => {
     database = await openTestDatabase();
     pool = new pg.Pool({ connectionString: database.url });
-    expected = await factsOfTheLibrary();
+    expected = await libraryFacts();
   });
   after(async () => {
     await pool.end();
@@ -51,7 +51,7 @@ describe('the tables of better-auth', () => {
   };
   const lacking = async () => {
     const ours = new Set(await factsOf(pool));
-    return expected.filter((fact) => !ours.has(fact) && !onPurpose.has(fact));
+    return expected.filter((fact) => !ours.has(fact) && !intended.has(fact));
   };
 
   it('are what the library expects, and it warns of nothing', async () => {
@@ -88,7 +88,7 @@ describe('the tables of better-auth', () => {
 });
 
 /** Of an empty database in which better-auth made its own tables. */
-async function factsOfTheLibrary(): Promise<string[]> {
+async function libraryFacts(): Promise<string[]> {
   const empty = await openEmptyDatabase();
   const pool = new pg.Pool({ connectionString: empty.url });
   try {

@@ -60,7 +60,7 @@ const html =
 const refusal = (code: string, message: string) => json({ status_code: 400, message, error: code }, 400);
 const tooMany = json({ status_code: 429, message: 'Rate limit reached.', error: 'too_many_requests' }, 429);
 const reset: Answer = (res) => void res.destroy();
-const halfABody: Answer = (res) => {
+const truncatedBody: Answer = (res) => {
   res.writeHead(200, { 'content-type': 'application/json', 'content-length': '1000' });
   res.write('[{"date":');
   setTimeout(() => res.destroy(), 20);
@@ -207,7 +207,7 @@ describe('the Acuity client', () => {
   describe('when it reads', () => {
     it('tries again after 429, 5xx, a lost connection, half a body and HTML', async () => {
       const good = json([{ time: '2026-12-01T10:00:00+1100' }]);
-      for (const bad of [tooMany, html(502), html(200), json({}, 500), reset, halfABody, html(403)]) {
+      for (const bad of [tooMany, html(502), html(200), json({}, 500), reset, truncatedBody, html(403)]) {
         received.length = 0;
         answers.push(bad, good);
         const answer = await times();
@@ -233,7 +233,7 @@ describe('the Acuity client', () => {
     });
 
     it('stops at its time-out, retries included', async () => {
-      for (const bad of [never, json({}, 500), tooMany, html(403), halfABody]) {
+      for (const bad of [never, json({}, 500), tooMany, html(403), truncatedBody]) {
         otherwise = bad;
         const startedAt = performance.now();
         const answer = await times(client({ timeoutMs: 500 }));
@@ -276,7 +276,7 @@ describe('the Acuity client', () => {
 
   describe('when it writes', () => {
     it('sends the request once, whatever the answer', async () => {
-      for (const bad of [tooMany, html(502), json({}, 500), reset, halfABody, html(200), html(403)]) {
+      for (const bad of [tooMany, html(502), json({}, 500), reset, truncatedBody, html(200), html(403)]) {
         received.length = 0;
         otherwise = bad;
         expect((await book()).ok).to.equal(false);
@@ -285,7 +285,7 @@ describe('the Acuity client', () => {
     });
 
     it('returns that the outcome is unknown when the call may have been carried out', async () => {
-      for (const bad of [html(502), html(503), json({}, 500), reset, halfABody, never, html(403)]) {
+      for (const bad of [html(502), html(503), json({}, 500), reset, truncatedBody, never, html(403)]) {
         otherwise = bad;
         expect(await book(client({ timeoutMs: 300 }))).to.deep.include({
           reason: 'unavailable',
@@ -322,8 +322,8 @@ describe('the Acuity client', () => {
     });
 
     it('reads the appointment back when the answer holds its id and little else', async () => {
-      const notYet = json({ status_code: 404, message: 'Not Found.', error: 'not_found' }, 404);
-      answers.push(json({ id: 1700000101, datetime: 'soon' }), notYet, json({ ...made, duration: '75' }));
+      const notFound = json({ status_code: 404, message: 'Not Found.', error: 'not_found' }, 404);
+      answers.push(json({ id: 1700000101, datetime: 'soon' }), notFound, json({ ...made, duration: '75' }));
       const booked = await book();
       expect(booked.ok && booked.value.durationMinutes).to.equal(75);
       expect(received.map(({ method, path }) => `${method} ${path}`)).to.deep.equal([

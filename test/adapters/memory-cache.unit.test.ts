@@ -8,14 +8,14 @@ describe('memory cache', () => {
 
   it('expires values by the injected clock, and locks by real time', async () => {
     let now = Date.parse('2026-12-01T00:00Z');
-    const clocked = createMemoryCache({ clock: { now: () => new Date(now) } });
-    await clocked.set('key', 'value', 60_000);
-    const lock = await clocked.lock('key', 60_000);
+    const memory = createMemoryCache({ clock: { now: () => new Date(now) } });
+    await memory.set('key', 'value', 60_000);
+    const lock = await memory.lock('key', 60_000);
     now += 59_999;
-    expect(await clocked.get('key')).to.equal('value');
+    expect(await memory.get('key')).to.equal('value');
     now += 1;
-    expect(await clocked.get('key')).to.equal(null);
-    expect(await clocked.lock('key', 60_000)).to.equal(null);
+    expect(await memory.get('key')).to.equal(null);
+    expect(await memory.lock('key', 60_000)).to.equal(null);
     await lock?.release();
   });
 });

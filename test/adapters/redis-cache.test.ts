@@ -85,9 +85,9 @@ describe('redis cache', () => {
   });
 
   it('throws within the time-out when the server accepts and never answers', async () => {
-    const mute = net.createServer(() => undefined).listen(0, '127.0.0.1');
-    await new Promise((go) => mute.once('listening', go));
-    const { port } = mute.address() as net.AddressInfo;
+    const silentServer = net.createServer(() => undefined).listen(0, '127.0.0.1');
+    await new Promise((go) => silentServer.once('listening', go));
+    const { port } = silentServer.address() as net.AddressInfo;
     const cache = createRedisCache(`redis://127.0.0.1:${port}`);
     try {
       const startedAt = performance.now();
@@ -95,7 +95,7 @@ describe('redis cache', () => {
       expect(performance.now() - startedAt).to.be.below(2_500);
     } finally {
       await cache.close();
-      mute.close();
+      silentServer.close();
     }
   });
 

@@ -192,12 +192,12 @@ describe('the object store', () => {
     const size = 3_000_000;
     const bytes = randomBytes(size);
     const timeoutMs = 1_000;
-    let hasty: ObjectStore;
+    let impatientStore: ObjectStore;
     before(async () => {
-      hasty = createS3ObjectStore(connectS3({ ...ourSettings(), timeoutMs }));
+      impatientStore = createS3ObjectStore(connectS3({ ...ourSettings(), timeoutMs }));
       await store.put('a/large', bytes);
     });
-    after(() => hasty.close());
+    after(() => impatientStore.close());
     const outcome = async (work: Promise<unknown>) => {
       const startedAt = Date.now();
       const error: unknown = await work.then(
@@ -207,7 +207,7 @@ describe('the object store', () => {
       return { error, ms: Date.now() - startedAt };
     };
     const drain = async () => {
-      const found = await hasty.get('a/large');
+      const found = await impatientStore.get('a/large');
       for await (const _ of found?.stream ?? []);
     };
 
@@ -243,7 +243,7 @@ describe('the object store', () => {
     });
 
     it('reads to the end when the reader pauses for longer than the time-out', async () => {
-      const found = await hasty.get('a/large');
+      const found = await impatientStore.get('a/large');
       const pieces: Buffer[] = [];
       for await (const piece of (found as { stream: AsyncIterable<Buffer> }).stream) {
         if (pieces.length % 16 === 0) await sleep(1.2 * timeoutMs);
@@ -254,7 +254,7 @@ describe('the object store', () => {
 
     it('closes the connection when the stream is destroyed', async () => {
       storage.server.injectFault = () => ({ body: 'stalls', after: 1_000_000 });
-      const found = await hasty.get('a/large');
+      const found = await impatientStore.get('a/large');
       const closed = new Promise((resolve) => found?.stream.once('close', resolve));
       found?.stream.destroy();
       await closed;

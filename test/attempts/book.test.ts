@@ -9,23 +9,23 @@ import {
   type BookingFixture,
 } from '../support/booking-fixture.ts';
 import { createFakeAcuity, type FakeAcuity } from '../support/fakes/acuity.ts';
-import { lossy, type LossyAcuity } from '../support/lossy-acuity.ts';
+import { withFaults, type FaultyAcuity } from '../support/faulty-acuity.ts';
 
 describe('attempts to book', () => {
   let fake: FakeAcuity;
-  let acuity: LossyAcuity;
+  let acuity: FaultyAcuity;
   let fixture: BookingFixture;
 
   beforeEach(async () => {
     fake = createFakeAcuity();
     fake.offer(7001, tuesdayAtTen.toISOString(), '2026-12-02T10:00:00+11:00');
     fake.offer(7003, tuesdayAtTen.toISOString());
-    acuity = lossy(fake);
+    acuity = withFaults(fake);
     fixture = await openBookingFixture(acuity);
   });
   afterEach(() => fixture.close());
 
-  function madeWithAnother(given: Appointment): Appointment {
+  function onWrongCalendar(given: Appointment): Appointment {
     const wrong = { ...given, calendarId: 7003 };
     fake.appointments.set(given.id, wrong);
     fake.offer(7001, given.startsAt.toISOString());
@@ -35,7 +35,7 @@ describe('attempts to book', () => {
   const count = async (table: string) => Number((await fixture.db(table).count('* as n'))[0]?.n);
   const attemptId = async () => {
     const [id] = await fixture.db('booking_attempts').pluck('id');
-    if (!id) throw new Error('No intention was stored');
+    if (!id) throw new Error('No attempt was stored');
     return id;
   };
 
@@ -223,7 +223,7 @@ describe('attempts to book', () => {
   });
 
   it('book returns slot_taken and invalidates the time when Acuity refuses it', async () => {
-    acuity.lose({ fails: { reason: 'refused', code: 'not_available', message: '', status: 400 } });
+    acuity.failNext({ fails: { reason: 'refused', code: 'not_available', message: '', status: 400 } });
     const taken = reasonOf(await fixture.attempts.book(fixture.people.rita, fixture.requestFor(), null));
     expect(taken.reason).to.equal('slot_taken');
     expect(fixture.availability.invalidated[0]?.taken?.startsAt).to.deep.equal(tuesdayAtTen);
@@ -232,7 +232,7 @@ describe('attempts to book', () => {
   });
 
   it('book makes nothing and releases the key when Acuity is unreachable', async () => {
-    acuity.lose({ fails: { reason: 'unavailable', notSent: true, retryAfterMs: 5_000 } });
+    acuity.failNext({ fails: { reason: 'unavailable', notSent: true, retryAfterMs: 5_000 } });
     expect(
       reasonOf(await fixture.attempts.book(fixture.people.rita, fixture.requestFor(), 'k1')),
     ).to.deep.include({
@@ -244,7 +244,7 @@ describe('attempts to book', () => {
   });
 
   it('settle completes the booking that Acuity made when its answer was lost', async () => {
-    acuity.lose('after');
+    acuity.failNext('after');
     const pending = reasonOf(await fixture.attempts.book(fixture.people.rita, fixture.requestFor(), 'k1'));
     expect(pending.reason).to.equal('outcome_pending');
     const id = await attemptId();
@@ -262,7 +262,7 @@ describe('attempts to book', () => {
   });
 
   it('settle fails an attempt and tells the referrer when Acuity never received the call in time', async () => {
-    acuity.lose('before');
+    acuity.failNext('before');
     await fixture.attempts.book(fixture.people.rita, fixture.requestFor(), 'k1');
     const id = await attemptId();
     await fixture.settlement.settle(id);
@@ -282,7 +282,7 @@ describe('attempts to book', () => {
   });
 
   it('settle leaves an attempt open and adds a job when Acuity cannot be read', async () => {
-    acuity.lose('after');
+    acuity.failNext('after');
     await fixture.attempts.book(fixture.people.rita, fixture.requestFor(), null);
     const id = await attemptId();
     fake.failWith({ reason: 'unavailable', notSent: true, retryAfterMs: 1_000 });
@@ -297,7 +297,7 @@ describe('attempts to book', () => {
   });
 
   it('checkLate cancels an appointment that appears after its attempt failed', async () => {
-    acuity.lose('before');
+    acuity.failNext('before');
     await fixture.attempts.book(fixture.people.rita, fixture.requestFor(), null);
     const id = await attemptId();
     await sleep(350);
@@ -317,7 +317,7 @@ describe('attempts to book', () => {
   });
 
   it('settle keeps the first and cancels the other when two appointments have one reference', async () => {
-    acuity.lose('after');
+    acuity.failNext('after');
     await fixture.attempts.book(fixture.people.rita, fixture.requestFor(), null);
     const id = await attemptId();
     const [first] = active();
@@ -329,13 +329,13 @@ describe('attempts to book', () => {
   });
 
   it('book reads the appointment again when Acuity’s answer lacks fields', async () => {
-    acuity.lose('odd');
+    acuity.failNext('odd');
     const booking = valueOf(await fixture.attempts.book(fixture.people.rita, fixture.requestFor(), null));
     expect(booking.acuityAppointmentId).to.equal(active()[0]?.id);
   });
 
   it('book moves the appointment when Acuity made it with another specialist', async () => {
-    acuity.lose({ answers: madeWithAnother });
+    acuity.failNext({ answers: onWrongCalendar });
     const booking = valueOf(await fixture.attempts.book(fixture.people.rita, fixture.requestFor(), null));
     expect(active()).to.have.length(1);
     expect(active()[0]).to.include({ id: booking.acuityAppointmentId, calendarId: 7001 });
@@ -343,8 +343,8 @@ describe('attempts to book', () => {
   });
 
   it('book cancels the appointment and makes no booking when it has the wrong specialist and cannot be moved', async () => {
-    acuity.lose(
-      { answers: madeWithAnother },
+    acuity.failNext(
+      { answers: onWrongCalendar },
       { fails: { reason: 'refused', code: 'not_available', message: '', status: 400 } },
     );
     expect(
@@ -356,7 +356,7 @@ describe('attempts to book', () => {
 
   it('settle fails an attempt, so that nobody can claim it, when its process died before the call', async () => {
     let isGone = false;
-    const dying = await openBookingFixture(acuity, {
+    const failing = await openBookingFixture(acuity, {
       onStep: (step) => {
         if (step !== 'attempt_stored' || isGone) return;
         isGone = true;
@@ -364,14 +364,14 @@ describe('attempts to book', () => {
       },
     });
     try {
-      await dying.attempts.book(dying.people.rita, dying.requestFor(), null).catch(() => undefined);
-      const [id] = (await dying.db('booking_attempts').pluck('id')) as [string];
+      await failing.attempts.book(failing.people.rita, failing.requestFor(), null).catch(() => undefined);
+      const [id] = (await failing.db('booking_attempts').pluck('id')) as [string];
       await sleep(150);
-      await dying.settlement.settle(id);
-      expect((await dying.attempts.find(dying.people.rita, id))?.state).to.equal('failed');
+      await failing.settlement.settle(id);
+      expect((await failing.attempts.find(failing.people.rita, id))?.state).to.equal('failed');
       expect(active()).to.have.length(0);
     } finally {
-      await dying.close();
+      await failing.close();
     }
   });
 
@@ -425,7 +425,7 @@ describe('attempts to book', () => {
   });
 
   it('sweep adds a job for every open attempt', async () => {
-    acuity.lose('after');
+    acuity.failNext('after');
     await fixture.attempts.book(fixture.people.rita, fixture.requestFor(), null);
     const id = await attemptId();
     await fixture.db.raw('delete from graphile_worker._private_jobs');

@@ -9,20 +9,20 @@ import {
   type BookingFixture,
 } from '../support/booking-fixture.ts';
 import { createFakeAcuity, type FakeAcuity } from '../support/fakes/acuity.ts';
-import { lossy, type LossyAcuity } from '../support/lossy-acuity.ts';
+import { withFaults, type FaultyAcuity } from '../support/faulty-acuity.ts';
 
 const wednesday = new Date('2026-12-02T10:00:00+11:00');
 
 describe('changes of a booking', () => {
   let fake: FakeAcuity;
-  let acuity: LossyAcuity;
+  let acuity: FaultyAcuity;
   let fixture: BookingFixture;
   let booking: Booking;
 
   beforeEach(async () => {
     fake = createFakeAcuity();
     fake.offer(7001, tuesdayAtTen.toISOString(), wednesday.toISOString());
-    acuity = lossy(fake);
+    acuity = withFaults(fake);
     fixture = await openBookingFixture(acuity);
     booking = valueOf(await fixture.attempts.book(fixture.people.rita, fixture.requestFor(), null));
   });
@@ -154,7 +154,7 @@ describe('changes of a booking', () => {
     const done = kind === 'cancel' ? 'cancelled' : 'rescheduled';
 
     it(`settle completes a ${kind} by reading the appointment when Acuity’s answer was lost`, async () => {
-      acuity.lose('after');
+      acuity.failNext('after');
       expect(reasonOf(await act()).reason).to.equal('outcome_pending');
       const id = await openChange();
       await Promise.all([fixture.settlement.settle(id), fixture.settlement.settle(id)]);
@@ -167,7 +167,7 @@ describe('changes of a booking', () => {
     });
 
     it(`settle fails a ${kind} that Acuity did not receive, and checkLate applies it when it happens later`, async () => {
-      acuity.lose('before');
+      acuity.failNext('before');
       expect(reasonOf(await act()).reason).to.equal('outcome_pending');
       const id = await openChange();
       expect(
@@ -185,12 +185,12 @@ describe('changes of a booking', () => {
     });
 
     it(`${kind} reads the appointment when Acuity’s answer is unreadable`, async () => {
-      acuity.lose('odd');
+      acuity.failNext('odd');
       expect(valueOf(await act()).currentProgress).to.equal(done);
     });
 
     it(`${kind} stays open when both Acuity’s answer and the appointment are unreadable`, async () => {
-      acuity.lose('odd');
+      acuity.failNext('odd');
       const read = acuity.getAppointment.bind(acuity);
       acuity.getAppointment = () => Promise.resolve({ ok: false, reason: 'rate_limited', retryAfterMs: 500 });
       expect(reasonOf(await act()).reason).to.equal('outcome_pending');
@@ -200,7 +200,7 @@ describe('changes of a booking', () => {
     });
 
     it(`${kind} changes nothing when Acuity is unreachable`, async () => {
-      acuity.lose({ fails: { reason: 'unavailable', notSent: true, retryAfterMs: 4_000 } });
+      acuity.failNext({ fails: { reason: 'unavailable', notSent: true, retryAfterMs: 4_000 } });
       expect(reasonOf(await act())).to.include({ reason: 'acuity_unavailable', retryAfterMs: 4_000 });
       expect(await progress()).to.deep.equal(['scheduled']);
       expect(valueOf(await act()).currentProgress).to.equal(done);
@@ -210,9 +210,9 @@ describe('changes of a booking', () => {
       const tooClose = {
         fails: { reason: 'refused', code: `${kind}_too_close`, message: '', status: 400 },
       } as const;
-      acuity.lose(tooClose);
+      acuity.failNext(tooClose);
       expect(reasonOf(await act()).reason).to.equal('invalid');
-      acuity.lose(tooClose);
+      acuity.failNext(tooClose);
       const byStaff =
         kind === 'cancel'
           ? await fixture.attempts.cancel(fixture.people.sam, booking.id, null)

@@ -22,7 +22,7 @@ describe('next worker', function () {
     const end = await runChild(stack, plan);
     expect(end.signal, `the process was to be killed at ${plan.killAt}`).to.equal('SIGKILL');
   }
-  async function expectWhole(): Promise<void> {
+  async function expectCompleted(): Promise<void> {
     await recover(stack);
     expect(await findDisagreements(stack)).to.deep.equal([]);
   }
@@ -39,7 +39,7 @@ describe('next worker', function () {
       const startsAt = (await stack.freeTime()).toISOString();
       await kill({ does: 'book', killAt: 'after_acuity', startsAt });
       await kill({ does: 'work', killAt: step });
-      await expectWhole();
+      await expectCompleted();
       const after = await stack.db('bookings').pluck('id');
       expect(after.length - before.length).to.equal(1);
     });
@@ -49,7 +49,7 @@ describe('next worker', function () {
     it(`sends the referrer one message when a worker was killed while sending, at ${step}`, async () => {
       await bookOne(stack);
       await kill({ does: 'work', killAt: step });
-      await expectWhole();
+      await expectCompleted();
     });
   }
 });

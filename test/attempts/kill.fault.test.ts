@@ -22,7 +22,7 @@ interface Outcome {
 const firstStepWithAppointment = bookingSteps.indexOf('after_acuity');
 const becomesBooking = (step: Step) => bookingSteps.indexOf(step) >= firstStepWithAppointment;
 /** Nothing of the first attempt was stored at these steps, so a repeated request is a new one. */
-const isFirstWord = (step: Step) => step === 'authorised';
+const storesNothing = (step: Step) => step === 'authorised';
 
 describe('recovery after a kill while booking', function () {
   this.timeout(120_000);
@@ -31,7 +31,7 @@ describe('recovery after a kill while booking', function () {
   const killed = new Map<Step, ChildEnd>();
   const again = new Map<Step, ChildEnd>();
   let afterKills: Outcome;
-  let afterAsking: Outcome;
+  let afterRepeats: Outcome;
 
   before(async () => {
     stack = await openBookingStack();
@@ -39,9 +39,9 @@ describe('recovery after a kill while booking', function () {
       times.set(step, (await stack.freeTime()).toISOString());
       killed.set(step, await book(step, step));
     }
-    afterKills = await recovered();
+    afterKills = await recoveredOutcome();
     for (const step of bookingSteps) again.set(step, await book(step, null));
-    afterAsking = await recovered();
+    afterRepeats = await recoveredOutcome();
   });
   after(() => stack.close());
 
@@ -50,7 +50,7 @@ describe('recovery after a kill while booking', function () {
     return runChild(stack, { does: 'book', killAt, startsAt, idempotencyKey: `key ${step}` });
   }
 
-  async function recovered(): Promise<Outcome> {
+  async function recoveredOutcome(): Promise<Outcome> {
     await recover(stack);
     const booked = new Map<string, number>();
     for (const at of await stack.db('bookings').pluck('starts_at'))
@@ -65,19 +65,19 @@ describe('recovery after a kill while booking', function () {
       expect(afterKills.disagreements).to.deep.equal([]);
       expect(afterKills.booked.get(startsAt) ?? 0).to.equal(becomesBooking(step) ? 1 : 0);
       // A repeated request with the same key returns the outcome, and never books twice.
-      const isBooked = becomesBooking(step) || isFirstWord(step);
+      const isBooked = becomesBooking(step) || storesNothing(step);
       const answer = again.get(step)?.answer;
       expect(answer?.ok, answer?.reason).to.equal(isBooked);
-      expect(afterAsking.disagreements).to.deep.equal([]);
-      expect(afterAsking.booked.get(startsAt) ?? 0).to.equal(isBooked ? 1 : 0);
+      expect(afterRepeats.disagreements).to.deep.equal([]);
+      expect(afterRepeats.booked.get(startsAt) ?? 0).to.equal(isBooked ? 1 : 0);
     });
   }
 
   it('leaves no other booking', () => {
     const sum = ({ booked }: Outcome) => [...booked.values()].reduce((one, other) => one + other, 0);
     expect(sum(afterKills)).to.equal(bookingSteps.filter(becomesBooking).length);
-    expect(sum(afterAsking)).to.equal(
-      bookingSteps.filter((step) => becomesBooking(step) || isFirstWord(step)).length,
+    expect(sum(afterRepeats)).to.equal(
+      bookingSteps.filter((step) => becomesBooking(step) || storesNothing(step)).length,
     );
   });
 });

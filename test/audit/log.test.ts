@@ -125,7 +125,7 @@ describe('the audit log', () => {
     });
     after(() => seeded.close());
 
-    const noticed = async (sql: string, id: string): Promise<string[]> => {
+    const unannouncedChanges = async (sql: string, id: string): Promise<string[]> => {
       const last = await seeded.db('audit_log').orderBy('id', 'desc').first('id');
       await seeded.db.raw(sql, [id]);
       const rows = (await seeded.db('audit_log').where('id', '>', last?.id ?? 0)) as {
@@ -187,7 +187,7 @@ describe('the audit log', () => {
       ['delete from webhook_events where id = ?', () => event, ['webhook_event delete']],
     ] as const)
       it(`${sql}: ${told.join() || 'nothing'}`, async () => {
-        expect(await noticed(sql, of())).to.deep.equal(told);
+        expect(await unannouncedChanges(sql, of())).to.deep.equal(told);
       });
   });
 });

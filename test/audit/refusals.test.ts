@@ -28,7 +28,7 @@ describe('the audit log of refusals', () => {
   afterEach(() => app.close());
 
   /** As if so many had tried in this minute, and in the next, should it begin meanwhile. */
-  const tried = (
+  const recordTries = (
     action: string,
     resourceType: string,
     source: string,
@@ -43,7 +43,7 @@ describe('the audit log of refusals', () => {
     );
   const rows = (action: string): Promise<Row[]> =>
     app.db('audit_log').where({ action }).orderBy('id').select('actor_id', 'outcome', 'ip', 'metadata');
-  const minutesPass = (minutes = 5) =>
+  const advanceMinutes = (minutes = 5) =>
     app.db('refusal_counts').update({ minute: app.db.raw(`minute - ? * interval '1 minute'`, [minutes]) });
   const wrongPassword = () =>
     app.anonymous().post('/api/auth/sign-in/email').send({ email: rita, password: 'wrong' }).expect(401);
@@ -51,18 +51,18 @@ describe('the audit log of refusals', () => {
   it('writes a row for each of the first failed sign-ins of an address', async () => {
     for (let n = 0; n < 3; n += 1) await wrongPassword();
     expect(await rows('auth.sign_in_failed')).to.have.length(3);
-    await minutesPass();
+    await advanceMinutes();
     expect(await writeRefusalCounts(app.db)).to.equal(0);
     expect(await app.db('refusal_counts')).to.deep.equal([]);
   });
 
   it('writes one row a minute, with a count, past the limit', async () => {
-    await tried('auth.sign_in_failed', 'user', '127.0.0.1', perSource);
+    await recordTries('auth.sign_in_failed', 'user', '127.0.0.1', perSource);
     for (let n = 0; n < 3; n += 1) await wrongPassword();
     expect(await rows('auth.sign_in_failed')).to.deep.equal([]);
-    await minutesPass(-5);
+    await advanceMinutes(-5);
     expect(await writeRefusalCounts(app.db), 'the minute is not over').to.equal(0);
-    await minutesPass(10);
+    await advanceMinutes(10);
     await Promise.all([writeRefusalCounts(app.db), writeRefusalCounts(app.db)]);
     const told = await rows('auth.sign_in_failed');
     expect(told.reduce((sum, { metadata }) => sum + metadata.further, 0)).to.equal(3);
@@ -72,11 +72,11 @@ describe('the audit log of refusals', () => {
   });
 
   it('counts forged webhooks of an address, and stores no event of them past the limit', async () => {
-    await tried('webhook.rejected', 'webhook_event', '127.0.0.1', perSource);
+    await recordTries('webhook.rejected', 'webhook_event', '127.0.0.1', perSource);
     await app.anonymous().post('/automation/acuity').type('form').send('action=changed&id=1').expect(401);
     expect(await rows('webhook.rejected')).to.deep.equal([]);
     expect(await app.db('webhook_events').select('id')).to.deep.equal([]);
-    await minutesPass();
+    await advanceMinutes();
     await writeRefusalCounts(app.db);
     expect((await rows('webhook.rejected'))[0]).to.deep.include({ outcome: 'denied' });
   });
@@ -88,12 +88,12 @@ describe('the audit log of refusals', () => {
       .whereIn('email', people)
       .orderBy('email', 'desc')
       .pluck('id');
-    await tried('access.denied', 'page', `${id} `, perAccount, id);
+    await recordTries('access.denied', 'page', `${id} `, perAccount, id);
     const actor = (actorId: string): AuditActor => ({ ...systemActor, actorId });
     const refused = { action: 'access.denied', resourceType: 'page' } as const;
     expect(await admitRefusal(app.db, actor(id), refused)).to.equal(false);
     expect(await admitRefusal(app.db, actor(other), refused)).to.equal(true);
-    await minutesPass();
+    await advanceMinutes();
     await writeRefusalCounts(app.db);
     expect(
       (await rows('access.denied')).map(({ actor_id, metadata }) => [actor_id, metadata.further]),
@@ -107,16 +107,16 @@ describe('the audit log of refusals', () => {
     });
     const refused = { action: 'auth.sign_in_failed', resourceType: 'user' } as const;
     for (let n = 0; n < sources; n += 1)
-      await tried(refused.action, refused.resourceType, `198.51.100.${n}`, 1);
-    await tried(refused.action, refused.resourceType, '*', perSource);
+      await recordTries(refused.action, refused.resourceType, `198.51.100.${n}`, 1);
+    await recordTries(refused.action, refused.resourceType, '*', perSource);
     expect(await admitRefusal(app.db, from('203.0.113.1'), refused), 'one more').to.equal(false);
     expect(await admitRefusal(app.db, from('198.51.100.0'), refused), 'one of the first').to.equal(true);
   });
 
   it('stays verifiable', async () => {
-    await tried('auth.sign_in_failed', 'user', '127.0.0.1', perSource);
+    await recordTries('auth.sign_in_failed', 'user', '127.0.0.1', perSource);
     await wrongPassword();
-    await minutesPass();
+    await advanceMinutes();
     await writeRefusalCounts(app.db);
     const { faults } = await verifyAudit(app.db, app.system.services.config.ENCRYPTION_KEYS);
     expect(faults).to.deep.equal([]);

@@ -175,7 +175,7 @@ describe('shared reads of availability', () => {
       const held = acuity.hold();
       const early = day();
       while (held.waiting() === 0) await new Promise((go) => setImmediate(go));
-      acuity.takeElsewhere(7001, ten);
+      acuity.occupySlot(7001, ten);
       await availability.invalidate(7001, taken);
       held.answer();
       // The caller that asked before may get the old state; no later one.
@@ -294,7 +294,7 @@ describe('shared reads of availability', () => {
       const { acuity, availability, another, day } = createFixture({ cache });
       await day();
       isAway = true;
-      acuity.takeElsewhere(7001, ten);
+      acuity.occupySlot(7001, ten);
       await availability.invalidate(7001, { startsAt: new Date(ten), durationMinutes: 60 });
       expect((await day()).times).to.deep.equal(times(eleven));
       isAway = false;

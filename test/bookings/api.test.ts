@@ -3,7 +3,7 @@ import { bookingSchema, progressSchema } from '../../src/http/api/bookings.schem
 import { tuesdayAtTen } from '../support/booking-fixture.ts';
 import { startTestApp, type Agent, type TestApp } from '../support/app.ts';
 import { createFakeAcuity, type FakeAcuity } from '../support/fakes/acuity.ts';
-import { lossy, type LossyAcuity } from '../support/lossy-acuity.ts';
+import { withFaults, type FaultyAcuity } from '../support/faulty-acuity.ts';
 
 const wednesday = '2026-12-02T10:00:00+11:00';
 const clock = { now: () => new Date('2026-11-23T09:00:00+11:00') };
@@ -17,7 +17,7 @@ interface BookingJson {
 
 describe('bookings API', () => {
   let fake: FakeAcuity;
-  let acuity: LossyAcuity;
+  let acuity: FaultyAcuity;
   let app: TestApp;
   let rita: Agent;
   let nadia: Agent;
@@ -26,7 +26,7 @@ describe('bookings API', () => {
 
   before(async () => {
     fake = createFakeAcuity();
-    acuity = lossy(fake);
+    acuity = withFaults(fake);
     app = await startTestApp({ overrides: { acuity, clock } });
     [rita, nadia, sam] = await Promise.all([
       app.signIn('rita@harbour-legal.example'),
@@ -129,7 +129,7 @@ describe('bookings API', () => {
 
   it('answers 202 with the URL of the outcome when Acuity’s answer was lost', async () => {
     await offer('2026-12-07T10:00:00+11:00');
-    acuity.lose('after');
+    acuity.failNext('after');
     const lost = await rita
       .post('/bookings')
       .send(body({ startsAt: '2026-12-07T10:00:00+11:00' }))
@@ -147,9 +147,9 @@ describe('bookings API', () => {
   it('answers 503 with Retry-After when Acuity is unreachable, 502 when its refusal is unexpected', async () => {
     await offer('2026-12-08T10:00:00+11:00');
     const startsAt = '2026-12-08T10:00:00+11:00';
-    acuity.lose({ fails: { reason: 'unavailable', notSent: true, retryAfterMs: 2_500 } });
+    acuity.failNext({ fails: { reason: 'unavailable', notSent: true, retryAfterMs: 2_500 } });
     await rita.post('/bookings').send(body({ startsAt })).expect(503).expect('Retry-After', '3');
-    acuity.lose({ fails: { reason: 'refused', code: 'required_email', message: '', status: 400 } });
+    acuity.failNext({ fails: { reason: 'refused', code: 'required_email', message: '', status: 400 } });
     const { body: problem } = await rita.post('/bookings').send(body({ startsAt })).expect(502);
     expect(problem).to.include({ code: 'acuity_error' });
   });

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { acuityDown } from '../support/fakes/acuity.ts';
-import { complaintsAbout, type Visitor } from '../support/visitor.ts';
+import { markupErrors, type Visitor } from '../support/visitor.ts';
 import {
   ewan,
   inUtc,
@@ -254,7 +254,7 @@ describe('booking pages', () => {
           .to.contain('This booking cannot be moved here')
           .and.contain('call the agency');
         expect(page.texts('.picker')).to.deep.equal([]);
-        expect(await complaintsAbout(page)).to.deep.equal([]);
+        expect(await markupErrors(page)).to.deep.equal([]);
         const part = await visitor.raw(`${path}/reschedule?month=2026-12`, {
           headers: { accept: 'text/html', 'hx-request-type': 'partial' },
         });

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { expect } from 'chai';
 import { startTestApp, type Agent, type TestApp } from '../support/app.ts';
 import { createFakeAcuity, type FakeAcuity } from '../support/fakes/acuity.ts';
-import { complaintsAbout } from '../support/visitor.ts';
+import { markupErrors } from '../support/visitor.ts';
 
 type Name = 'rita' | 'rob' | 'nadia' | 'sam' | 'ada';
 
@@ -149,7 +149,7 @@ describe('booking contacts', () => {
   it('are chosen in a form that works without JavaScript', async () => {
     const html = { Accept: 'text/html' };
     const page = await agents.rita.get(path()).set(html).expect(200);
-    expect(await complaintsAbout({ at: path(), html: page.text })).to.deep.equal([]);
+    expect(await markupErrors({ at: path(), html: page.text })).to.deep.equal([]);
     expect(page.text).to.include('Rob Petersen').and.not.include('Nadia');
     const saved = await agents.rita
       .post(path())

@@ -24,7 +24,7 @@ const fields = new Map<IntakeName, number>([
   ['claim_number', 9107],
 ]);
 
-function saying(answers: [number, string][]): Appointment {
+function appointmentWith(answers: [number, string][]): Appointment {
   return { answers: new Map(answers) } as unknown as Appointment;
 }
 
@@ -91,12 +91,13 @@ describe('digests of details', () => {
   });
 
   it('answersOf returns the stored digest when Acuity’s answers are unchanged', () => {
-    expect(answersOf(saying(answers), fields).digest).to.equal(before);
+    expect(answersOf(appointmentWith(answers), fields).digest).to.equal(before);
   });
 
   it('answersOf changes the digest only if answered when a question was added later', () => {
     const mapped = new Map<IntakeName, number>([...fields, ['interpreter_language', 9109]]);
-    const digest = (answer: string) => answersOf(saying([...answers, [9109, answer]]), mapped).digest;
+    const digest = (answer: string) =>
+      answersOf(appointmentWith([...answers, [9109, answer]]), mapped).digest;
     expect(digest('')).to.equal(before);
     expect(digest('Arabic')).not.to.equal(before);
     expect(digest('Dari')).not.to.equal(digest('Arabic'));
@@ -106,7 +107,7 @@ describe('digests of details', () => {
 describe('answersOf', () => {
   it('reads only answered questions, into the stored form', () => {
     const { details: said } = answersOf(
-      saying([
+      appointmentWith([
         [9102, ' Ewan '],
         [9104, '0412 345 678'],
         [9105, ''],
@@ -126,7 +127,7 @@ describe('values read from Acuity', () => {
   it('lacksDetails is true when a phone number from Acuity is unreadable, which is kept as typed', () => {
     const booking = (phone: string) => {
       const said = answersOf(
-        saying([
+        appointmentWith([
           [9103, 'Suharto'],
           [9104, phone],
         ]),

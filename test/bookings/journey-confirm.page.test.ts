@@ -177,7 +177,7 @@ describe('confirmation step of the booking journey', () => {
 
   it('waits on its own page when Acuity’s answer was lost, and goes on to the outcome', async () => {
     const draftId = await fixture.draftAt(visitor, 'check');
-    fixture.acuity.lose('after');
+    fixture.acuity.failNext('after');
     const waiting = await confirm(draftId);
     expect(waiting.at).to.match(/^\/bookings\/attempts\/[0-9a-f-]{36}\?draft=/);
     expect(waiting.text('h1')).to.equal('We are checking whether it worked');
@@ -191,7 +191,7 @@ describe('confirmation step of the booking journey', () => {
 
   it('says that nothing was booked, and links to the answers, when the lost request never arrived', async () => {
     const draftId = await fixture.draftAt(visitor, 'check');
-    fixture.acuity.lose('before');
+    fixture.acuity.failNext('before');
     const waiting = await confirm(draftId);
     await settle(waiting);
     const failed = await visitor.get(waiting.at);

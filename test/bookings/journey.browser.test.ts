@@ -5,7 +5,7 @@ import type { Mailbox } from '../../src/dev/mailbox.ts';
 import { startTestApp, type TestApp } from '../support/app.ts';
 import { openBrowser } from '../support/browser.ts';
 import { createFakeAcuity } from '../support/fakes/acuity.ts';
-import { lossy, type LossyAcuity } from '../support/lossy-acuity.ts';
+import { withFaults, type FaultyAcuity } from '../support/faulty-acuity.ts';
 import { openMailbox, waitForMail } from '../support/mailbox.ts';
 import { watchedPage, type Watched, type WatchOptions } from '../support/watched-page.ts';
 
@@ -16,7 +16,7 @@ describe('booking journey in a real browser', function () {
   let browser: Browser;
   let app: TestApp;
   let mailbox: Mailbox;
-  let acuity: LossyAcuity;
+  let acuity: FaultyAcuity;
   let watched: Watched;
 
   before(async () => {
@@ -29,7 +29,7 @@ describe('booking journey in a real browser', function () {
         fake.offer(7001, ...['09', '10', '11', '14'].map((hour) => `${date}T${hour}:00:00+11:00`));
       }
     }
-    acuity = lossy(fake);
+    acuity = withFaults(fake);
     app = await startTestApp({
       overrides: {
         acuity,
@@ -310,7 +310,7 @@ describe('booking journey in a real browser', function () {
   it('waits for a lost answer by itself, then shows the booking', async () => {
     const page = await open({ width: 1280 });
     await toCheck(page, '2026-12-09', '9:00');
-    acuity.lose('after');
+    acuity.failNext('after');
     // Nothing settles the attempt before its page has been looked at.
     await app.system.worker.stop();
     await page.getByRole('button', { name: 'Confirm booking' }).click();
@@ -324,7 +324,7 @@ describe('booking journey in a real browser', function () {
   it('waits without JavaScript too', async () => {
     const page = await open({ width: 390, javaScript: false });
     await toCheck(page, '2026-12-10', '9:00');
-    acuity.lose('before');
+    acuity.failNext('before');
     await page.getByRole('button', { name: 'Confirm booking' }).click();
     await page.getByRole('link', { name: 'Check again' }).waitFor();
     for (let round = 0; round < 60 && !(await page.getByText('Nothing was booked').isVisible()); round++) {

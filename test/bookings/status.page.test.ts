@@ -33,7 +33,7 @@ describe('status polling of an open booking page', () => {
 
   const ask = (who: Visitor, seen: string) =>
     who.get(`${bookingPath}/status?seen=${encodeURIComponent(seen)}`, partial);
-  const seenOf = async () => (await visitor.get(bookingPath)).attribute('#booking-seen', 'value');
+  const seenVersion = async () => (await visitor.get(bookingPath)).attribute('#booking-seen', 'value');
   const viewings = async () => {
     const [row] = (await fixture.app
       .db('audit_log')
@@ -45,7 +45,7 @@ describe('status polling of an open booking page', () => {
   };
 
   it('answers nothing while nothing changed, and counts as no view', async () => {
-    const seen = await seenOf();
+    const seen = await seenVersion();
     const before = await viewings();
     const answer = await ask(visitor, seen);
     expect([answer.status, answer.html]).to.deep.equal([204, '']);
@@ -53,7 +53,7 @@ describe('status polling of an open booking page', () => {
   });
 
   it('sends each part that may have changed to its place, and no form', async () => {
-    const seen = await seenOf();
+    const seen = await seenVersion();
     const staff = await fixture.signedIn(sam);
     await staff.post(`${bookingPath}/progress`, { progress: 'generating_report' });
     const answer = await ask(visitor, seen);

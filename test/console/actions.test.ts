@@ -164,7 +164,7 @@ describe('the console’s actions', () => {
       expect(body.record.params['resourceId to']).to.equal(`drift-reports/${report?.id}`);
 
       acuity.failWith(acuityDown);
-      await workOff('resume_reconciliation');
+      await runJob('resume_reconciliation');
       acuity.recover();
       const ended = await app.db('drift_reports').where({ id: report!.id }).first();
       expect(ended).to.include({ state: 'failed', last_error: 'acuity_unavailable' });
@@ -219,7 +219,7 @@ describe('the console’s actions', () => {
         .post(form('drift-reports/reconcile'))
         .send({ version: '', values: { days: 'all' } })
         .expect(200);
-      await workOff('resume_reconciliation');
+      await runJob('resume_reconciliation');
       const { body } = await ada
         .get(`/admin/api/resources/drift-reports/records/${failed.id}/show`)
         .expect(200);
@@ -230,7 +230,7 @@ describe('the console’s actions', () => {
     const dayFrom = (days: number) => new Date(Date.now() + days * 86_400_000).toISOString().slice(0, 10);
 
     /** As the worker would: the handlers are the same. */
-    async function workOff(name: string): Promise<void> {
+    async function runJob(name: string): Promise<void> {
       const { services } = app.system;
       const handlers = createJobHandlers({
         ...services,

@@ -16,7 +16,10 @@ describe('an action for all records while somebody else does the same', () => {
   after(() => app.close());
 
   /** What Ada is told who asked while another held the row, and then left it so. */
-  async function askedWhile(address: string, does: (trx: Transaction) => Promise<unknown>): Promise<string> {
+  async function noticeDuring(
+    address: string,
+    does: (trx: Transaction) => Promise<unknown>,
+  ): Promise<string> {
     const trx = await app.db.transaction();
     await does(trx);
     const asked = ada
@@ -43,7 +46,7 @@ describe('an action for all records while somebody else does the same', () => {
   it('sends no e-mail again that has been sent meanwhile', async () => {
     const id = await anEmailAbout(app.db, await aBookingOf(app.db, 'rita'));
     const sent = { status: 'sent' as const, sent_at: new Date(), attempts: 1 };
-    const notice = await askedWhile('/admin/forms/emails/send-all-again', (trx) =>
+    const notice = await noticeDuring('/admin/forms/emails/send-all-again', (trx) =>
       trx('emails').where({ id }).update(sent),
     );
     expect(notice).to.equal('Queued: 0');
@@ -69,7 +72,7 @@ describe('an action for all records while somebody else does the same', () => {
       received_at: new Date(),
     });
     const done = { state: 'processed' as const, outcome: 'updated' as const, processed_at: new Date() };
-    const notice = await askedWhile('/admin/forms/webhook-events/replay-all', (trx) =>
+    const notice = await noticeDuring('/admin/forms/webhook-events/replay-all', (trx) =>
       trx('webhook_events').where({ id }).update(done),
     );
     expect(notice).to.match(/^Replayed: 0\b/);

@@ -55,16 +55,16 @@ describe('the console’s exports', function () {
     beforeEach(async () => {
       const { sam } = await peopleOf(app.db);
       const exportCsv = createCsvExport(app.system.services, { atOnce: 2, idleReadMs: 500 });
-      const desk = express();
-      desk.use((_req, res, next) => {
+      const fixture = express();
+      fixture.use((_req, res, next) => {
         res.locals.viewer = sam.viewer;
         next();
       });
-      desk.get('/export', async (req, res) => {
+      fixture.get('/export', async (req, res) => {
         await exportCsv(actorOf(req, res), tableOf('bookings') as Table, {}, res);
       });
-      desk.use(errors(app.system.services.log));
-      server = createServer(desk);
+      fixture.use(errors(app.system.services.log));
+      server = createServer(fixture);
       server.listen(0, '127.0.0.1');
       await once(server, 'listening');
       ({ port } = server.address() as AddressInfo);
@@ -97,9 +97,9 @@ describe('the console’s exports', function () {
       );
       return rows[0].n as number;
     };
-    const until = async (isSo: () => Promise<boolean>) => {
-      for (let look = 0; look < 200 && !(await isSo()); look += 1) await sleep(25);
-      expect(await isSo()).to.equal(true);
+    const until = async (condition: () => Promise<boolean>) => {
+      for (let look = 0; look < 200 && !(await condition()); look += 1) await sleep(25);
+      expect(await condition()).to.equal(true);
     };
 
     it('disconnects, release their database connection', async () => {

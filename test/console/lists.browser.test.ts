@@ -59,7 +59,7 @@ describe('the console’s lists in a browser', function () {
   const rows = () => page.locator('tbody td[data-property-name="reference"]').allInnerTexts();
   const listed = (...references: string[]) =>
     eventually(async () => (await rows()).toSorted().join() === references.toSorted().join());
-  const firstIs = (reference: string) => eventually(async () => (await rows())[0] === reference);
+  const waitForFirst = (reference: string) => eventually(async () => (await rows())[0] === reference);
 
   it('filter by keyboard alone, and clear the filters', async () => {
     await open(bookings);
@@ -202,13 +202,13 @@ describe('the console’s lists in a browser', function () {
     await open(bookings);
     await page.getByRole('link', { name: 'Reference', exact: true }).click();
     await page.waitForURL(/direction=asc&sortBy=reference/);
-    await firstIs('EX-AAAAAA');
+    await waitForFirst('EX-AAAAAA');
     expect(await rows()).to.deep.equal(['EX-AAAAAA', 'EX-BBBBBB', 'EX-CCCCCC']);
     await page.getByRole('button', { name: 'Filter' }).click();
     await page.getByLabel('Sort by', { exact: true }).last().selectOption('startsAt');
     await page.getByLabel('Direction').selectOption('desc');
     await page.getByRole('button', { name: 'Apply' }).click();
-    await firstIs('EX-CCCCCC');
+    await waitForFirst('EX-CCCCCC');
   });
 
   it('link an organisation to its bookings and no others', async () => {

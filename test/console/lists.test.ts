@@ -2,7 +2,7 @@
 import { expect } from 'chai';
 import { actionButtons } from '../../src/console/actions.ts';
 import { columnOf, tables, type Table } from '../../src/console/index.ts';
-import { readingDoors } from '../support/console-doors.ts';
+import { readRequests } from '../support/console-requests.ts';
 import { openMatrixFixture, type MatrixFixture } from '../support/matrix-fixture.ts';
 
 interface Listed {
@@ -15,7 +15,7 @@ describe('the console’s lists', function () {
   let fixture: MatrixFixture;
   before(async () => {
     fixture = await openMatrixFixture();
-    for (const table of tables) await readingDoors(fixture, table);
+    for (const table of tables) await readRequests(fixture, table);
   });
   after(() => fixture.close());
 

@@ -301,9 +301,9 @@ describe('the console’s records', () => {
       expect([refused.status, refused.body.errors[0].path]).to.deep.equal([422, 'location']);
       expect((await offer('', '99')).status).to.equal(200);
       expect((await change('')).status).to.equal(200);
-      const placeless = await offer('99', '99');
-      expect([placeless.status, placeless.body.errors[0].path]).to.deep.equal([422, 'in_person']);
-      expect(placeless.body.errors[0].message).to.match(/under Edit/);
+      const withoutPlace = await offer('99', '99');
+      expect([withoutPlace.status, withoutPlace.body.errors[0].path]).to.deep.equal([422, 'in_person']);
+      expect(withoutPlace.body.errors[0].message).to.match(/under Edit/);
     });
 
     it('take from a form only the fields it has', async () => {

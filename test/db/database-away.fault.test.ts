@@ -13,7 +13,7 @@ import { signed } from '../support/webhook-stack.ts';
 
 const event = 'action=scheduled&id=1&calendarID=7001&appointmentTypeID=8001';
 /** Routes that do not use the database and answer as always. */
-const needNone = new Set([
+const withoutDatabase = new Set([
   'get /healthz',
   'get /metrics',
   'get /vendor/htmx.min.js',
@@ -63,7 +63,8 @@ describe('a PostgreSQL that is stopped and started again', function () {
 
   it('makes every route answer 503 with Retry-After, and the log name the route and the cause', async () => {
     const routes = mountedRoutes(app.system.app).filter(
-      (route) => !needNone.has(route) && !others.includes(route) && !/\*|components\.bundle/.test(route),
+      (route) =>
+        !withoutDatabase.has(route) && !others.includes(route) && !/\*|components\.bundle/.test(route),
     );
     expect(routes).to.have.length.above(60);
     for (const route of routes) {

@@ -3,15 +3,15 @@ import { expect } from 'chai';
 import { type Agent, startTestApp, type TestApp } from '../support/app.ts';
 import { openSeededDatabase } from '../support/database.ts';
 import { eventually } from '../support/document-fixture.ts';
-import { openGate } from '../support/gate.ts';
+import { openTcpProxy } from '../support/tcp-proxy.ts';
 
 describe('a connection that breaks', () => {
   it('during a query answers 503, and is logged as an unavailable database', async () => {
     const database = await openSeededDatabase();
     const real = new URL(database.url);
-    const gate = await openGate({ host: real.hostname, port: Number(real.port) });
-    const throughGate = Object.assign(new URL(real), { hostname: '127.0.0.1', port: String(gate.port) });
-    const app = await startTestApp({ database, env: { DATABASE_URL: throughGate.href } });
+    const proxy = await openTcpProxy({ host: real.hostname, port: Number(real.port) });
+    const throughProxy = Object.assign(new URL(real), { hostname: '127.0.0.1', port: String(proxy.port) });
+    const app = await startTestApp({ database, env: { DATABASE_URL: throughProxy.href } });
     const lock = await database.db.transaction();
     try {
       const rita = await app.signIn('rita@harbour-legal.example');
@@ -24,14 +24,14 @@ describe('a connection that breaks', () => {
         );
         return rows.length > 0;
       });
-      gate.shut();
+      proxy.block();
       const { status, headers } = await asked;
       expect([status, headers['retry-after']]).to.deep.equal([503, '5']);
       expect(app.logLines.some((line) => line.includes('"msg":"database unavailable"'))).to.equal(true);
     } finally {
       await lock.rollback();
       await app.close();
-      await gate.close();
+      await proxy.close();
     }
   });
 });

@@ -19,7 +19,7 @@ import { freePort } from '../../src/dev/free-port.ts';
 import type { RunningPostgres } from '../../src/dev/postgres.ts';
 import { type S3Server, startS3Server } from '../../src/dev/s3/server.ts';
 import { type Simulator, startSimulator } from '../../src/simulator/index.ts';
-import { awkwardEnv } from '../support/awkward-env.ts';
+import { specialCharacterEnv } from '../support/special-character-env.ts';
 import { environmentOf, readComposeFile } from '../support/compose-file.ts';
 import { startTestPostgres } from '../support/postgres.ts';
 import { hasPsql, noPsql, runPsql } from '../support/psql.ts';
@@ -29,7 +29,7 @@ const root = path.resolve(import.meta.dirname, '../..');
 
 describe('docker-compose.yml, started with secrets of special characters', function () {
   this.timeout(60_000);
-  const env = awkwardEnv();
+  const env = specialCharacterEnv();
   const compose = readComposeFile(env);
   let postgres: RunningPostgres;
   let redis: TestRedis | null;
@@ -144,11 +144,11 @@ describe('docker-compose.yml, started with secrets of special characters', funct
       databaseUrl(),
     );
     expect((rows as [{ n: number }])[0].n).to.be.above(50);
-    const { rows: powers } = await asSuperuser(
+    const { rows: privileges } = await asSuperuser(
       `select bool_or(rolsuper or rolcreaterole or rolcreatedb or rolbypassrls) as some from pg_roles
          where rolname in ('examdesk_owner', 'examdesk_app')`,
     );
-    expect(powers).to.deep.equal([{ some: false }]);
+    expect(privileges).to.deep.equal([{ some: false }]);
   });
 
   it('has healthy processes: database, jobs, store and Acuity accept the secrets of .env', async () => {

@@ -12,7 +12,7 @@ import { demoDefaults } from '../../src/dev/demo-variables.ts';
 import { uploadCors } from '../../src/dev/s3/cors.ts';
 import { bucketLifecycle, pendingKey } from '../../src/documents/document.keys.ts';
 import { paths } from '../../src/http/paths.ts';
-import { awkwardEnv } from '../support/awkward-env.ts';
+import { specialCharacterEnv } from '../support/special-character-env.ts';
 import { environmentOf, parseComposeEnv, readComposeFile } from '../support/compose-file.ts';
 import { readImagePlan } from '../support/image.ts';
 
@@ -20,7 +20,7 @@ const root = path.resolve(import.meta.dirname, '../..');
 const read = (file: string) => readFileSync(path.join(root, file), 'utf8');
 
 describe('docker-compose.yml', () => {
-  const env = awkwardEnv();
+  const env = specialCharacterEnv();
   const compose = readComposeFile(env);
   const plan = readImagePlan();
   const processes = ['web', 'worker', 'relay'] as const;

@@ -21,7 +21,7 @@ for (const keepsConnections of [true, false])
         fleet.proxy.route('/', webPorts);
         // As in docs/operations.md: the relay first, then a web process.
         fleet.proxy.route('/automation/acuity', [relay.port]);
-        fleet.proxy.fallBack('/automation/acuity', webPorts);
+        fleet.proxy.addFallback('/automation/acuity', webPorts);
 
         const load = await startLoad(fleet, { perSecond, bookingEvery: 20 });
         const events = startEvents(fleet.proxy.url);

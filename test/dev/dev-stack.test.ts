@@ -92,16 +92,16 @@ describe('npm start', function () {
   for (const variable of ['ACUITY_SIM_PORT', 'MAILBOX_PORT']) {
     it(`names ${variable} when that port is taken`, async () => {
       const elsewhere = await stackPlace();
-      const squatter = createServer();
+      const otherServer = createServer();
       const port = Number(elsewhere.variables[variable]);
-      await new Promise<void>((resolve) => squatter.listen(port, '127.0.0.1', resolve));
+      await new Promise<void>((resolve) => otherServer.listen(port, '127.0.0.1', resolve));
       try {
         const refused = await command('src/commands/start.ts', elsewhere.variables);
         expect(refused).to.include({ code: 1 });
         expect(refused.said).to.match(new RegExp(`^Port ${port} is taken\\b.*\\b${variable}\\b.*$`));
         expect(await readdir(elsewhere.dataDir)).to.deep.equal([]);
       } finally {
-        squatter.close();
+        otherServer.close();
         await elsewhere.remove();
       }
     });

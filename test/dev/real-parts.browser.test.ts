@@ -56,8 +56,8 @@ describe('a booking with all real services', function () {
     await watched.check();
     const reference = await page.locator('.confirmation-reference').innerText();
 
-    const standing = simulator.state.appointments.filter((one) => JSON.stringify(one).includes(reference));
-    expect(standing).to.have.length(1);
+    const booked = simulator.state.appointments.filter((one) => JSON.stringify(one).includes(reference));
+    expect(booked).to.have.length(1);
     const mail = await waitForMail(mailbox, ({ text }) => text.includes(reference));
     expect(mail.to).to.deep.equal([rita]);
 
@@ -73,6 +73,6 @@ describe('a booking with all real services', function () {
     await page.getByRole('button', { name: 'Cancel the booking' }).click();
     await page.waitForURL(/\?cancelled$/);
     await watched.check();
-    expect(simulator.state.appointments.find(({ id }) => id === standing[0]?.id)?.canceled).to.equal(true);
+    expect(simulator.state.appointments.find(({ id }) => id === booked[0]?.id)?.canceled).to.equal(true);
   });
 });

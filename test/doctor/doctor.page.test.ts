@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { openDoctorStack, type DoctorStack } from '../support/doctor-stack.ts';
-import { complaintsAbout, type Visitor } from '../support/visitor.ts';
+import { markupErrors, type Visitor } from '../support/visitor.ts';
 
 describe('the system check of the console', function () {
   this.timeout(60_000);
@@ -23,7 +23,7 @@ describe('the system check of the console', function () {
     expect(page.text('.system-check button')).to.equal('Check now');
     expect(page.all('.check-lines')).to.have.length(0);
     expect(await calls()).to.equal(before);
-    expect(await complaintsAbout(page)).to.deep.equal([]);
+    expect(await markupErrors(page)).to.deep.equal([]);
   });
 
   it('shows each line with its state in words, what has to be done first', async () => {
@@ -34,7 +34,7 @@ describe('the system check of the console', function () {
     expect(page.texts('.check-well .tag')).to.include('OK').and.not.to.include('Wrong');
     expect(page.text('.panel')).to.match(/\d wrong, \d warnings?, checked /);
     expect(page.text('.check-mend code')).to.match(/^(npm run|node) /);
-    expect(await complaintsAbout(page)).to.deep.equal([]);
+    expect(await markupErrors(page)).to.deep.equal([]);
   });
 
   it('answers a second request within seconds from the same report', async () => {

@@ -20,7 +20,7 @@ import {
 } from '../support/doctor-stack.ts';
 import { openTestStorage } from '../support/object-storage.ts';
 
-const nowhere = '127.0.0.1:9';
+const closedAddress = '127.0.0.1:9';
 const inMs = (ms: number) => new Date(Date.now() + ms);
 
 describe('the doctor', function () {
@@ -35,11 +35,11 @@ describe('the doctor', function () {
   describe('when all is set up', () => {
     it('finds nothing wrong, signed in as a role that owns nothing', async () => {
       const report = await stack.run();
-      const notOk = report.checks.flatMap(({ id, lines }) =>
+      const problems = report.checks.flatMap(({ id, lines }) =>
         lines.filter(({ state }) => state !== 'ok').map(({ says }) => `${id}: ${says}`),
       );
       expect(
-        notOk.filter((one) => !/^(acuity_emails|clamd|redis: Redis answers in)/.test(one)),
+        problems.filter((one) => !/^(acuity_emails|clamd|redis: Redis answers in)/.test(one)),
       ).to.deep.equal([]);
       expect(report.state).to.equal('warning');
     });
@@ -90,7 +90,7 @@ describe('the doctor', function () {
 
   describe('about the database', () => {
     it('is wrong when it cannot be reached, and checks the rest', async () => {
-      const report = await stack.run({ DATABASE_URL: `postgres://app:hunter2@${nowhere}/examdesk` });
+      const report = await stack.run({ DATABASE_URL: `postgres://app:hunter2@${closedAddress}/examdesk` });
       expect(said(report, 'database')).to.deep.equal(['wrong: The database cannot be reached: ECONNREFUSED']);
       expect(said(report, 'migrations')).to.deep.equal([
         'warning: Not checked: see the line about the database',
@@ -181,7 +181,7 @@ describe('the doctor', function () {
 
   describe('about Redis', () => {
     it('is wrong when it cannot be reached', async () => {
-      const report = await stack.run({ REDIS_URL: `redis://${nowhere}` });
+      const report = await stack.run({ REDIS_URL: `redis://${closedAddress}` });
       expect(said(report, 'redis')[0]).to.equal('wrong: Redis failed: ECONNREFUSED');
     });
 
@@ -236,7 +236,7 @@ describe('the doctor', function () {
     });
 
     it('is wrong when the server cannot be reached', async () => {
-      const report = await stack.run({ SMTP_URL: `smtp://${nowhere}` });
+      const report = await stack.run({ SMTP_URL: `smtp://${closedAddress}` });
       expect(said(report, 'smtp')[0]).to.match(/^wrong: The mail server cannot be reached/);
     });
   });
@@ -250,7 +250,7 @@ describe('the doctor', function () {
     });
 
     it('is wrong when it does not answer, and says what else could not be read', async () => {
-      const report = await stack.run({ ACUITY_BASE_URL: `http://${nowhere}` });
+      const report = await stack.run({ ACUITY_BASE_URL: `http://${closedAddress}` });
       expect(said(report, 'acuity')[0]).to.match(/^wrong: Acuity does not answer/);
       expect(said(report, 'appointment_types')[0]).to.match(/^warning/);
       expect(said(report, 'webhook')[0]).to.match(/^warning/);
@@ -316,7 +316,7 @@ describe('the doctor', function () {
 
   describe('about the way in', () => {
     it('is wrong when nothing answers at BASE_URL', async () => {
-      const report = await stack.run({ BASE_URL: `http://${nowhere}` });
+      const report = await stack.run({ BASE_URL: `http://${closedAddress}` });
       expect(said(report, 'outside')[0]).to.match(/^wrong: .* does not answer: ECONNREFUSED$/);
       expect(said(report, 'relay_target')[0]).to.match(/^wrong: .* does not answer/);
       expect(said(report, 'trust_proxy')[0]).to.match(/^wrong: The app does not answer at BASE_URL/);
@@ -430,7 +430,7 @@ describe('the doctor', function () {
     });
 
     it('is wrong when it cannot be reached, and warns when there is none', async () => {
-      const report = await stack.run({ CLAMD_URL: `tcp://${nowhere}` });
+      const report = await stack.run({ CLAMD_URL: `tcp://${closedAddress}` });
       expect(said(report, 'clamd')).to.deep.equal(['wrong: clamd does not answer: ECONNREFUSED']);
       expect(said(await stack.run({ CLAMD_URL: '' }), 'clamd')).to.deep.equal([
         'warning: Uploads are not scanned for viruses',

@@ -221,7 +221,7 @@ describe('createInspection', () => {
   });
 
   it('refuses a ZIP before it reads megabytes of comments in its directory', async () => {
-    const fat = (entries: number) =>
+    const zipWithLongDirectory = (entries: number) =>
       zipOf(
         Array.from({ length: entries }, (_, index) => ({
           name: `${index}.txt`,
@@ -229,9 +229,9 @@ describe('createInspection', () => {
           comment: Buffer.alloc(60_000, 0xe9),
         })),
       );
-    expect((await look(fat(100), 'zip', {}, 64_000)).kind).to.equal('zip');
+    expect((await look(zipWithLongDirectory(100), 'zip', {}, 64_000)).kind).to.equal('zip');
     const heap = process.memoryUsage().heapUsed;
-    const bytes = fat(400);
+    const bytes = zipWithLongDirectory(400);
     let read = 0;
     const counted: RandomAccess = {
       size: bytes.length,
@@ -317,7 +317,7 @@ describe('createInspection', () => {
   it('reads thousands of boxes anywhere in a recording without blocking the event loop', async () => {
     expect(await inspectMp4(inMemory(mp4OfBoxes(40, 100)))).to.equal('m4a');
     const stored = inMemory(mp4OfBoxes(900, 900));
-    let [reads, hadTurn] = [0, false];
+    let [reads, hasYielded] = [0, false];
     const counted: RandomAccess = {
       size: stored.size,
       read(start, length) {
@@ -325,11 +325,11 @@ describe('createInspection', () => {
         return stored.read(start, length);
       },
     };
-    setImmediate(() => (hadTurn = true));
+    setImmediate(() => (hasYielded = true));
     const refused = await inspectMp4(counted).catch((error: unknown) => error);
     expect(refused).to.be.instanceOf(ContentRefused).and.include({ fault: 'broken' });
     expect(reads).to.be.at.most(6_000);
-    expect(hadTurn).to.equal(true);
+    expect(hasYielded).to.equal(true);
   });
 
   it('counts and hashes the whole and each chunk, however the bytes arrive', async () => {

@@ -21,11 +21,11 @@ describe('the default size limit', () => {
     yield head;
     for (let at = head.length; at < bytes; at += block.length) yield block.subarray(0, bytes - at);
   }
-  const nowhere = (): Writable => new PassThrough().resume();
+  const discard = (): Writable => new PassThrough().resume();
   const look = async (bytes: number) => {
     const { maxBytes, kinds } = fixture.app.system.services.documents.limits;
     const inspection = createInspection({ maxBytes, accepted: kinds, extension: 'pdf' });
-    await pipeline(Readable.from(pdfOf(bytes)), inspection.stream, nowhere());
+    await pipeline(Readable.from(pdfOf(bytes)), inspection.stream, discard());
     return inspection.digest().sizeBytes;
   };
 

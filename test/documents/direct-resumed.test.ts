@@ -43,7 +43,7 @@ describe('a direct upload whose parts were joined and that is no document yet', 
     }
     return { upload, sent, status: (await upload.complete()).status };
   };
-  const diesOnce = async (bytes: Buffer): Promise<DirectSender> => {
+  const failCompletion = async (bytes: Buffer): Promise<DirectSender> => {
     step = (name) => {
       if (name === 'put_together') throw new Error('The process died here');
     };
@@ -63,7 +63,7 @@ describe('a direct upload whose parts were joined and that is no document yet', 
   };
 
   it('becomes a document without sending a part again when the file is chosen again', async () => {
-    const first = await diesOnce(file);
+    const first = await failCompletion(file);
     const again = await sendAsBrowser(file);
     expect([again.upload.id, again.status, again.sent]).to.deep.equal([first.id, 201, []]);
     expect(await kept()).to.deep.equal([sha256(file)]);
@@ -80,7 +80,7 @@ describe('a direct upload whose parts were joined and that is no document yet', 
   });
 
   it('stays open when another file of the same name and size is uploaded, which starts a new upload when retried', async () => {
-    const first = await diesOnce(file);
+    const first = await failCompletion(file);
     const beside = await sendAsBrowser(other);
     expect([beside.upload.id, beside.status]).to.deep.equal([first.id, 404]);
     const anew = await sendAsBrowser(other);
@@ -93,7 +93,7 @@ describe('a direct upload whose parts were joined and that is no document yet', 
   });
 
   it('ends when the store has lost its object or parts, and the file starts a new upload', async () => {
-    const first = await diesOnce(file);
+    const first = await failCompletion(file);
     for (const key of await fixture.storage.keys('pending/'))
       await fixture.storage.server.files.remove(fixture.storage.bucket, key);
     expect((await sendAsBrowser(file)).status).to.equal(404);

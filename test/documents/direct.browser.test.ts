@@ -89,9 +89,9 @@ describe('a direct upload in a browser', function () {
 
   it('tries parts again when the store fails for a moment', async () => {
     await open();
-    const stumbling = new Set(['1', '2', '3']);
+    const partsToFail = new Set(['1', '2', '3']);
     fixture.storage.server.injectFault = ({ method, query }) =>
-      method === 'PUT' && stumbling.delete(query.get('partNumber') ?? '')
+      method === 'PUT' && partsToFail.delete(query.get('partNumber') ?? '')
         ? { status: 503, code: 'SlowDown' }
         : undefined;
     await upload();
@@ -158,7 +158,7 @@ describe('a direct upload in a browser', function () {
   }
 
   /** Runs once, between the last part and the completion. */
-  const beforeItsEnd = (act: () => Promise<unknown>) =>
+  const beforeCompletion = (act: () => Promise<unknown>) =>
     page.route(
       '**/documents/uploads/*/complete',
       async (route) => {
@@ -178,7 +178,7 @@ describe('a direct upload in a browser', function () {
   it('offers to start again when the upload has expired', async () => {
     await open();
     const past = new Date(Date.now() - 1_000);
-    await beforeItsEnd(() => fixture.app.db('direct_uploads').update({ expires_at: past }));
+    await beforeCompletion(() => fixture.app.db('direct_uploads').update({ expires_at: past }));
     await upload();
     await page.getByText('The upload ended before the whole file had arrived.', { exact: true }).waitFor();
     await tryAgain();
@@ -186,7 +186,7 @@ describe('a direct upload in a browser', function () {
 
   it('sends one part again when it is not the one that was sent', async () => {
     await open();
-    await beforeItsEnd(async () => {
+    await beforeCompletion(async () => {
       const [{ id = '', part_bytes: bytes = 0 } = {}] = (await fixture.app
         .db('direct_uploads')
         .where({ booking_id: bookingId })) as { id?: string; part_bytes?: number }[];

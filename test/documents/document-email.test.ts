@@ -115,7 +115,7 @@ describe('the mails about documents', function () {
       expect(mail?.to).to.deep.equal([emails.rob]);
       const said = [mail?.subject, mail?.text, mail?.html].join('\n');
       expect(said)
-        .to.contain(`https://desk.example/bookings/${bookingId}`)
+        .to.contain(`https://fixture.example/bookings/${bookingId}`)
         .and.not.match(/Ewan|Marsh|\.pdf/)
         .and.not.contain(id);
       expect(mail?.attachments).to.deep.equal([]);
@@ -228,7 +228,7 @@ describe('the mails about documents', function () {
       await deliver();
       const [mail] = mailbox.mails();
       expect([mail?.subject, mail?.text, mail?.html].join('\n'))
-        .to.contain(`https://desk.example/bookings/${bookingId}`)
+        .to.contain(`https://fixture.example/bookings/${bookingId}`)
         .and.not.match(/Ewan|Marsh|\.txt/);
       expect(arrived().toSorted()).to.deep.equal([
         `${emails.rita}: Document added`,

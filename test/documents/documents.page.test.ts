@@ -2,7 +2,7 @@
 import { expect } from 'chai';
 import { executable, pdf, samples } from '../support/builders/files.ts';
 import { openDocumentFixture, type DocumentFixture } from '../support/document-fixture.ts';
-import { complaintsAbout, createVisitor, type Visit, type Visitor } from '../support/visitor.ts';
+import { markupErrors, createVisitor, type Visit, type Visitor } from '../support/visitor.ts';
 
 const rita = 'rita@harbour-legal.example';
 
@@ -39,7 +39,7 @@ describe('the documents on a booking’s page', () => {
     expect(visit.attribute('#files', 'accept')).to.contain('.pdf,.doc,.docx');
     expect(visit.texts('#category option')).to.deep.equal(['Choose one', 'Consent form', 'Brief', 'Other']);
     expect(visit.attribute('.document-upload', 'enctype')).to.equal('multipart/form-data');
-    expect(await complaintsAbout(visit)).to.deep.equal([]);
+    expect(await markupErrors(visit)).to.deep.equal([]);
   });
 
   it('appear with a notice when the form was sent', async () => {
@@ -49,7 +49,7 @@ describe('the documents on a booking’s page', () => {
     expect(visit.text('.notice')).to.equal('The documents were stored.');
     expect(visit.texts('.document-name')).to.deep.equal(['Brief _b_of_i_ evidence.pdf', 'note.txt']);
     expect(visit.texts('.document-facts')[0]).to.match(/^Brief · PDF · 5.7 MB · .+ · Rita Alvarez$/);
-    expect(await complaintsAbout(visit)).to.deep.equal([]);
+    expect(await markupErrors(visit)).to.deep.equal([]);
   });
 
   it('stay unchanged when a file is refused, and the page says which one and what to do', async () => {
@@ -61,7 +61,7 @@ describe('the documents on a booking’s page', () => {
       .to.match(/<option value="other" selected>/)
       .and.to.contain('href="#files"');
     expect(html).not.to.match(/fine\.pdf|invoice\.pdf/);
-    expect(await complaintsAbout({ at: '/bookings', html })).to.deep.equal([]);
+    expect(await markupErrors({ at: '/bookings', html })).to.deep.equal([]);
   });
 
   it('ask for a file and a category when either is missing', async () => {
@@ -89,13 +89,13 @@ describe('the documents on a booking’s page', () => {
     expect(visit.text('main'))
       .to.contain(row?.sha256 ?? 'no hash')
       .and.to.match(/Received\d+:.+ Rita Alvarez$/);
-    expect(await complaintsAbout(visit)).to.deep.equal([]);
+    expect(await markupErrors(visit)).to.deep.equal([]);
   });
 
   it('are deleted when a page has asked first', async () => {
     const asks = await visitor.get(linkOf(await page(), 'Delete note.txt'));
     expect(asks.text('h1')).to.equal('Delete this document?');
-    expect(await complaintsAbout(asks)).to.deep.equal([]);
+    expect(await markupErrors(asks)).to.deep.equal([]);
     const done = await visitor.post(asks.at, asks.form(asks.at));
     expect(done.text('.notice')).to.equal('The document was deleted.');
     expect(done.texts('.document-name')).to.deep.equal(['Brief _b_of_i_ evidence.pdf']);

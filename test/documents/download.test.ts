@@ -314,7 +314,7 @@ describe('a download', () => {
       large = await one({ 'large.pdf': bytes });
     });
     // Only the first bytes arrive; the store's answer stays open until the reader closes it.
-    const onceRecorded = async (sql: string, ask: () => Promise<unknown>) => {
+    const withAuditTrigger = async (sql: string, ask: () => Promise<unknown>) => {
       await fixture.app.database.owner.raw(`
         create function on_download() returns trigger language plpgsql as
           $$ begin if new.action = 'document.downloaded' then ${sql}; end if; return new; end $$;
@@ -331,14 +331,14 @@ describe('a download', () => {
 
     for (const path of ['', '/view']) {
       it(`closes the store’s answer when the audit row cannot be written${path && ' (view)'}`, async () => {
-        await onceRecorded(`raise exception 'The disk is full'`, () =>
+        await withAuditTrigger(`raise exception 'The disk is full'`, () =>
           fixture.rita.get(large.url + path).expect(500),
         );
       });
 
       it(`closes the store’s answer when the client leaves before the first byte${path && ' (view)'}`, async () => {
         const cookie = await cookieOf(fixture, 'rita@harbour-legal.example');
-        await onceRecorded('perform pg_sleep(0.5)', async () => {
+        await withAuditTrigger('perform pg_sleep(0.5)', async () => {
           const asked = fetch(fixture.app.url + large.url + path, {
             headers: { cookie },
             signal: AbortSignal.timeout(200),

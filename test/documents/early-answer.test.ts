@@ -85,21 +85,21 @@ describe('an upload that is refused while it arrives', () => {
   });
 
   it('is not stored when the client disconnects after sending everything', async () => {
-    const atItsEnd = Promise.withResolvers<void>();
-    const goOn = Promise.withResolvers<void>();
+    const storing = Promise.withResolvers<void>();
+    const proceed = Promise.withResolvers<void>();
     fixture.storage.server.injectFault = async ({ method }) => {
       if (method !== 'PUT') return undefined;
-      atItsEnd.resolve();
-      await goOn.promise;
+      storing.resolve();
+      await proceed.promise;
       return undefined;
     };
     const upload = await rawUpload(fixture, `/bookings/${fixture.bookingId}/documents`, cookie);
     await upload.write(Buffer.concat([category, fileHead('a.pdf'), pdf(10_000), closing]));
     upload.end();
-    await atItsEnd.promise;
-    upload.vanish();
+    await storing.promise;
+    upload.disconnect();
     await sleep(100);
-    goOn.resolve();
+    proceed.resolve();
     const isRefused = async () =>
       (await fixture.audit('document.refused')).at(-1)?.metadata.reason === 'aborted';
     await eventually(isRefused);
@@ -114,7 +114,7 @@ describe('an upload that is refused while it arrives', () => {
     `multipart/form-data; boundary="${boundary}`,
   ];
   for (const contentType of unreadable) {
-    const asSuch = contentType.replace(boundary, '…');
+    const shownType = contentType.replace(boundary, '…');
     const begin = async () => {
       const path = `/bookings/${fixture.bookingId}/documents`;
       const upload = await rawUpload(fixture, path, cookie, contentType);
@@ -122,7 +122,7 @@ describe('an upload that is refused while it arrives', () => {
       return upload;
     };
 
-    it(`is answered 400 when it is sent as ${asSuch}`, async () => {
+    it(`is answered 400 when it is sent as ${shownType}`, async () => {
       const upload = await begin();
       const answer = await upload.answer;
       expect([answer.status, answer.body.code]).to.deep.equal([400, 'bad_request']);
@@ -130,12 +130,12 @@ describe('an upload that is refused while it arrives', () => {
       expect(await fixture.traces()).to.deep.equal(nothing);
     });
 
-    it(`is ended without an error when it is sent as ${asSuch} and the client disconnects before the answer`, async () => {
+    it(`is ended without an error when it is sent as ${shownType} and the client disconnects before the answer`, async () => {
       const refusals = async () => (await fixture.audit('document.refused')).length;
       const before = await refusals();
       const hold = await fixture.app.database.owner.transaction();
       await hold.raw('lock table audit_log in exclusive mode');
-      const isAtIt = async () => {
+      const isWaitingForLock = async () => {
         const { rows } = (await fixture.app.db.raw(
           `select from pg_locks where relation = 'audit_log'::regclass and not granted
              and database = (select oid from pg_database where datname = current_database())`,
@@ -143,8 +143,8 @@ describe('an upload that is refused while it arrives', () => {
         return rows.length > 0;
       };
       const upload = await begin();
-      await eventually(isAtIt);
-      upload.vanish();
+      await eventually(isWaitingForLock);
+      upload.disconnect();
       // An unhandled error event would end the process, and this test run.
       await sleep(100);
       await hold.rollback();

@@ -30,9 +30,9 @@ describe('cleanFileName', () => {
   it('cuts a long name, keeps its extension, and never splits a character', () => {
     const long = cleanFileName(`${'x'.repeat(300)}.pdf`);
     expect(long.name).to.equal(`${'x'.repeat(176)}.pdf`);
-    const faces = cleanFileName('😀'.repeat(150)).name;
-    expect(faces).to.equal('😀'.repeat(90));
-    expect(faces.isWellFormed()).to.equal(true);
+    const emoji = cleanFileName('😀'.repeat(150)).name;
+    expect(emoji).to.equal('😀'.repeat(90));
+    expect(emoji.isWellFormed()).to.equal(true);
   });
 
   it('withExtension adds the kind’s extension when the name has none', () => {

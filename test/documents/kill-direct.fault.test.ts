@@ -55,10 +55,10 @@ describe('a process that is killed during a direct upload', function () {
     );
 
   /** Ends the process when the store sees this call; `isDone`: the call still takes effect. */
-  async function killedWhen(isIt: (call: StoreCall) => boolean, isDone: boolean) {
+  async function killedWhen(matches: (call: StoreCall) => boolean, isDone: boolean) {
     const web = await startProcess(fixture, { killAt: 'never' });
     fixture.storage.server.injectFault = (call) => {
-      if (!isIt(call)) return undefined;
+      if (!matches(call)) return undefined;
       fixture.storage.server.injectFault = null;
       web.running.kill('SIGKILL');
       return isDone ? undefined : 'drop';
@@ -85,16 +85,16 @@ describe('a process that is killed during a direct upload', function () {
     ['its object is copied', ({ method, key }) => method === 'PUT' && key.startsWith('documents/')],
     ['its pending object is removed', ({ method, query }) => method === 'POST' && query.has('delete')],
   ];
-  const moments = calls.flatMap(([when, isIt]) =>
+  const cases = calls.flatMap(([when, matches]) =>
     [false, true].map((isDone) => ({
       when: `${isDone ? 'after' : 'before'} ${when}`,
       isKept: when === 'its pending object is removed',
       isDone,
-      begin: () => killedWhen(isIt, isDone),
+      begin: () => killedWhen(matches, isDone),
     })),
   );
   for (const step of ['received', 'in_transaction', 'committed'])
-    moments.push({
+    cases.push({
       when: `at ${step}`,
       isKept: step === 'committed',
       isDone: false,
@@ -104,7 +104,7 @@ describe('a process that is killed during a direct upload', function () {
       },
     });
 
-  for (const { when, isKept, isDone, begin } of moments) {
+  for (const { when, isKept, isDone, begin } of cases) {
     it(`leaves one document after a repeated request when it dies ${when}`, async () => {
       const web = await begin();
       const upload = await sendDirectly(fixture, large, {}, web.rita);

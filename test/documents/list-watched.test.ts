@@ -40,10 +40,10 @@ describe('listState', () => {
       expect(await ask(fixture.rita, before), what).to.equal(200);
       expect(await ask(fixture.rita, await shown(fixture.rita)), `after ${what}`).to.equal(204);
     }
-    const [hers, staffs] = [await shown(fixture.rita), await shown(sam)];
+    const [ritas, sams] = [await shown(fixture.rita), await shown(sam)];
     await fixture.upload({ 'c.txt': samples.txt }, { category: 'dictation', agent: sam });
-    expect(await ask(fixture.rita, hers), 'a dictation').to.equal(204);
-    expect(await ask(sam, staffs)).to.equal(200);
+    expect(await ask(fixture.rita, ritas), 'a dictation').to.equal(204);
+    expect(await ask(sam, sams)).to.equal(200);
   });
 
   it('reads one row, however many documents there are', async () => {

@@ -61,7 +61,7 @@ describe('a report before and after its release', function () {
     ];
     return answers.map(({ text }) => text.includes(id));
   };
-  const nowhere = [false, false, false, false];
+  const hidden = [false, false, false, false];
   const everywhere = [true, true, true, true];
 
   it('a draft answers 404 everywhere when a referrer, or an admin acting as one, asks for it', async () => {
@@ -72,7 +72,7 @@ describe('a report before and after its release', function () {
       expect(await told(agent, unknownId)).to.deep.equal(all(404));
     }
     for (const agent of [agents.rita, agents.rob, acting])
-      expect(await listed(agent, bookingId, draft.id)).to.deep.equal(nowhere);
+      expect(await listed(agent, bookingId, draft.id)).to.deep.equal(hidden);
     const page = await agents.rita.get(`/bookings/${bookingId}`).set('Accept', 'text/html');
     expect(page.text)
       .to.contain('No documents yet.')
@@ -111,7 +111,7 @@ describe('a report before and after its release', function () {
     await opened.recall(report).expect(200);
     for (const agent of [agents.rita, agents.rob, acting]) {
       expect(await told(agent, report.id)).to.deep.equal(all(404));
-      expect(await listed(agent, bookingId, report.id)).to.deep.equal(nowhere);
+      expect(await listed(agent, bookingId, report.id)).to.deep.equal(hidden);
     }
   });
 

@@ -2,7 +2,7 @@
 import { expect } from 'chai';
 import { pdf, samples } from '../support/builders/files.ts';
 import { openDocumentFixture, type DocumentFixture } from '../support/document-fixture.ts';
-import { complaintsAbout, createVisitor, type Visitor } from '../support/visitor.ts';
+import { markupErrors, createVisitor, type Visitor } from '../support/visitor.ts';
 
 describe('the pages that release a report', () => {
   let fixture: DocumentFixture;
@@ -47,7 +47,7 @@ describe('the pages that release a report', () => {
       'Rob Petersen rob@harbour-legal.example',
     ]);
     expect(ticked(asks)).to.have.length(1);
-    expect(await complaintsAbout(asks)).to.deep.equal([]);
+    expect(await markupErrors(asks)).to.deep.equal([]);
     const boxes = asks.all('input[type="checkbox"]').map((box) => box.getAttributeValue('value') ?? '');
     const done = await visitor.post(
       asks.at,
@@ -77,7 +77,7 @@ describe('the pages that release a report', () => {
     expect(again.attribute('.error-summary a', 'href')).to.equal('#recipients');
     expect(again.title).to.match(/^Error/);
     expect(ticked(again)).to.deep.equal([rita]);
-    expect(await complaintsAbout(again)).to.deep.equal([]);
+    expect(await markupErrors(again)).to.deep.equal([]);
     expect((await visitor.post(asks.at, { recipients: 'no id' })).status).to.equal(422);
     expect(await recipientsOf(id)).to.deep.equal([]);
   });
@@ -108,8 +108,8 @@ describe('the pages that release a report', () => {
     await fixture.rita.get(`/documents/${id}`).expect(200);
     const after = await visitor.get(`/documents/${id}/recall`);
     expect(after.texts('.timeline-what')).to.deep.equal(['Rita Alvarez downloaded it']);
-    expect(await complaintsAbout(before)).to.deep.equal([]);
-    expect(await complaintsAbout(after)).to.deep.equal([]);
+    expect(await markupErrors(before)).to.deep.equal([]);
+    expect(await markupErrors(after)).to.deep.equal([]);
     // Openings before a later release are not listed.
     await visitor.post(`/documents/${id}/recall`, {});
     await visitor.post(`/documents/${id}/release`, {});
@@ -139,7 +139,7 @@ describe('the pages that release a report', () => {
     const asks = await visitor.get(`/documents/${id}/release`);
     expect(asks.text('main')).to.contain('This booking has no organisation yet');
     expect(asks.all('input[type="checkbox"]')).to.have.length(0);
-    expect(await complaintsAbout(asks)).to.deep.equal([]);
+    expect(await markupErrors(asks)).to.deep.equal([]);
   });
 
   it('the booking’s list links a page when that can be done to the report', async () => {
@@ -147,7 +147,7 @@ describe('the pages that release a report', () => {
     const id = await uploaded('report', bookingId);
     const links = async () => {
       const visit = await visitor.get(`/bookings/${bookingId}`);
-      expect(await complaintsAbout(visit)).to.deep.equal([]);
+      expect(await markupErrors(visit)).to.deep.equal([]);
       return [
         visit.texts('.document .tag'),
         visit.texts('.document-actions a').map((text) => text.split(' ')[0]),

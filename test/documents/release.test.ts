@@ -181,15 +181,15 @@ describe('the release of a report', function () {
   });
 
   describe('and its recipients', () => {
-    const toldOf = async (report: { id: string }) =>
+    const recipientsOf = async (report: { id: string }) =>
       (await opened.releasesOf(report)).map(({ metadata }) => metadata.recipients);
 
     it('release tells the booker when nobody is named, and nobody when the list is empty', async () => {
       const [usual, none] = [await opened.aReport(), await opened.aReport()];
       await opened.release(usual).expect(200);
       await opened.release(none, { recipients: [] }).expect(200);
-      expect(await toldOf(usual)).to.deep.equal([[ids.rita]]);
-      expect(await toldOf(none)).to.deep.equal([[]]);
+      expect(await recipientsOf(usual)).to.deep.equal([[ids.rita]]);
+      expect(await recipientsOf(none)).to.deep.equal([[]]);
     });
 
     it('release refuses recipients by their place when they may not see the report', async () => {
@@ -210,14 +210,14 @@ describe('the release of a report', function () {
       expect(await refused([ids.rob])).to.deep.equal([422, ['recipients.0']]);
       await db('users').where({ id: ids.rob }).update({ banned: false });
       await opened.enter('rob');
-      expect(await toldOf(report)).to.deep.equal([]);
+      expect(await recipientsOf(report)).to.deep.equal([]);
       await agents.rita.get(report.url).expect(404);
     });
 
     it('release takes a recipient’s id when it is in capitals', async () => {
       const report = await opened.aReport();
       await opened.release(report, { recipients: [ids.rita.toUpperCase()] }).expect(200);
-      expect(await toldOf(report)).to.deep.equal([[ids.rita]]);
+      expect(await recipientsOf(report)).to.deep.equal([[ids.rita]]);
     });
 
     it('release leaves the booker out when the account is deactivated', async () => {
@@ -227,7 +227,7 @@ describe('the release of a report', function () {
       await opened.release(report).expect(200);
       await db('users').where({ id: ids.rita }).update({ banned: false });
       await opened.enter('rita');
-      expect(await toldOf(report)).to.deep.equal([[]]);
+      expect(await recipientsOf(report)).to.deep.equal([[]]);
     });
 
     it('release tells nobody when the booking waits to be assigned', async () => {
@@ -239,7 +239,7 @@ describe('the release of a report', function () {
         .update({ source: 'acuity_direct', organization_id: null, created_by_id: null });
       await opened.release(report, { recipients: [ids.rita] }).expect(422);
       await opened.release(report).expect(200);
-      expect(await toldOf(report)).to.deep.equal([[]]);
+      expect(await recipientsOf(report)).to.deep.equal([[]]);
     });
   });
 

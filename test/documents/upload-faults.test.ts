@@ -48,7 +48,7 @@ describe('an upload', () => {
       await upload.write(bytes.subarray(0, Math.floor(bytes.length * share)));
       // Late enough for parts to be in flight.
       await sleep(100);
-      upload.vanish();
+      upload.disconnect();
       await eventually(async () => (await fixture.audit('document.refused')).length > 0 && (await isClean()));
       await sleep(100);
       expect(await fixture.traces()).to.deep.equal(nothing);
@@ -104,24 +104,23 @@ describe('an upload', () => {
   });
 
   const placed = new Set<string>();
-  const troubles: Record<string, (call: { method: string; key: string; query: URLSearchParams }) => boolean> =
-    {
-      'at the second part': ({ method, query }) => method === 'PUT' && query.get('partNumber') === '2',
-      'when parts are joined': ({ method, query }) => method === 'POST' && query.has('uploadId'),
-      'when a file is inspected': ({ method, key }) => method === 'GET' && key.startsWith('pending/'),
-      'when a file is copied': ({ method, key }) => method === 'PUT' && key.startsWith('documents/'),
-      'when the second file is copied': ({ method, key }) => {
-        if (method !== 'PUT' || !key.startsWith('documents/')) return false;
-        placed.add(key);
-        return placed.size > 1;
-      },
-    };
+  const faults: Record<string, (call: { method: string; key: string; query: URLSearchParams }) => boolean> = {
+    'at the second part': ({ method, query }) => method === 'PUT' && query.get('partNumber') === '2',
+    'when parts are joined': ({ method, query }) => method === 'POST' && query.has('uploadId'),
+    'when a file is inspected': ({ method, key }) => method === 'GET' && key.startsWith('pending/'),
+    'when a file is copied': ({ method, key }) => method === 'PUT' && key.startsWith('documents/'),
+    'when the second file is copied': ({ method, key }) => {
+      if (method !== 'PUT' || !key.startsWith('documents/')) return false;
+      placed.add(key);
+      return placed.size > 1;
+    },
+  };
   const files = { 'first.txt': samples.txt, 'a.pdf': pdf(12_000_000), 'a.docx': samples.docx };
   beforeEach(() => placed.clear());
-  for (const [when, isIt] of Object.entries(troubles)) {
+  for (const [when, matches] of Object.entries(faults)) {
     it(`answers 503 and leaves nothing when the store fails ${when} and recovers`, async () => {
       fixture.storage.server.injectFault = (call) =>
-        isIt(call) ? { status: 500, code: 'InternalError' } : undefined;
+        matches(call) ? { status: 500, code: 'InternalError' } : undefined;
       const answer = await fixture.send(files);
       expect([answer.status, (answer.body as { code: string }).code]).to.deep.equal([
         503,
@@ -134,7 +133,7 @@ describe('an upload', () => {
     it(`answers 503, and the sweep removes the rest, when the store stays unreachable ${when}`, async () => {
       let away = false;
       fixture.storage.server.injectFault = (call) => {
-        away ||= isIt(call);
+        away ||= matches(call);
         return away ? 'drop' : undefined;
       };
       const answer = await fixture.send(files);

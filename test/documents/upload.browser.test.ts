@@ -119,23 +119,23 @@ describe('uploading documents with JavaScript', function () {
   });
 
   /** Runs an action while the server holds the completely received file, then lets it continue. */
-  const whenAllIsThere = async (act: () => Promise<unknown>) => {
+  const whileServerHoldsFile = async (act: () => Promise<unknown>) => {
     const isThere = Promise.withResolvers<void>();
-    const goesOn = Promise.withResolvers<void>();
+    const proceed = Promise.withResolvers<void>();
     received = async () => {
       isThere.resolve();
-      await goesOn.promise;
+      await proceed.promise;
     };
     await upload();
     await isThere.promise;
     await act();
-    goesOn.resolve();
+    proceed.resolve();
   };
 
   it('shows a file in the list when it was cancelled after the server had received it', async () => {
     await open();
     await choose(file('Brief.pdf', pdf(50_000)));
-    await whenAllIsThere(async () => {
+    await whileServerHoldsFile(async () => {
       await page.getByRole('button', { name: 'Cancel Brief.pdf' }).press('Enter');
       await page.getByText(/^Cancelled, perhaps too late\. If it was stored/).waitFor();
     });

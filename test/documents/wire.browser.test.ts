@@ -70,7 +70,7 @@ describe('requests during uploads', function () {
   };
   const hashesOf = (...chosen: ChosenFile[]) => chosen.map(({ buffer }) => sha256(buffer)).toSorted();
   /** Records what the page sends from now on, except reads. Returns a function that returns the record. */
-  const watchWire = async (): Promise<() => Sent[]> => {
+  const recordRequests = async (): Promise<() => Sent[]> => {
     const urls = new Map<string, { method: string; url: URL }>();
     const sizes = new Map<string, Pick<Sent, 'bytes' | 'contentType'>>();
     const client = await watched.context.newCDPSession(page);
@@ -102,12 +102,12 @@ describe('requests during uploads', function () {
 
   it('send 6 MB and 12 MB files to the store in presigned parts, and a 1 MB file to the app', async () => {
     await open(fixture.app);
-    const wire = await watchWire();
+    const requests = await recordRequests();
     await upload(files.large, files.small, files.larger);
     expect(await stored()).to.deep.equal(hashesOf(files.large, files.small, files.larger));
     await watched.check();
 
-    const sent = wire();
+    const sent = requests();
     const toStore = sent.filter(({ origin }) => origin === fixture.storage.server.url);
     const parts = toStore.filter(({ method }) => method === 'PUT');
     expect(toStore.filter((one) => !parts.includes(one) && one.method !== 'OPTIONS')).to.deep.equal([]);
@@ -134,12 +134,12 @@ describe('requests during uploads', function () {
 
   it('send a file of exactly 5 MB to the store, and one of a byte less to the app', async () => {
     await open(fixture.app);
-    const wire = await watchWire();
+    const requests = await recordRequests();
     const exact = { ...files.large, name: 'Exact.pdf', buffer: pdf(directFrom) };
     const below = { ...files.large, name: 'Below.pdf', buffer: pdf(directFrom - 1) };
     expect([exact.buffer.length, below.buffer.length]).to.deep.equal([directFrom, directFrom - 1]);
     await upload(exact, below);
-    const big = wire().filter(({ bytes }) => bytes > 1_000_000);
+    const big = requests().filter(({ bytes }) => bytes > 1_000_000);
     expect(big.map(({ method, origin }) => [method, origin])).to.deep.equal([
       ['PUT', fixture.storage.server.url],
       ['POST', fixture.app.url],
@@ -161,9 +161,9 @@ describe('requests during uploads', function () {
 
   it('send every file to the app without JavaScript', async () => {
     await open(fixture.app, { javaScript: false });
-    const wire = await watchWire();
+    const requests = await recordRequests();
     await upload(files.small, files.large);
-    const sent = wire();
+    const sent = requests();
     expect(sent.map(({ method, origin, path }) => [method, origin, path])).to.deep.equal([
       ['POST', fixture.app.url, `/bookings/${bookingId}/documents`],
     ]);
@@ -201,7 +201,7 @@ describe('requests during uploads', function () {
         ({ bookingId } = elsewhere);
         await page.goto(`/bookings/${bookingId}`);
         await page.getByText('drop files onto this box').waitFor();
-        const wire = await watchWire();
+        const requests = await recordRequests();
         const startedAt = performance.now();
         const firstForm = page
           .waitForRequest((request) => request.url().endsWith('/documents') && request.method() === 'POST')
@@ -209,9 +209,9 @@ describe('requests during uploads', function () {
         await upload(files.large, files.larger);
         expect(await firstForm, 'until it goes through the app').to.be.below(20_000);
         expect(await stored(elsewhere)).to.deep.equal(hashesOf(files.large, files.larger));
-        const forms = wire().filter(({ contentType }) => contentType.startsWith('multipart/form-data'));
+        const forms = requests().filter(({ contentType }) => contentType.startsWith('multipart/form-data'));
         expect(forms.map(({ bytes }) => Math.round(bytes / 1_000_000))).to.deep.equal([6, 12]);
-        const begun = wire().filter(({ path, method }) => method === 'POST' && path.endsWith('/uploads'));
+        const begun = requests().filter(({ path, method }) => method === 'POST' && path.endsWith('/uploads'));
         expect(begun, 'the second file does not try again').to.have.length(1);
         await eventually(async () => (await elsewhere.storage.openUploads()).length === 0);
         expect(elsewhere.app.logLines.join('')).to.contain('could not send to the file store');

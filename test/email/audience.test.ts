@@ -9,19 +9,19 @@ import {
   type BookingFixture,
 } from '../support/booking-fixture.ts';
 import { createFakeAcuity } from '../support/fakes/acuity.ts';
-import { lossy, type LossyAcuity } from '../support/lossy-acuity.ts';
+import { withFaults, type FaultyAcuity } from '../support/faulty-acuity.ts';
 
 type Name = keyof BookingFixture['people'];
 
 describe('who is told about a booking', () => {
   let fixture: BookingFixture;
-  let acuity: LossyAcuity;
+  let acuity: FaultyAcuity;
   let bookingId: string;
 
   beforeEach(async () => {
     const fake = createFakeAcuity();
     fake.offer(7001, tuesdayAtTen.toISOString(), '2026-12-02T10:00:00+11:00');
-    acuity = lossy(fake);
+    acuity = withFaults(fake);
     fixture = await openBookingFixture(acuity);
     bookingId = valueOf(await fixture.attempts.book(fixture.people.rita, fixture.requestFor(), null)).id;
     await fixture.db('emails').delete();
@@ -122,7 +122,7 @@ describe('who is told about a booking', () => {
     await fixture
       .db('mail_preferences')
       .insert({ user_id: idOf('rob'), kind: 'booking_failed', delivery: 'off' });
-    acuity.lose('before');
+    acuity.failNext('before');
     const failing = fixture.requestFor({ startsAt: new Date('2026-12-02T10:00:00+11:00') });
     await fixture.attempts.book(fixture.people.rob, failing, null);
     const { id } = (await fixture.db('booking_attempts').where({ state: 'open' }).first('id')) as {

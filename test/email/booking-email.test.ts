@@ -22,13 +22,13 @@ import {
 } from '../support/booking-fixture.ts';
 import { aField, aForm } from '../support/builders/form.ts';
 import { createFakeAcuity, detailsForm, type FakeAcuity } from '../support/fakes/acuity.ts';
-import { lossy, type LossyAcuity } from '../support/lossy-acuity.ts';
+import { withFaults, type FaultyAcuity } from '../support/faulty-acuity.ts';
 import { testLinks } from '../support/links.ts';
 import { openMailbox, waitForMail } from '../support/mailbox.ts';
 
 describe('the e-mails of a booking', () => {
   let fake: FakeAcuity;
-  let acuity: LossyAcuity;
+  let acuity: FaultyAcuity;
   let fixture: BookingFixture;
   let mailbox: Mailbox;
   let worker: Worker | null = null;
@@ -37,7 +37,7 @@ describe('the e-mails of a booking', () => {
   beforeEach(async () => {
     fake = createFakeAcuity();
     fake.offer(7001, tuesdayAtTen.toISOString(), '2026-12-02T10:00:00+11:00');
-    acuity = lossy(fake);
+    acuity = withFaults(fake);
     fixture = await openBookingFixture(acuity);
     mailbox = await openMailbox();
   });
@@ -201,7 +201,7 @@ describe('the e-mails of a booking', () => {
 
   it('failed is sent without the examinee’s details', async () => {
     await work(senderTo(mailbox.smtpUrl));
-    acuity.lose('before');
+    acuity.failNext('before');
     await fixture.attempts.book(fixture.people.rita, fixture.requestFor(), null);
     const mail = await waitForMail(mailbox);
     expect(mail.subject).to.match(/^Examination NOT booked: EX-/);
@@ -213,7 +213,7 @@ describe('the e-mails of a booking', () => {
 
   it('failed says what to do when the form asks for more', async () => {
     await work(senderTo(mailbox.smtpUrl));
-    acuity.lose('before');
+    acuity.failNext('before');
     await fixture.attempts.book(fixture.people.rita, fixture.requestFor(), null);
     fake.showForms(detailsForm(), aForm({ fields: [aField({ name: 'Dominant hand', required: true })] }));
     const mail = await waitForMail(mailbox);
@@ -243,14 +243,14 @@ describe('the e-mails of a booking', () => {
   it('a message is sent again with the same Message-ID when the worker died before it recorded the first', async () => {
     const booking = valueOf(await fixture.attempts.book(fixture.people.rita, fixture.requestFor(), null));
     const id = (await outbox())[0]?.id ?? '';
-    const dying = senderTo(mailbox.smtpUrl, (mailer) => ({
+    const failing = senderTo(mailbox.smtpUrl, (mailer) => ({
       async send(mail) {
         await mailer.send(mail);
         // The state after the kill: the mail is sent, the transaction is not committed.
         throw Object.assign(new Error('gone'), { code: 'EGONE' });
       },
     }));
-    await dying.send(id);
+    await failing.send(id);
     await senderTo(mailbox.smtpUrl).send(id);
     await waitForMail(mailbox, () => mailbox.mails().length === 2);
     expect(new Set(mailbox.mails().map((mail) => mail.messageId)).size).to.equal(1);
@@ -305,7 +305,7 @@ describe('the e-mails of a booking', () => {
     expect(mail.text).to.include('This examination has since been cancelled.');
   });
 
-  const handOver = async (bookingId: string, to: 'rob' | 'nadia') => {
+  const assignTo = async (bookingId: string, to: 'rob' | 'nadia') => {
     const { viewer } = fixture.people[to];
     await fixture
       .db('bookings')
@@ -315,7 +315,7 @@ describe('the e-mails of a booking', () => {
 
   it('a delayed message is withheld from a recipient who may no longer see the booking', async () => {
     const booking = valueOf(await fixture.attempts.book(fixture.people.rita, fixture.requestFor(), null));
-    await handOver(booking.id, 'nadia');
+    await assignTo(booking.id, 'nadia');
     await senderTo(mailbox.smtpUrl).send((await outbox())[0]?.id ?? '');
     expect((await outbox())[0]).to.include({ status: 'withheld', sent_at: null });
     await sleep(100);
@@ -324,7 +324,7 @@ describe('the e-mails of a booking', () => {
 
   it('a message is withheld from a deactivated recipient, also one about a failed attempt', async () => {
     valueOf(await fixture.attempts.book(fixture.people.rita, fixture.requestFor(), null));
-    acuity.lose('before');
+    acuity.failNext('before');
     const failed = fixture.requestFor({ startsAt: new Date('2026-12-02T10:00:00+11:00') });
     await fixture.attempts.book(fixture.people.rita, failed, null);
     const { attempt_id } = (await fixture.db('emails').first('attempt_id')) as { attempt_id: string };
@@ -384,7 +384,7 @@ describe('the e-mails of a booking', () => {
 
   it('a message goes to a colleague in the organisation of the booking', async () => {
     const booking = valueOf(await fixture.attempts.book(fixture.people.rita, fixture.requestFor(), null));
-    await handOver(booking.id, 'rob');
+    await assignTo(booking.id, 'rob');
     await senderTo(mailbox.smtpUrl).send((await outbox())[0]?.id ?? '');
     expect((await waitForMail(mailbox)).to).to.deep.equal(['rita@harbour-legal.example']);
   });
@@ -429,7 +429,7 @@ describe('the e-mails of a booking', () => {
     });
 
   it('jobs, payloads and outbox hold ids only', async () => {
-    acuity.lose('before');
+    acuity.failNext('before');
     await fixture.attempts.book(fixture.people.rita, fixture.requestFor(), null);
     const jobs: unknown = await fixture.db('graphile_worker._private_jobs').select('payload', 'key');
     expect(JSON.stringify([jobs, await outbox()])).to.not.match(/Ewan|Marsh|61412|CL-2207|knee/);

@@ -14,8 +14,8 @@ describe(`convergence over ${runs} random histories with faults`, () => {
       try {
         await assertAlways(
           fc.asyncProperty(histories, async (steps) => {
-            await fixture.play(steps);
-            await fixture.comeToRest();
+            await fixture.runSteps(steps);
+            await fixture.settle();
             expect(await fixture.disagreements()).to.deep.equal([]);
           }),
           { numRuns: Math.min(runsPerFixture, runs - done), endOnFailure: true },

@@ -13,8 +13,8 @@ describe('convergence over random histories with faults', () => {
   it('leaves bookings and appointments in agreement, and tells nobody twice', async () => {
     await assertAlways(
       fc.asyncProperty(histories, async (steps) => {
-        await fixture.play(steps);
-        await fixture.comeToRest();
+        await fixture.runSteps(steps);
+        await fixture.settle();
         expect(await fixture.disagreements()).to.deep.equal([]);
       }),
       { numRuns: 20, endOnFailure: true },

@@ -10,9 +10,9 @@ const dayOf = (days: number) => new Date(Date.now() + days * dayMs).toISOString(
 describe('differences that were left', () => {
   let stack: WebhookStack;
   const sync = () => stack.app.system.services.sync;
-  const standing = () =>
+  const leftItems = () =>
     selectRows(stack.app.db, tableOf('drift-items') as Table, { isStillDifferent: 'true' });
-  const reportsOfStanding = () => standing().pluck('r.reportId');
+  const reportsOfLeftItems = () => leftItems().pluck('r.reportId');
   /** In a calendar without a specialist, so that no run can repair it. */
   const makeUnknown = (days: number) =>
     stack.makeAppointment({ calendarID: 7003, datetime: `${dayOf(days)}T10:00:00+1100` });
@@ -28,9 +28,9 @@ describe('differences that were left', () => {
 
   it('are counted once each when several runs found them', async () => {
     await makeUnknown(10);
-    for (let look = 0; look < 3; look += 1) await sync().reconcileNear();
+    for (let run = 0; run < 3; run += 1) await sync().reconcileNear();
     const last = await sync().reconcileNear();
-    expect(await reportsOfStanding()).to.deep.equal([last?.id]);
+    expect(await reportsOfLeftItems()).to.deep.equal([last?.id]);
     expect(await stack.app.db('drift_items').where({ state: 'left' })).to.have.length(4);
   });
 
@@ -55,44 +55,44 @@ describe('differences that were left', () => {
       .where({ acuity_calendar_id: 7999 })
       .update({ acuity_calendar_id: 7003 });
     await sync().reconcileNear();
-    expect(await reportsOfStanding()).to.deep.equal([]);
+    expect(await reportsOfLeftItems()).to.deep.equal([]);
   });
 
   it('are kept when a run that repairs nothing covered their day', async () => {
     await makeUnknown(10);
     const near = await sync().reconcileNear();
     await sync().reconcile({ ...sync().nearSpan(), fixes: false });
-    expect(await reportsOfStanding()).to.deep.equal([near?.id]);
+    expect(await reportsOfLeftItems()).to.deep.equal([near?.id]);
   });
 
   it('are kept while runs cover other days only', async () => {
     await makeUnknown(60);
     const whole = await sync().reconcileAll();
     await sync().reconcileNear();
-    expect(await reportsOfStanding()).to.deep.equal([whole?.id]);
+    expect(await reportsOfLeftItems()).to.deep.equal([whole?.id]);
     const again = await sync().reconcileAll();
-    expect(await reportsOfStanding()).to.deep.equal([again?.id]);
+    expect(await reportsOfLeftItems()).to.deep.equal([again?.id]);
   });
 
   it('are superseded when no run covers their days any more', async () => {
-    await aLook({ kind: 'all', days: -91, left: 1 });
-    expect(await reportsOfStanding()).to.have.length(1);
+    await aReport({ kind: 'all', days: -91, left: 1 });
+    expect(await reportsOfLeftItems()).to.have.length(1);
     await sync().reconcileNear();
-    expect(await reportsOfStanding(), 'a near look is not over them').to.have.length(1);
+    expect(await reportsOfLeftItems(), 'a near run does not cover them').to.have.length(1);
     await sync().reconcileAll();
-    expect(await reportsOfStanding()).to.deep.equal([]);
+    expect(await reportsOfLeftItems()).to.deep.equal([]);
   });
 
   it('are counted with an index that leaves out superseded ones', async () => {
     const { db } = stack.app;
-    const report = await aLook({ kind: 'near', days: -3, left: 0 });
+    const report = await aReport({ kind: 'near', days: -3, left: 0 });
     await db.raw(
       `insert into drift_items (id, report_id, appointment_id, difference, state, announced, found_at, superseded)
        select gen_random_uuid(), ?, n, 'missing_here', 'left', false, now(), true from generate_series(1, 20000) n`,
       [report],
     );
     await stack.app.database.owner.raw('analyze drift_items');
-    const { sql, bindings } = standing().count('* as total').toSQL().toNative();
+    const { sql, bindings } = leftItems().count('* as total').toSQL().toNative();
     const { rows } = await db.raw(`explain ${sql.replace(/\$\d+/g, '?')}`, [...bindings]);
     const plan = (rows as { 'QUERY PLAN': string }[]).map((row) => row['QUERY PLAN']).join('\n');
     expect(plan).to.contain('drift_items_stands_idx').and.not.contain('drift_reports');
@@ -101,44 +101,44 @@ describe('differences that were left', () => {
   it('are removed three months after they were superseded, as are runs that found nothing', async () => {
     const { db } = stack.app;
     const old = {
-      quiet: await aLook({ kind: 'near', days: -100, left: 0 }),
-      saidAgain: await aLook({ kind: 'near', days: -100, left: 1, superseded: true }),
-      stands: await aLook({ kind: 'near', days: -100, left: 1 }),
-      nightly: await aLook({ kind: 'all', days: -100, left: 0 }),
+      foundNothing: await aReport({ kind: 'near', days: -100, left: 0 }),
+      superseded: await aReport({ kind: 'near', days: -100, left: 1, superseded: true }),
+      current: await aReport({ kind: 'near', days: -100, left: 1 }),
+      nightly: await aReport({ kind: 'all', days: -100, left: 0 }),
     };
-    const young = await aLook({ kind: 'near', days: -80, left: 1, superseded: true });
-    const quietAndYoung = await aLook({ kind: 'near', days: -80, left: 0 });
+    const young = await aReport({ kind: 'near', days: -80, left: 1, superseded: true });
+    const youngWithoutDifferences = await aReport({ kind: 'near', days: -80, left: 0 });
     expect(await sync().removeOld()).to.equal(2);
-    expect(await db('drift_items').pluck('report_id')).to.have.members([old.stands, young]);
+    expect(await db('drift_items').pluck('report_id')).to.have.members([old.current, young]);
     expect(await db('drift_reports').pluck('id')).to.have.members([
-      old.saidAgain,
-      old.stands,
+      old.superseded,
+      old.current,
       old.nightly,
       young,
-      quietAndYoung,
+      youngWithoutDifferences,
     ]);
     expect(await sync().removeOld()).to.equal(0);
   });
 
   /** Written as if so many days from today, by a run over that day alone. */
-  async function aLook(look: { kind: 'near' | 'all'; days: number; left: number; superseded?: boolean }) {
+  async function aReport(run: { kind: 'near' | 'all'; days: number; left: number; superseded?: boolean }) {
     const { db } = stack.app;
     const id = randomUUID();
-    const at = new Date(Date.now() + look.days * dayMs);
-    const day = dayOf(look.days);
+    const at = new Date(Date.now() + run.days * dayMs);
+    const day = dayOf(run.days);
     await db('drift_reports').insert({
       id,
-      kind: look.kind,
+      kind: run.kind,
       from_day: day,
       to_day: day,
       next_day: day,
       fixes: true,
       state: 'done',
-      found: look.left,
+      found: run.left,
       started_at: at,
       finished_at: at,
     });
-    for (let n = 0; n < look.left; n += 1)
+    for (let n = 0; n < run.left; n += 1)
       await db('drift_items').insert({
         id: randomUUID(),
         report_id: id,
@@ -148,7 +148,7 @@ describe('differences that were left', () => {
         state: 'left',
         announced: false,
         found_at: at,
-        superseded: look.superseded ?? false,
+        superseded: run.superseded ?? false,
       });
     return id;
   }

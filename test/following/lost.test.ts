@@ -45,7 +45,7 @@ describe('appointment with a reference of ours but no booking', () => {
   }
 
   /** What restoring an older backup does. */
-  const lose = () => stack.app.database.owner.raw('truncate bookings, booking_attempts cascade');
+  const deleteBookings = () => stack.app.database.owner.raw('truncate bookings, booking_attempts cascade');
 
   async function rowOf(appointmentId: number): Promise<BookingRow & { reference: string }> {
     const row = await stack.booking(appointmentId);
@@ -55,7 +55,7 @@ describe('appointment with a reference of ours but no booking', () => {
 
   it('becomes its former booking again, and nobody is told a second time', async () => {
     const made = [await book(), await book()];
-    await lose();
+    await deleteBookings();
     expect(await reconcile()).to.include({ found: 2, fixed: 2 });
     for (const { reference, acuityAppointmentId, createdBy, organization } of made)
       expect(await rowOf(acuityAppointmentId)).to.include({
@@ -75,7 +75,7 @@ describe('appointment with a reference of ours but no booking', () => {
     await stack.staff('PUT', `/appointments/${missed.acuityAppointmentId}/cancel?admin=true`, {
       noShow: true,
     });
-    await lose();
+    await deleteBookings();
     await reconcile();
     expect(await rowOf(cancelled.acuityAppointmentId)).to.include({
       reference: cancelled.reference,
@@ -123,7 +123,7 @@ describe('appointment with a reference of ours but no booking', () => {
       const copy = await stack.makeAppointment({
         fields: [{ id: referenceField, value: reference.toLowerCase() }],
       });
-      await lose();
+      await deleteBookings();
       const { convergence } = stack.app.system.services;
       const ids = [copy.id, acuityAppointmentId];
       for (const id of order === 'first' ? ids : ids.toReversed())
@@ -160,7 +160,7 @@ describe('appointment with a reference of ours but no booking', () => {
       email: 'who@else.example',
     });
     await stack.app.db('intake_fields').where({ name: 'organization' }).delete();
-    await lose();
+    await deleteBookings();
     await reconcile();
     expect(await rowOf(acuityAppointmentId)).to.include({
       reference,

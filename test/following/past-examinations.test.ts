@@ -13,12 +13,12 @@ describe('reconciliation of past examinations', () => {
     `${new Date(Date.now() + days * dayMs).toISOString().slice(0, 10)}T10:00:00+1100`;
   const makePast = (change: object = {}) => stack.makeAppointment({ datetime: timeIn(-5), ...change });
   /** Edits the simulator's state directly, so that no event is sent. */
-  function letPass(id: number): void {
+  function moveToPast(id: number): void {
     const appointment = stack.simulator.state.appointments.find((one) => one.id === id);
     if (!appointment) throw new Error('No such appointment');
     appointment.datetime = new Date(timeIn(-5)).toISOString();
   }
-  async function bookedThen(change: (id: number) => Promise<unknown>): Promise<number> {
+  async function bookPastThen(change: (id: number) => Promise<unknown>): Promise<number> {
     const { id } = await makePast();
     await sync().reconcileNear();
     await change(id);
@@ -40,10 +40,10 @@ describe('reconciliation of past examinations', () => {
   });
 
   it('mails nobody when no event announced a cancellation or a no-show', async () => {
-    const cancelled = await bookedThen((id) =>
+    const cancelled = await bookPastThen((id) =>
       stack.staff('PUT', `/appointments/${id}/cancel?admin=true&noEmail=true`, {}),
     );
-    const missed = await bookedThen((id) =>
+    const missed = await bookPastThen((id) =>
       stack.staff('PUT', `/appointments/${id}/cancel?admin=true&noEmail=true`, { noShow: true }),
     );
     await sync().reconcileAll();
@@ -56,14 +56,14 @@ describe('reconciliation of past examinations', () => {
     const { id } = await stack.makeAppointment();
     await sync().reconcileNear();
     await stack.app.db('emails').delete();
-    letPass(id);
+    moveToPast(id);
     expect(await sync().reconcileNear()).to.include({ found: 1, fixed: 1 });
     expect((await stack.booking(id))?.starts_at.getTime()).to.be.below(Date.now());
     expect(await kinds()).to.deep.equal([]);
   });
 
   it('does not keep a webhook from announcing a no-show, which is only known afterwards', async () => {
-    const id = await bookedThen((one) =>
+    const id = await bookPastThen((one) =>
       stack.staff('PUT', `/appointments/${one}/cancel?admin=true&noEmail=true`, { noShow: true }),
     );
     await stack.app.system.services.convergence.converge(id, { source: 'acuity' });

@@ -256,8 +256,8 @@ describe('booking without a referrer', () => {
       await stack.makeAppointment(unknown);
       await stack.settled();
       const { jobs } = stack.app.system.services;
-      const dying = digest({ ...jobs, add: () => Promise.reject(new Error('gone')) });
-      await dying.write().catch((error: unknown) => expect(error).to.have.property('message', 'gone'));
+      const failing = digest({ ...jobs, add: () => Promise.reject(new Error('gone')) });
+      await failing.write().catch((error: unknown) => expect(error).to.have.property('message', 'gone'));
       expect(await told()).to.deep.equal([]);
       expect(await digest().write()).to.equal(1);
     });

@@ -2,7 +2,7 @@
 import { expect } from 'chai';
 import { startTestApp, type Agent, type TestApp } from '../support/app.ts';
 import { createFakeAcuity, type FakeAcuity } from '../support/fakes/acuity.ts';
-import { lossy, type LossyAcuity } from '../support/lossy-acuity.ts';
+import { withFaults, type FaultyAcuity } from '../support/faulty-acuity.ts';
 
 const startsAt = '2027-02-02T09:00:00+11:00';
 const cause = { source: 'acuity' } as const;
@@ -10,13 +10,13 @@ const cause = { source: 'acuity' } as const;
 describe('event for an appointment without our reference', () => {
   let app: TestApp;
   let fake: FakeAcuity;
-  let acuity: LossyAcuity;
+  let acuity: FaultyAcuity;
   let rita: Agent;
 
   beforeEach(async () => {
     fake = createFakeAcuity();
     fake.offer(7001, startsAt);
-    acuity = lossy(fake);
+    acuity = withFaults(fake);
     app = await startTestApp({ overrides: { acuity, bookings: { timings: { inFlightMs: 0 } } } });
     await app.db('intake_fields').where({ name: 'reference' }).delete();
     rita = await app.signIn('rita@harbour-legal.example');
@@ -25,7 +25,7 @@ describe('event for an appointment without our reference', () => {
 
   async function bookAndLoseTheAnswer(): Promise<{ attemptId: string; appointmentId: number }> {
     const specialist = await app.system.services.specialists.findByCalendar(7001);
-    acuity.lose('after');
+    acuity.failNext('after');
     const { body } = await rita
       .post('/bookings')
       .send({

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { acuityDown } from '../support/fakes/acuity.ts';
-import { complaintsAbout, type Visit, type Visitor } from '../support/visitor.ts';
+import { markupErrors, type Visit, type Visitor } from '../support/visitor.ts';
 import { ewan, nineOnTuesday, openPageFixture, rita, type PageFixture } from '../support/page-fixture.ts';
 
 describe('the markup of every page', () => {
@@ -17,7 +17,7 @@ describe('the markup of every page', () => {
 
   const expectClean = async (...pages: Visit[]) => {
     for (const page of pages) {
-      expect(await complaintsAbout(page)).to.deep.equal([]);
+      expect(await markupErrors(page)).to.deep.equal([]);
       expect(page.html, page.at).not.to.match(
         /\sstyle="|<style|<script(?![^>]* src=)|\son\w+="|javascript:/i,
       );
@@ -55,7 +55,7 @@ describe('the markup of every page', () => {
     fixture.acuity.failWith(acuityDown);
     await expectClean(await visitor.get(`${step('time')}?month=2027-03`));
     fixture.acuity.recover();
-    fixture.acuity.lose('before');
+    fixture.acuity.failNext('before');
     const check = await visitor.get(step('check'));
     await expectClean(await visitor.post('/bookings', check.form('/bookings')));
   });

@@ -54,7 +54,7 @@ const pieces = fc.constantFrom(
   'sign-out',
   'a',
 );
-const nastyText = fc.oneof(
+const hostileText = fc.oneof(
   { weight: 4, arbitrary: fc.array(pieces, { maxLength: 12 }).map((parts) => `/${parts.join('')}`) },
   { weight: 2, arbitrary: fc.array(pieces, { maxLength: 12 }).map((parts) => parts.join('')) },
   { weight: 1, arbitrary: fc.string({ unit: 'binary' }).map((text) => `/${text}`) },
@@ -66,7 +66,7 @@ const bases = ['http://localhost:3000', 'https://desk.agency.example', 'https://
 describe('safeNext', () => {
   it('returns null or a path that stays on the site for any text', async () => {
     await assertAlways(
-      fc.property(nastyText, fc.constantFrom(...bases), (text, base) => {
+      fc.property(hostileText, fc.constantFrom(...bases), (text, base) => {
         const path = safeNext(text);
         if (path === null) return;
         const target = new URL(path, base);

@@ -147,8 +147,8 @@ describe('the OpenAPI document', () => {
     const ics = await rita.get(`/bookings/${id}/calendar.ics`).expect(200);
     expect(ics.type).to.equal('text/calendar');
     answered.add('get /bookings/:id/calendar.ics');
-    const intention = (await app.db('booking_attempts').first('id')) as { id: string };
-    await get('/bookings/attempts/:id', `/bookings/attempts/${intention.id}`);
+    const attempt = (await app.db('booking_attempts').first('id')) as { id: string };
+    await get('/bookings/attempts/:id', `/bookings/attempts/${attempt.id}`);
     await post('/bookings/:id/reschedule', `/bookings/${id}/reschedule`, {
       startsAt: '2026-12-16T10:00:00+11:00',
     });

@@ -8,7 +8,7 @@ import { openMatrixFixture, type MatrixFixture } from '../support/matrix-fixture
 import { isChanging, mountedRoutes } from '../support/routes.ts';
 
 /** Refused while acting, or about nobody's session; the matrix holds these to it. */
-const nothingOfTheirs =
+const withoutAttribution =
   /^post \/(sign-in|sign-out|api\/auth|account|admin|automation|webhooks|bookings\/search|bookings\/:id\/progress|documents\/:id\/(release|recall))(\/|$)/;
 
 const tenths = [
@@ -17,7 +17,7 @@ const tenths = [
   '2027-01-15T10:00:00+11:00',
 ] as const;
 
-interface Walk {
+interface Scenario {
   /** What it is done to: Rita's own. */
   onto?: (fixture: MatrixFixture) => Promise<string>;
   /** As Ada acting as Rita. */
@@ -38,7 +38,7 @@ const begin = (fixture: MatrixFixture, fileName: string) =>
   );
 
 /** In this order: the last takes the booking away. */
-const walks: Record<string, Walk> = {
+const scenarios: Record<string, Scenario> = {
   'post /bookings/new': {
     go: async ({ app, agents }) => {
       const specialist = await app.system.services.specialists.findByCalendar(7001);
@@ -191,14 +191,14 @@ describe('what is done while acting', function () {
 
   it('covers every changing route', () => {
     const changing = mountedRoutes(fixture.app.system.app).filter(
-      (route) => isChanging(route) && !nothingOfTheirs.test(route),
+      (route) => isChanging(route) && !withoutAttribution.test(route),
     );
-    expect(Object.keys(walks).toSorted()).to.deep.equal(changing.toSorted());
+    expect(Object.keys(scenarios).toSorted()).to.deep.equal(changing.toSorted());
   });
 
-  for (const [route, { go, leaves }] of Object.entries(walks)) {
+  for (const [route, { go, leaves }] of Object.entries(scenarios)) {
     it(`${route} is the referrer’s, with the admin beside: ${leaves.join(', ') || 'nothing'}`, async () => {
-      const onto = (await walks[route]?.onto?.(fixture)) ?? '';
+      const onto = (await scenarios[route]?.onto?.(fixture)) ?? '';
       const before = await namesIn(fixture);
       await go(fixture, onto);
       const left = [...(await namesIn(fixture))].filter(
@@ -208,9 +208,9 @@ describe('what is done while acting', function () {
       const { rita, admin } = fixture.userIds;
       for (const [, { where, names }] of left) {
         // Of the log the other way round: who was at the keyboard comes first (domain.md).
-        const isOfLog = /^(booking|document)\./.test(where);
+        const isAuditRow = /^(booking|document)\./.test(where);
         expect(names, where).to.equal(
-          isOfLog ? `${admin} ${rita}` : where in owners ? `${rita} null` : `${rita} ${admin}`,
+          isAuditRow ? `${admin} ${rita}` : where in owners ? `${rita} null` : `${rita} ${admin}`,
         );
       }
     });

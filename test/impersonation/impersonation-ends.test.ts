@@ -300,9 +300,9 @@ describe('the end of acting', () => {
   });
 
   it('names the admin, who cannot be without a name', async () => {
-    const nameless = app.db('users').where({ email: ada }).update({ name: ' ' });
+    const withoutName = app.db('users').where({ email: ada }).update({ name: ' ' });
     expect(
-      await nameless.then(
+      await withoutName.then(
         () => null,
         ({ constraint }: { constraint?: string }) => constraint,
       ),

@@ -115,7 +115,7 @@ describe('the last ten that an admin acted as', () => {
       end_reason: 'exit',
     });
   };
-  const lately = async (email: string): Promise<string[]> => {
+  const recentlyActedAs = async (email: string): Promise<string[]> => {
     const agent = await app.signIn(email);
     const { text } = await agent.get('/admin/act-as').set('Accept', 'text/html').expect(200);
     return [...text.matchAll(/<strong>([^<]+)<\/strong>/g)].map(([, name]) => name ?? '');
@@ -125,16 +125,16 @@ describe('the last ten that an admin acted as', () => {
     for (let n = 1; n <= 12; n += 1) await acted('ada@examdesk.example', `Person ${n}`, 100 - n);
     await acted('ada@examdesk.example', 'Person 3', 5);
     await acted('sam@examdesk.example', 'Rita Alvarez', 1);
-    expect(await lately('ada@examdesk.example')).to.deep.equal(
+    expect(await recentlyActedAs('ada@examdesk.example')).to.deep.equal(
       [3, 12, 11, 10, 9, 8, 7, 6, 5, 4].map((n) => `Person ${n}`),
     );
-    expect(await lately('sam@examdesk.example')).to.deep.equal(['Rita Alvarez']);
+    expect(await recentlyActedAs('sam@examdesk.example')).to.deep.equal(['Rita Alvarez']);
   });
 
   it('are left out when they can no longer be acted as', async () => {
     await app.db('users').where({ name: 'Person 12' }).update({ banned: true });
     await app.db('members').where({ user_id: ids['Person 11'] }).delete();
-    expect(await lately('ada@examdesk.example')).to.deep.equal(
+    expect(await recentlyActedAs('ada@examdesk.example')).to.deep.equal(
       [3, 10, 9, 8, 7, 6, 5, 4, 2, 1].map((n) => `Person ${n}`),
     );
   });

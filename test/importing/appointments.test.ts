@@ -124,7 +124,7 @@ describe('the import of appointments', () => {
   });
 
   it('completes what reconciliation brought before, and nothing that is in somebody’s hands', async () => {
-    const [over, inHands, unknown] = [
+    const [over, inProgress, unknown] = [
       await stack.appointmentIn(-5),
       await stack.appointmentIn(-4),
       await stack.appointmentIn(8, { email: stranger }),
@@ -133,7 +133,7 @@ describe('the import of appointments', () => {
     await sync.reconcileNear();
     await stack.app
       .db('bookings')
-      .where({ acuity_appointment_id: inHands })
+      .where({ acuity_appointment_id: inProgress })
       .update({ created_at: new Date(Date.now() - 30 * 86_400_000) });
     await stack.app.db('emails').delete();
     const file = {
@@ -156,7 +156,7 @@ describe('the import of appointments', () => {
       says: 'progress',
     });
     expect(await progressOf(over)).to.equal('payment_received, closed');
-    expect(await progressOf(inHands)).to.equal('scheduled, active');
+    expect(await progressOf(inProgress)).to.equal('scheduled, active');
     expect((await stack.booking(unknown))?.created_by_id).not.to.equal(null);
     expect(await stack.mails()).to.deep.equal([]);
     // Back as reconciliation had made them.
@@ -220,10 +220,10 @@ describe('the import of appointments', () => {
 
   it('goes on after it was ended in the middle, as the same import, and is taken back whole', async () => {
     await aPast();
-    stack.dieAt('appointment', 3);
+    stack.failAt('appointment', 3);
     const died: unknown = await stack.acuity().catch((error: unknown) => error);
     expect(String(died)).to.contain('It ends here');
-    stack.dieAt(null);
+    stack.failAt(null);
     expect(await count('bookings')).to.equal(3);
     await stack.app.db('imports').update({ state: 'running', finished_at: null });
     const { totals, importId } = await stack.acuity();
@@ -289,16 +289,16 @@ describe('the import of what a spreadsheet knows of appointments', () => {
   });
 
   it('makes bookings with what the file says, completes those that are here, and mails nobody', async () => {
-    const [isNew, isHere, coming] = [
+    const [isNew, isImported, coming] = [
       await stack.appointmentIn(-20, { email: stranger }),
       await stack.appointmentIn(-10, { email: stranger }),
       await stack.appointmentIn(10, { email: stranger }),
     ];
-    await stack.app.system.services.convergence.converge(isHere, { source: 'acuity', quiet: true });
+    await stack.app.system.services.convergence.converge(isImported, { source: 'acuity', quiet: true });
     const csv = [
       'acuity_id;referrer;claim_number;progress',
       `${isNew};rita@harbour-legal.example;WC-1;Report generated`,
-      `${isHere};rob@harbour-legal.example;WC-2;generating_report`,
+      `${isImported};rob@harbour-legal.example;WC-2;generating_report`,
       `${coming};nadia@northside-claims.example;WC-3;`,
     ].join('\r\n');
     const { totals, importId } = await stack.bookings(csv);
@@ -316,7 +316,7 @@ describe('the import of what a spreadsheet knows of appointments', () => {
     expect((await stack.bookings(csv)).totals).to.include({ made: 0, changed: 0, matched: 3 });
     expect(await stack.mails()).to.deep.equal([]);
     expect(await stack.undo(importId)).to.deep.equal({ takenBack: 3, left: [] });
-    expect(await stack.booking(isHere)).to.include({
+    expect(await stack.booking(isImported)).to.include({
       created_by_id: null,
       claim_number: null,
       current_progress: 'scheduled',

@@ -10,7 +10,7 @@ const example = readFileSync(new URL('../../docs/import/people.csv', import.meta
 describe('the import of people', () => {
   let app: TestApp;
   let mailbox: Awaited<ReturnType<typeof openMailbox>>;
-  let dieAt: string | null = null;
+  let failAt: string | null = null;
 
   beforeEach(async () => {
     mailbox = await openMailbox();
@@ -19,14 +19,14 @@ describe('the import of people', () => {
       overrides: {
         imports: {
           onStep(step) {
-            if (step === dieAt) throw new Error('It ends here');
+            if (step === failAt) throw new Error('It ends here');
           },
         },
       },
     });
   });
   afterEach(async () => {
-    dieAt = null;
+    failAt = null;
     await app.close();
     await mailbox.close();
   });
@@ -143,10 +143,10 @@ describe('the import of people', () => {
   });
 
   it('goes on after it was ended in the middle, as the same import', async () => {
-    dieAt = 'row';
+    failAt = 'row';
     const died: unknown = await run(example).catch((error: unknown) => error);
     expect(String(died)).to.contain('It ends here');
-    dieAt = null;
+    failAt = null;
     // As a process that is killed leaves it.
     await app.db('imports').update({ state: 'running', finished_at: null });
     const { importId, totals } = await run(example);

@@ -5,7 +5,7 @@ import { commandLine } from '../../src/lib/command-line.ts';
 
 const source = path.resolve(import.meta.dirname, '../../src');
 /** The demo, and what writes files of the repository: neither runs in production. */
-const onlyHere = /^(dev|simulator|db\/schema)[./]/;
+const developmentOnly = /^(dev|simulator|db\/schema)[./]/;
 
 describe('commandLine', () => {
   const { NODE_ENV } = process.env;
@@ -24,7 +24,7 @@ describe('commandLine', () => {
 
   it('is used by every hint of the product', () => {
     const files = readdirSync(source, { recursive: true, encoding: 'utf8' }).filter(
-      (file) => file.endsWith('.ts') && !onlyHere.test(file) && file !== 'lib/command-line.ts',
+      (file) => file.endsWith('.ts') && !developmentOnly.test(file) && file !== 'lib/command-line.ts',
     );
     expect(files.length).to.be.above(100);
     const named = files.flatMap((file) =>

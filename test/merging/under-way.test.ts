@@ -8,7 +8,7 @@ import { silent } from '../support/booking-fixture.ts';
 import { startTestApp, type Agent, type TestApp } from '../support/app.ts';
 import { createFakeAcuity, type FakeAcuity } from '../support/fakes/acuity.ts';
 import { testLinks } from '../support/links.ts';
-import { lossy, type LossyAcuity } from '../support/lossy-acuity.ts';
+import { withFaults, type FaultyAcuity } from '../support/faulty-acuity.ts';
 
 const ada = 'ada@examdesk.example';
 const rita = 'rita@harbour-legal.example';
@@ -20,7 +20,7 @@ const startsAt = '2027-01-12T10:00:00+11:00';
 describe('merge, while bookings are under way,', () => {
   let app: TestApp;
   let fake: FakeAcuity;
-  let acuity: LossyAcuity;
+  let acuity: FaultyAcuity;
   let admin: Agent;
   let onStep: (step: string) => Promise<void>;
   const id: Record<string, string> = {};
@@ -28,7 +28,7 @@ describe('merge, while bookings are under way,', () => {
   beforeEach(async () => {
     fake = createFakeAcuity();
     fake.offer(7001, startsAt);
-    acuity = lossy(fake);
+    acuity = withFaults(fake);
     onStep = () => Promise.resolve();
     const bookings = { onStep: (step: string) => onStep(step), timings: { inFlightMs: 0 } };
     app = await startTestApp({ overrides: { acuity, bookings } });
@@ -63,7 +63,7 @@ describe('merge, while bookings are under way,', () => {
       .send({ specialistId: specialist!.id, type: 'in_person', startsAt, examinee });
   };
   /** What was booked while `meanwhile` happened, at that step of the way. */
-  const bookedDuring = async (
+  const bookDuring = async (
     agent: Agent,
     meanwhile: () => Promise<unknown>,
     step = 'attempt_stored',
@@ -76,13 +76,13 @@ describe('merge, while bookings are under way,', () => {
     return (answer.body as { booking: Booking }).booking.id;
   };
   /** The answer of Acuity was lost, `meanwhile` happened, and then it was found that there is no appointment. */
-  const failedDuring = async (agent: Agent, meanwhile: () => Promise<unknown>): Promise<string> => {
-    acuity.lose('before');
+  const failDuring = async (agent: Agent, meanwhile: () => Promise<unknown>): Promise<string> => {
+    acuity.failNext('before');
     await book(agent).then(({ status }) => expect(status).to.equal(202));
-    const intention = (await app.db('booking_attempts').first('id')) as { id: string };
+    const attempt = (await app.db('booking_attempts').first('id')) as { id: string };
     await meanwhile();
-    await app.system.services.settlement.settle(intention.id);
-    return intention.id;
+    await app.system.services.settlement.settle(attempt.id);
+    return attempt.id;
   };
   const told = () => app.db('emails').where({ kind: 'booking_failed' }).pluck('recipient');
   const owners = (bookingId: string): Promise<Record<string, string>> =>
@@ -104,7 +104,7 @@ describe('merge, while bookings are under way,', () => {
 
   it('moves the booking to the remaining organisation, and undo moves it back', async () => {
     const ritaAgent = await app.signIn(rita);
-    const bookingId = await bookedDuring(await app.signIn(nadia), () =>
+    const bookingId = await bookDuring(await app.signIn(nadia), () =>
       merge('Northside Claims', 'Harbour Legal', 'organization').expect(303),
     );
     expect((await owners(bookingId)).organization_id).to.equal(id['Harbour Legal']);
@@ -115,7 +115,7 @@ describe('merge, while bookings are under way,', () => {
   });
 
   it('moves the booking to the remaining referrer over several merges, and undo moves it back', async () => {
-    const bookingId = await bookedDuring(await app.signIn(rob), async () => {
+    const bookingId = await bookDuring(await app.signIn(rob), async () => {
       await merge(rob, rita).expect(303);
       await merge(rita, lena).expect(303);
     });
@@ -131,12 +131,12 @@ describe('merge, while bookings are under way,', () => {
   it('keeps who assisted on a booking under way', async () => {
     const another = await app.signIn(ada);
     await another.post('/admin/impersonate').send({ userId: id[rob], reason: 'On the phone' }).expect(200);
-    const bookingId = await bookedDuring(another, () => merge(rob, rita).expect(303));
+    const bookingId = await bookDuring(another, () => merge(rob, rita).expect(303));
     expect(await owners(bookingId)).to.include({ created_by_id: id[rita], created_for_id: id[ada] });
   });
 
   it('notifies the remaining referrer when the attempt fails', async () => {
-    await failedDuring(await app.signIn(rob), () => merge(rob, rita).expect(303));
+    await failDuring(await app.signIn(rob), () => merge(rob, rita).expect(303));
     expect(await told()).to.deep.equal([rita]);
     const sent: string[] = [];
     const email = (await app.db('emails').where({ kind: 'booking_failed' }).first('id')) as { id: string };
@@ -145,7 +145,7 @@ describe('merge, while bookings are under way,', () => {
   });
 
   it('notifies nobody of a failed attempt when the remaining referrer has left the organisation', async () => {
-    await failedDuring(await app.signIn(rob), () => merge(rob, rita).expect(303));
+    await failDuring(await app.signIn(rob), () => merge(rob, rita).expect(303));
     await app.db('members').where({ user_id: id[rita] }).delete();
     const sent: string[] = [];
     const email = (await app.db('emails').where({ kind: 'booking_failed' }).first('id')) as { id: string };
@@ -156,7 +156,7 @@ describe('merge, while bookings are under way,', () => {
 
   it('shows a failed attempt to the organisation that its own has become, and not once that is undone', async () => {
     const ritaAgent = await app.signIn(rita);
-    const attemptId = await failedDuring(await app.signIn(nadia), () =>
+    const attemptId = await failDuring(await app.signIn(nadia), () =>
       merge('Northside Claims', 'Harbour Legal', 'organization').expect(303),
     );
     const attempt = () => ritaAgent.get(`/bookings/attempts/${attemptId}`);
@@ -167,7 +167,7 @@ describe('merge, while bookings are under way,', () => {
 
   it('waits for a booking that is being written, and moves it', async () => {
     let merged: Promise<{ status: number }> | undefined;
-    const bookingId = await bookedDuring(
+    const bookingId = await bookDuring(
       await app.signIn(nadia),
       async () => {
         merged = merge('Northside Claims', 'Harbour Legal', 'organization').then((answer) => answer);
@@ -194,7 +194,7 @@ describe('merge, while bookings are under way,', () => {
   it('settles what was begun while acting when the referrer has become staff meanwhile', async () => {
     const another = await app.signIn(ada);
     await another.post('/admin/impersonate').send({ userId: id[rob], reason: 'On the phone' }).expect(200);
-    const bookingId = await bookedDuring(another, () =>
+    const bookingId = await bookDuring(another, () =>
       app.db('users').where({ id: id[rob] }).update({ role: 'support' }),
     );
     expect(await owners(bookingId)).to.include({ created_by_id: id[rob], created_for_id: id[ada] });

@@ -3,7 +3,7 @@ import { expect } from 'chai';
 import type { AcuityFailure } from '../../src/ports/acuity.ts';
 import { aField, aForm } from '../support/builders/form.ts';
 import { detailsForm } from '../support/fakes/acuity.ts';
-import { complaintsAbout, type Visit, type Visitor } from '../support/visitor.ts';
+import { markupErrors, type Visit, type Visitor } from '../support/visitor.ts';
 import {
   draftIdOf,
   ewan,
@@ -86,7 +86,7 @@ describe('the questions of the specialist, page by page', () => {
     expect(page.texts('.question-form option')).to.deep.equal(['Choose', 'Work', 'Motor']);
     expect(page.texts('.question-form .check-list label')).to.deep.equal(records);
     expect(page.texts('.question-form .optional')).to.have.length(3);
-    expect(await complaintsAbout(page)).to.deep.equal([]);
+    expect(await markupErrors(page)).to.deep.equal([]);
   });
 
   it('asks nothing more of other specialists', async () => {
@@ -124,7 +124,7 @@ describe('the questions of the specialist, page by page', () => {
       'Imaging, on disc',
       'no',
     ]);
-    expect(await complaintsAbout(page)).to.deep.equal([]);
+    expect(await markupErrors(page)).to.deep.equal([]);
   });
 
   it('shows the answers before they are confirmed, and with the booking, and forgets the draft', async () => {
@@ -137,8 +137,8 @@ describe('the questions of the specialist, page by page', () => {
     expect(done.text('.confirmation-title')).to.equal('Booked');
     expect(done.text('#answers h3')).to.equal('Before the examination');
     expect(done.texts('#answers dd')).to.include.members([...words, 'To be uploaded to the booking']);
-    expect(await complaintsAbout(check)).to.deep.equal([]);
-    expect(await complaintsAbout(done)).to.deep.equal([]);
+    expect(await markupErrors(check)).to.deep.equal([]);
+    expect(await markupErrors(done)).to.deep.equal([]);
     const [draft] = (await fixture.app.db('booking_drafts').select('data')) as { data: object }[];
     expect(draft?.data).to.have.property('bookingId');
     expect(draft?.data).not.to.have.property('answers');
@@ -196,7 +196,7 @@ describe('the questions of the specialist, page by page', () => {
     const draftId = await fixture.draftAt(visitor, 'examinee');
     const check = await visitor.post(examinee(draftId), answered);
     fixture.acuity.showForms(detailsForm(), form, added);
-    fixture.acuity.lose(refused(9));
+    fixture.acuity.failNext(refused(9));
     // The forms were read a moment ago: the next read waits for its turn.
     const page = await confirm(check);
     expect(page.status).to.equal(422);
@@ -210,7 +210,7 @@ describe('the questions of the specialist, page by page', () => {
     const draftId = await fixture.draftAt(visitor, 'examinee');
     const check = await visitor.post(examinee(draftId), [...answered, ['answers.9', 'Left']]);
     fixture.acuity.showForms(detailsForm(), form);
-    fixture.acuity.lose(refused(9));
+    fixture.acuity.failNext(refused(9));
     const page = await confirm(check);
     expect(page.status).to.equal(422);
     expect(page.text('.error-summary')).to.contain('The specialist’s form has changed');
@@ -259,7 +259,7 @@ describe('the questions of the specialist, page by page', () => {
   it('names the questions on the page of an attempt that failed for them', async () => {
     const draftId = await fixture.draftAt(visitor, 'examinee');
     const check = await visitor.post(examinee(draftId), answered);
-    fixture.acuity.lose('before');
+    fixture.acuity.failNext('before');
     const waiting = await confirm(check);
     const id = /attempts\/([0-9a-f-]{36})/.exec(waiting.at)?.[1] ?? '';
     fixture.acuity.showForms(detailsForm(), form, added);
@@ -269,7 +269,7 @@ describe('the questions of the specialist, page by page', () => {
     await fixture.app.system.services.settlement.settle(id);
     const failed = await visitor.get(waiting.at);
     expect(failed.text('.panel')).to.contain('Enter an answer to “Dominant hand”');
-    expect(await complaintsAbout(failed)).to.deep.equal([]);
+    expect(await markupErrors(failed)).to.deep.equal([]);
     const page = await visitor.get(failed.attribute('.actions a', 'href'));
     expect(summary(page)).to.deep.equal([['#answers-9', 'Enter an answer to “Dominant hand”']]);
   });

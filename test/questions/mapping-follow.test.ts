@@ -13,7 +13,7 @@ import {
   type BookingFixture,
 } from '../support/booking-fixture.ts';
 import { createFakeAcuity } from '../support/fakes/acuity.ts';
-import { lossy } from '../support/lossy-acuity.ts';
+import { withFaults } from '../support/faulty-acuity.ts';
 import { openWebhookStack, type WebhookStack } from '../support/webhook-stack.ts';
 
 /** Saves the current mapping with these changes: field id → detail. */
@@ -107,7 +107,7 @@ describe('an attempt that is open while the reference gets another question', ()
     it(`is settled as its booking ${found}`, async () => {
       const fake = createFakeAcuity();
       fake.offer(7001, tuesdayAtTen.toISOString());
-      const acuity = lossy(fake);
+      const acuity = withFaults(fake);
       const fixture = await openBookingFixture(acuity);
       try {
         const { questions, specialists } = fixture.deps;
@@ -118,7 +118,7 @@ describe('an attempt that is open while the reference gets another question', ()
           specialists,
           details: intakeDetails,
         });
-        acuity.lose('after');
+        acuity.failNext('after');
         const pending = reasonOf(
           await fixture.attempts.book(fixture.people.rita, fixture.requestFor(), null),
         );

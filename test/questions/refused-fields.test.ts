@@ -11,7 +11,7 @@ import {
   type BookingFixture,
 } from '../support/booking-fixture.ts';
 import { acuityDown, createFakeAcuity, detailsForm, type FakeAcuity } from '../support/fakes/acuity.ts';
-import { lossy, type LossyAcuity } from '../support/lossy-acuity.ts';
+import { withFaults, type FaultyAcuity } from '../support/faulty-acuity.ts';
 
 const refused = (code: string, message: string): { fails: AcuityFailure } => ({
   fails: { reason: 'refused', code, message, status: 400 },
@@ -20,7 +20,7 @@ const requires = (fieldId: number) => refused('required_field', `The field "${fi
 
 describe('a booking whose field Acuity refuses', () => {
   let fake: FakeAcuity;
-  let acuity: LossyAcuity;
+  let acuity: FaultyAcuity;
   let fixture: BookingFixture;
   let steps: Record<string, () => unknown>;
 
@@ -28,7 +28,7 @@ describe('a booking whose field Acuity refuses', () => {
     fake = createFakeAcuity();
     fake.offer(7001, tuesdayAtTen.toISOString());
     let areFormsClosed = false;
-    acuity = lossy({ ...fake, forms: () => (areFormsClosed ? Promise.resolve(closed) : fake.forms()) });
+    acuity = withFaults({ ...fake, forms: () => (areFormsClosed ? Promise.resolve(closed) : fake.forms()) });
     steps = {};
     fixture = await openBookingFixture(acuity, { onStep: (step) => void steps[step]?.() });
     closeForms = () => {
@@ -41,7 +41,7 @@ describe('a booking whose field Acuity refuses', () => {
 
   const book = (change = {}) => fixture.attempts.book(fixture.people.rita, fixture.requestFor(change), null);
   const active = () => [...fake.appointments.values()].filter(({ canceled }) => !canceled);
-  const intention = async (): Promise<{ id: string; state: string }> => {
+  const attempt = async (): Promise<{ id: string; state: string }> => {
     const found: { id: string; state: string } | undefined = await fixture
       .db('booking_attempts')
       .first('id', 'state');
@@ -52,7 +52,7 @@ describe('a booking whose field Acuity refuses', () => {
 
   it('asks a question that was added since the forms were read', async () => {
     fake.showForms(detailsForm(), question);
-    acuity.lose(requires(9777));
+    acuity.failNext(requires(9777));
     expect(reasonOf(await book())).to.deep.equal({
       ok: false,
       reason: 'invalid',
@@ -65,16 +65,16 @@ describe('a booking whose field Acuity refuses', () => {
   it('names the answer that Acuity does not accept', async () => {
     fake.showForms(detailsForm(), question);
     await fixture.deps.questions.readAgain();
-    acuity.lose(refused('invalid_fields', 'The field "9777" has an invalid value.'));
+    acuity.failNext(refused('invalid_fields', 'The field "9777" has an invalid value.'));
     const answered = { answers: [{ fieldId: 9777, value: 'Both' }] };
     expect(reasonOf(await book(answered))).to.have.nested.property('errors[0].path', 'answers.9777');
   });
 
   it('is made without a detail that Acuity refuses, and marked', async () => {
-    acuity.lose(refused('invalid_fields', 'The field "9108" does not exist on this appointment.'));
+    acuity.failNext(refused('invalid_fields', 'The field "9108" does not exist on this appointment.'));
     expect(valueOf(await book()).detailsNeeded).to.equal(false);
     fake.offer(7001, tuesdayAtTen.toISOString());
-    acuity.lose(refused('invalid_fields', 'The field "9107" has an invalid value.'));
+    acuity.failNext(refused('invalid_fields', 'The field "9107" has an invalid value.'));
     expect(valueOf(await book()).detailsNeeded).to.equal(true);
     const sent = active().map(({ answers }) => [...answers.keys()].toSorted((a, b) => a - b));
     expect(sent).to.deep.equal([
@@ -84,17 +84,20 @@ describe('a booking whose field Acuity refuses', () => {
   });
 
   it('finds its appointment by the client when Acuity took no reference and the answer was lost', async () => {
-    acuity.lose(refused('invalid_fields', 'The field "9101" does not exist on this appointment.'), 'after');
+    acuity.failNext(
+      refused('invalid_fields', 'The field "9101" does not exist on this appointment.'),
+      'after',
+    );
     const { attemptId } = reasonOf(await book()) as { attemptId?: string };
     await fixture.settlement.settle(attemptId ?? '');
-    expect(await intention()).to.include({ state: 'completed' });
+    expect(await attempt()).to.include({ state: 'completed' });
     expect(active()).to.have.length(1);
   });
 
   describe('when nobody can answer the field', () => {
     beforeEach(() => {
       closeForms();
-      acuity.lose(requires(9777));
+      acuity.failNext(requires(9777));
     });
 
     it('is made as staff when the time is free, and marked', async () => {
@@ -128,7 +131,7 @@ describe('a booking whose field Acuity refuses', () => {
     });
 
     it('is not made when the time is gone', async () => {
-      fake.takeElsewhere(7001, tuesdayAtTen.toISOString());
+      fake.occupySlot(7001, tuesdayAtTen.toISOString());
       expect(reasonOf(await book()).reason).to.equal('slot_taken');
       expect(active()).to.deep.equal([]);
     });
@@ -162,7 +165,7 @@ describe('a booking whose field Acuity refuses', () => {
       };
       expect(reasonOf(await book()).reason).to.equal('outcome_pending');
       steps = {};
-      await fixture.settlement.settle((await intention()).id);
+      await fixture.settlement.settle((await attempt()).id);
       expect(await fixture.db('bookings').first('details_needed')).to.deep.equal({ details_needed: true });
       expect(active()).to.have.length(1);
     });
@@ -172,19 +175,19 @@ describe('a booking whose field Acuity refuses', () => {
         throw new Error('the process died');
       };
       expect(reasonOf(await book()).reason).to.equal('outcome_pending');
-      const { id } = await intention();
+      const { id } = await attempt();
       // Longer than a call can be in flight.
       await fixture
         .db('booking_attempts')
         .update({ acuity_called_at: fixture.db.raw(`now() - interval '1 min'`) });
       await fixture.settlement.settle(id);
-      expect(await intention()).to.include({ state: 'failed' });
+      expect(await attempt()).to.include({ state: 'failed' });
       expect(active()).to.deep.equal([]);
     });
   });
 
   it('names the missing answer when the worker finds that nothing was made', async () => {
-    acuity.lose('before');
+    acuity.failNext('before');
     const { attemptId = '' } = reasonOf(await book()) as { attemptId?: string };
     fake.showForms(detailsForm(), question);
     await fixture

@@ -2,7 +2,7 @@
 import { expect } from 'chai';
 import type { Browser } from 'playwright-core';
 import { openBrowser } from '../support/browser.ts';
-import { openDesk, type Desk } from '../support/simulator-desk.ts';
+import { openSimulatorFixture, type SimulatorFixture } from '../support/simulator-fixture.ts';
 import { watchedPage } from '../support/watched-page.ts';
 
 const hostile = `<img src=x onerror="document.title='owned'">${'long'.repeat(30)}`;
@@ -10,17 +10,17 @@ const hostile = `<img src=x onerror="document.title='owned'">${'long'.repeat(30)
 describe('the staff pages of the simulator', function () {
   this.timeout(60_000);
   let browser: Browser;
-  let desk: Desk;
+  let fixture: SimulatorFixture;
 
   before(async () => {
-    desk = await openDesk();
+    fixture = await openSimulatorFixture();
     browser = await openBrowser();
   });
   after(async () => {
     await browser.close();
-    await desk.simulator.close();
+    await fixture.simulator.close();
   });
-  beforeEach(() => desk.control('reset', {}));
+  beforeEach(() => fixture.control('reset', {}));
 
   for (const [width, colorScheme] of [
     [1_280, 'light'],
@@ -28,9 +28,9 @@ describe('the staff pages of the simulator', function () {
     [375, 'dark'],
   ] as const) {
     it(`book, move, link and cancel at ${width} pixels, ${colorScheme}`, async () => {
-      const watched = await watchedPage(browser, desk.simulator.url, { width, colorScheme });
+      const watched = await watchedPage(browser, fixture.simulator.url, { width, colorScheme });
       const { page } = watched;
-      const stored = () => desk.simulator.state.appointments[0];
+      const stored = () => fixture.simulator.state.appointments[0];
       await page.goto('/');
       await watched.check();
       await page.getByRole('link', { name: 'Book', exact: true }).click();
@@ -75,7 +75,7 @@ describe('the staff pages of the simulator', function () {
 
   for (const width of [1_280, 320]) {
     it(`show the questions of the chosen type at ${width} pixels`, async () => {
-      const watched = await watchedPage(browser, desk.simulator.url, { width });
+      const watched = await watchedPage(browser, fixture.simulator.url, { width });
       const { page } = watched;
       await page.goto('/book');
       await page.getByLabel('Calendar', { exact: true }).selectOption('7008');

@@ -54,18 +54,18 @@ describe('the Acuity client against the simulator', () => {
     return answer.calls.filter(({ path }) => path.includes(part));
   }
 
-  /** `unhurried`: bypasses the limiter, for tests that send more requests than people would. */
-  function createFixture({ timeoutMs = 2_000, unhurried = false } = {}) {
+  /** `unlimited`: bypasses the limiter, for tests that send more requests than people would. */
+  function createFixture({ timeoutMs = 2_000, unlimited = false } = {}) {
     const lines: string[] = [];
     const log = pino({ level: 'trace' }, { write: (line: string) => void lines.push(line) });
     const memory = createMemoryCache({ clock });
-    const cache: Cache = unhurried ? { ...memory, takeToken: async () => 0 } : memory;
+    const cache: Cache = unlimited ? { ...memory, takeToken: async () => 0 } : memory;
     const acuity = createAcuityClient({ baseUrl: simulator.url, ...credentials, timeoutMs, cache, log });
     const availability = createAvailabilityService({ acuity, cache, clock, log });
     return { acuity, availability, cache, lines };
   }
 
-  async function anOrder(acuity: Acuity, reference: string): Promise<NewAppointment> {
+  async function aNewAppointment(acuity: Acuity, reference: string): Promise<NewAppointment> {
     const slot = { appointmentTypeId: 8001, calendarId: 7001, timezone: 'Australia/Sydney' };
     const times = await acuity.availableTimes({ ...slot, date: '2026-12-01' });
     const startsAt = times.ok ? times.value[0] : undefined;
@@ -89,7 +89,7 @@ describe('the Acuity client against the simulator', () => {
   }
 
   it('makes, reads, finds, moves, cancels and lists an appointment', async () => {
-    const { acuity } = createFixture({ unhurried: true });
+    const { acuity } = createFixture({ unlimited: true });
     const days = await acuity.availableDates({
       month: '2026-12',
       appointmentTypeId: 8001,
@@ -100,13 +100,13 @@ describe('the Acuity client against the simulator', () => {
       .to.include('2026-12-01')
       .and.not.to.include('2026-12-05');
 
-    const order = await anOrder(acuity, 'EX-7K3M9Q');
-    const made = await acuity.createAppointment(order);
+    const appointment = await aNewAppointment(acuity, 'EX-7K3M9Q');
+    const made = await acuity.createAppointment(appointment);
     if (!made.ok) throw new Error(made.reason);
     expect(made.value).to.deep.include({
       calendarId: 7001,
       appointmentTypeId: 8001,
-      startsAt: order.startsAt,
+      startsAt: appointment.startsAt,
       durationMinutes: 60,
       calendarTimezone: 'Australia/Sydney',
       canceled: false,
@@ -122,7 +122,7 @@ describe('the Acuity client against the simulator', () => {
     const none = await acuity.findAppointments({ field: { id: 9101, value: 'EX-000000' }, which: 'all' });
     expect(none).to.deep.equal({ ok: true, value: [] });
 
-    const next = await anOrder(acuity, 'EX-unused');
+    const next = await aNewAppointment(acuity, 'EX-unused');
     const moved = await acuity.reschedule(id, { startsAt: next.startsAt, timezone: 'Australia/Perth' });
     expect(moved.ok && moved.value).to.deep.include({ id, startsAt: next.startsAt, calendarId: 7001 });
 
@@ -134,15 +134,15 @@ describe('the Acuity client against the simulator', () => {
   });
 
   it('returns the code of Acuity when a time is taken or a calendar does not exist', async () => {
-    const { acuity } = createFixture({ unhurried: true });
-    const order = await anOrder(acuity, 'EX-first');
-    await acuity.createAppointment(order);
-    expect(await acuity.createAppointment(order)).to.deep.include({
+    const { acuity } = createFixture({ unlimited: true });
+    const appointment = await aNewAppointment(acuity, 'EX-first');
+    await acuity.createAppointment(appointment);
+    expect(await acuity.createAppointment(appointment)).to.deep.include({
       reason: 'refused',
       code: 'not_available',
       status: 400,
     });
-    expect(await acuity.createAppointment({ ...order, calendarId: 999 })).to.deep.include({
+    expect(await acuity.createAppointment({ ...appointment, calendarId: 999 })).to.deep.include({
       reason: 'refused',
       code: 'invalid_calendar',
     });
@@ -159,12 +159,15 @@ describe('the Acuity client against the simulator', () => {
   });
 
   it('finds an appointment by its reference when the answer was lost, and none when the call was never carried out', async () => {
-    const { acuity } = createFixture({ unhurried: true });
-    const order = await anOrder(acuity, 'EX-after');
+    const { acuity } = createFixture({ unlimited: true });
+    const appointment = await aNewAppointment(acuity, 'EX-after');
     await faults({ method: 'POST', path: '/appointments', effect: { drop: 'after' } });
-    expect(await acuity.createAppointment(order)).to.deep.include({ reason: 'unavailable', notSent: false });
+    expect(await acuity.createAppointment(appointment)).to.deep.include({
+      reason: 'unavailable',
+      notSent: false,
+    });
     await faults({ method: 'POST', path: '/appointments', effect: { drop: 'before' } });
-    const later = { ...(await anOrder(acuity, 'EX-before')) };
+    const later = { ...(await aNewAppointment(acuity, 'EX-before')) };
     expect(await acuity.createAppointment(later)).to.deep.include({ reason: 'unavailable', notSent: false });
     await faults();
     const by = async (value: string) => {
@@ -239,17 +242,17 @@ describe('the Acuity client against the simulator', () => {
   });
 
   it('offers a cancelled time at once, and no longer one that was booked', async () => {
-    const { acuity, availability } = createFixture({ unhurried: true });
-    const order = await anOrder(acuity, 'EX-1');
+    const { acuity, availability } = createFixture({ unlimited: true });
+    const appointment = await aNewAppointment(acuity, 'EX-1');
     const isOffered = async () => {
       const answer = await availability.day(amelia, { type, date: '2026-12-01' });
       if (!answer.ok) throw new Error(answer.reason);
-      return answer.value.slots.some(({ startsAt }) => startsAt.getTime() === order.startsAt.getTime());
+      return answer.value.slots.some(({ startsAt }) => startsAt.getTime() === appointment.startsAt.getTime());
     };
     expect(await isOffered()).to.equal(true);
-    const made = await acuity.createAppointment(order);
+    const made = await acuity.createAppointment(appointment);
     if (!made.ok) throw new Error(made.reason);
-    await availability.invalidate(7001, { startsAt: order.startsAt, durationMinutes: 60 });
+    await availability.invalidate(7001, { startsAt: appointment.startsAt, durationMinutes: 60 });
     expect(await isOffered()).to.equal(false);
     await acuity.cancel(made.value.id);
     await availability.invalidate(7001);
@@ -267,7 +270,7 @@ describe('the Acuity client against the simulator', () => {
     const far = ['America/Los_Angeles', 'Pacific/Kiritimati', 'Asia/Kathmandu'];
 
     async function compareDay(specialist: Specialist, date: string, timezone: string): Promise<void> {
-      const { acuity, availability } = createFixture({ unhurried: true });
+      const { acuity, availability } = createFixture({ unlimited: true });
       const ours = await availability.day(specialist, { type, date, timezone });
       const theirs = await acuity.availableTimes({
         date,
@@ -313,7 +316,7 @@ describe('the Acuity client against the simulator', () => {
         ['2027-01', chen, 'Pacific/Kiritimati'],
         ['2026-11', amelia, 'Australia/Melbourne'],
       ] as const) {
-        const { acuity, availability } = createFixture({ unhurried: true });
+        const { acuity, availability } = createFixture({ unlimited: true });
         const ours = await availability.month(specialist, { type, month, timezone });
         const theirs = await acuity.availableDates({
           month,
@@ -329,16 +332,22 @@ describe('the Acuity client against the simulator', () => {
   });
 
   it('logs nothing about an examinee or a referrer', async () => {
-    const { acuity, availability, lines } = createFixture({ unhurried: true, timeoutMs: 400 });
-    const order = await anOrder(acuity, 'EX-7K3M9Q');
-    const made = await acuity.createAppointment(order);
-    await acuity.createAppointment(order);
-    await acuity.createAppointment({ ...order, client: { ...order.client, email: 'rita@@nowhere' } });
-    await acuity.findAppointments({ email: order.client.email, field: { id: 9103, value: 'Examineelast' } });
+    const { acuity, availability, lines } = createFixture({ unlimited: true, timeoutMs: 400 });
+    const appointment = await aNewAppointment(acuity, 'EX-7K3M9Q');
+    const made = await acuity.createAppointment(appointment);
+    await acuity.createAppointment(appointment);
+    await acuity.createAppointment({
+      ...appointment,
+      client: { ...appointment.client, email: 'rita@@nowhere' },
+    });
+    await acuity.findAppointments({
+      email: appointment.client.email,
+      field: { id: 9103, value: 'Examineelast' },
+    });
     if (made.ok) await acuity.cancel(made.value.id, { note: 'Examineefirst is ill' });
     await faults({ effect: { status: 502, body: '<html>rita@harbour-legal.example</html>' } });
-    await acuity.findAppointments({ email: order.client.email });
-    await acuity.createAppointment(order);
+    await acuity.findAppointments({ email: appointment.client.email });
+    await acuity.createAppointment(appointment);
     await availability.day(amelia, { type, date: '2026-12-01' });
     const log = lines.join('');
     expect(lines.length).to.be.above(8);

@@ -54,7 +54,7 @@ function take(world: World, datetime: string, change: Partial<StoredAppointment>
 }
 const shown = (slots: Date[], of = hart): string[] => slots.map((slot) => machineTime(slot, of.timezone));
 /** The fixture's clinics are closed on Sundays, when clocks change; this one is open all night. */
-const nightly: Calendar = { ...hart, hours: { 7: [['00:00', '06:00']] } };
+const openAtNight: Calendar = { ...hart, hours: { 7: [['00:00', '06:00']] } };
 const hourly = { ...examination, paddingAfter: 0 };
 
 describe('the slots of a day', () => {
@@ -76,7 +76,7 @@ describe('the slots of a day', () => {
   });
 
   it('cover an hour more when the clock goes back, and no instant twice', () => {
-    const slots = openSlots(nightly, hourly, '2027-04-04');
+    const slots = openSlots(openAtNight, hourly, '2027-04-04');
     expect(shown(slots)).to.deep.equal([
       '2027-04-04T00:00:00+1100',
       '2027-04-04T01:00:00+1100',
@@ -90,7 +90,7 @@ describe('the slots of a day', () => {
   });
 
   it('cover an hour less when the clock goes forward, and no time that does not exist', () => {
-    expect(shown(openSlots(nightly, hourly, '2027-10-03'))).to.deep.equal([
+    expect(shown(openSlots(openAtNight, hourly, '2027-10-03'))).to.deep.equal([
       '2027-10-03T00:00:00+1000',
       '2027-10-03T01:00:00+1000',
       '2027-10-03T03:00:00+1100',

@@ -3,16 +3,16 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
-import { openDesk, tuesdayAtTen, type Desk } from '../support/simulator-desk.ts';
+import { openSimulatorFixture, tuesdayAtTen, type SimulatorFixture } from '../support/simulator-fixture.ts';
 
 describe('the simulator’s webhooks', () => {
-  let desk: Desk;
+  let fixture: SimulatorFixture;
 
   before(async () => {
-    desk = await openDesk();
+    fixture = await openSimulatorFixture();
   });
-  after(() => desk.simulator.close());
-  beforeEach(() => desk.control('reset', {}));
+  after(() => fixture.simulator.close());
+  beforeEach(() => fixture.control('reset', {}));
 
   describe('subscriptions', () => {
     let receiver: Server;
@@ -46,7 +46,7 @@ describe('the simulator’s webhooks', () => {
 
     it('are created, listed and deleted, twenty-five at most, for known events and reachable targets only', async () => {
       const event = 'appointment.changed';
-      const made = await desk.api('POST', '/webhooks', { event, target });
+      const made = await fixture.api('POST', '/webhooks', { event, target });
       expect(made).to.deep.equal({
         status: 200,
         body: { id: made.body.id, event, target, status: 'active' },
@@ -59,28 +59,28 @@ describe('the simulator’s webhooks', () => {
         { event, target: 'https://127.0.0.1.example.com:8443/' },
         { event, target: '/hooks' },
       ]) {
-        expect((await desk.api('POST', '/webhooks', wrong)).status, JSON.stringify(wrong)).to.equal(400);
+        expect((await fixture.api('POST', '/webhooks', wrong)).status, JSON.stringify(wrong)).to.equal(400);
       }
       for (let n = 1; n < 25; n += 1)
-        await desk.api('POST', '/webhooks', { event, target: 'https://example.com/' });
-      expect((await desk.api('POST', '/webhooks', { event, target })).status).to.equal(400);
-      expect(await desk.list('/webhooks')).to.have.length(25);
-      expect(await desk.raw('DELETE', `/webhooks/${String(made.body.id)}`)).to.deep.equal({
+        await fixture.api('POST', '/webhooks', { event, target: 'https://example.com/' });
+      expect((await fixture.api('POST', '/webhooks', { event, target })).status).to.equal(400);
+      expect(await fixture.list('/webhooks')).to.have.length(25);
+      expect(await fixture.raw('DELETE', `/webhooks/${String(made.body.id)}`)).to.deep.equal({
         status: 204,
         body: {},
       });
-      expect(await desk.list('/webhooks')).to.have.length(24);
+      expect(await fixture.list('/webhooks')).to.have.length(24);
     });
 
     it('receive prefixed actions, only those subscribed to, and only `changed` for an edit', async () => {
       for (const event of ['appointment.rescheduled', 'appointment.changed']) {
-        await desk.api('POST', '/webhooks', { event, target });
+        await fixture.api('POST', '/webhooks', { event, target });
       }
-      const id = await desk.book();
+      const id = await fixture.book();
       await until(() => received.length === 1);
-      await desk.api('PUT', `/appointments/${id}/reschedule`, { datetime: tuesdayAtTen });
+      await fixture.api('PUT', `/appointments/${id}/reschedule`, { datetime: tuesdayAtTen });
       await until(() => received.length === 3);
-      await desk.api('PUT', `/appointments/${id}`, { phone: '+61299990000' });
+      await fixture.api('PUT', `/appointments/${id}`, { phone: '+61299990000' });
       await until(() => received.length === 4);
       const rest = `&id=${id}&calendarID=7001&appointmentTypeID=8001`;
       const [changed, rescheduled] = [
@@ -91,22 +91,22 @@ describe('the simulator’s webhooks', () => {
     });
 
     it('are disabled silently after five days of failures only', async () => {
-      const { body } = await desk.api('POST', '/webhooks', { event: 'appointment.changed', target });
+      const { body } = await fixture.api('POST', '/webhooks', { event: 'appointment.changed', target });
       answer = 500;
-      const statuses = async () => (await desk.list('/webhooks')).map(({ status }) => status);
-      const id = await desk.book();
+      const statuses = async () => (await fixture.list('/webhooks')).map(({ status }) => status);
+      const id = await fixture.book();
       await until(() => received.length === 1);
-      await desk.control('clock', { now: '2026-11-27T00:00:00Z' });
+      await fixture.control('clock', { now: '2026-11-27T00:00:00Z' });
       await until(() => received.length === 2);
       expect(await statuses()).to.deep.equal(['active']);
-      await desk.control('clock', { now: '2026-11-28T00:01:00Z' });
-      await desk.api('PUT', `/appointments/${id}`, { phone: '1' });
+      await fixture.control('clock', { now: '2026-11-28T00:01:00Z' });
+      await fixture.api('PUT', `/appointments/${id}`, { phone: '1' });
       await until(() => received.length === 3);
-      await until(() => desk.simulator.state.subscriptions[0]?.status === 'disabled');
-      await desk.api('PUT', `/appointments/${id}`, { phone: '2' });
+      await until(() => fixture.simulator.state.subscriptions[0]?.status === 'disabled');
+      await fixture.api('PUT', `/appointments/${id}`, { phone: '2' });
       await sleep(150);
       expect(received).to.have.length(3);
-      expect(await desk.list('/webhooks')).to.deep.include({
+      expect(await fixture.list('/webhooks')).to.deep.include({
         id: body.id,
         event: 'appointment.changed',
         target,
@@ -115,14 +115,14 @@ describe('the simulator’s webhooks', () => {
     });
 
     it('receive the later of two events first when reordering is on', async () => {
-      await desk.control('webhooks', { reorder: true, duplicate: 0 });
+      await fixture.control('webhooks', { reorder: true, duplicate: 0 });
       for (const event of ['appointment.scheduled', 'appointment.changed']) {
-        await desk.api('POST', '/webhooks', { event, target });
+        await fixture.api('POST', '/webhooks', { event, target });
       }
-      await desk.book();
+      await fixture.book();
       await until(() => received.length === 1);
       expect(received[0]).to.include('action=appointment.changed');
-      await desk.control('clock', { now: '2026-11-23T00:00:01Z' });
+      await fixture.control('clock', { now: '2026-11-23T00:00:01Z' });
       await until(() => received.length === 2);
       expect(received[1]).to.include('action=appointment.scheduled');
     });

@@ -101,7 +101,7 @@ export async function openBookingFixture(
     timings: { patienceMs: 3_000, inFlightMs: 300, uncalledMs: 100, sweepAfterMs: 0 },
     ...overrides,
   };
-  // Read before a test makes the fake hold or lose answers.
+  // Read before a test makes the fake hold answers or fail.
   await deps.questions.forms();
   const rows = (await db('specialists').select('id', 'acuity_calendar_id')) as {
     id: string;

@@ -32,7 +32,7 @@ export const bookingSteps = [
 ] as const;
 
 /** The delays of production, shortened. */
-export const hurried: Partial<AttemptTimings> = {
+export const shortTimings: Partial<AttemptTimings> = {
   settleAfterMs: 200,
   uncalledMs: 200,
   inFlightMs: 1_200,
@@ -108,7 +108,7 @@ export async function openBookingStack(extraEnv: Record<string, string> = {}): P
         log: silent,
         jobs: { cron: onlyAtStart },
         ...overrides,
-        bookings: { timings: hurried, ...overrides.bookings },
+        bookings: { timings: shortTimings, ...overrides.bookings },
         emails: { firstPauseMs: 100, sweepAfterMs: 0, ...overrides.emails },
       }),
     async close() {
@@ -168,7 +168,7 @@ export function startChild(
   const end = new Promise<ChildEnd>((resolve) => {
     const answered = (answer: unknown) => {
       started.off('exit', exited);
-      stack.children.giveBack(started);
+      stack.children.putBack(started);
       resolve({ signal: null, answer: answer as ChildEnd['answer'] });
     };
     const exited = (_code: number | null, signal: NodeJS.Signals | null) => {

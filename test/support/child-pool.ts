@@ -7,7 +7,7 @@ export interface ChildPool<Plan extends object> {
   /** The process that has waited longest, after sending it its plan; another one starts to load in its place. */
   take(plan: Plan): ChildProcess;
   /** Gives a process that finished its plan back, to wait for the next. */
-  giveBack(child: ChildProcess): void;
+  putBack(child: ChildProcess): void;
   /** Ends all remaining processes by SIGKILL. */
   close(): Promise<void>;
 }
@@ -35,7 +35,7 @@ export function openChildPool<Plan extends object>(
       while (waiting.length < waitingAtOnce) waiting.push(load());
       return child;
     },
-    giveBack(child) {
+    putBack(child) {
       waiting.unshift(child);
     },
     async close() {

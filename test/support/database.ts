@@ -58,7 +58,7 @@ async function makeOnce(name: string, make: (unfinished: string) => Promise<void
     if (rows.length > 0) return;
     await gate.query(`drop database if exists ${unfinished} with (force)`);
     await make(unfinished);
-    await untilLeft(unfinished);
+    await untilDisconnected(unfinished);
     await gate.query(`alter database ${unfinished} rename to ${name}`);
   } finally {
     await gate.end();
@@ -68,7 +68,7 @@ async function makeOnce(name: string, make: (unfinished: string) => Promise<void
 /** The database as it is now, as a backup would contain it. Waits until nobody is connected. */
 export async function copyDatabase({ url }: Pick<TestDatabase, 'url'>): Promise<TestDatabase> {
   const name = new URL(url).pathname.slice(1);
-  await untilLeft(name);
+  await untilDisconnected(name);
   return openCopy(name);
 }
 
@@ -88,7 +88,7 @@ async function openCopy(from: string): Promise<TestDatabase> {
     ownerUrl,
     close: async () => {
       await Promise.all([db.destroy(), owner?.destroy()]);
-      await untilLeft(name);
+      await untilDisconnected(name);
       await administer(`drop database if exists ${name} with (force)`);
     },
   };
@@ -140,7 +140,7 @@ async function urlOf(name: string): Promise<string> {
  * `pool.end()` resolves while connections are still closing; dropping the database would then raise errors that nobody
  * handles. Waits up to a second for them to close.
  */
-async function untilLeft(name: string): Promise<void> {
+async function untilDisconnected(name: string): Promise<void> {
   const client = new pg.Client({ connectionString: (await sharedPostgres()).url });
   await client.connect();
   try {

@@ -157,7 +157,7 @@ export interface RawUpload {
   write(bytes: Buffer): Promise<void>;
   end(): void;
   /** Breaks the connection. */
-  vanish(): void;
+  disconnect(): void;
   answer: Promise<{ status: number; body: { code?: string; documents?: { url: string }[] } }>;
 }
 
@@ -198,7 +198,7 @@ export async function rawUpload(
   return {
     answer,
     end: () => void req.end(),
-    vanish: () => void req.destroy(),
+    disconnect: () => void req.destroy(),
     write: (bytes) =>
       new Promise((resolve, reject) => {
         req.write(bytes, (error) => (error ? reject(error) : resolve()));

@@ -17,7 +17,7 @@ export interface ImportStack extends WebhookStack {
   bookings(csv: string, options?: Partial<AcuityOptions>): Promise<Done>;
   undo(importId: string | null): Promise<{ takenBack: number; left: string[] }>;
   /** The step at which the import stops as if its process had died; null: none. */
-  dieAt(step: string | null, after?: number): void;
+  failAt(step: string | null, after?: number): void;
   /** Runs every job that could send a mail; returns the mails that arrived. */
   mails(): Promise<string[]>;
 }
@@ -33,7 +33,7 @@ export type Done = Extract<ImportResult, { ok: true }> & { lines: ReportLine[] }
 
 export async function openImportStack(): Promise<ImportStack> {
   const mailbox = await openMailbox();
-  let death: { step: string; left: number } | null = null;
+  let plannedFailure: { step: string; left: number } | null = null;
   const stack = await openWebhookStack({
     target: null,
     env: { SMTP_URL: mailbox.smtpUrl },
@@ -42,9 +42,9 @@ export async function openImportStack(): Promise<ImportStack> {
       emails: { gatherMs: 10, firstPauseMs: 50 },
       imports: {
         onStep(step) {
-          if (death?.step !== step) return;
-          death.left -= 1;
-          if (death.left <= 0) throw new Error('It ends here');
+          if (plannedFailure?.step !== step) return;
+          plannedFailure.left -= 1;
+          if (plannedFailure.left <= 0) throw new Error('It ends here');
         },
       },
     },
@@ -102,8 +102,8 @@ export async function openImportStack(): Promise<ImportStack> {
       if (!undone.ok) throw new Error(undone.reason);
       return { takenBack: undone.takenBack, left };
     },
-    dieAt(step, after = 1) {
-      death = step === null ? null : { step, left: after };
+    failAt(step, after = 1) {
+      plannedFailure = step === null ? null : { step, left: after };
     },
     async mails() {
       const { db } = stack.app;

@@ -9,7 +9,7 @@ export interface Proxy {
   /** Ports that take turns; with a path prefix, for paths that start with it. The longest prefix wins. */
   route(prefix: string, ports: number[]): void;
   /** Ports that are tried after those. */
-  fallBack(prefix: string, ports: number[]): void;
+  addFallback(prefix: string, ports: number[]): void;
   close(): Promise<void>;
 }
 
@@ -65,7 +65,7 @@ export async function openProxy({ keepsConnections }: { keepsConnections: boolea
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     route: (prefix, ports) => void routes.set(prefix, ports),
-    fallBack: (prefix, ports) => void backups.set(prefix, ports),
+    addFallback: (prefix, ports) => void backups.set(prefix, ports),
     async close() {
       agent.destroy();
       server.closeAllConnections();

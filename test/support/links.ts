@@ -2,8 +2,8 @@ import type { Links } from '../../src/email/index.ts';
 
 /** The page addresses that tests expect in mails. */
 export const testLinks: Links = {
-  booking: (id) => `https://desk.example/bookings/${id}`,
-  attempt: (id) => `https://desk.example/bookings/attempts/${id}`,
+  booking: (id) => `https://fixture.example/bookings/${id}`,
+  attempt: (id) => `https://fixture.example/bookings/attempts/${id}`,
   newBooking: () => 'https://desk.example/bookings/new',
   account: () => 'https://desk.example/account',
   mailPreferences: () => 'https://desk.example/account/mail',

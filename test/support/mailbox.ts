@@ -10,12 +10,12 @@ export function openMailbox(): Promise<Mailbox> {
 /** The first mail that matches. @throws Error with the subjects that arrived instead */
 export async function waitForMail(
   mailbox: Mailbox,
-  fits: (mail: ReceivedMail) => boolean = () => true,
+  matches: (mail: ReceivedMail) => boolean = () => true,
   withinMs = 10_000,
 ): Promise<ReceivedMail> {
   const deadline = Date.now() + withinMs;
   for (;;) {
-    const found = mailbox.mails().find(fits);
+    const found = mailbox.mails().find(matches);
     if (found) return found;
     if (Date.now() > deadline) {
       const subjects = mailbox.mails().map(({ to, subject }) => `${to.join(', ')}: ${subject}`);

@@ -16,7 +16,7 @@ const emails = {
   admin: 'ada@examdesk.example',
 } as const;
 
-export interface Door {
+export interface AccessRequest {
   method: 'get' | 'post' | 'delete';
   address: string;
   shape: 'json' | 'html';
@@ -161,7 +161,10 @@ export async function openMatrixFixture(): Promise<MatrixFixture> {
 }
 
 /** The answer in the letters of the tables: i in, s sign in first, n 403, u as if it did not exist. */
-export async function knockAt(agent: Agent, { method, address, shape, body }: Door): Promise<string> {
+export async function letterOf(
+  agent: Agent,
+  { method, address, shape, body }: AccessRequest,
+): Promise<string> {
   const answer = await agent[method](address)
     .set('Accept', shape === 'json' ? 'application/json' : 'text/html')
     .send(body)

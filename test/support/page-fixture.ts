@@ -1,12 +1,12 @@
 // The real app with a fake Acuity whose calendars the test fills, and a clock that it sets.
 import { startTestApp, type TestApp } from './app.ts';
 import { createFakeAcuity, type FakeAcuity } from './fakes/acuity.ts';
-import { lossy, type LossyAcuity } from './lossy-acuity.ts';
+import { withFaults, type FaultyAcuity } from './faulty-acuity.ts';
 import { createVisitor, type Visit, type Visitor } from './visitor.ts';
 
 export interface PageFixture {
   app: TestApp;
-  acuity: FakeAcuity & Pick<LossyAcuity, 'lose'>;
+  acuity: FakeAcuity & Pick<FaultyAcuity, 'failNext'>;
   clock: { at: Date };
   visitor(): Visitor;
   signedIn(email: string): Promise<Visitor>;
@@ -39,8 +39,8 @@ export const ewan = {
 export async function openPageFixture(): Promise<PageFixture> {
   const clock = { at: new Date('2026-11-23T09:00:00+11:00') };
   const fake = createFakeAcuity();
-  const losing = lossy(fake);
-  const acuity = { ...fake, ...losing };
+  const faulty = withFaults(fake);
+  const acuity = { ...fake, ...faulty };
   const app = await startTestApp({
     overrides: {
       acuity,

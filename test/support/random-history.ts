@@ -38,15 +38,15 @@ export const histories: fc.Arbitrary<Step[]> = fc.array(
 
 export interface HistoryFixture {
   stack: WebhookStack;
-  play(steps: Step[]): Promise<void>;
+  runSteps(steps: Step[]): Promise<void>;
   /** Ends all faults, and reconciles what was missed. */
-  comeToRest(): Promise<void>;
+  settle(): Promise<void>;
   /** In words; empty when both sides agree. */
   disagreements(): Promise<string[]>;
   close(): Promise<void>;
 }
 
-const quick = {
+const shortTimings = {
   settleAfterMs: 200,
   uncalledMs: 300,
   inFlightMs: 900,
@@ -73,7 +73,11 @@ const replyTrouble: Partial<Record<Step['trouble'], object[]>> = {
 export async function openHistoryFixture(): Promise<HistoryFixture> {
   const stack = await openWebhookStack({
     env: { ACUITY_TIMEOUT_MS: '1500' },
-    overrides: { bookings: { timings: quick }, convergence: { readAgainMs: [20] }, relay: { pollMs: 50 } },
+    overrides: {
+      bookings: { timings: shortTimings },
+      convergence: { readAgainMs: [20] },
+      relay: { pollMs: 50 },
+    },
   });
   await stack.control('/switches', { limits: false });
   await stack.app.system.worker.start();
@@ -82,7 +86,7 @@ export async function openHistoryFixture(): Promise<HistoryFixture> {
     id: string;
   };
 
-  async function play(steps: Step[]): Promise<void> {
+  async function runSteps(steps: Step[]): Promise<void> {
     for (const step of steps) {
       await stack.control('/webhooks', { ...well, ...webhookTrouble[step.trouble] });
       // Acuity's own pages do not lose answers, so the clinic's staff do not.
@@ -92,7 +96,7 @@ export async function openHistoryFixture(): Promise<HistoryFixture> {
     }
   }
 
-  async function comeToRest(): Promise<void> {
+  async function settle(): Promise<void> {
     await stack.control('/webhooks', well);
     await stack.control('/faults', { rules: [] });
     await stack.settled(60_000);
@@ -104,8 +108,8 @@ export async function openHistoryFixture(): Promise<HistoryFixture> {
 
   return {
     stack,
-    play,
-    comeToRest,
+    runSteps,
+    settle,
     disagreements: () => disagreements(stack),
     async close() {
       await stack.app.system.worker.stop();
@@ -230,7 +234,7 @@ async function disagreements(stack: WebhookStack): Promise<string[]> {
 async function until(isTrue: () => Promise<boolean>): Promise<void> {
   const deadline = Date.now() + 30_000;
   while (!(await isTrue())) {
-    if (Date.now() > deadline) throw new Error('Intentions stay open');
+    if (Date.now() > deadline) throw new Error('Attempts stay open');
     await sleep(50);
   }
 }

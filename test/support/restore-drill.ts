@@ -41,7 +41,7 @@ const kept = (row: Row) => ({
   createdBy: row.created_by_id,
   startsAt: row.starts_at.toISOString(),
   status: row.status,
-  isMissed: row.current_progress === 'no_show',
+  isNoShow: row.current_progress === 'no_show',
 });
 
 /** Other connections to the database: closing them, as an app does, keeps it. */

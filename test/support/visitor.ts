@@ -165,7 +165,7 @@ function unescaped(text: string): string {
 }
 
 /** html-validate's findings on a page, one line each. */
-export async function complaintsAbout({ at, html }: Pick<Visit, 'at' | 'html'>): Promise<string[]> {
+export async function markupErrors({ at, html }: Pick<Visit, 'at' | 'html'>): Promise<string[]> {
   const report = await htmlRules.validateString(html, at);
   return report.results.flatMap(({ messages }) =>
     messages.map(({ ruleId, message, line }) => `${at}:${line} ${ruleId}: ${message}`),

@@ -14,16 +14,16 @@ export interface WebhookPlan {
   clockAheadMs: number;
 }
 
-export interface Rig {
+export interface WebhookProcessFixture {
   stack: BookingStack;
   url: string;
   /** Resolves when it takes events. */
   start(plan?: Partial<WebhookPlan>, env?: Record<string, string>): Promise<ChildProcess>;
   stop(child: ChildProcess): Promise<void>;
   /** One delivery, as by Acuity: the status, or null without an answer. */
-  tell(action: string, appointmentId: number): Promise<number | null>;
+  deliver(action: string, appointmentId: number): Promise<number | null>;
   /** Delivers as often as Acuity would, until the answer is 2xx. */
-  tellUntilTaken(action: string, appointmentId: number): Promise<void>;
+  deliverUntilAccepted(action: string, appointmentId: number): Promise<void>;
   /** Acts as the clinic's staff. */
   makeAppointment(): Promise<number>;
   move(appointmentId: number): Promise<void>;
@@ -34,7 +34,7 @@ export interface Rig {
 
 const childFile = path.resolve(import.meta.dirname, 'processes/webhook-child.ts');
 
-export async function openRig(): Promise<Rig> {
+export async function openWebhookProcessFixture(): Promise<WebhookProcessFixture> {
   const port = await freePort();
   const url = `http://127.0.0.1:${port}`;
   const stack = await openBookingStack({ PORT: String(port), BASE_URL: url, WEBHOOK_DELAY_SECONDS: '0' });
@@ -63,7 +63,7 @@ export async function openRig(): Promise<Rig> {
     return child;
   }
 
-  const rig: Rig = {
+  const fixture: WebhookProcessFixture = {
     stack,
     url,
     async start({ killAt = null, clockAheadMs = 0 } = {}, env) {
@@ -78,7 +78,7 @@ export async function openRig(): Promise<Rig> {
       child.kill('SIGTERM');
       await exit;
     },
-    async tell(action, appointmentId) {
+    async deliver(action, appointmentId) {
       const body = eventBody(action, appointmentId);
       const answer = await fetch(`${url}/automation/acuity`, {
         method: 'POST',
@@ -89,8 +89,8 @@ export async function openRig(): Promise<Rig> {
       await answer?.body?.cancel();
       return answer?.status ?? null;
     },
-    tellUntilTaken: (action, appointmentId) =>
-      until(async () => (await rig.tell(action, appointmentId)) === 202, 60_000),
+    deliverUntilAccepted: (action, appointmentId) =>
+      until(async () => (await fixture.deliver(action, appointmentId)) === 202, 60_000),
     async makeAppointment() {
       const { id } = await acuity<{ id: number }>('POST', '/appointments?admin=true&noEmail=true', {
         datetime: (await stack.freeTime()).toISOString(),
@@ -130,12 +130,12 @@ export async function openRig(): Promise<Rig> {
       await stack.close();
     },
   };
-  return rig;
+  return fixture;
 }
 
 /** What the two systems, the outbox and the mailbox disagree about for this appointment; empty when consistent. */
 export async function differencesOf(
-  { stack }: Rig,
+  { stack }: WebhookProcessFixture,
   appointmentId: number,
   expected: { confirmations: number; moves: number },
 ): Promise<string[]> {

@@ -1,6 +1,10 @@
 import { once } from 'node:events';
 import { expect } from 'chai';
-import { differencesOf, openRig, type Rig } from '../support/webhook-process.ts';
+import {
+  differencesOf,
+  openWebhookProcessFixture,
+  type WebhookProcessFixture,
+} from '../support/webhook-process.ts';
 
 interface Kill {
   step: string;
@@ -22,54 +26,54 @@ const kills: Kill[] = [
 
 describe('recovery after a kill while processing an event', function () {
   this.timeout(120_000);
-  let rig: Rig;
+  let fixture: WebhookProcessFixture;
   const appointments = new Map<Kill, number>();
   before(async () => {
-    rig = await openRig();
-    await haveThemBooked(kills.filter(({ action }) => action === 'rescheduled'));
-    const untaken: Kill[] = [];
-    for (const kill of kills) if ((await die(kill)) !== 202) untaken.push(kill);
-    await recover(untaken);
+    fixture = await openWebhookProcessFixture();
+    await bookAppointments(kills.filter(({ action }) => action === 'rescheduled'));
+    const undelivered: Kill[] = [];
+    for (const kill of kills) if ((await killDuringDelivery(kill)) !== 202) undelivered.push(kill);
+    await recover(undelivered);
   });
-  after(() => rig.close());
+  after(() => fixture.close());
 
   const appointmentOf = (kill: Kill) => appointments.get(kill) ?? 0;
 
-  async function haveThemBooked(those: Kill[]): Promise<void> {
-    const healthy = await rig.start();
+  async function bookAppointments(those: Kill[]): Promise<void> {
+    const healthy = await fixture.start();
     for (const kill of those) {
-      appointments.set(kill, await rig.makeAppointment());
-      await rig.tellUntilTaken('scheduled', appointmentOf(kill));
+      appointments.set(kill, await fixture.makeAppointment());
+      await fixture.deliverUntilAccepted('scheduled', appointmentOf(kill));
     }
-    await rig.quiet();
-    await rig.stop(healthy);
+    await fixture.quiet();
+    await fixture.stop(healthy);
   }
 
   /** The answer that Acuity got before the process died; null: none. */
-  async function die(kill: Kill): Promise<number | null> {
-    if (kill.action === 'rescheduled') await rig.move(appointmentOf(kill));
-    else appointments.set(kill, await rig.makeAppointment());
-    const doomed = await rig.start({ killAt: kill.step });
-    const death = once(doomed, 'exit');
-    const status = await rig.tell(kill.action, appointmentOf(kill));
-    const [, signal] = (await death) as [number | null, string | null];
+  async function killDuringDelivery(kill: Kill): Promise<number | null> {
+    if (kill.action === 'rescheduled') await fixture.move(appointmentOf(kill));
+    else appointments.set(kill, await fixture.makeAppointment());
+    const child = await fixture.start({ killAt: kill.step });
+    const exited = once(child, 'exit');
+    const status = await fixture.deliver(kill.action, appointmentOf(kill));
+    const [, signal] = (await exited) as [number | null, string | null];
     expect(signal, `it was to be killed at ${kill.step}`).to.equal('SIGKILL');
     return status;
   }
 
   /** Two minutes later another process takes over. Acuity sends again only what was not answered. */
-  async function recover(untaken: Kill[]): Promise<void> {
-    const fresh = await rig.start({ clockAheadMs: 120_000 });
-    for (const kill of untaken) await rig.tellUntilTaken(kill.action, appointmentOf(kill));
-    await rig.quiet();
-    await rig.stop(fresh);
+  async function recover(undelivered: Kill[]): Promise<void> {
+    const fresh = await fixture.start({ clockAheadMs: 120_000 });
+    for (const kill of undelivered) await fixture.deliverUntilAccepted(kill.action, appointmentOf(kill));
+    await fixture.quiet();
+    await fixture.stop(fresh);
   }
 
   for (const kill of kills) {
     const isMove = kill.action === 'rescheduled';
     it(`${isMove ? 'moves and tells once' : 'makes one booking and one confirmation'} when the process was killed at ${kill.step}`, async () => {
       const expected = { confirmations: 1, moves: isMove ? 1 : 0 };
-      expect(await differencesOf(rig, appointmentOf(kill), expected)).to.deep.equal([]);
+      expect(await differencesOf(fixture, appointmentOf(kill), expected)).to.deep.equal([]);
     });
   }
 });

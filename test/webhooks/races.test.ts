@@ -81,7 +81,7 @@ describe('converge, called concurrently for one appointment', () => {
   }
 
   /** As the relay does: tries again when that is the answer. */
-  async function convergeInTheEnd(id = appointmentId): Promise<void> {
+  async function convergeWithRetries(id = appointmentId): Promise<void> {
     for (let tries = 0; tries < 100; tries += 1) {
       if ((await converge(id)).ok) return;
       await sleep(50);
@@ -163,7 +163,7 @@ describe('converge, called concurrently for one appointment', () => {
     const early = await converge();
     reply.arrive();
     await moved;
-    if (!early.ok) await convergeInTheEnd();
+    if (!early.ok) await convergeWithRetries();
     expect((await bookings())[0]?.starts_at).to.deep.equal(new Date(eleven));
   });
 
@@ -177,7 +177,7 @@ describe('converge, called concurrently for one appointment', () => {
       if (!made.ok || !made.bookingId) throw new Error('No booking was made');
       const { bookingId } = made;
       fake.offer(7001, ...times.map((time) => time.toISOString()));
-      const looks: Promise<void>[] = [];
+      const runs: Promise<void>[] = [];
       const late = (answer: { asked: Promise<void>; arrive(): void }) =>
         void answer.asked.then(() => sleep(random() * 1_500)).then(() => answer.arrive());
       for (let n = 0; n < 24; n += 1) {
@@ -185,14 +185,14 @@ describe('converge, called concurrently for one appointment', () => {
         if (random() < 0.4) late(acuity.slow('getAppointment'));
         if (random() < 0.2 && to) {
           late(acuity.slow('reschedule'));
-          looks.push(app.system.services.attempts.reschedule(rita, bookingId, to).then(() => undefined));
+          runs.push(app.system.services.attempts.reschedule(rita, bookingId, to).then(() => undefined));
         } else if (random() < 0.6 && to) inAcuity({ startsAt: to });
-        looks.push(convergeInTheEnd());
+        runs.push(convergeWithRetries());
         await sleep(random() * 10);
       }
       inAcuity({ startsAt: times[Math.floor(random() * times.length)] ?? new Date(nine) });
-      looks.push(convergeInTheEnd());
-      await Promise.all(looks);
+      runs.push(convergeWithRetries());
+      await Promise.all(runs);
       const here = (await bookings()).map((one) => one.starts_at.toISOString());
       expect(here).to.deep.equal([fake.appointments.get(appointmentId)?.startsAt.toISOString()]);
     });

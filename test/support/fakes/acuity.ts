@@ -17,7 +17,7 @@ export interface FakeAcuity extends Acuity {
   /** Makes calls wait for `answer()`; returns how many are waiting. */
   hold(): { answer(): void; waiting(): number };
   /** Books this time in Acuity for somebody else, even while calls are held or fail. */
-  takeElsewhere(calendarId: number, startsAt: string): void;
+  occupySlot(calendarId: number, startsAt: string): void;
   calls: { method: keyof Acuity; query: unknown }[];
   appointments: Map<number, Appointment>;
   /** What GET /forms returns. Appointments are made whatever the forms require. */
@@ -105,7 +105,7 @@ export function createFakeAcuity(): FakeAcuity {
       for (const time of times) slots.add(new Date(time).getTime());
       offered.set(calendarId, slots);
     },
-    takeElsewhere(calendarId, startsAt) {
+    occupySlot(calendarId, startsAt) {
       offered.get(calendarId)?.delete(new Date(startsAt).getTime());
     },
     failWith(why) {

@@ -3,7 +3,7 @@ import type { Actor } from '../../../src/accounts/index.ts';
 import { compose } from '../../../src/compose.ts';
 import { readConfig } from '../../../src/config.ts';
 import type { Database } from '../../../src/db/knex.ts';
-import { hurried, type ChildPlan } from '../booking-stack.ts';
+import { shortTimings, type ChildPlan } from '../booking-stack.ts';
 import { killedAt, nextPlan } from '../child-pool.ts';
 import { onlyAtStart } from '../cron.ts';
 
@@ -12,7 +12,7 @@ const onStep = killedAt(() => plan.killAt);
 
 const system = compose(readConfig(), {
   jobs: { cron: onlyAtStart },
-  bookings: { timings: hurried, onStep },
+  bookings: { timings: shortTimings, onStep },
   emails: { firstPauseMs: 100, sweepAfterMs: 0, onStep },
 });
 const { attempts, db } = system.services;

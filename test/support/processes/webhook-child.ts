@@ -5,7 +5,7 @@ import { readConfig } from '../../../src/config.ts';
 import { killedAt, nextPlan } from '../child-pool.ts';
 import { onlyAtStart } from '../cron.ts';
 import type { WebhookPlan } from '../webhook-process.ts';
-import { hurried } from '../booking-stack.ts';
+import { shortTimings } from '../booking-stack.ts';
 
 const config = readConfig();
 const plan = await nextPlan<WebhookPlan>();
@@ -15,7 +15,7 @@ const system = compose(config, {
   // Leases of a dead process expire after a while; this process's clock is later already.
   clock: { now: () => new Date(Date.now() + plan.clockAheadMs) },
   jobs: { cron: onlyAtStart },
-  bookings: { timings: hurried, onStep },
+  bookings: { timings: shortTimings, onStep },
   emails: { firstPauseMs: 100, sweepAfterMs: 0, onStep },
   webhooks: { onStep },
   relay: { pollMs: 50, timeoutMs: 5_000, onStep },

@@ -6,7 +6,7 @@ import path from 'node:path';
 import { parseComposeEnv } from './compose-file.ts';
 
 const script = path.resolve(import.meta.dirname, '../../docker/make-env.sh');
-const awkward = `$x \${y} @:/?#&=+%40 "q" 'q' ;,<>()[]{}|*!~^\`\tü€`;
+const specialCharacters = `$x \${y} @:/?#&=+%40 "q" 'q' ;,<>()[]{}|*!~^\`\tü€`;
 
 /** @returns the file that the script wrote */
 export function madeEnv(): string {
@@ -20,11 +20,11 @@ export function madeEnv(): string {
 }
 
 /** Fills it in by the rule that the file states. */
-export function awkwardEnv(): Record<string, string> {
+export function specialCharacterEnv(): Record<string, string> {
   const lines = Object.entries(parseComposeEnv(madeEnv())).map(([name, value]) => {
     const isFree = !/_URL$|^S3_BROWSER_ENDPOINT$|^BACKUP_|^ENCRYPTION_KEYS$|^ACUITY_USER_ID$/.test(name);
     // Mail servers refuse a tab in a user's name.
-    const secret = name === 'SMTP_USER' ? awkward.replace('\t', '') : awkward;
+    const secret = name === 'SMTP_USER' ? specialCharacters.replace('\t', '') : specialCharacters;
     const filled = isFree ? `${secret}${name.replaceAll('_', '').repeat(3)}` : value || '11100001';
     return `${name}='${filled.replaceAll("'", "\\'")}'`;
   });

@@ -3,16 +3,23 @@ import { randomUUID } from 'node:crypto';
 import { Router as adminRoutes } from 'adminjs';
 import type { ActionButton } from '../../src/console/actions.ts';
 import { findRow, selectRows, tables, type Row, type Table } from '../../src/console/index.ts';
-import type { Door, MatrixFixture } from './matrix-fixture.ts';
+import type { AccessRequest, MatrixFixture } from './matrix-fixture.ts';
 
-const get = (address: string, shape: Door['shape'] = 'json'): Door => ({ method: 'get', address, shape });
-const both = (rest: string): Door[] => [
+const get = (address: string, shape: AccessRequest['shape'] = 'json'): AccessRequest => ({
+  method: 'get',
+  address,
+  shape,
+});
+const both = (rest: string): AccessRequest[] => [
   get(`/admin/api/resources/${rest}`),
   get(`/admin/resources/${rest}`, 'html'),
 ];
 
 /** What is read of a table, by every address that returns it. */
-export async function readingDoors(fixture: MatrixFixture, table: Table): Promise<Record<string, Door[]>> {
+export async function readRequests(
+  fixture: MatrixFixture,
+  table: Table,
+): Promise<Record<string, AccessRequest[]>> {
   const id = encodeURIComponent(await aRecordOf(fixture, table));
   return {
     list: [...both(`${table.id}/actions/list`), get(`/admin/resources/${table.id}`, 'html')],
@@ -22,10 +29,10 @@ export async function readingDoors(fixture: MatrixFixture, table: Table): Promis
 }
 
 /** AdminJS's button and what it opens: a form of ours, which is opened and submitted, or a page. */
-export async function actionDoors(
+export async function actionRequests(
   fixture: MatrixFixture,
   { table, name, kind, href }: ActionButton,
-): Promise<{ button: Door[]; form?: Door[]; page?: Door[] }> {
+): Promise<{ button: AccessRequest[]; form?: AccessRequest[]; page?: AccessRequest[] }> {
   const id = kind === 'record' ? encodeURIComponent(await aRecordFor(fixture, table, name)) : '';
   const button = both(kind === 'record' ? `${table}/records/${id}/${name}` : `${table}/actions/${name}`);
   if (href) return { button, page: [get(href.replace('{id}', id), 'html')] };
@@ -43,14 +50,14 @@ export function adminAddresses(): string[] {
   );
 }
 
-export function adminDoor({ bookingId }: MatrixFixture, route: string): Door {
+export function adminJsRequest({ bookingId }: MatrixFixture, route: string): AccessRequest {
   const [method, pattern = ''] = route.split(' ');
   const address = pattern
     .replace(':resourceId', 'bookings')
     .replace(':recordId', bookingId)
     .replaceAll(/:\w+/g, 'no-such-one');
   const shape = pattern.startsWith('/admin/api/') ? 'json' : 'html';
-  return { method: method as Door['method'], address, shape };
+  return { method: method as AccessRequest['method'], address, shape };
 }
 
 function tableNamed(id: string): Table {
@@ -65,7 +72,7 @@ async function aRecordOf(fixture: MatrixFixture, table: Table): Promise<string> 
   const made = await makers[table.id]?.(fixture);
   const row: Row | null | undefined =
     made === undefined ? await selectRows(db, table, {}).first('r.*') : await findRow(db, table, made);
-  if (!row) throw new Error(`The fixture has no record of ${table.id}: make one in console-doors.ts`);
+  if (!row) throw new Error(`The fixture has no record of ${table.id}: make one in console-requests.ts`);
   return String(row.id);
 }
 

@@ -1,18 +1,18 @@
-// A TCP proxy that can be closed: it then breaks its connections and refuses new ones.
+// A TCP proxy that can be blocked: it then breaks its connections and refuses new ones.
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 
-export interface Gate {
+export interface TcpProxy {
   port: number;
-  shut(): void;
-  open(): void;
+  block(): void;
+  unblock(): void;
   close(): Promise<void>;
 }
 
-export async function openGate(to: { host: string; port: number }): Promise<Gate> {
+export async function openTcpProxy(to: { host: string; port: number }): Promise<TcpProxy> {
   const sockets = new Set<Socket>();
-  let isShut = false;
+  let isBlocked = false;
   const server = createServer((incoming) => {
-    if (isShut) {
+    if (isBlocked) {
       incoming.destroy();
       return;
     }
@@ -33,20 +33,20 @@ export async function openGate(to: { host: string; port: number }): Promise<Gate
   await new Promise<void>((resolve) => {
     server.listen(0, '127.0.0.1', resolve);
   });
-  const breakAll = () => {
+  const disconnectAll = () => {
     for (const socket of sockets) socket.destroy();
   };
   return {
     port: (server.address() as AddressInfo).port,
-    shut() {
-      isShut = true;
-      breakAll();
+    block() {
+      isBlocked = true;
+      disconnectAll();
     },
-    open() {
-      isShut = false;
+    unblock() {
+      isBlocked = false;
     },
     async close() {
-      breakAll();
+      disconnectAll();
       await new Promise((resolve) => {
         server.close(resolve);
       });
