@@ -29,7 +29,7 @@ describe('the page Check access', function () {
     return / can see it<\/h2>/.test(text);
   }
 
-  /** In the end: who is only sent on sees what is there. */
+  /** Follows redirects: a visitor who is redirected sees the last page. */
   async function isShown(
     agent: Agent,
     { address, shape }: Pick<AccessRequest, 'address' | 'shape'>,

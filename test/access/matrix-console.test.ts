@@ -1,10 +1,11 @@
-// What the console holds × everybody who may knock: the tables, the actions and AdminJS's addresses are read from their
-// definitions, and one that has no line here fails, as does a line that has no door any more.
+// Everything in the console × every kind of visitor: tables, actions and AdminJS's addresses are read from their
+// definitions. One without a line here fails, and so does a line whose table, action or address is gone.
 import { expect } from 'chai';
 import { actionButtons } from '../../src/console/actions.ts';
 import { tables } from '../../src/console/index.ts';
 import { actionRequests, adminAddresses, adminJsRequest, readRequests } from '../support/console-requests.ts';
 import {
+  inWords,
   letterOf,
   openMatrixFixture,
   visitors,
@@ -12,8 +13,8 @@ import {
   type MatrixFixture,
 } from '../support/matrix-fixture.ts';
 
-// As in access-matrix.test.ts: nobody · Rita, whose organisation it is · Nadia of another · support · admin · admin
-// acting as Rita. i: in · s: sign in first · n: 403 · u: 404.
+// As in matrix.test.ts: anonymous · Rita, whose organisation it is · Nadia of another · support · admin · admin
+// acting as Rita. i: allowed · s: sign in first · n: 403 · u: 404.
 
 /** Every list of the console: the list itself, one of its records, and all of it as CSV. */
 const consoleTables: Record<string, Record<string, string>> = {
@@ -34,7 +35,7 @@ const consoleTables: Record<string, Record<string, string>> = {
   'failed-jobs': { list: 'snnnin', show: 'snnnin', export: 'snnnin' },
 };
 
-/** Every action of the console: its button there, and the form (opened, and sent) or the page that the button opens. */
+/** Every action of the console: its button, and the form (opened and sent) or page that the button opens. */
 const consoleActions: Record<string, Record<string, string>> = {
   'bookings/change': { button: 'snniin', form: 'snniin' },
   'bookings/assign': { button: 'snniin', form: 'snniin' },
@@ -61,7 +62,7 @@ const consoleActions: Record<string, Record<string, string>> = {
   'drift-reports/reconcile': { button: 'snnnin', form: 'snnnin' },
 };
 
-/** What AdminJS would answer at its own addresses: of bookings, one of them, and a page or action of no such name. */
+/** AdminJS's own addresses: for bookings, for one booking, and for a page or action that does not exist. */
 const adminJs: Record<string, string> = {
   'get /admin': 'snniin',
   'get /admin/api/dashboard': 'snniin',
@@ -73,7 +74,7 @@ const adminJs: Record<string, string> = {
   'get /admin/api/resources/:resourceId/actions/:action/:query': 'snnuun',
   'get /admin/resources/:resourceId/records/:recordId/:action': 'snnuun',
   'get /admin/api/resources/:resourceId/records/:recordId/:action': 'snnuun',
-  // The search apart from the list, what works on many at once, and all that AdminJS itself would write: closed.
+  // Closed: AdminJS's separate search, bulk actions, and everything that AdminJS itself would write.
   'get /admin/api/resources/:resourceId/search': 'snnnnn',
   'get /admin/api/resources/:resourceId/search/:query': 'snnnnn',
   'get /admin/resources/:resourceId/bulk/:action': 'snnnnn',
@@ -85,7 +86,7 @@ const adminJs: Record<string, string> = {
   'get /admin/frontend/assets/components.bundle.js': 'snniin',
 };
 
-describe('access to the console', function () {
+describe('the console', function () {
   this.timeout(120_000);
   let fixture: MatrixFixture;
   before(async () => {
@@ -93,7 +94,7 @@ describe('access to the console', function () {
   });
   after(() => fixture.close());
 
-  it('names every table, every action and every address of AdminJS, and no other', () => {
+  it('has a line here for every table, action and address of AdminJS, and for no other', () => {
     expect(Object.keys(consoleTables)).to.have.members(tables.map(({ id }) => id));
     expect(Object.keys(consoleActions)).to.have.members(
       actionButtons.map(({ table: of, name }) => `${of}/${name}`),
@@ -102,24 +103,24 @@ describe('access to the console', function () {
   });
 
   for (const one of tables)
-    it(`${one.id}: list, records and export`, async () => {
+    it(`restricts list, records and export of ${one.id}`, async () => {
       expect(await lettersOf(await readRequests(fixture, one))).to.deep.equal(consoleTables[one.id]);
     });
 
   for (const one of actionButtons)
-    it(`${one.table}/${one.name}: ${one.label}`, async () => {
+    it(`restricts the action ${one.table}/${one.name}`, async () => {
       const requests = await actionRequests(fixture, one);
       expect(await lettersOf(requests)).to.deep.equal(consoleActions[`${one.table}/${one.name}`]);
     });
 
   for (const [address, expected] of Object.entries(adminJs))
-    it(`${address}: ${expected}`, async () => {
+    it(`at ${address} ${inWords(expected)}`, async () => {
       expect(await lettersOf({ request: [adminJsRequest(fixture, address)] })).to.deep.equal({
         request: expected,
       });
     });
 
-  /** By kind of door; doors of a kind that do not answer alike are told apart. */
+  /** By kind of request; different answers within a kind are joined with "or". */
   async function lettersOf(kinds: Record<string, AccessRequest[]>): Promise<Record<string, string>> {
     const told: Record<string, string> = {};
     for (const [kind, requests] of Object.entries(kinds)) {

@@ -1,8 +1,9 @@
-// Every door of the app × everybody who may knock. The routes are read from the app itself: one that is not in the
-// table fails, and so does a line of the table that has no route any more. The console's tables and actions, which
-// share a few routes, stand in access-matrix-console.test.ts.
+// Every route of the app × every kind of visitor. The routes are read from the app itself: one that is not in the
+// table fails, and so does a line of the table without a route. The console's tables and actions, which share a few
+// routes, are in matrix-console.test.ts.
 import { expect } from 'chai';
 import {
+  inWords,
   letterOf,
   openMatrixFixture,
   visitors,
@@ -12,8 +13,8 @@ import {
 } from '../support/matrix-fixture.ts';
 import { isChanging, mountedRoutes } from '../support/routes.ts';
 
-// In this order: nobody · Rita, whose organisation it is · Nadia of another · support · admin · admin acting as Rita.
-// i: in (whatever is then said of an empty form) · s: sign in first · n: 403 · u: 404 or 410, as if it were not there
+// In this order: anonymous · Rita, whose organisation it is · Nadia of another · support · admin · admin acting as Rita.
+// i: allowed (whatever an empty form is answered) · s: sign in first · n: 403 · u: 404 or 410, as if it did not exist
 const table: Record<string, string> = {
   'get /metrics': 'iiiiii',
   'get /vendor/htmx.min.js': 'iiiiii',
@@ -147,7 +148,7 @@ const table: Record<string, string> = {
   'get /admin/acuity-questions': 'snnnin',
   'post /admin/acuity-questions': 'snnnin',
   'post /admin/acuity-questions/read': 'snnnin',
-  // Without the token of our own checks there is nothing.
+  // Exists only for requests with the token of our own checks.
   'get /doctor/probe': 'uuuuuu',
   'get /admin/doctor': 'snnnin',
   'post /admin/doctor': 'snnnin',
@@ -162,21 +163,21 @@ const table: Record<string, string> = {
   'post /webhooks/acuity': 'iiiiii',
 };
 
-/** What a door says that is not about who knocks. The reason stands with it. */
-const sayings: Record<string, Partial<Record<VisitorName, string>>> = {
-  // Without a new time nothing is looked up: every id gets the same 422.
+/** Answers in one shape that differ from the table, each with its reason. */
+const exceptions: Record<string, Partial<Record<VisitorName, string>>> = {
+  // Without a new time the booking is not looked up: every id gets the same 422.
   'post /bookings/:id/reschedule json': { nadia: 'i' },
-  // For pages that are open already; anybody else is sent to the page itself, which answers for itself.
+  // For pages that are already open: anybody else is redirected to the page itself, which refuses them.
   'get /bookings/:id/status html': { nadia: 'i' },
   'get /bookings/:id/status json': { nadia: 'i' },
-  // From a tab that does not know yet that it is over, an admin comes to the console.
+  // Sent from a tab that does not know yet that acting has ended: the admin is sent to the console.
   'post /admin/exit-impersonation html': { admin: 'i' },
-  // Without a referrer chosen the form has nothing to ask about.
+  // The form needs a chosen referrer.
   'post /admin/impersonate html': { admin: 'u' },
 };
 
 const part = { partNumber: 1, sha256: 'a'.repeat(64) };
-/** To doors that first look at what is brought. */
+/** Bodies for routes that check the body before the right to send it. */
 const bodies: Record<string, object> = {
   'post /bookings/:id/contacts': { contacts: [] },
   'post /bookings/:id/documents/uploads': { category: 'brief', fileName: 'large.txt', sizeBytes: 4 },
@@ -184,10 +185,10 @@ const bodies: Record<string, object> = {
   'post /bookings/:id/documents/uploads/:uploadId/complete': { parts: [part] },
 };
 
-/** After these somebody is signed out. */
+/** Routes that sign the visitor out. */
 const leaves = /sign-out|end-all|exit-impersonation/;
 
-describe('access to routes', function () {
+describe('the route', function () {
   this.timeout(120_000);
   let fixture: MatrixFixture;
   before(async () => {
@@ -195,17 +196,17 @@ describe('access to routes', function () {
   });
   after(() => fixture.close());
 
-  it('names every route of the app, and no other', () => {
+  it('table names every route of the app, and no other', () => {
     expect(Object.keys(table).toSorted()).to.deep.equal(mountedRoutes(fixture.app.system.app).toSorted());
   });
 
   for (const [route, expected] of Object.entries(table)) {
-    it(`${route}: ${expected}`, async () => {
+    it(`${route} ${inWords(expected)}`, async () => {
       for (const shape of ['json', 'html'] as const) {
         const told: string[] = [];
         for (const name of visitors) told.push(await letterOfRoute(fixture, route, name, shape));
-        const exceptions = sayings[`${route} ${shape}`] ?? {};
-        const wanted = visitors.map((name, at) => exceptions[name] ?? expected[at]).join('');
+        const differing = exceptions[`${route} ${shape}`] ?? {};
+        const wanted = visitors.map((name, at) => differing[name] ?? expected[at]).join('');
         expect(told.join(''), shape).to.equal(wanted);
       }
     });
@@ -228,7 +229,7 @@ async function letterOfRoute(
     shape,
     body: bodies[route],
   });
-  // Ending all of a person's sessions takes the others of that person along, and what the admin did with them.
+  // Ending all of a person's sessions also signs out the other agents of that person, and the admin's acting session.
   if (pattern.endsWith('/end-all')) {
     for (const one of name === 'admin' ? (['admin', 'acting'] as const) : [name])
       fixture.agents[one] = await fixture.enter(one);

@@ -65,7 +65,7 @@ describe('two-step sign-in', () => {
   const firstStep = (person: Visitor, email: string) =>
     person.post('/sign-in', { email, password: goodPassword });
 
-  it('asks for a code after the password, and lets in with it', async () => {
+  it('asks for a code after the password, and signs in with it', async () => {
     const email = 'two@harbour-legal.example';
     const { secret, recoveryCodes } = await turnOn(await newReferrer(email), goodPassword, email);
     expect(recoveryCodes).to.have.length(10);
@@ -84,7 +84,7 @@ describe('two-step sign-in', () => {
     expect([inside.status, inside.at]).to.deep.equal([200, '/bookings']);
   });
 
-  it('takes a code once', async () => {
+  it('accepts each code once', async () => {
     const email = 'replay@harbour-legal.example';
     const { secret } = await turnOn(await newReferrer(email), goodPassword, email);
     const code = totp(secret);
@@ -99,7 +99,7 @@ describe('two-step sign-in', () => {
     expect(answers.map(({ status }) => status)).to.have.members([200, 401]);
   });
 
-  it('takes each recovery code once, in place of a code', async () => {
+  it('accepts each recovery code once, in place of a code', async () => {
     const email = 'lost@harbour-legal.example';
     const { recoveryCodes } = await turnOn(await newReferrer(email), goodPassword, email);
     const person = fixture.visitor();
@@ -112,7 +112,7 @@ describe('two-step sign-in', () => {
     expect((await again.post('/sign-in/code', { code: recoveryCodes[0] ?? '' })).status).to.equal(401);
   });
 
-  it('gives up on a sign-in after five wrong codes, and says to begin again', async () => {
+  it('ends after five wrong codes, and asks to start again', async () => {
     const email = 'five@harbour-legal.example';
     const { secret } = await turnOn(await newReferrer(email), goodPassword, email);
     const person = fixture.visitor();
@@ -123,7 +123,7 @@ describe('two-step sign-in', () => {
     expect(over.text('.notice')).to.contain('too many wrong codes');
   });
 
-  it('lets the person in where they usually sign in, whatever codes somebody tries who has the password', async () => {
+  it('accepts the person in their usual browser when a stranger with the password tries codes', async () => {
     const email = 'tried@harbour-legal.example';
     const { recoveryCodes } = await turnOn(await newReferrer(email), goodPassword, email);
     const usual = fixture.visitor();
@@ -144,7 +144,7 @@ describe('two-step sign-in', () => {
     expect([inside.status, inside.at]).to.deep.equal([200, '/']);
   });
 
-  it('writes half a sign-in as none, and wrong codes down', async () => {
+  it('writes no audit row for the password alone, and one for each wrong code', async () => {
     const email = 'audit@harbour-legal.example';
     const { secret, recoveryCodes } = await turnOn(await newReferrer(email), goodPassword, email);
     const id = await fixture.userId(email);
@@ -172,7 +172,7 @@ describe('two-step sign-in', () => {
     }
   });
 
-  it('ends what was opened by the password alone, as it is turned on, and says so in the audit log', async () => {
+  it('ends sessions opened by the password alone, with an audit row, when it is turned on', async () => {
     const email = 'alone@examdesk.example';
     const { person } = await newStaff(email, 'admin');
     const id = await fixture.userId(email);
@@ -194,7 +194,7 @@ describe('two-step sign-in', () => {
     ]);
   });
 
-  it('lets no sign-in by password slip through while it is turned on', async () => {
+  it('leaves no session opened by password when people sign in while it is turned on', async () => {
     const email = 'slip@harbour-legal.example';
     const person = await newReferrer(email);
     const id = await fixture.userId(email);
@@ -223,7 +223,7 @@ describe('two-step sign-in', () => {
     expect(statuses.filter((status) => status >= 500)).to.deep.equal([]);
   });
 
-  it('shows the key for the app to the session that gave the password, and to no other', async () => {
+  it('shows the key for the app only to the session that gave the password', async () => {
     const email = 'shown@harbour-legal.example';
     const person = await newReferrer(email);
     const other = fixture.visitor();
@@ -245,7 +245,7 @@ describe('two-step sign-in', () => {
     expect((await person.get(setUp)).at, 'which ends what began before').to.equal('/account/two-factor');
   });
 
-  it('can be turned off by a referrer, with the password', async () => {
+  it('can be turned off by a referrer with the password', async () => {
     const email = 'off@harbour-legal.example';
     const person = await newReferrer(email);
     await turnOn(person, goodPassword, email);
@@ -258,7 +258,7 @@ describe('two-step sign-in', () => {
     expect(back.at).to.equal('/');
   });
 
-  it('makes new recovery codes, which end the old ones', async () => {
+  it('makes new recovery codes and invalidates the old ones', async () => {
     const email = 'renew@harbour-legal.example';
     const person = await newReferrer(email);
     const { recoveryCodes } = await turnOn(person, goodPassword, email);
@@ -271,7 +271,7 @@ describe('two-step sign-in', () => {
     expect((await later.post('/sign-in/code', { code: fresh[0] ?? '' })).at).to.equal('/');
   });
 
-  it('keeps staff from everything until it is set up', async () => {
+  it('refuses staff every page until it is set up', async () => {
     const email = 'grace@examdesk.example';
     const { person, landed } = await newStaff(email, 'admin');
     expect(landed.at).to.equal('/account/two-factor');
@@ -318,13 +318,13 @@ describe('two-step sign-in', () => {
     expect(off.text('.error-summary')).to.contain('Staff must use');
   });
 
-  it('lets staff sign out instead', async () => {
+  it('allows staff to sign out before it is set up', async () => {
     const { person } = await newStaff('leaver@examdesk.example', 'support');
     expect((await person.post('/sign-out', {})).at).to.equal('/');
     expect((await person.get('/bookings')).at).to.contain('/sign-in');
   });
 
-  it('is not asked of the five of the demo, though they may', async () => {
+  it('is optional for the demo accounts', async () => {
     const sam = await fixture.signedIn('sam@examdesk.example');
     expect((await sam.get('/bookings')).at).to.equal('/bookings');
     const ritas = await fixture.signedIn(rita);
@@ -333,7 +333,7 @@ describe('two-step sign-in', () => {
     expect(asked.at).to.contain('/sign-in/code');
   });
 
-  it('is reset by an admin for somebody who lost everything, and then set up anew', async () => {
+  it('is reset by an admin, and must be set up again', async () => {
     const email = 'reset@examdesk.example';
     const { person } = await newStaff(email, 'support');
     await turnOn(person, goodPassword, email);
@@ -348,7 +348,7 @@ describe('two-step sign-in', () => {
     expect((await firstStep(person, email)).at).to.equal('/account/two-factor');
   });
 
-  it('is not reset by an admin for oneself: that would need neither password nor code', async () => {
+  it('cannot be reset by admins for themselves', async () => {
     const email = 'myself@examdesk.example';
     const { person } = await newStaff(email, 'admin');
     await turnOn(person, goodPassword, email);
@@ -361,7 +361,7 @@ describe('two-step sign-in', () => {
     expect((await person.get('/account')).text('.account-list')).to.contain('10 recovery codes left');
   });
 
-  it('changes nothing that cannot be audited, what better-auth writes included', async () => {
+  it('changes nothing when the audit row cannot be written, in better-auth’s writes neither', async () => {
     const email = 'atomic@harbour-legal.example';
     const person = await newReferrer(email);
     const id = await fixture.userId(email);
@@ -402,7 +402,7 @@ describe('two-step sign-in', () => {
     }
   });
 
-  it('serves programs, too', async () => {
+  it('works for programs by JSON', async () => {
     const email = 'program@harbour-legal.example';
     const { secret, recoveryCodes } = await turnOn(await newReferrer(email), goodPassword, email);
     const agent = fixture.app.anonymous();

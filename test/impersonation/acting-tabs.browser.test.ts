@@ -1,5 +1,5 @@
-// Several tabs of one browser, and time that passes: each tab says the same of who acts as whom, warns before the end,
-// and throws away nothing that was typed.
+// Several tabs of one browser, and time that passes: each tab shows the same person, warns before the end,
+// and keeps what was typed.
 import { expect } from 'chai';
 import type { Browser, Page } from 'playwright-core';
 import { startTestApp, type TestApp } from '../support/app.ts';
@@ -72,7 +72,7 @@ describe('acting as a referrer in several tabs', function () {
     expect(await banner(other).count()).to.equal(0);
   });
 
-  it('leads every tab to sign in when one signs out', async () => {
+  it('sends every tab to the sign-in page when one signs out', async () => {
     await actAs('Rita Alvarez');
     await other.goto('/specialists');
     await page.getByRole('button', { name: 'Sign out' }).click();
@@ -83,7 +83,7 @@ describe('acting as a referrer in several tabs', function () {
     ['/specialists', 'Dr Amelia Hart'],
     ['/admin/resources/organizations', 'Harbour Legal'],
   ] as const) {
-    it(`is told in a tab that was open before, at ${place}`, async () => {
+    it(`shows the banner in a tab that was open before, at ${place}`, async () => {
       await other.goto(place);
       await other.getByText(shown).filter({ visible: true }).first().waitFor();
       await actAs('Rita Alvarez');
@@ -92,7 +92,7 @@ describe('acting as a referrer in several tabs', function () {
     });
   }
 
-  it('shows in every tab as whom, when it is another', async () => {
+  it('shows the new referrer in every tab when the admin acts as another', async () => {
     await actAs('Rita Alvarez');
     await other.goto('/specialists');
     await page.getByRole('button', { name: 'Stop acting' }).click();
@@ -101,7 +101,7 @@ describe('acting as a referrer in several tabs', function () {
     await banner(other).filter({ hasText: 'Acting as Nadia Karim' }).waitFor();
   });
 
-  it('warns before the end in every tab, and goes on in all when one is told to stay', async () => {
+  it('warns in every tab before the end, and continues in all when Stay is pressed in one', async () => {
     await actAs('Rita Alvarez');
     await other.goto('/specialists');
     await pass(20);
@@ -116,7 +116,7 @@ describe('acting as a referrer in several tabs', function () {
     expect(await banner(other).locator('[data-acting-ends]').innerText()).not.to.equal(before);
   });
 
-  it('does not promise more than four hours', async () => {
+  it('says that it cannot be extended when four hours are nearly over', async () => {
     await actAs('Rita Alvarez');
     await app
       .db('sessions')
@@ -131,7 +131,7 @@ describe('acting as a referrer in several tabs', function () {
     await notice(page).getByText('It cannot be extended').waitFor();
   });
 
-  it('goes on with what is asked for within a page, and is not ended by a tab that did not know', async () => {
+  it('is extended by requests within a page, and not ended by a tab that missed them', async () => {
     await actAs('Rita Alvarez');
     await page.goto(picking);
     await other.goto('/specialists');
@@ -145,13 +145,13 @@ describe('acting as a referrer in several tabs', function () {
     expect(await notice(other).innerText()).to.equal('');
   });
 
-  it('leaves a page that nobody works at for sign-in when it has ended', async () => {
+  it('sends an unused page to the sign-in page when it has ended', async () => {
     await actAs('Rita Alvarez');
     await pass(31);
     await page.waitForURL('**/sign-in?next=%2Fadmin');
   });
 
-  it('keeps what was typed when it ends elsewhere, and sends none of it in another’s name', async () => {
+  it('keeps what was typed, and sends none of it, when it ends in another tab', async () => {
     await actAs('Rita Alvarez');
     await other.goto(cancelling);
     await other.getByLabel('Reason').fill('Settled between');
@@ -167,7 +167,7 @@ describe('acting as a referrer in several tabs', function () {
     await other.waitForURL('**/admin');
   });
 
-  it('keeps what is typed in a form of the console, too', async () => {
+  it('keeps what was typed in a form of the console when it starts in another tab', async () => {
     await other.goto(`/admin/resources/organizations/records/${await anOrganization()}/change`);
     await other.locator('form.console-card input').first().fill('Harbour Legal and');
     await actAs('Rita Alvarez');
@@ -175,7 +175,7 @@ describe('acting as a referrer in several tabs', function () {
     expect(await other.locator('form.console-card input').first().inputValue()).to.equal('Harbour Legal and');
   });
 
-  it('is not quiet while one types', async () => {
+  it('counts typing as activity', async () => {
     await actAs('Rita Alvarez');
     await page.goto(cancelling);
     await pass(25);
@@ -186,7 +186,7 @@ describe('acting as a referrer in several tabs', function () {
     expect(await quietMinutes()).to.be.below(1);
   });
 
-  it('is begun by the same key in the console', async () => {
+  it('is started from the console by the same shortcut', async () => {
     await page.goto('/admin');
     await page.getByRole('heading', { name: 'Needs attention' }).waitFor();
     await page.keyboard.press('Control+k');
@@ -194,7 +194,7 @@ describe('acting as a referrer in several tabs', function () {
     await page.locator('#q:focus').waitFor();
   });
 
-  it('keeps what was typed when it ends by itself', async () => {
+  it('keeps what was typed when it times out', async () => {
     await actAs('Rita Alvarez');
     await page.goto(cancelling);
     await page.getByLabel('Reason').fill('Settled between');

@@ -1,4 +1,4 @@
-// What is told afterwards of what was done in a referrer's name: all of it, in words that the client understands.
+// The record of what an admin did while acting: complete, and in words that a client understands.
 import { randomUUID } from 'node:crypto';
 import { expect } from 'chai';
 import { auditLog } from '../../src/audit/index.ts';
@@ -37,7 +37,7 @@ describe('the page of an episode', function () {
       .replaceAll(/<[^>]*>/g, ' ')
       .replaceAll(/\s+/g, ' ');
 
-  it('tells of each page and each change, however many there were', async () => {
+  it('lists each page view and each change when there are thousands', async () => {
     const { id, admin_id: actorId, user_id: actingAsId } = await newest();
     await fixture.app.db.raw(
       `insert into impersonation_views (impersonation_id, path) select ?, '/specialists' from generate_series(1, 2300)`,
@@ -53,7 +53,7 @@ describe('the page of an episode', function () {
     expect(page.match(/Booking viewed/g)).to.have.length(2200);
   });
 
-  it('speaks in words, references and a zone that is named, and says how long it lasted', async () => {
+  it('shows words, references, the time zone and the duration, and no ids', async () => {
     const { agents, app, bookingId } = fixture;
     await agents.acting.get(`/bookings/${bookingId}`).set('Accept', 'text/html').expect(200);
     await agents.acting.post(`/bookings/${bookingId}/cancel`).send({}).expect(200);
@@ -78,7 +78,7 @@ describe('the page of an episode', function () {
     expect(text).not.to.contain('Marsh');
   });
 
-  it('has what was begun in it and settled after its end, and a later episode of the same two has not', async () => {
+  it('lists an attempt of the episode when it is settled after the end, and a later episode does not', async () => {
     const { app, agents } = fixture;
     const first = await newest();
     await app.db('booking_attempts').update({ created_at: app.db.raw('clock_timestamp()') });
@@ -104,7 +104,7 @@ describe('the page of an episode', function () {
     expect(printed(await read(`/admin/episodes/${second.id}`))).not.to.contain('Scheduled');
   });
 
-  it('is read by keys, also what its entries say of attempts', async () => {
+  it('reads the attempts of its entries by primary key', async () => {
     const { db } = fixture.app;
     const asked: { sql: string; bindings: string[] }[] = [];
     const keep = (query: { sql: string; bindings: string[] }) => asked.push(query);
@@ -122,7 +122,7 @@ describe('the page of an episode', function () {
     expect(plan).to.contain('booking_attempts_pkey');
   });
 
-  it('is told of by the access check without being read', async () => {
+  it('is explained by the access check without being recorded as read', async () => {
     const { id } = await newest();
     const check = (key: string) =>
       fixture.agents.admin
@@ -138,7 +138,7 @@ describe('the page of an episode', function () {
       );
   });
 
-  it('has words for every page that one can open while acting', () => {
+  it('has words for every page that can be opened while acting', () => {
     const open = mountedRoutes(fixture.app.system.app)
       .filter((route) => /^get \/(bookings|documents|specialists|$)/.test(route))
       // For staff only: an admin acting is refused.
@@ -148,7 +148,7 @@ describe('the page of an episode', function () {
     expect(open.filter((path) => pageWords(path) === undefined)).to.deep.equal([]);
   });
 
-  it('is found by the name or address of either, a page of fifty at a time', async () => {
+  it('is linked from a list that is searched by name or address of both, fifty on a page', async () => {
     const { app, userIds } = fixture;
     const rows = Array.from({ length: 60 }, (_, n) => ({
       id: randomUUID(),

@@ -1,5 +1,5 @@
-// What becomes of acting, and of the browser that it was done in, when something happens to the admin, to the referrer
-// or to one of the two sessions: the table of better-auth's own behaviour (2.2 of its notes), as ours has to be.
+// What happens to an acting session and to the browser's cookies when the admin, the referrer
+// or one of the two sessions changes, is banned or ends.
 import { expect } from 'chai';
 import { demoPassword } from '../../seeds/demo.ts';
 import { createLinkTokens } from '../../src/accounts/index.ts';
@@ -14,7 +14,7 @@ const sam = 'sam@examdesk.example';
 const hour = 3_600_000;
 const secret = testSecret;
 
-describe('the end of acting', () => {
+describe('an acting session', () => {
   let app: TestApp;
   let admin: Agent;
   const id: Record<string, string> = {};
@@ -40,8 +40,8 @@ describe('the end of acting', () => {
   const over = () => ({ expires_at: new Date(Date.now() - 1_000) });
   const endReasons = () => app.db('impersonations').orderBy('started_at').pluck('end_reason');
 
-  describe('when', () => {
-    it('the admin’s own session is out of time: with it at the latest, and nothing dead is brought back', async () => {
+  describe('that depends on the admin’s own session', () => {
+    it('ends with the admin’s session at the latest, and does not restore an expired one', async () => {
       await own().update({ expires_at: new Date(Date.now() + hour) });
       const { body } = await act(admin, rita).expect(200);
       const { expires_at } = (await acting().first('expires_at')) as { expires_at: Date };
@@ -55,13 +55,13 @@ describe('the end of acting', () => {
       expect(await who(admin)).to.equal(null);
     });
 
-    it('the admin has a quarter of an hour left: the end that is shown says so', async () => {
+    it('shows the end of the admin’s session when that comes first', async () => {
       await own().update({ expires_at: new Date(Date.now() + hour / 4) });
       const { body } = await act(admin, rita).expect(200);
       expect(Date.parse(body.impersonation.expiresAt as string)).to.be.below(Date.now() + 0.26 * hour);
     });
 
-    it('the admin sets a new password elsewhere', async () => {
+    it('ends when the admin changes the password in another browser', async () => {
       await act(admin, rita).expect(200);
       const elsewhere = await app.signIn(ada);
       await page(elsewhere, '/account/password').expect(200);
@@ -76,7 +76,7 @@ describe('the end of acting', () => {
       expect((await exitForm(admin).expect(303)).headers.location).to.equal('/sign-in?next=%2Fadmin');
     });
 
-    it('the admin’s password is reset by the link of a mail', async () => {
+    it('ends when the admin’s password is reset by the link of a mail', async () => {
       await act(admin, rita).expect(200);
       const person = app.anonymous().set('Accept', 'text/html');
       await person.post('/account/forgotten').type('form').send({ email: ada });
@@ -90,7 +90,7 @@ describe('the end of acting', () => {
       expect(await endReasons()).to.deep.equal(['session_ended']);
     });
 
-    it('the admin is to be deleted: that is refused, as long as the record of it is kept', async () => {
+    it('keeps the admin and the referrer from being deleted while its record exists', async () => {
       await act(admin, rita).expect(200);
       await admin.post('/admin/exit-impersonation').expect(200);
       for (const email of [ada, rita]) {
@@ -107,11 +107,11 @@ describe('the end of acting', () => {
   });
 
   for (const [what, happen] of [
-    ['its time was over', () => acting().update(over())],
+    ['it expired', () => acting().update(over())],
     ['the referrer was deactivated', () => app.db('users').where({ email: rita }).update({ banned: true })],
-    ['it was ended by hand', () => acting().delete()],
+    ['its row was deleted', () => acting().delete()],
   ] as const) {
-    it(`brings the admin back when ${what}: by the way out, and by the next page`, async () => {
+    it(`restores the admin’s session on exit and on the next page when ${what}`, async () => {
       for (const leave of [
         async () => expect((await exitForm(admin).expect(303)).headers.location).to.equal('/admin'),
         async () => expect((await page(admin, '/bookings').expect(200)).text).not.to.contain('Acting as'),
@@ -129,7 +129,7 @@ describe('the end of acting', () => {
     });
   }
 
-  it('comes with the way back when the browser has lost the cookie of the acting session alone', async () => {
+  it('restores the admin’s session when only the acting cookie is lost', async () => {
     await act(admin, rita).expect(200);
     admin.jar.setCookie('examdesk.session_token=; Max-Age=0; Path=/', '127.0.0.1', '/');
     await page(admin, '/bookings').expect(200);
@@ -138,7 +138,7 @@ describe('the end of acting', () => {
     expect(await endReasons()).to.deep.equal(['session_ended']);
   });
 
-  it('lets nothing that was meant in the referrer’s name be done or shown in the admin’s', async () => {
+  it('runs no request as the admin that was sent as the referrer, when it has expired', async () => {
     await act(admin, rita).expect(200);
     await acting().update(over());
     await admin.get('/bookings').expect(401);
@@ -152,12 +152,15 @@ describe('the end of acting', () => {
   });
 
   for (const [what, happen] of [
-    ['idle', () => own().update({ last_seen_at: new Date(Date.now() - hour) })],
-    ['ended', () => own().delete()],
-    ['no admin’s any more', () => app.db('users').where({ email: ada }).update({ role: 'support' })],
-    ['a banned admin’s', () => app.db('users').where({ email: ada }).update({ banned: true })],
+    ['is idle', () => own().update({ last_seen_at: new Date(Date.now() - hour) })],
+    ['has ended', () => own().delete()],
+    [
+      'belongs to somebody who is no longer an admin',
+      () => app.db('users').where({ email: ada }).update({ role: 'support' }),
+    ],
+    ['belongs to a banned admin', () => app.db('users').where({ email: ada }).update({ banned: true })],
   ] as const) {
-    it(`brings nobody back whose own session is ${what}`, async () => {
+    it(`restores no session when the admin’s own session ${what}`, async () => {
       await act(admin, rita).expect(200);
       await acting().delete();
       await happen();
@@ -167,7 +170,7 @@ describe('the end of acting', () => {
     });
   }
 
-  it('leaves in the browser the admin’s session as it was, and nothing else', async () => {
+  it('leaves only the admin’s session cookie in the browser, with its lifetime, after the exit', async () => {
     await act(admin, rita).expect(200);
     expect(jar(admin)).to.include('examdesk.dont_remember');
     const { headers } = await admin.post('/admin/exit-impersonation').expect(200);
@@ -178,14 +181,14 @@ describe('the end of acting', () => {
     expect(again).to.contain('Max-Age=43200');
   });
 
-  it('by signing out leaves nothing in the browser', async () => {
+  it('ends with both sessions and all cookies at sign-out', async () => {
     await act(admin, rita).expect(200);
     await admin.post('/api/auth/sign-out').expect(200);
     expect(jar(admin)).to.deep.equal([]);
     expect(await app.db('sessions').where({ user_id: id[ada] })).to.deep.equal([]);
   });
 
-  it('leaves nothing behind that signing out would not end', async () => {
+  it('leaves no session after sign-out when it had ended before', async () => {
     await act(admin, rita).expect(200);
     await acting().delete();
     await admin.post('/api/auth/sign-out').expect(200);
@@ -195,7 +198,7 @@ describe('the end of acting', () => {
     expect(row).to.include({ actor_id: id[ada] });
   });
 
-  it('leaves nothing behind for whoever signs in after', async () => {
+  it('leaves no session of the admin when somebody else signs in afterwards', async () => {
     await act(admin, rita).expect(200);
     await acting().delete();
     await admin.post('/api/auth/sign-in/email').send({ email: sam, password: demoPassword }).expect(200);
@@ -207,7 +210,7 @@ describe('the end of acting', () => {
     expect(await who(admin)).to.equal(null);
   });
 
-  it('comes with the next beginning: one admin’s session acts as one referrer', async () => {
+  it('replaces the one before, so that an admin’s session acts as one referrer at a time', async () => {
     const cookie = jarLine(admin);
     const attempts = await Promise.all(
       [rita, rob, rita].map((email) =>
@@ -224,7 +227,7 @@ describe('the end of acting', () => {
     expect((await endReasons()).filter((reason) => reason === 'exit')).to.have.length(2);
   });
 
-  it('and its beginning hang on the admin’s own session, whoever writes it', async () => {
+  it('requires an admin’s session that does not act itself, enforced by the database', async () => {
     const mine = (await own().first()) as { id: string };
     await act(admin, rita).expect(200);
     const session = (await acting().first()) as { id: string };
@@ -247,7 +250,7 @@ describe('the end of acting', () => {
     expect(await acting().first()).to.include({ impersonator_session_id: mine.id });
   });
 
-  it('comes before its beginning when the referrer or the admin goes at that very moment', async () => {
+  it('does not start when the referrer or the admin is banned or signed out at the same time', async () => {
     for (const [happen, status] of [
       [(trx: TestApp['db']) => trx('users').where({ email: rob }).update({ banned: true }), 404],
       [(trx: TestApp['db']) => trx('users').where({ email: ada }).update({ banned: true }), 401],
@@ -265,7 +268,7 @@ describe('the end of acting', () => {
     }
   });
 
-  it('does not meet what keeps the two sessions awake in a deadlock', async () => {
+  it('does not deadlock with the update of last_seen_at when it ends', async () => {
     await act(admin, rita).expect(200);
     await app.db('sessions').update({ last_seen_at: new Date(Date.now() - 120_000) });
     // With another index entry its row comes after that of the acting session, however the two are looked for.
@@ -280,7 +283,7 @@ describe('the end of acting', () => {
     expect(await asked).to.equal(200);
   });
 
-  it('keeps to the order of whoever ends the admin’s sessions: first the person, then the session', async () => {
+  it('locks the person before the session when it starts', async () => {
     const trx = await app.db.transaction();
     await trx('users').where({ id: id[ada] }).forUpdate().first('id');
     const started = act(admin, rita).then((answer) => answer.status);
@@ -291,7 +294,7 @@ describe('the end of acting', () => {
     expect(await acting()).to.deep.equal([]);
   });
 
-  it('is told as it is in the database, not as it would be if something were done now', async () => {
+  it('reports the end that the stored last_seen_at gives when the request does not update it', async () => {
     await act(admin, rita).expect(200);
     await app.db('sessions').update({ last_seen_at: new Date(Date.now() - 40_000) });
     const { headers } = await page(admin, '/bookings').expect(200);
@@ -299,7 +302,7 @@ describe('the end of acting', () => {
     expect(Date.parse(String(headers['x-acting-until']))).to.equal(last_seen_at.getTime() + hour / 2);
   });
 
-  it('names the admin, who cannot be without a name', async () => {
+  it('always has an admin with a name, enforced by the database', async () => {
     const withoutName = app.db('users').where({ email: ada }).update({ name: ' ' });
     expect(
       await withoutName.then(

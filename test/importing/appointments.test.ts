@@ -39,7 +39,7 @@ describe('the import of appointments', () => {
     return ids;
   }
 
-  it('says in a dry run what it would make, for whom, and what it would leave and why', async () => {
+  it('reports what it would make, for whom, and what it would leave and why, in a dry run', async () => {
     const ids = await aPast();
     const audited = await count('audit_log');
     const { lines, totals, importId } = await stack.acuity({ applies: false });
@@ -65,7 +65,7 @@ describe('the import of appointments', () => {
     ]);
   });
 
-  it('makes each as it stands, past ones closed, and mails nobody, then or later', async () => {
+  it('makes each booking with its state in Acuity, closes past ones, and mails nobody, then or later', async () => {
     const ids = await aPast();
     const { totals, importId } = await stack.acuity();
     expect(totals).to.deep.equal({ made: 6, changed: 0, matched: 0, left: 1, bad: 0 });
@@ -101,7 +101,7 @@ describe('the import of appointments', () => {
     expect(await stack.mails()).to.deep.equal([]);
   });
 
-  it('makes nothing twice, however often it runs', async () => {
+  it('makes each booking once when it runs several times', async () => {
     await aPast();
     await stack.acuity();
     for (let again = 0; again < 2; again += 1)
@@ -116,14 +116,14 @@ describe('the import of appointments', () => {
     expect((await stack.acuity({ applies: false })).totals).to.include({ matched: 6 });
   });
 
-  it('gives what is over the progress that was asked for, and closes what is older', async () => {
+  it('gives past bookings the requested progress, and closes those before the given day', async () => {
     const [old, young] = [await stack.appointmentIn(-30), await stack.appointmentIn(-5)];
     await stack.acuity({ past: 'generating_report', closedUntil: stack.day(-10) });
     expect(await progressOf(old)).to.equal('payment_received, closed');
     expect(await progressOf(young)).to.equal('generating_report, active');
   });
 
-  it('completes what reconciliation brought before, and nothing that is in somebody’s hands', async () => {
+  it('completes bookings that reconciliation made, and changes none that somebody works on', async () => {
     const [over, inProgress, unknown] = [
       await stack.appointmentIn(-5),
       await stack.appointmentIn(-4),
@@ -165,7 +165,7 @@ describe('the import of appointments', () => {
     expect(await stack.booking(unknown)).to.include({ created_by_id: null, organization_id: null });
   });
 
-  it('tells a referrer who was imported of nothing until they accept their invitation', async () => {
+  it('mails an imported referrer nothing until they accept their invitation', async () => {
     const { imports, convergence } = stack.app.system.services;
     const bytes = Buffer.from(`organisation,name,email\nNew Firm,Paula New,${stranger}\n`);
     await imports.people(
@@ -180,7 +180,7 @@ describe('the import of appointments', () => {
     expect(await stack.mails()).to.deep.equal([]);
   });
 
-  it('makes the referrers whom Acuity names with their organisation, when told to, and takes them back', async () => {
+  it('makes the referrers that Acuity names, with their organisation, when asked to, and takes them back', async () => {
     const [organizationField] = await stack.app
       .db('intake_fields')
       .where({ name: 'organization' })
@@ -218,7 +218,7 @@ describe('the import of appointments', () => {
     expect(await count('users')).to.equal(5);
   });
 
-  it('goes on after it was ended in the middle, as the same import, and is taken back whole', async () => {
+  it('continues as the same import when it was interrupted, and is taken back whole', async () => {
     await aPast();
     stack.failAt('appointment', 3);
     const died: unknown = await stack.acuity().catch((error: unknown) => error);
@@ -233,7 +233,7 @@ describe('the import of appointments', () => {
     expect(await count('bookings')).to.equal(0);
   });
 
-  it('is taken back without what somebody has touched since, and comes back without telling anybody', async () => {
+  it('is taken back except for bookings changed since; reconciliation makes the others again without mails', async () => {
     const ids = await aPast();
     const { importId } = await stack.acuity();
     await stack.app.db('bookings').where({ acuity_appointment_id: ids.over }).update({ version: 9 });
@@ -259,7 +259,7 @@ describe('the import of appointments', () => {
     expect(kinds.filter((kind) => kind !== 'drift_report')).to.deep.equal([]);
   });
 
-  it('waits when Acuity is busy, and goes on later when it is away', async () => {
+  it('waits when Acuity is busy, and continues at the next run when Acuity is unreachable', async () => {
     await stack.appointmentIn(10);
     await stack.control('/faults', {
       rules: [{ method: 'GET', path: '/appointments', times: 1, effect: { status: 429, body: '{}' } }],
@@ -274,7 +274,7 @@ describe('the import of appointments', () => {
   });
 });
 
-describe('the import of what a spreadsheet knows of appointments', () => {
+describe('the import of bookings from a spreadsheet', () => {
   let stack: ImportStack;
   beforeEach(async () => {
     stack = await openImportStack();
@@ -288,7 +288,7 @@ describe('the import of what a spreadsheet knows of appointments', () => {
     expect(new Set(lines.map(({ says }) => says))).to.deep.equal(new Set(['Acuity has no such appointment']));
   });
 
-  it('makes bookings with what the file says, completes those that are here, and mails nobody', async () => {
+  it('makes bookings from the file, completes existing ones, and mails nobody', async () => {
     const [isNew, isImported, coming] = [
       await stack.appointmentIn(-20, { email: stranger }),
       await stack.appointmentIn(-10, { email: stranger }),
@@ -323,7 +323,7 @@ describe('the import of what a spreadsheet knows of appointments', () => {
     });
   });
 
-  it('leaves, with the reason, what contradicts what is here', async () => {
+  it('leaves rows that contradict existing bookings, with the reason', async () => {
     const [over, coming] = [await stack.appointmentIn(-10), await stack.appointmentIn(10)];
     await stack.acuity();
     await stack.app.db('bookings').where({ acuity_appointment_id: over }).update({ claim_number: 'OTHER' });

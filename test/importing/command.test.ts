@@ -46,7 +46,7 @@ describe('npm run import', () => {
     }
   }
 
-  it('says how it is used, and what is wrong with how it was', async () => {
+  it('prints its usage, or what is wrong with the arguments', async () => {
     const bare = await command();
     expect(bare.code).to.equal(0);
     expect(bare.said).to.contain('npm run import -- people FILE.csv');
@@ -77,7 +77,7 @@ describe('npm run import', () => {
     expect(bad.said).to.equal('Line 1: the header lacks organisation. It has: name\n');
   });
 
-  it('counts records, not rows, the same in a dry run, an import and the list', async () => {
+  it('counts records, not rows, alike in a dry run, an import and the list', async () => {
     const file = path.join(folder, 'people.csv');
     writeFileSync(
       file,
@@ -103,7 +103,7 @@ describe('npm run import', () => {
     expect((await command('people', 'none.csv')).said).to.contain(path.join(root, 'none.csv'));
   });
 
-  it('looks, does, lists and takes back, and says so', async () => {
+  it('previews, imports, lists and takes back, and reports each', async () => {
     const id = await stack.appointmentIn(-5);
     await stack.appointmentIn(-6, { email: 'nobody@we.example', calendarID: 7003 });
     await stack.app

@@ -1,4 +1,4 @@
-// Five years of appointments: no more memory at the end than after the first weeks.
+// Imports five years of appointments: memory at the end must be no more than after the first weeks.
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { expect } from 'chai';
@@ -18,7 +18,7 @@ describe('the import of five years', () => {
   });
   after(() => stack.close());
 
-  it(`takes over ${appointments} appointments in bounded memory, once`, async () => {
+  it(`makes one booking for each of ${appointments} appointments in bounded memory`, async () => {
     const first = await stack.appointmentIn(-5);
     const [pattern] = stack.simulator.state.appointments;
     if (!pattern) throw new Error('No appointment');

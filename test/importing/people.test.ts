@@ -53,7 +53,7 @@ describe('the import of people', () => {
       { id: string; name: string; role: string; awaits_invitation: boolean } | undefined
     >;
 
-  it('says in a dry run what it would do, and writes nothing', async () => {
+  it('reports what it would do, and writes nothing, in a dry run', async () => {
     const before = [await count('users'), await count('organizations'), await count('audit_log')];
     const { totals, made, importId, lines } = await run(example, { applies: false });
     expect(totals).to.deep.equal({ made: 3, changed: 0, matched: 1, left: 0, bad: 0 });
@@ -71,7 +71,7 @@ describe('the import of people', () => {
     expect(await count('imports')).to.equal(0);
   });
 
-  it('makes what is new, tells nobody, and makes nothing again', async () => {
+  it('makes new people and organisations once, and mails nobody', async () => {
     const first = await run(example);
     expect(first.totals).to.include({ made: 3, matched: 1 });
     expect(await person('jo@harbour-legal.example')).to.include({
@@ -91,7 +91,7 @@ describe('the import of people', () => {
     expect(JSON.stringify(actions[0])).to.contain(first.importId);
   });
 
-  it('reads what Excel writes in Europe', async () => {
+  it('reads Windows-1252 files with semicolons, as Excel writes them in Europe', async () => {
     const text = 'Firm;E-Mail;Name;Notiz\r\n"Müller & Söhne";uwe@mueller.example;Uwe Müller;x\r\n';
     const { totals, ignored } = await run(Buffer.from(text, 'latin1'));
     expect(totals).to.include({ made: 1, bad: 0 });
@@ -100,7 +100,7 @@ describe('the import of people', () => {
     expect(await app.db('organizations').pluck('name')).to.include('Müller & Söhne');
   });
 
-  it('leaves, with the reason, who is somebody else here', async () => {
+  it('leaves people who belong to another organisation or to the agency, with the reason', async () => {
     const { lines } = await run(
       [
         'organisation,name,email',
@@ -115,7 +115,7 @@ describe('the import of people', () => {
     expect(await app.db('organizations').pluck('name'), 'of nobody').not.to.include('Elsewhere');
   });
 
-  it('says of bad rows the line, the column and the reason, and takes the others', async () => {
+  it('reports line, column and reason of bad rows, and imports the others', async () => {
     const { lines, totals } = await run(
       [
         'organisation,name,email',
@@ -137,12 +137,12 @@ describe('the import of people', () => {
     ]);
   });
 
-  it('refuses a file without the columns it needs', async () => {
+  it('refuses a file without the required columns', async () => {
     const refused = await run('name,email\nJo,jo@x.example').catch((error: unknown) => error);
     expect(String(refused)).to.contain('Line 1').and.contain('organisation');
   });
 
-  it('goes on after it was ended in the middle, as the same import', async () => {
+  it('continues as the same import when it was interrupted', async () => {
     failAt = 'row';
     const died: unknown = await run(example).catch((error: unknown) => error);
     expect(String(died)).to.contain('It ends here');
@@ -157,7 +157,7 @@ describe('the import of people', () => {
     expect(listed?.made).to.deep.equal({ organization: 2, user: 2, booking: 0 });
   });
 
-  it('is one at a time', async () => {
+  it('refuses a second import while one runs', async () => {
     let second: unknown;
     const { imports } = app.system.services;
     const quiet = { line: () => undefined, progress: () => undefined };
@@ -172,7 +172,7 @@ describe('the import of people', () => {
     expect(await imports.people(request, quiet)).to.include({ ok: true });
   });
 
-  it('is taken back as far as nobody has touched it, and only that', async () => {
+  it('is taken back except for records that were changed since', async () => {
     const { importId } = await run(example);
     const ines = await person('ines@quay-stone.example');
     await app.db('users').where({ id: ines?.id }).update({ name: 'Ines Quay-Stone' });
@@ -195,7 +195,7 @@ describe('the import of people', () => {
     expect((await run(example)).totals).to.include({ made: 3, matched: 1 });
   });
 
-  it('sends invitations only when told to, and to nobody twice', async () => {
+  it('sends one invitation a person, and only when asked to', async () => {
     await run(example);
     expect(await count('emails')).to.equal(0);
     const { invited } = await run(example, { invites: true });
@@ -221,7 +221,7 @@ describe('the import of people', () => {
     await ada.get('/bookings').expect(200);
   });
 
-  it('makes an account that opens with its invitation, and until then with nothing', async () => {
+  it('makes an account that only its invitation opens', async () => {
     await run(example);
     const jo = await person('jo@harbour-legal.example');
     await app.system.services.accounts.passwords.forgotten('jo@harbour-legal.example', {

@@ -1,4 +1,4 @@
-// Every address of the console, for each table and action, with a record that the fixture has.
+// Requests for every table and action of the console, with a record that the fixture has.
 import { randomUUID } from 'node:crypto';
 import { Router as adminRoutes } from 'adminjs';
 import type { ActionButton } from '../../src/console/actions.ts';
@@ -15,7 +15,7 @@ const both = (rest: string): AccessRequest[] => [
   get(`/admin/resources/${rest}`, 'html'),
 ];
 
-/** What is read of a table, by every address that returns it. */
+/** Every request that returns records of a table. */
 export async function readRequests(
   fixture: MatrixFixture,
   table: Table,
@@ -28,7 +28,7 @@ export async function readRequests(
   };
 }
 
-/** AdminJS's button and what it opens: a form of ours, which is opened and submitted, or a page. */
+/** An action's button, and what it opens: a form of ours, which is opened and submitted, or a page. */
 export async function actionRequests(
   fixture: MatrixFixture,
   { table, name, kind, href }: ActionButton,
@@ -43,7 +43,7 @@ export async function actionRequests(
   };
 }
 
-/** The routes of AdminJS itself: an upgrade that adds one must be noticed. */
+/** The routes of AdminJS itself: an upgrade that adds one must fail a test. */
 export function adminAddresses(): string[] {
   return adminRoutes.routes.map(
     ({ method, path }) => `${method.toLowerCase()} /admin${path.replaceAll(/{(\w+)}/g, ':$1')}`,

@@ -1,4 +1,4 @@
-// For the access matrix: six people for every route, with a booking, a draft, a document and an episode.
+// For the access matrix: six kinds of visitor, with a booking, a draft, a document and an episode.
 import { createHash, randomUUID } from 'node:crypto';
 import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { expect } from 'chai';
@@ -6,7 +6,7 @@ import { startTestApp, type Agent, type TestApp } from './app.ts';
 import { createFakeAcuity } from './fakes/acuity.ts';
 import { openTestStorage, testCredentials } from './object-storage.ts';
 
-export const visitors = ['nobody', 'rita', 'nadia', 'support', 'admin', 'acting'] as const;
+export const visitors = ['anonymous', 'rita', 'nadia', 'support', 'admin', 'acting'] as const;
 export type VisitorName = (typeof visitors)[number];
 
 const emails = {
@@ -61,7 +61,7 @@ export async function openMatrixFixture(): Promise<MatrixFixture> {
     userIds[name] = row.id;
   }
   const enter = async (name: VisitorName): Promise<Agent> => {
-    if (name === 'nobody') return app.anonymous();
+    if (name === 'anonymous') return app.anonymous();
     const agent = await app.signIn(name === 'acting' ? emails.admin : emails[name]);
     if (name === 'acting')
       await agent.post('/admin/impersonate').send({ userId: userIds.rita, reason: 'Matrix' }).expect(200);
@@ -160,7 +160,7 @@ export async function openMatrixFixture(): Promise<MatrixFixture> {
   return { app, agents, userIds, bookingId, enter, aDocument, anUpload, fill, close };
 }
 
-/** The answer in the letters of the tables: i in, s sign in first, n 403, u as if it did not exist. */
+/** The answer as a letter of the tables: i allowed, s sign in first, n 403, u 404 or 410. */
 export async function letterOf(
   agent: Agent,
   { method, address, shape, body }: AccessRequest,
@@ -170,10 +170,26 @@ export async function letterOf(
     .send(body)
     .redirects(0)
     .ok(() => true);
-  return read(answer.status, answer.headers.location ?? '');
+  return letterFor(answer.status, answer.headers.location ?? '');
 }
 
-function read(status: number, location: string): string {
+const meanings = {
+  i: ['allows', ''],
+  s: ['sends', ' to sign-in'],
+  n: ['answers 403 to', ''],
+  u: ['answers 404 to', ''],
+} as const;
+
+/** A line of the tables as words, for titles of tests. */
+export function inWords(letters: string): string {
+  const phrases = Object.entries(meanings).flatMap(([letter, [verb, rest]]) => {
+    const names = visitors.filter((_, at) => letters[at] === letter);
+    return names.length > 0 ? [`${verb} ${names.join(', ')}${rest}`] : [];
+  });
+  return phrases.join('; ');
+}
+
+function letterFor(status: number, location: string): string {
   if (status === 401 || (status === 303 && location.startsWith('/sign-in?next='))) return 's';
   if (status === 403) return 'n';
   if (status === 404 || status === 410) return 'u';

@@ -53,7 +53,7 @@ function visited({ url, ownerUrl }: TestDatabase): TestDatabase {
 
 /** @param size how many bookings are made after the backup */
 export function describeRestoreDrill(size: number): void {
-  describe(`a database from a backup, beside a newer Acuity and bucket (${size} bookings later)`, () => {
+  describe(`npm run after-restore, with Acuity and the bucket ${size} bookings ahead of the backup`, () => {
     let storage: TestStorage;
     let mailbox: Mailbox;
     let simulator: Simulator;
@@ -200,7 +200,7 @@ export function describeRestoreDrill(size: number): void {
       }
     }
 
-    it('is brought up to date, mails nobody, and says what is lost', async () => {
+    it('brings the database up to date without mails, and lists what is lost', async () => {
       const original = await openSeededDatabase();
       databases.push(original);
 
@@ -294,7 +294,7 @@ export function describeRestoreDrill(size: number): void {
       const reminders = mailbox.mails().filter(({ subject }) => /^Reminder/i.test(subject));
       expect(reminders, 'sent since the backup').to.have.length(1);
 
-      // The disaster, and the restore.
+      // The database is lost and restored from the backup.
       await backup.db('booking_attempts').insert(underWay ?? {});
       const { db: restored, url } = backup;
       const command = runCommand(
