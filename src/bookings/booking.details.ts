@@ -2,10 +2,10 @@
 // the mails are derived from this list; a new detail is one entry here and one migration.
 import { z } from 'zod';
 import type { Detail, DetailFilter } from './booking.detail.ts';
+import { isPhone, readPhone } from './booking.phone.ts';
 import {
   dateOfBirthSchema,
   emailSchema,
-  isPhone,
   lineSchema,
   nameSchema,
   notesSchema,
@@ -14,7 +14,6 @@ import {
   phoneSchema,
   readDay,
   readLanguage,
-  readPhone,
 } from './booking.text.ts';
 
 /** In the order they have in the form. */
@@ -81,7 +80,7 @@ const entries = [
         'mobile number': 3,
         'contact number': 2,
       },
-      read: readPhone,
+      read: (typed) => readPhone(typed) ?? typed,
     },
     input: {
       as: 'text',
@@ -122,7 +121,7 @@ const entries = [
       words: { 'date of birth': 3, dob: 3, 'birth date': 3, birthdate: 3, birthday: 2, born: 1 },
       read: readDay,
     },
-    input: { as: 'day', hint: 'For example, 27 3 1984' },
+    input: { as: 'day', hint: 'For example, 27 3 1984 or 27 March 1984' },
     inMail: false,
     inConsole: true,
     inDigests: 'always',

@@ -1,11 +1,12 @@
 // Schemas for what people and programs may send about a booking. JSON, pages and drafts parse with the same ones; each
 // message says what to do.
 import { z } from 'zod';
+import { parseDay } from '../lib/dates.ts';
 import { uuidPattern } from '../lib/uuid.ts';
 import { isTimeZone, parseInstant } from '../lib/zones.ts';
 import { examinationTypes } from '../specialists/index.ts';
 import { caseShape, examineeShape, filterShape } from './booking.details.ts';
-import { calendarDay, notesSchema, optional, proseSchema, text } from './booking.text.ts';
+import { notesSchema, optional, proseSchema, text } from './booking.text.ts';
 import { bookingStatuses, progresses, type BookingRequest } from './booking.ts';
 
 // When both names are empty, asks for both: the first name may be empty only if there is a last name.
@@ -114,7 +115,7 @@ function parameter<Output>(schema: z.ZodType<Output, string>) {
 
 const daySchema = z
   .string('Give one day, like 2026-12-01')
-  .refine((value) => calendarDay(value) !== null, 'Give a day of the calendar, like 2026-12-01');
+  .refine((value) => parseDay(value) !== null, 'Give a day of the calendar, like 2026-12-01');
 
 /** Page size of the list when the query names no limit. */
 export const defaultPageSize = 20;

@@ -74,6 +74,13 @@ export function formatDay(instant: Date, zone: string): string {
   }).format(instant);
 }
 
+/** "1 December 2026" for `2026-12-01` */
+export function dayInWords(day: string): string {
+  return dateFormat('en-AU', 'UTC', { day: 'numeric', month: 'long', year: 'numeric' }).format(
+    Date.parse(`${day}T12:00:00Z`),
+  );
+}
+
 /** "10:00 am" */
 export function formatTime(instant: Date, zone: string): string {
   // Newer ICU data uses a narrow no-break space here, which plain-text e-mail programs show wrongly.

@@ -1,5 +1,5 @@
 // Validates answers to Acuity's questions before they are sent, so that Acuity refuses none.
-import { hasInvisible, tidyText } from '../lib/typed-text.ts';
+import { hasInvisible, tidyLine, tidyProse, withoutShapeless } from '../lib/typed-text.ts';
 import { failure, ok, type Result } from '../lib/result.ts';
 import type { Question, QuestionForm, QuestionType } from './question.ts';
 
@@ -72,7 +72,7 @@ function readAnswer(question: Question, given: unknown): Read {
 
 function isBlank(given: unknown): boolean {
   if (given === undefined || given === null) return true;
-  return typeof given === 'string' ? given.trim() === '' : Array.isArray(given) && given.length === 0;
+  return typeof given === 'string' ? tidyProse(given) === '' : Array.isArray(given) && given.length === 0;
 }
 
 function readList({ label, options }: Question, given: unknown): Read {
@@ -85,14 +85,14 @@ function readList({ label, options }: Question, given: unknown): Read {
 
 /** The option in the spelling of Acuity. */
 function optionIn(options: string[], given: string): string | undefined {
-  const wanted = tidyText(given);
-  return options.find((option) => tidyText(option) === wanted);
+  const wanted = tidyLine(given);
+  return options.find((option) => option === given) ?? options.find((option) => tidyLine(option) === wanted);
 }
 
 function readText(question: Question, given: unknown): Read {
   const { label, type, options, required } = question;
   if (typeof given !== 'string') return wrong(`Give one text for “${short(label)}”`);
-  const value = tidyText(given);
+  const value = tidyAnswer(type, given);
   switch (type) {
     case 'dropdown': {
       const option = optionIn(options, value);
@@ -116,6 +116,11 @@ function readText(question: Question, given: unknown): Read {
   }
   const message = textProblem(value, type);
   return message ? wrong(`“${short(label)}” ${message}`) : { ok: true, value };
+}
+
+function tidyAnswer(type: QuestionType, given: string): string {
+  if (type === 'file') return withoutShapeless(given).trim();
+  return type === 'textarea' || type === 'address' ? tidyProse(given) : tidyLine(given);
 }
 
 function textProblem(value: string, type: QuestionType): string | null {

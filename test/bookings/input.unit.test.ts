@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { hashOf } from '../../src/attempts/attempt.plan.ts';
 import {
   bookingListQuerySchema,
   bookingRequestSchema,
@@ -100,9 +101,36 @@ describe('booking input', () => {
       'Gal·la',
       'Jennifer 8.',
       'Bill (William), 3rd',
+      '7',
+      'Nguyễn Thị (Lan)',
+      'K. S. Chithra d/o Nair',
+      'Martínez i Puig, hijo',
+      'O’Neill & Sons',
+      '𠮷野',
+      'සිරිසේන',
     ]) {
       expect(messageFor('firstName', name), name).to.equal(undefined);
     }
+  });
+
+  it('tidies a name before checking it', () => {
+    for (const [typed, tidied] of [
+      ['\ufeffAnne\u00a0Marie\u200b ', 'Anne Marie'],
+      ['Anne\tMarie', 'Anne Marie'],
+      ['Smith\u2013Jones', 'Smith-Jones'],
+      ['Smith\u2212Jones', 'Smith-Jones'],
+      ['D´Arcy', "D'Arcy"],
+      ['D`Arcy', "D'Arcy"],
+      ['D′Arcy', "D'Arcy"],
+      ['D’Arcy', 'D’Arcy'],
+      ['Mar\u00adga\u200eret', 'Margaret'],
+      ['علی\u200cرضا', 'علی\u200cرضا'],
+      ['ක්\u200dරිස්', 'ක්\u200dරිස්'],
+      ['Jo\u200dhn\u200c', 'John'],
+    ] as const)
+      expect(examineeSchema.shape.lastName.parse(typed), JSON.stringify(typed)).to.equal(tidied);
+    for (const blank of ['\u200b', '\u3164', '\u00ad \u2800'])
+      expect(messageFor('lastName', blank)).to.equal('Enter the examinee’s last name');
   });
 
   it('refuses what is no name, and says what to do', () => {
@@ -112,11 +140,11 @@ describe('booking input', () => {
     expect(messageFor('lastName', 'Marsh 😀')).to.match(/cannot have emoji/);
     expect(messageFor('lastName', '👨‍👩‍👧')).to.match(/invisible characters|emoji/);
     expect(messageFor('lastName', '🇦🇺')).to.match(/emoji/);
-    for (const hidden of ['a\u0000b', 'a\nb', 'a\tb', 'a\u202eb', 'a\u200bb', 'a\ud800b']) {
+    for (const hidden of ['a\u0000b', 'a\nb', 'a\u001bb', 'a\u202eb', 'a\u202db', 'a\ud800b', 'a\ufffeb']) {
       expect(messageFor('lastName', hidden), JSON.stringify(hidden)).to.match(/invisible characters/);
     }
     for (const odd of ['<b>', 'a>b']) expect(messageFor('lastName', odd), odd).to.match(/cannot have < or >/);
-    for (const odd of ['-', '...', "'", '12']) {
+    for (const odd of ['-', '...', "'", '·', '´', '\u0301', 'ʻ', '(-)']) {
       expect(messageFor('lastName', odd), odd).to.match(/must have letters/);
     }
     expect(messageFor('lastName', 'x'.repeat(101))).to.match(/100 characters or fewer/);
@@ -144,6 +172,14 @@ describe('booking input', () => {
       '0412345678;0412345679',
       '0412345678 x 0412345679',
       '02 9374 4000 ext',
+      '02 9374 4000, 4001',
+      '02 9374 4000; 4001',
+      '02 9374 4000 / 4001',
+      '02 9374 4000 x55 x56',
+      '0412 345 678 & 0412 345 679',
+      '0412 345 678 0412 345 679',
+      '0412 345 678 (mum 0412 345 679)',
+      '0412 345 678 after 5',
       ['0412345678'],
       412345678,
     ]) {
@@ -163,18 +199,66 @@ describe('booking input', () => {
     ]) {
       expect(phone.parse(typed), typed).to.equal('+61293744000;ext=55');
     }
+    for (const typed of [
+      '02\u00a09374\u20134000\u00a0ext\u00a055',
+      '02 9374 4000 (ext 55)',
+      '02 9374 4000, ext 55',
+      'tel:+61-2-9374-4000;ext=55',
+      '(+61) 2 9374 4000 extn 55',
+      '\u202a+61 2 9374 4000 x55\u202c',
+      '\u202d+61 2 9374 4000 x55\u202c',
+      '+0011 61 2 9374 4000 #55',
+      '０２ ９３７４ ４０００ ｘ５５',
+    ]) {
+      expect(phone.parse(typed), JSON.stringify(typed)).to.equal('+61293744000;ext=55');
+    }
     for (const typed of ['0011 64 21 123 4567', '00 64 21 123 4567', '0064211234567', '+64 21 123 4567']) {
       expect(phone.parse(typed), typed).to.equal('+64211234567');
     }
   });
 
+  it('emailSchema accepts and tidies the addresses of RFC 5321', () => {
+    for (const good of [
+      'ewan@example.com',
+      'smith&jones@example.com',
+      "mary.o'brien!@example.com",
+      'a+b/c=d?e^f_g{h}|i~j#k$l%m*n@sub.example.com.au',
+      `${'x'.repeat(64)}@example.com`,
+      'ewan@xn--bcher-kva.example',
+    ]) {
+      expect(examineeSchema.shape.email.parse(good), good).to.equal(good);
+    }
+    for (const [typed, tidied] of [
+      [' ewan@example.com\u200b', 'ewan@example.com'],
+      ['mary.o’brien@example.com', "mary.o'brien@example.com"],
+      ['mary.o´brien@example.com', "mary.o'brien@example.com"],
+      ['ewan\u2011marsh@example.com', 'ewan-marsh@example.com'],
+      ['<ewan@example.com>;', 'ewan@example.com'],
+      ['mailto:ewan@example.com', 'ewan@example.com'],
+      ['ｅｗａｎ＠example.com', 'ewan@example.com'],
+      ['\u2003', null],
+    ] as const)
+      expect(examineeSchema.shape.email.parse(typed), JSON.stringify(typed)).to.equal(tidied);
+  });
+
   it('refuses invalid e-mail addresses', () => {
-    expect(messageFor('email', 'ewan@example.com')).to.equal(undefined);
     for (const bad of [
       'x',
       'a@b',
       'a b@example.com',
+      '.a@example.com',
+      'a.@example.com',
+      'a..b@example.com',
+      'a@-example.com',
+      'a@example..com',
+      'a@192.0.2.1',
+      'a@[192.0.2.1]',
+      '"a b"@example.com',
+      'a@b@example.com',
+      'a@example.com, b@example.com',
       'a@example.com\nBcc: x@y.zz',
+      `${'x'.repeat(65)}@example.com`,
+      `a@${'x'.repeat(64)}.com`,
       `${'x'.repeat(250)}@example.com`,
       ['a@example.com'],
     ]) {
@@ -182,13 +266,41 @@ describe('booking input', () => {
     }
   });
 
+  it('dateOfBirthSchema reads a day as people and clinics type it', () => {
+    for (const typed of [
+      '1984-03-27',
+      '27-03-1984',
+      '27/3/1984',
+      '27.3.1984',
+      '27 March 1984',
+      '27 Mar 1984',
+    ])
+      expect(examineeSchema.shape.dateOfBirth.parse(typed), typed).to.equal('1984-03-27');
+    expect(examineeSchema.shape.dateOfBirth.parse(' \u00a0')).to.equal(null);
+  });
+
+  it('dateOfBirthSchema asks for four digits when the year has two', () => {
+    for (const typed of ['27/3/84', '27.3.04', '27 March 84', "27 Mar '84", '1-2-03'])
+      expect(messageFor('dateOfBirth', typed), typed).to.match(/year of birth in four digits/);
+  });
+
   it('refuses a date of birth that is no real day, in the future or before 1900', () => {
     expect(messageFor('dateOfBirth', '1984-02-29')).to.equal(undefined);
-    expect(messageFor('dateOfBirth', '1985-02-29')).to.match(/real date/);
-    expect(messageFor('dateOfBirth', '27/3/1984')).to.match(/real date/);
+    for (const bad of [
+      '1985-02-29',
+      '29/2/1985',
+      '3/27/1984',
+      '31 April 1984',
+      '1984',
+      '27',
+      'last spring',
+      '0/0/0',
+    ])
+      expect(messageFor('dateOfBirth', bad), bad).to.match(/real date/);
     expect(messageFor('dateOfBirth', '2999-01-01')).to.match(/in the past/);
     expect(messageFor('dateOfBirth', new Date().toISOString().slice(0, 10))).to.match(/in the past/);
     expect(messageFor('dateOfBirth', '1899-12-31')).to.match(/after 1900/);
+    expect(messageFor('dateOfBirth', '27/3/1884')).to.match(/after 1900/);
   });
 
   it('refuses a time that is no real instant with its offset', () => {
@@ -238,6 +350,32 @@ describe('booking input', () => {
   it('refuses a body that is no object', () => {
     for (const bad of [null, [], 'x', 5, undefined])
       expect(bookingRequestSchema.safeParse(bad).success).to.equal(false);
+  });
+
+  it('tidies claim numbers and notes, and takes what looks empty as absent', () => {
+    const parsed = bookingRequestSchema.parse({
+      ...body,
+      claimNumber: '\u200bWC\u2013123\u00a0\u00a0/ 4',
+      notes: 'Bring\u00a0x\u2011rays\u2028Ring the \u202abell\u202c 👨\u200d👩\u200d👧\r\n\u200b',
+    });
+    expect(parsed).to.include({
+      claimNumber: 'WC-123 / 4',
+      notes: 'Bring x-rays\nRing the bell 👨\u200d👩\u200d👧',
+    });
+    expect(bookingRequestSchema.parse({ ...body, claimNumber: '\u200b\u00ad' }).claimNumber).to.equal(null);
+    expect(errorsOf({ ...body, notes: 'a\u202eb' })).to.have.key('notes');
+    expect(errorsOf({ ...body, claimNumber: 'a\u202eb' })).to.have.key('claimNumber');
+  });
+
+  it('requests that differ only before tidying have the same hash', () => {
+    const plain = { ...body, claimNumber: "O'B-1", notes: 'x - y' };
+    const typed = {
+      ...body,
+      examinee: { firstName: 'Ewan\u200b', lastName: ' Marsh\u00a0', phone: '+61\u2011412 345 678' },
+      claimNumber: 'O´B\u20131',
+      notes: 'x\u00a0\u2212 y',
+    };
+    expect(hashOf(bookingRequestSchema.parse(typed))).to.equal(hashOf(bookingRequestSchema.parse(plain)));
   });
 
   it('limits the length of notes, claim numbers, answers and keys', () => {

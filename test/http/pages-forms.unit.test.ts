@@ -43,6 +43,51 @@ describe('parseExamineeForm', () => {
     expect(form.ok && form.draft.examinee?.dateOfBirth).to.equal('1984-03-07');
   });
 
+  const born = (day: string, month: string, year: string) => {
+    const form = parseExamineeForm({
+      ...typed,
+      'dateOfBirth-day': day,
+      'dateOfBirth-month': month,
+      'dateOfBirth-year': year,
+    });
+    return form.ok ? form.draft.examinee?.dateOfBirth : form.errors;
+  };
+
+  it('reads a month by its name, and a whole date in one box', () => {
+    for (const [day, month, year] of [
+      ['27', 'March', '1984'],
+      ['27th', 'mar.', ' 1984\u00a0'],
+      ['27/3/1984', '', ''],
+      ['', '27 March 1984', ''],
+      ['', '', '1984-03-27'],
+      ['27-03', '', '1984'],
+      ['２７', '３', '１９８４'],
+      ['\u200b27', '3', '1984'],
+    ] as const)
+      expect(born(day, month, year), `${day}|${month}|${year}`).to.equal('1984-03-27');
+  });
+
+  it('asks which century is meant when the year has two digits', () => {
+    const path = 'dateOfBirth';
+    const asks = (days: string) => [{ path, message: `Enter the year in four digits. Do you mean ${days}?` }];
+    expect(born('27', '3', '84')).to.deep.equal(asks('27 March 1984'));
+    expect(born('27/3/84', '', '')).to.deep.equal(asks('27 March 1984'));
+    expect(born('27', 'Mar', '04')).to.deep.equal(asks('27 March 2004 or 27 March 1904'));
+  });
+
+  it('says what a date of birth lacks, or that it is no real one', () => {
+    const path = 'dateOfBirth';
+    expect(born('27', '', '')).to.deep.equal([
+      { path, message: 'The date of birth must include a month and a year' },
+    ]);
+    expect(born('27', 'March', '')).to.deep.equal([
+      { path, message: 'The date of birth must include a year' },
+    ]);
+    expect(born('3', '27', '1984')).to.deep.equal([
+      { path, message: 'The date of birth must be a real date, with the year in four digits' },
+    ]);
+  });
+
   it('accepts empty optional fields', () => {
     const form = parseExamineeForm(typed);
     expect(form.ok).to.equal(true);

@@ -1,5 +1,6 @@
 // Parses and renders the examinee's step. The bookings room lists the details and their rules; this file knows how each
 // kind of input is shown and read.
+import { Temporal } from 'temporal-polyfill';
 import {
   detailIn,
   details,
@@ -10,7 +11,10 @@ import {
   type DetailInput,
   type DraftDetails,
 } from '../../bookings/index.ts';
-import { calendarDay, fieldErrors, rawField, typed } from './fields.ts';
+import { dayInWords } from '../../lib/dates.ts';
+import { readTypedDay } from '../../lib/typed-day.ts';
+import { tidyLine } from '../../lib/typed-text.ts';
+import { fieldErrors, rawField, typed } from './fields.ts';
 
 /** As typed, by the names of the inputs. */
 export type ExamineeFormValues = Record<string, string>;
@@ -104,30 +108,36 @@ function draftValue(detail: Detail, body: unknown, values: ExamineeFormValues): 
   return values[nameOf(detail)] ?? '';
 }
 
-/** Three boxes → `YYYY-MM-DD`, or '' when all are empty. */
+/** Three boxes, or a whole date in one of them → `YYYY-MM-DD`; '' when all are empty. */
 function readDayParts(body: unknown, name: string, label: string): Sent {
   const what = label.toLowerCase();
   const parts = dayParts.map((part) => ({
     part,
-    text: typed(body, `${name}-${part}`).trim(),
+    text: tidyLine(typed(body, `${name}-${part}`)),
     isText: ['string', 'undefined'].includes(typeof rawField(body, `${name}-${part}`)),
   }));
-  if (parts.some(({ isText }) => !isText)) return { ok: false, message: `Enter the ${what} as numbers` };
-  const missing = parts.filter(({ text }) => text === '').map(({ part }) => part);
-  if (missing.length === 3) return { ok: true, value: '' };
-  if (missing.length > 0)
-    return { ok: false, message: `The ${what} must include a ${missing.join(' and a ')}` };
-  const [day = '', month = '', year = ''] = parts.map(({ text }) => text);
-  const iso = `${year}-${month.padStart(2, '0')}-${day.padStart(2, '0')}`;
-  return calendarDay.safeParse(iso).success
-    ? { ok: true, value: iso }
+  if (parts.some(({ isText }) => !isText)) return { ok: false, message: `Enter the ${what} as text` };
+  const filled = parts.filter(({ text }) => text !== '');
+  if (filled.length === 0) return { ok: true, value: '' };
+  const day = readTypedDay(filled.map(({ text }) => text).join(' '));
+  if (day.kind === 'day') return { ok: true, value: day.day };
+  if (day.kind === 'short_year') return { ok: false, message: askForYear(day.days) };
+  const missing = parts.filter((one) => !filled.includes(one)).map(({ part }) => part);
+  return missing.length > 0
+    ? { ok: false, message: `The ${what} must include a ${missing.join(' and a ')}` }
     : { ok: false, message: `The ${what} must be a real date, with the year in four digits` };
+}
+
+/** @param days what the date with a year of two digits can mean */
+function askForYear(days: string[]): string {
+  const past = days.filter((day) => day < Temporal.Now.plainDateISO('UTC').toString());
+  return `Enter the year in four digits. Do you mean ${past.map(dayInWords).join(' or ')}?`;
 }
 
 /** Without yes or no, the text decides: empty means no. */
 function readYesNo(body: unknown, name: string, input: Extract<DetailInput, { as: 'yesNo' }>): Sent {
   const value = rawField(body, name);
-  const isBlank = value === undefined || (typeof value === 'string' && value.trim() === '');
+  const isBlank = value === undefined || (typeof value === 'string' && tidyLine(value) === '');
   switch (rawField(body, `${name}-answer`) ?? '') {
     case 'yes':
       return isBlank ? { ok: false, message: input.missing } : { ok: true, value };
