@@ -1,6 +1,8 @@
 // All tabs of a browser share one session, so acting starts and ends in all of them. A tab writes what the server says to
 // localStorage; the others read it, and ask the server when it differs from what they show. Warns before the end, and
 // never discards what was typed. localStorage holds an episode's id and a time, no health information.
+import { blockSubmits, button, createNotice, link, mayLeave, timeOf } from './notice.js';
+
 const key = 'examdesk-acting';
 const address = '/admin/acting';
 const warnMs = 5 * 60_000;
@@ -11,17 +13,13 @@ const checkMs = 15_000;
 // Undefined on error pages that were rendered before the session was read.
 const ownEpisode = document.documentElement.dataset.acting;
 const banner = document.querySelector('[data-acting-left]');
-const notice = document.createElement('div');
-notice.className = 'acting-notice';
-notice.setAttribute('role', 'status');
+const notice = ownEpisode === undefined ? null : createNotice('acting-notice', banner?.closest('header'));
 
 let isOver = false;
 let typedAt = 0;
 let extendedAt = Date.now();
 
 if (ownEpisode !== undefined) {
-  if (banner) banner.closest('header').after(notice);
-  else document.body.prepend(notice);
   store(ownEpisode ? Number(banner?.dataset.actingLeft ?? 0) : 0);
   show();
   const checkAgain = () => void check();
@@ -35,8 +33,7 @@ if (ownEpisode !== undefined) {
   });
   document.addEventListener('htmx:after:request', ({ detail }) => readHeaders(detail.ctx.response.headers));
   // Forms of this page must not be sent in another person's session.
-  addEventListener('submit', blockSubmit, true);
-  document.addEventListener('htmx:before:request', blockSubmit);
+  blockSubmits(() => isOver, notice);
 }
 
 function stored() {
@@ -97,9 +94,9 @@ function show() {
   if (episode !== ownEpisode) return;
   const at = timeOf(until);
   for (const place of banner.querySelectorAll('[data-acting-ends]')) place.textContent = at;
-  if (until - Date.now() > warnMs) notice.replaceChildren();
-  else if (notice.childElementCount === 0)
-    showNotice(
+  if (until - Date.now() > warnMs) notice.clear();
+  else if (notice.isEmpty())
+    notice.show(
       `This ends at ${at} unless you continue.`,
       button('Stay', () => void stay()),
     );
@@ -109,7 +106,7 @@ async function stay() {
   await extend();
   if (isOver) return;
   const { until } = stored();
-  if (until - Date.now() <= warnMs) showNotice(`This ends at ${timeOf(until)}. It cannot be extended.`);
+  if (until - Date.now() <= warnMs) notice.show(`This ends at ${timeOf(until)}. It cannot be extended.`);
   else show();
 }
 
@@ -117,50 +114,12 @@ async function stay() {
 function leavePage(isActing) {
   isOver = true;
   const target = isActing ? '/' : '/admin';
-  if (document.dispatchEvent(new Event('examdesk:leaving', { cancelable: true })))
-    return location.replace(target);
+  if (mayLeave()) return location.replace(target);
   const name = banner?.querySelector('strong').textContent;
   const what = name ? `You are no longer acting as ${name}.` : 'You are now acting as somebody.';
   banner?.remove();
-  showNotice(
+  notice.show(
     `${what} What you typed is still here: copy what you need. It cannot be sent from this page.`,
-    link(target),
+    link(target, 'Leave this page'),
   );
-}
-
-function blockSubmit(event) {
-  const action = event.target.closest?.('form')?.getAttribute('action') ?? '';
-  if (!isOver || /\/(sign-out|exit-impersonation)$/.test(action)) return;
-  event.preventDefault();
-  event.stopImmediatePropagation();
-  notice.querySelector('a')?.focus();
-}
-
-function showNotice(text, ...actions) {
-  const words = document.createElement('p');
-  words.textContent = text;
-  notice.replaceChildren(words, ...actions);
-}
-
-function button(text, run) {
-  const made = document.createElement('button');
-  made.type = 'button';
-  made.className = 'button';
-  made.textContent = text;
-  made.addEventListener('click', run);
-  return made;
-}
-
-function link(href) {
-  const made = document.createElement('a');
-  made.className = 'button';
-  made.href = href;
-  made.textContent = 'Leave this page';
-  return made;
-}
-
-/** In the server's format. */
-function timeOf(at) {
-  const clock = new Intl.DateTimeFormat('en-AU', { hour: 'numeric', minute: '2-digit', hour12: true });
-  return clock.format(at).replaceAll(/\s/gu, '\u00a0');
 }

@@ -2,7 +2,7 @@
 // the others about acting; nobody acts in the console itself.
 document.documentElement.dataset.acting = '';
 addEventListener('DOMContentLoaded', () => {
-  for (const name of ['unsaved', 'acting', 'act-as-key']) void import(`/js/${name}.js`);
+  for (const name of ['unsaved', 'acting', 'session', 'act-as-key']) void import(`/js/${name}.js`);
 });
 
 const open = XMLHttpRequest.prototype.open;

@@ -40,23 +40,17 @@ export function createOwnSessions(deps: AccountDeps): OwnSessions {
 }
 
 async function listSessions(db: Database, viewer: Viewer): Promise<OwnSession[]> {
-  const query = db('sessions')
+  const rows = (await db('sessions')
     .where({ user_id: viewer.userId })
     .whereNull('impersonated_by')
     .whereRaw('expires_at > clock_timestamp()')
+    // An idle session is deleted when it is next used; until then it is not valid.
+    .whereRaw(`last_seen_at >= clock_timestamp() - ? * interval '1 minute'`, [
+      idleMinutes[isStaff(viewer) ? 'staff' : 'referrer'],
+    ])
     .orderByRaw('id = ? desc, last_seen_at desc', [viewer.sessionId])
-    .limit(100);
-  // An idle session of staff is deleted when it is next used; until then it is not valid.
-  if (isStaff(viewer))
-    void query.whereRaw(`last_seen_at >= clock_timestamp() - ? * interval '1 minute'`, [idleMinutes]);
-  const rows = (await query.select(
-    'id',
-    'created_at',
-    'last_seen_at',
-    'expires_at',
-    'ip_address',
-    'user_agent',
-  )) as {
+    .limit(100)
+    .select('id', 'created_at', 'last_seen_at', 'expires_at', 'ip_address', 'user_agent')) as {
     id: string;
     created_at: Date;
     last_seen_at: Date;

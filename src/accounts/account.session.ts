@@ -2,11 +2,11 @@
 import type { AuditLog } from '../audit/index.ts';
 import type { Database, Queryable } from '../db/knex.ts';
 import type { AccountDeps } from './account.deps.ts';
-import { hasAdminCookie } from './auth.internals.ts';
+import { hasAdminCookie, hasSessionCookie } from './auth.internals.ts';
 import { isRefusedDemo, isRole, needsTwoFactor, type Role, type Viewer } from './viewer.ts';
 
-/** A session of staff, or of an admin who acts, ends after this time without a request. */
-export const idleMinutes = 30;
+/** A session ends after this time without a request. An admin who acts is staff. */
+export const idleMinutes = { staff: 30, referrer: 120 } as const;
 
 interface Row {
   user_id: string;
@@ -24,15 +24,17 @@ interface Row {
   impersonator_session_id: string | null;
   /** For an acting session: the admin's own session has expired. */
   is_own_over: boolean;
-  expires_at: Date;
-  is_idle: boolean;
-  is_stale: boolean;
+  /** Until the absolute end. */
+  left_ms: number;
+  /** Since the last request. */
+  idle_ms: number;
 }
 
 export interface SessionOwner {
   viewer: Viewer;
   hasTwoFactor: boolean;
-  expiresAt: Date;
+  /** When the session ends unless another request comes. A duration: the clocks of browsers differ. */
+  leftMs: number;
 }
 
 /**
@@ -48,15 +50,18 @@ export async function ownerOfSession(
   if (!row || row.banned || !isRole(row.role)) return null;
   if (row.admin_id && (row.admin_banned || row.admin_role !== 'admin' || row.is_own_over)) return null;
   const isStaffAtKeyboard = row.role !== 'referrer' || row.admin_id !== null;
-  if (isStaffAtKeyboard && row.is_idle) {
+  const longestIdleMs = idleMinutes[isStaffAtKeyboard ? 'staff' : 'referrer'] * 60_000;
+  if (row.idle_ms > longestIdleMs) {
     await endIdle(db, audit, sessionId, row);
     return null;
   }
-  if (row.is_stale && !isPolling) await touch(db, row.impersonator_session_id, sessionId);
+  // Written at most once a minute.
+  const isTouched = row.idle_ms > 60_000 && !isPolling;
+  if (isTouched) await touch(db, row.impersonator_session_id, sessionId);
   return {
     viewer: toViewer(row, row.role, sessionId),
     hasTwoFactor: row.two_factor_enabled,
-    expiresAt: row.expires_at,
+    leftMs: Math.min(row.left_ms, longestIdleMs - (isTouched ? 0 : row.idle_ms)),
   };
 }
 
@@ -86,9 +91,8 @@ async function readSession(db: Queryable, sessionId: string): Promise<Row | unde
       is_own_over: db.raw(
         `s.impersonated_by is not null and coalesce(own.expires_at <= clock_timestamp(), true)`,
       ),
-      expires_at: 's.expires_at',
-      is_idle: db.raw(`s.last_seen_at < clock_timestamp() - ? * interval '1 minute'`, [idleMinutes]),
-      is_stale: db.raw(`s.last_seen_at < clock_timestamp() - interval '1 minute'`),
+      left_ms: db.raw(`(extract(epoch from s.expires_at - clock_timestamp()) * 1000)::float8`),
+      idle_ms: db.raw(`(extract(epoch from clock_timestamp() - s.last_seen_at) * 1000)::float8`),
     })) as Row | undefined;
 }
 
@@ -139,7 +143,10 @@ type Needs = Pick<AccountDeps, 'auth' | 'db' | 'audit' | 'allowsDemoAccounts'>;
 
 export interface CurrentSession {
   viewer: Viewer | null;
-  expiresAt: Date | null;
+  /** See SessionOwner; 0 without a session. */
+  leftMs: number;
+  /** The browser has the cookie of a session that is over. */
+  hasEnded: boolean;
   /** Set-Cookie lines. */
   cookies: string[];
   /** Acting ended without the admin stopping it; their own session was restored. */
@@ -160,18 +167,19 @@ export async function currentSession(
   headers: Headers,
   asked: ViewerOptions,
 ): Promise<CurrentSession> {
-  const nobody = { viewer: null, expiresAt: null, mustSetUpTwoFactor: false, isAdminRestored: false };
-  if (!headers.has('cookie')) return { ...nobody, cookies: [] };
+  const nobody = { viewer: null, leftMs: 0, mustSetUpTwoFactor: false, isAdminRestored: false };
+  if (!headers.has('cookie')) return { ...nobody, hasEnded: false, cookies: [] };
   const { response, headers: answered } = await deps.auth.api.getSession({ headers, returnHeaders: true });
   const owner = response ? await ownerOfSession(deps, response.session.id, asked) : null;
   const here = owner && !isRefusedDemo(deps, owner.viewer.email) ? owner : null;
   const back = here || !asked.canRestoreAdminSession ? null : await restoreAdminSession(deps, headers);
   const found = here ?? back;
   const cookies = back?.cookies ?? answered.getSetCookie();
-  if (!found) return { ...nobody, cookies };
+  if (!found) return { ...nobody, hasEnded: hasSessionCookie(deps.auth, headers), cookies };
   return {
     viewer: found.viewer,
-    expiresAt: found.expiresAt,
+    leftMs: found.leftMs,
+    hasEnded: false,
     cookies,
     isAdminRestored: back !== null,
     mustSetUpTwoFactor: needsTwoFactor(found.viewer) && !found.hasTwoFactor,

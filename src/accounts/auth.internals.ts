@@ -153,6 +153,11 @@ export function hasAdminCookie(auth: Cookies, headers: Headers): boolean {
   return cookieIn(auth, headers, 'admin_session') !== null;
 }
 
+/** Whether a request carries the cookie of a session, valid or not. */
+export function hasSessionCookie(auth: Cookies, headers: Headers): boolean {
+  return cookieIn(auth, headers, 'session_token') !== null;
+}
+
 /** `name=value` as the browser sent it. */
 function cookieIn({ options }: Cookies, headers: Headers, name: string): string | null {
   const pairs = (headers.get('cookie') ?? '').split(/;\s*/);

@@ -43,7 +43,7 @@ export function createAuth({ pool, secret, baseUrl, log }: AuthOptions) {
     },
     session: {
       modelName: 'sessions',
-      // Half a day from sign-in, without extension. account.session.ts ends idle sessions of staff.
+      // Half a day from sign-in, without extension. account.session.ts ends idle sessions.
       expiresIn: halfDay,
       disableSessionRefresh: true,
       fields: {

@@ -6,6 +6,10 @@ import { notSignedIn } from './problem.ts';
 /** What middleware stores in `res.locals`. */
 interface RequestLocals {
   viewer?: Viewer | null;
+  /** Seconds until the session ends, unless another request comes. */
+  sessionLeft?: number;
+  /** The browser still has the cookie of a session that is over. */
+  hasSessionEnded?: boolean;
   requestId?: string;
   /** The pattern of the route that answers. */
   route?: string;
@@ -13,6 +17,14 @@ interface RequestLocals {
 
 export function viewerOf(res: Response): Viewer | null {
   return (res.locals as RequestLocals).viewer ?? null;
+}
+
+export function sessionLeftOf(res: Response): number {
+  return (res.locals as RequestLocals).sessionLeft ?? 0;
+}
+
+export function hasSessionEnded(res: Response): boolean {
+  return (res.locals as RequestLocals).hasSessionEnded ?? false;
 }
 
 export function requestIdOf(res: Response): string {

@@ -10,6 +10,8 @@ export const paths = {
   home: () => '/',
   signIn: (next?: string) => (next ? `/sign-in?next=${encodeURIComponent(next)}` : '/sign-in'),
   signOut: () => '/sign-out',
+  /** Until when the session lasts; POST extends it. */
+  session: () => '/session',
   bookings: () => '/bookings',
   /** By reference only: other search words never appear in URLs. */
   bookingsFound: (reference: string) => `/bookings?q=${encodeURIComponent(reference)}`,

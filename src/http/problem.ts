@@ -61,7 +61,7 @@ export class Problem extends Error {
 }
 
 export const badRequest = (detail: string): Problem => new Problem('bad_request', detail);
-export const notSignedIn = (): Problem => new Problem('not_signed_in', 'Sign in first.');
+export const notSignedIn = (detail = 'Sign in first.'): Problem => new Problem('not_signed_in', detail);
 export const forbidden = (detail = 'Your role does not allow this.'): Problem =>
   new Problem('forbidden', detail);
 export const notFound = (detail = 'There is nothing here that you can see.'): Problem =>

@@ -12,7 +12,7 @@ import { failure, ok, type Result } from '../lib/result.ts';
 import { isUuid } from '../lib/uuid.ts';
 import type { Ids } from '../ports/ids.ts';
 import {
-  idleMinutes,
+  actingIdleMinutes,
   longestHours,
   type Episode,
   type EpisodeQuery,
@@ -157,7 +157,9 @@ async function begin(
     actingAs: { id: userId, name, email },
     admin: { id: own.user_id, name: actor.viewer.name },
     startedAt,
-    expiresAt: new Date(Math.min(startedAt.getTime() + idleMinutes * 60_000, session.expires_at.getTime())),
+    expiresAt: new Date(
+      Math.min(startedAt.getTime() + actingIdleMinutes * 60_000, session.expires_at.getTime()),
+    ),
     cookies: answered.getSetCookie(),
   });
 }
@@ -191,7 +193,9 @@ async function currentOf(
     .first(
       'i.id',
       'i.started_at',
-      db.raw(`least(s.expires_at, s.last_seen_at + ? * interval '1 minute') as expires_at`, [idleMinutes]),
+      db.raw(`least(s.expires_at, s.last_seen_at + ? * interval '1 minute') as expires_at`, [
+        actingIdleMinutes,
+      ]),
     )) as { id: string; started_at: Date; expires_at: Date } | undefined;
   return row ? { id: row.id, startedAt: row.started_at, expiresAt: row.expires_at } : null;
 }
@@ -202,7 +206,7 @@ async function endIdle(db: Queryable): Promise<number> {
     .whereNotNull('impersonated_by')
     .whereRaw(
       `(expires_at <= clock_timestamp() or last_seen_at < clock_timestamp() - ? * interval '1 minute')`,
-      [idleMinutes],
+      [actingIdleMinutes],
     )
     .delete();
 }

@@ -1,5 +1,6 @@
 // An admin acting as a referrer. Not "logged in as": every record that is made meanwhile names both.
 import { z } from 'zod';
+import { idleMinutes } from '../accounts/index.ts';
 import type { JobDefinition } from '../ports/job-queue.ts';
 
 export interface Episode {
@@ -49,7 +50,7 @@ export type StartFailure =
   | { reason: 'session_ended' };
 
 /** Without activity an episode ends after this time, as sessions of staff do. */
-export { idleMinutes } from '../accounts/index.ts';
+export const actingIdleMinutes = idleMinutes.staff;
 /** An episode never lasts longer. */
 export const longestHours = 4;
 

@@ -6,7 +6,7 @@ export {
 export {
   actRequest,
   endIdleActingJob,
-  idleMinutes,
+  actingIdleMinutes,
   longestReason,
   type Episode,
   type EpisodeStep,

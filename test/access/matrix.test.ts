@@ -139,6 +139,8 @@ const table: Record<string, string> = {
   'get /admin/referrers/search': 'snnnin',
   'post /admin/impersonate': 'snnnin',
   'post /admin/exit-impersonation': 'snnnni',
+  'get /session': 'siiiii',
+  'post /session': 'siiiii',
   'get /admin/acting': 'siiiii',
   'post /admin/acting': 'snnnni',
   'get /admin/episodes': 'snnnin',

@@ -412,14 +412,60 @@ describe('a session', () => {
     expect(row).to.deep.include({ action: 'auth.signed_out', metadata: { reason: 'idle' } });
   });
 
-  it('of a referrer does not end when idle', async () => {
+  it('of a referrer ends after two idle hours, and tells programs so', async () => {
     const agent = await app.signIn(rob);
     const { id } = await sessionOf(rob);
-    await app
-      .db('sessions')
-      .where({ id })
-      .update({ last_seen_at: ago(300) });
+    const quiet = (minutes: number) =>
+      app
+        .db('sessions')
+        .where({ id })
+        .update({ last_seen_at: ago(minutes) });
+    await quiet(119);
     expect(await status(agent)).to.equal(200);
+    await quiet(121);
+    for (const _ of ['when it ends', 'afterwards']) {
+      const { body } = await agent.get('/bookings').expect(401);
+      expect(body).to.include({ code: 'not_signed_in', detail: 'The session has ended. Sign in again.' });
+    }
+    expect(await app.db('sessions').where({ id })).to.deep.equal([]);
+    const row = await app.db('audit_log').where({ resource_id: id }).first('action', 'metadata');
+    expect(row).to.deep.equal({ action: 'auth.signed_out', metadata: { reason: 'idle' } });
+    const { text } = await agent.get('/sign-in').set('Accept', 'text/html').expect(200);
+    expect(text).to.contain('Your session has ended');
+  });
+
+  it('tells how long it lasts, and lasts longer only when somebody asks for that', async () => {
+    for (const [email, minutes] of [
+      [nadia, 120],
+      [sam, 30],
+    ] as const) {
+      const agent = await app.signIn(email);
+      const { id } = await sessionOf(email);
+      await app
+        .db('sessions')
+        .where({ id })
+        .update({ last_seen_at: ago(10) });
+      const looked = await agent.get('/session').set('X-By-Itself', 'true').expect(200);
+      expect(looked.body.secondsLeft / 60).to.be.within(minutes - 10.5, minutes - 9.5);
+      const stayed = await agent.post('/session').expect(200);
+      expect(stayed.body.secondsLeft / 60).to.be.within(minutes - 0.5, minutes);
+      // Twelve hours after sign-in it ends in any case.
+      await app
+        .db('sessions')
+        .where({ id })
+        .update({ expires_at: new Date(Date.now() + 60_000) });
+      expect((await agent.post('/session').expect(200)).body.secondsLeft).to.be.within(50, 60);
+    }
+  });
+
+  it('leaves a page alone whose timer finds it ended', async () => {
+    const { headers } = await app
+      .anonymous()
+      .get('/bookings')
+      .set({ Accept: 'text/html', 'HX-Request-Type': 'partial', 'X-By-Itself': 'true' })
+      .expect(401);
+    expect(headers['hx-reswap']).to.equal('none');
+    expect(headers).not.to.have.property('hx-redirect');
   });
 
   it('is written to at most once a minute', async () => {

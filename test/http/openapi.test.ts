@@ -118,6 +118,8 @@ describe('the OpenAPI document', () => {
     await get('/healthz');
     await get('/readyz');
     await get('/api/auth/get-session');
+    await get('/session');
+    await post('/session', '/session', {});
     const { specialists } = (await get('/specialists')) as unknown as {
       specialists: { id: string; name: string }[];
     };

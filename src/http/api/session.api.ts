@@ -3,11 +3,13 @@ import { fromNodeHeaders } from 'better-auth/node';
 import type { Request, Response } from 'express';
 import { z } from 'zod';
 import { roles, type Accounts } from '../../accounts/index.ts';
-import { requestFacts, viewerOf } from '../actor.ts';
+import { requestFacts, sessionLeftOf, viewerOf } from '../actor.ts';
 import type { Endpoint } from '../endpoint.ts';
 import { digits } from '../forms/codes.ts';
+import { paths } from '../paths.ts';
 import { parse, Problem, tooManyRequests } from '../problem.ts';
 import { setCookies } from '../respond.ts';
+import { problem } from './problem.schema.ts';
 
 const user = z.object({
   id: z.uuid(),
@@ -33,6 +35,24 @@ const secondStep = {
   responses: { 200: { description: 'Signed in', schema: z.object({ user }) } },
 } as const;
 
+const left = z.object({
+  userId: z.uuid(),
+  secondsLeft: z.int().min(0).describe('Until the session ends, unless another request comes'),
+});
+
+/** For open pages, which warn before the end. */
+const untilWhen: Pick<Endpoint, 'path' | 'access' | 'responses' | 'handle'> = {
+  path: paths.session(),
+  access: 'session',
+  responses: {
+    200: { description: 'The session', schema: left },
+    401: problem('`not_signed_in`'),
+  },
+  handle(_req, res) {
+    res.json({ userId: viewerOf(res)?.userId, secondsLeft: sessionLeftOf(res) });
+  },
+};
+
 export function sessionEndpoints(accounts: Accounts): Endpoint[] {
   const answerSecondStep = async (
     req: Request,
@@ -52,6 +72,12 @@ export function sessionEndpoints(accounts: Accounts): Endpoint[] {
     );
   };
   return [
+    {
+      ...untilWhen,
+      method: 'get',
+      summary: 'Until when the session lasts. With `X-By-Itself: true` the request does not extend it',
+    },
+    { ...untilWhen, method: 'post', summary: 'Extend the session, as every request does' },
     {
       method: 'post',
       path: '/api/auth/sign-in/email',

@@ -2,12 +2,12 @@ import type { Request, RequestHandler, Response } from 'express';
 import { auditActor, isStaff, type AccessRule } from '../../accounts/index.ts';
 import type { AuditLog } from '../../audit/index.ts';
 import type { Database } from '../../db/knex.ts';
-import { actorOf, viewerOf } from '../actor.ts';
+import { actorOf, hasSessionEnded, viewerOf } from '../actor.ts';
 import type { Access } from '../endpoint.ts';
 import { safeNext } from '../next-path.ts';
 import { paths } from '../paths.ts';
 import { forbidden, notSignedIn } from '../problem.ts';
-import { wantsFragment, wantsJson } from '../respond.ts';
+import { isFragmentPoll, wantsFragment, wantsJson } from '../respond.ts';
 
 export interface AccessDeps {
   db: Database;
@@ -20,7 +20,10 @@ export function access(wanted: Access, { db, audit }: AccessDeps): RequestHandle
     if (wanted === 'anyone') return next();
     const viewer = viewerOf(res);
     if (!viewer) {
-      if (wantsJson(req)) throw notSignedIn();
+      if (wantsJson(req))
+        throw hasSessionEnded(res) ? notSignedIn('The session has ended. Sign in again.') : notSignedIn();
+      // A page asks by itself, and may hold what somebody typed: session.js says there that the session has ended.
+      if (isFragmentPoll(req)) return void res.status(401).set('HX-Reswap', 'none').end();
       const signIn = paths.signIn(req.method === 'GET' ? req.originalUrl : pageOfForm(req));
       // htmx reads this header before it swaps; otherwise it would insert the sign-in page into the open page.
       if (wantsFragment(req)) res.status(401).set('HX-Redirect', signIn).end();

@@ -58,6 +58,9 @@ function isOfAccount(path: string): boolean {
   return lower === paths.account() || lower.startsWith(`${paths.account()}/`);
 }
 
+/** They tell until when the session lasts. */
+const showsNoData = new Set<string>([paths.acting(), paths.session()]);
+
 /** Runs after the access check: refused pages are not recorded. Records the route's pattern and ids, never the URL. */
 export function recordPageView(
   impersonation: Pick<ImpersonationService, 'recordPageView'>,
@@ -65,8 +68,7 @@ export function recordPageView(
 ): RequestHandler {
   return async (req, res, next) => {
     const viewer = viewerOf(res);
-    // The endpoint that tells whether one acts shows no data.
-    if (viewer?.actingAdmin && route.method === 'get' && route.path !== paths.acting()) {
+    if (viewer?.actingAdmin && route.method === 'get' && !showsNoData.has(route.path)) {
       const path = route.path.replaceAll(/:(\w+)/g, (name, key: string) => {
         const given = req.params[key];
         return isUuid(given) ? given : name;

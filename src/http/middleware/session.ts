@@ -9,11 +9,13 @@ import { isPolling, setCookies, wantsFragment, wantsJson } from '../respond.ts';
 export function session(accounts: Accounts): RequestHandler {
   return async (req, res, next) => {
     if (withoutSession.has(req.path)) return next();
-    const { viewer, cookies, isAdminRestored, mustSetUpTwoFactor } = await accounts.viewer(
+    const { viewer, cookies, leftMs, hasEnded, isAdminRestored, mustSetUpTwoFactor } = await accounts.viewer(
       fromNodeHeaders(req.headers),
       { isPolling: isPolling(req), canRestoreAdminSession: canRestoreAdminSession(req) },
     );
     res.locals.viewer = viewer;
+    res.locals.sessionLeft = Math.max(0, Math.round(leftMs / 1_000));
+    res.locals.hasSessionEnded = hasEnded;
     res.locals.isAdminRestored = isAdminRestored;
     setCookies(res, cookies);
     if (mustSetUpTwoFactor && !isOpenBeforeSetUp(req.path)) return redirectToSetUp(req, res);

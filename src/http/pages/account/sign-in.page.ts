@@ -2,7 +2,7 @@ import { fromNodeHeaders } from 'better-auth/node';
 import type { Request, Response } from 'express';
 import { z } from 'zod';
 import type { Accounts } from '../../../accounts/index.ts';
-import { requestFacts, viewerOf } from '../../actor.ts';
+import { hasSessionEnded, requestFacts, viewerOf } from '../../actor.ts';
 import type { PageRoute } from '../../endpoint.ts';
 import { safeNext } from '../../next-path.ts';
 import { paths } from '../../paths.ts';
@@ -39,7 +39,7 @@ export function signInPages(accounts: Accounts): PageRoute[] {
       handle(req, res) {
         const next = safeNext(req.query.next);
         if (viewerOf(res)) return res.redirect(303, next ?? paths.home());
-        const notice = noticeFor(req.query.after, next);
+        const notice = noticeFor(req.query.after, next, hasSessionEnded(res));
         show(res, { title: 'Sign in', email: '', next, errors: [], ...(notice && { notice }) });
       },
     },
@@ -81,11 +81,13 @@ async function signIn(accounts: Accounts, req: Request, res: Response): Promise<
 }
 
 /** Why the person was sent to this page. */
-function noticeFor(after: unknown, next: string | null): string | undefined {
+function noticeFor(after: unknown, next: string | null, hasEnded: boolean): string | undefined {
   if (after === 'password') return 'Your new password is set. Sign in with it.';
   if (after === 'email') return 'Your new address is confirmed. Sign in with it.';
   if (after === 'everywhere') return 'You are signed out everywhere.';
   if (after === 'code') return 'That took too long, or there were too many wrong codes. Sign in again.';
+  if (hasEnded)
+    return 'Your session has ended, as it does after a while without activity. Sign in to continue.';
   return next ? 'Sign in to continue.' : undefined;
 }
 

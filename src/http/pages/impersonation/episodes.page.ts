@@ -1,7 +1,7 @@
 // Episodes: the list, and one episode with all its steps, printable for the client.
 import type { Request, Response } from 'express';
 import {
-  idleMinutes,
+  actingIdleMinutes,
   type Episode,
   type EpisodeStep,
   type ImpersonationService,
@@ -132,7 +132,7 @@ function hrefOf(type: string, id: string | null): string | null {
 
 const endWords: Record<NonNullable<Episode['endReason']>, string> = {
   exit: 'ended by the admin',
-  idle: `after ${idleMinutes} minutes of inactivity`,
+  idle: `after ${actingIdleMinutes} minutes of inactivity`,
   expired: 'time limit reached',
   session_ended: 'ended with the session',
 };

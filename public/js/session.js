@@ -1,0 +1,103 @@
+// Warns before the session ends because nothing happens here, and tells when it has ended. Whoever types stays signed in.
+// Never discards what was typed: a page with unsent input stays open, and can be used again after signing in elsewhere.
+import { blockSubmits, button, createNotice, link, mayLeave, timeOf } from './notice.js';
+
+const address = '/session';
+const warnMs = 5 * 60_000;
+/** While a person types, requests extend the session this often. */
+const typingMs = 5 * 60_000;
+const checkMs = 15_000;
+
+const { sessionLeft, sessionUser } = document.documentElement.dataset;
+const notice = createNotice('session-notice', document.querySelector('.site-header'));
+
+/** Null until the server has said who is signed in: the console's pages do not. */
+let userId = sessionUser ?? null;
+let endsAt = Date.now() + Number(sessionLeft ?? 0) * 1000;
+let isOver = false;
+let typedAt = 0;
+let extendedAt = Date.now();
+
+blockSubmits(() => isOver, notice);
+document.addEventListener('input', ({ isTrusted }) => {
+  if (isTrusted) typedAt = Date.now();
+});
+// A timer of the page was refused: the session was ended elsewhere.
+document.addEventListener('htmx:after:request', ({ detail }) => {
+  if (detail.ctx.response?.status === 401) void askServer();
+});
+setInterval(() => void check(), checkMs);
+for (const event of ['pageshow', 'focus']) addEventListener(event, () => void lookAgain());
+document.addEventListener('visibilitychange', () => void lookAgain());
+if (userId === null) void askServer();
+
+async function check() {
+  if (isOver || userId === null) return;
+  if (typedAt > extendedAt && Date.now() - extendedAt > typingMs) await extend();
+  // Another tab or another request may have extended the session.
+  else if (endsAt - Date.now() <= warnMs) await askServer();
+  show();
+}
+
+/** After the end: the person may have signed in again in another tab. */
+async function lookAgain() {
+  if (document.visibilityState === 'hidden') return;
+  if (isOver) await askServer();
+  else await check();
+}
+
+/** Does not extend the session: only a person's actions do. */
+async function askServer() {
+  await take(fetch(address, { headers: { Accept: 'application/json', 'X-By-Itself': 'true' } }));
+}
+
+async function extend() {
+  extendedAt = Date.now();
+  await take(fetch(address, { method: 'POST', headers: { Accept: 'application/json' } }));
+}
+
+async function take(request) {
+  // An unreachable server says nothing about the session.
+  const answer = await request.catch(() => null);
+  if (answer?.status === 401) return end();
+  if (!answer?.ok) return;
+  const session = await answer.json();
+  userId ??= session.userId;
+  // Acting has begun in another tab (acting.js), or somebody else has signed in: this page is not theirs.
+  if (session.userId !== userId) return;
+  endsAt = Date.now() + session.secondsLeft * 1000;
+  if (isOver) notice.clear();
+  isOver = false;
+}
+
+function show() {
+  if (isOver) return;
+  if (endsAt - Date.now() > warnMs) notice.clear();
+  else if (notice.isEmpty())
+    notice.show(
+      `You will be signed out at ${timeOf(endsAt)}, because nothing has happened here for a while.`,
+      button('Stay signed in', () => void stay()),
+    );
+}
+
+async function stay() {
+  await extend();
+  if (isOver) return;
+  if (endsAt - Date.now() > warnMs) return notice.clear();
+  notice.show(
+    `You will be signed out at ${timeOf(endsAt)}. Save what you have typed: then you sign in again.`,
+  );
+}
+
+function end() {
+  if (isOver) return;
+  isOver = true;
+  const signIn = `/sign-in?next=${encodeURIComponent(location.pathname + location.search)}`;
+  if (mayLeave()) return location.replace(signIn);
+  const again = link(signIn, 'Sign in again');
+  again.target = '_blank';
+  notice.show(
+    'Your session has ended. What you typed is still here: sign in again in a new tab, then come back to this one.',
+    again,
+  );
+}
