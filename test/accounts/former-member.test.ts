@@ -187,7 +187,7 @@ describe('a former member of an organisation', () => {
         await agents.rob.get(path).expect(200);
       });
 
-      it('uploads nothing, also of what was under way', async () => {
+      it('uploads nothing, and continues no upload that was in progress', async () => {
         const path = `/bookings/${booking.id}/documents`;
         const sending = agent.post(path).field('category', 'brief');
         none(await sending.attach('files', pdf(), 'brief.pdf'), 'upload');
@@ -209,7 +209,7 @@ describe('a former member of an organisation', () => {
         expect((await agent.get('/bookings')).body.bookings).to.have.length(1);
       });
 
-      it('sees it all again once back', async () => {
+      it('sees everything again after returning to the organisation', async () => {
         await moveRitaTo('Harbour Legal');
         await agent.get(`/bookings/${booking.id}`).expect(200);
         expect((await agent.get('/bookings')).body.bookings).to.have.length(1);
@@ -218,7 +218,7 @@ describe('a former member of an organisation', () => {
     });
   }
 
-  it('sees nothing without an organisation either', async () => {
+  it('sees nothing when they belong to no organisation', async () => {
     const booking = await book(agents.rita);
     await app.db('members').where({ user_id: id[rita] }).delete();
     await agents.rita.get(`/bookings/${booking.id}`).expect(404);
@@ -347,7 +347,7 @@ describe('a former member of an organisation', () => {
       return { draftId, idempotencyKey };
     };
 
-    it('begun in the old organisation is gone after the move, and back with its owner', async () => {
+    it('begun in the old organisation is hidden after the move, and shown again when its owner returns', async () => {
       const draft = await aDraft(agents.rita);
       await moveRitaTo('Northside Claims');
       for (const path of steps(draft.draftId)) {
@@ -366,7 +366,7 @@ describe('a former member of an organisation', () => {
       expect(made).to.deep.equal({ organization_id: id['Harbour Legal'] });
     });
 
-    it('goes over with its organisation when that is merged into another', async () => {
+    it('moves with its organisation when that is merged into another', async () => {
       const draft = await aDraft(agents.rita);
       const fields = { kind: 'organization', from: 'Harbour Legal', into: 'Northside Claims' };
       await form(agents.ada, '/admin/merges', { ...fields, reason: 'One firm now' }).expect(303);

@@ -70,7 +70,7 @@ describe('the rules for passwords', () => {
 describe('the list of common passwords', () => {
   const file = readFileSync(new URL('../../src/accounts/password-list.bin', import.meta.url));
 
-  it('is small, in order, and holds each once', () => {
+  it('is small and sorted, without duplicates', () => {
     expect(file.length).to.be.within(200_000, 300_000);
     const digests = Array.from({ length: file.length / 5 }, (_, index) => file.readUIntBE(index * 5, 5));
     expect(digests.every((digest, index) => index === 0 || digest > (digests[index - 1] ?? 0))).to.equal(
@@ -78,13 +78,13 @@ describe('the list of common passwords', () => {
     );
   });
 
-  it('is packed by what looks it up: in any case, with any blanks, digits read as the letters they stand for', () => {
+  it('matches in any case, with any blanks, and with digits read as the letters they replace', () => {
     const packed = packList(['Needforspeed', 'F1nal Fantasy', 'finalfantasy']);
     expect(packed).to.have.length(10);
     for (const at of [0, 5]) expect(file.includes(packed.subarray(at, at + 5))).to.equal(true);
   });
 
-  it('refuses nothing that only looks like it', () => {
+  it('does not match passwords that only resemble a common one', () => {
     const made = Array.from(
       { length: 20_000 },
       (_, index) => `Giraffe ${index} am Fenster ${index * 7} Regen`,

@@ -58,12 +58,12 @@ describe('the tables of better-auth', () => {
     expect(await missing()).to.deep.equal({ tables: [], columns: [], warnings: [] });
   });
 
-  it('have all that the library would have made: types, what must be there, uniques, indexes, references', async () => {
+  it('have every type, not-null, unique, index and reference that the library would create', async () => {
     expect(expected).to.have.length.above(80);
     expect(await lacking()).to.deep.equal([]);
   });
 
-  it('would be missed if one lost an index, a unique, a reference, a type or what must be there', async () => {
+  it('fail the comparison when an index, unique, reference, type or not-null is missing', async () => {
     await database.owner.raw(`
       drop index sessions_user_id_idx;
       alter table users drop constraint users_email_key;
@@ -81,7 +81,7 @@ describe('the tables of better-auth', () => {
     ]);
   });
 
-  it('would be missed if one lost a column', async () => {
+  it('fail the comparison when a column is missing', async () => {
     await database.owner.raw('alter table sessions drop column impersonator_session_id');
     expect((await missing()).columns).to.deep.equal(['impersonator_session_id']);
   });

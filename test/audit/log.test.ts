@@ -66,7 +66,7 @@ describe('the audit log', () => {
     expect(await actionsFor(specialist)).to.have.length(before.length + 1);
   });
 
-  it('takes no row of a backup for the announcement of a transaction that has the same number', async () => {
+  it('records the change when only a restored row has the transaction’s number', async () => {
     const { db } = database;
     const before = await actionsFor(specialist);
     await db.transaction(async (trx) => {

@@ -91,7 +91,7 @@ describe('the seals of the audit log', () => {
       'changed',
     ],
   ] as const) {
-    it(`tell of ${what}`, async () => {
+    it(`fail verification after ${what}`, async () => {
       await write('a');
       await write('b');
       await sealAudit(db, keyring);

@@ -133,13 +133,13 @@ describe('the console', () => {
     });
   }
 
-  it('writes down who looked at which booking', async () => {
+  it('audits who viewed which booking', async () => {
     await sam.get(`/admin/api/resources/bookings/records/${bookingId}/show`).expect(200);
     const rows = await app.db('audit_log').where({ action: 'booking.viewed', resource_id: bookingId });
     expect(rows.at(-1)).to.deep.include({ metadata: { in: 'console' } });
   });
 
-  it('filters by nothing that is hidden, and by nothing unknown', async () => {
+  it('refuses filters by hidden or unknown columns', async () => {
     for (const name of [
       'filters.password',
       'filters.token',
@@ -158,12 +158,12 @@ describe('the console', () => {
     await ada.get('/admin/export/users').query({ 'filters.password': 'a' }).expect(400);
   });
 
-  it('takes % and _ as they are typed', async () => {
+  it('searches % and _ literally', async () => {
     const { body } = await ada.get(list('users')).query({ 'filters.email': 'r_ta%' }).expect(200);
     expect(body.meta.total).to.equal(0);
   });
 
-  it('tells scheduled from rescheduled', async () => {
+  it('distinguishes scheduled from rescheduled in the progress filter', async () => {
     const found = async (progress: string) =>
       (await ada.get(list('bookings')).query({ 'filters.currentProgress': progress }).expect(200)).body.meta
         .total as number;
@@ -173,14 +173,14 @@ describe('the console', () => {
     expect([await found('scheduled'), await found('rescheduled')]).to.deep.equal([1, 0]);
   });
 
-  it('says 404 to what it has not', async () => {
+  it('answers 404 for tables, records and actions that do not exist', async () => {
     await ada.get(list('sessions')).expect(404);
     await ada.get('/admin/api/resources/bookings/actions/unheard-of').expect(404);
     await ada.get(`/admin/api/resources/bookings/records/${crypto.randomUUID()}/show`).expect(404);
     await ada.get('/admin/api/resources/bookings/records/not-an-id/show').expect(404);
   });
 
-  it('answers its own pages only, reads included', async () => {
+  it('refuses requests from other sites, reads included', async () => {
     await ada.get(list('bookings')).set('Sec-Fetch-Site', 'cross-site').expect(403);
     await ada.get('/admin/export/bookings').set('Sec-Fetch-Site', 'cross-site').expect(403);
     await ada
@@ -191,7 +191,7 @@ describe('the console', () => {
       .expect(403);
   });
 
-  it('keeps what was typed out of the log of what was refused', async () => {
+  it('audits a refused address as its pattern, without what was typed', async () => {
     const noted = async (address: string) => {
       await sam.get(address).expect(403);
       const row = await app.db('audit_log').where({ action: 'access.denied' }).orderBy('id', 'desc').first();
@@ -208,7 +208,7 @@ describe('the console', () => {
       expect(await noted(`/admin/${address}`)).to.equal(`/admin/${told}`);
   });
 
-  it('refuses to support what is an admin’s', async () => {
+  it('refuses support the tables and actions of admins', async () => {
     const { id } = (await app.db('users').where({ email: 'rob@harbour-legal.example' }).first('id')) as {
       id: string;
     };
@@ -233,7 +233,7 @@ describe('the console', () => {
       };
     };
 
-    it('writes the change and its audit row together, names of columns only', async () => {
+    it('writes the change and its audit row, with column names only, in one transaction', async () => {
       const { version, values } = await opened();
       await sam
         .post(address())
@@ -247,7 +247,7 @@ describe('the console', () => {
       ]);
     });
 
-    it('tells each error at its field', async () => {
+    it('shows each error at its field', async () => {
       const { version, values } = await opened();
       const { body } = await sam
         .post(address())
@@ -258,7 +258,7 @@ describe('the console', () => {
       ]);
     });
 
-    it('does not overwrite what somebody else changed meanwhile, and shows both', async () => {
+    it('shows both values, and saves neither, when somebody else saved first', async () => {
       const seen = await opened();
       await ada
         .post(address())
@@ -274,7 +274,7 @@ describe('the console', () => {
         .expect(200);
     });
 
-    it('cannot type over what is Acuity’s', async () => {
+    it('ignores values of fields that Acuity owns', async () => {
       const { version, values } = await opened();
       const before = await app.db('bookings').where({ id: bookingId }).first();
       const more = {
@@ -310,7 +310,7 @@ describe('the console', () => {
     await rob.get('/bookings').expect(401);
   });
 
-  it('exports what is filtered, tells the log, and gives a spreadsheet no formula', async () => {
+  it('exports the filtered rows, audits the export, and escapes formulas', async () => {
     await app.db('bookings').where({ id: bookingId }).update({ notes: '=HYPERLINK("x")' });
     const { text, headers } = await sam
       .get('/admin/export/bookings')

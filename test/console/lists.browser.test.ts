@@ -198,7 +198,7 @@ describe('the console’s lists in a browser', function () {
     });
   }
 
-  it('sort by a column’s head, and by other columns in the filters', async () => {
+  it('sort by a column’s header, and by other columns in the filters', async () => {
     await open(bookings);
     await page.getByRole('link', { name: 'Reference', exact: true }).click();
     await page.waitForURL(/direction=asc&sortBy=reference/);

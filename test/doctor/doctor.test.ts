@@ -59,7 +59,7 @@ describe('the doctor', function () {
       expect(await stack.storage.openUploads()).to.deep.equal([]);
     });
 
-    it('has each of its lines in docs/operations.md', async () => {
+    it('prints only lines that docs/operations.md explains', async () => {
       const docs = readFileSync(path.resolve(import.meta.dirname, '../../docs/operations.md'), 'utf8');
       const rows = [...docs.matchAll(/^\| `([a-z_]+)` \| ([^|]+) \| [^|]+ \|$/gm)];
       const { checks } = await stack.run();
@@ -165,7 +165,7 @@ describe('the doctor', function () {
   });
 
   describe('about workers', () => {
-    it('is wrong when none gave a sign of life lately', async () => {
+    it('is wrong when no worker has written a sign of life recently', async () => {
       await stack
         .owner('workers')
         .where({ kind: 'jobs' })
@@ -314,7 +314,7 @@ describe('the doctor', function () {
     });
   });
 
-  describe('about the way in', () => {
+  describe('about BASE_URL', () => {
     it('is wrong when nothing answers at BASE_URL', async () => {
       const report = await stack.run({ BASE_URL: `http://${closedAddress}` });
       expect(said(report, 'outside')[0]).to.match(/^wrong: .* does not answer: ECONNREFUSED$/);
@@ -422,7 +422,7 @@ describe('the doctor', function () {
   });
 
   describe('about the virus scanner', () => {
-    it('is wrong when clamd looks at less than we take', async function () {
+    it('is wrong when clamd scans less than the upload limit', async function () {
       if (!stack.clamd) throw new Error(noClamd);
       expect(said(await stack.run(), 'clamd')).to.include('ok: It scans files up to UPLOAD_MAX_BYTES');
       const report = await stack.run({ UPLOAD_MAX_BYTES: '60000000' });
@@ -456,7 +456,7 @@ describe('the doctor', function () {
       );
     });
 
-    it('tells of the disk’s free room, and when a folder is not there', async () => {
+    it('reports the free disk space, and a missing folder', async () => {
       expect(said(await stack.run(), 'disk')[0]).to.match(/GB free in /);
       const report = await stack.run({}, { folders: ['/nowhere'] });
       expect(said(report, 'disk')).to.deep.equal(['wrong: /nowhere cannot be read: ENOENT']);

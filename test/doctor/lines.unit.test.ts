@@ -107,7 +107,7 @@ describe('the lines about Acuity’s questions', () => {
     expect(line?.mend?.page).to.equal(page);
   });
 
-  it('promises nothing of examinations when no specialist offers one and the reference has its question', () => {
+  it('mention no examinations when no specialist offers one and the reference has its question', () => {
     const [line] = questionLines(view([], { serviceCount: 0 }), nothing, page);
     expect(line?.says).to.equal('A question in Acuity holds our reference');
     expect(line?.means).to.deep.equal(['No active specialist offers an examination yet.']);
@@ -136,7 +136,7 @@ describe('the lines about Acuity’s questions', () => {
     ]);
   });
 
-  it('tell of lost details and of new required questions', () => {
+  it('report lost details and new required questions', () => {
     const lines = short(questionLines(view([]), { ...nothing, lost: 1, newRequired: 2 }, page));
     expect(lines).to.include('wrong: 1 detail has lost the question that held it');
     expect(lines).to.include('warning: 2 required questions are new and mapped to no detail');
@@ -300,7 +300,7 @@ describe('the lines about this machine', () => {
     });
   });
 
-  it('count the free room', () => {
+  it('report the free disk space', () => {
     const gigabyte = 1_073_741_824;
     expect(diskLine('/tmp', 20 * gigabyte)).to.deep.equal({ state: 'ok', says: '20.0 GB free in /tmp' });
     expect(diskLine('/tmp', gigabyte / 2).state).to.equal('warning');
@@ -363,7 +363,7 @@ describe('the lines about the audit seals', () => {
   const fault = { seal: 3, fromId: 0, toId: 9, fault: 'changed' as const };
   const lines = (change: object) => short(sealLines({ ...good, ...change }, now, '/jobs'));
 
-  it('are ok when the last seal is young and fits', () => {
+  it('are ok when the last seal is recent and valid', () => {
     expect(lines({})).to.deep.equal([
       'ok: Everything is sealed; the last seal is one minute old',
       'ok: The recent seals fit the audit log (12 rows)',
@@ -380,7 +380,7 @@ describe('the lines about the audit seals', () => {
     );
   });
 
-  it('are wrong when a seal does not fit, or its key is not known', () => {
+  it('are wrong when a seal is invalid, or its key is unknown', () => {
     expect(lines({ faults: [fault] })[1]).to.equal('wrong: 1 of the recent seals does not fit the audit log');
     expect(lines({ hasKey: false, faults: [{ ...fault, fault: 'unknown_key' }] }).slice(1)).to.deep.equal([
       'wrong: The last seal was made with a key that ENCRYPTION_KEYS does not name',
@@ -405,7 +405,7 @@ describe('the lines about secrets', () => {
     expect(lines({})).to.deep.equal(['ok: No secret looks weak, and none is the demo’s']);
   });
 
-  it('are wrong about what somebody has typed, and about the demo’s', () => {
+  it('are wrong about typed secrets and the demo’s', () => {
     const demoKey = Buffer.from('0123456789abcdef'.repeat(4), 'hex');
     expect(lines({ sealKey: demoKey })[0]).to.match(/^wrong: The first key of ENCRYPTION_KEYS/);
     expect(lines({ BETTER_AUTH_SECRET: 'please-change-me-please-change-me' })[0]).to.match(
@@ -427,7 +427,7 @@ describe('the lines about secrets', () => {
     expect(found.join()).not.to.match(/hunter2|50%|: short/);
   });
 
-  it('are not looked at outside production', () => {
+  it('are not checked outside production', () => {
     expect(secretLines({ ...strong, BETTER_AUTH_SECRET: 'x' }, false)[0]?.state).to.equal('ok');
   });
 });

@@ -276,7 +276,7 @@ describe('a download', () => {
         expect((await fixture.rita.get(cut.url)).body).to.include({ because: 'damaged' });
       });
 
-      it(`raises it, too, when a later part is asked for of one that ${what}`, async () => {
+      it(`raises the alarm on a range request when the object ${what}`, async () => {
         const cut = await one({ 'cut.pdf': bytes });
         await fixture.storage.shorten(await keyOf(cut.id), size);
         const answer = await fixture.rita.get(cut.url).set('Range', `bytes=${3 * chunkBytes}-`);
@@ -292,7 +292,7 @@ describe('a download', () => {
       expect((await fixture.rita.get(gone.url)).body).to.include({ because: 'damaged' });
     });
 
-    it('is not what a store is that stops or breaks off: that is no alarm, and later all is well', async () => {
+    it('raises no alarm when the store stops or breaks off, and works once the store does', async () => {
       const large = await one({ 'large.pdf': bytes });
       for (const body of ['stalls', 'breaks'] as const) {
         fixture.storage.server.injectFault = () => ({ body, after: 1_000 });

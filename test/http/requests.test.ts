@@ -201,7 +201,7 @@ describe('every response', () => {
         await rita.get(`/bookings/${id}`).expect(404);
       }
     });
-    it('a header a proxy could be confused by does not reach us twice', async () => {
+    it('answer 200 when a request carries X-Client-IP', async () => {
       const status = await new Promise<number | undefined>((resolve, reject) => {
         const { port } = new URL(app.url);
         const request = rawRequest(

@@ -180,7 +180,7 @@ async function namesIn({ app }: MatrixFixture): Promise<Map<string, { where: str
   return found;
 }
 
-describe('what is done while acting', function () {
+describe('a change made while acting', function () {
   this.timeout(60_000);
   let fixture: MatrixFixture;
   before(async () => {
@@ -197,7 +197,7 @@ describe('what is done while acting', function () {
   });
 
   for (const [route, { go, leaves }] of Object.entries(scenarios)) {
-    it(`${route} is the referrer’s, with the admin beside: ${leaves.join(', ') || 'nothing'}`, async () => {
+    it(`by ${route} names the referrer, and the admin as acting, in ${leaves.join(', ') || 'nothing'}`, async () => {
       const onto = (await scenarios[route]?.onto?.(fixture)) ?? '';
       const before = await namesIn(fixture);
       await go(fixture, onto);
@@ -216,7 +216,7 @@ describe('what is done while acting', function () {
     });
   }
 
-  it('is listed on the page of the episode, with every page view and no input', async () => {
+  it('is listed on the episode’s page, with every page view and no input', async () => {
     const { app, agents, bookingId } = fixture;
     await agents.acting.get(`/bookings/${bookingId}`).set('Accept', 'text/html').expect(200);
     await agents.acting.get('/bookings?q=Marsh').set('Accept', 'text/html');
@@ -242,12 +242,12 @@ describe('what is done while acting', function () {
     expect(removed).to.equal('23001');
   });
 
-  it('cannot reach the referrer’s own account, in any case of letters', async () => {
+  it('is refused on the referrer’s own account, whatever the letter case of the URL', async () => {
     for (const path of ['/account', '/Account/Password', '/ACCOUNT/email/some-token', '/account/forgotten'])
       await fixture.agents.acting.get(path).expect(403);
   });
 
-  it('ends when the admin loses the role, at once and with an audit row', async () => {
+  it('is refused as soon as the admin loses the role, and the end is audited', async () => {
     const { app, userIds } = fixture;
     await app.db.transaction(async (trx) => {
       await trx('users').where({ id: userIds.admin }).update({ role: 'support' });
@@ -259,7 +259,7 @@ describe('what is done while acting', function () {
     await fixture.agents.acting.get('/bookings').expect(401);
   });
 
-  it('ends after 30 idle minutes without any request', async () => {
+  it('is refused after 30 minutes without a request', async () => {
     const { app, userIds } = fixture;
     await app.db('users').where({ id: userIds.admin }).update({ role: 'admin' });
     fixture.agents.acting = await fixture.enter('acting');

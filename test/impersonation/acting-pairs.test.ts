@@ -48,7 +48,7 @@ describe('the referrer and the admin acting', () => {
     }
   };
 
-  it('are looked for wherever there are two', async () => {
+  it('are checked in every table that has both columns', async () => {
     const { rows } = await fixture.app.db.raw<{ rows: { name: string }[] }>(
       `select table_name || '.' || column_name as name from information_schema.columns
        where table_schema = 'public' and column_name like '%\\_for\\_id' order by 1`,

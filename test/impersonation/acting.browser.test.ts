@@ -18,7 +18,7 @@ describe('acting as a referrer in a browser', function () {
     await app.close();
   });
 
-  it('goes through what was found with the arrows, and keeps the place when a later answer comes', async () => {
+  it('moves through the results with the arrow keys, and keeps the position when a late answer arrives', async () => {
     const watched = await watchedPage(browser, app.url, { width: 1280 });
     const { page } = watched;
     const focused = () => page.evaluate(`document.activeElement.id || document.activeElement.textContent`);
@@ -61,7 +61,7 @@ describe('acting as a referrer in a browser', function () {
   });
 
   for (const width of [1280, 390]) {
-    it(`goes by keyboard from anywhere to a referrer, and back, at ${width} pixels`, async () => {
+    it(`starts and stops by keyboard alone, from any page, at ${width} pixels`, async () => {
       const watched = await watchedPage(browser, app.url, { width });
       const { page } = watched;
       const look = async (name: string) => {

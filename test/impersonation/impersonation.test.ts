@@ -59,7 +59,7 @@ describe('acting as a referrer', () => {
     expect(ended?.metadata).to.include({ endReason: 'exit' });
   });
 
-  it('can be repeated', async () => {
+  it('can start again after it ended', async () => {
     for (let round = 0; round < 3; round += 1) {
       await act(admin, rita).expect(200);
       await admin.post('/admin/exit-impersonation').expect(200);
@@ -295,7 +295,7 @@ describe('acting as a referrer', () => {
       .and.not.contain('Marsh');
   });
 
-  it('refuses a record that has the two the wrong way round, or a referrer nobody acted as', async () => {
+  it('has its pair of referrer and admin checked by the database', async () => {
     await act(admin, rita).expect(200);
     for (const [by, forAdmin] of [
       [id[ada], id[rita]],

@@ -325,7 +325,7 @@ describe('merge', () => {
     expect((await accept()).ok).to.equal(true);
   });
 
-  it('closes a merged organisation to new people, and offers it nowhere', async () => {
+  it('refuses new people for a merged organisation, and does not offer it', async () => {
     await merge('Northside Claims', 'Harbour Legal', 'organization').expect(303);
     const northside = id['Northside Claims'] ?? '';
     const { text } = await ada.get('/account/people').set('Accept', 'text/html').expect(200);

@@ -165,7 +165,7 @@ describe('the questions of the specialist, page by page', () => {
     expect(page.has('.error-summary')).to.equal(false);
   });
 
-  it('asks what a specialist asks that was chosen later', async () => {
+  it('asks the questions of the new specialist when another is chosen', async () => {
     const specialistId = await fixture.specialistId('Dr Bruno Keller');
     fixture.acuity.offer(7002, nineOnTuesday);
     const draftId = draftIdOf(await visitor.post('/bookings/new', { specialistId, type: 'in_person' }));
@@ -192,7 +192,7 @@ describe('the questions of the specialist, page by page', () => {
     expect((await confirm(again)).text('.confirmation-title')).to.equal('Booked');
   });
 
-  it('asks at once what only Acuity’s refusal tells of', async () => {
+  it('asks a question at once when only Acuity’s refusal named it', async () => {
     const draftId = await fixture.draftAt(visitor, 'examinee');
     const check = await visitor.post(examinee(draftId), answered);
     fixture.acuity.showForms(detailsForm(), form, added);
@@ -274,7 +274,7 @@ describe('the questions of the specialist, page by page', () => {
     expect(summary(page)).to.deep.equal([['#answers-9', 'Enter an answer to “Dominant hand”']]);
   });
 
-  it('tells in the history of the booking what was changed in Acuity', async () => {
+  it('lists in the booking’s history which answers changed in Acuity', async () => {
     const draftId = await fixture.draftAt(visitor, 'examinee');
     const done = await confirm(await visitor.post(examinee(draftId), answered));
     const [appointment] = fixture.acuity.appointments.values();

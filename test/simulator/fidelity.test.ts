@@ -126,7 +126,7 @@ describe('the simulator, called by the official client', () => {
     expect(await ids({ 'field:9101': 'EX-OTHER', showall: true })).to.deep.equal([]);
   });
 
-  it('lists a hundred, the latest first, without saying that there are more', async () => {
+  it('lists a hundred at most, the latest first, without a hint that there are more', async () => {
     const [time] = await freeTimes(7001);
     const { body } = await ask<Appointment>('appointments', booking(time));
     const [pattern] = simulator.state.appointments;
