@@ -717,6 +717,19 @@ CREATE TABLE invitations (
 CREATE INDEX invitations_email_idx ON invitations USING btree (email);
 CREATE INDEX invitations_organization_id_idx ON invitations USING btree (organization_id);
 
+CREATE TABLE kept_forms (
+  browser_id uuid NOT NULL,
+  action text NOT NULL,
+  user_id uuid NOT NULL,
+  admin_id uuid,
+  fields jsonb NOT NULL,
+  expires_at timestamptz NOT NULL,
+  CONSTRAINT kept_forms_pkey PRIMARY KEY (browser_id, action),
+  CONSTRAINT kept_forms_admin_id_fkey FOREIGN KEY (admin_id) REFERENCES users(id) ON DELETE CASCADE,
+  CONSTRAINT kept_forms_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id) ON DELETE CASCADE
+);
+CREATE INDEX kept_forms_expires_idx ON kept_forms USING btree (expires_at);
+
 CREATE TABLE mail_preferences (
   user_id uuid NOT NULL,
   kind text NOT NULL,

@@ -3,6 +3,7 @@ import type { Logger } from 'pino';
 import {
   createAccounts,
   createAuth,
+  createKeptForms,
   createKnownBrowsers,
   createLimits,
   createLinkTokens,
@@ -148,6 +149,7 @@ export function compose(config: Config, overrides: Overrides = {}): System {
     }),
     tokens: linkTokens,
     browsers: createKnownBrowsers(config.BETTER_AUTH_SECRET, config.BASE_URL),
+    keptForms: createKeptForms(db, config.BETTER_AUTH_SECRET, config.BASE_URL),
     announce: announceAccount,
     allowsDemoAccounts: config.DEMO_ACCOUNTS && config.NODE_ENV !== 'production',
   });

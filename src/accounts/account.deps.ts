@@ -3,6 +3,7 @@ import type { Database, Transaction } from '../db/knex.ts';
 import type { Ids } from '../ports/ids.ts';
 import type { Limits } from './account.limits.ts';
 import type { Auth } from './auth.ts';
+import type { KeptForms } from './kept-forms.ts';
 import type { LinkTokens } from './account.links.ts';
 import type { KnownBrowsers } from './known-browsers.ts';
 
@@ -37,6 +38,7 @@ export interface AccountDeps {
   ids: Ids;
   limits: Limits;
   browsers: KnownBrowsers;
+  keptForms: KeptForms;
   tokens: LinkTokens;
   announce: AnnounceAccount;
   /** Whether demo accounts may sign in: never in production. */

@@ -28,6 +28,7 @@ import {
   type SignInFailure,
 } from './account.sign-in.ts';
 import { createTwoFactor, type TwoFactor } from './account.two-factor.ts';
+import type { KeptForms } from './kept-forms.ts';
 import type { Viewer } from './viewer.ts';
 
 export interface Accounts {
@@ -57,6 +58,7 @@ export interface Accounts {
   emailChange: EmailChange;
   twoFactor: TwoFactor;
   ownSessions: OwnSessions;
+  keptForms: KeptForms;
 
   /** By e-mail address or id; null when there is nobody. */
   accountStatus(key: string): Promise<AccountStatus | null>;
@@ -87,6 +89,7 @@ export function createAccounts(deps: AccountDeps): Accounts {
     emailChange: createEmailChange(deps),
     twoFactor: createTwoFactor(deps),
     ownSessions: createOwnSessions(deps),
+    keptForms: deps.keptForms,
     accountStatus: (key) => accountStatusOf(deps.db, key, deps),
     people,
     deactivate: (userId, actor) => people.deactivate(userId, actor),

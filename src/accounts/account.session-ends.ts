@@ -9,6 +9,7 @@ import type { AccountDeps } from './account.deps.ts';
 import { isId } from './account.input.ts';
 import { clearAdminCookie, idleMinutes, findAdminSessionId } from './account.session.ts';
 import { joinTransaction } from './auth.internals.ts';
+import { removeExpiredForms } from './kept-forms.ts';
 import { type Actor, auditActor, isStaff, type Viewer } from './viewer.ts';
 
 export interface OwnSession {
@@ -125,7 +126,11 @@ export async function signOut(
     await endOwn(trx, deps, [behind], request, 'signed_out_while_acting');
     return answered;
   });
-  return [...response.headers.getSetCookie(), ...(await clearAdminCookie(deps, headers))];
+  return [
+    ...response.headers.getSetCookie(),
+    ...(await clearAdminCookie(deps, headers)),
+    await deps.keptForms.forget(headers),
+  ];
 }
 
 /**
@@ -177,10 +182,11 @@ export const removeExpiredSessionsJob: JobDefinition<Record<string, never>> = {
   payload: z.object({}),
 };
 
-/** Deletes expired sessions, unfinished sign-ins and old used codes. @returns how many sessions */
+/** Deletes expired sessions, unfinished sign-ins, old used codes and kept forms. @returns how many sessions */
 export async function removeExpired(db: Database): Promise<number> {
   await db('verifications').whereRaw('expires_at < clock_timestamp()').delete();
   await db('used_two_factor_codes').whereRaw(`used_at < clock_timestamp() - interval '5 minutes'`).delete();
+  await removeExpiredForms(db);
   return db('sessions').whereRaw('expires_at < clock_timestamp()').delete();
 }
 

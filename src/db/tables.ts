@@ -343,6 +343,14 @@ declare module 'knex/types/tables.js' {
       created_at: Date;
       inviter_id: string;
     };
+    kept_forms: {
+      browser_id: string;
+      action: string;
+      user_id: string;
+      admin_id: string | null;
+      fields: unknown;
+      expires_at: Date;
+    };
     mail_preferences: {
       user_id: string;
       kind: string;

@@ -24,6 +24,7 @@ import { access } from './middleware/access.ts';
 import { acting, recordPageView } from './middleware/acting.ts';
 import { readBody } from './middleware/body.ts';
 import { errors, unmatched } from './middleware/errors.ts';
+import { keptForms } from './middleware/kept-forms.ts';
 import { clientAddress, noteForwarded, requestId, requestLog, trustedProxies } from './middleware/request.ts';
 import { privateAnswers, sameSite, securityHeaders } from './middleware/security.ts';
 import { session } from './middleware/session.ts';
@@ -92,6 +93,7 @@ export function createApp(services: Services): Express {
     sameSite(config.BASE_URL),
     ...readBody,
     session(services.accounts),
+    keptForms(services.accounts.keptForms),
     acting(services),
   );
   const table = routeTable(services);
@@ -139,9 +141,17 @@ function routes(services: Services, { forPeople, forPrograms }: RouteTable): Rou
   // Pages first: the endpoints would read `/bookings/new` as a booking's id.
   for (const page of forPeople) {
     const endpointOfPage = forPrograms.find((endpoint) => key(endpoint) === key(page));
-    mount(router, page, services, (req) => !endpointOfPage || !wantsJson(req));
+    const isPage = forPeople.some((one) => one.method === 'get' && one.path === page.path);
+    mount(
+      router,
+      page,
+      access(page.access, services, { isPage }),
+      services,
+      (req) => !endpointOfPage || !wantsJson(req),
+    );
   }
-  for (const endpoint of forPrograms) mount(router, endpoint, services, () => true);
+  for (const endpoint of forPrograms)
+    mount(router, endpoint, access(endpoint.access, services), services, () => true);
   // Built on the first request: it takes as long as the rest of the app's start.
   let document: Record<string, unknown> | undefined;
   router.get(paths.openapi(), named(paths.openapi()), (_req, res) => {
@@ -154,6 +164,7 @@ function routes(services: Services, { forPeople, forPrograms }: RouteTable): Rou
 function mount(
   router: Router,
   route: PageRoute,
+  allowed: RequestHandler,
   services: Services,
   isFor: (req: express.Request) => boolean,
 ): void {
@@ -163,9 +174,7 @@ function mount(
     next();
   };
   const seen = recordPageView(services.impersonation, route);
-  router[route.method](route.path, matches, access(route.access, services), seen, (req, res) =>
-    route.handle(req, res),
-  );
+  router[route.method](route.path, matches, allowed, seen, (req, res) => route.handle(req, res));
 }
 
 /** Sets the route's name for logs and metrics. */

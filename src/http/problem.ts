@@ -61,7 +61,13 @@ export class Problem extends Error {
 }
 
 export const badRequest = (detail: string): Problem => new Problem('bad_request', detail);
-export const notSignedIn = (detail = 'Sign in first.'): Problem => new Problem('not_signed_in', detail);
+/** @param why `isKept`: what was sent is kept for the next sign-in (middleware/kept-forms.ts) */
+export const notSignedIn = (why: { hasSessionEnded?: boolean; isKept?: boolean } = {}): Problem =>
+  new Problem(
+    'not_signed_in',
+    why.hasSessionEnded ? 'The session has ended. Sign in again.' : 'Sign in first.',
+    { extra: why.isKept ? { isKept: true } : {} },
+  );
 export const forbidden = (detail = 'Your role does not allow this.'): Problem =>
   new Problem('forbidden', detail);
 export const notFound = (detail = 'There is nothing here that you can see.'): Problem =>

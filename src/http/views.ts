@@ -6,6 +6,8 @@ import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import ejs from 'ejs';
 import type { Express } from 'express';
+import type { KeptForm } from '../accounts/index.ts';
+import { fillForms } from './fill-forms.ts';
 import { viewHelpers } from './view-helpers.ts';
 
 const projectRoot = join(dirname(fileURLToPath(import.meta.url)), '../..');
@@ -38,9 +40,14 @@ export function installViews(app: Express, options: { cache?: boolean } = {}): v
 
   app.engine('ejs', (file, data, done) => {
     const isFragment = basename(file).startsWith('_');
-    render(file, data, (error, body) => {
-      if (error || isFragment) done(error, body);
-      else render(layout, { ...data, body }, done);
+    const { keptForms } = data as { keptForms?: KeptForm[] };
+    render(file, data, (error, rendered = '') => {
+      if (error) return done(error);
+      const { html: body, found } = keptForms?.length
+        ? fillForms(rendered, keptForms)
+        : { html: rendered, found: null };
+      if (isFragment) done(null, body);
+      else render(layout, { ...data, body, filled: found }, done);
     });
   });
   app.set('views', viewsRoot);

@@ -50,19 +50,19 @@ describe('redirects to the next parameter', () => {
     });
   }
 
-  it('signing in leads home when the referring page’s path names another host', async () => {
+  it('signing in leads to the form’s own page when the referring page’s path names another host', async () => {
     const referer = `${app.url}/a/..//evil.example`;
     const sent = app
       .anonymous()
       .post('/bookings')
       .set({ ...html, Referer: referer });
-    expect((await sent.expect(303)).headers.location).to.equal('/sign-in?next=%2F');
+    expect((await sent.expect(303)).headers.location).to.equal('/sign-in?next=%2Fbookings');
     const partial = app
       .anonymous()
       .post('/bookings')
       .set({ ...html, Referer: referer });
     const { headers } = await partial.set('HX-Request-Type', 'partial').expect(401);
-    expect(headers['hx-redirect']).to.equal('/sign-in?next=%2F');
+    expect(headers['hx-redirect']).to.equal('/sign-in?next=%2Fbookings');
   });
 
   it('the booking status answers 404 with a path on this site when the id is not a UUID', async () => {

@@ -24,6 +24,8 @@ const stays: Record<string, string> = {
   'booking_drafts.owner_id': 'gone within the hour',
   'booking_drafts.organization_id': 'followed when a draft is looked for, and gone within the hour',
   'direct_uploads.user_id': 'gone within the day',
+  'kept_forms.user_id': 'gone within the hour',
+  'kept_forms.admin_id': 'an admin',
   'documents.uploaded_for_id': 'an admin',
   'documents.deleted_by_id': 'history',
   'documents.deleted_for_id': 'history',

@@ -10,6 +10,12 @@
   const ended = {
     detail: 'Your session has ended. Sign in again in another tab, then try again here.',
   };
+  const endedAndKept = {
+    detail: 'Your session has ended, and nothing was saved. What you typed is kept for an hour.',
+    isSignedOut: true,
+  };
+
+  const signInAddress = () => `/sign-in?next=${encodeURIComponent(location.pathname + location.search)}`;
 
   /**
    * Never throws: a failure is described in the answer's `detail`. `stays`: does not go to the sign-in page when the
@@ -28,11 +34,11 @@
     } catch {
       return { ok: false, answer: unreachable };
     }
-    if (response.status === 401) {
-      if (stays) return { ok: false, answer: ended };
-      location.assign(`/sign-in?next=${encodeURIComponent(location.pathname + location.search)}`);
-    }
     const answer = await response.json().catch(() => null);
+    if (response.status === 401) {
+      if (stays) return { ok: false, answer: answer?.isKept ? endedAndKept : ended };
+      location.assign(signInAddress());
+    }
     if (answer === null) return { ok: false, answer: unreadable };
     return { ok: response.ok, answer };
   }
@@ -43,5 +49,5 @@
   }
 
   AdminJS.UserComponents = {};
-  globalThis.examdesk = { ask, wordsOf };
+  globalThis.examdesk = { ask, signInAddress, wordsOf };
 })();

@@ -3,7 +3,7 @@
   const { useEffect, useRef, useState } = React;
   /** @type {(...parts: unknown[]) => object} */
   const h = React.createElement;
-  const { ask } = examdesk;
+  const { ask, signInAddress } = examdesk;
 
   /** Opens the action's own page. Replaces the history entry, so that Back does not lead here again. */
   function Leave({ action, record }) {
@@ -13,6 +13,11 @@
     }, [target]);
     return h('div', { className: 'console-card' }, h('a', { href: target }, action.label));
   }
+
+  const unsent = {
+    detail:
+      'Your session had ended, and nothing was sent. What you typed is here again: check it, then send it.',
+  };
 
   /** Whether the option fits the values of the other fields. */
   const isOffered = ({ only }, values) =>
@@ -89,6 +94,7 @@
       'div',
       { className: 'console-problem', role: 'alert', tabIndex: -1, ref: box },
       h('p', null, problem.detail),
+      problem.isSignedOut && h('a', { href: signInAddress() }, 'Sign in and go on'),
       elsewhere.length > 0 &&
         h(
           'ul',
@@ -116,8 +122,14 @@
         setProblem(answer);
         return;
       }
-      setForm(answer);
-      setValues(Object.fromEntries(answer.fields.map(({ name, value }) => [name, value])));
+      // Sent before, after the session had ended. With the version of then: a change since is shown when it is sent.
+      const { kept, ...opened } = answer;
+      setForm({ ...opened, version: kept?.version ?? opened.version });
+      setValues({
+        ...Object.fromEntries(opened.fields.map(({ name, value }) => [name, value])),
+        ...kept?.values,
+      });
+      if (kept) setProblem(unsent);
     };
     useEffect(() => {
       void open();

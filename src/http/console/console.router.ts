@@ -19,6 +19,7 @@ import { actorOf, viewerOf } from '../actor.ts';
 import { readerZoneOf } from '../forms/fields.ts';
 import { createSealedSearch } from '../forms/sealed-search.ts';
 import { access, recordDenial } from '../middleware/access.ts';
+import { keptFormOf } from '../middleware/kept-forms.ts';
 import { badRequest, conflict, forbidden, notFound, Problem } from '../problem.ts';
 import { createCsvExport } from './console.export.ts';
 import { formOf, type FormAction } from './forms/index.ts';
@@ -37,7 +38,8 @@ export function consoleRouter(services: ConsoleServices): Router {
     const { form, id, isView } = await allowedForm(services, req, res);
     const opened = await form.open(services, id);
     if (isView) await recordView(services, req, res, id);
-    res.json(opened);
+    const kept = keptFormOf(res, req.originalUrl);
+    res.json(kept ? { ...opened, kept: kept.fields } : opened);
   };
   const send: RequestHandler = async (req, res) => {
     const { form, id } = await allowedForm(services, req, res);

@@ -1,5 +1,5 @@
 import type { Request, RequestHandler, Response } from 'express';
-import { auditActor, isStaff, type AccessRule } from '../../accounts/index.ts';
+import { auditActor, isStaff, type AccessRule, type Accounts } from '../../accounts/index.ts';
 import type { AuditLog } from '../../audit/index.ts';
 import type { Database } from '../../db/knex.ts';
 import { actorOf, hasSessionEnded, viewerOf } from '../actor.ts';
@@ -8,23 +8,32 @@ import { safeNext } from '../next-path.ts';
 import { paths } from '../paths.ts';
 import { forbidden, notSignedIn } from '../problem.ts';
 import { isFragmentPoll, wantsFragment, wantsJson } from '../respond.ts';
+import { keepForm } from './kept-forms.ts';
 
 export interface AccessDeps {
   db: Database;
   audit: AuditLog;
+  accounts: Pick<Accounts, 'keptForms'>;
 }
 
-/** Checks that the viewer may use the route. Without a session, browsers are sent to sign in and programs get 401. */
-export function access(wanted: Access, { db, audit }: AccessDeps): RequestHandler {
+/**
+ * Checks that the viewer may use the route. Without a session, browsers are sent to sign in and programs get 401; the
+ * form that was sent is kept, and shown again after the sign-in.
+ */
+export function access(
+  wanted: Access,
+  { db, audit, accounts }: AccessDeps,
+  { isPage = false }: { isPage?: boolean } = {},
+): RequestHandler {
   return async (req, res, next) => {
     if (wanted === 'anyone') return next();
     const viewer = viewerOf(res);
     if (!viewer) {
-      if (wantsJson(req))
-        throw hasSessionEnded(res) ? notSignedIn('The session has ended. Sign in again.') : notSignedIn();
+      const isKept = await keepForm(accounts.keptForms, req, res);
+      if (wantsJson(req)) throw notSignedIn({ hasSessionEnded: hasSessionEnded(res), isKept });
       // A page asks by itself, and may hold what somebody typed: session.js says there that the session has ended.
       if (isFragmentPoll(req)) return void res.status(401).set('HX-Reswap', 'none').end();
-      const signIn = paths.signIn(req.method === 'GET' ? req.originalUrl : pageOfForm(req));
+      const signIn = paths.signIn(req.method === 'GET' ? req.originalUrl : pageOfForm(req, isPage));
       // htmx reads this header before it swaps; otherwise it would insert the sign-in page into the open page.
       if (wantsFragment(req)) res.status(401).set('HX-Redirect', signIn).end();
       else res.redirect(303, signIn);
@@ -37,7 +46,7 @@ export function access(wanted: Access, { db, audit }: AccessDeps): RequestHandle
 }
 
 export async function recordDenial(
-  { db, audit }: AccessDeps,
+  { db, audit }: Pick<AccessDeps, 'db' | 'audit'>,
   req: Request,
   res: Response,
   metadata: Record<string, string>,
@@ -51,12 +60,16 @@ export async function recordDenial(
   });
 }
 
-/** The page whose form was sent: signing in leads back to it. */
-function pageOfForm(req: Request): string {
+/**
+ * The page whose form was sent: signing in leads back to it.
+ * @param isPage whether the form's address can be opened, too; for browsers that name no page
+ */
+function pageOfForm(req: Request, isPage: boolean): string {
   const referer = req.get('referer') ?? '';
   const from = URL.canParse(referer) ? new URL(referer) : null;
   const isOurs = from !== null && from.host === req.get('host');
-  return (isOurs ? safeNext(from.pathname + from.search) : null) ?? paths.home();
+  const page = isOurs ? safeNext(from.pathname + from.search) : null;
+  return page ?? (isPage ? safeNext(req.originalUrl) : null) ?? paths.home();
 }
 
 /** The rule of a route; the page "Check access" asks it, too. */

@@ -2,11 +2,13 @@
 import type { Response } from 'express';
 import { z } from 'zod';
 import type { AvailabilityFailure, AvailabilityService, CacheState, Slot } from '../../availability/index.ts';
+import type { KeptForm } from '../../accounts/index.ts';
 import type { Clock } from '../../ports/clock.ts';
 import { dateFormat } from '../../lib/date-formats.ts';
 import { dayIn, shiftMonths, shortZone, zoneName } from '../../lib/dates.ts';
 import type { ExaminationType, Specialist } from '../../specialists/index.ts';
-import { blankAsAbsent, calendarDay, calendarMonth } from '../forms/fields.ts';
+import { blankAsAbsent, calendarDay, calendarMonth, rawField } from '../forms/fields.ts';
+import { parse } from '../problem.ts';
 import { weekdays, weeksOf } from './month-grid.ts';
 import { ago, clockTime, dayWords, monthWords, readerTime } from './when.ts';
 
@@ -14,6 +16,19 @@ export const pickerQuerySchema = z.object({
   month: blankAsAbsent(calendarMonth),
   day: blankAsAbsent(calendarDay),
 });
+
+/** The month and day that the page shows. @param unsent a form of this page that was kept (middleware/kept-forms.ts) */
+export function pickerQuery(query: unknown, unsent: KeptForm | null): PickerRequest['query'] {
+  const asked = parse(pickerQuerySchema, query);
+  if (asked.day !== undefined || asked.month !== undefined) return asked;
+  return { ...asked, ...dayOf(unsent?.fields) };
+}
+
+/** The day whose times a form of the picker showed. */
+export function dayOf(sent: unknown): { day?: string } {
+  const day = pickerQuerySchema.shape.day.safeParse(rawField(sent, 'day')).data;
+  return day === undefined ? {} : { day };
+}
 
 interface PickerLink {
   href: string;

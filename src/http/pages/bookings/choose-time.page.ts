@@ -4,11 +4,11 @@ import { dayIn } from '../../../lib/dates.ts';
 import type { PageRoute } from '../../endpoint.ts';
 import { rawField, readerZoneOf } from '../../forms/fields.ts';
 import { paths } from '../../paths.ts';
-import { parse } from '../../problem.ts';
+import { keptFormOf } from '../../middleware/kept-forms.ts';
 import { wantsFragment } from '../../respond.ts';
 import type { PageServices } from '../page-services.ts';
 import { withQuery } from '../links.ts';
-import { answerPicker, buildPicker, pickerQuerySchema, type Picker } from '../time-picker.ts';
+import { answerPicker, buildPicker, dayOf, pickerQuery, type Picker } from '../time-picker.ts';
 import { timeAndDay } from '../when.ts';
 import {
   choiceOf,
@@ -49,7 +49,7 @@ export function chooseTimePages(services: Needs): PageRoute[] {
 }
 
 async function showTimes(services: Needs, req: DraftRequest, res: Response): Promise<void> {
-  const query = parse(pickerQuerySchema, req.query);
+  const query = pickerQuery(req.query, keptFormOf(res, paths.draftTime(req.params.draftId)));
   const draft = await openDraft(services, req, res, 'time');
   if (draft) await render(services, req, res, draft, { query, chosen: draft.startsAt });
 }
@@ -59,9 +59,7 @@ async function chooseTime(services: Needs, req: DraftRequest, res: Response): Pr
   if (!draft) return;
   const parsed = startsAtSchema.safeParse(rawField(req.body, 'startsAt'));
   if (!parsed.success) {
-    const day = pickerQuerySchema.shape.day.safeParse(rawField(req.body, 'day')).data;
-    const query = day === undefined ? {} : { day };
-    return refuse(services, req, res, draft, { query, chosen: null }, 'Choose a time');
+    return refuse(services, req, res, draft, { query: dayOf(req.body), chosen: null }, 'Choose a time');
   }
   const startsAt = parsed.data;
   const state = await services.availability.isFree(draft.specialist, draft.service.type, startsAt);

@@ -6,14 +6,14 @@ import { actorOf } from '../../actor.ts';
 import type { PageRoute } from '../../endpoint.ts';
 import { rawField, readerZoneOf } from '../../forms/fields.ts';
 import { paths } from '../../paths.ts';
-import { parse } from '../../problem.ts';
+import { keptFormOf } from '../../middleware/kept-forms.ts';
 import { wantsFragment } from '../../respond.ts';
 import { offers } from '../../../specialists/index.ts';
 import type { PageServices } from '../page-services.ts';
 import { typeWords } from '../../view-helpers.ts';
 import type { PageData } from '../../views.ts';
 import { withQuery } from '../links.ts';
-import { answerPicker, buildPicker, pickerQuerySchema, type Picker } from '../time-picker.ts';
+import { answerPicker, buildPicker, dayOf, pickerQuery, type Picker } from '../time-picker.ts';
 import { clockTime, timeAndDay } from '../when.ts';
 import { bookingToChange, type BookingRequest } from './booking-to-change.ts';
 import { changeProblem, type ChangeProblem } from './change-problem.ts';
@@ -50,7 +50,8 @@ export function reschedulePages(services: Needs): PageRoute[] {
 }
 
 async function showReschedule(services: Needs, req: BookingRequest, res: Response): Promise<void> {
-  const query = parse(pickerQuerySchema, req.query);
+  const unsent = keptFormOf(res, paths.bookingReschedule(req.params.id));
+  const query = pickerQuery(req.query, unsent);
   const booking = await bookingToChange(services, req, res, 'rescheduled');
   if (booking) await render(services, req, res, booking, { query });
 }
@@ -60,12 +61,8 @@ async function reschedule(services: Needs, req: BookingRequest, res: Response): 
   if (!booking) return;
   const form = rescheduleRequestSchema.safeParse({ startsAt: rawField(req.body, 'startsAt') });
   if (!form.success) {
-    const day = pickerQuerySchema.shape.day.safeParse(rawField(req.body, 'day')).data;
     const errors = [{ path: 'startsAt', message: 'Choose a time' }];
-    return render(services, req, res.status(422), booking, {
-      query: day === undefined ? {} : { day },
-      errors,
-    });
+    return render(services, req, res.status(422), booking, { query: dayOf(req.body), errors });
   }
   const moved = await services.attempts.reschedule(actorOf(req, res), booking.id, form.data.startsAt);
   if (moved.ok) return res.redirect(303, `${paths.booking(booking.id)}?rescheduled`);

@@ -1,0 +1,150 @@
+// Keeps what somebody sent in a form after their session had ended, for an hour, and gives it back to the same person in
+// the same browser. A signed cookie names who used the browser last; it grants no access, and ends with signing out.
+import { createHmac, hkdfSync, randomUUID, timingSafeEqual } from 'node:crypto';
+import type { Database } from '../db/knex.ts';
+import { cookiePrefix, isHttps } from './auth.internals.ts';
+import type { Viewer } from './viewer.ts';
+
+export interface KeptForm {
+  /** Path and query of the address that the form was sent to. */
+  action: string;
+  /** By name, as it was sent; a list where a name was sent several times. Without passwords and codes. */
+  fields: Record<string, unknown>;
+}
+
+export interface KeptForms {
+  /** The Set-Cookie line that names the viewer; null when the cookie does so already. */
+  recognise(headers: Headers, viewer: Viewer): string | null;
+  /** The Set-Cookie line; null when nothing was kept, because nobody has used the browser since the last sign-out. */
+  keep(headers: Headers, form: KeptForm): Promise<string | null>;
+  find(headers: Headers, viewer: Viewer): Promise<KeptForm[]>;
+  /** The form was sent again, or is not wanted. */
+  remove(headers: Headers, action: string): Promise<void>;
+  /** On signing out. @returns the Set-Cookie line that clears the cookie */
+  forget(headers: Headers): Promise<string>;
+}
+
+/** The person at the keyboard, and whom they acted as. */
+interface Known {
+  browserId: string;
+  userId: string;
+  adminId: string | null;
+  /** Unless it is set, the database is not asked. */
+  hasKept: boolean;
+}
+
+const keptHours = 1;
+const mostForms = 10;
+const uuid = '[\\da-f]{8}(?:-[\\da-f]{4}){3}-[\\da-f]{12}';
+const shape = new RegExp(`^(${uuid})~(${uuid})~(${uuid})?~(kept)?~([\\w-]{43})$`);
+
+export function createKeptForms(db: Database, secret: string, baseUrl: string): KeptForms {
+  const key = Buffer.from(hkdfSync('sha256', secret, '', 'examdesk kept forms', 32));
+  const name = `${cookiePrefix(baseUrl)}.typist`;
+  const sign = (text: string) => createHmac('sha256', key).update(text).digest();
+
+  function read(headers: Headers): Known | null {
+    const pair = (headers.get('cookie') ?? '').split(/;\s*/).find((one) => one.startsWith(`${name}=`));
+    const value = pair?.slice(name.length + 1) ?? '';
+    const [, browserId, userId, adminId = null, kept, signature = ''] = shape.exec(value) ?? [];
+    if (!browserId || !userId) return null;
+    const signed = sign(value.slice(0, -signature.length));
+    if (!timingSafeEqual(signed, Buffer.from(signature, 'base64url'))) return null;
+    return { browserId, userId, adminId, hasKept: kept !== undefined };
+  }
+
+  function cookie({ browserId, userId, adminId, hasKept }: Known): string {
+    const named = [browserId, userId, adminId ?? '', hasKept ? 'kept' : '', ''].join('~');
+    return line(named + sign(named).toString('base64url'));
+  }
+
+  function line(value: string, more = ''): string {
+    return `${name}=${value}; Path=/; HttpOnly; SameSite=Lax${isHttps(baseUrl) ? '; Secure' : ''}${more}`;
+  }
+
+  return {
+    recognise(headers, viewer) {
+      const known = read(headers);
+      const now = { userId: viewer.userId, adminId: viewer.actingAdmin?.id ?? null };
+      if (known?.userId === now.userId && known.adminId === now.adminId) return null;
+      // Another person never reaches what was kept: the browser's id is lost.
+      const isSamePerson = known !== null && keyboardOf(known) === keyboardOf(now);
+      const { browserId, hasKept } = isSamePerson ? known : { browserId: randomUUID(), hasKept: false };
+      return cookie({ browserId, hasKept, ...now });
+    },
+
+    async keep(headers, { action, fields }) {
+      const known = read(headers);
+      if (!known || action.length > 2_000) return null;
+      const { browserId, userId, adminId } = known;
+      const isKept = await db.transaction(async (trx) => {
+        const person = await trx('users').where({ id: userId }).forShare().first('id');
+        if (!person) return false;
+        await trx('kept_forms')
+          .insert({
+            browser_id: browserId,
+            action,
+            user_id: userId,
+            admin_id: adminId,
+            fields: JSON.stringify(withoutSecrets(fields)),
+            expires_at: trx.raw(`clock_timestamp() + ? * interval '1 hour'`, [keptHours]),
+          })
+          .onConflict(['browser_id', 'action'])
+          .merge();
+        const newest = trx('kept_forms')
+          .where({ browser_id: browserId })
+          .orderBy('expires_at', 'desc')
+          .limit(mostForms);
+        await trx('kept_forms')
+          .where({ browser_id: browserId })
+          .whereNotIn('action', newest.select('action'))
+          .delete();
+        return true;
+      });
+      return isKept ? cookie({ ...known, hasKept: true }) : null;
+    },
+
+    async find(headers, viewer) {
+      const known = read(headers);
+      if (!known?.hasKept) return [];
+      const rows = await db('kept_forms')
+        .where({
+          browser_id: known.browserId,
+          user_id: viewer.userId,
+          admin_id: viewer.actingAdmin?.id ?? null,
+        })
+        .whereRaw('expires_at > clock_timestamp()')
+        .select('action', 'fields');
+      return rows as KeptForm[];
+    },
+
+    async remove(headers, action) {
+      const known = read(headers);
+      if (known?.hasKept) await db('kept_forms').where({ browser_id: known.browserId, action }).delete();
+    },
+
+    async forget(headers) {
+      const known = read(headers);
+      if (known?.hasKept) await db('kept_forms').where({ browser_id: known.browserId }).delete();
+      return line('', '; Max-Age=0');
+    },
+  };
+}
+
+function keyboardOf({ userId, adminId }: Pick<Known, 'userId' | 'adminId'>): string {
+  return adminId ?? userId;
+}
+
+/** Whether a field of this name holds a password or a code. */
+export function isSecretField(name: string): boolean {
+  return /password|^current$|^code$/i.test(name);
+}
+
+function withoutSecrets(fields: Record<string, unknown>): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(fields).filter(([name]) => !isSecretField(name)));
+}
+
+/** @returns how many had expired */
+export function removeExpiredForms(db: Database): Promise<number> {
+  return db('kept_forms').whereRaw('expires_at <= clock_timestamp()').delete();
+}

@@ -1,0 +1,47 @@
+// Keeps forms that arrive after their session has ended, and hands them to the page that shows them again.
+import { fromNodeHeaders } from 'better-auth/node';
+import type { Request, RequestHandler, Response } from 'express';
+import type { KeptForm, KeptForms } from '../../accounts/index.ts';
+import { viewerOf } from '../actor.ts';
+import { isPolling, setCookies, wantsJson } from '../respond.ts';
+
+/** `res.locals.keptForms`: what the viewer sent after an earlier session had ended (see ../fill-forms.ts). */
+export function keptForms(kept: KeptForms): RequestHandler {
+  return async (req, res, next) => {
+    const viewer = viewerOf(res);
+    if (!viewer || isPolling(req)) return next();
+    const headers = fromNodeHeaders(req.headers);
+    if (req.method === 'POST') await kept.remove(headers, req.originalUrl);
+    if (req.method === 'GET') {
+      res.locals.keptForms = await kept.find(headers, viewer);
+      const cookie = wantsJson(req) ? null : kept.recognise(headers, viewer);
+      if (cookie !== null) setCookies(res, [cookie]);
+    }
+    next();
+  };
+}
+
+/** The form of this address that the viewer sent after an earlier session had ended. */
+export function keptFormOf(res: Response, action: string): KeptForm | null {
+  const { keptForms: forms = [] } = res.locals as { keptForms?: KeptForm[] };
+  return forms.find((form) => form.action === action) ?? null;
+}
+
+/** Call it for a request without a session. @returns whether the request was a form, and is kept */
+export async function keepForm(kept: KeptForms, req: Request, res: Response): Promise<boolean> {
+  const fields = req.method === 'POST' ? fieldsOf(req) : null;
+  if (!fields) return false;
+  const cookie = await kept.keep(fromNodeHeaders(req.headers), { action: req.originalUrl, fields });
+  if (cookie !== null) setCookies(res, [cookie]);
+  return cookie !== null;
+}
+
+/** Null: not from a form of ours. */
+function fieldsOf(req: Request): Record<string, unknown> | null {
+  // Files cannot be kept; the page says so.
+  if (req.is('multipart')) return wantsJson(req) ? null : {};
+  const body = (req.body ?? {}) as Record<string, unknown>;
+  if (req.is('urlencoded')) return body;
+  const isConsoleForm = /^\/admin\/forms\//i.test(req.originalUrl);
+  return isConsoleForm && req.is('json') ? body : null;
+}
