@@ -2,12 +2,9 @@
 // sets another number for a quick run.
 //
 // Not every growth of `rss` is a leak. V8 collects its old generation only after it has grown by a factor, and every request
-// leaves some 20 KB of garbage there (the list page 40). Most of it, 15 KB, is what better-auth makes to look a session up:
-// better-call builds a context object whose literal has a getter (`get responseStatus`). V8 keeps a getter in the
-// object's hidden class, which is made in the old generation and so keeps the whole context alive until the next full
-// collection. This shows as a saw-tooth of `heap` up to some 190 MB; `rss` follows its peaks and then stays. The last line of the
-// curve, after a forced collection, tells garbage (gone) from a leak (still there).
-import { startWatched, type WatchedProcess } from './support/memory-process.ts';
+// leaves some garbage there. This shows as a saw-tooth of `heap`; `rss` follows its peaks and then stays. The last line of
+// the curve, after a forced collection, tells garbage (gone) from a leak (still there).
+import { startWebProcess, type WebProcess } from './support/web-process.ts';
 import type { MemoryReading } from './support/memory-probe.ts';
 
 const warmUp = 5_000;
@@ -57,7 +54,7 @@ export async function runLimited(): Promise<Result> {
 async function watch(
   nodeOptions: string[],
 ): Promise<{ warm: MemoryReading; most: MemoryReading; last: MemoryReading }> {
-  const watched = await startWatched(nodeOptions);
+  const watched = await startWebProcess(nodeOptions);
   try {
     const asks = inTurns(watched.asks);
     printLine('start', await watched.memory());
@@ -80,7 +77,7 @@ async function watch(
 }
 
 /** One request of each kind in turn; a kind with several alternates between them. */
-function inTurns(asks: WatchedProcess['asks']): WatchedProcess['asks'][string] {
+function inTurns(asks: WebProcess['asks']): WebProcess['asks'][string] {
   const kinds = Object.values(asks);
   const rounds = Math.max(...kinds.map((kind) => kind.length));
   return Array.from({ length: rounds }, (_, round) =>

@@ -33,7 +33,7 @@ import {
   tellNobody,
 } from './bookings/index.ts';
 import type { Config } from './config.ts';
-import { openPool, databaseUsage, poolUsage } from './db/knex.ts';
+import { databaseUsage, poolUsage } from './db/knex.ts';
 import { createReadiness } from './doctor/index.ts';
 import {
   createDocumentCare,
@@ -119,14 +119,8 @@ export interface System extends Workers {
 
 export function compose(config: Config, overrides: Overrides = {}): System {
   const ground = openGround(config, overrides);
-  const { db, audit, jobs, clock, ids, log } = ground;
-  const authPool = openPool(
-    config.DATABASE_URL,
-    config.DATABASE_POOL_MAX,
-    config.DATABASE_STATEMENT_TIMEOUT_MS,
-  );
-  authPool.on('error', () => log.warn('A database connection was lost while idle'));
-  const meters = createMeters(db, { app: () => databaseUsage(db), sessions: () => poolUsage(authPool) });
+  const { db, pool, audit, jobs, clock, ids, log } = ground;
+  const meters = createMeters(db, { app: () => databaseUsage(db), statements: () => poolUsage(pool) });
   const outside = connectOutside(config, ground, meters, overrides);
   const { acuity, cache, mailer } = outside;
   const announceAccount = createAccountOutbox(ground);
@@ -135,7 +129,7 @@ export function compose(config: Config, overrides: Overrides = {}): System {
 
   const linkTokens = createLinkTokens(config.BETTER_AUTH_SECRET);
   const auth = createAuth({
-    pool: authPool,
+    pool,
     secret: config.BETTER_AUTH_SECRET,
     baseUrl: config.BASE_URL,
     log,
@@ -354,7 +348,7 @@ export function compose(config: Config, overrides: Overrides = {}): System {
     },
     async close() {
       outside.store.close();
-      await Promise.all([db.destroy(), authPool.end(), cache.close()]);
+      await Promise.all([db.destroy(), pool.end(), cache.close()]);
     },
   };
 }

@@ -18,6 +18,7 @@ import {
   clearCookies,
   type ViewerOptions,
   type CurrentSession,
+  type SessionRequest,
   type RestoredAdminSession,
 } from './account.session.ts';
 import {
@@ -45,7 +46,7 @@ export interface Accounts {
   /** Set-Cookie lines that clear the session, also when there is none. */
   signOut(headers: Headers, viewer: Viewer | null, request: RequestFacts): Promise<string[]>;
   /** Reads who is signed in from the database. */
-  viewer(headers: Headers, asked?: ViewerOptions): Promise<CurrentSession>;
+  viewer(request: SessionRequest, asked?: ViewerOptions): Promise<CurrentSession>;
   /** Restores the admin's session in a browser in which they acted; null when it is no longer valid. */
   restoreAdminSession(headers: Headers): Promise<RestoredAdminSession | null>;
   /** Set-Cookie lines that clear the cookies of sessions that have ended. */
@@ -79,7 +80,7 @@ export function createAccounts(deps: AccountDeps): Accounts {
     signIn: (given, headers, request) => signIn(deps, given, headers, request),
     secondStep: (given, headers, request) => takeSecondStep(deps, given, headers, request),
     signOut: (headers, viewer, request) => signOut(deps, headers, viewer, request),
-    viewer: (headers, asked = {}) => currentSession(deps, headers, asked),
+    viewer: (request, asked = {}) => currentSession(deps, request, asked),
     restoreAdminSession: (headers) => restoreAdminSession(deps, headers),
     clearCookies: (headers) => clearCookies(deps, headers),
     invite: (input, actor) => invitations.invite(input, actor),

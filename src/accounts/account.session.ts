@@ -1,14 +1,16 @@
 // Reads whose session a request has, and restores an admin's own session after acting.
 import type { AuditLog } from '../audit/index.ts';
-import type { Database, Queryable } from '../db/knex.ts';
+import type { Database } from '../db/knex.ts';
+import type { Statement } from '../db/statements.ts';
 import type { AccountDeps } from './account.deps.ts';
-import { hasAdminCookie, hasSessionCookie } from './auth.internals.ts';
+import { hasAdminCookie, hasSessionCookie, sessionToken } from './auth.internals.ts';
 import { isRefusedDemo, isRole, needsTwoFactor, type Role, type Viewer } from './viewer.ts';
 
 /** A session ends after this time without a request. An admin who acts is staff. */
 export const idleMinutes = { staff: 30, referrer: 120 } as const;
 
 interface Row {
+  session_id: string;
   user_id: string;
   name: string;
   email: string;
@@ -24,10 +26,38 @@ interface Row {
   impersonator_session_id: string | null;
   /** For an acting session: the admin's own session has expired. */
   is_own_over: boolean;
-  /** Until the absolute end. */
-  left_ms: number;
-  /** Since the last request. */
-  idle_ms: number;
+  expires_at: Date;
+  last_seen_at: Date;
+  now: Date;
+  episode_id: string | null;
+  episode_started_at: Date;
+}
+
+/** Everything that decides who is signed in, in one statement. */
+const ownerOf = (key: 'token' | 'id') => `
+  select s.id as session_id, u.id as user_id, u.name, u.email, u.role, u.banned, u.two_factor_enabled,
+    o.id as organization_id, o.name as organization_name,
+    a.id as admin_id, a.name as admin_name, a.role as admin_role, a.banned as admin_banned, s.impersonator_session_id,
+    s.impersonated_by is not null and coalesce(own.expires_at <= clock_timestamp(), true) as is_own_over,
+    s.expires_at, s.last_seen_at, clock_timestamp() as now,
+    i.id as episode_id, i.started_at as episode_started_at
+  from sessions s
+    join users u on u.id = s.user_id
+    left join members m on m.user_id = u.id
+    left join organizations o on o.id = m.organization_id
+    left join users a on a.id = s.impersonated_by
+    left join sessions own on own.id = s.impersonator_session_id
+    left join impersonations i on i.session_id = s.id
+  where s.${key} = $1 and s.expires_at > clock_timestamp()`;
+
+const ownerByToken: Statement = { name: 'owner of a session by token', text: ownerOf('token') };
+const ownerById: Statement = { name: 'owner of a session by id', text: ownerOf('id') };
+
+/** One stretch of acting: its start, and its end without further activity. */
+export interface ActingEpisode {
+  id: string;
+  startedAt: Date;
+  expiresAt: Date;
 }
 
 export interface SessionOwner {
@@ -35,70 +65,47 @@ export interface SessionOwner {
   hasTwoFactor: boolean;
   /** When the session ends unless another request comes. A duration: the clocks of browsers differ. */
   leftMs: number;
+  /** Null when nobody acts. */
+  episode: ActingEpisode | null;
 }
 
 /**
  * The person of a session, read from the database; null when they, or the admin acting as them, may no longer sign in.
  * Roles are read here, once a request; an unknown role gets no access.
  */
-export async function ownerOfSession(
+async function ownerOfRow(
   { db, audit }: { db: Database; audit: AuditLog },
-  sessionId: string,
-  { isPolling = false }: { isPolling?: boolean } = {},
+  row: Row,
+  { isPolling = false }: { isPolling?: boolean },
 ): Promise<SessionOwner | null> {
-  const row = await readSession(db, sessionId);
-  if (!row || row.banned || !isRole(row.role)) return null;
+  if (row.banned || !isRole(row.role)) return null;
   if (row.admin_id && (row.admin_banned || row.admin_role !== 'admin' || row.is_own_over)) return null;
   const isStaffAtKeyboard = row.role !== 'referrer' || row.admin_id !== null;
   const longestIdleMs = idleMinutes[isStaffAtKeyboard ? 'staff' : 'referrer'] * 60_000;
-  if (row.idle_ms > longestIdleMs) {
-    await endIdle(db, audit, sessionId, row);
+  const idleMs = row.now.getTime() - row.last_seen_at.getTime();
+  if (idleMs > longestIdleMs) {
+    await endIdle(db, audit, row);
     return null;
   }
   // Written at most once a minute.
-  const isTouched = row.idle_ms > 60_000 && !isPolling;
-  if (isTouched) await touch(db, row.impersonator_session_id, sessionId);
+  const isTouched = idleMs > 60_000 && !isPolling;
+  if (isTouched) await touch(db, row);
+  const seenAt = isTouched ? row.now : row.last_seen_at;
+  const endsAt = new Date(Math.min(row.expires_at.getTime(), seenAt.getTime() + longestIdleMs));
   return {
-    viewer: toViewer(row, row.role, sessionId),
+    viewer: toViewer(row, row.role),
     hasTwoFactor: row.two_factor_enabled,
-    leftMs: Math.min(row.left_ms, longestIdleMs - (isTouched ? 0 : row.idle_ms)),
+    leftMs: endsAt.getTime() - row.now.getTime(),
+    episode:
+      row.episode_id === null
+        ? null
+        : { id: row.episode_id, startedAt: row.episode_started_at, expiresAt: endsAt },
   };
 }
 
-async function readSession(db: Queryable, sessionId: string): Promise<Row | undefined> {
-  return (await db('sessions as s')
-    .join('users as u', 'u.id', 's.user_id')
-    .leftJoin('members as m', 'm.user_id', 'u.id')
-    .leftJoin('organizations as o', 'o.id', 'm.organization_id')
-    .leftJoin('users as a', 'a.id', 's.impersonated_by')
-    .leftJoin('sessions as own', 'own.id', 's.impersonator_session_id')
-    .where('s.id', sessionId)
-    .whereRaw('s.expires_at > clock_timestamp()')
-    .first({
-      user_id: 'u.id',
-      name: 'u.name',
-      email: 'u.email',
-      role: 'u.role',
-      banned: 'u.banned',
-      two_factor_enabled: 'u.two_factor_enabled',
-      organization_id: 'o.id',
-      organization_name: 'o.name',
-      admin_id: 'a.id',
-      admin_name: 'a.name',
-      admin_role: 'a.role',
-      admin_banned: 'a.banned',
-      impersonator_session_id: 's.impersonator_session_id',
-      is_own_over: db.raw(
-        `s.impersonated_by is not null and coalesce(own.expires_at <= clock_timestamp(), true)`,
-      ),
-      left_ms: db.raw(`(extract(epoch from s.expires_at - clock_timestamp()) * 1000)::float8`),
-      idle_ms: db.raw(`(extract(epoch from clock_timestamp() - s.last_seen_at) * 1000)::float8`),
-    })) as Row | undefined;
-}
-
-function toViewer(row: Row, role: Role, sessionId: string): Viewer {
+function toViewer(row: Row, role: Role): Viewer {
   return {
-    sessionId,
+    sessionId: row.session_id,
     userId: row.user_id,
     name: row.name,
     email: row.email,
@@ -115,13 +122,17 @@ function toViewer(row: Row, role: Role, sessionId: string): Viewer {
  * Acting keeps the admin's own session alive, too. Two statements, to avoid a deadlock: starting and stopping to act lock
  * the admin's session, then the acting one.
  */
-async function touch(db: Database, ownId: string | null, sessionId: string): Promise<void> {
+async function touch(
+  db: Database,
+  { session_id: sessionId, impersonator_session_id: ownId }: Row,
+): Promise<void> {
   const touched = { last_seen_at: db.raw('clock_timestamp()') };
   if (ownId) await db('sessions').where({ id: ownId }).update(touched);
   await db('sessions').where({ id: sessionId }).update(touched);
 }
 
-async function endIdle(db: Database, audit: AuditLog, sessionId: string, row: Row): Promise<void> {
+async function endIdle(db: Database, audit: AuditLog, row: Row): Promise<void> {
+  const { session_id: sessionId } = row;
   await db.transaction(async (trx) => {
     const ended = await trx('sessions').where({ id: sessionId }).delete();
     // The room of impersonation records the end of acting.
@@ -139,7 +150,15 @@ async function endIdle(db: Database, audit: AuditLog, sessionId: string, row: Ro
   });
 }
 
-type Needs = Pick<AccountDeps, 'auth' | 'db' | 'audit' | 'allowsDemoAccounts'>;
+type Needs = Pick<AccountDeps, 'auth' | 'db' | 'statements' | 'audit' | 'allowsDemoAccounts'>;
+
+/** What of a request tells who is signed in. */
+export interface SessionRequest {
+  /** The header of this name. */
+  cookie: string | undefined;
+  /** All headers; made only for what better-auth does. */
+  headers(): Headers;
+}
 
 export interface CurrentSession {
   viewer: Viewer | null;
@@ -149,6 +168,8 @@ export interface CurrentSession {
   hasEnded: boolean;
   /** Set-Cookie lines. */
   cookies: string[];
+  /** Null when nobody acts. */
+  episode: ActingEpisode | null;
   /** Acting ended without the admin stopping it; their own session was restored. */
   isAdminRestored: boolean;
   /** Staff without two-step sign-in may only set it up. */
@@ -164,26 +185,46 @@ export interface ViewerOptions {
 
 export async function currentSession(
   deps: AccountDeps,
-  headers: Headers,
+  request: SessionRequest,
   asked: ViewerOptions,
 ): Promise<CurrentSession> {
-  const nobody = { viewer: null, leftMs: 0, mustSetUpTwoFactor: false, isAdminRestored: false };
-  if (!headers.has('cookie')) return { ...nobody, hasEnded: false, cookies: [] };
-  const { response, headers: answered } = await deps.auth.api.getSession({ headers, returnHeaders: true });
-  const owner = response ? await ownerOfSession(deps, response.session.id, asked) : null;
+  if (request.cookie === undefined) return nobody(false, []);
+  const token = await sessionToken(deps.auth, request.cookie);
+  const [row] = token === null ? [] : await deps.statements.rows<Row>(ownerByToken, [token]);
+  const owner = row ? await ownerOfRow(deps, row, asked) : null;
   const here = owner && !isRefusedDemo(deps, owner.viewer.email) ? owner : null;
-  const back = here || !asked.canRestoreAdminSession ? null : await restoreAdminSession(deps, headers);
+  const back =
+    here || !asked.canRestoreAdminSession ? null : await restoreAdminSession(deps, request.headers());
   const found = here ?? back;
-  const cookies = back?.cookies ?? answered.getSetCookie();
-  if (!found) return { ...nobody, hasEnded: hasSessionCookie(deps.auth, headers), cookies };
+  const cookies = back?.cookies ?? (token !== null && !row ? await clearEnded(deps, request.headers()) : []);
+  if (!found) return nobody(hasSessionCookie(deps.auth, request.cookie), cookies);
   return {
     viewer: found.viewer,
     leftMs: found.leftMs,
     hasEnded: false,
     cookies,
+    episode: found.episode,
     isAdminRestored: back !== null,
     mustSetUpTwoFactor: needsTwoFactor(found.viewer) && !found.hasTwoFactor,
   };
+}
+
+function nobody(hasEnded: boolean, cookies: string[]): CurrentSession {
+  return {
+    viewer: null,
+    leftMs: 0,
+    hasEnded,
+    cookies,
+    episode: null,
+    isAdminRestored: false,
+    mustSetUpTwoFactor: false,
+  };
+}
+
+/** The session of the cookie has ended or expired: better-auth deletes what is left of it. @returns Set-Cookie lines */
+async function clearEnded({ auth }: Needs, headers: Headers): Promise<string[]> {
+  const { headers: answered } = await auth.api.getSession({ headers, returnHeaders: true });
+  return answered.getSetCookie();
 }
 
 export interface RestoredAdminSession extends SessionOwner {
@@ -197,7 +238,8 @@ export async function restoreAdminSession(
   headers: Headers,
 ): Promise<RestoredAdminSession | null> {
   const sessionId = await findAdminSessionId(deps, headers);
-  const owner = sessionId ? await ownerOfSession(deps, sessionId) : null;
+  const [row] = sessionId ? await deps.statements.rows<Row>(ownerById, [sessionId]) : [];
+  const owner = row ? await ownerOfRow(deps, row, {}) : null;
   if (!owner || owner.viewer.role !== 'admin' || isRefusedDemo(deps, owner.viewer.email)) return null;
   // When the browser has lost only the acting cookie, no request can end that session: delete it here.
   await deps.db('sessions').where({ impersonator_session_id: sessionId }).delete();

@@ -2,6 +2,7 @@
 // contents of its cookies, the identifiers of its verifications, the table of its passwords, how it encrypts secrets, the
 // codes of its errors. Read this file against its source before you update it.
 import { AsyncLocalStorage } from 'node:async_hooks';
+import { createHmac, timingSafeEqual } from 'node:crypto';
 import type { AuthContext, GenericEndpointContext } from 'better-auth';
 import { APIError, createAuthEndpoint } from 'better-auth/api';
 import { expireCookie, setSessionCookie } from 'better-auth/cookies';
@@ -148,14 +149,43 @@ async function behind(ctx: GenericEndpointContext) {
   return token ? ctx.context.internalAdapter.findSession(token) : null;
 }
 
+/**
+ * The token of the session's cookie, as better-auth reads it; null without a cookie that we signed. Here because
+ * better-auth imports the key anew for each request, in a thread of its own.
+ */
+export async function sessionToken(
+  auth: { $context: Promise<Pick<AuthContext, 'authCookies' | 'secret'>> },
+  cookies: string,
+): Promise<string | null> {
+  const { authCookies, secret } = await auth.$context;
+  const value = firstCookie(cookies, authCookies.sessionToken.name);
+  const end = value?.lastIndexOf('.') ?? -1;
+  if (!value || end < 1) return null;
+  const token = value.slice(0, end);
+  const signature = Buffer.from(value.slice(end + 1));
+  const right = Buffer.from(createHmac('sha256', secret).update(token).digest('base64'));
+  return signature.length === right.length && timingSafeEqual(signature, right) ? token : null;
+}
+
+/** Of several cookies with one name the first counts; quotes around a value are not part of it. */
+function firstCookie(cookies: string, name: string): string | null {
+  for (const pair of cookies.split(';')) {
+    const at = pair.indexOf('=');
+    if (at === -1 || pair.slice(0, at).trim() !== name) continue;
+    const value = pair.slice(at + 1).trim();
+    return safelyDecoded(value.startsWith('"') ? value.slice(1, -1) : value);
+  }
+  return null;
+}
+
 /** Whether a request carries that cookie. Most do not: they are not looked up. */
 export function hasAdminCookie(auth: Cookies, headers: Headers): boolean {
   return cookieIn(auth, headers, 'admin_session') !== null;
 }
 
 /** Whether a request carries the cookie of a session, valid or not. */
-export function hasSessionCookie(auth: Cookies, headers: Headers): boolean {
-  return cookieIn(auth, headers, 'session_token') !== null;
+export function hasSessionCookie({ options }: Cookies, cookies: string): boolean {
+  return firstCookie(cookies, `${options.advanced.cookiePrefix}.session_token`) !== null;
 }
 
 /** `name=value` as the browser sent it. */

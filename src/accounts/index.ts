@@ -27,7 +27,7 @@ export {
 } from './account.organizations.ts';
 export { accountStatusOf, type Person, type PersonFailure, type AccountStatus } from './account.people.ts';
 export { createAccounts, type Accounts } from './account.service.ts';
-export { idleMinutes } from './account.session.ts';
+export { idleMinutes, type ActingEpisode } from './account.session.ts';
 export { endAllAccess, removeExpiredSessionsJob, type OwnSession } from './account.session-ends.ts';
 export {
   inviteTakenOver,

@@ -1,17 +1,22 @@
 // What nearly every room needs: opened once, handed to each.
+import type { Pool } from 'pg';
 import { pino, type Logger } from 'pino';
 import { createPgJobQueue } from '../adapters/pg-job-queue.ts';
 import { systemClock } from '../adapters/system-clock.ts';
 import { systemIds } from '../adapters/system-ids.ts';
 import { auditLog, type AuditLog } from '../audit/index.ts';
 import type { Config } from '../config.ts';
-import { openDatabase, type Database } from '../db/knex.ts';
+import { openDatabase, openPool, type Database } from '../db/knex.ts';
+import { createStatements, type Statements } from '../db/statements.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Ids } from '../ports/ids.ts';
 import type { JobQueue } from '../ports/job-queue.ts';
 
 export interface Ground {
   db: Database;
+  /** Beside knex's own: for better-auth and for `statements`. */
+  pool: Pool;
+  statements: Statements;
   audit: AuditLog;
   jobs: JobQueue;
   clock: Clock;
@@ -20,17 +25,19 @@ export interface Ground {
 }
 
 export function openGround(config: Config, overrides: { log?: Logger; clock?: Clock }): Ground {
-  const db = openDatabase(
-    config.DATABASE_URL,
-    config.DATABASE_POOL_MAX,
-    config.DATABASE_STATEMENT_TIMEOUT_MS,
-  );
+  const { DATABASE_URL, DATABASE_POOL_MAX, DATABASE_STATEMENT_TIMEOUT_MS } = config;
+  const log = overrides.log ?? pino({ level: config.LOG_LEVEL, base: null });
+  const db = openDatabase(DATABASE_URL, DATABASE_POOL_MAX, DATABASE_STATEMENT_TIMEOUT_MS);
+  const pool = openPool(DATABASE_URL, DATABASE_POOL_MAX, DATABASE_STATEMENT_TIMEOUT_MS);
+  pool.on('error', () => log.warn('A database connection was lost while idle'));
   return {
     db,
+    pool,
+    statements: createStatements(pool),
     audit: auditLog,
     jobs: createPgJobQueue(db),
     clock: overrides.clock ?? systemClock,
     ids: systemIds,
-    log: overrides.log ?? pino({ level: config.LOG_LEVEL, base: null }),
+    log,
   };
 }

@@ -30,7 +30,7 @@ export function openDatabase(url: string, poolMax = 10, statementTimeoutMs = 0):
   });
 }
 
-/** For better-auth, which cannot use knex. */
+/** For better-auth, which cannot use knex, and for prepared statements (statements.ts). */
 export function openPool(url: string, poolMax: number, statementTimeoutMs: number): pg.Pool {
   const connection = connectionOf(url, statementTimeoutMs);
   return new pg.Pool({ ...connection, max: poolMax, connectionTimeoutMillis: acquireMs });

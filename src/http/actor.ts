@@ -1,5 +1,6 @@
 import type { Request, Response } from 'express';
-import type { Actor, Viewer } from '../accounts/index.ts';
+import type { Actor, ActingEpisode, Accounts, Viewer } from '../accounts/index.ts';
+import { fromNodeHeaders } from 'better-auth/node';
 import type { RequestFacts } from '../audit/index.ts';
 import { notSignedIn } from './problem.ts';
 
@@ -10,6 +11,8 @@ interface RequestLocals {
   sessionLeft?: number;
   /** The browser still has the cookie of a session that is over. */
   hasSessionEnded?: boolean;
+  /** While somebody acts. */
+  episode?: ActingEpisode | null;
   requestId?: string;
   /** The pattern of the route that answers. */
   route?: string;
@@ -25,6 +28,15 @@ export function sessionLeftOf(res: Response): number {
 
 export function hasSessionEnded(res: Response): boolean {
   return (res.locals as RequestLocals).hasSessionEnded ?? false;
+}
+
+export function episodeOf(res: Response): ActingEpisode | null {
+  return (res.locals as RequestLocals).episode ?? null;
+}
+
+/** What tells who is signed in. */
+export function sessionRequest(req: Request): Parameters<Accounts['viewer']>[0] {
+  return { cookie: req.headers.cookie, headers: () => fromNodeHeaders(req.headers) };
 }
 
 export function requestIdOf(res: Response): string {

@@ -111,7 +111,7 @@ export function endpoints(services: Services): Endpoint[] {
     ...documentEndpoints(services),
     ...uploadEndpoints(services),
     ...impersonationEndpoints(services),
-    ...actingEndpoints(services),
+    ...actingEndpoints(),
     ...webhookEndpoints(services),
     ...doctorEndpoints(services),
     ...healthEndpoints(() => services.readiness()),

@@ -1,6 +1,5 @@
 // Receives a request with files: multer parses it, the object store stores it, the documents room decides.
 import { PassThrough } from 'node:stream';
-import { fromNodeHeaders } from 'better-auth/node';
 import type { Request, Response } from 'express';
 import multer, { MulterError } from 'multer';
 import type { Accounts } from '../accounts/index.ts';
@@ -12,7 +11,7 @@ import {
 } from '../documents/index.ts';
 import { failure, type Result } from '../lib/result.ts';
 import { ObjectStoreUnavailable, type UploadStorage } from '../ports/object-store.ts';
-import { actorOf, requestFacts } from './actor.ts';
+import { actorOf, requestFacts, sessionRequest } from './actor.ts';
 import type { ReceiveFailure } from './api/documents.problems.ts';
 
 export interface ReceiveServices {
@@ -136,7 +135,7 @@ async function finish(
   if (req.socket.destroyed) return failure({ reason: 'aborted' });
   // A long upload may outlive the session, so check that the same person is still signed in.
   const before = actorOf(req, res).viewer;
-  const { viewer } = await accounts.viewer(fromNodeHeaders(req.headers));
+  const { viewer } = await accounts.viewer(sessionRequest(req));
   if (viewer?.sessionId !== before.sessionId || viewer.userId !== before.userId) {
     return failure({ reason: 'signed_out' });
   }

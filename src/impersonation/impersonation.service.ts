@@ -46,8 +46,6 @@ export interface ImpersonationService {
   ): Promise<Result<Started, StartFailure>>;
   /** Ends the acting session, and restores the admin's own when it is still valid. */
   exit(headers: Headers, viewer: Viewer): Promise<{ isAdminBack: boolean; cookies: string[] }>;
-  /** For the banner: the start, and the end without further activity. Null when nobody acts. */
-  current(viewer: Viewer): Promise<{ id: string; startedAt: Date; expiresAt: Date } | null>;
   /**
    * Records a page view, before the page is answered.
    * @param path with ids, without user input
@@ -93,7 +91,6 @@ export function createImpersonation(deps: ImpersonationDeps): ImpersonationServi
       return { isAdminBack: false, cookies: await accounts.clearCookies(headers) };
     },
 
-    current: (viewer) => currentOf(db, viewer),
     recordPageView: (viewer, path, isPolling = false) => record(viewer, path, isPolling),
     endIdle: () => endIdle(db),
     episode: (id) => episodeOf(db, id),
@@ -180,24 +177,6 @@ async function linkToAdminSession(
     .returning('s.expires_at')) as { expires_at: Date }[];
   if (!session) throw new Error(`The acting session ${sessionId} was deleted while acting started`);
   return session;
-}
-
-async function currentOf(
-  db: Queryable,
-  viewer: Viewer,
-): Promise<{ id: string; startedAt: Date; expiresAt: Date } | null> {
-  if (!viewer.actingAdmin) return null;
-  const row = (await db('impersonations as i')
-    .join('sessions as s', 's.id', 'i.session_id')
-    .where({ 'i.session_id': viewer.sessionId })
-    .first(
-      'i.id',
-      'i.started_at',
-      db.raw(`least(s.expires_at, s.last_seen_at + ? * interval '1 minute') as expires_at`, [
-        actingIdleMinutes,
-      ]),
-    )) as { id: string; started_at: Date; expires_at: Date } | undefined;
-  return row ? { id: row.id, startedAt: row.started_at, expiresAt: row.expires_at } : null;
 }
 
 /** A trigger on sessions records each end, with its audit row. */

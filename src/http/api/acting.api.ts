@@ -1,18 +1,15 @@
 // For an acting admin's open tabs: whether the episode goes on, and to extend it.
 import type { Response } from 'express';
 import { z } from 'zod';
-import type { ImpersonationService } from '../../impersonation/index.ts';
-import { viewerOf } from '../actor.ts';
+import { episodeOf } from '../actor.ts';
 import type { Endpoint } from '../endpoint.ts';
 import { secondsUntil } from '../middleware/acting.ts';
 import { forbidden } from '../problem.ts';
 import { problem } from './problem.schema.ts';
 
-type Current = Pick<ImpersonationService, 'current'>;
-
 const acting = z.object({ episodeId: z.uuid(), expiresAt: z.iso.datetime(), secondsLeft: z.int().min(0) });
 
-export function actingEndpoints({ impersonation }: { impersonation: Current }): Endpoint[] {
+export function actingEndpoints(): Endpoint[] {
   return [
     {
       method: 'get',
@@ -24,7 +21,7 @@ export function actingEndpoints({ impersonation }: { impersonation: Current }): 
         200: { description: 'The episode, or null', schema: z.object({ acting: acting.nullable() }) },
         401: problem('`not_signed_in`'),
       },
-      handle: async (_req, res) => void res.json({ acting: await actingOf(impersonation, res) }),
+      handle: (_req, res) => void res.json({ acting: actingOf(res) }),
     },
     {
       method: 'post',
@@ -36,8 +33,8 @@ export function actingEndpoints({ impersonation }: { impersonation: Current }): 
         401: problem('`not_signed_in`'),
         403: problem('`forbidden`: nobody acts here'),
       },
-      async handle(_req, res) {
-        const going = await actingOf(impersonation, res);
+      handle(_req, res) {
+        const going = actingOf(res);
         if (!going) throw forbidden('Nobody is acting in this session.');
         res.json({ acting: going });
       },
@@ -45,9 +42,8 @@ export function actingEndpoints({ impersonation }: { impersonation: Current }): 
   ];
 }
 
-async function actingOf(impersonation: Current, res: Response): Promise<z.output<typeof acting> | null> {
-  const viewer = viewerOf(res);
-  const episode = viewer && (await impersonation.current(viewer));
+function actingOf(res: Response): z.output<typeof acting> | null {
+  const episode = episodeOf(res);
   if (!episode) return null;
   const { id, expiresAt } = episode;
   return {

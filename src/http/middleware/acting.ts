@@ -4,7 +4,7 @@ import type { RequestHandler } from 'express';
 import type { ImpersonationService } from '../../impersonation/index.ts';
 import { formatTime } from '../../lib/dates.ts';
 import { isUuid } from '../../lib/uuid.ts';
-import { viewerOf } from '../actor.ts';
+import { episodeOf, viewerOf } from '../actor.ts';
 import type { PageRoute } from '../endpoint.ts';
 import { readerZoneOf } from '../forms/fields.ts';
 import { paths } from '../paths.ts';
@@ -12,16 +12,11 @@ import { forbidden } from '../problem.ts';
 import { isPolling, isFragmentPoll } from '../respond.ts';
 import { recordDenial, type AccessDeps } from './access.ts';
 
-interface ActingDeps extends AccessDeps {
-  impersonation: Pick<ImpersonationService, 'current'>;
-}
-
-export function acting({ impersonation, ...deps }: ActingDeps): RequestHandler {
+export function acting(deps: AccessDeps): RequestHandler {
   return async (req, res, next) => {
     const viewer = viewerOf(res);
     // Polled fragments have no banner, and do not extend the episode.
-    const showsBanner = viewer?.actingAdmin && !isFragmentPoll(req);
-    const episode = showsBanner ? await impersonation.current(viewer) : null;
+    const episode = isFragmentPoll(req) ? null : episodeOf(res);
     // Every page names the episode it was rendered for: the tabs of a browser compare it (acting.js).
     res.locals.episodeId = episode?.id ?? '';
     if (episode) {

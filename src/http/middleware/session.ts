@@ -1,6 +1,6 @@
-import { fromNodeHeaders } from 'better-auth/node';
 import type { Request, RequestHandler, Response } from 'express';
 import type { Accounts } from '../../accounts/index.ts';
+import { sessionRequest } from '../actor.ts';
 import { paths } from '../paths.ts';
 import { forbidden } from '../problem.ts';
 import { isPolling, setCookies, wantsFragment, wantsJson } from '../respond.ts';
@@ -9,11 +9,13 @@ import { isPolling, setCookies, wantsFragment, wantsJson } from '../respond.ts';
 export function session(accounts: Accounts): RequestHandler {
   return async (req, res, next) => {
     if (withoutSession.has(req.path)) return next();
-    const { viewer, cookies, leftMs, hasEnded, isAdminRestored, mustSetUpTwoFactor } = await accounts.viewer(
-      fromNodeHeaders(req.headers),
-      { isPolling: isPolling(req), canRestoreAdminSession: canRestoreAdminSession(req) },
-    );
+    const { viewer, episode, cookies, leftMs, hasEnded, isAdminRestored, mustSetUpTwoFactor } =
+      await accounts.viewer(sessionRequest(req), {
+        isPolling: isPolling(req),
+        canRestoreAdminSession: canRestoreAdminSession(req),
+      });
     res.locals.viewer = viewer;
+    res.locals.episode = episode;
     res.locals.sessionLeft = Math.max(0, Math.round(leftMs / 1_000));
     res.locals.hasSessionEnded = hasEnded;
     res.locals.isAdminRestored = isAdminRestored;

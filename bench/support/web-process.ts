@@ -25,7 +25,9 @@ export interface Ask {
   cookie: string;
 }
 
-export interface WatchedProcess {
+export interface WebProcess {
+  url: string;
+  databaseUrl: string;
   /** The most frequent requests of people and programs, one of each; the bench sends them in turn. */
   asks: Record<string, Ask[]>;
   /** @throws Error when any answer is not 200 */
@@ -37,7 +39,7 @@ export interface WatchedProcess {
 }
 
 /** @param nodeOptions such as `--max-old-space-size=…` */
-export async function startWatched(nodeOptions: string[] = []): Promise<WatchedProcess> {
+export async function startWebProcess(nodeOptions: string[] = []): Promise<WebProcess> {
   const database = await openSeededDatabase();
   const simulator = await startSimulator({ port: 0, userId: '11100001', apiKey: 'demo-acuity-key' });
   const port = await freePort();
@@ -69,6 +71,8 @@ export async function startWatched(nodeOptions: string[] = []): Promise<WatchedP
   });
   await hear(child);
   return {
+    url,
+    databaseUrl: database.url,
     asks: await asksOf(database.db, ids, specialist.id),
     async send(asks, count, connections) {
       // New connections each time: the server closes connections that were idle for five seconds.
@@ -180,6 +184,7 @@ async function asksOf(
     list: [page('/bookings')],
     'list as JSON': [data('/bookings')],
     detail: bookingIds.map((id) => page(`/bookings/${id}`)),
+    'detail as JSON': bookingIds.map((id) => data(`/bookings/${id}`)),
     availability: days.map((day) =>
       data(`/specialists/${specialistId}/availability?type=in_person&date=${day}`),
     ),
