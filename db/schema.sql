@@ -28,7 +28,7 @@ begin
   if tg_op = 'UPDATE' then
     select array_agg(n.key order by n.key) into changed
     from jsonb_each(to_jsonb(new)) n join jsonb_each(to_jsonb(old)) o on o.key = n.key
-    where n.value is distinct from o.value and n.key not in ('updated_at', 'search_text');
+    where n.value is distinct from o.value and n.key not in ('updated_at', 'search_text', 'search_lexemes');
     if changed is null then
       return null;
     end if;
@@ -148,6 +148,28 @@ begin
   return null;
 end $function$;
 
+CREATE FUNCTION fold_text(said text)
+ RETURNS text
+ LANGUAGE plpgsql
+ IMMUTABLE PARALLEL SAFE
+AS $function$
+begin
+  if octet_length(said) = length(said) then return lower(translate(said, '`', '''')); end if;
+  -- Apostrophes first: as a compatibility character, U+00B4 would become a blank.
+  said := normalize(translate(coalesce(said, ''), '´`‘’‛ʹʻʼʽʾʿ′', repeat('''', 12)), nfkd);
+  -- Accents of Latin, Greek and Cyrillic; points of Hebrew and Arabic; characters that nobody sees.
+  said := regexp_replace(said,
+    '[\u0300-\u036f\u0591-\u05bd\u05bf\u05c1\u05c2\u064b-\u065f\u0670\u0640\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]',
+    '', 'g');
+  -- Blanks; punctuation beyond ASCII.
+  said := regexp_replace(said, '[\s\u3000-\u303f]', ' ', 'g');
+  said := regexp_replace(said, '[\u0080-\u00bf\u00d7\u00f7\u2010-\u2bff]', '-', 'g');
+  -- Letters that are no others with an accent.
+  said := translate(lower(said), 'łøđðħıŧŋɓɗɛɔəςŁØĐÐĦŦŊ', 'loddhitnbdeoeσloddhtn');
+  return replace(replace(replace(replace(replace(replace(replace(said, 'ß', 'ss'), 'ẞ', 'ss'), 'æ', 'ae'), 'Æ', 'ae'),
+    'œ', 'oe'), 'Œ', 'oe'), 'þ', 'th');
+end $function$;
+
 CREATE FUNCTION keep_impersonation_views()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -193,16 +215,32 @@ begin
   return null;
 end $function$;
 
+CREATE FUNCTION query_words(typed text)
+ RETURNS text[]
+ LANGUAGE plpgsql
+ IMMUTABLE PARALLEL SAFE
+AS $function$
+declare
+  between constant text := E',;!"#$%&()*+-./:<=>@[\\]^_{|}~\t\n\r\f\v' || chr(63);
+  titles constant text[] := '{mr,mrs,ms,miss,mx,dr,prof,sir,dame,hon}';
+  words text[] := array(
+    select left(word, 60)
+    from string_to_table(
+      translate(public.fold_text(typed), between || '''', repeat(' ', length(between))), ' ') with ordinality as split (word, at)
+    where word <> '' group by word order by min(at) limit 10);
+  names text[] := array(
+    select word from unnest(words) with ordinality as split (word, at) where word <> all (titles) order by at);
+begin
+  return case when names = '{}' then words else names end;
+end $function$;
+
 CREATE FUNCTION referrer_lexemes_of(said text)
  RETURNS text[]
  LANGUAGE sql
  IMMUTABLE
 AS $function$
   select coalesce(array_agg(distinct left(word, 60)), '{}')
-  from regexp_split_to_table(
-    -- Of an address what makes it one of many: not ".com".
-    regexp_replace(translate(said, '''`’´', ''), '(@[^[:space:]]*)[.][^[:space:].@]+', '\1', 'g'), '[^[:alnum:]]+') word
-  where word <> ''
+  from string_to_table(search_words(without_top_domain(said)), ' ') word where word <> ''
 $function$;
 
 CREATE FUNCTION referrer_name_words(said text)
@@ -210,7 +248,15 @@ CREATE FUNCTION referrer_name_words(said text)
  LANGUAGE sql
  IMMUTABLE
 AS $function$
-  select array_to_string(referrer_lexemes_of(said), ' ')
+  select array_to_string(array(select word from unnest(query_words(said)) word order by word), ' ')
+$function$;
+
+CREATE FUNCTION referrer_typed_words(typed text)
+ RETURNS text[]
+ LANGUAGE sql
+ IMMUTABLE
+AS $function$
+  select query_words(without_top_domain(typed))
 $function$;
 
 CREATE FUNCTION referrer_words(of_user uuid)
@@ -218,7 +264,7 @@ CREATE FUNCTION referrer_words(of_user uuid)
  LANGUAGE sql
  STABLE
 AS $function$
-  select lower(unaccent(concat_ws(' ', u.name, u.email, o.name)))
+  select fold_text(concat_ws(' ', u.name, u.email, o.name))
   from users u
   join members m on m.user_id = u.id
   join organizations o on o.id = m.organization_id
@@ -231,23 +277,23 @@ CREATE FUNCTION refresh_referrer(of_user uuid)
 AS $function$
 declare
   said text := referrer_words(of_user);
-  found_lexemes text[] := referrer_lexemes_of(said);
 begin
   if said is null then
     delete from referrer_search where user_id = of_user;
     return;
   end if;
   insert into referrer_search (user_id, words, lexemes, name_words, name_lexemes)
-  select of_user, said, array_to_tsvector(found_lexemes), referrer_name_words(name),
-    array_to_tsvector(referrer_lexemes_of(name))
-  from (select lower(unaccent(u.name)) as name from users u where u.id = of_user) named
+  select of_user, said, search_lexemes(search_words(without_top_domain(said))), referrer_name_words(u.name),
+    search_lexemes(search_words(u.name))
+  from users u where u.id = of_user
   on conflict (user_id) do update
     set words = excluded.words, lexemes = excluded.lexemes,
         name_words = excluded.name_words, name_lexemes = excluded.name_lexemes
-  where referrer_search.words <> excluded.words or referrer_search.name_words <> excluded.name_words;
+  where referrer_search.words <> excluded.words or referrer_search.name_words <> excluded.name_words
+    or referrer_search.name_lexemes <> excluded.name_lexemes;
   -- In order, so that two who bring the same new words wait for each other one way round.
   insert into referrer_lexemes
-    select word from unnest(found_lexemes) word where word ~ '^[[:alpha:]]{3,}$' order by word
+    select word from unnest(referrer_lexemes_of(said)) word where word ~ '^[[:alpha:]]{3,}$' order by word
   on conflict do nothing;
 end $function$;
 
@@ -287,6 +333,38 @@ AS $function$
   from (select coalesce(nullif(current_setting('examdesk.changes', true), ''), '{}')::jsonb) as s (said)
 $function$;
 
+CREATE FUNCTION search_lexemes(words text, name_words text DEFAULT ''::text)
+ RETURNS tsvector
+ LANGUAGE plpgsql
+ IMMUTABLE PARALLEL SAFE
+AS $function$
+begin
+  return array_to_tsvector(array(
+    select lexeme from string_to_table(words, ' ') word,
+      lateral (values (left(word, 60)), ('^' || left(word, 1)), ('^' || left(word, 2))) of_it (lexeme)
+    where word <> ''
+    union all
+    select '=' || word from string_to_table(name_words, ' ') word where length(word) in (1, 2)));
+end $function$;
+
+CREATE FUNCTION search_words(said text)
+ RETURNS text
+ LANGUAGE plpgsql
+ IMMUTABLE PARALLEL SAFE
+AS $function$
+declare
+  -- chr(63) is the question mark, which knex takes for a parameter.
+  inside constant text := '!"#$%&''()*+-./:<=>@[\]^_{|}~' || chr(63);
+  folded text := translate(public.fold_text(said), E',;\t\n\r\f\v', '       ');
+  apart text := translate(folded, inside, repeat(' ', length(inside)));
+begin
+  return ' ' || array_to_string(array(
+    select distinct word from string_to_table(
+      apart || ' ' || translate(folded, inside, '') || regexp_replace(' ' || trim(apart), ' +([^ ]{1,2}) +', ' \1', 'g'),
+      ' ') word
+    where word <> ''), ' ') || ' ';
+end $function$;
+
 CREATE FUNCTION set_updated_at()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -295,6 +373,15 @@ begin
   new.updated_at := now();
   return new;
 end $function$;
+
+CREATE FUNCTION without_top_domain(said text)
+ RETURNS text
+ LANGUAGE sql
+ IMMUTABLE
+AS $function$
+  -- Of an address what makes it one of many: not ".com". Its parts are words of their own.
+  select translate(regexp_replace(said, '(@[^[:space:]]*)[.][^[:space:].@]+', '\1', 'g'), '@.', '  ')
+$function$;
 
 CREATE TABLE acuity_connection (
   only_row boolean DEFAULT true NOT NULL,
@@ -520,9 +607,11 @@ CREATE TABLE organizations (
   created_at timestamptz NOT NULL,
   metadata text,
   reminds_examinees boolean DEFAULT false NOT NULL,
+  search_text text GENERATED ALWAYS AS (search_words(name)) STORED NOT NULL,
   CONSTRAINT organizations_pkey PRIMARY KEY (id),
   CONSTRAINT organizations_slug_key UNIQUE (slug)
 );
+CREATE INDEX organizations_search_idx ON organizations USING gin (search_text gin_trgm_ops);
 CREATE CONSTRAINT TRIGGER organizations_audited AFTER INSERT OR DELETE OR UPDATE ON organizations DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION audit_unannounced_change('organization');
 CREATE TRIGGER organizations_search AFTER UPDATE OF name ON organizations FOR EACH ROW EXECUTE FUNCTION refresh_referrers_of_organization();
 
@@ -567,6 +656,7 @@ CREATE TABLE users (
   ban_expires timestamptz,
   two_factor_enabled boolean DEFAULT false NOT NULL,
   awaits_invitation boolean DEFAULT false NOT NULL,
+  search_text text GENERATED ALWAYS AS (search_words((name || ' '::text) || email)) STORED NOT NULL,
   CONSTRAINT users_pkey PRIMARY KEY (id),
   CONSTRAINT users_email_key UNIQUE (email),
   CONSTRAINT users_email_check CHECK (email = lower(email)),
@@ -574,6 +664,7 @@ CREATE TABLE users (
   CONSTRAINT users_role_check CHECK (role = ANY (ARRAY['referrer'::text, 'support'::text, 'admin'::text]))
 );
 CREATE INDEX users_list_idx ON users USING btree (name, id);
+CREATE INDEX users_search_idx ON users USING gin (search_text gin_trgm_ops);
 CREATE CONSTRAINT TRIGGER users_audited AFTER INSERT OR DELETE OR UPDATE ON users DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION audit_unannounced_change('user');
 CREATE TRIGGER users_end_acting AFTER UPDATE OF banned, role ON users FOR EACH ROW WHEN (new.banned AND NOT old.banned OR new.role IS DISTINCT FROM old.role) EXECUTE FUNCTION end_acting_of_user();
 CREATE TRIGGER users_end_sessions AFTER UPDATE OF role, banned ON users FOR EACH ROW WHEN (old.role IS DISTINCT FROM new.role OR new.banned AND NOT old.banned) EXECUTE FUNCTION end_sessions_of_user();
@@ -841,6 +932,7 @@ CREATE TABLE specialists (
   position integer DEFAULT 0 NOT NULL,
   created_at timestamptz DEFAULT now() NOT NULL,
   updated_at timestamptz DEFAULT now() NOT NULL,
+  search_text text GENERATED ALWAYS AS (search_words(name)) STORED NOT NULL,
   CONSTRAINT specialists_pkey PRIMARY KEY (id),
   CONSTRAINT specialists_acuity_calendar_id_key UNIQUE (acuity_calendar_id),
   CONSTRAINT specialists_user_id_key UNIQUE (user_id),
@@ -879,9 +971,10 @@ CREATE TABLE bookings (
   version integer DEFAULT 1 NOT NULL,
   created_at timestamptz DEFAULT now() NOT NULL,
   updated_at timestamptz DEFAULT now() NOT NULL,
-  search_text text GENERATED ALWAYS AS (lower((((((examinee_first_name || ' '::text) || examinee_last_name) || ' '::text) || reference) || ' '::text) || COALESCE(claim_number, ''::text))) STORED NOT NULL,
   acuity_answers_digest text,
   interpreter_language text,
+  search_text text GENERATED ALWAYS AS (search_words((((((examinee_first_name || ' '::text) || examinee_last_name) || ' '::text) || reference) || ' '::text) || COALESCE(claim_number, ''::text))) STORED NOT NULL,
+  search_lexemes tsvector GENERATED ALWAYS AS (search_lexemes(search_words((((((examinee_first_name || ' '::text) || examinee_last_name) || ' '::text) || reference) || ' '::text) || COALESCE(claim_number, ''::text)), search_words((examinee_first_name || ' '::text) || examinee_last_name))) STORED NOT NULL,
   CONSTRAINT bookings_pkey PRIMARY KEY (id),
   CONSTRAINT bookings_acuity_appointment_id_key UNIQUE (acuity_appointment_id),
   CONSTRAINT bookings_reference_key UNIQUE (reference),
@@ -901,8 +994,11 @@ CREATE TABLE bookings (
   CONSTRAINT bookings_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES organizations(id),
   CONSTRAINT bookings_specialist_id_fkey FOREIGN KEY (specialist_id) REFERENCES specialists(id)
 );
+ALTER TABLE bookings ALTER COLUMN search_text SET STATISTICS 1000;
+ALTER TABLE bookings ALTER COLUMN search_lexemes SET STATISTICS 1000;
 CREATE INDEX bookings_created_at_idx ON bookings USING btree (created_at);
 CREATE INDEX bookings_created_by_idx ON bookings USING btree (created_by_id);
+CREATE INDEX bookings_lexemes_idx ON bookings USING gin (search_lexemes);
 CREATE INDEX bookings_list_idx ON bookings USING btree (starts_at DESC, id DESC);
 CREATE INDEX bookings_organization_list_idx ON bookings USING btree (organization_id, starts_at DESC, id DESC);
 CREATE INDEX bookings_search_idx ON bookings USING gin (search_text gin_trgm_ops);

@@ -62,11 +62,11 @@ export async function fillReferrers(db: Database, people: number): Promise<void>
     await trx.raw(`
       insert into users (id, name, email, email_verified, role)
       select d.id, coalesce(case d.n when 1 then '${theOne}' end, case when d.n <= 400 then '${theOthers}' end, f.name || ' ' || l.name),
-        lower(unaccent(translate(case d.n % 3
+        fold_text(translate(case d.n % 3
           when 0 then f.name || '.' || l.name
           when 1 then left(f.name, 1) || l.name
-          else f.name end, '’', ''))) || d.n || '@'
-          || regexp_replace(lower(unaccent(o.name)), '[^a-z0-9]+', '-', 'g') || '.example',
+          else f.name end, '’', '')) || d.n || '@'
+          || regexp_replace(fold_text(o.name), '[^a-z0-9]+', '-', 'g') || '.example',
         true, 'referrer'
       from drawn d join firsts f on f.n = d.f join lasts l on l.n = d.l
         join organizations o on o.slug = 'bench-' || d.firm`);
@@ -76,10 +76,10 @@ export async function fillReferrers(db: Database, people: number): Promise<void>
       from drawn d join organizations o on o.slug = 'bench-' || d.firm`);
     await trx.raw(`
       insert into referrer_search (user_id, words, lexemes, name_words, name_lexemes)
-      select id, words, array_to_tsvector(referrer_lexemes_of(words)), referrer_name_words(name),
-        array_to_tsvector(referrer_lexemes_of(name))
+      select id, words, search_lexemes(search_words(without_top_domain(words))), referrer_name_words(name),
+        search_lexemes(search_words(name))
       from (
-        select d.id, referrer_words(d.id) as words, lower(unaccent(u.name)) as name
+        select d.id, referrer_words(d.id) as words, u.name
         from drawn d join users u on u.id = d.id
       ) said`);
     await trx.raw(`

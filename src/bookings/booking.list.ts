@@ -1,6 +1,7 @@
 import type { Knex } from 'knex';
 import type { Viewer } from '../accounts/index.ts';
 import type { Database } from '../db/knex.ts';
+import { readSearch, whereExact, whereFound, whereNotExact, type SearchWord } from '../db/search.ts';
 import { uuidShape } from '../lib/uuid.ts';
 import { onlyVisible } from './booking.access.ts';
 import { detailFilters, filterValue, type DetailFilters } from './booking.details.ts';
@@ -11,7 +12,7 @@ export interface BookingListQuery extends DetailFilters {
   status?: BookingStatus;
   progress?: Progress;
   specialistId?: string;
-  /** Searches examinee, reference and claim number, for words in any order. */
+  /** Words in any order, of the examinee, the reference, the claim number, the specialist and the organisation. */
   q?: string;
   /** Calendar days `YYYY-MM-DD`, inclusive, compared in the examination's own zone. */
   from?: string;
@@ -26,7 +27,10 @@ export interface BookingListPage {
   nextCursor: string | null;
 }
 
-/** The query behind the list page and GET /bookings: newest examination first, keyset pagination. */
+/**
+ * The query behind the list page and GET /bookings: newest examination first, in a search those with exactly its words
+ * before all others; keyset pagination.
+ */
 export interface BookingList {
   page(viewer: Viewer, query: BookingListQuery): Promise<BookingListPage | 'bad_cursor'>;
 }
@@ -35,28 +39,60 @@ export function createBookingList(db: Database): BookingList {
   return {
     async page(viewer, query) {
       const after = query.cursor === undefined ? null : readCursor(query.cursor);
-      if (query.cursor !== undefined && !after) return 'bad_cursor';
-      const rows = (await selectBookings(db)
-        .select(db.raw('(extract(epoch from b.starts_at) * 1000000)::bigint as starts_at_us'))
-        .modify(onlyVisible, viewer, 'b.organization_id')
-        .modify(filtered, query)
-        .modify(startingAfter, after)
-        .orderBy([
-          { column: 'b.starts_at', order: 'desc' },
-          { column: 'b.id', order: 'desc' },
-        ])
-        .limit(query.limit + 1)) as CursorRow[];
+      const words = query.q?.trim() ? await readSearch(db, query.q) : null;
+      if (query.cursor !== undefined && (!after || (after.part === 'found' && !words))) return 'bad_cursor';
+      const rows: CursorRow[] = [];
+      for (const part of words ? searchParts : allParts) {
+        const missing = query.limit + 1 - rows.length;
+        if (missing === 0 || (after && searchParts.indexOf(after.part) > searchParts.indexOf(part))) continue;
+        const found = (await selectBookings(db)
+          .select(db.raw('(extract(epoch from b.starts_at) * 1000000)::bigint as starts_at_us'))
+          .modify(onlyVisible, viewer, 'b.organization_id')
+          .modify(filtered, query)
+          .modify(searched, words, part)
+          .modify(startingAfter, after?.part === part ? after : null)
+          .orderBy([
+            { column: 'b.starts_at', order: 'desc' },
+            { column: 'b.id', order: 'desc' },
+          ])
+          .limit(missing)) as Omit<CursorRow, 'part'>[];
+        rows.push(...found.map((row) => ({ ...row, part })));
+      }
       const shown = rows.slice(0, query.limit);
       const last = shown.at(-1);
       return {
         bookings: shown.map(toBooking),
-        nextCursor: rows.length > query.limit && last ? writeCursor(last.starts_at_us, last.id) : null,
+        nextCursor: rows.length > query.limit && last ? writeCursor(last) : null,
       };
     },
   };
 }
 
-type CursorRow = Parameters<typeof toBooking>[0] & { starts_at_us: number };
+/**
+ * The parts of a search's result, one after the other: bookings that have each word exactly, then all others that are
+ * found. Each is newest first, and is read through the indexes that suit it.
+ */
+const searchParts = ['exact', 'found'] as const;
+const allParts = ['exact'] as const;
+type Part = (typeof searchParts)[number];
+
+/** Where a booking's words are, over `selectBookings`. */
+export const bookingWords = {
+  words: 'b.search_text',
+  lexemes: 'b.search_lexemes',
+  specialist: 'b.specialist_id',
+  organization: 'b.organization_id',
+};
+
+function searched(rows: Query, words: SearchWord[] | null, part: Part): void {
+  if (!words) return;
+  if (words.length === 0) return void rows.whereRaw('false');
+  if (part === 'exact') return whereExact(rows, bookingWords.lexemes, words);
+  whereFound(rows, bookingWords, words);
+  whereNotExact(rows, bookingWords.lexemes, words);
+}
+
+type CursorRow = Parameters<typeof toBooking>[0] & { starts_at_us: number; part: Part };
 type Query = Knex.QueryBuilder;
 
 function filtered(rows: Query, query: BookingListQuery): void {
@@ -79,18 +115,12 @@ function filtered(rows: Query, query: BookingListQuery): void {
       .whereRaw(`b.starts_at < ?::date + interval '2 days'`, [query.to])
       .whereRaw('(b.starts_at at time zone b.timezone)::date <= ?::date', [query.to]);
   }
-  for (const word of wordsOf(query.q)) {
-    void rows.whereRaw(`b.search_text like lower(?) escape '!'`, [`%${word.replaceAll(/[!%_]/g, '!$&')}%`]);
-  }
-}
-
-function wordsOf(q: string | undefined): string[] {
-  return (q ?? '').normalize('NFC').replaceAll('\0', ' ').split(/\s+/).filter(Boolean).slice(0, 10);
 }
 
 interface Position {
   startsAtUs: number;
   id: string;
+  part: Part;
 }
 
 function startingAfter(rows: Query, after: Position | null): void {
@@ -101,11 +131,11 @@ function startingAfter(rows: Query, after: Position | null): void {
   );
 }
 
-function writeCursor(startsAtUs: number, id: string): string {
-  return Buffer.from(`${startsAtUs}.${id}`).toString('base64url');
+function writeCursor({ starts_at_us: startsAtUs, id, part }: CursorRow): string {
+  return Buffer.from(`${startsAtUs}.${id}${part === 'found' ? '.found' : ''}`).toString('base64url');
 }
 
-const position = new RegExp(`^(-?\\d{1,16})\\.(${uuidShape})$`);
+const position = new RegExp(`^(-?\\d{1,16})\\.(${uuidShape})(\\.found)?$`);
 
 /** Null when the text is not one of our cursors. */
 function readCursor(cursor: string): Position | null {
@@ -113,5 +143,5 @@ function readCursor(cursor: string): Position | null {
   const match = position.exec(Buffer.from(cursor, 'base64url').toString());
   const startsAtUs = Number(match?.[1]);
   if (!match?.[2] || Math.abs(startsAtUs) > 8e15) return null;
-  return { startsAtUs, id: match[2] };
+  return { startsAtUs, id: match[2], part: match[3] ? 'found' : 'exact' };
 }

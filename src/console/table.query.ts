@@ -1,6 +1,14 @@
 // Reads the console's tables: only their named columns, each filtered by its type.
 import type { Knex } from 'knex';
 import type { Queryable } from '../db/knex.ts';
+import {
+  readSearch,
+  whereExact,
+  whereFound,
+  whereNotExact,
+  type SearchedColumns,
+  type SearchWord,
+} from '../db/search.ts';
 import { parseDay } from '../lib/dates.ts';
 import { isUuid } from '../lib/uuid.ts';
 import { columnOf, linkKey, searchFilter, searchBoxOf, type Column, type Table } from './table.ts';
@@ -14,44 +22,88 @@ export interface Order {
   direction: 'asc' | 'desc';
 }
 
-/** A filter that names no column finds nothing; the router has refused it before. */
-export function selectRows(db: Queryable, table: Table, filters: Filters): Knex.QueryBuilder {
+/**
+ * A filter that names no column finds nothing; the router has refused it before. The search box's words are no filter
+ * here: `search` has them.
+ */
+export function selectRows(
+  db: Queryable,
+  table: Table,
+  filters: Filters,
+  search: Search | null = null,
+): Knex.QueryBuilder {
   const columns = table.columns
     .flatMap(({ name, sql, to }) => [[sql, name] as const, ...(to ? [[to, linkKey(name)] as const] : [])])
-    .map(([sql, name]) => `${sql} as "${name}"`)
-    .join(', ');
+    .map(([sql, name]) => `${sql} as "${name}"`);
   const query = db.from(
-    db.raw(`(select ${columns}, ${searchBoxOf(table).sql} as "${searchFilter}" from ${table.from}) as r`),
+    db.raw(`(select ${[...columns, ...searchedAs(table, search)].join(', ')} from ${table.from}) as r`),
   );
-  if (table.textSearchLimit === undefined) return applyFilters(query, table, Object.entries(filters));
-  const [texts, others] = partition(Object.entries(filters), ([name, value]) =>
-    readsEachRow(table, name, value),
-  );
-  void applyFilters(query, table, others);
-  if (texts.length === 0) return query;
+  const asked = Object.entries(filters).filter(([name]) => name !== searchFilter);
+  if (table.textSearchLimit === undefined) {
+    applyFilters(query, table, asked);
+    if (search) applySearch(query, table, search);
+    return query;
+  }
+  const [texts, others] = partition(asked, ([name, value]) => readsEachRow(table, name, value));
+  applyFilters(query, table, others);
+  if (texts.length === 0 && !search) return query;
   const newest = query.orderBy('r.id', 'desc').limit(table.textSearchLimit).select('r.*');
-  return applyFilters(db.from(newest.as('r')), table, texts);
+  const found = db.from(newest.as('r'));
+  applyFilters(found, table, texts);
+  if (search) applySearch(found, table, search);
+  return found;
+}
+
+/** The words of the search box, and which of what they find: rows that have exactly these words, the others, or both. */
+export interface Search {
+  words: SearchWord[];
+  part: 'exact' | 'others' | 'all';
+}
+
+/** Null: nobody searches. */
+export async function searchOf(db: Queryable, filters: Filters): Promise<Search | null> {
+  const typed = filters[searchFilter];
+  return typeof typed === 'string' ? { words: await readSearch(db, typed), part: 'all' } : null;
+}
+
+const searchedColumns = ['words', 'lexemes', 'specialist', 'organization'] as const;
+const searchKey = (name: (typeof searchedColumns)[number]): string => `${searchFilter} ${name}`;
+
+function searchedAs(table: Table, search: Search | null): string[] {
+  if (!search) return [];
+  const { columns } = searchBoxOf(table);
+  return searchedColumns.flatMap((name) =>
+    columns[name] ? [`${columns[name]} as "${searchKey(name)}"`] : [],
+  );
+}
+
+function applySearch(query: Knex.QueryBuilder, table: Table, { words, part }: Search): void {
+  const { columns } = searchBoxOf(table);
+  const inRow = Object.fromEntries(
+    searchedColumns.flatMap((name) => (columns[name] ? [[name, `r."${searchKey(name)}"`]] : [])),
+  ) as unknown as SearchedColumns;
+  if (part === 'exact' && inRow.lexemes && words.length > 0) return whereExact(query, inRow.lexemes, words);
+  whereFound(query, inRow, words);
+  if (part === 'others' && inRow.lexemes && words.length > 0) whereNotExact(query, inRow.lexemes, words);
 }
 
 function applyFilters(
   query: Knex.QueryBuilder,
   table: Table,
   filters: readonly [string, FilterValue][],
-): Knex.QueryBuilder {
+): void {
   for (const [name, value] of filters) {
     const column = columnOf(table, name);
-    if (name === searchFilter && typeof value === 'string') filterByWords(query, value);
-    else if (column) applyFilter(query, column, value);
+    if (column) applyFilter(query, column, value);
     else void query.whereRaw('false');
   }
-  return query;
 }
 
 /** No index serves these filters: PostgreSQL reads every row. */
 function readsEachRow(table: Table, name: string, value: FilterValue): boolean {
   const column = columnOf(table, name);
   if (column?.isId && isUuid(value)) return false;
-  return name === searchFilter || column?.type === 'string' || column?.type === 'json';
+  return column?.type === 'string' || column?.type === 'json';
 }
 
 function partition<T>(all: readonly T[], is: (item: T) => boolean): [T[], T[]] {
@@ -66,12 +118,84 @@ export function orderRows(query: Knex.QueryBuilder, table: Table, order: Order):
   return query.orderByRaw(`?? ${direction} ${nulls}, ?? ${direction}`, [`r.${by}`, 'r.id']);
 }
 
+interface Page {
+  order: Order;
+  offset: number;
+  limit: number;
+}
+
+/** Of a search, rows that have exactly its words come first. */
+export async function findRows(db: Queryable, table: Table, filters: Filters, page: Page): Promise<Row[]> {
+  const search = await searchOf(db, filters);
+  const read = async (part: Search['part'], offset: number, limit: number) =>
+    (await orderRows(selectRows(db, table, filters, search && { ...search, part }), table, page.order)
+      .select('r.*')
+      .limit(limit)
+      .offset(offset)) as Row[];
+  const isRanked = search !== null && searchBoxOf(table).columns.lexemes !== undefined;
+  if (!isRanked) return read('all', page.offset, page.limit);
+  const exact = await read('exact', page.offset, page.limit);
+  if (exact.length === page.limit) return exact;
+  const before = exact.length > 0 || page.offset === 0 ? page.offset + exact.length : await countExact();
+  const others = await read('others', Math.max(0, page.offset - before), page.limit - exact.length);
+  return [...exact, ...others];
+
+  async function countExact(): Promise<number> {
+    const rows = selectRows(db, table, filters, search && { ...search, part: 'exact' });
+    return countOf(db, rows, page.offset);
+  }
+}
+
+/** All rows in the list's order, page by page: each begins after the last row of the one before. */
+export async function* pagesOf(
+  db: Queryable,
+  table: Table,
+  filters: Filters,
+  limit: number,
+): AsyncGenerator<Row[]> {
+  const search = await searchOf(db, filters);
+  const { by, direction } = table.sort;
+  const keys = [...new Set([by, 'id'])];
+  const casts = keys.map((name) => keyTypes[columnOf(table, name)?.type ?? 'string']);
+  let last: unknown[] | null = null;
+  for (;;) {
+    const query = orderRows(selectRows(db, table, filters, search), table, table.sort)
+      // As text: a Date has no microseconds.
+      .select('r.*', ...keys.map((name, at) => db.raw('??::text as ??', [`r.${name}`, `key ${at}`])))
+      .limit(limit);
+    if (last) {
+      const columns = keys.map((name) => `r."${name}"`).join(', ');
+      const after = casts.map((cast) => `?::text::${cast}`).join(', ');
+      void query.whereRaw(`(${columns}) ${direction === 'asc' ? '>' : '<'} (${after})`, last as string[]);
+    }
+    const rows = (await query) as Row[];
+    if (rows.length > 0) yield rows;
+    if (rows.length < limit) return;
+    last = keys.map((_, at) => rows.at(-1)?.[`key ${at}`]);
+  }
+}
+
+const keyTypes: Record<Column['type'], string> = {
+  string: 'text',
+  enum: 'text',
+  json: 'text',
+  number: 'bigint',
+  datetime: 'timestamptz',
+  date: 'date',
+  boolean: 'boolean',
+  id: 'uuid',
+};
+
 /** Counting further would cost more than reading the page that is shown. */
 const countLimit = 100_000;
 
 export async function countRows(db: Queryable, table: Table, filters: Filters): Promise<number> {
-  const rows = selectRows(db, table, filters).select(db.raw('1')).limit(countLimit);
-  const row = (await db.from(rows.as('counted')).count('* as total').first()) as
+  return countOf(db, selectRows(db, table, filters, await searchOf(db, filters)), countLimit);
+}
+
+async function countOf(db: Queryable, rows: Knex.QueryBuilder, limit: number): Promise<number> {
+  const counted = rows.select(db.raw('1')).limit(limit);
+  const row = (await db.from(counted.as('counted')).count('* as total').first()) as
     | { total: number }
     | undefined;
   return row?.total ?? 0;
@@ -114,12 +238,6 @@ function applyFilter(query: Knex.QueryBuilder, column: Column, value: FilterValu
     case 'string':
       void query.whereRaw('??::text ilike ?', [name, `%${escapeLike(value)}%`]);
   }
-}
-
-/** Every word must occur, in any order. */
-function filterByWords(query: Knex.QueryBuilder, text: string): void {
-  for (const word of text.normalize('NFC').split(/\s+/).filter(Boolean).slice(0, 10))
-    void query.whereRaw('?? ilike ?', [`r.${searchFilter}`, `%${escapeLike(word)}%`]);
 }
 
 /** Escapes `%`, `_` and the backslash for LIKE. */

@@ -5,8 +5,7 @@ import type { Column, Table } from './table.ts';
 import {
   countRows,
   findRow,
-  orderRows,
-  selectRows,
+  findRows,
   shownRow,
   type Filters,
   type FilterValue,
@@ -78,10 +77,8 @@ export class TableResource extends BaseResource {
       by: options.sort?.sortBy ?? sort.by,
       direction: options.sort?.direction ?? sort.direction,
     };
-    const rows = (await orderRows(selectRows(this.#db, this.table, filtersOf(filter)), this.table, order)
-      .select('r.*')
-      .limit(options.limit ?? 20)
-      .offset(options.offset ?? 0)) as Row[];
+    const { limit = 20, offset = 0 } = options;
+    const rows = await findRows(this.#db, this.table, filtersOf(filter), { order, limit, offset });
     return rows.map((row) => this.#record(row));
   }
 

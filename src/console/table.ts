@@ -1,5 +1,6 @@
 // What the console shows of a table: an allow-list. No other column is read, filtered by, sorted by or sent.
 import type { Role } from '../accounts/index.ts';
+import type { SearchedColumns } from '../db/search.ts';
 
 export type ColumnType = 'string' | 'enum' | 'number' | 'datetime' | 'date' | 'boolean' | 'id' | 'json';
 
@@ -38,7 +39,7 @@ export interface Table {
   columns: readonly Column[];
   title: string;
   /** What the search box searches, and its placeholder. Unset: all text columns. */
-  searched?: { sql: string; hint: string };
+  searched?: SearchBox;
   /** Text filters look at this many of the newest records that pass the other filters. Unset: at all. */
   textSearchLimit?: number;
   sort: { by: string; direction: 'asc' | 'desc' };
@@ -55,17 +56,19 @@ export function columnOf(table: Table, name: string): Column | null {
 /** The search box's filter. Not a column; its words may be an examinee's name, so they are sealed. */
 export const searchFilter = 'search';
 
-export function searchBoxOf({ searched, columns, textSearchLimit }: Table): {
-  sql: string;
+export interface SearchBox {
+  columns: SearchedColumns;
   hint: string | null;
-} {
+}
+
+export function searchBoxOf({ searched, columns, textSearchLimit }: Table): SearchBox {
   if (searched) return searched;
   const texts = columns.filter(({ type }) => type === 'string').map(({ sql }) => sql);
-  if (texts.length === 0) return { sql: `''`, hint: null };
+  if (texts.length === 0) return { columns: { words: `''` }, hint: null };
   const hint = textSearchLimit
     ? `Search the newest ${textSearchLimit.toLocaleString('en-AU')}`
     : 'Search all text columns';
-  return { sql: `concat_ws(' ', ${texts.join(', ')})`, hint };
+  return { columns: { words: `search_words(concat_ws(' ', ${texts.join(', ')}))` }, hint };
 }
 
 /** The key in a row that holds the link of a column's value. */

@@ -58,6 +58,7 @@ export const organizations: Table = {
   who: 'staff',
   title: 'name',
   sort: { by: 'name', direction: 'asc' },
+  searched: { columns: { words: 'o.search_text' }, hint: 'Name' },
   from: 'organizations o',
   columns: [
     column('id', 'id', 'o.id', recordOnly),
@@ -82,6 +83,10 @@ export const users: Table = {
   who: 'admin',
   title: 'name',
   sort: { by: 'name', direction: 'asc' },
+  searched: {
+    columns: { words: 'u.search_text', organization: 'm.organization_id' },
+    hint: 'Name, e-mail or organisation',
+  },
   from: 'users u left join members m on m.user_id = u.id left join organizations o on o.id = m.organization_id',
   columns: [
     column('id', 'id', 'u.id', recordOnly),

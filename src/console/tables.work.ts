@@ -1,5 +1,6 @@
 // Lists of the daily work.
 import {
+  bookingWords,
   detailFilters,
   details,
   nameOf,
@@ -48,8 +49,7 @@ export const bookings: Table = {
   group: 'Work',
   who: 'staff',
   title: 'reference',
-  // The same column and index as the search on /bookings.
-  searched: { sql: 'b.search_text', hint: 'Reference, name or claim number' },
+  searched: { columns: bookingWords, hint: 'Name, reference, claim, specialist, organisation' },
   sort: { by: 'startsAt', direction: 'desc' },
   from: `bookings b join specialists s on s.id = b.specialist_id
     left join organizations o on o.id = b.organization_id

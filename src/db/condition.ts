@@ -3,7 +3,7 @@ import type { Database } from './knex.ts';
 
 /** The oldest PostgreSQL that the migrations are written for. */
 export const oldestVersion = 15;
-const neededExtensions = ['pg_trgm', 'unaccent'];
+const neededExtensions = ['pg_trgm'];
 
 export interface ServerFacts {
   major: number;

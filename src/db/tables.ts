@@ -167,9 +167,10 @@ declare module 'knex/types/tables.js' {
       version: number;
       created_at: Date;
       updated_at: Date;
-      search_text: string;
       acuity_answers_digest: string | null;
       interpreter_language: string | null;
+      search_text: string;
+      search_lexemes: string;
     };
     custody_reports: {
       id: string;
@@ -386,6 +387,7 @@ declare module 'knex/types/tables.js' {
       created_at: Date;
       metadata: string | null;
       reminds_examinees: boolean;
+      search_text: string;
     };
     referrer_lexemes: {
       word: string;
@@ -446,6 +448,7 @@ declare module 'knex/types/tables.js' {
       position: number;
       created_at: Date;
       updated_at: Date;
+      search_text: string;
     };
     two_factors: {
       id: string;
@@ -485,6 +488,7 @@ declare module 'knex/types/tables.js' {
       ban_expires: Date | null;
       two_factor_enabled: boolean;
       awaits_invitation: boolean;
+      search_text: string;
     };
     verifications: {
       id: string;

@@ -43,18 +43,26 @@ export function createReferrerSearch(db: Queryable): ReferrerSearch {
 
   return async (query) => {
     const { text, words, last, name } = await normalise(db, query);
-    if (words.length === 0) return [];
-    if (words.length === 1 && text.length < shortestPrefix)
-      return (await findByPrefix(db, text)).map(toFound);
+    const [first] = words;
+    if (first === undefined) return [];
+    const found = new Map<string, Row>();
+    const keep = (rows: Row[]) => {
+      for (const row of rows) if (!found.has(row.id)) found.set(row.id, row);
+    };
+    const search = async (...steps: Step[]) => {
+      keep(await findPeople(db, text, steps));
+    };
+    if (words.length === 1 && first.length < shortestPrefix) {
+      // People who are called Ng, then those whose name begins so.
+      if (first.length > 1) await search({ column: 'name_lexemes', wanted: allOf([asWhole(first)]) });
+      if (found.size < shown) keep(await findByPrefix(db, first));
+      return [...found.values()].slice(0, shown).map(toFound);
+    }
 
     const shares = await common();
     const typed = words.map((word) => asTyped(word, shares));
-    const whole: Term[] = words.map((word) => [word]);
-    const lastBegun = words.map((word, at) => (word === last && typed[at]) || [word]);
-    const found = new Map<string, Row>();
-    const search = async (...steps: Step[]) => {
-      for (const row of await findPeople(db, text, steps)) if (!found.has(row.id)) found.set(row.id, row);
-    };
+    const whole = words.map(asWhole);
+    const lastBegun = words.map((word, at) => (word === last && typed[at]) || asWhole(word));
     await search(
       { column: 'name_words', wanted: name },
       { column: 'name_lexemes', wanted: allOf(whole) },
@@ -67,9 +75,9 @@ export function createReferrerSearch(db: Queryable): ReferrerSearch {
     if (found.size < few && !isName && words.some(isWord)) {
       const near = await spelledAlike(db, words);
       // Most often each word is one letter from what was meant.
-      const nearest = words.map((word) => [near.get(word)?.[0] ?? word]);
+      const nearest = words.map((word) => asWhole(near.get(word)?.[0] ?? word));
       const alike = words.map((word, at) => [
-        ...((word === last && typed[at]) || [word]),
+        ...((word === last && typed[at]) || asWhole(word)),
         ...(near.get(word) ?? []),
       ]);
       await search(
@@ -98,10 +106,10 @@ interface Typed {
 
 async function normalise(db: Queryable, query: string): Promise<Typed> {
   const { rows } = await db.raw<{ rows: Typed[] }>(
-    `select text, referrer_lexemes_of(text) as words, referrer_name_words(text) as name,
-       (referrer_lexemes_of(substring(text from '[^[:space:]]*$')))[1] as last
-     from (select lower(unaccent(?)) as text) typed`,
-    [query.normalize('NFC')],
+    `select text, referrer_typed_words(text) as words, referrer_name_words(text) as name,
+       (referrer_typed_words(substring(text from '[^[:space:]]*$')))[1] as last
+     from (select fold_text(?) as text) typed`,
+    [query],
   );
   const { text = '', words = [], last = null, name = '' } = rows[0] ?? {};
   return { text, words: words.slice(0, mostWords), last, name };
@@ -112,8 +120,13 @@ function isWord(word: string): boolean {
   return word.length >= shortestPrefix && !/\d/.test(word);
 }
 
+/** A single letter is an initial: see search_lexemes() in the schema. */
+function asWhole(word: string): Term {
+  return [word.length === 1 ? `^${word}` : word];
+}
+
 function asTyped(word: string, shares: CommonLexemes): Term {
-  if (word.length < shortestPrefix) return [word];
+  if (word.length < shortestPrefix) return [`^${word}`];
   const beginning = shares.filter(([lexeme]) => lexeme.startsWith(word));
   const isCommon = beginning.reduce((sum, [, share]) => sum + share, 0) > tooCommon;
   return isCommon

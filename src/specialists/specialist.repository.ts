@@ -1,4 +1,5 @@
 import type { Queryable } from '../db/knex.ts';
+import { readWords, whereFound } from '../db/search.ts';
 import { isUuid } from '../lib/uuid.ts';
 import type { ExaminationType, Specialist, SpecialistService } from './specialist.ts';
 
@@ -43,9 +44,9 @@ export function createSpecialistRepository(db: Queryable): SpecialistRepository 
         .where('is_active', true)
         .orderBy(['position', 'name', 'id'])
         .select<SpecialistRow[]>(db.raw(columns));
-      for (const word of wordsOf(q)) {
-        const like = `%${word.replaceAll(/[\\%_]/g, String.raw`\$&`)}%`;
-        void query.whereRaw("concat_ws(' ', name, title, specialty, location) ilike ?", [like]);
+      if (q?.trim()) {
+        const words = await readWords(db, q);
+        void query.modify(whereFound, { words: searchedText }, words);
       }
       if (type) {
         void query.whereRaw(
@@ -67,10 +68,8 @@ export function createSpecialistRepository(db: Queryable): SpecialistRepository 
   };
 }
 
-/** Every word must match some column: "hart sydney" finds Dr Hart in Sydney. */
-function wordsOf(q = ''): string[] {
-  return q.replaceAll('\0', '').split(/\s+/).filter(Boolean).slice(0, 10);
-}
+/** "hart sydney" finds Dr Hart in Sydney. */
+const searchedText = "search_words(concat_ws(' ', name, title, specialty, location))";
 
 function asSpecialist({ acuity_calendar_id, is_active, ...row }: SpecialistRow): Specialist {
   return { ...row, acuityCalendarId: acuity_calendar_id, isActive: is_active };

@@ -22,6 +22,7 @@ const others = [
   'meeting_link',
   'organization_id',
   'reference',
+  'search_lexemes',
   'search_text',
   'source',
   'specialist_id',

@@ -63,14 +63,13 @@ describe('booking list', () => {
     expect(await names({}, fixture.people.sam)).to.have.length(5);
   });
 
-  it('finds words in any order and case, and treats % and _ literally', async () => {
+  it('finds words in any order and case, and treats % and _ as blanks', async () => {
     expect(await names({ q: 'MARSH ewan' })).to.deep.equal(['Ewan']);
     expect(await names({ q: 'cl-2207' })).to.deep.equal(['Ewan']);
     expect(await names({ q: 'NGUYỄN' })).to.deep.equal(['Zoë']);
     expect(await names({ q: '100%_' })).to.deep.equal(['Noor']);
-    expect(await names({ q: '%' })).to.deep.equal(['Noor']);
-    expect(await names({ q: 'cl_' })).to.deep.equal(['Noor']);
-    expect(await names({ q: '!' })).to.deep.equal([]);
+    expect(await names({ q: 'cl_9' })).to.deep.equal(['Noor']);
+    for (const q of ['%', '_', '!']) expect(await names({ q })).to.deep.equal([]);
     expect(await names({ q: made[0]?.reference ?? '' })).to.deep.equal(['Ewan']);
     expect(await names({ q: 'a\0b \\' })).to.deep.equal([]);
   });

@@ -105,6 +105,9 @@ describe('the console’s filters', () => {
     const people = await found(ada, 'users', { 'filters.search': firm });
     expect(people.map(({ name }) => String(name).split(' ')[0])).to.deep.equal(['Nadia']);
     expect(people[0]).not.to.have.property('search');
+    const { search: surname } = await seal(ada, { search: 'Álvarez, Rita' });
+    const byName = await found(ada, 'users', { 'filters.search': surname });
+    expect(byName.map(({ email }) => email)).to.deep.equal(['rita@harbour-legal.example']);
   });
 
   it('answer 400 or nothing found for NUL, never 500', async () => {

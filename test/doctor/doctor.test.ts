@@ -130,12 +130,10 @@ describe('the doctor', function () {
     });
 
     it('is wrong when an extension is missing', async () => {
-      await stack.owner.raw(
-        'alter extension unaccent set schema public; update pg_extension set extname = $$gone$$ where extname = $$unaccent$$',
-      );
+      await stack.owner.raw('update pg_extension set extname = $$gone$$ where extname = $$pg_trgm$$');
       const report = await stack.run();
-      await stack.owner.raw('update pg_extension set extname = $$unaccent$$ where extname = $$gone$$');
-      expect(said(report, 'extensions')).to.deep.equal(['wrong: The extension unaccent is missing']);
+      await stack.owner.raw('update pg_extension set extname = $$pg_trgm$$ where extname = $$gone$$');
+      expect(said(report, 'extensions')).to.deep.equal(['wrong: The extension pg_trgm is missing']);
     });
 
     it('is wrong when a migration is not applied, and warns of one that it does not know', async () => {

@@ -19,6 +19,10 @@ describe('the search for a referrer among many', () => {
     }
     await aReferrer('James Smith', 'james@breakwater.example', other);
     await aReferrer('Zoë Smith-Jameson', 'zoe@breakwater.example', other);
+    for (let n = 0; n < 30; n += 1) await aReferrer('Ngaire Dang', `nd${n}@breakwater.example`, other);
+    await aReferrer('David Ng', 'dng@breakwater.example', other);
+    await aReferrer('Siobhán O’Brien', 'so@breakwater.example', other);
+    await aReferrer('Łukasz Strauß', 'ls@breakwater.example', other);
     await aReferrer('Nobody’s Own', 'nobody@nowhere.example', null);
     await app.database.owner.raw('analyze referrer_search');
   });
@@ -58,6 +62,16 @@ describe('the search for a referrer among many', () => {
     ['james smth breakwater', 'James Smith'],
     ['zoe smithe jameson', 'Zoë Smith-Jameson'],
     ['jamess smith', 'James Smith'],
+    ['ng', 'David Ng'],
+    ['Mr Ng', 'David Ng'],
+    ['D Ng', 'David Ng'],
+    ['Ng, David', 'David Ng'],
+    ['ng breakwater', 'David Ng'],
+    ['obrien', 'Siobhán O’Brien'],
+    ['O´Brien siobhan', 'Siobhán O’Brien'],
+    ['o brien', 'Siobhán O’Brien'],
+    ['strauss lukasz', 'Łukasz Strauß'],
+    ['smithjameson', 'Zoë Smith-Jameson'],
   ] as const) {
     it(`finds ${name} by “${query}”, first`, async () => {
       expect((await find(query))[0]).to.equal(name);

@@ -1,9 +1,9 @@
-// Exports a list as CSV: all rows from one snapshot, streamed. The audit row is written before the first byte.
+// Exports a list as CSV, streamed. The audit row is written before the first byte.
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { Response } from 'express';
 import { auditActor, type Actor } from '../../accounts/index.ts';
-import { orderRows, selectRows, shownRow, type Filters, type Row, type Table } from '../../console/index.ts';
+import { pagesOf, shownRow, type Filters, type Row, type Table } from '../../console/index.ts';
 import { csvLine } from '../../lib/csv.ts';
 import { tooManyRequests } from '../problem.ts';
 import type { ConsoleServices } from './console.services.ts';
@@ -11,7 +11,7 @@ import type { ConsoleServices } from './console.services.ts';
 const batch = 500;
 
 export interface ExportLimits {
-  /** Concurrent exports of this process: each holds a pool connection and a snapshot. */
+  /** Concurrent exports of this process: each keeps a pool connection busy. */
   atOnce: number;
   /** Closes the connection of a client that reads nothing for so long. */
   idleReadMs: number;
@@ -57,33 +57,13 @@ export function createCsvExport(
   };
 }
 
+/** In pages by key, each a statement of its own: no snapshot is held while a slow client reads. */
 async function* linesOf(db: ConsoleServices['db'], table: Table, filters: Filters): AsyncGenerator<string> {
   const columns = table.columns.map(({ name }) => name);
   // Without a byte order mark Excel reads another encoding.
   yield `\uFEFF${columns.join(',')}\r\n`;
-  const trx = await db.transaction({ readOnly: true });
-  try {
-    // Sorting a long list may take longer than the usual limit before the first row.
-    await trx.raw('set local statement_timeout = 0');
-    const query = orderRows(selectRows(trx, table, filters), table, table.sort)
-      .select('r.*')
-      .toSQL()
-      .toNative();
-    await trx.raw(`declare rows_to_export no scroll cursor for ${asRaw(query.sql)}`, [...query.bindings]);
-    for (;;) {
-      const { rows } = (await trx.raw(`fetch ${batch} from rows_to_export`)) as { rows: Row[] };
-      if (rows.length === 0) break;
-      yield rows.map((row) => lineOf(columns, shownRow(table, row))).join('');
-    }
-    await trx.commit();
-  } finally {
-    if (!trx.isCompleted()) await trx.rollback();
-  }
-}
-
-/** toNative() writes $1, knex.raw expects ?. */
-function asRaw(sql: string): string {
-  return sql.replace(/\$\d+/g, '?');
+  for await (const rows of pagesOf(db, table, filters, batch))
+    yield rows.map((row) => lineOf(columns, shownRow(table, row))).join('');
 }
 
 function lineOf(columns: string[], row: Row): string {
