@@ -72,6 +72,22 @@ begin
   return new;
 end $function$;
 
+CREATE FUNCTION check_acting_session()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+  if exists (
+    select from sessions s where s.id = new.id and s.impersonated_by is not null and not exists (
+      select from sessions own
+      where own.id = s.impersonator_session_id and own.user_id = s.impersonated_by and own.impersonated_by is null)
+  ) then
+    raise exception 'an acting session requires a session of the admin'
+      using errcode = 'check_violation', constraint = 'acting_session_requires_admin_session';
+  end if;
+  return null;
+end $function$;
+
 CREATE FUNCTION check_impersonation()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -86,22 +102,6 @@ begin
       using errcode = 'check_violation', constraint = 'sessions_impersonation';
   end if;
   return new;
-end $function$;
-
-CREATE FUNCTION check_session_behind()
- RETURNS trigger
- LANGUAGE plpgsql
-AS $function$
-begin
-  if exists (
-    select from sessions s where s.id = new.id and s.impersonated_by is not null and not exists (
-      select from sessions own
-      where own.id = s.impersonator_session_id and own.user_id = s.impersonated_by and own.impersonated_by is null)
-  ) then
-    raise exception 'an acting session hangs on the admin''s own'
-      using errcode = 'check_violation', constraint = 'sessions_behind';
-  end if;
-  return null;
 end $function$;
 
 CREATE FUNCTION end_acting_of_user()
@@ -407,10 +407,10 @@ CREATE TABLE acuity_forms (
 );
 INSERT INTO acuity_forms DEFAULT VALUES;
 
-CREATE TABLE appointment_looks (
+CREATE TABLE appointment_read_versions (
   appointment_id bigint NOT NULL,
-  looks bigint NOT NULL,
-  CONSTRAINT appointment_looks_pkey PRIMARY KEY (appointment_id)
+  version bigint NOT NULL,
+  CONSTRAINT appointment_read_versions_pkey PRIMARY KEY (appointment_id)
 );
 
 CREATE TABLE audit_actions (
@@ -913,8 +913,8 @@ CREATE INDEX sessions_expires_at_idx ON sessions USING btree (expires_at);
 CREATE INDEX sessions_impersonated_by_idx ON sessions USING btree (impersonated_by) WHERE impersonated_by IS NOT NULL;
 CREATE UNIQUE INDEX sessions_impersonator_key ON sessions USING btree (impersonator_session_id) WHERE impersonator_session_id IS NOT NULL;
 CREATE INDEX sessions_user_id_idx ON sessions USING btree (user_id);
+CREATE CONSTRAINT TRIGGER acting_session_requires_admin_session AFTER INSERT OR UPDATE ON sessions DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN (new.impersonated_by IS NOT NULL) EXECUTE FUNCTION check_acting_session();
 CREATE TRIGGER sessions_activity AFTER UPDATE OF last_seen_at ON sessions FOR EACH ROW WHEN (new.impersonated_by IS NULL) EXECUTE FUNCTION note_activity();
-CREATE CONSTRAINT TRIGGER sessions_behind AFTER INSERT OR UPDATE ON sessions DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN (new.impersonated_by IS NOT NULL) EXECUTE FUNCTION check_session_behind();
 CREATE TRIGGER sessions_check_impersonation BEFORE INSERT OR UPDATE OF user_id, impersonated_by ON sessions FOR EACH ROW EXECUTE FUNCTION check_impersonation();
 CREATE TRIGGER sessions_end_impersonation AFTER DELETE ON sessions FOR EACH ROW WHEN (old.impersonated_by IS NOT NULL) EXECUTE FUNCTION end_impersonation();
 CREATE CONSTRAINT TRIGGER sessions_first_activity AFTER INSERT ON sessions DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN (new.impersonated_by IS NULL) EXECUTE FUNCTION note_first_activity();
@@ -1232,7 +1232,7 @@ CREATE INDEX drift_items_appointment_idx ON drift_items USING btree (appointment
 CREATE INDEX drift_items_left_idx ON drift_items USING btree (state, found_at DESC) WHERE state = 'left'::text;
 CREATE INDEX drift_items_list_idx ON drift_items USING btree (found_at, id);
 CREATE INDEX drift_items_report_idx ON drift_items USING btree (report_id, found_at);
-CREATE INDEX drift_items_stands_idx ON drift_items USING btree (found_at, id) WHERE state = 'left'::text AND NOT superseded;
+CREATE INDEX drift_items_still_different_idx ON drift_items USING btree (found_at, id) WHERE state = 'left'::text AND NOT superseded;
 
 CREATE TABLE emails (
   id uuid NOT NULL,

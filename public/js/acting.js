@@ -70,7 +70,7 @@ async function check() {
 
 /** Does not extend the episode: only a person's actions do. */
 async function askServer() {
-  await compare(fetch(address, { headers: { Accept: 'application/json', 'X-By-Itself': 'true' } }));
+  await compare(fetch(address, { headers: { Accept: 'application/json', 'X-Polling': 'true' } }));
 }
 
 async function extend() {

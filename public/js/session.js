@@ -48,7 +48,7 @@ async function lookAgain() {
 
 /** Does not extend the session: only a person's actions do. */
 async function askServer() {
-  await take(fetch(address, { headers: { Accept: 'application/json', 'X-By-Itself': 'true' } }));
+  await take(fetch(address, { headers: { Accept: 'application/json', 'X-Polling': 'true' } }));
 }
 
 async function extend() {

@@ -119,7 +119,7 @@ async function recordRepair(
 ): Promise<void> {
   await deps.audit.record(deps.db, systemActor, {
     action: 'drift.fixed',
-    resourceType: 'booking_intention',
+    resourceType: 'booking_attempt',
     resourceId: attempt.id,
     metadata: {
       acuityAppointmentId: appointment.id,
@@ -184,7 +184,7 @@ async function writeBooking(
     action: 'booking.created',
     resourceType: 'booking',
     resourceId: bookingId,
-    metadata: { acuityAppointmentId: appointment.id, intentionId: attempt.id },
+    metadata: { acuityAppointmentId: appointment.id, attemptId: attempt.id },
   });
   await deps.announce(trx, { kind: 'booking_confirmation', bookingId, attemptId: attempt.id });
   return bookingId;

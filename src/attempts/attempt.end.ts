@@ -85,7 +85,7 @@ export async function failAttempt(
     for (const [index, delayMs] of lateChecksMs.entries()) {
       await deps.jobs.add(
         checkLateJob,
-        { intentionId: attempt.id },
+        { attemptId: attempt.id },
         { trx, delayMs, key: `late:${attempt.id}:${index}` },
       );
     }
@@ -107,9 +107,9 @@ async function recordFailure(
 ): Promise<void> {
   await deps.audit.record(trx, request.actor, {
     action: auditActions[request.kind],
-    resourceType: bookingId ? 'booking' : 'booking_intention',
+    resourceType: bookingId ? 'booking' : 'booking_attempt',
     resourceId: bookingId ?? id,
     outcome: 'failure',
-    metadata: { reason: refusal.reason, intentionId: id },
+    metadata: { reason: refusal.reason, attemptId: id },
   });
 }

@@ -2,13 +2,17 @@
 import { z } from 'zod';
 import type { JobDefinition } from '../ports/job-queue.ts';
 
-/** The key and the job names keep their old words: queued jobs outlive the version that added them. */
-const anAttempt = z.object({ intentionId: z.uuid() });
+const anAttempt = z.union([
+  z.object({ attemptId: z.uuid() }),
+  // Jobs queued by versions before 0.3.0.
+  z.object({ intentionId: z.uuid() }).transform(({ intentionId }) => ({ attemptId: intentionId })),
+]);
 type AnAttempt = z.infer<typeof anAttempt>;
 
 /** Finds the outcome of a call to Acuity, and completes or fails the attempt. */
 export const settleAttemptJob: JobDefinition<AnAttempt> = {
-  name: 'settle_intention',
+  name: 'settle_attempt',
+  formerNames: ['settle_intention'],
   payload: anAttempt,
 };
 
@@ -17,6 +21,7 @@ export const checkLateJob: JobDefinition<AnAttempt> = { name: 'check_late', payl
 
 /** Every minute: adds a job for each open attempt that has none. */
 export const sweepAttemptsJob: JobDefinition<Record<string, never>> = {
-  name: 'sweep_intentions',
+  name: 'sweep_attempts',
+  formerNames: ['sweep_intentions'],
   payload: z.object({}),
 };

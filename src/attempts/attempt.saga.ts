@@ -33,7 +33,7 @@ export async function storeAttempt(
   await insertAttempt(trx, attempt);
   await deps.jobs.add(
     settleAttemptJob,
-    { intentionId: attempt.id },
+    { attemptId: attempt.id },
     { trx, key: attempt.id, delayMs: timingsOf(deps).settleAfterMs },
   );
   const stored = await findAttempt(trx, attempt.id);
@@ -140,7 +140,7 @@ async function fail(
 
 /** The outcome in Acuity is unknown: runs the settle job now instead of after `settleAfterMs`. */
 async function leaveOpen(deps: AttemptDeps, attempt: Attempt): Promise<AttemptAnswer> {
-  await deps.jobs.add(settleAttemptJob, { intentionId: attempt.id }, { key: attempt.id });
+  await deps.jobs.add(settleAttemptJob, { attemptId: attempt.id }, { key: attempt.id });
   return pending(attempt);
 }
 

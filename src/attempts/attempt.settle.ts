@@ -50,12 +50,12 @@ export function createSettlement(deps: AttemptDeps): Settlement {
       await deps.onStep?.('settle_done');
       if (askAgain === null) return;
       const delayMs = Math.max(100, Math.ceil(askAgain));
-      await deps.jobs.add(settleAttemptJob, { intentionId: attemptId }, { key: attemptId, delayMs });
+      await deps.jobs.add(settleAttemptJob, { attemptId }, { key: attemptId, delayMs });
     },
 
     async sweep() {
       const ids = await openAttemptsOlderThan(deps.db, timingsOf(deps).sweepAfterMs);
-      for (const id of ids) await deps.jobs.add(settleAttemptJob, { intentionId: id }, { key: id });
+      for (const id of ids) await deps.jobs.add(settleAttemptJob, { attemptId: id }, { key: id });
       return ids.length;
     },
 
@@ -135,5 +135,5 @@ function completeAsSettled(
 
 async function checkLateAgain(deps: AttemptDeps, { id }: Attempt): Promise<void> {
   const { retryMs } = timingsOf(deps);
-  await deps.jobs.add(checkLateJob, { intentionId: id }, { key: `late:${id}`, delayMs: retryMs });
+  await deps.jobs.add(checkLateJob, { attemptId: id }, { key: `late:${id}`, delayMs: retryMs });
 }

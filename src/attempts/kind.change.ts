@@ -191,7 +191,7 @@ async function write(
     resourceType: 'booking',
     resourceId: booking.id,
     metadata: {
-      intentionId: attempt.id,
+      attemptId: attempt.id,
       ...(moved && { from: moved.from.toISOString(), to: moved.to.toISOString() }),
     },
   });

@@ -44,7 +44,7 @@ export interface AuditEntry {
   action: AuditAction;
   resourceType:
     | 'booking'
-    | 'booking_intention'
+    | 'booking_attempt'
     | 'session'
     | 'user'
     | 'account_link'

@@ -45,9 +45,9 @@ declare module 'knex/types/tables.js' {
       failed_at: Date | null;
       reading_until: Date | null;
     };
-    appointment_looks: {
+    appointment_read_versions: {
       appointment_id: number;
-      looks: number;
+      version: number;
     };
     audit_actions: {
       action: string;

@@ -4,10 +4,10 @@ import type { Queryable, Transaction } from '../db/knex.ts';
 
 /** How many times an answer about this appointment was acted on. Read it before reading Acuity. */
 export async function findReadVersion(db: Queryable, appointmentId: number): Promise<number> {
-  const row = (await db('appointment_looks').where({ appointment_id: appointmentId }).first('looks')) as
-    | { looks: number | string }
-    | undefined;
-  return Number(row?.looks ?? 0);
+  const row = (await db('appointment_read_versions')
+    .where({ appointment_id: appointmentId })
+    .first('version')) as { version: number | string } | undefined;
+  return Number(row?.version ?? 0);
 }
 
 /** The same for many appointments; those without a counter yet are left out. */
@@ -15,10 +15,10 @@ export async function findReadVersions(
   db: Queryable,
   appointmentIds: readonly number[],
 ): Promise<Map<number, number>> {
-  const rows = (await db('appointment_looks')
+  const rows = (await db('appointment_read_versions')
     .whereIn('appointment_id', appointmentIds)
-    .select('appointment_id', 'looks')) as { appointment_id: number | string; looks: number | string }[];
-  return new Map(rows.map((row) => [Number(row.appointment_id), Number(row.looks)]));
+    .select('appointment_id', 'version')) as { appointment_id: number | string; version: number | string }[];
+  return new Map(rows.map((row) => [Number(row.appointment_id), Number(row.version)]));
 }
 
 /**
@@ -31,9 +31,9 @@ export async function claimReadVersion(
   expectedVersion: number,
 ): Promise<boolean> {
   const { rows } = await trx.raw<{ rows: unknown[] }>(
-    `insert into appointment_looks as l values (?, 1)
-     on conflict (appointment_id) do update set looks = l.looks + 1 where l.looks = ?
-     returning looks`,
+    `insert into appointment_read_versions as r values (?, 1)
+     on conflict (appointment_id) do update set version = r.version + 1 where r.version = ?
+     returning version`,
     [appointmentId, expectedVersion],
   );
   return rows.length > 0;
@@ -42,8 +42,8 @@ export async function claimReadVersion(
 /** For an answer that changed nothing: a process that read Acuity earlier and wants to write must read again. */
 export async function bumpReadVersion(trx: Transaction, appointmentId: number): Promise<void> {
   await trx.raw(
-    `insert into appointment_looks as l values (?, 1)
-     on conflict (appointment_id) do update set looks = l.looks + 1`,
+    `insert into appointment_read_versions as r values (?, 1)
+     on conflict (appointment_id) do update set version = r.version + 1`,
     [appointmentId],
   );
 }

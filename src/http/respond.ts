@@ -21,7 +21,8 @@ export function wantsFragment(req: Request): boolean {
  * views/ and public/js/ sends the header.
  */
 export function isPolling(req: Request): boolean {
-  return req.get('X-By-Itself') === 'true';
+  // Pages that were opened before 0.3.0 was deployed send X-By-Itself.
+  return req.get('X-Polling') === 'true' || req.get('X-By-Itself') === 'true';
 }
 
 /** A fragment requested by a timer of an open page. */

@@ -133,8 +133,9 @@ async function changesOf(db: Queryable, episode: EpisodeRow): Promise<Found[]> {
   }>(
     `select l.at, l.action, l.resource_type, l.resource_id, l.outcome
      from audit_log l
-     left join booking_attempts n on n.id = case
-       when l.metadata ->> 'intentionId' ~* :shape then (l.metadata ->> 'intentionId')::uuid end
+     -- Rows written before 0.3.0 say intentionId.
+     cross join lateral (select coalesce(l.metadata ->> 'attemptId', l.metadata ->> 'intentionId') as id) requested
+     left join booking_attempts n on n.id = case when requested.id ~* :shape then requested.id::uuid end
      where l.actor_id = :admin and l.acting_as_id = :user and l.at >= :start
        and coalesce(n.created_at, l.at) between :start and coalesce(:end::timestamptz, 'infinity')
        and coalesce(l.metadata ->> 'impersonationId', :id) = :id

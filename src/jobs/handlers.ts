@@ -51,6 +51,7 @@ export interface JobServices {
 /** A handler that validates its payload: rows of the queue outlive deployments. */
 export interface RunnableJob {
   name: string;
+  formerNames: readonly string[];
   run(payload: unknown): Promise<void>;
 }
 
@@ -58,8 +59,8 @@ export function createJobHandlers(services: JobServices): RunnableJob[] {
   const { accounts, settlement, drafts, emails, documentCare, sealAudit, convergence, sync, impersonation } =
     services;
   return [
-    runnable({ job: settleAttemptJob, handle: ({ intentionId }) => settlement.settle(intentionId) }),
-    runnable({ job: checkLateJob, handle: ({ intentionId }) => settlement.checkLate(intentionId) }),
+    runnable({ job: settleAttemptJob, handle: ({ attemptId }) => settlement.settle(attemptId) }),
+    runnable({ job: checkLateJob, handle: ({ attemptId }) => settlement.checkLate(attemptId) }),
     runnable({ job: sweepAttemptsJob, handle: () => ignoreResult(settlement.sweep()) }),
     runnable({ job: removeExpiredDraftsJob, handle: () => ignoreResult(drafts.removeExpired()) }),
     runnable({ job: scanDocumentJob, handle: ({ documentId }) => documentCare.scan(documentId) }),
@@ -104,8 +105,8 @@ export const cron: CronEntry[] = [
 ];
 
 function runnable<Payload>(handler: JobHandler<Payload>): RunnableJob {
-  const { name, payload } = handler.job;
-  return { name, run: async (given) => handler.handle(payload.parse(given)) };
+  const { name, formerNames = [], payload } = handler.job;
+  return { name, formerNames, run: async (given) => handler.handle(payload.parse(given)) };
 }
 
 async function ignoreResult(work: Promise<unknown>): Promise<void> {

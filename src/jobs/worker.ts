@@ -106,7 +106,7 @@ async function launchRunner(deps: WorkerDeps): Promise<Runner> {
     // Batches make a stop wait until the results of the last jobs are stored.
     preset: { worker: { failJobBatchDelay: 0, completeJobBatchDelay: 0 } },
     logger: quietLogger(deps.log),
-    taskList: Object.fromEntries(deps.handlers.map((handler) => [handler.name, taskFor(deps, handler)])),
+    taskList: taskListOf(deps),
     parsedCronItems: cronItemsOf(cron),
   });
   try {
@@ -132,6 +132,15 @@ export function cronItemsOf(cron: CronEntry[]): ParsedCronItem[] {
 interface Helpers {
   job: { id: string; attempts: number };
   abortSignal?: AbortSignal;
+}
+
+function taskListOf(deps: WorkerDeps): Record<string, ReturnType<typeof taskFor>> {
+  return Object.fromEntries(
+    deps.handlers.flatMap((handler) => {
+      const task = taskFor(deps, handler);
+      return [handler.name, ...handler.formerNames].map((name) => [name, task]);
+    }),
+  );
 }
 
 function taskFor({ log, watch }: WorkerDeps, handler: RunnableJob) {

@@ -16,7 +16,7 @@ const jobs = 'graphile_worker._private_jobs';
  * it first, if not `since` itself.
  */
 const waiting: Record<string, { from: string; since?: string; order?: string }> = {
-  open_intentions: { from: `booking_attempts where state = 'open'`, since: 'created_at' },
+  open_attempts: { from: `booking_attempts where state = 'open'`, since: 'created_at' },
   queued_emails: { from: `emails where status = 'queued'`, since: 'created_at' },
   failed_emails: { from: `emails where status = 'failed'` },
   waiting_events: { from: `webhook_events where state in ('waiting', 'delivering')`, since: 'received_at' },

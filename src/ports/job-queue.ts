@@ -5,6 +5,8 @@ import type { z } from 'zod';
 export interface JobDefinition<Payload> {
   /** snake_case. The payload carries ids only, never health information. */
   name: string;
+  /** Names that earlier versions gave this job: what they left in the queue is worked as this job. */
+  formerNames?: readonly string[];
   payload: z.ZodType<Payload>;
   /** Attempts before the job is left for staff. Default 25. */
   maxAttempts?: number;

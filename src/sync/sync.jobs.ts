@@ -21,7 +21,8 @@ export const reconcileAllJob: JobDefinition<Record<string, never>> = {
 
 /** Every night: removes reports that are about three months old and no longer needed. */
 export const removeOldReportsJob: JobDefinition<Record<string, never>> = {
-  name: 'remove_old_looks',
+  name: 'remove_old_reports',
+  formerNames: ['remove_old_looks'],
   payload: z.object({}),
 };
 

@@ -445,7 +445,7 @@ describe('a session', () => {
         .db('sessions')
         .where({ id })
         .update({ last_seen_at: ago(10) });
-      const looked = await agent.get('/session').set('X-By-Itself', 'true').expect(200);
+      const looked = await agent.get('/session').set('X-Polling', 'true').expect(200);
       expect(looked.body.secondsLeft / 60).to.be.within(minutes - 10.5, minutes - 9.5);
       const stayed = await agent.post('/session').expect(200);
       expect(stayed.body.secondsLeft / 60).to.be.within(minutes - 0.5, minutes);
@@ -462,7 +462,7 @@ describe('a session', () => {
     const { headers } = await app
       .anonymous()
       .get('/bookings')
-      .set({ Accept: 'text/html', 'HX-Request-Type': 'partial', 'X-By-Itself': 'true' })
+      .set({ Accept: 'text/html', 'HX-Request-Type': 'partial', 'X-Polling': 'true' })
       .expect(401);
     expect(headers['hx-reswap']).to.equal('none');
     expect(headers).not.to.have.property('hx-redirect');

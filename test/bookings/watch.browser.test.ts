@@ -29,7 +29,7 @@ describe('open booking page', function () {
     await watched.useSession(await stack.app.sessionCookie(rita));
     await page.goto(`/bookings/${booking?.id}`);
     const asked = await page.waitForRequest(/\/status\b/);
-    expect(await asked.headerValue('x-by-itself'), 'so that it keeps nobody awake').to.equal('true');
+    expect(await asked.headerValue('x-polling'), 'so that it keeps nobody awake').to.equal('true');
     const startsBefore = await page.locator('#appointment dd').first().innerText();
     await page.getByLabel('Category').selectOption('brief');
     await page.getByLabel('Files').setInputFiles({

@@ -51,7 +51,7 @@ describe('/metrics', () => {
       expect(value('examdesk_database_up')).to.equal(1);
       expect(value('examdesk_waiting{what="queued_emails"}')).to.equal(1);
       expect(value('examdesk_oldest_waiting_age_seconds{what="queued_emails"}')).to.be.within(600, 700);
-      expect(value('examdesk_oldest_waiting_age_seconds{what="open_intentions"}')).to.equal(0);
+      expect(value('examdesk_oldest_waiting_age_seconds{what="open_attempts"}')).to.equal(0);
       const sealed = value('examdesk_last_success_timestamp_seconds{what="audit_seal"}');
       expect(new Date(sealed * 1_000).toISOString()).to.equal('2026-11-29T10:00:00.000Z');
       expect(text, 'of what never happened').not.to.contain(

@@ -95,14 +95,14 @@ describe('polling by open pages', () => {
     expect(left / 60_000).to.be.within(29, 30.1);
   });
 
-  it('sends X-By-Itself wherever a view or script has a timer', () => {
+  it('sends X-Polling wherever a view or script has a timer', () => {
     const timed = textsBelow('views')
       .flatMap((text) => text.split('\n'))
       .filter((line) => /hx-trigger="[^"]*\bevery\b/.test(line));
     expect(timed).to.have.length.above(1);
-    for (const line of timed) expect(line).to.contain('hx-config="headers.X-By-Itself:true"');
+    for (const line of timed) expect(line).to.contain('hx-config="headers.X-Polling:true"');
     const scripts = textsBelow('public/js').filter((text) => text.includes('setInterval('));
-    for (const text of scripts) expect(text).to.contain('X-By-Itself');
+    for (const text of scripts) expect(text).to.contain('X-Polling');
   });
 });
 
@@ -111,7 +111,7 @@ function fragment(agent: Agent, url: string) {
 }
 
 function polling(request: ReturnType<Agent['get']>) {
-  return request.set('X-By-Itself', 'true');
+  return request.set('X-Polling', 'true');
 }
 
 function textsBelow(folder: string): string[] {

@@ -22,7 +22,7 @@ describe('acting', () => {
 
   const quiet = (minutes: number) =>
     app.db('sessions').update({ last_seen_at: new Date(Date.now() - minutes * 60_000) });
-  const ask = () => acting.get('/admin/acting').set('X-By-Itself', 'true');
+  const ask = () => acting.get('/admin/acting').set('X-Polling', 'true');
 
   it('refuses and records requests for the referrer’s account, without the URL', async () => {
     await acting.get('/account/email/a-secret-of-a-mail').set('Accept', 'text/html').expect(403);

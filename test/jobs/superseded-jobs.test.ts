@@ -33,7 +33,7 @@ describe('a job that is replaced while it runs', () => {
     };
     worker = createWorker({
       databaseUrl: database.url,
-      handlers: [{ name: aJob.name, run }],
+      handlers: [{ name: aJob.name, formerNames: ['once_of_a_test'], run }],
       jobs: createPgJobQueue(database.db),
       log: pino({ level: 'silent' }),
       cron: [],
@@ -66,5 +66,10 @@ describe('a job that is replaced while it runs', () => {
     expect((await rows()).map(({ key }) => key)).to.have.members([null, 'failed']);
     expect(await jobs.removeSuperseded()).to.equal(1);
     expect((await rows()).map(({ key }) => key)).to.deep.equal(['failed']);
+  });
+
+  it('is worked under its new name when an earlier version queued it under another', async () => {
+    await database.db.raw(`select graphile_worker.add_job('once_of_a_test', '{"n": 4}')`);
+    await eventually(async () => done.includes(4));
   });
 });

@@ -16,7 +16,7 @@ export function actingEndpoints(): Endpoint[] {
       path: '/admin/acting',
       access: 'session',
       summary:
-        'Whether somebody acts in this session, and until when. With `X-By-Itself: true` it does not extend the episode',
+        'Whether somebody acts in this session, and until when. With `X-Polling: true` it does not extend the episode',
       responses: {
         200: { description: 'The episode, or null', schema: z.object({ acting: acting.nullable() }) },
         401: problem('`not_signed_in`'),

@@ -75,7 +75,7 @@ export function sessionEndpoints(accounts: Accounts): Endpoint[] {
     {
       ...untilWhen,
       method: 'get',
-      summary: 'Until when the session lasts. With `X-By-Itself: true` the request does not extend it',
+      summary: 'Until when the session lasts. With `X-Polling: true` the request does not extend it',
     },
     { ...untilWhen, method: 'post', summary: 'Extend the session, as every request does' },
     {
