@@ -26,7 +26,6 @@ async function enhance(form) {
   const limits = {
     bytes: Number(form.dataset.maxBytes),
     files: Number(form.dataset.maxFiles),
-    extensions: input.accept.toLowerCase().split(','),
   };
   const waiting = [];
   let running = 0;
@@ -228,7 +227,14 @@ async function enhance(form) {
     row.state.textContent = 'Checking whether it was stored';
     await refresh();
     return listed().some(
-      ({ id, name, size }) => !known.has(id) && name === file.name && size === String(file.size),
+      ({ id, name, size }) => !known.has(id) && isNameOf(name, file) && size === String(file.size),
+    );
+  }
+
+  /** The server adds its kind's ending to a name without one. */
+  function isNameOf(listedName, { name }) {
+    return (
+      listedName === name || (listedName.startsWith(name) && /^\.\w+$/.test(listedName.slice(name.length)))
     );
   }
 
@@ -241,12 +247,10 @@ async function enhance(form) {
   }
 
   /**
-   * Why the server would refuse the file; null when it may accept it. The server decides on names without an extension.
+   * Why the server would refuse the file; null when it may accept it. Only the server knows which endings claim
+   * something, and it refuses by the name at once.
    */
-  function faultOf({ name, size }) {
-    const extension = /\.[^.]+$/.exec(name)?.[0].toLowerCase();
-    if (extension && !limits.extensions.includes(extension))
-      return `This file type isn’t accepted. Use ${form.dataset.kinds}.`;
+  function faultOf({ size }) {
     if (size === 0) return 'The file is empty.';
     if (size > limits.bytes) return `Larger than ${form.dataset.maxSize}.`;
     return null;

@@ -5,7 +5,7 @@ import { attribution, type Actor } from '../accounts/index.ts';
 import { findVisible } from '../bookings/index.ts';
 import { failure, ok, type Result } from '../lib/result.ts';
 import { ObjectStoreUnavailable, type PartAddress, type StoredPart } from '../ports/object-store.ts';
-import { ContentRefused, fitsName, type ContentFault } from './content/index.ts';
+import { ContentRefused, mayBeNamed, type ContentFault } from './content/index.ts';
 import {
   endUpload,
   findUpload,
@@ -193,9 +193,7 @@ function faultBeforeUpload(
 ): ContentFault | null {
   if (sizeBytes > limits.maxBytes) return 'too_large';
   const { extension } = cleanFileName(fileName);
-  return kindsFor(category, limits.kinds).some((kind) => fitsName(kind, extension))
-    ? null
-    : 'unsupported_type';
+  return mayBeNamed(kindsFor(category, limits.kinds), extension) ? null : 'unsupported_type';
 }
 
 async function offer(

@@ -1,4 +1,5 @@
 // Cleans the file name that a browser sends, so that it is safe to show, to store and to save under.
+import { claimedExtension } from './content/index.ts';
 
 // Control characters, lone surrogates, and characters that are invisible or change the direction of text.
 const invisible =
@@ -8,7 +9,7 @@ const maxLength = 180;
 export interface FileName {
   /** Without folders, control and direction characters, and those that Windows refuses; 1 to 180 characters. */
   name: string;
-  /** Lower-case, without the dot; null when the name has none. */
+  /** Lower-case, without the dot; null when the name has none that a known format has. */
   extension: string | null;
 }
 
@@ -23,17 +24,13 @@ export function cleanFileName(given: string): FileName {
     .replaceAll(/ {2,}/g, ' ')
     .replace(/^[. ]+/, '')
     .replace(/[. ]+$/, '');
-  const extension = extensionOf(plain);
+  const extension = claimedExtension(plain);
   return { name: shorten(plain || 'document', extension), extension };
 }
 
 /** The name, with the kind's usual extension when it has none. */
 export function withExtension({ name, extension }: FileName, usual: string): string {
   return extension === null ? `${shortenTo(name, maxLength - usual.length - 1)}.${usual}` : name;
-}
-
-function extensionOf(name: string): string | null {
-  return /[^.]\.([A-Za-z0-9]{1,10})$/.exec(name)?.[1]?.toLowerCase() ?? null;
 }
 
 function shorten(name: string, extension: string | null): string {

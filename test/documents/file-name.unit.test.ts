@@ -20,12 +20,37 @@ describe('cleanFileName', () => {
     ['日本語.pdf', '日本語.pdf', 'pdf'],
     ['Smith v. Jones', 'Smith v. Jones', null],
     ['scan.pdf . . ', 'scan.pdf', 'pdf'],
+    ['1.2.840.113619.2.78', '1.2.840.113619.2.78', null],
+    ['Barlow.123', 'Barlow.123', null],
+    ['IM0001.IMA', 'IM0001.IMA', 'ima'],
+    ['Brief Barlow 12.03.2026', 'Brief Barlow 12.03.2026', null],
+    ['Letter v1.2', 'Letter v1.2', null],
+    ['Dr.Barlow', 'Dr.Barlow', null],
   ];
   for (const [given, name, extension] of cases) {
     it(`${JSON.stringify(given)} becomes ${JSON.stringify(name)}`, () => {
       expect(cleanFileName(given)).to.deep.equal({ name, extension });
     });
   }
+
+  it('keeps the ending of programs, scripts and other formats', () => {
+    for (const ending of [
+      'exe',
+      'bat',
+      'cmd',
+      'scr',
+      'vbs',
+      'js',
+      'ps1',
+      'html',
+      'pptx',
+      'odt',
+      'mp4',
+      'csv',
+      'cr2',
+    ])
+      expect(cleanFileName(`a.${ending.toUpperCase()}`).extension).to.equal(ending);
+  });
 
   it('cuts a long name, keeps its extension, and never splits a character', () => {
     const long = cleanFileName(`${'x'.repeat(300)}.pdf`);
@@ -37,6 +62,7 @@ describe('cleanFileName', () => {
 
   it('withExtension adds the kind’s extension when the name has none', () => {
     expect(withExtension(cleanFileName('scan'), 'pdf')).to.equal('scan.pdf');
+    expect(withExtension(cleanFileName('Letter v1.2'), 'pdf')).to.equal('Letter v1.2.pdf');
     expect(withExtension(cleanFileName('scan.jpeg'), 'jpg')).to.equal('scan.jpeg');
     expect(withExtension(cleanFileName('x'.repeat(300)), 'pdf')).to.have.length(180);
   });

@@ -14,6 +14,7 @@ export async function inspectCompoundFile(file: RandomAccess): Promise<DocumentK
   const names = rootNames(await directoryEntries(file));
   // A DOCX or XLSX with a password is stored in this stream.
   if (names.has('encryptedpackage')) throw new ContentRefused('encrypted');
+  if (names.has('powerpoint document')) throw new ContentRefused('unsupported_type');
   if (names.has('worddocument')) return 'doc';
   if (names.has('workbook') || names.has('book')) return 'xls';
   // [MS-OXMSG]: every mail has both.
@@ -51,8 +52,9 @@ async function directoryEntries(file: RandomAccess): Promise<Entry[]> {
   const shift = header.readUInt16LE(30);
   if (shift !== 9 && shift !== 12) throw new ContentRefused('broken');
   const sectorBytes = 2 ** shift;
+  const read = (index: number) => file.read((index + 1) * sectorBytes, sectorBytes);
   const sector = async (index: number): Promise<Buffer> => {
-    const bytes = await file.read((index + 1) * sectorBytes, sectorBytes);
+    const bytes = await read(index);
     if (bytes.length < sectorBytes) throw new ContentRefused('broken');
     return bytes;
   };
@@ -64,8 +66,9 @@ async function directoryEntries(file: RandomAccess): Promise<Entry[]> {
   while (index < lastSector) {
     if (seen.has(index) || seen.size * sectorBytes >= maxDirectoryBytes) throw new ContentRefused('broken');
     seen.add(index);
-    const bytes = await sector(index);
-    for (let at = 0; at < sectorBytes; at += 128) {
+    // Some programs do not fill the last sector of the file.
+    const bytes = await read(index);
+    for (let at = 0; at + 128 <= bytes.length; at += 128) {
       const length = bytes.readUInt16LE(at + 64);
       entries.push({
         name: length >= 2 && length <= 64 ? bytes.toString('utf16le', at, at + length - 2).toLowerCase() : '',

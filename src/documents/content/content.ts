@@ -11,6 +11,10 @@ export type ContentFault =
   /** Has a password: neither we nor the virus scanner can read it. */
   | 'encrypted'
   | 'macros'
+  /** A ZIP with names that lead out of the folder it is unpacked to. */
+  | 'unsafe_names'
+  /** A ZIP packed by a method that we cannot unpack to check it. */
+  | 'odd_packing'
   /** The stored bytes are not those that the browser sent. */
   | 'altered'
   /** Begins like an accepted kind and does not continue like it. */

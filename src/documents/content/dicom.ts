@@ -11,8 +11,28 @@ export function isDicom(head: Buffer): boolean {
  * Whether the file begins with two elements in ascending order, the first of group 0002 or 0008, both of sane length.
  */
 export function isDicomWithoutPreamble(head: Buffer): boolean {
-  const first = readElement(head, 0);
-  const second = first && readElement(head, first.end);
+  // Retired, but in archives: the same with each number's bytes reversed.
+  return beginsWithElements(head, littleEndian) || beginsWithElements(head, bigEndian);
+}
+
+interface Numbers {
+  short(bytes: Buffer, at: number): number;
+  long(bytes: Buffer, at: number): number;
+}
+
+const littleEndian: Numbers = {
+  short: (bytes, at) => bytes.readUInt16LE(at),
+  long: (bytes, at) => bytes.readUInt32LE(at),
+};
+
+const bigEndian: Numbers = {
+  short: (bytes, at) => bytes.readUInt16BE(at),
+  long: (bytes, at) => bytes.readUInt32BE(at),
+};
+
+function beginsWithElements(head: Buffer, numbers: Numbers): boolean {
+  const first = readElement(head, 0, numbers);
+  const second = first && readElement(head, first.end, numbers);
   return (
     first !== null &&
     second !== null &&
@@ -21,22 +41,44 @@ export function isDicomWithoutPreamble(head: Buffer): boolean {
   );
 }
 
-const longFormRepresentations = new Set(['OB', 'OW', 'OF', 'OD', 'OL', 'SQ', 'UC', 'UN', 'UR', 'UT']);
+const longFormRepresentations = new Set([
+  'OB',
+  'OW',
+  'OF',
+  'OD',
+  'OL',
+  'OV',
+  'SQ',
+  'SV',
+  'UC',
+  'UN',
+  'UR',
+  'UT',
+  'UV',
+]);
 const maxLength = 1_024;
+/** A sequence of elements up to a mark. */
+const undefinedLength = 0xffffffff;
+const pictureGroup = 0x7fe0;
 
-function readElement(head: Buffer, at: number): { group: number; element: number; end: number } | null {
+function readElement(
+  head: Buffer,
+  at: number,
+  numbers: Numbers,
+): { group: number; element: number; end: number } | null {
   if (at + 8 > head.length) return null;
-  const group = head.readUInt16LE(at);
-  const element = head.readUInt16LE(at + 2);
+  const group = numbers.short(head, at);
+  const element = numbers.short(head, at + 2);
   const representation = head.toString('latin1', at + 4, at + 6);
   const isExplicit = /^[A-Z]{2}$/.test(representation);
   const isLong = isExplicit && longFormRepresentations.has(representation);
   if (isLong && at + 12 > head.length) return null;
   const length = isLong
-    ? head.readUInt32LE(at + 8)
+    ? numbers.long(head, at + 8)
     : isExplicit
-      ? head.readUInt16LE(at + 6)
-      : head.readUInt32LE(at + 4);
-  if (group > 0x0010 || group % 2 === 1 || length % 2 === 1 || length > maxLength) return null;
+      ? numbers.short(head, at + 6)
+      : numbers.long(head, at + 4);
+  const isSane = length === undefinedLength || (length % 2 === 0 && length <= maxLength);
+  if (group >= pictureGroup || group % 2 === 1 || !isSane) return null;
   return { group, element, end: at + (isLong ? 12 : 8) + length };
 }

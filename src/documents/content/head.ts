@@ -2,6 +2,7 @@
 import { fileTypeFromBuffer } from 'file-type';
 import { isDicom, isDicomWithoutPreamble } from './dicom.ts';
 import { isId3 } from './mp3.ts';
+import { pdfHeaderWithin } from './pdf.ts';
 import { fitsName, type DocumentKind } from './kinds.ts';
 
 /** As much as file-type reads. Exactly these bytes are judged, however the network cuts them. */
@@ -20,43 +21,42 @@ export type HeadResult =
   | { is: 'unknown' }
   | { is: 'foreign' };
 
+/** First bytes, as text in which each character is a byte. */
+const signatures: [string[], HeadResult][] = [
+  // Old split archives have a mark before their first entry, empty ones only their end.
+  [['PK\x03\x04', 'PK00PK\x03\x04', 'PK\x07\x08PK\x03\x04', 'PK\x05\x06'], { is: 'zip' }],
+  [['\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1'], { is: 'cfb' }],
+  [['%PDF-'], { is: 'kind', kind: 'pdf' }],
+  [['{\\rtf'], { is: 'kind', kind: 'rtf' }],
+  [['\xff\xd8\xff'], { is: 'kind', kind: 'jpeg' }],
+  [['\x89PNG\r\n\x1a\n'], { is: 'kind', kind: 'png' }],
+  // The second pair: BigTIFF.
+  [['II*\0', 'MM\0*', 'II+\0', 'MM\0+'], { is: 'kind', kind: 'tiff' }],
+];
+const waveFormats = ['RIFF', 'RIFX', 'RF64', 'BW64'];
+
 const kindsByMime: Record<string, DocumentKind> = {
+  // Behind a byte order mark, which file-type skips.
   'application/pdf': 'pdf',
   'application/rtf': 'rtf',
-  'image/jpeg': 'jpeg',
-  'image/png': 'png',
-  'image/apng': 'png',
-  'image/tiff': 'tiff',
-  'image/heic': 'heic',
-  'image/heif': 'heic',
-  'image/heic-sequence': 'heic',
-  'image/heif-sequence': 'heic',
-  'application/dicom': 'dicom',
   'audio/mpeg': 'mp3',
   'audio/x-m4a': 'm4a',
   'audio/mp4': 'm4a',
-  'audio/wav': 'wav',
-  'audio/vnd.wave': 'wav',
 };
 
 /** file-type reports these for any ISO media file without a brand of its own. */
 const videoTypes = ['video/mp4', 'video/3gpp', 'video/3gpp2', 'video/quicktime'];
 
-const zipMagic = Buffer.from('PK\x03\x04', 'latin1');
-const cfbMagic = Buffer.from('d0cf11e0a1b11ae1', 'hex');
-
-const tiffMagics = ['II*\0', 'MM\0*', 'II+\0', 'MM\0+'];
-/** Readers accept a PDF whose header begins within this many bytes. */
-const pdfHeaderWithin = 1_024;
-
 /** Checks fixed signatures before file-type, which wants more than the signature and prefers other formats. */
 export async function inspectHead(all: Buffer, extension: string | null): Promise<HeadResult> {
   const head = all.subarray(0, headBytes);
-  if (head.subarray(0, 4).equals(zipMagic)) return { is: 'zip' };
-  if (head.subarray(0, 8).equals(cfbMagic)) return { is: 'cfb' };
+  // First: its 128 bytes of preamble may hold the signature of another format.
   if (isDicom(head)) return { is: 'kind', kind: 'dicom' };
-  if (tiffMagics.includes(head.toString('latin1', 0, 4))) return { is: 'kind', kind: 'tiff' };
-  if (/^(RF64|BW64)[^]{4}WAVE/.test(head.toString('latin1', 0, 12))) return { is: 'kind', kind: 'wav' };
+  const text = head.toString('latin1', 0, 12);
+  const signature = signatures.find(([begins]) => begins.some((one) => text.startsWith(one)));
+  if (signature) return signature[1];
+  if (waveFormats.includes(text.slice(0, 4)) && text.endsWith('WAVE')) return { is: 'kind', kind: 'wav' };
+  if (isHeic(head)) return { is: 'kind', kind: 'heic' };
   const found = await fileTypeFromBuffer(head);
   if (!found) return inspectWithoutSignature(head, extension);
   if (videoTypes.includes(found.mime)) return { is: 'mp4' };
@@ -64,18 +64,40 @@ export async function inspectHead(all: Buffer, extension: string | null): Promis
   return kind ? { is: 'kind', kind } : { is: 'foreign' };
 }
 
-/** Formats without a signature at the first byte. The extension says which of them to try. */
+const heicBrands = ['heic', 'heix', 'heim', 'heis', 'hevc', 'hevx', 'hevm', 'hevs'];
+/** Brands of any coding: the compatible brands, which follow, name it. */
+const pictureBrands = ['mif1', 'mif2', 'msf1', 'miaf'];
+
+function isHeic(head: Buffer): boolean {
+  if (head.toString('latin1', 4, 8) !== 'ftyp') return false;
+  const brands: string[] =
+    head.toString('latin1', 16, Math.min(head.readUInt32BE(0), 512)).match(/[^]{4}/g) ?? [];
+  const brand = head.toString('latin1', 8, 12);
+  if (heicBrands.includes(brand)) return true;
+  return (
+    pictureBrands.includes(brand) &&
+    (heicBrands.some((one) => brands.includes(one)) || !brands.includes('avif'))
+  );
+}
+
+/** Formats without a signature at the first byte. The extension says which of them to try; null: any. */
 function inspectWithoutSignature(head: Buffer, extension: string | null): HeadResult {
-  if (isId3(head) || (extension === 'mp3' && head[0] === 0)) return { is: 'mp3' };
+  if (isId3(head) || extension === 'mp3') return { is: 'mp3' };
   const mayBe = (kind: DocumentKind) => extension === null || fitsName(kind, extension);
   if (mayBe('dicom') && isDicomWithoutPreamble(head)) return { is: 'kind', kind: 'dicom' };
-  if (mayBe('pdf') && isPdfBehindPreamble(head)) return { is: 'kind', kind: 'pdf' };
+  if (mayBe('pdf') && isPdfBehindPreamble(head, extension)) return { is: 'kind', kind: 'pdf' };
+  if (mayBe('mp3') && head[0] === 0) return { is: 'mp3' };
   return { is: 'unknown' };
 }
 
-/** White space, printer commands or transfer headers may precede a PDF; a script, a page or a program may not. */
-function isPdfBehindPreamble(head: Buffer): boolean {
+/**
+ * Anything may precede a PDF that is named so, as every reader takes it, but not a script, a page or a program. Without
+ * that name the header begins a line, because a text may mention it.
+ */
+function isPdfBehindPreamble(head: Buffer, extension: string | null): boolean {
   const text = head.toString('latin1', 0, pdfHeaderWithin + 5);
   const at = text.indexOf('%PDF-');
-  return at > -1 && !/^\s*(#!|<|MZ|\x7fELF)/.test(text.slice(0, at)) && /(^|\s)$/.test(text.slice(0, at));
+  const before = text.slice(0, at);
+  if (at === -1 || /^(\xef\xbb\xbf)?\s*(#!|<|@echo|MZ|\x7fELF)/i.test(before)) return false;
+  return extension !== null || /(^|\s)$/.test(before);
 }

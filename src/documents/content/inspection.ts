@@ -8,14 +8,15 @@ import { headBytes, inspectHead } from './head.ts';
 import { createMailCheck, looksLikeMail } from './mail.ts';
 import { inspectMp3 } from './mp3.ts';
 import { inspectMp4 } from './mp4.ts';
+import { inspectPdf } from './pdf.ts';
 import { createTextCheck, type TextCheck } from './text.ts';
 import { inspectZip } from './zip.ts';
-import { allKinds, fitsName, type DocumentKind } from './kinds.ts';
+import { fitsName, mayBeNamed, type DocumentKind } from './kinds.ts';
 
 export interface InspectionRules {
   maxBytes: number;
   accepted: readonly DocumentKind[];
-  /** Of the file's name; null when it has none. */
+  /** What the file's name claims (claimedExtension); null: nothing. */
   extension: string | null;
 }
 
@@ -112,17 +113,17 @@ async function kindOf(candidate: Candidate, stored: RandomAccess): Promise<Docum
   if (candidate === 'zip_container') return inspectZip(stored);
   if (candidate === 'cfb_container') return inspectCompoundFile(stored);
   if (candidate === 'mp3_container') return inspectMp3(stored);
+  if (candidate === 'pdf') return inspectPdf(stored);
   return candidate === 'mp4_container' ? inspectMp4(stored) : candidate;
 }
 
 /** What the file may be, by its head and its extension. @throws ContentRefused when it cannot be accepted */
 async function candidateFor(head: Buffer, rules: InspectionRules, isWhole: boolean): Promise<Candidate> {
-  const named = allKinds.filter((kind) => rules.extension !== null && fitsName(kind, rules.extension));
-  if (named.length > 0 && !named.some((kind) => rules.accepted.includes(kind)))
-    throw new ContentRefused('unsupported_type');
+  if (!mayBeNamed(rules.accepted, rules.extension)) throw new ContentRefused('unsupported_type');
   // Only for .eml or no extension: a letter named .txt may begin with "From:" and "Date:".
   const mayBeMail = rules.accepted.includes('eml') && [null, 'eml'].includes(rules.extension);
-  if (mayBeMail && looksLikeMail(head.subarray(0, headBytes), isWhole)) return 'eml';
+  if (mayBeMail && looksLikeMail(head.subarray(0, headBytes), isWhole, rules.extension === 'eml'))
+    return 'eml';
   const found = await inspectHead(head, rules.extension);
   if (found.is === 'kind') {
     refuseUnlessFit(found.kind, rules);
@@ -135,12 +136,12 @@ async function candidateFor(head: Buffer, rules: InspectionRules, isWhole: boole
     // DOCX and XLSX with a password are compound files: inspecting the file gives the true reason, `encrypted`.
     const mayBeEncrypted = found.is === 'cfb' && ['docx', 'xlsx'].includes(rules.extension ?? '');
     // Most ISO media files are videos, which no other extension would make acceptable.
-    if (!mayBeEncrypted && !kinds.some((kind) => fitsName(kind, rules.extension)))
+    if (!mayBeEncrypted && !mayBeNamed(kinds, rules.extension))
       throw new ContentRefused(found.is === 'mp4' ? 'unsupported_type' : 'name_mismatch');
     return container;
   }
-  // Text can begin like another format ("BM…" like a bitmap), so a .txt file is checked to its end.
-  const mayBeText = rules.extension === 'txt' || (rules.extension === null && found.is === 'unknown');
+  // Text can begin like another format ("BMI" like a bitmap, "FORM" like a recording), so it is checked to its end.
+  const mayBeText = rules.extension === 'txt' || rules.extension === null;
   if (!mayBeText || !rules.accepted.includes('txt')) throw new ContentRefused('unsupported_type');
   return 'txt';
 }

@@ -52,6 +52,11 @@ export function fitsName(kind: DocumentKind, extension: string | null): boolean 
   return extension === null || (documentKinds[kind].extensions as readonly string[]).includes(extension);
 }
 
+/** Whether a file of any of these kinds may have this extension. */
+export function mayBeNamed(kinds: readonly DocumentKind[], extension: string | null): boolean {
+  return kinds.some((kind) => fitsName(kind, extension));
+}
+
 export function mimeTypeOf(kind: DocumentKind): string {
   return documentKinds[kind].mimeType;
 }

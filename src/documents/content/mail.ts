@@ -1,26 +1,40 @@
 // Mails as mail programs save them (.eml): an RFC 5322 header block, then anything. Recognised by the header alone.
 import type { TextCheck } from './text.ts';
 
-/** Header fields that are rare in prose. A mail has at least two of them, one of which names its origin. */
+/** Fields that name a mail's origin; no letter begins with them and another. */
+const originFields = ['from', 'received', 'return-path', 'arc-seal', 'dkim-signature'];
+
+/** Header fields that are rare in prose. A mail has at least two of them. */
 const mailFields = new Set([
-  'from',
-  'to',
+  ...originFields,
+  'arc-authentication-results',
+  'arc-message-signature',
+  'authentication-results',
+  'bcc',
+  'cc',
+  'content-type',
   'date',
-  'subject',
+  'delivered-to',
   'message-id',
   'mime-version',
-  'received',
-  'return-path',
-  'content-type',
-  'delivered-to',
+  'received-spf',
   'reply-to',
+  'sender',
+  'subject',
+  'to',
+  'x-mozilla-status',
+  'x-unsent',
 ]);
 
-/** @param head the first bytes of the file, perhaps less than the header block; `isWhole`: the file ends there */
-export function looksLikeMail(head: Buffer, isWhole: boolean): boolean {
-  const text = head.toString('latin1').replace(/^\xef\xbb\xbf/, '');
-  const end = /\r?\n\r?\n/.exec(text);
-  const lines = text.slice(0, end?.index ?? text.length).split(/\r?\n/);
+/**
+ * @param head the first bytes of the file, perhaps less than the header block; `isWhole`: the file ends there
+ * @param isNamed whether the file's name says that it is a mail: a mail that was never sent names no origin
+ */
+export function looksLikeMail(head: Buffer, isWhole: boolean, isNamed: boolean): boolean {
+  // Mailboxes put a line of their own before each mail.
+  const text = head.toString('latin1').replace(/^(\xef\xbb\xbf)?\s*(>?From .*(\r\n?|\n))?/, '');
+  const end = /\r?\n\r?\n|\r\r/.exec(text);
+  const lines = text.slice(0, end?.index ?? text.length).split(/\r\n?|\n/);
   // The last line may be cut off.
   if (!end && !isWhole) lines.pop();
   const names = new Set<string>();
@@ -31,7 +45,7 @@ export function looksLikeMail(head: Buffer, isWhole: boolean): boolean {
     names.add(name.toLowerCase());
   }
   const found = [...names].filter((name) => mailFields.has(name));
-  return found.length >= 2 && (names.has('from') || names.has('received') || names.has('return-path'));
+  return found.length >= 2 && (isNamed || originFields.some((name) => names.has(name)));
 }
 
 /** Refuses only NUL bytes: a mail's body may be in any character set. */

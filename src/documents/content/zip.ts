@@ -4,7 +4,6 @@ import {
   fromRandomAccessReaderPromise,
   getFileNameLowLevel,
   RandomAccessReader,
-  validateFileName,
   type Entry,
   type ZipFile,
 } from 'yauzl';
@@ -21,34 +20,66 @@ const maxUnpacked = 2048 * mebibyte;
 const harmlessUnpacked = 10 * mebibyte;
 /** Real documents stay far below; deflate's maximum is 1032. */
 const maxRatio = 100;
-const maxContentTypes = mebibyte;
-const contentTypesName = '[Content_Types].xml';
+/** Of the entries that tell the kind. */
+const maxKept = mebibyte;
+const contentTypesName = '[content_types].xml';
+/** OpenDocument and EPUB say what they are in this entry. */
+const mimeTypeName = 'mimetype';
+/** How many bytes may follow the archive's end. */
+const maxBehindEnd = mebibyte;
+const endBytes = 22;
+const maxComment = 0xffff;
 
 /** @throws ContentRefused */
 export async function inspectZip(file: RandomAccess): Promise<DocumentKind> {
-  const archive = await open(file);
-  const { entries, contentTypes, hasMacros } = await readDirectory(archive, file);
-  let types = '';
+  const archive = await open(file, await endOf(file));
+  const { entries, contentTypes, mimeType, hasMacros } = await readDirectory(archive, file);
+  const texts = new Map<Entry, string>();
   let unpacked = 0;
   for (const entry of entries) {
-    const isTypes = entry === contentTypes;
-    const found = await unpack(archive, entry, isTypes ? maxContentTypes : 0);
+    const tellsKind = entry === contentTypes || entry === mimeType;
+    const found = await unpack(archive, entry, tellsKind ? maxKept : 0);
     unpacked += found.size;
     refuseBomb(unpacked, file.size);
-    if (isTypes) types = found.text;
+    if (tellsKind) texts.set(entry, found.text);
   }
-  return kindBy(types, hasMacros);
+  const textOf = (entry: Entry | null) => (entry && texts.get(entry)) ?? '';
+  return kindBy(textOf(contentTypes), textOf(mimeType), hasMacros);
+}
+
+/** Where the archive ends: mail gateways, tapes and downloads leave bytes behind it. */
+async function endOf(file: RandomAccess): Promise<number> {
+  const start = Math.max(0, file.size - maxBehindEnd - maxComment - endBytes);
+  const tail = await file.read(start, file.size - start);
+  for (let at = tail.length; at > 0; ) {
+    at = tail.lastIndexOf(endMagic, at - 1);
+    if (at === -1) break;
+    const end = at + endBytes <= tail.length ? at + endBytes + tail.readUInt16LE(at + 20) : Infinity;
+    if (end <= tail.length && (await hasDirectory(file, tail, at))) return start + end;
+  }
+  return file.size;
+}
+
+/** Whether the directory is where the archive's end, at `at`, says. */
+async function hasDirectory(file: RandomAccess, tail: Buffer, at: number): Promise<boolean> {
+  const offset = tail.readUInt32LE(at + 16);
+  if (tail.readUInt16LE(at + 10) === 0 || offset === 0xffffffff) return true;
+  return offset < file.size && (await file.read(offset, 4)).equals(entryMagic);
 }
 
 interface Directory {
   /** By offset, without their names. */
   entries: Entry[];
   contentTypes: Entry | null;
+  mimeType: Entry | null;
   hasMacros: boolean;
 }
 
-async function open(file: RandomAccess): Promise<ZipFile> {
-  return fromRandomAccessReaderPromise(new YauzlReader(file), file.size, {
+const endMagic = Buffer.from('PK\x05\x06', 'latin1');
+const entryMagic = Buffer.from('PK\x01\x02', 'latin1');
+
+async function open(file: RandomAccess, size: number): Promise<ZipFile> {
+  return fromRandomAccessReaderPromise(new YauzlReader(file), size, {
     autoClose: false,
     validateEntrySizes: true,
     // yauzl decodes a comment character by character, which takes 2 MB for 64 kB.
@@ -62,6 +93,7 @@ async function readDirectory(archive: ZipFile, file: RandomAccess): Promise<Dire
   if (archive.entryCount === 0) throw new ContentRefused('empty');
   const entries: Entry[] = [];
   let contentTypes: Entry | null = null;
+  let mimeType: Entry | null = null;
   let hasMacros = false;
   let [declared, directoryBytes] = [0, 0];
   try {
@@ -69,12 +101,13 @@ async function readDirectory(archive: ZipFile, file: RandomAccess): Promise<Dire
       directoryBytes += entryHeaderBytes + textBytes(entry);
       if (directoryBytes > maxDirectoryBytes) throw new ContentRefused('zip_bomb');
       if (entry.isEncrypted()) throw new ContentRefused('encrypted');
-      if (!entry.canDecodeFileData()) throw new ContentRefused('broken');
+      if (!entry.canDecodeFileData()) throw new ContentRefused('odd_packing');
       declared += entry.uncompressedSize;
       refuseBomb(declared, file.size);
       const name = nameOf(entry);
       if (name === contentTypesName) contentTypes = entry;
-      hasMacros ||= /(^|\/)vbaProject\.bin$/i.test(name);
+      if (name === mimeTypeName) mimeType = entry;
+      hasMacros ||= /(^|\/)vbaproject\.bin$/.test(name);
       entries.push(withoutText(entry));
     }
   } catch (error) {
@@ -82,16 +115,20 @@ async function readDirectory(archive: ZipFile, file: RandomAccess): Promise<Dire
   }
   entries.sort((a, b) => a.relativeOffsetOfLocalHeader - b.relativeOffsetOfLocalHeader);
   refuseOverlaps(entries);
-  return { entries, contentTypes, hasMacros };
+  return { entries, contentTypes, mimeType, hasMacros };
 }
 
 function textBytes({ fileNameLength, extraFieldLength, fileCommentLength }: Entry): number {
   return fileNameLength + extraFieldLength + fileCommentLength;
 }
 
+/** The path in lower case, as programs unpack it: without a drive or a slash in front, which do no harm. */
 function nameOf({ generalPurposeBitFlag, fileNameRaw, extraFields }: Entry): string {
-  const name = getFileNameLowLevel(generalPurposeBitFlag, fileNameRaw, extraFields, false);
-  if (validateFileName(name) !== null) throw new ContentRefused('broken');
+  const name = getFileNameLowLevel(generalPurposeBitFlag, fileNameRaw, extraFields, false)
+    .replaceAll('\\', '/')
+    .replace(/^([A-Za-z]:)?\/*/, '')
+    .toLowerCase();
+  if (name.split('/').includes('..')) throw new ContentRefused('unsafe_names');
   return name;
 }
 
@@ -145,7 +182,8 @@ async function unpack(archive: ZipFile, entry: Entry, keep: number): Promise<{ s
   return { size, text: Buffer.concat(kept).toString('utf8') };
 }
 
-function kindBy(contentTypes: string, hasMacros: boolean): DocumentKind {
+function kindBy(contentTypes: string, mimeType: string, hasMacros: boolean): DocumentKind {
+  if (/^application\/(vnd\.|epub)/.test(mimeType)) throw new ContentRefused('unsupported_type');
   if (contentTypes === '') return 'zip';
   if (hasMacros || contentTypes.includes('macroEnabled')) throw new ContentRefused('macros');
   if (contentTypes.includes('wordprocessingml.document.main+xml')) return 'docx';

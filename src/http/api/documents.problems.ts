@@ -98,6 +98,10 @@ function contentMessage(fault: ContentFault, { kinds, maxBytes }: UploadLimits):
       return 'is protected by a password: remove the password and upload it again; the connection is encrypted';
     case 'macros':
       return 'has macros in it: save it without them, or as PDF';
+    case 'unsafe_names':
+      return 'has names in it that lead out of its folder (“..”): pack it again from inside the folder';
+    case 'odd_packing':
+      return 'is packed in a way that cannot be checked: pack it as an ordinary ZIP (Deflate)';
     case 'altered':
       return 'was changed on the way: upload it again';
     case 'broken':

@@ -1,7 +1,6 @@
 // The documents on a booking's page: the list, and the upload form.
 import {
   categoryWords,
-  documentKinds,
   isDraft,
   isReady,
   mayDelete,
@@ -50,8 +49,6 @@ export interface DocumentsSection {
     chosen: string;
     /** "PDF, Word, …" */
     kinds: string;
-    /** For the file chooser: ".pdf,.doc,…" */
-    accept: string;
     maxBytes: number;
     /** "500 MB" */
     maxSize: string;
@@ -84,9 +81,6 @@ export async function documentsSection(
             categories,
             chosen,
             kinds: uploadLimits(documents).kinds,
-            accept: limits.kinds
-              .flatMap((kind) => documentKinds[kind].extensions.map((extension) => `.${extension}`))
-              .join(','),
             maxBytes: limits.maxBytes,
             maxSize: megabytes(limits.maxBytes),
             maxFiles: limits.maxFiles,
