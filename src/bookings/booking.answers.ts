@@ -1,38 +1,85 @@
 // Reads the details from an appointment's intake answers. Lenient: what is in Acuity has been accepted already.
 import { createHash } from 'node:crypto';
+import { parseDay } from '../lib/dates.ts';
+import { tidyLine } from '../lib/typed-text.ts';
 import type { Appointment } from '../ports/acuity.ts';
-import { digestedDetails, nestDetails, type PartialDetails } from './booking.details.ts';
+import type { Detail } from './booking.detail.ts';
+import { details, digestedDetails, nestDetails, type PartialDetails } from './booking.details.ts';
 import type { IntakeFields, IntakeName } from './booking.intake.ts';
+import { parsePhone } from './booking.phone.ts';
+import { readLanguage } from './booking.text.ts';
 
 export interface Answers {
   reference: string | null;
   organization: string | null;
   /** Only answered details. */
   details: PartialDetails;
+  /** Some answer cannot be read and cannot be kept as typed: staff look it up in Acuity. */
+  hasUnreadable: boolean;
   /** Changes when an answer that is stored as a column was changed in Acuity. */
   digest: string;
+  /** As versions before 0.3 stored the digest, and the details as they read them. */
+  earlier: { digest: string; details: PartialDetails };
 }
 
-const maxLength = 200;
-const unprintable = /[\p{Cc}\p{Cs}]/gu;
+const longest = 1000;
+const control = /[\p{Cc}\p{Cs}]/gu;
+const overrides = /[\u202d\u202e]/g;
 
 export function answersOf(appointment: Appointment, fields: IntakeFields): Answers {
-  const answerTo = (name: IntakeName): string | null => {
+  const typedIn = (name: IntakeName): string => {
     const id = fields.get(name);
-    const answer = id === undefined ? undefined : appointment.answers.get(id);
-    return answer?.replaceAll(unprintable, ' ').trim().slice(0, maxLength) || null;
+    return (
+      (id === undefined ? undefined : appointment.answers.get(id))?.replaceAll(control, ' ').trim() ?? ''
+    );
   };
-  const details = nestDetails(({ intake }) => {
-    const answer = intake && answerTo(intake.name as IntakeName);
-    if (!intake || !answer) return undefined;
-    return (intake.read ? intake.read(answer) : answer) ?? undefined;
+  const answerTo = (name: IntakeName) => tidyLine(typedIn(name).replaceAll(overrides, '')).slice(0, longest);
+  const read = details.flatMap((detail) => {
+    const answer = detail.intake && answerTo(detail.intake.name as IntakeName);
+    return detail.intake && answer ? [{ detail, answer, value: readAnswer(detail.intake, answer) }] : [];
   });
+  const valueOf = (detail: Detail) => read.find((one) => one.detail === detail)?.value ?? undefined;
   return {
-    reference: answerTo('reference')?.toUpperCase() ?? null,
-    organization: answerTo('organization'),
-    details,
-    digest: createHash('sha256')
-      .update(JSON.stringify(digestedDetails(details)))
-      .digest('base64url'),
+    reference: answerTo('reference').toUpperCase() || null,
+    organization: answerTo('organization') || null,
+    details: nestDetails(valueOf),
+    hasUnreadable: read.some(({ value }) => value === undefined),
+    digest: digestOf(read.map(({ detail, answer }) => [detail.path, answer])),
+    earlier: readAsEarlier(typedIn),
   };
+}
+
+function readAnswer({ read }: NonNullable<Detail['intake']>, answer: string): string | null | undefined {
+  return read ? read(answer) : answer;
+}
+
+/** Whether these answers are those that were stored with the booking's digest. */
+export function isDigestOf({ digest, earlier }: Answers, known: string | null): boolean {
+  return known === digest || known === earlier.digest;
+}
+
+function digestOf(value: unknown): string {
+  return createHash('sha256').update(JSON.stringify(value)).digest('base64url');
+}
+
+const earlierReaders: Record<string, (answer: string) => string | null> = {
+  examinee_phone: (answer) => parsePhone(answer) ?? answer,
+  examinee_date_of_birth(answer) {
+    const [, day, month, year] = /^(\d{1,2})[/.](\d{1,2})[/.](\d{4})$/.exec(answer) ?? [];
+    return parseDay(
+      year && month && day ? `${year}-${month.padStart(2, '0')}-${day.padStart(2, '0')}` : answer,
+    );
+  },
+  interpreter_language: readLanguage,
+};
+
+/** Digests were made of the details as they were read then. Reading them otherwise would make every digest invalid. */
+function readAsEarlier(typedIn: (name: IntakeName) => string): Answers['earlier'] {
+  const then = nestDetails(({ intake }) => {
+    const answer = intake && typedIn(intake.name as IntakeName).slice(0, 200);
+    if (!intake || !answer) return undefined;
+    const read = earlierReaders[intake.name];
+    return (read ? read(answer) : answer) ?? undefined;
+  });
+  return { digest: digestOf(digestedDetails(then)), details: then };
 }

@@ -55,8 +55,11 @@ export interface Detail {
     name: string;
     /** Phrases that recognise the question, in lower case, each with its certainty (1 to 3). */
     words: Record<string, number>;
-    /** Reads Acuity's answer; null when it means "none". Unset: the answer as it is. */
-    read?: (answer: string) => string | null;
+    /**
+     * Reads Acuity's answer, which is tidied; null when it means "none", undefined when it cannot be read and not be
+     * kept as typed. Unset: the answer as it is.
+     */
+    read?: (answer: string) => string | null | undefined;
   } | null;
   input: DetailInput;
   /** Listed among the facts in mails when it has a value. */
@@ -64,7 +67,7 @@ export interface Detail {
   /** Has its own column in the console. */
   inConsole: boolean;
   /**
-   * Whether digests of requests and of Acuity's answers include it when it has no value. A detail added later must be
+   * Whether digests of requests and earlier digests of Acuity's answers include it when it has no value. A detail added later must be
    * `whenSet`, so that digests stored before it existed stay valid.
    */
   inDigests: 'always' | 'whenSet';

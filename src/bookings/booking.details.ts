@@ -2,6 +2,7 @@
 // the mails are derived from this list; a new detail is one entry here and one migration.
 import { z } from 'zod';
 import type { Detail, DetailFilter } from './booking.detail.ts';
+import { isEmail, tidyEmail } from '../lib/typed-email.ts';
 import { isPhone, readPhone } from './booking.phone.ts';
 import {
   dateOfBirthSchema,
@@ -12,7 +13,8 @@ import {
   optional,
   optionalNameSchema,
   phoneSchema,
-  readDay,
+  readDayOfBirth,
+  isNone,
   readLanguage,
 } from './booking.text.ts';
 
@@ -100,8 +102,13 @@ const entries = [
     json: z.string().nullable(),
     absent: null,
     isNeeded: false,
+    isReadable: isEmail,
     isHealth: true,
-    intake: { name: 'examinee_email', words: { email: 3, 'email address': 3 } },
+    intake: {
+      name: 'examinee_email',
+      words: { email: 3, 'email address': 3 },
+      read: (answer) => (isNone(answer) ? null : tidyEmail(answer)),
+    },
     input: { as: 'text', type: 'email' },
     inMail: false,
     inConsole: true,
@@ -119,7 +126,7 @@ const entries = [
     intake: {
       name: 'examinee_date_of_birth',
       words: { 'date of birth': 3, dob: 3, 'birth date': 3, birthdate: 3, birthday: 2, born: 1 },
-      read: readDay,
+      read: (answer) => (isNone(answer) ? null : readDayOfBirth(answer)),
     },
     input: { as: 'day', hint: 'For example, 27 3 1984 or 27 March 1984' },
     inMail: false,
@@ -378,7 +385,7 @@ export function hashedDetails(request: BookingDetails): unknown[] {
   ];
 }
 
-/** For the digest of Acuity's last answers: details that Acuity knows, by name. */
+/** For the earlier digest of Acuity's last answers: details that Acuity knows, by name. */
 export function digestedDetails(given: PartialDetails): Record<string, string | null> {
   const inAcuity = details.filter(({ intake, inDigests }) => intake && inDigests === 'always');
   return Object.fromEntries([

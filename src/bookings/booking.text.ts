@@ -2,7 +2,6 @@
 // Strict for new input, lenient for what is in Acuity already.
 import { Temporal } from 'temporal-polyfill';
 import { z } from 'zod';
-import { parseDay } from '../lib/dates.ts';
 import { readTypedDay } from '../lib/typed-day.ts';
 import { isEmail, longestEmail, tidyEmail } from '../lib/typed-email.ts';
 import { hasInvisible, tidyLine, tidyProse } from '../lib/typed-text.ts';
@@ -139,15 +138,18 @@ export function lineSchema(what: string, maxLength: number) {
     });
 }
 
-/** Reads `1984-03-27`, `27/03/1984` and `27.3.1984`. Null for anything else: staff look it up in Acuity. */
-export function readDay(typed: string): string | null {
-  const [, day, month, year] = /^(\d{1,2})[/.](\d{1,2})[/.](\d{4})$/.exec(typed) ?? [];
-  const iso = year && month && day ? `${year}-${month.padStart(2, '0')}-${day.padStart(2, '0')}` : typed;
-  return parseDay(iso) === null ? null : iso;
+/** Undefined when it cannot be read as one day on which somebody alive was born. */
+export function readDayOfBirth(typed: string): string | undefined {
+  const read = readTypedDay(typed);
+  return read.kind === 'day' && whyNotBornOn(read.day) === null ? read.day : undefined;
+}
+
+/** Whether the text is a way of writing that there is none. */
+export function isNone(typed: string): boolean {
+  return /^(no|nil|none|not (needed|required|applicable)|n\/?a|-+)\.?$/i.test(typed);
 }
 
 /** Null for the ways in which people write that no interpreter is needed. */
 export function readLanguage(typed: string): string | null {
-  const isNone = /^(no|nil|none|not (needed|required|applicable)|n\/?a|-+)\.?$/i.test(typed);
-  return isNone ? null : typed.slice(0, 60).trim();
+  return isNone(typed) ? null : typed.slice(0, 60).trim();
 }

@@ -7,7 +7,7 @@ export {
   type Announcement,
   type BookingMailKind,
 } from './booking.announcement.ts';
-export { answersOf, type Answers } from './booking.answers.ts';
+export { answersOf, isDigestOf, type Answers } from './booking.answers.ts';
 export { bookingCalendar } from './booking.calendar.ts';
 export {
   contactRoles,

@@ -1,6 +1,7 @@
 // The reminder to the examinee: when, where and with whom. Examinees have no account, so it links to no page.
 import { examineeName, findBooking, isPlanned, type Booking } from '../bookings/index.ts';
 import type { Queryable } from '../db/knex.ts';
+import { isEmail } from '../lib/typed-email.ts';
 import { formatDay, formatExamTime } from '../lib/dates.ts';
 import type { EmailRow, ExamineeEmail, Fact, Message } from './email.ts';
 
@@ -13,7 +14,7 @@ export function isToExaminee(email: EmailRow): email is ExamineeEmail {
 
 /**
  * The current address. Null when the reminder is out of date: the examination was cancelled or is over, the address was
- * removed, or the organisation no longer wants examinees reminded.
+ * removed or cannot be read, or the organisation no longer wants examinees reminded.
  */
 export async function examineeAddress(db: Queryable, email: ExamineeEmail): Promise<string | null> {
   const booking = email.booking_id ? await findBooking(db, email.booking_id) : null;
@@ -21,7 +22,8 @@ export async function examineeAddress(db: Queryable, email: ExamineeEmail): Prom
   const wanted = await db('organizations')
     .where({ id: booking.organization.id, reminds_examinees: true })
     .first('id');
-  return wanted ? booking.examinee.email : null;
+  const { email: address } = booking.examinee;
+  return wanted && address && isEmail(address) ? address : null;
 }
 
 /** No reminder for an examination that is over or cancelled. */
@@ -33,11 +35,12 @@ export async function examineeMessage(db: Queryable, email: ExamineeEmail): Prom
   const booking = email.booking_id ? await findBooking(db, email.booking_id) : null;
   if (!booking) throw new Error(`Message ${email.id} has no booking`);
   const name = examineeName(booking.examinee);
+  const greeting = name ? `Dear ${name}, this` : 'This';
   return {
     subject: `Reminder: your appointment on ${formatDay(booking.startsAt, booking.timezone)}`,
     heading: 'Your appointment is coming up',
     paragraphs: [
-      `Dear ${name}, this is a reminder of your appointment with ${booking.specialist.name}.`,
+      `${greeting} is a reminder of your appointment with ${booking.specialist.name}.`,
       'Please bring photo identification, such as a driver’s licence or a passport.',
       `If you cannot attend, please tell ${booking.organization?.name ?? 'the people who arranged it'} as soon as you can.`,
     ],

@@ -7,11 +7,13 @@ import {
   detailIn,
   digestOfAll,
   intakeFields,
+  isDigestOf,
   isOwnDetail,
   nestDetails,
   ownFields,
   type Booking,
   type BookingDetails,
+  type Detail,
   type IntakeFields,
   type IntakeName,
   type KeptAnswers,
@@ -37,6 +39,13 @@ export async function earlierFields(db: Queryable): Promise<IntakeFields[]> {
   return (await earlierMappings(db)) as IntakeFields[];
 }
 
+export interface DetailsChange {
+  /** To copy into the booking. */
+  details: PartialDetails;
+  /** Among the changed answers is one that cannot be read. */
+  hasUnreadable: boolean;
+}
+
 /**
  * The details to copy into the booking: those whose answers in Acuity differ and were changed since they were last
  * read. Corrections that staff made here stay otherwise. If only the mapping changed since, takes the details that are
@@ -50,17 +59,34 @@ export function changedInAcuity(
   fields: IntakeFields,
   known: string | null,
   earlier: readonly IntakeFields[],
-): PartialDetails {
-  const { digest, details: inAcuity } = answersOf(appointment, fields);
-  if (digest === known) return {};
-  const changed = changedDetails(booking, inAcuity);
-  if (Object.keys(changed).length === 0) return {};
-  const then = earlier.find((mapping) => answersOf(appointment, mapping).digest === known);
-  if (!then) return changed;
-  return nestDetails((detail) => {
-    const name = detail.intake?.name as IntakeName;
-    return then.get(name) === fields.get(name) ? undefined : detailIn(changed, detail);
-  });
+): DetailsChange {
+  const answers = answersOf(appointment, fields);
+  if (answers.digest === known) return unchanged;
+  const changed = changedDetails(booking, answers.details);
+  const then = answers.earlier;
+  // Nothing was changed in Acuity, but what could not be read then may be read now.
+  if (then.digest === known)
+    return {
+      details: only(changed, (detail) => detailIn(then.details, detail) === undefined),
+      hasUnreadable: false,
+    };
+  const mapping = earlier.find((one) => isDigestOf(answersOf(appointment, one), known));
+  if (!mapping) return { details: changed, hasUnreadable: answers.hasUnreadable };
+  const isMappedAnew = ({ intake }: Detail) => {
+    const name = intake?.name as IntakeName;
+    return mapping.get(name) !== fields.get(name);
+  };
+  return { details: only(changed, isMappedAnew), hasUnreadable: false };
+}
+
+const unchanged: DetailsChange = { details: {}, hasUnreadable: false };
+
+function only(changed: PartialDetails, isWanted: (detail: Detail) => boolean): PartialDetails {
+  return nestDetails((detail) => (isWanted(detail) ? detailIn(changed, detail) : undefined));
+}
+
+export function isNoChange({ details, hasUnreadable }: DetailsChange): boolean {
+  return Object.keys(details).length === 0 && !hasUnreadable;
 }
 
 export interface ReferenceAnswer {

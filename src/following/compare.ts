@@ -11,6 +11,7 @@ import {
   changedAnswers,
   changedInAcuity,
   earlierFields,
+  isNoChange,
   type AnswersContext,
 } from './answers.ts';
 import type { Convergence, ConvergenceNote } from './converge.ts';
@@ -115,7 +116,7 @@ function differencesOf(
   const changed = changedInAcuity(booking, appointment, fields, answersDigest, earlier);
   const isAnsweredAnew =
     keptAnswers !== null && changedAnswers(booking, appointment, keptAnswers, context) !== null;
-  return Object.keys(changed).length > 0 || isAnsweredAnew ? [...found, 'details'] : found;
+  return !isNoChange(changed) || isAnsweredAnew ? [...found, 'details'] : found;
 }
 
 type Found = Omit<DriftItem, 'announced'>;

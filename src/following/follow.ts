@@ -26,7 +26,6 @@ import {
   type BookingStatus,
   type AcuityChanges,
   type KeptAnswers,
-  type PartialDetails,
   type Progress,
 } from '../bookings/index.ts';
 import type { Transaction } from '../db/knex.ts';
@@ -38,7 +37,9 @@ import {
   changedAnswers,
   changedInAcuity,
   earlierFields,
+  isNoChange,
   type AnswersContext,
+  type DetailsChange,
 } from './answers.ts';
 import { differences, type BookingDifference } from './differences.ts';
 import { lateOwner, type Owner } from './owner.ts';
@@ -116,8 +117,8 @@ export async function followAppointment(
     const answers = answersOf(appointment, fields);
     const known = await answersDigestOf(trx, bookingId);
     const earlier = answers.digest === known ? [] : await earlierFields(trx);
-    const details = changedInAcuity(booking, appointment, fields, known, earlier);
-    const change = planOf(booking, appointment, specialist, detailsChange(booking, answers, details));
+    const changed = changedInAcuity(booking, appointment, fields, known, earlier);
+    const change = planOf(booking, appointment, specialist, detailsChange(booking, answers, changed));
     Object.assign(change.set, await lateOwner(trx, deps, booking, appointment, answers));
     await planAnswers(trx, change, booking, appointment, context, cause);
     // Nothing is written here, so a stale answer does no harm; but no older answer may be written after it.
@@ -223,12 +224,14 @@ function placeChange(booking: Booking, appointment: Appointment, set: AcuityChan
   return change;
 }
 
-function detailsChange(booking: Booking, { digest }: Answers, changed: PartialDetails): AcuityChanges {
-  if (Object.keys(changed).length === 0) return {};
-  const after = allDetails((detail) => detailIn(changed, detail) ?? detailIn(booking, detail));
+function detailsChange(booking: Booking, { digest }: Answers, change: DetailsChange): AcuityChanges {
+  if (isNoChange(change)) return {};
+  const { details, hasUnreadable } = change;
+  const after = allDetails((detail) => detailIn(details, detail) ?? detailIn(booking, detail));
   // Marked for another reason, such as a question that nobody could answer: only staff remove the mark.
   const isMarkedAnyway = booking.detailsNeeded && !lacksDetails(booking);
-  return { ...changed, answersDigest: digest, detailsNeeded: isMarkedAnyway || lacksDetails(after) };
+  const detailsNeeded = isMarkedAnyway || hasUnreadable || lacksDetails(after);
+  return { ...details, answersDigest: digest, detailsNeeded };
 }
 
 async function write(

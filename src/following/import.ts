@@ -115,7 +115,7 @@ async function writeImported(
     ...placeOf(type, appointment.location, specialist.location),
     source: isFromPortal ? 'portal' : 'acuity_direct',
     externalCreatedBy: isFromPortal ? null : (appointment.scheduledBy ?? appointment.client.email),
-    detailsNeeded: lacksDetails(details),
+    detailsNeeded: answers.hasUnreadable || lacksDetails(details),
     answersDigest: answers.digest,
   });
   const writeProgress = (progress: Progress) =>

@@ -3,6 +3,8 @@ import type { AttemptDeps } from '../attempts/index.ts';
 import { type Answers, type Booking } from '../bookings/index.ts';
 import type { Queryable } from '../db/knex.ts';
 import { mergedInto } from '../db/merges.ts';
+import { tidyEmail } from '../lib/typed-email.ts';
+import { tidyLine } from '../lib/typed-text.ts';
 import type { Appointment } from '../ports/acuity.ts';
 
 export interface Owner {
@@ -36,7 +38,7 @@ async function referrerBy(db: Queryable, email: string): Promise<Owner | null> {
   const row = (await db('users as u')
     .join('members as m', 'm.user_id', 'u.id')
     .where({ 'u.role': 'referrer', 'u.banned': false })
-    .whereRaw('u.id = merged_into((select id from users where email = ?))', [email.trim().toLowerCase()])
+    .whereRaw('u.id = merged_into((select id from users where email = ?))', [tidyEmail(email).toLowerCase()])
     .first('u.id', 'm.organization_id')) as { id: string; organization_id: string } | undefined;
   return row ? { userId: row.id, organizationId: row.organization_id } : null;
 }
@@ -70,10 +72,11 @@ export async function findUnknownReferrer(
   { organization }: Answers,
 ): Promise<{ email: string; name: string; organization: string } | null> {
   const named = referrerFieldId === undefined ? undefined : answers.get(referrerFieldId);
-  const email = (named ?? client.email)?.trim().toLowerCase();
+  const [email, clientEmail] = [named ?? client.email, client.email].map((typed) =>
+    tidyEmail(typed ?? '').toLowerCase(),
+  );
   if (!email || !organization) return null;
   if (await db('users').where({ email }).first('id')) return null;
-  const isClient = email === client.email?.trim().toLowerCase();
-  const name = isClient ? `${client.firstName} ${client.lastName}`.trim() : '';
+  const name = email === clientEmail ? tidyLine(`${client.firstName} ${client.lastName}`) : '';
   return { email, name: name || email, organization };
 }

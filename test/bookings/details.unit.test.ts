@@ -7,6 +7,7 @@ import {
   detailIn,
   details,
   intakeDetails,
+  isDigestOf,
   isOwnDetail,
   lacksDetails,
   nameOf,
@@ -90,17 +91,29 @@ describe('digests of details', () => {
     expect(new Set([request, inArabic, inDari].map(hashOf)).size).to.equal(3);
   });
 
-  it('answersOf returns the stored digest when Acuity’s answers are unchanged', () => {
-    expect(answersOf(appointmentWith(answers), fields).digest).to.equal(before);
+  it('answersOf recognises the digest that earlier versions stored when Acuity’s answers are unchanged', () => {
+    const said = answersOf(appointmentWith(answers), fields);
+    expect(said.earlier.digest).to.equal(before);
+    expect(isDigestOf(said, before)).to.equal(true);
+    expect(isDigestOf(said, said.digest)).to.equal(true);
+    expect(isDigestOf(answersOf(appointmentWith([...answers, [9107, 'CL-2208']]), fields), before)).to.equal(
+      false,
+    );
   });
 
-  it('answersOf changes the digest only if answered when a question was added later', () => {
+  it('answersOf changes both digests only if answered when a question was added later', () => {
     const mapped = new Map<IntakeName, number>([...fields, ['interpreter_language', 9109]]);
-    const digest = (answer: string) =>
-      answersOf(appointmentWith([...answers, [9109, answer]]), mapped).digest;
-    expect(digest('')).to.equal(before);
-    expect(digest('Arabic')).not.to.equal(before);
-    expect(digest('Dari')).not.to.equal(digest('Arabic'));
+    const said = (answer: string) => answersOf(appointmentWith([...answers, [9109, answer]]), mapped);
+    expect(said('').earlier.digest).to.equal(before);
+    expect(said('Arabic').earlier.digest).not.to.equal(before);
+    expect(said('').digest).to.equal(answersOf(appointmentWith(answers), fields).digest);
+    expect(said('Dari').digest).not.to.equal(said('Arabic').digest);
+  });
+
+  it('answersOf changes the digest when an unreadable answer becomes another', () => {
+    const digest = (born: string) => answersOf(appointmentWith([[9106, born]]), fields).digest;
+    expect(digest('27/3/84')).not.to.equal(digest('28/3/84'));
+    expect(digest(' 27/3/84\u200b')).to.equal(digest('27/3/84'));
   });
 });
 

@@ -198,7 +198,7 @@ describe('the import of appointments', () => {
     const looked = await stack.acuity({ people: true, applies: false });
     expect(looked.lines.map(({ to, says }) => `${to}: ${says}`)).to.deep.equal([
       `${stranger}, New Firm: payment_received; a new referrer`,
-      `${stranger}, New  Firm: scheduled; a new referrer`,
+      `${stranger}, New Firm: scheduled; a new referrer`,
       ': scheduled; no referrer is known',
     ]);
     expect(await count('users')).to.equal(5);
