@@ -1211,7 +1211,7 @@ CREATE INDEX direct_uploads_open_idx ON direct_uploads USING btree (user_id, boo
 CREATE TABLE drift_items (
   id uuid NOT NULL,
   report_id uuid NOT NULL,
-  appointment_id bigint NOT NULL,
+  appointment_id bigint,
   booking_id uuid,
   difference text NOT NULL,
   state text NOT NULL,
@@ -1221,12 +1221,16 @@ CREATE TABLE drift_items (
   day date,
   superseded boolean DEFAULT false NOT NULL,
   is_over boolean DEFAULT false NOT NULL,
+  specialist_id uuid,
   CONSTRAINT drift_items_pkey PRIMARY KEY (id),
+  CONSTRAINT drift_items_of_specialist_key UNIQUE (report_id, specialist_id, difference),
   CONSTRAINT drift_items_report_id_appointment_id_difference_key UNIQUE (report_id, appointment_id, difference),
-  CONSTRAINT drift_items_difference_check CHECK (difference = ANY (ARRAY['missing_here'::text, 'missing_there'::text, 'status'::text, 'time'::text, 'duration'::text, 'specialist'::text, 'unknown_calendar'::text, 'type'::text, 'location'::text, 'link'::text, 'details'::text])),
+  CONSTRAINT drift_items_difference_check CHECK (difference = ANY (ARRAY['missing_here'::text, 'missing_there'::text, 'status'::text, 'time'::text, 'duration'::text, 'specialist'::text, 'unknown_calendar'::text, 'type'::text, 'location'::text, 'link'::text, 'details'::text, 'specialist_place'::text, 'specialist_zone'::text, 'service_length'::text])),
+  CONSTRAINT drift_items_of_one CHECK (num_nonnulls(appointment_id, specialist_id) = 1),
   CONSTRAINT drift_items_state_check CHECK (state = ANY (ARRAY['fixed'::text, 'left'::text, 'found'::text])),
   CONSTRAINT drift_items_booking_id_fkey FOREIGN KEY (booking_id) REFERENCES bookings(id),
-  CONSTRAINT drift_items_report_id_fkey FOREIGN KEY (report_id) REFERENCES drift_reports(id) ON DELETE CASCADE
+  CONSTRAINT drift_items_report_id_fkey FOREIGN KEY (report_id) REFERENCES drift_reports(id) ON DELETE CASCADE,
+  CONSTRAINT drift_items_specialist_id_fkey FOREIGN KEY (specialist_id) REFERENCES specialists(id)
 );
 CREATE INDEX drift_items_appointment_idx ON drift_items USING btree (appointment_id);
 CREATE INDEX drift_items_left_idx ON drift_items USING btree (state, found_at DESC) WHERE state = 'left'::text;

@@ -3,7 +3,8 @@
 import { hashPassword } from 'better-auth/crypto';
 import { systemIds } from '../src/adapters/system-ids.ts';
 import type { Database, Transaction } from '../src/db/knex.ts';
-import type { SpecialistService } from '../src/specialists/index.ts';
+import type { ExaminationType } from '../src/specialists/index.ts';
+import { findCalendar, findType } from '../src/simulator/fixture.ts';
 
 export const demoPassword = 'examdesk-demo';
 
@@ -18,87 +19,32 @@ export const demoAccounts = [
   { name: 'Ada Lindqvist', email: 'ada@examdesk.example', role: 'admin', organization: null },
 ] as const;
 
-const inPerson = service('in_person', 8001, 60);
-const telehealth = service('telehealth', 8002, 45);
-const longPsychiatric = service('in_person', 8003, 90);
-const telePsychiatric = service('telehealth', 8004, 60);
-const neuropsychological = service('in_person', 8005, 110);
-const teleNeuropsychological = service('telehealth', 8006, 60);
-
+/** Name, place, zone and lengths are those of the simulator's calendars and appointment types. */
 const specialists = [
+  { calendarId: 7001, title: 'Orthopaedic surgeon', specialty: 'Orthopaedic surgery', types: [8001] },
+  { calendarId: 7002, title: 'Consultant psychiatrist', specialty: 'Psychiatry', types: [8003, 8004] },
+  { calendarId: 7003, title: 'Neurologist', specialty: 'Neurology', types: [8001] },
+  { calendarId: 7004, title: 'Consultant psychiatrist', specialty: 'Psychiatry', types: [8004] },
   {
-    name: 'Dr Amelia Hart',
-    title: 'Orthopaedic surgeon',
-    specialty: 'Orthopaedic surgery',
-    location: 'Level 8, 210 George Street, Sydney NSW 2000',
-    timezone: 'Australia/Sydney',
-    acuityCalendarId: 7001,
-    services: [inPerson],
-  },
-  {
-    name: 'Dr Bruno Keller',
-    title: 'Consultant psychiatrist',
-    specialty: 'Psychiatry',
-    location: 'Suite 3, 55 Macquarie Street, Parramatta NSW 2150',
-    timezone: 'Australia/Sydney',
-    acuityCalendarId: 7002,
-    services: [longPsychiatric, telePsychiatric],
-  },
-  {
-    name: 'Dr Chen Wei',
-    title: 'Neurologist',
-    specialty: 'Neurology',
-    location: '12 Ord Street, West Perth WA 6005',
-    timezone: 'Australia/Perth',
-    acuityCalendarId: 7003,
-    services: [inPerson],
-  },
-  {
-    name: 'Dr Dalia Osman',
-    title: 'Consultant psychiatrist',
-    specialty: 'Psychiatry',
-    location: null,
-    timezone: 'Australia/Perth',
-    acuityCalendarId: 7004,
-    services: [telePsychiatric],
-  },
-  {
-    name: 'Dr Erik Lund',
+    calendarId: 7005,
     title: 'Occupational physician',
     specialty: 'Occupational medicine',
-    location: '88 Pirie Street, Adelaide SA 5000',
-    timezone: 'Australia/Adelaide',
-    acuityCalendarId: 7005,
-    services: [inPerson, telehealth],
+    types: [8001, 8002],
   },
   {
-    name: 'Dr Farah Nasser',
+    calendarId: 7006,
     title: 'Rehabilitation physician',
     specialty: 'Rehabilitation medicine',
-    location: '19 Khyber Pass Road, Auckland 1023',
-    timezone: 'Pacific/Auckland',
-    acuityCalendarId: 7006,
-    services: [inPerson, telehealth],
+    types: [8001, 8002],
   },
   {
-    name: 'Dr Gil Moreau',
+    calendarId: 7007,
     title: 'Plastic and reconstructive surgeon',
     specialty: 'Plastic surgery',
-    location: 'Level 2, 400 Victoria Avenue, Chatswood NSW 2067',
-    timezone: 'Australia/Sydney',
-    acuityCalendarId: 7007,
-    services: [inPerson],
+    types: [8001],
   },
-  {
-    // His assessment has its own intake form in Acuity, with required questions.
-    name: 'Dr Hugo Iversen',
-    title: 'Neuropsychologist',
-    specialty: 'Neuropsychology',
-    location: 'Level 5, 470 Collins Street, Melbourne VIC 3000',
-    timezone: 'Australia/Melbourne',
-    acuityCalendarId: 7008,
-    services: [neuropsychological, teleNeuropsychological],
-  },
+  // His assessment has its own intake form in Acuity, with required questions.
+  { calendarId: 7008, title: 'Neuropsychologist', specialty: 'Neuropsychology', types: [8005, 8006] },
 ];
 
 const intakeFields = {
@@ -166,24 +112,34 @@ async function insertPeople(trx: Transaction, passwords: string[]): Promise<void
 }
 
 async function insertSpecialists(trx: Transaction): Promise<void> {
-  for (const [position, { services, acuityCalendarId, ...facts }] of specialists.entries()) {
+  for (const [position, { calendarId, types, ...facts }] of specialists.entries()) {
+    const calendar = findCalendar(calendarId);
+    if (!calendar) throw new Error(`The simulator has no calendar ${calendarId}`);
+    const { name, location, timezone } = calendar;
     const id = systemIds.uuid();
-    await trx('specialists').insert({ id, ...facts, acuity_calendar_id: acuityCalendarId, position });
+    await trx('specialists').insert({
+      id,
+      ...facts,
+      name,
+      location: location || null,
+      timezone,
+      acuity_calendar_id: calendarId,
+      position,
+    });
     await trx('specialist_services').insert(
-      services.map((each) => ({
-        specialist_id: id,
-        type: each.type,
-        acuity_appointment_type_id: each.acuityAppointmentTypeId,
-        duration_minutes: each.durationMinutes,
-      })),
+      types.map((typeId) => ({ specialist_id: id, ...serviceOf(typeId) })),
     );
   }
 }
 
-function service(
-  type: SpecialistService['type'],
-  acuityAppointmentTypeId: number,
-  durationMinutes: number,
-): SpecialistService {
-  return { type, acuityAppointmentTypeId, durationMinutes };
+function serviceOf(
+  typeId: number,
+): Record<'acuity_appointment_type_id' | 'duration_minutes', number> & { type: ExaminationType } {
+  const type = findType(typeId);
+  if (!type) throw new Error(`The simulator has no appointment type ${typeId}`);
+  return {
+    type: type.isVideo ? 'telehealth' : 'in_person',
+    acuity_appointment_type_id: typeId,
+    duration_minutes: type.duration,
+  };
 }

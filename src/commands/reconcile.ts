@@ -90,7 +90,7 @@ function tell(report: DriftReport | null, items: readonly ReportedItem[], fixes:
   }
 }
 
-function inWords({ appointmentId, difference, state, reason }: ReportedItem): string {
+function inWords({ appointmentId, specialist, difference, state, reason }: ReportedItem): string {
   const done = { fixed: ', repaired', left: ', needs a decision', found: '' }[state];
-  return `appointment ${appointmentId}: ${difference.replaceAll('_', ' ')}${done}${reason ? `. ${reason}` : ''}`;
+  return `${specialist ?? `appointment ${appointmentId}`}: ${difference.replaceAll('_', ' ')}${done}${reason ? `. ${reason}` : ''}`;
 }

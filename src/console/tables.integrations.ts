@@ -147,7 +147,8 @@ export const driftItems: Table = {
   who: 'staff',
   title: 'difference',
   sort: { by: 'foundAt', direction: 'desc' },
-  from: `drift_items i left join bookings b on b.id = i.booking_id`,
+  from: `drift_items i left join bookings b on b.id = i.booking_id
+    left join specialists s on s.id = i.specialist_id`,
   columns: [
     column('id', 'id', 'i.id', recordOnly),
     column('foundAt', 'datetime', 'i.found_at'),
@@ -155,6 +156,7 @@ export const driftItems: Table = {
     enumeration('state', 'i.state', spelledOut(driftStates)),
     column('appointmentId', 'number', 'i.appointment_id'),
     column('booking', 'string', 'b.reference', linkTo('bookings', 'b.id')),
+    column('specialist', 'string', 's.name', linkTo('specialists', 's.id')),
     column('day', 'date', `coalesce((b.starts_at at time zone b.timezone)::date, i.day)`, recordOnly),
     column('reason', 'string', 'i.reason'),
     column('announced', 'boolean', 'i.announced', recordOnly),

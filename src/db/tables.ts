@@ -226,9 +226,9 @@ declare module 'knex/types/tables.js' {
     drift_items: {
       id: string;
       report_id: string;
-      appointment_id: number;
+      appointment_id: number | null;
       booking_id: string | null;
-      difference: 'missing_here' | 'missing_there' | 'status' | 'time' | 'duration' | 'specialist' | 'unknown_calendar' | 'type' | 'location' | 'link' | 'details';
+      difference: 'missing_here' | 'missing_there' | 'status' | 'time' | 'duration' | 'specialist' | 'unknown_calendar' | 'type' | 'location' | 'link' | 'details' | 'specialist_place' | 'specialist_zone' | 'service_length';
       state: 'fixed' | 'left' | 'found';
       reason: string | null;
       announced: boolean;
@@ -236,6 +236,7 @@ declare module 'knex/types/tables.js' {
       day: string | null;
       superseded: boolean;
       is_over: boolean;
+      specialist_id: string | null;
     };
     drift_reports: {
       id: string;

@@ -135,6 +135,7 @@ async function examine(
   const base = {
     appointmentId,
     bookingId: known?.booking.id ?? null,
+    specialistId: null,
     day: read.ok ? dayOf(read.value) : null,
     isOver: examination !== undefined && hasEnded(examination, now),
   };
@@ -179,6 +180,7 @@ async function fix(
     return {
       appointmentId,
       bookingId: known?.booking.id ?? null,
+      specialistId: null,
       difference,
       isOver,
       day: dayOf(appointment),

@@ -1,7 +1,7 @@
 // Finds the differences between a booking and its appointment: the same rule for webhooks and for reconciliation.
 import { meetingLinkIn, type Booking } from '../bookings/index.ts';
 import type { Appointment } from '../ports/acuity.ts';
-import type { Specialist } from '../specialists/index.ts';
+import { specialistDifferences, type Specialist } from '../specialists/index.ts';
 
 export const bookingDifferences = [
   'status',
@@ -15,14 +15,22 @@ export const bookingDifferences = [
 ] as const;
 export type BookingDifference = (typeof bookingDifferences)[number];
 
-export const allDifferences = ['missing_here', 'missing_there', ...bookingDifferences, 'details'] as const;
+export const allDifferences = [
+  'missing_here',
+  'missing_there',
+  ...bookingDifferences,
+  'details',
+  ...specialistDifferences,
+] as const;
 export type Difference = (typeof allDifferences)[number];
 
 export const driftStates = ['fixed', 'left', 'found'] as const;
 
 export interface DriftItem {
-  appointmentId: number;
+  /** Null: the difference is one of a specialist. */
+  appointmentId: number | null;
   bookingId: string | null;
+  specialistId: string | null;
   difference: Difference;
   /** The appointment's day, `YYYY-MM-DD`; null when Acuity no longer has it. */
   day: string | null;
@@ -31,7 +39,7 @@ export interface DriftItem {
   /** `found`: this run repairs nothing. `left`: staff must act, for the reason given. */
   state: (typeof driftStates)[number];
   reason: string | null;
-  /** Whether an event of Acuity had announced the appointment within the last day. */
+  /** Whether an event of Acuity had announced the appointment within the last day. Of a specialist: true, Acuity has no such event. */
   announced: boolean;
 }
 

@@ -8,6 +8,7 @@ export {
 } from './specialist.ts';
 export { createSpecialistRepository, type SpecialistRepository } from './specialist.repository.ts';
 export { editSpecialist, type SpecialistEdit } from './specialist.edit.ts';
+export { compareSpecialists, specialistDifferences } from './specialist.drift.ts';
 export {
   addSpecialist,
   changeServices,

@@ -27,8 +27,11 @@ export interface DriftReport {
   finishedAt: Date | null;
 }
 
-/** One difference between a booking and its appointment. */
-export type ReportedItem = Pick<DriftItem, 'appointmentId' | 'difference' | 'state' | 'reason'>;
+/** One difference between a booking and its appointment, or between a specialist and their calendar. */
+export interface ReportedItem extends Pick<DriftItem, 'appointmentId' | 'difference' | 'state' | 'reason'> {
+  /** The specialist's name; null when the difference is one of an appointment. */
+  specialist: string | null;
+}
 
 interface ReportRow {
   id: string;
@@ -138,6 +141,7 @@ export async function writeWindow(
     report_id: reportId,
     appointment_id: item.appointmentId,
     booking_id: item.bookingId,
+    specialist_id: item.specialistId,
     difference: item.difference,
     state: item.state,
     reason: item.reason,
@@ -149,11 +153,10 @@ export async function writeWindow(
   const inserted =
     rows.length === 0
       ? []
-      : ((await trx('drift_items')
-          .insert(rows)
-          .onConflict(['report_id', 'appointment_id', 'difference'])
-          .ignore()
-          .returning(['state', 'announced'])) as { state: string; announced: boolean }[]);
+      : ((await trx('drift_items').insert(rows).onConflict().ignore().returning(['state', 'announced'])) as {
+          state: string;
+          announced: boolean;
+        }[]);
   await trx('drift_reports')
     .where({ id: reportId })
     .update({
@@ -186,16 +189,18 @@ export async function findReport(db: Queryable, id: string): Promise<DriftReport
 }
 
 export async function listItems(db: Queryable, reportId: string): Promise<ReportedItem[]> {
-  const rows = (await db('drift_items')
+  const rows = (await db('drift_items as i')
+    .leftJoin('specialists as s', 's.id', 'i.specialist_id')
     .where({ report_id: reportId })
-    .orderBy(['appointment_id', 'difference'])
-    .select('appointment_id', 'difference', 'state', 'reason')) as {
-    appointment_id: string | number;
-    difference: ReportedItem['difference'];
-    state: ReportedItem['state'];
-    reason: string | null;
-  }[];
-  return rows.map(({ appointment_id, ...item }) => ({ appointmentId: Number(appointment_id), ...item }));
+    .orderBy(['appointment_id', 's.name', 'difference'])
+    .select('appointment_id', 's.name as specialist', 'difference', 'state', 'reason')) as (Omit<
+    ReportedItem,
+    'appointmentId'
+  > & { appointment_id: string | number | null })[];
+  return rows.map(({ appointment_id: id, ...item }) => ({
+    appointmentId: id === null ? null : Number(id),
+    ...item,
+  }));
 }
 
 export async function listReports(db: Queryable, limit = 50): Promise<DriftReport[]> {

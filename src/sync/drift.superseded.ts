@@ -20,7 +20,8 @@ export async function supersedeEarlier(trx: Queryable, reportId: string): Promis
          and (n.kind = 'all'
            or n.from_day <= coalesce(at.day, d.to_day) and n.to_day >= coalesce(at.day, d.from_day)
            or exists (select from drift_items s
-             where s.report_id = n.id and s.appointment_id = i.appointment_id and s.difference = i.difference)))`,
+             where s.report_id = n.id and s.difference = i.difference
+               and (s.appointment_id = i.appointment_id or s.specialist_id = i.specialist_id))))`,
     [reportId],
   );
 }
@@ -35,7 +36,8 @@ export async function findNews(trx: Queryable, reportId: string): Promise<{ any:
     `select count(*) > 0 as any, coalesce(bool_or(not (i.state = 'left' and exists (
        select from drift_items e
        where e.report_id <> i.report_id and e.state = 'left' and not e.superseded
-         and e.difference = i.difference and e.appointment_id is not distinct from i.appointment_id))), false) as news
+         and e.difference = i.difference and e.appointment_id is not distinct from i.appointment_id
+         and e.specialist_id is not distinct from i.specialist_id))), false) as news
      from drift_items i where i.report_id = ? and not i.is_over`,
     [reportId],
   );

@@ -13,6 +13,7 @@ import {
   type Span,
 } from '../following/index.ts';
 import { errorFacts } from '../lib/error-facts.ts';
+import { compareSpecialists, readOffer } from '../specialists/index.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Ids } from '../ports/ids.ts';
 import {
@@ -102,7 +103,9 @@ async function reconcileWindow(
   if (!found.ok) throw new Unreadable(`acuity_${found.reason}`);
   const now = deps.clock.now();
   const { fixes, tellsNobody: quiet } = report;
-  const items = await compareWindow(deps, span, found.value, { fixes, quiet, now });
+  const ofSpecialists = span.from === report.from ? await specialistItems(deps, { fixes }) : [];
+  const ofAppointments = await compareWindow(deps, span, found.value, { fixes, quiet, now });
+  const items = [...ofSpecialists, ...ofAppointments];
   await deps.db.transaction(async (trx) => {
     await writeWindow(trx, report.id, {
       nextDay,
@@ -115,6 +118,21 @@ async function reconcileWindow(
   });
 }
 
+async function specialistItems(deps: ReconcileDeps, { fixes }: { fixes: boolean }): Promise<DriftItem[]> {
+  const offer = await readOffer(deps);
+  if (!offer.ok) throw new Unreadable(`acuity_${'because' in offer ? offer.because : offer.reason}`);
+  const found = await compareSpecialists(deps, offer.value, { fixes });
+  return found.map((item) => ({
+    ...item,
+    appointmentId: null,
+    bookingId: null,
+    day: null,
+    isOver: false,
+    state: fixes ? 'fixed' : 'found',
+    announced: true,
+  }));
+}
+
 async function recordItem(
   { audit }: ReconcileDeps,
   trx: Transaction,
@@ -123,8 +141,8 @@ async function recordItem(
 ): Promise<void> {
   await audit.record(trx, systemActor, {
     action: item.state === 'fixed' ? 'drift.fixed' : 'drift.found',
-    resourceType: 'booking',
-    resourceId: item.bookingId,
+    resourceType: item.specialistId ? 'specialist' : 'booking',
+    resourceId: item.specialistId ?? item.bookingId,
     metadata: {
       reportId: report.id,
       appointmentId: item.appointmentId,

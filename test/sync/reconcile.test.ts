@@ -111,6 +111,7 @@ describe('reconciliation', () => {
     expect(left.find(({ difference }) => difference === 'missing_here')?.reason).to.contain('calendar 7003');
     expect(await sync().items(report?.id ?? '')).to.deep.include({
       appointmentId: unknown.id,
+      specialist: null,
       difference: 'missing_here',
       state: 'left',
       reason: left.find(({ difference }) => difference === 'missing_here')?.reason ?? null,

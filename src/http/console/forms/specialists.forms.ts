@@ -56,7 +56,9 @@ const specialistFields = (edit: SpecialistEdit): FormField[] => [
   text('name', 'Name', edit.name),
   text('title', 'Title (optional)', edit.title),
   text('specialty', 'Specialty', edit.specialty),
-  text('location', 'Location (empty: telehealth only)', edit.location),
+  text('location', 'Place (empty: telehealth only)', edit.location, {
+    hint: 'When the calendar in Acuity has a location, that one is used: change it there.',
+  }),
   { name: 'position', label: 'Position in lists', type: 'number', value: edit.position },
   { name: 'isActive', label: 'Takes new bookings', type: 'checkbox', value: edit.isActive },
 ];
@@ -151,10 +153,10 @@ const add: FormAction = {
           type: 'select',
           options: [
             { value: '', label: 'Choose…' },
-            ...calendars.map(({ id, name, timezone }) => ({
+            ...calendars.map(({ id, name, location, timezone }) => ({
               value: String(id),
               label: `${name} (${timezone})`,
-              fills: { name },
+              fills: { name, ...(location !== null && { location }) },
             })),
           ],
         }),
