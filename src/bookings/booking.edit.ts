@@ -3,14 +3,30 @@ import { auditActor, isStaff, type Actor } from '../accounts/index.ts';
 import type { Transaction } from '../db/knex.ts';
 import { keepMergesOff } from '../db/merges.ts';
 import { failure, ok, type Result } from '../lib/result.ts';
+import { tidyProse } from '../lib/typed-text.ts';
 import { isUuid } from '../lib/uuid.ts';
 import type { Announcement } from './booking.announcement.ts';
 import type { BookingDeps } from './booking.deps.ts';
-import { changedDetails, columnsOf, type BookingDetails } from './booking.details.ts';
+import {
+  allDetails,
+  changedDetails,
+  columnsOf,
+  detailIn,
+  details,
+  lacksDetails,
+  nameOf,
+  nestDetails,
+  type BookingDetails,
+  type PartialDetails,
+} from './booking.details.ts';
+import { hasAName, needsAName } from './booking.input.ts';
 import { findBooking, lockBooking } from './booking.repository.ts';
-import type { Booking, EditFailure } from './booking.ts';
+import type { Booking, EditFailure, FieldError } from './booking.ts';
 
 export type EditDeps = Pick<BookingDeps, 'db' | 'audit' | 'announce'>;
+
+/** Details as they were sent, by the names of the form; a missing one stays as it is. */
+export type SentDetails = Record<string, unknown>;
 
 /** `version`: the version that the editor saw. */
 export async function editBooking(
@@ -18,12 +34,58 @@ export async function editBooking(
   actor: Actor,
   bookingId: string,
   version: number,
-  edit: BookingDetails,
+  sent: SentDetails,
 ): Promise<Result<Booking, EditFailure>> {
   return editAtVersion(deps, actor, bookingId, version, async (booking) => {
-    const changed: Record<string, unknown> = columnsOf(changedDetails(booking, edit));
-    if (booking.detailsNeeded) changed.details_needed = false;
+    const edit = readEdit(booking, sent);
+    if (!edit.ok) return edit;
+    const changed: Record<string, unknown> = columnsOf(edit.value);
+    if (booking.detailsNeeded && isComplete(booking, edit.value)) changed.details_needed = false;
     return { changed, facts: {} };
+  });
+}
+
+/**
+ * Parses only what differs from the booking: a detail that came from Acuity in a spelling that would be refused here
+ * does not hinder saving another one.
+ */
+function readEdit(
+  booking: BookingDetails,
+  sent: SentDetails,
+): Result<PartialDetails, Extract<EditFailure, { reason: 'invalid' }>> {
+  const errors: FieldError[] = [];
+  const given = nestDetails((detail) => {
+    const value = sent[nameOf(detail)];
+    if (value === undefined || isSameText(value, detailIn(booking, detail))) return undefined;
+    const parsed = detail.schema.safeParse(value);
+    if (parsed.success) return parsed.data;
+    errors.push({ path: nameOf(detail), message: parsed.error.issues[0]?.message ?? '' });
+    return undefined;
+  });
+  const isRenamed = details.some((detail) => detail.isName && detailIn(given, detail) !== undefined);
+  if (errors.length === 0 && isRenamed && !hasAName(withEdit(booking, given).examinee))
+    errors.push({ path: needsAName.path.join('.'), message: needsAName.message });
+  return errors.length > 0 ? failure({ reason: 'invalid', errors }) : ok(changedDetails(booking, given));
+}
+
+function isSameText(sent: unknown, stored: string | null | undefined): boolean {
+  return (sent === null || typeof sent === 'string') && tidyProse(sent ?? '') === tidyProse(stored ?? '');
+}
+
+/**
+ * Whether "details needed" may go. A note alone does not tell whether anybody looked at what is marked; saving the form
+ * without a change does.
+ */
+function isComplete(booking: BookingDetails, edit: PartialDetails): boolean {
+  const edited = details.filter((detail) => detailIn(edit, detail) !== undefined);
+  const isOnlyANote = edited.length > 0 && edited.every(({ intake }) => intake === null);
+  return !isOnlyANote && !lacksDetails(withEdit(booking, edit));
+}
+
+function withEdit(booking: BookingDetails, edit: PartialDetails): BookingDetails {
+  return allDetails((detail) => {
+    const value = detailIn(edit, detail);
+    return value === undefined ? detailIn(booking, detail) : value;
   });
 }
 

@@ -2,6 +2,7 @@
 // message says what to do.
 import { z } from 'zod';
 import { parseDay } from '../lib/dates.ts';
+import { tidyLine } from '../lib/typed-text.ts';
 import { uuidPattern } from '../lib/uuid.ts';
 import { isTimeZone, parseInstant } from '../lib/zones.ts';
 import { examinationTypes } from '../specialists/index.ts';
@@ -10,7 +11,7 @@ import { notesSchema, optional, proseSchema, text } from './booking.text.ts';
 import { bookingStatuses, progresses, type BookingRequest } from './booking.ts';
 
 // When both names are empty, asks for both: the first name may be empty only if there is a last name.
-const needsAName = {
+export const needsAName = {
   path: ['firstName'],
   message: 'Enter the examinee’s first name',
   // Runs also when another field is wrong, so that all errors are shown at once.
@@ -21,8 +22,8 @@ const needsAName = {
     typeof value.firstName === 'string',
 };
 
-function hasAName(given: { firstName?: unknown; lastName?: unknown }): boolean {
-  return [given.firstName, given.lastName].some((name) => typeof name === 'string' && name.trim() !== '');
+export function hasAName(given: { firstName?: unknown; lastName?: unknown }): boolean {
+  return [given.firstName, given.lastName].some((name) => typeof name === 'string' && tidyLine(name) !== '');
 }
 
 /** Usable for single fields: `examineeSchema.shape.phone`. Empty optional fields become null; phone becomes E.164. */

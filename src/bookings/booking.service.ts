@@ -12,8 +12,7 @@ import {
 } from './booking.contact.ts';
 import { findContacts, setContacts } from './booking.contacts.ts';
 import type { BookingDeps } from './booking.deps.ts';
-import type { BookingDetails } from './booking.details.ts';
-import { editBooking } from './booking.edit.ts';
+import { editBooking, type SentDetails } from './booking.edit.ts';
 import { answersWithHistory } from './booking.kept-answers.ts';
 import { moveProgress } from './booking.progress.ts';
 import { madeInAcuityBy, progressOf } from './booking.repository.ts';
@@ -57,12 +56,12 @@ export interface BookingService {
     version: number,
     referrerId: string,
   ): Promise<Result<Booking, EditFailure>>;
-  /** Staff only, and only what Acuity does not decide. */
+  /** Staff only, and only what Acuity does not decide. Checks what differs from the booking. */
   edit(
     actor: Actor,
     bookingId: string,
     version: number,
-    details: BookingDetails,
+    sent: SentDetails,
   ): Promise<Result<Booking, EditFailure>>;
   /** The people who are told besides the referrer. Null as for `view`. */
   contacts(actor: Actor, bookingId: string): Promise<BookingContacts | null>;
@@ -88,7 +87,7 @@ export function createBookingService(deps: BookingDeps): BookingService {
     assign: (actor, bookingId, version, referrerId) =>
       assignBooking(deps, actor, bookingId, version, referrerId),
 
-    edit: (actor, bookingId, version, details) => editBooking(deps, actor, bookingId, version, details),
+    edit: (actor, bookingId, version, sent) => editBooking(deps, actor, bookingId, version, sent),
 
     contacts: (actor, bookingId) => findContacts(deps, actor, bookingId),
 

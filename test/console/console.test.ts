@@ -258,6 +258,66 @@ describe('the console', () => {
       ]);
     });
 
+    // Each as Acuity may have it, and as our own form would refuse it.
+    const odd = {
+      examinee_first_name: 'Ewan 😀',
+      examinee_last_name: '<Marsh>',
+      examinee_phone: '0412 345 678 / 0412 345 679',
+      examinee_email: 'ewan at example.com',
+      claim_number: 'x'.repeat(90),
+      interpreter_language: 'x'.repeat(90),
+    };
+    const save = (agent: typeof sam, change: Record<string, unknown>) =>
+      opened().then(({ version, values }) =>
+        agent.post(address()).send({ version, values: { ...values, ...change } }),
+      );
+    const stored = () => app.db('bookings').where({ id: bookingId }).first();
+
+    it('saves a note, checking nothing else, when Acuity spelled the details oddly', async () => {
+      await app
+        .db('bookings')
+        .where({ id: bookingId })
+        .update({ ...odd, details_needed: true });
+      expect((await save(sam, { notes: 'Called\u00a0the clinic\u200b' })).status).to.equal(200);
+      expect(await stored()).to.include({ ...odd, notes: 'Called the clinic', details_needed: true });
+      const { version } = await opened();
+      await sam
+        .post(address())
+        .send({ version, values: { notes: 'Called again' } })
+        .expect(200);
+      expect(await stored()).to.include({ ...odd, notes: 'Called again' });
+    });
+
+    it('checks a detail once it is changed, and one name alone is enough', async () => {
+      const { body } = await save(sam, { lastName: '<Marlow>', notes: 'not saved', dateOfBirth: '27/3/84' });
+      expect((body as { errors: { path: string }[] }).errors.map(({ path }) => path)).to.deep.equal([
+        'lastName',
+        'dateOfBirth',
+      ]);
+      expect(await stored()).to.include({ ...odd, notes: 'Called again' });
+      expect((await save(sam, { firstName: '', lastName: 'Suharto' })).status).to.equal(200);
+      expect(await stored()).to.include({ examinee_first_name: '', examinee_last_name: 'Suharto' });
+      expect((await save(sam, { lastName: ' ' })).status).to.equal(422);
+    });
+
+    it('removes “details needed” once what is marked was read, not for a note', async () => {
+      const edits: [Record<string, unknown>, boolean][] = [
+        [{ phone: '02 9374 4000 ext 55' }, true],
+        [{ email: 'smith&jones@example.com' }, false],
+      ];
+      for (const [change, isNeeded] of edits) {
+        expect((await save(sam, change)).status, JSON.stringify(change)).to.equal(200);
+        expect((await stored())?.details_needed).to.equal(isNeeded);
+      }
+      await app.db('bookings').where({ id: bookingId }).update({ details_needed: true });
+      expect((await save(sam, { notes: 'The clinic calls back' })).status).to.equal(200);
+      expect((await stored())?.details_needed).to.equal(true);
+      expect((await save(sam, { dateOfBirth: '27 March 1984' })).status).to.equal(200);
+      const saved = await stored();
+      expect(saved).to.include({ details_needed: false, examinee_phone: '+61293744000;ext=55' });
+      expect(saved?.examinee_date_of_birth).to.equal('1984-03-27');
+    });
+
     it('shows both values, and saves neither, when somebody else saved first', async () => {
       const seen = await opened();
       await ada

@@ -1,12 +1,10 @@
 import type { RequestHandler } from 'express';
 import { z } from 'zod';
 import {
-  allDetails,
   detailIn,
   details,
   findBooking,
   madeInAcuityBy,
-  flatDetailsSchema,
   movesByHand,
   nameOf,
   progressRequestSchema,
@@ -29,37 +27,44 @@ async function bookingOf({ db }: ConsoleServices, id: string): Promise<Booking> 
 const changeBooking: FormAction = {
   async open(services, id) {
     const booking = await bookingOf(services, id);
+    const intro =
+      'To change the time, the specialist or the length, use Reschedule; to cancel, use Cancel booking.';
     return {
-      intro:
-        'To change the time, the specialist or the length, use Reschedule; to cancel, use Cancel booking.',
+      intro: booking.detailsNeeded ? `${detailsNeededWords} ${intro}` : intro,
       submit: 'Save',
       version: String(booking.version),
       fields: fieldsOf(booking),
     };
   },
   async send({ bookings }, actor, id, { version, values }) {
-    const given: Record<string, string | null> = parse(flatDetailsSchema, values);
-    const edit = allDetails((detail) => given[nameOf(detail)]);
-    const edited = await bookings.edit(actor, id, Number(version), edit);
+    const edited = await bookings.edit(actor, id, Number(version), values);
     if (edited.ok) return 'Saved';
     throw editProblem(edited, fieldsOf, values);
   },
 };
+
+const detailsNeededWords =
+  'Details needed: Acuity lacks a detail, or has one that cannot be read. Compare with the appointment in Acuity, and save.';
 
 function fieldsOf(booking: Booking): FormField[] {
   return details.map((detail) => {
     const label = detail.isNeeded ? detail.label : `${detail.label} (optional)`;
     return text(nameOf(detail), label, detailIn(booking, detail) ?? null, {
       type: fieldTypes[detail.input.as],
-      ...('hintForStaff' in detail.input && { hint: detail.input.hintForStaff }),
+      ...hintOf(detail),
     });
   });
+}
+
+function hintOf({ input }: Detail): { hint?: string } {
+  if (input.as === 'yesNo') return { hint: input.hintForStaff };
+  return input.as === 'day' && input.hint ? { hint: input.hint } : {};
 }
 
 const fieldTypes: Record<Detail['input']['as'], FormField['type']> = {
   text: 'text',
   prose: 'textarea',
-  day: 'date',
+  day: 'text',
   yesNo: 'text',
 };
 

@@ -7,7 +7,7 @@ import type { ConsoleServices } from '../console.services.ts';
 export interface FormField {
   name: string;
   label: string;
-  type: 'text' | 'textarea' | 'select' | 'checkbox' | 'date' | 'number' | 'search';
+  type: 'text' | 'textarea' | 'select' | 'checkbox' | 'number' | 'search';
   value: string | number | boolean;
   options?: {
     value: string;
