@@ -93,10 +93,10 @@ async function sendResetLink(deps: AccountDeps, email: string, request: RequestF
   await deps.db.transaction(async (trx) => {
     // Locks the user's row: of several requests at once only the latest link opens.
     await trx('users').where({ id: user.id }).forUpdate().first('id');
-    const recent = (await trx('account_links')
+    const recent = await trx('account_links')
       .where({ user_id: user.id, kind: 'password_reset' })
       .whereRaw(`created_at > clock_timestamp() - interval '1 hour'`)
-      .count('* as sent')) as { sent: number }[];
+      .count<{ sent: number }[]>('* as sent');
     if ((recent[0]?.sent ?? 0) >= mostLinksAnHour) return;
     const revoked = await revokeLinks(trx, { user_id: user.id, kind: 'password_reset' });
     const id = deps.ids.uuid();

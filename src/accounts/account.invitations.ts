@@ -272,9 +272,7 @@ export async function inviteFirstAdmin(
   given: { email: string; name?: string; another: boolean },
 ): Promise<Result<{ token: string }, FirstAdminFailure>> {
   if (isDemoAccount(given.email)) return failure({ reason: 'demo_account' });
-  const admins = (await db('users').where({ role: 'admin', banned: false }).select('email')) as {
-    email: string;
-  }[];
+  const admins = await db('users').where({ role: 'admin', banned: false }).select('email');
   if (!given.another && admins.some(({ email }) => !isDemoAccount(email))) {
     return failure({ reason: 'there_is_one' });
   }

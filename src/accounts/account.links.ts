@@ -63,12 +63,12 @@ export async function revokeLinks(
   trx: Transaction,
   which: { kind?: LinkKind; user_id?: string; email?: string; id?: string },
 ): Promise<string[]> {
-  const rows = (await trx('account_links')
+  const rows = await trx('account_links')
     .where(which)
     .whereNull('used_at')
     .whereNull('revoked_at')
     .update({ revoked_at: trx.raw('clock_timestamp()') })
-    .returning('id')) as { id: string }[];
+    .returning('id');
   return rows.map(({ id }) => id);
 }
 
@@ -96,7 +96,7 @@ interface LinkRow {
 }
 
 export async function findLink(db: Queryable, id: string): Promise<AccountLink | null> {
-  const row = (await selectLinks(db).where('l.id', id).first()) as LinkRow | undefined;
+  const row = await selectLinks(db).where('l.id', id).first();
   return row ? toLink(row) : null;
 }
 
@@ -113,12 +113,12 @@ export async function findOpenLink(
 
 /** Neither accepted nor revoked, including expired ones; latest first. */
 export async function listInvitations(db: Queryable): Promise<AccountLink[]> {
-  const rows = (await selectLinks(db)
+  const rows = await selectLinks(db)
     .where('l.kind', 'invitation')
     .whereNull('l.used_at')
     .whereNull('l.revoked_at')
     .orderBy('l.created_at', 'desc')
-    .limit(200)) as LinkRow[];
+    .limit(200);
   return rows.map(toLink);
 }
 
@@ -126,7 +126,7 @@ function selectLinks(db: Queryable) {
   return db('account_links as l')
     .leftJoin('organizations as o', 'o.id', 'l.organization_id')
     .leftJoin('users as u', 'u.id', 'l.created_by_id')
-    .select(
+    .select<LinkRow[]>(
       'l.id',
       'l.kind',
       'l.user_id',

@@ -55,7 +55,7 @@ const taken = [{ path: 'name', message: 'There is an organisation with this name
 
 export function createOrganizations(deps: AccountDeps): Organizations {
   const select = () =>
-    deps.db('organizations as o').select(
+    deps.db('organizations as o').select<Row[]>(
       'o.id',
       'o.name',
       'o.slug',
@@ -66,13 +66,13 @@ export function createOrganizations(deps: AccountDeps): Organizations {
     );
   return {
     async list() {
-      const rows = (await select().whereRaw('merged_into(o.id) = o.id').orderByRaw('lower(o.name)')) as Row[];
+      const rows = await select().whereRaw('merged_into(o.id) = o.id').orderByRaw('lower(o.name)');
       return rows.map(toSummary);
     },
 
     async find(id) {
       if (!isId(id)) return null;
-      const row = (await select().where('o.id', id).first()) as Row | undefined;
+      const row = await select().where('o.id', id).first();
       return row ? toSummary(row) : null;
     },
 
@@ -172,11 +172,11 @@ export interface Member {
 
 /** The active referrers of an organisation, by name. Merged ones are deactivated, so they are left out. */
 export async function activeMembers(db: Queryable, organizationId: string): Promise<Member[]> {
-  return (await db('members as m')
+  return await db('members as m')
     .join('users as u', 'u.id', 'm.user_id')
     .where({ 'm.organization_id': organizationId, 'u.role': 'referrer', 'u.banned': false })
     .orderBy(['u.name', 'u.id'])
-    .select('u.id', 'u.name', 'u.email')) as Member[];
+    .select('u.id', 'u.name', 'u.email');
 }
 
 /** A referrer has one organisation, staff have none. */

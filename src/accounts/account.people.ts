@@ -109,7 +109,7 @@ export function createPeople(deps: AccountDeps): People {
       if (!isId(userId)) return failure({ reason: 'not_found' });
       return deps.db.transaction(async (trx) => {
         if (!(await trx('users').where({ id: userId }).first('id'))) return failure({ reason: 'not_found' });
-        const rows = (await trx('sessions').where({ user_id: userId }).delete().returning('id')) as unknown[];
+        const rows = await trx('sessions').where({ user_id: userId }).delete().returning('id');
         await deps.audit.record(trx, auditActor(actor), {
           action: 'auth.signed_out',
           resourceType: 'user',
@@ -195,7 +195,20 @@ async function listPeople(deps: AccountDeps, filter: PeopleFilter): Promise<Pers
   if (filter.organizationId) void query.where('o.id', filter.organizationId);
   if (filter.staff !== undefined)
     void query[filter.staff ? 'whereIn' : 'whereNotIn']('u.role', ['support', 'admin']);
-  const rows = (await query.select(
+  const rows = await query.select<
+    {
+      id: string;
+      name: string;
+      email: string;
+      role: Role;
+      banned: boolean;
+      awaits_invitation: boolean;
+      two_factor_enabled: boolean;
+      organization_id: string | null;
+      organization_name: string | null;
+      last_seen_at: Date | null;
+    }[]
+  >(
     'u.id',
     'u.name',
     'u.email',
@@ -206,18 +219,7 @@ async function listPeople(deps: AccountDeps, filter: PeopleFilter): Promise<Pers
     'o.id as organization_id',
     'o.name as organization_name',
     'a.last_active_at as last_seen_at',
-  )) as {
-    id: string;
-    name: string;
-    email: string;
-    role: Role;
-    banned: boolean;
-    awaits_invitation: boolean;
-    two_factor_enabled: boolean;
-    organization_id: string | null;
-    organization_name: string | null;
-    last_seen_at: Date | null;
-  }[];
+  );
   return rows.map((row) => ({
     id: row.id,
     name: row.name,
@@ -258,26 +260,27 @@ export async function accountStatusOf(
   { allowsDemoAccounts }: Pick<AccountDeps, 'allowsDemoAccounts'> = { allowsDemoAccounts: true },
 ): Promise<AccountStatus | null> {
   const wanted = key.trim();
-  const row = (await db('users as u')
+  const row = await db('users as u')
     .leftJoin('members as m', 'm.user_id', 'u.id')
     .leftJoin('organizations as o', 'o.id', 'm.organization_id')
     .where(isUuid(wanted) ? { 'u.id': wanted } : { 'u.email': wanted.toLowerCase() })
-    .first('u.id', 'u.name', 'u.email', 'u.role', 'u.banned', 'u.awaits_invitation', 'u.two_factor_enabled', {
+    .first<
+      | {
+          id: string;
+          name: string;
+          email: string;
+          role: string;
+          banned: boolean;
+          awaits_invitation: boolean;
+          two_factor_enabled: boolean;
+          organization_id: string | null;
+          organization_name: string | null;
+        }
+      | undefined
+    >('u.id', 'u.name', 'u.email', 'u.role', 'u.banned', 'u.awaits_invitation', 'u.two_factor_enabled', {
       organization_id: 'o.id',
       organization_name: 'o.name',
-    })) as
-    | {
-        id: string;
-        name: string;
-        email: string;
-        role: string;
-        banned: boolean;
-        awaits_invitation: boolean;
-        two_factor_enabled: boolean;
-        organization_id: string | null;
-        organization_name: string | null;
-      }
-    | undefined;
+    });
   if (!row) return null;
   const { id, name, email, role, banned, organization_id, organization_name } = row;
   const awaitsInvitation = row.awaits_invitation;

@@ -41,7 +41,7 @@ export function createOwnSessions(deps: AccountDeps): OwnSessions {
 }
 
 async function listSessions(db: Database, viewer: Viewer): Promise<OwnSession[]> {
-  const rows = (await db('sessions')
+  const rows = await db('sessions')
     .where({ user_id: viewer.userId })
     .whereNull('impersonated_by')
     .whereRaw('expires_at > clock_timestamp()')
@@ -51,14 +51,7 @@ async function listSessions(db: Database, viewer: Viewer): Promise<OwnSession[]>
     ])
     .orderByRaw('id = ? desc, last_seen_at desc', [viewer.sessionId])
     .limit(100)
-    .select('id', 'created_at', 'last_seen_at', 'expires_at', 'ip_address', 'user_agent')) as {
-    id: string;
-    created_at: Date;
-    last_seen_at: Date;
-    expires_at: Date;
-    ip_address: string | null;
-    user_agent: string | null;
-  }[];
+    .select('id', 'created_at', 'last_seen_at', 'expires_at', 'ip_address', 'user_agent');
   return rows.map((row) => ({
     id: row.id,
     isThisOne: row.id === viewer.sessionId,
@@ -78,12 +71,12 @@ export async function endOwnSessions(
   which: (sessions: Knex.QueryBuilder) => void,
   reasonFor: (sessionId: string) => string,
 ): Promise<number> {
-  const ended = (await trx('sessions')
+  const ended = await trx('sessions')
     .where({ user_id: actor.viewer.userId })
     .modify(which)
     .whereNull('impersonated_by')
     .delete()
-    .returning('id')) as { id: string }[];
+    .returning<{ id: string }[]>('id');
   for (const { id } of ended) {
     await audit.record(trx, auditActor(actor), {
       action: 'auth.signed_out',
@@ -162,11 +155,11 @@ async function endOwn(
   const named = ids.filter((id) => typeof id === 'string');
   if (named.length === 0) return;
   const behind = trx('sessions').whereIn('id', named).select('impersonator_session_id');
-  const ended = (await trx('sessions')
+  const ended = await trx('sessions')
     .where((either) => void either.whereIn('id', named).orWhereIn('id', behind))
     .whereNull('impersonated_by')
     .delete()
-    .returning(['id', 'user_id'])) as { id: string; user_id: string }[];
+    .returning(['id', 'user_id']);
   for (const { id, user_id } of ended) {
     await audit.record(
       trx,

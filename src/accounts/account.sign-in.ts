@@ -66,10 +66,8 @@ async function tryPassword(
       if ('twoFactorRedirect' in response) return { user: null, cookies };
       const { id, name, email } = response.user;
       const trx = await begin();
-      const row = (await trx('users').where({ id }).first('role', 'two_factor_enabled')) as {
-        role: string;
-        two_factor_enabled: boolean;
-      };
+      const row = await trx('users').where({ id }).first('role', 'two_factor_enabled');
+      if (!row) throw new Error(`The account ${id} was deleted while it signed in`);
       if (row.two_factor_enabled) throw new TurnedOnMeanwhile();
       await deps.audit.record(
         trx,
@@ -194,9 +192,9 @@ async function verify(
         metadata: { secondStep: 'code' in given ? 'code' : 'recovery_code' },
       },
     );
-    const user = (await trx('users')
+    const user = await trx('users')
       .where({ id: userId })
-      .first('id', 'name', 'email', 'role')) as SignedIn['user'];
+      .first<SignedIn['user']>('id', 'name', 'email', 'role');
     return ok({ user, cookies: outcome.value });
   });
 }

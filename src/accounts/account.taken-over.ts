@@ -39,13 +39,13 @@ export async function takeOverOrganization(
 ): Promise<{ id: string; isNew: boolean }> {
   const id = deps.ids.uuid();
   const slug = slugOf(name);
-  const made = (await trx('organizations')
+  const made = await trx('organizations')
     .insert({ id, name, slug, created_at: trx.raw('clock_timestamp()') })
     .onConflict('slug')
     .ignore()
-    .returning('id')) as { id: string }[];
+    .returning('id');
   if (made.length === 0) {
-    const known = (await trx('organizations').where({ slug }).first('id')) as { id: string };
+    const known = await trx('organizations').where({ slug }).first<{ id: string }>('id');
     return { id: await mergedInto(trx, known.id), isNew: false };
   }
   await record(trx, deps, 'organization', id, { columns: ['name'] });
@@ -63,11 +63,11 @@ export async function takeOverReferrer(
   { email, name, organizationId }: { email: string; name: string; organizationId: string },
 ): Promise<TakenOver> {
   const id = deps.ids.uuid();
-  const made = (await trx('users')
+  const made = await trx('users')
     .insert({ id, email, name, role: 'referrer', email_verified: false, awaits_invitation: true })
     .onConflict('email')
     .ignore()
-    .returning('id')) as { id: string }[];
+    .returning('id');
   if (made.length === 0) return match(trx, email, organizationId);
   await setOrganization(trx, id, organizationId);
   await record(trx, deps, 'user', id, { change: 'taken_over', role: 'referrer', organizationId });
@@ -75,18 +75,18 @@ export async function takeOverReferrer(
 }
 
 async function match(trx: Transaction, email: string, organizationId: string): Promise<TakenOver> {
-  const known = (await trx('users as u')
+  const known = await trx('users as u')
     .joinRaw('join users t on t.id = merged_into(u.id)')
     .leftJoin('members as m', 'm.user_id', 't.id')
     .leftJoin('organizations as o', 'o.id', 'm.organization_id')
     .where('u.email', email)
-    .first('t.id', 't.role', 't.banned', { organization_id: 'o.id', organization: 'o.name' })) as {
-    id: string;
-    role: string;
-    banned: boolean;
-    organization_id: string | null;
-    organization: string | null;
-  };
+    .first<{
+      id: string;
+      role: string;
+      banned: boolean;
+      organization_id: string | null;
+      organization: string | null;
+    }>('t.id', 't.role', 't.banned', { organization_id: 'o.id', organization: 'o.name' });
   const userId = known.id;
   const left = (reason: string): TakenOver => ({ outcome: 'left', reason, userId });
   if (known.role !== 'referrer') return left('somebody of the agency has this address');
@@ -101,7 +101,7 @@ export async function notInvitedYet(
   db: Queryable,
   userIds: readonly string[],
 ): Promise<{ email: string; name: string; organizationId: string }[]> {
-  return (await db('users as u')
+  return await db('users as u')
     .join('members as m', 'm.user_id', 'u.id')
     .whereIn('u.id', [...userIds])
     .where({ 'u.awaits_invitation': true, 'u.banned': false, 'u.role': 'referrer' })
@@ -115,11 +115,7 @@ export async function notInvitedYet(
         .select('l.id');
     })
     .orderBy('u.email')
-    .select('u.email', 'u.name', { organizationId: 'm.organization_id' })) as {
-    email: string;
-    name: string;
-    organizationId: string;
-  }[];
+    .select('u.email', 'u.name', { organizationId: 'm.organization_id' });
 }
 
 /** Invites like an admin; for the import command. */
@@ -142,20 +138,21 @@ export async function takeBackReferrer(
   id: string,
   asTakenOver: { name: string; email: string; organizationId: string },
 ): Promise<TakeBack> {
-  const person = (await trx('users as u')
+  const person = await trx('users as u')
     .leftJoin('members as m', 'm.user_id', 'u.id')
     .where('u.id', id)
     .forUpdate('u')
-    .first('u.name', 'u.email', 'u.role', 'u.banned', 'u.awaits_invitation', 'm.organization_id')) as
-    | {
-        name: string;
-        email: string;
-        role: string;
-        banned: boolean;
-        awaits_invitation: boolean;
-        organization_id: string | null;
-      }
-    | undefined;
+    .first<
+      | {
+          name: string;
+          email: string;
+          role: string;
+          banned: boolean;
+          awaits_invitation: boolean;
+          organization_id: string | null;
+        }
+      | undefined
+    >('u.name', 'u.email', 'u.role', 'u.banned', 'u.awaits_invitation', 'm.organization_id');
   if (!person) return untouched;
   if (!person.awaits_invitation) return failure({ reason: 'the invitation was accepted' });
   const isAsTakenOver =

@@ -133,10 +133,10 @@ export function createTwoFactor(deps: AccountDeps): TwoFactor {
       // Admins must not remove their own second step without password and code.
       if (userId === actor.viewer.userId) return failure({ reason: 'oneself' });
       return deps.db.transaction(async (trx) => {
-        const [user] = (await trx('users')
+        const [user] = await trx('users')
           .where({ id: userId })
           .update({ two_factor_enabled: false })
-          .returning('email')) as { email: string }[];
+          .returning('email');
         if (!user) return failure({ reason: 'not_found' });
         await trx('two_factors').where({ user_id: userId }).delete();
         await trx('sessions').where({ user_id: userId }).delete();
@@ -188,11 +188,11 @@ export async function useCode(trx: Transaction, userId: string, code: string): P
     .where({ user_id: userId })
     .whereRaw(`used_at < clock_timestamp() - interval '5 minutes'`)
     .delete();
-  const inserted = (await trx('used_two_factor_codes')
+  const inserted = await trx('used_two_factor_codes')
     .insert({ user_id: userId, digest })
     .onConflict()
     .ignore()
-    .returning('user_id')) as unknown[];
+    .returning('user_id');
   if (inserted.length === 0) throw new CodeUsedBefore();
 }
 

@@ -23,21 +23,21 @@ export function createPgJobQueue(db: Database): JobQueue {
     },
     async runAgain(jobId, trx) {
       if (!/^\d{1,15}$/.test(jobId)) return false;
-      const { rows } = (await trx.raw(
+      const { rows } = await trx.raw<{ rows: unknown[] }>(
         `select id from graphile_worker.reschedule_jobs(
            array(select id from graphile_worker.jobs where id = ?::bigint and last_error is not null),
            run_at := now(), attempts := 0)`,
         [jobId],
-      )) as { rows: unknown[] };
+      );
       return rows.length > 0;
     },
     async removeSuperseded() {
       // graphile-worker keeps a replaced job that is running, takes its key and uses up its attempts. Every job starts
       // with a key.
-      const { rows } = (await db.raw(
+      const { rows } = await db.raw<{ rows: unknown[] }>(
         `select id from graphile_worker.complete_jobs(
            array(select id from graphile_worker.jobs where key is null and attempts >= max_attempts))`,
-      )) as { rows: unknown[] };
+      );
       return rows.length;
     },
   };

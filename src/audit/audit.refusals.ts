@@ -68,18 +68,20 @@ const limitOf = (actorId: string | null): number =>
 /** Runs each minute: writes the counts of past minutes. @returns how many rows */
 export async function writeRefusalCounts(db: Database): Promise<number> {
   return db.transaction(async (trx) => {
-    const over = (await trx('refusal_counts')
+    const over = await trx('refusal_counts')
       .whereRaw(`minute < date_trunc('minute', clock_timestamp())`)
       .delete()
-      .returning('*')) as {
-      action: Refusal;
-      resource_type: string;
-      minute: Date;
-      actor_id: string | null;
-      acting_as_id: string | null;
-      ip: string | null;
-      count: number;
-    }[];
+      .returning<
+        {
+          action: Refusal;
+          resource_type: string;
+          minute: Date;
+          actor_id: string | null;
+          acting_as_id: string | null;
+          ip: string | null;
+          count: number;
+        }[]
+      >('*');
     const told = over.filter(({ actor_id, count }) => count > limitOf(actor_id));
     if (told.length === 0) return 0;
     await trx('audit_log').insert(

@@ -69,12 +69,10 @@ async function activeReferrer(
   id: string,
 ): Promise<{ id: string; organizationId: string } | undefined> {
   if (!isUuid(id)) return undefined;
-  return (await trx('users as u')
+  return await trx('users as u')
     .join('members as m', 'm.user_id', 'u.id')
     .where({ 'u.id': id, 'u.role': 'referrer', 'u.banned': false })
-    .first({ id: 'u.id', organizationId: 'm.organization_id' })) as
-    | { id: string; organizationId: string }
-    | undefined;
+    .first({ id: 'u.id', organizationId: 'm.organization_id' });
 }
 
 /** A SQL condition on this alias. A cancelled booking counts until its time: its referrer has not been told. */

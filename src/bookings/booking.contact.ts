@@ -19,7 +19,7 @@ export interface Contact {
  * referrer. Somebody who was merged away is replaced by the account that remains.
  */
 export async function contactsOf(db: Queryable, bookingId: string): Promise<Contact[]> {
-  return (await db('booking_contacts as c')
+  return await db('booking_contacts as c')
     .join('bookings as b', 'b.id', 'c.booking_id')
     .join('users as u', 'u.id', db.raw('merged_into(c.user_id)'))
     .join('members as m', (on) => on.on('m.user_id', 'u.id').andOn('m.organization_id', 'b.organization_id'))
@@ -27,7 +27,7 @@ export async function contactsOf(db: Queryable, bookingId: string): Promise<Cont
     .whereRaw('u.id is distinct from b.created_by_id')
     .groupBy('u.id', 'u.name', 'u.email', 'c.role')
     .orderBy([{ column: db.raw('min(c.created_at)') }, { column: 'u.id' }])
-    .select({ userId: 'u.id', name: 'u.name', email: 'u.email', role: 'c.role' })) as Contact[];
+    .select({ userId: 'u.id', name: 'u.name', email: 'u.email', role: 'c.role' });
 }
 
 export interface ContactChoice {

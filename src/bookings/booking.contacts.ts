@@ -75,10 +75,10 @@ async function write(
   booking: Booking,
   chosen: readonly ContactChoice[],
 ): Promise<void> {
-  const before = (await trx('booking_contacts')
+  const before = await trx('booking_contacts')
     .where({ booking_id: booking.id })
     // Follows merges as `contactsOf` does; otherwise saving an unchanged list would replace somebody who was merged.
-    .select('id', { userId: trx.raw('merged_into(user_id)') }, 'role')) as (ContactChoice & { id: string })[];
+    .select('id', { userId: trx.raw('merged_into(user_id)') }, 'role');
   const isSame = (a: ContactChoice) => (b: ContactChoice) => a.userId === b.userId && a.role === b.role;
   const added = chosen.filter(
     (one, index) => !before.some(isSame(one)) && chosen.findIndex(isSame(one)) === index,

@@ -223,9 +223,9 @@ async function countAttention(
 
 /** The id of the first record of a list. */
 async function nextOf(db: Database, table: string, filters: Filters, by: string): Promise<string | null> {
-  const row = (await selectRows(db, tableNamed(table), filters)
+  const row = await selectRows(db, tableNamed(table), filters)
     .orderBy([{ column: `r.${by}` }, { column: 'r.id' }])
-    .first('r.id')) as { id: string | number } | undefined;
+    .first<{ id: string | number } | undefined>('r.id');
   return row ? encodeURIComponent(String(row.id)) : null;
 }
 

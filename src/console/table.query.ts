@@ -128,10 +128,10 @@ interface Page {
 export async function findRows(db: Queryable, table: Table, filters: Filters, page: Page): Promise<Row[]> {
   const search = await searchOf(db, filters);
   const read = async (part: Search['part'], offset: number, limit: number) =>
-    (await orderRows(selectRows(db, table, filters, search && { ...search, part }), table, page.order)
-      .select('r.*')
+    await orderRows(selectRows(db, table, filters, search && { ...search, part }), table, page.order)
+      .select<Row[]>('r.*')
       .limit(limit)
-      .offset(offset)) as Row[];
+      .offset(offset);
   const isRanked = search !== null && searchBoxOf(table).columns.lexemes !== undefined;
   if (!isRanked) return read('all', page.offset, page.limit);
   const exact = await read('exact', page.offset, page.limit);
@@ -195,9 +195,7 @@ export async function countRows(db: Queryable, table: Table, filters: Filters): 
 
 async function countOf(db: Queryable, rows: Knex.QueryBuilder, limit: number): Promise<number> {
   const counted = rows.select(db.raw('1')).limit(limit);
-  const row = (await db.from(counted.as('counted')).count('* as total').first()) as
-    | { total: number }
-    | undefined;
+  const row = await db.from(counted.as('counted')).count('* as total').first<{ total: number } | undefined>();
   return row?.total ?? 0;
 }
 

@@ -68,7 +68,7 @@ export async function readCatalog(db: Queryable): Promise<SchemaCatalog> {
     table.rows = singleRowTables.includes(table.name) ? 'defaults' : null;
     if (!lookupTables.includes(table.name)) continue;
     const first = table.columns[0]?.name ?? '';
-    table.rows = (await db(table.name).orderByRaw('?? collate "C"', [first])) as Record<string, string>[];
+    table.rows = await db(table.name).orderByRaw('?? collate "C"', [first]);
   }
   return { extensions, functions, tables: inOrderOfReferences(tables) };
 }

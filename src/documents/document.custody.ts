@@ -122,11 +122,7 @@ async function checkPair(
 
 async function checkLoneRow(deps: DocumentDeps, row: StoredRow): Promise<CustodyFinding | null> {
   // The listing is older than the row, or retention has removed the object since.
-  const still = (await deps
-    .db('documents')
-    .where({ id: row.id })
-    .whereNull('object_removed_at')
-    .first('id')) as unknown;
+  const still = await deps.db('documents').where({ id: row.id }).whereNull('object_removed_at').first('id');
   if (!still || (await deps.store.head(row.s3_key))) return null;
   const name = objectName(row.s3_key);
   for (const elsewhere of [strayKey(name), pendingKey(name)]) {
@@ -158,10 +154,7 @@ async function checkLoneObject(
 
 /** Removes an object that retention had removed before, and that came back, for example with a restored bucket. */
 async function removeAgain({ db, store }: DocumentDeps, key: string): Promise<boolean> {
-  const row = (await db('documents')
-    .where({ s3_key: key })
-    .whereNotNull('object_removed_at')
-    .first('id')) as unknown;
+  const row = await db('documents').where({ s3_key: key }).whereNotNull('object_removed_at').first('id');
   if (row) await store.remove([key]);
   return row !== undefined;
 }
@@ -194,9 +187,9 @@ const overdueMs = 36 * 3_600_000;
 
 /** Raises the alarm when no file check has finished for 36 hours. */
 export async function watchCustody({ db, clock, log }: DocumentDeps): Promise<void> {
-  const { rows } = (await db.raw(`
+  const { rows } = await db.raw<{ rows: { since: Date | null }[] }>(`
     select coalesce((select max(finished_at) from custody_reports), (select min(created_at) from documents)) as since
-  `)) as { rows: { since: Date | null }[] };
+  `);
   const since = rows[0]?.since;
   if (!since || clock.now().getTime() - since.getTime() < overdueMs) return;
   log.error(
@@ -243,16 +236,11 @@ export async function takeInventory(deps: Pick<DocumentDeps, 'db' | 'store'>): P
     if (page.length === pageRows) await checkPage();
   }
   await checkPage();
-  const rows = (await deps
+  const rows = await deps
     .db('documents')
     .whereNull('object_removed_at')
     .orderBy('created_at')
-    .select('id', 'booking_id', 's3_key', 'size_bytes')) as {
-    id: string;
-    booking_id: string;
-    s3_key: string;
-    size_bytes: number;
-  }[];
+    .select('id', 'booking_id', 's3_key', 'size_bytes');
   const missing = rows
     .filter((row) => sizes.get(row.s3_key) !== row.size_bytes)
     .map((row) => ({ documentId: row.id, bookingId: row.booking_id }));

@@ -73,9 +73,9 @@ export async function findUpload(
   db: Queryable,
   key: { id: string; bookingId: string; userId: string },
 ): Promise<StoredUpload | null> {
-  const row = (await db('direct_uploads')
+  const row = await db('direct_uploads')
     .where({ id: key.id, booking_id: key.bookingId, user_id: key.userId })
-    .first()) as DirectRow | undefined;
+    .first();
   return row ? toUpload(row) : null;
 }
 
@@ -87,10 +87,10 @@ export async function openUploadsOf(
   key: { bookingId: string; userId: string },
   now: Date,
 ): Promise<(StoredUpload & { passedOver: boolean })[]> {
-  const rows = (await db('direct_uploads')
+  const rows = await db('direct_uploads')
     .where({ user_id: key.userId, booking_id: key.bookingId, state: 'open' })
     .where('expires_at', '>', now)
-    .orderBy('created_at')) as DirectRow[];
+    .orderBy('created_at');
   return rows.map((row) => ({ ...toUpload(row), passedOver: row.passed_over }));
 }
 

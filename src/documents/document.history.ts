@@ -103,7 +103,7 @@ async function namesFor(
   ids: string[],
 ): Promise<Map<string, { id: string; name: string }>> {
   if (ids.length === 0) return new Map();
-  const people = (await db('users as u')
+  const people = await db('users as u')
     .whereIn('u.id', ids)
     .modify((query) => {
       if (isStaff(viewer)) return;
@@ -111,7 +111,7 @@ async function namesFor(
         .join('members as m', 'm.user_id', 'u.id')
         .where('m.organization_id', viewer.organization?.id ?? null);
     })
-    .select('u.id', 'u.name')) as { id: string; name: string }[];
+    .select<{ id: string; name: string }[]>('u.id', 'u.name');
   return new Map(people.map((person) => [person.id, person]));
 }
 

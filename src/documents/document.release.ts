@@ -66,7 +66,7 @@ export async function releaseReport(
     if (because) return failure({ reason: 'not_available', because });
     const told = checkRecipients(await candidatesOf(trx, booking), recipients);
     if (!told.ok) return told;
-    const [{ releases } = { releases: 0 }] = (await trx('documents')
+    const [{ releases } = { releases: 0 }] = await trx('documents')
       .where({ id })
       .update({
         // The transaction's time; the e-mails about this release have the same: see src/email/email.documents.ts.
@@ -74,7 +74,7 @@ export async function releaseReport(
         released_by_id: actor.viewer.userId,
         releases: trx.raw('releases + 1'),
       })
-      .returning('releases')) as { releases: number }[];
+      .returning('releases');
     await deps.audit.record(trx, auditActor(actor), {
       action: 'document.released',
       resourceType: 'document',

@@ -113,13 +113,13 @@ export async function documentsState(
   bookingId: string,
   { categories, drafts }: Visibility,
 ): Promise<string> {
-  const { rows } = (await db.raw(
+  const { rows } = await db.raw<{ rows: [{ state: string }] }>(
     `select left(encode(sha256(convert_to(all_of_it, 'UTF8')), 'hex'), 32) as state
      from (select coalesce(string_agg(concat_ws(' ', id, status, damaged_at is not null, released_at), ',' order by created_at, id), '')
            from documents
            where booking_id = :bookingId and ${narrowToVisible} and deleted_at is null) as list (all_of_it)`,
     { bookingId, categories: [...categories], drafts },
-  )) as { rows: [{ state: string }] };
+  );
   return rows[0].state;
 }
 

@@ -61,8 +61,8 @@ async function removePairs(deps: DocumentDeps, pending: ObjectFacts[]): Promise<
 }
 
 async function lastRestore({ db }: DocumentDeps): Promise<number> {
-  const row = (await db('restores').max({ at: 'started_at' }).first()) as { at: Date | null } | undefined;
-  return row?.at?.getTime() ?? 0;
+  const row = await db('restores').max({ at: 'started_at' }).first<{ at: Date | null }>();
+  return row.at?.getTime() ?? 0;
 }
 
 async function abortUploads(deps: DocumentDeps, before: number): Promise<number> {

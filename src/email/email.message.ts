@@ -98,10 +98,10 @@ async function bookingMessage(db: Queryable, email: ExaminationEmail, links: Lin
 
 async function attemptOf(db: Queryable, attemptId: string | null): Promise<AttemptFacts | null> {
   if (!attemptId) return null;
-  const row = (await db('booking_attempts as i')
+  const row = await db('booking_attempts as i')
     .join('specialists as s', 's.id', 'i.specialist_id')
     .where('i.id', attemptId)
-    .first(
+    .first<AttemptFacts | undefined>(
       'i.kind',
       'i.reference',
       'i.starts_at',
@@ -109,7 +109,7 @@ async function attemptOf(db: Queryable, attemptId: string | null): Promise<Attem
       db.raw(`i.failure ->> 'reason' as failure_reason`),
       's.name as specialist_name',
       's.timezone as specialist_timezone',
-    )) as AttemptFacts | undefined;
+    );
   return row ?? null;
 }
 

@@ -28,7 +28,7 @@ export function createOutbox({ jobs, ids, gatherMs = defaultGatherMs }: OutboxDe
         ? await windowOf(trx, announcement, gatherMs)
         : { occasion: occasionOf(announcement), delayMs: 0 };
     for (const { id: recipientId, email } of await audienceOf(trx, announcement)) {
-      const [row] = (await trx('emails')
+      const [row] = await trx('emails')
         .insert({
           id: ids.uuid(),
           kind,
@@ -42,7 +42,7 @@ export function createOutbox({ jobs, ids, gatherMs = defaultGatherMs }: OutboxDe
         })
         .onConflict('dedupe_key')
         .ignore()
-        .returning('id')) as { id: string }[];
+        .returning('id');
       if (row) await jobs.add(sendEmailJob, { emailId: row.id }, { trx, key: `email:${row.id}`, delayMs });
     }
   };
@@ -98,9 +98,7 @@ export interface StaffNews {
 /** To every active admin. */
 export function createStaffOutbox(deps: Pick<OutboxDeps, 'jobs' | 'ids'>) {
   return async (trx: Transaction, { kind, driftReportId }: StaffNews): Promise<void> => {
-    const admins = (await trx('users')
-      .where({ role: 'admin', banned: false })
-      .select('id', 'email')) as StaffReader[];
+    const admins = await trx('users').where({ role: 'admin', banned: false }).select('id', 'email');
     await writeStaffEmails(trx, deps, admins, { kind, drift_report_id: driftReportId }, driftReportId);
   };
 }

@@ -112,11 +112,11 @@ async function remindExaminee(
   due: Due,
   occasion: string,
 ): Promise<void> {
-  const wanted = (await trx('bookings as b')
+  const wanted = await trx('bookings as b')
     .join('organizations as o', 'o.id', 'b.organization_id')
     .where({ 'b.id': due.booking_id, 'o.reminds_examinees': true })
     .whereNotNull('b.examinee_email')
-    .first('b.id')) as { id: string } | undefined;
+    .first<{ id: string } | undefined>('b.id');
   if (!wanted) return;
   const id = ids.uuid();
   await trx('emails').insert({

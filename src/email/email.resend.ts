@@ -29,9 +29,10 @@ export async function resendEmail(
 ): Promise<Resent> {
   if (!isStaff(actor.viewer)) return 'forbidden';
   return db.transaction(async (trx) => {
-    const email = (await trx('emails').where({ id: emailId }).forUpdate().first()) as
-      | (EmailRow & { status: string; sent_at: Date | null })
-      | undefined;
+    const email = await trx('emails')
+      .where({ id: emailId })
+      .forUpdate()
+      .first<(EmailRow & { status: string; sent_at: Date | null }) | undefined>();
     if (!email || isAboutAccount(email)) return 'not_found';
     if (only && email.status !== only) return 'done_meanwhile';
     if (email.status === 'queued') return 'waits_already';

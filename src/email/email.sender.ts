@@ -41,11 +41,11 @@ export function createEmailSender(deps: EmailSenderDeps): EmailSender {
     async send(emailId) {
       await deps.db.transaction(async (trx) => {
         // Locks the row while sending: nobody else sends it, and the lock of a worker that dies is released.
-        const email = (await trx('emails')
+        const email = await trx('emails')
           .where({ id: emailId, status: 'queued' })
           .forUpdate()
           .skipLocked()
-          .first()) as EmailRow | undefined;
+          .first<EmailRow | undefined>();
         if (email) await sendLocked(deps, trx, email);
       });
     },

@@ -219,17 +219,13 @@ async function bookingsToCompare(
   appointmentIds: number[],
   span: { from: Date; to: Date },
 ): Promise<{ id: string; appointmentId: number; isActive: boolean }[]> {
-  const rows = (await db('bookings')
+  const rows = await db('bookings')
     .where((either) => {
       void either
         .whereIn('acuity_appointment_id', appointmentIds)
         .orWhereBetween('starts_at', [span.from, span.to]);
     })
-    .select('id', 'acuity_appointment_id', 'status')) as {
-    id: string;
-    acuity_appointment_id: number;
-    status: string;
-  }[];
+    .select('id', 'acuity_appointment_id', 'status');
   return rows.map((row) => ({
     id: row.id,
     appointmentId: row.acuity_appointment_id,

@@ -49,10 +49,7 @@ export interface LostTime {
 const underWayMs = 5 * 60_000;
 
 export async function lostTimes(db: Queryable): Promise<LostTime[]> {
-  const rows = (await db('restores').select('data_until', 'started_at')) as {
-    data_until: Date;
-    started_at: Date;
-  }[];
+  const rows = await db('restores').select('data_until', 'started_at');
   return rows.map((row) => ({
     from: new Date(row.data_until.getTime() - underWayMs),
     until: row.started_at,

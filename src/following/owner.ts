@@ -35,11 +35,11 @@ export async function ownerOf(
 }
 
 async function referrerBy(db: Queryable, email: string): Promise<Owner | null> {
-  const row = (await db('users as u')
+  const row = await db('users as u')
     .join('members as m', 'm.user_id', 'u.id')
     .where({ 'u.role': 'referrer', 'u.banned': false })
     .whereRaw('u.id = merged_into((select id from users where email = ?))', [tidyEmail(email).toLowerCase()])
-    .first('u.id', 'm.organization_id')) as { id: string; organization_id: string } | undefined;
+    .first<{ id: string; organization_id: string } | undefined>('u.id', 'm.organization_id');
   return row ? { userId: row.id, organizationId: row.organization_id } : null;
 }
 

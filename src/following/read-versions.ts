@@ -4,10 +4,8 @@ import type { Queryable, Transaction } from '../db/knex.ts';
 
 /** How many times an answer about this appointment was acted on. Read it before reading Acuity. */
 export async function findReadVersion(db: Queryable, appointmentId: number): Promise<number> {
-  const row = (await db('appointment_read_versions')
-    .where({ appointment_id: appointmentId })
-    .first('version')) as { version: number | string } | undefined;
-  return Number(row?.version ?? 0);
+  const row = await db('appointment_read_versions').where({ appointment_id: appointmentId }).first('version');
+  return row?.version ?? 0;
 }
 
 /** The same for many appointments; those without a counter yet are left out. */
@@ -15,10 +13,10 @@ export async function findReadVersions(
   db: Queryable,
   appointmentIds: readonly number[],
 ): Promise<Map<number, number>> {
-  const rows = (await db('appointment_read_versions')
+  const rows = await db('appointment_read_versions')
     .whereIn('appointment_id', appointmentIds)
-    .select('appointment_id', 'version')) as { appointment_id: number | string; version: number | string }[];
-  return new Map(rows.map((row) => [Number(row.appointment_id), Number(row.version)]));
+    .select('appointment_id', 'version');
+  return new Map(rows.map((row) => [row.appointment_id, row.version]));
 }
 
 /**

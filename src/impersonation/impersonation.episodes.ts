@@ -44,7 +44,7 @@ export async function listEpisodes(
   { query, page }: EpisodeQuery,
 ): Promise<{ episodes: Episode[]; isMore: boolean }> {
   const like = `%${query.replaceAll(/[\\%_]/g, String.raw`\$&`)}%`;
-  const rows = (await selectEpisodes(db)
+  const rows: EpisodeRow[] = await selectEpisodes(db)
     .modify((found) => {
       if (query !== '')
         void found.whereRaw(`concat_ws(' ', u.name, u.email, a.name, a.email) ilike ?`, [like]);
@@ -54,7 +54,7 @@ export async function listEpisodes(
       { column: 'i.id', order: 'desc' },
     ])
     .offset((page - 1) * aPage)
-    .limit(aPage + 1)) as EpisodeRow[];
+    .limit(aPage + 1);
   return { episodes: rows.slice(0, aPage).map(toEpisode), isMore: rows.length > aPage };
 }
 
@@ -75,7 +75,7 @@ function selectEpisodes(db: Queryable) {
   return db('impersonations as i')
     .join('users as a', 'a.id', 'i.admin_id')
     .join('users as u', 'u.id', 'i.user_id')
-    .select('i.*', { admin_name: 'a.name', user_name: 'u.name', user_email: 'u.email' });
+    .select<EpisodeRow[]>('i.*', { admin_name: 'a.name', user_name: 'u.name', user_email: 'u.email' });
 }
 
 function toEpisode(row: EpisodeRow): Episode {
@@ -100,7 +100,7 @@ export async function episodeOf(
   id: string,
 ): Promise<{ episode: Episode; steps: EpisodeStep[] } | null> {
   if (!isUuid(id)) return null;
-  const row = (await selectEpisodes(db).where('i.id', id).first()) as EpisodeRow | undefined;
+  const row = await selectEpisodes(db).where('i.id', id).first();
   if (!row) return null;
   const found = [...(await changesOf(db, row)), ...(await pagesOf(db, id))];
   const subjects = await subjectsOf(db, found);
@@ -159,10 +159,10 @@ async function changesOf(db: Queryable, episode: EpisodeRow): Promise<Found[]> {
 }
 
 async function pagesOf(db: Queryable, id: string): Promise<Found[]> {
-  const views = (await db('impersonation_views')
+  const views = await db('impersonation_views')
     .where({ impersonation_id: id })
     .orderBy('id')
-    .select('at', 'path')) as { at: Date; path: string }[];
+    .select('at', 'path');
   return views.map(({ at, path }) => ({
     at,
     action: 'page.seen',

@@ -135,9 +135,9 @@ async function begin(
   );
   const session = await linkToAdminSession(trx, own.id, response.session.id);
   const id = ids.uuid();
-  const [row] = (await trx('impersonations')
+  const [row] = await trx('impersonations')
     .insert({ id, admin_id: own.user_id, user_id: userId, session_id: response.session.id, reason })
-    .returning('started_at')) as { started_at: Date }[];
+    .returning('started_at');
   const startedAt = row?.started_at ?? new Date();
   await audit.record(
     trx,
@@ -167,14 +167,14 @@ async function linkToAdminSession(
   ownId: string,
   sessionId: string,
 ): Promise<{ expires_at: Date }> {
-  const [session] = (await trx('sessions as s')
+  const [session] = await trx('sessions as s')
     .updateFrom('sessions as own')
     .where({ 's.id': sessionId, 'own.id': ownId })
     .update({
       impersonator_session_id: ownId,
       expires_at: trx.raw(`least(own.expires_at, clock_timestamp() + ? * interval '1 hour')`, [longestHours]),
     })
-    .returning('s.expires_at')) as { expires_at: Date }[];
+    .returning<{ expires_at: Date }[]>('s.expires_at');
   if (!session) throw new Error(`The acting session ${sessionId} was deleted while acting started`);
   return session;
 }

@@ -159,7 +159,7 @@ function workStateFor(
 }
 
 async function versionOf(trx: Transaction, bookingId: string): Promise<number> {
-  const row = (await trx('bookings').where({ id: bookingId }).first('version')) as { version: number };
+  const row = await trx('bookings').where({ id: bookingId }).first<{ version: number }>('version');
   return row.version;
 }
 
@@ -286,11 +286,9 @@ function progressWords(
 }
 
 async function nameOf(db: Queryable, { userId, organizationId }: Owner): Promise<string> {
-  const user = userId
-    ? ((await db('users').where({ id: userId }).first('email')) as { email: string })
-    : null;
+  const user = userId ? await db('users').where({ id: userId }).first('email') : null;
   const organization = organizationId
-    ? ((await db('organizations').where({ id: organizationId }).first('name')) as { name: string })
+    ? await db('organizations').where({ id: organizationId }).first('name')
     : null;
   return [user?.email, organization?.name].filter((part) => part !== undefined).join(', ');
 }

@@ -105,10 +105,10 @@ async function importRow(
 }
 
 async function referrerBy(db: Queryable, email: string): Promise<FileFacts['owner']> {
-  const row = (await db('users as u')
+  const row = await db('users as u')
     .joinRaw('join users t on t.id = merged_into(u.id)')
     .join('members as m', 'm.user_id', 't.id')
     .where({ 'u.email': email, 't.role': 'referrer', 't.banned': false })
-    .first('t.id', 'm.organization_id')) as { id: string; organization_id: string } | undefined;
+    .first<{ id: string; organization_id: string } | undefined>('t.id', 'm.organization_id');
   return row ? { userId: row.id, organizationId: row.organization_id } : null;
 }

@@ -46,13 +46,13 @@ export async function beginRun(
   trx: Transaction,
   run: { id: string; kind: ImportKind; digest: string; options: object },
 ): Promise<{ id: string; isContinued: boolean }> {
-  const [left] = (await trx('imports')
+  const [left] = await trx('imports')
     .where({ request_digest: run.digest })
     .whereIn('state', ['running', 'interrupted', 'failed'])
     .orderBy('started_at', 'desc')
     .limit(1)
     .update({ state: 'running', finished_at: null })
-    .returning('id')) as { id: string }[];
+    .returning('id');
   await trx('imports')
     .where({ state: 'running' })
     .whereNot({ id: left?.id ?? run.id })

@@ -27,7 +27,7 @@ interface MergeRow {
 /** A referrer by e-mail address or id, an organisation by name or id. Null when there is none. */
 export async function findMergeable(db: Queryable, kind: MergeKind, key: string): Promise<Mergeable | null> {
   const wanted = key.trim();
-  const row = (await (kind === 'referrer' ? referrers(db, wanted) : organizations(db, wanted)).first()) as
+  const row = await (kind === 'referrer' ? referrers(db, wanted) : organizations(db, wanted)).first<
     | {
         id: string;
         name: string;
@@ -35,7 +35,8 @@ export async function findMergeable(db: Queryable, kind: MergeKind, key: string)
         organization_id: string | null;
         organization: string | null;
       }
-    | undefined;
+    | undefined
+  >();
   if (!row) return null;
   const { id, name, email } = row;
   const organization =
@@ -153,9 +154,7 @@ export async function insertMerge(
 
 /** Locks the row (`FOR UPDATE`). */
 export async function lockMerge(trx: Transaction, id: string): Promise<MergeRow | undefined> {
-  return isUuid(id)
-    ? ((await trx('merges').where({ id }).forUpdate().first()) as MergeRow | undefined)
-    : undefined;
+  return isUuid(id) ? await trx('merges').where({ id }).forUpdate().first<MergeRow | undefined>() : undefined;
 }
 
 export async function markUndone(trx: Transaction, id: string, byId: string, at: Date): Promise<void> {
@@ -164,14 +163,14 @@ export async function markUndone(trx: Transaction, id: string, byId: string, at:
 
 /** The newest hundred. */
 export async function listMerges(db: Queryable): Promise<Merge[]> {
-  const rows = (await db('merges as g')
+  const rows = await db('merges as g')
     .join('users as u', 'u.id', 'g.made_by_id')
     .orderBy([
       { column: 'g.made_at', order: 'desc' },
       { column: 'g.id', order: 'desc' },
     ])
     .limit(100)
-    .select('g.*', { made_by_name: 'u.name' })) as MergeRow[];
+    .select<MergeRow[]>('g.*', { made_by_name: 'u.name' });
   return rows.map((row) => ({
     id: row.id,
     kind: row.kind,

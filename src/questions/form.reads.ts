@@ -80,12 +80,17 @@ export function createFormReads({ db, acuity, log, timings }: FormReadDeps): For
   let flight: Promise<void> | null = null;
 
   async function load(): Promise<Kept> {
-    const row = (await db('acuity_forms').first(
+    const row = await db('acuity_forms').first<{
+      forms: unknown;
+      read_at: Date | null;
+      failed_ago_ms: number | null;
+      now: Date;
+    }>(
       'forms',
       'read_at',
       db.raw('(extract(epoch from clock_timestamp() - failed_at) * 1000)::float8 as failed_ago_ms'),
       db.raw('clock_timestamp() as now'),
-    )) as { forms: unknown; read_at: Date | null; failed_ago_ms: number | null; now: Date };
+    );
     const forms = storedForms.safeParse(row.forms);
     return {
       known: forms.success && row.read_at ? { forms: forms.data, asOf: row.read_at } : null,

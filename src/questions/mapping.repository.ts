@@ -21,12 +21,12 @@ interface Row {
 
 /** Newest first, none older than `since`. */
 export async function savedMappings(db: Queryable, since = 0, limit = 100): Promise<SavedMapping[]> {
-  const rows = (await db('intake_mappings as m')
+  const rows = await db('intake_mappings as m')
     .join('users as u', 'u.id', 'm.saved_by_id')
     .where('m.version', '>', since)
     .orderBy('m.version', 'desc')
     .limit(limit)
-    .select('m.version', 'm.before', 'm.after', 'm.seen', 'm.saved_at', 'u.name as saved_by')) as Row[];
+    .select<Row[]>('m.version', 'm.before', 'm.after', 'm.seen', 'm.saved_at', 'u.name as saved_by');
   return rows.map(({ saved_at, saved_by, ...row }) => ({ ...row, savedBy: saved_by, savedAt: saved_at }));
 }
 

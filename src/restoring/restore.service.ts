@@ -124,22 +124,14 @@ async function startRestore(
   id: string,
 ): Promise<{ id: string; dataUntil: Date; restoredAt: Date; isNew: boolean }> {
   await trx.raw('lock table restores in share row exclusive mode');
-  const started = (await trx('restores').whereNull('finished_at').orderBy('started_at', 'desc').first()) as
-    | Row
-    | undefined;
+  const started = await trx('restores').whereNull('finished_at').orderBy('started_at', 'desc').first();
   if (started)
     return { id: started.id, dataUntil: started.data_until, restoredAt: started.started_at, isNew: false };
-  const [row] = (await trx('restores')
+  const [row] = await trx('restores')
     .insert({ id, data_until: trx.raw('coalesce((select max(at) from audit_log), clock_timestamp())') })
-    .returning('*')) as Row[];
+    .returning('*');
   if (!row) throw new Error('insert into restores returned no row');
   return { id, dataUntil: row.data_until, restoredAt: row.started_at, isNew: true };
-}
-
-interface Row {
-  id: string;
-  data_until: Date;
-  started_at: Date;
 }
 
 async function readAttempts(db: Database, ids: readonly string[]): Promise<RestoreReport['attempts']> {

@@ -30,9 +30,10 @@ export async function editSpecialist(
 ): Promise<Result<null, SpecialistEditFailure>> {
   if (!mayAdminister(actor.viewer)) return failure({ reason: 'forbidden' });
   return db.transaction(async (trx): Promise<Result<null, SpecialistEditFailure>> => {
-    const row = (await trx('specialists').where({ id }).forUpdate().first()) as
-      | (Record<string, unknown> & { updated_at: Date; is_active: boolean })
-      | undefined;
+    const row = await trx('specialists')
+      .where({ id })
+      .forUpdate()
+      .first<(Record<string, unknown> & { updated_at: Date; is_active: boolean }) | undefined>();
     if (!row) return failure({ reason: 'not_found' });
     if (row.updated_at.getTime() !== seen.getTime()) {
       const { name, title, specialty, location, position } = row as unknown as SpecialistEdit;

@@ -97,9 +97,7 @@ export async function changeServices(
   const offer = await readOffer(deps);
   if (!offer.ok) return offer;
   return deps.db.transaction(async (trx): Promise<Result<null, OfferFailure>> => {
-    const row = (await trx('specialists').where({ id }).forUpdate().first()) as
-      | { acuity_calendar_id: number; location: string | null; updated_at: Date }
-      | undefined;
+    const row = await trx('specialists').where({ id }).forUpdate().first();
     if (!row) return failure({ reason: 'not_found' });
     if (row.updated_at.getTime() !== seen.getTime()) return failure({ reason: 'stale' });
     const services = servicesOf(

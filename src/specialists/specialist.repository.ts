@@ -34,7 +34,7 @@ const columns = `id, name, title, specialty, location, timezone, acuity_calendar
 
 export function createSpecialistRepository(db: Queryable): SpecialistRepository {
   async function findOne(where: Record<string, string | number>, at: Queryable): Promise<Specialist | null> {
-    const rows = (await at('specialists').where(where).select(at.raw(columns))) as SpecialistRow[];
+    const rows = await at('specialists').where(where).select<SpecialistRow[]>(at.raw(columns));
     return rows[0] ? asSpecialist(rows[0]) : null;
   }
 

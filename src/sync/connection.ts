@@ -136,18 +136,9 @@ export async function readConnection({
   clock: Clock;
   target: string;
 }): Promise<ConnectionState> {
-  const check = (await db('acuity_connection').first('checked_at', 'trouble')) as {
-    checked_at: Date | null;
-    trouble: ConnectionTrouble | null;
-  };
+  const check = await db('acuity_connection').first('checked_at', 'trouble');
   // Rows with another address come from a copy of another installation's database, or from an earlier BASE_URL.
-  const rows = (await db('webhook_subscriptions').where({ target }).orderBy('event').select('*')) as {
-    event: string;
-    target: string;
-    trouble: Trouble | null;
-    created_at: Date;
-    checked_at: Date | null;
-  }[];
+  const rows = await db('webhook_subscriptions').where({ target }).orderBy('event').select('*');
   const last = await db('webhook_events')
     .whereNot({ state: 'refused' })
     .orderBy('received_at', 'desc')
@@ -156,8 +147,8 @@ export async function readConnection({
   const [oldest] = rows.map(({ created_at }) => created_at).toSorted((a, b) => a.getTime() - b.getTime());
   return {
     attention: await attention(),
-    trouble: check.trouble,
-    checkedAt: check.checked_at,
+    trouble: check?.trouble ?? null,
+    checkedAt: check?.checked_at ?? null,
     lastEventAt,
     webhooks: rows.map((row) => ({
       event: row.event,
@@ -171,7 +162,7 @@ export async function readConnection({
   async function attention(): Promise<ConnectionAttention | null> {
     if (oldest === undefined) return 'never_connected';
     // While Acuity does not answer, nothing is known to be broken; /readyz reports that under `acuity`.
-    if (check.trouble !== null && check.trouble !== 'unavailable') return 'broken';
+    if (check?.trouble && check.trouble !== 'unavailable') return 'broken';
     const since = Math.max(oldest.getTime(), (lastEventAt?.getTime() ?? 0) + earlierMs);
     const until = clock.now().getTime() - quietAfterMs;
     if (since > until) return null;

@@ -83,7 +83,7 @@ export async function startReport(
     leaseUntil: Date;
   },
 ): Promise<DriftReport | null> {
-  const [row] = (await db('drift_reports')
+  const [row] = await db('drift_reports')
     .insert({
       id: report.id,
       kind: report.kind,
@@ -97,17 +97,17 @@ export async function startReport(
     })
     .onConflict(db.raw("((true)) where state = 'running'"))
     .ignore()
-    .returning('*')) as ReportRow[];
+    .returning('*');
   return row ? toReport(row) : null;
 }
 
 /** Takes over a run whose process died: its lease has expired. */
 export async function takeOver(db: Queryable, now: Date, leaseUntil: Date): Promise<DriftReport | null> {
-  const [row] = (await db('drift_reports')
+  const [row] = await db('drift_reports')
     .where('state', 'running')
     .where('lease_until', '<=', now)
     .update({ lease_until: leaseUntil })
-    .returning('*')) as ReportRow[];
+    .returning('*');
   return row ? toReport(row) : null;
 }
 
@@ -153,10 +153,7 @@ export async function writeWindow(
   const inserted =
     rows.length === 0
       ? []
-      : ((await trx('drift_items').insert(rows).onConflict().ignore().returning(['state', 'announced'])) as {
-          state: string;
-          announced: boolean;
-        }[]);
+      : await trx('drift_items').insert(rows).onConflict().ignore().returning(['state', 'announced']);
   await trx('drift_reports')
     .where({ id: reportId })
     .update({
@@ -174,29 +171,32 @@ export async function finishReport(
   id: string,
   end: { state: 'done' | 'failed'; error: string | null; at: Date },
 ): Promise<DriftReport> {
-  const [row] = (await trx('drift_reports')
+  const [row] = await trx('drift_reports')
     .where({ id })
     .update({ state: end.state, last_error: end.error, finished_at: end.at, lease_until: null })
-    .returning('*')) as ReportRow[];
+    .returning('*');
   if (!row) throw new Error(`Report ${id} is gone`);
   if (end.state === 'done') await supersedeEarlier(trx, id);
   return toReport(row);
 }
 
 export async function findReport(db: Queryable, id: string): Promise<DriftReport | null> {
-  const row = (await db('drift_reports').where({ id }).first()) as ReportRow | undefined;
+  const row = await db('drift_reports').where({ id }).first();
   return row ? toReport(row) : null;
 }
 
 export async function listItems(db: Queryable, reportId: string): Promise<ReportedItem[]> {
-  const rows = (await db('drift_items as i')
+  const rows = await db('drift_items as i')
     .leftJoin('specialists as s', 's.id', 'i.specialist_id')
     .where({ report_id: reportId })
     .orderBy(['appointment_id', 's.name', 'difference'])
-    .select('appointment_id', 's.name as specialist', 'difference', 'state', 'reason')) as (Omit<
-    ReportedItem,
-    'appointmentId'
-  > & { appointment_id: string | number | null })[];
+    .select<(Omit<ReportedItem, 'appointmentId'> & { appointment_id: string | number | null })[]>(
+      'appointment_id',
+      's.name as specialist',
+      'difference',
+      'state',
+      'reason',
+    );
   return rows.map(({ appointment_id: id, ...item }) => ({
     appointmentId: id === null ? null : Number(id),
     ...item,
@@ -204,11 +204,11 @@ export async function listItems(db: Queryable, reportId: string): Promise<Report
 }
 
 export async function listReports(db: Queryable, limit = 50): Promise<DriftReport[]> {
-  const rows = (await db('drift_reports')
+  const rows = await db('drift_reports')
     .orderBy([
       { column: 'started_at', order: 'desc' },
       { column: 'id', order: 'desc' },
     ])
-    .limit(limit)) as ReportRow[];
+    .limit(limit);
   return rows.map(toReport);
 }

@@ -46,12 +46,6 @@ export interface SubscriptionDeps {
   ): Promise<void>;
 }
 
-interface Row {
-  acuity_id: number;
-  event: string;
-  target: string;
-}
-
 export interface Ensured {
   states: SubscriptionState[];
   /** Those that had been made before and did not work. */
@@ -117,7 +111,7 @@ async function repairSubscriptions(
   deps: SubscriptionDeps,
   { silent }: { silent: boolean },
 ): Promise<Result<Ensured, { reason: ConnectionTrouble }>> {
-  const known = (await deps.db('webhook_subscriptions').select('acuity_id', 'event', 'target')) as Row[];
+  const known = await deps.db('webhook_subscriptions').select('acuity_id', 'event', 'target');
   const listed = await deps.acuity.listWebhooks();
   if (!listed.ok) return failure({ reason: troubleOf(listed) });
   const states: SubscriptionState[] = [];

@@ -140,10 +140,10 @@ export async function insertRefusal(
  * whose delivery has begun does not count: Acuity may have been read before this event's change (traps.md, 1).
  */
 export async function coalesce(trx: Queryable, body: Buffer): Promise<string | null> {
-  const [row] = (await trx('webhook_events')
+  const [row] = await trx('webhook_events')
     .where({ body_digest: digestOf(body), state: 'waiting', attempts: 0, channel: 'relay' })
     .update({ coalesced: trx.raw('coalesced + 1') })
-    .returning('id')) as { id: string }[];
+    .returning<{ id: string }[]>('id');
   return row?.id ?? null;
 }
 
@@ -154,7 +154,7 @@ export async function findEvent(
 ): Promise<WebhookEvent | null> {
   if (!isUuid(id)) return null;
   const found = db('webhook_events').where({ id });
-  const row = (await (isLocked ? found.forUpdate() : found).first()) as EventRow | undefined;
+  const row = await (isLocked ? found.forUpdate() : found).first<EventRow | undefined>();
   return row ? toEvent(row) : null;
 }
 
@@ -163,13 +163,14 @@ export async function listEvents(
   db: Queryable,
   filter: { state?: WebhookEvent['state']; limit?: number } = {},
 ): Promise<WebhookEvent[]> {
-  const rows = (await db('webhook_events')
+  const rows = await db('webhook_events')
+    .select<EventRow[]>('*')
     .where(filter.state ? { state: filter.state } : {})
     .orderBy([
       { column: 'received_at', order: 'desc' },
       { column: 'id', order: 'desc' },
     ])
-    .limit(filter.limit ?? 100)) as EventRow[];
+    .limit(filter.limit ?? 100);
   return rows.map(toEvent);
 }
 

@@ -12,9 +12,9 @@ async function idsOf(services: ConsoleServices, table: string, filters: Filters)
 }
 
 async function countOf(services: ConsoleServices, table: string, filters: Filters): Promise<number> {
-  const row = (await selectListed(services, table, filters).count('* as total').first()) as
-    | { total: number }
-    | undefined;
+  const row = await selectListed(services, table, filters)
+    .count('* as total')
+    .first<{ total: number } | undefined>();
   return row?.total ?? 0;
 }
 

@@ -182,9 +182,9 @@ const add: FormAction = {
 };
 
 async function servicesNow({ db }: ConsoleServices, id: string): Promise<WantedServices> {
-  const rows = (await db('specialist_services')
+  const rows = await db('specialist_services')
     .where({ specialist_id: id })
-    .select('type', 'acuity_appointment_type_id as typeId')) as { type: ExaminationType; typeId: number }[];
+    .select<{ type: ExaminationType; typeId: number }[]>('type', 'acuity_appointment_type_id as typeId');
   const found = new Map(rows.map(({ type, typeId }) => [type, typeId]));
   return { in_person: found.get('in_person') ?? null, telehealth: found.get('telehealth') ?? null };
 }
