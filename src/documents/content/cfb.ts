@@ -6,8 +6,8 @@ import type { DocumentKind } from './kinds.ts';
 const headerBytes = 512;
 const difatInHeader = 109;
 const lastSector = 0xfffffffa;
-/** 128 for each stream; a letter with a hundred drawings in it has some eight hundred streams. */
-const maxDirectoryBytes = 1024 * 1024;
+/** 128 for each stream; a mail to a thousand people has some twenty thousand streams. */
+const maxDirectoryBytes = 16 * 1024 * 1024;
 
 /** @throws ContentRefused */
 export async function inspectCompoundFile(file: RandomAccess): Promise<DocumentKind> {

@@ -43,9 +43,15 @@ async function startsFrames(file: RandomAccess, start: number): Promise<boolean>
     const length = await frameBytes(file, at);
     if (length === null) return false;
     at += length;
-    if (at === file.size) return true;
+    if (at === file.size || (await isEndTag(file, at))) return true;
   }
   return true;
+}
+
+/** Tags that follow the last frame: ID3v1, APE, Lyrics3. */
+async function isEndTag(file: RandomAccess, at: number): Promise<boolean> {
+  const mark = await file.read(at, Math.max(0, Math.min(8, file.size - at)));
+  return /^(TAG|APETAGEX|LYRICSBE)/.test(mark.toString('latin1'));
 }
 
 /** The length of the ID3v2 tag that begins here, with header and footer; null: there is none. */

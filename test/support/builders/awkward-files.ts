@@ -44,6 +44,13 @@ function picture(brand: string, ...compatible: string[]): Buffer {
   return Buffer.concat([box, Buffer.alloc(200)]);
 }
 
+/** A mail to many people: each is a storage of its own. */
+const mailToMany = compoundFile(
+  '__nameid_version1.0',
+  '__properties_version1.0',
+  ...Array.from({ length: 9_000 }, (_, at) => `__recip_version1.0_#${at}`),
+);
+
 const letter = [{ name: 'letter.txt', data: Buffer.from('Dear Doctor') }];
 const zipNaming = (name: string) => zipOf([{ name, data: Buffer.from('Dear Doctor') }]);
 
@@ -223,6 +230,13 @@ const taken: AwkwardFile[] = [
     bytes: Buffer.concat([longTag, sound]),
     gives: 'mp3',
   },
+  {
+    what: 'a short MP3 with a tag behind it',
+    name: 'a.mp3',
+    bytes: Buffer.concat([longTag, frame, Buffer.from('TAG'.padEnd(128, '\0'))]),
+    gives: 'mp3',
+  },
+  { what: 'a mail to thousands of people', name: 'a.msg', bytes: mailToMany, gives: 'msg' },
   { what: 'an RF64 recording', name: 'a.wav', bytes: bytesOf('RF64\xff\xff\xff\xffWAVEds64'), gives: 'wav' },
   { what: 'a big-endian recording', name: 'a.wav', bytes: bytesOf('RIFX\0\0\0\xc8WAVEfmt '), gives: 'wav' },
   { what: 'a phone’s recording', name: 'voice.m4a', bytes: mp4('3gp4', 'soun'), gives: 'm4a' },

@@ -57,28 +57,30 @@ function officeFile(mainType: string, part: string, more: ZipEntry[] = []): Buff
 const openXml = 'application/vnd.openxmlformats-officedocument';
 const wordMain = `${openXml}.wordprocessingml.document.main+xml`;
 
-/** A compound file of old Office whose directory has these names. */
+/** A compound file of old Office whose directory has these names; with many it has the larger sectors of version 4. */
 export function compoundFile(...names: (string | { storage: string; holds: string[] })[]): Buffer {
   const entries = entriesOf(names);
-  const header = Buffer.alloc(512);
+  const isLarge = entries.length > 400;
+  const sectorBytes = isLarge ? 4_096 : 512;
+  const header = Buffer.alloc(sectorBytes);
   Buffer.from('d0cf11e0a1b11ae1', 'hex').copy(header);
   header.writeUInt16LE(0x3e, 24);
-  header.writeUInt16LE(3, 26);
+  header.writeUInt16LE(isLarge ? 4 : 3, 26);
   header.writeUInt16LE(0xfffe, 28);
-  header.writeUInt16LE(9, 30);
+  header.writeUInt16LE(isLarge ? 12 : 9, 30);
   header.writeUInt16LE(6, 32);
   header.writeUInt32LE(1, 44);
   header.writeUInt32LE(1, 48); // the directory begins in sector 1
   header.writeUInt32LE(4096, 56);
   header.writeUInt32LE(0xfffffffe, 60);
   header.writeUInt32LE(0xfffffffe, 68);
-  header.fill(0xff, 76);
+  header.fill(0xff, 76, 512);
   header.writeUInt32LE(0, 76); // the table is sector 0
-  const table = Buffer.alloc(512, 0xff);
+  const table = Buffer.alloc(sectorBytes, 0xff);
   table.writeUInt32LE(0xfffffffd, 0);
-  const sectors = Math.ceil(entries.length / 4);
+  const sectors = Math.ceil((entries.length * 128) / sectorBytes);
   for (let at = 1; at <= sectors; at += 1) table.writeUInt32LE(at === sectors ? 0xfffffffe : at + 1, at * 4);
-  const directory = Buffer.alloc(512 * sectors);
+  const directory = Buffer.alloc(sectorBytes * sectors);
   for (const [index, { name, type, right, child }] of entries.entries()) {
     directory.write(name, index * 128, 'utf16le');
     directory.writeUInt16LE((name.length + 1) * 2, index * 128 + 64);
