@@ -27,13 +27,14 @@ export function createSmtpMailer(
         messageId: mail.messageId,
         text: mail.text,
         html: mail.html,
-        ...(mail.calendar && {
-          icalEvent: {
-            method: mail.calendar.method,
+        // Not `icalEvent`, which adds the file twice: as an alternative of the text and as an attachment.
+        attachments: mail.calendar && [
+          {
             filename: mail.calendar.fileName,
             content: mail.calendar.content,
+            contentType: `text/calendar; charset=utf-8; method=${mail.calendar.method}`,
           },
-        }),
+        ],
         headers: { 'Auto-Submitted': 'auto-generated', 'X-Auto-Response-Suppress': 'All' },
         disableFileAccess: true,
         disableUrlAccess: true,

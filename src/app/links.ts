@@ -1,10 +1,14 @@
 import type { LinkTokens } from '../accounts/index.ts';
 import type { Config } from '../config.ts';
 import type { Links } from '../email/index.ts';
+import { parseSender } from '../lib/mail-sender.ts';
 import { paths } from '../http/paths.ts';
 
 /** The pages that e-mails lead to, with the app's public address. */
-export function emailLinks({ BASE_URL }: Pick<Config, 'BASE_URL'>, tokens: LinkTokens): Links {
+export function emailLinks(
+  { BASE_URL, MAIL_FROM }: Pick<Config, 'BASE_URL' | 'MAIL_FROM'>,
+  tokens: LinkTokens,
+): Links {
   return {
     booking: (id) => BASE_URL + paths.booking(id),
     attempt: (id) => BASE_URL + paths.bookingAttempt(id),
@@ -13,6 +17,7 @@ export function emailLinks({ BASE_URL }: Pick<Config, 'BASE_URL'>, tokens: LinkT
     console: () => BASE_URL + paths.console(),
     bookingsWithoutReferrer: () => BASE_URL + paths.bookingsWithoutReferrer(),
     mailPreferences: () => BASE_URL + paths.accountMail(),
+    organizer: parseSender(MAIL_FROM),
     accountLink: (kind, id) => BASE_URL + paths.accountLink(kind, tokens.tokenFor(kind, id)),
   };
 }

@@ -1,16 +1,27 @@
 // Writes a booking as an iCalendar file. Only people who may see the booking may get it.
 import ical, { ICalCalendarMethod, ICalEventClass, ICalEventStatus } from 'ical-generator';
+import type { MailSender } from '../lib/mail-sender.ts';
 import { examineeName } from './booking.details.ts';
 import type { Booking } from './booking.ts';
 
+export interface CalendarFile {
+  method: 'PUBLISH' | 'CANCEL';
+  fileName: string;
+  content: string;
+}
+
 /**
- * An iCalendar file (RFC 5545). `url`: the booking's page. UID: the booking's id, so a newer file replaces an older.
+ * An iCalendar file (RFC 5545) that adds the examination to a calendar, or removes it (RFC 5546: both need an organiser,
+ * and what is published has no attendees). UID: the booking's id, so a newer file replaces an older.
+ * @param url the booking's page
+ * @param organizer the agency, as it sends its mails
  */
-export function bookingCalendar(booking: Booking, url: string): { fileName: string; content: string } {
+export function bookingCalendar(booking: Booking, url: string, organizer: MailSender): CalendarFile {
   const isCancelled = booking.status === 'cancelled';
+  const method = isCancelled ? ICalCalendarMethod.CANCEL : ICalCalendarMethod.PUBLISH;
   const calendar = ical({
     prodId: { company: 'Examdesk', product: 'Bookings', language: 'EN' },
-    method: isCancelled ? ICalCalendarMethod.CANCEL : ICalCalendarMethod.PUBLISH,
+    method,
   });
   calendar.createEvent({
     id: booking.id,
@@ -22,13 +33,14 @@ export function bookingCalendar(booking: Booking, url: string): { fileName: stri
     end: new Date(booking.startsAt.getTime() + booking.durationMinutes * 60_000),
     status: isCancelled ? ICalEventStatus.CANCELLED : ICalEventStatus.CONFIRMED,
     class: ICalEventClass.PRIVATE,
+    organizer: { name: organizer.name, email: organizer.address },
     // Summaries show on shared screens, so the examinee's name is in the description only.
     summary: `Examination ${booking.reference}, ${booking.specialist.name}`,
     description: descriptionOf(booking, url),
     location: booking.meetingLink ?? booking.location,
     url,
   });
-  return { fileName: `${booking.reference}.ics`, content: calendar.toString() };
+  return { method, fileName: `${booking.reference}.ics`, content: calendar.toString() };
 }
 
 function descriptionOf(booking: Booking, url: string): string {

@@ -1,3 +1,4 @@
+import { parseSender } from '../lib/mail-sender.ts';
 import type { MailServer } from '../ports/mailer.ts';
 import { codeOf, ok, wrong, type Check, type Line } from './check.ts';
 
@@ -51,7 +52,7 @@ export function mailFailureLine(error: unknown): Line {
 const reserved = /(^|\.)(example|invalid|test|localhost|example\.(com|net|org))$/;
 
 export function senderLine(sender: string, isProduction: boolean): Line {
-  const address = (/<([^<>]*)>\s*$/.exec(sender)?.[1] ?? sender).trim();
+  const { address } = parseSender(sender);
   const domain = /^[^\s@<>,;]+@([^\s@<>,;]+)$/.exec(address)?.[1]?.toLowerCase();
   const mend =
     'Set MAIL_FROM to an address that the mail server may send from: Your Agency <bookings@your-domain>';

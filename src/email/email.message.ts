@@ -189,11 +189,10 @@ function dayOf(booking: Booking): string {
 
 function commonParts(booking: Booking, attempt: AttemptFacts | null, links: Links) {
   const url = links.booking(booking.id);
-  const method: 'CANCEL' | 'PUBLISH' = booking.status === 'cancelled' ? 'CANCEL' : 'PUBLISH';
   return {
     facts: factsOf(booking, attempt?.reader_timezone ?? undefined),
     action: { label: 'See the booking', href: url },
-    calendar: { method, ...bookingCalendar(booking, url) },
+    calendar: bookingCalendar(booking, url, links.organizer),
   };
 }
 

@@ -1,6 +1,7 @@
 // An e-mail: a row of the outbox, and the parts of its text.
 import type { AccountMailKind, LinkKind } from '../accounts/index.ts';
 import { bookingMailKinds, type BookingMailKind } from '../bookings/index.ts';
+import type { MailSender } from '../lib/mail-sender.ts';
 import type { Mail } from '../ports/mailer.ts';
 
 export const accountMailKinds = [
@@ -34,6 +35,8 @@ export interface Links {
   console(): string;
   bookingsWithoutReferrer(): string;
   mailPreferences(): string;
+  /** Whom calendar files name: the sender of our mails. */
+  organizer: MailSender;
 }
 
 interface EmailFacts {

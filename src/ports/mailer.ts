@@ -7,7 +7,7 @@ export interface Mail {
    * RFC 5322 Message-ID, the same for every attempt of an outbox row, so that a mail sent twice is recognised as one.
    */
   messageId: string;
-  calendar?: { method: 'PUBLISH' | 'REQUEST' | 'CANCEL'; fileName: string; content: string };
+  calendar?: { method: 'PUBLISH' | 'CANCEL'; fileName: string; content: string };
 }
 
 export interface Mailer {

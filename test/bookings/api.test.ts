@@ -176,11 +176,12 @@ describe('bookings API', () => {
       .get(`/bookings/${id}/calendar.ics`)
       .buffer(true)
       .expect(200)
-      .expect('Content-Type', /text\/calendar/);
+      .expect('Content-Type', 'text/calendar; method=PUBLISH; charset=utf-8');
     expect(answer.headers['content-disposition']).to.include(`${reference}.ics`);
     expect(answer.text)
       .to.match(/^BEGIN:VCALENDAR\r\n/)
-      .and.include(`UID:${id}`);
+      .and.include(`UID:${id}`)
+      .and.include('ORGANIZER;CN="Examdesk":mailto:bookings@examdesk.example');
   });
 
   it('takes the interpreter’s language, filters by it, and keeps it out of the calendar file', async () => {

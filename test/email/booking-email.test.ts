@@ -112,13 +112,16 @@ describe('the e-mails of a booking', () => {
       expect(body).to.include(testLinks.booking(booking.id));
       expect(body).to.include('Ewan Marsh');
     }
-    const calendar = mail.attachments.find((one) => one.fileName === `${booking.reference}.ics`);
-    expect(calendar?.contentType).to.match(/calendar|ics/);
+    expect(mail.attachments.map(({ fileName, contentType }) => ({ fileName, contentType }))).to.deep.equal([
+      { fileName: `${booking.reference}.ics`, contentType: 'text/calendar' },
+    ]);
+    const [calendar] = mail.attachments;
     const ics = calendar?.content.toString().replaceAll(/\r\n[ \t]/g, '') ?? '';
     expect(ics)
       .to.include('DTSTART:20261130T230000Z')
       .and.include(`UID:${booking.id}`)
-      .and.include('METHOD:PUBLISH');
+      .and.include('METHOD:PUBLISH')
+      .and.match(/ORGANIZER;CN="Examdesk":mailto:bookings@desk.example/);
     expect(/SUMMARY:.*/.exec(ics)?.[0]).to.equal(
       `SUMMARY:Examination ${booking.reference}\\, Dr Amelia Hart`,
     );
@@ -195,6 +198,7 @@ describe('the e-mails of a booking', () => {
     valueOf(await fixture.attempts.cancel(fixture.people.sam, booking.id, null));
     const mail = await waitForMail(mailbox, (one) => one.subject.startsWith('Examination cancelled'));
     expect(mail.to).to.deep.equal(['rita@harbour-legal.example']);
+    expect(mail.attachments).to.have.length(1);
     const ics = mail.attachments[0]?.content.toString() ?? '';
     expect(ics).to.include('METHOD:CANCEL').and.include('STATUS:CANCELLED').and.include('SEQUENCE:3');
   });

@@ -9,5 +9,6 @@ export const testLinks: Links = {
   mailPreferences: () => 'https://desk.example/account/mail',
   console: () => 'https://desk.example/admin',
   bookingsWithoutReferrer: () => 'https://desk.example/admin/resources/bookings',
+  organizer: { name: 'Examdesk', address: 'bookings@desk.example' },
   accountLink: () => 'https://desk.example/account/link',
 };

@@ -16,6 +16,7 @@ import {
   type BookingService,
 } from '../../bookings/index.ts';
 import type { DocumentService } from '../../documents/index.ts';
+import { parseSender } from '../../lib/mail-sender.ts';
 import type { Result } from '../../lib/result.ts';
 import { actorOf } from '../actor.ts';
 import type { Endpoint } from '../endpoint.ts';
@@ -41,7 +42,7 @@ export interface BookingApiServices {
   bookings: BookingService;
   bookingList: BookingList;
   documents: DocumentService;
-  config: { BASE_URL: string };
+  config: { BASE_URL: string; MAIL_FROM: string };
 }
 
 const idParams = z.object({ id: z.uuid() });
@@ -187,8 +188,9 @@ export function bookingEndpoints(services: BookingApiServices): Endpoint[] {
         const seen = await bookings.view(actorOf(req, res), idOf(req));
         if (!seen) throw notFound();
         const url = new URL(paths.booking(seen.booking.id), config.BASE_URL).href;
-        const { fileName, content } = bookingCalendar(seen.booking, url);
-        res.attachment(fileName).type('text/calendar').send(content);
+        const organizer = parseSender(config.MAIL_FROM);
+        const { method, fileName, content } = bookingCalendar(seen.booking, url, organizer);
+        res.attachment(fileName).type(`text/calendar; method=${method}`).send(content);
       },
     },
     changeEndpoint({
