@@ -40,7 +40,9 @@ export interface ConsoleParts {
   assets: typeof adminRoutes.assets;
 }
 
-export function createAdmin(db: Database): ConsoleParts {
+/** The console of a role: it does not know the lists that the role may not read. */
+export function createAdmin(db: Database, role: Role): ConsoleParts {
+  const readable = tables.filter((table) => mayRead(role, table));
   const componentLoader = new ComponentLoader();
   // AdminJS wants a file for each component. The browser gets our files as they are; nothing is bundled.
   const component = (name: string): string => componentLoader.add(name, componentsFile);
@@ -61,7 +63,7 @@ export function createAdmin(db: Database): ConsoleParts {
     loginPath: '/sign-in',
     logoutPath: '/sign-out',
     componentLoader,
-    resources: tables.map((table) => ({
+    resources: readable.map((table) => ({
       resource: new TableResource(db, table),
       options: optionsOf(table, parts),
     })),
@@ -81,7 +83,7 @@ export function createAdmin(db: Database): ConsoleParts {
     locale: {
       language: 'en',
       availableLanguages: ['en'],
-      translations: { en: { labels: labels(), ...translations() } },
+      translations: { en: { labels: labels(), messages, ...translations() } },
     },
     settings: { defaultPerPage: 20 },
   });
@@ -104,6 +106,22 @@ const brandColors = {
   // AdminJS's own greys are too pale to read.
   grey60: '#665f5a',
   grey40: '#6f6862',
+};
+
+const notHere = 'There is nothing here that you can see.';
+
+/** In place of AdminJS's own, which name tables and actions by their code. */
+const messages = {
+  anyForbiddenError: 'Your role does not allow this.',
+  forbiddenError: 'Your role does not allow this.',
+  errorFetchingRecord: 'We can’t show this record. Reload the page.',
+  errorFetchingRecords: 'We can’t show these records. Reload the page.',
+  error404Resource: notHere,
+  error404Action: notHere,
+  error404Record: notHere,
+  pageNotFound_title: 'Not found',
+  pageNotFound_subtitle: notHere,
+  seeConsoleForMore: 'Reload the page. If it happens again, contact the people who run Examdesk.',
 };
 
 function labels(): Record<string, string> {

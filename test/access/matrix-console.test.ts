@@ -66,8 +66,8 @@ const consoleActions: Record<string, Record<string, string>> = {
 const adminJs: Record<string, string> = {
   'get /admin': 'snniin',
   'get /admin/api/dashboard': 'snniin',
-  'get /admin/pages/:pageName': 'snniin',
-  'get /admin/api/pages/:pageName': 'snniin',
+  'get /admin/pages/:pageName': 'snnuun',
+  'get /admin/api/pages/:pageName': 'snnuun',
   'get /admin/resources/:resourceId': 'snniin',
   'get /admin/resources/:resourceId/actions/:action': 'snnuun',
   'get /admin/api/resources/:resourceId/actions/:action': 'snnuun',

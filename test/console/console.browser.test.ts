@@ -102,6 +102,37 @@ describe('the console in a browser', function () {
     await page.getByText('"columns"').waitFor();
   });
 
+  it('keeps what was typed into a form after the session has ended', async () => {
+    await page.goto(`/admin/resources/bookings/records/${bookingId}/change`);
+    await page.getByLabel('Claim number').fill('CL-3');
+    await app.db('sessions').delete();
+    await page.getByRole('button', { name: 'Save' }).click();
+    await page.getByText('Your session has ended, and nothing was saved.').waitFor();
+    const { name, value } = await app.sessionCookie('ada@examdesk.example');
+    await page.context().addCookies([{ name, value, url: app.url }]);
+    await page.getByRole('link', { name: 'Sign in and go on' }).click();
+    await page.getByText('What you typed is here again').waitFor();
+    expect(await page.getByLabel('Claim number').inputValue()).to.equal('CL-3');
+    await page.getByRole('button', { name: 'Save' }).click();
+    await page.getByRole('heading', { name: 'Saved' }).waitFor();
+  });
+
+  it('shows a page of ours when a click leads to what the role may not open', async () => {
+    const { name, value } = await app.sessionCookie('sam@examdesk.example');
+    const context = await browser.newContext({ baseURL: app.url });
+    await context.addCookies([{ name, value, url: app.url }]);
+    const sams = await context.newPage();
+    for (const address of ['resources/users', 'resources/specialists/actions/add', 'pages/nowhere']) {
+      await sams.goto('/admin');
+      await sams.getByRole('heading', { name: 'Needs attention' }).waitFor();
+      // As AdminJS's links do: the address changes without a request for a page.
+      await sams.evaluate(`history.pushState({}, '', '/admin/${address}');
+        dispatchEvent(new PopStateEvent('popstate', { state: {} }));`);
+      await sams.getByRole('link', { name: 'Back to the console' }).waitFor();
+    }
+    await context.close();
+  });
+
   it('sends requests to our origin only, and never violates the CSP', () => {
     expect(asked.filter((url) => !url.startsWith(app.url) && !url.startsWith('data:'))).to.deep.equal([]);
     expect(faults).to.deep.equal([]);

@@ -18,6 +18,25 @@
   const signInAddress = () => `/sign-in?next=${encodeURIComponent(location.pathname + location.search)}`;
 
   /**
+   * After a click the console changes the address without loading a page. When it cannot show that address, the server
+   * answers with the page, or says why it refuses. Not twice, whatever the server says.
+   */
+  function reloadOnce() {
+    const [loaded] = performance.getEntriesByType('navigation');
+    if (loaded?.name !== location.href) location.reload();
+  }
+
+  // AdminJS's own requests.
+  const { open } = XMLHttpRequest.prototype;
+  XMLHttpRequest.prototype.open = function (...request) {
+    this.addEventListener('load', () => {
+      if (this.status === 401) location.assign(signInAddress());
+      else if ([403, 404, 409].includes(this.status)) reloadOnce();
+    });
+    return open.apply(this, request);
+  };
+
+  /**
    * Never throws: a failure is described in the answer's `detail`. `stays`: does not go to the sign-in page when the
    * session has ended, so that what was typed is kept.
    * @returns {Promise<{ok: boolean, answer: any}>}
@@ -49,5 +68,5 @@
   }
 
   AdminJS.UserComponents = {};
-  globalThis.examdesk = { ask, signInAddress, wordsOf };
+  globalThis.examdesk = { ask, reloadOnce, signInAddress, wordsOf };
 })();

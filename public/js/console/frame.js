@@ -2,9 +2,24 @@
 (() => {
   /** @type {(...parts: unknown[]) => object} */
   const h = React.createElement;
+  const { useEffect } = React;
+  const { reloadOnce } = examdesk;
+
+  /** Whether the address is the console's first page, or of a list that this person may read. */
+  function isConsole(pathname) {
+    const [kind, id, part, name] = pathname.split('/').slice(2);
+    if (!kind) return true;
+    const list = kind === 'resources' && REDUX_STATE.resources.find((one) => one.id === id);
+    if (!list) return false;
+    return part !== 'actions' || list.resourceActions.some((action) => action.name === name);
+  }
 
   function TopBar({ toggleSidebar }) {
     const [admin] = AdminJS.useCurrentAdmin();
+    const { pathname } = ReactRouter.useLocation();
+    useEffect(() => {
+      if (!isConsole(pathname)) reloadOnce();
+    }, [pathname]);
     return h(
       'div',
       { className: 'console-bar-top' },

@@ -13,6 +13,7 @@ import {
   tableOf,
   type ActionButton,
   type Filters,
+  type Row,
   type Table,
 } from '../../console/index.ts';
 import { actorOf, viewerOf } from '../actor.ts';
@@ -82,6 +83,10 @@ export function consoleRouter(services: ConsoleServices): Router {
   });
   // Checks who may read which list by which filters. AdminJS checks each action again.
   router.use(['/admin/api/resources/:table', '/admin/resources/:table'], guardTable(services, readFilters));
+  // AdminJS's own pages, of which we have none.
+  router.use(['/admin/pages', '/admin/api/pages'], () => {
+    throw notFound();
+  });
   const admin = lazy(() => adminRouter(services));
   for (const address of ['/admin', '/admin/*rest'])
     router.get(address, async (req, res, next) => (await admin())(req, res, next));
@@ -170,11 +175,17 @@ async function allowedForm(
   if (button.kind === 'record') {
     const row = await findRow(db, table, id);
     if (!row) throw notFound();
-    if (!(button.isOffered?.(row) ?? true))
-      throw conflict('invalid_transition', `“${button.label}” is not possible for this record now.`);
+    if (!isOffered(button, row)) throw notOffered(button);
   }
   return { form, id, isView: table.id === 'bookings' && showsPeople.has(action) };
 }
+
+function isOffered(button: ActionButton, row: Row): boolean {
+  return button.isOffered?.(row) ?? true;
+}
+
+const notOffered = ({ label }: ActionButton): Problem =>
+  conflict('invalid_transition', `“${label}” is not possible for this record now.`);
 
 /** AdminJS's actions that are closed to everybody: writing, bulk actions, and the search beside the list. */
 const closed = new Set(['new', 'edit', 'delete', 'bulkDelete', 'search', 'bulk']);
@@ -198,7 +209,9 @@ const guardTable =
     if (req.method !== 'GET' && req.method !== 'HEAD')
       throw new Problem('method_not_allowed', 'Use the forms of the console.');
     // AdminJS would answer 403 for a record that does not exist.
-    if (kind === 'records' && !(await findRow(services.db, table, first))) throw notFound();
+    const row = kind === 'records' ? await findRow(services.db, table, first) : null;
+    if (kind === 'records' && !row) throw notFound();
+    if (action && row && !isOffered(action, row)) throw notOffered(action);
     res.locals.filters = readFilters(req, res, table);
     // The page is a shell without data; only the API call shows the booking.
     const isData = req.baseUrl.toLowerCase().startsWith('/admin/api/');
@@ -272,7 +285,8 @@ type Controllers = new (
 /** Replaces @adminjs/express, without its session, body parser and bundler. */
 async function adminRouter(services: ConsoleServices): Promise<RequestHandler> {
   const { createAdmin, currentAdminOf } = await loadConsole();
-  const { admin, routes, assets } = createAdmin(services.db);
+  const { routes, assets, admin: ofAdmins } = createAdmin(services.db, 'admin');
+  const ofSupport = createAdmin(services.db, 'support').admin;
   const router = Router();
   for (const { path: address, src } of assets) {
     // Always AdminJS's production build, so that the tests run what production runs.
@@ -291,6 +305,7 @@ async function adminRouter(services: ConsoleServices): Promise<RequestHandler> {
     router.get(`/admin${address.replace(/{(\w+)}/g, ':$1')}`, async (req, res) => {
       const viewer = viewerOf(res);
       if (!viewer) throw forbidden();
+      const admin = viewer.role === 'admin' ? ofAdmins : ofSupport;
       const controller = new (Controller as Controllers)({ admin }, currentAdminOf(viewer));
       const query = readQuery(req, (res.locals.filters ?? {}) as Filters);
       const asked = { params: req.params, query, payload: {}, method: 'get' };

@@ -3,7 +3,9 @@ import type { ErrorRequestHandler, Request, RequestHandler } from 'express';
 import type { Logger } from 'pino';
 import { type DatabaseTrouble, databaseTrouble } from '../../db/trouble.ts';
 import { errorFacts } from '../../lib/error-facts.ts';
-import { requestIdOf, routeNameOf } from '../actor.ts';
+import { isStaff } from '../../accounts/index.ts';
+import { requestIdOf, routeNameOf, viewerOf } from '../actor.ts';
+import { paths } from '../paths.ts';
 import { badRequest, notFound, Problem, type ProblemCode } from '../problem.ts';
 import { wantsJson } from '../respond.ts';
 
@@ -71,9 +73,14 @@ export function errors(
         .send(JSON.stringify(fields ? { ...document, errors: fields } : document));
       return;
     }
-    res.render('errors/problem', { ...document, errors: fields ?? [] });
+    const viewer = viewerOf(res);
+    const isInConsole = viewer !== null && isStaff(viewer) && isConsolePath(req.path);
+    const action = isInConsole ? { href: paths.console(), text: 'Back to the console' } : null;
+    res.render('errors/problem', { ...document, errors: fields ?? [], action });
   };
 }
+
+const isConsolePath = (path: string): boolean => /^\/admin(\/|$)/i.test(path);
 
 function isForPrograms(path: string): boolean {
   return /^\/(api|webhooks|automation|healthz|readyz|metrics)(\/|$)/.test(path);
