@@ -130,13 +130,14 @@ export function compose(config: Config, overrides: Overrides = {}): System {
   const linkTokens = createLinkTokens(config.BETTER_AUTH_SECRET);
   const auth = createAuth({
     pool,
-    secret: config.BETTER_AUTH_SECRET,
+    secrets: config.BETTER_AUTH_SECRET,
     baseUrl: config.BASE_URL,
     log,
   });
   const accounts = createAccounts({
     ...ground,
     auth,
+    secrets: config.BETTER_AUTH_SECRET,
     limits: createLimits(cache, log, {
       actions: overrides.actionLimits,
       signIn: overrides.signInLimits,
@@ -190,7 +191,7 @@ export function compose(config: Config, overrides: Overrides = {}): System {
   const webhooks = createWebhookService({
     ...ground,
     convergence,
-    apiKey: config.ACUITY_API_KEY,
+    apiKeys: config.ACUITY_API_KEY,
     automationSecrets: config.AUTOMATION_SECRETS,
     delayMs: config.WEBHOOK_DELAY_SECONDS * 1_000,
     ...overrides.webhooks,

@@ -1,5 +1,6 @@
 // What production refuses although it could run with it: one line each, which says what to set. Values are never repeated.
 import { isLoopback } from './lib/addresses.ts';
+import { parseSecretRing } from './lib/secret-ring.ts';
 
 /** The simulator's key, which is public in this repository. */
 export const demoAcuityKey = 'demo-acuity-key';
@@ -30,9 +31,9 @@ export function unsafeSettings(given: Given): string[] {
     );
   if (SMTP_URL !== undefined && !isMailUrl(SMTP_URL))
     refuse('SMTP_URL', 'needs smtps://, or smtp:// (which then encrypts by STARTTLS)');
-  if (ACUITY_API_KEY === demoAcuityKey)
+  if (parseSecretRing(ACUITY_API_KEY ?? '')?.includes(demoAcuityKey))
     refuse('ACUITY_API_KEY', 'is the demo’s: set the key that Acuity shows under Integrations, API');
-  if (isSimple(BETTER_AUTH_SECRET, 10))
+  if (parseSecretRing(BETTER_AUTH_SECRET ?? '')?.some((secret) => isSimple(secret, 10)))
     refuse('BETTER_AUTH_SECRET', 'can be guessed: set the output of openssl rand -base64 32');
   if (hexKeysOf(ENCRYPTION_KEYS).some((key) => isSimple(key, 8)))
     refuse(
@@ -53,6 +54,11 @@ export function unsafeSettings(given: Given): string[] {
   return problems;
 }
 
+/** Of a variable that may hold several values. */
+function partsOf(text = ''): string[] {
+  return text.split(/[,\s]+/).filter(Boolean);
+}
+
 function isUnencrypted(address: string | undefined): boolean {
   if (!address || !URL.canParse(address)) return false;
   const { protocol, hostname } = new URL(address);
@@ -64,18 +70,12 @@ function isMailUrl(url: string): boolean {
 }
 
 /** Standard Webhooks secrets: base64 with a prefix. */
-function secretsIn(text = ''): Buffer[] {
-  return text
-    .split(/[,\s]+/)
-    .filter(Boolean)
-    .map((secret) => Buffer.from(secret.replace(/^whsec_/, ''), 'base64'));
+function secretsIn(text?: string): Buffer[] {
+  return partsOf(text).map((secret) => Buffer.from(secret.replace(/^whsec_/, ''), 'base64'));
 }
 
-function hexKeysOf(text = ''): string[] {
-  return text
-    .split(/[,\s]+/)
-    .filter(Boolean)
-    .map((entry) => entry.slice(entry.indexOf(':') + 1).toLowerCase());
+function hexKeysOf(text?: string): string[] {
+  return partsOf(text).map((entry) => entry.slice(entry.indexOf(':') + 1).toLowerCase());
 }
 
 const placeholders =
@@ -86,8 +86,7 @@ const placeholders =
  * placeholder's words. At most one of a million random secrets looks so.
  * @param fewest minimum number of different characters
  */
-export function isSimple(secret: string | undefined, fewest: number): boolean {
-  if (secret === undefined) return false;
+export function isSimple(secret: string, fewest: number): boolean {
   if (new Set(secret).size < fewest || placeholders.test(secret)) return true;
   // A text that repeats a part occurs in its own double before the second half begins.
   return (secret + secret).indexOf(secret, 1) < secret.length || longestRun(secret) >= 8;

@@ -5,6 +5,7 @@ import { isIP } from 'node:net';
 import { unsafeSettings } from './config.production.ts';
 import { isLoopback } from './lib/addresses.ts';
 import { type Keyring, parseKeyring } from './lib/keyring.ts';
+import { parseSecretRing, type SecretRing } from './lib/secret-ring.ts';
 import { addressParts, readVariables } from './lib/variables.ts';
 
 const flag = z.stringbool();
@@ -43,6 +44,13 @@ const encryptionKeys = z
     return z.NEVER;
   });
 
+const secretRing = z.string().transform((text, context): SecretRing => {
+  const ring = parseSecretRing(text);
+  if (ring) return ring;
+  context.addIssue({ code: 'custom', message: 'needs a secret; several different ones with commas' });
+  return z.NEVER;
+});
+
 const schema = z.object({
   NODE_ENV: z.enum(['development', 'test', 'production']).default('development'),
   PORT: port.default(3000),
@@ -59,12 +67,16 @@ const schema = z.object({
   /** The database's statement time-out for web, worker and relay; 0: none. */
   DATABASE_STATEMENT_TIMEOUT_MS: z.coerce.number().int().min(0).max(3_600_000).default(30_000),
   REDIS_URL: url.optional(),
-  BETTER_AUTH_SECRET: z.string().min(32, 'needs at least 32 random characters'),
+  /** Several with commas: the first makes what is new, all are accepted. */
+  BETTER_AUTH_SECRET: secretRing.refine((ring) => ring.every((secret) => secret.length >= 32), {
+    message: 'needs at least 32 random characters; several secrets are separated by commas',
+  }),
   SMTP_URL: url,
   MAIL_FROM: z.string().min(3).default('Examdesk <bookings@examdesk.example>'),
   ACUITY_BASE_URL: url,
   ACUITY_USER_ID: z.string().min(1),
-  ACUITY_API_KEY: z.string().min(1),
+  /** Several with commas: calls use the first that Acuity accepts, events may be signed with any. */
+  ACUITY_API_KEY: secretRing,
   ACUITY_REFERENCE_FIELD_ID: z.coerce.number().int().positive().optional(),
   /** How long one call to Acuity may take. */
   ACUITY_TIMEOUT_MS: z.coerce.number().int().positive().default(12_000),

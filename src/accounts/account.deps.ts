@@ -1,6 +1,7 @@
 import type { AuditLog } from '../audit/index.ts';
 import type { Database, Transaction } from '../db/knex.ts';
 import type { Statements } from '../db/statements.ts';
+import type { SecretRing } from '../lib/secret-ring.ts';
 import type { Ids } from '../ports/ids.ts';
 import type { Limits } from './account.limits.ts';
 import type { Auth } from './auth.ts';
@@ -34,6 +35,7 @@ export type AnnounceAccount = (trx: Transaction, mail: AccountMail) => Promise<v
 
 export interface AccountDeps {
   auth: Auth;
+  secrets: SecretRing;
   db: Database;
   statements: Statements;
   audit: AuditLog;

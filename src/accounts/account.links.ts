@@ -1,6 +1,6 @@
 // Links in e-mails: their rows and their secret part. A link opens once, until it expires or is replaced.
-import { createHmac, hkdfSync, timingSafeEqual } from 'node:crypto';
 import type { Queryable, Transaction } from '../db/knex.ts';
+import { createSigner, type SecretRing } from '../lib/secret-ring.ts';
 import type { Role } from './viewer.ts';
 
 /** `userId` is null for an invitation: that person has no account yet. */
@@ -175,22 +175,19 @@ export interface LinkTokens {
 
 const tokenShape = /^[\w-]{22}\.[\w-]{43}$/;
 
-export function createLinkTokens(secret: string): LinkTokens {
-  const key = Buffer.from(hkdfSync('sha256', secret, '', 'examdesk account links', 32));
-  const sign = (kind: LinkKind, id: string) => createHmac('sha256', key).update(`${kind}:${id}`).digest();
+export function createLinkTokens(secrets: SecretRing): LinkTokens {
+  const signer = createSigner(secrets, 'examdesk account links');
   return {
     tokenFor(kind, id) {
       const bytes = Buffer.from(id.replaceAll('-', ''), 'hex');
-      return `${bytes.toString('base64url')}.${sign(kind, id).toString('base64url')}`;
+      return `${bytes.toString('base64url')}.${signer.sign(`${kind}:${id}`).toString('base64url')}`;
     },
     idOf(kind, token) {
       if (!tokenShape.test(token)) return null;
       const [name = '', signature = ''] = token.split('.');
       const hex = Buffer.from(name, 'base64url').toString('hex');
       const id = hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');
-      const given = Buffer.from(signature, 'base64url');
-      const wanted = sign(kind, id);
-      return given.length === wanted.length && timingSafeEqual(given, wanted) ? id : null;
+      return signer.isSigned(`${kind}:${id}`, Buffer.from(signature, 'base64url')) ? id : null;
     },
   };
 }

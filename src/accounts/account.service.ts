@@ -30,6 +30,7 @@ import {
 } from './account.sign-in.ts';
 import { createTwoFactor, type TwoFactor } from './account.two-factor.ts';
 import type { KeptForms } from './kept-forms.ts';
+import { renewSecondSteps } from './changed-secret.ts';
 import type { Viewer } from './viewer.ts';
 
 export interface Accounts {
@@ -69,6 +70,8 @@ export interface Accounts {
   changeRole: People['changeRole'];
   endSessions: People['endSessions'];
   organizations: Organizations;
+  /** Encrypts second steps with the current secret. @returns how many an earlier one had encrypted */
+  renewSecondSteps(): Promise<number>;
   /** How many sessions had expired. */
   removeExpired(): Promise<number>;
 }
@@ -98,6 +101,7 @@ export function createAccounts(deps: AccountDeps): Accounts {
     changeRole: (userId, to, actor) => people.changeRole(userId, to, actor),
     endSessions: (userId, actor) => people.endSessions(userId, actor),
     organizations: createOrganizations(deps),
+    renewSecondSteps: () => renewSecondSteps(deps.db, deps.secrets),
     removeExpired: () => removeExpired(deps.db),
   };
 }

@@ -7,6 +7,7 @@ import { networkOf } from '../lib/addresses.ts';
 import { failure, ok, type Result } from '../lib/result.ts';
 import type { AccountDeps, SignedIn } from './account.deps.ts';
 import { endReplaced } from './account.session-ends.ts';
+import { renewSecondSteps } from './changed-secret.ts';
 import { CodeUsedBefore, useCode } from './account.two-factor.ts';
 import { codeRefusalOf, findChallenge, joinTransaction, joinLateTransaction } from './auth.internals.ts';
 import { digestOf } from './account.limits.ts';
@@ -174,6 +175,7 @@ async function verify(
 ): Promise<Result<SignedIn, SecondStepFailure>> {
   // Commits refusals, too: better-auth counts them in the database.
   return deps.db.transaction(async (trx) => {
+    await renewSecondSteps(trx, deps.secrets, userId);
     const outcome = await joinTransaction(trx, () => ask(deps, given, headers));
     if (!outcome.ok) {
       await recordFailedStep({ ...deps, db: trx }, userId, request, outcome.reason);

@@ -6,6 +6,7 @@ import type { Queryable, Transaction } from '../db/knex.ts';
 import { failure, ok, type Result } from '../lib/result.ts';
 import type { AccountDeps } from './account.deps.ts';
 import { isId } from './account.input.ts';
+import { renewSecondSteps } from './changed-secret.ts';
 import { endOwnSessions } from './account.session-ends.ts';
 import { decryptSecret, joinTransaction, setUpRefusalOf } from './auth.internals.ts';
 import { auditActor, mayAdminister, needsTwoFactor, type Actor, type Viewer } from './viewer.ts';
@@ -77,6 +78,7 @@ export function createTwoFactor(deps: AccountDeps): TwoFactor {
       }),
 
     async pending(viewer) {
+      await renewSecondSteps(deps.db, deps.secrets, viewer.userId);
       const row = await findBegun(deps.db, viewer);
       if (!row) return null;
       const secret = base32(await decryptSecret(deps.auth, row.secret));
@@ -169,7 +171,10 @@ async function limited<T>(
   const retryAfterMs = await deps.limits.count('second_factor', actor.viewer.userId, actor.request.ip);
   if (retryAfterMs > 0) return failure({ reason: 'too_many', retryAfterMs });
   try {
-    return await deps.db.transaction(work);
+    return await deps.db.transaction(async (trx) => {
+      await renewSecondSteps(trx, deps.secrets, actor.viewer.userId);
+      return work(trx);
+    });
   } catch (error) {
     const refusal = refusalOf(error);
     if (!refusal) throw error;
@@ -205,6 +210,7 @@ function refusalOf(
 }
 
 async function codesLeft(deps: AccountDeps, userId: string): Promise<string[]> {
+  await renewSecondSteps(deps.db, deps.secrets, userId);
   const { backupCodes } = await deps.auth.api.viewBackupCodes({ body: { userId } });
   return backupCodes;
 }

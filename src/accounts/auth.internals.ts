@@ -12,6 +12,9 @@ import type { Database, Queryable, Transaction } from '../db/knex.ts';
 
 export const betterAuthVersion = '1.7.25';
 
+/** How long a session lasts at most. */
+export const halfDaySeconds = 12 * 60 * 60;
+
 /**
  * What the names of all our cookies begin with. Over https it is `__Host-`: browsers accept such a cookie only from this very
  * host, for all its paths and with https, so no other host of the domain can plant one. better-auth's own prefix,

@@ -4,21 +4,23 @@ import { betterAuth } from 'better-auth';
 import { admin, organization, twoFactor } from 'better-auth/plugins';
 import type { Pool } from 'pg';
 import type { Logger } from 'pino';
-import { adminSessionPlugin, cookieOptions, joinablePool } from './auth.internals.ts';
+import type { SecretRing } from '../lib/secret-ring.ts';
+import { adminSessionPlugin, cookieOptions, halfDaySeconds, joinablePool } from './auth.internals.ts';
+import { versionOf } from './changed-secret.ts';
 
 export interface AuthOptions {
   pool: Pool;
-  secret: string;
+  secrets: SecretRing;
   baseUrl: string;
   log?: Logger;
 }
 
-const halfDay = 12 * 60 * 60;
-
-export function createAuth({ pool, secret, baseUrl, log }: AuthOptions) {
+export function createAuth({ pool, secrets, baseUrl, log }: AuthOptions) {
   return betterAuth({
     database: joinablePool(pool),
-    secret,
+    secrets: secrets.map((value) => ({ version: versionOf(value), value })),
+    // For what was encrypted before there were rings (changed-secret.ts).
+    secret: secrets[0],
     baseURL: baseUrl,
     telemetry: { enabled: false },
     // Its OpenTelemetry spans are unused, and cost memory and time on every request with a session.
@@ -44,7 +46,7 @@ export function createAuth({ pool, secret, baseUrl, log }: AuthOptions) {
     session: {
       modelName: 'sessions',
       // Half a day from sign-in, without extension. account.session.ts ends idle sessions.
-      expiresIn: halfDay,
+      expiresIn: halfDaySeconds,
       disableSessionRefresh: true,
       fields: {
         userId: 'user_id',

@@ -42,6 +42,11 @@ export type { TwoFactorFailure } from './account.two-factor.ts';
 export { betterAuthVersion, joinTransaction, sessionCookieName } from './auth.internals.ts';
 export { createAuth, type Auth } from './auth.ts';
 export { createKeptForms, isSecretField, type KeptForm, type KeptForms } from './kept-forms.ts';
+export {
+  countEncryptedByEarlier,
+  createCookieRenewal,
+  renewSecondStepsJob,
+} from './changed-secret.ts';
 export { createKnownBrowsers } from './known-browsers.ts';
 export { packList, passwordComplaint, passwordLength } from './password.rules.ts';
 export {

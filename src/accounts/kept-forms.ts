@@ -1,7 +1,8 @@
 // Keeps what somebody sent in a form after their session had ended, for an hour, and gives it back to the same person in
 // the same browser. A signed cookie names who used the browser last; it grants no access, and ends with signing out.
-import { createHmac, hkdfSync, randomUUID, timingSafeEqual } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import type { Database } from '../db/knex.ts';
+import { createSigner, type SecretRing } from '../lib/secret-ring.ts';
 import { cookiePrefix, isHttps } from './auth.internals.ts';
 import type { Viewer } from './viewer.ts';
 
@@ -38,24 +39,22 @@ const mostForms = 10;
 const uuid = '[\\da-f]{8}(?:-[\\da-f]{4}){3}-[\\da-f]{12}';
 const shape = new RegExp(`^(${uuid})~(${uuid})~(${uuid})?~(kept)?~([\\w-]{43})$`);
 
-export function createKeptForms(db: Database, secret: string, baseUrl: string): KeptForms {
-  const key = Buffer.from(hkdfSync('sha256', secret, '', 'examdesk kept forms', 32));
+export function createKeptForms(db: Database, secrets: SecretRing, baseUrl: string): KeptForms {
+  const signer = createSigner(secrets, 'examdesk kept forms');
   const name = `${cookiePrefix(baseUrl)}.typist`;
-  const sign = (text: string) => createHmac('sha256', key).update(text).digest();
 
   function read(headers: Headers): Known | null {
     const pair = (headers.get('cookie') ?? '').split(/;\s*/).find((one) => one.startsWith(`${name}=`));
     const value = pair?.slice(name.length + 1) ?? '';
     const [, browserId, userId, adminId = null, kept, signature = ''] = shape.exec(value) ?? [];
     if (!browserId || !userId) return null;
-    const signed = sign(value.slice(0, -signature.length));
-    if (!timingSafeEqual(signed, Buffer.from(signature, 'base64url'))) return null;
+    if (!signer.isSigned(value.slice(0, -signature.length), Buffer.from(signature, 'base64url'))) return null;
     return { browserId, userId, adminId, hasKept: kept !== undefined };
   }
 
   function cookie({ browserId, userId, adminId, hasKept }: Known): string {
     const named = [browserId, userId, adminId ?? '', hasKept ? 'kept' : '', ''].join('~');
-    return line(named + sign(named).toString('base64url'));
+    return line(named + signer.sign(named).toString('base64url'));
   }
 
   function line(value: string, more = ''): string {

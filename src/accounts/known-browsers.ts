@@ -1,6 +1,7 @@
 // Recognises by a signed cookie the browsers in which an account has signed in before. They have their own count of
 // failed sign-ins, so a stranger cannot lock the owner out. The cookie grants no access.
-import { createHmac, hkdfSync, randomBytes, timingSafeEqual } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
+import { createSigner, type SecretRing } from '../lib/secret-ring.ts';
 import { cookiePrefix, isHttps } from './auth.internals.ts';
 
 export interface KnownBrowsers {
@@ -21,32 +22,35 @@ interface Known {
   accounts: string[];
 }
 
-export function createKnownBrowsers(secret: string, baseUrl: string): KnownBrowsers {
-  const key = Buffer.from(hkdfSync('sha256', secret, '', 'examdesk known browsers', 32));
+export function createKnownBrowsers(secrets: SecretRing, baseUrl: string): KnownBrowsers {
+  const signer = createSigner(secrets, 'examdesk known browsers');
   const name = `${cookiePrefix(baseUrl)}.known`;
-  const mac = (text: string) => createHmac('sha256', key).update(text).digest();
-  const accountOf = (email: string) =>
-    mac(`account:${email.trim().toLowerCase()}`).subarray(0, 16).toString('base64url');
+  /** The account's digest in the cookie: by the current secret first, then by the earlier ones. */
+  const digestsOf = (email: string) =>
+    signer
+      .signatures(`account:${email.trim().toLowerCase()}`)
+      .map((signature) => signature.subarray(0, 16).toString('base64url'));
 
   function read(headers: Headers): Known | null {
     const pair = (headers.get('cookie') ?? '').split(/;\s*/).find((one) => one.startsWith(`${name}=`));
     const [, id = '', accounts = '', signature = ''] = shape.exec(pair?.slice(name.length + 1) ?? '') ?? [];
     if (id === '') return null;
-    const isOurs = timingSafeEqual(Buffer.from(signature, 'base64url'), mac(`browser:${id}~${accounts}`));
+    const isOurs = signer.isSigned(`browser:${id}~${accounts}`, Buffer.from(signature, 'base64url'));
     return isOurs ? { id, accounts: accounts.split('.') } : null;
   }
 
   return {
     idFor(headers, email) {
       const known = read(headers);
-      return known?.accounts.includes(accountOf(email)) ? known.id : null;
+      return known && digestsOf(email).some((one) => known.accounts.includes(one)) ? known.id : null;
     },
     remember(headers, email) {
       const known = read(headers) ?? { id: randomBytes(16).toString('base64url'), accounts: [] };
-      const account = accountOf(email);
-      const others = known.accounts.filter((one) => one !== account);
-      const named = `${known.id}~${[account, ...others].slice(0, mostAccounts).join('.')}`;
-      const value = `${named}~${mac(`browser:${named}`).toString('base64url')}`;
+      const digests = digestsOf(email);
+      const others = known.accounts.filter((one) => !digests.includes(one));
+      const accounts = [...digests.slice(0, 1), ...others].slice(0, mostAccounts);
+      const named = `${known.id}~${accounts.join('.')}`;
+      const value = `${named}~${signer.sign(`browser:${named}`).toString('base64url')}`;
       return `${name}=${value}; Max-Age=${keptSeconds}; Path=/; HttpOnly; SameSite=Lax${isHttps(baseUrl) ? '; Secure' : ''}`;
     },
   };

@@ -2,6 +2,7 @@
 import { existsSync } from 'node:fs';
 import os from 'node:os';
 import { createClamavScanner } from '../adapters/clamav-scanner.ts';
+import { countEncryptedByEarlier } from '../accounts/index.ts';
 import type { Config } from '../config.ts';
 import {
   createDoctor,
@@ -49,6 +50,7 @@ export function composeDoctor(
     // Only the demo writes to DATA_DIR.
     folders: [os.tmpdir(), ...(!isProduction && existsSync(config.DATA_DIR) ? [config.DATA_DIR] : [])],
     keyring: config.ENCRYPTION_KEYS,
+    countSecondSteps: () => countEncryptedByEarlier(parts.db, config.BETTER_AUTH_SECRET),
     secrets: { ...config, sealKey: config.ENCRYPTION_KEYS.current.key },
     pages: {
       connection: paths.acuityConnection(),

@@ -43,7 +43,7 @@ export function connectOutside(
     createAcuityClient({
       baseUrl: config.ACUITY_BASE_URL,
       userId: config.ACUITY_USER_ID,
-      apiKey: config.ACUITY_API_KEY,
+      apiKeys: config.ACUITY_API_KEY,
       timeoutMs: config.ACUITY_TIMEOUT_MS,
       cache,
       log,

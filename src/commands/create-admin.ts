@@ -8,6 +8,7 @@ import { isProduction, loadEnvFile, setting, StartError } from './environment.ts
 import { type TargetDatabase, withTargetDatabase } from './target-database.ts';
 import { complain, say } from './terminal.ts';
 import { commandLine } from '../lib/command-line.ts';
+import { parseSecretRing, type SecretRing } from '../lib/secret-ring.ts';
 
 const usage = commandLine('create-admin', '--email ada@agency.example [--name "Ada Lovelace"] [--another]');
 
@@ -39,10 +40,10 @@ async function invite(
   { email, name, another }: Given,
 ): Promise<void> {
   if (!isProduction()) await migrateBoth({ url, ownerUrl });
-  const [origin, secret] = [await baseUrl(), await authSecret()];
+  const [origin, secrets] = [await baseUrl(), await authSecrets()];
   const db = openDatabase(url, 2);
   try {
-    const tokens = createLinkTokens(secret);
+    const tokens = createLinkTokens(secrets);
     const invited = await inviteFirstAdmin(
       { db, tokens },
       { email, another, ...(name !== undefined && { name }) },
@@ -64,11 +65,12 @@ async function baseUrl(): Promise<string> {
   return running?.url ?? `http://localhost:${setting('PORT') ?? '3000'}`;
 }
 
-async function authSecret(): Promise<string> {
+async function authSecrets(): Promise<SecretRing> {
   const named = setting('BETTER_AUTH_SECRET');
-  if (named) return named;
-  if (isProduction()) throw new StartError('BETTER_AUTH_SECRET: is missing');
-  return (await demo()).demoSecret();
+  if (!named && isProduction()) throw new StartError('BETTER_AUTH_SECRET: is missing');
+  const ring = parseSecretRing(named ?? (await (await demo()).demoSecret()));
+  if (!ring) throw new StartError('BETTER_AUTH_SECRET: needs a secret; several different ones with commas');
+  return ring;
 }
 
 function inWords(why: FirstAdminFailure): string {

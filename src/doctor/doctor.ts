@@ -25,6 +25,8 @@ export interface DoctorDeps
     SealsCheckDeps {
   clock: Clock;
   secrets: Secrets;
+  /** How many second steps of sign-in an earlier secret than the first encrypted. */
+  countSecondSteps: () => Promise<number>;
   /** For tests. */
   timings?: { timeoutMs?: number; restMs?: number } | undefined;
 }
@@ -78,6 +80,6 @@ function checksOf(deps: DoctorDeps): Check[] {
     scannerCheck(deps),
     ...machineChecks(deps),
     sealsCheck(deps),
-    secretsCheck(deps.secrets, deps.isProduction),
+    secretsCheck(deps.secrets, deps.isProduction, deps.countSecondSteps),
   ];
 }

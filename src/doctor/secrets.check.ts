@@ -1,11 +1,12 @@
 // Finds secrets that can be guessed. Never shows any part of a secret.
+import type { SecretRing } from '../lib/secret-ring.ts';
 import { ok, warning, wrong, type Check, type Line } from './check.ts';
 
 export interface Secrets {
-  BETTER_AUTH_SECRET: string;
+  BETTER_AUTH_SECRET: SecretRing;
   /** The first of ENCRYPTION_KEYS. */
   sealKey: Buffer;
-  ACUITY_API_KEY: string;
+  ACUITY_API_KEY: SecretRing;
   METRICS_TOKEN?: string | undefined;
   S3_SECRET_ACCESS_KEY?: string | undefined;
   DATABASE_URL: string;
@@ -13,8 +14,56 @@ export interface Secrets {
   REDIS_URL?: string | undefined;
 }
 
-export function secretsCheck(secrets: Secrets, isProduction: boolean): Check {
-  return { id: 'secrets', title: 'Secrets', run: async () => secretLines(secrets, isProduction) };
+export function secretsCheck(
+  secrets: Secrets,
+  isProduction: boolean,
+  countSecondSteps: () => Promise<number>,
+): Check {
+  return {
+    id: 'secrets',
+    title: 'Secrets',
+    run: async () => [...secretLines(secrets, isProduction), ...ringLines(secrets, await countSecondSteps())],
+  };
+}
+
+/** @param secondSteps how many an earlier secret than the first encrypted */
+export function ringLines(
+  { BETTER_AUTH_SECRET, ACUITY_API_KEY }: Pick<Secrets, 'BETTER_AUTH_SECRET' | 'ACUITY_API_KEY'>,
+  secondSteps: number,
+): Line[] {
+  const lines: Line[] = [];
+  const isChanging = BETTER_AUTH_SECRET.length > 1;
+  if (secondSteps > 0 && isChanging)
+    lines.push(
+      warning(
+        `${secondSteps} second steps of sign-in still need an earlier secret of BETTER_AUTH_SECRET`,
+        'Without it these people cannot sign in.',
+        'Leave it there, and let a worker run: it encrypts them with the first secret within an hour',
+      ),
+    );
+  else if (secondSteps > 0)
+    lines.push(
+      wrong(
+        `${secondSteps} second steps of sign-in were encrypted with a secret that BETTER_AUTH_SECRET no longer has`,
+        'These people cannot sign in.',
+        'Put that secret behind the current one, with a comma, until a worker has run',
+      ),
+    );
+  else if (isChanging)
+    lines.push(
+      ok(
+        'BETTER_AUTH_SECRET has several secrets, and no second step needs an earlier one',
+        'Remove the earlier ones seven days after the change: invitations sent before it need them.',
+      ),
+    );
+  if (ACUITY_API_KEY.length > 1)
+    lines.push(
+      ok(
+        'ACUITY_API_KEY has several keys',
+        'Remove the earlier ones two days after the change: events signed before it may still wait.',
+      ),
+    );
+  return lines;
 }
 
 const newSecret = { text: 'Make a new one', command: 'openssl rand -base64 32' };
@@ -48,12 +97,12 @@ export function secretLines(secrets: Secrets, isProduction: boolean): Line[] {
 
 function ownSecrets({ BETTER_AUTH_SECRET, sealKey, ACUITY_API_KEY, METRICS_TOKEN }: Secrets): Line[] {
   const lines: Line[] = [];
-  if (isGuessable(BETTER_AUTH_SECRET))
+  if (BETTER_AUTH_SECRET.some(isGuessable))
     lines.push(
       wrong(
         'BETTER_AUTH_SECRET looks as if somebody had typed it',
         'Whoever guesses it can sign in as anybody.',
-        { ...newSecret, text: 'Make a new one; everybody has to sign in again' },
+        { ...newSecret, text: 'Make a new one, and remove this one: everybody has to sign in again' },
       ),
     );
   if (isGuessable(sealKey.toString('hex')))
@@ -64,7 +113,7 @@ function ownSecrets({ BETTER_AUTH_SECRET, sealKey, ACUITY_API_KEY, METRICS_TOKEN
         newKey,
       ),
     );
-  if (publicKeys.includes(ACUITY_API_KEY))
+  if (ACUITY_API_KEY.some((key) => publicKeys.includes(key)))
     lines.push(
       wrong(
         'ACUITY_API_KEY is the demo’s',

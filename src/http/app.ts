@@ -2,7 +2,7 @@
 import path from 'node:path';
 import express, { Router, type Express, type RequestHandler } from 'express';
 import type { Logger } from 'pino';
-import type { Accounts } from '../accounts/index.ts';
+import { createCookieRenewal, type Accounts } from '../accounts/index.ts';
 import type { AuditLog } from '../audit/index.ts';
 import type { WebhookService } from '../webhooks/index.ts';
 import type { Config } from '../config.ts';
@@ -27,7 +27,7 @@ import { errors, unmatched } from './middleware/errors.ts';
 import { keptForms } from './middleware/kept-forms.ts';
 import { clientAddress, noteForwarded, requestId, requestLog, trustedProxies } from './middleware/request.ts';
 import { privateAnswers, sameSite, securityHeaders } from './middleware/security.ts';
-import { session } from './middleware/session.ts';
+import { renewCookies, session } from './middleware/session.ts';
 import { closeUnread } from './middleware/unread.ts';
 import { answerMetrics, timeRequests } from './metrics.ts';
 import { consoleRouter } from './console/console.router.ts';
@@ -92,6 +92,7 @@ export function createApp(services: Services): Express {
     privateAnswers,
     sameSite(config.BASE_URL),
     ...readBody,
+    renewCookies(createCookieRenewal(config.BETTER_AUTH_SECRET, config.BASE_URL)),
     session(services.accounts),
     keptForms(services.accounts.keptForms),
     acting(services),

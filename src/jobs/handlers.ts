@@ -1,5 +1,5 @@
 // Which job calls what, and when.
-import { removeExpiredSessionsJob, type Accounts } from '../accounts/index.ts';
+import { removeExpiredSessionsJob, renewSecondStepsJob, type Accounts } from '../accounts/index.ts';
 import { sealAuditJob } from '../audit/index.ts';
 import { checkLateJob, settleAttemptJob, sweepAttemptsJob, type Settlement } from '../attempts/index.ts';
 import { removeExpiredDraftsJob, type BookingDrafts } from '../bookings/index.ts';
@@ -33,7 +33,7 @@ import type { CronEntry, JobHandler, JobQueue } from '../ports/job-queue.ts';
 import { removeSupersededJob } from './queue.jobs.ts';
 
 export interface JobServices {
-  accounts: Pick<Accounts, 'removeExpired'>;
+  accounts: Pick<Accounts, 'removeExpired' | 'renewSecondSteps'>;
   impersonation: Pick<ImpersonationService, 'endIdle'>;
   convergence: Pick<Convergence, 'fetchMeetingLink'>;
   sync: Pick<SyncService, 'resume' | 'reconcileNear' | 'reconcileAll' | 'checkSubscriptions' | 'removeOld'>;
@@ -69,6 +69,7 @@ export function createJobHandlers(services: JobServices): RunnableJob[] {
     runnable({ job: checkCustodyJob, handle: () => ignoreResult(documentCare.checkCustody()) }),
     runnable({ job: sendEmailJob, handle: ({ emailId }) => emails.send(emailId) }),
     runnable({ job: removeExpiredSessionsJob, handle: () => ignoreResult(accounts.removeExpired()) }),
+    runnable({ job: renewSecondStepsJob, handle: () => ignoreResult(accounts.renewSecondSteps()) }),
     runnable({ job: endIdleActingJob, handle: () => ignoreResult(impersonation.endIdle()) }),
     runnable({ job: sealAuditJob, handle: () => ignoreResult(sealAudit()) }),
     runnable({ job: fetchMeetingLinkJob, handle: (one) => convergence.fetchMeetingLink(one.appointmentId) }),
@@ -98,6 +99,7 @@ export const cron: CronEntry[] = [
   { schedule: '*/10 * * * *', job: removeSupersededJob },
   { schedule: '17 * * * *', job: removeExpiredDraftsJob },
   { schedule: '37 * * * *', job: removeExpiredSessionsJob },
+  { schedule: '47 * * * *', job: renewSecondStepsJob, alsoAtStart: true },
   { schedule: '*/10 * * * *', job: sweepDocumentsJob },
   // Retries for more than an hour when the store is unavailable at night.
   { schedule: '20 2 * * *', job: retainDocumentsJob, maxAttempts: 9 },

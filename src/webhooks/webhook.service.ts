@@ -6,6 +6,7 @@ import { admitRefusal, systemActor, type AuditLog, type RequestFacts } from '../
 import type { Database, Transaction } from '../db/knex.ts';
 import type { Outcome } from '../following/index.ts';
 import type { Convergence } from '../following/index.ts';
+import type { SecretRing } from '../lib/secret-ring.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Ids } from '../ports/ids.ts';
 import {
@@ -63,7 +64,7 @@ export interface WebhookDeps {
   ids: Ids;
   log: Logger;
   convergence: Convergence;
-  apiKey: string;
+  apiKeys: SecretRing;
   /** Secrets of another automation layer; empty: JSON is refused. */
   automationSecrets: readonly string[];
   /** How long an event waits in the relay before its delivery. */
@@ -170,8 +171,8 @@ function verify(deps: WebhookDeps, event: IncomingEvent): Refusal | null {
   return factsOf(event) ? null : 'malformed';
 }
 
-function verifyAcuity({ apiKey }: WebhookDeps, { body, headers }: IncomingEvent): Refusal | null {
-  return isSignedByAcuity(body, headers['x-acuity-signature'], apiKey) ? null : 'bad_signature';
+function verifyAcuity({ apiKeys }: WebhookDeps, { body, headers }: IncomingEvent): Refusal | null {
+  return isSignedByAcuity(body, headers['x-acuity-signature'], apiKeys) ? null : 'bad_signature';
 }
 
 async function keep(deps: WebhookDeps, event: IncomingEvent, request: RequestFacts): Promise<string> {

@@ -1,15 +1,18 @@
 // Verifies the signatures of webhooks.
-import { createHmac, timingSafeEqual } from 'node:crypto';
+import { createHmac } from 'node:crypto';
 import { Webhook, WebhookVerificationError } from 'standardwebhooks';
+import { isEqual, type SecretRing } from '../lib/secret-ring.ts';
 
 /**
  * Acuity: base64(HMAC-SHA256(raw body, API key)) in X-Acuity-Signature (acuity.md 7.1). Compares in constant time.
+ * @param apiKeys after a change of the key, events signed with the one before are still on their way
  * @param body the raw bytes: a body that was parsed and serialised again no longer matches its signature
  */
-export function isSignedByAcuity(body: Buffer, signature: string | undefined, apiKey: string): boolean {
-  const wanted = createHmac('sha256', apiKey).update(body).digest('base64');
+export function isSignedByAcuity(body: Buffer, signature: string | undefined, apiKeys: SecretRing): boolean {
   const given = Buffer.from(signature ?? '');
-  return given.length === wanted.length && timingSafeEqual(given, Buffer.from(wanted));
+  return apiKeys.some((key) =>
+    isEqual(Buffer.from(createHmac('sha256', key).update(body).digest('base64')), given),
+  );
 }
 
 export type StandardVerdict = 'ok' | 'bad_signature' | 'too_old';

@@ -43,7 +43,7 @@ describe('the endpoints of better-auth', () => {
   const endpoints = () => {
     const { api } = createAuth({
       pool: { connect: () => undefined } as never,
-      secret: testSecret,
+      secrets: [testSecret],
       baseUrl: app.url,
     });
     return Object.entries(api).map(([name, endpoint]) => ({

@@ -8,7 +8,7 @@ import { testSecret } from '../support/session.ts';
 function authOn(pool: pg.Pool) {
   return createAuth({
     pool,
-    secret: testSecret,
+    secrets: [testSecret],
     baseUrl: 'http://localhost:3000',
   });
 }

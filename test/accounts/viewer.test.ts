@@ -36,7 +36,7 @@ describe('viewer', () => {
   before(async () => {
     app = await startTestApp();
     other = compose(app.system.services.config, { log: pino({ level: 'silent' }) });
-    auth = createAuth({ pool: app.system.services.pool, secret: testSecret, baseUrl: app.url });
+    auth = createAuth({ pool: app.system.services.pool, secrets: [testSecret], baseUrl: app.url });
     await app.database.owner.raw(`create schema kept`);
     for (const table of people) await app.database.owner.raw(`create table kept.${table} as table ${table}`);
   });

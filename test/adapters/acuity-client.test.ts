@@ -109,7 +109,7 @@ describe('the Acuity client', () => {
     return createAcuityClient({
       baseUrl: url,
       userId: '11100001',
-      apiKey: 'demo-acuity-key',
+      apiKeys: ['demo-acuity-key'],
       timeoutMs: 2_000,
       cache: createMemoryCache(),
       log: pino({ level: 'trace' }, { write: (line: string) => void lines.push(line) }),
@@ -214,6 +214,29 @@ describe('the Acuity client', () => {
         expect(answer.ok, JSON.stringify(answer)).to.equal(true);
         expect(received).to.have.length(2);
       }
+    });
+
+    it('uses the next key of the ring when Acuity refuses one, and stays with it', async () => {
+      const keys: string[] = [];
+      const accepts =
+        (accepted: string): Answer =>
+        (res, req) => {
+          const [, encoded = ''] = (req.headers.authorization ?? '').split(' ');
+          const [, key = ''] = Buffer.from(encoded, 'base64').toString().split(':');
+          keys.push(key);
+          const isRefused = key !== accepted;
+          const body = isRefused ? { status_code: 401, message: 'Unauthorized', error: 'unauthorized' } : [];
+          json(body, isRefused ? 401 : 200)(res, req);
+        };
+      const acuity = client({ apiKeys: ['new', 'old'] });
+      otherwise = accepts('old');
+      expect((await times(acuity)).ok).to.equal(true);
+      expect((await times(acuity)).ok).to.equal(true);
+      otherwise = accepts('new');
+      expect((await times(acuity)).ok).to.equal(true);
+      otherwise = accepts('neither');
+      expect(await times(acuity)).to.deep.equal({ ok: false, reason: 'unauthorized' });
+      expect(keys).to.deep.equal(['new', 'old', 'old', 'old', 'new', 'new', 'old']);
     });
 
     it('does not try again after a refusal', async () => {

@@ -57,6 +57,16 @@ describe('the configuration in production', () => {
     ['no word about the proxy behind https', { TRUST_PROXY: '' }, /^TRUST_PROXY: is missing.*\(1\)/],
     ['a proxy that is nobody', { TRUST_PROXY: 'true' }, /^TRUST_PROXY: needs a number/],
     ['the demo’s key of Acuity', { ACUITY_API_KEY: demoAcuityKey }, /^ACUITY_API_KEY: is the demo’s/],
+    [
+      'the demo’s key of Acuity behind another',
+      { ACUITY_API_KEY: `${hex(16)},${demoAcuityKey}` },
+      /^ACUITY_API_KEY: is the demo’s/,
+    ],
+    [
+      'an earlier secret that can be guessed',
+      { BETTER_AUTH_SECRET: `${randomBytes(32).toString('base64')},${'x'.repeat(40)}` },
+      /^BETTER_AUTH_SECRET: .*openssl rand -base64 32/,
+    ],
     ['the demo’s accounts', { DEMO_ACCOUNTS: 'true' }, /^DEMO_ACCOUNTS: is refused/],
     ['a mail server by another protocol', { SMTP_URL: 'http://mail.example' }, /^SMTP_URL: needs smtps/],
     [

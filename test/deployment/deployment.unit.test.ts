@@ -91,8 +91,8 @@ describe('docker-compose.yml', () => {
     for (const name of processes) {
       const config = readConfig(given(name));
       expect(config, name).to.deep.include({
-        ACUITY_API_KEY: env.ACUITY_API_KEY,
-        BETTER_AUTH_SECRET: env.BETTER_AUTH_SECRET,
+        ACUITY_API_KEY: [env.ACUITY_API_KEY],
+        BETTER_AUTH_SECRET: [env.BETTER_AUTH_SECRET],
         S3_SECRET_ACCESS_KEY: env.S3_SECRET_ACCESS_KEY,
         METRICS_TOKEN: env.METRICS_TOKEN,
         S3_ENCRYPTION: 'AES256',
@@ -107,9 +107,9 @@ describe('docker-compose.yml', () => {
   });
 
   it('accepts secrets of services from files, too', () => {
-    const file = path.join(root, 'package.json');
+    const file = path.join(root, '.dockerignore');
     const fromFile = { ...given('web'), ACUITY_API_KEY: '', ACUITY_API_KEY_FILE: file };
-    expect(readConfig(fromFile).ACUITY_API_KEY).to.equal(read('package.json').trimEnd());
+    expect(readConfig(fromFile).ACUITY_API_KEY).to.deep.equal([read('.dockerignore').trimEnd()]);
     expect(compose.services.web?.volumes).to.deep.equal(['./secrets:/run/secrets:ro']);
   });
 

@@ -72,8 +72,8 @@ describe('the doctor', function () {
       const { config } = stack.app.system.services;
       const text = JSON.stringify(await stack.run());
       for (const secret of [
-        config.BETTER_AUTH_SECRET,
-        config.ACUITY_API_KEY,
+        ...config.BETTER_AUTH_SECRET,
+        ...config.ACUITY_API_KEY,
         'of-the-tests',
         'a-secret-of-the-tests',
       ])

@@ -6,7 +6,7 @@ import { clockLine, diskLine } from '../../src/doctor/machine.checks.ts';
 import { mailFailureLine, senderLine } from '../../src/doctor/mail.checks.ts';
 import { signaturesLine } from '../../src/doctor/scanner.check.ts';
 import { sealLines } from '../../src/doctor/seals.check.ts';
-import { secretLines, type Secrets } from '../../src/doctor/secrets.check.ts';
+import { ringLines, secretLines, type Secrets } from '../../src/doctor/secrets.check.ts';
 import { unreachableLine } from '../../src/doctor/database.checks.ts';
 import { certificateLine, proxyLine } from '../../src/doctor/web.checks.ts';
 import { workerLines } from '../../src/doctor/workers.check.ts';
@@ -390,9 +390,9 @@ describe('the lines about the audit seals', () => {
 
 describe('the lines about secrets', () => {
   const strong: Secrets = {
-    BETTER_AUTH_SECRET: 'q7Yw0vJ1m3mC4oYk9sT2xZ8rB5nL6pQd',
+    BETTER_AUTH_SECRET: ['q7Yw0vJ1m3mC4oYk9sT2xZ8rB5nL6pQd'],
     sealKey: Buffer.from('8f3a61c09be2d7541f60a8c3e97b254d01fe86a7c5934bd2087e1f6a3c9d5b42', 'hex'),
-    ACUITY_API_KEY: '0f1e2d3c4b5a69788796a5b4c3d2e1f1',
+    ACUITY_API_KEY: ['0f1e2d3c4b5a69788796a5b4c3d2e1f1'],
     METRICS_TOKEN: 'XkP2vR8sLq4Wm7Zt',
     S3_SECRET_ACCESS_KEY: 'uV7kQ2mXw9Lp4Rt6',
     DATABASE_URL: 'postgres://examdesk_app:uV7kQ2mXw9Lp%23@db:5432/examdesk',
@@ -408,11 +408,11 @@ describe('the lines about secrets', () => {
   it('are wrong about typed secrets and the demo’s', () => {
     const demoKey = Buffer.from('0123456789abcdef'.repeat(4), 'hex');
     expect(lines({ sealKey: demoKey })[0]).to.match(/^wrong: The first key of ENCRYPTION_KEYS/);
-    expect(lines({ BETTER_AUTH_SECRET: 'please-change-me-please-change-me' })[0]).to.match(
-      /^wrong: BETTER_AUTH_SECRET/,
-    );
-    expect(lines({ BETTER_AUTH_SECRET: 'a'.repeat(40) })[0]).to.match(/^wrong/);
-    expect(lines({ ACUITY_API_KEY: 'demo-acuity-key' })).to.deep.equal([
+    expect(
+      lines({ BETTER_AUTH_SECRET: [...strong.BETTER_AUTH_SECRET, 'please-change-me-please-change-me'] })[0],
+    ).to.match(/^wrong: BETTER_AUTH_SECRET/);
+    expect(lines({ BETTER_AUTH_SECRET: ['a'.repeat(40)] })[0]).to.match(/^wrong/);
+    expect(lines({ ACUITY_API_KEY: ['demo-acuity-key'] })).to.deep.equal([
       'wrong: ACUITY_API_KEY is the demo’s',
     ]);
   });
@@ -427,7 +427,20 @@ describe('the lines about secrets', () => {
     expect(found.join()).not.to.match(/hunter2|50%|: short/);
   });
 
+  it('tell which earlier secrets are still needed while one is changed', () => {
+    const [first] = strong.BETTER_AUTH_SECRET;
+    const one = { BETTER_AUTH_SECRET: strong.BETTER_AUTH_SECRET, ACUITY_API_KEY: strong.ACUITY_API_KEY };
+    const two: typeof one = { BETTER_AUTH_SECRET: ['another', first], ACUITY_API_KEY: ['new', 'old'] };
+    expect(short(ringLines(one, 0))).to.deep.equal([]);
+    expect(short(ringLines(one, 3))[0]).to.match(/^wrong: 3 second steps/);
+    expect(short(ringLines(two, 3))[0]).to.match(/^warning: 3 second steps of sign-in still need/);
+    expect(short(ringLines(two, 0))).to.deep.equal([
+      'ok: BETTER_AUTH_SECRET has several secrets, and no second step needs an earlier one',
+      'ok: ACUITY_API_KEY has several keys',
+    ]);
+  });
+
   it('are not checked outside production', () => {
-    expect(secretLines({ ...strong, BETTER_AUTH_SECRET: 'x' }, false)[0]?.state).to.equal('ok');
+    expect(secretLines({ ...strong, BETTER_AUTH_SECRET: ['x'] }, false)[0]?.state).to.equal('ok');
   });
 });

@@ -65,7 +65,7 @@ describe('the e-mails of a booking', () => {
   async function work(emails: EmailSender): Promise<void> {
     const handlers = createJobHandlers({
       impersonation: { endIdle: () => Promise.resolve(0) },
-      accounts: { removeExpired: () => Promise.resolve(0) },
+      accounts: { removeExpired: () => Promise.resolve(0), renewSecondSteps: () => Promise.resolve(0) },
       jobs: fixture.deps.jobs,
       settlement: fixture.settlement,
       drafts: createBookingDrafts(fixture.db, testClock, systemIds),

@@ -10,7 +10,7 @@ import type { AvailabilityService } from '../../src/availability/index.ts';
 import type { Specialist } from '../../src/specialists/index.ts';
 
 describe('createSealedSearch', () => {
-  const sealed = createSealedSearch('a secret of at least thirty-two characters');
+  const sealed = createSealedSearch(['a secret of at least thirty-two characters']);
 
   it('opens a search only for the person who sealed it', () => {
     const token = sealed.seal('rita', 'Ewan Marsh');
@@ -18,7 +18,9 @@ describe('createSealedSearch', () => {
     expect(Buffer.from(token, 'base64url').toString()).not.to.contain('Ewan');
     expect(sealed.open('rita', token)).to.equal('Ewan Marsh');
     expect(sealed.open('nadia', token)).to.equal(null);
-    expect(createSealedSearch('another secret of thirty-two characters').open('rita', token)).to.equal(null);
+    expect(createSealedSearch(['another secret of thirty-two characters']).open('rita', token)).to.equal(
+      null,
+    );
   });
 
   it('returns null for changed or malformed text', () => {

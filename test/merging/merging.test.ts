@@ -315,7 +315,7 @@ describe('merge', () => {
     const accept = () =>
       app.system.services.accounts.acceptInvitation(
         {
-          token: createLinkTokens(testSecret).tokenFor('invitation', link.id),
+          token: createLinkTokens([testSecret]).tokenFor('invitation', link.id),
           name: 'Rob',
           password: 'teapot granite violin',
         },

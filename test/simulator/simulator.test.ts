@@ -60,7 +60,14 @@ describe('the Acuity client against the simulator', () => {
     const log = pino({ level: 'trace' }, { write: (line: string) => void lines.push(line) });
     const memory = createMemoryCache({ clock });
     const cache: Cache = unlimited ? { ...memory, takeToken: async () => 0 } : memory;
-    const acuity = createAcuityClient({ baseUrl: simulator.url, ...credentials, timeoutMs, cache, log });
+    const acuity = createAcuityClient({
+      baseUrl: simulator.url,
+      userId: credentials.userId,
+      apiKeys: [credentials.apiKey],
+      timeoutMs,
+      cache,
+      log,
+    });
     const availability = createAvailabilityService({ acuity, cache, clock, log });
     return { acuity, availability, cache, lines };
   }
@@ -150,7 +157,7 @@ describe('the Acuity client against the simulator', () => {
     const stranger = createAcuityClient({
       baseUrl: simulator.url,
       userId: '11100001',
-      apiKey: 'wrong',
+      apiKeys: ['wrong'],
       timeoutMs: 1_000,
       cache: createMemoryCache(),
       log: pino({ level: 'silent' }),

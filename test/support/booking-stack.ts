@@ -64,7 +64,8 @@ export async function openBookingStack(extraEnv: Record<string, string> = {}): P
   const simulator = await startSimulator({ port: 0, ...credentials });
   const acuity = createAcuityClient({
     baseUrl: simulator.url,
-    ...credentials,
+    userId: credentials.userId,
+    apiKeys: [credentials.apiKey],
     timeoutMs: 5_000,
     cache: createMemoryCache(),
     log: silent,

@@ -23,8 +23,9 @@ export function madeEnv(): string {
 export function specialCharacterEnv(): Record<string, string> {
   const lines = Object.entries(parseComposeEnv(madeEnv())).map(([name, value]) => {
     const isFree = !/_URL$|^S3_BROWSER_ENDPOINT$|^BACKUP_|^ENCRYPTION_KEYS$|^ACUITY_USER_ID$/.test(name);
-    // Mail servers refuse a tab in a user's name.
-    const secret = name === 'SMTP_USER' ? specialCharacters.replace('\t', '') : specialCharacters;
+    // Mail servers refuse a tab in a user's name; a comma separates the secrets of a ring.
+    const refused: Record<string, string> = { SMTP_USER: '\t', BETTER_AUTH_SECRET: ',', ACUITY_API_KEY: ',' };
+    const secret = specialCharacters.replace(refused[name] ?? '', '');
     const filled = isFree ? `${secret}${name.replaceAll('_', '').repeat(3)}` : value || '11100001';
     return `${name}='${filled.replaceAll("'", "\\'")}'`;
   });

@@ -38,9 +38,10 @@ describe('isSignedByAcuity', () => {
   for (const [key, body, signature] of vectors) {
     it(`accepts ${body || 'an empty body'}, and no variation of it`, () => {
       const bytes = Buffer.from(body);
-      expect(isSignedByAcuity(bytes, signature, key)).to.equal(true);
-      expect(isSignedByAcuity(Buffer.concat([bytes, Buffer.from(' ')]), signature, key)).to.equal(false);
-      expect(isSignedByAcuity(bytes, signature, `${key}x`)).to.equal(false);
+      expect(isSignedByAcuity(bytes, signature, [key])).to.equal(true);
+      expect(isSignedByAcuity(Buffer.concat([bytes, Buffer.from(' ')]), signature, [key])).to.equal(false);
+      expect(isSignedByAcuity(bytes, signature, [`${key}x`, key]), 'an earlier key').to.equal(true);
+      expect(isSignedByAcuity(bytes, signature, [`${key}x`])).to.equal(false);
       for (const wrong of [
         undefined,
         '',
@@ -49,7 +50,7 @@ describe('isSignedByAcuity', () => {
         signature.toLowerCase(),
         'ü'.repeat(44),
       ]) {
-        expect(isSignedByAcuity(bytes, wrong, key), String(wrong)).to.equal(false);
+        expect(isSignedByAcuity(bytes, wrong, [key]), String(wrong)).to.equal(false);
       }
     });
   }

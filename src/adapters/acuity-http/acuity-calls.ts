@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import CircuitBreaker from 'opossum';
 import type { Logger } from 'pino';
 import { failure, ok } from '../../lib/result.ts';
+import type { SecretRing } from '../../lib/secret-ring.ts';
 import type { AcuityFailure, AcuityResult } from '../../ports/acuity.ts';
 import type { Cache } from '../../ports/cache.ts';
 import { createLimiter } from './limiter.ts';
@@ -26,7 +27,7 @@ export interface Call {
 export interface CallsOptions {
   baseUrl: string;
   userId: string;
-  apiKey: string;
+  apiKeys: SecretRing;
   timeoutMs: number;
   cache: Cache;
   log: Logger;
@@ -73,9 +74,25 @@ export function createCalls(options: CallsOptions): (call: Call) => Promise<Acui
     leaseMs: timeoutMs + 10_000,
     waited: (isGranted, seconds) => watch?.waited(isGranted, seconds),
   });
-  const authorization = `Basic ${Buffer.from(`${options.userId}:${options.apiKey}`).toString('base64')}`;
+  const authorizations = options.apiKeys.map(
+    (key) => `Basic ${Buffer.from(`${options.userId}:${key}`).toString('base64')}`,
+  );
+  /** The key that Acuity accepted last. */
+  let accepted = 0;
 
+  /** While the key is being changed Acuity may accept the next one only. A call that it refuses so was not carried out. */
   async function send(call: Call, timeLeft: number): Promise<Reply> {
+    const deadline = performance.now() + timeLeft;
+    let reply = await sendWith(authorizations[accepted] ?? '', call, timeLeft);
+    for (let others = 1; others < authorizations.length && reply.status === 401; others += 1) {
+      accepted = (accepted + 1) % authorizations.length;
+      log.warn({ place: accepted + 1 }, 'acuity refuses the API key: the next of the ring is used');
+      reply = await sendWith(authorizations[accepted] ?? '', call, deadline - performance.now());
+    }
+    return reply;
+  }
+
+  async function sendWith(authorization: string, call: Call, timeLeft: number): Promise<Reply> {
     const url = new URL(`/api/v1${call.path}`, options.baseUrl);
     if (call.query) url.search = call.query.toString();
     const response = await fetch(url, {

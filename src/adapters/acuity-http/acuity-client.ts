@@ -9,6 +9,7 @@ import type {
   AppointmentWindow,
   NewAppointment,
 } from '../../ports/acuity.ts';
+import type { SecretRing } from '../../lib/secret-ring.ts';
 import type { Cache } from '../../ports/cache.ts';
 import { type Call, type CallsWatch, createCalls } from './acuity-calls.ts';
 import {
@@ -29,7 +30,8 @@ export interface AcuityClientOptions {
   /** The origin, without `/api/v1`. */
   baseUrl: string;
   userId: string;
-  apiKey: string;
+  /** Calls use the first that Acuity accepts. */
+  apiKeys: SecretRing;
   /**
    * The limit of a read, retries included. A write gets this long, plus up to 5 s of waiting for the limiter and, when
    * the reply is incomplete, 3 s of reading the appointment back.

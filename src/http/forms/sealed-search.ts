@@ -1,6 +1,7 @@
 // People search bookings by the examinee's name, and names must not appear in URLs, which stay in histories and logs.
 // The search form posts; the URL of the result contains the words encrypted, readable only by this server for this person.
-import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from 'node:crypto';
+import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
+import { derivedKeys, type SecretRing } from '../../lib/secret-ring.ts';
 
 export interface SealedSearch {
   seal(userId: string, words: string): string;
@@ -11,31 +12,37 @@ export interface SealedSearch {
 const ivBytes = 12;
 const tagBytes = 16;
 
-export function createSealedSearch(secret: string): SealedSearch {
-  const key = Buffer.from(hkdfSync('sha256', secret, '', 'examdesk booking search', 32));
+export function createSealedSearch(secrets: SecretRing): SealedSearch {
+  const keys = derivedKeys(secrets, 'examdesk booking search');
   return {
     seal(userId, words) {
       const iv = randomBytes(ivBytes);
-      const cipher = createCipheriv('aes-256-gcm', key, iv).setAAD(Buffer.from(userId));
+      const cipher = createCipheriv('aes-256-gcm', keys[0], iv).setAAD(Buffer.from(userId));
       const text = Buffer.concat([cipher.update(words, 'utf8'), cipher.final()]);
       return Buffer.concat([iv, cipher.getAuthTag(), text]).toString('base64url');
     },
     open(userId, sealed) {
       if (!/^[A-Za-z0-9_-]{38,1000}$/.test(sealed)) return null;
-      const bytes = Buffer.from(sealed, 'base64url');
-      const decipher = createDecipheriv('aes-256-gcm', key, bytes.subarray(0, ivBytes), {
-        authTagLength: tagBytes,
-      })
-        .setAAD(Buffer.from(userId))
-        .setAuthTag(bytes.subarray(ivBytes, ivBytes + tagBytes));
-      try {
-        return Buffer.concat([
-          decipher.update(bytes.subarray(ivBytes + tagBytes)),
-          decipher.final(),
-        ]).toString('utf8');
-      } catch {
-        return null;
+      for (const key of keys) {
+        const words = opened(key, userId, Buffer.from(sealed, 'base64url'));
+        if (words !== null) return words;
       }
+      return null;
     },
   };
+}
+
+function opened(key: Buffer, userId: string, bytes: Buffer): string | null {
+  const decipher = createDecipheriv('aes-256-gcm', key, bytes.subarray(0, ivBytes), {
+    authTagLength: tagBytes,
+  })
+    .setAAD(Buffer.from(userId))
+    .setAuthTag(bytes.subarray(ivBytes, ivBytes + tagBytes));
+  try {
+    return Buffer.concat([decipher.update(bytes.subarray(ivBytes + tagBytes)), decipher.final()]).toString(
+      'utf8',
+    );
+  } catch {
+    return null;
+  }
 }

@@ -1,5 +1,5 @@
 import type { Request, RequestHandler, Response } from 'express';
-import type { Accounts } from '../../accounts/index.ts';
+import type { Accounts, createCookieRenewal } from '../../accounts/index.ts';
 import { sessionRequest } from '../actor.ts';
 import { paths } from '../paths.ts';
 import { forbidden } from '../problem.ts';
@@ -21,6 +21,21 @@ export function session(accounts: Accounts): RequestHandler {
     res.locals.isAdminRestored = isAdminRestored;
     setCookies(res, cookies);
     if (mustSetUpTwoFactor && !isOpenBeforeSetUp(req.path)) return redirectToSetUp(req, res);
+    next();
+  };
+}
+
+/**
+ * Signs the cookies of a request anew which an earlier secret signed, so that everything behind knows the current one
+ * only. The browser gets them with the next page: never with what a page asks by itself, which may be answered late.
+ */
+export function renewCookies(renewal: ReturnType<typeof createCookieRenewal>): RequestHandler {
+  return (req, res, next) => {
+    const renewed = renewal(req.headers.cookie);
+    if (renewed) {
+      req.headers.cookie = renewed.cookie;
+      if (req.method === 'GET' && !isPolling(req)) setCookies(res, renewed.lines);
+    }
     next();
   };
 }

@@ -13,7 +13,7 @@ const cache = createRedisCache(redisUrl);
 const acuity = createAcuityClient({
   baseUrl,
   userId: '11100001',
-  apiKey: 'demo-acuity-key',
+  apiKeys: ['demo-acuity-key'],
   timeoutMs: 10_000,
   cache,
   log,

@@ -90,7 +90,8 @@ async function showList(services: Needs, sealed: SealedSearch, req: Request, res
   });
   if (found === 'bad_cursor') return res.redirect(303, withQuery(paths.bookings(), filterQuery(filter)));
 
-  const find = words ? (filter.find ?? sealed.seal(viewer.userId, words)) : null;
+  // Sealed anew, so that links followed after a change of the secret no longer need the one before.
+  const find = words ? sealed.seal(viewer.userId, words) : null;
   const query = { ...filterQuery(filter), find };
   const size = { limit: limit === defaultPageSize ? null : String(limit) };
   const specialists = await services.specialists.listActive();

@@ -1,0 +1,43 @@
+// A ring of secrets: the first makes whatever is new, and what any of them made is accepted. So a secret can be changed
+// without anything that was made with the one before becoming invalid.
+import { createHmac, hkdfSync, timingSafeEqual } from 'node:crypto';
+
+export type SecretRing = readonly [string, ...string[]];
+
+/** Secrets separated by commas; null when there is none, one is empty, or one occurs twice. */
+export function parseSecretRing(text: string): SecretRing | null {
+  const [first, ...others] = text.split(',').map((part) => part.trim());
+  if (!first || others.includes('') || new Set([first, ...others]).size <= others.length) return null;
+  return [first, ...others];
+}
+
+/** A key of 32 bytes for one purpose from each secret, so that no key serves two purposes. */
+export function derivedKeys(ring: SecretRing, purpose: string): readonly [Buffer, ...Buffer[]] {
+  const derive = (secret: string) => Buffer.from(hkdfSync('sha256', secret, '', purpose, 32));
+  const [first, ...others] = ring;
+  return [derive(first), ...others.map(derive)];
+}
+
+export interface Signer {
+  sign(text: string): Buffer;
+  /** What the text's signature may be: by the current key first, then by the earlier ones. */
+  signatures(text: string): Buffer[];
+  /** Compares in constant time. */
+  isSigned(text: string, signature: Buffer): boolean;
+}
+
+/** Signs by HMAC-SHA256. */
+export function createSigner(ring: SecretRing, purpose: string): Signer {
+  const keys = derivedKeys(ring, purpose);
+  const mac = (key: Buffer, text: string) => createHmac('sha256', key).update(text).digest();
+  return {
+    sign: (text) => mac(keys[0], text),
+    signatures: (text) => keys.map((key) => mac(key, text)),
+    isSigned: (text, signature) => keys.some((key) => isEqual(mac(key, text), signature)),
+  };
+}
+
+/** In constant time for equal lengths. */
+export function isEqual(wanted: Buffer, given: Buffer): boolean {
+  return wanted.length === given.length && timingSafeEqual(wanted, given);
+}
