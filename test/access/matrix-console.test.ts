@@ -5,6 +5,7 @@ import { actionButtons } from '../../src/console/actions.ts';
 import { tables } from '../../src/console/index.ts';
 import { actionRequests, adminAddresses, adminJsRequest, readRequests } from '../support/console-requests.ts';
 import {
+  allowedPeople,
   inWords,
   letterOf,
   openMatrixFixture,
@@ -120,6 +121,13 @@ describe('the console', function () {
       });
     });
 
+  it('refuses an action that the record no longer allows', async () => {
+    await fixture.app.db('bookings').update({ status: 'archived' });
+    const address = `/admin/api/resources/bookings/records/${fixture.bookingId}/cancel`;
+    const cancel: AccessRequest = { method: 'get', address, shape: 'json' };
+    expect(await lettersOf({ cancel: [cancel] })).to.deep.equal({ cancel: 'snnnnn' });
+  });
+
   /** By kind of request; different answers within a kind are joined with "or". */
   async function lettersOf(kinds: Record<string, AccessRequest[]>): Promise<Record<string, string>> {
     const told: Record<string, string> = {};
@@ -129,6 +137,10 @@ describe('the console', function () {
         let answer = '';
         for (const name of visitors) answer += await letterOf(fixture.agents[name], request);
         answers.add(answer);
+        if (request.method === 'get')
+          expect(await fixture.canSee(request.address), `Check access of ${request.address}`).to.deep.equal(
+            allowedPeople(answer),
+          );
       }
       told[kind] = [...answers].join(' or ');
     }

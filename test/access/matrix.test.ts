@@ -3,6 +3,7 @@
 // routes, are in matrix-console.test.ts.
 import { expect } from 'chai';
 import {
+  allowedPeople,
   inWords,
   letterOf,
   openMatrixFixture,
@@ -211,8 +212,30 @@ describe('the route', function () {
         const wanted = visitors.map((name, at) => differing[name] ?? expected[at]).join('');
         expect(told.join(''), shape).to.equal(wanted);
       }
+      if (!isChanging(route)) {
+        const address = await fixture.fill(route.slice('get '.length));
+        expect(await fixture.canSee(address), 'Check access').to.deep.equal(allowedPeople(expected));
+      }
     });
   }
+
+  it('table agrees with Check access for staff who have not set up two-step sign-in', async () => {
+    const { db } = fixture.app;
+    const email = 'grace@examdesk.example';
+    const account = (await db('accounts').where({ user_id: fixture.userIds.admin }).first()) as object;
+    const [{ id } = { id: '' }] = await db('users')
+      .insert({ name: 'Grace Lim', email, role: 'admin', email_verified: true })
+      .returning<{ id: string }[]>('id');
+    await db('accounts').insert({ ...account, id: crypto.randomUUID(), user_id: id, account_id: id });
+    const grace = await fixture.app.signIn(email);
+    for (const route of Object.keys(table).filter((one) => !isChanging(one))) {
+      const address = await fixture.fill(route.slice('get '.length));
+      const letter = await letterOf(grace, { method: 'get', address, shape: 'json' });
+      expect(await fixture.canSee(address, { grace: id }), route).to.deep.equal(
+        letter === 'i' ? ['grace'] : [],
+      );
+    }
+  });
 });
 
 async function letterOfRoute(

@@ -34,6 +34,11 @@ export interface MatrixFixture {
   aDocument(of?: 'consent_form' | 'draft_report' | 'released_report'): Promise<string>;
   /** A large upload of Rita's that is in progress. */
   anUpload(): Promise<string>;
+  /**
+   * The names of those who can see the address, as the page Check access says.
+   * @param people ids by name; the signed-in people of the fixture when left out
+   */
+  canSee(address: string, people?: Record<string, string>): Promise<string[]>;
   /** Replaces each `:name` by a record of the fixture. */
   fill(pattern: string): Promise<string>;
   close(): Promise<void>;
@@ -152,12 +157,25 @@ export async function openMatrixFixture(): Promise<MatrixFixture> {
     // The others (a webhook event, a merge) do not exist for anybody who may ask.
     return filled.replace(':id', randomUUID());
   };
+  const canSee: MatrixFixture['canSee'] = async (address, people = userIds) => {
+    const names: string[] = [];
+    for (const [name, person] of Object.entries(people)) {
+      const { text } = await agents.admin
+        .post('/admin/access-check')
+        .set('Accept', 'text/html')
+        .type('form')
+        .send({ person, what: 'page', key: address })
+        .expect(200);
+      if (/ can see it<\/h2>/.test(text)) names.push(name);
+    }
+    return names;
+  };
   const close = async () => {
     s3.destroy();
     await app.close();
     await storage.close();
   };
-  return { app, agents, userIds, bookingId, enter, aDocument, anUpload, fill, close };
+  return { app, agents, userIds, bookingId, enter, aDocument, anUpload, canSee, fill, close };
 }
 
 /** The answer as a letter of the tables: i allowed, s sign in first, n 403, u 404 or 410. */
@@ -187,6 +205,11 @@ export function inWords(letters: string): string {
     return names.length > 0 ? [`${verb} ${names.join(', ')}${rest}`] : [];
   });
   return phrases.join('; ');
+}
+
+/** The people whom a line of the tables allows. */
+export function allowedPeople(letters: string): string[] {
+  return (Object.keys(emails) as VisitorName[]).filter((name) => letters[visitors.indexOf(name)] === 'i');
 }
 
 function letterFor(status: number, location: string): string {
