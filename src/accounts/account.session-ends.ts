@@ -122,7 +122,7 @@ export async function signOut(
   return [
     ...response.headers.getSetCookie(),
     ...(await clearAdminCookie(deps, headers)),
-    await deps.keptForms.forget(headers),
+    await deps.keptForms.forget(headers.get('cookie') ?? undefined),
   ];
 }
 

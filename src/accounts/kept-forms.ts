@@ -13,16 +13,19 @@ export interface KeptForm {
   fields: Record<string, unknown>;
 }
 
+type Cookies = string | undefined;
+
+/** `cookies`: the header Cookie. */
 export interface KeptForms {
   /** The Set-Cookie line that names the viewer; null when the cookie does so already. */
-  recognise(headers: Headers, viewer: Viewer): string | null;
+  recognise(cookies: Cookies, viewer: Viewer): string | null;
   /** The Set-Cookie line; null when nothing was kept, because nobody has used the browser since the last sign-out. */
-  keep(headers: Headers, form: KeptForm): Promise<string | null>;
-  find(headers: Headers, viewer: Viewer): Promise<KeptForm[]>;
+  keep(cookies: Cookies, form: KeptForm): Promise<string | null>;
+  find(cookies: Cookies, viewer: Viewer): Promise<KeptForm[]>;
   /** The form was sent again, or is not wanted. */
-  remove(headers: Headers, action: string): Promise<void>;
+  remove(cookies: Cookies, action: string): Promise<void>;
   /** On signing out. @returns the Set-Cookie line that clears the cookie */
-  forget(headers: Headers): Promise<string>;
+  forget(cookies: Cookies): Promise<string>;
 }
 
 /** The person at the keyboard, and whom they acted as. */
@@ -43,8 +46,8 @@ export function createKeptForms(db: Database, secrets: SecretRing, baseUrl: stri
   const signer = createSigner(secrets, 'examdesk kept forms');
   const name = `${cookiePrefix(baseUrl)}.typist`;
 
-  function read(headers: Headers): Known | null {
-    const pair = (headers.get('cookie') ?? '').split(/;\s*/).find((one) => one.startsWith(`${name}=`));
+  function read(cookies: Cookies): Known | null {
+    const pair = (cookies ?? '').split(/;\s*/).find((one) => one.startsWith(`${name}=`));
     const value = pair?.slice(name.length + 1) ?? '';
     const [, browserId, userId, adminId = null, kept, signature = ''] = shape.exec(value) ?? [];
     if (!browserId || !userId) return null;
@@ -62,8 +65,8 @@ export function createKeptForms(db: Database, secrets: SecretRing, baseUrl: stri
   }
 
   return {
-    recognise(headers, viewer) {
-      const known = read(headers);
+    recognise(cookies, viewer) {
+      const known = read(cookies);
       const now = { userId: viewer.userId, adminId: viewer.actingAdmin?.id ?? null };
       if (known?.userId === now.userId && known.adminId === now.adminId) return null;
       // Another person never reaches what was kept: the browser's id is lost.
@@ -72,8 +75,8 @@ export function createKeptForms(db: Database, secrets: SecretRing, baseUrl: stri
       return cookie({ browserId, hasKept, ...now });
     },
 
-    async keep(headers, { action, fields }) {
-      const known = read(headers);
+    async keep(cookies, { action, fields }) {
+      const known = read(cookies);
       if (!known || action.length > 2_000) return null;
       const { browserId, userId, adminId } = known;
       const isKept = await db.transaction(async (trx) => {
@@ -103,8 +106,8 @@ export function createKeptForms(db: Database, secrets: SecretRing, baseUrl: stri
       return isKept ? cookie({ ...known, hasKept: true }) : null;
     },
 
-    async find(headers, viewer) {
-      const known = read(headers);
+    async find(cookies, viewer) {
+      const known = read(cookies);
       if (!known?.hasKept) return [];
       const rows = await db('kept_forms')
         .where({
@@ -117,13 +120,13 @@ export function createKeptForms(db: Database, secrets: SecretRing, baseUrl: stri
       return rows as KeptForm[];
     },
 
-    async remove(headers, action) {
-      const known = read(headers);
+    async remove(cookies, action) {
+      const known = read(cookies);
       if (known?.hasKept) await db('kept_forms').where({ browser_id: known.browserId, action }).delete();
     },
 
-    async forget(headers) {
-      const known = read(headers);
+    async forget(cookies) {
+      const known = read(cookies);
       if (known?.hasKept) await db('kept_forms').where({ browser_id: known.browserId }).delete();
       return line('', '; Max-Age=0');
     },

@@ -1,5 +1,4 @@
 // Starts and stops acting, for the pages and the API.
-import { fromNodeHeaders } from 'better-auth/node';
 import type { Request, Response } from 'express';
 import {
   actRequest,
@@ -7,7 +6,7 @@ import {
   type Started,
   type StartFailure,
 } from '../impersonation/index.ts';
-import { actorOf, viewerOf } from './actor.ts';
+import { actorOf, headersOf, viewerOf } from './actor.ts';
 import { forbidden, invalid, notFound, notSignedIn, parse, type Problem } from './problem.ts';
 import { setCookies } from './respond.ts';
 
@@ -18,7 +17,7 @@ export async function startActing(
   res: Response,
 ): Promise<Started> {
   const { userId, reason } = parse(actRequest, req.body);
-  const started = await impersonation.start(actorOf(req, res), fromNodeHeaders(req.headers), userId, reason);
+  const started = await impersonation.start(actorOf(req, res), headersOf(req), userId, reason);
   if (!started.ok) throw refused(started);
   setCookies(res, started.value.cookies);
   return started.value;
@@ -36,7 +35,7 @@ export async function stopActing(
     if (res.locals.isAdminRestored === true) return true;
     throw forbidden('Nobody is acting in this session.');
   }
-  const { isAdminBack, cookies } = await impersonation.exit(fromNodeHeaders(req.headers), viewer);
+  const { isAdminBack, cookies } = await impersonation.exit(headersOf(req), viewer);
   setCookies(res, cookies);
   return isAdminBack;
 }

@@ -34,9 +34,16 @@ export function episodeOf(res: Response): ActingEpisode | null {
   return (res.locals as RequestLocals).episode ?? null;
 }
 
+/** For better-auth, which reads the client's address from `x-client-ip`; a value sent by the client is replaced. */
+export function headersOf(req: Request): Headers {
+  const headers = fromNodeHeaders(req.headers);
+  headers.set('x-client-ip', req.ip ?? '');
+  return headers;
+}
+
 /** What tells who is signed in. */
 export function sessionRequest(req: Request): Parameters<Accounts['viewer']>[0] {
-  return { cookie: req.headers.cookie, headers: () => fromNodeHeaders(req.headers) };
+  return { cookie: req.headers.cookie, headers: () => headersOf(req) };
 }
 
 export function requestIdOf(res: Response): string {

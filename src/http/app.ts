@@ -1,4 +1,5 @@
 // The web app: middleware in order, then every route.
+import { readdirSync } from 'node:fs';
 import path from 'node:path';
 import express, { Router, type Express, type RequestHandler } from 'express';
 import type { Logger } from 'pino';
@@ -25,7 +26,7 @@ import { acting, recordPageView } from './middleware/acting.ts';
 import { readBody } from './middleware/body.ts';
 import { errors, unmatched } from './middleware/errors.ts';
 import { keptForms } from './middleware/kept-forms.ts';
-import { clientAddress, noteForwarded, requestId, requestLog, trustedProxies } from './middleware/request.ts';
+import { noteForwarded, requestId, requestLog, trustedProxies } from './middleware/request.ts';
 import { privateAnswers, sameSite, securityHeaders } from './middleware/security.ts';
 import { renewCookies, session } from './middleware/session.ts';
 import { closeUnread } from './middleware/unread.ts';
@@ -43,6 +44,7 @@ import { signOutPages } from './pages/account/sign-out.page.ts';
 import { paths } from './paths.ts';
 import { wantsJson } from './respond.ts';
 import { routeFinder } from './route-finder.ts';
+import { segmentRouters } from './segment-routers.ts';
 import { webhookEndpoints } from './webhooks/acuity.webhook.ts';
 import { installViews } from './views.ts';
 
@@ -65,6 +67,7 @@ export interface Services
 }
 
 const root = path.resolve(import.meta.dirname, '../..');
+const publicRoot = path.join(root, 'public');
 
 export function createApp(services: Services): Express {
   const { config, log } = services;
@@ -79,7 +82,6 @@ export function createApp(services: Services): Express {
     noteForwarded(config, log),
     timeRequests(services.meters),
     closeUnread(),
-    clientAddress,
     securityHeaders({
       isHttps: config.BASE_URL.startsWith('https:'),
       uploadOrigin: services.documents.direct.origin,
@@ -137,14 +139,14 @@ function routeTable(services: Services): RouteTable {
   return { forPeople, forPrograms };
 }
 
-function routes(services: Services, { forPeople, forPrograms }: RouteTable): Router {
-  const router = Router();
+function routes(services: Services, { forPeople, forPrograms }: RouteTable): RequestHandler {
+  const routers = segmentRouters();
   // Pages first: the endpoints would read `/bookings/new` as a booking's id.
   for (const page of forPeople) {
     const endpointOfPage = forPrograms.find((endpoint) => key(endpoint) === key(page));
     const isPage = forPeople.some((one) => one.method === 'get' && one.path === page.path);
     mount(
-      router,
+      routers.of(page.path),
       page,
       access(page.access, services, { isPage }),
       services,
@@ -152,14 +154,14 @@ function routes(services: Services, { forPeople, forPrograms }: RouteTable): Rou
     );
   }
   for (const endpoint of forPrograms)
-    mount(router, endpoint, access(endpoint.access, services), services, () => true);
+    mount(routers.of(endpoint.path), endpoint, access(endpoint.access, services), services, () => true);
   // Built on the first request: it takes as long as the rest of the app's start.
   let document: Record<string, unknown> | undefined;
-  router.get(paths.openapi(), named(paths.openapi()), (_req, res) => {
+  routers.of(paths.openapi()).get(paths.openapi(), named(paths.openapi()), (_req, res) => {
     document ??= openApiDocument(forPrograms, services.config.BASE_URL);
     res.json(document);
   });
-  return router;
+  return routers.handle;
 }
 
 function mount(
@@ -190,11 +192,17 @@ function key({ method, path: pattern }: PageRoute): string {
   return `${method} ${pattern.replace(/:\w+/g, ':')}`;
 }
 
-function staticFiles(): Router {
-  const router = Router();
-  const htmx = path.join(root, 'node_modules/htmx.org/dist');
+/** Answers everything below the folders of public/, without a session; no other request looks for a file. */
+function staticFiles(): RequestHandler {
+  const routers = segmentRouters();
   // URLs contain the file's digest (views.ts), so browsers may cache.
-  router.use(express.static(path.join(root, 'public'), { index: false, maxAge: '1h' }));
-  router.get('/vendor/htmx.min.js', (_req, res) => res.sendFile('htmx.min.js', { root: htmx, maxAge: '1d' }));
-  return router;
+  const files = express.static(publicRoot, { index: false, maxAge: '1h' });
+  for (const folder of readdirSync(publicRoot))
+    routers.of(`/${folder}`).use(files, privateAnswers, unmatched);
+  const htmx = path.join(root, 'node_modules/htmx.org/dist');
+  routers
+    .of('/vendor')
+    .get('/vendor/htmx.min.js', (_req, res) => res.sendFile('htmx.min.js', { root: htmx, maxAge: '1d' }))
+    .use(privateAnswers, unmatched);
+  return routers.handle;
 }

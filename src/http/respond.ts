@@ -8,8 +8,17 @@ export function wantsJson(req: Request): boolean {
   const accept = req.get('accept');
   if (accept === undefined || accept.trim() === '*/*')
     return req.is('json') !== false && req.is('json') !== null;
-  return req.accepts(['html', 'json']) === 'json';
+  let isJson = jsonByAccept.get(accept);
+  if (isJson === undefined) {
+    isJson = req.accepts(['html', 'json']) === 'json';
+    if (jsonByAccept.size >= 500) jsonByAccept.clear();
+    jsonByAccept.set(accept, isJson);
+  }
+  return isJson;
 }
+
+// Clients send few different headers, and each request asks several times.
+const jsonByAccept = new Map<string, boolean>();
 
 /** Whether htmx requests a fragment. HX-Request does not tell: htmx omits it on a history restore. */
 export function wantsFragment(req: Request): boolean {

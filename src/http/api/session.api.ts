@@ -1,9 +1,8 @@
 // The better-auth endpoints that are open to clients, implemented over auth.api; all others are 404.
-import { fromNodeHeaders } from 'better-auth/node';
 import type { Request, Response } from 'express';
 import { z } from 'zod';
 import { roles, type Accounts } from '../../accounts/index.ts';
-import { requestFacts, sessionLeftOf, viewerOf } from '../actor.ts';
+import { headersOf, requestFacts, sessionLeftOf, viewerOf } from '../actor.ts';
 import type { Endpoint } from '../endpoint.ts';
 import { digits } from '../forms/codes.ts';
 import { paths } from '../paths.ts';
@@ -59,7 +58,7 @@ export function sessionEndpoints(accounts: Accounts): Endpoint[] {
     res: Response,
     given: { code: string } | { recoveryCode: string },
   ): Promise<void> => {
-    const taken = await accounts.secondStep(given, fromNodeHeaders(req.headers), requestFacts(req, res));
+    const taken = await accounts.secondStep(given, headersOf(req), requestFacts(req, res));
     if (taken.ok) {
       setCookies(res, taken.value.cookies);
       res.json({ user: taken.value.user });
@@ -93,7 +92,7 @@ export function sessionEndpoints(accounts: Accounts): Endpoint[] {
       },
       async handle(req, res) {
         const given = parse(credentials, req.body);
-        const signedIn = await accounts.signIn(given, fromNodeHeaders(req.headers), requestFacts(req, res));
+        const signedIn = await accounts.signIn(given, headersOf(req), requestFacts(req, res));
         if (!signedIn.ok && signedIn.reason === 'too_many') throw tooManyRequests(signedIn.retryAfterMs);
         if (!signedIn.ok && signedIn.reason === 'second_step') {
           setCookies(res, signedIn.cookies);
@@ -125,11 +124,7 @@ export function sessionEndpoints(accounts: Accounts): Endpoint[] {
       summary: 'End the session',
       responses: { 200: { description: 'Signed out', schema: z.object({ success: z.literal(true) }) } },
       async handle(req, res) {
-        const cookies = await accounts.signOut(
-          fromNodeHeaders(req.headers),
-          viewerOf(res),
-          requestFacts(req, res),
-        );
+        const cookies = await accounts.signOut(headersOf(req), viewerOf(res), requestFacts(req, res));
         setCookies(res, cookies);
         res.json({ success: true });
       },

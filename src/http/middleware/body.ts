@@ -1,4 +1,4 @@
-import express, { type RequestHandler } from 'express';
+import express, { type Request, type RequestHandler } from 'express';
 import { badRequest, Problem } from '../problem.ts';
 
 const limit = '100kb';
@@ -11,37 +11,42 @@ const rawPaths = new Set(['/webhooks/acuity', '/automation/acuity']);
 // Forms have a field for each of Acuity's questions; an account can have hundreds. Answers arrive percent-encoded: up to
 // nine bytes for one letter.
 const formLimits = { limit: '500kb', parameterLimit: 1_000 };
-const parsers = [
-  express.json({ limit, strict: true }),
-  express.urlencoded({ ...formLimits, extended: false }),
-];
+const parseJson = express.json({ limit, strict: true });
+const parseForm = express.urlencoded({ ...formLimits, extended: false });
 
-export const readBody: RequestHandler[] = [
-  (req, res, next) => {
-    const hasBody = req.get('transfer-encoding') !== undefined || Number(req.get('content-length') ?? 0) > 0;
-    if (!hasBody || req.is('multipart')) return next();
-    const timer = setTimeout(() => void (req.complete || req.destroy()), patienceMs);
-    res.once('close', () => clearTimeout(timer));
-    if (rawPaths.has(req.path)) return next();
-    if (req.is(['json', 'urlencoded'])) return next();
-    next(
-      new Problem(
-        'unsupported_type',
-        'Send JSON (application/json) or a form (application/x-www-form-urlencoded).',
-      ),
-    );
-  },
-  ...parsers.map(
-    (parser): RequestHandler =>
-      (req, res, next) =>
-        rawPaths.has(req.path) ? next() : parser(req, res, next),
-  ),
-  // PostgreSQL text cannot store NUL or lone surrogates, and people type neither.
-  (req, _res, next) => {
-    const fault = faultIn(req.body) ?? faultIn(req.query) ?? (req.path.includes('%00') ? nul : null);
-    next(fault === null ? undefined : badRequest(fault));
-  },
-];
+/** Whether the client says that a body follows. */
+export function hasBody(req: Request): boolean {
+  return req.headers['transfer-encoding'] !== undefined || Number(req.headers['content-length'] ?? 0) > 0;
+}
+
+const parse: RequestHandler = (req, res, next) => {
+  if (!hasBody(req) || req.is('multipart')) return next();
+  const timer = setTimeout(() => void (req.complete || req.destroy()), patienceMs);
+  res.once('close', () => clearTimeout(timer));
+  if (rawPaths.has(req.path)) return next();
+  if (req.is('json')) return parseJson(req, res, next);
+  if (req.is('urlencoded')) return parseForm(req, res, next);
+  next(
+    new Problem(
+      'unsupported_type',
+      'Send JSON (application/json) or a form (application/x-www-form-urlencoded).',
+    ),
+  );
+};
+
+/** Express parses the query anew each time it is read. */
+const keepQuery: RequestHandler = (req, _res, next) => {
+  Object.defineProperty(req, 'query', { value: req.query, configurable: true });
+  next();
+};
+
+// PostgreSQL text cannot store NUL or lone surrogates, and people type neither.
+const refuseFaults: RequestHandler = (req, _res, next) => {
+  const fault = faultIn(req.body) ?? faultIn(req.query) ?? (req.path.includes('%00') ? nul : null);
+  next(fault === null ? undefined : badRequest(fault));
+};
+
+export const readBody: RequestHandler[] = [parse, keepQuery, refuseFaults];
 
 const nul = 'NUL characters are not allowed.';
 const loneSurrogate = 'The text contains half a character (a lone surrogate). Send whole characters.';

@@ -1,5 +1,4 @@
 // Keeps forms that arrive after their session has ended, and hands them to the page that shows them again.
-import { fromNodeHeaders } from 'better-auth/node';
 import type { Request, RequestHandler, Response } from 'express';
 import type { KeptForm, KeptForms } from '../../accounts/index.ts';
 import { viewerOf } from '../actor.ts';
@@ -10,12 +9,12 @@ export function keptForms(kept: KeptForms): RequestHandler {
   return async (req, res, next) => {
     const viewer = viewerOf(res);
     if (!viewer || isPolling(req)) return next();
-    const headers = fromNodeHeaders(req.headers);
-    if (req.method === 'POST') await kept.remove(headers, req.originalUrl);
+    const { cookie } = req.headers;
+    if (req.method === 'POST') await kept.remove(cookie, req.originalUrl);
     if (req.method === 'GET') {
-      res.locals.keptForms = await kept.find(headers, viewer);
-      const cookie = wantsJson(req) ? null : kept.recognise(headers, viewer);
-      if (cookie !== null) setCookies(res, [cookie]);
+      res.locals.keptForms = await kept.find(cookie, viewer);
+      const named = wantsJson(req) ? null : kept.recognise(cookie, viewer);
+      if (named !== null) setCookies(res, [named]);
     }
     next();
   };
@@ -31,7 +30,7 @@ export function keptFormOf(res: Response, action: string): KeptForm | null {
 export async function keepForm(kept: KeptForms, req: Request, res: Response): Promise<boolean> {
   const fields = req.method === 'POST' ? fieldsOf(req) : null;
   if (!fields) return false;
-  const cookie = await kept.keep(fromNodeHeaders(req.headers), { action: req.originalUrl, fields });
+  const cookie = await kept.keep(req.headers.cookie, { action: req.originalUrl, fields });
   if (cookie !== null) setCookies(res, [cookie]);
   return cookie !== null;
 }

@@ -12,13 +12,7 @@ const wellFormedId = /^[\w.-]{8,64}$/;
 export const requestId: RequestHandler = (req, res, next) => {
   const given = req.get('x-request-id');
   res.locals.requestId = given && wellFormedId.test(given) ? given : randomUUID();
-  res.set('X-Request-Id', requestIdOf(res));
-  next();
-};
-
-/** better-auth reads the client's address from this header; a value sent by the client is replaced. */
-export const clientAddress: RequestHandler = (req, _res, next) => {
-  req.headers['x-client-ip'] = req.ip ?? '';
+  res.setHeader('X-Request-Id', requestIdOf(res));
   next();
 };
 

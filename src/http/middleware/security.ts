@@ -1,3 +1,4 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { RequestHandler } from 'express';
 import helmet from 'helmet';
 import { Problem } from '../problem.ts';
@@ -13,21 +14,40 @@ export function securityHeaders({
   isHttps: boolean;
   uploadOrigin: string | null;
 }): RequestHandler {
-  return helmet({
-    contentSecurityPolicy: {
-      useDefaults: false,
-      directives: {
-        defaultSrc: ["'self'"],
-        ...(uploadOrigin !== null && { connectSrc: ["'self'", uploadOrigin] }),
-        baseUri: ["'none'"],
-        objectSrc: ["'none'"],
-        formAction: ["'self'"],
-        frameAncestors: ["'none'"],
+  const headers = headersOf(
+    helmet({
+      contentSecurityPolicy: {
+        useDefaults: false,
+        directives: {
+          defaultSrc: ["'self'"],
+          ...(uploadOrigin !== null && { connectSrc: ["'self'", uploadOrigin] }),
+          baseUri: ["'none'"],
+          objectSrc: ["'none'"],
+          formAction: ["'self'"],
+          frameAncestors: ["'none'"],
+        },
       },
-    },
-    referrerPolicy: { policy: 'same-origin' },
-    strictTransportSecurity: isHttps,
+      referrerPolicy: { policy: 'same-origin' },
+      strictTransportSecurity: isHttps,
+    }),
+  );
+  return (_req, res, next) => {
+    for (const [name, value] of headers) res.setHeader(name, value);
+    next();
+  };
+}
+
+/** What helmet sets is the same on every answer: it is asked once. */
+function headersOf(middleware: ReturnType<typeof helmet>): [string, string][] {
+  const headers = new Map<string, string>();
+  const res = {
+    setHeader: (name: string, value: string) => headers.set(name, value),
+    removeHeader: (name: string) => headers.delete(name),
+  };
+  middleware({} as IncomingMessage, res as unknown as ServerResponse, (error) => {
+    if (error) throw error;
   });
+  return [...headers];
 }
 
 const safeMethods = new Set(['GET', 'HEAD', 'OPTIONS']);
@@ -56,8 +76,7 @@ export function sameSite(baseUrl: string): RequestHandler {
 
 /** Responses are never cached; page, fragment and JSON of one URL vary by these headers. */
 export const privateAnswers: RequestHandler = (_req, res, next) => {
-  res.set('Cache-Control', 'no-store');
-  res.vary('Accept');
-  res.vary('HX-Request-Type');
+  res.setHeader('Cache-Control', 'no-store');
+  res.setHeader('Vary', 'Accept, HX-Request-Type');
   next();
 };

@@ -1,4 +1,5 @@
 import type { RequestHandler } from 'express';
+import { hasBody } from './body.ts';
 
 const usualGraceMs = 10_000;
 
@@ -8,6 +9,7 @@ const usualGraceMs = 10_000;
  */
 export function closeUnread(graceMs = usualGraceMs): RequestHandler {
   return (req, res, next) => {
+    if (!hasBody(req)) return next();
     res.once('finish', () => {
       if (req.complete) return;
       req.resume();

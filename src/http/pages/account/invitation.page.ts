@@ -1,8 +1,7 @@
 // The page of an invitation's link: creates the account from a name and a password, and signs in.
-import { fromNodeHeaders } from 'better-auth/node';
 import type { Request, Response } from 'express';
 import { passwordLength, type AccountLink, type Accounts } from '../../../accounts/index.ts';
-import { requestFacts } from '../../actor.ts';
+import { headersOf, requestFacts } from '../../actor.ts';
 import type { PageRoute } from '../../endpoint.ts';
 import { rawField, typed } from '../../forms/fields.ts';
 import { paths } from '../../paths.ts';
@@ -49,7 +48,7 @@ async function accept(accounts: Accounts, req: Request, res: Response): Promise<
   const accepted = await accounts.acceptInvitation({ token, name, password }, request);
   if (accepted.ok) {
     const { email } = accepted.value;
-    const headers = fromNodeHeaders(req.headers);
+    const headers = headersOf(req);
     const signedIn = await accounts.signIn({ email, password: String(password) }, headers, request);
     if (signedIn.ok) {
       setCookies(res, signedIn.value.cookies);

@@ -1,8 +1,7 @@
 // The second step of signing in. One field accepts the app's code and recovery codes.
-import { fromNodeHeaders } from 'better-auth/node';
 import type { Request, Response } from 'express';
 import type { Accounts } from '../../../accounts/index.ts';
-import { requestFacts, viewerOf } from '../../actor.ts';
+import { headersOf, requestFacts, viewerOf } from '../../actor.ts';
 import type { PageRoute } from '../../endpoint.ts';
 import { digits, recoveryCode } from '../../forms/codes.ts';
 import { typed } from '../../forms/fields.ts';
@@ -47,7 +46,7 @@ async function take(accounts: Accounts, req: Request, res: Response): Promise<vo
   }
   const isFromApp = /^\d+$/.test(digits(entered));
   const given = isFromApp ? { code: digits(entered) } : { recoveryCode: recoveryCode(entered) };
-  const taken = await accounts.secondStep(given, fromNodeHeaders(req.headers), requestFacts(req, res));
+  const taken = await accounts.secondStep(given, headersOf(req), requestFacts(req, res));
   if (taken.ok) {
     setCookies(res, taken.value.cookies);
     return res.redirect(303, next ?? paths.home());

@@ -1,8 +1,7 @@
-import { fromNodeHeaders } from 'better-auth/node';
 import type { Request, Response } from 'express';
 import { z } from 'zod';
 import type { Accounts } from '../../../accounts/index.ts';
-import { hasSessionEnded, requestFacts, viewerOf } from '../../actor.ts';
+import { hasSessionEnded, headersOf, requestFacts, viewerOf } from '../../actor.ts';
 import type { PageRoute } from '../../endpoint.ts';
 import { safeNext } from '../../next-path.ts';
 import { paths } from '../../paths.ts';
@@ -64,7 +63,7 @@ async function signIn(accounts: Accounts, req: Request, res: Response): Promise<
     }));
     return show(res.status(422), { ...page, errors });
   }
-  const signedIn = await accounts.signIn(given.data, fromNodeHeaders(req.headers), requestFacts(req, res));
+  const signedIn = await accounts.signIn(given.data, headersOf(req), requestFacts(req, res));
   if (signedIn.ok) {
     setCookies(res, signedIn.value.cookies);
     return res.redirect(303, next ?? paths.home());

@@ -1,6 +1,5 @@
-import { fromNodeHeaders } from 'better-auth/node';
 import type { Accounts } from '../../../accounts/index.ts';
-import { requestFacts, viewerOf } from '../../actor.ts';
+import { headersOf, requestFacts, viewerOf } from '../../actor.ts';
 import type { PageRoute } from '../../endpoint.ts';
 import { paths } from '../../paths.ts';
 import { setCookies } from '../../respond.ts';
@@ -19,11 +18,7 @@ export function signOutPages(accounts: Accounts): PageRoute[] {
       path: paths.signOut(),
       access: 'anyone',
       async handle(req, res) {
-        const cookies = await accounts.signOut(
-          fromNodeHeaders(req.headers),
-          viewerOf(res),
-          requestFacts(req, res),
-        );
+        const cookies = await accounts.signOut(headersOf(req), viewerOf(res), requestFacts(req, res));
         setCookies(res, cookies);
         res.redirect(303, paths.home());
       },

@@ -1,8 +1,8 @@
 // Two-step sign-in: set-up with an app, recovery codes, turning it off.
-import { fromNodeHeaders } from 'better-auth/node';
 import type { Request, Response } from 'express';
 import QRCode from 'qrcode';
 import type { Accounts, Actor, TwoFactorFailure } from '../../../accounts/index.ts';
+import { headersOf } from '../../actor.ts';
 import type { PageRoute } from '../../endpoint.ts';
 import { digits } from '../../forms/codes.ts';
 import { typed } from '../../forms/fields.ts';
@@ -58,11 +58,7 @@ async function show(accounts: Accounts, req: Request, res: Response): Promise<vo
 
 async function begin(accounts: Accounts, req: Request, res: Response): Promise<void> {
   const actor = ownActor(req, res);
-  const begun = await accounts.twoFactor.begin(
-    actor,
-    fromNodeHeaders(req.headers),
-    typed(req.body, 'password'),
-  );
+  const begun = await accounts.twoFactor.begin(actor, headersOf(req), typed(req.body, 'password'));
   if (begun.ok) return res.redirect(303, paths.accountTwoFactorSetUp());
   await refuse(accounts, actor, res, begun, 'password');
 }
@@ -83,7 +79,7 @@ async function confirm(accounts: Accounts, req: Request, res: Response): Promise
     const message = 'Enter the six digits that the app shows';
     return showErrors(res, setUp, { ...page, errors: [{ path: 'code', message }] });
   }
-  const confirmed = await accounts.twoFactor.confirm(actor, fromNodeHeaders(req.headers), code);
+  const confirmed = await accounts.twoFactor.confirm(actor, headersOf(req), code);
   if (confirmed.ok) {
     setCookies(res, confirmed.value.cookies);
     return showCodes(res, confirmed.value.recoveryCodes, true);
@@ -105,7 +101,7 @@ async function confirm(accounts: Accounts, req: Request, res: Response): Promise
 async function renew(accounts: Accounts, req: Request, res: Response): Promise<void> {
   const actor = ownActor(req, res);
   const password = typed(req.body, 'codesPassword');
-  const renewed = await accounts.twoFactor.renewRecoveryCodes(actor, fromNodeHeaders(req.headers), password);
+  const renewed = await accounts.twoFactor.renewRecoveryCodes(actor, headersOf(req), password);
   if (renewed.ok) return showCodes(res, renewed.value.recoveryCodes, false);
   await refuse(accounts, actor, res, renewed, 'codesPassword');
 }
@@ -113,7 +109,7 @@ async function renew(accounts: Accounts, req: Request, res: Response): Promise<v
 async function turnOff(accounts: Accounts, req: Request, res: Response): Promise<void> {
   const actor = ownActor(req, res);
   const password = typed(req.body, 'offPassword');
-  const turnedOff = await accounts.twoFactor.turnOff(actor, fromNodeHeaders(req.headers), password);
+  const turnedOff = await accounts.twoFactor.turnOff(actor, headersOf(req), password);
   if (turnedOff.ok) {
     setCookies(res, turnedOff.value.cookies);
     return res.redirect(303, `${paths.account()}?done=two-factor-off`);
