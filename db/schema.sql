@@ -234,6 +234,15 @@ begin
   return case when names = '{}' then words else names end;
 end $function$;
 
+CREATE FUNCTION raise_kept_version()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+  update kept_version set version = version + 1;
+  return null;
+end $function$;
+
 CREATE FUNCTION referrer_lexemes_of(said text)
  RETURNS text[]
  LANGUAGE sql
@@ -599,6 +608,13 @@ CREATE TABLE intake_fields (
 );
 CREATE CONSTRAINT TRIGGER intake_fields_audited AFTER INSERT OR DELETE OR UPDATE ON intake_fields DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION audit_unannounced_change('intake_mapping', 'name', 'any');
 
+CREATE TABLE kept_version (
+  is_only boolean DEFAULT true NOT NULL,
+  version bigint NOT NULL,
+  CONSTRAINT kept_version_pkey PRIMARY KEY (is_only),
+  CONSTRAINT kept_version_is_only_check CHECK (is_only)
+) WITH (fillfactor=50);
+
 CREATE TABLE organizations (
   id uuid DEFAULT gen_random_uuid() NOT NULL,
   name text NOT NULL,
@@ -940,6 +956,7 @@ CREATE TABLE specialists (
 );
 CREATE INDEX specialists_list_idx ON specialists USING btree (is_active, "position", name);
 CREATE CONSTRAINT TRIGGER specialists_audited AFTER INSERT OR DELETE OR UPDATE ON specialists DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION audit_unannounced_change('specialist');
+CREATE CONSTRAINT TRIGGER specialists_kept AFTER INSERT OR DELETE OR UPDATE ON specialists DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION raise_kept_version();
 CREATE TRIGGER specialists_updated_at BEFORE UPDATE ON specialists FOR EACH ROW EXECUTE FUNCTION set_updated_at();
 
 CREATE TABLE bookings (
@@ -1291,6 +1308,7 @@ CREATE TABLE specialist_services (
   CONSTRAINT specialist_services_specialist_id_fkey FOREIGN KEY (specialist_id) REFERENCES specialists(id) ON DELETE CASCADE
 );
 CREATE CONSTRAINT TRIGGER specialist_services_audited AFTER INSERT OR DELETE OR UPDATE ON specialist_services DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION audit_unannounced_change('specialist', 'specialist_id');
+CREATE CONSTRAINT TRIGGER specialist_services_kept AFTER INSERT OR DELETE OR UPDATE ON specialist_services DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION raise_kept_version();
 
 CREATE TABLE two_factors (
   id uuid DEFAULT gen_random_uuid() NOT NULL,

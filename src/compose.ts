@@ -69,7 +69,7 @@ import type { Scanner } from './ports/scanner.ts';
 import { createMapping, createQuestions, type QuestionDeps } from './questions/index.ts';
 import { createRelay, type Relay, type RelayDeps } from './relay/index.ts';
 import { createRestoring, type Restoring } from './restoring/index.ts';
-import { createSpecialistRepository } from './specialists/index.ts';
+import { createSpecialistRepository, keepSpecialists } from './specialists/index.ts';
 import { createSyncService, type ReconcileDeps, type SyncService } from './sync/index.ts';
 import { createWebhookService, type WebhookDeps } from './webhooks/index.ts';
 
@@ -310,7 +310,7 @@ export function compose(config: Config, overrides: Overrides = {}): System {
     accounts,
     impersonation,
     merges: createMergeService(ground),
-    specialists,
+    specialists: keepSpecialists(specialists, ground.keptVersion),
     availability,
     questions,
     mapping,

@@ -1,5 +1,6 @@
 import type { AuditLog } from '../audit/index.ts';
 import type { Database, Transaction } from '../db/knex.ts';
+import type { KeptVersion } from '../db/kept-version.ts';
 import type { Statements } from '../db/statements.ts';
 import type { SecretRing } from '../lib/secret-ring.ts';
 import type { Ids } from '../ports/ids.ts';
@@ -38,6 +39,7 @@ export interface AccountDeps {
   secrets: SecretRing;
   db: Database;
   statements: Statements;
+  keptVersion: KeptVersion;
   audit: AuditLog;
   ids: Ids;
   limits: Limits;

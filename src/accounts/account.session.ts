@@ -1,6 +1,7 @@
 // Reads whose session a request has, and restores an admin's own session after acting.
 import type { AuditLog } from '../audit/index.ts';
 import type { Database } from '../db/knex.ts';
+import { keptVersionColumn } from '../db/kept-version.ts';
 import type { Statement } from '../db/statements.ts';
 import type { AccountDeps } from './account.deps.ts';
 import { hasAdminCookie, hasSessionCookie, sessionToken } from './auth.internals.ts';
@@ -31,6 +32,7 @@ interface Row {
   now: Date;
   episode_id: string | null;
   episode_started_at: Date;
+  kept_version: number;
 }
 
 /** Everything that decides who is signed in, in one statement. */
@@ -40,7 +42,7 @@ const ownerOf = (key: 'token' | 'id') => `
     a.id as admin_id, a.name as admin_name, a.role as admin_role, a.banned as admin_banned, s.impersonator_session_id,
     s.impersonated_by is not null and coalesce(own.expires_at <= clock_timestamp(), true) as is_own_over,
     s.expires_at, s.last_seen_at, clock_timestamp() as now,
-    i.id as episode_id, i.started_at as episode_started_at
+    i.id as episode_id, i.started_at as episode_started_at, ${keptVersionColumn}
   from sessions s
     join users u on u.id = s.user_id
     left join members m on m.user_id = u.id
@@ -190,7 +192,9 @@ export async function currentSession(
 ): Promise<CurrentSession> {
   if (request.cookie === undefined) return nobody(false, []);
   const token = await sessionToken(deps.auth, request.cookie);
+  const sentAt = performance.now();
   const [row] = token === null ? [] : await deps.statements.rows<Row>(ownerByToken, [token]);
+  if (row) deps.keptVersion.confirm(row.kept_version, sentAt);
   const owner = row ? await ownerOfRow(deps, row, asked) : null;
   const here = owner && !isRefusedDemo(deps, owner.viewer.email) ? owner : null;
   const back =

@@ -6,6 +6,7 @@ import { systemClock } from '../adapters/system-clock.ts';
 import { systemIds } from '../adapters/system-ids.ts';
 import { auditLog, type AuditLog } from '../audit/index.ts';
 import type { Config } from '../config.ts';
+import { createKeptVersion, type KeptVersion } from '../db/kept-version.ts';
 import { openDatabase, openPool, type Database } from '../db/knex.ts';
 import { createStatements, type Statements } from '../db/statements.ts';
 import type { Clock } from '../ports/clock.ts';
@@ -17,6 +18,7 @@ export interface Ground {
   /** Beside knex's own: for better-auth and for `statements`. */
   pool: Pool;
   statements: Statements;
+  keptVersion: KeptVersion;
   audit: AuditLog;
   jobs: JobQueue;
   clock: Clock;
@@ -34,6 +36,7 @@ export function openGround(config: Config, overrides: { log?: Logger; clock?: Cl
     db,
     pool,
     statements: createStatements(pool),
+    keptVersion: createKeptVersion(),
     audit: auditLog,
     jobs: createPgJobQueue(db),
     clock: overrides.clock ?? systemClock,

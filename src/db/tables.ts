@@ -353,6 +353,10 @@ declare module 'knex/types/tables.js' {
       fields: unknown;
       expires_at: Date;
     };
+    kept_version: {
+      is_only: boolean;
+      version: number;
+    };
     mail_preferences: {
       user_id: string;
       kind: string;

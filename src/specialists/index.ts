@@ -6,6 +6,7 @@ export {
   type Specialist,
   type SpecialistService,
 } from './specialist.ts';
+export { keepSpecialists } from './specialist.memory.ts';
 export { createSpecialistRepository, type SpecialistRepository } from './specialist.repository.ts';
 export { editSpecialist, type SpecialistEdit } from './specialist.edit.ts';
 export { compareSpecialists, specialistDifferences } from './specialist.drift.ts';

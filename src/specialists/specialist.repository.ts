@@ -4,6 +4,8 @@ import { isUuid } from '../lib/uuid.ts';
 import type { ExaminationType, Specialist, SpecialistService } from './specialist.ts';
 
 export interface SpecialistRepository {
+  /** In their order, inactive ones too. */
+  listAll(): Promise<Specialist[]>;
   /** Active specialists in their order. `q` searches name, title, specialty and location. */
   listActive(filter?: { q?: string; type?: ExaminationType }): Promise<Specialist[]>;
   /** Also finds an inactive one; null when there is none or `id` is not a UUID. */
@@ -32,6 +34,8 @@ const columns = `id, name, title, specialty, location, timezone, acuity_calendar
     from specialist_services where specialist_id = specialists.id
   ), '[]') as services`;
 
+const order = ['position', 'name', 'id'];
+
 export function createSpecialistRepository(db: Queryable): SpecialistRepository {
   async function findOne(where: Record<string, string | number>, at: Queryable): Promise<Specialist | null> {
     const rows = await at('specialists').where(where).select<SpecialistRow[]>(at.raw(columns));
@@ -39,10 +43,14 @@ export function createSpecialistRepository(db: Queryable): SpecialistRepository 
   }
 
   return {
+    async listAll() {
+      const rows = await db('specialists').orderBy(order).select<SpecialistRow[]>(db.raw(columns));
+      return rows.map(asSpecialist);
+    },
     async listActive({ q, type } = {}) {
       const query = db('specialists')
         .where('is_active', true)
-        .orderBy(['position', 'name', 'id'])
+        .orderBy(order)
         .select<SpecialistRow[]>(db.raw(columns));
       if (q?.trim()) {
         const words = await readWords(db, q);

@@ -1,0 +1,27 @@
+// Tables that web processes keep in memory. Each write raises their version (triggers, in the same transaction), and the
+// statement that reads a request's session reads the version as well: so a request never sees what an earlier write
+// has replaced, in any process, and nothing has to be announced that could get lost.
+
+/** In the select list of a statement: as `kept_version`. */
+export const keptVersionColumn = '(select version from kept_version) as kept_version';
+
+/** For requests without a session: how long the version that another request read is believed. */
+const believedMs = 1_000;
+
+export interface KeptVersion {
+  /** What a statement found. @param sentAt of performance.now(), before the statement was sent */
+  confirm(version: number, sentAt: number): void;
+  /** Null: not confirmed lately, so nothing that is kept may be used. */
+  current(): number | null;
+}
+
+export function createKeptVersion(now: () => number = () => performance.now()): KeptVersion {
+  let known = { version: -1, sentAt: Number.NEGATIVE_INFINITY };
+  return {
+    confirm(version, sentAt) {
+      // Answers may arrive out of order.
+      if (sentAt >= known.sentAt) known = { version, sentAt };
+    },
+    current: () => (now() - known.sentAt < believedMs ? known.version : null),
+  };
+}
