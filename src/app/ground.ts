@@ -6,6 +6,7 @@ import { systemClock } from '../adapters/system-clock.ts';
 import { systemIds } from '../adapters/system-ids.ts';
 import { auditLog, type AuditLog } from '../audit/index.ts';
 import type { Config } from '../config.ts';
+import { logOutput } from './log.ts';
 import { createKeptVersion, type KeptVersion } from '../db/kept-version.ts';
 import { openDatabase, openPool, type Database } from '../db/knex.ts';
 import { createStatements, type Statements } from '../db/statements.ts';
@@ -28,7 +29,7 @@ export interface Ground {
 
 export function openGround(config: Config, overrides: { log?: Logger; clock?: Clock }): Ground {
   const { DATABASE_URL, DATABASE_POOL_MAX, DATABASE_STATEMENT_TIMEOUT_MS } = config;
-  const log = overrides.log ?? pino({ level: config.LOG_LEVEL, base: null });
+  const log = overrides.log ?? pino({ level: config.LOG_LEVEL, base: null }, logOutput());
   const db = openDatabase(DATABASE_URL, DATABASE_POOL_MAX, DATABASE_STATEMENT_TIMEOUT_MS);
   const pool = openPool(DATABASE_URL, DATABASE_POOL_MAX, DATABASE_STATEMENT_TIMEOUT_MS);
   pool.on('error', () => log.warn('A database connection was lost while idle'));
