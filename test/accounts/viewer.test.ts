@@ -32,13 +32,24 @@ describe('viewer', () => {
   /** A second process on the same database. */
   let other: System;
   let auth: Auth;
+  const columns: Record<string, string> = {};
 
   before(async () => {
     app = await startTestApp();
     other = compose(app.system.services.config, { log: pino({ level: 'silent' }) });
     auth = createAuth({ pool: app.system.services.pool, secrets: [testSecret], baseUrl: app.url });
     await app.database.owner.raw(`create schema kept`);
-    for (const table of people) await app.database.owner.raw(`create table kept.${table} as table ${table}`);
+    for (const table of people) {
+      await app.database.owner.raw(`create table kept.${table} as table ${table}`);
+      await app.database.owner.raw(`alter table kept.${table} drop column if exists search_text`);
+      columns[table] = (
+        (await app.database
+          .owner('information_schema.columns')
+          .where({ table_schema: 'kept', table_name: table })
+          .orderBy('ordinal_position')
+          .pluck('column_name')) as string[]
+      ).join(', ');
+    }
   });
   after(async () => {
     await other.close();
@@ -47,7 +58,7 @@ describe('viewer', () => {
   beforeEach(() =>
     untriggered(
       ['sessions', 'impersonations', ...people].map((table) => `delete from ${table};`).join('') +
-        people.map((table) => `insert into ${table} table kept.${table};`).join(''),
+        people.map((table) => `insert into ${table} (${columns[table]}) table kept.${table};`).join(''),
     ),
   );
 
