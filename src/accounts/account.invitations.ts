@@ -57,7 +57,7 @@ export interface Invitations {
     given: { token: string; name: unknown; password: unknown },
     request: RequestFacts,
   ): Promise<Result<{ userId: string; email: string }, AcceptFailure>>;
-  list(): Promise<AccountLink[]>;
+  list(of?: { id?: string; organizationId?: string }): Promise<AccountLink[]>;
   /** `revoked` is false when there was no open invitation. */
   revoke(id: string, actor: Actor): Promise<Result<{ revoked: boolean }, { reason: 'not_allowed' }>>;
 }
@@ -75,7 +75,7 @@ export function createInvitations(deps: AccountDeps): Invitations {
 
     accept: (given, request) => acceptInvitation(deps, given, request),
 
-    list: () => listInvitations(deps.db),
+    list: async (of = {}) => (of.id === undefined || isId(of.id) ? listInvitations(deps.db, of) : []),
 
     async revoke(id, actor) {
       if (!mayAdminister(actor.viewer)) return failure({ reason: 'not_allowed' });

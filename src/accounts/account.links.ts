@@ -111,14 +111,18 @@ export async function findOpenLink(
   return link?.state === 'open' ? link : null;
 }
 
-/** Neither accepted nor revoked, including expired ones; latest first. */
-export async function listInvitations(db: Queryable): Promise<AccountLink[]> {
-  const rows = await selectLinks(db)
+/** Neither accepted nor revoked, including expired ones; the latest 50. */
+export async function listInvitations(
+  db: Queryable,
+  of: { id?: string; organizationId?: string } = {},
+): Promise<AccountLink[]> {
+  const links = selectLinks(db)
     .where('l.kind', 'invitation')
     .whereNull('l.used_at')
-    .whereNull('l.revoked_at')
-    .orderBy('l.created_at', 'desc')
-    .limit(200);
+    .whereNull('l.revoked_at');
+  if (of.id !== undefined) void links.where('l.id', of.id);
+  if (of.organizationId !== undefined) void links.where('l.organization_id', of.organizationId);
+  const rows = await links.orderBy('l.created_at', 'desc').limit(50);
   return rows.map(toLink);
 }
 

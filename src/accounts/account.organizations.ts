@@ -1,7 +1,9 @@
 import { z } from 'zod';
 import type { Queryable, Transaction } from '../db/knex.ts';
+import { readWords, whereFound } from '../db/search.ts';
 import { violatedConstraint } from '../db/transaction.ts';
 import { failure, ok, type Result } from '../lib/result.ts';
+import { onPage, pagedOf, type Paged } from './account.pages.ts';
 import type { AccountDeps } from './account.deps.ts';
 import { type InputError, inputErrors, isId } from './account.input.ts';
 import { type Actor, auditActor, mayAdminister } from './viewer.ts';
@@ -25,8 +27,8 @@ export type OrganizationFailure =
   | { reason: 'invalid'; errors: InputError[] };
 
 export interface Organizations {
-  /** By name, without merged ones. */
-  list(): Promise<OrganizationSummary[]>;
+  /** By name, without merged ones, 50 a page. @param find words of the name @param page from 1 */
+  list(query?: { find?: string; page?: number }): Promise<Paged<OrganizationSummary>>;
   find(id: string): Promise<OrganizationSummary | null>;
   create(input: { name: string }, actor: Actor): Promise<Result<{ id: string }, OrganizationFailure>>;
   /** @param seen the values the form was shown with; `stale` when they have changed since */
@@ -65,9 +67,16 @@ export function createOrganizations(deps: AccountDeps): Organizations {
                       where m.organization_id = o.id and not u.banned) as members`),
     );
   return {
-    async list() {
-      const rows = await select().whereRaw('merged_into(o.id) = o.id').orderByRaw('lower(o.name)');
-      return rows.map(toSummary);
+    async list({ find = '', page = 1 } = {}) {
+      const words = find.trim() && (await readWords(deps.db, find));
+      const rows = (await select()
+        .whereRaw('not exists (select from merges m where m.from_id = o.id and m.undone_at is null)')
+        .modify((found) => {
+          if (words) whereFound(found, { words: 'o.search_text' }, words);
+        })
+        .orderByRaw('lower(o.name), o.id')
+        .modify(onPage, page)) as Row[];
+      return pagedOf(rows.map(toSummary));
     },
 
     async find(id) {

@@ -7,6 +7,7 @@ import type { AccountDeps } from './account.deps.ts';
 import { isId } from './account.input.ts';
 import { setOrganization } from './account.organizations.ts';
 import { revokeLinks } from './account.links.ts';
+import { onPage, pagedOf, type Paged } from './account.pages.ts';
 import {
   auditActor,
   isDemoAccount,
@@ -44,15 +45,11 @@ export interface Person {
   lastSeenAt: Date | null;
 }
 
-interface PeopleFilter {
-  id?: string;
-  organizationId?: string;
-  staff?: boolean;
-}
+type PeopleFilter = { organizationId: string } | { staff: true };
 
 export interface People {
-  /** Active people first, then by name; 500 at most. */
-  list(filter?: PeopleFilter): Promise<Person[]>;
+  /** Active people first, then by name, 50 a page. @param page from 1 */
+  list(filter: PeopleFilter, page?: number): Promise<Paged<Person>>;
   find(id: string): Promise<Person | null>;
   /** Ends every session at its next request. */
   deactivate(userId: string, actor: Actor): Outcome;
@@ -64,11 +61,22 @@ export interface People {
 
 export function createPeople(deps: AccountDeps): People {
   return {
-    list: (filter = {}) => listPeople(deps, filter),
+    async list(filter, page = 1) {
+      const rows = (await selectPeople(deps)
+        .modify((people) => {
+          if ('organizationId' in filter) void people.where('m.organization_id', filter.organizationId);
+          else void people.whereIn('u.role', ['support', 'admin']);
+        })
+        .orderBy(['u.banned', 'u.name', 'u.id'])
+        .modify(onPage, page)) as PersonRow[];
+      return pagedOf(rows.map(toPerson));
+    },
 
     async find(id) {
-      const [person] = isId(id) ? await listPeople(deps, { id }) : [];
-      return person ?? null;
+      const row = isId(id)
+        ? ((await selectPeople(deps).where('u.id', id).first()) as PersonRow | undefined)
+        : null;
+      return row ? toPerson(row) : null;
     },
 
     deactivate: (userId, actor) =>
@@ -183,44 +191,40 @@ async function closeLinks(deps: AccountDeps, trx: Transaction, userId: string, a
   }
 }
 
-async function listPeople(deps: AccountDeps, filter: PeopleFilter): Promise<Person[]> {
-  const query = deps
-    .db('users as u')
+interface PersonRow {
+  id: string;
+  name: string;
+  email: string;
+  role: Role;
+  banned: boolean;
+  awaits_invitation: boolean;
+  two_factor_enabled: boolean;
+  organization_id: string | null;
+  organization_name: string | null;
+  last_seen_at: Date | null;
+}
+
+function selectPeople({ db }: Pick<AccountDeps, 'db'>) {
+  return db('users as u')
     .leftJoin('members as m', 'm.user_id', 'u.id')
     .leftJoin('organizations as o', 'o.id', 'm.organization_id')
     .leftJoin('user_activity as a', 'a.user_id', 'u.id')
-    .orderBy([{ column: 'u.banned' }, { column: 'u.name' }])
-    .limit(500);
-  if (filter.id) void query.where('u.id', filter.id);
-  if (filter.organizationId) void query.where('o.id', filter.organizationId);
-  if (filter.staff !== undefined)
-    void query[filter.staff ? 'whereIn' : 'whereNotIn']('u.role', ['support', 'admin']);
-  const rows = await query.select<
-    {
-      id: string;
-      name: string;
-      email: string;
-      role: Role;
-      banned: boolean;
-      awaits_invitation: boolean;
-      two_factor_enabled: boolean;
-      organization_id: string | null;
-      organization_name: string | null;
-      last_seen_at: Date | null;
-    }[]
-  >(
-    'u.id',
-    'u.name',
-    'u.email',
-    'u.role',
-    'u.banned',
-    'u.two_factor_enabled',
-    'u.awaits_invitation',
-    'o.id as organization_id',
-    'o.name as organization_name',
-    'a.last_active_at as last_seen_at',
-  );
-  return rows.map((row) => ({
+    .select(
+      'u.id',
+      'u.name',
+      'u.email',
+      'u.role',
+      'u.banned',
+      'u.two_factor_enabled',
+      'u.awaits_invitation',
+      'o.id as organization_id',
+      'o.name as organization_name',
+      'a.last_active_at as last_seen_at',
+    );
+}
+
+function toPerson(row: PersonRow): Person {
+  return {
     id: row.id,
     name: row.name,
     email: row.email,
@@ -233,7 +237,7 @@ async function listPeople(deps: AccountDeps, filter: PeopleFilter): Promise<Pers
         ? { id: row.organization_id, name: row.organization_name }
         : null,
     lastSeenAt: row.last_seen_at,
-  }));
+  };
 }
 
 export interface AccountStatus {

@@ -176,10 +176,57 @@ describe('managing people', () => {
     const rows = await app.db('members').where({ user_id: id });
     expect(rows, 'still named among the people of Harbour Legal').to.have.length(1);
     const { members } =
-      (await app.system.services.accounts.organizations.list()).find(
+      (await app.system.services.accounts.organizations.list()).items.find(
         ({ name }) => name === 'Harbour Legal',
       ) ?? {};
     expect(members, 'but not counted').to.equal(1);
+  });
+
+  it('shows people and organisations page by page, and finds organisations by name', async () => {
+    const numbered = (what: string, count: number): string[] =>
+      Array.from({ length: count }, (_, n) => `${what} ${String(n).padStart(3, '0')}`);
+    const names = numbered('Zürich Firm', 120);
+    const created = { created_at: new Date() };
+    const firmRows = names.map((name, n) => ({ name, slug: `firm-${n}`, ...created }));
+    await app.db('organizations').insert(firmRows);
+    const harbour = await idIn('organizations', { name: 'Harbour Legal' });
+    const people = numbered('Person', 60);
+    const account = { email_verified: true, role: 'referrer' } as const;
+    const userRows = people.map((name, n) => ({ name, email: `p${n}@harbour-legal.example`, ...account }));
+    const users = await app.db('users').insert(userRows).returning('id');
+    const membership = { organization_id: harbour, role: 'member', ...created } as const;
+    await app.db('members').insert(users.map(({ id }) => ({ user_id: id, ...membership })));
+    const agent = await app.signIn(ada);
+    const shown = async (query: object, shape: RegExp) => {
+      const { text } = await agent.get('/account/people').query(query).set('Accept', 'text/html').expect(200);
+      return { text, found: [...new Set([...text.matchAll(shape)].map(([word]) => word))] };
+    };
+    const firms = /Zürich Firm \d{3}/g;
+    const first = await shown({}, firms);
+    const pages = [first, await shown({ list: '2' }, firms), await shown({ list: '3' }, firms)];
+    expect(pages.flatMap(({ found }) => found).toSorted()).to.deep.equal(names);
+    expect(first.found.length).to.be.below(51);
+    expect(first.text).to.contain('list=2');
+
+    // The chosen organisation can be invited to whichever page of the list is shown.
+    const last = await idIn('organizations', { name: 'Zürich Firm 119' });
+    expect((await shown({ of: last }, firms)).found).to.include('Zürich Firm 119');
+    expect((await shown({ find: 'zurich 007' }, firms)).found).to.deep.equal(['Zürich Firm 007']);
+    expect((await shown({ find: '%' }, firms)).found).to.deep.equal([]);
+
+    const persons = /Person \d{3}/g;
+    const both = [await shown({ of: harbour }, persons), await shown({ of: harbour, page: '2' }, persons)];
+    expect(both.flatMap(({ found }) => found).toSorted()).to.deep.equal(people);
+    for (const page of ['0', '-1', 'x', '99999', '1e9'])
+      await shown({ of: harbour, page, list: page }, persons);
+
+    const ritas = `/account/people/${await idOf(rita)}`;
+    const { text } = await agent
+      .get(ritas)
+      .query({ find: 'firm 119' })
+      .set('Accept', 'text/html')
+      .expect(200);
+    expect(text).to.contain(last).and.to.contain(harbour).and.not.to.contain('Zürich Firm 118');
   });
 
   it('allows admins only, refuses changes of oneself, and keeps one admin', async () => {

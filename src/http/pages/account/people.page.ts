@@ -12,6 +12,7 @@ import { rawField, readerZoneOf, typed } from '../../forms/fields.ts';
 import { paths } from '../../paths.ts';
 import { tooManyRequests, type FieldProblem } from '../../problem.ts';
 import type { PageData } from '../../views.ts';
+import { withQuery } from '../links.ts';
 import { shortDay, timeAndDay } from '../when.ts';
 import { ownActor, showErrors } from './account-page.ts';
 
@@ -19,7 +20,14 @@ interface PeoplePage extends PageData {
   /** An organisation's id, or `staff`. */
   of: string;
   ofName: string;
+  /** One page of those that are found; with the one that is shown. */
   organizations: OrganizationSummary[];
+  /** What the organisations were searched for. */
+  find: string;
+  /** Whether there are more organisations than one page shows. */
+  isSearchOffered: boolean;
+  organizationLinks: PageLinks;
+  peopleLinks: PageLinks;
   people: {
     id: string;
     name: string;
@@ -38,6 +46,11 @@ interface PeoplePage extends PageData {
   organizationName: string;
   notice: string | null;
   errors: FieldProblem[];
+}
+
+interface PageLinks {
+  earlier: string | null;
+  later: string | null;
 }
 
 const notices: Record<string, string> = {
@@ -106,7 +119,7 @@ async function invite(accounts: Accounts, req: Request, res: Response): Promise<
 async function inviteAgain(accounts: Accounts, req: Request, res: Response): Promise<void> {
   const actor = ownActor(req, res);
   const wanted = rawField(req.body, 'id');
-  const link = (await accounts.invitations.list()).find(({ id }) => id === wanted);
+  const [link] = typeof wanted === 'string' ? await accounts.invitations.list({ id: wanted }) : [];
   // May have been accepted or revoked meanwhile: the list shows its state.
   if (!link?.role) return res.redirect(303, paths.accountPeople());
   const { email, name, role, organization } = link;
@@ -145,20 +158,38 @@ function done(res: Response, of: string, what: string): void {
 
 async function pageOf(accounts: Accounts, req: Request, asked: string): Promise<PeoplePage> {
   const zone = readerZoneOf(req.headers.cookie) ?? 'Australia/Sydney';
-  const [organizations, invitations] = await Promise.all([
-    accounts.organizations.list(),
-    accounts.invitations.list(),
+  const organization = await accounts.organizations.find(asked);
+  const find = typed(req.query, 'find').slice(0, 100);
+  const [page, list] = [pageNumber(req.query.page), pageNumber(req.query.list)];
+  const [organizations, invitations, people] = await Promise.all([
+    accounts.organizations.list({ find, page: list }),
+    accounts.invitations.list(organization ? { organizationId: organization.id } : {}),
+    accounts.people.list(organization ? { organizationId: organization.id } : { staff: true }, page),
   ]);
-  const organization = organizations.find(({ id }) => id === asked);
-  const people = await accounts.people.list(
-    organization ? { organizationId: organization.id } : { staff: true },
-  );
+  const isListed = !organization || organizations.items.some(({ id }) => id === organization.id);
+  const to = (more: { page?: number; list?: number }): string =>
+    withQuery(paths.accountPeople(), {
+      of: organization?.id,
+      find,
+      list: String(more.list ?? list),
+      page: String(more.page ?? page),
+    });
   return {
     title: 'People and organisations',
     of: organization?.id ?? 'staff',
     ofName: organization?.name ?? 'Examdesk staff',
-    organizations,
-    people: people.map((person) => ({
+    organizations: isListed ? organizations.items : [organization, ...organizations.items],
+    find,
+    isSearchOffered: organizations.isMore || list > 1 || find !== '',
+    organizationLinks: {
+      earlier: list > 1 ? to({ list: list - 1, page: 1 }) : null,
+      later: organizations.isMore ? to({ list: list + 1, page: 1 }) : null,
+    },
+    peopleLinks: {
+      earlier: page > 1 ? to({ page: page - 1 }) : null,
+      later: people.isMore ? to({ page: page + 1 }) : null,
+    },
+    people: people.items.map((person) => ({
       ...person,
       role: roleNames[person.role],
       lastSeen: person.lastSeenAt ? shortDay(person.lastSeenAt, zone) : '–',
@@ -179,6 +210,10 @@ async function pageOf(accounts: Accounts, req: Request, asked: string): Promise<
     notice: null,
     errors: [],
   };
+}
+
+function pageNumber(asked: unknown): number {
+  return typeof asked === 'string' && /^[1-9]\d{0,4}$/.test(asked) ? Number(asked) : 1;
 }
 
 function invitationRow(link: AccountLink, zone: string): PeoplePage['invitations'][number] {

@@ -20,7 +20,10 @@ interface PersonPage extends PageData {
   person: Person;
   rows: { label: string; value: string }[];
   roles: { value: string; label: string }[];
-  organizations: OrganizationSummary[];
+  /** Those to choose from: one page of what was found, and the person's own. */
+  organizations: Pick<OrganizationSummary, 'id' | 'name'>[];
+  find: string;
+  isSearchOffered: boolean;
   chosen: { role: string; organizationId: string };
   isOneself: boolean;
   back: string;
@@ -100,11 +103,14 @@ const words: Record<PersonFailure['reason'], string> = {
 
 async function pageOf(accounts: Accounts, req: Request, res: Response): Promise<PersonPage> {
   const { viewer } = ownActor(req, res);
-  const [person, organizations] = await Promise.all([
+  const find = typed(req.query, 'find').slice(0, 100);
+  const [person, { items, isMore }] = await Promise.all([
     accounts.people.find(String(req.params.id)),
-    accounts.organizations.list(),
+    accounts.organizations.list({ find }),
   ]);
   if (!person) throw notFound();
+  const own = person.organization;
+  const isListed = !own || items.some(({ id }) => id === own.id);
   const zone = readerZoneOf(req.headers.cookie) ?? 'Australia/Sydney';
   return {
     title: person.name,
@@ -121,7 +127,9 @@ async function pageOf(accounts: Accounts, req: Request, res: Response): Promise<
       },
     ],
     roles: Object.entries(roleNames).map(([value, label]) => ({ value, label })),
-    organizations,
+    organizations: isListed ? items : [own, ...items],
+    find,
+    isSearchOffered: isMore || find !== '',
     chosen: { role: person.role, organizationId: person.organization?.id ?? '' },
     isOneself: person.id === viewer.userId,
     back: paths.accountPeople(person.organization?.id),
