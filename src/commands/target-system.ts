@@ -1,6 +1,6 @@
 // The system that a command works on: the one in the environment, else the running stack, else the demo's services.
 import { pino } from 'pino';
-import { compose, type Overrides, type System } from '../compose.ts';
+import type { Overrides, System } from '../compose.ts';
 import { givenVariables, readConfig } from '../config.ts';
 import { demo } from './target-database.ts';
 import { isProduction, setting, StartError } from './environment.ts';
@@ -33,6 +33,8 @@ async function inSystem(
   work: (system: System) => Promise<void>,
   overrides: Pick<Overrides, 'log'> = {},
 ): Promise<void> {
+  // Loaded only now: a command that was used wrongly answers at once.
+  const { compose } = await import('../compose.ts');
   // Variables set for this command override those of the stack. No statement time-out: no page waits for the command.
   const usual = { LOG_LEVEL: 'error', DATABASE_STATEMENT_TIMEOUT_MS: '0' };
   const system = compose(readConfig({ ...usual, ...variables, ...givenVariables() }), overrides);

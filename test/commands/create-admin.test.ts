@@ -3,6 +3,7 @@ import path from 'node:path';
 import { promisify } from 'node:util';
 import { expect } from 'chai';
 import { startTestApp, type TestApp } from '../support/app.ts';
+import { processEnv } from '../support/process-env.ts';
 import { createVisitor } from '../support/visitor.ts';
 import { testSecret } from '../support/session.ts';
 
@@ -23,7 +24,7 @@ describe('npm run create-admin', () => {
 
   async function createAdmin(args: string[], env: Record<string, string> = {}): Promise<Ran> {
     const variables = {
-      PATH: process.env.PATH ?? '',
+      ...processEnv,
       NODE_ENV: 'production',
       DATABASE_URL: app.database.url,
       BASE_URL: app.url,

@@ -22,6 +22,7 @@ import { type Simulator, startSimulator } from '../../src/simulator/index.ts';
 import { specialCharacterEnv } from '../support/special-character-env.ts';
 import { environmentOf, readComposeFile } from '../support/compose-file.ts';
 import { startTestPostgres } from '../support/postgres.ts';
+import { processEnv } from '../support/process-env.ts';
 import { hasPsql, noPsql, runPsql } from '../support/psql.ts';
 import { type TestRedis, redisForTests } from '../support/redis.ts';
 
@@ -48,7 +49,7 @@ describe('docker-compose.yml, started with secrets of special characters', funct
       variable,
       value.replace('@postgres:5432', `@127.0.0.1:${postgres.port}`),
     ]);
-    return { PATH: process.env.PATH ?? '', ...(Object.fromEntries(swapped) as Record<string, string>) };
+    return { ...processEnv, ...(Object.fromEntries(swapped) as Record<string, string>) };
   }
 
   function appEnvironment(name: string, port: number): Record<string, string> {

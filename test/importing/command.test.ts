@@ -6,6 +6,7 @@ import path from 'node:path';
 import { promisify } from 'node:util';
 import { expect } from 'chai';
 import { openImportStack, type ImportStack } from '../support/import-stack.ts';
+import { processEnv } from '../support/process-env.ts';
 
 const run = promisify(execFile);
 const root = path.resolve(import.meta.dirname, '../..');
@@ -24,7 +25,7 @@ describe('npm run import', () => {
   async function command(...args: string[]): Promise<{ code: number; said: string }> {
     const { database, url } = stack.app;
     const env = {
-      PATH: process.env.PATH ?? '',
+      ...processEnv,
       NODE_ENV: 'test',
       DATABASE_URL: database.url,
       BASE_URL: url,

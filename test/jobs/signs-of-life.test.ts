@@ -5,6 +5,7 @@ import { expect } from 'chai';
 import { freePort } from '../../src/dev/free-port.ts';
 import { startTestApp, type TestApp } from '../support/app.ts';
 import { openBookingStack, type BookingStack } from '../support/booking-stack.ts';
+import { processEnv } from '../support/process-env.ts';
 import { projectRoot } from '../support/stack.ts';
 
 interface Ready {
@@ -103,7 +104,7 @@ describe('signs of life', () => {
 
     async function start(entry: string, env: Record<string, string>): Promise<void> {
       const child = fork(path.join(projectRoot, `src/${entry}.ts`), [], {
-        env: { PATH: process.env.PATH, ...stack.env, ...env },
+        env: { ...processEnv, ...stack.env, ...env },
         stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
       });
       children.push(child);

@@ -5,6 +5,7 @@ import path from 'node:path';
 import { demoPassword } from '../../seeds/demo.ts';
 import { freePort } from '../../src/dev/free-port.ts';
 import { openBookingStack, type BookingStack } from './booking-stack.ts';
+import { processEnv } from './process-env.ts';
 import { redisForTests } from './redis.ts';
 
 const main = path.resolve(import.meta.dirname, '../../src/main.ts');
@@ -41,7 +42,7 @@ export async function race(requests: number): Promise<{ result: RaceResult; with
 async function startWeb(stack: BookingStack, port: number, worksJobs: boolean): Promise<ChildProcess> {
   const started = fork(main, [], {
     env: {
-      PATH: process.env.PATH,
+      ...processEnv,
       ...stack.env,
       PORT: String(port),
       BASE_URL: `http://127.0.0.1:${port}`,

@@ -2,6 +2,7 @@
 // need not wait until the next has loaded.
 import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
+import { processEnv } from './process-env.ts';
 
 export interface ChildPool<Plan extends object> {
   /** The process that has waited longest, after sending it its plan; another one starts to load in its place. */
@@ -52,7 +53,7 @@ export function openChildPool<Plan extends object>(
 
 export function forkChild(file: string, env: Record<string, string>): ChildProcess {
   return fork(file, {
-    env: { PATH: process.env.PATH, NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE, ...env },
+    env: { ...processEnv, ...env },
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
   });
 }

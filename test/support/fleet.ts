@@ -6,6 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { freePort } from '../../src/dev/free-port.ts';
 import { openBookingStack, type BookingStack } from './booking-stack.ts';
 import { openProxy, type Proxy } from './keep-alive-proxy.ts';
+import { processEnv } from './process-env.ts';
 import { mintSession } from './session.ts';
 
 export interface Member {
@@ -39,8 +40,7 @@ export async function openFleet(
   async function launch(entry: string, port: number): Promise<ChildProcess> {
     const child = fork(path.join(root, `src/${entry}.ts`), [], {
       env: {
-        PATH: process.env.PATH,
-        NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE,
+        ...processEnv,
         ...stack.env,
         PORT: String(port),
       },
