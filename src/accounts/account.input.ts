@@ -1,5 +1,8 @@
 // Schemas for what the account pages and the console submit.
 import { z } from 'zod';
+import { typedEmail } from '../lib/typed-input.ts';
+import { nameFault } from '../lib/typed-name.ts';
+import { tidyLine } from '../lib/typed-text.ts';
 import { roles } from './viewer.ts';
 
 /** PostgreSQL raises an error when a UUID column is compared with any other text. */
@@ -7,23 +10,14 @@ export function isId(text: unknown): text is string {
   return z.uuid().safeParse(text).success;
 }
 
-export const emailInput = z
-  .string('Enter an e-mail address')
-  .trim()
-  .toLowerCase()
-  .max(254, 'Enter an e-mail address of at most 254 characters')
-  .pipe(z.email('Enter an e-mail address like name@example.com'));
+export const emailInput = typedEmail('Enter an e-mail address').toLowerCase();
 
 export const nameInput = z
   .string('Enter a name')
-  .transform((name) => name.normalize('NFC').replace(/\s+/g, ' ').trim())
-  .pipe(
-    z
-      .string()
-      .min(1, 'Enter a name')
-      .max(100, 'Enter a name of at most 100 characters')
-      .refine((name) => !/[\p{Cc}<>]/u.test(name), 'Use only characters that belong in a name'),
-  );
+  .overwrite(tidyLine)
+  .min(1, { error: 'Enter a name', abort: true })
+  .max(100, 'Enter a name of at most 100 characters')
+  .refine((name) => nameFault(name) === null, 'Use only characters that belong in a name');
 
 export const inviteInput = z
   .object({

@@ -2,6 +2,7 @@
 import type { Queryable, Transaction } from '../db/knex.ts';
 import { isMergedAway, keepMergesOff } from '../db/merges.ts';
 import { failure, ok, type Result } from '../lib/result.ts';
+import { tidyEmail } from '../lib/typed-email.ts';
 import { isUuid } from '../lib/uuid.ts';
 import type { AccountDeps } from './account.deps.ts';
 import { isId } from './account.input.ts';
@@ -263,7 +264,7 @@ export async function accountStatusOf(
   key: string,
   { allowsDemoAccounts }: Pick<AccountDeps, 'allowsDemoAccounts'> = { allowsDemoAccounts: true },
 ): Promise<AccountStatus | null> {
-  const wanted = key.trim();
+  const wanted = tidyEmail(key);
   const row = await db('users as u')
     .leftJoin('members as m', 'm.user_id', 'u.id')
     .leftJoin('organizations as o', 'o.id', 'm.organization_id')

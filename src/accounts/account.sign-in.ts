@@ -9,7 +9,13 @@ import type { AccountDeps, SignedIn } from './account.deps.ts';
 import { endReplaced } from './account.session-ends.ts';
 import { renewSecondSteps } from './changed-secret.ts';
 import { CodeUsedBefore, useCode } from './account.two-factor.ts';
-import { codeRefusalOf, findChallenge, joinTransaction, joinLateTransaction } from './auth.internals.ts';
+import {
+  acceptedAddress,
+  codeRefusalOf,
+  findChallenge,
+  joinTransaction,
+  joinLateTransaction,
+} from './auth.internals.ts';
 import { digestOf } from './account.limits.ts';
 import { isRefusedDemo } from './viewer.ts';
 
@@ -58,7 +64,7 @@ async function tryPassword(
   try {
     return await joinLateTransaction(deps.db, async (begin) => {
       const { response, headers: answered } = await deps.auth.api.signInEmail({
-        body: { ...given, rememberMe: true },
+        body: { ...given, email: await acceptedAddress(deps.auth, given.email), rememberMe: true },
         headers,
         returnHeaders: true,
       });

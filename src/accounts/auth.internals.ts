@@ -229,6 +229,34 @@ function safelyDecoded(text: string): string {
   }
 }
 
+// better-auth refuses addresses that RFC 5321 allows, such as smith&jones@…, before it looks for the account. It gets a
+// stand-in that it accepts, and looks for the address behind it.
+
+const standInDomain = '@address.invalid';
+
+type UserFinder = Pick<AuthContext['internalAdapter'], 'findUserByEmail'>;
+const finders = new WeakSet<UserFinder>();
+
+/** The address to sign in with. */
+export async function acceptedAddress(
+  auth: { $context: Promise<{ internalAdapter: UserFinder }> },
+  email: string,
+): Promise<string> {
+  const { internalAdapter } = await auth.$context;
+  if (!finders.has(internalAdapter)) {
+    finders.add(internalAdapter);
+    const find = internalAdapter.findUserByEmail;
+    internalAdapter.findUserByEmail = (given, options) => find(addressBehind(given), options);
+  }
+  return `${Buffer.from(email).toString('hex')}${standInDomain}`;
+}
+
+function addressBehind(given: string): string {
+  return given.endsWith(standInDomain)
+    ? Buffer.from(given.slice(0, -standInDomain.length), 'hex').toString()
+    : given;
+}
+
 /** How better-auth refused a code at sign-in. Throws what is no refusal. */
 export function codeRefusalOf(error: unknown): 'wrong_code' | 'challenge_over' | 'locked' {
   if (!(error instanceof APIError) || error.statusCode >= 500) throw error;

@@ -4,12 +4,9 @@ import { Temporal } from 'temporal-polyfill';
 import { z } from 'zod';
 import { readTypedDay } from '../lib/typed-day.ts';
 import { isEmail, longestEmail, tidyEmail } from '../lib/typed-email.ts';
+import { nameFault } from '../lib/typed-name.ts';
 import { hasInvisible, tidyLine, tidyProse } from '../lib/typed-text.ts';
 import { readPhone } from './booking.phone.ts';
-
-const emoji = /\p{Extended_Pictographic}|\p{Emoji_Modifier}|\p{Regional_Indicator}|\u20e3/u;
-/** Not the letters that only change others, like ʻ. */
-const letterOrDigit = /[[\p{L}--\p{Lm}]\p{N}]/v;
 
 export function text(what: string) {
   return z.string({
@@ -49,12 +46,20 @@ export function optionalNameSchema(what: string) {
 
 function whyNotAName(value: string, what: string): string | null {
   const What = what.charAt(0).toUpperCase() + what.slice(1);
-  if (hasInvisible(value, 'line'))
-    return `${What} has invisible characters in it: type it instead of pasting it`;
-  if (emoji.test(value)) return `${What} cannot have emoji in it: use letters, as on an identity card`;
   if (value.length > 100) return `${What} must be 100 characters or fewer`;
-  if (/[<>]/.test(value)) return `${What} cannot have < or > in it`;
-  return letterOrDigit.test(value) ? null : `${What} must have letters in it`;
+  switch (nameFault(value)) {
+    case 'invisible':
+      return `${What} has invisible characters in it: type it instead of pasting it`;
+    case 'emoji':
+      return `${What} cannot have emoji in it: use letters, as on an identity card`;
+    case 'brackets':
+      return `${What} cannot have < or > in it`;
+    case 'only_marks':
+      return `${What} must have letters in it`;
+    case null:
+      break;
+  }
+  return null;
 }
 
 export const phoneSchema = text('the examinee’s phone number').transform((value, ctx) => {

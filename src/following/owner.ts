@@ -29,7 +29,7 @@ export async function ownerOf(
     if (referrer) return referrer;
   }
   const organization = answers.organization
-    ? await db('organizations').whereRaw('lower(name) = lower(?)', [answers.organization]).first('id')
+    ? await db('organizations').whereRaw('fold_text(name) = fold_text(?)', [answers.organization]).first('id')
     : undefined;
   return { userId: null, organizationId: organization ? await mergedInto(db, organization.id) : null };
 }

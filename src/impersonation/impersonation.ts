@@ -1,6 +1,7 @@
 // An admin acting as a referrer. Not "logged in as": every record that is made meanwhile names both.
 import { z } from 'zod';
 import { idleMinutes } from '../accounts/index.ts';
+import { typedProse } from '../lib/typed-input.ts';
 import type { JobDefinition } from '../ports/job-queue.ts';
 
 export interface Episode {
@@ -59,11 +60,8 @@ export const longestReason = 200;
 /** The request in JSON and the form. */
 export const actRequest = z.object({
   userId: z.uuid('Name a referrer by id'),
-  reason: z
-    .string('Enter a reason')
-    // Browsers count a line break as one character and send two.
-    .overwrite((text) => text.replaceAll('\r\n', '\n'))
-    .trim()
+  // Tidied before it is counted: browsers count a line break as one character and send two.
+  reason: typedProse('Enter a reason')
     .min(3, 'Enter a reason of at least 3 characters')
     .max(longestReason, `Enter a reason of at most ${longestReason} characters`),
 });

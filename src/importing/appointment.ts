@@ -20,6 +20,7 @@ import {
   type GivenAppointment,
   type Owner,
 } from '../following/index.ts';
+import { tidyLine } from '../lib/typed-text.ts';
 import type { Appointment } from '../ports/acuity.ts';
 import type { ReportLine } from './import.ts';
 import { insertRecord } from './import.repository.ts';
@@ -238,7 +239,7 @@ function changesFor(
     return 'the booking has another referrer here';
   if (owner && booking.organization && booking.organization.id !== owner.organizationId)
     return 'the booking belongs to another organisation here';
-  if (claimNumber && booking.claimNumber && booking.claimNumber !== claimNumber)
+  if (claimNumber && booking.claimNumber && tidyLine(booking.claimNumber) !== claimNumber)
     return 'the booking has another claim number here';
   const isOver = hasEnded(booking, clock.now());
   if (progress && !isOver) return 'the examination is still to come: it has no progress yet';

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { takenOverInput } from '../accounts/index.ts';
 import type { Queryable } from '../db/knex.ts';
 import { findKnown, findReadVersions } from '../following/index.ts';
+import { typedLine } from '../lib/typed-input.ts';
 import { importAppointment, type FileFacts } from './appointment.ts';
 import type { AcuityImportDeps } from './appointments.ts';
 import type { ImportResult, Listener, ReportLine } from './import.ts';
@@ -27,11 +28,7 @@ const bookingRow = z.object({
     .regex(/^\d{1,15}$/, 'Enter the number of the appointment in Acuity')
     .transform(Number),
   referrer: takenOverInput.shape.email,
-  claim_number: z
-    .string()
-    .max(100, 'Enter a claim number of at most 100 characters')
-    .refine((text) => !/\p{Cc}/u.test(text), 'Remove control characters from the claim number')
-    .default(''),
+  claim_number: typedLine().max(100, 'Enter a claim number of at most 100 characters').default(''),
   progress: z
     .string()
     .default('')

@@ -1,6 +1,7 @@
 // Reads a CSV with a header into typed rows. Problems name the line, the column and the reason.
 import type { z } from 'zod';
 import { CsvError, decodeText, parseCsv, type CsvRow } from '../lib/csv.ts';
+import { tidyLine } from '../lib/typed-text.ts';
 
 export interface Column {
   name: string;
@@ -62,12 +63,17 @@ function readRow<T>(
   if (cells.slice(columnsByCell.length).some((cell) => cell.trim() !== ''))
     return { line, problems: ['the row has more cells than the header'] };
   const named = columnsByCell.flatMap((column, at) =>
-    column ? [[column.name, (cells[at] ?? '').trim()] as const] : [],
+    column ? [[column.name, cellText(cells[at] ?? '')] as const] : [],
   );
   const parsed = schema.safeParse(Object.fromEntries(named));
   if (parsed.success) return { line, value: parsed.data };
   const problems = parsed.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`);
   return { line, problems: [...new Set(problems)] };
+}
+
+/** Spreadsheets have line breaks within a cell. */
+function cellText(cell: string): string {
+  return tidyLine(cell.replaceAll(/\s*[\r\n]+\s*/g, ' '));
 }
 
 function isHeading({ name, aliases }: Column, heading: string): boolean {

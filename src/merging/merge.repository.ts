@@ -1,4 +1,5 @@
 import type { Queryable, Transaction } from '../db/knex.ts';
+import { tidyEmail } from '../lib/typed-email.ts';
 import { isUuid } from '../lib/uuid.ts';
 import {
   movedColumns,
@@ -49,7 +50,7 @@ function referrers(db: Queryable, wanted: string) {
     .leftJoin('members as m', 'm.user_id', 'u.id')
     .leftJoin('organizations as o', 'o.id', 'm.organization_id')
     .where('u.role', 'referrer')
-    .where(isUuid(wanted) ? { 'u.id': wanted } : { 'u.email': wanted.toLowerCase() })
+    .where(isUuid(wanted) ? { 'u.id': wanted } : { 'u.email': tidyEmail(wanted).toLowerCase() })
     .select({
       id: 'u.id',
       name: 'u.name',
@@ -61,7 +62,7 @@ function referrers(db: Queryable, wanted: string) {
 
 function organizations(db: Queryable, wanted: string) {
   return db('organizations as o')
-    .where(isUuid(wanted) ? { 'o.id': wanted } : db.raw('lower(o.name) = lower(?)', [wanted]))
+    .where(isUuid(wanted) ? { 'o.id': wanted } : db.raw('fold_text(o.name) = fold_text(?)', [wanted]))
     .select({ id: 'o.id', name: 'o.name' })
     .select(db.raw('null as email, null as organization_id, null as organization'));
 }

@@ -40,7 +40,8 @@ export async function editSpecialist(
       const current = { name, title, specialty, location, position, isActive: row.is_active };
       return failure({ reason: 'stale', current: { ...current, updatedAt: row.updated_at } });
     }
-    if (edit.location === null && (await isVisited(trx, id))) return failure(placeMissing);
+    if (edit.location === null && row.location !== null && (await isVisited(trx, id)))
+      return failure(placeMissing);
     const { isActive, ...rest } = edit;
     const wanted: Record<string, unknown> = { ...rest, is_active: isActive };
     const columns = Object.keys(wanted).filter((name) => wanted[name] !== row[name]);

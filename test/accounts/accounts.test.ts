@@ -37,6 +37,26 @@ describe('signIn', () => {
       .and.match(/SameSite=Lax/);
   });
 
+  it('accepts addresses of RFC 5321, tidied, and takes none for the stand-in of another', async () => {
+    const address = "o'n&c!@harbour.example";
+    const { id, email } = (await app.db('users').where({ email: rita }).first('id', 'email')) as {
+      id: string;
+      email: string;
+    };
+    await app.db('users').where({ id }).update({ email: address });
+    try {
+      for (const typed of [address, ` O’N&C!@harbour.example\u200b`]) {
+        const { body } = await signIn(typed, demoPassword).expect(200);
+        expect(body.user.email).to.equal(address);
+        await form({ email: typed, password: demoPassword }).expect(303);
+      }
+      const standIn = `${Buffer.from(address).toString('hex')}@address.invalid`;
+      await signIn(standIn, demoPassword).expect(401);
+    } finally {
+      await app.db('users').where({ id }).update({ email });
+    }
+  });
+
   it('leaves the same rows as mintSession, which other tests use in its place', async () => {
     const traces = async (enter: (email: string) => Promise<Agent>) => {
       const agent = await enter('rob@harbour-legal.example');

@@ -311,6 +311,52 @@ describe('the console’s actions', () => {
     });
   });
 
+  describe('check only what was changed', () => {
+    const change = async (path: string, values: object) => {
+      const { version } = await open(ada, path);
+      return ada.post(form(path)).send({ version, values });
+    };
+
+    it('of an organisation whose name is older than the rules for names', async () => {
+      const { id } = (await app.db('organizations').where({ name: 'Northside Claims' }).first('id')) as {
+        id: string;
+      };
+      const path = `organizations/${id}/change`;
+      await app.db('organizations').where({ id }).update({ name: '<N>' });
+      expect((await change(path, { name: '<N>', remindsExaminees: true })).status).to.equal(200);
+      expect((await change(path, { remindsExaminees: false })).status).to.equal(200);
+      expect(await app.db('organizations').where({ id }).first('name', 'reminds_examinees')).to.deep.equal({
+        name: '<N>',
+        reminds_examinees: false,
+      });
+      expect((await change(path, { name: '<M>' })).status).to.equal(422);
+      expect((await change(path, { name: 'Northside\u00a0Claims\u200b' })).status).to.equal(200);
+      expect(await app.db('organizations').where({ id }).first('name')).to.deep.equal({
+        name: 'Northside Claims',
+      });
+    });
+
+    it('of a specialist whose details are older than the rules for them', async () => {
+      const { id } = (await app.db('specialists').where({ acuity_calendar_id: 7002 }).first('id')) as {
+        id: string;
+      };
+      const path = `specialists/${id}/change`;
+      await app
+        .db('specialists')
+        .where({ id })
+        .update({ name: 'X', title: 'y'.repeat(60) });
+      const { fields } = await open(ada, path);
+      const shown = Object.fromEntries(fields.map(({ name, value }) => [name, value]));
+      expect((await change(path, { ...shown, position: '7' })).status).to.equal(200);
+      expect((await change(path, { specialty: 'Neuro\u2010psychology' })).status).to.equal(200);
+      expect(
+        await app.db('specialists').where({ id }).first('name', 'title', 'specialty', 'position'),
+      ).to.deep.equal({ name: 'X', title: 'y'.repeat(60), specialty: 'Neuro-psychology', position: 7 });
+      const { body } = await change(path, { ...shown, name: 'Z' });
+      expect(body.errors).to.deep.equal([{ path: 'name', message: 'Enter a name' }]);
+    });
+  });
+
   describe('assigning a referrer', () => {
     const assign = async (agent: Agent, id: string, referrerId: string) => {
       const { version } = await open(agent, `bookings/${id}/assign`);

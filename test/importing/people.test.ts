@@ -137,6 +137,29 @@ describe('the import of people', () => {
     ]);
   });
 
+  it('tidies cells as forms do', async () => {
+    const { totals } = await run(
+      [
+        'organisation,name,email',
+        '"Tidy\u2013Legal\nPty\u00a0Ltd",Mary O´Neil\u200b,Mary.O’Neil&Co@Tidy.example',
+        'Tidy-Legal Pty Ltd, Bo\u2003Lee ,<bo@tidy.example>',
+      ].join('\n'),
+    );
+    expect(totals).to.include({ made: 2, bad: 0 });
+    const people = await app
+      .db('users as u')
+      .join('members as m', 'm.user_id', 'u.id')
+      .join('organizations as o', 'o.id', 'm.organization_id')
+      .where('u.email', 'like', '%tidy.example')
+      .orderBy('u.email')
+      .select('u.email', 'u.name', 'o.name as organization');
+    const organization = 'Tidy-Legal Pty Ltd';
+    expect(people).to.deep.equal([
+      { email: 'bo@tidy.example', name: 'Bo Lee', organization },
+      { email: "mary.o'neil&co@tidy.example", name: "Mary O'Neil", organization },
+    ]);
+  });
+
   it('refuses a file without the required columns', async () => {
     const refused = await run('name,email\nJo,jo@x.example').catch((error: unknown) => error);
     expect(String(refused)).to.contain('Line 1').and.contain('organisation');

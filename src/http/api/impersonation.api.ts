@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { actRequest, type ImpersonationService } from '../../impersonation/index.ts';
+import { tidyLine } from '../../lib/typed-text.ts';
 import { startActing, stopActing } from '../acting.ts';
 import type { Endpoint } from '../endpoint.ts';
 import { parse } from '../problem.ts';
@@ -8,7 +9,7 @@ import { problem } from './problem.schema.ts';
 const searchSchema = z.object({
   query: z
     .string('Enter a name, an e-mail address or an organisation')
-    .trim()
+    .overwrite(tidyLine)
     .min(1, 'Enter a name, an e-mail address or an organisation')
     .max(200, 'Is too long'),
 });

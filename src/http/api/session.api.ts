@@ -5,6 +5,7 @@ import { roles, type Accounts } from '../../accounts/index.ts';
 import { headersOf, requestFacts, sessionLeftOf, viewerOf } from '../actor.ts';
 import type { Endpoint } from '../endpoint.ts';
 import { digits } from '../forms/codes.ts';
+import { emailField } from '../forms/email-field.ts';
 import { paths } from '../paths.ts';
 import { parse, Problem, tooManyRequests } from '../problem.ts';
 import { setCookies } from '../respond.ts';
@@ -17,7 +18,7 @@ const user = z.object({
   role: z.enum(roles),
 });
 const credentials = z.object({
-  email: z.string().trim().max(254).pipe(z.email()),
+  email: emailField,
   password: z.string().min(1).max(128),
 });
 

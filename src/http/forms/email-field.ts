@@ -1,7 +1,3 @@
-import { z } from 'zod';
+import { typedEmail } from '../../lib/typed-input.ts';
 
-export const emailField = z
-  .string('Enter your e-mail address')
-  .trim()
-  .max(254, 'Enter an e-mail address of at most 254 characters')
-  .pipe(z.email('Enter an e-mail address like name@example.com'));
+export const emailField = typedEmail('Enter your e-mail address');

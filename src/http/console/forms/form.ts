@@ -1,6 +1,7 @@
 // What a form of the console is: its fields, and what sending it does.
 import type { Actor } from '../../../accounts/index.ts';
 import { selectRows, tableOf, type Filters } from '../../../console/index.ts';
+import { tidyProse } from '../../../lib/typed-text.ts';
 import { conflict, type FieldProblem, type Problem } from '../../problem.ts';
 import type { ConsoleServices } from '../console.services.ts';
 
@@ -81,6 +82,17 @@ export function staleProblem(now: FormField[], version: string, values: Values):
     'Somebody else changed this record after you opened it. The current values are shown beside the fields. Save again to overwrite them.',
     { version },
     errors,
+  );
+}
+
+/** The values that differ from what the form shows: only these are checked. */
+export function changedValues(shown: FormField[], values: Values): Values {
+  return Object.fromEntries(
+    shown
+      .filter(
+        ({ name, value }) => name in values && tidyProse(asText(values[name])) !== tidyProse(asText(value)),
+      )
+      .map(({ name }) => [name, values[name]]),
   );
 }
 

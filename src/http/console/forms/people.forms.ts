@@ -37,7 +37,7 @@ const changeOrganization: FormAction = {
   async send({ accounts }, actor, id, { version, values }) {
     const seen = seenIn(version);
     const edit = {
-      name: typeof values.name === 'string' ? values.name : '',
+      name: typeof values.name === 'string' ? values.name : seen.name,
       remindsExaminees:
         typeof values.remindsExaminees === 'boolean' ? values.remindsExaminees : seen.remindsExaminees,
     };

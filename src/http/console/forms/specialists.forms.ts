@@ -11,9 +11,10 @@ import {
   type SpecialistEdit,
   type WantedServices,
 } from '../../../specialists/index.ts';
+import { typedLine } from '../../../lib/typed-input.ts';
 import { conflict, forbidden, invalid, notFound, parse, Problem } from '../../problem.ts';
 import type { ConsoleServices } from '../console.services.ts';
-import { staleProblem, text, type FormAction, type FormField } from './form.ts';
+import { changedValues, staleProblem, text, type FormAction, type FormField } from './form.ts';
 
 /** Accepts a number or digits. Refuses everything that Number() would read as 0 or 1: '', null, true, []. */
 const wholeNumber = (message: string) =>
@@ -32,20 +33,14 @@ const wholeNumber = (message: string) =>
     .pipe(z.int(message).nonnegative(message));
 
 const specialistSchema = z.object({
-  name: z.string('Enter a name').trim().min(2, 'Enter a name').max(120, 'Use at most 120 characters'),
-  title: z
-    .string()
-    .trim()
+  name: typedLine('Enter a name').min(2, 'Enter a name').max(120, 'Use at most 120 characters'),
+  title: typedLine()
     .max(40, 'Use at most 40 characters')
     .transform((value) => value || null),
-  specialty: z
-    .string('Enter a specialty')
-    .trim()
+  specialty: typedLine('Enter a specialty')
     .min(2, 'Enter a specialty')
     .max(120, 'Use at most 120 characters'),
-  location: z
-    .string()
-    .trim()
+  location: typedLine()
     .max(300, 'Use at most 300 characters')
     .transform((value) => value || null),
   position: wholeNumber('Enter a whole number').pipe(z.int().max(10_000, 'Enter at most 10,000')),
@@ -63,29 +58,41 @@ const specialistFields = (edit: SpecialistEdit): FormField[] => [
   { name: 'isActive', label: 'Takes new bookings', type: 'checkbox', value: edit.isActive },
 ];
 
+async function specialistOf(
+  db: ConsoleServices['db'],
+  id: string,
+): Promise<SpecialistEdit & { updated_at: Date }> {
+  const columns = [
+    'name',
+    'title',
+    'specialty',
+    'location',
+    'position',
+    'is_active as isActive',
+    'updated_at',
+  ];
+  const row: (SpecialistEdit & { updated_at: Date }) | undefined = z.uuid().safeParse(id).success
+    ? await db('specialists').where({ id }).first(columns)
+    : undefined;
+  if (!row) throw notFound();
+  return row;
+}
+
 const changeSpecialist: FormAction = {
   async open({ db }, id) {
-    const columns = [
-      'name',
-      'title',
-      'specialty',
-      'location',
-      'position',
-      'is_active as isActive',
-      'updated_at',
-    ];
-    const row: (SpecialistEdit & { updated_at: Date }) | undefined = z.uuid().safeParse(id).success
-      ? await db('specialists').where({ id }).first(columns)
-      : undefined;
-    if (!row) throw notFound();
+    const row = await specialistOf(db, id);
     const intro =
       'The calendar and its time zone come from Acuity. Choose what can be booked under Services.';
     return { intro, submit: 'Save', version: row.updated_at.toISOString(), fields: specialistFields(row) };
   },
   async send({ db, audit }, actor, id, { version, values }) {
-    const edit = parse(specialistSchema, values);
-    if (!z.uuid().safeParse(id).success) throw notFound();
-    const edited = await editSpecialist({ db, audit }, actor, id, new Date(version), edit);
+    const { updated_at: updatedAt, ...now } = await specialistOf(db, id);
+    const seen = new Date(version);
+    const isStale = updatedAt.getTime() !== seen.getTime();
+    const edit = isStale
+      ? {}
+      : parse(specialistSchema.partial(), changedValues(specialistFields(now), values));
+    const edited = await editSpecialist({ db, audit }, actor, id, seen, { ...now, ...edit });
     if (edited.ok) return 'Saved';
     if (edited.reason === 'not_found') throw notFound();
     if (edited.reason === 'forbidden') throw forbidden();

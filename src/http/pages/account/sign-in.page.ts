@@ -3,6 +3,7 @@ import { z } from 'zod';
 import type { Accounts } from '../../../accounts/index.ts';
 import { hasSessionEnded, headersOf, requestFacts, viewerOf } from '../../actor.ts';
 import type { PageRoute } from '../../endpoint.ts';
+import { emailField } from '../../forms/email-field.ts';
 import { safeNext } from '../../next-path.ts';
 import { paths } from '../../paths.ts';
 import { setCookies } from '../../respond.ts';
@@ -10,11 +11,7 @@ import type { FieldProblem } from '../../problem.ts';
 import { showTooMany } from './account-page.ts';
 
 const form = z.object({
-  email: z
-    .string('Enter your e-mail address')
-    .trim()
-    .max(254, 'Enter an e-mail address of at most 254 characters')
-    .pipe(z.email('Enter an e-mail address like name@example.com')),
+  email: emailField,
   password: z
     .string('Enter your password')
     .min(1, 'Enter your password')

@@ -8,6 +8,7 @@ import {
   type Explanation,
   type Target,
 } from '../../../access/index.ts';
+import { tidyLine, withoutShapeless } from '../../../lib/typed-text.ts';
 import type { PageRoute } from '../../endpoint.ts';
 import { fieldErrors, rawField, typed } from '../../forms/fields.ts';
 import type { PageData } from '../../views.ts';
@@ -19,9 +20,13 @@ export interface AccessCheckPage extends PageData {
 }
 
 const schema = z.object({
-  person: z.string('Enter a person').trim().min(1, 'Enter a person').max(200, 'Is too long'),
+  person: z.string('Enter a person').overwrite(tidyLine).min(1, 'Enter a person').max(200, 'Is too long'),
   what: z.enum(['booking', 'document', 'page'], 'Choose what it is about'),
-  key: z.string('Enter which one').trim().min(1, 'Enter which one').max(500, 'Is too long'),
+  key: z
+    .string('Enter which one')
+    .overwrite((key) => withoutShapeless(key).trim())
+    .min(1, 'Enter which one')
+    .max(500, 'Is too long'),
 });
 
 type FormData = z.output<typeof schema>;

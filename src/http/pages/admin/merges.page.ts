@@ -10,6 +10,8 @@ import {
   type MovedColumn,
   type UndoFailure,
 } from '../../../merging/index.ts';
+import { typedProse } from '../../../lib/typed-input.ts';
+import { tidyLine } from '../../../lib/typed-text.ts';
 import { actorOf } from '../../actor.ts';
 import type { PageRoute } from '../../endpoint.ts';
 import { fieldErrors, rawField, readerZoneOf, typed } from '../../forms/fields.ts';
@@ -45,17 +47,17 @@ const requestSchema = z.object({
   kind: z.enum(['referrer', 'organization'], 'Choose what you want to merge'),
   from: z
     .string('Enter the record to merge')
-    .trim()
+    .overwrite(tidyLine)
     .min(1, 'Enter the record to merge')
     .max(200, 'Is too long'),
   into: z
     .string('Enter the record to keep')
-    .trim()
+    .overwrite(tidyLine)
     .min(1, 'Enter the record to keep')
     .max(200, 'Is too long'),
 });
 const reasonSchema = z.object({
-  reason: z.string('Enter a reason').trim().min(1, 'Enter a reason').max(500, 'Use at most 500 characters'),
+  reason: typedProse('Enter a reason').min(1, 'Enter a reason').max(500, 'Use at most 500 characters'),
 });
 
 const columnWords: Record<MovedColumn, string> = {
