@@ -1,24 +1,42 @@
 // The compound files of old Office ([MS-CFB]): Word, Excel and Outlook mails, but also presentations and installers.
 // The stream names in the root of the directory tell them apart; embedded objects have their names further down.
+import { isLockedLetter, isLockedWorkbook } from './office-password.ts';
 import { ContentRefused, type RandomAccess } from './content.ts';
 import type { DocumentKind } from './kinds.ts';
 
 const headerBytes = 512;
 const difatInHeader = 109;
+/** Enough to tell whether a stream is encrypted. */
+const beginningBytes = 512;
+/** A piece of a short stream. */
+const pieceBytes = 64;
+const maxChainBytes = 8 * 1024 * 1024;
 const lastSector = 0xfffffffa;
 /** 128 for each stream; a mail to a thousand people has some twenty thousand streams. */
 const maxDirectoryBytes = 16 * 1024 * 1024;
 
 /** @throws ContentRefused */
 export async function inspectCompoundFile(file: RandomAccess): Promise<DocumentKind> {
-  const names = rootNames(await directoryEntries(file));
+  const compound = await openCompound(file);
+  const entries = await directoryEntries(compound);
+  const streams = rootStreams(entries);
   // A DOCX or XLSX with a password is stored in this stream.
-  if (names.has('encryptedpackage')) throw new ContentRefused('encrypted');
-  if (names.has('powerpoint document')) throw new ContentRefused('unsupported_type');
-  if (names.has('worddocument')) return 'doc';
-  if (names.has('workbook') || names.has('book')) return 'xls';
+  if (streams.has('encryptedpackage')) throw new ContentRefused('encrypted');
+  if (streams.has('powerpoint document')) throw new ContentRefused('unsupported_type');
+  const letter = streams.get('worddocument');
+  if (letter) {
+    if (isLockedLetter(await readBeginning(compound, entries[0], letter)))
+      throw new ContentRefused('encrypted');
+    return 'doc';
+  }
+  const workbook = streams.get('workbook') ?? streams.get('book');
+  if (workbook) {
+    if (isLockedWorkbook(await readBeginning(compound, entries[0], workbook)))
+      throw new ContentRefused('encrypted');
+    return 'xls';
+  }
   // [MS-OXMSG]: every mail has both.
-  if (names.has('__properties_version1.0') && names.has('__nameid_version1.0')) return 'msg';
+  if (streams.has('__properties_version1.0') && streams.has('__nameid_version1.0')) return 'msg';
   throw new ContentRefused('unsupported_type');
 }
 
@@ -28,11 +46,23 @@ interface Entry {
   left: number;
   right: number;
   child: number;
+  /** The first sector of a stream, and its size in bytes. */
+  start: number;
+  size: number;
 }
 
-/** Names of the streams in the root: its child, and that child's tree of siblings. */
-function rootNames(entries: Entry[]): Set<string> {
-  const names = new Set<string>();
+interface Compound {
+  header: Buffer;
+  sectorBytes: number;
+  /** The bytes of a sector: fewer at the end of the file. */
+  read(this: void, sector: number): Promise<Buffer>;
+  /** The sector that follows in its chain. */
+  next(this: void, sector: number): Promise<number>;
+}
+
+/** The streams in the root, by name: its child, and that child's tree of siblings. */
+function rootStreams(entries: Entry[]): Map<string, Entry> {
+  const streams = new Map<string, Entry>();
   const seen = new Set<number>();
   const pending = [entries[0]?.child ?? lastSector];
   for (let index = pending.pop(); index !== undefined; index = pending.pop()) {
@@ -40,13 +70,13 @@ function rootNames(entries: Entry[]): Set<string> {
     const entry = entries[index];
     if (!entry || seen.has(index)) throw new ContentRefused('broken');
     seen.add(index);
-    names.add(entry.name);
+    streams.set(entry.name, entry);
     pending.push(entry.left, entry.right);
   }
-  return names;
+  return streams;
 }
 
-async function directoryEntries(file: RandomAccess): Promise<Entry[]> {
+async function openCompound(file: RandomAccess): Promise<Compound> {
   const header = await file.read(0, headerBytes);
   if (header.length < headerBytes) throw new ContentRefused('broken');
   const shift = header.readUInt16LE(30);
@@ -58,8 +88,42 @@ async function directoryEntries(file: RandomAccess): Promise<Entry[]> {
     if (bytes.length < sectorBytes) throw new ContentRefused('broken');
     return bytes;
   };
-  const next = allocation(header, sectorBytes, sector);
+  return { header, sectorBytes, read, next: allocation(header, sectorBytes, sector) };
+}
 
+/**
+ * The beginning of a stream, at least `beginningBytes` or all of it. Short streams are in pieces of 64 bytes within the
+ * root's own stream, and a table of their own says which piece follows a piece.
+ */
+async function readBeginning(compound: Compound, root: Entry | undefined, stream: Entry): Promise<Buffer> {
+  const { header, read } = compound;
+  if (stream.size >= header.readUInt32LE(56)) return read(stream.start);
+  const pieces: Buffer[] = [];
+  for (let piece = stream.start; piece < lastSector && pieces.length * pieceBytes < beginningBytes; ) {
+    pieces.push(await readInChain(compound, root?.start ?? lastSector, piece * pieceBytes, pieceBytes));
+    const following = await readInChain(compound, header.readUInt32LE(60), piece * 4, 4);
+    piece = following.length < 4 ? lastSector : following.readUInt32LE(0);
+  }
+  return Buffer.concat(pieces).subarray(0, stream.size);
+}
+
+/** Bytes of a chain of sectors; none where the chain does not lead. */
+async function readInChain(
+  { sectorBytes, read, next }: Compound,
+  first: number,
+  offset: number,
+  length: number,
+): Promise<Buffer> {
+  let sector = first;
+  if (offset > maxChainBytes) return Buffer.alloc(0);
+  for (let skip = Math.floor(offset / sectorBytes); skip > 0 && sector < lastSector; skip -= 1)
+    sector = await next(sector);
+  if (sector >= lastSector) return Buffer.alloc(0);
+  const within = offset % sectorBytes;
+  return (await read(sector)).subarray(within, within + length);
+}
+
+async function directoryEntries({ header, sectorBytes, read, next }: Compound): Promise<Entry[]> {
   const entries: Entry[] = [];
   const seen = new Set<number>();
   let index = header.readUInt32LE(48);
@@ -75,6 +139,8 @@ async function directoryEntries(file: RandomAccess): Promise<Entry[]> {
         left: bytes.readUInt32LE(at + 68),
         right: bytes.readUInt32LE(at + 72),
         child: bytes.readUInt32LE(at + 76),
+        start: bytes.readUInt32LE(at + 116),
+        size: bytes.readUInt32LE(at + 120),
       });
     }
     index = await next(index);

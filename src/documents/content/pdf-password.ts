@@ -1,6 +1,7 @@
 // Whether a PDF opens without a password. Many are encrypted only to forbid printing or changes: their user password is
 // empty, and every reader opens them. ISO 32000-2, 7.6.
 import { createCipheriv, createHash } from 'node:crypto';
+import { createRc4 } from './rc4.ts';
 import { isName, type PdfDictionary } from './pdf-syntax.ts';
 
 /** Fills passwords of fewer than 32 bytes; so it stands for the empty one. */
@@ -33,13 +34,10 @@ function leavesContentPlain(encrypt: PdfDictionary): boolean {
 function hasEmptyPassword(encrypt: PdfDictionary, revision: 2 | 3 | 4, fileId: Buffer): boolean {
   const user = bytesOf(encrypt, 'U');
   const key = fileKey(encrypt, revision, fileId);
-  if (revision === 2) return rc4(key, padding).equals(user);
+  if (revision === 2) return createRc4(key)(padding).equals(user);
   let expected = md5(padding, fileId);
   for (let round = 0; round < 20; round += 1) {
-    expected = rc4(
-      key.map((byte) => byte ^ round),
-      expected,
-    );
+    expected = createRc4(key.map((byte) => byte ^ round))(expected);
   }
   return expected.equals(user.subarray(0, 16));
 }
@@ -83,25 +81,6 @@ function hardened(salt: Buffer, user: Buffer): Buffer {
     last = block.at(-1) ?? 0;
   }
   return key.subarray(0, 32);
-}
-
-/** OpenSSL 3 has RC4 only in its legacy provider, which Node does not load. */
-export function rc4(key: Uint8Array, bytes: Buffer): Buffer {
-  const state = Uint8Array.from({ length: 256 }, (_, index) => index);
-  const swap = (a: number, b: number) => ([state[a], state[b]] = [state[b] ?? 0, state[a] ?? 0]);
-  for (let i = 0, j = 0; i < 256; i += 1) {
-    j = (j + (state[i] ?? 0) + (key[i % key.length] ?? 0)) & 0xff;
-    swap(i, j);
-  }
-  let [i, j] = [0, 0];
-  return Buffer.from(
-    bytes.map((byte) => {
-      i = (i + 1) & 0xff;
-      j = (j + (state[i] ?? 0)) & 0xff;
-      swap(i, j);
-      return byte ^ (state[((state[i] ?? 0) + (state[j] ?? 0)) & 0xff] ?? 0);
-    }),
-  );
 }
 
 function md5(...parts: Uint8Array[]): Buffer {

@@ -194,6 +194,8 @@ function kindBy(contentTypes: string, mimeType: string, hasMacros: boolean): Doc
 /** Errors of yauzl and zlib mean a broken file; errors of the store are rethrown as they are. */
 function rethrow(error: unknown): never {
   if (error instanceof ContentRefused) throw error;
+  if (error instanceof Error && error.message.startsWith('strong encryption'))
+    throw new ContentRefused('encrypted');
   if (error instanceof Error && (error.name === 'Error' || 'errno' in error))
     throw new ContentRefused('broken');
   throw error;

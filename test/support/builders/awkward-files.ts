@@ -1,6 +1,7 @@
 // Files as people, devices and old programs really make them, with the right answer for each.
 import type { ContentFault, DocumentKind } from '../../../src/documents/index.ts';
 import { encryptedPdf, encryptions } from './encrypted-pdf.ts';
+import { filePasses, oldLetter, oldWorkbook, type StreamLength } from './old-office.ts';
 import { compoundFile, mp4, pdf, protectedDocument, samples, zipOf } from './files.ts';
 
 export interface AwkwardFile {
@@ -85,6 +86,25 @@ const traces = Array.from(
 
 const lockedPdf = Object.values(encryptions).map(({ locked }) => encryptedPdf(locked));
 const openPdf = Object.values(encryptions).map(({ open }) => encryptedPdf(open));
+
+const lengths: StreamLength[] = ['long', 'short'];
+/** Workbooks of every method that Excel opens by itself, and that it does not. */
+const workbooks = Object.entries(filePasses).flatMap(([method, { open, locked }]) =>
+  lengths.flatMap((length): AwkwardFile[] => [
+    {
+      what: `a workbook whose structure is protected: ${method}, ${length}`,
+      name: 'a.xls',
+      bytes: oldWorkbook(open, length),
+      gives: 'xls',
+    },
+    {
+      what: `a workbook with a password: ${method}, ${length}`,
+      name: 'a.xls',
+      bytes: oldWorkbook(locked, length),
+      gives: 'encrypted',
+    },
+  ]),
+);
 
 const taken: AwkwardFile[] = [
   {
@@ -460,4 +480,18 @@ const refused: AwkwardFile[] = [
   },
 ];
 
-export const awkwardFiles: AwkwardFile[] = [...taken, ...refused];
+const oldOffice: AwkwardFile[] = [
+  { what: 'an old letter', name: 'a.doc', bytes: oldLetter(false), gives: 'doc' },
+  { what: 'an old letter with a password', name: 'a.doc', bytes: oldLetter(true), gives: 'encrypted' },
+  ...lengths.map(
+    (length): AwkwardFile => ({
+      what: `an old workbook, ${length}`,
+      name: 'a.xls',
+      bytes: oldWorkbook(null, length),
+      gives: 'xls',
+    }),
+  ),
+  ...workbooks,
+];
+
+export const awkwardFiles: AwkwardFile[] = [...taken, ...refused, ...oldOffice];

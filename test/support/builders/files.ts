@@ -57,9 +57,46 @@ function officeFile(mainType: string, part: string, more: ZipEntry[] = []): Buff
 const openXml = 'application/vnd.openxmlformats-officedocument';
 const wordMain = `${openXml}.wordprocessingml.document.main+xml`;
 
+/** Streams of a compound file's root, and storages that hold further ones. */
+type CompoundPart = string | { storage: string; holds: string[] };
+
 /** A compound file of old Office whose directory has these names; with many it has the larger sectors of version 4. */
-export function compoundFile(...names: (string | { storage: string; holds: string[] })[]): Buffer {
-  const entries = entriesOf(names);
+export function compoundFile(...parts: CompoundPart[]): Buffer {
+  return compoundOf(entriesOf(parts), Buffer.alloc(4096, 'x'));
+}
+
+/** A compound file with one stream: in sectors of its own, or in short pieces when it is short. */
+export function compoundFileOf(stream: string, content: Buffer): Buffer {
+  const entries = entriesOf([stream]);
+  const [root, only] = entries;
+  const isShort = content.length < 4_096;
+  const padded = Buffer.concat([content, Buffer.alloc(512 - (content.length % 512))]);
+  const firstSector = 2;
+  if (root && only) Object.assign(only, { start: isShort ? 0 : firstSector, size: content.length });
+  if (!isShort) return compoundOf(entries, padded);
+  // The pieces, one sector after the other, then the table that chains the pieces.
+  if (root) Object.assign(root, { start: firstSector, size: padded.length });
+  const pieces = Buffer.alloc(512, 0xff);
+  const count = Math.ceil(content.length / 64);
+  for (let at = 0; at < count; at += 1) pieces.writeUInt32LE(at + 1 < count ? at + 1 : 0xfffffffe, at * 4);
+  const whole = compoundOf(entries, Buffer.concat([padded, pieces]));
+  const sectors = padded.length / 512;
+  for (let at = 0; at < sectors; at += 1)
+    whole.writeUInt32LE(at + 1 < sectors ? firstSector + at + 1 : 0xfffffffe, 512 + (firstSector + at) * 4);
+  whole.writeUInt32LE(firstSector + sectors, 60);
+  return whole;
+}
+
+interface CompoundEntry {
+  name: string;
+  type: number;
+  right: number;
+  child: number;
+  start: number;
+  size: number;
+}
+
+function compoundOf(entries: CompoundEntry[], content: Buffer): Buffer {
   const isLarge = entries.length > 400;
   const sectorBytes = isLarge ? 4_096 : 512;
   const header = Buffer.alloc(sectorBytes);
@@ -81,28 +118,32 @@ export function compoundFile(...names: (string | { storage: string; holds: strin
   const sectors = Math.ceil((entries.length * 128) / sectorBytes);
   for (let at = 1; at <= sectors; at += 1) table.writeUInt32LE(at === sectors ? 0xfffffffe : at + 1, at * 4);
   const directory = Buffer.alloc(sectorBytes * sectors);
-  for (const [index, { name, type, right, child }] of entries.entries()) {
+  for (const [index, { name, type, right, child, start, size }] of entries.entries()) {
     directory.write(name, index * 128, 'utf16le');
     directory.writeUInt16LE((name.length + 1) * 2, index * 128 + 64);
     directory[index * 128 + 66] = type;
     directory.writeUInt32LE(noEntry, index * 128 + 68);
     directory.writeUInt32LE(right, index * 128 + 72);
     directory.writeUInt32LE(child, index * 128 + 76);
+    directory.writeUInt32LE(start, index * 128 + 116);
+    directory.writeUInt32LE(size, index * 128 + 120);
   }
-  return Buffer.concat([header, table, directory, Buffer.alloc(4096, 'x')]);
+  return Buffer.concat([header, table, directory, content]);
 }
 
 const noEntry = 0xffffffff;
 
 /** The directory: the root, its children as a chain of right siblings, then the contents of the storages. */
-function entriesOf(names: (string | { storage: string; holds: string[] })[]) {
-  const entries = [
-    { name: 'Root Entry', type: 5, right: noEntry, child: names.length > 0 ? 1 : noEntry },
+function entriesOf(names: CompoundPart[]): CompoundEntry[] {
+  const nowhere = { start: 0xfffffffe, size: 0 };
+  const entries: CompoundEntry[] = [
+    { name: 'Root Entry', type: 5, right: noEntry, child: names.length > 0 ? 1 : noEntry, ...nowhere },
     ...names.map((one, at) => ({
       name: typeof one === 'string' ? one : one.storage,
       type: typeof one === 'string' ? 2 : 1,
       right: at + 1 < names.length ? at + 2 : noEntry,
       child: noEntry,
+      ...nowhere,
     })),
   ];
   for (const [at, one] of names.entries()) {
@@ -111,7 +152,7 @@ function entriesOf(names: (string | { storage: string; holds: string[] })[]) {
     if (storage) storage.child = entries.length;
     for (const [index, name] of one.holds.entries()) {
       const right = index + 1 < one.holds.length ? entries.length + 1 : noEntry;
-      entries.push({ name, type: 2, right, child: noEntry });
+      entries.push({ name, type: 2, right, child: noEntry, ...nowhere });
     }
   }
   return entries;
