@@ -1,7 +1,7 @@
 // Reconciles ten thousand appointments with ten thousand matching bookings, within Acuity's limits of ten calls a
 // second and a hundred rows a call.
 import { openWebhookStack } from '../test/support/webhook-stack.ts';
-import type { BenchResult } from './run.ts';
+import type { BenchResult } from './result.ts';
 
 const appointments = 10_000;
 const days = 120;

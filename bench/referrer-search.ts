@@ -5,7 +5,7 @@ import { Agent, get, type IncomingMessage } from 'node:http';
 import { json } from 'node:stream/consumers';
 import { startTestApp, type TestApp } from '../test/support/app.ts';
 import { stopSharedPostgres } from '../test/support/postgres.ts';
-import type { BenchResult } from './run.ts';
+import type { BenchResult } from './result.ts';
 import { fillReferrers, theOne } from './support/referrers.ts';
 
 const people = 1_000_000;

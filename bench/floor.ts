@@ -1,0 +1,124 @@
+// How near signed-in reads come to the floor (support/floor-process.ts). Ours and the floor answer in turns, in short
+// rounds: what else the machine does meanwhile slows both down.
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import autocannon from 'autocannon';
+import { testSecret } from '../test/support/session.ts';
+import type { BenchOptions, BenchResult } from './result.ts';
+import type { FloorPlan } from './support/floor-process.ts';
+import { startWebProcess, type Ask, type WebProcess } from './support/web-process.ts';
+
+const connections = 10;
+const manyConnections = 50;
+/** The slowest of a hundred requests may take this many times as long as the median. */
+const longestTail = 3;
+
+/** By the name of its requests in support/web-process.ts: what it is, and the promised share of the floor's throughput. */
+const reads: Record<string, { name: string; goal: number }> = {
+  availability: { name: 'free times from the cache', goal: 0.6 },
+  'list as JSON': { name: 'list of bookings, JSON', goal: 0.6 },
+  'detail as JSON': { name: 'one booking, JSON', goal: 0.5 },
+  list: { name: 'list of bookings, page', goal: 0.35 },
+};
+
+interface Speed {
+  perSecond: number;
+  medianMs: number;
+  p99Ms: number;
+}
+
+export async function run({ isShort }: BenchOptions): Promise<BenchResult[]> {
+  const web = await startWebProcess();
+  const floor = await startFloor(web);
+  const results: BenchResult[] = [];
+  const tails: { name: string; speed: Speed }[] = [];
+  try {
+    for (const [kind, { name, goal }] of Object.entries(reads)) {
+      const [ask] = web.asks[kind] ?? [];
+      if (!ask) throw new Error(`The web process has no request named ${kind}`);
+      results.push(resultOf(name, goal, await inTurns(web.url, floor.url, ask, isShort ? 6 : 12)));
+      tails.push({ name, speed: await measure(web.url, ask, manyConnections, isShort ? 3 : 6) });
+    }
+    return [...results, tailOf(tails)];
+  } finally {
+    await floor.close();
+    await web.close();
+  }
+}
+
+async function inTurns(oursUrl: string, floorUrl: string, ask: Ask, rounds: number) {
+  const ours: number[] = [];
+  const floor: number[] = [];
+  for (const url of [oursUrl, floorUrl]) await measure(url, ask, connections, 2);
+  for (let round = 0; round < rounds; round += 1) {
+    ours.push((await measure(oursUrl, ask, connections, 1)).perSecond);
+    floor.push((await measure(floorUrl, ask, connections, 1)).perSecond);
+  }
+  return { ours: median(ours), floor: median(floor) };
+}
+
+function resultOf(name: string, goal: number, { ours, floor }: { ours: number; floor: number }): BenchResult {
+  const ratio = ours / floor;
+  return {
+    name: `${name}: throughput over the floor’s`,
+    goal: `at least ${goal.toFixed(2)}`,
+    ratio,
+    detail: `${ours.toFixed(0)} of ${floor.toFixed(0)} requests/s at ${connections} connections`,
+    failures: ratio < goal ? [`${name}: ${ratio.toFixed(2)} of the floor, promised ${goal}`] : [],
+  };
+}
+
+/** Of the kind with the longest tail. */
+function tailOf(tails: { name: string; speed: Speed }[]): BenchResult {
+  const ratioOf = ({ speed }: { speed: Speed }) => speed.p99Ms / speed.medianMs;
+  const [worst] = tails.toSorted((a, b) => ratioOf(b) - ratioOf(a));
+  if (!worst) throw new Error('Nothing was measured');
+  const ratio = ratioOf(worst);
+  const { name, speed } = worst;
+  return {
+    name: `p99 over the median at ${manyConnections} connections`,
+    goal: `at most ${longestTail.toFixed(2)}`,
+    ratio,
+    detail: `${name}: ${speed.p99Ms} ms over ${speed.medianMs} ms`,
+    failures: ratio > longestTail ? [`${name}: p99 is ${ratio.toFixed(1)} × the median`] : [],
+  };
+}
+
+async function measure(url: string, ask: Ask, busy: number, duration: number): Promise<Speed> {
+  const headers = { accept: ask.accept, cookie: ask.cookie };
+  const result = await autocannon({ url: url + ask.path, headers, connections: busy, duration });
+  // Requests in flight when the time is over are still answered.
+  await sleep(100);
+  if (result.non2xx > 0 || result.errors > 0)
+    throw new Error(`${ask.path}: ${result.non2xx} refused, ${result.errors} lost`);
+  const { p50: medianMs, p99: p99Ms } = result.latency;
+  return { perSecond: result.requests.total / result.duration, medianMs, p99Ms };
+}
+
+async function startFloor(web: WebProcess): Promise<{ url: string; close(): Promise<void> }> {
+  const [ask] = web.asks.availability ?? [];
+  if (!ask) throw new Error('The web process has no request for free times');
+  const answer = await fetch(web.url + ask.path, { headers: { accept: ask.accept, cookie: ask.cookie } });
+  const plan: FloorPlan = {
+    databaseUrl: web.databaseUrl,
+    secret: testSecret,
+    slots: await answer.json(),
+  };
+  const child = fork(path.join(import.meta.dirname, 'support/floor-process.ts'), [JSON.stringify(plan)], {
+    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+  });
+  const [url] = (await once(child, 'message')) as [string];
+  return {
+    url,
+    async close() {
+      child.disconnect();
+      await once(child, 'exit');
+    },
+  };
+}
+
+function median(values: number[]): number {
+  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
+}
