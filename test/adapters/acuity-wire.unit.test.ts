@@ -94,6 +94,7 @@ describe('a time of Acuity', () => {
     const zones = ['Australia/Sydney', 'Australia/Adelaide', 'Pacific/Auckland', 'America/St_Johns', 'UTC'];
     const seconds = fc.integer({ min: 1_700_000_000, max: 1_900_000_000 });
     await assertAlways(
+      'adapters/acuity-times',
       fc.property(seconds, fc.constantFrom(...zones), (second, zone) => {
         const instant = new Date(second * 1_000);
         expect(parseDatetime(formatDatetime(instant, zone))?.getTime()).to.equal(instant.getTime());

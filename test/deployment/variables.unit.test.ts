@@ -38,6 +38,7 @@ describe('readVariables', () => {
 
   it('puts a password of any characters into the URL', async () => {
     await assertAlways(
+      'deployment/passwords',
       fc.property(fc.string({ unit: 'grapheme', minLength: 1 }), (password) => {
         const { values, problems } = readVariables(
           { DATABASE_URL: address, DATABASE_PASSWORD: password },

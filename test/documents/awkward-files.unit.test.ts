@@ -21,6 +21,7 @@ describe('createInspection with files as people have them', () => {
     );
     const cases = [...awkwardFiles, ...sampleFiles];
     await assertAlways(
+      'documents/cut-files',
       fc.asyncProperty(
         fc.constantFrom(...cases),
         fc.array(fc.double({ min: 0, max: 1, noNaN: true }), { maxLength: 12 }),

@@ -13,6 +13,7 @@ describe(`convergence over ${runs} random histories with faults`, () => {
       const fixture = await openHistoryFixture();
       try {
         await assertAlways(
+          'following/histories',
           fc.asyncProperty(histories, async (steps) => {
             await fixture.runSteps(steps);
             await fixture.settle();

@@ -12,6 +12,7 @@ describe('convergence over random histories with faults', () => {
 
   it('leaves bookings and appointments in agreement, and tells nobody twice', async () => {
     await assertAlways(
+      'following/histories',
       fc.asyncProperty(histories, async (steps) => {
         await fixture.runSteps(steps);
         await fixture.settle();

@@ -45,6 +45,7 @@ describe('readTypedDay', () => {
   it('reads every day of the calendar alike in each form', async () => {
     const days = fc.date({ min: new Date('1900-01-01'), max: new Date('2099-12-31'), noInvalidDate: true });
     await assertAlways(
+      'lib/typed-days',
       fc.property(days, (date) => {
         const day = date.toISOString().slice(0, 10);
         const [year = '', month = '', ofMonth = ''] = day.split('-');

@@ -36,6 +36,7 @@ const typedText = fc
 describe('tidyLine and tidyProse', () => {
   it('change nothing the second time', async () => {
     await assertAlways(
+      'lib/tidied-twice',
       fc.property(typedText, (typed) => {
         expect(tidyLine(tidyLine(typed))).to.equal(tidyLine(typed));
         expect(tidyProse(tidyProse(typed))).to.equal(tidyProse(typed));
@@ -48,6 +49,7 @@ describe('tidyLine and tidyProse', () => {
     const letters = (text: string) => text.normalize('NFC').match(/[\p{L}\p{N}]/gu) ?? [];
     const spoken = fc.array(oneOf('abÉßøłđı李田สمحमයー1２ ’'), { maxLength: 12 });
     await assertAlways(
+      'lib/tidied-letters',
       fc.property(spoken, (parts) => {
         expect(letters(tidyLine(parts.join('')))).to.deep.equal(letters(parts.join('')));
       }),

@@ -122,6 +122,7 @@ describe('readAnswers', () => {
 
   it('never throws, and accepts nothing that is not offered', async () => {
     await assertAlways(
+      'questions/answers',
       fc.property(fc.anything(), fc.constantFrom(...acuityFieldTypes), (value, type) => {
         const result = readAnswers(asked(), [{ fieldId: idOf(type), value }]);
         const answer = result.ok ? result.value[0]?.value : undefined;
