@@ -44,9 +44,10 @@ export function bookingCalendar(booking: Booking, url: string, organizer: MailSe
 }
 
 function descriptionOf(booking: Booking, url: string): string {
-  const { examinee, specialist } = booking;
+  const { specialist } = booking;
+  const examinee = examineeName(booking.examinee);
   return [
-    `Examinee: ${examineeName(examinee)}`,
+    examinee ? `Examinee: ${examinee}` : '',
     `Specialist: ${specialist.name}, ${specialist.specialty}`,
     `Time zone of the examination: ${booking.timezone}`,
     booking.claimNumber ? `Claim: ${booking.claimNumber}` : '',

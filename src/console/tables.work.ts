@@ -59,7 +59,7 @@ export const bookings: Table = {
     column('reference', 'string', 'b.reference'),
     column('startsAt', 'datetime', 'b.starts_at', { zone: 'timezone' }),
     column('specialist', 'string', 's.name', linkTo('specialists', 's.id')),
-    column('examinee', 'string', `ltrim(b.examinee_first_name || ' ' || b.examinee_last_name)`, health),
+    column('examinee', 'string', `trim(b.examinee_first_name || ' ' || b.examinee_last_name)`, health),
     column('organization', 'string', 'o.name', { label: 'Organisation', ...linkTo('organizations', 'o.id') }),
     enumeration('status', 'b.status', statusWords),
     enumeration('currentProgress', 'b.current_progress', progressWords, { label: 'Progress' }),

@@ -204,7 +204,7 @@ function factsOf(booking: Booking, readerTimezone: string | undefined): Fact[] {
     { label: 'How long', value: `${booking.durationMinutes} minutes` },
     { label: 'Specialist', value: `${specialist.name}, ${specialist.specialty}` },
     placeFact(booking),
-    { label: 'Examinee', value: examineeName(examinee) },
+    { label: 'Examinee', value: examineeName(examinee) || 'Not known yet' },
   ];
   return [...facts, ...detailFacts(booking)];
 }

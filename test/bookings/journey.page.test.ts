@@ -100,6 +100,31 @@ describe('first steps of the booking journey', () => {
     expect(facts).to.include.members(['Suharto', '02 9374 4000 x55']);
   });
 
+  it('accept a date of birth as typed, and ask for the century of a year with two digits', async () => {
+    const draftId = await fixture.draftAt(visitor, 'examinee');
+    const address = `/bookings/new/${draftId}/examinee`;
+    const born = (day: string, month: string, year: string) =>
+      visitor.post(address, {
+        ...ewan,
+        lastName: 'O\u2013Marsh\u200b',
+        'dateOfBirth-day': day,
+        'dateOfBirth-month': month,
+        'dateOfBirth-year': year,
+      });
+    const asked = await born('27', '3', '84');
+    expect(asked.status).to.equal(422);
+    expect(asked.text('#dateOfBirth-error')).to.contain('Do you mean 27 March 1984?');
+    expect(asked.form(address)).to.include({ 'dateOfBirth-day': '27', 'dateOfBirth-year': '84' });
+    for (const [day, month, year] of [
+      ['27', 'March', '1984'],
+      ['27-03-1984', '', ''],
+    ] as const) {
+      const review = await born(day, month, year);
+      const facts = review.all('dd').map((fact) => fact.textContent);
+      expect(facts).to.include.members(['27 March 1984', 'O-Marsh']);
+    }
+  });
+
   for (const [what, fields, path] of [
     [
       'a list for a name',

@@ -2,6 +2,7 @@
 import { detailIn, details } from '../../../bookings/index.ts';
 import type { AskedQuestions } from '../../../questions/index.ts';
 import { zoneName } from '../../../lib/dates.ts';
+import { tidyProse } from '../../../lib/typed-text.ts';
 import { paths } from '../../paths.ts';
 import { fieldId, typeWords } from '../../view-helpers.ts';
 import { readerTimeAndDay, timeAndDay } from '../when.ts';
@@ -72,7 +73,7 @@ export function draftSections(
       href: paths.draftExaminee(id),
       change: 'the examinee',
       rows: details.map((detail) => ({
-        ...row(detail.path, detail.label, detailWords(detail, detailIn(data, detail))),
+        ...row(detail.path, detail.label, detailWords(detail, tidyProse(detailIn(data, detail) ?? ''))),
         isProse: detail.input.as === 'prose',
       })),
     },
