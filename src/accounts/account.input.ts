@@ -5,11 +5,6 @@ import { nameFault } from '../lib/typed-name.ts';
 import { tidyLine } from '../lib/typed-text.ts';
 import { roles } from './viewer.ts';
 
-/** PostgreSQL raises an error when a UUID column is compared with any other text. */
-export function isId(text: unknown): text is string {
-  return z.uuid().safeParse(text).success;
-}
-
 export const emailInput = typedEmail('Enter an e-mail address').toLowerCase();
 
 export const nameInput = z

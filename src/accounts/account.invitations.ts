@@ -6,6 +6,7 @@ import type { Database, Transaction } from '../db/knex.ts';
 import { isMergedAway, keepMergesOff, mergedInto } from '../db/merges.ts';
 import { violatedConstraint } from '../db/transaction.ts';
 import { failure, ok, type Result } from '../lib/result.ts';
+import { isUuid } from '../lib/uuid.ts';
 import type { AccountDeps } from './account.deps.ts';
 import {
   emailInput,
@@ -13,7 +14,6 @@ import {
   inputErrors,
   inviteInput,
   type InviteInput,
-  isId,
   nameInput,
 } from './account.input.ts';
 import {
@@ -75,11 +75,11 @@ export function createInvitations(deps: AccountDeps): Invitations {
 
     accept: (given, request) => acceptInvitation(deps, given, request),
 
-    list: async (of = {}) => (of.id === undefined || isId(of.id) ? listInvitations(deps.db, of) : []),
+    list: async (of = {}) => (of.id === undefined || isUuid(of.id) ? listInvitations(deps.db, of) : []),
 
     async revoke(id, actor) {
       if (!mayAdminister(actor.viewer)) return failure({ reason: 'not_allowed' });
-      if (!isId(id)) return ok({ revoked: false });
+      if (!isUuid(id)) return ok({ revoked: false });
       const revoked = await deps.db.transaction(async (trx) => {
         const ids = await revokeLinks(trx, { kind: 'invitation', id });
         for (const one of ids) await recordLink(deps, trx, auditActor(actor), one, 'revoked');

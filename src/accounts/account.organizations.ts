@@ -3,11 +3,12 @@ import type { Queryable, Transaction } from '../db/knex.ts';
 import { readWords, whereFound } from '../db/search.ts';
 import { violatedConstraint } from '../db/transaction.ts';
 import { failure, ok, type Result } from '../lib/result.ts';
+import { isUuid } from '../lib/uuid.ts';
 import { onPage, pagedOf, type Paged } from './account.pages.ts';
 import { typedLine } from '../lib/typed-input.ts';
 import { tidyLine } from '../lib/typed-text.ts';
 import type { AccountDeps } from './account.deps.ts';
-import { type InputError, inputErrors, isId } from './account.input.ts';
+import { type InputError, inputErrors } from './account.input.ts';
 import { type Actor, auditActor, mayAdminister } from './viewer.ts';
 
 export interface OrganizationSummary {
@@ -76,7 +77,7 @@ export function createOrganizations(deps: AccountDeps): Organizations {
     },
 
     async find(id) {
-      if (!isId(id)) return null;
+      if (!isUuid(id)) return null;
       const row = await select().where('o.id', id).first();
       return row ? toSummary(row) : null;
     },
@@ -94,7 +95,7 @@ export function createOrganizations(deps: AccountDeps): Organizations {
       }),
 
     async change(id, input, actor, seen) {
-      if (!isId(id)) return failure({ reason: 'not_found' });
+      if (!isUuid(id)) return failure({ reason: 'not_found' });
       let other: OrganizationEdit | null = null;
       // A name that stays is not checked: it may be older than the rules for names.
       const isKept = tidyLine(input.name) === tidyLine(seen.name);

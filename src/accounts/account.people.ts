@@ -5,7 +5,6 @@ import { failure, ok, type Result } from '../lib/result.ts';
 import { tidyEmail } from '../lib/typed-email.ts';
 import { isUuid } from '../lib/uuid.ts';
 import type { AccountDeps } from './account.deps.ts';
-import { isId } from './account.input.ts';
 import { setOrganization } from './account.organizations.ts';
 import { revokeLinks } from './account.links.ts';
 import { onPage, pagedOf, type Paged } from './account.pages.ts';
@@ -74,7 +73,7 @@ export function createPeople(deps: AccountDeps): People {
     },
 
     async find(id) {
-      const row = isId(id)
+      const row = isUuid(id)
         ? ((await selectPeople(deps).where('u.id', id).first()) as PersonRow | undefined)
         : null;
       return row ? toPerson(row) : null;
@@ -104,7 +103,7 @@ export function createPeople(deps: AccountDeps): People {
           return 'last_admin';
         if (await isMergedAway(trx, userId)) return 'merged_away';
         const isKnown =
-          isId(organizationId) &&
+          isUuid(organizationId) &&
           (await trx('organizations').where({ id: organizationId }).first('id')) &&
           !(await isMergedAway(trx, organizationId));
         if (role === 'referrer' ? !isKnown : organizationId !== null) return 'unknown_organization';
@@ -115,7 +114,7 @@ export function createPeople(deps: AccountDeps): People {
 
     async endSessions(userId, actor) {
       if (!mayAdminister(actor.viewer)) return failure({ reason: 'not_allowed' });
-      if (!isId(userId)) return failure({ reason: 'not_found' });
+      if (!isUuid(userId)) return failure({ reason: 'not_found' });
       return deps.db.transaction(async (trx) => {
         if (!(await trx('users').where({ id: userId }).first('id'))) return failure({ reason: 'not_found' });
         const rows = await trx('sessions').where({ user_id: userId }).delete().returning('id');
@@ -144,7 +143,7 @@ async function change(
   ) => Promise<Changed | PersonFailure['reason']>,
 ): Outcome {
   if (!mayAdminister(actor.viewer)) return failure({ reason: 'not_allowed' });
-  if (!isId(userId)) return failure({ reason: 'not_found' });
+  if (!isUuid(userId)) return failure({ reason: 'not_found' });
   if (userId === actor.viewer.userId) return failure({ reason: 'oneself' });
   return deps.db.transaction(async (trx): Outcome => {
     await keepMergesOff(trx);

@@ -6,7 +6,7 @@ import type { RequestFacts } from '../audit/index.ts';
 import type { Database, Transaction } from '../db/knex.ts';
 import type { JobDefinition } from '../ports/job-queue.ts';
 import type { AccountDeps } from './account.deps.ts';
-import { isId } from './account.input.ts';
+import { isUuid } from '../lib/uuid.ts';
 import { clearAdminCookie, idleMinutes, findAdminSessionId } from './account.session.ts';
 import { joinTransaction } from './auth.internals.ts';
 import { removeExpiredForms } from './kept-forms.ts';
@@ -35,7 +35,7 @@ export function createOwnSessions(deps: AccountDeps): OwnSessions {
   return {
     list: (viewer) => listSessions(deps.db, viewer),
     end: async (sessionId, actor) =>
-      isId(sessionId) && (await endSessions(deps, actor, { id: sessionId })) > 0,
+      isUuid(sessionId) && (await endSessions(deps, actor, { id: sessionId })) > 0,
     endAll: (actor) => endSessions(deps, actor, {}),
   };
 }

@@ -5,7 +5,7 @@ import type { Knex } from 'knex';
 import type { Queryable, Transaction } from '../db/knex.ts';
 import { failure, ok, type Result } from '../lib/result.ts';
 import type { AccountDeps } from './account.deps.ts';
-import { isId } from './account.input.ts';
+import { isUuid } from '../lib/uuid.ts';
 import { renewSecondSteps } from './changed-secret.ts';
 import { endOwnSessions } from './account.session-ends.ts';
 import { decryptSecret, joinTransaction, setUpRefusalOf } from './auth.internals.ts';
@@ -131,7 +131,7 @@ export function createTwoFactor(deps: AccountDeps): TwoFactor {
 
     async reset(userId, actor) {
       if (!mayAdminister(actor.viewer)) return failure({ reason: 'not_allowed' });
-      if (!isId(userId)) return failure({ reason: 'not_found' });
+      if (!isUuid(userId)) return failure({ reason: 'not_found' });
       // Admins must not remove their own second step without password and code.
       if (userId === actor.viewer.userId) return failure({ reason: 'oneself' });
       return deps.db.transaction(async (trx) => {

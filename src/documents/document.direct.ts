@@ -4,13 +4,12 @@
 import { attribution, type Actor } from '../accounts/index.ts';
 import { findVisible } from '../bookings/index.ts';
 import { failure, ok, type Result } from '../lib/result.ts';
-import { ObjectStoreUnavailable, type PartAddress, type StoredPart } from '../ports/object-store.ts';
+import { ObjectStoreUnavailable, type PartAddress } from '../ports/object-store.ts';
 import { ContentRefused, mayBeNamed, type ContentFault } from './content/index.ts';
 import {
   endUpload,
   findUpload,
   insertUpload,
-  storePartHashes,
   openUploadsOf,
   markPassedOver,
   type StoredUpload,
@@ -21,8 +20,7 @@ import {
   firstDifferingPart,
   hasAllParts,
   isClaimed,
-  mayBeClaimed,
-  partMissing,
+  joinParts,
   partCountOf,
   partFault,
   partSizeOf,
@@ -241,8 +239,7 @@ async function offerAfterJoin(
   if (hasAllParts(partSha256, claims))
     return ok(claims.map(({ partNumber }) => ({ partNumber, send: null })));
   // These are parts of another file of the same name and size. The first one may be about to become a document, so
-  // leave
-  // its upload open, and do not resume it again.
+  // leave its upload open, and do not resume it again.
   await markPassedOver(deps.db, upload.id);
   return failure({ reason: 'not_found' });
 }
@@ -308,39 +305,6 @@ async function makeDocument(
     throw error;
   }
   return session.finish(actor, category);
-}
-
-/** Joins the parts into one pending object. Returns the hashes that the browser claims for them. */
-async function joinParts(
-  { db, store }: DocumentDeps,
-  upload: StoredUpload,
-  claims: PartClaim[],
-): Promise<Result<Buffer, UploadFailure>> {
-  const key = pendingKey(upload.objectName);
-  const parts = await store.parts(key, upload.s3UploadId);
-  if (!parts) {
-    // A process has joined them before: it died afterwards, or is still at work and read the row earlier than this one.
-    // It stores the hashes first, so without hashes nobody has joined the parts, and the store has lost them.
-    const { partSha256 = null } = (await findUpload(db, upload)) ?? {};
-    if (!partSha256) return failure({ reason: 'not_found' });
-    // Another tab uploaded another file of the same name and size, and its parts were joined.
-    const other = firstDifferingPart(partSha256, claims);
-    return other === null ? ok(partSha256) : failure(partMissing(other));
-  }
-  const wanted: StoredPart[] = [];
-  const hashes: string[] = [];
-  for (let partNumber = 1; partNumber <= partCountOf(upload); partNumber += 1) {
-    const claim = claims.find((one) => one.partNumber === partNumber);
-    if (!claim) return failure(partFault(partNumber, `Part ${partNumber} has no hash`));
-    const part = parts.find((one) => mayBeClaimed(one, claim) && one.size === partSizeOf(upload, partNumber));
-    if (!part) return failure(partMissing(partNumber));
-    wanted.push(part);
-    hashes.push(claim.sha256);
-  }
-  const sha256 = Buffer.from(hashes.join(''), 'hex');
-  await storePartHashes(db, upload.id, sha256);
-  await store.completeUpload(key, upload.s3UploadId, wanted);
-  return ok(sha256);
 }
 
 function auditReason(why: UploadFailure): string {

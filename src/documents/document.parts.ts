@@ -1,6 +1,10 @@
-// The parts of a direct upload: their number, their sizes, and whether their hashes are those that the browser claims.
+// The parts of a direct upload: their number and sizes, whether their hashes are those that the browser claims, and how
+// they are joined.
+import { failure, ok, type Result } from '../lib/result.ts';
 import type { StoredPart } from '../ports/object-store.ts';
-import type { StoredUpload } from './document.direct-repository.ts';
+import type { DocumentDeps } from './document.deps.ts';
+import { findUpload, storePartHashes, type StoredUpload } from './document.direct-repository.ts';
+import { pendingKey } from './document.keys.ts';
 import type { UploadFailure } from './document.upload.ts';
 
 /** A part as the browser describes it. */
@@ -31,7 +35,7 @@ function hashOf(sha256: Buffer, partNumber: number): string {
   return sha256.subarray((partNumber - 1) * sha256Bytes, partNumber * sha256Bytes).toString('hex');
 }
 
-export function partMissing(partNumber: number): UploadFailure {
+function partMissing(partNumber: number): UploadFailure {
   return partFault(partNumber, `Part ${partNumber} did not arrive: send it again`);
 }
 
@@ -45,7 +49,7 @@ export function isClaimed(part: Pick<StoredPart, 'partNumber' | 'sha256'>, claim
 }
 
 /** Like isClaimed, but true when the store keeps no hash: then the check of the whole object decides. */
-export function mayBeClaimed(part: StoredPart, claim: PartClaim): boolean {
+function mayBeClaimed(part: StoredPart, claim: PartClaim): boolean {
   return part.sha256 === null ? part.partNumber === claim.partNumber : isClaimed(part, claim);
 }
 
@@ -57,4 +61,37 @@ export function partCountOf({ sizeBytes, partBytes: each }: Sizes): number {
 
 export function partSizeOf(upload: Sizes, partNumber: number): number {
   return Math.min(upload.partBytes, upload.sizeBytes - upload.partBytes * (partNumber - 1));
+}
+
+/** Joins the parts into one pending object. Returns the hashes that the browser claims for them. */
+export async function joinParts(
+  { db, store }: DocumentDeps,
+  upload: StoredUpload,
+  claims: PartClaim[],
+): Promise<Result<Buffer, UploadFailure>> {
+  const key = pendingKey(upload.objectName);
+  const parts = await store.parts(key, upload.s3UploadId);
+  if (!parts) {
+    // A process has joined them before: it died afterwards, or is still at work and read the row earlier than this one.
+    // It stores the hashes first, so without hashes nobody has joined the parts, and the store has lost them.
+    const { partSha256 = null } = (await findUpload(db, upload)) ?? {};
+    if (!partSha256) return failure({ reason: 'not_found' });
+    // Another tab uploaded another file of the same name and size, and its parts were joined.
+    const other = firstDifferingPart(partSha256, claims);
+    return other === null ? ok(partSha256) : failure(partMissing(other));
+  }
+  const wanted: StoredPart[] = [];
+  const hashes: string[] = [];
+  for (let partNumber = 1; partNumber <= partCountOf(upload); partNumber += 1) {
+    const claim = claims.find((one) => one.partNumber === partNumber);
+    if (!claim) return failure(partFault(partNumber, `Part ${partNumber} has no hash`));
+    const part = parts.find((one) => mayBeClaimed(one, claim) && one.size === partSizeOf(upload, partNumber));
+    if (!part) return failure(partMissing(partNumber));
+    wanted.push(part);
+    hashes.push(claim.sha256);
+  }
+  const sha256 = Buffer.from(hashes.join(''), 'hex');
+  await storePartHashes(db, upload.id, sha256);
+  await store.completeUpload(key, upload.s3UploadId, wanted);
+  return ok(sha256);
 }
