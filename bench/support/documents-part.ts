@@ -7,7 +7,8 @@ import { compose } from '../../src/compose.ts';
 import { readConfig } from '../../src/config.ts';
 import { startS3Server } from '../../src/dev/s3/server.ts';
 import { createFakeAcuity } from '../../test/support/fakes/acuity.ts';
-import { requestAt, ritaOf } from './rita.ts';
+import { aBookingRequest } from '../../test/support/builders/booking-request.ts';
+import { ritaOf } from './rita.ts';
 
 interface Plan {
   part: 'app' | 'store';
@@ -63,7 +64,7 @@ async function startApp(): Promise<{ url: string; bookingId: string }> {
   acuity.offer(7001, startsAt.toISOString());
   const { db, specialists, attempts } = system.services;
   const specialist = await specialists.findByCalendar(7001);
-  const booked = await attempts.book(await ritaOf(db), requestAt(startsAt, specialist?.id ?? ''), null);
+  const booked = await attempts.book(await ritaOf(db), aBookingRequest(specialist?.id ?? '', startsAt), null);
   if (!booked.ok) throw new Error(`Not booked: ${booked.reason}`);
   return { url, bookingId: booked.value.id };
 }

@@ -1,6 +1,5 @@
 // The demo's referrer as the rooms see her, for benches that book.
 import type { Actor } from '../../src/accounts/index.ts';
-import type { BookingRequest } from '../../src/bookings/index.ts';
 import type { Database } from '../../src/db/knex.ts';
 
 export async function ritaOf(db: Database): Promise<Actor> {
@@ -27,26 +26,5 @@ export async function ritaOf(db: Database): Promise<Actor> {
       actingAdmin: null,
     },
     request: { requestId: 'bench', ip: null, userAgent: null },
-  };
-}
-
-/** Her request; the examinee is made up. */
-export function requestAt(startsAt: Date, specialistId: string): BookingRequest {
-  return {
-    specialistId,
-    type: 'in_person',
-    startsAt,
-    timezone: null,
-    examinee: {
-      firstName: 'Ewan',
-      lastName: 'Marsh',
-      phone: '+61412345678',
-      email: null,
-      dateOfBirth: null,
-      interpreterLanguage: null,
-    },
-    claimNumber: null,
-    notes: '',
-    answers: [],
   };
 }

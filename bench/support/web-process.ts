@@ -14,7 +14,8 @@ import { createFakeAcuity } from '../../test/support/fakes/acuity.ts';
 import { stopSharedPostgres } from '../../test/support/postgres.ts';
 import { mintSession, testSecret } from '../../test/support/session.ts';
 import type { MemoryReading } from './memory-probe.ts';
-import { requestAt, ritaOf } from './rita.ts';
+import { aBookingRequest } from '../../test/support/builders/booking-request.ts';
+import { ritaOf } from './rita.ts';
 
 const root = path.resolve(import.meta.dirname, '../..');
 const bookingsMade = 40;
@@ -154,7 +155,11 @@ async function makeBookings(env: Record<string, string>): Promise<string[]> {
     for (let made = 0; made < bookingsMade; made += 1) {
       const startsAt = new Date(firstHour + made * 7 * 3_600_000);
       acuity.offer(7001, startsAt.toISOString());
-      const booked = await services.attempts.book(rita, requestAt(startsAt, specialist?.id ?? ''), null);
+      const booked = await services.attempts.book(
+        rita,
+        aBookingRequest(specialist?.id ?? '', startsAt),
+        null,
+      );
       if (!booked.ok) throw new Error(`Not booked: ${booked.reason}`);
       ids.push(booked.value.id);
     }

@@ -62,19 +62,19 @@ export interface People {
 export function createPeople(deps: AccountDeps): People {
   return {
     async list(filter, page = 1) {
-      const rows = (await selectPeople(deps)
+      const rows: PersonRow[] = await selectPeople(deps)
         .modify((people) => {
           if ('organizationId' in filter) void people.where('m.organization_id', filter.organizationId);
           else void people.whereIn('u.role', ['support', 'admin']);
         })
         .orderBy(['u.banned', 'u.name', 'u.id'])
-        .modify(onPage, page)) as PersonRow[];
+        .modify(onPage, page);
       return pagedOf(rows.map(toPerson));
     },
 
     async find(id) {
       const row = isUuid(id)
-        ? ((await selectPeople(deps).where('u.id', id).first()) as PersonRow | undefined)
+        ? await selectPeople(deps).where('u.id', id).first<PersonRow | undefined>()
         : null;
       return row ? toPerson(row) : null;
     },

@@ -2,6 +2,7 @@ import { expect } from 'chai';
 import { acuityDown } from '../support/fakes/acuity.ts';
 import { markupErrors, type Visitor } from '../support/visitor.ts';
 import {
+  amelia,
   ewan,
   inUtc,
   nadia,
@@ -12,7 +13,6 @@ import {
   type PageFixture,
 } from '../support/page-fixture.ts';
 
-const amelia = 7001;
 const elevenOnWednesday = '2026-12-02T11:00:00+11:00';
 const tenOnThursday = '2026-12-03T10:00:00+11:00';
 const threeOnFriday = '2026-12-04T15:00:00+11:00';

@@ -7,14 +7,11 @@ import {
   ewan,
   inUtc,
   nineOnTuesday,
+  offerTimes,
   openPageFixture,
   rita,
   type PageFixture,
 } from '../support/page-fixture.ts';
-
-const amelia = 7001;
-const tenOnTuesday = '2026-12-01T10:00:00+11:00';
-const elevenOnTuesday = '2026-12-01T11:00:00+11:00';
 
 describe('confirmation step of the booking journey', () => {
   let fixture: PageFixture;
@@ -22,14 +19,7 @@ describe('confirmation step of the booking journey', () => {
 
   beforeEach(async () => {
     fixture = await openPageFixture();
-    fixture.acuity.offer(
-      amelia,
-      nineOnTuesday,
-      tenOnTuesday,
-      elevenOnTuesday,
-      '2026-12-02T14:00:00+11:00',
-      '2027-01-12T14:00:00+11:00',
-    );
+    offerTimes(fixture);
     visitor = await fixture.signedIn(rita);
   });
 

@@ -2,17 +2,15 @@ import { expect } from 'chai';
 import { acuityDown } from '../support/fakes/acuity.ts';
 import type { Visitor } from '../support/visitor.ts';
 import {
+  elevenOnTuesday,
   ewan,
   inUtc,
-  nineOnTuesday,
+  offerTimes,
   openPageFixture,
   rita,
+  tenOnTuesday,
   type PageFixture,
 } from '../support/page-fixture.ts';
-
-const amelia = 7001;
-const tenOnTuesday = '2026-12-01T10:00:00+11:00';
-const elevenOnTuesday = '2026-12-01T11:00:00+11:00';
 
 describe('first steps of the booking journey', () => {
   let fixture: PageFixture;
@@ -20,14 +18,7 @@ describe('first steps of the booking journey', () => {
 
   before(async () => {
     fixture = await openPageFixture();
-    fixture.acuity.offer(
-      amelia,
-      nineOnTuesday,
-      tenOnTuesday,
-      elevenOnTuesday,
-      '2026-12-02T14:00:00+11:00',
-      '2027-01-12T14:00:00+11:00',
-    );
+    offerTimes(fixture);
   });
 
   beforeEach(async () => {

@@ -22,6 +22,8 @@ export const sam = 'sam@examdesk.example';
 
 /** A Tuesday in Sydney's summer. */
 export const nineOnTuesday = '2026-12-01T09:00:00+11:00';
+export const tenOnTuesday = '2026-12-01T10:00:00+11:00';
+export const elevenOnTuesday = '2026-12-01T11:00:00+11:00';
 export const inUtc = (time: string): string => new Date(time).toISOString();
 
 export const ewan = {
@@ -35,6 +37,21 @@ export const ewan = {
   claimNumber: 'CL-2207',
   notes: 'Needs an interpreter.',
 };
+
+/** Dr Amelia Hart's calendar. */
+export const amelia = 7001;
+
+/** Offers three times on that Tuesday, one on the next day and one in the new year. */
+export function offerTimes({ acuity }: Pick<PageFixture, 'acuity'>): void {
+  acuity.offer(
+    amelia,
+    nineOnTuesday,
+    tenOnTuesday,
+    elevenOnTuesday,
+    '2026-12-02T14:00:00+11:00',
+    '2027-01-12T14:00:00+11:00',
+  );
+}
 
 export async function openPageFixture(): Promise<PageFixture> {
   const clock = { at: new Date('2026-11-23T09:00:00+11:00') };

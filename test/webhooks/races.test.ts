@@ -4,6 +4,7 @@ import { expect } from 'chai';
 import type { Acuity, Appointment, NewAppointment } from '../../src/ports/acuity.ts';
 import { startTestApp, type TestApp } from '../support/app.ts';
 import { peopleOf } from '../support/booking-fixture.ts';
+import { aBookingRequest } from '../support/builders/booking-request.ts';
 import { createFakeAcuity, type FakeAcuity } from '../support/fakes/acuity.ts';
 
 const nine = '2027-02-02T09:00:00+11:00';
@@ -132,7 +133,11 @@ describe('converge, called concurrently for one appointment', () => {
     fake.offer(7001, nine, ten);
     const specialist = await app.system.services.specialists.findByCalendar(7001);
     const reply = acuity.slow('createAppointment');
-    const booked = app.system.services.attempts.book(rita, requestFor(specialist?.id ?? ''), null);
+    const booked = app.system.services.attempts.book(
+      rita,
+      aBookingRequest(specialist?.id ?? '', new Date(nine)),
+      null,
+    );
     await reply.asked;
     const [id = 0] = [...fake.appointments.keys()];
     const [old, newer] = [acuity.slow('getAppointment'), acuity.slow('getAppointment')];
@@ -206,26 +211,6 @@ describe('converge, called concurrently for one appointment', () => {
     expect(await converge()).to.include({ ok: true, outcome: 'created' });
   });
 });
-
-function requestFor(specialistId: string) {
-  return {
-    specialistId,
-    type: 'in_person' as const,
-    startsAt: new Date(nine),
-    timezone: null,
-    examinee: {
-      firstName: 'Ewan',
-      lastName: 'Marsh',
-      phone: '+61412345678',
-      email: null,
-      dateOfBirth: null,
-      interpreterLanguage: null,
-    },
-    claimNumber: null,
-    notes: '',
-    answers: [],
-  };
-}
 
 /** Pseudo-random numbers from 0 to 1, the same for the same seed. */
 function randomOf(seed: number): () => number {

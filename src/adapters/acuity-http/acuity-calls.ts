@@ -24,13 +24,21 @@ export interface Call {
   once?: boolean;
 }
 
-export interface CallsOptions {
+export interface AcuityClientOptions {
+  /** The origin, without `/api/v1`. */
   baseUrl: string;
   userId: string;
+  /** Calls use the first that Acuity accepts. */
   apiKeys: SecretRing;
+  /**
+   * The limit of a read, retries included. A write gets this long, plus up to 5 s of waiting for the limiter and, when
+   * the reply is incomplete, 3 s of reading the appointment back.
+   */
   timeoutMs: number;
+  /** Holds the rate limits that all processes share. */
   cache: Cache;
   log: Logger;
+  /** The breaker opens for `restMs` after at least `failures` calls in 30 s of which half failed. */
   breaker?: { failures?: number; restMs?: number };
   watch?: CallsWatch;
 }
@@ -65,7 +73,7 @@ const maxWriteWaitMs = 5_000;
  * The parsed JSON of a 2xx, or the reason for the failure. Reads are retried until `timeoutMs`; writes never, because
  * Acuity has no idempotency key.
  */
-export function createCalls(options: CallsOptions): (call: Call) => Promise<AcuityResult<unknown>> {
+export function createCalls(options: AcuityClientOptions): (call: Call) => Promise<AcuityResult<unknown>> {
   const { timeoutMs, cache, log, watch } = options;
   const restMs = options.breaker?.restMs ?? 5_000;
   const limiter = createLimiter({

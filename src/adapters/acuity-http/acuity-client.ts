@@ -1,5 +1,4 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Logger } from 'pino';
 import { z } from 'zod';
 import { failure, ok } from '../../lib/result.ts';
 import type {
@@ -9,9 +8,7 @@ import type {
   AppointmentWindow,
   NewAppointment,
 } from '../../ports/acuity.ts';
-import type { SecretRing } from '../../lib/secret-ring.ts';
-import type { Cache } from '../../ports/cache.ts';
-import { type Call, type CallsWatch, createCalls } from './acuity-calls.ts';
+import { type AcuityClientOptions, type Call, createCalls } from './acuity-calls.ts';
 import {
   accountReply,
   asAppointment,
@@ -25,25 +22,6 @@ import {
   formsReply,
   webhookReply,
 } from './wire.ts';
-
-export interface AcuityClientOptions {
-  /** The origin, without `/api/v1`. */
-  baseUrl: string;
-  userId: string;
-  /** Calls use the first that Acuity accepts. */
-  apiKeys: SecretRing;
-  /**
-   * The limit of a read, retries included. A write gets this long, plus up to 5 s of waiting for the limiter and, when
-   * the reply is incomplete, 3 s of reading the appointment back.
-   */
-  timeoutMs: number;
-  /** Holds the rate limits that all processes share. */
-  cache: Cache;
-  log: Logger;
-  /** The breaker opens for `restMs` after at least `failures` calls in 30 s of which half failed. */
-  breaker?: { failures?: number; restMs?: number };
-  watch?: CallsWatch;
-}
 
 // Readiness checks must not use up the rate limit that bookings need.
 const pingEveryMs = 5_000;

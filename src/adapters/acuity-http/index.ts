@@ -1,1 +1,2 @@
-export { type AcuityClientOptions, createAcuityClient } from './acuity-client.ts';
+export type { AcuityClientOptions } from './acuity-calls.ts';
+export { createAcuityClient } from './acuity-client.ts';

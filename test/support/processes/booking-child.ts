@@ -4,6 +4,7 @@ import { compose } from '../../../src/compose.ts';
 import { readConfig } from '../../../src/config.ts';
 import type { Database } from '../../../src/db/knex.ts';
 import { shortTimings, type ChildPlan } from '../booking-stack.ts';
+import { aBookingRequest } from '../builders/booking-request.ts';
 import { killedAt, nextPlan } from '../child-pool.ts';
 import { onlyAtStart } from '../cron.ts';
 
@@ -33,27 +34,7 @@ function carryOut(rita: Actor) {
   const startsAt = new Date(plan.startsAt ?? '');
   if (plan.does === 'reschedule') return attempts.reschedule(rita, plan.bookingId ?? '', startsAt);
   if (plan.does === 'cancel') return attempts.cancel(rita, plan.bookingId ?? '', null);
-  return attempts.book(
-    rita,
-    {
-      specialistId: plan.specialistId ?? '',
-      type: 'in_person',
-      startsAt,
-      timezone: null,
-      examinee: {
-        firstName: 'Ewan',
-        lastName: 'Marsh',
-        phone: '+61412345678',
-        email: null,
-        dateOfBirth: null,
-        interpreterLanguage: null,
-      },
-      claimNumber: null,
-      notes: '',
-      answers: [],
-    },
-    plan.idempotencyKey ?? null,
-  );
+  return attempts.book(rita, aBookingRequest(plan.specialistId ?? '', startsAt), plan.idempotencyKey ?? null);
 }
 
 async function ritaOf(database: Database): Promise<Actor> {
