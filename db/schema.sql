@@ -1401,6 +1401,7 @@ CREATE INDEX webhook_events_due_idx ON webhook_events USING btree (next_attempt_
 CREATE INDEX webhook_events_equal_idx ON webhook_events USING btree (body_digest) WHERE state = 'waiting'::text AND attempts = 0;
 CREATE INDEX webhook_events_list_idx ON webhook_events USING btree (received_at DESC, id DESC);
 CREATE INDEX webhook_events_note_idx ON webhook_events USING btree (received_at) WHERE state = 'processed'::text AND note IS NOT NULL AND note <> 'cancelled_before_booked'::text;
+CREATE INDEX webhook_events_sent_idx ON webhook_events USING btree ((headers ->> 'webhook-id'::text)) WHERE state = 'processed'::text AND (headers ->> 'webhook-id'::text) IS NOT NULL;
 CREATE INDEX webhook_events_state_idx ON webhook_events USING btree (state, received_at DESC);
 CREATE INDEX webhook_events_turn_idx ON webhook_events USING btree (appointment_id, seq) WHERE state = ANY (ARRAY['waiting'::text, 'delivering'::text]);
 CREATE CONSTRAINT TRIGGER webhook_events_changed_audited AFTER UPDATE ON webhook_events DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN ((old.state = ANY (ARRAY['processed'::text, 'dead'::text, 'refused'::text])) AND new.state IS DISTINCT FROM old.state OR new.channel IS DISTINCT FROM old.channel OR new.action IS DISTINCT FROM old.action OR new.appointment_id IS DISTINCT FROM old.appointment_id OR new.received_at IS DISTINCT FROM old.received_at OR new.body IS DISTINCT FROM old.body OR new.headers IS DISTINCT FROM old.headers OR new.body_digest IS DISTINCT FROM old.body_digest) EXECUTE FUNCTION audit_unannounced_change('webhook_event');

@@ -158,6 +158,18 @@ export async function findEvent(
   return row ? toEvent(row) : null;
 }
 
+/** The event that was processed last under the same webhook-id (Standard Webhooks) and with the same body. */
+export async function findSent(db: Queryable, event: IncomingEvent): Promise<WebhookEvent | null> {
+  const sentAs = event.headers['webhook-id'];
+  if (sentAs === undefined) return null;
+  const row = (await db('webhook_events')
+    .where({ state: 'processed', body_digest: digestOf(event.body) })
+    .whereRaw(`headers->>'webhook-id' = ?`, [sentAs])
+    .orderBy('processed_at', 'desc')
+    .first()) as EventRow | undefined;
+  return row ? toEvent(row) : null;
+}
+
 /** Newest first; keyset by (receivedAt, id). */
 export async function listEvents(
   db: Queryable,

@@ -22,6 +22,7 @@ import {
   coalesce,
   digestOf,
   findEvent,
+  findSent,
   insertEvent,
   insertRefusal,
   listEvents,
@@ -76,6 +77,9 @@ export interface WebhookDeps {
 /** When a process dies while it processes an event, the relay takes the event over after this time. */
 const leaseMs = 60_000;
 
+/** As long as a signature of Standard Webhooks is accepted. */
+const repeatMs = 5 * 60_000;
+
 export function createWebhookService(deps: WebhookDeps): WebhookService {
   const { db, clock, ids } = deps;
 
@@ -111,6 +115,13 @@ export function createWebhookService(deps: WebhookDeps): WebhookService {
     return { kind: 'done', outcome, bookingId };
   }
 
+  /** Its sender did not get our answer, or somebody repeats what they saw: Acuity is not read again for it. */
+  function doneLately(event: WebhookEvent | null): Processed | null {
+    if (event?.state !== 'processed' || !event.outcome || !event.processedAt) return null;
+    const isLate = clock.now().getTime() - event.processedAt.getTime() > repeatMs;
+    return isLate ? null : { kind: 'done', outcome: event.outcome, bookingId: event.bookingId };
+  }
+
   return {
     process,
 
@@ -128,7 +139,10 @@ export function createWebhookService(deps: WebhookDeps): WebhookService {
       const refusal = verify(deps, event);
       if (refusal) return { kind: 'refused', refusal: await refuse(event, channel, refusal, request) };
       const known = relayed ? await findEvent(db, relayed) : null;
-      if (known?.body?.equals(event.body)) return process(known);
+      const relayedHere = known?.body?.equals(event.body) ? known : null;
+      const worked = doneLately(relayedHere) ?? doneLately(await findSent(db, event));
+      if (worked) return worked;
+      if (relayedHere) return process(relayedHere);
       const facts = factsOf(event) ?? { action: null, appointmentId: null };
       const id = ids.uuid();
       await db.transaction((trx) =>
