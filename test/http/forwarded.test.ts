@@ -35,3 +35,20 @@ describe('a request forwarded by a proxy', () => {
     expect(await addresses()).to.deep.equal(['203.0.113.9']);
   });
 });
+
+describe('X-Request-Id', () => {
+  it('is kept when it is well-formed and a trusted proxy sends it', async () => {
+    for (const [TRUST_PROXY, sent, isKept] of [
+      ['1', 'trace-12345678', true],
+      ['1', '<script>alert(1)</script>', false],
+      ['loopback', 'trace-12345678', true],
+      ['10.0.0.1', 'trace-12345678', false],
+      ['0', 'trace-12345678', false],
+    ] as const) {
+      const behind = await startTestApp({ env: { TRUST_PROXY } });
+      const { headers } = await behind.anonymous().get('/healthz').set('X-Request-Id', sent);
+      await behind.close();
+      expect(headers['x-request-id'] === sent, `${TRUST_PROXY} ${sent}`).to.equal(isKept);
+    }
+  });
+});

@@ -25,11 +25,11 @@ describe('every response', () => {
     expect(headers).not.to.have.property('x-powered-by');
   });
 
-  it('has a request id, and keeps the caller’s own when it is well-formed', async () => {
-    const own = await rita.get('/healthz').set('X-Request-Id', 'trace-12345678');
-    expect(own.headers['x-request-id']).to.equal('trace-12345678');
-    const forged = await rita.get('/healthz').set('X-Request-Id', '<script>alert(1)</script>');
-    expect(forged.headers['x-request-id']).to.match(/^[\da-f-]{36}$/);
+  it('has a request id of our own, whatever a stranger sends', async () => {
+    for (const sent of ['trace-12345678', '<script>alert(1)</script>']) {
+      const { headers } = await rita.get('/healthz').set('X-Request-Id', sent);
+      expect(headers['x-request-id'], sent).to.match(/^[\da-f-]{36}$/);
+    }
   });
 
   it('/readyz answers 503, and everything else works, while the process stops', async () => {

@@ -8,13 +8,22 @@ import { paths } from '../paths.ts';
 
 const wellFormedId = /^[\w.-]{8,64}$/;
 
-/** Keeps the caller's X-Request-Id when it is well-formed, so that one id can be followed through several systems. */
+/**
+ * Keeps X-Request-Id of a trusted proxy when it is well-formed, so that one id can be followed through several systems.
+ * Others could make their requests look like somebody else's in the logs and in the audit log.
+ */
 export const requestId: RequestHandler = (req, res, next) => {
-  const given = req.get('x-request-id');
+  const given = isFromTrustedProxy(req) ? req.get('x-request-id') : undefined;
   res.locals.requestId = given && wellFormedId.test(given) ? given : randomUUID();
   res.setHeader('X-Request-Id', requestIdOf(res));
   next();
 };
+
+/** By Express's own rule for X-Forwarded-For (TRUST_PROXY): whether the peer is one of the proxies. */
+function isFromTrustedProxy(req: Request): boolean {
+  const isTrusted = req.app.get('trust proxy fn') as (address: string | undefined, hops: number) => boolean;
+  return isTrusted(req.socket.remoteAddress, 0);
+}
 
 /** The value for Express's `trust proxy`. */
 export function trustedProxies({ TRUST_PROXY }: Pick<Config, 'TRUST_PROXY'>): number | string | false {
