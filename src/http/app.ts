@@ -89,6 +89,7 @@ export function createApp(services: Services): Express {
   );
   app.get(paths.metrics(), named(paths.metrics()), answerMetrics(services.meters, config));
   app.use(staticFiles());
+  app.locals.baseUrl = config.BASE_URL;
   installViews(app, { cache: config.NODE_ENV !== 'development' });
   app.use(
     privateAnswers,

@@ -109,4 +109,6 @@ export const paths = {
   ready: () => '/readyz',
   metrics: () => '/metrics',
   openapi: () => '/api/openapi.json',
+  /** Explains the codes of errors, for people who write programs. */
+  problems: (code?: string) => (code ? `/problems#${code}` : '/problems'),
 } as const;

@@ -1,38 +1,146 @@
 // Errors that a client sees: RFC 9457 problem details, or a page with the same content.
+import type { Response } from 'express';
 import type { z } from 'zod';
+import { paths } from './paths.ts';
 
 export interface FieldProblem {
   path: string;
   message: string;
 }
 
+/** Every code: clients rely on them, so they never change. The page /problems shows the table. */
 export const problemCodes = {
-  bad_request: 400,
-  not_signed_in: 401,
-  bad_signature: 401,
-  bad_credentials: 401,
-  forbidden: 403,
-  cross_site: 403,
-  not_found: 404,
-  method_not_allowed: 405,
-  slot_taken: 409,
-  stale_version: 409,
-  idempotency_conflict: 409,
-  invalid_transition: 409,
-  already_cancelled: 409,
-  document_unavailable: 409,
-  too_large: 413,
-  unsupported_type: 415,
-  range_not_satisfiable: 416,
-  invalid: 422,
-  too_many_requests: 429,
-  internal: 500,
-  acuity_error: 502,
-  acuity_unavailable: 503,
-  storage_unavailable: 503,
-  unavailable: 503,
+  bad_request: {
+    status: 400,
+    title: 'That request could not be read',
+    means:
+      'The address or the body is not what it says it is, such as JSON that is cut off. Correct the request.',
+  },
+  not_signed_in: {
+    status: 401,
+    title: 'Sign in first',
+    means: 'There is no session, or it has ended. Sign in, then send the request again.',
+  },
+  bad_signature: {
+    status: 401,
+    title: 'The signature is wrong',
+    means:
+      'A webhook is not signed with a secret that we know, or was signed more than five minutes ago. Check the secret and the clock, and send the very bytes that were signed.',
+  },
+  bad_credentials: {
+    status: 401,
+    title: 'The sign-in failed',
+    means: 'The address, the password or the code is wrong.',
+  },
+  forbidden: {
+    status: 403,
+    title: 'Not allowed',
+    means: 'You are signed in, but your role does not allow this, or something has to be set up first.',
+  },
+  cross_site: {
+    status: 403,
+    title: 'Not allowed',
+    means:
+      'A request that changes something came from another site. Programs send an Origin header with the address of this server.',
+  },
+  not_found: {
+    status: 404,
+    title: 'Not found',
+    means: 'There is nothing at this address, or it is not yours to see.',
+  },
+  method_not_allowed: {
+    status: 405,
+    title: 'Not allowed here',
+    means: 'The address exists, but not for this method. The header Allow names those it has.',
+  },
+  slot_taken: {
+    status: 409,
+    title: 'This is no longer possible',
+    means: 'Somebody else has booked the time. The answer names the nearest free ones.',
+  },
+  stale_version: {
+    status: 409,
+    title: 'This is no longer possible',
+    means: 'It was changed since you read it. Read it again, then decide.',
+  },
+  idempotency_conflict: {
+    status: 409,
+    title: 'This is no longer possible',
+    means: 'The Idempotency-Key was used for another request. Use a new key for each booking.',
+  },
+  invalid_transition: {
+    status: 409,
+    title: 'This is no longer possible',
+    means: 'What was asked for does not follow from the present state, such as moving a cancelled booking.',
+  },
+  already_cancelled: {
+    status: 409,
+    title: 'This is no longer possible',
+    means: 'The booking is cancelled already. Make a new one.',
+  },
+  document_unavailable: {
+    status: 409,
+    title: 'This is no longer possible',
+    means: 'The document is damaged, infected or not checked yet.',
+  },
+  too_large: {
+    status: 413,
+    title: 'Too large',
+    means: 'The body or the file is larger than is accepted here.',
+  },
+  unsupported_type: {
+    status: 415,
+    title: 'Type not accepted',
+    means: 'The content type of the request, or the kind of the file, is not accepted here.',
+  },
+  range_not_satisfiable: {
+    status: 416,
+    title: 'The requested range does not exist',
+    means: 'The document is shorter than the range that was asked for.',
+  },
+  invalid: {
+    status: 422,
+    title: 'Some answers need to be changed',
+    means:
+      'The request can be read, but some values cannot be accepted. The member errors names each, with its path.',
+  },
+  too_many_requests: {
+    status: 429,
+    title: 'Too many attempts',
+    means: 'Wait for as many seconds as the header Retry-After says.',
+  },
+  internal: {
+    status: 500,
+    title: 'Something went wrong on our side',
+    means: 'Tell us the member requestId if it happens again.',
+  },
+  acuity_error: {
+    status: 502,
+    title: 'The calendar gave an answer we do not understand',
+    means: 'Nothing was booked or changed. Try again; if it happens again, tell us the member requestId.',
+  },
+  acuity_unavailable: {
+    status: 503,
+    title: 'Temporarily unavailable',
+    means: 'The calendar cannot be reached. Nothing was booked or changed. Try again after Retry-After.',
+  },
+  storage_unavailable: {
+    status: 503,
+    title: 'Temporarily unavailable',
+    means: 'The store of documents cannot be reached. Try again after Retry-After.',
+  },
+  unavailable: {
+    status: 503,
+    title: 'Temporarily unavailable',
+    means: 'A part of the system cannot be reached. Try again after Retry-After.',
+  },
 } as const;
 export type ProblemCode = keyof typeof problemCodes;
+
+/** The address of a page that explains the code. */
+export function problemType(res: Response, code: ProblemCode | 'outcome_pending'): string {
+  return new URL(paths.problems(code), String(res.app.locals.baseUrl)).href;
+}
 
 export class Problem extends Error {
   override readonly name = 'Problem';
@@ -52,7 +160,7 @@ export class Problem extends Error {
   ) {
     super(`${code}: ${detail}`);
     this.code = code;
-    this.status = problemCodes[code];
+    this.status = problemCodes[code].status;
     this.detail = detail;
     this.errors = more.errors;
     this.headers = more.headers ?? {};

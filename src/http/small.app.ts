@@ -29,6 +29,7 @@ function createSmallApp(services: SmallServices, offered: Endpoint[]): Express {
   const app = express();
   app.disable('x-powered-by');
   app.set('trust proxy', trustedProxies(config));
+  app.locals.baseUrl = config.BASE_URL;
   app.use(
     requestId,
     requestLog(log),

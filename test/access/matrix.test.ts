@@ -140,6 +140,7 @@ const table: Record<string, string> = {
   'get /admin/referrers/search': 'snnnin',
   'post /admin/impersonate': 'snnnin',
   'post /admin/exit-impersonation': 'snnnni',
+  'get /problems': 'iiiiii',
   'get /session': 'siiiii',
   'post /session': 'siiiii',
   'get /admin/acting': 'siiiii',

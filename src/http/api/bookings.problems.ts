@@ -5,6 +5,7 @@ import type { Result } from '../../lib/result.ts';
 import { requestIdOf } from '../actor.ts';
 import { paths } from '../paths.ts';
 import {
+  problemType,
   acuityError,
   acuityUnavailable,
   conflict,
@@ -29,7 +30,7 @@ export function answer<T>(
     .type('application/problem+json')
     .send(
       JSON.stringify({
-        type: 'about:blank',
+        type: problemType(res, 'outcome_pending'),
         title: 'Accepted',
         status: 202,
         detail: 'The calendar’s answer was lost. We are checking what happened: read the attempt.',

@@ -4,7 +4,7 @@ import type { Endpoint } from '../endpoint.ts';
 import { problemCodes, type ProblemCode } from '../problem.ts';
 
 export const problemSchema = z.object({
-  type: z.string(),
+  type: z.url().describe('The address of a page that explains the code'),
   title: z.string(),
   status: z.int(),
   detail: z.string(),

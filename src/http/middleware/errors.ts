@@ -6,31 +6,8 @@ import { errorFacts } from '../../lib/error-facts.ts';
 import { isStaff } from '../../accounts/index.ts';
 import { requestIdOf, routeNameOf, viewerOf } from '../actor.ts';
 import { paths } from '../paths.ts';
-import { badRequest, notFound, Problem, type ProblemCode } from '../problem.ts';
+import { badRequest, notFound, Problem, problemCodes, problemType } from '../problem.ts';
 import { wantsJson } from '../respond.ts';
-
-const titles: Record<number, string> = {
-  400: 'That request could not be read',
-  401: 'Sign in first',
-  403: 'Not allowed',
-  404: 'Not found',
-  405: 'Not allowed here',
-  409: 'This is no longer possible',
-  413: 'Too large',
-  415: 'Type not accepted',
-  422: 'Some answers need to be changed',
-  429: 'Too many attempts',
-  500: 'Something went wrong on our side',
-  502: 'The calendar gave an answer we do not understand',
-  503: 'Temporarily unavailable',
-};
-
-/** Where the title of the status would be wrong. */
-const titlesByCode: Partial<Record<ProblemCode, string>> = {
-  bad_signature: 'The signature is wrong',
-  bad_credentials: 'The sign-in failed',
-  range_not_satisfiable: 'The requested range does not exist',
-};
 
 export const unmatched: RequestHandler = () => {
   throw notFound();
@@ -56,10 +33,10 @@ export function errors(
     // Part of the response has been sent: only closing the connection tells the client.
     if (res.headersSent) return next(error);
     res.status(problem.status).set(problem.headers);
-    const title = titlesByCode[problem.code] ?? titles[problem.status] ?? 'Error';
     const { status, code, detail, errors: fields } = problem;
+    const { title } = problemCodes[code];
     const document = {
-      type: `about:blank#${code}`,
+      type: problemType(res, code),
       title,
       status,
       detail,

@@ -25,6 +25,7 @@ import { releasePages } from './documents/release.page.ts';
 import { uploadPages } from './documents/upload.page.ts';
 import { documentViewPages } from './documents/view.page.ts';
 import { homePages } from './home.page.ts';
+import { problemsPage } from './problems.page.ts';
 import { freeTimesPages } from './specialists/free-times.page.ts';
 import { specialistListPages } from './specialists/list.page.ts';
 
@@ -32,6 +33,7 @@ import { specialistListPages } from './specialists/list.page.ts';
 export function pages(services: PageServices): PageRoute[] {
   return [
     ...homePages(services),
+    problemsPage,
     ...acuityConnectionPages(services),
     ...acuityQuestionPages(services),
     ...doctorPages(services),
