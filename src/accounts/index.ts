@@ -39,7 +39,13 @@ export {
   takeOverReferrer,
 } from './account.taken-over.ts';
 export type { TwoFactorFailure } from './account.two-factor.ts';
-export { betterAuthVersion, joinTransaction, sessionCookieName } from './auth.internals.ts';
+export {
+  betterAuthVersion,
+  cookiePrefix,
+  isHttps,
+  joinTransaction,
+  sessionCookieName,
+} from './auth.internals.ts';
 export { createAuth, type Auth } from './auth.ts';
 export { createKeptForms, isSecretField, type KeptForm, type KeptForms } from './kept-forms.ts';
 export {

@@ -1,5 +1,6 @@
 // Starts and stops acting, for the pages and the API.
-import type { Request, Response } from 'express';
+import type { CookieOptions, Request, Response } from 'express';
+import { cookiePrefix, isHttps } from '../accounts/index.ts';
 import {
   actRequest,
   type ImpersonationService,
@@ -8,7 +9,46 @@ import {
 } from '../impersonation/index.ts';
 import { actorOf, headersOf, viewerOf } from './actor.ts';
 import { forbidden, invalid, notFound, notSignedIn, parse, type Problem } from './problem.ts';
+import { refererPath, safeNext } from './next-path.ts';
+import { paths } from './paths.ts';
 import { setCookies } from './respond.ts';
+
+/** The page from which an admin went to act as somebody. */
+export interface ActingOrigin {
+  /** Call it on the pages that lead to acting: they follow each other, and only the first is not one of them. */
+  remember(req: Request, res: Response): void;
+  /** The page to go back to; forgets it. */
+  take(req: Request, res: Response): string;
+}
+
+const actingPages = [paths.actAs(), paths.impersonate()];
+
+export function createActingOrigin(baseUrl: string): ActingOrigin {
+  const name = `${cookiePrefix(baseUrl)}.acting_from`;
+  const options: CookieOptions = { httpOnly: true, sameSite: 'lax', secure: isHttps(baseUrl), path: '/' };
+  return {
+    remember(req, res) {
+      const from = refererPath(req);
+      if (from !== null && actingPages.includes(new URL(from, baseUrl).pathname)) return;
+      // The console's button opens from an address that only leads here.
+      if (from !== null) res.cookie(name, from.replace(/\/act-as$/, '/show'), options);
+      else res.clearCookie(name, options);
+    },
+    take(req, res) {
+      const pair = (req.headers.cookie ?? '').split(/;\s*/).find((one) => one.startsWith(`${name}=`));
+      if (pair) res.clearCookie(name, options);
+      return safeNext(decoded(pair?.slice(name.length + 1) ?? '')) ?? paths.console();
+    },
+  };
+}
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return '';
+  }
+}
 
 /** @throws Problem */
 export async function startActing(

@@ -1,3 +1,5 @@
+import type { Request } from 'express';
+
 const base = 'http://examdesk.invalid';
 const maxLength = 2000;
 
@@ -13,6 +15,14 @@ export function safeNext(given: unknown): string | null {
   const isStable = path.length <= maxLength && !path.startsWith('//') && pathAndQuery(path) === path;
   // The sign-in page would redirect to itself.
   return isStable && !/^\/sign-(in|out)\/?(\?|$)/i.test(path) ? path : null;
+}
+
+/** The page of this site that the request names as its referrer. */
+export function refererPath(req: Request): string | null {
+  const referer = req.get('referer') ?? '';
+  const from = URL.canParse(referer) ? new URL(referer) : null;
+  const isOurs = from !== null && from.host === req.get('host');
+  return isOurs ? safeNext(from.pathname + from.search) : null;
 }
 
 function pathAndQuery(path: string): string {

@@ -9,7 +9,7 @@ import { isChanging, mountedRoutes } from '../support/routes.ts';
 
 /** Refused while acting, or about nobody's session; the matrix holds these to it. */
 const withoutAttribution =
-  /^post \/(sign-in|sign-out|api\/auth|account|admin|automation|webhooks|bookings\/search|bookings\/:id\/progress|documents\/:id\/(release|recall))(\/|$)/;
+  /^post \/(sign-in|sign-out|session|api\/auth|account|admin|automation|webhooks|bookings\/search|bookings\/:id\/progress|documents\/:id\/(release|recall))(\/|$)/;
 
 const tenths = [
   '2027-01-13T10:00:00+11:00',

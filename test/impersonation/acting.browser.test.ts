@@ -87,7 +87,7 @@ describe('acting as a referrer in a browser', function () {
         expect(await page.locator('.acting-banner').innerText()).to.contain('Acting as Rita Alvarez');
         await look('acting');
         await page.getByRole('button', { name: 'Stop acting' }).click();
-        await page.waitForURL('**/admin**');
+        await page.waitForURL('**/specialists');
         expect(await page.locator('.acting-banner').count()).to.equal(0);
         const { id } = (await app.db('impersonations').orderBy('started_at', 'desc').first('id')) as {
           id: string;

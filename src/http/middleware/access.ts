@@ -4,7 +4,7 @@ import type { AuditLog } from '../../audit/index.ts';
 import type { Database } from '../../db/knex.ts';
 import { actorOf, hasSessionEnded, viewerOf } from '../actor.ts';
 import type { Access } from '../endpoint.ts';
-import { safeNext } from '../next-path.ts';
+import { refererPath, safeNext } from '../next-path.ts';
 import { paths } from '../paths.ts';
 import { forbidden, notSignedIn } from '../problem.ts';
 import { isFragmentPoll, wantsFragment, wantsJson } from '../respond.ts';
@@ -65,11 +65,7 @@ export async function recordDenial(
  * @param isPage whether the form's address can be opened, too; for browsers that name no page
  */
 function pageOfForm(req: Request, isPage: boolean): string {
-  const referer = req.get('referer') ?? '';
-  const from = URL.canParse(referer) ? new URL(referer) : null;
-  const isOurs = from !== null && from.host === req.get('host');
-  const page = isOurs ? safeNext(from.pathname + from.search) : null;
-  return page ?? (isPage ? safeNext(req.originalUrl) : null) ?? paths.home();
+  return refererPath(req) ?? (isPage ? safeNext(req.originalUrl) : null) ?? paths.home();
 }
 
 /** The rule of a route; the page "Check access" asks it, too. */

@@ -17,7 +17,7 @@ import type { SpecialistRepository } from '../../specialists/index.ts';
 
 /** The services that pages use. */
 export interface PageServices {
-  config: Pick<Config, 'BETTER_AUTH_SECRET'>;
+  config: Pick<Config, 'BASE_URL' | 'BETTER_AUTH_SECRET'>;
   specialists: SpecialistRepository;
   availability: AvailabilityService;
   questions: Questions;

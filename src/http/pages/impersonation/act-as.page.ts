@@ -6,13 +6,14 @@ import {
   type FoundReferrer,
   type ImpersonationService,
 } from '../../../impersonation/index.ts';
-import { startActing, stopActing } from '../../acting.ts';
+import { createActingOrigin, startActing, stopActing } from '../../acting.ts';
 import { actorOf, viewerOf } from '../../actor.ts';
 import type { PageRoute } from '../../endpoint.ts';
 import { fieldErrors, rawField, typed } from '../../forms/fields.ts';
 import { paths } from '../../paths.ts';
 import { notFound } from '../../problem.ts';
 import { wantsFragment } from '../../respond.ts';
+import type { PageServices } from '../page-services.ts';
 import type { PageData } from '../../views.ts';
 import { ago } from '../when.ts';
 
@@ -37,13 +38,20 @@ export interface ConfirmActAsPage extends PageData {
   longestReason: number;
 }
 
-export function actAsPages({ impersonation }: { impersonation: ImpersonationService }): PageRoute[] {
+export function actAsPages({
+  impersonation,
+  config,
+}: Pick<PageServices, 'impersonation' | 'config'>): PageRoute[] {
+  const origin = createActingOrigin(config.BASE_URL);
   return [
     {
       method: 'get',
       path: '/admin/act-as',
       access: 'admin',
-      handle: (req, res) => show(impersonation, req, res),
+      handle: (req, res) => {
+        origin.remember(req, res);
+        return show(impersonation, req, res);
+      },
     },
     {
       method: 'post',
@@ -58,11 +66,12 @@ export function actAsPages({ impersonation }: { impersonation: ImpersonationServ
       access: 'anyone',
       async handle(req, res) {
         const viewer = viewerOf(res);
-        if (!viewer) return res.redirect(303, paths.signIn(paths.console()));
+        const back = origin.take(req, res);
+        if (!viewer) return res.redirect(303, paths.signIn(back));
         // Stopped already, in another tab.
-        if (viewer.role === 'admin') return res.redirect(303, paths.console());
+        if (viewer.role === 'admin') return res.redirect(303, back);
         const isAdminBack = await stopActing(impersonation, req, res);
-        res.redirect(303, isAdminBack ? paths.console() : paths.signIn(paths.console()));
+        res.redirect(303, isAdminBack ? back : paths.signIn(back));
       },
     },
   ];
