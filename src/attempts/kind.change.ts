@@ -185,6 +185,7 @@ async function write(
     changedForId: attempt.createdForId,
     source: 'portal',
     notes,
+    moved,
   });
   await deps.audit.record(trx, attempt.request.actor, {
     action: `booking.${progress}`,

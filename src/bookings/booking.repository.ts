@@ -66,6 +66,7 @@ export interface NewProgress {
   changedForId: string | null;
   source: ProgressEntry['source'];
   notes: string;
+  moved?: ProgressEntry['moved'] | undefined;
 }
 
 /** The columns that a change may set; all others never change. */
@@ -252,6 +253,8 @@ export async function insertProgress(trx: Transaction, entry: NewProgress): Prom
     changed_for_id: entry.changedForId,
     source: entry.source,
     notes: entry.notes,
+    moved_from: entry.moved?.from ?? null,
+    moved_to: entry.moved?.to ?? null,
   });
 }
 
@@ -264,6 +267,8 @@ interface ProgressRow {
   changed_for_name: string | null;
   source: ProgressEntry['source'];
   notes: string;
+  moved_from: Date | null;
+  moved_to: Date | null;
   created_at: Date;
 }
 
@@ -282,6 +287,7 @@ export async function progressOf(db: Queryable, bookingId: string): Promise<Prog
     changedFor: named(row.changed_for_id, row.changed_for_name),
     source: row.source,
     notes: row.notes,
+    moved: row.moved_from && row.moved_to ? { from: row.moved_from, to: row.moved_to } : null,
     createdAt: row.created_at,
   }));
 }

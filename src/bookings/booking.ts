@@ -71,6 +71,8 @@ export interface ProgressEntry {
   changedFor: { id: string; name: string } | null;
   source: (typeof progressSources)[number];
   notes: string;
+  /** The examination got a new time. */
+  moved: { from: Date; to: Date } | null;
   createdAt: Date;
 }
 

@@ -131,6 +131,8 @@ declare module 'knex/types/tables.js' {
       source: 'portal' | 'acuity' | 'reconciliation' | 'import';
       notes: string;
       created_at: Date;
+      moved_from: Date | null;
+      moved_to: Date | null;
     };
     booking_reminders: {
       booking_id: string;

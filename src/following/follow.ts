@@ -262,6 +262,7 @@ async function write(
       changedForId: null,
       source: cause.source,
       notes,
+      moved: set.startsAt && { from: booking.startsAt, to: set.startsAt },
     });
   }
   if (isAnnounced(cause, { ...booking, ...set }, deps.clock.now())) {

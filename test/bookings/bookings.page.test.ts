@@ -158,8 +158,73 @@ describe('booking pages', () => {
     const month = await visitor.get('/bookings?view=calendar&month=2026-12');
     expect(month.texts('.calendar-entry')).to.deep.equal(['9:00 am Ewan Marsh', '11:00 am Priya Natarajan']);
     expect(month.attribute('.month-step-next', 'href')).to.equal('/bookings?view=calendar&month=2027-01');
+    expect(month.text('.calendar-none')).to.equal('Times are Sydney time.');
     expect((await visitor.get('/bookings?view=calendar')).text('.calendar h2')).to.equal('November 2026');
     expect((await visitor.get('/bookings?view=calendar&month=2026-00')).status).to.equal(422);
+  });
+
+  it('sort a day of the month by the clocks of its examinations, and name their zones', async () => {
+    const columns = await fixture.app.db('bookings').orderBy('starts_at').first();
+    // The database generates these.
+    const { search_text: _, search_lexemes: __, ...first } = columns as unknown as Record<string, unknown>;
+    // By the instant 11:00 in Sydney (8:00 in Perth) comes first, and 1:00 am in Auckland is the day before in Perth.
+    const times = [
+      ['Australia/Perth', '2027-01-12T09:00:00+08:00', 'Perth'],
+      ['Australia/Sydney', '2027-01-12T11:00:00+11:00', 'Sydney'],
+      ['Pacific/Auckland', '2027-01-12T10:00:00+13:00', 'Auckland'],
+      ['Pacific/Auckland', '2027-01-13T01:00:00+13:00', 'Night'],
+    ] as const;
+    for (const [index, [timezone, startsAt, name]] of times.entries())
+      await fixture.app.db('bookings').insert({
+        ...first,
+        id: crypto.randomUUID(),
+        reference: `EX-ZZZZ${index + 2}Z`,
+        acuity_appointment_id: 990_000 + index,
+        timezone,
+        starts_at: startsAt,
+        examinee_first_name: '',
+        examinee_last_name: name,
+      } as never);
+    const month = await visitor.get('/bookings?view=calendar&month=2027-01');
+    const days = month
+      .all('.calendar-busy')
+      .map((day) => [
+        day.querySelector('time')?.getAttributeValue('datetime'),
+        ...day
+          .querySelectorAll('.calendar-entry')
+          .map((one) => one.textContent.replaceAll(/\s+/g, ' ').trim()),
+      ]);
+    expect(days).to.deep.equal([
+      ['2027-01-12', '9:00 am AWST Perth', '10:00 am NZDT Auckland', '11:00 am AEDT Sydney'],
+      ['2027-01-13', '1:00 am NZDT Night'],
+    ]);
+    expect(month.text('.calendar-none')).to.contain('in the zone beside it');
+    await fixture.app.database.owner('bookings').whereLike('reference', 'EX-ZZZZ%').delete();
+  });
+
+  it('say from when to when a booking was moved, and offer no calendar file once it is cancelled', async () => {
+    fixture.acuity.offer(amelia, '2026-12-07T09:00:00+11:00', '2026-12-08T10:30:00+11:00');
+    const path = await book({}, '2026-12-07T09:00:00+11:00');
+    await visitor.post(`${path}/reschedule`, { startsAt: inUtc('2026-12-08T10:30:00+11:00') });
+    visitor.setCookie('tz', 'Australia%2FPerth');
+    const moved = await visitor.get(path);
+    visitor.setCookie('tz', 'Australia%2FSydney');
+    expect(moved.texts('.timeline-moved')).to.deep.equal([
+      'From 9:00 am, Mon 7 Dec 2026 to 10:30 am, Tue 8 Dec 2026, Sydney time',
+    ]);
+    const json = await visitor.raw(path, { headers: { accept: 'application/json' } });
+    const { progress } = (await json.json()) as { progress: { moved: unknown }[] };
+    expect(progress.map((entry) => entry.moved)).to.deep.equal([
+      null,
+      { from: '2026-12-06T22:00:00.000Z', to: '2026-12-07T23:30:00.000Z' },
+    ]);
+    expect(moved.has('#booking-calendar')).to.equal(true);
+    await visitor.post(`${path}/cancel`, { reason: '' });
+    const cancelled = await visitor.get(path);
+    expect(cancelled.has('#booking-calendar')).to.equal(false);
+    expect(cancelled.html).not.to.match(/calendar\.ics|Add to calendar/);
+    // Whoever has the address still gets the file that removes it from their calendar.
+    expect((await visitor.get(`${path}/calendar.ics`)).html).to.contain('METHOD:CANCEL');
   });
 
   it('show everything about one booking, and who did what', async () => {

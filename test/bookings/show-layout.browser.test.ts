@@ -48,4 +48,28 @@ describe('layout of the booking page', function () {
           await watched.close();
         }
       });
+
+  it('prints no form and no button', async () => {
+    const watched = await watchedPage(browser, fixture.app.url, { width: 1280 });
+    try {
+      const { page } = watched;
+      await watched.useSession(await fixture.app.sessionCookie('rita@harbour-legal.example'));
+      await page.emulateMedia({ media: 'print' });
+      const { bookingId } = fixture;
+      for (const address of ['', `/${bookingId}`, `/${bookingId}/reschedule`, `/${bookingId}/contacts`]) {
+        await page.goto(`/bookings${address}`);
+        await page.locator('h1').waitFor();
+        if (shots)
+          await page.screenshot({
+            path: `${shots}/print${address.replaceAll('/', '-')}.png`,
+            fullPage: true,
+          });
+        for (const what of ['form', 'button', 'input', 'select', 'textarea', '.button'])
+          expect(await page.locator(`${what}:visible`).count(), `${what} on ${page.url()}`).to.equal(0);
+        expect(await page.locator('h1').isVisible()).to.equal(true);
+      }
+    } finally {
+      await watched.close();
+    }
+  });
 });

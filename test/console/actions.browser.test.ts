@@ -88,6 +88,9 @@ describe('the console’s actions in a browser', function () {
     await page.getByLabel('New progress').selectOption('no_show');
     await page.getByLabel('Notes (optional)').fill('Waited for an hour');
     await page.getByRole('button', { name: 'Change progress' }).click();
+    await page.getByText('The examination is in the future: tick this if you are certain').waitFor();
+    await page.getByLabel('Change the progress although the examination is in the future').check();
+    await page.getByRole('button', { name: 'Change progress' }).click();
     await page.getByRole('heading', { name: 'Progress is now: Did not attend' }).waitFor();
     await page.getByRole('link', { name: 'Back', exact: true }).click();
     await page.locator('.console-pill', { hasText: 'Did not attend' }).waitFor();

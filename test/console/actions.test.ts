@@ -253,10 +253,10 @@ describe('the console’s actions', () => {
     it('changing progress', async () => {
       const id = await aBookingOf(app.db, 'rita');
       const seen = await open(sam, `bookings/${id}/move-on`);
-      const values = { progress: 'no_show', notes: '' };
+      const values = { progress: 'no_show', notes: '', isCertain: true };
       await ada
         .post(form(`bookings/${id}/move-on`))
-        .send({ ...seen, values: { progress: 'generating_report' } })
+        .send({ ...seen, values: { progress: 'generating_report', isCertain: true } })
         .expect(200);
       const { body } = await sam
         .post(form(`bookings/${id}/move-on`))

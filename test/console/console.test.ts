@@ -358,7 +358,39 @@ describe('the console', () => {
       ['payment_received', 409],
       ['generating_report', 200],
     ] as const)
-      await sam.post(address).send({ version, values: { progress } }).expect(status);
+      await sam
+        .post(address)
+        .send({ version, values: { progress, isCertain: true } })
+        .expect(status);
+  });
+
+  it('asks before it changes the progress of an examination in the future', async () => {
+    const address = `/admin/forms/bookings/${bookingId}/move-on`;
+    await app
+      .db('bookings')
+      .where({ id: bookingId })
+      .update({ starts_at: new Date(Date.now() + 86_400_000) });
+    const { body: seen } = await sam.get(address).expect(200);
+    expect(seen.intro).to.contain('The examination is in the future: ');
+    const { version, fields: asked } = seen as { version: string; fields: object[] };
+    expect(asked.at(-1)).to.include({ name: 'isCertain', type: 'checkbox', value: false });
+    const send = (values: object) => sam.post(address).send({ version, values });
+    for (const isCertain of [undefined, false, 'yes']) {
+      const { body } = await send({ progress: 'report_generated', isCertain }).expect(422);
+      expect(body.errors[0].path).to.equal('isCertain');
+    }
+    await send({ progress: 'report_generated', isCertain: true }).expect(200);
+    await app
+      .db('bookings')
+      .where({ id: bookingId })
+      .update({ starts_at: new Date(0) });
+    const { body: over } = await sam.get(address).expect(200);
+    const { fields } = over as { fields: { name: string }[] };
+    expect(fields.map(({ name }) => name)).to.deep.equal(['progress', 'notes']);
+    await sam
+      .post(address)
+      .send({ version: over.version, values: { progress: 'generating_report' } })
+      .expect(200);
   });
 
   it('deactivates a person and ends their sessions', async () => {

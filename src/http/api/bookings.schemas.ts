@@ -47,6 +47,7 @@ export const progressSchema = z.object({
   changedFor: person.nullable(),
   source: z.enum(['portal', 'acuity', 'reconciliation', 'import']),
   notes: z.string(),
+  moved: z.object({ from: instant, to: instant }).nullable().describe('The examination got a new time'),
   createdAt: instant,
 });
 

@@ -8,6 +8,7 @@ import type { Database } from '../../db/knex.ts';
 import type { ImpersonationService } from '../../impersonation/index.ts';
 import type { Mapping } from '../../questions/index.ts';
 import type { Acuity } from '../../ports/acuity.ts';
+import type { Clock } from '../../ports/clock.ts';
 import type { Ids } from '../../ports/ids.ts';
 import type { JobQueue } from '../../ports/job-queue.ts';
 
@@ -23,5 +24,6 @@ export interface ConsoleServices {
   jobs: JobQueue;
   acuity: Acuity;
   mapping: Mapping;
+  clock: Clock;
   ids: Ids;
 }

@@ -13,6 +13,7 @@ import {
   type Detail,
   type EditFailure,
 } from '../../../bookings/index.ts';
+import { formatExamTime } from '../../../lib/dates.ts';
 import { problemFor } from '../../api/bookings.problems.ts';
 import { badRequest, conflict, forbidden, invalid, notFound, parse, type Problem } from '../../problem.ts';
 import type { ConsoleServices } from '../console.services.ts';
@@ -160,15 +161,31 @@ function referrerField({ createdBy, organization }: Booking): FormField {
   });
 }
 
+/** Every progress that staff choose by hand says that the examination is over. */
+function isAhead({ clock }: Pick<ConsoleServices, 'clock'>, { startsAt }: Booking): boolean {
+  return startsAt > clock.now();
+}
+
+const certainField: FormField = {
+  name: 'isCertain',
+  label: 'Change the progress although the examination is in the future',
+  type: 'checkbox',
+  value: false,
+};
+
 const moveOn: FormAction = {
   async open(services, id) {
     const booking = await bookingOf(services, id);
     const moves = movesByHand(booking);
+    const now = `Progress now: ${progressWords[booking.currentProgress]}.`;
+    const asks = isAhead(services, booking);
     return {
       intro:
-        moves.length > 0
-          ? `Progress now: ${progressWords[booking.currentProgress]}.`
-          : 'The progress of this booking cannot be changed by hand.',
+        moves.length === 0
+          ? 'The progress of this booking cannot be changed by hand.'
+          : asks
+            ? `${now} The examination is in the future: ${formatExamTime(booking.startsAt, booking.timezone)}.`
+            : now,
       submit: 'Change progress',
       version: String(booking.version),
       fields:
@@ -180,12 +197,17 @@ const moveOn: FormAction = {
                 options: moves.map((value) => ({ value, label: progressWords[value] })),
               }),
               text('notes', 'Notes (optional)', '', { type: 'textarea' }),
+              ...(asks ? [certainField] : []),
             ],
     };
   },
-  async send({ bookings }, actor, id, { version, values }) {
+  async send(services, actor, id, { version, values }) {
     const { progress, notes } = parse(progressRequestSchema, values);
-    const moved = await bookings.moveProgress(actor, id, progress, notes, Number(version));
+    if (values.isCertain !== true && isAhead(services, await bookingOf(services, id)))
+      throw invalid([
+        { path: 'isCertain', message: 'The examination is in the future: tick this if you are certain' },
+      ]);
+    const moved = await services.bookings.moveProgress(actor, id, progress, notes, Number(version));
     if (moved.ok) return `Progress is now: ${progressWords[progress]}`;
     if (moved.reason === 'stale') {
       const { currentProgress, version: newest } = moved.current;

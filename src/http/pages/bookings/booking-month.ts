@@ -1,7 +1,7 @@
 // The calendar view of the list.
 import type { Viewer } from '../../../accounts/index.ts';
 import { examineeName, type Booking, type BookingList } from '../../../bookings/index.ts';
-import { dayIn, shiftMonths } from '../../../lib/dates.ts';
+import { dayIn, offsetMinutes, shiftMonths, shortZone, zoneName } from '../../../lib/dates.ts';
 import type { Clock } from '../../../ports/clock.ts';
 import { paths } from '../../paths.ts';
 import { withQuery } from '../links.ts';
@@ -20,7 +20,8 @@ interface MonthCell {
   /** `Tuesday 1 December 2026`, for phones, where the month is a list of days. */
   label: string;
   isToday: boolean;
-  entries: { href: string; time: string; text: string; tone: Tone }[];
+  /** `zone`: null when the whole month has one. */
+  entries: { href: string; time: string; zone: string | null; text: string; tone: Tone }[];
 }
 
 export interface BookingMonth {
@@ -29,7 +30,8 @@ export interface BookingMonth {
   next: MonthLink;
   weekdays: [string, string][];
   weeks: (MonthCell | null)[][];
-  count: number;
+  /** In which zone the times are; null without bookings. */
+  times: string | null;
   /** The URL of the list for this month, when the calendar does not show all bookings. */
   more: string | null;
 }
@@ -48,7 +50,10 @@ export async function bookingMonth(
   const month = askedMonth ?? today.slice(0, 7);
   const range = { from: `${month}-01`, to: lastDayOf(month) };
   const { bookings, isMore } = await bookingsBetween(services.bookingList, viewer, range);
-  const byDay = Map.groupBy(bookings, ({ startsAt, timezone }) => dayIn(startsAt, timezone));
+  const byDay = Map.groupBy(bookings.toSorted(byWallClock), ({ startsAt, timezone }) =>
+    dayIn(startsAt, timezone),
+  );
+  const zones = new Set(bookings.map(({ timezone }) => timezone));
   return {
     label: monthWords(month),
     previous: monthLink(shiftMonths(month, -1)),
@@ -61,11 +66,11 @@ export async function bookingMonth(
             ...cell,
             label: dayWords(cell.date),
             isToday: cell.date === today,
-            entries: (byDay.get(cell.date) ?? []).map(entryOf),
+            entries: (byDay.get(cell.date) ?? []).map((booking) => entryOf(booking, zones.size > 1)),
           },
       ),
     ),
-    count: bookings.length,
+    times: timesWords(bookings, zones),
     more: isMore ? withQuery(paths.bookings(), range) : null,
   };
 }
@@ -87,10 +92,26 @@ export function earliestFirst(bookings: Booking[]): Booking[] {
   return bookings.toSorted((a, b) => a.startsAt.getTime() - b.startsAt.getTime());
 }
 
-function entryOf(booking: Booking): MonthCell['entries'][number] {
+/** As a day prints them: by the clock of each examination. */
+function byWallClock(a: Booking, b: Booking): number {
+  const clock = ({ startsAt, timezone }: Booking) =>
+    startsAt.getTime() + offsetMinutes(startsAt, timezone) * 60_000;
+  return clock(a) - clock(b) || a.startsAt.getTime() - b.startsAt.getTime();
+}
+
+function timesWords([first]: Booking[], zones: ReadonlySet<string>): string | null {
+  if (!first) return null;
+  return zones.size > 1
+    ? 'Each time is local to its examination, in the zone beside it.'
+    : `Times are ${zoneName(first.timezone, first.startsAt).replace(/ \(.*/, '')}.`;
+}
+
+function entryOf(booking: Booking, showsZone: boolean): MonthCell['entries'][number] {
+  const { startsAt, timezone: zone } = booking;
   return {
     href: paths.booking(booking.id),
-    time: clockTime(booking.startsAt, booking.timezone),
+    time: clockTime(startsAt, zone),
+    zone: showsZone ? shortZone(zone, startsAt) : null,
     text: examineeName(booking.examinee),
     tone: toneOf(booking.currentProgress),
   };

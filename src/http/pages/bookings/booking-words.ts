@@ -139,6 +139,8 @@ function madeBy({ createdBy, createdFor, source }: Booking): string {
 
 export interface TimelineEntry {
   what: string;
+  /** From when to when an examination was moved. */
+  moved: string | null;
   /** ISO instant. */
   at: string;
   when: string;
@@ -148,16 +150,17 @@ export interface TimelineEntry {
   tone: Tone;
 }
 
-/** Newest first; times in the reader's zone when it is known, else in the examination's. */
+/** Newest first; times of entries in the reader's zone when it is known, else in the examination's. */
 export function timelineOf(
   entries: ProgressEntry[],
   answerChanges: AnswersChange[],
-  zone: string,
+  { zone, ofExamination }: { zone: string; ofExamination: string },
 ): TimelineEntry[] {
   const all = [
     ...entries.map((entry) => ({
       at: entry.createdAt,
       what: progressWords[entry.progress],
+      moved: entry.moved && movedWords(entry.moved, ofExamination),
       who: changedBy(entry),
       notes: entry.notes,
       tone: toneOf(entry.progress),
@@ -165,6 +168,7 @@ export function timelineOf(
     ...answerChanges.map((change) => ({
       at: change.at,
       what: 'Answers changed',
+      moved: null,
       who: changedBy({ changedBy: null, changedFor: null, source: change.source }),
       notes: changeWords(change),
       tone: 'info' as const,
@@ -177,6 +181,12 @@ export function timelineOf(
       at: at.toISOString(),
       when: `${shortDay(at, zone)}, ${clockTime(at, zone)} ${shortZone(zone, at)}`,
     }));
+}
+
+/** `From 9:00 am, Tue 1 Dec 2026 to 10:30 am, Wed 2 Dec 2026, Sydney time` */
+function movedWords({ from, to }: { from: Date; to: Date }, zone: string): string {
+  const at = (time: Date) => `${clockTime(time, zone)}, ${shortDay(time, zone)}`;
+  return `From ${at(from)} to ${at(to)}, ${zoneName(zone, to).replace(/ \(.*/, '')}`;
 }
 
 function changedBy({

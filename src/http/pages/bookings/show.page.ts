@@ -154,7 +154,10 @@ function statusOf(
       { id: 'case', title: 'Case', rows: caseFacts(booking, viewer, madeInAcuityBy) },
     ],
     answers: answerGroups(answers),
-    timeline: timelineOf(progress, answerChanges, readerZone ?? booking.timezone),
+    timeline: timelineOf(progress, answerChanges, {
+      zone: readerZone ?? booking.timezone,
+      ofExamination: booking.timezone,
+    }),
     mayReschedule: mayChange(booking, 'rescheduled'),
     mayCancel: mayChange(booking, 'cancelled'),
   };
