@@ -16,13 +16,14 @@ import {
   releaseRules,
   seeDocumentRules,
 } from '../documents/index.ts';
+import { tidyLine } from '../lib/typed-text.ts';
 import { isUuid } from '../lib/uuid.ts';
 import type { Rules, Step } from './explanation.ts';
 
 /** @param key its id, or its reference */
 export function bookingRules(db: Queryable, key: string): Rules {
   return async function* (viewer) {
-    const id = isUuid(key) ? key : await findBookingId(db, key.toUpperCase());
+    const id = isUuid(key) ? key : await findBookingId(db, tidyLine(key).toUpperCase());
     yield* rulesOfBooking(viewer, id === null ? null : await findBooking(db, id));
   };
 }

@@ -19,7 +19,7 @@ export interface Answers {
   /** Changes when an answer that is stored as a column was changed in Acuity. */
   digest: string;
   /** As versions before 0.3 stored the digest, and the details as they read them. */
-  earlier: { digest: string; details: PartialDetails };
+  earlier: () => { digest: string; details: PartialDetails };
 }
 
 const longest = 1000;
@@ -45,7 +45,7 @@ export function answersOf(appointment: Appointment, fields: IntakeFields): Answe
     details: nestDetails(valueOf),
     hasUnreadable: read.some(({ value }) => value === undefined),
     digest: digestOf(read.map(({ detail, answer }) => [detail.path, answer])),
-    earlier: readAsEarlier(typedIn),
+    earlier: () => readAsEarlier(typedIn),
   };
 }
 
@@ -55,7 +55,7 @@ function readAnswer({ read }: NonNullable<Detail['intake']>, answer: string): st
 
 /** Whether these answers are those that were stored with the booking's digest. */
 export function isDigestOf({ digest, earlier }: Answers, known: string | null): boolean {
-  return known === digest || known === earlier.digest;
+  return known === digest || known === earlier().digest;
 }
 
 function digestOf(value: unknown): string {
@@ -70,11 +70,11 @@ const earlierReaders: Record<string, (answer: string) => string | null> = {
       year && month && day ? `${year}-${month.padStart(2, '0')}-${day.padStart(2, '0')}` : answer,
     );
   },
-  interpreter_language: readLanguage,
+  interpreter_language: (answer) => readLanguage(answer)?.slice(0, 60).trim() ?? null,
 };
 
 /** Digests were made of the details as they were read then. Reading them otherwise would make every digest invalid. */
-function readAsEarlier(typedIn: (name: IntakeName) => string): Answers['earlier'] {
+function readAsEarlier(typedIn: (name: IntakeName) => string): ReturnType<Answers['earlier']> {
   const then = nestDetails(({ intake }) => {
     const answer = intake && typedIn(intake.name as IntakeName).slice(0, 200);
     if (!intake || !answer) return undefined;

@@ -156,5 +156,5 @@ export function isNone(typed: string): boolean {
 
 /** Null for the ways in which people write that no interpreter is needed. */
 export function readLanguage(typed: string): string | null {
-  return isNone(typed) ? null : typed.slice(0, 60).trim();
+  return isNone(typed) ? null : typed;
 }

@@ -63,7 +63,7 @@ export function changedInAcuity(
   const answers = answersOf(appointment, fields);
   if (answers.digest === known) return unchanged;
   const changed = changedDetails(booking, answers.details);
-  const then = answers.earlier;
+  const then = answers.earlier();
   // Nothing was changed in Acuity, but what could not be read then may be read now.
   if (then.digest === known)
     return {

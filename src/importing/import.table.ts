@@ -73,7 +73,7 @@ function readRow<T>(
 
 /** Spreadsheets have line breaks within a cell. */
 function cellText(cell: string): string {
-  return tidyLine(cell.replaceAll(/\s*[\r\n]+\s*/g, ' '));
+  return tidyLine(cell.replaceAll(/[\r\n]+/g, ' '));
 }
 
 function isHeading({ name, aliases }: Column, heading: string): boolean {

@@ -29,11 +29,11 @@ const shapes = [
 
 /** `1984-03-27`, `27/3/1984`, `27-03-1984`, `27.3.84`, `27 March 1984`, `27th of Mar. 1984`, `March 27, 1984` … */
 export function readTypedDay(typed: string): TypedDay {
+  if (typed.length > 80) return unreadable;
   const text = tidyLine(typed.normalize('NFKC'))
     .toLowerCase()
     .replace(/^(mon|tues?|wed(nes)?|thu(rs)?|fri|sat(ur)?|sun)(day)?\.?,? /, '')
     .replace(/\.$/, '');
-  if (text.length > 40) return unreadable;
   for (const shape of shapes) {
     const parts = shape.exec(text)?.groups;
     const month = parts && readMonth(parts.month ?? '');

@@ -9,6 +9,7 @@ const mailbox = new RegExp(
 );
 
 export const longestEmail = 254;
+const longestTyped = 1000;
 
 export function isEmail(text: string): boolean {
   return mailbox.test(text);
@@ -19,6 +20,8 @@ export function isEmail(text: string): boolean {
  * `mailto:`, angle brackets and punctuation after it go.
  */
 export function tidyEmail(typed: string): string {
+  // The expressions below take quadratic time.
+  if (typed.length > longestTyped) return typed;
   const plain = tidyLine(tidyLine(typed).normalize('NFKC')).replaceAll(/[‘’]/g, "'");
   return plain
     .replace(/[\s.,;]+$/, '')
