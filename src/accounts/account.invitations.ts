@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { hashPassword } from 'better-auth/crypto';
 import { type AuditActor, auditLog, type RequestFacts, systemActor } from '../audit/index.ts';
 import type { Database, Transaction } from '../db/knex.ts';
-import { isMergedAway, keepMergesOff, mergedInto } from '../db/merges.ts';
+import { isMergedAway, blockMerges, mergedInto } from '../db/merges.ts';
 import { violatedConstraint } from '../db/transaction.ts';
 import { failure, ok, type Result } from '../lib/result.ts';
 import { isUuid } from '../lib/uuid.ts';
@@ -101,7 +101,7 @@ export async function writeInvitation(
   if (!parsed.success) return failure({ reason: 'invalid', errors: inputErrors(parsed.error) });
   const { email, name, role, organizationId } = parsed.data;
   return deps.db.transaction(async (trx) => {
-    await keepMergesOff(trx);
+    await blockMerges(trx);
     // Serialises invitations of one address: the second waits here, then revokes the first.
     await trx.raw(`select pg_advisory_xact_lock(hashtextextended('invite:' || ?, 0))`, [email]);
     if (organizationId && !(await isOpen(trx, organizationId))) {
@@ -160,7 +160,7 @@ async function enrol(
 ): Promise<Result<{ userId: string; email: string }, AcceptFailure>> {
   try {
     return await deps.db.transaction(async (trx) => {
-      await keepMergesOff(trx);
+      await blockMerges(trx);
       if (!(await useLink(trx, link.id))) return failure({ reason: 'link_closed' });
       const known = await personByEmail(trx, link.email);
       // Rolls back, so that the link stays open.

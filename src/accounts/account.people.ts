@@ -1,6 +1,6 @@
 // How admins manage accounts. Nothing is deleted: bookings stay with the organisation and keep people's names.
 import type { Queryable, Transaction } from '../db/knex.ts';
-import { isMergedAway, keepMergesOff } from '../db/merges.ts';
+import { isMergedAway, blockMerges } from '../db/merges.ts';
 import { failure, ok, type Result } from '../lib/result.ts';
 import { tidyEmail } from '../lib/typed-email.ts';
 import { isUuid } from '../lib/uuid.ts';
@@ -146,7 +146,7 @@ async function change(
   if (!isUuid(userId)) return failure({ reason: 'not_found' });
   if (userId === actor.viewer.userId) return failure({ reason: 'oneself' });
   return deps.db.transaction(async (trx): Outcome => {
-    await keepMergesOff(trx);
+    await blockMerges(trx);
     // Serialises changes: two admins must not deactivate each other.
     await trx.raw(`select pg_advisory_xact_lock(hashtextextended('accounts.people', 0))`);
     const person = await trx('users').where({ id: userId }).forUpdate().first('role', 'banned');

@@ -65,7 +65,7 @@ export function createRedisCache(url: string): Cache {
       if (error instanceof CacheTimeout) pause();
       throw isReply(error) || lost === null
         ? withCode(error)
-        : new CacheAway('Redis cannot be reached', { cause: withCode(lost) });
+        : new CacheUnavailable('Redis cannot be reached', { cause: withCode(lost) });
     }
   }
 
@@ -142,8 +142,8 @@ class CacheTimeout extends Error {
 }
 
 /** There is no connection; `cause` is why. */
-class CacheAway extends Error {
-  override name = 'CacheAway';
+class CacheUnavailable extends Error {
+  override name = 'CacheUnavailable';
 }
 
 const isReply = (error: unknown): error is Error => error instanceof Error && error.name === 'ReplyError';

@@ -133,7 +133,7 @@ async function searchByClient(deps: AttemptDeps, attempt: Attempt<'book'>) {
     which: 'all',
   });
   if (!found.ok) return found;
-  const known = new Set(await bookedAmong(deps.db, found.value));
+  const known = new Set(await findBooked(deps.db, found.value));
   return { ok: true as const, value: found.value.filter((appointment) => !known.has(appointment.id)) };
 }
 
@@ -154,7 +154,7 @@ export async function referenceNotSent(deps: AttemptDeps, appointment: Appointme
   return null;
 }
 
-async function bookedAmong(db: Database, appointments: Appointment[]): Promise<number[]> {
+async function findBooked(db: Database, appointments: Appointment[]): Promise<number[]> {
   const ids = appointments.map((appointment) => appointment.id);
   return db('bookings').whereIn('acuity_appointment_id', ids).pluck('acuity_appointment_id');
 }

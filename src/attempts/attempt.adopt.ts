@@ -38,7 +38,7 @@ export async function adoptAppointment(
   if (attempt.request.acuity.asStaff && (await isStillOpen(deps, attempt))) {
     const overlaps = await overlapsAnother(deps, appointment);
     if (!overlaps.ok) return { outcome: 'unknown' };
-    if (overlaps.value) return giveTimeBack(deps, attempt, appointment, failOptions);
+    if (overlaps.value) return cancelOverlapping(deps, attempt, appointment, failOptions);
   }
   await deps.onStep?.('before_complete');
   const completion = await completeOnce(deps, attempt.id, (trx, locked) =>
@@ -50,7 +50,7 @@ export async function adoptAppointment(
 }
 
 /** Cancels an appointment that was made as staff, unchecked by Acuity, at a time that overlaps another. */
-async function giveTimeBack(
+async function cancelOverlapping(
   deps: AttemptDeps,
   attempt: Attempt<'book'>,
   appointment: Appointment,

@@ -31,7 +31,7 @@ export async function change(
     const booking = await findVisible(deps, actor, bookingId);
     if (!booking) return failure({ reason: 'not_found' });
     if (isFulfilled(booking, request)) return ok(booking);
-    const refusal = whyNot(deps, booking, request) ?? (await whyNotFree(deps, booking, request));
+    const refusal = changeRefusal(deps, booking, request) ?? (await slotRefusal(deps, booking, request));
     if (refusal) return refusal;
     await deps.onStep?.('authorised');
 
@@ -59,7 +59,7 @@ function isFulfilled(booking: Booking, request: ChangeRequest): boolean {
   );
 }
 
-function whyNot(deps: AttemptDeps, booking: Booking, request: ChangeRequest): Answer | null {
+function changeRefusal(deps: AttemptDeps, booking: Booking, request: ChangeRequest): Answer | null {
   const to = request.kind === 'cancel' ? 'cancelled' : 'rescheduled';
   if (booking.status === 'cancelled') return failure({ reason: 'already_cancelled' });
   if (!canMove(booking, to))
@@ -75,7 +75,7 @@ function invalid(path: string, message: string): Answer {
   return failure({ reason: 'invalid', errors });
 }
 
-async function whyNotFree(
+async function slotRefusal(
   deps: AttemptDeps,
   booking: Booking,
   request: ChangeRequest,
@@ -122,7 +122,7 @@ async function store(
     const booking = await lockBooking(trx, visible.id);
     // The booking may have been assigned to another organisation since it was read.
     if (!booking || !maySee(actor.viewer, booking)) return { refusal: failure({ reason: 'not_found' }) };
-    const refusal = whyNot(deps, booking, request);
+    const refusal = changeRefusal(deps, booking, request);
     if (refusal) return { refusal };
     const other = await findOpenChange(trx, booking.id);
     if (other) return { other };

@@ -2,7 +2,7 @@
 // concurrently; the lock on the attempt's row decides which was first.
 import { findBooking, lockBooking, type Booking } from '../bookings/index.ts';
 import type { Transaction } from '../db/knex.ts';
-import { keepMergesOff } from '../db/merges.ts';
+import { blockMerges } from '../db/merges.ts';
 import { timingsOf, type AttemptDeps } from './attempt.deps.ts';
 import { checkLateJob } from './attempt.jobs.ts';
 import type { Completion } from './attempt.kind.ts';
@@ -21,7 +21,7 @@ export async function completeOnce(
   options: { evenIfFailed?: boolean } = {},
 ): Promise<Exclude<Completion, { outcome: 'unknown' }>> {
   return deps.db.transaction(async (trx) => {
-    await keepMergesOff(trx);
+    await blockMerges(trx);
     const known = await findAttempt(trx, attemptId);
     // Lock order everywhere: the booking, then the attempt.
     const booking = known?.bookingId ? await lockBooking(trx, known.bookingId) : null;
@@ -68,7 +68,7 @@ export async function failAttempt(
   options: FailOptions = {},
 ): Promise<boolean> {
   return deps.db.transaction(async (trx) => {
-    await keepMergesOff(trx);
+    await blockMerges(trx);
     const failed = options.onlyUncalled
       ? await failUncalled(trx, attempt.id, refusal)
       : await failOpen(trx, attempt.id, refusal, options);

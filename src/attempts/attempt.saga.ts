@@ -102,7 +102,7 @@ async function finish(deps: AttemptDeps, attempt: Attempt, appointment: Appointm
 
 /**
  * Completes an attempt with what Acuity did, and invalidates the affected free times.
- * @param how.step the name of the step reached by this
+ * @param how.step reported to `onStep`
  */
 export async function completeAttempt(
   deps: AttemptDeps,

@@ -1,5 +1,5 @@
-// Settles attempts whose process died, or that lost Acuity's answer: the worker asks Acuity for the outcome. Safe to
-// repeat, and to run twice concurrently.
+// Settles attempts whose process died, or whose answer from Acuity was lost: the worker asks Acuity for the outcome. Safe
+// to repeat, and to run twice concurrently.
 import { findBooking } from '../bookings/index.ts';
 import type { Appointment } from '../ports/acuity.ts';
 import { removeAppointment } from './attempt.adopt.ts';
@@ -37,8 +37,8 @@ export interface Settlement {
   ): Promise<Completion | { outcome: 'not_ours' } | { outcome: 'not_yet' }>;
 }
 
-/** Null: finished. Otherwise: ask Acuity again after this many milliseconds. */
-type AskAgain = number | null;
+/** In milliseconds, until Acuity is asked again; null: finished. */
+type RetryDelay = number | null;
 
 export function createSettlement(deps: AttemptDeps): Settlement {
   return {
@@ -46,10 +46,10 @@ export function createSettlement(deps: AttemptDeps): Settlement {
       const attempt = await findAttempt(deps.db, attemptId);
       if (attempt?.state !== 'open') return;
       await deps.onStep?.('settle_started');
-      const askAgain = await settleOnce(deps, attempt);
+      const retryDelayMs = await settleOnce(deps, attempt);
       await deps.onStep?.('settle_done');
-      if (askAgain === null) return;
-      const delayMs = Math.max(100, Math.ceil(askAgain));
+      if (retryDelayMs === null) return;
+      const delayMs = Math.max(100, Math.ceil(retryDelayMs));
       await deps.jobs.add(settleAttemptJob, { attemptId }, { key: attemptId, delayMs });
     },
 
@@ -95,7 +95,7 @@ export async function completeOpenChange(
   return isOfKind(open, 'cancel') ? 'cancelled' : 'updated';
 }
 
-async function settleOnce(deps: AttemptDeps, attempt: Attempt): Promise<AskAgain> {
+async function settleOnce(deps: AttemptDeps, attempt: Attempt): Promise<RetryDelay> {
   const { uncalledMs, inFlightMs, retryMs } = timingsOf(deps);
   if (attempt.calledAgoMs === null) {
     if (attempt.ageMs < uncalledMs) return uncalledMs - attempt.ageMs;

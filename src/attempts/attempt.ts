@@ -99,7 +99,7 @@ export function isOfKind<K extends AttemptKind>(attempt: Attempt, ...kinds: K[])
   return (kinds as AttemptKind[]).includes(attempt.request.kind);
 }
 
-/** Acuity did not do it in time, or could not be reached. */
+/** Acuity did not carry out the request in time, or could not be reached. */
 export const lost: Refusal = { reason: 'acuity_unavailable', retryAfterMs: 0 };
 
 export function slotTaken(taken: { startsAt: Date; nearest: Slot[] }): Refusal {

@@ -34,8 +34,8 @@ export const bookKind: Kind<'book'> = {
 
   complete(deps, attempt, appointment, isSettling) {
     // The clinic may have moved the appointment since; Acuity's time wins.
-    const asItStands = isSettling ? { ...attempt, startsAt: appointment.startsAt } : attempt;
-    return adoptAppointment(deps, asItStands, appointment, { tellReferrer: isSettling });
+    const atActualTime = isSettling ? { ...attempt, startsAt: appointment.startsAt } : attempt;
+    return adoptAppointment(deps, atActualTime, appointment, { tellReferrer: isSettling });
   },
 
   async find(deps, attempt) {

@@ -22,7 +22,7 @@ interface Change<K extends ChangeKind> {
   ask(deps: AttemptDeps, attempt: Attempt<K>, asStaff: boolean): Promise<AcuityResult<Appointment>>;
   isCarriedOut(attempt: Attempt<K>, appointment: Appointment): boolean;
   /** Whether the booking has the change already, because a webhook was faster. */
-  isTrueAlready(attempt: Attempt<K>, booking: Booking): boolean;
+  isAlreadyApplied(attempt: Attempt<K>, booking: Booking): boolean;
   wantedTime(deps: AttemptDeps, attempt: Attempt<K>): Promise<WantedTime | null>;
   /** The changes to the booking, its progress and its audit row. */
   effect(attempt: Attempt<K>, booking: Booking, appointment: Appointment): Effect;
@@ -50,7 +50,7 @@ const reschedule: Change<'reschedule'> = {
     appointment.calendarId === request.acuity.calendarId &&
     appointment.startsAt.getTime() === startsAt.getTime(),
 
-  isTrueAlready: ({ startsAt }, booking) => booking.startsAt.getTime() === startsAt.getTime(),
+  isAlreadyApplied: ({ startsAt }, booking) => booking.startsAt.getTime() === startsAt.getTime(),
 
   async wantedTime({ db, specialists }, { id, specialistId, bookingId, startsAt }) {
     const booking = bookingId && (await findBooking(db, bookingId));
@@ -81,7 +81,7 @@ const cancel: Change<'cancel'> = {
   ask: ({ acuity }, { request: { acuity: wanted, reason } }, asStaff) =>
     acuity.cancel(wanted.appointmentId, { asStaff, ...(reason && { note: reason }) }),
   isCarriedOut: (_attempt, appointment) => appointment.canceled,
-  isTrueAlready: (_attempt, booking) => booking.currentProgress === 'cancelled',
+  isAlreadyApplied: (_attempt, booking) => booking.currentProgress === 'cancelled',
   wantedTime: () => Promise.resolve(null),
   effect: ({ request }) => ({ set: {}, notes: request.reason ?? '' }),
 };
@@ -124,7 +124,7 @@ function kindOfChange<K extends ChangeKind>(change: Change<K>): Kind<K> {
         async (trx, locked, booking) => {
           if (!booking) throw new Error(`Attempt ${attempt.id} changes no booking`);
           const mine = locked as Attempt<K>;
-          if (!change.isTrueAlready(mine, booking)) {
+          if (!change.isAlreadyApplied(mine, booking)) {
             await write(deps, trx, mine, booking, change.progress, change.effect(mine, booking, appointment));
           }
           return booking.id;

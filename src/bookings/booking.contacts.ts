@@ -1,7 +1,7 @@
 // Reads and changes a booking's contacts.
 import { activeMembers, attribution, auditActor, type Actor, type Member } from '../accounts/index.ts';
 import type { Queryable, Transaction } from '../db/knex.ts';
-import { keepMergesOff } from '../db/merges.ts';
+import { blockMerges } from '../db/merges.ts';
 import { failure, ok, type Result } from '../lib/result.ts';
 import { findVisible, maySee } from './booking.access.ts';
 import {
@@ -42,7 +42,7 @@ export async function setContacts(
   const visible = await findVisible(deps, actor, bookingId);
   if (!visible) return failure({ reason: 'not_found' });
   return deps.db.transaction(async (trx): Promise<Result<Contact[], ContactsFailure>> => {
-    await keepMergesOff(trx);
+    await blockMerges(trx);
     const booking = await lockBooking(trx, visible.id);
     if (!booking || !maySee(actor.viewer, booking)) return failure({ reason: 'not_found' });
     const candidates = new Set((await candidatesOf(trx, booking)).map(({ id }) => id));

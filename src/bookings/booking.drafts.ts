@@ -59,7 +59,7 @@ export function createBookingDrafts(db: Database, clock: Clock, ids: Ids): Booki
       .whereRaw('merged_into(organization_id) is not distinct from ?', [organization?.id ?? null]);
   }
 
-  function ownLiving(owner: DraftOwner, id: string) {
+  function ownUnexpired(owner: DraftOwner, id: string) {
     return own(owner, id).where('expires_at', '>', clock.now());
   }
 
@@ -80,7 +80,7 @@ export function createBookingDrafts(db: Database, clock: Clock, ids: Ids): Booki
 
     async find(owner, id) {
       if (!isUuid(id)) return null;
-      const row = await ownLiving(owner, id).first('data');
+      const row = await ownUnexpired(owner, id).first('data');
       return row?.data ?? null;
     },
 
@@ -88,7 +88,7 @@ export function createBookingDrafts(db: Database, clock: Clock, ids: Ids): Booki
       if (!isUuid(id)) return null;
       // Removes keys that are set to undefined: JSON.stringify alone would keep their old values.
       const removed = Object.entries(change).flatMap(([key, value]) => (value === undefined ? [key] : []));
-      const [row] = await ownLiving(owner, id)
+      const [row] = await ownUnexpired(owner, id)
         .update({
           data: db.raw('(data || ?::jsonb) - ?::text[]', [JSON.stringify(change), removed]),
           expires_at: expiry(),

@@ -1,7 +1,7 @@
 // Corrections that staff make to a booking. Time, specialist and cancellation are changed in Acuity instead.
 import { auditActor, isStaff, type Actor } from '../accounts/index.ts';
 import type { Transaction } from '../db/knex.ts';
-import { keepMergesOff } from '../db/merges.ts';
+import { blockMerges } from '../db/merges.ts';
 import { failure, ok, type Result } from '../lib/result.ts';
 import { tidyProse } from '../lib/typed-text.ts';
 import { isUuid } from '../lib/uuid.ts';
@@ -109,7 +109,7 @@ export async function editAtVersion(
   if (!isStaff(actor.viewer)) return failure({ reason: 'forbidden' });
   if (!isUuid(bookingId)) return failure({ reason: 'not_found' });
   return db.transaction(async (trx): Promise<Result<Booking, EditFailure>> => {
-    await keepMergesOff(trx);
+    await blockMerges(trx);
     const booking = await lockBooking(trx, bookingId);
     if (!booking) return failure({ reason: 'not_found' });
     if (booking.version !== version) return failure({ reason: 'stale', current: booking });

@@ -24,7 +24,7 @@ export interface TakeOver {
   work?: { status: BookingStatus; progress: Progress };
 }
 
-export interface TookOver {
+export interface ImportedChange {
   before: BookingBefore & { version: number };
   after: { version: number; progressId?: string };
 }
@@ -35,7 +35,7 @@ export async function takeOverInto(
   { audit, ids, metadata }: { audit: AuditLog; ids: Pick<Ids, 'uuid'>; metadata: Record<string, unknown> },
   booking: Booking,
   { owner, claimNumber, work }: TakeOver,
-): Promise<TookOver> {
+): Promise<ImportedChange> {
   const version = booking.version + 1;
   const before: BookingBefore = {
     ...(owner && { created_by_id: booking.createdBy?.id ?? null }),

@@ -38,7 +38,7 @@ export function shown(absolute: string): string {
 }
 
 /** Names the file's whole path and the user: the command may run in another folder, and as another user, than it was typed. */
-export function cannotBe(what: 'read' | 'written', file: string, { code }: NodeJS.ErrnoException): string {
+export function fileFailure(what: 'read' | 'written', file: string, { code }: NodeJS.ErrnoException): string {
   const known = what === 'read' ? 'read' : 'write';
   const hint = code === 'EACCES' ? `: put it where that user may ${known} it, like /tmp` : '';
   return `${path.resolve(file)} cannot be ${what} by the user ${userName()} (${code ?? 'unknown'})${hint}`;

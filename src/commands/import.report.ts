@@ -11,7 +11,7 @@ import {
 } from '../importing/index.ts';
 import { commandLine } from '../lib/command-line.ts';
 import { csvLine } from '../lib/csv.ts';
-import { cannotBe, StartError } from './environment.ts';
+import { fileFailure, StartError } from './environment.ts';
 import { progressBar } from './progress-bar.ts';
 import { complain, say } from './terminal.ts';
 
@@ -109,7 +109,7 @@ function reportFile(file: string) {
   const out = createWriteStream(file, { mode: 0o600 });
   const failed = new Promise<never>((_, reject) => {
     out.once('error', (error: NodeJS.ErrnoException) =>
-      reject(new StartError(cannotBe('written', file, error))),
+      reject(new StartError(fileFailure('written', file, error))),
     );
   });
   failed.catch(() => undefined);

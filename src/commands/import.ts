@@ -15,7 +15,7 @@ import {
 import { parseDay } from '../lib/dates.ts';
 import { commandLine } from '../lib/command-line.ts';
 import { isUuid } from '../lib/uuid.ts';
-import { cannotBe, loadEnvFile, StartError } from './environment.ts';
+import { fileFailure, loadEnvFile, StartError } from './environment.ts';
 import { mostShown, recordsInWords, showImport } from './import.report.ts';
 import { withTargetSystem } from './target-system.ts';
 import { progressBar } from './progress-bar.ts';
@@ -134,7 +134,7 @@ async function fileOf({ what }: Given): Promise<{ name: string; bytes: Uint8Arra
   try {
     return { name: path.basename(what), bytes: await readFile(what) };
   } catch (error) {
-    throw new StartError(cannotBe('read', what, error as NodeJS.ErrnoException));
+    throw new StartError(fileFailure('read', what, error as NodeJS.ErrnoException));
   }
 }
 

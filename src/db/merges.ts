@@ -4,7 +4,7 @@ import type { Queryable, Transaction } from './knex.ts';
 const lock = `hashtextextended('merging', 0)`;
 
 /**
- * Allows one merge at a time, and none while a transaction has called keepMergesOff(). Call it first in a transaction.
+ * Allows one merge at a time, and none while a transaction has called blockMerges(). Call it first in a transaction.
  */
 export async function lockMerges(trx: Transaction): Promise<void> {
   await trx.raw(`select pg_advisory_xact_lock(${lock})`);
@@ -14,7 +14,7 @@ export async function lockMerges(trx: Transaction): Promise<void> {
  * Prevents merges until this transaction ends, after waiting for one that is running. Call it before locking any row:
  * otherwise a merge that waits for the row and this call deadlock.
  */
-export async function keepMergesOff(trx: Transaction): Promise<void> {
+export async function blockMerges(trx: Transaction): Promise<void> {
   await trx.raw(`select pg_advisory_xact_lock_shared(${lock})`);
 }
 

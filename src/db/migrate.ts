@@ -74,8 +74,8 @@ export function migrateBoth({ url, ownerUrl }: DatabaseUrls): Promise<{ applied:
 async function migrateJobs(databaseUrl: string): Promise<void> {
   const pgPool = new pg.Pool({ connectionString: databaseUrl, max: 1 });
   // A lost connection fails the query in progress; without a listener it would also end the process.
-  const heard = () => undefined;
-  pgPool.on('error', heard).on('connect', (client) => client.on('error', heard));
+  const ignoreError = () => undefined;
+  pgPool.on('error', ignoreError).on('connect', (client) => client.on('error', ignoreError));
   try {
     await runMigrations({ pgPool });
   } finally {

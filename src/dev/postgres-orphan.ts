@@ -30,7 +30,10 @@ export async function stopOrphan(dataDir: string): Promise<void> {
  * first once its clients have disconnected (the app may still be draining), after ten seconds immediately.
  * @param removed files and folders to delete with the server
  */
-export function watchOver(server: { pid: number; dataDir: string }, removed: string[]): { dismiss(): void } {
+export function startGuardian(
+  server: { pid: number; dataDir: string },
+  removed: string[],
+): { dismiss(): void } {
   if (process.platform === 'win32') return { dismiss: () => undefined };
   const lock = path.join(server.dataDir, 'postmaster.pid');
   // The lock file is more reliable than the process id: without a reaper, a dead process stays listed.

@@ -16,7 +16,7 @@ import {
   publicShelter,
   unprivilegedUser,
 } from './postgres-binaries.ts';
-import { stopOrphan, watchOver } from './postgres-orphan.ts';
+import { stopOrphan, startGuardian } from './postgres-orphan.ts';
 import { isAlive } from './processes.ts';
 
 export interface PostgresOptions {
@@ -58,7 +58,7 @@ export async function startPostgres(options: PostgresOptions): Promise<RunningPo
   const { server, port } = await launch(binaries, dataDir, runAs, options);
   const pid = server.pid as number;
   const removed = options.throwaway ? [dataDir, logFile(dataDir)] : [];
-  const guardian = watchOver({ pid, dataDir }, removed);
+  const guardian = startGuardian({ pid, dataDir }, removed);
   return {
     url: `postgres://${user}:${password}@127.0.0.1:${port}/${database}`,
     port,

@@ -5,16 +5,16 @@ const echoMs = 700;
 
 /**
  * @param leave called once, for the first signal, or when npm is gone and nobody can pass signals on
- * @param hurry called for each later signal
+ * @param stopNow called for each later signal
  */
-export function onLeave(leave: (why: string) => void, hurry: () => void, npmPid: number | undefined): void {
+export function onLeave(leave: (why: string) => void, stopNow: () => void, npmPid: number | undefined): void {
   let first: number | undefined;
   const onSignal = (why: string) => {
     const now = performance.now();
     if (first === undefined) {
       first = now;
       leave(why);
-    } else if (now - first > echoMs) hurry();
+    } else if (now - first > echoMs) stopNow();
   };
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => onSignal(signal));
   if (npmPid === undefined) return;

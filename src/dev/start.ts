@@ -65,15 +65,15 @@ async function supervise(dataDir: string, stack: RunningStack, ports: Ports, log
 
 function leaveOnSignals(stack: RunningStack, current: { app: AppProcess | null }): AbortSignal {
   const leaving = new AbortController();
-  let isHurried = false;
+  let mustStopNow = false;
   onLeave(
     (why) => {
       say(`\n${why}: stopping, the app first; repeat to stop at once`);
       leaving.abort();
     },
     () => {
-      if (isHurried) process.exit(130); // the database's guardian stops what is left of the database
-      isHurried = true;
+      if (mustStopNow) process.exit(130); // the database's guardian stops what is left of the database
+      mustStopNow = true;
       current.app?.kill();
     },
     stack.npmPid,

@@ -179,7 +179,7 @@ export function questionLines(view: MappingView, attention: MappingAttention, pa
         { text: 'Read them again once Acuity answers', page },
       ),
     );
-  const internal = view.forms.flatMap(({ fields }) => fields).filter(isAskedOfNobody);
+  const internal = view.forms.flatMap(({ fields }) => fields).filter(isNotAsked);
   for (const { name } of internal)
     lines.push(
       wrong(
@@ -209,7 +209,7 @@ export function questionLines(view: MappingView, attention: MappingAttention, pa
   return lines;
 }
 
-function isAskedOfNobody(field: NonNullable<MappingView['forms']>[number]['fields'][number]): boolean {
+function isNotAsked(field: NonNullable<MappingView['forms']>[number]['fields'][number]): boolean {
   return field.isInternal && field.required && field.detail === null && field.fixedBy === null;
 }
 

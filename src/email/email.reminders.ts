@@ -59,7 +59,7 @@ async function writeBatch(deps: ReminderDeps, trx: Transaction): Promise<number>
 }
 
 /** Marks what is due by now as written without sending it. Returns the number of examinations. */
-async function passDueReminders(trx: Transaction, now: Date): Promise<number> {
+async function markDueReminders(trx: Transaction, now: Date): Promise<number> {
   for (let passed = 0; ; ) {
     const claimed = (await claimDue(trx, now)).length;
     passed += claimed;
@@ -72,7 +72,7 @@ export async function withholdQueued(trx: Transaction): Promise<{ emails: number
   const emails = await trx('emails')
     .where({ status: 'queued' })
     .update({ status: 'withheld', last_error: null });
-  return { emails, reminders: await passDueReminders(trx, new Date()) };
+  return { emails, reminders: await markDueReminders(trx, new Date()) };
 }
 
 /**

@@ -17,7 +17,7 @@ import {
 import type { Convergence, ConvergenceNote } from './converge.ts';
 import { differences, type Difference, type DriftItem } from './differences.ts';
 import { findKnown, type KnownBooking } from './known-bookings.ts';
-import { lostAmong } from './lost.ts';
+import { findLost } from './lost.ts';
 
 export interface CompareDeps {
   db: Database;
@@ -95,7 +95,7 @@ async function readContext(
   const fields = await intakeFields(deps.db, deps);
   const earlier = await earlierFields(deps.db);
   const gone = appointments.filter(({ id, canceled }) => canceled && !ours.has(id));
-  const lost = await lostAmong(deps, gone, [fields, ...earlier]);
+  const lost = await findLost(deps, gone, [fields, ...earlier]);
   if (!lost.ok) throw new Error(`acuity_${lost.reason}`);
   return { fields, earlier, answers: await answersContext(deps), specialists, lost: lost.value };
 }
@@ -114,9 +114,9 @@ function differencesOf(
   );
   if (appointment.canceled || booking.status === 'cancelled') return found;
   const changed = changedInAcuity(booking, appointment, fields, answersDigest, earlier);
-  const isAnsweredAnew =
+  const hasNewAnswers =
     keptAnswers !== null && changedAnswers(booking, appointment, keptAnswers, context) !== null;
-  return !isNoChange(changed) || isAnsweredAnew ? [...found, 'details'] : found;
+  return !isNoChange(changed) || hasNewAnswers ? [...found, 'details'] : found;
 }
 
 type Found = Omit<DriftItem, 'announced'>;

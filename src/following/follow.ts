@@ -29,7 +29,7 @@ import {
   type Progress,
 } from '../bookings/index.ts';
 import type { Transaction } from '../db/knex.ts';
-import { keepMergesOff } from '../db/merges.ts';
+import { blockMerges } from '../db/merges.ts';
 import type { Appointment } from '../ports/acuity.ts';
 import type { Specialist } from '../specialists/index.ts';
 import {
@@ -111,7 +111,7 @@ export async function followAppointment(
   const as = await completeOpenChange(deps, bookingId, appointment);
   if (as) return { outcome: 'carried_out', as, bookingId };
   const followed = await deps.db.transaction(async (trx): Promise<Followed & { before?: Booking }> => {
-    await keepMergesOff(trx);
+    await blockMerges(trx);
     const booking = await lockBooking(trx, bookingId);
     if (!booking) throw new Error(`Booking ${bookingId} is gone`);
     const answers = answersOf(appointment, fields);
@@ -177,7 +177,7 @@ function planOf(
   const plan: Plan = { set: {}, progress: null, notes: '', left: [], answers: null };
   const has = (difference: BookingDifference) => found.includes(difference);
   if (has('unknown_calendar')) plan.left.push('unknown_calendar');
-  if (has('time') && !isLeftAlone(booking, appointment)) plan.set.startsAt = appointment.startsAt;
+  if (has('time') && !mustKeepTime(booking, appointment)) plan.set.startsAt = appointment.startsAt;
   if (has('status')) return planEnd(plan, booking, appointment);
   if (appointment.canceled || booking.status === 'cancelled') return plan;
   if (has('specialist') && specialist) {
@@ -194,7 +194,7 @@ function planOf(
 }
 
 /** Cancelled here but not in Acuity: staff decide which is right, and which time. */
-function isLeftAlone(booking: Booking, appointment: Appointment): boolean {
+function mustKeepTime(booking: Booking, appointment: Appointment): boolean {
   return booking.status === 'cancelled' && !appointment.canceled;
 }
 
@@ -229,8 +229,8 @@ function detailsChange(booking: Booking, { digest }: Answers, change: DetailsCha
   const { details, hasUnreadable } = change;
   const after = allDetails((detail) => detailIn(details, detail) ?? detailIn(booking, detail));
   // Marked for another reason, such as a question that nobody could answer: only staff remove the mark.
-  const isMarkedAnyway = booking.detailsNeeded && !lacksDetails(booking);
-  const detailsNeeded = isMarkedAnyway || hasUnreadable || lacksDetails(after);
+  const isMarkedForOtherReason = booking.detailsNeeded && !lacksDetails(booking);
+  const detailsNeeded = isMarkedForOtherReason || hasUnreadable || lacksDetails(after);
   return { ...details, answersDigest: digest, detailsNeeded };
 }
 

@@ -22,13 +22,13 @@ import {
   type Progress,
 } from '../bookings/index.ts';
 import type { Transaction } from '../db/knex.ts';
-import { keepMergesOff } from '../db/merges.ts';
+import { blockMerges } from '../db/merges.ts';
 import { violatedConstraint } from '../db/transaction.ts';
 import type { Appointment } from '../ports/acuity.ts';
 import type { Specialist } from '../specialists/index.ts';
 import { answersContext, importedAnswers, referenceAnswers, referenceMappings } from './answers.ts';
 import { isAnnounced, typeOf, type FollowCause, type Reading } from './follow.ts';
-import { isMadeByUs, lostTimes, referenceToKeep, wasBooked } from './lost.ts';
+import { isMadeByUs, restoreGaps, referenceToKeep, wasBooked } from './lost.ts';
 import { ownerOf, findUnknownReferrer, type Owner } from './owner.ts';
 
 export type Imported =
@@ -52,7 +52,7 @@ export async function importAppointment(
   const answers = answersOf(appointment, await intakeFields(deps.db, deps));
   const kept = importedAnswers(appointment, await answersContext(deps));
   const mappings = await referenceMappings(deps);
-  const times = await lostTimes(deps.db);
+  const times = await restoreGaps(deps.db);
   // A random reference may be in use; another process may take the one that Acuity names.
   for (let tries = 0; ; tries += 1) {
     const reference = await referenceToKeep(deps, appointment, mappings);
@@ -63,7 +63,7 @@ export async function importAppointment(
     const read = { answers, kept, reference: reference.value };
     try {
       const bookingId = await deps.db.transaction(async (trx) => {
-        await keepMergesOff(trx);
+        await blockMerges(trx);
         return (await isNewest(trx)) ? writeImported(deps, trx, appointment, specialist, read, cause) : null;
       });
       if (bookingId === null) return { outcome: 'stale' };

@@ -20,7 +20,7 @@ export async function referenceToKeep(
   mappings: readonly IntakeFields[],
 ): Promise<AcuityResult<string | null>> {
   const answers = wellFormed(appointment, mappings);
-  const taken = await takenAmong(deps.db, answers);
+  const taken = await findTaken(deps.db, answers);
   for (const { fieldId, reference } of answers.filter((one) => !taken.has(one.reference))) {
     const found = await deps.acuity.findAppointments({
       field: { id: fieldId, value: reference },
@@ -41,14 +41,14 @@ export function isMadeByUs({ scheduledBy }: Appointment, keptReference: string |
 }
 
 /** A span of time whose changes a restore lost. Starts a little before the backup: an event may have been under way. */
-export interface LostTime {
+export interface RestoreGap {
   from: Date;
   until: Date;
 }
 
 const underWayMs = 5 * 60_000;
 
-export async function lostTimes(db: Queryable): Promise<LostTime[]> {
+export async function restoreGaps(db: Queryable): Promise<RestoreGap[]> {
   const rows = await db('restores').select('data_until', 'started_at');
   return rows.map((row) => ({
     from: new Date(row.data_until.getTime() - underWayMs),
@@ -63,24 +63,24 @@ export async function lostTimes(db: Queryable): Promise<LostTime[]> {
 export function wasBooked(
   appointment: Appointment,
   keptReference: string | null,
-  times: LostTime[],
+  times: RestoreGap[],
 ): boolean {
   return isMadeByUs(appointment, keptReference) || wasCreatedIn(times, appointment);
 }
 
-function wasCreatedIn(times: LostTime[], { createdAt }: Appointment): boolean {
+function wasCreatedIn(times: RestoreGap[], { createdAt }: Appointment): boolean {
   return times.some(({ from, until }) => createdAt && createdAt >= from && createdAt <= until);
 }
 
 /** Of cancelled appointments without a booking: the ids of those that had one. */
-export async function lostAmong(
+export async function findLost(
   deps: Pick<AttemptDeps, 'db' | 'acuity'>,
   appointments: readonly Appointment[],
   mappings: readonly IntakeFields[],
 ): Promise<AcuityResult<Set<number>>> {
   const answers = new Map(appointments.map((one) => [one, wellFormed(one, mappings)]));
-  const taken = await takenAmong(deps.db, [...answers.values()].flat());
-  const times = await lostTimes(deps.db);
+  const taken = await findTaken(deps.db, [...answers.values()].flat());
+  const times = await restoreGaps(deps.db);
   const lost = new Set<number>();
   for (const [appointment, references] of answers) {
     // A failed attempt left it behind, or it is a copy.
@@ -97,7 +97,7 @@ function wellFormed(appointment: Appointment, mappings: readonly IntakeFields[])
   return referenceAnswers(appointment, mappings).filter(({ reference }) => isReference(reference));
 }
 
-async function takenAmong(db: Queryable, answers: readonly ReferenceAnswer[]): Promise<Set<string>> {
+async function findTaken(db: Queryable, answers: readonly ReferenceAnswer[]): Promise<Set<string>> {
   const references = answers.map(({ reference }) => reference);
   if (references.length === 0) return new Set();
   const booked = await db('bookings').whereIn('reference', references).pluck('reference');

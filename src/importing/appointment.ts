@@ -10,7 +10,7 @@ import {
 } from '../bookings/index.ts';
 import { systemActor } from '../audit/index.ts';
 import type { Queryable, Transaction } from '../db/knex.ts';
-import { keepMergesOff } from '../db/merges.ts';
+import { blockMerges } from '../db/merges.ts';
 import {
   previewImport,
   ownerIn,
@@ -43,7 +43,7 @@ export interface FileFacts {
   makesPeople?: boolean;
 }
 
-export const nothingGiven: FileFacts = { line: null, progress: null, claimNumber: null, owner: null };
+export const noFacts: FileFacts = { line: null, progress: null, claimNumber: null, owner: null };
 
 const nobody: Owner = { userId: null, organizationId: null };
 
@@ -68,10 +68,10 @@ export async function importAppointment(
     says,
     ...more,
   });
-  const foreseen = booking
+  const preview = booking
     ? null
     : await previewImport(deps.attempts, appointment, causeOf(deps, importId, appointment, given, rule));
-  if (foreseen && foreseen.outcome !== 'made') return line('left', reasons[foreseen.outcome](appointment));
+  if (preview && preview.outcome !== 'made') return line('left', reasons[preview.outcome](appointment));
   const stranger =
     given.makesPeople && !given.owner && !booking?.createdBy
       ? await unknownReferrerOf(deps.attempts, appointment)
@@ -79,18 +79,18 @@ export async function importAppointment(
   const made = stranger && importId ? await importStranger(deps, importId, stranger) : null;
   const known = made ? { ...given, owner: made } : given;
   const makesPeople = made?.makes ?? [];
-  const isStrangers = stranger !== null && (made !== null || importId === null);
-  const strangersName = isStrangers ? `${stranger.email}, ${stranger.organization}` : '';
-  if (booking && isStrangers && !importId)
+  const hasUnknownReferrer = stranger !== null && (made !== null || importId === null);
+  const strangersName = hasUnknownReferrer ? `${stranger.email}, ${stranger.organization}` : '';
+  if (booking && hasUnknownReferrer && !importId)
     return line('changed', 'a new referrer', { recordId: booking.id, to: strangersName });
   if (booking) {
     const done = await completeBooking(deps, importId, booking, appointment, known, rule, line);
     return { ...done, makes: makesPeople };
   }
-  const to = isStrangers ? strangersName : await nameOf(deps.db, foreseen?.owner ?? nobody);
-  const says = isStrangers
+  const to = hasUnknownReferrer ? strangersName : await nameOf(deps.db, preview?.owner ?? nobody);
+  const says = hasUnknownReferrer
     ? `${progressWords(deps, appointment, known, rule)}; a new referrer`
-    : describe(deps, appointment, known, rule, foreseen?.owner ?? nobody);
+    : describe(deps, appointment, known, rule, preview?.owner ?? nobody);
   if (!importId) return line('made', says, { to, makes: ['booking'] });
   const cause = causeOf(deps, importId, appointment, known, rule);
   const done = await deps.convergence.converge(appointment.id, cause, { appointment, readVersion });
@@ -181,22 +181,22 @@ async function completeBooking(
   const owner = seen.createdBy ? null : (known.owner ?? assigned(await ownerIn(deps.attempts, appointment)));
   const decide = (booking: Booking) => changesFor(deps, booking, { ...known, owner }, known.owner, rule);
   const more = { recordId: seen.id };
-  const foreseen = decide(seen);
+  const preview = decide(seen);
   const to = async ({ owner: given }: TakeOver) =>
     nameOf(
       deps.db,
       given ?? { userId: seen.createdBy?.id ?? null, organizationId: seen.organization?.id ?? null },
     );
-  if (typeof foreseen === 'string') return line('left', foreseen, { ...more, to: await to({}) });
-  const changes = Object.keys(foreseen) as (keyof TakeOver)[];
+  if (typeof preview === 'string') return line('left', preview, { ...more, to: await to({}) });
+  const changes = Object.keys(preview) as (keyof TakeOver)[];
   if (changes.length === 0) return line('matched', 'booking', { ...more, to: await to({}) });
   if (importId) {
     const isDone = await deps.db.transaction(async (trx) => {
-      await keepMergesOff(trx);
+      await blockMerges(trx);
       const booking = await lockBooking(trx, seen.id);
       if (booking?.version !== seen.version) return false;
       const metadata = { source: 'import', importId };
-      const { before, after } = await takeOverInto(trx, { ...deps, metadata }, booking, foreseen);
+      const { before, after } = await takeOverInto(trx, { ...deps, metadata }, booking, preview);
       await insertRecord(trx, {
         id: deps.ids.uuid(),
         importId,
@@ -213,7 +213,7 @@ async function completeBooking(
   }
   return line('changed', changes.map((change) => words[change]).join(', '), {
     ...more,
-    to: await to(foreseen),
+    to: await to(preview),
   });
 }
 

@@ -1,7 +1,7 @@
 // Imports the appointments of a span of days from Acuity, a week at a time: five years take no more memory than a week.
 import { addDays, daysBetween, findKnown, findReadVersions, readWindow } from '../following/index.ts';
 import type { Acuity, Appointment } from '../ports/acuity.ts';
-import { nothingGiven, importAppointment, type AppointmentDeps } from './appointment.ts';
+import { noFacts, importAppointment, type AppointmentDeps } from './appointment.ts';
 import type { ImportResult, Listener } from './import.ts';
 import { readWithRetries, runImport } from './import.runs.ts';
 import type { PastRule } from './past.rule.ts';
@@ -75,9 +75,7 @@ async function importWindow(
       booking: known.get(appointment.id)?.booking ?? null,
       readVersion: versions.get(appointment.id) ?? 0,
     };
-    report.line(
-      await importAppointment(deps, importId, found, { ...nothingGiven, makesPeople: people }, rule),
-    );
+    report.line(await importAppointment(deps, importId, found, { ...noFacts, makesPeople: people }, rule));
     await deps.onStep?.('appointment');
   }
 }

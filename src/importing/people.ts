@@ -9,7 +9,7 @@ import {
 } from '../accounts/index.ts';
 import { systemActor } from '../audit/index.ts';
 import type { Database, Queryable, Transaction } from '../db/knex.ts';
-import { keepMergesOff } from '../db/merges.ts';
+import { blockMerges } from '../db/merges.ts';
 import { z } from 'zod';
 import type { ImportResult, Listener, RecordType, ReportLine } from './import.ts';
 import { insertRecord } from './import.repository.ts';
@@ -110,7 +110,7 @@ export async function importStranger(
   if (!parsed.success) return null;
   try {
     return await deps.db.transaction(async (trx) => {
-      await keepMergesOff(trx);
+      await blockMerges(trx);
       const { userId, organizationId, makes } = await importPerson(deps, trx, importId, parsed.data);
       return userId === null ? null : { userId, organizationId, makes };
     });
@@ -138,7 +138,7 @@ async function importRow(
   const to = email ? `${email}, ${organization}` : organization;
   try {
     return await db.transaction(async (trx) => {
-      await keepMergesOff(trx);
+      await blockMerges(trx);
       const { outcome, says, recordId, userId, makes } = await importPerson(deps, trx, importId, row.value);
       const isShown = outcome !== 'made' || importId !== null;
       return { line: { ...base, outcome, recordId: isShown ? recordId : null, to, says, makes }, userId };

@@ -3,7 +3,7 @@ import { takeBackOrganization, takeBackReferrer } from '../accounts/index.ts';
 import { systemActor } from '../audit/index.ts';
 import { takeBackBooking, takeBackChange, type BookingBefore } from '../bookings/index.ts';
 import type { Transaction } from '../db/knex.ts';
-import { keepMergesOff } from '../db/merges.ts';
+import { blockMerges } from '../db/merges.ts';
 import { violatedConstraint } from '../db/transaction.ts';
 import { recordTypes, type Listener } from './import.ts';
 import {
@@ -71,7 +71,7 @@ class Kept extends Error {}
 async function takeBack(deps: RunDeps, record: ImportRecord): Promise<string | null> {
   try {
     await deps.db.transaction(async (trx) => {
-      await keepMergesOff(trx);
+      await blockMerges(trx);
       const done = await takeBackIn(trx, deps, record);
       if (!done.ok) throw new Kept(done.reason);
       await markTakenBack(trx, record.id);

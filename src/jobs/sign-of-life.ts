@@ -17,11 +17,11 @@ export function withSignOfLife(
   { db, id, kind, isWorking, everyMs = 10_000 }: SignOfLife,
 ): Worker {
   let timer: NodeJS.Timeout | null = null;
-  let beating: Promise<void> = Promise.resolve();
+  let lastBeat: Promise<void> = Promise.resolve();
 
   function beat(): void {
     // An unavailable database is logged elsewhere; without the row this worker counts as dead.
-    if (isWorking()) beating = touchWorker(db, id, kind).catch(() => undefined);
+    if (isWorking()) lastBeat = touchWorker(db, id, kind).catch(() => undefined);
   }
 
   return {
@@ -29,12 +29,12 @@ export function withSignOfLife(
       await worker.start();
       beat();
       timer = setInterval(beat, everyMs).unref();
-      await beating;
+      await lastBeat;
     },
     async stop() {
       if (timer) clearInterval(timer);
       await worker.stop();
-      await beating;
+      await lastBeat;
       await removeWorker(db, id).catch(() => undefined);
     },
   };

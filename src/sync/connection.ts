@@ -89,13 +89,13 @@ function questionsOf({ forms, details, saved }: MappingView): Connection['questi
 }
 
 /** What is missing before anybody can book, as far as it is stored; Acuity is not asked. */
-export interface BareSetUp {
+export interface SetUpState {
   hasSpecialist: boolean;
   /** Null: a question is mapped, or an admin has saved the page. */
   mapping: { questions: Connection['questions'] } | null;
 }
 
-export async function readSetUp({ db, mapping }: Pick<ConnectDeps, 'db' | 'mapping'>): Promise<BareSetUp> {
+export async function readSetUp({ db, mapping }: Pick<ConnectDeps, 'db' | 'mapping'>): Promise<SetUpState> {
   const view = await mapping.last();
   const isMapped = view.saved !== null || view.details.some(({ fieldId }) => fieldId !== null);
   return {

@@ -1,5 +1,5 @@
 // Texts about the connection to Acuity, shared by the command and the console's page.
-import type { BareSetUp, Connection, ConnectionAttention, ConnectFailure } from './connection.ts';
+import type { SetUpState, Connection, ConnectionAttention, ConnectFailure } from './connection.ts';
 
 /** What is wrong, and how to fix it. */
 export const troubleWords: Record<ConnectFailure['reason'], string> = {
@@ -81,7 +81,7 @@ export function nextSteps({ reach, calendars, questions }: Connection): NextStep
 }
 
 /** Of `nextSteps`, those without which nobody can book; none once the system has a specialist and a mapped question. */
-export function firstSteps({ hasSpecialist, mapping }: BareSetUp): NextStep[] {
+export function firstSteps({ hasSpecialist, mapping }: SetUpState): NextStep[] {
   const steps: NextStep[] = [];
   if (mapping)
     steps.push(

@@ -161,8 +161,8 @@ function end(
   return deps.db.transaction(async (trx) => {
     const { any, news } = await findNews(trx, reportId);
     const report = await finishReport(trx, reportId, { state, error, at: deps.clock.now() });
-    const isToldOf = report.kind === 'all' ? any : report.kind !== 'manual' && news;
-    if (isToldOf && !tellsNobody) await deps.announce(trx, report);
+    const isAnnounced = report.kind === 'all' ? any : report.kind !== 'manual' && news;
+    if (isAnnounced && !tellsNobody) await deps.announce(trx, report);
     return report;
   });
 }

@@ -71,7 +71,7 @@ function pageOfForm(req: Request, isPage: boolean): string {
 /** The rule of a route; the page "Check access" asks it, too. */
 export function routeRule(wanted: RouteAccess): AccessRule<null> {
   return {
-    rule: `The page is for ${forWhom[wanted]}`,
+    rule: `The page is for ${accessWords[wanted]}`,
     holds: (viewer) =>
       wanted === 'session' || (wanted === 'staff' ? isStaff(viewer) : viewer.role === wanted),
     finding: ({ name, role }) => `${name} is ${role}`,
@@ -80,7 +80,7 @@ export function routeRule(wanted: RouteAccess): AccessRule<null> {
 
 type RouteAccess = Exclude<Access, 'anyone'>;
 
-const forWhom: Record<RouteAccess, string> = {
+const accessWords: Record<RouteAccess, string> = {
   session: 'everybody who is signed in',
   referrer: 'referrers',
   staff: 'staff',

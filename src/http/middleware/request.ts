@@ -33,12 +33,12 @@ export function trustedProxies({ TRUST_PROXY }: Pick<Config, 'TRUST_PROXY'>): nu
 
 /** Warns once when a proxy forwarded a request and none is trusted: then all clients share one address, and its limits. */
 export function noteForwarded({ TRUST_PROXY }: Pick<Config, 'TRUST_PROXY'>, log: Logger): RequestHandler {
-  let isNoted = TRUST_PROXY !== undefined;
+  let isWarned = TRUST_PROXY !== undefined;
   return (req, _res, next) => {
     const isForwarded = (req.headers['x-forwarded-for'] ?? req.headers.forwarded) !== undefined;
     // The system check sends this header itself (src/doctor/web.checks.ts).
-    if (!isNoted && isForwarded && req.path !== paths.doctorProbe()) {
-      isNoted = true;
+    if (!isWarned && isForwarded && req.path !== paths.doctorProbe()) {
+      isWarned = true;
       log.warn(
         'A proxy passed this request on, but TRUST_PROXY is unset: everybody counts as one address, in the limits of tries and in the audit log. Set TRUST_PROXY to the number of proxies in front, or to their addresses',
       );

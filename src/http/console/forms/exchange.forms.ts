@@ -53,7 +53,7 @@ const runAgain: FormAction = {
 const reconcileSchema = z.object({ days: z.enum(['near', 'all'], 'Choose which days').default('near') });
 
 /** Whether reconciling the near weeks covers everything that needs attention. */
-async function isNearEnough(services: Pick<ConsoleServices, 'db'>, near: Span): Promise<boolean> {
+async function coversAttention(services: Pick<ConsoleServices, 'db'>, near: Span): Promise<boolean> {
   const failedFull = await selectListed(services, 'drift-reports', {
     needsAttention: 'true',
     kind: 'all',
@@ -75,7 +75,7 @@ const reconcile: FormAction = {
       name: 'days',
       label: 'Which days',
       type: 'select',
-      value: (await isNearEnough({ db }, near)) ? 'near' : 'all',
+      value: (await coversAttention({ db }, near)) ? 'near' : 'all',
       options: [
         { value: 'near', label: `The near weeks, ${near.from} to ${near.to}` },
         { value: 'all', label: `Everything that can still change, ${all.from} to ${all.to} (takes longer)` },

@@ -51,7 +51,7 @@ export function createPageRules(
       rules: (viewer) => chain([pageAt(pattern)], consoleRules(services.db, asked, params)(viewer)),
     }));
   return async (pathname) => {
-    const found = await whatAnswers(router, pathname);
+    const found = await matchRoute(router, pathname);
     if (found) return found.named(found.params, pathname);
     return (await isPublicFile(pathname)) ? forEverything('a file of the app') : nothingAt(pathname);
   };
@@ -67,7 +67,7 @@ class Found {
 }
 
 /** Uses Express's router, so that a URL matches here exactly when it does there: capitals, trailing slashes. */
-function whatAnswers(router: Router, pathname: string): Promise<Found | null> {
+function matchRoute(router: Router, pathname: string): Promise<Found | null> {
   return new Promise((resolve) => {
     const req = { method: 'GET', url: pathname } as Request;
     router(req, {} as Response, (outcome: unknown) => resolve(outcome instanceof Found ? outcome : null));

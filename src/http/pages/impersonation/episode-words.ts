@@ -53,7 +53,7 @@ const outcomes: Record<string, string> = {
 };
 
 /** `Page: Booking`, `Rescheduled`. Without a label: the path or the action's code. */
-export function whatWords({ action, resourceId }: EpisodeStep): string {
+export function stepWords({ action, resourceId }: EpisodeStep): string {
   if (action !== 'page.seen') return actions[action] ?? action.replaceAll(/[._]/g, ' ');
   return `Page: ${pageWords(resourceId ?? '') ?? resourceId}`;
 }

@@ -13,7 +13,7 @@ import { paths } from '../../paths.ts';
 import { notFound } from '../../problem.ts';
 import type { PageData } from '../../views.ts';
 import { lasting, timeAndDay } from '../when.ts';
-import { outcomeWords, whatWords } from './episode-words.ts';
+import { outcomeWords, stepWords } from './episode-words.ts';
 
 interface EpisodeRow {
   id: string;
@@ -115,7 +115,7 @@ function stepRow(step: EpisodeStep, zone: string): StepRow {
   const { at, resourceType, resourceId, subject } = step;
   return {
     at: timeAndDay(at, zone),
-    what: whatWords(step),
+    what: stepWords(step),
     about: subject ?? '',
     href: hrefOf(resourceType, resourceId),
     outcome: outcomeWords(step),
