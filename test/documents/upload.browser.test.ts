@@ -158,10 +158,11 @@ describe('uploading documents with JavaScript', function () {
       },
       { times: 1 },
     );
-    await choose(file('Brief.pdf', pdf(50_000)));
+    // Stored with the ending of its kind.
+    await choose(file('Letter v1.2', pdf(50_000)));
     await upload();
-    await page.getByRole('status').filter({ hasText: 'Brief.pdf was stored.' }).waitFor();
-    await stored('Brief.pdf').waitFor();
+    await page.getByRole('status').filter({ hasText: 'Letter v1.2 was stored.' }).waitFor();
+    await stored('Letter v1.2.pdf').waitFor();
     expect(await page.getByRole('list', { name: 'Uploads in progress' }).count()).to.equal(0);
     expect(await rows()).to.equal(1);
   });
