@@ -2,6 +2,8 @@
 // the garbage collector neither counts nor frees in time, and takes a hundred times longer than one call to format().
 
 const maxFormats = 500;
+/** Callers pass the same object each time: its text is made once. */
+const texts = new WeakMap<Intl.DateTimeFormatOptions, string>();
 const formats = new Map<string, Intl.DateTimeFormat>();
 
 /** @throws RangeError when `timeZone` is not a zone that this machine knows. */
@@ -10,7 +12,7 @@ export function dateFormat(
   timeZone: string,
   options: Intl.DateTimeFormatOptions,
 ): Intl.DateTimeFormat {
-  const key = `${locale} ${timeZone} ${JSON.stringify(options)}`;
+  const key = `${locale} ${timeZone} ${textOf(options)}`;
   const format = formats.get(key) ?? new Intl.DateTimeFormat(locale, { ...options, timeZone });
   // Moves the key to the end: the first key is the least recently used.
   formats.delete(key);
@@ -18,4 +20,13 @@ export function dateFormat(
   // Readers' browsers name the zone, in any letter case, so the number of keys is unbounded.
   if (formats.size > maxFormats) formats.delete(formats.keys().next().value ?? key);
   return format;
+}
+
+function textOf(options: Intl.DateTimeFormatOptions): string {
+  let text = texts.get(options);
+  if (text === undefined) {
+    text = JSON.stringify(options);
+    texts.set(options, text);
+  }
+  return text;
 }

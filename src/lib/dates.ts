@@ -1,19 +1,20 @@
 // Calendar days and times of day for people. A day is `YYYY-MM-DD`, a month `YYYY-MM`, an instant a Date.
 import { Temporal } from 'temporal-polyfill';
 import { dateFormat } from './date-formats.ts';
+import { remembered } from './remembered.ts';
 import { isTimeZone } from './zones.ts';
 
 export { isTimeZone };
 
 /** The day, or null when it is not in the calendar (2026-02-30) or not `YYYY-MM-DD`. */
-export function parseDay(text: string): string | null {
+export const parseDay = remembered((text: string): string | null => {
   if (!/^\d{4}-\d{2}-\d{2}$/.test(text)) return null;
   try {
     return Temporal.PlainDate.from(text, { overflow: 'reject' }).toString();
   } catch {
     return null;
   }
-}
+});
 
 /** The month (`2026-12`), or null when the text is not one. */
 export function parseMonth(text: string): string | null {
@@ -21,9 +22,9 @@ export function parseMonth(text: string): string | null {
 }
 
 /** `day` moved by `count` days, back when negative. */
-export function shiftDays(day: string, count: number): string {
-  return Temporal.PlainDate.from(day).add({ days: count }).toString();
-}
+export const shiftDays = remembered((day: string, count: number): string =>
+  Temporal.PlainDate.from(day).add({ days: count }).toString(),
+);
 
 /** `month` moved by `count` months, back when negative. */
 export function shiftMonths(month: string, count: number): string {
@@ -39,20 +40,14 @@ export function dayIn(instant: Date, zone: string): string {
   return wallClock(instant, zone).toPlainDate().toString();
 }
 
-// Every request for free times needs the start of the same few days.
-const startsOfDays = new Map<string, number>();
-
 /** The first instant of `day` in `zone`, also where the clocks skip midnight. */
 export function startOfDay(day: string, zone: string): Date {
-  const key = `${day} ${zone}`;
-  let start = startsOfDays.get(key);
-  if (start === undefined) {
-    if (startsOfDays.size >= 5_000) startsOfDays.clear();
-    start = Temporal.PlainDate.from(day).toZonedDateTime(zone).epochMilliseconds;
-    startsOfDays.set(key, start);
-  }
-  return new Date(start);
+  return new Date(startMsOfDay(day, zone));
 }
+
+const startMsOfDay = remembered(
+  (day: string, zone: string): number => Temporal.PlainDate.from(day).toZonedDateTime(zone).epochMilliseconds,
+);
 
 /** Whether both zones show the same day and time at `instant`. */
 export function sameWallClock(instant: Date, zoneA: string, zoneB: string): boolean {
@@ -64,14 +59,13 @@ export function offsetMinutes(instant: Date, zone: string): number {
   return wallClock(instant, zone).offsetNanoseconds / 60e9;
 }
 
+const longDay = { weekday: 'long', day: 'numeric', month: 'long', year: 'numeric' } as const;
+const timeOfDay = { hour: 'numeric', minute: '2-digit', hour12: true } as const;
+const shortZoneName = { timeZoneName: 'short' } as const;
+
 /** "Tuesday 1 December 2026" */
 export function formatDay(instant: Date, zone: string): string {
-  return dateFormat('en-AU', zone, {
-    weekday: 'long',
-    day: 'numeric',
-    month: 'long',
-    year: 'numeric',
-  }).format(instant);
+  return dateFormat('en-AU', zone, longDay).format(instant);
 }
 
 /** "1 December 2026" for `2026-12-01` */
@@ -84,9 +78,7 @@ export function dayInWords(day: string): string {
 /** "10:00 am" */
 export function formatTime(instant: Date, zone: string): string {
   // Newer ICU data uses a narrow no-break space here, which plain-text e-mail programs show wrongly.
-  return dateFormat('en-AU', zone, { hour: 'numeric', minute: '2-digit', hour12: true })
-    .format(instant)
-    .replace(/\s/gu, ' ');
+  return dateFormat('en-AU', zone, timeOfDay).format(instant).replace(/\s/gu, ' ');
 }
 
 /** "Sydney time (AEDT, UTC+11)"; "Tokyo time (UTC+9)" where English has no abbreviation; "UTC". */
@@ -106,6 +98,11 @@ export function formatExamTime(instant: Date, zone: string, readerZone?: string)
   if (!readerZone || sameWallClock(instant, zone, readerZone)) return there;
   const here = `${formatTime(instant, readerZone)}, ${formatDay(instant, readerZone)}`;
   return `${there}, which is ${here} in ${zonePlace(readerZone)} (${shortZone(readerZone, instant)})`;
+}
+
+/** "Sydney time"; "UTC". */
+export function zonePlaceName(zone: string): string {
+  return zone === 'UTC' ? zone : zonePlace(zone);
 }
 
 /** "AEDT", or "UTC+9" where there is no abbreviation. */
@@ -136,7 +133,7 @@ const locales = ['en-AU', 'en-US', 'en-GB'];
 
 function zoneAbbreviation(zone: string, instant: Date): string | null {
   for (const locale of locales) {
-    const parts = dateFormat(locale, zone, { timeZoneName: 'short' }).formatToParts(instant);
+    const parts = dateFormat(locale, zone, shortZoneName).formatToParts(instant);
     const letters = parts.find((part) => part.type === 'timeZoneName')?.value;
     if (letters && !/^(GMT|UTC)[+−-]/.test(letters)) return letters;
   }

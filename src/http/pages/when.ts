@@ -2,11 +2,13 @@
 import { dateFormat } from '../../lib/date-formats.ts';
 import { dayIn, formatDay, formatTime, sameWallClock, zoneName } from '../../lib/dates.ts';
 
+const dayWithYear = { weekday: 'short', day: 'numeric', month: 'short', year: 'numeric' } as const;
+const weekdayAlone = { weekday: 'short' } as const;
+const monthWithYear = { month: 'long', year: 'numeric' } as const;
+
 /** `Tue 1 Dec 2026` */
 export function shortDay(at: Date, zone: string): string {
-  return dateFormat('en-AU', zone, { weekday: 'short', day: 'numeric', month: 'short', year: 'numeric' })
-    .format(at)
-    .replace(',', '');
+  return dateFormat('en-AU', zone, dayWithYear).format(at).replace(',', '');
 }
 
 /** `9:00 am`, with a no-break space. */
@@ -24,7 +26,7 @@ export function readerTime(at: Date, zone: string, readerZone: string | null): s
   if (!readerZone || sameWallClock(at, zone, readerZone)) return null;
   const time = clockTime(at, readerZone);
   if (dayIn(at, zone) === dayIn(at, readerZone)) return time;
-  return `${time} ${dateFormat('en-AU', readerZone, { weekday: 'short' }).format(at)}`;
+  return `${time} ${dateFormat('en-AU', readerZone, weekdayAlone).format(at)}`;
 }
 
 /** Time, day and zone of the reader; null when both zones show the same. */
@@ -44,7 +46,7 @@ export function dayWords(day: string): string {
 
 /** `December 2026` for `2026-12`. */
 export function monthWords(month: string): string {
-  return dateFormat('en-AU', 'UTC', { month: 'long', year: 'numeric' }).format(noonOf(`${month}-01`));
+  return dateFormat('en-AU', 'UTC', monthWithYear).format(noonOf(`${month}-01`));
 }
 
 /** How long ago: `12 minutes ago`, `3 hours ago`, `5 days ago`. */

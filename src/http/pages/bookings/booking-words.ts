@@ -11,7 +11,7 @@ import {
   type Progress,
   type ProgressEntry,
 } from '../../../bookings/index.ts';
-import { shortZone, zoneName } from '../../../lib/dates.ts';
+import { shortZone, zoneName, zonePlaceName } from '../../../lib/dates.ts';
 import { paths } from '../../paths.ts';
 import { progressWords, typeWords } from '../../view-helpers.ts';
 import { clockTime, readerTimeAndDay, shortDay, timeAndDay } from '../when.ts';
@@ -59,7 +59,7 @@ export function bookingRow(booking: Booking): BookingRow {
     startsAt: startsAt.toISOString(),
     day: shortDay(startsAt, zone),
     time: clockTime(startsAt, zone),
-    zoneName: zoneName(zone, startsAt).replace(/ \(.*/, ''),
+    zoneName: zonePlaceName(zone),
     type: typeWords[booking.type],
     examinee: examineeName(booking.examinee),
     claimNumber: booking.claimNumber,
