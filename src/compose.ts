@@ -316,7 +316,7 @@ export function compose(config: Config, overrides: Overrides = {}): System {
     mapping,
     drafts,
     bookings,
-    bookingList: createBookingList(db),
+    bookingList: createBookingList(ground),
     attempts: createAttemptService(attemptDeps),
     settlement,
     convergence,

@@ -34,7 +34,7 @@ export interface Actor {
   request: RequestFacts;
 }
 
-export function isStaff(viewer: Viewer): boolean {
+export function isStaff(viewer: Pick<Viewer, 'role'>): boolean {
   return viewer.role === 'support' || viewer.role === 'admin';
 }
 

@@ -40,7 +40,11 @@ function ownershipOf(viewer: Viewer, booking: Owned): string {
 }
 
 /** The same rule for a query: `modify(onlyVisible, viewer, 'b.organization_id')`. */
-export function onlyVisible(rows: Knex.QueryBuilder, viewer: Viewer, organizationColumn: string): void {
+export function onlyVisible(
+  rows: Knex.QueryBuilder,
+  viewer: Pick<Viewer, 'role' | 'organization'>,
+  organizationColumn: string,
+): void {
   if (isStaff(viewer)) return;
   if (viewer.organization) void rows.where(organizationColumn, viewer.organization.id);
   else void rows.whereRaw('false');
@@ -58,12 +62,21 @@ export async function findVisible(
   bookingId: string,
 ): Promise<Booking | null> {
   const booking = isUuid(bookingId) ? await findBooking(deps.db, bookingId) : null;
-  if (!booking || maySee(actor.viewer, booking)) return booking;
+  return booking && (await mayShow(deps, actor, booking)) ? booking : null;
+}
+
+/** Whether the actor may see the booking; if not, records that it was denied. */
+export async function mayShow(
+  deps: Pick<BookingDeps, 'db' | 'audit'>,
+  actor: Actor,
+  booking: Booking,
+): Promise<boolean> {
+  if (maySee(actor.viewer, booking)) return true;
   await deps.audit.record(deps.db, auditActor(actor), {
     action: 'access.denied',
     resourceType: 'booking',
     resourceId: booking.id,
     outcome: 'denied',
   });
-  return null;
+  return false;
 }

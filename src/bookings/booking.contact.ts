@@ -19,15 +19,21 @@ export interface Contact {
  * referrer. Somebody who was merged away is replaced by the account that remains.
  */
 export async function contactsOf(db: Queryable, bookingId: string): Promise<Contact[]> {
-  return await db('booking_contacts as c')
-    .join('bookings as b', 'b.id', 'c.booking_id')
-    .join('users as u', 'u.id', db.raw('merged_into(c.user_id)'))
-    .join('members as m', (on) => on.on('m.user_id', 'u.id').andOn('m.organization_id', 'b.organization_id'))
-    .where({ 'c.booking_id': bookingId, 'u.role': 'referrer', 'u.banned': false })
-    .whereRaw('u.id is distinct from b.created_by_id')
-    .groupBy('u.id', 'u.name', 'u.email', 'c.role')
-    .orderBy([{ column: db.raw('min(c.created_at)') }, { column: 'u.id' }])
-    .select({ userId: 'u.id', name: 'u.name', email: 'u.email', role: 'c.role' });
+  return (await db.raw<{ rows: Contact[] }>(contactsSql('?'), [bookingId])).rows;
+}
+
+/** @param bookingId an expression of SQL */
+export function contactsSql(bookingId: string): string {
+  return `
+    select u.id as "userId", u.name, u.email, c.role
+    from booking_contacts c
+      join bookings of_contact on of_contact.id = c.booking_id
+      join users u on u.id = merged_into(c.user_id)
+      join members m on m.user_id = u.id and m.organization_id = of_contact.organization_id
+    where c.booking_id = ${bookingId} and u.role = 'referrer' and not u.banned
+      and u.id is distinct from of_contact.created_by_id
+    group by u.id, u.name, u.email, c.role
+    order by min(c.created_at), u.id`;
 }
 
 export interface ContactChoice {

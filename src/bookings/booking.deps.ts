@@ -1,11 +1,13 @@
 import type { AuditLog } from '../audit/index.ts';
 import type { Database, Queryable } from '../db/knex.ts';
+import type { Statements } from '../db/statements.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Ids } from '../ports/ids.ts';
 import type { Announce } from './booking.announcement.ts';
 
 export interface BookingDeps {
   db: Database;
+  statements: Statements;
   audit: AuditLog;
   clock: Clock;
   ids: Ids;

@@ -50,20 +50,15 @@ export async function keptAnswers(
   );
 }
 
-/** The current answers and their changes, oldest first. */
-export async function answersWithHistory(
-  db: Queryable,
-  bookingId: string,
-): Promise<{ answers: Answer[]; changes: AnswersChange[] }> {
-  const rows = await db('booking_answers')
-    .where({ booking_id: bookingId })
-    .orderBy(['created_at', 'id'])
-    .select<AnswersRow[]>('answers', 'source', 'created_at');
-  const changes = rows.slice(1).map((row, index): AnswersChange => {
-    const before = rows[index]?.answers ?? [];
-    return { at: row.created_at, source: row.source, changed: changesBetween(before, row.answers) };
+/** The current answers and their changes, oldest first. @param entries oldest first */
+export function answersWithHistory(
+  entries: { answers: Answer[]; source: ProgressEntry['source']; at: Date }[],
+): { answers: Answer[]; changes: AnswersChange[] } {
+  const changes = entries.slice(1).map((entry, index): AnswersChange => {
+    const before = entries[index]?.answers ?? [];
+    return { at: entry.at, source: entry.source, changed: changesBetween(before, entry.answers) };
   });
-  return { answers: rows.at(-1)?.answers ?? [], changes };
+  return { answers: entries.at(-1)?.answers ?? [], changes };
 }
 
 /** The questions whose answers differ between two sets. */

@@ -1,6 +1,7 @@
 import type { Knex } from 'knex';
-import type { Viewer } from '../accounts/index.ts';
+import { isStaff, type Viewer } from '../accounts/index.ts';
 import type { Database } from '../db/knex.ts';
+import { prepare, type Statements } from '../db/statements.ts';
 import { readSearch, whereExact, whereFound, whereNotExact, type SearchWord } from '../db/search.ts';
 import { uuidShape } from '../lib/uuid.ts';
 import { onlyVisible } from './booking.access.ts';
@@ -35,7 +36,7 @@ export interface BookingList {
   page(viewer: Viewer, query: BookingListQuery): Promise<BookingListPage | 'bad_cursor'>;
 }
 
-export function createBookingList(db: Database): BookingList {
+export function createBookingList({ db, statements }: { db: Database; statements: Statements }): BookingList {
   return {
     async page(viewer, query) {
       const after = query.cursor === undefined ? null : readCursor(query.cursor);
@@ -45,17 +46,15 @@ export function createBookingList(db: Database): BookingList {
       for (const part of words ? searchParts : allParts) {
         const missing = query.limit + 1 - rows.length;
         if (missing === 0 || (after && searchParts.indexOf(after.part) > searchParts.indexOf(part))) continue;
-        const found = (await selectBookings(db)
-          .select(db.raw('(extract(epoch from b.starts_at) * 1000000)::bigint as starts_at_us'))
-          .modify(onlyVisible, viewer, 'b.organization_id')
-          .modify(filtered, query)
-          .modify(searched, words, part)
-          .modify(startingAfter, after?.part === part ? after : null)
-          .orderBy([
-            { column: 'b.starts_at', order: 'desc' },
-            { column: 'b.id', order: 'desc' },
-          ])
-          .limit(missing)) as Omit<CursorRow, 'part'>[];
+        const from = after?.part === part ? after : null;
+        const found: Omit<CursorRow, 'part'>[] =
+          !words && !from && !isFiltered(query)
+            ? await firstOf({ db, statements }, viewer, missing)
+            : await inOrder(db, viewer)
+                .modify(filtered, query)
+                .modify(searched, words, part)
+                .modify(startingAfter, from)
+                .limit(missing);
         rows.push(...found.map((row) => ({ ...row, part })));
       }
       const shown = rows.slice(0, query.limit);
@@ -66,6 +65,39 @@ export function createBookingList(db: Database): BookingList {
       };
     },
   };
+}
+
+function inOrder(db: Database, viewer: Pick<Viewer, 'role' | 'organization'>) {
+  return selectBookings(db)
+    .select<Omit<CursorRow, 'part'>[]>(
+      db.raw('(extract(epoch from b.starts_at) * 1000000)::bigint as starts_at_us'),
+    )
+    .modify(onlyVisible, viewer, 'b.organization_id')
+    .orderBy([
+      { column: 'b.starts_at', order: 'desc' },
+      { column: 'b.id', order: 'desc' },
+    ]);
+}
+
+// The page that is read most: the first, without filters.
+const firstOfAll = prepare<Omit<CursorRow, 'part'>, { limit: number }>(
+  'first of all bookings',
+  (db, { limit }) =>
+    inOrder(db, { role: 'support', organization: null }).limit(db.raw('?', [limit]) as never),
+);
+const firstOfOrganization = prepare<Omit<CursorRow, 'part'>, { id: string; limit: number }>(
+  'first bookings of an organisation',
+  (db, { id, limit }) =>
+    inOrder(db, { role: 'referrer', organization: { id, name: '' } }).limit(db.raw('?', [limit]) as never),
+);
+
+async function firstOf(
+  deps: { db: Database; statements: Statements },
+  viewer: Viewer,
+  limit: number,
+): Promise<Omit<CursorRow, 'part'>[]> {
+  if (isStaff(viewer)) return firstOfAll(deps, { limit });
+  return viewer.organization ? firstOfOrganization(deps, { id: viewer.organization.id, limit }) : [];
 }
 
 /**
@@ -94,6 +126,10 @@ function searched(rows: Query, words: SearchWord[] | null, part: Part): void {
 
 type CursorRow = Parameters<typeof toBooking>[0] & { starts_at_us: number; part: Part };
 type Query = Knex.QueryBuilder;
+
+function isFiltered({ cursor: _cursor, limit: _limit, q: _q, ...filters }: BookingListQuery): boolean {
+  return Object.values(filters).some((wanted) => wanted !== undefined);
+}
 
 function filtered(rows: Query, query: BookingListQuery): void {
   if (query.status) void rows.where('b.status', query.status);

@@ -1,6 +1,7 @@
 import type { Queryable, Transaction } from '../db/knex.ts';
 import {
   columnsOf,
+  details,
   detailsOfRow,
   type BookingDetails,
   type DetailColumns,
@@ -8,7 +9,7 @@ import {
 } from './booking.details.ts';
 import type { Booking, BookingStatus, Progress, ProgressEntry } from './booking.ts';
 
-interface BookingRow extends DetailColumns {
+export interface BookingRow extends DetailColumns {
   id: string;
   reference: string;
   acuity_appointment_id: number;
@@ -32,7 +33,6 @@ interface BookingRow extends DetailColumns {
   current_progress: Progress;
   source: Booking['source'];
   version: number;
-  acuity_answers_digest: string | null;
   created_at: Date;
   updated_at: Date;
 }
@@ -79,6 +79,21 @@ export interface BookingChange {
   currentProgress: Progress;
 }
 
+/** What `toBooking` reads, over the tables of `selectBookings`. */
+export const bookingColumns: readonly string[] = [
+  ...[
+    ...['id', 'reference', 'acuity_appointment_id', 'specialist_id', 'organization_id', 'created_by_id'],
+    ...['created_for_id', 'details_needed', ...details.map(({ column }) => column), 'starts_at'],
+    ...['duration_minutes', 'timezone', 'type', 'location', 'meeting_link', 'status', 'current_progress'],
+    ...['source', 'version', 'created_at', 'updated_at'],
+  ].map((column) => `b.${column}`),
+  's.name as specialist_name',
+  's.specialty as specialist_specialty',
+  'o.name as organization_name',
+  'cb.name as created_by_name',
+  'cf.name as created_for_name',
+];
+
 /** Selects bookings with the names that are shown with them. */
 export function selectBookings(db: Queryable) {
   return db('bookings as b')
@@ -86,14 +101,7 @@ export function selectBookings(db: Queryable) {
     .leftJoin('organizations as o', 'o.id', 'b.organization_id')
     .leftJoin('users as cb', 'cb.id', 'b.created_by_id')
     .leftJoin('users as cf', 'cf.id', 'b.created_for_id')
-    .select<BookingRow[]>(
-      'b.*',
-      's.name as specialist_name',
-      's.specialty as specialist_specialty',
-      'o.name as organization_name',
-      'cb.name as created_by_name',
-      'cf.name as created_for_name',
-    );
+    .select<BookingRow[]>(...bookingColumns);
 }
 
 export function toBooking(row: BookingRow): Booking {
@@ -258,36 +266,47 @@ export async function insertProgress(trx: Transaction, entry: NewProgress): Prom
   });
 }
 
-interface ProgressRow {
-  id: string;
-  progress: Progress;
-  changed_by_id: string | null;
-  changed_by_name: string | null;
-  changed_for_id: string | null;
-  changed_for_name: string | null;
-  source: ProgressEntry['source'];
-  notes: string;
-  moved_from: Date | null;
-  moved_to: Date | null;
-  created_at: Date;
+/** The history in JSON, which has no dates: an instant is its milliseconds. */
+export interface ProgressInJson extends Omit<ProgressEntry, 'moved' | 'createdAt'> {
+  movedFrom: number | null;
+  movedTo: number | null;
+  createdAt: number;
+}
+
+/** For the select list, oldest first. @param bookingId an expression of SQL */
+export function progressSql(bookingId: string): string {
+  return `
+    (select coalesce(json_agg(json_build_object(
+        'id', p.id, 'progress', p.progress, 'changedBy', ${personSql('pb')}, 'changedFor', ${personSql('pf')},
+        'source', p.source, 'notes', p.notes, 'movedFrom', ${instantSql('p.moved_from')},
+        'movedTo', ${instantSql('p.moved_to')}, 'createdAt', ${instantSql('p.created_at')}
+      ) order by p.created_at, p.id), '[]')
+      from booking_progress p left join users pb on pb.id = p.changed_by_id left join users pf on pf.id = p.changed_for_id
+      where p.booking_id = ${bookingId})`;
+}
+
+/** Milliseconds. */
+export function instantSql(column: string): string {
+  return `extract(epoch from ${column}) * 1000`;
+}
+
+function personSql(alias: string): string {
+  return `case when ${alias}.id is not null then json_build_object('id', ${alias}.id, 'name', ${alias}.name) end`;
+}
+
+export function toProgress({ movedFrom, movedTo, createdAt, ...entry }: ProgressInJson): ProgressEntry {
+  return {
+    ...entry,
+    moved: movedFrom && movedTo ? { from: new Date(movedFrom), to: new Date(movedTo) } : null,
+    createdAt: new Date(createdAt),
+  };
 }
 
 /** Oldest first. */
 export async function progressOf(db: Queryable, bookingId: string): Promise<ProgressEntry[]> {
-  const rows = await db('booking_progress as p')
-    .leftJoin('users as cb', 'cb.id', 'p.changed_by_id')
-    .leftJoin('users as cf', 'cf.id', 'p.changed_for_id')
-    .where('p.booking_id', bookingId)
-    .orderBy(['p.created_at', 'p.id'])
-    .select<ProgressRow[]>('p.*', 'cb.name as changed_by_name', 'cf.name as changed_for_name');
-  return rows.map((row) => ({
-    id: row.id,
-    progress: row.progress,
-    changedBy: named(row.changed_by_id, row.changed_by_name),
-    changedFor: named(row.changed_for_id, row.changed_for_name),
-    source: row.source,
-    notes: row.notes,
-    moved: row.moved_from && row.moved_to ? { from: row.moved_from, to: row.moved_to } : null,
-    createdAt: row.created_at,
-  }));
+  const { rows } = await db.raw<{ rows: [{ progress: ProgressInJson[] }] }>(
+    `select ${progressSql('?')} as progress`,
+    [bookingId],
+  );
+  return rows[0].progress.map(toProgress);
 }

@@ -1,10 +1,9 @@
 import { auditActor, isStaff, type Actor } from '../accounts/index.ts';
 import type { Result } from '../lib/result.ts';
-import type { Answer } from '../questions/index.ts';
-import { findVisible } from './booking.access.ts';
+import { isUuid } from '../lib/uuid.ts';
+import { findVisible, mayShow } from './booking.access.ts';
 import { assignBooking } from './booking.assign.ts';
 import {
-  contactsOf,
   type BookingContacts,
   type Contact,
   type ContactChoice,
@@ -13,29 +12,12 @@ import {
 import { findContacts, setContacts } from './booking.contacts.ts';
 import type { BookingDeps } from './booking.deps.ts';
 import { editBooking, type SentDetails } from './booking.edit.ts';
-import { answersWithHistory } from './booking.kept-answers.ts';
 import { moveProgress } from './booking.progress.ts';
-import { madeInAcuityBy, progressOf } from './booking.repository.ts';
-import type {
-  AnswersChange,
-  Booking,
-  EditFailure,
-  Progress,
-  ProgressEntry,
-  ProgressFailure,
-  Stale,
-} from './booking.ts';
+import { readBookingView, type BookingView } from './booking.view.ts';
+import type { Booking, EditFailure, Progress, ProgressEntry, ProgressFailure, Stale } from './booking.ts';
 
-export interface ViewedBooking {
-  booking: Booking;
-  progress: ProgressEntry[];
-  /** Answers to Acuity's own questions. */
-  answers: Answer[];
-  /** Changes of the answers since the booking was made, oldest first. */
-  answerChanges: AnswersChange[];
-  /** The address of whoever made it in Acuity, while it has no referrer; null also for viewers who are not staff. */
-  madeInAcuityBy: string | null;
-}
+/** `madeInAcuityBy` only for staff, while the booking has no referrer. */
+export type ViewedBooking = BookingView;
 
 export interface BookingService {
   /**
@@ -65,8 +47,6 @@ export interface BookingService {
   ): Promise<Result<Booking, EditFailure>>;
   /** The people who are told besides the referrer. Null as for `view`. */
   contacts(actor: Actor, bookingId: string): Promise<BookingContacts | null>;
-  /** For a booking that the viewer has already been shown. */
-  contactsOf(booking: Pick<Booking, 'id'>): Promise<Contact[]>;
   /** Anybody who may see the booking may change its contacts. */
   setContacts(
     actor: Actor,
@@ -91,23 +71,18 @@ export function createBookingService(deps: BookingDeps): BookingService {
 
     contacts: (actor, bookingId) => findContacts(deps, actor, bookingId),
 
-    contactsOf: ({ id }) => contactsOf(deps.db, id),
-
     setContacts: (actor, bookingId, chosen) => setContacts(deps, actor, bookingId, chosen),
 
     async view(actor, bookingId) {
-      const booking = await findVisible(deps, actor, bookingId);
-      if (!booking) return null;
-      await deps.audit.record(deps.db, auditActor(actor), {
+      const found = isUuid(bookingId) ? await readBookingView(deps.statements, bookingId) : null;
+      if (!found || !(await mayShow(deps, actor, found.booking))) return null;
+      await deps.audit.recordAlone(deps.statements, auditActor(actor), {
         action: 'booking.viewed',
         resourceType: 'booking',
-        resourceId: booking.id,
+        resourceId: found.booking.id,
       });
-      const { answers, changes } = await answersWithHistory(deps.db, booking.id);
-      const progress = await progressOf(deps.db, booking.id);
-      const isForStaff = isStaff(actor.viewer) && booking.createdBy === null;
-      const madeBy = isForStaff ? await madeInAcuityBy(deps.db, booking.id) : null;
-      return { booking, progress, answers, answerChanges: changes, madeInAcuityBy: madeBy };
+      const isForStaff = isStaff(actor.viewer) && found.booking.createdBy === null;
+      return { ...found, madeInAcuityBy: isForStaff ? found.madeInAcuityBy : null };
     },
 
     async changedAt(actor, bookingId) {

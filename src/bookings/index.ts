@@ -64,6 +64,7 @@ export {
   insertProgress,
   lockBooking,
   selectBookings,
+  type BookingRow,
   toBooking,
   madeInAcuityBy,
   type AcuityChanges,

@@ -2,6 +2,7 @@ import type { Logger } from 'pino';
 import type { AuditLog } from '../audit/index.ts';
 import type { Announce } from '../bookings/index.ts';
 import type { Database } from '../db/knex.ts';
+import type { Statements } from '../db/statements.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Ids } from '../ports/ids.ts';
 import type { JobQueue } from '../ports/job-queue.ts';
@@ -32,6 +33,7 @@ export const usualTimings: DocumentTimings = {
 
 export interface DocumentDeps {
   db: Database;
+  statements: Statements;
   store: ObjectStore;
   /** Null: uploads are not scanned. */
   scanner: Scanner | null;

@@ -1,4 +1,6 @@
 import type { Queryable, Transaction } from '../db/knex.ts';
+import { prepare } from '../db/statements.ts';
+import type { DocumentDeps } from './document.deps.ts';
 import type { Visibility } from './document.access.ts';
 import type { Document, DocumentCategory, DocumentStatus } from './document.ts';
 import type { Digest } from './content/index.ts';
@@ -92,7 +94,16 @@ export async function findDocument(db: Queryable, id: string): Promise<Document 
 }
 
 /** `maySeeDocument` in SQL. */
-const narrowToVisible = `category = any(:categories) and (:drafts or category <> 'report' or released_at is not null)`;
+const narrowToVisible = `category = any(:categories) and (:drafts::boolean or category <> 'report' or released_at is not null)`;
+
+type Listed = Visibility & { bookingId: string };
+
+function selectListed(db: Queryable, { bookingId, categories, drafts }: Listed) {
+  return selectDocuments(db)
+    .where('d.booking_id', bookingId)
+    .whereRaw(narrowToVisible, { categories, drafts })
+    .orderBy(['d.created_at', 'd.id']);
+}
 
 /** In the order of their upload, without deleted ones. */
 export async function documentsOf(
@@ -100,11 +111,19 @@ export async function documentsOf(
   bookingId: string,
   { categories, drafts }: Visibility,
 ): Promise<Document[]> {
-  const rows = await selectDocuments(db)
-    .where('d.booking_id', bookingId)
-    .whereRaw(narrowToVisible, { categories: [...categories], drafts })
-    .orderBy(['d.created_at', 'd.id']);
+  const rows = await selectListed(db, { bookingId, categories: [...categories], drafts });
   return rows.map(toDocument);
+}
+
+const prepared = prepare<DocumentRow, Listed>('documents of a booking', selectListed);
+
+/** The same, outside a transaction. */
+export async function listDocuments(
+  deps: Pick<DocumentDeps, 'db' | 'statements'>,
+  bookingId: string,
+  { categories, drafts }: Visibility,
+): Promise<Document[]> {
+  return (await prepared(deps, { bookingId, categories, drafts })).map(toDocument);
 }
 
 /** A hash of what the list shows. Open pages poll it every few seconds, so it reads one table and returns one row. */

@@ -22,7 +22,7 @@ import {
   type ReleaseFailure,
 } from './document.release.ts';
 import { removeDocument } from './document.remove.ts';
-import { documentsOf, documentsState } from './document.repository.ts';
+import { documentsState, listDocuments } from './document.repository.ts';
 import { uploadCategories, visibilityFor } from './document.access.ts';
 import { type Document, type DocumentCategory } from './document.ts';
 import { beginUpload, type UploadFailure, type UploadSession } from './document.upload.ts';
@@ -66,7 +66,7 @@ export function createDocumentService(deps: DocumentDeps): DocumentService {
     limits: deps.limits,
     direct: createDirectUploads(deps),
     begin: (actor, bookingId) => beginUpload(deps, actor, bookingId),
-    list: (viewer, bookingId) => documentsOf(deps.db, bookingId, visibilityFor(viewer)),
+    list: (viewer, bookingId) => listDocuments(deps, bookingId, visibilityFor(viewer)),
     listState: (viewer, bookingId) => documentsState(deps.db, bookingId, visibilityFor(viewer)),
     find: (actor, id) => findVisibleDocument(deps, actor, id),
     open: (actor, id, wanted, purpose = 'download') => openDocument(deps, actor, id, wanted, purpose),

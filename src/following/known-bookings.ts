@@ -1,5 +1,12 @@
 // Reads many bookings by their appointments in one query: reconciliation compares thousands.
-import { keptAnswers, selectBookings, toBooking, type Booking, type KeptAnswers } from '../bookings/index.ts';
+import {
+  keptAnswers,
+  selectBookings,
+  toBooking,
+  type Booking,
+  type BookingRow,
+  type KeptAnswers,
+} from '../bookings/index.ts';
 import type { Queryable } from '../db/knex.ts';
 
 export interface KnownBooking {
@@ -15,7 +22,9 @@ export async function findKnown(
   db: Queryable,
   appointmentIds: readonly number[],
 ): Promise<Map<number, KnownBooking>> {
-  const rows = await selectBookings(db).whereIn('b.acuity_appointment_id', appointmentIds);
+  const rows = await selectBookings(db)
+    .select<(BookingRow & { acuity_answers_digest: string | null })[]>('b.acuity_answers_digest')
+    .whereIn('b.acuity_appointment_id', appointmentIds);
   const kept = await keptAnswers(
     db,
     rows.map(({ id }) => id),

@@ -1,5 +1,7 @@
 // The rooms around bookings on a real database, with a fake Acuity: for tests of rules and of what is stored.
 import pino from 'pino';
+import { openPool } from '../../src/db/knex.ts';
+import { createStatements, type Statements } from '../../src/db/statements.ts';
 import type { Actor, Viewer } from '../../src/accounts/index.ts';
 import { systemIds } from '../../src/adapters/system-ids.ts';
 import { createPgJobQueue } from '../../src/adapters/pg-job-queue.ts';
@@ -83,10 +85,13 @@ export async function openBookingFixture(
 ): Promise<BookingFixture> {
   const database = await openSeededDatabase();
   const { db, url } = database;
+  const pool = openPool(url, 4, 0);
+  const statements = createStatements(pool);
   const jobs = createPgJobQueue(db);
   const availability = createFakeAvailability();
-  const deps: AttemptDeps = {
+  const deps: AttemptDeps & { statements: Statements } = {
     db,
+    statements,
     acuity,
     availability,
     questions: createQuestions({ db, acuity, log: silent, timings: { gapMs: 0, retryMs: 100 } }),
@@ -132,7 +137,7 @@ export async function openBookingFixture(
     attempts: createAttemptService(deps),
     bookings: createBookingService({ ...deps, findOpenChange }),
     settlement: createSettlement(deps),
-    list: createBookingList(db),
+    list: createBookingList({ db, statements }),
     people,
     adaAsRita: {
       viewer: {
@@ -160,7 +165,10 @@ export async function openBookingFixture(
       answers: [],
       ...change,
     }),
-    close: () => database.close(),
+    async close() {
+      await pool.end();
+      await database.close();
+    },
   };
 }
 

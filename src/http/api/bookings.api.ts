@@ -159,11 +159,8 @@ export function bookingEndpoints(services: BookingApiServices): Endpoint[] {
       async handle(req, res) {
         const seen = await bookings.view(actorOf(req, res), idOf(req));
         if (!seen) throw notFound();
-        const { booking, progress, answers } = seen;
-        const [documents, contacts] = await Promise.all([
-          services.documents.list(actorOf(req, res).viewer, booking.id),
-          bookings.contactsOf(booking),
-        ]);
+        const { booking, progress, answers, contacts } = seen;
+        const documents = await services.documents.list(actorOf(req, res).viewer, booking.id);
         res.json({
           booking,
           progress,

@@ -86,7 +86,7 @@ export async function showBooking(
     ...(upload.errors && { errors: upload.errors }),
     confirmed: req.query.confirmed !== undefined && booking.status === 'active',
     notice: noticeOf(req.query),
-    contacts: contactFacts(booking.createdBy?.name ?? null, await services.bookings.contactsOf(booking)),
+    contacts: contactFacts(booking.createdBy?.name ?? null, found.contacts),
     documents: await documentsSection(
       services.documents,
       actor.viewer,

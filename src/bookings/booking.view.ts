@@ -1,0 +1,71 @@
+// Everything that the page of a booking shows, in one prepared statement.
+import type { Statement, Statements } from '../db/statements.ts';
+import type { Answer } from '../questions/index.ts';
+import { contactsSql, type Contact } from './booking.contact.ts';
+import { answersWithHistory } from './booking.kept-answers.ts';
+import {
+  bookingColumns,
+  instantSql,
+  progressSql,
+  toBooking,
+  toProgress,
+  type BookingRow,
+  type ProgressInJson,
+} from './booking.repository.ts';
+import type { AnswersChange, Booking, ProgressEntry } from './booking.ts';
+
+export interface BookingView {
+  booking: Booking;
+  /** Oldest first. */
+  progress: ProgressEntry[];
+  /** Answers to Acuity's own questions. */
+  answers: Answer[];
+  /** Changes of the answers since the booking was made, oldest first. */
+  answerChanges: AnswersChange[];
+  contacts: Contact[];
+  /** The address of whoever made it in Acuity. */
+  madeInAcuityBy: string | null;
+}
+
+const statement: Statement = {
+  name: 'booking with its history',
+  text: `
+    select ${bookingColumns.join(', ')}, b.external_created_by,
+      ${progressSql('b.id')} as progress,
+      (select coalesce(json_agg(json_build_object(
+          'answers', k.answers, 'source', k.source, 'at', ${instantSql('k.created_at')}
+        ) order by k.created_at, k.id), '[]')
+        from booking_answers k where k.booking_id = b.id) as kept_answers,
+      (select coalesce(json_agg(contacts), '[]') from (${contactsSql('b.id')}) contacts) as contacts
+    from bookings b
+      join specialists s on s.id = b.specialist_id
+      left join organizations o on o.id = b.organization_id
+      left join users cb on cb.id = b.created_by_id
+      left join users cf on cf.id = b.created_for_id
+    where b.id = $1`,
+};
+
+interface Row extends BookingRow {
+  external_created_by: string | null;
+  progress: ProgressInJson[];
+  kept_answers: { answers: Answer[]; source: ProgressEntry['source']; at: number }[];
+  contacts: Contact[];
+}
+
+export async function readBookingView(
+  statements: Statements,
+  bookingId: string,
+): Promise<BookingView | null> {
+  const [row] = await statements.rows<Row>(statement, [bookingId]);
+  if (!row) return null;
+  const kept = row.kept_answers.map((entry) => ({ ...entry, at: new Date(entry.at) }));
+  const { answers, changes } = answersWithHistory(kept);
+  return {
+    booking: toBooking(row),
+    progress: row.progress.map(toProgress),
+    answers,
+    answerChanges: changes,
+    contacts: row.contacts,
+    madeInAcuityBy: row.external_created_by,
+  };
+}
