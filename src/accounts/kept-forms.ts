@@ -17,11 +17,15 @@ type Cookies = string | undefined;
 
 /** `cookies`: the header Cookie. */
 export interface KeptForms {
-  /** The Set-Cookie line that names the viewer; null when the cookie does so already. */
-  recognise(cookies: Cookies, viewer: Viewer): string | null;
   /** The Set-Cookie line; null when nothing was kept, because nobody has used the browser since the last sign-out. */
   keep(cookies: Cookies, form: KeptForm): Promise<string | null>;
-  find(cookies: Cookies, viewer: Viewer): Promise<KeptForm[]>;
+  /**
+   * What the viewer can have back. `cookie`: the Set-Cookie line that names the viewer; null when the cookie does so
+   * already.
+   */
+  find(cookies: Cookies, viewer: Viewer): Promise<{ forms: KeptForm[]; cookie: string | null }>;
+  /** Whether something is kept for whoever used the browser last. */
+  hasKept(cookies: Cookies): boolean;
   /** The form was sent again, or is not wanted. */
   remove(cookies: Cookies, action: string): Promise<void>;
   /** On signing out. @returns the Set-Cookie line that clears the cookie */
@@ -65,16 +69,6 @@ export function createKeptForms(db: Database, secrets: SecretRing, baseUrl: stri
   }
 
   return {
-    recognise(cookies, viewer) {
-      const known = read(cookies);
-      const now = { userId: viewer.userId, adminId: viewer.actingAdmin?.id ?? null };
-      if (known?.userId === now.userId && known.adminId === now.adminId) return null;
-      // Another person never reaches what was kept: the browser's id is lost.
-      const isSamePerson = known !== null && keyboardOf(known) === keyboardOf(now);
-      const { browserId, hasKept } = isSamePerson ? known : { browserId: randomUUID(), hasKept: false };
-      return cookie({ browserId, hasKept, ...now });
-    },
-
     async keep(cookies, { action, fields }) {
       const known = read(cookies);
       if (!known || action.length > 2_000) return null;
@@ -108,17 +102,22 @@ export function createKeptForms(db: Database, secrets: SecretRing, baseUrl: stri
 
     async find(cookies, viewer) {
       const known = read(cookies);
-      if (!known?.hasKept) return [];
-      const rows = await db('kept_forms')
-        .where({
-          browser_id: known.browserId,
-          user_id: viewer.userId,
-          admin_id: viewer.actingAdmin?.id ?? null,
-        })
-        .whereRaw('expires_at > clock_timestamp()')
-        .select('action', 'fields');
-      return rows as KeptForm[];
+      const now = { userId: viewer.userId, adminId: viewer.actingAdmin?.id ?? null };
+      // Another person never reaches what was kept: the browser's id is lost.
+      const isSamePerson = known !== null && keyboardOf(known) === keyboardOf(now);
+      if (!isSamePerson)
+        return { forms: [], cookie: cookie({ browserId: randomUUID(), hasKept: false, ...now }) };
+      const rows = known.hasKept ? await livingForms(db, known.browserId) : [];
+      const forms = rows.filter(
+        ({ user_id, admin_id }) => user_id === now.userId && admin_id === now.adminId,
+      );
+      const next = { ...now, browserId: known.browserId, hasKept: rows.length > 0 };
+      const isNamed =
+        known.userId === now.userId && known.adminId === now.adminId && known.hasKept === next.hasKept;
+      return { forms, cookie: isNamed ? null : cookie(next) };
     },
+
+    hasKept: (cookies) => read(cookies)?.hasKept ?? false,
 
     async remove(cookies, action) {
       const known = read(cookies);
@@ -131,6 +130,16 @@ export function createKeptForms(db: Database, secrets: SecretRing, baseUrl: stri
       return line('', '; Max-Age=0');
     },
   };
+}
+
+function livingForms(
+  db: Database,
+  browserId: string,
+): Promise<(KeptForm & { user_id: string; admin_id: string | null })[]> {
+  return db('kept_forms')
+    .where({ browser_id: browserId })
+    .whereRaw('expires_at > clock_timestamp()')
+    .select('action', 'fields', 'user_id', 'admin_id') as never;
 }
 
 function keyboardOf({ userId, adminId }: Pick<Known, 'userId' | 'adminId'>): string {

@@ -61,7 +61,6 @@ describe('a form that was sent after the session had ended', () => {
     { who: rita, at: () => `/bookings/${bookingId}/reschedule?day=2026-12-02` },
     { who: rita, at: () => `/bookings/${bookingId}/cancel` },
     { who: rita, at: () => `/bookings/${bookingId}/contacts` },
-    { who: rita, at: () => '/bookings' },
     { who: rita, at: () => '/account/email' },
     { who: rita, at: () => '/account/mail' },
     { who: ada, at: () => '/account/people' },
@@ -104,9 +103,25 @@ describe('a form that was sent after the session had ended', () => {
       reason: awkward,
     });
     expect(answer.at).to.equal(`/sign-in?next=${encodeURIComponent(`/bookings/${bookingId}/cancel`)}`);
+    expect(answer.text('.notice')).to.contain('what you typed is in the form again');
     const fields = { ...answer.form('/sign-in'), email: rita, password: 'examdesk-demo' };
     const again = await person.post('/sign-in', fields);
     expect(again.form(`/bookings/${bookingId}/cancel`).reason).to.equal(awkward);
+  });
+
+  it('is no longer promised once it was sent again', async () => {
+    const person = await fixture.signedIn(rita);
+    const action = `/bookings/${bookingId}/contacts`;
+    await person.get(action);
+    await endSessions();
+    await person.post(action, {});
+    await signInAgain(person, rita);
+    await person.post(action, {});
+    await person.get('/bookings');
+    await endSessions();
+    expect((await person.get('/bookings')).text('.notice')).not.to.contain('what you typed');
+    // A search is quickly typed again.
+    expect((await person.post('/bookings/search', { q: 'Marsh' })).text('.notice')).not.to.contain('typed');
   });
 
   it('is kept when htmx sends it, and when the browser names no page', async () => {

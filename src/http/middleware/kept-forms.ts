@@ -2,6 +2,7 @@
 import type { Request, RequestHandler, Response } from 'express';
 import type { KeptForm, KeptForms } from '../../accounts/index.ts';
 import { viewerOf } from '../actor.ts';
+import { paths } from '../paths.ts';
 import { isPolling, setCookies, wantsJson } from '../respond.ts';
 
 /** `res.locals.keptForms`: what the viewer sent after an earlier session had ended (see ../fill-forms.ts). */
@@ -12,9 +13,9 @@ export function keptForms(kept: KeptForms): RequestHandler {
     const { cookie } = req.headers;
     if (req.method === 'POST') await kept.remove(cookie, req.originalUrl);
     if (req.method === 'GET') {
-      res.locals.keptForms = await kept.find(cookie, viewer);
-      const named = wantsJson(req) ? null : kept.recognise(cookie, viewer);
-      if (named !== null) setCookies(res, [named]);
+      const found = await kept.find(cookie, viewer);
+      res.locals.keptForms = found.forms;
+      if (found.cookie !== null && !wantsJson(req)) setCookies(res, [found.cookie]);
     }
     next();
   };
@@ -28,7 +29,9 @@ export function keptFormOf(res: Response, action: string): KeptForm | null {
 
 /** Call it for a request without a session. @returns whether the request was a form, and is kept */
 export async function keepForm(kept: KeptForms, req: Request, res: Response): Promise<boolean> {
-  const fields = req.method === 'POST' ? fieldsOf(req) : null;
+  // A search is quickly typed again.
+  const isWorthKeeping = req.method === 'POST' && req.path !== paths.bookingSearch();
+  const fields = isWorthKeeping ? fieldsOf(req) : null;
   if (!fields) return false;
   const cookie = await kept.keep(req.headers.cookie, { action: req.originalUrl, fields });
   if (cookie !== null) setCookies(res, [cookie]);

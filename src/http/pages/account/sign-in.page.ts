@@ -35,7 +35,10 @@ export function signInPages(accounts: Accounts): PageRoute[] {
       handle(req, res) {
         const next = safeNext(req.query.next);
         if (viewerOf(res)) return res.redirect(303, next ?? paths.home());
-        const notice = noticeFor(req.query.after, next, hasSessionEnded(res));
+        const notice = noticeFor(req.query.after, next, {
+          hasEnded: hasSessionEnded(res),
+          hasKept: accounts.keptForms.hasKept(req.headers.cookie),
+        });
         show(res, { title: 'Sign in', email: '', next, errors: [], ...(notice && { notice }) });
       },
     },
@@ -77,11 +80,17 @@ async function signIn(accounts: Accounts, req: Request, res: Response): Promise<
 }
 
 /** Why the person was sent to this page. */
-function noticeFor(after: unknown, next: string | null, hasEnded: boolean): string | undefined {
+function noticeFor(
+  after: unknown,
+  next: string | null,
+  { hasEnded, hasKept }: { hasEnded: boolean; hasKept: boolean },
+): string | undefined {
   if (after === 'password') return 'Your new password is set. Sign in with it.';
   if (after === 'email') return 'Your new address is confirmed. Sign in with it.';
   if (after === 'everywhere') return 'You are signed out everywhere.';
   if (after === 'code') return 'That took too long, or there were too many wrong codes. Sign in again.';
+  if (hasKept)
+    return 'Your session had ended, so nothing was sent. Sign in within an hour: what you typed is in the form again.';
   if (hasEnded)
     return 'Your session has ended, as it does after a while without activity. Sign in to continue.';
   return next ? 'Sign in to continue.' : undefined;
