@@ -1,7 +1,9 @@
 // better-auth as a library: its tables, its password hashes, its session cookie. Its router is never mounted;
 // our own routes call auth.api (docs/decisions/0007-better-auth-behind-an-allow-list.md).
 import { betterAuth } from 'better-auth';
-import { admin, organization, twoFactor } from 'better-auth/plugins';
+import { admin } from 'better-auth/plugins/admin';
+import { organization } from 'better-auth/plugins/organization';
+import { twoFactor } from 'better-auth/plugins/two-factor';
 import type { Pool } from 'pg';
 import type { Logger } from 'pino';
 import type { SecretRing } from '../lib/secret-ring.ts';

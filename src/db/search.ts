@@ -1,6 +1,7 @@
 // Searches by words, in any order. The database alone folds them (fold_text, search_words and query_words in the
 // schema), so that what is stored and what is typed agree.
 import type { Knex } from 'knex';
+import { tidyLine } from '../lib/typed-text.ts';
 import type { Queryable } from './knex.ts';
 
 /** A typed word, folded: without punctuation, so that it needs no escaping in patterns and in a tsquery. */
@@ -34,7 +35,7 @@ export async function readSearch(db: Queryable, typed: string): Promise<SearchWo
      from unnest(query_words(?)) with ordinality as typed (word, at),
        lateral (select case when length(word) < ${shortest} then '% ' || word || ' %' else '% ' || word || '%' end) as as_like (pattern)
      order by at`,
-    [typed.replaceAll('\0', ' ')],
+    [tidyLine(typed.replaceAll('\0', ' '))],
   );
   return rows;
 }
@@ -42,7 +43,7 @@ export async function readSearch(db: Queryable, typed: string): Promise<SearchWo
 /** The same without the names of specialists and organisations. */
 export async function readWords(db: Queryable, typed: string): Promise<SearchWord[]> {
   const { rows } = await db.raw<{ rows: { word: string }[] }>('select unnest(query_words(?)) as word', [
-    typed.replaceAll('\0', ' '),
+    tidyLine(typed.replaceAll('\0', ' ')),
   ]);
   return rows.map(({ word }) => ({ word, specialists: [], organizations: [] }));
 }

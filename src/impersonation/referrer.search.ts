@@ -2,6 +2,7 @@
 // The search has steps; each runs only when those before found too few: the words as typed, first as a whole name; the
 // last word, then any word, as a prefix; words that are spelled alike; all words but one.
 import type { Queryable } from '../db/knex.ts';
+import { tidyLine } from '../lib/typed-text.ts';
 import { isUuid } from '../lib/uuid.ts';
 import type { FoundReferrer } from './impersonation.ts';
 
@@ -109,7 +110,8 @@ async function normalise(db: Queryable, query: string): Promise<Typed> {
     `select text, referrer_typed_words(text) as words, referrer_name_words(text) as name,
        (referrer_typed_words(substring(text from '[^[:space:]]*$')))[1] as last
      from (select fold_text(?) as text) typed`,
-    [query],
+    // A blank at the end says that the last word is complete.
+    [/\s$/.test(query) ? `${tidyLine(query)} ` : tidyLine(query)],
   );
   const { text = '', words = [], last = null, name = '' } = rows[0] ?? {};
   return { text, words: words.slice(0, mostWords), last, name };

@@ -86,6 +86,22 @@ describe('details typed in Acuity', () => {
     });
   });
 
+  it('mark the booking when reconciliation finds one that cannot be read, once', async () => {
+    const { id } = await booked({ [bornOn]: '27 March 1984' });
+    const { sync } = stack.app.system.services;
+    const near = () => sync.reconcile({ ...sync.nearSpan(), fixes: true });
+    await near();
+    await stack.control('/webhooks', { enabled: false });
+    try {
+      await answered(id, { [bornOn]: '28/3/84' });
+      expect(await near()).to.include({ found: 1, fixed: 1 });
+      expect(await rowOf(id)).to.include({ details_needed: true, version: 2 });
+      expect(await near()).to.include({ found: 0 });
+    } finally {
+      await stack.control('/webhooks', { enabled: true });
+    }
+  });
+
   it('keep corrections of staff when an earlier version read them otherwise, and fill what it could not read', async () => {
     const { id, row } = await booked({ [bornOn]: '27-03-1984', [claim]: 'CL–1' });
     // As the version before read and stored them; staff have corrected the name since.
