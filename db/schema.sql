@@ -624,6 +624,7 @@ CREATE TABLE organizations (
   metadata text,
   reminds_examinees boolean DEFAULT false NOT NULL,
   search_text text GENERATED ALWAYS AS (search_words(name)) STORED NOT NULL,
+  requires_two_factor boolean DEFAULT false NOT NULL,
   CONSTRAINT organizations_pkey PRIMARY KEY (id),
   CONSTRAINT organizations_slug_key UNIQUE (slug)
 );

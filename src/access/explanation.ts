@@ -69,9 +69,9 @@ function* personRules({
 }
 
 function* secondStepRule({ viewer, user, mustSetUpTwoFactor }: AccountStatus): Generator<Step> {
-  if (!viewer || viewer.role === 'referrer') return;
+  if (!viewer || (viewer.role === 'referrer' && !mustSetUpTwoFactor)) return;
   yield {
-    rule: 'Staff sign in in two steps',
+    rule: 'Staff sign in in two steps, and referrers whose organisation requires it',
     holds: !mustSetUpTwoFactor,
     finding: mustSetUpTwoFactor
       ? `${user.name} has not set up the second step: until then nothing else opens`

@@ -18,11 +18,13 @@ export interface OrganizationSummary {
   createdAt: Date;
   /** Whether its examinees get reminders by e-mail. */
   remindsExaminees: boolean;
+  /** Whether its referrers must use two-step sign-in. */
+  requiresTwoFactor: boolean;
   /** Active members. */
   members: number;
 }
 
-export type OrganizationEdit = Pick<OrganizationSummary, 'name' | 'remindsExaminees'>;
+export type OrganizationEdit = Pick<OrganizationSummary, 'name' | 'remindsExaminees' | 'requiresTwoFactor'>;
 
 export type OrganizationFailure =
   | { reason: 'not_allowed' }
@@ -60,6 +62,7 @@ export function createOrganizations(deps: AccountDeps): Organizations {
       'o.slug',
       'o.created_at',
       'o.reminds_examinees',
+      'o.requires_two_factor',
       deps.db.raw(`(select count(*) from members m join users u on u.id = m.user_id
                       where m.organization_id = o.id and not u.banned) as members`),
     );
@@ -103,27 +106,46 @@ export function createOrganizations(deps: AccountDeps): Organizations {
         ? ({ success: true, data: { name: seen.name } } as const)
         : organizationInput.safeParse(input);
       const changed = await writing(deps, parsed, actor, async ({ name }, trx) => {
-        const row = await trx('organizations').where({ id }).forUpdate().first('name', 'reminds_examinees');
+        const row = await trx('organizations')
+          .where({ id })
+          .forUpdate()
+          .first('name', 'reminds_examinees', 'requires_two_factor');
         if (!row) return null;
-        const current = { name: row.name, remindsExaminees: row.reminds_examinees };
-        if (current.name !== seen.name || current.remindsExaminees !== seen.remindsExaminees) {
+        const current: OrganizationEdit = {
+          name: row.name,
+          remindsExaminees: row.reminds_examinees,
+          requiresTwoFactor: row.requires_two_factor,
+        };
+        const wanted: OrganizationEdit = { ...input, name };
+        if (changedColumns(current, seen).length > 0) {
           other = current;
           return null;
         }
-        const { remindsExaminees } = input;
         await trx('organizations')
           .where({ id })
-          .update({ name, slug: slugOf(name), reminds_examinees: remindsExaminees });
-        const columns = [
-          name !== current.name && 'name',
-          remindsExaminees !== current.remindsExaminees && 'reminds_examinees',
-        ].filter((column) => column !== false);
-        return { id, columns };
+          .update({
+            name,
+            slug: slugOf(name),
+            reminds_examinees: wanted.remindsExaminees,
+            requires_two_factor: wanted.requiresTwoFactor,
+          });
+        return { id, columns: changedColumns(current, wanted) };
       });
       if (other !== null) return failure({ reason: 'stale', current: other });
       return changed.ok ? ok(null) : changed;
     },
   };
+}
+
+const columnOf: Record<keyof OrganizationEdit, string> = {
+  name: 'name',
+  remindsExaminees: 'reminds_examinees',
+  requiresTwoFactor: 'requires_two_factor',
+};
+
+function changedColumns(before: OrganizationEdit, after: OrganizationEdit): string[] {
+  const names = Object.keys(columnOf) as (keyof OrganizationEdit)[];
+  return names.filter((name) => before[name] !== after[name]).map((name) => columnOf[name]);
 }
 
 async function writing(
@@ -167,11 +189,17 @@ interface Row {
   slug: string;
   created_at: Date;
   reminds_examinees: boolean;
+  requires_two_factor: boolean;
   members: number;
 }
 
-function toSummary({ created_at, reminds_examinees, ...row }: Row): OrganizationSummary {
-  return { ...row, createdAt: created_at, remindsExaminees: reminds_examinees };
+function toSummary({ created_at, reminds_examinees, requires_two_factor, ...row }: Row): OrganizationSummary {
+  return {
+    ...row,
+    createdAt: created_at,
+    remindsExaminees: reminds_examinees,
+    requiresTwoFactor: requires_two_factor,
+  };
 }
 
 export interface Member {

@@ -279,11 +279,13 @@ export async function accountStatusOf(
           two_factor_enabled: boolean;
           organization_id: string | null;
           organization_name: string | null;
+          requires_two_factor: boolean | null;
         }
       | undefined
     >('u.id', 'u.name', 'u.email', 'u.role', 'u.banned', 'u.awaits_invitation', 'u.two_factor_enabled', {
       organization_id: 'o.id',
       organization_name: 'o.name',
+      requires_two_factor: 'o.requires_two_factor',
     });
   if (!row) return null;
   const { id, name, email, role, banned, organization_id, organization_name } = row;
@@ -298,7 +300,9 @@ export async function accountStatusOf(
     banned || awaitsInvitation || demo === 'refused' || !isRole(role)
       ? null
       : { sessionId: '', userId: id, name, email, role, organization, actingAdmin: null };
-  const mustSetUpTwoFactor = viewer !== null && needsTwoFactor(viewer) && !row.two_factor_enabled;
+  const requiresTwoFactor = row.requires_two_factor ?? false;
+  const mustSetUpTwoFactor =
+    viewer !== null && !row.two_factor_enabled && needsTwoFactor(viewer, { requiresTwoFactor });
   return {
     user: { id, name, email },
     isBanned: banned,

@@ -20,6 +20,7 @@ interface Row {
   two_factor_enabled: boolean;
   organization_id: string | null;
   organization_name: string | null;
+  requires_two_factor: boolean | null;
   admin_id: string | null;
   admin_name: string | null;
   admin_role: string | null;
@@ -38,7 +39,7 @@ interface Row {
 /** Everything that decides who is signed in, in one statement. */
 const ownerOf = (key: 'token' | 'id') => `
   select s.id as session_id, u.id as user_id, u.name, u.email, u.role, u.banned, u.two_factor_enabled,
-    o.id as organization_id, o.name as organization_name,
+    o.id as organization_id, o.name as organization_name, o.requires_two_factor,
     a.id as admin_id, a.name as admin_name, a.role as admin_role, a.banned as admin_banned, s.impersonator_session_id,
     s.impersonated_by is not null and coalesce(own.expires_at <= clock_timestamp(), true) as is_own_over,
     s.expires_at, s.last_seen_at, clock_timestamp() as now,
@@ -64,7 +65,8 @@ export interface ActingEpisode {
 
 export interface SessionOwner {
   viewer: Viewer;
-  hasTwoFactor: boolean;
+  /** They have to use two-step sign-in, and have not set it up. */
+  mustSetUpTwoFactor: boolean;
   /** When the session ends unless another request comes. A duration: the clocks of browsers differ. */
   leftMs: number;
   /** Null when nobody acts. */
@@ -94,9 +96,11 @@ async function ownerOfRow(
   if (isTouched) await touch(db, row);
   const seenAt = isTouched ? row.now : row.last_seen_at;
   const endsAt = new Date(Math.min(row.expires_at.getTime(), seenAt.getTime() + longestIdleMs));
+  const viewer = toViewer(row, row.role);
+  const organization = { requiresTwoFactor: row.requires_two_factor ?? false };
   return {
-    viewer: toViewer(row, row.role),
-    hasTwoFactor: row.two_factor_enabled,
+    viewer,
+    mustSetUpTwoFactor: !row.two_factor_enabled && needsTwoFactor(viewer, organization),
     leftMs: endsAt.getTime() - row.now.getTime(),
     episode:
       row.episode_id === null
@@ -174,7 +178,7 @@ export interface CurrentSession {
   episode: ActingEpisode | null;
   /** Acting ended without the admin stopping it; their own session was restored. */
   isAdminRestored: boolean;
-  /** Staff without two-step sign-in may only set it up. */
+  /** Who has to use two-step sign-in may do nothing before it is set up. */
   mustSetUpTwoFactor: boolean;
 }
 
@@ -209,7 +213,7 @@ export async function currentSession(
     cookies,
     episode: found.episode,
     isAdminRestored: back !== null,
-    mustSetUpTwoFactor: needsTwoFactor(found.viewer) && !found.hasTwoFactor,
+    mustSetUpTwoFactor: found.mustSetUpTwoFactor,
   };
 }
 

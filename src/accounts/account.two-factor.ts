@@ -1,5 +1,5 @@
 // Two-step sign-in: codes of an authenticator app, and recovery codes. better-auth's plugin stores and checks them; this
-// file adds what it lacks: a code works once, and staff must have it.
+// file adds what it lacks: a code works once, and who must have it.
 import { createHash } from 'node:crypto';
 import type { Knex } from 'knex';
 import type { Queryable, Transaction } from '../db/knex.ts';
@@ -16,7 +16,7 @@ export type TwoFactorFailure =
   | { reason: 'wrong_code' }
   /** The set-up was not started, or two-step sign-in is on already. */
   | { reason: 'not_now' }
-  /** Staff must have it. */
+  /** Staff must have it, and referrers whose organisation requires it. */
   | { reason: 'required' }
   | { reason: 'too_many'; retryAfterMs: number };
 
@@ -63,7 +63,7 @@ export function createTwoFactor(deps: AccountDeps): TwoFactor {
       const user = await deps.db('users').where({ id: viewer.userId }).first('two_factor_enabled');
       const isOn = user?.two_factor_enabled ?? false;
       const recoveryCodesLeft = isOn ? (await codesLeft(deps, viewer.userId)).length : null;
-      return { isOn, isRequired: needsTwoFactor(viewer), recoveryCodesLeft };
+      return { isOn, isRequired: await isRequired(deps.db, viewer), recoveryCodesLeft };
     },
 
     begin: (actor, headers, password) =>
@@ -118,8 +118,8 @@ export function createTwoFactor(deps: AccountDeps): TwoFactor {
       }),
 
     async turnOff(actor, headers, password) {
-      if (needsTwoFactor(actor.viewer)) return failure({ reason: 'required' });
       return guarded(actor, async (trx) => {
+        if (await isRequired(trx, actor.viewer)) return failure({ reason: 'required' });
         const { headers: answered } = await joinTransaction(trx, () =>
           api.disableTwoFactor({ body: { password }, headers, returnHeaders: true }),
         );
@@ -148,6 +148,12 @@ export function createTwoFactor(deps: AccountDeps): TwoFactor {
       });
     },
   };
+}
+
+async function isRequired(db: Queryable, viewer: Viewer): Promise<boolean> {
+  const own = viewer.organization?.id;
+  const row = own ? await db('organizations').where({ id: own }).first('requires_two_factor') : undefined;
+  return needsTwoFactor(viewer, { requiresTwoFactor: row?.requires_two_factor ?? false });
 }
 
 async function findBegun(db: Queryable, viewer: Viewer): Promise<{ secret: string } | undefined> {

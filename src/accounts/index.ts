@@ -67,6 +67,7 @@ export {
   isDemoAccount,
   isStaff,
   mayAdminister,
+  mayBeOfferedTwoFactor,
   roleNames,
   roles,
   type Actor,

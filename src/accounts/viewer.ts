@@ -76,7 +76,16 @@ export function isRefusedDemo(
   return !allowsDemoAccounts && isDemoAccount(email);
 }
 
-/** Staff need a second step; the demo's people do not. */
-export function needsTwoFactor(viewer: Viewer): boolean {
-  return isStaff(viewer) && !isDemoAccount(viewer.email);
+/**
+ * Staff need a second step, the demo's people do not; referrers when their organisation requires it. It is the person's
+ * own: whoever acts as a referrer has theirs.
+ */
+export function needsTwoFactor(viewer: Viewer, organization: { requiresTwoFactor: boolean }): boolean {
+  if (isStaff(viewer)) return !isDemoAccount(viewer.email);
+  return organization.requiresTwoFactor && !viewer.actingAdmin;
+}
+
+/** Referrers who do not need a second step are asked whether they want one when they sign in; the demo's people are not. */
+export function mayBeOfferedTwoFactor({ role, email }: { role: string; email: string }): boolean {
+  return role === 'referrer' && !isDemoAccount(email);
 }

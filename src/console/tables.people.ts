@@ -71,6 +71,7 @@ export const organizations: Table = {
     ),
     column('bookings', 'number', bookingsOf('organization_id', 'o.id'), counts('bookings', 'organizationId')),
     column('remindsExaminees', 'boolean', 'o.reminds_examinees', { label: 'Reminds examinees' }),
+    column('requiresTwoFactor', 'boolean', 'o.requires_two_factor', { label: 'Requires two-step sign-in' }),
     column('createdAt', 'datetime', 'o.created_at'),
   ],
 };

@@ -395,6 +395,7 @@ declare module 'knex/types/tables.js' {
       metadata: string | null;
       reminds_examinees: boolean;
       search_text: string;
+      requires_two_factor: boolean;
     };
     referrer_lexemes: {
       word: string;

@@ -90,6 +90,9 @@ export const paths = {
   accountSessionsEnd: () => '/account/sessions/end',
   accountSessionsEndAll: () => '/account/sessions/end-all',
   accountTwoFactor: () => '/account/two-factor',
+  /** After signing in. `next`: where it leads when it is not wanted. */
+  accountTwoFactorOffer: (next: string) => `/account/two-factor?next=${encodeURIComponent(next)}`,
+  accountTwoFactorLater: () => '/account/two-factor/later',
   accountTwoFactorSetUp: () => '/account/two-factor/set-up',
   accountTwoFactorCodes: () => '/account/two-factor/codes',
   accountTwoFactorOff: () => '/account/two-factor/off',

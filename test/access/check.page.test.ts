@@ -179,7 +179,9 @@ describe('the page Check access', () => {
       ['page', '/admin'],
       ['page', '/'],
     ] as const)
-      expect((await answer(grace, what, key)).refusing, key).to.equal('Staff sign in in two steps');
+      expect((await answer(grace, what, key)).refusing, key).to.equal(
+        'Staff sign in in two steps, and referrers whose organisation requires it',
+      );
     expect((await answer(grace, 'page', '/account/two-factor')).can).to.equal(true);
     expect((await answer(grace, 'page', '/healthz')).can).to.equal(true);
   });

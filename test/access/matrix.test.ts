@@ -48,6 +48,7 @@ const table: Record<string, string> = {
   'post /account/sessions/end': 'siiiin',
   'post /account/sessions/end-all': 'siiiin',
   'get /account/two-factor': 'siiiin',
+  'post /account/two-factor/later': 'siiiin',
   'post /account/two-factor': 'siiiin',
   'get /account/two-factor/set-up': 'siiiin',
   'post /account/two-factor/set-up': 'siiiin',

@@ -255,7 +255,7 @@ describe('two-step sign-in', () => {
     const off = await person.post('/account/two-factor/off', { offPassword: goodPassword });
     expect(off.text('.notice')).to.contain('is off');
     const back = await firstStep(fixture.visitor(), email);
-    expect(back.at).to.equal('/');
+    expect(back.at, 'offered again').to.equal('/account/two-factor?next=%2F');
   });
 
   it('makes new recovery codes and invalidates the old ones', async () => {
@@ -276,7 +276,7 @@ describe('two-step sign-in', () => {
     const { person, landed } = await newStaff(email, 'admin');
     expect(landed.at).to.equal('/account/two-factor');
     expect(landed.text('.panel')).to.contain('Set this up first');
-    const setUpFirst = /Staff need two-step sign-in/;
+    const setUpFirst = /You need two-step sign-in/;
     const reached: string[] = [];
     for (const route of [...mountedRoutes(fixture.app.system.app), 'get /nowhere']) {
       // Out again is tried by itself, below: it would end this walk.
@@ -306,6 +306,8 @@ describe('two-step sign-in', () => {
       'post /account/two-factor/set-up',
       'get /sign-out',
       'get /api/auth/get-session',
+      'get /session',
+      'post /session',
     ]);
     const fragment = await person.raw('/bookings', { headers: { 'HX-Request-Type': 'partial' } });
     expect([fragment.status, fragment.headers.get('HX-Redirect')]).to.deep.equal([
@@ -315,7 +317,7 @@ describe('two-step sign-in', () => {
     await turnOn(person, goodPassword, email);
     expect((await person.get('/bookings')).at).to.equal('/bookings');
     const off = await person.post('/account/two-factor/off', { offPassword: goodPassword });
-    expect(off.text('.error-summary')).to.contain('Staff must use');
+    expect(off.text('.error-summary')).to.contain('You must use');
   });
 
   it('allows staff to sign out before it is set up', async () => {

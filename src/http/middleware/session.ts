@@ -58,11 +58,12 @@ function canRestoreAdminSession(req: Request): boolean {
   return req.method === 'GET' && !wantsJson(req) && !wantsFragment(req);
 }
 
-/** Open to staff before they have set up two-step sign-in: setting it up, and signing out. */
+/** Open before two-step sign-in is set up by whoever needs it: setting it up, and signing out. */
 const openBeforeSetUp = new Set<string>([
   paths.accountTwoFactor(),
   paths.accountTwoFactorSetUp(),
   paths.signOut(),
+  paths.session(),
   '/api/auth/sign-out',
   '/api/auth/get-session',
 ]);
@@ -74,7 +75,7 @@ export function isOpenBeforeSetUp(path: string): boolean {
 function redirectToSetUp(req: Request, res: Response): void {
   if (wantsJson(req)) {
     throw forbidden(
-      'Staff need two-step sign-in. Set it up in a browser, under Account, before anything else.',
+      'You need two-step sign-in. Set it up in a browser, under Account, before anything else.',
     );
   }
   const setUp = paths.accountTwoFactor();

@@ -3,9 +3,13 @@ import type { OrganizationEdit } from '../../../accounts/index.ts';
 import { forbidden, invalid, notFound, Problem } from '../../problem.ts';
 import { confirmation, staleProblem, text, type FormAction, type FormField } from './form.ts';
 
-const organizationEdit = z.object({ name: z.string(), remindsExaminees: z.boolean() });
+const organizationEdit = z.object({
+  name: z.string(),
+  remindsExaminees: z.boolean(),
+  requiresTwoFactor: z.boolean(),
+});
 
-const organizationFields = ({ name, remindsExaminees }: OrganizationEdit): FormField[] => [
+const organizationFields = ({ name, remindsExaminees, requiresTwoFactor }: OrganizationEdit): FormField[] => [
   text('name', 'Name', name),
   {
     name: 'remindsExaminees',
@@ -14,11 +18,18 @@ const organizationFields = ({ name, remindsExaminees }: OrganizationEdit): FormF
     value: remindsExaminees,
     hint: 'Only if this organisation wants it. Reminders go to the e-mail address in the booking.',
   },
+  {
+    name: 'requiresTwoFactor',
+    label: 'Require two-step sign-in of its referrers',
+    type: 'checkbox',
+    value: requiresTwoFactor,
+    hint: 'Whoever has not set it up is led to do so with the next page, and can do nothing else before.',
+  },
 ];
 
 /** Organisations have no version column: the values shown are the version. */
-const versionOf = ({ name, remindsExaminees }: OrganizationEdit) =>
-  JSON.stringify({ name, remindsExaminees });
+const versionOf = ({ name, remindsExaminees, requiresTwoFactor }: OrganizationEdit) =>
+  JSON.stringify({ name, remindsExaminees, requiresTwoFactor });
 
 function seenIn(version: string): OrganizationEdit {
   try {
@@ -40,6 +51,8 @@ const changeOrganization: FormAction = {
       name: typeof values.name === 'string' ? values.name : seen.name,
       remindsExaminees:
         typeof values.remindsExaminees === 'boolean' ? values.remindsExaminees : seen.remindsExaminees,
+      requiresTwoFactor:
+        typeof values.requiresTwoFactor === 'boolean' ? values.requiresTwoFactor : seen.requiresTwoFactor,
     };
     const changed = await accounts.organizations.change(id, edit, actor, seen);
     if (changed.ok) return 'Saved';

@@ -1,6 +1,6 @@
 import type { Request, Response } from 'express';
 import { z } from 'zod';
-import type { Accounts } from '../../../accounts/index.ts';
+import { mayBeOfferedTwoFactor, type Accounts } from '../../../accounts/index.ts';
 import { hasSessionEnded, headersOf, requestFacts, viewerOf } from '../../actor.ts';
 import type { PageRoute } from '../../endpoint.ts';
 import { emailField } from '../../forms/email-field.ts';
@@ -9,6 +9,7 @@ import { paths } from '../../paths.ts';
 import { setCookies } from '../../respond.ts';
 import type { FieldProblem } from '../../problem.ts';
 import { showTooMany } from './account-page.ts';
+import { wantsTwoFactorLater } from './two-factor.page.ts';
 
 const form = z.object({
   email: emailField,
@@ -66,7 +67,9 @@ async function signIn(accounts: Accounts, req: Request, res: Response): Promise<
   const signedIn = await accounts.signIn(given.data, headersOf(req), requestFacts(req, res));
   if (signedIn.ok) {
     setCookies(res, signedIn.value.cookies);
-    return res.redirect(303, next ?? paths.home());
+    const to = next ?? paths.home();
+    const isOffered = mayBeOfferedTwoFactor(signedIn.value.user) && !wantsTwoFactorLater(req);
+    return res.redirect(303, isOffered ? paths.accountTwoFactorOffer(to) : to);
   }
   if (signedIn.reason === 'second_step') {
     setCookies(res, signedIn.cookies);

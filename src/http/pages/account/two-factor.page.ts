@@ -6,6 +6,7 @@ import { headersOf } from '../../actor.ts';
 import type { PageRoute } from '../../endpoint.ts';
 import { digits } from '../../forms/codes.ts';
 import { typed } from '../../forms/fields.ts';
+import { safeNext } from '../../next-path.ts';
 import { paths } from '../../paths.ts';
 import type { FieldProblem } from '../../problem.ts';
 import type { PageData } from '../../views.ts';
@@ -16,6 +17,8 @@ interface TwoFactorPage extends PageData {
   isOn: boolean;
   isRequired: boolean;
   recoveryCodesLeft: number | null;
+  /** Offered after signing in: where "Not now" leads. */
+  next: string | null;
   errors: FieldProblem[];
 }
 
@@ -45,6 +48,7 @@ export function twoFactorPages(accounts: Accounts): PageRoute[] {
   return [
     on('get', paths.accountTwoFactor(), show),
     on('post', paths.accountTwoFactor(), begin),
+    on('post', paths.accountTwoFactorLater(), later),
     on('get', paths.accountTwoFactorSetUp(), showSetUp),
     on('post', paths.accountTwoFactorSetUp(), confirm),
     on('post', paths.accountTwoFactorCodes(), renew),
@@ -53,7 +57,25 @@ export function twoFactorPages(accounts: Accounts): PageRoute[] {
 }
 
 async function show(accounts: Accounts, req: Request, res: Response): Promise<void> {
-  res.render(view, await pageOf(accounts, ownActor(req, res)));
+  const page = await pageOf(accounts, ownActor(req, res));
+  res.render(view, { ...page, next: page.isRequired ? null : safeNext(req.query.next) });
+}
+
+const laterCookie = 'two-step-later';
+const laterSeconds = 30 * 24 * 3_600;
+
+/** Whether somebody in this browser said "Not now" within a month. */
+export function wantsTwoFactorLater(req: Request): boolean {
+  return new RegExp(`(^|;\\s*)${laterCookie}=1`).test(req.headers.cookie ?? '');
+}
+
+async function later(_accounts: Accounts, req: Request, res: Response): Promise<void> {
+  ownActor(req, res);
+  res.append(
+    'Set-Cookie',
+    `${laterCookie}=1; Max-Age=${laterSeconds}; Path=/sign-in; HttpOnly; SameSite=Lax`,
+  );
+  res.redirect(303, safeNext(typed(req.body, 'next')) ?? paths.home());
 }
 
 async function begin(accounts: Accounts, req: Request, res: Response): Promise<void> {
@@ -121,7 +143,7 @@ const words: Record<Exclude<TwoFactorFailure['reason'], 'too_many'>, string> = {
   wrong_password: 'This is not your password. Enter the one you sign in with',
   wrong_code: 'This code is wrong',
   not_now: 'This was done already, perhaps in another window',
-  required: 'Staff must use two-step sign-in',
+  required: 'You must use two-step sign-in',
 };
 
 async function refuse(
@@ -146,7 +168,8 @@ function showCodes(res: Response, recoveryCodes: string[], isNew: boolean): void
 }
 
 async function pageOf(accounts: Accounts, actor: Actor): Promise<TwoFactorPage> {
-  return { title: 'Two-step sign-in', ...(await accounts.twoFactor.state(actor.viewer)), errors: [] };
+  const state = await accounts.twoFactor.state(actor.viewer);
+  return { title: 'Two-step sign-in', ...state, next: null, errors: [] };
 }
 
 async function setUpPage(accounts: Accounts, actor: Actor): Promise<SetUpPage | null> {
