@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { Viewer } from '../accounts/index.ts';
+import { idleMinutes, type Viewer } from '../accounts/index.ts';
 import type { Database } from '../db/knex.ts';
 import { isUuid } from '../lib/uuid.ts';
 import type { Clock } from '../ports/clock.ts';
@@ -31,9 +31,9 @@ export interface BookingDrafts {
     owner: DraftOwner,
     data: Omit<DraftData, 'idempotencyKey'>,
   ): Promise<{ id: string; data: DraftData }>;
-  /** Null when unknown, somebody else's, begun in another organisation, or older than an hour. */
+  /** Null when unknown, somebody else's, begun in another organisation, or older than `draftHours`. */
   find(owner: DraftOwner, id: string): Promise<DraftData | null>;
-  /** Merges `change` in and extends the draft by an hour; null as for `find`. */
+  /** Merges `change` in and extends the draft by `draftHours`; null as for `find`. */
   update(owner: DraftOwner, id: string, change: Partial<DraftData>): Promise<DraftData | null>;
   remove(owner: DraftOwner, id: string): Promise<void>;
   /** Returns how many drafts were removed. */
@@ -48,7 +48,12 @@ export function withoutDetails(): Record<DetailKey | 'answers', undefined> {
   >;
 }
 
-const lifetimeMs = 60 * 60_000;
+/**
+ * How long a draft lives after its last step: longer than a referrer's session without activity, and the hour in which they
+ * get back a form that they sent after its end.
+ */
+export const draftHours = idleMinutes.referrer / 60 + 2;
+const lifetimeMs = draftHours * 3_600_000;
 
 export function createBookingDrafts(db: Database, clock: Clock, ids: Ids): BookingDrafts {
   const expiry = () => new Date(clock.now().getTime() + lifetimeMs);

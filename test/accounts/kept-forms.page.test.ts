@@ -2,7 +2,7 @@ import type { HtmlElement } from 'html-validate';
 import { expect } from 'chai';
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
-import { isSecretField } from '../../src/accounts/index.ts';
+import { idleMinutes, isSecretField } from '../../src/accounts/index.ts';
 import type { Visit, Visitor } from '../support/visitor.ts';
 import {
   inUtc,
@@ -107,6 +107,22 @@ describe('a form that was sent after the session had ended', () => {
     const fields = { ...answer.form('/sign-in'), email: rita, password: 'examdesk-demo' };
     const again = await person.post('/sign-in', fields);
     expect(again.form(`/bookings/${bookingId}/cancel`).reason).to.equal(awkward);
+  });
+
+  it('is there again when the session ended after two idle hours, with the draft it belongs to', async () => {
+    const person = await fixture.signedIn(rita);
+    const draft = await fixture.draftAt(person, 'time');
+    const action = `/bookings/new/${draft}/time`;
+    await person.get(`${action}?day=2026-12-02`);
+    const before = fixture.clock.at;
+    fixture.clock.at = new Date(before.getTime() + (idleMinutes.referrer + 30) * 60_000);
+    const longAgo = new Date(Date.now() - (idleMinutes.referrer + 1) * 60_000);
+    await fixture.app.db('sessions').update({ last_seen_at: longAgo });
+    const startsAt = inUtc('2026-12-02T11:00:00+11:00');
+    const answer = await person.post(action, { day: '2026-12-02', startsAt });
+    await signInAgain(person, rita);
+    expect((await person.get(nextOf(answer))).form(action).startsAt).to.equal(startsAt);
+    fixture.clock.at = before;
   });
 
   it('is no longer promised once it was sent again', async () => {

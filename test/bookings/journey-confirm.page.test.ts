@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
+import { draftHours } from '../../src/bookings/index.ts';
 import { acuityDown } from '../support/fakes/acuity.ts';
 import type { Visit, Visitor } from '../support/visitor.ts';
 import {
@@ -194,7 +195,7 @@ describe('confirmation step of the booking journey', () => {
   it('says that the draft expired when it was left too long', async () => {
     const draftId = await fixture.draftAt(visitor, 'check');
     const form = (await visitor.get(`/bookings/new/${draftId}/check`)).form('/bookings');
-    fixture.clock.at = new Date(fixture.clock.at.getTime() + 61 * 60_000);
+    fixture.clock.at = new Date(fixture.clock.at.getTime() + (draftHours * 60 + 1) * 60_000);
     for (const page of [
       await visitor.get(`/bookings/new/${draftId}/check`),
       await visitor.post(`/bookings/new/${draftId}/examinee`, ewan),

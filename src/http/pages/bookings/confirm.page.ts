@@ -6,6 +6,7 @@ import {
   bookingRequestSchema,
   details,
   detailsIn,
+  draftHours,
   idempotencyKeySchema,
   idSchema,
   withoutDetails,
@@ -116,14 +117,14 @@ async function notBooked(
       return renderReview(req, res.status(503), renewed, renewed.asked, {
         problem: {
           title: 'Nothing was booked: we can’t reach the calendar',
-          text: 'We can’t reach the specialist’s calendar right now. Everything you typed is kept for an hour; confirm again in a minute.',
+          text: `We can’t reach the specialist’s calendar right now. Everything you typed is kept for ${draftHours} hours; confirm again in a minute.`,
         },
       });
     case 'acuity_error':
       return renderReview(req, res.status(502), renewed, renewed.asked, {
         problem: {
           title: 'Nothing was booked: the calendar refused',
-          text: 'The specialist’s calendar did not accept the booking. Everything you typed is kept for an hour. Try another time, or call the agency.',
+          text: `The specialist’s calendar did not accept the booking. Everything you typed is kept for ${draftHours} hours. Try another time, or call the agency.`,
         },
       });
   }

@@ -1,6 +1,6 @@
 // Shared by the steps of the journey: the draft in the URL, the order of the steps, and the choices so far.
 import type { Request, Response } from 'express';
-import type { DraftData, DraftOwner } from '../../../bookings/index.ts';
+import { draftHours, type DraftData, type DraftOwner } from '../../../bookings/index.ts';
 import { formatDay, zoneName } from '../../../lib/dates.ts';
 import type { Specialist, SpecialistService } from '../../../specialists/index.ts';
 import { actorOf } from '../../actor.ts';
@@ -17,6 +17,11 @@ export interface Step {
   label: string;
   href: string | null;
   state: 'done' | 'current' | 'ahead';
+}
+
+export interface DraftExpiredPage extends PageData {
+  /** How long a draft is kept. */
+  hours: number;
 }
 
 /** A page of the journey. */
@@ -72,7 +77,8 @@ export async function openDraft(
 
 /** Answers 410. Unknown drafts and drafts of other people get the same response. */
 export function renderExpired(res: Response): void {
-  res.status(410).render('bookings/draft-expired', { title: 'This booking has expired' } satisfies PageData);
+  const page: DraftExpiredPage = { title: 'This booking has expired', hours: draftHours };
+  res.status(410).render('bookings/draft-expired', page);
 }
 
 /** Null when the specialist does not exist, is inactive, or no longer offers the chosen type. */
