@@ -1,9 +1,9 @@
 // Whether the memory of a web process stays stable: 50,000 mixed requests after a warm-up of 5,000. MEMORY_REQUESTS
 // sets another number for a quick run.
 //
-// Not every growth of `rss` is a leak. V8 collects its old generation only after it has grown by a factor, and every request
-// leaves some garbage there. This shows as a saw-tooth of `heap`; `rss` follows its peaks and then stays. The last line of
-// the curve, after a forced collection, tells garbage (gone) from a leak (still there).
+// Not every growth of `rss` is a leak. V8 collects its old generation only after it has grown by a factor, and every
+// request leaves some garbage there. This shows as a saw-tooth of `heap`; `rss` follows its peaks and then stays. The
+// last line of the curve, after a forced collection, tells garbage (gone) from a leak (still there).
 import { startWebProcess, type WebProcess } from './support/web-process.ts';
 import type { MemoryReading } from './support/memory-probe.ts';
 

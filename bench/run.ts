@@ -1,5 +1,5 @@
-// `npm run bench [-- NAME… | --short]`: prints one table, each figure against a well-known baseline, measured in one run.
-// Without names it also writes the table to docs/performance.md. Exit code 1: a promised limit was missed.
+// `npm run bench [-- NAME… | --short]`: prints one table, each figure against a well-known baseline, measured in one
+// run. Without names it also writes the table to docs/performance.md. Exit code 1: a promised limit was missed.
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { run as bookingOverhead } from './booking-overhead.ts';

@@ -1,4 +1,5 @@
-// What production refuses although it could run with it: one line each, which says what to set. Values are never repeated.
+// What production refuses although it could run with it: one line each, which says what to set. Values are never
+// repeated.
 import { isLoopback } from './lib/addresses.ts';
 import { parseSecretRing } from './lib/secret-ring.ts';
 
@@ -82,8 +83,8 @@ const placeholders =
   /change.?me|replace.?(me|this)|example|(?<![a-z])(demo|test|tests|secret|password|placeholder|default|examdesk)(?![a-z])|your.(secret|key)/i;
 
 /**
- * Whether a secret was typed rather than generated: few different characters, a repeated part, a run of the alphabet, or a
- * placeholder's words. At most one of a million random secrets looks so.
+ * Whether a secret was typed rather than generated: few different characters, a repeated part, a run of the alphabet,
+ * or a placeholder's words. At most one of a million random secrets looks so.
  * @param fewest minimum number of different characters
  */
 export function isSimple(secret: string, fewest: number): boolean {

@@ -200,8 +200,8 @@ export function listenAddress({ HOST, NODE_ENV }: Config): string | undefined {
 }
 
 /**
- * Whether mail must be encrypted (STARTTLS with smtp://). Not required for a mail server on this machine, or when the URL
- * says `?ignoreTLS=true`.
+ * Whether mail must be encrypted (STARTTLS with smtp://). Not required for a mail server on this machine, or when the
+ * URL says `?ignoreTLS=true`.
  */
 export function mailNeedsTls({ NODE_ENV, SMTP_URL }: Config): boolean {
   const { hostname, searchParams } = new URL(SMTP_URL);

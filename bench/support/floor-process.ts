@@ -1,5 +1,5 @@
-// The floor: what an expert would write by hand for the same answers, with Express 5, helmet, one prepared statement for
-// the session (read from the database each time), and one for the rows. No pages, no audit row, no log, no figures.
+// The floor: what an expert would write by hand for the same answers, with Express 5, helmet, one prepared statement
+// for the session (read from the database each time), and one for the rows. No pages, no audit row, no log, no figures.
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';

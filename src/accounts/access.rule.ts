@@ -1,5 +1,5 @@
-// How rooms write down who may do what: a right is a list of rules, and is given when every rule holds. So the code that
-// grants a right and the page that explains a refusal ask the same rules.
+// How rooms write down who may do what: a right is a list of rules, and is given when every rule holds. So the code
+// that grants a right and the page that explains a refusal ask the same rules.
 import type { Viewer } from './viewer.ts';
 
 export interface AccessRule<Subject> {

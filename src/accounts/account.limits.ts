@@ -1,5 +1,6 @@
-// How often one may try what checks a secret or sends an e-mail. Counted in the cache, for all processes together; while
-// the cache is away nothing is limited: people must still be able to work, and passwords are slow to check anyway.
+// How often one may try what checks a secret or sends an e-mail. Counted in the cache, for all processes together;
+// while the cache is away nothing is limited: people must still be able to work, and passwords are slow to check
+// anyway.
 import { createHash } from 'node:crypto';
 import type { Logger } from 'pino';
 import { networkOf } from '../lib/addresses.ts';

@@ -125,8 +125,8 @@ function toViewer(row: Row, role: Role): Viewer {
 }
 
 /**
- * Acting keeps the admin's own session alive, too. Two statements, to avoid a deadlock: starting and stopping to act lock
- * the admin's session, then the acting one.
+ * Acting keeps the admin's own session alive, too. Two statements, to avoid a deadlock: starting and stopping to act
+ * lock the admin's session, then the acting one.
  */
 async function touch(
   db: Database,

@@ -1,5 +1,5 @@
-// Signing in: the password, then the code of an app where the account has one. Between the two better-auth remembers by a
-// cookie whose password was right.
+// Signing in: the password, then the code of an app where the account has one. Between the two better-auth remembers by
+// a cookie whose password was right.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { APIError } from 'better-auth/api';
 import { anonymousActor, type RequestFacts } from '../audit/index.ts';

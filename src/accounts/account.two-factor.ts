@@ -1,5 +1,5 @@
-// Two-step sign-in: codes of an authenticator app, and recovery codes. better-auth's plugin stores and checks them; this
-// file adds what it lacks: a code works once, and who must have it.
+// Two-step sign-in: codes of an authenticator app, and recovery codes. better-auth's plugin stores and checks them;
+// this file adds what it lacks: a code works once, and who must have it.
 import { createHash } from 'node:crypto';
 import type { Knex } from 'knex';
 import type { Queryable, Transaction } from '../db/knex.ts';

@@ -1,6 +1,6 @@
 // What depends on better-auth's internals, checked against the version below: the queries of its pool, the names and
-// contents of its cookies, the identifiers of its verifications, the table of its passwords, how it encrypts secrets, the
-// codes of its errors. Read this file against its source before you update it.
+// contents of its cookies, the identifiers of its verifications, the table of its passwords, how it encrypts secrets,
+// the codes of its errors. Read this file against its source before you update it.
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import type { AuthContext, GenericEndpointContext } from 'better-auth';
@@ -16,9 +16,9 @@ export const betterAuthVersion = '1.7.25';
 export const halfDaySeconds = 12 * 60 * 60;
 
 /**
- * What the names of all our cookies begin with. Over https it is `__Host-`: browsers accept such a cookie only from this very
- * host, for all its paths and with https, so no other host of the domain can plant one. better-auth's own prefix,
- * `__Secure-`, allows that.
+ * What the names of all our cookies begin with. Over https it is `__Host-`: browsers accept such a cookie only from
+ * this very host, for all its paths and with https, so no other host of the domain can plant one. better-auth's own
+ * prefix, `__Secure-`, allows that.
  */
 export function cookiePrefix(baseUrl: string): string {
   return isHttps(baseUrl) ? '__Host-examdesk' : 'examdesk';

@@ -122,7 +122,8 @@ export function createAuth({ pool, secrets, baseUrl, log }: AuthOptions) {
       twoFactor({
         issuer: 'Examdesk',
         twoFactorTable: 'two_factors',
-        // Applies only while the cache is away: our own limits (account.limits.ts) are lower, and do not lock the owner out.
+        // Applies only while the cache is away: our own limits (account.limits.ts) are lower, and do not lock the owner
+        // out.
         accountLockout: { maxFailedAttempts: 100, durationSeconds: 15 * 60 },
         schema: {
           user: { fields: { twoFactorEnabled: 'two_factor_enabled' } },

@@ -1,5 +1,5 @@
-// After BETTER_AUTH_SECRET was changed: better-auth accepts cookies that the first secret signed, and reads a second step
-// only if it knows which secret encrypted it. This file renews what earlier secrets of the ring made.
+// After BETTER_AUTH_SECRET was changed: better-auth accepts cookies that the first secret signed, and reads a second
+// step only if it knows which secret encrypted it. This file renews what earlier secrets of the ring made.
 import { createHmac, hkdfSync } from 'node:crypto';
 import { symmetricDecrypt, symmetricEncrypt } from 'better-auth/crypto';
 import { z } from 'zod';
@@ -66,8 +66,8 @@ function decoded(text: string): string {
 }
 
 /**
- * Second steps whose secret or recovery codes an earlier secret encrypted. Those from before there were rings do not name
- * their secret: with one secret it is that one.
+ * Second steps whose secret or recovery codes an earlier secret encrypted. Those from before there were rings do not
+ * name their secret: with one secret it is that one.
  */
 function madeByEarlier(db: Queryable, ring: SecretRing) {
   const isCurrent = `$ba$${versionOf(ring[0])}$%`;
@@ -87,7 +87,8 @@ export async function countEncryptedByEarlier(db: Queryable, ring: SecretRing): 
 }
 
 /**
- * Encrypts second steps with the current secret. What none of the secrets can read stays: its owner has to set it up anew.
+ * Encrypts second steps with the current secret. What none of the secrets can read stays: its owner has to set it up
+ * anew.
  * @param userId left out: everybody's
  * @returns how many were renewed
  */

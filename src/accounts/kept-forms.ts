@@ -1,5 +1,5 @@
-// Keeps what somebody sent in a form after their session had ended, for an hour, and gives it back to the same person in
-// the same browser. A signed cookie names who used the browser last; it grants no access, and ends with signing out.
+// Keeps what somebody sent in a form after their session had ended, for an hour, and gives it back to the same person
+// in the same browser. A signed cookie names who used the browser last; it grants no access, and ends with signing out.
 import { randomUUID } from 'node:crypto';
 import type { Database } from '../db/knex.ts';
 import { createSigner, type SecretRing } from '../lib/secret-ring.ts';

@@ -42,7 +42,8 @@ export function createRedisCache(url: string): Cache {
     retryStrategy: (times) => Math.min(100 * times, 2_000),
     scripts,
   });
-  // Without a listener the first lost connection would end the process. Calls fail without the cause: it is kept for them.
+  // Without a listener the first lost connection would end the process. Calls fail without the cause: it is kept for
+  // them.
   let lost: Error | null = null;
   redis.on('error', (error) => (lost = error));
   redis.on('ready', () => (lost = null));

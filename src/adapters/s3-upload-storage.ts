@@ -164,8 +164,7 @@ function createGate(traffic: Traffic): Gate {
 /**
  * Frees the memory of sent parts early, because lib-storage keeps references to the last four parts of a file.
  * lib-storage copies the rest of a block when it joins the next part, so a block can be freed once its part was sent
- * and
- * a later part, from another block, has started.
+ * and a later part, from another block, has started.
  */
 function createPartBlocks() {
   const sent: { number: number; block: ArrayBufferLike }[] = [];

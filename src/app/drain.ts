@@ -15,8 +15,8 @@ export interface Drain {
 }
 
 /**
- * Longer than proxies keep an idle connection (nginx and load balancers: 60 s, Caddy: 120 s). The proxy should close it:
- * if we do, a request that is already on its way is lost.
+ * Longer than proxies keep an idle connection (nginx and load balancers: 60 s, Caddy: 120 s). The proxy should close
+ * it: if we do, a request that is already on its way is lost.
  */
 const keepAliveMs = 125_000;
 /** While stopping: for connections whose last response began earlier, without `Connection: close`. */

@@ -1,5 +1,5 @@
-// Settles attempts whose process died, or whose answer from Acuity was lost: the worker asks Acuity for the outcome. Safe
-// to repeat, and to run twice concurrently.
+// Settles attempts whose process died, or whose answer from Acuity was lost: the worker asks Acuity for the outcome.
+// Safe to repeat, and to run twice concurrently.
 import { findBooking } from '../bookings/index.ts';
 import type { Appointment } from '../ports/acuity.ts';
 import { removeAppointment } from './attempt.adopt.ts';

@@ -71,8 +71,8 @@ function isLimited(action: AuditAction): action is Limited {
 }
 
 /**
- * For changes of many rows at once: names the author and the metadata for every row that this transaction changes without
- * an audit row of its own. Triggers write those rows; without this call they name nobody.
+ * For changes of many rows at once: names the author and the metadata for every row that this transaction changes
+ * without an audit row of its own. Triggers write those rows; without this call they name nobody.
  */
 export async function attributeChanges(
   trx: Transaction,

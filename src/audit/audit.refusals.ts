@@ -1,6 +1,6 @@
-// Refused requests must not fill the log, which is append only. Each source (an account or an address) gets a row for each
-// of its first refusals in a minute; the rest of the minute becomes one row with a count. Beyond the first sources all
-// others share one count, so many addresses do not fill it faster.
+// Refused requests must not fill the log, which is append only. Each source (an account or an address) gets a row for
+// each of its first refusals in a minute; the rest of the minute becomes one row with a count. Beyond the first sources
+// all others share one count, so many addresses do not fill it faster.
 import { networkOf } from '../lib/addresses.ts';
 import type { Database, Queryable } from '../db/knex.ts';
 import type { AuditAction, AuditActor, AuditEntry } from './audit.ts';

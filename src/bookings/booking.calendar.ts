@@ -11,8 +11,8 @@ export interface CalendarFile {
 }
 
 /**
- * An iCalendar file (RFC 5545) that adds the examination to a calendar, or removes it (RFC 5546: both need an organiser,
- * and what is published has no attendees). UID: the booking's id, so a newer file replaces an older.
+ * An iCalendar file (RFC 5545) that adds the examination to a calendar, or removes it (RFC 5546: both need an
+ * organiser, and what is published has no attendees). UID: the booking's id, so a newer file replaces an older.
  * @param url the booking's page
  * @param organizer the agency, as it sends its mails
  */

@@ -67,8 +67,8 @@ export interface Detail {
   /** Has its own column in the console. */
   inConsole: boolean;
   /**
-   * Whether digests of requests and earlier digests of Acuity's answers include it when it has no value. A detail added later must be
-   * `whenSet`, so that digests stored before it existed stay valid.
+   * Whether digests of requests and earlier digests of Acuity's answers include it when it has no value. A detail added
+   * later must be `whenSet`, so that digests stored before it existed stay valid.
    */
   inDigests: 'always' | 'whenSet';
   /** What pages show when there is no value; unset: "Not given". */

@@ -1,5 +1,5 @@
-// Tables that web processes keep in memory. Each write raises their version (triggers, in the same transaction), and the
-// statement that reads a request's session reads the version as well: so a request never sees what an earlier write
+// Tables that web processes keep in memory. Each write raises their version (triggers, in the same transaction), and
+// the statement that reads a request's session reads the version as well: so a request never sees what an earlier write
 // has replaced, in any process, and nothing has to be announced that could get lost.
 
 /** In the select list of a statement: as `kept_version`. */

@@ -1,4 +1,5 @@
-// What is in the schema `public`, read from PostgreSQL's catalogs: ours only, without knex's tables and extensions' objects.
+// What is in the schema `public`, read from PostgreSQL's catalogs: ours only, without knex's tables and extensions'
+// objects.
 import type { Queryable } from './knex.ts';
 
 export interface SchemaCatalog {

@@ -1,5 +1,5 @@
-// node src/dev/password-list.ts LIST: creates src/accounts/password-list.bin from a list of common passwords, one a line.
-// src/accounts/password.rules.ts names the source of the current list.
+// node src/dev/password-list.ts LIST: creates src/accounts/password-list.bin from a list of common passwords, one a
+// line. src/accounts/password.rules.ts names the source of the current list.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { packList, passwordLength } from '../accounts/index.ts';
 import { complain, say } from '../commands/terminal.ts';

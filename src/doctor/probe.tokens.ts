@@ -1,5 +1,5 @@
-// Signed tokens for the doctor's own requests. Without one the probe answers 404; an answer proves that the address leads
-// to this installation, because only it knows the secret.
+// Signed tokens for the doctor's own requests. Without one the probe answers 404; an answer proves that the address
+// leads to this installation, because only it knows the secret.
 import { createSigner, type SecretRing } from '../lib/secret-ring.ts';
 
 export interface ProbeTokens {

@@ -9,8 +9,7 @@ const extraBytes = 16 * blockBytes;
 
 /**
  * A stored object, readable at any position: it is read and cached in blocks. A well-formed file is read about once;
- * one
- * whose offsets jump back and forth is refused as broken before it causes endless reads.
+ * one whose offsets jump back and forth is refused as broken before it causes endless reads.
  */
 export function storedFile(store: ObjectStore, key: string, size: number): RandomAccess {
   const blocks = new Map<number, Promise<Buffer>>();

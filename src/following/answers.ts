@@ -72,11 +72,11 @@ export function changedInAcuity(
     };
   const mapping = earlier.find((one) => isDigestOf(answersOf(appointment, one), known));
   if (!mapping) return { details: changed, hasUnreadable: answers.hasUnreadable };
-  const isMappedAnew = ({ intake }: Detail) => {
+  const isRemapped = ({ intake }: Detail) => {
     const name = intake?.name as IntakeName;
     return mapping.get(name) !== fields.get(name);
   };
-  return { details: only(changed, isMappedAnew), hasUnreadable: false };
+  return { details: only(changed, isRemapped), hasUnreadable: false };
 }
 
 const unchanged: DetailsChange = { details: {}, hasUnreadable: false };

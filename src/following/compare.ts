@@ -156,7 +156,7 @@ async function examine(
   return fix(deps, read.value, found, { isOver: base.isOver, quiet });
 }
 
-/** For messages: date and time without the zone, as on most of Acuity's pages. */
+/** The appointment's day in its calendar's zone; in Sydney's when Acuity does not name the zone. */
 function dayOf({ startsAt, calendarTimezone }: Appointment): string {
   return dayIn(startsAt, calendarTimezone ?? 'Australia/Sydney');
 }

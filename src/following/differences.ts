@@ -39,7 +39,7 @@ export interface DriftItem {
   /** `found`: this run repairs nothing. `left`: staff must act, for the reason given. */
   state: (typeof driftStates)[number];
   reason: string | null;
-  /** Whether an event of Acuity had announced the appointment within the last day. Of a specialist: true, Acuity has no such event. */
+  /** An event had announced the appointment within the last day. Always true for specialists: Acuity sends none. */
   announced: boolean;
 }
 

@@ -52,12 +52,12 @@ export async function importAppointment(
   const answers = answersOf(appointment, await intakeFields(deps.db, deps));
   const kept = importedAnswers(appointment, await answersContext(deps));
   const mappings = await referenceMappings(deps);
-  const times = await restoreGaps(deps.db);
+  const gaps = await restoreGaps(deps.db);
   // A random reference may be in use; another process may take the one that Acuity names.
   for (let tries = 0; ; tries += 1) {
     const reference = await referenceToKeep(deps, appointment, mappings);
     if (!reference.ok) return { outcome: 'unavailable' };
-    if (appointment.canceled && !cause.takeover && !wasBooked(appointment, reference.value, times))
+    if (appointment.canceled && !cause.takeover && !wasBooked(appointment, reference.value, gaps))
       return { outcome: 'cancelled_before_booked' };
     if (!specialist) return { outcome: 'unknown_calendar' };
     const read = { answers, kept, reference: reference.value };

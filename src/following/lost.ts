@@ -57,19 +57,19 @@ export async function restoreGaps(db: Queryable): Promise<RestoreGap[]> {
 }
 
 /**
- * Whether a cancelled appointment without a booking had one: we made it, or it was made in Acuity in a time that a
+ * Whether a cancelled appointment without a booking had one: we made it, or it was made in Acuity in a span that a
  * restore lost. Otherwise it was cancelled before we received an event about it, as years of appointments were.
  */
 export function wasBooked(
   appointment: Appointment,
   keptReference: string | null,
-  times: RestoreGap[],
+  gaps: RestoreGap[],
 ): boolean {
-  return isMadeByUs(appointment, keptReference) || wasCreatedIn(times, appointment);
+  return isMadeByUs(appointment, keptReference) || wasCreatedIn(gaps, appointment);
 }
 
-function wasCreatedIn(times: RestoreGap[], { createdAt }: Appointment): boolean {
-  return times.some(({ from, until }) => createdAt && createdAt >= from && createdAt <= until);
+function wasCreatedIn(gaps: RestoreGap[], { createdAt }: Appointment): boolean {
+  return gaps.some(({ from, until }) => createdAt && createdAt >= from && createdAt <= until);
 }
 
 /** Of cancelled appointments without a booking: the ids of those that had one. */
@@ -80,15 +80,15 @@ export async function findLost(
 ): Promise<AcuityResult<Set<number>>> {
   const answers = new Map(appointments.map((one) => [one, wellFormed(one, mappings)]));
   const taken = await findTaken(deps.db, [...answers.values()].flat());
-  const times = await restoreGaps(deps.db);
+  const gaps = await restoreGaps(deps.db);
   const lost = new Set<number>();
   for (const [appointment, references] of answers) {
     // A failed attempt left it behind, or it is a copy.
     if (references.length > 0 && references.every(({ reference }) => taken.has(reference))) continue;
-    if (references.length === 0 && !wasCreatedIn(times, appointment)) continue;
+    if (references.length === 0 && !wasCreatedIn(gaps, appointment)) continue;
     const kept = await referenceToKeep(deps, appointment, mappings);
     if (!kept.ok) return kept;
-    if (wasBooked(appointment, kept.value, times)) lost.add(appointment.id);
+    if (wasBooked(appointment, kept.value, gaps)) lost.add(appointment.id);
   }
   return ok(lost);
 }

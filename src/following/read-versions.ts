@@ -20,8 +20,9 @@ export async function findReadVersions(
 }
 
 /**
- * Bumps the version if it is still `expectedVersion`. False: somebody acted on another answer since, so ours may be older and must
- * not be written. A refused claim bumps nothing; otherwise dozens of concurrent ones would refuse each other for ever.
+ * Bumps the version if it is still `expectedVersion`. False: somebody acted on another answer since, so ours may be
+ * older and must not be written. A refused claim bumps nothing; otherwise dozens of concurrent ones would refuse each
+ * other for ever.
  */
 export async function claimReadVersion(
   trx: Transaction,

@@ -1,5 +1,5 @@
-// The HTTP servers of the other processes: the relay receives Acuity's events, also while the web is being deployed, and
-// the worker answers health checks and metrics. No pages, no sessions.
+// The HTTP servers of the other processes: the relay receives Acuity's events, also while the web is being deployed,
+// and the worker answers health checks and metrics. No pages, no sessions.
 import express, { type Express, type RequestHandler } from 'express';
 import { healthEndpoints } from './api/health.api.ts';
 import type { Services } from './app.ts';

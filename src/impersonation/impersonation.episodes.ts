@@ -123,8 +123,8 @@ function graceAfter(end: Date): Date {
 }
 
 /**
- * Without a limit: an episode lasts four hours at most. A change that was requested in it and settled later (after an answer of
- * Acuity was lost) belongs to it, not to a later episode of the same two people.
+ * Without a limit: an episode lasts four hours at most. A change that was requested in it and settled later (after an
+ * answer of Acuity was lost) belongs to it, not to a later episode of the same two people.
  */
 async function changesOf(db: Queryable, episode: EpisodeRow): Promise<Found[]> {
   const end = episode.ended_at && graceAfter(episode.ended_at);

@@ -100,8 +100,8 @@ export function createImpersonation(deps: ImpersonationDeps): ImpersonationServi
 }
 
 /**
- * An active referrer with an organisation. Locks both people until the transaction ends, so that neither is banned or moved
- * meanwhile. Lock order everywhere: people, then sessions.
+ * An active referrer with an organisation. Locks both people until the transaction ends, so that neither is banned or
+ * moved meanwhile. Lock order everywhere: people, then sessions.
  */
 async function mayBeActedAs(trx: Transaction, userId: string, adminId: string): Promise<boolean> {
   if (!isUuid(userId)) return false;
@@ -122,8 +122,8 @@ async function begin(
   reason: string,
 ): Promise<Result<Started, StartFailure>> {
   if (!(await mayBeActedAs(trx, userId, actor.viewer.userId))) return failure({ reason: 'not_a_referrer' });
-  // The acting session depends on the admin's own (foreign key, on delete cascade). Deletes earlier acting sessions: one
-  // admin acts as one referrer, however often the button was pressed.
+  // The acting session depends on the admin's own (foreign key, on delete cascade). Deletes earlier acting sessions:
+  // one admin acts as one referrer, however often the button was pressed.
   const own = { id: actor.viewer.sessionId, user_id: actor.viewer.userId };
   if (!(await trx('sessions').where(own).forUpdate().first('id')))
     return failure({ reason: 'session_ended' });

@@ -33,7 +33,7 @@ export interface AppointmentDeps extends RunDeps {
   convergence: Convergence;
 }
 
-/** What a file says about an appointment that Acuity does not know. */
+/** Facts about an appointment that Acuity does not have, from a file. */
 export interface FileFacts {
   line: number | null;
   progress: PastProgress | null;

@@ -39,8 +39,8 @@ export function requestDigest(kind: ImportKind, options: object, content: Uint8A
 }
 
 /**
- * The run that this request continues, or a new one. Call it while no other import can run: one that says it is running
- * then has nobody.
+ * The run that this request continues, or a new one. Call it while no other import can run: a run in the state `running`
+ * then has no process.
  */
 export async function beginRun(
   trx: Transaction,
@@ -197,7 +197,8 @@ export async function markLeft(db: Queryable, id: string, reason: string): Promi
 }
 
 /**
- * A booking is as an earlier import left it again: at another version, because versions only go up.
+ * After an undo restored a booking to what an earlier import had written: its version is higher now, so the earlier
+ * import's record gets the new version.
  */
 export async function followVersion(
   trx: Transaction,

@@ -24,8 +24,8 @@ export interface ImportRun {
 }
 
 /**
- * `matched`: already here, nothing to change. `left`: not imported, for the reason given. `bad`: the row cannot be read.
- * In a dry run: what would happen.
+ * `matched`: already here, nothing to change. `left`: not imported, for the reason given. `bad`: the row cannot be
+ * read. In a dry run: what would happen.
  */
 export const outcomes = ['made', 'changed', 'matched', 'left', 'bad'] as const;
 export type Outcome = (typeof outcomes)[number];

@@ -88,7 +88,7 @@ export async function importPeople(
 
 class RolledBack extends Error {}
 
-/** A dry run does all that the run would do, and takes it back: so it says exactly what would be. */
+/** A dry run does everything in one transaction and rolls it back, so its report is exact. */
 async function runDry(db: Database, work: (trx: Transaction) => Promise<void>): Promise<void> {
   try {
     await db.transaction(async (trx) => {

@@ -6,8 +6,8 @@ export function isLoopback(hostname: string): boolean {
 }
 
 /**
- * The key of an address in rate limits: an IPv4 address itself, an IPv6 address's /64, because one connection has all of
- * it. `unknown` for null and for anything that is not an address.
+ * The key of an address in rate limits: an IPv4 address itself, an IPv6 address's /64, because one connection has all
+ * of it. `unknown` for null and for anything that is not an address.
  */
 export function networkOf(address: string | null): string {
   const plain = (address ?? '').replace(/%.*$/, '').replace(/^::ffff:(?=\d+\.)/i, '');

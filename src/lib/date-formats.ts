@@ -1,5 +1,6 @@
-// The only place that creates an Intl.DateTimeFormat (a lint rule checks). Each costs about 40 KB of native memory, which
-// the garbage collector neither counts nor frees in time, and takes a hundred times longer than one call to format().
+// The only place that creates an Intl.DateTimeFormat (a lint rule checks). Each costs about 40 KB of native memory,
+// which the garbage collector neither counts nor frees in time, and takes a hundred times longer than one call to
+// format().
 
 const maxFormats = 500;
 /** Callers pass the same object each time: its text is made once. */

@@ -1,5 +1,6 @@
 /**
- * The result of `work`, or of `otherwise` when `work` takes longer than `ms`; `otherwise` may throw. `work` itself goes on.
+ * The result of `work`, or of `otherwise` when `work` takes longer than `ms`; `otherwise` may throw. `work` itself goes
+ * on.
  */
 export async function withTimeout<T>(work: PromiseLike<T>, ms: number, otherwise: () => T): Promise<T> {
   let timer: NodeJS.Timeout | undefined;

@@ -20,8 +20,8 @@ export interface Variables {
 }
 
 /**
- * An empty variable counts as unset, because .env and compose files write it so. Variables that were read from a file or
- * put into a URL are removed: the values can be read again as an environment.
+ * An empty variable counts as unset, because .env and compose files write it so. Variables that were read from a file
+ * or put into a URL are removed: the values can be read again as an environment.
  * @param fromFiles variables that may be given as `NAME_FILE`, the path of a file with the value
  */
 export function readVariables(env: Record<string, string | undefined>, fromFiles: string[]): Variables {

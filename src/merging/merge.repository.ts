@@ -113,7 +113,7 @@ export async function moveBack(trx: Transaction, merge: MergeRow): Promise<void>
 }
 
 /**
- * Bookings that were requested for the merged record and made after the merge went to the target (attempt.complete.ts).
+ * Bookings that were requested for the merged record and made after the merge went to the target (attempt.adopt.ts).
  * Call it after the merge is marked as undone: merged_into() then follows earlier merges to this record.
  */
 export async function moveBackLateBookings(trx: Transaction, merge: MergeRow): Promise<void> {

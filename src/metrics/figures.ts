@@ -12,8 +12,8 @@ const countedTo = 10_000;
 
 const jobs = 'graphile_worker._private_jobs';
 /**
- * What waits for a worker or for staff. `since`: when the oldest began to wait, if its age says something; `order`: finds
- * it first, if not `since` itself.
+ * What waits for a worker or for staff. `since`: when the oldest began to wait, if its age says something; `order`:
+ * finds it first, if not `since` itself.
  */
 const waiting: Record<string, { from: string; since?: string; order?: string }> = {
   open_attempts: { from: `booking_attempts where state = 'open'`, since: 'created_at' },

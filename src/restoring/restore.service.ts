@@ -26,7 +26,7 @@ export interface RestoreReport {
   links: number;
   /** E-mails that were queued when the backup was made; now withheld. */
   emails: number;
-  /** Reminders due since the backup; taken as sent. */
+  /** Reminders that became due since the backup; marked as sent. */
   reminders: number;
   /** Attempts that were open when the backup was made, and their outcome. */
   attempts: { reference: string; kind: string; state: string }[];

@@ -1,5 +1,6 @@
-// What Acuity owns of a specialist: place and time zone of the calendar, lengths of the appointment types. Pages show our
-// copies before anybody confirms, so a copy that differs is a difference from Acuity, and Acuity's value is taken over.
+// What Acuity owns of a specialist: place and time zone of the calendar, lengths of the appointment types. Pages show
+// our copies before anybody confirms, so a copy that differs is a difference from Acuity, and Acuity's value is taken
+// over.
 import { systemActor, type AuditLog } from '../audit/index.ts';
 import type { Database, Transaction } from '../db/knex.ts';
 import { isTimeZone } from '../lib/zones.ts';

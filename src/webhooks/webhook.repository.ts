@@ -170,7 +170,7 @@ export async function findSent(db: Queryable, event: IncomingEvent): Promise<Web
   return row ? toEvent(row) : null;
 }
 
-/** Newest first; keyset by (receivedAt, id). */
+/** Newest first; a hundred unless `limit` is given. */
 export async function listEvents(
   db: Queryable,
   filter: { state?: WebhookEvent['state']; limit?: number } = {},

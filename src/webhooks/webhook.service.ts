@@ -115,8 +115,8 @@ export function createWebhookService(deps: WebhookDeps): WebhookService {
     return { kind: 'done', outcome, bookingId };
   }
 
-  /** Its sender did not get our answer, or somebody repeats what they saw: Acuity is not read again for it. */
-  function doneLately(event: WebhookEvent | null): Processed | null {
+  /** The sender did not receive our answer, or somebody replays a captured request: Acuity is not read again. */
+  function recentAnswer(event: WebhookEvent | null): Processed | null {
     if (event?.state !== 'processed' || !event.outcome || !event.processedAt) return null;
     const isLate = clock.now().getTime() - event.processedAt.getTime() > repeatMs;
     return isLate ? null : { kind: 'done', outcome: event.outcome, bookingId: event.bookingId };
@@ -140,8 +140,8 @@ export function createWebhookService(deps: WebhookDeps): WebhookService {
       if (refusal) return { kind: 'refused', refusal: await refuse(event, channel, refusal, request) };
       const known = relayed ? await findEvent(db, relayed) : null;
       const relayedHere = known?.body?.equals(event.body) ? known : null;
-      const worked = doneLately(relayedHere) ?? doneLately(await findSent(db, event));
-      if (worked) return worked;
+      const repeated = recentAnswer(relayedHere) ?? recentAnswer(await findSent(db, event));
+      if (repeated) return repeated;
       if (relayedHere) return process(relayedHere);
       const facts = factsOf(event) ?? { action: null, appointmentId: null };
       const id = ids.uuid();

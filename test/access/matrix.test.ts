@@ -14,8 +14,8 @@ import {
 } from '../support/matrix-fixture.ts';
 import { isChanging, mountedRoutes } from '../support/routes.ts';
 
-// In this order: anonymous · Rita, whose organisation it is · Nadia of another · support · admin · admin acting as Rita.
-// i: allowed (whatever an empty form is answered) · s: sign in first · n: 403 · u: 404 or 410, as if it did not exist
+// Columns: anonymous · Rita, whose organisation it is · Nadia of another · support · admin · admin acting as Rita.
+// i: allowed (whatever an empty form is answered) · s: sign in first · n: 403 · u: 404 or 410
 const table: Record<string, string> = {
   'get /metrics': 'iiiiii',
   'get /vendor/htmx.min.js': 'iiiiii',

@@ -1,4 +1,5 @@
-// What staff click in the console, each to its effect; and every kind of its pages under axe, our policy and two widths.
+// What staff click in the console, each to its effect; and every kind of its pages under axe, our policy and two
+// widths.
 import { randomUUID } from 'node:crypto';
 import { expect } from 'chai';
 import type { Browser, Page } from 'playwright-core';

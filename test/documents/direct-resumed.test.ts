@@ -1,6 +1,5 @@
 // Continues uploads as browsers do: start, ask for each part and send the missing ones, complete. In these tests the
-// parts
-// were already joined and no document was made, because a process died or the store became unreachable.
+// parts were already joined and no document was made, because a process died or the store became unreachable.
 import { expect } from 'chai';
 import { pdf } from '../support/builders/files.ts';
 import { sendDirectly, type DirectSender } from '../support/direct-upload.ts';

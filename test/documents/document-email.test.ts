@@ -1,6 +1,5 @@
 // E-mails about released reports and about documents that staff add: each person gets one, with a link only, and none
-// that
-// is no longer true when it is sent.
+// that is no longer true when it is sent.
 import { expect } from 'chai';
 import type { ContactRole } from '../../src/bookings/index.ts';
 import { createSmtpMailer } from '../../src/adapters/smtp-mailer.ts';

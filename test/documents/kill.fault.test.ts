@@ -1,6 +1,5 @@
 // Kills the process at every step of an upload. Afterwards every row has its object, and after the sweep every object
-// has
-// its row.
+// has its row.
 import { expect } from 'chai';
 import type { DocumentCare } from '../../src/documents/index.ts';
 import { pdf, samples } from '../support/builders/files.ts';

@@ -110,7 +110,8 @@ describe('the memory of the web process', () => {
     const before = await heapInUse();
     await send(app.url, 30);
     const perRequest = ((await heapInUse()) - before) / (30 * requests.length);
-    // 2 KB are usual: code compiled late, and the lines of the log that the test keeps. A request kept is 10 KB or more.
+    // 2 KB are usual: code compiled late, and the lines of the log that the test keeps. A request kept is 10 KB or
+    // more.
     expect(perRequest).to.be.below(6 * 1024);
   });
 });

@@ -1,6 +1,5 @@
 // Keeps buckets as folders. An object is a small JSON file that lists the files of its bytes, and is written after
-// them,
-// so that a reader finds only complete objects, whenever the process is killed.
+// them, so that a reader finds only complete objects, whenever the process is killed.
 import { createHash, randomUUID } from 'node:crypto';
 import { createReadStream, createWriteStream } from 'node:fs';
 import { link, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';

@@ -1,4 +1,5 @@
-// Which endings of file names claim something about the content. In "Letter v1.2" or "1.2.840.113619.2.78" nothing does.
+// Which endings of file names claim something about the content. In "Letter v1.2" or "1.2.840.113619.2.78" nothing
+// does.
 import { supportedExtensions } from 'file-type';
 import { types } from 'mime-types';
 import { allKinds, documentKinds } from './kinds.ts';
@@ -14,8 +15,8 @@ const known = new Set<string>([
 ]);
 
 /**
- * The ending in lower case, without the dot, when a known format has it; null: it claims nothing. Numbers never do: they
- * end dates, versions and DICOM's identifiers.
+ * The ending in lower case, without the dot, when a known format has it; null: it claims nothing. Numbers never do:
+ * they end dates, versions and DICOM's identifiers.
  */
 export function claimedExtension(name: string): string | null {
   const ending = /[^.]\.([A-Za-z0-9]{1,10})$/.exec(name)?.[1]?.toLowerCase();

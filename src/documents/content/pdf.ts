@@ -85,7 +85,8 @@ async function lastTrailer(file: RandomAccess): Promise<PdfDictionary | null> {
 async function resolve(file: RandomAccess, value: PdfObject | undefined): Promise<PdfObject> {
   if (!isReference(value)) return value ?? null;
   const { object, generation } = value;
-  // Never inside an object stream, and its place is looked for, because the cross-reference may be damaged or compressed.
+  // Never inside an object stream, and its place is looked for, because the cross-reference may be damaged or
+  // compressed.
   const found = await findLast(
     file,
     new RegExp(`(?<!\\d)${object}\\s+${generation}\\s+obj`, 'g'),

@@ -1,5 +1,6 @@
 // People search bookings by the examinee's name, and names must not appear in URLs, which stay in histories and logs.
-// The search form posts; the URL of the result contains the words encrypted, readable only by this server for this person.
+// The search form posts; the URL of the result contains the words encrypted, readable only by this server for this
+// person.
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
 import { derivedKeys, type SecretRing } from '../../lib/secret-ring.ts';
 

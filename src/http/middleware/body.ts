@@ -8,8 +8,8 @@ const patienceMs = 60_000;
 
 /** Signed requests: their route reads the raw bytes, and no parser may consume them first. */
 const rawPaths = new Set(['/webhooks/acuity', '/automation/acuity']);
-// Forms have a field for each of Acuity's questions; an account can have hundreds. Answers arrive percent-encoded: up to
-// nine bytes for one letter.
+// Forms have a field for each of Acuity's questions; an account can have hundreds. Answers arrive percent-encoded: up
+// to nine bytes for one letter.
 const formLimits = { limit: '500kb', parameterLimit: 1_000 };
 const parseJson = express.json({ limit, strict: true });
 const parseForm = express.urlencoded({ ...formLimits, extended: false });

@@ -46,8 +46,8 @@ export interface OpenDraft {
 }
 
 /**
- * The draft in the URL, ready for `step`. Null after a response: it has expired, has become a booking, or an earlier step
- * is missing.
+ * The draft in the URL, ready for `step`. Null after a response: it has expired, has become a booking, or an earlier
+ * step is missing.
  */
 export async function openDraft(
   services: Pick<PageServices, 'drafts' | 'specialists'>,
