@@ -4,6 +4,7 @@ import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { run as bookingOverhead } from './booking-overhead.ts';
 import { run as download } from './download.ts';
+import { run as flat } from './flat.ts';
 import { run as floor } from './floor.ts';
 import { run as memory, runLimited as memoryLimited } from './memory.ts';
 import { run as reconcile } from './reconcile.ts';
@@ -22,6 +23,7 @@ const benches: Record<string, Bench> = {
   'upload-memory': uploadMemory,
   download,
   'referrer-search': referrerSearch,
+  flat,
   'relay-intake': intake,
   'relay-drain': drain,
   reconcile,

@@ -475,9 +475,11 @@ CREATE TABLE audit_log (
   CONSTRAINT audit_log_outcome_check CHECK (outcome = ANY (ARRAY['success'::text, 'failure'::text, 'denied'::text, 'pending'::text])),
   CONSTRAINT audit_log_action_fkey FOREIGN KEY (action) REFERENCES audit_actions(action)
 );
+CREATE INDEX audit_log_action_idx ON audit_log USING btree (action, at, id);
 CREATE INDEX audit_log_actor_idx ON audit_log USING btree (actor_id, id);
-CREATE INDEX audit_log_at_idx ON audit_log USING btree (at);
-CREATE INDEX audit_log_resource_idx ON audit_log USING btree (resource_type, resource_id, id);
+CREATE INDEX audit_log_at_idx ON audit_log USING btree (at, id);
+CREATE INDEX audit_log_outcome_idx ON audit_log USING btree (outcome, at, id) WHERE outcome <> 'success'::text;
+CREATE INDEX audit_log_resource_idx ON audit_log USING btree (resource_id, at, id);
 CREATE INDEX audit_log_xact_idx ON audit_log USING btree (xact, resource_id);
 CREATE TRIGGER audit_log_append_only BEFORE DELETE OR UPDATE ON audit_log FOR EACH ROW EXECUTE FUNCTION refuse_audit_change();
 CREATE TRIGGER audit_log_no_truncate BEFORE TRUNCATE ON audit_log FOR EACH STATEMENT EXECUTE FUNCTION refuse_audit_change();
@@ -628,6 +630,8 @@ CREATE TABLE organizations (
   CONSTRAINT organizations_pkey PRIMARY KEY (id),
   CONSTRAINT organizations_slug_key UNIQUE (slug)
 );
+CREATE INDEX organizations_alphabet_idx ON organizations USING btree (lower(name), id);
+CREATE INDEX organizations_list_idx ON organizations USING btree (name, id);
 CREATE INDEX organizations_search_idx ON organizations USING gin (search_text gin_trgm_ops);
 CREATE CONSTRAINT TRIGGER organizations_audited AFTER INSERT OR DELETE OR UPDATE ON organizations DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION audit_unannounced_change('organization');
 CREATE TRIGGER organizations_search AFTER UPDATE OF name ON organizations FOR EACH ROW EXECUTE FUNCTION refresh_referrers_of_organization();
@@ -680,8 +684,10 @@ CREATE TABLE users (
   CONSTRAINT users_named CHECK (TRIM(BOTH FROM name) <> ''::text),
   CONSTRAINT users_role_check CHECK (role = ANY (ARRAY['referrer'::text, 'support'::text, 'admin'::text]))
 );
+CREATE INDEX users_banned_idx ON users USING btree (id) WHERE banned;
 CREATE INDEX users_list_idx ON users USING btree (name, id);
 CREATE INDEX users_search_idx ON users USING gin (search_text gin_trgm_ops);
+CREATE INDEX users_staff_idx ON users USING btree (role, name, id) WHERE role <> 'referrer'::text;
 CREATE CONSTRAINT TRIGGER users_audited AFTER INSERT OR DELETE OR UPDATE ON users DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION audit_unannounced_change('user');
 CREATE TRIGGER users_end_acting AFTER UPDATE OF banned, role ON users FOR EACH ROW WHEN (new.banned AND NOT old.banned OR new.role IS DISTINCT FROM old.role) EXECUTE FUNCTION end_acting_of_user();
 CREATE TRIGGER users_end_sessions AFTER UPDATE OF role, banned ON users FOR EACH ROW WHEN (old.role IS DISTINCT FROM new.role OR new.banned AND NOT old.banned) EXECUTE FUNCTION end_sessions_of_user();
@@ -863,7 +869,7 @@ CREATE TABLE members (
   CONSTRAINT members_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES organizations(id) ON DELETE CASCADE,
   CONSTRAINT members_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id) ON DELETE CASCADE
 );
-CREATE INDEX members_organization_id_idx ON members USING btree (organization_id);
+CREATE INDEX members_organization_idx ON members USING btree (organization_id, user_id);
 CREATE CONSTRAINT TRIGGER members_audited AFTER INSERT OR DELETE OR UPDATE ON members DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION audit_unannounced_change('member', 'user_id');
 CREATE TRIGGER members_search AFTER INSERT OR DELETE OR UPDATE ON members FOR EACH ROW EXECUTE FUNCTION refresh_referrer_of_member();
 
@@ -1014,11 +1020,22 @@ CREATE TABLE bookings (
 );
 ALTER TABLE bookings ALTER COLUMN search_text SET STATISTICS 1000;
 ALTER TABLE bookings ALTER COLUMN search_lexemes SET STATISTICS 1000;
-CREATE INDEX bookings_created_at_idx ON bookings USING btree (created_at);
+CREATE INDEX bookings_active_progress_idx ON bookings USING btree (current_progress, starts_at DESC, id DESC) WHERE status = 'active'::text;
+CREATE INDEX bookings_are_archived_idx ON bookings USING btree (starts_at DESC, id DESC) WHERE status = 'archived'::text;
+CREATE INDEX bookings_are_cancelled_idx ON bookings USING btree (starts_at DESC, id DESC) WHERE status = 'cancelled'::text;
+CREATE INDEX bookings_are_closed_idx ON bookings USING btree (starts_at DESC, id DESC) WHERE status = 'closed'::text;
+CREATE INDEX bookings_created_at_idx ON bookings USING btree (created_at, source);
 CREATE INDEX bookings_created_by_idx ON bookings USING btree (created_by_id);
+CREATE INDEX bookings_details_needed_idx ON bookings USING btree (starts_at DESC, id DESC) WHERE details_needed;
 CREATE INDEX bookings_lexemes_idx ON bookings USING gin (search_lexemes);
 CREATE INDEX bookings_list_idx ON bookings USING btree (starts_at DESC, id DESC);
 CREATE INDEX bookings_organization_list_idx ON bookings USING btree (organization_id, starts_at DESC, id DESC);
+CREATE INDEX bookings_progress_cancelled_idx ON bookings USING btree (starts_at DESC, id DESC) WHERE current_progress = 'cancelled'::text;
+CREATE INDEX bookings_progress_generating_report_idx ON bookings USING btree (starts_at DESC, id DESC) WHERE current_progress = 'generating_report'::text;
+CREATE INDEX bookings_progress_no_show_idx ON bookings USING btree (starts_at DESC, id DESC) WHERE current_progress = 'no_show'::text;
+CREATE INDEX bookings_progress_payment_received_idx ON bookings USING btree (starts_at DESC, id DESC) WHERE current_progress = 'payment_received'::text;
+CREATE INDEX bookings_progress_report_generated_idx ON bookings USING btree (starts_at DESC, id DESC) WHERE current_progress = 'report_generated'::text;
+CREATE INDEX bookings_progress_rescheduled_idx ON bookings USING btree (starts_at DESC, id DESC) WHERE current_progress = 'rescheduled'::text;
 CREATE INDEX bookings_search_idx ON bookings USING gin (search_text gin_trgm_ops);
 CREATE INDEX bookings_specialist_idx ON bookings USING btree (specialist_id, starts_at);
 CREATE INDEX bookings_upcoming_idx ON bookings USING btree (starts_at) WHERE status = 'active'::text;
@@ -1185,10 +1202,12 @@ CREATE TABLE documents (
   CONSTRAINT documents_uploaded_for_id_fkey FOREIGN KEY (uploaded_for_id) REFERENCES users(id)
 );
 CREATE INDEX documents_booking_idx ON documents USING btree (booking_id, created_at, id);
+CREATE INDEX documents_category_idx ON documents USING btree (category, created_at, id);
 CREATE INDEX documents_checking_idx ON documents USING btree (created_at) WHERE status = 'checking'::text;
 CREATE INDEX documents_damaged_idx ON documents USING btree (damaged_at) WHERE damaged_at IS NOT NULL AND deleted_at IS NULL;
 CREATE INDEX documents_list_idx ON documents USING btree (created_at, id);
 CREATE INDEX documents_removal_idx ON documents USING btree (deleted_at) WHERE object_removed_at IS NULL;
+CREATE INDEX documents_status_idx ON documents USING btree (status, created_at, id);
 CREATE INDEX documents_uploaded_by_idx ON documents USING btree (uploaded_by_id);
 CREATE TRIGGER documents_acting_pair BEFORE INSERT OR UPDATE OF uploaded_by_id, uploaded_for_id ON documents FOR EACH ROW EXECUTE FUNCTION check_acting_pair('uploaded_by_id', 'uploaded_for_id');
 CREATE CONSTRAINT TRIGGER documents_audited AFTER INSERT OR DELETE OR UPDATE ON documents DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION audit_unannounced_change('document');

@@ -10,14 +10,14 @@ const trades = 'Legal Lawyers Law Insurance Claims Partners Group Solicitors Com
 const syllables =
   'ba be bo da de di fa fe ga go ha he ja jo ka ke ki la le li lo ma me mi mo na ne ni no pa pe ra re ri ro sa se si so ta te ti to va ve vi wa we ya yo za zo bran stein ford wick well ton ley son man berg';
 
-export const firms = 5_000;
+const manyFirms = 5_000;
 
 /** One person has this name; hundreds have the other, which begins with the same letters. */
 export const theOne = 'Barnab Quillfeather';
 export const theOthers = 'Barnabas Quillfeatherstone';
 
 /** Triggers are off: a few statements do their work for all rows. */
-export async function fillReferrers(db: Database, people: number): Promise<void> {
+export async function fillReferrers(db: Database, people: number, firms = manyFirms): Promise<void> {
   await db.transaction(async (trx) => {
     await trx.raw(
       'alter table users disable trigger user; alter table members disable trigger user; alter table sessions disable trigger user',
@@ -61,7 +61,7 @@ export async function fillReferrers(db: Database, people: number): Promise<void>
     );
     await trx.raw(`
       insert into users (id, name, email, email_verified, role)
-      select d.id, coalesce(case d.n when 1 then '${theOne}' end, case when d.n <= 400 then '${theOthers}' end, f.name || ' ' || l.name),
+      select d.id, coalesce(case d.n when 1 then '${theOne}' end, case when d.n <= ${people / 2_500} then '${theOthers}' end, f.name || ' ' || l.name),
         fold_text(translate(case d.n % 3
           when 0 then f.name || '.' || l.name
           when 1 then left(f.name, 1) || l.name

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { Queryable, Transaction } from '../db/knex.ts';
-import { readWords, whereFound } from '../db/search.ts';
+import { readWords, whereOwn } from '../db/search.ts';
 import { violatedConstraint } from '../db/transaction.ts';
 import { failure, ok, type Result } from '../lib/result.ts';
 import { isUuid } from '../lib/uuid.ts';
@@ -63,17 +63,16 @@ export function createOrganizations(deps: AccountDeps): Organizations {
       'o.created_at',
       'o.reminds_examinees',
       'o.requires_two_factor',
-      deps.db.raw(`(select count(*) from members m join users u on u.id = m.user_id
-                      where m.organization_id = o.id and not u.banned) as members`),
+      deps.db.raw(`(select count(*) from members m
+                      where m.organization_id = o.id and m.user_id not in (select id from users where banned)) as members`),
     );
   return {
     async list({ find = '', page = 1 } = {}) {
-      const words = find.trim() && (await readWords(deps.db, find));
+      const words = find.trim() === '' ? [] : await readWords(deps.db, find);
+      if (find.trim() !== '' && words.length === 0) return pagedOf([]);
       const rows = (await select()
         .whereRaw('not exists (select from merges m where m.from_id = o.id and m.undone_at is null)')
-        .modify((found) => {
-          if (words) whereFound(found, { words: 'o.search_text' }, words);
-        })
+        .modify(whereOwn, { words: 'o.search_text' }, words)
         .orderByRaw('lower(o.name), o.id')
         .modify(onPage, page)) as Row[];
       return pagedOf(rows.map(toSummary));

@@ -2,7 +2,7 @@ import type { Knex } from 'knex';
 import { isStaff, type Viewer } from '../accounts/index.ts';
 import type { Database } from '../db/knex.ts';
 import { prepare, type Statements } from '../db/statements.ts';
-import { readSearch, whereExact, whereFound, whereNotExact, type SearchWord } from '../db/search.ts';
+import { foundIds, readSearch, type Search } from '../db/search.ts';
 import { uuidShape } from '../lib/uuid.ts';
 import { onlyVisible } from './booking.access.ts';
 import { detailFilters, filterValue, type DetailFilters } from './booking.details.ts';
@@ -34,26 +34,26 @@ export interface BookingListPage {
  */
 export interface BookingList {
   page(viewer: Viewer, query: BookingListQuery): Promise<BookingListPage | 'bad_cursor'>;
+  /** The next ones that take place, earliest first. */
+  upcoming(viewer: Viewer, now: Date, limit: number): Promise<Booking[]>;
 }
 
 export function createBookingList({ db, statements }: { db: Database; statements: Statements }): BookingList {
   return {
     async page(viewer, query) {
       const after = query.cursor === undefined ? null : readCursor(query.cursor);
-      const words = query.q?.trim() ? await readSearch(db, query.q) : null;
-      if (query.cursor !== undefined && (!after || (after.part === 'found' && !words))) return 'bad_cursor';
+      const search = query.q?.trim() ? await readSearch(db, query.q, organizationOf(viewer)) : null;
+      if (query.cursor !== undefined && (!after || (after.part === 'others' && !search))) return 'bad_cursor';
       const rows: CursorRow[] = [];
-      for (const part of words ? searchParts : allParts) {
+      for (const part of search ? searchParts : allParts) {
         const missing = query.limit + 1 - rows.length;
         if (missing === 0 || (after && searchParts.indexOf(after.part) > searchParts.indexOf(part))) continue;
         const from = after?.part === part ? after : null;
         const found: Omit<CursorRow, 'part'>[] =
-          !words && !from && !isFiltered(query)
+          !search && !from && !isFiltered(query)
             ? await firstOf({ db, statements }, viewer, missing)
             : await inOrder(db, viewer)
-                .modify(filtered, query)
-                .modify(searched, words, part)
-                .modify(startingAfter, from)
+                .whereIn('b.id', idsOf(db, viewer, query, { search, part, from, limit: missing }))
                 .limit(missing);
         rows.push(...found.map((row) => ({ ...row, part })));
       }
@@ -64,7 +64,36 @@ export function createBookingList({ db, statements }: { db: Database; statements
         nextCursor: rows.length > query.limit && last ? writeCursor(last) : null,
       };
     },
+
+    async upcoming(viewer, now, limit) {
+      const rows = (await selectBookings(db)
+        .modify(onlyVisible, viewer, 'b.organization_id')
+        .where('b.status', 'active')
+        .where('b.starts_at', '>', now)
+        .orderBy(['b.starts_at', 'b.id'])
+        .limit(limit)) as Parameters<typeof toBooking>[0][];
+      return rows.map(toBooking);
+    },
   };
+}
+
+/**
+ * The ids of the page's rows, chosen before names are joined to them: PostgreSQL misjudges how many rows conditions on days
+ * and words leave, and would join all of them.
+ */
+function idsOf(
+  db: Database,
+  viewer: Viewer,
+  query: BookingListQuery,
+  { search, part, from, limit }: { search: Search | null; part: Part; from: Position | null; limit: number },
+): Query {
+  const narrow = (rows: Query): void =>
+    void rows
+      .modify(onlyVisible, viewer, 'b.organization_id')
+      .modify(filtered, query)
+      .modify(startingAfter, from);
+  if (search) return foundIds(db, searchedBookings, search, part, limit, narrow);
+  return db('bookings as b').select('b.id').modify(narrow).orderByRaw(searchedBookings.order).limit(limit);
 }
 
 function inOrder(db: Database, viewer: Pick<Viewer, 'role' | 'organization'>) {
@@ -100,29 +129,29 @@ async function firstOf(
   return viewer.organization ? firstOfOrganization(deps, { id: viewer.organization.id, limit }) : [];
 }
 
+/** Of viewers who see one organisation only. */
+function organizationOf(viewer: Viewer): string | undefined {
+  return isStaff(viewer) ? undefined : viewer.organization?.id;
+}
+
 /**
  * The parts of a search's result, one after the other: bookings that have each word exactly, then all others that are
  * found. Each is newest first, and is read through the indexes that suit it.
  */
-const searchParts = ['exact', 'found'] as const;
+const searchParts = ['exact', 'others'] as const;
 const allParts = ['exact'] as const;
 type Part = (typeof searchParts)[number];
 
-/** Where a booking's words are, over `selectBookings`. */
-export const bookingWords = {
+/** Where a booking's words are. */
+export const searchedBookings = {
+  from: 'bookings b',
+  id: 'b.id',
   words: 'b.search_text',
   lexemes: 'b.search_lexemes',
   specialist: 'b.specialist_id',
   organization: 'b.organization_id',
+  order: 'b.starts_at desc, b.id desc',
 };
-
-function searched(rows: Query, words: SearchWord[] | null, part: Part): void {
-  if (!words) return;
-  if (words.length === 0) return void rows.whereRaw('false');
-  if (part === 'exact') return whereExact(rows, bookingWords.lexemes, words);
-  whereFound(rows, bookingWords, words);
-  whereNotExact(rows, bookingWords.lexemes, words);
-}
 
 type CursorRow = Parameters<typeof toBooking>[0] & { starts_at_us: number; part: Part };
 type Query = Knex.QueryBuilder;
@@ -168,10 +197,10 @@ function startingAfter(rows: Query, after: Position | null): void {
 }
 
 function writeCursor({ starts_at_us: startsAtUs, id, part }: CursorRow): string {
-  return Buffer.from(`${startsAtUs}.${id}${part === 'found' ? '.found' : ''}`).toString('base64url');
+  return Buffer.from(`${startsAtUs}.${id}${part === 'others' ? '.others' : ''}`).toString('base64url');
 }
 
-const position = new RegExp(`^(-?\\d{1,16})\\.(${uuidShape})(\\.found)?$`);
+const position = new RegExp(`^(-?\\d{1,16})\\.(${uuidShape})(\\.others)?$`);
 
 /** Null when the text is not one of our cursors. */
 function readCursor(cursor: string): Position | null {
@@ -179,5 +208,5 @@ function readCursor(cursor: string): Position | null {
   const match = position.exec(Buffer.from(cursor, 'base64url').toString());
   const startsAtUs = Number(match?.[1]);
   if (!match?.[2] || Math.abs(startsAtUs) > 8e15) return null;
-  return { startsAtUs, id: match[2], part: match[3] ? 'found' : 'exact' };
+  return { startsAtUs, id: match[2], part: match[3] ? 'others' : 'exact' };
 }

@@ -179,12 +179,14 @@ async function readWeeks(db: Database, day: string, zone: string): Promise<Dashb
   const mondays = Array.from({ length: shownWeeks }, (_, index) =>
     shiftDays(day, (index - shownWeeks + 1) * 7 - sinceMonday),
   );
-  const first = mondays[0] ?? day;
+  const starts = [...mondays, shiftDays(mondays.at(-1) ?? day, 7)].map((monday) => startOfDay(monday, zone));
+  // Each week is a range of the index, which has the source as well.
   const { rows } = await db.raw<{ rows: { week: string; source: string; count: number }[] }>(
-    `select to_char(date_trunc('week', created_at at time zone :zone), 'YYYY-MM-DD') as week, source,
-            count(*)::int as count
-     from bookings where created_at >= :since group by 1, 2`,
-    { zone, since: startOfDay(first, zone) },
+    `select week, source, count
+     from unnest(?::text[], ?::timestamptz[], ?::timestamptz[]) as weeks (week, since, before),
+       lateral (select source, count(*)::int as count from bookings
+         where created_at >= since and created_at < before group by source) as counted`,
+    [mondays, starts.slice(0, -1), starts.slice(1)],
   );
   return mondays.map((week) => {
     const created = { from: week, to: shiftDays(week, 6) };

@@ -1,17 +1,10 @@
 // Reads the console's tables: only their named columns, each filtered by its type.
 import type { Knex } from 'knex';
 import type { Queryable } from '../db/knex.ts';
-import {
-  readSearch,
-  whereExact,
-  whereFound,
-  whereNotExact,
-  type SearchedColumns,
-  type SearchWord,
-} from '../db/search.ts';
+import { foundIds, readSearch, whereOwn, type Search as Found, type SearchPart } from '../db/search.ts';
 import { parseDay } from '../lib/dates.ts';
 import { isUuid } from '../lib/uuid.ts';
-import { columnOf, linkKey, searchFilter, searchBoxOf, type Column, type Table } from './table.ts';
+import { columnOf, linkKey, searchBoxOf, searchFilter, textOf, type Column, type Table } from './table.ts';
 
 export type Row = Record<string, unknown>;
 /** Text; for times one bound or both. */
@@ -35,13 +28,12 @@ export function selectRows(
   const columns = table.columns
     .flatMap(({ name, sql, to }) => [[sql, name] as const, ...(to ? [[to, linkKey(name)] as const] : [])])
     .map(([sql, name]) => `${sql} as "${name}"`);
-  const query = db.from(
-    db.raw(`(select ${[...columns, ...searchedAs(table, search)].join(', ')} from ${table.from}) as r`),
-  );
+  if (search && !searchBoxOf(table).words) columns.push(`${textOf(table)} as "${searchFilter}"`);
+  const query = db.from(db.raw(`(select ${columns.join(', ')} from ${table.from}) as r`));
   const asked = Object.entries(filters).filter(([name]) => name !== searchFilter);
   if (table.textSearchLimit === undefined) {
     applyFilters(query, table, asked);
-    if (search) applySearch(query, table, search);
+    if (search) applySearch(db, query, table, search);
     return query;
   }
   const [texts, others] = partition(asked, ([name, value]) => readsEachRow(table, name, value));
@@ -50,41 +42,38 @@ export function selectRows(
   const newest = query.orderBy('r.id', 'desc').limit(table.textSearchLimit).select('r.*');
   const found = db.from(newest.as('r'));
   applyFilters(found, table, texts);
-  if (search) applySearch(found, table, search);
+  if (search) applySearch(db, found, table, search);
   return found;
 }
 
 /** The words of the search box, and which of what they find: rows that have exactly these words, the others, or both. */
 export interface Search {
-  words: SearchWord[];
-  part: 'exact' | 'others' | 'all';
+  found: Found;
+  part: SearchPart;
+  /** How many of the newest are found; null: all. */
+  limit: number | null;
 }
 
 /** Null: nobody searches. */
-export async function searchOf(db: Queryable, filters: Filters): Promise<Search | null> {
+export async function searchOf(
+  db: Queryable,
+  filters: Filters,
+  limit: number | null,
+): Promise<Search | null> {
   const typed = filters[searchFilter];
-  return typeof typed === 'string' ? { words: await readSearch(db, typed), part: 'all' } : null;
+  return typeof typed === 'string' ? { found: await readSearch(db, typed), part: 'all', limit } : null;
 }
 
-const searchedColumns = ['words', 'lexemes', 'specialist', 'organization'] as const;
-const searchKey = (name: (typeof searchedColumns)[number]): string => `${searchFilter} ${name}`;
-
-function searchedAs(table: Table, search: Search | null): string[] {
-  if (!search) return [];
-  const { columns } = searchBoxOf(table);
-  return searchedColumns.flatMap((name) =>
-    columns[name] ? [`${columns[name]} as "${searchKey(name)}"`] : [],
-  );
-}
-
-function applySearch(query: Knex.QueryBuilder, table: Table, { words, part }: Search): void {
-  const { columns } = searchBoxOf(table);
-  const inRow = Object.fromEntries(
-    searchedColumns.flatMap((name) => (columns[name] ? [[name, `r."${searchKey(name)}"`]] : [])),
-  ) as unknown as SearchedColumns;
-  if (part === 'exact' && inRow.lexemes && words.length > 0) return whereExact(query, inRow.lexemes, words);
-  whereFound(query, inRow, words);
-  if (part === 'others' && inRow.lexemes && words.length > 0) whereNotExact(query, inRow.lexemes, words);
+function applySearch(
+  db: Queryable,
+  query: Knex.QueryBuilder,
+  table: Table,
+  { found, part, limit }: Search,
+): void {
+  const { words } = searchBoxOf(table);
+  if (words) void query.whereIn('r.id', foundIds(db, words, found, part, limit));
+  else if (found.words.length === 0) void query.whereRaw('false');
+  else whereOwn(query, { words: `r."${searchFilter}"` }, found.words);
 }
 
 function applyFilters(
@@ -126,13 +115,13 @@ interface Page {
 
 /** Of a search, rows that have exactly its words come first. */
 export async function findRows(db: Queryable, table: Table, filters: Filters, page: Page): Promise<Row[]> {
-  const search = await searchOf(db, filters);
+  const search = await searchOf(db, filters, searchLimit);
   const read = async (part: Search['part'], offset: number, limit: number) =>
     await orderRows(selectRows(db, table, filters, search && { ...search, part }), table, page.order)
       .select<Row[]>('r.*')
       .limit(limit)
       .offset(offset);
-  const isRanked = search !== null && searchBoxOf(table).columns.lexemes !== undefined;
+  const isRanked = search !== null && searchBoxOf(table).words?.lexemes !== undefined;
   if (!isRanked) return read('all', page.offset, page.limit);
   const exact = await read('exact', page.offset, page.limit);
   if (exact.length === page.limit) return exact;
@@ -153,7 +142,7 @@ export async function* pagesOf(
   filters: Filters,
   limit: number,
 ): AsyncGenerator<Row[]> {
-  const search = await searchOf(db, filters);
+  const search = await searchOf(db, filters, null);
   const { by, direction } = table.sort;
   const keys = [...new Set([by, 'id'])];
   const casts = keys.map((name) => keyTypes[columnOf(table, name)?.type ?? 'string']);
@@ -187,10 +176,14 @@ const keyTypes: Record<Column['type'], string> = {
 };
 
 /** Counting further would cost more than reading the page that is shown. */
-const countLimit = 100_000;
+const countLimit = 1_000;
+/** How many of the newest rows a search finds. */
+const searchLimit = 200;
 
 export async function countRows(db: Queryable, table: Table, filters: Filters): Promise<number> {
-  return countOf(db, selectRows(db, table, filters, await searchOf(db, filters)), countLimit);
+  const rows = selectRows(db, table, filters, await searchOf(db, filters, searchLimit));
+  // In the list's order: an index then serves the count as it serves the list.
+  return countOf(db, orderRows(rows, table, table.sort), countLimit);
 }
 
 async function countOf(db: Queryable, rows: Knex.QueryBuilder, limit: number): Promise<number> {

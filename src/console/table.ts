@@ -1,6 +1,6 @@
 // What the console shows of a table: an allow-list. No other column is read, filtered by, sorted by or sent.
 import type { Role } from '../accounts/index.ts';
-import type { SearchedColumns } from '../db/search.ts';
+import type { Searched } from '../db/search.ts';
 
 export type ColumnType = 'string' | 'enum' | 'number' | 'datetime' | 'date' | 'boolean' | 'id' | 'json';
 
@@ -57,18 +57,24 @@ export function columnOf(table: Table, name: string): Column | null {
 export const searchFilter = 'search';
 
 export interface SearchBox {
-  columns: SearchedColumns;
+  /** Unset: all text columns, folded while they are read. */
+  words?: Searched;
   hint: string | null;
 }
 
 export function searchBoxOf({ searched, columns, textSearchLimit }: Table): SearchBox {
   if (searched) return searched;
-  const texts = columns.filter(({ type }) => type === 'string').map(({ sql }) => sql);
-  if (texts.length === 0) return { columns: { words: `''` }, hint: null };
+  if (!columns.some(({ type }) => type === 'string')) return { hint: null };
   const hint = textSearchLimit
     ? `Search the newest ${textSearchLimit.toLocaleString('en-AU')}`
     : 'Search all text columns';
-  return { columns: { words: `search_words(concat_ws(' ', ${texts.join(', ')}))` }, hint };
+  return { hint };
+}
+
+/** All text columns as one text, for tables whose words are not stored. */
+export function textOf({ columns }: Table): string {
+  const texts = columns.filter(({ type }) => type === 'string').map(({ sql }) => sql);
+  return texts.length === 0 ? `''` : `search_words(concat_ws(' ', ${texts.join(', ')}))`;
 }
 
 /** The key in a row that holds the link of a column's value. */

@@ -24,9 +24,9 @@ export const auditLog: Table = {
   group: 'Oversight',
   who: 'admin',
   title: 'action',
-  sort: { by: 'id', direction: 'desc' },
+  sort: { by: 'at', direction: 'desc' },
   // The audit log only grows.
-  textSearchLimit: 100_000,
+  textSearchLimit: 10_000,
   from: 'audit_log a left join users p on p.id = a.actor_id left join users r on r.id = a.acting_as_id',
   columns: [
     column('id', 'number', 'a.id'),

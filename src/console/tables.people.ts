@@ -4,8 +4,11 @@ import { typeWords } from '../specialists/index.ts';
 import { column, counts, filterOnly, enumeration, recordOnly, spelledOut, linkTo } from './columns.ts';
 import type { Table } from './table.ts';
 
+/** A list shows twenty such counts: without a bound each would read all bookings of a specialist. */
+const countedAtMost = 1_000;
+
 const bookingsOf = (key: string, id: string): string =>
-  `(select count(*)::int from bookings b where b.${key} = ${id})`;
+  `(select count(*)::int from (select from bookings b where b.${key} = ${id} limit ${countedAtMost}) c)`;
 
 export const specialists: Table = {
   id: 'specialists',
@@ -58,7 +61,10 @@ export const organizations: Table = {
   who: 'staff',
   title: 'name',
   sort: { by: 'name', direction: 'asc' },
-  searched: { columns: { words: 'o.search_text' }, hint: 'Name' },
+  searched: {
+    words: { from: 'organizations o', id: 'o.id', words: 'o.search_text', order: 'o.name, o.id' },
+    hint: 'Name',
+  },
   from: 'organizations o',
   columns: [
     column('id', 'id', 'o.id', recordOnly),
@@ -66,7 +72,7 @@ export const organizations: Table = {
     column(
       'members',
       'number',
-      '(select count(*)::int from members m join users u on u.id = m.user_id where m.organization_id = o.id and not u.banned)',
+      '(select count(*)::int from members m where m.organization_id = o.id and m.user_id not in (select id from users where banned))',
       { label: 'Active members', ...counts('users', 'organizationId', { isActive: 'true' }) },
     ),
     column('bookings', 'number', bookingsOf('organization_id', 'o.id'), counts('bookings', 'organizationId')),
@@ -85,7 +91,13 @@ export const users: Table = {
   title: 'name',
   sort: { by: 'name', direction: 'asc' },
   searched: {
-    columns: { words: 'u.search_text', organization: 'm.organization_id' },
+    words: {
+      from: 'users u left join members m on m.user_id = u.id',
+      id: 'u.id',
+      words: 'u.search_text',
+      organization: 'm.organization_id',
+      order: 'u.name, u.id',
+    },
     hint: 'Name, e-mail or organisation',
   },
   from: 'users u left join members m on m.user_id = u.id left join organizations o on o.id = m.organization_id',

@@ -1,12 +1,12 @@
 // Lists of the daily work.
 import {
-  bookingWords,
   detailFilters,
   details,
   nameOf,
   needsReferrer,
   progressSources,
   progressWords,
+  searchedBookings,
   statusWords,
   type Detail,
 } from '../bookings/index.ts';
@@ -49,9 +49,9 @@ export const bookings: Table = {
   group: 'Work',
   who: 'staff',
   title: 'reference',
-  searched: { columns: bookingWords, hint: 'Name, reference, claim, specialist, organisation' },
+  searched: { words: searchedBookings, hint: 'Name, reference, claim, specialist, organisation' },
   sort: { by: 'startsAt', direction: 'desc' },
-  from: `bookings b join specialists s on s.id = b.specialist_id
+  from: `bookings b left join specialists s on s.id = b.specialist_id
     left join organizations o on o.id = b.organization_id
     left join users cb on cb.id = b.created_by_id left join users cf on cf.id = b.created_for_id`,
   columns: [
@@ -125,7 +125,7 @@ export const progress: Table = {
   who: 'staff',
   title: 'progress',
   sort: { by: 'createdAt', direction: 'desc' },
-  from: `booking_progress p join bookings b on b.id = p.booking_id
+  from: `booking_progress p left join bookings b on b.id = p.booking_id
     left join users cb on cb.id = p.changed_by_id left join users cf on cf.id = p.changed_for_id`,
   columns: [
     column('id', 'id', 'p.id', recordOnly),
@@ -155,7 +155,7 @@ export const documents: Table = {
   who: 'staff',
   title: 'fileName',
   sort: { by: 'createdAt', direction: 'desc' },
-  from: `documents d join bookings b on b.id = d.booking_id join users u on u.id = d.uploaded_by_id
+  from: `documents d left join bookings b on b.id = d.booking_id left join users u on u.id = d.uploaded_by_id
     left join users f on f.id = d.uploaded_for_id left join users x on x.id = d.deleted_by_id
     left join users r on r.id = d.released_by_id`,
   columns: [

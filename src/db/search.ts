@@ -4,90 +4,180 @@ import type { Knex } from 'knex';
 import { tidyLine } from '../lib/typed-text.ts';
 import type { Queryable } from './knex.ts';
 
-/** A typed word, folded: without punctuation, so that it needs no escaping in patterns and in a tsquery. */
-export interface SearchWord {
-  word: string;
-  /** Whose name has a word that begins with it; with one or two letters, a word that is it. */
-  specialists: string[];
-  organizations: string[];
-}
-
-/** Where a list has its words: SQL expressions over its rows. */
-export interface SearchedColumns {
+/** Where a list has its words: SQL over `from`. */
+export interface Searched {
+  from: string;
+  /** The column of the id. */
+  id: string;
   /** Made by search_words(). */
   words: string;
   /** Made by search_lexemes(); without it the list has no exact matches. */
   lexemes?: string;
-  /** Ids whose names are searched as well. */
+  /** Columns of ids whose names are searched as well. */
   specialist?: string;
   organization?: string;
+  /** Which rows are read when there are too many. */
+  order: string;
+}
+
+/** Folded words have no punctuation: they need no escaping in patterns and in a tsquery. */
+export interface Search {
+  words: string[];
+  ways: Way[];
+}
+
+/**
+ * One way to be found: these words in the row itself, all others in the name of one of these specialists or organisations.
+ * Each way is a query of its own, which an index serves; a condition for each word, with all its alternatives, is served by
+ * none.
+ */
+interface Way {
+  words: string[];
+  specialists: string[] | null;
+  organizations: string[] | null;
 }
 
 /** Words of one or two letters are compared with whole words and beginnings: parts of words match nearly everything. */
 const shortest = 3;
+const mostWays = 8;
 
-/** The words of a search; empty when there are none in it. */
-export async function readSearch(db: Queryable, typed: string): Promise<SearchWord[]> {
-  const { rows } = await db.raw<{ rows: SearchWord[] }>(
+/** The words alone; none when nothing but punctuation was typed. */
+export async function readWords(db: Queryable, typed: string): Promise<string[]> {
+  const { rows } = await db.raw<{ rows: { words: string[] }[] }>('select query_words(?) as words', [
+    tidied(typed),
+  ]);
+  return rows[0]?.words ?? [];
+}
+
+/** @param organizationId of the only organisation whose rows may be found; unset: any */
+export async function readSearch(
+  db: Queryable,
+  typed: string,
+  organizationId?: string | null,
+): Promise<Search> {
+  const { rows } = await db.raw<{ rows: { word: string; specialists: string[]; organizations: string[] }[] }>(
     `select word,
        array(select id from specialists where search_text like pattern) as specialists,
-       array(select id from organizations where search_text like pattern) as organizations
+       array(select id from organizations where search_text like pattern and id = coalesce(?::uuid, id)) as organizations
      from unnest(query_words(?)) with ordinality as typed (word, at),
-       lateral (select case when length(word) < ${shortest} then '% ' || word || ' %' else '% ' || word || '%' end) as as_like (pattern)
+       lateral (select '% ' || word || case when length(word) < ${shortest} then ' %' else '%' end) as as_like (pattern)
      order by at`,
-    [tidyLine(typed.replaceAll('\0', ' '))],
+    [organizationId ?? null, tidied(typed)],
   );
-  return rows;
+  const words = rows.map(({ word }) => word);
+  const bySpecialists = groupsOf(rows.map(({ word, specialists }) => [word, specialists]));
+  const byOrganizations = groupsOf(rows.map(({ word, organizations }) => [word, organizations]));
+  const ways = [null, ...bySpecialists].flatMap((specialists) =>
+    [null, ...byOrganizations].map((organizations) => wayOf(words, specialists, organizations)),
+  );
+  const useful = ways.filter((way) => way !== null).toSorted((a, b) => a.words.length - b.words.length);
+  const [own, ...others] = [useful.pop(), ...useful];
+  return { words, ways: own ? [own, ...others.slice(0, mostWays - 1)] : [] };
 }
 
-/** The same without the names of specialists and organisations. */
-export async function readWords(db: Queryable, typed: string): Promise<SearchWord[]> {
-  const { rows } = await db.raw<{ rows: { word: string }[] }>('select unnest(query_words(?)) as word', [
-    tidyLine(typed.replaceAll('\0', ' ')),
-  ]);
-  return rows.map(({ word }) => ({ word, specialists: [], organizations: [] }));
+function tidied(typed: string): string {
+  return tidyLine(typed.replaceAll('\0', ' '));
 }
 
-/** Rows that have every word as a whole, one of two letters in a name; a single letter is an initial. */
-export function whereExact(rows: Knex.QueryBuilder, lexemes: string, words: SearchWord[]): void {
-  void rows.whereRaw(`${lexemes} @@ ?::tsquery`, [exactly(words)]);
+/** Ids whose names have the same words. */
+interface Group {
+  words: string[];
+  ids: string[];
 }
 
-export function whereNotExact(rows: Knex.QueryBuilder, lexemes: string, words: SearchWord[]): void {
-  void rows.whereRaw(`not ${lexemes} @@ ?::tsquery`, [exactly(words)]);
+function groupsOf(found: [word: string, ids: string[]][]): Group[] {
+  const wordsOf = new Map<string, string[]>();
+  for (const [word, ids] of found) for (const id of ids) wordsOf.set(id, [...(wordsOf.get(id) ?? []), word]);
+  const groups = new Map<string, Group>();
+  for (const [id, words] of wordsOf) {
+    const key = words.join(' ');
+    const group = groups.get(key) ?? { words, ids: [] };
+    group.ids.push(id);
+    groups.set(key, group);
+  }
+  return [...groups.values()];
 }
 
-function exactly(words: SearchWord[]): string {
-  const lexemes = words.map(({ word }) => {
-    const sign = word.length === 1 ? '^' : word.length < shortest ? '=' : '';
-    return `'${sign}${word}'`;
-  });
-  return lexemes.join(' & ');
+/** Null when one of the groups adds no word to the other. */
+function wayOf(words: string[], specialists: Group | null, organizations: Group | null): Way | null {
+  const [of, at] = [specialists?.words ?? [], organizations?.words ?? []];
+  const isIdle = (one: string[], other: string[]) =>
+    one.length > 0 && one.every((word) => other.includes(word));
+  if (isIdle(of, at) || isIdle(at, of)) return null;
+  return {
+    words: words.filter((word) => !of.includes(word) && !at.includes(word)),
+    specialists: specialists?.ids ?? null,
+    organizations: organizations?.ids ?? null,
+  };
 }
 
-/** Rows that have every word, as a part or in the name of their specialist or organisation. Without words: none. */
-export function whereFound(rows: Knex.QueryBuilder, columns: SearchedColumns, words: SearchWord[]): void {
-  if (words.length === 0) void rows.whereRaw('false');
-  for (const word of words) {
-    const ways = [
-      partOf(columns, word.word),
-      ...idIn(columns.specialist, word.specialists),
-      ...idIn(columns.organization, word.organizations),
-    ];
-    void rows.whereRaw(
-      `(${ways.map(({ sql }) => sql).join(' or ')})`,
-      ways.map(({ value }) => value),
-    );
+/** `exact`: rows that have exactly these words; `others`: what else is found. */
+export type SearchPart = 'exact' | 'others' | 'all';
+
+/**
+ * Selects the ids of the rows that are found.
+ * @param limit of each way, in the table's order; null: none
+ * @param narrow adds what else the rows must be
+ */
+export function foundIds(
+  db: Queryable,
+  table: Searched,
+  search: Search,
+  part: SearchPart,
+  limit: number | null,
+  narrow: (rows: Knex.QueryBuilder) => void = () => undefined,
+): Knex.QueryBuilder {
+  const { lexemes, order } = table;
+  const read = (which: (rows: Knex.QueryBuilder) => void): Knex.QueryBuilder => {
+    const rows: Knex.QueryBuilder = db.select(db.raw(`${table.id} as id`)).from(db.raw(table.from));
+    which(rows);
+    narrow(rows);
+    return limit === null ? rows : rows.orderByRaw(order).limit(limit);
+  };
+  if (part === 'exact')
+    return read((rows) => {
+      if (lexemes && search.words.length > 0)
+        void rows.whereRaw(`${lexemes} @@ ?::tsquery`, [exactly(search.words)]);
+      else void rows.whereRaw('false');
+    });
+  const [first, ...rest] = search.ways.map((way) =>
+    read((rows) => {
+      whereOwn(rows, table, way.words);
+      whereIn(rows, table.specialist, way.specialists);
+      whereIn(rows, table.organization, way.organizations);
+      if (part === 'others' && lexemes)
+        void rows.whereRaw(`not ${lexemes} @@ ?::tsquery`, [exactly(search.words)]);
+    }),
+  );
+  if (!first || search.words.length === 0) return read((rows) => void rows.whereRaw('false'));
+  if (rest.length === 0) return first;
+  return db.select('id').from(db.union([first, ...rest], true).as('ways'));
+}
+
+/** Short words alone are a surname: elsewhere very many rows have them, as in claim numbers. */
+function exactly(words: string[]): string {
+  const short = words.every((word) => word.length < shortest) ? '=' : '';
+  return words.map((word) => `'${word.length === 1 ? '^' : short}${word}'`).join(' & ');
+}
+
+/** Rows that have every word in them, as a part or a beginning. */
+export function whereOwn(
+  rows: Knex.QueryBuilder,
+  { words, lexemes }: Pick<Searched, 'words' | 'lexemes'>,
+  wanted: string[],
+): void {
+  for (const word of wanted) {
+    if (word.length >= shortest) void rows.whereRaw(`${words} like ?`, [`%${word}%`]);
+    else if (lexemes) void rows.whereRaw(`${lexemes} @@ ?::tsquery`, [`'^${word}'`]);
+    else void rows.whereRaw(`${words} like ?`, [`% ${word}%`]);
   }
 }
 
-function partOf({ words, lexemes }: SearchedColumns, word: string): { sql: string; value: string } {
-  if (word.length >= shortest) return { sql: `${words} like ?`, value: `%${word}%` };
-  return lexemes
-    ? { sql: `${lexemes} @@ ?::tsquery`, value: `'^${word}'` }
-    : { sql: `${words} like ?`, value: `% ${word}%` };
-}
-
-function idIn(column: string | undefined, ids: string[]): { sql: string; value: string[] }[] {
-  return column === undefined || ids.length === 0 ? [] : [{ sql: `${column} = any(?::uuid[])`, value: ids }];
+/** A single id is compared as such: the index then has the rows in their order. */
+function whereIn(rows: Knex.QueryBuilder, column: string | undefined, ids: string[] | null): void {
+  if (ids === null) return;
+  const [first, ...rest] = ids;
+  if (column === undefined || first === undefined) void rows.whereRaw('false');
+  else if (rest.length === 0) void rows.whereRaw(`${column} = ?::uuid`, [first]);
+  else void rows.whereRaw(`${column} = any(?::uuid[])`, [ids]);
 }

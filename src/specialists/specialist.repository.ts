@@ -1,5 +1,5 @@
 import type { Queryable } from '../db/knex.ts';
-import { readWords, whereFound } from '../db/search.ts';
+import { readWords, whereOwn } from '../db/search.ts';
 import { isUuid } from '../lib/uuid.ts';
 import type { ExaminationType, Specialist, SpecialistService } from './specialist.ts';
 
@@ -54,7 +54,8 @@ export function createSpecialistRepository(db: Queryable): SpecialistRepository 
         .select<SpecialistRow[]>(db.raw(columns));
       if (q?.trim()) {
         const words = await readWords(db, q);
-        void query.modify(whereFound, { words: searchedText }, words);
+        if (words.length === 0) return [];
+        whereOwn(query, { words: searchedText }, words);
       }
       if (type) {
         void query.whereRaw(

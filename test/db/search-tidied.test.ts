@@ -10,7 +10,7 @@ describe('words of a search', () => {
   });
   after(() => database.close());
 
-  const wordsOf = async (typed: string) => (await readWords(database.db, typed)).map(({ word }) => word);
+  const wordsOf = (typed: string) => readWords(database.db, typed);
 
   // Bookings of earlier versions hold names that were not tidied, and nobody tidies what is typed into a search.
   for (const [kind, characters] of Object.entries(alike)) {
