@@ -3,7 +3,7 @@ import { expect } from 'chai';
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { idleMinutes, isSecretField } from '../../src/accounts/index.ts';
-import type { Visit, Visitor } from '../support/visitor.ts';
+import { markupErrors, type Visit, type Visitor } from '../support/visitor.ts';
 import {
   inUtc,
   nadia,
@@ -82,14 +82,17 @@ describe('a form that was sent after the session had ended', () => {
         const { typed, answer } = await sendTooLate(person, await person.get(opened.at), action);
         await signInAgain(person, who);
         const again = await person.get(nextOf(answer));
-        expect(again.text('.panel-warn'), again.at).to.match(/^Your session had ended ?Nothing was sent\./);
+        expect(again.text('.kept-notice'), again.at).to.contain(
+          'Your session had ended, and nothing was sent.',
+        );
         expect(fieldsIn(again, action), `${action} on ${again.at}`).to.deep.equal(typed);
+        expect(await markupErrors(again)).to.deep.equal([]);
         // Sent again, here in vain, it is no longer kept.
         await person.post(
           action,
           typed.map(([name]) => [name, 'x'.repeat(5_000)]),
         );
-        expect((await person.get(opened.at)).has('.panel-warn h2'), action).to.equal(false);
+        expect((await person.get(opened.at)).has('.kept-notice'), action).to.equal(false);
       }
     });
   }
@@ -261,7 +264,7 @@ describe('a form that was sent after the session had ended', () => {
     expect(answer.status).to.equal(303);
     await signInAgain(person, rita);
     const again = await person.get(`/bookings/${bookingId}`);
-    expect(again.text('.panel-warn')).to.contain('Nothing was sent. Choose the files again.');
+    expect(again.text('.kept-notice')).to.contain('nothing was sent. Choose the files again.');
   });
 
   it('is there again in the console', async () => {
