@@ -1,17 +1,11 @@
 import type { Queryable, Transaction } from '../db/knex.ts';
-import type { Statement, Statements } from '../db/statements.ts';
 import { admitRefusal } from './audit.refusals.ts';
 import type { AuditAction, AuditActor, AuditEntry } from './audit.ts';
 
 /** The append-only log. Pass the transaction of the recorded change: both commit or neither does. */
 export interface AuditLog {
   record(trx: Queryable, actor: AuditActor, entry: AuditEntry): Promise<void>;
-  /** For what was read, where there is no transaction: the same row, in a prepared statement. */
-  recordAlone(statements: Statements, actor: AuditActor, entry: UnlimitedEntry): Promise<void>;
 }
-
-/** An entry of which nobody can cause many by being refused. */
-type UnlimitedEntry = AuditEntry & { action: Exclude<AuditAction, Limited> };
 
 export const auditLog: AuditLog = {
   async record(trx, actor, entry) {
@@ -19,14 +13,6 @@ export const auditLog: AuditLog = {
     // Anyone can repeat a refused request without end.
     if (isLimited(action) && !(await admitRefusal(trx, actor, { ...entry, action }))) return;
     await trx('audit_log').insert(rowOf(actor, entry));
-  },
-
-  async recordAlone(statements, actor, entry) {
-    const row = rowOf(actor, entry);
-    await statements.rows(
-      insertion,
-      columns.map((column) => row[column]),
-    );
   },
 };
 
@@ -45,23 +31,38 @@ function rowOf(actor: AuditActor, entry: AuditEntry) {
   };
 }
 
-const columns = [
-  'actor_id',
-  'acting_as_id',
-  'action',
-  'resource_type',
-  'resource_id',
-  'outcome',
-  'metadata',
-  'ip',
-  'user_agent',
-  'request_id',
-] as const satisfies (keyof ReturnType<typeof rowOf>)[];
+const columnTypes = {
+  actor_id: 'uuid',
+  acting_as_id: 'uuid',
+  action: 'text',
+  resource_type: 'text',
+  resource_id: 'text',
+  outcome: 'text',
+  metadata: 'jsonb',
+  ip: 'inet',
+  user_agent: 'text',
+  request_id: 'text',
+} as const satisfies Record<keyof ReturnType<typeof rowOf>, string>;
+const columns = Object.keys(columnTypes) as (keyof typeof columnTypes)[];
 
-const insertion: Statement = {
-  name: 'audit row',
-  text: `insert into audit_log (${columns.join(', ')}) values (${columns.map((_, at) => `$${at + 1}`).join(', ')})`,
-};
+/**
+ * For a statement that reads and records that it was read: `with recorded as (…)`. One commit, one round trip.
+ * @param first the number of the first parameter for `auditValues`
+ * @param where SQL: whether to record
+ */
+export function auditInsertion(first: number, where: string): string {
+  const given = columns.map((column, at) => `$${first + at}::${columnTypes[column]}`);
+  return `insert into audit_log (${columns.join(', ')}) select ${given.join(', ')} where ${where} returning 1`;
+}
+
+/** An entry that nobody can cause by being refused: those are limited (`record`). */
+export function auditValues(
+  actor: AuditActor,
+  entry: AuditEntry & { action: Exclude<AuditAction, Limited> },
+): unknown[] {
+  const row = rowOf(actor, entry);
+  return columns.map((column) => row[column]);
+}
 
 type Limited = 'auth.sign_in_failed' | 'auth.two_factor_failed' | 'access.denied';
 

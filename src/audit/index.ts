@@ -1,4 +1,4 @@
-export { auditLog, attributeChanges, type AuditLog } from './audit.log.ts';
+export { auditInsertion, auditLog, auditValues, attributeChanges, type AuditLog } from './audit.log.ts';
 export { admitRefusal, refusalLimits, writeRefusalCounts } from './audit.refusals.ts';
 export {
   anonymousActor,

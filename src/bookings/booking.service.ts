@@ -1,4 +1,4 @@
-import { auditActor, isStaff, type Actor } from '../accounts/index.ts';
+import { isStaff, type Actor } from '../accounts/index.ts';
 import type { Result } from '../lib/result.ts';
 import { isUuid } from '../lib/uuid.ts';
 import { findVisible, mayShow } from './booking.access.ts';
@@ -74,15 +74,12 @@ export function createBookingService(deps: BookingDeps): BookingService {
     setContacts: (actor, bookingId, chosen) => setContacts(deps, actor, bookingId, chosen),
 
     async view(actor, bookingId) {
-      const found = isUuid(bookingId) ? await readBookingView(deps.statements, bookingId) : null;
-      if (!found || !(await mayShow(deps, actor, found.booking))) return null;
-      await deps.audit.recordAlone(deps.statements, auditActor(actor), {
-        action: 'booking.viewed',
-        resourceType: 'booking',
-        resourceId: found.booking.id,
-      });
-      const isForStaff = isStaff(actor.viewer) && found.booking.createdBy === null;
-      return { ...found, madeInAcuityBy: isForStaff ? found.madeInAcuityBy : null };
+      const found = isUuid(bookingId) ? await readBookingView(deps.statements, actor, bookingId) : null;
+      if (!found || !(await mayShow(deps, actor, found.view.booking))) return null;
+      const { view, isRecorded } = found;
+      if (!isRecorded) throw new Error(`The view of booking ${bookingId} was not recorded`);
+      const isForStaff = isStaff(actor.viewer) && view.booking.createdBy === null;
+      return { ...view, madeInAcuityBy: isForStaff ? view.madeInAcuityBy : null };
     },
 
     async changedAt(actor, bookingId) {

@@ -1,4 +1,6 @@
-// Everything that the page of a booking shows, in one prepared statement.
+// Everything that the page of a booking shows, in one prepared statement, which also records that it was viewed.
+import { auditActor, isStaff, type Actor } from '../accounts/index.ts';
+import { auditInsertion, auditValues } from '../audit/index.ts';
 import type { Statement, Statements } from '../db/statements.ts';
 import type { Answer } from '../questions/index.ts';
 import { contactsSql, type Contact } from './booking.contact.ts';
@@ -30,7 +32,8 @@ export interface BookingView {
 const statement: Statement = {
   name: 'booking with its history',
   text: `
-    select ${bookingColumns.join(', ')}, b.external_created_by,
+    with recorded as (${auditInsertion(4, 'exists (select from bookings where id = $1 and ($2::boolean or organization_id = $3::uuid))')})
+    select ${bookingColumns.join(', ')}, b.external_created_by, exists (select from recorded) as is_recorded,
       ${progressSql('b.id')} as progress,
       (select coalesce(json_agg(json_build_object(
           'answers', k.answers, 'source', k.source, 'at', ${instantSql('k.created_at')}
@@ -47,20 +50,33 @@ const statement: Statement = {
 
 interface Row extends BookingRow {
   external_created_by: string | null;
+  is_recorded: boolean;
   progress: ProgressInJson[];
   kept_answers: { answers: Answer[]; source: ProgressEntry['source']; at: number }[];
   contacts: Contact[];
 }
 
+/** @param isRecorded whether the audit log has the view: it does when the viewer may see the booking */
 export async function readBookingView(
   statements: Statements,
+  actor: Actor,
   bookingId: string,
-): Promise<BookingView | null> {
-  const [row] = await statements.rows<Row>(statement, [bookingId]);
+): Promise<{ view: BookingView; isRecorded: boolean } | null> {
+  const { viewer } = actor;
+  const [row] = await statements.rows<Row>(statement, [
+    bookingId,
+    isStaff(viewer),
+    viewer.organization?.id ?? null,
+    ...auditValues(auditActor(actor), {
+      action: 'booking.viewed',
+      resourceType: 'booking',
+      resourceId: bookingId.toLowerCase(),
+    }),
+  ]);
   if (!row) return null;
   const kept = row.kept_answers.map((entry) => ({ ...entry, at: new Date(entry.at) }));
   const { answers, changes } = answersWithHistory(kept);
-  return {
+  const view: BookingView = {
     booking: toBooking(row),
     progress: row.progress.map(toProgress),
     answers,
@@ -68,4 +84,5 @@ export async function readBookingView(
     contacts: row.contacts,
     madeInAcuityBy: row.external_created_by,
   };
+  return { view, isRecorded: row.is_recorded };
 }
