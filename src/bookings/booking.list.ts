@@ -52,9 +52,10 @@ export function createBookingList({ db, statements }: { db: Database; statements
         const found: Omit<CursorRow, 'part'>[] =
           !search && !from && !isFiltered(query)
             ? await firstOf({ db, statements }, viewer, missing)
-            : await inOrder(db, viewer)
-                .whereIn('b.id', idsOf(db, viewer, query, { search, part, from, limit: missing }))
-                .limit(missing);
+            : await inOrder(db, viewer, missing).whereIn(
+                'b.id',
+                idsOf(db, viewer, query, { search, part, from, limit: missing }),
+              );
         rows.push(...found.map((row) => ({ ...row, part })));
       }
       const shown = rows.slice(0, query.limit);
@@ -96,28 +97,24 @@ function idsOf(
   return db('bookings as b').select('b.id').modify(narrow).orderByRaw(searchedBookings.order).limit(limit);
 }
 
-function inOrder(db: Database, viewer: Pick<Viewer, 'role' | 'organization'>) {
+/** The limit is part of the order: knex's limit() drops the placeholder of a prepared statement. */
+function inOrder(db: Database, viewer: Pick<Viewer, 'role' | 'organization'>, limit: number) {
   return selectBookings(db)
     .select<Omit<CursorRow, 'part'>[]>(
       db.raw('(extract(epoch from b.starts_at) * 1000000)::bigint as starts_at_us'),
     )
     .modify(onlyVisible, viewer, 'b.organization_id')
-    .orderBy([
-      { column: 'b.starts_at', order: 'desc' },
-      { column: 'b.id', order: 'desc' },
-    ]);
+    .orderByRaw(`${searchedBookings.order} limit ?`, [limit]);
 }
 
 // The page that is read most: the first, without filters.
 const firstOfAll = prepare<Omit<CursorRow, 'part'>, { limit: number }>(
   'first of all bookings',
-  (db, { limit }) =>
-    inOrder(db, { role: 'support', organization: null }).limit(db.raw('?', [limit]) as never),
+  (db, { limit }) => inOrder(db, { role: 'support', organization: null }, limit),
 );
 const firstOfOrganization = prepare<Omit<CursorRow, 'part'>, { id: string; limit: number }>(
   'first bookings of an organisation',
-  (db, { id, limit }) =>
-    inOrder(db, { role: 'referrer', organization: { id, name: '' } }).limit(db.raw('?', [limit]) as never),
+  (db, { id, limit }) => inOrder(db, { role: 'referrer', organization: { id, name: '' } }, limit),
 );
 
 async function firstOf(

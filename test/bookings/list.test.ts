@@ -1,5 +1,11 @@
 import { expect } from 'chai';
-import type { Booking, BookingListPage, BookingListQuery } from '../../src/bookings/index.ts';
+import {
+  createBookingList,
+  type Booking,
+  type BookingListPage,
+  type BookingListQuery,
+} from '../../src/bookings/index.ts';
+import type { Statement, Statements } from '../../src/db/statements.ts';
 import type { Actor } from '../../src/accounts/index.ts';
 import { openBookingFixture, valueOf, type BookingFixture } from '../support/booking-fixture.ts';
 import { createFakeAcuity, type FakeAcuity } from '../support/fakes/acuity.ts';
@@ -72,6 +78,20 @@ describe('booking list', () => {
     for (const q of ['%', '_', '!']) expect(await names({ q })).to.deep.equal([]);
     expect(await names({ q: made[0]?.reference ?? '' })).to.deep.equal(['Ewan']);
     expect(await names({ q: 'a\0b \\' })).to.deep.equal([]);
+  });
+
+  it('reads one row more than the page shows, and no other', async () => {
+    const counts: number[] = [];
+    const counted: Statements = {
+      async rows<Row>(statement: Statement, values: unknown[]) {
+        const rows = await fixture.statements.rows<Row>(statement, values);
+        counts.push(rows.length);
+        return rows;
+      },
+    };
+    const list = createBookingList({ db: fixture.db, statements: counted });
+    for (const { viewer } of [fixture.people.rita, fixture.people.sam]) await list.page(viewer, { limit: 2 });
+    expect(counts).to.deep.equal([3, 3]);
   });
 
   it('reads the next examinations, earliest first, from the moment on', async () => {

@@ -71,6 +71,7 @@ export interface BookingFixture {
   bookings: ReturnType<typeof createBookingService>;
   settlement: ReturnType<typeof createSettlement>;
   list: ReturnType<typeof createBookingList>;
+  statements: Statements;
   people: Record<'rita' | 'rob' | 'nadia' | 'sam' | 'ada', Actor>;
   adaAsRita: Actor;
   /** Specialist ids by calendar. */
@@ -138,6 +139,7 @@ export async function openBookingFixture(
     bookings: createBookingService({ ...deps, findOpenChange }),
     settlement: createSettlement(deps),
     list: createBookingList({ db, statements }),
+    statements,
     people,
     adaAsRita: {
       viewer: {
